@@ -1,0 +1,184 @@
+//! From a calendar to the windows it opens, in UTC, over the whole supported range of time.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+
+use super::{Calendar, Window};
+use crate::domain::time::Instant;
+use crate::domain::zone::Zone;
+
+/// The end of time: the first second after [`Instant::MAX`].
+pub(super) const END_SECOND: i64 = 7_258_118_400;
+
+const SECONDS_A_DAY: i64 = 24 * 60 * 60;
+
+/// Dates are numbered from 1970-01-01, which is 0. At either end of time the local date may be
+/// one further than that in UTC, and what is open may have begun on the date before.
+const FIRST_DAY: i64 = -2;
+const LAST_DAY: i64 = END_SECOND / SECONDS_A_DAY + 1;
+
+/// A stretch of service time: its first second, and the first second after it, both UTC.
+pub(super) type OpenSeconds = (i64, i64);
+
+/// The stretches during which `calendar` is open in `zone`: in order, apart from one another, and
+/// within `0..END_SECOND`.
+pub(super) fn open_seconds(calendar: &Calendar, zone: &Zone) -> Vec<OpenSeconds> {
+    let plan = Plan::new(calendar);
+    let mut clock = WallClock::new(zone);
+    let mut stretches = Vec::new();
+    for day in FIRST_DAY..=LAST_DAY {
+        let windows = plan.begins(day);
+        if windows.is_empty() || !clock.has_date(day) {
+            continue;
+        }
+        let latest_close = plan.latest_close(day, &mut clock);
+        for window in windows {
+            let opens = clock.second(day, window.opens_minute());
+            let closes = clock.second(day, window.closes_minute());
+            stretches.push((opens.max(0), closes.min(latest_close)));
+        }
+    }
+    stretches.retain(|(opens, closes)| opens < closes);
+    stretches.sort_unstable();
+    merge(&mut stretches);
+    stretches
+}
+
+/// Makes one of each run of stretches that overlap or touch.
+fn merge(stretches: &mut Vec<OpenSeconds>) {
+    stretches.dedup_by(|next, kept| {
+        let is_one = next.0 <= kept.1;
+        if is_one {
+            kept.1 = kept.1.max(next.1);
+        }
+        is_one
+    });
+    stretches.shrink_to_fit();
+}
+
+/// What a calendar says of each date.
+struct Plan<'a> {
+    /// The windows of an ordinary week, from Monday.
+    weekly: [Vec<Window>; 7],
+    special: BTreeMap<i64, &'a [Window]>,
+    /// For each date from [`FIRST_DAY`], whether it is a holiday or has a special opening.
+    is_exceptional: Vec<bool>,
+}
+
+impl<'a> Plan<'a> {
+    fn new(calendar: &'a Calendar) -> Plan<'a> {
+        let special_openings = calendar.special_openings();
+        let special: BTreeMap<i64, &[Window]> = special_openings
+            .iter()
+            .map(|opening| (day_number(opening.date), &opening.windows[..]))
+            .collect();
+        let holidays = calendar.holidays().iter().map(|holiday| day_number(holiday.date));
+        let mut is_exceptional = vec![false; position(LAST_DAY) + 1];
+        for day in holidays.chain(special.keys().copied()) {
+            if let Some(date) = is_exceptional.get_mut(position(day)) {
+                *date = true;
+            }
+        }
+        Plan { weekly: ordinary_week(calendar), special, is_exceptional }
+    }
+
+    /// The windows that begin on a date.
+    fn begins(&self, day: i64) -> &[Window] {
+        if self.is_exceptional(day) {
+            return self.special.get(&day).copied().unwrap_or_default();
+        }
+        // Day 0 was a Thursday.
+        let days_after_monday = (day + 3).rem_euclid(7);
+        &self.weekly[days_after_monday as usize]
+    }
+
+    /// The second by which all that begins on `day` has ended: the midnight at which the next
+    /// exceptional date begins. No window reaches further than into the second date after its
+    /// own, and into that only when a gap moves its end there.
+    fn latest_close(&self, day: i64, clock: &mut WallClock) -> i64 {
+        let mut cuts = (day + 1)..=(day + 2);
+        let cut = cuts.find(|next| self.is_exceptional(*next) && clock.has_date(*next));
+        cut.map_or(END_SECOND, |next| clock.second(next, 0).min(END_SECOND))
+    }
+
+    fn is_exceptional(&self, day: i64) -> bool {
+        self.is_exceptional.get(position(day)).copied().unwrap_or(false)
+    }
+}
+
+fn ordinary_week(calendar: &Calendar) -> [Vec<Window>; 7] {
+    let mut week: [Vec<Window>; 7] = Default::default();
+    if calendar.always_open() {
+        week.fill(vec![Window::WHOLE_DATE]);
+    }
+    for weekly in calendar.weekly() {
+        for day in &weekly.days {
+            week[day.num_days_from_monday() as usize].push(weekly.window);
+        }
+    }
+    for windows in &mut week {
+        windows.sort_unstable();
+        windows.dedup();
+    }
+    week
+}
+
+fn day_number(date: NaiveDate) -> i64 {
+    i64::from(date.to_epoch_days())
+}
+
+fn position(day: i64) -> usize {
+    (day - FIRST_DAY) as usize
+}
+
+/// Turns local times into instants by the "compatible" rule, quickly when asked in about the
+/// order of time: it stays at the offset that it used last.
+struct WallClock {
+    offsets: Vec<LocalOffset>,
+    current: usize,
+}
+
+/// An offset from UTC, and the local time from which on it is the one that is meant.
+struct LocalOffset {
+    from_local_second: i64,
+    seconds: i64,
+}
+
+impl WallClock {
+    fn new(zone: &Zone) -> WallClock {
+        let mut seconds = i64::from(zone.offset_seconds(Instant::MIN));
+        let mut offsets = vec![LocalOffset { from_local_second: i64::MIN, seconds }];
+        for transition in zone.transitions(Instant::MIN, Instant::MAX) {
+            let next = i64::from(transition.offset_seconds);
+            // The old offset rules to the end of the gap or the overlap, whichever it is: taken
+            // with it, a time in the gap comes out later by its length, and a time in the
+            // overlap is the first of the two. Both are what the rule asks.
+            let from_local_second = transition.at.seconds() + seconds.max(next);
+            offsets.push(LocalOffset { from_local_second, seconds: next });
+            seconds = next;
+        }
+        WallClock { offsets, current: 0 }
+    }
+
+    /// The UTC second that lies `minute` minutes of the clock after midnight of a date.
+    fn second(&mut self, day: i64, minute: u16) -> i64 {
+        let local_second = day * SECONDS_A_DAY + i64::from(minute) * 60;
+        while self.rules_from(self.current + 1).is_some_and(|from| from <= local_second) {
+            self.current += 1;
+        }
+        while self.rules_from(self.current).is_some_and(|from| from > local_second) {
+            self.current -= 1;
+        }
+        local_second - self.offsets[self.current].seconds
+    }
+
+    fn rules_from(&self, offset: usize) -> Option<i64> {
+        self.offsets.get(offset).map(|offset| offset.from_local_second)
+    }
+
+    /// Whether the clock shows the date at all.
+    fn has_date(&mut self, day: i64) -> bool {
+        self.second(day, 0) < self.second(day + 1, 0)
+    }
+}

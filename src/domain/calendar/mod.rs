@@ -1,0 +1,195 @@
+//! Service calendars: when a provider works, as written and as compiled.
+//!
+//! - [`Draft`] is a calendar as a client wrote it: text, unchecked.
+//! - [`Calendar`] is the same once checked; [`Calendar::parse`] finds every fault at once.
+//! - [`hours::ServiceHours`] is a calendar compiled against a time zone database: it answers how
+//!   much service time lies between two instants, and when an amount of it will have passed.
+//! - [`holidays`] reads holidays from an iCalendar text.
+//!
+//! # What a calendar means
+//! Times are those of a clock on the wall in the calendar's time zone.
+//! - A window *begins* on a date and ends that date or, when `closes` is not after `opens`, the
+//!   next. `24:00` is the end of the date.
+//! - The edge of a window is one instant. A time that the clock skips moves forward by the length
+//!   of the gap; of a time shown twice the first is meant. A window that thus ends no later than
+//!   it begins doesn't open.
+//! - A date that a zone skips altogether (Pacific/Apia 2011-12-30) begins no window.
+//! - A **holiday** closes its whole date: no window begins on it, and one that began the evening
+//!   before ends at midnight.
+//! - A **special opening** replaces the date's windows: only its own begin on that date, and one
+//!   that began the evening before ends at midnight. Without windows it closes the date. On a
+//!   date that is also a holiday, the special opening counts.
+//! - Windows that overlap or touch are one.
+
+mod compile;
+pub mod holidays;
+pub mod hours;
+mod index;
+mod parse;
+#[cfg(test)]
+mod reference;
+
+use chrono::{NaiveDate, Weekday};
+
+/// Weekly windows a calendar may list.
+pub const WEEKLY_WINDOWS_MAX: usize = 168;
+/// Holidays a calendar may list.
+pub const HOLIDAYS_MAX: usize = 2_000;
+/// Special openings a calendar may list.
+pub const SPECIAL_OPENINGS_MAX: usize = 2_000;
+/// Windows that may begin on one date.
+pub const WINDOWS_A_DATE_MAX: usize = 48;
+/// Bytes in the name of a holiday or a special opening.
+pub const NAME_BYTES_MAX: usize = 256;
+
+/// The first year of a holiday or special opening.
+pub const YEAR_MIN: i32 = 1970;
+/// The last year of a holiday or special opening.
+pub const YEAR_MAX: i32 = 2199;
+
+/// A calendar as a client wrote it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Draft {
+    /// An IANA time zone: `Europe/Amsterdam`.
+    pub time_zone: String,
+    /// The windows of an ordinary week.
+    pub weekly: Vec<DraftWeekly>,
+    /// Dates that are closed.
+    pub holidays: Vec<DraftHoliday>,
+    /// Dates with windows of their own.
+    pub special_openings: Vec<DraftSpecial>,
+    /// Open round the clock; then there are no weekly windows. Holidays still close their date.
+    pub always_open: bool,
+}
+
+/// One window on some days of the week, as a client wrote it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DraftWeekly {
+    /// The days on which the window begins; at least one.
+    pub days: Vec<Weekday>,
+    /// `HH:MM`, from 00:00 to 23:59.
+    pub opens: String,
+    /// `HH:MM`, from 00:00 to 24:00; at or before `opens` it is that time of the next date.
+    pub closes: String,
+}
+
+/// A closed date, as a client wrote it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DraftHoliday {
+    /// `YYYY-MM-DD`, from 1970-01-01 to 2199-12-31.
+    pub date: String,
+    /// What people call it; may be empty.
+    pub name: String,
+}
+
+/// A date with windows of its own, as a client wrote it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DraftSpecial {
+    /// `YYYY-MM-DD`, from 1970-01-01 to 2199-12-31.
+    pub date: String,
+    /// All the windows that begin on the date; none closes it.
+    pub windows: Vec<DraftWindow>,
+    /// What people call it; may be empty.
+    pub name: String,
+}
+
+/// One window, as a client wrote it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DraftWindow {
+    /// `HH:MM`, from 00:00 to 23:59.
+    pub opens: String,
+    /// `HH:MM`, from 00:00 to 24:00; at or before `opens` it is that time of the next date.
+    pub closes: String,
+}
+
+/// A calendar that is known to be well formed. Equal when it says the same in the same order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Calendar {
+    time_zone: String,
+    weekly: Vec<Weekly>,
+    holidays: Vec<Holiday>,
+    special_openings: Vec<SpecialOpening>,
+    always_open: bool,
+}
+
+/// One window on some days of the week.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Weekly {
+    /// The days on which the window begins: at least one, none twice.
+    pub days: Vec<Weekday>,
+    /// The window.
+    pub window: Window,
+}
+
+/// A closed date.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Holiday {
+    /// The local date.
+    pub date: NaiveDate,
+    /// What people call it; may be empty.
+    pub name: String,
+}
+
+/// A date with windows of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SpecialOpening {
+    /// The local date.
+    pub date: NaiveDate,
+    /// All the windows that begin on the date.
+    pub windows: Vec<Window>,
+    /// What people call it; may be empty.
+    pub name: String,
+}
+
+/// A stretch of local time, in minutes of the day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Window {
+    opens_minute: u16,
+    closes_minute: u16,
+}
+
+impl Window {
+    const MINUTES_A_DAY: u16 = 24 * 60;
+
+    /// From midnight to midnight.
+    const WHOLE_DATE: Window = Window { opens_minute: 0, closes_minute: Window::MINUTES_A_DAY };
+
+    /// When the window opens: minutes after the midnight that begins its date, 0 to 1439.
+    pub fn opens_minute(self) -> u16 {
+        self.opens_minute
+    }
+
+    /// When the window closes: minutes after the midnight that begins its date; more than 1440
+    /// when it runs past the next, and always more than [`Window::opens_minute`].
+    pub fn closes_minute(self) -> u16 {
+        let runs_past_midnight = self.closes_minute <= self.opens_minute;
+        self.closes_minute + if runs_past_midnight { Window::MINUTES_A_DAY } else { 0 }
+    }
+}
+
+impl Calendar {
+    /// The name of the time zone.
+    pub fn time_zone(&self) -> &str {
+        &self.time_zone
+    }
+
+    /// The windows of an ordinary week, in the order written.
+    pub fn weekly(&self) -> &[Weekly] {
+        &self.weekly
+    }
+
+    /// The closed dates, in the order written. A date may occur under several names.
+    pub fn holidays(&self) -> &[Holiday] {
+        &self.holidays
+    }
+
+    /// The dates with windows of their own, in the order written; no date occurs twice.
+    pub fn special_openings(&self) -> &[SpecialOpening] {
+        &self.special_openings
+    }
+
+    /// Whether it is open round the clock, but for holidays and special openings.
+    pub fn always_open(&self) -> bool {
+        self.always_open
+    }
+}

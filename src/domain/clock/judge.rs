@@ -1,0 +1,195 @@
+//! Judges a history under one contract.
+
+use super::life::{Admission, Cycle, Life, life};
+use super::measure::measure;
+use super::verdict::{TargetVerdict, verdict};
+use super::{Clock, Outcome};
+use crate::domain::calendar::hours::ServiceHours;
+use crate::domain::contract::{Contract, Effective, Revision, Target};
+use crate::domain::incident::History;
+use crate::domain::time::Instant;
+
+/// A contract's revisions as far as they are known, and its end.
+#[derive(Debug)]
+pub struct Agreement<'a> {
+    /// Every known revision.
+    pub revisions: Effective<'a, Contract>,
+    /// From here on it gives no clocks.
+    pub end_time: Option<Instant>,
+}
+
+/// A calendar revision.
+#[derive(Clone, Copy, Debug)]
+pub struct CalendarInForce<'a> {
+    /// Its number.
+    pub revision: u32,
+    /// Its hours.
+    pub hours: &'a ServiceHours,
+}
+
+/// The calendars as far as they are known.
+pub trait Calendars {
+    /// The revision of a calendar that measures what begins at `start`; the first one for what
+    /// begins before any took effect.
+    fn in_force(&self, calendar_id: &str, start: Instant) -> Option<CalendarInForce<'_>>;
+}
+
+/// A contract's clocks for one incident.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Judgement<'a> {
+    /// The clocks, by target and cycle.
+    pub clocks: Vec<Clock<'a>>,
+    /// Each target's verdict over its cycles.
+    pub verdicts: Vec<TargetVerdict<'a>>,
+}
+
+/// Judges `history` under `agreement` as of an instant.
+///
+/// The revision in force when a clock starts rules it, unless a later one says that it also
+/// applies to open clocks and finds it undecided when it takes effect.
+pub fn judge<'a>(
+    history: &History<'a>,
+    agreement: Agreement<'a>,
+    calendars: &'a dyn Calendars,
+    as_of: Instant,
+) -> Judgement<'a> {
+    let Some(opening) = history.opening() else { return Judgement::default() };
+    let opened = opening.event.occur_time;
+    let judge = Judge { history, agreement, calendars };
+    let mut judgement = Judgement::default();
+    for (revision, until) in judge.terms_of_office(opened, as_of) {
+        for target in &revision.content.terms.targets {
+            let judged = judgement.clocks.iter().any(|clock| clock.target_id == target.id);
+            if !judged {
+                judge.judge_target(revision, until, target, as_of, &mut judgement);
+            }
+        }
+    }
+    judgement
+}
+
+struct Judge<'h, 'a> {
+    history: &'h History<'a>,
+    agreement: Agreement<'a>,
+    calendars: &'a dyn Calendars,
+}
+
+impl<'a> Judge<'_, 'a> {
+    /// The revisions that can rule clocks starting in [opened, as_of], each with the instant its
+    /// successor takes over or the contract ends.
+    fn terms_of_office(
+        &self,
+        opened: Instant,
+        as_of: Instant,
+    ) -> Vec<(&'a Revision<Contract>, Option<Instant>)> {
+        let revisions = self.agreement.revisions;
+        let first = revisions.at(opened).into_iter();
+        let ruling: Vec<_> = first.chain(revisions.taking_effect(opened, as_of)).collect();
+        let successors = ruling.iter().skip(1).map(|next| Some(next.effective_time)).chain([None]);
+        let end = self.agreement.end_time;
+        let until = successors.map(|next| [next, end].into_iter().flatten().min());
+        ruling.iter().copied().zip(until.collect::<Vec<_>>()).collect()
+    }
+
+    fn judge_target(
+        &self,
+        revision: &'a Revision<Contract>,
+        until: Option<Instant>,
+        target: &'a Target,
+        as_of: Instant,
+        judgement: &mut Judgement<'a>,
+    ) {
+        let admission =
+            |after| Admission { from: revision.effective_time, until, after };
+        let after = self.stop_before(&revision.content, target, until, as_of);
+        let life = life(target, self.history, admission(after), as_of);
+        let is_over = until.is_some_and(|until| until <= as_of);
+        if life.cycles.iter().all(|cycle| cycle.started.is_none()) && is_over {
+            return;
+        }
+        let (revision, target, life) =
+            self.overruled(revision, target, life, admission(after), as_of);
+        let from = judgement.clocks.len();
+        judgement.clocks.extend(self.clocks(revision, target, &life));
+        let clocks = judgement.clocks.get(from..).unwrap_or_default();
+        judgement.verdicts.extend(verdict(target, clocks));
+    }
+
+    /// When the clock that must stop first did so; `None`: there is none to wait for.
+    fn stop_before(
+        &self,
+        contract: &'a Contract,
+        target: &Target,
+        until: Option<Instant>,
+        as_of: Instant,
+    ) -> Option<Option<Instant>> {
+        let before = contract.terms.target(&target.starts_after)?;
+        let after = self.stop_before(contract, before, until, as_of);
+        let admission = Admission { from: Instant::MIN, until, after };
+        let life = life(before, self.history, admission, as_of);
+        Some(life.cycles.first().and_then(Cycle::stopped))
+    }
+
+    /// What rules the clock in the end: revisions that also apply to open clocks take it over.
+    fn overruled(
+        &self,
+        mut revision: &'a Revision<Contract>,
+        mut target: &'a Target,
+        mut ruled: Life<'a>,
+        admission: Admission,
+        as_of: Instant,
+    ) -> (&'a Revision<Contract>, &'a Target, Life<'a>) {
+        let Some(started) = ruled.cycles.first().and_then(|cycle| cycle.started) else {
+            return (revision, target, ruled);
+        };
+        for later in self.agreement.revisions.taking_effect(started, as_of) {
+            let successor = later.content.terms.target(&target.id);
+            let Some(successor) = successor.filter(|_| later.content.applies_to_open_clocks) else {
+                continue;
+            };
+            let then = life(target, self.history, admission, later.effective_time);
+            let clocks = self.clocks(revision, target, &then);
+            let is_open = |clock: &Clock<'_>| clock.is_open() && clock.outcome == Outcome::Undecided;
+            if clocks.last().is_some_and(is_open) {
+                (revision, target) = (later, successor);
+                ruled = life(target, self.history, admission, as_of);
+            }
+        }
+        (revision, target, ruled)
+    }
+
+    fn clocks(
+        &self,
+        revision: &'a Revision<Contract>,
+        target: &'a Target,
+        life: &Life<'a>,
+    ) -> Vec<Clock<'a>> {
+        let cycles = life.cycles.iter().zip(1..);
+        let measured = cycles.filter_map(|(cycle, number)| {
+            let measured = measure(cycle, target, self.calendars)?;
+            Some(Clock {
+                contract_id: &revision.content.id,
+                contract_revision: revision.number,
+                target_id: &target.id,
+                metric: target.metric,
+                cycle: number,
+                priority: measured.priority,
+                phase: measured.phase,
+                outcome: measured.outcome,
+                limit: measured.limit,
+                elapsed: measured.elapsed,
+                start_time: cycle.started,
+                stop_time: measured.stop_time,
+                original_due_time: measured.original_due_time,
+                due_time: measured.due_time,
+                breach_time: measured.breach_time,
+                calendar_id: measured.calendar_id,
+                calendar_revision: measured.calendar_revision,
+                segments: measured.segments,
+                warnings: measured.warnings,
+                notes: life.notes.clone(),
+            })
+        });
+        measured.collect()
+    }
+}

@@ -1,0 +1,71 @@
+//! A target's verdict over the cycles of its clock.
+
+use super::{Clock, Outcome};
+use crate::domain::contract::{CycleVerdict, Target};
+use crate::domain::time::Span;
+
+/// The verdict of a target over its cycles.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TargetVerdict<'a> {
+    /// The contract.
+    pub contract_id: &'a str,
+    /// The target.
+    pub target_id: &'a str,
+    /// Which cycle gives the verdict.
+    pub cycle_verdict: CycleVerdict,
+    /// The verdict.
+    pub outcome: Outcome,
+    /// The cycle that gave it; 0 for the total.
+    pub cycle: u32,
+    /// What counts against the limit.
+    pub elapsed: Span,
+    /// The limit.
+    pub limit: Span,
+}
+
+/// The verdict over a target's clocks, in the order of their cycles; `None` without clocks.
+pub(super) fn verdict<'a>(target: &Target, clocks: &[Clock<'a>]) -> Option<TargetVerdict<'a>> {
+    let (first, last) = (clocks.first()?, clocks.last()?);
+    let deciding = match target.cycle_verdict {
+        CycleVerdict::First => first,
+        CycleVerdict::Last => last,
+        CycleVerdict::Worst => worst(clocks)?,
+        CycleVerdict::Total => return Some(total(clocks, last)),
+    };
+    Some(TargetVerdict {
+        contract_id: deciding.contract_id,
+        target_id: deciding.target_id,
+        cycle_verdict: target.cycle_verdict,
+        outcome: deciding.outcome,
+        cycle: deciding.cycle,
+        elapsed: deciding.elapsed,
+        limit: deciding.limit,
+    })
+}
+
+/// The first breached cycle, else the last undecided one, else the one with the least left.
+fn worst<'c, 'a>(clocks: &'c [Clock<'a>]) -> Option<&'c Clock<'a>> {
+    let breached = clocks.iter().find(|clock| clock.outcome == Outcome::Breached);
+    let undecided = || clocks.iter().rfind(|clock| clock.outcome == Outcome::Undecided);
+    breached.or_else(undecided).or_else(|| clocks.iter().min_by_key(|clock| clock.remaining()))
+}
+
+fn total<'a>(clocks: &[Clock<'a>], last: &Clock<'a>) -> TargetVerdict<'a> {
+    let elapsed: Span = clocks.iter().map(|clock| clock.elapsed).sum();
+    let outcome = match elapsed > last.limit {
+        true => Outcome::Breached,
+        false => match last.outcome {
+            Outcome::Breached => Outcome::Undecided,
+            other => other,
+        },
+    };
+    TargetVerdict {
+        contract_id: last.contract_id,
+        target_id: last.target_id,
+        cycle_verdict: CycleVerdict::Total,
+        outcome,
+        cycle: 0,
+        elapsed,
+        limit: last.limit,
+    }
+}

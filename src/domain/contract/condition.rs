@@ -1,0 +1,297 @@
+//! Conditions: CEL expressions over an incident's current fields.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, LazyLock};
+
+use cel::common::ast::{EntryExpr, Expr, IdedExpr};
+use cel::{Context, Env, Program, Value};
+
+use crate::domain::incident::{Party, Stage, State};
+use crate::domain::time::Instant;
+
+/// A condition's source may hold this many bytes.
+pub const CONDITION_BYTES_MAX: usize = 1024;
+/// A condition's expressions may be nested this deep.
+pub const CONDITION_DEPTH_MAX: usize = 32;
+/// A condition may walk over a list or map this often: `all`, `exists`, `map`, `filter`.
+pub const CONDITION_LOOPS_MAX: usize = 2;
+
+static ENVIRONMENT: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()));
+
+/// A compiled condition. Two are equal when their sources are.
+#[derive(Clone)]
+pub struct Condition {
+    source: String,
+    program: Arc<Program>,
+    fields: Vec<&'static Field>,
+}
+
+/// Why a condition can't be compiled or evaluated, for the person who wrote it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ConditionError(String);
+
+/// A field conditions may ask about.
+struct Field {
+    name: &'static str,
+    value: fn(&State<'_>, Instant) -> Value,
+}
+
+/// The fields, by name. Text is empty and instants are `0` when unknown; instants are seconds
+/// since 1970.
+static FIELDS: &[Field] = &[
+    Field { name: "priority", value: |s, _| s.priority.into() },
+    Field { name: "status", value: |s, _| s.status.into() },
+    Field { name: "waiting_on", value: |s, _| s.waiting_on.word().into() },
+    Field { name: "third_party", value: |s, _| s.third_party.into() },
+    Field { name: "reason", value: |s, _| s.reason.into() },
+    Field { name: "group", value: |s, _| s.group.into() },
+    Field { name: "assignee", value: |s, _| s.assignee.into() },
+    Field { name: "service", value: |s, _| opening(s, |o| o.service.as_str().into(), "".into()) },
+    Field { name: "category", value: |s, _| opening(s, |o| o.category.as_str().into(), "".into()) },
+    Field { name: "attributes", value: |s, _| attributes(s) },
+    Field { name: "affected_users", value: |s, _| i64::from(s.affected_users).into() },
+    Field { name: "productivity_loss", value: |s, _| i64::from(s.productivity_loss).into() },
+    Field { name: "stage", value: |s, _| stage(s).into() },
+    Field { name: "opened", value: |s, _| s.opened.is_some().into() },
+    Field { name: "responded", value: |s, _| s.responded.is_some().into() },
+    Field { name: "restored", value: |s, _| s.restored.is_some().into() },
+    Field { name: "resolved", value: |s, _| s.resolved.is_some().into() },
+    Field { name: "closed", value: |s, _| s.closed.is_some().into() },
+    Field { name: "cancelled", value: |s, _| s.cancelled.is_some().into() },
+    Field { name: "merged", value: |s, _| s.merged_into.is_some().into() },
+    Field { name: "client_waits", value: |s, _| s.client_waits.into() },
+    Field { name: "update_count", value: |s, _| i64::from(s.update_count).into() },
+    Field { name: "reopen_count", value: |s, _| i64::from(s.reopen_count).into() },
+    Field { name: "in_scope", value: |s, _| s.in_scope.unwrap_or(true).into() },
+    Field { name: "cause", value: |s, _| cause(s).into() },
+    Field { name: "now", value: |_, now| now.seconds().into() },
+];
+
+impl Condition {
+    /// Compiles `source` once, for every later evaluation. It must be a boolean expression over
+    /// the known fields, within the bounds above.
+    pub fn compile(source: &str) -> Result<Condition, ConditionError> {
+        if source.len() > CONDITION_BYTES_MAX {
+            return Err(ConditionError(format!(
+                "the condition has {} bytes: at most {CONDITION_BYTES_MAX} are allowed",
+                source.len()
+            )));
+        }
+        let program = Program::compile(source)
+            .map_err(|errors| ConditionError(format!("not a CEL expression: {errors}")))?;
+        check_bounds(program.expression())?;
+        let fields = referenced(&program)?;
+        let condition = Condition { source: source.to_owned(), program: Arc::new(program), fields };
+        condition.check_result()?;
+        Ok(condition)
+    }
+
+    /// The expression as it was written.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// Whether it holds for an incident's fields at `now`.
+    pub fn holds(&self, state: &State<'_>, now: Instant) -> Result<bool, ConditionError> {
+        let mut context = Context::with_env(Arc::clone(&ENVIRONMENT));
+        for field in &self.fields {
+            context.add_variable_from_value(field.name, (field.value)(state, now));
+        }
+        match self.program.execute(&context) {
+            Ok(Value::Bool(holds)) => Ok(holds),
+            Ok(other) => Err(ConditionError(format!("it gives {other:?}, not true or false"))),
+            Err(error) => Err(ConditionError(error.to_string())),
+        }
+    }
+
+    /// Tries it on an empty incident, so that a wrong type shows when the contract is put. A key
+    /// that `attributes` lacks there may be present in real ones.
+    fn check_result(&self) -> Result<(), ConditionError> {
+        match self.holds(&State::default(), Instant::MIN) {
+            Err(error) if !error.0.starts_with("No such key") => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl PartialEq for Condition {
+    fn eq(&self, other: &Condition) -> bool {
+        self.source == other.source
+    }
+}
+
+impl fmt::Debug for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Condition({:?})", self.source)
+    }
+}
+
+fn referenced(program: &Program) -> Result<Vec<&'static Field>, ConditionError> {
+    let references = program.references();
+    let unknown = references
+        .variables()
+        .into_iter()
+        .filter(|name| !name.starts_with('@') && !FIELDS.iter().any(|field| field.name == *name))
+        .filter(|name| !is_loop_variable(program.expression(), name))
+        .min();
+    match unknown {
+        Some(name) => Err(ConditionError(format!(
+            "there is no field {name:?}: the fields are {}",
+            FIELDS.iter().map(|field| field.name).collect::<Vec<_>>().join(", ")
+        ))),
+        None => {
+            Ok(FIELDS.iter().filter(|field| references.has_variable(field.name)).collect())
+        }
+    }
+}
+
+fn check_bounds(expression: &IdedExpr) -> Result<(), ConditionError> {
+    let (depth, loops) = measure(expression);
+    if depth > CONDITION_DEPTH_MAX {
+        return Err(ConditionError(format!(
+            "the condition is nested {depth} deep: at most {CONDITION_DEPTH_MAX} is allowed"
+        )));
+    }
+    if loops > CONDITION_LOOPS_MAX {
+        return Err(ConditionError(format!(
+            "the condition walks over lists {loops} times: at most {CONDITION_LOOPS_MAX} is allowed"
+        )));
+    }
+    Ok(())
+}
+
+/// How deep an expression is nested and how many loops it holds. A macro's own expansion counts
+/// as one level.
+fn measure(expression: &IdedExpr) -> (usize, usize) {
+    let is_loop = usize::from(matches!(expression.expr, Expr::Comprehension(_)));
+    let (depth, loops) = children(&expression.expr)
+        .into_iter()
+        .map(measure)
+        .fold((0, 0), |(depth, loops), (d, l)| (depth.max(d), loops + l));
+    (depth + 1, loops + is_loop)
+}
+
+fn children(expression: &Expr) -> Vec<&IdedExpr> {
+    match expression {
+        Expr::Call(call) => call.target.as_deref().into_iter().chain(&call.args).collect(),
+        Expr::Comprehension(walk) => vec![&walk.iter_range, &walk.loop_step, &walk.result],
+        Expr::List(list) => list.elements.iter().collect(),
+        Expr::Map(map) => map.entries.iter().flat_map(|entry| entry_parts(&entry.expr)).collect(),
+        Expr::Struct(made) => {
+            made.entries.iter().flat_map(|entry| entry_parts(&entry.expr)).collect()
+        }
+        Expr::Select(select) => vec![&select.operand],
+        Expr::Unspecified | Expr::Ident(_) | Expr::Literal(_) => Vec::new(),
+    }
+}
+
+fn entry_parts(entry: &EntryExpr) -> Vec<&IdedExpr> {
+    match entry {
+        EntryExpr::MapEntry(entry) => vec![&entry.key, &entry.value],
+        EntryExpr::StructField(field) => vec![&field.value],
+    }
+}
+
+fn is_loop_variable(expression: &IdedExpr, name: &str) -> bool {
+    let named_here = match &expression.expr {
+        Expr::Comprehension(walk) => {
+            walk.iter_var == name
+                || walk.accu_var == name
+                || walk.iter_var2.as_deref() == Some(name)
+        }
+        _ => false,
+    };
+    named_here || children(&expression.expr).into_iter().any(|e| is_loop_variable(e, name))
+}
+
+fn opening(
+    state: &State<'_>,
+    value: fn(&crate::domain::incident::Opened) -> Value,
+    unknown: Value,
+) -> Value {
+    state.opened.map_or(unknown, |(_, opened)| value(opened))
+}
+
+fn attributes(state: &State<'_>) -> Value {
+    let given = state.opened.iter().flat_map(|(_, opened)| &opened.attributes);
+    let map: HashMap<String, String> = given.map(|(k, v)| (k.clone(), v.clone())).collect();
+    map.into()
+}
+
+fn stage(state: &State<'_>) -> &'static str {
+    match state.stage() {
+        Stage::AwaitingOpening => "awaiting_opening",
+        Stage::Open => "open",
+        Stage::Resolved => "resolved",
+        Stage::Closed => "closed",
+        Stage::Cancelled => "cancelled",
+        Stage::Merged => "merged",
+    }
+}
+
+fn cause(state: &State<'_>) -> &'static str {
+    match state.cause {
+        None => "",
+        Some((Party::Provider, _)) => "provider",
+        Some((Party::Client, _)) => "client",
+        Some((Party::ThirdParty, _)) => "third_party",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::incident::Opened;
+
+    fn holds(source: &str, state: &State<'_>) -> Result<bool, ConditionError> {
+        Condition::compile(source)?.holds(state, Instant::MIN)
+    }
+
+    #[test]
+    fn a_condition_asks_about_the_incidents_fields() {
+        let opened = Opened {
+            category: "network".into(),
+            attributes: [("vip".to_owned(), "yes".to_owned())].into(),
+            ..Opened::default()
+        };
+        let state = State {
+            opened: Some((Instant::MIN, &opened)),
+            priority: "P1",
+            affected_users: 12,
+            ..State::default()
+        };
+        for source in [
+            "priority == 'P1' && affected_users > 10",
+            "attributes.vip == 'yes'",
+            "'vip' in attributes && attributes['vip'].startsWith('y')",
+            "category in ['network', 'telephony']",
+            "['a', 'b'].exists(name, name != category)",
+            "opened && !resolved && stage == 'open' && waiting_on == 'provider'",
+        ] {
+            assert_eq!(holds(source, &state), Ok(true), "{source}");
+        }
+        assert_eq!(holds("has(attributes.floor)", &state), Ok(false));
+        assert!(holds("attributes.floor == '3'", &state).is_err());
+    }
+
+    #[test]
+    fn a_condition_that_cannot_work_is_refused_when_it_is_compiled() {
+        for (source, part) in [
+            ("priority ==", "not a CEL expression"),
+            ("priorty == 'P1'", "no field \"priorty\""),
+            ("affected_users", "not true or false"),
+            ("affected_users > 'ten'", ""),
+            ("priority.size() > 1 + true", ""),
+            (&"(".repeat(600), ""),
+            (&format!("{}true", "!".repeat(900)), ""),
+            (&format!("true{}", " && true".repeat(120)), ""),
+            (&"x".repeat(2000), "2000 bytes"),
+            ("[1].all(a, [1].all(b, [1].all(c, true)))", "3 times"),
+        ] {
+            let error = Condition::compile(source).map(|_| ()).unwrap_err();
+            assert!(error.to_string().contains(part), "{source}: {error}");
+        }
+    }
+}

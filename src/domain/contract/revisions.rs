@@ -1,0 +1,125 @@
+//! Effective-dated revisions, and which of them rules.
+
+use crate::domain::time::Instant;
+
+/// One revision of something, as it was recorded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Revision<T> {
+    /// Counts from 1 in the order they were recorded.
+    pub number: u32,
+    /// It rules from this instant on.
+    pub effective_time: Instant,
+    /// When it was recorded.
+    pub record_time: Instant,
+    /// What it says.
+    pub content: T,
+}
+
+/// Every revision of something, in the order they were recorded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Revisions<T> {
+    recorded: Vec<Revision<T>>,
+}
+
+/// The revisions known by an instant.
+#[derive(Debug)]
+pub struct Effective<'r, T> {
+    known: &'r [Revision<T>],
+}
+
+impl<T> Clone for Effective<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Effective<'_, T> {}
+
+impl<T> Default for Revisions<T> {
+    fn default() -> Self {
+        Revisions { recorded: Vec::new() }
+    }
+}
+
+impl<T> Revisions<T> {
+    /// Adds the next revision. Record times never decrease.
+    pub fn push(&mut self, effective_time: Instant, record_time: Instant, content: T) -> u32 {
+        let number = self.recorded.len() as u32 + 1;
+        self.recorded.push(Revision { number, effective_time, record_time, content });
+        number
+    }
+
+    /// The revision recorded last.
+    pub fn latest(&self) -> Option<&Revision<T>> {
+        self.recorded.last()
+    }
+
+    /// What was recorded up to `known_time`.
+    pub fn known(&self, known_time: Instant) -> Effective<'_, T> {
+        let count = self.recorded.partition_point(|r| r.record_time <= known_time);
+        Effective { known: self.recorded.get(..count).unwrap_or_default() }
+    }
+}
+
+impl<'r, T> Effective<'r, T> {
+    /// Nothing is known.
+    pub fn none() -> Effective<'r, T> {
+        Effective { known: &[] }
+    }
+
+    /// The revisions in the order they were recorded.
+    pub fn all(self) -> &'r [Revision<T>] {
+        self.known
+    }
+
+    /// The revision that rules what begins at `time`: of those effective by then the one that
+    /// took effect last; of several with one effective time, the one recorded last.
+    pub fn at(self, time: Instant) -> Option<&'r Revision<T>> {
+        self.known
+            .iter()
+            .filter(|revision| revision.effective_time <= time)
+            .max_by_key(|revision| (revision.effective_time, revision.number))
+    }
+
+    /// The revision numbered `number`.
+    pub fn numbered(self, number: u32) -> Option<&'r Revision<T>> {
+        self.known.get((number as usize).checked_sub(1)?)
+    }
+
+    /// The revisions that take effect after `start` and by `end`, in the order they do, without
+    /// those another revision of the same effective time replaces.
+    pub fn taking_effect(self, start: Instant, end: Instant) -> Vec<&'r Revision<T>> {
+        let mut found: Vec<_> = self
+            .known
+            .iter()
+            .filter(|r| start < r.effective_time && r.effective_time <= end)
+            .filter(|r| self.at(r.effective_time).is_some_and(|ruling| ruling.number == r.number))
+            .collect();
+        found.sort_by_key(|revision| revision.effective_time);
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Instant {
+        Instant::from_seconds(seconds).unwrap_or_default()
+    }
+
+    #[test]
+    fn the_last_to_take_effect_rules_and_of_two_at_once_the_last_recorded() {
+        let mut revisions = Revisions::default();
+        revisions.push(at(0), at(100), "first");
+        revisions.push(at(50), at(101), "later");
+        revisions.push(at(20), at(102), "between");
+        revisions.push(at(50), at(103), "later, mended");
+        let known = revisions.known(Instant::MAX);
+        assert_eq!(known.at(at(10)).map(|r| r.content), Some("first"));
+        assert_eq!(known.at(at(20)).map(|r| r.content), Some("between"));
+        assert_eq!(known.at(at(50)).map(|r| r.content), Some("later, mended"));
+        assert_eq!(revisions.known(at(101)).at(at(50)).map(|r| r.content), Some("later"));
+        assert_eq!(known.taking_effect(at(0), at(99)).len(), 2);
+    }
+}

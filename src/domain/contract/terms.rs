@@ -1,0 +1,232 @@
+//! The terms of a contract: its targets and their policies.
+
+use super::Condition;
+use crate::domain::incident::WaitingOn;
+use crate::domain::time::Span;
+
+/// An agreement between a provider and a client, as one revision words it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Contract {
+    /// The client's own id.
+    pub id: String,
+    /// What kind of agreement.
+    pub kind: ContractKind,
+    /// What it is called.
+    pub title: String,
+    /// Who is served.
+    pub client: String,
+    /// Who serves.
+    pub provider: String,
+    /// IANA time zone its periods are cut in.
+    pub time_zone: String,
+    /// ISO 4217 code of its money.
+    pub currency: String,
+    /// The contract whose promises rest on this OLA or UC; empty: none.
+    pub underpins: String,
+    /// This revision also rules clocks that are undecided when it takes effect.
+    pub applies_to_open_clocks: bool,
+    /// What is agreed.
+    pub terms: Terms,
+}
+
+/// What kind of agreement a contract is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ContractKind {
+    /// Service level agreement with the client.
+    Sla,
+    /// Operational level agreement inside the provider.
+    Ola,
+    /// Underpinning contract with a supplier.
+    Uc,
+}
+
+/// What is agreed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Terms {
+    /// The clock rules, none before the one its `starts_after` names.
+    pub targets: Vec<Target>,
+}
+
+/// One clock rule.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Target {
+    /// Names it within the contract.
+    pub id: String,
+    /// What it measures.
+    pub metric: Metric,
+    /// How long it may take, by priority.
+    pub limits: Vec<Limit>,
+    /// When its clock pauses; the first that fits rules.
+    pub pauses: Vec<PauseRule>,
+    /// What a change of priority does.
+    pub on_priority_change: OnPriorityChange,
+    /// What a reopening does.
+    pub on_reopen: OnReopen,
+    /// Which cycle gives the verdict.
+    pub cycle_verdict: CycleVerdict,
+    /// The target whose stop starts this clock; empty: none.
+    pub starts_after: String,
+    /// Warnings at these shares of the limit, in percent, ascending.
+    pub warn_at_percent: Vec<u8>,
+    /// The incidents it applies to, asked when the clock starts.
+    pub applies_when: Option<Condition>,
+    /// Starts the clock.
+    pub start_when: Option<Condition>,
+    /// Pauses it, beside `pauses`.
+    pub pause_when: Option<Condition>,
+    /// Stops it.
+    pub stop_when: Option<Condition>,
+    /// Ends the cycle and begins the next, when it becomes true.
+    pub restart_when: Option<Condition>,
+    /// Cancels it.
+    pub cancel_when: Option<Condition>,
+    /// In which order the actions of one instant are taken.
+    pub same_instant_order: [ClockAction; 5],
+}
+
+/// What a target measures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Metric {
+    /// Opening to the first response.
+    Response,
+    /// Opening to resolution.
+    Resolution,
+    /// Opening to service restored.
+    Restoration,
+    /// The rhythm of updates to the client.
+    Update,
+    /// From each reply of the client to the next update or response.
+    NextReply,
+    /// As the conditions say.
+    Custom,
+}
+
+/// How long a priority may take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// The priority as the backend names it; empty: every priority not named.
+    pub priority: String,
+    /// Service time. Reaching it exactly is met.
+    pub limit: Span,
+    /// The service hours it is measured in.
+    pub calendar_id: String,
+}
+
+/// A reason for a clock to pause.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PauseRule {
+    /// While this party must act.
+    pub waiting_on: WaitingOn,
+    /// Only for these reasons; none: for all.
+    pub reasons: Vec<String>,
+    /// Longest a single pause may be, in service time; then the clock runs on.
+    pub maximum: Option<Span>,
+}
+
+/// What a change of priority does to a clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnPriorityChange {
+    /// The new limit and calendar count from the clock's start, as though it had always been so.
+    #[default]
+    FromStart,
+    /// The new limit counts from the change; a breach before it stands.
+    FromChange,
+    /// What elapsed is held against the new limit; a breach before it stands.
+    CarryElapsed,
+    /// The share of the limit used is kept, rounded down to the nanosecond; a breach before it
+    /// stands.
+    CarryFraction,
+    /// The priority at the clock's start rules.
+    Frozen,
+}
+
+/// What a reopening does to a clock that had ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnReopen {
+    /// It runs on; the gap does not count.
+    #[default]
+    ContinueExcludingGap,
+    /// It runs on; the gap counts.
+    ContinueCountingGap,
+    /// A new cycle begins.
+    NewCycle,
+    /// It begins again from zero in the same cycle; a breach before it stands.
+    Restart,
+    /// It stays stopped.
+    Ignore,
+}
+
+/// Which of a target's cycles gives its verdict.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CycleVerdict {
+    /// The first.
+    First,
+    /// The last.
+    Last,
+    /// The worst: breached if any is.
+    #[default]
+    Worst,
+    /// Their elapsed times added up, against the limit of the last.
+    Total,
+}
+
+/// What can happen to a clock in one instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClockAction {
+    /// It stops.
+    Stop,
+    /// A cycle ends and the next begins, or it runs again after a reopening.
+    Restart,
+    /// It is cancelled.
+    Cancel,
+    /// It pauses.
+    Pause,
+    /// It runs on.
+    Resume,
+}
+
+/// The order of one instant's actions, unless a target sets another.
+pub const SAME_INSTANT_ORDER: [ClockAction; 5] = [
+    ClockAction::Stop,
+    ClockAction::Restart,
+    ClockAction::Cancel,
+    ClockAction::Pause,
+    ClockAction::Resume,
+];
+
+impl Terms {
+    /// The target with this id.
+    pub fn target(&self, id: &str) -> Option<&Target> {
+        self.targets.iter().find(|target| target.id == id)
+    }
+}
+
+impl Target {
+    /// What `priority` may take: its own limit, else that for every priority not named.
+    pub fn limit(&self, priority: &str) -> Option<&Limit> {
+        let named = self.limits.iter().find(|limit| limit.priority == priority);
+        named.or_else(|| self.limits.iter().find(|limit| limit.priority.is_empty()))
+    }
+
+    /// The first pause rule, by its place, that fits who is waited on and why.
+    pub fn pause_rule(&self, waiting_on: WaitingOn, reason: &str) -> Option<usize> {
+        self.pauses.iter().position(|rule| {
+            rule.waiting_on == waiting_on
+                && (rule.reasons.is_empty() || rule.reasons.iter().any(|r| r == reason))
+        })
+    }
+
+    /// Every condition of the target, with its field's name.
+    pub fn conditions(&self) -> impl Iterator<Item = (&'static str, &Condition)> {
+        [
+            ("applies_when", &self.applies_when),
+            ("start_when", &self.start_when),
+            ("pause_when", &self.pause_when),
+            ("stop_when", &self.stop_when),
+            ("restart_when", &self.restart_when),
+            ("cancel_when", &self.cancel_when),
+        ]
+        .into_iter()
+        .filter_map(|(name, condition)| Some((name, condition.as_ref()?)))
+    }
+}

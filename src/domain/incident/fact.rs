@@ -1,0 +1,245 @@
+//! The facts of an incident.
+
+use std::collections::BTreeMap;
+
+use crate::domain::time::{Instant, Span};
+
+/// One fact an ITSM backend reports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IncidentEvent {
+    /// The backend's own id of the fact, unique within the incident for ever.
+    pub event_id: String,
+    /// The incident it is about.
+    pub incident_id: String,
+    /// When it happened.
+    pub occur_time: Instant,
+    /// Which of several facts of one instant came first, for backends with coarse clocks.
+    pub occur_order: i64,
+    /// Which system or person says so.
+    pub source: String,
+    /// The id of the earlier fact this one replaces; empty: none.
+    pub corrects_event_id: String,
+    /// What happened.
+    pub fact: Fact,
+}
+
+/// An event with its place in the journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordedEvent {
+    /// Its journal sequence.
+    pub sequence: u64,
+    /// When it was recorded.
+    pub record_time: Instant,
+    /// The event.
+    pub event: IncidentEvent,
+}
+
+/// Who must act now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum WaitingOn {
+    /// The provider: so it is from the opening on.
+    #[default]
+    Provider,
+    /// The client.
+    Client,
+    /// A third party.
+    ThirdParty,
+    /// Nobody.
+    Nobody,
+}
+
+impl WaitingOn {
+    /// The word conditions use: `provider`, `client`, `third_party`, `nobody`.
+    pub fn word(self) -> &'static str {
+        match self {
+            WaitingOn::Provider => "provider",
+            WaitingOn::Client => "client",
+            WaitingOn::ThirdParty => "third_party",
+            WaitingOn::Nobody => "nobody",
+        }
+    }
+}
+
+/// Who a cause lies with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Party {
+    /// The provider.
+    Provider,
+    /// The client.
+    Client,
+    /// A third party.
+    ThirdParty,
+}
+
+/// A backend's status, with who it waits for and why.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Waiting {
+    /// The status as the backend names it.
+    pub status: String,
+    /// Who must act now.
+    pub waiting_on: WaitingOn,
+    /// The third party's name, when one must act.
+    pub third_party: String,
+    /// Why it waits.
+    pub reason: String,
+}
+
+/// What the backend knew when the incident was opened.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Opened {
+    /// The contracts it falls under.
+    pub contract_ids: Vec<String>,
+    /// The service it hit.
+    pub service: String,
+    /// The backend's category.
+    pub category: String,
+    /// The priority as the backend names it.
+    pub priority: String,
+    /// How many people it hit.
+    pub affected_users: u32,
+    /// Anything else conditions may ask about.
+    pub attributes: BTreeMap<String, String>,
+}
+
+/// What happened to an incident.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fact {
+    /// It was opened. The first opening by occurrence counts; a later one has no effect.
+    Opened(Opened),
+    /// The provider responded for the first time.
+    Responded,
+    /// The backend's status changed.
+    StatusChanged(Waiting),
+    /// The priority changed to this.
+    PriorityChanged(String),
+    /// It was assigned.
+    Assigned {
+        /// The group; empty: none.
+        group: String,
+        /// The person; empty: none.
+        assignee: String,
+    },
+    /// The client was told how things stand.
+    ClientUpdated,
+    /// The client said something.
+    ClientReplied,
+    /// Work was done.
+    WorkLogged {
+        /// When it began; `None`: its duration before the event.
+        start_time: Option<Instant>,
+        /// How long it took.
+        duration: Span,
+    },
+    /// This much work is left.
+    EffortEstimated(Span),
+    /// Who and what is affected changed.
+    ImpactChanged {
+        /// How many people it hits now.
+        affected_users: u32,
+        /// How much of their work they can't do, 0 to 100 percent.
+        productivity_loss: u32,
+    },
+    /// The service works again.
+    Restored,
+    /// It was resolved.
+    Resolved,
+    /// It was opened again.
+    Reopened,
+    /// It was closed.
+    Closed,
+    /// It was cancelled.
+    Cancelled,
+    /// It was merged into this incident.
+    Merged(String),
+    /// Its cause was attributed.
+    CauseAttributed {
+        /// Whose cause it is.
+        party: Party,
+        /// The third party's name.
+        third_party: String,
+        /// Why.
+        note: String,
+    },
+    /// It was judged to be within the contract's scope or not.
+    ScopeJudged {
+        /// It is within scope.
+        in_scope: bool,
+        /// Why.
+        note: String,
+    },
+    /// The people it hit said how it was.
+    Surveyed {
+        /// 0 to 10.
+        score: u32,
+        /// The working time they say it cost them, all together.
+        lost_time: Span,
+    },
+    /// The fact with this id is taken back, for good.
+    Retracted(String),
+}
+
+impl Fact {
+    /// The order of facts that occurred in the same instant: what only informs comes before what
+    /// moves clocks, and an end before a reopening.
+    pub fn rank(&self) -> u8 {
+        match self {
+            Fact::Opened(_) => 0,
+            Fact::Retracted(_) => 1,
+            Fact::ScopeJudged { .. } => 2,
+            Fact::CauseAttributed { .. } => 3,
+            Fact::Surveyed { .. } => 4,
+            Fact::EffortEstimated(_) => 5,
+            Fact::WorkLogged { .. } => 6,
+            Fact::ImpactChanged { .. } => 7,
+            Fact::Assigned { .. } => 8,
+            Fact::PriorityChanged(_) => 9,
+            Fact::ClientReplied => 10,
+            Fact::Responded => 11,
+            Fact::ClientUpdated => 12,
+            Fact::StatusChanged(_) => 13,
+            Fact::Restored => 14,
+            Fact::Resolved => 15,
+            Fact::Closed => 16,
+            Fact::Cancelled => 17,
+            Fact::Merged(_) => 18,
+            Fact::Reopened => 19,
+        }
+    }
+
+    /// The fact's name, as the API spells it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Fact::Opened(_) => "opened",
+            Fact::Responded => "responded",
+            Fact::StatusChanged(_) => "status_changed",
+            Fact::PriorityChanged(_) => "priority_changed",
+            Fact::Assigned { .. } => "assigned",
+            Fact::ClientUpdated => "client_updated",
+            Fact::ClientReplied => "client_replied",
+            Fact::WorkLogged { .. } => "work_logged",
+            Fact::EffortEstimated(_) => "effort_estimated",
+            Fact::ImpactChanged { .. } => "impact_changed",
+            Fact::Restored => "restored",
+            Fact::Resolved => "resolved",
+            Fact::Reopened => "reopened",
+            Fact::Closed => "closed",
+            Fact::Cancelled => "cancelled",
+            Fact::Merged(_) => "merged",
+            Fact::CauseAttributed { .. } => "cause_attributed",
+            Fact::ScopeJudged { .. } => "scope_judged",
+            Fact::Surveyed { .. } => "surveyed",
+            Fact::Retracted(_) => "retracted",
+        }
+    }
+}
+
+impl IncidentEvent {
+    /// The fact this one makes void: the one it retracts or corrects.
+    pub fn voids(&self) -> Option<&str> {
+        match &self.fact {
+            Fact::Retracted(event_id) => Some(event_id),
+            _ if !self.corrects_event_id.is_empty() => Some(&self.corrects_event_id),
+            _ => None,
+        }
+    }
+}

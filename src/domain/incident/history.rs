@@ -1,0 +1,183 @@
+//! The fold: recorded events in the order they occurred.
+
+use super::{Fact, IncidentEvent, RecordedEvent, State};
+use crate::domain::time::Instant;
+
+/// What is known of an incident, in the order it occurred. Borrowed from the recorded events.
+#[derive(Clone, Debug)]
+pub struct History<'e> {
+    effective: Vec<&'e RecordedEvent>,
+    voided: Vec<(&'e RecordedEvent, &'e str)>,
+}
+
+/// The facts of one instant (and `occur_order`), which take effect together.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment<'h, 'e> {
+    /// When.
+    pub time: Instant,
+    /// What happened, in the order of [`Fact::rank`], then of event ids. Never empty.
+    pub events: &'h [&'e RecordedEvent],
+}
+
+impl<'e> History<'e> {
+    /// The history by what was recorded up to `known_time`.
+    ///
+    /// A fact that another retracts or corrects has no effect, even if that other is itself
+    /// retracted or corrected later: so the order in which such facts arrive never matters. A
+    /// correction of nothing known is an ordinary fact.
+    pub fn fold(
+        recorded: impl IntoIterator<Item = &'e RecordedEvent>,
+        known_time: Instant,
+    ) -> History<'e> {
+        let known: Vec<_> =
+            recorded.into_iter().filter(|event| event.record_time <= known_time).collect();
+        let voiding: Vec<_> = known
+            .iter()
+            .filter_map(|by| Some((by.event.voids()?, by.event.event_id.as_str())))
+            .filter(|(voided, by)| voided != by)
+            .collect();
+        let mut history = History { effective: Vec::with_capacity(known.len()), voided: Vec::new() };
+        for event in known {
+            match voiding.iter().filter(|(id, _)| *id == event.event.event_id).min() {
+                Some((_, by)) => history.voided.push((event, by)),
+                None => history.effective.push(event),
+            }
+        }
+        history.effective.sort_by_key(|recorded| order_key(&recorded.event));
+        history
+    }
+
+    /// The events in effect, in the order they occurred.
+    pub fn effective(&self) -> &[&'e RecordedEvent] {
+        &self.effective
+    }
+
+    /// The events without effect, each with the id of the event that voids it.
+    pub fn voided(&self) -> &[(&'e RecordedEvent, &'e str)] {
+        &self.voided
+    }
+
+    /// All events in the order they occurred, each with the id of the event that voids it.
+    pub fn all(&self) -> Vec<(&'e RecordedEvent, Option<&'e str>)> {
+        let effective = self.effective.iter().map(|event| (*event, None));
+        let voided = self.voided.iter().map(|(event, by)| (*event, Some(*by)));
+        let mut all: Vec<_> = effective.chain(voided).collect();
+        all.sort_by_key(|(recorded, _)| order_key(&recorded.event));
+        all
+    }
+
+    /// Nothing is known.
+    pub fn is_empty(&self) -> bool {
+        self.effective.is_empty() && self.voided.is_empty()
+    }
+
+    /// The opening in effect: the first by occurrence.
+    pub fn opening(&self) -> Option<&'e RecordedEvent> {
+        self.effective.iter().find(|e| matches!(e.event.fact, Fact::Opened(_))).copied()
+    }
+
+    /// The moments up to `as_of`, in order.
+    pub fn moments(&self, as_of: Instant) -> impl Iterator<Item = Moment<'_, 'e>> {
+        self.effective
+            .chunk_by(|a, b| moment_key(&a.event) == moment_key(&b.event))
+            .filter_map(|events| {
+                events.first().map(|first| Moment { time: first.event.occur_time, events })
+            })
+            .take_while(move |moment| moment.time <= as_of)
+    }
+
+    /// The incident's fields as of an instant.
+    pub fn state(&self, as_of: Instant) -> State<'e> {
+        let mut state = State::default();
+        for moment in self.moments(as_of) {
+            state.apply(&moment);
+        }
+        state
+    }
+}
+
+fn moment_key(event: &IncidentEvent) -> (Instant, i64) {
+    (event.occur_time, event.occur_order)
+}
+
+fn order_key(event: &IncidentEvent) -> (Instant, i64, u8, &str) {
+    (event.occur_time, event.occur_order, event.fact.rank(), &event.event_id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Instant {
+        Instant::from_seconds(seconds).unwrap_or_default()
+    }
+
+    fn recorded(sequence: u64, event_id: &str, seconds: i64, fact: Fact) -> RecordedEvent {
+        RecordedEvent {
+            sequence,
+            record_time: at(1_000_000 + sequence as i64),
+            event: IncidentEvent {
+                event_id: event_id.into(),
+                incident_id: "I".into(),
+                occur_time: at(seconds),
+                occur_order: 0,
+                source: String::new(),
+                corrects_event_id: String::new(),
+                fact,
+            },
+        }
+    }
+
+    #[test]
+    fn a_retracted_fact_never_happened_whichever_arrives_first() {
+        let events = [
+            recorded(1, "r", 50, Fact::Retracted("p".into())),
+            recorded(2, "p", 10, Fact::PriorityChanged("P1".into())),
+            recorded(3, "o", 0, Fact::Opened(Default::default())),
+        ];
+        let history = History::fold(&events, Instant::MAX);
+        assert_eq!(history.state(Instant::MAX).priority, "");
+        assert_eq!(history.voided().len(), 1);
+        let before = History::fold(&events[1..], Instant::MAX);
+        assert_eq!(before.state(Instant::MAX).priority, "P1");
+    }
+
+    #[test]
+    fn a_correction_stands_in_the_place_of_the_fact_it_names() {
+        let mut correction = recorded(2, "o2", 0, Fact::Opened(opened("P2")));
+        correction.event.corrects_event_id = "o".into();
+        let events = [recorded(1, "o", 0, Fact::Opened(opened("P1"))), correction];
+        assert_eq!(History::fold(&events, Instant::MAX).state(at(9)).priority, "P2");
+        assert_eq!(History::fold(&events, at(1_000_001)).state(at(9)).priority, "P1");
+    }
+
+    #[test]
+    fn a_fact_that_names_itself_stands() {
+        let mut event = recorded(1, "o", 0, Fact::Opened(opened("P1")));
+        event.event.corrects_event_id = "o".into();
+        let events = [event];
+        assert!(History::fold(&events, Instant::MAX).opening().is_some());
+    }
+
+    #[test]
+    fn facts_of_one_instant_follow_their_order_then_their_kind_then_their_id() {
+        let mut reopened = recorded(1, "a", 5, Fact::Reopened);
+        reopened.event.occur_order = 1;
+        let mut resolved_again = recorded(2, "b", 5, Fact::Resolved);
+        resolved_again.event.occur_order = 2;
+        let events = [
+            resolved_again,
+            reopened,
+            recorded(3, "d", 5, Fact::Resolved),
+            recorded(4, "c", 5, Fact::Assigned { group: "G".into(), assignee: String::new() }),
+        ];
+        let history = History::fold(&events, Instant::MAX);
+        let ids: Vec<_> = history.effective().iter().map(|e| e.event.event_id.as_str()).collect();
+        assert_eq!(ids, ["c", "d", "a", "b"]);
+        assert_eq!(history.moments(Instant::MAX).count(), 3);
+    }
+
+    fn opened(priority: &str) -> super::super::Opened {
+        super::super::Opened { priority: priority.into(), ..Default::default() }
+    }
+}

@@ -1,0 +1,164 @@
+//! An incident's fields as its facts leave them.
+
+use super::{Fact, IncidentEvent, Moment, Opened, Party, WaitingOn};
+use crate::domain::time::{Instant, Span};
+
+/// An incident's fields after some of its facts. Borrowed from them.
+#[derive(Clone, Debug, Default)]
+pub struct State<'e> {
+    /// The opening and when it was; `None`: its opening is not known yet, or still to come.
+    pub opened: Option<(Instant, &'e Opened)>,
+    /// The priority as the backend names it.
+    pub priority: &'e str,
+    /// The backend's status.
+    pub status: &'e str,
+    /// Who must act now.
+    pub waiting_on: WaitingOn,
+    /// The third party that must act.
+    pub third_party: &'e str,
+    /// Why it waits.
+    pub reason: &'e str,
+    /// The group it is assigned to.
+    pub group: &'e str,
+    /// The person it is assigned to.
+    pub assignee: &'e str,
+    /// How many people it hits.
+    pub affected_users: u32,
+    /// How much of their work they can't do, in percent.
+    pub productivity_loss: u32,
+    /// When the provider first responded; a restoration, resolution or closure is a response too.
+    pub responded: Option<Instant>,
+    /// When the service was restored, unless reopened since; a resolution is a restoration too.
+    pub restored: Option<Instant>,
+    /// When it was resolved, unless reopened since; a closure is a resolution too.
+    pub resolved: Option<Instant>,
+    /// When it was closed, unless reopened since.
+    pub closed: Option<Instant>,
+    /// When it was cancelled, unless reopened since.
+    pub cancelled: Option<Instant>,
+    /// The incident it was merged into, unless reopened since.
+    pub merged_into: Option<&'e str>,
+    /// How often it was reopened.
+    pub reopen_count: u32,
+    /// How often the client was told how things stand.
+    pub update_count: u32,
+    /// The client said something and got no update or response since.
+    pub client_waits: bool,
+    /// The work that was left when it was last estimated.
+    pub effort_remaining: Option<Span>,
+    /// The work logged.
+    pub touch_time: Span,
+    /// The last judgement of scope.
+    pub in_scope: Option<bool>,
+    /// The last attribution of the cause, and the third party's name.
+    pub cause: Option<(Party, &'e str)>,
+}
+
+/// How far an incident is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Facts are known, its opening is not.
+    AwaitingOpening,
+    /// Open.
+    Open,
+    /// Resolved.
+    Resolved,
+    /// Closed.
+    Closed,
+    /// Cancelled.
+    Cancelled,
+    /// Merged into another.
+    Merged,
+}
+
+impl<'e> State<'e> {
+    /// Takes in the facts of a moment.
+    pub fn apply(&mut self, moment: &Moment<'_, 'e>) {
+        for recorded in moment.events {
+            self.take(&recorded.event);
+        }
+    }
+
+    /// How far the incident is.
+    pub fn stage(&self) -> Stage {
+        match self {
+            State { opened: None, .. } => Stage::AwaitingOpening,
+            State { merged_into: Some(_), .. } => Stage::Merged,
+            State { cancelled: Some(_), .. } => Stage::Cancelled,
+            State { closed: Some(_), .. } => Stage::Closed,
+            State { resolved: Some(_), .. } => Stage::Resolved,
+            _ => Stage::Open,
+        }
+    }
+
+    fn take(&mut self, event: &'e IncidentEvent) {
+        let time = event.occur_time;
+        match &event.fact {
+            Fact::Opened(opened) => self.open(time, opened),
+            Fact::Responded => self.respond(time),
+            Fact::StatusChanged(waiting) => {
+                self.status = &waiting.status;
+                self.waiting_on = waiting.waiting_on;
+                self.third_party = &waiting.third_party;
+                self.reason = &waiting.reason;
+            }
+            Fact::PriorityChanged(priority) => self.priority = priority,
+            Fact::Assigned { group, assignee } => (self.group, self.assignee) = (group, assignee),
+            Fact::ClientUpdated => {
+                self.update_count += 1;
+                self.client_waits = false;
+            }
+            Fact::ClientReplied => self.client_waits = true,
+            Fact::WorkLogged { duration, .. } => self.touch_time += *duration,
+            Fact::EffortEstimated(remaining) => self.effort_remaining = Some(*remaining),
+            Fact::ImpactChanged { affected_users, productivity_loss } => {
+                self.affected_users = *affected_users;
+                self.productivity_loss = *productivity_loss;
+            }
+            Fact::Restored => self.restore(time),
+            Fact::Resolved => self.resolve(time),
+            Fact::Closed => {
+                self.resolve(time);
+                self.closed.get_or_insert(time);
+            }
+            Fact::Cancelled => self.cancelled = Some(time),
+            Fact::Merged(into) => self.merged_into = Some(into),
+            Fact::Reopened => self.reopen(),
+            Fact::CauseAttributed { party, third_party, .. } => {
+                self.cause = Some((*party, third_party));
+            }
+            Fact::ScopeJudged { in_scope, .. } => self.in_scope = Some(*in_scope),
+            Fact::Surveyed { .. } | Fact::Retracted(_) => {}
+        }
+    }
+
+    fn open(&mut self, time: Instant, opened: &'e Opened) {
+        if self.opened.is_none() {
+            self.opened = Some((time, opened));
+            self.priority = &opened.priority;
+            self.affected_users = opened.affected_users;
+            self.productivity_loss = 100;
+        }
+    }
+
+    fn respond(&mut self, time: Instant) {
+        self.responded.get_or_insert(time);
+        self.client_waits = false;
+    }
+
+    fn restore(&mut self, time: Instant) {
+        self.respond(time);
+        self.restored.get_or_insert(time);
+    }
+
+    fn resolve(&mut self, time: Instant) {
+        self.restore(time);
+        self.resolved.get_or_insert(time);
+    }
+
+    fn reopen(&mut self) {
+        self.reopen_count += 1;
+        (self.restored, self.resolved, self.closed) = (None, None, None);
+        (self.cancelled, self.merged_into) = (None, None);
+    }
+}

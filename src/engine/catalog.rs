@@ -1,0 +1,147 @@
+//! A tenant's contracts and calendars, in all their revisions.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+
+use super::record::TermsEntry;
+use crate::domain::calendar::Calendar;
+use crate::domain::calendar::hours::ServiceHours;
+use crate::domain::clock::{Agreement, CalendarInForce, Calendars};
+use crate::domain::contract::{Contract, Effective, Revision, Revisions};
+use crate::domain::time::Instant;
+use crate::domain::zone::ZoneDatabase;
+
+/// A tenant's contracts and calendars.
+#[derive(Clone, Debug)]
+pub struct Catalog {
+    zones: ZoneDatabase,
+    contracts: BTreeMap<String, ContractBook>,
+    calendars: BTreeMap<String, Revisions<Arc<CalendarEntry>>>,
+}
+
+/// A contract's revisions and ends, as they were recorded.
+#[derive(Clone, Debug, Default)]
+struct ContractBook {
+    revisions: Revisions<Contract>,
+    ends: Vec<(Instant, Instant)>,
+}
+
+/// A calendar revision; its hours are compiled when they are first asked for.
+#[derive(Debug)]
+pub struct CalendarEntry {
+    /// What it says.
+    pub calendar: Calendar,
+    zones: ZoneDatabase,
+    hours: OnceLock<Option<ServiceHours>>,
+}
+
+impl CalendarEntry {
+    /// Its service hours; `None` when the time zone database no longer knows its zone.
+    pub fn hours(&self) -> Option<&ServiceHours> {
+        let compile = || ServiceHours::compile(&self.calendar, &self.zones).ok();
+        self.hours.get_or_init(compile).as_ref()
+    }
+}
+
+/// What was known of a catalog by an instant.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'c> {
+    catalog: &'c Catalog,
+    known_time: Instant,
+}
+
+impl Catalog {
+    /// An empty catalog whose calendars are compiled with `zones`.
+    pub fn new(zones: ZoneDatabase) -> Catalog {
+        Catalog { zones, contracts: BTreeMap::new(), calendars: BTreeMap::new() }
+    }
+
+    /// Folds in a record. Record times never decrease.
+    pub fn apply(&mut self, record_time: Instant, entry: TermsEntry) {
+        match entry {
+            TermsEntry::Contract { effective_time, contract } => {
+                let book = self.contracts.entry(contract.id.clone()).or_default();
+                book.revisions.push(effective_time, record_time, contract);
+            }
+            TermsEntry::ContractEnd { contract_id, end_time } => {
+                self.contracts.entry(contract_id).or_default().ends.push((record_time, end_time));
+            }
+            TermsEntry::Calendar { id, effective_time, calendar } => {
+                let zones = self.zones.clone();
+                let entry = CalendarEntry { calendar, zones, hours: OnceLock::new() };
+                let revisions = self.calendars.entry(id).or_default();
+                revisions.push(effective_time, record_time, Arc::new(entry));
+            }
+        }
+    }
+
+    /// What was known by `known_time`.
+    pub fn known(&self, known_time: Instant) -> Known<'_> {
+        Known { catalog: self, known_time }
+    }
+
+    /// The time zone database in use.
+    pub fn zones(&self) -> &ZoneDatabase {
+        &self.zones
+    }
+
+    /// The contracts with a revision that measures by this calendar.
+    pub fn contracts_measured_by<'c>(&'c self, calendar_id: &'c str) -> impl Iterator<Item = &'c str> {
+        let measures = move |revision: &Revision<Contract>| {
+            let mut limits = revision.content.terms.targets.iter().flat_map(|t| &t.limits);
+            limits.any(|limit| limit.calendar_id == calendar_id)
+        };
+        self.contracts
+            .iter()
+            .filter(move |(_, book)| book.revisions.known(Instant::MAX).all().iter().any(measures))
+            .map(|(id, _)| id.as_str())
+    }
+}
+
+impl<'c> Known<'c> {
+    /// A contract's revisions; empty when it is not known.
+    pub fn contract(self, id: &str) -> Effective<'c, Contract> {
+        self.catalog.contracts.get(id).map_or_else(Effective::none, |book| {
+            book.revisions.known(self.known_time)
+        })
+    }
+
+    /// When a contract ends, by the last word on it.
+    pub fn contract_end(self, id: &str) -> Option<Instant> {
+        let ends = &self.catalog.contracts.get(id)?.ends;
+        let known = ends.iter().rev().find(|(record_time, _)| *record_time <= self.known_time);
+        known.map(|(_, end_time)| *end_time)
+    }
+
+    /// The agreement clocks are judged under.
+    pub fn agreement(self, id: &str) -> Agreement<'c> {
+        Agreement { revisions: self.contract(id), end_time: self.contract_end(id) }
+    }
+
+    /// The ids of the contracts known.
+    pub fn contract_ids(self) -> impl Iterator<Item = &'c str> {
+        let ids = self.catalog.contracts.keys().map(String::as_str);
+        ids.filter(move |id| !self.contract(id).all().is_empty())
+    }
+
+    /// A calendar's revisions; empty when it is not known.
+    pub fn calendar(self, id: &str) -> Effective<'c, Arc<CalendarEntry>> {
+        let revisions = self.catalog.calendars.get(id);
+        revisions.map_or_else(Effective::none, |revisions| revisions.known(self.known_time))
+    }
+
+    /// The ids of the calendars known.
+    pub fn calendar_ids(self) -> impl Iterator<Item = &'c str> {
+        let ids = self.catalog.calendars.keys().map(String::as_str);
+        ids.filter(move |id| !self.calendar(id).all().is_empty())
+    }
+}
+
+impl Calendars for Known<'_> {
+    fn in_force(&self, calendar_id: &str, start: Instant) -> Option<CalendarInForce<'_>> {
+        let revisions = self.calendar(calendar_id);
+        let revision = revisions.at(start).or_else(|| revisions.all().first())?;
+        let hours = revision.content.hours()?;
+        Some(CalendarInForce { revision: revision.number, hours })
+    }
+}

@@ -1,0 +1,173 @@
+//! Decides commands: what to record, or why not.
+
+use super::catalog::{Catalog, Known};
+use super::ledger::{Ledger, ServiceLedger, Standing, standing};
+use super::record::TermsEntry;
+use super::refusal::Refusal;
+use crate::domain::calendar::Calendar;
+use crate::domain::calendar::hours::ServiceHours;
+use crate::domain::contract::{Contract, Finding, Severity, lint};
+use crate::domain::incident::IncidentEvent;
+use crate::domain::service::ServiceEvent;
+use crate::domain::time::Instant;
+
+/// A change of contracts or calendars that is asked for.
+#[derive(Clone, Debug)]
+pub struct ChangeTerms {
+    /// What should be so.
+    pub change: Change,
+    /// From when; `None`: always for a first revision, else when it is recorded.
+    pub effective_time: Option<Instant>,
+    /// The revision that must be the present one; 0: none yet.
+    pub expected_revision: Option<u32>,
+}
+
+/// What should be so.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// A contract reads so.
+    Contract(Contract),
+    /// A calendar reads so.
+    Calendar {
+        /// Which calendar.
+        id: String,
+        /// How it reads.
+        calendar: Calendar,
+    },
+    /// A contract ends at `effective_time`.
+    EndContract(String),
+}
+
+/// What to do about a change of terms.
+#[derive(Clone, Debug)]
+pub struct Decision {
+    /// What to record; `None`: it is so already.
+    pub entry: Option<TermsEntry>,
+    /// What the lint warns of.
+    pub findings: Vec<Finding>,
+}
+
+/// Decides an event about an incident that may hold at most `events_max` events.
+pub fn decide_event(
+    ledger: &Ledger,
+    event: &IncidentEvent,
+    events_max: usize,
+) -> Result<Standing, Refusal> {
+    let recorded = ledger.find(&event.event_id).map(|known| (known.sequence, &known.event));
+    let standing = standing(recorded, event, &event.event_id)?;
+    if standing == Standing::New && ledger.events.len() >= events_max {
+        let what = "an incident";
+        return Err(Refusal::LimitExceeded { what, most: events_max, unit: "events" });
+    }
+    Ok(standing)
+}
+
+/// Decides an event about a service.
+pub fn decide_service_event(
+    ledger: &ServiceLedger,
+    event: &ServiceEvent,
+) -> Result<Standing, Refusal> {
+    let recorded = ledger.find(&event.event_id).map(|known| (known.sequence, &known.event));
+    standing(recorded, event, &event.event_id)
+}
+
+/// Decides a change of terms at `now`, the instant it would be recorded.
+pub fn decide_terms(
+    catalog: &Catalog,
+    change: ChangeTerms,
+    now: Instant,
+) -> Result<Decision, Refusal> {
+    let known = catalog.known(Instant::MAX);
+    let ChangeTerms { change, effective_time, expected_revision } = change;
+    match change {
+        Change::Contract(contract) => {
+            let latest = known.contract(&contract.id).all().last();
+            check_expected(latest.map(|revision| revision.number), expected_revision)?;
+            let effective = effective(latest.map(|r| r.effective_time), effective_time, now);
+            if latest.is_some_and(|l| l.content == contract && effective_time.is_none_or(|e| e == l.effective_time)) {
+                return Ok(Decision { entry: None, findings: warnings(known, &contract) });
+            }
+            check_end(known, &contract, effective)?;
+            check_open_clocks(&contract, effective, now)?;
+            let findings = check_sound(known, &contract)?;
+            let entry = TermsEntry::Contract { effective_time: effective, contract };
+            Ok(Decision { entry: Some(entry), findings })
+        }
+        Change::Calendar { id, calendar } => {
+            let latest = known.calendar(&id).all().last();
+            check_expected(latest.map(|revision| revision.number), expected_revision)?;
+            let effective = effective(latest.map(|r| r.effective_time), effective_time, now);
+            let is_so = latest.is_some_and(|l| {
+                l.content.calendar == calendar && effective_time.is_none_or(|e| e == l.effective_time)
+            });
+            let entry = TermsEntry::Calendar { id, effective_time: effective, calendar };
+            Ok(Decision { entry: (!is_so).then_some(entry), findings: Vec::new() })
+        }
+        Change::EndContract(contract_id) => {
+            if known.contract(&contract_id).all().is_empty() {
+                return Err(Refusal::ContractNotFound(contract_id));
+            }
+            let present = known.contract_end(&contract_id);
+            let is_so = present.is_some() && (effective_time.is_none() || effective_time == present);
+            let end_time = effective_time.unwrap_or(now);
+            let entry = TermsEntry::ContractEnd { contract_id, end_time };
+            Ok(Decision { entry: (!is_so).then_some(entry), findings: Vec::new() })
+        }
+    }
+}
+
+/// A first revision rules always, a later one from when it is recorded, unless told otherwise.
+fn effective(latest: Option<Instant>, asked: Option<Instant>, now: Instant) -> Instant {
+    asked.unwrap_or(if latest.is_some() { now } else { Instant::MIN })
+}
+
+fn check_expected(present: Option<u32>, expected: Option<u32>) -> Result<(), Refusal> {
+    let present = present.unwrap_or(0);
+    match expected {
+        Some(expected) if expected != present => {
+            Err(Refusal::RevisionConflict { expected, present })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_end(known: Known<'_>, contract: &Contract, effective: Instant) -> Result<(), Refusal> {
+    match known.contract_end(&contract.id) {
+        Some(end) if end <= effective => Err(Refusal::ContractEnded(contract.id.clone())),
+        _ => Ok(()),
+    }
+}
+
+/// The index of clocks is kept for what is known, so what takes clocks over must do so at once.
+fn check_open_clocks(contract: &Contract, effective: Instant, now: Instant) -> Result<(), Refusal> {
+    if contract.applies_to_open_clocks && effective > now {
+        let text = "must not lie in the future for a revision that applies to open clocks";
+        return Err(Refusal::field("effective_time", text));
+    }
+    Ok(())
+}
+
+fn findings(known: Known<'_>, contract: &Contract) -> Vec<Finding> {
+    let hours = |id: &str| -> Option<&ServiceHours> {
+        known.calendar(id).all().last().and_then(|revision| revision.content.hours())
+    };
+    let others: Vec<&Contract> = known
+        .contract_ids()
+        .filter(|id| *id != contract.id)
+        .filter_map(|id| known.contract(id).all().last())
+        .map(|revision| &revision.content)
+        .collect();
+    lint(contract, hours, &others)
+}
+
+fn warnings(known: Known<'_>, contract: &Contract) -> Vec<Finding> {
+    let found = findings(known, contract).into_iter();
+    found.filter(|finding| finding.severity == Severity::Warning).collect()
+}
+
+fn check_sound(known: Known<'_>, contract: &Contract) -> Result<Vec<Finding>, Refusal> {
+    let (errors, warnings): (Vec<_>, Vec<_>) = findings(known, contract)
+        .into_iter()
+        .partition(|finding| finding.severity == Severity::Error);
+    if errors.is_empty() { Ok(warnings) } else { Err(Refusal::Unsound(errors)) }
+}

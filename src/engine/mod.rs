@@ -1,0 +1,14 @@
+//! Commands in, records out, records folded, questions answered: pure.
+//!
+//! [`decide`](command) holds a command against what is recorded and either refuses it or says what
+//! to record. Records fold into a [`catalog`] of contracts and calendars and a [`ledger`] an
+//! incident; replaying the journal and writing live share that fold. [`query`] answers from them
+//! at an instant, and [`index`] says where an incident's clocks belong among all clocks.
+
+pub mod catalog;
+pub mod command;
+pub mod index;
+pub mod ledger;
+pub mod query;
+pub mod record;
+pub mod refusal;

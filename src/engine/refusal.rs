@@ -1,0 +1,76 @@
+//! Why a command or a question is refused.
+
+use crate::domain::contract::Finding;
+use crate::domain::fault::Fault;
+
+/// Why something is refused. Nothing was changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Fields are missing, malformed or out of range.
+    #[error("{}", summary(.0))]
+    Invalid(Vec<Fault>),
+    /// There is no such calendar.
+    #[error("there is no calendar {0:?}")]
+    CalendarNotFound(String),
+    /// There is no such contract.
+    #[error("there is no contract {0:?}")]
+    ContractNotFound(String),
+    /// There is no such incident.
+    #[error("there is no incident {0:?}")]
+    IncidentNotFound(String),
+    /// The event id is recorded with other content.
+    #[error("event {event_id:?} is already recorded, as sequence {sequence}, with other content")]
+    EventConflict {
+        /// The event's id.
+        event_id: String,
+        /// Where it is recorded.
+        sequence: u64,
+    },
+    /// The contract can't be judged as it stands.
+    #[error("the contract can't be judged so: {}", first(.0))]
+    Unsound(Vec<Finding>),
+    /// The contract has ended.
+    #[error("contract {0:?} has ended: a revision would never rule")]
+    ContractEnded(String),
+    /// The present revision is another than expected.
+    #[error("expected revision {expected}, but the present one is {present}: read it and try again")]
+    RevisionConflict {
+        /// What was expected.
+        expected: u32,
+        /// What is.
+        present: u32,
+    },
+    /// A limit would be passed.
+    #[error("{what} may hold at most {most} {unit}")]
+    LimitExceeded {
+        /// What would be too large.
+        what: &'static str,
+        /// How much it may hold.
+        most: usize,
+        /// Of what.
+        unit: &'static str,
+    },
+    /// An answer would lie outside 1970 to 2199.
+    #[error("{0}")]
+    TimeOutOfRange(String),
+}
+
+impl Refusal {
+    /// One wrong field.
+    pub fn field(field: impl Into<String>, description: impl Into<String>) -> Refusal {
+        Refusal::Invalid(vec![Fault::new(field, description)])
+    }
+}
+
+fn summary(faults: &[Fault]) -> String {
+    let first = faults.first().map(Fault::to_string).unwrap_or_default();
+    match faults.len() {
+        0 | 1 => first,
+        more => format!("{first} (and {} more)", more - 1),
+    }
+}
+
+fn first(findings: &[Finding]) -> String {
+    let told = findings.first().map(|finding| format!("{}: {}", finding.field, finding.description));
+    told.unwrap_or_default()
+}

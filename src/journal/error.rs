@@ -1,0 +1,157 @@
+//! What can go wrong: one small enum an operation.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::domain::time::Instant;
+
+/// A record that was durable once and is not readable now: data loss.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("DATA_LOSS: record {sequence}, byte {offset} of {}: {flaw}", segment.display())]
+pub struct Damage {
+    /// The segment's file.
+    pub segment: PathBuf,
+    /// Where in the file the record should begin; 0 when the segment as a whole is at fault.
+    pub offset: u64,
+    /// The first record that is lost.
+    pub sequence: u64,
+    /// What was found.
+    pub flaw: Flaw,
+}
+
+/// How damage shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Flaw {
+    /// No frame with the right checksums is here, though later ones were written after it.
+    #[error("the record is unreadable, though records after it exist")]
+    Unreadable,
+    /// The frame is whole, but not the next one of this chain.
+    #[error("this is not the record that follows the one before it")]
+    OutOfPlace,
+    /// The frame is whole, but its chain hash is not the one of its content.
+    #[error("the chain hash does not match")]
+    Chain,
+    /// The segment's header is unreadable.
+    #[error("the segment's header is unreadable")]
+    Header,
+    /// The segment does not begin where the one before it ends, or is of another journal.
+    #[error("the segment does not continue the one before it")]
+    Unlinked,
+    /// The segment does not exist, though later ones do.
+    #[error("the segment is missing")]
+    Missing,
+}
+
+/// An operation on a file or directory that failed.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {source}", path.display())]
+pub struct FileError {
+    /// The file or directory.
+    pub path: PathBuf,
+    /// What the operating system said.
+    pub source: io::Error,
+}
+
+impl FileError {
+    /// Says of which `path` an error is; made for `map_err`.
+    pub(super) fn of(path: &Path) -> impl FnOnce(io::Error) -> FileError {
+        move |source| FileError { path: path.to_owned(), source }
+    }
+}
+
+/// Why a journal was not opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// A durable record is lost.
+    #[error(transparent)]
+    Damaged(#[from] Damage),
+    /// A newer slx wrote this journal.
+    #[error("{} has format version {version}: it needs a newer slx", segment.display())]
+    NewerFormat {
+        /// The segment's file.
+        segment: PathBuf,
+        /// The version found.
+        version: u16,
+    },
+    /// Another process, or another writer in this one, has the journal open.
+    #[error("{} is locked: another process writes to this journal", .0.display())]
+    Locked(PathBuf),
+    /// A file could not be read or written.
+    #[error(transparent)]
+    Io(#[from] FileError),
+}
+
+/// Why a record was not staged. Nothing has changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StageError {
+    /// The body is longer than [`BODY_BYTES_MAX`](super::BODY_BYTES_MAX).
+    #[error("a record of {bytes} bytes is too large, {} is the most", super::BODY_BYTES_MAX)]
+    TooLarge {
+        /// The body's length.
+        bytes: usize,
+    },
+    /// The record time is before that of the record before.
+    #[error("record time {record_time} is before {last_record_time}, that of the record before")]
+    TimeDecreases {
+        /// The record time that was given.
+        record_time: Instant,
+        /// The one it must not be before.
+        last_record_time: Instant,
+    },
+}
+
+/// Why a commit failed. What was staged is dropped.
+#[derive(Debug, thiserror::Error)]
+pub enum CommitError {
+    /// There is no room. The journal is as before; a commit may succeed once there is.
+    #[error("no room for the journal: {0}")]
+    Full(FileError),
+    /// A write failed and was undone. The journal is as before; a later commit may succeed.
+    #[error("the journal was not written: {0}")]
+    NotWritten(FileError),
+    /// A sync failed, now or earlier, so what the disk holds is unknown until the journal is opened
+    /// again. A sync is never tried twice: the system may report success for pages it has dropped.
+    #[error("the journal takes no more records until it is opened again: {reason}")]
+    Poisoned {
+        /// The failure that it began with.
+        reason: String,
+    },
+}
+
+/// Why a journal could not be read on.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// A durable record is lost.
+    #[error(transparent)]
+    Damaged(#[from] Damage),
+    /// A newer slx wrote this.
+    #[error("{} has format version {version}: it needs a newer slx", segment.display())]
+    NewerFormat {
+        /// The segment's file.
+        segment: PathBuf,
+        /// The version found.
+        version: u16,
+    },
+    /// The directory holds no segment.
+    #[error("{} holds no journal", .0.display())]
+    NoJournal(PathBuf),
+    /// A file could not be read.
+    #[error(transparent)]
+    Io(#[from] FileError),
+}
+
+impl From<ReadError> for OpenError {
+    fn from(error: ReadError) -> OpenError {
+        match error {
+            ReadError::Damaged(damage) => OpenError::Damaged(damage),
+            ReadError::NewerFormat { segment, version } => {
+                OpenError::NewerFormat { segment, version }
+            }
+            ReadError::NoJournal(path) => {
+                let source = io::Error::from(io::ErrorKind::NotFound);
+                OpenError::Io(FileError { path, source })
+            }
+            ReadError::Io(error) => OpenError::Io(error),
+        }
+    }
+}

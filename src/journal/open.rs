@@ -1,0 +1,177 @@
+//! Opening a journal to write: the lock, the last segment, the torn tail.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::disk::{Disk, FileSystem, write_zeros};
+use super::error::{Damage, FileError, Flaw, OpenError};
+use super::frame::{Hash, Head};
+use super::scan::Scan;
+use super::segment::{self, SegmentHeader};
+use super::tail::Tail;
+use super::writer::{Place, Writer};
+use crate::domain::time::Instant;
+
+/// The usual size of a segment: 64 MiB.
+pub const SEGMENT_BYTES_DEFAULT: u64 = 64 << 20;
+
+/// A journal in a directory; see the module's page.
+#[derive(Clone, Copy, Debug)]
+pub struct Journal;
+
+/// How to open a journal.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// The size set aside for each new segment. A commit that needs more gets a larger one.
+    pub segment_bytes: u64,
+    /// The id of the store, should this be a new one: 16 random bytes.
+    pub new_store_id: [u8; 16],
+}
+
+/// An open journal.
+#[derive(Debug)]
+pub struct Opened {
+    /// Writes behind what the journal holds; the lock is held as long as it lives.
+    pub writer: Writer,
+    /// What was found.
+    pub report: Report,
+}
+
+/// What was found when a journal was opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// The store's id, given when it was created.
+    pub store_id: [u8; 16],
+    /// The sequence of the last record; 0 when there is none.
+    pub last_sequence: u64,
+    /// The record time of the last record.
+    pub last_record_time: Option<Instant>,
+    /// The chain hash of the last record; zeros when there is none.
+    pub head: Hash,
+    /// What a crash had left of a commit under way, and is now gone.
+    pub cut: Option<TornTail>,
+}
+
+/// What a crash left of a commit that was never acknowledged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TornTail {
+    /// The segment's file.
+    pub segment: PathBuf,
+    /// Where in the file the torn part begins.
+    pub offset: u64,
+    /// How long it is, up to its last byte that is not zero.
+    pub bytes: u64,
+}
+
+impl Journal {
+    /// Opens the journal in `directory` to write, and creates it if there is none.
+    ///
+    /// Only the last segment is read and checked, whatever the journal's length; damage further
+    /// back is found by [`Reader`](super::Reader) and [`verify`](super::verify).
+    pub fn open(directory: &Path, options: Options) -> Result<Opened, OpenError> {
+        open_on(Arc::new(FileSystem), directory, options)
+    }
+}
+
+/// Opens a journal on the given disk.
+pub(super) fn open_on(
+    disk: Arc<dyn Disk>,
+    directory: &Path,
+    options: Options,
+) -> Result<Opened, OpenError> {
+    create_directory(&*disk, directory)?;
+    let lock = lock(directory)?;
+    segment::discard_blank(directory);
+    let last = last_segment(&*disk, directory, &options)?;
+    let mut scan = Scan::open(directory, last)?;
+    while scan.next(true)?.is_some() {}
+    let place = place(&scan)?;
+    let cut = cut_torn_tail(&*disk, &scan, &place)?;
+    let report = report(&scan, cut);
+    let store_id = scan.header().store_id;
+    let writer = Writer::new(disk, directory, options.segment_bytes, store_id, place, lock);
+    Ok(Opened { writer, report })
+}
+
+fn create_directory(disk: &dyn Disk, directory: &Path) -> Result<(), FileError> {
+    if directory.is_dir() {
+        return Ok(());
+    }
+    fs::create_dir_all(directory).map_err(FileError::of(directory))?;
+    let parent = match directory.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    disk.sync_directory(parent).map_err(FileError::of(parent))
+}
+
+fn lock(directory: &Path) -> Result<File, OpenError> {
+    let path = directory.join("lock");
+    let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
+    let file = file.map_err(FileError::of(&path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenError::Locked(directory.to_owned())),
+        Err(TryLockError::Error(error)) => Err(FileError::of(&path)(error).into()),
+    }
+}
+
+/// The first sequence of the last segment, which is created if there is none at all.
+fn last_segment(disk: &dyn Disk, directory: &Path, options: &Options) -> Result<u64, OpenError> {
+    let segments = segment::list(directory)?;
+    match (segments.first(), segments.last()) {
+        (Some(1), Some(last)) => Ok(*last),
+        (Some(_), _) => Err(first_segment_missing(directory).into()),
+        _ => {
+            let header = SegmentHeader::new(options.new_store_id, Head::START);
+            segment::create_blank(disk, directory, options.segment_bytes)
+                .and_then(|blank| segment::publish(disk, directory, &blank, &header))
+                .and_then(|()| disk.sync_directory(directory))
+                .map_err(FileError::of(directory))?;
+            Ok(header.first_sequence())
+        }
+    }
+}
+
+/// Says that the segment with the first record is not there.
+pub(super) fn first_segment_missing(directory: &Path) -> Damage {
+    let segment = segment::path(directory, 1);
+    Damage { segment, offset: 0, sequence: 1, flaw: Flaw::Missing }
+}
+
+/// Where to write on.
+fn place(scan: &Scan) -> Result<Place, FileError> {
+    let path = scan.path().to_owned();
+    let file = OpenOptions::new().read(true).write(true).open(&path);
+    let file = file.map_err(FileError::of(&path))?;
+    let capacity = file.metadata().map_err(FileError::of(&path))?.len();
+    Ok(Place { path, file, capacity, end: scan.offset(), head: scan.head() })
+}
+
+fn cut_torn_tail(
+    disk: &dyn Disk,
+    scan: &Scan,
+    place: &Place,
+) -> Result<Option<TornTail>, OpenError> {
+    let bytes = match scan.tail()? {
+        Tail::Unwritten => return Ok(None),
+        Tail::Damaged => return Err(scan.damage(Flaw::Unreadable).into()),
+        Tail::Torn { bytes } => bytes,
+    };
+    write_zeros(disk, &place.file, place.end, place.end + bytes)
+        .and_then(|()| disk.sync(&place.file))
+        .map_err(FileError::of(&place.path))?;
+    Ok(Some(TornTail { segment: place.path.clone(), offset: place.end, bytes }))
+}
+
+fn report(scan: &Scan, cut: Option<TornTail>) -> Report {
+    let head = scan.head();
+    Report {
+        store_id: scan.header().store_id,
+        last_sequence: head.sequence,
+        last_record_time: (head.sequence > 0).then_some(head.record_time),
+        head: head.hash,
+        cut,
+    }
+}

@@ -1,0 +1,161 @@
+//! A segment: its name, its header, and how it comes into being.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crc32c::crc32c;
+
+use super::disk::{Disk, write_zeros};
+use super::error::FileError;
+use super::frame::{FORMAT_VERSION, Hash, Head, take};
+use crate::domain::time::Instant;
+
+pub(super) const SEGMENT_HEADER_BYTES: usize = 78;
+
+const MAGIC: [u8; 8] = *b"SLXJRNAL";
+const CHECKSUM_BYTES: usize = 4;
+
+/// How much of a blank segment is synced at a time: a commit under way meanwhile waits no longer
+/// than for this.
+const SYNC_BYTES: usize = 4 << 20;
+
+/// What a segment says before its frames.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct SegmentHeader {
+    pub version: u16,
+    pub store_id: [u8; 16],
+    /// The last record before the segment's first.
+    pub before: Head,
+}
+
+impl SegmentHeader {
+    /// The header of a segment that goes on after `before`.
+    pub fn new(store_id: [u8; 16], before: Head) -> SegmentHeader {
+        SegmentHeader { version: u16::from(FORMAT_VERSION), store_id, before }
+    }
+
+    /// The sequence of the segment's first record, whether it is written yet or not.
+    pub fn first_sequence(&self) -> u64 {
+        self.before.sequence + 1
+    }
+
+    pub fn encode(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(SEGMENT_HEADER_BYTES);
+        bytes.extend(MAGIC);
+        bytes.extend(self.version.to_be_bytes());
+        bytes.extend(self.store_id);
+        bytes.extend(self.first_sequence().to_be_bytes());
+        bytes.extend(self.before.record_time.nanos().to_be_bytes());
+        bytes.extend(self.before.hash);
+        bytes.extend(crc32c(&bytes).to_be_bytes());
+        bytes
+    }
+
+    /// The header at the start of `bytes`, of whatever version, if there is a valid one.
+    pub fn decode(bytes: &[u8]) -> Option<SegmentHeader> {
+        let mut rest = bytes;
+        let magic: [u8; 8] = take(&mut rest)?;
+        let version = u16::from_be_bytes(take(&mut rest)?);
+        let store_id = take(&mut rest)?;
+        let sequence = u64::from_be_bytes(take(&mut rest)?).checked_sub(1)?;
+        let record_time = Instant::from_nanos(i64::from_be_bytes(take(&mut rest)?)).ok()?;
+        let hash: Hash = take(&mut rest)?;
+        let checksum = u32::from_be_bytes(take(&mut rest)?);
+        let checked = bytes.get(..SEGMENT_HEADER_BYTES - CHECKSUM_BYTES)?;
+        let valid = magic == MAGIC && checksum == crc32c(checked);
+        let before = Head { sequence, record_time, hash };
+        valid.then_some(SegmentHeader { version, store_id, before })
+    }
+}
+
+/// The file of the segment that begins with `first_sequence`.
+pub(super) fn path(directory: &Path, first_sequence: u64) -> PathBuf {
+    directory.join(format!("{first_sequence:020}.log"))
+}
+
+/// The file in which the next segment is made.
+pub(super) fn temporary_path(directory: &Path) -> PathBuf {
+    directory.join("next.tmp")
+}
+
+/// The first sequences of a journal's segments, in order.
+pub(super) fn list(directory: &Path) -> Result<Vec<u64>, FileError> {
+    let mut sequences = Vec::new();
+    for entry in fs::read_dir(directory).map_err(FileError::of(directory))? {
+        let name = entry.map_err(FileError::of(directory))?.file_name();
+        sequences.extend(name.to_str().and_then(first_sequence_of));
+    }
+    sequences.sort_unstable();
+    Ok(sequences)
+}
+
+fn first_sequence_of(name: &str) -> Option<u64> {
+    let digits = name.strip_suffix(".log")?;
+    let named = digits.len() == 20 && digits.bytes().all(|byte| byte.is_ascii_digit());
+    if named { digits.parse().ok() } else { None }
+}
+
+/// A new file of `bytes` zeros, synced, under the temporary name; on failure there is none.
+pub(super) fn create_blank(disk: &dyn Disk, directory: &Path, bytes: u64) -> io::Result<File> {
+    let path = temporary_path(directory);
+    let filled = disk.create(&path).and_then(|file| {
+        for start in (0..bytes).step_by(SYNC_BYTES) {
+            write_zeros(disk, &file, start, bytes.min(start + SYNC_BYTES as u64))?;
+            disk.sync(&file)?;
+        }
+        Ok(file)
+    });
+    filled.inspect_err(|_| discard_blank(directory))
+}
+
+/// Makes the blank file a segment: gives it its header and then its name, all of it durable but the
+/// name, for which the directory has yet to be synced. On failure the blank file is gone.
+pub(super) fn publish(
+    disk: &dyn Disk,
+    directory: &Path,
+    blank: &File,
+    header: &SegmentHeader,
+) -> io::Result<()> {
+    let path = path(directory, header.first_sequence());
+    disk.write_at(blank, &header.encode(), 0)
+        .and_then(|()| disk.sync(blank))
+        .and_then(|()| disk.rename(&temporary_path(directory), &path))
+        .inspect_err(|_| discard_blank(directory))
+}
+
+/// Removes what is left of a segment in the making.
+///
+/// A failure is of no consequence: the file means nothing, and the next one replaces it.
+pub(super) fn discard_blank(directory: &Path) {
+    let _ = fs::remove_file(temporary_path(directory));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn header_reads_back_and_nothing_else_is_one() {
+        let header = SegmentHeader::new([9; 16], Head::START.followed_by(Instant::MAX, b"x"));
+        let bytes = header.encode();
+        assert_eq!(bytes.len(), SEGMENT_HEADER_BYTES);
+        assert_eq!(SegmentHeader::decode(&bytes), Some(header));
+        for at in 0..bytes.len() {
+            assert_eq!(SegmentHeader::decode(&bytes[..at]), None);
+            let mut flipped = bytes.clone();
+            flipped[at] ^= 0x80;
+            assert_eq!(SegmentHeader::decode(&flipped), None);
+        }
+    }
+
+    #[test]
+    fn names_are_twenty_digits() {
+        assert_eq!(path(Path::new("d"), 42), Path::new("d/00000000000000000042.log"));
+        assert_eq!(first_sequence_of("00000000000000000042.log"), Some(42));
+        for other in ["42.log", "0000000000000000004x.log", "next.tmp", "+0000000000000000042.log"]
+        {
+            assert_eq!(first_sequence_of(other), None);
+        }
+    }
+}

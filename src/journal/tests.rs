@@ -1,0 +1,639 @@
+//! What the journal promises, tried on small journals.
+
+use std::fs::{self, OpenOptions};
+use std::io::ErrorKind;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use tempfile::TempDir;
+
+use super::faulty::{FaultyDisk, Operation};
+use super::frame::{FRAME_HEADER_BYTES, FrameHeader, Head, checksum_seed};
+use super::open::open_on;
+use super::segment::{SEGMENT_HEADER_BYTES, SegmentHeader};
+use super::*;
+use crate::domain::time::Instant;
+
+const STORE_ID: [u8; 16] = *b"a store of tests";
+const BODIES: [&[u8]; 5] = [b"one", b"", b"three", b"four, the longest", b"five"];
+
+fn options(segment_bytes: u64) -> Options {
+    Options { segment_bytes, new_store_id: STORE_ID }
+}
+
+fn open(directory: &Path) -> Opened {
+    Journal::open(directory, options(1024)).unwrap()
+}
+
+fn at(nanos: u64) -> Instant {
+    Instant::from_nanos(nanos as i64).unwrap()
+}
+
+/// Commits `bodies` together, each recorded at the nanosecond of its sequence.
+fn commit(writer: &mut Writer, bodies: &[impl AsRef<[u8]>]) -> Result<Committed, CommitError> {
+    for (sequence, body) in (writer.last_sequence() + 1..).zip(bodies) {
+        assert_eq!(writer.stage(at(sequence), body.as_ref()), Ok(sequence));
+    }
+    writer.commit()
+}
+
+/// A journal that holds `bodies`, each committed alone.
+fn journal_of(bodies: &[&[u8]]) -> TempDir {
+    let directory = TempDir::new().unwrap();
+    let mut writer = open(directory.path()).writer;
+    for body in bodies {
+        commit(&mut writer, &[body]).unwrap();
+    }
+    directory
+}
+
+fn bodies(directory: &Path) -> Vec<Vec<u8>> {
+    read(directory).unwrap()
+}
+
+fn read(directory: &Path) -> Result<Vec<Vec<u8>>, ReadError> {
+    Reader::open(directory, 1)?.map(|record| record.map(|record| record.body)).collect()
+}
+
+fn segment_path(directory: &Path, first_sequence: u64) -> PathBuf {
+    segment::path(directory, first_sequence)
+}
+
+fn rewrite(path: &Path, change: impl FnOnce(&mut Vec<u8>)) {
+    let mut bytes = fs::read(path).unwrap();
+    change(&mut bytes);
+    fs::write(path, bytes).unwrap();
+}
+
+/// Where each frame of `BODIES` begins in the first segment, and where the last ends.
+fn frame_offsets() -> Vec<usize> {
+    let mut offsets = vec![SEGMENT_HEADER_BYTES];
+    for body in BODIES {
+        offsets.push(offsets[offsets.len() - 1] + FRAME_HEADER_BYTES + body.len());
+    }
+    offsets
+}
+
+fn damage_of(error: OpenError) -> Damage {
+    match error {
+        OpenError::Damaged(damage) => damage,
+        other => panic!("{other}"),
+    }
+}
+
+fn read_damage_of(error: ReadError) -> Damage {
+    match error {
+        ReadError::Damaged(damage) => damage,
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn new_journal_is_empty() {
+    let directory = TempDir::new().unwrap();
+    let nested = directory.path().join("a/b");
+    let Opened { mut writer, report } = open(&nested);
+    assert_eq!(report.store_id, STORE_ID);
+    assert_eq!((report.last_sequence, report.last_record_time), (0, None));
+    assert_eq!((report.head, report.cut), ([0; 32], None));
+    assert_eq!(writer.commit().unwrap(), Committed { last_sequence: 0, head: [0; 32] });
+    assert_eq!(bodies(&nested), Vec::<Vec<u8>>::new());
+    assert_eq!(verify(&nested, |_| {}).unwrap().records, 0);
+}
+
+#[test]
+fn records_read_back_over_many_segments() {
+    let directory = TempDir::new().unwrap();
+    let expected: Vec<Vec<u8>> = (0..50_u8).map(|at| vec![at; usize::from(at)]).collect();
+    for batch in expected.chunks(7) {
+        let opened =
+            Journal::open(directory.path(), Options { new_store_id: [1; 16], ..options(600) });
+        commit(&mut opened.unwrap().writer, batch).unwrap();
+    }
+    assert_eq!(bodies(directory.path()), expected);
+    let mut seen = Vec::new();
+    let verified = verify(directory.path(), |record| seen.push(record.sequence)).unwrap();
+    assert_eq!(seen, (1..=50).collect::<Vec<u64>>());
+    assert_eq!((verified.records, verified.torn_tail), (50, None));
+    assert_eq!((verified.first_time, verified.last_time), (Some(at(1)), Some(at(50))));
+    assert!(verified.segments > 5);
+    let report = Journal::open(directory.path(), options(600)).unwrap().report;
+    assert_eq!(report.store_id, [1; 16]);
+    assert_eq!((report.last_sequence, report.last_record_time), (50, Some(at(50))));
+    assert_eq!((report.head, report.cut), (verified.head, None));
+}
+
+#[test]
+fn reading_begins_at_any_sequence() {
+    let directory = TempDir::new().unwrap();
+    let mut writer = Journal::open(directory.path(), options(400)).unwrap().writer;
+    for sequence in 1..=20 {
+        commit(&mut writer, &[[sequence]]).unwrap();
+    }
+    for from in 1..=20 {
+        let mut reader = Reader::open(directory.path(), from).unwrap();
+        assert_eq!(reader.next().unwrap().unwrap().sequence, from);
+        assert_eq!(reader.count() as u64, 20 - from);
+    }
+    let mut ahead = Reader::open(directory.path(), 22).unwrap().trusting_chain();
+    assert!(ahead.next().is_none());
+    commit(&mut writer, &[[21], [22]]).unwrap();
+    assert_eq!(ahead.next().unwrap().unwrap().sequence, 22);
+}
+
+#[test]
+fn staged_records_count_only_when_committed() {
+    let directory = journal_of(&BODIES);
+    let mut writer = open(directory.path()).writer;
+    let head = writer.head();
+    assert_eq!(writer.stage(at(9), b"dropped"), Ok(6));
+    assert_eq!((writer.last_sequence(), writer.head()), (5, head));
+    writer.discard_staged();
+    assert_eq!(writer.stage(at(8), b"kept"), Ok(6));
+    assert_eq!(writer.commit().unwrap().last_sequence, 6);
+    assert_eq!(bodies(directory.path())[5], b"kept");
+}
+
+#[test]
+fn record_times_do_not_decrease() {
+    let directory = journal_of(&BODIES);
+    let mut writer = open(directory.path()).writer;
+    let refused = StageError::TimeDecreases { record_time: at(4), last_record_time: at(5) };
+    assert_eq!(writer.stage(at(4), b""), Err(refused));
+    assert_eq!(writer.stage(at(5), b""), Ok(6));
+}
+
+#[test]
+fn body_has_a_largest_size() {
+    let directory = TempDir::new().unwrap();
+    let mut writer = open(directory.path()).writer;
+    let mut body = vec![7; BODY_BYTES_MAX + 1];
+    let refused = StageError::TooLarge { bytes: BODY_BYTES_MAX + 1 };
+    assert_eq!(writer.stage(at(1), &body), Err(refused));
+    body.pop();
+    commit(&mut writer, &[&body[..], b"behind"]).unwrap();
+    let mut reader = Reader::open(directory.path(), 1).unwrap().trusting_chain();
+    assert!(reader.next().unwrap().unwrap().body == body);
+    assert_eq!(reader.next().unwrap().unwrap().body, b"behind");
+}
+
+#[test]
+fn only_one_writer_has_the_lock() {
+    let directory = TempDir::new().unwrap();
+    let first = open(directory.path());
+    let second = Journal::open(directory.path(), options(1024)).unwrap_err();
+    assert!(matches!(second, OpenError::Locked(path) if path == directory.path()));
+    drop(first);
+    open(directory.path());
+}
+
+#[test]
+fn path_is_named_when_a_directory_cannot_be_made() {
+    let directory = TempDir::new().unwrap();
+    let file = directory.path().join("file");
+    fs::write(&file, "").unwrap();
+    match Journal::open(&file.join("journal"), options(1024)).unwrap_err() {
+        OpenError::Io(error) => assert_eq!(error.path, file.join("journal")),
+        other => panic!("{other}"),
+    }
+    assert!(matches!(Reader::open(directory.path(), 1), Err(ReadError::NoJournal(_))));
+}
+
+#[test]
+fn truncated_segment_keeps_what_is_whole() {
+    let offsets = frame_offsets();
+    let whole = journal_of(&BODIES);
+    let bytes = fs::read(segment_path(whole.path(), 1)).unwrap();
+    for length in 0..=offsets[5] {
+        let directory = TempDir::new().unwrap();
+        fs::write(segment_path(directory.path(), 1), &bytes[..length]).unwrap();
+        let opened = Journal::open(directory.path(), options(1024));
+        if length < SEGMENT_HEADER_BYTES {
+            assert_eq!(damage_of(opened.unwrap_err()).flaw, Flaw::Header);
+            continue;
+        }
+        let kept = offsets.iter().filter(|offset| **offset <= length).count() - 1;
+        let Opened { mut writer, report } = opened.unwrap();
+        assert_eq!(report.last_sequence, kept as u64);
+        let rest = &bytes[offsets[kept]..length];
+        assert_eq!(report.cut.is_some(), rest.iter().any(|byte| *byte != 0));
+        commit(&mut writer, &[b"next"]).unwrap();
+        let read = bodies(directory.path());
+        assert_eq!(read[..kept], BODIES[..kept]);
+        assert_eq!(read[kept..], [b"next"]);
+        verify(directory.path(), |_| {}).unwrap();
+    }
+}
+
+#[test]
+fn flipped_byte_is_named_or_cut() {
+    let offsets = frame_offsets();
+    let whole = journal_of(&BODIES);
+    let bytes = fs::read(segment_path(whole.path(), 1)).unwrap();
+    for flipped in 0..offsets[5] + 10 {
+        let directory = TempDir::new().unwrap();
+        let path = segment_path(directory.path(), 1);
+        fs::write(&path, &bytes).unwrap();
+        rewrite(&path, |bytes| bytes[flipped] ^= 0x11);
+        let intact = offsets.iter().filter(|offset| **offset <= flipped).count();
+        let verified = verify(directory.path(), |_| {});
+        let opened = Journal::open(directory.path(), options(1024));
+        match intact {
+            0 => assert_eq!(damage_of(opened.unwrap_err()).flaw, Flaw::Header),
+            1..5 => {
+                let damage = damage_of(opened.unwrap_err());
+                assert_eq!(damage.sequence, intact as u64);
+                assert_eq!(damage.offset, offsets[intact - 1] as u64);
+                assert_eq!(read_damage_of(verified.unwrap_err()), damage);
+            }
+            _ => {
+                let report = opened.unwrap().report;
+                assert_eq!(report.last_sequence, intact as u64 - 1);
+                assert_eq!(report.cut, verified.unwrap().torn_tail);
+                assert_eq!(report.cut.unwrap().offset, offsets[intact - 1] as u64);
+                assert_eq!(bodies(directory.path()), BODIES[..intact - 1]);
+            }
+        }
+    }
+}
+
+/// The pages of one commit reach the disk in any order: what is behind a hole is of no worth.
+#[test]
+fn hole_in_the_last_commit_is_a_torn_tail() {
+    let offsets = frame_offsets();
+    let directory = TempDir::new().unwrap();
+    let mut writer = open(directory.path()).writer;
+    commit(&mut writer, &BODIES[..2]).unwrap();
+    commit(&mut writer, &BODIES[2..]).unwrap();
+    drop(writer);
+    rewrite(&segment_path(directory.path(), 1), |bytes| bytes[offsets[3]..offsets[4]].fill(0));
+    assert_eq!(bodies(directory.path()), BODIES[..3]);
+    let report = open(directory.path()).report;
+    assert_eq!(report.last_sequence, 3);
+    let bytes = (offsets[5] - offsets[3]) as u64;
+    let (segment, offset) = (segment_path(directory.path(), 1), offsets[3] as u64);
+    assert_eq!(report.cut, Some(TornTail { segment, offset, bytes }));
+    assert_eq!(open(directory.path()).report.cut, None);
+}
+
+#[test]
+fn hole_in_an_earlier_commit_is_damage() {
+    let offsets = frame_offsets();
+    let directory = TempDir::new().unwrap();
+    let mut writer = open(directory.path()).writer;
+    commit(&mut writer, &BODIES[..4]).unwrap();
+    commit(&mut writer, &BODIES[4..]).unwrap();
+    drop(writer);
+    rewrite(&segment_path(directory.path(), 1), |bytes| bytes[offsets[2]..offsets[3]].fill(0));
+    let damage = damage_of(Journal::open(directory.path(), options(1024)).unwrap_err());
+    assert_eq!((damage.sequence, damage.flaw), (3, Flaw::Unreadable));
+    assert!(damage.to_string().starts_with("DATA_LOSS: record 3, byte "));
+    assert_eq!(read_damage_of(verify(directory.path(), |_| {}).unwrap_err()), damage);
+}
+
+/// A client may send bytes that look like a frame, but does not know the store's id.
+#[test]
+fn body_that_looks_like_a_frame_is_none() {
+    let mut forged = Vec::new();
+    let head = Head { sequence: 9, record_time: at(9), hash: [3; 32] };
+    frame::encode(&mut forged, checksum_seed(b"a guess, no more"), 9, &head, b"");
+    let directory = journal_of(&[b"one", &forged]);
+    let torn = SEGMENT_HEADER_BYTES + FRAME_HEADER_BYTES + 3;
+    rewrite(&segment_path(directory.path(), 1), |bytes| bytes[torn] ^= 1);
+    assert_eq!(open(directory.path()).report.last_sequence, 1);
+}
+
+#[test]
+fn damage_further_back_is_found_by_reading() {
+    let directory = TempDir::new().unwrap();
+    let mut writer = Journal::open(directory.path(), options(300)).unwrap().writer;
+    for body in BODIES {
+        commit(&mut writer, &[body]).unwrap();
+    }
+    drop(writer);
+    let last_body = SEGMENT_HEADER_BYTES + 2 * FRAME_HEADER_BYTES + 2;
+    rewrite(&segment_path(directory.path(), 1), |bytes| bytes[last_body] = b'E');
+    assert_eq!(open(directory.path()).report.last_sequence, 5);
+    let mut reader = Reader::open(directory.path(), 1).unwrap();
+    let error = reader.find_map(Result::err).unwrap();
+    assert_eq!(read_damage_of(error).flaw, Flaw::Unreadable);
+    assert!(reader.next().is_none());
+    assert_eq!(Reader::open(directory.path(), 4).unwrap().count(), 2);
+}
+
+#[test]
+fn missing_segment_is_named() {
+    let directory = TempDir::new().unwrap();
+    let mut writer = Journal::open(directory.path(), options(300)).unwrap().writer;
+    for body in BODIES.iter().chain(&BODIES) {
+        commit(&mut writer, &[body]).unwrap();
+    }
+    drop(writer);
+    let segments = segment::list(directory.path()).unwrap();
+    fs::remove_file(segment_path(directory.path(), segments[2])).unwrap();
+    let damage = read_damage_of(verify(directory.path(), |_| {}).unwrap_err());
+    assert_eq!((damage.sequence, damage.flaw), (segments[2], Flaw::Unreadable));
+    fs::remove_file(segment_path(directory.path(), 1)).unwrap();
+    let damage = read_damage_of(verify(directory.path(), |_| {}).unwrap_err());
+    assert_eq!((damage.sequence, damage.flaw), (1, Flaw::Missing));
+    let damage = damage_of(Journal::open(directory.path(), options(300)).unwrap_err());
+    assert_eq!((damage.sequence, damage.flaw), (1, Flaw::Missing));
+}
+
+#[test]
+fn swapped_records_are_found() {
+    let directory = journal_of(&[b"first", b"other"]);
+    let path = segment_path(directory.path(), 1);
+    rewrite(&path, |bytes| {
+        let frame_bytes = FRAME_HEADER_BYTES + 5;
+        bytes[SEGMENT_HEADER_BYTES..][..2 * frame_bytes].rotate_left(frame_bytes);
+    });
+    let damage = read_damage_of(verify(directory.path(), |_| {}).unwrap_err());
+    assert_eq!((damage.sequence, damage.flaw), (1, Flaw::OutOfPlace));
+    assert_eq!(damage_of(Journal::open(directory.path(), options(1024)).unwrap_err()), damage);
+}
+
+/// A forger who mends the checksums, but not every chain hash from there on.
+#[test]
+fn edited_record_breaks_the_chain() {
+    let directory = journal_of(&[b"due", b"next"]);
+    rewrite(&segment_path(directory.path(), 1), |bytes| {
+        let frame = &mut bytes[SEGMENT_HEADER_BYTES..][..FRAME_HEADER_BYTES + 3];
+        let header = FrameHeader::decode(frame, checksum_seed(&STORE_ID)).unwrap();
+        let mut forged = Vec::new();
+        frame::encode(&mut forged, checksum_seed(&STORE_ID), 1, &header.head, b"met");
+        frame.copy_from_slice(&forged);
+    });
+    let damage = read_damage_of(verify(directory.path(), |_| {}).unwrap_err());
+    assert_eq!((damage.sequence, damage.flaw), (1, Flaw::Chain));
+    assert_eq!(Reader::open(directory.path(), 1).unwrap().trusting_chain().count(), 2);
+}
+
+#[test]
+fn segment_of_another_journal_is_found() {
+    let journals = [[1; 16], [2; 16]].map(|new_store_id| {
+        let directory = TempDir::new().unwrap();
+        let options = Options { segment_bytes: 150, new_store_id };
+        let mut writer = Journal::open(directory.path(), options).unwrap().writer;
+        for body in BODIES {
+            commit(&mut writer, &[body]).unwrap();
+        }
+        directory
+    });
+    let [ours, theirs] = journals.each_ref().map(|directory| segment_path(directory.path(), 3));
+    fs::copy(theirs, ours).unwrap();
+    let damage = read_damage_of(verify(journals[0].path(), |_| {}).unwrap_err());
+    assert_eq!((damage.sequence, damage.flaw), (3, Flaw::Unlinked));
+}
+
+#[test]
+fn newer_format_is_refused_and_left_alone() {
+    let directory = journal_of(&BODIES);
+    let path = segment_path(directory.path(), 1);
+    rewrite(&path, |bytes| {
+        let mut header = SegmentHeader::decode(bytes).unwrap();
+        header.version = 2;
+        bytes[..SEGMENT_HEADER_BYTES].copy_from_slice(&header.encode());
+    });
+    let before = fs::read(&path).unwrap();
+    let error = Journal::open(directory.path(), options(1024)).unwrap_err();
+    assert!(matches!(&error, OpenError::NewerFormat { version: 2, .. }));
+    assert!(error.to_string().ends_with("has format version 2: it needs a newer slx"));
+    assert!(matches!(read(directory.path()), Err(ReadError::NewerFormat { version: 2, .. })));
+    assert_eq!(fs::read(&path).unwrap(), before);
+}
+
+/// A journal of two records on a disk that can fail.
+fn faulty_journal(segment_bytes: u64) -> (TempDir, Arc<FaultyDisk>, Writer) {
+    let directory = TempDir::new().unwrap();
+    let disk = Arc::new(FaultyDisk::default());
+    let opened = open_on(disk.clone(), directory.path(), options(segment_bytes)).unwrap();
+    let mut writer = opened.writer;
+    commit(&mut writer, &BODIES[..2]).unwrap();
+    (directory, disk, writer)
+}
+
+#[test]
+fn full_disk_refuses_and_then_goes_on() {
+    for (operation, passing) in [
+        (Operation::Create, 0),
+        (Operation::Write, 0),
+        (Operation::Write, 1),
+        (Operation::Sync, 0),
+        (Operation::Sync, 1),
+        (Operation::Rename, 0),
+    ] {
+        let (directory, disk, mut writer) = faulty_journal(260);
+        let head = writer.head();
+        disk.fail(operation, passing, ErrorKind::StorageFull);
+        let error = commit(&mut writer, &BODIES[2..]).unwrap_err();
+        assert!(matches!(error, CommitError::Full(_)), "{operation:?}: {error}");
+        assert_eq!((writer.last_sequence(), writer.head()), (2, head));
+        assert_eq!(segment::list(directory.path()).unwrap(), [1]);
+        assert!(!segment::temporary_path(directory.path()).exists());
+        assert_eq!(commit(&mut writer, &BODIES[2..]).unwrap().last_sequence, 5);
+        drop(writer);
+        assert_eq!(open(directory.path()).report.cut, None);
+        assert_eq!(bodies(directory.path()), BODIES);
+    }
+}
+
+#[test]
+fn failed_write_is_undone() {
+    let (directory, disk, mut writer) = faulty_journal(1024);
+    let before = fs::read(segment_path(directory.path(), 1)).unwrap();
+    disk.fail(Operation::Write, 0, ErrorKind::Other);
+    let error = commit(&mut writer, &BODIES[2..]).unwrap_err();
+    assert!(matches!(error, CommitError::NotWritten(_)));
+    assert_eq!(fs::read(segment_path(directory.path(), 1)).unwrap(), before);
+    assert_eq!(commit(&mut writer, &BODIES[2..]).unwrap().last_sequence, 5);
+    assert_eq!(bodies(directory.path()), BODIES);
+}
+
+#[test]
+fn empty_segment_grows_for_a_large_commit() {
+    let directory = TempDir::new().unwrap();
+    let disk = Arc::new(FaultyDisk::default());
+    let mut writer = open_on(disk.clone(), directory.path(), options(100)).unwrap().writer;
+    let mut reader = Reader::open(directory.path(), 1).unwrap();
+    disk.fail(Operation::Write, 0, ErrorKind::QuotaExceeded);
+    assert!(matches!(commit(&mut writer, &BODIES), Err(CommitError::Full(_))));
+    assert!(reader.next().is_none());
+    commit(&mut writer, &BODIES).unwrap();
+    assert_eq!(reader.count(), 5);
+    assert_eq!(segment::list(directory.path()).unwrap(), [1]);
+}
+
+fn assert_poisoned_until_reopened(directory: &Path, mut writer: Writer) {
+    for _ in 0..3 {
+        let error = commit(&mut writer, &[b"later"]).unwrap_err();
+        assert!(matches!(error, CommitError::Poisoned { .. }), "{error}");
+    }
+    assert!(matches!(writer.commit(), Err(CommitError::Poisoned { .. })));
+    assert_eq!(writer.last_sequence(), 2);
+    drop(writer);
+    let Opened { mut writer, report } = open(directory);
+    assert!([2, 5].contains(&report.last_sequence));
+    commit(&mut writer, &[b"later"]).unwrap();
+    verify(directory, |_| {}).unwrap();
+}
+
+#[test]
+fn failed_sync_poisons() {
+    let (directory, disk, mut writer) = faulty_journal(1024);
+    disk.fail(Operation::Sync, 0, ErrorKind::Other);
+    let error = commit(&mut writer, &BODIES[2..]).unwrap_err();
+    assert!(matches!(error, CommitError::Poisoned { .. }));
+    assert_poisoned_until_reopened(directory.path(), writer);
+}
+
+#[test]
+fn write_that_cannot_be_undone_poisons() {
+    for undoing in [Operation::Write, Operation::Sync] {
+        let (directory, disk, mut writer) = faulty_journal(1024);
+        disk.fail(Operation::Write, 0, ErrorKind::StorageFull);
+        disk.fail(undoing, 0, ErrorKind::StorageFull);
+        let error = commit(&mut writer, &BODIES[2..]).unwrap_err();
+        assert!(matches!(error, CommitError::Poisoned { .. }));
+        assert_poisoned_until_reopened(directory.path(), writer);
+    }
+}
+
+#[test]
+fn new_segment_whose_name_may_not_last_poisons() {
+    let (directory, disk, mut writer) = faulty_journal(260);
+    disk.fail(Operation::SyncDirectory, 0, ErrorKind::Other);
+    let error = commit(&mut writer, &BODIES[2..]).unwrap_err();
+    assert!(matches!(error, CommitError::Poisoned { .. }));
+    assert_poisoned_until_reopened(directory.path(), writer);
+}
+
+#[test]
+fn failed_creation_leaves_nothing_behind() {
+    for operation in [Operation::Create, Operation::Write, Operation::Sync, Operation::Rename] {
+        let directory = TempDir::new().unwrap();
+        let disk = Arc::new(FaultyDisk::default());
+        disk.fail(operation, 0, ErrorKind::StorageFull);
+        let opened = open_on(disk, directory.path(), options(1024));
+        assert!(matches!(opened, Err(OpenError::Io(_))));
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1, "only the lock");
+        assert_eq!(open(directory.path()).report.last_sequence, 0);
+    }
+}
+
+#[test]
+fn segment_is_prepared_ahead() {
+    let directory = TempDir::new().unwrap();
+    let mut writer = Journal::open(directory.path(), options(1 << 20)).unwrap().writer;
+    for _ in 0..5 {
+        commit(&mut writer, &[vec![1; 300_000]]).unwrap();
+    }
+    drop(writer);
+    assert!(!segment::temporary_path(directory.path()).exists());
+    assert_eq!(segment::list(directory.path()).unwrap(), [1, 4]);
+    let lengths =
+        [1, 4].map(|first| segment_path(directory.path(), first).metadata().unwrap().len());
+    assert_eq!(lengths, [1 << 20; 2]);
+    assert_eq!(verify(directory.path(), |_| {}).unwrap().records, 5);
+}
+
+#[test]
+fn reader_follows_the_writer() {
+    let directory = TempDir::new().unwrap();
+    let mut writer = Journal::open(directory.path(), options(2000)).unwrap().writer;
+    let mut reader = Reader::open(directory.path(), 1).unwrap();
+    let path = directory.path().to_owned();
+    let verifying = std::thread::spawn(move || {
+        for _ in 0..50 {
+            verify(&path, |_| {}).unwrap();
+        }
+    });
+    let writing = std::thread::spawn(move || {
+        for size in 0..500_usize {
+            commit(&mut writer, &vec![vec![1; size]; 1 + size % 5]).unwrap();
+        }
+        writer.last_sequence()
+    });
+    let mut read = 0;
+    while read < 1500 {
+        for record in reader.by_ref() {
+            read += 1;
+            assert_eq!(record.unwrap().sequence, read);
+        }
+    }
+    assert_eq!(writing.join().unwrap(), 1500);
+    verifying.join().unwrap();
+}
+
+#[test]
+fn reader_stops_before_what_is_not_durable() {
+    let directory = journal_of(&BODIES);
+    let mut reader = Reader::open(directory.path(), 1).unwrap().until(3);
+    assert_eq!(reader.by_ref().count(), 3);
+    assert_eq!(reader.until(5).count(), 2);
+}
+
+#[test]
+fn half_written_frame_reads_as_the_end() {
+    let offsets = frame_offsets();
+    let directory = journal_of(&BODIES);
+    let path = segment_path(directory.path(), 1);
+    let bytes = fs::read(&path).unwrap();
+    let file = OpenOptions::new().write(true).open(&path).unwrap();
+    for length in offsets[4]..offsets[5] {
+        file.write_all_at(&vec![0; offsets[5] - length], length as u64).unwrap();
+        let mut reader = Reader::open(directory.path(), 1).unwrap();
+        assert_eq!(reader.by_ref().map(Result::unwrap).count(), 4);
+        file.write_all_at(&bytes[length..offsets[5]], length as u64).unwrap();
+        assert_eq!(reader.next().unwrap().unwrap().body, BODIES[4]);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn any_commits_read_back(
+        commits in vec((vec(vec(any::<u8>(), 0..300), 0..6), any::<bool>()), 0..20),
+        segment_bytes in 0_u64..3000,
+    ) {
+        let directory = TempDir::new().unwrap();
+        let mut expected: Vec<Vec<u8>> = Vec::new();
+        let mut writer = Journal::open(directory.path(), options(segment_bytes)).unwrap().writer;
+        for (batch, reopens) in commits {
+            commit(&mut writer, &batch).unwrap();
+            expected.extend(batch);
+            if reopens {
+                drop(writer);
+                writer = Journal::open(directory.path(), options(segment_bytes)).unwrap().writer;
+            }
+            prop_assert_eq!(writer.last_sequence(), expected.len() as u64);
+        }
+        prop_assert_eq!(bodies(directory.path()), expected);
+        prop_assert_eq!(verify(directory.path(), |_| {}).unwrap().head, writer.head());
+    }
+
+    /// Whatever happens to the bytes of a segment, no record is ever read that was not written.
+    #[test]
+    fn no_damage_makes_a_wrong_record(
+        start in 0_usize..700,
+        garbage in vec(any::<u8>(), 1..200),
+    ) {
+        let directory = journal_of(&BODIES);
+        rewrite(&segment_path(directory.path(), 1), |bytes| {
+            bytes[start..][..garbage.len()].copy_from_slice(&garbage);
+        });
+        if let Ok(reader) = Reader::open(directory.path(), 1) {
+            for (record, written) in reader.map_while(Result::ok).zip(BODIES) {
+                prop_assert_eq!(record.body, written);
+            }
+        }
+        if let Ok(opened) = Journal::open(directory.path(), options(1024)) {
+            let kept = opened.report.last_sequence as usize;
+            prop_assert_eq!(bodies(directory.path()), &BODIES[..kept]);
+        }
+    }
+}

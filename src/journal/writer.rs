@@ -1,0 +1,214 @@
+//! Appending: stage records, then commit them together with one sync.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::disk::{Disk, write_zeros};
+use super::error::{CommitError, FileError, StageError};
+use super::frame::{self, BODY_BYTES_MAX, Hash, Head, checksum_seed};
+use super::prepare::Preparation;
+use super::segment::{self, SEGMENT_HEADER_BYTES, SegmentHeader};
+use crate::domain::time::Instant;
+
+/// The one that appends to a journal.
+#[derive(Debug)]
+pub struct Writer {
+    disk: Arc<dyn Disk>,
+    directory: PathBuf,
+    store_id: [u8; 16],
+    seed: u32,
+    place: Place,
+    staged: Staged,
+    poison: Option<String>,
+    // Dropped in this order: the lock goes last, when nothing of this writer is at work any more.
+    preparation: Preparation,
+    _lock: File,
+}
+
+/// Where the next commit goes, behind what is durable.
+#[derive(Debug)]
+pub(super) struct Place {
+    pub path: PathBuf,
+    pub file: File,
+    pub capacity: u64,
+    pub end: u64,
+    pub head: Head,
+}
+
+/// The frames of the commit that is being put together.
+#[derive(Debug)]
+struct Staged {
+    frames: Vec<u8>,
+    head: Head,
+}
+
+/// What is durable after a commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Committed {
+    /// The sequence of the last record; 0 when there is none.
+    pub last_sequence: u64,
+    /// Its chain hash; zeros when there is none.
+    pub head: Hash,
+}
+
+impl Writer {
+    pub(super) fn new(
+        disk: Arc<dyn Disk>,
+        directory: &Path,
+        segment_bytes: u64,
+        store_id: [u8; 16],
+        place: Place,
+        lock: File,
+    ) -> Writer {
+        Writer {
+            disk,
+            directory: directory.to_owned(),
+            store_id,
+            seed: checksum_seed(&store_id),
+            staged: Staged { frames: Vec::new(), head: place.head },
+            place,
+            poison: None,
+            preparation: Preparation::new(directory, segment_bytes),
+            _lock: lock,
+        }
+    }
+
+    /// Adds a record to the next commit and gives its sequence, which counts once that succeeds.
+    ///
+    /// `record_time` must not be before that of the record before. What is staged is kept in
+    /// memory.
+    pub fn stage(&mut self, record_time: Instant, body: &[u8]) -> Result<u64, StageError> {
+        if body.len() > BODY_BYTES_MAX {
+            return Err(StageError::TooLarge { bytes: body.len() });
+        }
+        let last_record_time = self.staged.head.record_time;
+        if record_time < last_record_time {
+            return Err(StageError::TimeDecreases { record_time, last_record_time });
+        }
+        let head = self.staged.head.followed_by(record_time, body);
+        let first_sequence = self.last_sequence() + 1;
+        frame::encode(&mut self.staged.frames, self.seed, first_sequence, &head, body);
+        self.staged.head = head;
+        Ok(head.sequence)
+    }
+
+    /// Makes what is staged durable, with one write and one sync; with nothing staged it only
+    /// answers. On failure what was staged is dropped and its sequences are given again.
+    pub fn commit(&mut self) -> Result<Committed, CommitError> {
+        let result = self.commit_staged();
+        self.discard_staged();
+        result.map(|()| Committed { last_sequence: self.last_sequence(), head: self.head() })
+    }
+
+    /// Drops what is staged.
+    pub fn discard_staged(&mut self) {
+        self.staged.frames.clear();
+        self.staged.head = self.place.head;
+    }
+
+    /// The sequence of the last durable record; 0 when there is none.
+    pub fn last_sequence(&self) -> u64 {
+        self.place.head.sequence
+    }
+
+    /// The chain hash of the last durable record; zeros when there is none.
+    pub fn head(&self) -> Hash {
+        self.place.head.hash
+    }
+
+    fn commit_staged(&mut self) -> Result<(), CommitError> {
+        if let Some(reason) = &self.poison {
+            return Err(CommitError::Poisoned { reason: reason.clone() });
+        }
+        if self.staged.frames.is_empty() {
+            return Ok(());
+        }
+        self.make_room()?;
+        self.write()?;
+        self.sync()?;
+        self.place.end += self.staged.frames.len() as u64;
+        self.place.head = self.staged.head;
+        if self.place.end > self.place.capacity / 2 {
+            self.preparation.begin(&self.disk);
+        }
+        Ok(())
+    }
+
+    /// Sees to it that all that is staged fits behind `place.end`.
+    fn make_room(&mut self) -> Result<(), CommitError> {
+        let frame_bytes = self.staged.frames.len() as u64;
+        if self.place.end + frame_bytes <= self.place.capacity {
+            Ok(())
+        } else if self.place.end == SEGMENT_HEADER_BYTES as u64 {
+            self.grow(SEGMENT_HEADER_BYTES as u64 + frame_bytes)
+        } else {
+            self.roll(SEGMENT_HEADER_BYTES as u64 + frame_bytes)
+        }
+    }
+
+    /// Makes an empty segment larger: a new one would have to bear the same name.
+    fn grow(&mut self, bytes: u64) -> Result<(), CommitError> {
+        let Place { file, path, capacity, .. } = &self.place;
+        write_zeros(&*self.disk, file, *capacity, bytes)
+            .map_err(|error| not_written(FileError::of(path)(error)))?;
+        self.sync()?;
+        self.place.capacity = bytes;
+        Ok(())
+    }
+
+    /// Goes on in a new segment with room for `bytes`.
+    fn roll(&mut self, bytes: u64) -> Result<(), CommitError> {
+        let header = SegmentHeader::new(self.store_id, self.place.head);
+        let path = segment::path(&self.directory, header.first_sequence());
+        let disk = &*self.disk;
+        let (file, capacity) = self
+            .preparation
+            .blank(disk, bytes)
+            .and_then(|(file, capacity)| {
+                segment::publish(disk, &self.directory, &file, &header)?;
+                Ok((file, capacity))
+            })
+            .map_err(|error| not_written(FileError::of(&path)(error)))?;
+        // Were this forgotten, the new segment might appear after a crash, and hide what has been
+        // written to the old one since.
+        disk.sync_directory(&self.directory)
+            .map_err(FileError::of(&self.directory))
+            .map_err(|error| self.poisoned(&error))?;
+        let end = SEGMENT_HEADER_BYTES as u64;
+        self.place = Place { path, file, capacity, end, head: self.place.head };
+        Ok(())
+    }
+
+    fn write(&mut self) -> Result<(), CommitError> {
+        let Place { file, path, end, .. } = &self.place;
+        let Err(error) = self.disk.write_at(file, &self.staged.frames, *end) else {
+            return Ok(());
+        };
+        let failure = FileError::of(path)(error);
+        let staged_end = end + self.staged.frames.len() as u64;
+        write_zeros(&*self.disk, file, *end, staged_end)
+            .and_then(|()| self.disk.sync(file))
+            .map_err(|_| self.poisoned(&failure))?;
+        Err(not_written(failure))
+    }
+
+    fn sync(&mut self) -> Result<(), CommitError> {
+        let synced = self.disk.sync(&self.place.file).map_err(FileError::of(&self.place.path));
+        synced.map_err(|error| self.poisoned(&error))
+    }
+
+    fn poisoned(&mut self, error: &FileError) -> CommitError {
+        let reason = error.to_string();
+        self.poison = Some(reason.clone());
+        CommitError::Poisoned { reason }
+    }
+}
+
+fn not_written(error: FileError) -> CommitError {
+    use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    match error.source.kind() {
+        StorageFull | QuotaExceeded | FileTooLarge => CommitError::Full(error),
+        _ => CommitError::NotWritten(error),
+    }
+}

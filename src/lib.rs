@@ -1,0 +1,5 @@
+pub mod domain;
+pub mod engine;
+pub mod journal;
+pub mod limits;
+pub mod wire;

@@ -1,0 +1,47 @@
+//! Every limit, with its unit in its name. Those that operators may set are defaults here and
+//! fields of the server's configuration.
+
+/// Bytes in an id.
+pub const ID_BYTES_MAX: usize = 128;
+/// Bytes in a priority, which backends name freely.
+pub const PRIORITY_BYTES_MAX: usize = 128;
+/// Contracts an incident may fall under.
+pub const CONTRACTS_AN_INCIDENT_MAX: usize = 32;
+/// Attributes an incident may have.
+pub const ATTRIBUTES_MAX: usize = 64;
+/// Targets in a contract.
+pub const TARGETS_A_CONTRACT_MAX: usize = 64;
+/// Limits in a target.
+pub const LIMITS_A_TARGET_MAX: usize = 64;
+/// Pauses in a target.
+pub const PAUSES_A_TARGET_MAX: usize = 32;
+/// Warnings of a target.
+pub const WARNINGS_A_TARGET_MAX: usize = 8;
+
+/// Events in one call or stream message.
+pub const EVENTS_A_CALL_MAX: usize = 500;
+/// Bytes in one event, by default.
+pub const EVENT_BYTES_DEFAULT: usize = 64 * 1024;
+/// Events an incident may hold, by default.
+pub const EVENTS_AN_INCIDENT_DEFAULT: usize = 10_000;
+
+/// Items on a page unless asked otherwise.
+pub const PAGE_SIZE_DEFAULT: usize = 100;
+/// Items on a page at most.
+pub const PAGE_SIZE_MAX: usize = 1_000;
+/// Bytes on a page at most.
+pub const PAGE_BYTES_MAX: usize = 2 * 1024 * 1024;
+
+/// Bytes in a request, by default.
+pub const REQUEST_BYTES_DEFAULT: usize = 4 * 1024 * 1024;
+/// Wrong fields an error names; the rest are counted.
+pub const FAULTS_TOLD_MAX: usize = 24;
+/// Bytes of details in an error.
+pub const ERROR_DETAIL_BYTES_MAX: usize = 4 * 1024;
+
+const _: () = {
+    assert!(EVENT_BYTES_DEFAULT < REQUEST_BYTES_DEFAULT);
+    assert!(PAGE_SIZE_DEFAULT <= PAGE_SIZE_MAX);
+    assert!(PAGE_BYTES_MAX < REQUEST_BYTES_DEFAULT);
+    assert!(REQUEST_BYTES_DEFAULT < crate::journal::BODY_BYTES_MAX);
+};

@@ -1,0 +1,107 @@
+//! Calendars.
+
+use chrono::Weekday;
+
+use super::faults::Faults;
+use super::scalar::{choice, id};
+use super::v1;
+use crate::domain::calendar::{
+    Calendar, Draft, DraftHoliday, DraftSpecial, DraftWeekly, DraftWindow, Holiday,
+};
+use crate::domain::fault::Fault;
+use crate::domain::zone::ZoneDatabase;
+
+choice!(weekday, weekday_number, v1::DayOfWeek, Weekday, {
+    Monday = Weekday::Mon, Tuesday = Weekday::Tue, Wednesday = Weekday::Wed,
+    Thursday = Weekday::Thu, Friday = Weekday::Fri, Saturday = Weekday::Sat,
+    Sunday = Weekday::Sun,
+});
+
+/// A calendar with its id.
+pub fn decode(
+    calendar: v1::Calendar,
+    zones: &ZoneDatabase,
+) -> Result<(String, Calendar), Vec<Fault>> {
+    let mut faults = Faults::default();
+    let id = faults.or("id", id(calendar.id.clone()), String::new());
+    let content = faults.keep("", decode_hours(calendar, zones));
+    faults.check()?;
+    content.map(|content| (id, content)).ok_or_else(Vec::new)
+}
+
+/// A calendar that needs no id, for one question only.
+pub fn decode_hours(
+    calendar: v1::Calendar,
+    zones: &ZoneDatabase,
+) -> Result<Calendar, Vec<Fault>> {
+    let mut faults = Faults::default();
+    let weekly = calendar.weekly.into_iter().enumerate().map(|(index, weekly)| DraftWeekly {
+        days: faults.each(&format!("weekly[{index}].days"), weekly.days, weekday),
+        opens: weekly.opens,
+        closes: weekly.closes,
+    });
+    let draft = Draft {
+        weekly: weekly.collect(),
+        time_zone: calendar.time_zone,
+        holidays: calendar
+            .holidays
+            .into_iter()
+            .map(|holiday| DraftHoliday { date: holiday.date, name: holiday.name })
+            .collect(),
+        special_openings: calendar.special_openings.into_iter().map(special).collect(),
+        always_open: calendar.always_open,
+    };
+    let calendar = faults.keep("", Calendar::parse(&draft, zones));
+    faults.check()?;
+    calendar.ok_or_else(Vec::new)
+}
+
+fn special(special: v1::SpecialOpening) -> DraftSpecial {
+    let window = |w: v1::OpeningWindow| DraftWindow { opens: w.opens, closes: w.closes };
+    DraftSpecial {
+        date: special.date,
+        windows: special.windows.into_iter().map(window).collect(),
+        name: special.name,
+    }
+}
+
+/// The message of a calendar; its revision is left for the caller to fill in.
+pub fn encode(id: &str, calendar: &Calendar) -> v1::Calendar {
+    let draft = calendar.draft();
+    v1::Calendar {
+        id: id.to_owned(),
+        time_zone: draft.time_zone,
+        weekly: draft.weekly.into_iter().map(encode_weekly).collect(),
+        holidays: draft
+            .holidays
+            .into_iter()
+            .map(|holiday| v1::Holiday { date: holiday.date, name: holiday.name })
+            .collect(),
+        special_openings: draft.special_openings.into_iter().map(encode_special).collect(),
+        always_open: draft.always_open,
+        revision: 0,
+        effective_time: None,
+    }
+}
+
+fn encode_weekly(weekly: DraftWeekly) -> v1::WeeklyWindow {
+    v1::WeeklyWindow {
+        days: weekly.days.into_iter().map(weekday_number).collect(),
+        opens: weekly.opens,
+        closes: weekly.closes,
+    }
+}
+
+fn encode_special(special: DraftSpecial) -> v1::SpecialOpening {
+    let window = |w: DraftWindow| v1::OpeningWindow { opens: w.opens, closes: w.closes };
+    v1::SpecialOpening {
+        date: special.date,
+        windows: special.windows.into_iter().map(window).collect(),
+        name: special.name,
+    }
+}
+
+/// The message of a holiday.
+pub fn encode_holiday(holiday: &Holiday) -> v1::Holiday {
+    v1::Holiday { date: holiday.date.to_string(), name: holiday.name.clone() }
+}

@@ -1,0 +1,97 @@
+//! Clocks, as answers tell them.
+
+use super::contract::{cycle_verdict_number, metric_number};
+use super::incident::waiting_on_number;
+use super::scalar::{choice, duration, timestamp};
+use super::v1;
+use crate::domain::clock::{Clock, Outcome, Phase, Segment, SegmentKind, TargetVerdict, Warning};
+
+choice!(phase, phase_number, v1::Phase, Phase, {
+    Pending = Phase::Pending, Running = Phase::Running, Paused = Phase::Paused,
+    Stopped = Phase::Stopped, Cancelled = Phase::Cancelled,
+});
+
+choice!(outcome, outcome_number, v1::Outcome, Outcome, {
+    Undecided = Outcome::Undecided, Met = Outcome::Met, Breached = Outcome::Breached,
+    Excluded = Outcome::Excluded,
+});
+
+choice!(segment_kind, segment_kind_number, v1::SegmentKind, SegmentKind, {
+    Pending = SegmentKind::Pending, Running = SegmentKind::Running, Paused = SegmentKind::Paused,
+    PauseExhausted = SegmentKind::PauseExhausted, ResolvedGap = SegmentKind::ResolvedGap,
+    Adjustment = SegmentKind::Adjustment,
+});
+
+/// The message of a clock, with its segments or without.
+pub fn encode(
+    incident_id: &str,
+    clock: &Clock<'_>,
+    time_zone_database: &str,
+    with_segments: bool,
+) -> v1::Clock {
+    let segments = if with_segments { clock.segments.as_slice() } else { &[] };
+    v1::Clock {
+        incident_id: incident_id.to_owned(),
+        contract_id: clock.contract_id.to_owned(),
+        contract_revision: clock.contract_revision as i32,
+        target_id: clock.target_id.to_owned(),
+        cycle: clock.cycle as i32,
+        priority: clock.priority.to_owned(),
+        phase: phase_number(clock.phase),
+        outcome: outcome_number(clock.outcome),
+        limit: Some(duration(clock.limit)),
+        elapsed: Some(duration(clock.elapsed)),
+        remaining: Some(duration(clock.remaining())),
+        percent_elapsed: clock.elapsed.percent_of(clock.limit),
+        start_time: clock.start_time.map(timestamp),
+        stop_time: clock.stop_time.map(timestamp),
+        original_due_time: clock.original_due_time.map(timestamp),
+        due_time: clock.due_time.map(timestamp),
+        breach_time: clock.breach_time.map(timestamp),
+        exclusion: String::new(),
+        calendar_revision: clock.calendar_revision as i32,
+        time_zone_database: time_zone_database.to_owned(),
+        segments: segments.iter().map(encode_segment).collect(),
+        calendar_id: clock.calendar_id.to_owned(),
+        metric: metric_number(clock.metric),
+        warnings: clock.warnings.iter().map(encode_warning).collect(),
+        notes: clock.notes.clone(),
+    }
+}
+
+fn encode_segment(segment: &Segment<'_>) -> v1::Segment {
+    v1::Segment {
+        start_time: Some(timestamp(segment.start)),
+        end_time: Some(timestamp(segment.end)),
+        kind: segment_kind_number(segment.kind),
+        waiting_on: waiting_on_number(segment.waiting_on),
+        third_party: segment.third_party.to_owned(),
+        reason: segment.reason.to_owned(),
+        service_time: Some(duration(segment.service_time)),
+        counted: Some(duration(segment.counted)),
+        event_id: segment.event_id.to_owned(),
+        priority: segment.priority.to_owned(),
+        moved_due_time: segment.moved_due.map(timestamp),
+    }
+}
+
+fn encode_warning(warning: &Warning) -> v1::Warning {
+    v1::Warning {
+        percent: i32::from(warning.percent),
+        time: warning.time.map(timestamp),
+        reached: warning.reached,
+    }
+}
+
+/// The message of a target's verdict.
+pub fn encode_verdict(verdict: &TargetVerdict<'_>) -> v1::TargetVerdict {
+    v1::TargetVerdict {
+        contract_id: verdict.contract_id.to_owned(),
+        target_id: verdict.target_id.to_owned(),
+        cycle_verdict: cycle_verdict_number(verdict.cycle_verdict),
+        outcome: outcome_number(verdict.outcome),
+        cycle: verdict.cycle as i32,
+        elapsed: Some(duration(verdict.elapsed)),
+        limit: Some(duration(verdict.limit)),
+    }
+}

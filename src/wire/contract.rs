@@ -1,0 +1,335 @@
+//! Contracts.
+
+use super::faults::{Faults, Wrong};
+use super::incident::{waiting_on, waiting_on_number};
+use super::scalar::{
+    choice, duration, id, optional_id, positive_span, text,
+};
+use super::v1;
+use crate::domain::contract::{
+    ClockAction, Condition, Contract, ContractKind, CycleVerdict, Finding, Limit, Metric,
+    OnPriorityChange, OnReopen, PauseRule, SAME_INSTANT_ORDER, Severity, Target, Terms,
+};
+use crate::domain::fault::Fault;
+use crate::domain::incident::WaitingOn;
+use crate::domain::time::Span;
+use crate::domain::zone::ZoneDatabase;
+use crate::limits::{
+    LIMITS_A_TARGET_MAX, PAUSES_A_TARGET_MAX, PRIORITY_BYTES_MAX, TARGETS_A_CONTRACT_MAX,
+    WARNINGS_A_TARGET_MAX,
+};
+
+choice!(kind, kind_number, v1::ContractKind, ContractKind, {
+    Sla = ContractKind::Sla, Ola = ContractKind::Ola, Uc = ContractKind::Uc,
+});
+
+choice!(metric, metric_number, v1::Metric, Metric, {
+    Response = Metric::Response, Resolution = Metric::Resolution,
+    Restoration = Metric::Restoration, Update = Metric::Update, NextReply = Metric::NextReply,
+    Custom = Metric::Custom,
+});
+
+choice!(on_priority_change, on_priority_change_number, v1::OnPriorityChange, OnPriorityChange, {
+    FromStart = OnPriorityChange::FromStart, FromChange = OnPriorityChange::FromChange,
+    CarryElapsed = OnPriorityChange::CarryElapsed,
+    CarryFraction = OnPriorityChange::CarryFraction, Frozen = OnPriorityChange::Frozen,
+});
+
+choice!(on_reopen, on_reopen_number, v1::OnReopen, OnReopen, {
+    ContinueExcludingGap = OnReopen::ContinueExcludingGap,
+    ContinueCountingGap = OnReopen::ContinueCountingGap, NewCycle = OnReopen::NewCycle,
+    Restart = OnReopen::Restart, Ignore = OnReopen::Ignore,
+});
+
+choice!(cycle_verdict, cycle_verdict_number, v1::CycleVerdict, CycleVerdict, {
+    First = CycleVerdict::First, Last = CycleVerdict::Last, Worst = CycleVerdict::Worst,
+    Total = CycleVerdict::Total,
+});
+
+choice!(action, action_number, v1::ClockAction, ClockAction, {
+    Stop = ClockAction::Stop, Restart = ClockAction::Restart, Cancel = ClockAction::Cancel,
+    Pause = ClockAction::Pause, Resume = ClockAction::Resume,
+});
+
+choice!(severity, severity_number, v1::FindingSeverity, Severity, {
+    Warning = Severity::Warning, Error = Severity::Error,
+});
+
+/// The wording of a contract; who set its revision and when is the caller's to read.
+pub fn decode(contract: v1::Contract, zones: &ZoneDatabase) -> Result<Contract, Vec<Fault>> {
+    let mut faults = Faults::default();
+    let decoded = Contract {
+        id: faults.or("id", id(contract.id), String::new()),
+        kind: faults.or("kind", kind(contract.kind), ContractKind::Sla),
+        title: contract.title,
+        client: contract.client,
+        provider: contract.provider,
+        time_zone: faults.or("time_zone", time_zone(contract.time_zone, zones), String::new()),
+        currency: faults.or("currency", currency(contract.currency), String::new()),
+        underpins: faults.or("underpins", optional_id(contract.underpins), String::new()),
+        applies_to_open_clocks: contract.applies_to_open_clocks,
+        terms: faults.or(
+            "terms",
+            decode_terms(contract.terms.unwrap_or_default()),
+            Terms::default(),
+        ),
+    };
+    if decoded.kind == ContractKind::Sla && !decoded.underpins.is_empty() {
+        faults.add("underpins", "an SLA underpins nothing: leave it out, or choose OLA or UC");
+    }
+    faults.check()?;
+    Ok(decoded)
+}
+
+fn time_zone(name: String, zones: &ZoneDatabase) -> Result<String, String> {
+    match name.as_str() {
+        "" => Err("is missing: give an IANA zone such as \"Europe/Amsterdam\"".to_owned()),
+        known if zones.zone(known).is_some() => Ok(name),
+        _ => Err(format!(
+            "{name:?} is not in time zone database {}: give an IANA zone such as \
+             \"Europe/Amsterdam\"",
+            zones.version()
+        )),
+    }
+}
+
+fn currency(code: String) -> Result<String, String> {
+    let is_code = code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase());
+    if code.is_empty() || is_code {
+        Ok(code)
+    } else {
+        Err(format!("{code:?} is not an ISO 4217 code: write \"EUR\""))
+    }
+}
+
+fn decode_terms(terms: v1::Terms) -> Result<Terms, Vec<Fault>> {
+    let mut faults = Faults::default();
+    faults.at_most("targets", terms.targets.len(), TARGETS_A_CONTRACT_MAX);
+    let targets = faults.each("targets", terms.targets, decode_target);
+    check_targets(&targets, &mut faults);
+    faults.check()?;
+    Ok(Terms { targets })
+}
+
+/// Ids are given once, and what a target waits for comes before it (so there are no circles).
+fn check_targets(targets: &[Target], faults: &mut Faults) {
+    for (index, target) in targets.iter().enumerate() {
+        let before = targets.get(..index).unwrap_or_default();
+        if before.iter().any(|earlier| earlier.id == target.id) {
+            faults.add(&format!("targets[{index}].id"), format!("{:?} is given twice", target.id));
+        }
+        let waits_for = &target.starts_after;
+        if !waits_for.is_empty() && !before.iter().any(|earlier| earlier.id == *waits_for) {
+            let text = format!("{waits_for:?} is not the id of a target listed before this one");
+            faults.add(&format!("targets[{index}].starts_after"), text);
+        }
+    }
+}
+
+fn decode_target(target: v1::Target) -> Result<Target, Vec<Fault>> {
+    let mut faults = Faults::default();
+    faults.at_most("limits", target.limits.len(), LIMITS_A_TARGET_MAX);
+    faults.at_most("pauses", target.pauses.len(), PAUSES_A_TARGET_MAX);
+    let mut condition = |field: &str, source: String| {
+        let compiled = match source.trim() {
+            "" => Ok(None),
+            _ => Condition::compile(&source).map(Some).map_err(|error| error.to_string()),
+        };
+        faults.or(field, compiled, None)
+    };
+    let applies_when = condition("applies_when", target.applies_when);
+    let start_when = condition("start_when", target.start_when);
+    let pause_when = condition("pause_when", target.pause_when);
+    let stop_when = condition("stop_when", target.stop_when);
+    let restart_when = condition("restart_when", target.restart_when);
+    let cancel_when = condition("cancel_when", target.cancel_when);
+    let decoded = Target {
+        id: faults.or("id", id(target.id), String::new()),
+        metric: faults.or("metric", metric(target.metric), Metric::Custom),
+        limits: faults.each("limits", target.limits, decode_limit),
+        pauses: faults.each("pauses", target.pauses, decode_pause),
+        on_priority_change: unless_zero(
+            &mut faults,
+            "on_priority_change",
+            target.on_priority_change,
+            on_priority_change,
+        ),
+        on_reopen: unless_zero(&mut faults, "on_reopen", target.on_reopen, on_reopen),
+        cycle_verdict: unless_zero(
+            &mut faults,
+            "cycle_verdict",
+            target.cycle_verdict,
+            cycle_verdict,
+        ),
+        starts_after: faults.or("starts_after", optional_id(target.starts_after), String::new()),
+        warn_at_percent: faults.or(
+            "warn_at_percent",
+            decode_warnings(target.warn_at_percent),
+            Vec::new(),
+        ),
+        applies_when,
+        start_when,
+        pause_when,
+        stop_when,
+        restart_when,
+        cancel_when,
+        same_instant_order: faults.or(
+            "same_instant_order",
+            decode_order(target.same_instant_order),
+            SAME_INSTANT_ORDER,
+        ),
+    };
+    check_limits(&decoded.limits, &mut faults);
+    faults.check()?;
+    Ok(decoded)
+}
+
+/// A choice whose unspecified zero means the default.
+fn unless_zero<T: Default>(
+    faults: &mut Faults,
+    field: &str,
+    number: i32,
+    decode: fn(i32) -> Result<T, String>,
+) -> T {
+    if number == 0 { T::default() } else { faults.keep(field, decode(number)).unwrap_or_default() }
+}
+
+fn check_limits(limits: &[Limit], faults: &mut Faults) {
+    for (index, limit) in limits.iter().enumerate() {
+        let earlier = limits.iter().take(index);
+        if earlier.into_iter().any(|earlier| earlier.priority == limit.priority) {
+            let text = format!("{:?} is given twice", limit.priority);
+            faults.add(&format!("limits[{index}].priority"), text);
+        }
+    }
+}
+
+fn decode_limit(limit: v1::Limit) -> Result<Limit, Vec<Fault>> {
+    let mut faults = Faults::default();
+    let decoded = Limit {
+        priority: faults.or("priority", text(limit.priority, PRIORITY_BYTES_MAX), String::new()),
+        limit: faults.or("limit", positive_span(limit.limit), Span::ZERO),
+        calendar_id: faults.or("calendar_id", id(limit.calendar_id), String::new()),
+    };
+    faults.check()?;
+    Ok(decoded)
+}
+
+fn decode_pause(pause: v1::Pause) -> Result<PauseRule, Vec<Fault>> {
+    let mut faults = Faults::default();
+    let maximum = match pause.maximum {
+        None => Ok(None),
+        given => positive_span(given).map(Some),
+    };
+    let decoded = PauseRule {
+        waiting_on: faults.or("waiting_on", waiting_on(pause.waiting_on), WaitingOn::Nobody),
+        reasons: pause.reasons,
+        maximum: faults.or("maximum", maximum, None),
+    };
+    faults.check()?;
+    Ok(decoded)
+}
+
+fn decode_warnings(percents: Vec<i32>) -> Result<Vec<u8>, Wrong> {
+    let mut faults = Faults::default();
+    faults.at_most("", percents.len(), WARNINGS_A_TARGET_MAX);
+    let mut decoded = faults.keep("", decode_percents(percents)).unwrap_or_default();
+    faults.check()?;
+    decoded.sort_unstable();
+    decoded.dedup();
+    Ok(decoded)
+}
+
+fn decode_percents(percents: Vec<i32>) -> Result<Vec<u8>, String> {
+    let percent = |percent: i32| match u8::try_from(percent) {
+        Ok(share @ 1..=99) => Ok(share),
+        _ => Err(format!("{percent} is not a share of the limit: write 1 to 99")),
+    };
+    percents.into_iter().map(percent).collect()
+}
+
+fn decode_order(order: Vec<i32>) -> Result<[ClockAction; 5], String> {
+    if order.is_empty() {
+        return Ok(SAME_INSTANT_ORDER);
+    }
+    let actions = order.into_iter().map(action).collect::<Result<Vec<_>, _>>()?;
+    let names_all = SAME_INSTANT_ORDER.iter().all(|action| actions.contains(action));
+    match <[ClockAction; 5]>::try_from(actions) {
+        Ok(actions) if names_all => Ok(actions),
+        _ => Err("must name stop, restart, cancel, pause and resume once each".to_owned()),
+    }
+}
+
+/// The message of a contract; its revision is left for the caller to fill in.
+pub fn encode(contract: &Contract) -> v1::Contract {
+    v1::Contract {
+        id: contract.id.clone(),
+        kind: kind_number(contract.kind),
+        title: contract.title.clone(),
+        client: contract.client.clone(),
+        provider: contract.provider.clone(),
+        time_zone: contract.time_zone.clone(),
+        currency: contract.currency.clone(),
+        terms: Some(v1::Terms {
+            targets: contract.terms.targets.iter().map(encode_target).collect(),
+        }),
+        revision: 0,
+        effective_time: None,
+        end_time: None,
+        applies_to_open_clocks: contract.applies_to_open_clocks,
+        underpins: contract.underpins.clone(),
+    }
+}
+
+fn encode_target(target: &Target) -> v1::Target {
+    let source = |condition: &Option<Condition>| {
+        condition.as_ref().map(|condition| condition.source().to_owned()).unwrap_or_default()
+    };
+    let order = match target.same_instant_order {
+        SAME_INSTANT_ORDER => Vec::new(),
+        other => other.into_iter().map(action_number).collect(),
+    };
+    v1::Target {
+        id: target.id.clone(),
+        metric: metric_number(target.metric),
+        limits: target.limits.iter().map(encode_limit).collect(),
+        pauses: target.pauses.iter().map(encode_pause).collect(),
+        on_priority_change: on_priority_change_number(target.on_priority_change),
+        on_reopen: on_reopen_number(target.on_reopen),
+        cycle_verdict: cycle_verdict_number(target.cycle_verdict),
+        starts_after: target.starts_after.clone(),
+        warn_at_percent: target.warn_at_percent.iter().copied().map(i32::from).collect(),
+        applies_when: source(&target.applies_when),
+        start_when: source(&target.start_when),
+        pause_when: source(&target.pause_when),
+        stop_when: source(&target.stop_when),
+        restart_when: source(&target.restart_when),
+        cancel_when: source(&target.cancel_when),
+        same_instant_order: order,
+    }
+}
+
+fn encode_limit(limit: &Limit) -> v1::Limit {
+    v1::Limit {
+        priority: limit.priority.clone(),
+        limit: Some(duration(limit.limit)),
+        calendar_id: limit.calendar_id.clone(),
+    }
+}
+
+fn encode_pause(pause: &PauseRule) -> v1::Pause {
+    v1::Pause {
+        waiting_on: waiting_on_number(pause.waiting_on),
+        reasons: pause.reasons.clone(),
+        maximum: pause.maximum.map(duration),
+    }
+}
+
+/// The message of a finding of the lint.
+pub fn encode_finding(finding: &Finding) -> v1::Finding {
+    v1::Finding {
+        severity: severity_number(finding.severity),
+        field: finding.field.clone(),
+        description: finding.description.clone(),
+    }
+}

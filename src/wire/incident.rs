@@ -1,0 +1,281 @@
+//! Incident events, and an incident's fields.
+
+use super::faults::Faults;
+use super::scalar::{
+    choice, count, count_to, duration, id, instant, optional_id, optional_instant, text, timestamp,
+    unsigned_span,
+};
+use super::v1;
+use super::v1::incident_event::Fact as Wire;
+use crate::domain::fault::Fault;
+use crate::domain::incident::{
+    Fact, History, IncidentEvent, Opened, Party, RecordedEvent, Stage, Waiting, WaitingOn,
+};
+use crate::domain::time::{Instant, Span};
+use crate::limits::{ATTRIBUTES_MAX, CONTRACTS_AN_INCIDENT_MAX, PRIORITY_BYTES_MAX};
+
+choice!(waiting_on, waiting_on_number, v1::WaitingOn, WaitingOn, {
+    Provider = WaitingOn::Provider, Client = WaitingOn::Client,
+    ThirdParty = WaitingOn::ThirdParty, Nobody = WaitingOn::Nobody,
+});
+
+choice!(party, party_number, v1::Party, Party, {
+    Provider = Party::Provider, Client = Party::Client, ThirdParty = Party::ThirdParty,
+});
+
+choice!(stage, stage_number, v1::IncidentState, Stage, {
+    AwaitingOpening = Stage::AwaitingOpening, Open = Stage::Open, Resolved = Stage::Resolved,
+    Closed = Stage::Closed, Cancelled = Stage::Cancelled, Merged = Stage::Merged,
+});
+
+/// One fact about an incident.
+pub fn decode(event: v1::IncidentEvent) -> Result<IncidentEvent, Vec<Fault>> {
+    let mut faults = Faults::default();
+    let decoded = IncidentEvent {
+        event_id: faults.or("event_id", id(event.event_id), String::new()),
+        incident_id: faults.or("incident_id", id(event.incident_id), String::new()),
+        occur_time: faults.or("occur_time", instant(event.occur_time), Instant::MIN),
+        occur_order: event.occur_order,
+        source: event.source,
+        corrects_event_id: faults.or(
+            "corrects_event_id",
+            optional_id(event.corrects_event_id),
+            String::new(),
+        ),
+        fact: match event.fact {
+            Some(fact) => decode_fact(fact, &mut faults),
+            None => {
+                faults.add("fact", "is missing: tell what happened");
+                Fact::Responded
+            }
+        },
+    };
+    if decoded.voids() == Some(&decoded.event_id) {
+        faults.add("event_id", "a fact can't retract or correct itself");
+    }
+    faults.check()?;
+    Ok(decoded)
+}
+
+fn decode_fact(fact: Wire, faults: &mut Faults) -> Fact {
+    match fact {
+        Wire::Opened(opened) => Fact::Opened(
+            faults.keep("opened", decode_opened(opened)).unwrap_or_default(),
+        ),
+        Wire::Responded(_) => Fact::Responded,
+        Wire::StatusChanged(change) => Fact::StatusChanged(
+            faults.keep("status_changed", decode_waiting(change)).unwrap_or_default(),
+        ),
+        Wire::PriorityChanged(change) => Fact::PriorityChanged(faults.or(
+            "priority_changed.priority",
+            text(change.priority, PRIORITY_BYTES_MAX),
+            String::new(),
+        )),
+        Wire::Assigned(v1::Assigned { group, assignee }) => Fact::Assigned { group, assignee },
+        Wire::ClientUpdated(_) => Fact::ClientUpdated,
+        Wire::ClientReplied(_) => Fact::ClientReplied,
+        Wire::WorkLogged(work) => Fact::WorkLogged {
+            start_time: faults.or("work_logged.start_time", optional_instant(work.start_time), None),
+            duration: faults.or("work_logged.duration", unsigned_span(work.duration), Span::ZERO),
+        },
+        Wire::EffortEstimated(estimate) => Fact::EffortEstimated(faults.or(
+            "effort_estimated.remaining",
+            unsigned_span(estimate.remaining),
+            Span::ZERO,
+        )),
+        Wire::ImpactChanged(impact) => Fact::ImpactChanged {
+            affected_users: faults.or(
+                "impact_changed.affected_users",
+                count(impact.affected_users),
+                0,
+            ),
+            productivity_loss: faults.or(
+                "impact_changed.productivity_loss",
+                count_to(impact.productivity_loss, 100),
+                0,
+            ),
+        },
+        Wire::Restored(_) => Fact::Restored,
+        Wire::Resolved(_) => Fact::Resolved,
+        Wire::Reopened(_) => Fact::Reopened,
+        Wire::Closed(_) => Fact::Closed,
+        Wire::Cancelled(_) => Fact::Cancelled,
+        Wire::Merged(merged) => {
+            Fact::Merged(faults.or("merged.into", id(merged.into), String::new()))
+        }
+        Wire::CauseAttributed(cause) => Fact::CauseAttributed {
+            party: faults.or("cause_attributed.party", party(cause.party), Party::Provider),
+            third_party: cause.third_party,
+            note: cause.note,
+        },
+        Wire::ScopeJudged(v1::ScopeJudged { in_scope, note }) => {
+            Fact::ScopeJudged { in_scope, note }
+        }
+        Wire::Surveyed(survey) => Fact::Surveyed {
+            score: faults.or("surveyed.score", count_to(survey.score, 10), 0),
+            lost_time: match survey.lost_time {
+                None => Span::ZERO,
+                given => faults.or("surveyed.lost_time", unsigned_span(given), Span::ZERO),
+            },
+        },
+        Wire::Retracted(retracted) => Fact::Retracted(faults.or(
+            "retracted.event_id",
+            id(retracted.event_id),
+            String::new(),
+        )),
+    }
+}
+
+fn decode_opened(opened: v1::Opened) -> Result<Opened, Vec<Fault>> {
+    let mut faults = Faults::default();
+    faults.at_most("contract_ids", opened.contract_ids.len(), CONTRACTS_AN_INCIDENT_MAX);
+    faults.at_most("attributes", opened.attributes.len(), ATTRIBUTES_MAX);
+    let decoded = Opened {
+        contract_ids: faults.each("contract_ids", opened.contract_ids, id),
+        service: faults.or("service", optional_id(opened.service), String::new()),
+        category: opened.category,
+        priority: faults.or("priority", text(opened.priority, PRIORITY_BYTES_MAX), String::new()),
+        affected_users: faults.or("affected_users", count(opened.affected_users), 0),
+        attributes: opened.attributes,
+    };
+    faults.check()?;
+    Ok(decoded)
+}
+
+fn decode_waiting(change: v1::StatusChanged) -> Result<Waiting, Vec<Fault>> {
+    let mut faults = Faults::default();
+    let decoded = Waiting {
+        status: change.status,
+        waiting_on: faults.or("waiting_on", waiting_on(change.waiting_on), WaitingOn::Provider),
+        third_party: change.third_party,
+        reason: change.reason,
+    };
+    if decoded.waiting_on == WaitingOn::ThirdParty && decoded.third_party.is_empty() {
+        faults.add("third_party", "is missing: name the third party it waits on");
+    }
+    faults.check()?;
+    Ok(decoded)
+}
+
+/// The message of a fact about an incident.
+pub fn encode(event: &IncidentEvent) -> v1::IncidentEvent {
+    v1::IncidentEvent {
+        event_id: event.event_id.clone(),
+        incident_id: event.incident_id.clone(),
+        occur_time: Some(timestamp(event.occur_time)),
+        source: event.source.clone(),
+        occur_order: event.occur_order,
+        corrects_event_id: event.corrects_event_id.clone(),
+        fact: Some(encode_fact(&event.fact)),
+    }
+}
+
+fn encode_fact(fact: &Fact) -> Wire {
+    match fact {
+        Fact::Opened(opened) => Wire::Opened(v1::Opened {
+            contract_ids: opened.contract_ids.clone(),
+            service: opened.service.clone(),
+            category: opened.category.clone(),
+            priority: opened.priority.clone(),
+            affected_users: whole(opened.affected_users),
+            attributes: opened.attributes.clone(),
+        }),
+        Fact::Responded => Wire::Responded(v1::Responded {}),
+        Fact::StatusChanged(waiting) => Wire::StatusChanged(v1::StatusChanged {
+            status: waiting.status.clone(),
+            waiting_on: waiting_on_number(waiting.waiting_on),
+            third_party: waiting.third_party.clone(),
+            reason: waiting.reason.clone(),
+        }),
+        Fact::PriorityChanged(priority) => {
+            Wire::PriorityChanged(v1::PriorityChanged { priority: priority.clone() })
+        }
+        Fact::Assigned { group, assignee } => {
+            Wire::Assigned(v1::Assigned { group: group.clone(), assignee: assignee.clone() })
+        }
+        Fact::ClientUpdated => Wire::ClientUpdated(v1::ClientUpdated {}),
+        Fact::ClientReplied => Wire::ClientReplied(v1::ClientReplied {}),
+        Fact::WorkLogged { start_time, duration: worked } => Wire::WorkLogged(v1::WorkLogged {
+            start_time: start_time.map(timestamp),
+            duration: Some(duration(*worked)),
+        }),
+        Fact::EffortEstimated(remaining) => {
+            Wire::EffortEstimated(v1::EffortEstimated { remaining: Some(duration(*remaining)) })
+        }
+        Fact::ImpactChanged { affected_users, productivity_loss } => {
+            Wire::ImpactChanged(v1::ImpactChanged {
+                affected_users: whole(*affected_users),
+                productivity_loss: whole(*productivity_loss),
+            })
+        }
+        Fact::Restored => Wire::Restored(v1::Restored {}),
+        Fact::Resolved => Wire::Resolved(v1::Resolved {}),
+        Fact::Reopened => Wire::Reopened(v1::Reopened {}),
+        Fact::Closed => Wire::Closed(v1::Closed {}),
+        Fact::Cancelled => Wire::Cancelled(v1::Cancelled {}),
+        Fact::Merged(into) => Wire::Merged(v1::Merged { into: into.clone() }),
+        Fact::CauseAttributed { party, third_party, note } => {
+            Wire::CauseAttributed(v1::CauseAttributed {
+                party: party_number(*party),
+                third_party: third_party.clone(),
+                note: note.clone(),
+            })
+        }
+        Fact::ScopeJudged { in_scope, note } => {
+            Wire::ScopeJudged(v1::ScopeJudged { in_scope: *in_scope, note: note.clone() })
+        }
+        Fact::Surveyed { score, lost_time } => Wire::Surveyed(v1::Surveyed {
+            score: whole(*score),
+            lost_time: Some(duration(*lost_time)),
+        }),
+        Fact::Retracted(event_id) => Wire::Retracted(v1::Retracted { event_id: event_id.clone() }),
+    }
+}
+
+/// Counts come from the wire as `i32`, so they go back as they came.
+fn whole(count: u32) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
+}
+
+/// The message of an event and how it was recorded.
+pub fn encode_recorded(recorded: &RecordedEvent, retracted_by: Option<&str>) -> v1::RecordedEvent {
+    v1::RecordedEvent {
+        event: Some(encode(&recorded.event)),
+        sequence: recorded.sequence as i64,
+        record_time: Some(timestamp(recorded.record_time)),
+        retracted_by: retracted_by.unwrap_or_default().to_owned(),
+    }
+}
+
+/// The message of an incident's fields as of an instant.
+pub fn encode_state(incident_id: &str, history: &History<'_>, as_of: Instant) -> v1::Incident {
+    let state = history.state(as_of);
+    let opened = state.opened.map(|(_, opened)| opened.clone()).unwrap_or_default();
+    v1::Incident {
+        id: incident_id.to_owned(),
+        state: stage_number(state.stage()),
+        contract_ids: opened.contract_ids,
+        service: opened.service,
+        category: opened.category,
+        priority: state.priority.to_owned(),
+        status: state.status.to_owned(),
+        waiting_on: waiting_on_number(state.waiting_on),
+        third_party: state.third_party.to_owned(),
+        reason: state.reason.to_owned(),
+        group: state.group.to_owned(),
+        assignee: state.assignee.to_owned(),
+        affected_users: whole(state.affected_users),
+        productivity_loss: whole(state.productivity_loss),
+        attributes: opened.attributes,
+        open_time: state.opened.map(|(time, _)| timestamp(time)),
+        respond_time: state.responded.map(timestamp),
+        restore_time: state.restored.map(timestamp),
+        resolve_time: state.resolved.map(timestamp),
+        close_time: state.closed.map(timestamp),
+        reopen_count: whole(state.reopen_count),
+        merged_into: state.merged_into.unwrap_or_default().to_owned(),
+        effort_remaining: state.effort_remaining.map(duration),
+        touch_time: Some(duration(state.touch_time)),
+        event_count: (history.effective().len() + history.voided().len()) as i32,
+    }
+}

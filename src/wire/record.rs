@@ -1,0 +1,156 @@
+//! Journal records and view rows.
+
+use prost::Message;
+
+use super::store::v1 as store;
+use super::store::v1::record::Entry as Wire;
+use super::{calendar, contract, incident, scalar, service_event};
+use crate::domain::fault::Fault;
+use crate::domain::incident::RecordedEvent;
+use crate::domain::time::Instant;
+use crate::domain::zone::ZoneDatabase;
+use crate::engine::ledger::{Ledger, RecordedServiceEvent, ServiceLedger};
+use crate::engine::record::{Entry, Record, TermsEntry};
+
+/// Why stored bytes can't be read: they passed their checksum, so another version wrote them or
+/// they are a defect.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Unreadable(String);
+
+impl From<Vec<Fault>> for Unreadable {
+    fn from(faults: Vec<Fault>) -> Unreadable {
+        Unreadable(faults.first().map_or("it is incomplete".to_owned(), Fault::to_string))
+    }
+}
+
+impl From<prost::DecodeError> for Unreadable {
+    fn from(error: prost::DecodeError) -> Unreadable {
+        Unreadable(error.to_string())
+    }
+}
+
+impl From<String> for Unreadable {
+    fn from(error: String) -> Unreadable {
+        Unreadable(error)
+    }
+}
+
+/// The bytes of a record.
+pub fn encode(record: &Record) -> Vec<u8> {
+    message(record).encode_to_vec()
+}
+
+/// The record of some bytes.
+pub fn decode(bytes: &[u8], zones: &ZoneDatabase) -> Result<Record, Unreadable> {
+    from_message(store::Record::decode(bytes)?, zones)
+}
+
+fn message(record: &Record) -> store::Record {
+    let entry = match &record.entry {
+        Entry::IncidentEvent(event) => Wire::IncidentEvent(incident::encode(event)),
+        Entry::ServiceEvent(event) => Wire::ServiceEvent(service_event::encode(event)),
+        Entry::Terms(TermsEntry::Contract { effective_time, contract }) => {
+            let effective_time = Some(scalar::timestamp(*effective_time));
+            let message = contract::encode(contract);
+            Wire::Contract(super::v1::Contract { effective_time, ..message })
+        }
+        Entry::Terms(TermsEntry::ContractEnd { contract_id, end_time }) => {
+            let end_time = Some(scalar::timestamp(*end_time));
+            Wire::ContractEnd(store::ContractEnd { contract_id: contract_id.clone(), end_time })
+        }
+        Entry::Terms(TermsEntry::Calendar { id, effective_time, calendar }) => {
+            let effective_time = Some(scalar::timestamp(*effective_time));
+            let message = calendar::encode(id, calendar);
+            Wire::Calendar(super::v1::Calendar { effective_time, ..message })
+        }
+    };
+    store::Record { tenant: record.tenant.clone(), entry: Some(entry) }
+}
+
+fn from_message(record: store::Record, zones: &ZoneDatabase) -> Result<Record, Unreadable> {
+    let entry = match record.entry.ok_or_else(|| "it holds nothing known".to_owned())? {
+        Wire::IncidentEvent(event) => Entry::IncidentEvent(incident::decode(event)?),
+        Wire::ServiceEvent(event) => Entry::ServiceEvent(service_event::decode(event)?),
+        Wire::Contract(message) => {
+            let effective_time = scalar::instant(message.effective_time)?;
+            let contract = contract::decode(message, zones)?;
+            Entry::Terms(TermsEntry::Contract { effective_time, contract })
+        }
+        Wire::ContractEnd(end) => {
+            let end_time = scalar::instant(end.end_time)?;
+            Entry::Terms(TermsEntry::ContractEnd { contract_id: end.contract_id, end_time })
+        }
+        Wire::Calendar(message) => {
+            let effective_time = scalar::instant(message.effective_time)?;
+            let (id, calendar) = calendar::decode(message, zones)?;
+            Entry::Terms(TermsEntry::Calendar { id, effective_time, calendar })
+        }
+    };
+    Ok(Record { tenant: record.tenant, entry })
+}
+
+/// The bytes of an incident's row, with the keys it is filed under.
+pub fn encode_ledger(ledger: &Ledger, clock_keys: &[Vec<u8>]) -> Vec<u8> {
+    let events = ledger.events.iter().map(|recorded| store::RecordedEvent {
+        sequence: recorded.sequence,
+        record_nanos: recorded.record_time.nanos(),
+        event: Some(incident::encode(&recorded.event)),
+    });
+    store::IncidentRow { events: events.collect(), clock_keys: clock_keys.to_vec() }.encode_to_vec()
+}
+
+/// An incident's row, with the keys it is filed under.
+pub fn decode_ledger(bytes: &[u8]) -> Result<(Ledger, Vec<Vec<u8>>), Unreadable> {
+    let row = store::IncidentRow::decode(bytes)?;
+    let event = |recorded: store::RecordedEvent| -> Result<RecordedEvent, Unreadable> {
+        Ok(RecordedEvent {
+            sequence: recorded.sequence,
+            record_time: record_time(recorded.record_nanos)?,
+            event: incident::decode(recorded.event.unwrap_or_default())?,
+        })
+    };
+    let events = row.events.into_iter().map(event).collect::<Result<_, _>>()?;
+    Ok((Ledger { events }, row.clock_keys))
+}
+
+/// The bytes of a service's row.
+pub fn encode_service_ledger(ledger: &ServiceLedger) -> Vec<u8> {
+    let events = ledger.events.iter().map(|recorded| store::RecordedServiceEvent {
+        sequence: recorded.sequence,
+        record_nanos: recorded.record_time.nanos(),
+        event: Some(service_event::encode(&recorded.event)),
+    });
+    store::ServiceRow { events: events.collect() }.encode_to_vec()
+}
+
+/// A service's row.
+pub fn decode_service_ledger(bytes: &[u8]) -> Result<ServiceLedger, Unreadable> {
+    let row = store::ServiceRow::decode(bytes)?;
+    let event = |recorded: store::RecordedServiceEvent| -> Result<_, Unreadable> {
+        Ok(RecordedServiceEvent {
+            sequence: recorded.sequence,
+            record_time: record_time(recorded.record_nanos)?,
+            event: service_event::decode(recorded.event.unwrap_or_default())?,
+        })
+    };
+    Ok(ServiceLedger { events: row.events.into_iter().map(event).collect::<Result<_, _>>()? })
+}
+
+/// The bytes of a row of terms.
+pub fn encode_terms(record_time: Instant, record: &Record) -> Vec<u8> {
+    let row =
+        store::TermsRow { record_nanos: record_time.nanos(), record: Some(message(record)) };
+    row.encode_to_vec()
+}
+
+/// A row of terms: when it was recorded, and what.
+pub fn decode_terms(bytes: &[u8], zones: &ZoneDatabase) -> Result<(Instant, Record), Unreadable> {
+    let row = store::TermsRow::decode(bytes)?;
+    let record = from_message(row.record.unwrap_or_default(), zones)?;
+    Ok((record_time(row.record_nanos)?, record))
+}
+
+fn record_time(nanos: i64) -> Result<Instant, Unreadable> {
+    Instant::from_nanos(nanos).map_err(|error| Unreadable(error.to_string()))
+}

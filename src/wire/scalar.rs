@@ -1,0 +1,135 @@
+//! Instants, spans, ids and choices.
+
+use prost_types::{Duration, Timestamp};
+
+use crate::domain::time::{Instant, Span};
+use crate::limits::ID_BYTES_MAX;
+
+const NANOS_A_SECOND: i64 = 1_000_000_000;
+
+/// An instant that must be given.
+pub fn instant(time: Option<Timestamp>) -> Result<Instant, String> {
+    optional_instant(time)?.ok_or_else(|| "is missing: give an instant".to_owned())
+}
+
+/// An instant that may be left out.
+pub fn optional_instant(time: Option<Timestamp>) -> Result<Option<Instant>, String> {
+    let Some(Timestamp { seconds, nanos }) = time else { return Ok(None) };
+    if !(0..1_000_000_000).contains(&nanos) {
+        return Err(format!("has {nanos} nanos: write 0 to 999,999,999"));
+    }
+    let nanos = seconds.checked_mul(NANOS_A_SECOND).and_then(|s| s.checked_add(i64::from(nanos)));
+    let instant = nanos.and_then(|nanos| Instant::from_nanos(nanos).ok());
+    instant.map(Some).ok_or_else(|| {
+        format!("is {seconds} seconds from 1970: instants from 1970 to 2199 are supported")
+    })
+}
+
+/// A span that must be given, of either sign.
+pub fn span(duration: Option<Duration>) -> Result<Span, String> {
+    optional_span(duration)?.ok_or_else(|| "is missing: give a duration".to_owned())
+}
+
+/// A span that may be left out, of either sign.
+pub fn optional_span(duration: Option<Duration>) -> Result<Option<Span>, String> {
+    let Some(Duration { seconds, nanos }) = duration else { return Ok(None) };
+    if i64::from(nanos).abs() >= NANOS_A_SECOND || (seconds.signum() * i64::from(nanos)) < 0 {
+        return Err(format!("has {nanos} nanos: write less than a second, of the seconds' sign"));
+    }
+    let range = Instant::MAX.since(Instant::MIN);
+    let nanos = seconds.checked_mul(NANOS_A_SECOND).and_then(|s| s.checked_add(i64::from(nanos)));
+    nanos
+        .map(Span::from_nanos)
+        .filter(|span| (-range..=range).contains(span))
+        .map(Some)
+        .ok_or_else(|| format!("is {seconds} seconds: at most 230 years are supported"))
+}
+
+/// A span longer than nothing.
+pub fn positive_span(duration: Option<Duration>) -> Result<Span, String> {
+    let span = span(duration)?;
+    if span > Span::ZERO { Ok(span) } else { Err(format!("is {span}: it must be more than zero")) }
+}
+
+/// A span that is not negative.
+pub fn unsigned_span(duration: Option<Duration>) -> Result<Span, String> {
+    let span = span(duration)?;
+    if span >= Span::ZERO { Ok(span) } else { Err(format!("is {span}: it must not be negative")) }
+}
+
+/// An id that must be given.
+pub fn id(id: String) -> Result<String, String> {
+    if id.is_empty() {
+        return Err("is missing: give an id".to_owned());
+    }
+    optional_id(id)
+}
+
+/// An id, or nothing.
+pub fn optional_id(id: String) -> Result<String, String> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._:~/-".contains(&byte);
+    if id.len() > ID_BYTES_MAX {
+        return Err(format!("has {} bytes: an id has at most {ID_BYTES_MAX}", id.len()));
+    }
+    if !id.bytes().all(allowed) {
+        return Err(format!("{id:?} is not an id: use A-Z a-z 0-9 . _ : ~ / -"));
+    }
+    Ok(id)
+}
+
+/// A text of at most `most` bytes.
+pub fn text(text: String, most: usize) -> Result<String, String> {
+    if text.len() <= most {
+        Ok(text)
+    } else {
+        Err(format!("has {} bytes: at most {most} are allowed", text.len()))
+    }
+}
+
+/// A count that is not negative.
+pub fn count(count: i32) -> Result<u32, String> {
+    u32::try_from(count).map_err(|_| format!("is {count}: it must not be negative"))
+}
+
+/// A count from 0 to `most`.
+pub fn count_to(number: i32, most: u32) -> Result<u32, String> {
+    count(number)
+        .ok()
+        .filter(|number| *number <= most)
+        .ok_or_else(|| format!("is {number}: write 0 to {most}"))
+}
+
+/// The message of an instant.
+pub fn timestamp(instant: Instant) -> Timestamp {
+    // A part of a second always fits.
+    Timestamp { seconds: instant.seconds(), nanos: instant.subsecond_nanos() as i32 }
+}
+
+/// The message of a span.
+pub fn duration(span: Span) -> Duration {
+    let (seconds, nanos) = (span.nanos() / NANOS_A_SECOND, span.nanos() % NANOS_A_SECOND);
+    Duration { seconds, nanos: nanos as i32 }
+}
+
+/// Declares how an enum of the API maps to one of the domain: a decoder that refuses the
+/// unspecified zero and unknown numbers, and an encoder.
+macro_rules! choice {
+    ($decode:ident, $encode:ident, $wire:ty, $domain:ty, { $($from:ident = $to:path),+ $(,)? }) => {
+        /// Decodes the choice; it must be made.
+        pub fn $decode(number: i32) -> Result<$domain, String> {
+            match <$wire>::try_from(number) {
+                $(Ok(<$wire>::$from) => Ok($to),)+
+                Ok(_) => Err(concat!("is missing: choose one of ", stringify!($($from),+)).into()),
+                Err(_) => Err(format!(
+                    concat!("{} is unknown: choose one of ", stringify!($($from),+)), number
+                )),
+            }
+        }
+
+        /// Encodes the choice.
+        pub fn $encode(choice: $domain) -> i32 {
+            (match choice { $($to => <$wire>::$from),+ }) as i32
+        }
+    };
+}
+pub(crate) use choice;
