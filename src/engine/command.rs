@@ -1,7 +1,7 @@
 //! Decides commands: what to record, or why not.
 
 use super::catalog::{Catalog, Known};
-use super::ledger::{Ledger, ServiceLedger, Standing, standing};
+use super::ledger::{Standing, standing};
 use super::record::TermsEntry;
 use super::refusal::Refusal;
 use crate::domain::calendar::Calendar;
@@ -47,27 +47,27 @@ pub struct Decision {
     pub findings: Vec<Finding>,
 }
 
-/// Decides an event about an incident that may hold at most `events_max` events.
+/// Decides an event about an incident, against what is recorded under its event id. The incident
+/// holds `count` events and may hold `events_max`.
 pub fn decide_event(
-    ledger: &Ledger,
+    recorded: Option<(u64, &IncidentEvent)>,
     event: &IncidentEvent,
+    count: usize,
     events_max: usize,
 ) -> Result<Standing, Refusal> {
-    let recorded = ledger.find(&event.event_id).map(|known| (known.sequence, &known.event));
     let standing = standing(recorded, event, &event.event_id)?;
-    if standing == Standing::New && ledger.events.len() >= events_max {
+    if standing == Standing::New && count >= events_max {
         let what = "an incident";
         return Err(Refusal::LimitExceeded { what, most: events_max, unit: "events" });
     }
     Ok(standing)
 }
 
-/// Decides an event about a service.
+/// Decides an event about a service, against what is recorded under its event id.
 pub fn decide_service_event(
-    ledger: &ServiceLedger,
+    recorded: Option<(u64, &ServiceEvent)>,
     event: &ServiceEvent,
 ) -> Result<Standing, Refusal> {
-    let recorded = ledger.find(&event.event_id).map(|known| (known.sequence, &known.event));
     standing(recorded, event, &event.event_id)
 }
 

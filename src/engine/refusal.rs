@@ -50,6 +50,17 @@ pub enum Refusal {
         /// Of what.
         unit: &'static str,
     },
+    /// The journal does not reach the sequence the answer must see.
+    #[error("the journal reaches sequence {present}, not {asked}")]
+    SequenceNotReached {
+        /// What was asked for.
+        asked: i64,
+        /// What is.
+        present: u64,
+    },
+    /// The page token is none of ours, or belongs to other arguments.
+    #[error("the page token is not one this store gave for these arguments: start from page one")]
+    InvalidPageToken,
     /// An answer would lie outside 1970 to 2199.
     #[error("{0}")]
     TimeOutOfRange(String),

@@ -6,7 +6,8 @@ use super::store::v1 as store;
 use super::store::v1::record::Entry as Wire;
 use super::{calendar, contract, incident, scalar, service_event};
 use crate::domain::fault::Fault;
-use crate::domain::incident::RecordedEvent;
+use crate::domain::incident::{IncidentEvent, RecordedEvent};
+use crate::domain::service::ServiceEvent;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::ledger::{Ledger, RecordedServiceEvent, ServiceLedger};
@@ -39,6 +40,18 @@ impl From<String> for Unreadable {
 /// The bytes of a record.
 pub fn encode(record: &Record) -> Vec<u8> {
     message(record).encode_to_vec()
+}
+
+/// The bytes of the record of a fact about an incident.
+pub fn encode_incident_event(tenant: &str, event: &IncidentEvent) -> Vec<u8> {
+    let entry = Some(Wire::IncidentEvent(incident::encode(event)));
+    store::Record { tenant: tenant.to_owned(), entry }.encode_to_vec()
+}
+
+/// The bytes of the record of a fact about a service.
+pub fn encode_service_event(tenant: &str, event: &ServiceEvent) -> Vec<u8> {
+    let entry = Some(Wire::ServiceEvent(service_event::encode(event)));
+    store::Record { tenant: tenant.to_owned(), entry }.encode_to_vec()
 }
 
 /// The record of some bytes.

@@ -19,9 +19,9 @@ use crate::domain::fault::Fault;
 
 /// Bytes of an iCalendar text.
 pub const TEXT_BYTES_MAX: usize = 1024 * 1024;
-/// Events of an iCalendar text that may have a recurrence rule. A rule that never comes true costs
-/// some tens of milliseconds to find out, so that a text full of them would take minutes.
-pub const RECURRING_EVENTS_MAX: usize = 100;
+/// Recurrence rules in an iCalendar text. It takes some tens of milliseconds to find out that a
+/// rule never comes true, so that a text full of them would take minutes.
+pub const RECURRENCE_RULES_MAX: usize = 100;
 /// The first year in which a recurring event may begin.
 pub const RECURRENCE_YEAR_MIN: i32 = 1900;
 
@@ -119,10 +119,10 @@ fn read_events(components: &[ICalendarComponent]) -> Result<Vec<Event>, Vec<Faul
             Err(fault) => faults.push(fault),
         }
     }
-    let recurring = events.iter().filter(|event| !event.rules.is_empty()).count();
-    if recurring > RECURRING_EVENTS_MAX {
-        let description = format!("has {recurring} recurring events");
-        faults.push(Fault::new("", format!("{description}: send {RECURRING_EVENTS_MAX} at most")));
+    let rules: usize = events.iter().map(|event| event.rules.len()).sum();
+    if rules > RECURRENCE_RULES_MAX {
+        let description = format!("has {rules} recurrence rules");
+        faults.push(Fault::new("", format!("{description}: send {RECURRENCE_RULES_MAX} at most")));
     }
     if faults.is_empty() { Ok(events) } else { Err(faults) }
 }
@@ -275,10 +275,10 @@ impl Source<'_> {
     }
 
     fn check_rule(&self, rule: &ICalendarRecurrenceRule) -> Result<(), Fault> {
-        let is_by_days = rule.freq <= ICalendarFrequency::Daily;
-        let is_by_hours =
-            !(rule.byhour.is_empty() && rule.byminute.is_empty()) || !rule.bysecond.is_empty();
-        if !is_by_days || is_by_hours {
+        let hours_minutes_seconds = [&rule.byhour, &rule.byminute, &rule.bysecond];
+        let is_by_days = rule.freq <= ICalendarFrequency::Daily
+            && hours_minutes_seconds.iter().all(|parts| parts.is_empty());
+        if !is_by_days {
             let right = "an all-day event recurs by days, weeks, months or years";
             return Err(self.fault("rrule", &format!("is by the hour or less: {right}")));
         }

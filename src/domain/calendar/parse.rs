@@ -1,7 +1,6 @@
 //! From a draft to a calendar and back. All faults of a draft are found at once.
 
-use std::collections::HashMap;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{Datelike, NaiveDate, Weekday};
 

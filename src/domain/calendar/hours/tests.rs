@@ -535,7 +535,9 @@ proptest! {
     }
 
     #[test]
-    fn agrees_with_the_wall_clock_where_it_does_not_change((draft, second) in calendar_and_second()) {
+    fn agrees_with_the_clock_where_it_does_not_change(
+        (draft, second) in calendar_and_second(),
+    ) {
         let zone = zones().zone(&draft.time_zone).unwrap();
         let near = |days: i64| Instant::from_seconds((second + days * DAY_SECONDS).max(0)).unwrap();
         if zone.transitions(near(-6), near(6)).next().is_some() {

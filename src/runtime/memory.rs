@@ -1,0 +1,338 @@
+//! The state in memory: what the views don't hold yet, and what was lately asked for.
+//!
+//! The writer folds each durable record in here, readers read here first, and the keeper carries
+//! what is new over to the views and lets go of it. One lock guards it all, held for moments.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry as MapEntry;
+use std::sync::Arc;
+
+use parking_lot::{RwLock, RwLockUpgradableReadGuard};
+
+use crate::domain::incident::RecordedEvent;
+use crate::domain::time::Instant;
+use crate::domain::zone::ZoneDatabase;
+use crate::engine::catalog::Catalog;
+use crate::engine::ledger::{Ledger, RecordedServiceEvent, ServiceLedger};
+use crate::engine::record::{Entry, Record, TermsEntry};
+use crate::journal::Hash;
+use crate::views::{IncidentKey, Views, ViewsError};
+
+/// Incidents kept in memory after they are carried over to the views.
+const INCIDENTS_CACHED_MAX: usize = 20_000;
+
+/// The state in memory.
+#[derive(Debug)]
+pub(super) struct Memory {
+    zones: ZoneDatabase,
+    state: RwLock<State>,
+}
+
+/// How far the journal is folded.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress {
+    /// The last sequence.
+    pub sequence: u64,
+    /// When it was recorded.
+    pub record_time: Instant,
+    /// Its chain hash.
+    pub head: Hash,
+}
+
+#[derive(Debug)]
+struct State {
+    progress: Progress,
+    catalogs: HashMap<String, Arc<Catalog>>,
+    incidents: HashMap<IncidentKey, Slot>,
+    fresh: Fresh,
+}
+
+#[derive(Debug)]
+struct Slot {
+    ledger: Arc<Ledger>,
+    /// The keys it is filed under in the views.
+    filed: Vec<Vec<u8>>,
+    is_fresh: bool,
+}
+
+/// What the views don't hold yet.
+#[derive(Debug, Default)]
+struct Fresh {
+    incidents: Vec<IncidentKey>,
+    services: HashMap<(String, String), Arc<ServiceLedger>>,
+    terms: Vec<(u64, Instant, Record)>,
+    /// Contracts whose incidents must be filed anew, by tenant.
+    refile: Vec<(String, String)>,
+    events: usize,
+}
+
+/// What is to be carried over to the views, and the sequence it is complete up to.
+#[derive(Debug)]
+pub(super) struct Load {
+    pub incidents: Vec<FreshIncident>,
+    pub services: Vec<((String, String), Arc<ServiceLedger>)>,
+    pub terms: Vec<(u64, Instant, Record)>,
+    pub refile: Vec<(String, String)>,
+    pub progress: Progress,
+}
+
+/// An incident to file.
+#[derive(Clone, Debug)]
+pub(super) struct FreshIncident {
+    pub key: IncidentKey,
+    pub ledger: Arc<Ledger>,
+    pub filed: Vec<Vec<u8>>,
+    pub catalog: Arc<Catalog>,
+}
+
+impl Memory {
+    pub fn new(zones: ZoneDatabase, progress: Progress) -> Memory {
+        let state = State {
+            progress,
+            catalogs: HashMap::new(),
+            incidents: HashMap::new(),
+            fresh: Fresh::default(),
+        };
+        Memory { zones, state: RwLock::new(state) }
+    }
+
+    /// Takes in terms that the views held already.
+    pub fn restore_terms(&self, record_time: Instant, tenant: String, entry: TermsEntry) {
+        let mut state = self.state.write();
+        let catalog = catalog_mut(&mut state.catalogs, &self.zones, tenant);
+        catalog.apply(record_time, entry);
+    }
+
+    /// Folds durable records in, in the journal's order.
+    pub fn fold(
+        &self,
+        records: impl IntoIterator<Item = (u64, Instant, Record)>,
+        head: Hash,
+        views: &Views,
+    ) -> Result<(), ViewsError> {
+        let mut state = self.state.write();
+        for (sequence, record_time, record) in records {
+            state.fold(sequence, record_time, record, views, &self.zones)?;
+            state.progress = Progress { sequence, record_time, head };
+        }
+        Ok(())
+    }
+
+    /// The views turned out to hold everything up to here.
+    pub fn set_progress(&self, progress: Progress) {
+        self.state.write().progress = progress;
+    }
+
+    /// How far the journal is folded.
+    pub fn progress(&self) -> Progress {
+        self.state.read().progress
+    }
+
+    /// How many events the views lack.
+    pub fn fresh_events(&self) -> usize {
+        self.state.read().fresh.events
+    }
+
+    /// A tenant's contracts and calendars.
+    pub fn catalog(&self, tenant: &str) -> Arc<Catalog> {
+        self.state.read().catalog(tenant, &self.zones)
+    }
+
+    /// Everything recorded about an incident.
+    pub fn ledger(&self, key: &IncidentKey, views: &Views) -> Result<Arc<Ledger>, ViewsError> {
+        if let Some(slot) = self.state.read().incidents.get(key) {
+            return Ok(Arc::clone(&slot.ledger));
+        }
+        // Nobody folds while this guard lives, so what the views say can't be outdated by the
+        // time it is kept.
+        let state = self.state.upgradable_read();
+        let (ledger, filed) = views.ledger(key)?;
+        let ledger = Arc::new(ledger);
+        if !ledger.events.is_empty() {
+            let slot = Slot { ledger: Arc::clone(&ledger), filed, is_fresh: false };
+            let mut state = RwLockUpgradableReadGuard::upgrade(state);
+            state.incidents.entry(key.clone()).or_insert(slot);
+        }
+        Ok(ledger)
+    }
+
+    /// Everything recorded about a service.
+    pub fn service_ledger(
+        &self,
+        tenant: &str,
+        service: &str,
+        views: &Views,
+    ) -> Result<Arc<ServiceLedger>, ViewsError> {
+        let state = self.state.read();
+        match state.fresh.services.get(&(tenant.to_owned(), service.to_owned())) {
+            Some(ledger) => Ok(Arc::clone(ledger)),
+            None => Ok(Arc::new(views.service_ledger(tenant, service)?)),
+        }
+    }
+
+    /// Takes what is to be carried over. What it holds stays readable here until [`Memory::carried`].
+    pub fn load(&self) -> Load {
+        let mut state = self.state.write();
+        let fresh = &mut state.fresh;
+        fresh.events = 0;
+        let keys = std::mem::take(&mut fresh.incidents);
+        let terms = std::mem::take(&mut fresh.terms);
+        let refile = std::mem::take(&mut fresh.refile);
+        let services = fresh.services.iter().map(|(key, l)| (key.clone(), Arc::clone(l))).collect();
+        let incidents =
+            keys.into_iter().filter_map(|key| state.take_fresh(key, &self.zones)).collect();
+        Load { incidents, services, terms, refile, progress: state.progress }
+    }
+
+    /// An incident that must be filed anew, as it is known here or, where it is not, to the views.
+    pub fn incident(
+        &self,
+        key: IncidentKey,
+        views: &Views,
+    ) -> Result<FreshIncident, ViewsError> {
+        let state = self.state.read();
+        let catalog = state.catalog(key.parts().0, &self.zones);
+        let (ledger, filed) = match state.incidents.get(&key) {
+            Some(slot) => (Arc::clone(&slot.ledger), slot.filed.clone()),
+            None => {
+                let (ledger, filed) = views.ledger(&key)?;
+                (Arc::new(ledger), filed)
+            }
+        };
+        Ok(FreshIncident { key, ledger, filed, catalog })
+    }
+
+    /// Lets go of what was carried over, unless it was added to since.
+    pub fn carried(
+        &self,
+        filed: Vec<(FreshIncident, Vec<Vec<u8>>)>,
+        services: Vec<((String, String), Arc<ServiceLedger>)>,
+    ) {
+        let mut state = self.state.write();
+        for (incident, keys) in filed {
+            if let Some(slot) = state.incidents.get_mut(&incident.key) {
+                slot.filed = keys;
+            }
+        }
+        for (key, carried) in services {
+            if state.fresh.services.get(&key).is_some_and(|now| Arc::ptr_eq(now, &carried)) {
+                state.fresh.services.remove(&key);
+            }
+        }
+        if state.incidents.len() > INCIDENTS_CACHED_MAX {
+            state.incidents.retain(|_, slot| slot.is_fresh);
+        }
+    }
+}
+
+impl State {
+    fn fold(
+        &mut self,
+        sequence: u64,
+        record_time: Instant,
+        record: Record,
+        views: &Views,
+        zones: &ZoneDatabase,
+    ) -> Result<(), ViewsError> {
+        let Record { tenant, entry } = record;
+        match entry {
+            Entry::IncidentEvent(event) => {
+                let key = IncidentKey::new(&tenant, &event.incident_id);
+                self.note_event(key, RecordedEvent { sequence, record_time, event }, views)
+            }
+            Entry::ServiceEvent(event) => {
+                let event = RecordedServiceEvent { sequence, record_time, event };
+                self.note_service_event(tenant, event, views)
+            }
+            Entry::Terms(entry) => {
+                let kept = Record { tenant: tenant.clone(), entry: Entry::Terms(entry.clone()) };
+                self.fresh.terms.push((sequence, record_time, kept));
+                self.fresh.events += 1;
+                let catalog = catalog_mut(&mut self.catalogs, zones, tenant.clone());
+                catalog.apply(record_time, entry.clone());
+                let touched = touched_contracts(catalog, &entry);
+                self.fresh.refile.extend(touched.into_iter().map(|id| (tenant.clone(), id)));
+                Ok(())
+            }
+        }
+    }
+
+    fn note_event(
+        &mut self,
+        key: IncidentKey,
+        recorded: RecordedEvent,
+        views: &Views,
+    ) -> Result<(), ViewsError> {
+        let slot = match self.incidents.entry(key.clone()) {
+            MapEntry::Occupied(entry) => entry.into_mut(),
+            MapEntry::Vacant(entry) => {
+                let (ledger, filed) = views.ledger(&key)?;
+                entry.insert(Slot { ledger: Arc::new(ledger), filed, is_fresh: false })
+            }
+        };
+        // When the journal is read again, the views may be ahead of the sequence they remember.
+        if slot.ledger.last_sequence() < recorded.sequence {
+            Arc::make_mut(&mut slot.ledger).events.push(recorded);
+            self.fresh.events += 1;
+            if !std::mem::replace(&mut slot.is_fresh, true) {
+                self.fresh.incidents.push(key);
+            }
+        }
+        Ok(())
+    }
+
+    fn note_service_event(
+        &mut self,
+        tenant: String,
+        recorded: RecordedServiceEvent,
+        views: &Views,
+    ) -> Result<(), ViewsError> {
+        let key = (tenant, recorded.event.service.clone());
+        let ledger = match self.fresh.services.entry(key) {
+            MapEntry::Occupied(entry) => entry.into_mut(),
+            MapEntry::Vacant(entry) => {
+                let (tenant, service) = entry.key();
+                let ledger = views.service_ledger(tenant, service)?;
+                entry.insert(Arc::new(ledger))
+            }
+        };
+        if ledger.last_sequence() < recorded.sequence {
+            Arc::make_mut(ledger).events.push(recorded);
+            self.fresh.events += 1;
+        }
+        Ok(())
+    }
+
+    fn catalog(&self, tenant: &str, zones: &ZoneDatabase) -> Arc<Catalog> {
+        let known = self.catalogs.get(tenant).map(Arc::clone);
+        known.unwrap_or_else(|| Arc::new(Catalog::new(zones.clone())))
+    }
+
+    fn take_fresh(&mut self, key: IncidentKey, zones: &ZoneDatabase) -> Option<FreshIncident> {
+        let catalog = self.catalog(key.parts().0, zones);
+        let slot = self.incidents.get_mut(&key)?;
+        slot.is_fresh = false;
+        let (ledger, filed) = (Arc::clone(&slot.ledger), slot.filed.clone());
+        Some(FreshIncident { key, ledger, filed, catalog })
+    }
+}
+
+fn catalog_mut<'m>(
+    catalogs: &'m mut HashMap<String, Arc<Catalog>>,
+    zones: &ZoneDatabase,
+    tenant: String,
+) -> &'m mut Catalog {
+    let catalog = catalogs.entry(tenant);
+    Arc::make_mut(catalog.or_insert_with(|| Arc::new(Catalog::new(zones.clone()))))
+}
+
+/// The contracts whose clocks a change of terms may move.
+fn touched_contracts(catalog: &Catalog, entry: &TermsEntry) -> Vec<String> {
+    match entry {
+        TermsEntry::Contract { contract, .. } => vec![contract.id.clone()],
+        TermsEntry::ContractEnd { contract_id, .. } => vec![contract_id.clone()],
+        TermsEntry::Calendar { id, .. } => {
+            catalog.contracts_measured_by(id).map(str::to_owned).collect()
+        }
+    }
+}

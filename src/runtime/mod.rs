@@ -1,0 +1,186 @@
+//! The running engine: the only place with tasks, threads and channels.
+//!
+//! One writer thread decides and records; one keeper thread carries what is new over to the views;
+//! the network's tasks hand jobs to the first and read beside the second.
+
+mod keeper;
+mod listing;
+mod memory;
+mod start;
+pub mod wall;
+mod writer;
+pub mod zones;
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use parking_lot::Mutex;
+use tokio::sync::oneshot;
+
+use crate::domain::incident::IncidentEvent;
+use crate::domain::service::ServiceEvent;
+use crate::domain::time::Instant;
+use crate::domain::zone::ZoneDatabase;
+use crate::engine::catalog::Catalog;
+use crate::engine::command::ChangeTerms;
+use crate::engine::ledger::Ledger;
+use crate::engine::query::Times;
+use crate::engine::refusal::Refusal;
+use crate::views::{IncidentKey, Views, ViewsError};
+use crate::wire;
+use keeper::Keeper;
+use memory::Memory;
+use writer::{Inbox, Job, Sent, TermsJob};
+
+pub use listing::{ClockFilter, ClockMark, FoundClock};
+pub use memory::Progress;
+pub use start::{StartError, StoreOptions};
+pub use writer::{Answer, Recorded, Results, TermsAnswer, WriteError};
+
+/// The running engine. All its methods may be called from any task.
+#[derive(Debug)]
+pub struct Engine {
+    memory: Arc<Memory>,
+    views: Arc<Views>,
+    keeper: Arc<Keeper>,
+    inbox: Arc<Inbox>,
+    zones: ZoneDatabase,
+    store_id: [u8; 16],
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+/// What a question may see: the journal up to a sequence, at two times.
+#[derive(Clone, Copy, Debug)]
+pub struct Sight {
+    /// The last sequence seen.
+    pub sequence: u64,
+    /// The instant to evaluate at, and the one up to which things are known.
+    pub times: Times,
+}
+
+impl Engine {
+    /// Records events about incidents; answered when they are durable.
+    pub async fn record_events(&self, tenant: String, events: Vec<IncidentEvent>) -> Answer<Results> {
+        let (asker, answer) = oneshot::channel();
+        self.inbox.put(self.events_job(tenant, events, asker))?;
+        answer.await.unwrap_or(Err(WriteError::Stopping))
+    }
+
+    /// Hands events in and returns at once; the answer comes when they are durable.
+    pub fn hand_in_events(
+        &self,
+        tenant: String,
+        events: Vec<IncidentEvent>,
+    ) -> Result<oneshot::Receiver<Answer<Results>>, WriteError> {
+        let (asker, answer) = oneshot::channel();
+        self.inbox.put(self.events_job(tenant, events, asker))?;
+        Ok(answer)
+    }
+
+    fn events_job(
+        &self,
+        tenant: String,
+        events: Vec<IncidentEvent>,
+        asker: oneshot::Sender<Answer<Results>>,
+    ) -> Job {
+        let sent = events.into_iter().map(|event| {
+            let body = wire::record::encode_incident_event(&tenant, &event);
+            Sent { event, body }
+        });
+        let sent = sent.collect();
+        Job::Events(tenant, sent, asker)
+    }
+
+    /// Records facts about services; answered when they are durable.
+    pub async fn record_service_events(
+        &self,
+        tenant: String,
+        events: Vec<ServiceEvent>,
+    ) -> Answer<Results> {
+        let sent = events.into_iter().map(|event| {
+            let body = wire::record::encode_service_event(&tenant, &event);
+            Sent { event, body }
+        });
+        let sent = sent.collect();
+        let (asker, answer) = oneshot::channel();
+        self.inbox.put(Job::ServiceEvents(tenant, sent, asker))?;
+        answer.await.unwrap_or(Err(WriteError::Stopping))
+    }
+
+    /// Changes contracts or calendars, or only checks that they could be; answered when durable.
+    pub async fn change_terms(
+        &self,
+        tenant: String,
+        change: ChangeTerms,
+        validate_only: bool,
+    ) -> Answer<Result<TermsAnswer, Refusal>> {
+        let (asker, answer) = oneshot::channel();
+        let job = TermsJob { tenant, change, validate_only };
+        self.inbox.put(Job::Terms(job, asker))?;
+        answer.await.unwrap_or(Err(WriteError::Stopping))
+    }
+
+    /// What a question asked now sees, if it asks for these times.
+    pub fn sight(&self, as_of: Option<Instant>, known: Option<Instant>) -> Sight {
+        let progress = self.memory.progress();
+        sight(progress.sequence, progress.record_time, as_of, known)
+    }
+
+    /// A tenant's contracts and calendars.
+    pub fn catalog(&self, tenant: &str) -> Arc<Catalog> {
+        self.memory.catalog(tenant)
+    }
+
+    /// Everything recorded about an incident; nothing, when it is not known.
+    pub fn ledger(&self, tenant: &str, incident: &str) -> Result<Arc<Ledger>, ViewsError> {
+        self.memory.ledger(&IncidentKey::new(tenant, incident), &self.views)
+    }
+
+    /// How far the journal is folded.
+    pub fn progress(&self) -> Progress {
+        self.memory.progress()
+    }
+
+    /// Up to which sequence the views are complete.
+    pub fn views_sequence(&self) -> u64 {
+        self.keeper.index().sequence
+    }
+
+    /// The time zone database in use.
+    pub fn zones(&self) -> &ZoneDatabase {
+        &self.zones
+    }
+
+    /// The store's secret id.
+    pub fn store_id(&self) -> &[u8; 16] {
+        &self.store_id
+    }
+
+    /// Takes no more writes, finishes those that wait, and completes the views. Blocks.
+    pub fn stop(&self) {
+        self.inbox.close();
+        let mut threads = self.threads.lock();
+        // The writer first: it ends with the inbox, the keeper when told.
+        for thread in threads.drain(..) {
+            if thread.join().is_err() {
+                tracing::error!("a thread of the engine panicked");
+            }
+            self.keeper.close();
+        }
+        if let Err(error) = self.views.flush() {
+            tracing::warn!(%error, "the views can't be flushed: they will be folded anew");
+        }
+    }
+}
+
+/// The times asked for, or now: never before the last record, even if the clock was set back.
+fn sight(
+    sequence: u64,
+    record_time: Instant,
+    as_of: Option<Instant>,
+    known: Option<Instant>,
+) -> Sight {
+    let as_of = as_of.unwrap_or_else(|| wall::now().max(record_time));
+    let known = known.map_or(record_time, |known| known.min(record_time));
+    Sight { sequence, times: Times { as_of, known } }
+}

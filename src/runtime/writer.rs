@@ -1,0 +1,446 @@
+//! The one writer: decides what waits, records it in one group with one sync, folds it in.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use parking_lot::{Condvar, Mutex};
+use tokio::sync::{mpsc, oneshot};
+
+use super::keeper::Keeper;
+use super::memory::{Memory, Progress};
+use super::wall;
+use crate::domain::incident::IncidentEvent;
+use crate::domain::service::ServiceEvent;
+use crate::domain::time::{Instant, Span};
+use crate::engine::command::{
+    ChangeTerms, Decision, decide_event, decide_service_event, decide_terms,
+};
+use crate::engine::ledger::{Ledger, ServiceLedger, Standing};
+use crate::engine::record::{Entry, Record};
+use crate::engine::refusal::Refusal;
+use crate::journal::{CommitError, Writer as Journal};
+use crate::views::{IncidentKey, Views, ViewsError};
+use crate::wire;
+
+/// Jobs that may wait for the writer.
+const JOBS_WAITING_MAX: usize = 20_000;
+/// Bytes of records staged for one sync.
+const GROUP_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// Why a write could not be taken.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum WriteError {
+    /// Too much waits already.
+    #[error("the writer has too much to do: try again")]
+    Overloaded,
+    /// The server is stopping.
+    #[error("the server is stopping")]
+    Stopping,
+    /// The journal can't be written; reads go on.
+    #[error("the journal can't be written: {0}")]
+    Journal(String),
+    /// The views can't be read.
+    #[error("the views can't be read: {0}")]
+    Views(String),
+}
+
+/// What became of one thing sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recorded {
+    /// Its journal sequence.
+    pub sequence: u64,
+    /// It had been recorded before, with the same content.
+    pub is_duplicate: bool,
+}
+
+/// What became of a call's events, in their order.
+pub type Results = Vec<Result<Recorded, Refusal>>;
+
+/// The answer to a job, and how far the journal was folded after it.
+pub type Answer<T> = Result<(T, Progress), WriteError>;
+
+/// Something to record, with its journal body encoded by whoever sent it.
+#[derive(Debug)]
+pub(super) struct Sent<E> {
+    pub event: E,
+    pub body: Vec<u8>,
+}
+
+/// What the writer is asked to do.
+#[derive(Debug)]
+pub(super) enum Job {
+    Events(String, Vec<Sent<IncidentEvent>>, oneshot::Sender<Answer<Results>>),
+    ServiceEvents(String, Vec<Sent<ServiceEvent>>, oneshot::Sender<Answer<Results>>),
+    Terms(TermsJob, oneshot::Sender<Answer<Result<TermsAnswer, Refusal>>>),
+}
+
+/// A change of terms to decide.
+#[derive(Debug)]
+pub(super) struct TermsJob {
+    pub tenant: String,
+    pub change: ChangeTerms,
+    pub validate_only: bool,
+}
+
+/// What became of a change of terms.
+#[derive(Clone, Debug)]
+pub struct TermsAnswer {
+    /// What was decided.
+    pub decision: Decision,
+    /// Nothing was recorded, since it was only to be checked.
+    pub validate_only: bool,
+}
+
+/// A job and its answer, to be handed to the asker.
+#[derive(Debug)]
+pub(super) enum Finished {
+    Results(oneshot::Sender<Answer<Results>>, Results),
+    Terms(oneshot::Sender<Answer<Result<TermsAnswer, Refusal>>>, Result<TermsAnswer, Refusal>),
+}
+
+/// A group of finished jobs, answered together.
+#[derive(Debug)]
+pub(super) struct Group {
+    jobs: Vec<Finished>,
+    outcome: Result<Progress, WriteError>,
+}
+
+impl Group {
+    /// Wakes everyone who waits for the group.
+    pub fn answer(self) {
+        for job in self.jobs {
+            // An asker that has gone away needs no answer.
+            match job {
+                Finished::Results(asker, results) => {
+                    let _ = asker.send(self.outcome.clone().map(|progress| (results, progress)));
+                }
+                Finished::Terms(asker, answer) => {
+                    let _ = asker.send(self.outcome.clone().map(|progress| (answer, progress)));
+                }
+            }
+        }
+    }
+}
+
+/// Where jobs wait for the writer.
+#[derive(Debug, Default)]
+pub(super) struct Inbox {
+    waiting: Mutex<Waiting>,
+    arrived: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    jobs: Vec<Job>,
+    is_closed: bool,
+}
+
+impl Inbox {
+    /// Hands in a job.
+    pub fn put(&self, job: Job) -> Result<(), WriteError> {
+        let mut waiting = self.waiting.lock();
+        if waiting.is_closed {
+            return Err(WriteError::Stopping);
+        }
+        if waiting.jobs.len() >= JOBS_WAITING_MAX {
+            return Err(WriteError::Overloaded);
+        }
+        waiting.jobs.push(job);
+        self.arrived.notify_one();
+        Ok(())
+    }
+
+    /// Takes no more jobs; those that wait are still done.
+    pub fn close(&self) {
+        self.waiting.lock().is_closed = true;
+        self.arrived.notify_one();
+    }
+
+    /// All jobs that wait, when there are any; `None` once closed and empty.
+    fn take(&self) -> Option<Vec<Job>> {
+        let mut waiting = self.waiting.lock();
+        while waiting.jobs.is_empty() {
+            if waiting.is_closed {
+                return None;
+            }
+            self.arrived.wait(&mut waiting);
+        }
+        Some(std::mem::take(&mut waiting.jobs))
+    }
+}
+
+/// The writer, on a thread of its own.
+pub(super) struct Writer {
+    pub journal: Journal,
+    pub memory: Arc<Memory>,
+    pub views: Arc<Views>,
+    pub keeper: Arc<Keeper>,
+    pub inbox: Arc<Inbox>,
+    pub finished: mpsc::UnboundedSender<Group>,
+    pub events_an_incident_max: usize,
+}
+
+/// What a group has decided so far.
+struct Draft {
+    records: Vec<(u64, Instant, Record)>,
+    incidents: HashMap<IncidentKey, Staged<Ledger>>,
+    services: HashMap<String, Staged<ServiceLedger>>,
+    last_time: Instant,
+    bytes: usize,
+    changes_terms: bool,
+}
+
+/// What is recorded under a key, and the places of what this group adds.
+struct Staged<L> {
+    recorded: Arc<L>,
+    added: Vec<usize>,
+}
+
+impl Writer {
+    /// Works until the inbox is closed and empty.
+    pub fn run(mut self) {
+        while let Some(jobs) = self.inbox.take() {
+            let mut jobs = jobs.into_iter().peekable();
+            while jobs.peek().is_some() {
+                self.write_group(&mut jobs);
+            }
+        }
+    }
+
+    /// Writes as many jobs as one sync should bear.
+    fn write_group(&mut self, jobs: &mut impl Iterator<Item = Job>) {
+        self.keeper.wait_for_room(&self.memory);
+        let mut draft = Draft::after(self.memory.progress());
+        let mut finished = Vec::new();
+        let mut decided = Ok(());
+        while decided.is_ok()
+            && draft.has_room()
+            && let Some(job) = jobs.next()
+        {
+            let (job, result) = self.decide(job, &mut draft);
+            finished.push(job);
+            decided = result;
+        }
+        let outcome = decided.and_then(|()| self.record(draft));
+        if outcome.is_err() {
+            self.journal.discard_staged();
+        }
+        // The runtime has gone when nobody listens: then nobody waits either.
+        let _ = self.finished.send(Group { jobs: finished, outcome });
+    }
+
+    fn record(&mut self, draft: Draft) -> Result<Progress, WriteError> {
+        if draft.records.is_empty() {
+            return Ok(self.memory.progress());
+        }
+        let committed = self.journal.commit().map_err(refused_by_journal)?;
+        self.memory.fold(draft.records, committed.head, &self.views).map_err(unreadable)?;
+        self.keeper.notice_progress(&self.memory);
+        Ok(self.memory.progress())
+    }
+
+    fn decide(&mut self, job: Job, draft: &mut Draft) -> (Finished, Result<(), WriteError>) {
+        match job {
+            Job::Events(tenant, events, asker) => {
+                let events = events.into_iter();
+                let results: Result<Results, _> =
+                    events.map(|sent| self.event(&tenant, sent, draft)).collect();
+                let (results, outcome) = split(results);
+                (Finished::Results(asker, results.unwrap_or_default()), outcome)
+            }
+            Job::ServiceEvents(tenant, events, asker) => {
+                let events = events.into_iter();
+                let results: Result<Results, _> =
+                    events.map(|sent| self.service_event(&tenant, sent, draft)).collect();
+                let (results, outcome) = split(results);
+                (Finished::Results(asker, results.unwrap_or_default()), outcome)
+            }
+            Job::Terms(job, asker) => match self.terms(job, draft) {
+                Ok(answer) => (Finished::Terms(asker, answer), Ok(())),
+                Err(error) => {
+                    let nothing = Err(Refusal::Invalid(Vec::new()));
+                    (Finished::Terms(asker, nothing), Err(error))
+                }
+            },
+        }
+    }
+
+    fn event(
+        &mut self,
+        tenant: &str,
+        sent: Sent<IncidentEvent>,
+        draft: &mut Draft,
+    ) -> Result<Result<Recorded, Refusal>, WriteError> {
+        let key = IncidentKey::new(tenant, &sent.event.incident_id);
+        if !draft.incidents.contains_key(&key) {
+            let recorded = self.memory.ledger(&key, &self.views).map_err(unreadable)?;
+            draft.incidents.insert(key.clone(), Staged { recorded, added: Vec::new() });
+        }
+        let standing = draft.incidents.get(&key).map(|staged| {
+            let event_id = &sent.event.event_id;
+            let before = staged.recorded.find(event_id).map(|known| (known.sequence, &known.event));
+            let recorded = before.or_else(|| draft.added_event(&staged.added, event_id));
+            let count = staged.recorded.events.len() + staged.added.len();
+            decide_event(recorded, &sent.event, count, self.events_an_incident_max)
+        });
+        let entry = Entry::IncidentEvent(sent.event);
+        let place = draft.records.len();
+        let result = self.admit(standing, tenant, entry, &sent.body, draft)?;
+        if draft.records.len() > place
+            && let Some(staged) = draft.incidents.get_mut(&key)
+        {
+            staged.added.push(place);
+        }
+        Ok(result)
+    }
+
+    fn service_event(
+        &mut self,
+        tenant: &str,
+        sent: Sent<ServiceEvent>,
+        draft: &mut Draft,
+    ) -> Result<Result<Recorded, Refusal>, WriteError> {
+        let key = format!("{tenant}\0{}", sent.event.service);
+        if !draft.services.contains_key(&key) {
+            let service = &sent.event.service;
+            let recorded = self.memory.service_ledger(tenant, service, &self.views);
+            let recorded = recorded.map_err(unreadable)?;
+            draft.services.insert(key.clone(), Staged { recorded, added: Vec::new() });
+        }
+        let standing = draft.services.get(&key).map(|staged| {
+            let event_id = &sent.event.event_id;
+            let before = staged.recorded.find(event_id).map(|known| (known.sequence, &known.event));
+            let recorded = before.or_else(|| draft.added_service_event(&staged.added, event_id));
+            decide_service_event(recorded, &sent.event)
+        });
+        let entry = Entry::ServiceEvent(sent.event);
+        let place = draft.records.len();
+        let result = self.admit(standing, tenant, entry, &sent.body, draft)?;
+        if draft.records.len() > place
+            && let Some(staged) = draft.services.get_mut(&key)
+        {
+            staged.added.push(place);
+        }
+        Ok(result)
+    }
+
+    /// Stages what is new.
+    fn admit(
+        &mut self,
+        standing: Option<Result<Standing, Refusal>>,
+        tenant: &str,
+        entry: Entry,
+        body: &[u8],
+        draft: &mut Draft,
+    ) -> Result<Result<Recorded, Refusal>, WriteError> {
+        match standing.unwrap_or(Ok(Standing::New)) {
+            Err(refusal) => Ok(Err(refusal)),
+            Ok(Standing::Duplicate(sequence)) => Ok(Ok(Recorded { sequence, is_duplicate: true })),
+            Ok(Standing::New) => {
+                let sequence = self.stage(draft.tick(), tenant.to_owned(), entry, body, draft)?;
+                Ok(Ok(Recorded { sequence, is_duplicate: false }))
+            }
+        }
+    }
+
+    fn terms(
+        &mut self,
+        job: TermsJob,
+        draft: &mut Draft,
+    ) -> Result<Result<TermsAnswer, Refusal>, WriteError> {
+        let TermsJob { tenant, change, validate_only } = job;
+        let record_time = draft.tick();
+        let catalog = self.memory.catalog(&tenant);
+        let decision = match decide_terms(&catalog, change, record_time) {
+            Ok(decision) => decision,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        if let Some(entry) = decision.entry.clone().filter(|_| !validate_only) {
+            let record = Record { tenant, entry: Entry::Terms(entry) };
+            let body = wire::record::encode(&record);
+            self.stage(record_time, record.tenant, record.entry, &body, draft)?;
+            draft.changes_terms = true;
+        }
+        Ok(Ok(TermsAnswer { decision, validate_only }))
+    }
+
+    fn stage(
+        &mut self,
+        record_time: Instant,
+        tenant: String,
+        entry: Entry,
+        body: &[u8],
+        draft: &mut Draft,
+    ) -> Result<u64, WriteError> {
+        let staged = self.journal.stage(record_time, body);
+        let sequence = staged.map_err(|error| WriteError::Journal(error.to_string()))?;
+        draft.bytes += body.len();
+        draft.records.push((sequence, record_time, Record { tenant, entry }));
+        Ok(sequence)
+    }
+}
+
+impl Draft {
+    fn after(progress: Progress) -> Draft {
+        Draft {
+            records: Vec::new(),
+            incidents: HashMap::new(),
+            services: HashMap::new(),
+            last_time: progress.record_time,
+            bytes: 0,
+            changes_terms: false,
+        }
+    }
+
+    /// Terms close a group: what follows is decided against them.
+    fn has_room(&self) -> bool {
+        self.bytes < GROUP_BYTES_MAX && !self.changes_terms
+    }
+
+    /// The next record time: the wall clock's, but later than the last, so that a known time names
+    /// one place in the journal even when the clock stands still or is set back.
+    fn tick(&mut self) -> Instant {
+        let next = self.last_time.checked_add(Span::from_nanos(1)).unwrap_or(Instant::MAX);
+        self.last_time = wall::now().max(next);
+        self.last_time
+    }
+
+    fn added_event(&self, places: &[usize], event_id: &str) -> Option<(u64, &IncidentEvent)> {
+        let added = places.iter().filter_map(|place| self.records.get(*place));
+        let events = added.filter_map(|(sequence, _, record)| match &record.entry {
+            Entry::IncidentEvent(event) => Some((*sequence, event)),
+            _ => None,
+        });
+        events.into_iter().find(|(_, event)| event.event_id == event_id)
+    }
+
+    fn added_service_event(
+        &self,
+        places: &[usize],
+        event_id: &str,
+    ) -> Option<(u64, &ServiceEvent)> {
+        let added = places.iter().filter_map(|place| self.records.get(*place));
+        let events = added.filter_map(|(sequence, _, record)| match &record.entry {
+            Entry::ServiceEvent(event) => Some((*sequence, event)),
+            _ => None,
+        });
+        events.into_iter().find(|(_, event)| event.event_id == event_id)
+    }
+}
+
+fn split<T>(result: Result<T, WriteError>) -> (Option<T>, Result<(), WriteError>) {
+    match result {
+        Ok(value) => (Some(value), Ok(())),
+        Err(error) => (None, Err(error)),
+    }
+}
+
+fn refused_by_journal(error: CommitError) -> WriteError {
+    tracing::error!(%error, "the journal can't be written");
+    WriteError::Journal(error.to_string())
+}
+
+fn unreadable(error: ViewsError) -> WriteError {
+    tracing::error!(%error, "the views can't be read");
+    WriteError::Views(error.to_string())
+}

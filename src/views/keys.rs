@@ -1,0 +1,233 @@
+//! How rows are keyed: a letter for the kind, then ids ended by a zero byte (ids hold none), and
+//! instants as eight big-endian bytes, so that keys sort as what they mean.
+
+use crate::domain::time::Instant;
+use crate::engine::index::{ClockPlace, Shelf};
+
+pub(super) const FORMAT: &[u8] = b"!format";
+pub(super) const STORE: &[u8] = b"!store";
+pub(super) const ZONES: &[u8] = b"!zones";
+pub(super) const APPLIED: &[u8] = b"!applied";
+pub(super) const TERMS: &[u8] = b"t";
+
+const INCIDENT: u8 = b'i';
+const SERVICE: u8 = b's';
+const CLOCK: u8 = b'c';
+const ATTACHMENT: u8 = b'a';
+const UNSETTLED: u8 = b'u';
+const INSTANT_BYTES: usize = 8;
+
+/// The key of an incident's row.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct IncidentKey(Box<[u8]>);
+
+impl IncidentKey {
+    /// The key of a tenant's incident.
+    pub fn new(tenant: &str, incident: &str) -> IncidentKey {
+        IncidentKey(key(INCIDENT, &[tenant, incident]).into_boxed_slice())
+    }
+
+    /// The key as it is stored.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The tenant and the incident it is made of.
+    pub fn parts(&self) -> (&str, &str) {
+        let (tenant, rest) = split_id(self.0.get(1..).unwrap_or_default());
+        (tenant, split_id(rest).0)
+    }
+}
+
+/// A place among the clocks of a contract's shelf.
+#[derive(Clone, Copy, Debug)]
+pub struct ClockKey<'k> {
+    /// The tenant.
+    pub tenant: &'k str,
+    /// The contract.
+    pub contract: &'k str,
+    /// The shelf.
+    pub shelf: Shelf,
+    /// From this instant on.
+    pub time: Instant,
+    /// Of that instant, from this incident on.
+    pub incident: &'k str,
+}
+
+/// A clock found on a shelf.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FiledClock {
+    /// When it is due, or was decided.
+    pub time: Instant,
+    /// The incident.
+    pub incident: String,
+    /// The target.
+    pub target: String,
+    /// The cycle.
+    pub cycle: u32,
+}
+
+impl ClockKey<'_> {
+    pub(super) fn to_bytes(self) -> Vec<u8> {
+        let mut bytes = self.shelf_prefix();
+        bytes.extend(self.time.nanos().to_be_bytes());
+        bytes.extend(self.incident.as_bytes());
+        bytes
+    }
+
+    pub(super) fn shelf_prefix(self) -> Vec<u8> {
+        let mut bytes = key(CLOCK, &[self.tenant, self.contract]);
+        bytes.push(shelf_byte(self.shelf));
+        bytes
+    }
+}
+
+/// Shelves by the first byte after their contract; never renumbered.
+fn shelf_byte(shelf: Shelf) -> u8 {
+    match shelf {
+        Shelf::Open => 0,
+        Shelf::Met => 1,
+        Shelf::Breached => 2,
+        Shelf::Cancelled => 3,
+    }
+}
+
+pub(super) fn clock(tenant: &str, incident: &str, place: &ClockPlace) -> Vec<u8> {
+    let from = ClockKey {
+        tenant,
+        contract: &place.contract_id,
+        shelf: place.shelf,
+        time: place.time,
+        incident,
+    };
+    let mut bytes = from.to_bytes();
+    bytes.push(0);
+    bytes.extend(place.target_id.as_bytes());
+    bytes.push(0);
+    bytes.extend(place.cycle.to_be_bytes());
+    bytes
+}
+
+pub(super) fn filed_clock(key: &[u8]) -> Option<FiledClock> {
+    let (_tenant, rest) = split_id(key.get(1..)?);
+    let (_contract, rest) = split_id(rest);
+    let (time, rest) = split_instant(rest.get(1..)?)?;
+    let (incident, rest) = split_id(rest);
+    let (target, cycle) = split_id(rest);
+    let cycle = u32::from_be_bytes(cycle.try_into().ok()?);
+    Some(FiledClock { time, incident: incident.to_owned(), target: target.to_owned(), cycle })
+}
+
+pub(super) fn incidents(tenant: &str) -> Vec<u8> {
+    key(INCIDENT, &[tenant])
+}
+
+pub(super) fn service(tenant: &str, service: &str) -> Vec<u8> {
+    key(SERVICE, &[tenant, service])
+}
+
+pub(super) fn attachments(tenant: &str, contract: &str) -> Vec<u8> {
+    key(ATTACHMENT, &[tenant, contract])
+}
+
+pub(super) fn attachment(tenant: &str, contract: &str, incident: &str) -> Vec<u8> {
+    key(ATTACHMENT, &[tenant, contract, incident])
+}
+
+pub(super) fn unsettled(tenant: &str) -> Vec<u8> {
+    key(UNSETTLED, &[tenant])
+}
+
+pub(super) fn unsettled_at(tenant: &str, settles: Instant, incident: &str) -> Vec<u8> {
+    let mut bytes = unsettled(tenant);
+    bytes.extend(settles.nanos().to_be_bytes());
+    bytes.extend(incident.as_bytes());
+    bytes.push(0);
+    bytes
+}
+
+pub(super) fn unsettled_after(tenant: &str, as_of: Instant) -> Vec<u8> {
+    let mut bytes = unsettled(tenant);
+    bytes.extend((as_of.nanos() + 1).to_be_bytes());
+    bytes
+}
+
+pub(super) fn unsettled_id(prefix: &[u8], key: &[u8]) -> String {
+    split_id(key.get(prefix.len() + INSTANT_BYTES..).unwrap_or_default()).0.to_owned()
+}
+
+pub(super) fn terms(sequence: u64) -> Vec<u8> {
+    [TERMS, &sequence.to_be_bytes()].concat()
+}
+
+pub(super) fn terms_sequence(key: &[u8]) -> u64 {
+    let bytes = key.get(TERMS.len()..).and_then(|bytes| bytes.try_into().ok());
+    bytes.map_or(0, u64::from_be_bytes)
+}
+
+/// The id that follows `prefix` in `key`.
+pub(super) fn id_after(prefix: &[u8], key: &[u8]) -> String {
+    split_id(key.get(prefix.len()..).unwrap_or_default()).0.to_owned()
+}
+
+/// The first key after all that begin with `prefix`, which never ends in 255.
+pub(super) fn end_of(prefix: &[u8]) -> Vec<u8> {
+    let mut end = prefix.to_vec();
+    if let Some(last) = end.last_mut() {
+        *last += 1;
+    }
+    end
+}
+
+fn key(kind: u8, ids: &[&str]) -> Vec<u8> {
+    let mut bytes = vec![kind];
+    for id in ids {
+        bytes.extend(id.as_bytes());
+        bytes.push(0);
+    }
+    bytes
+}
+
+fn split_id(bytes: &[u8]) -> (&str, &[u8]) {
+    let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
+    let id = bytes.get(..end).and_then(|id| std::str::from_utf8(id).ok()).unwrap_or_default();
+    (id, bytes.get(end + 1..).unwrap_or_default())
+}
+
+fn split_instant(bytes: &[u8]) -> Option<(Instant, &[u8])> {
+    let (time, rest) = bytes.split_at_checked(INSTANT_BYTES)?;
+    let nanos = i64::from_be_bytes(time.try_into().ok()?);
+    Some((Instant::from_nanos(nanos).ok()?, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_reads_back_as_it_was_filed_and_sorts_by_time() {
+        let place = |time, incident: &str| {
+            let place = ClockPlace {
+                contract_id: "C".into(),
+                shelf: Shelf::Open,
+                time: Instant::from_seconds(time).unwrap_or_default(),
+                target_id: "resolve".into(),
+                cycle: 2,
+            };
+            clock("acme", incident, &place)
+        };
+        let key = place(300, "I-1");
+        let found = filed_clock(&key).unwrap_or_else(|| panic!("unreadable"));
+        assert_eq!((found.incident.as_str(), found.target.as_str(), found.cycle), ("I-1", "resolve", 2));
+        assert!(place(256, "Z") < place(257, "A"));
+        assert!(key < end_of(&ClockKey {
+            tenant: "acme", contract: "C", shelf: Shelf::Open, time: Instant::MIN, incident: ""
+        }.shelf_prefix()));
+    }
+
+    #[test]
+    fn one_tenants_prefix_never_finds_anothers_rows() {
+        assert!(!IncidentKey::new("ab", "I").as_bytes().starts_with(&incidents("a")));
+        assert_eq!(IncidentKey::new("ab", "I/1").parts(), ("ab", "I/1"));
+    }
+}
