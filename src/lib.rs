@@ -3,5 +3,7 @@ pub mod engine;
 pub mod journal;
 pub mod limits;
 pub mod runtime;
+pub mod server;
+pub mod service;
 pub mod views;
 pub mod wire;

@@ -38,7 +38,7 @@ pub const HOLIDAYS_MAX: usize = 2_000;
 /// Special openings a calendar may list.
 pub const SPECIAL_OPENINGS_MAX: usize = 2_000;
 /// Windows that may begin on one date.
-pub const WINDOWS_A_DATE_MAX: usize = 48;
+pub const WINDOWS_A_DATE_MAX: usize = 12;
 /// Bytes in the name of a holiday or a special opening.
 pub const NAME_BYTES_MAX: usize = 256;
 

@@ -1,0 +1,233 @@
+//! The server: configuration, the services on a port, health, reflection, a bounded shutdown.
+
+mod settings;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use prost::Message;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tonic::server::NamedService;
+use tonic::service::Routes;
+use tonic::transport::Server;
+use tonic::transport::server::TcpIncoming;
+use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
+
+use crate::limits::{PAGE_BYTES_MAX, REQUEST_BYTES_DEFAULT};
+use crate::runtime::{Engine, StoreOptions, wall, zones};
+use crate::service::{Limits, Services};
+use crate::wire::v1::admin_service_server::AdminServiceServer;
+use crate::wire::v1::calendar_service_server::CalendarServiceServer;
+use crate::wire::v1::clock_service_server::ClockServiceServer;
+use crate::wire::v1::contract_service_server::ContractServiceServer;
+use crate::wire::v1::incident_service_server::IncidentServiceServer;
+
+pub use settings::{Configuration, Settings};
+
+/// Streams a connection may have open at once.
+const STREAMS_A_CONNECTION_MAX: u32 = 1_024;
+/// Bytes in a request's headers.
+const HEADER_BYTES_MAX: u32 = 16 * 1024;
+/// Bytes a stream or connection may send ahead.
+const WINDOW_BYTES: u32 = 1024 * 1024;
+const PING_EVERY: Duration = Duration::from_secs(30);
+const PING_ANSWERED_WITHIN: Duration = Duration::from_secs(10);
+/// An answer holds a page and little beside it.
+const ANSWER_BYTES_MAX: usize = 2 * PAGE_BYTES_MAX;
+
+/// A server that listens.
+#[derive(Debug)]
+pub struct Running {
+    address: SocketAddr,
+    stop: watch::Sender<bool>,
+    ready: watch::Receiver<bool>,
+    serving: JoinHandle<anyhow::Result<()>>,
+}
+
+/// Serves until the process is told to stop (SIGINT or SIGTERM); a second signal ends it at once.
+pub async fn run(settings: Settings) -> anyhow::Result<()> {
+    let running = start(settings).await?;
+    let stop = running.stop.clone();
+    tokio::spawn(async move {
+        signalled().await;
+        tracing::info!("stopping: finishing what is under way");
+        stop.send_replace(true);
+        signalled().await;
+        tracing::warn!("stopping at once: what is acknowledged is kept");
+        std::process::exit(1);
+    });
+    running.serving.await.context("the server's task failed")?
+}
+
+/// Starts a server; it listens when this returns, and answers once it is [`Running::ready`].
+pub async fn start(settings: Settings) -> anyhow::Result<Running> {
+    let configuration = settings.check()?;
+    let listener = TcpListener::bind(configuration.listen)
+        .await
+        .with_context(|| format!("can't listen on {}", configuration.listen))?;
+    let address = listener.local_addr()?;
+    tracing::info!(%address, data = %configuration.data_dir.display(), "listening");
+    let (stop, stopping) = watch::channel(false);
+    let (is_ready, ready) = watch::channel(false);
+    let serving = tokio::spawn(serve(configuration, listener, stopping, is_ready));
+    Ok(Running { address, stop, ready, serving })
+}
+
+impl Running {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Waits until the journal is read and questions are answered.
+    pub async fn ready(&mut self) -> anyhow::Result<()> {
+        if self.ready.wait_for(|ready| *ready).await.is_err() {
+            return (&mut self.serving).await.context("the server's task failed")?;
+        }
+        Ok(())
+    }
+
+    /// Stops it: no new calls, what is under way is finished, everything acknowledged is kept.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        self.stop.send_replace(true);
+        self.serving.await.context("the server's task failed")?
+    }
+}
+
+async fn serve(
+    configuration: Configuration,
+    listener: TcpListener,
+    stopping: watch::Receiver<bool>,
+    is_ready: watch::Sender<bool>,
+) -> anyhow::Result<()> {
+    let limits = Limits { event_bytes_max: configuration.event_bytes_max };
+    let services = Services::new(limits, wall::now());
+    let (health, health_service) = tonic_health::server::health_reporter();
+    tell_health(&health, ServingStatus::NotServing).await;
+    let routes = routes(&services, configuration.request_bytes_max)?.add_service(health_service);
+    let drain = configuration.drain;
+    let serving = tokio::spawn(listen(routes, listener, stopping.clone(), drain));
+
+    let opening = tokio::task::spawn_blocking(move || open(&configuration));
+    let engine = Arc::new(opening.await.context("opening the store failed")??);
+    services.open(Arc::clone(&engine));
+    tell_health(&health, ServingStatus::Serving).await;
+    is_ready.send_replace(true);
+    tracing::info!(sequence = engine.progress().sequence, "ready");
+
+    let mut stopping = stopping;
+    let _ = stopping.wait_for(|stop| *stop).await;
+    tell_health(&health, ServingStatus::NotServing).await;
+    let served = serving.await.context("the server's task failed")?;
+    tokio::task::spawn_blocking(move || engine.stop()).await.context("stopping failed")?;
+    tracing::info!("stopped");
+    served
+}
+
+/// Serves until told to stop, then lets calls finish, but not for ever: a peer that says nothing
+/// would hold a graceful shutdown up without end.
+async fn listen(
+    routes: Routes,
+    listener: TcpListener,
+    mut stopping: watch::Receiver<bool>,
+    drain: Duration,
+) -> anyhow::Result<()> {
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+    let mut told = stopping.clone();
+    let serving = Server::builder()
+        .max_concurrent_streams(STREAMS_A_CONNECTION_MAX)
+        .initial_stream_window_size(WINDOW_BYTES)
+        .initial_connection_window_size(WINDOW_BYTES)
+        .http2_max_header_list_size(HEADER_BYTES_MAX)
+        .http2_keepalive_interval(Some(PING_EVERY))
+        .http2_keepalive_timeout(Some(PING_ANSWERED_WITHIN))
+        .add_routes(routes)
+        .serve_with_incoming_shutdown(incoming, async move {
+            let _ = told.wait_for(|stop| *stop).await;
+        });
+    let patience = async move {
+        let _ = stopping.wait_for(|stop| *stop).await;
+        tokio::time::sleep(drain).await;
+    };
+    tokio::select! {
+        served = serving => Ok(served?),
+        () = patience => {
+            tracing::warn!(seconds = drain.as_secs(), "some calls did not finish in time");
+            Ok(())
+        }
+    }
+}
+
+fn open(configuration: &Configuration) -> anyhow::Result<Engine> {
+    let zones = zones::open(&configuration.zoneinfo)?;
+    tracing::info!(version = zones.version(), "time zone database");
+    let options = StoreOptions {
+        directory: configuration.data_dir.clone(),
+        segment_bytes: configuration.segment_bytes,
+        events_an_incident_max: configuration.events_an_incident_max,
+    };
+    Ok(Engine::start(&options, zones)?)
+}
+
+fn routes(services: &Services, request_bytes_max: usize) -> anyhow::Result<Routes> {
+    macro_rules! limited {
+        ($server:ident) => {
+            $server::new(services.clone())
+                .max_decoding_message_size(request_bytes_max)
+                .max_encoding_message_size(ANSWER_BYTES_MAX)
+        };
+    }
+    let descriptors = public_descriptors()?;
+    let reflection = || {
+        tonic_reflection::server::Builder::configure()
+            .register_file_descriptor_set(descriptors.clone())
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+    };
+    Ok(Routes::new(limited!(CalendarServiceServer))
+        .add_service(limited!(ContractServiceServer))
+        .add_service(limited!(IncidentServiceServer))
+        .add_service(limited!(ClockServiceServer))
+        .add_service(limited!(AdminServiceServer))
+        .add_service(reflection().build_v1()?)
+        .add_service(reflection().build_v1alpha()?))
+}
+
+/// The API's descriptors, without what is only kept on disk.
+fn public_descriptors() -> anyhow::Result<prost_types::FileDescriptorSet> {
+    let mut descriptors = prost_types::FileDescriptorSet::decode(crate::wire::DESCRIPTORS)?;
+    descriptors.file.retain(|file| !file.name().starts_with("slx/store/"));
+    Ok(descriptors)
+}
+
+async fn tell_health(health: &HealthReporter, status: ServingStatus) {
+    for service in [
+        "",
+        CalendarServiceServer::<Services>::NAME,
+        ContractServiceServer::<Services>::NAME,
+        IncidentServiceServer::<Services>::NAME,
+        ClockServiceServer::<Services>::NAME,
+        AdminServiceServer::<Services>::NAME,
+    ] {
+        health.set_service_status(service, status).await;
+    }
+}
+
+async fn signalled() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        tracing::warn!("SIGTERM can't be watched for: only SIGINT stops the server gracefully");
+        let _ = tokio::signal::ctrl_c().await;
+        return;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}
+
+const _: () = assert!(ANSWER_BYTES_MAX <= REQUEST_BYTES_DEFAULT);

@@ -1,0 +1,184 @@
+//! The server's settings: one set of names for flags, environment and file.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use clap::Args;
+use serde::Deserialize;
+
+use crate::journal::{BODY_BYTES_MAX, SEGMENT_BYTES_DEFAULT};
+use crate::limits::{EVENT_BYTES_DEFAULT, EVENTS_AN_INCIDENT_DEFAULT, REQUEST_BYTES_DEFAULT};
+use crate::runtime::zones::Choice;
+
+const DATA_DIR_DEFAULT: &str = "slx-data";
+const LISTEN_DEFAULT: &str = "127.0.0.1:7459";
+const DRAIN_SECONDS_DEFAULT: u64 = 10;
+const SEGMENT_BYTES_MIN: u64 = 64 * 1024;
+
+/// What an operator may set: `--data-dir`, `SLX_DATA_DIR` and `data_dir` in the file are the same.
+/// A flag wins over the environment, the environment over the file.
+#[derive(Args, Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// A TOML file with settings.
+    #[arg(long, env = "SLX_CONFIG", value_name = "FILE")]
+    #[serde(skip)]
+    pub config: Option<PathBuf>,
+
+    /// Where everything is kept [default: slx-data].
+    #[arg(long, env = "SLX_DATA_DIR", value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+
+    /// The address to listen on [default: 127.0.0.1:7459].
+    #[arg(long, env = "SLX_LISTEN", value_name = "ADDRESS")]
+    pub listen: Option<SocketAddr>,
+
+    /// The time zone database: "automatic" (the newer of the system's and the built-in one),
+    /// "bundled", or a directory [default: automatic].
+    #[arg(long, env = "SLX_ZONEINFO", value_name = "CHOICE")]
+    pub zoneinfo: Option<String>,
+
+    /// Bytes set aside for each segment of the journal [default: 67108864].
+    #[arg(long, env = "SLX_SEGMENT_BYTES", value_name = "BYTES")]
+    pub segment_bytes: Option<u64>,
+
+    /// Bytes a request may have [default: 4194304].
+    #[arg(long, env = "SLX_REQUEST_BYTES_MAX", value_name = "BYTES")]
+    pub request_bytes_max: Option<usize>,
+
+    /// Bytes an event may have [default: 65536].
+    #[arg(long, env = "SLX_EVENT_BYTES_MAX", value_name = "BYTES")]
+    pub event_bytes_max: Option<usize>,
+
+    /// Events an incident may hold [default: 10000].
+    #[arg(long, env = "SLX_EVENTS_AN_INCIDENT_MAX", value_name = "EVENTS")]
+    pub events_an_incident_max: Option<usize>,
+
+    /// Seconds calls may take to finish when the server stops [default: 10].
+    #[arg(long, env = "SLX_DRAIN_SECONDS", value_name = "SECONDS")]
+    pub drain_seconds: Option<u64>,
+}
+
+/// Settings, read and checked against each other.
+#[derive(Clone, Debug)]
+pub struct Configuration {
+    /// Where everything is kept.
+    pub data_dir: PathBuf,
+    /// The address to listen on.
+    pub listen: SocketAddr,
+    /// The time zone database.
+    pub zoneinfo: Choice,
+    /// Bytes set aside for each segment of the journal.
+    pub segment_bytes: u64,
+    /// Bytes a request may have.
+    pub request_bytes_max: usize,
+    /// Bytes an event may have.
+    pub event_bytes_max: usize,
+    /// Events an incident may hold.
+    pub events_an_incident_max: usize,
+    /// How long calls may take to finish when the server stops.
+    pub drain: Duration,
+}
+
+impl Settings {
+    /// Reads the file, if there is one, fills in what is not set, and checks it all.
+    pub fn check(self) -> anyhow::Result<Configuration> {
+        let settings = match &self.config {
+            Some(path) => {
+                let text = fs::read_to_string(path)
+                    .with_context(|| format!("can't read {}", path.display()))?;
+                let file = toml::from_str(&text)
+                    .with_context(|| format!("{} is not a settings file", path.display()))?;
+                self.over(file)
+            }
+            None => self,
+        };
+        let configuration = Configuration {
+            data_dir: settings.data_dir.unwrap_or_else(|| DATA_DIR_DEFAULT.into()),
+            listen: match settings.listen {
+                Some(listen) => listen,
+                None => LISTEN_DEFAULT.parse()?,
+            },
+            zoneinfo: match settings.zoneinfo.as_deref() {
+                None | Some("automatic") => Choice::Automatic,
+                Some("bundled") => Choice::Bundled,
+                Some(directory) => Choice::Directory(directory.into()),
+            },
+            segment_bytes: settings.segment_bytes.unwrap_or(SEGMENT_BYTES_DEFAULT),
+            request_bytes_max: settings.request_bytes_max.unwrap_or(REQUEST_BYTES_DEFAULT),
+            event_bytes_max: settings.event_bytes_max.unwrap_or(EVENT_BYTES_DEFAULT),
+            events_an_incident_max: settings
+                .events_an_incident_max
+                .unwrap_or(EVENTS_AN_INCIDENT_DEFAULT),
+            drain: Duration::from_secs(settings.drain_seconds.unwrap_or(DRAIN_SECONDS_DEFAULT)),
+        };
+        configuration.check()
+    }
+
+    /// These settings, with those of `file` where nothing is set.
+    fn over(self, file: Settings) -> Settings {
+        Settings {
+            config: self.config,
+            data_dir: self.data_dir.or(file.data_dir),
+            listen: self.listen.or(file.listen),
+            zoneinfo: self.zoneinfo.or(file.zoneinfo),
+            segment_bytes: self.segment_bytes.or(file.segment_bytes),
+            request_bytes_max: self.request_bytes_max.or(file.request_bytes_max),
+            event_bytes_max: self.event_bytes_max.or(file.event_bytes_max),
+            events_an_incident_max: self.events_an_incident_max.or(file.events_an_incident_max),
+            drain_seconds: self.drain_seconds.or(file.drain_seconds),
+        }
+    }
+}
+
+impl Configuration {
+    fn check(self) -> anyhow::Result<Configuration> {
+        if self.event_bytes_max > self.request_bytes_max {
+            bail!("event_bytes_max is larger than request_bytes_max: no such event could arrive");
+        }
+        if self.request_bytes_max > BODY_BYTES_MAX {
+            bail!("request_bytes_max is more than the {BODY_BYTES_MAX} bytes a record may hold");
+        }
+        if self.segment_bytes < SEGMENT_BYTES_MIN {
+            bail!("segment_bytes is less than {SEGMENT_BYTES_MIN}: segments would hold too little");
+        }
+        if self.events_an_incident_max == 0 || self.event_bytes_max == 0 {
+            bail!("a limit of zero lets nothing in: write at least 1");
+        }
+        Ok(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
+        let file: Settings =
+            toml::from_str("drain_seconds = 3\nevent_bytes_max = 100").unwrap_or_default();
+        let flags = Settings { drain_seconds: Some(1), ..Settings::default() };
+        let configuration = flags.over(file).check().unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(configuration.drain, Duration::from_secs(1));
+        assert_eq!(configuration.event_bytes_max, 100);
+        assert_eq!(configuration.listen.to_string(), LISTEN_DEFAULT);
+    }
+
+    #[test]
+    fn an_unknown_name_in_the_file_is_refused() {
+        assert!(toml::from_str::<Settings>("drain = 3").is_err());
+    }
+
+    #[test]
+    fn limits_are_checked_against_each_other() {
+        let settings = Settings {
+            event_bytes_max: Some(10),
+            request_bytes_max: Some(9),
+            ..Settings::default()
+        };
+        assert!(settings.check().is_err());
+    }
+}

@@ -1,0 +1,169 @@
+//! Every error's way onto the wire: one match an error, nowhere else.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use prost::Message;
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, FieldViolation, PreconditionViolation, StatusExt};
+
+use crate::domain::fault::Fault;
+use crate::engine::refusal::Refusal;
+use crate::limits::{ERROR_DETAIL_BYTES_MAX, FAULTS_TOLD_MAX};
+use crate::runtime::WriteError;
+use crate::views::ViewsError;
+use crate::wire::v1;
+use crate::wire::v1::ErrorReason;
+
+const DOMAIN: &str = "slx";
+const RETRY_AFTER: Duration = Duration::from_millis(500);
+
+/// A refusal's reason, as machines tell it apart.
+pub(super) fn reason(refusal: &Refusal) -> ErrorReason {
+    match refusal {
+        Refusal::Invalid(_) => ErrorReason::InvalidField,
+        Refusal::CalendarNotFound(_) => ErrorReason::CalendarNotFound,
+        Refusal::ContractNotFound(_) => ErrorReason::ContractNotFound,
+        Refusal::IncidentNotFound(_) => ErrorReason::IncidentNotFound,
+        Refusal::EventConflict { .. } => ErrorReason::EventConflict,
+        Refusal::Unsound(_) => ErrorReason::ContractUnsound,
+        Refusal::ContractEnded(_) => ErrorReason::ContractEnded,
+        Refusal::RevisionConflict { .. } => ErrorReason::RevisionConflict,
+        Refusal::LimitExceeded { .. } => ErrorReason::LimitExceeded,
+        Refusal::SequenceNotReached { .. } => ErrorReason::SequenceNotReached,
+        Refusal::InvalidPageToken => ErrorReason::InvalidPageToken,
+        Refusal::TimeOutOfRange(_) => ErrorReason::TimeOutOfRange,
+    }
+}
+
+fn code(reason: ErrorReason) -> Code {
+    match reason {
+        ErrorReason::InvalidField | ErrorReason::InvalidPageToken => Code::InvalidArgument,
+        ErrorReason::CalendarNotFound
+        | ErrorReason::ContractNotFound
+        | ErrorReason::IncidentNotFound => Code::NotFound,
+        ErrorReason::EventConflict => Code::AlreadyExists,
+        ErrorReason::ContractUnsound | ErrorReason::ContractEnded => Code::FailedPrecondition,
+        ErrorReason::RevisionConflict => Code::Aborted,
+        ErrorReason::TimeOutOfRange | ErrorReason::SequenceNotReached => Code::OutOfRange,
+        ErrorReason::Overloaded | ErrorReason::LimitExceeded => Code::ResourceExhausted,
+        ErrorReason::Starting
+        | ErrorReason::ShuttingDown
+        | ErrorReason::JournalUnavailable => Code::Unavailable,
+        ErrorReason::JournalCorrupt => Code::DataLoss,
+        ErrorReason::Unspecified | ErrorReason::Defect => Code::Internal,
+    }
+}
+
+/// The status of a refusal.
+pub(super) fn refused(refusal: Refusal) -> Status {
+    let mut details = ErrorDetails::new();
+    match &refusal {
+        Refusal::Invalid(faults) => tell_faults(faults, &mut details),
+        Refusal::CalendarNotFound(id) => tell_resource("calendar", id, &mut details),
+        Refusal::ContractNotFound(id) | Refusal::ContractEnded(id) => {
+            tell_resource("contract", id, &mut details);
+        }
+        Refusal::IncidentNotFound(id) => tell_resource("incident", id, &mut details),
+        Refusal::EventConflict { event_id, .. } => tell_resource("event", event_id, &mut details),
+        Refusal::Unsound(findings) => {
+            let told = findings.iter().take(FAULTS_TOLD_MAX).map(|finding| {
+                PreconditionViolation::new("CONTRACT", &finding.field, &finding.description)
+            });
+            details.set_precondition_failure(told.collect::<Vec<_>>());
+        }
+        Refusal::InvalidPageToken => {
+            details.add_bad_request_violation("page_token", refusal.to_string());
+        }
+        Refusal::SequenceNotReached { .. } => {
+            details.add_bad_request_violation("min_sequence", refusal.to_string());
+        }
+        Refusal::RevisionConflict { .. }
+        | Refusal::LimitExceeded { .. }
+        | Refusal::TimeOutOfRange(_) => {}
+    }
+    status(reason(&refusal), refusal.to_string(), details)
+}
+
+/// The status of wrong fields.
+pub(super) fn invalid(faults: Vec<Fault>) -> Status {
+    refused(Refusal::Invalid(faults))
+}
+
+/// The status of a write that could not be taken; it may be tried again as it was.
+pub(super) fn not_written(error: &WriteError) -> Status {
+    let reason = match error {
+        WriteError::Overloaded => ErrorReason::Overloaded,
+        WriteError::Stopping => ErrorReason::ShuttingDown,
+        WriteError::Journal(_) => ErrorReason::JournalUnavailable,
+        WriteError::Views(_) => ErrorReason::Defect,
+    };
+    status(reason, error.to_string(), ErrorDetails::with_retry_info(Some(RETRY_AFTER)))
+}
+
+/// The status of views that can't be read: a defect, since they hold no facts.
+pub(super) fn unreadable(error: ViewsError) -> Status {
+    tracing::error!(%error, "the views can't be read");
+    status(ErrorReason::Defect, error.to_string(), ErrorDetails::new())
+}
+
+/// The status while the journal is still being read.
+pub(super) fn starting() -> Status {
+    let details = ErrorDetails::with_retry_info(Some(RETRY_AFTER));
+    status(ErrorReason::Starting, "the server is still reading its journal".to_owned(), details)
+}
+
+/// What became of an event that was refused, for an answer that tells of many.
+pub(super) fn refusal_message(refusal: &Refusal) -> v1::Refusal {
+    let faults = match refusal {
+        Refusal::Invalid(faults) => faults.as_slice(),
+        _ => &[],
+    };
+    let told = faults.iter().take(FAULTS_TOLD_MAX).map(|fault| v1::FieldFault {
+        field: fault.field.clone(),
+        description: fault.description.clone(),
+    });
+    v1::Refusal {
+        reason: reason(refusal) as i32,
+        message: refusal.to_string(),
+        faults: told.collect(),
+    }
+}
+
+fn status(reason: ErrorReason, message: String, mut details: ErrorDetails) -> Status {
+    let name = reason.as_str_name().trim_start_matches("ERROR_REASON_");
+    details.set_error_info(name, DOMAIN, HashMap::<String, String>::new());
+    Status::with_error_details(code(reason), message, details)
+}
+
+/// Names wrong fields, as many as an error can carry: larger ones are lost on their way.
+fn tell_faults(faults: &[Fault], details: &mut ErrorDetails) {
+    let mut bytes_left = ERROR_DETAIL_BYTES_MAX / 2;
+    let mut told = Vec::new();
+    for fault in faults.iter().take(FAULTS_TOLD_MAX) {
+        let violation = FieldViolation::new(&fault.field, &fault.description);
+        let bytes = fault.field.len() + fault.description.len() + 16;
+        if bytes > bytes_left {
+            break;
+        }
+        bytes_left -= bytes;
+        told.push(violation);
+    }
+    let untold = faults.len() - told.len();
+    if untold > 0 {
+        told.push(FieldViolation::new("", format!("and {untold} more wrong fields")));
+    }
+    details.set_bad_request(told);
+}
+
+fn tell_resource(kind: &str, id: &str, details: &mut ErrorDetails) {
+    details.set_resource_info(kind, id, "", "");
+}
+
+/// Whether a message would leave room for others on a page or in an event.
+pub(super) fn check_bytes(event: &impl Message, most: usize) -> Result<(), Refusal> {
+    if event.encoded_len() > most {
+        return Err(Refusal::LimitExceeded { what: "an event", most, unit: "bytes" });
+    }
+    Ok(())
+}
