@@ -9,19 +9,28 @@ pub struct Fault {
     pub field: String,
     /// What is wrong and what would be right, as a sentence for the person who sent it.
     pub description: String,
+    /// The field holds an instant outside the supported range.
+    pub is_out_of_range: bool,
 }
 
 impl Fault {
     /// A fault of `field`.
     pub fn new(field: impl Into<String>, description: impl Into<String>) -> Fault {
-        Fault { field: field.into(), description: description.into() }
+        let (field, description) = (field.into(), description.into());
+        Fault { field, description, is_out_of_range: false }
+    }
+
+    /// A fault of `field`, which holds an instant outside the supported range.
+    pub fn out_of_range(field: impl Into<String>, description: impl Into<String>) -> Fault {
+        Fault { is_out_of_range: true, ..Fault::new(field, description) }
     }
 
     /// The same fault seen from one level further out.
     pub fn within(self, parent: &str) -> Fault {
-        let field = match self.field.is_empty() {
-            true => parent.to_owned(),
-            false => format!("{parent}.{}", self.field),
+        let field = match (parent, self.field.as_str()) {
+            (parent, "") => parent.to_owned(),
+            ("", field) => field.to_owned(),
+            (parent, field) => format!("{parent}.{field}"),
         };
         Fault { field, ..self }
     }

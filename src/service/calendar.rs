@@ -12,7 +12,7 @@ use crate::domain::calendar::Calendar;
 use crate::domain::calendar::holidays::holidays_from_icalendar;
 use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::contract::Revision;
-use crate::domain::time::{Instant, OutOfRange, Span};
+use crate::domain::time::{Instant, Span};
 use crate::engine::catalog::{CalendarEntry, Known};
 use crate::engine::command::{Change, ChangeTerms};
 use crate::engine::refusal::Refusal;
@@ -412,7 +412,7 @@ fn not_found(id: &str) -> Status {
 }
 
 fn out_of_range(amount: Span) -> Status {
-    let text = format!("the calendar does not open for {amount} between then and {OutOfRange}");
+    let text = format!("the calendar is not open for {amount} within the years 1970 to 2199");
     status::refused(Refusal::TimeOutOfRange(text))
 }
 

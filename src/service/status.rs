@@ -21,6 +21,7 @@ const RETRY_AFTER: Duration = Duration::from_millis(500);
 /// A refusal's reason, as machines tell it apart.
 pub(super) fn reason(refusal: &Refusal) -> ErrorReason {
     match refusal {
+        Refusal::Invalid(faults) if is_out_of_range(faults) => ErrorReason::TimeOutOfRange,
         Refusal::Invalid(_) => ErrorReason::InvalidField,
         Refusal::CalendarNotFound(_) => ErrorReason::CalendarNotFound,
         Refusal::ContractNotFound(_) => ErrorReason::ContractNotFound,
@@ -34,6 +35,11 @@ pub(super) fn reason(refusal: &Refusal) -> ErrorReason {
         Refusal::InvalidPageToken => ErrorReason::InvalidPageToken,
         Refusal::TimeOutOfRange(_) => ErrorReason::TimeOutOfRange,
     }
+}
+
+/// Nothing is wrong but instants that are not supported.
+fn is_out_of_range(faults: &[Fault]) -> bool {
+    !faults.is_empty() && faults.iter().all(|fault| fault.is_out_of_range)
 }
 
 fn code(reason: ErrorReason) -> Code {

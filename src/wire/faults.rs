@@ -28,6 +28,13 @@ impl From<Vec<Fault>> for Wrong {
     }
 }
 
+impl Wrong {
+    /// Its faults.
+    pub fn into_faults(self) -> Vec<Fault> {
+        self.0
+    }
+}
+
 impl Faults {
     /// Notes a fault of `field`.
     pub fn add(&mut self, field: &str, description: impl Into<String>) {

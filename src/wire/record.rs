@@ -2,6 +2,7 @@
 
 use prost::Message;
 
+use super::faults::Wrong;
 use super::store::v1 as store;
 use super::store::v1::record::Entry as Wire;
 use super::{calendar, contract, incident, scalar, service_event};
@@ -28,6 +29,12 @@ impl From<Vec<Fault>> for Unreadable {
 impl From<prost::DecodeError> for Unreadable {
     fn from(error: prost::DecodeError) -> Unreadable {
         Unreadable(error.to_string())
+    }
+}
+
+impl From<Wrong> for Unreadable {
+    fn from(wrong: Wrong) -> Unreadable {
+        Unreadable::from(wrong.into_faults())
     }
 }
 

@@ -2,26 +2,29 @@
 
 use prost_types::{Duration, Timestamp};
 
+use super::faults::Wrong;
+use crate::domain::fault::Fault;
 use crate::domain::time::{Instant, Span};
 use crate::limits::ID_BYTES_MAX;
 
 const NANOS_A_SECOND: i64 = 1_000_000_000;
 
 /// An instant that must be given.
-pub fn instant(time: Option<Timestamp>) -> Result<Instant, String> {
-    optional_instant(time)?.ok_or_else(|| "is missing: give an instant".to_owned())
+pub fn instant(time: Option<Timestamp>) -> Result<Instant, Wrong> {
+    optional_instant(time)?.ok_or_else(|| "is missing: give an instant".into())
 }
 
 /// An instant that may be left out.
-pub fn optional_instant(time: Option<Timestamp>) -> Result<Option<Instant>, String> {
+pub fn optional_instant(time: Option<Timestamp>) -> Result<Option<Instant>, Wrong> {
     let Some(Timestamp { seconds, nanos }) = time else { return Ok(None) };
     if !(0..1_000_000_000).contains(&nanos) {
-        return Err(format!("has {nanos} nanos: write 0 to 999,999,999"));
+        return Err(format!("has {nanos} nanos: write 0 to 999,999,999").into());
     }
     let nanos = seconds.checked_mul(NANOS_A_SECOND).and_then(|s| s.checked_add(i64::from(nanos)));
     let instant = nanos.and_then(|nanos| Instant::from_nanos(nanos).ok());
     instant.map(Some).ok_or_else(|| {
-        format!("is {seconds} seconds from 1970: instants from 1970 to 2199 are supported")
+        let text = "lies outside the instants supported, from 1970 to 2199";
+        Wrong::from(vec![Fault::out_of_range("", text)])
     })
 }
 
