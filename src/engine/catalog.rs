@@ -86,7 +86,10 @@ impl Catalog {
     }
 
     /// The contracts with a revision that measures by this calendar.
-    pub fn contracts_measured_by<'c>(&'c self, calendar_id: &'c str) -> impl Iterator<Item = &'c str> {
+    pub fn contracts_measured_by<'c>(
+        &'c self,
+        calendar_id: &'c str,
+    ) -> impl Iterator<Item = &'c str> {
         let measures = move |revision: &Revision<Contract>| {
             let mut limits = revision.content.terms.targets.iter().flat_map(|t| &t.limits);
             limits.any(|limit| limit.calendar_id == calendar_id)
@@ -101,9 +104,10 @@ impl Catalog {
 impl<'c> Known<'c> {
     /// A contract's revisions; empty when it is not known.
     pub fn contract(self, id: &str) -> Effective<'c, Contract> {
-        self.catalog.contracts.get(id).map_or_else(Effective::none, |book| {
-            book.revisions.known(self.known_time)
-        })
+        self.catalog
+            .contracts
+            .get(id)
+            .map_or_else(Effective::none, |book| book.revisions.known(self.known_time))
     }
 
     /// When a contract ends, by the last word on it.

@@ -84,7 +84,9 @@ pub fn decide_terms(
             let latest = known.contract(&contract.id).all().last();
             check_expected(latest.map(|revision| revision.number), expected_revision)?;
             let effective = effective(latest.map(|r| r.effective_time), effective_time, now);
-            if latest.is_some_and(|l| l.content == contract && effective_time.is_none_or(|e| e == l.effective_time)) {
+            if latest.is_some_and(|l| {
+                l.content == contract && effective_time.is_none_or(|e| e == l.effective_time)
+            }) {
                 return Ok(Decision { entry: None, findings: warnings(known, &contract) });
             }
             check_end(known, &contract, effective)?;
@@ -98,7 +100,8 @@ pub fn decide_terms(
             check_expected(latest.map(|revision| revision.number), expected_revision)?;
             let effective = effective(latest.map(|r| r.effective_time), effective_time, now);
             let is_so = latest.is_some_and(|l| {
-                l.content.calendar == calendar && effective_time.is_none_or(|e| e == l.effective_time)
+                l.content.calendar == calendar
+                    && effective_time.is_none_or(|e| e == l.effective_time)
             });
             let entry = TermsEntry::Calendar { id, effective_time: effective, calendar };
             Ok(Decision { entry: (!is_so).then_some(entry), findings: Vec::new() })
@@ -108,7 +111,8 @@ pub fn decide_terms(
                 return Err(Refusal::ContractNotFound(contract_id));
             }
             let present = known.contract_end(&contract_id);
-            let is_so = present.is_some() && (effective_time.is_none() || effective_time == present);
+            let is_so =
+                present.is_some() && (effective_time.is_none() || effective_time == present);
             let end_time = effective_time.unwrap_or(now);
             let entry = TermsEntry::ContractEnd { contract_id, end_time };
             Ok(Decision { entry: (!is_so).then_some(entry), findings: Vec::new() })

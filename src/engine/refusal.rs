@@ -33,7 +33,9 @@ pub enum Refusal {
     #[error("contract {0:?} has ended: a revision would never rule")]
     ContractEnded(String),
     /// The present revision is another than expected.
-    #[error("expected revision {expected}, but the present one is {present}: read it and try again")]
+    #[error(
+        "expected revision {expected}, but the present one is {present}: read it and try again"
+    )]
     RevisionConflict {
         /// What was expected.
         expected: u32,
@@ -82,6 +84,7 @@ fn summary(faults: &[Fault]) -> String {
 }
 
 fn first(findings: &[Finding]) -> String {
-    let told = findings.first().map(|finding| format!("{}: {}", finding.field, finding.description));
+    let told =
+        findings.first().map(|finding| format!("{}: {}", finding.field, finding.description));
     told.unwrap_or_default()
 }

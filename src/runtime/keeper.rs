@@ -157,7 +157,9 @@ impl Keeper {
         }
         let mut filed = Vec::new();
         for some in incidents.chunks(INCIDENTS_A_WRITE) {
-            filed.extend(some.iter().map(|incident| (incident.clone(), file(incident, &mut changes))));
+            filed.extend(
+                some.iter().map(|incident| (incident.clone(), file(incident, &mut changes))),
+            );
             views.write(std::mem::take(&mut changes), index.sequence)?;
         }
         memory.carried(filed, services);
@@ -204,4 +206,3 @@ fn file(incident: &FreshIncident, changes: &mut Changes) -> Vec<Vec<u8>> {
     let standing = index::standing(&incident.ledger, catalog);
     changes.file_incident(&incident.key, &incident.ledger, &standing, &incident.filed)
 }
-

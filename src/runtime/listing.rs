@@ -81,7 +81,8 @@ impl Engine {
         let index = self.keeper.index();
         let sight = sight(index.sequence, index.record_time, asked.0, asked.1);
         let list = List { engine: self, tenant, filter, catalog, times: sight.times };
-        let is_now = sight.times.known == index.record_time && sight.times.as_of >= index.record_time;
+        let is_now =
+            sight.times.known == index.record_time && sight.times.as_of >= index.record_time;
         let apart = list.apart(is_now)?;
         let judged = list.judge_all(&apart, after, &make)?;
         if is_now {

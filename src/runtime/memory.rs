@@ -185,11 +185,7 @@ impl Memory {
     }
 
     /// An incident that must be filed anew, as it is known here or, where it is not, to the views.
-    pub fn incident(
-        &self,
-        key: IncidentKey,
-        views: &Views,
-    ) -> Result<FreshIncident, ViewsError> {
+    pub fn incident(&self, key: IncidentKey, views: &Views) -> Result<FreshIncident, ViewsError> {
         let state = self.state.read();
         let catalog = state.catalog(key.parts().0, &self.zones);
         let (ledger, filed) = match state.incidents.get(&key) {

@@ -60,7 +60,11 @@ pub struct Sight {
 
 impl Engine {
     /// Records events about incidents; answered when they are durable.
-    pub async fn record_events(&self, tenant: String, events: Vec<IncidentEvent>) -> Answer<Results> {
+    pub async fn record_events(
+        &self,
+        tenant: String,
+        events: Vec<IncidentEvent>,
+    ) -> Answer<Results> {
         let (asker, answer) = oneshot::channel();
         self.inbox.put(self.events_job(tenant, events, asker))?;
         answer.await.unwrap_or(Err(WriteError::Stopping))

@@ -35,8 +35,7 @@ impl CalendarService for Services {
         let mut faults = Faults::default();
         let tenant = tenant(request.tenant, &mut faults);
         let calendar = request.calendar.unwrap_or_default();
-        let calendar =
-            faults.keep("calendar", wire::calendar::decode(calendar, engine.zones()));
+        let calendar = faults.keep("calendar", wire::calendar::decode(calendar, engine.zones()));
         let effective_time =
             faults.or("effective_time", optional_instant(request.effective_time), None);
         let expected_revision =
@@ -88,11 +87,8 @@ impl CalendarService for Services {
     ) -> Result<Response<v1::ListCalendarsResponse>, Status> {
         let engine = self.engine()?;
         let request = request.into_inner();
-        let arguments = v1::ListCalendarsRequest {
-            page_size: 0,
-            page_token: String::new(),
-            ..request.clone()
-        };
+        let arguments =
+            v1::ListCalendarsRequest { page_size: 0, page_token: String::new(), ..request.clone() };
         let tokens = Tokens::new(engine.store_id(), "ListCalendars", &arguments);
         let mut faults = Faults::default();
         let tenant = tenant(request.tenant, &mut faults);
@@ -143,8 +139,7 @@ impl CalendarService for Services {
         let latest = latest.ok_or_else(|| not_found(&id))?;
         let mut draft = latest.content.calendar.draft();
         let known = latest.content.calendar.holidays();
-        let added: Vec<_> =
-            holidays.iter().filter(|holiday| !known.contains(holiday)).collect();
+        let added: Vec<_> = holidays.iter().filter(|holiday| !known.contains(holiday)).collect();
         let added: Vec<_> = added.into_iter().map(wire::calendar::encode_holiday).collect();
         draft.holidays.extend(added.iter().map(|holiday| {
             let v1::Holiday { date, name } = holiday.clone();
@@ -371,8 +366,7 @@ fn find_hours(
     check(faults)?;
     let sight = asked.sight(engine)?;
     if let Some(calendar) = given {
-        let hours =
-            ServiceHours::compile(&calendar, engine.zones()).map_err(|_| unknown_zone())?;
+        let hours = ServiceHours::compile(&calendar, engine.zones()).map_err(|_| unknown_zone())?;
         return Ok(Found { revision: 0, sight, source: Source::Given(hours) });
     }
     let Some(Hours::Put(id)) = hours else { return Err(status::invalid(Vec::new())) };

@@ -26,8 +26,7 @@ impl ContractService for Services {
         let mut faults = Faults::default();
         let tenant = tenant(request.tenant, &mut faults);
         let contract = request.contract.unwrap_or_default();
-        let contract =
-            faults.keep("contract", wire::contract::decode(contract, engine.zones()));
+        let contract = faults.keep("contract", wire::contract::decode(contract, engine.zones()));
         let effective_time =
             faults.or("effective_time", optional_instant(request.effective_time), None);
         let expected_revision =
@@ -90,11 +89,8 @@ impl ContractService for Services {
     ) -> Result<Response<v1::ListContractsResponse>, Status> {
         let engine = self.engine()?;
         let request = request.into_inner();
-        let arguments = v1::ListContractsRequest {
-            page_size: 0,
-            page_token: String::new(),
-            ..request.clone()
-        };
+        let arguments =
+            v1::ListContractsRequest { page_size: 0, page_token: String::new(), ..request.clone() };
         let tokens = Tokens::new(engine.store_id(), "ListContracts", &arguments);
         let mut faults = Faults::default();
         let tenant = tenant(request.tenant, &mut faults);

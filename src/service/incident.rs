@@ -23,7 +23,8 @@ use crate::wire::{self, v1};
 /// Messages of one stream that wait for their sync.
 const MESSAGES_IN_FLIGHT_MAX: usize = 64;
 
-type Acknowledgements = Pin<Box<dyn Stream<Item = Result<v1::StreamEventsResponse, Status>> + Send>>;
+type Acknowledgements =
+    Pin<Box<dyn Stream<Item = Result<v1::StreamEventsResponse, Status>> + Send>>;
 
 #[tonic::async_trait]
 impl IncidentService for Services {
@@ -64,9 +65,8 @@ impl IncidentService for Services {
         self.engine()?;
         let (handed_in, waiting) = mpsc::channel(MESSAGES_IN_FLIGHT_MAX);
         tokio::spawn(hand_in(self.clone(), request.into_inner(), handed_in));
-        let answers = ReceiverStream::new(waiting).then(|message: Result<HandedIn, Status>| async {
-            message?.acknowledgement().await
-        });
+        let answers = ReceiverStream::new(waiting)
+            .then(|message: Result<HandedIn, Status>| async { message?.acknowledgement().await });
         Ok(Response::new(Box::pin(answers)))
     }
 
@@ -131,16 +131,12 @@ impl IncidentService for Services {
     ) -> Result<Response<v1::ListIncidentsResponse>, Status> {
         let engine = self.engine()?;
         let request = request.into_inner();
-        let arguments = v1::ListIncidentsRequest {
-            page_size: 0,
-            page_token: String::new(),
-            ..request.clone()
-        };
+        let arguments =
+            v1::ListIncidentsRequest { page_size: 0, page_token: String::new(), ..request.clone() };
         let tokens = Tokens::new(engine.store_id(), "ListIncidents", &arguments);
         let mut faults = Faults::default();
         let tenant = tenant(request.tenant, &mut faults);
-        let contract =
-            faults.or("contract_id", optional_id(request.contract_id), String::new());
+        let contract = faults.or("contract_id", optional_id(request.contract_id), String::new());
         let mut room = Room::asked(request.page_size, &mut faults);
         let asked = Asked::decode(
             request.as_of_time,
@@ -153,24 +149,30 @@ impl IncidentService for Services {
         asked.sight(&engine)?;
         let mut page = v1::ListIncidentsResponse::default();
         let mut last = after.clone();
-        let listed = engine.list_incidents(&tenant, &contract, asked.times(), &after, |id, ledger, times| {
-            let Some(history) = history(ledger, times) else { return true };
-            if history.moments(times.as_of).next().is_none() {
-                return true;
-            }
-            let incident = wire::incident::encode_state(&id, &history, times.as_of);
-            // Under a contract means by the opening in effect, not by one that was retracted.
-            if !contract.is_empty() && !incident.contract_ids.contains(&contract) {
-                return true;
-            }
-            if !room.takes(&incident) {
-                page.next_page_token = tokens.seal_id(last.clone());
-                return false;
-            }
-            page.incidents.push(incident);
-            last = id;
-            true
-        });
+        let listed = engine.list_incidents(
+            &tenant,
+            &contract,
+            asked.times(),
+            &after,
+            |id, ledger, times| {
+                let Some(history) = history(ledger, times) else { return true };
+                if history.moments(times.as_of).next().is_none() {
+                    return true;
+                }
+                let incident = wire::incident::encode_state(&id, &history, times.as_of);
+                // Under a contract means by the opening in effect, not by one that was retracted.
+                if !contract.is_empty() && !incident.contract_ids.contains(&contract) {
+                    return true;
+                }
+                if !room.takes(&incident) {
+                    page.next_page_token = tokens.seal_id(last.clone());
+                    return false;
+                }
+                page.incidents.push(incident);
+                last = id;
+                true
+            },
+        );
         let sight = listed.await.map_err(status::unreadable)?;
         page.stamp = stamp(&sight);
         Ok(Response::new(page))

@@ -53,9 +53,9 @@ fn code(reason: ErrorReason) -> Code {
         ErrorReason::RevisionConflict => Code::Aborted,
         ErrorReason::TimeOutOfRange | ErrorReason::SequenceNotReached => Code::OutOfRange,
         ErrorReason::Overloaded | ErrorReason::LimitExceeded => Code::ResourceExhausted,
-        ErrorReason::Starting
-        | ErrorReason::ShuttingDown
-        | ErrorReason::JournalUnavailable => Code::Unavailable,
+        ErrorReason::Starting | ErrorReason::ShuttingDown | ErrorReason::JournalUnavailable => {
+            Code::Unavailable
+        }
         ErrorReason::JournalCorrupt => Code::DataLoss,
         ErrorReason::Unspecified | ErrorReason::Defect => Code::Internal,
     }

@@ -218,11 +218,23 @@ mod tests {
         };
         let key = place(300, "I-1");
         let found = filed_clock(&key).unwrap_or_else(|| panic!("unreadable"));
-        assert_eq!((found.incident.as_str(), found.target.as_str(), found.cycle), ("I-1", "resolve", 2));
+        assert_eq!(
+            (found.incident.as_str(), found.target.as_str(), found.cycle),
+            ("I-1", "resolve", 2)
+        );
         assert!(place(256, "Z") < place(257, "A"));
-        assert!(key < end_of(&ClockKey {
-            tenant: "acme", contract: "C", shelf: Shelf::Open, time: Instant::MIN, incident: ""
-        }.shelf_prefix()));
+        assert!(
+            key < end_of(
+                &ClockKey {
+                    tenant: "acme",
+                    contract: "C",
+                    shelf: Shelf::Open,
+                    time: Instant::MIN,
+                    incident: ""
+                }
+                .shelf_prefix()
+            )
+        );
     }
 
     #[test]

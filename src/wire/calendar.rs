@@ -30,10 +30,7 @@ pub fn decode(
 }
 
 /// A calendar that needs no id, for one question only.
-pub fn decode_hours(
-    calendar: v1::Calendar,
-    zones: &ZoneDatabase,
-) -> Result<Calendar, Vec<Fault>> {
+pub fn decode_hours(calendar: v1::Calendar, zones: &ZoneDatabase) -> Result<Calendar, Vec<Fault>> {
     let mut faults = Faults::default();
     let weekly = calendar.weekly.into_iter().enumerate().map(|(index, weekly)| DraftWeekly {
         days: faults.each(&format!("weekly[{index}].days"), weekly.days, weekday),

@@ -2,9 +2,7 @@
 
 use super::faults::{Faults, Wrong};
 use super::incident::{waiting_on, waiting_on_number};
-use super::scalar::{
-    choice, duration, id, optional_id, positive_span, text,
-};
+use super::scalar::{choice, duration, id, optional_id, positive_span, text};
 use super::v1;
 use crate::domain::contract::{
     ClockAction, Condition, Contract, ContractKind, CycleVerdict, Finding, Limit, Metric,

@@ -59,9 +59,9 @@ pub fn decode(event: v1::IncidentEvent) -> Result<IncidentEvent, Vec<Fault>> {
 
 fn decode_fact(fact: Wire, faults: &mut Faults) -> Fact {
     match fact {
-        Wire::Opened(opened) => Fact::Opened(
-            faults.keep("opened", decode_opened(opened)).unwrap_or_default(),
-        ),
+        Wire::Opened(opened) => {
+            Fact::Opened(faults.keep("opened", decode_opened(opened)).unwrap_or_default())
+        }
         Wire::Responded(_) => Fact::Responded,
         Wire::StatusChanged(change) => Fact::StatusChanged(
             faults.keep("status_changed", decode_waiting(change)).unwrap_or_default(),
@@ -75,7 +75,11 @@ fn decode_fact(fact: Wire, faults: &mut Faults) -> Fact {
         Wire::ClientUpdated(_) => Fact::ClientUpdated,
         Wire::ClientReplied(_) => Fact::ClientReplied,
         Wire::WorkLogged(work) => Fact::WorkLogged {
-            start_time: faults.or("work_logged.start_time", optional_instant(work.start_time), None),
+            start_time: faults.or(
+                "work_logged.start_time",
+                optional_instant(work.start_time),
+                None,
+            ),
             duration: faults.or("work_logged.duration", unsigned_span(work.duration), Span::ZERO),
         },
         Wire::EffortEstimated(estimate) => Fact::EffortEstimated(faults.or(
@@ -118,11 +122,9 @@ fn decode_fact(fact: Wire, faults: &mut Faults) -> Fact {
                 given => faults.or("surveyed.lost_time", unsigned_span(given), Span::ZERO),
             },
         },
-        Wire::Retracted(retracted) => Fact::Retracted(faults.or(
-            "retracted.event_id",
-            id(retracted.event_id),
-            String::new(),
-        )),
+        Wire::Retracted(retracted) => {
+            Fact::Retracted(faults.or("retracted.event_id", id(retracted.event_id), String::new()))
+        }
     }
 }
 

@@ -159,8 +159,7 @@ pub fn decode_service_ledger(bytes: &[u8]) -> Result<ServiceLedger, Unreadable> 
 
 /// The bytes of a row of terms.
 pub fn encode_terms(record_time: Instant, record: &Record) -> Vec<u8> {
-    let row =
-        store::TermsRow { record_nanos: record_time.nanos(), record: Some(message(record)) };
+    let row = store::TermsRow { record_nanos: record_time.nanos(), record: Some(message(record)) };
     row.encode_to_vec()
 }
 

@@ -1,0 +1,224 @@
+//! Messages as text: JSON as protobuf defines it, and the YAML people write.
+//!
+//! What people write may spell durations as `4h 30m`, choices as `resolution` or `monday` in any
+//! case, and fields in snake_case or camelCase. Errors name the place by its path.
+
+use std::sync::LazyLock;
+
+use prost::Message;
+use prost_reflect::{
+    DescriptorPool, DynamicMessage, EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor,
+};
+use serde::de::IntoDeserializer;
+use serde_json::Value;
+
+static POOL: LazyLock<Option<DescriptorPool>> =
+    LazyLock::new(|| DescriptorPool::decode(super::DESCRIPTORS).ok());
+
+/// Why a text is not the message it should be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{path}{separator}{description}", separator = if path.is_empty() { "" } else { ": " })]
+pub struct TextError {
+    /// Where, from the top: `contracts[0].terms.targets[1].limits[0].limit`.
+    pub path: String,
+    /// What is wrong and what would be right.
+    pub description: String,
+}
+
+/// A message as indented JSON. `name` is its full name: `slx.v1.Clock`.
+pub fn to_json(message: &impl Message, name: &str) -> Result<String, TextError> {
+    let bytes = message.encode_to_vec();
+    let dynamic = DynamicMessage::decode(descriptor(name)?, bytes.as_slice());
+    let dynamic = dynamic.map_err(|error| wrong("", error.to_string()))?;
+    serde_json::to_string_pretty(&dynamic).map_err(|error| wrong("", error.to_string()))
+}
+
+/// The messages of a YAML (or JSON) text, one a document.
+pub fn from_yaml<M: Message + Default>(text: &str, name: &str) -> Result<Vec<M>, TextError> {
+    let documents: Vec<Value> =
+        serde_saphyr::from_multiple(text).map_err(|error| wrong("", error.to_string()))?;
+    documents.into_iter().map(|document| from_value(document, name)).collect()
+}
+
+fn from_value<M: Message + Default>(mut value: Value, name: &str) -> Result<M, TextError> {
+    let descriptor = descriptor(name)?;
+    spell_out(&mut value, &descriptor, "")?;
+    let dynamic = DynamicMessage::deserialize(descriptor, value.into_deserializer());
+    let dynamic = dynamic.map_err(|error: serde_json::Error| wrong("", error.to_string()))?;
+    M::decode(dynamic.encode_to_vec().as_slice()).map_err(|error| wrong("", error.to_string()))
+}
+
+fn descriptor(name: &str) -> Result<MessageDescriptor, TextError> {
+    let found = POOL.as_ref().and_then(|pool| pool.get_message_by_name(name));
+    found.ok_or_else(|| wrong("", format!("there is no message {name}")))
+}
+
+/// Turns friendly spellings into those protobuf's JSON knows.
+fn spell_out(value: &mut Value, message: &MessageDescriptor, path: &str) -> Result<(), TextError> {
+    match message.full_name() {
+        "google.protobuf.Duration" => return spell_duration(value, path),
+        "google.protobuf.Timestamp" => return Ok(()),
+        _ => {}
+    }
+    let Value::Object(fields) = value else {
+        return Err(wrong(path, format!("is not a {}: write its fields", message.name())));
+    };
+    for (name, value) in fields.iter_mut() {
+        let within = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+        let field = message.fields().find(|f| f.name() == name || f.json_name() == name);
+        let field = field.ok_or_else(|| unknown_field(&within, name, message))?;
+        spell_field(value, &field, &within)?;
+    }
+    Ok(())
+}
+
+fn spell_field(value: &mut Value, field: &FieldDescriptor, path: &str) -> Result<(), TextError> {
+    match value {
+        Value::Null => Ok(()),
+        Value::Array(items) if field.is_list() => {
+            let items = items.iter_mut().enumerate();
+            items.into_iter().try_for_each(|(index, item)| {
+                spell_one(item, &field.kind(), &format!("{path}[{index}]"))
+            })
+        }
+        _ if field.is_list() => Err(wrong(path, "is not a list: begin each item with \"- \"")),
+        _ if field.is_map() => Ok(()),
+        one => spell_one(one, &field.kind(), path),
+    }
+}
+
+fn spell_one(value: &mut Value, kind: &Kind, path: &str) -> Result<(), TextError> {
+    match kind {
+        Kind::Message(message) => spell_out(value, message, path),
+        Kind::Enum(choices) => spell_choice(value, choices, path),
+        Kind::String => spell_string(value, path),
+        _ => Ok(()),
+    }
+}
+
+/// YAML reads `1` or `true` where a text was meant.
+fn spell_string(value: &mut Value, path: &str) -> Result<(), TextError> {
+    match value {
+        Value::String(_) => Ok(()),
+        Value::Number(number) => {
+            *value = Value::String(number.to_string());
+            Ok(())
+        }
+        other => Err(wrong(path, format!("{other} is not a text: put it in quotes"))),
+    }
+}
+
+fn spell_duration(value: &mut Value, path: &str) -> Result<(), TextError> {
+    let help = "write hours, minutes and seconds: 4h, 1h 30m (a day has no fixed service time)";
+    let Value::String(text) = value else {
+        return Err(wrong(path, format!("{value} is not a duration: {help}")));
+    };
+    let parsed = text.parse::<jiff::SignedDuration>();
+    let duration =
+        parsed.map_err(|_| wrong(path, format!("{text:?} is not a duration: {help}")))?;
+    let (seconds, nanos) = (duration.as_secs(), duration.subsec_nanos());
+    let sign = if duration.is_negative() { "-" } else { "" };
+    *text = format!("{sign}{}.{:09}s", seconds.unsigned_abs(), nanos.unsigned_abs());
+    Ok(())
+}
+
+fn spell_choice(value: &mut Value, choices: &EnumDescriptor, path: &str) -> Result<(), TextError> {
+    let Value::String(text) = value else { return Ok(()) };
+    let names: Vec<String> = choices.values().map(|choice| choice.name().to_owned()).collect();
+    let asked = text.trim().replace(['-', ' '], "_").to_ascii_uppercase();
+    let prefix = names.iter().find_map(|name| name.strip_suffix("UNSPECIFIED"));
+    let prefix = prefix.unwrap_or_default().to_owned();
+    let fits = |name: &&String| **name == asked || **name == format!("{prefix}{asked}");
+    match names.iter().find(fits) {
+        Some(name) => {
+            text.clone_from(name);
+            Ok(())
+        }
+        None => {
+            let short = names.iter().filter_map(|name| name.strip_prefix(&prefix));
+            let short = short.filter(|name| *name != "UNSPECIFIED").map(str::to_ascii_lowercase);
+            let list = short.collect::<Vec<_>>().join(", ");
+            Err(wrong(path, format!("{text:?} is unknown: choose one of {list}")))
+        }
+    }
+}
+
+fn unknown_field(path: &str, name: &str, message: &MessageDescriptor) -> TextError {
+    let fields = message.fields().map(|field| field.name().to_owned()).collect::<Vec<_>>();
+    let nearest = fields.iter().max_by_key(|field| likeness(field, name));
+    let hint = match nearest.filter(|field| 2 * likeness(field, name) >= name.len()) {
+        Some(nearest) => format!("did you mean {nearest}?"),
+        None => format!("the fields are {}", fields.join(", ")),
+    };
+    wrong(path, format!("there is no such field in a {}: {hint}", message.name()))
+}
+
+/// How many letters two names share from their beginnings and their ends.
+fn likeness(a: &str, b: &str) -> usize {
+    let forward = a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
+    let backward = a.bytes().rev().zip(b.bytes().rev()).take_while(|(a, b)| a == b).count();
+    (forward + backward).min(a.len()).min(b.len())
+}
+
+fn wrong(path: &str, description: impl Into<String>) -> TextError {
+    TextError { path: path.to_owned(), description: description.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::store::v1::TermsFile;
+    use crate::wire::v1;
+
+    const NAME: &str = "slx.store.v1.TermsFile";
+
+    fn read(text: &str) -> Result<TermsFile, String> {
+        let files: Vec<TermsFile> = from_yaml(text, NAME).map_err(|error| error.to_string())?;
+        files.into_iter().next().ok_or_else(|| "empty".to_owned())
+    }
+
+    #[test]
+    fn friendly_spellings_mean_the_same() {
+        let file = read(
+            "calendars:\n- id: office\n  timeZone: Europe/Amsterdam\n  weekly:\n  \
+             - days: [monday, DAY_OF_WEEK_TUESDAY]\n    opens: '09:00'\n    closes: '17:00'\n\
+             contracts:\n- id: C\n  kind: sla\n  terms:\n    targets:\n    - id: resolve\n      \
+             metric: next-reply\n      limits: [{priority: 1, limit: 1h 30m, calendar_id: office}]",
+        )
+        .unwrap_or_default();
+        assert_eq!(file.calendars[0].weekly[0].days, [1, 2]);
+        let target = &file.contracts[0].terms.clone().unwrap_or_default().targets[0];
+        assert_eq!(target.metric(), v1::Metric::NextReply);
+        assert_eq!(target.limits[0].priority, "1");
+        assert_eq!(target.limits[0].limit.map(|limit| limit.seconds), Some(5400));
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_path() {
+        for (text, told) in [
+            (
+                "contracts: [{terms: {targets: [{limits: [{limit: 2d}]}]}}]",
+                "contracts[0].terms.targets[0].limits[0].limit: \"2d\" is not a duration",
+            ),
+            (
+                "contracts: [{kind: slo}]",
+                "contracts[0].kind: \"slo\" is unknown: choose one of sla",
+            ),
+            ("contracts: [{titel: x}]", "contracts[0].titel: there is no such field"),
+            ("contracts: [{currenzy: x}]", "did you mean currency?"),
+            ("calendars: {id: x}", "calendars: is not a list"),
+            ("calendars: [x]", "calendars[0]: is not a Calendar"),
+            ("a: [", ""),
+        ] {
+            let error = read(text).map(|_| ()).unwrap_err();
+            assert!(error.contains(told), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn json_is_protobufs_own() {
+        let window = v1::OpeningWindow { opens: "09:00".into(), closes: "17:00".into() };
+        let json = to_json(&window, "slx.v1.OpeningWindow").unwrap_or_default();
+        assert_eq!(json, "{\n  \"opens\": \"09:00\",\n  \"closes\": \"17:00\"\n}");
+    }
+}

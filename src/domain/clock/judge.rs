@@ -99,8 +99,7 @@ impl<'a> Judge<'_, 'a> {
         as_of: Instant,
         judgement: &mut Judgement<'a>,
     ) {
-        let admission =
-            |after| Admission { from: revision.effective_time, until, after };
+        let admission = |after| Admission { from: revision.effective_time, until, after };
         let after = self.stop_before(&revision.content, target, until, as_of);
         let life = life(target, self.history, admission(after), as_of);
         let is_over = until.is_some_and(|until| until <= as_of);
@@ -149,7 +148,8 @@ impl<'a> Judge<'_, 'a> {
             };
             let then = life(target, self.history, admission, later.effective_time);
             let clocks = self.clocks(revision, target, &then);
-            let is_open = |clock: &Clock<'_>| clock.is_open() && clock.outcome == Outcome::Undecided;
+            let is_open =
+                |clock: &Clock<'_>| clock.is_open() && clock.outcome == Outcome::Undecided;
             if clocks.last().is_some_and(is_open) {
                 (revision, target) = (later, successor);
                 ruled = life(target, self.history, admission, as_of);

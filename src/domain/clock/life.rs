@@ -198,7 +198,9 @@ impl<'a> Watch<'_, 'a> {
                 self.begin_running(time, event_id);
             }
             OnReopen::ContinueExcludingGap => self.go_on(ended, time, Activity::Gap, event_id),
-            OnReopen::ContinueCountingGap => self.go_on(ended, time, Activity::CountedGap, event_id),
+            OnReopen::ContinueCountingGap => {
+                self.go_on(ended, time, Activity::CountedGap, event_id)
+            }
             OnReopen::Restart => {
                 self.go_on(ended, time, Activity::Gap, event_id);
                 if let Some(current) = &mut self.current {

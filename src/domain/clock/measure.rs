@@ -59,15 +59,14 @@ pub(super) fn measure<'a>(
     };
     let ruling = rulings.of(ruling_priority)?;
     let first = rulings.of(cycle.first_priority).unwrap_or(ruling);
-    let counts_from_start = matches!(
-        target.on_priority_change,
-        OnPriorityChange::FromStart | OnPriorityChange::Frozen
-    );
+    let counts_from_start =
+        matches!(target.on_priority_change, OnPriorityChange::FromStart | OnPriorityChange::Frozen);
     let mut meter = Meter::new(target, if counts_from_start { ruling } else { first });
     let original_due_time = cycle.started.and_then(|start| first.due(start));
     meter.due = original_due_time;
     let mut priority = cycle.first_priority;
-    for stretch in cycle.stretches.iter().take_while(|s| withdrawn.is_none_or(|(at, _)| s.start < at))
+    for stretch in
+        cycle.stretches.iter().take_while(|s| withdrawn.is_none_or(|(at, _)| s.start < at))
     {
         if stretch.context.priority != priority && stretch.activity != Activity::Pending {
             priority = stretch.context.priority;
@@ -229,7 +228,13 @@ impl<'a> Meter<'a> {
         self.push(&moment, SegmentKind::Adjustment, Span::ZERO, counted);
     }
 
-    fn push(&mut self, stretch: &Stretch<'a>, kind: SegmentKind, service_time: Span, counted: Span) {
+    fn push(
+        &mut self,
+        stretch: &Stretch<'a>,
+        kind: SegmentKind,
+        service_time: Span,
+        counted: Span,
+    ) {
         if stretch.start == stretch.end && kind != SegmentKind::Adjustment {
             return;
         }

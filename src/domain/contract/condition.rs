@@ -79,6 +79,7 @@ impl Condition {
                 source.len()
             )));
         }
+        check_brackets(source)?;
         let program = Program::compile(source)
             .map_err(|errors| ConditionError(format!("not a CEL expression: {errors}")))?;
         check_bounds(program.expression())?;
@@ -141,18 +142,37 @@ fn referenced(program: &Program) -> Result<Vec<&'static Field>, ConditionError> 
             "there is no field {name:?}: the fields are {}",
             FIELDS.iter().map(|field| field.name).collect::<Vec<_>>().join(", ")
         ))),
-        None => {
-            Ok(FIELDS.iter().filter(|field| references.has_variable(field.name)).collect())
+        None => Ok(FIELDS.iter().filter(|field| references.has_variable(field.name)).collect()),
+    }
+}
+
+/// The parser recurses for each bracket, so they are counted before it may begin. Brackets within
+/// text count too: who needs so many there can do without.
+fn check_brackets(source: &str) -> Result<(), ConditionError> {
+    let mut depth = 0_usize;
+    for byte in source.bytes() {
+        match byte {
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > CONDITION_DEPTH_MAX {
+            return Err(too_deep(depth));
         }
     }
+    Ok(())
+}
+
+fn too_deep(depth: usize) -> ConditionError {
+    ConditionError(format!(
+        "the condition is nested {depth} deep: at most {CONDITION_DEPTH_MAX} is allowed"
+    ))
 }
 
 fn check_bounds(expression: &IdedExpr) -> Result<(), ConditionError> {
     let (depth, loops) = measure(expression);
     if depth > CONDITION_DEPTH_MAX {
-        return Err(ConditionError(format!(
-            "the condition is nested {depth} deep: at most {CONDITION_DEPTH_MAX} is allowed"
-        )));
+        return Err(too_deep(depth));
     }
     if loops > CONDITION_LOOPS_MAX {
         return Err(ConditionError(format!(
@@ -284,9 +304,10 @@ mod tests {
             ("affected_users", "not true or false"),
             ("affected_users > 'ten'", ""),
             ("priority.size() > 1 + true", ""),
-            (&"(".repeat(600), ""),
-            (&format!("{}true", "!".repeat(900)), ""),
-            (&format!("true{}", " && true".repeat(120)), ""),
+            (&"(".repeat(600), "nested 33 deep"),
+            (&format!("{}1{} == 1", "(".repeat(40), ")".repeat(40)), "nested 33 deep"),
+            (&format!("1{} == 2", "+1".repeat(400)), "nested"),
+            (&format!("attributes{} == 2", "['a']".repeat(150)), "nested"),
             (&"x".repeat(2000), "2000 bytes"),
             ("[1].all(a, [1].all(b, [1].all(c, true)))", "3 times"),
         ] {

@@ -62,7 +62,9 @@ fn lint_limits<'c>(
         let field = format!("{path}.limits[{index}].calendar_id");
         let id = &limit.calendar_id;
         match hours(id) {
-            None => findings.push(error(field, format!("there is no calendar {id:?}: put it first"))),
+            None => {
+                findings.push(error(field, format!("there is no calendar {id:?}: put it first")))
+            }
             Some(hours) if hours.never_opens() => {
                 findings.push(error(field, format!("calendar {id:?} never opens: give it hours")));
             }
@@ -78,7 +80,9 @@ fn lint_limits<'c>(
 
 fn lint_conditions(target: &Target, path: &str, findings: &mut Vec<Finding>) {
     let stops = target.stop_when.is_some();
-    if target.metric == Metric::Custom && target.start_when.is_none() && target.starts_after.is_empty()
+    if target.metric == Metric::Custom
+        && target.start_when.is_none()
+        && target.starts_after.is_empty()
     {
         let text = "a custom target needs to be told what starts it";
         findings.push(error(format!("{path}.start_when"), text));
@@ -87,7 +91,9 @@ fn lint_conditions(target: &Target, path: &str, findings: &mut Vec<Finding>) {
         let text = "a custom target that nothing stops can't be met: tell what stops it";
         findings.push(error(format!("{path}.stop_when"), text));
     }
-    let source = |condition: &Option<super::Condition>| condition.as_ref().map(|c| c.source().trim().to_owned());
+    let source = |condition: &Option<super::Condition>| {
+        condition.as_ref().map(|c| c.source().trim().to_owned())
+    };
     if stops && source(&target.start_when) == source(&target.stop_when) {
         let text = "what starts the clock also stops it: it would stop the moment it starts";
         findings.push(error(format!("{path}.stop_when"), text));
@@ -98,10 +104,8 @@ fn lint_conditions(target: &Target, path: &str, findings: &mut Vec<Finding>) {
                 format!("{path}.{name}"),
                 "it never holds, so the target can't be met",
             )),
-            ("stop_when" | "pause_when" | "cancel_when", "true") => findings.push(error(
-                format!("{path}.{name}"),
-                "it always holds, so the clock can't run",
-            )),
+            ("stop_when" | "pause_when" | "cancel_when", "true") => findings
+                .push(error(format!("{path}.{name}"), "it always holds, so the clock can't run")),
             _ => {}
         }
     }

@@ -36,7 +36,8 @@ impl<'e> History<'e> {
             .filter_map(|by| Some((by.event.voids()?, by.event.event_id.as_str())))
             .filter(|(voided, by)| voided != by)
             .collect();
-        let mut history = History { effective: Vec::with_capacity(known.len()), voided: Vec::new() };
+        let mut history =
+            History { effective: Vec::with_capacity(known.len()), voided: Vec::new() };
         for event in known {
             match voiding.iter().filter(|(id, _)| *id == event.event.event_id).min() {
                 Some((_, by)) => history.voided.push((event, by)),

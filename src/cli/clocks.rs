@@ -1,0 +1,194 @@
+//! `slx clocks`.
+
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use prost_types::Timestamp;
+use tonic::transport::Channel;
+
+use super::connection::{Connection, refused};
+use super::show::{Shown, Times, outcome, phase, span, table};
+use crate::wire::clock::{outcome_number, phase_number};
+use crate::wire::scalar::timestamp;
+use crate::wire::v1::clock_service_client::ClockServiceClient;
+use crate::wire::{text, v1};
+
+/// Lists clocks: those due first come first.
+#[derive(Args, Debug)]
+pub(super) struct Clocks {
+    /// Only this contract's.
+    #[arg(long, value_name = "ID", default_value = "")]
+    contract: String,
+
+    /// Only this target's.
+    #[arg(long, value_name = "ID", default_value = "")]
+    target: String,
+
+    /// Only of this priority.
+    #[arg(long, default_value = "")]
+    priority: String,
+
+    /// Only in these phases; may be repeated.
+    #[arg(long, value_enum)]
+    phase: Vec<PhaseWord>,
+
+    /// Only with these outcomes; may be repeated.
+    #[arg(long, value_enum)]
+    outcome: Vec<OutcomeWord>,
+
+    /// Only those due before this instant (RFC 3339).
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    due_before: Option<Timestamp>,
+
+    /// As of this instant (RFC 3339); default: now.
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    as_of_time: Option<Timestamp>,
+
+    /// By what was recorded up to this instant (RFC 3339); default: everything.
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    known_time: Option<Timestamp>,
+
+    /// At most this many.
+    #[arg(long, default_value_t = 20)]
+    limit: usize,
+
+    /// Prints the clocks as JSON.
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    shown: Shown,
+
+    #[command(flatten)]
+    connection: Connection,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum PhaseWord {
+    Pending,
+    Running,
+    Paused,
+    Stopped,
+    Cancelled,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum OutcomeWord {
+    Undecided,
+    Met,
+    Breached,
+    Excluded,
+}
+
+impl Clocks {
+    pub async fn run(self) -> anyhow::Result<ExitCode> {
+        let request = v1::ListClocksRequest {
+            tenant: self.connection.tenant.clone(),
+            contract_id: self.contract,
+            target_id: self.target,
+            priority: self.priority,
+            phases: self.phase.into_iter().map(phase_of).collect(),
+            outcomes: self.outcome.into_iter().map(outcome_of).collect(),
+            due_before: self.due_before,
+            as_of_time: self.as_of_time,
+            known_time: self.known_time,
+            ..Default::default()
+        };
+        let channel = self.connection.open().await?;
+        let answer = list(request, self.limit, channel).await?;
+        if self.json {
+            println!("{}", text::to_json(&answer, "slx.v1.ListClocksResponse")?);
+            return Ok(ExitCode::SUCCESS);
+        }
+        println!("{}", show(&answer.clocks, &self.shown.times()?));
+        if !answer.next_page_token.is_empty() {
+            println!("\nThere are more: see --limit.");
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn phase_of(word: PhaseWord) -> i32 {
+    use crate::domain::clock::Phase;
+    phase_number(match word {
+        PhaseWord::Pending => Phase::Pending,
+        PhaseWord::Running => Phase::Running,
+        PhaseWord::Paused => Phase::Paused,
+        PhaseWord::Stopped => Phase::Stopped,
+        PhaseWord::Cancelled => Phase::Cancelled,
+    })
+}
+
+fn outcome_of(word: OutcomeWord) -> i32 {
+    use crate::domain::clock::Outcome;
+    outcome_number(match word {
+        OutcomeWord::Undecided => Outcome::Undecided,
+        OutcomeWord::Met => Outcome::Met,
+        OutcomeWord::Breached => Outcome::Breached,
+        OutcomeWord::Excluded => Outcome::Excluded,
+    })
+}
+
+/// An instant on the command line.
+pub(super) fn instant(text: &str) -> Result<Timestamp, String> {
+    let time = chrono::DateTime::parse_from_rfc3339(text);
+    let time = time.map_err(|_| "write RFC 3339: 2026-11-23T14:00:00+01:00".to_owned())?;
+    let instant = crate::domain::time::Instant::try_from(time.to_utc());
+    instant.map(timestamp).map_err(|error| error.to_string())
+}
+
+/// The first `limit` clocks a request finds, over its pages; the last page's token says whether
+/// there are more.
+pub(super) async fn list(
+    mut request: v1::ListClocksRequest,
+    limit: usize,
+    channel: Channel,
+) -> anyhow::Result<v1::ListClocksResponse> {
+    let mut client = ClockServiceClient::new(channel);
+    let mut all = v1::ListClocksResponse::default();
+    while all.clocks.len() < limit {
+        request.page_size = i32::try_from(limit - all.clocks.len()).unwrap_or(i32::MAX);
+        let page = client.list_clocks(request.clone()).await.map_err(refused)?.into_inner();
+        all.clocks.extend(page.clocks);
+        (all.next_page_token, all.stamp) = (page.next_page_token.clone(), page.stamp);
+        request.page_token = page.next_page_token;
+        if request.page_token.is_empty() {
+            break;
+        }
+    }
+    Ok(all)
+}
+
+/// Clocks as a table.
+pub(super) fn show(clocks: &[v1::Clock], times: &Times) -> String {
+    if clocks.is_empty() {
+        return "No clocks.".to_owned();
+    }
+    let rows = clocks.iter().map(|clock| {
+        vec![
+            clock.incident_id.clone(),
+            format!("{}/{}{}", clock.contract_id, clock.target_id, cycle(clock.cycle)),
+            clock.priority.clone(),
+            phase(clock),
+            outcome(clock.outcome()),
+            format!("{}%", clock.percent_elapsed),
+            span(clock.elapsed),
+            span(clock.limit),
+            times.show(clock.due_time),
+            span(clock.remaining),
+        ]
+    });
+    table(
+        &[
+            "incident", "clock", "priority", "phase", "outcome", "used", "elapsed", "limit", "due",
+            "left",
+        ],
+        &[5, 6, 7, 9],
+        rows.collect(),
+    )
+}
+
+/// ` #2`: later cycles are numbered.
+pub(super) fn cycle(cycle: i32) -> String {
+    if cycle > 1 { format!(" #{cycle}") } else { String::new() }
+}

@@ -1,0 +1,167 @@
+//! `slx demo`: real incidents judged under a real contract, with nothing to set up.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Args;
+use prost_types::Timestamp;
+use tonic::transport::{Channel, Endpoint};
+
+use super::incident::Question;
+use super::show::{Times, table, times};
+use super::{apply, clocks, import, incident};
+use crate::runtime::zones::{self, Choice};
+use crate::server::{self, Settings};
+use crate::wire::v1;
+
+const INCIDENTS: &[u8] = include_bytes!("../../data/servicenow/incident_events.csv.zst");
+const CONTRACTS: &str = include_str!("../../data/servicenow/contracts.yaml");
+const MAPPING: &str = include_str!("../../data/servicenow/mapping.yaml");
+
+const TENANT: &str = "demo";
+const ZONE: &str = "America/Sao_Paulo";
+/// The log was cut at midnight in its zone: everything is told as of then.
+const LOG_ENDS: Timestamp = Timestamp { seconds: 1_462_158_000, nanos: 0 };
+const DUE_SHOWN: usize = 8;
+/// Waited for the client twice, was reopened, and ended over its limit.
+const TOLD_INCIDENT: &str = "INC0001203";
+
+/// Shows it all on real incidents: starts a server, imports, judges, and goes on serving.
+#[derive(Args, Debug)]
+pub(super) struct Demo {
+    /// Where to keep the data; default: a temporary directory, removed at the end.
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+
+    /// The address to listen on.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7459")]
+    listen: SocketAddr,
+
+    /// Ends after the tour.
+    #[arg(long)]
+    once: bool,
+}
+
+impl Demo {
+    pub async fn run(self) -> anyhow::Result<ExitCode> {
+        let temporary = tempfile::tempdir().context("can't make a temporary directory")?;
+        let data_dir = self.data_dir.unwrap_or_else(|| temporary.path().to_owned());
+        let settings =
+            Settings { data_dir: Some(data_dir), listen: Some(self.listen), ..Settings::default() };
+        let mut running = server::start(settings).await?;
+        running.ready().await?;
+        let address = format!("http://{}", running.address());
+        let channel = Endpoint::from_shared(address.clone())?.tcp_nodelay(true).connect().await?;
+        tour(channel, &address).await?;
+        if !self.once {
+            println!("{}", how_to_ask(&running.address().to_string()));
+            tokio::signal::ctrl_c().await?;
+        }
+        running.stop().await?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+async fn tour(channel: Channel, address: &str) -> anyhow::Result<()> {
+    println!("A server answers at {address}.\n");
+    println!("Two contracts over the same incidents:");
+    let applied = apply::apply(CONTRACTS, TENANT, channel.clone(), false).await?;
+    apply::print(&applied, false);
+
+    println!("\nImporting a real ServiceNow log (data/servicenow/README.md) through gRPC:");
+    let name = "incident_events.csv.zst";
+    let summary = import::import(name, INCIDENTS, MAPPING, TENANT, channel.clone()).await?;
+    import::print(&summary);
+
+    println!("\nEvery clock as of the log's end, by contract, target and outcome:");
+    println!("{}", by_outcome(channel.clone()).await?);
+
+    let times = times(&zones::open(&Choice::Automatic)?, ZONE)?;
+    println!("\nOne incident, explained:");
+    let question = Question {
+        tenant: TENANT.to_owned(),
+        id: TOLD_INCIDENT.to_owned(),
+        as_of_time: Some(LOG_ENDS),
+        known_time: None,
+    };
+    println!("{}", incident::show(&incident::ask(question, channel.clone()).await?, &times));
+
+    println!("\nWhat is due next, as of the log's end ({}):", times.show(Some(LOG_ENDS)));
+    println!("{}", due_next(channel, &times).await?);
+    Ok(())
+}
+
+async fn by_outcome(channel: Channel) -> anyhow::Result<String> {
+    let request = v1::ListClocksRequest {
+        tenant: TENANT.to_owned(),
+        as_of_time: Some(LOG_ENDS),
+        ..Default::default()
+    };
+    let listed = clocks::list(request, usize::MAX, channel).await?;
+    let mut counts: BTreeMap<(String, String), [usize; 4]> = BTreeMap::new();
+    for clock in listed.clocks {
+        let outcome = clock.outcome();
+        let row = counts.entry((clock.contract_id, clock.target_id)).or_default();
+        let place = match outcome {
+            v1::Outcome::Met => 0,
+            v1::Outcome::Breached => 1,
+            v1::Outcome::Excluded => 2,
+            v1::Outcome::Undecided | v1::Outcome::Unspecified => 3,
+        };
+        if let Some(count) = row.get_mut(place) {
+            *count += 1;
+        }
+    }
+    let rows = counts.into_iter().map(|((contract, target), counts)| {
+        let [met, breached, ..] = counts;
+        let thousandths = met * 1000 / (met + breached).max(1);
+        let attainment = format!("{}.{} %", thousandths / 10, thousandths % 10);
+        let counts = counts.iter().map(usize::to_string);
+        [contract, target].into_iter().chain(counts).chain([attainment]).collect()
+    });
+    let headings = ["contract", "target", "met", "breached", "excluded", "undecided", "attainment"];
+    Ok(table(&headings, &[2, 3, 4, 5, 6], rows.collect()))
+}
+
+async fn due_next(channel: Channel, times: &Times) -> anyhow::Result<String> {
+    let request = v1::ListClocksRequest {
+        tenant: TENANT.to_owned(),
+        contract_id: "office".to_owned(),
+        phases: vec![v1::Phase::Running as i32],
+        outcomes: vec![v1::Outcome::Undecided as i32],
+        as_of_time: Some(LOG_ENDS),
+        ..Default::default()
+    };
+    Ok(clocks::show(&clocks::list(request, DUE_SHOWN, channel).await?.clocks, times))
+}
+
+fn how_to_ask(address: &str) -> String {
+    format!(
+        r#"
+The server goes on at {address} until Ctrl-C. Ask it with any gRPC client; it answers reflection:
+
+  grpcurl -plaintext -d '{{"tenant": "{TENANT}", "incident_id": "{TOLD_INCIDENT}"}}' \
+    {address} slx.v1.ClockService/EvaluateIncident
+
+  slx clocks --address http://{address} --tenant {TENANT} --phase running --zone {ZONE}
+
+or in Python (pip install grpcio grpcio-reflection):
+
+  import grpc
+  from google.protobuf.descriptor_pool import DescriptorPool
+  from google.protobuf.message_factory import GetMessageClass
+  from grpc_reflection.v1alpha.proto_reflection_descriptor_database import \
+      ProtoReflectionDescriptorDatabase
+  channel = grpc.insecure_channel("{address}")
+  pool = DescriptorPool(ProtoReflectionDescriptorDatabase(channel))
+  message = lambda name: GetMessageClass(pool.FindMessageTypeByName("slx.v1." + name))
+  evaluate = channel.unary_unary("/slx.v1.ClockService/EvaluateIncident",
+      message("EvaluateIncidentRequest").SerializeToString,
+      message("EvaluateIncidentResponse").FromString)
+  print(evaluate(message("EvaluateIncidentRequest")(tenant="{TENANT}", incident_id="{TOLD_INCIDENT}")))
+"#
+    )
+}

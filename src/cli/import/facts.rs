@@ -1,0 +1,168 @@
+//! Facts from rows: what changed between one row of an incident and the next.
+
+use itertools::Itertools;
+
+use super::mapping::{End, Mapping};
+use super::rows::Row;
+use crate::wire::scalar::timestamp;
+use crate::wire::v1;
+use crate::wire::v1::incident_event::Fact;
+
+/// An event, and the line of the row it comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct FactOfRow {
+    pub line: u64,
+    pub event: v1::IncidentEvent,
+}
+
+/// The rows of each incident, in the order they occurred. Rows of one instant without an order of
+/// their own follow the file.
+pub(super) fn by_incident(mut rows: Vec<Row>) -> Vec<Vec<Row>> {
+    rows.sort_by(|a, b| {
+        let key = |row: &Row| (row.time, row.order, row.line);
+        a.incident.cmp(&b.incident).then(key(a).cmp(&key(b)))
+    });
+    let incidents = rows.into_iter().chunk_by(|row| row.incident.clone());
+    incidents.into_iter().map(|(_, rows)| rows.collect()).collect()
+}
+
+/// The facts of one incident's rows. They depend on the rows alone, ids included, so the same rows
+/// always give the same facts.
+pub(super) fn facts(rows: &[Row], mapping: &Mapping) -> Vec<FactOfRow> {
+    let mut found = Vec::new();
+    let mut before: Option<&Row> = None;
+    let mut place = 0;
+    for row in rows {
+        place = match before {
+            Some(before) if before.time == row.time => place + 1,
+            _ => 0,
+        };
+        let order = row.order.unwrap_or(place);
+        for (name, fact) in changes(before, row, mapping) {
+            let occur_time = match (&fact, row.opened_time) {
+                // An opening told as later than the first update can't be right.
+                (Fact::Opened(_), Some(opened)) => opened.min(row.time),
+                _ => row.time,
+            };
+            let event = v1::IncidentEvent {
+                event_id: event_id(row, order, name),
+                incident_id: row.incident.clone(),
+                occur_time: Some(timestamp(occur_time)),
+                source: mapping.source().to_owned(),
+                occur_order: order,
+                corrects_event_id: String::new(),
+                fact: Some(fact),
+            };
+            found.push(FactOfRow { line: row.line, event });
+        }
+        before = Some(row);
+    }
+    found
+}
+
+/// The row's own number where it has one, else its instant and its place in it.
+fn event_id(row: &Row, order: i64, name: &str) -> String {
+    match row.order {
+        Some(number) => format!("{number}:{name}"),
+        None => format!("{}:{order}:{name}", row.time.nanos()),
+    }
+}
+
+fn changes(before: Option<&Row>, row: &Row, mapping: &Mapping) -> Vec<(&'static str, Fact)> {
+    let mut changes = Vec::new();
+    if before.is_none() {
+        changes.push(("opened", Fact::Opened(row.opened.clone())));
+    }
+    if before.is_some_and(|before| before.priority != row.priority) {
+        let priority = row.priority.clone();
+        changes.push(("priority", Fact::PriorityChanged(v1::PriorityChanged { priority })));
+    }
+    let assigned = |row: &Row| (row.group.clone(), row.assignee.clone());
+    let (group, assignee) = assigned(row);
+    if before.map(assigned).unwrap_or_default() != (group.clone(), assignee.clone()) {
+        changes.push(("assigned", Fact::Assigned(v1::Assigned { group, assignee })));
+    }
+    if before.is_none_or(|before| before.state != row.state) {
+        changes.extend(change_of_state(before, row, mapping));
+    }
+    changes
+}
+
+fn change_of_state(
+    before: Option<&Row>,
+    row: &Row,
+    mapping: &Mapping,
+) -> Vec<(&'static str, Fact)> {
+    let Some(state) = mapping.meaning(&row.state) else { return Vec::new() };
+    let ended = before.and_then(|before| mapping.meaning(&before.state)?.fact);
+    let status = Fact::StatusChanged(v1::StatusChanged {
+        status: row.state.clone(),
+        waiting_on: state.waiting_on.message() as i32,
+        third_party: state.third_party.clone(),
+        reason: state.reason.clone(),
+    });
+    let mut changes = vec![("status", status)];
+    match (ended, state.fact) {
+        (_, Some(End::Resolved)) => changes.push(("resolved", Fact::Resolved(v1::Resolved {}))),
+        (_, Some(End::Closed)) => changes.push(("closed", Fact::Closed(v1::Closed {}))),
+        (_, Some(End::Cancelled)) => changes.push(("cancelled", Fact::Cancelled(v1::Cancelled {}))),
+        (Some(_), None) => changes.push(("reopened", Fact::Reopened(v1::Reopened {}))),
+        (None, None) => {}
+    }
+    changes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::mapping::tests::MAPPING;
+    use super::super::rows::{Format, read};
+    use super::*;
+
+    fn told(text: &str) -> Vec<String> {
+        let mapping = Mapping::read(MAPPING).unwrap_or_else(|error| panic!("{error:#}"));
+        let text = format!("id,updated,opened,seq,state,priority,group\n{text}");
+        let (rows, rejects) = read(Format::Csv, text.as_bytes(), &mapping).unwrap_or_default();
+        assert_eq!(rejects, []);
+        let facts = by_incident(rows).into_iter().flat_map(|rows| facts(&rows, &mapping));
+        let tell = |fact: FactOfRow| {
+            let time = fact.event.occur_time.map(|time| time.to_string()).unwrap_or_default();
+            format!("{} {} {}", fact.event.incident_id, time, fact.event.event_id)
+        };
+        facts.map(tell).collect()
+    }
+
+    #[test]
+    fn facts_are_the_differences_between_rows_whatever_their_order_in_the_file() {
+        let rows = [
+            "A,2026-01-05 10:00,2026-01-05 09:00,1,New,1,G",
+            "A,2026-01-05 11:00,2026-01-05 09:00,2,Waiting,1,G",
+            "A,2026-01-05 11:00,2026-01-05 09:00,3,Waiting,2,G",
+            "A,2026-01-05 12:00,2026-01-05 09:00,4,Solved,2,H",
+            "A,2026-01-05 13:00,2026-01-05 09:00,5,New,2,H",
+            "A,2026-01-06 13:00,2026-01-05 09:00,6,Closed,2,H",
+        ];
+        let expected = [
+            "A 2026-01-05T08:00:00Z 1:opened",
+            "A 2026-01-05T09:00:00Z 1:assigned",
+            "A 2026-01-05T09:00:00Z 1:status",
+            "A 2026-01-05T10:00:00Z 2:status",
+            "A 2026-01-05T10:00:00Z 3:priority",
+            "A 2026-01-05T11:00:00Z 4:assigned",
+            "A 2026-01-05T11:00:00Z 4:status",
+            "A 2026-01-05T11:00:00Z 4:resolved",
+            "A 2026-01-05T12:00:00Z 5:status",
+            "A 2026-01-05T12:00:00Z 5:reopened",
+            "A 2026-01-06T12:00:00Z 6:status",
+            "A 2026-01-06T12:00:00Z 6:closed",
+        ];
+        assert_eq!(told(&rows.join("\n")), expected);
+        let shuffled: Vec<_> = rows.iter().rev().copied().collect();
+        assert_eq!(told(&shuffled.join("\n")), expected);
+    }
+
+    #[test]
+    fn an_opening_told_as_later_than_the_first_update_is_put_to_that() {
+        let told = told("A,2026-01-05 10:00,2026-01-05 12:00,1,New,1,");
+        assert_eq!(told.first().map(String::as_str), Some("A 2026-01-05T09:00:00Z 1:opened"));
+    }
+}

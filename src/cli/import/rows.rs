@@ -1,0 +1,181 @@
+//! Reading rows: CSV or JSON lines, each checked on its own.
+
+use std::collections::HashMap;
+use std::io::Read;
+
+use anyhow::{Context, bail};
+use serde_json::Value;
+
+use super::Reject;
+use super::mapping::{Columns, Mapping};
+use crate::domain::time::Instant;
+use crate::wire::v1;
+
+/// How rows are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Format {
+    Csv,
+    JsonLines,
+}
+
+/// A row that was understood: an incident after one update.
+#[derive(Clone, Debug)]
+pub(super) struct Row {
+    pub line: u64,
+    pub incident: String,
+    pub time: Instant,
+    pub opened_time: Option<Instant>,
+    pub order: Option<i64>,
+    pub state: String,
+    pub priority: String,
+    pub group: String,
+    pub assignee: String,
+    pub opened: v1::Opened,
+}
+
+impl Format {
+    /// By the name's ending, without `.zst`.
+    pub fn of(name: &str) -> anyhow::Result<Format> {
+        match name.trim_end_matches(".zst").rsplit('.').next() {
+            Some("csv") => Ok(Format::Csv),
+            Some("jsonl" | "ndjson" | "json") => Ok(Format::JsonLines),
+            _ => bail!("{name}: rows are read from .csv, .jsonl or .ndjson (also as .zst)"),
+        }
+    }
+}
+
+/// The file's text.
+pub(super) fn decompress(name: &str, bytes: &[u8]) -> anyhow::Result<Vec<u8>> {
+    if !name.ends_with(".zst") {
+        return Ok(bytes.to_vec());
+    }
+    let mut text = Vec::new();
+    let decoder = ruzstd::decoding::StreamingDecoder::new(bytes);
+    let mut decoder = decoder.with_context(|| format!("{name} is not compressed with zstd"))?;
+    decoder.read_to_end(&mut text).with_context(|| format!("{name} is damaged"))?;
+    Ok(text)
+}
+
+/// The rows that can be taken, and those that can't.
+pub(super) fn read(
+    format: Format,
+    text: &[u8],
+    mapping: &Mapping,
+) -> anyhow::Result<(Vec<Row>, Vec<Reject>)> {
+    match format {
+        Format::Csv => read_csv(text, mapping),
+        Format::JsonLines => Ok(read_json_lines(text, mapping)),
+    }
+}
+
+fn read_csv(text: &[u8], mapping: &Mapping) -> anyhow::Result<(Vec<Row>, Vec<Reject>)> {
+    let mut reader = csv::Reader::from_reader(text);
+    let headings = reader.headers().context("the first line must name the columns")?.clone();
+    let places: HashMap<&str, usize> =
+        headings.iter().enumerate().map(|(place, heading)| (heading.trim(), place)).collect();
+    let (mut rows, mut rejects) = (Vec::new(), Vec::new());
+    for record in reader.records() {
+        let record = match record {
+            Ok(record) => record,
+            Err(error) => {
+                let line = error.position().map_or(0, csv::Position::line);
+                rejects.push(Reject { line, reason: error.to_string() });
+                continue;
+            }
+        };
+        let line = record.position().map_or(0, csv::Position::line);
+        let columns = |name: &str| record.get(*places.get(name)?).map(str::trim);
+        sort_in(line, understand(line, &columns, mapping), &mut rows, &mut rejects);
+    }
+    Ok((rows, rejects))
+}
+
+fn read_json_lines(text: &[u8], mapping: &Mapping) -> (Vec<Row>, Vec<Reject>) {
+    let (mut rows, mut rejects) = (Vec::new(), Vec::new());
+    for (line, bytes) in (1..).zip(text.split(|byte| *byte == b'\n')) {
+        if bytes.iter().all(u8::is_ascii_whitespace) {
+            continue;
+        }
+        let row = serde_json::from_slice(bytes).map_err(|error| error.to_string());
+        let row = row.and_then(|object: HashMap<String, Value>| {
+            let told = object.into_iter().map(|(name, value)| (name, plain(value)));
+            let told: HashMap<String, String> = told.collect();
+            understand(line, &|name| told.get(name).map(String::as_str), mapping)
+        });
+        sort_in(line, row, &mut rows, &mut rejects);
+    }
+    (rows, rejects)
+}
+
+/// A JSON value as a CSV would hold it.
+fn plain(value: Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text,
+        other => other.to_string(),
+    }
+}
+
+fn sort_in(line: u64, row: Result<Row, String>, rows: &mut Vec<Row>, rejects: &mut Vec<Reject>) {
+    match row {
+        Ok(row) => rows.push(row),
+        Err(reason) => rejects.push(Reject { line, reason }),
+    }
+}
+
+fn understand(line: u64, columns: &Columns<'_>, mapping: &Mapping) -> Result<Row, String> {
+    Ok(Row {
+        line,
+        incident: mapping.incident(columns)?.to_owned(),
+        time: mapping.time(columns)?,
+        opened_time: mapping.opened_time(columns)?,
+        order: mapping.order(columns)?,
+        state: mapping.state(columns)?.0.to_owned(),
+        priority: mapping.priority(columns),
+        group: mapping.group(columns),
+        assignee: mapping.assignee(columns),
+        opened: mapping.opened(columns)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::mapping::tests::MAPPING;
+    use super::*;
+
+    #[test]
+    fn a_bad_row_is_rejected_with_its_line_and_does_not_stop_the_rest() {
+        let mapping = Mapping::read(MAPPING).unwrap_or_else(|error| panic!("{error:#}"));
+        let text = b"id,updated,opened,seq,state\n\
+            A,2026-01-05 10:00,2026-01-05 09:00,1,New\n\
+            B,tomorrow,,2,New\n\
+            ,2026-01-05 10:00,,3,New\n\
+            C,2026-01-05 10:00,,4,Dreaming\n\
+            D,2026-01-05 10:00,,x,New\n\
+            E,2026-01-05 10:00,,6,Closed\n";
+        let (rows, rejects) = read(Format::Csv, text, &mapping).unwrap_or_default();
+        let taken: Vec<_> = rows.iter().map(|row| (row.line, row.incident.as_str())).collect();
+        assert_eq!(taken, [(2, "A"), (7, "E")]);
+        let told: Vec<_> =
+            rejects.iter().map(|reject| (reject.line, reject.reason.as_str())).collect();
+        assert_eq!(
+            told,
+            [
+                (3, "\"tomorrow\" is not an instant written as \"%Y-%m-%d %H:%M\""),
+                (4, "id is empty"),
+                (5, "state: the mapping has no state \"Dreaming\": add it"),
+                (6, "seq: \"x\" is not a whole number"),
+            ]
+        );
+    }
+
+    #[test]
+    fn json_lines_say_the_same_as_csv() {
+        let mapping = Mapping::read(MAPPING).unwrap_or_else(|error| panic!("{error:#}"));
+        let text = b"{\"id\": \"A\", \"updated\": \"2026-01-05 10:00\", \"seq\": 1, \
+            \"state\": \"New\", \"priority\": 1}\n\nnot json\n";
+        let (rows, rejects) = read(Format::JsonLines, text, &mapping).unwrap_or_default();
+        assert_eq!(rows.first().map(|row| row.priority.as_str()), Some("P1"));
+        assert_eq!(rejects.first().map(|reject| reject.line), Some(3));
+    }
+}

@@ -1,0 +1,90 @@
+//! Sending events: a stream of full messages, acknowledged while the next are made.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use indicatif::ProgressBar;
+use tokio::sync::mpsc;
+use tokio_stream::StreamExt;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::transport::Channel;
+
+use super::Reject;
+use super::facts::FactOfRow;
+use crate::cli::connection::refused;
+use crate::limits::EVENTS_A_CALL_MAX;
+use crate::wire::v1;
+use crate::wire::v1::incident_service_client::IncidentServiceClient;
+
+/// Messages that wait to be sent.
+const MESSAGES_AHEAD_MAX: usize = 16;
+
+/// What became of the events.
+#[derive(Debug, Default)]
+pub(super) struct Sent {
+    pub accepted: usize,
+    pub duplicates: usize,
+    pub rejects: Vec<Reject>,
+    pub took: Duration,
+}
+
+/// Sends events, and counts what became of them.
+pub(super) async fn send(
+    events: impl Iterator<Item = FactOfRow>,
+    tenant: &str,
+    channel: Channel,
+    progress: &ProgressBar,
+) -> anyhow::Result<Sent> {
+    let begun = Instant::now();
+    let mut client = IncidentServiceClient::new(channel);
+    let (messages, waiting) = mpsc::channel(MESSAGES_AHEAD_MAX);
+    let (lines, mut lines_sent) = mpsc::unbounded_channel();
+    let acknowledging = async {
+        let answers = client.stream_events(ReceiverStream::new(waiting)).await.map_err(refused)?;
+        let mut answers = answers.into_inner();
+        let mut sent = Sent::default();
+        while let Some(answer) = answers.next().await {
+            let answer = answer.map_err(refused)?;
+            let lines: Vec<u64> = lines_sent.recv().await.context("an answer to nothing")?;
+            count(answer, lines, &mut sent, progress);
+        }
+        anyhow::Ok(sent)
+    };
+    let sending = async {
+        let mut events = events.peekable();
+        while events.peek().is_some() {
+            let message: Vec<_> = events.by_ref().take(EVENTS_A_CALL_MAX).collect();
+            // Both ends go away together, with the error the other one tells.
+            let _ = lines.send(message.iter().map(|fact| fact.line).collect());
+            let events = message.into_iter().map(|fact| fact.event).collect();
+            let message = v1::StreamEventsRequest { tenant: tenant.to_owned(), events };
+            if messages.send(message).await.is_err() {
+                break;
+            }
+        }
+        drop(messages);
+    };
+    let (sent, ()) = tokio::join!(acknowledging, sending);
+    Ok(Sent { took: begun.elapsed(), ..sent? })
+}
+
+fn count(
+    answer: v1::StreamEventsResponse,
+    lines: Vec<u64>,
+    sent: &mut Sent,
+    progress: &ProgressBar,
+) {
+    if let Some(line) = lines.last() {
+        progress.set_position(*line);
+    }
+    for (result, line) in answer.results.into_iter().zip(lines) {
+        match result.outcome() {
+            v1::RecordOutcome::Accepted => sent.accepted += 1,
+            v1::RecordOutcome::Duplicate => sent.duplicates += 1,
+            _ => {
+                let reason = result.refusal.unwrap_or_default().message;
+                sent.rejects.push(Reject { line, reason });
+            }
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! `slx incident`.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use prost_types::Timestamp;
+use tonic::transport::Channel;
+
+use super::clocks::{cycle, instant};
+use super::connection::{Connection, refused};
+use super::show::{Shown, Times, choice, outcome, phase, span, table};
+use crate::wire::v1::clock_service_client::ClockServiceClient;
+use crate::wire::v1::incident_service_client::IncidentServiceClient;
+use crate::wire::{text, v1};
+
+/// Tells one incident, its clocks and their timelines.
+#[derive(Args, Debug)]
+pub(super) struct Incident {
+    /// The incident's id.
+    #[arg(value_name = "ID")]
+    id: String,
+
+    /// As of this instant (RFC 3339); default: now.
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    as_of_time: Option<Timestamp>,
+
+    /// By what was recorded up to this instant (RFC 3339); default: everything.
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    known_time: Option<Timestamp>,
+
+    /// Prints the answers as JSON.
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    shown: Shown,
+
+    #[command(flatten)]
+    connection: Connection,
+}
+
+/// Which incident, at which times.
+#[derive(Clone, Debug)]
+pub(super) struct Question {
+    pub tenant: String,
+    pub id: String,
+    pub as_of_time: Option<Timestamp>,
+    pub known_time: Option<Timestamp>,
+}
+
+/// What is known of an incident.
+#[derive(Debug)]
+pub(super) struct Told {
+    incident: v1::GetIncidentResponse,
+    judged: v1::EvaluateIncidentResponse,
+    events: v1::ListEventsResponse,
+}
+
+impl Incident {
+    pub async fn run(self) -> anyhow::Result<ExitCode> {
+        let question = Question {
+            tenant: self.connection.tenant.clone(),
+            id: self.id,
+            as_of_time: self.as_of_time,
+            known_time: self.known_time,
+        };
+        let told = ask(question, self.connection.open().await?).await?;
+        match self.json {
+            true => println!("{}", json(&told)?),
+            false => println!("{}", show(&told, &self.shown.times()?)),
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Asks for everything about an incident.
+pub(super) async fn ask(question: Question, channel: Channel) -> anyhow::Result<Told> {
+    let Question { tenant, id, as_of_time, known_time } = question;
+    let mut incidents = IncidentServiceClient::new(channel.clone());
+    let mut clocks = ClockServiceClient::new(channel);
+    let request = v1::GetIncidentRequest {
+        tenant: tenant.clone(),
+        incident_id: id.clone(),
+        as_of_time,
+        known_time,
+        ..Default::default()
+    };
+    let incident = incidents.get_incident(request).await.map_err(refused)?.into_inner();
+    let request = v1::EvaluateIncidentRequest {
+        tenant: tenant.clone(),
+        incident_id: id.clone(),
+        with_segments: true,
+        as_of_time,
+        known_time,
+        ..Default::default()
+    };
+    let judged = clocks.evaluate_incident(request).await.map_err(refused)?.into_inner();
+    let mut request = v1::ListEventsRequest {
+        tenant,
+        incident_id: id,
+        as_of_time,
+        known_time,
+        ..Default::default()
+    };
+    let mut events = v1::ListEventsResponse::default();
+    loop {
+        let page = incidents.list_events(request.clone()).await.map_err(refused)?.into_inner();
+        events.events.extend(page.events);
+        events.stamp = page.stamp;
+        if page.next_page_token.is_empty() {
+            return Ok(Told { incident, judged, events });
+        }
+        request.page_token = page.next_page_token;
+    }
+}
+
+fn json(told: &Told) -> anyhow::Result<String> {
+    Ok(format!(
+        "[{},\n{},\n{}]",
+        text::to_json(&told.incident, "slx.v1.GetIncidentResponse")?,
+        text::to_json(&told.judged, "slx.v1.EvaluateIncidentResponse")?,
+        text::to_json(&told.events, "slx.v1.ListEventsResponse")?
+    ))
+}
+
+/// The incident, its clocks and its events, for a terminal.
+pub(super) fn show(told: &Told, times: &Times) -> String {
+    let incident = told.incident.incident.clone().unwrap_or_default();
+    let mut parts = vec![fields(&incident, told, times)];
+    parts.extend(told.judged.clocks.iter().map(|clock| timeline(clock, times)));
+    parts.push(events(&told.events.events, times));
+    parts.join("\n\n")
+}
+
+fn fields(incident: &v1::Incident, told: &Told, times: &Times) -> String {
+    let as_of = told.incident.stamp.clone().unwrap_or_default().as_of_time;
+    let state = choice(incident.state().as_str_name(), "INCIDENT_STATE_");
+    let mut text = format!("{}  {state}", incident.id);
+    for (name, value) in [
+        ("priority", &incident.priority),
+        ("status", &incident.status),
+        ("service", &incident.service),
+        ("category", &incident.category),
+        ("group", &incident.group),
+        ("assignee", &incident.assignee),
+        ("merged into", &incident.merged_into),
+    ] {
+        if !value.is_empty() {
+            text += &format!("  {name} {value}");
+        }
+    }
+    text + &format!("\nas of {}, opened {}", times.show(as_of), times.show(incident.open_time))
+}
+
+/// A clock and its segments, which visibly add up.
+pub(super) fn timeline(clock: &v1::Clock, times: &Times) -> String {
+    let name = format!("{}/{}{}", clock.contract_id, clock.target_id, cycle(clock.cycle));
+    let verdict = format!("{}, {}", phase(clock), outcome(clock.outcome()));
+    let mut text = format!(
+        "{name}  {verdict}: {} of {} used ({} %), {} left, due {}",
+        span(clock.elapsed),
+        span(clock.limit),
+        clock.percent_elapsed,
+        span(clock.remaining),
+        times.show(clock.due_time)
+    );
+    if clock.original_due_time != clock.due_time {
+        text += &format!(" (first {})", times.show(clock.original_due_time));
+    }
+    if clock.breach_time.is_some() {
+        text += &format!(", breached {}", times.show(clock.breach_time));
+    }
+    let rows = clock.segments.iter().map(|segment| row(segment, times));
+    let total = ["", "", "", "adds up to", "", &span(clock.elapsed), "", ""].map(str::to_owned);
+    let rows = rows.chain([total.to_vec()]).collect();
+    let headings =
+        ["from", "to", "what", "waiting on", "service", "counted", "due moved to", "by event"];
+    text += &format!("\n{}", table(&headings, &[4, 5], rows));
+    for note in &clock.notes {
+        text += &format!("\n  note: {note}");
+    }
+    text
+}
+
+fn row(segment: &v1::Segment, times: &Times) -> Vec<String> {
+    let party = match segment.third_party.as_str() {
+        "" => choice(segment.waiting_on().as_str_name(), "WAITING_ON_"),
+        name => name.to_owned(),
+    };
+    let reason =
+        if segment.reason.is_empty() { String::new() } else { format!(" ({})", segment.reason) };
+    vec![
+        times.show(segment.start_time),
+        times.show(segment.end_time),
+        choice(segment.kind().as_str_name(), "SEGMENT_KIND_"),
+        party + &reason,
+        span(segment.service_time),
+        span(segment.counted),
+        segment.moved_due_time.map(|time| times.show(Some(time))).unwrap_or_default(),
+        segment.event_id.clone(),
+    ]
+}
+
+fn events(events: &[v1::RecordedEvent], times: &Times) -> String {
+    let rows = events.iter().map(|recorded| {
+        let event = recorded.event.clone().unwrap_or_default();
+        let retracted = match recorded.retracted_by.as_str() {
+            "" => String::new(),
+            by => format!("retracted by {by}"),
+        };
+        let fact = event.fact.as_ref().map(tell).unwrap_or_default();
+        vec![times.show(event.occur_time), event.event_id, fact, retracted]
+    });
+    format!("Events\n{}", table(&["occurred", "event", "fact", ""], &[], rows.collect()))
+}
+
+fn tell(fact: &v1::incident_event::Fact) -> String {
+    use v1::incident_event::Fact;
+    match fact {
+        Fact::Opened(opened) => {
+            format!(
+                "opened, priority {}, under {}",
+                opened.priority,
+                opened.contract_ids.join(", ")
+            )
+        }
+        Fact::StatusChanged(change) => {
+            let on = choice(change.waiting_on().as_str_name(), "WAITING_ON_");
+            format!("status {}, waiting on {on}", change.status)
+        }
+        Fact::PriorityChanged(change) => format!("priority {}", change.priority),
+        Fact::Assigned(assigned) => {
+            let to = [assigned.group.as_str(), assigned.assignee.as_str()];
+            let to: Vec<_> = to.into_iter().filter(|name| !name.is_empty()).collect();
+            format!("assigned to {}", if to.is_empty() { "nobody".into() } else { to.join(", ") })
+        }
+        Fact::Responded(_) => "responded".into(),
+        Fact::ClientUpdated(_) => "client updated".into(),
+        Fact::ClientReplied(_) => "client replied".into(),
+        Fact::WorkLogged(work) => format!("work logged: {}", span(work.duration)),
+        Fact::EffortEstimated(left) => format!("effort left: {}", span(left.remaining)),
+        Fact::ImpactChanged(impact) => {
+            format!("{} people, {} % lost", impact.affected_users, impact.productivity_loss)
+        }
+        Fact::Restored(_) => "restored".into(),
+        Fact::Resolved(_) => "resolved".into(),
+        Fact::Reopened(_) => "reopened".into(),
+        Fact::Closed(_) => "closed".into(),
+        Fact::Cancelled(_) => "cancelled".into(),
+        Fact::Merged(merged) => format!("merged into {}", merged.into),
+        Fact::CauseAttributed(cause) => {
+            format!("cause: {}", choice(cause.party().as_str_name(), "PARTY_"))
+        }
+        Fact::ScopeJudged(judged) => {
+            (if judged.in_scope { "within scope" } else { "outside scope" }).into()
+        }
+        Fact::Surveyed(survey) => format!("score {}", survey.score),
+        Fact::Retracted(retracted) => format!("retracts {}", retracted.event_id),
+    }
+}

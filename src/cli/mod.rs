@@ -1,0 +1,84 @@
+//! The command line: one file a subcommand.
+
+mod apply;
+mod clocks;
+mod connection;
+mod demo;
+mod import;
+mod incident;
+mod serve;
+mod show;
+mod verify;
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+/// Keeps contracts and incident clocks, and tells exactly who is within what was agreed.
+#[derive(Debug, Parser)]
+#[command(name = "slx", version, about)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serves the engine over gRPC.
+    Serve(serve::Serve),
+    /// Puts the calendars and contracts of a YAML file.
+    Apply(apply::Apply),
+    /// Imports incidents from CSV or JSON lines, by a mapping file.
+    Import(import::Import),
+    /// Lists clocks, the most urgent first.
+    Clocks(clocks::Clocks),
+    /// Tells one incident, its clocks and their timelines.
+    Incident(incident::Incident),
+    /// Walks a journal and checks every record against its hash chain.
+    Verify(verify::Verify),
+    /// Shows it all on real incidents: starts a server, imports, judges, and goes on serving.
+    Demo(demo::Demo),
+}
+
+/// Runs a command; what goes wrong is told on standard error.
+pub fn run(cli: Cli) -> ExitCode {
+    log_to_standard_error(&cli.command);
+    let done = runtime().and_then(|runtime| {
+        runtime.block_on(async {
+            match cli.command {
+                Command::Serve(serve) => serve.run().await,
+                Command::Apply(apply) => apply.run().await,
+                Command::Import(import) => import.run().await,
+                Command::Clocks(clocks) => clocks.run().await,
+                Command::Incident(incident) => incident.run().await,
+                Command::Verify(verify) => verify.run(),
+                Command::Demo(demo) => demo.run().await,
+            }
+        })
+    });
+    match done {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("slx: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// One thread for the network did best beside the engine's own (on two cores).
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?)
+}
+
+/// A server logs what it does; other commands only what goes wrong. `RUST_LOG` sets another level.
+fn log_to_standard_error(command: &Command) {
+    let level = if matches!(command, Command::Serve(_)) { "info" } else { "warn" };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .init();
+}

@@ -1,0 +1,21 @@
+//! `slx serve`.
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use crate::server::{self, Settings};
+
+/// Serves the engine over gRPC until SIGINT or SIGTERM.
+#[derive(Args, Debug)]
+pub(super) struct Serve {
+    #[command(flatten)]
+    settings: Settings,
+}
+
+impl Serve {
+    pub async fn run(self) -> anyhow::Result<ExitCode> {
+        server::run(self.settings).await?;
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,99 @@
+//! How things are shown: tables, instants and spans a person likes to read.
+
+use clap::Args;
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use prost_types::{Duration, Timestamp};
+
+use crate::domain::time::{Instant, Span};
+use crate::domain::zone::{Zone, ZoneDatabase};
+use crate::runtime::zones::{self, Choice};
+use crate::wire::scalar::{optional_instant, optional_span};
+use crate::wire::v1;
+
+/// The zone instants are shown in.
+#[derive(Args, Clone, Debug)]
+pub(super) struct Shown {
+    /// The IANA time zone instants are shown in.
+    #[arg(long, env = "SLX_ZONE", value_name = "ZONE", default_value = "UTC")]
+    pub zone: String,
+}
+
+/// Shows instants in a zone.
+#[derive(Debug)]
+pub(super) struct Times {
+    zone: Zone,
+}
+
+impl Shown {
+    pub fn times(&self) -> anyhow::Result<Times> {
+        times(&zones::open(&Choice::Automatic)?, &self.zone)
+    }
+}
+
+/// Shows instants in the zone called `name`.
+pub(super) fn times(zones: &ZoneDatabase, name: &str) -> anyhow::Result<Times> {
+    let zone = zones.zone(name);
+    let help = "write an IANA zone such as Europe/Amsterdam";
+    Ok(Times { zone: zone.ok_or_else(|| anyhow::anyhow!("there is no zone {name:?}: {help}"))? })
+}
+
+impl Times {
+    /// `Mon 2026-11-23 14:05:00`, in the zone; `-` when there is none.
+    pub fn show(&self, time: Option<Timestamp>) -> String {
+        match optional_instant(time) {
+            Ok(Some(instant)) => self.instant(instant),
+            _ => "-".to_owned(),
+        }
+    }
+
+    pub fn instant(&self, instant: Instant) -> String {
+        let local = self.zone.local(instant);
+        let format = match local.and_utc().timestamp_subsec_nanos() {
+            0 => "%a %Y-%m-%d %H:%M:%S",
+            _ => "%a %Y-%m-%d %H:%M:%S%.3f",
+        };
+        local.format(format).to_string()
+    }
+}
+
+/// `4:05:00`: hours, minutes and seconds; `-` when there is none.
+pub(super) fn span(duration: Option<Duration>) -> String {
+    match optional_span(duration) {
+        Ok(Some(span)) => hours(span),
+        _ => "-".to_owned(),
+    }
+}
+
+fn hours(span: Span) -> String {
+    let sign = if span < Span::ZERO { "-" } else { "" };
+    let seconds = span.nanos().unsigned_abs() / 1_000_000_000;
+    format!("{sign}{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+}
+
+/// A choice of the API in lower case, without its prefix: `running`.
+pub(super) fn choice(name: &str, prefix: &str) -> String {
+    name.strip_prefix(prefix).unwrap_or(name).to_ascii_lowercase().replace('_', " ")
+}
+
+pub(super) fn phase(clock: &v1::Clock) -> String {
+    choice(clock.phase().as_str_name(), "PHASE_")
+}
+
+pub(super) fn outcome(outcome: v1::Outcome) -> String {
+    choice(outcome.as_str_name(), "OUTCOME_")
+}
+
+/// A table with these headings; columns named in `right` are set flush right.
+pub(super) fn table(headings: &[&str], right: &[usize], rows: Vec<Vec<String>>) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(headings.iter().map(|heading| heading.to_uppercase()));
+    table.add_rows(rows);
+    for index in right {
+        if let Some(column) = table.column_mut(*index) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    let lines = table.lines().map(|line| line.trim_end().to_owned());
+    lines.collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,171 @@
+//! The house rules, held over the source tree: who may know whom, and how code is written.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const COLUMNS_MAX: usize = 100;
+const FUNCTION_LINES_MAX: usize = 70;
+
+struct Source {
+    path: String,
+    /// The lines before any `#[cfg(test)] mod tests {`.
+    lines: Vec<String>,
+}
+
+fn sources() -> Vec<Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = Vec::new();
+    collect(&root.join("src"), &mut files);
+    files.sort();
+    let read = files.into_iter().map(|file| {
+        let text = fs::read_to_string(&file).expect("readable");
+        let path = file.strip_prefix(root).expect("below").display().to_string();
+        let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+        Source { path, lines: code.lines().map(str::to_owned).collect() }
+    });
+    read.filter(|source| !is_test(&source.path)).collect()
+}
+
+fn collect(dir: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(dir).expect("a directory").flatten() {
+        let path = entry.path();
+        match path.is_dir() {
+            true => collect(&path, files),
+            false if path.extension().is_some_and(|ext| ext == "rs") => files.push(path),
+            false => {}
+        }
+    }
+}
+
+/// Files that are only compiled for tests.
+fn is_test(path: &str) -> bool {
+    let test_files = ["tests", "faulty", "reference", "traps", "model", "laws", "kit"];
+    test_files.iter().any(|name| path.ends_with(&format!("/{name}.rs")))
+}
+
+/// Fails with every line that holds one of `words` in files for which `rooms` is true.
+#[track_caller]
+fn forbid(rooms: impl Fn(&str) -> bool, words: &[&str], why: &str) {
+    let mut found = Vec::new();
+    for source in sources().iter().filter(|source| rooms(&source.path)) {
+        for (number, line) in source.lines.iter().enumerate() {
+            let code = line.split("//").next().unwrap_or_default();
+            if words.iter().any(|word| code.contains(word)) {
+                found.push(format!("{}:{}: {}", source.path, number + 1, line.trim()));
+            }
+        }
+    }
+    assert!(found.is_empty(), "{why}:\n{}", found.join("\n"));
+}
+
+fn below(room: &'static str) -> impl Fn(&str) -> bool {
+    move |path| path.starts_with(&format!("src/{room}"))
+}
+
+#[test]
+fn the_pure_core_knows_no_input_or_output() {
+    let outside = ["sled", "tonic", "tokio", "std::fs", "std::net", "std::thread", "Utc::now",
+        "SystemTime", "Instant::now"];
+    forbid(below("domain"), &outside, "the domain is pure");
+    forbid(below("engine"), &outside, "the engine is pure");
+}
+
+#[test]
+fn rooms_know_only_the_rooms_before_them() {
+    let order = ["domain", "engine", "journal", "wire", "views", "runtime", "service", "server", "cli"];
+    for (place, room) in order.iter().enumerate() {
+        let later: Vec<String> =
+            order.iter().skip(place + 1).map(|later| format!("crate::{later}")).collect();
+        let later: Vec<&str> = later.iter().map(String::as_str).collect();
+        let room: &'static str = room;
+        forbid(below(room), &later, &format!("{room} comes before these rooms"));
+    }
+    forbid(below("domain"), &["crate::wire", "crate::journal"], "the domain owns no format");
+    forbid(below("journal"), &["crate::engine"], "the journal does not know what a record means");
+}
+
+#[test]
+fn one_room_knows_each_library() {
+    forbid(|path| !below("views")(path), &["sled::"], "sled is for views alone");
+    let may_know_tonic =
+        |path: &str| ["service", "server", "cli"].iter().any(|room| path.starts_with(&format!("src/{room}")));
+    let generated = |path: &str| path == "src/wire/mod.rs";
+    forbid(
+        |path| !may_know_tonic(path) && !generated(path),
+        &["tonic::"],
+        "tonic is for service and server",
+    );
+    forbid(
+        |path| path != "src/runtime/wall.rs" && !path.starts_with("src/cli"),
+        &["Utc::now", "SystemTime::now"],
+        "there is one wall clock",
+    );
+}
+
+#[test]
+fn nothing_panics_on_what_a_caller_or_a_disk_can_cause() {
+    let words = [".unwrap()", ".expect(", "panic!(", "todo!(", "unimplemented!(", "unreachable!("];
+    forbid(|_| true, &words, "errors are returned");
+    forbid(|_| true, &["unsafe "], "there is no unsafe code");
+}
+
+#[test]
+fn nothing_is_called_what_says_nothing() {
+    let vague = ["manager", "helper", "util", "common"];
+    let named: Vec<_> = sources()
+        .into_iter()
+        .map(|source| source.path)
+        .filter(|path| vague.iter().any(|word| path.contains(word)))
+        .collect();
+    assert!(named.is_empty(), "{named:?}");
+}
+
+#[test]
+fn lines_and_functions_are_short() {
+    let mut found = Vec::new();
+    for source in sources() {
+        for (number, line) in source.lines.iter().enumerate() {
+            if line.chars().count() > COLUMNS_MAX {
+                found.push(format!("{}:{}: a long line", source.path, number + 1));
+            }
+        }
+        for (start, length) in functions(&source.lines) {
+            if length > FUNCTION_LINES_MAX {
+                found.push(format!("{}:{start}: a function of {length} lines", source.path));
+            }
+        }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+/// Where functions begin and how long they are, by their indentation (the code is formatted).
+fn functions(lines: &[String]) -> Vec<(usize, usize)> {
+    let mut found = Vec::new();
+    for (start, line) in lines.iter().enumerate() {
+        let code = line.trim_start();
+        let is_function = ["fn ", "pub fn ", "pub(super) fn ", "pub(crate) fn ", "async fn ",
+            "pub async fn "]
+            .iter()
+            .any(|head| code.starts_with(head));
+        if !is_function {
+            continue;
+        }
+        let indentation = &line[..line.len() - code.len()];
+        let end = format!("{indentation}}}");
+        if let Some(length) = lines[start..].iter().position(|line| *line == end) {
+            found.push((start + 1, length + 1));
+        }
+    }
+    found
+}
+
+#[test]
+fn every_reason_is_documented() {
+    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md"));
+    let readme = readme.expect("a README");
+    for number in 1.. {
+        let Ok(reason) = slx::wire::v1::ErrorReason::try_from(number) else { break };
+        let name = reason.as_str_name().trim_start_matches("ERROR_REASON_");
+        assert!(readme.contains(&format!("`{name}`")), "README.md does not tell of {name}");
+    }
+}

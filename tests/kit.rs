@@ -1,0 +1,255 @@
+//! Starts the real binary and talks to it.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use slx::wire::v1;
+use slx::wire::v1::calendar_service_client::CalendarServiceClient;
+use slx::wire::v1::clock_service_client::ClockServiceClient;
+use slx::wire::v1::contract_service_client::ContractServiceClient;
+use slx::wire::v1::incident_service_client::IncidentServiceClient;
+use slx::wire::v1::incident_event::Fact;
+use prost_types::{Duration as WireDuration, Timestamp};
+use tonic::transport::Channel;
+
+pub const TENANT: &str = "acme";
+const START_WITHIN: Duration = Duration::from_secs(60);
+
+/// A server process, killed when dropped.
+pub struct Server {
+    child: Child,
+    pub address: String,
+}
+
+/// Clients of one server.
+#[derive(Clone)]
+pub struct Clients {
+    pub calendars: CalendarServiceClient<Channel>,
+    pub contracts: ContractServiceClient<Channel>,
+    pub incidents: IncidentServiceClient<Channel>,
+    pub clocks: ClockServiceClient<Channel>,
+}
+
+pub fn slx() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_slx"));
+    command.env_clear().env("RUST_LOG", "info");
+    command
+}
+
+impl Server {
+    /// Starts a server on a free port, over a data directory.
+    pub fn start(data_dir: &Path, flags: &[&str]) -> Server {
+        let mut child = slx()
+            .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
+            .arg(data_dir)
+            .args(flags)
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary starts");
+        let mut log = BufReader::new(child.stderr.take().expect("a log")).lines();
+        let told = log.by_ref().map_while(Result::ok).find_map(|line| address(&line));
+        // Whoever does not read the log would stop the server once the pipe is full.
+        std::thread::spawn(move || log.for_each(drop));
+        let address = told.expect("the server tells where it listens");
+        Server { child, address }
+    }
+
+    /// Clients, once the server answers questions.
+    pub async fn clients(&self) -> Clients {
+        let channel = Channel::from_shared(format!("http://{}", self.address))
+            .expect("an address")
+            .connect_lazy();
+        let clients = Clients {
+            calendars: CalendarServiceClient::new(channel.clone()),
+            contracts: ContractServiceClient::new(channel.clone()),
+            incidents: IncidentServiceClient::new(channel.clone()),
+            clocks: ClockServiceClient::new(channel),
+        };
+        let deadline = tokio::time::Instant::now() + START_WITHIN;
+        let request = || v1::ListCalendarsRequest { tenant: TENANT.into(), ..Default::default() };
+        while let Err(status) = clients.calendars.clone().list_calendars(request()).await {
+            assert!(tokio::time::Instant::now() < deadline, "not ready: {status}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        clients
+    }
+
+    /// Kills it as a crash would.
+    pub fn kill(mut self) {
+        self.child.kill().expect("killed");
+        self.child.wait().expect("ended");
+    }
+
+    /// Stops it gracefully and tells how it ended.
+    pub fn stop(mut self) -> std::process::ExitStatus {
+        let id = self.child.id().to_string();
+        let told = Command::new("kill").args(["-TERM", &id]).status();
+        assert!(told.expect("kill runs").success());
+        self.child.wait().expect("ended")
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn address(line: &str) -> Option<String> {
+    let (_, rest) = line.split_once("listening")?;
+    let (_, address) = rest.split_once("address=")?;
+    Some(address.split_whitespace().next()?.to_owned())
+}
+
+/// An RFC 3339 instant.
+pub fn at(text: &str) -> Timestamp {
+    text.parse().expect("an instant")
+}
+
+pub fn seconds(seconds: i64) -> WireDuration {
+    WireDuration { seconds, nanos: 0 }
+}
+
+pub fn hours(hours: i64) -> WireDuration {
+    seconds(hours * 3600)
+}
+
+/// Monday to Friday, 9 to 17, in Amsterdam.
+pub fn office() -> v1::Calendar {
+    v1::Calendar {
+        id: "office".into(),
+        time_zone: "Europe/Amsterdam".into(),
+        weekly: vec![v1::WeeklyWindow {
+            days: (1..=5).collect(),
+            opens: "09:00".into(),
+            closes: "17:00".into(),
+        }],
+        ..Default::default()
+    }
+}
+
+/// Resolution in 4 hours for P1 and 8 for P2, paused while the client must act; response in 1.
+pub fn contract(id: &str) -> v1::Contract {
+    let limit = |priority: &str, limit| v1::Limit {
+        priority: priority.into(),
+        limit: Some(hours(limit)),
+        calendar_id: "office".into(),
+    };
+    let resolve = v1::Target {
+        id: "resolve".into(),
+        metric: v1::Metric::Resolution as i32,
+        limits: vec![limit("P1", 4), limit("P2", 8)],
+        pauses: vec![v1::Pause {
+            waiting_on: v1::WaitingOn::Client as i32,
+            ..Default::default()
+        }],
+        warn_at_percent: vec![50, 75],
+        ..Default::default()
+    };
+    let respond = v1::Target {
+        id: "respond".into(),
+        metric: v1::Metric::Response as i32,
+        limits: vec![limit("", 1)],
+        ..Default::default()
+    };
+    v1::Contract {
+        id: id.into(),
+        kind: v1::ContractKind::Sla as i32,
+        title: "Workplace".into(),
+        client: "Client".into(),
+        provider: "Provider".into(),
+        time_zone: "Europe/Amsterdam".into(),
+        currency: "EUR".into(),
+        terms: Some(v1::Terms { targets: vec![resolve, respond] }),
+        ..Default::default()
+    }
+}
+
+pub fn event(incident: &str, event_id: &str, time: &str, fact: Fact) -> v1::IncidentEvent {
+    v1::IncidentEvent {
+        event_id: event_id.into(),
+        incident_id: incident.into(),
+        occur_time: Some(at(time)),
+        fact: Some(fact),
+        ..Default::default()
+    }
+}
+
+pub fn opened(contract: &str, priority: &str) -> Fact {
+    Fact::Opened(v1::Opened {
+        contract_ids: vec![contract.into()],
+        priority: priority.into(),
+        ..Default::default()
+    })
+}
+
+pub fn waiting(waiting_on: v1::WaitingOn) -> Fact {
+    let status = "Pending".into();
+    Fact::StatusChanged(v1::StatusChanged {
+        status,
+        waiting_on: waiting_on as i32,
+        ..Default::default()
+    })
+}
+
+impl Clients {
+    pub async fn put_office(&mut self) {
+        let request = v1::PutCalendarRequest {
+            tenant: TENANT.into(),
+            calendar: Some(office()),
+            ..Default::default()
+        };
+        self.calendars.put_calendar(request).await.expect("the calendar is put");
+    }
+
+    pub async fn put_contract(&mut self, contract: v1::Contract) -> v1::PutContractResponse {
+        let request = v1::PutContractRequest {
+            tenant: TENANT.into(),
+            contract: Some(contract),
+            ..Default::default()
+        };
+        let answer = self.contracts.put_contract(request).await;
+        answer.expect("the contract is put").into_inner()
+    }
+
+    pub async fn record(&mut self, events: Vec<v1::IncidentEvent>) -> v1::RecordEventsResponse {
+        let request = v1::RecordEventsRequest { tenant: TENANT.into(), events };
+        let answer = self.incidents.record_events(request).await;
+        answer.expect("the events are recorded").into_inner()
+    }
+
+    pub async fn evaluate(
+        &mut self,
+        incident: &str,
+        as_of: &str,
+        known: Option<Timestamp>,
+    ) -> v1::EvaluateIncidentResponse {
+        let request = v1::EvaluateIncidentRequest {
+            tenant: TENANT.into(),
+            incident_id: incident.into(),
+            with_segments: true,
+            as_of_time: (!as_of.is_empty()).then(|| at(as_of)),
+            known_time: known,
+            ..Default::default()
+        };
+        self.clocks.evaluate_incident(request).await.expect("it is judged").into_inner()
+    }
+
+    /// Every clock a request finds, over all its pages.
+    pub async fn list_clocks(&mut self, mut request: v1::ListClocksRequest) -> Vec<v1::Clock> {
+        request.tenant = TENANT.into();
+        let mut clocks = Vec::new();
+        loop {
+            let answer = self.clocks.list_clocks(request.clone()).await;
+            let page = answer.expect("the clocks are listed").into_inner();
+            clocks.extend(page.clocks);
+            if page.next_page_token.is_empty() {
+                return clocks;
+            }
+            request.page_token = page.next_page_token;
+        }
+    }
+}

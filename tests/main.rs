@@ -1,0 +1,11 @@
+//! slx from outside: the real binary over real gRPC on loopback, and real files.
+
+mod errors;
+mod house_rules;
+mod kit;
+mod listing;
+mod recording;
+mod restart;
+mod settings;
+mod tour;
+mod zones;

@@ -1,0 +1,57 @@
+//! Settings, health, reflection and the end of a server.
+
+use std::fs;
+
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_client::HealthClient;
+
+use crate::kit::{Server, slx};
+
+#[tokio::test]
+async fn health_says_serving_once_questions_are_answered() {
+    let data = tempfile::tempdir().expect("a directory");
+    let server = Server::start(data.path(), &[]);
+    server.clients().await;
+    let mut health = HealthClient::connect(format!("http://{}", server.address)).await.expect("up");
+    for service in ["", "slx.v1.ClockService", "slx.v1.IncidentService"] {
+        let request = HealthCheckRequest { service: service.into() };
+        let status = health.check(request).await.expect("known").into_inner().status;
+        assert_eq!(status, 1, "{service} serves");
+    }
+}
+
+#[test]
+fn a_settings_file_is_read_and_a_wrong_one_refused() {
+    let data = tempfile::tempdir().expect("a directory");
+    let file = data.path().join("slx.toml");
+    fs::write(&file, "data_dri = \"x\"").expect("written");
+    let refused = slx().args(["serve", "--config"]).arg(&file).output().expect("it runs");
+    assert!(!refused.status.success());
+    let told = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(told.contains("data_dri"), "{told}");
+}
+
+#[test]
+fn a_second_server_on_the_same_data_is_refused() {
+    let data = tempfile::tempdir().expect("a directory");
+    let server = Server::start(data.path(), &[]);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(server.clients());
+    let second = slx()
+        .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
+        .arg(data.path())
+        .output()
+        .expect("it runs");
+    assert!(!second.status.success());
+    let told = String::from_utf8_lossy(&second.stderr).into_owned();
+    assert!(told.contains("lock"), "{told}");
+}
+
+#[test]
+fn sigterm_ends_a_server_well() {
+    let data = tempfile::tempdir().expect("a directory");
+    let server = Server::start(data.path(), &[]);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(server.clients());
+    assert!(server.stop().success());
+}
