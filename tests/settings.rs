@@ -12,7 +12,9 @@ async fn health_says_serving_once_questions_are_answered() {
     let data = tempfile::tempdir().expect("a directory");
     let server = Server::start(data.path(), &[]);
     server.clients().await;
-    let mut health = HealthClient::connect(format!("http://{}", server.address)).await.expect("up");
+    let address = format!("http://{}", server.address);
+    let channel = tonic::transport::Channel::from_shared(address).expect("an address");
+    let mut health = HealthClient::new(channel.connect().await.expect("up"));
     for service in ["", "slx.v1.ClockService", "slx.v1.IncidentService"] {
         let request = HealthCheckRequest { service: service.into() };
         let status = health.check(request).await.expect("known").into_inner().status;
