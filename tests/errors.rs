@@ -35,12 +35,7 @@ async fn every_wrong_field_is_named_at_once_and_nothing_is_changed() {
         status,
         Code::InvalidArgument,
         "INVALID_FIELD",
-        &[
-            "tenant",
-            "calendar.time_zone",
-            "calendar.weekly[0].opens",
-            "calendar.holidays[0].date",
-        ],
+        &["tenant", "calendar.time_zone", "calendar.weekly[0].opens", "calendar.holidays[0].date"],
     );
     let request = v1::ListCalendarsRequest { tenant: TENANT.into(), ..Default::default() };
     let listed = clients.calendars.list_calendars(request).await.expect("listed").into_inner();
@@ -165,12 +160,10 @@ async fn a_token_is_refused_with_other_arguments() {
     for id in ["I1", "I2"] {
         clients.record(vec![event(id, "o", "2026-11-23T09:00:00Z", opened("C", "P1"))]).await;
     }
-    let request = v1::ListIncidentsRequest {
-        tenant: TENANT.into(),
-        page_size: 1,
-        ..Default::default()
-    };
-    let page = clients.incidents.list_incidents(request.clone()).await.expect("listed").into_inner();
+    let request =
+        v1::ListIncidentsRequest { tenant: TENANT.into(), page_size: 1, ..Default::default() };
+    let page =
+        clients.incidents.list_incidents(request.clone()).await.expect("listed").into_inner();
     let next = v1::ListIncidentsRequest { page_token: page.next_page_token, ..request };
     assert!(clients.incidents.list_incidents(next.clone()).await.is_ok());
     let other = v1::ListIncidentsRequest { as_of_time: Some(at("2026-11-23T10:00:00Z")), ..next };

@@ -8,7 +8,7 @@ const FUNCTION_LINES_MAX: usize = 70;
 
 struct Source {
     path: String,
-    /// The lines before any `#[cfg(test)] mod tests {`.
+    /// The lines before its unit tests.
     lines: Vec<String>,
 }
 
@@ -20,8 +20,12 @@ fn sources() -> Vec<Source> {
     let read = files.into_iter().map(|file| {
         let text = fs::read_to_string(&file).expect("readable");
         let path = file.strip_prefix(root).expect("below").display().to_string();
-        let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
-        Source { path, lines: code.lines().map(str::to_owned).collect() }
+        let lines: Vec<_> = text.lines().map(str::to_owned).collect();
+        let tests = lines
+            .windows(2)
+            .position(|two| two[0] == "#[cfg(test)]" && two[1].ends_with("mod tests {"));
+        let code = &lines[..tests.unwrap_or(lines.len())];
+        Source { path, lines: code.to_vec() }
     });
     read.filter(|source| !is_test(&source.path)).collect()
 }
@@ -64,15 +68,25 @@ fn below(room: &'static str) -> impl Fn(&str) -> bool {
 
 #[test]
 fn the_pure_core_knows_no_input_or_output() {
-    let outside = ["sled", "tonic", "tokio", "std::fs", "std::net", "std::thread", "Utc::now",
-        "SystemTime", "Instant::now"];
+    let outside = [
+        "sled",
+        "tonic",
+        "tokio",
+        "std::fs",
+        "std::net",
+        "std::thread",
+        "Utc::now",
+        "SystemTime",
+        "Instant::now",
+    ];
     forbid(below("domain"), &outside, "the domain is pure");
     forbid(below("engine"), &outside, "the engine is pure");
 }
 
 #[test]
 fn rooms_know_only_the_rooms_before_them() {
-    let order = ["domain", "engine", "journal", "wire", "views", "runtime", "service", "server", "cli"];
+    let order =
+        ["domain", "engine", "journal", "wire", "views", "runtime", "service", "server", "cli"];
     for (place, room) in order.iter().enumerate() {
         let later: Vec<String> =
             order.iter().skip(place + 1).map(|later| format!("crate::{later}")).collect();
@@ -87,8 +101,9 @@ fn rooms_know_only_the_rooms_before_them() {
 #[test]
 fn one_room_knows_each_library() {
     forbid(|path| !below("views")(path), &["sled::"], "sled is for views alone");
-    let may_know_tonic =
-        |path: &str| ["service", "server", "cli"].iter().any(|room| path.starts_with(&format!("src/{room}")));
+    let may_know_tonic = |path: &str| {
+        ["service", "server", "cli"].iter().any(|room| path.starts_with(&format!("src/{room}")))
+    };
     let generated = |path: &str| path == "src/wire/mod.rs";
     forbid(
         |path| !may_know_tonic(path) && !generated(path),
@@ -143,10 +158,10 @@ fn functions(lines: &[String]) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
     for (start, line) in lines.iter().enumerate() {
         let code = line.trim_start();
-        let is_function = ["fn ", "pub fn ", "pub(super) fn ", "pub(crate) fn ", "async fn ",
-            "pub async fn "]
-            .iter()
-            .any(|head| code.starts_with(head));
+        let is_function =
+            ["fn ", "pub fn ", "pub(super) fn ", "pub(crate) fn ", "async fn ", "pub async fn "]
+                .iter()
+                .any(|head| code.starts_with(head));
         if !is_function {
             continue;
         }

@@ -5,13 +5,13 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use prost_types::{Duration as WireDuration, Timestamp};
 use slx::wire::v1;
 use slx::wire::v1::calendar_service_client::CalendarServiceClient;
 use slx::wire::v1::clock_service_client::ClockServiceClient;
 use slx::wire::v1::contract_service_client::ContractServiceClient;
-use slx::wire::v1::incident_service_client::IncidentServiceClient;
 use slx::wire::v1::incident_event::Fact;
-use prost_types::{Duration as WireDuration, Timestamp};
+use slx::wire::v1::incident_service_client::IncidentServiceClient;
 use tonic::transport::Channel;
 
 pub const TENANT: &str = "acme";
@@ -142,10 +142,7 @@ pub fn contract(id: &str) -> v1::Contract {
         id: "resolve".into(),
         metric: v1::Metric::Resolution as i32,
         limits: vec![limit("P1", 4), limit("P2", 8)],
-        pauses: vec![v1::Pause {
-            waiting_on: v1::WaitingOn::Client as i32,
-            ..Default::default()
-        }],
+        pauses: vec![v1::Pause { waiting_on: v1::WaitingOn::Client as i32, ..Default::default() }],
         warn_at_percent: vec![50, 75],
         ..Default::default()
     };

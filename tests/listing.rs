@@ -87,8 +87,12 @@ async fn every_filter_at_every_time_finds_what_judging_each_incident_finds() {
         (vec![Phase::Running], vec![Outcome::Undecided], Some("2026-11-05T12:00:00Z"), ""),
         (vec![Phase::Cancelled, Phase::Pending], vec![], None, ""),
     ];
-    let times = ["2026-11-03T09:30:00Z", "2026-11-05T10:10:00Z", "2038-01-01T00:00:00Z",
-        "2041-01-01T00:00:00Z"];
+    let times = [
+        "2026-11-03T09:30:00Z",
+        "2026-11-05T10:10:00Z",
+        "2038-01-01T00:00:00Z",
+        "2041-01-01T00:00:00Z",
+    ];
     for as_of in times.map(at) {
         for known in [None, Some(middle)] {
             for (phases, outcomes, due_before, contract) in &filters {
@@ -144,8 +148,7 @@ async fn clocks_are_listed_by_what_decides_them_and_follow_a_change_of_terms() {
     let listed = clients.list_clocks(request.clone()).await;
     assert_eq!(due(&listed), ["early 2026-11-23T12:00:00Z", "late 2026-11-23T14:00:00Z"]);
     let mut stricter = contract("C");
-    stricter.terms.as_mut().expect("terms").targets[0].limits[0].limit =
-        Some(crate::kit::hours(1));
+    stricter.terms.as_mut().expect("terms").targets[0].limits[0].limit = Some(crate::kit::hours(1));
     let request_put = v1::PutContractRequest {
         tenant: TENANT.into(),
         contract: Some(stricter),

@@ -8,4 +8,5 @@ mod real_data;
 mod recording;
 mod restart;
 mod settings;
+mod tour;
 mod zones;

@@ -33,7 +33,7 @@ fn path(name: &str) -> String {
     data(name).display().to_string()
 }
 
-/// The log's own verdict on each incident that is closed in it: the flag of its last row.
+/// The log's own verdict on each incident that is closed for good in it: the flag of its last row.
 fn flags() -> BTreeMap<String, bool> {
     let file = std::fs::File::open(data("incident_events.csv.zst")).expect("the log");
     let mut text = String::new();
@@ -42,14 +42,14 @@ fn flags() -> BTreeMap<String, bool> {
     let mut rows = csv::Reader::from_reader(text.as_bytes());
     let headings = rows.headers().expect("headings").clone();
     let place = |name: &str| headings.iter().position(|h| h == name).expect("a column");
-    let (number, state, flag) = (place("number"), place("incident_state"), place("made_sla"));
+    let (number, closed_at, flag) = (place("number"), place("closed_at"), place("made_sla"));
     let mut last = BTreeMap::new();
     for row in rows.records() {
         let row = row.expect("a row");
-        let told = (row[state].to_owned(), row[flag].to_owned());
+        let told = (row[closed_at].to_owned(), row[flag].to_owned());
         last.insert(row[number].to_owned(), told);
     }
-    let closed = last.into_iter().filter(|(_, (state, _))| state == "Closed");
+    let closed = last.into_iter().filter(|(_, (closed_at, _))| !closed_at.is_empty());
     closed.map(|(number, (_, flag))| (number, flag == "true")).collect()
 }
 

@@ -14,7 +14,8 @@ async fn fill(clients: &mut Clients, incidents: usize) {
     for number in 0..incidents {
         let id = format!("I{number}");
         let hour = 8 + number % 6;
-        let time = |minute: usize| format!("2026-11-{:02}T{hour:02}:{minute:02}:00Z", 2 + number % 20);
+        let time =
+            |minute: usize| format!("2026-11-{:02}T{hour:02}:{minute:02}:00Z", 2 + number % 20);
         let priority = if number % 3 == 0 { "P1" } else { "P2" };
         let mut events = vec![event(&id, "1", &time(0), opened("C", priority))];
         if number % 2 == 0 {

@@ -26,8 +26,8 @@ const ZONE: &str = "America/Sao_Paulo";
 /// The log was cut at midnight in its zone: everything is told as of then.
 const LOG_ENDS: Timestamp = Timestamp { seconds: 1_462_158_000, nanos: 0 };
 const DUE_SHOWN: usize = 8;
-/// Waited for the client twice, was reopened, and ended over its limit.
-const TOLD_INCIDENT: &str = "INC0001203";
+/// It waited for the client, was resolved, reopened and resolved again.
+const TOLD_INCIDENT: &str = "INC0003663";
 
 /// Shows it all on real incidents: starts a server, imports, judges, and goes on serving.
 #[derive(Args, Debug)]
@@ -161,7 +161,8 @@ or in Python (pip install grpcio grpcio-reflection):
   evaluate = channel.unary_unary("/slx.v1.ClockService/EvaluateIncident",
       message("EvaluateIncidentRequest").SerializeToString,
       message("EvaluateIncidentResponse").FromString)
-  print(evaluate(message("EvaluateIncidentRequest")(tenant="{TENANT}", incident_id="{TOLD_INCIDENT}")))
+  Request = message("EvaluateIncidentRequest")
+  print(evaluate(Request(tenant="{TENANT}", incident_id="{TOLD_INCIDENT}")))
 "#
     )
 }

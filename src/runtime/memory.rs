@@ -170,7 +170,7 @@ impl Memory {
         }
     }
 
-    /// Takes what is to be carried over. What it holds stays readable here until [`Memory::carried`].
+    /// Takes what is to be carried over. It stays readable here until [`Memory::carried`].
     pub fn load(&self) -> Load {
         let mut state = self.state.write();
         let fresh = &mut state.fresh;

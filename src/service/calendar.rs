@@ -128,9 +128,12 @@ impl CalendarService for Services {
         let tenant = tenant(request.tenant, &mut faults);
         let id = faults.or("calendar_id", id(request.calendar_id), String::new());
         let (from_year, to_year) = years(request.from_year, request.to_year);
-        let holidays = faults
-            .keep("icalendar", holidays_from_icalendar(&request.icalendar, from_year, to_year))
-            .unwrap_or_default();
+        // Expanding hostile rules may take seconds: not on the network's thread.
+        let text = request.icalendar;
+        let read =
+            tokio::task::spawn_blocking(move || holidays_from_icalendar(&text, from_year, to_year));
+        let holidays = read.await.map_err(|_| status::defect("reading the holidays failed"))?;
+        let holidays = faults.keep("icalendar", holidays).unwrap_or_default();
         let effective_time =
             faults.or("effective_time", optional_instant(request.effective_time), None);
         check(faults)?;

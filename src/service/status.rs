@@ -113,6 +113,12 @@ pub(super) fn unreadable(error: ViewsError) -> Status {
     status(ErrorReason::Defect, error.to_string(), ErrorDetails::new())
 }
 
+/// The status of a defect in slx.
+pub(super) fn defect(message: &str) -> Status {
+    tracing::error!(message, "a defect");
+    status(ErrorReason::Defect, message.to_owned(), ErrorDetails::new())
+}
+
 /// The status while the journal is still being read.
 pub(super) fn starting() -> Status {
     let details = ErrorDetails::with_retry_info(Some(RETRY_AFTER));

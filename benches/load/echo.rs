@@ -1,0 +1,139 @@
+//! The ceiling: the same services on the same tonic, which answer at once and keep nothing.
+
+use std::net::{SocketAddr, TcpListener};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::thread;
+
+use slx::wire::v1;
+use slx::wire::v1::clock_service_server::{ClockService, ClockServiceServer};
+use slx::wire::v1::incident_service_server::{IncidentService, IncidentServiceServer};
+use tokio_stream::{Stream, StreamExt};
+use tonic::transport::Server;
+use tonic::transport::server::TcpIncoming;
+use tonic::{Request, Response, Status, Streaming};
+
+const WINDOW_BYTES: u32 = 1024 * 1024;
+
+/// Starts an echo on a thread of its own; it ends with the process. Whoever asks it to evaluate
+/// an incident gets `evaluation`.
+pub fn start(evaluation: v1::EvaluateIncidentResponse) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.set_nonblocking(true).expect("a socket");
+    let address = listener.local_addr().expect("an address");
+    thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.expect("a runtime").block_on(serve(listener, evaluation));
+    });
+    address
+}
+
+async fn serve(listener: TcpListener, evaluation: v1::EvaluateIncidentResponse) {
+    let listener = tokio::net::TcpListener::from_std(listener).expect("a socket");
+    Server::builder()
+        .initial_stream_window_size(WINDOW_BYTES)
+        .initial_connection_window_size(WINDOW_BYTES)
+        .add_service(IncidentServiceServer::new(Echo::default()))
+        .add_service(ClockServiceServer::new(Parrot { evaluation }))
+        .serve_with_incoming(TcpIncoming::from(listener).with_nodelay(Some(true)))
+        .await
+        .expect("it serves");
+}
+
+#[derive(Default)]
+struct Echo {
+    sequence: AtomicI64,
+}
+
+impl Echo {
+    fn results(&self, events: Vec<v1::IncidentEvent>) -> Vec<v1::RecordResult> {
+        let result = |event: v1::IncidentEvent| v1::RecordResult {
+            event_id: event.event_id,
+            outcome: v1::RecordOutcome::Accepted as i32,
+            sequence: self.sequence.fetch_add(1, Ordering::Relaxed),
+            refusal: None,
+        };
+        events.into_iter().map(result).collect()
+    }
+}
+
+fn stamp() -> Option<v1::Stamp> {
+    let time = Some(prost_types::Timestamp { seconds: 1_767_225_600, nanos: 123_456_789 });
+    Some(v1::Stamp { sequence: 1_000_000, as_of_time: time, known_time: time })
+}
+
+#[tonic::async_trait]
+impl IncidentService for Echo {
+    async fn record_events(
+        &self,
+        request: Request<v1::RecordEventsRequest>,
+    ) -> Result<Response<v1::RecordEventsResponse>, Status> {
+        let results = self.results(request.into_inner().events);
+        Ok(Response::new(v1::RecordEventsResponse { results, stamp: stamp() }))
+    }
+
+    type StreamEventsStream =
+        Pin<Box<dyn Stream<Item = Result<v1::StreamEventsResponse, Status>> + Send>>;
+
+    async fn stream_events(
+        &self,
+        request: Request<Streaming<v1::StreamEventsRequest>>,
+    ) -> Result<Response<Self::StreamEventsStream>, Status> {
+        let echo = Echo::default();
+        let answers = request.into_inner().map(move |message| {
+            let results = echo.results(message?.events);
+            Ok(v1::StreamEventsResponse { results, stamp: stamp() })
+        });
+        Ok(Response::new(Box::pin(answers)))
+    }
+
+    async fn record_service_events(
+        &self,
+        _: Request<v1::RecordServiceEventsRequest>,
+    ) -> Result<Response<v1::RecordServiceEventsResponse>, Status> {
+        Err(Status::unimplemented("never asked"))
+    }
+
+    async fn get_incident(
+        &self,
+        _: Request<v1::GetIncidentRequest>,
+    ) -> Result<Response<v1::GetIncidentResponse>, Status> {
+        Err(Status::unimplemented("never asked"))
+    }
+
+    async fn list_incidents(
+        &self,
+        _: Request<v1::ListIncidentsRequest>,
+    ) -> Result<Response<v1::ListIncidentsResponse>, Status> {
+        Err(Status::unimplemented("never asked"))
+    }
+
+    async fn list_events(
+        &self,
+        _: Request<v1::ListEventsRequest>,
+    ) -> Result<Response<v1::ListEventsResponse>, Status> {
+        Err(Status::unimplemented("never asked"))
+    }
+}
+
+/// Says what it heard once.
+struct Parrot {
+    evaluation: v1::EvaluateIncidentResponse,
+}
+
+#[tonic::async_trait]
+impl ClockService for Parrot {
+    async fn evaluate_incident(
+        &self,
+        _: Request<v1::EvaluateIncidentRequest>,
+    ) -> Result<Response<v1::EvaluateIncidentResponse>, Status> {
+        Ok(Response::new(self.evaluation.clone()))
+    }
+
+    async fn list_clocks(
+        &self,
+        _: Request<v1::ListClocksRequest>,
+    ) -> Result<Response<v1::ListClocksResponse>, Status> {
+        Err(Status::unimplemented("never asked"))
+    }
+}

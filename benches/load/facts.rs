@@ -1,0 +1,125 @@
+//! The facts that are sent: incidents under two contracts, told from opening to closing.
+
+use prost::Message;
+use prost_types::{Duration, Timestamp};
+use slx::wire::v1;
+use slx::wire::v1::incident_event::Fact;
+
+pub const TENANT: &str = "acme";
+/// Bytes of an event as it is sent, or one more or less.
+pub const EVENT_BYTES: usize = 256;
+
+const CONTRACTS: [&str; 2] = ["workplace", "workplace-support"];
+const YEAR_BEGINS: i64 = 1_767_225_600;
+const YEAR_SECONDS: u64 = 364 * 24 * 3600;
+
+/// An incident's fact: the first opens it, the last of `of` ends it.
+pub fn event(incident: u64, number: u64, of: u64) -> v1::IncidentEvent {
+    let mut event = v1::IncidentEvent {
+        event_id: format!("sys-audit-{number:06}"),
+        incident_id: incident_id(incident),
+        occur_time: Some(time(incident, number)),
+        fact: Some(fact(incident, number, number + 1 == of)),
+        ..Default::default()
+    };
+    event.source = "x".repeat(EVENT_BYTES.saturating_sub(event.encoded_len() + 2));
+    event
+}
+
+pub fn incident_id(incident: u64) -> String {
+    format!("INC{incident:010}")
+}
+
+/// Incidents are opened all over the year; each fact comes some 20 minutes after the one before.
+fn time(incident: u64, number: u64) -> Timestamp {
+    let scattered = incident.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 20;
+    let opened = YEAR_BEGINS + (scattered % YEAR_SECONDS) as i64;
+    Timestamp { seconds: opened + (number * 1_234) as i64, nanos: 0 }
+}
+
+fn fact(incident: u64, number: u64, is_last: bool) -> Fact {
+    match number {
+        0 => Fact::Opened(opened(incident)),
+        _ if is_last => Fact::Resolved(v1::Resolved {}),
+        1 => Fact::Assigned(v1::Assigned { group: "Desk".into(), assignee: "Kim".into() }),
+        2 => Fact::Responded(v1::Responded {}),
+        3 => waiting("Awaiting user", v1::WaitingOn::Client),
+        4 => waiting("In progress", v1::WaitingOn::Provider),
+        5 => Fact::PriorityChanged(v1::PriorityChanged { priority: "P2".into() }),
+        _ => Fact::WorkLogged(v1::WorkLogged { duration: Some(seconds(900)), start_time: None }),
+    }
+}
+
+fn opened(incident: u64) -> v1::Opened {
+    v1::Opened {
+        contract_ids: CONTRACTS.map(str::to_owned).to_vec(),
+        service: "mail".into(),
+        category: "software".into(),
+        priority: if incident.is_multiple_of(3) { "P1".into() } else { "P2".into() },
+        affected_users: 3,
+        ..Default::default()
+    }
+}
+
+fn waiting(status: &str, waiting_on: v1::WaitingOn) -> Fact {
+    Fact::StatusChanged(v1::StatusChanged {
+        status: status.into(),
+        waiting_on: waiting_on as i32,
+        ..Default::default()
+    })
+}
+
+/// Monday to Friday, 9 to 17, in Amsterdam.
+pub fn calendar() -> v1::Calendar {
+    let week =
+        v1::WeeklyWindow { days: (1..=5).collect(), opens: "09:00".into(), closes: "17:00".into() };
+    v1::Calendar {
+        id: "office".into(),
+        time_zone: "Europe/Amsterdam".into(),
+        weekly: vec![week],
+        ..Default::default()
+    }
+}
+
+/// What is promised to the client, and what a team within the provider promises the others.
+pub fn contracts() -> [v1::Contract; 2] {
+    let [sla, ola] = CONTRACTS;
+    [contract(sla, v1::ContractKind::Sla, 8), contract(ola, v1::ContractKind::Ola, 6)]
+}
+
+fn contract(id: &str, kind: v1::ContractKind, hours: i64) -> v1::Contract {
+    let targets = vec![
+        target("respond", v1::Metric::Response, [1, 2]),
+        target("resolve", v1::Metric::Resolution, [hours / 2, hours]),
+    ];
+    v1::Contract {
+        id: id.into(),
+        kind: kind as i32,
+        title: "Workplace".into(),
+        client: "Client".into(),
+        provider: "Provider".into(),
+        time_zone: "Europe/Amsterdam".into(),
+        currency: "EUR".into(),
+        terms: Some(v1::Terms { targets }),
+        ..Default::default()
+    }
+}
+
+fn target(id: &str, metric: v1::Metric, hours: [i64; 2]) -> v1::Target {
+    let limits = ["P1", "P2"].into_iter().zip(hours).map(|(priority, hours)| v1::Limit {
+        priority: priority.into(),
+        limit: Some(seconds(hours * 3600)),
+        calendar_id: "office".into(),
+    });
+    v1::Target {
+        id: id.into(),
+        metric: metric as i32,
+        limits: limits.collect(),
+        pauses: vec![v1::Pause { waiting_on: v1::WaitingOn::Client as i32, ..Default::default() }],
+        ..Default::default()
+    }
+}
+
+fn seconds(seconds: i64) -> Duration {
+    Duration { seconds, nanos: 0 }
+}

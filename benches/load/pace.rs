@@ -1,0 +1,146 @@
+//! Clients on four connections, and how many answers a second they get.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use slx::wire::v1;
+use slx::wire::v1::clock_service_client::ClockServiceClient;
+use slx::wire::v1::incident_service_client::IncidentServiceClient;
+use tokio::task::JoinSet;
+use tokio_stream::StreamExt;
+use tonic::transport::{Channel, Endpoint};
+
+use super::facts::{self, TENANT};
+
+const CONNECTIONS: usize = 4;
+const WINDOW_BYTES: u32 = 1024 * 1024;
+/// Messages of a stream that may lack their acknowledgement.
+const MESSAGES_AHEAD: usize = 64;
+
+pub fn channel(address: SocketAddr) -> Channel {
+    Endpoint::from_shared(format!("http://{address}"))
+        .expect("an address")
+        .initial_stream_window_size(WINDOW_BYTES)
+        .initial_connection_window_size(WINDOW_BYTES)
+        .connect_lazy()
+}
+
+pub fn channels(address: SocketAddr) -> [Channel; CONNECTIONS] {
+    std::array::from_fn(|_| channel(address))
+}
+
+pub fn incidents(channel: Channel) -> IncidentServiceClient<Channel> {
+    IncidentServiceClient::new(channel)
+}
+
+pub fn clocks(channel: Channel) -> ClockServiceClient<Channel> {
+    ClockServiceClient::new(channel)
+}
+
+/// Answers a second while `workers` ask, each again as soon as it is answered. `ask` is given the
+/// worker and how often it has asked before.
+pub async fn answers_a_second<Asking: Future<Output = ()> + Send>(
+    channels: &[Channel],
+    workers: usize,
+    round: Duration,
+    ask: impl Fn(Channel, u64, u64) -> Asking + Clone + Send + 'static,
+) -> u64 {
+    let started = Instant::now();
+    let mut asking = JoinSet::new();
+    for (worker, channel) in channels.iter().cycle().take(workers).cloned().enumerate() {
+        let ask = ask.clone();
+        asking.spawn(async move {
+            let mut answered = 0;
+            while started.elapsed() < round {
+                ask(channel.clone(), worker as u64, answered).await;
+                answered += 1;
+            }
+            answered
+        });
+    }
+    let answered: u64 = asking.join_all().await.into_iter().sum();
+    (answered as f64 / started.elapsed().as_secs_f64()) as u64
+}
+
+/// What a stream sends: incidents from `first` on, every `step`th, each told in `events`.
+#[derive(Clone, Copy)]
+pub struct Tale {
+    pub first: u64,
+    pub step: u64,
+    pub events: u64,
+}
+
+impl Tale {
+    fn event(self, number: u64) -> v1::IncidentEvent {
+        let incident = self.first + number / self.events * self.step;
+        facts::event(incident, number % self.events, self.events)
+    }
+
+    fn message(self, from: u64, until: u64) -> v1::StreamEventsRequest {
+        let events = (from..until).map(|number| self.event(number));
+        v1::StreamEventsRequest { tenant: TENANT.into(), events: events.collect() }
+    }
+}
+
+/// When a stream ends.
+#[derive(Clone, Copy)]
+pub enum Until {
+    Elapsed(Duration),
+    Sent(u64),
+}
+
+/// Streams one tale on each connection at once, and tells how many events were acknowledged and
+/// how long it took, the last acknowledgement included.
+pub async fn stream(
+    channels: &[Channel],
+    tales: impl Fn(u64) -> Tale,
+    message_events: u64,
+    until: Until,
+) -> (u64, Duration) {
+    let started = Instant::now();
+    let mut streams = JoinSet::new();
+    for (number, channel) in channels.iter().cloned().enumerate() {
+        let tale = tales(number as u64);
+        streams.spawn(stream_one(channel, tale, message_events, until, started));
+    }
+    let acknowledged = streams.join_all().await.into_iter().sum();
+    (acknowledged, started.elapsed())
+}
+
+async fn stream_one(
+    channel: Channel,
+    tale: Tale,
+    message_events: u64,
+    until: Until,
+    started: Instant,
+) -> u64 {
+    let (send, messages) = tokio::sync::mpsc::channel(MESSAGES_AHEAD);
+    tokio::spawn(async move {
+        let mut sent = 0;
+        while match until {
+            Until::Elapsed(round) => started.elapsed() < round,
+            Until::Sent(events) => sent < events,
+        } {
+            let end = match until {
+                Until::Elapsed(_) => sent + message_events,
+                Until::Sent(events) => (sent + message_events).min(events),
+            };
+            if send.send(tale.message(sent, end)).await.is_err() {
+                return;
+            }
+            sent = end;
+        }
+    });
+    let messages = tokio_stream::wrappers::ReceiverStream::new(messages);
+    let answers = incidents(channel).stream_events(messages).await;
+    let mut answers = answers.expect("a stream").into_inner();
+    let mut acknowledged = 0;
+    while let Some(answer) = answers.next().await {
+        for result in answer.expect("an acknowledgement").results {
+            assert_eq!(result.outcome, v1::RecordOutcome::Accepted as i32, "{result:?}");
+            acknowledged += 1;
+        }
+    }
+    acknowledged
+}

@@ -1,0 +1,115 @@
+//! The release binary as a child process, so that its memory and its allocator are its own.
+
+use std::fs;
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::process::{Child, Command};
+use std::time::{Duration, Instant};
+
+use slx::wire::v1;
+use slx::wire::v1::calendar_service_client::CalendarServiceClient;
+use slx::wire::v1::contract_service_client::ContractServiceClient;
+use tonic::Code;
+use tonic::transport::Channel;
+
+use super::facts::{self, TENANT};
+use super::pace;
+
+const ASK_AGAIN_AFTER: Duration = Duration::from_millis(2);
+const READY_WITHIN: Duration = Duration::from_secs(60);
+
+/// A server process, killed when dropped.
+pub struct Server {
+    child: Child,
+    pub address: SocketAddr,
+    started: Instant,
+}
+
+impl Server {
+    pub fn start(data: &Path) -> Server {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        drop(listener);
+        let started = Instant::now();
+        let child = Command::new(env!("CARGO_BIN_EXE_slx"))
+            .env_clear()
+            .env("RUST_LOG", "warn")
+            .args(["serve", "--listen", &address.to_string(), "--data-dir"])
+            .arg(data)
+            .spawn()
+            .expect("the binary starts");
+        Server { child, address, started }
+    }
+
+    /// Waits for the first true answer and tells how long after the start it came: no incident
+    /// of this name is known, or one is.
+    pub async fn first_answer(&self) -> Duration {
+        let client = pace::clocks(pace::channel(self.address));
+        let request = || v1::EvaluateIncidentRequest {
+            tenant: TENANT.into(),
+            incident_id: facts::incident_id(7),
+            ..Default::default()
+        };
+        loop {
+            match client.clone().evaluate_incident(request()).await {
+                Ok(_) => return self.started.elapsed(),
+                Err(status) if status.code() == Code::NotFound => return self.started.elapsed(),
+                Err(status) => assert!(self.started.elapsed() < READY_WITHIN, "{status}"),
+            }
+            tokio::time::sleep(ASK_AGAIN_AFTER).await;
+        }
+    }
+
+    pub async fn put_terms(&self) {
+        let channel: Channel = pace::channel(self.address);
+        let tenant = || TENANT.to_owned();
+        let request = v1::PutCalendarRequest {
+            tenant: tenant(),
+            calendar: Some(facts::calendar()),
+            ..Default::default()
+        };
+        let put = CalendarServiceClient::new(channel.clone()).put_calendar(request).await;
+        put.expect("the calendar is put");
+        for contract in facts::contracts() {
+            let request = v1::PutContractRequest {
+                tenant: tenant(),
+                contract: Some(contract),
+                ..Default::default()
+            };
+            let put = ContractServiceClient::new(channel.clone()).put_contract(request).await;
+            put.expect("the contract is put");
+        }
+    }
+
+    /// Memory in megabytes: resident now, and at most so far.
+    pub fn megabytes(&self) -> (u64, u64) {
+        let path = format!("/proc/{}/status", self.child.id());
+        let status = fs::read_to_string(path).unwrap_or_default();
+        let field = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name));
+            let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
+            kilobytes.unwrap_or(0) / 1024
+        };
+        (field("VmRSS:"), field("VmHWM:"))
+    }
+
+    /// Stops it as an operator would and tells how long that took.
+    pub async fn stop(mut self) -> Duration {
+        let asked = Instant::now();
+        let id = self.child.id().to_string();
+        let told = Command::new("kill").args(["-TERM", &id]).status();
+        assert!(told.expect("kill runs").success());
+        // Beside the runtime: it has connections to close when the server says so.
+        let ended = tokio::task::spawn_blocking(move || self.child.wait()).await;
+        assert!(ended.expect("it is waited for").expect("it ends").success());
+        asked.elapsed()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

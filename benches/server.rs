@@ -1,0 +1,226 @@
+//! What the server does a second, next to a bare echo of the same messages and to raw synced
+//! appends of the same bytes; and how it starts again with 100,000 incidents.
+//!
+//! `cargo bench --bench server`; arguments (record, evaluate, stream, restart) pick parts of it.
+//! Every server is the release binary in a process of its own; the clients and the echo share this
+//! one. Figures of one run compare with each other, not with those of another machine or day.
+
+mod load;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant as Stopwatch};
+
+use load::echo;
+use load::facts::{self, EVENT_BYTES, TENANT};
+use load::pace::{self, Tale, Until};
+use load::process::Server;
+use slx::domain::time::Instant;
+use slx::journal::{Journal, Options, SEGMENT_BYTES_DEFAULT};
+use slx::wire::v1;
+use tonic::transport::Channel;
+
+const ROUND: Duration = Duration::from_millis(1_500);
+/// The two that are compared take turns this often, and the best of each counts.
+const TURNS: usize = 3;
+const IN_FLIGHT: [usize; 4] = [1, 16, 64, 256];
+/// Events an incident is told in, where the incidents go on until the round ends.
+const EVENTS_AN_INCIDENT: u64 = 8;
+/// No two workers or rounds tell of the same incident.
+const INCIDENTS_A_WORKER: u64 = 1_000_000;
+const WORKERS_MAX: u64 = 1_000;
+
+const INCIDENTS_KEPT: u64 = 100_000;
+const EVENTS_A_KEPT_INCIDENT: u64 = 6;
+
+fn main() {
+    let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("server-bench");
+    // Left over from a run that was stopped, or not there.
+    let _ = fs::remove_dir_all(&directory);
+    fs::create_dir_all(&directory).expect("a directory");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(bench(&directory));
+    fs::remove_dir_all(&directory).expect("it is there");
+}
+
+async fn bench(directory: &Path) {
+    let parts: Vec<_> = std::env::args().skip(1).filter(|part| !part.starts_with("--")).collect();
+    let is_asked = |part: &str| parts.is_empty() || parts.iter().any(|asked| asked == part);
+    let server = Server::start(&directory.join("data"));
+    server.first_answer().await;
+    server.put_terms().await;
+    let evaluation = tell_one_incident(&server).await;
+    let echo = pace::channels(echo::start(evaluation));
+    let slx = pace::channels(server.address);
+    if is_asked("record") {
+        record(&slx, &echo, directory).await;
+    }
+    if is_asked("evaluate") {
+        evaluate(&slx, &echo).await;
+    }
+    if is_asked("stream") {
+        stream(&slx, &echo).await;
+    }
+    drop(server);
+    if is_asked("restart") {
+        restart(&directory.join("kept")).await;
+    }
+}
+
+/// An incident with all its facts, and how it is judged.
+async fn tell_one_incident(server: &Server) -> v1::EvaluateIncidentResponse {
+    let channel = pace::channel(server.address);
+    let event = |number| facts::event(0, number, EVENTS_AN_INCIDENT);
+    let request = v1::RecordEventsRequest {
+        tenant: TENANT.into(),
+        events: (0..EVENTS_AN_INCIDENT).map(event).collect(),
+    };
+    let recorded = pace::incidents(channel.clone()).record_events(request).await;
+    recorded.expect("the events are recorded");
+    let evaluation = pace::clocks(channel).evaluate_incident(question()).await;
+    evaluation.expect("an evaluation").into_inner()
+}
+
+fn question() -> v1::EvaluateIncidentRequest {
+    v1::EvaluateIncidentRequest {
+        tenant: TENANT.into(),
+        incident_id: facts::incident_id(0),
+        ..Default::default()
+    }
+}
+
+async fn record(slx: &[Channel], echo: &[Channel], directory: &Path) {
+    println!("RecordEvents, one event of {EVENT_BYTES} bytes each, durable when answered");
+    println!("| in flight | requests/s | echo/s | share | synced appends/s, as many a sync |");
+    println!("| ---: | ---: | ---: | ---: | ---: |");
+    let mut rounds = 1..;
+    for in_flight in IN_FLIGHT {
+        let (mut recorded, mut echoed, mut appended) = (0, 0, 0);
+        for round in rounds.by_ref().take(TURNS) {
+            echoed = record_round(echo, in_flight, round).await.max(echoed);
+            recorded = record_round(slx, in_flight, round).await.max(recorded);
+            appended = append(directory, in_flight as u64).max(appended);
+        }
+        let share = percent(recorded, echoed);
+        println!("| {in_flight} | {recorded} | {echoed} | {share} % | {appended} |");
+    }
+}
+
+fn percent(part: u64, whole: u64) -> u64 {
+    part * 100 / whole.max(1)
+}
+
+/// Each worker tells one incident after the other, fact by fact.
+async fn record_round(channels: &[Channel], in_flight: usize, round: u64) -> u64 {
+    let ask = move |channel, worker, number| async move {
+        let incident = (round * WORKERS_MAX + worker) * INCIDENTS_A_WORKER;
+        let incident = incident + number / EVENTS_AN_INCIDENT;
+        let event = facts::event(incident, number % EVENTS_AN_INCIDENT, EVENTS_AN_INCIDENT);
+        let request = v1::RecordEventsRequest { tenant: TENANT.into(), events: vec![event] };
+        let answer = pace::incidents(channel).record_events(request).await;
+        assert_eq!(answer.expect("an answer").into_inner().results.len(), 1);
+    };
+    pace::answers_a_second(channels, in_flight, ROUND, ask).await
+}
+
+/// Records a second appended to a journal on the same disk, with `records` for each sync.
+fn append(directory: &Path, records: u64) -> u64 {
+    let directory = directory.join("appended");
+    let options =
+        Options { segment_bytes: SEGMENT_BYTES_DEFAULT, new_store_id: *b"a store to bench" };
+    let mut journal = Journal::open(&directory, options).expect("a journal").writer;
+    let (started, mut appended) = (Stopwatch::now(), 0);
+    while started.elapsed() < ROUND / 2 {
+        for _ in 0..records {
+            journal.stage(Instant::MIN, &[0x5a; EVENT_BYTES]).expect("room");
+        }
+        journal.commit().expect("a commit");
+        appended += records;
+    }
+    let rate = (appended as f64 / started.elapsed().as_secs_f64()) as u64;
+    drop(journal);
+    fs::remove_dir_all(directory).expect("it is there");
+    rate
+}
+
+async fn evaluate(slx: &[Channel], echo: &[Channel]) {
+    let ask = |channel, _, _| async move {
+        let answer = pace::clocks(channel).evaluate_incident(question()).await;
+        assert_eq!(answer.expect("an answer").into_inner().clocks.len(), 4);
+    };
+    let (mut evaluated, mut echoed) = (0, 0);
+    for _ in 0..TURNS {
+        echoed = pace::answers_a_second(echo, 64, ROUND, ask).await.max(echoed);
+        evaluated = pace::answers_a_second(slx, 64, ROUND, ask).await.max(evaluated);
+    }
+    println!(
+        "\nEvaluateIncident, 8 events, 4 clocks, 64 in flight; the echo gives the same answer"
+    );
+    println!("| requests/s | echo/s | share |");
+    println!("| ---: | ---: | ---: |");
+    println!("| {evaluated} | {echoed} | {} % |", percent(evaluated, echoed));
+}
+
+async fn stream(slx: &[Channel], echo: &[Channel]) {
+    println!("\nStreamEvents, four streams, durable when acknowledged");
+    println!("| events a message | events/s | echo/s | share |");
+    println!("| ---: | ---: | ---: | ---: |");
+    let mut rounds = 500..;
+    for message_events in [1, 64, 500] {
+        let (mut durable, mut echoed) = (0, 0);
+        for round in rounds.by_ref().take(TURNS) {
+            echoed = stream_round(echo, message_events, round).await.max(echoed);
+            durable = stream_round(slx, message_events, round).await.max(durable);
+        }
+        let share = percent(durable, echoed);
+        println!("| {message_events} | {durable} | {echoed} | {share} % |");
+    }
+}
+
+async fn stream_round(channels: &[Channel], message_events: u64, round: u64) -> u64 {
+    let tale = |number| Tale {
+        first: (round * WORKERS_MAX + number) * INCIDENTS_A_WORKER,
+        step: 1,
+        events: EVENTS_AN_INCIDENT,
+    };
+    let until = Until::Elapsed(ROUND);
+    let (acknowledged, elapsed) = pace::stream(channels, tale, message_events, until).await;
+    (acknowledged as f64 / elapsed.as_secs_f64()) as u64
+}
+
+/// 100,000 incidents: in, stopped, started again, and folded anew without views.
+async fn restart(data: &Path) {
+    let records = INCIDENTS_KEPT * EVENTS_A_KEPT_INCIDENT;
+    println!("\n{INCIDENTS_KEPT} incidents of {EVENTS_A_KEPT_INCIDENT} events");
+    println!("| | time | records/s | megabytes resident | at most |");
+    println!("| --- | ---: | ---: | ---: | ---: |");
+    let server = Server::start(data);
+    server.first_answer().await;
+    server.put_terms().await;
+    let tale = |number| Tale { first: number, step: 4, events: EVENTS_A_KEPT_INCIDENT };
+    let channels = pace::channels(server.address);
+    let (acknowledged, elapsed) =
+        pace::stream(&channels, tale, 500, Until::Sent(records / 4)).await;
+    assert_eq!(acknowledged, records);
+    drop(channels);
+    row("imported over StreamEvents", elapsed, Some(records), &server);
+    let stopping = server.stop().await;
+    println!("| clean stop | {stopping:.2?} | | | |");
+    let server = Server::start(data);
+    let ready = server.first_answer().await;
+    row("start until the first answer", ready, None, &server);
+    server.stop().await;
+    fs::remove_dir_all(data.join("views")).expect("the views are there");
+    let server = Server::start(data);
+    let rebuilt = server.first_answer().await;
+    row("the same, all views to be folded", rebuilt, Some(records), &server);
+    let stopping = server.stop().await;
+    println!("| clean stop | {stopping:.2?} | | | |");
+}
+
+fn row(what: &str, time: Duration, records: Option<u64>, server: &Server) {
+    let rate = records.map(|records| records as f64 / time.as_secs_f64());
+    let rate = rate.map(|rate| format!("{rate:.0}")).unwrap_or_default();
+    let (resident, most) = server.megabytes();
+    println!("| {what} | {time:.2?} | {rate} | {resident} | {most} |");
+}
