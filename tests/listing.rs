@@ -78,7 +78,8 @@ async fn every_filter_at_every_time_finds_what_judging_each_incident_finds() {
     let mut clients = server.clients().await;
     let middle = fill(&mut clients).await;
     use v1::{Outcome, Phase};
-    let filters: Vec<(Vec<Phase>, Vec<Outcome>, Option<&str>, &str)> = vec![
+    type Filter = (Vec<Phase>, Vec<Outcome>, Option<&'static str>, &'static str);
+    let filters: Vec<Filter> = vec![
         (vec![], vec![], None, ""),
         (vec![Phase::Running], vec![], None, ""),
         (vec![Phase::Paused], vec![Outcome::Undecided], None, ""),

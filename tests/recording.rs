@@ -92,7 +92,7 @@ async fn an_answer_is_a_function_of_its_stamp_and_the_request() {
     stricter.applies_to_open_clocks = true;
     stricter.terms.as_mut().expect("terms").targets[0].limits[0].limit = Some(seconds(60));
     clients.put_contract(stricter).await;
-    let stamp = first.stamp.clone().expect("a stamp");
+    let stamp = first.stamp.expect("a stamp");
     let ask = v1::EvaluateIncidentRequest {
         tenant: TENANT.into(),
         incident_id: "I".into(),

@@ -133,7 +133,7 @@ pub(super) fn show(told: &Told, times: &Times) -> String {
 }
 
 fn fields(incident: &v1::Incident, told: &Told, times: &Times) -> String {
-    let as_of = told.incident.stamp.clone().unwrap_or_default().as_of_time;
+    let as_of = told.incident.stamp.unwrap_or_default().as_of_time;
     let state = choice(incident.state().as_str_name(), "INCIDENT_STATE_");
     let mut text = format!("{}  {state}", incident.id);
     for (name, value) in [

@@ -119,7 +119,7 @@ impl Engine {
         validate_only: bool,
     ) -> Answer<Result<TermsAnswer, Refusal>> {
         let (asker, answer) = oneshot::channel();
-        let job = TermsJob { tenant, change, validate_only };
+        let job = Box::new(TermsJob { tenant, change, validate_only });
         self.inbox.put(Job::Terms(job, asker))?;
         answer.await.unwrap_or(Err(WriteError::Stopping))
     }

@@ -71,7 +71,7 @@ pub(super) struct Sent<E> {
 pub(super) enum Job {
     Events(String, Vec<Sent<IncidentEvent>>, oneshot::Sender<Answer<Results>>),
     ServiceEvents(String, Vec<Sent<ServiceEvent>>, oneshot::Sender<Answer<Results>>),
-    Terms(TermsJob, oneshot::Sender<Answer<Result<TermsAnswer, Refusal>>>),
+    Terms(Box<TermsJob>, oneshot::Sender<Answer<Result<TermsAnswer, Refusal>>>),
 }
 
 /// A change of terms to decide.
@@ -95,7 +95,7 @@ pub struct TermsAnswer {
 #[derive(Debug)]
 pub(super) enum Finished {
     Results(oneshot::Sender<Answer<Results>>, Results),
-    Terms(oneshot::Sender<Answer<Result<TermsAnswer, Refusal>>>, Result<TermsAnswer, Refusal>),
+    Terms(oneshot::Sender<Answer<Result<TermsAnswer, Refusal>>>, Box<Result<TermsAnswer, Refusal>>),
 }
 
 /// A group of finished jobs, answered together.
@@ -115,7 +115,7 @@ impl Group {
                     let _ = asker.send(self.outcome.clone().map(|progress| (results, progress)));
                 }
                 Finished::Terms(asker, answer) => {
-                    let _ = asker.send(self.outcome.clone().map(|progress| (answer, progress)));
+                    let _ = asker.send(self.outcome.clone().map(|progress| (*answer, progress)));
                 }
             }
         }
@@ -255,11 +255,11 @@ impl Writer {
                 let (results, outcome) = split(results);
                 (Finished::Results(asker, results.unwrap_or_default()), outcome)
             }
-            Job::Terms(job, asker) => match self.terms(job, draft) {
-                Ok(answer) => (Finished::Terms(asker, answer), Ok(())),
+            Job::Terms(job, asker) => match self.terms(*job, draft) {
+                Ok(answer) => (Finished::Terms(asker, Box::new(answer)), Ok(())),
                 Err(error) => {
                     let nothing = Err(Refusal::Invalid(Vec::new()));
-                    (Finished::Terms(asker, nothing), Err(error))
+                    (Finished::Terms(asker, Box::new(nothing)), Err(error))
                 }
             },
         }

@@ -43,13 +43,7 @@ impl IncidentService for Services {
         let (events, refused) = sort_out(decoded);
         let answer = engine.record_events(tenant, events).await;
         let (results, progress) = answer.map_err(|error| status::not_written(&error))?;
-        let mut results = merge(refused, results);
-        // A call about one thing succeeds or fails as that thing does.
-        if is_single && matches!(results.first(), Some(Err(_))) {
-            if let Some(Err(refusal)) = results.pop() {
-                return Err(status::refused(refusal));
-            }
-        }
+        let results = as_one(is_single, merge(refused, results))?;
         Ok(Response::new(v1::RecordEventsResponse {
             results: encode_results(ids, results),
             stamp: write_stamp(&progress),
@@ -90,12 +84,7 @@ impl IncidentService for Services {
         let (events, refused) = sort_out(decoded.collect());
         let answer = engine.record_service_events(tenant, events).await;
         let (results, progress) = answer.map_err(|error| status::not_written(&error))?;
-        let mut results = merge(refused, results);
-        if is_single && matches!(results.first(), Some(Err(_))) {
-            if let Some(Err(refusal)) = results.pop() {
-                return Err(status::refused(refusal));
-            }
-        }
+        let results = as_one(is_single, merge(refused, results))?;
         Ok(Response::new(v1::RecordServiceEventsResponse {
             results: encode_results(ids, results),
             stamp: write_stamp(&progress),
@@ -268,6 +257,17 @@ fn merge(refused: Vec<Option<Refusal>>, results: Results) -> Results {
         None => results.next(),
     });
     merged.collect()
+}
+
+/// A call about one thing succeeds or fails as that thing does.
+fn as_one(is_single: bool, mut results: Results) -> Result<Results, Status> {
+    match results.pop() {
+        Some(Err(refusal)) if is_single => Err(status::refused(refusal)),
+        last => {
+            results.extend(last);
+            Ok(results)
+        }
+    }
 }
 
 fn encode_results(ids: Vec<String>, results: Results) -> Vec<v1::RecordResult> {

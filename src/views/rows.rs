@@ -10,8 +10,11 @@ use crate::wire::record as rows;
 /// Changes to write; what belongs together is written in one step.
 #[derive(Debug, Default)]
 pub struct Changes {
-    pub(super) steps: Vec<Vec<(Vec<u8>, Option<Vec<u8>>)>>,
+    pub(super) steps: Vec<Step>,
 }
+
+/// Keys with their new values, or nothing for those that go.
+pub(super) type Step = Vec<(Vec<u8>, Option<Vec<u8>>)>;
 
 impl Changes {
     /// Files an incident: its row, and where it stands. `filed` are the keys it is filed under so
