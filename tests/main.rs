@@ -8,5 +8,6 @@ mod real_data;
 mod recording;
 mod restart;
 mod settings;
+mod terms;
 mod tour;
 mod zones;

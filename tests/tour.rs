@@ -43,8 +43,8 @@ fn the_tour_can_be_pasted() {
         "calendar office: created",
         "contract workplace: created",
         "5 rows of 2 incidents; 0 could not be taken",
-        "breached Mon 2026-11-23 14:00:00",
-        "due Mon 2026-11-23 14:00:00 (first Mon 2026-11-23 12:30:00)",
+        "breached Mon 2026-11-23 14:00",
+        "due Mon 2026-11-23 14:00 (first Mon 2026-11-23 12:30)",
         "records in 1 segments, all sound",
     ] {
         assert!(told.contains(line), "no {line:?} in:\n{told}");

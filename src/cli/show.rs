@@ -38,7 +38,7 @@ pub(super) fn times(zones: &ZoneDatabase, name: &str) -> anyhow::Result<Times> {
 }
 
 impl Times {
-    /// `Mon 2026-11-23 14:05:00`, in the zone; `-` when there is none.
+    /// `Mon 2026-11-23 14:05`, in the zone, with seconds where there are any; `-` for none.
     pub fn show(&self, time: Option<Timestamp>) -> String {
         match optional_instant(time) {
             Ok(Some(instant)) => self.instant(instant),
@@ -48,8 +48,9 @@ impl Times {
 
     pub fn instant(&self, instant: Instant) -> String {
         let local = self.zone.local(instant);
-        let format = match local.and_utc().timestamp_subsec_nanos() {
-            0 => "%a %Y-%m-%d %H:%M:%S",
+        let format = match (instant.seconds() % 60, instant.subsecond_nanos()) {
+            (0, 0) => "%a %Y-%m-%d %H:%M",
+            (_, 0) => "%a %Y-%m-%d %H:%M:%S",
             _ => "%a %Y-%m-%d %H:%M:%S%.3f",
         };
         local.format(format).to_string()
