@@ -1,6 +1,6 @@
 //! Judges a history under one contract.
 
-use super::life::{Admission, Cycle, Life, life};
+use super::life::{Admission, Life, life};
 use super::measure::measure;
 use super::verdict::{TargetVerdict, verdict};
 use super::{Clock, Outcome};
@@ -45,8 +45,8 @@ pub struct Judgement<'a> {
 
 /// Judges `history` under `agreement` as of an instant.
 ///
-/// The revision in force when a clock starts rules it, unless a later one says that it also
-/// applies to open clocks and finds it undecided when it takes effect.
+/// The revision in force when a clock (each cycle is one) starts rules it, unless a later one says
+/// that it also applies to open clocks and finds it undecided when it takes effect.
 pub fn judge<'a>(
     history: &History<'a>,
     agreement: Agreement<'a>,
@@ -106,15 +106,12 @@ impl<'a> Judge<'_, 'a> {
         if life.cycles.iter().all(|cycle| cycle.started.is_none()) && is_over {
             return;
         }
-        let (revision, target, life) =
-            self.overruled(revision, target, life, admission(after), as_of);
-        let from = judgement.clocks.len();
-        judgement.clocks.extend(self.clocks(revision, target, &life));
-        let clocks = judgement.clocks.get(from..).unwrap_or_default();
-        judgement.verdicts.extend(verdict(target, clocks));
+        let (target, clocks) = self.overruled(revision, target, &life, admission(after), as_of);
+        judgement.verdicts.extend(verdict(target, &clocks));
+        judgement.clocks.extend(clocks);
     }
 
-    /// When the clock that must stop first did so; `None`: there is none to wait for.
+    /// When the clock that must stop first did so first; `None`: there is none to wait for.
     fn stop_before(
         &self,
         contract: &'a Contract,
@@ -126,36 +123,41 @@ impl<'a> Judge<'_, 'a> {
         let after = self.stop_before(contract, before, until, as_of);
         let admission = Admission { from: Instant::MIN, until, after };
         let life = life(before, self.history, admission, as_of);
-        Some(life.cycles.first().and_then(Cycle::stopped))
+        Some(life.first_stop)
     }
 
-    /// What rules the clock in the end: revisions that also apply to open clocks take it over.
+    /// A target's clocks, and its wording for the last of them. A later revision takes over the
+    /// cycles that begin under it and, if it says so, the one that is open and undecided when it
+    /// takes effect. What was decided before stands.
     fn overruled(
         &self,
         mut revision: &'a Revision<Contract>,
         mut target: &'a Target,
-        mut ruled: Life<'a>,
+        ruled: &Life<'a>,
         admission: Admission,
         as_of: Instant,
-    ) -> (&'a Revision<Contract>, &'a Target, Life<'a>) {
+    ) -> (&'a Target, Vec<Clock<'a>>) {
+        let mut clocks = self.clocks(revision, target, ruled);
         let Some(started) = ruled.cycles.first().and_then(|cycle| cycle.started) else {
-            return (revision, target, ruled);
+            return (target, clocks);
         };
         for later in self.agreement.revisions.taking_effect(started, as_of) {
-            let successor = later.content.terms.target(&target.id);
-            let Some(successor) = successor.filter(|_| later.content.applies_to_open_clocks) else {
-                continue;
+            let Some(successor) = later.content.terms.target(&target.id) else { continue };
+            let from = later.effective_time;
+            let open = || {
+                let then = life(target, self.history, admission, from);
+                open_cycle(&self.clocks(revision, target, &then))
             };
-            let then = life(target, self.history, admission, later.effective_time);
-            let clocks = self.clocks(revision, target, &then);
-            let is_open =
-                |clock: &Clock<'_>| clock.is_open() && clock.outcome == Outcome::Undecided;
-            if clocks.last().is_some_and(is_open) {
-                (revision, target) = (later, successor);
-                ruled = life(target, self.history, admission, as_of);
-            }
+            let open = later.content.applies_to_open_clocks.then(open).flatten();
+            let next = || clocks.iter().find(|clock| clock.start_time >= Some(from));
+            let Some(cycle) = open.or_else(|| next().map(|clock| clock.cycle)) else { continue };
+            (revision, target) = (later, successor);
+            let ruled = life(target, self.history, admission, as_of);
+            clocks.retain(|clock| clock.cycle < cycle);
+            let taken_over = self.clocks(revision, target, &ruled).into_iter();
+            clocks.extend(taken_over.filter(|clock| clock.cycle >= cycle));
         }
-        (revision, target, ruled)
+        (target, clocks)
     }
 
     fn clocks(
@@ -192,4 +194,10 @@ impl<'a> Judge<'_, 'a> {
         });
         measured.collect()
     }
+}
+
+/// The cycle that is open and undecided.
+fn open_cycle(clocks: &[Clock<'_>]) -> Option<u32> {
+    let last = clocks.last()?;
+    (last.is_open() && last.outcome == Outcome::Undecided).then_some(last.cycle)
 }

@@ -55,7 +55,8 @@ pub(super) struct Cycle<'a> {
     pub ended: Option<(Instant, End)>,
     /// What it does at the instant asked about, unless it has ended.
     pub now: Option<Activity>,
-    /// In order, without holes, none empty.
+    /// In order, without holes. Only one that puts the count to zero and the last may be empty:
+    /// what it tells counts as of its instant.
     pub stretches: Vec<Stretch<'a>>,
     /// The incident's priority at the start and at the end.
     pub first_priority: &'a str,
@@ -66,14 +67,9 @@ pub(super) struct Cycle<'a> {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Life<'a> {
     pub cycles: Vec<Cycle<'a>>,
+    /// When it first was stopped, also if a reopening made it run on.
+    pub first_stop: Option<Instant>,
     pub notes: Vec<String>,
-}
-
-impl Cycle<'_> {
-    /// When it was stopped, not cancelled.
-    pub fn stopped(&self) -> Option<Instant> {
-        self.ended.filter(|(_, end)| *end == End::Stopped).map(|(time, _)| time)
-    }
 }
 
 /// When a target's clock may start.
@@ -100,6 +96,7 @@ pub(super) fn life<'a>(
         state: State::default(),
         life: Life::default(),
         current: None,
+        gap: Vec::new(),
         could_start: false,
         did_restart: false,
     };
@@ -116,6 +113,8 @@ struct Watch<'t, 'a> {
     life: Life<'a>,
     /// The stretch under way, of the last cycle; `None` before the opening and after an end.
     current: Option<Stretch<'a>>,
+    /// The time since the last end, a stretch for each priority: a gap, should the clock go on.
+    gap: Vec<Stretch<'a>>,
     could_start: bool,
     did_restart: bool,
 }
@@ -151,7 +150,7 @@ impl<'a> Watch<'_, 'a> {
             return;
         }
         if self.asks(&target.applies_when, time).unwrap_or(true) {
-            self.begin_running(time, event_id);
+            self.begin_cycle(time, event_id);
         }
     }
 
@@ -159,13 +158,17 @@ impl<'a> Watch<'_, 'a> {
         let paused = matches!(self.activity(), Some(Activity::Paused(_)));
         let active = paused || self.activity() == Some(Activity::Running);
         match action {
-            ClockAction::Stop if active && self.stops(time) => self.end(time, End::Stopped),
+            ClockAction::Stop if active && self.stops(time) => {
+                self.end(time, End::Stopped, event_id);
+            }
             ClockAction::Restart if active && restarts => {
-                self.end(time, End::Stopped);
+                self.end(time, End::Stopped, event_id);
                 self.next_cycle(time, event_id);
             }
             ClockAction::Restart if self.ended().is_some() => self.reopen(time, event_id),
-            ClockAction::Cancel if active && self.cancels(time) => self.end(time, End::Cancelled),
+            ClockAction::Cancel if active && self.cancels(time) => {
+                self.end(time, End::Cancelled, event_id);
+            }
             ClockAction::Pause if active => {
                 if let Some(pause) = self.pauses(time).filter(|p| self.activity() != Some(*p)) {
                     self.begin(time, pause, event_id);
@@ -183,7 +186,6 @@ impl<'a> Watch<'_, 'a> {
         if self.stops(time) || self.cancels(time) {
             return;
         }
-        let Some((ended, _)) = self.ended() else { return };
         if self.target.metric == Metric::NextReply {
             if self.can_start(time) {
                 self.next_cycle(time, event_id);
@@ -194,15 +196,13 @@ impl<'a> Watch<'_, 'a> {
             OnReopen::Ignore => {}
             OnReopen::NewCycle => {
                 self.life.cycles.push(Cycle::default());
-                self.fill_gap(ended, time, Activity::Gap);
-                self.begin_running(time, event_id);
+                self.fill_gap(time, Activity::Gap);
+                self.begin_cycle(time, event_id);
             }
-            OnReopen::ContinueExcludingGap => self.go_on(ended, time, Activity::Gap, event_id),
-            OnReopen::ContinueCountingGap => {
-                self.go_on(ended, time, Activity::CountedGap, event_id)
-            }
+            OnReopen::ContinueExcludingGap => self.go_on(time, Activity::Gap, event_id),
+            OnReopen::ContinueCountingGap => self.go_on(time, Activity::CountedGap, event_id),
             OnReopen::Restart => {
-                self.go_on(ended, time, Activity::Gap, event_id);
+                self.go_on(time, Activity::Gap, event_id);
                 if let Some(current) = &mut self.current {
                     current.from_zero = true;
                 }
@@ -210,82 +210,117 @@ impl<'a> Watch<'_, 'a> {
         }
     }
 
-    fn go_on(&mut self, ended: Instant, time: Instant, gap: Activity, event_id: &'a str) {
+    fn go_on(&mut self, time: Instant, gap: Activity, event_id: &'a str) {
         if let Some(cycle) = self.life.cycles.last_mut() {
             cycle.ended = None;
         }
-        self.fill_gap(ended, time, gap);
-        self.begin(time, Activity::Running, event_id);
+        self.fill_gap(time, gap);
+        self.run(time, event_id);
     }
 
     fn next_cycle(&mut self, time: Instant, event_id: &'a str) {
-        let ended = self.ended().map_or(time, |(ended, _)| ended);
         self.life.cycles.push(Cycle::default());
-        self.fill_gap(ended, time, Activity::Pending);
-        self.begin_running(time, event_id);
+        self.fill_gap(time, Activity::Pending);
+        self.begin_cycle(time, event_id);
     }
 
-    fn fill_gap(&mut self, start: Instant, end: Instant, activity: Activity) {
+    fn fill_gap(&mut self, end: Instant, activity: Activity) {
+        self.end_gap(end);
+        for gap in std::mem::take(&mut self.gap) {
+            if gap.start < gap.end {
+                self.push(Stretch { activity, ..gap });
+            }
+        }
+    }
+
+    /// What of the gap comes after `time` is another stretch of it.
+    fn divide_gap(&mut self, time: Instant, event_id: &'a str) {
+        self.end_gap(time);
         let context = Surroundings {
             waiting_on: WaitingOn::Nobody,
             priority: self.state.priority,
             ..Surroundings::default()
         };
-        let gap = Stretch { start, end, activity, context, event_id: "", from_zero: false };
-        self.push(gap);
+        let activity = Activity::Gap;
+        let from_zero = false;
+        self.gap.push(Stretch { start: time, end: time, activity, context, event_id, from_zero });
     }
 
-    fn begin_running(&mut self, time: Instant, event_id: &'a str) {
-        self.begin(time, Activity::Running, event_id);
+    fn end_gap(&mut self, time: Instant) {
+        if let Some(last) = self.gap.last_mut() {
+            last.end = time;
+        }
+    }
+
+    fn begin_cycle(&mut self, time: Instant, event_id: &'a str) {
+        self.run(time, event_id);
         if let Some(cycle) = self.life.cycles.last_mut() {
             cycle.started = Some(time);
             cycle.first_priority = self.state.priority;
         }
     }
 
+    /// It runs, or is paused from the first: whatever attaches late finds the pause in force.
+    fn run(&mut self, time: Instant, event_id: &'a str) {
+        let activity = self.pauses(time).unwrap_or(Activity::Running);
+        self.begin(time, activity, event_id);
+    }
+
     fn begin(&mut self, time: Instant, activity: Activity, event_id: &'a str) {
-        let from_zero = self.close(time);
-        let context = self.surroundings();
+        self.close(time);
+        let (context, from_zero) = (self.surroundings(), false);
         self.current =
             Some(Stretch { start: time, end: time, activity, context, event_id, from_zero });
     }
 
-    /// The same activity in other surroundings is another stretch.
+    /// The same activity in other surroundings is another stretch; so is the time after an end
+    /// under another priority.
     fn notice_surroundings(&mut self, time: Instant, event_id: &'a str) {
         if let Some(Stretch { activity, context, .. }) = self.current
             && context != self.surroundings()
         {
             self.begin(time, activity, event_id);
         }
+        if self.gap.last().is_some_and(|gap| gap.context.priority != self.state.priority) {
+            self.divide_gap(time, event_id);
+        }
     }
 
-    fn end(&mut self, time: Instant, end: End) {
-        self.close(time);
+    fn end(&mut self, time: Instant, end: End, event_id: &'a str) {
+        self.notice_surroundings(time, event_id);
+        self.close_last(time);
+        self.divide_gap(time, event_id);
         if let Some(cycle) = self.life.cycles.last_mut() {
             cycle.ended = Some((time, end));
             cycle.last_priority = self.state.priority;
         }
+        if end == End::Stopped {
+            self.life.first_stop.get_or_insert(time);
+        }
     }
 
-    /// Closes the stretch under way; true when it was empty but for putting the count to zero.
-    fn close(&mut self, time: Instant) -> bool {
-        let Some(mut stretch) = self.current.take() else { return false };
-        stretch.end = time;
-        self.push(stretch);
-        stretch.from_zero && stretch.start == time
+    fn close(&mut self, time: Instant) {
+        if self.current.is_some_and(|stretch| stretch.start < time || stretch.from_zero) {
+            self.close_last(time);
+        }
+    }
+
+    /// Closes the stretch under way also when it is empty.
+    fn close_last(&mut self, time: Instant) {
+        if let Some(stretch) = self.current.take() {
+            self.push(Stretch { end: time, ..stretch });
+        }
     }
 
     fn push(&mut self, stretch: Stretch<'a>) {
-        if let Some(cycle) = self.life.cycles.last_mut()
-            && stretch.start < stretch.end
-        {
+        if let Some(cycle) = self.life.cycles.last_mut() {
             cycle.stretches.push(stretch);
         }
     }
 
     fn finish(mut self, as_of: Instant) -> Life<'a> {
         let now = self.activity();
-        self.close(as_of);
+        self.close_last(as_of);
         if let Some(cycle) = self.life.cycles.last_mut()
             && cycle.ended.is_none()
         {

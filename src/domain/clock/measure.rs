@@ -4,7 +4,7 @@ use super::judge::Calendars;
 use super::life::{Activity, Cycle, End, Stretch};
 use super::{Outcome, Phase, Segment, SegmentKind, Warning};
 use crate::domain::calendar::hours::ServiceHours;
-use crate::domain::contract::{Limit, OnPriorityChange, Target};
+use crate::domain::contract::{OnPriorityChange, Target};
 use crate::domain::time::{Instant, Span};
 
 /// The figures of one cycle.
@@ -28,7 +28,8 @@ pub(super) struct Measured<'a> {
 /// A limit with the hours it is measured in.
 #[derive(Clone, Copy)]
 struct Ruling<'a> {
-    limit: &'a Limit,
+    limit: Span,
+    calendar_id: &'a str,
     hours: &'a ServiceHours,
     calendar_revision: u32,
 }
@@ -48,27 +49,31 @@ pub(super) fn measure<'a>(
     calendars: &'a dyn Calendars,
 ) -> Option<Measured<'a>> {
     let rulings = Rulings { target, calendars, start: cycle.started };
-    let last = match target.on_priority_change {
-        OnPriorityChange::Frozen => cycle.first_priority,
-        _ => cycle.last_priority,
-    };
-    let withdrawn = rulings.of(last).is_none().then(|| withdrawal(cycle, &rulings)).flatten();
-    let ruling_priority = match withdrawn {
-        Some((_, before)) => before,
-        None => last,
-    };
+    let is_frozen =
+        target.on_priority_change == OnPriorityChange::Frozen && cycle.started.is_some();
+    let last = if is_frozen { cycle.first_priority } else { cycle.last_priority };
+    let is_withdrawn = !is_frozen && rulings.of(last).is_none();
+    let withdrawn = is_withdrawn.then(|| withdrawal(cycle, &rulings)).flatten();
+    let ruling_priority = withdrawn.map_or(last, |(_, before)| before);
     let ruling = rulings.of(ruling_priority)?;
-    let first = rulings.of(cycle.first_priority).unwrap_or(ruling);
-    let counts_from_start =
-        matches!(target.on_priority_change, OnPriorityChange::FromStart | OnPriorityChange::Frozen);
-    let mut meter = Meter::new(target, if counts_from_start { ruling } else { first });
-    let original_due_time = cycle.started.and_then(|start| first.due(start));
+    let counts_from_start = target.on_priority_change == OnPriorityChange::FromStart;
+    let first = rulings.of(cycle.first_priority);
+    let original_due_time = cycle.started.and_then(|start| first.unwrap_or(ruling).due(start));
+    let counts_at_once = match counts_from_start || cycle.started.is_none() {
+        true => ruling,
+        false => first.unwrap_or(ruling.unlimited()),
+    };
+    let mut meter = Meter::new(target, counts_at_once);
     meter.due = original_due_time;
     let mut priority = cycle.first_priority;
     for stretch in
         cycle.stretches.iter().take_while(|s| withdrawn.is_none_or(|(at, _)| s.start < at))
     {
-        if stretch.context.priority != priority && stretch.activity != Activity::Pending {
+        if stretch.from_zero {
+            meter.adjust(stretch, Span::ZERO);
+        }
+        let is_changed = stretch.context.priority != priority && !is_frozen;
+        if is_changed && obeys_priority(stretch, cycle) {
             priority = stretch.context.priority;
             if let Some(ruling) = rulings.of(priority) {
                 meter.change_priority(ruling, stretch, counts_from_start);
@@ -78,6 +83,13 @@ pub(super) fn measure<'a>(
     }
     let ended = withdrawn.map(|(at, _)| (at, End::Cancelled)).or(cycle.ended);
     Some(meter.finish(cycle, ended, ruling_priority, original_due_time))
+}
+
+/// Whether a change of priority is felt: not before the start, nor in a gap that does not count,
+/// where the clock stands ended. It is felt when the clock goes on.
+fn obeys_priority(stretch: &Stretch<'_>, cycle: &Cycle<'_>) -> bool {
+    let has_started = cycle.started.is_some_and(|started| started <= stretch.start);
+    has_started && stretch.activity != Activity::Gap
 }
 
 /// When the incident got a priority the target has no limit for, for good, and the one before.
@@ -98,19 +110,29 @@ impl<'a> Rulings<'a> {
         let limit = self.target.limit(priority)?;
         let start = self.start.unwrap_or(Instant::MAX);
         let calendar = self.calendars.in_force(&limit.calendar_id, start)?;
-        Some(Ruling { limit, hours: calendar.hours, calendar_revision: calendar.revision })
+        Some(Ruling {
+            limit: limit.limit,
+            calendar_id: &limit.calendar_id,
+            hours: calendar.hours,
+            calendar_revision: calendar.revision,
+        })
     }
 }
 
 impl Ruling<'_> {
+    /// The same hours with a limit that is never reached: a priority without one breaches nothing.
+    fn unlimited(self) -> Self {
+        Ruling { limit: Span::MAX, ..self }
+    }
+
     fn due(&self, start: Instant) -> Option<Instant> {
-        self.hours.add(start, self.limit.limit)
+        self.hours.add(start, self.limit)
     }
 
     /// The service time at which a mark is reached, rounded down to the nanosecond.
     fn amount(&self, percent: u8) -> Span {
         let percent = Span::from_nanos(i64::from(percent));
-        self.limit.limit.scaled(percent, Span::from_nanos(i64::from(WHOLE_LIMIT)))
+        self.limit.scaled(percent, Span::from_nanos(i64::from(WHOLE_LIMIT)))
     }
 }
 
@@ -121,10 +143,19 @@ struct Meter<'a> {
     breach_time: Option<Instant>,
     marks: Vec<Mark>,
     segments: Vec<Segment<'a>>,
-    /// What the pause under way may still last, in service time, and its rule.
-    pause: Option<(Option<usize>, Option<Span>)>,
+    pause: Option<PauseUnderWay>,
     /// The due instant as the segments so far leave it.
     due: Option<Instant>,
+}
+
+/// One pause, over however many stretches.
+#[derive(Clone, Copy)]
+struct PauseUnderWay {
+    rule: Option<usize>,
+    /// What it may still last, in service time; `None`: it has no maximum.
+    left: Option<Span>,
+    /// It has reached its maximum: the clock runs on.
+    is_exhausted: bool,
 }
 
 impl<'a> Meter<'a> {
@@ -143,9 +174,6 @@ impl<'a> Meter<'a> {
     }
 
     fn take(&mut self, stretch: &Stretch<'a>) {
-        if stretch.from_zero {
-            self.adjust(stretch, Span::ZERO);
-        }
         if !matches!(stretch.activity, Activity::Paused(_)) {
             self.pause = None;
         }
@@ -160,22 +188,34 @@ impl<'a> Meter<'a> {
 
     /// A pause stands still until its maximum, then the clock runs on.
     fn pause(&mut self, stretch: &Stretch<'a>, rule: Option<usize>) {
-        let left = match self.pause {
-            Some((same, left)) if same == rule => left,
-            _ => rule.and_then(|rule| self.target.pauses.get(rule)).and_then(|rule| rule.maximum),
+        let pause = self.pause_under_way(rule);
+        let exhausted = match pause {
+            PauseUnderWay { is_exhausted: true, .. } => stretch.start,
+            PauseUnderWay { left: Some(left), .. } => {
+                let exceeded = self.ruling.hours.exceeds_at(stretch.start, left);
+                exceeded.map_or(stretch.end, |at| at.clamp(stretch.start, stretch.end))
+            }
+            PauseUnderWay { left: None, .. } => stretch.end,
         };
-        let exhausted = left
-            .and_then(|left| self.ruling.hours.exceeds_at(stretch.start, left))
-            .map_or(stretch.end, |at| at.clamp(stretch.start, stretch.end));
         let paused = Stretch { end: exhausted, ..*stretch };
         let used = self.service_time(&paused);
-        self.pause = Some((rule, left.map(|left| left - used)));
+        self.pause = Some(PauseUnderWay {
+            rule,
+            left: pause.left.map(|left| left - used),
+            is_exhausted: pause.is_exhausted || exhausted < stretch.end,
+        });
         self.stand_still(&paused, SegmentKind::Paused);
         if exhausted < stretch.end {
             let event_id = if exhausted == stretch.start { stretch.event_id } else { "" };
             let running = Stretch { start: exhausted, event_id, ..*stretch };
             self.count(&running, SegmentKind::PauseExhausted);
         }
+    }
+
+    fn pause_under_way(&self, rule: Option<usize>) -> PauseUnderWay {
+        let maximum = || rule.and_then(|rule| self.target.pauses.get(rule)?.maximum);
+        let same = self.pause.filter(|pause| pause.rule == rule);
+        same.unwrap_or_else(|| PauseUnderWay { rule, left: maximum(), is_exhausted: false })
     }
 
     fn count(&mut self, stretch: &Stretch<'a>, kind: SegmentKind) {
@@ -187,7 +227,7 @@ impl<'a> Meter<'a> {
                 mark.reached = self.ruling.hours.add(stretch.start, amount - self.elapsed);
             }
         }
-        let limit = self.ruling.limit.limit;
+        let limit = self.ruling.limit;
         if self.breach_time.is_none() && elapsed > limit {
             self.breach_time = self.ruling.hours.exceeds_at(stretch.start, limit - self.elapsed);
         }
@@ -204,10 +244,12 @@ impl<'a> Meter<'a> {
         if from_start {
             return self.adjust(stretch, self.elapsed);
         }
-        let old_limit = std::mem::replace(&mut self.ruling, ruling).limit.limit;
+        let old_limit = std::mem::replace(&mut self.ruling, ruling).limit;
         let elapsed = match self.target.on_priority_change {
             OnPriorityChange::FromChange => Span::ZERO,
-            OnPriorityChange::CarryFraction => self.elapsed.scaled(ruling.limit.limit, old_limit),
+            OnPriorityChange::CarryFraction if old_limit < Span::MAX => {
+                self.elapsed.scaled(ruling.limit, old_limit)
+            }
             _ => self.elapsed,
         };
         self.adjust(stretch, elapsed);
@@ -221,7 +263,7 @@ impl<'a> Meter<'a> {
             let is_reached = elapsed >= self.ruling.amount(mark.percent);
             mark.reached = is_reached.then(|| mark.reached.unwrap_or(stretch.start));
         }
-        if self.breach_time.is_none() && elapsed > self.ruling.limit.limit {
+        if self.breach_time.is_none() && elapsed > self.ruling.limit {
             self.breach_time = Some(stretch.start);
         }
         let moment = Stretch { end: stretch.start, ..*stretch };
@@ -305,13 +347,13 @@ impl<'a> Meter<'a> {
             priority,
             phase,
             outcome,
-            limit: self.ruling.limit.limit,
+            limit: self.ruling.limit,
             elapsed: self.elapsed,
             stop_time: ended.map(|(at, _)| at),
             original_due_time,
             due_time,
             breach_time: self.breach_time,
-            calendar_id: &self.ruling.limit.calendar_id,
+            calendar_id: self.ruling.calendar_id,
             calendar_revision: self.ruling.calendar_revision,
             warnings: warnings.collect(),
             segments: self.segments,
@@ -328,10 +370,8 @@ impl<'a> Meter<'a> {
         }
     }
 
-    /// The last segment shows whether a pause has reached its maximum.
     fn pause_is_exhausted(&self) -> bool {
-        let last = self.segments.last().map(|segment| segment.kind);
-        last == Some(SegmentKind::PauseExhausted)
+        self.pause.is_some_and(|pause| pause.is_exhausted)
     }
 
     /// From when on the clock runs if nothing changes: from the last segment's end, or from the
@@ -340,12 +380,8 @@ impl<'a> Meter<'a> {
         let end = self.segments.last().map(|segment| segment.end).or(cycle.started)?;
         match (ended, cycle.now, self.pause) {
             (Some(_), ..) | (None, None | Some(Activity::Pending), _) => None,
-            (None, Some(Activity::Paused(rule)), pause) if !self.pause_is_exhausted() => {
-                let left = match pause {
-                    Some((_, left)) => left,
-                    None => self.target.pauses.get(rule?).and_then(|rule| rule.maximum),
-                };
-                self.ruling.hours.add(end, left?)
+            (None, Some(Activity::Paused(_)), Some(pause)) if !pause.is_exhausted => {
+                self.ruling.hours.add(end, pause.left?)
             }
             _ => Some(end),
         }

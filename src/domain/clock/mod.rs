@@ -7,8 +7,16 @@
 //! counts from the start is just a second measuring of the same life.
 
 mod judge;
+#[cfg(test)]
+mod kit;
+#[cfg(test)]
+mod laws;
 mod life;
 mod measure;
+#[cfg(test)]
+mod model;
+#[cfg(test)]
+mod traps;
 mod verdict;
 
 pub use judge::{Agreement, CalendarInForce, Calendars, Judgement, judge};

@@ -50,14 +50,12 @@ fn worst<'c, 'a>(clocks: &'c [Clock<'a>]) -> Option<&'c Clock<'a>> {
     breached.or_else(undecided).or_else(|| clocks.iter().min_by_key(|clock| clock.remaining()))
 }
 
+/// A breach of the last cycle stands here too, though a change of priority gave more time since.
 fn total<'a>(clocks: &[Clock<'a>], last: &Clock<'a>) -> TargetVerdict<'a> {
     let elapsed: Span = clocks.iter().map(|clock| clock.elapsed).sum();
     let outcome = match elapsed > last.limit {
         true => Outcome::Breached,
-        false => match last.outcome {
-            Outcome::Breached => Outcome::Undecided,
-            other => other,
-        },
+        false => last.outcome,
     };
     TargetVerdict {
         contract_id: last.contract_id,
