@@ -10,13 +10,13 @@
 //! # The one way data flows
 //!
 //! ```text
-//!  ITSM backend                                                     reporting pipeline, SLA manager
-//!       | gRPC: events, contracts                                         ^ gRPC, tables
-//!       v                                                                 |
-//!    service  -->  engine::command  -->  journal  -->  fold  -->  views  -->  engine::query  -->
-//!   decode         checks against        append,      memory,    sled,        pure, at an
-//!                  what is recorded      one sync     then the   derived,     instant
-//!                                        a group      keeper     rebuildable
+//!  ITSM backend                                                reporting pipeline, SLA manager
+//!       | gRPC: events, contracts                                       ^ gRPC, tables
+//!       v                                                               |
+//!    service --> engine::command --> journal --> fold --> views --> engine::query
+//!    decode      checks against      append,     memory,  sled,     pure, at an
+//!                what is recorded    one sync    then the derived,  instant
+//!                                    a group     keeper   rebuildable
 //! ```
 //!
 //! 1. A call is decoded and checked in [`service`]; what is wrong is told, all at once.
@@ -33,9 +33,9 @@
 //! | room | what it is | what it does not know |
 //! | --- | --- | --- |
 //! | [`domain`] | time, calendars, incidents, contracts, clocks | input, output, the wall clock |
-//! | [`engine`] | commands to records, records to state, questions to answers | where any of it is kept |
+//! | [`engine`] | commands to records, records to state, questions to answers | where it is kept |
 //! | [`journal`] | the truth on disk: append, read, verify | what a record means |
-//! | [`wire`] | the protobuf messages and their way to and from the domain | who sends them |
+//! | [`wire`] | protobuf messages and their way to and from the domain | who sends them |
 //! | [`views`] | what the journal folds to, in sled | that there is a network |
 //! | [`runtime`] | threads and channels: the writer, the keeper, lists; the wall clock | gRPC |
 //! | [`service`] | the gRPC services: decode, call, encode | how anything is decided |

@@ -43,9 +43,9 @@ fn the_tour_can_be_pasted() {
         "calendar office: created",
         "contract workplace: created",
         "5 rows of 2 incidents; 0 could not be taken",
-        "breached Mon 2026-11-23 14:00",
-        "due Mon 2026-11-23 14:00 (first Mon 2026-11-23 12:30)",
-        "records in 1 segments, all sound",
+        "breached Mon 2026-11-23 13:45",
+        "due Mon 2026-11-23 13:45 (first Mon 2026-11-23 12:30)",
+        "records in 1 segment, all sound",
     ] {
         assert!(told.contains(line), "no {line:?} in:\n{told}");
     }

@@ -47,7 +47,11 @@ fn hexadecimal(bytes: &[u8]) -> String {
 }
 
 fn print(verified: &Verified) {
-    println!("{} records in {} segments, all sound", verified.records, verified.segments);
+    let segments = match verified.segments {
+        1 => "1 segment".to_owned(),
+        many => format!("{many} segments"),
+    };
+    println!("{} records in {segments}, all sound", verified.records);
     if let (Some(first), Some(last)) = (verified.first_time, verified.last_time) {
         println!("recorded from {first} to {last}");
     }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use chrono::Datelike;
 use tonic::{Request, Response, Status};
 
-use super::page::{Room, Tokens};
-use super::read::{Asked, check, stamp, tenant, valid, write_stamp};
+use super::page::Paging;
+use super::read::{Asked, check, read, stamp, tenant, valid, write_stamp};
 use super::{Services, status};
 use crate::domain::calendar::Calendar;
 use crate::domain::calendar::holidays::holidays_from_icalendar;
@@ -59,15 +59,9 @@ impl CalendarService for Services {
         let engine = self.engine()?;
         let request = request.into_inner();
         let mut faults = Faults::default();
-        let tenant = tenant(request.tenant, &mut faults);
+        let (tenant, asked) = read(&request, &mut faults);
         let id = faults.or("calendar_id", id(request.calendar_id), String::new());
         let number = faults.or("revision", count(request.revision), 0);
-        let asked = Asked::decode(
-            request.as_of_time,
-            request.known_time,
-            request.min_sequence,
-            &mut faults,
-        );
         check(faults)?;
         let sight = asked.sight(&engine)?;
         let catalog = engine.catalog(&tenant);
@@ -87,20 +81,11 @@ impl CalendarService for Services {
     ) -> Result<Response<v1::ListCalendarsResponse>, Status> {
         let engine = self.engine()?;
         let request = request.into_inner();
-        let arguments =
-            v1::ListCalendarsRequest { page_size: 0, page_token: String::new(), ..request.clone() };
-        let tokens = Tokens::new(engine.store_id(), "ListCalendars", &arguments);
         let mut faults = Faults::default();
-        let tenant = tenant(request.tenant, &mut faults);
-        let mut room = Room::asked(request.page_size, &mut faults);
-        let asked = Asked::decode(
-            request.as_of_time,
-            request.known_time,
-            request.min_sequence,
-            &mut faults,
-        );
+        let (tenant, asked) = read(&request, &mut faults);
+        let mut paging = Paging::asked(engine.store_id(), &request, &mut faults);
         check(faults)?;
-        let after = tokens.after_id(&request.page_token)?;
+        let after = paging.after_id()?;
         let sight = asked.sight(&engine)?;
         let catalog = engine.catalog(&tenant);
         let known = catalog.known(sight.times.known);
@@ -108,9 +93,9 @@ impl CalendarService for Services {
         for id in known.calendar_ids().filter(|id| **id > *after) {
             let Some(revision) = in_force(known, id, sight.times.as_of) else { continue };
             let calendar = message(id, revision);
-            if !room.takes(&calendar) {
+            if !paging.takes(&calendar) {
                 let last = page.calendars.last().map(|last| last.id.clone());
-                page.next_page_token = tokens.seal_id(last.unwrap_or_default());
+                page.next_page_token = paging.seal_id(last.unwrap_or_default());
                 break;
             }
             page.calendars.push(calendar);
@@ -170,22 +155,17 @@ impl CalendarService for Services {
         let engine = self.engine()?;
         let request = request.into_inner();
         let mut faults = Faults::default();
+        let (tenant, asked) = read(&request, &mut faults);
         let start = faults.or("start_time", instant(request.start_time), Instant::MIN);
         let end = faults.or("end_time", instant(request.end_time), Instant::MAX);
         if end < start {
             faults.add("end_time", "is before start_time: give them in order");
         }
-        let asked = Asked::decode(
-            request.as_of_time,
-            request.known_time,
-            request.min_sequence,
-            &mut faults,
-        );
         let hours = request.hours.map(|hours| match hours {
             v1::measure_elapsed_request::Hours::CalendarId(id) => Hours::Put(id),
             v1::measure_elapsed_request::Hours::Calendar(calendar) => Hours::Given(calendar),
         });
-        let found = find_hours(&engine, request.tenant, hours, asked, faults)?;
+        let found = find_hours(&engine, &tenant, hours, asked, faults)?;
         let elapsed = found.with(|hours| Ok(hours.elapsed(start, end)))?;
         Ok(Response::new(v1::MeasureElapsedResponse {
             elapsed: Some(duration(elapsed)),
@@ -202,19 +182,14 @@ impl CalendarService for Services {
         let engine = self.engine()?;
         let request = request.into_inner();
         let mut faults = Faults::default();
+        let (tenant, asked) = read(&request, &mut faults);
         let start = faults.or("start_time", instant(request.start_time), Instant::MIN);
         let amount = faults.or("duration", span(request.duration), Span::ZERO);
-        let asked = Asked::decode(
-            request.as_of_time,
-            request.known_time,
-            request.min_sequence,
-            &mut faults,
-        );
         let hours = request.hours.map(|hours| match hours {
             v1::add_service_time_request::Hours::CalendarId(id) => Hours::Put(id),
             v1::add_service_time_request::Hours::Calendar(calendar) => Hours::Given(calendar),
         });
-        let found = find_hours(&engine, request.tenant, hours, asked, faults)?;
+        let found = find_hours(&engine, &tenant, hours, asked, faults)?;
         let time = found.with(|hours| {
             let time = match amount < Span::ZERO {
                 true => hours.subtract(start, -amount),
@@ -236,28 +211,20 @@ impl CalendarService for Services {
     ) -> Result<Response<v1::ListWindowsResponse>, Status> {
         let engine = self.engine()?;
         let request = request.into_inner();
-        let arguments =
-            v1::ListWindowsRequest { page_size: 0, page_token: String::new(), ..request.clone() };
-        let tokens = Tokens::new(engine.store_id(), "ListWindows", &arguments);
         let mut faults = Faults::default();
+        let (tenant, asked) = read(&request, &mut faults);
+        let mut paging = Paging::asked(engine.store_id(), &request, &mut faults);
         let start = faults.or("start_time", instant(request.start_time), Instant::MIN);
         let end = faults.or("end_time", instant(request.end_time), Instant::MAX);
         if end < start {
             faults.add("end_time", "is before start_time: give them in order");
         }
-        let mut room = Room::asked(request.page_size, &mut faults);
-        let asked = Asked::decode(
-            request.as_of_time,
-            request.known_time,
-            request.min_sequence,
-            &mut faults,
-        );
         let hours = request.hours.map(|hours| match hours {
             v1::list_windows_request::Hours::CalendarId(id) => Hours::Put(id),
             v1::list_windows_request::Hours::Calendar(calendar) => Hours::Given(calendar),
         });
-        let found = find_hours(&engine, request.tenant, hours, asked, faults)?;
-        let after = tokens.after_id(&request.page_token)?;
+        let found = find_hours(&engine, &tenant, hours, asked, faults)?;
+        let after = paging.after_id()?;
         let start = match after.parse::<i64>() {
             Ok(nanos) => Instant::from_nanos(nanos).unwrap_or(start),
             Err(_) => start,
@@ -275,8 +242,8 @@ impl CalendarService for Services {
                     start_time: Some(timestamp(opens)),
                     end_time: Some(timestamp(closes)),
                 };
-                if !room.takes(&window) {
-                    page.next_page_token = tokens.seal_id(last.nanos().to_string());
+                if !paging.takes(&window) {
+                    page.next_page_token = paging.seal_id(last.nanos().to_string());
                     break;
                 }
                 last = closes;
@@ -345,12 +312,11 @@ impl Found {
 
 fn find_hours(
     engine: &Engine,
-    tenant_asked: String,
+    tenant: &str,
     hours: Option<Hours>,
     asked: Asked,
     mut faults: Faults,
 ) -> Result<Found, Status> {
-    let tenant = tenant(tenant_asked, &mut faults);
     let hours = match hours {
         None => {
             faults.add("hours", "is missing: give calendar_id or calendar");
@@ -373,7 +339,7 @@ fn find_hours(
         return Ok(Found { revision: 0, sight, source: Source::Given(hours) });
     }
     let Some(Hours::Put(id)) = hours else { return Err(status::invalid(Vec::new())) };
-    let catalog = engine.catalog(&tenant);
+    let catalog = engine.catalog(tenant);
     let known = catalog.known(sight.times.known);
     let revision = in_force(known, &id, sight.times.as_of).ok_or_else(|| not_found(&id))?;
     let source = Source::Put(Arc::clone(&revision.content));

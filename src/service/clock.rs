@@ -2,8 +2,8 @@
 
 use tonic::{Request, Response, Status};
 
-use super::page::{Room, Tokens};
-use super::read::{Asked, check, stamp, tenant};
+use super::page::Paging;
+use super::read::{check, read, stamp};
 use super::{Services, status};
 use crate::engine::query::{history, judge_incident};
 use crate::engine::refusal::Refusal;
@@ -23,14 +23,8 @@ impl ClockService for Services {
         let engine = self.engine()?;
         let request = request.into_inner();
         let mut faults = Faults::default();
-        let tenant = tenant(request.tenant, &mut faults);
+        let (tenant, asked) = read(&request, &mut faults);
         let id = faults.or("incident_id", id(request.incident_id), String::new());
-        let asked = Asked::decode(
-            request.as_of_time,
-            request.known_time,
-            request.min_sequence,
-            &mut faults,
-        );
         check(faults)?;
         let sight = asked.sight(&engine)?;
         let ledger = engine.ledger(&tenant, &id).map_err(status::unreadable)?;
@@ -56,22 +50,12 @@ impl ClockService for Services {
     ) -> Result<Response<v1::ListClocksResponse>, Status> {
         let engine = self.engine()?;
         let request = request.into_inner();
-        let arguments =
-            v1::ListClocksRequest { page_size: 0, page_token: String::new(), ..request.clone() };
-        let tokens = Tokens::new(engine.store_id(), "ListClocks", &arguments);
         let mut faults = Faults::default();
-        let tenant = tenant(request.tenant.clone(), &mut faults);
-        let mut room = Room::asked(request.page_size, &mut faults);
-        let asked = Asked::decode(
-            request.as_of_time,
-            request.known_time,
-            request.min_sequence,
-            &mut faults,
-        );
-        let token = request.page_token.clone();
+        let (tenant, asked) = read(&request, &mut faults);
+        let mut paging = Paging::asked(engine.store_id(), &request, &mut faults);
         let filter = decode_filter(request, &mut faults);
         check(faults)?;
-        let after = tokens.after_clock(&token)?;
+        let after = paging.after_clock()?;
         asked.sight(&engine)?;
         let zones = engine.zones().version();
         let mut page = v1::ListClocksResponse::default();
@@ -84,7 +68,7 @@ impl ClockService for Services {
             after.as_ref(),
             |incident, clock| wire::clock::encode(incident, clock, zones, false),
             |found| {
-                is_full = !room.takes(&found.made);
+                is_full = !paging.takes(&found.made);
                 if !is_full {
                     page.clocks.push(found.made);
                     last = Some(found.mark);
@@ -94,7 +78,7 @@ impl ClockService for Services {
         );
         let (sight, cut) = listed.await.map_err(status::unreadable)?;
         let next = if is_full { last } else { cut };
-        page.next_page_token = next.map(|mark| tokens.seal_clock(&mark)).unwrap_or_default();
+        page.next_page_token = next.map(|mark| paging.seal_clock(&mark)).unwrap_or_default();
         page.stamp = stamp(&sight);
         Ok(Response::new(page))
     }

@@ -2,8 +2,8 @@
 
 use tonic::{Request, Response, Status};
 
-use super::page::{Room, Tokens};
-use super::read::{Asked, check, stamp, tenant, write_stamp};
+use super::page::Paging;
+use super::read::{check, read, stamp, tenant, write_stamp};
 use super::{Services, status};
 use crate::domain::contract::{Contract, Revision};
 use crate::domain::time::Instant;
@@ -61,15 +61,9 @@ impl ContractService for Services {
         let engine = self.engine()?;
         let request = request.into_inner();
         let mut faults = Faults::default();
-        let tenant = tenant(request.tenant, &mut faults);
+        let (tenant, asked) = read(&request, &mut faults);
         let id = faults.or("contract_id", id(request.contract_id), String::new());
         let number = faults.or("revision", count(request.revision), 0);
-        let asked = Asked::decode(
-            request.as_of_time,
-            request.known_time,
-            request.min_sequence,
-            &mut faults,
-        );
         check(faults)?;
         let sight = asked.sight(&engine)?;
         let catalog = engine.catalog(&tenant);
@@ -89,20 +83,11 @@ impl ContractService for Services {
     ) -> Result<Response<v1::ListContractsResponse>, Status> {
         let engine = self.engine()?;
         let request = request.into_inner();
-        let arguments =
-            v1::ListContractsRequest { page_size: 0, page_token: String::new(), ..request.clone() };
-        let tokens = Tokens::new(engine.store_id(), "ListContracts", &arguments);
         let mut faults = Faults::default();
-        let tenant = tenant(request.tenant, &mut faults);
-        let mut room = Room::asked(request.page_size, &mut faults);
-        let asked = Asked::decode(
-            request.as_of_time,
-            request.known_time,
-            request.min_sequence,
-            &mut faults,
-        );
+        let (tenant, asked) = read(&request, &mut faults);
+        let mut paging = Paging::asked(engine.store_id(), &request, &mut faults);
         check(faults)?;
-        let after = tokens.after_id(&request.page_token)?;
+        let after = paging.after_id()?;
         let sight = asked.sight(&engine)?;
         let catalog = engine.catalog(&tenant);
         let known = catalog.known(sight.times.known);
@@ -110,9 +95,9 @@ impl ContractService for Services {
         for id in known.contract_ids().filter(|id| **id > *after) {
             let Some(revision) = in_force(known, id, sight.times.as_of) else { continue };
             let contract = message(known, revision);
-            if !room.takes(&contract) {
+            if !paging.takes(&contract) {
                 let last = page.contracts.last().map(|last| last.id.clone());
-                page.next_page_token = tokens.seal_id(last.unwrap_or_default());
+                page.next_page_token = paging.seal_id(last.unwrap_or_default());
                 break;
             }
             page.contracts.push(contract);
@@ -126,24 +111,12 @@ impl ContractService for Services {
     ) -> Result<Response<v1::ListContractRevisionsResponse>, Status> {
         let engine = self.engine()?;
         let request = request.into_inner();
-        let arguments = v1::ListContractRevisionsRequest {
-            page_size: 0,
-            page_token: String::new(),
-            ..request.clone()
-        };
-        let tokens = Tokens::new(engine.store_id(), "ListContractRevisions", &arguments);
         let mut faults = Faults::default();
-        let tenant = tenant(request.tenant, &mut faults);
+        let (tenant, asked) = read(&request, &mut faults);
+        let mut paging = Paging::asked(engine.store_id(), &request, &mut faults);
         let id = faults.or("contract_id", id(request.contract_id), String::new());
-        let mut room = Room::asked(request.page_size, &mut faults);
-        let asked = Asked::decode(
-            request.as_of_time,
-            request.known_time,
-            request.min_sequence,
-            &mut faults,
-        );
         check(faults)?;
-        let after = tokens.after_id(&request.page_token)?.parse().unwrap_or(0);
+        let after = paging.after_id()?.parse().unwrap_or(0);
         let sight = asked.sight(&engine)?;
         let catalog = engine.catalog(&tenant);
         let known = catalog.known(sight.times.known);
@@ -155,8 +128,8 @@ impl ContractService for Services {
         let mut page = v1::ListContractRevisionsResponse { stamp, ..Default::default() };
         for revision in revisions.iter().filter(|revision| revision.number > after) {
             let contract = message(known, revision);
-            if !room.takes(&contract) {
-                page.next_page_token = tokens.seal_id((revision.number - 1).to_string());
+            if !paging.takes(&contract) {
+                page.next_page_token = paging.seal_id((revision.number - 1).to_string());
                 break;
             }
             page.revisions.push(contract);

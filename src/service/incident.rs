@@ -7,8 +7,8 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Stream, StreamExt};
 use tonic::{Request, Response, Status, Streaming};
 
-use super::page::{Room, Tokens};
-use super::read::{Asked, check, stamp, tenant, write_stamp};
+use super::page::Paging;
+use super::read::{check, read, stamp, tenant, write_stamp};
 use super::{Services, status};
 use crate::domain::incident::IncidentEvent;
 use crate::engine::query::history;
@@ -98,14 +98,8 @@ impl IncidentService for Services {
         let engine = self.engine()?;
         let request = request.into_inner();
         let mut faults = Faults::default();
-        let tenant = tenant(request.tenant, &mut faults);
+        let (tenant, asked) = read(&request, &mut faults);
         let id = faults.or("incident_id", id(request.incident_id), String::new());
-        let asked = Asked::decode(
-            request.as_of_time,
-            request.known_time,
-            request.min_sequence,
-            &mut faults,
-        );
         check(faults)?;
         let sight = asked.sight(&engine)?;
         let ledger = engine.ledger(&tenant, &id).map_err(status::unreadable)?;
@@ -120,21 +114,12 @@ impl IncidentService for Services {
     ) -> Result<Response<v1::ListIncidentsResponse>, Status> {
         let engine = self.engine()?;
         let request = request.into_inner();
-        let arguments =
-            v1::ListIncidentsRequest { page_size: 0, page_token: String::new(), ..request.clone() };
-        let tokens = Tokens::new(engine.store_id(), "ListIncidents", &arguments);
         let mut faults = Faults::default();
-        let tenant = tenant(request.tenant, &mut faults);
+        let (tenant, asked) = read(&request, &mut faults);
+        let mut paging = Paging::asked(engine.store_id(), &request, &mut faults);
         let contract = faults.or("contract_id", optional_id(request.contract_id), String::new());
-        let mut room = Room::asked(request.page_size, &mut faults);
-        let asked = Asked::decode(
-            request.as_of_time,
-            request.known_time,
-            request.min_sequence,
-            &mut faults,
-        );
         check(faults)?;
-        let after = tokens.after_id(&request.page_token)?;
+        let after = paging.after_id()?;
         asked.sight(&engine)?;
         let mut page = v1::ListIncidentsResponse::default();
         let mut last = after.clone();
@@ -153,8 +138,8 @@ impl IncidentService for Services {
                 if !contract.is_empty() && !incident.contract_ids.contains(&contract) {
                     return true;
                 }
-                if !room.takes(&incident) {
-                    page.next_page_token = tokens.seal_id(last.clone());
+                if !paging.takes(&incident) {
+                    page.next_page_token = paging.seal_id(last.clone());
                     return false;
                 }
                 page.incidents.push(incident);
@@ -173,21 +158,12 @@ impl IncidentService for Services {
     ) -> Result<Response<v1::ListEventsResponse>, Status> {
         let engine = self.engine()?;
         let request = request.into_inner();
-        let arguments =
-            v1::ListEventsRequest { page_size: 0, page_token: String::new(), ..request.clone() };
-        let tokens = Tokens::new(engine.store_id(), "ListEvents", &arguments);
         let mut faults = Faults::default();
-        let tenant = tenant(request.tenant, &mut faults);
+        let (tenant, asked) = read(&request, &mut faults);
+        let mut paging = Paging::asked(engine.store_id(), &request, &mut faults);
         let id = faults.or("incident_id", id(request.incident_id), String::new());
-        let mut room = Room::asked(request.page_size, &mut faults);
-        let asked = Asked::decode(
-            request.as_of_time,
-            request.known_time,
-            request.min_sequence,
-            &mut faults,
-        );
         check(faults)?;
-        let after = tokens.after_id(&request.page_token)?;
+        let after = paging.after_id()?;
         let sight = asked.sight(&engine)?;
         let ledger = engine.ledger(&tenant, &id).map_err(status::unreadable)?;
         let history = history(&ledger, sight.times).ok_or_else(|| not_found(&id))?;
@@ -201,8 +177,8 @@ impl IncidentService for Services {
         let mut last = after;
         for (recorded, voided_by) in occurred {
             let event = wire::incident::encode_recorded(recorded, *voided_by);
-            if !room.takes(&event) {
-                page.next_page_token = tokens.seal_id(last);
+            if !paging.takes(&event) {
+                page.next_page_token = paging.seal_id(last);
                 break;
             }
             page.events.push(event);

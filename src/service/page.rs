@@ -14,21 +14,62 @@ use crate::limits::{PAGE_BYTES_MAX, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX};
 use crate::runtime::ClockMark;
 use crate::wire::faults::Faults;
 use crate::wire::store::v1 as store;
+use crate::wire::v1;
 
 const TOKEN_VERSION: u8 = 1;
 const SEAL_BYTES: usize = 16;
 
-/// The room left on a page.
+/// A request for a page of a list.
+pub(super) trait Lists: Message + Clone {
+    /// The list's method.
+    const METHOD: &str;
+    /// How many items, and the token of the page before.
+    fn page(&self) -> (i32, &str);
+    /// The request without both: what every page of a list has in common.
+    fn arguments(&self) -> Self;
+}
+
+macro_rules! lists {
+    ($($request:ident = $method:literal),+ $(,)?) => {
+        $(impl Lists for v1::$request {
+            const METHOD: &str = $method;
+
+            fn page(&self) -> (i32, &str) {
+                (self.page_size, &self.page_token)
+            }
+
+            fn arguments(&self) -> Self {
+                Self { page_size: 0, page_token: String::new(), ..self.clone() }
+            }
+        })+
+    };
+}
+
+lists!(
+    ListCalendarsRequest = "ListCalendars",
+    ListWindowsRequest = "ListWindows",
+    ListContractsRequest = "ListContracts",
+    ListContractRevisionsRequest = "ListContractRevisions",
+    ListIncidentsRequest = "ListIncidents",
+    ListEventsRequest = "ListEvents",
+    ListClocksRequest = "ListClocks",
+);
+
+/// The page asked for: the room left on it, and the tokens that lead to it and on.
 #[derive(Debug)]
-pub(super) struct Room {
+pub(super) struct Paging {
     items: usize,
     bytes: usize,
     is_empty: bool,
+    token: String,
+    key: [u8; 32],
+    arguments: [u8; 32],
 }
 
-impl Room {
-    /// A page of the size asked for; a larger one than allowed is cut.
-    pub fn asked(page_size: i32, faults: &mut Faults) -> Room {
+impl Paging {
+    /// The page a request asks for; a larger one than allowed is cut.
+    pub fn asked<R: Lists>(store_id: &[u8; 16], request: &R, faults: &mut Faults) -> Paging {
+        let (page_size, token) = request.page();
         let items = match usize::try_from(page_size) {
             Ok(0) => PAGE_SIZE_DEFAULT,
             Ok(size) => size.min(PAGE_SIZE_MAX),
@@ -37,7 +78,17 @@ impl Room {
                 0
             }
         };
-        Room { items, bytes: PAGE_BYTES_MAX, is_empty: true }
+        let key = Sha256::new().chain_update("slx page token").chain_update(store_id).finalize();
+        let arguments = request.arguments().encode_to_vec();
+        let arguments = Sha256::new().chain_update(R::METHOD).chain_update(arguments).finalize();
+        Paging {
+            items,
+            bytes: PAGE_BYTES_MAX,
+            is_empty: true,
+            token: token.to_owned(),
+            key: key.into(),
+            arguments: arguments.into(),
+        }
     }
 
     /// Whether one more item fits; if so, its room is taken. The first always fits.
@@ -51,32 +102,15 @@ impl Room {
         self.is_empty = false;
         true
     }
-}
-
-/// Seals the tokens of one list with its arguments.
-#[derive(Debug)]
-pub(super) struct Tokens {
-    key: [u8; 32],
-    arguments: [u8; 32],
-}
-
-impl Tokens {
-    /// Tokens of `method` called with `arguments`: the request without its size and token.
-    pub fn new(store_id: &[u8; 16], method: &str, arguments: &impl Message) -> Tokens {
-        let key = Sha256::new().chain_update("slx page token").chain_update(store_id).finalize();
-        let arguments =
-            Sha256::new().chain_update(method).chain_update(arguments.encode_to_vec()).finalize();
-        Tokens { key: key.into(), arguments: arguments.into() }
-    }
 
     /// The id to go on after; empty: from the beginning.
-    pub fn after_id(&self, token: &str) -> Result<String, Status> {
-        Ok(self.open(token)?.map(|token| token.after_id).unwrap_or_default())
+    pub fn after_id(&self) -> Result<String, Status> {
+        Ok(self.open()?.map(|token| token.after_id).unwrap_or_default())
     }
 
     /// The clock to go on after; `None`: from the beginning.
-    pub fn after_clock(&self, token: &str) -> Result<Option<ClockMark>, Status> {
-        let Some(mark) = self.open(token)?.and_then(|token| token.after_clock) else {
+    pub fn after_clock(&self) -> Result<Option<ClockMark>, Status> {
+        let Some(mark) = self.open()?.and_then(|token| token.after_clock) else {
             return Ok(None);
         };
         let time = Instant::from_nanos(mark.time_nanos).map_err(|_| invalid())?;
@@ -113,11 +147,11 @@ impl Tokens {
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    fn open(&self, token: &str) -> Result<Option<store::PageToken>, Status> {
-        if token.is_empty() {
+    fn open(&self) -> Result<Option<store::PageToken>, Status> {
+        if self.token.is_empty() {
             return Ok(None);
         }
-        let bytes = URL_SAFE_NO_PAD.decode(token).map_err(|_| invalid())?;
+        let bytes = URL_SAFE_NO_PAD.decode(&self.token).map_err(|_| invalid())?;
         let (code, content) = bytes.split_at_checked(SEAL_BYTES).ok_or_else(invalid)?;
         let (version, message) = content.split_first().ok_or_else(invalid)?;
         if self.code(content) != code || *version != TOKEN_VERSION {

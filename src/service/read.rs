@@ -21,8 +21,7 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    /// Decodes what a read asks for, noting what is wrong.
-    pub fn decode(
+    fn decode(
         as_of_time: Option<Timestamp>,
         known_time: Option<Timestamp>,
         min_sequence: i64,
@@ -53,6 +52,51 @@ impl Asked {
     pub fn times(self) -> (Option<Instant>, Option<Instant>) {
         (self.as_of, self.known)
     }
+}
+
+/// A request that reads.
+pub(super) trait Reads {
+    /// Whose data.
+    fn tenant(&self) -> &str;
+    /// As of when, known by when, and the sequence that must be seen.
+    fn asked(&self) -> (Option<Timestamp>, Option<Timestamp>, i64);
+}
+
+macro_rules! reads {
+    ($($request:ident),+ $(,)?) => {
+        $(impl Reads for v1::$request {
+            fn tenant(&self) -> &str {
+                &self.tenant
+            }
+
+            fn asked(&self) -> (Option<Timestamp>, Option<Timestamp>, i64) {
+                (self.as_of_time, self.known_time, self.min_sequence)
+            }
+        })+
+    };
+}
+
+reads!(
+    GetCalendarRequest,
+    ListCalendarsRequest,
+    MeasureElapsedRequest,
+    AddServiceTimeRequest,
+    ListWindowsRequest,
+    GetContractRequest,
+    ListContractsRequest,
+    ListContractRevisionsRequest,
+    GetIncidentRequest,
+    ListIncidentsRequest,
+    ListEventsRequest,
+    EvaluateIncidentRequest,
+    ListClocksRequest,
+);
+
+/// Whose data a read asks for and as of when, noting what is wrong.
+pub(super) fn read(request: &impl Reads, faults: &mut Faults) -> (String, Asked) {
+    let tenant = tenant(request.tenant().to_owned(), faults);
+    let (as_of_time, known_time, min_sequence) = request.asked();
+    (tenant, Asked::decode(as_of_time, known_time, min_sequence, faults))
 }
 
 /// The tenant of a request, noting what is wrong with it.

@@ -64,7 +64,7 @@ pub(super) fn facts(rows: &[Row], mapping: &Mapping) -> Vec<FactOfRow> {
 fn event_id(row: &Row, order: i64, name: &str) -> String {
     match row.order {
         Some(number) => format!("{number}:{name}"),
-        None => format!("{}:{order}:{name}", row.time.nanos()),
+        None => format!("{}:{order}:{name}", row.time),
     }
 }
 

@@ -1,8 +1,8 @@
 //! Clocks: a history under terms, at an instant.
 //!
-//! Judging goes in two steps. [`life`] reads off the history *what each clock did when*: pending,
+//! Judging goes in two steps. `life` reads off the history *what each clock did when*: pending,
 //! running, paused, in a gap after a resolution. It knows conditions and policies of reopening,
-//! but no durations. [`measure`] then holds those stretches against service hours and limits:
+//! but no durations. `measure` then holds those stretches against service hours and limits:
 //! segments, elapsed, due, breached, and the policies of priority. So a change of priority that
 //! counts from the start is just a second measuring of the same life.
 

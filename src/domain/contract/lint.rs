@@ -185,7 +185,7 @@ fn longer_promises(support: &Contract, sla: &Contract) -> Vec<(usize, usize, Str
             let promised = promised(sla, target.metric, &limit.priority);
             if let Some(promised) = promised.filter(|promised| limit.limit > *promised) {
                 let text = format!(
-                    "{:?} promises {} for priority {:?}, longer than the {} of {:?}, which rests on it",
+                    "{:?} promises {} for {:?}, longer than the {} of {:?}, which rests on it",
                     support.id, limit.limit, limit.priority, promised, sla.id
                 );
                 found.push((target_index, limit_index, text));
