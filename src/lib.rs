@@ -21,8 +21,8 @@
 //!
 //! 1. A call is decoded and checked in [`service`]; what is wrong is told, all at once.
 //! 2. The one writer ([`runtime`]) takes everything that waits, decides each against what is
-//!    recorded ([`engine::command`]), appends what is new to the [`journal`] and syncs once. Then it
-//!    counts, is folded into memory, and is answered.
+//!    recorded ([`engine::command`]), appends what is new to the [`journal`] and syncs once. Then
+//!    it counts, is folded into memory, and is answered.
 //! 3. The keeper carries what is new over to the [`views`], files each incident's clocks under the
 //!    instants that decide them ([`engine::index`]), and remembers how far it got.
 //! 4. A question reads memory and views, folds a history ([`domain::incident`]), and judges it

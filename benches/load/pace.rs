@@ -1,4 +1,4 @@
-//! Clients on four connections, and how many answers a second they get.
+//! Clients on four connections, and how many answers they get in a while.
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -38,14 +38,14 @@ pub fn clocks(channel: Channel) -> ClockServiceClient<Channel> {
     ClockServiceClient::new(channel)
 }
 
-/// Answers a second while `workers` ask, each again as soon as it is answered. `ask` is given the
-/// worker and how often it has asked before.
-pub async fn answers_a_second<Asking: Future<Output = ()> + Send>(
+/// Counts the answers while `workers` ask, each again as soon as it is answered, and how long they
+/// took. `ask` is given the worker and how often it has asked before.
+pub async fn answers<Asking: Future<Output = ()> + Send>(
     channels: &[Channel],
     workers: usize,
     round: Duration,
     ask: impl Fn(Channel, u64, u64) -> Asking + Clone + Send + 'static,
-) -> u64 {
+) -> (u64, Duration) {
     let started = Instant::now();
     let mut asking = JoinSet::new();
     for (worker, channel) in channels.iter().cycle().take(workers).cloned().enumerate() {
@@ -59,8 +59,7 @@ pub async fn answers_a_second<Asking: Future<Output = ()> + Send>(
             answered
         });
     }
-    let answered: u64 = asking.join_all().await.into_iter().sum();
-    (answered as f64 / started.elapsed().as_secs_f64()) as u64
+    (asking.join_all().await.into_iter().sum(), started.elapsed())
 }
 
 /// What a stream sends: incidents from `first` on, every `step`th, each told in `events`.
