@@ -40,7 +40,7 @@ pub enum TermsEntry {
     ContractEnd {
         /// Which contract.
         contract_id: String,
-        /// From here on it gives no clocks.
+        /// From here on no clock of it starts.
         end_time: Instant,
     },
     /// A revision of a calendar.

@@ -14,7 +14,7 @@ use crate::domain::time::Instant;
 pub struct Agreement<'a> {
     /// Every known revision.
     pub revisions: Effective<'a, Contract>,
-    /// From here on it gives no clocks.
+    /// From here on no clock of it starts.
     pub end_time: Option<Instant>,
 }
 
