@@ -5,6 +5,17 @@ use std::process::ExitCode;
 use clap::Parser;
 use slx::cli::Cli;
 
+/// What sysexits.h calls EX_USAGE.
+const BAD_USAGE: u8 = 64;
+
 fn main() -> ExitCode {
-    slx::cli::run(Cli::parse())
+    match Cli::try_parse() {
+        Ok(cli) => slx::cli::run(cli),
+        Err(told) => {
+            // Help and the version are told the same way, and are no errors.
+            let code = if told.use_stderr() { BAD_USAGE } else { 0 };
+            let _ = told.print();
+            ExitCode::from(code)
+        }
+    }
 }

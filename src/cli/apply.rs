@@ -45,8 +45,8 @@ impl Apply {
         let applied = apply(&text, &self.connection.tenant, channel, self.validate_only).await;
         let applied = applied.with_context(|| self.file.display().to_string())?;
         match self.json {
-            true => println!("{}", json(&applied)?),
-            false => print(&applied, self.validate_only),
+            true => say!("{}", json(&applied)?),
+            false => print(&applied, self.validate_only)?,
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -99,7 +99,7 @@ pub(super) async fn apply(
 }
 
 /// Tells what was put, and what the lint found.
-pub(super) fn print(applied: &Applied, validate_only: bool) {
+pub(super) fn print(applied: &Applied, validate_only: bool) -> anyhow::Result<()> {
     let became = |duplicate: bool, revision: i32| match (validate_only, duplicate, revision) {
         (true, _, _) => "would be put".to_owned(),
         (_, true, _) => "unchanged".to_owned(),
@@ -108,16 +108,17 @@ pub(super) fn print(applied: &Applied, validate_only: bool) {
     };
     for answer in &applied.calendars {
         let calendar = answer.calendar.clone().unwrap_or_default();
-        println!("calendar {}: {}", calendar.id, became(answer.duplicate, calendar.revision));
+        say!("calendar {}: {}", calendar.id, became(answer.duplicate, calendar.revision));
     }
     for answer in &applied.contracts {
         let contract = answer.contract.clone().unwrap_or_default();
-        println!("contract {}: {}", contract.id, became(answer.duplicate, contract.revision));
+        say!("contract {}: {}", contract.id, became(answer.duplicate, contract.revision));
         for finding in &answer.findings {
             let severity = choice(finding.severity().as_str_name(), "FINDING_SEVERITY_");
-            println!("  {severity}: {}: {}", finding.field, finding.description);
+            say!("  {severity}: {}: {}", finding.field, finding.description);
         }
     }
+    Ok(())
 }
 
 fn json(applied: &Applied) -> anyhow::Result<String> {

@@ -97,12 +97,12 @@ impl Clocks {
         let channel = self.connection.open().await?;
         let answer = list(request, self.limit, channel).await?;
         if self.json {
-            println!("{}", text::to_json(&answer, "slx.v1.ListClocksResponse")?);
+            say!("{}", text::to_json(&answer, "slx.v1.ListClocksResponse")?);
             return Ok(ExitCode::SUCCESS);
         }
-        println!("{}", show(&answer.clocks, &self.shown.times()?));
+        say!("{}", show(&answer.clocks, &self.shown.times()?));
         if !answer.next_page_token.is_empty() {
-            println!("\nThere are more: see --limit.");
+            say!("\nThere are more: see --limit.");
         }
         Ok(ExitCode::SUCCESS)
     }

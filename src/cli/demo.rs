@@ -26,8 +26,9 @@ const ZONE: &str = "America/Sao_Paulo";
 /// The log was cut at midnight in its zone: everything is told as of then.
 const LOG_ENDS: Timestamp = Timestamp { seconds: 1_462_158_000, nanos: 0 };
 const DUE_SHOWN: usize = 8;
-/// It waited for the client, was resolved, reopened and resolved again.
-const TOLD_INCIDENT: &str = "INC0003663";
+/// It waited for the client, was reopened eight minutes after its resolution, and ended 56 minutes
+/// over its limit.
+const TOLD_INCIDENT: &str = "INC0007016";
 
 /// Shows it all on real incidents: starts a server, imports, judges, and goes on serving.
 #[derive(Args, Debug)]
@@ -57,7 +58,7 @@ impl Demo {
         let channel = Endpoint::from_shared(address.clone())?.tcp_nodelay(true).connect().await?;
         tour(channel, &address).await?;
         if !self.once {
-            println!("{}", how_to_ask(&running.address().to_string()));
+            say!("{}", how_to_ask(&running.address().to_string()));
             tokio::signal::ctrl_c().await?;
         }
         running.stop().await?;
@@ -66,31 +67,31 @@ impl Demo {
 }
 
 async fn tour(channel: Channel, address: &str) -> anyhow::Result<()> {
-    println!("A server answers at {address}.\n");
-    println!("Two contracts over the same incidents:");
+    say!("A server answers at {address}.\n");
+    say!("Two contracts over the same incidents:");
     let applied = apply::apply(CONTRACTS, TENANT, channel.clone(), false).await?;
-    apply::print(&applied, false);
+    apply::print(&applied, false)?;
 
-    println!("\nImporting a real ServiceNow log (data/servicenow/README.md) through gRPC:");
+    say!("\nImporting a real ServiceNow log (data/servicenow/README.md) through gRPC:");
     let name = "incident_events.csv.zst";
     let summary = import::import(name, INCIDENTS, MAPPING, TENANT, channel.clone()).await?;
-    import::print(&summary);
+    import::print(&summary)?;
 
-    println!("\nEvery clock as of the log's end, by contract, target and outcome:");
-    println!("{}", by_outcome(channel.clone()).await?);
+    say!("\nEvery clock as of the log's end, by contract, target and outcome:");
+    say!("{}", by_outcome(channel.clone()).await?);
 
     let times = times(&zones::open(&Choice::Automatic)?, ZONE)?;
-    println!("\nOne incident, explained:");
+    say!("\nOne incident, explained:");
     let question = Question {
         tenant: TENANT.to_owned(),
         id: TOLD_INCIDENT.to_owned(),
         as_of_time: Some(LOG_ENDS),
         known_time: None,
     };
-    println!("{}", incident::show(&incident::ask(question, channel.clone()).await?, &times));
+    say!("{}", incident::show(&incident::ask(question, channel.clone()).await?, &times));
 
-    println!("\nWhat is due next, as of the log's end ({}):", times.show(Some(LOG_ENDS)));
-    println!("{}", due_next(channel, &times).await?);
+    say!("\nWhat is due next, as of the log's end ({}):", times.show(Some(LOG_ENDS)));
+    say!("{}", due_next(channel, &times).await?);
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! `slx incident`.
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -66,8 +67,8 @@ impl Incident {
         };
         let told = ask(question, self.connection.open().await?).await?;
         match self.json {
-            true => println!("{}", json(&told)?),
-            false => println!("{}", show(&told, &self.shown.times()?)),
+            true => say!("{}", json(&told)?),
+            false => say!("{}", show(&told, &self.shown.times()?)),
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -157,7 +158,7 @@ pub(super) fn timeline(clock: &v1::Clock, times: &Times) -> String {
     let name = format!("{}/{}{}", clock.contract_id, clock.target_id, cycle(clock.cycle));
     let verdict = format!("{}, {}", phase(clock), outcome(clock.outcome()));
     let mut text = format!(
-        "{name}  {verdict}: {} of {} used ({} %), {} left, due {}",
+        "{name}  {verdict}: {} of {} used ({} %), {} left\ndue {}",
         span(clock.elapsed),
         span(clock.limit),
         clock.percent_elapsed,
@@ -170,7 +171,13 @@ pub(super) fn timeline(clock: &v1::Clock, times: &Times) -> String {
     if clock.breach_time.is_some() {
         text += &format!(", breached {}", times.show(clock.breach_time));
     }
-    let rows = clock.segments.iter().map(|segment| row(segment, times));
+    let instants = clock.segments.iter().flat_map(|s| [s.start_time, s.end_time]);
+    let years: BTreeSet<_> = instants.flatten().map(|time| times.year(time)).collect();
+    let show: &dyn Fn(Option<Timestamp>) -> String = match years.len() {
+        0 | 1 => &|time| times.show_short(time),
+        _ => &|time| times.show(time),
+    };
+    let rows = clock.segments.iter().map(|segment| row(segment, show));
     let total = ["", "", "", "adds up to", "", &span(clock.elapsed), "", ""].map(str::to_owned);
     let rows = rows.chain([total.to_vec()]).collect();
     let headings =
@@ -182,7 +189,7 @@ pub(super) fn timeline(clock: &v1::Clock, times: &Times) -> String {
     text
 }
 
-fn row(segment: &v1::Segment, times: &Times) -> Vec<String> {
+fn row(segment: &v1::Segment, show: &dyn Fn(Option<Timestamp>) -> String) -> Vec<String> {
     let party = match segment.third_party.as_str() {
         "" => choice(segment.waiting_on().as_str_name(), "WAITING_ON_"),
         name => name.to_owned(),
@@ -190,13 +197,13 @@ fn row(segment: &v1::Segment, times: &Times) -> Vec<String> {
     let reason =
         if segment.reason.is_empty() { String::new() } else { format!(" ({})", segment.reason) };
     vec![
-        times.show(segment.start_time),
-        times.show(segment.end_time),
+        show(segment.start_time),
+        show(segment.end_time),
         choice(segment.kind().as_str_name(), "SEGMENT_KIND_"),
         party + &reason,
         span(segment.service_time),
         span(segment.counted),
-        segment.moved_due_time.map(|time| times.show(Some(time))).unwrap_or_default(),
+        segment.moved_due_time.map(|time| show(Some(time))).unwrap_or_default(),
         segment.event_id.clone(),
     ]
 }

@@ -1,5 +1,13 @@
 //! The command line: one file a subcommand.
 
+/// Prints a line to standard output, which may be gone.
+macro_rules! say {
+    ($($text:tt)*) => {{
+        use std::io::Write as _;
+        writeln!(std::io::stdout(), $($text)*)?
+    }};
+}
+
 mod apply;
 mod clocks;
 mod connection;
@@ -10,7 +18,7 @@ mod serve;
 mod show;
 mod verify;
 
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -60,11 +68,18 @@ pub fn run(cli: Cli) -> ExitCode {
     });
     match done {
         Ok(code) => code,
+        // Who reads has seen enough: `slx clocks | head`.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("slx: {error:#}");
             ExitCode::FAILURE
         }
     }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let error = error.downcast_ref::<io::Error>();
+    error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
 /// One thread for the network did best beside the engine's own (on two cores).

@@ -1,5 +1,6 @@
 //! How things are shown: tables, instants and spans a person likes to read.
 
+use chrono::Datelike;
 use clap::Args;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use prost_types::{Duration, Timestamp};
@@ -47,17 +48,35 @@ impl Times {
     }
 
     pub fn instant(&self, instant: Instant) -> String {
+        self.written(instant, "%a %Y-%m-%d")
+    }
+
+    /// `11-23 14:05`, where the year stands nearby.
+    pub fn show_short(&self, time: Option<Timestamp>) -> String {
+        match optional_instant(time) {
+            Ok(Some(instant)) => self.written(instant, "%m-%d"),
+            _ => "-".to_owned(),
+        }
+    }
+
+    /// The year in the zone.
+    pub fn year(&self, time: Timestamp) -> Option<i32> {
+        let instant = optional_instant(Some(time)).ok().flatten()?;
+        Some(self.zone.local(instant).year())
+    }
+
+    fn written(&self, instant: Instant, date: &str) -> String {
         let local = self.zone.local(instant);
-        let format = match (instant.seconds() % 60, instant.subsecond_nanos()) {
-            (0, 0) => "%a %Y-%m-%d %H:%M",
-            (_, 0) => "%a %Y-%m-%d %H:%M:%S",
-            _ => "%a %Y-%m-%d %H:%M:%S%.3f",
+        let time = match (instant.seconds() % 60, instant.subsecond_nanos()) {
+            (0, 0) => "%H:%M",
+            (_, 0) => "%H:%M:%S",
+            _ => "%H:%M:%S%.3f",
         };
-        local.format(format).to_string()
+        local.format(&format!("{date} {time}")).to_string()
     }
 }
 
-/// `4:05:00`: hours, minutes and seconds; `-` when there is none.
+/// `4h 05m`, with seconds where there are any; `-` when there is none.
 pub(super) fn span(duration: Option<Duration>) -> String {
     match optional_span(duration) {
         Ok(Some(span)) => hours(span),
@@ -68,7 +87,8 @@ pub(super) fn span(duration: Option<Duration>) -> String {
 fn hours(span: Span) -> String {
     let sign = if span < Span::ZERO { "-" } else { "" };
     let seconds = span.nanos().unsigned_abs() / 1_000_000_000;
-    format!("{sign}{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+    let text = format!("{sign}{}h {:02}m", seconds / 3600, seconds / 60 % 60);
+    if seconds.is_multiple_of(60) { text } else { format!("{text} {:02}s", seconds % 60) }
 }
 
 /// A choice of the API in lower case, without its prefix: `running`.
@@ -90,6 +110,9 @@ pub(super) fn table(headings: &[&str], right: &[usize], rows: Vec<Vec<String>>) 
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(headings.iter().map(|heading| heading.to_uppercase()));
     table.add_rows(rows);
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 1));
+    }
     for index in right {
         if let Some(column) = table.column_mut(*index) {
             column.set_cell_alignment(CellAlignment::Right);

@@ -35,8 +35,8 @@ impl Verify {
         progress.finish_and_clear();
         let verified = verified?;
         match self.json {
-            true => println!("{:#}", as_json(&verified)),
-            false => print(&verified),
+            true => say!("{:#}", as_json(&verified)),
+            false => print(&verified)?,
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -46,24 +46,25 @@ fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn print(verified: &Verified) {
+fn print(verified: &Verified) -> anyhow::Result<()> {
     let segments = match verified.segments {
         1 => "1 segment".to_owned(),
         many => format!("{many} segments"),
     };
-    println!("{} records in {segments}, all sound", verified.records);
+    say!("{} records in {segments}, all sound", verified.records);
     if let (Some(first), Some(last)) = (verified.first_time, verified.last_time) {
-        println!("recorded from {first} to {last}");
+        say!("recorded from {first} to {last}");
     }
-    println!("head {}", hexadecimal(&verified.head));
+    say!("head {}", hexadecimal(&verified.head));
     if let Some(torn) = &verified.torn_tail {
-        println!(
+        say!(
             "a torn tail of {} bytes at byte {} of {}: never acknowledged, cut at the next start",
             torn.bytes,
             torn.offset,
             torn.segment.display()
         );
     }
+    Ok(())
 }
 
 fn as_json(verified: &Verified) -> serde_json::Value {

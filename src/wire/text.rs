@@ -5,6 +5,7 @@
 
 use std::sync::LazyLock;
 
+use chrono::DateTime;
 use prost::Message;
 use prost_reflect::{
     DescriptorPool, DynamicMessage, EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor,
@@ -35,8 +36,13 @@ pub fn to_json(message: &impl Message, name: &str) -> Result<String, TextError> 
 
 /// The messages of a YAML (or JSON) text, one a document.
 pub fn from_yaml<M: Message + Default>(text: &str, name: &str) -> Result<Vec<M>, TextError> {
-    let documents: Vec<Value> =
-        serde_saphyr::from_multiple(text).map_err(|error| wrong("", error.to_string()))?;
+    // `no` and `on` are words, and `007` is not seven.
+    let options = serde_saphyr::options! {
+        strict_booleans: true,
+        leading_zero_numbers_as_strings: true,
+    };
+    let documents: Vec<Value> = serde_saphyr::from_multiple_with_options(text, options)
+        .map_err(|error| wrong("", error.to_string()))?;
     documents.into_iter().map(|document| from_value(document, name)).collect()
 }
 
@@ -57,7 +63,7 @@ fn descriptor(name: &str) -> Result<MessageDescriptor, TextError> {
 fn spell_out(value: &mut Value, message: &MessageDescriptor, path: &str) -> Result<(), TextError> {
     match message.full_name() {
         "google.protobuf.Duration" => return spell_duration(value, path),
-        "google.protobuf.Timestamp" => return Ok(()),
+        "google.protobuf.Timestamp" => return check_instant(value, path),
         _ => {}
     }
     let Value::Object(fields) = value else {
@@ -92,15 +98,38 @@ fn spell_one(value: &mut Value, kind: &Kind, path: &str) -> Result<(), TextError
         Kind::Message(message) => spell_out(value, message, path),
         Kind::Enum(choices) => spell_choice(value, choices, path),
         Kind::String => spell_string(value, path),
+        Kind::Bool if !value.is_boolean() => {
+            Err(wrong(path, format!("{value} is neither true nor false")))
+        }
+        Kind::Int32 => check_whole(value, i32::MAX.into(), path),
+        Kind::Int64 => check_whole(value, i64::MAX, path),
         _ => Ok(()),
     }
 }
 
-/// YAML reads `1` or `true` where a text was meant.
+/// Protobuf's own JSON writes large numbers as texts.
+fn check_whole(value: &Value, most: i64, path: &str) -> Result<(), TextError> {
+    let number = match value {
+        Value::String(text) => text.parse().ok(),
+        other => other.as_i64(),
+    };
+    match number.filter(|number: &i64| (-most..=most).contains(number)) {
+        Some(_) => Ok(()),
+        None => Err(wrong(path, format!("{value} is not a whole number from -{most} to {most}"))),
+    }
+}
+
+fn check_instant(value: &Value, path: &str) -> Result<(), TextError> {
+    let is_instant = value.as_str().is_some_and(|t| DateTime::parse_from_rfc3339(t).is_ok());
+    let help = "write \"2026-11-23T20:05:00Z\", or with an offset";
+    if is_instant { Ok(()) } else { Err(wrong(path, format!("{value} is not an instant: {help}"))) }
+}
+
+/// YAML reads `1` where a text was meant; `1.10` it reads as another text than was written.
 fn spell_string(value: &mut Value, path: &str) -> Result<(), TextError> {
     match value {
         Value::String(_) => Ok(()),
-        Value::Number(number) => {
+        Value::Number(number) if !number.is_f64() => {
             *value = Value::String(number.to_string());
             Ok(())
         }
@@ -206,6 +235,13 @@ mod tests {
             ),
             ("contracts: [{titel: x}]", "contracts[0].titel: there is no such field"),
             ("contracts: [{currenzy: x}]", "did you mean currency?"),
+            ("effective_time: tomorrow", "effective_time: \"tomorrow\" is not an instant"),
+            (
+                "contracts: [{terms: {targets: [{warn_at_percent: [fifty]}]}}]",
+                "contracts[0].terms.targets[0].warn_at_percent[0]: \"fifty\" is not a whole number",
+            ),
+            ("contracts: [{title: 1.10}]", "contracts[0].title: 1.1 is not a text"),
+            ("calendars: [{always_open: maybe}]", "calendars[0].always_open: \"maybe\" is neither"),
             ("calendars: {id: x}", "calendars: is not a list"),
             ("calendars: [x]", "calendars[0]: is not a Calendar"),
             ("a: [", ""),
@@ -213,6 +249,14 @@ mod tests {
             let error = read(text).map(|_| ()).unwrap_err();
             assert!(error.contains(told), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn words_that_other_yaml_takes_for_flags_or_numbers_are_texts() {
+        let file = read("contracts: [{title: no, client: on, currency: 007}]").unwrap_or_default();
+        let contract = &file.contracts[0];
+        assert_eq!((contract.title.as_str(), contract.client.as_str()), ("no", "on"));
+        assert_eq!(contract.currency, "007");
     }
 
     #[test]

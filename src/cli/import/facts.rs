@@ -23,7 +23,19 @@ pub(super) fn by_incident(mut rows: Vec<Row>) -> Vec<Vec<Row>> {
         a.incident.cmp(&b.incident).then(key(a).cmp(&key(b)))
     });
     let incidents = rows.into_iter().chunk_by(|row| row.incident.clone());
-    incidents.into_iter().map(|(_, rows)| rows.collect()).collect()
+    incidents.into_iter().map(|(_, rows)| with_priorities(rows.collect())).collect()
+}
+
+/// A row that tells no priority leaves it as it was: without one, no limit would hold.
+fn with_priorities(mut rows: Vec<Row>) -> Vec<Row> {
+    let mut last = String::new();
+    for row in &mut rows {
+        match row.priority.as_str() {
+            "" => row.priority.clone_from(&last),
+            told => last = told.to_owned(),
+        }
+    }
+    rows
 }
 
 /// The facts of one incident's rows. They depend on the rows alone, ids included, so the same rows
@@ -158,6 +170,16 @@ mod tests {
         assert_eq!(told(&rows.join("\n")), expected);
         let shuffled: Vec<_> = rows.iter().rev().copied().collect();
         assert_eq!(told(&shuffled.join("\n")), expected);
+    }
+
+    #[test]
+    fn a_row_without_a_priority_changes_none() {
+        let rows = [
+            "A,2026-01-05 10:00,2026-01-05 09:00,1,New,1,",
+            "A,2026-01-05 11:00,2026-01-05 09:00,2,Waiting,,",
+            "A,2026-01-05 12:00,2026-01-05 09:00,3,New,1,",
+        ];
+        assert!(!told(&rows.join("\n")).iter().any(|fact| fact.contains("priority")));
     }
 
     #[test]

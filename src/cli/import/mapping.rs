@@ -144,6 +144,27 @@ impl Mapping {
         Ok(Mapping { written, zone })
     }
 
+    /// Every column it names.
+    pub fn columns(&self) -> impl Iterator<Item = &str> {
+        let Written { priority, state, attributes, .. } = &self.written;
+        let optional = [
+            &self.written.opened_time,
+            &self.written.order,
+            &self.written.contracts_column,
+            &self.written.service,
+            &self.written.category,
+            &self.written.affected_users,
+            &self.written.group,
+            &self.written.assignee,
+        ];
+        [&self.written.incident, &self.written.time, &state.column]
+            .into_iter()
+            .chain(optional.into_iter().flatten())
+            .chain(priority.iter().map(|priority| &priority.column))
+            .chain(attributes.values())
+            .map(String::as_str)
+    }
+
     pub fn incident<'r>(&self, columns: &Columns<'r>) -> Result<&'r str, String> {
         required(columns, &self.written.incident)
     }

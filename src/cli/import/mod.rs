@@ -54,6 +54,13 @@ pub(super) struct Reject {
     pub reason: String,
 }
 
+/// A rejected row, as it stands in the file.
+#[derive(Clone, Debug)]
+pub(super) struct RejectedRow {
+    pub reject: Reject,
+    pub row: String,
+}
+
 /// What became of an import.
 #[derive(Debug, Default)]
 pub(super) struct Summary {
@@ -61,7 +68,10 @@ pub(super) struct Summary {
     pub incidents: usize,
     pub accepted: usize,
     pub duplicates: usize,
-    pub rejects: Vec<Reject>,
+    /// Events the server would not take.
+    pub refused: usize,
+    /// The rows these and the unreadable ones are, each once.
+    pub rejects: Vec<RejectedRow>,
     pub took: Duration,
 }
 
@@ -90,8 +100,8 @@ impl Import {
             eprintln!("{} rows could not be taken: see {}", summary.rejects.len(), path.display());
         }
         match self.json {
-            true => println!("{:#}", as_json(&summary)),
-            false => print(&summary),
+            true => say!("{:#}", as_json(&summary)),
+            false => print(&summary)?,
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -107,7 +117,8 @@ pub(super) async fn import(
 ) -> anyhow::Result<Summary> {
     let mapping = Mapping::read(mapping)?;
     let text = rows::decompress(name, bytes)?;
-    let (taken, mut rejects) = rows::read(Format::of(name)?, &text, &mapping)?;
+    let format = Format::of(name)?;
+    let (taken, mut rejects) = rows::read(format, &text, &mapping)?;
     let rows = taken.len() + rejects.len();
     let incidents = facts::by_incident(taken);
     let mut summary = Summary { rows, incidents: incidents.len(), ..Summary::default() };
@@ -115,11 +126,24 @@ pub(super) async fn import(
     let progress = progress(rows as u64)?;
     let sent = send::send(events, tenant, channel, &progress).await?;
     progress.finish_and_clear();
+    (summary.accepted, summary.duplicates) = (sent.accepted, sent.duplicates);
+    (summary.refused, summary.took) = (sent.rejects.len(), sent.took);
     rejects.extend(sent.rejects);
     rejects.sort_by_key(|reject| reject.line);
-    (summary.accepted, summary.duplicates) = (sent.accepted, sent.duplicates);
-    (summary.rejects, summary.took) = (rejects, sent.took);
+    // A row gives several events; the first that is refused says why.
+    rejects.dedup_by_key(|reject| reject.line);
+    summary.rejects = with_rows(rejects, format, &text);
     Ok(summary)
+}
+
+fn with_rows(rejects: Vec<Reject>, format: Format, text: &[u8]) -> Vec<RejectedRow> {
+    let lines: Vec<u64> = rejects.iter().map(|reject| reject.line).collect();
+    let mut written = rows::as_written(format, text, &lines);
+    let row = |reject: Reject| {
+        let row = written.remove(&reject.line).unwrap_or_default();
+        RejectedRow { reject, row }
+    };
+    rejects.into_iter().map(row).collect()
 }
 
 fn progress(rows: u64) -> anyhow::Result<ProgressBar> {
@@ -131,14 +155,16 @@ fn progress(rows: u64) -> anyhow::Result<ProgressBar> {
 }
 
 /// Tells what became of an import.
-pub(super) fn print(summary: &Summary) {
-    let Summary { rows, incidents, accepted, duplicates, rejects, took } = summary;
-    println!("{rows} rows of {incidents} incidents; {} could not be taken", rejects.len());
-    println!(
-        "{accepted} events recorded, {duplicates} known already, in {:.1} s: {} a second",
+pub(super) fn print(summary: &Summary) -> anyhow::Result<()> {
+    let Summary { rows, incidents, accepted, duplicates, refused, rejects, took } = summary;
+    say!("{rows} rows of {incidents} incidents; {} could not be taken", rejects.len());
+    say!(
+        "{accepted} events recorded, {duplicates} known already, {refused} refused, \
+         in {:.1} s: {} a second",
         took.as_secs_f64(),
         summary.events_a_second()
     );
+    Ok(())
 }
 
 fn as_json(summary: &Summary) -> serde_json::Value {
@@ -147,6 +173,7 @@ fn as_json(summary: &Summary) -> serde_json::Value {
         "incidents": summary.incidents,
         "accepted": summary.accepted,
         "duplicates": summary.duplicates,
+        "refused": summary.refused,
         "rejects": summary.rejects.len(),
         "seconds": summary.took.as_secs_f64(),
     })
@@ -158,11 +185,11 @@ fn rejects_beside(file: &Path) -> PathBuf {
     name.into()
 }
 
-fn write_rejects(path: &Path, rejects: &[Reject]) -> anyhow::Result<()> {
+fn write_rejects(path: &Path, rejects: &[RejectedRow]) -> anyhow::Result<()> {
     let mut file = csv::Writer::from_writer(File::create(path)?);
-    file.write_record(["line", "reason"])?;
-    for Reject { line, reason } in rejects {
-        file.write_record([line.to_string().as_str(), reason])?;
+    file.write_record(["line", "reason", "row"])?;
+    for RejectedRow { reject: Reject { line, reason }, row } in rejects {
+        file.write_record([line.to_string().as_str(), reason, row])?;
     }
     file.into_inner().map_err(|error| error.into_error())?.flush()?;
     Ok(())

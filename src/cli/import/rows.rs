@@ -1,6 +1,6 @@
 //! Reading rows: CSV or JSON lines, each checked on its own.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::Read;
 
 use anyhow::{Context, bail};
@@ -73,6 +73,12 @@ fn read_csv(text: &[u8], mapping: &Mapping) -> anyhow::Result<(Vec<Row>, Vec<Rej
     let headings = reader.headers().context("the first line must name the columns")?.clone();
     let places: HashMap<&str, usize> =
         headings.iter().enumerate().map(|(place, heading)| (heading.trim(), place)).collect();
+    let missing: Vec<_> = mapping.columns().filter(|name| !places.contains_key(name)).collect();
+    if !missing.is_empty() {
+        let present: Vec<_> = headings.iter().map(str::trim).collect();
+        let (missing, present) = (missing.join(", "), present.join(", "));
+        bail!("the mapping names columns that the rows have not: {missing}; they have {present}");
+    }
     let (mut rows, mut rejects) = (Vec::new(), Vec::new());
     for record in reader.records() {
         let record = match record {
@@ -105,6 +111,35 @@ fn read_json_lines(text: &[u8], mapping: &Mapping) -> (Vec<Row>, Vec<Reject>) {
         sort_in(line, row, &mut rows, &mut rejects);
     }
     (rows, rejects)
+}
+
+/// The rows that begin on `lines`, as they stand in the file.
+pub(super) fn as_written(format: Format, text: &[u8], lines: &[u64]) -> HashMap<u64, String> {
+    let wanted: HashSet<u64> = lines.iter().copied().collect();
+    match format {
+        Format::Csv => csv_as_written(text, &wanted),
+        Format::JsonLines => (1..)
+            .zip(text.split(|byte| *byte == b'\n'))
+            .filter(|(line, _)| wanted.contains(line))
+            .map(|(line, bytes)| (line, String::from_utf8_lossy(bytes).trim().to_owned()))
+            .collect(),
+    }
+}
+
+fn csv_as_written(text: &[u8], wanted: &HashSet<u64>) -> HashMap<u64, String> {
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text);
+    let mut kept = HashMap::new();
+    let mut record = csv::ByteRecord::new();
+    while let Ok(true) = reader.read_byte_record(&mut record) {
+        let Some(begin) = record.position().filter(|begin| wanted.contains(&begin.line())) else {
+            continue;
+        };
+        let end = usize::try_from(reader.position().byte()).unwrap_or(usize::MAX);
+        let begin_byte = usize::try_from(begin.byte()).unwrap_or(usize::MAX);
+        let bytes = text.get(begin_byte..end).unwrap_or_default();
+        kept.insert(begin.line(), String::from_utf8_lossy(bytes).trim_end().to_owned());
+    }
+    kept
 }
 
 /// A JSON value as a CSV would hold it.
@@ -146,13 +181,13 @@ mod tests {
     #[test]
     fn a_bad_row_is_rejected_with_its_line_and_does_not_stop_the_rest() {
         let mapping = Mapping::read(MAPPING).unwrap_or_else(|error| panic!("{error:#}"));
-        let text = b"id,updated,opened,seq,state\n\
-            A,2026-01-05 10:00,2026-01-05 09:00,1,New\n\
-            B,tomorrow,,2,New\n\
-            ,2026-01-05 10:00,,3,New\n\
-            C,2026-01-05 10:00,,4,Dreaming\n\
-            D,2026-01-05 10:00,,x,New\n\
-            E,2026-01-05 10:00,,6,Closed\n";
+        let text = b"id,updated,opened,seq,state,priority,group\n\
+            A,2026-01-05 10:00,2026-01-05 09:00,1,New,,\n\
+            B,tomorrow,,2,New,,\n\
+            ,2026-01-05 10:00,,3,New,,\n\
+            C,2026-01-05 10:00,,4,Dreaming,,\n\
+            D,2026-01-05 10:00,,x,New,,\n\
+            E,2026-01-05 10:00,,6,Closed,,\n";
         let (rows, rejects) = read(Format::Csv, text, &mapping).unwrap_or_default();
         let taken: Vec<_> = rows.iter().map(|row| (row.line, row.incident.as_str())).collect();
         assert_eq!(taken, [(2, "A"), (7, "E")]);
@@ -167,6 +202,23 @@ mod tests {
                 (6, "seq: \"x\" is not a whole number"),
             ]
         );
+    }
+
+    #[test]
+    fn a_column_that_is_not_there_is_told_before_anything_is_read() {
+        let mapping = Mapping::read(MAPPING).unwrap_or_else(|error| panic!("{error:#}"));
+        let text = b"id,updated,opend,seq,state,priority,group\n";
+        let error = read(Format::Csv, text, &mapping).map(|_| ()).unwrap_err().to_string();
+        assert!(error.contains("have not: opened; they have id, updated, opend"), "{error}");
+    }
+
+    #[test]
+    fn a_rejected_row_is_kept_as_it_was_written() {
+        let text = b"id,note\nA,\"two\nlines\"\nB,one\n";
+        let kept = as_written(Format::Csv, text, &[2, 4]);
+        assert_eq!(kept[&2], "A,\"two\nlines\"");
+        assert_eq!(kept[&4], "B,one");
+        assert_eq!(as_written(Format::JsonLines, b"{}\n{1\n", &[2])[&2], "{1");
     }
 
     #[test]

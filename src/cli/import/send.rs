@@ -1,9 +1,11 @@
 //! Sending events: a stream of full messages, acknowledged while the next are made.
 
+use std::iter::Peekable;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use indicatif::ProgressBar;
+use prost::Message;
 use tokio::sync::mpsc;
 use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
@@ -12,10 +14,12 @@ use tonic::transport::Channel;
 use super::Reject;
 use super::facts::FactOfRow;
 use crate::cli::connection::refused;
-use crate::limits::EVENTS_A_CALL_MAX;
+use crate::limits::{EVENTS_A_CALL_MAX, REQUEST_BYTES_DEFAULT};
 use crate::wire::v1;
 use crate::wire::v1::incident_service_client::IncidentServiceClient;
 
+/// Bytes of events in one message: a quarter of what a server takes by default.
+const MESSAGE_BYTES_MAX: usize = REQUEST_BYTES_DEFAULT / 4;
 /// Messages that wait to be sent.
 const MESSAGES_AHEAD_MAX: usize = 16;
 
@@ -53,7 +57,7 @@ pub(super) async fn send(
     let sending = async {
         let mut events = events.peekable();
         while events.peek().is_some() {
-            let message: Vec<_> = events.by_ref().take(EVENTS_A_CALL_MAX).collect();
+            let message = next_message(&mut events);
             // Both ends go away together, with the error the other one tells.
             let _ = lines.send(message.iter().map(|fact| fact.line).collect());
             let events = message.into_iter().map(|fact| fact.event).collect();
@@ -66,6 +70,21 @@ pub(super) async fn send(
     };
     let (sent, ()) = tokio::join!(acknowledging, sending);
     Ok(Sent { took: begun.elapsed(), ..sent? })
+}
+
+/// The events of one message: as many as a call may hold, and one at least.
+fn next_message(events: &mut Peekable<impl Iterator<Item = FactOfRow>>) -> Vec<FactOfRow> {
+    let mut message = Vec::with_capacity(EVENTS_A_CALL_MAX);
+    let mut bytes = 0;
+    while message.len() < EVENTS_A_CALL_MAX
+        && let Some(fact) = events.next_if(|fact| {
+            message.is_empty() || bytes + fact.event.encoded_len() <= MESSAGE_BYTES_MAX
+        })
+    {
+        bytes += fact.event.encoded_len();
+        message.push(fact);
+    }
+    message
 }
 
 fn count(
