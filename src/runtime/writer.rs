@@ -233,8 +233,11 @@ impl Writer {
         if draft.records.is_empty() {
             return Ok(self.memory.progress());
         }
+        let Draft { records, incidents, services, .. } = draft;
+        // The fold adds to these ledgers: whoever still shares them would make it copy them whole.
+        drop((incidents, services));
         let committed = self.journal.commit().map_err(refused_by_journal)?;
-        self.memory.fold(draft.records, committed.head, &self.views).map_err(unreadable)?;
+        self.memory.fold(records, committed.head, &self.views).map_err(unreadable)?;
         self.keeper.notice_progress(&self.memory);
         Ok(self.memory.progress())
     }
