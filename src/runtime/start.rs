@@ -94,10 +94,6 @@ impl Engine {
         let inbox = Arc::new(Inbox::default());
         let (finished, groups) = mpsc::unbounded_channel();
         tokio::spawn(answer(groups));
-        tokio::spawn({
-            let inbox = Arc::clone(&inbox);
-            async move { inbox.call().await }
-        });
         let writer = Writer {
             journal,
             memory: Arc::clone(&memory),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use parking_lot::{Condvar, Mutex};
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 
 use super::keeper::Keeper;
 use super::memory::{Memory, Progress};
@@ -126,16 +126,12 @@ impl Group {
 #[derive(Debug, Default)]
 pub(super) struct Inbox {
     waiting: Mutex<Waiting>,
-    /// A first job has come in: the caller is to call the writer.
-    begun: Notify,
-    called: Condvar,
+    arrived: Condvar,
 }
 
-/// While jobs wait, the writer has been called or the caller is about to call it.
 #[derive(Debug, Default)]
 struct Waiting {
     jobs: Vec<Job>,
-    is_called: bool,
     is_closed: bool,
 }
 
@@ -150,43 +146,26 @@ impl Inbox {
             return Err(WriteError::Overloaded);
         }
         waiting.jobs.push(job);
-        if waiting.jobs.len() == 1 {
-            self.begun.notify_one();
-        }
+        self.arrived.notify_one();
         Ok(())
-    }
-
-    /// Calls the writer whenever jobs wait, until closed. It lets the runtime read what else has
-    /// arrived before: a group that begins with its first job is synced for few, while many wait.
-    pub async fn call(&self) {
-        loop {
-            self.begun.notified().await;
-            tokio::task::yield_now().await;
-            let mut waiting = self.waiting.lock();
-            waiting.is_called = true;
-            self.called.notify_one();
-            if waiting.is_closed {
-                return;
-            }
-        }
     }
 
     /// Takes no more jobs; those that wait are still done.
     pub fn close(&self) {
         self.waiting.lock().is_closed = true;
-        self.called.notify_one();
-        self.begun.notify_one();
+        self.arrived.notify_one();
     }
 
-    /// All jobs that wait, once the writer is called for them; `None` once closed and empty.
+    /// All jobs that wait, when there are any; `None` once closed and empty.
     fn take(&self) -> Option<Vec<Job>> {
         let mut waiting = self.waiting.lock();
-        while !waiting.is_called && !waiting.is_closed {
-            self.called.wait(&mut waiting);
+        while waiting.jobs.is_empty() {
+            if waiting.is_closed {
+                return None;
+            }
+            self.arrived.wait(&mut waiting);
         }
-        waiting.is_called = false;
-        let jobs = std::mem::take(&mut waiting.jobs);
-        (!jobs.is_empty() || !waiting.is_closed).then_some(jobs)
+        Some(std::mem::take(&mut waiting.jobs))
     }
 }
 
