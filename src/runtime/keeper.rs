@@ -70,6 +70,8 @@ impl Keeper {
                 tracing::error!(%error, "the views can't be written: they will be folded anew");
                 self.errands.lock().has_failed = true;
                 self.has_room.notify_all();
+                // Whoever waits for the views is not to wait for ever.
+                self.carried.send_replace(u64::MAX);
                 return;
             }
             if is_closed && memory.fresh_events() == 0 {
@@ -103,19 +105,20 @@ impl Keeper {
 
     /// Waits until the views are complete up to `sequence`; false: they won't be.
     pub async fn catch_up(&self, sequence: u64) -> bool {
-        if *self.carried.borrow() >= sequence {
-            return true;
-        }
         {
             let mut errands = self.errands.lock();
             if errands.has_failed {
                 return false;
             }
+            if *self.carried.borrow() >= sequence {
+                return true;
+            }
             (errands.something_is_new, errands.hurry) = (true, true);
             self.called.notify_one();
         }
         let mut carried = self.carried.subscribe();
-        carried.wait_for(|carried| *carried >= sequence).await.is_ok()
+        let has_come = carried.wait_for(|carried| *carried >= sequence).await.is_ok();
+        has_come && !self.errands.lock().has_failed
     }
 
     /// The index as it stands; it does not change while this is held.

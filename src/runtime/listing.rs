@@ -77,7 +77,7 @@ impl Engine {
         make: impl Fn(&str, &Clock<'_>) -> T,
         mut visit: impl FnMut(FoundClock<T>) -> bool,
     ) -> Result<(Sight, Option<ClockMark>), ViewsError> {
-        let catalog = self.catch_up(tenant).await;
+        let catalog = self.catch_up(tenant).await?;
         let index = self.keeper.index();
         let sight = sight(index.sequence, index.record_time, asked.0, asked.1);
         let list = List { engine: self, tenant, filter, catalog, times: sight.times };
@@ -107,7 +107,7 @@ impl Engine {
         after: &str,
         mut visit: impl FnMut(String, &Ledger, Times) -> bool,
     ) -> Result<Sight, ViewsError> {
-        self.catch_up(tenant).await;
+        self.catch_up(tenant).await?;
         let index = self.keeper.index();
         let sight = sight(index.sequence, index.record_time, asked.0, asked.1);
         let ids: Box<dyn Iterator<Item = Result<String, ViewsError>>> = match contract {
@@ -126,10 +126,12 @@ impl Engine {
 
     /// Waits until the index holds everything acknowledged so far, and gives the catalog as of
     /// then or later; what it knows later is left out by the times of the question.
-    async fn catch_up(&self, tenant: &str) -> Arc<Catalog> {
+    async fn catch_up(&self, tenant: &str) -> Result<Arc<Catalog>, ViewsError> {
         let sequence = self.memory.progress().sequence;
-        self.keeper.catch_up(sequence).await;
-        self.memory.catalog(tenant)
+        if !self.keeper.catch_up(sequence).await {
+            return Err(ViewsError::Behind);
+        }
+        Ok(self.memory.catalog(tenant))
     }
 
     /// An incident's ledger for a list: not kept in memory, since lists touch each once.

@@ -51,6 +51,9 @@ pub enum ViewsError {
     /// A row holds what no version of slx wrote.
     #[error("a row of the views is unreadable: {0}")]
     Row(#[from] Unreadable),
+    /// The views could not be written any more: they lack what was recorded since.
+    #[error("the views could not be written and lag behind: start the server again")]
+    Behind,
     /// Views that don't belong to the journal can't be thrown away.
     #[error("can't remove {path}: {source}")]
     Remove {
