@@ -27,7 +27,7 @@ impl Verify {
     pub fn run(self) -> anyhow::Result<ExitCode> {
         let style = ProgressStyle::with_template("{spinner} {human_pos} records, {per_sec}")?;
         let progress = ProgressBar::new_spinner().with_style(style);
-        let verified = journal::verify(&self.data_dir.join("journal"), |record| {
+        let verified = journal::verify(&self.data_dir.join("journal"), |record, _| {
             if record.sequence % RECORDS_A_TICK == 0 {
                 progress.set_position(record.sequence);
             }

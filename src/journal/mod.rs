@@ -5,7 +5,8 @@
 //!
 //! * A record counts once [`Writer::commit`] has returned, and then survives any crash.
 //! * Nothing is edited in place. A damaged record is named, never served.
-//! * The chain hash of a record vouches for it and for every record before it.
+//! * The chain hash of a record vouches for it and for every record before it; the journal's head
+//!   vouches for them all.
 //!
 //! # Files
 //!
@@ -23,7 +24,7 @@
 //! is CRC-32C (Castagnoli). A segment is a header, frames one right after the other, and zeros up
 //! to the size that was set aside for it.
 //!
-//! Segment header, 78 bytes:
+//! Segment header, 78 bytes and 32 for each subtree:
 //!
 //! | offset | size | field |
 //! | --- | --- | --- |
@@ -33,7 +34,8 @@
 //! | 26 | 8 | sequence of the first record, as in the file's name |
 //! | 34 | 8 | record time of the record before it (as in a frame); 0 when there is none |
 //! | 42 | 32 | chain hash of the record before it; zeros when there is none |
-//! | 74 | 4 | CRC of the bytes 0 to 73 |
+//! | 74 | 32 each | roots of the perfect subtrees of the hash tree of the records before, the largest first: one for each 1 in the binary digits of their number |
+//! | last | 4 | CRC of the bytes before |
 //!
 //! Frame, 69 bytes and the body:
 //!
@@ -50,7 +52,12 @@
 //! | 69 | - | body, up to 16 MiB |
 //!
 //! The chain hash is SHA-256 of: the chain hash of the record before (32 zero bytes for the first),
-//! the sequence (8 bytes), the record time (8 bytes), the body. A later version keeps both headers
+//! the sequence (8 bytes), the record time (8 bytes), the body. The *head* of the journal is the root
+//! of the Merkle tree of RFC 9162, section 2.1, over all chain hashes: whoever notes it can be shown
+//! later that a journal holds what it held then ([`verify`]), or that one record was in it, without
+//! the rest ([`Path`]).
+//!
+//! A later version keeps both headers
 //! as they are and adds behind them, so that any version can tell "newer" from "damaged". The store
 //! id in a frame's CRC keeps a body that looks like a frame from being taken for one.
 //!
@@ -69,11 +76,13 @@
 //! A commit lies in one segment, and a segment is only begun when everything before it is synced,
 //! so only the last can have a torn tail.
 
+mod chain;
 mod disk;
 mod error;
 mod frame;
 mod open;
 mod prepare;
+mod proof;
 mod reader;
 mod scan;
 mod segment;
@@ -86,9 +95,11 @@ mod faulty;
 #[cfg(test)]
 mod tests;
 
+pub use chain::{Hash, Tree, chain_hash};
 pub use error::{CommitError, Damage, FileError, Flaw, OpenError, ReadError, StageError};
-pub use frame::{BODY_BYTES_MAX, Hash};
+pub use frame::BODY_BYTES_MAX;
 pub use open::{Journal, Opened, Options, Report, SEGMENT_BYTES_DEFAULT, TornTail};
+pub use proof::{Path, Prover};
 pub use reader::{Reader, Record};
 pub use verify::{Verified, verify};
 pub use writer::{Committed, Writer};

@@ -4,9 +4,9 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::chain::{Chain, Hash};
 use super::disk::{Disk, FileSystem, write_zeros};
 use super::error::{Damage, FileError, Flaw, OpenError};
-use super::frame::{Hash, Head};
 use super::scan::Scan;
 use super::segment::{self, SegmentHeader};
 use super::tail::Tail;
@@ -47,7 +47,7 @@ pub struct Report {
     pub last_sequence: u64,
     /// The record time of the last record.
     pub last_record_time: Option<Instant>,
-    /// The chain hash of the last record; zeros when there is none.
+    /// The journal's head.
     pub head: Hash,
     /// What a crash had left of a commit under way, and is now gone.
     pub cut: Option<TornTail>,
@@ -124,7 +124,7 @@ fn last_segment(disk: &dyn Disk, directory: &Path, options: &Options) -> Result<
         (Some(1), Some(last)) => Ok(*last),
         (Some(_), _) => Err(first_segment_missing(directory).into()),
         _ => {
-            let header = SegmentHeader::new(options.new_store_id, Head::START);
+            let header = SegmentHeader::new(options.new_store_id, Chain::START);
             segment::create_blank(disk, directory, options.segment_bytes)
                 .and_then(|blank| segment::publish(disk, directory, &blank, &header))
                 .and_then(|()| disk.sync_directory(directory))
@@ -146,7 +146,8 @@ fn place(scan: &Scan) -> Result<Place, FileError> {
     let file = OpenOptions::new().read(true).write(true).open(&path);
     let file = file.map_err(FileError::of(&path))?;
     let capacity = file.metadata().map_err(FileError::of(&path))?.len();
-    Ok(Place { path, file, capacity, end: scan.offset(), head: scan.head() })
+    let (begin, end) = (scan.header().bytes(), scan.offset());
+    Ok(Place { path, file, capacity, begin, end, chain: scan.chain().clone() })
 }
 
 fn cut_torn_tail(
@@ -166,12 +167,12 @@ fn cut_torn_tail(
 }
 
 fn report(scan: &Scan, cut: Option<TornTail>) -> Report {
-    let head = scan.head();
+    let Chain { head, tree } = scan.chain();
     Report {
         store_id: scan.header().store_id,
         last_sequence: head.sequence,
         last_record_time: (head.sequence > 0).then_some(head.record_time),
-        head: head.hash,
+        head: tree.root(),
         cut,
     }
 }

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use super::chain::{Chain, Hash, Head};
 use super::error::{Damage, Flaw, ReadError};
-use super::frame::{Hash, Head};
 use super::open::{TornTail, first_segment_missing};
 use super::scan::{Frame, Scan};
 use super::segment;
@@ -84,9 +84,14 @@ impl Reader {
         Reader { judges_every_end: true, ..self }
     }
 
-    /// The last record that was read or passed over.
-    pub(super) fn head(&self) -> Head {
-        self.scan.head()
+    /// The journal's head after the last record that was read or passed over.
+    pub fn head(&self) -> Hash {
+        self.scan.chain().tree.root()
+    }
+
+    /// The chain up to the last record that was read or passed over.
+    pub(super) fn so_far(&self) -> &Chain {
+        self.scan.chain()
     }
 
     /// How many segments were begun.
@@ -141,7 +146,7 @@ impl Reader {
     fn enter(&mut self, first_sequence: u64) -> Result<(), ReadError> {
         let next = Scan::open(&self.directory, first_sequence)?;
         let linked = next.header().store_id == self.scan.header().store_id
-            && next.header().before == self.scan.head();
+            && next.header().before == *self.scan.chain();
         if !linked {
             let (segment, sequence) = (next.path().to_owned(), first_sequence);
             return Err(Damage { segment, offset: 0, sequence, flaw: Flaw::Unlinked }.into());

@@ -4,10 +4,11 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::chain::{Chain, Head};
 use super::disk::{all_zero, read_at};
 use super::error::{Damage, FileError, Flaw, ReadError};
-use super::frame::{FORMAT_VERSION, FRAME_HEADER_BYTES, FrameHeader, Head, checksum_seed};
-use super::segment::{self, SEGMENT_HEADER_BYTES, SegmentHeader};
+use super::frame::{FORMAT_VERSION, FRAME_HEADER_BYTES, FrameHeader, checksum_seed};
+use super::segment::{self, HEADER_BYTES_MAX, SegmentHeader};
 use super::tail::{self, Tail};
 
 /// A place in a segment: behind the frames that were read, before those that were not.
@@ -17,7 +18,7 @@ pub(super) struct Scan {
     file: File,
     header: SegmentHeader,
     seed: u32,
-    head: Head,
+    chain: Chain,
     offset: u64,
     buffer: Buffer,
 }
@@ -34,7 +35,7 @@ impl Scan {
     pub fn open(directory: &Path, first_sequence: u64) -> Result<Scan, ReadError> {
         let path = segment::path(directory, first_sequence);
         let file = File::open(&path).map_err(FileError::of(&path))?;
-        let mut bytes = [0; SEGMENT_HEADER_BYTES];
+        let mut bytes = [0; HEADER_BYTES_MAX];
         read_at(&file, &mut bytes, 0).map_err(FileError::of(&path))?;
         let damage =
             |flaw| Damage { segment: path.clone(), offset: 0, sequence: first_sequence, flaw };
@@ -47,8 +48,8 @@ impl Scan {
         }
         Ok(Scan {
             seed: checksum_seed(&header.store_id),
-            head: header.before,
-            offset: SEGMENT_HEADER_BYTES as u64,
+            chain: header.before.clone(),
+            offset: header.bytes(),
             buffer: Buffer::default(),
             path,
             file,
@@ -62,7 +63,12 @@ impl Scan {
 
     /// The last record that was read.
     pub fn head(&self) -> Head {
-        self.head
+        self.chain.head
+    }
+
+    /// The chain up to the last record that was read.
+    pub fn chain(&self) -> &Chain {
+        &self.chain
     }
 
     /// Where in the file the next frame begins.
@@ -84,7 +90,7 @@ impl Scan {
         };
         let start = self.offset + FRAME_HEADER_BYTES as u64;
         self.offset = start + header.body_bytes as u64;
-        self.head = header.head;
+        self.chain.push(header.head);
         let body = self.buffer.at(&self.file, start, header.body_bytes);
         Ok(Some(Frame { head: header.head, body: body.map_err(FileError::of(&self.path))? }))
     }
@@ -104,7 +110,7 @@ impl Scan {
         if !header.fits(body) {
             return Ok(None);
         }
-        match flaw_of(&self.head, &header.head, body, check_chain) {
+        match flaw_of(&self.chain.head, &header.head, body, check_chain) {
             Some(flaw) => Err(self.damage(flaw).into()),
             None => Ok(Some(header)),
         }
@@ -124,13 +130,13 @@ impl Scan {
 
     /// What lies behind this place, at which there is no valid frame.
     pub fn tail(&self) -> Result<Tail, ReadError> {
-        tail::judge(&self.file, self.offset, self.head.sequence + 1, self.seed)
+        tail::judge(&self.file, self.offset, self.chain.head.sequence + 1, self.seed)
             .map_err(|error| FileError::of(&self.path)(error).into())
     }
 
     /// Says that the next record is lost.
     pub fn damage(&self, flaw: Flaw) -> Damage {
-        let sequence = self.head.sequence + 1;
+        let sequence = self.chain.head.sequence + 1;
         Damage { segment: self.path.clone(), offset: self.offset, sequence, flaw }
     }
 }

@@ -6,14 +6,18 @@ use std::path::{Path, PathBuf};
 
 use crc32c::crc32c;
 
+use super::chain::{Chain, Hash, Head, Tree, peaks_of};
 use super::disk::{Disk, write_zeros};
 use super::error::FileError;
-use super::frame::{FORMAT_VERSION, Hash, Head, take};
+use super::frame::{FORMAT_VERSION, take};
 use crate::domain::time::Instant;
 
-pub(super) const SEGMENT_HEADER_BYTES: usize = 78;
+/// The longest header a segment can have.
+pub(super) const HEADER_BYTES_MAX: usize = FIXED_BYTES + 64 * HASH_BYTES;
 
 const MAGIC: [u8; 8] = *b"SLXJRNAL";
+const FIXED_BYTES: usize = 78;
+const HASH_BYTES: usize = 32;
 const CHECKSUM_BYTES: usize = 4;
 
 /// How much of a blank segment is synced at a time: a commit under way meanwhile waits no longer
@@ -21,33 +25,40 @@ const CHECKSUM_BYTES: usize = 4;
 const SYNC_BYTES: usize = 4 << 20;
 
 /// What a segment says before its frames.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct SegmentHeader {
     pub version: u16,
     pub store_id: [u8; 16],
-    /// The last record before the segment's first.
-    pub before: Head,
+    /// The chain before the segment's first record.
+    pub before: Chain,
 }
 
 impl SegmentHeader {
     /// The header of a segment that goes on after `before`.
-    pub fn new(store_id: [u8; 16], before: Head) -> SegmentHeader {
+    pub fn new(store_id: [u8; 16], before: Chain) -> SegmentHeader {
         SegmentHeader { version: u16::from(FORMAT_VERSION), store_id, before }
     }
 
     /// The sequence of the segment's first record, whether it is written yet or not.
     pub fn first_sequence(&self) -> u64 {
-        self.before.sequence + 1
+        self.before.head.sequence + 1
+    }
+
+    /// How long it is: the first frame lies behind it.
+    pub fn bytes(&self) -> u64 {
+        bytes_after(self.before.head.sequence) as u64
     }
 
     pub fn encode(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(SEGMENT_HEADER_BYTES);
+        let Chain { head, tree } = &self.before;
+        let mut bytes = Vec::with_capacity(HEADER_BYTES_MAX);
         bytes.extend(MAGIC);
         bytes.extend(self.version.to_be_bytes());
         bytes.extend(self.store_id);
         bytes.extend(self.first_sequence().to_be_bytes());
-        bytes.extend(self.before.record_time.nanos().to_be_bytes());
-        bytes.extend(self.before.hash);
+        bytes.extend(head.record_time.nanos().to_be_bytes());
+        bytes.extend(head.hash);
+        bytes.extend(tree.peaks().as_flattened());
         bytes.extend(crc32c(&bytes).to_be_bytes());
         bytes
     }
@@ -61,12 +72,19 @@ impl SegmentHeader {
         let sequence = u64::from_be_bytes(take(&mut rest)?).checked_sub(1)?;
         let record_time = Instant::from_nanos(i64::from_be_bytes(take(&mut rest)?)).ok()?;
         let hash: Hash = take(&mut rest)?;
+        let peaks: Option<Vec<Hash>> = (0..peaks_of(sequence)).map(|_| take(&mut rest)).collect();
         let checksum = u32::from_be_bytes(take(&mut rest)?);
-        let checked = bytes.get(..SEGMENT_HEADER_BYTES - CHECKSUM_BYTES)?;
+        let checked = bytes.get(..bytes_after(sequence) - CHECKSUM_BYTES)?;
         let valid = magic == MAGIC && checksum == crc32c(checked);
-        let before = Head { sequence, record_time, hash };
+        let head = Head { sequence, record_time, hash };
+        let before = Chain { head, tree: Tree::from_peaks(sequence, peaks?)? };
         valid.then_some(SegmentHeader { version, store_id, before })
     }
+}
+
+/// The length of a header that so many records come before.
+fn bytes_after(records: u64) -> usize {
+    FIXED_BYTES + HASH_BYTES * peaks_of(records)
 }
 
 /// The file of the segment that begins with `first_sequence`.
@@ -137,9 +155,13 @@ mod tests {
 
     #[test]
     fn header_reads_back_and_nothing_else_is_one() {
-        let header = SegmentHeader::new([9; 16], Head::START.followed_by(Instant::MAX, b"x"));
+        let mut before = Chain::START;
+        for body in [b"x", b"y", b"z"] {
+            before.push(before.head.followed_by(Instant::MAX, body));
+        }
+        let header = SegmentHeader::new([9; 16], before);
         let bytes = header.encode();
-        assert_eq!(bytes.len(), SEGMENT_HEADER_BYTES);
+        assert_eq!((bytes.len() as u64, bytes.len()), (header.bytes(), 78 + 2 * 32));
         assert_eq!(SegmentHeader::decode(&bytes), Some(header));
         for at in 0..bytes.len() {
             assert_eq!(SegmentHeader::decode(&bytes[..at]), None);

@@ -10,14 +10,17 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use tempfile::TempDir;
 
+use super::chain::{Head, Tree};
 use super::faulty::{FaultyDisk, Operation};
-use super::frame::{FRAME_HEADER_BYTES, FrameHeader, Head, checksum_seed};
+use super::frame::{FRAME_HEADER_BYTES, FrameHeader, checksum_seed};
 use super::open::open_on;
-use super::segment::{SEGMENT_HEADER_BYTES, SegmentHeader};
+use super::segment::SegmentHeader;
 use super::*;
 use crate::domain::time::Instant;
 
 const STORE_ID: [u8; 16] = *b"a store of tests";
+/// Of a journal's first segment.
+const FIRST_HEADER_BYTES: usize = 78;
 const BODIES: [&[u8]; 5] = [b"one", b"", b"three", b"four, the longest", b"five"];
 
 fn options(segment_bytes: u64) -> Options {
@@ -70,7 +73,7 @@ fn rewrite(path: &Path, change: impl FnOnce(&mut Vec<u8>)) {
 
 /// Where each frame of `BODIES` begins in the first segment, and where the last ends.
 fn frame_offsets() -> Vec<usize> {
-    let mut offsets = vec![SEGMENT_HEADER_BYTES];
+    let mut offsets = vec![FIRST_HEADER_BYTES];
     for body in BODIES {
         offsets.push(offsets[offsets.len() - 1] + FRAME_HEADER_BYTES + body.len());
     }
@@ -98,10 +101,10 @@ fn new_journal_is_empty() {
     let Opened { mut writer, report } = open(&nested);
     assert_eq!(report.store_id, STORE_ID);
     assert_eq!((report.last_sequence, report.last_record_time), (0, None));
-    assert_eq!((report.head, report.cut), ([0; 32], None));
-    assert_eq!(writer.commit().unwrap(), Committed { last_sequence: 0, head: [0; 32] });
+    assert_eq!((report.head, report.cut), (Tree::EMPTY.root(), None));
+    assert_eq!(writer.commit().unwrap(), Committed { last_sequence: 0, head: report.head });
     assert_eq!(bodies(&nested), Vec::<Vec<u8>>::new());
-    assert_eq!(verify(&nested, |_| {}).unwrap().records, 0);
+    assert_eq!(verify(&nested, |_, _| {}).unwrap().records, 0);
 }
 
 #[test]
@@ -115,7 +118,7 @@ fn records_read_back_over_many_segments() {
     }
     assert_eq!(bodies(directory.path()), expected);
     let mut seen = Vec::new();
-    let verified = verify(directory.path(), |record| seen.push(record.sequence)).unwrap();
+    let verified = verify(directory.path(), |record, _| seen.push(record.sequence)).unwrap();
     assert_eq!(seen, (1..=50).collect::<Vec<u64>>());
     assert_eq!((verified.records, verified.torn_tail), (50, None));
     assert_eq!((verified.first_time, verified.last_time), (Some(at(1)), Some(at(50))));
@@ -211,7 +214,7 @@ fn truncated_segment_keeps_what_is_whole() {
         let directory = TempDir::new().unwrap();
         fs::write(segment_path(directory.path(), 1), &bytes[..length]).unwrap();
         let opened = Journal::open(directory.path(), options(1024));
-        if length < SEGMENT_HEADER_BYTES {
+        if length < FIRST_HEADER_BYTES {
             assert_eq!(damage_of(opened.unwrap_err()).flaw, Flaw::Header);
             continue;
         }
@@ -224,7 +227,7 @@ fn truncated_segment_keeps_what_is_whole() {
         let read = bodies(directory.path());
         assert_eq!(read[..kept], BODIES[..kept]);
         assert_eq!(read[kept..], [b"next"]);
-        verify(directory.path(), |_| {}).unwrap();
+        verify(directory.path(), |_, _| {}).unwrap();
     }
 }
 
@@ -239,7 +242,7 @@ fn flipped_byte_is_named_or_cut() {
         fs::write(&path, &bytes).unwrap();
         rewrite(&path, |bytes| bytes[flipped] ^= 0x11);
         let intact = offsets.iter().filter(|offset| **offset <= flipped).count();
-        let verified = verify(directory.path(), |_| {});
+        let verified = verify(directory.path(), |_, _| {});
         let opened = Journal::open(directory.path(), options(1024));
         match intact {
             0 => assert_eq!(damage_of(opened.unwrap_err()).flaw, Flaw::Header),
@@ -291,7 +294,7 @@ fn hole_in_an_earlier_commit_is_damage() {
     let damage = damage_of(Journal::open(directory.path(), options(1024)).unwrap_err());
     assert_eq!((damage.sequence, damage.flaw), (3, Flaw::Unreadable));
     assert!(damage.to_string().starts_with("DATA_LOSS: record 3, byte "));
-    assert_eq!(read_damage_of(verify(directory.path(), |_| {}).unwrap_err()), damage);
+    assert_eq!(read_damage_of(verify(directory.path(), |_, _| {}).unwrap_err()), damage);
 }
 
 /// A client may send bytes that look like a frame, but does not know the store's id.
@@ -301,7 +304,7 @@ fn body_that_looks_like_a_frame_is_none() {
     let head = Head { sequence: 9, record_time: at(9), hash: [3; 32] };
     frame::encode(&mut forged, checksum_seed(b"a guess, no more"), 9, &head, b"");
     let directory = journal_of(&[b"one", &forged]);
-    let torn = SEGMENT_HEADER_BYTES + FRAME_HEADER_BYTES + 3;
+    let torn = FIRST_HEADER_BYTES + FRAME_HEADER_BYTES + 3;
     rewrite(&segment_path(directory.path(), 1), |bytes| bytes[torn] ^= 1);
     assert_eq!(open(directory.path()).report.last_sequence, 1);
 }
@@ -314,7 +317,7 @@ fn damage_further_back_is_found_by_reading() {
         commit(&mut writer, &[body]).unwrap();
     }
     drop(writer);
-    let last_body = SEGMENT_HEADER_BYTES + 2 * FRAME_HEADER_BYTES + 2;
+    let last_body = FIRST_HEADER_BYTES + 2 * FRAME_HEADER_BYTES + 2;
     rewrite(&segment_path(directory.path(), 1), |bytes| bytes[last_body] = b'E');
     assert_eq!(open(directory.path()).report.last_sequence, 5);
     let mut reader = Reader::open(directory.path(), 1).unwrap();
@@ -334,10 +337,10 @@ fn missing_segment_is_named() {
     drop(writer);
     let segments = segment::list(directory.path()).unwrap();
     fs::remove_file(segment_path(directory.path(), segments[2])).unwrap();
-    let damage = read_damage_of(verify(directory.path(), |_| {}).unwrap_err());
+    let damage = read_damage_of(verify(directory.path(), |_, _| {}).unwrap_err());
     assert_eq!((damage.sequence, damage.flaw), (segments[2], Flaw::Unreadable));
     fs::remove_file(segment_path(directory.path(), 1)).unwrap();
-    let damage = read_damage_of(verify(directory.path(), |_| {}).unwrap_err());
+    let damage = read_damage_of(verify(directory.path(), |_, _| {}).unwrap_err());
     assert_eq!((damage.sequence, damage.flaw), (1, Flaw::Missing));
     let damage = damage_of(Journal::open(directory.path(), options(300)).unwrap_err());
     assert_eq!((damage.sequence, damage.flaw), (1, Flaw::Missing));
@@ -349,9 +352,9 @@ fn swapped_records_are_found() {
     let path = segment_path(directory.path(), 1);
     rewrite(&path, |bytes| {
         let frame_bytes = FRAME_HEADER_BYTES + 5;
-        bytes[SEGMENT_HEADER_BYTES..][..2 * frame_bytes].rotate_left(frame_bytes);
+        bytes[FIRST_HEADER_BYTES..][..2 * frame_bytes].rotate_left(frame_bytes);
     });
-    let damage = read_damage_of(verify(directory.path(), |_| {}).unwrap_err());
+    let damage = read_damage_of(verify(directory.path(), |_, _| {}).unwrap_err());
     assert_eq!((damage.sequence, damage.flaw), (1, Flaw::OutOfPlace));
     assert_eq!(damage_of(Journal::open(directory.path(), options(1024)).unwrap_err()), damage);
 }
@@ -361,13 +364,13 @@ fn swapped_records_are_found() {
 fn edited_record_breaks_the_chain() {
     let directory = journal_of(&[b"due", b"next"]);
     rewrite(&segment_path(directory.path(), 1), |bytes| {
-        let frame = &mut bytes[SEGMENT_HEADER_BYTES..][..FRAME_HEADER_BYTES + 3];
+        let frame = &mut bytes[FIRST_HEADER_BYTES..][..FRAME_HEADER_BYTES + 3];
         let header = FrameHeader::decode(frame, checksum_seed(&STORE_ID)).unwrap();
         let mut forged = Vec::new();
         frame::encode(&mut forged, checksum_seed(&STORE_ID), 1, &header.head, b"met");
         frame.copy_from_slice(&forged);
     });
-    let damage = read_damage_of(verify(directory.path(), |_| {}).unwrap_err());
+    let damage = read_damage_of(verify(directory.path(), |_, _| {}).unwrap_err());
     assert_eq!((damage.sequence, damage.flaw), (1, Flaw::Chain));
     assert_eq!(Reader::open(directory.path(), 1).unwrap().trusting_chain().count(), 2);
 }
@@ -385,7 +388,7 @@ fn segment_of_another_journal_is_found() {
     });
     let [ours, theirs] = journals.each_ref().map(|directory| segment_path(directory.path(), 3));
     fs::copy(theirs, ours).unwrap();
-    let damage = read_damage_of(verify(journals[0].path(), |_| {}).unwrap_err());
+    let damage = read_damage_of(verify(journals[0].path(), |_, _| {}).unwrap_err());
     assert_eq!((damage.sequence, damage.flaw), (3, Flaw::Unlinked));
 }
 
@@ -396,7 +399,7 @@ fn newer_format_is_refused_and_left_alone() {
     rewrite(&path, |bytes| {
         let mut header = SegmentHeader::decode(bytes).unwrap();
         header.version = 2;
-        bytes[..SEGMENT_HEADER_BYTES].copy_from_slice(&header.encode());
+        bytes[..FIRST_HEADER_BYTES].copy_from_slice(&header.encode());
     });
     let before = fs::read(&path).unwrap();
     let error = Journal::open(directory.path(), options(1024)).unwrap_err();
@@ -478,7 +481,7 @@ fn assert_poisoned_until_reopened(directory: &Path, mut writer: Writer) {
     let Opened { mut writer, report } = open(directory);
     assert!([2, 5].contains(&report.last_sequence));
     commit(&mut writer, &[b"later"]).unwrap();
-    verify(directory, |_| {}).unwrap();
+    verify(directory, |_, _| {}).unwrap();
 }
 
 #[test]
@@ -537,7 +540,7 @@ fn segment_is_prepared_ahead() {
     let lengths =
         [1, 4].map(|first| segment_path(directory.path(), first).metadata().unwrap().len());
     assert_eq!(lengths, [1 << 20; 2]);
-    assert_eq!(verify(directory.path(), |_| {}).unwrap().records, 5);
+    assert_eq!(verify(directory.path(), |_, _| {}).unwrap().records, 5);
 }
 
 #[test]
@@ -548,7 +551,7 @@ fn reader_follows_the_writer() {
     let path = directory.path().to_owned();
     let verifying = std::thread::spawn(move || {
         for _ in 0..50 {
-            verify(&path, |_| {}).unwrap();
+            verify(&path, |_, _| {}).unwrap();
         }
     });
     let writing = std::thread::spawn(move || {
@@ -613,7 +616,7 @@ proptest! {
             prop_assert_eq!(writer.last_sequence(), expected.len() as u64);
         }
         prop_assert_eq!(bodies(directory.path()), expected);
-        prop_assert_eq!(verify(directory.path(), |_| {}).unwrap().head, writer.head());
+        prop_assert_eq!(verify(directory.path(), |_, _| {}).unwrap().head, writer.head());
     }
 
     /// Whatever happens to the bytes of a segment, no record is ever read that was not written.

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use super::chain::{Chain, Hash, Tree};
 use super::error::ReadError;
-use super::frame::Hash;
 use super::open::TornTail;
 use super::reader::{Reader, Record};
 use crate::domain::time::Instant;
@@ -17,7 +17,7 @@ pub struct Verified {
     pub first_time: Option<Instant>,
     /// The record time of the last.
     pub last_time: Option<Instant>,
-    /// The chain hash of the last; zeros when there is none.
+    /// The journal's head.
     pub head: Hash,
     /// How many segments.
     pub segments: u64,
@@ -30,21 +30,24 @@ pub struct Verified {
 /// follow each other without a gap, every checksum, every chain hash, that sequences are
 /// consecutive and record times do not decrease, and that nothing durable is missing at the end.
 ///
-/// `progress` sees every record, in order, once it is checked.
-pub fn verify(directory: &Path, mut progress: impl FnMut(&Record)) -> Result<Verified, ReadError> {
+/// `progress` sees every record, in order, once it is checked, and the hash tree up to it.
+pub fn verify(
+    directory: &Path,
+    mut progress: impl FnMut(&Record, &Tree),
+) -> Result<Verified, ReadError> {
     let mut reader = Reader::open(directory, 1)?.judging_every_end();
     let mut first_time = None;
-    for record in reader.by_ref() {
+    while let Some(record) = reader.next() {
         let record = record?;
         first_time.get_or_insert(record.record_time);
-        progress(&record);
+        progress(&record, &reader.so_far().tree);
     }
-    let head = reader.head();
+    let Chain { head, tree } = reader.so_far();
     Ok(Verified {
         records: head.sequence,
         first_time,
         last_time: first_time.map(|_| head.record_time),
-        head: head.hash,
+        head: tree.root(),
         segments: reader.segments(),
         torn_tail: reader.torn_tail()?,
     })

@@ -4,11 +4,12 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::chain::{Chain, Hash};
 use super::disk::{Disk, write_zeros};
 use super::error::{CommitError, FileError, StageError};
-use super::frame::{self, BODY_BYTES_MAX, Hash, Head, checksum_seed};
+use super::frame::{self, BODY_BYTES_MAX, checksum_seed};
 use super::prepare::Preparation;
-use super::segment::{self, SEGMENT_HEADER_BYTES, SegmentHeader};
+use super::segment::{self, SegmentHeader};
 use crate::domain::time::Instant;
 
 /// The one that appends to a journal.
@@ -32,15 +33,17 @@ pub(super) struct Place {
     pub path: PathBuf,
     pub file: File,
     pub capacity: u64,
+    /// Where the segment's first frame lies.
+    pub begin: u64,
     pub end: u64,
-    pub head: Head,
+    pub chain: Chain,
 }
 
 /// The frames of the commit that is being put together.
 #[derive(Debug)]
 struct Staged {
     frames: Vec<u8>,
-    head: Head,
+    chain: Chain,
 }
 
 /// What is durable after a commit.
@@ -48,7 +51,7 @@ struct Staged {
 pub struct Committed {
     /// The sequence of the last record; 0 when there is none.
     pub last_sequence: u64,
-    /// Its chain hash; zeros when there is none.
+    /// The journal's head after it.
     pub head: Hash,
 }
 
@@ -66,7 +69,7 @@ impl Writer {
             directory: directory.to_owned(),
             store_id,
             seed: checksum_seed(&store_id),
-            staged: Staged { frames: Vec::new(), head: place.head },
+            staged: Staged { frames: Vec::new(), chain: place.chain.clone() },
             place,
             poison: None,
             preparation: Preparation::new(directory, segment_bytes),
@@ -82,14 +85,14 @@ impl Writer {
         if body.len() > BODY_BYTES_MAX {
             return Err(StageError::TooLarge { bytes: body.len() });
         }
-        let last_record_time = self.staged.head.record_time;
+        let last_record_time = self.staged.chain.head.record_time;
         if record_time < last_record_time {
             return Err(StageError::TimeDecreases { record_time, last_record_time });
         }
-        let head = self.staged.head.followed_by(record_time, body);
+        let head = self.staged.chain.head.followed_by(record_time, body);
         let first_sequence = self.last_sequence() + 1;
         frame::encode(&mut self.staged.frames, self.seed, first_sequence, &head, body);
-        self.staged.head = head;
+        self.staged.chain.push(head);
         Ok(head.sequence)
     }
 
@@ -104,17 +107,17 @@ impl Writer {
     /// Drops what is staged.
     pub fn discard_staged(&mut self) {
         self.staged.frames.clear();
-        self.staged.head = self.place.head;
+        self.staged.chain.clone_from(&self.place.chain);
     }
 
     /// The sequence of the last durable record; 0 when there is none.
     pub fn last_sequence(&self) -> u64 {
-        self.place.head.sequence
+        self.place.chain.head.sequence
     }
 
-    /// The chain hash of the last durable record; zeros when there is none.
+    /// The journal's head after the last durable record.
     pub fn head(&self) -> Hash {
-        self.place.head.hash
+        self.place.chain.tree.root()
     }
 
     fn commit_staged(&mut self) -> Result<(), CommitError> {
@@ -128,7 +131,7 @@ impl Writer {
         self.write()?;
         self.sync()?;
         self.place.end += self.staged.frames.len() as u64;
-        self.place.head = self.staged.head;
+        self.place.chain.clone_from(&self.staged.chain);
         if self.place.end > self.place.capacity / 2 {
             self.preparation.begin(&self.disk);
         }
@@ -140,10 +143,10 @@ impl Writer {
         let frame_bytes = self.staged.frames.len() as u64;
         if self.place.end + frame_bytes <= self.place.capacity {
             Ok(())
-        } else if self.place.end == SEGMENT_HEADER_BYTES as u64 {
-            self.grow(SEGMENT_HEADER_BYTES as u64 + frame_bytes)
+        } else if self.place.end == self.place.begin {
+            self.grow(self.place.begin + frame_bytes)
         } else {
-            self.roll(SEGMENT_HEADER_BYTES as u64 + frame_bytes)
+            self.roll(frame_bytes)
         }
     }
 
@@ -157,14 +160,15 @@ impl Writer {
         Ok(())
     }
 
-    /// Goes on in a new segment with room for `bytes`.
-    fn roll(&mut self, bytes: u64) -> Result<(), CommitError> {
-        let header = SegmentHeader::new(self.store_id, self.place.head);
+    /// Goes on in a new segment with room for `frame_bytes`.
+    fn roll(&mut self, frame_bytes: u64) -> Result<(), CommitError> {
+        let header = SegmentHeader::new(self.store_id, self.place.chain.clone());
+        let begin = header.bytes();
         let path = segment::path(&self.directory, header.first_sequence());
         let disk = &*self.disk;
         let (file, capacity) = self
             .preparation
-            .blank(disk, bytes)
+            .blank(disk, begin + frame_bytes)
             .and_then(|(file, capacity)| {
                 segment::publish(disk, &self.directory, &file, &header)?;
                 Ok((file, capacity))
@@ -175,8 +179,8 @@ impl Writer {
         disk.sync_directory(&self.directory)
             .map_err(FileError::of(&self.directory))
             .map_err(|error| self.poisoned(&error))?;
-        let end = SEGMENT_HEADER_BYTES as u64;
-        self.place = Place { path, file, capacity, end, head: self.place.head };
+        let chain = header.before;
+        self.place = Place { path, file, capacity, begin, end: begin, chain };
         Ok(())
     }
 

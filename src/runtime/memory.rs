@@ -35,7 +35,7 @@ pub struct Progress {
     pub sequence: u64,
     /// When it was recorded.
     pub record_time: Instant,
-    /// Its chain hash.
+    /// The journal's head after it.
     pub head: Hash,
 }
 

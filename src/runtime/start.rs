@@ -147,27 +147,27 @@ fn replay(
         return Ok(());
     }
     tracing::info!(from = first, to = report.last_sequence, "folding the journal");
-    let mut reader = Reader::open(directory, first)?.until(report.last_sequence).peekable();
-    while reader.peek().is_some() {
+    let mut reader = Reader::open(directory, first)?.until(report.last_sequence);
+    loop {
         let mut records = Vec::with_capacity(RECORDS_A_FOLD);
-        let mut head = [0; 32];
         for kept in reader.by_ref().take(RECORDS_A_FOLD) {
             let kept = kept?;
             let sequence = kept.sequence;
             let record = record::decode(&kept.body, zones)
                 .map_err(|source| StartError::Record { sequence, source })?;
-            head = kept.hash;
             records.push((sequence, kept.record_time, record));
         }
+        if records.is_empty() {
+            return Ok(());
+        }
         keeper.wait_for_room(memory);
-        memory.fold(records, head, views)?;
+        memory.fold(records, reader.head(), views)?;
         keeper.notice_progress(memory);
         let sequence = memory.progress().sequence;
         if sequence % RECORDS_A_MESSAGE < RECORDS_A_FOLD as u64 {
             tracing::info!(sequence, of = report.last_sequence, "folding the journal");
         }
     }
-    Ok(())
 }
 
 /// Wakes the askers of each group, on the runtime's own thread, where that costs little.
