@@ -215,13 +215,14 @@ fn events(events: &[v1::RecordedEvent], times: &Times) -> String {
             "" => String::new(),
             by => format!("retracted by {by}"),
         };
-        let fact = event.fact.as_ref().map(tell).unwrap_or_default();
+        let fact = event.fact.as_ref().map(tell_fact).unwrap_or_default();
         vec![times.show(event.occur_time), event.event_id, fact, retracted]
     });
     format!("Events\n{}", table(&["occurred", "event", "fact", ""], &[], rows.collect()))
 }
 
-fn tell(fact: &v1::incident_event::Fact) -> String {
+/// A fact in a few words.
+pub(super) fn tell_fact(fact: &v1::incident_event::Fact) -> String {
     use v1::incident_event::Fact;
     match fact {
         Fact::Opened(opened) => {

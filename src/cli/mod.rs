@@ -9,11 +9,17 @@ macro_rules! say {
 }
 
 mod apply;
+mod backup;
 mod clocks;
 mod connection;
+mod copying;
 mod demo;
+mod diff;
+mod evidence;
 mod import;
 mod incident;
+mod repair;
+mod restore;
 mod serve;
 mod show;
 mod verify;
@@ -46,6 +52,16 @@ enum Command {
     Incident(incident::Incident),
     /// Walks a journal and checks every record against its hash chain.
     Verify(verify::Verify),
+    /// Lists the clocks whose verdict differs between two states of knowledge, and why.
+    Diff(diff::Diff),
+    /// Writes one incident's facts, terms and verdict into a file that proves itself, or checks one.
+    Evidence(evidence::Evidence),
+    /// Copies the journal of a server at work, or adds to an earlier backup what is new.
+    Backup(backup::Backup),
+    /// Copies a backup into a new data directory.
+    Restore(restore::Restore),
+    /// Saves what is whole of a damaged journal into a new data directory.
+    Repair(repair::Repair),
     /// Shows it all on real incidents: starts a server, imports, judges, and goes on serving.
     Demo(demo::Demo),
 }
@@ -62,6 +78,11 @@ pub fn run(cli: Cli) -> ExitCode {
                 Command::Clocks(clocks) => clocks.run().await,
                 Command::Incident(incident) => incident.run().await,
                 Command::Verify(verify) => verify.run(),
+                Command::Diff(diff) => diff.run().await,
+                Command::Evidence(evidence) => evidence.run(),
+                Command::Backup(backup) => backup.run().await,
+                Command::Restore(restore) => restore.run(),
+                Command::Repair(repair) => repair.run(),
                 Command::Demo(demo) => demo.run().await,
             }
         })

@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::bail;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
-use crate::journal::{self, Verified};
+use crate::journal::{self, Hash, Verified};
+use crate::wire::scalar::{hash, hexadecimal};
 
 /// Walks a journal and checks every record against its hash chain.
 #[derive(Args, Debug)]
@@ -15,6 +17,11 @@ pub(super) struct Verify {
     /// The data directory.
     #[arg(value_name = "DIR")]
     data_dir: PathBuf,
+
+    /// Proves that the journal extends the one that had this head: 64 hexadecimal digits, as
+    /// GetStatus, slx verify or slx backup told it.
+    #[arg(long, value_name = "HEAD", value_parser = hash)]
+    until_head: Option<Hash>,
 
     /// Prints the result as JSON.
     #[arg(long)]
@@ -27,23 +34,36 @@ impl Verify {
     pub fn run(self) -> anyhow::Result<ExitCode> {
         let style = ProgressStyle::with_template("{spinner} {human_pos} records, {per_sec}")?;
         let progress = ProgressBar::new_spinner().with_style(style);
-        let verified = journal::verify(&self.data_dir.join("journal"), |record, _| {
+        let mut noted = None;
+        let verified = journal::verify(&self.data_dir.join("journal"), |record, tree| {
             if record.sequence % RECORDS_A_TICK == 0 {
                 progress.set_position(record.sequence);
+            }
+            if noted.is_none() && self.until_head.is_some_and(|head| head == tree.root()) {
+                noted = Some((record.sequence, record.record_time));
             }
         });
         progress.finish_and_clear();
         let verified = verified?;
         match self.json {
-            true => say!("{:#}", as_json(&verified)),
+            true => say!("{:#}", as_json(&verified, noted.map(|(sequence, _)| sequence))),
             false => print(&verified)?,
+        }
+        match (self.until_head, noted) {
+            (None, _) => {}
+            (Some(_), Some((sequence, time))) if !self.json => say!(
+                "it extends the journal of that head: record {sequence}, of {time}, and {} since",
+                verified.records - sequence
+            ),
+            (Some(_), Some(_)) => {}
+            (Some(head), None) => bail!(
+                "NOT THE SAME JOURNAL: it never had the head {}, so it was cut off before that, \
+                 is of another store, or was changed",
+                hexadecimal(&head)
+            ),
         }
         Ok(ExitCode::SUCCESS)
     }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn print(verified: &Verified) -> anyhow::Result<()> {
@@ -67,8 +87,9 @@ fn print(verified: &Verified) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn as_json(verified: &Verified) -> serde_json::Value {
+fn as_json(verified: &Verified, noted: Option<u64>) -> serde_json::Value {
     json!({
+        "untilHeadSequence": noted,
         "records": verified.records,
         "segments": verified.segments,
         "firstTime": verified.first_time.map(|time| time.to_string()),

@@ -43,6 +43,15 @@ impl CalendarEntry {
     }
 }
 
+/// Which of a tenant's terms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TermsName<'c> {
+    /// A contract, or its end.
+    Contract(&'c str),
+    /// A calendar.
+    Calendar(&'c str),
+}
+
 /// What was known of a catalog by an instant.
 #[derive(Clone, Copy, Debug)]
 pub struct Known<'c> {
@@ -73,6 +82,29 @@ impl Catalog {
                 revisions.push(effective_time, record_time, Arc::new(entry));
             }
         }
+    }
+
+    /// What was recorded after one instant and up to another, in the order of recording.
+    pub fn recorded_between(
+        &self,
+        after: Instant,
+        until: Instant,
+    ) -> Vec<(Instant, TermsName<'_>)> {
+        let contracts = self.contracts.iter().flat_map(|(id, book)| {
+            let revisions = book.revisions.known(until).all().iter().map(|r| r.record_time);
+            let ends = book.ends.iter().map(|(record_time, _)| *record_time);
+            revisions.chain(ends).map(|time| (time, TermsName::Contract(id)))
+        });
+        let calendars = self.calendars.iter().flat_map(|(id, revisions)| {
+            let revisions = revisions.known(until).all().iter();
+            revisions.map(|revision| (revision.record_time, TermsName::Calendar(id)))
+        });
+        let mut found: Vec<_> = contracts
+            .chain(calendars)
+            .filter(|(record_time, _)| after < *record_time && *record_time <= until)
+            .collect();
+        found.sort_unstable_by_key(|(record_time, _)| *record_time);
+        found
     }
 
     /// What was known by `known_time`.

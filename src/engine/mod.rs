@@ -7,6 +7,7 @@
 
 pub mod catalog;
 pub mod command;
+pub mod compare;
 pub mod index;
 pub mod ledger;
 pub mod query;

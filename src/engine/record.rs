@@ -24,6 +24,8 @@ pub enum Entry {
     ServiceEvent(ServiceEvent),
     /// A revision of terms.
     Terms(TermsEntry),
+    /// Nothing: what was recorded is lost to damage. Of no tenant.
+    Lost,
 }
 
 /// A change of contracts or calendars.

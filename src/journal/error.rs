@@ -31,6 +31,12 @@ pub enum Flaw {
     /// The frame is whole, but its chain hash is not the one of its content.
     #[error("the chain hash does not match")]
     Chain,
+    /// The journal ends here, though a later record is known to have been durable.
+    #[error("the journal ends before it, though it held up to record {sequence}")]
+    EndsBefore {
+        /// The later record.
+        sequence: u64,
+    },
     /// The segment's header is unreadable.
     #[error("the segment's header is unreadable")]
     Header,
@@ -138,6 +144,32 @@ pub enum ReadError {
     /// A file could not be read.
     #[error(transparent)]
     Io(#[from] FileError),
+}
+
+/// Why nothing could be salvaged.
+#[derive(Debug, thiserror::Error)]
+pub enum SalvageError {
+    /// The old journal could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The new journal could not be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The new journal holds records.
+    #[error("{} holds a journal already: name a new directory", .0.display())]
+    NotEmpty(PathBuf),
+    /// A record was not taken.
+    #[error(transparent)]
+    Stage(#[from] StageError),
+    /// The new journal could not be written.
+    #[error(transparent)]
+    Commit(#[from] CommitError),
+}
+
+impl From<FileError> for SalvageError {
+    fn from(error: FileError) -> SalvageError {
+        SalvageError::Read(error.into())
+    }
 }
 
 impl From<ReadError> for OpenError {

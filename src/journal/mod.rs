@@ -73,7 +73,8 @@
 //! * anything else: a torn tail, what a crash left of the one commit that was under way. Its pages
 //!   may have reached the disk in any order. Opening the journal cuts it: writes zeros over it.
 //!
-//! A commit lies in one segment, and a segment is only begun when everything before it is synced,
+//! Who knows that more had been durable ([`Durable`]) is told of damage also where the journal just
+//! ends. A commit lies in one segment, and a segment is only begun when everything before it is synced,
 //! so only the last can have a torn tail.
 
 mod chain;
@@ -84,6 +85,7 @@ mod open;
 mod prepare;
 mod proof;
 mod reader;
+mod salvage;
 mod scan;
 mod segment;
 mod tail;
@@ -96,10 +98,13 @@ mod faulty;
 mod tests;
 
 pub use chain::{Hash, Tree, chain_hash};
-pub use error::{CommitError, Damage, FileError, Flaw, OpenError, ReadError, StageError};
+pub use error::{
+    CommitError, Damage, FileError, Flaw, OpenError, ReadError, SalvageError, StageError,
+};
 pub use frame::BODY_BYTES_MAX;
-pub use open::{Journal, Opened, Options, Report, SEGMENT_BYTES_DEFAULT, TornTail};
+pub use open::{Durable, Journal, Opened, Options, Report, SEGMENT_BYTES_DEFAULT, TornTail};
 pub use proof::{Path, Prover};
 pub use reader::{Reader, Record};
+pub use salvage::{Salvaged, salvage, store_id};
 pub use verify::{Verified, verify};
 pub use writer::{Committed, Writer};

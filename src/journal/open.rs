@@ -27,6 +27,17 @@ pub struct Options {
     pub segment_bytes: u64,
     /// The id of the store, should this be a new one: 16 random bytes.
     pub new_store_id: [u8; 16],
+    /// What is known from elsewhere to have been durable: a journal that holds less is damaged.
+    pub durable: Option<Durable>,
+}
+
+/// A record that is known to have been durable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Durable {
+    /// The store it was recorded in.
+    pub store_id: [u8; 16],
+    /// Its sequence.
+    pub sequence: u64,
 }
 
 /// An open journal.
@@ -86,12 +97,23 @@ pub(super) fn open_on(
     let last = last_segment(&*disk, directory, &options)?;
     let mut scan = Scan::open(directory, last)?;
     while scan.next(true)?.is_some() {}
+    check_durable(&scan, options.durable)?;
     let place = place(&scan)?;
     let cut = cut_torn_tail(&*disk, &scan, &place)?;
     let report = report(&scan, cut);
     let store_id = scan.header().store_id;
     let writer = Writer::new(disk, directory, options.segment_bytes, store_id, place, lock);
     Ok(Opened { writer, report })
+}
+
+fn check_durable(scan: &Scan, durable: Option<Durable>) -> Result<(), Damage> {
+    let is_short = |durable: &Durable| {
+        durable.store_id == scan.header().store_id && durable.sequence > scan.head().sequence
+    };
+    match durable.filter(is_short) {
+        Some(Durable { sequence, .. }) => Err(scan.damage(Flaw::EndsBefore { sequence })),
+        None => Ok(()),
+    }
 }
 
 fn create_directory(disk: &dyn Disk, directory: &Path) -> Result<(), FileError> {
@@ -122,6 +144,10 @@ fn last_segment(disk: &dyn Disk, directory: &Path, options: &Options) -> Result<
     let segments = segment::list(directory)?;
     match (segments.first(), segments.last()) {
         (Some(1), Some(last)) => Ok(*last),
+        // What was recorded is gone, and not to be buried under a new journal.
+        _ if options.durable.is_some_and(|durable| durable.sequence > 0) => {
+            Err(first_segment_missing(directory).into())
+        }
         (Some(_), _) => Err(first_segment_missing(directory).into()),
         _ => {
             let header = SegmentHeader::new(options.new_store_id, Chain::START);

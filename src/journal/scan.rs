@@ -8,7 +8,7 @@ use super::chain::{Chain, Head};
 use super::disk::{all_zero, read_at};
 use super::error::{Damage, FileError, Flaw, ReadError};
 use super::frame::{FORMAT_VERSION, FRAME_HEADER_BYTES, FrameHeader, checksum_seed};
-use super::segment::{self, HEADER_BYTES_MAX, SegmentHeader};
+use super::segment::{self, SegmentHeader};
 use super::tail::{self, Tail};
 
 /// A place in a segment: behind the frames that were read, before those that were not.
@@ -33,19 +33,9 @@ pub(super) struct Frame<'a> {
 impl Scan {
     /// At the start of the segment that begins with `first_sequence`.
     pub fn open(directory: &Path, first_sequence: u64) -> Result<Scan, ReadError> {
+        let header = segment::read_header(directory, first_sequence)?;
         let path = segment::path(directory, first_sequence);
         let file = File::open(&path).map_err(FileError::of(&path))?;
-        let mut bytes = [0; HEADER_BYTES_MAX];
-        read_at(&file, &mut bytes, 0).map_err(FileError::of(&path))?;
-        let damage =
-            |flaw| Damage { segment: path.clone(), offset: 0, sequence: first_sequence, flaw };
-        let header = SegmentHeader::decode(&bytes).ok_or_else(|| damage(Flaw::Header))?;
-        if header.version > u16::from(FORMAT_VERSION) {
-            return Err(ReadError::NewerFormat { segment: path, version: header.version });
-        }
-        if header.first_sequence() != first_sequence {
-            return Err(damage(Flaw::Unlinked).into());
-        }
         Ok(Scan {
             seed: checksum_seed(&header.store_id),
             chain: header.before.clone(),

@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use crc32c::crc32c;
 
 use super::chain::{Chain, Hash, Head, Tree, peaks_of};
-use super::disk::{Disk, write_zeros};
-use super::error::FileError;
+use super::disk::{Disk, read_at, write_zeros};
+use super::error::{Damage, FileError, Flaw, ReadError};
 use super::frame::{FORMAT_VERSION, take};
 use crate::domain::time::Instant;
 
 /// The longest header a segment can have.
-pub(super) const HEADER_BYTES_MAX: usize = FIXED_BYTES + 64 * HASH_BYTES;
+const HEADER_BYTES_MAX: usize = FIXED_BYTES + 64 * HASH_BYTES;
 
 const MAGIC: [u8; 8] = *b"SLXJRNAL";
 const FIXED_BYTES: usize = 78;
@@ -112,6 +112,27 @@ fn first_sequence_of(name: &str) -> Option<u64> {
     let digits = name.strip_suffix(".log")?;
     let named = digits.len() == 20 && digits.bytes().all(|byte| byte.is_ascii_digit());
     if named { digits.parse().ok() } else { None }
+}
+
+/// Reads and checks the header of the segment that begins with `first_sequence`.
+pub(super) fn read_header(
+    directory: &Path,
+    first_sequence: u64,
+) -> Result<SegmentHeader, ReadError> {
+    let path = path(directory, first_sequence);
+    let file = File::open(&path).map_err(FileError::of(&path))?;
+    let mut bytes = [0; HEADER_BYTES_MAX];
+    let filled = read_at(&file, &mut bytes, 0).map_err(FileError::of(&path))?;
+    let damage = |flaw| Damage { segment: path.clone(), offset: 0, sequence: first_sequence, flaw };
+    let header = SegmentHeader::decode(bytes.get(..filled).unwrap_or_default())
+        .ok_or_else(|| damage(Flaw::Header))?;
+    if header.version > u16::from(FORMAT_VERSION) {
+        return Err(ReadError::NewerFormat { segment: path, version: header.version });
+    }
+    if header.first_sequence() != first_sequence {
+        return Err(damage(Flaw::Unlinked).into());
+    }
+    Ok(header)
 }
 
 /// A new file of `bytes` zeros, synced, under the temporary name; on failure there is none.

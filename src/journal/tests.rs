@@ -24,7 +24,7 @@ const FIRST_HEADER_BYTES: usize = 78;
 const BODIES: [&[u8]; 5] = [b"one", b"", b"three", b"four, the longest", b"five"];
 
 fn options(segment_bytes: u64) -> Options {
-    Options { segment_bytes, new_store_id: STORE_ID }
+    Options { segment_bytes, new_store_id: STORE_ID, durable: None }
 }
 
 fn open(directory: &Path) -> Opened {
@@ -379,7 +379,7 @@ fn edited_record_breaks_the_chain() {
 fn segment_of_another_journal_is_found() {
     let journals = [[1; 16], [2; 16]].map(|new_store_id| {
         let directory = TempDir::new().unwrap();
-        let options = Options { segment_bytes: 150, new_store_id };
+        let options = Options { segment_bytes: 150, new_store_id, durable: None };
         let mut writer = Journal::open(directory.path(), options).unwrap().writer;
         for body in BODIES {
             commit(&mut writer, &[body]).unwrap();
@@ -639,4 +639,99 @@ proptest! {
             prop_assert_eq!(bodies(directory.path()), &BODIES[..kept]);
         }
     }
+}
+
+#[test]
+fn a_journal_that_ends_before_what_was_durable_is_damaged_and_left_alone() {
+    let directory = journal_of(&BODIES);
+    let path = segment_path(directory.path(), 1);
+    // The last record's body: by itself this looks like a torn tail.
+    rewrite(&path, |bytes| bytes[frame_offsets()[5] - 1] ^= 1);
+    let before = fs::read(&path).unwrap();
+    let durable = |sequence| Some(Durable { store_id: STORE_ID, sequence });
+    let open = |durable| Journal::open(directory.path(), Options { durable, ..options(1024) });
+    let damage = damage_of(open(durable(5)).unwrap_err());
+    assert_eq!((damage.sequence, damage.flaw), (5, Flaw::EndsBefore { sequence: 5 }));
+    assert_eq!(fs::read(&path).unwrap(), before);
+    let other = Durable { store_id: [0; 16], sequence: 9 };
+    assert!(open(Some(other)).unwrap().report.cut.is_some());
+    assert_eq!(open(durable(4)).unwrap().report.last_sequence, 4);
+}
+
+#[test]
+fn a_journal_that_is_gone_is_not_begun_anew_over_what_was_durable() {
+    let directory = TempDir::new().unwrap();
+    let durable = Some(Durable { store_id: STORE_ID, sequence: 1 });
+    let opened = Journal::open(directory.path(), Options { durable, ..options(1024) });
+    assert_eq!(damage_of(opened.unwrap_err()).flaw, Flaw::Missing);
+}
+
+/// What is salvaged of a journal of `BODIES` in segments of 400 bytes, after `damage`.
+fn salvaged(damage: impl FnOnce(&Path)) -> (Salvaged, Vec<Vec<u8>>) {
+    let directory = TempDir::new().unwrap();
+    let (from, to) = (directory.path().join("from"), directory.path().join("to"));
+    let mut writer = Journal::open(&from, options(400)).unwrap().writer;
+    for body in BODIES {
+        commit(&mut writer, &[body]).unwrap();
+    }
+    damage(&from);
+    let salvaged = salvage(&from, &to, 1024, b"lost").unwrap();
+    assert_eq!(verify(&to, |_, _| {}).unwrap().head, salvaged.head);
+    (salvaged, bodies(&to))
+}
+
+#[test]
+fn salvage_keeps_everything_but_what_is_lost() {
+    let (all, kept) = salvaged(|_| {});
+    assert_eq!((all.last_sequence, all.lost.as_slice()), (5, [].as_slice()));
+    assert_eq!(kept, BODIES);
+
+    let at = frame_offsets();
+    let (one, kept) = salvaged(|from| {
+        rewrite(&segment_path(from, 1), |bytes| bytes[at[1] - 1] ^= 1);
+    });
+    assert_eq!(one.lost, [(1..=1, Flaw::Unreadable)]);
+    assert_eq!((kept[0].as_slice(), &kept[1..]), (b"lost".as_slice(), &BODIES.map(Vec::from)[1..]));
+
+    let (header, kept) = salvaged(|from| {
+        rewrite(&segment_path(from, 1), |bytes| bytes[20] ^= 1);
+    });
+    assert_eq!((header.lost.as_slice(), kept), ([].as_slice(), BODIES.map(Vec::from).to_vec()));
+
+    let (segment, kept) = salvaged(|from| fs::remove_file(segment_path(from, 1)).unwrap());
+    let lost = segment.lost_records();
+    assert_eq!(segment.lost, [(1..=lost, Flaw::Unreadable)]);
+    assert!(lost < 5 && kept[lost as usize..] == BODIES.map(Vec::from)[lost as usize..]);
+}
+
+#[test]
+fn salvage_leaves_a_torn_tail_and_names_a_forged_record() {
+    let at = frame_offsets();
+    let (torn, kept) = salvaged(|from| {
+        let last = *segment::list(from).unwrap().last().unwrap();
+        rewrite(&segment_path(from, last), |bytes| {
+            let end = bytes.iter().rposition(|byte| *byte != 0).unwrap();
+            bytes[end] ^= 1;
+        });
+    });
+    assert_eq!((torn.last_sequence, torn.lost_records(), kept.len()), (4, 0, 4));
+
+    let (forged, kept) = salvaged(|from| {
+        rewrite(&segment_path(from, 1), |bytes| {
+            let frame = &mut bytes[at[0]..at[1]];
+            let header = FrameHeader::decode(frame, checksum_seed(&STORE_ID)).unwrap();
+            let mut other = Vec::new();
+            frame::encode(&mut other, checksum_seed(&STORE_ID), 1, &header.head, b"won");
+            frame.copy_from_slice(&other);
+        });
+    });
+    assert_eq!(forged.lost, [(1..=1, Flaw::Chain)]);
+    assert_eq!((kept[0].as_slice(), kept.len()), (b"lost".as_slice(), 5));
+}
+
+#[test]
+fn salvage_writes_into_no_journal_that_holds_something() {
+    let (from, to) = (journal_of(&BODIES), journal_of(&BODIES[..1]));
+    let error = salvage(from.path(), to.path(), 1024, b"lost").unwrap_err();
+    assert!(matches!(error, SalvageError::NotEmpty(_)));
 }

@@ -3,12 +3,13 @@
 //! Nothing waits for it but questions to the index, which ask it to hurry, and a writer that is
 //! too far ahead of it.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex, RwLock, RwLockReadGuard};
 use tokio::sync::watch;
 
-use super::memory::{FreshIncident, Load, Memory};
+use super::memory::{FreshIncident, Load, Memory, RenewError};
 use crate::domain::time::Instant;
 use crate::engine::index;
 use crate::views::{Changes, IncidentKey, Views, ViewsError};
@@ -19,12 +20,17 @@ const PATIENCE: Duration = Duration::from_millis(500);
 const EVENTS_WAITING_MAX: usize = 50_000;
 /// How many new events make the writer wait.
 const EVENTS_AHEAD_MAX: usize = 200_000;
+/// How long views that failed are left before they are tried again.
+const MENDED_EVERY: Duration = Duration::from_secs(1);
+/// How often in a row the views may fail right after they were opened again.
+const FAILURES_MAX: u32 = 3;
 /// How many incidents are filed between two writes to the views.
 const INCIDENTS_A_WRITE: usize = 2_000;
 
 /// The keeper's errands.
 #[derive(Debug)]
 pub(super) struct Keeper {
+    journal: PathBuf,
     errands: Mutex<Errands>,
     called: Condvar,
     has_room: Condvar,
@@ -52,8 +58,9 @@ struct Errands {
 
 impl Keeper {
     /// A keeper of views that are complete up to `carried`.
-    pub fn new(carried: Carried) -> Keeper {
+    pub fn new(journal: &Path, carried: Carried) -> Keeper {
         Keeper {
+            journal: journal.to_owned(),
             errands: Mutex::default(),
             called: Condvar::new(),
             has_room: Condvar::new(),
@@ -64,20 +71,55 @@ impl Keeper {
 
     /// Works until closed, and carries over what is left then.
     pub fn run(&self, memory: &Memory, views: &Views) {
+        let mut failures = 0;
         loop {
             let is_closed = self.wait();
-            if let Err(error) = self.carry_over(memory, views) {
-                tracing::error!(%error, "the views can't be written: they will be folded anew");
-                self.errands.lock().has_failed = true;
-                self.has_room.notify_all();
-                // Whoever waits for the views is not to wait for ever.
-                self.carried.send_replace(u64::MAX);
-                return;
-            }
-            if is_closed && memory.fresh_events() == 0 {
-                return;
+            match self.carry_over(memory, views) {
+                Ok(()) if is_closed && memory.fresh_events() == 0 => return,
+                Ok(()) => failures = 0,
+                Err(error) => {
+                    failures += 1;
+                    tracing::error!(%error, "the views can't be written: lists are refused");
+                    if !self.mend(failures, memory, views) {
+                        return;
+                    }
+                }
             }
         }
+    }
+
+    /// Opens the views again, as soon as that is possible; false: not before the next start.
+    fn mend(&self, failures: u32, memory: &Memory, views: &Views) -> bool {
+        self.errands.lock().has_failed = true;
+        self.has_room.notify_all();
+        // Whoever waits for the views is not to wait for ever.
+        self.carried.send_replace(u64::MAX);
+        while failures <= FAILURES_MAX {
+            match self.renew(memory, views) {
+                Ok(()) => return true,
+                Err(RenewError::TooFarBehind) => break,
+                Err(error) => tracing::warn!(%error, "the views don't open again yet"),
+            }
+            let mut errands = self.errands.lock();
+            if !errands.is_closed {
+                self.called.wait_for(&mut errands, MENDED_EVERY);
+            }
+            if errands.is_closed {
+                return false;
+            }
+        }
+        tracing::error!("the views stay behind: start the server again, it folds them anew");
+        false
+    }
+
+    fn renew(&self, memory: &Memory, views: &Views) -> Result<(), RenewError> {
+        let mut index = self.index.write();
+        index.sequence = memory.renew(views, &self.journal)?;
+        self.carried.send_replace(index.sequence);
+        let mut errands = self.errands.lock();
+        (errands.has_failed, errands.something_is_new) = (false, true);
+        tracing::info!(sequence = index.sequence, "the views are open again");
+        Ok(())
     }
 
     /// Something was folded.
@@ -90,17 +132,18 @@ impl Keeper {
         }
     }
 
-    /// Waits while the views are too far behind.
-    pub fn wait_for_room(&self, memory: &Memory) {
+    /// Waits while the views are too far behind; false: they won't come nearer.
+    pub fn wait_for_room(&self, memory: &Memory) -> bool {
         while memory.fresh_events() >= EVENTS_AHEAD_MAX {
             let mut errands = self.errands.lock();
             if errands.has_failed {
-                return;
+                return false;
             }
             errands.hurry = true;
             self.called.notify_one();
             self.has_room.wait_for(&mut errands, PATIENCE);
         }
+        true
     }
 
     /// Waits until the views are complete up to `sequence`; false: they won't be.

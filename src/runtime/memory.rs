@@ -5,10 +5,12 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as MapEntry;
+use std::path::Path;
 use std::sync::Arc;
 
 use parking_lot::{RwLock, RwLockUpgradableReadGuard};
 
+use super::replay::{self, ReplayError};
 use crate::domain::incident::RecordedEvent;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
@@ -21,6 +23,20 @@ use crate::views::{IncidentKey, Views, ViewsError};
 /// Incidents kept in memory after they are carried over to the views.
 const INCIDENTS_CACHED_MAX: usize = 20_000;
 
+/// Records folded again at most when views that failed are opened again: readers wait for it.
+const RECORDS_RENEWED_MAX: u64 = 1_000_000;
+
+/// Why views that failed are not in use again.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum RenewError {
+    #[error(transparent)]
+    Views(#[from] ViewsError),
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
+    #[error("they are too far behind: start the server again")]
+    TooFarBehind,
+}
+
 /// The state in memory.
 #[derive(Debug)]
 pub(super) struct Memory {
@@ -29,7 +45,7 @@ pub(super) struct Memory {
 }
 
 /// How far the journal is folded.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// The last sequence.
     pub sequence: u64,
@@ -86,21 +102,31 @@ pub(super) struct FreshIncident {
 }
 
 impl Memory {
-    pub fn new(zones: ZoneDatabase, progress: Progress) -> Memory {
-        let state = State {
-            progress,
-            catalogs: HashMap::new(),
-            incidents: HashMap::new(),
-            fresh: Fresh::default(),
-        };
-        Memory { zones, state: RwLock::new(state) }
+    /// The state that the views hold.
+    pub fn restored(views: &Views, zones: ZoneDatabase) -> Result<Memory, ViewsError> {
+        let state = RwLock::new(State::restored(views, &zones)?);
+        Ok(Memory { zones, state })
     }
 
-    /// Takes in terms that the views held already.
-    pub fn restore_terms(&self, record_time: Instant, tenant: String, entry: TermsEntry) {
+    /// Opens views again that had failed, and goes on from the state they hold then, with what the
+    /// journal holds beyond it up to here. Nobody reads or folds meanwhile. Returns the sequence up
+    /// to which the views are complete.
+    pub fn renew(&self, views: &Views, journal: &Path) -> Result<u64, RenewError> {
         let mut state = self.state.write();
-        let catalog = catalog_mut(&mut state.catalogs, &self.zones, tenant);
-        catalog.apply(record_time, entry);
+        views.reopen()?;
+        let mut renewed = State::restored(views, &self.zones)?;
+        let applied = renewed.progress.sequence;
+        let progress = state.progress;
+        if progress.sequence - applied > RECORDS_RENEWED_MAX {
+            return Err(RenewError::TooFarBehind);
+        }
+        for piece in replay::pieces(journal, applied + 1, progress.sequence, &self.zones)? {
+            for (sequence, record_time, record) in piece?.records {
+                renewed.fold(sequence, record_time, record, views, &self.zones)?;
+            }
+        }
+        *state = State { progress, ..renewed };
+        Ok(applied)
     }
 
     /// Folds durable records in, in the journal's order.
@@ -222,6 +248,19 @@ impl Memory {
 }
 
 impl State {
+    fn restored(views: &Views, zones: &ZoneDatabase) -> Result<State, ViewsError> {
+        let sequence = views.applied()?;
+        let mut catalogs = HashMap::new();
+        for row in views.terms(zones) {
+            let (recorded, record_time, record) = row?;
+            if let (Entry::Terms(entry), true) = (record.entry, recorded <= sequence) {
+                catalog_mut(&mut catalogs, zones, record.tenant).apply(record_time, entry);
+            }
+        }
+        let progress = Progress { sequence, record_time: Instant::MIN, head: [0; 32] };
+        Ok(State { progress, catalogs, incidents: HashMap::new(), fresh: Fresh::default() })
+    }
+
     fn fold(
         &mut self,
         sequence: u64,
@@ -240,6 +279,7 @@ impl State {
                 let event = RecordedServiceEvent { sequence, record_time, event };
                 self.note_service_event(tenant, event, views)
             }
+            Entry::Lost => Ok(()),
             Entry::Terms(entry) => {
                 let kept = Record { tenant: tenant.clone(), entry: Entry::Terms(entry.clone()) };
                 self.fresh.terms.push((sequence, record_time, kept));

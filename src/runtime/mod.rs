@@ -3,19 +3,23 @@
 //! One writer thread decides and records; one keeper thread carries what is new over to the views;
 //! the network's tasks hand jobs to the first and read beside the second.
 
+mod backup;
+mod comparing;
 mod keeper;
 mod listing;
 mod memory;
+mod replay;
 mod start;
 pub mod wall;
 mod writer;
 pub mod zones;
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use parking_lot::Mutex;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use crate::domain::incident::IncidentEvent;
 use crate::domain::service::ServiceEvent;
@@ -32,8 +36,10 @@ use keeper::Keeper;
 use memory::Memory;
 use writer::{Inbox, Job, Sent, TermsJob};
 
+pub use backup::{BackUpError, Portion};
 pub use listing::{ClockFilter, ClockMark, FoundClock};
 pub use memory::Progress;
+pub use replay::{Loss, ReplayError};
 pub use start::{StartError, StoreOptions};
 pub use writer::{Answer, Recorded, Results, TermsAnswer, WriteError};
 
@@ -46,6 +52,9 @@ pub struct Engine {
     inbox: Arc<Inbox>,
     zones: ZoneDatabase,
     store_id: [u8; 16],
+    journal: PathBuf,
+    loss: Option<Loss>,
+    is_poisoned: Arc<watch::Sender<bool>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -66,7 +75,7 @@ impl Engine {
         events: Vec<IncidentEvent>,
     ) -> Answer<Results> {
         let (asker, answer) = oneshot::channel();
-        self.inbox.put(self.events_job(tenant, events, asker))?;
+        self.hand_in(self.events_job(tenant, events, asker))?;
         answer.await.unwrap_or(Err(WriteError::Stopping))
     }
 
@@ -77,8 +86,15 @@ impl Engine {
         events: Vec<IncidentEvent>,
     ) -> Result<oneshot::Receiver<Answer<Results>>, WriteError> {
         let (asker, answer) = oneshot::channel();
-        self.inbox.put(self.events_job(tenant, events, asker))?;
+        self.hand_in(self.events_job(tenant, events, asker))?;
         Ok(answer)
+    }
+
+    fn hand_in(&self, job: Job) -> Result<(), WriteError> {
+        match &self.loss {
+            Some(loss) => Err(WriteError::Damaged(loss.clone())),
+            None => self.inbox.put(job),
+        }
     }
 
     fn events_job(
@@ -107,7 +123,7 @@ impl Engine {
         });
         let sent = sent.collect();
         let (asker, answer) = oneshot::channel();
-        self.inbox.put(Job::ServiceEvents(tenant, sent, asker))?;
+        self.hand_in(Job::ServiceEvents(tenant, sent, asker))?;
         answer.await.unwrap_or(Err(WriteError::Stopping))
     }
 
@@ -120,14 +136,34 @@ impl Engine {
     ) -> Answer<Result<TermsAnswer, Refusal>> {
         let (asker, answer) = oneshot::channel();
         let job = Box::new(TermsJob { tenant, change, validate_only });
-        self.inbox.put(Job::Terms(job, asker))?;
+        self.hand_in(Job::Terms(job, asker))?;
         answer.await.unwrap_or(Err(WriteError::Stopping))
     }
 
-    /// What a question asked now sees, if it asks for these times.
-    pub fn sight(&self, as_of: Option<Instant>, known: Option<Instant>) -> Sight {
+    /// What a question asked now sees, if it asks for these times. What is lost is not answered.
+    pub fn sight(&self, as_of: Option<Instant>, known: Option<Instant>) -> Result<Sight, &Loss> {
+        if let Some(loss) = &self.loss
+            && known.is_none_or(|known| known > loss.before.record_time)
+        {
+            return Err(loss);
+        }
         let progress = self.memory.progress();
-        sight(progress.sequence, progress.record_time, as_of, known)
+        Ok(sight(progress.sequence, progress.record_time, as_of, known))
+    }
+
+    /// What of the journal is lost, if it is damaged.
+    pub fn loss(&self) -> Option<&Loss> {
+        self.loss.as_ref()
+    }
+
+    /// Becomes true when the journal can't be written any more until the next start.
+    pub fn poisoned(&self) -> watch::Receiver<bool> {
+        self.is_poisoned.subscribe()
+    }
+
+    /// The directory of the journal.
+    pub fn journal(&self) -> &Path {
+        &self.journal
     }
 
     /// A tenant's contracts and calendars.
@@ -164,15 +200,14 @@ impl Engine {
     pub fn stop(&self) {
         self.inbox.close();
         let mut threads = self.threads.lock();
-        // The writer first: it ends with the inbox, the keeper when told.
         for thread in threads.drain(..) {
             if thread.join().is_err() {
                 tracing::error!("a thread of the engine panicked");
             }
             self.keeper.close();
         }
-        if let Err(error) = self.views.flush() {
-            tracing::warn!(%error, "the views can't be flushed: they will be folded anew");
+        if let Err(error) = self.views.close() {
+            tracing::warn!(%error, "the views can't be closed: they will be folded anew");
         }
     }
 }

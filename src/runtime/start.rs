@@ -1,8 +1,9 @@
 //! Starting: open the journal, open the views, fold what they lack.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
@@ -10,18 +11,17 @@ use tokio::sync::mpsc;
 use super::Engine;
 use super::keeper::{Carried, Keeper};
 use super::memory::{Memory, Progress};
-use super::writer::{Group, Inbox, Writer};
+use super::replay::{self, Loss, Piece, ReplayError};
+use super::writer::{Group, Writer};
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
-use crate::engine::record::Entry;
-use crate::journal::{Journal, OpenError, Opened, Options, ReadError, Reader, Report};
+use crate::journal::{
+    self, Damage, Durable, Journal, OpenError, Opened, Options, ReadError, Report,
+};
 use crate::views::{Identity, Views, ViewsError};
-use crate::wire::record::{self, Unreadable};
 
-/// Records folded between two messages about progress.
-const RECORDS_A_MESSAGE: u64 = 1_000_000;
-/// Records folded under one hold of the lock.
-const RECORDS_A_FOLD: usize = 1_000;
+/// How often progress is told.
+const TOLD_EVERY: Duration = Duration::from_secs(2);
 
 /// How the store is kept.
 #[derive(Clone, Debug)]
@@ -30,6 +30,8 @@ pub struct StoreOptions {
     pub directory: PathBuf,
     /// The size set aside for each segment of the journal.
     pub segment_bytes: u64,
+    /// How long the views may take to open before they are given up and folded anew.
+    pub views_patience: Duration,
     /// Events an incident may hold.
     pub events_an_incident_max: usize,
 }
@@ -40,20 +42,12 @@ pub enum StartError {
     /// The journal can't be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
-    /// The journal can't be read.
+    /// The journal can't be read or folded.
     #[error(transparent)]
-    Read(#[from] ReadError),
+    Replay(#[from] ReplayError),
     /// The views can't be opened or written.
     #[error(transparent)]
     Views(#[from] ViewsError),
-    /// A record means nothing to this version.
-    #[error("record {sequence} can't be read: {source}")]
-    Record {
-        /// Which record.
-        sequence: u64,
-        /// Why.
-        source: Unreadable,
-    },
     /// The system gives no random bytes.
     #[error("the system gives no random bytes: {0}")]
     Random(getrandom::Error),
@@ -62,112 +56,185 @@ pub enum StartError {
     Thread(std::io::Error),
 }
 
+impl From<ReadError> for StartError {
+    fn from(error: ReadError) -> StartError {
+        StartError::Replay(error.into())
+    }
+}
+
 impl Engine {
     /// Opens the store in `options.directory` and folds what its views lack. Blocks; must be called
     /// within a tokio runtime, on which answers are handed out.
+    ///
+    /// If the journal is damaged, the engine answers only what was known before the damage; see
+    /// [`Engine::loss`].
     pub fn start(options: &StoreOptions, zones: ZoneDatabase) -> Result<Engine, StartError> {
-        let mut new_store_id = [0; 16];
-        getrandom::fill(&mut new_store_id).map_err(StartError::Random)?;
-        let directory = options.directory.join("journal");
-        let journal_options = Options { segment_bytes: options.segment_bytes, new_store_id };
-        let Opened { writer: journal, report } = Journal::open(&directory, journal_options)?;
-        if let Some(cut) = &report.cut {
-            tracing::warn!(
-                segment = %cut.segment.display(), offset = cut.offset, bytes = cut.bytes,
-                "cut a torn tail: a crash left a record half-written, never acknowledged"
-            );
-        }
-        let identity = Identity {
-            store_id: report.store_id,
-            time_zone_database: zones.version().to_owned(),
-            last_sequence: report.last_sequence,
+        let journal = options.directory.join("journal");
+        let found = Views::find(&options.directory.join("views"), options.views_patience);
+        let opened = open_journal(&journal, options.segment_bytes, found.durable())?;
+        let views = Arc::new(found.of(&opened.identity(&zones))?);
+        let memory = Arc::new(Memory::restored(&views, zones.clone())?);
+        let carried = Carried {
+            sequence: views.applied()?,
+            record_time: opened.end.map_or(Instant::MAX, |end| end.record_time),
         };
-        let views = Arc::new(Views::open(&options.directory.join("views"), &identity)?);
-        let (memory, keeper) = restore(&views, &report, &zones)?;
+        let keeper = Arc::new(Keeper::new(&journal, carried));
         let keeping = spawn("keeper", {
             let (keeper, memory, views) =
                 (Arc::clone(&keeper), Arc::clone(&memory), Arc::clone(&views));
             move || keeper.run(&memory, &views)
         })?;
-        replay(&directory, &report, &memory, &views, &keeper, &zones)?;
+        let store_id = opened.store_id;
+        let (writer, loss) = replay(&journal, opened, &memory, &views, &keeper, &zones)?;
+        let mut engine = Engine {
+            memory,
+            views,
+            keeper,
+            inbox: Arc::default(),
+            zones,
+            store_id,
+            journal,
+            loss,
+            is_poisoned: Arc::default(),
+            threads: Mutex::new(vec![keeping]),
+        };
+        if let Some(writer) = writer {
+            engine.write_with(writer, options.events_an_incident_max)?;
+        }
+        Ok(engine)
+    }
 
-        let inbox = Arc::new(Inbox::default());
+    fn write_with(
+        &mut self,
+        journal: journal::Writer,
+        events_an_incident_max: usize,
+    ) -> Result<(), StartError> {
         let (finished, groups) = mpsc::unbounded_channel();
         tokio::spawn(answer(groups));
         let writer = Writer {
             journal,
-            memory: Arc::clone(&memory),
-            views: Arc::clone(&views),
-            keeper: Arc::clone(&keeper),
-            inbox: Arc::clone(&inbox),
+            memory: Arc::clone(&self.memory),
+            views: Arc::clone(&self.views),
+            keeper: Arc::clone(&self.keeper),
+            inbox: Arc::clone(&self.inbox),
             finished,
-            events_an_incident_max: options.events_an_incident_max,
+            is_poisoned: Arc::clone(&self.is_poisoned),
+            events_an_incident_max,
         };
-        let writing = spawn("writer", move || writer.run())?;
-        let threads = Mutex::new(vec![writing, keeping]);
-        let store_id = report.store_id;
-        Ok(Engine { memory, views, keeper, inbox, zones, store_id, threads })
+        // The writer ends with the inbox, the keeper when told: they are joined in this order.
+        self.threads.get_mut().insert(0, spawn("writer", move || writer.run())?);
+        Ok(())
     }
 }
 
-/// What the views hold already.
-fn restore(
-    views: &Views,
-    report: &Report,
-    zones: &ZoneDatabase,
-) -> Result<(Arc<Memory>, Arc<Keeper>), StartError> {
-    let applied = views.applied()?;
-    let nothing = Progress { sequence: applied, record_time: Instant::MIN, head: [0; 32] };
-    let memory = Memory::new(zones.clone(), nothing);
-    for row in views.terms(zones) {
-        let (sequence, record_time, record) = row?;
-        if let (Entry::Terms(entry), true) = (record.entry, sequence <= applied) {
-            memory.restore_terms(record_time, record.tenant, entry);
+/// A journal, as far as it could be opened.
+struct OpenedJournal {
+    store_id: [u8; 16],
+    /// Where it ends; none: it is damaged.
+    end: Option<Progress>,
+    writer: Result<journal::Writer, Damage>,
+}
+
+impl OpenedJournal {
+    fn identity(&self, zones: &ZoneDatabase) -> Identity {
+        Identity {
+            store_id: self.store_id,
+            time_zone_database: zones.version().to_owned(),
+            last_sequence: self.last_sequence(),
         }
     }
-    let record_time = report.last_record_time.unwrap_or(Instant::MIN);
-    if applied == report.last_sequence {
-        memory.set_progress(Progress { sequence: applied, record_time, head: report.head });
+
+    fn last_sequence(&self) -> u64 {
+        self.end.map_or(u64::MAX, |end| end.sequence)
     }
-    let keeper = Keeper::new(Carried { sequence: applied, record_time });
-    Ok((Arc::new(memory), Arc::new(keeper)))
 }
 
-/// Folds what the journal holds beyond the views.
+fn open_journal(
+    directory: &Path,
+    segment_bytes: u64,
+    durable: Option<([u8; 16], u64)>,
+) -> Result<OpenedJournal, StartError> {
+    let mut new_store_id = [0; 16];
+    getrandom::fill(&mut new_store_id).map_err(StartError::Random)?;
+    let durable = durable.map(|(store_id, sequence)| Durable { store_id, sequence });
+    match Journal::open(directory, Options { segment_bytes, new_store_id, durable }) {
+        Ok(Opened { writer, report }) => {
+            if let Some(cut) = &report.cut {
+                tracing::warn!(
+                    segment = %cut.segment.display(), offset = cut.offset, bytes = cut.bytes,
+                    "cut a torn tail: a crash left a record half-written, never acknowledged"
+                );
+            }
+            let Report { store_id, last_sequence: sequence, head, last_record_time, .. } = report;
+            let record_time = last_record_time.unwrap_or(Instant::MIN);
+            let end = Some(Progress { sequence, record_time, head });
+            Ok(OpenedJournal { store_id, end, writer: Ok(writer) })
+        }
+        Err(OpenError::Damaged(damage)) => {
+            let store_id = journal::store_id(directory)?;
+            Ok(OpenedJournal { store_id, end: None, writer: Err(damage) })
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Folds what the journal holds beyond the views. What is damaged is not written to any more.
 fn replay(
-    directory: &std::path::Path,
-    report: &Report,
+    directory: &Path,
+    opened: OpenedJournal,
     memory: &Memory,
     views: &Views,
     keeper: &Keeper,
     zones: &ZoneDatabase,
-) -> Result<(), StartError> {
+) -> Result<(Option<journal::Writer>, Option<Loss>), StartError> {
+    let last = opened.last_sequence();
+    let damage = fold_up_to(last, directory, memory, views, keeper, zones)?;
+    let damage = match (damage, opened.writer) {
+        (None, Ok(writer)) => {
+            memory.set_progress(opened.end.unwrap_or(memory.progress()));
+            return Ok((Some(writer), None));
+        }
+        (Some(damage), _) | (None, Err(damage)) => damage,
+    };
+    let loss = Loss::of(directory, damage)?;
+    memory.set_progress(loss.before);
+    tracing::error!(%loss, "DATA LOSS: nothing is recorded any more; slx repair saves the rest");
+    Ok((None, Some(loss)))
+}
+
+/// Folds up to the record of a sequence, or the first that is damaged, which is returned.
+fn fold_up_to(
+    last: u64,
+    directory: &Path,
+    memory: &Memory,
+    views: &Views,
+    keeper: &Keeper,
+    zones: &ZoneDatabase,
+) -> Result<Option<Damage>, StartError> {
     let first = memory.progress().sequence + 1;
-    if first > report.last_sequence {
-        return Ok(());
+    if first > last {
+        return Ok(None);
     }
-    tracing::info!(from = first, to = report.last_sequence, "folding the journal");
-    let mut reader = Reader::open(directory, first)?.until(report.last_sequence);
-    loop {
-        let mut records = Vec::with_capacity(RECORDS_A_FOLD);
-        for kept in reader.by_ref().take(RECORDS_A_FOLD) {
-            let kept = kept?;
-            let sequence = kept.sequence;
-            let record = record::decode(&kept.body, zones)
-                .map_err(|source| StartError::Record { sequence, source })?;
-            records.push((sequence, kept.record_time, record));
-        }
-        if records.is_empty() {
-            return Ok(());
-        }
+    tracing::info!(from = first, "folding the journal");
+    let mut told = std::time::Instant::now();
+    for piece in replay::pieces(directory, first, last, zones)? {
+        let Piece { records, head } = match piece {
+            Ok(piece) => piece,
+            Err(ReplayError::Read(ReadError::Damaged(damage))) => return Ok(Some(damage)),
+            Err(error) => return Err(error.into()),
+        };
         keeper.wait_for_room(memory);
-        memory.fold(records, reader.head(), views)?;
+        memory.fold(records, head, views)?;
         keeper.notice_progress(memory);
-        let sequence = memory.progress().sequence;
-        if sequence % RECORDS_A_MESSAGE < RECORDS_A_FOLD as u64 {
-            tracing::info!(sequence, of = report.last_sequence, "folding the journal");
+        if told.elapsed() >= TOLD_EVERY {
+            told = std::time::Instant::now();
+            let Progress { sequence, .. } = memory.progress();
+            let percent = (last < u64::MAX).then(|| sequence * 100 / last);
+            tracing::info!(sequence, percent, "folding the journal");
         }
     }
+    tracing::info!(records = memory.progress().sequence + 1 - first, "folded the journal");
+    Ok(None)
 }
 
 /// Wakes the askers of each group, on the runtime's own thread, where that costs little.

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use parking_lot::{Condvar, Mutex};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::keeper::Keeper;
 use super::memory::{Memory, Progress};
+use super::replay::Loss;
 use super::wall;
 use crate::domain::incident::IncidentEvent;
 use crate::domain::service::ServiceEvent;
@@ -39,6 +40,12 @@ pub enum WriteError {
     /// The journal can't be written; reads go on.
     #[error("the journal can't be written: {0}")]
     Journal(String),
+    /// The journal is damaged; reads of what was known before go on.
+    #[error("the journal is damaged: {0}")]
+    Damaged(Loss),
+    /// The views can't be written, and lag too far behind; reads go on.
+    #[error("the views can't be written and lag too far behind")]
+    Behind,
     /// The views can't be read.
     #[error("the views can't be read: {0}")]
     Views(String),
@@ -177,6 +184,7 @@ pub(super) struct Writer {
     pub keeper: Arc<Keeper>,
     pub inbox: Arc<Inbox>,
     pub finished: mpsc::UnboundedSender<Group>,
+    pub is_poisoned: Arc<watch::Sender<bool>>,
     pub events_an_incident_max: usize,
 }
 
@@ -209,7 +217,7 @@ impl Writer {
 
     /// Writes as many jobs as one sync should bear.
     fn write_group(&mut self, jobs: &mut impl Iterator<Item = Job>) {
-        self.keeper.wait_for_room(&self.memory);
+        let has_room = self.keeper.wait_for_room(&self.memory);
         let mut draft = Draft::after(self.memory.progress());
         let mut finished = Vec::new();
         let mut decided = Ok(());
@@ -221,7 +229,11 @@ impl Writer {
             finished.push(job);
             decided = result;
         }
-        let outcome = decided.and_then(|()| self.record(draft));
+        let is_new = !draft.records.is_empty();
+        let outcome = match decided {
+            Ok(()) if is_new && !has_room => Err(WriteError::Behind),
+            decided => decided.and_then(|()| self.record(draft)),
+        };
         if outcome.is_err() {
             self.journal.discard_staged();
         }
@@ -236,10 +248,18 @@ impl Writer {
         let Draft { records, incidents, services, .. } = draft;
         // The fold adds to these ledgers: whoever still shares them would make it copy them whole.
         drop((incidents, services));
-        let committed = self.journal.commit().map_err(refused_by_journal)?;
+        let committed = self.journal.commit().map_err(|error| self.refused(&error))?;
         self.memory.fold(records, committed.head, &self.views).map_err(unreadable)?;
         self.keeper.notice_progress(&self.memory);
         Ok(self.memory.progress())
+    }
+
+    fn refused(&self, error: &CommitError) -> WriteError {
+        tracing::error!(%error, "the journal can't be written");
+        if matches!(error, CommitError::Poisoned { .. }) {
+            self.is_poisoned.send_replace(true);
+        }
+        WriteError::Journal(error.to_string())
     }
 
     fn decide(&mut self, job: Job, draft: &mut Draft) -> (Finished, Result<(), WriteError>) {
@@ -436,11 +456,6 @@ fn split<T>(result: Result<T, WriteError>) -> (Option<T>, Result<(), WriteError>
         Ok(value) => (Some(value), Ok(())),
         Err(error) => (None, Err(error)),
     }
-}
-
-fn refused_by_journal(error: CommitError) -> WriteError {
-    tracing::error!(%error, "the journal can't be written");
-    WriteError::Journal(error.to_string())
 }
 
 fn unreadable(error: ViewsError) -> WriteError {

@@ -29,6 +29,12 @@ use crate::wire::v1::incident_service_server::IncidentServiceServer;
 
 pub use settings::{Configuration, Settings};
 
+/// The services that can't do their work without a journal to write.
+const WRITING_SERVICES: [&str; 3] = [
+    CalendarServiceServer::<Services>::NAME,
+    ContractServiceServer::<Services>::NAME,
+    IncidentServiceServer::<Services>::NAME,
+];
 /// Streams a connection may have open at once.
 const STREAMS_A_CONNECTION_MAX: u32 = 1_024;
 /// Bytes in a request's headers.
@@ -116,11 +122,24 @@ async fn serve(
     let opening = tokio::task::spawn_blocking(move || open(&configuration));
     let engine = Arc::new(opening.await.context("opening the store failed")??);
     services.open(Arc::clone(&engine));
-    tell_health(&health, ServingStatus::Serving).await;
     is_ready.send_replace(true);
     tracing::info!(sequence = engine.progress().sequence, "ready");
+    if engine.loss().is_none() {
+        tell_health(&health, ServingStatus::Serving).await;
+    }
 
     let mut stopping = stopping;
+    let mut poisoned = engine.poisoned();
+    let is_poisoned = tokio::select! {
+        _ = stopping.wait_for(|stop| *stop) => false,
+        poisoned = poisoned.wait_for(|poisoned| *poisoned) => poisoned.is_ok(),
+    };
+    if is_poisoned {
+        // Reads go on, so the server as a whole still serves.
+        for service in WRITING_SERVICES {
+            health.set_service_status(service, ServingStatus::NotServing).await;
+        }
+    }
     let _ = stopping.wait_for(|stop| *stop).await;
     tell_health(&health, ServingStatus::NotServing).await;
     let served = serving.await.context("the server's task failed")?;
@@ -169,6 +188,7 @@ fn open(configuration: &Configuration) -> anyhow::Result<Engine> {
     let options = StoreOptions {
         directory: configuration.data_dir.clone(),
         segment_bytes: configuration.segment_bytes,
+        views_patience: configuration.views_patience,
         events_an_incident_max: configuration.events_an_incident_max,
     };
     Ok(Engine::start(&options, zones)?)

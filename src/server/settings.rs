@@ -15,6 +15,7 @@ use crate::runtime::zones::Choice;
 
 const DATA_DIR_DEFAULT: &str = "slx-data";
 const LISTEN_DEFAULT: &str = "127.0.0.1:7459";
+const VIEWS_OPEN_SECONDS_DEFAULT: u64 = 30;
 const DRAIN_SECONDS_DEFAULT: u64 = 10;
 const SEGMENT_BYTES_MIN: u64 = 64 * 1024;
 
@@ -57,6 +58,10 @@ pub struct Settings {
     #[arg(long, env = "SLX_EVENTS_AN_INCIDENT_MAX", value_name = "EVENTS")]
     pub events_an_incident_max: Option<usize>,
 
+    /// Seconds the views may take to open before they are given up and folded anew [default: 30].
+    #[arg(long, env = "SLX_VIEWS_OPEN_SECONDS", value_name = "SECONDS")]
+    pub views_open_seconds: Option<u64>,
+
     /// Seconds calls may take to finish when the server stops [default: 10].
     #[arg(long, env = "SLX_DRAIN_SECONDS", value_name = "SECONDS")]
     pub drain_seconds: Option<u64>,
@@ -79,6 +84,8 @@ pub struct Configuration {
     pub event_bytes_max: usize,
     /// Events an incident may hold.
     pub events_an_incident_max: usize,
+    /// How long the views may take to open before they are folded anew.
+    pub views_patience: Duration,
     /// How long calls may take to finish when the server stops.
     pub drain: Duration,
 }
@@ -113,6 +120,9 @@ impl Settings {
             events_an_incident_max: settings
                 .events_an_incident_max
                 .unwrap_or(EVENTS_AN_INCIDENT_DEFAULT),
+            views_patience: Duration::from_secs(
+                settings.views_open_seconds.unwrap_or(VIEWS_OPEN_SECONDS_DEFAULT),
+            ),
             drain: Duration::from_secs(settings.drain_seconds.unwrap_or(DRAIN_SECONDS_DEFAULT)),
         };
         configuration.check()
@@ -129,6 +139,7 @@ impl Settings {
             request_bytes_max: self.request_bytes_max.or(file.request_bytes_max),
             event_bytes_max: self.event_bytes_max.or(file.event_bytes_max),
             events_an_incident_max: self.events_an_incident_max.or(file.events_an_incident_max),
+            views_open_seconds: self.views_open_seconds.or(file.views_open_seconds),
             drain_seconds: self.drain_seconds.or(file.drain_seconds),
         }
     }

@@ -3,29 +3,125 @@
 use sha2::{Digest, Sha256};
 use tonic::{Request, Response, Status};
 
-use super::Services;
-use super::read::stamp;
-use crate::wire::scalar::timestamp;
+use super::read::{check, stamp};
+use super::stream::{Messages, stream};
+use super::{Services, status};
+use crate::engine::query::Times;
+use crate::engine::refusal::Refusal;
+use crate::journal::Record;
+use crate::runtime::{Engine, Portion, Sight, wall};
+use crate::wire::faults::Faults;
+use crate::wire::scalar::{hash, hexadecimal, timestamp};
 use crate::wire::v1;
 use crate::wire::v1::admin_service_server::AdminService;
 
+/// Records checked between two messages about progress.
+const RECORDS_A_MESSAGE: u64 = 100_000;
+
 #[tonic::async_trait]
 impl AdminService for Services {
+    type VerifyJournalStream = Messages<v1::VerifyJournalResponse>;
+    type BackUpStream = Messages<v1::BackUpResponse>;
+
     async fn get_status(
         &self,
         _request: Request<v1::GetStatusRequest>,
     ) -> Result<Response<v1::GetStatusResponse>, Status> {
         let engine = self.engine()?;
-        let sight = engine.sight(None, None);
+        let progress = engine.progress();
+        let as_of = wall::now().max(progress.record_time);
+        let times = Times { as_of, known: progress.record_time };
+        let (journal_state, journal_fault) = journal_state(&engine);
         Ok(Response::new(v1::GetStatusResponse {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             store_id: public_id(engine.store_id()),
-            head: hexadecimal(&engine.progress().head),
+            head: hexadecimal(&progress.head),
             views_sequence: engine.views_sequence() as i64,
             time_zone_database: engine.zones().version().to_owned(),
             start_time: Some(timestamp(self.start_time)),
-            stamp: stamp(&sight),
+            stamp: stamp(&Sight { sequence: progress.sequence, times }),
+            journal_state: journal_state as i32,
+            journal_fault,
         }))
+    }
+
+    async fn verify_journal(
+        &self,
+        _request: Request<v1::VerifyJournalRequest>,
+    ) -> Result<Response<Self::VerifyJournalStream>, Status> {
+        let engine = self.engine()?;
+        Ok(stream(move |send| {
+            let verified = engine.verify(|records| {
+                let is_due = records.is_multiple_of(RECORDS_A_MESSAGE);
+                !is_due
+                    || send(v1::VerifyJournalResponse {
+                        records: records as i64,
+                        head: String::new(),
+                    })
+            });
+            let (records, head) = verified.map_err(status::journal_unreadable)?;
+            send(v1::VerifyJournalResponse { records: records as i64, head: hexadecimal(&head) });
+            Ok(())
+        }))
+    }
+
+    async fn back_up(
+        &self,
+        request: Request<v1::BackUpRequest>,
+    ) -> Result<Response<Self::BackUpStream>, Status> {
+        let engine = self.engine()?;
+        let v1::BackUpRequest { after_sequence, after_head } = request.into_inner();
+        let mut faults = Faults::default();
+        if after_sequence < 0 {
+            faults.add("after_sequence", "must not be negative".to_owned());
+        }
+        let head = match after_sequence {
+            0 => [0; 32],
+            _ => faults.or("after_head", hash(&after_head), [0; 32]),
+        };
+        check(faults)?;
+        let (asked, present) = (after_sequence, engine.progress().sequence);
+        if asked as u64 > present {
+            return Err(status::refused(Refusal::SequenceNotReached { asked, present }));
+        }
+        Ok(stream(move |send| {
+            let portions = engine.records_after(asked as u64, head);
+            let portions = portions.map_err(status::not_backed_up)?;
+            let last_sequence = portions.last_sequence() as i64;
+            let store_id = engine.store_id().to_vec();
+            let first = v1::BackUpResponse { store_id, last_sequence, ..Default::default() };
+            if !send(first) {
+                return Ok(());
+            }
+            for portion in portions {
+                let Portion { records, head } = portion.map_err(status::journal_unreadable)?;
+                let records = records.into_iter().map(journal_record).collect();
+                let (store_id, head) = (Vec::new(), hexadecimal(&head));
+                if !send(v1::BackUpResponse { store_id, last_sequence, records, head }) {
+                    return Ok(());
+                }
+            }
+            Ok(())
+        }))
+    }
+}
+
+fn journal_record(record: Record) -> v1::JournalRecord {
+    v1::JournalRecord {
+        sequence: record.sequence as i64,
+        record_time: Some(timestamp(record.record_time)),
+        body: record.body,
+    }
+}
+
+fn journal_state(engine: &Engine) -> (v1::JournalState, String) {
+    match engine.loss() {
+        Some(loss) => (v1::JournalState::Damaged, loss.to_string()),
+        None if *engine.poisoned().borrow() => {
+            let fault = "a sync failed: start the server again to find what the disk holds";
+            (v1::JournalState::Failed, fault.to_owned())
+        }
+        None => (v1::JournalState::Writable, String::new()),
     }
 }
 
@@ -33,8 +129,4 @@ impl AdminService for Services {
 fn public_id(store_id: &[u8; 16]) -> String {
     let digest = Sha256::new().chain_update("slx store").chain_update(store_id).finalize();
     hexadecimal(digest.get(..16).unwrap_or_default())
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,21 +1,69 @@
 //! `ClockService`.
 
+use std::collections::BTreeMap;
+
 use tonic::{Request, Response, Status};
 
 use super::page::Paging;
 use super::read::{check, read, stamp};
+use super::stream::{Messages, stream};
 use super::{Services, status};
-use crate::engine::query::{history, judge_incident};
+use crate::domain::time::Instant;
+use crate::engine::catalog::{Catalog, TermsName};
+use crate::engine::compare::{Change, ClockName, Comparison, Step};
+use crate::engine::ledger::Ledger;
+use crate::engine::query::{Times, history, judge_incident};
 use crate::engine::refusal::Refusal;
 use crate::runtime::{ClockFilter, ClockMark};
-use crate::wire::clock::{outcome, phase};
+use crate::wire::clock::{outcome, outcome_number, phase};
 use crate::wire::faults::Faults;
-use crate::wire::scalar::{id, optional_id, optional_instant};
+use crate::wire::scalar::{id, instant, optional_id, optional_instant, timestamp};
+use crate::wire::v1::change_step::Record;
 use crate::wire::v1::clock_service_server::ClockService;
 use crate::wire::{self, v1};
 
 #[tonic::async_trait]
 impl ClockService for Services {
+    type CompareClocksStream = Messages<v1::CompareClocksResponse>;
+
+    async fn compare_clocks(
+        &self,
+        request: Request<v1::CompareClocksRequest>,
+    ) -> Result<Response<Self::CompareClocksStream>, Status> {
+        let engine = self.engine()?;
+        let request = request.into_inner();
+        let mut faults = Faults::default();
+        let (tenant, asked) = read(&request, &mut faults);
+        let earlier =
+            faults.or("earlier_known_time", instant(request.earlier_known_time), Instant::MIN);
+        let contract = faults.or("contract_id", optional_id(request.contract_id), String::new());
+        check(faults)?;
+        let sight = asked.sight(&engine)?;
+        engine.settle().await.map_err(status::unreadable)?;
+        let Times { as_of, known: later } = sight.times;
+        let comparison = Comparison { as_of, earlier, later };
+        Ok(stream(move |send| {
+            let zones = engine.zones().version();
+            let visit =
+                |incident: &str, ledger: &Ledger, catalog: &Catalog, changes: Vec<Change>| {
+                    let told = compared(incident, ledger, catalog, comparison, zones);
+                    changes.iter().all(|change| {
+                        let steps =
+                            change.steps.iter().map(|step| step_told(step, ledger, catalog));
+                        let answer = v1::CompareClocksResponse {
+                            before: told.0.get(&change.clock).cloned(),
+                            after: told.1.get(&change.clock).cloned(),
+                            steps: steps.collect(),
+                            stamp: stamp(&sight),
+                        };
+                        send(answer)
+                    })
+                };
+            let done = engine.compare(&tenant, &contract, comparison, visit);
+            done.map_err(status::unreadable)
+        }))
+    }
+
     async fn evaluate_incident(
         &self,
         request: Request<v1::EvaluateIncidentRequest>,
@@ -34,14 +82,8 @@ impl ClockService for Services {
         let known = catalog.known(sight.times.known);
         let judgement = judge_incident(&history, &known, sight.times.as_of);
         let zones = engine.zones().version();
-        let clocks = judgement.clocks.iter();
-        let clocks =
-            clocks.map(|clock| wire::clock::encode(&id, clock, zones, request.with_segments));
-        Ok(Response::new(v1::EvaluateIncidentResponse {
-            clocks: clocks.collect(),
-            verdicts: judgement.verdicts.iter().map(wire::clock::encode_verdict).collect(),
-            stamp: stamp(&sight),
-        }))
+        let answer = wire::clock::encode_judgement(&id, &judgement, zones, request.with_segments);
+        Ok(Response::new(v1::EvaluateIncidentResponse { stamp: stamp(&sight), ..answer }))
     }
 
     async fn list_clocks(
@@ -81,6 +123,48 @@ impl ClockService for Services {
         page.next_page_token = next.map(|mark| paging.seal_clock(&mark)).unwrap_or_default();
         page.stamp = stamp(&sight);
         Ok(Response::new(page))
+    }
+}
+
+type ClocksTold = BTreeMap<ClockName, v1::Clock>;
+
+/// The clocks of an incident by what was known earlier and later.
+fn compared(
+    incident: &str,
+    ledger: &Ledger,
+    catalog: &Catalog,
+    comparison: Comparison,
+    zones: &str,
+) -> (ClocksTold, ClocksTold) {
+    let by = |known| {
+        let times = Times { as_of: comparison.as_of, known };
+        let Some(history) = history(ledger, times) else { return ClocksTold::new() };
+        let known = catalog.known(known);
+        let judgement = judge_incident(&history, &known, times.as_of);
+        let clocks = judgement.clocks.iter();
+        let told =
+            |clock| (ClockName::of(clock), wire::clock::encode(incident, clock, zones, false));
+        clocks.map(told).collect()
+    };
+    (by(comparison.earlier), by(comparison.later))
+}
+
+fn step_told(step: &Step, ledger: &Ledger, catalog: &Catalog) -> v1::ChangeStep {
+    let at = step.record_time;
+    let event = ledger.events.iter().find(|event| event.record_time == at);
+    let record = event.map(|event| Record::Event(wire::incident::encode(&event.event)));
+    let terms = || {
+        let (_, name) = catalog.recorded_between(Instant::MIN, at).pop()?;
+        Some(match name {
+            TermsName::Contract(id) => Record::ContractId(id.to_owned()),
+            TermsName::Calendar(id) => Record::CalendarId(id.to_owned()),
+        })
+    };
+    v1::ChangeStep {
+        record_time: Some(timestamp(at)),
+        before_outcome: step.before.map(outcome_number).unwrap_or_default(),
+        after_outcome: step.after.map(outcome_number).unwrap_or_default(),
+        record: record.or_else(terms),
     }
 }
 

@@ -8,6 +8,7 @@ mod incident;
 mod page;
 mod read;
 mod status;
+mod stream;
 
 use std::sync::Arc;
 

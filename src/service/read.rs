@@ -40,7 +40,7 @@ impl Asked {
     /// What the question sees. Everything acknowledged is folded, so a sequence that is not there
     /// will not come by waiting.
     pub fn sight(self, engine: &Engine) -> Result<Sight, Status> {
-        let sight = engine.sight(self.as_of, self.known);
+        let sight = engine.sight(self.as_of, self.known).map_err(status::lost)?;
         if self.min_sequence > sight.sequence as i64 {
             let (asked, present) = (self.min_sequence, sight.sequence);
             return Err(status::refused(Refusal::SequenceNotReached { asked, present }));
@@ -77,6 +77,7 @@ macro_rules! reads {
 }
 
 reads!(
+    CompareClocksRequest,
     GetCalendarRequest,
     ListCalendarsRequest,
     MeasureElapsedRequest,

@@ -9,8 +9,9 @@ use tonic_types::{ErrorDetails, FieldViolation, PreconditionViolation, StatusExt
 
 use crate::domain::fault::Fault;
 use crate::engine::refusal::Refusal;
+use crate::journal::ReadError;
 use crate::limits::{ERROR_DETAIL_BYTES_MAX, FAULTS_TOLD_MAX};
-use crate::runtime::WriteError;
+use crate::runtime::{BackUpError, Loss, WriteError};
 use crate::views::ViewsError;
 use crate::wire::v1;
 use crate::wire::v1::ErrorReason;
@@ -49,13 +50,16 @@ fn code(reason: ErrorReason) -> Code {
         | ErrorReason::ContractNotFound
         | ErrorReason::IncidentNotFound => Code::NotFound,
         ErrorReason::EventConflict => Code::AlreadyExists,
-        ErrorReason::ContractUnsound | ErrorReason::ContractEnded => Code::FailedPrecondition,
+        ErrorReason::ContractUnsound | ErrorReason::ContractEnded | ErrorReason::BackupDiverged => {
+            Code::FailedPrecondition
+        }
         ErrorReason::RevisionConflict => Code::Aborted,
         ErrorReason::TimeOutOfRange | ErrorReason::SequenceNotReached => Code::OutOfRange,
         ErrorReason::Overloaded | ErrorReason::LimitExceeded => Code::ResourceExhausted,
-        ErrorReason::Starting | ErrorReason::ShuttingDown | ErrorReason::JournalUnavailable => {
-            Code::Unavailable
-        }
+        ErrorReason::Starting
+        | ErrorReason::ShuttingDown
+        | ErrorReason::JournalUnavailable
+        | ErrorReason::ViewsUnavailable => Code::Unavailable,
         ErrorReason::JournalCorrupt => Code::DataLoss,
         ErrorReason::Unspecified | ErrorReason::Defect => Code::Internal,
     }
@@ -101,14 +105,42 @@ pub(super) fn not_written(error: &WriteError) -> Status {
     let reason = match error {
         WriteError::Overloaded => ErrorReason::Overloaded,
         WriteError::Stopping => ErrorReason::ShuttingDown,
-        WriteError::Journal(_) => ErrorReason::JournalUnavailable,
+        WriteError::Journal(_) | WriteError::Behind => ErrorReason::JournalUnavailable,
+        WriteError::Damaged(loss) => return lost(loss),
         WriteError::Views(_) => ErrorReason::Defect,
     };
     status(reason, error.to_string(), ErrorDetails::with_retry_info(Some(RETRY_AFTER)))
 }
 
-/// The status of views that can't be read: a defect, since they hold no facts.
+/// The status of what can't be answered or recorded since the journal is damaged.
+pub(super) fn lost(loss: &Loss) -> Status {
+    status(ErrorReason::JournalCorrupt, loss.to_string(), ErrorDetails::new())
+}
+
+/// The status of a journal that can't be read.
+pub(super) fn journal_unreadable(error: ReadError) -> Status {
+    tracing::error!(%error, "the journal can't be read");
+    let reason = match error {
+        ReadError::Damaged(_) => ErrorReason::JournalCorrupt,
+        _ => ErrorReason::JournalUnavailable,
+    };
+    status(reason, error.to_string(), ErrorDetails::new())
+}
+
+/// The status of a backup that can't be made.
+pub(super) fn not_backed_up(error: BackUpError) -> Status {
+    match error {
+        BackUpError::Read(error) => journal_unreadable(error),
+        diverged => status(ErrorReason::BackupDiverged, diverged.to_string(), ErrorDetails::new()),
+    }
+}
+
+/// The status of views that can't be read. They hold no facts, so nothing is lost.
 pub(super) fn unreadable(error: ViewsError) -> Status {
+    if matches!(error, ViewsError::Behind | ViewsError::Closed) {
+        let retry = ErrorDetails::with_retry_info(Some(RETRY_AFTER));
+        return status(ErrorReason::ViewsUnavailable, error.to_string(), retry);
+    }
     tracing::error!(%error, "the views can't be read");
     status(ErrorReason::Defect, error.to_string(), ErrorDetails::new())
 }

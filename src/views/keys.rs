@@ -8,6 +8,8 @@ pub(super) const FORMAT: &[u8] = b"!format";
 pub(super) const STORE: &[u8] = b"!store";
 pub(super) const ZONES: &[u8] = b"!zones";
 pub(super) const APPLIED: &[u8] = b"!applied";
+/// There while the views are closed in good order.
+pub(super) const CLEAN: &[u8] = b"!clean";
 pub(super) const TERMS: &[u8] = b"t";
 
 const INCIDENT: u8 = b'i';

@@ -5,24 +5,32 @@
 
 mod keys;
 mod rows;
+mod store;
 
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use parking_lot::RwLock;
 
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::ledger::{Ledger, ServiceLedger};
 use crate::engine::record::Record;
 use crate::wire::record::{self, Unreadable};
+use store::Store;
 
 pub use keys::{ClockKey, IncidentKey};
 pub use rows::Changes;
 
 /// Changes with every change of what is kept or how it is keyed: other views are thrown away.
 const FORMAT: &str = "slx views 1";
-const CACHE_BYTES: u64 = 32 * 1024 * 1024;
-const FLUSH_MILLISECONDS: u64 = 1_000;
 /// sled is quickest with batches of some hundreds of keys.
 const KEYS_A_BATCH: usize = 256;
+const ROWS_A_SIGN_OF_LIFE: usize = 10_000;
+/// Opening writes a little: this much must be free.
+const OPENING_BYTES: usize = 4 * 1024 * 1024;
 
 /// What a view must agree with to be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,8 +46,19 @@ pub struct Identity {
 /// The views, open.
 #[derive(Debug)]
 pub struct Views {
-    tree: sled::Tree,
-    database: sled::Db,
+    directory: PathBuf,
+    patience: Duration,
+    store_id: [u8; 16],
+    /// None while they can't be opened again.
+    store: RwLock<Option<Store>>,
+}
+
+/// Views as they were found, before it is known whether they belong to the journal.
+#[derive(Debug)]
+pub struct Found {
+    directory: PathBuf,
+    patience: Duration,
+    store: Option<Store>,
 }
 
 /// The views can't be read or written.
@@ -48,75 +67,73 @@ pub enum ViewsError {
     /// sled failed.
     #[error("the views failed: {0}")]
     Store(#[from] sled::Error),
+    /// sled panicked.
+    #[error("the views are damaged: sled panicked over them")]
+    Panicked,
+    /// sled did not come back from opening.
+    #[error("the views did not open within {0:?}")]
+    Hung(Duration),
     /// A row holds what no version of slx wrote.
     #[error("a row of the views is unreadable: {0}")]
     Row(#[from] Unreadable),
-    /// The views could not be written any more: they lack what was recorded since.
-    #[error("the views could not be written and lag behind: start the server again")]
+    /// The views could not be written any more, and lack what was recorded since.
+    #[error("the views can't be written and lag behind")]
     Behind,
-    /// Views that don't belong to the journal can't be thrown away.
+    /// The views could not be opened again.
+    #[error("the views are closed")]
+    Closed,
+    /// Views that don't belong to the journal can't be put aside.
     #[error("can't remove {path}: {source}")]
     Remove {
         /// Where they are.
         path: PathBuf,
         /// Why not.
-        source: std::io::Error,
+        source: io::Error,
     },
+    /// The operating system refused what sled needs.
+    #[error("the views can't be opened: {0}")]
+    System(#[from] io::Error),
 }
 
 impl Views {
-    /// Opens the views in `directory`, empty when there are none, or when those there don't open
-    /// or are not of `identity`.
-    pub fn open(directory: &Path, identity: &Identity) -> Result<Views, ViewsError> {
-        match Views::open_as_they_are(directory) {
-            Ok(views) if views.are_of(identity)? => return Ok(views),
-            Ok(_) => tracing::info!("the views are new or of another making: folding them anew"),
-            Err(error) => tracing::warn!(%error, "the views do not open: folding them anew"),
-        }
-        match std::fs::remove_dir_all(directory) {
-            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-                return Err(ViewsError::Remove { path: directory.to_owned(), source });
-            }
-            _ => {}
-        }
-        let views = Views::open_as_they_are(directory)?;
-        views.tree.insert(keys::FORMAT, FORMAT)?;
-        views.tree.insert(keys::STORE, identity.store_id.as_slice())?;
-        views.tree.insert(keys::ZONES, identity.time_zone_database.as_str())?;
-        Ok(views)
+    /// Looks for views in `directory`. Those that don't open within `patience`, or, unless they
+    /// were left in good order, can't all be read, count as none.
+    pub fn find(directory: &Path, patience: Duration) -> Found {
+        let store =
+            directory.is_dir().then(|| Store::open(directory, patience, check_unless_clean));
+        let store = store.and_then(|opened| {
+            opened.inspect_err(|error| tracing::warn!(%error, "views put aside")).ok()
+        });
+        Found { directory: directory.to_owned(), patience, store }
     }
 
-    fn open_as_they_are(directory: &Path) -> Result<Views, ViewsError> {
-        let database = sled::Config::new()
-            .path(directory)
-            .cache_capacity(CACHE_BYTES)
-            .flush_every_ms(Some(FLUSH_MILLISECONDS))
-            .mode(sled::Mode::HighThroughput)
-            .use_compression(false)
-            .open()?;
-        // One tree, so that one batch is one step.
-        Ok(Views { tree: database.open_tree("views")?, database })
+    /// Opens them again after they failed, as far as they got then. Nobody may be reading.
+    pub fn reopen(&self) -> Result<(), ViewsError> {
+        check_room(&self.directory)?;
+        let mut store = self.store.write();
+        // The old one holds a lock on the files.
+        *store = None;
+        let opened = Store::open(&self.directory, self.patience, |_, _| Ok(()))?;
+        let is_ours = opened.get(keys::STORE)?.is_some_and(|id| id.as_ref() == self.store_id);
+        if !is_ours {
+            return Err(ViewsError::Closed);
+        }
+        *store = Some(opened);
+        Ok(())
     }
 
-    fn are_of(&self, identity: &Identity) -> Result<bool, ViewsError> {
-        let is = |key: &[u8], value: &[u8]| -> Result<bool, ViewsError> {
-            Ok(self.tree.get(key)?.is_some_and(|found| found.as_ref() == value))
-        };
-        Ok(is(keys::FORMAT, FORMAT.as_bytes())?
-            && is(keys::STORE, &identity.store_id)?
-            && is(keys::ZONES, identity.time_zone_database.as_bytes())?
-            && self.applied()? <= identity.last_sequence)
+    fn store(&self) -> Result<Store, ViewsError> {
+        self.store.read().clone().ok_or(ViewsError::Closed)
     }
 
     /// The sequence up to which everything is applied.
     pub fn applied(&self) -> Result<u64, ViewsError> {
-        let kept = self.tree.get(keys::APPLIED)?;
-        Ok(kept.and_then(|bytes| bytes.as_ref().try_into().ok()).map_or(0, u64::from_be_bytes))
+        applied(&self.store()?)
     }
 
     /// Everything recorded about an incident, with the keys it is filed under.
     pub fn ledger(&self, key: &IncidentKey) -> Result<(Ledger, Vec<Vec<u8>>), ViewsError> {
-        match self.tree.get(key.as_bytes())? {
+        match self.store()?.get(key.as_bytes())? {
             Some(row) => Ok(record::decode_ledger(&row)?),
             None => Ok(Default::default()),
         }
@@ -124,7 +141,7 @@ impl Views {
 
     /// Everything recorded about a service.
     pub fn service_ledger(&self, tenant: &str, service: &str) -> Result<ServiceLedger, ViewsError> {
-        match self.tree.get(keys::service(tenant, service))? {
+        match self.store()?.get(&keys::service(tenant, service))? {
             Some(row) => Ok(record::decode_service_ledger(&row)?),
             None => Ok(ServiceLedger::default()),
         }
@@ -135,7 +152,7 @@ impl Views {
         &self,
         zones: &ZoneDatabase,
     ) -> impl Iterator<Item = Result<(u64, Instant, Record), ViewsError>> {
-        self.tree.scan_prefix(keys::TERMS).map(move |row| {
+        self.range(keys::TERMS.to_vec(), keys::end_of(keys::TERMS)).map(move |row| {
             let (key, value) = row?;
             let (record_time, record) = record::decode_terms(&value, zones)?;
             Ok((keys::terms_sequence(&key), record_time, record))
@@ -169,7 +186,7 @@ impl Views {
         let from = [prefix.as_slice(), after.as_bytes(), &[1]].concat();
         let until = keys::end_of(&prefix);
         let from = if after.is_empty() { prefix.clone() } else { from };
-        self.tree.range(from..until).map(move |row| {
+        self.range(from, until).map(move |row| {
             let (key, _) = row?;
             Ok(keys::id_after(&prefix, &key))
         })
@@ -181,9 +198,9 @@ impl Views {
         from: &ClockKey<'_>,
     ) -> impl Iterator<Item = Result<keys::FiledClock, ViewsError>> + use<> {
         let (from, until) = (from.to_bytes(), keys::end_of(&from.shelf_prefix()));
-        self.tree.range(from..until).filter_map(|row| match row {
+        self.range(from, until).filter_map(|row| match row {
             Ok((key, _)) => keys::filed_clock(&key).map(Ok),
-            Err(error) => Some(Err(error.into())),
+            Err(error) => Some(Err(error)),
         })
     }
 
@@ -195,14 +212,28 @@ impl Views {
     ) -> impl Iterator<Item = Result<String, ViewsError>> + use<> {
         let prefix = keys::unsettled(tenant);
         let from = keys::unsettled_after(tenant, as_of);
-        self.tree.range(from..keys::end_of(&prefix)).map(move |row| {
+        self.range(from, keys::end_of(&prefix)).map(move |row| {
             let (key, _) = row?;
             Ok(keys::unsettled_id(&prefix, &key))
         })
     }
 
+    /// Rows in the order of their keys.
+    fn range(
+        &self,
+        from: Vec<u8>,
+        until: Vec<u8>,
+    ) -> impl Iterator<Item = Result<(sled::IVec, sled::IVec), ViewsError>> + use<> {
+        let (rows, error) = match self.store() {
+            Ok(store) => (Some(store.range(from..until)), None),
+            Err(error) => (None, Some(Err(error))),
+        };
+        rows.into_iter().flatten().chain(error)
+    }
+
     /// Writes changes, and with the last of them the sequence they are complete up to.
     pub fn write(&self, changes: Changes, applied: u64) -> Result<(), ViewsError> {
+        let store = self.store()?;
         let mut batch = sled::Batch::default();
         let mut keys_in_batch = 0;
         for step in changes.steps {
@@ -214,17 +245,114 @@ impl Views {
                 }
             }
             if keys_in_batch >= KEYS_A_BATCH {
-                self.tree.apply_batch(std::mem::take(&mut batch))?;
+                store.apply(std::mem::take(&mut batch))?;
                 keys_in_batch = 0;
             }
         }
         batch.insert(keys::APPLIED, applied.to_be_bytes().as_slice());
-        Ok(self.tree.apply_batch(batch)?)
+        store.apply(batch)
     }
 
-    /// Hands everything written to the operating system.
-    pub fn flush(&self) -> Result<(), ViewsError> {
-        self.database.flush()?;
-        Ok(())
+    /// Leaves them in good order, unless something was wrong with them, so that the next start need not look at every row.
+    pub fn close(&self) -> Result<(), ViewsError> {
+        let store = self.store()?;
+        if !store.has_failed() {
+            store.insert(keys::CLEAN, &[])?;
+        }
+        store.flush()
     }
+}
+
+impl Found {
+    /// What the views prove to have been durable: a store's id and a sequence.
+    pub fn durable(&self) -> Option<([u8; 16], u64)> {
+        let store =
+            self.store.as_ref().filter(|store| is(store, keys::FORMAT, FORMAT.as_bytes()))?;
+        let store_id = store.get(keys::STORE).ok()??;
+        Some((store_id.as_ref().try_into().ok()?, applied(store).ok()?))
+    }
+
+    /// The views, if they are of `identity`; else new ones, and these are put aside.
+    pub fn of(self, identity: &Identity) -> Result<Views, ViewsError> {
+        let Found { directory, patience, store } = self;
+        let store = match store.filter(|store| is_of(store, identity)) {
+            Some(store) => {
+                store.remove(keys::CLEAN)?;
+                store
+            }
+            None => {
+                tracing::info!("the views are missing, damaged or of another making: new ones");
+                put_aside(&directory)?;
+                create(&directory, patience, identity)?
+            }
+        };
+        let store_id = identity.store_id;
+        Ok(Views { directory, patience, store_id, store: RwLock::new(Some(store)) })
+    }
+}
+
+fn create(directory: &Path, patience: Duration, identity: &Identity) -> Result<Store, ViewsError> {
+    let store = Store::open(directory, patience, |_, _| Ok(()))?;
+    store.insert(keys::FORMAT, FORMAT.as_bytes())?;
+    store.insert(keys::STORE, &identity.store_id)?;
+    store.insert(keys::ZONES, identity.time_zone_database.as_bytes())?;
+    Ok(store)
+}
+
+/// Moves views out of the way and removes them. A thread that still hangs over them may go on.
+fn put_aside(directory: &Path) -> Result<(), ViewsError> {
+    let aside = directory.with_extension("discarded");
+    let remove = |path: &Path| match fs::remove_dir_all(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            tracing::warn!(path = %path.display(), %error, "can't remove discarded views");
+        }
+        _ => {}
+    };
+    remove(&aside);
+    match fs::rename(directory, &aside) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            return Err(ViewsError::Remove { path: directory.to_owned(), source });
+        }
+        _ => remove(&aside),
+    }
+    Ok(())
+}
+
+/// Reads every row, since damage may only show when a row is read.
+fn check_unless_clean(store: &Store, is_alive: &dyn Fn()) -> Result<(), ViewsError> {
+    if store.get(keys::CLEAN)?.is_some() {
+        return Ok(());
+    }
+    for (at, row) in store.range(..).enumerate() {
+        row?;
+        if at % ROWS_A_SIGN_OF_LIFE == 0 {
+            is_alive();
+        }
+    }
+    Ok(())
+}
+
+fn is_of(store: &Store, identity: &Identity) -> bool {
+    is(store, keys::FORMAT, FORMAT.as_bytes())
+        && is(store, keys::STORE, &identity.store_id)
+        && is(store, keys::ZONES, identity.time_zone_database.as_bytes())
+        && applied(store).is_ok_and(|applied| applied <= identity.last_sequence)
+}
+
+fn is(store: &Store, key: &[u8], value: &[u8]) -> bool {
+    matches!(store.get(key), Ok(Some(found)) if found.as_ref() == value)
+}
+
+fn applied(store: &Store) -> Result<u64, ViewsError> {
+    let kept = store.get(keys::APPLIED)?;
+    Ok(kept.and_then(|bytes| bytes.as_ref().try_into().ok()).map_or(0, u64::from_be_bytes))
+}
+
+/// Tries whether what opening needs can be written beside `directory`.
+fn check_room(directory: &Path) -> Result<(), ViewsError> {
+    let probe = directory.with_extension("probe");
+    let written = fs::write(&probe, vec![1; OPENING_BYTES]);
+    // What is left of it, if anything, is overwritten by the next.
+    let _ = fs::remove_file(&probe);
+    Ok(written?)
 }

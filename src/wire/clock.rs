@@ -4,7 +4,9 @@ use super::contract::{cycle_verdict_number, metric_number};
 use super::incident::waiting_on_number;
 use super::scalar::{choice, duration, timestamp};
 use super::v1;
-use crate::domain::clock::{Clock, Outcome, Phase, Segment, SegmentKind, TargetVerdict, Warning};
+use crate::domain::clock::{
+    Clock, Judgement, Outcome, Phase, Segment, SegmentKind, TargetVerdict, Warning,
+};
 
 choice!(phase, phase_number, v1::Phase, Phase, {
     Pending = Phase::Pending, Running = Phase::Running, Paused = Phase::Paused,
@@ -83,8 +85,24 @@ fn encode_warning(warning: &Warning) -> v1::Warning {
     }
 }
 
+/// The message of a judgement, without its stamp.
+pub fn encode_judgement(
+    incident_id: &str,
+    judgement: &Judgement<'_>,
+    time_zone_database: &str,
+    with_segments: bool,
+) -> v1::EvaluateIncidentResponse {
+    let clocks = judgement.clocks.iter();
+    let clocks = clocks.map(|clock| encode(incident_id, clock, time_zone_database, with_segments));
+    v1::EvaluateIncidentResponse {
+        clocks: clocks.collect(),
+        verdicts: judgement.verdicts.iter().map(encode_verdict).collect(),
+        stamp: None,
+    }
+}
+
 /// The message of a target's verdict.
-pub fn encode_verdict(verdict: &TargetVerdict<'_>) -> v1::TargetVerdict {
+fn encode_verdict(verdict: &TargetVerdict<'_>) -> v1::TargetVerdict {
     v1::TargetVerdict {
         contract_id: verdict.contract_id.to_owned(),
         target_id: verdict.target_id.to_owned(),

@@ -14,6 +14,10 @@ use crate::domain::zone::ZoneDatabase;
 use crate::engine::ledger::{Ledger, RecordedServiceEvent, ServiceLedger};
 use crate::engine::record::{Entry, Record, TermsEntry};
 
+/// The format of the records that are written. A higher one for whatever must not be left out by
+/// those who don't know it.
+const FORMAT: u32 = 1;
+
 /// Why stored bytes can't be read: they passed their checksum, so another version wrote them or
 /// they are a defect.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -52,13 +56,13 @@ pub fn encode(record: &Record) -> Vec<u8> {
 /// The bytes of the record of a fact about an incident.
 pub fn encode_incident_event(tenant: &str, event: &IncidentEvent) -> Vec<u8> {
     let entry = Some(Wire::IncidentEvent(incident::encode(event)));
-    store::Record { tenant: tenant.to_owned(), entry }.encode_to_vec()
+    store::Record { tenant: tenant.to_owned(), entry, format: FORMAT }.encode_to_vec()
 }
 
 /// The bytes of the record of a fact about a service.
 pub fn encode_service_event(tenant: &str, event: &ServiceEvent) -> Vec<u8> {
     let entry = Some(Wire::ServiceEvent(service_event::encode(event)));
-    store::Record { tenant: tenant.to_owned(), entry }.encode_to_vec()
+    store::Record { tenant: tenant.to_owned(), entry, format: FORMAT }.encode_to_vec()
 }
 
 /// The record of some bytes.
@@ -84,11 +88,15 @@ fn message(record: &Record) -> store::Record {
             let message = calendar::encode(id, calendar);
             Wire::Calendar(super::v1::Calendar { effective_time, ..message })
         }
+        Entry::Lost => Wire::Lost(store::Lost {}),
     };
-    store::Record { tenant: record.tenant.clone(), entry: Some(entry) }
+    store::Record { tenant: record.tenant.clone(), entry: Some(entry), format: FORMAT }
 }
 
 fn from_message(record: store::Record, zones: &ZoneDatabase) -> Result<Record, Unreadable> {
+    if record.format > FORMAT {
+        return Err(Unreadable(format!("it has format {}: it needs a newer slx", record.format)));
+    }
     let entry = match record.entry.ok_or_else(|| "it holds nothing known".to_owned())? {
         Wire::IncidentEvent(event) => Entry::IncidentEvent(incident::decode(event)?),
         Wire::ServiceEvent(event) => Entry::ServiceEvent(service_event::decode(event)?),
@@ -106,6 +114,7 @@ fn from_message(record: store::Record, zones: &ZoneDatabase) -> Result<Record, U
             let (id, calendar) = calendar::decode(message, zones)?;
             Entry::Terms(TermsEntry::Calendar { id, effective_time, calendar })
         }
+        Wire::Lost(store::Lost {}) => Entry::Lost,
     };
     Ok(Record { tenant: record.tenant, entry })
 }

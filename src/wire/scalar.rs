@@ -5,6 +5,7 @@ use prost_types::{Duration, Timestamp};
 use super::faults::Wrong;
 use crate::domain::fault::Fault;
 use crate::domain::time::{Instant, Span};
+use crate::journal::Hash;
 use crate::limits::ID_BYTES_MAX;
 
 const NANOS_A_SECOND: i64 = 1_000_000_000;
@@ -136,3 +137,20 @@ macro_rules! choice {
     };
 }
 pub(crate) use choice;
+
+/// Bytes as lower-case hexadecimal digits.
+pub fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A hash of 64 hexadecimal digits.
+pub fn hash(text: &str) -> Result<Hash, String> {
+    let digits = text.as_bytes().chunks_exact(2).map(|pair| {
+        let pair = std::str::from_utf8(pair).ok()?;
+        let is_hexadecimal = pair.bytes().all(|digit| digit.is_ascii_hexdigit());
+        is_hexadecimal.then(|| u8::from_str_radix(pair, 16).ok())?
+    });
+    let bytes: Option<Vec<u8>> = digits.collect();
+    let hash = bytes.filter(|_| text.len() == 64).and_then(|bytes| bytes.try_into().ok());
+    hash.ok_or_else(|| format!("{text:?} is not a hash: write its 64 hexadecimal digits"))
+}

@@ -28,8 +28,12 @@ pub struct TextError {
 
 /// A message as indented JSON. `name` is its full name: `slx.v1.Clock`.
 pub fn to_json(message: &impl Message, name: &str) -> Result<String, TextError> {
-    let bytes = message.encode_to_vec();
-    let dynamic = DynamicMessage::decode(descriptor(name)?, bytes.as_slice());
+    bytes_to_json(&message.encode_to_vec(), name)
+}
+
+/// An encoded message as indented JSON.
+pub fn bytes_to_json(bytes: &[u8], name: &str) -> Result<String, TextError> {
+    let dynamic = DynamicMessage::decode(descriptor(name)?, bytes);
     let dynamic = dynamic.map_err(|error| wrong("", error.to_string()))?;
     serde_json::to_string_pretty(&dynamic).map_err(|error| wrong("", error.to_string()))
 }

@@ -1,0 +1,108 @@
+//! `slx backup`.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, anyhow, bail};
+use clap::Args;
+
+use super::connection::{Connection, refused};
+use super::copying::Copying;
+use crate::journal::{self, Hash, ReadError, Reader};
+use crate::wire::scalar::{hash, hexadecimal, instant};
+use crate::wire::v1;
+use crate::wire::v1::admin_service_client::AdminServiceClient;
+
+/// Copies the journal of a server at work, or adds to an earlier backup what is new.
+///
+/// The backup is a data directory without views: slx verify checks it, slx restore copies it back.
+#[derive(Args, Debug)]
+pub(super) struct Backup {
+    /// The backup's directory, new or of an earlier backup.
+    #[arg(value_name = "DIR")]
+    directory: PathBuf,
+
+    #[command(flatten)]
+    connection: Connection,
+}
+
+/// Where a backup stands.
+struct Standing {
+    store_id: Option<[u8; 16]>,
+    last_sequence: u64,
+    head: Hash,
+}
+
+impl Backup {
+    pub async fn run(self) -> anyhow::Result<ExitCode> {
+        let directory = self.directory.join("journal");
+        let before = standing(&directory)?;
+        let request = v1::BackUpRequest {
+            after_sequence: before.last_sequence as i64,
+            after_head: hexadecimal(&before.head),
+        };
+        let channel = self.connection.open().await?;
+        let mut client = AdminServiceClient::new(channel).max_decoding_message_size(usize::MAX);
+        let mut messages = client.back_up(request).await.map_err(refused)?.into_inner();
+        let first = messages.message().await.map_err(refused)?;
+        let first = first.context("the server sent nothing")?;
+        let store_id = <[u8; 16]>::try_from(first.store_id.as_slice());
+        let store_id = store_id.map_err(|_| anyhow!("the server named no store"))?;
+        if before.store_id.is_some_and(|id| id != store_id) {
+            bail!("{} is a backup of another store", self.directory.display());
+        }
+        let (mut copy, _) = Copying::open(&directory, store_id)?;
+        while let Some(message) = messages.message().await.map_err(refused)? {
+            take(&mut copy, message)?;
+        }
+        drop(copy);
+        let after = check(&directory, before.last_sequence)?;
+        if after.last_sequence < first.last_sequence as u64 {
+            let (got, all) = (after.last_sequence, first.last_sequence);
+            bail!("the server sent up to record {got} of {all}: run the backup again");
+        }
+        say!(
+            "{} new records; the backup holds {}, all sound",
+            after.last_sequence - before.last_sequence,
+            after.last_sequence
+        );
+        say!("head {}", hexadecimal(&after.head));
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn take(copy: &mut Copying, message: v1::BackUpResponse) -> anyhow::Result<()> {
+    for record in &message.records {
+        let time = instant(record.record_time)
+            .map_err(|_| anyhow!("record {} has no valid time", record.sequence))?;
+        copy.add(record.sequence as u64, time, &record.body)?;
+    }
+    copy.settle(&hash(&message.head).map_err(anyhow::Error::msg)?)
+}
+
+fn standing(directory: &Path) -> anyhow::Result<Standing> {
+    let nothing = Standing { store_id: None, last_sequence: 0, head: [0; 32] };
+    if !directory.exists() {
+        return Ok(nothing);
+    }
+    match journal::store_id(directory) {
+        Err(ReadError::NoJournal(_)) => Ok(nothing),
+        Err(error) => Err(error.into()),
+        Ok(store_id) => {
+            // A backup that was broken off is taken up where it ended.
+            let (_, report) = Copying::open(directory, store_id)?;
+            let (last_sequence, head) = (report.last_sequence, report.head);
+            Ok(Standing { store_id: Some(store_id), last_sequence, head })
+        }
+    }
+}
+
+/// Reads what was added once more, as it lies on the disk.
+fn check(directory: &Path, after: u64) -> anyhow::Result<Standing> {
+    let mut reader = Reader::open(directory, after + 1)?;
+    let mut last_sequence = after;
+    while let Some(record) = reader.next() {
+        last_sequence = record.context("the backup is damaged on its disk")?.sequence;
+    }
+    Ok(Standing { store_id: None, last_sequence, head: reader.head() })
+}

@@ -1,0 +1,59 @@
+//! A journal that is written as a copy of another, and is held against it.
+
+use std::path::Path;
+
+use anyhow::{Context, bail};
+
+use crate::domain::time::Instant;
+use crate::journal::{Hash, Journal, Options, Record, Report, Writer};
+use crate::wire::scalar::hexadecimal;
+
+/// A copy is kept in smaller segments than a journal at work, since each is set aside whole.
+pub(super) const SEGMENT_BYTES: u64 = 16 * 1024 * 1024;
+
+/// A journal in the making.
+#[derive(Debug)]
+pub(super) struct Copying {
+    writer: Writer,
+}
+
+impl Copying {
+    /// Goes on with the journal in `directory`, which is begun with `store_id` if there is none.
+    pub fn open(directory: &Path, store_id: [u8; 16]) -> anyhow::Result<(Copying, Report)> {
+        let options =
+            Options { segment_bytes: SEGMENT_BYTES, new_store_id: store_id, durable: None };
+        let opened = Journal::open(directory, options)?;
+        if opened.report.store_id != store_id {
+            bail!("{} is of another store: name a new directory", directory.display());
+        }
+        Ok((Copying { writer: opened.writer }, opened.report))
+    }
+
+    /// Adds the next record, which must have this sequence here too.
+    pub fn add(&mut self, sequence: u64, time: Instant, body: &[u8]) -> anyhow::Result<()> {
+        let given = self.writer.stage(time, body)?;
+        if given != sequence {
+            bail!("record {sequence} came where record {given} should be");
+        }
+        Ok(())
+    }
+
+    /// Makes what was added durable, and holds it against the head it must have.
+    pub fn settle(&mut self, head: &Hash) -> anyhow::Result<()> {
+        let committed = self.writer.commit().context("the copy can't be written")?;
+        if committed.head != *head {
+            bail!(
+                "the copy's head after record {} is {}, not {}: do not rely on it",
+                committed.last_sequence,
+                hexadecimal(&committed.head),
+                hexadecimal(head)
+            );
+        }
+        Ok(())
+    }
+
+    /// Adds a record as it was read.
+    pub fn add_record(&mut self, record: &Record) -> anyhow::Result<()> {
+        self.add(record.sequence, record.record_time, &record.body)
+    }
+}

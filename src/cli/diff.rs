@@ -1,0 +1,117 @@
+//! `slx diff`.
+
+use std::process::ExitCode;
+
+use anyhow::bail;
+use clap::Args;
+use prost_types::Timestamp;
+
+use super::clocks::{cycle, instant};
+use super::connection::{Connection, refused};
+use super::incident::tell_fact;
+use super::show::{Shown, Times, outcome, table};
+use crate::wire::v1::change_step::Record;
+use crate::wire::v1::clock_service_client::ClockServiceClient;
+use crate::wire::{text, v1};
+
+/// Lists the clocks whose verdict differs between two states of knowledge, and why.
+#[derive(Args, Debug)]
+pub(super) struct Diff {
+    /// The two states, earlier and later (RFC 3339): what was recorded up to each.
+    #[arg(long, value_name = "TIME", value_parser = instant, required = true)]
+    known_time: Vec<Timestamp>,
+
+    /// The verdicts as of this instant (RFC 3339); default: now.
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    as_of_time: Option<Timestamp>,
+
+    /// Only incidents of this contract.
+    #[arg(long, value_name = "ID", default_value = "")]
+    contract: String,
+
+    /// Prints each change as JSON.
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    shown: Shown,
+
+    #[command(flatten)]
+    connection: Connection,
+}
+
+impl Diff {
+    pub async fn run(self) -> anyhow::Result<ExitCode> {
+        let (earlier, later) = match self.known_time.as_slice() {
+            [earlier] => (*earlier, None),
+            [earlier, later] => (*earlier, Some(*later)),
+            _ => bail!("write --known-time twice: the earlier state and the later one"),
+        };
+        let request = v1::CompareClocksRequest {
+            tenant: self.connection.tenant.clone(),
+            contract_id: self.contract,
+            earlier_known_time: Some(earlier),
+            as_of_time: self.as_of_time,
+            known_time: later,
+            ..Default::default()
+        };
+        let mut client = ClockServiceClient::new(self.connection.open().await?);
+        let mut changes = client.compare_clocks(request).await.map_err(refused)?.into_inner();
+        let times = self.shown.times()?;
+        let mut rows = Vec::new();
+        while let Some(change) = changes.message().await.map_err(refused)? {
+            match self.json {
+                true => say!("{}", text::to_json(&change, "slx.v1.CompareClocksResponse")?),
+                false => rows.extend(show(&change, &times)),
+            }
+        }
+        match rows.is_empty() {
+            true if self.json => {}
+            true => say!("no verdict differs"),
+            false => {
+                let headings = ["incident", "clock", "was", "became", "recorded", "what"];
+                say!("{}", table(&headings, &[], rows));
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// A row for each record that changed the verdict; the clock is named once.
+fn show(change: &v1::CompareClocksResponse, times: &Times) -> Vec<Vec<String>> {
+    let clock = change.after.as_ref().or(change.before.as_ref());
+    let clock = clock.cloned().unwrap_or_default();
+    let name = format!("{}/{}{}", clock.contract_id, clock.target_id, cycle(clock.cycle));
+    let mut names = [clock.incident_id.clone(), name].into_iter();
+    let rows = change.steps.iter().map(|step| {
+        let mut named = || names.next().unwrap_or_default();
+        vec![
+            named(),
+            named(),
+            verdict(step.before_outcome()),
+            verdict(step.after_outcome()),
+            times.show(step.record_time),
+            what(step, times),
+        ]
+    });
+    rows.collect()
+}
+
+fn verdict(told: v1::Outcome) -> String {
+    match told {
+        v1::Outcome::Unspecified => "no clock".to_owned(),
+        told => outcome(told),
+    }
+}
+
+fn what(step: &v1::ChangeStep, times: &Times) -> String {
+    match &step.record {
+        Some(Record::Event(event)) => {
+            let fact = event.fact.as_ref().map(tell_fact).unwrap_or_default();
+            format!("{fact}, of {} ({})", times.show(event.occur_time), event.event_id)
+        }
+        Some(Record::ContractId(id)) => format!("contract {id} was changed"),
+        Some(Record::CalendarId(id)) => format!("calendar {id} was changed"),
+        None => String::new(),
+    }
+}

@@ -1,0 +1,98 @@
+//! Checks an evidence file by nothing but itself and a head that was noted.
+
+use anyhow::{Context, anyhow, bail, ensure};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+
+use super::file::{FORMAT, File, Proven};
+use super::judged::judged;
+use super::told_hash;
+use crate::domain::time::Instant;
+use crate::domain::zone::ZoneDatabase;
+use crate::engine::query::Times;
+use crate::engine::record::{Entry, Record};
+use crate::journal::{self, Hash, chain_hash};
+use crate::wire::{record, scalar, text};
+
+/// Checks every record's proof and that the verdict follows; tells what was shown.
+pub fn check(file: &File, noted: Option<&Hash>, zones: &ZoneDatabase) -> anyhow::Result<String> {
+    ensure!(file.format == FORMAT, "its format is {:?}, not {FORMAT:?}", file.format);
+    let head = hash(&file.journal.head)?;
+    if let Some(noted) = noted.filter(|noted| **noted != head) {
+        bail!(
+            "it is for the head {}, not the {} that was noted",
+            file.journal.head,
+            told_hash(noted)
+        );
+    }
+    let proven = file.facts.iter().chain(&file.terms);
+    let records = proven.map(|proven| {
+        let context = || format!("record {} is not proven", proven.sequence);
+        let recorded = prove(proven, file, &head, zones).with_context(context)?;
+        belongs(&recorded.2, file).with_context(context)?;
+        Ok(recorded)
+    });
+    let mut records = records.collect::<anyhow::Result<Vec<_>>>()?;
+    records.sort_by_key(|(sequence, ..)| *sequence);
+    let times = Times { as_of: instant(&file.as_of_time)?, known: instant(&file.known_time)? };
+    let verdict = judged(&file.incident_id, records, times, zones)?;
+    if verdict != file.verdict {
+        let other = match zones.version() == file.time_zone_database {
+            true => String::new(),
+            false => format!(
+                " (it was given by time zones {}, these are {})",
+                file.time_zone_database,
+                zones.version()
+            ),
+        };
+        bail!("the verdict does not follow from the records{other}");
+    }
+    let against = match noted {
+        Some(_) => "the head that was noted",
+        None => "the head in the file; name the one that was noted with --head",
+    };
+    Ok(format!(
+        "{} facts and {} revisions of terms are proven against {against}\nthe verdict follows",
+        file.facts.len(),
+        file.terms.len()
+    ))
+}
+
+fn prove(
+    proven: &Proven,
+    file: &File,
+    head: &Hash,
+    zones: &ZoneDatabase,
+) -> anyhow::Result<(u64, Instant, Record)> {
+    let time = instant(&proven.record_time)?;
+    let body = BASE64.decode(&proven.body).context("its body is not base64")?;
+    let chain = chain_hash(&hash(&proven.previous_hash)?, proven.sequence, time, &body);
+    ensure!(chain == hash(&proven.chain_hash)?, "its chain hash is not that of its content");
+    let hashes = proven.path.iter().map(|text| hash(text)).collect::<anyhow::Result<_>>()?;
+    let root = journal::Path { hashes }.root(proven.sequence, file.journal.records, &chain);
+    ensure!(root == Some(*head), "its path does not lead to the head");
+    let holds: serde_json::Value =
+        serde_json::from_str(&text::bytes_to_json(&body, "slx.store.v1.Record")?)?;
+    ensure!(holds == proven.holds, "what it is said to hold is not in its body");
+    Ok((proven.sequence, time, record::decode(&body, zones)?))
+}
+
+/// A record of something else would change the verdict.
+fn belongs(record: &Record, file: &File) -> anyhow::Result<()> {
+    let of_incident = match &record.entry {
+        Entry::IncidentEvent(event) => event.incident_id == file.incident_id,
+        Entry::Terms(_) => true,
+        _ => false,
+    };
+    ensure!(of_incident && record.tenant == file.tenant, "it is of something else");
+    Ok(())
+}
+
+fn hash(text: &str) -> anyhow::Result<Hash> {
+    scalar::hash(text).map_err(|error| anyhow!(error))
+}
+
+fn instant(text: &str) -> anyhow::Result<Instant> {
+    let timestamp = super::super::clocks::instant(text).map_err(|error| anyhow!(error))?;
+    scalar::instant(Some(timestamp)).map_err(|_| anyhow!("{text:?} is out of range"))
+}

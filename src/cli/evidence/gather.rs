@@ -1,0 +1,159 @@
+//! Gathers the evidence of one incident from a journal.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use anyhow::bail;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+
+use super::file::{FORMAT, File, HOW_TO_CHECK, JournalHead, Proven};
+use super::judged::judged;
+use super::{told_hash, told_times};
+use crate::domain::incident::Fact;
+use crate::domain::time::Instant;
+use crate::domain::zone::ZoneDatabase;
+use crate::engine::query::Times;
+use crate::engine::record::{Entry, Record, TermsEntry};
+use crate::journal::{self, Hash, Prover, Reader};
+use crate::wire::{record, text};
+
+/// Which incident, at which times.
+pub struct Wanted {
+    pub tenant: String,
+    pub incident: String,
+    pub as_of: Instant,
+    pub known: Option<Instant>,
+}
+
+/// A record that matters, as it lies in the journal.
+struct Found {
+    kept: journal::Record,
+    before: Hash,
+    record: Record,
+}
+
+/// Gathers facts and terms, proves each, and judges the incident by them.
+pub fn gather(directory: &Path, wanted: &Wanted, zones: &ZoneDatabase) -> anyhow::Result<File> {
+    let (mut found, last) = find(directory, wanted, zones)?;
+    let contracts = contracts_of(&found);
+    let calendars = calendars_of(&found, &contracts);
+    found.retain(|found| match &found.record.entry {
+        Entry::IncidentEvent(_) => true,
+        Entry::Terms(terms) => matters(terms, &contracts, &calendars),
+        _ => false,
+    });
+    let (facts, terms): (Vec<_>, Vec<_>) =
+        found.iter().partition(|found| matches!(found.record.entry, Entry::IncidentEvent(_)));
+    let (Some((records, known)), false) = (last, facts.is_empty()) else {
+        bail!("nothing is recorded of incident {:?} of {:?}", wanted.incident, wanted.tenant);
+    };
+    let times = Times { as_of: wanted.as_of, known: wanted.known.unwrap_or(known) };
+    let recorded =
+        |found: &Found| (found.kept.sequence, found.kept.record_time, found.record.clone());
+    let verdict = judged(&wanted.incident, found.iter().map(recorded), times, zones)?;
+    let sequences = facts.iter().chain(&terms).map(|found| found.kept.sequence);
+    let (head, paths) = prove(directory, sequences, records)?;
+    let mut paths = paths.into_iter();
+    let mut proven = |found: Vec<&Found>| -> anyhow::Result<Vec<Proven>> {
+        found.into_iter().zip(paths.by_ref()).map(|(found, path)| told(found, &path)).collect()
+    };
+    let (facts, terms) = (proven(facts)?, proven(terms)?);
+    let (as_of_time, known_time) = told_times(times);
+    Ok(File {
+        format: FORMAT.to_owned(),
+        how_to_check: HOW_TO_CHECK.to_owned(),
+        tenant: wanted.tenant.clone(),
+        incident_id: wanted.incident.clone(),
+        as_of_time,
+        known_time,
+        time_zone_database: zones.version().to_owned(),
+        journal: JournalHead { records, head: told_hash(&head) },
+        facts,
+        terms,
+        verdict,
+    })
+}
+
+/// The incident's facts and the tenant's terms that were known, and where the journal ends.
+fn find(
+    directory: &Path,
+    wanted: &Wanted,
+    zones: &ZoneDatabase,
+) -> anyhow::Result<(Vec<Found>, Option<(u64, Instant)>)> {
+    let (mut found, mut last, mut before) = (Vec::new(), None, [0; 32]);
+    for kept in Reader::open(directory, 1)? {
+        let kept = kept?;
+        last = Some((kept.sequence, kept.record_time));
+        let hash = kept.hash;
+        let is_known = wanted.known.is_none_or(|known| kept.record_time <= known);
+        let record = record::decode(&kept.body, zones)?;
+        let is_wanted = match &record.entry {
+            Entry::IncidentEvent(event) => event.incident_id == wanted.incident,
+            Entry::Terms(_) => true,
+            _ => false,
+        };
+        if is_wanted && is_known && record.tenant == wanted.tenant {
+            found.push(Found { kept, before, record });
+        }
+        before = hash;
+    }
+    Ok((found, last))
+}
+
+fn contracts_of(found: &[Found]) -> BTreeSet<String> {
+    let opened = found.iter().filter_map(|found| match &found.record.entry {
+        Entry::IncidentEvent(event) => match &event.fact {
+            Fact::Opened(opened) => Some(&opened.contract_ids),
+            _ => None,
+        },
+        _ => None,
+    });
+    opened.flatten().cloned().collect()
+}
+
+fn calendars_of(found: &[Found], contracts: &BTreeSet<String>) -> BTreeSet<String> {
+    let targets = found.iter().filter_map(|found| match &found.record.entry {
+        Entry::Terms(TermsEntry::Contract { contract, .. }) if contracts.contains(&contract.id) => {
+            Some(&contract.terms.targets)
+        }
+        _ => None,
+    });
+    let limits = targets.flatten().flat_map(|target| &target.limits);
+    limits.map(|limit| limit.calendar_id.clone()).collect()
+}
+
+fn matters(terms: &TermsEntry, contracts: &BTreeSet<String>, calendars: &BTreeSet<String>) -> bool {
+    match terms {
+        TermsEntry::Contract { contract, .. } => contracts.contains(&contract.id),
+        TermsEntry::ContractEnd { contract_id, .. } => contracts.contains(contract_id),
+        TermsEntry::Calendar { id, .. } => calendars.contains(id),
+    }
+}
+
+/// The head after `records` records, and the paths to it.
+fn prove(
+    directory: &Path,
+    sequences: impl Iterator<Item = u64>,
+    records: u64,
+) -> anyhow::Result<(Hash, Vec<journal::Path>)> {
+    let mut prover = Prover::new(sequences);
+    for kept in Reader::open(directory, 1)?.until(records) {
+        prover.pass(&kept?.hash);
+    }
+    let (tree, paths) = prover.finish();
+    Ok((tree.root(), paths))
+}
+
+fn told(found: &Found, path: &journal::Path) -> anyhow::Result<Proven> {
+    let body = &found.kept.body;
+    Ok(Proven {
+        sequence: found.kept.sequence,
+        record_time: found.kept.record_time.to_string(),
+        previous_hash: told_hash(&found.before),
+        chain_hash: told_hash(&found.kept.hash),
+        body: BASE64.encode(body),
+        holds: serde_json::from_str(&text::bytes_to_json(body, "slx.store.v1.Record")?)?,
+        path: path.hashes.iter().map(told_hash).collect(),
+    })
+}

@@ -1,0 +1,107 @@
+//! `slx evidence`: one incident in a file that proves itself.
+
+mod check;
+mod file;
+mod gather;
+mod judged;
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, anyhow};
+use clap::Args;
+use prost_types::Timestamp;
+
+use super::clocks::instant;
+use crate::engine::query::Times;
+use crate::journal::Hash;
+use crate::runtime::{wall, zones};
+use crate::wire::scalar::{hash, hexadecimal, optional_instant};
+
+use check::check;
+use file::File;
+use gather::{Wanted, gather};
+
+/// Writes one incident's facts, terms and verdict into a file that proves itself, or checks one.
+///
+/// The file holds the records as they lie in the journal, and for each the way from it to the
+/// journal's head. Who noted that head needs nothing but the file to see that each record was in
+/// the journal, and that the verdict follows from them.
+#[derive(Args, Debug)]
+pub(super) struct Evidence {
+    /// The incident's id.
+    #[arg(value_name = "INCIDENT", required_unless_present = "check")]
+    incident: Option<String>,
+
+    /// The data directory, of a server at work too, or a backup.
+    #[arg(long, env = "SLX_DATA_DIR", value_name = "DIR", default_value = "slx-data")]
+    data_dir: PathBuf,
+
+    /// The organisation the incident belongs to.
+    #[arg(long, env = "SLX_TENANT", default_value = "default")]
+    tenant: String,
+
+    /// The verdict as of this instant (RFC 3339); default: now.
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    as_of_time: Option<Timestamp>,
+
+    /// By what was recorded up to this instant (RFC 3339); default: everything.
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    known_time: Option<Timestamp>,
+
+    /// The file to write; default: standard output.
+    #[arg(long, short, value_name = "FILE")]
+    out: Option<PathBuf>,
+
+    /// Checks this file instead of writing one.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["incident", "out"])]
+    check: Option<PathBuf>,
+
+    /// With --check: the head that the file must fit, as it was noted.
+    #[arg(long, value_name = "HEAD", value_parser = hash, requires = "check")]
+    head: Option<Hash>,
+}
+
+impl Evidence {
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        let zones = zones::open(&zones::Choice::Automatic)?;
+        if let Some(path) = &self.check {
+            let text = fs::read_to_string(path)
+                .with_context(|| format!("can't read {}", path.display()))?;
+            let file: File = serde_json::from_str(&text)
+                .with_context(|| format!("{} is not an evidence file", path.display()))?;
+            say!("{}", check(&file, self.head.as_ref(), &zones)?);
+            return Ok(ExitCode::SUCCESS);
+        }
+        let told = |time| optional_instant(time).map_err(|_| anyhow!("a time is out of range"));
+        let wanted = Wanted {
+            tenant: self.tenant,
+            incident: self.incident.unwrap_or_default(),
+            as_of: told(self.as_of_time)?.unwrap_or_else(wall::now),
+            known: told(self.known_time)?,
+        };
+        let file = gather(&self.data_dir.join("journal"), &wanted, &zones)?;
+        let text = serde_json::to_string_pretty(&file)?;
+        match &self.out {
+            None => say!("{text}"),
+            Some(path) => {
+                fs::write(path, text + "\n")
+                    .with_context(|| format!("can't write {}", path.display()))?;
+                let (facts, terms) = (file.facts.len(), file.terms.len());
+                say!("{}: {facts} facts, {terms} revisions of terms", path.display());
+                say!("head {} after record {}", file.journal.head, file.journal.records);
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// The times as the file tells them.
+fn told_times(times: Times) -> (String, String) {
+    (times.as_of.to_string(), times.known.to_string())
+}
+
+fn told_hash(hash: &Hash) -> String {
+    hexadecimal(hash)
+}

@@ -1,0 +1,45 @@
+//! `slx repair`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+
+use crate::engine::record::{Entry, Record};
+use crate::journal::{SEGMENT_BYTES_DEFAULT, salvage};
+use crate::wire::record::encode;
+use crate::wire::scalar::hexadecimal;
+
+/// Saves what is whole of a damaged journal into a new data directory, and tells what is lost.
+///
+/// Every record keeps its sequence and its record time. Where records are lost, others take their
+/// place that say so; heads noted from there on no longer fit. The damaged journal is only read.
+#[derive(Args, Debug)]
+pub(super) struct Repair {
+    /// The damaged data directory.
+    #[arg(value_name = "DIR")]
+    damaged: PathBuf,
+
+    /// The new data directory.
+    #[arg(value_name = "NEW_DIR")]
+    directory: PathBuf,
+}
+
+impl Repair {
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        let (from, to) = (self.damaged.join("journal"), self.directory.join("journal"));
+        let lost_body = encode(&Record { tenant: String::new(), entry: Entry::Lost });
+        let salvaged = salvage(&from, &to, SEGMENT_BYTES_DEFAULT, &lost_body)?;
+        for (range, flaw) in &salvaged.lost {
+            match range.start() == range.end() {
+                true => say!("LOST record {}: {flaw}", range.start()),
+                false => say!("LOST records {} to {}: {flaw}", range.start(), range.end()),
+            }
+        }
+        let lost = salvaged.lost_records();
+        say!("{} records saved, {lost} lost", salvaged.last_sequence - lost);
+        say!("head {}", hexadecimal(&salvaged.head));
+        say!("whatever was acknowledged after record {} is lost too", salvaged.last_sequence);
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,83 @@
+//! `slx restore`.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use clap::Args;
+use prost_types::Timestamp;
+
+use super::clocks::instant;
+use super::copying::Copying;
+use crate::domain::time::Instant;
+use crate::journal::{self, Reader};
+use crate::wire::scalar::{hexadecimal, optional_instant};
+
+/// Copies a backup, or a data directory of a stopped server, into a new data directory.
+///
+/// The views are folded anew when a server first starts on it.
+#[derive(Args, Debug)]
+pub(super) struct Restore {
+    /// The backup.
+    #[arg(value_name = "BACKUP")]
+    backup: PathBuf,
+
+    /// The new data directory.
+    #[arg(value_name = "DIR")]
+    directory: PathBuf,
+
+    /// Only up to the record of this sequence.
+    #[arg(long, value_name = "SEQUENCE", conflicts_with = "until_time")]
+    until_sequence: Option<u64>,
+
+    /// Only what was recorded up to this instant (RFC 3339).
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    until_time: Option<Timestamp>,
+}
+
+const RECORDS_A_COMMIT: u64 = 1_000;
+
+impl Restore {
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        let (from, to) = (self.backup.join("journal"), self.directory.join("journal"));
+        let time = optional_instant(self.until_time).ok().flatten();
+        let until = match (self.until_sequence, time) {
+            (Some(sequence), _) => sequence,
+            (None, Some(time)) => last_recorded_by(&from, time)?,
+            (None, None) => u64::MAX,
+        };
+        let (mut copy, report) = Copying::open(&to, journal::store_id(&from)?)?;
+        if report.last_sequence > 0 {
+            bail!("{} holds records already: name a new directory", self.directory.display());
+        }
+        let mut reader = Reader::open(&from, 1)?.until(until);
+        let mut records = 0;
+        while let Some(record) = reader.next() {
+            let record = record.context("the backup is damaged: slx repair saves the rest")?;
+            copy.add_record(&record)?;
+            records = record.sequence;
+            if records % RECORDS_A_COMMIT == 0 {
+                copy.settle(&reader.head())?;
+            }
+        }
+        copy.settle(&reader.head())?;
+        if self.until_sequence.is_some_and(|until| until > records) {
+            bail!("the backup ends with record {records}: everything of it was restored");
+        }
+        say!("{records} records restored, all sound");
+        say!("head {}", hexadecimal(&reader.head()));
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn last_recorded_by(journal: &Path, time: Instant) -> anyhow::Result<u64> {
+    let mut last = 0;
+    for record in Reader::open(journal, 1)? {
+        let record = record?;
+        if record.record_time > time {
+            break;
+        }
+        last = record.sequence;
+    }
+    Ok(last)
+}

@@ -1,0 +1,107 @@
+//! What changed between two states of knowledge, and what made it so.
+
+use std::collections::BTreeMap;
+
+use super::catalog::Catalog;
+use super::ledger::Ledger;
+use super::query::{Times, history, judge_incident};
+use crate::domain::clock::{Clock, Outcome};
+use crate::domain::time::Instant;
+
+/// Which of an incident's clocks.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ClockName {
+    /// The contract.
+    pub contract_id: String,
+    /// The target.
+    pub target_id: String,
+    /// The cycle.
+    pub cycle: u32,
+}
+
+/// Two states of knowledge, asked about one instant.
+#[derive(Clone, Copy, Debug)]
+pub struct Comparison {
+    /// Evaluate as of this instant.
+    pub as_of: Instant,
+    /// What was recorded by then.
+    pub earlier: Instant,
+    /// And what was by then.
+    pub later: Instant,
+}
+
+/// A clock whose verdict is not the same in both.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Which clock.
+    pub clock: ClockName,
+    /// Each record that changed its verdict, in the order they were recorded.
+    pub steps: Vec<Step>,
+}
+
+/// What one record made of a verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// When it was recorded, which names it.
+    pub record_time: Instant,
+    /// The outcome before; none: there was no such clock.
+    pub before: Option<Outcome>,
+    /// The outcome since.
+    pub after: Option<Outcome>,
+}
+
+impl ClockName {
+    /// The name of a clock.
+    pub fn of(clock: &Clock<'_>) -> ClockName {
+        ClockName {
+            contract_id: clock.contract_id.to_owned(),
+            target_id: clock.target_id.to_owned(),
+            cycle: clock.cycle,
+        }
+    }
+}
+
+/// The clocks of an incident whose verdict changed. `terms` are the record times of what was
+/// recorded of contracts and calendars between the two states.
+pub fn compare(
+    ledger: &Ledger,
+    catalog: &Catalog,
+    comparison: Comparison,
+    terms: &[Instant],
+) -> Vec<Change> {
+    let Comparison { earlier, later, .. } = comparison;
+    let facts = ledger.events.iter().map(|event| event.record_time);
+    let facts = facts.filter(|time| earlier < *time && *time <= later);
+    let mut moments: Vec<Instant> = facts.chain(terms.iter().copied()).collect();
+    moments.sort_unstable();
+    let at = |known| outcomes(ledger, catalog, Times { as_of: comparison.as_of, known });
+    let (before, after) = (at(earlier), at(later));
+    let names = before.keys().chain(after.keys().filter(|name| !before.contains_key(name)));
+    let changed = names.filter(|name| before.get(name) != after.get(name)).cloned();
+    let mut changes: Vec<Change> =
+        changed.map(|clock| Change { clock, steps: Vec::new() }).collect();
+    if changes.is_empty() || moments.is_empty() {
+        return Vec::new();
+    }
+    changes.sort_by(|a, b| a.clock.cmp(&b.clock));
+    let mut known = before;
+    for record_time in moments {
+        let now = at(record_time);
+        for change in &mut changes {
+            let (before, after) = (known.get(&change.clock), now.get(&change.clock));
+            if before != after {
+                let (before, after) = (before.copied(), after.copied());
+                change.steps.push(Step { record_time, before, after });
+            }
+        }
+        known = now;
+    }
+    changes
+}
+
+fn outcomes(ledger: &Ledger, catalog: &Catalog, times: Times) -> BTreeMap<ClockName, Outcome> {
+    let Some(history) = history(ledger, times) else { return BTreeMap::new() };
+    let known = catalog.known(times.known);
+    let judgement = judge_incident(&history, &known, times.as_of);
+    judgement.clocks.iter().map(|clock| (ClockName::of(clock), clock.outcome)).collect()
+}

@@ -1,0 +1,131 @@
+//! The sled database, held so that whatever it does costs a rebuild at worst.
+//!
+//! sled 0.34 has been seen to panic and to hang over damaged files, at opening and when a damaged
+//! page is first read. Here both are errors like any other.
+
+use std::ops::RangeBounds;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
+
+use sled::IVec;
+
+use super::ViewsError;
+
+const CACHE_BYTES: u64 = 32 * 1024 * 1024;
+const FLUSH_MILLISECONDS: u64 = 1_000;
+
+/// An open database. Clones share it.
+#[derive(Clone, Debug)]
+pub(super) struct Store {
+    tree: sled::Tree,
+    database: sled::Db,
+    has_failed: Arc<AtomicBool>,
+}
+
+impl Store {
+    /// Opens the database in `directory` and lets `check` look at it, on a thread of its own: one
+    /// that shows no sign of life within `patience` is given up.
+    pub fn open(
+        directory: &Path,
+        patience: Duration,
+        check: fn(&Store, &dyn Fn()) -> Result<(), ViewsError>,
+    ) -> Result<Store, ViewsError> {
+        let directory = directory.to_owned();
+        let (tell, told) = mpsc::channel();
+        let open = move || {
+            // Nobody listens any more when the patience has ended.
+            let is_alive = || drop(tell.send(None));
+            let opened = Store::open_here(&directory);
+            let checked = opened.and_then(|store| check(&store, &is_alive).map(|()| store));
+            let _ = tell.send(Some(checked));
+        };
+        thread::Builder::new().name("views-open".to_owned()).spawn(open)?;
+        loop {
+            match told.recv_timeout(patience) {
+                Ok(None) => {}
+                Ok(Some(opened)) => return opened,
+                Err(RecvTimeoutError::Timeout) => return Err(ViewsError::Hung(patience)),
+                Err(RecvTimeoutError::Disconnected) => return Err(ViewsError::Panicked),
+            }
+        }
+    }
+
+    fn open_here(directory: &Path) -> Result<Store, ViewsError> {
+        shielded(|| {
+            let database = sled::Config::new()
+                .path(directory)
+                .cache_capacity(CACHE_BYTES)
+                .flush_every_ms(Some(FLUSH_MILLISECONDS))
+                .mode(sled::Mode::HighThroughput)
+                .use_compression(false)
+                .open()?;
+            // One tree, so that one batch is one step.
+            let tree = database.open_tree("views")?;
+            Ok(Store { tree, database, has_failed: Arc::default() })
+        })
+    }
+
+    pub fn get(&self, key: &[u8]) -> Result<Option<IVec>, ViewsError> {
+        self.guard(|| self.tree.get(key))
+    }
+
+    pub fn insert(&self, key: &[u8], value: &[u8]) -> Result<(), ViewsError> {
+        self.guard(|| self.tree.insert(key, value)).map(drop)
+    }
+
+    pub fn remove(&self, key: &[u8]) -> Result<(), ViewsError> {
+        self.guard(|| self.tree.remove(key)).map(drop)
+    }
+
+    /// Rows in the order of their keys, up to the first that can't be read.
+    pub fn range<R: RangeBounds<Vec<u8>>>(
+        &self,
+        keys: R,
+    ) -> impl Iterator<Item = Result<(IVec, IVec), ViewsError>> + use<R> {
+        let bounds = (keys.start_bound().cloned(), keys.end_bound().cloned());
+        let mut rows = Some(self.tree.range::<Vec<u8>, _>(bounds));
+        let store = self.clone();
+        std::iter::from_fn(move || {
+            let next = store.guard(|| rows.as_mut().and_then(Iterator::next).transpose());
+            if next.is_err() {
+                rows = None;
+            }
+            next.transpose()
+        })
+    }
+
+    pub fn apply(&self, batch: sled::Batch) -> Result<(), ViewsError> {
+        self.guard(|| self.tree.apply_batch(batch))
+    }
+
+    /// Hands everything written to the operating system.
+    pub fn flush(&self) -> Result<(), ViewsError> {
+        self.guard(|| self.database.flush()).map(drop)
+    }
+
+    /// Whether anything has gone wrong since it was opened.
+    pub fn has_failed(&self) -> bool {
+        self.has_failed.load(Ordering::Relaxed)
+    }
+
+    fn guard<T>(&self, work: impl FnOnce() -> sled::Result<T>) -> Result<T, ViewsError> {
+        let result = shielded(work);
+        if result.is_err() {
+            self.has_failed.store(true, Ordering::Relaxed);
+        }
+        result
+    }
+}
+
+/// Makes a panic an error. What panicked may be left in any state: it holds no facts.
+fn shielded<T>(work: impl FnOnce() -> sled::Result<T>) -> Result<T, ViewsError> {
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(result) => Ok(result?),
+        Err(_) => Err(ViewsError::Panicked),
+    }
+}
