@@ -23,7 +23,7 @@ fn check(status: Status, code: Code, reason: &str, fields: &[&str]) {
 #[tokio::test]
 async fn every_wrong_field_is_named_at_once_and_nothing_is_changed() {
     let data = tempfile::tempdir().expect("a directory");
-    let server = Server::start(data.path(), &[]);
+    let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;
     let mut calendar = office();
     calendar.time_zone = "Europe/Amsterdm".into();
@@ -73,7 +73,7 @@ async fn every_wrong_field_is_named_at_once_and_nothing_is_changed() {
 #[tokio::test]
 async fn each_condition_has_its_code_and_reason() {
     let data = tempfile::tempdir().expect("a directory");
-    let server = Server::start(data.path(), &[]);
+    let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;
     let ask = |id: &str| v1::EvaluateIncidentRequest {
         tenant: TENANT.into(),
@@ -131,7 +131,7 @@ async fn each_condition_has_its_code_and_reason() {
 #[tokio::test]
 async fn of_several_faults_the_first_in_order_is_told() {
     let data = tempfile::tempdir().expect("a directory");
-    let server = Server::start(data.path(), &[]);
+    let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;
     let rows = [
         ("", "forged", "none", "INVALID_FIELD"),
@@ -155,7 +155,7 @@ async fn of_several_faults_the_first_in_order_is_told() {
 #[tokio::test]
 async fn a_token_is_refused_with_other_arguments() {
     let data = tempfile::tempdir().expect("a directory");
-    let server = Server::start(data.path(), &[]);
+    let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;
     for id in ["I1", "I2"] {
         clients.record(vec![event(id, "o", "2026-11-23T09:00:00Z", opened("C", "P1"))]).await;

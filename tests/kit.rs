@@ -1,18 +1,23 @@
 //! Starts the real binary and talks to it.
 
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use prost_types::{Duration as WireDuration, Timestamp};
 use slx::wire::v1;
+use slx::wire::v1::admin_service_client::AdminServiceClient;
 use slx::wire::v1::calendar_service_client::CalendarServiceClient;
 use slx::wire::v1::clock_service_client::ClockServiceClient;
 use slx::wire::v1::contract_service_client::ContractServiceClient;
 use slx::wire::v1::incident_event::Fact;
 use slx::wire::v1::incident_service_client::IncidentServiceClient;
 use tonic::transport::Channel;
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
 
 pub const TENANT: &str = "acme";
 const START_WITHIN: Duration = Duration::from_secs(60);
@@ -21,6 +26,7 @@ const START_WITHIN: Duration = Duration::from_secs(60);
 pub struct Server {
     child: Child,
     pub address: String,
+    log: Arc<Mutex<Vec<String>>>,
 }
 
 /// Clients of one server.
@@ -30,6 +36,7 @@ pub struct Clients {
     pub contracts: ContractServiceClient<Channel>,
     pub incidents: IncidentServiceClient<Channel>,
     pub clocks: ClockServiceClient<Channel>,
+    pub admin: AdminServiceClient<Channel>,
 }
 
 pub fn slx() -> Command {
@@ -48,31 +55,62 @@ impl Server {
             .stderr(Stdio::piped())
             .spawn()
             .expect("the binary starts");
-        let mut log = BufReader::new(child.stderr.take().expect("a log")).lines();
-        let told = log.by_ref().map_while(Result::ok).find_map(|line| address(&line));
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&log);
+        let lines = BufReader::new(child.stderr.take().expect("a log")).lines();
+        let mut lines = lines.map_while(Result::ok).inspect(move |line| {
+            kept.lock().expect("a log").push(line.clone());
+        });
+        let told = lines.by_ref().find_map(|line| address(&line));
+        let address = told.unwrap_or_else(|| panic!("it does not listen: {log:?}"));
         // Whoever does not read the log would stop the server once the pipe is full.
-        std::thread::spawn(move || log.for_each(drop));
-        let address = told.expect("the server tells where it listens");
-        Server { child, address }
+        std::thread::spawn(move || lines.for_each(drop));
+        Server { child, address, log }
+    }
+
+    /// What it has logged so far.
+    pub fn log(&self) -> String {
+        self.log.lock().expect("a log").join("\n")
+    }
+
+    fn channel(&self) -> Channel {
+        let endpoint = Channel::from_shared(format!("http://{}", self.address));
+        endpoint.expect("an address").connect_lazy()
+    }
+
+    /// Whether it says of itself that it serves.
+    pub async fn is_healthy(&self) -> bool {
+        let request = HealthCheckRequest { service: String::new() };
+        let answer = HealthClient::new(self.channel()).check(request).await.expect("its health");
+        answer.into_inner().status() == ServingStatus::Serving
+    }
+
+    /// Clients, once the server has read its journal; none, if that made it end.
+    pub async fn clients_or_end(&mut self) -> Option<Clients> {
+        let mut clients = Clients::of(self.channel());
+        let deadline = tokio::time::Instant::now() + START_WITHIN;
+        while let Err(status) = clients.admin.get_status(v1::GetStatusRequest {}).await {
+            if self.child.try_wait().expect("its state").is_some() {
+                return None;
+            }
+            assert!(tokio::time::Instant::now() < deadline, "not ready: {status}\n{}", self.log());
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        Some(clients)
+    }
+
+    /// Clients, once the server has read its journal, whatever it found there.
+    pub async fn clients_of_any(&mut self) -> Clients {
+        let clients = self.clients_or_end().await;
+        clients.unwrap_or_else(|| panic!("it ended: {}", self.log()))
     }
 
     /// Clients, once the server answers questions.
-    pub async fn clients(&self) -> Clients {
-        let channel = Channel::from_shared(format!("http://{}", self.address))
-            .expect("an address")
-            .connect_lazy();
-        let clients = Clients {
-            calendars: CalendarServiceClient::new(channel.clone()),
-            contracts: ContractServiceClient::new(channel.clone()),
-            incidents: IncidentServiceClient::new(channel.clone()),
-            clocks: ClockServiceClient::new(channel),
-        };
-        let deadline = tokio::time::Instant::now() + START_WITHIN;
-        let request = || v1::ListCalendarsRequest { tenant: TENANT.into(), ..Default::default() };
-        while let Err(status) = clients.calendars.clone().list_calendars(request()).await {
-            assert!(tokio::time::Instant::now() < deadline, "not ready: {status}");
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+    pub async fn clients(&mut self) -> Clients {
+        let mut clients = self.clients_of_any().await;
+        let request = v1::ListCalendarsRequest { tenant: TENANT.into(), ..Default::default() };
+        let asked = clients.calendars.list_calendars(request).await;
+        asked.unwrap_or_else(|status| panic!("{status}\n{}", self.log()));
         clients
     }
 
@@ -193,6 +231,21 @@ pub fn waiting(waiting_on: v1::WaitingOn) -> Fact {
 }
 
 impl Clients {
+    fn of(channel: Channel) -> Clients {
+        Clients {
+            calendars: CalendarServiceClient::new(channel.clone()),
+            contracts: ContractServiceClient::new(channel.clone()),
+            incidents: IncidentServiceClient::new(channel.clone()),
+            clocks: ClockServiceClient::new(channel.clone()),
+            admin: AdminServiceClient::new(channel),
+        }
+    }
+
+    pub async fn status(&mut self) -> v1::GetStatusResponse {
+        let status = self.admin.get_status(v1::GetStatusRequest {}).await;
+        status.expect("its status").into_inner()
+    }
+
     pub async fn put_office(&mut self) {
         let request = v1::PutCalendarRequest {
             tenant: TENANT.into(),
@@ -247,6 +300,42 @@ impl Clients {
                 return clocks;
             }
             request.page_token = page.next_page_token;
+        }
+    }
+}
+
+/// Runs a command to its end; tells how it ended and all it said.
+pub fn run(command: &mut Command) -> (bool, String) {
+    let output = command.output().expect("it runs");
+    let told = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8_lossy(&told).into_owned())
+}
+
+/// Runs a command that must succeed, and gives what it said.
+pub fn succeed(command: &mut Command) -> String {
+    let (success, told) = run(command);
+    assert!(success, "{command:?}: {told}");
+    told
+}
+
+/// The segments of a data directory's journal, in order.
+pub fn segments(data: &Path) -> Vec<PathBuf> {
+    let files = std::fs::read_dir(data.join("journal")).expect("a journal").flatten();
+    let paths = files.map(|file| file.path());
+    let mut logs: Vec<_> =
+        paths.filter(|path| path.extension().is_some_and(|e| e == "log")).collect();
+    logs.sort();
+    logs
+}
+
+/// Copies a directory and all that lies in it.
+pub fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a directory");
+    for entry in std::fs::read_dir(from).expect("a directory").flatten() {
+        let target = to.join(entry.file_name());
+        match entry.path().is_dir() {
+            true => copy(&entry.path(), &target),
+            false => drop(std::fs::copy(entry.path(), target).expect("copied")),
         }
     }
 }

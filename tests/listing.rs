@@ -74,7 +74,7 @@ async fn judged(
 #[tokio::test]
 async fn every_filter_at_every_time_finds_what_judging_each_incident_finds() {
     let data = tempfile::tempdir().expect("a directory");
-    let server = Server::start(data.path(), &[]);
+    let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;
     let middle = fill(&mut clients).await;
     use v1::{Outcome, Phase};
@@ -132,7 +132,7 @@ async fn every_filter_at_every_time_finds_what_judging_each_incident_finds() {
 #[tokio::test]
 async fn clocks_are_listed_by_what_decides_them_and_follow_a_change_of_terms() {
     let data = tempfile::tempdir().expect("a directory");
-    let server = Server::start(data.path(), &[]);
+    let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;
     clients.put_office().await;
     clients.put_contract(contract("C")).await;

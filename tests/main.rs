@@ -1,5 +1,6 @@
 //! slx from outside: the real binary over real gRPC on loopback, and real files.
 
+mod damage;
 mod errors;
 mod house_rules;
 mod kit;

@@ -56,7 +56,7 @@ fn flags() -> BTreeMap<String, bool> {
 #[tokio::test]
 async fn the_engine_agrees_with_a_real_logs_own_verdicts_but_for_four() {
     let directory = tempfile::tempdir().expect("a directory");
-    let server = Server::start(directory.path(), &[]);
+    let mut server = Server::start(directory.path(), &[]);
     let mut clients = server.clients().await;
     run(&server, &["apply", "-f", &path("contracts.yaml"), "--tenant", crate::kit::TENANT]);
     let import = |server: &Server| {

@@ -14,7 +14,7 @@ fn outcomes(answer: &v1::RecordEventsResponse) -> Vec<v1::RecordOutcome> {
 #[tokio::test]
 async fn an_event_sent_again_is_a_duplicate_also_after_a_restart() {
     let data = tempfile::tempdir().expect("a directory");
-    let server = Server::start(data.path(), &[]);
+    let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;
     let events = vec![
         event("I1", "a", "2026-11-20T15:30:00Z", opened("C", "P1")),
@@ -26,7 +26,7 @@ async fn an_event_sent_again_is_a_duplicate_also_after_a_restart() {
     assert_eq!(outcomes(&answer), [Accepted, Duplicate, Accepted, Accepted]);
     assert_eq!(answer.results[0].sequence, answer.results[1].sequence);
     server.kill();
-    let server = Server::start(data.path(), &[]);
+    let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;
     let again = clients.record(events).await;
     assert_eq!(outcomes(&again), [Duplicate; 4]);
@@ -36,7 +36,7 @@ async fn an_event_sent_again_is_a_duplicate_also_after_a_restart() {
 #[tokio::test]
 async fn what_is_refused_does_not_stop_the_rest() {
     let data = tempfile::tempdir().expect("a directory");
-    let server = Server::start(data.path(), &["--events-an-incident-max", "2"]);
+    let mut server = Server::start(data.path(), &["--events-an-incident-max", "2"]);
     let mut clients = server.clients().await;
     let answer = clients
         .record(vec![
@@ -57,7 +57,7 @@ async fn what_is_refused_does_not_stop_the_rest() {
 #[tokio::test]
 async fn facts_that_arrive_before_the_opening_take_effect_once_it_comes() {
     let data = tempfile::tempdir().expect("a directory");
-    let server = Server::start(data.path(), &[]);
+    let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;
     clients.put_office().await;
     clients.put_contract(contract("C")).await;
@@ -78,7 +78,7 @@ async fn facts_that_arrive_before_the_opening_take_effect_once_it_comes() {
 #[tokio::test]
 async fn an_answer_is_a_function_of_its_stamp_and_the_request() {
     let data = tempfile::tempdir().expect("a directory");
-    let server = Server::start(data.path(), &[]);
+    let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;
     clients.put_office().await;
     clients.put_contract(contract("C")).await;
@@ -109,7 +109,7 @@ async fn an_answer_is_a_function_of_its_stamp_and_the_request() {
 #[tokio::test]
 async fn a_retracted_fact_is_told_but_has_no_effect() {
     let data = tempfile::tempdir().expect("a directory");
-    let server = Server::start(data.path(), &[]);
+    let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;
     let retraction = Fact::Retracted(v1::Retracted { event_id: "p".into() });
     clients
@@ -144,7 +144,7 @@ async fn a_retracted_fact_is_told_but_has_no_effect() {
 #[tokio::test]
 async fn a_stream_acknowledges_each_message_in_order_with_the_same_promises() {
     let data = tempfile::tempdir().expect("a directory");
-    let server = Server::start(data.path(), &[]);
+    let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;
     let messages = (0..200).map(|number| v1::StreamEventsRequest {
         tenant: TENANT.into(),
@@ -164,7 +164,7 @@ async fn a_stream_acknowledges_each_message_in_order_with_the_same_promises() {
         answers.iter().flat_map(|answer| &answer.results).map(|result| result.sequence).collect();
     assert_eq!(sequences, (1..=1000).collect::<Vec<_>>());
     server.kill();
-    let server = Server::start(data.path(), &[]);
+    let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;
     let ask = v1::ListIncidentsRequest {
         tenant: TENANT.into(),

@@ -42,18 +42,18 @@ fn remove_views(data: &Path) {
 #[tokio::test]
 async fn deleting_the_views_and_starting_again_rebuilds_the_same_state() {
     let data = tempfile::tempdir().expect("a directory");
-    let server = Server::start(data.path(), &[]);
+    let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;
     fill(&mut clients, 60).await;
     let before = all_clocks(&mut clients).await;
     assert_eq!(before.len(), 120);
     assert!(server.stop().success());
     remove_views(data.path());
-    let server = Server::start(data.path(), &[]);
+    let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;
     assert_eq!(all_clocks(&mut clients).await, before);
     server.kill();
-    let server = Server::start(data.path(), &[]);
+    let mut server = Server::start(data.path(), &[]);
     assert_eq!(all_clocks(&mut server.clients().await).await, before);
 }
 
@@ -61,7 +61,7 @@ async fn deleting_the_views_and_starting_again_rebuilds_the_same_state() {
 async fn what_was_acknowledged_survives_a_kill_and_views_that_lag_catch_up() {
     let data = tempfile::tempdir().expect("a directory");
     for round in 0..4 {
-        let server = Server::start(data.path(), &[]);
+        let mut server = Server::start(data.path(), &[]);
         let mut clients = server.clients().await;
         for number in 0..=round {
             let id = format!("R{round}-{number}");
@@ -70,7 +70,7 @@ async fn what_was_acknowledged_survives_a_kill_and_views_that_lag_catch_up() {
         }
         server.kill();
     }
-    let server = Server::start(data.path(), &[]);
+    let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;
     let request = v1::ListIncidentsRequest { tenant: TENANT.into(), ..Default::default() };
     let listed = clients.incidents.list_incidents(request).await.expect("listed").into_inner();
@@ -80,7 +80,7 @@ async fn what_was_acknowledged_survives_a_kill_and_views_that_lag_catch_up() {
 #[tokio::test]
 async fn views_of_garbage_cost_a_rebuild_never_a_fact() {
     let data = tempfile::tempdir().expect("a directory");
-    let server = Server::start(data.path(), &[]);
+    let mut server = Server::start(data.path(), &[]);
     fill(&mut server.clients().await, 8).await;
     let before = all_clocks(&mut server.clients().await).await;
     assert!(server.stop().success());
@@ -89,14 +89,14 @@ async fn views_of_garbage_cost_a_rebuild_never_a_fact() {
             fs::write(entry.path(), "garbage").expect("written");
         }
     }
-    let server = Server::start(data.path(), &[]);
+    let mut server = Server::start(data.path(), &[]);
     assert_eq!(all_clocks(&mut server.clients().await).await, before);
 }
 
 #[tokio::test]
 async fn verify_walks_the_chain_and_names_the_damage() {
     let data = tempfile::tempdir().expect("a directory");
-    let server = Server::start(data.path(), &[]);
+    let mut server = Server::start(data.path(), &[]);
     fill(&mut server.clients().await, 5).await;
     assert!(server.stop().success());
     let sound = slx().arg("verify").arg(data.path()).output().expect("it runs");

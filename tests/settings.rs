@@ -10,7 +10,7 @@ use crate::kit::{Server, slx};
 #[tokio::test]
 async fn health_says_serving_once_questions_are_answered() {
     let data = tempfile::tempdir().expect("a directory");
-    let server = Server::start(data.path(), &[]);
+    let mut server = Server::start(data.path(), &[]);
     server.clients().await;
     let address = format!("http://{}", server.address);
     let channel = tonic::transport::Channel::from_shared(address).expect("an address");
@@ -36,7 +36,7 @@ fn a_settings_file_is_read_and_a_wrong_one_refused() {
 #[test]
 fn a_second_server_on_the_same_data_is_refused() {
     let data = tempfile::tempdir().expect("a directory");
-    let server = Server::start(data.path(), &[]);
+    let mut server = Server::start(data.path(), &[]);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.expect("a runtime").block_on(server.clients());
     let second = slx()
@@ -52,7 +52,7 @@ fn a_second_server_on_the_same_data_is_refused() {
 #[test]
 fn sigterm_ends_a_server_well() {
     let data = tempfile::tempdir().expect("a directory");
-    let server = Server::start(data.path(), &[]);
+    let mut server = Server::start(data.path(), &[]);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.expect("a runtime").block_on(server.clients());
     assert!(server.stop().success());

@@ -22,7 +22,7 @@ async fn put_calendar(
 #[tokio::test]
 async fn editing_a_calendar_changes_no_verdict_already_given() {
     let data = tempfile::tempdir().expect("a directory");
-    let server = Server::start(data.path(), &[]);
+    let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;
     clients.put_office().await;
     clients.put_contract(contract("C")).await;
@@ -52,7 +52,7 @@ async fn editing_a_calendar_changes_no_verdict_already_given() {
 #[tokio::test]
 async fn validate_only_changes_nothing_and_a_contract_that_ended_gives_no_clocks() {
     let data = tempfile::tempdir().expect("a directory");
-    let server = Server::start(data.path(), &[]);
+    let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;
     clients.put_office().await;
     let request = v1::PutContractRequest {
@@ -84,7 +84,7 @@ async fn validate_only_changes_nothing_and_a_contract_that_ended_gives_no_clocks
 #[tokio::test]
 async fn an_underpinning_contract_that_promises_longer_is_told() {
     let data = tempfile::tempdir().expect("a directory");
-    let server = Server::start(data.path(), &[]);
+    let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;
     clients.put_office().await;
     assert!(clients.put_contract(contract("SLA")).await.findings.is_empty());
@@ -100,7 +100,7 @@ async fn an_underpinning_contract_that_promises_longer_is_told() {
 #[tokio::test]
 async fn service_time_is_measured_added_and_listed_with_a_calendar_put_or_given() {
     let data = tempfile::tempdir().expect("a directory");
-    let server = Server::start(data.path(), &[]);
+    let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;
     clients.put_office().await;
     let request = v1::AddServiceTimeRequest {
@@ -155,7 +155,7 @@ async fn service_time_is_measured_added_and_listed_with_a_calendar_put_or_given(
 #[tokio::test]
 async fn holidays_come_from_an_icalendar_text_once() {
     let data = tempfile::tempdir().expect("a directory");
-    let server = Server::start(data.path(), &[]);
+    let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;
     clients.put_office().await;
     let text = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:1\r\n\

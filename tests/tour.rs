@@ -54,7 +54,7 @@ fn the_tour_can_be_pasted() {
 #[tokio::test]
 async fn a_python_client_needs_nothing_but_reflection() {
     let directory = tempfile::tempdir().expect("a directory");
-    let server = Server::start(directory.path(), &[]);
+    let mut server = Server::start(directory.path(), &[]);
     let mut clients = server.clients().await;
     clients.put_office().await;
     let request = slx::wire::v1::PutContractRequest {

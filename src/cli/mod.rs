@@ -54,7 +54,7 @@ enum Command {
     Verify(verify::Verify),
     /// Lists the clocks whose verdict differs between two states of knowledge, and why.
     Diff(diff::Diff),
-    /// Writes one incident's facts, terms and verdict into a file that proves itself, or checks one.
+    /// Writes one incident with its verdict into a file that proves itself, or checks one.
     Evidence(evidence::Evidence),
     /// Copies the journal of a server at work, or adds to an earlier backup what is new.
     Backup(backup::Backup),

@@ -34,8 +34,8 @@
 //! | 26 | 8 | sequence of the first record, as in the file's name |
 //! | 34 | 8 | record time of the record before it (as in a frame); 0 when there is none |
 //! | 42 | 32 | chain hash of the record before it; zeros when there is none |
-//! | 74 | 32 each | roots of the perfect subtrees of the hash tree of the records before, the largest first: one for each 1 in the binary digits of their number |
-//! | last | 4 | CRC of the bytes before |
+//! | 74 | 32 each | subtrees (below) of the records before |
+//! | then | 4 | CRC of the bytes before |
 //!
 //! Frame, 69 bytes and the body:
 //!
@@ -52,14 +52,15 @@
 //! | 69 | - | body, up to 16 MiB |
 //!
 //! The chain hash is SHA-256 of: the chain hash of the record before (32 zero bytes for the first),
-//! the sequence (8 bytes), the record time (8 bytes), the body. The *head* of the journal is the root
-//! of the Merkle tree of RFC 9162, section 2.1, over all chain hashes: whoever notes it can be shown
-//! later that a journal holds what it held then ([`verify`]), or that one record was in it, without
-//! the rest ([`Path`]).
+//! the sequence (8 bytes), the record time (8 bytes), the body. The *head* of the journal is the
+//! root of the Merkle tree of RFC 9162, section 2.1, over all chain hashes: whoever notes it can be
+//! shown later that a journal holds what it held then ([`verify`]), or that one record was in it,
+//! without the rest ([`Path`]). A segment's header holds the roots of the tree's perfect subtrees
+//! over the records before it, the largest first: one for each 1 in their number's binary digits.
 //!
-//! A later version keeps both headers
-//! as they are and adds behind them, so that any version can tell "newer" from "damaged". The store
-//! id in a frame's CRC keeps a body that looks like a frame from being taken for one.
+//! A later version keeps both headers as they are and adds behind them, so that any version can
+//! tell "newer" from "damaged". The store id in a frame's CRC keeps a body that looks like a frame
+//! from being taken for one.
 //!
 //! # Where a journal ends
 //!
@@ -73,8 +74,8 @@
 //! * anything else: a torn tail, what a crash left of the one commit that was under way. Its pages
 //!   may have reached the disk in any order. Opening the journal cuts it: writes zeros over it.
 //!
-//! Who knows that more had been durable ([`Durable`]) is told of damage also where the journal just
-//! ends. A commit lies in one segment, and a segment is only begun when everything before it is synced,
+//! Who knows that more had been durable ([`Durable`]) is told of damage also where it just ends.
+//! A commit lies in one segment, and a segment is only begun when everything before it is synced,
 //! so only the last can have a torn tail.
 
 mod chain;

@@ -55,7 +55,8 @@ pub struct Engine {
     journal: PathBuf,
     loss: Option<Loss>,
     is_poisoned: Arc<watch::Sender<bool>>,
-    threads: Mutex<Vec<JoinHandle<()>>>,
+    writing: Mutex<Option<JoinHandle<()>>>,
+    keeping: Mutex<Option<JoinHandle<()>>>,
 }
 
 /// What a question may see: the journal up to a sequence, at two times.
@@ -199,16 +200,18 @@ impl Engine {
     /// Takes no more writes, finishes those that wait, and completes the views. Blocks.
     pub fn stop(&self) {
         self.inbox.close();
-        let mut threads = self.threads.lock();
-        for thread in threads.drain(..) {
-            if thread.join().is_err() {
-                tracing::error!("a thread of the engine panicked");
-            }
-            self.keeper.close();
-        }
+        join(&self.writing);
+        self.keeper.close();
+        join(&self.keeping);
         if let Err(error) = self.views.close() {
             tracing::warn!(%error, "the views can't be closed: they will be folded anew");
         }
+    }
+}
+
+fn join(thread: &Mutex<Option<JoinHandle<()>>>) {
+    if thread.lock().take().is_some_and(|thread| thread.join().is_err()) {
+        tracing::error!("a thread of the engine panicked");
     }
 }
 

@@ -96,7 +96,8 @@ impl Engine {
             journal,
             loss,
             is_poisoned: Arc::default(),
-            threads: Mutex::new(vec![keeping]),
+            writing: Mutex::default(),
+            keeping: Mutex::new(Some(keeping)),
         };
         if let Some(writer) = writer {
             engine.write_with(writer, options.events_an_incident_max)?;
@@ -121,8 +122,7 @@ impl Engine {
             is_poisoned: Arc::clone(&self.is_poisoned),
             events_an_incident_max,
         };
-        // The writer ends with the inbox, the keeper when told: they are joined in this order.
-        self.threads.get_mut().insert(0, spawn("writer", move || writer.run())?);
+        *self.writing.get_mut() = Some(spawn("writer", move || writer.run())?);
         Ok(())
     }
 }

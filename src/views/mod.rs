@@ -253,7 +253,8 @@ impl Views {
         store.apply(batch)
     }
 
-    /// Leaves them in good order, unless something was wrong with them, so that the next start need not look at every row.
+    /// Leaves them in good order, unless something was wrong with them, so that the next start need
+    /// not look at every row.
     pub fn close(&self) -> Result<(), ViewsError> {
         let store = self.store()?;
         if !store.has_failed() {

@@ -1,0 +1,233 @@
+//! Damage is found and said, never served; and what it does not touch is still answered.
+
+use std::fs;
+use std::path::Path;
+
+use slx::wire::v1;
+use slx::wire::v1::incident_event::Fact;
+use tonic::Code;
+use tonic_types::StatusExt;
+
+use crate::kit::{
+    Clients, Server, TENANT, contract, copy, event, opened, run, segments, slx, succeed,
+};
+
+const AS_OF: &str = "2026-12-01T00:00:00Z";
+/// A journal's first segment has nothing before it, so its header is of the shortest.
+const HEADER_BYTES: usize = 78;
+
+/// Records a calendar, a contract, and one incident after the other: sequences 1 to 6.
+async fn fill(clients: &mut Clients) -> Vec<v1::Stamp> {
+    clients.put_office().await;
+    clients.put_contract(contract("C")).await;
+    let mut stamps = Vec::new();
+    for id in ["I1", "I2"] {
+        let opening = event(id, "o", "2026-11-02T09:00:00Z", opened("C", "P1"));
+        let solving = event(id, "r", "2026-11-02T17:00:00Z", Fact::Resolved(v1::Resolved {}));
+        for fact in [opening, solving] {
+            stamps.extend(clients.record(vec![fact]).await.stamp);
+        }
+    }
+    stamps
+}
+
+/// A data directory of a stopped server that was filled, and the stamps of its four facts.
+async fn filled() -> (tempfile::TempDir, Vec<v1::Stamp>) {
+    let data = tempfile::tempdir().expect("a directory");
+    let mut server = Server::start(data.path(), &["--segment-bytes", "65536"]);
+    let stamps = fill(&mut server.clients().await).await;
+    assert!(server.stop().success());
+    (data, stamps)
+}
+
+/// Where each frame of the first segment begins, and where the last ends.
+fn frames(data: &Path) -> Vec<usize> {
+    let bytes = fs::read(&segments(data)[0]).expect("a segment");
+    let mut offsets = vec![HEADER_BYTES];
+    loop {
+        let at = offsets[offsets.len() - 1];
+        match u32::from_be_bytes(bytes[at..at + 4].try_into().expect("four bytes")) {
+            0 => return offsets,
+            frame => offsets.push(at + frame as usize),
+        }
+    }
+}
+
+fn change(data: &Path, change: impl FnOnce(&mut Vec<u8>)) {
+    let path = &segments(data)[0];
+    let mut bytes = fs::read(path).expect("a segment");
+    change(&mut bytes);
+    fs::write(path, bytes).expect("written");
+}
+
+fn remove_views(data: &Path) {
+    fs::remove_dir_all(data.join("views")).expect("views");
+}
+
+async fn judged(
+    clients: &mut Clients,
+    incident: &str,
+    known: Option<&v1::Stamp>,
+) -> Result<Vec<v1::Clock>, tonic::Status> {
+    let request = v1::EvaluateIncidentRequest {
+        tenant: TENANT.into(),
+        incident_id: incident.into(),
+        as_of_time: Some(crate::kit::at(AS_OF)),
+        known_time: known.and_then(|stamp| stamp.known_time),
+        with_segments: true,
+        ..Default::default()
+    };
+    Ok(clients.clocks.evaluate_incident(request).await?.into_inner().clocks)
+}
+
+fn assert_lost(status: &tonic::Status, sequence: u64) {
+    assert_eq!(status.code(), Code::DataLoss, "{status}");
+    let reason = status.get_details_error_info().map(|info| info.reason);
+    assert_eq!(reason.as_deref(), Some("JOURNAL_CORRUPT"));
+    assert!(status.message().contains(&format!("record {sequence}, byte")), "{status}");
+}
+
+#[tokio::test]
+async fn a_damaged_middle_takes_away_only_what_it_touches_and_repair_saves_the_rest() {
+    let (data, stamps) = filled().await;
+    let mut server = Server::start(data.path(), &[]);
+    let mut clients = server.clients().await;
+    let before = judged(&mut clients, "I1", Some(&stamps[1])).await.expect("judged");
+    let second = judged(&mut clients, "I2", None).await.expect("judged");
+    server.kill();
+    let fifth = frames(data.path())[4];
+    change(data.path(), |bytes| bytes[fifth + 80] ^= 1);
+    for views_are_there in [true, false] {
+        if !views_are_there {
+            remove_views(data.path());
+        }
+        let mut server = Server::start(data.path(), &[]);
+        let mut clients = server.clients_of_any().await;
+        assert!(!server.is_healthy().await);
+        let status = clients.status().await;
+        assert_eq!(status.journal_state(), v1::JournalState::Damaged);
+        assert!(status.journal_fault.contains("record 5"), "{}", status.journal_fault);
+        let known = judged(&mut clients, "I1", Some(&stamps[1])).await;
+        assert_eq!(known.expect("what was known before is answered"), before);
+        for later in [None, Some(&stamps[2])] {
+            assert_lost(&judged(&mut clients, "I1", later).await.expect_err("it is lost"), 5);
+        }
+        let request = v1::ListClocksRequest { tenant: TENANT.into(), ..Default::default() };
+        assert_lost(&clients.clocks.list_clocks(request).await.expect_err("it is lost"), 5);
+        let request = v1::RecordEventsRequest {
+            tenant: TENANT.into(),
+            events: vec![event("I3", "o", "2026-11-02T09:00:00Z", opened("C", "P1"))],
+        };
+        assert_lost(&clients.incidents.record_events(request).await.expect_err("refused"), 5);
+        assert!(!server.log().contains("panicked"), "{}", server.log());
+        assert!(server.stop().success());
+    }
+    let saved = tempfile::tempdir().expect("a directory");
+    let told = succeed(slx().arg("repair").arg(data.path()).arg(saved.path()));
+    assert!(told.contains("LOST record 5:") && told.contains("5 records saved, 1 lost"), "{told}");
+    succeed(slx().arg("verify").arg(saved.path()));
+    let mut server = Server::start(saved.path(), &[]);
+    let mut clients = server.clients().await;
+    assert_eq!(judged(&mut clients, "I1", Some(&stamps[1])).await.expect("judged"), before);
+    let without = judged(&mut clients, "I2", None).await.expect("judged");
+    assert!(second != without && without.is_empty(), "its opening is lost: {without:?}");
+    let again = event("I2", "o", "2026-11-02T09:00:00Z", opened("C", "P1"));
+    clients.record(vec![again]).await;
+    assert_eq!(judged(&mut clients, "I2", None).await.expect("judged"), second);
+}
+
+#[tokio::test]
+async fn what_the_views_prove_to_have_been_durable_is_no_torn_tail() {
+    let (data, _) = filled().await;
+    let end = *frames(data.path()).last().expect("an end");
+    change(data.path(), |bytes| bytes[end - 1] ^= 1);
+    let kept = fs::read(&segments(data.path())[0]).expect("a segment");
+    let mut server = Server::start(data.path(), &[]);
+    let mut clients = server.clients_of_any().await;
+    assert_lost(&judged(&mut clients, "I1", None).await.expect_err("it is lost"), 6);
+    assert!(server.stop().success());
+    assert_eq!(fs::read(&segments(data.path())[0]).expect("a segment"), kept);
+
+    // Without them it can't be told from what a crash leaves: it is cut, and that is reported.
+    remove_views(data.path());
+    let mut server = Server::start(data.path(), &[]);
+    let status = server.clients().await.status().await;
+    assert_eq!(status.stamp.expect("a stamp").sequence, 5);
+    assert!(server.log().contains("cut a torn tail"), "{}", server.log());
+}
+
+/// The regions of a segment's header and of a frame: name, offset.
+const HEADER_REGIONS: [(&str, usize); 6] =
+    [("letters", 0), ("version", 9), ("store id", 10), ("sequence", 33), ("time", 40), ("CRC", 76)];
+const FRAME_REGIONS: [(&str, usize); 8] = [
+    ("size", 3),
+    ("version", 4),
+    ("commit", 12),
+    ("sequence", 20),
+    ("time", 28),
+    ("chain hash", 40),
+    ("CRC of the body", 62),
+    ("body", 75),
+];
+
+#[tokio::test]
+async fn whatever_region_is_damaged_it_is_a_cut_tail_or_named_and_never_a_wrong_figure() {
+    let (data, stamps) = filled().await;
+    let mut server = Server::start(data.path(), &[]);
+    let mut clients = server.clients().await;
+    let mut sound = Vec::new();
+    for stamp in &stamps {
+        sound.push(judged(&mut clients, "I1", Some(stamp)).await.expect("judged"));
+    }
+    server.kill();
+    let frames = frames(data.path());
+    let header = HEADER_REGIONS.iter().map(|(name, at)| (format!("header's {name}"), *at));
+    let frame = frames[..6].iter().enumerate().flat_map(|(number, frame)| {
+        // Every field of the first, a middle and the last frame, and the body of each other.
+        let fields = FRAME_REGIONS
+            .iter()
+            .filter(move |(name, _)| [0, 3, 5].contains(&number) || *name == "body");
+        fields.map(move |(name, at)| (format!("{name} of record {}", number + 1), frame + at))
+    });
+    for (at, (name, offset)) in header.chain(frame).enumerate() {
+        let damaged = tempfile::tempdir().expect("a directory");
+        copy(&data.path().join("journal"), &damaged.path().join("journal"));
+        change(damaged.path(), |bytes| match at % 3 {
+            0 => bytes.truncate(offset),
+            _ => bytes[offset] ^= 0x10,
+        });
+        check_damaged(damaged.path(), &name, &stamps, &sound).await;
+    }
+}
+
+/// A server either will not start and names the damage, or answers what it can as it was.
+async fn check_damaged(data: &Path, name: &str, stamps: &[v1::Stamp], sound: &[Vec<v1::Clock>]) {
+    let (is_sound, told) = run(slx().arg("verify").arg(data));
+    assert!(is_sound || told.contains("DATA_LOSS: record"), "{name}: {told}");
+    let mut server = Server::start(data, &[]);
+    let Some(mut clients) = server.clients_or_end().await else {
+        let log = server.log();
+        assert!(
+            !is_sound && log.contains("DATA_LOSS") && !log.contains("panicked"),
+            "{name}: {log}"
+        );
+        return;
+    };
+    let status = clients.status().await;
+    let is_damaged = status.journal_state() == v1::JournalState::Damaged;
+    assert_eq!(is_damaged, !is_sound, "{name}: {}", server.log());
+    let reaches = status.stamp.expect("a stamp").sequence;
+    for (stamp, sound) in stamps.iter().zip(sound) {
+        match judged(&mut clients, "I1", Some(stamp)).await {
+            Ok(clocks) if stamp.sequence <= reaches => assert_eq!(clocks, *sound, "{name}"),
+            Err(status) if stamp.sequence > reaches && is_damaged => {
+                assert_eq!(status.code(), Code::DataLoss, "{name}");
+            }
+            // A cut tail: what was in it is not known any more.
+            Ok(_) if !is_damaged => assert!(server.log().contains("cut a torn tail"), "{name}"),
+            Err(status) if !is_damaged => assert_eq!(status.code(), Code::NotFound, "{name}"),
+            other => panic!("{name}: {other:?}"),
+        }
+    }
+    assert!(!server.log().contains("panicked"), "{name}: {}", server.log());
+}
