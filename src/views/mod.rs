@@ -357,3 +357,6 @@ fn check_room(directory: &Path) -> Result<(), ViewsError> {
     let _ = fs::remove_file(&probe);
     Ok(written?)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,200 @@
+//! Views are disposable: whatever becomes of their files, opening them ends well and soon.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant as Clock};
+
+use tempfile::TempDir;
+
+use super::*;
+
+const PATIENCE: Duration = Duration::from_secs(3);
+const SERVICES: usize = 300;
+/// What sled's data files are made of, roughly.
+const PAGE_BYTES: usize = 4096;
+
+fn identity() -> Identity {
+    let time_zone_database = "2026f".to_owned();
+    Identity { store_id: [7; 16], time_zone_database, last_sequence: 100 }
+}
+
+fn open(directory: &Path) -> Views {
+    Views::find(directory, PATIENCE).of(&identity()).unwrap()
+}
+
+/// Views with some rows, left as a crash leaves them or closed in good order.
+fn filled(is_closed: bool) -> TempDir {
+    let directory = TempDir::new().unwrap();
+    let views = open(&directory.path().join("views"));
+    for some in (0..SERVICES).collect::<Vec<_>>().chunks(30) {
+        let mut changes = Changes::default();
+        for number in some {
+            changes.keep_service("tenant", &service(*number), &ledger(*number));
+        }
+        views.write(changes, some[0] as u64 / 30 + 1).unwrap();
+    }
+    match is_closed {
+        true => views.close().unwrap(),
+        false => views.store().unwrap().flush().unwrap(),
+    }
+    directory
+}
+
+fn service(number: usize) -> String {
+    format!("{number:04}{}", "s".repeat(100))
+}
+
+fn ledger(number: usize) -> ServiceLedger {
+    use crate::domain::service::{ServiceEvent, ServiceFact};
+    let event = |at: u64| crate::engine::ledger::RecordedServiceEvent {
+        sequence: at,
+        record_time: Instant::MIN,
+        event: ServiceEvent {
+            event_id: format!("{at}"),
+            service: service(number),
+            occur_time: Instant::MIN,
+            fact: ServiceFact::OutageStarted,
+        },
+    };
+    ServiceLedger { events: (1..5).map(event).collect() }
+}
+
+/// What is applied by the views of a damaged directory, once every row was read and compared.
+fn applied_after(damage: impl FnOnce(&[PathBuf])) -> u64 {
+    let directory = filled(false);
+    let path = directory.path().join("views");
+    damage(&files(&path));
+    let began = Clock::now();
+    let views = open(&path);
+    assert!(began.elapsed() < 3 * PATIENCE, "it took {:?}", began.elapsed());
+    let applied = views.applied().unwrap();
+    for number in 0..SERVICES {
+        let found = views.service_ledger("tenant", &service(number)).unwrap();
+        // Behind what is applied there may be rows already: the fold passes over them.
+        match found.events.is_empty() {
+            true => assert!(number as u64 / 30 + 1 > applied, "{number} is missing at {applied}"),
+            false => assert_eq!(found, ledger(number)),
+        }
+    }
+    applied
+}
+
+fn files(directory: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(directory).unwrap().flatten() {
+        match entry.path().is_dir() {
+            true => found.extend(files(&entry.path())),
+            false => found.push(entry.path()),
+        }
+    }
+    found.sort();
+    found
+}
+
+fn largest(files: &[PathBuf]) -> &PathBuf {
+    files.iter().max_by_key(|path| fs::metadata(path).unwrap().len()).unwrap()
+}
+
+fn rewrite(path: &Path, change: impl FnOnce(&mut Vec<u8>)) {
+    let mut bytes = fs::read(path).unwrap();
+    change(&mut bytes);
+    fs::write(path, bytes).unwrap();
+}
+
+/// The last byte that is not zero, and one more.
+fn written(bytes: &[u8]) -> usize {
+    bytes.iter().rposition(|byte| *byte != 0).unwrap_or(0) + 1
+}
+
+#[test]
+fn views_left_alone_are_kept_in_good_order_or_not() {
+    assert_eq!(applied_after(|_| {}), 10);
+    let directory = filled(true);
+    let views = open(&directory.path().join("views"));
+    assert_eq!(views.applied().unwrap(), 10);
+    // While they are open, they are not in good order.
+    assert!(views.store().unwrap().get(keys::CLEAN).unwrap().is_none());
+}
+
+#[test]
+fn views_of_another_format_store_or_zone_database_are_put_aside() {
+    let others = [
+        Identity { store_id: [8; 16], ..identity() },
+        Identity { time_zone_database: "2026g".to_owned(), ..identity() },
+        Identity { last_sequence: 9, ..identity() },
+    ];
+    for other in others {
+        let directory = filled(true);
+        let path = directory.path().join("views");
+        assert_eq!(Views::find(&path, PATIENCE).of(&other).unwrap().applied().unwrap(), 0);
+    }
+    let directory = filled(true);
+    let path = directory.path().join("views");
+    let views = open(&path);
+    views.store().unwrap().insert(keys::FORMAT, b"slx views 999").unwrap();
+    views.close().unwrap();
+    drop(views);
+    let found = Views::find(&path, PATIENCE);
+    assert_eq!(found.durable(), None);
+    assert_eq!(found.of(&identity()).unwrap().applied().unwrap(), 0);
+}
+
+#[test]
+fn views_prove_what_had_been_durable() {
+    let directory = filled(true);
+    let found = Views::find(&directory.path().join("views"), PATIENCE);
+    assert_eq!(found.durable(), Some(([7; 16], 10)));
+}
+
+#[test]
+fn a_truncated_file_costs_a_rebuild_at_worst() {
+    for part in 0..40 {
+        applied_after(|files| {
+            rewrite(largest(files), |bytes| bytes.truncate(written(bytes) * part / 40));
+        });
+    }
+}
+
+#[test]
+fn a_page_of_zeros_costs_a_rebuild_at_worst() {
+    for part in 0..40 {
+        applied_after(|files| {
+            rewrite(largest(files), |bytes| {
+                let start = written(bytes) * part / 40;
+                let end = bytes.len().min(start + PAGE_BYTES);
+                bytes[start..end].fill(0);
+            });
+        });
+    }
+}
+
+#[test]
+fn a_flipped_bit_costs_a_rebuild_at_worst() {
+    for part in 0..60 {
+        applied_after(|files| {
+            rewrite(largest(files), |bytes| {
+                let at = written(bytes) * part / 60;
+                bytes[at] ^= 1 << (part % 8);
+            });
+        });
+    }
+}
+
+#[test]
+fn garbage_in_any_file_costs_a_rebuild_at_worst() {
+    applied_after(|files| files.iter().for_each(|path| fs::write(path, "garbage").unwrap()));
+    applied_after(|files| files.iter().for_each(|path| fs::write(path, "").unwrap()));
+    applied_after(|files| files.iter().for_each(|path| fs::remove_file(path).unwrap()));
+    let directory = TempDir::new().unwrap();
+    fs::write(directory.path().join("views"), "a file").unwrap();
+    assert_eq!(open(&directory.path().join("views")).applied().unwrap(), 0);
+}
+
+#[test]
+fn views_that_failed_are_opened_again_as_far_as_they_got() {
+    let directory = filled(false);
+    let views = open(&directory.path().join("views"));
+    views.reopen().unwrap();
+    assert_eq!(views.applied().unwrap(), 10);
+    assert_eq!(views.service_ledger("tenant", &service(299)).unwrap(), ledger(299));
+}
