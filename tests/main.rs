@@ -1,7 +1,9 @@
 //! slx from outside: the real binary over real gRPC on loopback, and real files.
 
+mod backup;
 mod damage;
 mod errors;
+mod evidence;
 mod house_rules;
 mod kit;
 mod listing;

@@ -7,7 +7,7 @@ use anyhow::{Context, anyhow, bail};
 use clap::Args;
 
 use super::connection::{Connection, refused};
-use super::copying::Copying;
+use super::copying::{Copying, Noted};
 use crate::journal::{self, Hash, ReadError, Reader};
 use crate::wire::scalar::{hash, hexadecimal, instant};
 use crate::wire::v1;
@@ -66,7 +66,9 @@ impl Backup {
             after.last_sequence - before.last_sequence,
             after.last_sequence
         );
-        say!("head {}", hexadecimal(&after.head));
+        let head = hexadecimal(&after.head);
+        say!("head {head}");
+        Noted { records: after.last_sequence, head }.write(&self.directory)?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -1,8 +1,11 @@
 //! A journal that is written as a copy of another, and is held against it.
 
-use std::path::Path;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use serde::{Deserialize, Serialize};
 
 use crate::domain::time::Instant;
 use crate::journal::{Hash, Journal, Options, Record, Report, Writer};
@@ -10,6 +13,38 @@ use crate::wire::scalar::hexadecimal;
 
 /// A copy is kept in smaller segments than a journal at work, since each is set aside whole.
 pub(super) const SEGMENT_BYTES: u64 = 16 * 1024 * 1024;
+
+/// What a copy holds, noted beside it: damage at a journal's very end looks like what a crash
+/// leaves of a commit that never counted.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(super) struct Noted {
+    pub records: u64,
+    pub head: String,
+}
+
+impl Noted {
+    fn path(directory: &Path) -> PathBuf {
+        directory.join("backup.json")
+    }
+
+    /// Notes it beside the copy in `directory`.
+    pub fn write(&self, directory: &Path) -> anyhow::Result<()> {
+        let path = Self::path(directory);
+        let text = serde_json::to_string_pretty(self)?;
+        fs::write(&path, text + "\n").with_context(|| format!("can't write {}", path.display()))
+    }
+
+    /// What is noted beside a copy, if anything is.
+    pub fn read(directory: &Path) -> anyhow::Result<Option<Noted>> {
+        let path = Self::path(directory);
+        let text = match fs::read_to_string(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            text => text.with_context(|| format!("can't read {}", path.display()))?,
+        };
+        let noted = serde_json::from_str(&text);
+        Ok(Some(noted.with_context(|| format!("{} is unreadable", path.display()))?))
+    }
+}
 
 /// A journal in the making.
 #[derive(Debug)]

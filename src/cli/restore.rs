@@ -8,7 +8,7 @@ use clap::Args;
 use prost_types::Timestamp;
 
 use super::clocks::instant;
-use super::copying::Copying;
+use super::copying::{Copying, Noted};
 use crate::domain::time::Instant;
 use crate::journal::{self, Reader};
 use crate::wire::scalar::{hexadecimal, optional_instant};
@@ -46,6 +46,15 @@ impl Restore {
             (None, Some(time)) => last_recorded_by(&from, time)?,
             (None, None) => u64::MAX,
         };
+        let verified = journal::verify(&from, |_, _| {})
+            .context("the backup is damaged: slx repair saves the rest")?;
+        let end = verified.records;
+        let is_whole = Noted::read(&self.backup)?.is_none_or(|noted| noted.records <= end);
+        if until > end && (verified.torn_tail.is_some() || !is_whole) {
+            bail!(
+                "the backup is damaged behind record {end}: --until-sequence {end} leaves that out"
+            );
+        }
         let (mut copy, report) = Copying::open(&to, journal::store_id(&from)?)?;
         if report.last_sequence > 0 {
             bail!("{} holds records already: name a new directory", self.directory.display());
@@ -53,7 +62,7 @@ impl Restore {
         let mut reader = Reader::open(&from, 1)?.until(until);
         let mut records = 0;
         while let Some(record) = reader.next() {
-            let record = record.context("the backup is damaged: slx repair saves the rest")?;
+            let record = record?;
             copy.add_record(&record)?;
             records = record.sequence;
             if records % RECORDS_A_COMMIT == 0 {

@@ -8,6 +8,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
+use super::copying::Noted;
 use crate::journal::{self, Hash, Verified};
 use crate::wire::scalar::{hash, hexadecimal};
 
@@ -45,6 +46,12 @@ impl Verify {
         });
         progress.finish_and_clear();
         let verified = verified?;
+        if let Some(noted) = Noted::read(&self.data_dir)?
+            && noted.records > verified.records
+        {
+            let (records, last) = (noted.records, verified.records);
+            bail!("DATA_LOSS: record {}: the backup held {records}, it ends with {last}", last + 1);
+        }
         match self.json {
             true => say!("{:#}", as_json(&verified, noted.map(|(sequence, _)| sequence))),
             false => print(&verified)?,
@@ -78,7 +85,8 @@ fn print(verified: &Verified) -> anyhow::Result<()> {
     say!("head {}", hexadecimal(&verified.head));
     if let Some(torn) = &verified.torn_tail {
         say!(
-            "a torn tail of {} bytes at byte {} of {}: never acknowledged, cut at the next start",
+            "behind it, {} bytes from byte {} of {} on: what a crash left of a commit that was \
+             never acknowledged, or damage to the last commit; cut at the next start",
             torn.bytes,
             torn.offset,
             torn.segment.display()
