@@ -159,8 +159,8 @@ async fn record_round(channels: &[Channel], in_flight: usize, round: u64) -> (u6
 /// Records a second appended to a journal on the same disk, with `records` for each sync.
 fn append(directory: &Path, records: u64) -> u64 {
     let directory = directory.join("appended");
-    let options =
-        Options { segment_bytes: SEGMENT_BYTES_DEFAULT, new_store_id: *b"a store to bench" };
+    let segment_bytes = SEGMENT_BYTES_DEFAULT;
+    let options = Options { segment_bytes, new_store_id: *b"a store to bench", durable: None };
     let mut journal = Journal::open(&directory, options).expect("a journal").writer;
     let (started, mut appended) = (Stopwatch::now(), 0);
     while started.elapsed() < ROUND / 2 {

@@ -136,4 +136,14 @@ impl ClockService for Parrot {
     ) -> Result<Response<v1::ListClocksResponse>, Status> {
         Err(Status::unimplemented("never asked"))
     }
+
+    type CompareClocksStream =
+        Pin<Box<dyn Stream<Item = Result<v1::CompareClocksResponse, Status>> + Send>>;
+
+    async fn compare_clocks(
+        &self,
+        _: Request<v1::CompareClocksRequest>,
+    ) -> Result<Response<Self::CompareClocksStream>, Status> {
+        Err(Status::unimplemented("never asked"))
+    }
 }

@@ -103,7 +103,7 @@ fn standing(directory: &Path) -> anyhow::Result<Standing> {
 fn check(directory: &Path, after: u64) -> anyhow::Result<Standing> {
     let mut reader = Reader::open(directory, after + 1)?;
     let mut last_sequence = after;
-    while let Some(record) = reader.next() {
+    for record in reader.by_ref() {
         last_sequence = record.context("the backup is damaged on its disk")?.sequence;
     }
     Ok(Standing { store_id: None, last_sequence, head: reader.head() })

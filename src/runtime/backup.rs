@@ -44,7 +44,7 @@ impl Engine {
     pub fn verify(&self, mut progress: impl FnMut(u64) -> bool) -> Result<(u64, Hash), ReadError> {
         let mut reader = Reader::open(&self.journal, 1)?.until(self.progress().sequence);
         let mut records = 0;
-        while let Some(record) = reader.next() {
+        for record in reader.by_ref() {
             records = record?.sequence;
             if !progress(records) {
                 break;

@@ -80,7 +80,9 @@ impl Keeper {
                 Err(error) => {
                     failures += 1;
                     tracing::error!(%error, "the views can't be written: lists are refused");
-                    if !self.mend(failures, memory, views) {
+                    self.fail();
+                    if failures > FAILURES_MAX || !self.mend(memory, views) {
+                        tracing::error!("the views stay behind: the next start folds them anew");
                         return;
                     }
                 }
@@ -88,16 +90,19 @@ impl Keeper {
         }
     }
 
-    /// Opens the views again, as soon as that is possible; false: not before the next start.
-    fn mend(&self, failures: u32, memory: &Memory, views: &Views) -> bool {
+    /// Lets nobody wait for the views.
+    fn fail(&self) {
         self.errands.lock().has_failed = true;
         self.has_room.notify_all();
-        // Whoever waits for the views is not to wait for ever.
         self.carried.send_replace(u64::MAX);
-        while failures <= FAILURES_MAX {
+    }
+
+    /// Opens the views again, as soon as that is possible; false: not before the next start.
+    fn mend(&self, memory: &Memory, views: &Views) -> bool {
+        loop {
             match self.renew(memory, views) {
                 Ok(()) => return true,
-                Err(RenewError::TooFarBehind) => break,
+                Err(RenewError::TooFarBehind) => return false,
                 Err(error) => tracing::warn!(%error, "the views don't open again yet"),
             }
             let mut errands = self.errands.lock();
@@ -108,8 +113,6 @@ impl Keeper {
                 return false;
             }
         }
-        tracing::error!("the views stay behind: start the server again, it folds them anew");
-        false
     }
 
     fn renew(&self, memory: &Memory, views: &Views) -> Result<(), RenewError> {

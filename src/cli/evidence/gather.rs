@@ -75,12 +75,15 @@ pub fn gather(directory: &Path, wanted: &Wanted, zones: &ZoneDatabase) -> anyhow
     })
 }
 
+/// The last record's sequence and time.
+type End = (u64, Instant);
+
 /// The incident's facts and the tenant's terms that were known, and where the journal ends.
 fn find(
     directory: &Path,
     wanted: &Wanted,
     zones: &ZoneDatabase,
-) -> anyhow::Result<(Vec<Found>, Option<(u64, Instant)>)> {
+) -> anyhow::Result<(Vec<Found>, Option<End>)> {
     let (mut found, mut last, mut before) = (Vec::new(), None, [0; 32]);
     for kept in Reader::open(directory, 1)? {
         let kept = kept?;
