@@ -55,6 +55,14 @@
 
 #![warn(missing_docs)]
 
+/// A place where a test can end the process as a crash would. Nothing is left of it in a build
+/// without the crash points that tests bring.
+macro_rules! crash_point {
+    ($name:literal) => {
+        fail::fail_point!($name, |_| std::process::abort())
+    };
+}
+
 pub mod cli;
 pub mod domain;
 pub mod engine;

@@ -116,7 +116,7 @@ async fn a_restore_may_end_at_a_sequence_or_an_instant() {
         let opening = event(id, "o", "2026-11-02T09:00:00Z", opened("C", "P1"));
         stamps.extend(clients.record(vec![opening]).await.stamp);
     }
-    assert!(server.stop().success());
+    assert!(server.stop().await.success());
     let time = stamps[1].known_time.expect("a time").to_string();
     let flags: [[&str; 2]; 2] = [["--until-sequence", "4"], ["--until-time", &time]];
     for (at, flag) in flags.into_iter().enumerate() {

@@ -36,7 +36,7 @@ async fn filled() -> (tempfile::TempDir, Vec<v1::Stamp>) {
     let data = tempfile::tempdir().expect("a directory");
     let mut server = Server::start(data.path(), &["--segment-bytes", "65536"]);
     let stamps = fill(&mut server.clients().await).await;
-    assert!(server.stop().success());
+    assert!(server.stop().await.success());
     (data, stamps)
 }
 
@@ -120,7 +120,7 @@ async fn a_damaged_middle_takes_away_only_what_it_touches_and_repair_saves_the_r
         };
         assert_lost(&clients.incidents.record_events(request).await.expect_err("refused"), 5);
         assert!(!server.log().contains("panicked"), "{}", server.log());
-        assert!(server.stop().success());
+        assert!(server.stop().await.success());
     }
     let saved = tempfile::tempdir().expect("a directory");
     let told = succeed(slx().arg("repair").arg(data.path()).arg(saved.path()));
@@ -145,7 +145,7 @@ async fn what_the_views_prove_to_have_been_durable_is_no_torn_tail() {
     let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients_of_any().await;
     assert_lost(&judged(&mut clients, "I1", None).await.expect_err("it is lost"), 6);
-    assert!(server.stop().success());
+    assert!(server.stop().await.success());
     assert_eq!(fs::read(&segments(data.path())[0]).expect("a segment"), kept);
 
     // Without them it can't be told from what a crash leaves: it is cut, and that is reported.

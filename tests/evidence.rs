@@ -10,6 +10,8 @@ use crate::kit::{
     Clients, Server, TENANT, contract, event, hours, office, opened, run, segments, slx, succeed,
 };
 
+type Forgery<'a> = &'a dyn Fn(&mut Value);
+
 async fn record_incident(clients: &mut Clients, id: &str, contract: &str) {
     let opening = event(id, "o", "2026-11-02T09:00:00Z", opened(contract, "P1"));
     let solving = event(id, "r", "2026-11-02T17:00:00Z", Fact::Resolved(v1::Resolved {}));
@@ -53,14 +55,14 @@ async fn an_evidence_file_proves_itself_against_a_head_and_no_forged_one_does() 
     let told = file["verdict"]["clocks"][0]["elapsed"].as_str().expect("a span").to_owned();
     assert_eq!(told, format!("{elapsed}s"));
 
-    let forge = |forge: &dyn Fn(&mut Value)| {
+    let forge = |forge: Forgery| {
         let mut forged = file.clone();
         forge(&mut forged);
         let path = data.path().join("forged.json");
         std::fs::write(&path, forged.to_string()).expect("written");
         check(&path, &head)
     };
-    let forgeries: [(&str, &dyn Fn(&mut Value)); 7] = [
+    let forgeries: [(&str, Forgery); 7] = [
         ("verdict does not follow", &|file| file["verdict"]["clocks"][0]["outcome"] = "X".into()),
         ("verdict does not follow", &|file| drop(file["facts"].as_array_mut().unwrap().pop())),
         ("chain hash", &|file| file["facts"][0]["recordTime"] = "2026-11-02T09:00:00Z".into()),
@@ -90,7 +92,7 @@ async fn a_journal_extends_the_head_that_was_noted_and_no_other_does() {
     let mut verified = clients.admin.verify_journal(v1::VerifyJournalRequest {}).await;
     let last = verified.as_mut().expect("verified").get_mut().message().await.expect("a message");
     assert_eq!(last.expect("a message"), v1::VerifyJournalResponse { records: 4, head: newest });
-    assert!(server.stop().success());
+    assert!(server.stop().await.success());
     let verify =
         |head: &str| run(slx().arg("verify").arg(data.path()).args(["--until-head", head]));
     let (is_same, said) = verify(&told);

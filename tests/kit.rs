@@ -21,6 +21,7 @@ use tonic_health::pb::health_client::HealthClient;
 
 pub const TENANT: &str = "acme";
 const START_WITHIN: Duration = Duration::from_secs(60);
+const STOPS_WITHIN: Duration = Duration::from_secs(60);
 
 /// A server process, killed when dropped.
 pub struct Server {
@@ -48,7 +49,23 @@ pub fn slx() -> Command {
 impl Server {
     /// Starts a server on a free port, over a data directory.
     pub fn start(data_dir: &Path, flags: &[&str]) -> Server {
-        let mut child = slx()
+        Server::start_with(data_dir, flags, &[])
+    }
+
+    /// Starts a server with more in its environment.
+    pub fn start_with(data_dir: &Path, flags: &[&str], environment: &[(&str, &str)]) -> Server {
+        Server::start_by(&mut slx(), data_dir, flags, environment)
+    }
+
+    /// Starts a server by a command that goes on to run slx.
+    pub fn start_by(
+        command: &mut Command,
+        data_dir: &Path,
+        flags: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Server {
+        let mut child = command
+            .envs(environment.iter().copied())
             .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
             .arg(data_dir)
             .args(flags)
@@ -114,6 +131,18 @@ impl Server {
         clients
     }
 
+    /// How it ended by itself; none: it did not within that time.
+    pub async fn ended(&mut self, within: Duration) -> Option<std::process::ExitStatus> {
+        let deadline = tokio::time::Instant::now() + within;
+        loop {
+            let ended = self.child.try_wait().expect("its state");
+            if ended.is_some() || tokio::time::Instant::now() > deadline {
+                return ended;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
     /// Kills it as a crash would.
     pub fn kill(mut self) {
         self.child.kill().expect("killed");
@@ -121,11 +150,11 @@ impl Server {
     }
 
     /// Stops it gracefully and tells how it ended.
-    pub fn stop(mut self) -> std::process::ExitStatus {
+    pub async fn stop(mut self) -> std::process::ExitStatus {
         let id = self.child.id().to_string();
         let told = Command::new("kill").args(["-TERM", &id]).status();
         assert!(told.expect("kill runs").success());
-        self.child.wait().expect("ended")
+        self.ended(STOPS_WITHIN).await.unwrap_or_else(|| panic!("it goes on: {}", self.log()))
     }
 }
 

@@ -1,12 +1,14 @@
 //! slx from outside: the real binary over real gRPC on loopback, and real files.
 
 mod backup;
+mod crash;
 mod damage;
 mod errors;
 mod evidence;
 mod house_rules;
 mod kit;
 mod listing;
+mod load;
 mod real_data;
 mod recording;
 mod restart;

@@ -47,7 +47,7 @@ async fn deleting_the_views_and_starting_again_rebuilds_the_same_state() {
     fill(&mut clients, 60).await;
     let before = all_clocks(&mut clients).await;
     assert_eq!(before.len(), 120);
-    assert!(server.stop().success());
+    assert!(server.stop().await.success());
     remove_views(data.path());
     let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;
@@ -83,7 +83,7 @@ async fn views_of_garbage_cost_a_rebuild_never_a_fact() {
     let mut server = Server::start(data.path(), &[]);
     fill(&mut server.clients().await, 8).await;
     let before = all_clocks(&mut server.clients().await).await;
-    assert!(server.stop().success());
+    assert!(server.stop().await.success());
     for entry in fs::read_dir(data.path().join("views")).expect("views").flatten() {
         if entry.path().is_file() {
             fs::write(entry.path(), "garbage").expect("written");
@@ -98,7 +98,7 @@ async fn verify_walks_the_chain_and_names_the_damage() {
     let data = tempfile::tempdir().expect("a directory");
     let mut server = Server::start(data.path(), &[]);
     fill(&mut server.clients().await, 5).await;
-    assert!(server.stop().success());
+    assert!(server.stop().await.success());
     let sound = slx().arg("verify").arg(data.path()).output().expect("it runs");
     assert!(sound.status.success(), "{}", String::from_utf8_lossy(&sound.stderr));
 

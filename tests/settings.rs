@@ -49,11 +49,10 @@ fn a_second_server_on_the_same_data_is_refused() {
     assert!(told.contains("lock"), "{told}");
 }
 
-#[test]
-fn sigterm_ends_a_server_well() {
+#[tokio::test]
+async fn sigterm_ends_a_server_well() {
     let data = tempfile::tempdir().expect("a directory");
     let mut server = Server::start(data.path(), &[]);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.expect("a runtime").block_on(server.clients());
-    assert!(server.stop().success());
+    server.clients().await;
+    assert!(server.stop().await.success());
 }

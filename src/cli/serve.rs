@@ -15,6 +15,8 @@ pub(super) struct Serve {
 
 impl Serve {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
+        // Takes in which crash points tests want; does nothing in a build without them.
+        let _planned = fail::FailScenario::setup();
         server::run(self.settings).await?;
         Ok(ExitCode::SUCCESS)
     }

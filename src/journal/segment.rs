@@ -137,6 +137,7 @@ pub(super) fn read_header(
 
 /// A new file of `bytes` zeros, synced, under the temporary name; on failure there is none.
 pub(super) fn create_blank(disk: &dyn Disk, directory: &Path, bytes: u64) -> io::Result<File> {
+    crash_point!("segment-before-blank");
     let path = temporary_path(directory);
     let filled = disk.create(&path).and_then(|file| {
         for start in (0..bytes).step_by(SYNC_BYTES) {
@@ -156,10 +157,15 @@ pub(super) fn publish(
     blank: &File,
     header: &SegmentHeader,
 ) -> io::Result<()> {
+    crash_point!("segment-before-header");
     let path = path(directory, header.first_sequence());
+    let name = || {
+        crash_point!("segment-before-name");
+        disk.rename(&temporary_path(directory), &path)
+    };
     disk.write_at(blank, &header.encode(), 0)
         .and_then(|()| disk.sync(blank))
-        .and_then(|()| disk.rename(&temporary_path(directory), &path))
+        .and_then(|()| name())
         .inspect_err(|_| discard_blank(directory))
 }
 

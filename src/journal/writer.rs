@@ -128,8 +128,11 @@ impl Writer {
             return Ok(());
         }
         self.make_room()?;
+        crash_point!("journal-before-write");
         self.write()?;
+        crash_point!("journal-between-write-and-sync");
         self.sync()?;
+        crash_point!("journal-after-sync");
         self.place.end += self.staged.frames.len() as u64;
         self.place.chain.clone_from(&self.staged.chain);
         if self.place.end > self.place.capacity / 2 {
@@ -174,11 +177,13 @@ impl Writer {
                 Ok((file, capacity))
             })
             .map_err(|error| not_written(FileError::of(&path)(error)))?;
+        crash_point!("segment-before-directory-sync");
         // Were this forgotten, the new segment might appear after a crash, and hide what has been
         // written to the old one since.
         disk.sync_directory(&self.directory)
             .map_err(FileError::of(&self.directory))
             .map_err(|error| self.poisoned(&error))?;
+        crash_point!("segment-after-directory-sync");
         let chain = header.before;
         self.place = Place { path, file, capacity, begin, end: begin, chain };
         Ok(())

@@ -249,7 +249,9 @@ impl Writer {
         // The fold adds to these ledgers: whoever still shares them would make it copy them whole.
         drop((incidents, services));
         let committed = self.journal.commit().map_err(|error| self.refused(&error))?;
+        crash_point!("fold-before");
         self.memory.fold(records, committed.head, &self.views).map_err(unreadable)?;
+        crash_point!("fold-after");
         self.keeper.notice_progress(&self.memory);
         Ok(self.memory.progress())
     }

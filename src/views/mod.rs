@@ -234,6 +234,7 @@ impl Views {
     /// Writes changes, and with the last of them the sequence they are complete up to.
     pub fn write(&self, changes: Changes, applied: u64) -> Result<(), ViewsError> {
         let store = self.store()?;
+        crash_point!("views-before-write");
         let mut batch = sled::Batch::default();
         let mut keys_in_batch = 0;
         for step in changes.steps {
@@ -246,11 +247,15 @@ impl Views {
             }
             if keys_in_batch >= KEYS_A_BATCH {
                 store.apply(std::mem::take(&mut batch))?;
+                crash_point!("views-between-batches");
                 keys_in_batch = 0;
             }
         }
+        crash_point!("views-before-applied");
         batch.insert(keys::APPLIED, applied.to_be_bytes().as_slice());
-        store.apply(batch)
+        store.apply(batch)?;
+        crash_point!("views-after-write");
+        Ok(())
     }
 
     /// Leaves them in good order, unless something was wrong with them, so that the next start need

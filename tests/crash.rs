@@ -1,0 +1,94 @@
+//! kill -9 at random moments, and a crash at every step of writing: nothing acknowledged is lost.
+
+use std::time::Duration;
+
+use crate::kit::Server;
+use crate::load::{FLAGS, Load, Told, check, put_terms};
+
+const ROUNDS_DEFAULT: u64 = 100;
+/// Rounds that go on with the same data.
+const ROUNDS_A_STORE: u64 = 5;
+const STORES_AT_ONCE: u64 = 2;
+const ENDS_WITHIN: Duration = Duration::from_secs(60);
+
+/// Some number that looks random, the same for the same place of the same seed (SplitMix64).
+fn random(seed: u64, place: u64) -> u64 {
+    let mut state = seed.wrapping_add((place + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    state = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    state = (state ^ (state >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    state ^ (state >> 31)
+}
+
+fn setting(name: &str, default: u64) -> u64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+#[tokio::test]
+async fn nothing_acknowledged_is_lost_when_the_server_is_killed_at_any_moment() {
+    let rounds = setting("SLX_CRASH_ROUNDS", ROUNDS_DEFAULT);
+    let seed = setting("SLX_CRASH_SEED", u64::from(std::process::id()));
+    println!("SLX_CRASH_ROUNDS={rounds} SLX_CRASH_SEED={seed}");
+    let stores = rounds.div_ceil(ROUNDS_A_STORE);
+    let mut at_work = tokio::task::JoinSet::new();
+    for store in 0..stores {
+        if at_work.len() as u64 >= STORES_AT_ONCE {
+            at_work.join_next().await.expect("a store").expect("sound");
+        }
+        at_work.spawn(kill_again_and_again(seed, store));
+    }
+    while let Some(done) = at_work.join_next().await {
+        done.expect("sound");
+    }
+}
+
+async fn kill_again_and_again(seed: u64, store: u64) {
+    let data = tempfile::tempdir().expect("a directory");
+    let mut told = Told::default();
+    for round in 0..ROUNDS_A_STORE {
+        let mut server = Server::start(data.path(), &FLAGS);
+        let mut clients = server.clients().await;
+        if round == 0 {
+            put_terms(&mut clients).await;
+        }
+        let load = Load::going_on(&clients, &format!("R{round}"), told);
+        let pause = random(seed, store * ROUNDS_A_STORE + round) % 60;
+        tokio::time::sleep(Duration::from_millis(pause)).await;
+        server.kill();
+        told = load.ended().await;
+        check(data.path(), &told).await;
+    }
+}
+
+/// Each step of appending, syncing, beginning a segment, folding and applying.
+const STEPS: [(&str, u32); 14] = [
+    ("journal-before-write", 20),
+    ("journal-between-write-and-sync", 20),
+    ("journal-after-sync", 20),
+    ("segment-before-blank", 1),
+    ("segment-before-header", 1),
+    ("segment-before-name", 1),
+    ("segment-before-directory-sync", 1),
+    ("segment-after-directory-sync", 1),
+    ("fold-before", 20),
+    ("fold-after", 20),
+    ("views-before-write", 1),
+    ("views-between-batches", 2),
+    ("views-before-applied", 1),
+    ("views-after-write", 2),
+];
+
+#[tokio::test]
+async fn nothing_acknowledged_is_lost_when_any_step_is_the_last() {
+    for (step, passing) in STEPS {
+        let data = tempfile::tempdir().expect("a directory");
+        let mut server = Server::start(data.path(), &FLAGS);
+        put_terms(&mut server.clients().await).await;
+        server.kill();
+        let plan = format!("{step}={passing}*off->return");
+        let mut server = Server::start_with(data.path(), &FLAGS, &[("FAILPOINTS", &plan)]);
+        let load = Load::start(&server.clients().await, "S");
+        server.ended(ENDS_WITHIN).await.unwrap_or_else(|| panic!("{step} never came"));
+        let told = load.ended().await;
+        check(data.path(), &told).await;
+    }
+}

@@ -1,0 +1,258 @@
+//! Clients that keep recording, remember what was acknowledged, and check it after a crash.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use slx::wire::v1;
+use slx::wire::v1::incident_event::Fact;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio_stream::wrappers::ReceiverStream;
+
+use crate::kit::{Clients, Server, TENANT, contract, copy, event, opened, slx, succeed, waiting};
+
+/// Small segments, so that a new one is begun now and then.
+pub const FLAGS: [&str; 2] = ["--segment-bytes", "65536"];
+const CALLERS: usize = 4;
+const EVENTS_AN_INCIDENT: usize = 4;
+
+/// An event: its incident's id and its own.
+type Name = (String, String);
+
+/// What was sent, and what of it was acknowledged, with its sequence.
+#[derive(Clone, Debug, Default)]
+pub struct Told {
+    sent: BTreeMap<Name, v1::IncidentEvent>,
+    acknowledged: BTreeMap<Name, i64>,
+}
+
+/// Clients at work.
+pub struct Load {
+    told: Arc<Mutex<Told>>,
+    callers: JoinSet<()>,
+}
+
+/// Puts the terms that the load's incidents are under.
+pub async fn put_terms(clients: &mut Clients) {
+    clients.put_office().await;
+    clients.put_contract(contract("C")).await;
+}
+
+impl Load {
+    /// Begins to record incidents whose ids begin with `prefix`: single events, batches, a stream,
+    /// and now and then a revision of the contract.
+    pub fn start(clients: &Clients, prefix: &str) -> Load {
+        Load::going_on(clients, prefix, Told::default())
+    }
+
+    /// Begins, and adds to what was told before.
+    pub fn going_on(clients: &Clients, prefix: &str, told: Told) -> Load {
+        let told = Arc::new(Mutex::new(told));
+        let mut callers = JoinSet::new();
+        for caller in 0..CALLERS {
+            let facts = Facts::new(format!("{prefix}-{caller}"), 1 + caller % 3);
+            callers.spawn(call(clients.clone(), facts, Arc::clone(&told)));
+        }
+        let facts = Facts::new(format!("{prefix}-stream"), 3);
+        callers.spawn(stream(clients.clone(), facts, Arc::clone(&told)));
+        callers.spawn(revise(clients.clone()));
+        Load { told, callers }
+    }
+
+    /// What has been told so far.
+    pub fn told(&self) -> Told {
+        self.told.lock().expect("what was told").clone()
+    }
+
+    /// Waits until every caller was refused or cut off.
+    pub async fn ended(mut self) -> Told {
+        while self.callers.join_next().await.is_some() {}
+        self.told()
+    }
+}
+
+/// Makes up one event after the other.
+struct Facts {
+    prefix: String,
+    batch: usize,
+    count: usize,
+}
+
+impl Facts {
+    fn new(prefix: String, batch: usize) -> Facts {
+        Facts { prefix, batch, count: 0 }
+    }
+
+    fn next(&mut self) -> v1::IncidentEvent {
+        let (number, step) = (self.count / EVENTS_AN_INCIDENT, self.count % EVENTS_AN_INCIDENT);
+        self.count += 1;
+        let fact = match step {
+            0 => opened("C", if number % 2 == 0 { "P1" } else { "P2" }),
+            1 => waiting(v1::WaitingOn::Client),
+            2 => waiting(v1::WaitingOn::Provider),
+            _ => Fact::Resolved(v1::Resolved {}),
+        };
+        let time = format!("2026-11-{:02}T{:02}:00:00Z", 2 + number % 20, 8 + 2 * step);
+        event(&format!("{}-{number}", self.prefix), &step.to_string(), &time, fact)
+    }
+
+    fn batch(&mut self) -> Vec<v1::IncidentEvent> {
+        (0..self.batch).map(|_| self.next()).collect()
+    }
+}
+
+fn name(event: &v1::IncidentEvent) -> Name {
+    (event.incident_id.clone(), event.event_id.clone())
+}
+
+impl Told {
+    fn send(&mut self, events: &[v1::IncidentEvent]) {
+        self.sent.extend(events.iter().map(|event| (name(event), event.clone())));
+    }
+
+    fn acknowledge(&mut self, names: &[Name], results: &[v1::RecordResult]) {
+        for (name, result) in names.iter().zip(results) {
+            assert_ne!(result.outcome(), v1::RecordOutcome::Refused, "{name:?}: {result:?}");
+            self.acknowledged.insert(name.clone(), result.sequence);
+        }
+    }
+}
+
+async fn call(mut clients: Clients, mut facts: Facts, told: Arc<Mutex<Told>>) {
+    loop {
+        let events = facts.batch();
+        let names: Vec<_> = events.iter().map(name).collect();
+        told.lock().expect("what was told").send(&events);
+        let request = v1::RecordEventsRequest { tenant: TENANT.into(), events };
+        match clients.incidents.record_events(request).await {
+            Err(_) => return,
+            Ok(answer) => {
+                let results = answer.into_inner().results;
+                told.lock().expect("what was told").acknowledge(&names, &results);
+            }
+        }
+    }
+}
+
+async fn stream(mut clients: Clients, mut facts: Facts, told: Arc<Mutex<Told>>) {
+    let (sender, receiver) = mpsc::channel(4);
+    let answers = clients.incidents.stream_events(ReceiverStream::new(receiver));
+    let (names, mut waiting) = mpsc::unbounded_channel();
+    let send = async {
+        loop {
+            let events = facts.batch();
+            let sent: Vec<_> = events.iter().map(name).collect();
+            told.lock().expect("what was told").send(&events);
+            let message = v1::StreamEventsRequest { tenant: TENANT.into(), events };
+            if sender.send(message).await.is_err() || names.send(sent).is_err() {
+                return;
+            }
+        }
+    };
+    let receive = async {
+        let Ok(answers) = answers.await else { return };
+        let mut answers = answers.into_inner();
+        while let Ok(Some(answer)) = answers.message().await {
+            let names = waiting.recv().await.expect("its names");
+            told.lock().expect("what was told").acknowledge(&names, &answer.results);
+        }
+    };
+    tokio::select! {
+        () = send => {}
+        () = receive => {}
+    }
+}
+
+/// Revises the contract again and again, which files its incidents anew.
+async fn revise(mut clients: Clients) {
+    for number in 0.. {
+        let mut revised = contract("C");
+        revised.title = format!("Workplace {number}");
+        let request = v1::PutContractRequest {
+            tenant: TENANT.into(),
+            contract: Some(revised),
+            ..Default::default()
+        };
+        if clients.contracts.put_contract(request).await.is_err() {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}
+
+/// Starts a server on what a crash left, and checks that nothing acknowledged is lost or doubled,
+/// that nothing came up that nobody sent, that all can be sent again, that the state equals one
+/// folded anew, and that the chain verifies.
+pub async fn check(data: &Path, told: &Told) {
+    let mut server = Server::start(data, &FLAGS);
+    let mut clients = server.clients().await;
+    check_events(&clients, told).await;
+    send_again(&mut clients, told).await;
+    let clocks = all_clocks(&mut clients).await;
+    assert!(!server.log().contains("panicked"), "{}", server.log());
+    assert!(server.stop().await.success());
+    succeed(slx().arg("verify").arg(data));
+    let anew = tempfile::tempdir().expect("a directory");
+    copy(&data.join("journal"), &anew.path().join("journal"));
+    let mut server = Server::start(anew.path(), &FLAGS);
+    let rebuilt = all_clocks(&mut server.clients().await).await;
+    assert!(rebuilt == clocks, "the state is not the one folded anew");
+}
+
+async fn check_events(clients: &Clients, told: &Told) {
+    let incidents: BTreeSet<_> = told.sent.keys().map(|(incident, _)| incident.clone()).collect();
+    let incidents: Vec<_> = incidents.into_iter().collect();
+    let mut asking = JoinSet::new();
+    for part in incidents.chunks(incidents.len().div_ceil(CALLERS).max(1)) {
+        asking.spawn(list(clients.clone(), part.to_vec()));
+    }
+    let mut found = BTreeMap::new();
+    while let Some(listed) = asking.join_next().await {
+        for recorded in listed.expect("listed") {
+            let event = recorded.event.expect("an event");
+            let twice = found.insert(name(&event), recorded.sequence);
+            assert_eq!(twice, None, "{event:?} is there twice");
+            assert_eq!(told.sent.get(&name(&event)), Some(&event), "nobody sent it");
+        }
+    }
+    for (name, sequence) in &told.acknowledged {
+        assert_eq!(found.get(name), Some(sequence), "{name:?} was acknowledged");
+    }
+}
+
+async fn list(mut clients: Clients, incidents: Vec<String>) -> Vec<v1::RecordedEvent> {
+    let mut events = Vec::new();
+    for incident_id in incidents {
+        let tenant = TENANT.into();
+        let request = v1::ListEventsRequest { tenant, incident_id, ..Default::default() };
+        match clients.incidents.list_events(request).await {
+            Ok(listed) => events.extend(listed.into_inner().events),
+            Err(status) if status.code() == tonic::Code::NotFound => {}
+            Err(status) => panic!("{status}"),
+        }
+    }
+    events
+}
+
+async fn send_again(clients: &mut Clients, told: &Told) {
+    let events: Vec<_> = told.sent.values().cloned().collect();
+    for events in events.chunks(400) {
+        let answer = clients.record(events.to_vec()).await;
+        for (event, result) in events.iter().zip(answer.results) {
+            match told.acknowledged.get(&name(event)) {
+                Some(sequence) => {
+                    assert_eq!(result.outcome(), v1::RecordOutcome::Duplicate, "{event:?}");
+                    assert_eq!(result.sequence, *sequence);
+                }
+                None => assert_ne!(result.outcome(), v1::RecordOutcome::Refused, "{result:?}"),
+            }
+        }
+    }
+}
+
+async fn all_clocks(clients: &mut Clients) -> Vec<v1::Clock> {
+    let as_of_time = Some(crate::kit::at("2026-12-01T00:00:00Z"));
+    let request = v1::ListClocksRequest { page_size: 1000, as_of_time, ..Default::default() };
+    clients.list_clocks(request).await
+}
