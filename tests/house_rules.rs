@@ -43,7 +43,7 @@ fn collect(dir: &Path, files: &mut Vec<PathBuf>) {
 
 /// Files that are only compiled for tests.
 fn is_test(path: &str) -> bool {
-    let test_files = ["tests", "faulty", "reference", "traps", "model", "laws", "kit"];
+    let test_files = ["tests", "faulty", "reference", "traps", "model", "laws", "kit", "scheduled"];
     test_files.iter().any(|name| path.ends_with(&format!("/{name}.rs")))
 }
 

@@ -94,6 +94,40 @@ async fn views_of_garbage_cost_a_rebuild_never_a_fact() {
 }
 
 #[tokio::test]
+async fn a_record_that_could_not_be_folded_at_once_is_folded_before_the_next() {
+    let data = tempfile::tempdir().expect("a directory");
+    let failing = [("FAILPOINTS", "views-get=40*off->20%60*return")];
+    let mut server = Server::start_with(data.path(), &[], &failing);
+    let mut clients = server.clients().await;
+    clients.put_office().await;
+    clients.put_contract(contract("C")).await;
+    let mut refusals = 0;
+    for number in 0..200 {
+        let opening = event(&format!("I{number}"), "o", "2026-11-02T08:00:00Z", opened("C", "P1"));
+        let request =
+            v1::RecordEventsRequest { tenant: TENANT.into(), events: vec![opening.clone()] };
+        while let Err(status) = clients.incidents.record_events(request.clone()).await {
+            assert_eq!(status.code(), tonic::Code::Unavailable, "{status}");
+            refusals += 1;
+        }
+    }
+    assert!(refusals > 0, "the views never failed");
+    let told = clients.status().await.stamp.expect("a stamp").sequence;
+    assert_eq!(told, 202, "each once");
+    let before = all_clocks(&mut clients).await;
+    assert_eq!(before.len(), 400);
+    assert!(server.stop().await.success());
+    for rebuilt in [false, true] {
+        if rebuilt {
+            remove_views(data.path());
+        }
+        let mut server = Server::start(data.path(), &[]);
+        assert!(all_clocks(&mut server.clients().await).await == before, "{rebuilt}");
+        assert!(server.stop().await.success());
+    }
+}
+
+#[tokio::test]
 async fn verify_walks_the_chain_and_names_the_damage() {
     let data = tempfile::tempdir().expect("a directory");
     let mut server = Server::start(data.path(), &[]);

@@ -115,6 +115,11 @@ impl Writer {
         self.place.chain.head.sequence
     }
 
+    /// Where the journal lies.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
     /// The journal's head after the last durable record.
     pub fn head(&self) -> Hash {
         self.place.chain.tree.root()

@@ -9,19 +9,22 @@ use crate::views::{IncidentKey, ViewsError};
 const INCIDENTS_A_LOOK: usize = 1_000;
 
 impl Engine {
-    /// Waits until every incident recorded so far is found by [`Engine::compare`].
-    pub async fn settle(&self) -> Result<(), ViewsError> {
+    /// Waits until the index holds everything recorded so far, and tells up to which sequence that
+    /// is.
+    pub async fn settle(&self) -> Result<u64, ViewsError> {
         let sequence = self.memory.progress().sequence;
         match self.keeper.catch_up(sequence).await {
-            true => Ok(()),
+            true => Ok(sequence),
             false => Err(ViewsError::Behind),
         }
     }
 
-    /// Visits each incident with clocks whose verdict changed, in the order of their ids, until
-    /// `visit` says stop. `contract` leaves out the incidents of others; empty: of all. Blocks.
+    /// Visits each incident recorded up to the sequence `settled` with clocks whose verdict
+    /// changed, in the order of their ids, until `visit` says stop. `contract` leaves out the
+    /// incidents of others; empty: of all. Blocks.
     pub fn compare(
         &self,
+        settled: u64,
         tenant: &str,
         contract: &str,
         comparison: Comparison,
@@ -32,7 +35,7 @@ impl Engine {
         let terms: Vec<_> = terms.into_iter().map(|(time, _)| time).collect();
         let mut after = String::new();
         loop {
-            let ids = self.ids_after(tenant, contract, &after)?;
+            let ids = self.ids_after(settled, tenant, contract, &after)?;
             let Some(last) = ids.last() else { return Ok(()) };
             after.clone_from(last);
             for id in ids {
@@ -47,11 +50,12 @@ impl Engine {
 
     fn ids_after(
         &self,
+        settled: u64,
         tenant: &str,
         contract: &str,
         after: &str,
     ) -> Result<Vec<String>, ViewsError> {
-        let _index = self.keeper.index();
+        let _index = self.keeper.index(settled)?;
         match contract {
             "" => self.views.incident_ids(tenant, after).take(INCIDENTS_A_LOOK).collect(),
             _ => self.views.attached_ids(tenant, contract, after).take(INCIDENTS_A_LOOK).collect(),

@@ -6,16 +6,14 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use parking_lot::{Condvar, Mutex, RwLock, RwLockReadGuard};
-use tokio::sync::watch;
+use parking_lot::{RwLock, RwLockReadGuard};
 
-use super::memory::{FreshIncident, Load, Memory, RenewError};
+use super::errands::Errands;
+use super::memory::{FoldError, FreshIncident, Load, Memory, Progress};
 use crate::domain::time::Instant;
 use crate::engine::index;
 use crate::views::{Changes, IncidentKey, Views, ViewsError};
 
-/// How long what is new may wait, so that an incident's events are filed together.
-const PATIENCE: Duration = Duration::from_millis(500);
 /// How many new events end the patience.
 const EVENTS_WAITING_MAX: usize = 50_000;
 /// How many new events make the writer wait.
@@ -27,14 +25,11 @@ const FAILURES_MAX: u32 = 3;
 /// How many incidents are filed between two writes to the views.
 const INCIDENTS_A_WRITE: usize = 2_000;
 
-/// The keeper's errands.
+/// The one who carries over.
 #[derive(Debug)]
 pub(super) struct Keeper {
     journal: PathBuf,
-    errands: Mutex<Errands>,
-    called: Condvar,
-    has_room: Condvar,
-    carried: watch::Sender<u64>,
+    errands: Errands,
     /// Held for writing while the views change, for reading while the index is read.
     index: RwLock<Carried>,
 }
@@ -48,12 +43,11 @@ pub(super) struct Carried {
     pub record_time: Instant,
 }
 
-#[derive(Debug, Default)]
-struct Errands {
-    something_is_new: bool,
-    hurry: bool,
-    is_closed: bool,
-    has_failed: bool,
+impl From<Progress> for Carried {
+    fn from(progress: Progress) -> Carried {
+        let Progress { sequence, record_time, .. } = progress;
+        Carried { sequence, record_time }
+    }
 }
 
 impl Keeper {
@@ -61,10 +55,7 @@ impl Keeper {
     pub fn new(journal: &Path, carried: Carried) -> Keeper {
         Keeper {
             journal: journal.to_owned(),
-            errands: Mutex::default(),
-            called: Condvar::new(),
-            has_room: Condvar::new(),
-            carried: watch::Sender::new(carried.sequence),
+            errands: Errands::new(carried.sequence),
             index: RwLock::new(carried),
         }
     }
@@ -73,14 +64,14 @@ impl Keeper {
     pub fn run(&self, memory: &Memory, views: &Views) {
         let mut failures = 0;
         loop {
-            let is_closed = self.wait();
+            let is_closed = self.errands.wait();
             match self.carry_over(memory, views) {
                 Ok(()) if is_closed && memory.fresh_events() == 0 => return,
                 Ok(()) => failures = 0,
                 Err(error) => {
                     failures += 1;
                     tracing::error!(%error, "the views can't be written: lists are refused");
-                    self.fail();
+                    self.errands.tell_failure();
                     if failures > FAILURES_MAX || !self.mend(memory, views) {
                         tracing::error!("the views stay behind: the next start folds them anew");
                         return;
@@ -90,112 +81,66 @@ impl Keeper {
         }
     }
 
-    /// Lets nobody wait for the views.
-    fn fail(&self) {
-        self.errands.lock().has_failed = true;
-        self.has_room.notify_all();
-        self.carried.send_replace(u64::MAX);
-    }
-
     /// Opens the views again, as soon as that is possible; false: not before the next start.
     fn mend(&self, memory: &Memory, views: &Views) -> bool {
         loop {
             match self.renew(memory, views) {
                 Ok(()) => return true,
-                Err(RenewError::TooFarBehind) => return false,
+                Err(FoldError::TooFarBehind) => return false,
                 Err(error) => tracing::warn!(%error, "the views don't open again yet"),
             }
-            let mut errands = self.errands.lock();
-            if !errands.is_closed {
-                self.called.wait_for(&mut errands, MENDED_EVERY);
-            }
-            if errands.is_closed {
+            if self.errands.rest(MENDED_EVERY) {
                 return false;
             }
         }
     }
 
-    fn renew(&self, memory: &Memory, views: &Views) -> Result<(), RenewError> {
+    fn renew(&self, memory: &Memory, views: &Views) -> Result<(), FoldError> {
         let mut index = self.index.write();
-        index.sequence = memory.renew(views, &self.journal)?;
-        self.carried.send_replace(index.sequence);
-        let mut errands = self.errands.lock();
-        (errands.has_failed, errands.something_is_new) = (false, true);
+        *index = memory.renew(views, &self.journal)?.into();
+        self.errands.tell_recovery(index.sequence);
         tracing::info!(sequence = index.sequence, "the views are open again");
         Ok(())
     }
 
     /// Something was folded.
     pub fn notice_progress(&self, memory: &Memory) {
-        let many = memory.fresh_events() >= EVENTS_WAITING_MAX;
-        let mut errands = self.errands.lock();
-        errands.hurry |= many;
-        if !std::mem::replace(&mut errands.something_is_new, true) || many {
-            self.called.notify_one();
-        }
+        self.errands.call(memory.fresh_events() >= EVENTS_WAITING_MAX);
     }
 
     /// Waits while the views are too far behind; false: they won't come nearer.
     pub fn wait_for_room(&self, memory: &Memory) -> bool {
-        while memory.fresh_events() >= EVENTS_AHEAD_MAX {
-            let mut errands = self.errands.lock();
-            if errands.has_failed {
-                return false;
-            }
-            errands.hurry = true;
-            self.called.notify_one();
-            self.has_room.wait_for(&mut errands, PATIENCE);
-        }
-        true
+        self.errands.wait_for_room(|| memory.fresh_events() >= EVENTS_AHEAD_MAX)
     }
 
     /// Waits until the views are complete up to `sequence`; false: they won't be.
     pub async fn catch_up(&self, sequence: u64) -> bool {
-        {
-            let mut errands = self.errands.lock();
-            if errands.has_failed {
-                return false;
-            }
-            if *self.carried.borrow() >= sequence {
-                return true;
-            }
-            (errands.something_is_new, errands.hurry) = (true, true);
-            self.called.notify_one();
-        }
-        let mut carried = self.carried.subscribe();
-        let has_come = carried.wait_for(|carried| *carried >= sequence).await.is_ok();
-        has_come && !self.errands.lock().has_failed
+        self.errands.catch_up(sequence).await
     }
 
-    /// The index as it stands; it does not change while this is held.
-    pub fn index(&self) -> RwLockReadGuard<'_, Carried> {
-        self.index.read()
+    /// How far the views are complete.
+    pub fn carried(&self) -> Carried {
+        *self.index.read()
+    }
+
+    /// The index, complete up to `sequence` at least; it does not change while this is held.
+    pub fn index(&self, sequence: u64) -> Result<RwLockReadGuard<'_, Carried>, ViewsError> {
+        let index = self.index.read();
+        // They may have failed since they were, and been opened again as they had been before.
+        match index.sequence >= sequence {
+            true => Ok(index),
+            false => Err(ViewsError::Behind),
+        }
     }
 
     /// Carries over what is new, then stops.
     pub fn close(&self) {
-        self.errands.lock().is_closed = true;
-        self.called.notify_one();
-    }
-
-    /// Waits for something to do; true: it is to be the last.
-    fn wait(&self) -> bool {
-        let mut errands = self.errands.lock();
-        while !errands.something_is_new && !errands.is_closed {
-            self.called.wait(&mut errands);
-        }
-        while !errands.hurry && !errands.is_closed {
-            if self.called.wait_for(&mut errands, PATIENCE).timed_out() {
-                break;
-            }
-        }
-        (errands.something_is_new, errands.hurry) = (false, false);
-        errands.is_closed
+        self.errands.close();
     }
 
     fn carry_over(&self, memory: &Memory, views: &Views) -> Result<(), ViewsError> {
         let Load { incidents, services, terms, refile, progress } = memory.load();
-        self.has_room.notify_all();
+        self.errands.tell_room();
         let mut index = self.index.write();
         let mut changes = Changes::default();
         for (sequence, record_time, record) in &terms {
@@ -216,9 +161,8 @@ impl Keeper {
             self.refile(&tenant, &contract, index.sequence, memory, views)?;
         }
         views.write(changes, progress.sequence)?;
-        index.sequence = progress.sequence;
-        index.record_time = progress.record_time;
-        self.carried.send_replace(progress.sequence);
+        *index = progress.into();
+        self.errands.tell_carried(progress.sequence);
         Ok(())
     }
 

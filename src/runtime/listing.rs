@@ -77,8 +77,10 @@ impl Engine {
         make: impl Fn(&str, &Clock<'_>) -> T,
         mut visit: impl FnMut(FoundClock<T>) -> bool,
     ) -> Result<(Sight, Option<ClockMark>), ViewsError> {
-        let catalog = self.catch_up(tenant).await?;
-        let index = self.keeper.index();
+        let sequence = self.settle().await?;
+        // It may know more than was asked for: the times of the question leave that out.
+        let catalog = self.memory.catalog(tenant);
+        let index = self.keeper.index(sequence)?;
         let sight = sight(index.sequence, index.record_time, asked.0, asked.1);
         let list = List { engine: self, tenant, filter, catalog, times: sight.times };
         let is_now =
@@ -107,8 +109,7 @@ impl Engine {
         after: &str,
         mut visit: impl FnMut(String, &Ledger, Times) -> bool,
     ) -> Result<Sight, ViewsError> {
-        self.catch_up(tenant).await?;
-        let index = self.keeper.index();
+        let index = self.keeper.index(self.settle().await?)?;
         let sight = sight(index.sequence, index.record_time, asked.0, asked.1);
         let ids: Box<dyn Iterator<Item = Result<String, ViewsError>>> = match contract {
             "" => Box::new(self.views.incident_ids(tenant, after)),
@@ -122,16 +123,6 @@ impl Engine {
             }
         }
         Ok(sight)
-    }
-
-    /// Waits until the index holds everything acknowledged so far, and gives the catalog as of
-    /// then or later; what it knows later is left out by the times of the question.
-    async fn catch_up(&self, tenant: &str) -> Result<Arc<Catalog>, ViewsError> {
-        let sequence = self.memory.progress().sequence;
-        if !self.keeper.catch_up(sequence).await {
-            return Err(ViewsError::Behind);
-        }
-        Ok(self.memory.catalog(tenant))
     }
 
     /// An incident's ledger for a list: not kept in memory, since lists touch each once.

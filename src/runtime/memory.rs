@@ -10,14 +10,14 @@ use std::sync::Arc;
 
 use parking_lot::{RwLock, RwLockUpgradableReadGuard};
 
-use super::replay::{self, ReplayError};
+use super::replay::{self, Piece, ReplayError};
 use crate::domain::incident::RecordedEvent;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::catalog::Catalog;
 use crate::engine::ledger::{Ledger, RecordedServiceEvent, ServiceLedger};
 use crate::engine::record::{Entry, Record, TermsEntry};
-use crate::journal::Hash;
+use crate::journal::{Hash, ReadError};
 use crate::views::{IncidentKey, Views, ViewsError};
 
 /// Incidents kept in memory after they are carried over to the views.
@@ -26,15 +26,21 @@ const INCIDENTS_CACHED_MAX: usize = 20_000;
 /// Records folded again at most when views that failed are opened again: readers wait for it.
 const RECORDS_RENEWED_MAX: u64 = 1_000_000;
 
-/// Why views that failed are not in use again.
+/// Why what the journal holds is not folded.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum RenewError {
+pub(super) enum FoldError {
     #[error(transparent)]
     Views(#[from] ViewsError),
     #[error(transparent)]
     Replay(#[from] ReplayError),
-    #[error("they are too far behind: start the server again")]
+    #[error("the views are too far behind: start the server again")]
     TooFarBehind,
+}
+
+impl From<ReadError> for FoldError {
+    fn from(error: ReadError) -> FoldError {
+        FoldError::Replay(error.into())
+    }
 }
 
 /// The state in memory.
@@ -109,18 +115,19 @@ impl Memory {
     }
 
     /// Opens views again that had failed, and goes on from the state they hold then, with what the
-    /// journal holds beyond it up to here. Nobody reads or folds meanwhile. Returns the sequence up
-    /// to which the views are complete.
-    pub fn renew(&self, views: &Views, journal: &Path) -> Result<u64, RenewError> {
+    /// journal holds beyond it up to here. Nobody reads or folds meanwhile. Returns up to where the
+    /// views are complete.
+    pub fn renew(&self, views: &Views, journal: &Path) -> Result<Progress, FoldError> {
         let mut state = self.state.write();
         views.reopen()?;
         let mut renewed = State::restored(views, &self.zones)?;
-        let applied = renewed.progress.sequence;
+        let applied = Progress::at(journal, renewed.progress.sequence)?;
         let progress = state.progress;
-        if progress.sequence - applied > RECORDS_RENEWED_MAX {
-            return Err(RenewError::TooFarBehind);
+        if progress.sequence - applied.sequence > RECORDS_RENEWED_MAX {
+            return Err(FoldError::TooFarBehind);
         }
-        for piece in replay::pieces(journal, applied + 1, progress.sequence, &self.zones)? {
+        let first = applied.sequence + 1;
+        for piece in replay::pieces(journal, first, progress.sequence, &self.zones)? {
             for (sequence, record_time, record) in piece?.records {
                 renewed.fold(sequence, record_time, record, views, &self.zones)?;
             }
@@ -140,6 +147,15 @@ impl Memory {
         for (sequence, record_time, record) in records {
             state.fold(sequence, record_time, record, views, &self.zones)?;
             state.progress = Progress { sequence, record_time, head };
+        }
+        Ok(())
+    }
+
+    /// Folds what the journal holds beyond what is folded, up to a sequence.
+    pub fn catch_up(&self, last: u64, journal: &Path, views: &Views) -> Result<(), FoldError> {
+        for piece in replay::pieces(journal, self.progress().sequence + 1, last, &self.zones)? {
+            let Piece { records, head } = piece?;
+            self.fold(records, head, views)?;
         }
         Ok(())
     }

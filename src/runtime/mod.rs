@@ -5,11 +5,14 @@
 
 mod backup;
 mod comparing;
+mod errands;
+mod inbox;
 mod keeper;
 mod listing;
 mod memory;
 mod replay;
 mod start;
+mod sync;
 pub mod wall;
 mod writer;
 pub mod zones;
@@ -32,9 +35,10 @@ use crate::engine::query::Times;
 use crate::engine::refusal::Refusal;
 use crate::views::{IncidentKey, Views, ViewsError};
 use crate::wire;
+use inbox::Inbox;
 use keeper::Keeper;
 use memory::Memory;
-use writer::{Inbox, Job, Sent, TermsJob};
+use writer::{Job, Sent, TermsJob};
 
 pub use backup::{BackUpError, Portion};
 pub use listing::{ClockFilter, ClockMark, FoundClock};
@@ -49,7 +53,7 @@ pub struct Engine {
     memory: Arc<Memory>,
     views: Arc<Views>,
     keeper: Arc<Keeper>,
-    inbox: Arc<Inbox>,
+    inbox: Arc<Inbox<Job>>,
     zones: ZoneDatabase,
     store_id: [u8; 16],
     journal: PathBuf,
@@ -94,7 +98,7 @@ impl Engine {
     fn hand_in(&self, job: Job) -> Result<(), WriteError> {
         match &self.loss {
             Some(loss) => Err(WriteError::Damaged(loss.clone())),
-            None => self.inbox.put(job),
+            None => Ok(self.inbox.put(job)?),
         }
     }
 
@@ -184,7 +188,7 @@ impl Engine {
 
     /// Up to which sequence the views are complete.
     pub fn views_sequence(&self) -> u64 {
-        self.keeper.index().sequence
+        self.keeper.carried().sequence
     }
 
     /// The time zone database in use.

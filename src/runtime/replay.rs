@@ -78,15 +78,22 @@ pub struct Loss {
 impl Loss {
     /// What the damage leaves.
     pub(super) fn of(journal: &Path, damage: Damage) -> Result<Loss, ReadError> {
-        let sequence = damage.sequence - 1;
-        let mut before = Progress { sequence, record_time: Instant::MIN, head: [0; 32] };
+        let before = Progress::at(journal, damage.sequence - 1)?;
+        Ok(Loss { damage, before })
+    }
+}
+
+impl Progress {
+    /// Where the journal stands with the record of this sequence.
+    pub(super) fn at(journal: &Path, sequence: u64) -> Result<Progress, ReadError> {
+        let mut progress = Progress { sequence, record_time: Instant::MIN, head: [0; 32] };
         if sequence > 0 {
             let mut reader = Reader::open(journal, sequence)?.until(sequence);
             if let Some(record) = reader.next() {
-                before.record_time = record?.record_time;
-                before.head = reader.head();
+                progress.record_time = record?.record_time;
+                progress.head = reader.head();
             }
         }
-        Ok(Loss { damage, before })
+        Ok(progress)
     }
 }

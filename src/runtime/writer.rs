@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use parking_lot::{Condvar, Mutex};
 use tokio::sync::{mpsc, oneshot, watch};
 
+use super::inbox::{Inbox, Unwanted};
 use super::keeper::Keeper;
 use super::memory::{Memory, Progress};
 use super::replay::Loss;
@@ -23,8 +23,6 @@ use crate::journal::{CommitError, Writer as Journal};
 use crate::views::{IncidentKey, Views, ViewsError};
 use crate::wire;
 
-/// Jobs that may wait for the writer.
-const JOBS_WAITING_MAX: usize = 20_000;
 /// Bytes of records staged for one sync.
 const GROUP_BYTES_MAX: usize = 8 * 1024 * 1024;
 
@@ -49,6 +47,15 @@ pub enum WriteError {
     /// The views can't be read.
     #[error("the views can't be read: {0}")]
     Views(String),
+}
+
+impl From<Unwanted> for WriteError {
+    fn from(unwanted: Unwanted) -> WriteError {
+        match unwanted {
+            Unwanted::Full => WriteError::Overloaded,
+            Unwanted::Closed => WriteError::Stopping,
+        }
+    }
 }
 
 /// What became of one thing sent.
@@ -79,6 +86,21 @@ pub(super) enum Job {
     Events(String, Vec<Sent<IncidentEvent>>, oneshot::Sender<Answer<Results>>),
     ServiceEvents(String, Vec<Sent<ServiceEvent>>, oneshot::Sender<Answer<Results>>),
     Terms(Box<TermsJob>, oneshot::Sender<Answer<Result<TermsAnswer, Refusal>>>),
+}
+
+impl Job {
+    /// Answers without having decided anything.
+    fn fail(self, error: WriteError) {
+        // An asker that has gone away needs no answer.
+        match self {
+            Job::Events(_, _, asker) | Job::ServiceEvents(_, _, asker) => {
+                let _ = asker.send(Err(error));
+            }
+            Job::Terms(_, asker) => {
+                let _ = asker.send(Err(error));
+            }
+        }
+    }
 }
 
 /// A change of terms to decide.
@@ -129,60 +151,13 @@ impl Group {
     }
 }
 
-/// Where jobs wait for the writer.
-#[derive(Debug, Default)]
-pub(super) struct Inbox {
-    waiting: Mutex<Waiting>,
-    arrived: Condvar,
-}
-
-#[derive(Debug, Default)]
-struct Waiting {
-    jobs: Vec<Job>,
-    is_closed: bool,
-}
-
-impl Inbox {
-    /// Hands in a job.
-    pub fn put(&self, job: Job) -> Result<(), WriteError> {
-        let mut waiting = self.waiting.lock();
-        if waiting.is_closed {
-            return Err(WriteError::Stopping);
-        }
-        if waiting.jobs.len() >= JOBS_WAITING_MAX {
-            return Err(WriteError::Overloaded);
-        }
-        waiting.jobs.push(job);
-        self.arrived.notify_one();
-        Ok(())
-    }
-
-    /// Takes no more jobs; those that wait are still done.
-    pub fn close(&self) {
-        self.waiting.lock().is_closed = true;
-        self.arrived.notify_one();
-    }
-
-    /// All jobs that wait, when there are any; `None` once closed and empty.
-    fn take(&self) -> Option<Vec<Job>> {
-        let mut waiting = self.waiting.lock();
-        while waiting.jobs.is_empty() {
-            if waiting.is_closed {
-                return None;
-            }
-            self.arrived.wait(&mut waiting);
-        }
-        Some(std::mem::take(&mut waiting.jobs))
-    }
-}
-
 /// The writer, on a thread of its own.
 pub(super) struct Writer {
     pub journal: Journal,
     pub memory: Arc<Memory>,
     pub views: Arc<Views>,
     pub keeper: Arc<Keeper>,
-    pub inbox: Arc<Inbox>,
+    pub inbox: Arc<Inbox<Job>>,
     pub finished: mpsc::UnboundedSender<Group>,
     pub is_poisoned: Arc<watch::Sender<bool>>,
     pub events_an_incident_max: usize,
@@ -217,6 +192,10 @@ impl Writer {
 
     /// Writes as many jobs as one sync should bear.
     fn write_group(&mut self, jobs: &mut impl Iterator<Item = Job>) {
+        if let Err(error) = self.catch_up() {
+            jobs.for_each(|job| job.fail(error.clone()));
+            return;
+        }
         let has_room = self.keeper.wait_for_room(&self.memory);
         let mut draft = Draft::after(self.memory.progress());
         let mut finished = Vec::new();
@@ -254,6 +233,21 @@ impl Writer {
         crash_point!("fold-after");
         self.keeper.notice_progress(&self.memory);
         Ok(self.memory.progress())
+    }
+
+    /// Folds what is durable though its fold failed: whatever is decided must know of it, and
+    /// what is folded after it must not hide that it is missing.
+    fn catch_up(&self) -> Result<(), WriteError> {
+        let last = self.journal.last_sequence();
+        if self.memory.progress().sequence == last {
+            return Ok(());
+        }
+        self.memory.catch_up(last, self.journal.directory(), &self.views).map_err(|error| {
+            tracing::error!(%error, "what is recorded can't be folded yet");
+            WriteError::Views(error.to_string())
+        })?;
+        self.keeper.notice_progress(&self.memory);
+        Ok(())
     }
 
     fn refused(&self, error: &CommitError) -> WriteError {

@@ -39,7 +39,7 @@ impl ClockService for Services {
         let contract = faults.or("contract_id", optional_id(request.contract_id), String::new());
         check(faults)?;
         let sight = asked.sight(&engine)?;
-        engine.settle().await.map_err(status::unreadable)?;
+        let settled = engine.settle().await.map_err(status::unreadable)?;
         let Times { as_of, known: later } = sight.times;
         let comparison = Comparison { as_of, earlier, later };
         Ok(stream(move |send| {
@@ -59,7 +59,7 @@ impl ClockService for Services {
                         send(answer)
                     })
                 };
-            let done = engine.compare(&tenant, &contract, comparison, visit);
+            let done = engine.compare(settled, &tenant, &contract, comparison, visit);
             done.map_err(status::unreadable)
         }))
     }

@@ -71,7 +71,10 @@ impl Store {
     }
 
     pub fn get(&self, key: &[u8]) -> Result<Option<IVec>, ViewsError> {
-        self.guard(|| self.tree.get(key))
+        self.guard(|| {
+            fail::fail_point!("views-get", |_| Err(sled::Error::ReportableBug(String::new())));
+            self.tree.get(key)
+        })
     }
 
     pub fn insert(&self, key: &[u8], value: &[u8]) -> Result<(), ViewsError> {
