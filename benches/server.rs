@@ -2,6 +2,8 @@
 //! appends of the same bytes; and how it starts again with 100,000 incidents.
 //!
 //! `cargo bench --bench server`; arguments (record, evaluate, stream, restart) pick parts of it.
+//! With `SLX_BASELINE` naming another build of slx, the argument `baseline` holds the two against
+//! each other: what was gained or paid between two versions.
 //! Every server is the release binary in a process of its own; the clients and the echo share this
 //! one. Figures of one run compare with each other, not with those of another machine or day.
 
@@ -60,6 +62,15 @@ async fn bench(directory: &Path) {
     }
     if is_asked("stream") {
         stream(&server, &slx, &echo).await;
+    }
+    if let Some(baseline) = std::env::var_os("SLX_BASELINE")
+        && is_asked("baseline")
+    {
+        let before = Server::of(Path::new(&baseline), &directory.join("before"));
+        before.first_answer().await;
+        before.put_terms().await;
+        tell_one_incident(&before).await;
+        compare(&before, &server).await;
     }
     drop(server);
     if is_asked("restart") {
@@ -220,6 +231,60 @@ async fn stream_round(channels: &[Channel], message_events: u64, round: u64) -> 
         events: EVENTS_AN_INCIDENT,
     };
     pace::stream(channels, tale, message_events, Until::Elapsed(ROUND)).await
+}
+
+/// Two builds of slx, taking turns.
+async fn compare(before: &Server, after: &Server) {
+    println!("\nTwo builds: {}", std::env::var("SLX_BASELINE").unwrap_or_default());
+    println!("| | before, a second | after | share | before, server's µs | after |");
+    println!("| --- | ---: | ---: | ---: | ---: | ---: |");
+    let mut rounds = 1_000..;
+    for in_flight in IN_FLIGHT {
+        let mut pair = [Best::of(before), Best::of(after)];
+        for round in rounds.by_ref().take(TURNS) {
+            for best in &mut pair {
+                let channels = best.channels.clone();
+                best.round(record_round(&channels, in_flight, round)).await;
+            }
+        }
+        Best::tell(&format!("RecordEvents, {in_flight} in flight"), &pair);
+    }
+    for message_events in [1, 64, 500] {
+        let mut pair = [Best::of(before), Best::of(after)];
+        for round in rounds.by_ref().take(TURNS) {
+            for best in &mut pair {
+                let channels = best.channels.clone();
+                best.round(stream_round(&channels, message_events, round)).await;
+            }
+        }
+        Best::tell(&format!("StreamEvents, {message_events} events a message"), &pair);
+    }
+}
+
+/// The best of some rounds with one server.
+struct Best<'s> {
+    channels: [Channel; 4],
+    cost: Cost<'s>,
+    rate: u64,
+}
+
+impl Best<'_> {
+    fn of(server: &Server) -> Best<'_> {
+        Best { channels: pace::channels(server.address), cost: Cost::of(server), rate: 0 }
+    }
+
+    async fn round(&mut self, answers: impl Future<Output = (u64, Duration)>) {
+        self.rate = self.cost.round(answers).await.max(self.rate);
+    }
+
+    fn tell(what: &str, [before, after]: &[Best<'_>; 2]) {
+        let share = percent(after.rate, before.rate);
+        let (paid, pays) = (before.cost.microseconds(), after.cost.microseconds());
+        println!(
+            "| {what} | {} | {} | {share} % | {paid:.1} | {pays:.1} |",
+            before.rate, after.rate
+        );
+    }
 }
 
 /// 100,000 incidents: in, stopped, started again, and folded anew without views.

@@ -29,11 +29,16 @@ pub struct Server {
 
 impl Server {
     pub fn start(data: &Path) -> Server {
+        Server::of(Path::new(env!("CARGO_BIN_EXE_slx")), data)
+    }
+
+    /// Starts another build of slx.
+    pub fn of(binary: &Path, data: &Path) -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("an address");
         drop(listener);
         let started = Instant::now();
-        let child = Command::new(env!("CARGO_BIN_EXE_slx"))
+        let child = Command::new(binary)
             .env_clear()
             .env("RUST_LOG", "warn")
             .args(["serve", "--listen", &address.to_string(), "--data-dir"])
