@@ -105,21 +105,21 @@ fn spell_one(value: &mut Value, kind: &Kind, path: &str) -> Result<(), TextError
         Kind::Bool if !value.is_boolean() => {
             Err(wrong(path, format!("{value} is neither true nor false")))
         }
-        Kind::Int32 => check_whole(value, i32::MAX.into(), path),
-        Kind::Int64 => check_whole(value, i64::MAX, path),
+        Kind::Int32 => check_whole(value, i32::MIN.into(), i32::MAX.into(), path),
+        Kind::Int64 => check_whole(value, i64::MIN, i64::MAX, path),
         _ => Ok(()),
     }
 }
 
 /// Protobuf's own JSON writes large numbers as texts.
-fn check_whole(value: &Value, most: i64, path: &str) -> Result<(), TextError> {
+fn check_whole(value: &Value, least: i64, most: i64, path: &str) -> Result<(), TextError> {
     let number = match value {
         Value::String(text) => text.parse().ok(),
         other => other.as_i64(),
     };
-    match number.filter(|number: &i64| (-most..=most).contains(number)) {
+    match number.filter(|number: &i64| (least..=most).contains(number)) {
         Some(_) => Ok(()),
-        None => Err(wrong(path, format!("{value} is not a whole number from -{most} to {most}"))),
+        None => Err(wrong(path, format!("{value} is not a whole number from {least} to {most}"))),
     }
 }
 
