@@ -36,6 +36,8 @@ struct Standing {
 impl Backup {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let directory = self.directory.join("journal");
+        // A note of a newer version is not to be replaced by one that knows less.
+        Noted::read(&self.directory)?;
         let before = standing(&directory)?;
         let request = v1::BackUpRequest {
             after_sequence: before.last_sequence as i64,
@@ -68,7 +70,7 @@ impl Backup {
         );
         let head = hexadecimal(&after.head);
         say!("head {head}");
-        Noted { records: after.last_sequence, head }.write(&self.directory)?;
+        Noted::new(after.last_sequence, head).write(&self.directory)?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 
+use super::format::Format;
 use crate::domain::time::Instant;
 use crate::journal::{Hash, Journal, Options, Record, Report, Writer};
 use crate::wire::scalar::hexadecimal;
@@ -14,15 +15,23 @@ use crate::wire::scalar::hexadecimal;
 /// A copy is kept in smaller segments than a journal at work, since each is set aside whole.
 pub(super) const SEGMENT_BYTES: u64 = 16 * 1024 * 1024;
 
+/// What a note says it is; another version of it says another.
+const NOTE: Format = Format { name: "slx backup", version: 1 };
+
 /// What a copy holds, noted beside it: damage at a journal's very end looks like what a crash
 /// leaves of a commit that never counted.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub(super) struct Noted {
+    format: String,
     pub records: u64,
     pub head: String,
 }
 
 impl Noted {
+    pub fn new(records: u64, head: String) -> Noted {
+        Noted { format: NOTE.to_string(), records, head }
+    }
+
     fn path(directory: &Path) -> PathBuf {
         directory.join("backup.json")
     }
@@ -41,7 +50,7 @@ impl Noted {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             text => text.with_context(|| format!("can't read {}", path.display()))?,
         };
-        let noted = serde_json::from_str(&text);
+        let noted = NOTE.read(&text);
         Ok(Some(noted.with_context(|| format!("{} is unreadable", path.display()))?))
     }
 }

@@ -16,6 +16,7 @@ mod copying;
 mod demo;
 mod diff;
 mod evidence;
+mod format;
 mod import;
 mod incident;
 mod repair;

@@ -8,7 +8,7 @@ use super::chain::{Hash, Head};
 use super::error::{FileError, Flaw, ReadError, SalvageError};
 use super::frame::{FORMAT_VERSION, FRAME_HEADER_BYTES, FrameHeader, checksum_seed};
 use super::open::{Journal, Options};
-use super::segment;
+use super::segment::{self, SegmentHeader};
 use super::writer::Writer;
 
 /// What a salvage brought over.
@@ -72,6 +72,7 @@ pub fn store_id(directory: &Path) -> Result<[u8; 16], ReadError> {
     for first in segment::list(directory)? {
         match segment::read_header(directory, first) {
             Ok(header) => return Ok(header.store_id),
+            Err(error @ ReadError::NewerFormat { .. }) => return Err(error),
             Err(error) => failed = error,
         }
     }
@@ -88,7 +89,9 @@ struct Pieces<'b> {
 impl<'b> Pieces<'b> {
     fn of(bytes: &'b [u8], store_id: &[u8; 16]) -> Pieces<'b> {
         let seed = checksum_seed(store_id);
-        let mut pieces = Pieces { bytes, frames: Vec::new(), newer_version: None };
+        let header = SegmentHeader::decode(bytes).map(|header| header.version);
+        let newer_version = header.filter(|version| *version > u16::from(FORMAT_VERSION));
+        let mut pieces = Pieces { bytes, frames: Vec::new(), newer_version };
         let mut offset = 0;
         while let Some(rest) = bytes.get(offset..).filter(|rest| !rest.is_empty()) {
             let body = offset + FRAME_HEADER_BYTES;

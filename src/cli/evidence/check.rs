@@ -4,7 +4,7 @@ use anyhow::{Context, anyhow, bail, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
-use super::file::{FORMAT, File, Proven};
+use super::file::{File, Proven};
 use super::judged::judged;
 use super::told_hash;
 use crate::domain::time::Instant;
@@ -16,7 +16,6 @@ use crate::wire::{record, scalar, text};
 
 /// Checks every record's proof and that the verdict follows; tells what was shown.
 pub fn check(file: &File, noted: Option<&Hash>, zones: &ZoneDatabase) -> anyhow::Result<String> {
-    ensure!(file.format == FORMAT, "its format is {:?}, not {FORMAT:?}", file.format);
     let head = hash(&file.journal.head)?;
     if let Some(noted) = noted.filter(|noted| **noted != head) {
         bail!(
@@ -35,7 +34,7 @@ pub fn check(file: &File, noted: Option<&Hash>, zones: &ZoneDatabase) -> anyhow:
     let mut records = records.collect::<anyhow::Result<Vec<_>>>()?;
     records.sort_by_key(|(sequence, ..)| *sequence);
     let times = Times { as_of: instant(&file.as_of_time)?, known: instant(&file.known_time)? };
-    let verdict = judged(&file.incident_id, records, times, zones)?;
+    let verdict = judged(&file.incident_id, records, times, zones, &file.time_zone_database)?;
     if verdict != file.verdict {
         let other = match zones.version() == file.time_zone_database {
             true => String::new(),

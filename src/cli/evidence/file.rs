@@ -3,8 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::super::format::Format;
+
 /// What the file says it is. Another version of it says another.
-pub const FORMAT: &str = "slx evidence 1";
+pub const FORMAT: Format = Format { name: "slx evidence", version: 1 };
 
 /// Tells whoever opens the file what is in it and how to check it without slx.
 pub const HOW_TO_CHECK: &str = "slx evidence --check FILE --head HEAD does all of this. By hand: \

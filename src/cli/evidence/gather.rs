@@ -51,7 +51,8 @@ pub fn gather(directory: &Path, wanted: &Wanted, zones: &ZoneDatabase) -> anyhow
     let times = Times { as_of: wanted.as_of, known: wanted.known.unwrap_or(known) };
     let recorded =
         |found: &Found| (found.kept.sequence, found.kept.record_time, found.record.clone());
-    let verdict = judged(&wanted.incident, found.iter().map(recorded), times, zones)?;
+    let verdict =
+        judged(&wanted.incident, found.iter().map(recorded), times, zones, zones.version())?;
     let sequences = facts.iter().chain(&terms).map(|found| found.kept.sequence);
     let (head, paths) = prove(directory, sequences, records)?;
     let mut paths = paths.into_iter();
@@ -61,7 +62,7 @@ pub fn gather(directory: &Path, wanted: &Wanted, zones: &ZoneDatabase) -> anyhow
     let (facts, terms) = (proven(facts)?, proven(terms)?);
     let (as_of_time, known_time) = told_times(times);
     Ok(File {
-        format: FORMAT.to_owned(),
+        format: FORMAT.to_string(),
         how_to_check: HOW_TO_CHECK.to_owned(),
         tenant: wanted.tenant.clone(),
         incident_id: wanted.incident.clone(),

@@ -13,12 +13,14 @@ use crate::engine::record::{Entry, Record};
 use crate::wire;
 use crate::wire::text;
 
-/// The answer `EvaluateIncident` would give by these records, as JSON.
+/// The answer `EvaluateIncident` would give by these records, as JSON. It tells of the time zones
+/// named, which may be others than it is judged by: most verdicts are the same by both.
 pub fn judged(
     incident: &str,
     records: impl IntoIterator<Item = (u64, Instant, Record)>,
     times: Times,
     zones: &ZoneDatabase,
+    time_zone_database: &str,
 ) -> anyhow::Result<Value> {
     let mut catalog = Catalog::new(zones.clone());
     let mut ledger = Ledger::default();
@@ -34,6 +36,6 @@ pub fn judged(
     let history = history(&ledger, times).context("nothing was known of the incident by then")?;
     let known = catalog.known(times.known);
     let judgement = judge_incident(&history, &known, times.as_of);
-    let answer = wire::clock::encode_judgement(incident, &judgement, zones.version(), true);
+    let answer = wire::clock::encode_judgement(incident, &judgement, time_zone_database, true);
     Ok(serde_json::from_str(&text::to_json(&answer, "slx.v1.EvaluateIncidentResponse")?)?)
 }

@@ -20,7 +20,7 @@ use crate::runtime::{wall, zones};
 use crate::wire::scalar::{hash, hexadecimal, optional_instant};
 
 use check::check;
-use file::File;
+use file::{FORMAT, File};
 use gather::{Wanted, gather};
 
 /// Writes one incident's facts, terms and verdict into a file that proves itself, or checks one.
@@ -69,8 +69,8 @@ impl Evidence {
         if let Some(path) = &self.check {
             let text = fs::read_to_string(path)
                 .with_context(|| format!("can't read {}", path.display()))?;
-            let file: File = serde_json::from_str(&text)
-                .with_context(|| format!("{} is not an evidence file", path.display()))?;
+            let file: File =
+                FORMAT.read(&text).with_context(|| format!("can't check {}", path.display()))?;
             say!("{}", check(&file, self.head.as_ref(), &zones)?);
             return Ok(ExitCode::SUCCESS);
         }
