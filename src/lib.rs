@@ -66,6 +66,8 @@ macro_rules! crash_point {
 pub mod cli;
 pub mod domain;
 pub mod engine;
+#[cfg(test)]
+mod fuzz;
 pub mod journal;
 pub mod limits;
 pub mod runtime;

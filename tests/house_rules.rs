@@ -43,8 +43,10 @@ fn collect(dir: &Path, files: &mut Vec<PathBuf>) {
 
 /// Files that are only compiled for tests.
 fn is_test(path: &str) -> bool {
-    let test_files = ["tests", "faulty", "reference", "traps", "model", "laws", "kit", "scheduled"];
-    test_files.iter().any(|name| path.ends_with(&format!("/{name}.rs")))
+    let test_files =
+        ["tests", "faulty", "reference", "traps", "model", "laws", "kit", "scheduled", "fuzz"];
+    path.starts_with("src/fuzz/")
+        || test_files.iter().any(|name| path.ends_with(&format!("/{name}.rs")))
 }
 
 /// Fails with every line that holds one of `words` in files for which `rooms` is true.

@@ -101,3 +101,47 @@ impl Copying {
         self.add(record.sequence, record.record_time, &record.body)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::fuzz::spoilt::spoilt_text;
+
+    fn written() -> String {
+        serde_json::to_string_pretty(&Noted::new(7, "ab".repeat(32))).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn any_note_is_read_back_or_refused(text in spoilt_text(&written()), other in any::<String>()) {
+            for text in [text, other] {
+                match NOTE.read::<Noted>(&text) {
+                    Ok(noted) => {
+                        let again = serde_json::to_string(&noted).unwrap();
+                        prop_assert_eq!(NOTE.read::<Noted>(&again).unwrap(), noted);
+                    }
+                    Err(error) => prop_assert!(!error.to_string().is_empty()),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn only_this_version_is_read() {
+        assert_eq!(NOTE.read::<Noted>(&written()).unwrap().records, 7);
+        for (from, to, told) in [
+            ("backup 1", "backup 2", "it needs a newer slx"),
+            ("backup 1", "backup 0", "its format is \"slx backup 0\", not \"slx backup 1\""),
+            ("slx backup", "slx evidence", "not \"slx backup 1\""),
+            ("format", "other", "does not say that it is \"slx backup 1\""),
+        ] {
+            let error = NOTE.read::<Noted>(&written().replace(from, to)).unwrap_err();
+            assert!(format!("{error:#}").contains(told), "{error:#}");
+        }
+        let of_other_fields = "{\"format\": \"slx backup 2\", \"parts\": []}";
+        let error = NOTE.read::<Noted>(of_other_fields).unwrap_err();
+        assert!(error.to_string().contains("it needs a newer slx"), "{error}");
+    }
+}

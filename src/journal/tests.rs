@@ -10,13 +10,14 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use tempfile::TempDir;
 
-use super::chain::{Head, Tree};
+use super::chain::{Chain, Head, Tree};
 use super::faulty::{FaultyDisk, Operation};
 use super::frame::{FRAME_HEADER_BYTES, FrameHeader, checksum_seed};
 use super::open::open_on;
 use super::segment::SegmentHeader;
 use super::*;
 use crate::domain::time::Instant;
+use crate::fuzz::spoilt::spoilt;
 
 const STORE_ID: [u8; 16] = *b"a store of tests";
 /// Of a journal's first segment.
@@ -734,4 +735,136 @@ fn salvage_writes_into_no_journal_that_holds_something() {
     let (from, to) = (journal_of(&BODIES), journal_of(&BODIES[..1]));
     let error = salvage(from.path(), to.path(), 1024, b"lost").unwrap_err();
     assert!(matches!(error, SalvageError::NotEmpty(_)));
+}
+
+/// The segments of a journal of small segments, as bytes: three, of two records each but the last.
+fn small_segments() -> Vec<(u64, Vec<u8>)> {
+    let directory = TempDir::new().unwrap();
+    let mut writer = Journal::open(directory.path(), options(300)).unwrap().writer;
+    for body in BODIES {
+        commit(&mut writer, &[body]).unwrap();
+    }
+    let firsts = segment::list(directory.path()).unwrap();
+    let bytes = |first| fs::read(segment_path(directory.path(), first)).unwrap();
+    firsts.into_iter().map(|first| (first, bytes(first))).collect()
+}
+
+/// Whatever is read is what was written, in its order; what is saved is that or a lost record.
+fn check_reads_only_what_was_written(directory: &Path) -> Result<(), TestCaseError> {
+    if let Ok(reader) = Reader::open(directory, 1) {
+        for (record, written) in reader.map_while(Result::ok).zip(BODIES) {
+            prop_assert_eq!(record.body, written);
+        }
+    }
+    if let Ok(verified) = verify(directory, |_, _| {}) {
+        prop_assert!(verified.records <= 5);
+    }
+    let to = TempDir::new().unwrap();
+    if salvage(directory, to.path(), 1024, b"LOST").is_ok() {
+        for (saved, written) in bodies(to.path()).iter().zip(BODIES) {
+            prop_assert!(saved == written || saved == b"LOST");
+        }
+    }
+    if let Ok(opened) = Journal::open(directory, options(300)) {
+        prop_assert!(opened.report.last_sequence <= 5);
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases / 2))]
+
+    #[test]
+    fn a_spoilt_segment_gives_only_what_was_written(
+        at in 0..3_usize,
+        spoilt in (0..3_usize).prop_flat_map(|of| {
+            spoilt(Just(small_segments()[of].1.clone()))
+        }),
+    ) {
+        let directory = TempDir::new().unwrap();
+        for (number, (first, bytes)) in small_segments().into_iter().enumerate() {
+            let bytes = if number == at { &spoilt } else { &bytes };
+            fs::write(segment_path(directory.path(), first), bytes).unwrap();
+        }
+        check_reads_only_what_was_written(directory.path())?;
+    }
+
+    /// A forger knows every checksum.
+    #[test]
+    fn any_frame_that_is_valid_reads_back_and_is_followed_only_in_its_place(
+        (commit, sequence, nanos) in (any::<u64>(), any::<u64>(), any::<u64>()),
+        body in vec(any::<u8>(), 0..50),
+        other in vec(any::<u8>(), 0..200),
+    ) {
+        let record_time = at(nanos % Instant::MAX.nanos() as u64);
+        let head = Head { sequence, record_time, hash: [3; 32] };
+        let mut frames = Vec::new();
+        frame::encode(&mut frames, checksum_seed(&STORE_ID), commit, &head, &body);
+        let header = FrameHeader::decode(&frames, checksum_seed(&STORE_ID));
+        prop_assert_eq!(header.map(|header| (header.commit, header.head)), Some((commit, head)));
+        prop_assert_eq!(FrameHeader::decode(&other, 0), None);
+        prop_assert_eq!(SegmentHeader::decode(&other), None);
+        let directory = journal_of(&BODIES);
+        let end = frame_offsets()[5];
+        rewrite(&segment_path(directory.path(), 1), |bytes| {
+            bytes.splice(end..end, frames);
+        });
+        prop_assert_eq!(Reader::open(directory.path(), 1).unwrap().flatten().count(), 5);
+        prop_assert!(Journal::open(directory.path(), options(1024)).is_err());
+    }
+
+    #[test]
+    fn any_segment_header_that_is_valid_reads_back(
+        records in 0..u64::MAX,
+        version in any::<u16>(),
+        store_id in any::<[u8; 16]>(),
+    ) {
+        let head = Head { sequence: records, record_time: at(1), hash: [5; 32] };
+        let peaks = vec![[6; 32]; records.count_ones() as usize];
+        let before = Chain { head, tree: Tree::from_peaks(records, peaks).unwrap() };
+        let header = SegmentHeader { version, store_id, before };
+        prop_assert_eq!(SegmentHeader::decode(&header.encode()), Some(header));
+    }
+}
+
+#[test]
+fn newer_frame_is_refused_and_left_alone() {
+    let directory = journal_of(&BODIES);
+    let path = segment_path(directory.path(), 1);
+    rewrite(&path, |bytes| {
+        let frame = &mut bytes[frame_offsets()[4]..frame_offsets()[5]];
+        frame[4] = 2;
+        let checksum = crc32c::crc32c_append(checksum_seed(&STORE_ID), &frame[..65]);
+        frame[65..69].copy_from_slice(&checksum.to_be_bytes());
+    });
+    let before = fs::read(&path).unwrap();
+    let to = TempDir::new().unwrap();
+    for told in [
+        Journal::open(directory.path(), options(1024)).unwrap_err().to_string(),
+        read(directory.path()).unwrap_err().to_string(),
+        verify(directory.path(), |_, _| {}).unwrap_err().to_string(),
+        salvage(directory.path(), to.path(), 1024, b"").unwrap_err().to_string(),
+    ] {
+        assert!(told.ends_with("has format version 2: it needs a newer slx"), "{told}");
+    }
+    assert_eq!(fs::read(&path).unwrap(), before);
+}
+
+#[test]
+fn salvage_leaves_a_newer_segment_alone_wherever_it_is() {
+    for newer in 0..3 {
+        let directory = TempDir::new().unwrap();
+        for (number, (first, mut bytes)) in small_segments().into_iter().enumerate() {
+            if number == newer {
+                let mut header = SegmentHeader::decode(&bytes).unwrap();
+                header.version = 2;
+                let encoded = header.encode();
+                bytes[..encoded.len()].copy_from_slice(&encoded);
+            }
+            fs::write(segment_path(directory.path(), first), bytes).unwrap();
+        }
+        let to = TempDir::new().unwrap();
+        let error = salvage(directory.path(), to.path(), 1024, b"").unwrap_err();
+        assert!(error.to_string().ends_with("it needs a newer slx"), "{error}");
+    }
 }

@@ -179,3 +179,72 @@ impl Paging {
 fn invalid() -> Status {
     status::refused(Refusal::InvalidPageToken)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::fuzz::absurd::message;
+    use crate::fuzz::spoilt::spoilt_text;
+
+    fn paging(token: &str) -> Paging {
+        let page_token = token.to_owned();
+        let request = v1::ListClocksRequest { page_token, ..Default::default() };
+        Paging::asked(&[7; 16], &request, &mut Faults::default())
+    }
+
+    fn descriptor() -> prost_reflect::MessageDescriptor {
+        let pool = prost_reflect::DescriptorPool::decode(crate::wire::DESCRIPTORS).unwrap();
+        pool.get_message_by_name("slx.store.v1.PageToken").unwrap()
+    }
+
+    fn check_refused(token: &str) {
+        for refused in [paging(token).after_id().map(drop), paging(token).after_clock().map(drop)] {
+            let status = refused.unwrap_err();
+            assert_eq!(status.code(), tonic::Code::InvalidArgument);
+            assert_eq!(status.message(), invalid().message());
+        }
+    }
+
+    #[test]
+    fn a_token_of_another_version_store_or_list_is_refused() {
+        let sealed = paging("").seal_id("I1".to_owned());
+        assert_eq!(paging(&sealed).after_id().unwrap(), "I1");
+        let bytes = URL_SAFE_NO_PAD.decode(&sealed).unwrap();
+        let newer = [&[TOKEN_VERSION + 1], &bytes[SEAL_BYTES + 1..]].concat();
+        let newer = [paging("").code(&newer).as_slice(), &newer].concat();
+        check_refused(&URL_SAFE_NO_PAD.encode(newer));
+        let other = v1::ListClocksRequest { tenant: "other".into(), ..Default::default() };
+        let other = Paging::asked(&[7; 16], &other, &mut Faults::default());
+        check_refused(&other.seal_id("I1".to_owned()));
+        let other = v1::ListClocksRequest::default();
+        let other = Paging::asked(&[8; 16], &other, &mut Faults::default());
+        check_refused(&other.seal_id("I1".to_owned()));
+    }
+
+    proptest! {
+        #[test]
+        fn any_token_is_refused(
+            spoilt in spoilt_text(&paging("").seal_id("I1".to_owned())),
+            text in ".+",
+        ) {
+            if spoilt != paging("").seal_id("I1".to_owned()) && !spoilt.is_empty() {
+                check_refused(&spoilt);
+            }
+            check_refused(&text);
+        }
+
+        /// The store's id is no secret, so anyone may seal what they like.
+        #[test]
+        fn whatever_is_sealed_is_opened_or_refused(token in message(descriptor())) {
+            let token = store::PageToken::decode(token.encode_to_vec().as_slice()).unwrap();
+            let sealed = paging("").seal(token.clone());
+            prop_assert_eq!(paging(&sealed).after_id().unwrap(), token.after_id);
+            if let Ok(Some(mark)) = paging(&sealed).after_clock() {
+                let again = paging(&paging("").seal_clock(&mark)).after_clock().unwrap();
+                prop_assert_eq!(again, Some(mark));
+            }
+        }
+    }
+}

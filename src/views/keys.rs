@@ -204,6 +204,9 @@ fn split_instant(bytes: &[u8]) -> Option<(Instant, &[u8])> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -243,5 +246,37 @@ mod tests {
     fn one_tenants_prefix_never_finds_anothers_rows() {
         assert!(!IncidentKey::new("ab", "I").as_bytes().starts_with(&incidents("a")));
         assert_eq!(IncidentKey::new("ab", "I/1").parts(), ("ab", "I/1"));
+    }
+
+    /// Ids as they are checked before anything is filed.
+    const ID: &str = "[A-Za-z0-9._:~/-]{1,128}";
+
+    proptest! {
+        #[test]
+        fn any_key_is_read_or_passed_over(bytes in vec(any::<u8>(), 0..60), prefix in 0..80_usize) {
+            let _ = filed_clock(&bytes);
+            let _ = terms_sequence(&bytes);
+            let prefix = vec![b'u'; prefix];
+            let _ = (unsettled_id(&prefix, &bytes), id_after(&prefix, &bytes));
+            let _ = IncidentKey(bytes.into_boxed_slice()).parts();
+        }
+
+        #[test]
+        fn any_clock_reads_back_as_it_was_filed(
+            (tenant, contract, incident, target) in (ID, ID, ID, ID),
+            nanos in 0..=Instant::MAX.nanos(),
+            cycle in any::<u32>(),
+        ) {
+            let time = Instant::from_nanos(nanos).unwrap_or_default();
+            let place = ClockPlace {
+                contract_id: contract,
+                shelf: Shelf::Breached,
+                time,
+                target_id: target.clone(),
+                cycle,
+            };
+            let found = filed_clock(&clock(&tenant, &incident, &place));
+            prop_assert_eq!(found, Some(FiledClock { time, incident, target, cycle }));
+        }
     }
 }

@@ -8,6 +8,8 @@ pub mod calendar;
 pub mod clock;
 pub mod contract;
 pub mod faults;
+#[cfg(test)]
+mod fuzz;
 pub mod incident;
 pub mod record;
 pub mod scalar;

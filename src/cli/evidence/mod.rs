@@ -2,6 +2,8 @@
 
 mod check;
 mod file;
+#[cfg(test)]
+mod fuzz;
 mod gather;
 mod judged;
 

@@ -1,6 +1,8 @@
 //! `slx import`.
 
 mod facts;
+#[cfg(test)]
+mod fuzz;
 mod mapping;
 mod rows;
 mod send;

@@ -262,8 +262,16 @@ fn cause(state: &State<'_>) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, Instant as Clock};
+
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
     use super::*;
     use crate::domain::incident::Opened;
+    use crate::fuzz::spoilt::spoilt_text;
+
+    const SOON: Duration = Duration::from_secs(5);
 
     fn holds(source: &str, state: &State<'_>) -> Result<bool, ConditionError> {
         Condition::compile(source)?.holds(state, Instant::MIN)
@@ -313,6 +321,147 @@ mod tests {
         ] {
             let error = Condition::compile(source).map(|_| ()).unwrap_err();
             assert!(error.to_string().contains(part), "{source}: {error}");
+        }
+    }
+
+    /// An incident that knows something of everything, at the end of time.
+    fn check(source: &str) {
+        let began = Clock::now();
+        let opened = Opened {
+            attributes: [("vip".to_owned(), "y\u{10ffff}".to_owned())].into(),
+            ..Opened::default()
+        };
+        let state = State {
+            opened: Some((Instant::MAX, &opened)),
+            priority: "P1",
+            affected_users: u32::MAX,
+            ..State::default()
+        };
+        match Condition::compile(source) {
+            Ok(condition) => {
+                let again = Condition::compile(condition.source()).unwrap();
+                for state in [&state, &State::default()] {
+                    let holds = condition.holds(state, Instant::MAX);
+                    assert_eq!(again.holds(state, Instant::MAX), holds, "{source}");
+                }
+            }
+            Err(error) => assert!(!error.to_string().is_empty()),
+        }
+        assert!(began.elapsed() < SOON, "{:?} for {source}", began.elapsed());
+    }
+
+    fn leaf() -> impl Strategy<Value = String> {
+        let literals = [
+            "0",
+            "-1",
+            "1u",
+            "9223372036854775807",
+            "-9223372036854775808",
+            "18446744073709551615u",
+            "1.5",
+            "1e308",
+            "true",
+            "null",
+            "''",
+            "'P1'",
+            "'\\u00e9'",
+            "b'\\xff'",
+            "[]",
+            "{}",
+            "[1, 'a', null]",
+            "{'a': 1, 2: 'b'}",
+        ];
+        let fields = FIELDS.iter().map(|field| field.name).collect::<Vec<_>>();
+        prop_oneof![
+            select(literals.to_vec()).prop_map(str::to_owned),
+            select(fields).prop_map(str::to_owned),
+        ]
+    }
+
+    fn expression() -> impl Strategy<Value = String> {
+        let operators = ["+", "-", "*", "/", "%", "==", "!=", "<", ">=", "&&", "||", "in"];
+        let functions = [
+            "size",
+            "int",
+            "uint",
+            "double",
+            "string",
+            "bytes",
+            "type",
+            "dyn",
+            "bool",
+            "duration",
+            "timestamp",
+            "has",
+            "max",
+            "min",
+        ];
+        let methods =
+            ["size", "contains", "startsWith", "endsWith", "matches", "getFullYear", "getSeconds"];
+        let walks = ["all", "exists", "exists_one", "map", "filter"];
+        leaf().prop_recursive(4, 24, 3, move |inner| {
+            let two = (inner.clone(), inner.clone());
+            prop_oneof![
+                (two.clone(), select(operators.to_vec()))
+                    .prop_map(|((a, b), operator)| format!("({a} {operator} {b})")),
+                (select(vec!["!", "-"]), inner.clone()).prop_map(|(sign, a)| format!("{sign}{a}")),
+                (two.clone(), inner.clone()).prop_map(|((a, b), c)| format!("({a} ? {b} : {c})")),
+                two.clone().prop_map(|(a, b)| format!("{a}[{b}]")),
+                two.clone().prop_map(|(a, b)| format!("[{a}, {b}]")),
+                two.clone().prop_map(|(a, b)| format!("{{{a}: {b}}}")),
+                (select(functions.to_vec()), inner.clone())
+                    .prop_map(|(function, a)| format!("{function}({a})")),
+                (two.clone(), select(methods.to_vec()))
+                    .prop_map(|((a, b), method)| format!("{a}.{method}({b})")),
+                (two, select(walks.to_vec()))
+                    .prop_map(|((a, b), walk)| format!("{a}.{walk}(x, {b})")),
+                inner.prop_map(|a| format!("{a}.vip")),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn any_expression_is_judged_alike_or_refused(source in expression()) {
+            check(&source);
+            check(&format!("{source} == {source}"));
+        }
+
+        #[test]
+        fn any_text_is_a_condition_or_refused(
+            spoilt in spoilt_text("attributes.vip == 'yes' && [1, 2].exists(x, x > now % 3 * -1)"),
+            text in any::<String>(),
+        ) {
+            check(&spoilt);
+            check(&text);
+        }
+    }
+
+    #[test]
+    fn a_condition_as_long_as_may_be_is_judged_or_refused_soon() {
+        let tens = |count: usize| format!("[{}]", ["1"].repeat(count).join(","));
+        let of_each = |part: &str| part.repeat(CONDITION_BYTES_MAX / part.len() - 2);
+        for source in [
+            of_each("!") + "true",
+            of_each("-") + "1 == 1",
+            of_each("- ") + "1 == 1",
+            of_each("true?true:") + "true",
+            of_each("true&&") + "true",
+            of_each("1+") + "1 == 1",
+            "now".to_owned() + &of_each(".a"),
+            "now".to_owned() + &of_each(".a()"),
+            "[1]".to_owned() + &of_each("[0]"),
+            "'".to_owned() + &of_each("\\n"),
+            of_each("'a'+") + "'a' == 'b'",
+            of_each("\u{10ffff}"),
+            of_each("a."),
+            of_each("?"),
+            of_each("1 in "),
+            format!("{}.all(a, {}.all(b, a == b))", tens(240), tens(240)),
+            format!("{}.map(a, {}.map(b, [a, b])) == []", tens(240), tens(240)),
+            format!("{}.map(a, {}.filter(b, a < b)).size() > now", tens(240), tens(240)),
+        ] {
+            check(&source);
         }
     }
 }

@@ -1,7 +1,12 @@
+use std::time::{Duration, Instant as Clock};
+
 use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::*;
+use crate::fuzz::spoilt::spoilt_text;
+
+const SOON: Duration = Duration::from_secs(20);
 
 /// As a Dutch publisher would write it: folded lines, a time zone nobody needs, a holiday of two
 /// days, Koningsdag (27 April, or the day before when that is a Sunday) as a rule, a cancelled
@@ -356,6 +361,14 @@ proptest! {
     }
 
     #[test]
+    fn a_text_cut_and_spliced_is_read_or_refused(text in spoilt_text(DUTCH)) {
+        match holidays_from_icalendar(&text, 2020, 2030) {
+            Ok(holidays) => prop_assert!(holidays.is_sorted()),
+            Err(faults) => prop_assert!(faults.iter().all(|fault| !fault.to_string().is_empty())),
+        }
+    }
+
+    #[test]
     fn lines_in_any_order_are_read_or_refused(
         lines in prop::collection::vec(select(DUTCH.lines().collect::<Vec<_>>()), 0..60),
     ) {
@@ -370,5 +383,33 @@ proptest! {
             let in_range = |holiday: &Holiday| (2021..=2025).contains(&holiday.date.year());
             prop_assert!(holidays.iter().all(in_range));
         }
+    }
+}
+
+#[test]
+fn a_text_that_grows_when_it_is_read_is_refused_or_read_soon() {
+    let repeated = |part: &str| part.repeat((TEXT_BYTES_MAX - 200) / part.len());
+    let event = "BEGIN:VEVENT\nDTSTART;VALUE=DATE:19000101\n";
+    let never = "RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30\n";
+    let daily = "RRULE:FREQ=DAILY\n";
+    for lines in [
+        repeated("BEGIN:VEVENT\n"),
+        repeated("BEGIN:VEVENT\nEND:VEVENT\n"),
+        repeated(&format!("{event}END:VEVENT\n")),
+        repeated(&format!("{event}{daily}END:VEVENT\n")),
+        format!("{event}{}END:VEVENT", repeated(never)),
+        // As many as may be take ten times as long.
+        format!("{event}{}END:VEVENT", never.repeat(RECURRENCE_RULES_MAX / 10)),
+        format!("{event}{}END:VEVENT", daily.repeat(RECURRENCE_RULES_MAX / 10)),
+        format!("{event}DURATION:P999999W\n{daily}END:VEVENT"),
+        format!("{event}EXDATE:{}\n{daily}END:VEVENT", repeated("19000101,")),
+        format!("{event}RDATE;VALUE=DATE:{}\nEND:VEVENT", repeated("20260101,")),
+        format!("{event}SUMMARY:{}\nEND:VEVENT", repeated("x\n ")),
+    ] {
+        let began = Clock::now();
+        let text = format!("BEGIN:VCALENDAR\n{lines}\nEND:VCALENDAR");
+        let read = holidays_from_icalendar(&text, 1970, 2199);
+        assert!(read.is_err() || read.is_ok_and(|holidays| holidays.len() <= HOLIDAYS_MAX));
+        assert!(began.elapsed() < SOON, "{:?} for {lines:.100}", began.elapsed());
     }
 }

