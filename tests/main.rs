@@ -1,10 +1,14 @@
 //! slx from outside: the real binary over real gRPC on loopback, and real files.
 
+#[path = "../src/fuzz/absurd.rs"]
+mod absurd;
 mod backup;
 mod crash;
 mod damage;
 mod errors;
 mod evidence;
+mod format;
+mod fuzz;
 mod house_rules;
 mod kit;
 mod listing;

@@ -1,0 +1,650 @@
+//! Formats: what this version wrote is read for ever, and what a newer one wrote is left alone.
+//!
+//! `tests/fixtures/format-1` holds what format 1 wrote and what was answered by it then. A change
+//! of format keeps it and adds another beside it: `SLX_RECORD_FIXTURE=DIR cargo test format::`
+//! records it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, OpenOptions};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crc32c::{crc32c, crc32c_append};
+use prost::Message;
+use prost_types::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use slx::journal::{Journal, Options, Reader};
+use slx::wire::text::{bytes_to_json, to_json};
+use slx::wire::v1::incident_event::Fact;
+use slx::wire::v1::service_event::Fact as ServiceFact;
+use slx::wire::{store, v1};
+
+use crate::kit::{
+    Clients, Server, TENANT, at, contract, copy, event, hours, office, run, seconds, segments, slx,
+    succeed, waiting,
+};
+
+const FLAGS: [&str; 2] = ["--segment-bytes", "65536"];
+const SEGMENT_BYTES: u64 = 65_536;
+const INCIDENTS: [&str; 3] = ["I1", "I2", "I3"];
+const CONTRACTS: [&str; 2] = ["C", "O"];
+
+/// What a fixture answered when it was recorded.
+#[derive(Debug, Deserialize, Serialize)]
+struct Answers {
+    /// The journal's head.
+    head: String,
+    /// That of the backup, which was made earlier.
+    backup_head: String,
+    questions: Vec<Question>,
+}
+
+/// What was asked and answered.
+#[derive(Debug, Deserialize, Serialize)]
+struct Question {
+    method: String,
+    id: String,
+    as_of: String,
+    known: Option<String>,
+    answer: Value,
+}
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
+}
+
+/// An answer without the time zones it was judged by, which are the machine's, and without the
+/// stamp: how far the journal goes by now.
+fn json(message: &impl Message, name: &str) -> Value {
+    fn strip(value: &mut Value) {
+        match value {
+            Value::Object(fields) => {
+                fields.retain(|name, _| !["timeZoneDatabase", "stamp"].contains(&name.as_str()));
+                fields.values_mut().for_each(strip);
+            }
+            Value::Array(items) => items.iter_mut().for_each(strip),
+            _ => {}
+        }
+    }
+    let text = to_json(message, &format!("slx.v1.{name}")).expect("JSON");
+    let mut value = serde_json::from_str(&text).expect("JSON");
+    strip(&mut value);
+    value
+}
+
+/// The answer of a server now.
+async fn ask(clients: &mut Clients, question: &Question) -> Value {
+    let Question { method, id, as_of, known, .. } = question;
+    let (tenant, id) = (TENANT.to_owned(), id.clone());
+    let (as_of_time, known_time) = (Some(at(as_of)), known.as_deref().map(at));
+    match method.as_str() {
+        "EvaluateIncident" => {
+            let answer = clients.evaluate(&id, as_of, known_time).await;
+            json(&answer, "EvaluateIncidentResponse")
+        }
+        "ListClocks" => {
+            let request = v1::ListClocksRequest {
+                tenant,
+                as_of_time,
+                known_time,
+                page_size: 1_000,
+                ..Default::default()
+            };
+            let answer = clients.clocks.list_clocks(request).await.expect("listed");
+            json(&answer.into_inner(), "ListClocksResponse")
+        }
+        "ListEvents" => {
+            let request = v1::ListEventsRequest {
+                tenant,
+                incident_id: id,
+                as_of_time,
+                known_time,
+                page_size: 1_000,
+                ..Default::default()
+            };
+            let answer = clients.incidents.list_events(request).await.expect("listed");
+            json(&answer.into_inner(), "ListEventsResponse")
+        }
+        "ListContractRevisions" => {
+            let request = v1::ListContractRevisionsRequest {
+                tenant,
+                contract_id: id,
+                as_of_time,
+                known_time,
+                ..Default::default()
+            };
+            let answer = clients.contracts.list_contract_revisions(request).await.expect("listed");
+            json(&answer.into_inner(), "ListContractRevisionsResponse")
+        }
+        other => panic!("{other} is asked by no fixture"),
+    }
+}
+
+/// Copies a fixture and gives its segments back the zeros behind what is written in them.
+fn unpack(fixture: &Path, to: &Path) {
+    copy(fixture, to);
+    for part in ["data", "backup"] {
+        for path in segments(&to.join(part)) {
+            let file = OpenOptions::new().write(true).open(&path).expect("a segment");
+            assert!(file.metadata().expect("its size").len() <= SEGMENT_BYTES);
+            file.set_len(SEGMENT_BYTES).expect("made longer");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_each_format_wrote_is_still_read_and_answered_as_it_was() {
+    if let Some(to) = std::env::var_os("SLX_RECORD_FIXTURE") {
+        record(Path::new(&to)).await;
+        panic!("recorded in {}: look at it, commit it, and run this without", to.display());
+    }
+    let fixtures = fs::read_dir(fixtures()).expect("fixtures").flatten();
+    let fixtures: BTreeSet<_> = fixtures.map(|entry| entry.path()).collect();
+    assert!(fixtures.iter().any(|path| path.ends_with("format-1")), "{fixtures:?}");
+    for fixture in &fixtures {
+        let place = tempfile::tempdir().expect("a directory");
+        unpack(fixture, place.path());
+        let answers = fs::read_to_string(place.path().join("answers.json")).expect("answers");
+        let answers: Answers = serde_json::from_str(&answers).expect("answers");
+        check_files(place.path(), &answers);
+        check_answers(&place.path().join("data"), &answers).await;
+        check_answers_of_backup(place.path(), &answers).await;
+    }
+}
+
+/// What the commands make of a fixture's files.
+fn check_files(place: &Path, answers: &Answers) {
+    for (part, head) in [("data", &answers.head), ("backup", &answers.backup_head)] {
+        let told = succeed(slx().arg("verify").arg(place.join(part)));
+        assert!(told.contains(&format!("head {head}")), "{told}");
+    }
+    let until_head = ["--until-head", &answers.head];
+    succeed(slx().arg("verify").arg(place.join("data")).args(until_head));
+    let told = succeed(slx().arg("restore").arg(place.join("backup")).arg(place.join("restored")));
+    assert!(told.contains(&format!("head {}", answers.backup_head)), "{told}");
+    let file = place.join("evidence.json");
+    let check = ["evidence", "--head", &answers.head, "--check"];
+    let told = succeed(slx().args(check).arg(file));
+    assert!(told.contains("the verdict follows"), "{told}");
+}
+
+/// A server answers as it did then, and goes on recording.
+async fn check_answers(data: &Path, answers: &Answers) {
+    let mut server = Server::start(data, &FLAGS);
+    let mut clients = server.clients().await;
+    assert_eq!(clients.status().await.head, answers.head);
+    for question in &answers.questions {
+        let answer = ask(&mut clients, question).await;
+        let Question { method, id, as_of, known, .. } = question;
+        assert_eq!(answer, question.answer, "{method} {id} as of {as_of} known {known:?}");
+    }
+    let fact = event("NEW", "o", "2026-11-02T09:00:00Z", crate::kit::opened("C", "P1"));
+    clients.record(vec![fact]).await;
+    assert!(server.stop().await.success());
+    succeed(slx().arg("verify").arg(data).args(["--until-head", &answers.head]));
+}
+
+/// What was known when the backup was made is answered from what it was restored to.
+async fn check_answers_of_backup(place: &Path, answers: &Answers) {
+    let mut server = Server::start(&place.join("restored"), &FLAGS);
+    let mut clients = server.clients().await;
+    let until = clients.status().await.stamp.expect("a stamp").known_time.expect("a time");
+    let nanos = |time: Timestamp| (time.seconds, time.nanos);
+    let is_within = |known: &Option<String>| {
+        known.as_ref().is_some_and(|known| nanos(at(known)) <= nanos(until))
+    };
+    let within = answers.questions.iter().filter(|question| is_within(&question.known));
+    for question in within {
+        let answer = ask(&mut clients, question).await;
+        assert_eq!(answer, question.answer, "known {:?}", question.known);
+    }
+}
+
+/// A contract with every metric, every policy, every condition and every kind of pause.
+fn every_policy() -> v1::Contract {
+    let limit = |priority: &str, limit| v1::Limit {
+        priority: priority.into(),
+        limit: Some(limit),
+        calendar_id: "office".into(),
+    };
+    let targets = (1..=6).map(|number| v1::Target {
+        id: format!("T{number}"),
+        metric: number,
+        limits: vec![limit("P1", hours(4)), limit("", seconds(i64::from(number) * 36_001))],
+        pauses: vec![v1::Pause {
+            waiting_on: 1 + number % 4,
+            reasons: if number % 2 == 0 { vec!["info".into(), "parts".into()] } else { vec![] },
+            maximum: (number == 5).then(|| hours(2)),
+        }],
+        on_priority_change: number % 6,
+        on_reopen: (number + 2) % 6,
+        cycle_verdict: number % 5,
+        warn_at_percent: if number == 2 { vec![50, 75, 90] } else { vec![] },
+        applies_when: if number == 1 { "category != 'none'".into() } else { String::new() },
+        ..Default::default()
+    });
+    let mut targets: Vec<_> = targets.collect();
+    let condition = |text: &str| text.to_owned();
+    targets[3].starts_after = "T1".into();
+    targets[5].start_when = condition("opened");
+    targets[5].pause_when = condition("reason == 'parts' || attributes.vip == 'no'");
+    targets[5].stop_when = condition("stage == 'closed'");
+    targets[5].restart_when = condition("reopen_count > 0 && group == 'second'");
+    targets[5].cancel_when = condition("merged || cancelled");
+    targets[5].same_instant_order = vec![5, 4, 3, 2, 1];
+    v1::Contract { terms: Some(v1::Terms { targets }), ..contract("C") }
+}
+
+/// Every fact about an incident, an hour after each other.
+fn every_fact() -> Vec<Fact> {
+    let status = |waiting_on: v1::WaitingOn, third_party: &str, reason: &str| {
+        Fact::StatusChanged(v1::StatusChanged {
+            status: "Pending".into(),
+            waiting_on: waiting_on as i32,
+            third_party: third_party.into(),
+            reason: reason.into(),
+        })
+    };
+    let opened = v1::Opened {
+        contract_ids: CONTRACTS.map(str::to_owned).to_vec(),
+        service: "mail".into(),
+        category: "network".into(),
+        priority: "P2".into(),
+        affected_users: 40,
+        attributes: [("vip".to_owned(), "yes".to_owned())].into(),
+    };
+    let assigned = |group: &str| v1::Assigned { group: group.into(), assignee: "ann".into() };
+    let work = v1::WorkLogged {
+        start_time: Some(at("2026-11-02T09:10:00.5Z")),
+        duration: Some(seconds(1_500)),
+    };
+    vec![
+        Fact::Opened(opened),
+        Fact::Responded(v1::Responded {}),
+        Fact::Assigned(assigned("first")),
+        status(v1::WaitingOn::Client, "", "info"),
+        Fact::ClientUpdated(v1::ClientUpdated {}),
+        Fact::ClientReplied(v1::ClientReplied {}),
+        status(v1::WaitingOn::ThirdParty, "supplier", "parts"),
+        Fact::PriorityChanged(v1::PriorityChanged { priority: "P1".into() }),
+        waiting(v1::WaitingOn::Provider),
+        Fact::WorkLogged(work),
+        Fact::EffortEstimated(v1::EffortEstimated { remaining: Some(seconds(1_800)) }),
+        Fact::ImpactChanged(v1::ImpactChanged { affected_users: 3, productivity_loss: 60 }),
+        Fact::Restored(v1::Restored {}),
+        Fact::Resolved(v1::Resolved {}),
+        Fact::Reopened(v1::Reopened {}),
+        Fact::Assigned(assigned("second")),
+        status(v1::WaitingOn::Nobody, "", "night"),
+        Fact::CauseAttributed(v1::CauseAttributed {
+            party: v1::Party::ThirdParty as i32,
+            third_party: "supplier".into(),
+            note: "a broken \u{e9}l\u{e9}ment".into(),
+        }),
+        Fact::ScopeJudged(v1::ScopeJudged { in_scope: false, note: "help all the same".into() }),
+        Fact::Resolved(v1::Resolved {}),
+        Fact::Surveyed(v1::Surveyed { score: 7, lost_time: Some(hours(3)) }),
+        Fact::Closed(v1::Closed {}),
+    ]
+}
+
+fn every_service_fact() -> Vec<ServiceFact> {
+    vec![
+        ServiceFact::OutageStarted(v1::OutageStarted {}),
+        ServiceFact::OutageEnded(v1::OutageEnded {}),
+        ServiceFact::MaintenanceScheduled(v1::MaintenanceScheduled {
+            start_time: Some(at("2026-11-07T20:00:00Z")),
+            end_time: Some(at("2026-11-07T23:00:00Z")),
+            announce_time: Some(at("2026-11-01T09:00:00Z")),
+        }),
+        ServiceFact::Measured(v1::Measured { indicator: "delay".into(), value: -7, count: 300 }),
+    ]
+}
+
+/// Records everything there is; gives the sequence of the record that is to be lost.
+async fn record_everything(clients: &mut Clients) -> u64 {
+    let mut calendar = office();
+    calendar.weekly.push(v1::WeeklyWindow {
+        days: vec![6],
+        opens: "22:00".into(),
+        closes: "02:00".into(),
+    });
+    calendar.holidays = vec![v1::Holiday { date: "2026-11-03".into(), name: "Een dag".into() }];
+    calendar.special_openings = vec![v1::SpecialOpening {
+        date: "2026-11-03".into(),
+        windows: vec![v1::OpeningWindow { opens: "10:00".into(), closes: "24:00".into() }],
+        name: "toch open".into(),
+    }];
+    let always =
+        v1::Calendar { always_open: true, weekly: vec![], id: "always".into(), ..office() };
+    let gone = v1::Calendar { id: "gone".into(), ..office() };
+    for calendar in [office(), always, gone, calendar] {
+        let effective_time = Some(at("2026-10-01T00:00:00Z"));
+        let calendar = Some(calendar);
+        let tenant = TENANT.to_owned();
+        let request =
+            v1::PutCalendarRequest { tenant, calendar, effective_time, ..Default::default() };
+        clients.calendars.put_calendar(request).await.expect("put");
+    }
+    let lost = clients.status().await.stamp.expect("a stamp").sequence - 1;
+    let inside = v1::Contract {
+        kind: v1::ContractKind::Ola as i32,
+        underpins: "C".into(),
+        applies_to_open_clocks: true,
+        ..contract("O")
+    };
+    for (contract, effective) in [
+        (contract("C"), "2026-10-01T00:00:00Z"),
+        (inside, "2026-10-01T00:00:00Z"),
+        (every_policy(), "2026-11-01T00:00:00Z"),
+    ] {
+        let tenant = TENANT.to_owned();
+        let (contract, effective_time) = (Some(contract), Some(at(effective)));
+        let request =
+            v1::PutContractRequest { tenant, contract, effective_time, ..Default::default() };
+        clients.contracts.put_contract(request).await.expect("put");
+    }
+    for (number, fact) in every_fact().into_iter().enumerate() {
+        let time = format!("2026-11-{:02}T{:02}:30:00Z", 2 + number / 10, 8 + number % 10);
+        let mut fact = event("I1", &format!("e{number}"), &time, fact);
+        (fact.source, fact.occur_order) = ("itsm".into(), number as i64 - 3);
+        clients.record(vec![fact]).await;
+    }
+    record_the_others(clients).await;
+    lost as u64
+}
+
+/// Incidents that were merged, cancelled and corrected, facts about a service, a contract's end.
+async fn record_the_others(clients: &mut Clients) {
+    let opened = || crate::kit::opened("C", "P1");
+    let merged = Fact::Merged(v1::Merged { into: "I1".into() });
+    let cancelled = Fact::Cancelled(v1::Cancelled {});
+    let retracted = Fact::Retracted(v1::Retracted { event_id: "c".into() });
+    let mut corrected = event("I3", "n", "2026-11-02T10:30:00Z", Fact::Responded(v1::Responded {}));
+    corrected.corrects_event_id = "r".into();
+    let events = vec![
+        event("I2", "o", "2026-11-02T08:00:00Z", opened()),
+        event("I2", "m", "2026-11-02T10:00:00Z", merged),
+        event("I3", "o", "2026-11-02T08:00:00Z", opened()),
+        event("I3", "r", "2026-11-02T09:00:00Z", Fact::Responded(v1::Responded {})),
+        event("I3", "c", "2026-11-02T11:00:00Z", cancelled),
+        corrected,
+        event("I3", "x", "2026-11-02T12:00:00Z", retracted),
+    ];
+    clients.record(events).await;
+    let events =
+        every_service_fact().into_iter().enumerate().map(|(number, fact)| v1::ServiceEvent {
+            event_id: format!("s{number}"),
+            service: "mail".into(),
+            occur_time: Some(at("2026-11-04T09:00:00Z")),
+            fact: Some(fact),
+        });
+    let request =
+        v1::RecordServiceEventsRequest { tenant: TENANT.into(), events: events.collect() };
+    clients.incidents.record_service_events(request).await.expect("recorded");
+    let end = v1::EndContractRequest {
+        tenant: TENANT.into(),
+        contract_id: "O".into(),
+        end_time: Some(at("2026-12-01T00:00:00Z")),
+    };
+    clients.contracts.end_contract(end).await.expect("ended");
+}
+
+/// Takes away the zeros behind what is written in a segment.
+fn trim(path: &Path) {
+    let bytes = fs::read(path).expect("a segment");
+    let written = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    fs::write(path, &bytes[..written]).expect("written");
+}
+
+/// Records a fixture of the format of now.
+async fn record(to: &Path) {
+    let place = tempfile::tempdir().expect("a directory");
+    let (whole, data) = (place.path().join("whole"), place.path().join("data"));
+    let mut server = Server::start(&whole, &FLAGS);
+    let mut clients = server.clients().await;
+    let lost = record_everything(&mut clients).await;
+    assert!(server.stop().await.success());
+    spoil(&whole, lost);
+    succeed(slx().arg("repair").arg(&whole).arg(&data));
+    // Full, so that the next record begins a second segment.
+    segments(&data).iter().for_each(|path| trim(path));
+
+    let mut server = Server::start(&data, &FLAGS);
+    let mut clients = server.clients().await;
+    let backup = place.path().join("backup");
+    let mut command = slx();
+    command.args(["backup", "--address", &server.address]).arg(&backup);
+    let backed_up = tokio::task::spawn_blocking(move || succeed(&mut command)).await;
+    backed_up.expect("it ran");
+    let backup_head = clients.status().await.head;
+    let again = event("I3", "late", "2026-11-02T09:15:00Z", Fact::Restored(v1::Restored {}));
+    clients.record(vec![again]).await;
+    let head = clients.status().await.head;
+    let questions = questions(&data, &mut clients).await;
+    let answers = Answers { head, backup_head, questions };
+    assert!(server.stop().await.success());
+    check_holds_everything(&data);
+
+    let mut command = slx();
+    command.args(["evidence", "I3", "--tenant", TENANT, "--as-of-time", "2026-12-01T00:00:00Z"]);
+    fs::create_dir_all(to).expect("a directory");
+    succeed(command.arg("--data-dir").arg(&data).arg("-o").arg(to.join("evidence.json")));
+    for part in [&data, &backup] {
+        let kept = to.join(part.file_name().expect("a name"));
+        copy(&part.join("journal"), &kept.join("journal"));
+        fs::remove_file(kept.join("journal/lock")).expect("removed");
+        segments(&kept).iter().for_each(|path| trim(path));
+    }
+    fs::copy(backup.join("backup.json"), to.join("backup/backup.json")).expect("copied");
+    let text = serde_json::to_string(&answers).expect("JSON");
+    fs::write(to.join("answers.json"), text + "\n").expect("written");
+}
+
+/// Flips a bit in the body of a record.
+fn spoil(data: &Path, sequence: u64) {
+    let path = &segments(data)[0];
+    let mut bytes = fs::read(path).expect("a segment");
+    let frame = frames(&bytes)[sequence as usize - 1];
+    bytes[frame + FRAME_HEADER_BYTES + 3] ^= 1;
+    fs::write(path, bytes).expect("written");
+}
+
+async fn questions(data: &Path, clients: &mut Clients) -> Vec<Question> {
+    let records = Reader::open(&data.join("journal"), 1).expect("a journal");
+    let times: Vec<_> = records.map(|r| r.expect("a record").record_time.to_string()).collect();
+    let known = [None].into_iter().chain(times.into_iter().skip(12).step_by(13).map(Some));
+    let known: Vec<Option<String>> = known.collect();
+    let mut questions = Vec::new();
+    let asked = |method: &str, id: &str, as_of: &str, known: &Option<String>| {
+        let (method, id, as_of) = (method.to_owned(), id.to_owned(), as_of.to_owned());
+        Question { method, id, as_of, known: known.clone(), answer: Value::Null }
+    };
+    questions.push(asked("ListClocks", "", "2026-11-02T15:00:00Z", &None));
+    for id in INCIDENTS {
+        questions.push(asked("ListEvents", id, "2026-12-01T00:00:00Z", &None));
+    }
+    for id in CONTRACTS {
+        questions.push(asked("ListContractRevisions", id, "2026-12-01T00:00:00Z", &None));
+    }
+    for known in &known {
+        questions.push(asked("EvaluateIncident", "I1", "2026-11-03T12:00:00Z", known));
+    }
+    for id in INCIDENTS {
+        questions.push(asked("EvaluateIncident", id, "2026-12-01T00:00:00Z", &None));
+    }
+    for question in &mut questions {
+        question.answer = ask(clients, question).await;
+    }
+    questions
+}
+
+/// Each choice there is for what a record can hold was taken.
+fn check_holds_everything(data: &Path) {
+    let mut held: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    let names = |value: &Value| -> BTreeSet<String> {
+        value.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect()
+    };
+    for record in Reader::open(&data.join("journal"), 1).expect("a journal") {
+        let body = record.expect("a record").body;
+        let told = bytes_to_json(&body, "slx.store.v1.Record").expect("JSON");
+        let told: Value = serde_json::from_str(&told).expect("JSON");
+        held.entry("slx.store.v1.Record").or_default().extend(names(&told));
+        for (kind, name) in
+            [("incidentEvent", "slx.v1.IncidentEvent"), ("serviceEvent", "slx.v1.ServiceEvent")]
+        {
+            held.entry(name).or_default().extend(names(&told[kind]));
+        }
+    }
+    let pool = prost_reflect::DescriptorPool::decode(slx::wire::DESCRIPTORS).expect("protos");
+    for (name, held) in held {
+        let message = pool.get_message_by_name(name).expect("a message");
+        let missing = message.fields().find(|field| !held.contains(field.json_name()));
+        assert!(missing.is_none(), "no {name} in the fixture has {missing:?}");
+    }
+}
+
+const FRAME_HEADER_BYTES: usize = 69;
+/// Of a journal's first segment.
+const SEGMENT_HEADER_BYTES: usize = 78;
+
+/// Where each frame of a journal's first segment begins.
+fn frames(bytes: &[u8]) -> Vec<usize> {
+    let mut offsets = Vec::new();
+    let mut at = SEGMENT_HEADER_BYTES;
+    loop {
+        let size = u32::from_be_bytes(bytes[at..at + 4].try_into().expect("four bytes"));
+        if size == 0 {
+            return offsets;
+        }
+        offsets.push(at);
+        at += size as usize;
+    }
+}
+
+/// A data directory, with what a backup has beside it, as it was left.
+async fn filled(place: &Path) -> PathBuf {
+    let data = place.join("data");
+    let mut server = Server::start(&data, &FLAGS);
+    let mut clients = server.clients().await;
+    clients.put_office().await;
+    clients.put_contract(contract("C")).await;
+    let opening = event("I1", "o", "2026-11-02T09:00:00Z", crate::kit::opened("C", "P1"));
+    clients.record(vec![opening]).await;
+    let mut command = slx();
+    command.args(["backup", "--address", &server.address]).arg(place.join("backup"));
+    let backed_up = tokio::task::spawn_blocking(move || succeed(&mut command)).await;
+    backed_up.expect("it ran");
+    assert!(server.stop().await.success());
+    data
+}
+
+fn contents(directory: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let files = fs::read_dir(directory).expect("a directory").flatten().map(|file| file.path());
+    files.map(|path| (path.clone(), fs::read(path).expect("a file"))).collect()
+}
+
+#[track_caller]
+fn assert_refused(command: &mut std::process::Command, told: &str) {
+    let (done, said) = run(command);
+    assert!(!done && said.contains(told) && !said.contains("panicked"), "{command:?}: {said}");
+}
+
+/// No server starts on it and says that a newer slx is needed; the journal stays as it is.
+async fn assert_not_served(data: &Path) {
+    let before = contents(&data.join("journal"));
+    let mut server = Server::start(data, &FLAGS);
+    let ended = server.ended(Duration::from_secs(60)).await;
+    assert!(ended.is_some_and(|ended| !ended.success()), "it goes on: {}", server.log());
+    assert!(contents(&data.join("journal")) == before, "the journal was changed");
+}
+
+fn rewrite(data: &Path, change: impl FnOnce(&mut Vec<u8>)) {
+    let path = &segments(data)[0];
+    let mut bytes = fs::read(path).expect("a segment");
+    change(&mut bytes);
+    fs::write(path, bytes).expect("written");
+}
+
+#[tokio::test]
+async fn a_journal_of_a_newer_format_is_refused_by_all_and_left_as_it_is() {
+    let newer_segment: fn(&mut Vec<u8>) = |bytes| {
+        bytes[9] = 2;
+        let end = SEGMENT_HEADER_BYTES - 4;
+        let checksum = crc32c(&bytes[..end]);
+        bytes[end..end + 4].copy_from_slice(&checksum.to_be_bytes());
+    };
+    let newer_frame: fn(&mut Vec<u8>) = |bytes| {
+        let last = *frames(bytes).last().expect("a frame");
+        bytes[last + 4] = 2;
+        let checksum = crc32c_append(crc32c(&bytes[10..26]), &bytes[last..last + 65]);
+        bytes[last + 65..last + 69].copy_from_slice(&checksum.to_be_bytes());
+    };
+    let told = "has format version 2: it needs a newer slx";
+    for newer in [newer_segment, newer_frame] {
+        let place = tempfile::tempdir().expect("a directory");
+        let data = filled(place.path()).await;
+        rewrite(&data, newer);
+        let before = contents(&data.join("journal"));
+        assert_refused(slx().arg("verify").arg(&data), told);
+        assert_refused(slx().arg("restore").arg(&data).arg(place.path().join("a")), told);
+        assert_refused(slx().arg("repair").arg(&data).arg(place.path().join("b")), told);
+        assert_refused(slx().args(["evidence", "I1", "--data-dir"]).arg(&data), told);
+        assert_refused(slx().arg("serve").arg("--data-dir").arg(&data), told);
+        assert!(contents(&data.join("journal")) == before, "the journal was changed");
+    }
+}
+
+#[tokio::test]
+async fn a_record_of_a_newer_format_is_refused_where_its_meaning_counts() {
+    let place = tempfile::tempdir().expect("a directory");
+    let data = filled(place.path()).await;
+    let options = Options { segment_bytes: SEGMENT_BYTES, new_store_id: [0; 16], durable: None };
+    let mut opened = Journal::open(&data.join("journal"), options).expect("it opens");
+    let record = store::v1::Record { tenant: TENANT.into(), entry: None, format: 2 };
+    let time = opened.report.last_record_time.expect("a time");
+    opened.writer.stage(time, &record.encode_to_vec()).expect("staged");
+    opened.writer.commit().expect("committed");
+    drop(opened);
+    succeed(slx().arg("verify").arg(&data));
+    let told = "it has format 2: it needs a newer slx";
+    let mut evidence = slx();
+    evidence.args(["evidence", "I1", "--tenant", TENANT, "--data-dir"]);
+    assert_refused(evidence.arg(&data), told);
+    assert_not_served(&data).await;
+    fs::remove_dir_all(data.join("views")).expect("views");
+    assert_not_served(&data).await;
+    let serve = ["serve", "--listen", "127.0.0.1:0", "--data-dir"];
+    assert_refused(slx().args(serve).arg(&data), &format!("record 4 can't be read: {told}"));
+}
+
+#[tokio::test]
+async fn a_backup_or_evidence_of_a_newer_format_is_refused_and_left_as_it_is() {
+    let place = tempfile::tempdir().expect("a directory");
+    let data = filled(place.path()).await;
+    let (backup, evidence) = (place.path().join("backup"), place.path().join("I1.json"));
+    let mut command = slx();
+    command.args(["evidence", "I1", "--tenant", TENANT, "--data-dir"]);
+    succeed(command.arg(&data).arg("-o").arg(&evidence));
+    let newer = |path: &Path, from: &str, to: &str| {
+        let text = fs::read_to_string(path).expect("a text");
+        assert!(text.contains(from), "{text}");
+        fs::write(path, text.replace(from, to)).expect("written");
+    };
+    newer(&evidence, "slx evidence 1", "slx evidence 2");
+    newer(&evidence, "\"facts\"", "\"proofs\"");
+    let told = "it has format \"slx evidence 2\": it needs a newer slx";
+    assert_refused(slx().args(["evidence", "--check"]).arg(&evidence), told);
+
+    newer(&backup.join("backup.json"), "slx backup 1", "slx backup 2");
+    let before = (contents(&backup.join("journal")), fs::read(backup.join("backup.json")).ok());
+    let told = "it has format \"slx backup 2\": it needs a newer slx";
+    assert_refused(slx().arg("verify").arg(&backup), told);
+    assert_refused(slx().arg("restore").arg(&backup).arg(place.path().join("new")), told);
+    let mut server = Server::start(&data, &FLAGS);
+    server.clients().await;
+    assert_refused(slx().args(["backup", "--address", &server.address]).arg(&backup), told);
+    let after = (contents(&backup.join("journal")), fs::read(backup.join("backup.json")).ok());
+    assert!(before == after, "the backup was changed");
+}
