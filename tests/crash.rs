@@ -4,24 +4,13 @@ use std::time::Duration;
 
 use crate::kit::Server;
 use crate::load::{FLAGS, Load, Told, check, put_terms};
+use crate::random::{random, setting};
 
 const ROUNDS_DEFAULT: u64 = 100;
 /// Rounds that go on with the same data.
 const ROUNDS_A_STORE: u64 = 5;
 const STORES_AT_ONCE: u64 = 2;
 const ENDS_WITHIN: Duration = Duration::from_secs(60);
-
-/// Some number that looks random, the same for the same place of the same seed (SplitMix64).
-fn random(seed: u64, place: u64) -> u64 {
-    let mut state = seed.wrapping_add((place + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-    state = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    state = (state ^ (state >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    state ^ (state >> 31)
-}
-
-fn setting(name: &str, default: u64) -> u64 {
-    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
-}
 
 #[tokio::test]
 async fn nothing_acknowledged_is_lost_when_the_server_is_killed_at_any_moment() {

@@ -13,6 +13,7 @@ mod house_rules;
 mod kit;
 mod listing;
 mod load;
+mod random;
 mod real_data;
 mod recording;
 mod restart;
