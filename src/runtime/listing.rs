@@ -77,10 +77,9 @@ impl Engine {
         make: impl Fn(&str, &Clock<'_>) -> T,
         mut visit: impl FnMut(FoundClock<T>) -> bool,
     ) -> Result<(Sight, Option<ClockMark>), ViewsError> {
-        let sequence = self.settle().await?;
-        // It may know more than was asked for: the times of the question leave that out.
+        let index = self.keeper.index(self.settle().await?)?;
+        // Looked up after the index, it knows all that the index does.
         let catalog = self.memory.catalog(tenant);
-        let index = self.keeper.index(sequence)?;
         let sight = sight(index.sequence, index.record_time, asked.0, asked.1);
         let list = List { engine: self, tenant, filter, catalog, times: sight.times };
         let is_now =
