@@ -152,13 +152,14 @@ impl Keeper {
         let mut filed = Vec::new();
         for some in incidents.chunks(INCIDENTS_A_WRITE) {
             filed.extend(
-                some.iter().map(|incident| (incident.clone(), file(incident, &mut changes))),
+                some.iter()
+                    .map(|incident| (incident.clone(), file(incident, progress, &mut changes))),
             );
             views.write(std::mem::take(&mut changes), index.sequence)?;
         }
         memory.carried(filed, services);
         for (tenant, contract) in refile {
-            self.refile(&tenant, &contract, index.sequence, memory, views)?;
+            self.refile(&tenant, &contract, index.sequence, progress, memory, views)?;
         }
         views.write(changes, progress.sequence)?;
         *index = progress.into();
@@ -172,6 +173,7 @@ impl Keeper {
         tenant: &str,
         contract: &str,
         applied: u64,
+        progress: Progress,
         memory: &Memory,
         views: &Views,
     ) -> Result<(), ViewsError> {
@@ -185,7 +187,7 @@ impl Keeper {
             let mut filed = Vec::new();
             for id in &ids {
                 let incident = memory.incident(IncidentKey::new(tenant, id), views)?;
-                let keys = file(&incident, &mut changes);
+                let keys = file(&incident, progress, &mut changes);
                 filed.push((incident, keys));
             }
             views.write(changes, applied)?;
@@ -194,8 +196,11 @@ impl Keeper {
     }
 }
 
-fn file(incident: &FreshIncident, changes: &mut Changes) -> Vec<Vec<u8>> {
-    let catalog = incident.catalog.known(Instant::MAX);
-    let standing = index::standing(&incident.ledger, catalog);
+/// Files an incident by what the index will tell of, not by what was recorded since: that is fresh,
+/// and filed the next time.
+fn file(incident: &FreshIncident, progress: Progress, changes: &mut Changes) -> Vec<Vec<u8>> {
+    let catalog = incident.catalog.known(progress.record_time);
+    let ledger = incident.ledger_up_to(progress.sequence);
+    let standing = index::standing(&ledger, catalog);
     changes.file_incident(&incident.key, &incident.ledger, &standing, &incident.filed)
 }

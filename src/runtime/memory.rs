@@ -107,6 +107,17 @@ pub(super) struct FreshIncident {
     pub catalog: Arc<Catalog>,
 }
 
+impl FreshIncident {
+    /// What was recorded of it up to a sequence.
+    pub fn ledger_up_to(&self, sequence: u64) -> Arc<Ledger> {
+        let mut ledger = Arc::clone(&self.ledger);
+        if ledger.last_sequence() > sequence {
+            Arc::make_mut(&mut ledger).events.retain(|event| event.sequence <= sequence);
+        }
+        ledger
+    }
+}
+
 impl Memory {
     /// The state that the views hold.
     pub fn restored(views: &Views, zones: ZoneDatabase) -> Result<Memory, ViewsError> {
@@ -322,13 +333,14 @@ impl State {
                 entry.insert(Slot { ledger: Arc::new(ledger), filed, is_fresh: false })
             }
         };
-        // When the journal is read again, the views may be ahead of the sequence they remember.
+        // When the journal is read again, the views may be ahead of the sequence they remember:
+        // they may hold the event already, but not yet be filed by it.
         if slot.ledger.last_sequence() < recorded.sequence {
             Arc::make_mut(&mut slot.ledger).events.push(recorded);
-            self.fresh.events += 1;
-            if !std::mem::replace(&mut slot.is_fresh, true) {
-                self.fresh.incidents.push(key);
-            }
+        }
+        self.fresh.events += 1;
+        if !std::mem::replace(&mut slot.is_fresh, true) {
+            self.fresh.incidents.push(key);
         }
         Ok(())
     }
