@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use slx::wire::v1;
 use slx::wire::v1::incident_event::Fact;
@@ -15,6 +16,7 @@ use crate::kit::{Clients, Server, TENANT, contract, copy, event, opened, slx, su
 /// Small segments, so that a new one is begun now and then.
 pub const FLAGS: [&str; 2] = ["--segment-bytes", "65536"];
 const CALLERS: usize = 4;
+const WORKS_WITHIN: Duration = Duration::from_secs(60);
 const EVENTS_AN_INCIDENT: usize = 4;
 
 /// An event: its incident's id and its own.
@@ -65,9 +67,27 @@ impl Load {
         self.told.lock().expect("what was told").clone()
     }
 
+    /// Waits until so many more events are acknowledged.
+    pub async fn acknowledged(&self, more: usize) {
+        let deadline = tokio::time::Instant::now() + WORKS_WITHIN;
+        let count = || self.told.lock().expect("what was told").acknowledged.len();
+        let enough = count() + more;
+        while count() < enough {
+            assert!(tokio::time::Instant::now() < deadline, "{} of {enough} events", count());
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
     /// Waits until every caller was refused or cut off.
     pub async fn ended(mut self) -> Told {
-        while self.callers.join_next().await.is_some() {}
+        let all = async { while self.callers.join_next().await.is_some() {} };
+        tokio::time::timeout(WORKS_WITHIN, all).await.expect("callers are refused or cut off");
+        self.told()
+    }
+
+    /// Makes every caller stop, whatever it waits for.
+    pub async fn stop(mut self) -> Told {
+        self.callers.shutdown().await;
         self.told()
     }
 }
@@ -107,6 +127,11 @@ fn name(event: &v1::IncidentEvent) -> Name {
 }
 
 impl Told {
+    /// What was sent by now, with only that acknowledged which had been `before`.
+    pub fn as_acknowledged(self, before: Told) -> Told {
+        Told { sent: self.sent, acknowledged: before.acknowledged }
+    }
+
     fn send(&mut self, events: &[v1::IncidentEvent]) {
         self.sent.extend(events.iter().map(|event| (name(event), event.clone())));
     }
@@ -177,7 +202,7 @@ async fn revise(mut clients: Clients) {
         if clients.contracts.put_contract(request).await.is_err() {
             return;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 
@@ -200,7 +225,16 @@ pub async fn check(data: &Path, told: &Told) {
     assert!(rebuilt == clocks, "the state is not the one folded anew");
 }
 
-async fn check_events(clients: &Clients, told: &Told) {
+/// Checks that everything acknowledged is there, and nothing that nobody sent.
+pub async fn check_events(clients: &Clients, told: &Told) {
+    let found = found(clients, told).await;
+    for (name, sequence) in &told.acknowledged {
+        assert_eq!(found.get(name), Some(sequence), "{name:?} was acknowledged");
+    }
+}
+
+/// What is there of what was sent, with its sequence.
+async fn found(clients: &Clients, told: &Told) -> BTreeMap<Name, i64> {
     let incidents: BTreeSet<_> = told.sent.keys().map(|(incident, _)| incident.clone()).collect();
     let incidents: Vec<_> = incidents.into_iter().collect();
     let mut asking = JoinSet::new();
@@ -216,9 +250,21 @@ async fn check_events(clients: &Clients, told: &Told) {
             assert_eq!(told.sent.get(&name(&event)), Some(&event), "nobody sent it");
         }
     }
-    for (name, sequence) in &told.acknowledged {
-        assert_eq!(found.get(name), Some(sequence), "{name:?} was acknowledged");
+    found
+}
+
+/// Sends again all that is there, which acknowledges what a crash had left unanswered.
+pub async fn send_again_what_is_there(clients: &mut Clients, told: &mut Told) {
+    let found: Vec<_> = found(clients, told).await.into_iter().collect();
+    for some in found.chunks(400) {
+        let events = some.iter().map(|(name, _)| told.sent[name].clone()).collect();
+        let answer = clients.record(events).await;
+        for ((name, sequence), result) in some.iter().zip(answer.results) {
+            assert_eq!(result.outcome(), v1::RecordOutcome::Duplicate, "{name:?}");
+            assert_eq!(result.sequence, *sequence);
+        }
     }
+    told.acknowledged.extend(found);
 }
 
 async fn list(mut clients: Clients, incidents: Vec<String>) -> Vec<v1::RecordedEvent> {

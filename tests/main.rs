@@ -15,6 +15,8 @@ mod listing;
 mod load;
 mod made_up;
 mod model;
+mod mount;
+mod power;
 mod questions;
 mod random;
 mod real_data;

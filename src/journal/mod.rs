@@ -74,6 +74,9 @@
 //! * anything else: a torn tail, what a crash left of the one commit that was under way. Its pages
 //!   may have reached the disk in any order. Opening the journal cuts it: writes zeros over it.
 //!
+//! What is found up to there may have been in memory only when the process ended. Opening the
+//! journal makes it durable before it counts.
+//!
 //! Who knows that more had been durable ([`Durable`]) is told of damage also where it just ends.
 //! A commit lies in one segment, and a segment is only begun when everything before it is synced,
 //! so only the last can have a torn tail.

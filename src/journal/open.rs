@@ -91,7 +91,7 @@ pub(super) fn open_on(
     directory: &Path,
     options: Options,
 ) -> Result<Opened, OpenError> {
-    create_directory(&*disk, directory)?;
+    fs::create_dir_all(directory).map_err(FileError::of(directory))?;
     let lock = lock(directory)?;
     segment::discard_blank(directory);
     let last = last_segment(&*disk, directory, &options)?;
@@ -100,6 +100,7 @@ pub(super) fn open_on(
     check_durable(&scan, options.durable)?;
     let place = place(&scan)?;
     let cut = cut_torn_tail(&*disk, &scan, &place)?;
+    make_durable(&*disk, directory, &scan, &place)?;
     let report = report(&scan, cut);
     let store_id = scan.header().store_id;
     let writer = Writer::new(disk, directory, options.segment_bytes, store_id, place, lock);
@@ -116,11 +117,7 @@ fn check_durable(scan: &Scan, durable: Option<Durable>) -> Result<(), Damage> {
     }
 }
 
-fn create_directory(disk: &dyn Disk, directory: &Path) -> Result<(), FileError> {
-    if directory.is_dir() {
-        return Ok(());
-    }
-    fs::create_dir_all(directory).map_err(FileError::of(directory))?;
+fn sync_parent(disk: &dyn Disk, directory: &Path) -> Result<(), FileError> {
     let parent = match directory.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -190,6 +187,25 @@ fn cut_torn_tail(
         .and_then(|()| disk.sync(&place.file))
         .map_err(FileError::of(&place.path))?;
     Ok(Some(TornTail { segment: place.path.clone(), offset: place.end, bytes }))
+}
+
+/// Makes durable what a crash may have left in memory only: the last commit and the names of the
+/// files. Whoever is told that a record is there takes it as acknowledged.
+///
+/// The commit is written again before it is synced: if a sync of it failed, the system may take
+/// its pages for written, and another sync would do nothing.
+fn make_durable(
+    disk: &dyn Disk,
+    directory: &Path,
+    scan: &Scan,
+    place: &Place,
+) -> Result<(), FileError> {
+    scan.last_commit()
+        .and_then(|(frames, offset)| disk.write_at(&place.file, &frames, offset))
+        .and_then(|()| disk.sync(&place.file))
+        .map_err(FileError::of(&place.path))?;
+    disk.sync_directory(directory).map_err(FileError::of(directory))?;
+    sync_parent(disk, directory)
 }
 
 fn report(scan: &Scan, cut: Option<TornTail>) -> Report {

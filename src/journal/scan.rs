@@ -20,6 +20,8 @@ pub(super) struct Scan {
     seed: u32,
     chain: Chain,
     offset: u64,
+    /// Where the commit begins that the last frame which was read belongs to.
+    commit_offset: u64,
     buffer: Buffer,
 }
 
@@ -40,6 +42,7 @@ impl Scan {
             seed: checksum_seed(&header.store_id),
             chain: header.before.clone(),
             offset: header.bytes(),
+            commit_offset: header.bytes(),
             buffer: Buffer::default(),
             path,
             file,
@@ -70,6 +73,14 @@ impl Scan {
         &self.path
     }
 
+    /// The frames that were read of the last commit, as they lie in the file, and where.
+    pub fn last_commit(&self) -> io::Result<(Vec<u8>, u64)> {
+        let mut bytes = vec![0; (self.offset - self.commit_offset) as usize];
+        let filled = read_at(&self.file, &mut bytes, self.commit_offset)?;
+        bytes.truncate(filled);
+        Ok((bytes, self.commit_offset))
+    }
+
     /// The next record; none where no valid frame is, and then the next call looks again.
     ///
     /// A frame that is valid but not the next of this chain is damage: no crash leaves such a one.
@@ -78,6 +89,9 @@ impl Scan {
             self.forget_read_ahead();
             return Ok(None);
         };
+        if header.commit == header.head.sequence {
+            self.commit_offset = self.offset;
+        }
         let start = self.offset + FRAME_HEADER_BYTES as u64;
         self.offset = start + header.body_bytes as u64;
         self.chain.push(header.head);

@@ -529,6 +529,25 @@ fn failed_creation_leaves_nothing_behind() {
 }
 
 #[test]
+fn what_a_crash_left_in_memory_is_made_durable_before_it_counts() {
+    let faults = [
+        (Operation::Write, 0),
+        (Operation::Sync, 0),
+        (Operation::SyncDirectory, 0),
+        (Operation::SyncDirectory, 1),
+    ];
+    for (operation, passing) in faults {
+        let (directory, disk, writer) = faulty_journal(1024);
+        drop(writer);
+        disk.fail(operation, passing, ErrorKind::Other);
+        let opened = open_on(disk, directory.path(), options(1024));
+        assert!(matches!(opened, Err(OpenError::Io(_))), "{operation:?}: {opened:?}");
+        assert_eq!(open(directory.path()).report.last_sequence, 2);
+        assert_eq!(bodies(directory.path()), BODIES[..2]);
+    }
+}
+
+#[test]
 fn segment_is_prepared_ahead() {
     let directory = TempDir::new().unwrap();
     let mut writer = Journal::open(directory.path(), options(1 << 20)).unwrap().writer;

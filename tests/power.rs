@@ -1,0 +1,92 @@
+//! Power cuts: what the file system has not made durable is gone, and nothing acknowledged with it.
+
+use std::time::Duration;
+
+use crate::random::{random, setting};
+use crate::kit::Server;
+use crate::load::{FLAGS, Load, Told, check, put_terms, send_again_what_is_there};
+use crate::mount::{Mount, left_out};
+
+/// On each file system.
+const ROUNDS_DEFAULT: u64 = 12;
+/// Rounds that go on with the same data.
+const ROUNDS_A_STORE: u64 = 4;
+const EVENTS_BEFORE_MAX: u64 = 400;
+const ENDS_WITHIN: Duration = Duration::from_secs(60);
+
+#[tokio::test]
+async fn nothing_acknowledged_is_lost_when_the_power_is_cut_under_ext4() {
+    cut_again_and_again("ext4").await;
+}
+
+#[tokio::test]
+async fn nothing_acknowledged_is_lost_when_the_power_is_cut_under_xfs() {
+    cut_again_and_again("xfs").await;
+}
+
+async fn cut_again_and_again(kind: &str) {
+    if left_out(&format!("power cuts under {kind}")) {
+        return;
+    }
+    let rounds = setting("SLX_POWER_ROUNDS", ROUNDS_DEFAULT);
+    let seed = setting("SLX_POWER_SEED", u64::from(std::process::id()));
+    println!("{kind} SLX_POWER_ROUNDS={rounds} SLX_POWER_SEED={seed}");
+    let mut mount = Mount::image(kind);
+    let mut told = Told::default();
+    for round in 0..rounds {
+        if round > 0 && round % ROUNDS_A_STORE == 0 {
+            mount = Mount::image(kind);
+            told = Told::default();
+        }
+        told = cut(&mount, round, random(seed, round), told).await;
+    }
+}
+
+/// Cuts the power under a server at work, and checks what is there when it comes back.
+async fn cut(mount: &Mount, round: u64, random: u64, told: Told) -> Told {
+    let mut server = Server::start(mount.path(), &FLAGS);
+    let mut clients = server.clients().await;
+    if round % ROUNDS_A_STORE == 0 {
+        put_terms(&mut clients).await;
+    }
+    let load = Load::going_on(&clients, &format!("P{round}"), told);
+    load.acknowledged(1 + (random % EVENTS_BEFORE_MAX) as usize).await;
+    // The cut takes a moment, in which the file system may say what it can't hold to.
+    let before = load.told();
+    mount.cut_power();
+    // Now and then the server lives on for a while, over a disk that fails.
+    let told = if round % 2 == 0 { load.ended().await } else { load.stop().await };
+    server.kill();
+    mount.again();
+    let told = told.as_acknowledged(before);
+    check(mount.path(), &told).await;
+    told
+}
+
+#[tokio::test]
+async fn what_a_crash_left_unsynced_is_made_durable_before_it_counts() {
+    if left_out("power cuts after a crash") {
+        return;
+    }
+    for kind in ["ext4", "xfs"] {
+        crash_then_cut(kind).await;
+    }
+}
+
+async fn crash_then_cut(kind: &str) {
+    let mount = Mount::image(kind);
+    let mut server = Server::start(mount.path(), &FLAGS);
+    put_terms(&mut server.clients().await).await;
+    assert!(server.stop().await.success());
+    let plan = [("FAILPOINTS", "journal-between-write-and-sync=20*off->return")];
+    let mut server = Server::start_with(mount.path(), &FLAGS, &plan);
+    let load = Load::start(&server.clients().await, "C");
+    server.ended(ENDS_WITHIN).await.expect("it crashes");
+    let mut told = load.ended().await;
+    let mut server = Server::start(mount.path(), &FLAGS);
+    send_again_what_is_there(&mut server.clients().await, &mut told).await;
+    mount.cut_power();
+    server.kill();
+    mount.again();
+    check(mount.path(), &told).await;
+}
