@@ -97,7 +97,12 @@ impl Server {
 
     /// Whether it says of itself that it serves.
     pub async fn is_healthy(&self) -> bool {
-        let request = HealthCheckRequest { service: String::new() };
+        self.serves("").await
+    }
+
+    /// Whether it says of one of its services that it serves.
+    pub async fn serves(&self, service: &str) -> bool {
+        let request = HealthCheckRequest { service: service.into() };
         let answer = HealthClient::new(self.channel()).check(request).await.expect("its health");
         answer.into_inner().status() == ServingStatus::Serving
     }

@@ -132,6 +132,11 @@ impl Told {
         Told { sent: self.sent, acknowledged: before.acknowledged }
     }
 
+    /// The highest sequence that was acknowledged; 0: none.
+    pub fn last_acknowledged(&self) -> i64 {
+        self.acknowledged.values().copied().max().unwrap_or_default()
+    }
+
     fn send(&mut self, events: &[v1::IncidentEvent]) {
         self.sent.extend(events.iter().map(|event| (name(event), event.clone())));
     }

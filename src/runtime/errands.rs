@@ -1,6 +1,6 @@
 //! How the keeper is called, and how others wait for it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
@@ -67,12 +67,11 @@ impl Errands {
         asked.is_closed
     }
 
-    /// Waits a while, or until closed; true: it is closed.
-    pub fn rest(&self, time: Duration) -> bool {
+    /// Waits for the end, but no longer than that, whatever else is to be done meanwhile.
+    pub fn is_closed_within(&self, patience: Duration) -> bool {
+        let until = Instant::now() + patience;
         let mut asked = self.asked.lock();
-        if !asked.is_closed {
-            self.called.wait_for(&mut asked, time);
-        }
+        while !asked.is_closed && !self.called.wait_until(&mut asked, until).timed_out() {}
         asked.is_closed
     }
 

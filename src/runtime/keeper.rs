@@ -20,8 +20,11 @@ const EVENTS_WAITING_MAX: usize = 50_000;
 const EVENTS_AHEAD_MAX: usize = 200_000;
 /// How long views that failed are left before they are tried again.
 const MENDED_EVERY: Duration = Duration::from_secs(1);
-/// How often in a row the views may fail right after they were opened again.
+/// How often in a row the views may fail right after they were opened again, before they are left
+/// alone for longer.
 const FAILURES_MAX: u32 = 3;
+/// For how long.
+const LEFT_ALONE: Duration = Duration::from_secs(10);
 /// How many incidents are filed between two writes to the views.
 const INCIDENTS_A_WRITE: usize = 2_000;
 
@@ -70,9 +73,11 @@ impl Keeper {
                 Ok(()) => failures = 0,
                 Err(error) => {
                     failures += 1;
-                    tracing::error!(%error, "the views can't be written: lists are refused");
+                    tracing::error!(%error, "the views can't be written: lists are refused for now");
                     self.errands.tell_failure();
-                    if failures > FAILURES_MAX || !self.mend(memory, views) {
+                    let is_over =
+                        failures > FAILURES_MAX && self.errands.is_closed_within(LEFT_ALONE);
+                    if is_over || !self.mend(memory, views) {
                         tracing::error!("the views stay behind: the next start folds them anew");
                         return;
                     }
@@ -83,13 +88,16 @@ impl Keeper {
 
     /// Opens the views again, as soon as that is possible; false: not before the next start.
     fn mend(&self, memory: &Memory, views: &Views) -> bool {
+        let mut is_told = false;
         loop {
             match self.renew(memory, views) {
                 Ok(()) => return true,
                 Err(FoldError::TooFarBehind) => return false,
-                Err(error) => tracing::warn!(%error, "the views don't open again yet"),
+                Err(error) if !is_told => tracing::warn!(%error, "the views don't open again yet"),
+                Err(_) => {}
             }
-            if self.errands.rest(MENDED_EVERY) {
+            is_told = true;
+            if self.errands.is_closed_within(MENDED_EVERY) {
                 return false;
             }
         }

@@ -12,7 +12,7 @@ use super::Engine;
 use super::keeper::{Carried, Keeper};
 use super::memory::{Memory, Progress};
 use super::replay::{self, Loss, Piece, ReplayError};
-use super::writer::{Group, Writer};
+use super::writer::{Group, Trouble, Writer};
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::journal::{
@@ -121,6 +121,7 @@ impl Engine {
             finished,
             is_poisoned: Arc::clone(&self.is_poisoned),
             events_an_incident_max,
+            trouble: Trouble::default(),
         };
         *self.writing.get_mut() = Some(spawn("writer", move || writer.run())?);
         Ok(())

@@ -7,7 +7,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::inbox::{Inbox, Unwanted};
 use super::keeper::Keeper;
-use super::memory::{Memory, Progress};
+use super::memory::{FoldError, Memory, Progress};
 use super::replay::Loss;
 use super::wall;
 use crate::domain::incident::IncidentEvent;
@@ -45,8 +45,13 @@ pub enum WriteError {
     #[error("the views can't be written and lag too far behind")]
     Behind,
     /// The views can't be read.
-    #[error("the views can't be read: {0}")]
-    Views(String),
+    #[error("the views can't be read: {error}")]
+    Views {
+        /// Why not.
+        error: String,
+        /// Whether they may be readable again by themselves.
+        may_pass: bool,
+    },
 }
 
 impl From<Unwanted> for WriteError {
@@ -161,6 +166,32 @@ pub(super) struct Writer {
     pub finished: mpsc::UnboundedSender<Group>,
     pub is_poisoned: Arc<watch::Sender<bool>>,
     pub events_an_incident_max: usize,
+    pub trouble: Trouble,
+}
+
+/// Why nothing is recorded at the moment, told once.
+#[derive(Debug, Default)]
+pub(super) struct Trouble {
+    told: Option<String>,
+}
+
+impl Trouble {
+    fn tell(&mut self, error: &str, lasts: bool) {
+        if self.told.as_deref() == Some(error) {
+            return;
+        }
+        self.told = Some(error.to_owned());
+        match lasts {
+            true => tracing::error!(error, "nothing is recorded until the next start; reads go on"),
+            false => tracing::error!(error, "nothing is recorded for now; reads go on"),
+        }
+    }
+
+    fn end(&mut self) {
+        if self.told.take().is_some() {
+            tracing::info!("recording again");
+        }
+    }
 }
 
 /// What a group has decided so far.
@@ -228,8 +259,10 @@ impl Writer {
         // The fold adds to these ledgers: whoever still shares them would make it copy them whole.
         drop((incidents, services));
         let committed = self.journal.commit().map_err(|error| self.refused(&error))?;
+        self.trouble.end();
         crash_point!("fold-before");
-        self.memory.fold(records, committed.head, &self.views).map_err(unreadable)?;
+        let folded = self.memory.fold(records, committed.head, &self.views);
+        folded.map_err(|error| self.unfolded(error.into()))?;
         crash_point!("fold-after");
         self.keeper.notice_progress(&self.memory);
         Ok(self.memory.progress())
@@ -237,25 +270,32 @@ impl Writer {
 
     /// Folds what is durable though its fold failed: whatever is decided must know of it, and
     /// what is folded after it must not hide that it is missing.
-    fn catch_up(&self) -> Result<(), WriteError> {
+    fn catch_up(&mut self) -> Result<(), WriteError> {
         let last = self.journal.last_sequence();
         if self.memory.progress().sequence == last {
             return Ok(());
         }
-        self.memory.catch_up(last, self.journal.directory(), &self.views).map_err(|error| {
-            tracing::error!(%error, "what is recorded can't be folded yet");
-            WriteError::Views(error.to_string())
-        })?;
+        let caught_up = self.memory.catch_up(last, self.journal.directory(), &self.views);
+        caught_up.map_err(|error| self.unfolded(error))?;
         self.keeper.notice_progress(&self.memory);
         Ok(())
     }
 
-    fn refused(&self, error: &CommitError) -> WriteError {
-        tracing::error!(%error, "the journal can't be written");
-        if matches!(error, CommitError::Poisoned { .. }) {
+    fn refused(&mut self, error: &CommitError) -> WriteError {
+        let lasts = matches!(error, CommitError::Poisoned { .. });
+        self.trouble.tell(&error.to_string(), lasts);
+        if lasts {
             self.is_poisoned.send_replace(true);
         }
         WriteError::Journal(error.to_string())
+    }
+
+    fn unfolded(&mut self, error: FoldError) -> WriteError {
+        self.trouble.tell(&format!("what is recorded can't be folded yet: {error}"), false);
+        match error {
+            FoldError::Views(error) => unreadable(error),
+            other => WriteError::Journal(other.to_string()),
+        }
     }
 
     fn decide(&mut self, job: Job, draft: &mut Draft) -> (Finished, Result<(), WriteError>) {
@@ -455,6 +495,9 @@ fn split<T>(result: Result<T, WriteError>) -> (Option<T>, Result<(), WriteError>
 }
 
 fn unreadable(error: ViewsError) -> WriteError {
-    tracing::error!(%error, "the views can't be read");
-    WriteError::Views(error.to_string())
+    let may_pass = error.may_pass();
+    if !may_pass {
+        tracing::error!(%error, "the views can't be read");
+    }
+    WriteError::Views { error: error.to_string(), may_pass }
 }

@@ -107,7 +107,8 @@ pub(super) fn not_written(error: &WriteError) -> Status {
         WriteError::Stopping => ErrorReason::ShuttingDown,
         WriteError::Journal(_) | WriteError::Behind => ErrorReason::JournalUnavailable,
         WriteError::Damaged(loss) => return lost(loss),
-        WriteError::Views(_) => ErrorReason::ViewsUnavailable,
+        WriteError::Views { may_pass: true, .. } => ErrorReason::ViewsUnavailable,
+        WriteError::Views { may_pass: false, .. } => ErrorReason::Defect,
     };
     status(reason, error.to_string(), ErrorDetails::with_retry_info(Some(RETRY_AFTER)))
 }
@@ -137,12 +138,12 @@ pub(super) fn not_backed_up(error: BackUpError) -> Status {
 
 /// The status of views that can't be read. They hold no facts, so nothing is lost.
 pub(super) fn unreadable(error: ViewsError) -> Status {
-    match error {
-        ViewsError::Behind | ViewsError::Closed => {}
-        _ => tracing::error!(%error, "the views can't be read: the next start folds them anew"),
+    if error.may_pass() {
+        let retry = ErrorDetails::with_retry_info(Some(RETRY_AFTER));
+        return status(ErrorReason::ViewsUnavailable, error.to_string(), retry);
     }
-    let retry = ErrorDetails::with_retry_info(Some(RETRY_AFTER));
-    status(ErrorReason::ViewsUnavailable, error.to_string(), retry)
+    tracing::error!(%error, "the views can't be read: the next start folds them anew");
+    status(ErrorReason::Defect, error.to_string(), ErrorDetails::new())
 }
 
 /// The status of a defect in slx.

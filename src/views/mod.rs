@@ -29,8 +29,13 @@ const FORMAT: &str = "slx views 1";
 /// sled is quickest with batches of some hundreds of keys.
 const KEYS_A_BATCH: usize = 256;
 const ROWS_A_SIGN_OF_LIFE: usize = 10_000;
-/// Opening writes a little: this much must be free.
+/// Opening writes a little: this much is tried whether it can be written.
 const OPENING_BYTES: usize = 4 * 1024 * 1024;
+/// Nothing is written to the views with less than this free. sled that once found no room fails
+/// until it is opened again, at reads too; left alone in time, it goes on answering.
+const ROOM_TO_WRITE_BYTES: u64 = 16 * 1024 * 1024;
+/// They are not opened again with less: they would soon have to stop again.
+const ROOM_TO_OPEN_BYTES: u64 = 24 * 1024 * 1024;
 
 /// What a view must agree with to be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,6 +84,14 @@ pub enum ViewsError {
     /// The views could not be written any more, and lack what was recorded since.
     #[error("the views can't be written and lag behind")]
     Behind,
+    /// There is too little room to write to the views.
+    #[error("the views are not written to: {free} bytes are free, and it takes {needed}")]
+    NoRoom {
+        /// What is free.
+        free: u64,
+        /// What must be.
+        needed: u64,
+    },
     /// The views could not be opened again.
     #[error("the views are closed")]
     Closed,
@@ -95,6 +108,17 @@ pub enum ViewsError {
     System(#[from] io::Error),
 }
 
+impl ViewsError {
+    /// Whether it may pass by itself: once the disk is well, the views are opened again.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Behind | Self::Closed | Self::NoRoom { .. } | Self::System(_) => true,
+            Self::Store(error) => matches!(error, sled::Error::Io(_)),
+            Self::Panicked | Self::Hung(_) | Self::Row(_) | Self::Remove { .. } => false,
+        }
+    }
+}
+
 impl Views {
     /// Looks for views in `directory`. Those that don't open within `patience`, or, unless they
     /// were left in good order, can't all be read, count as none.
@@ -109,7 +133,8 @@ impl Views {
 
     /// Opens them again after they failed, as far as they got then. Nobody may be reading.
     pub fn reopen(&self) -> Result<(), ViewsError> {
-        check_room(&self.directory)?;
+        check_room(&self.directory, ROOM_TO_OPEN_BYTES)?;
+        try_room(&self.directory)?;
         let mut store = self.store.write();
         // The old one holds a lock on the files.
         *store = None;
@@ -234,6 +259,7 @@ impl Views {
     /// Writes changes, and with the last of them the sequence they are complete up to.
     pub fn write(&self, changes: Changes, applied: u64) -> Result<(), ViewsError> {
         let store = self.store()?;
+        check_room(&self.directory, ROOM_TO_WRITE_BYTES)?;
         crash_point!("views-before-write");
         let mut batch = sled::Batch::default();
         let mut keys_in_batch = 0;
@@ -354,8 +380,16 @@ fn applied(store: &Store) -> Result<u64, ViewsError> {
     Ok(kept.and_then(|bytes| bytes.as_ref().try_into().ok()).map_or(0, u64::from_be_bytes))
 }
 
-/// Tries whether what opening needs can be written beside `directory`.
-fn check_room(directory: &Path) -> Result<(), ViewsError> {
+/// Looks whether so many bytes are free where `directory` is.
+fn check_room(directory: &Path, needed: u64) -> Result<(), ViewsError> {
+    match fs2::available_space(directory)? {
+        free if free < needed => Err(ViewsError::NoRoom { free, needed }),
+        _ => Ok(()),
+    }
+}
+
+/// Tries whether what opening needs can be written beside `directory`: a quota may not let it.
+fn try_room(directory: &Path) -> Result<(), ViewsError> {
     let probe = directory.with_extension("probe");
     let written = fs::write(&probe, vec![1; OPENING_BYTES]);
     // What is left of it, if anything, is overwritten by the next.

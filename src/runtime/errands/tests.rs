@@ -49,7 +49,7 @@ fn keep(world: &World, errands: &Errands, failing: Option<u32>) {
         let is_closed = errands.wait();
         if failing == Some(write) {
             errands.tell_failure();
-            errands.rest(PATIENCE);
+            errands.is_closed_within(PATIENCE);
             errands.tell_recovery(world.kept.load(Ordering::SeqCst));
             continue;
         }

@@ -1,0 +1,206 @@
+//! System calls that fail, each in its turn: a record is acknowledged when it is durable or not at
+//! all, and what a fault takes away comes back, at the latest with the next start.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use crate::full::{
+    assert_told_as_it_changes, assert_unavailable, comes_back, list, refused, write, write_one,
+};
+use crate::kit::{Clients, Server, copy};
+use crate::load::{FLAGS, Load, Told, check, check_events, put_terms};
+
+const AT_ONCE: usize = 2;
+const HAPPENS_WITHIN: Duration = Duration::from_secs(60);
+const LOG: &str = "journal/00000000000000000001.log";
+const BLANK: &str = "journal/next.tmp";
+const JOURNAL: &str = "journal";
+const VIEWS: &str = "views/db";
+
+/// What a fault does to the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Then {
+    /// It does not start, and says why.
+    Ends,
+    /// Nothing is recorded until the next start.
+    Poisoned,
+    /// What was under way is refused, and recording goes on once the fault is over.
+    Refuses,
+    /// Recording goes on; lists come back once the fault is over.
+    Lists,
+}
+
+/// A file, a call on it, and which of these calls fails; at the start of a server there are none
+/// but the first of some.
+const FAULTS: [(&str, &str, u32, Then); 16] = [
+    (LOG, "pread64", 1, Then::Ends),
+    (LOG, "pwrite64", 1, Then::Ends),
+    (LOG, "fdatasync", 1, Then::Ends),
+    (JOURNAL, "fsync", 1, Then::Ends),
+    (LOG, "pwrite64", 2, Then::Refuses),
+    (LOG, "pwrite64", 4, Then::Refuses),
+    (LOG, "fdatasync", 2, Then::Poisoned),
+    (LOG, "fdatasync", 4, Then::Poisoned),
+    (BLANK, "openat", 1, Then::Refuses),
+    (BLANK, "pwrite64", 1, Then::Refuses),
+    (BLANK, "fdatasync", 1, Then::Refuses),
+    (BLANK, "rename", 1, Then::Refuses),
+    (JOURNAL, "fsync", 2, Then::Poisoned),
+    (VIEWS, "pwrite64", 3, Then::Lists),
+    (VIEWS, "sync_file_range", 3, Then::Lists),
+    (VIEWS, "fsync", 3, Then::Lists),
+];
+
+#[derive(Clone, Copy, Debug)]
+struct Fault {
+    file: &'static str,
+    call: &'static str,
+    nth: u32,
+    then: Then,
+    error: &'static str,
+    is_lasting: bool,
+}
+
+fn faults() -> impl Iterator<Item = Fault> {
+    FAULTS.into_iter().flat_map(|(file, call, nth, then)| {
+        // A write that can't be undone either leaves no way to go on.
+        let lasting = if file == LOG && then == Then::Refuses { Then::Poisoned } else { then };
+        let fault =
+            move |error, is_lasting, then| Fault { file, call, nth, then, error, is_lasting };
+        let kinds = [
+            fault("EIO", false, then),
+            fault("EIO", true, lasting),
+            fault("ENOSPC", true, lasting),
+        ];
+        // Room is nothing that a read wants for.
+        kinds.into_iter().filter(move |fault| call != "pread64" || fault.error == "EIO")
+    })
+}
+
+#[tokio::test]
+async fn whatever_system_call_fails_nothing_acknowledged_is_lost() {
+    let template = tempfile::tempdir().expect("a directory");
+    let mut server = Server::start(template.path(), &FLAGS);
+    put_terms(&mut server.clients().await).await;
+    assert!(server.stop().await.success());
+    let mut at_work = tokio::task::JoinSet::new();
+    for fault in faults() {
+        if at_work.len() >= AT_ONCE {
+            at_work.join_next().await.expect("a fault").expect("borne");
+        }
+        let data = tempfile::tempdir().expect("a directory");
+        copy(template.path(), data.path());
+        at_work.spawn(async move {
+            bear(fault, data.path()).await;
+            println!("borne: {fault:?}");
+        });
+    }
+    while let Some(done) = at_work.join_next().await {
+        done.expect("borne");
+    }
+}
+
+/// A server of which some system calls fail, and where it is told which.
+struct Struck {
+    server: Server,
+    trace: PathBuf,
+    _directory: tempfile::TempDir,
+}
+
+impl Struck {
+    fn start(fault: &Fault, data: &Path) -> Struck {
+        let directory = tempfile::tempdir().expect("a directory");
+        let trace = directory.path().join("trace");
+        let Fault { call, nth, error, .. } = fault;
+        let lasting = if fault.is_lasting { "+" } else { "" };
+        let found = Command::new("strace").arg("-V").output();
+        assert!(found.is_ok(), "strace is missing: install the package strace");
+        let mut command = Command::new("strace");
+        command.env_clear().env("RUST_LOG", "info");
+        command
+            .args(["-D", "-f", "--seccomp-bpf", "-o"])
+            .arg(&trace)
+            .arg("-P")
+            .arg(data.join(fault.file));
+        command.args(["-e", &format!("trace={call}")]);
+        command.args(["-e", &format!("inject={call}:error={error}:when={nth}{lasting}")]);
+        command.arg(env!("CARGO_BIN_EXE_slx"));
+        let server = Server::start_by(&mut command, data, &FLAGS, &[]);
+        Struck { server, trace, _directory: directory }
+    }
+
+    fn trace(&self) -> String {
+        std::fs::read_to_string(&self.trace).unwrap_or_default()
+    }
+
+    async fn strikes(&self, fault: &Fault) {
+        let deadline = tokio::time::Instant::now() + HAPPENS_WITHIN;
+        while !self.trace().contains("(INJECTED)") {
+            assert!(tokio::time::Instant::now() < deadline, "{fault:?}: {}", self.trace());
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+}
+
+async fn bear(fault: Fault, data: &Path) {
+    let mut struck = Struck::start(&fault, data);
+    let told = match struck.server.clients_or_end().await {
+        None => {
+            let log = struck.server.log();
+            assert!(fault.then == Then::Ends && log.contains("os error"), "{fault:?}: {log}");
+            assert!(!log.contains("panicked"), "{fault:?}: {log}");
+            Told::default()
+        }
+        Some(clients) => {
+            assert_ne!(fault.then, Then::Ends, "{fault:?}: it starts");
+            let load = Load::start(&clients, "L");
+            struck.strikes(&fault).await;
+            match fault.then {
+                Then::Lists => go_on(&fault, &struck, clients, load).await,
+                _ => refuse(&fault, &struck, clients, load).await,
+            }
+        }
+    };
+    struck.server.kill();
+    check(data, &told).await;
+}
+
+/// What was under way is refused; if that can pass, it does when the fault is over.
+async fn refuse(fault: &Fault, struck: &Struck, mut clients: Clients, load: Load) -> Told {
+    if fault.then == Then::Refuses && !fault.is_lasting {
+        comes_back(&struck.server, "JOURNAL_UNAVAILABLE", || write(&clients, "again")).await;
+        return load.stop().await;
+    }
+    let told = load.ended().await;
+    let status = refused(|number| write_one(&clients, number)).await;
+    assert_unavailable(&status, "JOURNAL_UNAVAILABLE");
+    let sequence = clients.status().await.stamp.expect("a stamp").sequence;
+    write(&clients, "still").await.expect_err("refused");
+    check_events(&clients, &told).await;
+    assert_eq!(clients.status().await.stamp.expect("a stamp").sequence, sequence, "{fault:?}");
+    assert!(told.last_acknowledged() <= sequence, "{fault:?}");
+    assert_told_as_it_changes(&struck.server, true);
+    let serves = struck.server.serves("slx.v1.IncidentService").await;
+    assert_eq!(serves, fault.then == Then::Refuses, "{fault:?}");
+    assert!(struck.server.is_healthy().await, "reads go on");
+    if fault.call == "fdatasync" && fault.file == LOG {
+        let trace = struck.trace();
+        let after = trace.lines().skip_while(|line| !line.contains("(INJECTED)"));
+        assert_eq!(after.count(), 1, "a failed sync is not tried again: {trace}");
+    }
+    told
+}
+
+/// Recording goes on; lists are refused, and come back when the fault is over.
+async fn go_on(fault: &Fault, struck: &Struck, clients: Clients, load: Load) -> Told {
+    load.acknowledged(50).await;
+    if fault.is_lasting {
+        if let Err(status) = list(&clients).await {
+            assert_unavailable(&status, "VIEWS_UNAVAILABLE");
+        }
+    } else {
+        comes_back(&struck.server, "VIEWS_UNAVAILABLE", || list(&clients)).await;
+    }
+    load.stop().await
+}
