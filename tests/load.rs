@@ -128,7 +128,7 @@ fn name(event: &v1::IncidentEvent) -> Name {
 
 impl Told {
     /// What was sent by now, with only that acknowledged which had been `before`.
-    pub fn as_acknowledged(self, before: Told) -> Told {
+    pub fn with_acknowledged(self, before: Told) -> Told {
         Told { sent: self.sent, acknowledged: before.acknowledged }
     }
 

@@ -34,7 +34,7 @@ async fn cut_again_and_again(kind: &str) {
     let mut mount = Mount::image(kind);
     let mut told = Told::default();
     for round in 0..rounds {
-        if round > 0 && round % ROUNDS_A_STORE == 0 {
+        if round > 0 && round.is_multiple_of(ROUNDS_A_STORE) {
             mount = Mount::image(kind);
             told = Told::default();
         }
@@ -46,7 +46,7 @@ async fn cut_again_and_again(kind: &str) {
 async fn cut(mount: &Mount, round: u64, random: u64, told: Told) -> Told {
     let mut server = Server::start(mount.path(), &FLAGS);
     let mut clients = server.clients().await;
-    if round % ROUNDS_A_STORE == 0 {
+    if round.is_multiple_of(ROUNDS_A_STORE) {
         put_terms(&mut clients).await;
     }
     let load = Load::going_on(&clients, &format!("P{round}"), told);
@@ -55,10 +55,10 @@ async fn cut(mount: &Mount, round: u64, random: u64, told: Told) -> Told {
     let before = load.told();
     mount.cut_power();
     // Now and then the server lives on for a while, over a disk that fails.
-    let told = if round % 2 == 0 { load.ended().await } else { load.stop().await };
+    let told = if round.is_multiple_of(2) { load.ended().await } else { load.stop().await };
     server.kill();
     mount.again();
-    let told = told.as_acknowledged(before);
+    let told = told.with_acknowledged(before);
     check(mount.path(), &told).await;
     told
 }

@@ -73,7 +73,7 @@ impl Keeper {
                 Ok(()) => failures = 0,
                 Err(error) => {
                     failures += 1;
-                    tracing::error!(%error, "the views can't be written: lists are refused for now");
+                    tracing::error!(%error, "the views can't be written: lists are refused");
                     self.errands.tell_failure();
                     let is_over =
                         failures > FAILURES_MAX && self.errands.is_closed_within(LEFT_ALONE);
