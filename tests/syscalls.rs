@@ -12,7 +12,7 @@ use crate::kit::{Clients, Server, copy};
 use crate::load::{FLAGS, Load, Told, check, check_events, put_terms};
 
 const AT_ONCE: usize = 2;
-const HAPPENS_WITHIN: Duration = Duration::from_secs(60);
+const HAPPENS_WITHIN: Duration = Duration::from_secs(30);
 const EVENTS_AFTER: usize = 50;
 const LOG: &str = "journal/00000000000000000001.log";
 const BLANK: &str = "journal/next.tmp";
@@ -20,7 +20,7 @@ const JOURNAL: &str = "journal";
 const VIEWS: &str = "views/db";
 
 /// A first segment that holds some commits.
-const FIRST: [&str; 2] = ["--segment-bytes", "262144"];
+const FIRST: [&str; 2] = ["--segment-bytes", "131072"];
 
 /// What a fault does to the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,23 +37,22 @@ enum Then {
 
 /// A file, a call on it, and which of these calls fails, as each thread counts its own: the first
 /// is that of the thread that starts, if it makes such a call at all.
-const FAULTS: [(&str, &str, u32, Then); 16] = [
+const FAULTS: [(&str, &str, u32, Then); 15] = [
     (LOG, "pread64", 1, Then::Ends),
     (LOG, "pwrite64", 1, Then::Ends),
     (LOG, "fdatasync", 1, Then::Ends),
     (JOURNAL, "fsync", 1, Then::Ends),
     (LOG, "pwrite64", 2, Then::Refuses),
-    (LOG, "pwrite64", 4, Then::Refuses),
+    (LOG, "pwrite64", 3, Then::Refuses),
     (LOG, "fdatasync", 2, Then::Poisoned),
-    (LOG, "fdatasync", 4, Then::Poisoned),
+    (LOG, "fdatasync", 3, Then::Poisoned),
     (BLANK, "openat", 1, Then::Refuses),
     (BLANK, "pwrite64", 1, Then::Refuses),
     (BLANK, "fdatasync", 1, Then::Refuses),
     (BLANK, "rename", 1, Then::Refuses),
     (JOURNAL, "fsync", 2, Then::Poisoned),
     (VIEWS, "pwrite64", 3, Then::Lists),
-    (VIEWS, "sync_file_range", 3, Then::Lists),
-    (VIEWS, "fsync", 3, Then::Lists),
+    (VIEWS, "sync_file_range", 1, Then::Lists),
 ];
 
 #[derive(Clone, Copy, Debug)]
@@ -77,8 +76,9 @@ fn faults() -> impl Iterator<Item = Fault> {
             fault("EIO", true, lasting),
             fault("ENOSPC", true, lasting),
         ];
-        // Room is nothing that a read wants for.
-        kinds.into_iter().filter(move |fault| call != "pread64" || fault.error == "EIO")
+        // Room is nothing that a read wants for; views without room have a test of their own.
+        let wants_room = call != "pread64" && file != VIEWS;
+        kinds.into_iter().filter(move |fault| wants_room || fault.error == "EIO")
     })
 }
 
@@ -96,8 +96,9 @@ async fn whatever_system_call_fails_nothing_acknowledged_is_lost() {
         let data = tempfile::tempdir().expect("a directory");
         copy(template.path(), data.path());
         at_work.spawn(async move {
+            let began = std::time::Instant::now();
             bear(fault, data.path()).await;
-            println!("borne: {fault:?}");
+            println!("borne in {:?}: {fault:?}", began.elapsed());
         });
     }
     while let Some(done) = at_work.join_next().await {
