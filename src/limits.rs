@@ -36,6 +36,8 @@ pub const PAGE_BYTES_MAX: usize = 2 * 1024 * 1024;
 pub const REQUEST_BYTES_DEFAULT: usize = 4 * 1024 * 1024;
 /// Wrong fields an error names; the rest are counted.
 pub const FAULTS_TOLD_MAX: usize = 24;
+/// Bytes of a text in an error.
+pub const ERROR_TEXT_BYTES_MAX: usize = 512;
 /// Bytes of details in an error.
 pub const ERROR_DETAIL_BYTES_MAX: usize = 4 * 1024;
 

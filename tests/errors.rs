@@ -170,3 +170,40 @@ async fn a_token_is_refused_with_other_arguments() {
     let status = clients.incidents.list_incidents(other).await.expect_err("other arguments");
     check(status, Code::InvalidArgument, "INVALID_PAGE_TOKEN", &["page_token"]);
 }
+
+#[tokio::test]
+async fn an_error_arrives_however_long_is_what_it_quotes() {
+    let data = tempfile::tempdir().expect("a directory");
+    let mut server = Server::start(data.path(), &[]);
+    let mut clients = server.clients().await;
+    // Every byte of it takes three when it is escaped in a trailer.
+    let mut contract = contract(&"\u{e9}".repeat(20_000));
+    contract.time_zone = "%".repeat(20_000);
+    let request = v1::PutContractRequest {
+        tenant: TENANT.into(),
+        contract: Some(contract),
+        ..Default::default()
+    };
+    let status = clients.contracts.put_contract(request).await.expect_err("refused");
+    assert_eq!(status.code(), Code::InvalidArgument, "{status}");
+    let told = status.get_error_details();
+    let fields = told.bad_request().expect("the fields").field_violations.iter();
+    let fields: Vec<_> = fields.map(|violation| violation.field.as_str()).collect();
+    assert_eq!(fields, ["contract.id", "contract.time_zone"]);
+}
+
+#[tokio::test]
+async fn years_beyond_any_number_are_named() {
+    let data = tempfile::tempdir().expect("a directory");
+    let mut server = Server::start(data.path(), &[]);
+    let mut clients = server.clients().await;
+    clients.put_office().await;
+    let request = v1::ImportHolidaysRequest {
+        tenant: TENANT.into(),
+        calendar_id: "office".into(),
+        from_year: i32::MAX,
+        ..Default::default()
+    };
+    let status = clients.calendars.import_holidays(request).await.expect_err("refused");
+    check(status, Code::InvalidArgument, "INVALID_FIELD", &["icalendar.from_year"]);
+}

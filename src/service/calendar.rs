@@ -367,7 +367,7 @@ fn message(id: &str, revision: &Revision<Arc<CalendarEntry>>) -> v1::Calendar {
 /// The years asked for: from this year on, ten years, unless told otherwise.
 fn years(from: i32, to: i32) -> (i32, i32) {
     let from = if from == 0 { wall::now().to_chrono().year() } else { from };
-    (from, if to == 0 { from + HOLIDAY_YEARS_DEFAULT } else { to })
+    (from, if to == 0 { from.saturating_add(HOLIDAY_YEARS_DEFAULT) } else { to })
 }
 
 fn not_found(id: &str) -> Status {

@@ -10,7 +10,7 @@ use tonic_types::{ErrorDetails, FieldViolation, PreconditionViolation, StatusExt
 use crate::domain::fault::Fault;
 use crate::engine::refusal::Refusal;
 use crate::journal::ReadError;
-use crate::limits::{ERROR_DETAIL_BYTES_MAX, FAULTS_TOLD_MAX};
+use crate::limits::{ERROR_DETAIL_BYTES_MAX, ERROR_TEXT_BYTES_MAX, FAULTS_TOLD_MAX};
 use crate::runtime::{BackUpError, Loss, WriteError};
 use crate::views::ViewsError;
 use crate::wire::v1;
@@ -78,9 +78,16 @@ pub(super) fn refused(refusal: Refusal) -> Status {
         Refusal::EventConflict { event_id, .. } => tell_resource("event", event_id, &mut details),
         Refusal::Unsound(findings) => {
             let told = findings.iter().take(FAULTS_TOLD_MAX).map(|finding| {
-                PreconditionViolation::new("CONTRACT", &finding.field, &finding.description)
+                let (field, text) = (&finding.field, shortened(&finding.description));
+                PreconditionViolation::new("CONTRACT", field, text)
             });
-            details.set_precondition_failure(told.collect::<Vec<_>>());
+            let mut bytes_left = ERROR_DETAIL_BYTES_MAX / 2;
+            let fitting = told.take_while(|told| {
+                let bytes = told.subject.len() + told.description.len() + 16;
+                bytes_left = bytes_left.saturating_sub(bytes);
+                bytes_left > 0
+            });
+            details.set_precondition_failure(fitting.collect::<Vec<_>>());
         }
         Refusal::InvalidPageToken => {
             details.add_bad_request_violation("page_token", refusal.to_string());
@@ -178,7 +185,16 @@ pub(super) fn refusal_message(refusal: &Refusal) -> v1::Refusal {
 fn status(reason: ErrorReason, message: String, mut details: ErrorDetails) -> Status {
     let name = reason.as_str_name().trim_start_matches("ERROR_REASON_");
     details.set_error_info(name, DOMAIN, HashMap::<String, String>::new());
-    Status::with_error_details(code(reason), message, details)
+    Status::with_error_details(code(reason), shortened(&message), details)
+}
+
+/// A text that fits into an answer's trailers however it is escaped there: what was sent may be
+/// quoted in it at any length.
+fn shortened(text: &str) -> String {
+    match text.char_indices().find(|(at, _)| *at >= ERROR_TEXT_BYTES_MAX) {
+        None => text.to_owned(),
+        Some((at, _)) => format!("{}...", text.get(..at).unwrap_or_default()),
+    }
 }
 
 /// Names wrong fields, as many as an error can carry: larger ones are lost on their way.
@@ -186,13 +202,13 @@ fn tell_faults(faults: &[Fault], details: &mut ErrorDetails) {
     let mut bytes_left = ERROR_DETAIL_BYTES_MAX / 2;
     let mut told = Vec::new();
     for fault in faults.iter().take(FAULTS_TOLD_MAX) {
-        let violation = FieldViolation::new(&fault.field, &fault.description);
-        let bytes = fault.field.len() + fault.description.len() + 16;
+        let (field, description) = (shortened(&fault.field), shortened(&fault.description));
+        let bytes = field.len() + description.len() + 16;
         if bytes > bytes_left {
             break;
         }
         bytes_left -= bytes;
-        told.push(violation);
+        told.push(FieldViolation::new(field, description));
     }
     let untold = faults.len() - told.len();
     if untold > 0 {
