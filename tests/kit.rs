@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use prost_types::{Duration as WireDuration, Timestamp};
@@ -28,6 +29,7 @@ pub struct Server {
     child: Child,
     pub address: String,
     log: Arc<Mutex<Vec<String>>>,
+    reading: Option<JoinHandle<()>>,
 }
 
 /// Clients of one server.
@@ -81,13 +83,20 @@ impl Server {
         let told = lines.by_ref().find_map(|line| address(&line));
         let address = told.unwrap_or_else(|| panic!("it does not listen: {log:?}"));
         // Whoever does not read the log would stop the server once the pipe is full.
-        std::thread::spawn(move || lines.for_each(drop));
-        Server { child, address, log }
+        let reading = Some(std::thread::spawn(move || lines.for_each(drop)));
+        Server { child, address, log, reading }
     }
 
     /// What it has logged so far.
     pub fn log(&self) -> String {
         self.log.lock().expect("a log").join("\n")
+    }
+
+    /// Reads the last of the log of a server that has ended.
+    fn read_to_the_end(&mut self) {
+        if let Some(reading) = self.reading.take() {
+            reading.join().expect("the log is read");
+        }
     }
 
     fn channel(&self) -> Channel {
@@ -113,6 +122,7 @@ impl Server {
         let deadline = tokio::time::Instant::now() + START_WITHIN;
         while let Err(status) = clients.admin.get_status(v1::GetStatusRequest {}).await {
             if self.child.try_wait().expect("its state").is_some() {
+                self.read_to_the_end();
                 return None;
             }
             assert!(tokio::time::Instant::now() < deadline, "not ready: {status}\n{}", self.log());

@@ -66,10 +66,12 @@ impl Engine {
     /// Visits the clocks of `tenant` that pass `filter`, in the order of their marks, after the
     /// mark `after`. Each is made into what the caller needs; `visit` says whether to go on.
     ///
-    /// Returns what could be seen, and the mark to go on from if the list was cut, though `visit`
-    /// asked for more.
-    pub async fn list_clocks<T>(
+    /// Returns what could be seen, up to the sequence `settled` at least, and the mark to go on
+    /// from if the list was cut, though `visit` asked for more. Blocks.
+    #[allow(clippy::too_many_arguments)]
+    pub fn list_clocks<T>(
         &self,
+        settled: u64,
         tenant: &str,
         filter: &ClockFilter,
         asked: (Option<Instant>, Option<Instant>),
@@ -77,7 +79,7 @@ impl Engine {
         make: impl Fn(&str, &Clock<'_>) -> T,
         mut visit: impl FnMut(FoundClock<T>) -> bool,
     ) -> Result<(Sight, Option<ClockMark>), ViewsError> {
-        let index = self.keeper.index(self.settle().await?)?;
+        let index = self.keeper.index(settled)?;
         // Looked up after the index, it knows all that the index does.
         let catalog = self.memory.catalog(tenant);
         let sight = sight(index.sequence, index.record_time, asked.0, asked.1);
@@ -99,16 +101,18 @@ impl Engine {
         Ok((sight, None))
     }
 
-    /// Lists a tenant's incidents after one, in the order of their ids, until `visit` says stop.
-    pub async fn list_incidents(
+    /// Lists a tenant's incidents after one, recorded up to the sequence `settled` at least, in the
+    /// order of their ids, until `visit` says stop. Blocks.
+    pub fn list_incidents(
         &self,
+        settled: u64,
         tenant: &str,
         contract: &str,
         asked: (Option<Instant>, Option<Instant>),
         after: &str,
         mut visit: impl FnMut(String, &Ledger, Times) -> bool,
     ) -> Result<Sight, ViewsError> {
-        let index = self.keeper.index(self.settle().await?)?;
+        let index = self.keeper.index(settled)?;
         let sight = sight(index.sequence, index.record_time, asked.0, asked.1);
         let ids: Box<dyn Iterator<Item = Result<String, ViewsError>>> = match contract {
             "" => Box::new(self.views.incident_ids(tenant, after)),

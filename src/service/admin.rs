@@ -3,8 +3,8 @@
 use sha2::{Digest, Sha256};
 use tonic::{Request, Response, Status};
 
+use super::aside::{Messages, stream};
 use super::read::{check, stamp};
-use super::stream::{Messages, stream};
 use super::{Services, status};
 use crate::engine::query::Times;
 use crate::engine::refusal::Refusal;

@@ -1,14 +1,25 @@
-//! Streams of answers that are worked out on a thread that may block.
+//! Answers that are worked out on a thread that may block, beside the network's: while that works,
+//! nobody is answered, and connections are taken for dead.
 
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Response, Status};
+
+use super::status;
 
 /// Messages that may wait for a slow reader.
 const MESSAGES_AHEAD: usize = 16;
 
 /// The messages of an answer.
 pub(super) type Messages<T> = ReceiverStream<Result<T, Status>>;
+
+/// Answers what `work` comes to.
+pub(super) async fn answer<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Status> + Send + 'static,
+) -> Result<Response<T>, Status> {
+    let worked = tokio::task::spawn_blocking(work).await;
+    worked.map_err(|_| status::defect("working out an answer panicked"))?.map(Response::new)
+}
 
 /// Streams what `work` sends. `work` is told when nobody listens any more.
 pub(super) fn stream<T: Send + 'static>(

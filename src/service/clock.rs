@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use tonic::{Request, Response, Status};
 
+use super::aside::{Messages, answer, stream};
 use super::page::Paging;
 use super::read::{check, read, stamp};
-use super::stream::{Messages, stream};
 use super::{Services, status};
 use crate::domain::time::Instant;
 use crate::engine::catalog::{Catalog, TermsName};
@@ -99,30 +99,35 @@ impl ClockService for Services {
         check(faults)?;
         let after = paging.after_clock()?;
         asked.sight(&engine)?;
-        let zones = engine.zones().version();
-        let mut page = v1::ListClocksResponse::default();
-        let mut last: Option<ClockMark> = after.clone();
-        let mut is_full = false;
-        let listed = engine.list_clocks(
-            &tenant,
-            &filter,
-            asked.times(),
-            after.as_ref(),
-            |incident, clock| wire::clock::encode(incident, clock, zones, false),
-            |found| {
-                is_full = !paging.takes(&found.made);
-                if !is_full {
-                    page.clocks.push(found.made);
-                    last = Some(found.mark);
-                }
-                !is_full
-            },
-        );
-        let (sight, cut) = listed.await.map_err(status::unreadable)?;
-        let next = if is_full { last } else { cut };
-        page.next_page_token = next.map(|mark| paging.seal_clock(&mark)).unwrap_or_default();
-        page.stamp = stamp(&sight);
-        Ok(Response::new(page))
+        let settled = engine.settle().await.map_err(status::unreadable)?;
+        answer(move || {
+            let zones = engine.zones().version();
+            let mut page = v1::ListClocksResponse::default();
+            let mut last: Option<ClockMark> = after.clone();
+            let mut is_full = false;
+            let listed = engine.list_clocks(
+                settled,
+                &tenant,
+                &filter,
+                asked.times(),
+                after.as_ref(),
+                |incident, clock| wire::clock::encode(incident, clock, zones, false),
+                |found| {
+                    is_full = !paging.takes(&found.made);
+                    if !is_full {
+                        page.clocks.push(found.made);
+                        last = Some(found.mark);
+                    }
+                    !is_full
+                },
+            );
+            let (sight, cut) = listed.map_err(status::unreadable)?;
+            let next = if is_full { last } else { cut };
+            page.next_page_token = next.map(|mark| paging.seal_clock(&mark)).unwrap_or_default();
+            page.stamp = stamp(&sight);
+            Ok(page)
+        })
+        .await
     }
 }
 

@@ -7,6 +7,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Stream, StreamExt};
 use tonic::{Request, Response, Status, Streaming};
 
+use super::aside::answer;
 use super::page::Paging;
 use super::read::{check, read, stamp, tenant, write_stamp};
 use super::{Services, status};
@@ -121,35 +122,40 @@ impl IncidentService for Services {
         check(faults)?;
         let after = paging.after_id()?;
         asked.sight(&engine)?;
-        let mut page = v1::ListIncidentsResponse::default();
-        let mut last = after.clone();
-        let listed = engine.list_incidents(
-            &tenant,
-            &contract,
-            asked.times(),
-            &after,
-            |id, ledger, times| {
-                let Some(history) = history(ledger, times) else { return true };
-                if history.moments(times.as_of).next().is_none() {
-                    return true;
-                }
-                let incident = wire::incident::encode_state(&id, &history, times.as_of);
-                // Under a contract means by the opening in effect, not by one that was retracted.
-                if !contract.is_empty() && !incident.contract_ids.contains(&contract) {
-                    return true;
-                }
-                if !paging.takes(&incident) {
-                    page.next_page_token = paging.seal_id(last.clone());
-                    return false;
-                }
-                page.incidents.push(incident);
-                last = id;
-                true
-            },
-        );
-        let sight = listed.await.map_err(status::unreadable)?;
-        page.stamp = stamp(&sight);
-        Ok(Response::new(page))
+        let settled = engine.settle().await.map_err(status::unreadable)?;
+        answer(move || {
+            let mut page = v1::ListIncidentsResponse::default();
+            let mut last = after.clone();
+            let listed = engine.list_incidents(
+                settled,
+                &tenant,
+                &contract,
+                asked.times(),
+                &after,
+                |id, ledger, times| {
+                    let Some(history) = history(ledger, times) else { return true };
+                    if history.moments(times.as_of).next().is_none() {
+                        return true;
+                    }
+                    let incident = wire::incident::encode_state(&id, &history, times.as_of);
+                    // Under a contract means by the opening in effect, not by a retracted one.
+                    if !contract.is_empty() && !incident.contract_ids.contains(&contract) {
+                        return true;
+                    }
+                    if !paging.takes(&incident) {
+                        page.next_page_token = paging.seal_id(last.clone());
+                        return false;
+                    }
+                    page.incidents.push(incident);
+                    last = id;
+                    true
+                },
+            );
+            let sight = listed.map_err(status::unreadable)?;
+            page.stamp = stamp(&sight);
+            Ok(page)
+        })
+        .await
     }
 
     async fn list_events(

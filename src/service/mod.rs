@@ -1,6 +1,7 @@
 //! The gRPC services: decode, call, encode. The only room besides the server that knows tonic.
 
 mod admin;
+mod aside;
 mod calendar;
 mod clock;
 mod contract;
@@ -8,7 +9,6 @@ mod incident;
 mod page;
 mod read;
 mod status;
-mod stream;
 
 use std::sync::Arc;
 
