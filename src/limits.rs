@@ -18,6 +18,13 @@ pub const PAUSES_A_TARGET_MAX: usize = 32;
 /// Warnings of a target.
 pub const WARNINGS_A_TARGET_MAX: usize = 8;
 
+/// Objectives in a contract.
+pub const OBJECTIVES_A_CONTRACT_MAX: usize = 64;
+/// Exclusion rules in a contract.
+pub const EXCLUSIONS_A_CONTRACT_MAX: usize = 32;
+/// Days of a rolling period.
+pub const ROLLING_DAYS_MAX: u16 = 366;
+
 /// Events in one call or stream message.
 pub const EVENTS_A_CALL_MAX: usize = 500;
 /// Bytes in one event, by default.

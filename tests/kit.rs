@@ -242,7 +242,7 @@ pub fn contract(id: &str) -> v1::Contract {
         provider: "Provider".into(),
         time_zone: "Europe/Amsterdam".into(),
         currency: "EUR".into(),
-        terms: Some(v1::Terms { targets: vec![resolve, respond] }),
+        terms: Some(v1::Terms { targets: vec![resolve, respond], ..Default::default() }),
         ..Default::default()
     }
 }

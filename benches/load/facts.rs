@@ -100,7 +100,7 @@ fn contract(id: &str, kind: v1::ContractKind, hours: i64) -> v1::Contract {
         provider: "Provider".into(),
         time_zone: "Europe/Amsterdam".into(),
         currency: "EUR".into(),
-        terms: Some(v1::Terms { targets }),
+        terms: Some(v1::Terms { targets, ..Default::default() }),
         ..Default::default()
     }
 }

@@ -11,5 +11,6 @@ pub mod contract;
 pub mod fault;
 pub mod incident;
 pub mod service;
+pub mod share;
 pub mod time;
 pub mod zone;

@@ -2,19 +2,20 @@
 
 use super::faults::{Faults, Wrong};
 use super::incident::{waiting_on, waiting_on_number};
+use super::objective;
 use super::scalar::{choice, duration, id, optional_id, positive_span, text};
 use super::v1;
 use crate::domain::contract::{
     ClockAction, Condition, Contract, ContractKind, CycleVerdict, Finding, Limit, Metric,
-    OnPriorityChange, OnReopen, PauseRule, SAME_INSTANT_ORDER, Severity, Target, Terms,
+    OnPriorityChange, OnReopen, PauseRule, Promise, SAME_INSTANT_ORDER, Severity, Target, Terms,
 };
 use crate::domain::fault::Fault;
 use crate::domain::incident::WaitingOn;
 use crate::domain::time::Span;
 use crate::domain::zone::ZoneDatabase;
 use crate::limits::{
-    LIMITS_A_TARGET_MAX, PAUSES_A_TARGET_MAX, PRIORITY_BYTES_MAX, TARGETS_A_CONTRACT_MAX,
-    WARNINGS_A_TARGET_MAX,
+    EXCLUSIONS_A_CONTRACT_MAX, LIMITS_A_TARGET_MAX, OBJECTIVES_A_CONTRACT_MAX, PAUSES_A_TARGET_MAX,
+    PRIORITY_BYTES_MAX, TARGETS_A_CONTRACT_MAX, WARNINGS_A_TARGET_MAX,
 };
 
 choice!(kind, kind_number, v1::ContractKind, ContractKind, {
@@ -103,23 +104,59 @@ fn currency(code: String) -> Result<String, String> {
 fn decode_terms(terms: v1::Terms) -> Result<Terms, Vec<Fault>> {
     let mut faults = Faults::default();
     faults.at_most("targets", terms.targets.len(), TARGETS_A_CONTRACT_MAX);
+    faults.at_most("objectives", terms.objectives.len(), OBJECTIVES_A_CONTRACT_MAX);
+    faults.at_most("exclusions", terms.exclusions.len(), EXCLUSIONS_A_CONTRACT_MAX);
     let targets = faults.each("targets", terms.targets, decode_target);
-    check_targets(&targets, &mut faults);
+    let objectives = faults.each("objectives", terms.objectives, objective::decode);
+    let exclusions = faults.each("exclusions", terms.exclusions, objective::decode_exclusion);
+    let terms = Terms { targets, objectives, exclusions };
+    check_targets(&terms.targets, &mut faults);
+    check_ids("objectives", terms.objectives.iter().map(|o| o.id.as_str()), &mut faults);
+    check_ids("exclusions", terms.exclusions.iter().map(|e| e.id.as_str()), &mut faults);
+    check_targets_named(&terms, &mut faults);
     faults.check()?;
-    Ok(Terms { targets })
+    Ok(terms)
 }
 
-/// Ids are given once, and what a target waits for comes before it (so there are no circles).
+/// Ids are given once.
+fn check_ids<'i>(field: &str, ids: impl Iterator<Item = &'i str>, faults: &mut Faults) {
+    let mut seen = Vec::new();
+    for (index, id) in ids.enumerate() {
+        if seen.contains(&id) {
+            faults.add(&format!("{field}[{index}].id"), format!("{id:?} is given twice"));
+        }
+        seen.push(id);
+    }
+}
+
+/// What a target waits for comes before it (so there are no circles).
 fn check_targets(targets: &[Target], faults: &mut Faults) {
+    check_ids("targets", targets.iter().map(|target| target.id.as_str()), faults);
     for (index, target) in targets.iter().enumerate() {
         let before = targets.get(..index).unwrap_or_default();
-        if before.iter().any(|earlier| earlier.id == target.id) {
-            faults.add(&format!("targets[{index}].id"), format!("{:?} is given twice", target.id));
-        }
         let waits_for = &target.starts_after;
         if !waits_for.is_empty() && !before.iter().any(|earlier| earlier.id == *waits_for) {
             let text = format!("{waits_for:?} is not the id of a target listed before this one");
             faults.add(&format!("targets[{index}].starts_after"), text);
+        }
+    }
+}
+
+/// The targets that objectives and exclusions name are there.
+fn check_targets_named(terms: &Terms, faults: &mut Faults) {
+    let mut check = |field: String, id: &str| {
+        if terms.target(id).is_none() {
+            faults.add(&field, format!("{id:?} is not the id of a target of this contract"));
+        }
+    };
+    for (index, objective) in terms.objectives.iter().enumerate() {
+        if let Promise::Attainment(promise) = &objective.promise {
+            check(format!("objectives[{index}].attainment.target_id"), &promise.target_id);
+        }
+    }
+    for (index, rule) in terms.exclusions.iter().enumerate() {
+        for (at, id) in rule.target_ids.iter().enumerate() {
+            check(format!("exclusions[{index}].target_ids[{at}]"), id);
         }
     }
 }
@@ -268,14 +305,20 @@ pub fn encode(contract: &Contract) -> v1::Contract {
         provider: contract.provider.clone(),
         time_zone: contract.time_zone.clone(),
         currency: contract.currency.clone(),
-        terms: Some(v1::Terms {
-            targets: contract.terms.targets.iter().map(encode_target).collect(),
-        }),
+        terms: Some(encode_terms(&contract.terms)),
         revision: 0,
         effective_time: None,
         end_time: None,
         applies_to_open_clocks: contract.applies_to_open_clocks,
         underpins: contract.underpins.clone(),
+    }
+}
+
+fn encode_terms(terms: &Terms) -> v1::Terms {
+    v1::Terms {
+        targets: terms.targets.iter().map(encode_target).collect(),
+        objectives: terms.objectives.iter().map(objective::encode).collect(),
+        exclusions: terms.exclusions.iter().map(objective::encode_exclusion).collect(),
     }
 }
 

@@ -11,6 +11,7 @@ pub mod faults;
 #[cfg(test)]
 mod fuzz;
 pub mod incident;
+pub mod objective;
 pub mod record;
 pub mod scalar;
 pub mod service_event;

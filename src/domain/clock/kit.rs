@@ -173,7 +173,7 @@ fn contract(targets: Vec<Target>, applies_to_open_clocks: bool) -> Contract {
         currency: "EUR".into(),
         underpins: String::new(),
         applies_to_open_clocks,
-        terms: Terms { targets },
+        terms: Terms { targets, ..Terms::default() },
     }
 }
 

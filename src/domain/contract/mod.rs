@@ -1,12 +1,19 @@
 //! Contracts: what was agreed, in effective-dated revisions.
 
 mod condition;
+mod exclusion;
 mod lint;
+mod objective;
 mod revisions;
 mod terms;
 
 pub use condition::{Condition, ConditionError};
+pub use exclusion::ExclusionRule;
 pub use lint::{Finding, Severity, lint};
+pub use objective::{
+    AgreedService, AttainmentPromise, AvailabilityPromise, Objective, OutagesPromise,
+    PerformancePromise, PeriodKind, Promise,
+};
 pub use revisions::{Effective, Revision, Revisions};
 pub use terms::{
     ClockAction, Contract, ContractKind, CycleVerdict, Limit, Metric, OnPriorityChange, OnReopen,

@@ -1,6 +1,6 @@
 //! The terms of a contract: its targets and their policies.
 
-use super::Condition;
+use super::{Condition, ExclusionRule, Objective};
 use crate::domain::incident::WaitingOn;
 use crate::domain::time::Span;
 
@@ -45,6 +45,10 @@ pub enum ContractKind {
 pub struct Terms {
     /// The clock rules, none before the one its `starts_after` names.
     pub targets: Vec<Target>,
+    /// What periods must reach.
+    pub objectives: Vec<Objective>,
+    /// When clocks are left out of the contractual figures.
+    pub exclusions: Vec<ExclusionRule>,
 }
 
 /// One clock rule.

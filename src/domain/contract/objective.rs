@@ -1,0 +1,113 @@
+//! Objectives: what every period must reach.
+
+use crate::domain::share::Share;
+use crate::domain::time::Span;
+
+/// What every period must reach.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Objective {
+    /// Names it within the contract.
+    pub id: String,
+    /// Over which periods it is judged.
+    pub period: PeriodKind,
+    /// What is promised.
+    pub promise: Promise,
+}
+
+/// Periods of one kind, cut at local midnight in the contract's time zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PeriodKind {
+    /// Calendar months.
+    Month,
+    /// Calendar quarters.
+    Quarter,
+    /// Calendar years.
+    Year,
+    /// So many days, up to and including the one asked about.
+    RollingDays(u16),
+}
+
+/// What is promised.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Promise {
+    /// A share of clocks within their limits.
+    Attainment(AttainmentPromise),
+    /// A share of agreed service time in which a service is up.
+    Availability(AvailabilityPromise),
+    /// At most so many long outages of a service.
+    Outages(OutagesPromise),
+    /// A percentile of what is measured at a service.
+    Performance(PerformancePromise),
+}
+
+/// At least a share of clocks within their limits: met / (met + breached).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttainmentPromise {
+    /// The target whose clocks count.
+    pub target_id: String,
+    /// Only these priorities; none: all.
+    pub priorities: Vec<String>,
+    /// At least this share.
+    pub share: Share,
+    /// With fewer decided clocks it says nothing.
+    pub minimum_count: u64,
+}
+
+/// At least a share of agreed service time in which a service is up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AvailabilityPromise {
+    /// The service, and when it should be up.
+    pub agreed: AgreedService,
+    /// At least this share.
+    pub share: Share,
+    /// How much of a degraded second counts as down.
+    pub degradation_weight: Share,
+}
+
+/// At most so many long outages of a service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutagesPromise {
+    /// The service, and when it should be up.
+    pub agreed: AgreedService,
+    /// At most this many.
+    pub most: u32,
+    /// Only outages longer than this count, in agreed service time.
+    pub longer_than: Span,
+}
+
+/// A service, and when it should be up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgreedService {
+    /// The service.
+    pub service: String,
+    /// The service hours that are agreed: nothing outside them counts.
+    pub calendar_id: String,
+    /// Maintenance is planned only if it was announced this long before it began.
+    pub maintenance_notice: Span,
+}
+
+/// A percentile of what is measured is at most a figure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PerformancePromise {
+    /// The service.
+    pub service: String,
+    /// The indicator as the monitor names it.
+    pub indicator: String,
+    /// Which percentile, more than none.
+    pub percentile: Share,
+    /// At most this, in thousandths of the indicator's unit.
+    pub threshold: i64,
+    /// With fewer measurements it says nothing.
+    pub minimum_count: u64,
+}
+
+impl Objective {
+    /// The calendar it is judged by, if it is.
+    pub fn calendar_id(&self) -> Option<&str> {
+        match &self.promise {
+            Promise::Availability(promise) => Some(&promise.agreed.calendar_id),
+            Promise::Outages(promise) => Some(&promise.agreed.calendar_id),
+            Promise::Attainment(_) | Promise::Performance(_) => None,
+        }
+    }
+}

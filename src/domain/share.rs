@@ -1,0 +1,139 @@
+//! Shares of a whole, kept exactly.
+
+use std::fmt;
+
+use super::time::Span;
+
+const MILLIONTHS: u32 = 1_000_000;
+/// Decimals of a percentage that a millionth has room for.
+const DECIMALS: usize = 4;
+
+/// A share of a whole in millionths: 999,500 is 99.95 %.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Share(u32);
+
+/// A text that is no percentage from 0 to 100 with at most four decimals.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{0:?} is not a percentage: write a number from 0 to 100 such as \"99.95\", with at most four decimals"
+)]
+pub struct NotAPercentage(String);
+
+impl Share {
+    /// Nothing.
+    pub const NONE: Share = Share(0);
+    /// The whole.
+    pub const ALL: Share = Share(MILLIONTHS);
+
+    /// The share a percentage says: `"99.95"`.
+    pub fn from_percent(text: &str) -> Result<Share, NotAPercentage> {
+        let not = || NotAPercentage(text.to_owned());
+        let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
+        let are_digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        if !are_digits(whole) || !are_digits(decimals) || decimals.len() > DECIMALS {
+            return Err(not());
+        }
+        let whole: u32 = whole.parse().map_err(|_| not())?;
+        let decimals: u32 = format!("{decimals:0<DECIMALS$}").parse().map_err(|_| not())?;
+        let millionths = whole.checked_mul(10_000).and_then(|whole| whole.checked_add(decimals));
+        millionths.filter(|share| *share <= MILLIONTHS).map(Share).ok_or_else(not)
+    }
+
+    /// What `part` is of `whole`, rounded down to the millionth; `None` of nothing. More than the
+    /// whole is the whole.
+    pub fn of(part: u64, whole: u64) -> Option<Share> {
+        let millionths = u128::from(part) * u128::from(MILLIONTHS) / u128::from(whole.max(1));
+        let millionths = millionths.min(u128::from(MILLIONTHS)) as u32;
+        (whole > 0).then_some(Share(millionths))
+    }
+
+    /// Whether `part` is at least this share of `whole`, exactly.
+    pub fn is_reached(self, part: u64, whole: u64) -> bool {
+        u128::from(part) * u128::from(MILLIONTHS) >= u128::from(self.0) * u128::from(whole)
+    }
+
+    /// How large `whole` may be at most for `part` to be at least this share of it; `None`: any
+    /// size, since nothing is asked.
+    pub fn largest_whole(self, part: u64) -> Option<u64> {
+        let whole = (u128::from(part) * u128::from(MILLIONTHS)).checked_div(u128::from(self.0))?;
+        Some(u64::try_from(whole).unwrap_or(u64::MAX))
+    }
+
+    /// This share of a span, rounded down to the nanosecond.
+    pub fn of_span(self, span: Span) -> Span {
+        let nanos = i128::from(span.nanos()) * i128::from(self.0) / i128::from(MILLIONTHS);
+        Span::from_nanos(i64::try_from(nanos).unwrap_or(i64::MAX))
+    }
+
+    /// What is left of the whole.
+    pub fn rest(self) -> Share {
+        Share(MILLIONTHS - self.0)
+    }
+
+    /// In millionths.
+    pub fn millionths(self) -> u32 {
+        self.0
+    }
+}
+
+/// As a percentage without its sign, with as many decimals as it needs: `99.95`.
+impl fmt::Display for Share {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (whole, decimals) = (self.0 / 10_000, self.0 % 10_000);
+        if decimals == 0 {
+            return write!(f, "{whole}");
+        }
+        let decimals = format!("{decimals:0DECIMALS$}");
+        write!(f, "{whole}.{}", decimals.trim_end_matches('0'))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn percentages_are_read_as_they_are_written() {
+        for (text, millionths) in [
+            ("0", 0),
+            ("95", 950_000),
+            ("99.95", 999_500),
+            ("99.9999", 999_999),
+            ("100.0", 1_000_000),
+        ] {
+            assert_eq!(Share::from_percent(text), Ok(Share(millionths)), "{text}");
+        }
+        for text in ["", ".", "95.", ".5", "-1", "+1", "100.0001", "99.99999", "95 %", "1e2"] {
+            assert!(Share::from_percent(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_share_is_never_rounded_up_to_what_it_does_not_reach() {
+        let target = Share::from_percent("95").unwrap_or_default();
+        assert!(target.is_reached(95, 100) && !target.is_reached(94_999_999, 100_000_000));
+        assert_eq!(
+            Share::of(94_999_999, 100_000_000).map(|s| s.to_string()),
+            Some("94.9999".into())
+        );
+        assert_eq!(Share::of(0, 0), None);
+    }
+
+    proptest! {
+        #[test]
+        fn every_share_reads_back(millionths in 0..=MILLIONTHS) {
+            let share = Share(millionths);
+            prop_assert_eq!(Share::from_percent(&share.to_string()), Ok(share));
+        }
+
+        #[test]
+        fn the_largest_whole_is_just_reached(millionths in 1..=MILLIONTHS, part in 0u64..1 << 40) {
+            let share = Share(millionths);
+            let whole = share.largest_whole(part).unwrap_or_default();
+            prop_assert!(share.is_reached(part, whole));
+            prop_assert!(!share.is_reached(part, whole + 1));
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! Objectives and exclusions of a contract.
+
+use super::faults::Faults;
+use super::incident::{party, party_number};
+use super::scalar::{choice, count_to, duration, id, text, unsigned_span};
+use super::v1;
+use super::v1::objective::Promise as Wire;
+use crate::domain::contract::{
+    AgreedService, AttainmentPromise, AvailabilityPromise, Condition, ExclusionRule, Objective,
+    OutagesPromise, PerformancePromise, PeriodKind, Promise,
+};
+use crate::domain::fault::Fault;
+use crate::domain::incident::Party;
+use crate::domain::share::Share;
+use crate::domain::time::Span;
+use crate::limits::{PRIORITY_BYTES_MAX, ROLLING_DAYS_MAX};
+
+choice!(period, period_number, v1::ObjectivePeriod, Period, {
+    Month = Period::Month, Quarter = Period::Quarter, Year = Period::Year,
+    RollingDays = Period::RollingDays,
+});
+
+/// A kind of period, without the number of days.
+#[derive(Clone, Copy, Debug)]
+pub enum Period {
+    /// Calendar months.
+    Month,
+    /// Calendar quarters.
+    Quarter,
+    /// Calendar years.
+    Year,
+    /// So many days.
+    RollingDays,
+}
+
+/// An objective.
+pub fn decode(objective: v1::Objective) -> Result<Objective, Vec<Fault>> {
+    let mut faults = Faults::default();
+    let rolling_days = objective.rolling_days;
+    let period = faults.or("period", period(objective.period), Period::Month);
+    let decoded = Objective {
+        id: faults.or("id", id(objective.id), String::new()),
+        period: faults.or("rolling_days", period_kind(period, rolling_days), PeriodKind::Month),
+        promise: match objective.promise {
+            Some(promise) => decode_promise(promise, &mut faults),
+            None => {
+                faults.add(
+                    "promise",
+                    "is missing: give attainment, availability, outages or performance",
+                );
+                Promise::Attainment(attainment(Default::default(), &mut Faults::default()))
+            }
+        },
+    };
+    faults.check()?;
+    Ok(decoded)
+}
+
+fn period_kind(period: Period, rolling_days: i32) -> Result<PeriodKind, String> {
+    match (period, rolling_days) {
+        (Period::RollingDays, days) => u16::try_from(days)
+            .ok()
+            .filter(|days| (1..=ROLLING_DAYS_MAX).contains(days))
+            .map(PeriodKind::RollingDays)
+            .ok_or_else(|| format!("is {days}: write 1 to {ROLLING_DAYS_MAX}")),
+        (_, days) if days != 0 => Err("goes with OBJECTIVE_PERIOD_ROLLING_DAYS only".to_owned()),
+        (Period::Month, _) => Ok(PeriodKind::Month),
+        (Period::Quarter, _) => Ok(PeriodKind::Quarter),
+        (Period::Year, _) => Ok(PeriodKind::Year),
+    }
+}
+
+fn decode_promise(promise: Wire, faults: &mut Faults) -> Promise {
+    let mut within = Faults::default();
+    let (name, decoded) = match promise {
+        Wire::Attainment(promise) => {
+            ("attainment", Promise::Attainment(attainment(promise, &mut within)))
+        }
+        Wire::Availability(promise) => {
+            ("availability", Promise::Availability(availability(promise, &mut within)))
+        }
+        Wire::Outages(promise) => ("outages", Promise::Outages(outages(promise, &mut within))),
+        Wire::Performance(promise) => {
+            ("performance", Promise::Performance(performance(promise, &mut within)))
+        }
+    };
+    faults.or(name, within.check(), ());
+    decoded
+}
+
+fn attainment(promise: v1::AttainmentObjective, faults: &mut Faults) -> AttainmentPromise {
+    let priority = |priority| text(priority, PRIORITY_BYTES_MAX);
+    AttainmentPromise {
+        target_id: faults.or("target_id", id(promise.target_id), String::new()),
+        priorities: faults.each("priorities", promise.priorities, priority),
+        share: faults.or("percent", share(&promise.percent), Share::ALL),
+        minimum_count: faults.or("minimum_count", minimum(promise.minimum_count), 1),
+    }
+}
+
+fn availability(promise: v1::AvailabilityObjective, faults: &mut Faults) -> AvailabilityPromise {
+    let weight = &promise.degradation_weight_percent;
+    let weight =
+        faults.or("degradation_weight_percent", share_or(weight, Share::NONE), Share::NONE);
+    AvailabilityPromise {
+        agreed: AgreedService {
+            service: faults.or("service", id(promise.service), String::new()),
+            calendar_id: faults.or("calendar_id", id(promise.calendar_id), String::new()),
+            maintenance_notice: span_or_zero(
+                "maintenance_notice",
+                promise.maintenance_notice,
+                faults,
+            ),
+        },
+        share: faults.or("percent", share(&promise.percent), Share::ALL),
+        degradation_weight: weight,
+    }
+}
+
+fn outages(promise: v1::OutagesObjective, faults: &mut Faults) -> OutagesPromise {
+    OutagesPromise {
+        agreed: AgreedService {
+            service: faults.or("service", id(promise.service), String::new()),
+            calendar_id: faults.or("calendar_id", id(promise.calendar_id), String::new()),
+            maintenance_notice: span_or_zero(
+                "maintenance_notice",
+                promise.maintenance_notice,
+                faults,
+            ),
+        },
+        most: faults.or("most", count_to(promise.most, i32::MAX as u32), 0),
+        longer_than: span_or_zero("longer_than", promise.longer_than, faults),
+    }
+}
+
+fn performance(promise: v1::PerformanceObjective, faults: &mut Faults) -> PerformancePromise {
+    let percentile = match share(&promise.percentile) {
+        Ok(Share::NONE) => Err("is 0: write more than 0, up to 100".to_owned()),
+        other => other,
+    };
+    PerformancePromise {
+        service: faults.or("service", id(promise.service), String::new()),
+        indicator: faults.or("indicator", id(promise.indicator), String::new()),
+        percentile: faults.or("percentile", percentile, Share::ALL),
+        threshold: promise.threshold,
+        minimum_count: faults.or("minimum_count", minimum(promise.minimum_count), 1),
+    }
+}
+
+/// A percentage that must be given.
+pub fn share(percent: &str) -> Result<Share, String> {
+    match percent {
+        "" => Err("is missing: give a percentage such as \"99.95\"".to_owned()),
+        given => Share::from_percent(given).map_err(|error| error.to_string()),
+    }
+}
+
+/// A percentage, or a default.
+pub fn share_or(percent: &str, default: Share) -> Result<Share, String> {
+    if percent.is_empty() { Ok(default) } else { share(percent) }
+}
+
+fn minimum(count: i32) -> Result<u64, String> {
+    u64::try_from(count)
+        .map(|count| count.max(1))
+        .map_err(|_| format!("is {count}: it must not be negative"))
+}
+
+fn span_or_zero(field: &str, given: Option<prost_types::Duration>, faults: &mut Faults) -> Span {
+    match given {
+        None => Span::ZERO,
+        given => faults.or(field, unsigned_span(given), Span::ZERO),
+    }
+}
+
+/// The message of an objective.
+pub fn encode(objective: &Objective) -> v1::Objective {
+    let (period, rolling_days) = match objective.period {
+        PeriodKind::Month => (Period::Month, 0),
+        PeriodKind::Quarter => (Period::Quarter, 0),
+        PeriodKind::Year => (Period::Year, 0),
+        PeriodKind::RollingDays(days) => (Period::RollingDays, days),
+    };
+    v1::Objective {
+        id: objective.id.clone(),
+        period: period_number(period),
+        rolling_days: i32::from(rolling_days),
+        promise: Some(encode_promise(&objective.promise)),
+    }
+}
+
+fn encode_promise(promise: &Promise) -> Wire {
+    let notice = |agreed: &AgreedService| Some(duration(agreed.maintenance_notice));
+    match promise {
+        Promise::Attainment(promise) => Wire::Attainment(v1::AttainmentObjective {
+            target_id: promise.target_id.clone(),
+            priorities: promise.priorities.clone(),
+            percent: promise.share.to_string(),
+            minimum_count: promise.minimum_count as i32,
+        }),
+        Promise::Availability(promise) => Wire::Availability(v1::AvailabilityObjective {
+            service: promise.agreed.service.clone(),
+            percent: promise.share.to_string(),
+            calendar_id: promise.agreed.calendar_id.clone(),
+            degradation_weight_percent: promise.degradation_weight.to_string(),
+            maintenance_notice: notice(&promise.agreed),
+        }),
+        Promise::Outages(promise) => Wire::Outages(v1::OutagesObjective {
+            service: promise.agreed.service.clone(),
+            most: promise.most as i32,
+            longer_than: Some(duration(promise.longer_than)),
+            calendar_id: promise.agreed.calendar_id.clone(),
+            maintenance_notice: notice(&promise.agreed),
+        }),
+        Promise::Performance(promise) => Wire::Performance(v1::PerformanceObjective {
+            service: promise.service.clone(),
+            indicator: promise.indicator.clone(),
+            percentile: promise.percentile.to_string(),
+            threshold: promise.threshold,
+            minimum_count: promise.minimum_count as i32,
+        }),
+    }
+}
+
+/// An exclusion rule.
+pub fn decode_exclusion(rule: v1::Exclusion) -> Result<ExclusionRule, Vec<Fault>> {
+    let mut faults = Faults::default();
+    let cause = match rule.cause {
+        0 => None,
+        given => faults.keep("cause", party(given)),
+    };
+    let when = match rule.when.trim() {
+        "" => Ok(None),
+        source => Condition::compile(source).map(Some).map_err(|error| error.to_string()),
+    };
+    let decoded = ExclusionRule {
+        id: faults.or("id", id(rule.id), String::new()),
+        title: rule.title,
+        cause,
+        third_party: rule.third_party,
+        out_of_scope: rule.out_of_scope,
+        when: faults.or("when", when, None),
+        target_ids: faults.each("target_ids", rule.target_ids, id),
+    };
+    if !decoded.third_party.is_empty() && cause != Some(Party::ThirdParty) {
+        faults.add("third_party", "goes with the cause PARTY_THIRD_PARTY only");
+    }
+    if rule.cause == 0 && !decoded.out_of_scope && rule.when.trim().is_empty() {
+        faults.add("when", "is missing: say when, by a cause, out_of_scope or a condition");
+    }
+    faults.check()?;
+    Ok(decoded)
+}
+
+/// The message of an exclusion rule.
+pub fn encode_exclusion(rule: &ExclusionRule) -> v1::Exclusion {
+    let when = rule.when.as_ref().map(|when| when.source().to_owned());
+    v1::Exclusion {
+        id: rule.id.clone(),
+        title: rule.title.clone(),
+        cause: rule.cause.map_or(0, party_number),
+        third_party: rule.third_party.clone(),
+        out_of_scope: rule.out_of_scope,
+        when: when.unwrap_or_default(),
+        target_ids: rule.target_ids.clone(),
+    }
+}
