@@ -233,7 +233,7 @@ fn every_policy() -> v1::Contract {
     targets[5].restart_when = condition("reopen_count > 0 && group == 'second'");
     targets[5].cancel_when = condition("merged || cancelled");
     targets[5].same_instant_order = vec![5, 4, 3, 2, 1];
-    v1::Contract { terms: Some(v1::Terms { targets }), ..contract("C") }
+    v1::Contract { terms: Some(v1::Terms { targets, ..Default::default() }), ..contract("C") }
 }
 
 /// Every fact about an incident, an hour after each other.

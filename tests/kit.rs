@@ -12,6 +12,7 @@ use slx::wire::v1;
 use slx::wire::v1::admin_service_client::AdminServiceClient;
 use slx::wire::v1::calendar_service_client::CalendarServiceClient;
 use slx::wire::v1::clock_service_client::ClockServiceClient;
+use slx::wire::v1::compliance_service_client::ComplianceServiceClient;
 use slx::wire::v1::contract_service_client::ContractServiceClient;
 use slx::wire::v1::incident_event::Fact;
 use slx::wire::v1::incident_service_client::IncidentServiceClient;
@@ -39,6 +40,7 @@ pub struct Clients {
     pub contracts: ContractServiceClient<Channel>,
     pub incidents: IncidentServiceClient<Channel>,
     pub clocks: ClockServiceClient<Channel>,
+    pub compliance: ComplianceServiceClient<Channel>,
     pub admin: AdminServiceClient<Channel>,
 }
 
@@ -281,6 +283,7 @@ impl Clients {
             contracts: ContractServiceClient::new(channel.clone()),
             incidents: IncidentServiceClient::new(channel.clone()),
             clocks: ClockServiceClient::new(channel.clone()),
+            compliance: ComplianceServiceClient::new(channel.clone()),
             admin: AdminServiceClient::new(channel),
         }
     }

@@ -3,6 +3,7 @@
 #[path = "../src/fuzz/absurd.rs"]
 mod absurd;
 mod backup;
+mod compliance;
 mod crash;
 mod damage;
 mod errors;

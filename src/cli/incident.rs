@@ -259,6 +259,10 @@ pub(super) fn tell_fact(fact: &v1::incident_event::Fact) -> String {
         Fact::CauseAttributed(cause) => {
             format!("cause: {}", choice(cause.party().as_str_name(), "PARTY_"))
         }
+        Fact::ExclusionDecided(decision) => {
+            let verb = if decision.excluded { "left out" } else { "counted" };
+            format!("to be {verb}, says {}: {}", decision.decided_by, decision.reason)
+        }
         Fact::ScopeJudged(judged) => {
             (if judged.in_scope { "within scope" } else { "outside scope" }).into()
         }

@@ -11,6 +11,7 @@ macro_rules! say {
 mod apply;
 mod backup;
 mod clocks;
+mod compliance;
 mod connection;
 mod copying;
 mod demo;
@@ -51,6 +52,8 @@ enum Command {
     Clocks(clocks::Clocks),
     /// Tells one incident, its clocks and their timelines.
     Incident(incident::Incident),
+    /// Tells how a contract's period complied, and judges its objectives.
+    Compliance(compliance::Compliance),
     /// Walks a journal and checks every record against its hash chain.
     Verify(verify::Verify),
     /// Lists the clocks whose verdict differs between two states of knowledge, and why.
@@ -78,6 +81,7 @@ pub fn run(cli: Cli) -> ExitCode {
                 Command::Import(import) => import.run().await,
                 Command::Clocks(clocks) => clocks.run().await,
                 Command::Incident(incident) => incident.run().await,
+                Command::Compliance(compliance) => compliance.run().await,
                 Command::Verify(verify) => verify.run(),
                 Command::Diff(diff) => diff.run().await,
                 Command::Evidence(evidence) => evidence.run(),

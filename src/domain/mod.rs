@@ -1,12 +1,13 @@
 //! The pure core: no input or output, no async, no wall clock, no floats in money or durations.
 //!
 //! In reading order: [`time`] and [`zone`] (instants, and what clocks on walls show), [`calendar`]
-//! (service hours), [`incident`] (facts and their fold), [`contract`] (what was agreed) and
-//! [`clock`] (a history under terms at an instant). Nothing here knows how facts arrive or are
-//! kept, and `now` is always an argument.
+//! (service hours), [`incident`] (facts and their fold), [`contract`] (what was agreed), [`clock`]
+//! (a history under terms at an instant) and [`compliance`] (what a period's clocks come to).
+//! Nothing here knows how facts arrive or are kept, and `now` is always an argument.
 
 pub mod calendar;
 pub mod clock;
+pub mod compliance;
 pub mod contract;
 pub mod fault;
 pub mod incident;

@@ -103,5 +103,5 @@ fn outcomes(ledger: &Ledger, catalog: &Catalog, times: Times) -> BTreeMap<ClockN
     let Some(history) = history(ledger, times) else { return BTreeMap::new() };
     let known = catalog.known(times.known);
     let judgement = judge_incident(&history, &known, times.as_of);
-    judgement.clocks.iter().map(|clock| (ClockName::of(clock), clock.outcome)).collect()
+    judgement.clocks.iter().map(|clock| (ClockName::of(clock), clock.verdict())).collect()
 }

@@ -69,7 +69,8 @@ impl Shelf {
             Outcome::Undecided => matches!(self, Shelf::Open | Shelf::Cancelled),
             Outcome::Met => self == Shelf::Met,
             Outcome::Breached => self != Shelf::Met,
-            Outcome::Excluded => self != Shelf::Open,
+            // Filed as though nothing excluded it.
+            Outcome::Excluded => true,
         }
     }
 }

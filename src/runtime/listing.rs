@@ -129,7 +129,7 @@ impl Engine {
     }
 
     /// An incident's ledger for a list: not kept in memory, since lists touch each once.
-    fn listed_ledger(&self, tenant: &str, id: &str) -> Result<Arc<Ledger>, ViewsError> {
+    pub(super) fn listed_ledger(&self, tenant: &str, id: &str) -> Result<Arc<Ledger>, ViewsError> {
         let incident = self.memory.incident(IncidentKey::new(tenant, id), &self.views)?;
         Ok(incident.ledger)
     }
@@ -319,7 +319,7 @@ impl List<'_> {
             && text_fits(&filter.target_id, clock.target_id)
             && text_fits(&filter.priority, clock.priority)
             && (filter.phases.is_empty() || filter.phases.contains(&clock.phase))
-            && (filter.outcomes.is_empty() || filter.outcomes.contains(&clock.outcome))
+            && (filter.outcomes.is_empty() || filter.outcomes.contains(&clock.verdict()))
             && filter.due_before.is_none_or(|before| clock.due_time.is_some_and(|due| due < before))
     }
 }

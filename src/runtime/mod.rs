@@ -5,6 +5,7 @@
 
 mod backup;
 mod comparing;
+mod complying;
 mod errands;
 mod inbox;
 mod keeper;
@@ -41,6 +42,7 @@ use memory::Memory;
 use writer::{Job, Sent, TermsJob};
 
 pub use backup::{BackUpError, Portion};
+pub use complying::Reckoned;
 pub use listing::{ClockFilter, ClockMark, FoundClock};
 pub use memory::Progress;
 pub use replay::{Loss, ReplayError};

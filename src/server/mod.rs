@@ -24,6 +24,7 @@ use crate::service::{Limits, Services};
 use crate::wire::v1::admin_service_server::AdminServiceServer;
 use crate::wire::v1::calendar_service_server::CalendarServiceServer;
 use crate::wire::v1::clock_service_server::ClockServiceServer;
+use crate::wire::v1::compliance_service_server::ComplianceServiceServer;
 use crate::wire::v1::contract_service_server::ContractServiceServer;
 use crate::wire::v1::incident_service_server::IncidentServiceServer;
 
@@ -212,6 +213,7 @@ fn routes(services: &Services, request_bytes_max: usize) -> anyhow::Result<Route
         .add_service(limited!(ContractServiceServer))
         .add_service(limited!(IncidentServiceServer))
         .add_service(limited!(ClockServiceServer))
+        .add_service(limited!(ComplianceServiceServer))
         .add_service(limited!(AdminServiceServer))
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?))
@@ -231,6 +233,7 @@ async fn tell_health(health: &HealthReporter, status: ServingStatus) {
         ContractServiceServer::<Services>::NAME,
         IncidentServiceServer::<Services>::NAME,
         ClockServiceServer::<Services>::NAME,
+        ComplianceServiceServer::<Services>::NAME,
         AdminServiceServer::<Services>::NAME,
     ] {
         health.set_service_status(service, status).await;

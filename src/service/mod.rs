@@ -4,6 +4,7 @@ mod admin;
 mod aside;
 mod calendar;
 mod clock;
+mod compliance;
 mod contract;
 mod incident;
 mod page;

@@ -91,6 +91,7 @@ reads!(
     ListEventsRequest,
     EvaluateIncidentRequest,
     ListClocksRequest,
+    GetComplianceRequest,
 );
 
 /// Whose data a read asks for and as of when, noting what is wrong.

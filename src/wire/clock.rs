@@ -5,7 +5,7 @@ use super::incident::waiting_on_number;
 use super::scalar::{choice, duration, timestamp};
 use super::v1;
 use crate::domain::clock::{
-    Clock, Judgement, Outcome, Phase, Segment, SegmentKind, TargetVerdict, Warning,
+    Clock, Exclusion, Judgement, Outcome, Phase, Segment, SegmentKind, TargetVerdict, Warning,
 };
 
 choice!(phase, phase_number, v1::Phase, Phase, {
@@ -40,7 +40,7 @@ pub fn encode(
         cycle: clock.cycle as i32,
         priority: clock.priority.to_owned(),
         phase: phase_number(clock.phase),
-        outcome: outcome_number(clock.outcome),
+        outcome: outcome_number(clock.verdict()),
         limit: Some(duration(clock.limit)),
         elapsed: Some(duration(clock.elapsed)),
         remaining: Some(duration(clock.remaining())),
@@ -50,7 +50,8 @@ pub fn encode(
         original_due_time: clock.original_due_time.map(timestamp),
         due_time: clock.due_time.map(timestamp),
         breach_time: clock.breach_time.map(timestamp),
-        exclusion: String::new(),
+        exclusion: clock.exclusion.as_ref().map(encode_exclusion).unwrap_or_default(),
+        excluded_outcome: clock.exclusion.map_or(0, |_| outcome_number(clock.outcome)),
         calendar_revision: clock.calendar_revision as i32,
         time_zone_database: time_zone_database.to_owned(),
         segments: segments.iter().map(encode_segment).collect(),
@@ -58,6 +59,18 @@ pub fn encode(
         metric: metric_number(clock.metric),
         warnings: clock.warnings.iter().map(encode_warning).collect(),
         notes: clock.notes.clone(),
+    }
+}
+
+/// On what ground a clock is excluded.
+fn encode_exclusion(exclusion: &Exclusion<'_>) -> String {
+    match exclusion {
+        Exclusion::Rule(rule) if rule.title.is_empty() => format!("rule {}", rule.id),
+        Exclusion::Rule(rule) => format!("rule {}: {}", rule.id, rule.title),
+        Exclusion::Decision { event_id, decision } => {
+            let (by, reason) = (&decision.decided_by, &decision.reason);
+            format!("decided by {by} ({event_id}): {reason}")
+        }
     }
 }
 
@@ -107,7 +120,7 @@ fn encode_verdict(verdict: &TargetVerdict<'_>) -> v1::TargetVerdict {
         contract_id: verdict.contract_id.to_owned(),
         target_id: verdict.target_id.to_owned(),
         cycle_verdict: cycle_verdict_number(verdict.cycle_verdict),
-        outcome: outcome_number(verdict.outcome),
+        outcome: outcome_number(verdict.verdict()),
         cycle: verdict.cycle as i32,
         elapsed: Some(duration(verdict.elapsed)),
         limit: Some(duration(verdict.limit)),

@@ -9,7 +9,8 @@ use super::v1;
 use super::v1::incident_event::Fact as Wire;
 use crate::domain::fault::Fault;
 use crate::domain::incident::{
-    Fact, History, IncidentEvent, Opened, Party, RecordedEvent, Stage, Waiting, WaitingOn,
+    ExclusionDecision, Fact, History, IncidentEvent, Opened, Party, RecordedEvent, Stage, Waiting,
+    WaitingOn,
 };
 use crate::domain::time::{Instant, Span};
 use crate::limits::{ATTRIBUTES_MAX, CONTRACTS_AN_INCIDENT_MAX, PRIORITY_BYTES_MAX};
@@ -115,6 +116,9 @@ fn decode_fact(fact: Wire, faults: &mut Faults) -> Fact {
         Wire::ScopeJudged(v1::ScopeJudged { in_scope, note }) => {
             Fact::ScopeJudged { in_scope, note }
         }
+        Wire::ExclusionDecided(decision) => Fact::ExclusionDecided(
+            faults.keep("exclusion_decided", decode_decision(decision)).unwrap_or_default(),
+        ),
         Wire::Surveyed(survey) => Fact::Surveyed {
             score: faults.or("surveyed.score", count_to(survey.score, 10), 0),
             lost_time: match survey.lost_time {
@@ -154,6 +158,25 @@ fn decode_waiting(change: v1::StatusChanged) -> Result<Waiting, Vec<Fault>> {
     };
     if decoded.waiting_on == WaitingOn::ThirdParty && decoded.third_party.is_empty() {
         faults.add("third_party", "is missing: name the third party it waits on");
+    }
+    faults.check()?;
+    Ok(decoded)
+}
+
+fn decode_decision(decision: v1::ExclusionDecided) -> Result<ExclusionDecision, Vec<Fault>> {
+    let mut faults = Faults::default();
+    let decoded = ExclusionDecision {
+        contract_id: faults.or("contract_id", id(decision.contract_id), String::new()),
+        target_id: faults.or("target_id", optional_id(decision.target_id), String::new()),
+        is_excluded: decision.excluded,
+        decided_by: decision.decided_by,
+        reason: decision.reason,
+    };
+    if decoded.decided_by.trim().is_empty() {
+        faults.add("decided_by", "is missing: say who decided");
+    }
+    if decoded.reason.trim().is_empty() {
+        faults.add("reason", "is missing: say why");
     }
     faults.check()?;
     Ok(decoded)
@@ -226,6 +249,13 @@ fn encode_fact(fact: &Fact) -> Wire {
         Fact::ScopeJudged { in_scope, note } => {
             Wire::ScopeJudged(v1::ScopeJudged { in_scope: *in_scope, note: note.clone() })
         }
+        Fact::ExclusionDecided(decision) => Wire::ExclusionDecided(v1::ExclusionDecided {
+            contract_id: decision.contract_id.clone(),
+            target_id: decision.target_id.clone(),
+            excluded: decision.is_excluded,
+            decided_by: decision.decided_by.clone(),
+            reason: decision.reason.clone(),
+        }),
         Fact::Surveyed { score, lost_time } => Wire::Surveyed(v1::Surveyed {
             score: whole(*score),
             lost_time: Some(duration(*lost_time)),

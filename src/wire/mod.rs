@@ -6,6 +6,7 @@
 
 pub mod calendar;
 pub mod clock;
+pub mod compliance;
 pub mod contract;
 pub mod faults;
 #[cfg(test)]

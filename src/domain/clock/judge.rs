@@ -1,5 +1,6 @@
 //! Judges a history under one contract.
 
+use super::exclusion::Grounds;
 use super::life::{Admission, Life, life};
 use super::measure::measure;
 use super::verdict::{TargetVerdict, verdict};
@@ -55,7 +56,7 @@ pub fn judge<'a>(
 ) -> Judgement<'a> {
     let Some(opening) = history.opening() else { return Judgement::default() };
     let opened = opening.event.occur_time;
-    let judge = Judge { history, agreement, calendars };
+    let judge = Judge { history, agreement, calendars, grounds: Grounds::new(history, as_of) };
     let mut judgement = Judgement::default();
     for (revision, until) in judge.terms_of_office(opened, as_of) {
         for target in &revision.content.terms.targets {
@@ -70,6 +71,7 @@ pub fn judge<'a>(
 
 struct Judge<'h, 'a> {
     history: &'h History<'a>,
+    grounds: Grounds<'h, 'a>,
     agreement: Agreement<'a>,
     calendars: &'a dyn Calendars,
 }
@@ -106,9 +108,19 @@ impl<'a> Judge<'_, 'a> {
         if life.cycles.iter().all(|cycle| cycle.started.is_none()) && is_over {
             return;
         }
-        let (target, clocks) = self.overruled(revision, target, &life, admission(after), as_of);
+        let (target, mut clocks) = self.overruled(revision, target, &life, admission(after), as_of);
+        self.exclude(&mut clocks);
         judgement.verdicts.extend(verdict(target, &clocks));
         judgement.clocks.extend(clocks);
+    }
+
+    /// Leaves out what the revision that rules each clock, or a decision, leaves out.
+    fn exclude(&self, clocks: &mut [Clock<'a>]) {
+        for clock in clocks {
+            let revision = self.agreement.revisions.numbered(clock.contract_revision);
+            let rules = revision.map(|revision| revision.content.terms.exclusions.as_slice());
+            self.grounds.apply(clock, rules.unwrap_or_default());
+        }
     }
 
     /// When the clock that must stop first did so first; `None`: there is none to wait for.
@@ -178,6 +190,7 @@ impl<'a> Judge<'_, 'a> {
                 priority: measured.priority,
                 phase: measured.phase,
                 outcome: measured.outcome,
+                exclusion: None,
                 limit: measured.limit,
                 elapsed: measured.elapsed,
                 start_time: cycle.started,

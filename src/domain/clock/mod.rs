@@ -6,6 +6,7 @@
 //! segments, elapsed, due, breached, and the policies of priority. So a change of priority that
 //! counts from the start is just a second measuring of the same life.
 
+mod exclusion;
 mod judge;
 #[cfg(test)]
 mod kit;
@@ -19,6 +20,7 @@ mod model;
 mod traps;
 mod verdict;
 
+pub use exclusion::Exclusion;
 pub use judge::{Agreement, CalendarInForce, Calendars, Judgement, judge};
 pub use verdict::TargetVerdict;
 
@@ -43,8 +45,10 @@ pub struct Clock<'a> {
     pub priority: &'a str,
     /// How it stands.
     pub phase: Phase,
-    /// Its verdict.
+    /// How it stands against its limit, whether it is excluded or not.
     pub outcome: Outcome,
+    /// Why it is left out of the contractual figures, if it is.
+    pub exclusion: Option<Exclusion<'a>>,
     /// What was promised, in service time.
     pub limit: Span,
     /// What counts against it.
@@ -160,6 +164,11 @@ impl Clock<'_> {
     /// What is left of the limit; negative when over.
     pub fn remaining(&self) -> Span {
         self.limit - self.elapsed
+    }
+
+    /// Its contractual verdict: `outcome`, unless it is excluded.
+    pub fn verdict(&self) -> Outcome {
+        if self.exclusion.is_some() { Outcome::Excluded } else { self.outcome }
     }
 
     /// It can still change by time alone or by ordinary facts.

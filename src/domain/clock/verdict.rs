@@ -1,6 +1,6 @@
 //! A target's verdict over the cycles of its clock.
 
-use super::{Clock, Outcome};
+use super::{Clock, Exclusion, Outcome};
 use crate::domain::contract::{CycleVerdict, Target};
 use crate::domain::time::Span;
 
@@ -13,14 +13,23 @@ pub struct TargetVerdict<'a> {
     pub target_id: &'a str,
     /// Which cycle gives the verdict.
     pub cycle_verdict: CycleVerdict,
-    /// The verdict.
+    /// How it stands against the limit, whether it is excluded or not.
     pub outcome: Outcome,
+    /// Why it is left out of the contractual figures, if it is.
+    pub exclusion: Option<Exclusion<'a>>,
     /// The cycle that gave it; 0 for the total.
     pub cycle: u32,
     /// What counts against the limit.
     pub elapsed: Span,
     /// The limit.
     pub limit: Span,
+}
+
+impl TargetVerdict<'_> {
+    /// The contractual verdict: `outcome`, unless it is excluded.
+    pub fn verdict(&self) -> Outcome {
+        if self.exclusion.is_some() { Outcome::Excluded } else { self.outcome }
+    }
 }
 
 /// The verdict over a target's clocks, in the order of their cycles; `None` without clocks.
@@ -37,17 +46,21 @@ pub(super) fn verdict<'a>(target: &Target, clocks: &[Clock<'a>]) -> Option<Targe
         target_id: deciding.target_id,
         cycle_verdict: target.cycle_verdict,
         outcome: deciding.outcome,
+        exclusion: deciding.exclusion,
         cycle: deciding.cycle,
         elapsed: deciding.elapsed,
         limit: deciding.limit,
     })
 }
 
-/// The first breached cycle, else the last undecided one, else the one with the least left.
+/// The first breached cycle, else the last undecided one, else the one with the least left; one
+/// that is excluded only where all are.
 fn worst<'c, 'a>(clocks: &'c [Clock<'a>]) -> Option<&'c Clock<'a>> {
-    let breached = clocks.iter().find(|clock| clock.outcome == Outcome::Breached);
-    let undecided = || clocks.iter().rfind(|clock| clock.outcome == Outcome::Undecided);
-    breached.or_else(undecided).or_else(|| clocks.iter().min_by_key(|clock| clock.remaining()))
+    let all_are_excluded = clocks.iter().all(|clock| clock.exclusion.is_some());
+    let counted = || clocks.iter().filter(|clock| all_are_excluded || clock.exclusion.is_none());
+    let breached = counted().find(|clock| clock.outcome == Outcome::Breached);
+    let undecided = || counted().rfind(|clock| clock.outcome == Outcome::Undecided);
+    breached.or_else(undecided).or_else(|| counted().min_by_key(|clock| clock.remaining()))
 }
 
 /// A breach of the last cycle stands here too, though a change of priority gave more time since.
@@ -62,6 +75,7 @@ fn total<'a>(clocks: &[Clock<'a>], last: &Clock<'a>) -> TargetVerdict<'a> {
         target_id: last.target_id,
         cycle_verdict: CycleVerdict::Total,
         outcome,
+        exclusion: last.exclusion,
         cycle: 0,
         elapsed,
         limit: last.limit,

@@ -111,3 +111,11 @@ impl Objective {
         }
     }
 }
+
+impl AttainmentPromise {
+    /// Whether the clocks of a target and priority count.
+    pub fn covers(&self, target_id: &str, priority: &str) -> bool {
+        let is_meant = self.priorities.is_empty() || self.priorities.iter().any(|p| p == priority);
+        self.target_id == target_id && is_meant
+    }
+}

@@ -101,6 +101,21 @@ pub struct Opened {
     pub attributes: BTreeMap<String, String>,
 }
 
+/// Somebody's word that clocks are left out of the contractual figures, or are not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ExclusionDecision {
+    /// The contract.
+    pub contract_id: String,
+    /// Only the clocks of this target; empty: of all.
+    pub target_id: String,
+    /// They are left out; else they count, whatever the contract's rules say.
+    pub is_excluded: bool,
+    /// Who decided.
+    pub decided_by: String,
+    /// Why.
+    pub reason: String,
+}
+
 /// What happened to an incident.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fact {
@@ -167,6 +182,8 @@ pub enum Fact {
         /// Why.
         note: String,
     },
+    /// It was decided whether clocks are left out of the contractual figures.
+    ExclusionDecided(ExclusionDecision),
     /// The people it hit said how it was.
     Surveyed {
         /// 0 to 10.
@@ -186,7 +203,7 @@ impl Fact {
             Fact::Opened(_) => 0,
             Fact::Retracted(_) => 1,
             Fact::ScopeJudged { .. } => 2,
-            Fact::CauseAttributed { .. } => 3,
+            Fact::CauseAttributed { .. } | Fact::ExclusionDecided(_) => 3,
             Fact::Surveyed { .. } => 4,
             Fact::EffortEstimated(_) => 5,
             Fact::WorkLogged { .. } => 6,
@@ -227,6 +244,7 @@ impl Fact {
             Fact::Merged(_) => "merged",
             Fact::CauseAttributed { .. } => "cause_attributed",
             Fact::ScopeJudged { .. } => "scope_judged",
+            Fact::ExclusionDecided(_) => "exclusion_decided",
             Fact::Surveyed { .. } => "surveyed",
             Fact::Retracted(_) => "retracted",
         }

@@ -9,6 +9,8 @@ mod fact;
 mod history;
 mod state;
 
-pub use fact::{Fact, IncidentEvent, Opened, Party, RecordedEvent, Waiting, WaitingOn};
+pub use fact::{
+    ExclusionDecision, Fact, IncidentEvent, Opened, Party, RecordedEvent, Waiting, WaitingOn,
+};
 pub use history::{History, Moment};
 pub use state::{Stage, State};

