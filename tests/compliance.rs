@@ -4,6 +4,7 @@ use slx::wire::v1;
 use slx::wire::v1::incident_event::Fact;
 
 use crate::kit::{Clients, Server, TENANT, at, contract, event, opened, slx, succeed, waiting};
+use crate::random::{random, setting};
 
 /// 95 % of P1 and all of what is resolved, each month, and the same over the quarter.
 fn promising(id: &str) -> v1::Contract {
@@ -161,6 +162,100 @@ async fn the_index_counts_what_judging_every_incident_counts() {
     assert_eq!((&now.groups, &now.objectives), (&then.groups, &then.objectives));
     let counts = resolve(&ask(&mut clients, &BY, LATER).await, "P1").contractual;
     assert_eq!(counts.expect("counts").met, 4);
+}
+
+/// A fact of an incident that was opened on some day of September to December, told in any order.
+fn some_fact(seed: u64, place: u64) -> v1::IncidentEvent {
+    let pick = |what: u64, choices: u64| random(seed, place * 16 + what) % choices;
+    let id = format!("R{}", pick(0, 40));
+    let opened_on = random(seed, 1_000_000 + pick(0, 40)) % 100;
+    let minutes = opened_on * 24 * 60 + pick(1, 4 * 24 * 60);
+    let time = at("2026-09-01T06:00:00Z").seconds + minutes as i64 * 60;
+    let cause = |party| v1::CauseAttributed {
+        party,
+        third_party: ["Carrier", "Power"][pick(3, 2) as usize].into(),
+        ..Default::default()
+    };
+    let fact = match pick(2, 16) {
+        0..=3 => {
+            let mut fact = opened("C", ["P1", "P2"][pick(3, 2) as usize]);
+            if let Fact::Opened(opened) = &mut fact {
+                opened.service = ["mail", "web"][pick(4, 2) as usize].into();
+                opened.category = ["", "net\0work"][pick(5, 2) as usize].into();
+            }
+            fact
+        }
+        4 => waiting(v1::WaitingOn::Client),
+        5 => waiting(v1::WaitingOn::Provider),
+        6 => Fact::PriorityChanged(v1::PriorityChanged { priority: "P1".into() }),
+        7 => Fact::Assigned(v1::Assigned { group: "second".into(), ..Default::default() }),
+        8 => Fact::CauseAttributed(cause(1 + pick(4, 3) as i32)),
+        9 => Fact::Reopened(v1::Reopened {}),
+        10 => Fact::Cancelled(v1::Cancelled {}),
+        11 => Fact::Retracted(v1::Retracted { event_id: format!("e{}", place / 2) }),
+        _ => Fact::Resolved(v1::Resolved {}),
+    };
+    let occur_time = Some(prost_types::Timestamp { seconds: time, nanos: 0 });
+    v1::IncidentEvent { occur_time, ..event(&id, &format!("e{place}"), LATER, fact) }
+}
+
+#[tokio::test]
+async fn tallies_equal_a_recount_under_late_retracted_and_changed_facts() {
+    let data = tempfile::tempdir().expect("a directory");
+    let seed = setting("SLX_TALLY_SEED", u64::from(std::process::id()));
+    println!("SLX_TALLY_SEED={seed}");
+    let mut server = Server::start(data.path(), &[]);
+    let mut clients = server.clients().await;
+    clients.put_office().await;
+    clients.put_contract(promising("C")).await;
+    for round in 0..8 {
+        let facts = (round * 60..(round + 1) * 60).map(|place| some_fact(seed, place));
+        clients.record(facts.collect()).await;
+        if round == 4 {
+            let mut looser = promising("C");
+            looser.time_zone = "Asia/Tokyo".into();
+            looser.terms.as_mut().expect("terms").exclusions.clear();
+            clients.put_contract(looser).await;
+        }
+        compare_with_a_recount(&mut clients, round).await;
+    }
+}
+
+/// Asks by the tallies; then records something else, so that what was known before that has to be
+/// judged incident by incident, and asks again.
+async fn compare_with_a_recount(clients: &mut Clients, round: u64) {
+    let request = |period: &str, key: v1::GroupKey, as_of: &str| v1::GetComplianceRequest {
+        tenant: TENANT.into(),
+        contract_id: "C".into(),
+        period: period.into(),
+        group_by: vec![v1::GroupKey::Priority as i32, key as i32],
+        as_of_time: Some(at(as_of)),
+        ..Default::default()
+    };
+    let mut asked = Vec::new();
+    for period in ["2026-10", "2026-Q4", "2026"] {
+        for key in 1..=6 {
+            for as_of in ["2027-01-05T00:00:00Z", "2026-12-20T10:00:00Z"] {
+                let key = v1::GroupKey::try_from(key).expect("a key");
+                asked.push(request(period, key, as_of));
+            }
+        }
+    }
+    let mut answers = Vec::new();
+    for request in &asked {
+        let answer = clients.compliance.get_compliance(request.clone()).await;
+        answers.push(answer.expect("reckoned").into_inner());
+    }
+    let other = event(&format!("other{round}"), "a", LATER, Fact::Responded(v1::Responded {}));
+    clients.record(vec![other]).await;
+    for (request, by_tallies) in asked.into_iter().zip(answers) {
+        let known_time = by_tallies.stamp.expect("a stamp").known_time;
+        let request = v1::GetComplianceRequest { known_time, ..request };
+        let recount = clients.compliance.get_compliance(request.clone()).await;
+        let recount = recount.expect("reckoned").into_inner();
+        assert_eq!(by_tallies.groups, recount.groups, "{request:?}");
+        assert_eq!(by_tallies.objectives, recount.objectives, "{request:?}");
+    }
 }
 
 #[tokio::test]

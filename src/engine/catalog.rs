@@ -9,7 +9,7 @@ use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::clock::{Agreement, CalendarInForce, Calendars};
 use crate::domain::contract::{Contract, Effective, Revision, Revisions};
 use crate::domain::time::Instant;
-use crate::domain::zone::ZoneDatabase;
+use crate::domain::zone::{Zone, ZoneDatabase};
 
 /// A tenant's contracts and calendars.
 #[derive(Clone, Debug)]
@@ -147,6 +147,12 @@ impl<'c> Known<'c> {
         let ends = &self.catalog.contracts.get(id)?.ends;
         let known = ends.iter().rev().find(|(record_time, _)| *record_time <= self.known_time);
         known.map(|(_, end_time)| *end_time)
+    }
+
+    /// The zone a contract's periods are cut in: that of the revision recorded last.
+    pub fn zone(self, id: &str) -> Option<Zone> {
+        let newest = self.contract(id).all().last()?;
+        self.catalog.zones.zone(&newest.content.time_zone)
     }
 
     /// The agreement clocks are judged under.

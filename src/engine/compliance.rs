@@ -1,10 +1,14 @@
 //! How a contract's period complied: entries grouped, and objectives held against them.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
+
+use chrono::NaiveTime;
 
 use super::catalog::Known;
 use super::query::Times;
 use super::refusal::Refusal;
+use super::tally::{Counted, CountedTarget, Day, Dimension, day};
 use crate::domain::compliance::attainment::{Standing, stand};
 use crate::domain::compliance::{Entry, Period, PeriodError, Tally};
 use crate::domain::contract::{AttainmentPromise, Contract, Objective, Promise, Revision};
@@ -59,6 +63,7 @@ pub struct Compliance<'c> {
     pub attainments: Vec<Attainment<'c>>,
     contract_id: String,
     group_by: Vec<GroupKey>,
+    zone: Zone,
     as_of: Instant,
 }
 
@@ -88,12 +93,13 @@ impl<'c> Compliance<'c> {
         let revisions = known.contract(&contract_id);
         let newest = revisions.at(times.as_of).or_else(|| revisions.all().first());
         let newest = newest.ok_or_else(|| Refusal::ContractNotFound(contract_id.clone()))?;
-        let zone = zone_of(&newest.content, zones)?;
+        let zone = known.zone(&contract_id).ok_or_else(|| unknown_zone(&newest.content, zones))?;
         let period = period(&question.period, &zone)?;
         let last = last_instant(&period, times.as_of);
         let ruling = revisions.at(last).unwrap_or(newest);
         Ok(Compliance {
             attainments: attainments(ruling, &zone, last)?,
+            zone,
             groups: BTreeMap::new(),
             contract_id,
             group_by: question.group_by.clone(),
@@ -111,6 +117,57 @@ impl<'c> Compliance<'c> {
         })
     }
 
+    /// The dimension whose cells hold all that is asked about, if there is one: whole days are
+    /// asked about, and at most one key beside target and priority.
+    pub fn dimension(&self) -> Option<Dimension> {
+        let is_midnight = |instant: Instant| {
+            let midnight = self.zone.local(instant).date().and_time(NaiveTime::MIN);
+            self.zone.instant(midnight) == Ok(instant)
+        };
+        let others = self.group_by.iter().filter_map(|key| key.dimension());
+        let dimensions: Vec<_> = others.collect();
+        match dimensions.as_slice() {
+            _ if !is_midnight(self.period.start) || !is_midnight(self.period.end) => None,
+            [] => Some(Dimension::All),
+            [one] => Some(*one),
+            _ => None,
+        }
+    }
+
+    /// The local days of a period.
+    pub fn days(&self, period: &Period) -> Range<Day> {
+        days(period, &self.zone)
+    }
+
+    /// Takes in a cell of the period, of the dimension that holds all that is asked about.
+    pub fn add_cell(&mut self, [value, target, priority]: &[String; 3], tally: &Tally) {
+        let of = |key: &GroupKey| match key {
+            GroupKey::Target => target.clone(),
+            GroupKey::Priority => priority.clone(),
+            _ => value.clone(),
+        };
+        let key = self.group_by.iter().map(of).collect();
+        self.groups.entry(key).or_default().add(tally);
+    }
+
+    /// Takes out what an incident has added to cells that were taken in.
+    pub fn take_out(&mut self, counted: &Counted) {
+        for target in counted.targets.iter().filter(|t| t.contract_id == self.contract_id) {
+            if self.days(&self.period).contains(&target.day) {
+                let of = |key: &GroupKey| counted_value(*key, counted, target).to_owned();
+                let key: Vec<_> = self.group_by.iter().map(of).collect();
+                self.groups.entry(key).or_default().remove(&target.tally);
+            }
+            for attainment in &mut self.attainments {
+                if attainment.promise.covers(&target.target_id, &target.priority)
+                    && days(&attainment.period, &self.zone).contains(&target.day)
+                {
+                    attainment.tally.remove(&target.tally);
+                }
+            }
+        }
+    }
+
     /// Takes an entry in, wherever it belongs.
     pub fn add(&mut self, entry: &Entry<'_>) {
         if entry.contract_id != self.contract_id {
@@ -118,32 +175,48 @@ impl<'c> Compliance<'c> {
         }
         if self.period.takes(entry, self.as_of) {
             let key = self.group_by.iter().map(|key| value(*key, entry).to_owned()).collect();
-            self.groups.entry(key).or_default().add(entry);
+            self.groups.entry(key).or_default().add(&Tally::of(entry));
         }
         for attainment in &mut self.attainments {
             if attainment.promise.covers(entry.target_id, entry.priority)
                 && attainment.period.takes(entry, self.as_of)
             {
-                attainment.tally.add(entry);
+                attainment.tally.add(&Tally::of(entry));
             }
         }
     }
 }
 
+impl GroupKey {
+    fn dimension(self) -> Option<Dimension> {
+        match self {
+            GroupKey::Target | GroupKey::Priority => None,
+            GroupKey::Service => Some(Dimension::Service),
+            GroupKey::Category => Some(Dimension::Category),
+            GroupKey::Group => Some(Dimension::Group),
+            GroupKey::Party => Some(Dimension::Party),
+        }
+    }
+}
+
 impl Attainment<'_> {
+    /// Takes in a cell of its period, of the dimension of all clocks.
+    pub fn add_cell(&mut self, [_, target, priority]: &[String; 3], tally: &Tally) {
+        if self.promise.covers(target, priority) {
+            self.tally.add(tally);
+        }
+    }
+
     /// How it stands as of an instant.
     pub fn standing(&self, as_of: Instant) -> Standing {
         stand(self.promise, &self.tally.contractual, self.period.end <= as_of)
     }
 }
 
-fn zone_of(contract: &Contract, zones: &ZoneDatabase) -> Result<Zone, Refusal> {
-    let name = &contract.time_zone;
-    zones.zone(name).ok_or_else(|| {
-        let version = zones.version();
-        let text = format!("is in {name:?}, which time zone database {version} does not know");
-        Refusal::field("contract_id", text)
-    })
+fn unknown_zone(contract: &Contract, zones: &ZoneDatabase) -> Refusal {
+    let (name, version) = (&contract.time_zone, zones.version());
+    let text = format!("is in {name:?}, which time zone database {version} does not know");
+    Refusal::field("contract_id", text)
 }
 
 fn period(asked: &PeriodAsked, zone: &Zone) -> Result<Period, Refusal> {
@@ -191,4 +264,21 @@ fn value<'e>(key: GroupKey, entry: &Entry<'e>) -> &'e str {
         GroupKey::Group => entry.group,
         GroupKey::Party => entry.party,
     }
+}
+
+fn counted_value<'c>(key: GroupKey, counted: &'c Counted, target: &'c CountedTarget) -> &'c str {
+    match key {
+        GroupKey::Target => &target.target_id,
+        GroupKey::Priority => &target.priority,
+        GroupKey::Service => &counted.service,
+        GroupKey::Category => &counted.category,
+        GroupKey::Group => &counted.group,
+        GroupKey::Party => &counted.party,
+    }
+}
+
+fn days(period: &Period, zone: &Zone) -> Range<Day> {
+    let day_of = |instant| day(zone.local(instant).date());
+    let last = period.end.checked_add(-Span::from_nanos(1)).unwrap_or(period.start);
+    day_of(period.start)..day_of(last) + 1
 }

@@ -6,7 +6,9 @@
 use super::catalog::Known;
 use super::ledger::Ledger;
 use super::query::judge_incident;
+use super::tally::Counted;
 use crate::domain::clock::{Clock, Outcome, Phase};
+use crate::domain::compliance::entries;
 use crate::domain::incident::{Fact, History};
 use crate::domain::time::Instant;
 
@@ -20,6 +22,17 @@ pub struct Standing {
     /// When the last of its facts occurs, if that is after it was recorded: until then it is not
     /// yet as it is filed.
     pub settles: Option<Instant>,
+    /// What it adds to the tallies.
+    pub counted: Counted,
+}
+
+/// Under what an incident is filed in the views.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filed {
+    /// The keys that lead to it, sorted.
+    pub keys: Vec<Vec<u8>>,
+    /// What it has added to the tallies.
+    pub counted: Counted,
 }
 
 /// Where one clock is filed.
@@ -81,7 +94,9 @@ pub fn standing(ledger: &Ledger, catalog: Known<'_>) -> Standing {
     let judgement = judge_incident(&history, &catalog, Instant::MAX);
     let last_record = ledger.events.iter().map(|recorded| recorded.record_time).max();
     let last_fact = history.effective().last().map(|recorded| recorded.event.occur_time);
+    let entries = entries(&judgement, &history.state(Instant::MAX));
     Standing {
+        counted: Counted::of(&entries, catalog),
         clocks: judgement.clocks.iter().map(place).collect(),
         contracts: contracts(ledger),
         settles: last_fact.filter(|fact| Some(*fact) > last_record),

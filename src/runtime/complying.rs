@@ -1,4 +1,9 @@
 //! How a contract's period complied.
+//!
+//! As of now, it is read off the tallies, and only what time alone may have decided is judged:
+//! open clocks, and incidents with facts still to come. As of another time, by what was known at
+//! one, for parts of days, or grouped by more than the tallies tell apart, incidents are judged
+//! one by one.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +15,8 @@ use crate::engine::compliance::{Compliance, Question};
 use crate::engine::index::{SHELVES, Shelf};
 use crate::engine::query::{history, judge_incident};
 use crate::engine::refusal::Refusal;
-use crate::views::{ClockKey, ViewsError};
+use crate::engine::tally::Dimension;
+use crate::views::{ClockKey, IncidentKey, ViewsError};
 
 /// A period's compliance, or why it can't be told.
 pub type Reckoned<T> = Result<Result<T, Refusal>, ViewsError>;
@@ -26,8 +32,9 @@ impl Engine {
         asked: (Option<Instant>, Option<Instant>),
         make: impl FnOnce(Sight, Compliance<'_>) -> T,
     ) -> Reckoned<T> {
-        let catalog = self.memory.catalog(tenant);
         let index = self.keeper.index(settled)?;
+        // Looked up after the index, it knows all that the index does.
+        let catalog = self.memory.catalog(tenant);
         let sight = sight(index.sequence, index.record_time, asked.0, asked.1);
         let is_now =
             sight.times.known == index.record_time && sight.times.as_of >= index.record_time;
@@ -36,57 +43,128 @@ impl Engine {
             Ok(compliance) => compliance,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        let contract = &question.contract_id;
-        let incidents = match is_now {
-            true => self.decided_or_open(tenant, contract, compliance.span(), sight)?,
-            false => self.views.attached_ids(tenant, contract, "").collect::<Result<_, _>>()?,
-        };
-        for incident in &incidents {
-            self.add_incident(tenant, incident, known, sight, &mut compliance)?;
+        let reckoning =
+            Reckoning { engine: self, tenant, contract: &question.contract_id, known, sight };
+        match compliance.dimension().filter(|_| is_now) {
+            Some(dimension) => reckoning.read_tallies(dimension, &mut compliance)?,
+            None => reckoning.judge_all(is_now, &mut compliance)?,
         }
+        compliance.groups.retain(|_, tally| !tally.is_empty());
         Ok(Ok(make(sight, compliance)))
+    }
+}
+
+struct Reckoning<'r> {
+    engine: &'r Engine,
+    tenant: &'r str,
+    contract: &'r str,
+    known: Known<'r>,
+    sight: Sight,
+}
+
+impl Reckoning<'_> {
+    fn read_tallies(
+        &self,
+        dimension: Dimension,
+        compliance: &mut Compliance<'_>,
+    ) -> Result<(), ViewsError> {
+        let views = &self.engine.views;
+        let days = compliance.days(&compliance.period);
+        for cell in views.cells(self.tenant, self.contract, dimension, days) {
+            let (texts, tally) = cell?;
+            compliance.add_cell(&texts, &tally);
+        }
+        let periods: Vec<_> =
+            compliance.attainments.iter().map(|a| compliance.days(&a.period)).collect();
+        for (attainment, days) in compliance.attainments.iter_mut().zip(periods) {
+            for cell in views.cells(self.tenant, self.contract, Dimension::All, days) {
+                let (texts, tally) = cell?;
+                attainment.add_cell(&texts, &tally);
+            }
+        }
+        let unsettled = self.unsettled()?;
+        for incident in &unsettled {
+            let key = IncidentKey::new(self.tenant, incident);
+            compliance.take_out(&views.ledger(&key)?.1.counted);
+            self.judge(incident, compliance, false)?;
+        }
+        for incident in self.filed(Shelf::Open, Instant::MIN, Instant::MAX)? {
+            if !unsettled.contains(&incident) {
+                self.judge(&incident, compliance, true)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn judge_all(&self, is_now: bool, compliance: &mut Compliance<'_>) -> Result<(), ViewsError> {
+        let incidents = match is_now {
+            true => self.decided_or_open(compliance.span())?,
+            false => {
+                let attached = self.engine.views.attached_ids(self.tenant, self.contract, "");
+                attached.collect::<Result<_, _>>()?
+            }
+        };
+        incidents.iter().try_for_each(|incident| self.judge(incident, compliance, false))
+    }
+
+    /// The incidents with facts still to come.
+    fn unsettled(&self) -> Result<BTreeSet<String>, ViewsError> {
+        self.engine.views.unsettled_ids(self.tenant, self.sight.times.as_of).collect()
     }
 
     /// The incidents with clocks that were decided in a span of time, that are open, or that have
     /// facts still to come.
     fn decided_or_open(
         &self,
-        tenant: &str,
-        contract: &str,
         (start, end): (Instant, Instant),
-        sight: Sight,
     ) -> Result<BTreeSet<String>, ViewsError> {
-        let unsettled = self.views.unsettled_ids(tenant, sight.times.as_of);
-        let mut found: BTreeSet<_> = unsettled.collect::<Result<_, _>>()?;
-        // An open clock is filed under when it is due, but may be over its limit since long before.
-        let from = |shelf| if shelf == Shelf::Open { Instant::MIN } else { start };
+        let mut found = self.unsettled()?;
         for shelf in SHELVES {
-            let from = ClockKey { tenant, contract, shelf, time: from(shelf), incident: "" };
-            for filed in self.views.clocks(&from) {
-                let filed = filed?;
-                if shelf != Shelf::Open && filed.time >= end {
-                    break;
-                }
-                found.insert(filed.incident);
-            }
+            // An open clock is filed under when it is due, but may be over its limit since before.
+            let (from, until) = match shelf {
+                Shelf::Open => (Instant::MIN, Instant::MAX),
+                _ => (start, end),
+            };
+            found.extend(self.filed(shelf, from, until)?);
         }
         Ok(found)
     }
 
-    fn add_incident(
+    /// The incidents with clocks on a shelf from one instant up to another, the last of all
+    /// included.
+    fn filed(
         &self,
-        tenant: &str,
+        shelf: Shelf,
+        from: Instant,
+        until: Instant,
+    ) -> Result<BTreeSet<String>, ViewsError> {
+        let (tenant, contract) = (self.tenant, self.contract);
+        let from = ClockKey { tenant, contract, shelf, time: from, incident: "" };
+        let mut found = BTreeSet::new();
+        for filed in self.engine.views.clocks(&from) {
+            let filed = filed?;
+            if filed.time >= until && until < Instant::MAX {
+                break;
+            }
+            found.insert(filed.incident);
+        }
+        Ok(found)
+    }
+
+    /// Takes in what an incident's targets come to, or only those that are open.
+    fn judge(
+        &self,
         incident: &str,
-        known: Known<'_>,
-        sight: Sight,
         compliance: &mut Compliance<'_>,
+        only_open: bool,
     ) -> Result<(), ViewsError> {
-        let ledger = self.listed_ledger(tenant, incident)?;
-        let Some(history) = history(&ledger, sight.times) else { return Ok(()) };
-        let judgement = judge_incident(&history, &known, sight.times.as_of);
-        let state = history.state(sight.times.as_of);
-        for entry in entries(&judgement, &state) {
-            compliance.add(&entry);
+        let ledger = self.engine.listed_ledger(self.tenant, incident)?;
+        let times = self.sight.times;
+        let Some(history) = history(&ledger, times) else { return Ok(()) };
+        let judgement = judge_incident(&history, &self.known, times.as_of);
+        let state = history.state(times.as_of);
+        for entry in entries(&judgement, &state).iter().filter(|e| e.is_open || !only_open) {
+            compliance.add(entry);
         }
         Ok(())
     }

@@ -11,7 +11,7 @@ use parking_lot::{RwLock, RwLockReadGuard};
 use super::errands::Errands;
 use super::memory::{FoldError, FreshIncident, Load, Memory, Progress};
 use crate::domain::time::Instant;
-use crate::engine::index;
+use crate::engine::index::{self, Filed};
 use crate::views::{Changes, IncidentKey, Views, ViewsError};
 
 /// How many new events end the patience.
@@ -195,8 +195,8 @@ impl Keeper {
             let mut filed = Vec::new();
             for id in &ids {
                 let incident = memory.incident(IncidentKey::new(tenant, id), views)?;
-                let keys = file(&incident, progress, &mut changes);
-                filed.push((incident, keys));
+                let now = file(&incident, progress, &mut changes);
+                filed.push((incident, now));
             }
             views.write(changes, applied)?;
             memory.carried(filed, Vec::new());
@@ -206,9 +206,9 @@ impl Keeper {
 
 /// Files an incident by what the index will tell of, not by what was recorded since: that is fresh,
 /// and filed the next time.
-fn file(incident: &FreshIncident, progress: Progress, changes: &mut Changes) -> Vec<Vec<u8>> {
+fn file(incident: &FreshIncident, progress: Progress, changes: &mut Changes) -> Filed {
     let catalog = incident.catalog.known(progress.record_time);
     let ledger = incident.ledger_up_to(progress.sequence);
     let standing = index::standing(&ledger, catalog);
-    changes.file_incident(&incident.key, &incident.ledger, &standing, &incident.filed)
+    changes.file_incident(&incident.key, &incident.ledger, standing, &incident.filed)
 }

@@ -15,6 +15,7 @@ use crate::domain::incident::RecordedEvent;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::catalog::Catalog;
+use crate::engine::index::Filed;
 use crate::engine::ledger::{Ledger, RecordedServiceEvent, ServiceLedger};
 use crate::engine::record::{Entry, Record, TermsEntry};
 use crate::journal::{Hash, ReadError};
@@ -72,8 +73,8 @@ struct State {
 #[derive(Debug)]
 struct Slot {
     ledger: Arc<Ledger>,
-    /// The keys it is filed under in the views.
-    filed: Vec<Vec<u8>>,
+    /// Under what it is filed in the views.
+    filed: Filed,
     is_fresh: bool,
 }
 
@@ -103,7 +104,7 @@ pub(super) struct Load {
 pub(super) struct FreshIncident {
     pub key: IncidentKey,
     pub ledger: Arc<Ledger>,
-    pub filed: Vec<Vec<u8>>,
+    pub filed: Filed,
     pub catalog: Arc<Catalog>,
 }
 
@@ -254,13 +255,13 @@ impl Memory {
     /// Lets go of what was carried over, unless it was added to since.
     pub fn carried(
         &self,
-        filed: Vec<(FreshIncident, Vec<Vec<u8>>)>,
+        filed: Vec<(FreshIncident, Filed)>,
         services: Vec<((String, String), Arc<ServiceLedger>)>,
     ) {
         let mut state = self.state.write();
-        for (incident, keys) in filed {
+        for (incident, filed) in filed {
             if let Some(slot) = state.incidents.get_mut(&incident.key) {
-                slot.filed = keys;
+                slot.filed = filed;
             }
         }
         for (key, carried) in services {

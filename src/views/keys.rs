@@ -3,6 +3,7 @@
 
 use crate::domain::time::Instant;
 use crate::engine::index::{ClockPlace, Shelf};
+use crate::engine::tally::{Cell, Day, Dimension};
 
 pub(super) const FORMAT: &[u8] = b"!format";
 pub(super) const STORE: &[u8] = b"!store";
@@ -17,7 +18,9 @@ const SERVICE: u8 = b's';
 const CLOCK: u8 = b'c';
 const ATTACHMENT: u8 = b'a';
 const UNSETTLED: u8 = b'u';
+const CELL: u8 = b'y';
 const INSTANT_BYTES: usize = 8;
+const DAY_BYTES: usize = 4;
 
 /// The key of an incident's row.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -156,6 +159,52 @@ pub(super) fn unsettled_after(tenant: &str, as_of: Instant) -> Vec<u8> {
 
 pub(super) fn unsettled_id(prefix: &[u8], key: &[u8]) -> String {
     split_id(key.get(prefix.len() + INSTANT_BYTES..).unwrap_or_default()).0.to_owned()
+}
+
+/// A cell's key: its contract, dimension and day, then what may hold any byte, each with its length
+/// before it.
+pub(super) fn cell(tenant: &str, cell: &Cell<'_>) -> Vec<u8> {
+    let mut bytes = cells(tenant, cell.contract_id, cell.dimension, cell.day);
+    for text in [cell.value, cell.target_id, cell.priority] {
+        // None is nearly as long as that: requests are bounded.
+        bytes.extend(u32::try_from(text.len()).unwrap_or(u32::MAX).to_be_bytes());
+        bytes.extend(text.as_bytes());
+    }
+    bytes
+}
+
+/// Where the cells of a day begin.
+pub(super) fn cells(tenant: &str, contract: &str, dimension: Dimension, day: Day) -> Vec<u8> {
+    let mut bytes = key(CELL, &[tenant, contract]);
+    bytes.push(dimension_byte(dimension));
+    bytes.extend(day.to_be_bytes());
+    bytes
+}
+
+/// What a cell's entries agree in: value, target, priority.
+pub(super) fn cell_texts(key: &[u8]) -> Option<[String; 3]> {
+    let (_tenant, rest) = split_id(key.get(1..)?);
+    let (_contract, rest) = split_id(rest);
+    let mut rest = rest.get(1 + DAY_BYTES..)?;
+    let mut text = || {
+        let (length, after) = rest.split_at_checked(4)?;
+        let length = u32::from_be_bytes(length.try_into().ok()?);
+        let (text, after) = after.split_at_checked(usize::try_from(length).ok()?)?;
+        rest = after;
+        Some(std::str::from_utf8(text).ok()?.to_owned())
+    };
+    Some([text()?, text()?, text()?])
+}
+
+/// Dimensions by the first byte after their contract; never renumbered.
+fn dimension_byte(dimension: Dimension) -> u8 {
+    match dimension {
+        Dimension::All => 0,
+        Dimension::Service => 1,
+        Dimension::Category => 2,
+        Dimension::Group => 3,
+        Dimension::Party => 4,
+    }
 }
 
 pub(super) fn terms(sequence: u64) -> Vec<u8> {

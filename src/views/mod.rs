@@ -3,31 +3,36 @@
 //! Nothing here is a fact. A view remembers the sequence it has applied, and whatever it lacks or
 //! garbles is folded again from the journal. This is the only room that knows sled.
 
+mod batch;
 mod keys;
 mod rows;
 mod store;
 
 use std::fs;
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use parking_lot::RwLock;
 
+use crate::domain::compliance::Tally;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
+use crate::engine::index::Filed;
 use crate::engine::ledger::{Ledger, ServiceLedger};
 use crate::engine::record::Record;
+use crate::engine::tally::{Day, Dimension};
 use crate::wire::record::{self, Unreadable};
+use crate::wire::tally;
+use batch::Batch;
 use store::Store;
 
 pub use keys::{ClockKey, IncidentKey};
 pub use rows::Changes;
 
 /// Changes with every change of what is kept or how it is keyed: other views are thrown away.
-const FORMAT: &str = "slx views 1";
-/// sled is quickest with batches of some hundreds of keys.
-const KEYS_A_BATCH: usize = 256;
+const FORMAT: &str = "slx views 2";
 const ROWS_A_SIGN_OF_LIFE: usize = 10_000;
 /// Opening writes a little: this much is tried whether it can be written.
 const OPENING_BYTES: usize = 4 * 1024 * 1024;
@@ -156,8 +161,8 @@ impl Views {
         applied(&self.store()?)
     }
 
-    /// Everything recorded about an incident, with the keys it is filed under.
-    pub fn ledger(&self, key: &IncidentKey) -> Result<(Ledger, Vec<Vec<u8>>), ViewsError> {
+    /// Everything recorded about an incident, and under what it is filed.
+    pub fn ledger(&self, key: &IncidentKey) -> Result<(Ledger, Filed), ViewsError> {
         match self.store()?.get(key.as_bytes())? {
             Some(row) => Ok(record::decode_ledger(&row)?),
             None => Ok(Default::default()),
@@ -261,27 +266,35 @@ impl Views {
         let store = self.store()?;
         check_room(&self.directory, ROOM_TO_WRITE_BYTES)?;
         crash_point!("views-before-write");
-        let mut batch = sled::Batch::default();
-        let mut keys_in_batch = 0;
+        let mut batch = Batch::new(&store);
         for step in changes.steps {
-            keys_in_batch += step.len();
-            for (key, value) in step {
-                match value {
-                    Some(value) => batch.insert(key, value),
-                    None => batch.remove(key),
-                }
-            }
-            if keys_in_batch >= KEYS_A_BATCH {
-                store.apply(std::mem::take(&mut batch))?;
+            batch.take(step)?;
+            if batch.is_full() {
+                batch.write()?;
                 crash_point!("views-between-batches");
-                keys_in_batch = 0;
             }
         }
         crash_point!("views-before-applied");
-        batch.insert(keys::APPLIED, applied.to_be_bytes().as_slice());
-        store.apply(batch)?;
+        batch.insert(keys::APPLIED.to_vec(), applied.to_be_bytes().to_vec());
+        batch.write()?;
         crash_point!("views-after-write");
         Ok(())
+    }
+
+    /// What is added up in a contract's cells of some days, by value, target and priority.
+    pub fn cells(
+        &self,
+        tenant: &str,
+        contract: &str,
+        dimension: Dimension,
+        days: Range<Day>,
+    ) -> impl Iterator<Item = Result<([String; 3], Tally), ViewsError>> + use<> {
+        let from = keys::cells(tenant, contract, dimension, days.start);
+        let until = keys::cells(tenant, contract, dimension, days.end);
+        self.range(from, until).map(|row| {
+            let (key, value) = row?;
+            Ok((keys::cell_texts(&key).unwrap_or_default(), tally::decode(&value)?))
+        })
     }
 
     /// Leaves them in good order, unless something was wrong with them, so that the next start need

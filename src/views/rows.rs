@@ -1,10 +1,12 @@
 //! What a fold changes in the views.
 
 use super::keys::{self, IncidentKey};
+use crate::domain::compliance::Tally;
 use crate::domain::time::Instant;
-use crate::engine::index::Standing;
+use crate::engine::index::{Filed, Standing};
 use crate::engine::ledger::{Ledger, ServiceLedger};
 use crate::engine::record::Record;
+use crate::engine::tally::Counted;
 use crate::wire::record as rows;
 
 /// Changes to write; what belongs together is written in one step.
@@ -13,47 +15,70 @@ pub struct Changes {
     pub(super) steps: Vec<Step>,
 }
 
-/// Keys with their new values, or nothing for those that go.
-pub(super) type Step = Vec<(Vec<u8>, Option<Vec<u8>>)>;
+/// What is written in one step.
+#[derive(Debug, Default)]
+pub(super) struct Step {
+    /// Keys with their new values, or nothing for those that go.
+    pub rows: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+    /// What is taken out of cells.
+    pub removed: Vec<(Vec<u8>, Tally)>,
+    /// What is added to cells.
+    pub added: Vec<(Vec<u8>, Tally)>,
+}
 
 impl Changes {
-    /// Files an incident: its row, and where it stands. `filed` are the keys it is filed under so
-    /// far; the keys from now on are returned.
+    /// Files an incident: its row, where it stands, and what it adds to the tallies. `filed` is
+    /// under what it is filed so far; what it is filed under from now on is returned.
     pub fn file_incident(
         &mut self,
         key: &IncidentKey,
         ledger: &Ledger,
-        standing: &Standing,
-        filed: &[Vec<u8>],
-    ) -> Vec<Vec<u8>> {
+        standing: Standing,
+        filed: &Filed,
+    ) -> Filed {
         let (tenant, incident) = key.parts();
-        let clocks = standing.clocks.iter().map(|place| keys::clock(tenant, incident, place));
-        let attached =
-            standing.contracts.iter().map(|contract| keys::attachment(tenant, contract, incident));
-        let unsettled =
-            standing.settles.map(|settles| keys::unsettled_at(tenant, settles, incident));
-        let mut now: Vec<_> = clocks.chain(attached).chain(unsettled).collect();
-        now.sort_unstable();
+        let mut now = Filed { keys: keys_of(tenant, incident, &standing), ..Filed::default() };
+        now.counted = standing.counted;
+        let gone = filed.keys.iter().filter(|key| now.keys.binary_search(key).is_err());
+        let new = now.keys.iter().filter(|key| !filed.keys.contains(key));
         let row = (key.as_bytes().to_vec(), Some(rows::encode_ledger(ledger, &now)));
-        let gone = filed.iter().filter(|key| now.binary_search(key).is_err());
-        let new = now.iter().filter(|key| !filed.contains(key));
-        let step = gone
+        let rows = gone
             .map(|key| (key.clone(), None))
             .chain(new.map(|key| (key.clone(), Some(Vec::new()))))
             .chain([row]);
-        self.steps.push(step.collect());
+        let mut step = Step { rows: rows.collect(), ..Step::default() };
+        if now.counted != filed.counted {
+            step.removed = cells_of(tenant, &filed.counted);
+            step.added = cells_of(tenant, &now.counted);
+        }
+        self.steps.push(step);
         now
     }
 
     /// Keeps a service's row.
     pub fn keep_service(&mut self, tenant: &str, service: &str, ledger: &ServiceLedger) {
         let row = (keys::service(tenant, service), Some(rows::encode_service_ledger(ledger)));
-        self.steps.push(vec![row]);
+        self.steps.push(Step { rows: vec![row], ..Step::default() });
     }
 
     /// Keeps a change of terms.
     pub fn keep_terms(&mut self, sequence: u64, record_time: Instant, record: &Record) {
         let row = (keys::terms(sequence), Some(rows::encode_terms(record_time, record)));
-        self.steps.push(vec![row]);
+        self.steps.push(Step { rows: vec![row], ..Step::default() });
     }
+}
+
+/// The keys that lead to an incident where it stands, sorted.
+fn keys_of(tenant: &str, incident: &str, standing: &Standing) -> Vec<Vec<u8>> {
+    let clocks = standing.clocks.iter().map(|place| keys::clock(tenant, incident, place));
+    let attached =
+        standing.contracts.iter().map(|contract| keys::attachment(tenant, contract, incident));
+    let unsettled = standing.settles.map(|settles| keys::unsettled_at(tenant, settles, incident));
+    let mut keys: Vec<_> = clocks.chain(attached).chain(unsettled).collect();
+    keys.sort_unstable();
+    keys
+}
+
+fn cells_of(tenant: &str, counted: &Counted) -> Vec<(Vec<u8>, Tally)> {
+    counted.cells().map(|(cell, tally)| (keys::cell(tenant, &cell), tally.clone())).collect()
 }

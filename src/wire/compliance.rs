@@ -46,8 +46,8 @@ fn encode_period(period: &Period) -> v1::Period {
     }
 }
 
-fn encode_group(keys: &[GroupKey], values: Vec<String>, mut tally: Tally) -> v1::ComplianceGroup {
-    let mut percentile = |hundredths| tally.elapsed_percentile(hundredths).map(duration);
+fn encode_group(keys: &[GroupKey], values: Vec<String>, tally: Tally) -> v1::ComplianceGroup {
+    let percentile = |hundredths| tally.elapsed.percentile(hundredths).map(duration);
     let mut group = v1::ComplianceGroup {
         elapsed_p50: percentile(50),
         elapsed_p90: percentile(90),

@@ -16,6 +16,7 @@ pub mod objective;
 pub mod record;
 pub mod scalar;
 pub mod service_event;
+pub mod tally;
 pub mod text;
 
 /// The API's messages.

@@ -5,12 +5,13 @@ use prost::Message;
 use super::faults::Wrong;
 use super::store::v1 as store;
 use super::store::v1::record::Entry as Wire;
-use super::{calendar, contract, incident, scalar, service_event};
+use super::{calendar, contract, incident, scalar, service_event, tally};
 use crate::domain::fault::Fault;
 use crate::domain::incident::{IncidentEvent, RecordedEvent};
 use crate::domain::service::ServiceEvent;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
+use crate::engine::index::Filed;
 use crate::engine::ledger::{Ledger, RecordedServiceEvent, ServiceLedger};
 use crate::engine::record::{Entry, Record, TermsEntry};
 
@@ -119,18 +120,23 @@ fn from_message(record: store::Record, zones: &ZoneDatabase) -> Result<Record, U
     Ok(Record { tenant: record.tenant, entry })
 }
 
-/// The bytes of an incident's row, with the keys it is filed under.
-pub fn encode_ledger(ledger: &Ledger, clock_keys: &[Vec<u8>]) -> Vec<u8> {
+/// The bytes of an incident's row, with what it is filed under.
+pub fn encode_ledger(ledger: &Ledger, filed: &Filed) -> Vec<u8> {
     let events = ledger.events.iter().map(|recorded| store::RecordedEvent {
         sequence: recorded.sequence,
         record_nanos: recorded.record_time.nanos(),
         event: Some(incident::encode(&recorded.event)),
     });
-    store::IncidentRow { events: events.collect(), clock_keys: clock_keys.to_vec() }.encode_to_vec()
+    let row = store::IncidentRow {
+        events: events.collect(),
+        clock_keys: filed.keys.clone(),
+        counted: Some(tally::encode_counted(&filed.counted)),
+    };
+    row.encode_to_vec()
 }
 
-/// An incident's row, with the keys it is filed under.
-pub fn decode_ledger(bytes: &[u8]) -> Result<(Ledger, Vec<Vec<u8>>), Unreadable> {
+/// An incident's row, with what it is filed under.
+pub fn decode_ledger(bytes: &[u8]) -> Result<(Ledger, Filed), Unreadable> {
     let row = store::IncidentRow::decode(bytes)?;
     let event = |recorded: store::RecordedEvent| -> Result<RecordedEvent, Unreadable> {
         Ok(RecordedEvent {
@@ -140,7 +146,8 @@ pub fn decode_ledger(bytes: &[u8]) -> Result<(Ledger, Vec<Vec<u8>>), Unreadable>
         })
     };
     let events = row.events.into_iter().map(event).collect::<Result<_, _>>()?;
-    Ok((Ledger { events }, row.clock_keys))
+    let counted = tally::decode_counted(row.counted.unwrap_or_default())?;
+    Ok((Ledger { events }, Filed { keys: row.clock_keys, counted }))
 }
 
 /// The bytes of a service's row.

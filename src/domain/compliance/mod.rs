@@ -12,4 +12,4 @@ mod tally;
 
 pub use entry::{Account, Entry, entries};
 pub use period::{Period, PeriodError};
-pub use tally::{Counts, Tally};
+pub use tally::{Counts, Spread, Tally};

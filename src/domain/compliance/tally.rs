@@ -1,5 +1,7 @@
 //! Entries added up.
 
+use std::collections::BTreeMap;
+
 use super::{Account, Entry};
 use crate::domain::clock::Outcome;
 use crate::domain::share::Share;
@@ -14,7 +16,15 @@ pub struct Tally {
     pub experienced: Counts,
     /// Met by the contract, or excluded, and breached as they were experienced.
     pub watermelons: u64,
-    elapsed: Vec<Span>,
+    /// What those that count and are decided had counted.
+    pub elapsed: Spread,
+}
+
+/// How often which spans occurred: in seconds, cut to three significant digits. So spreads of any
+/// size add up, and what was added can be taken out again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Spread {
+    times: BTreeMap<i64, u64>,
 }
 
 /// Entries counted by what they came to.
@@ -48,37 +58,113 @@ impl Counts {
         Share::of(self.met, self.decided())
     }
 
-    fn add(&mut self, outcome: Outcome, is_excluded: bool) {
+    fn of(outcome: Outcome, is_excluded: bool) -> Counts {
+        let mut counts = Counts::default();
         let count = match (outcome, is_excluded) {
-            (Outcome::Met, false) => &mut self.met,
-            (Outcome::Breached, false) => &mut self.breached,
-            (Outcome::Met, true) => &mut self.excluded_met,
-            (Outcome::Breached, true) => &mut self.excluded_breached,
-            (Outcome::Undecided | Outcome::Excluded, _) => &mut self.undecided,
+            (Outcome::Met, false) => &mut counts.met,
+            (Outcome::Breached, false) => &mut counts.breached,
+            (Outcome::Met, true) => &mut counts.excluded_met,
+            (Outcome::Breached, true) => &mut counts.excluded_breached,
+            (Outcome::Undecided | Outcome::Excluded, _) => &mut counts.undecided,
         };
-        *count += 1;
+        *count = 1;
+        counts
+    }
+
+    fn fields(&mut self) -> [&mut u64; 5] {
+        let Counts { met, breached, undecided, excluded_met, excluded_breached } = self;
+        [met, breached, undecided, excluded_met, excluded_breached]
+    }
+
+    fn each(&mut self, mut other: Counts, change: fn(u64, u64) -> u64) {
+        for (count, by) in self.fields().into_iter().zip(other.fields()) {
+            *count = change(*count, *by);
+        }
     }
 }
 
+impl Spread {
+    /// How often each span occurred, the shortest first: seconds, and how often.
+    pub fn iter(&self) -> impl Iterator<Item = (i64, u64)> {
+        self.times.iter().map(|(seconds, count)| (*seconds, *count))
+    }
+
+    /// The spread that was told by [`Spread::iter`].
+    pub fn from_counts(counts: impl IntoIterator<Item = (i64, u64)>) -> Spread {
+        Spread { times: counts.into_iter().filter(|(_, count)| *count > 0).collect() }
+    }
+
+    /// What so many hundredths of the spans had at most: of the nearest rank. `None` of nothing.
+    pub fn percentile(&self, hundredths: u64) -> Option<Span> {
+        let all: u64 = self.times.values().sum();
+        let rank = (all * hundredths).div_ceil(100).max(1);
+        let mut passed = 0;
+        let found = self.times.iter().find(|(_, count)| {
+            passed += **count;
+            passed >= rank
+        });
+        found.map(|(seconds, _)| Span::from_seconds(*seconds))
+    }
+
+    fn put(&mut self, seconds: i64, more: u64) {
+        *self.times.entry(seconds).or_default() += more;
+    }
+
+    fn take(&mut self, seconds: i64, less: u64) {
+        if let Some(count) = self.times.get_mut(&seconds) {
+            *count = count.saturating_sub(less);
+            if *count == 0 {
+                self.times.remove(&seconds);
+            }
+        }
+    }
+}
+
+/// Seconds, cut to three significant digits.
+fn significant(span: Span) -> i64 {
+    let seconds = span.nanos() / 1_000_000_000;
+    let digits = seconds.checked_ilog10().unwrap_or_default();
+    let unit = 10_i64.pow(digits.saturating_sub(2));
+    seconds / unit * unit
+}
+
 impl Tally {
-    /// Adds an entry.
-    pub fn add(&mut self, entry: &Entry<'_>) {
+    /// A single entry.
+    pub fn of(entry: &Entry<'_>) -> Tally {
         let Account { outcome, elapsed } = entry.contractual;
-        self.contractual.add(outcome, entry.is_excluded);
-        self.experienced.add(entry.experienced.outcome, false);
         let is_green = outcome == Outcome::Met || entry.is_excluded;
-        self.watermelons += u64::from(is_green && entry.experienced.outcome == Outcome::Breached);
+        let is_red = entry.experienced.outcome == Outcome::Breached;
+        let mut spread = Spread::default();
         if entry.decide_time.is_some() && !entry.is_excluded {
-            self.elapsed.push(elapsed);
+            spread.put(significant(elapsed), 1);
+        }
+        Tally {
+            contractual: Counts::of(outcome, entry.is_excluded),
+            experienced: Counts::of(entry.experienced.outcome, false),
+            watermelons: u64::from(is_green && is_red),
+            elapsed: spread,
         }
     }
 
-    /// What so many hundredths of the decided entries had counted at most: of the nearest rank.
-    /// `None`: none was decided.
-    pub fn elapsed_percentile(&mut self, hundredths: usize) -> Option<Span> {
-        let rank = (self.elapsed.len() * hundredths).div_ceil(100).max(1);
-        let at = rank.min(self.elapsed.len()).checked_sub(1)?;
-        Some(*self.elapsed.select_nth_unstable(at).1)
+    /// Adds another.
+    pub fn add(&mut self, other: &Tally) {
+        self.contractual.each(other.contractual, u64::saturating_add);
+        self.experienced.each(other.experienced, u64::saturating_add);
+        self.watermelons += other.watermelons;
+        other.elapsed.iter().for_each(|(seconds, count)| self.elapsed.put(seconds, count));
+    }
+
+    /// Takes out another that had been added.
+    pub fn remove(&mut self, other: &Tally) {
+        self.contractual.each(other.contractual, u64::saturating_sub);
+        self.experienced.each(other.experienced, u64::saturating_sub);
+        self.watermelons = self.watermelons.saturating_sub(other.watermelons);
+        other.elapsed.iter().for_each(|(seconds, count)| self.elapsed.take(seconds, count));
+    }
+
+    /// Nothing is in it.
+    pub fn is_empty(&self) -> bool {
+        *self == Tally::default()
     }
 }
 
@@ -88,10 +174,18 @@ mod tests {
 
     #[test]
     fn percentiles_are_of_the_nearest_rank() {
-        let mut tally = Tally::default();
-        assert_eq!(tally.elapsed_percentile(50), None);
-        tally.elapsed = (1..=10).rev().map(Span::from_nanos).collect();
-        let told = [1, 50, 90, 99].map(|p| tally.elapsed_percentile(p).map(Span::nanos));
-        assert_eq!(told, [Some(1), Some(5), Some(9), Some(10)]);
+        let spread = Spread::from_counts((1..=10).map(|seconds| (seconds, 1)));
+        let told = [1, 50, 90, 99].map(|p| spread.percentile(p));
+        assert_eq!(told, [1, 5, 9, 10].map(|seconds| Some(Span::from_seconds(seconds))));
+        assert_eq!(Spread::default().percentile(50), None);
+    }
+
+    #[test]
+    fn spans_are_cut_to_three_significant_digits() {
+        for (seconds, cut) in
+            [(0, 0), (999, 999), (1_234, 1_230), (14_400, 14_400), (123_999, 123_000)]
+        {
+            assert_eq!(significant(Span::from_seconds(seconds)), cut);
+        }
     }
 }

@@ -1,0 +1,142 @@
+//! Tallies kept: what every decided clock adds to the day it was decided on.
+//!
+//! A question about a month would have to judge its incidents one by one. So whatever facts alone
+//! have decided is added up as it is filed, in cells of one local day each: once for all clocks
+//! and once for each value of one dimension. An incident remembers what it added, so that a late
+//! fact takes it out again and puts it where it belongs then. What time alone decides is not in
+//! any cell: open clocks are few, and judged when they are asked about.
+
+use chrono::{Datelike, NaiveDate};
+
+use super::catalog::Known;
+use crate::domain::compliance::{Entry, Tally};
+use crate::domain::time::Instant;
+
+/// What an incident adds to the cells.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counted {
+    /// Its service.
+    pub service: String,
+    /// Its category.
+    pub category: String,
+    /// The group it is assigned to.
+    pub group: String,
+    /// Who its cause is attributed to.
+    pub party: String,
+    /// Its targets that facts have decided.
+    pub targets: Vec<CountedTarget>,
+}
+
+/// A target that facts have decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CountedTarget {
+    /// The contract.
+    pub contract_id: String,
+    /// The target.
+    pub target_id: String,
+    /// The priority that ruled it.
+    pub priority: String,
+    /// The local day it was decided on.
+    pub day: Day,
+    /// What it came to.
+    pub tally: Tally,
+}
+
+/// A local day, counted from 0001-01-01, which is 1.
+pub type Day = i32;
+
+/// By what a cell's entries agree, beside their target and priority.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Dimension {
+    /// By nothing.
+    All,
+    /// By their service.
+    Service,
+    /// By their category.
+    Category,
+    /// By the group they are assigned to.
+    Group,
+    /// By who their cause is attributed to.
+    Party,
+}
+
+/// Where entries are added up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Cell<'c> {
+    /// The contract.
+    pub contract_id: &'c str,
+    /// By what they agree.
+    pub dimension: Dimension,
+    /// The day.
+    pub day: Day,
+    /// The dimension's value; empty for all.
+    pub value: &'c str,
+    /// The target.
+    pub target_id: &'c str,
+    /// The priority.
+    pub priority: &'c str,
+}
+
+impl Counted {
+    /// What the entries of an incident, judged as of the end of time, add to the cells.
+    pub fn of(entries: &[Entry<'_>], known: Known<'_>) -> Counted {
+        let Some(first) = entries.first() else { return Counted::default() };
+        Counted {
+            service: first.service.to_owned(),
+            category: first.category.to_owned(),
+            group: first.group.to_owned(),
+            party: first.party.to_owned(),
+            targets: entries.iter().filter_map(|entry| counted(entry, known)).collect(),
+        }
+    }
+
+    /// Every cell it adds to, and what.
+    pub fn cells(&self) -> impl Iterator<Item = (Cell<'_>, &Tally)> {
+        self.targets.iter().flat_map(move |target| {
+            let values = [
+                (Dimension::All, ""),
+                (Dimension::Service, self.service.as_str()),
+                (Dimension::Category, &self.category),
+                (Dimension::Group, &self.group),
+                (Dimension::Party, &self.party),
+            ];
+            values
+                .into_iter()
+                .map(|(dimension, value)| (target.cell(dimension, value), &target.tally))
+        })
+    }
+}
+
+impl CountedTarget {
+    fn cell<'c>(&'c self, dimension: Dimension, value: &'c str) -> Cell<'c> {
+        Cell {
+            contract_id: &self.contract_id,
+            dimension,
+            day: self.day,
+            value,
+            target_id: &self.target_id,
+            priority: &self.priority,
+        }
+    }
+}
+
+fn counted(entry: &Entry<'_>, known: Known<'_>) -> Option<CountedTarget> {
+    let decided = entry.decide_time.filter(|_| !entry.is_open)?;
+    Some(CountedTarget {
+        contract_id: entry.contract_id.to_owned(),
+        target_id: entry.target_id.to_owned(),
+        priority: entry.priority.to_owned(),
+        day: local_day(known, entry.contract_id, decided)?,
+        tally: Tally::of(entry),
+    })
+}
+
+/// The day a clock in a contract's zone shows at an instant.
+pub fn local_day(known: Known<'_>, contract_id: &str, instant: Instant) -> Option<Day> {
+    Some(day(known.zone(contract_id)?.local(instant).date()))
+}
+
+/// The number of a date.
+pub fn day(date: NaiveDate) -> Day {
+    date.num_days_from_ce()
+}
