@@ -295,6 +295,64 @@ async fn a_decision_overrules_the_rules_and_the_clock_says_why() {
 }
 
 #[tokio::test]
+async fn a_simulation_tells_what_would_be_told_had_the_terms_been_so() {
+    let data = tempfile::tempdir().expect("a directory");
+    let mut server = Server::start(data.path(), &[]);
+    let mut clients = server.clients().await;
+    fill(&mut clients).await;
+    let present = ask(&mut clients, &BY, LATER).await;
+    // P1 in 3 hours, nothing excluded, and an hour's later opening.
+    let mut proposal = promising("C");
+    let terms = proposal.terms.as_mut().expect("terms");
+    terms.targets[0].limits[0].limit = Some(crate::kit::hours(3));
+    terms.exclusions.clear();
+    let mut calendar = crate::kit::office();
+    calendar.weekly[0].opens = "10:00".into();
+    let request = v1::SimulateContractRequest {
+        tenant: TENANT.into(),
+        contract: Some(proposal.clone()),
+        calendars: vec![calendar.clone()],
+        period: "2026-10".into(),
+        group_by: BY.iter().map(|key| *key as i32).collect(),
+        as_of_time: Some(at(LATER)),
+        ..Default::default()
+    };
+    let told = clients.compliance.simulate_contract(request).await.expect("simulated").into_inner();
+    let told_present = told.present.clone().expect("the present");
+    assert_eq!(told_present.groups, present.groups);
+    assert_eq!(told_present.objectives, present.objectives);
+    assert!(told.caveat.contains("otherwise"));
+    let flips: Vec<_> = told.flips.iter().map(|flip| flip.incident_id.as_str()).collect();
+    // D is excluded no more; G's hour to respond begins later. The tighter limit and the later
+    // opening weigh each other up for the others.
+    assert_eq!(flips, ["D", "G"]);
+    assert_eq!(told.flip_count, 2);
+    assert_eq!(ask(&mut clients, &BY, LATER).await.groups, present.groups, "nothing is recorded");
+
+    let data = tempfile::tempdir().expect("a directory");
+    let mut server = Server::start(data.path(), &[]);
+    let mut clients = server.clients().await;
+    fill(&mut clients).await;
+    let from_ever_on = Some(at("1970-01-01T00:00:00Z"));
+    let request = v1::PutCalendarRequest {
+        tenant: TENANT.into(),
+        calendar: Some(calendar),
+        effective_time: from_ever_on,
+        ..Default::default()
+    };
+    clients.calendars.put_calendar(request).await.expect("put");
+    let request = v1::PutContractRequest {
+        tenant: TENANT.into(),
+        contract: Some(proposal),
+        effective_time: from_ever_on,
+        ..Default::default()
+    };
+    clients.contracts.put_contract(request).await.expect("put");
+    let so = ask(&mut clients, &BY, LATER).await;
+    assert_eq!(told.proposed.expect("the proposed").groups, so.groups);
+}
+
+#[tokio::test]
 async fn what_can_not_be_asked_is_named() {
     let data = tempfile::tempdir().expect("a directory");
     let mut server = Server::start(data.path(), &[]);

@@ -84,6 +84,22 @@ impl Catalog {
         }
     }
 
+    /// Lets a calendar read so, always and as far as anybody ever knew.
+    pub(super) fn replace_calendar(&mut self, id: &str, calendar: Calendar) {
+        let zones = self.zones.clone();
+        let entry = CalendarEntry { calendar, zones, hours: OnceLock::new() };
+        let mut revisions = Revisions::default();
+        revisions.push(Instant::MIN, Instant::MIN, Arc::new(entry));
+        self.calendars.insert(id.to_owned(), revisions);
+    }
+
+    /// Lets a contract read so, always and as far as anybody ever knew; its end stays.
+    pub(super) fn replace_contract(&mut self, contract: Contract) {
+        let book = self.contracts.entry(contract.id.clone()).or_default();
+        book.revisions = Revisions::default();
+        book.revisions.push(Instant::MIN, Instant::MIN, contract);
+    }
+
     /// What was recorded after one instant and up to another, in the order of recording.
     pub fn recorded_between(
         &self,

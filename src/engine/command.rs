@@ -169,7 +169,8 @@ fn warnings(known: Known<'_>, contract: &Contract) -> Vec<Finding> {
     found.filter(|finding| finding.severity == Severity::Warning).collect()
 }
 
-fn check_sound(known: Known<'_>, contract: &Contract) -> Result<Vec<Finding>, Refusal> {
+/// What the lint warns of in a contract that is to be put; what it takes for an error refuses it.
+pub(super) fn check_sound(known: Known<'_>, contract: &Contract) -> Result<Vec<Finding>, Refusal> {
     let (errors, warnings): (Vec<_>, Vec<_>) = findings(known, contract)
         .into_iter()
         .partition(|finding| finding.severity == Severity::Error);

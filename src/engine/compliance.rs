@@ -9,6 +9,7 @@ use super::catalog::Known;
 use super::query::Times;
 use super::refusal::Refusal;
 use super::tally::{Counted, CountedTarget, Day, Dimension, day};
+use crate::domain::clock::Outcome;
 use crate::domain::compliance::attainment::{Standing, stand};
 use crate::domain::compliance::{Entry, Period, PeriodError, Tally};
 use crate::domain::contract::{AttainmentPromise, Contract, Objective, Promise, Revision};
@@ -184,6 +185,20 @@ impl<'c> Compliance<'c> {
                 attainment.tally.add(&Tally::of(entry));
             }
         }
+    }
+}
+
+impl Compliance<'_> {
+    /// What a target came to in the period, if it belongs there.
+    pub(super) fn verdict(&self, entries: &[Entry<'_>], target_id: &str) -> Option<Outcome> {
+        let of_target = |entry: &&Entry<'_>| {
+            entry.contract_id == self.contract_id && entry.target_id == target_id
+        };
+        let entry = entries.iter().find(of_target)?;
+        self.period.takes(entry, self.as_of).then_some(match entry.is_excluded {
+            true => Outcome::Excluded,
+            false => entry.contractual.outcome,
+        })
     }
 }
 

@@ -14,4 +14,5 @@ pub mod ledger;
 pub mod query;
 pub mod record;
 pub mod refusal;
+pub mod simulation;
 pub mod tally;

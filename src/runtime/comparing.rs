@@ -48,7 +48,8 @@ impl Engine {
         }
     }
 
-    fn ids_after(
+    /// Some ids of incidents after one, in order; `contract`: only of those ever under it.
+    pub(super) fn ids_after(
         &self,
         settled: u64,
         tenant: &str,

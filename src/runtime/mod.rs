@@ -12,6 +12,7 @@ mod keeper;
 mod listing;
 mod memory;
 mod replay;
+mod simulating;
 mod start;
 mod sync;
 pub mod wall;

@@ -1,16 +1,19 @@
 //! `ComplianceService`.
 
+use prost_types::Timestamp;
 use tonic::{Request, Response, Status};
 
 use super::read::{check, read, stamp};
 use super::{Services, status};
 use crate::domain::time::Instant;
 use crate::engine::compliance::{GroupKey, PeriodAsked, Question};
-use crate::wire::compliance::{encode, group_key};
+use crate::engine::simulation::Proposal;
+use crate::runtime::Reckoned;
+use crate::wire::compliance::{encode, encode_simulation, group_key};
 use crate::wire::faults::Faults;
 use crate::wire::scalar::{id, instant};
-use crate::wire::v1;
 use crate::wire::v1::compliance_service_server::ComplianceService;
+use crate::wire::{calendar, contract, v1};
 
 #[tonic::async_trait]
 impl ComplianceService for Services {
@@ -22,8 +25,9 @@ impl ComplianceService for Services {
         let request = request.into_inner();
         let mut faults = Faults::default();
         let (tenant, asked) = read(&request, &mut faults);
+        let ends = (request.start_time, request.end_time);
         let question = Question {
-            period: period(&request, &mut faults),
+            period: period(request.period, ends, &mut faults),
             contract_id: faults.or("contract_id", id(request.contract_id), String::new()),
             group_by: group_by(request.group_by, &mut faults),
         };
@@ -36,23 +40,65 @@ impl ComplianceService for Services {
                 v1::GetComplianceResponse { stamp: stamp(&sight), ..answer }
             })
         };
-        let reckoned = tokio::task::spawn_blocking(reckon).await;
-        let reckoned = reckoned.map_err(|_| status::defect("reckoning compliance panicked"))?;
-        let answer = reckoned.map_err(status::unreadable)?.map_err(status::refused)?;
-        Ok(Response::new(answer))
+        reckoned(reckon).await
+    }
+
+    async fn simulate_contract(
+        &self,
+        request: Request<v1::SimulateContractRequest>,
+    ) -> Result<Response<v1::SimulateContractResponse>, Status> {
+        let engine = self.engine()?;
+        let request = request.into_inner();
+        let mut faults = Faults::default();
+        let (tenant, asked) = read(&request, &mut faults);
+        let ends = (request.start_time, request.end_time);
+        let period = period(request.period, ends, &mut faults);
+        let group_by = group_by(request.group_by, &mut faults);
+        let contract = request.contract.unwrap_or_default();
+        let contract = faults.keep("contract", contract::decode(contract, engine.zones()));
+        let calendars = faults.each("calendars", request.calendars, |calendar| {
+            calendar::decode(calendar, engine.zones())
+        });
+        check(faults)?;
+        let contract = contract.ok_or_else(|| status::invalid(Vec::new()))?;
+        let question = Question { contract_id: contract.id.clone(), period, group_by };
+        let proposal = Proposal { contract, calendars };
+        asked.sight(&engine)?;
+        let settled = engine.settle().await.map_err(status::unreadable)?;
+        reckoned(move || {
+            let times = asked.times();
+            engine.simulate(settled, &tenant, &question, &proposal, times, |sight, simulation| {
+                let answer = encode_simulation(simulation, &question.group_by);
+                v1::SimulateContractResponse { stamp: stamp(&sight), ..answer }
+            })
+        })
+        .await
     }
 }
 
+/// What is reckoned beside the network's thread.
+async fn reckoned<T: Send + 'static>(
+    reckon: impl FnOnce() -> Reckoned<T> + Send + 'static,
+) -> Result<Response<T>, Status> {
+    let reckoned = tokio::task::spawn_blocking(reckon).await;
+    let reckoned = reckoned.map_err(|_| status::defect("reckoning compliance panicked"))?;
+    let answer = reckoned.map_err(status::unreadable)?.map_err(status::refused)?;
+    Ok(Response::new(answer))
+}
+
 /// The period that is asked for: by its name, or by its two ends.
-fn period(request: &v1::GetComplianceRequest, faults: &mut Faults) -> PeriodAsked {
-    let ends = (request.start_time, request.end_time);
+fn period(
+    name: String,
+    ends: (Option<Timestamp>, Option<Timestamp>),
+    faults: &mut Faults,
+) -> PeriodAsked {
     if let (None, None) = ends {
-        if request.period.is_empty() {
+        if name.is_empty() {
             faults.add("period", "is missing: give a period such as \"2026-10\", or both its ends");
         }
-        return PeriodAsked::Named(request.period.clone());
+        return PeriodAsked::Named(name);
     }
-    if !request.period.is_empty() {
+    if !name.is_empty() {
         faults.add("period", "is given beside its ends: give one or the other");
     }
     let start = faults.or("start_time", instant(ends.0), Instant::MIN);

@@ -92,6 +92,7 @@ reads!(
     EvaluateIncidentRequest,
     ListClocksRequest,
     GetComplianceRequest,
+    SimulateContractRequest,
 );
 
 /// Whose data a read asks for and as of when, noting what is wrong.

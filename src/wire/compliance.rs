@@ -1,5 +1,7 @@
 //! Compliance, as answers tell it.
 
+use super::clock::outcome_number;
+use super::contract::encode_finding;
 use super::objective;
 use super::scalar::{choice, duration, timestamp};
 use super::v1;
@@ -8,6 +10,10 @@ use crate::domain::compliance::{Counts, Period, Tally};
 use crate::domain::share::Share;
 use crate::domain::time::Instant;
 use crate::engine::compliance::{Attainment, Compliance, GroupKey};
+use crate::engine::simulation::{Flip, Simulation};
+
+const CAVEAT: &str = "These are the facts of the past, judged by other terms. Under other terms people would \
+     have worked otherwise: take it for a bound, not for a forecast.";
 
 choice!(group_key, group_key_number, v1::GroupKey, GroupKey, {
     Target = GroupKey::Target, Priority = GroupKey::Priority, Service = GroupKey::Service,
@@ -35,6 +41,32 @@ pub fn encode(
             .map(|(values, tally)| encode_group(keys, values, tally))
             .collect(),
         stamp: None,
+    }
+}
+
+/// The message of a simulation, grouped by `keys`, without its stamp.
+pub fn encode_simulation(
+    simulation: Simulation<'_>,
+    keys: &[GroupKey],
+) -> v1::SimulateContractResponse {
+    let as_of = simulation.as_of();
+    v1::SimulateContractResponse {
+        present: Some(encode(simulation.present, keys, as_of)),
+        proposed: Some(encode(simulation.proposed, keys, as_of)),
+        flips: simulation.flips.into_iter().map(encode_flip).collect(),
+        flip_count: number(simulation.flip_count),
+        findings: simulation.findings.iter().map(encode_finding).collect(),
+        caveat: CAVEAT.to_owned(),
+        stamp: None,
+    }
+}
+
+fn encode_flip(flip: Flip) -> v1::Flip {
+    v1::Flip {
+        incident_id: flip.incident_id,
+        target_id: flip.target_id,
+        present_outcome: flip.present.map_or(0, outcome_number),
+        proposed_outcome: flip.proposed.map_or(0, outcome_number),
     }
 }
 

@@ -1,0 +1,131 @@
+//! History judged again under proposed terms, beside the present ones.
+
+use std::collections::BTreeSet;
+
+use super::catalog::{Catalog, Known};
+use super::command::check_sound;
+use super::compliance::{Compliance, Question};
+use super::query::{Times, judge_incident};
+use super::refusal::Refusal;
+use crate::domain::calendar::Calendar;
+use crate::domain::clock::Outcome;
+use crate::domain::compliance::{Entry, entries};
+use crate::domain::contract::{Contract, Finding};
+use crate::domain::incident::History;
+use crate::domain::time::Instant;
+use crate::domain::zone::ZoneDatabase;
+
+/// Verdicts that differ which are told one by one; the rest are counted.
+const FLIPS_TOLD_MAX: usize = 1_000;
+
+/// Terms that are thought of.
+#[derive(Clone, Debug)]
+pub struct Proposal {
+    /// What the contract would say, from ever on.
+    pub contract: Contract,
+    /// Calendars that would stand in the place of those in force, from ever on.
+    pub calendars: Vec<(String, Calendar)>,
+}
+
+/// A period under the present terms and under proposed ones.
+#[derive(Debug)]
+pub struct Simulation<'c> {
+    /// As it is.
+    pub present: Compliance<'c>,
+    /// As it would be.
+    pub proposed: Compliance<'c>,
+    /// The first verdicts that would differ, by incident and target.
+    pub flips: Vec<Flip>,
+    /// How many would differ.
+    pub flip_count: u64,
+    /// What the lint warns of in the proposal.
+    pub findings: Vec<Finding>,
+    present_terms: Known<'c>,
+    proposed_terms: Known<'c>,
+    times: Times,
+}
+
+/// A target whose verdict would be another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Flip {
+    /// The incident.
+    pub incident_id: String,
+    /// The target.
+    pub target_id: String,
+    /// The verdict under the present terms; `None`: the period has none.
+    pub present: Option<Outcome>,
+    /// The verdict under the proposed terms; `None`: the period would have none.
+    pub proposed: Option<Outcome>,
+}
+
+impl Proposal {
+    /// The catalog in which the proposal rules.
+    pub fn catalog(&self, present: &Catalog) -> Catalog {
+        let mut catalog = present.clone();
+        for (id, calendar) in &self.calendars {
+            catalog.replace_calendar(id, calendar.clone());
+        }
+        catalog.replace_contract(self.contract.clone());
+        catalog
+    }
+}
+
+impl<'c> Simulation<'c> {
+    /// Nothing yet. The proposal must be sound, as it must be to be put.
+    pub fn new(
+        question: &Question,
+        proposal: &Proposal,
+        [present_terms, proposed_terms]: [Known<'c>; 2],
+        zones: &ZoneDatabase,
+        times: Times,
+    ) -> Result<Simulation<'c>, Refusal> {
+        Ok(Simulation {
+            present: Compliance::new(question, present_terms, zones, times)?,
+            findings: check_sound(proposed_terms, &proposal.contract)?,
+            proposed: Compliance::new(question, proposed_terms, zones, times)?,
+            flips: Vec::new(),
+            flip_count: 0,
+            present_terms,
+            proposed_terms,
+            times,
+        })
+    }
+
+    /// Takes in an incident, judged under both.
+    pub fn add(&mut self, incident: &str, history: &History<'_>) {
+        let as_of = self.times.as_of;
+        let state = history.state(as_of);
+        let (present, proposed) = (self.present_terms, self.proposed_terms);
+        let present = judge_incident(history, &present, as_of);
+        let proposed = judge_incident(history, &proposed, as_of);
+        let (present, proposed) = (entries(&present, &state), entries(&proposed, &state));
+        present.iter().for_each(|entry| self.present.add(entry));
+        proposed.iter().for_each(|entry| self.proposed.add(entry));
+        self.note_flips(incident, &present, &proposed);
+    }
+
+    fn note_flips(&mut self, incident: &str, present: &[Entry<'_>], proposed: &[Entry<'_>]) {
+        let targets: BTreeSet<_> = present.iter().chain(proposed).map(|e| e.target_id).collect();
+        for target in targets {
+            let before = self.present.verdict(present, target);
+            let after = self.proposed.verdict(proposed, target);
+            if before == after {
+                continue;
+            }
+            self.flip_count += 1;
+            if self.flips.len() < FLIPS_TOLD_MAX {
+                self.flips.push(Flip {
+                    incident_id: incident.to_owned(),
+                    target_id: target.to_owned(),
+                    present: before,
+                    proposed: after,
+                });
+            }
+        }
+    }
+
+    /// The instant everything is evaluated at.
+    pub fn as_of(&self) -> Instant {
+        self.times.as_of
+    }
+}
