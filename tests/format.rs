@@ -291,14 +291,17 @@ fn every_fact() -> Vec<Fact> {
 
 fn every_service_fact() -> Vec<ServiceFact> {
     vec![
-        ServiceFact::OutageStarted(v1::OutageStarted {}),
-        ServiceFact::OutageEnded(v1::OutageEnded {}),
+        ServiceFact::OutageStarted(v1::OutageStarted { outage_id: "o".into() }),
+        ServiceFact::OutageEnded(v1::OutageEnded { outage_id: "o".into() }),
+        ServiceFact::DegradationStarted(v1::DegradationStarted { outage_id: "d".into() }),
+        ServiceFact::DegradationEnded(v1::DegradationEnded { outage_id: "d".into() }),
         ServiceFact::MaintenanceScheduled(v1::MaintenanceScheduled {
             start_time: Some(at("2026-11-07T20:00:00Z")),
             end_time: Some(at("2026-11-07T23:00:00Z")),
             announce_time: Some(at("2026-11-01T09:00:00Z")),
         }),
         ServiceFact::Measured(v1::Measured { indicator: "delay".into(), value: -7, count: 300 }),
+        ServiceFact::Retracted(v1::Retracted { event_id: "s0".into() }),
     ]
 }
 

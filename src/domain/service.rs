@@ -1,5 +1,7 @@
 //! Services: the facts monitors report about them.
 
+use std::collections::BTreeSet;
+
 use super::time::Instant;
 
 /// One fact about a service.
@@ -18,10 +20,14 @@ pub struct ServiceEvent {
 /// What happened to a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ServiceFact {
-    /// It went down.
-    OutageStarted,
-    /// It came back.
-    OutageEnded,
+    /// The outage of this name began; empty: the one without a name.
+    OutageStarted(String),
+    /// The outage of this name ended.
+    OutageEnded(String),
+    /// The degradation of this name began; empty: the one without a name.
+    DegradationStarted(String),
+    /// The degradation of this name ended.
+    DegradationEnded(String),
     /// Maintenance was announced.
     MaintenanceScheduled {
         /// It begins.
@@ -40,4 +46,62 @@ pub enum ServiceFact {
         /// How many times it was seen; at least 1.
         count: i64,
     },
+    /// The event with this id is taken back.
+    Retracted(String),
+}
+
+/// Of the events known about a service, those in effect that occurred up to `as_of`.
+///
+/// A fact that another retracts has no effect, even if that other is itself retracted later or
+/// occurred after `as_of`: so the order in which such facts arrive never matters.
+pub fn in_effect<'e>(
+    known: impl Iterator<Item = &'e ServiceEvent> + Clone,
+    as_of: Instant,
+) -> Vec<&'e ServiceEvent> {
+    let retracted: BTreeSet<&str> = known.clone().filter_map(ServiceEvent::retracts).collect();
+    let is_in_effect = |event: &&ServiceEvent| {
+        event.occur_time <= as_of && !retracted.contains(event.event_id.as_str())
+    };
+    known.filter(is_in_effect).collect()
+}
+
+impl ServiceEvent {
+    /// The event that this one takes back; it can't be itself.
+    fn retracts(&self) -> Option<&str> {
+        match &self.fact {
+            ServiceFact::Retracted(event_id) if *event_id != self.event_id => Some(event_id),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(event_id: &str, seconds: i64, fact: ServiceFact) -> ServiceEvent {
+        let occur_time = Instant::from_seconds(seconds).unwrap_or_default();
+        ServiceEvent { event_id: event_id.into(), service: "mail".into(), occur_time, fact }
+    }
+
+    fn ids(events: &[ServiceEvent], as_of: i64) -> Vec<&str> {
+        let as_of = Instant::from_seconds(as_of).unwrap_or_default();
+        in_effect(events.iter(), as_of).iter().map(|event| event.event_id.as_str()).collect()
+    }
+
+    #[test]
+    fn what_is_retracted_never_happened_whichever_arrives_first_and_stays_so() {
+        let retracted = |id: &str| ServiceFact::Retracted(id.into());
+        let mut events = vec![
+            event("r", 50, retracted("down")),
+            event("down", 10, ServiceFact::OutageStarted(String::new())),
+            event("up", 20, ServiceFact::OutageEnded(String::new())),
+            event("undo", 60, retracted("r")),
+            event("self", 5, retracted("self")),
+        ];
+        assert_eq!(ids(&events, 30), ["up", "self"], "also before it was taken back");
+        events.reverse();
+        assert_eq!(ids(&events, 60), ["self", "undo", "up"]);
+        assert_eq!(ids(&events[2..], 60), ["up", "r"], "the end, and a retraction not undone");
+    }
 }

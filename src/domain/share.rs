@@ -41,15 +41,17 @@ impl Share {
 
     /// What `part` is of `whole`, rounded down to the millionth; `None` of nothing. More than the
     /// whole is the whole.
-    pub fn of(part: u64, whole: u64) -> Option<Share> {
-        let millionths = u128::from(part) * u128::from(MILLIONTHS) / u128::from(whole.max(1));
+    pub fn of(part: impl Into<u128>, whole: impl Into<u128>) -> Option<Share> {
+        let (part, whole) = (part.into(), whole.into());
+        let millionths = part.saturating_mul(u128::from(MILLIONTHS)) / whole.max(1);
         let millionths = millionths.min(u128::from(MILLIONTHS)) as u32;
         (whole > 0).then_some(Share(millionths))
     }
 
     /// Whether `part` is at least this share of `whole`, exactly.
-    pub fn is_reached(self, part: u64, whole: u64) -> bool {
-        u128::from(part) * u128::from(MILLIONTHS) >= u128::from(self.0) * u128::from(whole)
+    pub fn is_reached(self, part: impl Into<u128>, whole: impl Into<u128>) -> bool {
+        let share_of_whole = whole.into().saturating_mul(u128::from(self.0));
+        part.into().saturating_mul(u128::from(MILLIONTHS)) >= share_of_whole
     }
 
     /// How large `whole` may be at most for `part` to be at least this share of it; `None`: any
@@ -113,12 +115,14 @@ mod tests {
     #[test]
     fn a_share_is_never_rounded_up_to_what_it_does_not_reach() {
         let target = Share::from_percent("95").unwrap_or_default();
-        assert!(target.is_reached(95, 100) && !target.is_reached(94_999_999, 100_000_000));
+        assert!(
+            target.is_reached(95u64, 100u64) && !target.is_reached(94_999_999u64, 100_000_000u64)
+        );
         assert_eq!(
-            Share::of(94_999_999, 100_000_000).map(|s| s.to_string()),
+            Share::of(94_999_999u64, 100_000_000u64).map(|s| s.to_string()),
             Some("94.9999".into())
         );
-        assert_eq!(Share::of(0, 0), None);
+        assert_eq!(Share::of(0u64, 0u64), None);
     }
 
     proptest! {

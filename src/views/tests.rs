@@ -53,7 +53,7 @@ fn ledger(number: usize) -> ServiceLedger {
             event_id: format!("{at}"),
             service: service(number),
             occur_time: Instant::MIN,
-            fact: ServiceFact::OutageStarted,
+            fact: ServiceFact::OutageStarted(String::new()),
         },
     };
     ServiceLedger { events: (1..5).map(event).collect() }

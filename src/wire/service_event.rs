@@ -1,7 +1,7 @@
 //! Facts about services.
 
 use super::faults::Faults;
-use super::scalar::{id, instant, timestamp};
+use super::scalar::{id, instant, optional_id, timestamp};
 use super::v1;
 use super::v1::service_event::Fact as Wire;
 use crate::domain::fault::Fault;
@@ -19,7 +19,7 @@ pub fn decode(event: v1::ServiceEvent) -> Result<ServiceEvent, Vec<Fault>> {
             Some(fact) => decode_fact(fact, &mut faults),
             None => {
                 faults.add("fact", "is missing: tell what happened");
-                ServiceFact::OutageEnded
+                ServiceFact::OutageEnded(String::new())
             }
         },
     };
@@ -28,9 +28,22 @@ pub fn decode(event: v1::ServiceEvent) -> Result<ServiceEvent, Vec<Fault>> {
 }
 
 fn decode_fact(fact: Wire, faults: &mut Faults) -> ServiceFact {
+    let mut name = |fact: &str, outage_id| {
+        faults.or(&format!("{fact}.outage_id"), optional_id(outage_id), String::new())
+    };
     match fact {
-        Wire::OutageStarted(_) => ServiceFact::OutageStarted,
-        Wire::OutageEnded(_) => ServiceFact::OutageEnded,
+        Wire::OutageStarted(outage) => {
+            ServiceFact::OutageStarted(name("outage_started", outage.outage_id))
+        }
+        Wire::OutageEnded(outage) => {
+            ServiceFact::OutageEnded(name("outage_ended", outage.outage_id))
+        }
+        Wire::DegradationStarted(degradation) => {
+            ServiceFact::DegradationStarted(name("degradation_started", degradation.outage_id))
+        }
+        Wire::DegradationEnded(degradation) => {
+            ServiceFact::DegradationEnded(name("degradation_ended", degradation.outage_id))
+        }
         Wire::MaintenanceScheduled(planned) => {
             let path = |field| format!("maintenance_scheduled.{field}");
             let start = faults.or(&path("start_time"), instant(planned.start_time), Instant::MIN);
@@ -49,6 +62,9 @@ fn decode_fact(fact: Wire, faults: &mut Faults) -> ServiceFact {
             }
             ServiceFact::Measured { indicator, value, count: count.max(1) }
         }
+        Wire::Retracted(v1::Retracted { event_id }) => {
+            ServiceFact::Retracted(faults.or("retracted.event_id", id(event_id), String::new()))
+        }
     }
 }
 
@@ -58,21 +74,32 @@ pub fn encode(event: &ServiceEvent) -> v1::ServiceEvent {
         event_id: event.event_id.clone(),
         service: event.service.clone(),
         occur_time: Some(timestamp(event.occur_time)),
-        fact: Some(match &event.fact {
-            ServiceFact::OutageStarted => Wire::OutageStarted(v1::OutageStarted {}),
-            ServiceFact::OutageEnded => Wire::OutageEnded(v1::OutageEnded {}),
-            ServiceFact::MaintenanceScheduled { start, end, announced } => {
-                Wire::MaintenanceScheduled(v1::MaintenanceScheduled {
-                    start_time: Some(timestamp(*start)),
-                    end_time: Some(timestamp(*end)),
-                    announce_time: Some(timestamp(*announced)),
-                })
-            }
-            ServiceFact::Measured { indicator, value, count } => Wire::Measured(v1::Measured {
-                indicator: indicator.clone(),
-                value: *value,
-                count: *count,
-            }),
-        }),
+        fact: Some(encode_fact(&event.fact)),
+    }
+}
+
+fn encode_fact(fact: &ServiceFact) -> Wire {
+    match fact.clone() {
+        ServiceFact::OutageStarted(outage_id) => {
+            Wire::OutageStarted(v1::OutageStarted { outage_id })
+        }
+        ServiceFact::OutageEnded(outage_id) => Wire::OutageEnded(v1::OutageEnded { outage_id }),
+        ServiceFact::DegradationStarted(outage_id) => {
+            Wire::DegradationStarted(v1::DegradationStarted { outage_id })
+        }
+        ServiceFact::DegradationEnded(outage_id) => {
+            Wire::DegradationEnded(v1::DegradationEnded { outage_id })
+        }
+        ServiceFact::MaintenanceScheduled { start, end, announced } => {
+            Wire::MaintenanceScheduled(v1::MaintenanceScheduled {
+                start_time: Some(timestamp(start)),
+                end_time: Some(timestamp(end)),
+                announce_time: Some(timestamp(announced)),
+            })
+        }
+        ServiceFact::Measured { indicator, value, count } => {
+            Wire::Measured(v1::Measured { indicator, value, count })
+        }
+        ServiceFact::Retracted(event_id) => Wire::Retracted(v1::Retracted { event_id }),
     }
 }
