@@ -2,6 +2,7 @@
 
 #[path = "../src/fuzz/absurd.rs"]
 mod absurd;
+mod availability;
 mod backup;
 mod compliance;
 mod crash;

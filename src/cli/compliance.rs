@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use prost_types::Timestamp;
+use prost_types::{Duration, Timestamp};
 
 use super::clocks::instant;
 use super::connection::{Connection, refused};
@@ -169,21 +169,68 @@ fn show_objectives(objectives: &[v1::ObjectiveStanding], times: &Times) -> Strin
         vec![
             objective.id,
             name,
-            promised(objective.promise.as_ref()),
-            percent(&standing.percent),
+            objective.promise.as_ref().map_or_else(|| "-".to_owned(), promised),
+            found(standing),
             choice(standing.verdict().as_str_name(), "OBJECTIVE_VERDICT_"),
-            standing.breach_allowance.to_string(),
+            left(standing),
         ]
     });
-    let headings = ["objective", "period", "promised", "is", "verdict", "breaches left"];
+    let headings = ["objective", "period", "promised", "is", "verdict", "left"];
     table(&headings, &[2, 3, 5], rows.collect())
 }
 
-fn promised(promise: Option<&Promise>) -> String {
+fn promised(promise: &Promise) -> String {
     match promise {
-        Some(Promise::Attainment(promise)) => percent(&promise.percent),
-        Some(Promise::Availability(promise)) => percent(&promise.percent),
+        Promise::Attainment(promise) => percent(&promise.percent),
+        Promise::Availability(promise) => percent(&promise.percent),
+        Promise::Outages(promise) => match promise.longer_than {
+            Some(longer) if longer != Duration::default() => {
+                format!("at most {} over {}", promise.most, span(Some(longer)))
+            }
+            _ => format!("at most {}", promise.most),
+        },
+        Promise::Performance(promise) => {
+            format!("p{} at most {}", promise.percentile, thousandths(promise.threshold))
+        }
+    }
+}
+
+/// What is so, in the unit of what is promised.
+fn found(standing: &v1::ObjectiveStanding) -> String {
+    let uptime = standing.uptime.as_ref();
+    match (standing.objective.as_ref().and_then(|o| o.promise.as_ref()), &standing.measured) {
+        (Some(Promise::Outages(_)), _) => {
+            uptime.map_or_else(|| "-".to_owned(), |uptime| uptime.long_outages.to_string())
+        }
+        (Some(Promise::Performance(_)), Some(measured)) if measured.count > 0 => {
+            thousandths(measured.value)
+        }
+        _ => percent(&standing.percent),
+    }
+}
+
+/// What the period can still take: breaches, downtime or outages.
+fn left(standing: &v1::ObjectiveStanding) -> String {
+    let uptime = standing.uptime.as_ref();
+    let counted = |one, many| {
+        let count = standing.breach_allowance;
+        format!("{count} {}", if count.abs() == 1 { one } else { many })
+    };
+    match standing.objective.as_ref().and_then(|o| o.promise.as_ref()) {
+        Some(Promise::Attainment(_)) => counted("breach", "breaches"),
+        Some(Promise::Availability(_)) => span(uptime.and_then(|uptime| uptime.downtime_allowance)),
+        Some(Promise::Outages(_)) if uptime.is_some() => counted("outage", "outages"),
         _ => "-".to_owned(),
+    }
+}
+
+/// A figure given in thousandths, with as many decimals as it needs.
+fn thousandths(figure: i64) -> String {
+    let sign = if figure < 0 { "-" } else { "" };
+    let (whole, rest) = (figure.unsigned_abs() / 1000, figure.unsigned_abs() % 1000);
+    match rest {
+        0 => format!("{sign}{whole}"),
+        _ => format!("{sign}{whole}.{}", format!("{rest:03}").trim_end_matches('0')),
     }
 }
 

@@ -1,18 +1,27 @@
 //! How a contract's period complied: entries grouped, and objectives held against them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use chrono::NaiveTime;
 
 use super::catalog::Known;
+use super::ledger::ServiceLedger;
 use super::query::Times;
 use super::refusal::Refusal;
 use super::tally::{Counted, CountedTarget, Day, Dimension, day};
-use crate::domain::clock::Outcome;
+use crate::domain::clock::{Calendars, Outcome};
 use crate::domain::compliance::attainment::{Standing, stand};
+use crate::domain::compliance::availability::{
+    self, Agreed, Availability, AvailabilityStanding, OutagesStanding,
+};
+use crate::domain::compliance::performance::{self, PerformanceStanding};
 use crate::domain::compliance::{Entry, Period, PeriodError, Tally};
-use crate::domain::contract::{AttainmentPromise, Contract, Objective, Promise, Revision};
+use crate::domain::contract::{
+    AgreedService, AttainmentPromise, Contract, Objective, Promise, Revision,
+};
+use crate::domain::service::{ServiceEvent, in_effect};
+use crate::domain::share::Share;
 use crate::domain::time::{Instant, Span};
 use crate::domain::zone::{Zone, ZoneDatabase};
 
@@ -62,9 +71,12 @@ pub struct Compliance<'c> {
     pub groups: BTreeMap<Vec<String>, Tally>,
     /// The objectives that are judged by clocks.
     pub attainments: Vec<Attainment<'c>>,
+    /// The objectives that are judged by facts about services.
+    pub on_services: Vec<OnService<'c>>,
     contract_id: String,
     group_by: Vec<GroupKey>,
     zone: Zone,
+    known: Known<'c>,
     as_of: Instant,
 }
 
@@ -79,8 +91,48 @@ pub struct Attainment<'c> {
     pub period: Period,
     /// The entries it rests on.
     pub tally: Tally,
+    /// Its place among the contract's objectives.
+    pub place: usize,
     promise: &'c AttainmentPromise,
 }
+
+/// An objective on a service, and how it stands.
+#[derive(Debug)]
+pub struct OnService<'c> {
+    /// The objective.
+    pub objective: &'c Objective,
+    /// The revision that words it.
+    pub contract_revision: u32,
+    /// The period it is judged over.
+    pub period: Period,
+    /// How it stands; `None` where the time zone database no longer knows its calendar's zone.
+    pub standing: Option<ServiceStanding>,
+    /// Its place among the contract's objectives.
+    pub place: usize,
+}
+
+/// How an objective on a service stands.
+#[derive(Debug)]
+pub enum ServiceStanding {
+    /// One on availability.
+    Availability(AvailabilityStanding, Uptime),
+    /// One on outages.
+    Outages(OutagesStanding, Uptime),
+    /// One on performance.
+    Performance(PerformanceStanding),
+}
+
+/// How a service was up, and by which hours.
+#[derive(Debug)]
+pub struct Uptime {
+    /// The revision of the calendar in force when the period began.
+    pub calendar_revision: u32,
+    /// How it was up.
+    pub figures: Availability,
+}
+
+/// An objective, the revision that words it, the period it is judged over, and its place.
+type Ruling<'c> = (&'c Objective, u32, Period, usize);
 
 impl<'c> Compliance<'c> {
     /// Nothing yet; `known` is what was known of contracts then.
@@ -98,8 +150,11 @@ impl<'c> Compliance<'c> {
         let period = period(&question.period, &zone)?;
         let last = last_instant(&period, times.as_of);
         let ruling = revisions.at(last).unwrap_or(newest);
+        let objectives = objectives(ruling, &zone, last)?;
         Ok(Compliance {
-            attainments: attainments(ruling, &zone, last)?,
+            attainments: objectives.iter().filter_map(attainment).collect(),
+            on_services: objectives.iter().filter_map(on_service).collect(),
+            known,
             zone,
             groups: BTreeMap::new(),
             contract_id,
@@ -169,6 +224,21 @@ impl<'c> Compliance<'c> {
         }
     }
 
+    /// The services that objectives are about.
+    pub fn services(&self) -> BTreeSet<String> {
+        let services = self.on_services.iter().filter_map(|on| on.objective.service());
+        services.map(str::to_owned).collect()
+    }
+
+    /// Judges the objectives on a service, by everything recorded about it up to `known_time`.
+    pub fn judge_service(&mut self, service: &str, ledger: &ServiceLedger, known_time: Instant) {
+        let events = in_effect(ledger.known(known_time), self.as_of);
+        let about_it = |on: &&mut OnService<'_>| on.objective.service() == Some(service);
+        for on_service in self.on_services.iter_mut().filter(about_it) {
+            on_service.standing = on_service.judged(&events, self.known, self.as_of);
+        }
+    }
+
     /// Takes an entry in, wherever it belongs.
     pub fn add(&mut self, entry: &Entry<'_>) {
         if entry.contract_id != self.contract_id {
@@ -228,6 +298,51 @@ impl Attainment<'_> {
     }
 }
 
+impl OnService<'_> {
+    /// How it stands as of an instant, by the events in effect then.
+    fn judged(
+        &self,
+        events: &[&ServiceEvent],
+        known: Known<'_>,
+        as_of: Instant,
+    ) -> Option<ServiceStanding> {
+        let uptime = |agreed, weight| self.uptime(events, known, as_of, agreed, weight);
+        match &self.objective.promise {
+            Promise::Attainment(_) => None,
+            Promise::Availability(promise) => {
+                let uptime = uptime(&promise.agreed, promise.degradation_weight)?;
+                let standing = availability::stand(promise, &uptime.figures);
+                Some(ServiceStanding::Availability(standing, uptime))
+            }
+            Promise::Outages(promise) => {
+                let uptime = uptime(&promise.agreed, Share::NONE)?;
+                let standing = availability::stand_outages(promise, &uptime.figures);
+                Some(ServiceStanding::Outages(standing, uptime))
+            }
+            Promise::Performance(promise) => {
+                let is_over = self.period.end <= as_of;
+                let standing = performance::stand(promise, events, &self.period, is_over);
+                Some(ServiceStanding::Performance(standing))
+            }
+        }
+    }
+
+    fn uptime(
+        &self,
+        events: &[&ServiceEvent],
+        known: Known<'_>,
+        as_of: Instant,
+        agreed: &AgreedService,
+        degradation_weight: Share,
+    ) -> Option<Uptime> {
+        let calendar = known.in_force(&agreed.calendar_id, self.period.start)?;
+        let maintenance_notice = agreed.maintenance_notice;
+        let agreed = Agreed { hours: calendar.hours, maintenance_notice, degradation_weight };
+        let figures = Availability::reckon(events, agreed, &self.period, as_of);
+        Some(Uptime { calendar_revision: calendar.revision, figures })
+    }
+}
+
 fn unknown_zone(contract: &Contract, zones: &ZoneDatabase) -> Refusal {
     let (name, version) = (&contract.time_zone, zones.version());
     let text = format!("is in {name:?}, which time zone database {version} does not know");
@@ -252,22 +367,36 @@ fn last_instant(period: &Period, as_of: Instant) -> Instant {
     last.min(as_of).max(period.start)
 }
 
-fn attainments<'c>(
+fn objectives<'c>(
     ruling: &'c Revision<Contract>,
     zone: &Zone,
     last: Instant,
-) -> Result<Vec<Attainment<'c>>, Refusal> {
-    let on_clocks = ruling.content.terms.objectives.iter().filter_map(|objective| {
-        let Promise::Attainment(promise) = &objective.promise else { return None };
-        Some((objective, promise))
-    });
-    let attainment = |(objective, promise): (&'c Objective, &'c AttainmentPromise)| {
+) -> Result<Vec<Ruling<'c>>, Refusal> {
+    let ruled = |(place, objective): (usize, &'c Objective)| {
         let period = Period::around(objective.period, last, zone);
         let period = period.map_err(|error| Refusal::TimeOutOfRange(error.to_string()))?;
-        let (contract_revision, tally) = (ruling.number, Tally::default());
-        Ok(Attainment { objective, contract_revision, period, tally, promise })
+        Ok((objective, ruling.number, period, place))
     };
-    on_clocks.map(attainment).collect()
+    ruling.content.terms.objectives.iter().enumerate().map(ruled).collect()
+}
+
+fn attainment<'c>((objective, revision, period, place): &Ruling<'c>) -> Option<Attainment<'c>> {
+    let Promise::Attainment(promise) = &objective.promise else { return None };
+    let (contract_revision, period, place) = (*revision, period.clone(), *place);
+    Some(Attainment {
+        objective,
+        contract_revision,
+        period,
+        tally: Tally::default(),
+        place,
+        promise,
+    })
+}
+
+fn on_service<'c>((objective, revision, period, place): &Ruling<'c>) -> Option<OnService<'c>> {
+    objective.service()?;
+    let (contract_revision, period, place) = (*revision, period.clone(), *place);
+    Some(OnService { objective, contract_revision, period, standing: None, place })
 }
 
 fn value<'e>(key: GroupKey, entry: &Entry<'e>) -> &'e str {

@@ -67,6 +67,12 @@ impl Ledger {
 }
 
 impl ServiceLedger {
+    /// The events recorded up to an instant.
+    pub fn known(&self, known_time: Instant) -> impl Iterator<Item = &ServiceEvent> + Clone {
+        let known = self.events.iter().filter(move |event| event.record_time <= known_time);
+        known.map(|recorded| &recorded.event)
+    }
+
     /// The event with this id.
     pub fn find(&self, event_id: &str) -> Option<&RecordedServiceEvent> {
         self.events.iter().find(|recorded| recorded.event.event_id == event_id)

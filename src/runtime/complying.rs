@@ -50,6 +50,10 @@ impl Engine {
             None => reckoning.judge_all(is_now, &mut compliance)?,
         }
         compliance.groups.retain(|_, tally| !tally.is_empty());
+        for service in compliance.services() {
+            let ledger = self.memory.service_ledger(tenant, &service, &self.views)?;
+            compliance.judge_service(&service, &ledger, sight.times.known);
+        }
         Ok(Ok(make(sight, compliance)))
     }
 }

@@ -9,11 +9,13 @@ use crate::domain::compliance::attainment::Verdict;
 use crate::domain::compliance::{Counts, Period, Tally};
 use crate::domain::share::Share;
 use crate::domain::time::Instant;
-use crate::engine::compliance::{Attainment, Compliance, GroupKey};
+use crate::engine::compliance::{
+    Attainment, Compliance, GroupKey, OnService, ServiceStanding, Uptime,
+};
 use crate::engine::simulation::{Flip, Simulation};
 
-const CAVEAT: &str = "These are the facts of the past, judged by other terms. Under other terms people would \
-     have worked otherwise: take it for a bound, not for a forecast.";
+const CAVEAT: &str = "These are the facts of the past, judged by other terms. Under other terms \
+     people would have worked otherwise: take it for a bound, not for a forecast.";
 
 choice!(group_key, group_key_number, v1::GroupKey, GroupKey, {
     Target = GroupKey::Target, Priority = GroupKey::Priority, Service = GroupKey::Service,
@@ -31,9 +33,8 @@ pub fn encode(
     keys: &[GroupKey],
     as_of: Instant,
 ) -> v1::GetComplianceResponse {
-    let objectives = compliance.attainments.iter();
     v1::GetComplianceResponse {
-        objectives: objectives.map(|attainment| encode_attainment(attainment, as_of)).collect(),
+        objectives: encode_objectives(&compliance, as_of),
         period: Some(encode_period(&compliance.period)),
         groups: compliance
             .groups
@@ -118,6 +119,16 @@ fn encode_counts(counts: &Counts) -> v1::Tally {
     }
 }
 
+/// In the order of the contract.
+fn encode_objectives(compliance: &Compliance<'_>, as_of: Instant) -> Vec<v1::ObjectiveStanding> {
+    let attainments = compliance.attainments.iter();
+    let attainments = attainments.map(|on| (on.place, encode_attainment(on, as_of)));
+    let on_services = compliance.on_services.iter().map(|on| (on.place, encode_on_service(on)));
+    let mut standings: Vec<_> = attainments.chain(on_services).collect();
+    standings.sort_by_key(|(place, _)| *place);
+    standings.into_iter().map(|(_, standing)| standing).collect()
+}
+
 fn encode_attainment(attainment: &Attainment<'_>, as_of: Instant) -> v1::ObjectiveStanding {
     let standing = attainment.standing(as_of);
     v1::ObjectiveStanding {
@@ -128,6 +139,60 @@ fn encode_attainment(attainment: &Attainment<'_>, as_of: Instant) -> v1::Objecti
         percent: percent(standing.attainment),
         tally: Some(encode_counts(&attainment.tally.contractual)),
         breach_allowance: standing.breach_allowance,
+        ..Default::default()
+    }
+}
+
+fn encode_on_service(on_service: &OnService<'_>) -> v1::ObjectiveStanding {
+    let mut encoded = v1::ObjectiveStanding {
+        objective: Some(objective::encode(on_service.objective)),
+        period: Some(encode_period(&on_service.period)),
+        contract_revision: on_service.contract_revision as i32,
+        verdict: verdict_number(Verdict::NoData),
+        ..Default::default()
+    };
+    match &on_service.standing {
+        None => {}
+        Some(ServiceStanding::Availability(standing, uptime)) => {
+            encoded.verdict = verdict_number(standing.verdict);
+            encoded.percent = percent(standing.uptime);
+            let downtime_allowance = Some(duration(standing.downtime_allowance));
+            encoded.uptime = Some(v1::Uptime { downtime_allowance, ..encode_uptime(uptime) });
+        }
+        Some(ServiceStanding::Outages(standing, uptime)) => {
+            encoded.verdict = verdict_number(standing.verdict);
+            encoded.breach_allowance = standing.allowance;
+            let long_outages = number(standing.long_outages);
+            encoded.uptime = Some(v1::Uptime { long_outages, ..encode_uptime(uptime) });
+        }
+        Some(ServiceStanding::Performance(standing)) => {
+            encoded.verdict = verdict_number(standing.verdict);
+            encoded.measured = Some(v1::MeasuredPercentile {
+                value: standing.value.unwrap_or_default(),
+                count: i64::try_from(standing.count).unwrap_or(i64::MAX),
+            });
+        }
+    }
+    encoded
+}
+
+fn encode_uptime(uptime: &Uptime) -> v1::Uptime {
+    let figures = &uptime.figures;
+    let outages = number(figures.outages.len() as u64);
+    v1::Uptime {
+        calendar_revision: uptime.calendar_revision as i32,
+        agreed: Some(duration(figures.agreed)),
+        agreed_in_period: Some(duration(figures.agreed_in_period)),
+        uptime: Some(duration(figures.uptime())),
+        downtime: Some(duration(figures.downtime())),
+        degraded: Some(duration(figures.degraded)),
+        maintenance: Some(duration(figures.maintenance)),
+        outages,
+        long_outages: outages,
+        longest_outage: figures.longest_outage().map(duration),
+        mean_time_to_restore: figures.mean_time_to_restore().map(duration),
+        mean_time_between_failures: figures.mean_time_between_failures().map(duration),
+        downtime_allowance: None,
     }
 }
 

