@@ -15,7 +15,8 @@ pub struct Share(u32);
 /// A text that is no percentage from 0 to 100 with at most four decimals.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{0:?} is not a percentage: write a number from 0 to 100 such as \"99.95\", with at most four decimals"
+    "{0:?} is not a percentage: write a number from 0 to 100 such as \"99.95\", with at most four \
+     decimals"
 )]
 pub struct NotAPercentage(String);
 

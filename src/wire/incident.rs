@@ -88,18 +88,7 @@ fn decode_fact(fact: Wire, faults: &mut Faults) -> Fact {
             unsigned_span(estimate.remaining),
             Span::ZERO,
         )),
-        Wire::ImpactChanged(impact) => Fact::ImpactChanged {
-            affected_users: faults.or(
-                "impact_changed.affected_users",
-                count(impact.affected_users),
-                0,
-            ),
-            productivity_loss: faults.or(
-                "impact_changed.productivity_loss",
-                count_to(impact.productivity_loss, 100),
-                0,
-            ),
-        },
+        Wire::ImpactChanged(impact) => decode_impact(impact, faults),
         Wire::Restored(_) => Fact::Restored,
         Wire::Resolved(_) => Fact::Resolved,
         Wire::Reopened(_) => Fact::Reopened,
@@ -129,6 +118,15 @@ fn decode_fact(fact: Wire, faults: &mut Faults) -> Fact {
         Wire::Retracted(retracted) => {
             Fact::Retracted(faults.or("retracted.event_id", id(retracted.event_id), String::new()))
         }
+    }
+}
+
+fn decode_impact(impact: v1::ImpactChanged, faults: &mut Faults) -> Fact {
+    let users = count(impact.affected_users);
+    let loss = count_to(impact.productivity_loss, 100);
+    Fact::ImpactChanged {
+        affected_users: faults.or("impact_changed.affected_users", users, 0),
+        productivity_loss: faults.or("impact_changed.productivity_loss", loss, 0),
     }
 }
 

@@ -19,7 +19,8 @@ pub struct Entry<'a> {
     pub category: &'a str,
     /// The group it is assigned to.
     pub group: &'a str,
-    /// Who its cause is attributed to: `provider`, `client`, or a third party's name; empty: nobody.
+    /// Who its cause is attributed to: `provider`, `client`, or a third party's name; empty:
+    /// nobody.
     pub party: &'a str,
     /// By the contract.
     pub contractual: Account,
@@ -59,7 +60,7 @@ fn entry<'a>(
     let cycles = || clocks.iter().filter(of_target);
     let total = verdict.cycle == 0;
     let deciding = match total {
-        true => cycles().last()?,
+        true => cycles().next_back()?,
         false => cycles().find(|clock| clock.cycle == verdict.cycle)?,
     };
     let paused = cycles().filter(|clock| total || clock.cycle == verdict.cycle).map(paused).sum();
