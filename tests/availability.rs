@@ -324,20 +324,22 @@ async fn what_can_not_be_measured_by_is_refused_by_name() {
         ..Default::default()
     };
     let status = clients.contracts.put_contract(request).await.expect_err("refused");
-    let told = format!("{status:?}");
+    let refusal = format!("{status:?}");
     for said in [
         "terms.objectives[0].availability.calendar_id",
         "there is no calendar",
         "terms.objectives[1].availability.calendar_id",
         "never opens",
     ] {
-        assert!(told.contains(said), "{told}");
+        assert!(refusal.contains(said), "{refusal}");
     }
     let wrong = [
         Fact::OutageEnded(v1::OutageEnded { outage_id: "no id".into() }),
         Fact::Retracted(v1::Retracted::default()),
+        Fact::Retracted(v1::Retracted { event_id: "wrong".into() }),
     ];
-    for (fact, field) in wrong.into_iter().zip(["outage_ended.outage_id", "retracted.event_id"]) {
+    let fields = ["outage_ended.outage_id", "retracted.event_id", "event_id"];
+    for (fact, field) in wrong.into_iter().zip(fields) {
         let mut sent = vec![told("wrong", "2026-11-05T02:00:00Z", fact)];
         sent.extend(outage("", "05T02:00", "05T02:10"));
         let answer = record(&mut clients, sent).await;

@@ -66,10 +66,10 @@ pub fn in_effect<'e>(
 }
 
 impl ServiceEvent {
-    /// The event that this one takes back; it can't be itself.
-    fn retracts(&self) -> Option<&str> {
+    /// The event that this one takes back.
+    pub fn retracts(&self) -> Option<&str> {
         match &self.fact {
-            ServiceFact::Retracted(event_id) if *event_id != self.event_id => Some(event_id),
+            ServiceFact::Retracted(event_id) => Some(event_id),
             _ => None,
         }
     }
@@ -97,11 +97,10 @@ mod tests {
             event("down", 10, ServiceFact::OutageStarted(String::new())),
             event("up", 20, ServiceFact::OutageEnded(String::new())),
             event("undo", 60, retracted("r")),
-            event("self", 5, retracted("self")),
         ];
-        assert_eq!(ids(&events, 30), ["up", "self"], "also before it was taken back");
+        assert_eq!(ids(&events, 30), ["up"], "also before it was taken back");
         events.reverse();
-        assert_eq!(ids(&events, 60), ["self", "undo", "up"]);
-        assert_eq!(ids(&events[2..], 60), ["up", "r"], "the end, and a retraction not undone");
+        assert_eq!(ids(&events, 60), ["undo", "up"]);
+        assert_eq!(ids(&events[1..3], 60), ["up", "down"], "before it is known");
     }
 }

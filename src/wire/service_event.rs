@@ -23,6 +23,9 @@ pub fn decode(event: v1::ServiceEvent) -> Result<ServiceEvent, Vec<Fault>> {
             }
         },
     };
+    if decoded.retracts() == Some(&decoded.event_id) {
+        faults.add("event_id", "a fact can't retract itself");
+    }
     faults.check()?;
     Ok(decoded)
 }
