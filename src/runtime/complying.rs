@@ -50,11 +50,22 @@ impl Engine {
             None => reckoning.judge_all(is_now, &mut compliance)?,
         }
         compliance.groups.retain(|_, tally| !tally.is_empty());
+        self.judge_services(tenant, sight.times.known, &mut compliance)?;
+        Ok(Ok(make(sight, compliance)))
+    }
+
+    /// Judges the objectives on services.
+    pub(super) fn judge_services(
+        &self,
+        tenant: &str,
+        known: Instant,
+        compliance: &mut Compliance<'_>,
+    ) -> Result<(), ViewsError> {
         for service in compliance.services() {
             let ledger = self.memory.service_ledger(tenant, &service, &self.views)?;
-            compliance.judge_service(&service, &ledger, sight.times.known);
+            compliance.judge_service(&service, &ledger, known);
         }
-        Ok(Ok(make(sight, compliance)))
+        Ok(())
     }
 }
 

@@ -45,6 +45,9 @@ impl Engine {
                 }
             }
         }
+        for compliance in [&mut simulation.present, &mut simulation.proposed] {
+            self.judge_services(tenant, known, compliance)?;
+        }
         Ok(Ok(make(sight, simulation)))
     }
 }
