@@ -22,6 +22,14 @@ pub const WARNINGS_A_TARGET_MAX: usize = 8;
 pub const OBJECTIVES_A_CONTRACT_MAX: usize = 64;
 /// Exclusion rules in a contract.
 pub const EXCLUSIONS_A_CONTRACT_MAX: usize = 32;
+/// Credit rules in a contract.
+pub const CREDIT_RULES_A_CONTRACT_MAX: usize = 32;
+/// Tiers in a credit rule.
+pub const TIERS_A_CREDIT_RULE_MAX: usize = 16;
+/// Missed periods in a row that a credit rule may count.
+pub const CREDIT_REPEATS_MAX: u32 = 12;
+/// Minor units of a monthly fee.
+pub const MONTHLY_FEE_MINOR_UNITS_MAX: i64 = 1_000_000_000_000_000;
 /// Days of a rolling period.
 pub const ROLLING_DAYS_MAX: u16 = 366;
 
@@ -52,5 +60,8 @@ const _: () = {
     assert!(EVENT_BYTES_DEFAULT < REQUEST_BYTES_DEFAULT);
     assert!(PAGE_SIZE_DEFAULT <= PAGE_SIZE_MAX);
     assert!(PAGE_BYTES_MAX < REQUEST_BYTES_DEFAULT);
+    // All credits of a year, each at its most, are a number of minor units that can be told.
+    let most = MONTHLY_FEE_MINOR_UNITS_MAX * 12 * (1 + CREDIT_REPEATS_MAX as i64);
+    assert!(most < i64::MAX / CREDIT_RULES_A_CONTRACT_MAX as i64);
     assert!(REQUEST_BYTES_DEFAULT < crate::journal::BODY_BYTES_MAX);
 };

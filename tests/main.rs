@@ -6,6 +6,7 @@ mod availability;
 mod backup;
 mod compliance;
 mod crash;
+mod credits;
 mod damage;
 mod errors;
 mod evidence;

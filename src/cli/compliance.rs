@@ -7,6 +7,7 @@ use prost_types::{Duration, Timestamp};
 
 use super::clocks::instant;
 use super::connection::{Connection, refused};
+use super::credits;
 use super::show::{Shown, Times, choice, span, table};
 use crate::engine::compliance::GroupKey;
 use crate::wire::compliance::group_key_number;
@@ -113,6 +114,9 @@ impl Compliance {
         say!("{}", show_groups(&answer.groups, &self.by));
         if !answer.objectives.is_empty() {
             say!("\n{}", show_objectives(&answer.objectives, &times));
+        }
+        if let Some(credits) = &answer.credits {
+            say!("\n{}", credits::show(credits));
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -6,6 +6,7 @@ use std::ops::Range;
 use chrono::NaiveTime;
 
 use super::catalog::Known;
+use super::credit::{Credited, credited};
 use super::ledger::ServiceLedger;
 use super::query::Times;
 use super::refusal::Refusal;
@@ -73,6 +74,8 @@ pub struct Compliance<'c> {
     pub attainments: Vec<Attainment<'c>>,
     /// The objectives that are judged by facts about services.
     pub on_services: Vec<OnService<'c>>,
+    /// What is credited for the period, and the periods before that it rests on.
+    pub credited: Vec<Credited<'c>>,
     contract_id: String,
     group_by: Vec<GroupKey>,
     zone: Zone,
@@ -154,6 +157,7 @@ impl<'c> Compliance<'c> {
         Ok(Compliance {
             attainments: objectives.iter().filter_map(attainment).collect(),
             on_services: objectives.iter().filter_map(on_service).collect(),
+            credited: credited(ruling, revisions, &period, &zone, times.as_of),
             known,
             zone,
             groups: BTreeMap::new(),
@@ -167,7 +171,8 @@ impl<'c> Compliance<'c> {
     /// The stretch in which entries that matter were decided.
     pub fn span(&self) -> (Instant, Instant) {
         let periods = self.attainments.iter().map(|attainment| &attainment.period);
-        let all = periods.chain([&self.period]);
+        let before = self.credited.iter().map(|credited| &credited.period);
+        let all = periods.chain(before).chain([&self.period]);
         all.fold((Instant::MAX, Instant::MIN), |(start, end), period| {
             (start.min(period.start), end.max(period.end))
         })
@@ -214,7 +219,7 @@ impl<'c> Compliance<'c> {
                 let key: Vec<_> = self.group_by.iter().map(of).collect();
                 self.groups.entry(key).or_default().remove(&target.tally);
             }
-            for attainment in &mut self.attainments {
+            for attainment in held(&mut self.attainments, &mut self.credited) {
                 if attainment.promise.covers(&target.target_id, &target.priority)
                     && days(&attainment.period, &self.zone).contains(&target.day)
                 {
@@ -248,7 +253,7 @@ impl<'c> Compliance<'c> {
             let key = self.group_by.iter().map(|key| value(*key, entry).to_owned()).collect();
             self.groups.entry(key).or_default().add(&Tally::of(entry));
         }
-        for attainment in &mut self.attainments {
+        for attainment in held(&mut self.attainments, &mut self.credited) {
             if attainment.promise.covers(entry.target_id, entry.priority)
                 && attainment.period.takes(entry, self.as_of)
             {
@@ -284,7 +289,18 @@ impl GroupKey {
     }
 }
 
-impl Attainment<'_> {
+impl<'c> Attainment<'c> {
+    /// An objective over a period, if it is one on attainment.
+    pub(super) fn of(
+        objective: &'c Objective,
+        contract_revision: u32,
+        period: Period,
+    ) -> Option<Attainment<'c>> {
+        let Promise::Attainment(promise) = &objective.promise else { return None };
+        let tally = Tally::default();
+        Some(Attainment { objective, contract_revision, period, tally, promise })
+    }
+
     /// Takes in a cell of its period, of the dimension of all clocks.
     pub fn add_cell(&mut self, [_, target, priority]: &[String; 3], tally: &Tally) {
         if self.promise.covers(target, priority) {
@@ -362,7 +378,7 @@ fn period(asked: &PeriodAsked, zone: &Zone) -> Result<Period, Refusal> {
 }
 
 /// The last instant of the period, or the present one while it goes on.
-fn last_instant(period: &Period, as_of: Instant) -> Instant {
+pub(super) fn last_instant(period: &Period, as_of: Instant) -> Instant {
     let last = period.end.checked_add(-Span::from_nanos(1)).unwrap_or(Instant::MIN);
     last.min(as_of).max(period.start)
 }
@@ -425,4 +441,13 @@ fn days(period: &Period, zone: &Zone) -> Range<Day> {
     let day_of = |instant| day(zone.local(instant).date());
     let last = period.end.checked_add(-Span::from_nanos(1)).unwrap_or(period.start);
     day_of(period.start)..day_of(last) + 1
+}
+
+/// All that entries are held against: the objectives, and those of the periods credits rest on.
+fn held<'h, 'c>(
+    attainments: &'h mut [Attainment<'c>],
+    credited: &'h mut [Credited<'c>],
+) -> impl Iterator<Item = &'h mut Attainment<'c>> {
+    let before = credited.iter_mut().flat_map(|credited| &mut credited.attainments);
+    attainments.iter_mut().chain(before)
 }

@@ -9,6 +9,7 @@ pub mod catalog;
 pub mod command;
 pub mod compare;
 pub mod compliance;
+pub mod credit;
 pub mod index;
 pub mod ledger;
 pub mod query;

@@ -97,6 +97,14 @@ impl Reckoning<'_> {
                 attainment.add_cell(&texts, &tally);
             }
         }
+        let periods: Vec<_> =
+            compliance.credited.iter().map(|c| compliance.days(&c.period)).collect();
+        for (credited, days) in compliance.credited.iter_mut().zip(periods) {
+            for cell in views.cells(self.tenant, self.contract, Dimension::All, days) {
+                let (texts, tally) = cell?;
+                credited.add_cell(&texts, &tally);
+            }
+        }
         let unsettled = self.unsettled()?;
         for incident in &unsettled {
             let key = IncidentKey::new(self.tenant, incident);

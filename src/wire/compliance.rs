@@ -2,9 +2,8 @@
 
 use super::clock::outcome_number;
 use super::contract::encode_finding;
-use super::objective;
 use super::scalar::{choice, duration, timestamp};
-use super::v1;
+use super::{credit, objective, v1};
 use crate::domain::compliance::attainment::Verdict;
 use crate::domain::compliance::{Counts, Period, Tally};
 use crate::domain::share::Share;
@@ -42,6 +41,7 @@ pub fn encode(
             .map(|(values, tally)| encode_group(keys, values, tally))
             .collect(),
         stamp: None,
+        credits: credit::encode_statement(&compliance.credited, as_of),
     }
 }
 
@@ -71,7 +71,8 @@ fn encode_flip(flip: Flip) -> v1::Flip {
     }
 }
 
-fn encode_period(period: &Period) -> v1::Period {
+/// The message of a period.
+pub(super) fn encode_period(period: &Period) -> v1::Period {
     v1::Period {
         name: period.name.clone(),
         start_time: Some(timestamp(period.start)),

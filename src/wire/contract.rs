@@ -1,5 +1,6 @@
 //! Contracts.
 
+use super::credit;
 use super::faults::{Faults, Wrong};
 use super::incident::{waiting_on, waiting_on_number};
 use super::objective;
@@ -109,11 +110,13 @@ fn decode_terms(terms: v1::Terms) -> Result<Terms, Vec<Fault>> {
     let targets = faults.each("targets", terms.targets, decode_target);
     let objectives = faults.each("objectives", terms.objectives, objective::decode);
     let exclusions = faults.each("exclusions", terms.exclusions, objective::decode_exclusion);
-    let terms = Terms { targets, objectives, exclusions };
+    let credits = terms.credits.and_then(|given| faults.keep("credits", credit::decode(given)));
+    let terms = Terms { targets, objectives, exclusions, credits };
     check_targets(&terms.targets, &mut faults);
     check_ids("objectives", terms.objectives.iter().map(|o| o.id.as_str()), &mut faults);
     check_ids("exclusions", terms.exclusions.iter().map(|e| e.id.as_str()), &mut faults);
     check_targets_named(&terms, &mut faults);
+    credit::check_objectives_named(&terms, &mut faults);
     faults.check()?;
     Ok(terms)
 }
@@ -319,6 +322,7 @@ fn encode_terms(terms: &Terms) -> v1::Terms {
         targets: terms.targets.iter().map(encode_target).collect(),
         objectives: terms.objectives.iter().map(objective::encode).collect(),
         exclusions: terms.exclusions.iter().map(objective::encode_exclusion).collect(),
+        credits: terms.credits.as_ref().map(credit::encode),
     }
 }
 

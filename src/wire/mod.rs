@@ -8,6 +8,7 @@ pub mod calendar;
 pub mod clock;
 pub mod compliance;
 pub mod contract;
+pub mod credit;
 pub mod faults;
 #[cfg(test)]
 mod fuzz;

@@ -29,6 +29,8 @@ mod parse;
 #[cfg(test)]
 mod reference;
 
+pub use parse::read_date;
+
 use chrono::{NaiveDate, Weekday};
 
 /// Weekly windows a calendar may list.

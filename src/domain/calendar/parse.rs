@@ -232,7 +232,8 @@ fn read_time(text: &str) -> Option<u16> {
     (minute < 60 && minute_of_day <= Window::MINUTES_A_DAY).then_some(minute_of_day)
 }
 
-fn read_date(text: &str) -> Result<NaiveDate, String> {
+/// The date that `YYYY-MM-DD` says.
+pub fn read_date(text: &str) -> Result<NaiveDate, String> {
     let date = || {
         let (year, rest) = text.split_once('-')?;
         let (month, day) = rest.split_once('-')?;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::credit::lint_credits;
 use super::{Contract, ContractKind, Metric, Objective, OnPriorityChange, Promise, Target};
 use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::time::{Instant, Span};
@@ -48,6 +49,7 @@ pub fn lint<'c>(
     }
     lint_priorities(contract, &mut findings);
     lint_chain(contract, others, &mut findings);
+    lint_credits(contract, &mut findings);
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     findings
 }
@@ -231,10 +233,10 @@ fn promised(sla: &Contract, metric: Metric, priority: &str) -> Option<Span> {
     same_metric.filter_map(|target| target.limit(priority)).map(|limit| limit.limit).min()
 }
 
-fn error(field: impl Into<String>, description: impl Into<String>) -> Finding {
+pub(super) fn error(field: impl Into<String>, description: impl Into<String>) -> Finding {
     Finding { severity: Severity::Error, field: field.into(), description: description.into() }
 }
 
-fn warning(field: impl Into<String>, description: impl Into<String>) -> Finding {
+pub(super) fn warning(field: impl Into<String>, description: impl Into<String>) -> Finding {
     Finding { severity: Severity::Warning, ..error(field, description) }
 }

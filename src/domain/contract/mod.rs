@@ -1,6 +1,7 @@
 //! Contracts: what was agreed, in effective-dated revisions.
 
 mod condition;
+mod credit;
 mod exclusion;
 mod lint;
 mod objective;
@@ -8,6 +9,7 @@ mod revisions;
 mod terms;
 
 pub use condition::{Condition, ConditionError};
+pub use credit::{CreditRule, CreditTier, Credits};
 pub use exclusion::ExclusionRule;
 pub use lint::{Finding, Severity, lint};
 pub use objective::{

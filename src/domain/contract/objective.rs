@@ -122,6 +122,29 @@ impl Objective {
     }
 }
 
+impl Promise {
+    /// The share it promises, if it has one.
+    pub fn share(&self) -> Option<Share> {
+        match self {
+            Promise::Attainment(promise) => Some(promise.share),
+            Promise::Availability(promise) => Some(promise.share),
+            Promise::Outages(_) | Promise::Performance(_) => None,
+        }
+    }
+}
+
+impl PeriodKind {
+    /// How many months it has, if it has whole ones.
+    pub fn months(self) -> Option<u32> {
+        match self {
+            PeriodKind::Month => Some(1),
+            PeriodKind::Quarter => Some(3),
+            PeriodKind::Year => Some(12),
+            PeriodKind::RollingDays(_) => None,
+        }
+    }
+}
+
 impl AttainmentPromise {
     /// Whether the clocks of a target and priority count.
     pub fn covers(&self, target_id: &str, priority: &str) -> bool {

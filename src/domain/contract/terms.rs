@@ -1,6 +1,6 @@
 //! The terms of a contract: its targets and their policies.
 
-use super::{Condition, ExclusionRule, Objective};
+use super::{Condition, Credits, ExclusionRule, Objective};
 use crate::domain::incident::WaitingOn;
 use crate::domain::time::Span;
 
@@ -49,6 +49,8 @@ pub struct Terms {
     pub objectives: Vec<Objective>,
     /// When clocks are left out of the contractual figures.
     pub exclusions: Vec<ExclusionRule>,
+    /// What missed objectives cost the provider.
+    pub credits: Option<Credits>,
 }
 
 /// One clock rule.

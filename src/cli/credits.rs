@@ -1,0 +1,85 @@
+//! Statements of credits, as they are printed.
+
+use iso_currency::Currency;
+
+use super::show::table;
+use crate::wire::v1;
+
+/// A statement of credits as a table, with its sum.
+pub(super) fn show(statement: &v1::CreditStatement) -> String {
+    let money = Money::of(&statement.currency);
+    let so_far = if statement.provisional { ", so far" } else { "" };
+    let cap = money.show(statement.cap_amount);
+    let heading = format!("Credits in {}{so_far}, at most {cap}:", money.unit);
+    if statement.lines.is_empty() {
+        return format!("{heading} no credited objective is judged over such a period.");
+    }
+    let mut rows: Vec<_> = statement.lines.iter().map(|line| row(line, &money)).collect();
+    let mut total = vec![String::new(); HEADINGS.len()];
+    total[0] = "total".to_owned();
+    total[HEADINGS.len() - 1] = money.show(statement.total_amount);
+    rows.push(total);
+    format!("{heading}\n\n{}", table(&HEADINGS, &[3, 4], rows))
+}
+
+const HEADINGS: [&str; 5] = ["objective", "period", "why", "fee", "credit"];
+
+fn row(line: &v1::CreditLine, money: &Money) -> Vec<String> {
+    let period = line.period.clone().unwrap_or_default();
+    let objective = if line.objective_id.is_empty() { "all" } else { &line.objective_id };
+    vec![
+        objective.to_owned(),
+        period.name,
+        line.reason.clone(),
+        money.show(line.base_amount),
+        money.show(line.amount),
+    ]
+}
+
+/// How amounts of a currency are written.
+struct Money {
+    unit: String,
+    decimals: usize,
+}
+
+impl Money {
+    /// By ISO 4217; of a currency it does not know, or that has no minor unit, whole numbers of
+    /// minor units.
+    fn of(code: &str) -> Money {
+        match Currency::from_code(code).and_then(Currency::exponent) {
+            Some(decimals) => Money { unit: code.to_owned(), decimals: decimals.into() },
+            None => Money { unit: format!("minor units of {code}"), decimals: 0 },
+        }
+    }
+
+    /// `-1250.05`.
+    fn show(&self, amount: i64) -> String {
+        let sign = if amount < 0 { "-" } else { "" };
+        let digits = format!("{:0width$}", amount.unsigned_abs(), width = self.decimals + 1);
+        match digits.split_at_checked(digits.len() - self.decimals) {
+            Some((whole, decimals)) if !decimals.is_empty() => format!("{sign}{whole}.{decimals}"),
+            _ => format!("{sign}{digits}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_have_the_decimals_of_their_currency() {
+        for (code, amount, told) in [
+            ("EUR", 125_005, "1250.05"),
+            ("EUR", -5, "-0.05"),
+            ("EUR", 0, "0.00"),
+            ("JPY", 1250, "1250"),
+            ("BHD", 1, "0.001"),
+            ("ZZZ", -1250, "-1250"),
+            ("EUR", i64::MIN, "-92233720368547758.08"),
+        ] {
+            assert_eq!(Money::of(code).show(amount), told, "{code} {amount}");
+        }
+        assert_eq!(Money::of("ZZZ").unit, "minor units of ZZZ");
+    }
+}

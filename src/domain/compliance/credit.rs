@@ -1,0 +1,299 @@
+//! Credits: what a period's missed objectives come to in money.
+//!
+//! An objective that was missed credits
+//!
+//! ```text
+//! fee of the period x tier x weight x (100 % + repeat x missed periods right before)
+//! ```
+//!
+//! reckoned exactly, and rounded once, at the end: half a minor unit is rounded up. The cap is
+//! rounded so too. Everything after that is sums of whole amounts:
+//!
+//! - What all credits of a period come to over its cap is taken off, on a line of its own.
+//! - Earning back a credit undoes it: the period before is reckoned as though it had not been
+//!   given. So what its cap had withheld of it does not go back, and over any row of periods no
+//!   more goes back than was credited.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+
+use super::attainment::Verdict;
+use crate::domain::contract::{CreditRule, Credits};
+use crate::domain::share::Share;
+
+const MILLIONTHS: i128 = 1_000_000;
+
+/// A period, judged by the words that ruled it.
+#[derive(Clone, Debug)]
+pub struct Judged<'c> {
+    /// The local date it begins on.
+    pub first_day: NaiveDate,
+    /// How many months it has.
+    pub months: u32,
+    /// The currency of its fee.
+    pub currency: &'c str,
+    /// What is credited.
+    pub credits: &'c Credits,
+    /// How the objectives stood whose periods are of its kind, by their ids. Rules for others don't
+    /// count.
+    pub standings: BTreeMap<&'c str, Stood>,
+}
+
+/// How an objective stood in a period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stood {
+    /// How it stood; what is at risk is as good as missed, as far as the period has gone.
+    pub verdict: Verdict,
+    /// What was reached, for those that have a percentage.
+    pub reached: Option<Share>,
+}
+
+/// What a period's missed objectives cost the provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement<'c> {
+    /// Line by line.
+    pub lines: Vec<Line<'c>>,
+    /// What the credits of the period may come to, in minor units.
+    pub cap: i64,
+    /// The sum of the lines.
+    pub total: i64,
+}
+
+/// A line of a statement, in minor units.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line<'c> {
+    /// The objective; empty: all of them.
+    pub objective_id: &'c str,
+    /// How many periods ago was the one whose credit it is.
+    pub ago: usize,
+    /// Why it is there.
+    pub ground: Ground,
+    /// That period's fee.
+    pub base: i64,
+    /// What is credited, or taken back.
+    pub amount: i64,
+}
+
+/// Why a line is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ground {
+    /// The objective was missed, and a tier rules.
+    Missed(Missed),
+    /// It was missed, but no tier goes so far up.
+    NoTier(Stood),
+    /// It was met.
+    Met(Stood),
+    /// It says nothing.
+    NoData,
+    /// The period begins before this date, the end of the bedding-in time.
+    BeddingIn(NaiveDate),
+    /// All credits together are over this share of the fee.
+    Cap(Share),
+    /// This was reached, which is enough for the credit of the period before to go back.
+    EarnBack {
+        /// What was reached.
+        reached: Share,
+        /// What had to be.
+        needed: Share,
+    },
+    /// Of what goes back, the cap of the period before had withheld so much.
+    Withheld,
+}
+
+/// What a missed objective's credit is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Missed {
+    /// What was reached, if it has a percentage.
+    pub reached: Option<Share>,
+    /// What the tier that rules lies below; `None`: whenever it is missed.
+    pub below: Option<Share>,
+    /// What the tier credits.
+    pub credit: Share,
+    /// How much of that.
+    pub weight: Share,
+    /// How much more for each repetition.
+    pub repeat: Share,
+    /// So many periods right before were missed too, and count.
+    pub repeats: u32,
+}
+
+/// The statement of the first of these consecutive periods, the newest first; `None` of none.
+pub fn statement<'c>(periods: &[Judged<'c>]) -> Option<Statement<'c>> {
+    let (now, earlier) = periods.split_first()?;
+    let mut lines = now.lines(earlier);
+    let cap = now.cap();
+    let over = over(sum(&lines), cap);
+    if over > 0 {
+        lines.push(now.line("", Ground::Cap(now.credits.cap), -over));
+    }
+    lines.extend(earned_back(now, earlier));
+    Some(Statement { total: sum(&lines), cap, lines })
+}
+
+/// What goes back of the credits of the period before.
+fn earned_back<'c>(now: &Judged<'c>, earlier: &[Judged<'c>]) -> Vec<Line<'c>> {
+    let Some((before, long_before)) = earlier.split_first() else { return Vec::new() };
+    if before.currency != now.currency {
+        return Vec::new();
+    }
+    let credited = before.lines(long_before);
+    let back = |line: &Line<'c>| {
+        let ground = now.earns_back(line.objective_id).filter(|_| line.amount > 0)?;
+        Some(Line { ago: 1, ..before.line(line.objective_id, ground, -line.amount) })
+    };
+    let mut lines: Vec<_> = credited.iter().filter_map(back).collect();
+    let (all, cap) = (sum(&credited), before.cap());
+    let left = all.saturating_add(sum(&lines));
+    let withheld = over(all, cap) - over(left, cap);
+    if withheld > 0 {
+        lines.push(Line { ago: 1, ..before.line("", Ground::Withheld, withheld) });
+    }
+    lines
+}
+
+impl<'c> Judged<'c> {
+    /// What each of its objectives credits, with the periods before it.
+    fn lines(&self, earlier: &[Judged<'c>]) -> Vec<Line<'c>> {
+        let rules = self.credits.rules.iter();
+        let line = |rule: &'c CreditRule| {
+            let stood = *self.standings.get(rule.objective_id.as_str())?;
+            let ground = self.ground(rule, stood, earlier);
+            let amount = match &ground {
+                Ground::Missed(missed) => missed.amount(self.base()),
+                _ => 0,
+            };
+            Some(self.line(&rule.objective_id, ground, amount))
+        };
+        rules.filter_map(line).collect()
+    }
+
+    fn ground(&self, rule: &CreditRule, stood: Stood, earlier: &[Judged<'c>]) -> Ground {
+        let Stood { verdict, reached } = stood;
+        if let Some(from_date) = self.bedding_in() {
+            return Ground::BeddingIn(from_date);
+        }
+        match (verdict, rule.tier(reached)) {
+            (Verdict::NoData, _) => Ground::NoData,
+            (Verdict::Met, _) => Ground::Met(stood),
+            (Verdict::Missed | Verdict::AtRisk, None) => Ground::NoTier(stood),
+            (Verdict::Missed | Verdict::AtRisk, Some(tier)) => Ground::Missed(Missed {
+                reached,
+                below: tier.below,
+                credit: tier.credit,
+                weight: rule.weight,
+                repeat: rule.repeat,
+                repeats: repeats(rule, earlier),
+            }),
+        }
+    }
+
+    /// The end of the bedding-in time, if the period belongs to it.
+    fn bedding_in(&self) -> Option<NaiveDate> {
+        self.credits.from_date.filter(|from_date| self.first_day < *from_date)
+    }
+
+    /// Whether it earns back the credit of the period before.
+    fn earns_back(&self, objective_id: &str) -> Option<Ground> {
+        let needed = self.credits.rule(objective_id)?.earn_back?;
+        let Stood { verdict, reached } = *self.standings.get(objective_id)?;
+        let reached = reached.filter(|reached| *reached >= needed)?;
+        (verdict == Verdict::Met).then_some(Ground::EarnBack { reached, needed })
+    }
+
+    fn line(&self, objective_id: &'c str, ground: Ground, amount: i64) -> Line<'c> {
+        Line { objective_id, ago: 0, ground, base: self.base(), amount }
+    }
+
+    /// Its fee.
+    fn base(&self) -> i64 {
+        self.credits.monthly_fee.saturating_mul(self.months.into())
+    }
+
+    fn cap(&self) -> i64 {
+        let exact = i128::from(self.base()) * i128::from(self.credits.cap.millionths());
+        rounded(exact, MILLIONTHS)
+    }
+}
+
+/// How many of the periods right before count as repetitions.
+fn repeats(rule: &CreditRule, earlier: &[Judged<'_>]) -> u32 {
+    let is_missed = |period: &&Judged<'_>| {
+        let stood = period.standings.get(rule.objective_id.as_str());
+        period.bedding_in().is_none() && stood.is_some_and(|s| s.verdict == Verdict::Missed)
+    };
+    match rule.repeat {
+        Share::NONE => 0,
+        _ => (0..rule.repeats_most).zip(earlier.iter().take_while(is_missed)).count() as u32,
+    }
+}
+
+impl Missed {
+    fn amount(&self, base: i64) -> i64 {
+        let share = |share: Share| i128::from(share.millionths());
+        let uplift = MILLIONTHS + share(self.repeat) * i128::from(self.repeats);
+        let factors = share(self.credit) * share(self.weight) * uplift;
+        let exact = i128::from(base).saturating_mul(factors);
+        rounded(exact, MILLIONTHS * MILLIONTHS * MILLIONTHS)
+    }
+}
+
+/// The one rounding: to the whole unit, half of one upwards.
+fn rounded(exact: i128, unit: i128) -> i64 {
+    let whole = exact.saturating_add(unit / 2).div_euclid(unit);
+    i64::try_from(whole).unwrap_or(i64::MAX)
+}
+
+fn over(amount: i64, cap: i64) -> i64 {
+    amount.saturating_sub(cap).max(0)
+}
+
+fn sum(lines: &[Line<'_>]) -> i64 {
+    lines.iter().fold(0, |sum, line| sum.saturating_add(line.amount))
+}
+
+impl Line<'_> {
+    /// Why the amount is what it is, in words and figures.
+    pub fn reason(&self) -> String {
+        match &self.ground {
+            Ground::Missed(missed) => missed.reason(),
+            Ground::NoTier(Stood { reached: Some(reached), .. }) => {
+                format!("{reached}% misses it, and no tier credits that")
+            }
+            Ground::NoTier(_) => "missed, and no tier credits that".to_owned(),
+            Ground::Met(Stood { reached: Some(reached), .. }) => format!("met with {reached}%"),
+            Ground::Met(_) => "met".to_owned(),
+            Ground::NoData => "too little is known for it to be judged".to_owned(),
+            Ground::BeddingIn(date) => format!("nothing is credited for periods before {date}"),
+            Ground::Cap(cap) => format!("all credits together are at most {cap}% of the fee"),
+            Ground::EarnBack { reached, needed } => {
+                format!("{reached}% reaches {needed}%, which earns back the credit before")
+            }
+            Ground::Withheld => "the cap had withheld that much of what is earned back".to_owned(),
+        }
+    }
+}
+
+impl Missed {
+    fn reason(&self) -> String {
+        let Missed { credit, weight, repeat, repeats, .. } = self;
+        let mut text = match (self.reached, self.below) {
+            (Some(reached), Some(below)) => format!("{reached}% is below {below}%"),
+            (Some(reached), None) => format!("{reached}% misses it"),
+            (None, _) => "missed".to_owned(),
+        };
+        text += &format!(": {credit}% of the fee");
+        if *weight != Share::ALL {
+            text += &format!(", weighing {weight}%");
+        }
+        match repeats {
+            0 => {}
+            1 => text += &format!(", and {repeat}% more since it was missed before"),
+            n => text += &format!(", and {repeat}% more for each of {n} misses before"),
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,409 @@
+//! Worked examples, reckoned by hand, and what always holds.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::*;
+use crate::domain::contract::CreditTier;
+
+fn percent(text: &str) -> Share {
+    Share::from_percent(text).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn date(text: &str) -> NaiveDate {
+    text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+/// 5 % below 99 %, 10 % below 97 %, 25 % below 90 %.
+fn rule(objective_id: &str) -> CreditRule {
+    let tier =
+        |(below, credit)| CreditTier { below: Some(percent(below)), credit: percent(credit) };
+    CreditRule {
+        objective_id: objective_id.into(),
+        tiers: [("99", "5"), ("97", "10"), ("90", "25")].map(tier).to_vec(),
+        weight: Share::ALL,
+        repeat: Share::NONE,
+        repeats_most: 3,
+        earn_back: None,
+    }
+}
+
+fn credits(monthly_fee: i64, rules: Vec<CreditRule>) -> Credits {
+    Credits { monthly_fee, rules, cap: Share::ALL, from_date: None }
+}
+
+/// A month in which objectives of 99 % reached so much; `-` says nothing.
+fn month<'c>(first: &str, credits: &'c Credits, reached: &[(&'c str, &str)]) -> Judged<'c> {
+    let stood = |text: &str| match text {
+        "-" => Stood { verdict: Verdict::NoData, reached: None },
+        given => stood(percent(given)),
+    };
+    Judged {
+        first_day: date(first),
+        months: 1,
+        currency: "EUR",
+        credits,
+        standings: reached.iter().map(|(id, text)| (*id, stood(text))).collect(),
+    }
+}
+
+fn stood(reached: Share) -> Stood {
+    let is_met = reached >= percent("99");
+    let verdict = if is_met { Verdict::Met } else { Verdict::Missed };
+    Stood { verdict, reached: Some(reached) }
+}
+
+/// Months of one objective, the newest first, the first of them July 2026.
+fn row<'c>(credits: &'c Credits, reached: &[&str]) -> Vec<Judged<'c>> {
+    let first = |ago: usize| format!("2026-{:02}-01", 7 - ago);
+    let months = reached.iter().enumerate();
+    months.map(|(ago, text)| month(&first(ago), credits, &[("A", text)])).collect()
+}
+
+#[track_caller]
+fn of(periods: &[Judged<'_>]) -> (Vec<(i64, String)>, i64) {
+    let statement = statement(periods).unwrap_or_else(|| panic!("no statement"));
+    (statement.lines.iter().map(|l| (l.amount, l.reason())).collect(), statement.total)
+}
+
+#[track_caller]
+fn only(periods: &[Judged<'_>]) -> (i64, String) {
+    let (mut lines, total) = of(periods);
+    assert_eq!((lines.len(), lines[0].0), (1, total), "{lines:?}");
+    lines.remove(0)
+}
+
+#[test]
+fn the_lowest_tier_that_was_not_reached_rules() {
+    let credits = credits(1_000_00, vec![rule("A")]); // 1,000.00 a month
+    let told = |reached| only(&row(&credits, &[reached]));
+    assert_eq!(told("99"), (0, "met with 99%".into()), "equality is met");
+    // 5 % of 1,000.00.
+    assert_eq!(told("98.9999"), (50_00, "98.9999% is below 99%: 5% of the fee".into()));
+    assert_eq!(told("97"), (50_00, "97% is below 99%: 5% of the fee".into()));
+    // 10 % of 1,000.00.
+    assert_eq!(told("96.9999"), (100_00, "96.9999% is below 97%: 10% of the fee".into()));
+    // 25 % of 1,000.00.
+    assert_eq!(told("0"), (250_00, "0% is below 90%: 25% of the fee".into()));
+    assert_eq!(told("-"), (0, "too little is known for it to be judged".into()));
+}
+
+#[test]
+fn what_no_tier_covers_credits_nothing_and_says_so() {
+    let mut rule = rule("A");
+    rule.tiers.remove(0);
+    let credits = credits(1_000_00, vec![rule]);
+    let told = only(&row(&credits, &["98"]));
+    assert_eq!(told, (0, "98% misses it, and no tier credits that".into()));
+}
+
+#[test]
+fn a_tier_without_a_figure_rules_whenever_the_objective_is_missed() {
+    let mut rule = rule("A");
+    rule.tiers = vec![CreditTier { below: None, credit: percent("7.5") }];
+    let credits = credits(1_000_00, vec![rule]);
+    // An objective without a percentage, such as on outages: 7.5 % of 1,000.00.
+    let mut missed = row(&credits, &["-"]);
+    missed[0].standings.insert("A", Stood { verdict: Verdict::Missed, reached: None });
+    assert_eq!(only(&missed), (75_00, "missed: 7.5% of the fee".into()));
+    assert_eq!(only(&row(&credits, &["98"])), (75_00, "98% misses it: 7.5% of the fee".into()));
+    let mut at_risk = row(&credits, &["98"]);
+    at_risk[0].standings.insert("A", Stood { verdict: Verdict::AtRisk, reached: None });
+    assert_eq!(only(&at_risk).0, 75_00, "so far");
+}
+
+#[test]
+fn an_objective_credits_as_much_of_its_tier_as_it_weighs() {
+    let credits = credits(1_000_00, vec![CreditRule { weight: percent("40"), ..rule("A") }]);
+    // 10 % of 1,000.00 is 100.00, and 40 % of that 40.00.
+    let told = only(&row(&credits, &["95"]));
+    assert_eq!(told, (40_00, "95% is below 97%: 10% of the fee, weighing 40%".into()));
+}
+
+#[test]
+fn a_quarter_costs_three_months() {
+    let credits = credits(1_000_00, vec![rule("A")]);
+    let mut quarter = row(&credits, &["95"]);
+    quarter[0].months = 3;
+    // 10 % of 3 x 1,000.00.
+    assert_eq!(only(&quarter).0, 300_00);
+}
+
+#[test]
+fn two_objectives_are_capped_together() {
+    let mut credits = credits(1_000_00, vec![rule("A"), rule("B")]);
+    credits.cap = percent("30");
+    // 25 % and 10 % of 1,000.00 are 350.00; 30 % of it are 300.00, so 50.00 are too much.
+    let (lines, total) = of(&[month("2026-07-01", &credits, &[("A", "80"), ("B", "95")])]);
+    let cap = (-50_00, "all credits together are at most 30% of the fee".to_owned());
+    assert_eq!(lines.iter().map(|line| line.0).collect::<Vec<_>>(), [250_00, 100_00, -50_00]);
+    assert_eq!((lines.last(), total), (Some(&cap), 300_00));
+    // 25 % and 5 % are 300.00 exactly: no more than the cap.
+    let (lines, total) = of(&[month("2026-07-01", &credits, &[("A", "80"), ("B", "98")])]);
+    assert_eq!((lines.len(), total), (2, 300_00));
+}
+
+#[test]
+fn each_missed_month_right_before_credits_more() {
+    let rule = CreditRule { repeat: percent("50"), repeats_most: 2, ..rule("A") };
+    let credits = credits(1_000_00, vec![rule]);
+    let amount = |months: &[&str]| only(&row(&credits, months)).0;
+    // 10 % of 1,000.00 is 100.00.
+    assert_eq!(amount(&["95"]), 100_00);
+    assert_eq!(amount(&["95", "99"]), 100_00);
+    // Missed once before: 100.00 x (100 % + 50 %).
+    assert_eq!(amount(&["95", "98", "99"]), 150_00);
+    // Twice: 100.00 x (100 % + 2 x 50 %), and two is the most that count.
+    assert_eq!(amount(&["95", "98", "98", "99"]), 200_00);
+    assert_eq!(amount(&["95", "98", "98", "98"]), 200_00);
+    // What says nothing ends the row.
+    assert_eq!(amount(&["95", "-", "98", "98"]), 100_00);
+    let told = only(&row(&credits, &["95", "98"])).1;
+    assert_eq!(told, "95% is below 97%: 10% of the fee, and 50% more since it was missed before");
+    let told = only(&row(&credits, &["95", "98", "98"])).1;
+    assert!(told.ends_with("and 50% more for each of 2 misses before"), "{told}");
+}
+
+#[test]
+fn the_credit_before_is_earned_back() {
+    let credits =
+        credits(1_000_00, vec![CreditRule { earn_back: Some(percent("99.5")), ..rule("A") }]);
+    // June credited 10 % of 1,000.00; July reached 99.5 %.
+    let (lines, total) = of(&row(&credits, &["99.5", "95"]));
+    let reason = "99.5% reaches 99.5%, which earns back the credit before".to_owned();
+    assert_eq!(lines, [(0, "met with 99.5%".into()), (-100_00, reason)]);
+    assert_eq!(total, -100_00);
+    // Met, but not by so much; missed; nothing to earn back; only the month right before.
+    for months in [&["99.4999", "95"][..], &["98", "95"], &["99.5", "99"], &["99.5", "99", "95"]] {
+        assert_eq!(of(&row(&credits, months)).0.len(), 1, "{months:?}");
+    }
+}
+
+#[test]
+fn what_is_earned_back_has_its_own_repetitions() {
+    let (repeat, earn_back) = (percent("50"), Some(percent("99.5")));
+    let credits = credits(1_000_00, vec![CreditRule { repeat, earn_back, ..rule("A") }]);
+    // June credited 100.00 x (100 % + 50 %), May having been missed.
+    assert_eq!(of(&row(&credits, &["100", "95", "98", "99"])).1, -150_00);
+}
+
+#[test]
+fn what_the_cap_had_withheld_does_not_go_back() {
+    let earn_back = Some(percent("99.5"));
+    let rules = vec![CreditRule { earn_back, ..rule("A") }, CreditRule { earn_back, ..rule("B") }];
+    let mut credits = credits(1_000_00, rules);
+    credits.cap = percent("30");
+    let june = [("A", "80"), ("B", "80")];
+    let of_july = |july: &[(&'static str, &str)]| {
+        let months = [month("2026-07-01", &credits, july), month("2026-06-01", &credits, &june)];
+        let (lines, total) = of(&months);
+        (lines.into_iter().map(|line| line.0).collect::<Vec<_>>(), total)
+    };
+    // June: 250.00 and 250.00, capped to 300.00. Without A, B alone would have been 250.00: of A's
+    // 250.00, 200.00 had been withheld, and 50.00 go back.
+    let july = of_july(&[("A", "100"), ("B", "99")]);
+    assert_eq!(july, (vec![0, 0, -250_00, 200_00], -50_00));
+    // Without both, nothing would have been credited: all 300.00 go back.
+    let july = of_july(&[("A", "100"), ("B", "100")]);
+    assert_eq!(july, (vec![0, 0, -250_00, -250_00, 200_00], -300_00));
+    // B is missed again, for 250.00, while A's part goes back.
+    let july = of_july(&[("A", "100"), ("B", "80")]);
+    assert_eq!(july, (vec![0, 250_00, -250_00, 200_00], 200_00));
+}
+
+#[test]
+fn a_credit_in_other_money_does_not_go_back() {
+    let rules = vec![CreditRule { earn_back: Some(percent("99.5")), ..rule("A") }];
+    let credits = credits(1_000_00, rules);
+    let mut months = row(&credits, &["100", "95"]);
+    months[1].currency = "NLG";
+    assert_eq!(only(&months).0, 0);
+}
+
+#[test]
+fn the_bedding_in_time_credits_nothing_and_is_no_repetition() {
+    let mut credits = credits(1_000_00, vec![CreditRule { repeat: Share::ALL, ..rule("A") }]);
+    credits.from_date = Some(date("2026-07-01"));
+    let told = only(&row(&credits, &["95", "95"])[1..]);
+    assert_eq!(told, (0, "nothing is credited for periods before 2026-07-01".into()));
+    // July begins on that very date: 10 % of 1,000.00, as though June had not been missed.
+    assert_eq!(only(&row(&credits, &["95", "95"])).0, 100_00);
+}
+
+#[test]
+fn half_a_cent_is_rounded_up_once_at_the_end_of_a_line() {
+    let amount = |fee, weight, repeat| {
+        let (weight, repeat) = (percent(weight), percent(repeat));
+        let credits = credits(fee, vec![CreditRule { weight, repeat, ..rule("A") }]);
+        only(&row(&credits, &["98", "98"])).0
+    };
+    // 5 % of 0.10 is half a cent; of 0.09 it is 0.45 of one.
+    assert_eq!((amount(10, "100", "0"), amount(9, "100", "0")), (1, 0));
+    // 5 % of 0.30 is 1.5 cents, 50 % of that 0.75, and with 20 % more 0.9: one cent. Rounded at
+    // every step it would be 2, 1 and 1.2; downwards 1, 0 and 0.
+    assert_eq!(amount(30, "50", "20"), 1);
+    // 5 % of 0.29 is 1.45 cents, 50 % of that 0.725, and with 100 % more 1.45: one cent.
+    assert_eq!(amount(29, "50", "100"), 1);
+    // 5 % of 0.50 is 2.5 cents, 33.3333 % of that 0.8333325.
+    assert_eq!(amount(50, "33.3333", "0"), 1);
+}
+
+#[test]
+fn the_cap_is_rounded_alike() {
+    let mut credits = credits(10, vec![rule("A")]);
+    for (cap, cents) in [("25", 3), ("24.9999", 2), ("0", 0)] {
+        credits.cap = percent(cap);
+        let statement = statement(&row(&credits, &["99"]));
+        assert_eq!(statement.map(|statement| statement.cap), Some(cents), "{cap}");
+    }
+}
+
+fn any_share() -> impl Strategy<Value = Share> {
+    let figure = (0u32..=1_000_000).prop_map(|m| Share::of(m.into(), 1_000_000));
+    figure.prop_map(Option::unwrap_or_default)
+}
+
+fn any_tiers() -> impl Strategy<Value = Vec<CreditTier>> {
+    (vec(any_share(), 1..5), vec(any_share(), 5), any::<bool>()).prop_map(
+        |(mut figures, mut credits, is_first_open)| {
+            figures.sort_unstable();
+            figures.dedup();
+            figures.reverse();
+            credits.sort_unstable();
+            let below = figures.into_iter().map(Some).enumerate();
+            let tiers = below.zip(credits).map(|((index, below), credit)| CreditTier {
+                below: below.filter(|_| index > 0 || !is_first_open),
+                credit,
+            });
+            tiers.collect()
+        },
+    )
+}
+
+fn any_rule(objective_id: &'static str) -> impl Strategy<Value = CreditRule> {
+    let parts = (any_tiers(), any_share(), any_share(), 1u32..13, any::<Option<u32>>());
+    parts.prop_map(move |(tiers, weight, repeat, repeats_most, earn_back)| {
+        let earn_back =
+            earn_back.and_then(|m| Share::of(u64::from(m % 10_000) + 990_000, 1_000_000));
+        let objective_id = objective_id.into();
+        CreditRule { objective_id, tiers, weight, repeat, repeats_most, earn_back }
+    })
+}
+
+const IDS: [&str; 3] = ["A", "B", "C"];
+
+fn any_credits() -> impl Strategy<Value = Credits> {
+    let rules = (any_rule("A"), any_rule("B"), any_rule("C"));
+    let fee = prop_oneof![0i64..1_000, 0..=crate::limits::MONTHLY_FEE_MINOR_UNITS_MAX];
+    let months = proptest::option::of(0u32..12);
+    (rules, fee, any_share(), months).prop_map(|((a, b, c), monthly_fee, cap, months)| Credits {
+        monthly_fee,
+        rules: vec![a, b, c],
+        cap,
+        from_date: months.and_then(|m| NaiveDate::from_ymd_opt(2026, m + 1, 1)),
+    })
+}
+
+/// Around what is promised as often as anywhere.
+fn any_stood() -> impl Strategy<Value = Stood> {
+    let near = (980_000u64..1_000_001).prop_map(|m| Share::of(m, 1_000_000).unwrap_or_default());
+    prop_oneof![
+        1 => Just(Stood { verdict: Verdict::NoData, reached: None }),
+        3 => any_share().prop_map(stood),
+        4 => near.prop_map(stood),
+    ]
+}
+
+fn any_row() -> impl Strategy<Value = Vec<[Stood; 3]>> {
+    vec([any_stood(), any_stood(), any_stood()], 1..12)
+}
+
+/// The months of a year, the newest first.
+fn months<'c>(credits: &'c Credits, row: &[[Stood; 3]]) -> Vec<Judged<'c>> {
+    let judged = |(ago, stood): (usize, &[Stood; 3])| Judged {
+        first_day: NaiveDate::from_ymd_opt(2026, 12 - ago as u32, 1).unwrap_or_default(),
+        months: 1,
+        currency: "EUR",
+        credits,
+        standings: IDS.into_iter().zip(*stood).collect(),
+    };
+    row.iter().enumerate().map(judged).collect()
+}
+
+/// What is credited, without what goes back.
+fn credited(statement: &Statement<'_>) -> i64 {
+    statement.lines.iter().filter(|line| line.ago == 0).map(|line| line.amount).sum()
+}
+
+proptest! {
+    #[test]
+    fn credits_are_neither_negative_nor_over_the_cap_and_add_up(
+        credits in any_credits(), row in any_row(),
+    ) {
+        let statement = statement(&months(&credits, &row)).unwrap();
+        prop_assert!((0..=statement.cap).contains(&credited(&statement)), "{statement:?}");
+        prop_assert!(statement.cap <= credits.monthly_fee);
+        let sum: i64 = statement.lines.iter().map(|line| line.amount).sum();
+        prop_assert_eq!(sum, statement.total);
+        for line in &statement.lines {
+            let is_of_objective = line.ago == 0 && !line.objective_id.is_empty();
+            prop_assert!(!is_of_objective || line.amount >= 0);
+            prop_assert!(!line.reason().is_empty());
+        }
+    }
+
+    #[test]
+    fn over_any_row_of_months_no_more_goes_back_than_was_credited(
+        credits in any_credits(), row in any_row(),
+    ) {
+        let months = months(&credits, &row);
+        let mut sum = 0;
+        for ago in (0..months.len()).rev() {
+            let total = statement(&months[ago..]).unwrap().total;
+            let before = statement(&months[ago + 1..]).map_or(0, |before| credited(&before));
+            prop_assert!(total >= -before);
+            sum += total;
+            prop_assert!(sum >= 0);
+        }
+    }
+
+    #[test]
+    fn a_worse_share_never_credits_less(
+        credits in any_credits(), mut row in any_row(), place in 0usize..3, worse in any_share(),
+    ) {
+        let of = |row: &[[Stood; 3]]| statement(&months(&credits, row)).unwrap().total;
+        let better = of(&row);
+        let reached = row[0][place].reached.unwrap_or(Share::ALL);
+        if row[0][place].verdict != Verdict::NoData {
+            row[0][place] = stood(worse.min(reached));
+            prop_assert!(of(&row) >= better);
+        }
+    }
+
+    #[test]
+    fn what_is_met_credits_nothing(credits in any_credits(), mut row in any_row()) {
+        row[0] = [stood(Share::ALL); 3];
+        let statement = statement(&months(&credits, &row)).unwrap();
+        prop_assert_eq!(credited(&statement), 0);
+    }
+
+    #[test]
+    fn the_order_of_rules_does_not_matter(
+        credits in any_credits(), row in any_row(), by in 1usize..3,
+    ) {
+        let mut other = credits.clone();
+        other.rules.rotate_left(by);
+        other.rules.swap(0, 1);
+        let (one, other) = (months(&credits, &row), months(&other, &row));
+        let (one, other) = (statement(&one).unwrap(), statement(&other).unwrap());
+        prop_assert_eq!((one.total, one.cap), (other.total, other.cap));
+        let sorted = |statement: Statement<'_>| {
+            let lines = statement.lines.iter();
+            let mut lines: Vec<_> =
+                lines.map(|l| (l.ago, l.objective_id.to_owned(), l.amount, l.reason())).collect();
+            lines.sort();
+            lines
+        };
+        prop_assert_eq!(sorted(one), sorted(other));
+    }
+}

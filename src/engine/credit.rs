@@ -1,0 +1,119 @@
+//! The credits of a contract's period: which periods they rest on, each by the words that ruled it.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+
+use super::compliance::{Attainment, last_instant};
+use crate::domain::compliance::attainment::Verdict;
+use crate::domain::compliance::credit::{Judged, Statement, Stood};
+use crate::domain::compliance::{Period, Tally, credit};
+use crate::domain::contract::{Contract, Credits, Effective, PeriodKind, Revision};
+use crate::domain::time::Instant;
+use crate::domain::zone::Zone;
+
+/// A period whose missed objectives are credited, and the entries that rests on.
+#[derive(Debug)]
+pub struct Credited<'c> {
+    /// The period.
+    pub period: Period,
+    /// The contract that ruled it.
+    pub contract: &'c Contract,
+    /// The credited objectives on attainment whose periods are of this kind.
+    pub attainments: Vec<Attainment<'c>>,
+    credits: &'c Credits,
+    first_day: NaiveDate,
+    kind: PeriodKind,
+    months: u32,
+}
+
+impl<'c> Credited<'c> {
+    fn new(
+        period: Period,
+        kind: PeriodKind,
+        ruling: &'c Revision<Contract>,
+        zone: &Zone,
+    ) -> Option<Credited<'c>> {
+        let (contract, credits) = (&ruling.content, ruling.content.terms.credits.as_ref()?);
+        let objectives = contract.terms.objectives.iter();
+        let credited = objectives.filter(|o| o.period == kind && credits.rule(&o.id).is_some());
+        let attainments = credited
+            .filter_map(|objective| Attainment::of(objective, ruling.number, period.clone()));
+        Some(Credited {
+            attainments: attainments.collect(),
+            first_day: zone.local(period.start).date(),
+            months: kind.months()?,
+            period,
+            contract,
+            credits,
+            kind,
+        })
+    }
+
+    /// Takes in a cell of the period, of the dimension of all clocks.
+    pub fn add_cell(&mut self, texts: &[String; 3], tally: &Tally) {
+        self.attainments.iter_mut().for_each(|attainment| attainment.add_cell(texts, tally));
+    }
+
+    fn judged(&self, as_of: Instant) -> Judged<'c> {
+        // Whatever nothing tells of says nothing.
+        let nothing = Stood { verdict: Verdict::NoData, reached: None };
+        let objectives = self.contract.terms.objectives.iter().filter(|o| o.period == self.kind);
+        let mut standings: BTreeMap<_, _> = objectives.map(|o| (o.id.as_str(), nothing)).collect();
+        for attainment in &self.attainments {
+            let standing = attainment.standing(as_of);
+            let stood = Stood { verdict: standing.verdict, reached: standing.attainment };
+            standings.insert(attainment.objective.id.as_str(), stood);
+        }
+        Judged {
+            first_day: self.first_day,
+            months: self.months,
+            currency: &self.contract.currency,
+            credits: self.credits,
+            standings,
+        }
+    }
+}
+
+/// The periods that the credits of one rest on, beginning with it: none when nothing is credited,
+/// or when it is no month, quarter or year.
+pub(super) fn credited<'c>(
+    ruling: &'c Revision<Contract>,
+    revisions: Effective<'c, Contract>,
+    period: &Period,
+    zone: &Zone,
+    as_of: Instant,
+) -> Vec<Credited<'c>> {
+    let whole = whole(period, zone);
+    let now = whole.and_then(|(kind, named)| Credited::new(named, kind, ruling, zone));
+    let Some(now) = now else { return Vec::new() };
+    let (kind, does_earn_back) =
+        (now.kind, now.credits.rules.iter().any(|r| r.earn_back.is_some()));
+    let mut needed = (now.credits.repeats() as usize).max(usize::from(does_earn_back));
+    let mut found = vec![now];
+    while let Some(newest) = found.last().filter(|_| found.len() <= needed) {
+        let Ok(before) = newest.period.before(kind, zone) else { break };
+        let Some(ruling) = revisions.at(last_instant(&before, as_of)) else { break };
+        let Some(before) = Credited::new(before, kind, ruling, zone) else { break };
+        if found.len() == 1 && does_earn_back {
+            // What goes back is the credit of the period before, with all that it rests on.
+            needed = needed.max(1 + before.credits.repeats() as usize);
+        }
+        found.push(before);
+    }
+    found
+}
+
+/// The month, quarter or year that a period is, by its name.
+fn whole(period: &Period, zone: &Zone) -> Option<(PeriodKind, Period)> {
+    let kinds = [PeriodKind::Month, PeriodKind::Quarter, PeriodKind::Year];
+    let around = |kind| Some((kind, Period::around(kind, period.start, zone).ok()?));
+    let mut found = kinds.into_iter().filter_map(around);
+    found.find(|(_, whole)| (whole.start, whole.end) == (period.start, period.end))
+}
+
+/// The statement of the first of these periods.
+pub fn statement<'c>(credited: &[Credited<'c>], as_of: Instant) -> Option<Statement<'c>> {
+    let judged: Vec<_> = credited.iter().map(|period| period.judged(as_of)).collect();
+    credit::statement(&judged)
+}

@@ -1,0 +1,203 @@
+//! Service credits: of a contract's terms, and as a statement tells them.
+
+use chrono::NaiveDate;
+
+use super::compliance::encode_period;
+use super::faults::Faults;
+use super::objective::{share, share_or};
+use super::scalar::{count_to, id};
+use super::v1;
+use crate::domain::calendar::read_date;
+use crate::domain::compliance::credit::{Ground, Line};
+use crate::domain::contract::{CreditRule, CreditTier, Credits, Terms};
+use crate::domain::fault::Fault;
+use crate::domain::share::Share;
+use crate::domain::time::Instant;
+use crate::engine::credit::{Credited, statement};
+use crate::limits::{
+    CREDIT_REPEATS_MAX, CREDIT_RULES_A_CONTRACT_MAX, MONTHLY_FEE_MINOR_UNITS_MAX,
+    TIERS_A_CREDIT_RULE_MAX,
+};
+
+const REPEATS_DEFAULT: u32 = 3;
+
+/// What missed objectives cost the provider.
+pub fn decode(credits: v1::Credits) -> Result<Credits, Vec<Fault>> {
+    let mut faults = Faults::default();
+    faults.at_most("rules", credits.rules.len(), CREDIT_RULES_A_CONTRACT_MAX);
+    let decoded = Credits {
+        monthly_fee: faults.or("monthly_fee", fee(credits.monthly_fee), 0),
+        rules: faults.each("rules", credits.rules, decode_rule),
+        cap: faults.or("cap_percent", share_or(&credits.cap_percent, Share::ALL), Share::ALL),
+        from_date: faults.or("from_date", optional_date(&credits.from_date), None),
+    };
+    faults.check()?;
+    Ok(decoded)
+}
+
+fn fee(minor_units: i64) -> Result<i64, String> {
+    match minor_units {
+        0..=MONTHLY_FEE_MINOR_UNITS_MAX => Ok(minor_units),
+        _ => Err(format!("is {minor_units}: write 0 to {MONTHLY_FEE_MINOR_UNITS_MAX}")),
+    }
+}
+
+fn optional_date(text: &str) -> Result<Option<NaiveDate>, String> {
+    if text.is_empty() { Ok(None) } else { read_date(text).map(Some) }
+}
+
+fn decode_rule(rule: v1::CreditRule) -> Result<CreditRule, Vec<Fault>> {
+    let mut faults = Faults::default();
+    let earn_back = match rule.earn_back_percent.as_str() {
+        "" => Ok(None),
+        given => share(given).map(Some),
+    };
+    check_tiers(&rule.tiers, &mut faults);
+    let decoded = CreditRule {
+        objective_id: faults.or("objective_id", id(rule.objective_id), String::new()),
+        tiers: faults.each("tiers", rule.tiers, decode_tier),
+        weight: faults.or("weight_percent", share_or(&rule.weight_percent, Share::ALL), Share::ALL),
+        repeat: faults.or(
+            "repeat_percent",
+            share_or(&rule.repeat_percent, Share::NONE),
+            Share::NONE,
+        ),
+        repeats_most: match rule.repeats_most {
+            0 => REPEATS_DEFAULT,
+            given => faults.or("repeats_most", count_to(given, CREDIT_REPEATS_MAX), 0),
+        },
+        earn_back: faults.or("earn_back_percent", earn_back, None),
+    };
+    faults.check()?;
+    Ok(decoded)
+}
+
+fn decode_tier(tier: v1::CreditTier) -> Result<CreditTier, Vec<Fault>> {
+    let mut faults = Faults::default();
+    let below = match tier.below_percent.as_str() {
+        "" => Ok(None),
+        given => share(given).map(Some),
+    };
+    let decoded = CreditTier {
+        below: faults.or("below_percent", below, None),
+        credit: faults.or("credit_percent", share(&tier.credit_percent), Share::NONE),
+    };
+    faults.check()?;
+    Ok(decoded)
+}
+
+/// The figures of the tiers fall, and what they credit does not. What is no percentage is told of
+/// elsewhere.
+fn check_tiers(tiers: &[v1::CreditTier], faults: &mut Faults) {
+    if tiers.is_empty() {
+        faults.add("tiers", "are missing: tell how much is credited");
+    }
+    faults.at_most("tiers", tiers.len(), TIERS_A_CREDIT_RULE_MAX);
+    for (index, pair) in tiers.windows(2).enumerate() {
+        let [above, tier] = pair else { continue };
+        let percent = |text: &str| Share::from_percent(text).ok();
+        let field = format!("tiers[{}]", index + 1);
+        let wrong = match (percent(&above.below_percent), percent(&tier.below_percent)) {
+            (_, None) if tier.below_percent.is_empty() => {
+                "is missing: only the first tier rules whenever the objective is missed"
+            }
+            (Some(above), Some(below)) if above == below => "is given twice",
+            (Some(above), Some(below)) if above < below => {
+                "is higher than that of the tier before: list the highest first"
+            }
+            _ => "",
+        };
+        if !wrong.is_empty() {
+            faults.add(&format!("{field}.below_percent"), wrong);
+        }
+        let credits = (percent(&above.credit_percent), percent(&tier.credit_percent));
+        if let (Some(above), Some(credit)) = credits
+            && credit < above
+        {
+            let text =
+                format!("is less than the {above} of the tier before, which is missed first");
+            faults.add(&format!("{field}.credit_percent"), text);
+        }
+    }
+}
+
+/// The objectives that credits name are there, each once.
+pub(super) fn check_objectives_named(terms: &Terms, faults: &mut Faults) {
+    let rules = terms.credits.iter().flat_map(|credits| &credits.rules).enumerate();
+    for (index, rule) in rules {
+        let id = &rule.objective_id;
+        let field = format!("credits.rules[{index}].objective_id");
+        if !terms.objectives.iter().any(|objective| objective.id == *id) {
+            faults.add(&field, format!("{id:?} is not the id of an objective of this contract"));
+        }
+        let mut earlier = terms.credits.iter().flat_map(|credits| &credits.rules).take(index);
+        if earlier.any(|earlier| earlier.objective_id == *id) {
+            faults.add(&field, format!("{id:?} has a rule already: give one rule an objective"));
+        }
+    }
+}
+
+/// The message of what missed objectives cost.
+pub fn encode(credits: &Credits) -> v1::Credits {
+    v1::Credits {
+        monthly_fee: credits.monthly_fee,
+        rules: credits.rules.iter().map(encode_rule).collect(),
+        cap_percent: credits.cap.to_string(),
+        from_date: credits.from_date.map(|date| date.to_string()).unwrap_or_default(),
+    }
+}
+
+fn encode_rule(rule: &CreditRule) -> v1::CreditRule {
+    let tier = |tier: &CreditTier| v1::CreditTier {
+        below_percent: percent(tier.below),
+        credit_percent: tier.credit.to_string(),
+    };
+    v1::CreditRule {
+        objective_id: rule.objective_id.clone(),
+        tiers: rule.tiers.iter().map(tier).collect(),
+        weight_percent: rule.weight.to_string(),
+        repeat_percent: rule.repeat.to_string(),
+        repeats_most: rule.repeats_most as i32,
+        earn_back_percent: percent(rule.earn_back),
+    }
+}
+
+fn percent(share: Option<Share>) -> String {
+    share.map(|share| share.to_string()).unwrap_or_default()
+}
+
+/// The message of the statement of the first of these periods, if anything is credited.
+pub fn encode_statement(credited: &[Credited<'_>], as_of: Instant) -> Option<v1::CreditStatement> {
+    let (period, statement) = (credited.first()?, statement(credited, as_of)?);
+    Some(v1::CreditStatement {
+        currency: period.contract.currency.clone(),
+        lines: statement.lines.iter().map(|line| encode_line(line, credited)).collect(),
+        cap_amount: statement.cap,
+        total_amount: statement.total,
+        provisional: as_of < period.period.end,
+    })
+}
+
+fn encode_line(line: &Line<'_>, credited: &[Credited<'_>]) -> v1::CreditLine {
+    use v1::CreditLineKind as Kind;
+    let (kind, credit, weight, repeats) = match line.ground {
+        Ground::Missed(missed) => {
+            (Kind::Objective, Some(missed.credit), Some(missed.weight), missed.repeats)
+        }
+        Ground::Cap(cap) => (Kind::Cap, Some(cap), None, 0),
+        Ground::EarnBack { .. } => (Kind::EarnBack, None, None, 0),
+        Ground::Withheld => (Kind::Withheld, None, None, 0),
+        _ => (Kind::Objective, None, None, 0),
+    };
+    v1::CreditLine {
+        kind: kind as i32,
+        objective_id: line.objective_id.to_owned(),
+        period: credited.get(line.ago).map(|credited| encode_period(&credited.period)),
+        reason: line.reason(),
+        base_amount: line.base,
+        credit_percent: percent(credit),
+        weight_percent: percent(weight),
+        repeats: repeats as i32,
+        amount: line.amount,
+    }
+}
