@@ -12,7 +12,7 @@ use super::query::Times;
 use super::refusal::Refusal;
 use super::tally::{Counted, CountedTarget, Day, Dimension, day};
 use crate::domain::clock::{Calendars, Outcome};
-use crate::domain::compliance::attainment::{Standing, stand};
+use crate::domain::compliance::attainment::{Standing, Verdict, stand};
 use crate::domain::compliance::availability::{
     self, Agreed, Availability, AvailabilityStanding, OutagesStanding,
 };
@@ -125,6 +125,17 @@ pub enum ServiceStanding {
     Performance(PerformanceStanding),
 }
 
+impl ServiceStanding {
+    /// The verdict, and what was reached where that is a share.
+    pub fn verdict(&self) -> (Verdict, Option<Share>) {
+        match self {
+            ServiceStanding::Availability(standing, _) => (standing.verdict, standing.uptime),
+            ServiceStanding::Outages(standing, _) => (standing.verdict, None),
+            ServiceStanding::Performance(standing) => (standing.verdict, None),
+        }
+    }
+}
+
 /// How a service was up, and by which hours.
 #[derive(Debug)]
 pub struct Uptime {
@@ -135,7 +146,7 @@ pub struct Uptime {
 }
 
 /// An objective, the revision that words it, the period it is judged over, and its place.
-type Ruling<'c> = (&'c Objective, u32, Period, usize);
+pub(super) type Ruling<'c> = (&'c Objective, u32, Period, usize);
 
 impl<'c> Compliance<'c> {
     /// Nothing yet; `known` is what was known of contracts then.
@@ -155,8 +166,8 @@ impl<'c> Compliance<'c> {
         let ruling = revisions.at(last).unwrap_or(newest);
         let objectives = objectives(ruling, &zone, last)?;
         Ok(Compliance {
-            attainments: objectives.iter().filter_map(attainment).collect(),
-            on_services: objectives.iter().filter_map(on_service).collect(),
+            attainments: objectives.iter().filter_map(Attainment::of).collect(),
+            on_services: objectives.iter().filter_map(OnService::of).collect(),
             credited: credited(ruling, revisions, &period, &zone, times.as_of),
             known,
             zone,
@@ -231,15 +242,17 @@ impl<'c> Compliance<'c> {
 
     /// The services that objectives are about.
     pub fn services(&self) -> BTreeSet<String> {
-        let services = self.on_services.iter().filter_map(|on| on.objective.service());
-        services.map(str::to_owned).collect()
+        let credited = self.credited.iter().flat_map(|credited| &credited.on_services);
+        let all = self.on_services.iter().chain(credited);
+        all.filter_map(|on| on.objective.service()).map(str::to_owned).collect()
     }
 
     /// Judges the objectives on a service, by everything recorded about it up to `known_time`.
     pub fn judge_service(&mut self, service: &str, ledger: &ServiceLedger, known_time: Instant) {
         let events = in_effect(ledger.known(known_time), self.as_of);
         let about_it = |on: &&mut OnService<'_>| on.objective.service() == Some(service);
-        for on_service in self.on_services.iter_mut().filter(about_it) {
+        let credited = self.credited.iter_mut().flat_map(|credited| &mut credited.on_services);
+        for on_service in self.on_services.iter_mut().chain(credited).filter(about_it) {
             on_service.standing = on_service.judged(&events, self.known, self.as_of);
         }
     }
@@ -291,14 +304,16 @@ impl GroupKey {
 
 impl<'c> Attainment<'c> {
     /// An objective over a period, if it is one on attainment.
-    pub(super) fn of(
-        objective: &'c Objective,
-        contract_revision: u32,
-        period: Period,
-    ) -> Option<Attainment<'c>> {
+    pub(super) fn of((objective, revision, period, place): &Ruling<'c>) -> Option<Attainment<'c>> {
         let Promise::Attainment(promise) = &objective.promise else { return None };
-        let tally = Tally::default();
-        Some(Attainment { objective, contract_revision, period, tally, promise })
+        Some(Attainment {
+            objective,
+            contract_revision: *revision,
+            period: period.clone(),
+            tally: Tally::default(),
+            place: *place,
+            promise,
+        })
     }
 
     /// Takes in a cell of its period, of the dimension of all clocks.
@@ -314,7 +329,14 @@ impl<'c> Attainment<'c> {
     }
 }
 
-impl OnService<'_> {
+impl<'c> OnService<'c> {
+    /// An objective over a period, if it is one on a service.
+    pub(super) fn of((objective, revision, period, place): &Ruling<'c>) -> Option<OnService<'c>> {
+        objective.service()?;
+        let (contract_revision, period, place) = (*revision, period.clone(), *place);
+        Some(OnService { objective, contract_revision, period, standing: None, place })
+    }
+
     /// How it stands as of an instant, by the events in effect then.
     fn judged(
         &self,
@@ -394,25 +416,6 @@ fn objectives<'c>(
         Ok((objective, ruling.number, period, place))
     };
     ruling.content.terms.objectives.iter().enumerate().map(ruled).collect()
-}
-
-fn attainment<'c>((objective, revision, period, place): &Ruling<'c>) -> Option<Attainment<'c>> {
-    let Promise::Attainment(promise) = &objective.promise else { return None };
-    let (contract_revision, period, place) = (*revision, period.clone(), *place);
-    Some(Attainment {
-        objective,
-        contract_revision,
-        period,
-        tally: Tally::default(),
-        place,
-        promise,
-    })
-}
-
-fn on_service<'c>((objective, revision, period, place): &Ruling<'c>) -> Option<OnService<'c>> {
-    objective.service()?;
-    let (contract_revision, period, place) = (*revision, period.clone(), *place);
-    Some(OnService { objective, contract_revision, period, standing: None, place })
 }
 
 fn value<'e>(key: GroupKey, entry: &Entry<'e>) -> &'e str {

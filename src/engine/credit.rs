@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use super::compliance::{Attainment, last_instant};
+use super::compliance::{Attainment, OnService, Ruling, ServiceStanding, last_instant};
 use crate::domain::compliance::attainment::Verdict;
 use crate::domain::compliance::credit::{Judged, Statement, Stood};
 use crate::domain::compliance::{Period, Tally, credit};
@@ -21,6 +21,8 @@ pub struct Credited<'c> {
     pub contract: &'c Contract,
     /// The credited objectives on attainment whose periods are of this kind.
     pub attainments: Vec<Attainment<'c>>,
+    /// Those on services.
+    pub on_services: Vec<OnService<'c>>,
     credits: &'c Credits,
     first_day: NaiveDate,
     kind: PeriodKind,
@@ -35,12 +37,14 @@ impl<'c> Credited<'c> {
         zone: &Zone,
     ) -> Option<Credited<'c>> {
         let (contract, credits) = (&ruling.content, ruling.content.terms.credits.as_ref()?);
-        let objectives = contract.terms.objectives.iter();
-        let credited = objectives.filter(|o| o.period == kind && credits.rule(&o.id).is_some());
-        let attainments = credited
-            .filter_map(|objective| Attainment::of(objective, ruling.number, period.clone()));
+        let objectives = contract.terms.objectives.iter().enumerate();
+        let credited =
+            objectives.filter(|(_, o)| o.period == kind && credits.rule(&o.id).is_some());
+        let rulings = credited.map(|(place, o)| (o, ruling.number, period.clone(), place));
+        let rulings: Vec<Ruling<'c>> = rulings.collect();
         Some(Credited {
-            attainments: attainments.collect(),
+            attainments: rulings.iter().filter_map(Attainment::of).collect(),
+            on_services: rulings.iter().filter_map(OnService::of).collect(),
             first_day: zone.local(period.start).date(),
             months: kind.months()?,
             period,
@@ -64,6 +68,12 @@ impl<'c> Credited<'c> {
             let standing = attainment.standing(as_of);
             let stood = Stood { verdict: standing.verdict, reached: standing.attainment };
             standings.insert(attainment.objective.id.as_str(), stood);
+        }
+        for on_service in &self.on_services {
+            let standing = on_service.standing.as_ref().map(ServiceStanding::verdict);
+            if let Some((verdict, reached)) = standing {
+                standings.insert(on_service.objective.id.as_str(), Stood { verdict, reached });
+            }
         }
         Judged {
             first_day: self.first_day,

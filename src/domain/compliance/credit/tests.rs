@@ -259,7 +259,7 @@ fn the_cap_is_rounded_alike() {
 }
 
 fn any_share() -> impl Strategy<Value = Share> {
-    let figure = (0u32..=1_000_000).prop_map(|m| Share::of(m.into(), 1_000_000));
+    let figure = (0u32..=1_000_000).prop_map(|m| Share::of(u128::from(m), 1_000_000_u32));
     figure.prop_map(Option::unwrap_or_default)
 }
 
@@ -284,7 +284,7 @@ fn any_rule(objective_id: &'static str) -> impl Strategy<Value = CreditRule> {
     let parts = (any_tiers(), any_share(), any_share(), 1u32..13, any::<Option<u32>>());
     parts.prop_map(move |(tiers, weight, repeat, repeats_most, earn_back)| {
         let earn_back =
-            earn_back.and_then(|m| Share::of(u64::from(m % 10_000) + 990_000, 1_000_000));
+            earn_back.and_then(|m| Share::of(u128::from(m % 10_000) + 990_000, 1_000_000_u32));
         let objective_id = objective_id.into();
         CreditRule { objective_id, tiers, weight, repeat, repeats_most, earn_back }
     })
@@ -306,7 +306,8 @@ fn any_credits() -> impl Strategy<Value = Credits> {
 
 /// Around what is promised as often as anywhere.
 fn any_stood() -> impl Strategy<Value = Stood> {
-    let near = (980_000u64..1_000_001).prop_map(|m| Share::of(m, 1_000_000).unwrap_or_default());
+    let near = (980_000u64..1_000_001)
+        .prop_map(|m| Share::of(u128::from(m), 1_000_000_u32).unwrap_or_default());
     prop_oneof![
         1 => Just(Stood { verdict: Verdict::NoData, reached: None }),
         3 => any_share().prop_map(stood),
