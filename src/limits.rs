@@ -47,6 +47,11 @@ pub const PAGE_SIZE_MAX: usize = 1_000;
 /// Bytes on a page at most.
 pub const PAGE_BYTES_MAX: usize = 2 * 1024 * 1024;
 
+/// Rows of an export in a message at most.
+pub const ROWS_A_MESSAGE_MAX: usize = 500;
+/// Bytes of rows in a message at most, unless a single row is longer.
+pub const ROW_BYTES_A_MESSAGE_MAX: usize = 512 * 1024;
+
 /// Bytes in a request, by default.
 pub const REQUEST_BYTES_DEFAULT: usize = 4 * 1024 * 1024;
 /// Wrong fields an error names; the rest are counted.

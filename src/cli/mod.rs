@@ -18,6 +18,7 @@ mod credits;
 mod demo;
 mod diff;
 mod evidence;
+mod export;
 mod format;
 mod import;
 mod incident;
@@ -55,6 +56,8 @@ enum Command {
     Incident(incident::Incident),
     /// Tells how a contract's period complied, and judges its objectives.
     Compliance(compliance::Compliance),
+    /// Writes a row for every clock: CSV or Parquet.
+    Export(export::Export),
     /// Walks a journal and checks every record against its hash chain.
     Verify(verify::Verify),
     /// Lists the clocks whose verdict differs between two states of knowledge, and why.
@@ -83,6 +86,7 @@ pub fn run(cli: Cli) -> ExitCode {
                 Command::Clocks(clocks) => clocks.run().await,
                 Command::Incident(incident) => incident.run().await,
                 Command::Compliance(compliance) => compliance.run().await,
+                Command::Export(export) => export.run().await,
                 Command::Verify(verify) => verify.run(),
                 Command::Diff(diff) => diff.run().await,
                 Command::Evidence(evidence) => evidence.run(),

@@ -381,6 +381,20 @@ impl<'c> OnService<'c> {
     }
 }
 
+/// The period that is asked for of a contract, by what was `known`.
+pub fn period_of(
+    asked: &PeriodAsked,
+    contract_id: &str,
+    known: Known<'_>,
+    zones: &ZoneDatabase,
+) -> Result<Period, Refusal> {
+    let revisions = known.contract(contract_id).all();
+    let first = revisions.first();
+    let first = first.ok_or_else(|| Refusal::ContractNotFound(contract_id.to_owned()))?;
+    let zone = known.zone(contract_id).ok_or_else(|| unknown_zone(&first.content, zones))?;
+    period(asked, &zone)
+}
+
 fn unknown_zone(contract: &Contract, zones: &ZoneDatabase) -> Refusal {
     let (name, version) = (&contract.time_zone, zones.version());
     let text = format!("is in {name:?}, which time zone database {version} does not know");

@@ -7,6 +7,7 @@ mod backup;
 mod comparing;
 mod complying;
 mod errands;
+mod exporting;
 mod inbox;
 mod keeper;
 mod listing;
@@ -44,6 +45,7 @@ use writer::{Job, Sent, TermsJob};
 
 pub use backup::{BackUpError, Portion};
 pub use complying::Reckoned;
+pub use exporting::{Export, Rows};
 pub use listing::{ClockFilter, ClockMark, FoundClock};
 pub use memory::Progress;
 pub use replay::{Loss, ReplayError};

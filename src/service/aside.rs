@@ -21,14 +21,21 @@ pub(super) async fn answer<T: Send + 'static>(
     worked.map_err(|_| status::defect("working out an answer panicked"))?.map(Response::new)
 }
 
-/// Streams what `work` sends. `work` is told when nobody listens any more.
+/// Streams what `work` sends. `work` is told when nobody listens any more. Whatever ends it early
+/// is told at the end, so that no part is ever taken for the whole.
 pub(super) fn stream<T: Send + 'static>(
     work: impl FnOnce(&dyn Fn(T) -> bool) -> Result<(), Status> + Send + 'static,
 ) -> Response<Messages<T>> {
     let (sender, receiver) = mpsc::channel(MESSAGES_AHEAD);
-    tokio::task::spawn_blocking(move || {
-        if let Err(status) = work(&|message| sender.blocking_send(Ok(message)).is_ok()) {
-            let _ = sender.blocking_send(Err(status));
+    let end = sender.clone();
+    let working = tokio::task::spawn_blocking(move || {
+        work(&|message| sender.blocking_send(Ok(message)).is_ok())
+    });
+    tokio::spawn(async move {
+        let done = working.await;
+        let done = done.unwrap_or_else(|_| Err(status::defect("working out a stream panicked")));
+        if let Err(status) = done {
+            let _ = end.send(Err(status)).await;
         }
     });
     Response::new(ReceiverStream::new(receiver))

@@ -1,22 +1,51 @@
 //! `ComplianceService`.
 
+use prost::Message;
 use prost_types::Timestamp;
 use tonic::{Request, Response, Status};
 
 use super::read::{check, read, stamp};
+use super::stream::{Messages, stream};
 use super::{Services, status};
+use crate::domain::clock::Clock;
+use crate::domain::incident::State;
 use crate::domain::time::Instant;
 use crate::engine::compliance::{GroupKey, PeriodAsked, Question};
 use crate::engine::simulation::Proposal;
-use crate::runtime::Reckoned;
+use crate::limits::{ROW_BYTES_A_MESSAGE_MAX, ROWS_A_MESSAGE_MAX};
+use crate::runtime::{Export, Reckoned, Rows, Sight};
 use crate::wire::compliance::{encode, encode_simulation, group_key};
+use crate::wire::export::encode as encode_row;
 use crate::wire::faults::Faults;
-use crate::wire::scalar::{id, instant};
+use crate::wire::scalar::{id, instant, optional_id, optional_instant};
 use crate::wire::v1::compliance_service_server::ComplianceService;
 use crate::wire::{calendar, contract, v1};
 
 #[tonic::async_trait]
 impl ComplianceService for Services {
+    type ExportClocksStream = Messages<v1::ExportClocksResponse>;
+
+    async fn export_clocks(
+        &self,
+        request: Request<v1::ExportClocksRequest>,
+    ) -> Result<Response<Self::ExportClocksStream>, Status> {
+        let engine = self.engine()?;
+        let request = request.into_inner();
+        let mut faults = Faults::default();
+        let (tenant, asked) = read(&request, &mut faults);
+        let export = export(request, &mut faults);
+        check(faults)?;
+        asked.sight(&engine)?;
+        let settled = engine.settle().await.map_err(status::unreadable)?;
+        Ok(stream(move |send| {
+            let mut rows = Sending { send, message: v1::ExportClocksResponse::default(), bytes: 0 };
+            let done = engine.export(settled, &tenant, &export, asked.times(), &mut rows);
+            done.map_err(status::unreadable)?.map_err(status::refused)?;
+            rows.send();
+            Ok(())
+        }))
+    }
+
     async fn get_compliance(
         &self,
         request: Request<v1::GetComplianceRequest>,
@@ -84,6 +113,66 @@ async fn reckoned<T: Send + 'static>(
     let reckoned = reckoned.map_err(|_| status::defect("reckoning compliance panicked"))?;
     let answer = reckoned.map_err(status::unreadable)?.map_err(status::refused)?;
     Ok(Response::new(answer))
+}
+
+/// Rows on their way, some hundreds in a message.
+struct Sending<'s> {
+    send: &'s dyn Fn(v1::ExportClocksResponse) -> bool,
+    message: v1::ExportClocksResponse,
+    bytes: usize,
+}
+
+impl Sending<'_> {
+    /// Sends what is gathered; false: nobody listens any more.
+    fn send(&mut self) -> bool {
+        self.bytes = 0;
+        let next = v1::ExportClocksResponse { stamp: self.message.stamp, ..Default::default() };
+        (self.send)(std::mem::replace(&mut self.message, next))
+    }
+}
+
+impl Rows for Sending<'_> {
+    fn begin(&mut self, sight: Sight) -> bool {
+        self.message.stamp = stamp(&sight);
+        true
+    }
+
+    fn add(&mut self, incident: &str, clock: &Clock<'_>, state: &State<'_>) -> bool {
+        let row = encode_row(incident, clock, state);
+        let bytes = row.encoded_len();
+        let is_full = self.message.rows.len() == ROWS_A_MESSAGE_MAX
+            || (self.bytes + bytes > ROW_BYTES_A_MESSAGE_MAX && !self.message.rows.is_empty());
+        if is_full && !self.send() {
+            return false;
+        }
+        self.bytes += bytes;
+        self.message.rows.push(row);
+        true
+    }
+}
+
+fn export(request: v1::ExportClocksRequest, faults: &mut Faults) -> Export {
+    if request.contract_id.is_empty() && !request.period.is_empty() {
+        faults.add("contract_id", "is missing: a period is cut in a contract's time zone");
+    }
+    let (has_start, has_end) = (request.start_time.is_some(), request.end_time.is_some());
+    let start = faults.or("start_time", optional_instant(request.start_time), None);
+    let end = faults.or("end_time", optional_instant(request.end_time), None);
+    let (start, end) = (start.unwrap_or(Instant::MIN), end.unwrap_or(Instant::MAX));
+    if !request.period.is_empty() && (has_start || has_end) {
+        faults.add("period", "is given beside its ends: give one or the other");
+    }
+    if end <= start {
+        faults.add("end_time", "is not after start_time");
+    }
+    Export {
+        contract_id: faults.or("contract_id", optional_id(request.contract_id), String::new()),
+        period: match request.period.as_str() {
+            "" => PeriodAsked::Between(start, end),
+            name => PeriodAsked::Named(name.to_owned()),
+        },
+        include_open: request.include_open,
+    }
 }
 
 /// The period that is asked for: by its name, or by its two ends.

@@ -93,6 +93,7 @@ reads!(
     ListClocksRequest,
     GetComplianceRequest,
     SimulateContractRequest,
+    ExportClocksRequest,
 );
 
 /// Whose data a read asks for and as of when, noting what is wrong.

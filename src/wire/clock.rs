@@ -63,7 +63,7 @@ pub fn encode(
 }
 
 /// On what ground a clock is excluded.
-fn encode_exclusion(exclusion: &Exclusion<'_>) -> String {
+pub(super) fn encode_exclusion(exclusion: &Exclusion<'_>) -> String {
     match exclusion {
         Exclusion::Rule(rule) if rule.title.is_empty() => format!("rule {}", rule.id),
         Exclusion::Rule(rule) => format!("rule {}: {}", rule.id, rule.title),

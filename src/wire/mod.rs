@@ -9,6 +9,7 @@ pub mod clock;
 pub mod compliance;
 pub mod contract;
 pub mod credit;
+pub mod export;
 pub mod faults;
 #[cfg(test)]
 mod fuzz;

@@ -83,7 +83,7 @@ fn entry<'a>(
 }
 
 /// The service hours in which a clock was paused, and which therefore did not count.
-fn paused(clock: &Clock<'_>) -> Span {
+pub fn paused(clock: &Clock<'_>) -> Span {
     let pauses = clock.segments.iter().filter(|segment| segment.kind == SegmentKind::Paused);
     pauses.map(|segment| segment.service_time - segment.counted).sum()
 }

@@ -16,6 +16,6 @@ mod period;
 mod stretches;
 mod tally;
 
-pub use entry::{Account, Entry, entries};
+pub use entry::{Account, Entry, entries, paused};
 pub use period::{Period, PeriodError};
 pub use tally::{Counts, Spread, Tally};

@@ -1,0 +1,174 @@
+//! `slx export`.
+
+#[cfg(feature = "parquet")]
+mod columnar;
+mod columns;
+mod text;
+
+use std::fs::Permissions;
+use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Args, ValueEnum};
+use prost_types::Timestamp;
+use tempfile::NamedTempFile;
+
+use super::clocks::instant;
+use super::connection::{Connection, refused};
+use crate::wire::v1;
+use crate::wire::v1::compliance_service_client::ComplianceServiceClient;
+
+/// Writes a row for every clock, by their incidents' ids.
+///
+/// All rows rest on one state of knowledge, however long it takes. The columns are documented in
+/// examples/export.md.
+#[derive(Args, Debug)]
+pub(super) struct Export {
+    /// Only this contract's.
+    #[arg(long, value_name = "ID", default_value = "")]
+    contract: String,
+
+    /// Only clocks decided in this period, in the contract's time zone: a month 2026-10, a quarter
+    /// 2026-Q3 or a year 2026.
+    #[arg(long, requires = "contract", conflicts_with_all = ["from", "to"], default_value = "")]
+    period: String,
+
+    /// Only clocks decided at this instant (RFC 3339) or later.
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    from: Option<Timestamp>,
+
+    /// Only clocks decided before this instant (RFC 3339).
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    to: Option<Timestamp>,
+
+    /// Also clocks that are open and within their limits.
+    #[arg(long)]
+    open: bool,
+
+    /// As of this instant (RFC 3339); default: now.
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    as_of_time: Option<Timestamp>,
+
+    /// By what was recorded up to this instant (RFC 3339); default: everything.
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    known_time: Option<Timestamp>,
+
+    /// What to write.
+    #[arg(long, value_enum, default_value_t = Format::Csv)]
+    format: Format,
+
+    /// The file; it is there only once it is whole. Default: standard output.
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    #[command(flatten)]
+    connection: Connection,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    Csv,
+    Parquet,
+}
+
+/// Where the bytes go.
+type Output = Box<dyn Write + Send>;
+
+/// Takes rows and writes them in some format.
+trait Sink {
+    fn write(&mut self, rows: Vec<v1::ClockRow>) -> anyhow::Result<()>;
+    /// Writes what is left; `stamp` is what the rows rest on.
+    fn finish(self: Box<Self>, stamp: v1::Stamp) -> anyhow::Result<()>;
+}
+
+impl Export {
+    pub async fn run(self) -> anyhow::Result<ExitCode> {
+        self.format.check()?;
+        let channel = self.connection.open().await?;
+        let mut client = ComplianceServiceClient::new(channel);
+        let rows = client.export_clocks(self.request()).await.map_err(refused)?.into_inner();
+        match &self.output {
+            None => {
+                let output = Box::new(BufWriter::new(io::stdout()));
+                write(self.format.begin(output)?, rows).await?;
+            }
+            Some(path) => {
+                let count = write_file(self.format, path, rows).await;
+                let count = count.with_context(|| format!("{} is not written", path.display()))?;
+                say!("{count} clocks in {}", path.display());
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn request(&self) -> v1::ExportClocksRequest {
+        v1::ExportClocksRequest {
+            tenant: self.connection.tenant.clone(),
+            contract_id: self.contract.clone(),
+            period: self.period.clone(),
+            start_time: self.from,
+            end_time: self.to,
+            include_open: self.open,
+            as_of_time: self.as_of_time,
+            known_time: self.known_time,
+            ..Default::default()
+        }
+    }
+}
+
+impl Format {
+    /// Whether this slx can write it.
+    fn check(self) -> anyhow::Result<()> {
+        if cfg!(not(feature = "parquet")) && matches!(self, Format::Parquet) {
+            anyhow::bail!(
+                "this slx was built without Parquet: build it with\n  \
+                 cargo install --path . --locked --features parquet"
+            );
+        }
+        Ok(())
+    }
+
+    fn begin(self, output: Output) -> anyhow::Result<Box<dyn Sink>> {
+        Ok(match self {
+            #[cfg(feature = "parquet")]
+            Format::Parquet => Box::new(columnar::Columnar::begin(output)?),
+            _ => Box::new(text::Csv::begin(output)?),
+        })
+    }
+}
+
+type Answers = tonic::Streaming<v1::ExportClocksResponse>;
+
+/// Writes all rows, and tells how many there were.
+async fn write(mut sink: Box<dyn Sink>, mut answers: Answers) -> anyhow::Result<usize> {
+    let (mut count, mut stamp) = (0, v1::Stamp::default());
+    while let Some(answer) = answers.message().await.map_err(refused)? {
+        count += answer.rows.len();
+        stamp = answer.stamp.unwrap_or(stamp);
+        sink.write(answer.rows)?;
+    }
+    sink.finish(stamp)?;
+    Ok(count)
+}
+
+/// Writes all rows beside the file first, so that what has its name is whole.
+async fn write_file(format: Format, path: &Path, answers: Answers) -> anyhow::Result<usize> {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    // As readable as the user's other files.
+    let open_to_others = Permissions::from_mode(0o666);
+    let file = tempfile::Builder::new()
+        .permissions(open_to_others)
+        .tempfile_in(directory.unwrap_or(Path::new(".")))?;
+    let output = Box::new(BufWriter::new(file.as_file().try_clone()?));
+    let count = write(format.begin(output)?, answers).await?;
+    keep(file, path)?;
+    Ok(count)
+}
+
+fn keep(file: NamedTempFile, path: &Path) -> io::Result<()> {
+    file.as_file().sync_all()?;
+    file.persist(path).map(drop).map_err(|error| error.error)
+}

@@ -1,0 +1,87 @@
+//! Rows as CSV.
+
+use std::io;
+
+use prost_types::{Duration, Timestamp};
+
+use super::columns::{COLUMNS, Column, Value};
+use super::{Output, Sink};
+use crate::domain::time::Span;
+use crate::wire::scalar::{optional_instant, optional_span};
+use crate::wire::v1::{ClockRow, Stamp};
+
+/// Writes rows as CSV (RFC 4180), below a line of the columns' names.
+pub(super) struct Csv {
+    writer: csv::Writer<Output>,
+}
+
+impl Csv {
+    pub fn begin(output: Output) -> anyhow::Result<Csv> {
+        let mut writer = csv::Writer::from_writer(output);
+        writer.write_record(COLUMNS.map(|column| column.name("seconds"))).map_err(told)?;
+        Ok(Csv { writer })
+    }
+}
+
+impl Sink for Csv {
+    fn write(&mut self, rows: Vec<ClockRow>) -> anyhow::Result<()> {
+        for row in &rows {
+            self.writer
+                .write_record(COLUMNS.iter().map(|column| cell(column, row)))
+                .map_err(told)?;
+        }
+        Ok(())
+    }
+
+    fn finish(mut self: Box<Self>, _: Stamp) -> anyhow::Result<()> {
+        Ok(self.writer.flush()?)
+    }
+}
+
+fn cell(column: &Column, row: &ClockRow) -> String {
+    match column.value {
+        Value::Text(text) => text(row).to_owned(),
+        Value::Word(word) => word(row),
+        Value::Number(number) => number(row).to_string(),
+        Value::Span(span) => seconds(span(row)),
+        Value::Time(time) => rfc_3339(time(row)),
+    }
+}
+
+/// `14400`, with decimals only where there are any.
+fn seconds(duration: Option<Duration>) -> String {
+    let span = optional_span(duration).ok().flatten().unwrap_or_default();
+    let sign = if span < Span::ZERO { "-" } else { "" };
+    let (whole, rest) =
+        (span.nanos().unsigned_abs() / 1_000_000_000, span.nanos().unsigned_abs() % 1_000_000_000);
+    match rest {
+        0 => format!("{sign}{whole}"),
+        _ => format!("{sign}{whole}.{rest:09}").trim_end_matches('0').to_owned(),
+    }
+}
+
+fn rfc_3339(time: Option<Timestamp>) -> String {
+    let instant = optional_instant(time).ok().flatten();
+    instant.map(|instant| instant.to_string()).unwrap_or_default()
+}
+
+/// What went wrong. That a reader is gone must be seen as such.
+fn told(error: csv::Error) -> anyhow::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error.into(),
+        other => io::Error::other(format!("{other:?}")).into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_have_only_the_decimals_they_need() {
+        let told = |seconds_, nanos| seconds(Some(Duration { seconds: seconds_, nanos }));
+        assert_eq!(told(14_400, 0), "14400");
+        assert_eq!(told(0, 250_000_000), "0.25");
+        assert_eq!(told(-1, -1), "-1.000000001");
+    }
+}
