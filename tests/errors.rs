@@ -8,7 +8,7 @@ use tonic_types::StatusExt;
 use crate::kit::{Server, TENANT, at, contract, event, office, opened};
 
 #[track_caller]
-fn check(status: Status, code: Code, reason: &str, fields: &[&str]) {
+pub fn check(status: Status, code: Code, reason: &str, fields: &[&str]) {
     let details = status.get_error_details();
     assert_eq!(status.code(), code, "{status:?}");
     let info = details.error_info().expect("an ErrorInfo");

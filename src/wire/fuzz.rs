@@ -48,6 +48,19 @@ contracts:
       warn_at_percent: [50, 75]
       applies_when: |
         attributes.vip == 'yes'
+    objectives:
+    - {id: month, period: month, attainment: {target_id: resolve, percent: '99.5'}}
+    credits:
+      monthly_fee: 125000
+      cap_percent: 15
+      from_date: 2026-07-01
+      rules:
+      - objective_id: month
+        tiers: [{below_percent: '99.5', credit_percent: 5}, {below_percent: 97, credit_percent: 10}]
+        weight_percent: 50
+        repeat_percent: 20
+        repeats_most: 6
+        earn_back_percent: '99.9'
 ";
 
 fn descriptor(name: &str) -> MessageDescriptor {

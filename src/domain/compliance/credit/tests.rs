@@ -1,5 +1,8 @@
 //! Worked examples, reckoned by hand, and what always holds.
 
+// Amounts are written with their cents apart.
+#![allow(clippy::inconsistent_digit_grouping)]
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 
