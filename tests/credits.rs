@@ -1,7 +1,7 @@
 //! Service credits: what a period's missed objectives cost, from a file of terms to a statement.
 
 // Amounts are written with their cents apart.
-#![allow(clippy::inconsistent_digit_grouping)]
+#![allow(clippy::inconsistent_digit_grouping, clippy::mistyped_literal_suffixes)]
 
 use slx::wire::v1;
 use slx::wire::v1::incident_event::Fact;

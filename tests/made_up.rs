@@ -22,7 +22,7 @@ pub struct MadeUp {
 
 /// A change of terms.
 pub enum Terms {
-    Contract(v1::PutContractRequest),
+    Contract(Box<v1::PutContractRequest>),
     Calendar(v1::PutCalendarRequest),
     End(v1::EndContractRequest),
 }
@@ -176,7 +176,7 @@ impl MadeUp {
     /// The terms at the beginning: they rule always.
     pub fn first_terms(&mut self) -> Vec<Terms> {
         let calendars = CALENDARS.map(|id| Terms::Calendar(self.calendar(id, None)));
-        let contracts = CONTRACTS.map(|id| Terms::Contract(self.contract(id, 0, None)));
+        let contracts = CONTRACTS.map(|id| Terms::Contract(Box::new(self.contract(id, 0, None))));
         calendars.into_iter().chain(contracts).collect()
     }
 
@@ -193,7 +193,7 @@ impl MadeUp {
             return Terms::Calendar(self.calendar(id, effective));
         }
         let id = self.dice.pick(&CONTRACTS);
-        Terms::Contract(self.contract(id, number, effective))
+        Terms::Contract(Box::new(self.contract(id, number, effective)))
     }
 
     fn calendar(&mut self, id: &str, effective: Option<Nanos>) -> v1::PutCalendarRequest {

@@ -175,7 +175,7 @@ impl Work {
     async fn put(&self, clients: &mut Clients, terms: Terms) -> Result<(), Status> {
         let stamp = match terms {
             Terms::Contract(request) => {
-                let put = clients.contracts.put_contract(request).await?.into_inner();
+                let put = clients.contracts.put_contract(*request).await?.into_inner();
                 self.terms.lock().expect("terms").extend(put.contract.filter(|_| !put.duplicate));
                 put.stamp
             }
