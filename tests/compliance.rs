@@ -7,7 +7,7 @@ use crate::kit::{Clients, Server, TENANT, at, contract, event, opened, slx, succ
 use crate::random::{random, setting};
 
 /// 95 % of P1 and all of what is resolved, each month, and the same over the quarter.
-fn promising(id: &str) -> v1::Contract {
+pub fn promising(id: &str) -> v1::Contract {
     let objective = |id: &str, period, percent: &str, priorities: &[&str]| v1::Objective {
         id: id.into(),
         period: period as i32,
@@ -165,7 +165,7 @@ async fn the_index_counts_what_judging_every_incident_counts() {
 }
 
 /// A fact of an incident that was opened on some day of September to December, told in any order.
-fn some_fact(seed: u64, place: u64) -> v1::IncidentEvent {
+pub fn some_fact(seed: u64, place: u64) -> v1::IncidentEvent {
     let pick = |what: u64, choices: u64| random(seed, place * 16 + what) % choices;
     let id = format!("R{}", pick(0, 40));
     let opened_on = random(seed, 1_000_000 + pick(0, 40)) % 100;

@@ -101,6 +101,15 @@ impl Server {
         }
     }
 
+    /// The most memory it ever held, in bytes.
+    pub fn memory_peak(&self) -> u64 {
+        let path = format!("/proc/{}/status", self.child.id());
+        let status = std::fs::read_to_string(path).expect("Linux tells of a process");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kibibytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+        kibibytes.expect("its peak") * 1024
+    }
+
     fn channel(&self) -> Channel {
         let endpoint = Channel::from_shared(format!("http://{}", self.address));
         endpoint.expect("an address").connect_lazy()

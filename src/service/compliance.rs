@@ -4,8 +4,9 @@ use prost::Message;
 use prost_types::Timestamp;
 use tonic::{Request, Response, Status};
 
+use super::aside::{Messages, answer, stream};
 use super::read::{check, read, stamp};
-use super::stream::{Messages, stream};
+
 use super::{Services, status};
 use crate::domain::clock::Clock;
 use crate::domain::incident::State;
@@ -13,7 +14,7 @@ use crate::domain::time::Instant;
 use crate::engine::compliance::{GroupKey, PeriodAsked, Question};
 use crate::engine::simulation::Proposal;
 use crate::limits::{ROW_BYTES_A_MESSAGE_MAX, ROWS_A_MESSAGE_MAX};
-use crate::runtime::{Export, Reckoned, Rows, Sight};
+use crate::runtime::{Export, Rows, Sight};
 use crate::wire::compliance::{encode, encode_simulation, group_key};
 use crate::wire::export::encode as encode_row;
 use crate::wire::faults::Faults;
@@ -63,13 +64,16 @@ impl ComplianceService for Services {
         check(faults)?;
         asked.sight(&engine)?;
         let settled = engine.settle().await.map_err(status::unreadable)?;
-        let reckon = move || {
-            engine.compliance(settled, &tenant, &question, asked.times(), |sight, compliance| {
-                let answer = encode(compliance, &question.group_by, sight.times.as_of);
-                v1::GetComplianceResponse { stamp: stamp(&sight), ..answer }
-            })
-        };
-        reckoned(reckon).await
+        answer(move || {
+            let times = asked.times();
+            let reckoned =
+                engine.compliance(settled, &tenant, &question, times, |sight, compliance| {
+                    let told = encode(compliance, &question.group_by, sight.times.as_of);
+                    v1::GetComplianceResponse { stamp: stamp(&sight), ..told }
+                });
+            reckoned.map_err(status::unreadable)?.map_err(status::refused)
+        })
+        .await
     }
 
     async fn simulate_contract(
@@ -94,25 +98,23 @@ impl ComplianceService for Services {
         let proposal = Proposal { contract, calendars };
         asked.sight(&engine)?;
         let settled = engine.settle().await.map_err(status::unreadable)?;
-        reckoned(move || {
+        answer(move || {
             let times = asked.times();
-            engine.simulate(settled, &tenant, &question, &proposal, times, |sight, simulation| {
-                let answer = encode_simulation(simulation, &question.group_by);
-                v1::SimulateContractResponse { stamp: stamp(&sight), ..answer }
-            })
+            let simulated = engine.simulate(
+                settled,
+                &tenant,
+                &question,
+                &proposal,
+                times,
+                |sight, simulation| {
+                    let told = encode_simulation(simulation, &question.group_by);
+                    v1::SimulateContractResponse { stamp: stamp(&sight), ..told }
+                },
+            );
+            simulated.map_err(status::unreadable)?.map_err(status::refused)
         })
         .await
     }
-}
-
-/// What is reckoned beside the network's thread.
-async fn reckoned<T: Send + 'static>(
-    reckon: impl FnOnce() -> Reckoned<T> + Send + 'static,
-) -> Result<Response<T>, Status> {
-    let reckoned = tokio::task::spawn_blocking(reckon).await;
-    let reckoned = reckoned.map_err(|_| status::defect("reckoning compliance panicked"))?;
-    let answer = reckoned.map_err(status::unreadable)?.map_err(status::refused)?;
-    Ok(Response::new(answer))
 }
 
 /// Rows on their way, some hundreds in a message.
