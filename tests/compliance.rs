@@ -380,4 +380,13 @@ async fn what_can_not_be_asked_is_named() {
         let status = clients.compliance.get_compliance(request).await.expect_err("refused");
         assert!(format!("{status:?}").contains(told), "{status:?}");
     }
+    let mut fickle = promising("C");
+    fickle.terms.as_mut().expect("terms").exclusions[0].when = "now > 0".into();
+    let request = v1::PutContractRequest {
+        tenant: TENANT.into(),
+        contract: Some(fickle),
+        ..Default::default()
+    };
+    let status = clients.contracts.put_contract(request).await.expect_err("refused");
+    assert!(format!("{status:?}").contains("contract.terms.exclusions[0].when"), "{status:?}");
 }

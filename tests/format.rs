@@ -282,6 +282,13 @@ fn every_fact() -> Vec<Fact> {
             third_party: "supplier".into(),
             note: "a broken \u{e9}l\u{e9}ment".into(),
         }),
+        Fact::ExclusionDecided(v1::ExclusionDecided {
+            contract_id: CONTRACTS[0].into(),
+            target_id: "resolve".into(),
+            excluded: true,
+            decided_by: "ann".into(),
+            reason: "force majeure".into(),
+        }),
         Fact::ScopeJudged(v1::ScopeJudged { in_scope: false, note: "help all the same".into() }),
         Fact::Resolved(v1::Resolved {}),
         Fact::Surveyed(v1::Surveyed { score: 7, lost_time: Some(hours(3)) }),

@@ -45,6 +45,7 @@ fn the_tour_can_be_pasted() {
         "5 rows of 2 incidents; 0 could not be taken",
         "breached Mon 2026-11-23 13:45",
         "due Mon 2026-11-23 13:45 (first Mon 2026-11-23 12:30)",
+        "2026-11 from Sun 2026-11-01 00:00 to Tue 2026-12-01 00:00",
         "INC1.json: 6 facts, 2 revisions of terms",
         "records in 1 segment, all sound",
     ] {

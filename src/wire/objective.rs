@@ -245,6 +245,9 @@ pub fn decode_exclusion(rule: v1::Exclusion) -> Result<ExclusionRule, Vec<Fault>
     if !decoded.third_party.is_empty() && cause != Some(Party::ThirdParty) {
         faults.add("third_party", "goes with the cause PARTY_THIRD_PARTY only");
     }
+    if decoded.when.as_ref().is_some_and(Condition::asks_now) {
+        faults.add("when", "asks for `now`: what is left out must not change with time alone");
+    }
     if rule.cause == 0 && !decoded.out_of_scope && rule.when.trim().is_empty() {
         faults.add("when", "is missing: say when, by a cause, out_of_scope or a condition");
     }

@@ -94,6 +94,11 @@ impl Condition {
         &self.source
     }
 
+    /// Whether it asks what time it is.
+    pub fn asks_now(&self) -> bool {
+        self.fields.iter().any(|field| field.name == "now")
+    }
+
     /// Whether it holds for an incident's fields at `now`.
     pub fn holds(&self, state: &State<'_>, now: Instant) -> Result<bool, ConditionError> {
         let mut context = Context::with_env(Arc::clone(&ENVIRONMENT));
