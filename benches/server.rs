@@ -1,7 +1,8 @@
 //! What the server does a second, next to a bare echo of the same messages and to raw synced
 //! appends of the same bytes; and how it starts again with 100,000 incidents.
 //!
-//! `cargo bench --bench server`; arguments (record, evaluate, stream, restart) pick parts of it.
+//! `cargo bench --bench server`; arguments (record, evaluate, stream, restart, comply) pick parts of
+//! it. With `SLX_BENCH_PYTHON` naming a Python that has duckdb, DuckDB is asked what comply asks.
 //! With `SLX_BASELINE` naming another build of slx, the argument `baseline` holds the two against
 //! each other: what was gained or paid between two versions.
 //! Every server is the release binary in a process of its own; the clients and the echo share this
@@ -11,6 +12,7 @@ mod load;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, Instant as Stopwatch};
 
 use load::echo;
@@ -20,6 +22,7 @@ use load::process::Server;
 use slx::domain::time::Instant;
 use slx::journal::{Journal, Options, SEGMENT_BYTES_DEFAULT};
 use slx::wire::v1;
+use slx::wire::v1::compliance_service_client::ComplianceServiceClient;
 use tonic::transport::Channel;
 
 const ROUND: Duration = Duration::from_millis(1_500);
@@ -75,6 +78,9 @@ async fn bench(directory: &Path) {
     drop(server);
     if is_asked("restart") {
         restart(&directory.join("kept")).await;
+    }
+    if is_asked("comply") {
+        comply(&directory.join("complying")).await;
     }
 }
 
@@ -315,6 +321,70 @@ async fn restart(data: &Path) {
     row("the same, all views to be folded", rebuilt, Some(records), &server);
     let stopping = server.stop().await;
     println!("| clean stop | {stopping:.2?} | | | | |");
+}
+
+/// How a month complied, out of ever more closed clocks of a year.
+async fn comply(data: &Path) {
+    println!("\nGetCompliance of a month by target and priority; two clocks an incident");
+    println!("| closed clocks | filed in | best | median | DuckDB, best |");
+    println!("| ---: | ---: | ---: | ---: | ---: |");
+    let server = Server::start(data);
+    server.first_answer().await;
+    server.put_terms().await;
+    let channels = pace::channels(server.address);
+    let mut first = 0;
+    for incidents in [5_000, 50_000, 500_000] {
+        let tale = |number| Tale { first: first + number, step: 4, events: 2 };
+        let sent = Until::Sent((incidents - first) * 2 / 4);
+        let started = Stopwatch::now();
+        pace::stream(&channels, tale, 500, sent).await;
+        first = incidents;
+        // The first answer comes once all is filed.
+        ask_compliance(&channels[0]).await;
+        let filed = started.elapsed();
+        let mut times = Vec::new();
+        for _ in 0..20 {
+            let asked = Stopwatch::now();
+            ask_compliance(&channels[0]).await;
+            times.push(asked.elapsed());
+        }
+        times.sort();
+        let duckdb = ask_duckdb(&server, data).unwrap_or_default();
+        let (best, median) = (times[0], times[10]);
+        println!("| {} | {filed:.1?} | {best:.2?} | {median:.2?} | {duckdb} |", incidents * 2);
+    }
+}
+
+async fn ask_compliance(channel: &Channel) {
+    let request = v1::GetComplianceRequest {
+        tenant: TENANT.into(),
+        contract_id: "workplace".into(),
+        period: "2026-06".into(),
+        group_by: vec![v1::GroupKey::Target as i32, v1::GroupKey::Priority as i32],
+        // After all that is told: facts still to come would be judged one by one.
+        as_of_time: Some(prost_types::Timestamp { seconds: facts::YEAR_ENDS, nanos: 0 }),
+        ..Default::default()
+    };
+    let mut client = ComplianceServiceClient::new(channel.clone());
+    let answer = client.get_compliance(request).await.expect("an answer").into_inner();
+    assert_eq!(answer.groups.len(), 4);
+}
+
+/// DuckDB's best, in milliseconds, over the same rows.
+fn ask_duckdb(server: &Server, data: &Path) -> Option<String> {
+    let python = std::env::var_os("SLX_BENCH_PYTHON")?;
+    let rows = data.with_extension("csv");
+    let exported = Command::new(env!("CARGO_BIN_EXE_slx"))
+        .args(["export", "--contract", "workplace", "--tenant", TENANT, "--address"])
+        .arg(format!("http://{}", server.address))
+        .arg("-o")
+        .arg(&rows)
+        .output();
+    assert!(exported.expect("it runs").status.success());
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/ask_duckdb.py");
+    let told = Command::new(python).arg(script).arg(&rows).output().expect("Python runs");
+    assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
+    Some(format!("{} ms", String::from_utf8_lossy(&told.stdout).trim()))
 }
 
 fn row(what: &str, time: Duration, records: Option<u64>, server: &Server) {
