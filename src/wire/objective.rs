@@ -103,31 +103,28 @@ fn availability(promise: v1::AvailabilityObjective, faults: &mut Faults) -> Avai
     let weight =
         faults.or("degradation_weight_percent", share_or(weight, Share::NONE), Share::NONE);
     AvailabilityPromise {
-        agreed: AgreedService {
-            service: faults.or("service", id(promise.service), String::new()),
-            calendar_id: faults.or("calendar_id", id(promise.calendar_id), String::new()),
-            maintenance_notice: span_or_zero(
-                "maintenance_notice",
-                promise.maintenance_notice,
-                faults,
-            ),
-        },
+        agreed: agreed(promise.service, promise.calendar_id, promise.maintenance_notice, faults),
         share: faults.or("percent", share(&promise.percent), Share::ALL),
         degradation_weight: weight,
     }
 }
 
+fn agreed(
+    service: String,
+    calendar_id: String,
+    notice: Option<prost_types::Duration>,
+    faults: &mut Faults,
+) -> AgreedService {
+    AgreedService {
+        service: faults.or("service", id(service), String::new()),
+        calendar_id: faults.or("calendar_id", id(calendar_id), String::new()),
+        maintenance_notice: span_or_zero("maintenance_notice", notice, faults),
+    }
+}
+
 fn outages(promise: v1::OutagesObjective, faults: &mut Faults) -> OutagesPromise {
     OutagesPromise {
-        agreed: AgreedService {
-            service: faults.or("service", id(promise.service), String::new()),
-            calendar_id: faults.or("calendar_id", id(promise.calendar_id), String::new()),
-            maintenance_notice: span_or_zero(
-                "maintenance_notice",
-                promise.maintenance_notice,
-                faults,
-            ),
-        },
+        agreed: agreed(promise.service, promise.calendar_id, promise.maintenance_notice, faults),
         most: faults.or("most", count_to(promise.most, i32::MAX as u32), 0),
         longer_than: span_or_zero("longer_than", promise.longer_than, faults),
     }
