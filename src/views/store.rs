@@ -3,7 +3,6 @@
 //! sled 0.34 has been seen to panic and to hang over damaged files, at opening and when a damaged
 //! page is first read. Here both are errors like any other.
 
-use std::io;
 use std::ops::RangeBounds;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -73,7 +72,9 @@ impl Store {
 
     pub fn get(&self, key: &[u8]) -> Result<Option<IVec>, ViewsError> {
         self.guard(|| {
-            fail::fail_point!("views-get", |_| Err(sled::Error::Io(io::ErrorKind::Other.into())));
+            fail::fail_point!("views-get", |_| Err(sled::Error::Io(
+                std::io::ErrorKind::Other.into()
+            )));
             self.tree.get(key)
         })
     }
