@@ -242,6 +242,55 @@ async fn an_outage_lasts_until_now_and_a_false_alarm_is_taken_back() {
     assert_eq!(ask(&mut clients, ENDED, signed).await, before, "the report that was signed");
 }
 
+#[tokio::test]
+async fn downtime_is_credited_and_more_so_when_the_month_before_missed_too() {
+    let data = tempfile::tempdir().expect("a directory");
+    let (_server, mut clients) = start(&data).await;
+    let mut crediting = promising();
+    crediting.terms.as_mut().expect("terms").credits = Some(v1::Credits {
+        monthly_fee: 1_000_000,
+        rules: vec![v1::CreditRule {
+            objective_id: "up".into(),
+            tiers: vec![v1::CreditTier {
+                below_percent: "99.95".into(),
+                credit_percent: "5".into(),
+            }],
+            repeat_percent: "20".into(),
+            ..Default::default()
+        }],
+        ..Default::default()
+    });
+    let request = v1::PutContractRequest {
+        tenant: TENANT.into(),
+        contract: Some(crediting),
+        effective_time: Some(at("2026-01-01T00:00:00Z")),
+        ..Default::default()
+    };
+    clients.contracts.put_contract(request).await.expect("put");
+    // Half an hour of 720 hours: 43,170 of 43,200 minutes.
+    record(&mut clients, outage("", "10T10:00", "10T10:30")).await;
+    let request = v1::GetComplianceRequest {
+        tenant: TENANT.into(),
+        contract_id: "C".into(),
+        period: "2026-11".into(),
+        as_of_time: Some(at(ENDED)),
+        ..Default::default()
+    };
+    let ask = async |clients: &mut Clients| {
+        let answer = clients.compliance.get_compliance(request.clone()).await.expect("reckoned");
+        answer.into_inner().credits.expect("a statement")
+    };
+    let statement = ask(&mut clients).await;
+    assert_eq!((statement.total_amount, statement.provisional), (50_000, false));
+    assert!(statement.lines[0].reason.starts_with("99.9305% is below 99.95%"), "{statement:?}");
+    let before = [
+        told("down", "2026-10-05T10:00:00Z", Fact::OutageStarted(Default::default())),
+        told("up", "2026-10-05T11:00:00Z", Fact::OutageEnded(Default::default())),
+    ];
+    record(&mut clients, before.to_vec()).await;
+    assert_eq!(ask(&mut clients).await.total_amount, 60_000);
+}
+
 fn measured(number: i64, value: i64, count: i64) -> v1::ServiceEvent {
     let indicator = "delay".into();
     let fact = Fact::Measured(v1::Measured { indicator, value, count });
