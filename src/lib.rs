@@ -24,20 +24,22 @@
 //!    recorded ([`engine::command`]), appends what is new to the [`journal`] and syncs once. Then
 //!    it counts, is folded into memory, and is answered.
 //! 3. The keeper carries what is new over to the [`views`], files each incident's clocks under the
-//!    instants that decide them ([`engine::index`]), and remembers how far it got.
+//!    instants that decide them ([`engine::index`]), adds what is decided to its day's tallies
+//!    ([`engine::tally`]), and remembers how far it got.
 //! 4. A question reads memory and views, folds a history ([`domain::incident`]), and judges it
-//!    ([`domain::clock`]) by what was known then, as of then.
+//!    ([`domain::clock`]) by what was known then, as of then. How a period complied
+//!    ([`domain::compliance`]) is read off the tallies where they can tell.
 //!
 //! # The rooms, in reading order
 //!
 //! | room | what it is | what it does not know |
 //! | --- | --- | --- |
-//! | [`domain`] | time, calendars, incidents, contracts, clocks | input, output, the wall clock |
+//! | [`domain`] | calendars, incidents, contracts, clocks, periods | input, output, wall clock |
 //! | [`engine`] | commands to records, records to state, questions to answers | where it is kept |
 //! | [`journal`] | the truth on disk: append, read, verify | what a record means |
 //! | [`wire`] | protobuf messages and their way to and from the domain | who sends them |
 //! | [`views`] | what the journal folds to, in sled | that there is a network |
-//! | [`runtime`] | threads and channels: the writer, the keeper, lists; the wall clock | gRPC |
+//! | [`runtime`] | threads: the writer, the keeper; lists, reports; the wall clock | gRPC |
 //! | [`service`] | the gRPC services: decode, call, encode | how anything is decided |
 //! | [`server`] | settings, health, reflection, shutdown | |
 //! | [`cli`] | one file a subcommand | |

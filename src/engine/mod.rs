@@ -4,6 +4,8 @@
 //! to record. Records fold into a [`catalog`] of contracts and calendars and a [`ledger`] an
 //! incident; replaying the journal and writing live share that fold. [`query`] answers from them
 //! at an instant, and [`index`] says where an incident's clocks belong among all clocks.
+//! [`compliance`] adds up what a period's clocks came to, from [`tally`] cells or judged one by
+//! one, with its [`credit`]s; [`simulation`] does so under terms that are only thought of.
 
 pub mod catalog;
 pub mod command;
