@@ -16,18 +16,22 @@ const CROWD: usize = 700;
 /// Any message of this kind.
 pub fn message(descriptor: MessageDescriptor) -> impl Strategy<Value = DynamicMessage> {
     vec(any::<u32>(), 0..CHOICES_MAX).prop_map(move |choices| {
-        let mut choices = Choices(choices.into_iter());
+        let mut choices = Choices { left: choices.into_iter(), in_a_crowd: false };
         choices.message(&descriptor)
     })
 }
 
 /// What decides; once they have run out, everything else is left out.
-struct Choices(std::vec::IntoIter<u32>);
+struct Choices {
+    left: std::vec::IntoIter<u32>,
+    /// A crowd of crowds is half a million things, more than is read of any text.
+    in_a_crowd: bool,
+}
 
 impl Choices {
     /// A number below `most`; the smaller the simpler.
     fn below(&mut self, most: usize) -> usize {
-        self.0.next().unwrap_or_default() as usize % most
+        self.left.next().unwrap_or_default() as usize % most
     }
 
     fn one<T: Clone>(&mut self, of: &[T]) -> T {
@@ -65,8 +69,11 @@ impl Choices {
     }
 
     fn list(&mut self, field: &FieldDescriptor) -> Vec<Value> {
-        if self.below(64) == 63 {
-            return vec![self.value(field); CROWD];
+        if self.below(64) == 63 && !self.in_a_crowd {
+            self.in_a_crowd = true;
+            let crowd = vec![self.value(field); CROWD];
+            self.in_a_crowd = false;
+            return crowd;
         }
         (0..self.below(ITEMS_MAX)).map(|_| self.value(field)).collect()
     }

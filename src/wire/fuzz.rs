@@ -159,6 +159,16 @@ proptest! {
 }
 
 #[test]
+fn terms_of_half_a_million_things_are_refused() {
+    let hours = super::v1::WeeklyWindow { days: vec![0; 700], ..Default::default() };
+    let calendar = super::v1::Calendar { weekly: vec![hours; 700], ..Default::default() };
+    let file = TermsFile { calendars: vec![calendar], ..Default::default() };
+    let json = text::to_json(&file, TERMS_FILE).unwrap();
+    let error = text::from_yaml::<TermsFile>(&json, TERMS_FILE).unwrap_err();
+    assert!(error.description.contains("nodes: 250001"), "{error}");
+}
+
+#[test]
 fn the_yaml_that_is_spoilt_is_sound_before() {
     let files: Vec<TermsFile> = text::from_yaml(TERMS, TERMS_FILE).unwrap();
     assert_eq!(files[0].contracts[0].client, "Workplace");
