@@ -9,6 +9,10 @@ pub const PRIORITY_BYTES_MAX: usize = 128;
 pub const CONTRACTS_AN_INCIDENT_MAX: usize = 32;
 /// Attributes an incident may have.
 pub const ATTRIBUTES_MAX: usize = 64;
+/// Bytes in the name of who signed or decided something.
+pub const PERSON_BYTES_MAX: usize = 256;
+/// Bytes in what they had to say.
+pub const NOTE_BYTES_MAX: usize = 4 * 1024;
 /// Targets in a contract.
 pub const TARGETS_A_CONTRACT_MAX: usize = 64;
 /// Limits in a target.

@@ -6,7 +6,7 @@ use std::ops::Range;
 use chrono::NaiveTime;
 
 use super::catalog::Known;
-use super::credit::{Credited, credited};
+use super::credit::{Credited, credited, whole};
 use super::ledger::ServiceLedger;
 use super::query::Times;
 use super::refusal::Refusal;
@@ -19,7 +19,7 @@ use crate::domain::compliance::availability::{
 use crate::domain::compliance::performance::{self, PerformanceStanding};
 use crate::domain::compliance::{Entry, Period, PeriodError, Tally};
 use crate::domain::contract::{
-    AgreedService, AttainmentPromise, Contract, Objective, Promise, Revision,
+    AgreedService, AttainmentPromise, Contract, Objective, PeriodKind, Promise, Revision,
 };
 use crate::domain::service::{ServiceEvent, in_effect};
 use crate::domain::share::Share;
@@ -66,6 +66,8 @@ pub enum GroupKey {
 /// What a period came to, as far as entries were added.
 #[derive(Debug)]
 pub struct Compliance<'c> {
+    /// The revision that rules the end of the period.
+    pub ruling: &'c Revision<Contract>,
     /// The period asked about.
     pub period: Period,
     /// The entries that agree in the keys asked for, by their values in the order they were asked.
@@ -166,6 +168,7 @@ impl<'c> Compliance<'c> {
         let ruling = revisions.at(last).unwrap_or(newest);
         let objectives = objectives(ruling, &zone, last)?;
         Ok(Compliance {
+            ruling,
             attainments: objectives.iter().filter_map(Attainment::of).collect(),
             on_services: objectives.iter().filter_map(OnService::of).collect(),
             credited: credited(ruling, revisions, &period, &zone, times.as_of),
@@ -277,16 +280,25 @@ impl<'c> Compliance<'c> {
 }
 
 impl Compliance<'_> {
+    /// The contract.
+    pub fn contract_id(&self) -> &str {
+        &self.contract_id
+    }
+
+    /// Whether an entry belongs to the period.
+    pub(super) fn takes(&self, entry: &Entry<'_>) -> bool {
+        entry.contract_id == self.contract_id && self.period.takes(entry, self.as_of)
+    }
+
+    /// What kind of period it is, if it is a month, quarter or year.
+    pub(super) fn kind(&self) -> Option<PeriodKind> {
+        whole(&self.period, &self.zone).map(|(kind, _)| kind)
+    }
+
     /// What a target came to in the period, if it belongs there.
     pub(super) fn verdict(&self, entries: &[Entry<'_>], target_id: &str) -> Option<Outcome> {
-        let of_target = |entry: &&Entry<'_>| {
-            entry.contract_id == self.contract_id && entry.target_id == target_id
-        };
-        let entry = entries.iter().find(of_target)?;
-        self.period.takes(entry, self.as_of).then_some(match entry.is_excluded {
-            true => Outcome::Excluded,
-            false => entry.contractual.outcome,
-        })
+        let of_target = |entry: &&Entry<'_>| entry.target_id == target_id && self.takes(entry);
+        entries.iter().find(of_target).map(Entry::verdict)
     }
 }
 

@@ -115,7 +115,7 @@ pub(super) fn credited<'c>(
 }
 
 /// The month, quarter or year that a period is, by its name.
-fn whole(period: &Period, zone: &Zone) -> Option<(PeriodKind, Period)> {
+pub(super) fn whole(period: &Period, zone: &Zone) -> Option<(PeriodKind, Period)> {
     let kinds = [PeriodKind::Month, PeriodKind::Quarter, PeriodKind::Year];
     let around = |kind| Some((kind, Period::around(kind, period.start, zone).ok()?));
     let mut found = kinds.into_iter().filter_map(around);

@@ -5,17 +5,20 @@
 //! incident; replaying the journal and writing live share that fold. [`query`] answers from them
 //! at an instant, and [`index`] says where an incident's clocks belong among all clocks.
 //! [`compliance`] adds up what a period's clocks came to, from [`tally`] cells or judged one by
-//! one, with its [`credit`]s; [`simulation`] does so under terms that are only thought of.
+//! one, with its [`credit`]s; [`simulation`] does so under terms that are only thought of; [`review`]
+//! lays a period on the table, and a [`deed`] says what people did about it.
 
 pub mod catalog;
 pub mod command;
 pub mod compare;
 pub mod compliance;
 pub mod credit;
+pub mod deed;
 pub mod index;
 pub mod ledger;
 pub mod query;
 pub mod record;
 pub mod refusal;
+pub mod review;
 pub mod simulation;
 pub mod tally;

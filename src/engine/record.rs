@@ -1,5 +1,6 @@
 //! What the journal records.
 
+use super::deed::Deed;
 use crate::domain::calendar::Calendar;
 use crate::domain::contract::Contract;
 use crate::domain::incident::IncidentEvent;
@@ -24,6 +25,8 @@ pub enum Entry {
     ServiceEvent(ServiceEvent),
     /// A revision of terms.
     Terms(TermsEntry),
+    /// What somebody did about the figures.
+    Deed(Deed),
     /// Nothing: what was recorded is lost to damage. Of no tenant.
     Lost,
 }

@@ -2,6 +2,7 @@
 
 use crate::domain::contract::Finding;
 use crate::domain::fault::Fault;
+use crate::domain::time::Instant;
 
 /// Why something is refused. Nothing was changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -51,6 +52,22 @@ pub enum Refusal {
         most: usize,
         /// Of what.
         unit: &'static str,
+    },
+    /// What is asked for needs a period that has ended.
+    #[error("period {period} goes on until {end}: its review can be signed then")]
+    PeriodGoesOn {
+        /// The period's name.
+        period: String,
+        /// When it ends.
+        end: Instant,
+    },
+    /// The review is asked for as it was signed, and was not.
+    #[error("the review of {period} of contract {contract_id:?} was not signed by then")]
+    NotSigned {
+        /// The contract.
+        contract_id: String,
+        /// The period's name.
+        period: String,
     },
     /// The journal does not reach the sequence the answer must see.
     #[error("the journal reaches sequence {present}, not {asked}")]

@@ -8,7 +8,9 @@
 use std::collections::BTreeSet;
 
 use super::{Engine, Sight, sight};
+use crate::domain::clock::Judgement;
 use crate::domain::compliance::entries;
+use crate::domain::incident::State;
 use crate::domain::time::Instant;
 use crate::engine::catalog::Known;
 use crate::engine::compliance::{Compliance, Question};
@@ -36,21 +38,14 @@ impl Engine {
         // Looked up after the index, it knows all that the index does.
         let catalog = self.memory.catalog(tenant);
         let sight = sight(index.sequence, index.record_time, asked.0, asked.1);
-        let is_now =
-            sight.times.known == index.record_time && sight.times.as_of >= index.record_time;
+        let is_now = is_now(sight, index.record_time);
         let known = catalog.known(sight.times.known);
         let mut compliance = match Compliance::new(question, known, &self.zones, sight.times) {
             Ok(compliance) => compliance,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        let reckoning =
-            Reckoning { engine: self, tenant, contract: &question.contract_id, known, sight };
-        match compliance.dimension().filter(|_| is_now) {
-            Some(dimension) => reckoning.read_tallies(dimension, &mut compliance)?,
-            None => reckoning.judge_all(is_now, &mut compliance)?,
-        }
-        compliance.groups.retain(|_, tally| !tally.is_empty());
-        self.judge_services(tenant, sight.times.known, &mut compliance)?;
+        let reckoning = Reckoning { engine: self, tenant, known, sight, is_now };
+        reckoning.reckon(&mut compliance)?;
         Ok(Ok(make(sight, compliance)))
     }
 
@@ -69,30 +64,49 @@ impl Engine {
     }
 }
 
-struct Reckoning<'r> {
-    engine: &'r Engine,
-    tenant: &'r str,
-    contract: &'r str,
-    known: Known<'r>,
-    sight: Sight,
+/// Whether the tallies tell what is asked about: what is known now, as of now or later.
+pub(super) fn is_now(sight: Sight, record_time: Instant) -> bool {
+    sight.times.known == record_time && sight.times.as_of >= record_time
+}
+
+/// A tenant's periods, as they are reckoned at two times. The index does not change meanwhile.
+#[derive(Clone, Copy)]
+pub(super) struct Reckoning<'r> {
+    pub engine: &'r Engine,
+    pub tenant: &'r str,
+    pub known: Known<'r>,
+    pub sight: Sight,
+    pub is_now: bool,
 }
 
 impl Reckoning<'_> {
+    /// Takes in whatever belongs to a period.
+    pub fn reckon(&self, compliance: &mut Compliance<'_>) -> Result<(), ViewsError> {
+        match compliance.dimension().filter(|_| self.is_now) {
+            Some(dimension) => self.read_tallies(dimension, compliance)?,
+            None => self.judge_all(compliance)?,
+        }
+        self.engine.judge_services(self.tenant, self.sight.times.known, compliance)?;
+        compliance.groups.retain(|_, tally| !tally.is_empty());
+        Ok(())
+    }
+
     fn read_tallies(
         &self,
         dimension: Dimension,
         compliance: &mut Compliance<'_>,
     ) -> Result<(), ViewsError> {
-        let views = &self.engine.views;
+        let (views, contract) = (&self.engine.views, compliance.contract_id().to_owned());
+        let contract = contract.as_str();
         let days = compliance.days(&compliance.period);
-        for cell in views.cells(self.tenant, self.contract, dimension, days) {
+        for cell in views.cells(self.tenant, contract, dimension, days) {
             let (texts, tally) = cell?;
             compliance.add_cell(&texts, &tally);
         }
         let periods: Vec<_> =
             compliance.attainments.iter().map(|a| compliance.days(&a.period)).collect();
         for (attainment, days) in compliance.attainments.iter_mut().zip(periods) {
-            for cell in views.cells(self.tenant, self.contract, Dimension::All, days) {
+            for cell in views.cells(self.tenant, contract, Dimension::All, days) {
                 let (texts, tally) = cell?;
                 attainment.add_cell(&texts, &tally);
             }
@@ -100,7 +114,7 @@ impl Reckoning<'_> {
         let periods: Vec<_> =
             compliance.credited.iter().map(|c| compliance.days(&c.period)).collect();
         for (credited, days) in compliance.credited.iter_mut().zip(periods) {
-            for cell in views.cells(self.tenant, self.contract, Dimension::All, days) {
+            for cell in views.cells(self.tenant, contract, Dimension::All, days) {
                 let (texts, tally) = cell?;
                 credited.add_cell(&texts, &tally);
             }
@@ -111,7 +125,7 @@ impl Reckoning<'_> {
             compliance.take_out(&views.ledger(&key)?.1.counted);
             self.judge(incident, compliance, false)?;
         }
-        for incident in self.filed(Shelf::Open, Instant::MIN, Instant::MAX)? {
+        for incident in self.filed(contract, Shelf::Open, Instant::MIN, Instant::MAX)? {
             if !unsettled.contains(&incident) {
                 self.judge(&incident, compliance, true)?;
             }
@@ -119,15 +133,21 @@ impl Reckoning<'_> {
         Ok(())
     }
 
-    fn judge_all(&self, is_now: bool, compliance: &mut Compliance<'_>) -> Result<(), ViewsError> {
-        let incidents = match is_now {
-            true => self.decided_or_open(compliance.span())?,
-            false => {
-                let attached = self.engine.views.attached_ids(self.tenant, self.contract, "");
-                attached.collect::<Result<_, _>>()?
-            }
-        };
+    fn judge_all(&self, compliance: &mut Compliance<'_>) -> Result<(), ViewsError> {
+        let incidents = self.incidents(compliance.contract_id(), compliance.span())?;
         incidents.iter().try_for_each(|incident| self.judge(incident, compliance, false))
+    }
+
+    /// The incidents of a contract that matter to a span of time.
+    pub fn incidents(
+        &self,
+        contract: &str,
+        span: (Instant, Instant),
+    ) -> Result<BTreeSet<String>, ViewsError> {
+        match self.is_now {
+            true => self.decided_or_open(contract, span),
+            false => self.engine.views.attached_ids(self.tenant, contract, "").collect(),
+        }
     }
 
     /// The incidents with facts still to come.
@@ -139,6 +159,7 @@ impl Reckoning<'_> {
     /// facts still to come.
     fn decided_or_open(
         &self,
+        contract: &str,
         (start, end): (Instant, Instant),
     ) -> Result<BTreeSet<String>, ViewsError> {
         let mut found = self.unsettled()?;
@@ -148,7 +169,7 @@ impl Reckoning<'_> {
                 Shelf::Open => (Instant::MIN, Instant::MAX),
                 _ => (start, end),
             };
-            found.extend(self.filed(shelf, from, until)?);
+            found.extend(self.filed(contract, shelf, from, until)?);
         }
         Ok(found)
     }
@@ -157,12 +178,12 @@ impl Reckoning<'_> {
     /// included.
     fn filed(
         &self,
+        contract: &str,
         shelf: Shelf,
         from: Instant,
         until: Instant,
     ) -> Result<BTreeSet<String>, ViewsError> {
-        let (tenant, contract) = (self.tenant, self.contract);
-        let from = ClockKey { tenant, contract, shelf, time: from, incident: "" };
+        let from = ClockKey { tenant: self.tenant, contract, shelf, time: from, incident: "" };
         let mut found = BTreeSet::new();
         for filed in self.engine.views.clocks(&from) {
             let filed = filed?;
@@ -181,13 +202,24 @@ impl Reckoning<'_> {
         compliance: &mut Compliance<'_>,
         only_open: bool,
     ) -> Result<(), ViewsError> {
+        self.judged(incident, |judgement, state| {
+            for entry in entries(judgement, state).iter().filter(|e| e.is_open || !only_open) {
+                compliance.add(entry);
+            }
+        })
+    }
+
+    /// Judges an incident, if it was known.
+    pub fn judged(
+        &self,
+        incident: &str,
+        take: impl FnOnce(&Judgement<'_>, &State<'_>),
+    ) -> Result<(), ViewsError> {
         let ledger = self.engine.listed_ledger(self.tenant, incident)?;
         let times = self.sight.times;
-        let Some(history) = history(&ledger, times) else { return Ok(()) };
-        let judgement = judge_incident(&history, &self.known, times.as_of);
-        let state = history.state(times.as_of);
-        for entry in entries(&judgement, &state).iter().filter(|e| e.is_open || !only_open) {
-            compliance.add(entry);
+        if let Some(history) = history(&ledger, times) {
+            let judgement = judge_incident(&history, &self.known, times.as_of);
+            take(&judgement, &history.state(times.as_of));
         }
         Ok(())
     }

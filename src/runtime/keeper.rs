@@ -147,12 +147,12 @@ impl Keeper {
     }
 
     fn carry_over(&self, memory: &Memory, views: &Views) -> Result<(), ViewsError> {
-        let Load { incidents, services, terms, refile, progress } = memory.load();
+        let Load { incidents, services, kept, refile, progress } = memory.load();
         self.errands.tell_room();
         let mut index = self.index.write();
         let mut changes = Changes::default();
-        for (sequence, record_time, record) in &terms {
-            changes.keep_terms(*sequence, *record_time, record);
+        for (sequence, record_time, record) in &kept {
+            changes.keep_record(*sequence, *record_time, record);
         }
         for ((tenant, service), ledger) in &services {
             changes.keep_service(tenant, service, ledger);

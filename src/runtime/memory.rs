@@ -15,6 +15,7 @@ use crate::domain::incident::RecordedEvent;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::catalog::Catalog;
+use crate::engine::deed::{Book, RecordedDeed};
 use crate::engine::index::Filed;
 use crate::engine::ledger::{Ledger, RecordedServiceEvent, ServiceLedger};
 use crate::engine::record::{Entry, Record, TermsEntry};
@@ -66,6 +67,7 @@ pub struct Progress {
 struct State {
     progress: Progress,
     catalogs: HashMap<String, Arc<Catalog>>,
+    books: HashMap<String, Arc<Book>>,
     incidents: HashMap<IncidentKey, Slot>,
     fresh: Fresh,
 }
@@ -83,7 +85,8 @@ struct Slot {
 struct Fresh {
     incidents: Vec<IncidentKey>,
     services: HashMap<(String, String), Arc<ServiceLedger>>,
-    terms: Vec<(u64, Instant, Record)>,
+    /// Records that are kept whole: changes of terms, and deeds.
+    kept: Vec<(u64, Instant, Record)>,
     /// Contracts whose incidents must be filed anew, by tenant.
     refile: Vec<(String, String)>,
     events: usize,
@@ -94,7 +97,7 @@ struct Fresh {
 pub(super) struct Load {
     pub incidents: Vec<FreshIncident>,
     pub services: Vec<((String, String), Arc<ServiceLedger>)>,
-    pub terms: Vec<(u64, Instant, Record)>,
+    pub kept: Vec<(u64, Instant, Record)>,
     pub refile: Vec<(String, String)>,
     pub progress: Progress,
 }
@@ -192,6 +195,11 @@ impl Memory {
         self.state.read().catalog(tenant, &self.zones)
     }
 
+    /// A tenant's deeds.
+    pub fn book(&self, tenant: &str) -> Arc<Book> {
+        self.state.read().books.get(tenant).map(Arc::clone).unwrap_or_default()
+    }
+
     /// Everything recorded about an incident.
     pub fn ledger(&self, key: &IncidentKey, views: &Views) -> Result<Arc<Ledger>, ViewsError> {
         if let Some(slot) = self.state.read().incidents.get(key) {
@@ -230,12 +238,12 @@ impl Memory {
         let fresh = &mut state.fresh;
         fresh.events = 0;
         let keys = std::mem::take(&mut fresh.incidents);
-        let terms = std::mem::take(&mut fresh.terms);
+        let kept = std::mem::take(&mut fresh.kept);
         let refile = std::mem::take(&mut fresh.refile);
         let services = fresh.services.iter().map(|(key, l)| (key.clone(), Arc::clone(l))).collect();
         let incidents =
             keys.into_iter().filter_map(|key| state.take_fresh(key, &self.zones)).collect();
-        Load { incidents, services, terms, refile, progress: state.progress }
+        Load { incidents, services, kept, refile, progress: state.progress }
     }
 
     /// An incident that must be filed anew, as it is known here or, where it is not, to the views.
@@ -278,15 +286,23 @@ impl Memory {
 impl State {
     fn restored(views: &Views, zones: &ZoneDatabase) -> Result<State, ViewsError> {
         let sequence = views.applied()?;
-        let mut catalogs = HashMap::new();
-        for row in views.terms(zones) {
+        let (mut catalogs, mut books) = (HashMap::new(), HashMap::new());
+        for row in views.kept(zones) {
             let (recorded, record_time, record) = row?;
-            if let (Entry::Terms(entry), true) = (record.entry, recorded <= sequence) {
-                catalog_mut(&mut catalogs, zones, record.tenant).apply(record_time, entry);
+            match record.entry {
+                _ if recorded > sequence => {}
+                Entry::Terms(entry) => {
+                    catalog_mut(&mut catalogs, zones, record.tenant).apply(record_time, entry);
+                }
+                Entry::Deed(deed) => {
+                    let deed = RecordedDeed { sequence: recorded, record_time, deed };
+                    book_mut(&mut books, record.tenant).apply(deed);
+                }
+                _ => {}
             }
         }
         let progress = Progress { sequence, record_time: Instant::MIN, head: [0; 32] };
-        Ok(State { progress, catalogs, incidents: HashMap::new(), fresh: Fresh::default() })
+        Ok(State { progress, catalogs, books, incidents: HashMap::new(), fresh: Fresh::default() })
     }
 
     fn fold(
@@ -308,10 +324,16 @@ impl State {
                 self.note_service_event(tenant, event, views)
             }
             Entry::Lost => Ok(()),
+            Entry::Deed(deed) => {
+                let kept = Record { tenant: tenant.clone(), entry: Entry::Deed(deed.clone()) };
+                self.keep(sequence, record_time, kept);
+                let deed = RecordedDeed { sequence, record_time, deed };
+                book_mut(&mut self.books, tenant).apply(deed);
+                Ok(())
+            }
             Entry::Terms(entry) => {
                 let kept = Record { tenant: tenant.clone(), entry: Entry::Terms(entry.clone()) };
-                self.fresh.terms.push((sequence, record_time, kept));
-                self.fresh.events += 1;
+                self.keep(sequence, record_time, kept);
                 let catalog = catalog_mut(&mut self.catalogs, zones, tenant.clone());
                 catalog.apply(record_time, entry.clone());
                 let touched = touched_contracts(catalog, &entry);
@@ -319,6 +341,11 @@ impl State {
                 Ok(())
             }
         }
+    }
+
+    fn keep(&mut self, sequence: u64, record_time: Instant, record: Record) {
+        self.fresh.kept.push((sequence, record_time, record));
+        self.fresh.events += 1;
     }
 
     fn note_event(
@@ -389,6 +416,10 @@ fn catalog_mut<'m>(
 ) -> &'m mut Catalog {
     let catalog = catalogs.entry(tenant);
     Arc::make_mut(catalog.or_insert_with(|| Arc::new(Catalog::new(zones.clone()))))
+}
+
+fn book_mut(books: &mut HashMap<String, Arc<Book>>, tenant: String) -> &mut Book {
+    Arc::make_mut(books.entry(tenant).or_default())
 }
 
 /// The contracts whose clocks a change of terms may move.

@@ -13,6 +13,7 @@ mod keeper;
 mod listing;
 mod memory;
 mod replay;
+mod reviewing;
 mod simulating;
 mod start;
 mod sync;
@@ -33,6 +34,7 @@ use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::catalog::Catalog;
 use crate::engine::command::ChangeTerms;
+use crate::engine::deed::DoDeed;
 use crate::engine::ledger::Ledger;
 use crate::engine::query::Times;
 use crate::engine::refusal::Refusal;
@@ -49,8 +51,9 @@ pub use exporting::{Export, Rows};
 pub use listing::{ClockFilter, ClockMark, FoundClock};
 pub use memory::Progress;
 pub use replay::{Loss, ReplayError};
+pub use reviewing::ReviewAsked;
 pub use start::{StartError, StoreOptions};
-pub use writer::{Answer, Recorded, Results, TermsAnswer, WriteError};
+pub use writer::{Answer, DeedAnswer, Recorded, Results, TermsAnswer, WriteError};
 
 /// The running engine. All its methods may be called from any task.
 #[derive(Debug)]
@@ -147,6 +150,17 @@ impl Engine {
         let (asker, answer) = oneshot::channel();
         let job = Box::new(TermsJob { tenant, change, validate_only });
         self.hand_in(Job::Terms(job, asker))?;
+        answer.await.unwrap_or(Err(WriteError::Stopping))
+    }
+
+    /// Records what somebody did about the figures; answered when it is durable.
+    pub async fn do_deed(
+        &self,
+        tenant: String,
+        deed: DoDeed,
+    ) -> Answer<Result<DeedAnswer, Refusal>> {
+        let (asker, answer) = oneshot::channel();
+        self.hand_in(Job::Deed(tenant, Box::new(deed), asker))?;
         answer.await.unwrap_or(Err(WriteError::Stopping))
     }
 

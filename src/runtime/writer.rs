@@ -16,6 +16,7 @@ use crate::domain::time::{Instant, Span};
 use crate::engine::command::{
     ChangeTerms, Decision, decide_event, decide_service_event, decide_terms,
 };
+use crate::engine::deed::{DeedDecision, DoDeed, RecordedDeed, decide_deed};
 use crate::engine::ledger::{Ledger, ServiceLedger, Standing};
 use crate::engine::record::{Entry, Record};
 use crate::engine::refusal::Refusal;
@@ -91,6 +92,7 @@ pub(super) enum Job {
     Events(String, Vec<Sent<IncidentEvent>>, oneshot::Sender<Answer<Results>>),
     ServiceEvents(String, Vec<Sent<ServiceEvent>>, oneshot::Sender<Answer<Results>>),
     Terms(Box<TermsJob>, oneshot::Sender<Answer<Result<TermsAnswer, Refusal>>>),
+    Deed(String, Box<DoDeed>, oneshot::Sender<Answer<Result<DeedAnswer, Refusal>>>),
 }
 
 impl Job {
@@ -104,8 +106,20 @@ impl Job {
             Job::Terms(_, asker) => {
                 let _ = asker.send(Err(error));
             }
+            Job::Deed(_, _, asker) => {
+                let _ = asker.send(Err(error));
+            }
         }
     }
+}
+
+/// What became of a deed.
+#[derive(Clone, Debug)]
+pub struct DeedAnswer {
+    /// The deed as it is recorded.
+    pub recorded: RecordedDeed,
+    /// It had been recorded before.
+    pub is_duplicate: bool,
 }
 
 /// A change of terms to decide.
@@ -130,6 +144,7 @@ pub struct TermsAnswer {
 pub(super) enum Finished {
     Results(oneshot::Sender<Answer<Results>>, Results),
     Terms(oneshot::Sender<Answer<Result<TermsAnswer, Refusal>>>, Box<Result<TermsAnswer, Refusal>>),
+    Deed(oneshot::Sender<Answer<Result<DeedAnswer, Refusal>>>, Box<Result<DeedAnswer, Refusal>>),
 }
 
 /// A group of finished jobs, answered together.
@@ -149,6 +164,9 @@ impl Group {
                     let _ = asker.send(self.outcome.clone().map(|progress| (results, progress)));
                 }
                 Finished::Terms(asker, answer) => {
+                    let _ = asker.send(self.outcome.clone().map(|progress| (*answer, progress)));
+                }
+                Finished::Deed(asker, answer) => {
                     let _ = asker.send(self.outcome.clone().map(|progress| (*answer, progress)));
                 }
             }
@@ -201,7 +219,7 @@ struct Draft {
     services: HashMap<String, Staged<ServiceLedger>>,
     last_time: Instant,
     bytes: usize,
-    changes_terms: bool,
+    is_closed: bool,
 }
 
 /// What is recorded under a key, and the places of what this group adds.
@@ -321,6 +339,13 @@ impl Writer {
                     (Finished::Terms(asker, Box::new(nothing)), Err(error))
                 }
             },
+            Job::Deed(tenant, deed, asker) => match self.deed(tenant, *deed, draft) {
+                Ok(answer) => (Finished::Deed(asker, Box::new(answer)), Ok(())),
+                Err(error) => {
+                    let nothing = Err(Refusal::Invalid(Vec::new()));
+                    (Finished::Deed(asker, Box::new(nothing)), Err(error))
+                }
+            },
         }
     }
 
@@ -418,9 +443,33 @@ impl Writer {
             let record = Record { tenant, entry: Entry::Terms(entry) };
             let body = wire::record::encode(&record);
             self.stage(record_time, record.tenant, record.entry, &body, draft)?;
-            draft.changes_terms = true;
+            draft.is_closed = true;
         }
         Ok(Ok(TermsAnswer { decision, validate_only }))
+    }
+
+    fn deed(
+        &mut self,
+        tenant: String,
+        asked: DoDeed,
+        draft: &mut Draft,
+    ) -> Result<Result<DeedAnswer, Refusal>, WriteError> {
+        let last = draft.last_time;
+        let record_time = draft.tick();
+        let (catalog, book) = (self.memory.catalog(&tenant), self.memory.book(&tenant));
+        let deed = match decide_deed(&catalog, &book, asked, record_time, last) {
+            Ok(DeedDecision::New(deed)) => deed,
+            Ok(DeedDecision::Duplicate(recorded)) => {
+                return Ok(Ok(DeedAnswer { recorded, is_duplicate: true }));
+            }
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let record = Record { tenant, entry: Entry::Deed(deed.clone()) };
+        let body = wire::record::encode(&record);
+        let sequence = self.stage(record_time, record.tenant, record.entry, &body, draft)?;
+        draft.is_closed = true;
+        let recorded = RecordedDeed { sequence, record_time, deed };
+        Ok(Ok(DeedAnswer { recorded, is_duplicate: false }))
     }
 
     fn stage(
@@ -447,13 +496,13 @@ impl Draft {
             services: HashMap::new(),
             last_time: progress.record_time,
             bytes: 0,
-            changes_terms: false,
+            is_closed: false,
         }
     }
 
-    /// Terms close a group: what follows is decided against them.
+    /// Terms and deeds close a group: what follows is decided against them.
     fn has_room(&self) -> bool {
-        self.bytes < GROUP_BYTES_MAX && !self.changes_terms
+        self.bytes < GROUP_BYTES_MAX && !self.is_closed
     }
 
     /// The next record time: the wall clock's, but later than the last, so that a known time names

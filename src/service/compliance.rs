@@ -5,22 +5,23 @@ use prost_types::Timestamp;
 use tonic::{Request, Response, Status};
 
 use super::aside::{Messages, answer, stream};
-use super::read::{check, read, stamp};
+use super::read::{check, read, stamp, tenant, write_stamp};
 
 use super::{Services, status};
 use crate::domain::clock::Clock;
 use crate::domain::incident::State;
 use crate::domain::time::Instant;
 use crate::engine::compliance::{GroupKey, PeriodAsked, Question};
+use crate::engine::deed::{Deed, DoDeed, SignReview};
 use crate::engine::simulation::Proposal;
-use crate::limits::{ROW_BYTES_A_MESSAGE_MAX, ROWS_A_MESSAGE_MAX};
-use crate::runtime::{Export, Rows, Sight};
+use crate::limits::{NOTE_BYTES_MAX, ROW_BYTES_A_MESSAGE_MAX, ROWS_A_MESSAGE_MAX};
+use crate::runtime::{DeedAnswer, Export, ReviewAsked, Rows, Sight};
 use crate::wire::compliance::{encode, encode_simulation, group_key};
 use crate::wire::export::encode as encode_row;
 use crate::wire::faults::Faults;
-use crate::wire::scalar::{id, instant, optional_id, optional_instant};
+use crate::wire::scalar::{id, instant, optional_id, optional_instant, text};
 use crate::wire::v1::compliance_service_server::ComplianceService;
-use crate::wire::{calendar, contract, v1};
+use crate::wire::{calendar, contract, deed, review, v1};
 
 #[tonic::async_trait]
 impl ComplianceService for Services {
@@ -74,6 +75,66 @@ impl ComplianceService for Services {
             reckoned.map_err(status::unreadable)?.map_err(status::refused)
         })
         .await
+    }
+
+    async fn get_service_review(
+        &self,
+        request: Request<v1::GetServiceReviewRequest>,
+    ) -> Result<Response<v1::GetServiceReviewResponse>, Status> {
+        let engine = self.engine()?;
+        let request = request.into_inner();
+        let mut faults = Faults::default();
+        let (tenant, asked) = read(&request, &mut faults);
+        if request.as_signed && (asked.as_of.is_some() || asked.known.is_some()) {
+            faults.add("as_signed", "is given beside a time: a signature has its own times");
+        }
+        let wanted = ReviewAsked {
+            contract_id: faults.or("contract_id", id(request.contract_id), String::new()),
+            period: named(request.period, &mut faults),
+            as_signed: request.as_signed,
+        };
+        check(faults)?;
+        asked.sight(&engine)?;
+        let settled = engine.settle().await.map_err(status::unreadable)?;
+        answer(move || {
+            let zones = engine.zones().version();
+            let times = asked.times();
+            let told = engine.review(settled, &tenant, &wanted, times, |sight, reviewed| {
+                let told = review::encode(reviewed, zones);
+                v1::GetServiceReviewResponse { stamp: stamp(&sight), ..told }
+            });
+            told.map_err(status::unreadable)?.map_err(status::refused)
+        })
+        .await
+    }
+
+    async fn sign_service_review(
+        &self,
+        request: Request<v1::SignServiceReviewRequest>,
+    ) -> Result<Response<v1::SignServiceReviewResponse>, Status> {
+        let engine = self.engine()?;
+        let request = request.into_inner();
+        let mut faults = Faults::default();
+        let tenant = tenant(request.tenant, &mut faults);
+        let sign = SignReview {
+            id: faults.or("signature_id", id(request.signature_id), String::new()),
+            contract_id: faults.or("contract_id", id(request.contract_id), String::new()),
+            period: named(request.period, &mut faults),
+            signed_by: faults.or("signed_by", deed::who(request.signed_by), String::new()),
+            note: faults.or("note", text(request.note, NOTE_BYTES_MAX), String::new()),
+            as_of: faults.or("as_of_time", optional_instant(request.as_of_time), None),
+            known: faults.or("known_time", optional_instant(request.known_time), None),
+        };
+        check(faults)?;
+        let answer = engine.do_deed(tenant, DoDeed::SignReview(sign)).await;
+        let (answer, progress) = answer.map_err(|error| status::not_written(&error))?;
+        let DeedAnswer { recorded, is_duplicate } = answer.map_err(status::refused)?;
+        let Deed::ReviewSigned(signature) = &recorded.deed;
+        Ok(Response::new(v1::SignServiceReviewResponse {
+            signature: Some(review::encode_signature(recorded.record_time, signature)),
+            duplicate: is_duplicate,
+            stamp: write_stamp(&progress),
+        }))
     }
 
     async fn simulate_contract(
@@ -175,6 +236,14 @@ fn export(request: v1::ExportClocksRequest, faults: &mut Faults) -> Export {
         },
         include_open: request.include_open,
     }
+}
+
+/// The name of a period, which must be given.
+fn named(period: String, faults: &mut Faults) -> String {
+    if period.is_empty() {
+        faults.add("period", "is missing: give a month \"2026-10\", a quarter or a year");
+    }
+    period
 }
 
 /// The period that is asked for: by its name, or by its two ends.

@@ -92,6 +92,7 @@ reads!(
     EvaluateIncidentRequest,
     ListClocksRequest,
     GetComplianceRequest,
+    GetServiceReviewRequest,
     SimulateContractRequest,
     ExportClocksRequest,
 );

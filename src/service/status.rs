@@ -35,6 +35,8 @@ pub(super) fn reason(refusal: &Refusal) -> ErrorReason {
         Refusal::SequenceNotReached { .. } => ErrorReason::SequenceNotReached,
         Refusal::InvalidPageToken => ErrorReason::InvalidPageToken,
         Refusal::TimeOutOfRange(_) => ErrorReason::TimeOutOfRange,
+        Refusal::PeriodGoesOn { .. } => ErrorReason::PeriodGoesOn,
+        Refusal::NotSigned { .. } => ErrorReason::ReviewNotSigned,
     }
 }
 
@@ -50,9 +52,11 @@ fn code(reason: ErrorReason) -> Code {
         | ErrorReason::ContractNotFound
         | ErrorReason::IncidentNotFound => Code::NotFound,
         ErrorReason::EventConflict => Code::AlreadyExists,
-        ErrorReason::ContractUnsound | ErrorReason::ContractEnded | ErrorReason::BackupDiverged => {
-            Code::FailedPrecondition
-        }
+        ErrorReason::ContractUnsound
+        | ErrorReason::ContractEnded
+        | ErrorReason::BackupDiverged
+        | ErrorReason::PeriodGoesOn
+        | ErrorReason::ReviewNotSigned => Code::FailedPrecondition,
         ErrorReason::RevisionConflict => Code::Aborted,
         ErrorReason::TimeOutOfRange | ErrorReason::SequenceNotReached => Code::OutOfRange,
         ErrorReason::Overloaded | ErrorReason::LimitExceeded => Code::ResourceExhausted,
@@ -91,6 +95,10 @@ pub(super) fn refused(refusal: Refusal) -> Status {
         }
         Refusal::InvalidPageToken => {
             details.add_bad_request_violation("page_token", refusal.to_string());
+        }
+        Refusal::PeriodGoesOn { period, .. } | Refusal::NotSigned { period, .. } => {
+            let told = PreconditionViolation::new("PERIOD", period, refusal.to_string());
+            details.set_precondition_failure(vec![told]);
         }
         Refusal::SequenceNotReached { .. } => {
             details.add_bad_request_violation("min_sequence", refusal.to_string());

@@ -11,7 +11,7 @@ pub(super) const ZONES: &[u8] = b"!zones";
 pub(super) const APPLIED: &[u8] = b"!applied";
 /// There while the views are closed in good order.
 pub(super) const CLEAN: &[u8] = b"!clean";
-pub(super) const TERMS: &[u8] = b"t";
+pub(super) const KEPT: &[u8] = b"t";
 
 const INCIDENT: u8 = b'i';
 const SERVICE: u8 = b's';
@@ -207,12 +207,12 @@ fn dimension_byte(dimension: Dimension) -> u8 {
     }
 }
 
-pub(super) fn terms(sequence: u64) -> Vec<u8> {
-    [TERMS, &sequence.to_be_bytes()].concat()
+pub(super) fn kept(sequence: u64) -> Vec<u8> {
+    [KEPT, &sequence.to_be_bytes()].concat()
 }
 
-pub(super) fn terms_sequence(key: &[u8]) -> u64 {
-    let bytes = key.get(TERMS.len()..).and_then(|bytes| bytes.try_into().ok());
+pub(super) fn kept_sequence(key: &[u8]) -> u64 {
+    let bytes = key.get(KEPT.len()..).and_then(|bytes| bytes.try_into().ok());
     bytes.map_or(0, u64::from_be_bytes)
 }
 
@@ -304,7 +304,7 @@ mod tests {
         #[test]
         fn any_key_is_read_or_passed_over(bytes in vec(any::<u8>(), 0..60), prefix in 0..80_usize) {
             let _ = filed_clock(&bytes);
-            let _ = terms_sequence(&bytes);
+            let _ = kept_sequence(&bytes);
             let prefix = vec![b'u'; prefix];
             let _ = (unsettled_id(&prefix, &bytes), id_after(&prefix, &bytes));
             let _ = IncidentKey(bytes.into_boxed_slice()).parts();

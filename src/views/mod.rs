@@ -177,15 +177,16 @@ impl Views {
         }
     }
 
-    /// Every change of terms, in the order of recording: sequence, record time, record.
-    pub fn terms(
+    /// Every record that is kept whole (changes of terms, and deeds) in the order of recording:
+    /// sequence, record time, record.
+    pub fn kept(
         &self,
         zones: &ZoneDatabase,
     ) -> impl Iterator<Item = Result<(u64, Instant, Record), ViewsError>> {
-        self.range(keys::TERMS.to_vec(), keys::end_of(keys::TERMS)).map(move |row| {
+        self.range(keys::KEPT.to_vec(), keys::end_of(keys::KEPT)).map(move |row| {
             let (key, value) = row?;
-            let (record_time, record) = record::decode_terms(&value, zones)?;
-            Ok((keys::terms_sequence(&key), record_time, record))
+            let (record_time, record) = record::decode_kept(&value, zones)?;
+            Ok((keys::kept_sequence(&key), record_time, record))
         })
     }
 

@@ -61,9 +61,9 @@ impl Changes {
         self.steps.push(Step { rows: vec![row], ..Step::default() });
     }
 
-    /// Keeps a change of terms.
-    pub fn keep_terms(&mut self, sequence: u64, record_time: Instant, record: &Record) {
-        let row = (keys::terms(sequence), Some(rows::encode_terms(record_time, record)));
+    /// Keeps a record whole: a change of terms, or a deed.
+    pub fn keep_record(&mut self, sequence: u64, record_time: Instant, record: &Record) {
+        let row = (keys::kept(sequence), Some(rows::encode_kept(record_time, record)));
         self.steps.push(Step { rows: vec![row], ..Step::default() });
     }
 }

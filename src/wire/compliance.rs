@@ -80,7 +80,12 @@ pub(super) fn encode_period(period: &Period) -> v1::Period {
     }
 }
 
-fn encode_group(keys: &[GroupKey], values: Vec<String>, tally: Tally) -> v1::ComplianceGroup {
+/// The message of a group.
+pub(super) fn encode_group(
+    keys: &[GroupKey],
+    values: Vec<String>,
+    tally: Tally,
+) -> v1::ComplianceGroup {
     let percentile = |hundredths| tally.elapsed.percentile(hundredths).map(duration);
     let mut group = v1::ComplianceGroup {
         elapsed_p50: percentile(50),
@@ -108,7 +113,7 @@ fn field(key: GroupKey, group: &mut v1::ComplianceGroup) -> &mut String {
     }
 }
 
-fn encode_counts(counts: &Counts) -> v1::Tally {
+pub(super) fn encode_counts(counts: &Counts) -> v1::Tally {
     v1::Tally {
         met: number(counts.met),
         breached: number(counts.breached),
@@ -121,7 +126,10 @@ fn encode_counts(counts: &Counts) -> v1::Tally {
 }
 
 /// In the order of the contract.
-fn encode_objectives(compliance: &Compliance<'_>, as_of: Instant) -> Vec<v1::ObjectiveStanding> {
+pub(super) fn encode_objectives(
+    compliance: &Compliance<'_>,
+    as_of: Instant,
+) -> Vec<v1::ObjectiveStanding> {
     let attainments = compliance.attainments.iter();
     let attainments = attainments.map(|on| (on.place, encode_attainment(on, as_of)));
     let on_services = compliance.on_services.iter().map(|on| (on.place, encode_on_service(on)));
@@ -197,11 +205,11 @@ fn encode_uptime(uptime: &Uptime) -> v1::Uptime {
     }
 }
 
-fn percent(share: Option<Share>) -> String {
+pub(super) fn percent(share: Option<Share>) -> String {
     share.map(|share| share.to_string()).unwrap_or_default()
 }
 
 /// Counts are of things held in memory: they fit.
-fn number(count: u64) -> i64 {
+pub(super) fn number(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }

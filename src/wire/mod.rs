@@ -9,6 +9,7 @@ pub mod clock;
 pub mod compliance;
 pub mod contract;
 pub mod credit;
+pub mod deed;
 pub mod export;
 pub mod faults;
 #[cfg(test)]
@@ -16,6 +17,7 @@ mod fuzz;
 pub mod incident;
 pub mod objective;
 pub mod record;
+pub mod review;
 pub mod scalar;
 pub mod service_event;
 pub mod tally;

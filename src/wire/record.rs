@@ -5,12 +5,13 @@ use prost::Message;
 use super::faults::Wrong;
 use super::store::v1 as store;
 use super::store::v1::record::Entry as Wire;
-use super::{calendar, contract, incident, scalar, service_event, tally};
+use super::{calendar, contract, deed, incident, scalar, service_event, tally};
 use crate::domain::fault::Fault;
 use crate::domain::incident::{IncidentEvent, RecordedEvent};
 use crate::domain::service::ServiceEvent;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
+use crate::engine::deed::Deed;
 use crate::engine::index::Filed;
 use crate::engine::ledger::{Ledger, RecordedServiceEvent, ServiceLedger};
 use crate::engine::record::{Entry, Record, TermsEntry};
@@ -89,6 +90,7 @@ fn message(record: &Record) -> store::Record {
             let message = calendar::encode(id, calendar);
             Wire::Calendar(super::v1::Calendar { effective_time, ..message })
         }
+        Entry::Deed(Deed::ReviewSigned(signature)) => Wire::ReviewSigned(deed::encode(signature)),
         Entry::Lost => Wire::Lost(store::Lost {}),
     };
     store::Record { tenant: record.tenant.clone(), entry: Some(entry), format: FORMAT }
@@ -115,6 +117,7 @@ fn from_message(record: store::Record, zones: &ZoneDatabase) -> Result<Record, U
             let (id, calendar) = calendar::decode(message, zones)?;
             Entry::Terms(TermsEntry::Calendar { id, effective_time, calendar })
         }
+        Wire::ReviewSigned(signature) => Entry::Deed(Deed::ReviewSigned(deed::decode(signature)?)),
         Wire::Lost(store::Lost {}) => Entry::Lost,
     };
     Ok(Record { tenant: record.tenant, entry })
@@ -173,15 +176,15 @@ pub fn decode_service_ledger(bytes: &[u8]) -> Result<ServiceLedger, Unreadable> 
     Ok(ServiceLedger { events: row.events.into_iter().map(event).collect::<Result<_, _>>()? })
 }
 
-/// The bytes of a row of terms.
-pub fn encode_terms(record_time: Instant, record: &Record) -> Vec<u8> {
-    let row = store::TermsRow { record_nanos: record_time.nanos(), record: Some(message(record)) };
+/// The bytes of the row of a record that is kept whole.
+pub fn encode_kept(record_time: Instant, record: &Record) -> Vec<u8> {
+    let row = store::KeptRow { record_nanos: record_time.nanos(), record: Some(message(record)) };
     row.encode_to_vec()
 }
 
-/// A row of terms: when it was recorded, and what.
-pub fn decode_terms(bytes: &[u8], zones: &ZoneDatabase) -> Result<(Instant, Record), Unreadable> {
-    let row = store::TermsRow::decode(bytes)?;
+/// A record that is kept whole: when it was recorded, and what.
+pub fn decode_kept(bytes: &[u8], zones: &ZoneDatabase) -> Result<(Instant, Record), Unreadable> {
+    let row = store::KeptRow::decode(bytes)?;
     let record = from_message(row.record.unwrap_or_default(), zones)?;
     Ok((record_time(row.record_nanos)?, record))
 }

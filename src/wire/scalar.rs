@@ -115,6 +115,13 @@ pub fn duration(span: Span) -> Duration {
     Duration { seconds, nanos: nanos as i32 }
 }
 
+/// The message of nanoseconds that may be too many for a span: those of many clocks together.
+pub fn long_duration(nanos: i128) -> Duration {
+    let second = i128::from(NANOS_A_SECOND);
+    let seconds = i64::try_from(nanos / second).unwrap_or(i64::MAX);
+    Duration { seconds, nanos: (nanos % second) as i32 }
+}
+
 /// Declares how an enum of the API maps to one of the domain: a decoder that refuses the
 /// unspecified zero and unknown numbers, and an encoder.
 macro_rules! choice {

@@ -160,6 +160,16 @@ pub struct Warning {
     pub reached: bool,
 }
 
+impl Segment<'_> {
+    /// The service hours in it that did not count since the clock was paused.
+    pub fn paused(&self) -> Span {
+        match self.kind {
+            SegmentKind::Paused => self.service_time - self.counted,
+            _ => Span::ZERO,
+        }
+    }
+}
+
 impl Clock<'_> {
     /// What is left of the limit; negative when over.
     pub fn remaining(&self) -> Span {

@@ -1,6 +1,6 @@
 //! One incident's target, as it counts.
 
-use crate::domain::clock::{Clock, Judgement, Outcome, SegmentKind, TargetVerdict};
+use crate::domain::clock::{Clock, Judgement, Outcome, Segment, TargetVerdict};
 use crate::domain::incident::{Party, State};
 use crate::domain::time::{Instant, Span};
 
@@ -26,12 +26,27 @@ pub struct Entry<'a> {
     pub contractual: Account,
     /// As it was experienced: in the same service hours, nothing paused, nothing excluded.
     pub experienced: Account,
+    /// Its limit.
+    pub limit: Span,
     /// It is left out of the contractual figures.
     pub is_excluded: bool,
     /// When it was decided by the contract; `None`: it is open, or was cancelled.
     pub decide_time: Option<Instant>,
     /// It may still be decided.
     pub is_open: bool,
+}
+
+impl Entry<'_> {
+    /// Its contractual verdict.
+    pub fn verdict(&self) -> Outcome {
+        if self.is_excluded { Outcome::Excluded } else { self.contractual.outcome }
+    }
+
+    /// Green by the contract (met, or excluded), and breached as it was experienced.
+    pub fn is_watermelon(&self) -> bool {
+        let is_green = self.contractual.outcome == Outcome::Met || self.is_excluded;
+        is_green && self.experienced.outcome == Outcome::Breached
+    }
 }
 
 /// How a target was kept, by one of the two accounts.
@@ -76,6 +91,7 @@ fn entry<'a>(
         party: party(state),
         contractual,
         experienced: experienced(contractual, paused, verdict.limit),
+        limit: verdict.limit,
         is_excluded: verdict.exclusion.is_some(),
         decide_time: deciding.decide_time().filter(|_| verdict.outcome != Outcome::Undecided),
         is_open: deciding.is_open(),
@@ -84,8 +100,7 @@ fn entry<'a>(
 
 /// The service hours in which a clock was paused, and which therefore did not count.
 pub fn paused(clock: &Clock<'_>) -> Span {
-    let pauses = clock.segments.iter().filter(|segment| segment.kind == SegmentKind::Paused);
-    pauses.map(|segment| segment.service_time - segment.counted).sum()
+    clock.segments.iter().map(Segment::paused).sum()
 }
 
 fn experienced(contractual: Account, paused: Span, limit: Span) -> Account {

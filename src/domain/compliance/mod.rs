@@ -13,9 +13,11 @@ pub mod credit;
 mod entry;
 pub mod performance;
 mod period;
+mod reason;
 mod stretches;
 mod tally;
 
 pub use entry::{Account, Entry, entries, paused};
 pub use period::{Period, PeriodError};
+pub use reason::why;
 pub use tally::{Counts, Spread, Tally};

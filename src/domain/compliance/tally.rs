@@ -132,8 +132,6 @@ impl Tally {
     /// A single entry.
     pub fn of(entry: &Entry<'_>) -> Tally {
         let Account { outcome, elapsed } = entry.contractual;
-        let is_green = outcome == Outcome::Met || entry.is_excluded;
-        let is_red = entry.experienced.outcome == Outcome::Breached;
         let mut spread = Spread::default();
         if entry.decide_time.is_some() && !entry.is_excluded {
             spread.put(significant(elapsed), 1);
@@ -141,7 +139,7 @@ impl Tally {
         Tally {
             contractual: Counts::of(outcome, entry.is_excluded),
             experienced: Counts::of(entry.experienced.outcome, false),
-            watermelons: u64::from(is_green && is_red),
+            watermelons: u64::from(entry.is_watermelon()),
             elapsed: spread,
         }
     }

@@ -1,0 +1,124 @@
+//! Why a target came to its verdict, in a line that can be read out.
+
+use std::collections::BTreeMap;
+
+use super::Entry;
+use crate::domain::clock::{Clock, Exclusion, Outcome, Segment, SegmentKind};
+use crate::domain::incident::WaitingOn;
+use crate::domain::time::Span;
+
+/// Why an entry came to its verdict, by the clocks of its incident.
+pub fn why(entry: &Entry<'_>, clocks: &[Clock<'_>]) -> String {
+    let clocks: Vec<_> = clocks
+        .iter()
+        .filter(|c| c.contract_id == entry.contract_id && c.target_id == entry.target_id)
+        .collect();
+    let mut parts = vec![verdict(entry)];
+    parts.extend(exclusion(&clocks));
+    parts.extend(told("counted while it was up to", &shares(&clocks, |s| s.counted)));
+    parts.extend(told("paused for", &shares(&clocks, |s| s.paused())));
+    parts.extend(reopened(&clocks));
+    parts.join("; ")
+}
+
+fn verdict(entry: &Entry<'_>) -> String {
+    let (elapsed, limit) = (entry.contractual.elapsed, entry.limit);
+    let open = if entry.is_open { ", and still open" } else { "" };
+    match entry.contractual.outcome {
+        Outcome::Breached => {
+            format!("{} over its {}{open}", words(elapsed - limit), words(limit))
+        }
+        _ if entry.experienced.outcome == Outcome::Breached => {
+            let lived = words(entry.experienced.elapsed);
+            format!("{} of its {}, but {lived} for people", words(elapsed), words(limit))
+        }
+        _ => format!("{} of its {}{open}", words(elapsed), words(limit)),
+    }
+}
+
+fn exclusion(clocks: &[&Clock<'_>]) -> Option<String> {
+    let exclusion = clocks.iter().find_map(|clock| clock.exclusion)?;
+    Some(match exclusion {
+        Exclusion::Rule(rule) if rule.title.is_empty() => format!("excluded by rule {}", rule.id),
+        Exclusion::Rule(rule) => format!("excluded by rule {} ({})", rule.id, rule.title),
+        Exclusion::Decision { decision, .. } if decision.decided_by.is_empty() => {
+            format!("excluded by decision: {}", decision.reason)
+        }
+        Exclusion::Decision { decision, .. } => {
+            format!("excluded by {}: {}", decision.decided_by, decision.reason)
+        }
+    })
+}
+
+fn reopened(clocks: &[&Clock<'_>]) -> Option<String> {
+    let gaps = clocks.iter().flat_map(|clock| &clock.segments);
+    let gaps = gaps.filter(|segment| segment.kind == SegmentKind::ResolvedGap).count();
+    let times = gaps.max(clocks.len().saturating_sub(1));
+    match times {
+        0 => None,
+        1 => Some("reopened once".to_owned()),
+        _ => Some(format!("reopened {times} times")),
+    }
+}
+
+/// Spans by who had to act and why, the longest first.
+fn shares(clocks: &[&Clock<'_>], span: impl Fn(&Segment<'_>) -> Span) -> Vec<(String, Span)> {
+    let mut shares: BTreeMap<String, Span> = BTreeMap::new();
+    for segment in clocks.iter().flat_map(|clock| &clock.segments) {
+        *shares.entry(waited_on(segment)).or_default() += span(segment);
+    }
+    let mut shares: Vec<_> = shares.into_iter().filter(|(_, span)| *span > Span::ZERO).collect();
+    shares.sort_by_key(|(_, span)| -*span);
+    shares
+}
+
+fn told(what: &str, shares: &[(String, Span)]) -> Option<String> {
+    let told = shares.iter().take(3).map(|(who, span)| format!("{who} {}", words(*span)));
+    let told: Vec<_> = told.collect();
+    (!told.is_empty()).then(|| format!("{what} {}", told.join(", ")))
+}
+
+fn waited_on(segment: &Segment<'_>) -> String {
+    let who = match (segment.waiting_on, segment.third_party) {
+        (WaitingOn::Nobody, _) => "nobody",
+        (WaitingOn::ThirdParty, "") => "a third party",
+        (WaitingOn::ThirdParty, name) => name,
+        (other, _) => other.word(),
+    };
+    match segment.reason {
+        "" => who.to_owned(),
+        reason => format!("{who} ({reason})"),
+    }
+}
+
+/// Whole minutes, rounded down, with seconds below an hour: `26 h 05 min`, `12 min 30 s`.
+fn words(span: Span) -> String {
+    let seconds = span.nanos() / 1_000_000_000;
+    let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    match (hours, minutes, rest) {
+        (0, 0, rest) => format!("{rest} s"),
+        (0, minutes, 0) => format!("{minutes} min"),
+        (0, minutes, rest) => format!("{minutes} min {rest:02} s"),
+        (hours, 0, _) => format!("{hours} h"),
+        (hours, minutes, _) => format!("{hours} h {minutes:02} min"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_told_in_words() {
+        for (seconds, told) in [
+            (0, "0 s"),
+            (59, "59 s"),
+            (60, "1 min"),
+            (750, "12 min 30 s"),
+            (7_200, "2 h"),
+            (93_930, "26 h 05 min"),
+        ] {
+            assert_eq!(words(Span::from_seconds(seconds)), told);
+        }
+    }
+}

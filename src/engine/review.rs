@@ -1,0 +1,333 @@
+//! A contract's period as it is laid on the table: its figures, their trend, and what to talk of.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use super::catalog::Known;
+use super::compliance::{Compliance, GroupKey, PeriodAsked, Question, last_instant};
+use super::deed::Signature;
+use super::query::Times;
+use super::refusal::Refusal;
+use crate::domain::clock::{Clock, Judgement, Outcome};
+use crate::domain::compliance::{Counts, Entry, Period, Tally, entries, why};
+use crate::domain::contract::{Contract, Effective, Revision};
+use crate::domain::incident::{State, WaitingOn};
+use crate::domain::share::Share;
+use crate::domain::time::{Instant, Span};
+use crate::domain::zone::ZoneDatabase;
+
+/// Periods before the one asked about that its trend goes back.
+const PERIODS_BEFORE_MAX: usize = 11;
+
+/// Clocks told one by one; the rest are counted.
+pub const CLOCKS_TOLD_MAX: usize = 2_000;
+
+/// Moved verdicts told one by one; the rest are counted.
+pub const MOVED_TOLD_MAX: usize = 1_000;
+
+/// What the clocks of a review are grouped by.
+pub const GROUPED_BY: [GroupKey; 2] = [GroupKey::Target, GroupKey::Priority];
+
+/// A period of a contract on the table.
+#[derive(Debug)]
+pub struct Review<'c> {
+    /// The period, by target and priority.
+    pub present: Compliance<'c>,
+    /// Those before it, the newest first.
+    pub before: Vec<Compliance<'c>>,
+    /// The OLAs and UCs that the contract's promises rest on, over the period.
+    pub chain: Vec<Compliance<'c>>,
+    /// What to talk of.
+    pub table: Table,
+    /// The instant everything is evaluated at.
+    pub as_of: Instant,
+}
+
+/// What a review tells of a period's incidents.
+#[derive(Debug, Default)]
+pub struct Table {
+    /// The targets that are breached, excluded or watermelons: those to be told one by one.
+    pub clocks: Vec<Talk>,
+    /// How many there are.
+    pub clock_count: u64,
+    /// What pauses did.
+    pub pauses: Pauses,
+    /// By party and service.
+    pub causes: BTreeMap<(String, String), CauseCount>,
+    /// What each target came to, by incident and target.
+    pub verdicts: BTreeMap<(String, String), Outcome>,
+}
+
+/// A target of an incident that is to be talked of.
+#[derive(Clone, Debug)]
+pub struct Talk {
+    /// The incident.
+    pub incident_id: String,
+    /// The target.
+    pub target_id: String,
+    /// The priority that rules it.
+    pub priority: String,
+    /// The incident's service.
+    pub service: String,
+    /// The group it is assigned to.
+    pub group: String,
+    /// Its contractual verdict.
+    pub outcome: Outcome,
+    /// Its verdict as it was experienced.
+    pub experienced_outcome: Outcome,
+    /// Its limit.
+    pub limit: Span,
+    /// What counted.
+    pub elapsed: Span,
+    /// What would have counted with nothing paused.
+    pub experienced_elapsed: Span,
+    /// When it was decided.
+    pub decide_time: Option<Instant>,
+    /// Green by the contract, red as it was experienced.
+    pub is_watermelon: bool,
+    /// Why it came to that.
+    pub why: String,
+}
+
+/// What pauses did to a period's clocks. Times are nanoseconds of service time: those of many
+/// clocks together are too long for a [`Span`].
+#[derive(Clone, Debug, Default)]
+pub struct Pauses {
+    /// In which clocks were paused.
+    pub paused: i128,
+    /// What counted.
+    pub counted: i128,
+    /// How many clocks are met and would be breached had nothing been paused.
+    pub met_by_pauses: u64,
+    /// What counts would be had nothing been paused, and the same excluded.
+    pub without: Counts,
+    /// By who was waited for and why.
+    pub grounds: BTreeMap<(WaitingOn, String, String), (i128, u64)>,
+}
+
+/// How many incidents have a cause, and how many of them were late.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CauseCount {
+    /// How many incidents.
+    pub incidents: u64,
+    /// Of those: how many have a clock over its limit.
+    pub breached: u64,
+}
+
+impl Pauses {
+    /// paused / (paused + counted).
+    pub fn share(&self) -> Option<Share> {
+        let (paused, counted) = (self.paused.unsigned_abs(), self.counted.unsigned_abs());
+        Share::of(paused, paused + counted)
+    }
+}
+
+impl<'c> Review<'c> {
+    /// Nothing yet, of a named period.
+    pub fn new(
+        contract_id: &str,
+        period: &str,
+        known: Known<'c>,
+        zones: &ZoneDatabase,
+        times: Times,
+    ) -> Result<Review<'c>, Refusal> {
+        let ask = |contract_id: &str, period: PeriodAsked, group_by: &[GroupKey]| {
+            let contract_id = contract_id.to_owned();
+            let question = Question { contract_id, period, group_by: group_by.to_vec() };
+            Compliance::new(&question, known, zones, times)
+        };
+        let present = ask(contract_id, PeriodAsked::Named(period.to_owned()), &GROUPED_BY)?;
+        let before = names_before(&present, known).into_iter();
+        let before = before.map(|name| ask(contract_id, PeriodAsked::Named(name), &[]));
+        let Period { start, end, .. } = present.period;
+        let chain = underpinning(contract_id, known, last_instant(&present.period, times.as_of));
+        let chain = chain.into_iter().map(|id| ask(id, PeriodAsked::Between(start, end), &[]));
+        Ok(Review {
+            before: before.collect::<Result<_, _>>()?,
+            chain: chain.collect::<Result<_, _>>()?,
+            present,
+            table: Table::default(),
+            as_of: times.as_of,
+        })
+    }
+
+    /// Takes in a judged incident for the period and for the chain, but not for what was before.
+    pub fn add(&mut self, incident: &str, judgement: &Judgement<'_>, state: &State<'_>) {
+        let entries = entries(judgement, state);
+        for compliance in [&mut self.present].into_iter().chain(&mut self.chain) {
+            entries.iter().for_each(|entry| compliance.add(entry));
+        }
+        let belongs = |entry: &&Entry<'_>| self.present.takes(entry);
+        let belonging: Vec<_> = entries.iter().filter(belongs).collect();
+        for entry in &belonging {
+            self.table.add(incident, entry, &judgement.clocks);
+        }
+        if let Some(first) = belonging.first() {
+            let is_late = belonging.iter().any(|e| e.contractual.outcome == Outcome::Breached);
+            self.table.note_cause(first, is_late);
+        }
+    }
+
+    /// Ends it, when all incidents are taken in.
+    pub fn finish(&mut self) {
+        let has_clocks = |compliance: &Compliance<'_>| !compliance.groups.is_empty();
+        let told = self.before.iter().rposition(has_clocks).map_or(0, |last| last + 1);
+        self.before.truncate(told);
+        let clocks = &mut self.table.clocks;
+        clocks.sort_by(|a, b| a.urgency().cmp(&b.urgency()));
+        clocks.truncate(CLOCKS_TOLD_MAX);
+    }
+}
+
+impl Talk {
+    /// Those that went furthest over their limits as people lived it come first.
+    fn urgency(&self) -> (Reverse<Span>, &str, &str) {
+        let over = self.experienced_elapsed - self.limit;
+        (Reverse(over), &self.incident_id, &self.target_id)
+    }
+}
+
+impl Table {
+    fn add(&mut self, incident: &str, entry: &Entry<'_>, clocks: &[Clock<'_>]) {
+        let name = (incident.to_owned(), entry.target_id.to_owned());
+        self.verdicts.insert(name, entry.verdict());
+        self.pauses.add(entry, clocks);
+        let is_red = matches!(entry.verdict(), Outcome::Breached | Outcome::Excluded);
+        if !is_red && !entry.is_watermelon() {
+            return;
+        }
+        self.clock_count += 1;
+        self.clocks.push(Talk {
+            incident_id: incident.to_owned(),
+            target_id: entry.target_id.to_owned(),
+            priority: entry.priority.to_owned(),
+            service: entry.service.to_owned(),
+            group: entry.group.to_owned(),
+            outcome: entry.verdict(),
+            experienced_outcome: entry.experienced.outcome,
+            limit: entry.limit,
+            elapsed: entry.contractual.elapsed,
+            experienced_elapsed: entry.experienced.elapsed,
+            decide_time: entry.decide_time,
+            is_watermelon: entry.is_watermelon(),
+            why: why(entry, clocks),
+        });
+    }
+
+    fn note_cause(&mut self, entry: &Entry<'_>, is_late: bool) {
+        let key = (entry.party.to_owned(), entry.service.to_owned());
+        let count = self.causes.entry(key).or_default();
+        count.incidents += 1;
+        count.breached += u64::from(is_late);
+    }
+}
+
+impl Pauses {
+    fn add(&mut self, entry: &Entry<'_>, clocks: &[Clock<'_>]) {
+        let (met, lived) = (entry.verdict() == Outcome::Met, entry.experienced.outcome);
+        self.met_by_pauses += u64::from(met && lived == Outcome::Breached);
+        if !entry.is_excluded {
+            match lived {
+                Outcome::Met => self.without.met += 1,
+                Outcome::Breached => self.without.breached += 1,
+                _ => self.without.undecided += 1,
+            }
+        }
+        let paused = entry.experienced.elapsed - entry.contractual.elapsed;
+        self.counted += i128::from(entry.contractual.elapsed.nanos());
+        self.paused += i128::from(paused.nanos());
+        let of_target = clocks
+            .iter()
+            .filter(|c| c.contract_id == entry.contract_id && c.target_id == entry.target_id);
+        for segment in of_target.flat_map(|clock| &clock.segments) {
+            let paused = segment.paused();
+            if paused > Span::ZERO {
+                let (third_party, reason) = (segment.third_party, segment.reason);
+                let key = (segment.waiting_on, third_party.to_owned(), reason.to_owned());
+                let ground = self.grounds.entry(key).or_default();
+                *ground = (ground.0 + i128::from(paused.nanos()), ground.1 + 1);
+            }
+        }
+    }
+}
+
+/// The names of the periods before one, the newest first.
+fn names_before(present: &Compliance<'_>, known: Known<'_>) -> Vec<String> {
+    let Some((kind, zone)) = present.kind().zip(known.zone(&present.ruling.content.id)) else {
+        return Vec::new();
+    };
+    let before = |period: &Period| period.before(kind, &zone).ok();
+    let periods = std::iter::successors(before(&present.period), before);
+    periods.take(PERIODS_BEFORE_MAX).map(|period| period.name).collect()
+}
+
+/// The contracts that underpin one at an instant.
+fn underpinning<'c>(contract_id: &str, known: Known<'c>, at: Instant) -> Vec<&'c str> {
+    let underpins = |id: &&str| {
+        let revisions: Effective<'_, Contract> = known.contract(id);
+        let ruling: Option<&Revision<Contract>> = revisions.at(at);
+        ruling.is_some_and(|revision| revision.content.underpins == contract_id)
+    };
+    known.contract_ids().filter(underpins).collect()
+}
+
+/// All groups of a compliance together.
+pub fn total(compliance: &Compliance<'_>) -> Tally {
+    let mut total = Tally::default();
+    compliance.groups.values().for_each(|tally| total.add(tally));
+    total
+}
+
+/// A target whose verdict in a signed period moved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Restated {
+    /// The incident.
+    pub incident_id: String,
+    /// The target.
+    pub target_id: String,
+    /// As it was signed; `None`: the period had none.
+    pub signed: Option<Outcome>,
+    /// Now; `None`: the period has none.
+    pub present: Option<Outcome>,
+}
+
+/// A review, who signed it, and what moved since.
+#[derive(Debug)]
+pub struct Reviewed<'c> {
+    /// The review.
+    pub review: Review<'c>,
+    /// Who signed it, and when that was recorded.
+    pub signatures: Vec<(Instant, Signature)>,
+    /// What is other than it was when it was signed last.
+    pub restatement: Option<Restatement<'c>>,
+}
+
+/// What is other than it was when a review was signed.
+#[derive(Debug)]
+pub struct Restatement<'c> {
+    /// The signature.
+    pub signature_id: String,
+    /// The review as it was signed.
+    pub signed: Review<'c>,
+    /// The first verdicts that moved, each with the facts that were recorded since.
+    pub moved: Vec<(Restated, Vec<String>)>,
+    /// How many moved.
+    pub moved_count: usize,
+}
+
+/// The verdicts that differ, by incident and target.
+pub fn moved(signed: &Table, present: &Table) -> Vec<Restated> {
+    let only_now = present.verdicts.keys().filter(|name| !signed.verdicts.contains_key(*name));
+    let names = signed.verdicts.keys().chain(only_now);
+    let mut moved: Vec<_> = names
+        .map(|name| Restated {
+            incident_id: name.0.clone(),
+            target_id: name.1.clone(),
+            signed: signed.verdicts.get(name).copied(),
+            present: present.verdicts.get(name).copied(),
+        })
+        .filter(|restated| restated.signed != restated.present)
+        .collect();
+    moved.sort_by(|a, b| (&a.incident_id, &a.target_id).cmp(&(&b.incident_id, &b.target_id)));
+    moved
+}

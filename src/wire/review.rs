@@ -1,0 +1,209 @@
+//! Reviews, as answers tell them.
+
+use std::cmp::Reverse;
+
+use itertools::Itertools;
+
+use super::clock::outcome_number;
+use super::compliance::{
+    encode_counts, encode_group, encode_objectives, encode_period, number, percent,
+};
+use super::incident::waiting_on_number;
+use super::scalar::{duration, long_duration, timestamp};
+use super::{contract, credit, deed, v1};
+use crate::domain::time::Instant;
+use crate::engine::compliance::Compliance;
+use crate::engine::deed::Signature;
+use crate::engine::review::{
+    CauseCount, GROUPED_BY, Pauses, Restated, Restatement, Review, Reviewed, Talk, total,
+};
+
+/// The message of a review, without its stamp.
+pub fn encode(reviewed: Reviewed<'_>, time_zone_database: &str) -> v1::GetServiceReviewResponse {
+    let Reviewed { review, signatures, restatement } = reviewed;
+    let restatement = restatement.map(|restatement| encode_restatement(&restatement, &review));
+    let as_of = review.as_of;
+    let objectives = encode_objectives(&review.present, as_of);
+    v1::GetServiceReviewResponse {
+        contract: Some(encode_contract(&review.present)),
+        period: Some(encode_period(&review.present.period)),
+        provisional: as_of < review.present.period.end,
+        total: Some(encode_group(&[], Vec::new(), total(&review.present))),
+        objectives: with_trends(objectives, &review),
+        trend: trend(&review),
+        chain: review.chain.iter().map(|compliance| encode_link(compliance, as_of)).collect(),
+        credits: credit::encode_statement(&review.present.credited, as_of),
+        clocks: review.table.clocks.iter().map(encode_talk).collect(),
+        clock_count: number(review.table.clock_count),
+        pauses: Some(encode_pauses(&review.table.pauses)),
+        causes: encode_causes(review.table.causes),
+        groups: review
+            .present
+            .groups
+            .into_iter()
+            .map(|(values, tally)| encode_group(&GROUPED_BY, values, tally))
+            .collect(),
+        signatures: signatures.iter().map(|(time, s)| encode_signature(*time, s)).collect(),
+        restatement,
+        time_zone_database: time_zone_database.to_owned(),
+        stamp: None,
+    }
+}
+
+/// The message of a signature as it was recorded.
+pub fn encode_signature(record_time: Instant, signature: &Signature) -> v1::ReviewSignature {
+    let record_time = Some(timestamp(record_time));
+    v1::ReviewSignature { record_time, ..deed::encode(signature) }
+}
+
+/// The contract of a compliance, without its terms.
+fn encode_contract(compliance: &Compliance<'_>) -> v1::Contract {
+    let ruling = compliance.ruling;
+    v1::Contract {
+        terms: None,
+        revision: ruling.number as i32,
+        effective_time: Some(timestamp(ruling.effective_time)),
+        ..contract::encode(&ruling.content)
+    }
+}
+
+fn encode_link(compliance: &Compliance<'_>, as_of: Instant) -> v1::UnderpinningStanding {
+    v1::UnderpinningStanding {
+        contract: Some(encode_contract(compliance)),
+        total: Some(encode_group(&[], Vec::new(), total(compliance))),
+        objectives: encode_objectives(compliance, as_of),
+    }
+}
+
+/// The periods of the trend, the oldest first.
+fn periods<'r, 'c>(review: &'r Review<'c>) -> impl Iterator<Item = &'r Compliance<'c>> {
+    review.before.iter().rev().chain([&review.present])
+}
+
+fn trend(review: &Review<'_>) -> Vec<v1::ReviewedPeriod> {
+    let period = |compliance: &Compliance<'_>| {
+        let tally = total(compliance);
+        v1::ReviewedPeriod {
+            period: Some(encode_period(&compliance.period)),
+            contractual: Some(encode_counts(&tally.contractual)),
+            experienced: Some(encode_counts(&tally.experienced)),
+            watermelons: number(tally.watermelons),
+        }
+    };
+    periods(review).map(period).collect()
+}
+
+fn with_trends(
+    standings: Vec<v1::ObjectiveStanding>,
+    review: &Review<'_>,
+) -> Vec<v1::ReviewedObjective> {
+    let stood: Vec<_> =
+        periods(review).map(|period| encode_objectives(period, review.as_of)).collect();
+    let with_trend = |standing: v1::ObjectiveStanding| {
+        let id = |standing: &v1::ObjectiveStanding| {
+            standing.objective.as_ref().map(|objective| objective.id.clone())
+        };
+        let same = |period: &Vec<v1::ObjectiveStanding>| {
+            period.iter().find(|before| id(before) == id(&standing)).map(point)
+        };
+        let trend = stood.iter().filter_map(same).collect();
+        v1::ReviewedObjective { standing: Some(standing), trend }
+    };
+    standings.into_iter().map(with_trend).collect()
+}
+
+fn point(standing: &v1::ObjectiveStanding) -> v1::ObjectivePoint {
+    let measured = standing.measured.map(|measured| measured.value);
+    let outages = standing.uptime.as_ref().map(|uptime| uptime.long_outages);
+    v1::ObjectivePoint {
+        period: standing.period.clone(),
+        verdict: standing.verdict,
+        percent: standing.percent.clone(),
+        value: measured.or(outages).unwrap_or_default(),
+    }
+}
+
+fn encode_talk(talk: &Talk) -> v1::ReviewedClock {
+    v1::ReviewedClock {
+        incident_id: talk.incident_id.clone(),
+        target_id: talk.target_id.clone(),
+        priority: talk.priority.clone(),
+        service: talk.service.clone(),
+        group: talk.group.clone(),
+        outcome: outcome_number(talk.outcome),
+        experienced_outcome: outcome_number(talk.experienced_outcome),
+        limit: Some(duration(talk.limit)),
+        elapsed: Some(duration(talk.elapsed)),
+        experienced_elapsed: Some(duration(talk.experienced_elapsed)),
+        decide_time: talk.decide_time.map(timestamp),
+        is_watermelon: talk.is_watermelon,
+        why: talk.why.clone(),
+    }
+}
+
+fn encode_pauses(pauses: &Pauses) -> v1::ReviewedPauses {
+    let grounds = pauses.grounds.iter();
+    let grounds = grounds.map(|((waiting_on, third_party, reason), (paused, count))| {
+        let ground = v1::PauseGround {
+            waiting_on: waiting_on_number(*waiting_on),
+            third_party: third_party.clone(),
+            reason: reason.clone(),
+            paused: Some(long_duration(*paused)),
+            count: number(*count),
+        };
+        (Reverse(*paused), ground)
+    });
+    let grounds = grounds.sorted_by_key(|(longest, _)| *longest);
+    v1::ReviewedPauses {
+        paused: Some(long_duration(pauses.paused)),
+        counted: Some(long_duration(pauses.counted)),
+        share: percent(pauses.share()),
+        met_by_pauses: number(pauses.met_by_pauses),
+        attainment_without: percent(pauses.without.attainment()),
+        grounds: grounds.map(|(_, ground)| ground).collect(),
+    }
+}
+
+fn encode_causes(
+    causes: impl IntoIterator<Item = ((String, String), CauseCount)>,
+) -> Vec<v1::ReviewedCause> {
+    let causes = causes.into_iter().sorted_by_key(|(_, count)| Reverse(count.incidents));
+    let cause = |((party, service), count): (_, CauseCount)| v1::ReviewedCause {
+        party,
+        service,
+        incidents: number(count.incidents),
+        breached: number(count.breached),
+    };
+    causes.map(cause).collect()
+}
+
+fn encode_restatement(
+    restatement: &Restatement<'_>,
+    present: &Review<'_>,
+) -> v1::ReviewRestatement {
+    let Restatement { signature_id, signed, moved, moved_count } = restatement;
+    let (was, is) = (
+        encode_objectives(&signed.present, signed.as_of),
+        encode_objectives(&present.present, present.as_of),
+    );
+    let credits =
+        |review: &Review<'_>| credit::encode_statement(&review.present.credited, review.as_of);
+    v1::ReviewRestatement {
+        signature_id: signature_id.clone(),
+        signed_total: Some(encode_group(&[], Vec::new(), total(&signed.present))),
+        signed_objectives: was.into_iter().filter(|standing| !is.contains(standing)).collect(),
+        signed_credits: credits(signed).filter(|signed| credits(present).as_ref() != Some(signed)),
+        moved: moved.iter().map(|(moved, facts)| encode_restated(moved, facts)).collect(),
+        moved_count: *moved_count as i64,
+    }
+}
+
+fn encode_restated(restated: &Restated, facts: &[String]) -> v1::Restated {
+    v1::Restated {
+        incident_id: restated.incident_id.clone(),
+        target_id: restated.target_id.clone(),
+        signed_outcome: restated.signed.map_or(0, outcome_number),
+        present_outcome: restated.present.map_or(0, outcome_number),
+        event_ids: facts.to_vec(),
+    }
+}
