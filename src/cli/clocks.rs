@@ -6,10 +6,10 @@ use clap::{Args, ValueEnum};
 use prost_types::Timestamp;
 use tonic::transport::Channel;
 
+use super::asked::{Asked, instant};
 use super::connection::{Connection, refused};
 use super::show::{Shown, Times, outcome, phase, span, table};
 use crate::wire::clock::{outcome_number, phase_number};
-use crate::wire::scalar::timestamp;
 use crate::wire::v1::clock_service_client::ClockServiceClient;
 use crate::wire::{text, v1};
 
@@ -40,13 +40,8 @@ pub(super) struct Clocks {
     #[arg(long, value_name = "TIME", value_parser = instant)]
     due_before: Option<Timestamp>,
 
-    /// As of this instant (RFC 3339); default: now.
-    #[arg(long, value_name = "TIME", value_parser = instant)]
-    as_of_time: Option<Timestamp>,
-
-    /// By what was recorded up to this instant (RFC 3339); default: everything.
-    #[arg(long, value_name = "TIME", value_parser = instant)]
-    known_time: Option<Timestamp>,
+    #[command(flatten)]
+    asked: Asked,
 
     /// At most this many.
     #[arg(long, default_value_t = 20)]
@@ -90,8 +85,8 @@ impl Clocks {
             phases: self.phase.into_iter().map(phase_of).collect(),
             outcomes: self.outcome.into_iter().map(outcome_of).collect(),
             due_before: self.due_before,
-            as_of_time: self.as_of_time,
-            known_time: self.known_time,
+            as_of_time: self.asked.as_of_time,
+            known_time: self.asked.known_time,
             ..Default::default()
         };
         let channel = self.connection.open().await?;
@@ -127,14 +122,6 @@ fn outcome_of(word: OutcomeWord) -> i32 {
         OutcomeWord::Breached => Outcome::Breached,
         OutcomeWord::Excluded => Outcome::Excluded,
     })
-}
-
-/// An instant on the command line.
-pub(super) fn instant(text: &str) -> Result<Timestamp, String> {
-    let time = chrono::DateTime::parse_from_rfc3339(text);
-    let time = time.map_err(|_| "write RFC 3339: 2026-11-23T14:00:00+01:00".to_owned())?;
-    let instant = crate::domain::time::Instant::try_from(time.to_utc());
-    instant.map(timestamp).map_err(|error| error.to_string())
 }
 
 /// The first `limit` clocks a request finds, over its pages; the last page's token says whether

@@ -3,9 +3,9 @@
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use prost_types::{Duration, Timestamp};
+use prost_types::Duration;
 
-use super::clocks::instant;
+use super::asked::Asked;
 use super::connection::{Connection, refused};
 use super::credits;
 use super::show::{Shown, Times, choice, span, table};
@@ -33,13 +33,8 @@ pub(super) struct Compliance {
     #[arg(long, value_enum, value_delimiter = ',', default_values = ["target", "priority"])]
     by: Vec<KeyWord>,
 
-    /// As of this instant (RFC 3339); default: now.
-    #[arg(long, value_name = "TIME", value_parser = instant)]
-    as_of_time: Option<Timestamp>,
-
-    /// By what was recorded up to this instant (RFC 3339); default: everything.
-    #[arg(long, value_name = "TIME", value_parser = instant)]
-    known_time: Option<Timestamp>,
+    #[command(flatten)]
+    asked: Asked,
 
     /// Prints the answer as JSON.
     #[arg(long)]
@@ -97,8 +92,8 @@ impl Compliance {
             contract_id: self.contract,
             period: self.period,
             group_by: self.by.iter().map(|word| group_key_number(word.key())).collect(),
-            as_of_time: self.as_of_time,
-            known_time: self.known_time,
+            as_of_time: self.asked.as_of_time,
+            known_time: self.asked.known_time,
             ..Default::default()
         };
         let mut client = ComplianceServiceClient::new(self.connection.open().await?);

@@ -10,6 +10,7 @@ use clap::Args;
 use prost_types::Timestamp;
 use tonic::transport::{Channel, Endpoint};
 
+use super::asked::Asked;
 use super::incident::Question;
 use super::show::{Times, table, times};
 use super::{apply, clocks, import, incident};
@@ -85,8 +86,7 @@ async fn tour(channel: Channel, address: &str) -> anyhow::Result<()> {
     let question = Question {
         tenant: TENANT.to_owned(),
         id: TOLD_INCIDENT.to_owned(),
-        as_of_time: Some(LOG_ENDS),
-        known_time: None,
+        asked: Asked { as_of_time: Some(LOG_ENDS), known_time: None },
     };
     say!("{}", incident::show(&incident::ask(question, channel.clone()).await?, &times));
 

@@ -6,7 +6,8 @@ use anyhow::bail;
 use clap::Args;
 use prost_types::Timestamp;
 
-use super::clocks::{cycle, instant};
+use super::asked::instant;
+use super::clocks::cycle;
 use super::connection::{Connection, refused};
 use super::incident::tell_fact;
 use super::show::{Shown, Times, outcome, table};

@@ -7,7 +7,8 @@ use clap::Args;
 use prost_types::Timestamp;
 use tonic::transport::Channel;
 
-use super::clocks::{cycle, instant};
+use super::asked::Asked;
+use super::clocks::cycle;
 use super::connection::{Connection, refused};
 use super::show::{Shown, Times, choice, outcome, phase, span, table};
 use crate::wire::v1::clock_service_client::ClockServiceClient;
@@ -21,13 +22,8 @@ pub(super) struct Incident {
     #[arg(value_name = "ID")]
     id: String,
 
-    /// As of this instant (RFC 3339); default: now.
-    #[arg(long, value_name = "TIME", value_parser = instant)]
-    as_of_time: Option<Timestamp>,
-
-    /// By what was recorded up to this instant (RFC 3339); default: everything.
-    #[arg(long, value_name = "TIME", value_parser = instant)]
-    known_time: Option<Timestamp>,
+    #[command(flatten)]
+    asked: Asked,
 
     /// Prints the answers as JSON.
     #[arg(long)]
@@ -45,8 +41,7 @@ pub(super) struct Incident {
 pub(super) struct Question {
     pub tenant: String,
     pub id: String,
-    pub as_of_time: Option<Timestamp>,
-    pub known_time: Option<Timestamp>,
+    pub asked: Asked,
 }
 
 /// What is known of an incident.
@@ -59,12 +54,8 @@ pub(super) struct Told {
 
 impl Incident {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
-        let question = Question {
-            tenant: self.connection.tenant.clone(),
-            id: self.id,
-            as_of_time: self.as_of_time,
-            known_time: self.known_time,
-        };
+        let question =
+            Question { tenant: self.connection.tenant.clone(), id: self.id, asked: self.asked };
         let told = ask(question, self.connection.open().await?).await?;
         match self.json {
             true => say!("{}", json(&told)?),
@@ -76,7 +67,7 @@ impl Incident {
 
 /// Asks for everything about an incident.
 pub(super) async fn ask(question: Question, channel: Channel) -> anyhow::Result<Told> {
-    let Question { tenant, id, as_of_time, known_time } = question;
+    let Question { tenant, id, asked: Asked { as_of_time, known_time } } = question;
     let mut incidents = IncidentServiceClient::new(channel.clone());
     let mut clocks = ClockServiceClient::new(channel);
     let request = v1::GetIncidentRequest {

@@ -9,6 +9,7 @@ macro_rules! say {
 }
 
 mod apply;
+mod asked;
 mod backup;
 mod clocks;
 mod compliance;

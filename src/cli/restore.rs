@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 use prost_types::Timestamp;
 
-use super::clocks::instant;
+use super::asked::instant;
 use super::copying::{Copying, Noted};
 use crate::domain::time::Instant;
 use crate::journal::{self, Reader};

@@ -92,6 +92,6 @@ fn hash(text: &str) -> anyhow::Result<Hash> {
 }
 
 fn instant(text: &str) -> anyhow::Result<Instant> {
-    let timestamp = super::super::clocks::instant(text).map_err(|error| anyhow!(error))?;
+    let timestamp = super::super::asked::instant(text).map_err(|error| anyhow!(error))?;
     scalar::instant(Some(timestamp)).map_err(|_| anyhow!("{text:?} is out of range"))
 }

@@ -13,9 +13,8 @@ use std::process::ExitCode;
 
 use anyhow::{Context, anyhow};
 use clap::Args;
-use prost_types::Timestamp;
 
-use super::clocks::instant;
+use super::asked::Asked;
 use crate::engine::query::Times;
 use crate::journal::Hash;
 use crate::runtime::{wall, zones};
@@ -44,13 +43,8 @@ pub(super) struct Evidence {
     #[arg(long, env = "SLX_TENANT", default_value = "default")]
     tenant: String,
 
-    /// The verdict as of this instant (RFC 3339); default: now.
-    #[arg(long, value_name = "TIME", value_parser = instant)]
-    as_of_time: Option<Timestamp>,
-
-    /// By what was recorded up to this instant (RFC 3339); default: everything.
-    #[arg(long, value_name = "TIME", value_parser = instant)]
-    known_time: Option<Timestamp>,
+    #[command(flatten)]
+    asked: Asked,
 
     /// The file to write; default: standard output.
     #[arg(long, short, value_name = "FILE")]
@@ -80,8 +74,8 @@ impl Evidence {
         let wanted = Wanted {
             tenant: self.tenant,
             incident: self.incident.unwrap_or_default(),
-            as_of: told(self.as_of_time)?.unwrap_or_else(wall::now),
-            known: told(self.known_time)?,
+            as_of: told(self.asked.as_of_time)?.unwrap_or_else(wall::now),
+            known: told(self.asked.known_time)?,
         };
         let file = gather(&self.data_dir.join("journal"), &wanted, &zones)?;
         let text = serde_json::to_string_pretty(&file)?;

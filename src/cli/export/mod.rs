@@ -16,7 +16,7 @@ use clap::{Args, ValueEnum};
 use prost_types::Timestamp;
 use tempfile::NamedTempFile;
 
-use super::clocks::instant;
+use super::asked::{Asked, instant};
 use super::connection::{Connection, refused};
 use crate::wire::v1;
 use crate::wire::v1::compliance_service_client::ComplianceServiceClient;
@@ -48,13 +48,8 @@ pub(super) struct Export {
     #[arg(long)]
     open: bool,
 
-    /// As of this instant (RFC 3339); default: now.
-    #[arg(long, value_name = "TIME", value_parser = instant)]
-    as_of_time: Option<Timestamp>,
-
-    /// By what was recorded up to this instant (RFC 3339); default: everything.
-    #[arg(long, value_name = "TIME", value_parser = instant)]
-    known_time: Option<Timestamp>,
+    #[command(flatten)]
+    asked: Asked,
 
     /// What to write.
     #[arg(long, value_enum, default_value_t = Format::Csv)]
@@ -112,8 +107,8 @@ impl Export {
             start_time: self.from,
             end_time: self.to,
             include_open: self.open,
-            as_of_time: self.as_of_time,
-            known_time: self.known_time,
+            as_of_time: self.asked.as_of_time,
+            known_time: self.asked.known_time,
             ..Default::default()
         }
     }

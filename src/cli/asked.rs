@@ -1,0 +1,27 @@
+//! The two times of every question.
+
+use clap::Args;
+use prost_types::Timestamp;
+
+use crate::domain::time::Instant;
+use crate::wire::scalar::timestamp;
+
+/// As of when, and by what was recorded until when.
+#[derive(Args, Clone, Copy, Debug)]
+pub(super) struct Asked {
+    /// As of this instant (RFC 3339); default: now.
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    pub as_of_time: Option<Timestamp>,
+
+    /// By what was recorded up to this instant (RFC 3339); default: everything.
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    pub known_time: Option<Timestamp>,
+}
+
+/// An instant on the command line.
+pub(super) fn instant(text: &str) -> Result<Timestamp, String> {
+    let time = chrono::DateTime::parse_from_rfc3339(text);
+    let time = time.map_err(|_| "write RFC 3339: 2026-11-23T14:00:00+01:00".to_owned())?;
+    let instant = Instant::try_from(time.to_utc());
+    instant.map(timestamp).map_err(|error| error.to_string())
+}
