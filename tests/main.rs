@@ -28,6 +28,7 @@ mod real_data;
 mod recording;
 mod reference;
 mod restart;
+mod review;
 mod settings;
 mod syscalls;
 mod terms;

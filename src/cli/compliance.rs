@@ -48,7 +48,7 @@ pub(super) struct Compliance {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum KeyWord {
+pub(super) enum KeyWord {
     Target,
     Priority,
     Service,
@@ -117,7 +117,7 @@ impl Compliance {
     }
 }
 
-fn show_groups(groups: &[v1::ComplianceGroup], by: &[KeyWord]) -> String {
+pub(super) fn show_groups(groups: &[v1::ComplianceGroup], by: &[KeyWord]) -> String {
     if groups.is_empty() {
         return "No clocks belong to it.".to_owned();
     }
@@ -157,7 +157,7 @@ fn show_groups(groups: &[v1::ComplianceGroup], by: &[KeyWord]) -> String {
     table(&headings, &right, rows.collect())
 }
 
-fn show_objectives(objectives: &[v1::ObjectiveStanding], times: &Times) -> String {
+pub(super) fn show_objectives(objectives: &[v1::ObjectiveStanding], times: &Times) -> String {
     let rows = objectives.iter().map(|standing| {
         let objective = standing.objective.clone().unwrap_or_default();
         let period = standing.period.clone().unwrap_or_default();
@@ -178,7 +178,7 @@ fn show_objectives(objectives: &[v1::ObjectiveStanding], times: &Times) -> Strin
     table(&headings, &[2, 3, 5], rows.collect())
 }
 
-fn promised(promise: &Promise) -> String {
+pub(super) fn promised(promise: &Promise) -> String {
     match promise {
         Promise::Attainment(promise) => percent(&promise.percent),
         Promise::Availability(promise) => percent(&promise.percent),
@@ -195,7 +195,7 @@ fn promised(promise: &Promise) -> String {
 }
 
 /// What is so, in the unit of what is promised.
-fn found(standing: &v1::ObjectiveStanding) -> String {
+pub(super) fn found(standing: &v1::ObjectiveStanding) -> String {
     let uptime = standing.uptime.as_ref();
     match (standing.objective.as_ref().and_then(|o| o.promise.as_ref()), &standing.measured) {
         (Some(Promise::Outages(_)), _) => {
@@ -209,7 +209,7 @@ fn found(standing: &v1::ObjectiveStanding) -> String {
 }
 
 /// What the period can still take: breaches, downtime or outages.
-fn left(standing: &v1::ObjectiveStanding) -> String {
+pub(super) fn left(standing: &v1::ObjectiveStanding) -> String {
     let uptime = standing.uptime.as_ref();
     let counted = |one, many| {
         let count = standing.breach_allowance;
@@ -233,10 +233,10 @@ fn thousandths(figure: i64) -> String {
     }
 }
 
-fn percent(percent: &str) -> String {
+pub(super) fn percent(percent: &str) -> String {
     if percent.is_empty() { "-".to_owned() } else { format!("{percent}%") }
 }
 
-fn dash(text: &str) -> String {
+pub(super) fn dash(text: &str) -> String {
     if text.is_empty() { "-".to_owned() } else { text.to_owned() }
 }

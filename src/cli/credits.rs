@@ -37,15 +37,15 @@ fn row(line: &v1::CreditLine, money: &Money) -> Vec<String> {
 }
 
 /// How amounts of a currency are written.
-struct Money {
-    unit: String,
+pub(super) struct Money {
+    pub unit: String,
     decimals: usize,
 }
 
 impl Money {
     /// By ISO 4217; of a currency it does not know, or that has no minor unit, whole numbers of
     /// minor units.
-    fn of(code: &str) -> Money {
+    pub fn of(code: &str) -> Money {
         match Currency::from_code(code).and_then(Currency::exponent) {
             Some(decimals) => Money { unit: code.to_owned(), decimals: decimals.into() },
             None => Money { unit: format!("minor units of {code}"), decimals: 0 },
@@ -53,7 +53,7 @@ impl Money {
     }
 
     /// `-1250.05`.
-    fn show(&self, amount: i64) -> String {
+    pub fn show(&self, amount: i64) -> String {
         let sign = if amount < 0 { "-" } else { "" };
         let digits = format!("{:0width$}", amount.unsigned_abs(), width = self.decimals + 1);
         match digits.split_at_checked(digits.len() - self.decimals) {

@@ -13,7 +13,7 @@ use tonic::transport::{Channel, Endpoint};
 use super::asked::Asked;
 use super::incident::Question;
 use super::show::{Times, table, times};
-use super::{apply, clocks, import, incident};
+use super::{apply, clocks, import, incident, review};
 use crate::runtime::zones::{self, Choice};
 use crate::server::{self, Settings};
 use crate::wire::v1;
@@ -26,6 +26,9 @@ const TENANT: &str = "demo";
 const ZONE: &str = "America/Sao_Paulo";
 /// The log was cut at midnight in its zone: everything is told as of then.
 const LOG_ENDS: Timestamp = Timestamp { seconds: 1_462_158_000, nanos: 0 };
+/// Clocks of a kind that the review tells of.
+const CLOCKS_TOLD: usize = 3;
+/// Clocks due next that are told.
 const DUE_SHOWN: usize = 8;
 /// It waited for the client, was reopened eight minutes after its resolution, and ended 56 minutes
 /// over its limit.
@@ -90,6 +93,17 @@ async fn tour(channel: Channel, address: &str) -> anyhow::Result<()> {
     };
     say!("{}", incident::show(&incident::ask(question, channel.clone()).await?, &times));
 
+    say!("\nThe month on the table:\n");
+    let request = v1::GetServiceReviewRequest {
+        tenant: TENANT.to_owned(),
+        contract_id: "office".to_owned(),
+        period: "2016-04".to_owned(),
+        as_of_time: Some(LOG_ENDS),
+        ..Default::default()
+    };
+    let review = review::ask(request, channel.clone()).await?;
+    say!("{}", review::show(&review, &times, CLOCKS_TOLD));
+
     say!("\nWhat is due next, as of the log's end ({}):", times.show(Some(LOG_ENDS)));
     say!("{}", due_next(channel, &times).await?);
     Ok(())
@@ -148,6 +162,7 @@ The server goes on at {address} until Ctrl-C. Ask it with any gRPC client; it an
     {address} slx.v1.ClockService/EvaluateIncident
 
   slx clocks --address http://{address} --tenant {TENANT} --phase running --zone {ZONE}
+  slx review office 2016-04 --address http://{address} --tenant {TENANT} --html review.html
 
 or in Python (pip install grpcio grpcio-reflection):
 

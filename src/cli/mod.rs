@@ -25,8 +25,10 @@ mod import;
 mod incident;
 mod repair;
 mod restore;
+mod review;
 mod serve;
 mod show;
+mod sign;
 mod verify;
 
 use std::io::{self, IsTerminal};
@@ -57,6 +59,10 @@ enum Command {
     Incident(incident::Incident),
     /// Tells how a contract's period complied, and judges its objectives.
     Compliance(compliance::Compliance),
+    /// Lays a contract's period on the table for the meeting with the client.
+    Review(review::Review),
+    /// Signs the review of a period.
+    Sign(sign::Sign),
     /// Writes a row for every clock: CSV or Parquet.
     Export(export::Export),
     /// Walks a journal and checks every record against its hash chain.
@@ -87,6 +93,8 @@ pub fn run(cli: Cli) -> ExitCode {
                 Command::Clocks(clocks) => clocks.run().await,
                 Command::Incident(incident) => incident.run().await,
                 Command::Compliance(compliance) => compliance.run().await,
+                Command::Review(review) => review.run().await,
+                Command::Sign(sign) => sign.run().await,
                 Command::Export(export) => export.run().await,
                 Command::Verify(verify) => verify.run(),
                 Command::Diff(diff) => diff.run().await,

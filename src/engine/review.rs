@@ -19,8 +19,8 @@ use crate::domain::zone::ZoneDatabase;
 /// Periods before the one asked about that its trend goes back.
 const PERIODS_BEFORE_MAX: usize = 11;
 
-/// Clocks told one by one; the rest are counted.
-pub const CLOCKS_TOLD_MAX: usize = 2_000;
+/// Clocks of a kind told one by one; the rest are counted.
+pub const CLOCKS_TOLD_MAX: usize = 1_000;
 
 /// Moved verdicts told one by one; the rest are counted.
 pub const MOVED_TOLD_MAX: usize = 1_000;
@@ -173,21 +173,47 @@ impl<'c> Review<'c> {
         let has_clocks = |compliance: &Compliance<'_>| !compliance.groups.is_empty();
         let told = self.before.iter().rposition(has_clocks).map_or(0, |last| last + 1);
         self.before.truncate(told);
-        let clocks = &mut self.table.clocks;
-        clocks.sort_by(|a, b| a.urgency().cmp(&b.urgency()));
-        clocks.truncate(CLOCKS_TOLD_MAX);
+        self.table.sort();
     }
 }
 
+/// Why a target is to be talked of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Breached,
+    Excluded,
+    Watermelon,
+}
+
 impl Talk {
+    fn kind(&self) -> Kind {
+        match self.outcome {
+            Outcome::Breached => Kind::Breached,
+            Outcome::Excluded => Kind::Excluded,
+            _ => Kind::Watermelon,
+        }
+    }
+
     /// Those that went furthest over their limits as people lived it come first.
-    fn urgency(&self) -> (Reverse<Span>, &str, &str) {
+    fn place(&self) -> (Kind, Reverse<Span>, &str, &str) {
         let over = self.experienced_elapsed - self.limit;
-        (Reverse(over), &self.incident_id, &self.target_id)
+        (self.kind(), Reverse(over), &self.incident_id, &self.target_id)
     }
 }
 
 impl Table {
+    /// Puts what is to be talked of in order, and leaves out what is too much.
+    fn sort(&mut self) {
+        self.clocks.sort_by(|a, b| a.place().cmp(&b.place()));
+        let mut told = 0;
+        let mut last = Kind::Breached;
+        self.clocks.retain(|talk| {
+            told = if talk.kind() == last { told + 1 } else { 1 };
+            last = talk.kind();
+            told <= CLOCKS_TOLD_MAX
+        });
+    }
+
     fn add(&mut self, incident: &str, entry: &Entry<'_>, clocks: &[Clock<'_>]) {
         let name = (incident.to_owned(), entry.target_id.to_owned());
         self.verdicts.insert(name, entry.verdict());

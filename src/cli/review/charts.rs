@@ -1,0 +1,200 @@
+//! Trends and shares as pictures: their geometry. The page's template draws them.
+
+use crate::wire::v1;
+
+/// Eight heights of a bar.
+const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+
+/// How an objective stood, period by period: the higher, the better; `·` says nothing.
+pub(super) fn sparkline(trend: &[v1::ObjectivePoint]) -> String {
+    let scale = Scale::of(trend.iter().filter_map(|point| share(&point.percent)), 7.0);
+    let height = |share: f64| BARS[(scale.height(share).round() as usize).min(7)];
+    trend.iter().map(|point| share(&point.percent).map_or('·', height)).collect()
+}
+
+/// A percentage as a number; none of nothing.
+fn share(percent: &str) -> Option<f64> {
+    percent.parse().ok()
+}
+
+/// From just below the least share up to 100 percent.
+#[derive(Clone, Copy)]
+struct Scale {
+    least: f64,
+    height: f64,
+}
+
+impl Scale {
+    fn of(shares: impl Iterator<Item = f64>, height: f64) -> Scale {
+        let least = shares.fold(100.0, f64::min);
+        Scale { least: ((least - 0.1).div_euclid(5.0) * 5.0).max(0.0), height }
+    }
+
+    fn height(self, share: f64) -> f64 {
+        self.height * (share - self.least) / (100.0 - self.least)
+    }
+
+    fn down(self, share: f64) -> f64 {
+        self.height - self.height(share)
+    }
+}
+
+/// A line in a table's cell.
+pub(super) struct Line {
+    /// Its corners: `x,y x,y`.
+    pub points: String,
+    /// Its last point.
+    pub x: f64,
+    /// Its last point.
+    pub y: f64,
+}
+
+/// An objective's trend, 90 wide and 18 high.
+pub(super) fn line(trend: &[v1::ObjectivePoint]) -> Option<Line> {
+    let shares: Vec<_> = trend.iter().map(|point| share(&point.percent)).collect();
+    let scale = Scale::of(shares.iter().flatten().copied(), 18.0);
+    let step = 90.0 / shares.len().saturating_sub(1).max(1) as f64;
+    let told = shares.iter().enumerate();
+    let points: Vec<_> =
+        told.filter_map(|(i, s)| Some((i as f64 * step, scale.down((*s)?)))).collect();
+    let (x, y) = points.last().copied().filter(|_| points.len() > 1)?;
+    Some(Line { points: corners(&points), x, y })
+}
+
+fn corners(points: &[(f64, f64)]) -> String {
+    let corners = points.iter().map(|(x, y)| format!("{x:.1},{y:.1}"));
+    corners.collect::<Vec<_>>().join(" ")
+}
+
+/// Both accounts, period by period.
+pub(super) struct Trend {
+    /// Lines across, each with its percentage.
+    pub rules: Vec<(f64, String)>,
+    /// Where each period stands, and its name.
+    pub periods: Vec<(f64, String)>,
+    /// By the contract.
+    pub contractual: Vec<(f64, f64)>,
+    /// As it was experienced.
+    pub experienced: Vec<(f64, f64)>,
+}
+
+impl Trend {
+    /// The corners of the contractual line.
+    pub fn contractual_line(&self) -> String {
+        corners(&self.contractual)
+    }
+
+    /// The corners of the experienced line.
+    pub fn experienced_line(&self) -> String {
+        corners(&self.experienced)
+    }
+
+    /// The corners of what lies between them.
+    pub fn gap(&self) -> String {
+        let back = self.experienced.iter().rev();
+        corners(&self.contractual.iter().chain(back).copied().collect::<Vec<_>>())
+    }
+}
+
+/// The trend of a contract's attainment, 560 wide and 120 high; none of a single period.
+pub(super) fn trend(periods: &[v1::ReviewedPeriod]) -> Option<Trend> {
+    let of = |tally: &Option<v1::Tally>| share(&tally.as_ref()?.attainment);
+    let both =
+        |point: &v1::ReviewedPeriod| Some((of(&point.contractual)?, of(&point.experienced)?));
+    let told: Vec<_> = periods.iter().map(both).collect();
+    if told.iter().flatten().count() < 2 {
+        return None;
+    }
+    let all = told.iter().flatten().flat_map(|(one, other)| [*one, *other]);
+    let scale = Scale::of(all, 120.0);
+    let step = 560.0 / (periods.len() - 1).max(1) as f64;
+    let at = |place: usize| place as f64 * step;
+    let points = |pick: fn(&(f64, f64)) -> f64| {
+        let told = told.iter().enumerate();
+        told.filter_map(|(i, both)| Some((at(i), scale.down(pick(both.as_ref()?))))).collect()
+    };
+    let name = |point: &v1::ReviewedPeriod| point.period.clone().unwrap_or_default().name;
+    let middle = (scale.least + 100.0) / 2.0;
+    Some(Trend {
+        rules: [scale.least, middle, 100.0]
+            .map(|share| (scale.down(share), format!("{share}%")))
+            .to_vec(),
+        periods: periods.iter().enumerate().map(|(i, point)| (at(i), name(point))).collect(),
+        contractual: points(|both| both.0),
+        experienced: points(|both| both.1),
+    })
+}
+
+/// What the clocks of a group came to, piece by piece.
+pub(super) struct Bar {
+    /// The target and priority.
+    pub name: String,
+    /// What was attained.
+    pub attainment: String,
+    /// Its pieces from left to right.
+    pub pieces: Vec<Piece>,
+}
+
+/// A piece of a bar.
+pub(super) struct Piece {
+    /// `met`, `saved`, `breached`, `excluded` or `open`.
+    pub kind: &'static str,
+    /// From the left.
+    pub x: f64,
+    /// How wide.
+    pub width: f64,
+    /// How many clocks.
+    pub count: i64,
+}
+
+/// A group's bar, 360 wide; none of none.
+pub(super) fn bar(group: &v1::ComplianceGroup) -> Option<Bar> {
+    let tally = group.contractual.clone().unwrap_or_default();
+    let saved = group.watermelons.min(tally.met);
+    let counts = [
+        ("met", tally.met - saved),
+        ("saved", saved),
+        ("breached", tally.breached),
+        ("excluded", tally.excluded),
+    ];
+    let all: i64 = counts.iter().map(|(_, count)| count).sum();
+    let mut x = 0.0;
+    let pieces = counts.into_iter().filter(|(_, count)| *count > 0).map(|(kind, count)| {
+        let width = 360.0 * count as f64 / all as f64;
+        x += width;
+        Piece { kind, x: x - width, width, count }
+    });
+    let pieces: Vec<_> = pieces.collect();
+    (!pieces.is_empty()).then(|| Bar {
+        name: [group.target_id.as_str(), &group.priority].join(" "),
+        attainment: tally.attainment,
+        pieces,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn points(shares: &[&str]) -> Vec<v1::ObjectivePoint> {
+        let point = |percent: &&str| v1::ObjectivePoint {
+            percent: (*percent).to_owned(),
+            ..Default::default()
+        };
+        shares.iter().map(point).collect()
+    }
+
+    #[test]
+    fn the_best_is_highest_and_what_is_not_told_has_no_height() {
+        assert_eq!(sparkline(&points(&["90", "", "95", "100"])), "▃·▅█");
+        assert_eq!(sparkline(&points(&["100", "100"])), "██");
+        assert_eq!(sparkline(&[]), "");
+    }
+
+    #[test]
+    fn a_line_needs_two_points_and_goes_down_with_the_share() {
+        assert!(line(&points(&["90", ""])).is_none());
+        let drawn = line(&points(&["100", "95"])).map(|line| (line.points, line.x));
+        assert_eq!(drawn, Some(("0.0,0.0 90.0,9.0".to_owned(), 90.0)));
+    }
+}

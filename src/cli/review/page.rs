@@ -1,0 +1,296 @@
+//! A review as a page: for a browser, a printer, an e-mail.
+
+use askama::Template;
+
+use super::charts::{Bar, Line, Trend, bar, line, trend};
+use super::{Talk, to_talk_of};
+use crate::cli::compliance::{dash, found, left, percent, promised};
+use crate::cli::credits::Money;
+use crate::cli::show::{Times, choice, outcome};
+use crate::wire::v1;
+
+/// The page of a review, telling of so many clocks one by one.
+pub(super) fn page(
+    review: &v1::GetServiceReviewResponse,
+    times: &Times,
+    clocks: usize,
+) -> anyhow::Result<String> {
+    let total = review.total.clone().unwrap_or_default();
+    let stamp = review.stamp.unwrap_or_default();
+    let page = Page {
+        contract: review.contract.clone().unwrap_or_default(),
+        period: review.period.clone().unwrap_or_default().name,
+        is_provisional: review.provisional,
+        as_of: times.show(stamp.as_of_time),
+        known: times.show(stamp.known_time),
+        sequence: stamp.sequence,
+        zones: &review.time_zone_database,
+        reached: reached(review),
+        contractual: Account::of(total.contractual.as_ref()),
+        experienced: Account::of(total.experienced.as_ref()),
+        watermelons: total.watermelons,
+        objectives: review.objectives.iter().map(|o| Objective::of(o, times)).collect(),
+        trend: trend(&review.trend),
+        bars: bars(&review.groups),
+        pauses: Pauses::of(review),
+        talks: to_talk_of(review, clocks),
+        causes: causes(review),
+        chain: review.chain.iter().map(|link| Link::of(link, times)).collect(),
+        credits: review.credits.as_ref().map(Credits::of),
+        signatures: signatures(review, times),
+        restatement: review.restatement.as_ref().map(Restatement::of),
+    };
+    Ok(page.render()?)
+}
+
+#[derive(Template)]
+#[template(path = "review.html", config = "src/cli/review/askama.toml")]
+struct Page<'r> {
+    contract: v1::Contract,
+    period: String,
+    is_provisional: bool,
+    as_of: String,
+    known: String,
+    sequence: i64,
+    zones: &'r str,
+    reached: String,
+    contractual: Account,
+    experienced: Account,
+    watermelons: i64,
+    objectives: Vec<Objective>,
+    trend: Option<Trend>,
+    bars: Vec<Bar>,
+    pauses: Option<Pauses>,
+    talks: Vec<Talk<'r>>,
+    causes: Vec<Vec<String>>,
+    chain: Vec<Link>,
+    credits: Option<Credits>,
+    signatures: Vec<String>,
+    restatement: Option<Restatement>,
+}
+
+/// What all clocks came to, by one of the two accounts.
+struct Account {
+    attainment: String,
+    counts: v1::Tally,
+}
+
+impl Account {
+    fn of(tally: Option<&v1::Tally>) -> Account {
+        let counts = tally.cloned().unwrap_or_default();
+        Account { attainment: percent(&shortened(&counts.attainment)), counts }
+    }
+}
+
+struct Objective {
+    id: String,
+    period: String,
+    promised: String,
+    is: String,
+    verdict: &'static str,
+    sign: &'static str,
+    left: String,
+    line: Option<Line>,
+}
+
+impl Objective {
+    fn of(reviewed: &v1::ReviewedObjective, times: &Times) -> Objective {
+        let standing = reviewed.standing.clone().unwrap_or_default();
+        let objective = standing.objective.clone().unwrap_or_default();
+        let period = standing.period.clone().unwrap_or_default();
+        let (verdict, sign) = verdict(standing.verdict());
+        Objective {
+            promised: objective.promise.as_ref().map_or_else(|| "-".to_owned(), promised),
+            period: match period.name.as_str() {
+                "" => format!("since {}", times.show(period.start_time)),
+                name => name.to_owned(),
+            },
+            id: objective.id,
+            is: found(&standing),
+            left: left(&standing),
+            line: line(&reviewed.trend),
+            verdict,
+            sign,
+        }
+    }
+}
+
+/// A verdict's name and its sign, which reads without colour.
+fn verdict(verdict: v1::ObjectiveVerdict) -> (&'static str, &'static str) {
+    match verdict {
+        v1::ObjectiveVerdict::Met => ("met", "✓"),
+        v1::ObjectiveVerdict::Missed => ("missed", "✗"),
+        v1::ObjectiveVerdict::AtRisk => ("at risk", "!"),
+        v1::ObjectiveVerdict::NoData | v1::ObjectiveVerdict::Unspecified => ("no data", "·"),
+    }
+}
+
+/// The first thing a client wants to hear.
+fn reached(review: &v1::GetServiceReviewResponse) -> String {
+    let verdicts = review.objectives.iter().filter_map(|objective| objective.standing.as_ref());
+    let verdicts = verdicts.map(v1::ObjectiveStanding::verdict);
+    let judged: Vec<_> =
+        verdicts.filter(|verdict| *verdict != v1::ObjectiveVerdict::NoData).collect();
+    let met = judged.iter().filter(|verdict| **verdict == v1::ObjectiveVerdict::Met).count();
+    match judged.len() {
+        0 if review.objectives.is_empty() => "No objectives are agreed.".to_owned(),
+        0 => "No objective could be judged.".to_owned(),
+        all if all == met => format!("All {all} objectives are met."),
+        all => format!("{met} of {all} objectives are met."),
+    }
+}
+
+fn bars(groups: &[v1::ComplianceGroup]) -> Vec<Bar> {
+    let bars = groups.iter().filter_map(bar);
+    bars.map(|bar| Bar { attainment: percent(&shortened(&bar.attainment)), ..bar }).collect()
+}
+
+struct Pauses {
+    share: String,
+    met_by_pauses: i64,
+    without: String,
+    grounds: Vec<Ground>,
+}
+
+struct Ground {
+    who: String,
+    reason: String,
+    paused: String,
+    count: i64,
+    width: f64,
+}
+
+impl Pauses {
+    fn of(review: &v1::GetServiceReviewResponse) -> Option<Pauses> {
+        let pauses = review.pauses.as_ref().filter(|pauses| !pauses.grounds.is_empty())?;
+        let seconds = |ground: &v1::PauseGround| ground.paused.unwrap_or_default().seconds as f64;
+        let longest = pauses.grounds.iter().map(seconds).fold(1.0, f64::max);
+        let ground = |ground: &v1::PauseGround| Ground {
+            who: match ground.third_party.as_str() {
+                "" => choice(ground.waiting_on().as_str_name(), "WAITING_ON_"),
+                name => name.to_owned(),
+            },
+            reason: ground.reason.clone(),
+            paused: format!("{} h", ground.paused.unwrap_or_default().seconds / 3600),
+            count: ground.count,
+            width: 200.0 * seconds(ground) / longest,
+        };
+        Some(Pauses {
+            share: percent(&shortened(&pauses.share)),
+            met_by_pauses: pauses.met_by_pauses,
+            without: percent(&shortened(&pauses.attainment_without)),
+            grounds: pauses.grounds.iter().take(8).map(ground).collect(),
+        })
+    }
+}
+
+fn causes(review: &v1::GetServiceReviewResponse) -> Vec<Vec<String>> {
+    if review.causes.iter().all(|cause| cause.party.is_empty()) {
+        return Vec::new();
+    }
+    let causes = review.causes.iter().take(10).map(|cause| {
+        let party = if cause.party.is_empty() { "not said" } else { &cause.party };
+        let counts = [cause.incidents.to_string(), cause.breached.to_string()];
+        [party.to_owned(), dash(&cause.service)].into_iter().chain(counts).collect()
+    });
+    causes.collect()
+}
+
+struct Link {
+    name: String,
+    provider: String,
+    account: Account,
+    objectives: Vec<Objective>,
+}
+
+impl Link {
+    fn of(link: &v1::UnderpinningStanding, times: &Times) -> Link {
+        let contract = link.contract.clone().unwrap_or_default();
+        let total = link.total.clone().unwrap_or_default();
+        let kind = choice(contract.kind().as_str_name(), "CONTRACT_KIND_").to_uppercase();
+        let objective = |standing: &v1::ObjectiveStanding| {
+            let standing = Some(standing.clone());
+            Objective::of(&v1::ReviewedObjective { standing, trend: Vec::new() }, times)
+        };
+        Link {
+            name: format!("{kind} {}", contract.id),
+            provider: contract.provider,
+            account: Account::of(total.contractual.as_ref()),
+            objectives: link.objectives.iter().map(objective).collect(),
+        }
+    }
+}
+
+struct Credits {
+    unit: String,
+    lines: Vec<[String; 4]>,
+    total: String,
+}
+
+impl Credits {
+    fn of(statement: &v1::CreditStatement) -> Credits {
+        let money = Money::of(&statement.currency);
+        let line = |line: &v1::CreditLine| {
+            let objective = if line.objective_id.is_empty() { "all" } else { &line.objective_id };
+            let period = line.period.clone().unwrap_or_default().name;
+            [objective.to_owned(), period, line.reason.clone(), money.show(line.amount)]
+        };
+        Credits {
+            lines: statement.lines.iter().map(line).collect(),
+            total: money.show(statement.total_amount),
+            unit: money.unit,
+        }
+    }
+}
+
+fn signatures(review: &v1::GetServiceReviewResponse, times: &Times) -> Vec<String> {
+    let signed = review.signatures.iter().map(|signature| {
+        let (by, known) = (&signature.signed_by, times.show(signature.known_time));
+        let note = if signature.note.is_empty() { "" } else { ": " };
+        format!("{by}, by what was recorded up to {known}{note}{}", signature.note)
+    });
+    signed.collect()
+}
+
+struct Restatement {
+    signature: String,
+    objectives: Vec<String>,
+    moved: Vec<[String; 5]>,
+    moved_count: i64,
+}
+
+impl Restatement {
+    fn of(restatement: &v1::ReviewRestatement) -> Restatement {
+        let objective = |standing: &v1::ObjectiveStanding| {
+            let id = standing.objective.clone().unwrap_or_default().id;
+            format!("{id} was {} ({})", found(standing), verdict(standing.verdict()).0)
+        };
+        let moved = |moved: &v1::Restated| {
+            let word = |verdict: v1::Outcome| match verdict {
+                v1::Outcome::Unspecified => "not in it".to_owned(),
+                verdict => outcome(verdict),
+            };
+            [
+                moved.incident_id.clone(),
+                moved.target_id.clone(),
+                word(moved.signed_outcome()),
+                word(moved.present_outcome()),
+                moved.event_ids.join(", "),
+            ]
+        };
+        Restatement {
+            signature: restatement.signature_id.clone(),
+            objectives: restatement.signed_objectives.iter().map(objective).collect(),
+            moved: restatement.moved.iter().take(25).map(moved).collect(),
+            moved_count: restatement.moved_count,
+        }
+    }
+}
+
+/// A percentage with one decimal, cut: what is not whole is never told as whole.
+fn shortened(percent: &str) -> String {
+    match percent.split_once('.') {
+        Some((whole, decimals)) => format!("{whole}.{}", decimals.get(..1).unwrap_or("0")),
+        None => percent.to_owned(),
+    }
+}

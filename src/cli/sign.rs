@@ -1,0 +1,79 @@
+//! `slx sign`.
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::asked::Asked;
+use super::connection::{Connection, refused};
+use super::show::Shown;
+use crate::wire::v1;
+use crate::wire::v1::compliance_service_client::ComplianceServiceClient;
+
+/// Signs the review of a period that has ended: who says that it is right, as it is known now.
+///
+/// What is recorded later changes nothing that was signed: `slx review` tells what has moved since,
+/// and `slx review --as-signed` shows it as it was.
+#[derive(Args, Debug)]
+pub(super) struct Sign {
+    /// The contract.
+    #[arg(value_name = "CONTRACT")]
+    contract: String,
+
+    /// The period, in the contract's time zone: a month 2026-10, a quarter 2026-Q3 or a year 2026.
+    #[arg(value_name = "PERIOD")]
+    period: String,
+
+    /// Who signs.
+    #[arg(long, value_name = "NAME")]
+    by: String,
+
+    /// What they have to say.
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    note: String,
+
+    /// Names the signature; default: of contract, period and who signs.
+    #[arg(long, value_name = "ID")]
+    id: Option<String>,
+
+    #[command(flatten)]
+    asked: Asked,
+
+    #[command(flatten)]
+    shown: Shown,
+
+    #[command(flatten)]
+    connection: Connection,
+}
+
+impl Sign {
+    pub async fn run(self) -> anyhow::Result<ExitCode> {
+        let request = v1::SignServiceReviewRequest {
+            tenant: self.connection.tenant.clone(),
+            signature_id: self.id.clone().unwrap_or_else(|| self.default_id()),
+            contract_id: self.contract,
+            period: self.period,
+            signed_by: self.by,
+            note: self.note,
+            as_of_time: self.asked.as_of_time,
+            known_time: self.asked.known_time,
+        };
+        let mut client = ComplianceServiceClient::new(self.connection.open().await?);
+        let answer = client.sign_service_review(request).await.map_err(refused)?.into_inner();
+        let signature = answer.signature.unwrap_or_default();
+        let times = self.shown.times()?;
+        let already = if answer.duplicate { "had been" } else { "is" };
+        let (id, by) = (&signature.signature_id, &signature.signed_by);
+        let known = times.show(signature.known_time);
+        say!("{} of {} {already} signed by {by}", signature.period, signature.contract_id);
+        say!("by what was recorded up to {known}: signature {id}");
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// An id may hold fewer letters than a name.
+    fn default_id(&self) -> String {
+        let plain = |letter: char| if letter.is_ascii_alphanumeric() { letter } else { '-' };
+        let by: String = self.by.chars().map(plain).collect();
+        format!("review:{}:{}:{by}", self.contract, self.period)
+    }
+}
