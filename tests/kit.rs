@@ -16,6 +16,7 @@ use slx::wire::v1::compliance_service_client::ComplianceServiceClient;
 use slx::wire::v1::contract_service_client::ContractServiceClient;
 use slx::wire::v1::incident_event::Fact;
 use slx::wire::v1::incident_service_client::IncidentServiceClient;
+use slx::wire::v1::settlement_service_client::SettlementServiceClient;
 use tonic::transport::Channel;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
@@ -41,6 +42,7 @@ pub struct Clients {
     pub incidents: IncidentServiceClient<Channel>,
     pub clocks: ClockServiceClient<Channel>,
     pub compliance: ComplianceServiceClient<Channel>,
+    pub settlement: SettlementServiceClient<Channel>,
     pub admin: AdminServiceClient<Channel>,
 }
 
@@ -293,6 +295,7 @@ impl Clients {
             incidents: IncidentServiceClient::new(channel.clone()),
             clocks: ClockServiceClient::new(channel.clone()),
             compliance: ComplianceServiceClient::new(channel.clone()),
+            settlement: SettlementServiceClient::new(channel.clone()),
             admin: AdminServiceClient::new(channel),
         }
     }

@@ -30,6 +30,7 @@ mod reference;
 mod restart;
 mod review;
 mod settings;
+mod settlement;
 mod syscalls;
 mod terms;
 mod tour;

@@ -27,6 +27,7 @@ mod repair;
 mod restore;
 mod review;
 mod serve;
+mod settle;
 mod show;
 mod sign;
 mod verify;
@@ -63,6 +64,8 @@ enum Command {
     Review(review::Review),
     /// Signs the review of a period.
     Sign(sign::Sign),
+    /// Lists what is left to be settled, opens items, and records what was decided about them.
+    Settle(settle::Settle),
     /// Writes a row for every clock: CSV or Parquet.
     Export(export::Export),
     /// Walks a journal and checks every record against its hash chain.
@@ -95,6 +98,7 @@ pub fn run(cli: Cli) -> ExitCode {
                 Command::Compliance(compliance) => compliance.run().await,
                 Command::Review(review) => review.run().await,
                 Command::Sign(sign) => sign.run().await,
+                Command::Settle(settle) => settle.run().await,
                 Command::Export(export) => export.run().await,
                 Command::Verify(verify) => verify.run(),
                 Command::Diff(diff) => diff.run().await,

@@ -2,7 +2,8 @@
 //!
 //! In reading order: [`time`] and [`zone`] (instants, and what clocks on walls show), [`calendar`]
 //! (service hours), [`incident`] (facts and their fold), [`contract`] (what was agreed), [`clock`]
-//! (a history under terms at an instant) and [`compliance`] (what a period's clocks come to).
+//! (a history under terms at an instant), [`compliance`] (what a period's clocks come to) and
+//! [`settlement`] (what is left to be agreed on).
 //! Nothing here knows how facts arrive or are kept, and `now` is always an argument.
 
 pub mod calendar;
@@ -12,6 +13,7 @@ pub mod contract;
 pub mod fault;
 pub mod incident;
 pub mod service;
+pub mod settlement;
 pub mod share;
 pub mod time;
 pub mod zone;

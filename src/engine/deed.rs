@@ -2,7 +2,10 @@
 
 use super::catalog::Catalog;
 use super::compliance::{PeriodAsked, period_of};
+use super::ledger::{Standing, standing};
 use super::refusal::Refusal;
+use crate::domain::contract::Contract;
+use crate::domain::settlement::{Decided, Decision, Item};
 use crate::domain::time::Instant;
 
 /// What somebody did about the figures.
@@ -10,6 +13,10 @@ use crate::domain::time::Instant;
 pub enum Deed {
     /// They signed the review of a period.
     ReviewSigned(Signature),
+    /// They opened an item that is to be settled.
+    ItemOpened(Item),
+    /// They decided a facet of one.
+    ItemDecided(Box<Decided>),
 }
 
 /// Somebody's word that the review of a period is right as it stood.
@@ -53,6 +60,28 @@ pub struct Book {
 pub enum DoDeed {
     /// Sign the review of a period.
     SignReview(SignReview),
+    /// Open an item that is to be settled.
+    OpenItem(OpenItem),
+    /// Decide a facet of one.
+    DecideItem(Box<DecideItem>),
+}
+
+/// An item that is to be opened.
+#[derive(Clone, Debug)]
+pub struct OpenItem {
+    /// The item; its client and currency follow from its contract, and its `open_time` is not so.
+    pub item: Item,
+    /// When it came up; `None`: when it is recorded.
+    pub open_time: Option<Instant>,
+}
+
+/// A facet that is to be decided.
+#[derive(Clone, Debug)]
+pub struct DecideItem {
+    /// The decision, whose `decide_time` is not so, and the item as it stands.
+    pub decided: Decided,
+    /// When it was decided; `None`: when it is recorded.
+    pub decide_time: Option<Instant>,
 }
 
 /// A review that is to be signed.
@@ -88,6 +117,8 @@ impl Deed {
     pub fn id(&self) -> &str {
         match self {
             Deed::ReviewSigned(signature) => &signature.id,
+            Deed::ItemOpened(item) => &item.id,
+            Deed::ItemDecided(decided) => &decided.decision.id,
         }
     }
 }
@@ -105,18 +136,39 @@ impl Book {
         self.deeds.iter().find(|recorded| recorded.deed.id() == id)
     }
 
+    /// The deeds that were recorded up to an instant.
+    fn known(&self, known_time: Instant) -> impl DoubleEndedIterator<Item = &RecordedDeed> {
+        self.deeds.iter().filter(move |deed| deed.record_time <= known_time)
+    }
+
     /// The signatures under the review of a period, by what was recorded up to an instant.
     pub fn signatures<'b>(
         &'b self,
         contract_id: &'b str,
         period: &'b str,
         known_time: Instant,
-    ) -> impl DoubleEndedIterator<Item = (Instant, &'b Signature)> {
-        let known = self.deeds.iter().filter(move |deed| deed.record_time <= known_time);
-        let signed = known.map(|recorded| match &recorded.deed {
-            Deed::ReviewSigned(signature) => (recorded.record_time, signature),
+    ) -> impl Iterator<Item = (Instant, &'b Signature)> {
+        let signed = self.known(known_time).filter_map(|recorded| match &recorded.deed {
+            Deed::ReviewSigned(signature) => Some((recorded.record_time, signature)),
+            _ => None,
         });
         signed.filter(move |(_, s)| s.contract_id == contract_id && s.period == period)
+    }
+
+    /// The items that somebody opened, by what was recorded up to an instant.
+    pub fn opened(&self, known_time: Instant) -> impl Iterator<Item = &Item> {
+        self.known(known_time).filter_map(|recorded| match &recorded.deed {
+            Deed::ItemOpened(item) => Some(item),
+            _ => None,
+        })
+    }
+
+    /// What was decided of items, by what was recorded up to an instant.
+    pub fn decisions(&self, known_time: Instant) -> impl Iterator<Item = (Instant, &Decided)> {
+        self.known(known_time).filter_map(|recorded| match &recorded.deed {
+            Deed::ItemDecided(decided) => Some((recorded.record_time, decided.as_ref())),
+            _ => None,
+        })
     }
 }
 
@@ -128,45 +180,73 @@ pub fn decide_deed(
     now: Instant,
     last: Instant,
 ) -> Result<DeedDecision, Refusal> {
-    let DoDeed::SignReview(asked) = asked;
-    if let Some(recorded) = book.find(&asked.id) {
-        return repeated(recorded, &asked);
+    let deed = match asked {
+        DoDeed::SignReview(asked) => match book.find(&asked.id) {
+            Some(recorded) => Deed::ReviewSigned(signed_again(asked, recorded)),
+            None => Deed::ReviewSigned(signature(catalog, asked, now, last)?),
+        },
+        DoDeed::OpenItem(OpenItem { item, open_time }) => {
+            let recorded = book.find(&item.id).map(|recorded| &recorded.deed);
+            let before = match recorded {
+                Some(Deed::ItemOpened(before)) => Some(before.open_time),
+                _ => None,
+            };
+            let open_time = open_time.or(before).unwrap_or(now);
+            Deed::ItemOpened(Item { open_time, ..of_contract(catalog, item)? })
+        }
+        DoDeed::DecideItem(asked) => {
+            let DecideItem { decided: Decided { decision, basis }, decide_time } = *asked;
+            let recorded = book.find(&decision.id).map(|recorded| &recorded.deed);
+            let before = match recorded {
+                Some(Deed::ItemDecided(before)) => Some(before),
+                _ => None,
+            };
+            let then = before.map(|before| before.decision.decide_time);
+            // What the item was then is part of what is recorded, not of what is asked again.
+            let basis = before.map_or(basis, |before| before.basis.clone());
+            let decide_time = decide_time.or(then).unwrap_or(now);
+            let decision = Decision { decide_time, ..decision };
+            Deed::ItemDecided(Box::new(Decided { decision, basis }))
+        }
+    };
+    let recorded = book.find(deed.id());
+    match (standing(recorded.map(|r| (r.sequence, &r.deed)), &deed, deed.id())?, recorded) {
+        (Standing::Duplicate(_), Some(recorded)) => Ok(DeedDecision::Duplicate(recorded.clone())),
+        _ => Ok(DeedDecision::New(deed)),
     }
-    let signature = Signature {
-        as_of: asked.as_of.unwrap_or(now),
-        known: asked.known.unwrap_or(last),
+}
+
+/// What is asked for again leaves out what was filled in when it was recorded.
+fn signed_again(asked: SignReview, recorded: &RecordedDeed) -> Signature {
+    let times = match &recorded.deed {
+        Deed::ReviewSigned(signature) => (signature.as_of, signature.known),
+        _ => (Instant::MIN, Instant::MIN),
+    };
+    filled(asked, times)
+}
+
+fn filled(asked: SignReview, (as_of, known): (Instant, Instant)) -> Signature {
+    Signature {
+        as_of: asked.as_of.unwrap_or(as_of),
+        known: asked.known.unwrap_or(known),
         id: asked.id,
         contract_id: asked.contract_id,
         period: asked.period,
         signed_by: asked.signed_by,
         note: asked.note,
-    };
-    check_signature(catalog, &signature, now)?;
-    Ok(DeedDecision::New(Deed::ReviewSigned(signature)))
-}
-
-/// What is asked for again is the same where it names what was recorded; what it leaves out was
-/// filled in then.
-fn repeated(recorded: &RecordedDeed, asked: &SignReview) -> Result<DeedDecision, Refusal> {
-    let Deed::ReviewSigned(signature) = &recorded.deed;
-    let is_same = signature.contract_id == asked.contract_id
-        && signature.period == asked.period
-        && signature.signed_by == asked.signed_by
-        && signature.note == asked.note
-        && asked.as_of.is_none_or(|as_of| as_of == signature.as_of)
-        && asked.known.is_none_or(|known| known == signature.known);
-    match is_same {
-        true => Ok(DeedDecision::Duplicate(recorded.clone())),
-        false => {
-            Err(Refusal::EventConflict { event_id: asked.id.clone(), sequence: recorded.sequence })
-        }
     }
 }
 
-fn check_signature(catalog: &Catalog, signature: &Signature, now: Instant) -> Result<(), Refusal> {
-    let Signature { contract_id, period, as_of, known, .. } = signature;
-    let asked = PeriodAsked::Named(period.clone());
-    let period = period_of(&asked, contract_id, catalog.known(*known), catalog.zones())?;
+fn signature(
+    catalog: &Catalog,
+    asked: SignReview,
+    now: Instant,
+    last: Instant,
+) -> Result<Signature, Refusal> {
+    let signature = filled(asked, (now, last));
+    let Signature { contract_id, period, as_of, known, .. } = &signature;
+    let named = PeriodAsked::Named(period.clone());
+    let period = period_of(&named, contract_id, catalog.known(*known), catalog.zones())?;
     if *as_of > now {
         return Err(Refusal::field("as_of_time", "lies in the future"));
     }
@@ -174,7 +254,16 @@ fn check_signature(catalog: &Catalog, signature: &Signature, now: Instant) -> Re
         return Err(Refusal::field("known_time", "lies in the future"));
     }
     match period.end <= *as_of {
-        true => Ok(()),
+        true => Ok(signature),
         false => Err(Refusal::PeriodGoesOn { period: period.name, end: period.end }),
     }
+}
+
+/// An item with what its contract says.
+fn of_contract(catalog: &Catalog, item: Item) -> Result<Item, Refusal> {
+    let known = catalog.known(Instant::MAX);
+    let latest = known.contract(&item.contract_id).all().last();
+    let latest = latest.ok_or_else(|| Refusal::ContractNotFound(item.contract_id.clone()))?;
+    let Contract { client, currency, .. } = &latest.content;
+    Ok(Item { client: client.clone(), currency: currency.clone(), ..item })
 }

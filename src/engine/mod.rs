@@ -20,5 +20,6 @@ pub mod query;
 pub mod record;
 pub mod refusal;
 pub mod review;
+pub mod settlement;
 pub mod simulation;
 pub mod tally;

@@ -19,6 +19,9 @@ pub enum Refusal {
     /// There is no such incident.
     #[error("there is no incident {0:?}")]
     IncidentNotFound(String),
+    /// There is no such item to settle.
+    #[error("there is no item {0:?} to settle: slx settle lists them")]
+    ItemNotFound(String),
     /// The event id is recorded with other content.
     #[error("event {event_id:?} is already recorded, as sequence {sequence}, with other content")]
     EventConflict {

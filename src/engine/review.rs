@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 
 use super::catalog::Known;
 use super::compliance::{Compliance, GroupKey, PeriodAsked, Question, last_instant};
-use super::deed::Signature;
-use super::query::Times;
+use super::deed::{Book, Signature};
+use super::query::{Times, judge_incident};
 use super::refusal::Refusal;
-use crate::domain::clock::{Clock, Judgement, Outcome};
+use super::settlement::{credit_of, standing};
+use crate::domain::clock::{Clock, Outcome};
 use crate::domain::compliance::{Counts, Entry, Period, Tally, entries, why};
 use crate::domain::contract::{Contract, Effective, Revision};
-use crate::domain::incident::{State, WaitingOn};
+use crate::domain::incident::{History, WaitingOn};
+use crate::domain::settlement::{Item, Settled, items};
 use crate::domain::share::Share;
 use crate::domain::time::{Instant, Span};
 use crate::domain::zone::ZoneDatabase;
@@ -21,6 +23,9 @@ const PERIODS_BEFORE_MAX: usize = 11;
 
 /// Clocks of a kind told one by one; the rest are counted.
 pub const CLOCKS_TOLD_MAX: usize = 1_000;
+
+/// Items left to be settled told one by one; the rest are counted.
+pub const UNSETTLED_TOLD_MAX: usize = 1_000;
 
 /// Moved verdicts told one by one; the rest are counted.
 pub const MOVED_TOLD_MAX: usize = 1_000;
@@ -39,8 +44,13 @@ pub struct Review<'c> {
     pub chain: Vec<Compliance<'c>>,
     /// What to talk of.
     pub table: Table,
+    /// What is left to be settled, the oldest first.
+    pub unsettled: Vec<Settled>,
     /// The instant everything is evaluated at.
     pub as_of: Instant,
+    items: Vec<Item>,
+    known: Known<'c>,
+    times: Times,
 }
 
 /// What a review tells of a period's incidents.
@@ -147,12 +157,19 @@ impl<'c> Review<'c> {
             chain: chain.collect::<Result<_, _>>()?,
             present,
             table: Table::default(),
+            unsettled: Vec::new(),
+            items: Vec::new(),
+            known,
+            times,
             as_of: times.as_of,
         })
     }
 
-    /// Takes in a judged incident for the period and for the chain, but not for what was before.
-    pub fn add(&mut self, incident: &str, judgement: &Judgement<'_>, state: &State<'_>) {
+    /// Takes in an incident for the period and for the chain, but not for what was before.
+    pub fn add(&mut self, incident: &str, history: &History<'_>) {
+        let judgement = judge_incident(history, &self.known, self.as_of);
+        let state = history.state(self.as_of);
+        let (judgement, state) = (&judgement, &state);
         let entries = entries(judgement, state);
         for compliance in [&mut self.present].into_iter().chain(&mut self.chain) {
             entries.iter().for_each(|entry| compliance.add(entry));
@@ -165,11 +182,19 @@ impl<'c> Review<'c> {
         if let Some(first) = belonging.first() {
             let is_late = belonging.iter().any(|e| e.contractual.outcome == Outcome::Breached);
             self.table.note_cause(first, is_late);
+            let contract = &self.present.ruling.content;
+            let judged = (entries.as_slice(), judgement.clocks.as_slice());
+            self.items.extend(items(incident, contract, history, state, judged, self.as_of));
         }
     }
 
     /// Ends it, when all incidents are taken in.
-    pub fn finish(&mut self) {
+    pub fn finish(&mut self, book: &Book) {
+        self.items.extend(credit_of(&self.present, self.times));
+        let all =
+            standing(std::mem::take(&mut self.items), book, self.present.contract_id(), self.times);
+        self.unsettled = all.into_values().filter(Settled::is_open).collect();
+        self.unsettled.sort_by_key(|settled| settled.item.open_time);
         let has_clocks = |compliance: &Compliance<'_>| !compliance.groups.is_empty();
         let told = self.before.iter().rposition(has_clocks).map_or(0, |last| last + 1);
         self.before.truncate(told);

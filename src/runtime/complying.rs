@@ -8,9 +8,8 @@
 use std::collections::BTreeSet;
 
 use super::{Engine, Sight, sight};
-use crate::domain::clock::Judgement;
 use crate::domain::compliance::entries;
-use crate::domain::incident::State;
+use crate::domain::incident::History;
 use crate::domain::time::Instant;
 use crate::engine::catalog::Known;
 use crate::engine::compliance::{Compliance, Question};
@@ -202,24 +201,25 @@ impl Reckoning<'_> {
         compliance: &mut Compliance<'_>,
         only_open: bool,
     ) -> Result<(), ViewsError> {
-        self.judged(incident, |judgement, state| {
-            for entry in entries(judgement, state).iter().filter(|e| e.is_open || !only_open) {
+        let (known, as_of) = (self.known, self.sight.times.as_of);
+        self.known(incident, |history| {
+            let judgement = judge_incident(history, &known, as_of);
+            let entries = entries(&judgement, &history.state(as_of));
+            for entry in entries.iter().filter(|entry| entry.is_open || !only_open) {
                 compliance.add(entry);
             }
         })
     }
 
-    /// Judges an incident, if it was known.
-    pub fn judged(
+    /// Visits what was known of an incident, if anything was.
+    pub fn known(
         &self,
         incident: &str,
-        take: impl FnOnce(&Judgement<'_>, &State<'_>),
+        visit: impl FnOnce(&History<'_>),
     ) -> Result<(), ViewsError> {
         let ledger = self.engine.listed_ledger(self.tenant, incident)?;
-        let times = self.sight.times;
-        if let Some(history) = history(&ledger, times) {
-            let judgement = judge_incident(&history, &self.known, times.as_of);
-            take(&judgement, &history.state(times.as_of));
+        if let Some(history) = history(&ledger, self.sight.times) {
+            visit(&history);
         }
         Ok(())
     }

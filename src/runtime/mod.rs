@@ -14,6 +14,7 @@ mod listing;
 mod memory;
 mod replay;
 mod reviewing;
+mod settling;
 mod simulating;
 mod start;
 mod sync;

@@ -108,7 +108,7 @@ impl<'r> Reviewing<'r> {
         let zones = &self.engine.zones;
         match Review::new(contract_id, period, known, zones, sight.times) {
             Ok(mut review) => {
-                self.reckoning(known, sight).fill(&mut review)?;
+                self.reckoning(known, sight).fill(&mut review, self.book)?;
                 Ok(Ok(review))
             }
             Err(refusal) => Ok(Err(refusal)),
@@ -165,7 +165,7 @@ impl<'r> Reviewing<'r> {
 
 impl Reckoning<'_> {
     /// Takes in whatever belongs to a review.
-    fn fill(&self, review: &mut Review<'_>) -> Result<(), ViewsError> {
+    fn fill(&self, review: &mut Review<'_>, book: &Book) -> Result<(), ViewsError> {
         review.before.iter_mut().try_for_each(|before| self.reckon(before))?;
         let mut contracts: Vec<_> =
             review.chain.iter().map(|c| (c.contract_id().to_owned(), c.span())).collect();
@@ -175,13 +175,13 @@ impl Reckoning<'_> {
             incidents.extend(self.incidents(&contract, span)?);
         }
         for incident in incidents {
-            self.judged(&incident, |judgement, state| review.add(&incident, judgement, state))?;
+            self.known(&incident, |history| review.add(&incident, history))?;
         }
         for compliance in [&mut review.present].into_iter().chain(&mut review.chain) {
             let known = self.sight.times.known;
             self.engine.judge_services(self.tenant, known, compliance)?;
         }
-        review.finish();
+        review.finish(book);
         Ok(())
     }
 }

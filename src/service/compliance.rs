@@ -19,6 +19,7 @@ use crate::runtime::{DeedAnswer, Export, ReviewAsked, Rows, Sight};
 use crate::wire::compliance::{encode, encode_simulation, group_key};
 use crate::wire::export::encode as encode_row;
 use crate::wire::faults::Faults;
+use crate::wire::review::encode_signature;
 use crate::wire::scalar::{id, instant, optional_id, optional_instant, text};
 use crate::wire::v1::compliance_service_server::ComplianceService;
 use crate::wire::{calendar, contract, deed, review, v1};
@@ -129,12 +130,12 @@ impl ComplianceService for Services {
         let answer = engine.do_deed(tenant, DoDeed::SignReview(sign)).await;
         let (answer, progress) = answer.map_err(|error| status::not_written(&error))?;
         let DeedAnswer { recorded, is_duplicate } = answer.map_err(status::refused)?;
-        let Deed::ReviewSigned(signature) = &recorded.deed;
-        Ok(Response::new(v1::SignServiceReviewResponse {
-            signature: Some(review::encode_signature(recorded.record_time, signature)),
-            duplicate: is_duplicate,
-            stamp: write_stamp(&progress),
-        }))
+        let signature = match &recorded.deed {
+            Deed::ReviewSigned(signed) => Some(encode_signature(recorded.record_time, signed)),
+            _ => None,
+        };
+        let (duplicate, stamp) = (is_duplicate, write_stamp(&progress));
+        Ok(Response::new(v1::SignServiceReviewResponse { signature, duplicate, stamp }))
     }
 
     async fn simulate_contract(

@@ -9,6 +9,7 @@ mod contract;
 mod incident;
 mod page;
 mod read;
+mod settlement;
 mod status;
 
 use std::sync::Arc;

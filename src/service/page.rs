@@ -53,6 +53,7 @@ lists!(
     ListIncidentsRequest = "ListIncidents",
     ListEventsRequest = "ListEvents",
     ListClocksRequest = "ListClocks",
+    ListSettlementItemsRequest = "ListSettlementItems",
 );
 
 /// The page asked for: the room left on it, and the tokens that lead to it and on.

@@ -94,6 +94,7 @@ reads!(
     GetComplianceRequest,
     GetServiceReviewRequest,
     SimulateContractRequest,
+    ListSettlementItemsRequest,
     ExportClocksRequest,
 );
 

@@ -27,6 +27,7 @@ pub(super) fn reason(refusal: &Refusal) -> ErrorReason {
         Refusal::CalendarNotFound(_) => ErrorReason::CalendarNotFound,
         Refusal::ContractNotFound(_) => ErrorReason::ContractNotFound,
         Refusal::IncidentNotFound(_) => ErrorReason::IncidentNotFound,
+        Refusal::ItemNotFound(_) => ErrorReason::SettlementItemNotFound,
         Refusal::EventConflict { .. } => ErrorReason::EventConflict,
         Refusal::Unsound(_) => ErrorReason::ContractUnsound,
         Refusal::ContractEnded(_) => ErrorReason::ContractEnded,
@@ -50,7 +51,8 @@ fn code(reason: ErrorReason) -> Code {
         ErrorReason::InvalidField | ErrorReason::InvalidPageToken => Code::InvalidArgument,
         ErrorReason::CalendarNotFound
         | ErrorReason::ContractNotFound
-        | ErrorReason::IncidentNotFound => Code::NotFound,
+        | ErrorReason::IncidentNotFound
+        | ErrorReason::SettlementItemNotFound => Code::NotFound,
         ErrorReason::EventConflict => Code::AlreadyExists,
         ErrorReason::ContractUnsound
         | ErrorReason::ContractEnded
@@ -79,6 +81,7 @@ pub(super) fn refused(refusal: Refusal) -> Status {
             tell_resource("contract", id, &mut details);
         }
         Refusal::IncidentNotFound(id) => tell_resource("incident", id, &mut details),
+        Refusal::ItemNotFound(id) => tell_resource("settlement item", id, &mut details),
         Refusal::EventConflict { event_id, .. } => tell_resource("event", event_id, &mut details),
         Refusal::Unsound(findings) => {
             let told = findings.iter().take(FAULTS_TOLD_MAX).map(|finding| {

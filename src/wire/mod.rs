@@ -20,6 +20,7 @@ pub mod record;
 pub mod review;
 pub mod scalar;
 pub mod service_event;
+pub mod settlement;
 pub mod tally;
 pub mod text;
 

@@ -5,7 +5,7 @@ use prost::Message;
 use super::faults::Wrong;
 use super::store::v1 as store;
 use super::store::v1::record::Entry as Wire;
-use super::{calendar, contract, deed, incident, scalar, service_event, tally};
+use super::{calendar, contract, deed, incident, scalar, service_event, settlement, tally};
 use crate::domain::fault::Fault;
 use crate::domain::incident::{IncidentEvent, RecordedEvent};
 use crate::domain::service::ServiceEvent;
@@ -91,6 +91,10 @@ fn message(record: &Record) -> store::Record {
             Wire::Calendar(super::v1::Calendar { effective_time, ..message })
         }
         Entry::Deed(Deed::ReviewSigned(signature)) => Wire::ReviewSigned(deed::encode(signature)),
+        Entry::Deed(Deed::ItemOpened(item)) => Wire::ItemOpened(settlement::encode(item)),
+        Entry::Deed(Deed::ItemDecided(decided)) => {
+            Wire::ItemDecided(settlement::encode_decided(decided, None))
+        }
         Entry::Lost => Wire::Lost(store::Lost {}),
     };
     store::Record { tenant: record.tenant.clone(), entry: Some(entry), format: FORMAT }
@@ -118,6 +122,11 @@ fn from_message(record: store::Record, zones: &ZoneDatabase) -> Result<Record, U
             Entry::Terms(TermsEntry::Calendar { id, effective_time, calendar })
         }
         Wire::ReviewSigned(signature) => Entry::Deed(Deed::ReviewSigned(deed::decode(signature)?)),
+        Wire::ItemOpened(item) => Entry::Deed(Deed::ItemOpened(settlement::decode(item)?)),
+        Wire::ItemDecided(decided) => {
+            let decided = settlement::decode_decided(decided)?;
+            Entry::Deed(Deed::ItemDecided(Box::new(decided)))
+        }
         Wire::Lost(store::Lost {}) => Entry::Lost,
     };
     Ok(Record { tenant: record.tenant, entry })

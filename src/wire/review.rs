@@ -10,12 +10,14 @@ use super::compliance::{
 };
 use super::incident::waiting_on_number;
 use super::scalar::{duration, long_duration, timestamp};
+use super::settlement::encode_standing;
 use super::{contract, credit, deed, v1};
 use crate::domain::time::Instant;
 use crate::engine::compliance::Compliance;
 use crate::engine::deed::Signature;
 use crate::engine::review::{
-    CauseCount, GROUPED_BY, Pauses, Restated, Restatement, Review, Reviewed, Talk, total,
+    CauseCount, GROUPED_BY, Pauses, Restated, Restatement, Review, Reviewed, Talk,
+    UNSETTLED_TOLD_MAX, total,
 };
 
 /// The message of a review, without its stamp.
@@ -24,6 +26,7 @@ pub fn encode(reviewed: Reviewed<'_>, time_zone_database: &str) -> v1::GetServic
     let restatement = restatement.map(|restatement| encode_restatement(&restatement, &review));
     let as_of = review.as_of;
     let objectives = encode_objectives(&review.present, as_of);
+    let unsettled = review.unsettled.iter().take(UNSETTLED_TOLD_MAX);
     v1::GetServiceReviewResponse {
         contract: Some(encode_contract(&review.present)),
         period: Some(encode_period(&review.present.period)),
@@ -37,6 +40,8 @@ pub fn encode(reviewed: Reviewed<'_>, time_zone_database: &str) -> v1::GetServic
         clock_count: number(review.table.clock_count),
         pauses: Some(encode_pauses(&review.table.pauses)),
         causes: encode_causes(review.table.causes),
+        settlement_count: review.unsettled.len() as i64,
+        settlement: unsettled.map(|settled| encode_standing(settled, as_of)).collect(),
         groups: review
             .present
             .groups

@@ -122,6 +122,11 @@ pub fn long_duration(nanos: i128) -> Duration {
     Duration { seconds, nanos: (nanos % second) as i32 }
 }
 
+/// The message of the time from one instant to another; none where that comes first.
+pub fn span_between(from: Instant, to: Instant) -> Duration {
+    duration(if from <= to { to.since(from) } else { Span::ZERO })
+}
+
 /// Declares how an enum of the API maps to one of the domain: a decoder that refuses the
 /// unspecified zero and unknown numbers, and an encoder.
 macro_rules! choice {

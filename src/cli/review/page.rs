@@ -6,8 +6,12 @@ use super::charts::{Bar, Line, Trend, bar, line, trend};
 use super::{Talk, to_talk_of};
 use crate::cli::compliance::{dash, found, left, percent, promised};
 use crate::cli::credits::Money;
+use crate::cli::settle;
 use crate::cli::show::{Times, choice, outcome};
 use crate::wire::v1;
+
+/// Items left to settle that are told.
+const UNSETTLED_TOLD: usize = 10;
 
 /// The page of a review, telling of so many clocks one by one.
 pub(super) fn page(
@@ -37,6 +41,14 @@ pub(super) fn page(
         causes: causes(review),
         chain: review.chain.iter().map(|link| Link::of(link, times)).collect(),
         credits: review.credits.as_ref().map(Credits::of),
+        unsettled: review
+            .settlement
+            .iter()
+            .take(UNSETTLED_TOLD)
+            .map(|s| unsettled(s, times))
+            .collect(),
+        unsettled_more: review.settlement_count
+            - review.settlement.len().min(UNSETTLED_TOLD) as i64,
         signatures: signatures(review, times),
         restatement: review.restatement.as_ref().map(Restatement::of),
     };
@@ -65,6 +77,8 @@ struct Page<'r> {
     causes: Vec<Vec<String>>,
     chain: Vec<Link>,
     credits: Option<Credits>,
+    unsettled: Vec<[String; 4]>,
+    unsettled_more: i64,
     signatures: Vec<String>,
     restatement: Option<Restatement>,
 }
@@ -241,6 +255,18 @@ impl Credits {
             unit: money.unit,
         }
     }
+}
+
+/// What it is, since when, what is open, and how much it is about.
+fn unsettled(standing: &v1::SettlementStanding, times: &Times) -> [String; 4] {
+    let item = standing.item.clone().unwrap_or_default();
+    let days = standing.age.unwrap_or_default().seconds / 86_400;
+    let since = format!("{}, {days} days", times.show(item.open_time));
+    let open = standing.facets.iter().filter(|f| f.state() == v1::SettlementState::Open);
+    let open = open.map(|facet| choice(facet.facet().as_str_name(), "SETTLEMENT_FACET_"));
+    let name = item.incident_ids.first().unwrap_or(&item.item_id);
+    let what = format!("{name}: {}", item.summary);
+    [what, since, open.collect::<Vec<_>>().join(", "), settle::amount(standing)]
 }
 
 fn signatures(review: &v1::GetServiceReviewResponse, times: &Times) -> Vec<String> {

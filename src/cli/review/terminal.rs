@@ -6,8 +6,11 @@ use super::charts::sparkline;
 use super::to_talk_of;
 use crate::cli::compliance::{KeyWord, dash, found, left, percent, promised, show_groups};
 use crate::cli::show::{Times, choice, outcome, span, table};
-use crate::cli::{compliance, credits};
+use crate::cli::{compliance, credits, settle};
 use crate::wire::v1;
+
+/// Items left to settle that are told.
+const UNSETTLED_TOLD: usize = 20;
 
 /// All of a review but what there is nothing of.
 pub(in crate::cli) fn show(
@@ -27,6 +30,7 @@ pub(in crate::cli) fn show(
         causes(review),
         chain(review, times),
         review.credits.as_ref().map(credits::show),
+        unsettled(review, times),
     ];
     parts.into_iter().flatten().join("\n\n")
 }
@@ -169,6 +173,16 @@ fn chain(review: &v1::GetServiceReviewResponse, times: &Times) -> Option<String>
     });
     let told = links.collect::<Vec<_>>().join("\n\n");
     (!told.is_empty()).then(|| section("What it rests on", &told))
+}
+
+fn unsettled(review: &v1::GetServiceReviewResponse, times: &Times) -> Option<String> {
+    let told = review.settlement.iter().take(UNSETTLED_TOLD).cloned().collect::<Vec<_>>();
+    let rest = match review.settlement_count - told.len() as i64 {
+        0 => String::new(),
+        more => format!("\nand {more} more: slx settle list tells them all"),
+    };
+    let title = format!("{} left to settle", review.settlement_count);
+    (!told.is_empty()).then(|| section(&title, &(settle::show(&told, times) + &rest)))
 }
 
 fn restated(review: &v1::GetServiceReviewResponse) -> Option<String> {

@@ -19,5 +19,5 @@ mod tally;
 
 pub use entry::{Account, Entry, entries, paused};
 pub use period::{Period, PeriodError};
-pub use reason::why;
+pub use reason::{why, words};
 pub use tally::{Counts, Spread, Tally};

@@ -92,7 +92,7 @@ fn waited_on(segment: &Segment<'_>) -> String {
 }
 
 /// Whole minutes, rounded down, with seconds below an hour: `26 h 05 min`, `12 min 30 s`.
-fn words(span: Span) -> String {
+pub fn words(span: Span) -> String {
     let seconds = span.nanos() / 1_000_000_000;
     let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     match (hours, minutes, rest) {

@@ -1,0 +1,297 @@
+//! `slx settle`.
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand, ValueEnum};
+use tonic::transport::Channel;
+
+use super::asked::Asked;
+use super::connection::{Connection, refused};
+use super::credits::Money;
+use super::show::{Shown, Times, choice, table};
+use crate::domain::settlement::{Facet, State};
+use crate::wire::settlement::{facet_number, state_number};
+use crate::wire::v1::settlement_service_client::SettlementServiceClient;
+use crate::wire::{text, v1};
+
+/// What is left to be settled: help outside the contract, excluded time, credits, open decisions.
+///
+/// Items follow from facts by themselves, or are opened by somebody. Each is settled technically,
+/// administratively and financially; nothing is ever deleted.
+#[derive(Args, Debug)]
+pub(super) struct Settle {
+    #[command(subcommand)]
+    what: What,
+
+    #[command(flatten)]
+    connection: Connection,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Lists items and how they stand.
+    List(List),
+    /// Opens an item that does not follow from facts by itself.
+    Open(Open),
+    /// Records what was decided about one facet of an item.
+    Decide(Decide),
+}
+
+#[derive(Args, Debug)]
+struct List {
+    /// Only of this contract.
+    #[arg(long, value_name = "ID", default_value = "")]
+    contract: String,
+
+    /// Also items with nothing left open.
+    #[arg(long)]
+    all: bool,
+
+    /// Prints each item as JSON.
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    asked: Asked,
+
+    #[command(flatten)]
+    shown: Shown,
+}
+
+#[derive(Args, Debug)]
+struct Open {
+    /// Names the item.
+    #[arg(value_name = "ITEM")]
+    id: String,
+
+    /// The contract it is to be settled under.
+    #[arg(long, value_name = "ID")]
+    contract: String,
+
+    /// What is to be settled, in a line.
+    #[arg(long, value_name = "TEXT")]
+    summary: String,
+
+    /// Who opens it.
+    #[arg(long, value_name = "NAME")]
+    by: String,
+
+    /// The incidents it is about.
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    incidents: Vec<String>,
+
+    /// Minor units of the contract's currency that go to the client; negative: to the provider.
+    #[arg(long, value_name = "AMOUNT", allow_negative_numbers = true)]
+    amount: Option<i64>,
+}
+
+#[derive(Args, Debug)]
+struct Decide {
+    /// The item.
+    #[arg(value_name = "ITEM")]
+    id: String,
+
+    /// Which facet of it.
+    #[arg(value_enum)]
+    facet: FacetWord,
+
+    /// How that stands from now on.
+    #[arg(value_enum)]
+    state: StateWord,
+
+    /// Who decided.
+    #[arg(long, value_name = "NAME")]
+    by: String,
+
+    /// What was agreed on: minor units that go to the client; negative: to the provider.
+    #[arg(long, value_name = "AMOUNT", allow_negative_numbers = true)]
+    amount: Option<i64>,
+
+    /// Why.
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    note: String,
+
+    /// Names the decision, so that it can be sent again; default: one of its own.
+    #[arg(long, value_name = "ID")]
+    decision: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum FacetWord {
+    Technical,
+    Administrative,
+    Financial,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum StateWord {
+    Open,
+    Agreed,
+    Waived,
+}
+
+impl FacetWord {
+    fn facet(self) -> Facet {
+        match self {
+            FacetWord::Technical => Facet::Technical,
+            FacetWord::Administrative => Facet::Administrative,
+            FacetWord::Financial => Facet::Financial,
+        }
+    }
+}
+
+impl StateWord {
+    fn state(self) -> State {
+        match self {
+            StateWord::Open => State::Open,
+            StateWord::Agreed => State::Agreed,
+            StateWord::Waived => State::Waived,
+        }
+    }
+}
+
+impl Settle {
+    pub async fn run(self) -> anyhow::Result<ExitCode> {
+        let client = SettlementServiceClient::new(self.connection.open().await?);
+        match self.what {
+            What::List(list) => list.run(self.connection.tenant, client).await?,
+            What::Open(open) => open.run(self.connection.tenant, client).await?,
+            What::Decide(decide) => decide.run(self.connection.tenant, client).await?,
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl List {
+    async fn run(
+        self,
+        tenant: String,
+        mut client: SettlementServiceClient<Channel>,
+    ) -> anyhow::Result<()> {
+        let mut request = v1::ListSettlementItemsRequest {
+            tenant,
+            contract_id: self.contract,
+            only_open: !self.all,
+            page_size: 1_000,
+            as_of_time: self.asked.as_of_time,
+            known_time: self.asked.known_time,
+            ..Default::default()
+        };
+        let mut items = Vec::new();
+        loop {
+            let page = client.list_settlement_items(request.clone()).await;
+            let page = page.map_err(refused)?.into_inner();
+            items.extend(page.items);
+            if page.next_page_token.is_empty() {
+                break;
+            }
+            request.page_token = page.next_page_token;
+        }
+        if self.json {
+            for item in &items {
+                say!("{}", text::to_json(item, "slx.v1.SettlementStanding")?);
+            }
+            return Ok(());
+        }
+        say!("{}", show(&items, &self.shown.times()?));
+        Ok(())
+    }
+}
+
+/// Items as a table, each followed by what has changed since it was decided.
+pub(super) fn show(items: &[v1::SettlementStanding], times: &Times) -> String {
+    if items.is_empty() {
+        return "Nothing is left to settle.".to_owned();
+    }
+    let rows = items.iter().map(|standing| {
+        let item = standing.item.clone().unwrap_or_default();
+        let days = standing.age.unwrap_or_default().seconds / 86_400;
+        let facets = standing
+            .facets
+            .iter()
+            .map(|facet| choice(facet.state().as_str_name(), "SETTLEMENT_STATE_"));
+        let withdrawn = if standing.withdrawn { "withdrawn: " } else { "" };
+        let changes: String = standing.changes.iter().map(|change| format!("; {change}")).collect();
+        let summary = format!("{withdrawn}{}{changes}", item.summary);
+        let since = times.show(item.open_time);
+        [item.item_id.clone(), since, days.to_string()]
+            .into_iter()
+            .chain(facets)
+            .chain([amount(standing), summary])
+            .collect()
+    });
+    let headings =
+        ["item", "since", "days", "technical", "administrative", "financial", "amount", "what"];
+    table(&headings, &[2, 6], rows.collect())
+}
+
+/// What was agreed on or, before that, follows from figures.
+pub(super) fn amount(standing: &v1::SettlementStanding) -> String {
+    let item = standing.item.clone().unwrap_or_default();
+    let decided = standing.facets.iter().filter_map(|facet| facet.decision.as_ref()?.amount);
+    match decided.last().or(item.amount) {
+        Some(amount) => {
+            let money = Money::of(&item.currency);
+            format!("{} {}", money.show(amount), money.unit)
+        }
+        None => "-".to_owned(),
+    }
+}
+
+impl Open {
+    async fn run(
+        self,
+        tenant: String,
+        mut client: SettlementServiceClient<Channel>,
+    ) -> anyhow::Result<()> {
+        let item = v1::SettlementItem {
+            item_id: self.id,
+            contract_id: self.contract,
+            summary: self.summary,
+            opened_by: self.by,
+            incident_ids: self.incidents,
+            amount: self.amount,
+            ..Default::default()
+        };
+        let request = v1::OpenSettlementItemRequest { tenant, item: Some(item) };
+        let answer = client.open_settlement_item(request).await.map_err(refused)?.into_inner();
+        let item = answer.item.unwrap_or_default();
+        let already = if answer.duplicate { "had been" } else { "is" };
+        say!("{} {already} opened", item.item_id);
+        Ok(())
+    }
+}
+
+impl Decide {
+    async fn run(
+        self,
+        tenant: String,
+        mut client: SettlementServiceClient<Channel>,
+    ) -> anyhow::Result<()> {
+        let decision = v1::SettlementDecision {
+            decision_id: self.decision.map_or_else(own_id, Ok)?,
+            item_id: self.id,
+            facet: facet_number(self.facet.facet()),
+            state: state_number(self.state.state()),
+            amount: self.amount,
+            decided_by: self.by,
+            note: self.note,
+            ..Default::default()
+        };
+        let request = v1::DecideSettlementItemRequest { tenant, decision: Some(decision) };
+        let answer = client.decide_settlement_item(request).await.map_err(refused)?.into_inner();
+        let decision = answer.decision.unwrap_or_default();
+        let facet = choice(decision.facet().as_str_name(), "SETTLEMENT_FACET_");
+        let state = choice(decision.state().as_str_name(), "SETTLEMENT_STATE_");
+        let already = if answer.duplicate { "had been" } else { "is" };
+        say!("{}: {facet} {already} {state}, decision {}", decision.item_id, decision.decision_id);
+        Ok(())
+    }
+}
+
+/// An id nobody else has.
+fn own_id() -> anyhow::Result<String> {
+    let mut random = [0; 8];
+    getrandom::fill(&mut random)?;
+    Ok(format!("decision-{:016x}", u64::from_be_bytes(random)))
+}

@@ -1,0 +1,82 @@
+//! What is to be settled, gathered from judged incidents, credits and the book of deeds.
+
+use std::collections::BTreeMap;
+
+use super::catalog::Known;
+use super::compliance::Compliance;
+use super::credit::statement;
+use super::deed::Book;
+use super::query::{Times, judge_incident};
+use crate::domain::compliance::{Period, entries};
+use crate::domain::contract::PeriodKind;
+use crate::domain::incident::History;
+use crate::domain::settlement::{self, Item, Settled, settle};
+use crate::domain::zone::Zone;
+
+/// How many periods of each kind that have ended are looked at for credits.
+const PERIODS: [(PeriodKind, usize); 3] =
+    [(PeriodKind::Month, 12), (PeriodKind::Quarter, 4), (PeriodKind::Year, 1)];
+
+/// The items that follow from an incident, under every contract or only one.
+pub fn items_of(
+    incident: &str,
+    history: &History<'_>,
+    contract: &str,
+    known: Known<'_>,
+    times: Times,
+) -> Vec<Item> {
+    let judgement = judge_incident(history, &known, times.as_of);
+    let state = history.state(times.as_of);
+    let entries = entries(&judgement, &state);
+    let mut contracts: Vec<_> = entries.iter().map(|entry| entry.contract_id).collect();
+    contracts.dedup();
+    contracts.retain(|id| contract.is_empty() || *id == contract);
+    let items = contracts.into_iter().filter_map(|id| {
+        let revisions = known.contract(id);
+        let ruling = revisions.at(times.as_of).or_else(|| revisions.all().last())?;
+        let judged = (entries.as_slice(), judgement.clocks.as_slice());
+        let contract = &ruling.content;
+        Some(settlement::items(incident, contract, history, &state, judged, times.as_of))
+    });
+    items.flatten().collect()
+}
+
+/// The item of a period's credits, if it has ended and something is credited.
+pub fn credit_of(compliance: &Compliance<'_>, times: Times) -> Option<Item> {
+    if times.as_of < compliance.period.end {
+        return None;
+    }
+    let statement = statement(&compliance.credited, times.as_of)?;
+    settlement::credit(&compliance.ruling.content, &compliance.period, statement.total)
+}
+
+/// The names of the periods that ended last, whose credits are to be settled.
+pub fn credit_periods(known: Known<'_>, contract: &str, times: Times) -> Vec<String> {
+    let Some(zone) = known.zone(contract) else { return Vec::new() };
+    PERIODS.iter().flat_map(|(kind, count)| ended(*kind, *count, &zone, times)).collect()
+}
+
+fn ended(kind: PeriodKind, count: usize, zone: &Zone, times: Times) -> Vec<String> {
+    let present = Period::around(kind, times.as_of, zone).ok();
+    let before = |period: &Period| period.before(kind, zone).ok();
+    let periods = std::iter::successors(present.as_ref().and_then(before), before);
+    periods.take(count).map(|period| period.name).collect()
+}
+
+/// How items stand, by their ids, with those that somebody opened; of one contract, or of all.
+pub fn standing(
+    items: Vec<Item>,
+    book: &Book,
+    contract: &str,
+    times: Times,
+) -> BTreeMap<String, Settled> {
+    let is_meant = |id: &str| contract.is_empty() || id == contract;
+    let opened = book.opened(times.known).filter(|item| item.open_time <= times.as_of);
+    let opened = opened.filter(|item| is_meant(&item.contract_id)).cloned();
+    let decisions = book.decisions(times.known);
+    let decisions = decisions.filter(|(_, decided)| {
+        decided.decision.decide_time <= times.as_of && is_meant(&decided.basis.contract_id)
+    });
+    let decisions = decisions.map(|(time, decided)| (time, decided.clone()));
+    settle(items.into_iter().chain(opened), decisions)
+}

@@ -1,0 +1,84 @@
+//! Gathering what is to be settled.
+
+use std::collections::BTreeMap;
+
+use super::complying::{Reckoned, Reckoning, is_now};
+use super::{Engine, Sight, sight};
+use crate::domain::settlement::{Item, Settled};
+use crate::domain::time::Instant;
+use crate::engine::compliance::{Compliance, PeriodAsked, Question};
+use crate::engine::refusal::Refusal;
+use crate::engine::settlement::{credit_of, credit_periods, items_of, standing};
+use crate::views::ViewsError;
+
+impl Engine {
+    /// Everything that is to be settled of one contract, or of all, by everything recorded up to
+    /// the sequence `settled`, by its id. Blocks.
+    pub fn settlement(
+        &self,
+        settled: u64,
+        tenant: &str,
+        contract: &str,
+        asked: (Option<Instant>, Option<Instant>),
+    ) -> Reckoned<(Sight, BTreeMap<String, Settled>)> {
+        let (record_time, sight) = {
+            let index = self.keeper.index(settled)?;
+            (index.record_time, sight(index.sequence, index.record_time, asked.0, asked.1))
+        };
+        // Looked up after the index, they know all that the index does.
+        let (catalog, book) = (self.memory.catalog(tenant), self.memory.book(tenant));
+        let known = catalog.known(sight.times.known);
+        let contracts: Vec<_> = match contract {
+            "" => known.contract_ids().collect(),
+            one if known.contract(one).all().is_empty() => {
+                return Ok(Err(Refusal::ContractNotFound(one.to_owned())));
+            }
+            one => vec![one],
+        };
+        let is_now = is_now(sight, record_time);
+        let reckoning = Reckoning { engine: self, tenant, known, sight, is_now };
+        let mut items = Vec::new();
+        for id in contracts {
+            items.extend(reckoning.credits(id, settled)?);
+        }
+        items.extend(reckoning.items(contract, settled)?);
+        Ok(Ok((sight, standing(items, &book, contract, sight.times))))
+    }
+}
+
+impl Reckoning<'_> {
+    /// What follows from incidents.
+    fn items(&self, contract: &str, settled: u64) -> Result<Vec<Item>, ViewsError> {
+        let (mut items, mut after) = (Vec::new(), String::new());
+        loop {
+            let ids = self.engine.ids_after(settled, self.tenant, contract, &after)?;
+            let Some(last) = ids.last() else { return Ok(items) };
+            after.clone_from(last);
+            for id in &ids {
+                self.known(id, |history| {
+                    items.extend(items_of(id, history, contract, self.known, self.sight.times));
+                })?;
+            }
+        }
+    }
+
+    /// What follows from the periods that ended last.
+    fn credits(&self, contract: &str, settled: u64) -> Result<Vec<Item>, ViewsError> {
+        let _index = self.engine.keeper.index(settled)?;
+        let mut items = Vec::new();
+        for name in credit_periods(self.known, contract, self.sight.times) {
+            let contract_id = contract.to_owned();
+            let question =
+                Question { contract_id, period: PeriodAsked::Named(name), group_by: Vec::new() };
+            let zones = &self.engine.zones;
+            let compliance = Compliance::new(&question, self.known, zones, self.sight.times);
+            // A period before time began, or in a zone that is no longer known, has no credits.
+            let Ok(mut compliance) = compliance else { continue };
+            if !compliance.credited.is_empty() {
+                self.reckon(&mut compliance)?;
+                items.extend(credit_of(&compliance, self.sight.times));
+            }
+        }
+        Ok(items)
+    }
+}
