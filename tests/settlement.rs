@@ -172,8 +172,8 @@ async fn a_later_cause_moves_the_money_and_is_told_where_it_was_agreed_on() {
     let request = deciding("credit:S:2026-10", v1::SettlementFacet::Financial, "agreed");
     clients.settlement.decide_settlement_item(request).await.expect("decided");
     // D and B turn out to be the client's own doing: 2 of 2 in time, and nothing is credited.
-    clients.record(vec![caused("B", "c1", v1::Party::Client, "")]).await;
-    clients.record(vec![caused("D", "c2", v1::Party::Client, "")]).await;
+    clients.record(vec![caused("B", "z1", v1::Party::Client, "")]).await;
+    clients.record(vec![caused("D", "z2", v1::Party::Client, "")]).await;
     let items = list(&mut clients, true).await;
     let ids: Vec<_> = told(&items).iter().map(|(id, ..)| *id).collect();
     assert_eq!(

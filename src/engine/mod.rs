@@ -5,8 +5,9 @@
 //! incident; replaying the journal and writing live share that fold. [`query`] answers from them
 //! at an instant, and [`index`] says where an incident's clocks belong among all clocks.
 //! [`compliance`] adds up what a period's clocks came to, from [`tally`] cells or judged one by
-//! one, with its [`credit`]s; [`simulation`] does so under terms that are only thought of; [`review`]
-//! lays a period on the table, and a [`deed`] says what people did about it.
+//! one, with its [`credit`]s; [`simulation`] does so under terms that are only thought of.
+//! [`review`] lays a period on the table; a [`deed`] says what people did about it, and
+//! [`settlement`] what they have left to agree on.
 
 pub mod catalog;
 pub mod command;
