@@ -253,6 +253,7 @@ fn every_fact() -> Vec<Fact> {
         priority: "P2".into(),
         affected_users: 40,
         attributes: [("vip".to_owned(), "yes".to_owned())].into(),
+        ..Default::default()
     };
     let assigned = |group: &str| v1::Assigned { group: group.into(), assignee: "ann".into() };
     let work = v1::WorkLogged {
@@ -264,7 +265,7 @@ fn every_fact() -> Vec<Fact> {
         Fact::Responded(v1::Responded {}),
         Fact::Assigned(assigned("first")),
         status(v1::WaitingOn::Client, "", "info"),
-        Fact::ClientUpdated(v1::ClientUpdated {}),
+        Fact::ClientUpdated(v1::ClientUpdated::default()),
         Fact::ClientReplied(v1::ClientReplied {}),
         status(v1::WaitingOn::ThirdParty, "supplier", "parts"),
         Fact::PriorityChanged(v1::PriorityChanged { priority: "P1".into() }),

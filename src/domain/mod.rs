@@ -2,18 +2,21 @@
 //!
 //! In reading order: [`time`] and [`zone`] (instants, and what clocks on walls show), [`calendar`]
 //! (service hours), [`incident`] (facts and their fold), [`contract`] (what was agreed), [`clock`]
-//! (a history under terms at an instant), [`compliance`] (what a period's clocks come to) and
-//! [`settlement`] (what is left to be agreed on).
+//! (a history under terms at an instant), [`experience`] (what people went through meanwhile),
+//! [`compliance`] (what a period's clocks come to) and [`settlement`] (what is left to be agreed
+//! on).
 //! Nothing here knows how facts arrive or are kept, and `now` is always an argument.
 
 pub mod calendar;
 pub mod clock;
 pub mod compliance;
 pub mod contract;
+pub mod experience;
 pub mod fault;
 pub mod incident;
 pub mod service;
 pub mod settlement;
 pub mod share;
+pub mod stretches;
 pub mod time;
 pub mod zone;

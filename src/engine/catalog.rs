@@ -139,8 +139,10 @@ impl Catalog {
         calendar_id: &'c str,
     ) -> impl Iterator<Item = &'c str> {
         let measures = move |revision: &Revision<Contract>| {
-            let mut limits = revision.content.terms.targets.iter().flat_map(|t| &t.limits);
+            let terms = &revision.content.terms;
+            let mut limits = terms.targets.iter().flat_map(|t| &t.limits);
             limits.any(|limit| limit.calendar_id == calendar_id)
+                || terms.experience.as_ref().is_some_and(|e| e.calendar_id == calendar_id)
         };
         self.contracts
             .iter()

@@ -6,8 +6,9 @@
 //! at an instant, and [`index`] says where an incident's clocks belong among all clocks.
 //! [`compliance`] adds up what a period's clocks came to, from [`tally`] cells or judged one by
 //! one, with its [`credit`]s; [`simulation`] does so under terms that are only thought of.
-//! [`review`] lays a period on the table; a [`deed`] says what people did about it, and
-//! [`settlement`] what they have left to agree on.
+//! [`experience`] is what people went through in an incident meanwhile. [`review`] lays a period on
+//! the table; a [`deed`] says what people did about it, and [`settlement`] what they have left to
+//! agree on.
 
 pub mod catalog;
 pub mod command;
@@ -15,6 +16,7 @@ pub mod compare;
 pub mod compliance;
 pub mod credit;
 pub mod deed;
+pub mod experience;
 pub mod index;
 pub mod ledger;
 pub mod query;

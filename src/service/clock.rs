@@ -11,11 +11,13 @@ use super::{Services, status};
 use crate::domain::time::Instant;
 use crate::engine::catalog::{Catalog, TermsName};
 use crate::engine::compare::{Change, ClockName, Comparison, Step};
+use crate::engine::experience::{chain, experiences};
 use crate::engine::ledger::Ledger;
 use crate::engine::query::{Times, history, judge_incident};
 use crate::engine::refusal::Refusal;
 use crate::runtime::{ClockFilter, ClockMark};
 use crate::wire::clock::{outcome, outcome_number, phase};
+use crate::wire::experience::{encode_experience, encode_link, encode_party_time};
 use crate::wire::faults::Faults;
 use crate::wire::scalar::{id, instant, optional_id, optional_instant, timestamp};
 use crate::wire::v1::change_step::Record;
@@ -83,7 +85,15 @@ impl ClockService for Services {
         let judgement = judge_incident(&history, &known, sight.times.as_of);
         let zones = engine.zones().version();
         let answer = wire::clock::encode_judgement(&id, &judgement, zones, request.with_segments);
-        Ok(Response::new(v1::EvaluateIncidentResponse { stamp: stamp(&sight), ..answer }))
+        let experiences = experiences(&history, &judgement, &known, sight.times.as_of);
+        let told = |experience| encode_experience(experience, &judgement.clocks);
+        Ok(Response::new(v1::EvaluateIncidentResponse {
+            experience: experiences.iter().map(told).collect(),
+            party_time: encode_party_time(&experiences),
+            chain: chain(&judgement, &known).into_iter().map(encode_link).collect(),
+            stamp: stamp(&sight),
+            ..answer
+        }))
     }
 
     async fn list_clocks(

@@ -98,7 +98,7 @@ fn encode_warning(warning: &Warning) -> v1::Warning {
     }
 }
 
-/// The message of a judgement, without its stamp.
+/// The message of a judgement's clocks and verdicts.
 pub fn encode_judgement(
     incident_id: &str,
     judgement: &Judgement<'_>,
@@ -110,7 +110,7 @@ pub fn encode_judgement(
     v1::EvaluateIncidentResponse {
         clocks: clocks.collect(),
         verdicts: judgement.verdicts.iter().map(encode_verdict).collect(),
-        stamp: None,
+        ..Default::default()
     }
 }
 

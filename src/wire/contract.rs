@@ -1,6 +1,7 @@
 //! Contracts.
 
 use super::credit;
+use super::experience;
 use super::faults::{Faults, Wrong};
 use super::incident::{waiting_on, waiting_on_number};
 use super::objective;
@@ -111,7 +112,9 @@ fn decode_terms(terms: v1::Terms) -> Result<Terms, Vec<Fault>> {
     let objectives = faults.each("objectives", terms.objectives, objective::decode);
     let exclusions = faults.each("exclusions", terms.exclusions, objective::decode_exclusion);
     let credits = terms.credits.and_then(|given| faults.keep("credits", credit::decode(given)));
-    let terms = Terms { targets, objectives, exclusions, credits };
+    let experience =
+        terms.experience.and_then(|given| faults.keep("experience", experience::decode(given)));
+    let terms = Terms { targets, objectives, exclusions, credits, experience };
     check_targets(&terms.targets, &mut faults);
     check_ids("objectives", terms.objectives.iter().map(|o| o.id.as_str()), &mut faults);
     check_ids("exclusions", terms.exclusions.iter().map(|e| e.id.as_str()), &mut faults);
@@ -323,6 +326,7 @@ fn encode_terms(terms: &Terms) -> v1::Terms {
         objectives: terms.objectives.iter().map(objective::encode).collect(),
         exclusions: terms.exclusions.iter().map(objective::encode_exclusion).collect(),
         credits: terms.credits.as_ref().map(credit::encode),
+        experience: terms.experience.as_ref().map(experience::encode),
     }
 }
 

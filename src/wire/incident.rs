@@ -73,7 +73,13 @@ fn decode_fact(fact: Wire, faults: &mut Faults) -> Fact {
             String::new(),
         )),
         Wire::Assigned(v1::Assigned { group, assignee }) => Fact::Assigned { group, assignee },
-        Wire::ClientUpdated(_) => Fact::ClientUpdated,
+        Wire::ClientUpdated(update) => Fact::ClientUpdated {
+            told_time: faults.or(
+                "client_updated.told_time",
+                optional_instant(update.told_time),
+                None,
+            ),
+        },
         Wire::ClientReplied(_) => Fact::ClientReplied,
         Wire::WorkLogged(work) => Fact::WorkLogged {
             start_time: faults.or(
@@ -140,6 +146,7 @@ fn decode_opened(opened: v1::Opened) -> Result<Opened, Vec<Fault>> {
         category: opened.category,
         priority: faults.or("priority", text(opened.priority, PRIORITY_BYTES_MAX), String::new()),
         affected_users: faults.or("affected_users", count(opened.affected_users), 0),
+        trouble_time: faults.or("trouble_time", optional_instant(opened.trouble_time), None),
         attributes: opened.attributes,
     };
     faults.check()?;
@@ -201,6 +208,7 @@ fn encode_fact(fact: &Fact) -> Wire {
             category: opened.category.clone(),
             priority: opened.priority.clone(),
             affected_users: whole(opened.affected_users),
+            trouble_time: opened.trouble_time.map(timestamp),
             attributes: opened.attributes.clone(),
         }),
         Fact::Responded => Wire::Responded(v1::Responded {}),
@@ -216,7 +224,9 @@ fn encode_fact(fact: &Fact) -> Wire {
         Fact::Assigned { group, assignee } => {
             Wire::Assigned(v1::Assigned { group: group.clone(), assignee: assignee.clone() })
         }
-        Fact::ClientUpdated => Wire::ClientUpdated(v1::ClientUpdated {}),
+        Fact::ClientUpdated { told_time } => {
+            Wire::ClientUpdated(v1::ClientUpdated { told_time: told_time.map(timestamp) })
+        }
         Fact::ClientReplied => Wire::ClientReplied(v1::ClientReplied {}),
         Fact::WorkLogged { start_time, duration: worked } => Wire::WorkLogged(v1::WorkLogged {
             start_time: start_time.map(timestamp),

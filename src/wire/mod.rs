@@ -10,6 +10,7 @@ pub mod compliance;
 pub mod contract;
 pub mod credit;
 pub mod deed;
+pub mod experience;
 pub mod export;
 pub mod faults;
 #[cfg(test)]

@@ -250,6 +250,7 @@ impl Mapping {
             priority: self.priority(columns),
             affected_users,
             attributes: attributes.collect(),
+            trouble_time: None,
         })
     }
 

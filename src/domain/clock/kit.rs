@@ -14,9 +14,10 @@ use super::{Agreement, CalendarInForce, Calendars, Clock, Judgement, Outcome, Ph
 use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::calendar::{Calendar, Draft, DraftWeekly};
 use crate::domain::contract::{
-    Condition, Contract, ContractKind, CycleVerdict, Limit, Metric, OnPriorityChange, OnReopen,
-    PauseRule, Revisions, SAME_INSTANT_ORDER, Target, Terms,
+    Condition, Contract, ContractKind, CycleVerdict, ExperienceLimit, ExperienceTerms, Limit,
+    Metric, OnPriorityChange, OnReopen, PauseRule, Revisions, SAME_INSTANT_ORDER, Target, Terms,
 };
+use crate::domain::experience::{Course, Experience, experience};
 use crate::domain::incident::{
     Fact, History, IncidentEvent, Opened, RecordedEvent, Waiting, WaitingOn,
 };
@@ -99,6 +100,21 @@ impl Case {
         self
     }
 
+    /// With experience terms in the last revision.
+    pub fn experienced(mut self, calendar_id: &str, limits: &[(&str, &str)]) -> Case {
+        let revisions = self.revisions.known(Instant::MAX).all();
+        let mut contract = revisions.last().expect("a revision").content.clone();
+        let limits = limits.iter().map(|(priority, limit)| ExperienceLimit {
+            priority: (*priority).into(),
+            limit: span(limit),
+        });
+        let calendar_id = calendar_id.into();
+        contract.terms.experience =
+            Some(ExperienceTerms { calendar_id, limits: limits.collect(), people: 0 });
+        self.revisions.push(Instant::MIN, Instant::MIN, contract);
+        self
+    }
+
     pub fn ended(self, end: &str) -> Case {
         Case { end_time: Some(at(end)), ..self }
     }
@@ -112,6 +128,23 @@ impl Case {
         let revisions = self.revisions.known(Instant::MAX);
         let agreement = Agreement { revisions, end_time: self.end_time };
         read(&judge(&history, agreement, &Shelf, as_of))
+    }
+
+    /// Judges and lets people tell what they went through.
+    pub fn lived<T>(
+        &self,
+        as_of: Instant,
+        read: impl FnOnce(Option<Experience<'_>>, &Course<'_>, &Judgement<'_>) -> T,
+    ) -> T {
+        let history = History::fold(&self.events, self.known_time);
+        let course = Course::of(&history, as_of);
+        let agreement =
+            Agreement { revisions: self.revisions.known(Instant::MAX), end_time: self.end_time };
+        self.judged(as_of, |judgement| {
+            let clocks = &judgement.clocks;
+            let lived = experience(&history, &course, clocks, &agreement, &Shelf, as_of);
+            read(lived, &course, judgement)
+        })
     }
 
     /// Judges at each line's instant: `Mon 11:00 | running undecided 1:00 of 3:00 due Mon 13:00`,
@@ -301,6 +334,9 @@ fn recorded(number: u64, line: &str) -> RecordedEvent {
     if let Some(time) = setting("recorded") {
         recorded.record_time = at(&time.replace('-', " "));
     }
+    if let (Some(time), Fact::Opened(opened)) = (setting("trouble"), &mut recorded.event.fact) {
+        opened.trouble_time = Some(at(&time.replace('-', " ")));
+    }
     recorded.event.corrects_event_id = setting("corrects").unwrap_or_default().into();
     recorded
 }
@@ -323,17 +359,32 @@ pub fn event(number: u64, occur_time: Instant, fact: Fact) -> RecordedEvent {
 pub fn fact(words: &[&str]) -> Fact {
     let word = |place: usize| words.get(place).copied().unwrap_or_default().to_owned();
     match words[0] {
-        "opened" => Fact::Opened(Opened { priority: word(1), ..Opened::default() }),
+        "opened" => Fact::Opened(Opened {
+            priority: word(1),
+            affected_users: word(2).parse().unwrap_or_default(),
+            ..Opened::default()
+        }),
         "responded" => Fact::Responded,
         "waits" => Fact::StatusChanged(Waiting {
             status: word(3),
             waiting_on: party(words[1]),
-            third_party: String::new(),
+            third_party: word(4),
             reason: word(2).replace('.', ""),
         }),
         "priority" => Fact::PriorityChanged(word(1)),
         "assigned" => Fact::Assigned { group: word(1), assignee: String::new() },
-        "updated" => Fact::ClientUpdated,
+        "updated" => {
+            Fact::ClientUpdated { told_time: words.get(1).map(|time| at(&time.replace('-', " "))) }
+        }
+        "worked" => Fact::WorkLogged { start_time: None, duration: span(words[1]) },
+        "impact" => Fact::ImpactChanged {
+            affected_users: word(1).parse().unwrap(),
+            productivity_loss: word(2).parse().unwrap(),
+        },
+        "surveyed" => Fact::Surveyed {
+            score: word(1).parse().unwrap(),
+            lost_time: words.get(2).map_or(Span::ZERO, |time| span(time)),
+        },
         "replied" => Fact::ClientReplied,
         "restored" => Fact::Restored,
         "resolved" => Fact::Resolved,

@@ -13,7 +13,7 @@ use crate::domain::incident::{Fact, History, RecordedEvent};
 use crate::domain::time::{Instant, Span};
 
 /// Histories tell of this many seconds from Monday 00:00 on, and are asked a day longer.
-const STORY_SECONDS: i64 = 60 * 3600;
+pub(in crate::domain) const STORY_SECONDS: i64 = 60 * 3600;
 
 const FACTS: [&str; 24] = [
     "priority P1",
@@ -42,7 +42,7 @@ const FACTS: [&str; 24] = [
     "assigned desk",
 ];
 
-fn settings(cases: u32) -> ProptestConfig {
+pub(in crate::domain) fn settings(cases: u32) -> ProptestConfig {
     ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(case_count(cases)) }
 }
 
@@ -84,12 +84,12 @@ fn history_of(
     })
 }
 
-fn history() -> impl Strategy<Value = Vec<RecordedEvent>> {
+pub(in crate::domain) fn history() -> impl Strategy<Value = Vec<RecordedEvent>> {
     history_of(&FACTS, 14)
 }
 
 /// Targets of the metrics that need no other clock.
-fn a_target() -> impl Strategy<Value = Target> {
+pub(in crate::domain) fn a_target() -> impl Strategy<Value = Target> {
     a_target_of(&["response", "resolution", "resolution", "restoration"])
 }
 

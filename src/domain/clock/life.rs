@@ -381,7 +381,10 @@ impl<'a> Watch<'_, 'a> {
         let target = self.target;
         let Some(holds) = self.asks(&target.restart_when, moment.time) else {
             return self.target.metric == Metric::Update
-                && moment.events.iter().any(|e| matches!(e.event.fact, Fact::ClientUpdated));
+                && moment
+                    .events
+                    .iter()
+                    .any(|e| matches!(e.event.fact, Fact::ClientUpdated { .. }));
         };
         !std::mem::replace(&mut self.did_restart, holds) && holds
     }

@@ -9,9 +9,9 @@
 mod exclusion;
 mod judge;
 #[cfg(test)]
-mod kit;
+pub(in crate::domain) mod kit;
 #[cfg(test)]
-mod laws;
+pub(in crate::domain) mod laws;
 mod life;
 mod measure;
 #[cfg(test)]

@@ -12,11 +12,11 @@ use std::collections::BTreeMap;
 
 use super::Period;
 use super::attainment::Verdict;
-use super::stretches::Stretches;
 use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::contract::{AvailabilityPromise, OutagesPromise};
 use crate::domain::service::{ServiceEvent, ServiceFact};
 use crate::domain::share::Share;
+use crate::domain::stretches::Stretches;
 use crate::domain::time::{Instant, Span};
 
 /// How a service was up in a period, so far while it goes on. In agreed service time.

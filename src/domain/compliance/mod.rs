@@ -14,7 +14,6 @@ mod entry;
 pub mod performance;
 mod period;
 mod reason;
-mod stretches;
 mod tally;
 
 pub use entry::{Account, Entry, entries, paused};

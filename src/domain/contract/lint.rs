@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::credit::lint_credits;
+use super::experience::lint_experience;
 use super::{Contract, ContractKind, Metric, Objective, OnPriorityChange, Promise, Target};
 use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::time::{Instant, Span};
@@ -50,6 +51,7 @@ pub fn lint<'c>(
     lint_priorities(contract, &mut findings);
     lint_chain(contract, others, &mut findings);
     lint_credits(contract, &mut findings);
+    lint_experience(contract, &hours, &mut findings);
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     findings
 }
@@ -76,7 +78,7 @@ fn lint_limits<'c>(
 }
 
 /// The hours of a calendar that can be measured by.
-fn lint_calendar<'c>(
+pub(super) fn lint_calendar<'c>(
     id: &str,
     field: String,
     hours: &impl Fn(&str) -> Option<&'c ServiceHours>,

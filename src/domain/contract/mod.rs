@@ -3,6 +3,7 @@
 mod condition;
 mod credit;
 mod exclusion;
+mod experience;
 mod lint;
 mod objective;
 mod revisions;
@@ -11,6 +12,7 @@ mod terms;
 pub use condition::{Condition, ConditionError};
 pub use credit::{CreditRule, CreditTier, Credits};
 pub use exclusion::ExclusionRule;
+pub use experience::{ExperienceLimit, ExperienceTerms};
 pub use lint::{Finding, Severity, lint};
 pub use objective::{
     AgreedService, AttainmentPromise, AvailabilityPromise, Objective, OutagesPromise,

@@ -1,6 +1,6 @@
 //! The terms of a contract: its targets and their policies.
 
-use super::{Condition, Credits, ExclusionRule, Objective};
+use super::{Condition, Credits, ExclusionRule, ExperienceTerms, Objective};
 use crate::domain::incident::WaitingOn;
 use crate::domain::time::Span;
 
@@ -51,6 +51,8 @@ pub struct Terms {
     pub exclusions: Vec<ExclusionRule>,
     /// What missed objectives cost the provider.
     pub credits: Option<Credits>,
+    /// By what the experience of the client's people is measured.
+    pub experience: Option<ExperienceTerms>,
 }
 
 /// One clock rule.

@@ -97,6 +97,8 @@ pub struct Opened {
     pub priority: String,
     /// How many people it hit.
     pub affected_users: u32,
+    /// When the client's trouble began, if that was before the opening.
+    pub trouble_time: Option<Instant>,
     /// Anything else conditions may ask about.
     pub attributes: BTreeMap<String, String>,
 }
@@ -135,7 +137,10 @@ pub enum Fact {
         assignee: String,
     },
     /// The client was told how things stand.
-    ClientUpdated,
+    ClientUpdated {
+        /// By when the client was told it would work again; `None`: nothing was said of that.
+        told_time: Option<Instant>,
+    },
     /// The client said something.
     ClientReplied,
     /// Work was done.
@@ -212,7 +217,7 @@ impl Fact {
             Fact::PriorityChanged(_) => 9,
             Fact::ClientReplied => 10,
             Fact::Responded => 11,
-            Fact::ClientUpdated => 12,
+            Fact::ClientUpdated { .. } => 12,
             Fact::StatusChanged(_) => 13,
             Fact::Restored => 14,
             Fact::Resolved => 15,
@@ -231,7 +236,7 @@ impl Fact {
             Fact::StatusChanged(_) => "status_changed",
             Fact::PriorityChanged(_) => "priority_changed",
             Fact::Assigned { .. } => "assigned",
-            Fact::ClientUpdated => "client_updated",
+            Fact::ClientUpdated { .. } => "client_updated",
             Fact::ClientReplied => "client_replied",
             Fact::WorkLogged { .. } => "work_logged",
             Fact::EffortEstimated(_) => "effort_estimated",

@@ -104,7 +104,7 @@ impl<'e> State<'e> {
             }
             Fact::PriorityChanged(priority) => self.priority = priority,
             Fact::Assigned { group, assignee } => (self.group, self.assignee) = (group, assignee),
-            Fact::ClientUpdated => {
+            Fact::ClientUpdated { .. } => {
                 self.update_count += 1;
                 self.client_waits = false;
             }

@@ -47,6 +47,17 @@ impl Stretches {
         Stretches(inside.filter(|(start, end)| start < end).collect())
     }
 
+    /// How long it is, all together.
+    pub fn length(&self) -> Span {
+        self.0.iter().map(|(start, end)| end.since(*start)).sum()
+    }
+
+    /// The stretch of it that an instant lies in.
+    pub fn around(&self, instant: Instant) -> Option<(Instant, Instant)> {
+        let passed = self.0.partition_point(|(_, end)| *end <= instant);
+        self.0.get(passed).copied().filter(|(start, _)| *start <= instant)
+    }
+
     /// The service time in it.
     pub fn elapsed(&self, hours: &ServiceHours) -> Span {
         self.0.iter().map(|(start, end)| hours.elapsed(*start, *end)).sum()
@@ -79,6 +90,16 @@ mod tests {
         let united = stretches(&[(50, 60), (10, 20), (20, 30), (12, 15), (40, 40), (25, 35)]);
         assert_eq!(united, stretches(&[(10, 35), (50, 60)]));
         assert_eq!(united.each().count(), 2);
+    }
+
+    #[test]
+    fn an_instant_lies_in_the_stretch_that_begins_with_it_and_not_in_that_which_ends() {
+        let told = stretches(&[(10, 20), (30, 40)]);
+        let around = |second| told.around(Instant::from_seconds(second).unwrap_or_default());
+        let seconds = |(start, end): (Instant, Instant)| (start.seconds(), end.seconds());
+        let found = [9, 10, 19, 20, 30].map(|second| around(second).map(seconds));
+        assert_eq!(found, [None, Some((10, 20)), Some((10, 20)), None, Some((30, 40))]);
+        assert_eq!(told.length(), Span::from_seconds(20));
     }
 
     #[test]

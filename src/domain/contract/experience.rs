@@ -1,0 +1,54 @@
+//! Experience terms: by what the experience of the client's people is measured.
+
+use super::{Contract, Finding, lint};
+use crate::domain::calendar::hours::ServiceHours;
+use crate::domain::time::Span;
+
+/// By what the experience of the client's people is measured.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ExperienceTerms {
+    /// The hours in which they work; empty: the service hours of each target.
+    pub calendar_id: String,
+    /// How long an incident may trouble them, by priority; none: what the target promises.
+    pub limits: Vec<ExperienceLimit>,
+    /// How many people the contract serves; 0: it is not told.
+    pub people: u32,
+}
+
+/// How long an incident of a priority may trouble people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExperienceLimit {
+    /// The priority as the backend names it; empty: every priority not named.
+    pub priority: String,
+    /// In the hours they work. Reaching it exactly is met.
+    pub limit: Span,
+}
+
+impl ExperienceTerms {
+    /// How long an incident of a priority may trouble people, if they say so.
+    pub fn limit(&self, priority: &str) -> Option<Span> {
+        let named = self.limits.iter().find(|limit| limit.priority == priority);
+        let found = named.or_else(|| self.limits.iter().find(|limit| limit.priority.is_empty()));
+        found.map(|limit| limit.limit)
+    }
+}
+
+pub(super) fn lint_experience<'c>(
+    contract: &Contract,
+    hours: &impl Fn(&str) -> Option<&'c ServiceHours>,
+    findings: &mut Vec<Finding>,
+) {
+    let Some(terms) = &contract.terms.experience else { return };
+    if !terms.calendar_id.is_empty() {
+        let field = "terms.experience.calendar_id".to_owned();
+        lint::lint_calendar(&terms.calendar_id, field, hours, findings);
+    }
+    let knows = |priority: &str| contract.terms.targets.iter().any(|t| t.limit(priority).is_some());
+    for (index, limit) in terms.limits.iter().enumerate() {
+        if !limit.priority.is_empty() && !knows(&limit.priority) {
+            let field = format!("terms.experience.limits[{index}].priority");
+            let text = format!("no target has a limit for priority {:?}", limit.priority);
+            findings.push(lint::warning(field, text));
+        }
+    }
+}

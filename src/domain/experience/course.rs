@@ -1,0 +1,130 @@
+//! An incident's course: its history as passages of time.
+
+use crate::domain::incident::{History, State, WaitingOn};
+use crate::domain::time::Instant;
+
+/// A passage of time in which nothing changed for those it hits or those who work on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Passage<'e> {
+    /// From here.
+    pub start: Instant,
+    /// To here.
+    pub end: Instant,
+    /// Who had to act.
+    pub waiting_on: WaitingOn,
+    /// The third party that had to act.
+    pub third_party: &'e str,
+    /// The incident was open: neither resolved nor cancelled nor merged into another.
+    pub is_open: bool,
+    /// The client's people had trouble: from the opening, or from before it where it says so, until
+    /// the service was restored, and again after a reopening.
+    pub is_trouble: bool,
+    /// How many people it hit.
+    pub affected_users: u32,
+    /// How much of their work they could not do, in percent.
+    pub productivity_loss: u32,
+}
+
+/// An incident's passages up to an instant, in order and without holes.
+///
+/// The time between a resolution and a reopening is a passage too, but neither open nor trouble:
+/// all were told that it was over, and nobody was waited on.
+#[derive(Clone, Debug, Default)]
+pub struct Course<'e> {
+    passages: Vec<Passage<'e>>,
+    /// Whether the trouble was over at the end.
+    is_over: bool,
+}
+
+impl<'e> Course<'e> {
+    /// The course of a history as of an instant; empty before the opening.
+    pub fn of(history: &History<'e>, as_of: Instant) -> Course<'e> {
+        let mut course = Course::default();
+        let mut state = State::default();
+        for moment in history.moments(as_of) {
+            state.apply(&moment);
+            course.note(&state, moment.time);
+        }
+        course.end(as_of);
+        course.is_over = state.opened.is_some() && !has_trouble(&state);
+        course.passages.retain(|passage| passage.start < passage.end);
+        course
+    }
+
+    /// The passages.
+    pub fn passages(&self) -> &[Passage<'e>] {
+        &self.passages
+    }
+
+    /// Those in which the incident was open.
+    pub fn open(&self) -> impl Iterator<Item = &Passage<'e>> {
+        self.passages.iter().filter(|passage| passage.is_open)
+    }
+
+    /// Those in which the client's people had trouble.
+    pub fn trouble(&self) -> impl Iterator<Item = &Passage<'e>> {
+        self.passages.iter().filter(|passage| passage.is_trouble)
+    }
+
+    /// When the trouble began; `None`: there was none yet.
+    pub fn trouble_began(&self) -> Option<Instant> {
+        self.trouble().next().map(|passage| passage.start)
+    }
+
+    /// When the trouble ended, if it is over.
+    pub fn trouble_ended(&self) -> Option<Instant> {
+        self.trouble().last().map(|passage| passage.end).filter(|_| self.is_over)
+    }
+
+    /// Whether the incident was opened and its trouble is over.
+    pub fn is_over(&self) -> bool {
+        self.is_over
+    }
+
+    /// Begins the next passage if the fields are not as in the one under way.
+    fn note(&mut self, state: &State<'e>, time: Instant) {
+        let Some((opening, opened)) = state.opened else { return };
+        let next = passage(state, time);
+        if self.passages.is_empty()
+            && let Some(began) = opened.trouble_time.filter(|began| *began < opening)
+        {
+            self.passages.push(Passage {
+                affected_users: opened.affected_users,
+                productivity_loss: 100,
+                is_open: false,
+                is_trouble: true,
+                ..passage(state, began)
+            });
+        }
+        let is_same = |last: &Passage<'e>| Passage { start: time, end: time, ..*last } == next;
+        if !self.passages.last().is_some_and(is_same) {
+            self.end(time);
+            self.passages.push(next);
+        }
+    }
+
+    fn end(&mut self, time: Instant) {
+        if let Some(last) = self.passages.last_mut() {
+            last.end = time;
+        }
+    }
+}
+
+/// The passage that begins with these fields.
+fn passage<'e>(state: &State<'e>, start: Instant) -> Passage<'e> {
+    let is_over = state.cancelled.is_some() || state.merged_into.is_some();
+    Passage {
+        start,
+        end: start,
+        waiting_on: state.waiting_on,
+        third_party: state.third_party,
+        is_open: state.resolved.is_none() && !is_over,
+        is_trouble: has_trouble(state),
+        affected_users: state.affected_users,
+        productivity_loss: state.productivity_loss,
+    }
+}
+
+fn has_trouble(state: &State<'_>) -> bool {
+    state.restored.is_none() && state.cancelled.is_none() && state.merged_into.is_none()
+}

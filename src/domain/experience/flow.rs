@@ -1,0 +1,139 @@
+//! Flow: how an incident went through the hands of those who worked on it.
+//!
+//! Kanban's *flow efficiency* is the time worked on something divided by the time it took. The rest
+//! was waiting: for a party, which the party time tells, or for nothing at all, which is idle time.
+
+use super::course::{Course, Passage};
+use crate::domain::calendar::hours::ServiceHours;
+use crate::domain::incident::{Fact, History, WaitingOn};
+use crate::domain::share::Share;
+use crate::domain::stretches::Stretches;
+use crate::domain::time::{Instant, Span};
+
+/// How an incident flowed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Flow {
+    /// Time worked on it, whenever that was; what two people worked at once counts once.
+    pub touch_time: Span,
+    /// Service hours in which it was open.
+    pub service_time: Span,
+    /// Of those: in which somebody worked on it.
+    pub worked: Span,
+    /// Of those: in which nobody but the provider was waited on, and nobody worked.
+    pub idle_time: Span,
+    /// How often it went from one group to another.
+    pub handovers: u32,
+    /// How often it was reopened.
+    pub reopenings: u32,
+    /// What the client was told of when it would work again.
+    pub promises: Promises,
+}
+
+/// Instants by which the client was told that it would work again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Promises {
+    /// It worked by then, or right then.
+    pub kept: u32,
+    /// It did not.
+    pub broken: u32,
+    /// Still to come.
+    pub open: u32,
+}
+
+impl Flow {
+    /// The share of the service hours in which somebody worked; `None` when there were none.
+    pub fn efficiency(&self) -> Option<Share> {
+        share(self.worked, self.service_time)
+    }
+}
+
+/// How an incident flowed as of an instant, by the service hours of its clock.
+pub fn flow(
+    history: &History<'_>,
+    course: &Course<'_>,
+    hours: &ServiceHours,
+    as_of: Instant,
+) -> Flow {
+    let worked = worked(history, as_of);
+    let open = stretches(course.open());
+    let is_ours =
+        |p: &&Passage<'_>| matches!(p.waiting_on, WaitingOn::Provider | WaitingOn::Nobody);
+    let ours = stretches(course.open().filter(is_ours));
+    let service_time = open.elapsed(hours);
+    Flow {
+        touch_time: worked.length(),
+        service_time,
+        worked: service_time - open.without(&worked).elapsed(hours),
+        idle_time: ours.without(&worked).elapsed(hours),
+        handovers: handovers(history, as_of),
+        reopenings: reopenings(history, as_of),
+        promises: promises(history, course, as_of),
+    }
+}
+
+fn stretches<'p>(passages: impl Iterator<Item = &'p Passage<'p>>) -> Stretches {
+    Stretches::united(passages.map(|passage| (passage.start, passage.end)))
+}
+
+/// The facts up to an instant, in the order they occurred.
+fn facts<'h>(
+    history: &'h History<'_>,
+    as_of: Instant,
+) -> impl Iterator<Item = (Instant, &'h Fact)> {
+    let known = history.effective().iter().map(|recorded| &recorded.event);
+    let known = known.take_while(move |event| event.occur_time <= as_of);
+    known.map(|event| (event.occur_time, &event.fact))
+}
+
+fn worked(history: &History<'_>, as_of: Instant) -> Stretches {
+    Stretches::united(facts(history, as_of).filter_map(|(time, fact)| match fact {
+        Fact::WorkLogged { start_time, duration } => {
+            let start = start_time.map_or_else(|| time.checked_add(-*duration), Ok);
+            let start = start.unwrap_or(Instant::MIN);
+            Some((start, start.checked_add(*duration).unwrap_or(Instant::MAX)))
+        }
+        _ => None,
+    }))
+}
+
+fn handovers(history: &History<'_>, as_of: Instant) -> u32 {
+    let groups = facts(history, as_of).filter_map(|(_, fact)| match fact {
+        Fact::Assigned { group, .. } if !group.is_empty() => Some(group),
+        _ => None,
+    });
+    let mut groups: Vec<_> = groups.collect();
+    groups.dedup();
+    count(groups.len().saturating_sub(1))
+}
+
+fn reopenings(history: &History<'_>, as_of: Instant) -> u32 {
+    count(facts(history, as_of).filter(|(_, fact)| matches!(fact, Fact::Reopened)).count())
+}
+
+/// A promise is kept when the trouble in which it was made ended by then. What is promised when
+/// there is no trouble promises nothing.
+fn promises(history: &History<'_>, course: &Course<'_>, as_of: Instant) -> Promises {
+    let trouble = stretches(course.trouble());
+    let mut promises = Promises::default();
+    for (time, fact) in facts(history, as_of) {
+        let Fact::ClientUpdated { told_time: Some(told) } = fact else { continue };
+        let Some((_, ended)) = trouble.around(time) else { continue };
+        let goes_on = ended == as_of && !course.is_over();
+        match (*told < ended, goes_on) {
+            (true, _) => promises.broken += 1,
+            (false, true) => promises.open += 1,
+            (false, false) => promises.kept += 1,
+        }
+    }
+    promises
+}
+
+/// An incident has far fewer events than this can tell.
+fn count(events: usize) -> u32 {
+    u32::try_from(events).unwrap_or(u32::MAX)
+}
+
+fn share(part: Span, whole: Span) -> Option<Share> {
+    let nanos = |span: Span| u128::try_from(span.nanos()).unwrap_or_default();
+    Share::of(nanos(part), nanos(whole))
+}

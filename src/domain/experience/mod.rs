@@ -1,0 +1,106 @@
+//! Experience: what people went through, beside what was agreed.
+//!
+//! The contractual account pauses, excludes and looks at one clock. This one does not: a [`Course`]
+//! is the incident as those it hit lived it, from their first moment of trouble until the service
+//! was restored. From it follow whose turn it was ([`party_time`]), what it cost the people it hit
+//! ([`lost_time`](fn@lost_time)), how it went through the hands of those who worked on it ([`Flow`]),
+//! and beside it stands what people say themselves ([`Survey`]).
+
+mod course;
+mod flow;
+mod lost_time;
+mod party_time;
+mod survey;
+#[cfg(test)]
+mod tests;
+mod time_sum;
+
+pub use course::{Course, Passage};
+pub use flow::{Flow, Promises, flow};
+pub use lost_time::{lost_time, people_hit};
+pub use party_time::{Holder, party_time};
+pub use survey::Survey;
+pub use time_sum::TimeSum;
+
+use std::collections::BTreeMap;
+
+use crate::domain::clock::{Agreement, Calendars, Clock};
+use crate::domain::contract::Metric;
+use crate::domain::incident::History;
+use crate::domain::time::{Instant, Span};
+
+/// What people went through in an incident, by the hours of one contract.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Experience<'a> {
+    /// The contract.
+    pub contract_id: &'a str,
+    /// The target it stands beside: the contract's first on resolution, else its first on
+    /// restoration, else its first that has a clock.
+    pub target_id: &'a str,
+    /// Whose turn it was, by the service hours of that target.
+    pub party_time: BTreeMap<Holder<'a>, Span>,
+    /// How it flowed, by the same hours.
+    pub flow: Flow,
+    /// The hours in which the client's people work.
+    pub calendar_id: &'a str,
+    /// That calendar's revision.
+    pub calendar_revision: u32,
+    /// When the trouble began; `None`: there was none.
+    pub trouble_began: Option<Instant>,
+    /// When it ended, if it is over.
+    pub trouble_ended: Option<Instant>,
+    /// How long people had trouble, in their hours. Nothing is paused, nothing excluded; the time
+    /// between a resolution and a reopening is no trouble.
+    pub experienced: Span,
+    /// What it may take by the contract's experience terms, if they limit it.
+    pub limit: Option<Span>,
+    /// The people-time it cost.
+    pub lost_time: TimeSum,
+    /// The most people it hit at once.
+    pub people_hit: u32,
+    /// What they say.
+    pub survey: Survey,
+}
+
+/// What people went through as of an instant, by the contract whose clocks these are; `None` when
+/// it has none.
+pub fn experience<'a>(
+    history: &History<'a>,
+    course: &Course<'a>,
+    clocks: &[Clock<'a>],
+    agreement: &Agreement<'a>,
+    calendars: &'a dyn Calendars,
+    as_of: Instant,
+) -> Option<Experience<'a>> {
+    let leading = leading(clocks)?;
+    let revision = agreement.revisions.numbered(leading.contract_revision)?;
+    let terms = revision.content.terms.experience.as_ref();
+    let own_calendar = terms.map(|terms| terms.calendar_id.as_str()).filter(|id| !id.is_empty());
+    let calendar_id = own_calendar.unwrap_or(leading.calendar_id);
+    let began = course.trouble_began().unwrap_or(as_of);
+    let service = calendars.in_force(leading.calendar_id, leading.start_time.unwrap_or(began))?;
+    let working = calendars.in_force(calendar_id, began)?;
+    let elapsed = |p: &Passage<'_>| working.hours.elapsed(p.start, p.end);
+    Some(Experience {
+        contract_id: leading.contract_id,
+        target_id: leading.target_id,
+        party_time: party_time(course, service.hours),
+        flow: flow(history, course, service.hours, as_of),
+        calendar_id,
+        calendar_revision: working.revision,
+        trouble_began: course.trouble_began(),
+        trouble_ended: course.trouble_ended(),
+        experienced: course.trouble().map(elapsed).sum(),
+        limit: terms.and_then(|terms| terms.limit(leading.priority)),
+        lost_time: lost_time(course, working.hours),
+        people_hit: people_hit(course),
+        survey: Survey::of(history, as_of),
+    })
+}
+
+/// The clock that tells how long it took, in its last cycle.
+fn leading<'c, 'a>(clocks: &'c [Clock<'a>]) -> Option<&'c Clock<'a>> {
+    let of = |metric| clocks.iter().find(|clock| clock.metric == metric);
+    let first = of(Metric::Resolution).or_else(|| of(Metric::Restoration)).or(clocks.first())?;
+    clocks.iter().rfind(|clock| clock.target_id == first.target_id)
+}

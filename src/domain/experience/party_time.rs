@@ -1,0 +1,43 @@
+//! Party time: whose turn it was, to the nanosecond.
+
+use std::collections::BTreeMap;
+
+use super::course::Course;
+use crate::domain::calendar::hours::ServiceHours;
+use crate::domain::incident::WaitingOn;
+use crate::domain::time::Span;
+
+/// Who had the time of an incident.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Holder<'e> {
+    /// The provider: whenever nobody else was waited on, also when nobody was.
+    Provider,
+    /// The client.
+    Client,
+    /// The third party of this name.
+    ThirdParty(&'e str),
+    /// Nobody: it was outside service hours.
+    ClosedHours,
+}
+
+/// What each had of the time in which an incident was open; who had none is not in it.
+///
+/// Every nanosecond from the opening to the resolution, or to the instant asked about, is in
+/// exactly one entry: outside `hours` in that of the closed hours, else in that of the party waited
+/// on. The time between a resolution and a reopening is in none, for the incident was not open.
+pub fn party_time<'e>(course: &Course<'e>, hours: &ServiceHours) -> BTreeMap<Holder<'e>, Span> {
+    let mut spans = BTreeMap::<_, Span>::new();
+    for passage in course.open() {
+        let holder = match passage.waiting_on {
+            WaitingOn::Provider | WaitingOn::Nobody => Holder::Provider,
+            WaitingOn::Client => Holder::Client,
+            WaitingOn::ThirdParty => Holder::ThirdParty(passage.third_party),
+        };
+        let served = hours.elapsed(passage.start, passage.end);
+        *spans.entry(holder).or_default() += served;
+        let closed = passage.end.since(passage.start) - served;
+        *spans.entry(Holder::ClosedHours).or_default() += closed;
+    }
+    spans.retain(|_, span| *span > Span::ZERO);
+    spans
+}

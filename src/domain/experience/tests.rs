@@ -1,0 +1,217 @@
+//! What people went through, told as timelines, and laws over random histories.
+
+use itertools::Itertools;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::{Experience, Holder, TimeSum};
+use crate::domain::clock::kit::{Case, MONDAY_SECOND, at, span_text, target};
+use crate::domain::clock::laws::{STORY_SECONDS, a_target, history, settings};
+use crate::domain::time::{Instant, Span};
+
+/// A P1 with eight hours: forty people stopped, half an hour of work, left for six hours.
+const ESSAY: &str = "
+    Mon 09:00 opened P1 40
+    Mon 15:00 worked 0:30
+    Mon 15:00 resolved";
+
+const RESOLUTION: &str = "resolution P1=8:00/office pause=client";
+
+#[track_caller]
+fn check(case: &Case, as_of: &str, told: &str) {
+    let found = case.lived(at(as_of), |lived, _, _| lived.map(|lived| text(&lived)));
+    assert_eq!(found.unwrap_or_default(), told.split_whitespace().join(" "));
+}
+
+fn text(lived: &Experience<'_>) -> String {
+    let (seconds, _) = lived.lost_time.parts();
+    format!(
+        "experienced {} lost {} touched {} idle {} of {}",
+        span_text(lived.experienced),
+        span_text(Span::from_seconds(seconds as i64)),
+        span_text(lived.flow.touch_time),
+        span_text(lived.flow.idle_time),
+        span_text(lived.flow.service_time),
+    )
+}
+
+#[track_caller]
+fn check_parties(case: &Case, as_of: &str, told: &str) {
+    let found = case.lived(at(as_of), |lived, _, _| {
+        let parties = lived.map(|lived| lived.party_time).unwrap_or_default();
+        let told = parties.iter().map(|(holder, span)| {
+            let name = match holder {
+                Holder::ThirdParty(name) => (*name).to_owned(),
+                other => format!("{other:?}").to_lowercase(),
+            };
+            format!("{name} {}", span_text(*span))
+        });
+        told.collect_vec().join(", ")
+    });
+    assert_eq!(found, told);
+}
+
+#[test]
+fn half_an_hour_of_work_that_lay_for_six_cost_forty_people_their_day() {
+    let case = Case::new([target(RESOLUTION)], ESSAY);
+    case.check("Mon 15:00 | stopped met 6:00 of 8:00 due Mon 17:00");
+    check(&case, "Mon 15:00", "experienced 6:00 lost 240:00 touched 0:30 idle 5:30 of 6:00");
+    let flow = case.lived(at("Mon 15:00"), |lived, _, _| lived.map(|lived| lived.flow));
+    let efficiency = flow.and_then(|flow| flow.efficiency()).map(|share| share.to_string());
+    assert_eq!(efficiency.as_deref(), Some("8.3333"));
+}
+
+#[test]
+fn every_second_is_someones_or_closed() {
+    let story = "
+        Mon 16:00 opened P1
+        Tue 10:00 waits client
+        Tue 11:00 waits third_party . . Carrier
+        Tue 13:00 waits nobody
+        Tue 14:00 resolved
+        Wed 09:00 reopened
+        Wed 10:00 resolved";
+    let case = Case::new([target(RESOLUTION)], story);
+    check_parties(&case, "Tue 10:00", "provider 2:00, closedhours 16:00");
+    let told = "provider 4:00, client 1:00, Carrier 2:00, closedhours 16:00";
+    check_parties(&case, "Thu 10:00", told);
+}
+
+#[test]
+fn lost_time_follows_the_impact_in_the_hours_people_work() {
+    let story = "
+        Mon 15:00 opened P1 10 trouble=Mon-14:00
+        Mon 16:00 impact 4 50
+        Tue 10:00 restored
+        Tue 12:00 impact 9 100
+        Wed 12:00 resolved";
+    let case = Case::new([target(RESOLUTION)], story);
+    // Ten people for two hours; then, half of the work of four, for an hour each on both days.
+    check(&case, "Thu 10:00", "experienced 4:00 lost 24:00 touched 0:00 idle 13:00 of 13:00");
+    // Who works in the evening lost nothing in the afternoon: 18 to 22 on Monday.
+    let evening = Case::new([target(RESOLUTION)], story).experienced("evening", &[]);
+    check(&evening, "Thu 10:00", "experienced 4:00 lost 8:00 touched 0:00 idle 13:00 of 13:00");
+}
+
+#[test]
+fn work_of_two_people_at_once_is_touched_once_and_at_night_it_shortens_no_idle_time() {
+    let story = "
+        Mon 10:00 opened P1
+        Mon 12:00 worked 1:00
+        Mon 12:30 worked 1:00
+        Tue 08:00 worked 2:00
+        Tue 09:00 waits client
+        Tue 10:00 resolved";
+    let case = Case::new([target(RESOLUTION)], story);
+    check(&case, "Wed 10:00", "experienced 8:00 lost 0:00 touched 3:30 idle 5:30 of 8:00");
+}
+
+#[test]
+fn what_was_told_is_kept_when_it_works_by_then() {
+    let story = "
+        Mon 09:00 opened P1
+        Mon 09:30 assigned first
+        Mon 10:00 updated Mon-11:00
+        Mon 10:00 assigned second
+        Mon 10:30 updated Mon-12:00
+        Mon 10:40 assigned second
+        Mon 10:45 updated Mon-13:00
+        Mon 12:00 restored
+        Mon 12:30 updated Mon-12:40
+        Mon 13:00 resolved
+        Mon 14:00 reopened
+        Mon 15:00 assigned first";
+    let case = Case::new([target(RESOLUTION)], story);
+    let told = |as_of: &str| {
+        case.lived(at(as_of), |lived, _, _| {
+            let flow = lived.map(|lived| lived.flow).unwrap_or_default();
+            let promises = (flow.promises.kept, flow.promises.broken, flow.promises.open);
+            (promises, flow.handovers, flow.reopenings)
+        })
+    };
+    assert_eq!(told("Mon 11:00"), ((0, 0, 3), 1, 0));
+    assert_eq!(told("Mon 11:30"), ((0, 1, 2), 1, 0));
+    assert_eq!(told("Mon 16:00"), ((2, 1, 0), 2, 1));
+}
+
+#[test]
+fn answers_are_added_up() {
+    let story = "
+        Mon 09:00 opened P1
+        Mon 10:00 resolved
+        Mon 11:00 surveyed 9 2:00
+        Mon 12:00 surveyed 8
+        Mon 13:00 surveyed 6 0:30
+        Mon 14:00 surveyed 10";
+    let case = Case::new([target(RESOLUTION)], story);
+    let told = |as_of: &str| {
+        let survey = case.lived(at(as_of), |lived, _, _| lived.map(|lived| lived.survey));
+        let survey = survey.unwrap_or_default();
+        let lost = survey.lost_time.nanos() / 60_000_000_000;
+        (survey.answers, survey.average_hundredths(), survey.happiness(), lost)
+    };
+    assert_eq!(told("Mon 10:30"), (0, None, None, 0));
+    assert_eq!(told("Mon 13:00"), (3, Some(766), Some(0), 150));
+    assert_eq!(told("Mon 14:00"), (4, Some(825), Some(2_500), 150));
+}
+
+#[test]
+fn time_sums_go_where_spans_can_not() {
+    let century = Span::from_hours(24 * 365 * 100);
+    let sum = TimeSum::of(1_000, century);
+    assert_eq!(sum.hours(), 24 * 365 * 100 * 1_000);
+    let (seconds, nanos) = sum.parts();
+    assert_eq!(TimeSum::from_parts(seconds, nanos), sum);
+    assert_eq!(TimeSum::of(5, Span::from_seconds(-1)), TimeSum::ZERO);
+}
+
+fn asked() -> impl Strategy<Value = Instant> {
+    let second = MONDAY_SECOND..MONDAY_SECOND + STORY_SECONDS + 86_400;
+    second.prop_map(|second| Instant::from_seconds(second).unwrap())
+}
+
+proptest! {
+    #![proptest_config(settings(512))]
+
+    #[test]
+    fn parties_and_closed_hours_add_up_to_the_life(
+        events in history(), target in a_target(), as_of in asked(),
+    ) {
+        Case::of([target], events).lived(as_of, |lived, course, _| {
+            let life: Span = course.open().map(|p| p.end.since(p.start)).sum();
+            if let Some(lived) = lived {
+                let parties: Span = lived.party_time.values().copied().sum();
+                prop_assert_eq!(parties, life);
+                let closed = lived.party_time.get(&Holder::ClosedHours).copied();
+                prop_assert_eq!(lived.flow.service_time, life - closed.unwrap_or_default());
+                prop_assert!(lived.flow.idle_time <= lived.flow.service_time);
+                prop_assert!(lived.experienced <= life);
+            }
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn the_accounts_agree_when_nothing_is_paused_and_the_hours_are_the_same(
+        events in history_that_ends_at_once(), as_of in asked(),
+        calendar in select(vec!["always", "office", "evening"]),
+    ) {
+        let target = target(&format!("resolution *=4:00/{calendar}"));
+        Case::of([target], events).lived(as_of, |lived, _, judgement| {
+            let counted = judgement.clocks.iter().map(|clock| clock.elapsed).sum::<Span>();
+            prop_assert_eq!(lived.map(|lived| lived.experienced).unwrap_or_default(), counted);
+            Ok(())
+        })?;
+    }
+}
+
+/// Histories in which the service is not restored before the incident is resolved.
+fn history_that_ends_at_once() -> impl Strategy<Value = Vec<crate::domain::incident::RecordedEvent>>
+{
+    use crate::domain::incident::Fact;
+    history().prop_map(|mut events| {
+        let ends = |fact: &Fact| matches!(fact, Fact::Restored | Fact::Cancelled | Fact::Merged(_));
+        events.retain(|recorded| !ends(&recorded.event.fact));
+        events
+    })
+}

@@ -1,0 +1,54 @@
+//! What people went through in an incident, under each of its contracts.
+
+use super::catalog::Known;
+use crate::domain::clock::Judgement;
+use crate::domain::contract::Contract;
+use crate::domain::experience::{Course, Experience, experience};
+use crate::domain::incident::History;
+use crate::domain::time::Instant;
+
+/// What people went through as of an instant, by each contract under which an incident was judged.
+pub fn experiences<'a>(
+    history: &History<'a>,
+    judgement: &Judgement<'a>,
+    known: &'a Known<'a>,
+    as_of: Instant,
+) -> Vec<Experience<'a>> {
+    let course = Course::of(history, as_of);
+    let by_contract = judgement.clocks.chunk_by(|a, b| a.contract_id == b.contract_id);
+    let reckoned = by_contract.filter_map(|clocks| {
+        let agreement = known.agreement(clocks.first()?.contract_id);
+        experience(history, &course, clocks, &agreement, known, as_of)
+    });
+    reckoned.collect()
+}
+
+/// The contracts an incident was judged under, as worded by the last revision that rules a clock:
+/// each right before those that underpin it.
+pub fn chain<'a>(judgement: &Judgement<'a>, known: &'a Known<'a>) -> Vec<&'a Contract> {
+    let by_contract = judgement.clocks.chunk_by(|a, b| a.contract_id == b.contract_id);
+    let worded = by_contract.filter_map(|clocks| {
+        let revision = clocks.iter().map(|clock| clock.contract_revision).max()?;
+        let revisions = known.contract(clocks.first()?.contract_id);
+        revisions.numbered(revision).map(|revision| &revision.content)
+    });
+    let mut left: Vec<&Contract> = worded.collect();
+    let mut chain = Vec::with_capacity(left.len());
+    while !left.is_empty() {
+        let rests_on_none = |contract: &Contract| left.iter().all(|o| o.id != contract.underpins);
+        // Contracts that underpin one another in a circle begin with the first.
+        let top = left.iter().position(|contract| rests_on_none(contract)).unwrap_or(0);
+        let top = left.remove(top);
+        chain.push(top);
+        put_support(top, &mut left, &mut chain);
+    }
+    chain
+}
+
+fn put_support<'a>(top: &Contract, left: &mut Vec<&'a Contract>, chain: &mut Vec<&'a Contract>) {
+    while let Some(place) = left.iter().position(|contract| contract.underpins == top.id) {
+        let support = left.remove(place);
+        chain.push(support);
+        put_support(support, left, chain);
+    }
+}

@@ -1,0 +1,156 @@
+//! Experience: its terms, and what people went through.
+
+use prost_types::Duration;
+
+use super::contract::kind_number;
+use super::faults::Faults;
+use super::scalar::{count, duration, optional_id, positive_span, text, timestamp};
+use super::v1;
+use crate::domain::clock::Clock;
+use crate::domain::contract::{Contract, ExperienceLimit, ExperienceTerms};
+use crate::domain::experience::{Experience, Flow, Holder, Survey, TimeSum};
+use crate::domain::fault::Fault;
+use crate::domain::time::Span;
+use crate::limits::{LIMITS_A_TARGET_MAX, PRIORITY_BYTES_MAX};
+
+/// By what experience is measured.
+pub(super) fn decode(terms: v1::ExperienceTerms) -> Result<ExperienceTerms, Vec<Fault>> {
+    let mut faults = Faults::default();
+    faults.at_most("limits", terms.limits.len(), LIMITS_A_TARGET_MAX);
+    let decoded = ExperienceTerms {
+        calendar_id: faults.or("calendar_id", optional_id(terms.calendar_id), String::new()),
+        limits: faults.each("limits", terms.limits, decode_limit),
+        people: faults.or("people", count(terms.people), 0),
+    };
+    for (index, limit) in decoded.limits.iter().enumerate() {
+        if decoded.limits.iter().take(index).any(|earlier| earlier.priority == limit.priority) {
+            let text = format!("{:?} is given twice", limit.priority);
+            faults.add(&format!("limits[{index}].priority"), text);
+        }
+    }
+    faults.check()?;
+    Ok(decoded)
+}
+
+fn decode_limit(limit: v1::ExperienceLimit) -> Result<ExperienceLimit, Vec<Fault>> {
+    let mut faults = Faults::default();
+    let decoded = ExperienceLimit {
+        priority: faults.or("priority", text(limit.priority, PRIORITY_BYTES_MAX), String::new()),
+        limit: faults.or("limit", positive_span(limit.limit), Span::ZERO),
+    };
+    faults.check()?;
+    Ok(decoded)
+}
+
+/// The message of what experience is measured by.
+pub(super) fn encode(terms: &ExperienceTerms) -> v1::ExperienceTerms {
+    let limits = terms.limits.iter().map(|limit| v1::ExperienceLimit {
+        priority: limit.priority.clone(),
+        limit: Some(duration(limit.limit)),
+    });
+    v1::ExperienceTerms {
+        calendar_id: terms.calendar_id.clone(),
+        limits: limits.collect(),
+        people: terms.people as i32,
+    }
+}
+
+/// The messages of whose turn it was, by contract.
+pub fn encode_party_time(experiences: &[Experience<'_>]) -> Vec<v1::PartyTime> {
+    let told = experiences.iter().flat_map(|experience| {
+        let of_contract = experience.party_time.iter();
+        of_contract.map(|(holder, span)| encode_holder(experience.contract_id, *holder, *span))
+    });
+    told.collect()
+}
+
+fn encode_holder(contract_id: &str, holder: Holder<'_>, span: Span) -> v1::PartyTime {
+    let (kind, third_party) = match holder {
+        Holder::Provider => (v1::PartyTimeKind::Provider, ""),
+        Holder::Client => (v1::PartyTimeKind::Client, ""),
+        Holder::ThirdParty(name) => (v1::PartyTimeKind::ThirdParty, name),
+        Holder::ClosedHours => (v1::PartyTimeKind::ClosedHours, ""),
+    };
+    v1::PartyTime {
+        contract_id: contract_id.to_owned(),
+        kind: kind as i32,
+        third_party: third_party.to_owned(),
+        duration: Some(duration(span)),
+    }
+}
+
+/// The message of a contract in the chain.
+pub fn encode_link(contract: &Contract) -> v1::ChainLink {
+    v1::ChainLink {
+        contract_id: contract.id.clone(),
+        kind: kind_number(contract.kind),
+        title: contract.title.clone(),
+        provider: contract.provider.clone(),
+        underpins: contract.underpins.clone(),
+    }
+}
+
+/// The message of what people went through, beside the clocks of the same incident.
+pub fn encode_experience(experience: &Experience<'_>, clocks: &[Clock<'_>]) -> v1::Experience {
+    let of_target = clocks.iter().filter(|clock| {
+        clock.contract_id == experience.contract_id && clock.target_id == experience.target_id
+    });
+    let counted: Span = of_target.map(|clock| clock.elapsed).sum();
+    v1::Experience {
+        contract_id: experience.contract_id.to_owned(),
+        target_id: experience.target_id.to_owned(),
+        calendar_id: experience.calendar_id.to_owned(),
+        calendar_revision: experience.calendar_revision as i32,
+        trouble_start_time: experience.trouble_began.map(timestamp),
+        trouble_end_time: experience.trouble_ended.map(timestamp),
+        experienced_time: Some(duration(experience.experienced)),
+        limit: experience.limit.map(duration),
+        gap: Some(duration(experience.experienced - counted)),
+        lost_time: Some(long_duration(experience.lost_time)),
+        people_hit: experience.people_hit as i32,
+        survey: Some(encode_survey(&experience.survey)),
+        flow: Some(encode_flow(&experience.flow)),
+    }
+}
+
+fn encode_flow(flow: &Flow) -> v1::Flow {
+    v1::Flow {
+        touch_time: Some(duration(flow.touch_time)),
+        service_time: Some(duration(flow.service_time)),
+        idle_time: Some(duration(flow.idle_time)),
+        efficiency_percent: flow.efficiency().map(|share| share.to_string()).unwrap_or_default(),
+        handovers: i64::from(flow.handovers),
+        reopenings: i64::from(flow.reopenings),
+        promises_kept: i64::from(flow.promises.kept),
+        promises_broken: i64::from(flow.promises.broken),
+        promises_open: i64::from(flow.promises.open),
+    }
+}
+
+/// The message of answers added up.
+pub(super) fn encode_survey(survey: &Survey) -> v1::SurveyFigures {
+    let average = survey.average_hundredths().and_then(|average| i64::try_from(average).ok());
+    v1::SurveyFigures {
+        answers: i64::try_from(survey.answers).unwrap_or(i64::MAX),
+        average_score: average.map(hundredths).unwrap_or_default(),
+        happiness_percent: survey.happiness().map(hundredths).unwrap_or_default(),
+        lost_time: Some(long_duration(survey.lost_time)),
+    }
+}
+
+/// The message of time added up.
+pub(super) fn long_duration(sum: TimeSum) -> Duration {
+    let (seconds, nanos) = sum.parts();
+    // A part of a second always fits.
+    Duration { seconds: i64::try_from(seconds).unwrap_or(i64::MAX), nanos: nanos as i32 }
+}
+
+/// A number of hundredths as a decimal, with as many decimals as it needs.
+pub(super) fn hundredths(number: i64) -> String {
+    let sign = if number < 0 { "-" } else { "" };
+    let (whole, rest) = (number.unsigned_abs() / 100, number.unsigned_abs() % 100);
+    match rest {
+        0 => format!("{sign}{whole}"),
+        _ => format!("{sign}{whole}.{}", format!("{rest:02}").trim_end_matches('0')),
+    }
+}
