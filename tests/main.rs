@@ -10,6 +10,7 @@ mod credits;
 mod damage;
 mod errors;
 mod evidence;
+mod experience;
 mod export;
 mod format;
 mod full;

@@ -10,6 +10,7 @@ use tonic::transport::Channel;
 use super::asked::Asked;
 use super::clocks::cycle;
 use super::connection::{Connection, refused};
+use super::lived;
 use super::show::{Shown, Times, choice, outcome, phase, span, table};
 use crate::wire::v1::clock_service_client::ClockServiceClient;
 use crate::wire::v1::incident_service_client::IncidentServiceClient;
@@ -119,6 +120,7 @@ fn json(told: &Told) -> anyhow::Result<String> {
 pub(super) fn show(told: &Told, times: &Times) -> String {
     let incident = told.incident.incident.clone().unwrap_or_default();
     let mut parts = vec![fields(&incident, told, times)];
+    parts.extend(lived::show(&told.judged, times));
     parts.extend(told.judged.clocks.iter().map(|clock| timeline(clock, times)));
     parts.push(events(&told.events.events, times));
     parts.join("\n\n")
@@ -234,6 +236,9 @@ pub(super) fn tell_fact(fact: &v1::incident_event::Fact) -> String {
             format!("assigned to {}", if to.is_empty() { "nobody".into() } else { to.join(", ") })
         }
         Fact::Responded(_) => "responded".into(),
+        Fact::ClientUpdated(update) if update.told_time.is_some() => {
+            "client told when it will work".into()
+        }
         Fact::ClientUpdated(_) => "client updated".into(),
         Fact::ClientReplied(_) => "client replied".into(),
         Fact::WorkLogged(work) => format!("work logged: {}", span(work.duration)),

@@ -23,6 +23,7 @@ mod export;
 mod format;
 mod import;
 mod incident;
+mod lived;
 mod repair;
 mod restore;
 mod review;
