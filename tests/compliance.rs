@@ -25,6 +25,7 @@ pub fn promising(id: &str) -> v1::Contract {
         objective("p1-month", v1::ObjectivePeriod::Month, "50", &["P1"]),
         objective("all-quarter", v1::ObjectivePeriod::Quarter, "99.5", &[]),
     ];
+    terms.objectives.push(happy_enough());
     terms.exclusions = vec![v1::Exclusion {
         id: "theirs".into(),
         title: "The client's own doing".into(),
@@ -33,6 +34,18 @@ pub fn promising(id: &str) -> v1::Contract {
         ..Default::default()
     }];
     contract
+}
+
+/// Answers to surveys score 5 on average, each quarter.
+fn happy_enough() -> v1::Objective {
+    let measure = v1::experience_objective::Measure::AverageScore("5".into());
+    let promise = v1::ExperienceObjective { measure: Some(measure), minimum_answers: 1 };
+    v1::Objective {
+        id: "happy".into(),
+        period: v1::ObjectivePeriod::Quarter as i32,
+        promise: Some(v1::objective::Promise::Experience(promise)),
+        ..Default::default()
+    }
 }
 
 /// Opened at 9:00 in Amsterdam and resolved some hours later, the day being of October 2026.
@@ -193,10 +206,26 @@ pub fn some_fact(seed: u64, place: u64) -> v1::IncidentEvent {
         9 => Fact::Reopened(v1::Reopened {}),
         10 => Fact::Cancelled(v1::Cancelled {}),
         11 => Fact::Retracted(v1::Retracted { event_id: format!("e{}", place / 2) }),
+        12 => some_experience(pick(3, 6), pick(4, 100)),
         _ => Fact::Resolved(v1::Resolved {}),
     };
     let occur_time = Some(prost_types::Timestamp { seconds: time, nanos: 0 });
     v1::IncidentEvent { occur_time, ..event(&id, &format!("e{place}"), LATER, fact) }
+}
+
+fn some_experience(kind: u64, figure: u64) -> Fact {
+    let span =
+        |minutes: u64| Some(prost_types::Duration { seconds: minutes as i64 * 60, nanos: 7 });
+    match kind {
+        0 => Fact::WorkLogged(v1::WorkLogged { duration: span(figure), ..Default::default() }),
+        1 => Fact::Surveyed(v1::Surveyed { score: figure as i32 % 11, lost_time: span(figure) }),
+        2 => Fact::Restored(v1::Restored {}),
+        3 => Fact::ClientUpdated(v1::ClientUpdated { told_time: Some(at("2026-11-20T10:00:00Z")) }),
+        _ => {
+            let loss = figure as i32;
+            Fact::ImpactChanged(v1::ImpactChanged { affected_users: 7, productivity_loss: loss })
+        }
+    }
 }
 
 #[tokio::test]
@@ -207,7 +236,11 @@ async fn tallies_equal_a_recount_under_late_retracted_and_changed_facts() {
     let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;
     clients.put_office().await;
-    clients.put_contract(promising("C")).await;
+    let mut contract = promising("C");
+    let limit = v1::ExperienceLimit { priority: "P1".into(), limit: Some(crate::kit::hours(3)) };
+    contract.terms.as_mut().expect("terms").experience =
+        Some(v1::ExperienceTerms { limits: vec![limit], ..Default::default() });
+    clients.put_contract(contract).await;
     for round in 0..8 {
         let facts = (round * 60..(round + 1) * 60).map(|place| some_fact(seed, place));
         clients.record(facts.collect()).await;

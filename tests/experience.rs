@@ -2,6 +2,7 @@
 
 use prost_types::Duration;
 use slx::wire::v1;
+use slx::wire::v1::experience_objective::Measure;
 use slx::wire::v1::incident_event::Fact;
 
 use crate::kit::{Clients, Server, TENANT, at, contract, event, hours, opened, slx, succeed};
@@ -145,4 +146,152 @@ async fn a_supplier_that_may_take_longer_than_the_sla_shows_in_the_chain() {
         told.lines().any(|line| line.contains("Carrier") && line.contains("12h 00m")),
         "{told}"
     );
+}
+
+fn objective(id: &str, measure: Measure) -> v1::Objective {
+    let promise = v1::ExperienceObjective { measure: Some(measure), minimum_answers: 2 };
+    v1::Objective {
+        id: id.into(),
+        period: v1::ObjectivePeriod::Month as i32,
+        promise: Some(v1::objective::Promise::Experience(promise)),
+        ..Default::default()
+    }
+}
+
+/// What October came to, grouped by target.
+async fn october(clients: &mut Clients) -> v1::GetComplianceResponse {
+    let request = v1::GetComplianceRequest {
+        tenant: TENANT.into(),
+        contract_id: "C".into(),
+        period: "2026-10".into(),
+        group_by: vec![v1::GroupKey::Target as i32],
+        as_of_time: Some(at(LATER)),
+        ..Default::default()
+    };
+    clients.compliance.get_compliance(request).await.expect("reckoned").into_inner()
+}
+
+fn group<'a>(answer: &'a v1::GetComplianceResponse, target: &str) -> &'a v1::ComplianceGroup {
+    let found = answer.groups.iter().find(|group| group.target_id == target);
+    found.unwrap_or_else(|| panic!("no {target}: {:?}", answer.groups))
+}
+
+fn verdicts(answer: &v1::GetComplianceResponse) -> Vec<(String, v1::ObjectiveVerdict)> {
+    let objectives = answer.objectives.iter();
+    let id = |standing: &v1::ObjectiveStanding| standing.objective.clone().expect("it").id;
+    objectives.map(|standing| (id(standing), standing.verdict())).collect()
+}
+
+#[tokio::test]
+async fn a_month_holds_both_accounts_and_judges_what_people_went_through() {
+    let data = tempfile::tempdir().expect("a directory");
+    let mut server = Server::start(data.path(), &[]);
+    let mut clients = server.clients().await;
+    clients.put_office().await;
+    let mut contract = essay_contract();
+    contract.terms.as_mut().expect("terms").objectives = vec![
+        objective("score", Measure::AverageScore("6.5".into())),
+        objective("happy", Measure::HappinessPercent("0.5".into())),
+        objective("lost", Measure::LostTimePerHundredPeople(hours(61))),
+    ];
+    clients.put_contract(contract).await;
+    record_essay(&mut clients, "E").await;
+    // Ten hours by the contract, but it worked again after two: half of four people's work.
+    let back = "2026-10-08T09:00:00Z";
+    let impact = v1::ImpactChanged { affected_users: 4, productivity_loss: 50 };
+    let told = v1::ClientUpdated { told_time: Some(at(back)) };
+    let survey = v1::Surveyed { score: 10, lost_time: None };
+    let facts = vec![
+        event("F", "o", "2026-10-08T07:00:00Z", hit(&["C"], 4)),
+        event("F", "i", "2026-10-08T07:00:00Z", Fact::ImpactChanged(impact)),
+        event("F", "u", "2026-10-08T08:00:00Z", Fact::ClientUpdated(told)),
+        event("F", "b", back, Fact::Restored(v1::Restored {})),
+        event("F", "r", "2026-10-09T09:00:00Z", Fact::Resolved(v1::Resolved {})),
+        event("F", "s", "2026-10-09T10:00:00Z", Fact::Surveyed(survey)),
+    ];
+    clients.record(facts).await;
+    let answer = october(&mut clients).await;
+    let resolve = group(&answer, "resolve");
+    let paper = resolve.contractual.clone().expect("counts");
+    assert_eq!((paper.met, paper.breached), (1, 1));
+    assert_eq!((resolve.watermelons, resolve.reverse_watermelons, resolve.relieved), (1, 1, 0));
+    assert_eq!(resolve.attainment_gap, "0");
+    let toll = resolve.toll.clone().expect("a toll");
+    assert_eq!((toll.incidents, toll.people_hit), (2, 44));
+    assert_eq!(toll.lost_time, Some(hours(244)));
+    assert_eq!(toll.experienced_time, Some(hours(8)));
+    assert_eq!((toll.idle_time, toll.touch_time), (Some(minutes(930)), Some(minutes(30))));
+    assert_eq!((toll.promises_kept, toll.promises_broken), (1, 0));
+    let survey = toll.survey.expect("a survey");
+    assert_eq!((survey.average_score.as_str(), survey.happiness_percent.as_str()), ("6.5", "0"));
+    let responses = group(&answer, "respond").toll.clone().expect("a toll");
+    assert_eq!(responses.incidents, 0, "each incident is counted once");
+    let expected = [
+        ("score".to_owned(), v1::ObjectiveVerdict::Met),
+        ("happy".to_owned(), v1::ObjectiveVerdict::Missed),
+        ("lost".to_owned(), v1::ObjectiveVerdict::Met),
+    ];
+    assert_eq!(verdicts(&answer), expected);
+    let lived = answer.objectives[2].lived.clone().expect("what people went through");
+    assert_eq!(lived.lost_time_per_hundred_people, Some(hours(61)));
+    assert_eq!(lived.lost_time_left, Some(hours(0)));
+
+    // It is reopened and takes a second more.
+    let again = vec![
+        event("F", "a", "2026-10-12T09:00:00Z", Fact::Reopened(v1::Reopened {})),
+        event("F", "c", "2026-10-12T09:00:01Z", Fact::Resolved(v1::Resolved {})),
+    ];
+    clients.record(again).await;
+    let answer = october(&mut clients).await;
+    assert_eq!(verdicts(&answer)[2].1, v1::ObjectiveVerdict::Missed);
+    assert_eq!(group(&answer, "resolve").toll.clone().expect("a toll").reopenings, 1);
+
+    let mut command = slx();
+    command.args(["compliance", "C", "2026-10", "--tenant", TENANT, "--by", "target"]);
+    let told = succeed(command.args(["--address", &server.address, "--as-of-time", LATER]));
+    assert!(told.contains("244h 00m 02s") && told.contains("score 6.5"), "{told}");
+}
+
+#[tokio::test]
+async fn experience_terms_that_can_not_be_judged_are_refused() {
+    let data = tempfile::tempdir().expect("a directory");
+    let mut server = Server::start(data.path(), &[]);
+    let mut clients = server.clients().await;
+    clients.put_office().await;
+    let wrong = |change: fn(&mut v1::Terms)| {
+        let mut contract = essay_contract();
+        change(contract.terms.as_mut().expect("terms"));
+        contract
+    };
+    let lost = Measure::LostTimePerHundredPeople(hours(1));
+    let cases = [
+        (wrong(|terms| terms.experience.as_mut().expect("it").people = -1), "experience.people"),
+        (wrong(|terms| terms.experience.as_mut().expect("it").calendar_id = "no".into()), "put it"),
+        (wrong(|terms| terms.objectives = vec![score("11")]), "write 0 to 10"),
+        (wrong(|terms| terms.objectives = vec![score("7.125")]), "at most two decimals"),
+        (wrong(|terms| terms.objectives = vec![score("")]), "average_score"),
+        (
+            {
+                let mut contract = essay_contract();
+                let terms = contract.terms.as_mut().expect("terms");
+                terms.objectives = vec![objective("lost", lost)];
+                terms.experience.as_mut().expect("it").people = 0;
+                contract
+            },
+            "tell how many the contract serves",
+        ),
+    ];
+    for (contract, told) in cases {
+        let request = v1::PutContractRequest {
+            tenant: TENANT.into(),
+            contract: Some(contract),
+            ..Default::default()
+        };
+        let status = clients.contracts.put_contract(request).await.expect_err("refused");
+        assert!(format!("{status:?}").contains(told), "{told}: {status:?}");
+    }
+}
+
+fn score(text: &str) -> v1::Objective {
+    objective("score", Measure::AverageScore(text.into()))
 }

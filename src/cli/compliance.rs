@@ -12,6 +12,7 @@ use super::show::{Shown, Times, choice, span, table};
 use crate::engine::compliance::GroupKey;
 use crate::wire::compliance::group_key_number;
 use crate::wire::v1::compliance_service_client::ComplianceServiceClient;
+use crate::wire::v1::experience_objective::Measure;
 use crate::wire::v1::objective::Promise;
 use crate::wire::{text, v1};
 
@@ -46,6 +47,23 @@ pub(super) struct Compliance {
     #[command(flatten)]
     connection: Connection,
 }
+
+const TOLL_HEADINGS: [&str; 14] = [
+    "ended",
+    "people",
+    "lost",
+    "worked",
+    "idle",
+    "handovers",
+    "reopened",
+    "kept",
+    "answers",
+    "score",
+    "happiness",
+    "gap",
+    "reversed",
+    "relieved",
+];
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(super) enum KeyWord {
@@ -107,6 +125,9 @@ impl Compliance {
         let (start, end) = (times.show(period.start_time), times.show(period.end_time));
         say!("{} from {start} to {end}\n", period.name);
         say!("{}", show_groups(&answer.groups, &self.by));
+        if answer.groups.iter().any(|group| group.toll.clone().unwrap_or_default().incidents > 0) {
+            say!("\n{}", show_tolls(&answer.groups, &self.by));
+        }
         if !answer.objectives.is_empty() {
             say!("\n{}", show_objectives(&answer.objectives, &times));
         }
@@ -157,6 +178,37 @@ pub(super) fn show_groups(groups: &[v1::ComplianceGroup], by: &[KeyWord]) -> Str
     table(&headings, &right, rows.collect())
 }
 
+/// What the incidents of each group cost people, and where the two accounts part.
+fn show_tolls(groups: &[v1::ComplianceGroup], by: &[KeyWord]) -> String {
+    let keys: Vec<_> = by.iter().map(|word| word.heading()).collect();
+    let headings: Vec<_> = keys.iter().map(String::as_str).chain(TOLL_HEADINGS).collect();
+    let right: Vec<_> = (by.len()..headings.len()).collect();
+    let rows = groups.iter().map(|group| {
+        let values = by.iter().map(|word| dash(word.value(group)));
+        let toll = group.toll.clone().unwrap_or_default();
+        let survey = toll.survey.unwrap_or_default();
+        let promises = toll.promises_kept + toll.promises_broken;
+        let figures = [
+            toll.incidents.to_string(),
+            toll.people_hit.to_string(),
+            span(toll.lost_time),
+            span(toll.touch_time),
+            span(toll.idle_time),
+            toll.handovers.to_string(),
+            toll.reopenings.to_string(),
+            format!("{} of {promises}", toll.promises_kept),
+            survey.answers.to_string(),
+            dash(&survey.average_score),
+            percent(&survey.happiness_percent),
+            percent(&group.attainment_gap),
+            group.reverse_watermelons.to_string(),
+            group.relieved.to_string(),
+        ];
+        values.chain(figures).collect()
+    });
+    table(&headings, &right, rows.collect())
+}
+
 pub(super) fn show_objectives(objectives: &[v1::ObjectiveStanding], times: &Times) -> String {
     let rows = objectives.iter().map(|standing| {
         let objective = standing.objective.clone().unwrap_or_default();
@@ -191,6 +243,14 @@ pub(super) fn promised(promise: &Promise) -> String {
         Promise::Performance(promise) => {
             format!("p{} at most {}", promise.percentile, thousandths(promise.threshold))
         }
+        Promise::Experience(promise) => match &promise.measure {
+            Some(Measure::AverageScore(score)) => format!("score {score}"),
+            Some(Measure::HappinessPercent(happiness)) => format!("happiness {happiness}%"),
+            Some(Measure::LostTimePerHundredPeople(most)) => {
+                format!("at most {} lost a hundred people", span(Some(*most)))
+            }
+            None => "-".to_owned(),
+        },
     }
 }
 
@@ -204,7 +264,20 @@ pub(super) fn found(standing: &v1::ObjectiveStanding) -> String {
         (Some(Promise::Performance(_)), Some(measured)) if measured.count > 0 => {
             thousandths(measured.value)
         }
+        (Some(Promise::Experience(promise)), _) => {
+            lived(promise, &standing.lived.clone().unwrap_or_default())
+        }
         _ => percent(&standing.percent),
+    }
+}
+
+/// What people went through, in the unit of what is promised.
+fn lived(promise: &v1::ExperienceObjective, lived: &v1::LivedStanding) -> String {
+    let survey = lived.toll.as_ref().and_then(|toll| toll.survey.clone()).unwrap_or_default();
+    match promise.measure {
+        Some(Measure::AverageScore(_)) => dash(&survey.average_score),
+        Some(Measure::HappinessPercent(_)) => percent(&survey.happiness_percent),
+        _ => span(lived.lost_time_per_hundred_people),
     }
 }
 
@@ -218,6 +291,9 @@ pub(super) fn left(standing: &v1::ObjectiveStanding) -> String {
     match standing.objective.as_ref().and_then(|o| o.promise.as_ref()) {
         Some(Promise::Attainment(_)) => counted("breach", "breaches"),
         Some(Promise::Availability(_)) => span(uptime.and_then(|uptime| uptime.downtime_allowance)),
+        Some(Promise::Experience(_)) => {
+            span(standing.lived.as_ref().and_then(|lived| lived.lost_time_left))
+        }
         Some(Promise::Outages(_)) if uptime.is_some() => counted("outage", "outages"),
         _ => "-".to_owned(),
     }

@@ -73,6 +73,11 @@ impl Share {
         Share(MILLIONTHS - self.0)
     }
 
+    /// What is left of it without another; nothing when that is larger.
+    pub fn less(self, other: Share) -> Share {
+        Share(self.0.saturating_sub(other.0))
+    }
+
     /// In millionths.
     pub fn millionths(self) -> u32 {
         self.0

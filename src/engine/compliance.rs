@@ -17,10 +17,12 @@ use crate::domain::compliance::availability::{
     self, Agreed, Availability, AvailabilityStanding, OutagesStanding,
 };
 use crate::domain::compliance::performance::{self, PerformanceStanding};
-use crate::domain::compliance::{Entry, Period, PeriodError, Tally};
+use crate::domain::compliance::{Entry, Period, PeriodError, Tally, lived};
 use crate::domain::contract::{
-    AgreedService, AttainmentPromise, Contract, Objective, PeriodKind, Promise, Revision,
+    AgreedService, AttainmentPromise, Contract, ExperiencePromise, Objective, PeriodKind, Promise,
+    Revision,
 };
+use crate::domain::experience::Toll;
 use crate::domain::service::{ServiceEvent, in_effect};
 use crate::domain::share::Share;
 use crate::domain::time::{Instant, Span};
@@ -74,6 +76,8 @@ pub struct Compliance<'c> {
     pub groups: BTreeMap<Vec<String>, Tally>,
     /// The objectives that are judged by clocks.
     pub attainments: Vec<Attainment<'c>>,
+    /// The objectives on what people went through.
+    pub experiences: Vec<Lived<'c>>,
     /// The objectives that are judged by facts about services.
     pub on_services: Vec<OnService<'c>>,
     /// What is credited for the period, and the periods before that it rests on.
@@ -99,6 +103,25 @@ pub struct Attainment<'c> {
     /// Its place among the contract's objectives.
     pub place: usize,
     promise: &'c AttainmentPromise,
+}
+
+/// An objective on what people went through, and what it rests on.
+#[derive(Debug)]
+pub struct Lived<'c> {
+    /// The objective.
+    pub objective: &'c Objective,
+    /// The revision that words it.
+    pub contract_revision: u32,
+    /// The period it is judged over.
+    pub period: Period,
+    /// What the period's incidents cost people.
+    pub toll: Toll,
+    /// What was promised.
+    pub promise: ExperiencePromise,
+    /// How many people the contract serves; 0: it is not told.
+    pub people: u32,
+    /// Its place among the contract's objectives.
+    pub place: usize,
 }
 
 /// An objective on a service, and how it stands.
@@ -170,6 +193,7 @@ impl<'c> Compliance<'c> {
         Ok(Compliance {
             ruling,
             attainments: objectives.iter().filter_map(Attainment::of).collect(),
+            experiences: objectives.iter().filter_map(|o| Lived::of(o, &ruling.content)).collect(),
             on_services: objectives.iter().filter_map(OnService::of).collect(),
             credited: credited(ruling, revisions, &period, &zone, times.as_of),
             known,
@@ -186,7 +210,8 @@ impl<'c> Compliance<'c> {
     pub fn span(&self) -> (Instant, Instant) {
         let periods = self.attainments.iter().map(|attainment| &attainment.period);
         let before = self.credited.iter().map(|credited| &credited.period);
-        let all = periods.chain(before).chain([&self.period]);
+        let lived = self.experiences.iter().map(|lived| &lived.period);
+        let all = periods.chain(before).chain(lived).chain([&self.period]);
         all.fold((Instant::MAX, Instant::MIN), |(start, end), period| {
             (start.min(period.start), end.max(period.end))
         })
@@ -240,6 +265,11 @@ impl<'c> Compliance<'c> {
                     attainment.tally.remove(&target.tally);
                 }
             }
+            for lived in all_lived(&mut self.experiences, &mut self.credited) {
+                if days(&lived.period, &self.zone).contains(&target.day) {
+                    lived.toll.remove(&target.tally.toll);
+                }
+            }
         }
     }
 
@@ -274,6 +304,11 @@ impl<'c> Compliance<'c> {
                 && attainment.period.takes(entry, self.as_of)
             {
                 attainment.tally.add(&Tally::of(entry));
+            }
+        }
+        for lived in all_lived(&mut self.experiences, &mut self.credited) {
+            if lived.period.takes(entry, self.as_of) {
+                lived.toll.add(&entry.toll.unwrap_or_default());
             }
         }
     }
@@ -341,6 +376,35 @@ impl<'c> Attainment<'c> {
     }
 }
 
+impl<'c> Lived<'c> {
+    /// An objective over a period, if it is one on experience, of a contract that reads so.
+    pub(super) fn of(
+        (objective, revision, period, place): &Ruling<'c>,
+        contract: &Contract,
+    ) -> Option<Lived<'c>> {
+        let Promise::Experience(promise) = objective.promise else { return None };
+        Some(Lived {
+            objective,
+            contract_revision: *revision,
+            period: period.clone(),
+            toll: Toll::default(),
+            promise,
+            people: contract.terms.experience.as_ref().map_or(0, |terms| terms.people),
+            place: *place,
+        })
+    }
+
+    /// Takes in a cell of its period, of the dimension of all clocks.
+    pub fn add_cell(&mut self, tally: &Tally) {
+        self.toll.add(&tally.toll);
+    }
+
+    /// How it stands as of an instant.
+    pub fn verdict(&self, as_of: Instant) -> Verdict {
+        lived::stand(&self.promise, &self.toll, self.people, self.period.end <= as_of)
+    }
+}
+
 impl<'c> OnService<'c> {
     /// An objective over a period, if it is one on a service.
     pub(super) fn of((objective, revision, period, place): &Ruling<'c>) -> Option<OnService<'c>> {
@@ -358,7 +422,7 @@ impl<'c> OnService<'c> {
     ) -> Option<ServiceStanding> {
         let uptime = |agreed, weight| self.uptime(events, known, as_of, agreed, weight);
         match &self.objective.promise {
-            Promise::Attainment(_) => None,
+            Promise::Attainment(_) | Promise::Experience(_) => None,
             Promise::Availability(promise) => {
                 let uptime = uptime(&promise.agreed, promise.degradation_weight)?;
                 let standing = availability::stand(promise, &uptime.figures);
@@ -479,4 +543,13 @@ fn held<'h, 'c>(
 ) -> impl Iterator<Item = &'h mut Attainment<'c>> {
     let before = credited.iter_mut().flat_map(|credited| &mut credited.attainments);
     attainments.iter_mut().chain(before)
+}
+
+/// All that is held against what people went through: the objectives, and those credits rest on.
+fn all_lived<'h, 'c>(
+    experiences: &'h mut [Lived<'c>],
+    credited: &'h mut [Credited<'c>],
+) -> impl Iterator<Item = &'h mut Lived<'c>> {
+    let before = credited.iter_mut().flat_map(|credited| &mut credited.experiences);
+    experiences.iter_mut().chain(before)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use super::compliance::{Attainment, OnService, Ruling, ServiceStanding, last_instant};
+use super::compliance::{Attainment, Lived, OnService, Ruling, ServiceStanding, last_instant};
 use crate::domain::compliance::attainment::Verdict;
 use crate::domain::compliance::credit::{Judged, Statement, Stood};
 use crate::domain::compliance::{Period, Tally, credit};
@@ -21,6 +21,8 @@ pub struct Credited<'c> {
     pub contract: &'c Contract,
     /// The credited objectives on attainment whose periods are of this kind.
     pub attainments: Vec<Attainment<'c>>,
+    /// Those on what people went through.
+    pub experiences: Vec<Lived<'c>>,
     /// Those on services.
     pub on_services: Vec<OnService<'c>>,
     credits: &'c Credits,
@@ -44,6 +46,7 @@ impl<'c> Credited<'c> {
         let rulings: Vec<Ruling<'c>> = rulings.collect();
         Some(Credited {
             attainments: rulings.iter().filter_map(Attainment::of).collect(),
+            experiences: rulings.iter().filter_map(|o| Lived::of(o, contract)).collect(),
             on_services: rulings.iter().filter_map(OnService::of).collect(),
             first_day: zone.local(period.start).date(),
             months: kind.months()?,
@@ -57,6 +60,7 @@ impl<'c> Credited<'c> {
     /// Takes in a cell of the period, of the dimension of all clocks.
     pub fn add_cell(&mut self, texts: &[String; 3], tally: &Tally) {
         self.attainments.iter_mut().for_each(|attainment| attainment.add_cell(texts, tally));
+        self.experiences.iter_mut().for_each(|lived| lived.add_cell(tally));
     }
 
     fn judged(&self, as_of: Instant) -> Judged<'c> {
@@ -68,6 +72,10 @@ impl<'c> Credited<'c> {
             let standing = attainment.standing(as_of);
             let stood = Stood { verdict: standing.verdict, reached: standing.attainment };
             standings.insert(attainment.objective.id.as_str(), stood);
+        }
+        for lived in &self.experiences {
+            let stood = Stood { verdict: lived.verdict(as_of), reached: None };
+            standings.insert(lived.objective.id.as_str(), stood);
         }
         for on_service in &self.on_services {
             let standing = on_service.standing.as_ref().map(ServiceStanding::verdict);

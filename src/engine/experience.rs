@@ -2,6 +2,7 @@
 
 use super::catalog::Known;
 use crate::domain::clock::Judgement;
+use crate::domain::compliance::{Entry, entries};
 use crate::domain::contract::Contract;
 use crate::domain::experience::{Course, Experience, experience};
 use crate::domain::incident::History;
@@ -21,6 +22,18 @@ pub fn experiences<'a>(
         experience(history, &course, clocks, &agreement, known, as_of)
     });
     reckoned.collect()
+}
+
+/// What an incident comes to as of an instant: an entry for each target that has a clock, with both
+/// accounts.
+pub fn entries_of<'a>(
+    history: &History<'a>,
+    judgement: &Judgement<'a>,
+    known: &'a Known<'a>,
+    as_of: Instant,
+) -> Vec<Entry<'a>> {
+    let experiences = experiences(history, judgement, known, as_of);
+    entries(judgement, &history.state(as_of), &experiences)
 }
 
 /// The contracts an incident was judged under, as worded by the last revision that rules a clock:

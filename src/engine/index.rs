@@ -4,11 +4,11 @@
 //! stays right until a fact moves it. A clock that has ended is filed under what decided it.
 
 use super::catalog::Known;
+use super::experience::entries_of;
 use super::ledger::Ledger;
 use super::query::judge_incident;
 use super::tally::Counted;
 use crate::domain::clock::{Clock, Outcome, Phase};
-use crate::domain::compliance::entries;
 use crate::domain::incident::{Fact, History};
 use crate::domain::time::Instant;
 
@@ -94,7 +94,7 @@ pub fn standing(ledger: &Ledger, catalog: Known<'_>) -> Standing {
     let judgement = judge_incident(&history, &catalog, Instant::MAX);
     let last_record = ledger.events.iter().map(|recorded| recorded.record_time).max();
     let last_fact = history.effective().last().map(|recorded| recorded.event.occur_time);
-    let entries = entries(&judgement, &history.state(Instant::MAX));
+    let entries = entries_of(&history, &judgement, &catalog, Instant::MAX);
     Standing {
         counted: Counted::of(&entries, catalog),
         clocks: judgement.clocks.iter().map(place).collect(),

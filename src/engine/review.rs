@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 use super::catalog::Known;
 use super::compliance::{Compliance, GroupKey, PeriodAsked, Question, last_instant};
 use super::deed::{Book, Signature};
+use super::experience::entries_of;
 use super::query::{Times, judge_incident};
 use super::refusal::Refusal;
 use super::settlement::{credit_of, standing};
 use crate::domain::clock::{Clock, Outcome};
-use crate::domain::compliance::{Counts, Entry, Period, Tally, entries, why};
+use crate::domain::compliance::{Counts, Entry, Period, Tally, why};
 use crate::domain::contract::{Contract, Effective, Revision};
 use crate::domain::incident::{History, WaitingOn};
 use crate::domain::settlement::{Item, Settled, items};
@@ -167,10 +168,9 @@ impl<'c> Review<'c> {
 
     /// Takes in an incident for the period and for the chain, but not for what was before.
     pub fn add(&mut self, incident: &str, history: &History<'_>) {
-        let judgement = judge_incident(history, &self.known, self.as_of);
-        let state = history.state(self.as_of);
-        let (judgement, state) = (&judgement, &state);
-        let entries = entries(judgement, state);
+        let known = self.known;
+        let judgement = judge_incident(history, &known, self.as_of);
+        let entries = entries_of(history, &judgement, &known, self.as_of);
         for compliance in [&mut self.present].into_iter().chain(&mut self.chain) {
             entries.iter().for_each(|entry| compliance.add(entry));
         }
@@ -184,7 +184,8 @@ impl<'c> Review<'c> {
             self.table.note_cause(first, is_late);
             let contract = &self.present.ruling.content;
             let judged = (entries.as_slice(), judgement.clocks.as_slice());
-            self.items.extend(items(incident, contract, history, state, judged, self.as_of));
+            let state = history.state(self.as_of);
+            self.items.extend(items(incident, contract, history, &state, judged, self.as_of));
         }
     }
 

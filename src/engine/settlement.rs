@@ -6,8 +6,9 @@ use super::catalog::Known;
 use super::compliance::Compliance;
 use super::credit::statement;
 use super::deed::Book;
+use super::experience::entries_of;
 use super::query::{Times, judge_incident};
-use crate::domain::compliance::{Period, entries};
+use crate::domain::compliance::Period;
 use crate::domain::contract::PeriodKind;
 use crate::domain::incident::History;
 use crate::domain::settlement::{self, Item, Settled, settle};
@@ -27,7 +28,7 @@ pub fn items_of(
 ) -> Vec<Item> {
     let judgement = judge_incident(history, &known, times.as_of);
     let state = history.state(times.as_of);
-    let entries = entries(&judgement, &state);
+    let entries = entries_of(history, &judgement, &known, times.as_of);
     let mut contracts: Vec<_> = entries.iter().map(|entry| entry.contract_id).collect();
     contracts.dedup();
     contracts.retain(|id| contract.is_empty() || *id == contract);

@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use super::catalog::{Catalog, Known};
 use super::command::check_sound;
 use super::compliance::{Compliance, Question};
+use super::experience::entries_of;
 use super::query::{Times, judge_incident};
 use super::refusal::Refusal;
 use crate::domain::calendar::Calendar;
 use crate::domain::clock::Outcome;
-use crate::domain::compliance::{Entry, entries};
+use crate::domain::compliance::Entry;
 use crate::domain::contract::{Contract, Finding};
 use crate::domain::incident::History;
 use crate::domain::time::Instant;
@@ -94,11 +95,11 @@ impl<'c> Simulation<'c> {
     /// Takes in an incident, judged under both.
     pub fn add(&mut self, incident: &str, history: &History<'_>) {
         let as_of = self.times.as_of;
-        let state = history.state(as_of);
-        let (present, proposed) = (self.present_terms, self.proposed_terms);
-        let present = judge_incident(history, &present, as_of);
-        let proposed = judge_incident(history, &proposed, as_of);
-        let (present, proposed) = (entries(&present, &state), entries(&proposed, &state));
+        let terms = [self.present_terms, self.proposed_terms];
+        let [present, proposed] = terms.each_ref().map(|known| {
+            let judgement = judge_incident(history, known, as_of);
+            entries_of(history, &judgement, known, as_of)
+        });
         present.iter().for_each(|entry| self.present.add(entry));
         proposed.iter().for_each(|entry| self.proposed.add(entry));
         self.note_flips(incident, &present, &proposed);

@@ -8,11 +8,11 @@
 use std::collections::BTreeSet;
 
 use super::{Engine, Sight, sight};
-use crate::domain::compliance::entries;
 use crate::domain::incident::History;
 use crate::domain::time::Instant;
 use crate::engine::catalog::Known;
 use crate::engine::compliance::{Compliance, Question};
+use crate::engine::experience::entries_of;
 use crate::engine::index::{SHELVES, Shelf};
 use crate::engine::query::{history, judge_incident};
 use crate::engine::refusal::Refusal;
@@ -111,6 +111,13 @@ impl Reckoning<'_> {
             }
         }
         let periods: Vec<_> =
+            compliance.experiences.iter().map(|e| compliance.days(&e.period)).collect();
+        for (lived, days) in compliance.experiences.iter_mut().zip(periods) {
+            for cell in views.cells(self.tenant, contract, Dimension::All, days) {
+                lived.add_cell(&cell?.1);
+            }
+        }
+        let periods: Vec<_> =
             compliance.credited.iter().map(|c| compliance.days(&c.period)).collect();
         for (credited, days) in compliance.credited.iter_mut().zip(periods) {
             for cell in views.cells(self.tenant, contract, Dimension::All, days) {
@@ -204,7 +211,7 @@ impl Reckoning<'_> {
         let (known, as_of) = (self.known, self.sight.times.as_of);
         self.known(incident, |history| {
             let judgement = judge_incident(history, &known, as_of);
-            let entries = entries(&judgement, &history.state(as_of));
+            let entries = entries_of(history, &judgement, &known, as_of);
             for entry in entries.iter().filter(|entry| entry.is_open || !only_open) {
                 compliance.add(entry);
             }

@@ -2,14 +2,15 @@
 
 use super::clock::outcome_number;
 use super::contract::encode_finding;
+use super::experience::{encode_toll, long_duration};
 use super::scalar::{choice, duration, timestamp};
 use super::{credit, objective, v1};
 use crate::domain::compliance::attainment::Verdict;
-use crate::domain::compliance::{Counts, Period, Tally};
+use crate::domain::compliance::{Counts, Period, Tally, lived};
 use crate::domain::share::Share;
 use crate::domain::time::Instant;
 use crate::engine::compliance::{
-    Attainment, Compliance, GroupKey, OnService, ServiceStanding, Uptime,
+    Attainment, Compliance, GroupKey, Lived, OnService, ServiceStanding, Uptime,
 };
 use crate::engine::simulation::{Flip, Simulation};
 
@@ -94,12 +95,26 @@ pub(super) fn encode_group(
         contractual: Some(encode_counts(&tally.contractual)),
         experienced: Some(encode_counts(&tally.experienced)),
         watermelons: number(tally.watermelons),
+        reverse_watermelons: number(tally.reverse_watermelons),
+        relieved: number(tally.relieved),
+        attainment_gap: attainment_gap(&tally).unwrap_or_default(),
+        toll: Some(encode_toll(&tally.toll)),
         ..Default::default()
     };
     for (key, value) in keys.iter().zip(values) {
         *field(*key, &mut group) = value;
     }
     group
+}
+
+/// How much more was attained by the contract than as experienced, in percent.
+fn attainment_gap(tally: &Tally) -> Option<String> {
+    let (paper, lived) = (tally.contractual.attainment()?, tally.experienced.attainment()?);
+    let gap = match lived > paper {
+        true => format!("-{}", lived.less(paper)),
+        false => paper.less(lived).to_string(),
+    };
+    Some(gap)
 }
 
 fn field(key: GroupKey, group: &mut v1::ComplianceGroup) -> &mut String {
@@ -133,7 +148,8 @@ pub(super) fn encode_objectives(
     let attainments = compliance.attainments.iter();
     let attainments = attainments.map(|on| (on.place, encode_attainment(on, as_of)));
     let on_services = compliance.on_services.iter().map(|on| (on.place, encode_on_service(on)));
-    let mut standings: Vec<_> = attainments.chain(on_services).collect();
+    let lived = compliance.experiences.iter().map(|on| (on.place, encode_lived(on, as_of)));
+    let mut standings: Vec<_> = attainments.chain(lived).chain(on_services).collect();
     standings.sort_by_key(|(place, _)| *place);
     standings.into_iter().map(|(_, standing)| standing).collect()
 }
@@ -148,6 +164,23 @@ fn encode_attainment(attainment: &Attainment<'_>, as_of: Instant) -> v1::Objecti
         percent: percent(standing.attainment),
         tally: Some(encode_counts(&attainment.tally.contractual)),
         breach_allowance: standing.breach_allowance,
+        ..Default::default()
+    }
+}
+
+fn encode_lived(on: &Lived<'_>, as_of: Instant) -> v1::ObjectiveStanding {
+    let per_hundred = lived::lost_time_a_hundred(&on.toll, on.people);
+    let left = lived::lost_time_left(&on.promise, &on.toll, on.people);
+    v1::ObjectiveStanding {
+        objective: Some(objective::encode(on.objective)),
+        period: Some(encode_period(&on.period)),
+        contract_revision: on.contract_revision as i32,
+        verdict: verdict_number(on.verdict(as_of)),
+        lived: Some(v1::LivedStanding {
+            toll: Some(encode_toll(&on.toll)),
+            lost_time_per_hundred_people: per_hundred.map(long_duration),
+            lost_time_left: left.map(long_duration),
+        }),
         ..Default::default()
     }
 }

@@ -4,11 +4,15 @@ use prost_types::Duration;
 
 use super::contract::kind_number;
 use super::faults::Faults;
-use super::scalar::{count, duration, optional_id, positive_span, text, timestamp};
+use super::objective::minimum;
+use super::scalar::{count, duration, optional_id, positive_span, text, timestamp, unsigned_span};
 use super::v1;
+use super::v1::experience_objective::Measure;
 use crate::domain::clock::Clock;
-use crate::domain::contract::{Contract, ExperienceLimit, ExperienceTerms};
-use crate::domain::experience::{Experience, Flow, Holder, Survey, TimeSum};
+use crate::domain::contract::{
+    Contract, ExperienceLimit, ExperienceMeasure, ExperiencePromise, ExperienceTerms,
+};
+use crate::domain::experience::{Experience, Flow, Holder, Survey, TimeSum, Toll};
 use crate::domain::fault::Fault;
 use crate::domain::time::Span;
 use crate::limits::{LIMITS_A_TARGET_MAX, PRIORITY_BYTES_MAX};
@@ -53,6 +57,72 @@ pub(super) fn encode(terms: &ExperienceTerms) -> v1::ExperienceTerms {
         limits: limits.collect(),
         people: terms.people as i32,
     }
+}
+
+/// What people's experience must reach.
+pub(super) fn decode_promise(
+    promise: v1::ExperienceObjective,
+    faults: &mut Faults,
+) -> ExperiencePromise {
+    let minimum = minimum(promise.minimum_answers);
+    let nothing = ExperienceMeasure::Score(0);
+    let measure = match promise.measure {
+        None => {
+            let text = "is missing: give average_score, happiness_percent or \
+                        lost_time_per_hundred_people";
+            faults.add("measure", text);
+            nothing
+        }
+        Some(Measure::AverageScore(score)) => {
+            let score =
+                decimal(&score, 0, 1_000).map(|score| ExperienceMeasure::Score(score as u32));
+            faults.or("average_score", score, nothing)
+        }
+        Some(Measure::HappinessPercent(percent)) => {
+            let percent = decimal(&percent, -10_000, 10_000).map(ExperienceMeasure::Happiness);
+            faults.or("happiness_percent", percent, nothing)
+        }
+        Some(Measure::LostTimePerHundredPeople(time)) => {
+            let time = unsigned_span(Some(time)).map(ExperienceMeasure::LostTime);
+            faults.or("lost_time_per_hundred_people", time, nothing)
+        }
+    };
+    let minimum_answers = faults.or("minimum_answers", minimum, 1);
+    ExperiencePromise { measure, minimum_answers }
+}
+
+/// The message of what people's experience must reach.
+pub(super) fn encode_promise(promise: &ExperiencePromise) -> v1::ExperienceObjective {
+    let measure = match promise.measure {
+        ExperienceMeasure::Score(score) => Measure::AverageScore(hundredths(i64::from(score))),
+        ExperienceMeasure::Happiness(percent) => {
+            Measure::HappinessPercent(hundredths(i64::from(percent)))
+        }
+        ExperienceMeasure::LostTime(span) => Measure::LostTimePerHundredPeople(duration(span)),
+    };
+    v1::ExperienceObjective {
+        measure: Some(measure),
+        minimum_answers: promise.minimum_answers as i32,
+    }
+}
+
+/// The hundredths a decimal number says, from `least` to `most` of them.
+fn decimal(text: &str, least: i32, most: i32) -> Result<i32, String> {
+    let wrong = || {
+        let (least, most) = (hundredths(i64::from(least)), hundredths(i64::from(most)));
+        format!("{text:?} is none: write {least} to {most}, with at most two decimals")
+    };
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let (whole, decimals) = digits.split_once('.').unwrap_or((digits, "0"));
+    let are_digits = |text: &str, most: usize| {
+        (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    if !are_digits(whole, 3) || !are_digits(decimals, 2) {
+        return Err(wrong());
+    }
+    let number: i32 = format!("{whole}{decimals:0<2}").parse().map_err(|_| wrong())?;
+    let number = if text.starts_with('-') { -number } else { number };
+    if (least..=most).contains(&number) { Ok(number) } else { Err(wrong()) }
 }
 
 /// The messages of whose turn it was, by contract.
@@ -124,6 +194,25 @@ fn encode_flow(flow: &Flow) -> v1::Flow {
         promises_kept: i64::from(flow.promises.kept),
         promises_broken: i64::from(flow.promises.broken),
         promises_open: i64::from(flow.promises.open),
+    }
+}
+
+/// The message of what incidents cost people.
+pub(super) fn encode_toll(toll: &Toll) -> v1::Toll {
+    let number = |count| i64::try_from(count).unwrap_or(i64::MAX);
+    v1::Toll {
+        incidents: number(toll.incidents),
+        people_hit: number(toll.people_hit),
+        lost_time: Some(long_duration(toll.lost_time)),
+        experienced_time: Some(long_duration(toll.experienced)),
+        touch_time: Some(long_duration(toll.touch_time)),
+        service_time: Some(long_duration(toll.service_time)),
+        idle_time: Some(long_duration(toll.idle_time)),
+        handovers: number(toll.handovers),
+        reopenings: number(toll.reopenings),
+        promises_kept: number(toll.promises_kept),
+        promises_broken: number(toll.promises_broken),
+        survey: Some(encode_survey(&toll.survey)),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Objectives and exclusions of a contract.
 
+use super::experience;
 use super::faults::Faults;
 use super::incident::{party, party_number};
 use super::scalar::{choice, count_to, duration, id, text, unsigned_span};
@@ -46,7 +47,7 @@ pub fn decode(objective: v1::Objective) -> Result<Objective, Vec<Fault>> {
             None => {
                 faults.add(
                     "promise",
-                    "is missing: give attainment, availability, outages or performance",
+                    "is missing: give attainment, availability, outages, performance or experience",
                 );
                 Promise::Attainment(attainment(Default::default(), &mut Faults::default()))
             }
@@ -82,6 +83,9 @@ fn decode_promise(promise: Wire, faults: &mut Faults) -> Promise {
         Wire::Outages(promise) => ("outages", Promise::Outages(outages(promise, &mut within))),
         Wire::Performance(promise) => {
             ("performance", Promise::Performance(performance(promise, &mut within)))
+        }
+        Wire::Experience(promise) => {
+            ("experience", Promise::Experience(experience::decode_promise(promise, &mut within)))
         }
     };
     faults.or(name, within.check(), ());
@@ -157,7 +161,8 @@ pub fn share_or(percent: &str, default: Share) -> Result<Share, String> {
     if percent.is_empty() { Ok(default) } else { share(percent) }
 }
 
-fn minimum(count: i32) -> Result<u64, String> {
+/// The least that must be counted; 1 unless told.
+pub(super) fn minimum(count: i32) -> Result<u64, String> {
     u64::try_from(count)
         .map(|count| count.max(1))
         .map_err(|_| format!("is {count}: it must not be negative"))
@@ -216,6 +221,7 @@ fn encode_promise(promise: &Promise) -> Wire {
             threshold: promise.threshold,
             minimum_count: promise.minimum_count as i32,
         }),
+        Promise::Experience(promise) => Wire::Experience(experience::encode_promise(promise)),
     }
 }
 

@@ -5,6 +5,7 @@ use prost::Message;
 use super::record::Unreadable;
 use super::store::v1 as store;
 use crate::domain::compliance::{Counts, Spread, Tally};
+use crate::domain::experience::{Survey, TimeSum, Toll};
 use crate::domain::time::Instant;
 use crate::engine::tally::{Counted, CountedTarget};
 
@@ -23,6 +24,9 @@ fn message(tally: &Tally) -> store::Tally {
         contractual: Some(encode_counts(&tally.contractual)),
         experienced: Some(encode_counts(&tally.experienced)),
         watermelons: tally.watermelons,
+        reverse_watermelons: tally.reverse_watermelons,
+        relieved: tally.relieved,
+        toll: (tally.toll != Toll::default()).then(|| encode_toll(&tally.toll)),
         elapsed_seconds: tally.elapsed.iter().map(|(seconds, _)| seconds).collect(),
         elapsed_counts: tally.elapsed.iter().map(|(_, count)| count).collect(),
     }
@@ -37,6 +41,9 @@ fn from_message(tally: store::Tally) -> Result<Tally, Unreadable> {
         contractual: decode_counts(tally.contractual),
         experienced: decode_counts(tally.experienced),
         watermelons: tally.watermelons,
+        reverse_watermelons: tally.reverse_watermelons,
+        relieved: tally.relieved,
+        toll: tally.toll.map(decode_toll).unwrap_or_default(),
         elapsed: Spread::from_counts(tally.elapsed_seconds.into_iter().zip(tally.elapsed_counts)),
     })
 }
@@ -50,6 +57,63 @@ fn decode_counts(counts: Option<store::Counts>) -> Counts {
     let store::Counts { met, breached, undecided, excluded_met, excluded_breached } =
         counts.unwrap_or_default();
     Counts { met, breached, undecided, excluded_met, excluded_breached }
+}
+
+fn encode_toll(toll: &Toll) -> store::Toll {
+    let survey = &toll.survey;
+    store::Toll {
+        incidents: toll.incidents,
+        people_hit: toll.people_hit,
+        promises_kept: toll.promises_kept,
+        promises_broken: toll.promises_broken,
+        handovers: toll.handovers,
+        reopenings: toll.reopenings,
+        experienced: encode_sum(toll.experienced),
+        lost_time: encode_sum(toll.lost_time),
+        touch_time: encode_sum(toll.touch_time),
+        service_time: encode_sum(toll.service_time),
+        idle_time: encode_sum(toll.idle_time),
+        survey: (*survey != Survey::default()).then(|| store::Survey {
+            answers: survey.answers,
+            scores: survey.scores,
+            happy: survey.happy,
+            unhappy: survey.unhappy,
+            lost_time: encode_sum(survey.lost_time),
+        }),
+    }
+}
+
+fn decode_toll(toll: store::Toll) -> Toll {
+    let survey = toll.survey.unwrap_or_default();
+    Toll {
+        incidents: toll.incidents,
+        people_hit: toll.people_hit,
+        promises_kept: toll.promises_kept,
+        promises_broken: toll.promises_broken,
+        handovers: toll.handovers,
+        reopenings: toll.reopenings,
+        experienced: decode_sum(toll.experienced),
+        lost_time: decode_sum(toll.lost_time),
+        touch_time: decode_sum(toll.touch_time),
+        service_time: decode_sum(toll.service_time),
+        idle_time: decode_sum(toll.idle_time),
+        survey: Survey {
+            answers: survey.answers,
+            scores: survey.scores,
+            happy: survey.happy,
+            unhappy: survey.unhappy,
+            lost_time: decode_sum(survey.lost_time),
+        },
+    }
+}
+
+fn encode_sum(sum: TimeSum) -> Option<store::TimeSum> {
+    let (seconds, nanos) = sum.parts();
+    (sum > TimeSum::ZERO).then_some(store::TimeSum { seconds, nanos })
+}
+
+fn decode_sum(sum: Option<store::TimeSum>) -> TimeSum {
+    sum.map_or(TimeSum::ZERO, |sum| TimeSum::from_parts(sum.seconds, sum.nanos))
 }
 
 /// The message of what an incident adds.

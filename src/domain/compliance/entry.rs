@@ -1,6 +1,8 @@
 //! One incident's target, as it counts.
 
-use crate::domain::clock::{Clock, Judgement, Outcome, Segment, TargetVerdict};
+use crate::domain::clock::{Clock, Judgement, Outcome, Phase, Segment, TargetVerdict};
+use crate::domain::contract::Metric;
+use crate::domain::experience::{Experience, Toll};
 use crate::domain::incident::{Party, State};
 use crate::domain::time::{Instant, Span};
 
@@ -24,10 +26,17 @@ pub struct Entry<'a> {
     pub party: &'a str,
     /// By the contract.
     pub contractual: Account,
-    /// As it was experienced: in the same service hours, nothing paused, nothing excluded.
+    /// The same with nothing paused and nothing excluded.
+    pub unrelieved: Account,
+    /// As it was experienced. Where the contract has experience terms and the target is on
+    /// resolution or restoration: how long people had trouble, in the hours they work, against what
+    /// the terms limit that to, or else the target. Otherwise the unrelieved account.
     pub experienced: Account,
     /// Its limit.
     pub limit: Span,
+    /// What the incident cost people, once it has ended: with the one target of each contract that
+    /// its experience stands beside, so that it is counted once.
+    pub toll: Option<Toll>,
     /// It is left out of the contractual figures.
     pub is_excluded: bool,
     /// When it was decided by the contract; `None`: it is open, or was cancelled.
@@ -47,6 +56,18 @@ impl Entry<'_> {
         let is_green = self.contractual.outcome == Outcome::Met || self.is_excluded;
         is_green && self.experienced.outcome == Outcome::Breached
     }
+
+    /// Breached by the contract, and met as it was experienced.
+    pub fn is_reverse_watermelon(&self) -> bool {
+        let is_red = self.contractual.outcome == Outcome::Breached && !self.is_excluded;
+        is_red && self.experienced.outcome == Outcome::Met
+    }
+
+    /// Green by the contract only thanks to pauses or exclusions.
+    pub fn is_relieved(&self) -> bool {
+        let is_green = self.contractual.outcome == Outcome::Met || self.is_excluded;
+        is_green && self.unrelieved.outcome == Outcome::Breached
+    }
 }
 
 /// How a target was kept, by one of the two accounts.
@@ -59,15 +80,23 @@ pub struct Account {
 }
 
 /// What a judged incident comes to: an entry for each target that has a clock.
-pub fn entries<'a>(judgement: &Judgement<'a>, state: &State<'a>) -> Vec<Entry<'a>> {
-    let verdicts = judgement.verdicts.iter();
-    verdicts.filter_map(|verdict| entry(verdict, &judgement.clocks, state)).collect()
+pub fn entries<'a>(
+    judgement: &Judgement<'a>,
+    state: &State<'a>,
+    experiences: &[Experience<'a>],
+) -> Vec<Entry<'a>> {
+    let told = judgement.verdicts.iter().filter_map(|verdict| {
+        let lived = experiences.iter().find(|lived| lived.contract_id == verdict.contract_id);
+        entry(verdict, &judgement.clocks, state, lived)
+    });
+    told.collect()
 }
 
 fn entry<'a>(
     verdict: &TargetVerdict<'a>,
     clocks: &[Clock<'a>],
     state: &State<'a>,
+    lived: Option<&Experience<'a>>,
 ) -> Option<Entry<'a>> {
     let of_target = |clock: &&Clock<'a>| {
         clock.contract_id == verdict.contract_id && clock.target_id == verdict.target_id
@@ -80,6 +109,9 @@ fn entry<'a>(
     };
     let paused = cycles().filter(|clock| total || clock.cycle == verdict.cycle).map(paused).sum();
     let contractual = Account { outcome: verdict.outcome, elapsed: verdict.elapsed };
+    let unrelieved = unrelieved(contractual, paused, verdict.limit);
+    let experienced = lived.and_then(|lived| experienced(verdict, deciding, lived));
+    let ended = lived.filter(|lived| lived.target_id == verdict.target_id && lived.has_ended);
     let opened = state.opened.map(|(_, opened)| opened);
     Some(Entry {
         contract_id: verdict.contract_id,
@@ -90,7 +122,9 @@ fn entry<'a>(
         group: state.group,
         party: party(state),
         contractual,
-        experienced: experienced(contractual, paused, verdict.limit),
+        unrelieved,
+        experienced: experienced.unwrap_or(unrelieved),
+        toll: ended.map(Toll::of),
         limit: verdict.limit,
         is_excluded: verdict.exclusion.is_some(),
         decide_time: deciding.decide_time().filter(|_| verdict.outcome != Outcome::Undecided),
@@ -103,13 +137,33 @@ pub fn paused(clock: &Clock<'_>) -> Span {
     clock.segments.iter().map(Segment::paused).sum()
 }
 
-fn experienced(contractual: Account, paused: Span, limit: Span) -> Account {
+fn unrelieved(contractual: Account, paused: Span, limit: Span) -> Account {
     let elapsed = contractual.elapsed + paused;
     let outcome = match contractual.outcome {
         Outcome::Met | Outcome::Undecided if elapsed > limit => Outcome::Breached,
         same => same,
     };
     Account { outcome, elapsed }
+}
+
+/// How long people had trouble while the deciding clock, or all of them, went on.
+fn experienced(
+    verdict: &TargetVerdict<'_>,
+    deciding: &Clock<'_>,
+    lived: &Experience<'_>,
+) -> Option<Account> {
+    if !lived.is_agreed || !matches!(deciding.metric, Metric::Resolution | Metric::Restoration) {
+        return None;
+    }
+    let from = deciding.start_time.filter(|_| verdict.cycle > 1).unwrap_or(Instant::MIN);
+    let until = deciding.stop_time.unwrap_or(Instant::MAX);
+    let elapsed = lived.experienced_within(from, until);
+    let outcome = match elapsed > lived.limit.unwrap_or(verdict.limit) {
+        true => Outcome::Breached,
+        false if deciding.phase == Phase::Stopped => Outcome::Met,
+        false => Outcome::Undecided,
+    };
+    Some(Account { outcome, elapsed })
 }
 
 fn party<'a>(state: &State<'a>) -> &'a str {

@@ -3,7 +3,8 @@
 //! A [`Period`] is cut at local midnight in the contract's time zone. Each incident's target that
 //! was decided in it is one [`Entry`]; entries add up to a [`Tally`]; and a tally is held against
 //! an objective in integers ([`attainment`]). The contractual account and the experienced one are
-//! kept beside each other in every tally. What is promised of services rests on the facts about
+//! kept beside each other in every tally, with what incidents cost people; what is promised of that
+//! is judged as experience objectives ([`lived`]). What is promised of services rests on the facts about
 //! them instead: how they were up ([`availability`]) and what was measured ([`performance`]). What
 //! missed objectives cost is reckoned from how they stood ([`credit`]).
 
@@ -11,6 +12,7 @@ pub mod attainment;
 pub mod availability;
 pub mod credit;
 mod entry;
+pub mod lived;
 pub mod performance;
 mod period;
 mod reason;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Account, Entry};
 use crate::domain::clock::Outcome;
+use crate::domain::experience::Toll;
 use crate::domain::share::Share;
 use crate::domain::time::Span;
 
@@ -16,6 +17,12 @@ pub struct Tally {
     pub experienced: Counts,
     /// Met by the contract, or excluded, and breached as they were experienced.
     pub watermelons: u64,
+    /// Breached by the contract, and met as they were experienced.
+    pub reverse_watermelons: u64,
+    /// Met by the contract, or excluded, only thanks to pauses or exclusions.
+    pub relieved: u64,
+    /// What the incidents that ended cost people, each counted with one of its targets.
+    pub toll: Toll,
     /// What those that count and are decided had counted.
     pub elapsed: Spread,
 }
@@ -140,6 +147,9 @@ impl Tally {
             contractual: Counts::of(outcome, entry.is_excluded),
             experienced: Counts::of(entry.experienced.outcome, false),
             watermelons: u64::from(entry.is_watermelon()),
+            reverse_watermelons: u64::from(entry.is_reverse_watermelon()),
+            relieved: u64::from(entry.is_relieved()),
+            toll: entry.toll.unwrap_or_default(),
             elapsed: spread,
         }
     }
@@ -149,6 +159,9 @@ impl Tally {
         self.contractual.each(other.contractual, u64::saturating_add);
         self.experienced.each(other.experienced, u64::saturating_add);
         self.watermelons += other.watermelons;
+        self.reverse_watermelons += other.reverse_watermelons;
+        self.relieved += other.relieved;
+        self.toll.add(&other.toll);
         other.elapsed.iter().for_each(|(seconds, count)| self.elapsed.put(seconds, count));
     }
 
@@ -157,6 +170,10 @@ impl Tally {
         self.contractual.each(other.contractual, u64::saturating_sub);
         self.experienced.each(other.experienced, u64::saturating_sub);
         self.watermelons = self.watermelons.saturating_sub(other.watermelons);
+        self.reverse_watermelons =
+            self.reverse_watermelons.saturating_sub(other.reverse_watermelons);
+        self.relieved = self.relieved.saturating_sub(other.relieved);
+        self.toll.remove(&other.toll);
         other.elapsed.iter().for_each(|(seconds, count)| self.elapsed.take(seconds, count));
     }
 

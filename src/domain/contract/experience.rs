@@ -1,6 +1,6 @@
 //! Experience terms: by what the experience of the client's people is measured.
 
-use super::{Contract, Finding, lint};
+use super::{Contract, Finding, Promise, lint};
 use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::time::Span;
 
@@ -24,6 +24,26 @@ pub struct ExperienceLimit {
     pub limit: Span,
 }
 
+/// What people's experience must reach.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExperiencePromise {
+    /// What is promised.
+    pub measure: ExperienceMeasure,
+    /// With fewer answers to surveys it says nothing, where it rests on them.
+    pub minimum_answers: u64,
+}
+
+/// How people's experience is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExperienceMeasure {
+    /// An average score of at least so many hundredths.
+    Score(u32),
+    /// A share of 9 and 10 less that of 0 to 6 of at least so many hundredths of a percent.
+    Happiness(i32),
+    /// At most this people-time lost for each hundred people the contract serves.
+    LostTime(Span),
+}
+
 impl ExperienceTerms {
     /// How long an incident of a priority may trouble people, if they say so.
     pub fn limit(&self, priority: &str) -> Option<Span> {
@@ -38,6 +58,7 @@ pub(super) fn lint_experience<'c>(
     hours: &impl Fn(&str) -> Option<&'c ServiceHours>,
     findings: &mut Vec<Finding>,
 ) {
+    lint_people(contract, findings);
     let Some(terms) = &contract.terms.experience else { return };
     if !terms.calendar_id.is_empty() {
         let field = "terms.experience.calendar_id".to_owned();
@@ -50,5 +71,22 @@ pub(super) fn lint_experience<'c>(
             let text = format!("no target has a limit for priority {:?}", limit.priority);
             findings.push(lint::warning(field, text));
         }
+    }
+}
+
+/// Whoever promises something for each hundred people must tell how many there are.
+fn lint_people(contract: &Contract, findings: &mut Vec<Finding>) {
+    let is_told = contract.terms.experience.as_ref().is_some_and(|terms| terms.people > 0);
+    let promises_lost_time = |promise: &Promise| {
+        let Promise::Experience(promise) = promise else { return false };
+        matches!(promise.measure, ExperienceMeasure::LostTime(_))
+    };
+    let mut objectives = contract.terms.objectives.iter();
+    if let Some(objective) = objectives.find(|o| promises_lost_time(&o.promise) && !is_told) {
+        let text = format!(
+            "{:?} is reckoned for each hundred people: tell how many the contract serves",
+            objective.id
+        );
+        findings.push(lint::error("terms.experience.people", text));
     }
 }

@@ -106,6 +106,7 @@ fn lint_objective<'c>(
         Promise::Availability(_) => "availability",
         Promise::Outages(_) => "outages",
         Promise::Performance(_) => "performance",
+        Promise::Experience(_) => "experience",
     };
     if let Some(id) = objective.calendar_id() {
         let field = format!("terms.objectives[{index}].{promise}.calendar_id");

@@ -12,7 +12,7 @@ mod terms;
 pub use condition::{Condition, ConditionError};
 pub use credit::{CreditRule, CreditTier, Credits};
 pub use exclusion::ExclusionRule;
-pub use experience::{ExperienceLimit, ExperienceTerms};
+pub use experience::{ExperienceLimit, ExperienceMeasure, ExperiencePromise, ExperienceTerms};
 pub use lint::{Finding, Severity, lint};
 pub use objective::{
     AgreedService, AttainmentPromise, AvailabilityPromise, Objective, OutagesPromise,

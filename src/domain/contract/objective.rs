@@ -1,5 +1,6 @@
 //! Objectives: what every period must reach.
 
+use super::ExperiencePromise;
 use crate::domain::share::Share;
 use crate::domain::time::Span;
 
@@ -38,6 +39,8 @@ pub enum Promise {
     Outages(OutagesPromise),
     /// A percentile of what is measured at a service.
     Performance(PerformancePromise),
+    /// What people's experience must reach.
+    Experience(ExperiencePromise),
 }
 
 /// At least a share of clocks within their limits: met / (met + breached).
@@ -107,14 +110,14 @@ impl Objective {
         match &self.promise {
             Promise::Availability(promise) => Some(&promise.agreed.calendar_id),
             Promise::Outages(promise) => Some(&promise.agreed.calendar_id),
-            Promise::Attainment(_) | Promise::Performance(_) => None,
+            Promise::Attainment(_) | Promise::Performance(_) | Promise::Experience(_) => None,
         }
     }
 
     /// The service it is about, if it is about one.
     pub fn service(&self) -> Option<&str> {
         match &self.promise {
-            Promise::Attainment(_) => None,
+            Promise::Attainment(_) | Promise::Experience(_) => None,
             Promise::Availability(promise) => Some(&promise.agreed.service),
             Promise::Outages(promise) => Some(&promise.agreed.service),
             Promise::Performance(promise) => Some(&promise.service),
@@ -128,7 +131,7 @@ impl Promise {
         match self {
             Promise::Attainment(promise) => Some(promise.share),
             Promise::Availability(promise) => Some(promise.share),
-            Promise::Outages(_) | Promise::Performance(_) => None,
+            Promise::Outages(_) | Promise::Performance(_) | Promise::Experience(_) => None,
         }
     }
 }

@@ -34,6 +34,8 @@ pub struct Course<'e> {
     passages: Vec<Passage<'e>>,
     /// Whether the trouble was over at the end.
     is_over: bool,
+    /// Whether the incident was no longer open at the end.
+    has_ended: bool,
 }
 
 impl<'e> Course<'e> {
@@ -47,6 +49,7 @@ impl<'e> Course<'e> {
         }
         course.end(as_of);
         course.is_over = state.opened.is_some() && !has_trouble(&state);
+        course.has_ended = state.opened.is_some() && !is_open(&state);
         course.passages.retain(|passage| passage.start < passage.end);
         course
     }
@@ -81,6 +84,11 @@ impl<'e> Course<'e> {
         self.is_over
     }
 
+    /// Whether the incident was opened and is open no longer.
+    pub fn has_ended(&self) -> bool {
+        self.has_ended
+    }
+
     /// Begins the next passage if the fields are not as in the one under way.
     fn note(&mut self, state: &State<'e>, time: Instant) {
         let Some((opening, opened)) = state.opened else { return };
@@ -112,17 +120,20 @@ impl<'e> Course<'e> {
 
 /// The passage that begins with these fields.
 fn passage<'e>(state: &State<'e>, start: Instant) -> Passage<'e> {
-    let is_over = state.cancelled.is_some() || state.merged_into.is_some();
     Passage {
         start,
         end: start,
         waiting_on: state.waiting_on,
         third_party: state.third_party,
-        is_open: state.resolved.is_none() && !is_over,
+        is_open: is_open(state),
         is_trouble: has_trouble(state),
         affected_users: state.affected_users,
         productivity_loss: state.productivity_loss,
     }
+}
+
+fn is_open(state: &State<'_>) -> bool {
+    state.resolved.is_none() && state.cancelled.is_none() && state.merged_into.is_none()
 }
 
 fn has_trouble(state: &State<'_>) -> bool {

@@ -14,6 +14,7 @@ mod survey;
 #[cfg(test)]
 mod tests;
 mod time_sum;
+mod toll;
 
 pub use course::{Course, Passage};
 pub use flow::{Flow, Promises, flow};
@@ -21,16 +22,19 @@ pub use lost_time::{lost_time, people_hit};
 pub use party_time::{Holder, party_time};
 pub use survey::Survey;
 pub use time_sum::TimeSum;
+pub use toll::Toll;
 
 use std::collections::BTreeMap;
 
+use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::clock::{Agreement, Calendars, Clock};
 use crate::domain::contract::Metric;
 use crate::domain::incident::History;
+use crate::domain::stretches::Stretches;
 use crate::domain::time::{Instant, Span};
 
 /// What people went through in an incident, by the hours of one contract.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Experience<'a> {
     /// The contract.
     pub contract_id: &'a str,
@@ -52,14 +56,27 @@ pub struct Experience<'a> {
     /// How long people had trouble, in their hours. Nothing is paused, nothing excluded; the time
     /// between a resolution and a reopening is no trouble.
     pub experienced: Span,
-    /// What it may take by the contract's experience terms, if they limit it.
+    /// What it may be by the contract's experience terms, if they limit it.
     pub limit: Option<Span>,
+    /// The contract has experience terms.
+    pub is_agreed: bool,
+    /// The incident is no longer open, so that time alone changes nothing any more.
+    pub has_ended: bool,
     /// The people-time it cost.
     pub lost_time: TimeSum,
     /// The most people it hit at once.
     pub people_hit: u32,
     /// What they say.
     pub survey: Survey,
+    trouble: Stretches,
+    working: &'a ServiceHours,
+}
+
+impl Experience<'_> {
+    /// How long people had trouble between two instants, in their hours.
+    pub fn experienced_within(&self, from: Instant, until: Instant) -> Span {
+        self.trouble.within(from, until).elapsed(self.working)
+    }
 }
 
 /// What people went through as of an instant, by the contract whose clocks these are; `None` when
@@ -80,7 +97,7 @@ pub fn experience<'a>(
     let began = course.trouble_began().unwrap_or(as_of);
     let service = calendars.in_force(leading.calendar_id, leading.start_time.unwrap_or(began))?;
     let working = calendars.in_force(calendar_id, began)?;
-    let elapsed = |p: &Passage<'_>| working.hours.elapsed(p.start, p.end);
+    let trouble = Stretches::united(course.trouble().map(|p| (p.start, p.end)));
     Some(Experience {
         contract_id: leading.contract_id,
         target_id: leading.target_id,
@@ -90,17 +107,25 @@ pub fn experience<'a>(
         calendar_revision: working.revision,
         trouble_began: course.trouble_began(),
         trouble_ended: course.trouble_ended(),
-        experienced: course.trouble().map(elapsed).sum(),
+        experienced: trouble.elapsed(working.hours),
         limit: terms.and_then(|terms| terms.limit(leading.priority)),
+        is_agreed: terms.is_some(),
+        has_ended: course.has_ended(),
         lost_time: lost_time(course, working.hours),
         people_hit: people_hit(course),
         survey: Survey::of(history, as_of),
+        trouble,
+        working: working.hours,
     })
 }
 
-/// The clock that tells how long it took, in its last cycle.
+/// The clock that tells how long it took, in its last cycle; one that has not started only where
+/// none has.
 fn leading<'c, 'a>(clocks: &'c [Clock<'a>]) -> Option<&'c Clock<'a>> {
-    let of = |metric| clocks.iter().find(|clock| clock.metric == metric);
-    let first = of(Metric::Resolution).or_else(|| of(Metric::Restoration)).or(clocks.first())?;
+    let none_started = clocks.iter().all(|clock| clock.start_time.is_none());
+    let mut started = clocks.iter().filter(|c| none_started || c.start_time.is_some());
+    let of = |metric| started.clone().find(|clock| clock.metric == metric);
+    let first = of(Metric::Resolution).or_else(|| of(Metric::Restoration));
+    let first = first.or_else(|| started.next())?;
     clocks.iter().rfind(|clock| clock.target_id == first.target_id)
 }

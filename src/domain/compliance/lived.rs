@@ -1,0 +1,156 @@
+//! Experience objectives: what people went through in a period, held against what was promised.
+//!
+//! Scores and happiness rest on the answers to surveys, and say nothing of fewer than the promise
+//! asks for. Lost time is held against the people the contract serves, exactly:
+//! `lost time x 100 <= promised for a hundred x people`. It never goes back, so a period that has
+//! lost more is missed at once.
+
+use super::attainment::Verdict;
+use crate::domain::contract::{ExperienceMeasure, ExperiencePromise};
+use crate::domain::experience::{TimeSum, Toll};
+
+const HUNDRED: u128 = 100;
+
+/// Holds what incidents cost people against a promise; `people` is how many the contract serves.
+pub fn stand(promise: &ExperiencePromise, toll: &Toll, people: u32, is_over: bool) -> Verdict {
+    if let ExperienceMeasure::LostTime(_) = promise.measure {
+        return lost_time_verdict(promise, toll, people);
+    }
+    if toll.survey.answers < promise.minimum_answers.max(1) {
+        Verdict::NoData
+    } else if is_reached(promise, toll) {
+        Verdict::Met
+    } else if is_over {
+        Verdict::Missed
+    } else {
+        Verdict::AtRisk
+    }
+}
+
+fn lost_time_verdict(promise: &ExperiencePromise, toll: &Toll, people: u32) -> Verdict {
+    match allowed(promise, people) {
+        None => Verdict::NoData,
+        Some(allowed) if toll.lost_time.times(HUNDRED) <= allowed => Verdict::Met,
+        Some(_) => Verdict::Missed,
+    }
+}
+
+fn is_reached(promise: &ExperiencePromise, toll: &Toll) -> bool {
+    let survey = &toll.survey;
+    let answers = i128::from(survey.answers);
+    match promise.measure {
+        ExperienceMeasure::Score(hundredths) => {
+            i128::from(survey.scores) * 100 >= i128::from(hundredths) * answers
+        }
+        ExperienceMeasure::Happiness(hundredths) => {
+            let more_happy = i128::from(survey.happy) - i128::from(survey.unhappy);
+            more_happy * 10_000 >= i128::from(hundredths) * answers
+        }
+        ExperienceMeasure::LostTime(_) => true,
+    }
+}
+
+/// A hundred times the people-time that may be lost; `None`: that is not promised, or it is not
+/// told how many people there are.
+fn allowed(promise: &ExperiencePromise, people: u32) -> Option<TimeSum> {
+    match promise.measure {
+        ExperienceMeasure::LostTime(a_hundred) if people > 0 => {
+            Some(TimeSum::of(people, a_hundred))
+        }
+        _ => None,
+    }
+}
+
+/// The people-time that may still be lost before the promise is missed, rounded down; nothing when
+/// it is. `None` as far as no such time is promised.
+pub fn lost_time_left(promise: &ExperiencePromise, toll: &Toll, people: u32) -> Option<TimeSum> {
+    let allowed = allowed(promise, people)?;
+    Some(allowed.less(toll.lost_time.times(HUNDRED)).divided(HUNDRED))
+}
+
+/// The people-time lost for each hundred people served, rounded down; `None` of nobody.
+pub fn lost_time_a_hundred(toll: &Toll, people: u32) -> Option<TimeSum> {
+    (people > 0).then(|| toll.lost_time.times(HUNDRED).divided(u128::from(people)))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::experience::Survey;
+    use crate::domain::time::Span;
+
+    fn promise(measure: ExperienceMeasure) -> ExperiencePromise {
+        ExperiencePromise { measure, minimum_answers: 3 }
+    }
+
+    fn answered(scores: &[u64]) -> Toll {
+        let count = |is_it: fn(u64) -> bool| scores.iter().filter(|s| is_it(**s)).count() as u64;
+        let survey = Survey {
+            answers: scores.len() as u64,
+            scores: scores.iter().sum(),
+            happy: count(|score| score >= 9),
+            unhappy: count(|score| score <= 6),
+            lost_time: TimeSum::ZERO,
+        };
+        Toll { survey, ..Toll::default() }
+    }
+
+    fn lost(hours: i64) -> Toll {
+        Toll { lost_time: Span::from_hours(hours).into(), ..Toll::default() }
+    }
+
+    #[test]
+    fn an_average_of_eight_is_met_by_exactly_eight_and_says_nothing_of_two_answers() {
+        let of = |scores: &[u64], is_over| {
+            stand(&promise(ExperienceMeasure::Score(800)), &answered(scores), 0, is_over)
+        };
+        assert_eq!(of(&[7, 8, 9], true), Verdict::Met);
+        assert_eq!(of(&[7, 8, 8], true), Verdict::Missed);
+        assert_eq!(of(&[7, 8, 8], false), Verdict::AtRisk);
+        assert_eq!(of(&[10, 10], true), Verdict::NoData);
+    }
+
+    #[test]
+    fn happiness_may_be_less_than_nothing() {
+        let of = |hundredths, scores: &[u64]| {
+            let measure = ExperienceMeasure::Happiness(hundredths);
+            stand(&promise(measure), &answered(scores), 0, true)
+        };
+        assert_eq!(of(3_333, &[9, 10, 6]), Verdict::Met);
+        assert_eq!(of(3_334, &[9, 10, 6]), Verdict::Missed);
+        assert_eq!(of(-5_000, &[9, 6, 6, 6]), Verdict::Met);
+    }
+
+    #[test]
+    fn what_a_hundred_people_may_lose_is_weighed_by_how_many_there_are() {
+        let promise = promise(ExperienceMeasure::LostTime(Span::from_hours(60)));
+        let of = |hours, people| stand(&promise, &lost(hours), people, false);
+        assert_eq!(of(240, 400), Verdict::Met);
+        assert_eq!(of(241, 400), Verdict::Missed, "it does not come back");
+        assert_eq!(of(0, 400), Verdict::Met);
+        assert_eq!(of(1, 0), Verdict::NoData);
+        assert_eq!(lost_time_left(&promise, &lost(200), 400), Some(Span::from_hours(40).into()));
+        assert_eq!(lost_time_a_hundred(&lost(240), 400), Some(Span::from_hours(60).into()));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_left_can_be_lost_and_not_a_nanosecond_more(
+            hours in 0i64..1_000, promised in 0i64..100_000_000, people in 1u32..10_000,
+        ) {
+            let promise = promise(ExperienceMeasure::LostTime(Span::from_nanos(promised * 1_000)));
+            let toll = lost(hours);
+            let left = lost_time_left(&promise, &toll, people).unwrap_or_default();
+            let with = |more: TimeSum| {
+                let toll = Toll { lost_time: toll.lost_time + more, ..toll };
+                stand(&promise, &toll, people, true)
+            };
+            if stand(&promise, &toll, people, true) == Verdict::Met {
+                prop_assert_eq!(with(left), Verdict::Met);
+            }
+            prop_assert_eq!(with(left + TimeSum::from_parts(0, 1)), Verdict::Missed);
+        }
+    }
+}
