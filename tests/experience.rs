@@ -23,6 +23,13 @@ fn essay_contract() -> v1::Contract {
         calendar_id: "office".into(),
         limits: vec![limit],
         people: 400,
+        slx_weights: Some(v1::SlxWeights {
+            lost_time: 50,
+            idle: 25,
+            score: 25,
+            worst_lost_time_per_hundred_people: Some(hours(122)),
+            ..Default::default()
+        }),
     });
     contract
 }
@@ -236,6 +243,14 @@ async fn a_month_holds_both_accounts_and_judges_what_people_went_through() {
     assert_eq!(lived.lost_time_per_hundred_people, Some(hours(61)));
     assert_eq!(lived.lost_time_left, Some(hours(0)));
 
+    // The worst of 400 people is 488 hours in 720, so 504.9444 in the 745 of October; of those
+    // 260.9444 were not lost. Of 16 hours half of one was not idle.
+    let figure = answer.slx.clone().expect("a figure");
+    let part = |part: Option<v1::SlxPart>| part.map(|part| part.percent).unwrap_or_default();
+    let parts = [figure.lost_time, figure.promises, figure.idle, figure.score].map(part);
+    assert_eq!(parts, ["51.6778", "100", "3.125", "65"]);
+    assert_eq!(figure.percent, "42.8701", "50 x 51.6778 + 25 x 3.125 + 25 x 65, by 100");
+
     // It is reopened and takes a second more.
     let again = vec![
         event("F", "a", "2026-10-12T09:00:00Z", Fact::Reopened(v1::Reopened {})),
@@ -268,6 +283,13 @@ async fn experience_terms_that_can_not_be_judged_are_refused() {
         (wrong(|terms| terms.experience.as_mut().expect("it").people = -1), "experience.people"),
         (wrong(|terms| terms.experience.as_mut().expect("it").calendar_id = "no".into()), "put it"),
         (wrong(|terms| terms.objectives = vec![score("11")]), "write 0 to 10"),
+        (
+            wrong(|terms| {
+                let weights = v1::SlxWeights { lost_time: 1, ..Default::default() };
+                terms.experience.as_mut().expect("it").slx_weights = Some(weights);
+            }),
+            "worst_lost_time_per_hundred_people",
+        ),
         (wrong(|terms| terms.objectives = vec![score("7.125")]), "at most two decimals"),
         (wrong(|terms| terms.objectives = vec![score("")]), "average_score"),
         (

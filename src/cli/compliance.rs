@@ -128,6 +128,9 @@ impl Compliance {
         if answer.groups.iter().any(|group| group.toll.clone().unwrap_or_default().incidents > 0) {
             say!("\n{}", show_tolls(&answer.groups, &self.by));
         }
+        if let Some(slx) = &answer.slx {
+            say!("\n{}", show_slx(slx));
+        }
         if !answer.objectives.is_empty() {
             say!("\n{}", show_objectives(&answer.objectives, &times));
         }
@@ -207,6 +210,22 @@ fn show_tolls(groups: &[v1::ComplianceGroup], by: &[KeyWord]) -> String {
         values.chain(figures).collect()
     });
     table(&headings, &right, rows.collect())
+}
+
+/// The figure, and each part with what it weighs.
+fn show_slx(slx: &v1::SlxFigure) -> String {
+    let parts = [
+        ("lost time", &slx.lost_time),
+        ("promises", &slx.promises),
+        ("idle", &slx.idle),
+        ("score", &slx.score),
+    ];
+    let rows = parts.into_iter().map(|(name, part)| {
+        let part = part.clone().unwrap_or_default();
+        vec![name.to_owned(), part.weight.to_string(), percent(&part.percent)]
+    });
+    let total = vec!["SLX".to_owned(), String::new(), percent(&slx.percent)];
+    table(&["part", "weight", "is"], &[1, 2], rows.chain([total]).collect())
 }
 
 pub(super) fn show_objectives(objectives: &[v1::ObjectiveStanding], times: &Times) -> String {

@@ -22,7 +22,7 @@ use crate::domain::contract::{
     AgreedService, AttainmentPromise, Contract, ExperiencePromise, Objective, PeriodKind, Promise,
     Revision,
 };
-use crate::domain::experience::Toll;
+use crate::domain::experience::{Figure, Toll, figure};
 use crate::domain::service::{ServiceEvent, in_effect};
 use crate::domain::share::Share;
 use crate::domain::time::{Instant, Span};
@@ -271,6 +271,19 @@ impl<'c> Compliance<'c> {
                 }
             }
         }
+    }
+
+    /// What the period's incidents cost people.
+    pub fn toll(&self) -> Toll {
+        let mut toll = Toll::default();
+        self.groups.values().for_each(|group| toll.add(&group.toll));
+        toll
+    }
+
+    /// The SLX figure of the period, or of as much of it as has passed, if the contract weighs one.
+    pub fn slx_figure(&self) -> Option<Figure> {
+        let passed = self.period.end.min(self.as_of).since(self.period.start);
+        figure(self.ruling.content.terms.experience.as_deref()?, &self.toll(), passed)
     }
 
     /// The services that objectives are about.

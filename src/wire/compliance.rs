@@ -2,7 +2,7 @@
 
 use super::clock::outcome_number;
 use super::contract::encode_finding;
-use super::experience::{encode_toll, long_duration};
+use super::experience::{encode_figure, encode_toll, long_duration};
 use super::scalar::{choice, duration, timestamp};
 use super::{credit, objective, v1};
 use crate::domain::compliance::attainment::Verdict;
@@ -35,6 +35,7 @@ pub fn encode(
 ) -> v1::GetComplianceResponse {
     v1::GetComplianceResponse {
         objectives: encode_objectives(&compliance, as_of),
+        slx: compliance.slx_figure().map(|figure| encode_figure(&figure, &compliance.toll())),
         period: Some(encode_period(&compliance.period)),
         groups: compliance
             .groups

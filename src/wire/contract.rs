@@ -114,6 +114,7 @@ fn decode_terms(terms: v1::Terms) -> Result<Terms, Vec<Fault>> {
     let credits = terms.credits.and_then(|given| faults.keep("credits", credit::decode(given)));
     let experience =
         terms.experience.and_then(|given| faults.keep("experience", experience::decode(given)));
+    let experience = experience.map(Box::new);
     let terms = Terms { targets, objectives, exclusions, credits, experience };
     check_targets(&terms.targets, &mut faults);
     check_ids("objectives", terms.objectives.iter().map(|o| o.id.as_str()), &mut faults);
@@ -326,7 +327,7 @@ fn encode_terms(terms: &Terms) -> v1::Terms {
         objectives: terms.objectives.iter().map(objective::encode).collect(),
         exclusions: terms.exclusions.iter().map(objective::encode_exclusion).collect(),
         credits: terms.credits.as_ref().map(credit::encode),
-        experience: terms.experience.as_ref().map(experience::encode),
+        experience: terms.experience.as_deref().map(experience::encode),
     }
 }
 

@@ -5,15 +5,18 @@ use prost_types::Duration;
 use super::contract::kind_number;
 use super::faults::Faults;
 use super::objective::minimum;
-use super::scalar::{count, duration, optional_id, positive_span, text, timestamp, unsigned_span};
+use super::scalar::{
+    count, count_to, duration, optional_id, positive_span, text, timestamp, unsigned_span,
+};
 use super::v1;
 use super::v1::experience_objective::Measure;
 use crate::domain::clock::Clock;
 use crate::domain::contract::{
-    Contract, ExperienceLimit, ExperienceMeasure, ExperiencePromise, ExperienceTerms,
+    Contract, ExperienceLimit, ExperienceMeasure, ExperiencePromise, ExperienceTerms, SlxWeights,
 };
-use crate::domain::experience::{Experience, Flow, Holder, Survey, TimeSum, Toll};
+use crate::domain::experience::{Experience, Figure, Flow, Holder, Part, Survey, TimeSum, Toll};
 use crate::domain::fault::Fault;
+use crate::domain::share::Share;
 use crate::domain::time::Span;
 use crate::limits::{LIMITS_A_TARGET_MAX, PRIORITY_BYTES_MAX};
 
@@ -25,6 +28,9 @@ pub(super) fn decode(terms: v1::ExperienceTerms) -> Result<ExperienceTerms, Vec<
         calendar_id: faults.or("calendar_id", optional_id(terms.calendar_id), String::new()),
         limits: faults.each("limits", terms.limits, decode_limit),
         people: faults.or("people", count(terms.people), 0),
+        slx_weights: terms
+            .slx_weights
+            .and_then(|weights| faults.keep("slx_weights", decode_weights(weights))),
     };
     for (index, limit) in decoded.limits.iter().enumerate() {
         if decoded.limits.iter().take(index).any(|earlier| earlier.priority == limit.priority) {
@@ -34,6 +40,39 @@ pub(super) fn decode(terms: v1::ExperienceTerms) -> Result<ExperienceTerms, Vec<
     }
     faults.check()?;
     Ok(decoded)
+}
+
+fn decode_weights(weights: v1::SlxWeights) -> Result<SlxWeights, Vec<Fault>> {
+    let mut faults = Faults::default();
+    let mut weight = |field, number| faults.or(field, count_to(number, 100), 0);
+    let mut decoded = SlxWeights {
+        lost_time: weight("lost_time", weights.lost_time),
+        promises: weight("promises", weights.promises),
+        idle: weight("idle", weights.idle),
+        score: weight("score", weights.score),
+        worst_lost_time: Span::ZERO,
+    };
+    let worst = weights.worst_lost_time_per_hundred_people;
+    if decoded.lost_time > 0 || worst.is_some() {
+        let field = "worst_lost_time_per_hundred_people";
+        decoded.worst_lost_time = faults.or(field, positive_span(worst), Span::ZERO);
+    }
+    if decoded.lost_time + decoded.promises + decoded.idle + decoded.score == 0 {
+        faults.add("", "weighs nothing: give at least one weight more than 0");
+    }
+    faults.check()?;
+    Ok(decoded)
+}
+
+fn encode_weights(weights: &SlxWeights) -> v1::SlxWeights {
+    let worst = (weights.worst_lost_time > Span::ZERO).then(|| duration(weights.worst_lost_time));
+    v1::SlxWeights {
+        lost_time: weights.lost_time as i32,
+        promises: weights.promises as i32,
+        idle: weights.idle as i32,
+        score: weights.score as i32,
+        worst_lost_time_per_hundred_people: worst,
+    }
 }
 
 fn decode_limit(limit: v1::ExperienceLimit) -> Result<ExperienceLimit, Vec<Fault>> {
@@ -56,6 +95,7 @@ pub(super) fn encode(terms: &ExperienceTerms) -> v1::ExperienceTerms {
         calendar_id: terms.calendar_id.clone(),
         limits: limits.collect(),
         people: terms.people as i32,
+        slx_weights: terms.slx_weights.as_ref().map(encode_weights),
     }
 }
 
@@ -213,6 +253,22 @@ pub(super) fn encode_toll(toll: &Toll) -> v1::Toll {
         promises_kept: number(toll.promises_kept),
         promises_broken: number(toll.promises_broken),
         survey: Some(encode_survey(&toll.survey)),
+    }
+}
+
+/// The message of an SLX figure and of what it rests on.
+pub(super) fn encode_figure(figure: &Figure, toll: &Toll) -> v1::SlxFigure {
+    let percent = |share: Option<Share>| share.map(|share| share.to_string()).unwrap_or_default();
+    let part = |part: &Part| {
+        Some(v1::SlxPart { weight: part.weight as i32, percent: percent(part.value) })
+    };
+    v1::SlxFigure {
+        percent: percent(figure.value),
+        lost_time: part(&figure.lost_time),
+        promises: part(&figure.promises),
+        idle: part(&figure.idle),
+        score: part(&figure.score),
+        toll: Some(encode_toll(toll)),
     }
 }
 

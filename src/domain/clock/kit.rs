@@ -109,8 +109,11 @@ impl Case {
             limit: span(limit),
         });
         let calendar_id = calendar_id.into();
-        contract.terms.experience =
-            Some(ExperienceTerms { calendar_id, limits: limits.collect(), people: 0 });
+        contract.terms.experience = Some(Box::new(ExperienceTerms {
+            calendar_id,
+            limits: limits.collect(),
+            ..ExperienceTerms::default()
+        }));
         self.revisions.push(Instant::MIN, Instant::MIN, contract);
         self
     }

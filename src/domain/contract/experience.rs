@@ -13,6 +13,23 @@ pub struct ExperienceTerms {
     pub limits: Vec<ExperienceLimit>,
     /// How many people the contract serves; 0: it is not told.
     pub people: u32,
+    /// How the SLX figure is weighed; none: there is no such figure.
+    pub slx_weights: Option<SlxWeights>,
+}
+
+/// How the SLX figure is weighed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SlxWeights {
+    /// What lost time weighs.
+    pub lost_time: u32,
+    /// What promises kept weigh.
+    pub promises: u32,
+    /// What idle time weighs.
+    pub idle: u32,
+    /// What the score weighs.
+    pub score: u32,
+    /// The people-time that a hundred people lose in thirty days when the part is worth nothing.
+    pub worst_lost_time: Span,
 }
 
 /// How long an incident of a priority may trouble people.
@@ -76,7 +93,13 @@ pub(super) fn lint_experience<'c>(
 
 /// Whoever promises something for each hundred people must tell how many there are.
 fn lint_people(contract: &Contract, findings: &mut Vec<Finding>) {
-    let is_told = contract.terms.experience.as_ref().is_some_and(|terms| terms.people > 0);
+    let terms = contract.terms.experience.as_deref();
+    let is_told = terms.is_some_and(|terms| terms.people > 0);
+    let weights = terms.and_then(|terms| terms.slx_weights);
+    if !is_told && weights.is_some_and(|weights| weights.lost_time > 0) {
+        let text = "lost time is weighed for each hundred people: tell how many there are";
+        findings.push(lint::error("terms.experience.people", text));
+    }
     let promises_lost_time = |promise: &Promise| {
         let Promise::Experience(promise) = promise else { return false };
         matches!(promise.measure, ExperienceMeasure::LostTime(_))

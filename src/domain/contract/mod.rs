@@ -12,7 +12,9 @@ mod terms;
 pub use condition::{Condition, ConditionError};
 pub use credit::{CreditRule, CreditTier, Credits};
 pub use exclusion::ExclusionRule;
-pub use experience::{ExperienceLimit, ExperienceMeasure, ExperiencePromise, ExperienceTerms};
+pub use experience::{
+    ExperienceLimit, ExperienceMeasure, ExperiencePromise, ExperienceTerms, SlxWeights,
+};
 pub use lint::{Finding, Severity, lint};
 pub use objective::{
     AgreedService, AttainmentPromise, AvailabilityPromise, Objective, OutagesPromise,

@@ -52,7 +52,7 @@ pub struct Terms {
     /// What missed objectives cost the provider.
     pub credits: Option<Credits>,
     /// By what the experience of the client's people is measured.
-    pub experience: Option<ExperienceTerms>,
+    pub experience: Option<Box<ExperienceTerms>>,
 }
 
 /// One clock rule.

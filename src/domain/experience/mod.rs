@@ -4,9 +4,11 @@
 //! is the incident as those it hit lived it, from their first moment of trouble until the service
 //! was restored. From it follow whose turn it was ([`party_time`]), what it cost the people it hit
 //! ([`lost_time`](fn@lost_time)), how it went through the hands of those who worked on it ([`Flow`]),
-//! and beside it stands what people say themselves ([`Survey`]).
+//! and beside it stands what people say themselves ([`Survey`]). What incidents cost adds up
+//! ([`Toll`]), and a contract may weigh it into one figure ([`Figure`]) that never hides its parts.
 
 mod course;
+mod figure;
 mod flow;
 mod lost_time;
 mod party_time;
@@ -17,6 +19,7 @@ mod time_sum;
 mod toll;
 
 pub use course::{Course, Passage};
+pub use figure::{Figure, Part, figure};
 pub use flow::{Flow, Promises, flow};
 pub use lost_time::{lost_time, people_hit};
 pub use party_time::{Holder, party_time};
@@ -91,7 +94,7 @@ pub fn experience<'a>(
 ) -> Option<Experience<'a>> {
     let leading = leading(clocks)?;
     let revision = agreement.revisions.numbered(leading.contract_revision)?;
-    let terms = revision.content.terms.experience.as_ref();
+    let terms = revision.content.terms.experience.as_deref();
     let own_calendar = terms.map(|terms| terms.calendar_id.as_str()).filter(|id| !id.is_empty());
     let calendar_id = own_calendar.unwrap_or(leading.calendar_id);
     let began = course.trouble_began().unwrap_or(as_of);
