@@ -317,3 +317,19 @@ async fn experience_terms_that_can_not_be_judged_are_refused() {
 fn score(text: &str) -> v1::Objective {
     objective("score", Measure::AverageScore(text.into()))
 }
+
+#[tokio::test]
+async fn what_the_example_agrees_can_be_put_as_it_stands() {
+    let data = tempfile::tempdir().expect("a directory");
+    let mut server = Server::start(data.path(), &[]);
+    server.clients().await;
+    let page = include_str!("../examples/experience.md");
+    let terms = page.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next());
+    let file = data.path().join("terms.yaml");
+    std::fs::write(&file, terms.expect("terms")).expect("written");
+    let mut command = slx();
+    command.args(["apply", "--tenant", TENANT, "--address", &server.address, "--file"]);
+    command.arg(&file);
+    let told = succeed(&mut command);
+    assert!(told.contains("workplace"), "{told}");
+}

@@ -51,6 +51,11 @@ pub fn decode(event: v1::IncidentEvent) -> Result<IncidentEvent, Vec<Fault>> {
             }
         },
     };
+    if let Fact::Opened(Opened { trouble_time: Some(began), .. }) = &decoded.fact
+        && *began > decoded.occur_time
+    {
+        faults.add("opened.trouble_time", "is after the opening: give an earlier one, or none");
+    }
     if decoded.voids() == Some(&decoded.event_id) {
         faults.add("event_id", "a fact can't retract or correct itself");
     }
@@ -202,15 +207,7 @@ pub fn encode(event: &IncidentEvent) -> v1::IncidentEvent {
 
 fn encode_fact(fact: &Fact) -> Wire {
     match fact {
-        Fact::Opened(opened) => Wire::Opened(v1::Opened {
-            contract_ids: opened.contract_ids.clone(),
-            service: opened.service.clone(),
-            category: opened.category.clone(),
-            priority: opened.priority.clone(),
-            affected_users: whole(opened.affected_users),
-            trouble_time: opened.trouble_time.map(timestamp),
-            attributes: opened.attributes.clone(),
-        }),
+        Fact::Opened(opened) => Wire::Opened(encode_opened(opened)),
         Fact::Responded => Wire::Responded(v1::Responded {}),
         Fact::StatusChanged(waiting) => Wire::StatusChanged(v1::StatusChanged {
             status: waiting.status.clone(),
@@ -269,6 +266,18 @@ fn encode_fact(fact: &Fact) -> Wire {
             lost_time: Some(duration(*lost_time)),
         }),
         Fact::Retracted(event_id) => Wire::Retracted(v1::Retracted { event_id: event_id.clone() }),
+    }
+}
+
+fn encode_opened(opened: &Opened) -> v1::Opened {
+    v1::Opened {
+        contract_ids: opened.contract_ids.clone(),
+        service: opened.service.clone(),
+        category: opened.category.clone(),
+        priority: opened.priority.clone(),
+        affected_users: whole(opened.affected_users),
+        trouble_time: opened.trouble_time.map(timestamp),
+        attributes: opened.attributes.clone(),
     }
 }
 

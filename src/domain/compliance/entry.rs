@@ -175,3 +175,91 @@ fn party<'a>(state: &State<'a>) -> &'a str {
         Some((Party::ThirdParty, name)) => name,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::clock::kit::{Case, at, target};
+    use crate::domain::incident::{History, State};
+
+    /// `contractual, unrelieved, experienced` of the resolution target.
+    #[track_caller]
+    fn check(case: &Case, as_of: &str, told: &str) {
+        let found = case.lived(at(as_of), |lived, _, judgement| {
+            let lived: Vec<_> = lived.into_iter().collect();
+            let entries = entries(judgement, &State::default(), &lived);
+            let entry = entries.first().expect("an entry");
+            let accounts = [entry.contractual, entry.unrelieved, entry.experienced];
+            accounts.map(|account| format!("{:?}", account.outcome).to_lowercase()).join(", ")
+        });
+        assert_eq!(found, told);
+    }
+
+    const WAITED: &str = "
+        Mon 09:00 opened P1
+        Mon 10:00 waits client
+        Mon 13:00 waits provider
+        Mon 15:00 resolved";
+
+    fn waited() -> Case {
+        Case::new([target("resolution P1=4:00/office pause=client")], WAITED)
+    }
+
+    #[test]
+    fn without_experience_terms_it_is_experienced_as_nothing_were_paused() {
+        check(&waited(), "Mon 12:00", "undecided, undecided, undecided");
+        check(&waited(), "Mon 15:00", "met, breached, breached");
+    }
+
+    #[test]
+    fn experience_terms_have_hours_and_limits_of_their_own() {
+        check(&waited().experienced("", &[]), "Mon 15:00", "met, breached, breached");
+        check(&waited().experienced("", &[("P1", "6:00")]), "Mon 15:00", "met, breached, met");
+        check(&waited().experienced("", &[("", "5:59")]), "Mon 15:00", "met, breached, breached");
+        check(&waited().experienced("evening", &[]), "Mon 15:00", "met, breached, met");
+    }
+
+    #[test]
+    fn red_on_paper_may_be_fine_for_people() {
+        let restored = "
+            Mon 09:00 opened P1
+            Mon 10:00 restored
+            Mon 16:00 resolved";
+        let case = Case::new([target("resolution P1=4:00/office")], restored);
+        check(&case.experienced("office", &[]), "Mon 16:00", "breached, breached, met");
+    }
+
+    #[test]
+    fn a_cycle_is_held_against_the_trouble_of_its_own() {
+        let again = "
+            Mon 09:00 opened P1
+            Mon 12:00 resolved
+            Tue 09:00 reopened
+            Tue 11:00 resolved";
+        let with = |policy: &str| {
+            let target = target(&format!("resolution P1=4:00/office new_cycle {policy}"));
+            Case::new([target], again).experienced("office", &[("P1", "2:30")])
+        };
+        check(&with("first"), "Wed 09:00", "met, met, breached");
+        check(&with("last"), "Wed 09:00", "met, met, met");
+        check(&with("total"), "Wed 09:00", "breached, breached, breached");
+    }
+
+    #[test]
+    fn the_toll_is_told_once_and_when_the_incident_has_ended() {
+        let targets =
+            [target("response P1=1:00/office"), target("resolution P1=4:00/office pause=client")];
+        let case = Case::new(targets, WAITED);
+        let tolled = |as_of: &str| {
+            case.lived(at(as_of), |lived, _, judgement| {
+                let lived: Vec<_> = lived.into_iter().collect();
+                let history = History::fold(&case.events, case.known_time);
+                let entries = entries(judgement, &history.state(at(as_of)), &lived);
+                let tolled = entries.iter().filter(|entry| entry.toll.is_some());
+                tolled.map(|entry| entry.target_id.to_owned()).collect::<Vec<_>>()
+            })
+        };
+        assert_eq!(tolled("Mon 14:59"), Vec::<String>::new());
+        assert_eq!(tolled("Mon 15:00"), ["resolution"]);
+    }
+}

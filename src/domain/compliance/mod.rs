@@ -4,8 +4,8 @@
 //! was decided in it is one [`Entry`]; entries add up to a [`Tally`]; and a tally is held against
 //! an objective in integers ([`attainment`]). The contractual account and the experienced one are
 //! kept beside each other in every tally, with what incidents cost people; what is promised of that
-//! is judged as experience objectives ([`lived`]). What is promised of services rests on the facts about
-//! them instead: how they were up ([`availability`]) and what was measured ([`performance`]). What
+//! is held against it by [`lived`]. What is promised of services rests on the facts about them
+//! instead: how they were up ([`availability`]) and what was measured ([`performance`]). What
 //! missed objectives cost is reckoned from how they stood ([`credit`]).
 
 pub mod attainment;

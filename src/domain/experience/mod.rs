@@ -3,8 +3,8 @@
 //! The contractual account pauses, excludes and looks at one clock. This one does not: a [`Course`]
 //! is the incident as those it hit lived it, from their first moment of trouble until the service
 //! was restored. From it follow whose turn it was ([`party_time`]), what it cost the people it hit
-//! ([`lost_time`](fn@lost_time)), how it went through the hands of those who worked on it ([`Flow`]),
-//! and beside it stands what people say themselves ([`Survey`]). What incidents cost adds up
+//! ([`lost_time()`]), and how it went through the hands of those who worked on it ([`Flow`]);
+//! beside it stands what people say themselves ([`Survey`]). What incidents cost adds up
 //! ([`Toll`]), and a contract may weigh it into one figure ([`Figure`]) that never hides its parts.
 
 mod course;

@@ -4,7 +4,7 @@ use itertools::Itertools;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::{Experience, Holder, TimeSum};
+use super::{Experience, Holder, Survey, TimeSum, Toll};
 use crate::domain::clock::kit::{Case, MONDAY_SECOND, at, span_text, target};
 use crate::domain::clock::laws::{STORY_SECONDS, a_target, history, settings};
 use crate::domain::time::{Instant, Span};
@@ -170,8 +170,45 @@ fn asked() -> impl Strategy<Value = Instant> {
     second.prop_map(|second| Instant::from_seconds(second).unwrap())
 }
 
+/// A toll with a figure of its own in every field.
+fn toll(first: u64) -> Toll {
+    let time = |place: u64| TimeSum::from_parts(first + place, place as u32);
+    Toll {
+        incidents: first,
+        people_hit: first + 1,
+        promises_kept: first + 2,
+        promises_broken: first + 3,
+        handovers: first + 4,
+        reopenings: first + 5,
+        experienced: time(6),
+        lost_time: time(7),
+        touch_time: time(8),
+        service_time: time(9),
+        idle_time: time(10),
+        survey: Survey {
+            answers: first + 11,
+            scores: first + 12,
+            happy: first + 13,
+            unhappy: first + 14,
+            lost_time: time(15),
+        },
+    }
+}
+
 proptest! {
     #![proptest_config(settings(512))]
+
+    #[test]
+    fn what_was_added_can_be_taken_out_again(one in 0..1_000_000u64, other in 0..1_000_000u64) {
+        let mut sum = toll(one);
+        sum.add(&toll(other));
+        prop_assert_ne!(sum, toll(one));
+        let mut the_other_way = toll(other);
+        the_other_way.add(&toll(one));
+        prop_assert_eq!(sum, the_other_way);
+        sum.remove(&toll(other));
+        prop_assert_eq!(sum, toll(one));
+    }
 
     #[test]
     fn parties_and_closed_hours_add_up_to_the_life(
