@@ -79,6 +79,22 @@ async fn half_an_hour_of_work_left_for_six_is_met_and_cost_240_hours() {
     let survey = lived.survey.clone().expect("a survey");
     assert_eq!((survey.average_score.as_str(), survey.lost_time), ("3", Some(hours(200))));
 
+    let request = v1::GetServiceReviewRequest {
+        tenant: TENANT.into(),
+        contract_id: "C".into(),
+        period: "2026-10".into(),
+        as_of_time: Some(at(LATER)),
+        ..Default::default()
+    };
+    let review = clients.compliance.get_service_review(request).await.expect("a review");
+    let review = review.into_inner();
+    let listed: Vec<_> = review.clocks.iter().filter(|clock| clock.is_watermelon).collect();
+    let [melon] = listed.as_slice() else { panic!("{:?}", review.clocks) };
+    assert_eq!((melon.incident_id.as_str(), melon.target_id.as_str()), ("E", "resolve"));
+    let why = "6 h of its 8 h, but 6 h of 4 h for people; 240 people-hours lost; ";
+    assert!(melon.why.starts_with(why), "{}", melon.why);
+    assert_eq!((melon.elapsed, melon.experienced_elapsed), (Some(hours(6)), Some(hours(6))));
+
     let told = shown(&server, "E");
     assert!(told.contains("240h 00m") && told.contains("5h 30m"), "{told}");
 }

@@ -32,6 +32,8 @@ pub struct Entry<'a> {
     /// resolution or restoration: how long people had trouble, in the hours they work, against what
     /// the terms limit that to, or else the target. Otherwise the unrelieved account.
     pub experienced: Account,
+    /// What that is held against.
+    pub experienced_limit: Span,
     /// Its limit.
     pub limit: Span,
     /// What the incident cost people, once it has ended: with the one target of each contract that
@@ -110,7 +112,9 @@ fn entry<'a>(
     let paused = cycles().filter(|clock| total || clock.cycle == verdict.cycle).map(paused).sum();
     let contractual = Account { outcome: verdict.outcome, elapsed: verdict.elapsed };
     let unrelieved = unrelieved(contractual, paused, verdict.limit);
-    let experienced = lived.and_then(|lived| experienced(verdict, deciding, lived));
+    let agreed = lived.filter(|lived| lived.is_agreed && measures_how_long(deciding.metric));
+    let experienced_limit = agreed.and_then(|lived| lived.limit).unwrap_or(verdict.limit);
+    let experienced = agreed.map(|lived| experienced(verdict, deciding, lived, experienced_limit));
     let ended = lived.filter(|lived| lived.target_id == verdict.target_id && lived.has_ended);
     let opened = state.opened.map(|(_, opened)| opened);
     Some(Entry {
@@ -124,6 +128,7 @@ fn entry<'a>(
         contractual,
         unrelieved,
         experienced: experienced.unwrap_or(unrelieved),
+        experienced_limit,
         toll: ended.map(Toll::of),
         limit: verdict.limit,
         is_excluded: verdict.exclusion.is_some(),
@@ -151,19 +156,22 @@ fn experienced(
     verdict: &TargetVerdict<'_>,
     deciding: &Clock<'_>,
     lived: &Experience<'_>,
-) -> Option<Account> {
-    if !lived.is_agreed || !matches!(deciding.metric, Metric::Resolution | Metric::Restoration) {
-        return None;
-    }
+    limit: Span,
+) -> Account {
     let from = deciding.start_time.filter(|_| verdict.cycle > 1).unwrap_or(Instant::MIN);
     let until = deciding.stop_time.unwrap_or(Instant::MAX);
     let elapsed = lived.experienced_within(from, until);
-    let outcome = match elapsed > lived.limit.unwrap_or(verdict.limit) {
+    let outcome = match elapsed > limit {
         true => Outcome::Breached,
         false if deciding.phase == Phase::Stopped => Outcome::Met,
         false => Outcome::Undecided,
     };
-    Some(Account { outcome, elapsed })
+    Account { outcome, elapsed }
+}
+
+/// Whether a target is on how long it took, as people feel it.
+fn measures_how_long(metric: Metric) -> bool {
+    matches!(metric, Metric::Resolution | Metric::Restoration)
 }
 
 fn party<'a>(state: &State<'a>) -> &'a str {

@@ -14,6 +14,7 @@ pub fn why(entry: &Entry<'_>, clocks: &[Clock<'_>]) -> String {
         .filter(|c| c.contract_id == entry.contract_id && c.target_id == entry.target_id)
         .collect();
     let mut parts = vec![verdict(entry)];
+    parts.extend(lost(entry));
     parts.extend(exclusion(&clocks));
     parts.extend(told("counted while it was up to", &shares(&clocks, |s| s.counted)));
     parts.extend(told("paused for", &shares(&clocks, |s| s.paused())));
@@ -30,10 +31,19 @@ fn verdict(entry: &Entry<'_>) -> String {
         }
         _ if entry.experienced.outcome == Outcome::Breached => {
             let lived = words(entry.experienced.elapsed);
-            format!("{} of its {}, but {lived} for people", words(elapsed), words(limit))
+            let most = match entry.experienced_limit {
+                same if same == limit => String::new(),
+                other => format!(" of {}", words(other)),
+            };
+            format!("{} of its {}, but {lived}{most} for people", words(elapsed), words(limit))
         }
         _ => format!("{} of its {}{open}", words(elapsed), words(limit)),
     }
+}
+
+fn lost(entry: &Entry<'_>) -> Option<String> {
+    let hours = entry.toll?.lost_time.hours();
+    (hours > 0).then(|| format!("{hours} people-hours lost"))
 }
 
 fn exclusion(clocks: &[&Clock<'_>]) -> Option<String> {
