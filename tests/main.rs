@@ -32,6 +32,7 @@ mod restart;
 mod review;
 mod settings;
 mod settlement;
+mod simulate;
 mod syscalls;
 mod terms;
 mod tour;

@@ -113,10 +113,16 @@ pub(super) fn print(applied: &Applied, validate_only: bool) -> anyhow::Result<()
     for answer in &applied.contracts {
         let contract = answer.contract.clone().unwrap_or_default();
         say!("contract {}: {}", contract.id, became(answer.duplicate, contract.revision));
-        for finding in &answer.findings {
-            let severity = choice(finding.severity().as_str_name(), "FINDING_SEVERITY_");
-            say!("  {severity}: {}: {}", finding.field, finding.description);
-        }
+        print_findings(&answer.findings)?;
+    }
+    Ok(())
+}
+
+/// Tells what the lint found.
+pub(super) fn print_findings(findings: &[v1::Finding]) -> anyhow::Result<()> {
+    for finding in findings {
+        let severity = choice(finding.severity().as_str_name(), "FINDING_SEVERITY_");
+        say!("  {severity}: {}: {}", finding.field, finding.description);
     }
     Ok(())
 }
@@ -130,7 +136,8 @@ fn json(applied: &Applied) -> anyhow::Result<String> {
     Ok(format!("[{}]", all.join(",\n")))
 }
 
-fn read(path: &Path) -> anyhow::Result<String> {
+/// The text of a file; of standard input for -.
+pub(super) fn read(path: &Path) -> anyhow::Result<String> {
     if path != Path::new("-") {
         return fs::read_to_string(path).with_context(|| format!("can't read {}", path.display()));
     }

@@ -76,7 +76,7 @@ pub(super) enum KeyWord {
 }
 
 impl KeyWord {
-    fn key(self) -> GroupKey {
+    pub fn key(self) -> GroupKey {
         match self {
             KeyWord::Target => GroupKey::Target,
             KeyWord::Priority => GroupKey::Priority,
@@ -87,15 +87,17 @@ impl KeyWord {
         }
     }
 
-    fn value(self, group: &v1::ComplianceGroup) -> &str {
-        match self {
+    /// A group's value of it; `-` for none.
+    pub fn cell(self, group: &v1::ComplianceGroup) -> String {
+        let value = match self {
             KeyWord::Target => &group.target_id,
             KeyWord::Priority => &group.priority,
             KeyWord::Service => &group.service,
             KeyWord::Category => &group.category,
             KeyWord::Group => &group.group,
             KeyWord::Party => &group.party,
-        }
+        };
+        dash(value)
     }
 
     fn heading(self) -> String {
@@ -142,43 +144,41 @@ impl Compliance {
 }
 
 pub(super) fn show_groups(groups: &[v1::ComplianceGroup], by: &[KeyWord]) -> String {
-    if groups.is_empty() {
+    let row = |group: &v1::ComplianceGroup| {
+        by.iter().map(|word| word.cell(group)).chain(figures(group)).collect()
+    };
+    group_table(by, groups.iter().map(row).collect())
+}
+
+/// Groups as a table: what they are grouped by, then their figures.
+pub(super) fn group_table(by: &[KeyWord], rows: Vec<Vec<String>>) -> String {
+    if rows.is_empty() {
         return "No clocks belong to it.".to_owned();
     }
     let keys: Vec<_> = by.iter().map(|word| word.heading()).collect();
-    let headings = keys.iter().map(String::as_str).chain([
-        "met",
-        "breached",
-        "excluded",
-        "open",
-        "attained",
-        "experienced",
-        "watermelons",
-        "p50",
-        "p90",
-    ]);
-    let headings: Vec<_> = headings.collect();
+    let headings: Vec<_> = keys.iter().map(String::as_str).chain(FIGURES).collect();
     let right: Vec<_> = (by.len()..headings.len()).collect();
-    let rows = groups.iter().map(|group| {
-        let values = by.iter().map(|word| dash(word.value(group)));
-        let (by_contract, lived) = (
-            group.contractual.clone().unwrap_or_default(),
-            group.experienced.clone().unwrap_or_default(),
-        );
-        let figures = [
-            by_contract.met.to_string(),
-            by_contract.breached.to_string(),
-            by_contract.excluded.to_string(),
-            by_contract.undecided.to_string(),
-            percent(&by_contract.attainment),
-            percent(&lived.attainment),
-            group.watermelons.to_string(),
-            span(group.elapsed_p50),
-            span(group.elapsed_p90),
-        ];
-        values.chain(figures).collect()
-    });
-    table(&headings, &right, rows.collect())
+    table(&headings, &right, rows)
+}
+
+const FIGURES: [&str; 9] =
+    ["met", "breached", "excluded", "open", "attained", "experienced", "watermelons", "p50", "p90"];
+
+/// A group's figures, as the table has them.
+pub(super) fn figures(group: &v1::ComplianceGroup) -> [String; 9] {
+    let by_contract = group.contractual.clone().unwrap_or_default();
+    let lived = group.experienced.clone().unwrap_or_default();
+    [
+        by_contract.met.to_string(),
+        by_contract.breached.to_string(),
+        by_contract.excluded.to_string(),
+        by_contract.undecided.to_string(),
+        percent(&by_contract.attainment),
+        percent(&lived.attainment),
+        group.watermelons.to_string(),
+        span(group.elapsed_p50),
+        span(group.elapsed_p90),
+    ]
 }
 
 /// What the incidents of each group cost people, and where the two accounts part.
@@ -187,7 +187,7 @@ fn show_tolls(groups: &[v1::ComplianceGroup], by: &[KeyWord]) -> String {
     let headings: Vec<_> = keys.iter().map(String::as_str).chain(TOLL_HEADINGS).collect();
     let right: Vec<_> = (by.len()..headings.len()).collect();
     let rows = groups.iter().map(|group| {
-        let values = by.iter().map(|word| dash(word.value(group)));
+        let values = by.iter().map(|word| word.cell(group));
         let toll = group.toll.clone().unwrap_or_default();
         let survey = toll.survey.unwrap_or_default();
         let promises = toll.promises_kept + toll.promises_broken;
@@ -229,24 +229,37 @@ fn show_slx(slx: &v1::SlxFigure) -> String {
 }
 
 pub(super) fn show_objectives(objectives: &[v1::ObjectiveStanding], times: &Times) -> String {
-    let rows = objectives.iter().map(|standing| {
-        let objective = standing.objective.clone().unwrap_or_default();
-        let period = standing.period.clone().unwrap_or_default();
-        let name = match period.name.as_str() {
-            "" => format!("from {}", times.show(period.start_time)),
-            name => name.to_owned(),
-        };
-        vec![
-            objective.id,
-            name,
-            objective.promise.as_ref().map_or_else(|| "-".to_owned(), promised),
-            found(standing),
-            choice(standing.verdict().as_str_name(), "OBJECTIVE_VERDICT_"),
-            left(standing),
-        ]
-    });
+    let row = |standing: &v1::ObjectiveStanding| {
+        standing_names(standing, times).into_iter().chain(standing_figures(standing)).collect()
+    };
+    objective_table(objectives.iter().map(row).collect())
+}
+
+/// Objectives as a table: their names, then how they stand.
+pub(super) fn objective_table(rows: Vec<Vec<String>>) -> String {
     let headings = ["objective", "period", "promised", "is", "verdict", "left"];
-    table(&headings, &[2, 3, 5], rows.collect())
+    table(&headings, &[2, 3, 5], rows)
+}
+
+/// Which objective, over which period.
+pub(super) fn standing_names(standing: &v1::ObjectiveStanding, times: &Times) -> [String; 2] {
+    let period = standing.period.clone().unwrap_or_default();
+    let name = match period.name.as_str() {
+        "" => format!("from {}", times.show(period.start_time)),
+        name => name.to_owned(),
+    };
+    [standing.objective.clone().unwrap_or_default().id, name]
+}
+
+/// What is promised, what is so, the verdict and what is left.
+pub(super) fn standing_figures(standing: &v1::ObjectiveStanding) -> [String; 4] {
+    let promise = standing.objective.as_ref().and_then(|objective| objective.promise.as_ref());
+    [
+        promise.map_or_else(|| "-".to_owned(), promised),
+        found(standing),
+        choice(standing.verdict().as_str_name(), "OBJECTIVE_VERDICT_"),
+        left(standing),
+    ]
 }
 
 pub(super) fn promised(promise: &Promise) -> String {

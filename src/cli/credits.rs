@@ -24,12 +24,29 @@ pub(super) fn show(statement: &v1::CreditStatement) -> String {
 
 const HEADINGS: [&str; 5] = ["objective", "period", "why", "fee", "credit"];
 
-fn row(line: &v1::CreditLine, money: &Money) -> Vec<String> {
-    let period = line.period.clone().unwrap_or_default();
+/// What the amounts of a statement are in.
+pub(super) fn unit(statement: &v1::CreditStatement) -> String {
+    Money::of(&statement.currency).unit
+}
+
+/// The objective and the period of each line with its amount; the sum comes last.
+pub(super) fn amounts(statement: &v1::CreditStatement) -> Vec<([String; 2], String)> {
+    let money = Money::of(&statement.currency);
+    let total = (["total".to_owned(), String::new()], money.show(statement.total_amount));
+    let lines = statement.lines.iter().map(|line| (names(line), money.show(line.amount)));
+    lines.chain([total]).collect()
+}
+
+fn names(line: &v1::CreditLine) -> [String; 2] {
     let objective = if line.objective_id.is_empty() { "all" } else { &line.objective_id };
+    [objective.to_owned(), line.period.clone().unwrap_or_default().name]
+}
+
+fn row(line: &v1::CreditLine, money: &Money) -> Vec<String> {
+    let [objective, period] = names(line);
     vec![
-        objective.to_owned(),
-        period.name,
+        objective,
+        period,
         line.reason.clone(),
         money.show(line.base_amount),
         money.show(line.amount),

@@ -31,6 +31,7 @@ mod serve;
 mod settle;
 mod show;
 mod sign;
+mod simulate;
 mod verify;
 
 use std::io::{self, IsTerminal};
@@ -67,6 +68,8 @@ enum Command {
     Sign(sign::Sign),
     /// Lists what is left to be settled, opens items, and records what was decided about them.
     Settle(settle::Settle),
+    /// Judges a period again under the proposed terms of a YAML file, next to the present ones.
+    Simulate(simulate::Simulate),
     /// Writes a row for every clock: CSV or Parquet.
     Export(export::Export),
     /// Walks a journal and checks every record against its hash chain.
@@ -100,6 +103,7 @@ pub fn run(cli: Cli) -> ExitCode {
                 Command::Review(review) => review.run().await,
                 Command::Sign(sign) => sign.run().await,
                 Command::Settle(settle) => settle.run().await,
+                Command::Simulate(simulate) => simulate.run().await,
                 Command::Export(export) => export.run().await,
                 Command::Verify(verify) => verify.run(),
                 Command::Diff(diff) => diff.run().await,
