@@ -34,6 +34,7 @@ mod settings;
 mod settlement;
 mod simulate;
 mod syscalls;
+mod tallies;
 mod terms;
 mod tour;
 mod zones;

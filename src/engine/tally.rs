@@ -60,6 +60,10 @@ pub enum Dimension {
     Party,
 }
 
+/// Every dimension.
+pub const DIMENSIONS: [Dimension; 5] =
+    [Dimension::All, Dimension::Service, Dimension::Category, Dimension::Group, Dimension::Party];
+
 /// Where entries are added up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Cell<'c> {
@@ -75,6 +79,36 @@ pub struct Cell<'c> {
     pub target_id: &'c str,
     /// The priority.
     pub priority: &'c str,
+}
+
+/// A cell by itself, wherever it came from.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CellPlace {
+    /// The contract.
+    pub contract_id: String,
+    /// By what its entries agree.
+    pub dimension: Dimension,
+    /// The day.
+    pub day: Day,
+    /// The dimension's value; empty for all.
+    pub value: String,
+    /// The target.
+    pub target_id: String,
+    /// The priority.
+    pub priority: String,
+}
+
+impl From<Cell<'_>> for CellPlace {
+    fn from(cell: Cell<'_>) -> CellPlace {
+        CellPlace {
+            contract_id: cell.contract_id.to_owned(),
+            dimension: cell.dimension,
+            day: cell.day,
+            value: cell.value.to_owned(),
+            target_id: cell.target_id.to_owned(),
+            priority: cell.priority.to_owned(),
+        }
+    }
 }
 
 impl Counted {

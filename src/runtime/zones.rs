@@ -25,6 +25,17 @@ pub enum Choice {
     Directory(PathBuf),
 }
 
+impl From<&str> for Choice {
+    /// `automatic`, `bundled`, or a directory.
+    fn from(text: &str) -> Choice {
+        match text {
+            "automatic" => Choice::Automatic,
+            "bundled" => Choice::Bundled,
+            directory => Choice::Directory(directory.into()),
+        }
+    }
+}
+
 /// A directory that holds no time zone database.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {

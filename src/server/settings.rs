@@ -109,11 +109,7 @@ impl Settings {
                 Some(listen) => listen,
                 None => LISTEN_DEFAULT.parse()?,
             },
-            zoneinfo: match settings.zoneinfo.as_deref() {
-                None | Some("automatic") => Choice::Automatic,
-                Some("bundled") => Choice::Bundled,
-                Some(directory) => Choice::Directory(directory.into()),
-            },
+            zoneinfo: settings.zoneinfo.as_deref().map_or(Choice::Automatic, Choice::from),
             segment_bytes: settings.segment_bytes.unwrap_or(SEGMENT_BYTES_DEFAULT),
             request_bytes_max: settings.request_bytes_max.unwrap_or(REQUEST_BYTES_DEFAULT),
             event_bytes_max: settings.event_bytes_max.unwrap_or(EVENT_BYTES_DEFAULT),

@@ -3,7 +3,7 @@
 
 use crate::domain::time::Instant;
 use crate::engine::index::{ClockPlace, Shelf};
-use crate::engine::tally::{Cell, Day, Dimension};
+use crate::engine::tally::{Cell, CellPlace, DIMENSIONS, Day, Dimension};
 
 pub(super) const FORMAT: &[u8] = b"!format";
 pub(super) const STORE: &[u8] = b"!store";
@@ -181,11 +181,37 @@ pub(super) fn cells(tenant: &str, contract: &str, dimension: Dimension, day: Day
     bytes
 }
 
+/// Where the cells of everybody begin.
+pub(super) fn all_cells() -> Vec<u8> {
+    key(CELL, &[])
+}
+
+/// Which cell a key is of, and whose.
+pub(super) fn cell_place(key: &[u8]) -> Option<(String, CellPlace)> {
+    let (tenant, rest) = split_id(key.get(1..)?);
+    let (contract, rest) = split_id(rest);
+    let (dimension, rest) = rest.split_first()?;
+    let (day, texts) = rest.split_at_checked(DAY_BYTES)?;
+    let [value, target_id, priority] = texts_of(texts)?;
+    let place = CellPlace {
+        contract_id: contract.to_owned(),
+        dimension: DIMENSIONS.into_iter().find(|one| dimension_byte(*one) == *dimension)?,
+        day: Day::from_be_bytes(day.try_into().ok()?),
+        value,
+        target_id,
+        priority,
+    };
+    Some((tenant.to_owned(), place))
+}
+
 /// What a cell's entries agree in: value, target, priority.
 pub(super) fn cell_texts(key: &[u8]) -> Option<[String; 3]> {
     let (_tenant, rest) = split_id(key.get(1..)?);
     let (_contract, rest) = split_id(rest);
-    let mut rest = rest.get(1 + DAY_BYTES..)?;
+    texts_of(rest.get(1 + DAY_BYTES..)?)
+}
+
+fn texts_of(mut rest: &[u8]) -> Option<[String; 3]> {
     let mut text = || {
         let (length, after) = rest.split_at_checked(4)?;
         let length = u32::from_be_bytes(length.try_into().ok()?);

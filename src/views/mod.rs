@@ -22,7 +22,7 @@ use crate::domain::zone::ZoneDatabase;
 use crate::engine::index::Filed;
 use crate::engine::ledger::{Ledger, ServiceLedger};
 use crate::engine::record::Record;
-use crate::engine::tally::{Day, Dimension};
+use crate::engine::tally::{CellPlace, Day, Dimension};
 use crate::wire::record::{self, Unreadable};
 use crate::wire::tally;
 use batch::Batch;
@@ -97,6 +97,12 @@ pub enum ViewsError {
         /// What must be.
         needed: u64,
     },
+    /// They are not those that a server left that was stopped.
+    #[error(
+        "the views are not as a stopped server leaves them: {0}; stop the server, or start it and \
+         stop it"
+    )]
+    NotLeftSo(&'static str),
     /// The views could not be opened again.
     #[error("the views are closed")]
     Closed,
@@ -120,6 +126,7 @@ impl ViewsError {
             Self::Behind | Self::Closed | Self::NoRoom { .. } | Self::System(_) => true,
             Self::Store(error) => matches!(error, sled::Error::Io(_)),
             Self::Panicked | Self::Hung(_) | Self::Row(_) | Self::Remove { .. } => false,
+            Self::NotLeftSo(_) => false,
         }
     }
 }
@@ -298,6 +305,20 @@ impl Views {
         })
     }
 
+    /// Every cell there is, and whose it is.
+    pub fn all_cells(
+        &self,
+    ) -> impl Iterator<Item = Result<(String, CellPlace, Tally), ViewsError>> + use<> {
+        let prefix = keys::all_cells();
+        let until = keys::end_of(&prefix);
+        self.range(prefix, until).map(|row| {
+            let (key, value) = row?;
+            let unreadable = || Unreadable::from("a cell's key is cut short".to_owned());
+            let (tenant, place) = keys::cell_place(&key).ok_or_else(unreadable)?;
+            Ok((tenant, place, tally::decode(&value)?))
+        })
+    }
+
     /// Leaves them in good order, unless something was wrong with them, so that the next start need
     /// not look at every row.
     pub fn close(&self) -> Result<(), ViewsError> {
@@ -316,6 +337,25 @@ impl Found {
             self.store.as_ref().filter(|store| is(store, keys::FORMAT, FORMAT.as_bytes()))?;
         let store_id = store.get(keys::STORE).ok()??;
         Some((store_id.as_ref().try_into().ok()?, applied(store).ok()?))
+    }
+
+    /// The views, if they are of `identity`, hold all of its journal and were closed in good order.
+    pub fn complete(self, identity: &Identity) -> Result<Views, ViewsError> {
+        let Found { directory, patience, store } = self;
+        let store = store.ok_or(ViewsError::NotLeftSo("they are missing or damaged"))?;
+        if !is_of(&store, identity) {
+            return Err(ViewsError::NotLeftSo(
+                "another slx, store or time zone database made them",
+            ));
+        }
+        if store.get(keys::CLEAN)?.is_none() {
+            return Err(ViewsError::NotLeftSo("a server is at work, or ended otherwise"));
+        }
+        if applied(&store)? < identity.last_sequence {
+            return Err(ViewsError::NotLeftSo("they lack what was recorded last"));
+        }
+        let store_id = identity.store_id;
+        Ok(Views { directory, patience, store_id, store: RwLock::new(Some(store)) })
     }
 
     /// The views, if they are of `identity`; else new ones, and these are put aside.

@@ -1,5 +1,7 @@
 //! `slx verify`.
 
+mod tallies;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -9,7 +11,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::copying::Noted;
+use crate::domain::time::Instant;
 use crate::journal::{self, Hash, Verified};
+use crate::runtime::zones::{self, Choice};
+use crate::runtime::{Recount, recount};
 use crate::wire::scalar::{hash, hexadecimal};
 
 /// Walks a journal and checks every record against its hash chain.
@@ -24,6 +29,15 @@ pub(super) struct Verify {
     #[arg(long, value_name = "HEAD", value_parser = hash)]
     until_head: Option<Hash>,
 
+    /// Also counts every incident anew and compares it with the tallies a stopped server has kept.
+    /// Needs a copy of the views in the temporary directory (TMPDIR), and the facts in memory.
+    #[arg(long)]
+    tallies: bool,
+
+    /// With --tallies: the time zone database of the server, as slx serve takes it.
+    #[arg(long, env = "SLX_ZONEINFO", value_name = "CHOICE", default_value = "automatic")]
+    zoneinfo: Choice,
+
     /// Prints the result as JSON.
     #[arg(long)]
     json: bool,
@@ -33,6 +47,34 @@ const RECORDS_A_TICK: u64 = 10_000;
 
 impl Verify {
     pub fn run(self) -> anyhow::Result<ExitCode> {
+        let (verified, noted) = self.walk()?;
+        if let Some(noted) = Noted::read(&self.data_dir)?
+            && noted.records > verified.records
+        {
+            let (records, last) = (noted.records, verified.records);
+            bail!("DATA_LOSS: record {}: the backup held {records}, it ends with {last}", last + 1);
+        }
+        let recount = match self.tallies {
+            true => Some(recount(&self.data_dir, &zones::open(&self.zoneinfo)?)?),
+            false => None,
+        };
+        match self.json {
+            true => say!("{:#}", as_json(&verified, noted, recount.as_ref())),
+            false => self.print(&verified, noted, recount.as_ref())?,
+        }
+        if let (Some(head), None) = (self.until_head, noted) {
+            bail!(
+                "NOT THE SAME JOURNAL: it never had the head {}, so it was cut off before that, \
+                 is of another store, or was changed",
+                hexadecimal(&head)
+            );
+        }
+        recount.iter().try_for_each(tallies::check)?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// Walks the journal; also tells the record with which it had the head it is to extend.
+    fn walk(&self) -> anyhow::Result<(Verified, Option<Place>)> {
         let style = ProgressStyle::with_template("{spinner} {human_pos} records, {per_sec}")?;
         let progress = ProgressBar::new_spinner().with_style(style);
         let mut noted = None;
@@ -45,33 +87,31 @@ impl Verify {
             }
         });
         progress.finish_and_clear();
-        let verified = verified?;
-        if let Some(noted) = Noted::read(&self.data_dir)?
-            && noted.records > verified.records
-        {
-            let (records, last) = (noted.records, verified.records);
-            bail!("DATA_LOSS: record {}: the backup held {records}, it ends with {last}", last + 1);
-        }
-        match self.json {
-            true => say!("{:#}", as_json(&verified, noted.map(|(sequence, _)| sequence))),
-            false => print(&verified)?,
-        }
-        match (self.until_head, noted) {
-            (None, _) => {}
-            (Some(_), Some((sequence, time))) if !self.json => say!(
+        Ok((verified?, noted))
+    }
+
+    fn print(
+        &self,
+        verified: &Verified,
+        noted: Option<Place>,
+        recount: Option<&Recount>,
+    ) -> anyhow::Result<()> {
+        print(verified)?;
+        if let (Some(_), Some((sequence, time))) = (self.until_head, noted) {
+            say!(
                 "it extends the journal of that head: record {sequence}, of {time}, and {} since",
                 verified.records - sequence
-            ),
-            (Some(_), Some(_)) => {}
-            (Some(head), None) => bail!(
-                "NOT THE SAME JOURNAL: it never had the head {}, so it was cut off before that, \
-                 is of another store, or was changed",
-                hexadecimal(&head)
-            ),
+            );
         }
-        Ok(ExitCode::SUCCESS)
+        if let Some(recount) = recount {
+            say!("{}", tallies::show(recount));
+        }
+        Ok(())
     }
 }
+
+/// A record's sequence and time.
+type Place = (u64, Instant);
 
 fn print(verified: &Verified) -> anyhow::Result<()> {
     let segments = match verified.segments {
@@ -95,14 +135,19 @@ fn print(verified: &Verified) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn as_json(verified: &Verified, noted: Option<u64>) -> serde_json::Value {
+fn as_json(
+    verified: &Verified,
+    noted: Option<Place>,
+    recount: Option<&Recount>,
+) -> serde_json::Value {
     json!({
-        "untilHeadSequence": noted,
+        "untilHeadSequence": noted.map(|(sequence, _)| sequence),
         "records": verified.records,
         "segments": verified.segments,
         "firstTime": verified.first_time.map(|time| time.to_string()),
         "lastTime": verified.last_time.map(|time| time.to_string()),
         "head": hexadecimal(&verified.head),
         "tornTailBytes": verified.torn_tail.as_ref().map(|torn| torn.bytes),
+        "tallies": recount.map(tallies::as_json),
     })
 }

@@ -1,0 +1,180 @@
+//! Counting every incident anew from the journal, to hold against it what is kept in the tallies.
+//!
+//! sled writes as it opens, so it is given a copy: nothing in the data directory changes.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use super::replay::{self, ReplayError};
+use crate::domain::compliance::Tally;
+use crate::domain::incident::RecordedEvent;
+use crate::domain::time::Instant;
+use crate::domain::zone::ZoneDatabase;
+use crate::engine::catalog::Catalog;
+use crate::engine::index;
+use crate::engine::ledger::Ledger;
+use crate::engine::record::{Entry, Record};
+use crate::engine::tally::CellPlace;
+use crate::journal::{self, ReadError};
+use crate::views::{Identity, Views, ViewsError};
+
+/// How long the copied views may take to open.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What counting anew came to.
+#[derive(Clone, Debug, Default)]
+pub struct Recount {
+    /// How many incidents were counted.
+    pub incidents: usize,
+    /// How many cells are kept or counted.
+    pub cells: usize,
+    /// The cells in which the two differ.
+    pub differences: Vec<Difference>,
+}
+
+/// A cell that does not hold what counting anew gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// The organisation.
+    pub tenant: String,
+    /// Which cell.
+    pub place: CellPlace,
+    /// What it holds.
+    pub kept: Tally,
+    /// What it should hold.
+    pub counted: Tally,
+}
+
+/// Why the tallies can't be held against the journal.
+#[derive(Debug, thiserror::Error)]
+pub enum RecountError {
+    /// The journal can't be read or folded.
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
+    /// The views can't be read, or are not those of a server that was stopped.
+    #[error(transparent)]
+    Views(#[from] ViewsError),
+    /// The views can't be copied.
+    #[error("the views can't be copied to a temporary directory: {0}")]
+    Copy(#[from] io::Error),
+}
+
+impl From<ReadError> for RecountError {
+    fn from(error: ReadError) -> RecountError {
+        RecountError::Replay(error.into())
+    }
+}
+
+type Cells = BTreeMap<(String, CellPlace), Tally>;
+
+/// Counts every incident in the journal of a stopped server anew, in memory, and compares.
+pub fn recount(data: &Path, zones: &ZoneDatabase) -> Result<Recount, RecountError> {
+    let copy = tempfile::tempdir()?;
+    copy_files(&data.join("views"), copy.path())?;
+    let journal = data.join("journal");
+    let folded = Folded::read(&journal, zones)?;
+    let identity = Identity {
+        store_id: journal::store_id(&journal)?,
+        time_zone_database: zones.version().to_owned(),
+        last_sequence: folded.last_sequence,
+    };
+    let views = Views::find(copy.path(), PATIENCE).complete(&identity)?;
+    let mut kept = Cells::new();
+    for cell in views.all_cells() {
+        let (tenant, place, tally) = cell?;
+        kept.insert((tenant, place), tally);
+    }
+    let counted = folded.count(zones);
+    Ok(Recount {
+        incidents: folded.ledgers.len(),
+        cells: kept.keys().chain(counted.keys().filter(|key| !kept.contains_key(key))).count(),
+        differences: differences(kept, counted),
+    })
+}
+
+/// What a journal holds of terms and incidents.
+#[derive(Default)]
+struct Folded {
+    catalogs: HashMap<String, Catalog>,
+    ledgers: HashMap<(String, String), Ledger>,
+    last_sequence: u64,
+    last_time: Instant,
+}
+
+impl Folded {
+    fn read(journal: &Path, zones: &ZoneDatabase) -> Result<Folded, RecountError> {
+        let mut folded = Folded::default();
+        for piece in replay::pieces(journal, 1, u64::MAX, zones)? {
+            for (sequence, record_time, record) in piece?.records {
+                folded.take(sequence, record_time, record, zones);
+            }
+        }
+        Ok(folded)
+    }
+
+    fn take(&mut self, sequence: u64, record_time: Instant, record: Record, zones: &ZoneDatabase) {
+        (self.last_sequence, self.last_time) = (sequence, record_time);
+        let Record { tenant, entry } = record;
+        match entry {
+            Entry::IncidentEvent(event) => {
+                let key = (tenant, event.incident_id.clone());
+                let events = &mut self.ledgers.entry(key).or_default().events;
+                events.push(RecordedEvent { sequence, record_time, event });
+            }
+            Entry::Terms(entry) => {
+                let catalog = self.catalogs.entry(tenant);
+                catalog.or_insert_with(|| Catalog::new(zones.clone())).apply(record_time, entry);
+            }
+            Entry::ServiceEvent(_) | Entry::Lost => {}
+        }
+    }
+
+    /// What the incidents add up to, cell by cell.
+    fn count(&self, zones: &ZoneDatabase) -> Cells {
+        let none = Catalog::new(zones.clone());
+        let mut cells = Cells::new();
+        for ((tenant, _), ledger) in &self.ledgers {
+            let catalog = self.catalogs.get(tenant).unwrap_or(&none).known(self.last_time);
+            let standing = index::standing(ledger, catalog);
+            for (cell, tally) in standing.counted.cells() {
+                cells.entry((tenant.clone(), cell.into())).or_default().add(tally);
+            }
+        }
+        cells
+    }
+}
+
+fn differences(mut kept: Cells, counted: Cells) -> Vec<Difference> {
+    let mut found = Vec::new();
+    let mut compare = |(tenant, place), kept: Tally, counted: Tally| {
+        if kept != counted {
+            found.push(Difference { tenant, place, kept, counted });
+        }
+    };
+    for (key, counted) in counted {
+        let kept = kept.remove(&key).unwrap_or_default();
+        compare(key, kept, counted);
+    }
+    kept.into_iter().for_each(|(key, kept)| compare(key, kept, Tally::default()));
+    found.sort_by(|a, b| (&a.tenant, &a.place).cmp(&(&b.tenant, &b.place)));
+    found
+}
+
+/// Copies a directory and all that lies in it.
+fn copy_files(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let (from, to) = {
+            let entry = entry?;
+            (entry.path(), to.join(entry.file_name()))
+        };
+        match from.is_dir() {
+            true => copy_files(&from, &to)?,
+            false => drop(fs::copy(from, to)?),
+        }
+    }
+    Ok(())
+}
