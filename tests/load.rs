@@ -222,7 +222,7 @@ pub async fn check(data: &Path, told: &Told) {
     let clocks = all_clocks(&mut clients).await;
     assert!(!server.log().contains("panicked"), "{}", server.log());
     assert!(server.stop().await.success());
-    succeed(slx().arg("verify").arg(data));
+    succeed(slx().args(["verify", "--tallies"]).arg(data));
     let anew = tempfile::tempdir().expect("a directory");
     copy(&data.join("journal"), &anew.path().join("journal"));
     let mut server = Server::start(anew.path(), &FLAGS);

@@ -12,7 +12,7 @@ use super::errands::Errands;
 use super::memory::{FoldError, FreshIncident, Load, Memory, Progress};
 use crate::domain::time::Instant;
 use crate::engine::index::{self, Filed};
-use crate::views::{Changes, IncidentKey, Views, ViewsError};
+use crate::views::{Changes, IncidentKey, Views, ViewsError, Writing};
 
 /// How many new events end the patience.
 const EVENTS_WAITING_MAX: usize = 50_000;
@@ -150,6 +150,7 @@ impl Keeper {
         let Load { incidents, services, kept, refile, progress } = memory.load();
         self.errands.tell_room();
         let mut index = self.index.write();
+        let mut writing = views.begin()?;
         let mut changes = Changes::default();
         for (sequence, record_time, record) in &kept {
             changes.keep_record(*sequence, *record_time, record);
@@ -163,44 +164,44 @@ impl Keeper {
                 some.iter()
                     .map(|incident| (incident.clone(), file(incident, progress, &mut changes))),
             );
-            views.write(std::mem::take(&mut changes), index.sequence)?;
+            writing.write(std::mem::take(&mut changes))?;
         }
         memory.carried(filed, services);
         for (tenant, contract) in refile {
-            self.refile(&tenant, &contract, index.sequence, progress, memory, views)?;
+            file_anew(&tenant, &contract, progress, memory, views, &mut writing)?;
         }
-        views.write(changes, progress.sequence)?;
+        writing.write(changes)?;
+        writing.finish(progress.sequence)?;
         *index = progress.into();
         self.errands.tell_carried(progress.sequence);
         Ok(())
     }
+}
 
-    /// Files every incident of a contract anew, after its terms changed.
-    fn refile(
-        &self,
-        tenant: &str,
-        contract: &str,
-        applied: u64,
-        progress: Progress,
-        memory: &Memory,
-        views: &Views,
-    ) -> Result<(), ViewsError> {
-        let mut after = String::new();
-        loop {
-            let ids = views.attached_ids(tenant, contract, &after).take(INCIDENTS_A_WRITE);
-            let ids = ids.collect::<Result<Vec<_>, _>>()?;
-            let Some(last) = ids.last() else { return Ok(()) };
-            after.clone_from(last);
-            let mut changes = Changes::default();
-            let mut filed = Vec::new();
-            for id in &ids {
-                let incident = memory.incident(IncidentKey::new(tenant, id), views)?;
-                let now = file(&incident, progress, &mut changes);
-                filed.push((incident, now));
-            }
-            views.write(changes, applied)?;
-            memory.carried(filed, Vec::new());
+/// Files every incident of a contract anew, after its terms changed.
+fn file_anew(
+    tenant: &str,
+    contract: &str,
+    progress: Progress,
+    memory: &Memory,
+    views: &Views,
+    writing: &mut Writing,
+) -> Result<(), ViewsError> {
+    let mut after = String::new();
+    loop {
+        let ids = views.attached_ids(tenant, contract, &after).take(INCIDENTS_A_WRITE);
+        let ids = ids.collect::<Result<Vec<_>, _>>()?;
+        let Some(last) = ids.last() else { return Ok(()) };
+        after.clone_from(last);
+        let mut changes = Changes::default();
+        let mut filed = Vec::new();
+        for id in &ids {
+            let incident = memory.incident(IncidentKey::new(tenant, id), views)?;
+            let now = file(&incident, progress, &mut changes);
+            filed.push((incident, now));
         }
+        writing.write(changes)?;
+        memory.carried(filed, Vec::new());
     }
 }
 

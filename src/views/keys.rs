@@ -9,6 +9,8 @@ pub(super) const FORMAT: &[u8] = b"!format";
 pub(super) const STORE: &[u8] = b"!store";
 pub(super) const ZONES: &[u8] = b"!zones";
 pub(super) const APPLIED: &[u8] = b"!applied";
+/// There while cells are behind the rows that changed them.
+pub(super) const TALLYING: &[u8] = b"!tallying";
 /// There while the views are closed in good order.
 pub(super) const CLEAN: &[u8] = b"!clean";
 pub(super) const KEPT: &[u8] = b"t";
@@ -30,6 +32,11 @@ impl IncidentKey {
     /// The key of a tenant's incident.
     pub fn new(tenant: &str, incident: &str) -> IncidentKey {
         IncidentKey(key(INCIDENT, &[tenant, incident]).into_boxed_slice())
+    }
+
+    /// A key as it was stored.
+    pub(super) fn read(key: &[u8]) -> IncidentKey {
+        IncidentKey(key.into())
     }
 
     /// The key as it is stored.
@@ -121,6 +128,11 @@ pub(super) fn filed_clock(key: &[u8]) -> Option<FiledClock> {
     let (target, cycle) = split_id(rest);
     let cycle = u32::from_be_bytes(cycle.try_into().ok()?);
     Some(FiledClock { time, incident: incident.to_owned(), target: target.to_owned(), cycle })
+}
+
+/// Where the incidents of everybody begin.
+pub(super) fn all_incidents() -> Vec<u8> {
+    key(INCIDENT, &[])
 }
 
 pub(super) fn incidents(tenant: &str) -> Vec<u8> {

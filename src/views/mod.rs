@@ -3,10 +3,10 @@
 //! Nothing here is a fact. A view remembers the sequence it has applied, and whatever it lacks or
 //! garbles is folded again from the journal. This is the only room that knows sled.
 
-mod batch;
 mod keys;
 mod rows;
 mod store;
+mod writing;
 
 use std::fs;
 use std::io;
@@ -25,11 +25,11 @@ use crate::engine::record::Record;
 use crate::engine::tally::{CellPlace, Day, Dimension};
 use crate::wire::record::{self, Unreadable};
 use crate::wire::tally;
-use batch::Batch;
 use store::Store;
 
 pub use keys::{ClockKey, IncidentKey};
 pub use rows::Changes;
+pub use writing::Writing;
 
 /// Changes with every change of what is kept or how it is keyed: other views are thrown away.
 const FORMAT: &str = "slx views 3";
@@ -155,6 +155,7 @@ impl Views {
         if !is_ours {
             return Err(ViewsError::Closed);
         }
+        Writing::new(self.directory.clone(), opened.clone()).catch_cells_up()?;
         *store = Some(opened);
         Ok(())
     }
@@ -269,24 +270,9 @@ impl Views {
         rows.into_iter().flatten().chain(error)
     }
 
-    /// Writes changes, and with the last of them the sequence they are complete up to.
-    pub fn write(&self, changes: Changes, applied: u64) -> Result<(), ViewsError> {
-        let store = self.store()?;
-        check_room(&self.directory, ROOM_TO_WRITE_BYTES)?;
-        crash_point!("views-before-write");
-        let mut batch = Batch::new(&store);
-        for step in changes.steps {
-            batch.take(step)?;
-            if batch.is_full() {
-                batch.write()?;
-                crash_point!("views-between-batches");
-            }
-        }
-        crash_point!("views-before-applied");
-        batch.insert(keys::APPLIED.to_vec(), applied.to_be_bytes().to_vec());
-        batch.write()?;
-        crash_point!("views-after-write");
-        Ok(())
+    /// Begins to write changes.
+    pub fn begin(&self) -> Result<Writing, ViewsError> {
+        Ok(Writing::new(self.directory.clone(), self.store()?))
     }
 
     /// What is added up in a contract's cells of some days, by value, target and priority.
@@ -348,7 +334,7 @@ impl Found {
                 "another slx, store or time zone database made them",
             ));
         }
-        if store.get(keys::CLEAN)?.is_none() {
+        if store.get(keys::CLEAN)?.is_none() || store.get(keys::TALLYING)?.is_some() {
             return Err(ViewsError::NotLeftSo("a server is at work, or ended otherwise"));
         }
         if applied(&store)? < identity.last_sequence {
@@ -361,7 +347,8 @@ impl Found {
     /// The views, if they are of `identity`; else new ones, and these are put aside.
     pub fn of(self, identity: &Identity) -> Result<Views, ViewsError> {
         let Found { directory, patience, store } = self;
-        let store = match store.filter(|store| is_of(store, identity)) {
+        let is_usable = |store: &Store| is_of(store, identity) && catch_up(&directory, store);
+        let store = match store.filter(is_usable) {
             Some(store) => {
                 store.remove(keys::CLEAN)?;
                 store
@@ -423,6 +410,12 @@ fn is_of(store: &Store, identity: &Identity) -> bool {
         && is(store, keys::STORE, &identity.store_id)
         && is(store, keys::ZONES, identity.time_zone_database.as_bytes())
         && applied(store).is_ok_and(|applied| applied <= identity.last_sequence)
+}
+
+/// Adds up cells that a crash left behind; false: they can't be.
+fn catch_up(directory: &Path, store: &Store) -> bool {
+    let caught_up = Writing::new(directory.to_owned(), store.clone()).catch_cells_up();
+    caught_up.inspect_err(|error| tracing::warn!(%error, "views put aside")).is_ok()
 }
 
 fn is(store: &Store, key: &[u8], value: &[u8]) -> bool {

@@ -1,7 +1,6 @@
 //! What a fold changes in the views.
 
 use super::keys::{self, IncidentKey};
-use crate::domain::compliance::Tally;
 use crate::domain::time::Instant;
 use crate::engine::index::{Filed, Standing};
 use crate::engine::ledger::{Ledger, ServiceLedger};
@@ -20,10 +19,8 @@ pub struct Changes {
 pub(super) struct Step {
     /// Keys with their new values, or nothing for those that go.
     pub rows: Vec<(Vec<u8>, Option<Vec<u8>>)>,
-    /// What is taken out of cells.
-    pub removed: Vec<(Vec<u8>, Tally)>,
-    /// What is added to cells.
-    pub added: Vec<(Vec<u8>, Tally)>,
+    /// Whose cells change, what is taken out of them, and what is added.
+    pub counted: Option<(String, Counted, Counted)>,
 }
 
 impl Changes {
@@ -48,8 +45,8 @@ impl Changes {
             .chain([row]);
         let mut step = Step { rows: rows.collect(), ..Step::default() };
         if now.counted != filed.counted {
-            step.removed = cells_of(tenant, &filed.counted);
-            step.added = cells_of(tenant, &now.counted);
+            let (removed, added) = (filed.counted.clone(), now.counted.clone());
+            step.counted = Some((tenant.to_owned(), removed, added));
         }
         self.steps.push(step);
         now
@@ -77,8 +74,4 @@ fn keys_of(tenant: &str, incident: &str, standing: &Standing) -> Vec<Vec<u8>> {
     let mut keys: Vec<_> = clocks.chain(attached).chain(unsettled).collect();
     keys.sort_unstable();
     keys
-}
-
-fn cells_of(tenant: &str, counted: &Counted) -> Vec<(Vec<u8>, Tally)> {
-    counted.cells().map(|(cell, tally)| (keys::cell(tenant, &cell), tally.clone())).collect()
 }

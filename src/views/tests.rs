@@ -7,6 +7,8 @@ use std::time::{Duration, Instant as Clock};
 use tempfile::TempDir;
 
 use super::*;
+use crate::engine::index::Standing;
+use crate::engine::tally::{Counted, CountedTarget};
 
 const PATIENCE: Duration = Duration::from_secs(3);
 const SERVICES: usize = 300;
@@ -31,7 +33,9 @@ fn filled(is_closed: bool) -> TempDir {
         for number in some {
             changes.keep_service("tenant", &service(*number), &ledger(*number));
         }
-        views.write(changes, some[0] as u64 / 30 + 1).unwrap();
+        let mut writing = views.begin().unwrap();
+        writing.write(changes).unwrap();
+        writing.finish(some[0] as u64 / 30 + 1).unwrap();
     }
     match is_closed {
         true => views.close().unwrap(),
@@ -197,4 +201,55 @@ fn views_that_failed_are_opened_again_as_far_as_they_got() {
     views.reopen().unwrap();
     assert_eq!(views.applied().unwrap(), 10);
     assert_eq!(views.service_ledger("tenant", &service(299)).unwrap(), ledger(299));
+}
+
+/// An incident whose clock was met on a day.
+fn file(writing: &mut Writing, incident: &str, day: Day, filed: &Filed) -> Filed {
+    let mut tally = Tally::default();
+    tally.contractual.met = 1;
+    let target = CountedTarget {
+        contract_id: "C".into(),
+        target_id: "resolve".into(),
+        priority: "P1".into(),
+        day,
+        tally,
+    };
+    let counted = Counted { targets: vec![target], ..Counted::default() };
+    let standing = Standing { counted, ..Standing::default() };
+    let mut changes = Changes::default();
+    let key = IncidentKey::new("tenant", incident);
+    let filed = changes.file_incident(&key, &Ledger::default(), standing, filed);
+    writing.write(changes).unwrap();
+    filed
+}
+
+/// How many were met on each day.
+fn met(views: &Views) -> Vec<(Day, u64)> {
+    let cells = views.all_cells().map(Result::unwrap);
+    let all = cells.filter(|(_, place, _)| place.dimension == Dimension::All);
+    all.map(|(_, place, tally)| (place.day, tally.contractual.met)).collect()
+}
+
+#[test]
+fn cells_that_a_crash_left_behind_are_added_up_from_the_rows() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("views");
+    let views = open(&path);
+    let mut writing = views.begin().unwrap();
+    let filed = file(&mut writing, "moves", 1, &Filed::default());
+    file(&mut writing, "stays", 1, &Filed::default());
+    writing.finish(1).unwrap();
+    assert_eq!(met(&views), [(1, 2)]);
+    let mut writing = views.begin().unwrap();
+    file(&mut writing, "moves", 2, &filed);
+    file(&mut writing, "new", 2, &Filed::default());
+    drop(writing);
+    assert_eq!(met(&views), [(1, 2)], "the rows are written, the cells are not");
+    views.store().unwrap().flush().unwrap();
+    views.reopen().unwrap();
+    assert_eq!(met(&views), [(1, 1), (2, 2)]);
+    drop(views);
+    let views = open(&path);
+    assert!(views.store().unwrap().get(keys::TALLYING).unwrap().is_none());
+    assert_eq!((met(&views), views.applied().unwrap()), (vec![(1, 1), (2, 2)], 1));
 }

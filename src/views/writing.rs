@@ -1,0 +1,190 @@
+//! Writing changes to the store, in batches.
+//!
+//! Rows are written as they come; the cells they change meet in memory and are written last, each
+//! once. Meanwhile the cells are behind the rows, and a mark says so: whoever finds it adds the
+//! cells up anew, from what each incident's row says it has added.
+
+use std::collections::HashMap;
+use std::mem;
+use std::path::PathBuf;
+
+use super::rows::{Changes, Step};
+use super::store::Store;
+use super::{ROOM_TO_WRITE_BYTES, ViewsError, check_room, keys};
+use crate::domain::compliance::Tally;
+use crate::engine::tally::Counted;
+use crate::wire::{record, tally};
+
+/// sled is quickest with batches of some hundreds of keys.
+const KEYS_A_BATCH: usize = 256;
+/// More cells are not held in memory.
+const CELLS_HELD_MAX: usize = 50_000;
+
+/// Changes on their way into the store. What is not finished counts as never carried over.
+#[derive(Debug)]
+pub struct Writing {
+    directory: PathBuf,
+    store: Store,
+    batch: sled::Batch,
+    keys: usize,
+    /// The cells that were changed and not yet written.
+    cells: HashMap<Vec<u8>, Tally>,
+    /// Rows may be written whose cells are not.
+    is_marked: bool,
+}
+
+impl Writing {
+    pub(super) fn new(directory: PathBuf, store: Store) -> Writing {
+        Writing {
+            directory,
+            store,
+            batch: sled::Batch::default(),
+            keys: 0,
+            cells: HashMap::new(),
+            is_marked: false,
+        }
+    }
+
+    /// Takes in changes. From then on their rows can be read; their cells not before the end.
+    pub fn write(&mut self, changes: Changes) -> Result<(), ViewsError> {
+        check_room(&self.directory, ROOM_TO_WRITE_BYTES)?;
+        crash_point!("views-before-write");
+        for step in changes.steps {
+            self.take(step)?;
+        }
+        self.apply_marked()
+    }
+
+    /// Writes the cells, and the sequence everything is complete up to.
+    pub fn finish(mut self, applied: u64) -> Result<(), ViewsError> {
+        check_room(&self.directory, ROOM_TO_WRITE_BYTES)?;
+        self.write_cells()?;
+        crash_point!("views-before-applied");
+        self.batch.remove(keys::TALLYING);
+        self.batch.insert(keys::APPLIED, &applied.to_be_bytes());
+        self.apply()?;
+        crash_point!("views-after-write");
+        Ok(())
+    }
+
+    /// Adds all cells up anew, if they were left behind the rows.
+    pub(super) fn catch_cells_up(mut self) -> Result<(), ViewsError> {
+        if self.store.get(keys::TALLYING)?.is_none() {
+            return Ok(());
+        }
+        tracing::info!("adding up the tallies anew: a crash left them behind");
+        self.is_marked = true;
+        let all = keys::all_cells();
+        for row in self.store.range(all.clone()..keys::end_of(&all)) {
+            self.remove(row?.0.to_vec())?;
+        }
+        self.apply()?;
+        let all = keys::all_incidents();
+        for row in self.store.range(all.clone()..keys::end_of(&all)) {
+            let (key, row) = row?;
+            let key = keys::IncidentKey::read(&key);
+            let (_, filed) = record::decode_ledger(&row)?;
+            self.tally(key.parts().0, &filed.counted, Tally::add)?;
+        }
+        self.write_cells()?;
+        self.batch.remove(keys::TALLYING);
+        self.apply()
+    }
+
+    fn take(&mut self, step: Step) -> Result<(), ViewsError> {
+        if let Some((tenant, removed, added)) = &step.counted {
+            self.tally(tenant, removed, Tally::remove)?;
+            self.tally(tenant, added, Tally::add)?;
+        }
+        for (key, value) in step.rows {
+            self.keys += 1;
+            match value {
+                Some(value) => self.batch.insert(key, value),
+                None => self.batch.remove(key),
+            }
+        }
+        if self.keys >= KEYS_A_BATCH {
+            self.apply_marked()?;
+        }
+        if self.cells.len() >= CELLS_HELD_MAX {
+            self.write_cells()?;
+        }
+        Ok(())
+    }
+
+    /// Changes each cell that an incident adds to.
+    fn tally(
+        &mut self,
+        tenant: &str,
+        counted: &Counted,
+        change: fn(&mut Tally, &Tally),
+    ) -> Result<(), ViewsError> {
+        for (cell, tally) in counted.cells() {
+            let key = keys::cell(tenant, &cell);
+            match self.cells.get_mut(&key) {
+                Some(cell) => change(cell, tally),
+                None => {
+                    let mut cell = self.kept(&key)?;
+                    change(&mut cell, tally);
+                    self.cells.insert(key, cell);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn kept(&self, key: &[u8]) -> Result<Tally, ViewsError> {
+        match self.store.get(key)? {
+            Some(row) => Ok(tally::decode(&row)?),
+            None => Ok(Tally::default()),
+        }
+    }
+
+    /// Writes the cells, in the order of their keys: neighbours lie on one page. The last of them
+    /// wait in the batch.
+    fn write_cells(&mut self) -> Result<(), ViewsError> {
+        let mut cells: Vec<_> = mem::take(&mut self.cells).into_iter().collect();
+        cells.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        for (key, cell) in cells {
+            match cell.is_empty() {
+                true => self.remove(key)?,
+                false => self.insert(key, tally::encode(&cell))?,
+            }
+        }
+        Ok(())
+    }
+
+    fn insert(&mut self, key: Vec<u8>, value: Vec<u8>) -> Result<(), ViewsError> {
+        self.batch.insert(key, value);
+        self.count_key()
+    }
+
+    fn remove(&mut self, key: Vec<u8>) -> Result<(), ViewsError> {
+        self.batch.remove(key);
+        self.count_key()
+    }
+
+    fn count_key(&mut self) -> Result<(), ViewsError> {
+        self.keys += 1;
+        match self.keys >= KEYS_A_BATCH {
+            true => self.apply(),
+            false => Ok(()),
+        }
+    }
+
+    /// Writes rows before their cells, and says so.
+    fn apply_marked(&mut self) -> Result<(), ViewsError> {
+        if !self.is_marked && !self.cells.is_empty() {
+            self.batch.insert(keys::TALLYING, &[]);
+            self.is_marked = true;
+        }
+        self.apply()
+    }
+
+    fn apply(&mut self) -> Result<(), ViewsError> {
+        self.keys = 0;
+        self.store.apply(mem::take(&mut self.batch))?;
+        crash_point!("views-between-batches");
+        Ok(())
+    }
+}
