@@ -82,7 +82,7 @@ pub struct Compliance<'c> {
     pub on_services: Vec<OnService<'c>>,
     /// What is credited for the period, and the periods before that it rests on.
     pub credited: Vec<Credited<'c>>,
-    contract_id: String,
+    pub(super) contract_id: String,
     group_by: Vec<GroupKey>,
     zone: Zone,
     known: Known<'c>,

@@ -30,6 +30,18 @@ pub fn judge_incident<'a>(
     all
 }
 
+/// Judges an incident's history under one contract, if its opening names it.
+pub fn judge_under<'a>(
+    history: &History<'a>,
+    contract_id: &str,
+    catalog: &'a Known<'a>,
+    as_of: Instant,
+) -> Judgement<'a> {
+    let named = contract_ids(history).into_iter().find(|id| *id == contract_id);
+    let judged = named.map(|id| judge(history, catalog.agreement(id), catalog, as_of));
+    judged.unwrap_or_default()
+}
+
 /// The contracts the incident's opening names, each once, sorted.
 fn contract_ids<'a>(history: &History<'a>) -> Vec<&'a str> {
     let opening = history.opening().map(|recorded| &recorded.event.fact);

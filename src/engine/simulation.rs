@@ -6,7 +6,7 @@ use super::catalog::{Catalog, Known};
 use super::command::check_sound;
 use super::compliance::{Compliance, Question};
 use super::experience::entries_of;
-use super::query::{Times, judge_incident};
+use super::query::{Times, judge_under};
 use super::refusal::Refusal;
 use crate::domain::calendar::Calendar;
 use crate::domain::clock::Outcome;
@@ -96,8 +96,9 @@ impl<'c> Simulation<'c> {
     pub fn add(&mut self, incident: &str, history: &History<'_>) {
         let as_of = self.times.as_of;
         let terms = [self.present_terms, self.proposed_terms];
+        let contract_id = &self.present.contract_id;
         let [present, proposed] = terms.each_ref().map(|known| {
-            let judgement = judge_incident(history, known, as_of);
+            let judgement = judge_under(history, contract_id, known, as_of);
             entries_of(history, &judgement, known, as_of)
         });
         present.iter().for_each(|entry| self.present.add(entry));

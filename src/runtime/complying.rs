@@ -14,7 +14,7 @@ use crate::engine::catalog::Known;
 use crate::engine::compliance::{Compliance, Question};
 use crate::engine::experience::entries_of;
 use crate::engine::index::{SHELVES, Shelf};
-use crate::engine::query::{history, judge_incident};
+use crate::engine::query::{history, judge_under};
 use crate::engine::refusal::Refusal;
 use crate::engine::tally::Dimension;
 use crate::views::{ClockKey, IncidentKey, ViewsError};
@@ -210,7 +210,7 @@ impl Reckoning<'_> {
     ) -> Result<(), ViewsError> {
         let (known, as_of) = (self.known, self.sight.times.as_of);
         self.known(incident, |history| {
-            let judgement = judge_incident(history, &known, as_of);
+            let judgement = judge_under(history, compliance.contract_id(), &known, as_of);
             let entries = entries_of(history, &judgement, &known, as_of);
             for entry in entries.iter().filter(|entry| entry.is_open || !only_open) {
                 compliance.add(entry);

@@ -10,7 +10,7 @@ use crate::domain::time::Instant;
 use crate::engine::catalog::Known;
 use crate::engine::compliance::{PeriodAsked, period_of};
 use crate::engine::ledger::Ledger;
-use crate::engine::query::{history, judge_incident};
+use crate::engine::query::{history, judge_incident, judge_under};
 use crate::engine::refusal::Refusal;
 use crate::runtime::Reckoned;
 
@@ -93,19 +93,20 @@ impl Exporting<'_> {
     fn tell(&self, incident: &str, ledger: &Ledger, rows: &mut impl Rows) -> bool {
         let Some(history) = history(ledger, self.sight.times) else { return true };
         let as_of = self.sight.times.as_of;
-        let judgement = judge_incident(&history, &self.known, as_of);
+        let judgement = match &*self.export.contract_id {
+            "" => judge_incident(&history, &self.known, as_of),
+            contract => judge_under(&history, contract, &self.known, as_of),
+        };
         let state = history.state(as_of);
         let mut wanted = judgement.clocks.iter().filter(|clock| self.wants(clock));
         wanted.all(|clock| rows.add(incident, clock, &state))
     }
 
     fn wants(&self, clock: &Clock<'_>) -> bool {
-        let Export { contract_id, include_open, .. } = self.export;
         let (start, end) = self.span;
-        let is_in = match clock.decide_time() {
+        match clock.decide_time() {
             Some(time) => start <= time && (time < end || end == Instant::MAX),
-            None => *include_open,
-        };
-        is_in && (contract_id.is_empty() || contract_id == clock.contract_id)
+            None => self.export.include_open,
+        }
     }
 }

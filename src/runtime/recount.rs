@@ -128,7 +128,7 @@ impl Folded {
                 let catalog = self.catalogs.entry(tenant);
                 catalog.or_insert_with(|| Catalog::new(zones.clone())).apply(record_time, entry);
             }
-            Entry::ServiceEvent(_) | Entry::Lost => {}
+            Entry::ServiceEvent(_) | Entry::Deed(_) | Entry::Lost => {}
         }
     }
 
