@@ -63,7 +63,7 @@ const STEPS: [(&str, u32); 14] = [
     ("views-before-write", 1),
     ("views-between-batches", 2),
     ("views-before-applied", 1),
-    ("views-after-write", 2),
+    ("views-after-write", 1),
 ];
 
 #[tokio::test]
