@@ -1,8 +1,8 @@
 //! What the server does a second, next to a bare echo of the same messages and to raw synced
 //! appends of the same bytes; and how it starts again with 100,000 incidents.
 //!
-//! `cargo bench --bench server`; arguments (record, evaluate, stream, restart, comply) pick parts of
-//! it. With `SLX_BENCH_PYTHON` naming a Python that has duckdb, DuckDB is asked what comply asks.
+//! `cargo bench --bench server`; arguments (record, evaluate, stream, restart, comply, export,
+//! simulate) pick parts of it. With `SLX_BENCH_PYTHON` naming a Python that has duckdb, DuckDB is asked what comply asks.
 //! With `SLX_BASELINE` naming another build of slx, the argument `baseline` holds the two against
 //! each other: what was gained or paid between two versions.
 //! Every server is the release binary in a process of its own; the clients and the echo share this
@@ -35,6 +35,7 @@ const EVENTS_AN_INCIDENT: u64 = 8;
 const INCIDENTS_A_WORKER: u64 = 1_000_000;
 const WORKERS_MAX: u64 = 1_000;
 
+const INCIDENTS_OF_A_YEAR: u64 = 500_000;
 const INCIDENTS_KEPT: u64 = 100_000;
 const EVENTS_A_KEPT_INCIDENT: u64 = 6;
 
@@ -79,8 +80,8 @@ async fn bench(directory: &Path) {
     if is_asked("restart") {
         restart(&directory.join("kept")).await;
     }
-    if is_asked("comply") {
-        comply(&directory.join("complying")).await;
+    if ["comply", "export", "simulate"].into_iter().any(is_asked) {
+        over_a_year(&directory.join("complying"), is_asked).await;
     }
 }
 
@@ -323,25 +324,43 @@ async fn restart(data: &Path) {
     println!("| clean stop | {stopping:.2?} | | | | |");
 }
 
-/// How a month complied, out of ever more closed clocks of a year.
-async fn comply(data: &Path) {
-    println!("\nGetCompliance of a month by target and priority; two clocks an incident");
-    println!("| closed clocks | filed in | best | median | DuckDB, best |");
-    println!("| ---: | ---: | ---: | ---: | ---: |");
+/// What is asked of a year of incidents.
+async fn over_a_year(data: &Path, is_asked: impl Fn(&str) -> bool) {
     let server = Server::start(data);
     server.first_answer().await;
     server.put_terms().await;
     let channels = pace::channels(server.address);
+    match is_asked("comply") {
+        true => comply(&server, &channels, data).await,
+        false => drop(fill(&channels, 0, INCIDENTS_OF_A_YEAR).await),
+    }
+    if is_asked("export") {
+        export(&server, &channels[0]).await;
+    }
+    if is_asked("simulate") {
+        simulate(&server, &channels[0]).await;
+    }
+}
+
+/// Tells incidents of two facts each, and waits until they are filed.
+async fn fill(channels: &[Channel], first: u64, end: u64) -> Duration {
+    let tale = |number| Tale { first: first + number, step: 4, events: 2 };
+    let started = Stopwatch::now();
+    pace::stream(channels, tale, 500, Until::Sent((end - first) * 2 / 4)).await;
+    // The first answer comes once all is filed.
+    ask_compliance(&channels[0]).await;
+    started.elapsed()
+}
+
+/// How a month complied, out of ever more closed clocks of a year.
+async fn comply(server: &Server, channels: &[Channel], data: &Path) {
+    println!("\nGetCompliance of a month by target and priority; two clocks an incident");
+    println!("| closed clocks | filed in | best | median | DuckDB, best |");
+    println!("| ---: | ---: | ---: | ---: | ---: |");
     let mut first = 0;
-    for incidents in [5_000, 50_000, 500_000] {
-        let tale = |number| Tale { first: first + number, step: 4, events: 2 };
-        let sent = Until::Sent((incidents - first) * 2 / 4);
-        let started = Stopwatch::now();
-        pace::stream(&channels, tale, 500, sent).await;
+    for incidents in [5_000, 50_000, INCIDENTS_OF_A_YEAR] {
+        let filed = fill(channels, first, incidents).await;
         first = incidents;
-        // The first answer comes once all is filed.
-        ask_compliance(&channels[0]).await;
-        let filed = started.elapsed();
         let mut times = Vec::new();
         for _ in 0..20 {
             let asked = Stopwatch::now();
@@ -349,10 +368,84 @@ async fn comply(data: &Path) {
             times.push(asked.elapsed());
         }
         times.sort();
-        let duckdb = ask_duckdb(&server, data).unwrap_or_default();
+        let duckdb = ask_duckdb(server, data).unwrap_or_default();
         let (best, median) = (times[0], times[10]);
         println!("| {} | {filed:.1?} | {best:.2?} | {median:.2?} | {duckdb} |", incidents * 2);
     }
+}
+
+/// Every clock of a contract as a row; the ceiling streams the same messages and judges nothing.
+async fn export(server: &Server, channel: &Channel) {
+    println!("\nExportClocks of a contract's whole year");
+    println!("| rows | rows/s | echo/s | share | megabytes before | at most |");
+    println!("| ---: | ---: | ---: | ---: | ---: | ---: |");
+    let (resident, _) = server.megabytes();
+    let (rows, elapsed, message) = export_all(channel.clone()).await;
+    assert_eq!(rows, INCIDENTS_OF_A_YEAR * 2);
+    let (_, most) = server.megabytes();
+    let rate = a_second(rows, elapsed);
+    let echo = pace::channel(echo::start_export(message, rows));
+    let (echoed, elapsed, _) = export_all(echo).await;
+    let ceiling = a_second(echoed, elapsed);
+    let share = percent(rate, ceiling);
+    println!("| {rows} | {rate} | {ceiling} | {share} % | {resident} | {most} |");
+}
+
+/// Takes in an export: how many rows, in which time, and its first message.
+async fn export_all(channel: Channel) -> (u64, Duration, v1::ExportClocksResponse) {
+    let request = v1::ExportClocksRequest {
+        tenant: TENANT.into(),
+        contract_id: "workplace".into(),
+        as_of_time: Some(prost_types::Timestamp { seconds: facts::YEAR_ENDS, nanos: 0 }),
+        ..Default::default()
+    };
+    let started = Stopwatch::now();
+    let mut client = ComplianceServiceClient::new(channel);
+    let mut answers = client.export_clocks(request).await.expect("an export").into_inner();
+    let first = answers.message().await.expect("rows").expect("a message");
+    let mut rows = first.rows.len() as u64;
+    while let Some(message) = answers.message().await.expect("rows") {
+        rows += message.rows.len() as u64;
+    }
+    (rows, started.elapsed(), first)
+}
+
+/// A year judged again under tighter terms; beside it, judged once, by what it is.
+async fn simulate(server: &Server, channel: &Channel) {
+    println!("\nSimulateContract over a year; two clocks an incident, judged under both terms");
+    println!("| clocks | clocks/s | judged once, clocks/s | megabytes before | at most |");
+    println!("| ---: | ---: | ---: | ---: | ---: |");
+    let (resident, _) = server.megabytes();
+    let clocks = INCIDENTS_OF_A_YEAR * 2;
+    let mut client = ComplianceServiceClient::new(channel.clone());
+    let [mut proposal, _] = facts::contracts();
+    let terms = proposal.terms.as_mut().expect("terms");
+    terms.targets[1].limits[0].limit = Some(prost_types::Duration { seconds: 3600, nanos: 0 });
+    let request = v1::SimulateContractRequest {
+        tenant: TENANT.into(),
+        contract: Some(proposal),
+        period: "2026".into(),
+        as_of_time: Some(prost_types::Timestamp { seconds: facts::YEAR_ENDS, nanos: 0 }),
+        ..Default::default()
+    };
+    let started = Stopwatch::now();
+    let answer = client.simulate_contract(request).await.expect("an answer").into_inner();
+    let rate = a_second(clocks, started.elapsed());
+    assert!(answer.flip_count > 0);
+    let request = v1::GetComplianceRequest {
+        tenant: TENANT.into(),
+        contract_id: "workplace".into(),
+        period: "2026".into(),
+        // No tallies tell these two apart.
+        group_by: vec![v1::GroupKey::Service as i32, v1::GroupKey::Category as i32],
+        as_of_time: Some(prost_types::Timestamp { seconds: facts::YEAR_ENDS, nanos: 0 }),
+        ..Default::default()
+    };
+    let started = Stopwatch::now();
+    client.get_compliance(request).await.expect("an answer");
+    let once = a_second(clocks, started.elapsed());
+    let (_, most) = server.megabytes();
+    println!("| {clocks} | {rate} | {once} | {resident} | {most} |");
 }
 
 async fn ask_compliance(channel: &Channel) {

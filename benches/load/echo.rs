@@ -7,10 +7,11 @@ use std::thread;
 
 use slx::wire::v1;
 use slx::wire::v1::clock_service_server::{ClockService, ClockServiceServer};
+use slx::wire::v1::compliance_service_server::{ComplianceService, ComplianceServiceServer};
 use slx::wire::v1::incident_service_server::{IncidentService, IncidentServiceServer};
 use tokio_stream::{Stream, StreamExt};
 use tonic::transport::Server;
-use tonic::transport::server::TcpIncoming;
+use tonic::transport::server::{Router, TcpIncoming};
 use tonic::{Request, Response, Status, Streaming};
 
 const WINDOW_BYTES: u32 = 1024 * 1024;
@@ -18,26 +19,35 @@ const WINDOW_BYTES: u32 = 1024 * 1024;
 /// Starts an echo on a thread of its own; it ends with the process. Whoever asks it to evaluate
 /// an incident gets `evaluation`.
 pub fn start(evaluation: v1::EvaluateIncidentResponse) -> SocketAddr {
+    let clocks = ClockServiceServer::new(Parrot { evaluation });
+    let incidents = IncidentServiceServer::new(Echo::default());
+    serve(|server| server.add_service(incidents).add_service(clocks))
+}
+
+/// Starts an echo that exports `message` until there were so many rows.
+pub fn start_export(message: v1::ExportClocksResponse, rows: u64) -> SocketAddr {
+    let messages = rows as usize / message.rows.len();
+    let compliance = ComplianceServiceServer::new(Reel { message, messages });
+    serve(|server| server.add_service(compliance))
+}
+
+fn serve(services: impl FnOnce(&mut Server) -> Router + Send + 'static) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.set_nonblocking(true).expect("a socket");
     let address = listener.local_addr().expect("an address");
     thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        runtime.expect("a runtime").block_on(serve(listener, evaluation));
+        runtime.expect("a runtime").block_on(async {
+            let listener = tokio::net::TcpListener::from_std(listener).expect("a socket");
+            let mut server = Server::builder()
+                .initial_stream_window_size(WINDOW_BYTES)
+                .initial_connection_window_size(WINDOW_BYTES);
+            let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+            let served = services(&mut server).serve_with_incoming(incoming).await;
+            served.expect("it serves");
+        });
     });
     address
-}
-
-async fn serve(listener: TcpListener, evaluation: v1::EvaluateIncidentResponse) {
-    let listener = tokio::net::TcpListener::from_std(listener).expect("a socket");
-    Server::builder()
-        .initial_stream_window_size(WINDOW_BYTES)
-        .initial_connection_window_size(WINDOW_BYTES)
-        .add_service(IncidentServiceServer::new(Echo::default()))
-        .add_service(ClockServiceServer::new(Parrot { evaluation }))
-        .serve_with_incoming(TcpIncoming::from(listener).with_nodelay(Some(true)))
-        .await
-        .expect("it serves");
 }
 
 #[derive(Default)]
@@ -144,6 +154,40 @@ impl ClockService for Parrot {
         &self,
         _: Request<v1::CompareClocksRequest>,
     ) -> Result<Response<Self::CompareClocksStream>, Status> {
+        Err(Status::unimplemented("never asked"))
+    }
+}
+
+/// Says one message over and over.
+struct Reel {
+    message: v1::ExportClocksResponse,
+    messages: usize,
+}
+
+#[tonic::async_trait]
+impl ComplianceService for Reel {
+    type ExportClocksStream =
+        Pin<Box<dyn Stream<Item = Result<v1::ExportClocksResponse, Status>> + Send>>;
+
+    async fn export_clocks(
+        &self,
+        _: Request<v1::ExportClocksRequest>,
+    ) -> Result<Response<Self::ExportClocksStream>, Status> {
+        let messages = std::iter::repeat_n(self.message.clone(), self.messages);
+        Ok(Response::new(Box::pin(tokio_stream::iter(messages.map(Ok)))))
+    }
+
+    async fn get_compliance(
+        &self,
+        _: Request<v1::GetComplianceRequest>,
+    ) -> Result<Response<v1::GetComplianceResponse>, Status> {
+        Err(Status::unimplemented("never asked"))
+    }
+
+    async fn simulate_contract(
+        &self,
+        _: Request<v1::SimulateContractRequest>,
+    ) -> Result<Response<v1::SimulateContractResponse>, Status> {
         Err(Status::unimplemented("never asked"))
     }
 }
