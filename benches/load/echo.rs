@@ -184,6 +184,20 @@ impl ComplianceService for Reel {
         Err(Status::unimplemented("never asked"))
     }
 
+    async fn get_service_review(
+        &self,
+        _: Request<v1::GetServiceReviewRequest>,
+    ) -> Result<Response<v1::GetServiceReviewResponse>, Status> {
+        Err(Status::unimplemented("never asked"))
+    }
+
+    async fn sign_service_review(
+        &self,
+        _: Request<v1::SignServiceReviewRequest>,
+    ) -> Result<Response<v1::SignServiceReviewResponse>, Status> {
+        Err(Status::unimplemented("never asked"))
+    }
+
     async fn simulate_contract(
         &self,
         _: Request<v1::SimulateContractRequest>,
