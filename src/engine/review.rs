@@ -6,13 +6,14 @@ use std::collections::BTreeMap;
 use super::catalog::Known;
 use super::compliance::{Compliance, GroupKey, PeriodAsked, Question, last_instant};
 use super::deed::{Book, Signature};
-use super::experience::entries_of;
+use super::experience::experiences;
 use super::query::{Times, judge_incident};
 use super::refusal::Refusal;
 use super::settlement::{credit_of, standing};
 use crate::domain::clock::{Clock, Outcome};
-use crate::domain::compliance::{Counts, Entry, Period, Tally, why};
+use crate::domain::compliance::{Counts, Entry, Period, Tally, entries, why};
 use crate::domain::contract::{Contract, Effective, Revision};
+use crate::domain::experience::{Experience, Holder, TimeSum};
 use crate::domain::incident::{History, WaitingOn};
 use crate::domain::settlement::{Item, Settled, items};
 use crate::domain::share::Share;
@@ -63,6 +64,8 @@ pub struct Table {
     pub clock_count: u64,
     /// What pauses did.
     pub pauses: Pauses,
+    /// Whose part of the chain took the time of the incidents.
+    pub party_time: BTreeMap<Holder<String>, TimeSum>,
     /// By party and service.
     pub causes: BTreeMap<(String, String), CauseCount>,
     /// What each target came to, by incident and target.
@@ -100,20 +103,19 @@ pub struct Talk {
     pub why: String,
 }
 
-/// What pauses did to a period's clocks. Times are nanoseconds of service time: those of many
-/// clocks together are too long for a [`Span`].
+/// What pauses did to a period's clocks, in service time.
 #[derive(Clone, Debug, Default)]
 pub struct Pauses {
     /// In which clocks were paused.
-    pub paused: i128,
+    pub paused: TimeSum,
     /// What counted.
-    pub counted: i128,
+    pub counted: TimeSum,
     /// How many clocks are met and would be breached had nothing been paused.
     pub met_by_pauses: u64,
     /// What counts would be had nothing been paused, and the same excluded.
     pub without: Counts,
     /// By who was waited for and why.
-    pub grounds: BTreeMap<(WaitingOn, String, String), (i128, u64)>,
+    pub grounds: BTreeMap<(WaitingOn, String, String), (TimeSum, u64)>,
 }
 
 /// How many incidents have a cause, and how many of them were late.
@@ -128,8 +130,7 @@ pub struct CauseCount {
 impl Pauses {
     /// paused / (paused + counted).
     pub fn share(&self) -> Option<Share> {
-        let (paused, counted) = (self.paused.unsigned_abs(), self.counted.unsigned_abs());
-        Share::of(paused, paused + counted)
+        Share::of(self.paused.nanos(), (self.paused + self.counted).nanos())
     }
 }
 
@@ -170,7 +171,9 @@ impl<'c> Review<'c> {
     pub fn add(&mut self, incident: &str, history: &History<'_>) {
         let known = self.known;
         let judgement = judge_incident(history, &known, self.as_of);
-        let entries = entries_of(history, &judgement, &known, self.as_of);
+        let experiences = experiences(history, &judgement, &known, self.as_of);
+        let state = history.state(self.as_of);
+        let entries = entries(&judgement, &state, &experiences);
         for compliance in [&mut self.present].into_iter().chain(&mut self.chain) {
             entries.iter().for_each(|entry| compliance.add(entry));
         }
@@ -184,7 +187,8 @@ impl<'c> Review<'c> {
             self.table.note_cause(first, is_late);
             let contract = &self.present.ruling.content;
             let judged = (entries.as_slice(), judgement.clocks.as_slice());
-            let state = history.state(self.as_of);
+            let lived = experiences.iter().find(|lived| lived.contract_id == contract.id);
+            lived.into_iter().for_each(|lived| self.table.add_party_time(lived));
             self.items.extend(items(incident, contract, history, &state, judged, self.as_of));
         }
     }
@@ -266,6 +270,13 @@ impl Table {
         });
     }
 
+    fn add_party_time(&mut self, lived: &Experience<'_>) {
+        for (holder, span) in &lived.party_time {
+            let holder = holder.named(str::to_owned);
+            *self.party_time.entry(holder).or_default() += (*span).into();
+        }
+    }
+
     fn note_cause(&mut self, entry: &Entry<'_>, is_late: bool) {
         let key = (entry.party.to_owned(), entry.service.to_owned());
         let count = self.causes.entry(key).or_default();
@@ -276,7 +287,7 @@ impl Table {
 
 impl Pauses {
     fn add(&mut self, entry: &Entry<'_>, clocks: &[Clock<'_>]) {
-        let (met, lived) = (entry.verdict() == Outcome::Met, entry.experienced.outcome);
+        let (met, lived) = (entry.verdict() == Outcome::Met, entry.unrelieved.outcome);
         self.met_by_pauses += u64::from(met && lived == Outcome::Breached);
         if !entry.is_excluded {
             match lived {
@@ -285,9 +296,8 @@ impl Pauses {
                 _ => self.without.undecided += 1,
             }
         }
-        let paused = entry.experienced.elapsed - entry.contractual.elapsed;
-        self.counted += i128::from(entry.contractual.elapsed.nanos());
-        self.paused += i128::from(paused.nanos());
+        self.counted += entry.contractual.elapsed.into();
+        self.paused += (entry.unrelieved.elapsed - entry.contractual.elapsed).into();
         let of_target = clocks
             .iter()
             .filter(|c| c.contract_id == entry.contract_id && c.target_id == entry.target_id);
@@ -297,7 +307,7 @@ impl Pauses {
                 let (third_party, reason) = (segment.third_party, segment.reason);
                 let key = (segment.waiting_on, third_party.to_owned(), reason.to_owned());
                 let ground = self.grounds.entry(key).or_default();
-                *ground = (ground.0 + i128::from(paused.nanos()), ground.1 + 1);
+                *ground = (ground.0 + paused.into(), ground.1 + 1);
             }
         }
     }

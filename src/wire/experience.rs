@@ -169,12 +169,18 @@ fn decimal(text: &str, least: i32, most: i32) -> Result<i32, String> {
 pub fn encode_party_time(experiences: &[Experience<'_>]) -> Vec<v1::PartyTime> {
     let told = experiences.iter().flat_map(|experience| {
         let of_contract = experience.party_time.iter();
-        of_contract.map(|(holder, span)| encode_holder(experience.contract_id, *holder, *span))
+        of_contract
+            .map(|(holder, span)| encode_holder(experience.contract_id, *holder, duration(*span)))
     });
     told.collect()
 }
 
-fn encode_holder(contract_id: &str, holder: Holder<'_>, span: Span) -> v1::PartyTime {
+/// The message of what somebody had of the time.
+pub(super) fn encode_holder(
+    contract_id: &str,
+    holder: Holder<&str>,
+    duration: Duration,
+) -> v1::PartyTime {
     let (kind, third_party) = match holder {
         Holder::Provider => (v1::PartyTimeKind::Provider, ""),
         Holder::Client => (v1::PartyTimeKind::Client, ""),
@@ -185,7 +191,7 @@ fn encode_holder(contract_id: &str, holder: Holder<'_>, span: Span) -> v1::Party
         contract_id: contract_id.to_owned(),
         kind: kind as i32,
         third_party: third_party.to_owned(),
-        duration: Some(duration(span)),
+        duration: Some(duration),
     }
 }
 

@@ -8,8 +8,9 @@ use super::clock::outcome_number;
 use super::compliance::{
     encode_counts, encode_group, encode_objectives, encode_period, number, percent,
 };
+use super::experience::{encode_figure, encode_holder, long_duration};
 use super::incident::waiting_on_number;
-use super::scalar::{duration, long_duration, timestamp};
+use super::scalar::{duration, timestamp};
 use super::settlement::encode_standing;
 use super::{contract, credit, deed, v1};
 use crate::domain::time::Instant;
@@ -20,12 +21,19 @@ use crate::engine::review::{
     UNSETTLED_TOLD_MAX, total,
 };
 
+/// How often a party's doing must hit a service to be recurring.
+const RECURRING_MIN: u64 = 3;
+
 /// The message of a review, without its stamp.
 pub fn encode(reviewed: Reviewed<'_>, time_zone_database: &str) -> v1::GetServiceReviewResponse {
     let Reviewed { review, signatures, restatement } = reviewed;
     let restatement = restatement.map(|restatement| encode_restatement(&restatement, &review));
     let as_of = review.as_of;
     let objectives = encode_objectives(&review.present, as_of);
+    let contract_id = review.present.contract_id();
+    let party_time = review.table.party_time.iter().map(|(holder, sum)| {
+        encode_holder(contract_id, holder.as_ref().named(String::as_str), long_duration(*sum))
+    });
     let unsettled = review.unsettled.iter().take(UNSETTLED_TOLD_MAX);
     v1::GetServiceReviewResponse {
         contract: Some(encode_contract(&review.present)),
@@ -40,6 +48,8 @@ pub fn encode(reviewed: Reviewed<'_>, time_zone_database: &str) -> v1::GetServic
         clock_count: number(review.table.clock_count),
         pauses: Some(encode_pauses(&review.table.pauses)),
         causes: encode_causes(review.table.causes),
+        party_time: party_time.collect(),
+        slx: slx(&review.present),
         settlement_count: review.unsettled.len() as i64,
         settlement: unsettled.map(|settled| encode_standing(settled, as_of)).collect(),
         groups: review
@@ -93,9 +103,15 @@ fn trend(review: &Review<'_>) -> Vec<v1::ReviewedPeriod> {
             contractual: Some(encode_counts(&tally.contractual)),
             experienced: Some(encode_counts(&tally.experienced)),
             watermelons: number(tally.watermelons),
+            lost_time: Some(long_duration(tally.toll.lost_time)),
+            slx_percent: slx(compliance).map(|slx| slx.percent).unwrap_or_default(),
         }
     };
     periods(review).map(period).collect()
+}
+
+fn slx(compliance: &Compliance<'_>) -> Option<v1::SlxFigure> {
+    compliance.slx_figure().map(|figure| encode_figure(&figure, &compliance.toll()))
 }
 
 fn with_trends(
@@ -173,7 +189,8 @@ fn encode_causes(
     causes: impl IntoIterator<Item = ((String, String), CauseCount)>,
 ) -> Vec<v1::ReviewedCause> {
     let causes = causes.into_iter().sorted_by_key(|(_, count)| Reverse(count.incidents));
-    let cause = |((party, service), count): (_, CauseCount)| v1::ReviewedCause {
+    let cause = |((party, service), count): ((String, String), CauseCount)| v1::ReviewedCause {
+        recurring: !party.is_empty() && count.incidents >= RECURRING_MIN,
         party,
         service,
         incidents: number(count.incidents),

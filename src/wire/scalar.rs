@@ -115,13 +115,6 @@ pub fn duration(span: Span) -> Duration {
     Duration { seconds, nanos: nanos as i32 }
 }
 
-/// The message of nanoseconds that may be too many for a span: those of many clocks together.
-pub fn long_duration(nanos: i128) -> Duration {
-    let second = i128::from(NANOS_A_SECOND);
-    let seconds = i64::try_from(nanos / second).unwrap_or(i64::MAX);
-    Duration { seconds, nanos: (nanos % second) as i32 }
-}
-
 /// The message of the time from one instant to another; none where that comes first.
 pub fn span_between(from: Instant, to: Instant) -> Duration {
     duration(if from <= to { to.since(from) } else { Span::ZERO })

@@ -45,7 +45,7 @@ pub struct Experience<'a> {
     /// restoration, else its first that has a clock.
     pub target_id: &'a str,
     /// Whose turn it was, by the service hours of that target.
-    pub party_time: BTreeMap<Holder<'a>, Span>,
+    pub party_time: BTreeMap<Holder<&'a str>, Span>,
     /// How it flowed, by the same hours.
     pub flow: Flow,
     /// The hours in which the client's people work.

@@ -7,17 +7,39 @@ use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::incident::WaitingOn;
 use crate::domain::time::Span;
 
-/// Who had the time of an incident.
+/// Who had the time of an incident; a third party goes by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Holder<'e> {
+pub enum Holder<N> {
     /// The provider: whenever nobody else was waited on, also when nobody was.
     Provider,
     /// The client.
     Client,
     /// The third party of this name.
-    ThirdParty(&'e str),
+    ThirdParty(N),
     /// Nobody: it was outside service hours.
     ClosedHours,
+}
+
+impl<N> Holder<N> {
+    /// The same, its name borrowed.
+    pub fn as_ref(&self) -> Holder<&N> {
+        match self {
+            Holder::Provider => Holder::Provider,
+            Holder::Client => Holder::Client,
+            Holder::ThirdParty(name) => Holder::ThirdParty(name),
+            Holder::ClosedHours => Holder::ClosedHours,
+        }
+    }
+
+    /// The same, by another kind of name.
+    pub fn named<M>(self, name: impl FnOnce(N) -> M) -> Holder<M> {
+        match self {
+            Holder::Provider => Holder::Provider,
+            Holder::Client => Holder::Client,
+            Holder::ThirdParty(old) => Holder::ThirdParty(name(old)),
+            Holder::ClosedHours => Holder::ClosedHours,
+        }
+    }
 }
 
 /// What each had of the time in which an incident was open; who had none is not in it.
@@ -25,7 +47,10 @@ pub enum Holder<'e> {
 /// Every nanosecond from the opening to the resolution, or to the instant asked about, is in
 /// exactly one entry: outside `hours` in that of the closed hours, else in that of the party waited
 /// on. The time between a resolution and a reopening is in none, for the incident was not open.
-pub fn party_time<'e>(course: &Course<'e>, hours: &ServiceHours) -> BTreeMap<Holder<'e>, Span> {
+pub fn party_time<'e>(
+    course: &Course<'e>,
+    hours: &ServiceHours,
+) -> BTreeMap<Holder<&'e str>, Span> {
     let mut spans = BTreeMap::<_, Span>::new();
     for passage in course.open() {
         let holder = match passage.waiting_on {
