@@ -244,7 +244,7 @@ async fn what_was_signed_stays_and_a_late_fact_is_told_as_a_restatement() {
         }
         let as_signed = ask(&mut clients, signed()).await;
         assert!(as_signed.restatement.is_none());
-        assert_eq!(as_signed.signatures, [signature.clone()]);
+        assert_eq!(as_signed.signatures, std::slice::from_ref(&signature));
         let unsigned = v1::GetServiceReviewResponse {
             signatures: Vec::new(),
             stamp: before.stamp,

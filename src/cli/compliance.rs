@@ -213,7 +213,7 @@ fn show_tolls(groups: &[v1::ComplianceGroup], by: &[KeyWord]) -> String {
 }
 
 /// The figure, and each part with what it weighs.
-fn show_slx(slx: &v1::SlxFigure) -> String {
+pub(super) fn show_slx(slx: &v1::SlxFigure) -> String {
     let parts = [
         ("lost time", &slx.lost_time),
         ("promises", &slx.promises),

@@ -228,8 +228,8 @@ pub(super) fn show(items: &[v1::SettlementStanding], times: &Times) -> String {
 /// What was agreed on or, before that, follows from figures.
 pub(super) fn amount(standing: &v1::SettlementStanding) -> String {
     let item = standing.item.clone().unwrap_or_default();
-    let decided = standing.facets.iter().filter_map(|facet| facet.decision.as_ref()?.amount);
-    match decided.last().or(item.amount) {
+    let mut decided = standing.facets.iter().filter_map(|facet| facet.decision.as_ref()?.amount);
+    match decided.next_back().or(item.amount) {
         Some(amount) => {
             let money = Money::of(&item.currency);
             format!("{} {}", money.show(amount), money.unit)

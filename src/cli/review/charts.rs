@@ -1,5 +1,6 @@
 //! Trends and shares as pictures: their geometry. The page's template draws them.
 
+use super::{holder, seconds};
 use crate::wire::v1;
 
 /// Eight heights of a bar.
@@ -170,6 +171,42 @@ pub(super) fn bar(group: &v1::ComplianceGroup) -> Option<Bar> {
         attainment: tally.attainment,
         pieces,
     })
+}
+
+/// A piece of a bar that shows where the time went.
+pub(super) struct TimePiece {
+    /// Who had it.
+    pub name: String,
+    /// How much: `1,234 h (12.3%)`.
+    pub told: String,
+    /// How it is filled.
+    pub fill: &'static str,
+    /// From the left.
+    pub x: f64,
+    /// How wide.
+    pub width: f64,
+}
+
+/// Fills that are told apart without colour too; third parties share what comes after them.
+const FILLS: [&str; 5] = ["#0072b2", "url(#saved)", "#e69f00", "url(#excluded)", "#8a8a8a"];
+
+/// Where the time went, 600 wide.
+pub(super) fn times(parts: &[v1::PartyTime]) -> Vec<TimePiece> {
+    let all: i64 = parts.iter().map(seconds).sum();
+    let mut x = 0.0;
+    let piece = |(place, part): (usize, &v1::PartyTime)| {
+        let share = seconds(part) as f64 / all.max(1) as f64;
+        let left = x;
+        x += 600.0 * share;
+        TimePiece {
+            name: holder(part),
+            told: format!("{} h, {:.1}%", seconds(part) / 3600, 100.0 * share),
+            fill: FILLS[place.min(FILLS.len() - 1)],
+            x: left,
+            width: 600.0 * share,
+        }
+    };
+    parts.iter().enumerate().map(piece).collect()
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use tonic::transport::Channel;
 
 use super::asked::Asked;
 use super::connection::{Connection, refused};
-use super::show::Shown;
+use super::show::{Shown, choice};
 use crate::wire::v1::compliance_service_client::ComplianceServiceClient;
 use crate::wire::{text, v1};
 
@@ -67,6 +67,28 @@ pub(super) async fn ask(
     let client = ComplianceServiceClient::new(channel);
     let mut client = client.max_decoding_message_size(usize::MAX);
     Ok(client.get_service_review(request).await.map_err(refused)?.into_inner())
+}
+
+/// Whom a cause lies with, and whether that recurs.
+fn cause_name(cause: &v1::ReviewedCause) -> String {
+    match (cause.party.as_str(), cause.recurring) {
+        ("", _) => "not said".to_owned(),
+        (party, true) => format!("{party}, again and again"),
+        (party, false) => party.to_owned(),
+    }
+}
+
+/// Who had the time.
+fn holder(part: &v1::PartyTime) -> String {
+    match part.third_party.as_str() {
+        "" => choice(part.kind().as_str_name(), "PARTY_TIME_KIND_"),
+        name => name.to_owned(),
+    }
+}
+
+/// Whole seconds they had.
+fn seconds(part: &v1::PartyTime) -> i64 {
+    part.duration.unwrap_or_default().seconds
 }
 
 /// Clocks of a kind that are to be talked of.

@@ -1,9 +1,10 @@
 //! A review as a page: for a browser, a printer, an e-mail.
 
 use askama::Template;
+use prost_types::Duration;
 
-use super::charts::{Bar, Line, Trend, bar, line, trend};
-use super::{Talk, to_talk_of};
+use super::charts::{Bar, Line, TimePiece, Trend, bar, line, times as times_of, trend};
+use super::{Talk, cause_name, to_talk_of};
 use crate::cli::compliance::{dash, found, left, percent, promised};
 use crate::cli::credits::Money;
 use crate::cli::settle;
@@ -36,6 +37,8 @@ pub(super) fn page(
         objectives: review.objectives.iter().map(|o| Objective::of(o, times)).collect(),
         trend: trend(&review.trend),
         bars: bars(&review.groups),
+        times: times_of(&review.party_time),
+        lived: Lived::of(review),
         pauses: Pauses::of(review),
         talks: to_talk_of(review, clocks),
         causes: causes(review),
@@ -72,6 +75,8 @@ struct Page<'r> {
     objectives: Vec<Objective>,
     trend: Option<Trend>,
     bars: Vec<Bar>,
+    times: Vec<TimePiece>,
+    lived: Option<Lived>,
     pauses: Option<Pauses>,
     talks: Vec<Talk<'r>>,
     causes: Vec<Vec<String>>,
@@ -159,6 +164,75 @@ fn bars(groups: &[v1::ComplianceGroup]) -> Vec<Bar> {
     bars.map(|bar| Bar { attainment: percent(&shortened(&bar.attainment)), ..bar }).collect()
 }
 
+/// What the period cost people.
+struct Lived {
+    lost: String,
+    incidents: i64,
+    idle: String,
+    idle_share: String,
+    handovers: i64,
+    reopenings: i64,
+    promises: String,
+    score: String,
+    slx: Option<Slx>,
+}
+
+struct Slx {
+    figure: String,
+    parts: Vec<[String; 3]>,
+}
+
+impl Lived {
+    fn of(review: &v1::GetServiceReviewResponse) -> Option<Lived> {
+        let toll = review.total.clone()?.toll.filter(|toll| toll.incidents > 0)?;
+        let survey = toll.survey.unwrap_or_default();
+        let promises = toll.promises_kept + toll.promises_broken;
+        let seconds = |time: Option<Duration>| time.unwrap_or_default().seconds;
+        let served = seconds(toll.service_time).max(1);
+        Some(Lived {
+            lost: hours(toll.lost_time),
+            incidents: toll.incidents,
+            idle: hours(toll.idle_time),
+            idle_share: format!("{}%", seconds(toll.idle_time) * 100 / served),
+            handovers: toll.handovers,
+            reopenings: toll.reopenings,
+            promises: match promises {
+                0 => "none told".to_owned(),
+                all => format!("{} of {all}", toll.promises_kept),
+            },
+            score: match survey.answers {
+                0 => "nobody was heard".to_owned(),
+                answers => format!("{} of 10, by {answers} answers", survey.average_score),
+            },
+            slx: review.slx.as_ref().map(Slx::of),
+        })
+    }
+}
+
+impl Slx {
+    fn of(slx: &v1::SlxFigure) -> Slx {
+        let parts = [
+            ("time not lost", &slx.lost_time),
+            ("promises kept", &slx.promises),
+            ("time not idle", &slx.idle),
+            ("score", &slx.score),
+        ];
+        let part = |(name, part): (&str, &Option<v1::SlxPart>)| {
+            let part = part.clone().unwrap_or_default();
+            [name.to_owned(), percent(&shortened(&part.percent)), part.weight.to_string()]
+        };
+        Slx {
+            figure: percent(&shortened(&slx.percent)),
+            parts: parts.into_iter().map(part).collect(),
+        }
+    }
+}
+
+/// Whole hours, rounded down.
+fn hours(time: Option<Duration>) -> String {
+    format!("{} h", time.unwrap_or_default().seconds / 3600)
+}
+
 struct Pauses {
     share: String,
     met_by_pauses: i64,
@@ -185,7 +259,7 @@ impl Pauses {
                 name => name.to_owned(),
             },
             reason: ground.reason.clone(),
-            paused: format!("{} h", ground.paused.unwrap_or_default().seconds / 3600),
+            paused: hours(ground.paused),
             count: ground.count,
             width: 200.0 * seconds(ground) / longest,
         };
@@ -203,9 +277,8 @@ fn causes(review: &v1::GetServiceReviewResponse) -> Vec<Vec<String>> {
         return Vec::new();
     }
     let causes = review.causes.iter().take(10).map(|cause| {
-        let party = if cause.party.is_empty() { "not said" } else { &cause.party };
         let counts = [cause.incidents.to_string(), cause.breached.to_string()];
-        [party.to_owned(), dash(&cause.service)].into_iter().chain(counts).collect()
+        [cause_name(cause), dash(&cause.service)].into_iter().chain(counts).collect()
     });
     causes.collect()
 }
