@@ -20,6 +20,7 @@ mod demo;
 mod diff;
 mod evidence;
 mod export;
+mod forecast;
 mod format;
 mod import;
 mod incident;
@@ -72,6 +73,8 @@ enum Command {
     Simulate(simulate::Simulate),
     /// Writes a row for every clock: CSV or Parquet.
     Export(export::Export),
+    /// Puts the breach forecast to the test on a journal's own history.
+    Forecast(forecast::Forecast),
     /// Walks a journal and checks every record against its hash chain.
     Verify(verify::Verify),
     /// Lists the clocks whose verdict differs between two states of knowledge, and why.
@@ -105,6 +108,7 @@ pub fn run(cli: Cli) -> ExitCode {
                 Command::Settle(settle) => settle.run().await,
                 Command::Simulate(simulate) => simulate.run().await,
                 Command::Export(export) => export.run().await,
+                Command::Forecast(forecast) => forecast.run(),
                 Command::Verify(verify) => verify.run(),
                 Command::Diff(diff) => diff.run().await,
                 Command::Evidence(evidence) => evidence.run(),

@@ -5,6 +5,8 @@
 //! (a history under terms at an instant), [`experience`] (what people went through meanwhile),
 //! [`compliance`] (what a period's clocks come to) and [`settlement`] (what is left to be agreed
 //! on).
+//! (a history under terms at an instant), [`compliance`] (what a period's clocks come to) and
+//! [`forecast`] (what open clocks will probably come to).
 //! Nothing here knows how facts arrive or are kept, and `now` is always an argument.
 
 pub mod calendar;
@@ -13,6 +15,7 @@ pub mod compliance;
 pub mod contract;
 pub mod experience;
 pub mod fault;
+pub mod forecast;
 pub mod incident;
 pub mod service;
 pub mod settlement;

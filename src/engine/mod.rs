@@ -17,6 +17,7 @@ pub mod compliance;
 pub mod credit;
 pub mod deed;
 pub mod experience;
+pub mod forecast;
 pub mod index;
 pub mod ledger;
 pub mod query;

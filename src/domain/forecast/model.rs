@@ -1,0 +1,161 @@
+//! The model: an online logistic regression over a landmark's weights and curves.
+//!
+//! `z = w0 + sum of weights + sum of curve values` in log-odds, `p = 1 / (1 + exp(-z))`. When a
+//! clock is decided, each of its landmarks teaches: a weight moves by its error over its
+//! information, which grows with every lesson and fades with a half-life. So what was seldom seen
+//! stays near its prior, and old habits are forgotten.
+
+use std::collections::HashMap;
+
+use super::curve::{straighten, value};
+use super::landmark::{Key, Landmark};
+use super::prior::prior;
+use crate::domain::time::Instant;
+
+/// Which model gave a figure: it changes when the same history would give another.
+pub const MODEL_VERSION: u32 = 1;
+
+/// The share of clocks that breach where nothing at all is known.
+const PRIOR_SHARE: f64 = 0.23;
+/// The information a prior is worth: about 125 lessons move a weight half way.
+const PRIOR_INFORMATION: f32 = 20.0;
+const HALF_LIFE_DAYS: f32 = 60.0;
+/// A lesson that was foreseen still teaches this much.
+const INFORMATION_LEAST: f32 = 0.01;
+const SECONDS_A_DAY: i64 = 86_400;
+
+/// One learnt figure.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Weight {
+    /// In log-odds.
+    pub value: f32,
+    /// How much evidence stands behind it, the prior's included.
+    pub information: f32,
+    /// The day of the last lesson, from 1970-01-01.
+    pub day: u32,
+}
+
+/// What is learnt of the clocks of a contract.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Model {
+    weights: HashMap<Key, Weight>,
+    curves: HashMap<Key, Vec<Weight>>,
+    decided: u64,
+    breached: u64,
+}
+
+impl Weight {
+    /// A value nothing was learnt of yet.
+    pub fn prior(value: f32) -> Weight {
+        Weight { value, information: PRIOR_INFORMATION, day: 0 }
+    }
+
+    /// What was learnt beyond the prior, as it is worth on its last day.
+    pub fn evidence(&self) -> f32 {
+        self.information - PRIOR_INFORMATION
+    }
+
+    fn learn(&mut self, lesson: Lesson, part: f32) {
+        let age = lesson.day.saturating_sub(self.day) as f32;
+        let fading = 0.5f32.powf(age / HALF_LIFE_DAYS);
+        self.information = PRIOR_INFORMATION + self.evidence() * fading + part * lesson.information;
+        self.value -= part * lesson.error / self.information;
+        self.day = lesson.day;
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Lesson {
+    /// The probability less the truth.
+    error: f32,
+    information: f32,
+    day: u32,
+}
+
+impl Model {
+    /// The probability that a clock at a landmark breaches.
+    pub fn probability(&self, landmark: &Landmark) -> f64 {
+        let log_odds = self.contributions(landmark).fold(base_log_odds(), |z, c| z + f64::from(c));
+        1.0 / (1.0 + (-log_odds).exp())
+    }
+
+    /// What each trait and then each course adds to the log-odds.
+    pub fn contributions(&self, landmark: &Landmark) -> impl Iterator<Item = f32> {
+        let traits = landmark.keys.iter().map(|key| self.weight(*key).value);
+        let courses = landmark.points.iter().map(|(key, at)| value(self.curve(*key), *at));
+        traits.chain(courses)
+    }
+
+    /// The weight of a trait.
+    pub fn weight(&self, key: Key) -> Weight {
+        let learnt = self.weights.get(&key).copied();
+        learnt.unwrap_or_else(|| prior().weight(key))
+    }
+
+    /// The knots of a curve.
+    pub fn curve(&self, key: Key) -> &[Weight] {
+        self.curves.get(&key).map_or_else(|| prior().curve(key), Vec::as_slice)
+    }
+
+    /// A clock was decided: each landmark on its way there teaches, in their order.
+    pub fn decide(&mut self, landmarks: &[Landmark], is_breached: bool, decide_time: Instant) {
+        let day = (decide_time.seconds() / SECONDS_A_DAY) as u32;
+        self.decided += 1;
+        self.breached += u64::from(is_breached);
+        for landmark in landmarks {
+            self.learn(landmark, is_breached, day);
+        }
+    }
+
+    /// How many clocks were decided, and how many of them breached.
+    pub fn history(&self) -> (u64, u64) {
+        (self.decided, self.breached)
+    }
+
+    /// The learnt weights and curves, by their keys.
+    pub fn learnt(&self) -> (Vec<(Key, Weight)>, Vec<(Key, Vec<Weight>)>) {
+        let mut weights: Vec<_> = self.weights.iter().map(|(key, w)| (*key, *w)).collect();
+        let mut curves: Vec<_> = self.curves.iter().map(|(key, c)| (*key, c.clone())).collect();
+        weights.sort_by_key(|(key, _)| *key);
+        curves.sort_by_key(|(key, _)| *key);
+        (weights, curves)
+    }
+
+    /// The model that learnt so much.
+    pub fn restored(
+        history: (u64, u64),
+        weights: impl IntoIterator<Item = (Key, Weight)>,
+        curves: impl IntoIterator<Item = (Key, Vec<Weight>)>,
+    ) -> Model {
+        Model {
+            weights: weights.into_iter().collect(),
+            curves: curves.into_iter().collect(),
+            decided: history.0,
+            breached: history.1,
+        }
+    }
+
+    fn learn(&mut self, landmark: &Landmark, is_breached: bool, day: u32) {
+        let p = self.probability(landmark);
+        let truth = if is_breached { 1.0 } else { 0.0 };
+        let information = ((p * (1.0 - p)) as f32).max(INFORMATION_LEAST);
+        let lesson = Lesson { error: (p - truth) as f32, information, day };
+        for key in &landmark.keys {
+            let weight = self.weights.entry(*key).or_insert_with(|| prior().weight(*key));
+            weight.learn(lesson, 1.0);
+        }
+        for (key, at) in &landmark.points {
+            let curve = self.curves.entry(*key).or_insert_with(|| prior().curve(*key).to_vec());
+            for (knot, part) in at.parts() {
+                if let Some(weight) = curve.get_mut(knot).filter(|_| part > 0.0) {
+                    weight.learn(lesson, part);
+                }
+            }
+            straighten(curve);
+        }
+    }
+}
+
+fn base_log_odds() -> f64 {
+    (PRIOR_SHARE / (1.0 - PRIOR_SHARE)).ln()
+}

@@ -1,0 +1,202 @@
+//! What is known of an open clock at an instant, and nothing that was learnt later.
+
+use crate::domain::calendar::hours::ServiceHours;
+use crate::domain::clock::{Clock, Outcome, Phase};
+use crate::domain::contract::Metric;
+use crate::domain::incident::{History, State, WaitingOn};
+use crate::domain::time::{Instant, Span};
+
+/// Who holds the incident, as far as a forecast tells states apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Holder {
+    /// Nobody has taken it up.
+    Queue,
+    /// The provider works on it.
+    Provider,
+    /// The client must act.
+    Client,
+    /// A third party must act.
+    ThirdParty,
+    /// It waits inside the provider, or for nobody.
+    Internal,
+}
+
+/// Every holder.
+pub const HOLDERS: [Holder; 5] =
+    [Holder::Queue, Holder::Provider, Holder::Client, Holder::ThirdParty, Holder::Internal];
+
+/// Statuses in which backends leave an incident that nobody has taken up, in lower case.
+const QUEUE_STATUSES: [&str; 7] =
+    ["new", "open", "opened", "queued", "registered", "submitted", "unassigned"];
+
+impl Holder {
+    /// Who holds an incident in this state. A provider that waits for a reason waits inside.
+    pub fn of(state: &State<'_>) -> Holder {
+        match state.waiting_on {
+            WaitingOn::Client => Holder::Client,
+            WaitingOn::ThirdParty => Holder::ThirdParty,
+            WaitingOn::Nobody => Holder::Internal,
+            WaitingOn::Provider if !state.reason.is_empty() => Holder::Internal,
+            WaitingOn::Provider if is_queued(state) => Holder::Queue,
+            WaitingOn::Provider => Holder::Provider,
+        }
+    }
+
+    /// In plain words: `it waits for the client`.
+    pub fn words(self) -> &'static str {
+        match self {
+            Holder::Queue => "nobody has taken it up",
+            Holder::Provider => "the provider works on it",
+            Holder::Client => "it waits for the client",
+            Holder::ThirdParty => "it waits for a third party",
+            Holder::Internal => "it waits inside the provider",
+        }
+    }
+}
+
+fn is_queued(state: &State<'_>) -> bool {
+    match state.status {
+        "" => state.assignee.is_empty() && state.responded.is_none(),
+        status => QUEUE_STATUSES.iter().any(|queued| status.eq_ignore_ascii_case(queued)),
+    }
+}
+
+/// What an incident's facts up to an instant tell a forecast.
+#[derive(Clone, Debug)]
+pub struct Story<'e> {
+    /// Its fields.
+    pub state: State<'e>,
+    /// Who holds it.
+    pub holder: Holder,
+    /// When something last happened.
+    pub last_event_time: Instant,
+    /// Since when its status and its holder have been what they are.
+    pub in_state_since: Instant,
+    /// At how many instants something happened.
+    pub event_count: u32,
+    /// How often it went from one group to another.
+    pub reassignment_count: u32,
+}
+
+impl<'e> Story<'e> {
+    /// The story up to an instant; `None` before anything happened.
+    pub fn up_to(history: &History<'e>, time: Instant) -> Option<Story<'e>> {
+        let first = history.moments(time).next()?;
+        let mut story = Story {
+            state: State::default(),
+            holder: Holder::Queue,
+            last_event_time: first.time,
+            in_state_since: first.time,
+            event_count: 0,
+            reassignment_count: 0,
+        };
+        for moment in history.moments(time) {
+            let (group, status) = (story.state.group, story.state.status);
+            story.state.apply(&moment);
+            let holder = Holder::of(&story.state);
+            if (story.state.status, holder) != (status, story.holder) {
+                story.in_state_since = moment.time;
+            }
+            let is_new_instant = moment.time > story.last_event_time || story.event_count == 0;
+            story.event_count += u32::from(is_new_instant);
+            let went_on = !group.is_empty() && story.state.group != group;
+            story.reassignment_count += u32::from(went_on);
+            (story.holder, story.last_event_time) = (holder, moment.time);
+        }
+        Some(story)
+    }
+}
+
+/// A clock as a forecast sees it.
+#[derive(Clone, Debug)]
+pub struct Snapshot<'e> {
+    /// As of when.
+    pub time: Instant,
+    /// The clock's contract.
+    pub contract_id: &'e str,
+    /// Its target.
+    pub target_id: &'e str,
+    /// What that measures.
+    pub metric: Metric,
+    /// The priority that rules it.
+    pub priority: &'e str,
+    /// Pending, running, paused or ended.
+    pub phase: Phase,
+    /// How it stands against its limit.
+    pub outcome: Outcome,
+    /// What was promised, in service time.
+    pub limit: Span,
+    /// What of it is used.
+    pub elapsed: Span,
+    /// When it is due if it runs from now on; `None`: beyond 2199.
+    pub due_time: Option<Instant>,
+    /// The last fact fell outside service hours.
+    pub is_off_hours: bool,
+    /// The backend's category.
+    pub category: &'e str,
+    /// What the facts tell.
+    pub story: Story<'e>,
+}
+
+impl<'e> Snapshot<'e> {
+    /// A clock judged as of `time` in its service hours, with the story up to then.
+    pub fn new(
+        story: Story<'e>,
+        clock: &Clock<'e>,
+        hours: &ServiceHours,
+        time: Instant,
+    ) -> Snapshot<'e> {
+        Snapshot {
+            time,
+            contract_id: clock.contract_id,
+            target_id: clock.target_id,
+            metric: clock.metric,
+            priority: clock.priority,
+            phase: clock.phase,
+            outcome: clock.outcome,
+            limit: clock.limit,
+            elapsed: clock.elapsed,
+            due_time: hours.add(time, clock.remaining()),
+            is_off_hours: !hours.is_open(story.last_event_time),
+            category: story.state.opened.map_or("", |(_, opened)| opened.category.as_str()),
+            story,
+        }
+    }
+
+    /// The same clock, had this limit been promised.
+    pub fn with_limit(&self, limit: Span, hours: &ServiceHours) -> Snapshot<'e> {
+        let due_time = hours.add(self.time, limit - self.elapsed);
+        Snapshot { limit, due_time, ..self.clone() }
+    }
+
+    /// What is left of the limit.
+    pub fn remaining(&self) -> Span {
+        self.limit - self.elapsed
+    }
+
+    /// The share of the limit used, 0 to 1.
+    pub fn share_used(&self) -> f32 {
+        let limit = self.limit.nanos().max(1) as f64;
+        (self.elapsed.nanos() as f64 / limit).clamp(0.0, 1.0) as f32
+    }
+
+    /// How long nothing happened, in hours.
+    pub fn idle_hours(&self) -> f32 {
+        hours(self.time.since(self.story.last_event_time))
+    }
+
+    /// How long it has been in its state, in hours.
+    pub fn hours_in_state(&self) -> f32 {
+        hours(self.time.since(self.story.in_state_since))
+    }
+
+    /// The hours by the wall until it is due if it runs on.
+    pub fn hours_to_due(&self) -> f32 {
+        self.due_time.map_or(f32::INFINITY, |due| hours(due.since(self.time)))
+    }
+}
+
+/// In hours; never negative.
+pub(super) fn hours(span: Span) -> f32 {
+    (span.nanos().max(0) as f64 / 3.6e12) as f32
+}

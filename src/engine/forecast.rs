@@ -1,0 +1,304 @@
+//! Forecasts put to the test: history is lived through again, and each forecast is held against
+//! what became so.
+//!
+//! A fact counts as known from when it occurred, whenever it was recorded: a history that was
+//! imported at once would else have been unknown until its end.
+
+use std::collections::BTreeSet;
+
+use chrono::{Days, NaiveDate, NaiveTime};
+
+use super::catalog::Known;
+use super::ledger::Ledger;
+use crate::domain::calendar::hours::ServiceHours;
+use crate::domain::clock::{Calendars, Clock, Judgement, Outcome, judge};
+use crate::domain::forecast::{
+    BASELINES, Baseline, Baselines, Landmark, Learner, Mark, Model, Quality, Scored, Snapshot,
+    Story,
+};
+use crate::domain::incident::{Fact, History};
+use crate::domain::time::Instant;
+use crate::domain::zone::Zone;
+
+/// What to put to the test.
+#[derive(Clone, Copy, Debug)]
+pub struct Test<'t> {
+    /// The contract whose clocks are forecast.
+    pub contract_id: &'t str,
+    /// Only those of this target; empty: of all.
+    pub target_id: &'t str,
+    /// Forecasts are scored from here on. Before it, and after it too, clocks that are decided
+    /// teach.
+    pub learn_until: Instant,
+    /// The end of what is known.
+    pub until: Instant,
+}
+
+/// When forecasts are given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Occasion {
+    /// After every event.
+    Event,
+    /// At noon of every business day.
+    Noon,
+}
+
+/// Every occasion.
+pub const OCCASIONS: [Occasion; 2] = [Occasion::Event, Occasion::Noon];
+
+/// How the forecasts of one occasion turned out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tested {
+    /// When they were given.
+    pub occasion: Occasion,
+    /// How the model did.
+    pub model: Quality,
+    /// How simpler forecasts would have done.
+    pub baselines: Vec<(Baseline, Quality)>,
+}
+
+/// Lives through the incidents of `ledgers` again, and says how the forecasts turned out; nothing
+/// for an occasion on which there was none to score.
+pub fn test<'l>(
+    test: Test<'_>,
+    ledgers: impl IntoIterator<Item = &'l Ledger>,
+    known: Known<'_>,
+) -> Vec<Tested> {
+    let mut course = Vec::new();
+    let mut cases = Vec::new();
+    for ledger in ledgers {
+        let history = History::fold(&ledger.events, Instant::MAX);
+        if is_under(&history, test.contract_id) {
+            Watch { test, history: &history, known: &known }.live(&mut course, &mut cases);
+        }
+    }
+    course.sort_by_key(|step: &Step| (step.time, step.is_decision(), step.case));
+    let mut examined = Examined::default();
+    for step in course {
+        examined.take(step, &cases, test);
+    }
+    examined.results()
+}
+
+fn is_under(history: &History<'_>, contract_id: &str) -> bool {
+    let opening = history.opening().map(|recorded| &recorded.event.fact);
+    let Some(Fact::Opened(opened)) = opening else { return false };
+    opened.contract_ids.iter().any(|id| id == contract_id)
+}
+
+/// A clock, as it was decided.
+#[derive(Debug)]
+struct Case {
+    priority: String,
+    decided: Option<Decision>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Decision {
+    time: Instant,
+    /// The share of the limit used when it stopped; `None`: it breached.
+    met_at: Option<f32>,
+}
+
+impl Case {
+    fn of(clock: &Clock<'_>) -> Case {
+        let is_decided = matches!(clock.outcome, Outcome::Met | Outcome::Breached);
+        let time = clock.decide_time().filter(|_| is_decided);
+        let used = clock.elapsed.nanos() as f64 / clock.limit.nanos().max(1) as f64;
+        let met_at = (clock.outcome == Outcome::Met).then_some(used as f32);
+        Case {
+            priority: clock.priority.to_owned(),
+            decided: time.map(|time| Decision { time, met_at }),
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Step {
+    time: Instant,
+    case: usize,
+    what: What,
+}
+
+#[derive(Debug)]
+enum What {
+    Passes(Occasion, Landmark, Mark),
+    IsDecided(Decision),
+}
+
+impl Step {
+    fn is_decision(&self) -> bool {
+        matches!(self.what, What::IsDecided(_))
+    }
+}
+
+/// One incident, watched as it goes on.
+struct Watch<'w, 'h> {
+    test: Test<'w>,
+    history: &'w History<'h>,
+    known: &'w Known<'h>,
+}
+
+impl<'h> Watch<'_, 'h> {
+    fn live(&self, course: &mut Vec<Step>, cases: &mut Vec<Case>) {
+        let ended = self.judged(self.test.until);
+        let clocks: Vec<_> = ended.clocks.iter().filter(|clock| self.is_meant(clock)).collect();
+        let first_case = cases.len();
+        cases.extend(clocks.iter().map(|clock| Case::of(clock)));
+        for (time, occasion) in self.occasions(&clocks) {
+            let judged = self.judged(time);
+            for clock in judged.clocks.iter().filter(|clock| is_undecided(clock)) {
+                let same =
+                    |of: &&Clock<'_>| (of.target_id, of.cycle) == (clock.target_id, clock.cycle);
+                let Some(place) = clocks.iter().position(|of| same(of)) else { continue };
+                let Some(snapshot) = self.snapshot(clock, time) else { continue };
+                let landmark = Landmark::of(&snapshot);
+                let what = What::Passes(occasion, landmark, Mark::of(&snapshot));
+                course.push(Step { time, case: first_case + place, what });
+            }
+        }
+        for (case, of) in cases.iter().enumerate().skip(first_case) {
+            let step = |decided: Decision| Step {
+                time: decided.time,
+                case,
+                what: What::IsDecided(decided),
+            };
+            course.extend(of.decided.map(step));
+        }
+    }
+
+    fn judged(&self, as_of: Instant) -> Judgement<'_> {
+        judge(self.history, self.known.agreement(self.test.contract_id), self.known, as_of)
+    }
+
+    fn is_meant(&self, clock: &Clock<'_>) -> bool {
+        let is_of_target = [clock.target_id, ""].contains(&self.test.target_id);
+        is_of_target && clock.start_time.is_some()
+    }
+
+    fn snapshot<'s>(&'s self, clock: &Clock<'s>, time: Instant) -> Option<Snapshot<'s>> {
+        let calendar = self.known.in_force(clock.calendar_id, clock.start_time?)?;
+        let story = Story::up_to(self.history, time)?;
+        Some(Snapshot::new(story, clock, calendar.hours, time))
+    }
+
+    /// The instants at which the clocks are looked at.
+    fn occasions(&self, clocks: &[&Clock<'_>]) -> BTreeSet<(Instant, Occasion)> {
+        let moments = self.history.moments(self.test.until);
+        let events = moments.map(|moment| (moment.time, Occasion::Event));
+        let noons = clocks.iter().flat_map(|clock| self.noons(clock));
+        events.chain(noons.map(|noon| (noon, Occasion::Noon))).collect()
+    }
+
+    /// The noons of the business days from a clock's start to its decision.
+    fn noons(&self, clock: &Clock<'_>) -> Vec<Instant> {
+        let zone = self.known.zone(clock.contract_id);
+        let calendar =
+            clock.start_time.and_then(|start| self.known.in_force(clock.calendar_id, start));
+        let (Some(zone), Some(calendar), Some(start)) = (zone, calendar, clock.start_time) else {
+            return Vec::new();
+        };
+        let end = clock.decide_time().unwrap_or(self.test.until);
+        let last = zone.local(end).date();
+        let days = zone.local(start).date().iter_days().take_while(|day| *day <= last);
+        let noons = days.filter_map(|day| noon_of_business(day, &zone, calendar.hours));
+        noons.filter(|noon| start <= *noon && *noon < end).collect()
+    }
+}
+
+fn is_undecided(clock: &Clock<'_>) -> bool {
+    clock.is_open() && clock.start_time.is_some() && clock.outcome == Outcome::Undecided
+}
+
+/// Noon of a date that has service hours.
+fn noon_of_business(date: NaiveDate, zone: &Zone, hours: &ServiceHours) -> Option<Instant> {
+    let midnight = |date: NaiveDate| zone.instant(date.and_time(NaiveTime::MIN)).ok();
+    let (begins, ends) = (midnight(date)?, midnight(date.checked_add_days(Days::new(1))?)?);
+    hours.windows(begins, ends).next()?;
+    zone.instant(date.and_time(NaiveTime::from_hms_opt(12, 0, 0)?)).ok()
+}
+
+/// What was said so far, and what became so.
+#[derive(Default)]
+struct Examined {
+    learner: Learner<usize>,
+    rest: [Rest; OCCASIONS.len()],
+}
+
+/// The baselines on one occasion, and all that is scored on it.
+#[derive(Default)]
+struct Rest {
+    baselines: Baselines,
+    pending: std::collections::BTreeMap<usize, Vec<Mark>>,
+    model: Vec<Scored>,
+    of_baselines: [Vec<Scored>; BASELINES.len()],
+}
+
+impl Examined {
+    fn take(&mut self, step: Step, cases: &[Case], test: Test<'_>) {
+        let Some(case) = cases.get(step.case) else { return };
+        match step.what {
+            What::Passes(occasion, landmark, mark) => {
+                let decided = case.decided.filter(|_| step.time >= test.learn_until);
+                if let Some(rest) = self.rest.get_mut(occasion as usize) {
+                    if let Some(decided) = decided {
+                        rest.score(
+                            step.case,
+                            step.time,
+                            &landmark,
+                            &mark,
+                            decided,
+                            self.learner.model(),
+                        );
+                    }
+                    rest.pending.entry(step.case).or_default().push(mark);
+                }
+                self.learner.pass(step.case, landmark);
+            }
+            What::IsDecided(decided) => {
+                self.learner.decide(&step.case, decided.met_at.is_none(), decided.time);
+                for rest in &mut self.rest {
+                    let marks = rest.pending.remove(&step.case).unwrap_or_default();
+                    rest.baselines.decide(&case.priority, decided.met_at, &marks);
+                }
+            }
+        }
+    }
+
+    fn results(self) -> Vec<Tested> {
+        let of = |(occasion, rest): (&Occasion, &Rest)| {
+            let qualities = BASELINES.iter().zip(&rest.of_baselines);
+            let baselines = qualities.filter_map(|(of, scored)| Some((*of, Quality::of(scored)?)));
+            Some(Tested {
+                occasion: *occasion,
+                model: Quality::of(&rest.model)?,
+                baselines: baselines.collect(),
+            })
+        };
+        OCCASIONS.iter().zip(&self.rest).filter_map(of).collect()
+    }
+}
+
+impl Rest {
+    fn score(
+        &mut self,
+        clock: usize,
+        time: Instant,
+        landmark: &Landmark,
+        mark: &Mark,
+        decided: Decision,
+        model: &Model,
+    ) {
+        let scored = |probability| Scored {
+            clock,
+            time,
+            probability,
+            is_breached: decided.met_at.is_none(),
+            decide_time: decided.time,
+        };
+        self.model.push(scored(model.probability(landmark)));
+        for (of, scores) in BASELINES.iter().zip(&mut self.of_baselines) {
+            scores.push(scored(self.baselines.probability(*of, mark)));
+        }
+    }
+}
