@@ -8,7 +8,7 @@
 use super::model::Weight;
 
 /// Where a figure lies among a curve's knots.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Position {
     /// The knot before it.
     pub knot: u8,

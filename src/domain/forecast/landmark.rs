@@ -1,7 +1,7 @@
 //! A snapshot in the model's own terms: which weights it touches.
 
 use super::curve::Position;
-use super::snapshot::{Holder, Snapshot};
+use super::snapshot::{Holder, Snapshot, Story};
 
 /// The name of a weight or a curve: a hash, so that none is longer than another.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,6 +43,12 @@ pub enum Course {
     InState,
     /// How near its due instant is.
     Nearness,
+    /// The share of the limit used, by group.
+    ShareUsedOfGroup,
+    /// How long it has been in its state, by group.
+    InStateOfGroup,
+    /// The share of the limit used, by assignee.
+    ShareUsedOfAssignee,
 }
 
 /// Every trait, in the order of a landmark's keys.
@@ -60,14 +66,24 @@ pub const TRAITS: [Trait; 10] = [
 ];
 
 /// Every course, in the order of a landmark's points.
-pub const COURSES: [Course; 4] =
-    [Course::ShareUsed, Course::Idle, Course::InState, Course::Nearness];
+pub const COURSES: [Course; 7] = [
+    Course::ShareUsed,
+    Course::Idle,
+    Course::InState,
+    Course::Nearness,
+    Course::ShareUsedOfGroup,
+    Course::InStateOfGroup,
+    Course::ShareUsedOfAssignee,
+];
 
 const SHARE_KNOTS: [f32; 11] = [0.01, 0.035, 0.075, 0.15, 0.25, 0.35, 0.45, 0.55, 0.67, 0.82, 0.95];
 const IDLE_KNOTS: [f32; 8] = [0.0, 0.3, 2.0, 7.0, 17.0, 40.0, 110.0, 240.0];
 const IN_STATE_KNOTS: [f32; 8] = [0.0, 0.2, 1.0, 4.0, 14.0, 44.0, 110.0, 240.0];
 /// Hours before the due instant, negative: the nearer, the higher.
 const NEARNESS_KNOTS: [f32; 8] = [-150.0, -96.0, -66.0, -41.0, -24.0, -13.0, -4.0, -0.5];
+const SHARE_OF_GROUP_KNOTS: [f32; 5] = [0.05, 0.2, 0.4, 0.62, 0.87];
+const IN_STATE_OF_GROUP_KNOTS: [f32; 4] = [1.0, 13.0, 48.0, 110.0];
+const SHARE_OF_ASSIGNEE_KNOTS: [f32; 3] = [0.1, 0.35, 0.75];
 
 /// From these counts of instants on, and below the first.
 const EVENTS_FROM: [u32; 6] = [2, 3, 4, 6, 9, 13];
@@ -81,23 +97,43 @@ impl Course {
             Course::Idle => &IDLE_KNOTS,
             Course::InState => &IN_STATE_KNOTS,
             Course::Nearness => &NEARNESS_KNOTS,
+            Course::ShareUsedOfGroup => &SHARE_OF_GROUP_KNOTS,
+            Course::InStateOfGroup => &IN_STATE_OF_GROUP_KNOTS,
+            Course::ShareUsedOfAssignee => &SHARE_OF_ASSIGNEE_KNOTS,
         }
     }
 
-    /// The curve of a holder.
-    pub fn key(self, holder: Holder) -> Key {
+    /// The curve of a holder, where each holder has one.
+    pub fn of_holder(self, holder: Holder) -> Key {
         let holder = match self {
-            Course::Nearness => 0,
-            _ => holder as u8 + 1,
+            Course::ShareUsed | Course::Idle | Course::InState => holder as u8 + 1,
+            _ => 0,
         };
-        Hashed::new(&[b'c', self as u8, holder]).key()
+        self.hashed().with(&[holder]).key()
+    }
+
+    fn key(self, snapshot: &Snapshot<'_>) -> Key {
+        let Story { state, holder, .. } = &snapshot.story;
+        match self {
+            Course::ShareUsedOfGroup | Course::InStateOfGroup => {
+                self.hashed().name(state.group).key()
+            }
+            Course::ShareUsedOfAssignee => self.hashed().name(state.assignee).key(),
+            _ => self.of_holder(*holder),
+        }
+    }
+
+    fn hashed(self) -> Hashed {
+        Hashed::new(&[b'c', self as u8])
     }
 
     fn figure(self, snapshot: &Snapshot<'_>) -> f32 {
         match self {
-            Course::ShareUsed => snapshot.share_used(),
+            Course::ShareUsed | Course::ShareUsedOfGroup | Course::ShareUsedOfAssignee => {
+                snapshot.share_used()
+            }
             Course::Idle => snapshot.idle_hours(),
-            Course::InState => snapshot.hours_in_state(),
+            Course::InState | Course::InStateOfGroup => snapshot.hours_in_state(),
             Course::Nearness => -snapshot.hours_to_due(),
         }
     }
@@ -155,9 +191,21 @@ impl Landmark {
     pub fn of(snapshot: &Snapshot<'_>) -> Landmark {
         let point = |course: Course| {
             let at = Position::among(course.knots(), course.figure(snapshot));
-            (course.key(snapshot.story.holder), at)
+            (course.key(snapshot), at)
         };
         Landmark { keys: TRAITS.map(|of| of.key(snapshot)), points: COURSES.map(point) }
+    }
+}
+
+impl Landmark {
+    /// The weight of a trait.
+    pub fn key(&self, of: Trait) -> Option<Key> {
+        TRAITS.iter().zip(self.keys).find_map(|(other, key)| (*other == of).then_some(key))
+    }
+
+    /// The curve of a course, and where on it.
+    pub fn point(&self, of: Course) -> Option<(Key, Position)> {
+        COURSES.iter().zip(self.points).find_map(|(other, point)| (*other == of).then_some(point))
     }
 }
 

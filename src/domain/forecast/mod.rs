@@ -5,19 +5,37 @@
 //! decided, the [`Learner`] lets the model learn from them. So a forecast is a function of the
 //! snapshot and of what was decided before, and the same history gives the same figures.
 
+mod arrivals;
 mod baseline;
+mod breaches;
 mod curve;
+mod effort;
+mod error_budget;
+mod explanation;
+mod forecaster;
 mod landmark;
 mod learner;
+mod left_lying;
 mod model;
+mod period;
 mod prior;
 mod quality;
+mod remaining;
 mod snapshot;
 
+pub use arrivals::{Arrivals, PastDays};
 pub use baseline::{BASELINES, Baseline, Baselines, Mark};
+pub use breaches::Counted;
 pub use curve::Position;
+pub use effort::{Errors, Estimates};
+pub use error_budget::{Budget, Stretch};
+pub use explanation::{Reason, explain};
+pub use forecaster::{Forecast, Forecaster};
 pub use landmark::{COURSES, Course, Key, Landmark, TRAITS, Trait};
 pub use learner::Learner;
+pub use left_lying::{Avoidable, Urgency, avoidable};
 pub use model::{MODEL_VERSION, Model, Weight};
+pub use period::{OpenClock, PeriodForecast, PeriodSoFar};
 pub use quality::{Alarms, Bin, Quality, Scored};
+pub use remaining::{ExpectedStop, Remaining, STOP_QUANTILES, Stratum};
 pub use snapshot::{HOLDERS, Holder, Snapshot, Story};

@@ -7,8 +7,8 @@
 
 use std::collections::HashMap;
 
-use super::curve::{straighten, value};
-use super::landmark::{Key, Landmark};
+use super::curve::{Position, straighten, value};
+use super::landmark::{COURSES, Course, Key, Landmark, Trait};
 use super::prior::prior;
 use crate::domain::time::Instant;
 
@@ -46,7 +46,7 @@ pub struct Model {
 
 impl Weight {
     /// A value nothing was learnt of yet.
-    pub fn prior(value: f32) -> Weight {
+    pub const fn prior(value: f32) -> Weight {
         Weight { value, information: PRIOR_INFORMATION, day: 0 }
     }
 
@@ -82,7 +82,8 @@ impl Model {
     /// What each trait and then each course adds to the log-odds.
     pub fn contributions(&self, landmark: &Landmark) -> impl Iterator<Item = f32> {
         let traits = landmark.keys.iter().map(|key| self.weight(*key).value);
-        let courses = landmark.points.iter().map(|(key, at)| value(self.curve(*key), *at));
+        let points = COURSES.iter().zip(&landmark.points);
+        let courses = points.map(|(course, (key, at))| value(self.curve(*course, *key), *at));
         traits.chain(courses)
     }
 
@@ -92,9 +93,27 @@ impl Model {
         learnt.unwrap_or_else(|| prior().weight(key))
     }
 
-    /// The knots of a curve.
-    pub fn curve(&self, key: Key) -> &[Weight] {
-        self.curves.get(&key).map_or_else(|| prior().curve(key), Vec::as_slice)
+    /// The knots of a course's curve.
+    pub fn curve(&self, course: Course, key: Key) -> &[Weight] {
+        self.curves.get(&key).map_or_else(|| prior().curve(course, key), Vec::as_slice)
+    }
+
+    /// How much evidence beyond the prior stands behind a landmark's clause, and behind how much of
+    /// the limit is used in its state.
+    pub fn evidence(&self, landmark: &Landmark) -> f32 {
+        let clause = landmark.key(Trait::Clause).map(|key| self.weight(key).evidence());
+        let used = landmark.point(Course::ShareUsed);
+        let used = used.map(|(key, at)| self.curve_evidence(Course::ShareUsed, key, at));
+        clause.unwrap_or_default() + used.unwrap_or_default()
+    }
+
+    /// How much evidence beyond the prior stands behind a curve at a position.
+    pub fn curve_evidence(&self, course: Course, key: Key, at: Position) -> f32 {
+        let knots = self.curve(course, key);
+        let of = |(knot, part): (usize, f32)| {
+            knots.get(knot).map_or(0.0, |weight| part * weight.evidence())
+        };
+        at.parts().into_iter().map(of).sum()
     }
 
     /// A clock was decided: each landmark on its way there teaches, in their order.
@@ -144,8 +163,9 @@ impl Model {
             let weight = self.weights.entry(*key).or_insert_with(|| prior().weight(*key));
             weight.learn(lesson, 1.0);
         }
-        for (key, at) in &landmark.points {
-            let curve = self.curves.entry(*key).or_insert_with(|| prior().curve(*key).to_vec());
+        for (course, (key, at)) in COURSES.iter().zip(&landmark.points) {
+            let unlearnt = || prior().curve(*course, *key).to_vec();
+            let curve = self.curves.entry(*key).or_insert_with(unlearnt);
             for (knot, part) in at.parts() {
                 if let Some(weight) = curve.get_mut(knot).filter(|_| part > 0.0) {
                     weight.learn(lesson, part);

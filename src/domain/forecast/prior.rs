@@ -8,9 +8,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
 
 use super::curve::straighten;
-use super::landmark::{COURSES, Course, Key, Trait};
+use super::landmark::{Course, Key, Trait};
 use super::model::Weight;
 use super::snapshot::{HOLDERS, Holder};
+
+/// The courses that every organisation has.
+const COMMON_COURSES: [Course; 4] =
+    [Course::ShareUsed, Course::Idle, Course::InState, Course::Nearness];
 
 const WEIGHTS: &str = include_str!("prior_weights.json");
 
@@ -32,16 +36,18 @@ impl Prior {
         self.weights.get(&key).copied().unwrap_or(Weight::prior(0.0))
     }
 
-    pub fn curve(&self, key: Key) -> &[Weight] {
-        self.curves.get(&key).map_or(&[], Vec::as_slice)
+    pub fn curve(&self, course: Course, key: Key) -> &[Weight] {
+        static FLAT: [Weight; 16] = [Weight::prior(0.0); 16];
+        let flat = || FLAT.get(..course.knots().len()).unwrap_or_default();
+        self.curves.get(&key).map_or_else(flat, Vec::as_slice)
     }
 
     fn read(text: &str) -> Prior {
         let told: BTreeMap<String, f32> = serde_json::from_str(text).unwrap_or_default();
         let weights = traits().map(|(name, key)| (key, told.get(&name).copied()));
         let weights = weights.map(|(key, told)| (key, Weight::prior(told.unwrap_or(0.0))));
-        let curves = COURSES.iter().flat_map(|course| {
-            HOLDERS.iter().map(|holder| (course.key(*holder), curve(*course, *holder, &told)))
+        let curves = COMMON_COURSES.iter().flat_map(|course| {
+            HOLDERS.iter().map(|holder| (course.of_holder(*holder), curve(*course, *holder, &told)))
         });
         Prior { weights: weights.collect(), curves: curves.collect() }
     }
@@ -87,6 +93,8 @@ fn name(course: Course, holder: Holder, knot: usize, count: usize) -> String {
         Course::Idle => format!("idle_st:{knot}|{holder}"),
         Course::InState => format!("inst:{knot}|{holder}"),
         Course::Nearness => format!("due:{}", count - 1 - knot),
+        // Groups and people have names.
+        _ => String::new(),
     }
 }
 
@@ -98,7 +106,7 @@ mod tests {
     fn every_shipped_weight_but_those_of_age_is_in_use() {
         let told: BTreeMap<String, f32> = serde_json::from_str(WEIGHTS).unwrap();
         let of_traits = traits().map(|(name, _)| name);
-        let of_curves = COURSES.iter().flat_map(|course| {
+        let of_curves = COMMON_COURSES.iter().flat_map(|course| {
             let count = course.knots().len();
             HOLDERS.iter().flat_map(move |holder| {
                 (0..count).map(move |knot| name(*course, *holder, knot, count))

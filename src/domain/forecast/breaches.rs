@@ -1,0 +1,168 @@
+//! How many of many clocks breach: the Poisson-binomial distribution, exactly.
+
+/// What is cut off at each end of the distribution, a clock at a time: less than a float keeps of
+/// the whole. So 10,000 clocks lose less than 1e-11 of it together.
+const CUT_OFF: f64 = 1e-16;
+
+/// The distribution of a count.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Counted {
+    /// The least count that is told of.
+    first: usize,
+    /// The probabilities of it and those after it.
+    shares: Vec<f64>,
+}
+
+impl Counted {
+    /// How many of independent clocks breach, each with its probability.
+    ///
+    /// One clock after the other is added by `f(k) = f(k) (1 - p) + f(k - 1) p`. Only the part of
+    /// the distribution that is not yet nothing is carried along, so the cost grows with the number
+    /// of clocks times the spread of their sum, not with the square of their number.
+    pub fn of(probabilities: impl IntoIterator<Item = f64>) -> Counted {
+        let mut counted = Counted { first: 0, shares: vec![1.0] };
+        let mut next = Vec::new();
+        for probability in probabilities {
+            counted.add(probability.clamp(0.0, 1.0), &mut next);
+        }
+        counted
+    }
+
+    /// The probability of each count, the least first, as far as it is not nothing.
+    pub fn shares(&self) -> impl Iterator<Item = (usize, f64)> {
+        (self.first..).zip(self.shares.iter().copied())
+    }
+
+    /// The probability of a count.
+    pub fn share(&self, count: usize) -> f64 {
+        let place = count.checked_sub(self.first);
+        place.and_then(|place| self.shares.get(place)).copied().unwrap_or(0.0)
+    }
+
+    /// The mean count.
+    pub fn mean(&self) -> f64 {
+        self.shares().map(|(count, share)| count as f64 * share).sum()
+    }
+
+    /// The sum with an independent count.
+    pub fn plus(&self, other: &Counted) -> Counted {
+        let mut shares = vec![0.0; self.shares.len() + other.shares.len() - 1];
+        for (place, share) in self.shares.iter().enumerate() {
+            for (sum, of) in shares.iter_mut().skip(place).zip(&other.shares) {
+                *sum += share * of;
+            }
+        }
+        Counted { first: self.first + other.first, shares }
+    }
+
+    /// A Poisson number whose rate is itself uncertain: negative binomial of this mean and
+    /// variance, Poisson where the variance is not above the mean.
+    pub fn arriving(mean: f64, variance: f64) -> Counted {
+        let mut counted = Counted { first: 0, shares: Vec::new() };
+        if mean <= 0.0 {
+            return Counted { shares: vec![1.0], ..counted };
+        }
+        let excess = variance - mean;
+        let size = if excess > 0.0 { mean * mean / excess } else { f64::INFINITY };
+        let mut log_share = match size.is_finite() {
+            true => size * (size / (size + mean)).ln(),
+            false => -mean,
+        };
+        let mut sum = 0.0;
+        for count in 0u32.. {
+            let share = log_share.exp();
+            sum += share;
+            counted.shares.push(share);
+            let is_past = f64::from(count) > mean;
+            if is_past && share < CUT_OFF * sum.max(f64::MIN_POSITIVE) {
+                break;
+            }
+            let count = f64::from(count);
+            log_share += match size.is_finite() {
+                true => ((count + size) / (count + 1.0) * (mean / (size + mean))).ln(),
+                false => (mean / (count + 1.0)).ln(),
+            };
+        }
+        counted.trim();
+        counted
+    }
+
+    fn add(&mut self, probability: f64, next: &mut Vec<f64>) {
+        let rest = 1.0 - probability;
+        next.clear();
+        next.push(self.shares.first().map_or(0.0, |share| share * rest));
+        let pairs = self.shares.iter().zip(self.shares.iter().skip(1));
+        next.extend(pairs.map(|(before, share)| share * rest + before * probability));
+        next.push(self.shares.last().map_or(0.0, |share| share * probability));
+        std::mem::swap(&mut self.shares, next);
+        self.trim();
+    }
+
+    fn trim(&mut self) {
+        while self.shares.len() > 1 && self.shares.last().is_some_and(|share| *share < CUT_OFF) {
+            self.shares.pop();
+        }
+        let nothing = self.shares.iter().take_while(|share| **share < CUT_OFF).count();
+        let nothing = nothing.min(self.shares.len() - 1);
+        if nothing > 0 {
+            self.shares.drain(..nothing);
+            self.first += nothing;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// By walking through every combination.
+    fn enumerated(probabilities: &[f64]) -> Vec<f64> {
+        let mut shares = vec![0.0; probabilities.len() + 1];
+        for which in 0u32..1 << probabilities.len() {
+            let of = |(clock, p): (usize, &f64)| if which >> clock & 1 == 1 { *p } else { 1.0 - p };
+            let share: f64 = probabilities.iter().enumerate().map(of).product();
+            shares[which.count_ones() as usize] += share;
+        }
+        shares
+    }
+
+    proptest! {
+        #[test]
+        fn it_is_what_enumeration_gives(
+            probabilities in prop::collection::vec(
+                prop_oneof![Just(0.0), Just(1.0), 0f64..1.0], 0..11,
+            ),
+        ) {
+            let counted = Counted::of(probabilities.iter().copied());
+            for (count, share) in enumerated(&probabilities).into_iter().enumerate() {
+                prop_assert!((counted.share(count) - share).abs() < 1e-12, "{count}");
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_is_lost_of_ten_thousand_clocks() {
+        let probabilities: Vec<_> = (0..10_000).map(|i| f64::from(i % 97) / 96.0).collect();
+        let mean: f64 = probabilities.iter().sum();
+        let counted = Counted::of(probabilities);
+        let sum: f64 = counted.shares().map(|(_, share)| share).sum();
+        assert!((sum - 1.0).abs() < 1e-10, "{sum}");
+        assert!((counted.mean() - mean).abs() < 1e-6);
+        assert!(counted.shares.len() < 1000, "{}", counted.shares.len());
+    }
+
+    #[test]
+    fn arrivals_have_their_mean_and_variance() {
+        for (mean, variance) in [(3.0, 3.0), (40.0, 280.0), (0.0, 0.0), (900.0, 900.0)] {
+            let counted = Counted::arriving(mean, variance);
+            let sum: f64 = counted.shares().map(|(_, share)| share).sum();
+            let square = |(count, share): (usize, f64)| (count as f64 - mean).powi(2) * share;
+            let spread: f64 = counted.shares().map(square).sum();
+            assert!((sum - 1.0).abs() < 1e-6, "{sum}");
+            assert!((counted.mean() - mean).abs() < 1e-3);
+            assert!((spread - variance).abs() < 0.01 * variance.max(1.0), "{spread}");
+        }
+    }
+}

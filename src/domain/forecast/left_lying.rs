@@ -1,0 +1,100 @@
+//! Work that is left to lie although nothing stands in its way.
+
+use super::snapshot::{Holder, Snapshot};
+use crate::domain::calendar::hours::ServiceHours;
+use crate::domain::clock::{Clock, Phase};
+use crate::domain::incident::{Fact, History};
+use crate::domain::time::{Instant, Span};
+
+/// Idle for less, in service time, is not left lying.
+const IDLE_LEAST: Span = Span::from_minutes(30);
+
+/// How an open clock stands against the work still estimated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Urgency {
+    /// The work still estimated.
+    pub effort_remaining: Span,
+    /// Work must begin by then, or the estimate no longer fits before the due instant.
+    pub latest_start_time: Option<Instant>,
+    /// Service time left beyond the work; negative: it no longer fits.
+    pub slack: Span,
+    /// The service time for which it now is the provider's to act and nothing happens.
+    pub idle_time: Span,
+    /// It lies although the estimated work is shorter than what it has lain, and would fit.
+    pub is_left_lying: bool,
+}
+
+impl Urgency {
+    /// Of a snapshot; `None` where no work is estimated, or the clock has ended.
+    pub fn of(snapshot: &Snapshot<'_>, hours: &ServiceHours) -> Option<Urgency> {
+        let effort_remaining = snapshot.story.state.effort_remaining?;
+        if !matches!(snapshot.phase, Phase::Running | Phase::Paused) {
+            return None;
+        }
+        let due = snapshot.due_time;
+        let slack = snapshot.remaining() - effort_remaining;
+        let idle_time = idle_time(snapshot, hours);
+        let lies = idle_time >= IDLE_LEAST.max(effort_remaining);
+        Some(Urgency {
+            effort_remaining,
+            latest_start_time: due.and_then(|due| hours.subtract(due, effort_remaining)),
+            slack,
+            idle_time,
+            is_left_lying: lies && effort_remaining > Span::ZERO && slack > Span::ZERO,
+        })
+    }
+
+    /// Why it is flagged, in plain words; `None` when it is not.
+    pub fn reason(&self) -> Option<String> {
+        self.is_left_lying.then(|| {
+            format!(
+                "{} of work is left and nothing has happened for {} of service time",
+                self.effort_remaining, self.idle_time
+            )
+        })
+    }
+}
+
+fn idle_time(snapshot: &Snapshot<'_>, hours: &ServiceHours) -> Span {
+    let is_providers = matches!(snapshot.story.holder, Holder::Queue | Holder::Provider);
+    match (snapshot.phase, is_providers) {
+        (Phase::Running, true) => hours.elapsed(snapshot.story.last_event_time, snapshot.time),
+        _ => Span::ZERO,
+    }
+}
+
+/// When a decided clock's work could have been done, had it been begun when it was first known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Avoidable {
+    /// When the work was first estimated.
+    pub estimate_time: Instant,
+    /// The work that was estimated then.
+    pub effort: Span,
+    /// Begun at once and never paused, it would have been ready by then.
+    pub ready_time: Instant,
+    /// The service time from then to when it stopped.
+    pub lost_time: Span,
+}
+
+/// What was avoidable of a stopped clock's time; `None` where no work was estimated while it ran,
+/// or it stopped no later than it had to.
+pub fn avoidable(
+    history: &History<'_>,
+    clock: &Clock<'_>,
+    hours: &ServiceHours,
+) -> Option<Avoidable> {
+    let stop = clock.stop_time?;
+    let (estimate_time, effort) =
+        history.effective().iter().find_map(|recorded| match recorded.event.fact {
+            Fact::EffortEstimated(effort) => Some((recorded.event.occur_time, effort)),
+            _ => None,
+        })?;
+    let begin = estimate_time.max(clock.start_time?);
+    let ready_time = hours.add(begin, effort).filter(|ready| *ready < stop)?;
+    Some(Avoidable {
+        estimate_time,
+        effort,
+        ready_time,
+        lost_time: hours.elapsed(ready_time, stop),
+    })
+}

@@ -1,0 +1,278 @@
+//! Whether a period will end missed.
+//!
+//! Decided clocks are certain, open ones breach with their probabilities, and more will arrive.
+//! Clocks of one service fail together: a common shock on all log-odds, normal with a standard
+//! deviation of 0.4, is averaged over (Gauss-Hermite, five points).
+
+use super::arrivals::Arrivals;
+use super::breaches::Counted;
+use crate::domain::share::Share;
+
+/// The shocks averaged over, in log-odds, each with its weight.
+const SHOCKS: [(f64, f64); 5] = [
+    (-1.142_788, 0.011_257),
+    (-0.542_250, 0.222_076),
+    (0.0, 0.533_333),
+    (0.542_250, 0.222_076),
+    (1.142_788, 0.011_257),
+];
+/// The interval of the attainment holds it in nine of ten cases.
+const TAIL: f64 = 0.05;
+/// So many of the clocks that weigh most are told.
+const HEAVIEST_MOST: usize = 20;
+
+/// A clock that is open in the period.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct OpenClock {
+    /// The probability that it breaches at all.
+    pub breach_probability: f64,
+    /// The probability that it is decided within the period if it breaches.
+    pub decided_if_breached: f64,
+    /// The same, if it is met.
+    pub decided_if_met: f64,
+}
+
+/// How a period stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PeriodSoFar<'p> {
+    /// The share of clocks promised to be met.
+    pub promised: Share,
+    /// Clocks decided so far.
+    pub decided: u64,
+    /// Those of them that breached.
+    pub breached: u64,
+    /// The clocks that are open.
+    pub open: &'p [OpenClock],
+    /// What is yet to come.
+    pub arrivals: Arrivals,
+}
+
+/// How it will probably end.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PeriodForecast {
+    /// The probability that the promise is missed.
+    pub miss_probability: f64,
+    /// The attainment to expect, 0 to 1.
+    pub expected_attainment: f64,
+    /// In nine of ten cases it ends within these.
+    pub attainment_interval: (f64, f64),
+    /// How many clocks it is expected to decide in all.
+    pub expected_decided: f64,
+    /// How many more breaches it can take if as many are decided as is expected; negative: it
+    /// has had too many.
+    pub allowance_left: i64,
+    /// The open clocks that weigh most, by their places, each with what the miss probability
+    /// would fall by (to first order) if it were met.
+    pub heaviest: Vec<(usize, f64)>,
+}
+
+/// The period's end as one shock would have it.
+struct Shocked {
+    weight: f64,
+    breaches: Counted,
+    /// The mean and the variance of the number decided.
+    decided: (f64, f64),
+}
+
+impl PeriodSoFar<'_> {
+    /// How the period will probably end.
+    pub fn forecast(&self) -> PeriodForecast {
+        let shocked: Vec<_> = SHOCKS.iter().map(|shock| self.under(*shock)).collect();
+        let expected_decided = mixed(&shocked, |under| under.decided.0);
+        let missed = |under: &Shocked| self.missed(under);
+        let breaches = mixed(&shocked, |under| under.breaches.mean()) + self.breached as f64;
+        let allowed = self.allowed(expected_decided);
+        PeriodForecast {
+            miss_probability: mixed(&shocked, missed).clamp(0.0, 1.0),
+            expected_attainment: attained(breaches, expected_decided),
+            attainment_interval: self.interval(&shocked, expected_decided),
+            expected_decided,
+            allowance_left: allowed - self.breached as i64,
+            heaviest: self.heaviest(&shocked, allowed),
+        }
+    }
+
+    fn under(&self, (shock, weight): (f64, f64)) -> Shocked {
+        let shifted = |clock: &OpenClock| OpenClock {
+            breach_probability: shifted(clock.breach_probability, shock),
+            ..*clock
+        };
+        let open: Vec<_> = self.open.iter().map(shifted).collect();
+        let Arrivals { mean, variance, breach_share } = self.arrivals;
+        let share = shifted_share(breach_share, shock);
+        let breaching = mean * share;
+        let excess = (variance - mean).max(0.0) * share * share;
+        let arriving = Counted::arriving(breaching, breaching + excess);
+        let of_open = Counted::of(open.iter().map(OpenClock::breaches_here));
+        let decided = open.iter().map(OpenClock::decided_here);
+        let (sum, spread) = decided
+            .fold((0.0, 0.0), |(sum, spread), share| (sum + share, spread + share * (1.0 - share)));
+        Shocked {
+            weight,
+            breaches: of_open.plus(&arriving),
+            decided: (self.decided as f64 + sum + mean, spread + variance),
+        }
+    }
+
+    /// The probability that more breach than the number decided allows.
+    fn missed(&self, under: &Shocked) -> f64 {
+        let (mean, variance) = under.decided;
+        let of = |(more, share): (usize, f64)| {
+            let breached = self.breached + more as u64;
+            let is_missed = match variance > 1e-9 {
+                true => self.too_few_by(breached, mean, variance),
+                false => self.is_missed(breached, mean.round() as u64),
+            };
+            share * is_missed
+        };
+        under.breaches.shares().map(of).sum()
+    }
+
+    fn is_missed(&self, breached: u64, decided: u64) -> f64 {
+        let met = decided.saturating_sub(breached);
+        f64::from(u8::from(!self.promised.is_reached(met, decided)))
+    }
+
+    /// The probability that so few are decided that `breached` are too many.
+    fn too_few_by(&self, breached: u64, mean: f64, variance: f64) -> f64 {
+        let allowed_share = f64::from(self.promised.rest().millionths()) / 1e6;
+        if breached == 0 || allowed_share == 0.0 {
+            return f64::from(u8::from(breached > 0));
+        }
+        // Decided numbers are whole: those up to just below the least that allows so many.
+        let least = (breached as f64 / allowed_share - 1e-9).ceil();
+        normal_below((least - 0.5 - mean) / variance.sqrt())
+    }
+
+    fn allowed(&self, decided: f64) -> i64 {
+        let share = f64::from(self.promised.rest().millionths()) / 1e6;
+        (decided * share + 1e-9).floor() as i64
+    }
+
+    fn interval(&self, shocked: &[Shocked], decided: f64) -> (f64, f64) {
+        let most = shocked.iter().filter_map(|under| under.breaches.shares().last());
+        let most = most.map(|(count, _)| count).max().unwrap_or(0);
+        let mut sum = 0.0;
+        let (mut few, mut many) = (None, most);
+        for count in 0..=most {
+            sum += mixed(shocked, |under| under.breaches.share(count));
+            if sum >= TAIL {
+                few.get_or_insert(count);
+            }
+            if sum >= 1.0 - TAIL {
+                many = count;
+                break;
+            }
+        }
+        let of = |count: usize| attained((self.breached + count as u64) as f64, decided);
+        (of(many), of(few.unwrap_or(0)))
+    }
+
+    /// A clock tips the scale when the others breach just as often as is allowed.
+    fn heaviest(&self, shocked: &[Shocked], allowed: i64) -> Vec<(usize, f64)> {
+        let edge = usize::try_from(allowed - self.breached as i64 + 1).unwrap_or(0);
+        let at_edge = mixed(shocked, |under| under.breaches.share(edge));
+        let weigh = |(place, clock): (usize, &OpenClock)| (place, at_edge * clock.breaches_here());
+        let mut weighed: Vec<_> = self.open.iter().enumerate().map(weigh).collect();
+        weighed.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        weighed.truncate(HEAVIEST_MOST);
+        weighed
+    }
+}
+
+impl OpenClock {
+    /// It breaches within the period.
+    fn breaches_here(&self) -> f64 {
+        self.breach_probability * self.decided_if_breached
+    }
+
+    /// It is decided within the period.
+    fn decided_here(&self) -> f64 {
+        self.breaches_here() + (1.0 - self.breach_probability) * self.decided_if_met
+    }
+}
+
+fn mixed(shocked: &[Shocked], of: impl Fn(&Shocked) -> f64) -> f64 {
+    shocked.iter().map(|under| under.weight * of(under)).sum()
+}
+
+fn attained(breached: f64, decided: f64) -> f64 {
+    if decided > 0.0 { (1.0 - breached / decided).clamp(0.0, 1.0) } else { 1.0 }
+}
+
+fn shifted(probability: f64, shock: f64) -> f64 {
+    // Certainty is not shaken.
+    if probability <= 0.0 || probability >= 1.0 {
+        probability
+    } else {
+        shifted_share(probability, shock)
+    }
+}
+
+fn shifted_share(probability: f64, shock: f64) -> f64 {
+    let odds = probability / (1.0 - probability).max(f64::MIN_POSITIVE) * shock.exp();
+    odds / (1.0 + odds)
+}
+
+/// The standard normal distribution, by Abramowitz and Stegun 26.2.17: within 7.5e-8.
+fn normal_below(z: f64) -> f64 {
+    let t = 1.0 / (1.0 + 0.231_641_9 * z.abs());
+    let series = [0.319_381_530, -0.356_563_782, 1.781_477_937, -1.821_255_978, 1.330_274_429];
+    let sum = series.iter().rev().fold(0.0, |sum, term| (sum + term) * t);
+    let above = (-z * z / 2.0).exp() / (2.0 * std::f64::consts::PI).sqrt() * sum;
+    if z > 0.0 { 1.0 - above } else { above }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn open(probability: f64) -> OpenClock {
+        OpenClock { breach_probability: probability, decided_if_breached: 1.0, decided_if_met: 1.0 }
+    }
+
+    fn so_far(open: &[OpenClock], decided: u64, breached: u64) -> PeriodSoFar<'_> {
+        let promised = Share::from_percent("90").unwrap();
+        PeriodSoFar { promised, decided, breached, open, arrivals: Arrivals::NONE }
+    }
+
+    #[test]
+    fn what_is_certain_is_told_as_certain() {
+        let met = so_far(&[], 20, 2).forecast();
+        assert_eq!((met.miss_probability, met.allowance_left), (0.0, 0));
+        assert!((met.expected_attainment - 0.9).abs() < 1e-9);
+        let missed = so_far(&[], 20, 3).forecast();
+        assert!((missed.miss_probability - 1.0).abs() < 1e-6, "{}", missed.miss_probability);
+        let late = [open(1.0), open(0.0)];
+        let missed = so_far(&late, 18, 2).forecast();
+        assert!((missed.miss_probability - 1.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn one_open_clock_on_the_edge_decides_it_with_its_own_probability() {
+        let clocks = [open(0.5)];
+        let forecast = so_far(&clocks, 19, 2).forecast();
+        assert!((forecast.miss_probability - 0.5).abs() < 1e-3, "{forecast:?}");
+        assert_eq!(forecast.heaviest.first().map(|(place, _)| *place), Some(0));
+        assert!((forecast.heaviest[0].1 - 0.25).abs() < 0.01);
+    }
+
+    #[test]
+    fn more_breaches_are_never_better_and_arrivals_widen_the_interval() {
+        let clocks: Vec<_> = (0..40).map(|i| open(f64::from(i) / 80.0)).collect();
+        let miss = |breached| so_far(&clocks, 160, breached).forecast().miss_probability;
+        assert!((0..30).all(|breached| miss(breached) <= miss(breached + 1) + 1e-12));
+        let alone = so_far(&clocks, 160, 8).forecast();
+        let arrivals = Arrivals { mean: 50.0, variance: 425.0, breach_share: 0.1 };
+        let more = PeriodSoFar { arrivals, ..so_far(&clocks, 160, 8) }.forecast();
+        assert!(alone.attainment_interval.0 < alone.expected_attainment);
+        assert!(more.expected_decided > alone.expected_decided);
+        assert!((0.0..=1.0).contains(&more.miss_probability));
+    }
+
+    #[test]
+    fn the_normal_distribution_is_that_of_the_tables() {
+        assert!((normal_below(1.96) - 0.975_002_1).abs() < 1e-6);
+        assert!((normal_below(-1.0) - 0.158_655_3).abs() < 1e-6);
+    }
+}

@@ -1,0 +1,156 @@
+//! How long clocks like this one still ran, and from it when this one will probably stop.
+
+use std::collections::BTreeMap;
+
+use super::snapshot::{Holder, Snapshot};
+use crate::domain::calendar::hours::ServiceHours;
+use crate::domain::time::{Instant, Span};
+
+/// Remaining times are counted in classes a half octave wide, from this share of the limit on.
+const CLASS_LEAST: f64 = 1.0 / 256.0;
+const CLASSES_AN_OCTAVE: f64 = 2.0;
+const CLASSES: usize = 26;
+/// From these shares of the limit used on, clocks are told apart.
+const STRATA_FROM: [f32; 5] = [0.1, 0.25, 0.5, 0.75, 0.9];
+/// A stratum counts as though so many of all clocks had been seen in it.
+const SEEN_BEFORE: f64 = 20.0;
+/// What nothing is known of is spread over the classes as though so many had been seen of each.
+const EACH_BEFORE: f64 = 0.5;
+
+/// Clocks that are alike in who holds them and how much of the limit they have used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Stratum(u8);
+
+/// How long clocks still ran, by stratum: counts of remaining service time, as shares of the
+/// limit.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Remaining {
+    strata: BTreeMap<Stratum, [f64; CLASSES]>,
+    all: [f64; CLASSES],
+}
+
+/// When a clock will have stopped in one, five and nine of ten cases: in service time from now, and
+/// along the calendar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExpectedStop {
+    /// The service time from now.
+    pub after: [Span; 3],
+    /// When that is if the clock runs from now on; `None`: beyond 2199.
+    pub time: [Option<Instant>; 3],
+}
+
+/// The shares of cases that an [`ExpectedStop`] tells of.
+pub const STOP_QUANTILES: [f64; 3] = [0.1, 0.5, 0.9];
+
+impl Stratum {
+    /// That of a snapshot.
+    pub fn of(snapshot: &Snapshot<'_>) -> Stratum {
+        Stratum::new(snapshot.story.holder, snapshot.share_used())
+    }
+
+    fn new(holder: Holder, share_used: f32) -> Stratum {
+        let used = STRATA_FROM.partition_point(|from| *from <= share_used);
+        Stratum(holder as u8 * (STRATA_FROM.len() as u8 + 1) + used as u8)
+    }
+}
+
+impl Remaining {
+    /// A clock of this limit stopped, `remaining` of service time after it came by a stratum.
+    pub fn learn(&mut self, stratum: Stratum, remaining: Span, limit: Span) {
+        let class = class(share(remaining, limit));
+        let counts = self.strata.entry(stratum).or_insert([0.0; CLASSES]);
+        for counts in [counts, &mut self.all] {
+            if let Some(count) = counts.get_mut(class) {
+                *count += 1.0;
+            }
+        }
+    }
+
+    /// When a clock will probably stop.
+    ///
+    /// The counts of its stratum, drawn towards those of all, are tilted so that they leave just
+    /// its `breach_probability` for what lies beyond the limit: the percentiles and the
+    /// probability never say different things.
+    pub fn expected_stop(
+        &self,
+        snapshot: &Snapshot<'_>,
+        breach_probability: f64,
+        hours: &ServiceHours,
+    ) -> ExpectedStop {
+        let slack = share(snapshot.remaining(), snapshot.limit).max(0.0);
+        let tilted = Tilted::new(self.shares(Stratum::of(snapshot)), slack, breach_probability);
+        let limit = snapshot.limit.nanos() as f64;
+        let after = STOP_QUANTILES.map(|of| Span::from_nanos((tilted.quantile(of) * limit) as i64));
+        ExpectedStop { after, time: after.map(|after| hours.add(snapshot.time, after)) }
+    }
+
+    fn shares(&self, stratum: Stratum) -> [f64; CLASSES] {
+        let sum = |counts: &[f64; CLASSES]| counts.iter().sum::<f64>();
+        let own = self.strata.get(&stratum).copied().unwrap_or([0.0; CLASSES]);
+        let all_seen = sum(&self.all) + EACH_BEFORE * CLASSES as f64;
+        let mut shares = own;
+        for (share, all) in shares.iter_mut().zip(self.all) {
+            let of_all = (all + EACH_BEFORE) / all_seen;
+            *share = (*share + SEEN_BEFORE * of_all) / (sum(&own) + SEEN_BEFORE);
+        }
+        shares
+    }
+}
+
+/// A distribution of remaining shares with a given part beyond the slack.
+struct Tilted {
+    shares: [f64; CLASSES],
+    slack: f64,
+    within: f64,
+    breach_probability: f64,
+}
+
+impl Tilted {
+    fn new(shares: [f64; CLASSES], slack: f64, breach_probability: f64) -> Tilted {
+        let mut tilted = Tilted { shares, slack, within: 0.0, breach_probability };
+        tilted.within = tilted.raw_below(slack);
+        tilted
+    }
+
+    /// The untilted part that stops before a remaining share: even within each class.
+    fn raw_below(&self, remaining: f64) -> f64 {
+        let part = |(class, share): (usize, &f64)| {
+            let (from, to) = edges(class);
+            share * ((remaining - from) / (to - from)).clamp(0.0, 1.0)
+        };
+        self.shares.iter().enumerate().map(part).sum()
+    }
+
+    fn below(&self, remaining: f64) -> f64 {
+        let raw = self.raw_below(remaining);
+        let met = 1.0 - self.breach_probability;
+        if remaining <= self.slack {
+            return met * raw / self.within.max(f64::MIN_POSITIVE);
+        }
+        let beyond = (1.0 - self.within).max(f64::MIN_POSITIVE);
+        met + self.breach_probability * (raw - self.within) / beyond
+    }
+
+    fn quantile(&self, of: f64) -> f64 {
+        let (mut low, mut high) = (0.0, edges(CLASSES - 1).1);
+        for _ in 0..40 {
+            let middle = (low + high) / 2.0;
+            if self.below(middle) < of { low = middle } else { high = middle }
+        }
+        high
+    }
+}
+
+fn share(span: Span, limit: Span) -> f64 {
+    span.nanos() as f64 / limit.nanos().max(1) as f64
+}
+
+fn class(share: f64) -> usize {
+    let octaves = (share / CLASS_LEAST).max(1.0).log2();
+    ((octaves * CLASSES_AN_OCTAVE).ceil() as usize).min(CLASSES - 1)
+}
+
+fn edges(class: usize) -> (f64, f64) {
+    let edge = |class: f64| CLASS_LEAST * (class / CLASSES_AN_OCTAVE).exp2();
+    (if class == 0 { 0.0 } else { edge(class as f64 - 1.0) }, edge(class as f64))
+}
