@@ -12,6 +12,7 @@ mod errors;
 mod evidence;
 mod experience;
 mod export;
+mod forecast;
 mod format;
 mod full;
 mod fuzz;

@@ -92,10 +92,16 @@ fn changes(before: Option<&Row>, row: &Row, mapping: &Mapping) -> Vec<(&'static 
     let assigned = |row: &Row| (row.group.clone(), row.assignee.clone());
     let (group, assignee) = assigned(row);
     if before.map(assigned).unwrap_or_default() != (group.clone(), assignee.clone()) {
-        changes.push(("assigned", Fact::Assigned(v1::Assigned { group, assignee })));
+        let assigned = v1::Assigned { group: group.clone(), assignee: assignee.clone() };
+        changes.push(("assigned", Fact::Assigned(assigned)));
     }
     if before.is_none_or(|before| before.state != row.state) {
         changes.extend(change_of_state(before, row, mapping));
+    }
+    // An update that changes nothing known here shows that somebody was at work on it: the
+    // assignment is told again, which moves no clock.
+    if changes.is_empty() && mapping.tells_every_update() {
+        changes.push(("again", Fact::Assigned(v1::Assigned { group, assignee })));
     }
     changes
 }
@@ -131,7 +137,11 @@ mod tests {
     use super::*;
 
     fn told(text: &str) -> Vec<String> {
-        let mapping = Mapping::read(MAPPING).unwrap_or_else(|error| panic!("{error:#}"));
+        told_by(text, MAPPING)
+    }
+
+    fn told_by(text: &str, mapping: &str) -> Vec<String> {
+        let mapping = Mapping::read(mapping).unwrap_or_else(|error| panic!("{error:#}"));
         let text = format!("id,updated,opened,seq,state,priority,group\n{text}");
         let (rows, rejects) = read(Format::Csv, text.as_bytes(), &mapping).unwrap_or_default();
         assert_eq!(rejects, []);
@@ -170,6 +180,18 @@ mod tests {
         assert_eq!(told(&rows.join("\n")), expected);
         let shuffled: Vec<_> = rows.iter().rev().copied().collect();
         assert_eq!(told(&shuffled.join("\n")), expected);
+    }
+
+    #[test]
+    fn an_update_that_changes_nothing_is_told_only_where_every_update_is() {
+        let rows = [
+            "A,2026-01-05 10:00,2026-01-05 09:00,1,New,1,G",
+            "A,2026-01-05 11:00,2026-01-05 09:00,2,New,1,G",
+        ];
+        let rows = rows.join("\n");
+        assert!(!told(&rows).contains(&"A 2026-01-05T10:00:00Z 2:again".to_owned()));
+        let every = told_by(&rows, &format!("{MAPPING}\nevery_update: true\n"));
+        assert_eq!(every.last().map(String::as_str), Some("A 2026-01-05T10:00:00Z 2:again"));
     }
 
     #[test]

@@ -45,6 +45,9 @@ struct Written {
     #[serde(default)]
     attributes: BTreeMap<String, String>,
     priority: Option<Named>,
+    /// A row that changes nothing is told too.
+    #[serde(default)]
+    every_update: bool,
     state: States,
 }
 
@@ -256,6 +259,11 @@ impl Mapping {
 
     pub fn source(&self) -> &str {
         &self.written.source
+    }
+
+    /// Whether a row that changes nothing is told too.
+    pub fn tells_every_update(&self) -> bool {
+        self.written.every_update
     }
 }
 

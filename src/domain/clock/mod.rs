@@ -10,6 +10,7 @@ mod exclusion;
 mod judge;
 #[cfg(test)]
 pub(in crate::domain) mod kit;
+pub(super) mod kit;
 #[cfg(test)]
 pub(in crate::domain) mod laws;
 mod life;

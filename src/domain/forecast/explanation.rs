@@ -3,7 +3,6 @@
 use super::landmark::{COURSES, Course, Landmark, TRAITS, Trait};
 use super::model::Model;
 use super::snapshot::Snapshot;
-use crate::domain::time::Span;
 
 /// Effects smaller than this, in log-odds, are not worth telling.
 const TOLD_FROM: f32 = 0.05;
@@ -68,7 +67,7 @@ fn course_words(of: Course, snapshot: &Snapshot<'_>) -> String {
     let holder = snapshot.story.holder.words();
     let group = named("group", snapshot.story.state.group);
     let used = format!("{:.0} % of the limit is used", 100.0 * snapshot.share_used());
-    let in_state = Span::from_nanos(snapshot.time.since(snapshot.story.in_state_since).nanos());
+    let in_state = snapshot.time.since(snapshot.story.in_state_since);
     match of {
         Course::ShareUsed => format!("{used} while {holder}"),
         Course::Idle => {

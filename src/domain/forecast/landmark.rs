@@ -88,6 +88,7 @@ const SHARE_OF_ASSIGNEE_KNOTS: [f32; 3] = [0.1, 0.35, 0.75];
 /// From these counts of instants on, and below the first.
 const EVENTS_FROM: [u32; 6] = [2, 3, 4, 6, 9, 13];
 const REASSIGNMENTS_MOST: u32 = 5;
+const FRESH_HOURS: f32 = 1.0;
 
 impl Course {
     /// Its knots, ascending: shares of the limit, or hours.
@@ -134,7 +135,7 @@ impl Course {
             }
             Course::Idle => snapshot.idle_hours(),
             Course::InState | Course::InStateOfGroup => snapshot.hours_in_state(),
-            Course::Nearness => -snapshot.hours_to_due(),
+            Course::Nearness => -snapshot.hours_to_due,
         }
     }
 }
@@ -184,6 +185,8 @@ pub struct Landmark {
     pub keys: [Key; TRAITS.len()],
     /// The curve of each of [`COURSES`], and where on it.
     pub points: [(Key, Position); COURSES.len()],
+    /// 1 right after something happened, falling to 0 within the hour.
+    pub freshness: f32,
 }
 
 impl Landmark {
@@ -193,7 +196,11 @@ impl Landmark {
             let at = Position::among(course.knots(), course.figure(snapshot));
             (course.key(snapshot), at)
         };
-        Landmark { keys: TRAITS.map(|of| of.key(snapshot)), points: COURSES.map(point) }
+        Landmark {
+            keys: TRAITS.map(|of| of.key(snapshot)),
+            points: COURSES.map(point),
+            freshness: (1.0 - snapshot.idle_hours() / FRESH_HOURS).max(0.0),
+        }
     }
 }
 

@@ -14,6 +14,8 @@ mod error_budget;
 mod explanation;
 mod forecaster;
 mod landmark;
+#[cfg(test)]
+mod laws;
 mod learner;
 mod left_lying;
 mod model;

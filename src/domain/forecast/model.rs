@@ -19,9 +19,15 @@ pub const MODEL_VERSION: u32 = 1;
 const PRIOR_SHARE: f64 = 0.23;
 /// The information a prior is worth: about 125 lessons move a weight half way.
 const PRIOR_INFORMATION: f32 = 20.0;
-const HALF_LIFE_DAYS: f32 = 60.0;
+const HALF_LIFE_DAYS: f32 = 45.0;
 /// A lesson that was foreseen still teaches this much.
 const INFORMATION_LEAST: f32 = 0.01;
+/// The landmarks of one clock say much the same: of `n` each counts `n` to the power of minus this.
+const KINSHIP: f32 = 0.3;
+/// Where a breach is more probable than not, something that just happened takes this share of the
+/// log-odds off: it is often the beginning of the end. In both organisations that were measured,
+/// the weights alone said 0.8 right after an event where 0.7 breached.
+const FRESH_DISCOUNT: f64 = 0.35;
 const SECONDS_A_DAY: i64 = 86_400;
 
 /// One learnt figure.
@@ -76,7 +82,8 @@ impl Model {
     /// The probability that a clock at a landmark breaches.
     pub fn probability(&self, landmark: &Landmark) -> f64 {
         let log_odds = self.contributions(landmark).fold(base_log_odds(), |z, c| z + f64::from(c));
-        1.0 / (1.0 + (-log_odds).exp())
+        let discount = FRESH_DISCOUNT * f64::from(landmark.freshness);
+        1.0 / (1.0 + (discount * log_odds.max(0.0) - log_odds).exp())
     }
 
     /// What each trait and then each course adds to the log-odds.
@@ -121,8 +128,9 @@ impl Model {
         let day = (decide_time.seconds() / SECONDS_A_DAY) as u32;
         self.decided += 1;
         self.breached += u64::from(is_breached);
+        let part = (landmarks.len() as f32).powf(-KINSHIP);
         for landmark in landmarks {
-            self.learn(landmark, is_breached, day);
+            self.learn(landmark, is_breached, part, day);
         }
     }
 
@@ -154,21 +162,21 @@ impl Model {
         }
     }
 
-    fn learn(&mut self, landmark: &Landmark, is_breached: bool, day: u32) {
+    fn learn(&mut self, landmark: &Landmark, is_breached: bool, part: f32, day: u32) {
         let p = self.probability(landmark);
         let truth = if is_breached { 1.0 } else { 0.0 };
         let information = ((p * (1.0 - p)) as f32).max(INFORMATION_LEAST);
         let lesson = Lesson { error: (p - truth) as f32, information, day };
         for key in &landmark.keys {
             let weight = self.weights.entry(*key).or_insert_with(|| prior().weight(*key));
-            weight.learn(lesson, 1.0);
+            weight.learn(lesson, part);
         }
         for (course, (key, at)) in COURSES.iter().zip(&landmark.points) {
             let unlearnt = || prior().curve(*course, *key).to_vec();
             let curve = self.curves.entry(*key).or_insert_with(unlearnt);
-            for (knot, part) in at.parts() {
-                if let Some(weight) = curve.get_mut(knot).filter(|_| part > 0.0) {
-                    weight.learn(lesson, part);
+            for (knot, share) in at.parts() {
+                if let Some(weight) = curve.get_mut(knot).filter(|_| share > 0.0) {
+                    weight.learn(lesson, part * share);
                 }
             }
             straighten(curve);

@@ -130,6 +130,9 @@ pub struct Snapshot<'e> {
     pub elapsed: Span,
     /// When it is due if it runs from now on; `None`: beyond 2199.
     pub due_time: Option<Instant>,
+    /// The hours by the wall until it is due if it runs on. While it is paused, they are told as
+    /// of the beginning of its state: waiting alone brings no due instant nearer or farther.
+    pub hours_to_due: f32,
     /// The last fact fell outside service hours.
     pub is_off_hours: bool,
     /// The backend's category.
@@ -146,6 +149,7 @@ impl<'e> Snapshot<'e> {
         hours: &ServiceHours,
         time: Instant,
     ) -> Snapshot<'e> {
+        let since = waits_since(&story, clock.phase, time);
         Snapshot {
             time,
             contract_id: clock.contract_id,
@@ -157,6 +161,7 @@ impl<'e> Snapshot<'e> {
             limit: clock.limit,
             elapsed: clock.elapsed,
             due_time: hours.add(time, clock.remaining()),
+            hours_to_due: hours_to_due(since, clock.remaining(), hours),
             is_off_hours: !hours.is_open(story.last_event_time),
             category: story.state.opened.map_or("", |(_, opened)| opened.category.as_str()),
             story,
@@ -166,7 +171,9 @@ impl<'e> Snapshot<'e> {
     /// The same clock, had this limit been promised.
     pub fn with_limit(&self, limit: Span, hours: &ServiceHours) -> Snapshot<'e> {
         let due_time = hours.add(self.time, limit - self.elapsed);
-        Snapshot { limit, due_time, ..self.clone() }
+        let since = waits_since(&self.story, self.phase, self.time);
+        let hours_to_due = hours_to_due(since, limit - self.elapsed, hours);
+        Snapshot { limit, due_time, hours_to_due, ..self.clone() }
     }
 
     /// What is left of the limit.
@@ -189,11 +196,15 @@ impl<'e> Snapshot<'e> {
     pub fn hours_in_state(&self) -> f32 {
         hours(self.time.since(self.story.in_state_since))
     }
+}
 
-    /// The hours by the wall until it is due if it runs on.
-    pub fn hours_to_due(&self) -> f32 {
-        self.due_time.map_or(f32::INFINITY, |due| hours(due.since(self.time)))
-    }
+fn waits_since(story: &Story<'_>, phase: Phase, time: Instant) -> Instant {
+    if phase == Phase::Paused { story.in_state_since } else { time }
+}
+
+fn hours_to_due(from: Instant, remaining: Span, service: &ServiceHours) -> f32 {
+    let due = service.add(from, remaining);
+    due.map_or(f32::INFINITY, |due| hours(due.since(from)))
 }
 
 /// In hours; never negative.

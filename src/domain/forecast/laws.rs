@@ -1,0 +1,324 @@
+//! What always holds of a forecast, whatever was learnt.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::domain::calendar::hours::ServiceHours;
+use crate::domain::clock::kit::{Case, MONDAY_SECOND, Shelf, event, fact, target};
+use crate::domain::clock::{Calendars, Outcome, Phase};
+use crate::domain::contract::Metric;
+use crate::domain::incident::{Fact, History, RecordedEvent, State};
+use crate::domain::time::{Instant, Span};
+
+const HOUR: i64 = 3600;
+
+fn working_hours() -> &'static ServiceHours {
+    Shelf.in_force("long", Instant::MIN).unwrap().hours
+}
+
+/// So many seconds after a Monday's midnight.
+fn at(seconds: i64) -> Instant {
+    Instant::from_seconds(MONDAY_SECOND + seconds).unwrap()
+}
+
+/// A clock that has been in its state for a while, `elapsed` of its limit used before that.
+#[derive(Clone, Debug)]
+struct Made {
+    holder: usize,
+    phase: Phase,
+    elapsed_before: i64,
+    limit: i64,
+    since: i64,
+    waited: i64,
+    events: u32,
+    effort: Option<i64>,
+}
+
+impl Made {
+    fn snapshot(&self) -> Snapshot<'static> {
+        let (since, time) = (at(self.since), at(self.since + self.waited));
+        let ran = match self.phase {
+            Phase::Running => working_hours().elapsed(since, time),
+            _ => Span::ZERO,
+        };
+        let elapsed = Span::from_seconds(self.elapsed_before) + ran;
+        let effort_remaining = self.effort.map(Span::from_seconds);
+        let state = State { group: "G", assignee: "A", effort_remaining, ..State::default() };
+        let story = Story {
+            state,
+            holder: HOLDERS[self.holder],
+            last_event_time: since,
+            in_state_since: since,
+            event_count: self.events,
+            reassignment_count: 1,
+        };
+        let snapshot = Snapshot {
+            time,
+            contract_id: "c",
+            target_id: "t",
+            metric: Metric::Resolution,
+            priority: "P1",
+            phase: self.phase,
+            outcome: if elapsed > Span::from_seconds(self.limit) {
+                Outcome::Breached
+            } else {
+                Outcome::Undecided
+            },
+            limit: Span::from_seconds(self.limit),
+            elapsed,
+            due_time: None,
+            hours_to_due: 0.0,
+            is_off_hours: false,
+            category: "",
+            story,
+        };
+        snapshot.with_limit(snapshot.limit, working_hours())
+    }
+}
+
+fn made() -> impl Strategy<Value = Made> {
+    let phase = prop_oneof![Just(Phase::Running), Just(Phase::Paused)];
+    let times = (0..40 * HOUR, HOUR..80 * HOUR, 0..200 * HOUR, 0..300 * HOUR);
+    let effort = prop::option::of(0..20 * HOUR);
+    (0usize..5, phase, times, 1u32..20, effort).prop_map(
+        |(holder, phase, times, events, effort)| {
+            let (elapsed_before, limit, since, waited) = times;
+            Made { holder, phase, elapsed_before, limit, since, waited, events, effort }
+        },
+    )
+}
+
+/// What was learnt from clocks that ended so.
+fn forecaster(lessons: &[(Made, bool)]) -> Forecaster {
+    let mut learner = Learner::new(Model::default());
+    for (clock, (made, is_breached)) in lessons.iter().enumerate() {
+        let snapshot = made.snapshot();
+        learner.pass(clock, Landmark::of(&snapshot));
+        learner.decide(&clock, *is_breached, snapshot.time);
+    }
+    Forecaster { model: learner.model().clone(), ..Forecaster::default() }
+}
+
+fn lessons() -> impl Strategy<Value = Vec<(Made, bool)>> {
+    prop::collection::vec((made(), any::<bool>()), 0..60)
+}
+
+proptest! {
+    #[test]
+    fn it_is_a_probability_one_past_due_and_zero_once_met(lessons in lessons(), made in made()) {
+        let forecaster = forecaster(&lessons);
+        let snapshot = made.snapshot();
+        let probability = forecaster.breach_probability(&snapshot);
+        prop_assert!((0.0..=1.0).contains(&probability));
+        prop_assert!(snapshot.elapsed <= snapshot.limit || probability == 1.0);
+        let met = Snapshot { outcome: Outcome::Met, phase: Phase::Stopped, ..made.snapshot() };
+        let met = Snapshot { elapsed: Span::ZERO, ..met };
+        prop_assert_eq!(forecaster.breach_probability(&met), 0.0);
+    }
+
+    #[test]
+    fn it_is_never_larger_for_a_longer_limit(
+        lessons in lessons(), made in made(), more in 0..40 * HOUR,
+    ) {
+        let forecaster = forecaster(&lessons);
+        let longer = Made { limit: made.limit + more, ..made.clone() };
+        let of = |made: &Made| forecaster.breach_probability(&made.snapshot());
+        prop_assert!(of(&longer) <= of(&made) + 1e-9, "{} {}", of(&made), of(&longer));
+    }
+
+    #[test]
+    fn it_does_not_fall_while_time_passes_and_nothing_happens(
+        lessons in lessons(), made in made(), more in 0..100 * HOUR,
+    ) {
+        let forecaster = forecaster(&lessons);
+        let later = Made { waited: made.waited + more, ..made.clone() };
+        let of = |made: &Made| forecaster.breach_probability(&made.snapshot());
+        prop_assert!(of(&later) >= of(&made) - 1e-6, "{} {}", of(&made), of(&later));
+    }
+
+    #[test]
+    fn it_does_not_jump_from_one_second_of_service_time_to_the_next(
+        lessons in lessons(), made in made(),
+    ) {
+        let made = Made { effort: None, ..made };
+        let forecaster = forecaster(&lessons);
+        let later = Made { waited: made.waited + 1, ..made.clone() };
+        let of = |made: &Made| forecaster.breach_probability(&made.snapshot());
+        let is_over = |made: &Made| made.snapshot().elapsed > made.snapshot().limit;
+        prop_assume!(!is_over(&later));
+        prop_assert!((of(&later) - of(&made)).abs() < 0.01, "{} {}", of(&made), of(&later));
+    }
+
+    #[test]
+    fn percentiles_of_the_stop_are_in_order_and_say_what_the_probability_says(
+        lessons in lessons(), made in made(),
+        stops in prop::collection::vec((made(), 0..100 * HOUR), 0..40),
+    ) {
+        let mut forecaster = forecaster(&lessons);
+        for (snapshot, remaining) in &stops {
+            let snapshot = snapshot.snapshot();
+            let remaining = Span::from_seconds(*remaining);
+            forecaster.remaining.learn(Stratum::of(&snapshot), remaining, snapshot.limit);
+        }
+        let snapshot = made.snapshot();
+        prop_assume!(snapshot.elapsed < snapshot.limit);
+        let forecast = forecaster.forecast(&snapshot, working_hours());
+        let stop = forecast.expected_stop.unwrap();
+        prop_assert!(stop.after.is_sorted() && stop.time.is_sorted());
+        let is_late = stop.after.map(|after| after > snapshot.remaining());
+        for (quantile, is_late) in STOP_QUANTILES.into_iter().zip(is_late) {
+            let is_met_by_then = quantile <= 1.0 - forecast.breach_probability;
+            let is_on_the_edge = (quantile - 1.0 + forecast.breach_probability).abs() < 1e-6;
+            prop_assert!(is_on_the_edge || is_late != is_met_by_then);
+        }
+    }
+
+    #[test]
+    fn the_same_lessons_leave_the_same_model_and_it_can_be_put_away(lessons in lessons()) {
+        let model = forecaster(&lessons).model;
+        prop_assert_eq!(&model, &forecaster(&lessons).model);
+        let (weights, curves) = model.learnt();
+        prop_assert_eq!(&model, &Model::restored(model.history(), weights, curves));
+    }
+}
+
+const FACTS: [&str; 8] = [
+    "priority P2",
+    "waits client",
+    "waits third_party",
+    "waits provider . Active",
+    "responded",
+    "assigned desk",
+    "assigned field",
+    "resolved",
+];
+
+/// What an incident of these facts, an hour apart, would have had forecast at an hour.
+fn landmark(events: &[RecordedEvent], hour: i64) -> Option<Landmark> {
+    let case =
+        Case::of([target("resolution P1=30:00/long P2=60:00/long pause=client")], events.to_vec());
+    let history = History::fold(&case.events, Instant::MAX);
+    let story = Story::up_to(&history, at(hour * HOUR))?;
+    case.judged(at(hour * HOUR), |judgement| {
+        let clock = judgement.clocks.first()?;
+        Some(Landmark::of(&Snapshot::new(story, clock, working_hours(), at(hour * HOUR))))
+    })
+}
+
+proptest! {
+    #[test]
+    fn no_later_fact_leaks_into_a_forecast(
+        facts in prop::collection::vec(0..FACTS.len(), 1..20), hour in 1i64..40,
+    ) {
+        let words = |words: &str| fact(&words.split(' ').collect::<Vec<_>>());
+        let later = facts.iter().map(|which| words(FACTS[*which]));
+        let all = [words("opened P1")].into_iter().chain(later).zip(0..);
+        let events: Vec<_> =
+            all.map(|(fact, number)| event(number, at(2 * number as i64 * HOUR), fact)).collect();
+        let by_then = events.iter().filter(|e| e.event.occur_time <= at(hour * HOUR));
+        let by_then: Vec<_> = by_then.cloned().collect();
+        prop_assert_eq!(landmark(&events, hour), landmark(&by_then, hour));
+    }
+}
+
+/// An hour's work was estimated on Monday at nine; it was touched by nobody until Tuesday at nine.
+fn estimated(resolved: &str) -> Case {
+    let story = format!("Mon 08:00 opened P1\nMon 08:30 waits provider . Active\n{resolved}");
+    let mut case = Case::new([target("resolution P1=30:00/long")], &story);
+    let estimate = Fact::EffortEstimated(Span::from_hours(1));
+    case.events.push(event(90, at(9 * HOUR), estimate));
+    case
+}
+
+#[test]
+fn what_is_left_to_lie_is_flagged_with_its_latest_start() {
+    let case = estimated("");
+    let history = History::fold(&case.events, Instant::MAX);
+    let urgency = |hour: i64| {
+        let story = Story::up_to(&history, at(hour * HOUR)).unwrap();
+        case.judged(at(hour * HOUR), |judgement| {
+            let clock = judgement.clocks.first().unwrap();
+            let snapshot = Snapshot::new(story, clock, working_hours(), at(hour * HOUR));
+            Urgency::of(&snapshot, working_hours()).unwrap()
+        })
+    };
+    let (soon, later) = (urgency(9), urgency(24 + 9));
+    assert!(!soon.is_left_lying && soon.reason().is_none());
+    // Due on Wednesday at the close, 30 hours of ten a day after Monday's opening.
+    assert_eq!(later.latest_start_time, Some(at(48 * HOUR + 17 * HOUR)));
+    assert_eq!((later.idle_time, later.slack), (Span::from_hours(10), Span::from_hours(18)));
+    let reason = later.reason().unwrap();
+    assert!(later.is_left_lying && reason.contains("10:00:00"), "{reason}");
+}
+
+#[test]
+fn what_was_avoidable_runs_from_when_it_could_have_been_ready() {
+    let case = estimated("Tue 09:00 resolved");
+    let history = History::fold(&case.events, Instant::MAX);
+    case.judged(Instant::MAX, |judgement| {
+        let clock = judgement.clocks.first().unwrap();
+        let avoidable = avoidable(&history, clock, working_hours()).unwrap();
+        assert_eq!(avoidable.ready_time, at(10 * HOUR));
+        assert_eq!(avoidable.lost_time, Span::from_hours(9));
+    });
+}
+
+#[test]
+fn an_explanation_names_what_moved_the_figure_the_strongest_first() {
+    let made = Made {
+        holder: HOLDERS.iter().position(|holder| *holder == Holder::Client).unwrap(),
+        phase: Phase::Paused,
+        elapsed_before: 9 * HOUR,
+        limit: 10 * HOUR,
+        since: 0,
+        waited: 100 * HOUR,
+        events: 3,
+        effort: None,
+    };
+    let untaught = explain(&Model::default(), &made.snapshot());
+    assert!(untaught.iter().any(|reason| reason.words.contains("it waits for the client")));
+    assert!(untaught.iter().all(|reason| reason.evidence == 0.0));
+    assert!(untaught.is_sorted_by(|a, b| a.log_odds.abs() >= b.log_odds.abs()));
+    let lessons = vec![(made.clone(), true); 30];
+    let taught = explain(&forecaster(&lessons).model, &made.snapshot());
+    assert!(taught.iter().any(|reason| reason.evidence > 1.0));
+}
+
+#[test]
+fn timing_tmp() {
+    let open: Vec<_> = (0..10_000)
+        .map(|i| OpenClock {
+            breach_probability: f64::from(i % 97) / 200.0,
+            decided_if_breached: 0.95,
+            decided_if_met: 0.9,
+        })
+        .collect();
+    let so = PeriodSoFar {
+        promised: crate::domain::share::Share::from_percent("80").unwrap(),
+        decided: 3000,
+        breached: 400,
+        open: &open,
+        arrivals: Arrivals { mean: 500.0, variance: 900.0, breach_share: 0.1 },
+    };
+    let t = std::time::Instant::now();
+    let f = so.forecast();
+    eprintln!("period {:?} miss {}", t.elapsed(), f.miss_probability);
+    let made = Made {
+        holder: 1,
+        phase: Phase::Running,
+        elapsed_before: 3600,
+        limit: 36000,
+        since: 0,
+        waited: 3600,
+        events: 3,
+        effort: None,
+    };
+    let f = forecaster(&[(made.clone(), true)]);
+    let s = made.snapshot();
+    let t = std::time::Instant::now();
+    let mut sum = 0.0;
+    for _ in 0..100_000 {
+        sum += f.breach_probability(std::hint::black_box(&s));
+    }
+    eprintln!("100k forecasts {:?} {}", t.elapsed(), sum);
+}

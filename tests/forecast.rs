@@ -1,0 +1,72 @@
+//! The breach forecast, put to the test on a real log by the real command.
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use crate::kit::{Server, TENANT, slx};
+
+/// The cut of the log, midnight in its zone.
+const LOG_ENDS: &str = "2016-05-02T03:00:00Z";
+const LEARN_UNTIL: &str = "2016-04-04T03:00:00Z";
+
+fn data(name: &str) -> String {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("data/servicenow").join(name);
+    path.display().to_string()
+}
+
+fn run(arguments: &[&str]) -> Result<String, String> {
+    let output = slx().args(arguments).output().expect("it runs");
+    let told = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+    if output.status.success() { Ok(told(output.stdout)) } else { Err(told(output.stderr)) }
+}
+
+fn figure(scores: &Value, name: &str) -> f64 {
+    scores[name].as_f64().unwrap_or_else(|| panic!("{name} in {scores}"))
+}
+
+#[tokio::test]
+async fn forecasts_of_a_real_log_are_good_and_mean_what_they_say() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = Server::start(directory.path(), &[]);
+    server.clients().await;
+    let address = format!("http://{}", server.address);
+    let to_server = ["--address", address.as_str(), "--tenant", TENANT];
+    let (terms, log) = (data("contracts.yaml"), data("incident_events.csv.zst"));
+    let mapping = data("mapping.yaml");
+    run(&[&["apply", "-f", &terms], &to_server[..]].concat()).expect("applied");
+    run(&[&["import", "-f", &log, "-m", &mapping], &to_server[..]].concat()).expect("imported");
+    let data_dir = directory.path().display().to_string();
+    let evaluate = |more: &[&str]| {
+        let asked = ["forecast", "--evaluate", "--data-dir", &data_dir, "--tenant", TENANT];
+        run(&[&asked, more].concat())
+    };
+    let asked = ["--contract", "office", "--learn-until", LEARN_UNTIL, "--until", LOG_ENDS];
+    let told = evaluate(&[&asked[..], &["--json"]].concat()).expect("evaluated");
+
+    let told: Value = serde_json::from_str(&told).expect("JSON");
+    let results = told["results"].as_array().expect("results");
+    let limits = [("event", 0.145, 0.021), ("noon", 0.122, 0.021)];
+    assert_eq!(results.len(), limits.len());
+    for (result, (occasion, brier, calibration_error)) in results.iter().zip(limits) {
+        let model = &result["model"];
+        assert_eq!(result["occasion"], occasion);
+        assert!(figure(model, "forecasts") > 5_000.0, "{model}");
+        assert!(figure(model, "brier") < brier, "{occasion}: {}", model["brier"]);
+        let error = figure(model, "calibrationError");
+        assert!(error < calibration_error, "{occasion}: {error}");
+        for (name, baseline) in result["baselines"].as_object().expect("baselines") {
+            let beaten = figure(baseline, "brier");
+            assert!(figure(model, "brier") + 0.02 < beaten, "{occasion}, {name}: {beaten}");
+        }
+    }
+    let noon = &results[1]["model"];
+    assert!(figure(noon, "alarmRecall") > 0.85, "{}", noon["alarmRecall"]);
+
+    let refused = evaluate(&["--contract", "gold", "--learn-until", LEARN_UNTIL]);
+    let told = refused.expect_err("there is no such contract");
+    assert!(told.contains("\"gold\"") && told.contains("office"), "{told}");
+    let refused =
+        evaluate(&["--contract", "office", "--learn-until", LOG_ENDS, "--until", LOG_ENDS]);
+    assert!(refused.expect_err("nothing to score").contains("no clock was open"));
+}
