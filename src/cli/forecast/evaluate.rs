@@ -116,7 +116,8 @@ fn as_json(results: &[Tested]) -> serde_json::Value {
             "baselines": baselines.collect::<serde_json::Map<_, _>>(),
         })
     };
-    json!({"modelVersion": MODEL_VERSION, "results": results.iter().map(result).collect::<Vec<_>>()})
+    let results: Vec<_> = results.iter().map(result).collect();
+    json!({"modelVersion": MODEL_VERSION, "results": results})
 }
 
 fn scored(quality: &Quality) -> serde_json::Value {

@@ -4,6 +4,9 @@
 /// the whole. So 10,000 clocks lose less than 1e-11 of it together.
 const CUT_OFF: f64 = 1e-16;
 
+/// Its ends are looked at after so many clocks.
+const CLOCKS_A_TRIM: usize = 16;
+
 /// The distribution of a count.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Counted {
@@ -22,9 +25,13 @@ impl Counted {
     pub fn of(probabilities: impl IntoIterator<Item = f64>) -> Counted {
         let mut counted = Counted { first: 0, shares: vec![1.0] };
         let mut next = Vec::new();
-        for probability in probabilities {
+        for (place, probability) in probabilities.into_iter().enumerate() {
             counted.add(probability.clamp(0.0, 1.0), &mut next);
+            if place % CLOCKS_A_TRIM == 0 {
+                counted.trim();
+            }
         }
+        counted.trim();
         counted
     }
 
@@ -53,6 +60,30 @@ impl Counted {
             }
         }
         Counted { first: self.first + other.first, shares }
+    }
+
+    /// The distribution without one of the clocks that were added: the recurrence undone, from the
+    /// end at which errors fade.
+    pub fn without(&self, probability: f64) -> Counted {
+        let count = self.shares.len();
+        let mut shares = vec![0.0; count];
+        let mut last = 0.0;
+        if probability < 0.5 {
+            for (share, of) in shares.iter_mut().zip(&self.shares) {
+                last = ((of - last * probability) / (1.0 - probability)).max(0.0);
+                *share = last;
+            }
+            return Counted { first: self.first, shares };
+        }
+        for (share, of) in shares.iter_mut().zip(&self.shares).rev() {
+            last = ((of - last * (1.0 - probability)) / probability).max(0.0);
+            *share = last;
+        }
+        // What was shifted up by the clock's breach is shifted down again.
+        match self.first.checked_sub(1) {
+            Some(first) => Counted { first, shares },
+            None => Counted { first: 0, shares: shares.split_off(1.min(count - 1)) },
+        }
     }
 
     /// A Poisson number whose rate is itself uncertain: negative binomial of this mean and
@@ -95,7 +126,6 @@ impl Counted {
         next.extend(pairs.map(|(before, share)| share * rest + before * probability));
         next.push(self.shares.last().map_or(0.0, |share| share * probability));
         std::mem::swap(&mut self.shares, next);
-        self.trim();
     }
 
     fn trim(&mut self) {
@@ -138,6 +168,23 @@ mod tests {
             let counted = Counted::of(probabilities.iter().copied());
             for (count, share) in enumerated(&probabilities).into_iter().enumerate() {
                 prop_assert!((counted.share(count) - share).abs() < 1e-12, "{count}");
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_clock_can_be_taken_out_again(
+            probabilities in prop::collection::vec(0f64..1.0, 1..40),
+            which in any::<prop::sample::Index>(),
+        ) {
+            let whole = Counted::of(probabilities.iter().copied());
+            let mut others = probabilities.clone();
+            let out = others.remove(which.index(others.len()));
+            let expected = Counted::of(others.iter().copied());
+            let found = whole.without(out);
+            for count in 0..probabilities.len() {
+                prop_assert!((found.share(count) - expected.share(count)).abs() < 1e-9, "{count}");
             }
         }
     }
