@@ -4,7 +4,7 @@
 //! A fact counts as known from when it occurred, whenever it was recorded: a history that was
 //! imported at once would else have been unknown until its end.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Days, NaiveDate, NaiveTime};
 
@@ -13,8 +13,7 @@ use super::ledger::Ledger;
 use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::clock::{Calendars, Clock, Judgement, Outcome, judge};
 use crate::domain::forecast::{
-    BASELINES, Baseline, Baselines, Landmark, Learner, Mark, Model, Quality, Scored, Snapshot,
-    Story,
+    BASELINES, Baseline, Baselines, Landmark, Learner, Mark, Quality, Scored, Snapshot, Story,
 };
 use crate::domain::incident::{Fact, History};
 use crate::domain::time::Instant;
@@ -122,8 +121,15 @@ struct Step {
 
 #[derive(Debug)]
 enum What {
-    Passes(Occasion, Landmark, Mark),
+    Passes(Box<Passing>),
     IsDecided(Decision),
+}
+
+#[derive(Debug)]
+struct Passing {
+    occasion: Occasion,
+    landmark: Landmark,
+    mark: Mark,
 }
 
 impl Step {
@@ -150,11 +156,12 @@ impl<'h> Watch<'_, 'h> {
             for clock in judged.clocks.iter().filter(|clock| is_undecided(clock)) {
                 let same =
                     |of: &&Clock<'_>| (of.target_id, of.cycle) == (clock.target_id, clock.cycle);
-                let Some(place) = clocks.iter().position(|of| same(of)) else { continue };
-                let Some(snapshot) = self.snapshot(clock, time) else { continue };
-                let landmark = Landmark::of(&snapshot);
-                let what = What::Passes(occasion, landmark, Mark::of(&snapshot));
-                course.push(Step { time, case: first_case + place, what });
+                let place = clocks.iter().position(same);
+                let passing = self.passing(clock, time, occasion);
+                if let (Some(place), Some(passing)) = (place, passing) {
+                    let what = What::Passes(Box::new(passing));
+                    course.push(Step { time, case: first_case + place, what });
+                }
             }
         }
         for (case, of) in cases.iter().enumerate().skip(first_case) {
@@ -176,10 +183,12 @@ impl<'h> Watch<'_, 'h> {
         is_of_target && clock.start_time.is_some()
     }
 
-    fn snapshot<'s>(&'s self, clock: &Clock<'s>, time: Instant) -> Option<Snapshot<'s>> {
+    fn passing(&self, clock: &Clock<'_>, time: Instant, occasion: Occasion) -> Option<Passing> {
         let calendar = self.known.in_force(clock.calendar_id, clock.start_time?)?;
         let story = Story::up_to(self.history, time)?;
-        Some(Snapshot::new(story, clock, calendar.hours, time))
+        let snapshot = Snapshot::new(story, clock, calendar.hours, time);
+        let (landmark, mark) = (Landmark::of(&snapshot), Mark::of(&snapshot));
+        Some(Passing { occasion, landmark, mark })
     }
 
     /// The instants at which the clocks are looked at.
@@ -229,7 +238,7 @@ struct Examined {
 #[derive(Default)]
 struct Rest {
     baselines: Baselines,
-    pending: std::collections::BTreeMap<usize, Vec<Mark>>,
+    pending: BTreeMap<usize, Vec<Mark>>,
     model: Vec<Scored>,
     of_baselines: [Vec<Scored>; BASELINES.len()],
 }
@@ -238,18 +247,12 @@ impl Examined {
     fn take(&mut self, step: Step, cases: &[Case], test: Test<'_>) {
         let Some(case) = cases.get(step.case) else { return };
         match step.what {
-            What::Passes(occasion, landmark, mark) => {
-                let decided = case.decided.filter(|_| step.time >= test.learn_until);
+            What::Passes(passing) => {
+                let Passing { occasion, landmark, mark } = *passing;
                 if let Some(rest) = self.rest.get_mut(occasion as usize) {
-                    if let Some(decided) = decided {
-                        rest.score(
-                            step.case,
-                            step.time,
-                            &landmark,
-                            &mark,
-                            decided,
-                            self.learner.model(),
-                        );
+                    if let Some(decided) = case.decided.filter(|_| step.time >= test.learn_until) {
+                        let said = self.learner.model().probability(&landmark);
+                        rest.score(step.case, step.time, said, &mark, decided);
                     }
                     rest.pending.entry(step.case).or_default().push(mark);
                 }
@@ -280,15 +283,7 @@ impl Examined {
 }
 
 impl Rest {
-    fn score(
-        &mut self,
-        clock: usize,
-        time: Instant,
-        landmark: &Landmark,
-        mark: &Mark,
-        decided: Decision,
-        model: &Model,
-    ) {
+    fn score(&mut self, clock: usize, time: Instant, said: f64, mark: &Mark, decided: Decision) {
         let scored = |probability| Scored {
             clock,
             time,
@@ -296,7 +291,7 @@ impl Rest {
             is_breached: decided.met_at.is_none(),
             decide_time: decided.time,
         };
-        self.model.push(scored(model.probability(landmark)));
+        self.model.push(scored(said));
         for (of, scores) in BASELINES.iter().zip(&mut self.of_baselines) {
             scores.push(scored(self.baselines.probability(*of, mark)));
         }

@@ -35,11 +35,13 @@ impl Position {
     }
 }
 
-/// The value of a curve at a position.
+/// The value of a curve that does not fall, at a position. Nor does it fall by rounding: the way
+/// from the knot before is added, and goes no farther than to the knot after.
 pub fn value(knots: &[Weight], at: Position) -> f32 {
-    let [(before, part), (after, rest)] = at.parts();
-    let of = |knot: usize| knots.get(knot).map_or(0.0, |weight| weight.value);
-    of(before) * part + if rest > 0.0 { of(after) * rest } else { 0.0 }
+    let of = |knot: usize| knots.get(knot).map(|weight| weight.value);
+    let before = of(usize::from(at.knot)).unwrap_or(0.0);
+    let after = of(usize::from(at.knot) + 1).unwrap_or(before);
+    (before + (after - before) * at.fraction).min(after)
 }
 
 /// The nearest values that do not fall, by the pooling of adjacent violators (Ayer et al. 1955):

@@ -123,7 +123,7 @@ proptest! {
         let forecaster = forecaster(&lessons);
         let longer = Made { limit: made.limit + more, ..made.clone() };
         let of = |made: &Made| forecaster.breach_probability(&made.snapshot());
-        prop_assert!(of(&longer) <= of(&made) + 1e-9, "{} {}", of(&made), of(&longer));
+        prop_assert!(of(&longer) <= of(&made), "{} {}", of(&made), of(&longer));
     }
 
     #[test]
@@ -133,7 +133,7 @@ proptest! {
         let forecaster = forecaster(&lessons);
         let later = Made { waited: made.waited + more, ..made.clone() };
         let of = |made: &Made| forecaster.breach_probability(&made.snapshot());
-        prop_assert!(of(&later) >= of(&made) - 1e-6, "{} {}", of(&made), of(&later));
+        prop_assert!(of(&later) >= of(&made), "{} {}", of(&made), of(&later));
     }
 
     #[test]
@@ -177,8 +177,8 @@ proptest! {
     fn the_same_lessons_leave_the_same_model_and_it_can_be_put_away(lessons in lessons()) {
         let model = forecaster(&lessons).model;
         prop_assert_eq!(&model, &forecaster(&lessons).model);
-        let (weights, curves) = model.learnt();
-        prop_assert_eq!(&model, &Model::restored(model.history(), weights, curves));
+        let restored = Model::restored(model.history(), model.weights(), model.curves());
+        prop_assert_eq!(&model, &restored);
     }
 }
 
@@ -282,43 +282,4 @@ fn an_explanation_names_what_moved_the_figure_the_strongest_first() {
     let lessons = vec![(made.clone(), true); 30];
     let taught = explain(&forecaster(&lessons).model, &made.snapshot());
     assert!(taught.iter().any(|reason| reason.evidence > 1.0));
-}
-
-#[test]
-fn timing_tmp() {
-    let open: Vec<_> = (0..10_000)
-        .map(|i| OpenClock {
-            breach_probability: f64::from(i % 97) / 200.0,
-            decided_if_breached: 0.95,
-            decided_if_met: 0.9,
-        })
-        .collect();
-    let so = PeriodSoFar {
-        promised: crate::domain::share::Share::from_percent("80").unwrap(),
-        decided: 3000,
-        breached: 400,
-        open: &open,
-        arrivals: Arrivals { mean: 500.0, variance: 900.0, breach_share: 0.1 },
-    };
-    let t = std::time::Instant::now();
-    let f = so.forecast();
-    eprintln!("period {:?} miss {}", t.elapsed(), f.miss_probability);
-    let made = Made {
-        holder: 1,
-        phase: Phase::Running,
-        elapsed_before: 3600,
-        limit: 36000,
-        since: 0,
-        waited: 3600,
-        events: 3,
-        effort: None,
-    };
-    let f = forecaster(&[(made.clone(), true)]);
-    let s = made.snapshot();
-    let t = std::time::Instant::now();
-    let mut sum = 0.0;
-    for _ in 0..100_000 {
-        sum += f.breach_probability(std::hint::black_box(&s));
-    }
-    eprintln!("100k forecasts {:?} {}", t.elapsed(), sum);
 }

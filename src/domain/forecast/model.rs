@@ -139,13 +139,14 @@ impl Model {
         (self.decided, self.breached)
     }
 
-    /// The learnt weights and curves, by their keys.
-    pub fn learnt(&self) -> (Vec<(Key, Weight)>, Vec<(Key, Vec<Weight>)>) {
-        let mut weights: Vec<_> = self.weights.iter().map(|(key, w)| (*key, *w)).collect();
-        let mut curves: Vec<_> = self.curves.iter().map(|(key, c)| (*key, c.clone())).collect();
-        weights.sort_by_key(|(key, _)| *key);
-        curves.sort_by_key(|(key, _)| *key);
-        (weights, curves)
+    /// The learnt weights, by their keys.
+    pub fn weights(&self) -> Vec<(Key, Weight)> {
+        sorted(&self.weights)
+    }
+
+    /// The learnt curves, by their keys.
+    pub fn curves(&self) -> Vec<(Key, Vec<Weight>)> {
+        sorted(&self.curves)
     }
 
     /// The model that learnt so much.
@@ -182,6 +183,12 @@ impl Model {
             straighten(curve);
         }
     }
+}
+
+fn sorted<T: Clone>(learnt: &HashMap<Key, T>) -> Vec<(Key, T)> {
+    let mut sorted: Vec<_> = learnt.iter().map(|(key, of)| (*key, of.clone())).collect();
+    sorted.sort_by_key(|(key, _)| *key);
+    sorted
 }
 
 fn base_log_odds() -> f64 {

@@ -82,7 +82,7 @@ impl Quality {
         }
         let mut sorted = scored.to_vec();
         sorted.sort_by(|a, b| a.probability.total_cmp(&b.probability).then(a.clock.cmp(&b.clock)));
-        let base_rate = mean(&sorted, |s| truth(s));
+        let base_rate = mean(&sorted, truth);
         let brier = mean(&sorted, |s| (s.probability - truth(s)).powi(2));
         let calibration = calibration(&sorted);
         let forecasts = sorted.len() as f64;
