@@ -34,7 +34,7 @@
 //!
 //! | room | what it is | what it does not know |
 //! | --- | --- | --- |
-//! | [`domain`] | calendars, incidents, contracts, clocks, periods, forecasts | input, output, wall clock |
+//! | [`domain`] | incidents, contracts, clocks, periods, forecasts | input, output, wall clock |
 //! | [`engine`] | commands to records, records to state, questions to answers | where it is kept |
 //! | [`journal`] | the truth on disk: append, read, verify | what a record means |
 //! | [`wire`] | protobuf messages and their way to and from the domain | who sends them |
