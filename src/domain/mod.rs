@@ -3,10 +3,8 @@
 //! In reading order: [`time`] and [`zone`] (instants, and what clocks on walls show), [`calendar`]
 //! (service hours), [`incident`] (facts and their fold), [`contract`] (what was agreed), [`clock`]
 //! (a history under terms at an instant), [`experience`] (what people went through meanwhile),
-//! [`compliance`] (what a period's clocks come to) and [`settlement`] (what is left to be agreed
-//! on).
-//! (a history under terms at an instant), [`compliance`] (what a period's clocks come to) and
-//! [`forecast`] (what open clocks will probably come to).
+//! [`compliance`] (what a period's clocks come to), [`settlement`] (what is left to be agreed on)
+//! and [`forecast`] (what open clocks will probably come to).
 //! Nothing here knows how facts arrive or are kept, and `now` is always an argument.
 
 pub mod calendar;

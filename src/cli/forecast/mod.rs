@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use clap::Args;
 use prost_types::Timestamp;
 
-use super::clocks::instant;
+use super::asked::instant;
 
 /// Puts the breach forecast to the test on a journal's own history.
 ///

@@ -48,7 +48,7 @@ impl Recorded {
                 let ledger = self.ledgers.entry(event.incident_id.clone()).or_default();
                 ledger.events.push(RecordedEvent { sequence, record_time, event });
             }
-            Entry::ServiceEvent(_) | Entry::Lost => {}
+            Entry::ServiceEvent(_) | Entry::Deed(_) | Entry::Lost => {}
         }
     }
 }

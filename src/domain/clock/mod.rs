@@ -10,7 +10,6 @@ mod exclusion;
 mod judge;
 #[cfg(test)]
 pub(in crate::domain) mod kit;
-pub(super) mod kit;
 #[cfg(test)]
 pub(in crate::domain) mod laws;
 mod life;
