@@ -23,6 +23,7 @@ use crate::domain::contract::{
     Revision,
 };
 use crate::domain::experience::{Figure, Toll, figure};
+use crate::domain::forecast::{Budget, Stretch};
 use crate::domain::service::{ServiceEvent, in_effect};
 use crate::domain::share::Share;
 use crate::domain::time::{Instant, Span};
@@ -383,6 +384,11 @@ impl<'c> Attainment<'c> {
         }
     }
 
+    /// What is promised.
+    pub fn promise(&self) -> &'c AttainmentPromise {
+        self.promise
+    }
+
     /// How it stands as of an instant.
     pub fn standing(&self, as_of: Instant) -> Standing {
         stand(self.promise, &self.tally.contractual, self.period.end <= as_of)
@@ -433,7 +439,7 @@ impl<'c> OnService<'c> {
         known: Known<'_>,
         as_of: Instant,
     ) -> Option<ServiceStanding> {
-        let uptime = |agreed, weight| self.uptime(events, known, as_of, agreed, weight);
+        let uptime = |agreed, weight| uptime(events, known, (&self.period, as_of), agreed, weight);
         match &self.objective.promise {
             Promise::Attainment(_) | Promise::Experience(_) => None,
             Promise::Availability(promise) => {
@@ -454,20 +460,45 @@ impl<'c> OnService<'c> {
         }
     }
 
-    fn uptime(
+    /// What was down of the agreed time of the last `length` before an instant, if it is an
+    /// objective on availability.
+    pub fn last(
         &self,
+        length: Span,
         events: &[&ServiceEvent],
         known: Known<'_>,
         as_of: Instant,
-        agreed: &AgreedService,
-        degradation_weight: Share,
-    ) -> Option<Uptime> {
-        let calendar = known.in_force(&agreed.calendar_id, self.period.start)?;
-        let maintenance_notice = agreed.maintenance_notice;
-        let agreed = Agreed { hours: calendar.hours, maintenance_notice, degradation_weight };
-        let figures = Availability::reckon(events, agreed, &self.period, as_of);
-        Some(Uptime { calendar_revision: calendar.revision, figures })
+    ) -> Option<Stretch> {
+        let Promise::Availability(promise) = &self.objective.promise else { return None };
+        let start = as_of.checked_add(-length).unwrap_or(Instant::MIN);
+        let period = Period { name: String::new(), start, end: as_of };
+        let weight = promise.degradation_weight;
+        let figures = uptime(events, known, (&period, as_of), &promise.agreed, weight)?.figures;
+        Some(Stretch { agreed: figures.agreed, down: figures.downtime() })
     }
+
+    /// How the downtime it allows is used up, likewise.
+    pub fn budget(&self) -> Option<Budget> {
+        let Promise::Availability(promise) = &self.objective.promise else { return None };
+        let Some(ServiceStanding::Availability(_, uptime)) = &self.standing else { return None };
+        let (agreed, down) = (uptime.figures.agreed_in_period, uptime.figures.downtime());
+        Some(Budget { promised: promise.share, agreed, down })
+    }
+}
+
+/// How a service was up over a period, as of an instant.
+fn uptime(
+    events: &[&ServiceEvent],
+    known: Known<'_>,
+    (period, as_of): (&Period, Instant),
+    agreed: &AgreedService,
+    degradation_weight: Share,
+) -> Option<Uptime> {
+    let calendar = known.in_force(&agreed.calendar_id, period.start)?;
+    let maintenance_notice = agreed.maintenance_notice;
+    let agreed = Agreed { hours: calendar.hours, maintenance_notice, degradation_weight };
+    let figures = Availability::reckon(events, agreed, period, as_of);
+    Some(Uptime { calendar_revision: calendar.revision, figures })
 }
 
 /// The period that is asked for of a contract, by what was `known`.

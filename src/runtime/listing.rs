@@ -9,8 +9,10 @@ use std::sync::Arc;
 
 use itertools::Itertools;
 
+use super::keeper::Carried;
 use super::{Engine, Sight, sight};
 use crate::domain::clock::{Clock, Outcome, Phase};
+use crate::domain::incident::History;
 use crate::domain::time::Instant;
 use crate::engine::catalog::Catalog;
 use crate::engine::index::{self, SHELVES, Shelf};
@@ -77,13 +79,39 @@ impl Engine {
         asked: (Option<Instant>, Option<Instant>),
         after: Option<&ClockMark>,
         make: impl Fn(&str, &Clock<'_>) -> T,
+        visit: impl FnMut(FoundClock<T>) -> bool,
+    ) -> Result<(Sight, Option<ClockMark>), ViewsError> {
+        let nothing = |_, _: &Catalog| Ok(());
+        let make =
+            |(): &(), incident: &str, clock: &Clock<'_>, _: &History<'_>| make(incident, clock);
+        let most = (filter, CLOCKS_JUDGED_MAX);
+        let index = self.keeper.index(settled)?;
+        self.list_clocks_by(*index, tenant, most, asked, after, nothing, make, visit)
+    }
+
+    /// The same, each clock made into what the caller needs by what it has prepared when it knows
+    /// what can be seen, and by the incident's history; it is cut after so many clocks. The
+    /// index must be held meanwhile.
+    #[allow(clippy::too_many_arguments)]
+    pub(super) fn list_clocks_by<M, T>(
+        &self,
+        index: Carried,
+        tenant: &str,
+        (filter, most): (&ClockFilter, usize),
+        asked: (Option<Instant>, Option<Instant>),
+        after: Option<&ClockMark>,
+        prepare: impl FnOnce(Sight, &Catalog) -> Result<M, ViewsError>,
+        make: impl Fn(&M, &str, &Clock<'_>, &History<'_>) -> T,
         mut visit: impl FnMut(FoundClock<T>) -> bool,
     ) -> Result<(Sight, Option<ClockMark>), ViewsError> {
-        let index = self.keeper.index(settled)?;
         // Looked up after the index, it knows all that the index does.
         let catalog = self.memory.catalog(tenant);
         let sight = sight(index.sequence, index.record_time, asked.0, asked.1);
-        let list = List { engine: self, tenant, filter, catalog, times: sight.times };
+        let prepared = prepare(sight, &catalog)?;
+        let make = |incident: &str, clock: &Clock<'_>, history: &History<'_>| {
+            make(&prepared, incident, clock, history)
+        };
+        let list = List { engine: self, tenant, filter, most, catalog, times: sight.times };
         let is_now =
             sight.times.known == index.record_time && sight.times.as_of >= index.record_time;
         let apart = list.apart(is_now)?;
@@ -139,6 +167,7 @@ struct List<'l> {
     engine: &'l Engine,
     tenant: &'l str,
     filter: &'l ClockFilter,
+    most: usize,
     catalog: Arc<Catalog>,
     times: Times,
 }
@@ -168,13 +197,13 @@ impl List<'_> {
         &self,
         incidents: &BTreeSet<String>,
         after: Option<&ClockMark>,
-        make: &impl Fn(&str, &Clock<'_>) -> T,
+        make: &impl Fn(&str, &Clock<'_>, &History<'_>) -> T,
     ) -> Result<Vec<FoundClock<T>>, ViewsError> {
         let mut found = Vec::new();
         for incident in incidents {
-            self.judge(incident, |clock, mark| {
+            self.judge(incident, |clock, mark, history| {
                 if self.wants(clock) && after.is_none_or(|after| *after < mark) {
-                    found.push(FoundClock { made: make(incident, clock), mark });
+                    found.push(FoundClock { made: make(incident, clock, history), mark });
                 }
             })?;
         }
@@ -185,13 +214,13 @@ impl List<'_> {
     fn judge(
         &self,
         incident: &str,
-        mut visit: impl FnMut(&Clock<'_>, ClockMark),
+        mut visit: impl FnMut(&Clock<'_>, ClockMark, &History<'_>),
     ) -> Result<(), ViewsError> {
         let ledger = self.engine.listed_ledger(self.tenant, incident)?;
         let known = self.catalog.known(self.times.known);
         let Some(history) = history(&ledger, self.times) else { return Ok(()) };
         for clock in &judge_incident(&history, &known, self.times.as_of).clocks {
-            visit(clock, mark(incident, clock));
+            visit(clock, mark(incident, clock), &history);
         }
         Ok(())
     }
@@ -255,7 +284,7 @@ impl List<'_> {
         filed: impl Iterator<Item = Result<ClockMark, ViewsError>>,
         apart: &BTreeSet<String>,
         judged: Vec<FoundClock<T>>,
-        make: &impl Fn(&str, &Clock<'_>) -> T,
+        make: &impl Fn(&str, &Clock<'_>, &History<'_>) -> T,
         visit: &mut impl FnMut(FoundClock<T>) -> bool,
     ) -> Result<Option<ClockMark>, ViewsError> {
         let mut judged = judged.into_iter().peekable();
@@ -274,7 +303,7 @@ impl List<'_> {
             {
                 return Ok(None);
             }
-            if count >= CLOCKS_JUDGED_MAX {
+            if count >= self.most {
                 return Ok(Some(place));
             }
         }
@@ -290,15 +319,15 @@ impl List<'_> {
     fn wanted<T>(
         &self,
         place: &ClockMark,
-        make: &impl Fn(&str, &Clock<'_>) -> T,
+        make: &impl Fn(&str, &Clock<'_>, &History<'_>) -> T,
     ) -> Result<Option<FoundClock<T>>, ViewsError> {
         let mut found = None;
-        self.judge(&place.incident, |clock, _| {
+        self.judge(&place.incident, |clock, _, history| {
             let is_it = clock.contract_id == place.contract
                 && clock.target_id == place.target
                 && clock.cycle == place.cycle;
             if is_it && self.wants(clock) {
-                let made = make(&place.incident, clock);
+                let made = make(&place.incident, clock, history);
                 found = Some(FoundClock { mark: place.clone(), made });
             }
         })?;

@@ -26,6 +26,7 @@ use crate::wire::v1::calendar_service_server::CalendarServiceServer;
 use crate::wire::v1::clock_service_server::ClockServiceServer;
 use crate::wire::v1::compliance_service_server::ComplianceServiceServer;
 use crate::wire::v1::contract_service_server::ContractServiceServer;
+use crate::wire::v1::forecast_service_server::ForecastServiceServer;
 use crate::wire::v1::incident_service_server::IncidentServiceServer;
 use crate::wire::v1::settlement_service_server::SettlementServiceServer;
 
@@ -216,6 +217,7 @@ fn routes(services: &Services, request_bytes_max: usize) -> anyhow::Result<Route
         .add_service(limited!(ClockServiceServer))
         .add_service(limited!(ComplianceServiceServer))
         .add_service(limited!(SettlementServiceServer))
+        .add_service(limited!(ForecastServiceServer))
         .add_service(limited!(AdminServiceServer))
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?))
@@ -237,6 +239,7 @@ async fn tell_health(health: &HealthReporter, status: ServingStatus) {
         ClockServiceServer::<Services>::NAME,
         ComplianceServiceServer::<Services>::NAME,
         SettlementServiceServer::<Services>::NAME,
+        ForecastServiceServer::<Services>::NAME,
         AdminServiceServer::<Services>::NAME,
     ] {
         health.set_service_status(service, status).await;

@@ -6,6 +6,7 @@ mod calendar;
 mod clock;
 mod compliance;
 mod contract;
+mod forecast;
 mod incident;
 mod page;
 mod read;

@@ -95,6 +95,9 @@ reads!(
     GetServiceReviewRequest,
     SimulateContractRequest,
     ListSettlementItemsRequest,
+    ForecastClocksRequest,
+    ForecastObjectivesRequest,
+    GetForecastQualityRequest,
     ExportClocksRequest,
 );
 

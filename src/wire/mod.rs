@@ -13,6 +13,7 @@ pub mod deed;
 pub mod experience;
 pub mod export;
 pub mod faults;
+pub mod forecast;
 #[cfg(test)]
 mod fuzz;
 pub mod incident;

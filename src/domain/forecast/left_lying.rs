@@ -55,7 +55,8 @@ impl Urgency {
     }
 }
 
-fn idle_time(snapshot: &Snapshot<'_>, hours: &ServiceHours) -> Span {
+/// The service time for which it now is the provider's to act and nothing happens.
+pub fn idle_time(snapshot: &Snapshot<'_>, hours: &ServiceHours) -> Span {
     let is_providers = matches!(snapshot.story.holder, Holder::Queue | Holder::Provider);
     match (snapshot.phase, is_providers) {
         (Phase::Running, true) => hours.elapsed(snapshot.story.last_event_time, snapshot.time),

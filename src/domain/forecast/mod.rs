@@ -35,7 +35,7 @@ pub use explanation::{Reason, explain};
 pub use forecaster::{Forecast, Forecaster};
 pub use landmark::{COURSES, Course, Key, Landmark, TRAITS, Trait};
 pub use learner::Learner;
-pub use left_lying::{Avoidable, Urgency, avoidable};
+pub use left_lying::{Avoidable, Urgency, avoidable, idle_time};
 pub use model::{MODEL_VERSION, Model, Weight};
 pub use period::{OpenClock, PeriodForecast, PeriodSoFar};
 pub use quality::{Alarms, Bin, Quality, Scored};

@@ -1,0 +1,131 @@
+//! Forecasts, as answers tell them.
+
+use super::clock;
+use super::compliance::{encode_objectives, encode_period};
+use super::scalar::{duration, timestamp};
+use super::v1;
+use crate::domain::clock::Clock;
+use crate::domain::forecast::{Bin, MODEL_VERSION, Reason};
+use crate::domain::time::Instant;
+use crate::engine::learning::{Learned, Turnout};
+use crate::engine::outlook::{
+    AttainmentForecast, BudgetOutlook, Outlook, PeriodOutlook, Weighing, needs,
+};
+
+/// Reasons told with a forecast.
+const REASONS_MAX: usize = 5;
+/// Heaviest clocks told with a period.
+const HEAVIEST_MAX: usize = 20;
+
+/// The message of an open clock and what is to be expected of it.
+pub fn encode(
+    learned: &Learned,
+    incident_id: &str,
+    clock: &Clock<'_>,
+    outlook: &Outlook,
+    time_zone_database: &str,
+) -> v1::ClockForecast {
+    let stop = outlook.forecast.expected_stop.map(|stop| stop.time);
+    let stop = stop.unwrap_or_default().map(|time| time.map(timestamp));
+    let [stop_time_p10, stop_time_p50, stop_time_p90] = stop;
+    let urgency = outlook.urgency.as_ref();
+    let (decided, _) = learned.forecaster.model.history();
+    v1::ClockForecast {
+        clock: Some(clock::encode(incident_id, clock, time_zone_database, false)),
+        breach_probability: outlook.forecast.breach_probability,
+        stop_time_p10,
+        stop_time_p50,
+        stop_time_p90,
+        latest_start_time: urgency.and_then(|u| u.latest_start_time).map(timestamp),
+        slack: urgency.map(|urgency| duration(urgency.slack)),
+        idle_time: Some(duration(outlook.idle_time)),
+        left_lying: urgency.is_some_and(|urgency| urgency.is_left_lying),
+        left_lying_reason: urgency.and_then(|urgency| urgency.reason()).unwrap_or_default(),
+        reasons: outlook.reasons.iter().take(REASONS_MAX).map(encode_reason).collect(),
+        learnt_clocks: decided as i64,
+        evidence: f64::from(outlook.forecast.evidence),
+    }
+}
+
+fn encode_reason(reason: &Reason) -> v1::ForecastReason {
+    let text = reason.words.clone();
+    v1::ForecastReason { text, log_odds: f64::from(reason.log_odds) }
+}
+
+/// The message of how a period's objectives will end: those that are forecast.
+pub fn encode_period_outlook(
+    outlook: &PeriodOutlook<'_>,
+    as_of: Instant,
+) -> v1::ForecastObjectivesResponse {
+    let standings = encode_objectives(&outlook.compliance, as_of).into_iter().enumerate();
+    let objectives = standings.filter_map(|(place, standing)| {
+        let attainment = outlook.attainments.get(&place).map(encode_attainment);
+        let error_budget = outlook.budgets.get(&place).map(encode_budget);
+        let is_told = attainment.is_some() || error_budget.is_some();
+        let standing = Some(standing);
+        let told = attainment.unwrap_or_default();
+        is_told.then_some(v1::ObjectiveForecast { standing, error_budget, ..told })
+    });
+    v1::ForecastObjectivesResponse {
+        objectives: objectives.collect(),
+        period: Some(encode_period(&outlook.compliance.period)),
+        stamp: None,
+    }
+}
+
+fn encode_attainment(forecast: &AttainmentForecast) -> v1::ObjectiveForecast {
+    let period = &forecast.period;
+    v1::ObjectiveForecast {
+        standing: None,
+        miss_probability: period.miss_probability,
+        expected_attainment: period.expected_attainment,
+        attainment_low: period.attainment_interval.0,
+        attainment_high: period.attainment_interval.1,
+        expected_decided: period.expected_decided,
+        allowance_left: period.allowance_left,
+        heaviest: forecast.heaviest.iter().take(HEAVIEST_MAX).map(encode_weighing).collect(),
+        needs: needs(forecast),
+        error_budget: None,
+    }
+}
+
+fn encode_weighing((clock, saved): &(Weighing, f64)) -> v1::WeighingClock {
+    v1::WeighingClock {
+        incident_id: clock.incident_id.clone(),
+        target_id: clock.target_id.clone(),
+        breach_probability: clock.breach_probability,
+        miss_probability_saved: *saved,
+    }
+}
+
+fn encode_budget(outlook: &BudgetOutlook) -> v1::ErrorBudget {
+    let BudgetOutlook { budget, short, long } = outlook;
+    v1::ErrorBudget {
+        allowed: Some(duration(budget.whole())),
+        left: Some(duration(budget.left())),
+        burn_rate_short: short.and_then(|stretch| budget.burn_rate(stretch)),
+        burn_rate_long: long.and_then(|stretch| budget.burn_rate(stretch)),
+        exhausted_after: long.and_then(|s| budget.exhausted_after(s)).map(duration),
+    }
+}
+
+/// The message of how forecasts turned out, without its stamp.
+pub fn encode_turnout(turnout: Option<&Turnout>) -> v1::GetForecastQualityResponse {
+    let told = turnout.map(|turnout| v1::GetForecastQualityResponse {
+        forecasts: turnout.forecasts as i64,
+        clocks: turnout.clocks as i64,
+        base_rate: turnout.base_rate,
+        brier_score: turnout.brier,
+        skill: turnout.skill,
+        log_loss: turnout.log_loss,
+        calibration_error: turnout.calibration_error,
+        calibration: turnout.calibration.iter().map(encode_bin).collect(),
+        ..Default::default()
+    });
+    let model_version = MODEL_VERSION as i32;
+    v1::GetForecastQualityResponse { model_version, ..told.unwrap_or_default() }
+}
+
+fn encode_bin(bin: &Bin) -> v1::CalibrationRow {
+    v1::CalibrationRow { forecasts: bin.forecasts as i64, said: bin.said, became: bin.became }
+}
