@@ -108,7 +108,7 @@ pub fn run(cli: Cli) -> ExitCode {
                 Command::Settle(settle) => settle.run().await,
                 Command::Simulate(simulate) => simulate.run().await,
                 Command::Export(export) => export.run().await,
-                Command::Forecast(forecast) => forecast.run(),
+                Command::Forecast(forecast) => forecast.run().await,
                 Command::Verify(verify) => verify.run(),
                 Command::Diff(diff) => diff.run().await,
                 Command::Evidence(evidence) => evidence.run(),

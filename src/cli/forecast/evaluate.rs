@@ -16,17 +16,22 @@ use crate::wire::scalar::{duration, optional_instant};
 
 pub fn run(asked: &Forecast) -> anyhow::Result<ExitCode> {
     let zones = zones::open(&zones::Choice::Automatic)?;
-    let recorded = Recorded::read(&asked.data_dir.join("journal"), &asked.tenant, &zones)?;
+    let recorded =
+        Recorded::read(&asked.data_dir.join("journal"), &asked.connection.tenant, &zones)?;
     let known = recorded.catalog.known(Instant::MAX);
     if known.contract(&asked.contract).all().is_empty() {
         let ids = known.contract_ids().collect::<Vec<_>>().join(", ");
-        bail!("there is no contract {:?} of tenant {:?}: {ids}", asked.contract, asked.tenant);
+        bail!(
+            "there is no contract {:?} of tenant {:?}: {ids}",
+            asked.contract,
+            asked.connection.tenant
+        );
     }
     let told = |time| optional_instant(time).map_err(|_| anyhow!("a time is out of range"));
     let tested = Test {
         contract_id: &asked.contract,
         target_id: &asked.target,
-        learn_until: told(Some(asked.learn_until))?.unwrap_or(Instant::MIN),
+        learn_until: told(asked.learn_until)?.unwrap_or(Instant::MIN),
         until: told(asked.until)?.or(recorded.last_fact()).unwrap_or(Instant::MAX),
     };
     let results = test(tested, recorded.ledgers.values(), known);

@@ -1,64 +1,139 @@
 //! `slx forecast`: how probable breaches are, and how good such forecasts were.
 
+mod clocks;
 mod evaluate;
+mod objectives;
+mod quality;
 mod recorded;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use prost_types::Timestamp;
+use prost_types::{Duration, Timestamp};
 
-use super::asked::instant;
+use super::asked::{Asked, instant};
+use super::connection::Connection;
+use super::show::Shown;
 
-/// Puts the breach forecast to the test on a journal's own history.
+/// Tells who will be late, how sure that is, and whether the period will be missed.
 ///
-/// The history of a contract is lived through again in the order in which its facts occurred.
-/// After every event and at noon of every business day, each open clock's probability to breach is
-/// told by what had occurred until then, and clocks that were decided before have taught the model.
-/// Forecasts from --learn-until on are scored, if their clock was decided by --until, beside those
-/// of simpler ways: the breach rate of the priority, warnings at 50, 75 and 90 percent of the
-/// limit, and the share that breached of those that lasted as long.
+/// Without --period, --quality or --evaluate, the open clocks of a contract are listed, the most
+/// urgent first: how probable it is that they breach, when they will probably stop, until when work
+/// must begin, and what is left lying.
 ///
-/// A fact counts as known from when it occurred, whenever it was recorded, since a history that was
-/// imported was recorded at once.
+/// With --evaluate, the history of a contract is lived through again in the order in which its
+/// facts occurred. After every event and at noon of every business day, each open clock's
+/// probability to breach is told by what had occurred until then, and clocks that were decided
+/// before have taught the model. Forecasts from --learn-until on are scored, if their clock was
+/// decided by --until, beside those of simpler ways: the breach rate of the priority, warnings at
+/// 50, 75 and 90 percent of the limit, and the share that breached of those that lasted as long.
+/// There a fact counts as known from when it occurred, whenever it was recorded, since a history
+/// that was imported was recorded at once.
 #[derive(Args, Debug)]
 pub(super) struct Forecast {
-    /// Puts the forecast to the test on a data directory, without a server.
-    #[arg(long, required = true)]
-    evaluate: bool,
-
-    /// The data directory, of a server at work too, or a backup.
-    #[arg(long, env = "SLX_DATA_DIR", value_name = "DIR", default_value = "slx-data")]
-    data_dir: PathBuf,
-
-    /// The organisation.
-    #[arg(long, env = "SLX_TENANT", default_value = "default")]
-    tenant: String,
-
     /// The contract whose clocks are forecast.
     #[arg(long, value_name = "ID")]
     contract: String,
 
-    /// Only the clocks of this target.
-    #[arg(long, value_name = "ID", default_value = "")]
-    target: String,
+    /// How the objectives of this period will end: a month 2026-10, a quarter 2026-Q3 or a year.
+    #[arg(long, value_name = "PERIOD")]
+    period: Option<String>,
 
-    /// Scores forecasts from this instant on (RFC 3339).
+    /// How the forecasts of clocks that are decided by now had turned out; with --period, of those
+    /// decided in it.
+    #[arg(long)]
+    quality: bool,
+
+    /// Puts the forecast to the test on a data directory, without a server.
+    #[arg(long, requires = "learn_until", conflicts_with_all = ["quality", "period"])]
+    evaluate: bool,
+
+    /// With --evaluate: the data directory, of a server at work too, or a backup.
+    #[arg(long, env = "SLX_DATA_DIR", value_name = "DIR", default_value = "slx-data")]
+    data_dir: PathBuf,
+
+    /// With --evaluate: scores forecasts from this instant on (RFC 3339).
     #[arg(long, value_name = "TIME", value_parser = instant)]
-    learn_until: Timestamp,
+    learn_until: Option<Timestamp>,
 
-    /// Knows nothing after this instant (RFC 3339); default: that of the last fact.
+    /// With --evaluate: knows nothing after this instant (RFC 3339); default: that of the last
+    /// fact.
     #[arg(long, value_name = "TIME", value_parser = instant)]
     until: Option<Timestamp>,
 
-    /// Prints the scores as JSON.
+    /// With --evaluate or --quality: only the clocks of this target.
+    #[arg(long, value_name = "ID", default_value = "")]
+    target: String,
+
+    /// Only clocks due before this instant (RFC 3339), or over their limits.
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    due_before: Option<Timestamp>,
+
+    /// Only clocks that breach with at least this probability, 0 to 1.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
+    at_least: f64,
+
+    /// How many clocks to tell of.
+    #[arg(long, value_name = "COUNT", default_value_t = 50)]
+    limit: usize,
+
+    /// Only this incident, as it would be: see --effort, --waits-until and --priority.
+    #[arg(long, value_name = "ID")]
+    what_if: Option<String>,
+
+    /// With --what-if: so much work would be left: `1h 30m`.
+    #[arg(long, value_name = "DURATION", value_parser = duration, requires = "what_if")]
+    effort: Option<Duration>,
+
+    /// With --what-if: it would be the provider's to act again from this instant on (RFC 3339).
+    #[arg(long, value_name = "TIME", value_parser = instant, requires = "what_if")]
+    waits_until: Option<Timestamp>,
+
+    /// With --what-if: its priority would be this.
+    #[arg(long, value_name = "PRIORITY", requires = "what_if")]
+    priority: Option<String>,
+
+    /// Prints the answer as JSON; of clocks, a line each.
     #[arg(long)]
     json: bool,
+
+    #[command(flatten)]
+    asked: Asked,
+
+    #[command(flatten)]
+    shown: Shown,
+
+    #[command(flatten)]
+    connection: Connection,
 }
 
 impl Forecast {
-    pub fn run(self) -> anyhow::Result<ExitCode> {
-        evaluate::run(&self)
+    pub async fn run(self) -> anyhow::Result<ExitCode> {
+        if self.evaluate {
+            return evaluate::run(&self);
+        }
+        match (self.quality, &self.period) {
+            (true, _) => quality::run(self).await?,
+            (false, Some(_)) => objectives::run(self).await?,
+            (false, None) => clocks::run(self).await?,
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// A duration on the command line.
+fn duration(text: &str) -> Result<Duration, String> {
+    let duration: jiff::SignedDuration =
+        text.parse().map_err(|_| "write hours, minutes and seconds: 1h 30m".to_owned())?;
+    Ok(Duration { seconds: duration.as_secs(), nanos: duration.subsec_nanos() })
+}
+
+/// A probability or share as a whole percentage; certain only where it is.
+fn percent(share: f64) -> String {
+    match (share * 100.0).round() {
+        100.0 if share < 1.0 => ">99%".to_owned(),
+        0.0 if share > 0.0 => "<1%".to_owned(),
+        whole => format!("{whole}%"),
     }
 }

@@ -1,0 +1,93 @@
+//! Forecasts of open clocks.
+
+use super::{Forecast, percent};
+use crate::cli::connection::refused;
+use crate::cli::show::{Times, phase, span, table};
+use crate::wire::v1::forecast_service_client::ForecastServiceClient;
+use crate::wire::{text, v1};
+
+/// Reasons told for a clock.
+const REASONS_TOLD: usize = 2;
+
+pub(super) async fn run(asked: Forecast) -> anyhow::Result<()> {
+    let what_if = what_if(&asked);
+    let is_thought_of = what_if.is_some();
+    let request = v1::ForecastClocksRequest {
+        tenant: asked.connection.tenant.clone(),
+        contract_id: asked.contract,
+        due_before: asked.due_before,
+        minimum_probability: asked.at_least,
+        what_if,
+        as_of_time: asked.asked.as_of_time,
+        known_time: asked.asked.known_time,
+        ..Default::default()
+    };
+    let mut client = ForecastServiceClient::new(asked.connection.open().await?);
+    let mut answers = client.forecast_clocks(request).await.map_err(refused)?.into_inner();
+    let mut forecasts = Vec::new();
+    while let Some(answer) = answers.message().await.map_err(refused)? {
+        forecasts.extend(answer.forecasts);
+    }
+    if asked.json {
+        for forecast in forecasts.iter().take(asked.limit) {
+            let line = text::to_json(forecast, "slx.v1.ClockForecast")?;
+            let line: serde_json::Value = serde_json::from_str(&line)?;
+            say!("{line}");
+        }
+        return Ok(());
+    }
+    if is_thought_of {
+        say!("As it would be; nothing is recorded.\n");
+    }
+    say!("{}", show(&forecasts, &asked.shown.times()?, asked.limit));
+    Ok(())
+}
+
+fn what_if(asked: &Forecast) -> Option<v1::WhatIf> {
+    Some(v1::WhatIf {
+        incident_id: asked.what_if.clone()?,
+        effort_remaining: asked.effort,
+        wait_end_time: asked.waits_until,
+        priority: asked.priority.clone().unwrap_or_default(),
+    })
+}
+
+fn show(forecasts: &[v1::ClockForecast], times: &Times, most: usize) -> String {
+    if forecasts.is_empty() {
+        return "No clock is open.".to_owned();
+    }
+    let rows = forecasts.iter().take(most).map(|forecast| row(forecast, times));
+    let headings = [
+        "incident", "target", "priority", "phase", "due", "left", "breach", "stops", "start by",
+        "idle", "why",
+    ];
+    let told = table(&headings, &[5, 6, 9], rows.collect());
+    let learnt = forecasts.first().map_or(0, |forecast| forecast.learnt_clocks);
+    let more = match forecasts.len().saturating_sub(most) {
+        0 => String::new(),
+        more => format!("\nand {more} more"),
+    };
+    format!("{told}{more}\n\n{learnt} decided clocks of the contract stand behind this.")
+}
+
+fn row(forecast: &v1::ClockForecast, times: &Times) -> Vec<String> {
+    let clock = forecast.clock.clone().unwrap_or_default();
+    let lying = forecast.left_lying.then(|| format!("LEFT LYING: {}", forecast.left_lying_reason));
+    let reasons = forecast.reasons.iter().take(REASONS_TOLD).map(|reason| {
+        let sign = if reason.log_odds > 0.0 { "+" } else { "" };
+        format!("{} ({sign}{:.1})", reason.text, reason.log_odds)
+    });
+    vec![
+        clock.incident_id.clone(),
+        clock.target_id.clone(),
+        clock.priority.clone(),
+        phase(&clock),
+        times.show(clock.due_time),
+        span(clock.remaining),
+        percent(forecast.breach_probability),
+        times.show(forecast.stop_time_p50),
+        times.show(forecast.latest_start_time),
+        span(forecast.idle_time),
+        lying.into_iter().chain(reasons).collect::<Vec<_>>().join("; "),
+    ]
+}

@@ -1,0 +1,78 @@
+//! How forecasts had turned out.
+
+use super::{Forecast, percent};
+use crate::cli::connection::refused;
+use crate::wire::v1::forecast_service_client::ForecastServiceClient;
+use crate::wire::{text, v1};
+
+/// The length of a bar that means all.
+const BAR: f64 = 40.0;
+
+pub(super) async fn run(asked: Forecast) -> anyhow::Result<()> {
+    let request = v1::GetForecastQualityRequest {
+        tenant: asked.connection.tenant.clone(),
+        contract_id: asked.contract,
+        target_id: asked.target,
+        period: asked.period.unwrap_or_default(),
+        as_of_time: asked.asked.as_of_time,
+        known_time: asked.asked.known_time,
+        ..Default::default()
+    };
+    let mut client = ForecastServiceClient::new(asked.connection.open().await?);
+    let answer = client.get_forecast_quality(request).await.map_err(refused)?.into_inner();
+    match asked.json {
+        true => say!("{}", text::to_json(&answer, "slx.v1.GetForecastQualityResponse")?),
+        false => say!("{}", show(&answer)),
+    }
+    Ok(())
+}
+
+/// The scores, and what was said against what became so.
+pub(in crate::cli) fn show(quality: &v1::GetForecastQualityResponse) -> String {
+    if quality.forecasts == 0 {
+        return "No forecast of a decided clock yet.".to_owned();
+    }
+    let scores = format!(
+        "{} forecasts of {} clocks, {} breached\n\
+         Brier score {:.4}, which is {:.0}% better than the base rate; log loss {:.4}; calibration \
+         error {:.4}\n",
+        quality.forecasts,
+        quality.clocks,
+        percent(quality.base_rate),
+        quality.brier_score,
+        100.0 * quality.skill,
+        quality.log_loss,
+        quality.calibration_error,
+    );
+    let rows = quality.calibration.iter().map(|row| {
+        let (said, became) = (percent(row.said), percent(row.became));
+        format!("said {said:>4}, became {became:>4} |{}| {}", bar(row), row.forecasts)
+    });
+    let rows: Vec<_> = rows.collect();
+    format!("{scores}\n{}\n{:27}* said, # became, + both", rows.join("\n"), "")
+}
+
+/// Where what was said (`*`) and what became so (`#`) lie between none and all; `+`: both.
+fn bar(row: &v1::CalibrationRow) -> String {
+    let place = |share: f64| (share * BAR).round() as usize;
+    let (said, became) = (place(row.said), place(row.became));
+    let mark = |at: usize| match (at == said, at == became) {
+        (true, true) => '+',
+        (true, false) => '*',
+        (false, true) => '#',
+        (false, false) => '.',
+    };
+    (0..=BAR as usize).map(mark).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_said_and_what_became_so_stand_on_one_scale() {
+        let bar = |said, became| bar(&v1::CalibrationRow { forecasts: 1, said, became });
+        assert_eq!(bar(0.0, 1.0), format!("*{}#", ".".repeat(39)));
+        assert_eq!(bar(0.5, 0.5), format!("{}+{}", ".".repeat(20), ".".repeat(20)));
+    }
+}
