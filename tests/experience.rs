@@ -40,6 +40,10 @@ fn hit(contracts: &[&str], people: i32) -> Fact {
     Fact::Opened(v1::Opened { contract_ids, affected_users: people, ..opening })
 }
 
+fn estimated(remaining: Duration) -> Fact {
+    Fact::EffortEstimated(v1::EffortEstimated { remaining: Some(remaining) })
+}
+
 fn worked(duration: Duration) -> Fact {
     Fact::WorkLogged(v1::WorkLogged { duration: Some(duration), ..Default::default() })
 }
@@ -50,6 +54,7 @@ async fn record_essay(clients: &mut Clients, incident: &str) {
     let survey = v1::Surveyed { score: 3, lost_time: Some(hours(200)) };
     let facts = vec![
         event(incident, "o", "2026-10-06T07:00:00Z", hit(&["C"], 40)),
+        event(incident, "e", "2026-10-06T07:00:00Z", estimated(minutes(30))),
         event(incident, "w", done, worked(minutes(30))),
         event(incident, "r", done, Fact::Resolved(v1::Resolved {})),
         event(incident, "s", "2026-10-07T08:00:00Z", Fact::Surveyed(survey)),
@@ -93,9 +98,26 @@ async fn half_an_hour_of_work_left_for_six_is_met_and_cost_240_hours() {
     assert_eq!((melon.incident_id.as_str(), melon.target_id.as_str()), ("E", "resolve"));
     let why = "6 h of its 8 h, but 6 h of 4 h for people; 240 people-hours lost; ";
     assert!(melon.why.starts_with(why), "{}", melon.why);
+    assert!(melon.why.ends_with("left to lie: 30 min of work, and 5 h 30 min were avoidable"));
+    assert_eq!((melon.left_lying, melon.avoidable_time), (true, Some(minutes(330))));
+    assert_eq!(review.total.map(|total| total.left_lying), Some(1));
     assert_eq!((melon.elapsed, melon.experienced_elapsed), (Some(hours(6)), Some(hours(6))));
 
+    // It lies from the moment on at which it has lain for as long as the work takes.
+    let mut lies = Vec::new();
+    for time in ["2026-10-06T07:29:59Z", "2026-10-06T07:30:00Z", LATER] {
+        let judged = clients.evaluate("E", time, None).await;
+        let work = judged.work.iter().find(|work| work.target_id == "resolve").expect("work");
+        lies.push(work.left_lying);
+        assert_eq!(work.ready_time.is_some(), time == LATER);
+    }
+    assert_eq!(lies, [false, true, true]);
+
     let told = shown(&server, "E");
+    assert!(
+        told.contains("LEFT LYING C resolve: done at once, it could have been ready"),
+        "{told}"
+    );
     assert!(told.contains("240h 00m") && told.contains("5h 30m"), "{told}");
 }
 

@@ -14,6 +14,7 @@ use slx::wire::v1::calendar_service_client::CalendarServiceClient;
 use slx::wire::v1::clock_service_client::ClockServiceClient;
 use slx::wire::v1::compliance_service_client::ComplianceServiceClient;
 use slx::wire::v1::contract_service_client::ContractServiceClient;
+use slx::wire::v1::forecast_service_client::ForecastServiceClient;
 use slx::wire::v1::incident_event::Fact;
 use slx::wire::v1::incident_service_client::IncidentServiceClient;
 use slx::wire::v1::settlement_service_client::SettlementServiceClient;
@@ -43,6 +44,7 @@ pub struct Clients {
     pub clocks: ClockServiceClient<Channel>,
     pub compliance: ComplianceServiceClient<Channel>,
     pub settlement: SettlementServiceClient<Channel>,
+    pub forecasts: ForecastServiceClient<Channel>,
     pub admin: AdminServiceClient<Channel>,
 }
 
@@ -296,6 +298,7 @@ impl Clients {
             clocks: ClockServiceClient::new(channel.clone()),
             compliance: ComplianceServiceClient::new(channel.clone()),
             settlement: SettlementServiceClient::new(channel.clone()),
+            forecasts: ForecastServiceClient::new(channel.clone()),
             admin: AdminServiceClient::new(channel),
         }
     }

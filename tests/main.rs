@@ -13,6 +13,7 @@ mod evidence;
 mod experience;
 mod export;
 mod forecast;
+mod forecasting;
 mod format;
 mod full;
 mod fuzz;

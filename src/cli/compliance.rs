@@ -48,7 +48,7 @@ pub(super) struct Compliance {
     connection: Connection,
 }
 
-const TOLL_HEADINGS: [&str; 14] = [
+const TOLL_HEADINGS: [&str; 15] = [
     "ended",
     "people",
     "lost",
@@ -63,6 +63,7 @@ const TOLL_HEADINGS: [&str; 14] = [
     "gap",
     "reversed",
     "relieved",
+    "left lying",
 ];
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -206,6 +207,7 @@ fn show_tolls(groups: &[v1::ComplianceGroup], by: &[KeyWord]) -> String {
             percent(&group.attainment_gap),
             group.reverse_watermelons.to_string(),
             group.relieved.to_string(),
+            group.left_lying.to_string(),
         ];
         values.chain(figures).collect()
     });

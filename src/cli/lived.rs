@@ -8,6 +8,14 @@ use crate::wire::v1;
 /// The chain of contracts, whose turn it was, and what people went through; whatever there is.
 pub(super) fn show(judged: &v1::EvaluateIncidentResponse, times: &Times) -> Vec<String> {
     let mut parts = Vec::new();
+    let lying =
+        judged.work.iter().filter(|work| work.left_lying).map(|work| {
+            format!("LEFT LYING {} {}: {}", work.contract_id, work.target_id, work.reason)
+        });
+    let lying: Vec<_> = lying.collect();
+    if !lying.is_empty() {
+        parts.push(lying.join("\n"));
+    }
     if judged.chain.iter().any(|link| !link.underpins.is_empty()) {
         parts.push(chain(judged));
     }

@@ -1,10 +1,11 @@
 //! What people went through in an incident, under each of its contracts.
 
 use super::catalog::Known;
-use crate::domain::clock::Judgement;
+use crate::domain::clock::{Calendars, Clock, Judgement};
 use crate::domain::compliance::{Entry, entries};
 use crate::domain::contract::Contract;
 use crate::domain::experience::{Course, Experience, experience};
+use crate::domain::forecast::{Avoidable, avoidable};
 use crate::domain::incident::History;
 use crate::domain::time::Instant;
 
@@ -25,7 +26,7 @@ pub fn experiences<'a>(
 }
 
 /// What an incident comes to as of an instant: an entry for each target that has a clock, with both
-/// accounts.
+/// accounts and what was avoidable.
 pub fn entries_of<'a>(
     history: &History<'a>,
     judgement: &Judgement<'a>,
@@ -33,7 +34,36 @@ pub fn entries_of<'a>(
     as_of: Instant,
 ) -> Vec<Entry<'a>> {
     let experiences = experiences(history, judgement, known, as_of);
-    entries(judgement, &history.state(as_of), &experiences)
+    entries_lived(history, judgement, &experiences, known, as_of)
+}
+
+/// The same, by what people went through.
+pub fn entries_lived<'a>(
+    history: &History<'a>,
+    judgement: &Judgement<'a>,
+    experiences: &[Experience<'a>],
+    known: &'a Known<'a>,
+    as_of: Instant,
+) -> Vec<Entry<'a>> {
+    let mut entries = entries(judgement, &history.state(as_of), experiences);
+    for entry in &mut entries {
+        let of_target = |clock: &&Clock<'_>| {
+            clock.contract_id == entry.contract_id && clock.target_id == entry.target_id
+        };
+        let last = judgement.clocks.iter().rfind(of_target);
+        entry.avoidable = last.and_then(|clock| avoidable_of(history, clock, known));
+    }
+    entries
+}
+
+/// What was avoidable of a stopped clock's time.
+pub fn avoidable_of(
+    history: &History<'_>,
+    clock: &Clock<'_>,
+    known: &Known<'_>,
+) -> Option<Avoidable> {
+    let calendar = known.in_force(clock.calendar_id, clock.start_time?)?;
+    avoidable(history, clock, calendar.hours)
 }
 
 /// The contracts an incident was judged under, as worded by the last revision that rules a clock:

@@ -54,6 +54,17 @@ pub fn outlook(
     })
 }
 
+/// How an open clock stands against the work estimated; `None`: nothing is, or it is not open.
+pub fn urgency(
+    clock: &Clock<'_>,
+    history: &History<'_>,
+    known: &Known<'_>,
+    as_of: Instant,
+) -> Option<Urgency> {
+    let hours = known.in_force(clock.calendar_id, clock.start_time?)?.hours;
+    Urgency::of(&Snapshot::new(Story::up_to(history, as_of)?, clock, hours, as_of), hours)
+}
+
 /// What might become so of an incident.
 #[derive(Clone, Debug, Default)]
 pub struct WhatIf {

@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 use super::catalog::Known;
 use super::compliance::{Compliance, GroupKey, PeriodAsked, Question, last_instant};
 use super::deed::{Book, Signature};
-use super::experience::experiences;
+use super::experience::{entries_lived, experiences};
 use super::query::{Times, judge_incident};
 use super::refusal::Refusal;
 use super::settlement::{credit_of, standing};
 use crate::domain::clock::{Clock, Outcome};
-use crate::domain::compliance::{Counts, Entry, Period, Tally, entries, why};
+use crate::domain::compliance::{Counts, Entry, Period, Tally, why};
 use crate::domain::contract::{Contract, Effective, Revision};
 use crate::domain::experience::{Experience, Holder, TimeSum};
 use crate::domain::incident::{History, WaitingOn};
@@ -62,6 +62,8 @@ pub struct Table {
     pub clocks: Vec<Talk>,
     /// How many there are.
     pub clock_count: u64,
+    /// How many of those were only left to lie.
+    pub only_left_lying: u64,
     /// What pauses did.
     pub pauses: Pauses,
     /// Whose part of the chain took the time of the incidents.
@@ -101,6 +103,10 @@ pub struct Talk {
     pub is_watermelon: bool,
     /// Why it came to that.
     pub why: String,
+    /// Its work was left to lie.
+    pub is_left_lying: bool,
+    /// By how much earlier it could have been ready.
+    pub avoidable_time: Option<Span>,
 }
 
 /// What pauses did to a period's clocks, in service time.
@@ -173,7 +179,7 @@ impl<'c> Review<'c> {
         let judgement = judge_incident(history, &known, self.as_of);
         let experiences = experiences(history, &judgement, &known, self.as_of);
         let state = history.state(self.as_of);
-        let entries = entries(&judgement, &state, &experiences);
+        let entries = entries_lived(history, &judgement, &experiences, &known, self.as_of);
         for compliance in [&mut self.present].into_iter().chain(&mut self.chain) {
             entries.iter().for_each(|entry| compliance.add(entry));
         }
@@ -213,6 +219,7 @@ enum Kind {
     Breached,
     Excluded,
     Watermelon,
+    LeftLying,
 }
 
 impl Talk {
@@ -220,7 +227,8 @@ impl Talk {
         match self.outcome {
             Outcome::Breached => Kind::Breached,
             Outcome::Excluded => Kind::Excluded,
-            _ => Kind::Watermelon,
+            _ if self.is_watermelon => Kind::Watermelon,
+            _ => Kind::LeftLying,
         }
     }
 
@@ -250,7 +258,10 @@ impl Table {
         self.pauses.add(entry, clocks);
         let is_red = matches!(entry.verdict(), Outcome::Breached | Outcome::Excluded);
         if !is_red && !entry.is_watermelon() {
-            return;
+            if !entry.is_left_lying() {
+                return;
+            }
+            self.only_left_lying += 1;
         }
         self.clock_count += 1;
         self.clocks.push(Talk {
@@ -267,6 +278,8 @@ impl Table {
             decide_time: entry.decide_time,
             is_watermelon: entry.is_watermelon(),
             why: why(entry, clocks),
+            is_left_lying: entry.is_left_lying(),
+            avoidable_time: entry.avoidable.map(|avoidable| avoidable.lost_time),
         });
     }
 

@@ -11,14 +11,16 @@ use super::{Services, status};
 use crate::domain::time::Instant;
 use crate::engine::catalog::{Catalog, TermsName};
 use crate::engine::compare::{Change, ClockName, Comparison, Step};
-use crate::engine::experience::{chain, experiences};
+use crate::engine::experience::{avoidable_of, chain, experiences};
 use crate::engine::ledger::Ledger;
+use crate::engine::outlook::urgency;
 use crate::engine::query::{Times, history, judge_incident};
 use crate::engine::refusal::Refusal;
 use crate::runtime::{ClockFilter, ClockMark};
 use crate::wire::clock::{outcome, outcome_number, phase};
 use crate::wire::experience::{encode_experience, encode_link, encode_party_time};
 use crate::wire::faults::Faults;
+use crate::wire::forecast::encode_work;
 use crate::wire::scalar::{id, instant, optional_id, optional_instant, timestamp};
 use crate::wire::v1::change_step::Record;
 use crate::wire::v1::clock_service_server::ClockService;
@@ -87,7 +89,13 @@ impl ClockService for Services {
         let answer = wire::clock::encode_judgement(&id, &judgement, zones, request.with_segments);
         let experiences = experiences(&history, &judgement, &known, sight.times.as_of);
         let told = |experience| encode_experience(experience, &judgement.clocks);
+        let work = judgement.clocks.iter().filter_map(|clock| {
+            let urgency = urgency(clock, &history, &known, sight.times.as_of);
+            let avoidable = avoidable_of(&history, clock, &known);
+            encode_work(clock, urgency.as_ref(), avoidable.as_ref())
+        });
         Ok(Response::new(v1::EvaluateIncidentResponse {
+            work: work.collect(),
             experience: experiences.iter().map(told).collect(),
             party_time: encode_party_time(&experiences),
             chain: chain(&judgement, &known).into_iter().map(encode_link).collect(),

@@ -97,6 +97,7 @@ pub(super) fn encode_group(
         experienced: Some(encode_counts(&tally.experienced)),
         watermelons: number(tally.watermelons),
         reverse_watermelons: number(tally.reverse_watermelons),
+        left_lying: number(tally.left_lying),
         relieved: number(tally.relieved),
         attainment_gap: attainment_gap(&tally).unwrap_or_default(),
         toll: Some(encode_toll(&tally.toll)),

@@ -5,7 +5,7 @@ use super::compliance::{encode_objectives, encode_period};
 use super::scalar::{duration, timestamp};
 use super::v1;
 use crate::domain::clock::Clock;
-use crate::domain::forecast::{Bin, MODEL_VERSION, Reason};
+use crate::domain::forecast::{Avoidable, Bin, MODEL_VERSION, Reason, Urgency};
 use crate::domain::time::Instant;
 use crate::engine::learning::{Learned, Turnout};
 use crate::engine::outlook::{
@@ -128,4 +128,41 @@ pub fn encode_turnout(turnout: Option<&Turnout>) -> v1::GetForecastQualityRespon
 
 fn encode_bin(bin: &Bin) -> v1::CalibrationRow {
     v1::CalibrationRow { forecasts: bin.forecasts as i64, said: bin.said, became: bin.became }
+}
+
+/// The message of how a clock stands, or stood, against the work that was estimated.
+pub fn encode_work(
+    clock: &Clock<'_>,
+    urgency: Option<&Urgency>,
+    avoidable: Option<&Avoidable>,
+) -> Option<v1::ClockWork> {
+    let named = v1::ClockWork {
+        contract_id: clock.contract_id.to_owned(),
+        target_id: clock.target_id.to_owned(),
+        cycle: clock.cycle as i32,
+        ..Default::default()
+    };
+    match (urgency, avoidable) {
+        (Some(urgency), _) => Some(v1::ClockWork {
+            effort: Some(duration(urgency.effort_remaining)),
+            latest_start_time: urgency.latest_start_time.map(timestamp),
+            slack: Some(duration(urgency.slack)),
+            idle_time: Some(duration(urgency.idle_time)),
+            left_lying: urgency.is_left_lying,
+            reason: urgency.reason().unwrap_or_default(),
+            ..named
+        }),
+        (None, Some(avoidable)) => Some(v1::ClockWork {
+            effort: Some(duration(avoidable.effort)),
+            ready_time: Some(timestamp(avoidable.ready_time)),
+            avoidable_time: Some(duration(avoidable.lost_time)),
+            left_lying: avoidable.is_left_lying(),
+            reason: format!(
+                "done at once, it could have been ready at {}; {} of service time were avoidable",
+                avoidable.ready_time, avoidable.lost_time
+            ),
+            ..named
+        }),
+        (None, None) => None,
+    }
 }

@@ -46,6 +46,7 @@ pub fn encode(reviewed: Reviewed<'_>, time_zone_database: &str) -> v1::GetServic
         credits: credit::encode_statement(&review.present.credited, as_of),
         clocks: review.table.clocks.iter().map(encode_talk).collect(),
         clock_count: number(review.table.clock_count),
+        only_left_lying_count: number(review.table.only_left_lying),
         pauses: Some(encode_pauses(&review.table.pauses)),
         causes: encode_causes(review.table.causes),
         party_time: party_time.collect(),
@@ -159,6 +160,8 @@ fn encode_talk(talk: &Talk) -> v1::ReviewedClock {
         decide_time: talk.decide_time.map(timestamp),
         is_watermelon: talk.is_watermelon,
         why: talk.why.clone(),
+        left_lying: talk.is_left_lying,
+        avoidable_time: talk.avoidable_time.map(duration),
     }
 }
 

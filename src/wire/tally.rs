@@ -26,6 +26,7 @@ fn message(tally: &Tally) -> store::Tally {
         watermelons: tally.watermelons,
         reverse_watermelons: tally.reverse_watermelons,
         relieved: tally.relieved,
+        left_lying: tally.left_lying,
         toll: (tally.toll != Toll::default()).then(|| encode_toll(&tally.toll)),
         elapsed_seconds: tally.elapsed.iter().map(|(seconds, _)| seconds).collect(),
         elapsed_counts: tally.elapsed.iter().map(|(_, count)| count).collect(),
@@ -43,6 +44,7 @@ fn from_message(tally: store::Tally) -> Result<Tally, Unreadable> {
         watermelons: tally.watermelons,
         reverse_watermelons: tally.reverse_watermelons,
         relieved: tally.relieved,
+        left_lying: tally.left_lying,
         toll: tally.toll.map(decode_toll).unwrap_or_default(),
         elapsed: Spread::from_counts(tally.elapsed_seconds.into_iter().zip(tally.elapsed_counts)),
     })

@@ -112,11 +112,15 @@ fn to_talk_of(review: &v1::GetServiceReviewResponse, most: usize) -> Vec<Talk<'_
     let late =
         talk("late by the contract", counts.breached, |c| c.outcome() == v1::Outcome::Breached);
     let excluded = talk("excluded", counts.excluded, |c| c.outcome() == v1::Outcome::Excluded);
-    let melons = review.clock_count - counts.breached - counts.excluded;
+    let lying = review.only_left_lying_count;
+    let melons = review.clock_count - counts.breached - counts.excluded - lying;
     let melons = talk("watermelons: in time by the contract, late for people", melons, |c| {
-        c.outcome() == v1::Outcome::Met
+        c.outcome() == v1::Outcome::Met && c.is_watermelon
     });
-    [late, excluded, melons].into_iter().filter(|talk| !talk.clocks.is_empty()).collect()
+    let lying = talk("in time for everybody, but left to lie", lying, |c| {
+        c.outcome() == v1::Outcome::Met && !c.is_watermelon
+    });
+    [late, excluded, melons, lying].into_iter().filter(|talk| !talk.clocks.is_empty()).collect()
 }
 
 impl Review {

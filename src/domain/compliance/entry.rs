@@ -3,6 +3,7 @@
 use crate::domain::clock::{Clock, Judgement, Outcome, Phase, Segment, TargetVerdict};
 use crate::domain::contract::Metric;
 use crate::domain::experience::{Experience, Toll};
+use crate::domain::forecast::Avoidable;
 use crate::domain::incident::{Party, State};
 use crate::domain::time::{Instant, Span};
 
@@ -39,6 +40,9 @@ pub struct Entry<'a> {
     /// What the incident cost people, once it has ended: with the one target of each contract that
     /// its experience stands beside, so that it is counted once.
     pub toll: Option<Toll>,
+    /// What was avoidable of its time; `None`: it has not stopped, no work was estimated, or it was
+    /// done at once.
+    pub avoidable: Option<Avoidable>,
     /// It is left out of the contractual figures.
     pub is_excluded: bool,
     /// When it was decided by the contract; `None`: it is open, or was cancelled.
@@ -57,6 +61,11 @@ impl Entry<'_> {
     pub fn is_watermelon(&self) -> bool {
         let is_green = self.contractual.outcome == Outcome::Met || self.is_excluded;
         is_green && self.experienced.outcome == Outcome::Breached
+    }
+
+    /// Its work was left to lie.
+    pub fn is_left_lying(&self) -> bool {
+        self.avoidable.is_some_and(|avoidable| avoidable.is_left_lying())
     }
 
     /// Breached by the contract, and met as it was experienced.
@@ -131,6 +140,7 @@ fn entry<'a>(
         experienced_limit,
         toll: ended.map(Toll::of),
         limit: verdict.limit,
+        avoidable: None,
         is_excluded: verdict.exclusion.is_some(),
         decide_time: deciding.decide_time().filter(|_| verdict.outcome != Outcome::Undecided),
         is_open: deciding.is_open(),

@@ -19,6 +19,7 @@ pub fn why(entry: &Entry<'_>, clocks: &[Clock<'_>]) -> String {
     parts.extend(told("counted while it was up to", &shares(&clocks, |s| s.counted)));
     parts.extend(told("paused for", &shares(&clocks, |s| s.paused())));
     parts.extend(reopened(&clocks));
+    parts.extend(lay(entry));
     parts.join("; ")
 }
 
@@ -58,6 +59,12 @@ fn exclusion(clocks: &[&Clock<'_>]) -> Option<String> {
             format!("excluded by {}: {}", decision.decided_by, decision.reason)
         }
     })
+}
+
+fn lay(entry: &Entry<'_>) -> Option<String> {
+    let avoidable = entry.avoidable.filter(|avoidable| avoidable.is_left_lying())?;
+    let (effort, lost) = (words(avoidable.effort), words(avoidable.lost_time));
+    Some(format!("left to lie: {effort} of work, and {lost} were avoidable"))
 }
 
 fn reopened(clocks: &[&Clock<'_>]) -> Option<String> {

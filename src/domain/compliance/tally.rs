@@ -21,6 +21,8 @@ pub struct Tally {
     pub reverse_watermelons: u64,
     /// Met by the contract, or excluded, only thanks to pauses or exclusions.
     pub relieved: u64,
+    /// Stopped, and left to lie meanwhile.
+    pub left_lying: u64,
     /// What the incidents that ended cost people, each counted with one of its targets.
     pub toll: Toll,
     /// What those that count and are decided had counted.
@@ -148,6 +150,7 @@ impl Tally {
             experienced: Counts::of(entry.experienced.outcome, false),
             watermelons: u64::from(entry.is_watermelon()),
             reverse_watermelons: u64::from(entry.is_reverse_watermelon()),
+            left_lying: u64::from(entry.is_left_lying()),
             relieved: u64::from(entry.is_relieved()),
             toll: entry.toll.unwrap_or_default(),
             elapsed: spread,
@@ -161,6 +164,7 @@ impl Tally {
         self.watermelons += other.watermelons;
         self.reverse_watermelons += other.reverse_watermelons;
         self.relieved += other.relieved;
+        self.left_lying += other.left_lying;
         self.toll.add(&other.toll);
         other.elapsed.iter().for_each(|(seconds, count)| self.elapsed.put(seconds, count));
     }
@@ -173,6 +177,7 @@ impl Tally {
         self.reverse_watermelons =
             self.reverse_watermelons.saturating_sub(other.reverse_watermelons);
         self.relieved = self.relieved.saturating_sub(other.relieved);
+        self.left_lying = self.left_lying.saturating_sub(other.left_lying);
         self.toll.remove(&other.toll);
         other.elapsed.iter().for_each(|(seconds, count)| self.elapsed.take(seconds, count));
     }

@@ -77,6 +77,13 @@ pub struct Avoidable {
     pub lost_time: Span,
 }
 
+impl Avoidable {
+    /// Its work was left to lie: at least for as long as the work takes.
+    pub fn is_left_lying(&self) -> bool {
+        self.lost_time >= IDLE_LEAST.max(self.effort)
+    }
+}
+
 /// What was avoidable of a stopped clock's time; `None` where no work was estimated while it ran,
 /// or it stopped no later than it had to.
 pub fn avoidable(

@@ -1,0 +1,339 @@
+//! Forecasts over gRPC: of open clocks, of periods, and how they turn out.
+
+use prost_types::Timestamp;
+use slx::wire::v1;
+use slx::wire::v1::incident_event::Fact;
+use tonic::Code;
+
+use crate::errors::check;
+use crate::kit::{
+    Clients, Server, TENANT, at, contract, event, hours, opened, seconds, slx, succeed, waiting,
+};
+
+const NOW: &str = "2026-10-14T12:00:00Z";
+
+/// 75 % of what October decides is resolved in time, and the desk is up 99 % of office hours.
+fn promising() -> v1::Contract {
+    let mut promising = contract("C");
+    let attainment = v1::AttainmentObjective {
+        target_id: "resolve".into(),
+        percent: "75".into(),
+        ..Default::default()
+    };
+    let availability = v1::AvailabilityObjective {
+        service: "desk".into(),
+        percent: "99".into(),
+        calendar_id: "office".into(),
+        ..Default::default()
+    };
+    let objective = |id: &str, promise| v1::Objective {
+        id: id.into(),
+        period: v1::ObjectivePeriod::Month as i32,
+        promise: Some(promise),
+        ..Default::default()
+    };
+    promising.terms.as_mut().expect("terms").objectives = vec![
+        objective("in-time", v1::objective::Promise::Attainment(attainment)),
+        objective("up", v1::objective::Promise::Availability(availability)),
+    ];
+    promising
+}
+
+/// September: forty incidents, every fourth of them late. October: O1 over its limit, O2 with an
+/// estimate that does not fit, O3 that waits for the client, O4 fresh.
+async fn fill(clients: &mut Clients) {
+    clients.put_office().await;
+    clients.put_contract(promising()).await;
+    for number in 0..40 {
+        let (id, day) = (format!("S{number}"), 1 + number % 28);
+        let end = if number % 4 == 0 { "15" } else { "09" };
+        let opening = format!("2026-09-{day:02}T07:00:00Z");
+        let resolved = format!("2026-09-{day:02}T{end}:30:00Z");
+        clients
+            .record(vec![
+                event(&id, "o", &opening, opened("C", "P1")),
+                event(&id, "r", &resolved, Fact::Resolved(v1::Resolved {})),
+            ])
+            .await;
+    }
+    let estimated = |seconds_left| {
+        let remaining = Some(seconds(seconds_left));
+        Fact::EffortEstimated(v1::EffortEstimated { remaining })
+    };
+    let events = vec![
+        event("O1", "o", "2026-10-13T07:00:00Z", opened("C", "P1")),
+        event("O2", "o", "2026-10-14T09:00:00Z", opened("C", "P1")),
+        event("O2", "e", "2026-10-14T09:00:00Z", estimated(6 * 3600)),
+        event("O3", "o", "2026-10-14T07:00:00Z", opened("C", "P1")),
+        event("O3", "w", "2026-10-14T07:30:00Z", waiting(v1::WaitingOn::Client)),
+        event("O4", "o", "2026-10-14T11:55:00Z", opened("C", "P2")),
+    ];
+    clients.record(events).await;
+}
+
+fn asking() -> v1::ForecastClocksRequest {
+    v1::ForecastClocksRequest {
+        tenant: TENANT.into(),
+        contract_id: "C".into(),
+        as_of_time: Some(at(NOW)),
+        ..Default::default()
+    }
+}
+
+async fn ask(
+    clients: &mut Clients,
+    request: v1::ForecastClocksRequest,
+) -> (Vec<v1::ClockForecast>, v1::Stamp) {
+    let answers = clients.forecasts.forecast_clocks(request).await.expect("a stream");
+    let (mut answers, mut all, mut stamp) = (answers.into_inner(), Vec::new(), None);
+    while let Some(answer) = answers.message().await.expect("forecasts") {
+        all.extend(answer.forecasts);
+        stamp = answer.stamp;
+    }
+    (all, stamp.expect("a stamp"))
+}
+
+fn of<'f>(forecasts: &'f [v1::ClockForecast], incident: &str) -> &'f v1::ClockForecast {
+    let is_it = |forecast: &&v1::ClockForecast| {
+        let clock = forecast.clock.as_ref().expect("a clock");
+        clock.incident_id == incident && clock.target_id == "resolve"
+    };
+    forecasts.iter().find(is_it).unwrap_or_else(|| panic!("no {incident}"))
+}
+
+fn due(forecast: &v1::ClockForecast) -> Option<Timestamp> {
+    forecast.clock.as_ref().and_then(|clock| clock.due_time)
+}
+
+#[tokio::test]
+async fn open_clocks_are_forecast_the_most_urgent_first() {
+    let data = tempfile::tempdir().expect("a directory");
+    let mut server = Server::start(data.path(), &[]);
+    let mut clients = server.clients().await;
+    fill(&mut clients).await;
+    let (forecasts, stamp) = ask(&mut clients, asking()).await;
+    assert!(forecasts.iter().all(|f| (0.0..=1.0).contains(&f.breach_probability)));
+    assert_eq!(of(&forecasts, "O1").breach_probability, 1.0);
+    let due_times: Vec<_> = forecasts.iter().filter_map(due).map(|time| time.seconds).collect();
+    assert!(due_times.is_sorted(), "{due_times:?}");
+    let fresh = of(&forecasts, "O4");
+    assert!(fresh.breach_probability < 0.5 && fresh.learnt_clocks >= 40, "{fresh:?}");
+    assert!(!fresh.reasons.is_empty());
+    let stops = [fresh.stop_time_p10, fresh.stop_time_p50, fresh.stop_time_p90];
+    let stops: Vec<_> = stops.iter().flatten().map(|time| time.seconds).collect();
+    assert!(stops.len() == 3 && stops.is_sorted(), "{stops:?}");
+    // Six hours of work no longer fit into four: it had to begin two hours before it was opened.
+    let tight = of(&forecasts, "O2");
+    assert!(tight.breach_probability > fresh.breach_probability, "{tight:?}");
+    assert_eq!(tight.slack, Some(seconds(-5 * 3600)));
+
+    let (likely, _) =
+        ask(&mut clients, v1::ForecastClocksRequest { minimum_probability: 1.0, ..asking() }).await;
+    assert!(likely.iter().all(|forecast| forecast.breach_probability == 1.0));
+    assert!(!likely.is_empty() && likely.len() < forecasts.len());
+    let soon = v1::ForecastClocksRequest { due_before: Some(at(NOW)), ..asking() };
+    let (soon, _) = ask(&mut clients, soon).await;
+    assert!(soon.iter().all(|forecast| due(forecast).expect("due").seconds < at(NOW).seconds));
+
+    // Whatever is recorded later leaks into nothing that is asked by what was known then.
+    let later = (0..20).flat_map(|number| {
+        let id = format!("L{number}");
+        let resolved = Fact::Resolved(v1::Resolved {});
+        [
+            event(&id, "o", "2026-10-14T07:00:00Z", opened("C", "P2")),
+            event(&id, "r", "2026-10-14T11:00:00Z", resolved),
+        ]
+    });
+    clients.record(later.collect()).await;
+    let then = v1::ForecastClocksRequest { known_time: stamp.known_time, ..asking() };
+    assert_eq!(ask(&mut clients, then).await.0, forecasts);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn what_if_changes_the_forecast_and_records_nothing() {
+    let data = tempfile::tempdir().expect("a directory");
+    let mut server = Server::start(data.path(), &[]);
+    let mut clients = server.clients().await;
+    fill(&mut clients).await;
+    let (forecasts, stamp) = ask(&mut clients, asking()).await;
+    let present = of(&forecasts, "O4").breach_probability;
+    let thinking = |what_if| v1::ForecastClocksRequest { what_if: Some(what_if), ..asking() };
+    let of_it = |effort: i64, priority: &str| v1::WhatIf {
+        incident_id: "O4".into(),
+        effort_remaining: Some(hours(effort)),
+        priority: priority.into(),
+        ..Default::default()
+    };
+    let (easy, _) = ask(&mut clients, thinking(of_it(1, ""))).await;
+    let (hard, _) = ask(&mut clients, thinking(of_it(12, ""))).await;
+    let (raised, _) = ask(&mut clients, thinking(of_it(1, "P1"))).await;
+    let probability = |forecasts: &[v1::ClockForecast]| of(forecasts, "O4").breach_probability;
+    assert!(probability(&easy) < probability(&hard), "{easy:?} {hard:?}");
+    assert!(probability(&easy) < probability(&raised), "{raised:?}");
+    assert_eq!(of(&raised, "O4").clock.as_ref().expect("a clock").limit, Some(hours(4)));
+    // The client answers in two hours: then O3 has three and a half of its four hours left.
+    let waits = v1::WhatIf {
+        incident_id: "O3".into(),
+        wait_end_time: Some(at("2026-10-14T14:00:00Z")),
+        ..Default::default()
+    };
+    let (answered, _) = ask(&mut clients, thinking(waits)).await;
+    let clock = of(&answered, "O3").clock.clone().expect("a clock");
+    assert_eq!(clock.phase(), v1::Phase::Running);
+    assert_eq!(clock.remaining, Some(seconds(3 * 3600 + 1800)));
+    let (again, after) = ask(&mut clients, asking()).await;
+    assert_eq!((of(&again, "O4").breach_probability, after.sequence), (present, stamp.sequence));
+
+    let nothing = v1::WhatIf { incident_id: "O4".into(), ..Default::default() };
+    for (request, code, reason, fields) in [
+        (thinking(nothing), Code::InvalidArgument, "INVALID_FIELD", vec!["what_if"]),
+        (
+            v1::ForecastClocksRequest { minimum_probability: f64::NAN, ..asking() },
+            Code::InvalidArgument,
+            "INVALID_FIELD",
+            vec!["minimum_probability"],
+        ),
+        (
+            v1::ForecastClocksRequest { contract_id: "X".into(), ..asking() },
+            Code::NotFound,
+            "CONTRACT_NOT_FOUND",
+            vec![],
+        ),
+        (
+            thinking(v1::WhatIf { incident_id: "X".into(), ..of_it(1, "") }),
+            Code::NotFound,
+            "INCIDENT_NOT_FOUND",
+            vec![],
+        ),
+    ] {
+        let status = match clients.forecasts.forecast_clocks(request).await {
+            Err(status) => status,
+            Ok(answers) => answers.into_inner().message().await.expect_err(reason),
+        };
+        check(status, code, reason, &fields);
+    }
+    server.stop().await;
+}
+
+async fn objectives(
+    clients: &mut Clients,
+    period: &str,
+    as_of: &str,
+) -> Vec<v1::ObjectiveForecast> {
+    let request = v1::ForecastObjectivesRequest {
+        tenant: TENANT.into(),
+        contract_id: "C".into(),
+        period: period.into(),
+        as_of_time: Some(at(as_of)),
+        ..Default::default()
+    };
+    let answer = clients.forecasts.forecast_objectives(request).await.expect("forecast");
+    answer.into_inner().objectives
+}
+
+#[tokio::test]
+async fn a_period_s_end_is_forecast_and_an_error_budget_burns() {
+    let data = tempfile::tempdir().expect("a directory");
+    let mut server = Server::start(data.path(), &[]);
+    let mut clients = server.clients().await;
+    fill(&mut clients).await;
+    let outage = |id: &str, time: &str, fact| v1::ServiceEvent {
+        event_id: id.into(),
+        service: "desk".into(),
+        occur_time: Some(at(time)),
+        fact: Some(fact),
+    };
+    let events = vec![
+        outage(
+            "1",
+            "2026-10-13T09:00:00Z",
+            v1::service_event::Fact::OutageStarted(v1::OutageStarted::default()),
+        ),
+        outage(
+            "2",
+            "2026-10-13T09:30:00Z",
+            v1::service_event::Fact::OutageEnded(v1::OutageEnded::default()),
+        ),
+    ];
+    let request = v1::RecordServiceEventsRequest { tenant: TENANT.into(), events };
+    clients.incidents.record_service_events(request).await.expect("recorded");
+
+    // September is over: 30 of 40 in time is just what was promised, and certain.
+    let over = objectives(&mut clients, "2026-09", NOW).await;
+    assert_eq!(over[0].miss_probability, 0.0);
+    assert!((over[0].expected_attainment - 0.75).abs() < 1e-9, "{:?}", over[0]);
+    assert_eq!((over[0].allowance_left, over[0].heaviest.len()), (0, 0));
+
+    let goes_on = objectives(&mut clients, "2026-10", NOW).await;
+    let in_time = &goes_on[0];
+    assert!(0.0 < in_time.miss_probability && in_time.miss_probability < 1.0, "{in_time:?}");
+    assert!(in_time.attainment_low <= in_time.expected_attainment);
+    assert!(in_time.expected_attainment <= in_time.attainment_high);
+    assert!(in_time.expected_decided > 4.0, "{in_time:?}");
+    let heaviest = in_time.heaviest.first().expect("open clocks weigh");
+    assert!(heaviest.miss_probability_saved >= 0.0 && heaviest.incident_id.starts_with('O'));
+
+    // October has 22 days of eight hours: 1 % is 1 h 45 min 36 s, and half an hour is used up.
+    let budget = goes_on[1].error_budget.clone().expect("a budget");
+    assert_eq!(budget.allowed, Some(seconds(22 * 8 * 36)));
+    assert_eq!(budget.left, Some(seconds(22 * 8 * 36 - 1800)));
+    let rates = (budget.burn_rate_short, budget.burn_rate_long);
+    assert!(matches!(rates, (Some(short), Some(long)) if short == 0.0 && long > 1.0), "{rates:?}");
+    assert!(budget.exhausted_after.is_some());
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn forecasts_are_scored_when_their_clocks_are_decided() {
+    let data = tempfile::tempdir().expect("a directory");
+    let mut server = Server::start(data.path(), &[]);
+    let mut clients = server.clients().await;
+    fill(&mut clients).await;
+    let asking = |period: &str, target: &str| v1::GetForecastQualityRequest {
+        tenant: TENANT.into(),
+        contract_id: "C".into(),
+        target_id: target.into(),
+        period: period.into(),
+        ..Default::default()
+    };
+    let mut before = None;
+    for is_new_start in [false, true] {
+        if is_new_start {
+            server.kill();
+            std::fs::remove_dir_all(data.path().join("views")).expect("no views");
+            server = Server::start(data.path(), &[]);
+            clients = server.clients().await;
+        }
+        let all = clients.forecasts.get_forecast_quality(asking("", "resolve")).await;
+        let all = all.expect("scored").into_inner();
+        assert!(all.forecasts >= 40 && all.clocks >= 40, "{all:?}");
+        assert!((0.0..=1.0).contains(&all.brier_score) && all.log_loss > 0.0, "{all:?}");
+        let told: i64 = all.calibration.iter().map(|row| row.forecasts).sum();
+        assert_eq!(told, all.forecasts);
+        let told = v1::GetForecastQualityResponse { stamp: None, ..all };
+        assert_eq!(*before.get_or_insert(told.clone()), told);
+    }
+    let none = clients.forecasts.get_forecast_quality(asking("2025", "")).await;
+    assert_eq!(none.expect("nothing").into_inner().forecasts, 0);
+    let september = clients.forecasts.get_forecast_quality(asking("2026-09", "resolve")).await;
+    let september = september.expect("scored").into_inner();
+    assert_eq!((september.clocks, september.base_rate), (40, 0.25));
+
+    let run = |flags: &[&str]| {
+        let mut command = slx();
+        command.args(["forecast", "--contract", "C", "--tenant", TENANT, "--address"]);
+        succeed(command.arg(&server.address).args(flags))
+    };
+    let clocks = run(&["--as-of-time", NOW]);
+    assert!(clocks.contains("O1") && clocks.contains("100%"), "{clocks}");
+    assert!(clocks.contains("decided clocks of the contract stand behind this."), "{clocks}");
+    let period = run(&["--as-of-time", NOW, "--period", "2026-10"]);
+    assert!(period.contains("in-time") && period.contains("What weighs most"), "{period}");
+    let quality = run(&["--quality", "--target", "resolve"]);
+    assert!(quality.contains("Brier score") && quality.contains("* said"), "{quality}");
+    let thought = ["--what-if", "O4", "--effort", "12h", "--as-of-time", NOW];
+    let thought = run(&thought);
+    assert!(thought.starts_with("As it would be; nothing is recorded."), "{thought}");
+    server.stop().await;
+}
