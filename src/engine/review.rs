@@ -7,6 +7,7 @@ use super::catalog::Known;
 use super::compliance::{Compliance, GroupKey, PeriodAsked, Question, last_instant};
 use super::deed::{Book, Signature};
 use super::experience::{entries_lived, experiences};
+use super::learning::Turnout;
 use super::query::{Times, judge_incident};
 use super::refusal::Refusal;
 use super::settlement::{credit_of, standing};
@@ -373,6 +374,8 @@ pub struct Reviewed<'c> {
     pub review: Review<'c>,
     /// Who signed it, and when that was recorded.
     pub signatures: Vec<(Instant, Signature)>,
+    /// How the forecasts of its clocks had turned out.
+    pub forecasts: Option<Turnout>,
     /// What is other than it was when it was signed last.
     pub restatement: Option<Restatement<'c>>,
 }

@@ -8,6 +8,8 @@ use crate::domain::incident::RecordedEvent;
 use crate::domain::time::Instant;
 use crate::engine::catalog::{Catalog, Known};
 use crate::engine::deed::{Book, Signature};
+use crate::engine::learning::Turnout;
+use crate::engine::outlook::months_of;
 use crate::engine::query::Times;
 use crate::engine::refusal::Refusal;
 use crate::engine::review::{MOVED_TOLD_MAX, Restatement, Review, Reviewed, moved};
@@ -83,7 +85,17 @@ impl<'r> Reviewing<'r> {
             Some(signature) => self.restate(&signature, sight, &review)?,
             None => Ok(None),
         };
-        Ok(restatement.map(|restatement| (sight, Reviewed { review, signatures, restatement })))
+        let forecasts = self.forecasts(&review, sight)?;
+        let reviewed = |restatement| Reviewed { review, signatures, forecasts, restatement };
+        Ok(restatement.map(|restatement| (sight, reviewed(restatement))))
+    }
+
+    fn forecasts(&self, review: &Review<'_>, sight: Sight) -> Result<Option<Turnout>, ViewsError> {
+        let (contract, known) = (&self.wanted.contract_id, sight.times.known);
+        let learned = self.engine.learned(self.sequence, self.tenant, contract, known)?;
+        let zone = self.catalog.known(known).zone(contract);
+        let months = zone.map(|zone| months_of(&review.present.period, &zone));
+        Ok(learned.record.quality("", months))
     }
 
     fn signatures(&self, known: Instant) -> impl Iterator<Item = (Instant, Signature)> {

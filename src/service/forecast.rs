@@ -92,8 +92,8 @@ impl ForecastService for Services {
             let of = (contract.as_str(), target.as_str(), request.period.as_str());
             let told = engine.forecast_quality(settled, &tenant, of, asked.times());
             let (sight, turnout) = told.map_err(status::unreadable)?.map_err(status::refused)?;
-            let told = encode_turnout(turnout.as_ref());
-            Ok(v1::GetForecastQualityResponse { stamp: stamp(&sight), ..told })
+            let quality = turnout.as_ref().map(encode_turnout);
+            Ok(v1::GetForecastQualityResponse { quality, stamp: stamp(&sight) })
         })
         .await
     }

@@ -109,9 +109,9 @@ fn encode_budget(outlook: &BudgetOutlook) -> v1::ErrorBudget {
     }
 }
 
-/// The message of how forecasts turned out, without its stamp.
-pub fn encode_turnout(turnout: Option<&Turnout>) -> v1::GetForecastQualityResponse {
-    let told = turnout.map(|turnout| v1::GetForecastQualityResponse {
+/// The message of how forecasts turned out.
+pub fn encode_turnout(turnout: &Turnout) -> v1::ForecastQuality {
+    v1::ForecastQuality {
         forecasts: turnout.forecasts as i64,
         clocks: turnout.clocks as i64,
         base_rate: turnout.base_rate,
@@ -120,10 +120,8 @@ pub fn encode_turnout(turnout: Option<&Turnout>) -> v1::GetForecastQualityRespon
         log_loss: turnout.log_loss,
         calibration_error: turnout.calibration_error,
         calibration: turnout.calibration.iter().map(encode_bin).collect(),
-        ..Default::default()
-    });
-    let model_version = MODEL_VERSION as i32;
-    v1::GetForecastQualityResponse { model_version, ..told.unwrap_or_default() }
+        model_version: MODEL_VERSION as i32,
+    }
 }
 
 fn encode_bin(bin: &Bin) -> v1::CalibrationRow {

@@ -9,6 +9,7 @@ use super::compliance::{
     encode_counts, encode_group, encode_objectives, encode_period, number, percent,
 };
 use super::experience::{encode_figure, encode_holder, long_duration};
+use super::forecast::encode_turnout;
 use super::incident::waiting_on_number;
 use super::scalar::{duration, timestamp};
 use super::settlement::encode_standing;
@@ -26,7 +27,7 @@ const RECURRING_MIN: u64 = 3;
 
 /// The message of a review, without its stamp.
 pub fn encode(reviewed: Reviewed<'_>, time_zone_database: &str) -> v1::GetServiceReviewResponse {
-    let Reviewed { review, signatures, restatement } = reviewed;
+    let Reviewed { review, signatures, forecasts, restatement } = reviewed;
     let restatement = restatement.map(|restatement| encode_restatement(&restatement, &review));
     let as_of = review.as_of;
     let objectives = encode_objectives(&review.present, as_of);
@@ -51,6 +52,7 @@ pub fn encode(reviewed: Reviewed<'_>, time_zone_database: &str) -> v1::GetServic
         causes: encode_causes(review.table.causes),
         party_time: party_time.collect(),
         slx: slx(&review.present),
+        forecast_quality: forecasts.as_ref().map(encode_turnout),
         settlement_count: review.unsettled.len() as i64,
         settlement: unsettled.map(|settled| encode_standing(settled, as_of)).collect(),
         groups: review

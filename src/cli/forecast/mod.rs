@@ -3,7 +3,7 @@
 mod clocks;
 mod evaluate;
 mod objectives;
-mod quality;
+pub(super) mod quality;
 mod recorded;
 
 use std::path::PathBuf;

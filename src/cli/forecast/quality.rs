@@ -22,13 +22,13 @@ pub(super) async fn run(asked: Forecast) -> anyhow::Result<()> {
     let answer = client.get_forecast_quality(request).await.map_err(refused)?.into_inner();
     match asked.json {
         true => say!("{}", text::to_json(&answer, "slx.v1.GetForecastQualityResponse")?),
-        false => say!("{}", show(&answer)),
+        false => say!("{}", show(&answer.quality.unwrap_or_default())),
     }
     Ok(())
 }
 
 /// The scores, and what was said against what became so.
-pub(in crate::cli) fn show(quality: &v1::GetForecastQualityResponse) -> String {
+pub(in crate::cli) fn show(quality: &v1::ForecastQuality) -> String {
     if quality.forecasts == 0 {
         return "No forecast of a decided clock yet.".to_owned();
     }

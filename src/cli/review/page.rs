@@ -44,6 +44,7 @@ pub(super) fn page(
         causes: causes(review),
         chain: review.chain.iter().map(|link| Link::of(link, times)).collect(),
         credits: review.credits.as_ref().map(Credits::of),
+        forecasts: review.forecast_quality.clone(),
         unsettled: review
             .settlement
             .iter()
@@ -82,6 +83,7 @@ struct Page<'r> {
     causes: Vec<Vec<String>>,
     chain: Vec<Link>,
     credits: Option<Credits>,
+    forecasts: Option<v1::ForecastQuality>,
     unsettled: Vec<[String; 4]>,
     unsettled_more: i64,
     signatures: Vec<String>,

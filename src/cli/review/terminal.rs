@@ -7,6 +7,7 @@ use super::{cause_name, holder, seconds, to_talk_of};
 use crate::cli::compliance::{
     KeyWord, dash, found, left, percent, promised, show_groups, show_slx,
 };
+use crate::cli::forecast::quality;
 use crate::cli::show::{Times, choice, outcome, span, table};
 use crate::cli::{compliance, credits, settle};
 use crate::wire::v1;
@@ -35,6 +36,7 @@ pub(in crate::cli) fn show(
         chain(review, times),
         review.credits.as_ref().map(credits::show),
         unsettled(review, times),
+        review.forecast_quality.as_ref().map(|q| section("Forecasts", &quality::show(q))),
     ];
     parts.into_iter().flatten().join("\n\n")
 }
