@@ -6,7 +6,7 @@ use tokio::sync::watch;
 
 use super::sync::{Condvar, Mutex};
 
-/// How long what is new may wait, so that an incident's events are filed together.
+/// How long what is new may wait since the first call, so that an incident's events are filed together.
 const PATIENCE: Duration = Duration::from_millis(500);
 
 /// The keeper's errands.
@@ -21,9 +21,25 @@ pub(super) struct Errands {
 
 #[derive(Debug, Default)]
 struct Asked {
-    something_is_new: bool,
+    /// When the first call came that is not followed yet.
+    new_since: Option<Instant>,
     hurry: bool,
     is_closed: bool,
+}
+
+impl Asked {
+    /// Something is new at `now`; true: nothing was before.
+    fn note(&mut self, now: Instant) -> bool {
+        let is_first = self.new_since.is_none();
+        self.new_since.get_or_insert(now);
+        is_first
+    }
+
+    /// Until when the keeper may wait for more; `None`: nothing is new, or it must not wait.
+    fn patient_until(&self) -> Option<Instant> {
+        let is_patient = !self.hurry && !self.is_closed;
+        self.new_since.filter(|_| is_patient).map(|since| since + PATIENCE)
+    }
 }
 
 impl Errands {
@@ -41,7 +57,7 @@ impl Errands {
     pub fn call(&self, hurries: bool) {
         let mut asked = self.asked.lock();
         asked.hurry |= hurries;
-        if !std::mem::replace(&mut asked.something_is_new, true) || hurries {
+        if asked.note(Instant::now()) || hurries {
             self.called.notify_one();
         }
     }
@@ -55,15 +71,15 @@ impl Errands {
     /// Waits for something to do; true: it is to be the last.
     pub fn wait(&self) -> bool {
         let mut asked = self.asked.lock();
-        while !asked.something_is_new && !asked.is_closed {
+        while asked.new_since.is_none() && !asked.is_closed {
             self.called.wait(&mut asked);
         }
-        while !asked.hurry && !asked.is_closed {
-            if self.called.wait_for(&mut asked, PATIENCE).timed_out() {
+        while let Some(until) = asked.patient_until() {
+            if self.called.wait_until(&mut asked, until).timed_out() {
                 break;
             }
         }
-        (asked.something_is_new, asked.hurry) = (false, false);
+        (asked.new_since, asked.hurry) = (None, false);
         asked.is_closed
     }
 
@@ -93,7 +109,7 @@ impl Errands {
 
     /// The views can be written again, and are complete up to `sequence`.
     pub fn tell_recovery(&self, sequence: u64) {
-        self.asked.lock().something_is_new = true;
+        self.asked.lock().note(Instant::now());
         self.carried.send_replace(Some(sequence));
     }
 
@@ -121,7 +137,8 @@ impl Errands {
     }
 
     fn call_at_once(&self, asked: &mut Asked) {
-        (asked.something_is_new, asked.hurry) = (true, true);
+        asked.note(Instant::now());
+        asked.hurry = true;
         self.called.notify_one();
     }
 }

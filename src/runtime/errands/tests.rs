@@ -61,6 +61,18 @@ fn keep(world: &World, errands: &Errands, failing: Option<u32>) {
 }
 
 #[test]
+fn patience_counts_from_the_first_call_that_is_not_followed() {
+    let mut asked = Asked::default();
+    assert_eq!(asked.patient_until(), None);
+    let first = Instant::now();
+    assert!(asked.note(first));
+    assert!(!asked.note(first + PATIENCE / 2));
+    assert_eq!(asked.patient_until(), Some(first + PATIENCE));
+    asked.hurry = true;
+    assert_eq!(asked.patient_until(), None);
+}
+
+#[test]
 fn whoever_asks_for_a_sequence_is_answered_once_the_views_hold_it() {
     in_every_order(|| {
         let (world, errands) = world();
