@@ -3,8 +3,8 @@
 //! The writer folds each durable record in here, readers read here first, and the keeper carries
 //! what is new over to the views and lets go of it. One lock guards it all, held for moments.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry as MapEntry;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -87,8 +87,9 @@ struct Fresh {
     services: HashMap<(String, String), Arc<ServiceLedger>>,
     /// Records that are kept whole: changes of terms, and deeds.
     kept: Vec<(u64, Instant, Record)>,
-    /// Contracts whose incidents must be filed anew, by tenant.
-    refile: Vec<(String, String)>,
+    /// Contracts whose incidents must be filed anew, by tenant; each once, however often its terms
+    /// changed.
+    refile: BTreeSet<(String, String)>,
     events: usize,
 }
 
@@ -98,7 +99,7 @@ pub(super) struct Load {
     pub incidents: Vec<FreshIncident>,
     pub services: Vec<((String, String), Arc<ServiceLedger>)>,
     pub kept: Vec<(u64, Instant, Record)>,
-    pub refile: Vec<(String, String)>,
+    pub refile: BTreeSet<(String, String)>,
     pub progress: Progress,
 }
 
