@@ -19,6 +19,8 @@ use crate::wire::{record, tally};
 const KEYS_A_BATCH: usize = 256;
 /// More cells are not held in memory.
 const CELLS_HELD_MAX: usize = 50_000;
+/// How many incidents are added up anew between two lines of the log.
+const INCIDENTS_A_LINE: usize = 100_000;
 
 /// Changes on their way into the store. What is not finished counts as never carried over.
 #[derive(Debug)]
@@ -74,21 +76,39 @@ impl Writing {
         }
         tracing::info!("adding up the tallies anew: a crash left them behind");
         self.is_marked = true;
+        self.remove_cells()?;
+        let incidents = self.add_cells_up()?;
+        self.write_cells()?;
+        self.batch.remove(keys::TALLYING);
+        self.apply()?;
+        tracing::info!(incidents, "added up the tallies anew");
+        Ok(())
+    }
+
+    fn remove_cells(&mut self) -> Result<(), ViewsError> {
         let all = keys::all_cells();
         for row in self.store.range(all.clone()..keys::end_of(&all)) {
             self.remove(row?.0.to_vec())?;
         }
-        self.apply()?;
+        self.apply()
+    }
+
+    /// Adds each incident to its cells; tells of how many.
+    fn add_cells_up(&mut self) -> Result<usize, ViewsError> {
         let all = keys::all_incidents();
+        let mut incidents = 0;
         for row in self.store.range(all.clone()..keys::end_of(&all)) {
             let (key, row) = row?;
             let key = keys::IncidentKey::read(&key);
             let (_, filed) = record::decode_ledger(&row)?;
             self.tally(key.parts().0, &filed.counted, Tally::add)?;
+            self.hold_fewer_cells()?;
+            incidents += 1;
+            if incidents % INCIDENTS_A_LINE == 0 {
+                tracing::info!(incidents, "adding up the tallies anew");
+            }
         }
-        self.write_cells()?;
-        self.batch.remove(keys::TALLYING);
-        self.apply()
+        Ok(incidents)
     }
 
     fn take(&mut self, step: Step) -> Result<(), ViewsError> {
@@ -106,10 +126,14 @@ impl Writing {
         if self.keys >= KEYS_A_BATCH {
             self.apply_marked()?;
         }
-        if self.cells.len() >= CELLS_HELD_MAX {
-            self.write_cells()?;
+        self.hold_fewer_cells()
+    }
+
+    fn hold_fewer_cells(&mut self) -> Result<(), ViewsError> {
+        match self.cells.len() >= CELLS_HELD_MAX {
+            true => self.write_cells(),
+            false => Ok(()),
         }
-        Ok(())
     }
 
     /// Changes each cell that an incident adds to.
