@@ -5,7 +5,8 @@ use chrono::NaiveDate;
 use serde_json::json;
 
 use super::super::show::table;
-use crate::domain::compliance::{Counts, Tally};
+use crate::domain::compliance::{Counts, Spread, Tally};
+use crate::domain::experience::{Survey, TimeSum, Toll};
 use crate::engine::tally::{Day, Dimension};
 use crate::runtime::{Difference, Recount};
 
@@ -90,31 +91,120 @@ fn date(day: Day) -> String {
     NaiveDate::from_num_days_from_ce_opt(day).unwrap_or_default().to_string()
 }
 
-/// `3 met, 1 breached; experienced 2 met, 2 breached; watermelons 1; 4 in 36000 s`.
+/// `3 met, 1 breached; experienced 2 met, 2 breached; 1 watermelons; elapsed of 4, 36000 s`.
 fn told(tally: &Tally) -> String {
     if tally.is_empty() {
         return "nothing".to_owned();
     }
-    let counted: u64 = tally.elapsed.iter().map(|(_, count)| count).sum();
-    let spent =
-        tally.elapsed.iter().map(|(seconds, count)| i128::from(seconds) * i128::from(count));
-    format!(
-        "{}; experienced {}; watermelons {}; {counted} in {} s",
-        told_counts(&tally.contractual),
-        told_counts(&tally.experienced),
-        tally.watermelons,
-        spent.sum::<i128>()
-    )
+    let Tally { contractual, experienced, toll, .. } = tally;
+    let standing = [
+        (tally.watermelons, "watermelons"),
+        (tally.reverse_watermelons, "reverse watermelons"),
+        (tally.relieved, "relieved"),
+    ];
+    let parts = [
+        told_counts(&by_outcome(contractual)),
+        told_some("experienced", told_counts(&by_outcome(experienced))),
+        told_counts(&standing),
+        told_elapsed(&tally.elapsed),
+        told_some("toll", told_toll(toll)),
+        told_some("survey", told_survey(&toll.survey)),
+    ];
+    joined(parts, "; ")
 }
 
-fn told_counts(counts: &Counts) -> String {
-    let all = [
+fn by_outcome(counts: &Counts) -> [(u64, &'static str); 5] {
+    [
         (counts.met, "met"),
         (counts.breached, "breached"),
         (counts.excluded_met, "excluded, met"),
         (counts.excluded_breached, "excluded, breached"),
         (counts.undecided, "undecided"),
-    ];
-    let told = all.iter().filter(|(count, _)| *count > 0);
-    told.map(|(count, what)| format!("{count} {what}")).collect::<Vec<_>>().join(", ")
+    ]
+}
+
+fn told_elapsed(elapsed: &Spread) -> String {
+    let count: u64 = elapsed.iter().map(|(_, count)| count).sum();
+    let spent = elapsed.iter().map(|(seconds, count)| i128::from(seconds) * i128::from(count));
+    match count {
+        0 => String::new(),
+        count => format!("elapsed of {count}, {} s", spent.sum::<i128>()),
+    }
+}
+
+fn told_toll(toll: &Toll) -> String {
+    let counts = told_counts(&[
+        (toll.incidents, "incidents"),
+        (toll.people_hit, "people hit"),
+        (toll.promises_kept, "promises kept"),
+        (toll.promises_broken, "promises broken"),
+        (toll.handovers, "handovers"),
+        (toll.reopenings, "reopenings"),
+    ]);
+    let times = told_times(&[
+        (toll.experienced, "experienced"),
+        (toll.lost_time, "lost"),
+        (toll.touch_time, "worked"),
+        (toll.service_time, "in service hours"),
+        (toll.idle_time, "idle"),
+    ]);
+    joined([counts, times], ", ")
+}
+
+fn told_survey(survey: &Survey) -> String {
+    let counts = told_counts(&[
+        (survey.answers, "answers"),
+        (survey.scores, "scored"),
+        (survey.happy, "happy"),
+        (survey.unhappy, "unhappy"),
+    ]);
+    joined([counts, told_times(&[(survey.lost_time, "lost")])], ", ")
+}
+
+fn told_some(what: &str, told: String) -> String {
+    if told.is_empty() { told } else { format!("{what} {told}") }
+}
+
+fn told_counts(counts: &[(u64, &str)]) -> String {
+    let told = counts.iter().filter(|(count, _)| *count > 0);
+    joined(told.map(|(count, what)| format!("{count} {what}")), ", ")
+}
+
+fn told_times(times: &[(TimeSum, &str)]) -> String {
+    let told = times.iter().filter(|(time, _)| *time != TimeSum::ZERO);
+    let told = told.map(|(time, what)| match time.parts() {
+        (seconds, 0) => format!("{seconds} s {what}"),
+        (seconds, nanos) => format!("{seconds}.{nanos:09} s {what}"),
+    });
+    joined(told, ", ")
+}
+
+fn joined(told: impl IntoIterator<Item = String>, between: &str) -> String {
+    let told = told.into_iter().filter(|part| !part.is_empty());
+    told.collect::<Vec<_>>().join(between)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_differs_between_two_tallies_is_told() {
+        let met = Tally {
+            contractual: Counts { met: 3, ..Counts::default() },
+            elapsed: Spread::from_counts([(9_000, 4)]),
+            ..Tally::default()
+        };
+        assert_eq!(told(&Tally::default()), "nothing");
+        assert_eq!(told(&met), "3 met; elapsed of 4, 36000 s");
+        let survey = Survey { answers: 2, scores: 15, ..Survey::default() };
+        let lost_time = TimeSum::from_parts(90, 5);
+        let toll = Toll { incidents: 1, handovers: 2, lost_time, survey, ..Toll::default() };
+        let lived = Tally { reverse_watermelons: 1, relieved: 2, toll, ..Tally::default() };
+        assert_eq!(
+            told(&lived),
+            "1 reverse watermelons, 2 relieved; \
+             toll 1 incidents, 2 handovers, 90.000000005 s lost; survey 2 answers, 15 scored"
+        );
+    }
 }
