@@ -10,6 +10,7 @@ mod errands;
 mod exporting;
 mod forecasting;
 mod inbox;
+mod job;
 mod keeper;
 mod learning;
 mod listing;
@@ -21,6 +22,7 @@ mod settling;
 mod simulating;
 mod start;
 mod sync;
+mod trouble;
 pub mod wall;
 mod writer;
 pub mod zones;
@@ -45,21 +47,21 @@ use crate::engine::refusal::Refusal;
 use crate::views::{IncidentKey, Views, ViewsError};
 use crate::wire;
 use inbox::Inbox;
+use job::{Asker, Job, Sent, TermsJob};
 use keeper::Keeper;
 use memory::Memory;
-use writer::{Job, Sent, TermsJob};
 
 pub use backup::{BackUpError, Portion};
 pub use complying::Reckoned;
 pub use exporting::{Export, Rows};
 pub use forecasting::ForecastAsked;
+pub use job::{Answer, DeedAnswer, Recorded, Results, TermsAnswer, WriteError};
 pub use listing::{ClockFilter, ClockMark, FoundClock};
 pub use memory::Progress;
 pub use recount::{Difference, Recount, RecountError, recount};
 pub use replay::{Loss, ReplayError};
 pub use reviewing::ReviewAsked;
 pub use start::{StartError, StoreOptions};
-pub use writer::{Answer, DeedAnswer, Recorded, Results, TermsAnswer, WriteError};
 
 /// The running engine. All its methods may be called from any task.
 #[derive(Debug)]
@@ -93,9 +95,7 @@ impl Engine {
         tenant: String,
         events: Vec<IncidentEvent>,
     ) -> Answer<Results> {
-        let (asker, answer) = oneshot::channel();
-        self.hand_in(self.events_job(tenant, events, asker))?;
-        answer.await.unwrap_or(Err(WriteError::Stopping))
+        self.ask(|asker| events_job(tenant, events, asker)).await
     }
 
     /// Hands events in and returns at once; the answer comes when they are durable.
@@ -105,8 +105,14 @@ impl Engine {
         events: Vec<IncidentEvent>,
     ) -> Result<oneshot::Receiver<Answer<Results>>, WriteError> {
         let (asker, answer) = oneshot::channel();
-        self.hand_in(self.events_job(tenant, events, asker))?;
+        self.hand_in(events_job(tenant, events, asker))?;
         Ok(answer)
+    }
+
+    async fn ask<T>(&self, job: impl FnOnce(Asker<T>) -> Job) -> Answer<T> {
+        let (asker, answer) = oneshot::channel();
+        self.hand_in(job(asker))?;
+        answer.await.unwrap_or(Err(WriteError::Stopping))
     }
 
     fn hand_in(&self, job: Job) -> Result<(), WriteError> {
@@ -114,20 +120,6 @@ impl Engine {
             Some(loss) => Err(WriteError::Damaged(loss.clone())),
             None => Ok(self.inbox.put(job)?),
         }
-    }
-
-    fn events_job(
-        &self,
-        tenant: String,
-        events: Vec<IncidentEvent>,
-        asker: oneshot::Sender<Answer<Results>>,
-    ) -> Job {
-        let sent = events.into_iter().map(|event| {
-            let body = wire::record::encode_incident_event(&tenant, &event);
-            Sent { event, body }
-        });
-        let sent = sent.collect();
-        Job::Events(tenant, sent, asker)
     }
 
     /// Records facts about services; answered when they are durable.
@@ -141,9 +133,7 @@ impl Engine {
             Sent { event, body }
         });
         let sent = sent.collect();
-        let (asker, answer) = oneshot::channel();
-        self.hand_in(Job::ServiceEvents(tenant, sent, asker))?;
-        answer.await.unwrap_or(Err(WriteError::Stopping))
+        self.ask(|asker| Job::ServiceEvents(tenant, sent, asker)).await
     }
 
     /// Changes contracts or calendars, or only checks that they could be; answered when durable.
@@ -153,10 +143,8 @@ impl Engine {
         change: ChangeTerms,
         validate_only: bool,
     ) -> Answer<Result<TermsAnswer, Refusal>> {
-        let (asker, answer) = oneshot::channel();
         let job = Box::new(TermsJob { tenant, change, validate_only });
-        self.hand_in(Job::Terms(job, asker))?;
-        answer.await.unwrap_or(Err(WriteError::Stopping))
+        self.ask(|asker| Job::Terms(job, asker)).await
     }
 
     /// Records what somebody did about the figures; answered when it is durable.
@@ -165,9 +153,7 @@ impl Engine {
         tenant: String,
         deed: DoDeed,
     ) -> Answer<Result<DeedAnswer, Refusal>> {
-        let (asker, answer) = oneshot::channel();
-        self.hand_in(Job::Deed(tenant, Box::new(deed), asker))?;
-        answer.await.unwrap_or(Err(WriteError::Stopping))
+        self.ask(|asker| Job::Deed(tenant, Box::new(deed), asker)).await
     }
 
     /// What a question asked now sees, if it asks for these times. What is lost is not answered.
@@ -236,6 +222,15 @@ impl Engine {
             tracing::warn!(%error, "the views can't be closed: they will be folded anew");
         }
     }
+}
+
+fn events_job(tenant: String, events: Vec<IncidentEvent>, asker: Asker<Results>) -> Job {
+    let sent = events.into_iter().map(|event| {
+        let body = wire::record::encode_incident_event(&tenant, &event);
+        Sent { event, body }
+    });
+    let sent = sent.collect();
+    Job::Events(tenant, sent, asker)
 }
 
 fn join(thread: &Mutex<Option<JoinHandle<()>>>) {

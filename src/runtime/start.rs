@@ -9,10 +9,12 @@ use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
 use super::Engine;
+use super::job::Group;
 use super::keeper::{Carried, Keeper};
 use super::memory::{Memory, Progress};
 use super::replay::{self, Loss, Piece, ReplayError};
-use super::writer::{Group, Trouble, Writer};
+use super::trouble::Trouble;
+use super::writer::Writer;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::journal::{

@@ -3,19 +3,20 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
 
-use super::inbox::{Inbox, Unwanted};
+use super::inbox::Inbox;
+use super::job::{
+    Asker, DeedAnswer, Finished, Group, Job, Recorded, Sent, TermsAnswer, TermsJob, WriteError,
+};
 use super::keeper::Keeper;
 use super::memory::{FoldError, Memory, Progress};
-use super::replay::Loss;
+use super::trouble::Trouble;
 use super::wall;
 use crate::domain::incident::IncidentEvent;
 use crate::domain::service::ServiceEvent;
 use crate::domain::time::{Instant, Span};
-use crate::engine::command::{
-    ChangeTerms, Decision, decide_event, decide_service_event, decide_terms,
-};
+use crate::engine::command::{decide_event, decide_service_event, decide_terms};
 use crate::engine::deed::{DeedDecision, DoDeed, RecordedDeed, decide_deed};
 use crate::engine::ledger::{Ledger, ServiceLedger, Standing};
 use crate::engine::record::{Entry, Record};
@@ -26,153 +27,6 @@ use crate::wire;
 
 /// Bytes of records staged for one sync.
 const GROUP_BYTES_MAX: usize = 8 * 1024 * 1024;
-
-/// Why a write could not be taken.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum WriteError {
-    /// Too much waits already.
-    #[error("the writer has too much to do: try again")]
-    Overloaded,
-    /// The server is stopping.
-    #[error("the server is stopping")]
-    Stopping,
-    /// The journal can't be written; reads go on.
-    #[error("the journal can't be written: {0}")]
-    Journal(String),
-    /// The journal is damaged; reads of what was known before go on.
-    #[error("the journal is damaged: {0}")]
-    Damaged(Loss),
-    /// The views can't be written, and lag too far behind; reads go on.
-    #[error("the views can't be written and lag too far behind")]
-    Behind,
-    /// The views can't be read.
-    #[error("the views can't be read: {error}")]
-    Views {
-        /// Why not.
-        error: String,
-        /// Whether they may be readable again by themselves.
-        may_pass: bool,
-    },
-}
-
-impl From<Unwanted> for WriteError {
-    fn from(unwanted: Unwanted) -> WriteError {
-        match unwanted {
-            Unwanted::Full => WriteError::Overloaded,
-            Unwanted::Closed => WriteError::Stopping,
-        }
-    }
-}
-
-/// What became of one thing sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Recorded {
-    /// Its journal sequence.
-    pub sequence: u64,
-    /// It had been recorded before, with the same content.
-    pub is_duplicate: bool,
-}
-
-/// What became of a call's events, in their order.
-pub type Results = Vec<Result<Recorded, Refusal>>;
-
-/// The answer to a job, and how far the journal was folded after it.
-pub type Answer<T> = Result<(T, Progress), WriteError>;
-
-/// Something to record, with its journal body encoded by whoever sent it.
-#[derive(Debug)]
-pub(super) struct Sent<E> {
-    pub event: E,
-    pub body: Vec<u8>,
-}
-
-/// What the writer is asked to do.
-#[derive(Debug)]
-pub(super) enum Job {
-    Events(String, Vec<Sent<IncidentEvent>>, oneshot::Sender<Answer<Results>>),
-    ServiceEvents(String, Vec<Sent<ServiceEvent>>, oneshot::Sender<Answer<Results>>),
-    Terms(Box<TermsJob>, oneshot::Sender<Answer<Result<TermsAnswer, Refusal>>>),
-    Deed(String, Box<DoDeed>, oneshot::Sender<Answer<Result<DeedAnswer, Refusal>>>),
-}
-
-impl Job {
-    /// Answers without having decided anything.
-    fn fail(self, error: WriteError) {
-        // An asker that has gone away needs no answer.
-        match self {
-            Job::Events(_, _, asker) | Job::ServiceEvents(_, _, asker) => {
-                let _ = asker.send(Err(error));
-            }
-            Job::Terms(_, asker) => {
-                let _ = asker.send(Err(error));
-            }
-            Job::Deed(_, _, asker) => {
-                let _ = asker.send(Err(error));
-            }
-        }
-    }
-}
-
-/// What became of a deed.
-#[derive(Clone, Debug)]
-pub struct DeedAnswer {
-    /// The deed as it is recorded.
-    pub recorded: RecordedDeed,
-    /// It had been recorded before.
-    pub is_duplicate: bool,
-}
-
-/// A change of terms to decide.
-#[derive(Debug)]
-pub(super) struct TermsJob {
-    pub tenant: String,
-    pub change: ChangeTerms,
-    pub validate_only: bool,
-}
-
-/// What became of a change of terms.
-#[derive(Clone, Debug)]
-pub struct TermsAnswer {
-    /// What was decided.
-    pub decision: Decision,
-    /// Nothing was recorded, since it was only to be checked.
-    pub validate_only: bool,
-}
-
-/// A job and its answer, to be handed to the asker.
-#[derive(Debug)]
-pub(super) enum Finished {
-    Results(oneshot::Sender<Answer<Results>>, Results),
-    Terms(oneshot::Sender<Answer<Result<TermsAnswer, Refusal>>>, Box<Result<TermsAnswer, Refusal>>),
-    Deed(oneshot::Sender<Answer<Result<DeedAnswer, Refusal>>>, Box<Result<DeedAnswer, Refusal>>),
-}
-
-/// A group of finished jobs, answered together.
-#[derive(Debug)]
-pub(super) struct Group {
-    jobs: Vec<Finished>,
-    outcome: Result<Progress, WriteError>,
-}
-
-impl Group {
-    /// Wakes everyone who waits for the group.
-    pub fn answer(self) {
-        for job in self.jobs {
-            // An asker that has gone away needs no answer.
-            match job {
-                Finished::Results(asker, results) => {
-                    let _ = asker.send(self.outcome.clone().map(|progress| (results, progress)));
-                }
-                Finished::Terms(asker, answer) => {
-                    let _ = asker.send(self.outcome.clone().map(|progress| (*answer, progress)));
-                }
-                Finished::Deed(asker, answer) => {
-                    let _ = asker.send(self.outcome.clone().map(|progress| (*answer, progress)));
-                }
-            }
-        }
-    }
-}
 
 /// The writer, on a thread of its own.
 pub(super) struct Writer {
@@ -185,31 +39,6 @@ pub(super) struct Writer {
     pub is_poisoned: Arc<watch::Sender<bool>>,
     pub events_an_incident_max: usize,
     pub trouble: Trouble,
-}
-
-/// Why nothing is recorded at the moment, told once.
-#[derive(Debug, Default)]
-pub(super) struct Trouble {
-    told: Option<String>,
-}
-
-impl Trouble {
-    fn tell(&mut self, error: &str, lasts: bool) {
-        if self.told.as_deref() == Some(error) {
-            return;
-        }
-        self.told = Some(error.to_owned());
-        match lasts {
-            true => tracing::error!(error, "nothing is recorded until the next start; reads go on"),
-            false => tracing::error!(error, "nothing is recorded for now; reads go on"),
-        }
-    }
-
-    fn end(&mut self) {
-        if self.told.take().is_some() {
-            tracing::info!("recording again");
-        }
-    }
 }
 
 /// What a group has decided so far.
@@ -319,33 +148,16 @@ impl Writer {
     fn decide(&mut self, job: Job, draft: &mut Draft) -> (Finished, Result<(), WriteError>) {
         match job {
             Job::Events(tenant, events, asker) => {
-                let events = events.into_iter();
-                let results: Result<Results, _> =
-                    events.map(|sent| self.event(&tenant, sent, draft)).collect();
-                let (results, outcome) = split(results);
-                (Finished::Results(asker, results.unwrap_or_default()), outcome)
+                let results = events.into_iter().map(|sent| self.event(&tenant, sent, draft));
+                finished(asker, results.collect())
             }
             Job::ServiceEvents(tenant, events, asker) => {
-                let events = events.into_iter();
-                let results: Result<Results, _> =
-                    events.map(|sent| self.service_event(&tenant, sent, draft)).collect();
-                let (results, outcome) = split(results);
-                (Finished::Results(asker, results.unwrap_or_default()), outcome)
+                let results =
+                    events.into_iter().map(|sent| self.service_event(&tenant, sent, draft));
+                finished(asker, results.collect())
             }
-            Job::Terms(job, asker) => match self.terms(*job, draft) {
-                Ok(answer) => (Finished::Terms(asker, Box::new(answer)), Ok(())),
-                Err(error) => {
-                    let nothing = Err(Refusal::Invalid(Vec::new()));
-                    (Finished::Terms(asker, Box::new(nothing)), Err(error))
-                }
-            },
-            Job::Deed(tenant, deed, asker) => match self.deed(tenant, *deed, draft) {
-                Ok(answer) => (Finished::Deed(asker, Box::new(answer)), Ok(())),
-                Err(error) => {
-                    let nothing = Err(Refusal::Invalid(Vec::new()));
-                    (Finished::Deed(asker, Box::new(nothing)), Err(error))
-                }
-            },
+            Job::Terms(job, asker) => finished(asker, self.terms(*job, draft)),
+            Job::Deed(tenant, deed, asker) => finished(asker, self.deed(tenant, *deed, draft)),
         }
     }
 
@@ -536,11 +348,13 @@ impl Draft {
     }
 }
 
-fn split<T>(result: Result<T, WriteError>) -> (Option<T>, Result<(), WriteError>) {
-    match result {
-        Ok(value) => (Some(value), Ok(())),
-        Err(error) => (None, Err(error)),
-    }
+/// A job, and whether it could be decided.
+fn finished<T: Send + 'static>(
+    asker: Asker<T>,
+    decided: Result<T, WriteError>,
+) -> (Finished, Result<(), WriteError>) {
+    let outcome = decided.as_ref().map(drop).map_err(WriteError::clone);
+    (Finished::new(asker, decided), outcome)
 }
 
 fn unreadable(error: ViewsError) -> WriteError {
