@@ -77,3 +77,129 @@ impl Settled {
         Facet::ALL.into_iter().filter_map(changed).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::settlement::{Decision, ItemKind};
+
+    fn item(id: &str, summary: &str) -> Item {
+        Item {
+            id: id.into(),
+            kind: ItemKind::Other,
+            contract_id: "C".into(),
+            client: String::new(),
+            incident_ids: Vec::new(),
+            period: String::new(),
+            summary: summary.into(),
+            opened_by: String::new(),
+            open_time: Instant::MIN,
+            party: None,
+            third_party: String::new(),
+            amount: None,
+            currency: "EUR".into(),
+            event_ids: Vec::new(),
+        }
+    }
+
+    /// Decision number so and so, recorded at that second.
+    fn decided(number: i64, basis: Item, facet: Facet, state: State) -> (Instant, Decided) {
+        let time = Instant::from_seconds(number).expect("a time");
+        let decision = Decision {
+            id: format!("d{number}"),
+            item_id: basis.id.clone(),
+            facet,
+            state,
+            amount: None,
+            decided_by: "Ann".into(),
+            note: String::new(),
+            decide_time: time,
+        };
+        (time, Decided { decision, basis })
+    }
+
+    fn stands(
+        items: impl IntoIterator<Item = Item>,
+        decisions: impl IntoIterator<Item = (Instant, Decided)>,
+    ) -> Settled {
+        settle(items, decisions).remove("I").expect("the item")
+    }
+
+    #[test]
+    fn an_item_is_open_until_each_facet_is_agreed_or_waived() {
+        let facets = [
+            (Facet::Technical, State::Agreed),
+            (Facet::Administrative, State::Waived),
+            (Facet::Financial, State::Agreed),
+        ];
+        let decisions = (1..).zip(facets);
+        let decisions: Vec<_> = decisions
+            .map(|(n, (facet, state))| decided(n, item("I", "it"), facet, state))
+            .collect();
+        for count in 0..=3 {
+            let settled = stands([item("I", "it")], decisions[..count].to_vec());
+            assert_eq!(settled.is_open(), count < 3);
+        }
+        let reopened = decided(9, item("I", "it"), Facet::Financial, State::Open);
+        assert!(stands([item("I", "it")], decisions.into_iter().chain([reopened])).is_open());
+    }
+
+    #[test]
+    fn a_decision_on_what_is_no_longer_so_is_told() {
+        let agreed = decided(1, item("I", "late"), Facet::Technical, State::Agreed);
+        let same = stands([item("I", "late")], [agreed.clone()]);
+        assert_eq!(same.changes(), Vec::<String>::new());
+        let other = stands([item("I", "later")], [agreed.clone()]);
+        assert_eq!(other.changes(), ["the technical decision rests on: late"]);
+        let with_amount = Item { amount: Some(5), ..item("I", "late") };
+        let other = stands([with_amount], [agreed]);
+        assert_eq!(other.changes(), ["the technical decision rests on no amount"]);
+    }
+
+    #[test]
+    fn what_follows_no_more_is_open_where_something_was_agreed_on_it() {
+        let agreed = decided(1, item("I", "late"), Facet::Technical, State::Agreed);
+        let waived = decided(2, item("I", "later"), Facet::Technical, State::Waived);
+        let settled = stands([], [agreed.clone()]);
+        assert!(settled.is_withdrawn && settled.is_open());
+        assert_eq!(settled.changes(), ["the technical decision rests on what no longer holds"]);
+        let settled = stands([], [agreed, waived]);
+        assert!(settled.is_withdrawn && !settled.is_open());
+        assert_eq!(settled.item.summary, "later", "what was decided last tells");
+    }
+
+    fn any_decision() -> impl Strategy<Value = (u8, usize, u8)> {
+        (0..6u8, 0..3usize, 0..3u8)
+    }
+
+    proptest! {
+        #[test]
+        fn settling_never_loses_a_decision(
+            following in prop::collection::btree_set(0..6u8, 0..6),
+            made in prop::collection::vec(any_decision(), 0..30),
+        ) {
+            let name = |id: u8| format!("item {id}");
+            let decisions: Vec<_> = (1..)
+                .zip(made)
+                .map(|(number, (id, facet, state))| {
+                    let state = [State::Open, State::Agreed, State::Waived][usize::from(state)];
+                    decided(number, item(&name(id), "it"), Facet::ALL[facet], state)
+                })
+                .collect();
+            let items = following.iter().map(|id| item(&name(*id), "it"));
+            let settled = settle(items, decisions.clone());
+            let mut kept: Vec<_> = settled.values().flat_map(|s| s.decisions.clone()).collect();
+            kept.sort_by_key(|(time, _)| *time);
+            prop_assert_eq!(kept, decisions);
+            for (id, settled) in &settled {
+                prop_assert_eq!(id, &settled.item.id);
+                prop_assert!(settled.decisions.is_sorted_by_key(|(time, _)| *time));
+                prop_assert!(settled.decisions.iter().all(|(_, d)| d.decision.item_id == *id));
+                let follows = following.iter().any(|known| name(*known) == *id);
+                prop_assert_eq!(settled.is_withdrawn, !follows);
+            }
+        }
+    }
+}
