@@ -117,7 +117,11 @@ async fn items_follow_from_facts_and_are_settled_facet_by_facet() {
         // 2 of 4 in time: 10 % of 1,000.00.
         ("credit:S:2026-10", "missed objectives of 2026-10 credit the client", Some(10_000)),
         ("decision:S:D", "resolve late by Wires Ltd's doing: decide whether that counts", None),
-        ("excluded:S:C", "resolve excluded by rule theirs, would have been late", None),
+        (
+            "excluded:S:C",
+            "resolve excluded by rule theirs (Their own doing), would have been late",
+            None,
+        ),
         ("scope:S:E", "help outside the contract's scope, 30 min worked: a private printer", None),
     ];
     assert_eq!(told(&items), expected);

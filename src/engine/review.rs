@@ -312,10 +312,7 @@ impl Pauses {
         }
         self.counted += entry.contractual.elapsed.into();
         self.paused += (entry.unrelieved.elapsed - entry.contractual.elapsed).into();
-        let of_target = clocks
-            .iter()
-            .filter(|c| c.contract_id == entry.contract_id && c.target_id == entry.target_id);
-        for segment in of_target.flat_map(|clock| &clock.segments) {
+        for segment in entry.clocks(clocks).flat_map(|clock| &clock.segments) {
             let paused = segment.paused();
             if paused > Span::ZERO {
                 let (third_party, reason) = (segment.third_party, segment.reason);

@@ -57,6 +57,14 @@ impl Entry<'_> {
         if self.is_excluded { Outcome::Excluded } else { self.contractual.outcome }
     }
 
+    /// Those of its incident's clocks that are its target's.
+    pub fn clocks<'c, 'j>(&self, clocks: &'c [Clock<'j>]) -> impl Iterator<Item = &'c Clock<'j>> {
+        let of_target = |clock: &&Clock<'_>| {
+            clock.contract_id == self.contract_id && clock.target_id == self.target_id
+        };
+        clocks.iter().filter(of_target)
+    }
+
     /// Green by the contract (met, or excluded), and breached as it was experienced.
     pub fn is_watermelon(&self) -> bool {
         let is_green = self.contractual.outcome == Outcome::Met || self.is_excluded;

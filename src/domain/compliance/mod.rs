@@ -20,5 +20,5 @@ mod tally;
 
 pub use entry::{Account, Entry, entries, paused};
 pub use period::{Period, PeriodError};
-pub use reason::{why, words};
+pub use reason::{ground, why, words};
 pub use tally::{Counts, Spread, Tally};

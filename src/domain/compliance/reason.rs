@@ -9,13 +9,10 @@ use crate::domain::time::Span;
 
 /// Why an entry came to its verdict, by the clocks of its incident.
 pub fn why(entry: &Entry<'_>, clocks: &[Clock<'_>]) -> String {
-    let clocks: Vec<_> = clocks
-        .iter()
-        .filter(|c| c.contract_id == entry.contract_id && c.target_id == entry.target_id)
-        .collect();
+    let clocks: Vec<_> = entry.clocks(clocks).collect();
     let mut parts = vec![verdict(entry)];
     parts.extend(lost(entry));
-    parts.extend(exclusion(&clocks));
+    parts.extend(clocks.iter().find_map(|clock| clock.exclusion).map(ground));
     parts.extend(told("counted while it was up to", &shares(&clocks, |s| s.counted)));
     parts.extend(told("paused for", &shares(&clocks, |s| s.paused())));
     parts.extend(reopened(&clocks));
@@ -47,9 +44,9 @@ fn lost(entry: &Entry<'_>) -> Option<String> {
     (hours > 0).then(|| format!("{hours} people-hours lost"))
 }
 
-fn exclusion(clocks: &[&Clock<'_>]) -> Option<String> {
-    let exclusion = clocks.iter().find_map(|clock| clock.exclusion)?;
-    Some(match exclusion {
+/// On what ground a clock is left out.
+pub fn ground(exclusion: Exclusion<'_>) -> String {
+    match exclusion {
         Exclusion::Rule(rule) if rule.title.is_empty() => format!("excluded by rule {}", rule.id),
         Exclusion::Rule(rule) => format!("excluded by rule {} ({})", rule.id, rule.title),
         Exclusion::Decision { decision, .. } if decision.decided_by.is_empty() => {
@@ -58,7 +55,7 @@ fn exclusion(clocks: &[&Clock<'_>]) -> Option<String> {
         Exclusion::Decision { decision, .. } => {
             format!("excluded by {}: {}", decision.decided_by, decision.reason)
         }
-    })
+    }
 }
 
 fn lay(entry: &Entry<'_>) -> Option<String> {
@@ -124,6 +121,62 @@ pub fn words(span: Span) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::clock::kit::{Case, at, target};
+    use crate::domain::compliance::entries;
+    use crate::domain::incident::State;
+
+    #[track_caller]
+    fn check(target_words: &str, timeline: &str, told: &str) {
+        let case = Case::new([target(target_words)], timeline);
+        let found = case.judged(at("Fri 00:00"), |judgement| {
+            let entries = entries(judgement, &State::default(), &[]);
+            why(entries.first().expect("an entry"), &judgement.clocks)
+        });
+        assert_eq!(found, told);
+    }
+
+    #[test]
+    fn what_was_late_is_told_by_how_much_and_whom_it_was_up_to() {
+        check(
+            "resolution P1=4:00/office pause=client",
+            "Mon 09:00 opened P1
+             Mon 10:00 waits client
+             Mon 11:00 waits third_party
+             Mon 15:30 resolved",
+            "1 h 30 min over its 4 h; counted while it was up to a third party 4 h 30 min, \
+             provider 1 h; paused for client 1 h",
+        );
+    }
+
+    #[test]
+    fn a_watermelon_is_told_with_both_its_figures() {
+        check(
+            "resolution P1=4:00/office pause=client",
+            "Mon 09:00 opened P1
+             Mon 10:00 waits client
+             Mon 13:00 waits provider
+             Mon 15:00 resolved",
+            "3 h of its 4 h, but 6 h for people; counted while it was up to provider 3 h; \
+             paused for client 3 h",
+        );
+    }
+
+    #[test]
+    fn what_is_open_and_what_came_back_are_told_so() {
+        check(
+            "resolution P1=4:00/office",
+            "Mon 09:00 opened P1
+             Mon 10:00 resolved
+             Mon 12:00 reopened
+             Mon 13:00 resolved",
+            "2 h of its 4 h; counted while it was up to provider 2 h; reopened once",
+        );
+        check(
+            "resolution P1=80:00/office",
+            "Mon 09:00 opened P1",
+            "32 h of its 80 h, and still open; counted while it was up to provider 32 h",
+        );
+    }
 
     #[test]
     fn spans_are_told_in_words() {

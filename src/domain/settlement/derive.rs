@@ -2,7 +2,7 @@
 
 use super::{Item, ItemKind};
 use crate::domain::clock::{Clock, Exclusion, Outcome};
-use crate::domain::compliance::{Entry, Period, words};
+use crate::domain::compliance::{Entry, Period, ground, words};
 use crate::domain::contract::Contract;
 use crate::domain::incident::{Fact, History, IncidentEvent, Party, State};
 use crate::domain::time::{Instant, Span};
@@ -94,6 +94,13 @@ impl About<'_> {
         known.find(|event| is_it(&event.fact))
     }
 
+    /// Whether a fact decides if a target of this contract counts.
+    fn decides(&self, fact: &Fact, target: &str) -> bool {
+        let Fact::ExclusionDecided(decision) = fact else { return false };
+        let is_of_target = decision.target_id.is_empty() || decision.target_id == target;
+        is_of_target && decision.contract_id == self.contract.id
+    }
+
     fn scope(&self, state: &State<'_>) -> Option<Item> {
         let judged = self.last(|fact| matches!(fact, Fact::ScopeJudged { .. }))?;
         let Fact::ScopeJudged { in_scope: false, note } = &judged.fact else { return None };
@@ -113,18 +120,16 @@ impl About<'_> {
         let first = excluded.first()?;
         let mut by = Vec::new();
         let told = excluded.iter().map(|entry| {
-            let of_target = |clock: &&Clock<'_>| {
-                clock.contract_id == entry.contract_id && clock.target_id == entry.target_id
-            };
-            let ground = clocks.iter().filter(of_target).find_map(|clock| clock.exclusion);
-            if let Some(Exclusion::Decision { event_id, .. }) = ground {
+            let exclusion = entry.clocks(clocks).find_map(|clock| clock.exclusion);
+            if let Some(Exclusion::Decision { event_id, .. }) = exclusion {
                 by.push(event_id.to_owned());
             }
-            format!("{} {}, {}", entry.target_id, ground_told(ground), otherwise(entry))
+            let ground = exclusion.map_or("excluded".to_owned(), ground);
+            format!("{} {ground}, {}", entry.target_id, otherwise(entry))
         });
         let told = told.collect::<Vec<_>>().join("; ");
         by.dedup();
-        let decided = self.last(|fact| matches!(fact, Fact::ExclusionDecided(_)));
+        let decided = self.last(|fact| self.decides(fact, first.target_id));
         let attributed = self.last(|fact| matches!(fact, Fact::CauseAttributed { .. }));
         let ground = decided.or(attributed).map(|event| event.occur_time);
         let open_time = ground.or(first.decide_time).unwrap_or(self.as_of);
@@ -133,11 +138,10 @@ impl About<'_> {
 
     fn decision_open(&self, entries: &[&Entry<'_>], state: &State<'_>) -> Option<Item> {
         let (party, third_party) = state.cause.filter(|(party, _)| *party != Party::Provider)?;
-        if self.last(|fact| matches!(fact, Fact::ExclusionDecided(_))).is_some() {
-            return None;
-        }
         let late = entries.iter().filter(|entry| entry.verdict() == Outcome::Breached);
-        let late: Vec<_> = late.map(|entry| entry.target_id).collect();
+        let late = late.map(|entry| entry.target_id);
+        let is_undecided = |target: &&str| self.last(|fact| self.decides(fact, target)).is_none();
+        let late: Vec<_> = late.filter(is_undecided).collect();
         let first = late.first()?;
         let attributed = self.last(|fact| matches!(fact, Fact::CauseAttributed { .. }))?;
         let targets = if late.len() > 1 { late.join(", ") } else { (*first).to_owned() };
@@ -153,20 +157,132 @@ impl About<'_> {
     }
 }
 
-fn ground_told(ground: Option<Exclusion<'_>>) -> String {
-    match ground {
-        Some(Exclusion::Rule(rule)) => format!("excluded by rule {}", rule.id),
-        Some(Exclusion::Decision { decision, .. }) => {
-            format!("excluded by {}: {}", decision.decided_by, decision.reason)
-        }
-        None => "excluded".to_owned(),
-    }
-}
-
 fn otherwise(entry: &Entry<'_>) -> &'static str {
     match entry.contractual.outcome {
         Outcome::Breached => "would have been late",
         Outcome::Met => "would have been in time",
         Outcome::Undecided | Outcome::Excluded => "still open",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::clock::kit::{Case, at, event, span, target, timeline_events};
+    use crate::domain::compliance::entries;
+    use crate::domain::incident::ExclusionDecision;
+
+    /// Opened at nine, with an hour to respond and four to resolve, and both late by noon on
+    /// Tuesday.
+    fn late(facts: &[(&str, Fact)]) -> Case {
+        let targets = [target("response P1=1:00/office"), target("resolution P1=4:00/office")];
+        let timeline = "
+            Mon 09:00 opened P1
+            Mon 16:00 resolved";
+        let mut events = timeline_events(timeline);
+        for (number, (time, fact)) in (3..).zip(facts) {
+            events.push(event(number, at(time), fact.clone()));
+        }
+        Case::of(targets, events)
+    }
+
+    fn derived(case: &Case) -> Vec<Item> {
+        let as_of = at("Tue 12:00");
+        case.judged(as_of, |judgement| {
+            let history = History::fold(&case.events, case.known_time);
+            let state = history.state(as_of);
+            let entries = entries(judgement, &state, &[]);
+            let contract = case.revisions.known(Instant::MAX);
+            let contract = &contract.at(as_of).expect("a revision").content;
+            items("I", contract, &history, &state, (&entries, &judgement.clocks), as_of)
+        })
+    }
+
+    #[track_caller]
+    fn check(facts: &[(&str, Fact)], told: &[(&str, &str)]) {
+        let found = derived(&late(facts));
+        let found: Vec<_> = found.iter().map(|i| (i.id.as_str(), i.summary.as_str())).collect();
+        assert_eq!(found, told);
+    }
+
+    fn caused(party: Party, third_party: &str) -> Fact {
+        let third_party = third_party.to_owned();
+        Fact::CauseAttributed { party, third_party, note: String::new() }
+    }
+
+    fn decided(contract: &str, target: &str, is_excluded: bool) -> Fact {
+        Fact::ExclusionDecided(ExclusionDecision {
+            contract_id: contract.into(),
+            target_id: target.into(),
+            is_excluded,
+            decided_by: "Ann".into(),
+            reason: "the line was cut".into(),
+        })
+    }
+
+    #[test]
+    fn nothing_follows_from_what_the_provider_did() {
+        check(&[], &[]);
+        check(&[("Mon 10:00", caused(Party::Provider, ""))], &[]);
+    }
+
+    #[test]
+    fn help_outside_the_scope_is_settled_until_it_is_judged_to_be_within() {
+        let judged = |in_scope| Fact::ScopeJudged { in_scope, note: "a printer".into() };
+        let worked = Fact::WorkLogged { start_time: None, duration: span("0:30") };
+        let outside = ("Mon 10:00", judged(false));
+        check(
+            &[outside.clone(), ("Mon 11:00", worked)],
+            &[("scope:contract:I", "help outside the contract's scope, 30 min worked: a printer")],
+        );
+        check(&[outside, ("Mon 11:00", judged(true))], &[]);
+    }
+
+    #[test]
+    fn what_others_made_late_is_open_until_it_is_decided_for_this_contract_and_target() {
+        let caused = ("Mon 10:00", caused(Party::ThirdParty, "Wires"));
+        let open =
+            |targets: &str| format!("{targets} late by Wires's doing: decide whether that counts");
+        let after = |contract: &str, target: &str| {
+            [caused.clone(), ("Mon 17:00", decided(contract, target, false))]
+        };
+        let item = "decision:contract:I";
+        check(&[caused.clone()], &[(item, &open("response, resolution"))]);
+        check(&after("another", ""), &[(item, &open("response, resolution"))]);
+        check(&after("contract", "response"), &[(item, &open("resolution"))]);
+        check(&after("contract", ""), &[]);
+    }
+
+    #[test]
+    fn what_is_excluded_is_told_with_its_ground_and_what_it_would_have_been() {
+        let facts = [("Mon 17:00", decided("contract", "resolution", true))];
+        check(
+            &facts,
+            &[(
+                "excluded:contract:I",
+                "resolution excluded by Ann: the line was cut, would have been late",
+            )],
+        );
+        let items = derived(&late(&facts));
+        assert_eq!(
+            (items[0].open_time, items[0].event_ids.as_slice()),
+            (at("Mon 17:00"), ["e3".to_owned()].as_slice(),)
+        );
+    }
+
+    #[test]
+    fn credits_are_settled_either_way_but_not_nothing() {
+        let case = late(&[]);
+        let contract = case.revisions.known(Instant::MAX);
+        let contract = &contract.at(at("Tue 12:00")).expect("a revision").content;
+        let (start, end) = (at("Mon 00:00"), at("Tue 00:00"));
+        let period = Period { name: "2024-01".into(), start, end };
+        let of = |amount| credit(contract, &period, amount);
+        assert_eq!(of(0), None);
+        for amount in [-7, 500] {
+            let item = of(amount).expect("an item");
+            assert_eq!((item.id.as_str(), item.amount), ("credit:contract:2024-01", Some(amount)));
+            assert_eq!(item.open_time, end);
+        }
     }
 }
