@@ -6,7 +6,8 @@ use tokio::sync::watch;
 
 use super::sync::{Condvar, Mutex};
 
-/// How long what is new may wait since the first call, so that an incident's events are filed together.
+/// How long what is new may wait from the first call on, so that an incident's events are filed
+/// together.
 const PATIENCE: Duration = Duration::from_millis(500);
 
 /// The keeper's errands.

@@ -247,7 +247,7 @@ mod tests {
             [caused.clone(), ("Mon 17:00", decided(contract, target, false))]
         };
         let item = "decision:contract:I";
-        check(&[caused.clone()], &[(item, &open("response, resolution"))]);
+        check(std::slice::from_ref(&caused), &[(item, &open("response, resolution"))]);
         check(&after("another", ""), &[(item, &open("response, resolution"))]);
         check(&after("contract", "response"), &[(item, &open("resolution"))]);
         check(&after("contract", ""), &[]);
