@@ -284,6 +284,7 @@ fn every_fact() -> Vec<Fact> {
             party: v1::Party::ThirdParty as i32,
             third_party: "supplier".into(),
             note: "a broken \u{e9}l\u{e9}ment".into(),
+            ..Default::default()
         }),
         Fact::ExclusionDecided(v1::ExclusionDecided {
             contract_id: CONTRACTS[0].into(),

@@ -60,8 +60,9 @@ fn incident(id: &str, day: &str, hours: u32) -> Vec<v1::IncidentEvent> {
     ]
 }
 
-fn caused(id: &str, party: v1::Party) -> v1::IncidentEvent {
-    let cause = v1::CauseAttributed { party: party as i32, ..Default::default() };
+fn caused(id: &str, party: v1::Party, confidence_percent: i32) -> v1::IncidentEvent {
+    let party = party as i32;
+    let cause = v1::CauseAttributed { party, confidence_percent, ..Default::default() };
     event(id, "cause", "2026-10-30T10:00:00Z", Fact::CauseAttributed(cause))
 }
 
@@ -89,7 +90,8 @@ async fn fill(server: &Server, clients: &mut Clients) {
         opened.contract_ids.push("U".into());
     }
     clients.record(beside).await;
-    clients.record(vec![caused("C", v1::Party::Client), caused("B", v1::Party::Provider)]).await;
+    let causes = vec![caused("C", v1::Party::Client, 70), caused("B", v1::Party::Provider, 0)];
+    clients.record(causes).await;
     let waits = event("D", "w", "2026-10-09T08:00:00Z", waiting(v1::WaitingOn::Client));
     let goes_on = event("D", "p", "2026-10-09T13:00:00Z", waiting(v1::WaitingOn::Provider));
     clients.record(vec![waits, goes_on]).await;
@@ -195,12 +197,10 @@ async fn a_month_is_laid_on_the_table_with_its_reasons() {
     let causes: Vec<_> = review
         .causes
         .iter()
-        .map(|c| (c.party.as_str(), c.service.as_str(), c.incidents, c.breached))
+        .map(|c| (c.party.as_str(), c.incidents, c.breached, c.least_confidence_percent))
         .collect();
-    assert_eq!(causes[0], ("", "mail", 3, 0));
-    assert!(
-        causes.contains(&("client", "mail", 1, 1)) && causes.contains(&("provider", "mail", 1, 1))
-    );
+    assert_eq!(causes[0], ("", 3, 0, 0));
+    assert!(causes.contains(&("client", 1, 1, 70)) && causes.contains(&("provider", 1, 1, 0)));
     let link = &review.chain[0];
     assert_eq!(link.contract.as_ref().expect("a contract").id, "U");
     assert_eq!(link.objectives[0].verdict(), v1::ObjectiveVerdict::Missed);

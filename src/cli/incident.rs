@@ -143,6 +143,9 @@ fn fields(incident: &v1::Incident, told: &Told, times: &Times) -> String {
             text += &format!("  {name} {value}");
         }
     }
+    if let Some(cause) = &incident.cause {
+        text += &format!("  cause {}", tell_cause(cause));
+    }
     text + &format!("\nas of {}, opened {}", times.show(as_of), times.show(incident.open_time))
 }
 
@@ -252,9 +255,7 @@ pub(super) fn tell_fact(fact: &v1::incident_event::Fact) -> String {
         Fact::Closed(_) => "closed".into(),
         Fact::Cancelled(_) => "cancelled".into(),
         Fact::Merged(merged) => format!("merged into {}", merged.into),
-        Fact::CauseAttributed(cause) => {
-            format!("cause: {}", choice(cause.party().as_str_name(), "PARTY_"))
-        }
+        Fact::CauseAttributed(cause) => format!("cause: {}", tell_cause(cause)),
         Fact::ExclusionDecided(decision) => {
             let verb = if decision.excluded { "left out" } else { "counted" };
             format!("to be {verb}, says {}: {}", decision.decided_by, decision.reason)
@@ -264,5 +265,17 @@ pub(super) fn tell_fact(fact: &v1::incident_event::Fact) -> String {
         }
         Fact::Surveyed(survey) => format!("score {}", survey.score),
         Fact::Retracted(retracted) => format!("retracts {}", retracted.event_id),
+    }
+}
+
+/// Whom a cause lies with, and how sure they are who said so.
+fn tell_cause(cause: &v1::CauseAttributed) -> String {
+    let who = match cause.third_party.as_str() {
+        "" => choice(cause.party().as_str_name(), "PARTY_"),
+        name => name.to_owned(),
+    };
+    match cause.confidence_percent {
+        0 => who,
+        sure => format!("{who}, {sure}% sure"),
     }
 }

@@ -132,6 +132,8 @@ pub struct CauseCount {
     pub incidents: u64,
     /// Of those: how many have a clock over its limit.
     pub breached: u64,
+    /// How sure those who attributed them are at least; `None`: nobody said how sure they are.
+    pub least_confidence_percent: Option<u32>,
 }
 
 impl Pauses {
@@ -191,7 +193,8 @@ impl<'c> Review<'c> {
         }
         if let Some(first) = belonging.first() {
             let is_late = belonging.iter().any(|e| e.contractual.outcome == Outcome::Breached);
-            self.table.note_cause(first, is_late);
+            let confidence = state.cause.and_then(|cause| cause.confidence_percent);
+            self.table.note_cause(first, is_late, confidence);
             let contract = &self.present.ruling.content;
             let judged = (entries.as_slice(), judgement.clocks.as_slice());
             let lived = experiences.iter().find(|lived| lived.contract_id == contract.id);
@@ -291,11 +294,13 @@ impl Table {
         }
     }
 
-    fn note_cause(&mut self, entry: &Entry<'_>, is_late: bool) {
+    fn note_cause(&mut self, entry: &Entry<'_>, is_late: bool, confidence: Option<u32>) {
         let key = (entry.party.to_owned(), entry.service.to_owned());
         let count = self.causes.entry(key).or_default();
         count.incidents += 1;
         count.breached += u64::from(is_late);
+        let said = [count.least_confidence_percent, confidence];
+        count.least_confidence_percent = said.into_iter().flatten().min();
     }
 }
 

@@ -9,8 +9,8 @@ use super::v1;
 use super::v1::incident_event::Fact as Wire;
 use crate::domain::fault::Fault;
 use crate::domain::incident::{
-    ExclusionDecision, Fact, History, IncidentEvent, Opened, Party, RecordedEvent, Stage, Waiting,
-    WaitingOn,
+    Cause, ExclusionDecision, Fact, History, IncidentEvent, Opened, Party, RecordedEvent, Stage,
+    Waiting, WaitingOn,
 };
 use crate::domain::time::{Instant, Span};
 use crate::limits::{ATTRIBUTES_MAX, CONTRACTS_AN_INCIDENT_MAX, PRIORITY_BYTES_MAX};
@@ -108,11 +108,7 @@ fn decode_fact(fact: Wire, faults: &mut Faults) -> Fact {
         Wire::Merged(merged) => {
             Fact::Merged(faults.or("merged.into", id(merged.into), String::new()))
         }
-        Wire::CauseAttributed(cause) => Fact::CauseAttributed {
-            party: faults.or("cause_attributed.party", party(cause.party), Party::Provider),
-            third_party: cause.third_party,
-            note: cause.note,
-        },
+        Wire::CauseAttributed(cause) => Fact::CauseAttributed(decode_cause(cause, faults)),
         Wire::ScopeJudged(v1::ScopeJudged { in_scope, note }) => {
             Fact::ScopeJudged { in_scope, note }
         }
@@ -138,6 +134,17 @@ fn decode_impact(impact: v1::ImpactChanged, faults: &mut Faults) -> Fact {
     Fact::ImpactChanged {
         affected_users: faults.or("impact_changed.affected_users", users, 0),
         productivity_loss: faults.or("impact_changed.productivity_loss", loss, 0),
+    }
+}
+
+fn decode_cause(cause: v1::CauseAttributed, faults: &mut Faults) -> Cause {
+    let confidence = count_to(cause.confidence_percent, 100);
+    let confidence = faults.or("cause_attributed.confidence_percent", confidence, 0);
+    Cause {
+        party: faults.or("cause_attributed.party", party(cause.party), Party::Provider),
+        third_party: cause.third_party,
+        note: cause.note,
+        confidence_percent: Some(confidence).filter(|said| *said > 0),
     }
 }
 
@@ -244,13 +251,7 @@ fn encode_fact(fact: &Fact) -> Wire {
         Fact::Closed => Wire::Closed(v1::Closed {}),
         Fact::Cancelled => Wire::Cancelled(v1::Cancelled {}),
         Fact::Merged(into) => Wire::Merged(v1::Merged { into: into.clone() }),
-        Fact::CauseAttributed { party, third_party, note } => {
-            Wire::CauseAttributed(v1::CauseAttributed {
-                party: party_number(*party),
-                third_party: third_party.clone(),
-                note: note.clone(),
-            })
-        }
+        Fact::CauseAttributed(cause) => Wire::CauseAttributed(encode_cause(cause)),
         Fact::ScopeJudged { in_scope, note } => {
             Wire::ScopeJudged(v1::ScopeJudged { in_scope: *in_scope, note: note.clone() })
         }
@@ -266,6 +267,15 @@ fn encode_fact(fact: &Fact) -> Wire {
             lost_time: Some(duration(*lost_time)),
         }),
         Fact::Retracted(event_id) => Wire::Retracted(v1::Retracted { event_id: event_id.clone() }),
+    }
+}
+
+fn encode_cause(cause: &Cause) -> v1::CauseAttributed {
+    v1::CauseAttributed {
+        party: party_number(cause.party),
+        third_party: cause.third_party.clone(),
+        note: cause.note.clone(),
+        confidence_percent: whole(cause.confidence_percent.unwrap_or_default()),
     }
 }
 
@@ -325,6 +335,7 @@ pub fn encode_state(incident_id: &str, history: &History<'_>, as_of: Instant) ->
         merged_into: state.merged_into.unwrap_or_default().to_owned(),
         effort_remaining: state.effort_remaining.map(duration),
         touch_time: Some(duration(state.touch_time)),
+        cause: state.cause.map(encode_cause),
         event_count: (history.effective().len() + history.voided().len()) as i32,
     }
 }

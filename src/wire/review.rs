@@ -200,6 +200,7 @@ fn encode_causes(
         service,
         incidents: number(count.incidents),
         breached: number(count.breached),
+        least_confidence_percent: count.least_confidence_percent.unwrap_or_default() as i32,
     };
     causes.map(cause).collect()
 }

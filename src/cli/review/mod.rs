@@ -69,8 +69,16 @@ pub(super) async fn ask(
     Ok(client.get_service_review(request).await.map_err(refused)?.into_inner())
 }
 
-/// Whom a cause lies with, and whether that recurs.
+/// Whom a cause lies with, how sure that is, and whether it recurs.
 fn cause_name(cause: &v1::ReviewedCause) -> String {
+    let sure = match cause.least_confidence_percent {
+        0 => String::new(),
+        least => format!(" (at least {least}% sure)"),
+    };
+    named(cause) + &sure
+}
+
+fn named(cause: &v1::ReviewedCause) -> String {
     match (cause.party.as_str(), cause.recurring) {
         ("", _) => "not said".to_owned(),
         (party, true) => format!("{party}, again and again"),

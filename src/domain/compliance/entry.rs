@@ -193,7 +193,7 @@ fn measures_how_long(metric: Metric) -> bool {
 }
 
 fn party<'a>(state: &State<'a>) -> &'a str {
-    match state.cause {
+    match state.cause.map(|cause| (cause.party, cause.third_party.as_str())) {
         None => "",
         Some((Party::Provider, _)) => "provider",
         Some((Party::Client, _)) => "client",

@@ -257,11 +257,11 @@ fn stage(state: &State<'_>) -> &'static str {
 }
 
 fn cause(state: &State<'_>) -> &'static str {
-    match state.cause {
+    match state.cause.map(|cause| cause.party) {
         None => "",
-        Some((Party::Provider, _)) => "provider",
-        Some((Party::Client, _)) => "client",
-        Some((Party::ThirdParty, _)) => "third_party",
+        Some(Party::Provider) => "provider",
+        Some(Party::Client) => "client",
+        Some(Party::ThirdParty) => "third_party",
     }
 }
 

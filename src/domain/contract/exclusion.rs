@@ -42,8 +42,9 @@ impl ExclusionRule {
 
     fn is_caused(&self, state: &State<'_>) -> bool {
         let Some(wanted) = self.cause else { return true };
-        state.cause.is_some_and(|(party, name)| {
-            party == wanted && (self.third_party.is_empty() || self.third_party == name)
+        state.cause.is_some_and(|cause| {
+            let is_named = self.third_party.is_empty() || self.third_party == cause.third_party;
+            cause.party == wanted && is_named
         })
     }
 }

@@ -71,6 +71,19 @@ pub enum Party {
     ThirdParty,
 }
 
+/// Whose cause an incident is, as somebody attributed it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cause {
+    /// Whose cause it is.
+    pub party: Party,
+    /// The third party's name.
+    pub third_party: String,
+    /// Why.
+    pub note: String,
+    /// How sure they are, from 1 to 100 percent; `None`: they did not say.
+    pub confidence_percent: Option<u32>,
+}
+
 /// A backend's status, with who it waits for and why.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Waiting {
@@ -172,14 +185,7 @@ pub enum Fact {
     /// It was merged into this incident.
     Merged(String),
     /// Its cause was attributed.
-    CauseAttributed {
-        /// Whose cause it is.
-        party: Party,
-        /// The third party's name.
-        third_party: String,
-        /// Why.
-        note: String,
-    },
+    CauseAttributed(Cause),
     /// It was judged to be within the contract's scope or not.
     ScopeJudged {
         /// It is within scope.
@@ -208,7 +214,7 @@ impl Fact {
             Fact::Opened(_) => 0,
             Fact::Retracted(_) => 1,
             Fact::ScopeJudged { .. } => 2,
-            Fact::CauseAttributed { .. } | Fact::ExclusionDecided(_) => 3,
+            Fact::CauseAttributed(_) | Fact::ExclusionDecided(_) => 3,
             Fact::Surveyed { .. } => 4,
             Fact::EffortEstimated(_) => 5,
             Fact::WorkLogged { .. } => 6,
@@ -247,7 +253,7 @@ impl Fact {
             Fact::Closed => "closed",
             Fact::Cancelled => "cancelled",
             Fact::Merged(_) => "merged",
-            Fact::CauseAttributed { .. } => "cause_attributed",
+            Fact::CauseAttributed(_) => "cause_attributed",
             Fact::ScopeJudged { .. } => "scope_judged",
             Fact::ExclusionDecided(_) => "exclusion_decided",
             Fact::Surveyed { .. } => "surveyed",

@@ -10,7 +10,7 @@ mod history;
 mod state;
 
 pub use fact::{
-    ExclusionDecision, Fact, IncidentEvent, Opened, Party, RecordedEvent, Waiting, WaitingOn,
+    Cause, ExclusionDecision, Fact, IncidentEvent, Opened, Party, RecordedEvent, Waiting, WaitingOn,
 };
 pub use history::{History, Moment};
 pub use state::{Stage, State};

@@ -1,6 +1,6 @@
 //! An incident's fields as its facts leave them.
 
-use super::{Fact, IncidentEvent, Moment, Opened, Party, WaitingOn};
+use super::{Cause, Fact, IncidentEvent, Moment, Opened, WaitingOn};
 use crate::domain::time::{Instant, Span};
 
 /// An incident's fields after some of its facts. Borrowed from them.
@@ -50,8 +50,8 @@ pub struct State<'e> {
     pub touch_time: Span,
     /// The last judgement of scope.
     pub in_scope: Option<bool>,
-    /// The last attribution of the cause, and the third party's name.
-    pub cause: Option<(Party, &'e str)>,
+    /// The last attribution of the cause.
+    pub cause: Option<&'e Cause>,
 }
 
 /// How far an incident is.
@@ -124,9 +124,7 @@ impl<'e> State<'e> {
             Fact::Cancelled => self.cancelled = Some(time),
             Fact::Merged(into) => self.merged_into = Some(into),
             Fact::Reopened => self.reopen(),
-            Fact::CauseAttributed { party, third_party, .. } => {
-                self.cause = Some((*party, third_party));
-            }
+            Fact::CauseAttributed(cause) => self.cause = Some(cause),
             Fact::ScopeJudged { in_scope, .. } => self.in_scope = Some(*in_scope),
             Fact::Surveyed { .. } | Fact::ExclusionDecided(_) | Fact::Retracted(_) => {}
         }

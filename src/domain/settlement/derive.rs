@@ -131,6 +131,8 @@ impl About<'_> {
         by.dedup();
         let decided = self.last(|fact| self.decides(fact, first.target_id));
         let attributed = self.last(|fact| matches!(fact, Fact::CauseAttributed { .. }));
+        let decided = self.last(|fact| matches!(fact, Fact::ExclusionDecided(_)));
+        let attributed = self.last(|fact| matches!(fact, Fact::CauseAttributed(_)));
         let ground = decided.or(attributed).map(|event| event.occur_time);
         let open_time = ground.or(first.decide_time).unwrap_or(self.as_of);
         Some(self.item(ItemKind::Excluded, told, open_time, by))
@@ -138,14 +140,18 @@ impl About<'_> {
 
     fn decision_open(&self, entries: &[&Entry<'_>], state: &State<'_>) -> Option<Item> {
         let (party, third_party) = state.cause.filter(|(party, _)| *party != Party::Provider)?;
+        let cause = state.cause.filter(|cause| cause.party != Party::Provider)?;
+        if self.last(|fact| matches!(fact, Fact::ExclusionDecided(_))).is_some() {
+            return None;
+        }
         let late = entries.iter().filter(|entry| entry.verdict() == Outcome::Breached);
         let late = late.map(|entry| entry.target_id);
         let is_undecided = |target: &&str| self.last(|fact| self.decides(fact, target)).is_none();
         let late: Vec<_> = late.filter(is_undecided).collect();
         let first = late.first()?;
-        let attributed = self.last(|fact| matches!(fact, Fact::CauseAttributed { .. }))?;
+        let attributed = self.last(|fact| matches!(fact, Fact::CauseAttributed(_)))?;
         let targets = if late.len() > 1 { late.join(", ") } else { (*first).to_owned() };
-        let who = match (party, third_party) {
+        let who = match (cause.party, cause.third_party.as_str()) {
             (Party::Client, _) => "the client",
             (_, "") => "a third party",
             (_, name) => name,
@@ -153,7 +159,7 @@ impl About<'_> {
         let summary = format!("{targets} late by {who}'s doing: decide whether that counts");
         let by = vec![attributed.event_id.clone()];
         let open = self.item(ItemKind::DecisionOpen, summary, attributed.occur_time, by);
-        Some(Item { party: Some(party), third_party: third_party.to_owned(), ..open })
+        Some(Item { party: Some(cause.party), third_party: cause.third_party.clone(), ..open })
     }
 }
 
