@@ -5,7 +5,7 @@ use slx::wire::v1::incident_event::Fact;
 use tonic::Code;
 
 use crate::errors::check;
-use crate::kit::{Clients, Server, TENANT, event, opened, seconds, slx, succeed};
+use crate::kit::{Clients, Server, TENANT, at, event, opened, seconds, slx, succeed};
 
 const TERMS: &str = "
 contracts:
@@ -37,6 +37,13 @@ fn caused(id: &str, event_id: &str, party: v1::Party, third_party: &str) -> v1::
     let third_party = third_party.into();
     let cause = v1::CauseAttributed { party: party as i32, third_party, ..Default::default() };
     event(id, event_id, "2026-10-30T10:00:00Z", Fact::CauseAttributed(cause))
+}
+
+fn sure(mut event: v1::IncidentEvent, confidence_percent: i32) -> v1::IncidentEvent {
+    if let Some(Fact::CauseAttributed(cause)) = &mut event.fact {
+        cause.confidence_percent = confidence_percent;
+    }
+    event
 }
 
 fn judged(id: &str, event_id: &str, time: &str, in_scope: bool) -> v1::IncidentEvent {
@@ -175,8 +182,9 @@ async fn a_later_cause_moves_the_money_and_is_told_where_it_was_agreed_on() {
     fill(&server, &mut clients).await;
     let request = deciding("credit:S:2026-10", v1::SettlementFacet::Financial, "agreed");
     clients.settlement.decide_settlement_item(request).await.expect("decided");
+    let credited = october(&mut clients).await;
     // D and B turn out to be the client's own doing: 2 of 2 in time, and nothing is credited.
-    clients.record(vec![caused("B", "z1", v1::Party::Client, "")]).await;
+    clients.record(vec![sure(caused("B", "z1", v1::Party::Client, ""), 60)]).await;
     clients.record(vec![caused("D", "z2", v1::Party::Client, "")]).await;
     let items = list(&mut clients, true).await;
     let ids: Vec<_> = told(&items).iter().map(|(id, ..)| *id).collect();
@@ -186,6 +194,60 @@ async fn a_later_cause_moves_the_money_and_is_told_where_it_was_agreed_on() {
     );
     assert!(items[0].withdrawn && items[0].open);
     assert_eq!(items[0].changes, ["the financial decision rests on what no longer holds"]);
+    let cause = |review: &v1::GetServiceReviewResponse, party: &str| {
+        let found = review.causes.iter().find(|cause| cause.party == party).cloned();
+        found.map(|cause| (cause.incidents, cause.recurring, cause.least_confidence_percent))
+    };
+    let credit = |review: &v1::GetServiceReviewResponse| {
+        review.credits.as_ref().map(|credits| credits.total_amount)
+    };
+    assert_eq!(
+        (credit(&credited), cause(&credited, "client")),
+        (Some(10_000), Some((1, false, 0)))
+    );
+    let review = october(&mut clients).await;
+    assert_eq!((credit(&review), cause(&review, "client")), (Some(0), Some((3, true, 60))));
+    server.stop().await;
+}
+
+async fn october(clients: &mut Clients) -> v1::GetServiceReviewResponse {
+    let request = v1::GetServiceReviewRequest {
+        tenant: TENANT.into(),
+        contract_id: "S".into(),
+        period: "2026-10".into(),
+        as_of_time: Some(at("2026-11-10T12:00:00Z")),
+        ..Default::default()
+    };
+    clients.compliance.get_service_review(request).await.expect("a review").into_inner()
+}
+
+#[tokio::test]
+async fn who_attributes_a_cause_may_say_how_sure_they_are() {
+    let data = tempfile::tempdir().expect("a directory");
+    let mut server = Server::start(data.path(), &[]);
+    let mut clients = server.clients().await;
+    fill(&server, &mut clients).await;
+    clients.record(vec![sure(caused("D", "z", v1::Party::ThirdParty, "Wires Ltd"), 80)]).await;
+    let answer = clients
+        .record(vec![
+            incident("A", 1)[0].clone(),
+            sure(caused("A", "z", v1::Party::Client, ""), 101),
+        ])
+        .await;
+    let refusal = answer.results[1].refusal.clone().expect("refused");
+    assert!(format!("{refusal:?}").contains("cause_attributed.confidence_percent"), "{refusal:?}");
+    let request = v1::GetIncidentRequest {
+        tenant: TENANT.into(),
+        incident_id: "D".into(),
+        ..Default::default()
+    };
+    let incident = clients.incidents.get_incident(request).await.expect("an incident").into_inner();
+    let cause = incident.incident.and_then(|incident| incident.cause).expect("a cause");
+    assert_eq!((cause.third_party.as_str(), cause.confidence_percent), ("Wires Ltd", 80));
+    let mut command = slx();
+    command.args(["incident", "D", "--tenant", TENANT, "--address", &server.address]);
+    let told = succeed(&mut command);
+    assert!(told.contains("cause Wires Ltd, 80% sure"), "{told}");
     server.stop().await;
 }
 
