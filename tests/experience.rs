@@ -148,15 +148,10 @@ async fn a_supplier_that_may_take_longer_than_the_sla_shows_in_the_chain() {
     let warned = findings.iter().any(|finding| finding.description.contains("longer than"));
     assert!(warned, "{findings:?}");
 
-    let carrier = Fact::StatusChanged(v1::StatusChanged {
-        waiting_on: v1::WaitingOn::ThirdParty as i32,
-        third_party: "Carrier".into(),
-        ..Default::default()
-    });
     // From Tuesday 9:00 on: two hours ours, twelve theirs over the night, one ours.
     let facts = vec![
         event("S", "o", "2026-10-06T07:00:00Z", hit(&["C", "UC"], 5)),
-        event("S", "w", "2026-10-06T09:00:00Z", carrier),
+        event("S", "w", "2026-10-06T09:00:00Z", on_carrier()),
         event("S", "b", "2026-10-07T13:00:00.5Z", crate::kit::waiting(v1::WaitingOn::Provider)),
         event("S", "r", "2026-10-07T14:00:00.5Z", Fact::Resolved(v1::Resolved {})),
     ];
@@ -370,4 +365,132 @@ async fn what_the_example_agrees_can_be_put_as_it_stands() {
     command.arg(&file);
     let told = succeed(&mut command);
     assert!(told.contains("workplace"), "{told}");
+}
+
+const CHAIN: &str = "
+contracts:
+- id: C
+  kind: sla
+  client: The municipality
+  provider: Us
+  time_zone: Europe/Amsterdam
+  currency: EUR
+  terms:
+    targets:
+    - id: resolve
+      metric: resolution
+      pauses: [{waiting_on: third_party}]
+      limits: [{priority: P1, limit: 4h, calendar_id: office}]
+    experience: {calendar_id: office, people: 100}
+    objectives:
+    - {id: solved, period: month, attainment: {target_id: resolve, percent: 75}}
+    credits:
+      monthly_fee: 100000
+      rules:
+      - {objective_id: solved, tiers: [{below_percent: 75, credit_percent: 10}]}
+- id: UC
+  kind: uc
+  underpins: C
+  client: Us
+  provider: Carrier
+  time_zone: Europe/Amsterdam
+  currency: EUR
+  terms:
+    targets:
+    - id: repair
+      metric: resolution
+      start_when: waiting_on == 'third_party'
+      limits: [{priority: P1, limit: 16h, calendar_id: office}]
+    objectives:
+    - {id: repaired, period: month, attainment: {target_id: repair, percent: 75}}
+    credits:
+      monthly_fee: 40000
+      rules:
+      - {objective_id: repaired, tiers: [{below_percent: 75, credit_percent: 5}]}
+";
+
+fn on_carrier() -> Fact {
+    Fact::StatusChanged(v1::StatusChanged {
+        waiting_on: v1::WaitingOn::ThirdParty as i32,
+        third_party: "Carrier".into(),
+        ..Default::default()
+    })
+}
+
+/// What is to be settled of a contract, and for how much.
+async fn amounts(clients: &mut Clients, contract: &str) -> Vec<(String, Option<i64>)> {
+    let request = v1::ListSettlementItemsRequest {
+        tenant: TENANT.into(),
+        contract_id: contract.into(),
+        as_of_time: Some(at(LATER)),
+        ..Default::default()
+    };
+    let items = clients.settlement.list_settlement_items(request).await.expect("listed");
+    let items = items.into_inner().items.into_iter().filter_map(|standing| standing.item);
+    items.map(|item| (item.item_id, item.amount)).collect()
+}
+
+/// October, from Tuesday the sixth at nine in Amsterdam on. S waits 12 hours for the carrier and 3
+/// for us, T 17 for the carrier and 1 for us, V 5 for us alone.
+async fn record_chain(clients: &mut Clients) {
+    let begins = "2026-10-06T07:00:00Z";
+    let back = || crate::kit::waiting(v1::WaitingOn::Provider);
+    let facts = vec![
+        event("S", "o", begins, hit(&["C", "UC"], 5)),
+        event("S", "w", "2026-10-06T09:00:00Z", on_carrier()),
+        event("S", "b", "2026-10-07T13:00:00Z", back()),
+        event("S", "r", "2026-10-07T14:00:00Z", Fact::Resolved(v1::Resolved {})),
+        event("T", "o", begins, hit(&["C", "UC"], 2)),
+        event("T", "w", begins, on_carrier()),
+        event("T", "b", "2026-10-08T08:00:00Z", back()),
+        event("T", "r", "2026-10-08T09:00:00Z", Fact::Resolved(v1::Resolved {})),
+        event("V", "o", begins, hit(&["C"], 1)),
+        event("V", "r", "2026-10-06T12:00:00Z", Fact::Resolved(v1::Resolved {})),
+    ];
+    clients.record(facts).await;
+}
+
+#[tokio::test]
+async fn the_money_of_a_chain_follows_the_contract_and_the_second_account_the_people() {
+    let data = tempfile::tempdir().expect("a directory");
+    let mut server = Server::start(data.path(), &[]);
+    let mut clients = server.clients().await;
+    clients.put_office().await;
+    let file = data.path().join("terms.yaml");
+    std::fs::write(&file, CHAIN).expect("written");
+    let mut command = slx();
+    command.args(["apply", "--tenant", TENANT, "--address", &server.address, "--file"]);
+    let warned = succeed(command.arg(&file));
+    assert!(warned.contains("longer than"), "{warned}");
+    record_chain(&mut clients).await;
+
+    let judged = clients.evaluate("T", LATER, None).await;
+    let outcomes: Vec<_> = judged.verdicts.iter().map(|v| (&*v.contract_id, v.outcome())).collect();
+    assert_eq!(outcomes, [("C", v1::Outcome::Met), ("UC", v1::Outcome::Breached)]);
+
+    let request = v1::GetServiceReviewRequest {
+        tenant: TENANT.into(),
+        contract_id: "C".into(),
+        period: "2026-10".into(),
+        as_of_time: Some(at(LATER)),
+        ..Default::default()
+    };
+    let review = clients.compliance.get_service_review(request).await.expect("a review");
+    let review = review.into_inner();
+    let total = review.total.expect("a total");
+    let counts = |tally: Option<v1::Tally>| tally.map(|tally| (tally.met, tally.breached));
+    assert_eq!(counts(total.contractual), Some((2, 1)), "what the carrier took is paused");
+    assert_eq!(counts(total.experienced), Some((0, 3)), "people waited for all of it");
+    assert_eq!(total.watermelons, 2);
+    let turns: Vec<_> = review.party_time.iter().map(|part| (part.kind(), part.duration)).collect();
+    assert!(turns.contains(&(v1::PartyTimeKind::Provider, Some(hours(3 + 1 + 5)))), "{turns:?}");
+    assert!(turns.contains(&(v1::PartyTimeKind::ThirdParty, Some(hours(12 + 17)))), "{turns:?}");
+    // 2 of 3 in time: 10 % of 1,000.00. Of the carrier 1 of 2: 5 % of 400.00.
+    assert_eq!(review.credits.map(|credits| credits.total_amount), Some(10_000));
+    let carrier = review.chain[0].total.clone().expect("the carrier's");
+    assert_eq!(counts(carrier.contractual), Some((1, 1)));
+    let due = [("credit:C:2026-10".to_owned(), Some(10_000))];
+    assert_eq!(amounts(&mut clients, "C").await, due);
+    let back = [("credit:UC:2026-10".to_owned(), Some(2_000))];
+    assert_eq!(amounts(&mut clients, "UC").await, back);
 }
