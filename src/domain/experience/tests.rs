@@ -1,12 +1,15 @@
 //! What people went through, told as timelines, and laws over random histories.
 
 use itertools::Itertools;
+use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::{Experience, Holder, Survey, TimeSum, Toll};
 use crate::domain::clock::kit::{Case, MONDAY_SECOND, at, span_text, target};
 use crate::domain::clock::laws::{STORY_SECONDS, a_target, history, settings};
+use crate::domain::compliance::{Tally, entries};
+use crate::domain::incident::History;
 use crate::domain::time::{Instant, Span};
 
 /// A P1 with eight hours: forty people stopped, half an hour of work, left for six hours.
@@ -239,6 +242,27 @@ proptest! {
             prop_assert_eq!(lived.map(|lived| lived.experienced).unwrap_or_default(), counted);
             Ok(())
         })?;
+    }
+
+    #[test]
+    fn then_both_accounts_count_the_same(
+        histories in vec(history_that_ends_at_once(), 1..6), as_of in asked(),
+        calendar in select(vec!["always", "office", "evening"]), agreed: bool,
+    ) {
+        let mut tally = Tally::default();
+        for events in histories {
+            let target = target(&format!("resolution *=4:00/{calendar}"));
+            let case = Case::of([target], events);
+            let case = if agreed { case.experienced(calendar, &[]) } else { case };
+            case.lived(as_of, |lived, _, judgement| {
+                let history = History::fold(&case.events, case.known_time);
+                let lived: Vec<_> = lived.into_iter().collect();
+                let entries = entries(judgement, &history.state(as_of), &lived);
+                entries.iter().for_each(|entry| tally.add(&Tally::of(entry)));
+            });
+        }
+        prop_assert_eq!(tally.contractual, tally.experienced);
+        prop_assert_eq!((tally.watermelons, tally.reverse_watermelons, tally.relieved), (0, 0, 0));
     }
 }
 
