@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::PathBuf;
 
+use prost_types::Duration;
 use slx::wire::v1;
 
-use crate::kit::{Server, at, slx};
+use crate::kit::{Clients, Server, TENANT, at, slx};
 
 /// The log was cut at midnight in its zone.
 const LOG_ENDS: &str = "2016-05-02T03:00:00Z";
@@ -53,19 +54,89 @@ fn flags() -> BTreeMap<String, bool> {
     closed.map(|(number, (_, flag))| (number, flag == "true")).collect()
 }
 
+fn nanos(duration: Option<Duration>) -> i128 {
+    let duration = duration.unwrap_or_default();
+    i128::from(duration.seconds) * 1_000_000_000 + i128::from(duration.nanos)
+}
+
+type Holder = (v1::PartyTimeKind, String);
+
+/// Adds up whose turn it was.
+fn add(times: &mut BTreeMap<Holder, i128>, parts: &[v1::PartyTime]) {
+    for part in parts.iter().filter(|part| part.contract_id == "office") {
+        let holder = (part.kind(), part.third_party.clone());
+        *times.entry(holder).or_default() += nanos(part.duration);
+    }
+}
+
+/// The clocks decided between two instants.
+fn decided<'c>(clocks: &'c [v1::Clock], from: &str, until: &str) -> Vec<&'c v1::Clock> {
+    let between = at(from).seconds..at(until).seconds;
+    let is_between = |clock: &&v1::Clock| {
+        let time = clock.breach_time.or(clock.stop_time).map(|time| time.seconds);
+        clock.outcome() != v1::Outcome::Undecided && time.is_some_and(|t| between.contains(&t))
+    };
+    clocks.iter().filter(is_between).collect()
+}
+
+/// The review of a month tells of as many incidents as were decided and ended in it.
+async fn review(
+    clients: &mut Clients,
+    period: &str,
+    clocks: &[&v1::Clock],
+) -> v1::GetServiceReviewResponse {
+    let request = v1::GetServiceReviewRequest {
+        tenant: TENANT.into(),
+        contract_id: "office".into(),
+        period: period.into(),
+        as_of_time: Some(at(LOG_ENDS)),
+        ..Default::default()
+    };
+    let review = clients.compliance.get_service_review(request).await.expect("a review");
+    let review = review.into_inner();
+    let total = review.total.clone().expect("a total");
+    let contractual = total.contractual.expect("counts");
+    assert_eq!(contractual.met + contractual.breached, clocks.len() as i64);
+    let ended = clocks.iter().filter(|clock| clock.stop_time.is_some()).count();
+    assert_eq!(total.toll.expect("a toll").incidents, ended as i64);
+    let slx = review.slx.clone().expect("a figure");
+    assert_eq!(review.trend.last().map(|month| &month.slx_percent), Some(&slx.percent));
+    assert_eq!(slx.promises.map(|part| part.percent), Some(String::new()), "the log has none");
+    review
+}
+
+/// What a review adds up is what each incident tells of itself.
+async fn check_sums(
+    clients: &mut Clients,
+    review: v1::GetServiceReviewResponse,
+    clocks: &[&v1::Clock],
+) {
+    let (mut turns, mut lost) = (BTreeMap::new(), 0);
+    for clock in clocks {
+        let judged = clients.evaluate(&clock.incident_id, LOG_ENDS, None).await;
+        add(&mut turns, &judged.party_time);
+        let lived = judged.experience.iter().find(|lived| lived.contract_id == "office");
+        let lived = lived.filter(|_| clock.stop_time.is_some());
+        lost += nanos(lived.and_then(|lived| lived.lost_time));
+    }
+    let mut told = BTreeMap::new();
+    add(&mut told, &review.party_time);
+    assert_eq!(told, turns);
+    let toll = review.total.and_then(|total| total.toll).expect("a toll");
+    assert_eq!(nanos(toll.lost_time), lost);
+    assert!(lost > 0);
+}
+
 #[tokio::test]
 async fn the_engine_agrees_with_a_real_logs_own_verdicts_but_for_four() {
     let directory = tempfile::tempdir().expect("a directory");
     let mut server = Server::start(directory.path(), &[]);
     let mut clients = server.clients().await;
-    run(&server, &["apply", "-f", &path("contracts.yaml"), "--tenant", crate::kit::TENANT]);
+    run(&server, &["apply", "-f", &path("contracts.yaml"), "--tenant", TENANT]);
     let import = |server: &Server| {
         let log = path("incident_events.csv.zst");
         let mapping = path("mapping.yaml");
-        run(
-            server,
-            &["import", "-f", &log, "-m", &mapping, "--tenant", crate::kit::TENANT, "--json"],
-        )
+        run(server, &["import", "-f", &log, "-m", &mapping, "--tenant", TENANT, "--json"])
     };
     let first: serde_json::Value = serde_json::from_str(&import(&server)).expect("JSON");
     assert_eq!((&first["rows"], &first["rejects"]), (&94_645.into(), &0.into()));
@@ -91,7 +162,14 @@ async fn the_engine_agrees_with_a_real_logs_own_verdicts_but_for_four() {
     assert!(differ.iter().all(|(_, met)| **met), "{differ:?}");
 
     // The other account of the same incidents: many breaches of the first are none in the second.
-    let office = outcomes(clients.list_clocks(request("office")).await);
+    let office = clients.list_clocks(request("office")).await;
+    let april = decided(&office, "2016-04-01T03:00:00Z", "2016-05-01T03:00:00Z");
+    review(&mut clients, "2016-04", &april).await;
+    let february = decided(&office, "2016-02-01T02:00:00Z", "2016-03-01T03:00:00Z");
+    let reviewed = review(&mut clients, "2016-02", &february).await;
+    assert!(february.len() >= 20);
+    check_sums(&mut clients, reviewed, &february).await;
+    let office = outcomes(office);
     let breached = |judged: &BTreeMap<String, v1::Outcome>| {
         let breached = |number: &&String| judged.get(*number) == Some(&v1::Outcome::Breached);
         flags.keys().filter(breached).count()

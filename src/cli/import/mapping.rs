@@ -39,6 +39,9 @@ struct Written {
     service: Option<String>,
     category: Option<String>,
     affected_users: Option<String>,
+    /// How many people an incident hits where that column says nothing.
+    #[serde(default)]
+    affected_users_default: i32,
     group: Option<String>,
     assignee: Option<String>,
     /// Attributes by name, each from a column.
@@ -239,7 +242,7 @@ impl Mapping {
         let listed = listed.split([' ', ';']).filter(|id| !id.is_empty()).map(str::to_owned);
         let users = optional(columns, &written.affected_users);
         let affected_users = match users {
-            "" => 0,
+            "" => written.affected_users_default,
             told => told.parse().map_err(|_| format!("{told:?} is not a number of users"))?,
         };
         let attributes = written.attributes.iter().filter_map(|(name, column)| {
