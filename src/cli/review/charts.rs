@@ -1,6 +1,7 @@
 //! Trends and shares as pictures: their geometry. The page's template draws them.
 
-use super::{holder, seconds};
+use super::{holder, hours, seconds, shortened};
+use crate::cli::compliance::percent;
 use crate::wire::v1;
 
 /// Eight heights of a bar.
@@ -71,12 +72,28 @@ fn corners(points: &[(f64, f64)]) -> String {
 pub(super) struct Trend {
     /// Lines across, each with its percentage.
     pub rules: Vec<(f64, String)>,
-    /// Where each period stands, and its name.
-    pub periods: Vec<(f64, String)>,
+    /// What stands below each period.
+    pub periods: Vec<PeriodTold>,
+    /// In some of them people lost time.
+    pub has_lost_time: bool,
+    /// Some of them have an SLX figure.
+    pub has_slx: bool,
     /// By the contract.
     pub contractual: Vec<(f64, f64)>,
     /// As it was experienced.
     pub experienced: Vec<(f64, f64)>,
+}
+
+/// What stands below a period of the trend.
+pub(super) struct PeriodTold {
+    /// From the left.
+    pub x: f64,
+    /// The period.
+    pub name: String,
+    /// The people-time it cost.
+    pub lost: String,
+    /// The SLX figure; empty: none.
+    pub slx: String,
 }
 
 impl Trend {
@@ -114,13 +131,20 @@ pub(super) fn trend(periods: &[v1::ReviewedPeriod]) -> Option<Trend> {
         let told = told.iter().enumerate();
         told.filter_map(|(i, both)| Some((at(i), scale.down(pick(both.as_ref()?))))).collect()
     };
-    let name = |point: &v1::ReviewedPeriod| point.period.clone().unwrap_or_default().name;
+    let below = |(place, point): (usize, &v1::ReviewedPeriod)| PeriodTold {
+        x: at(place),
+        name: point.period.clone().unwrap_or_default().name,
+        lost: hours(point.lost_time),
+        slx: percent(&shortened(&point.slx_percent)),
+    };
     let middle = (scale.least + 100.0) / 2.0;
     Some(Trend {
         rules: [scale.least, middle, 100.0]
             .map(|share| (scale.down(share), format!("{share}%")))
             .to_vec(),
-        periods: periods.iter().enumerate().map(|(i, point)| (at(i), name(point))).collect(),
+        periods: periods.iter().enumerate().map(below).collect(),
+        has_lost_time: periods.iter().any(|p| p.lost_time.unwrap_or_default().seconds > 0),
+        has_slx: periods.iter().any(|point| !point.slx_percent.is_empty()),
         contractual: points(|both| both.0),
         experienced: points(|both| both.1),
     })
@@ -190,9 +214,10 @@ pub(super) struct TimePiece {
 /// Fills that are told apart without colour too; third parties share what comes after them.
 const FILLS: [&str; 5] = ["#0072b2", "url(#saved)", "#e69f00", "url(#excluded)", "#8a8a8a"];
 
-/// Where the time went, 600 wide.
+/// Where the service time went, 600 wide.
 pub(super) fn times(parts: &[v1::PartyTime]) -> Vec<TimePiece> {
-    let all: i64 = parts.iter().map(seconds).sum();
+    let served = || parts.iter().filter(|part| !is_closed(part));
+    let all: i64 = served().map(seconds).sum();
     let mut x = 0.0;
     let piece = |(place, part): (usize, &v1::PartyTime)| {
         let share = seconds(part) as f64 / all.max(1) as f64;
@@ -200,13 +225,22 @@ pub(super) fn times(parts: &[v1::PartyTime]) -> Vec<TimePiece> {
         x += 600.0 * share;
         TimePiece {
             name: holder(part),
-            told: format!("{} h, {:.1}%", seconds(part) / 3600, 100.0 * share),
+            told: format!("{}, {:.1}%", hours(part.duration), 100.0 * share),
             fill: FILLS[place.min(FILLS.len() - 1)],
             x: left,
             width: 600.0 * share,
         }
     };
-    parts.iter().enumerate().map(piece).collect()
+    served().enumerate().map(piece).collect()
+}
+
+/// How much of the time lay outside service hours.
+pub(super) fn closed(parts: &[v1::PartyTime]) -> Option<String> {
+    parts.iter().find(|part| is_closed(part)).map(|part| hours(part.duration))
+}
+
+fn is_closed(part: &v1::PartyTime) -> bool {
+    part.kind() == v1::PartyTimeKind::ClosedHours
 }
 
 #[cfg(test)]

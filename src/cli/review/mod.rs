@@ -11,6 +11,8 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Args;
+use itertools::Itertools;
+use prost_types::Duration;
 use tonic::transport::Channel;
 
 use super::asked::Asked;
@@ -46,7 +48,7 @@ pub(super) struct Review {
     json: bool,
 
     /// How many clocks of a kind (late, excluded, watermelon) to tell of, one by one.
-    #[arg(long, value_name = "COUNT", default_value_t = 12)]
+    #[arg(long, value_name = "COUNT", default_value_t = 10)]
     clocks: usize,
 
     #[command(flatten)]
@@ -97,6 +99,21 @@ fn holder(part: &v1::PartyTime) -> String {
 /// Whole seconds they had.
 fn seconds(part: &v1::PartyTime) -> i64 {
     part.duration.unwrap_or_default().seconds
+}
+
+/// Whole hours, rounded down: `1,234 h`.
+fn hours(time: Option<Duration>) -> String {
+    let digits = (time.unwrap_or_default().seconds / 3600).to_string();
+    let thousands = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy);
+    format!("{} h", thousands.collect_vec().join(","))
+}
+
+/// A percentage with one decimal, cut: what is not whole is never told as whole.
+fn shortened(percent: &str) -> String {
+    match percent.split_once('.') {
+        Some((whole, decimals)) => format!("{whole}.{}", decimals.get(..1).unwrap_or("0")),
+        None => percent.to_owned(),
+    }
 }
 
 /// Clocks of a kind that are to be talked of.

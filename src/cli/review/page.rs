@@ -1,10 +1,12 @@
 //! A review as a page: for a browser, a printer, an e-mail.
 
 use askama::Template;
-use prost_types::Duration;
+use itertools::Itertools;
 
-use super::charts::{Bar, Line, TimePiece, Trend, bar, line, times as times_of, trend};
-use super::{Talk, cause_name, to_talk_of};
+use super::charts::{
+    Bar, Line, TimePiece, Trend, bar, closed, line as trend_line, times as times_of, trend,
+};
+use super::{Talk, cause_name, hours, shortened, to_talk_of};
 use crate::cli::compliance::{dash, found, left, percent, promised};
 use crate::cli::credits::Money;
 use crate::cli::settle;
@@ -38,6 +40,7 @@ pub(super) fn page(
         trend: trend(&review.trend),
         bars: bars(&review.groups),
         times: times_of(&review.party_time),
+        closed: closed(&review.party_time),
         lived: Lived::of(review),
         pauses: Pauses::of(review),
         talks: to_talk_of(review, clocks),
@@ -77,6 +80,7 @@ struct Page<'r> {
     trend: Option<Trend>,
     bars: Vec<Bar>,
     times: Vec<TimePiece>,
+    closed: Option<String>,
     lived: Option<Lived>,
     pauses: Option<Pauses>,
     talks: Vec<Talk<'r>>,
@@ -128,11 +132,19 @@ impl Objective {
             },
             id: objective.id,
             is: found(&standing),
-            left: left(&standing),
-            line: line(&reviewed.trend),
+            left: told_left(&left(&standing)),
+            line: trend_line(&reviewed.trend),
             verdict,
             sign,
         }
+    }
+}
+
+/// What is left, or by how much it is over: `3 breaches over`.
+fn told_left(left: &str) -> String {
+    match left.strip_prefix('-') {
+        Some(over) if !over.is_empty() => format!("{over} over"),
+        _ => left.to_owned(),
     }
 }
 
@@ -148,16 +160,20 @@ fn verdict(verdict: v1::ObjectiveVerdict) -> (&'static str, &'static str) {
 
 /// The first thing a client wants to hear.
 fn reached(review: &v1::GetServiceReviewResponse) -> String {
-    let verdicts = review.objectives.iter().filter_map(|objective| objective.standing.as_ref());
-    let verdicts = verdicts.map(v1::ObjectiveStanding::verdict);
-    let judged: Vec<_> =
-        verdicts.filter(|verdict| *verdict != v1::ObjectiveVerdict::NoData).collect();
-    let met = judged.iter().filter(|verdict| **verdict == v1::ObjectiveVerdict::Met).count();
-    match judged.len() {
+    let standings = review.objectives.iter().filter_map(|objective| objective.standing.as_ref());
+    let of = |verdict: v1::ObjectiveVerdict| {
+        standings.clone().filter(move |standing| standing.verdict() == verdict)
+    };
+    let all = review.objectives.len() - of(v1::ObjectiveVerdict::NoData).count();
+    let met = of(v1::ObjectiveVerdict::Met).count();
+    let id = |standing: &v1::ObjectiveStanding| Some(standing.objective.as_ref()?.id.clone());
+    let missed = of(v1::ObjectiveVerdict::Missed).filter_map(id).collect_vec();
+    match all {
         0 if review.objectives.is_empty() => "No objectives are agreed.".to_owned(),
         0 => "No objective could be judged.".to_owned(),
         all if all == met => format!("All {all} objectives are met."),
-        all => format!("{met} of {all} objectives are met."),
+        all if missed.is_empty() => format!("{met} of {all} objectives are met."),
+        all => format!("{met} of {all} objectives are met; missed: {}.", missed.join(", ")),
     }
 }
 
@@ -166,49 +182,47 @@ fn bars(groups: &[v1::ComplianceGroup]) -> Vec<Bar> {
     bars.map(|bar| Bar { attainment: percent(&shortened(&bar.attainment)), ..bar }).collect()
 }
 
-/// What the period cost people.
+/// What the period cost people: each line has a name, a figure and what it means.
 struct Lived {
-    lost: String,
-    incidents: i64,
-    idle: String,
-    idle_share: String,
-    handovers: i64,
-    reopenings: i64,
-    promises: String,
-    score: String,
+    lines: Vec<[String; 3]>,
     slx: Option<Slx>,
 }
 
+/// The SLX figure, of what it is made, and what weighs nothing since nothing is known of it.
 struct Slx {
     figure: String,
-    parts: Vec<[String; 3]>,
+    parts: String,
+    unknown: String,
 }
 
 impl Lived {
     fn of(review: &v1::GetServiceReviewResponse) -> Option<Lived> {
         let toll = review.total.clone()?.toll.filter(|toll| toll.incidents > 0)?;
-        let survey = toll.survey.unwrap_or_default();
+        let incidents = format!("in {} incidents that ended", toll.incidents);
+        let served = toll.service_time.unwrap_or_default().seconds.max(1);
+        let idle = toll.idle_time.unwrap_or_default().seconds * 100 / served;
+        let idle = format!("{idle}% of their service time: nobody waited on, nobody working");
+        let mut lines = vec![
+            ["People's time lost".to_owned(), hours(toll.lost_time), incidents],
+            ["Idle".to_owned(), hours(toll.idle_time), idle],
+            line("Handed over", toll.handovers, "times from group to group"),
+            line("Reopened", toll.reopenings, "times after a resolution"),
+        ];
         let promises = toll.promises_kept + toll.promises_broken;
-        let seconds = |time: Option<Duration>| time.unwrap_or_default().seconds;
-        let served = seconds(toll.service_time).max(1);
-        Some(Lived {
-            lost: hours(toll.lost_time),
-            incidents: toll.incidents,
-            idle: hours(toll.idle_time),
-            idle_share: format!("{}%", seconds(toll.idle_time) * 100 / served),
-            handovers: toll.handovers,
-            reopenings: toll.reopenings,
-            promises: match promises {
-                0 => "none told".to_owned(),
-                all => format!("{} of {all}", toll.promises_kept),
-            },
-            score: match survey.answers {
-                0 => "nobody was heard".to_owned(),
-                answers => format!("{} of 10, by {answers} answers", survey.average_score),
-            },
-            slx: review.slx.as_ref().map(Slx::of),
-        })
+        if promises > 0 {
+            let told = format!("of {promises} times by which it was to work again");
+            lines.push(line("Promises kept", toll.promises_kept, &told));
+        }
+        if let Some(survey) = toll.survey.filter(|survey| survey.answers > 0) {
+            let told = format!("of 10, on average of {} answers", survey.answers);
+            lines.push(["Score".to_owned(), survey.average_score, told]);
+        }
+        Some(Lived { lines, slx: review.slx.as_ref().map(Slx::of) })
     }
+}
+
+fn line(name: &str, count: i64, told: &str) -> [String; 3] {
+    [name.to_owned(), count.to_string(), told.to_owned()]
 }
 
 impl Slx {
@@ -217,22 +231,21 @@ impl Slx {
             ("time not lost", &slx.lost_time),
             ("promises kept", &slx.promises),
             ("time not idle", &slx.idle),
-            ("score", &slx.score),
+            ("the score", &slx.score),
         ];
-        let part = |(name, part): (&str, &Option<v1::SlxPart>)| {
-            let part = part.clone().unwrap_or_default();
-            [name.to_owned(), percent(&shortened(&part.percent)), part.weight.to_string()]
-        };
+        let parts = parts.iter().filter_map(|(name, part)| Some((*name, part.as_ref()?)));
+        let weighed = parts.filter(|(_, part)| part.weight > 0).collect_vec();
+        let is_unknown = |part: &v1::SlxPart| part.percent.is_empty();
+        let unknown = weighed.iter().filter(|(_, part)| is_unknown(part)).map(|(name, _)| name);
+        let known = weighed.iter().filter(|(_, part)| !is_unknown(part)).map(|(name, part)| {
+            format!("{name} {} (weighs {})", percent(&shortened(&part.percent)), part.weight)
+        });
         Slx {
             figure: percent(&shortened(&slx.percent)),
-            parts: parts.into_iter().map(part).collect(),
+            parts: known.collect_vec().join(", "),
+            unknown: unknown.collect_vec().into_iter().join(" and "),
         }
     }
-}
-
-/// Whole hours, rounded down.
-fn hours(time: Option<Duration>) -> String {
-    format!("{} h", time.unwrap_or_default().seconds / 3600)
 }
 
 struct Pauses {
@@ -336,11 +349,14 @@ impl Credits {
 fn unsettled(standing: &v1::SettlementStanding, times: &Times) -> [String; 4] {
     let item = standing.item.clone().unwrap_or_default();
     let days = standing.age.unwrap_or_default().seconds / 86_400;
-    let since = format!("{}, {days} days", times.show(item.open_time));
+    let unit = if days == 1 { "day" } else { "days" };
+    let since = format!("{}, {days} {unit}", times.show(item.open_time));
     let open = standing.facets.iter().filter(|f| f.state() == v1::SettlementState::Open);
     let open = open.map(|facet| choice(facet.facet().as_str_name(), "SETTLEMENT_FACET_"));
-    let name = item.incident_ids.first().unwrap_or(&item.item_id);
-    let what = format!("{name}: {}", item.summary);
+    let what = match item.incident_ids.first() {
+        Some(incident) => format!("{incident}: {}", item.summary),
+        None => item.summary,
+    };
     [what, since, open.collect::<Vec<_>>().join(", "), settle::amount(standing)]
 }
 
@@ -385,13 +401,5 @@ impl Restatement {
             moved: restatement.moved.iter().take(25).map(moved).collect(),
             moved_count: restatement.moved_count,
         }
-    }
-}
-
-/// A percentage with one decimal, cut: what is not whole is never told as whole.
-fn shortened(percent: &str) -> String {
-    match percent.split_once('.') {
-        Some((whole, decimals)) => format!("{whole}.{}", decimals.get(..1).unwrap_or("0")),
-        None => percent.to_owned(),
     }
 }

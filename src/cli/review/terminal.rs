@@ -3,7 +3,7 @@
 use itertools::Itertools;
 
 use super::charts::sparkline;
-use super::{cause_name, holder, seconds, to_talk_of};
+use super::{cause_name, holder, hours, seconds, to_talk_of};
 use crate::cli::compliance::{
     KeyWord, dash, found, left, percent, promised, show_groups, show_slx,
 };
@@ -101,12 +101,23 @@ fn trend(review: &v1::GetServiceReviewResponse) -> Option<String> {
             percent(&contractual.attainment),
             percent(&experienced.attainment),
             point.watermelons.to_string(),
+            hours(point.lost_time),
+            percent(&point.slx_percent),
         ]
     });
-    let headings =
-        ["period", "met", "breached", "excluded", "attained", "experienced", "watermelons"];
+    let headings = [
+        "period",
+        "met",
+        "breached",
+        "excluded",
+        "attained",
+        "experienced",
+        "watermelons",
+        "lost",
+        "SLX",
+    ];
     let rows: Vec<_> = rows.collect();
-    (rows.len() > 1).then(|| section("Trend", &table(&headings, &[1, 2, 3, 4, 5, 6], rows)))
+    (rows.len() > 1).then(|| section("Trend", &table(&headings, &[1, 2, 3, 4, 5, 6, 7, 8], rows)))
 }
 
 /// What the period cost people.
