@@ -130,8 +130,6 @@ impl About<'_> {
         let told = told.collect::<Vec<_>>().join("; ");
         by.dedup();
         let decided = self.last(|fact| self.decides(fact, first.target_id));
-        let attributed = self.last(|fact| matches!(fact, Fact::CauseAttributed { .. }));
-        let decided = self.last(|fact| matches!(fact, Fact::ExclusionDecided(_)));
         let attributed = self.last(|fact| matches!(fact, Fact::CauseAttributed(_)));
         let ground = decided.or(attributed).map(|event| event.occur_time);
         let open_time = ground.or(first.decide_time).unwrap_or(self.as_of);
@@ -139,11 +137,7 @@ impl About<'_> {
     }
 
     fn decision_open(&self, entries: &[&Entry<'_>], state: &State<'_>) -> Option<Item> {
-        let (party, third_party) = state.cause.filter(|(party, _)| *party != Party::Provider)?;
         let cause = state.cause.filter(|cause| cause.party != Party::Provider)?;
-        if self.last(|fact| matches!(fact, Fact::ExclusionDecided(_))).is_some() {
-            return None;
-        }
         let late = entries.iter().filter(|entry| entry.verdict() == Outcome::Breached);
         let late = late.map(|entry| entry.target_id);
         let is_undecided = |target: &&str| self.last(|fact| self.decides(fact, target)).is_none();
@@ -176,7 +170,7 @@ mod tests {
     use super::*;
     use crate::domain::clock::kit::{Case, at, event, span, target, timeline_events};
     use crate::domain::compliance::entries;
-    use crate::domain::incident::ExclusionDecision;
+    use crate::domain::incident::{Cause, ExclusionDecision};
 
     /// Opened at nine, with an hour to respond and four to resolve, and both late by noon on
     /// Tuesday.
@@ -213,7 +207,8 @@ mod tests {
 
     fn caused(party: Party, third_party: &str) -> Fact {
         let third_party = third_party.to_owned();
-        Fact::CauseAttributed { party, third_party, note: String::new() }
+        let (note, confidence_percent) = (String::new(), None);
+        Fact::CauseAttributed(Cause { party, third_party, note, confidence_percent })
     }
 
     fn decided(contract: &str, target: &str, is_excluded: bool) -> Fact {
