@@ -275,7 +275,7 @@ async fn a_period_s_end_is_forecast_and_an_error_budget_burns() {
     assert!(heaviest.miss_probability_saved >= 0.0 && heaviest.incident_id.starts_with('O'));
 
     // October has 22 days of eight hours: 1 % is 1 h 45 min 36 s, and half an hour is used up.
-    let budget = goes_on[1].error_budget.clone().expect("a budget");
+    let budget = goes_on[1].error_budget.expect("a budget");
     assert_eq!(budget.allowed, Some(seconds(22 * 8 * 36)));
     assert_eq!(budget.left, Some(seconds(22 * 8 * 36 - 1800)));
     let rates = (budget.burn_rate_short, budget.burn_rate_long);
