@@ -6,18 +6,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{Days, NaiveDate, NaiveTime};
-
 use super::catalog::Known;
 use super::ledger::Ledger;
-use crate::domain::calendar::hours::ServiceHours;
-use crate::domain::clock::{Calendars, Clock, Judgement, Outcome, judge};
+use super::snapshot::{is_undecided, noons, snapshot};
+use crate::domain::clock::{Clock, Judgement, Outcome, judge};
 use crate::domain::forecast::{
-    BASELINES, Baseline, Baselines, Landmark, Learner, Mark, Quality, Scored, Snapshot, Story,
+    BASELINES, Baseline, Baselines, Landmark, Learner, Mark, Quality, Scored,
 };
 use crate::domain::incident::{Fact, History};
 use crate::domain::time::Instant;
-use crate::domain::zone::Zone;
 
 /// What to put to the test.
 #[derive(Clone, Copy, Debug)]
@@ -184,9 +181,7 @@ impl<'h> Watch<'_, 'h> {
     }
 
     fn passing(&self, clock: &Clock<'_>, time: Instant, occasion: Occasion) -> Option<Passing> {
-        let calendar = self.known.in_force(clock.calendar_id, clock.start_time?)?;
-        let story = Story::up_to(self.history, time)?;
-        let snapshot = Snapshot::new(story, clock, calendar.hours, time);
+        let snapshot = snapshot(self.history, clock, self.known, time)?;
         let (landmark, mark) = (Landmark::of(&snapshot), Mark::of(&snapshot));
         Some(Passing { occasion, landmark, mark })
     }
@@ -195,36 +190,10 @@ impl<'h> Watch<'_, 'h> {
     fn occasions(&self, clocks: &[&Clock<'_>]) -> BTreeSet<(Instant, Occasion)> {
         let moments = self.history.moments(self.test.until);
         let events = moments.map(|moment| (moment.time, Occasion::Event));
-        let noons = clocks.iter().flat_map(|clock| self.noons(clock));
+        let until = self.test.until;
+        let noons = clocks.iter().flat_map(|clock| noons(clock, self.known, Instant::MIN, until));
         events.chain(noons.map(|noon| (noon, Occasion::Noon))).collect()
     }
-
-    /// The noons of the business days from a clock's start to its decision.
-    fn noons(&self, clock: &Clock<'_>) -> Vec<Instant> {
-        let zone = self.known.zone(clock.contract_id);
-        let calendar =
-            clock.start_time.and_then(|start| self.known.in_force(clock.calendar_id, start));
-        let (Some(zone), Some(calendar), Some(start)) = (zone, calendar, clock.start_time) else {
-            return Vec::new();
-        };
-        let end = clock.decide_time().unwrap_or(self.test.until);
-        let last = zone.local(end).date();
-        let days = zone.local(start).date().iter_days().take_while(|day| *day <= last);
-        let noons = days.filter_map(|day| noon_of_business(day, &zone, calendar.hours));
-        noons.filter(|noon| start <= *noon && *noon < end).collect()
-    }
-}
-
-fn is_undecided(clock: &Clock<'_>) -> bool {
-    clock.is_open() && clock.start_time.is_some() && clock.outcome == Outcome::Undecided
-}
-
-/// Noon of a date that has service hours.
-fn noon_of_business(date: NaiveDate, zone: &Zone, hours: &ServiceHours) -> Option<Instant> {
-    let midnight = |date: NaiveDate| zone.instant(date.and_time(NaiveTime::MIN)).ok();
-    let (begins, ends) = (midnight(date)?, midnight(date.checked_add_days(Days::new(1))?)?);
-    hours.windows(begins, ends).next()?;
-    zone.instant(date.and_time(NaiveTime::from_hms_opt(12, 0, 0)?)).ok()
 }
 
 /// What was said so far, and what became so.

@@ -29,4 +29,5 @@ pub mod refusal;
 pub mod review;
 pub mod settlement;
 pub mod simulation;
+mod snapshot;
 pub mod tally;

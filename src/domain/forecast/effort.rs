@@ -49,6 +49,16 @@ impl Estimates {
         }
     }
 
+    /// Each team's errors so far, in the order of their names.
+    pub fn teams(&self) -> impl Iterator<Item = (&str, Errors)> {
+        self.teams.iter().map(|(team, errors)| (team.as_str(), *errors))
+    }
+
+    /// What these errors had taught.
+    pub fn restored(teams: impl IntoIterator<Item = (String, Errors)>) -> Estimates {
+        Estimates { teams: teams.into_iter().collect() }
+    }
+
     /// A team's errors so far.
     pub fn errors(&self, team: &str) -> Errors {
         self.teams.get(team).copied().unwrap_or_default()

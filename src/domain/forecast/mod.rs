@@ -24,6 +24,7 @@ mod prior;
 mod quality;
 mod remaining;
 mod snapshot;
+mod track_record;
 
 pub use arrivals::{Arrivals, PastDays};
 pub use baseline::{BASELINES, Baseline, Baselines, Mark};
@@ -41,3 +42,4 @@ pub use period::{OpenClock, PeriodForecast, PeriodSoFar};
 pub use quality::{Alarms, Bin, Quality, Scored};
 pub use remaining::{ExpectedStop, Remaining, STOP_QUANTILES, Stratum};
 pub use snapshot::{HOLDERS, Holder, Snapshot, Story};
+pub use track_record::{Score, Sums, TrackRecord, Turnout};

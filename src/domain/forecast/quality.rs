@@ -85,21 +85,24 @@ impl Quality {
         let base_rate = mean(&sorted, truth);
         let brier = mean(&sorted, |s| (s.probability - truth(s)).powi(2));
         let calibration = calibration(&sorted);
-        let forecasts = sorted.len() as f64;
-        let error = |bin: &Bin| (bin.said - bin.became).abs() * bin.forecasts as f64 / forecasts;
         Some(Quality {
             forecasts: sorted.len(),
             base_rate,
             brier,
-            skill: 1.0 - brier / (base_rate * (1.0 - base_rate)).max(f64::MIN_POSITIVE),
-            log_loss: mean(&sorted, log_loss),
+            skill: skill(brier, base_rate),
+            log_loss: mean(&sorted, |s| log_loss(s.probability, s.is_breached)),
             auc: auc(&sorted),
             average_precision: average_precision(&sorted),
-            calibration_error: calibration.iter().map(error).sum(),
+            calibration_error: calibration_error(&calibration, sorted.len()),
             calibration,
             alarms: alarms(scored),
         })
     }
+}
+
+/// What a Brier score gains on always saying the base rate.
+pub(super) fn skill(brier: f64, base_rate: f64) -> f64 {
+    1.0 - brier / (base_rate * (1.0 - base_rate)).max(f64::MIN_POSITIVE)
 }
 
 fn truth(scored: &Scored) -> f64 {
@@ -110,9 +113,16 @@ fn mean(scored: &[Scored], of: impl Fn(&Scored) -> f64) -> f64 {
     scored.iter().map(of).sum::<f64>() / scored.len() as f64
 }
 
-fn log_loss(scored: &Scored) -> f64 {
-    let p = scored.probability.clamp(CLIPPED_AT, 1.0 - CLIPPED_AT);
-    -if scored.is_breached { p.ln() } else { (1.0 - p).ln() }
+/// Negative log likelihood of what became so, clipped.
+pub(super) fn log_loss(probability: f64, is_breached: bool) -> f64 {
+    let p = probability.clamp(CLIPPED_AT, 1.0 - CLIPPED_AT);
+    -if is_breached { p.ln() } else { (1.0 - p).ln() }
+}
+
+/// The mean distance of what bins said from what became so, each by its part of all `forecasts`.
+pub(super) fn calibration_error(bins: &[Bin], forecasts: usize) -> f64 {
+    let error = |bin: &Bin| (bin.said - bin.became).abs() * bin.forecasts as f64;
+    bins.iter().map(error).sum::<f64>() / forecasts as f64
 }
 
 fn calibration(sorted: &[Scored]) -> Vec<Bin> {

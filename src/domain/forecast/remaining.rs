@@ -19,7 +19,7 @@ const EACH_BEFORE: f64 = 0.5;
 
 /// Clocks that are alike in who holds them and how much of the limit they have used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Stratum(u8);
+pub struct Stratum(pub u8);
 
 /// How long clocks still ran, by stratum: counts of remaining service time, as shares of the
 /// limit.
@@ -64,6 +64,24 @@ impl Remaining {
                 *count += 1.0;
             }
         }
+    }
+
+    /// The counts of each stratum, in their order, by class.
+    pub fn strata(&self) -> impl Iterator<Item = (Stratum, &[f64])> {
+        self.strata.iter().map(|(stratum, counts)| (*stratum, counts.as_slice()))
+    }
+
+    /// What these counts had taught; classes that are not told were never counted.
+    pub fn restored(strata: impl IntoIterator<Item = (Stratum, Vec<f64>)>) -> Remaining {
+        let mut restored = Remaining::default();
+        for (stratum, told) in strata {
+            let counts = restored.strata.entry(stratum).or_insert([0.0; CLASSES]);
+            for ((count, all), told) in counts.iter_mut().zip(&mut restored.all).zip(told) {
+                *count += told;
+                *all += told;
+            }
+        }
+        restored
     }
 
     /// When a clock will probably stop.

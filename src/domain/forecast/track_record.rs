@@ -1,0 +1,202 @@
+//! How the forecasts of one contract turned out, added up so that it stays small.
+
+use std::collections::BTreeMap;
+
+use super::quality::{Bin, calibration_error, log_loss, skill};
+
+/// The calibration table has so many bins of equal width.
+const BINS: usize = 20;
+
+/// How forecasts turned out, by target and local month (`year * 12 + month`, January 0) of the
+/// decision.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TrackRecord {
+    months: BTreeMap<(String, i32), Sums>,
+}
+
+/// The forecasts of a target whose clocks were decided in one month, added up.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sums {
+    /// How many clocks were decided.
+    pub clocks: u64,
+    /// Squared errors of the probabilities.
+    pub squares: f64,
+    /// Negative log likelihoods.
+    pub log_losses: f64,
+    /// By what was said: the least probable first, each a twentieth wide.
+    pub bins: [Score; BINS],
+}
+
+/// Forecasts that said about the same, added up.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Score {
+    /// How many.
+    pub forecasts: u64,
+    /// Those whose clock breached.
+    pub breached: u64,
+    /// What they said.
+    pub said: f64,
+}
+
+/// How good forecasts were.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Turnout {
+    /// How many forecasts.
+    pub forecasts: u64,
+    /// Of how many clocks.
+    pub clocks: u64,
+    /// The share of the forecasts whose clock breached.
+    pub base_rate: f64,
+    /// Mean squared error of the probability (Brier 1950): 0 is perfect.
+    pub brier: f64,
+    /// What the Brier score gains on always saying the base rate, as a share of that score.
+    pub skill: f64,
+    /// Mean negative log likelihood, clipped at 1e-4.
+    pub log_loss: f64,
+    /// Mean distance of what was said from what became so, over the bins.
+    pub calibration_error: f64,
+    /// The bins that hold a forecast, the least probable first.
+    pub calibration: Vec<Bin>,
+}
+
+impl TrackRecord {
+    /// A clock of a target was decided in a month, after these forecasts of it.
+    pub fn score(&mut self, target: &str, month: i32, said: &[f64], is_breached: bool) {
+        if said.is_empty() {
+            return;
+        }
+        let sums = self.months.entry((target.to_owned(), month)).or_default();
+        sums.clocks += 1;
+        said.iter().for_each(|probability| sums.score(*probability, is_breached));
+    }
+
+    /// How the forecasts of one target, or of all (empty), turned out whose clocks were decided
+    /// from one month up to another, both included, or ever. `None`: there were none.
+    pub fn quality(&self, target: &str, months: Option<(i32, i32)>) -> Option<Turnout> {
+        let is_meant = |of: &str, month: i32| {
+            let is_of_target = target.is_empty() || of == target;
+            is_of_target && months.is_none_or(|(from, to)| (from..=to).contains(&month))
+        };
+        let meant = self.months.iter().filter(|((of, month), _)| is_meant(of, *month));
+        let mut all = Sums::default();
+        meant.for_each(|(_, sums)| all.add(sums));
+        all.turnout()
+    }
+
+    /// The sums of each target and month, in their order.
+    pub fn months(&self) -> impl Iterator<Item = (&str, i32, &Sums)> {
+        self.months.iter().map(|((target, month), sums)| (target.as_str(), *month, sums))
+    }
+
+    /// The track record of these sums.
+    pub fn restored(months: impl IntoIterator<Item = ((String, i32), Sums)>) -> TrackRecord {
+        TrackRecord { months: months.into_iter().collect() }
+    }
+}
+
+impl Sums {
+    fn score(&mut self, probability: f64, is_breached: bool) {
+        let truth = f64::from(u8::from(is_breached));
+        self.squares += (probability - truth).powi(2);
+        self.log_losses += log_loss(probability, is_breached);
+        let bin = ((probability * BINS as f64) as usize).min(BINS - 1);
+        if let Some(bin) = self.bins.get_mut(bin) {
+            bin.forecasts += 1;
+            bin.breached += u64::from(is_breached);
+            bin.said += probability;
+        }
+    }
+
+    fn add(&mut self, other: &Sums) {
+        self.clocks += other.clocks;
+        self.squares += other.squares;
+        self.log_losses += other.log_losses;
+        for (bin, other) in self.bins.iter_mut().zip(&other.bins) {
+            bin.forecasts += other.forecasts;
+            bin.breached += other.breached;
+            bin.said += other.said;
+        }
+    }
+
+    fn turnout(&self) -> Option<Turnout> {
+        let forecasts: u64 = self.bins.iter().map(|bin| bin.forecasts).sum();
+        if forecasts == 0 {
+            return None;
+        }
+        let mean = |sum: f64| sum / forecasts as f64;
+        let base_rate = mean(self.bins.iter().map(|bin| bin.breached).sum::<u64>() as f64);
+        let brier = mean(self.squares);
+        let calibration: Vec<_> = self.bins.iter().filter_map(Score::bin).collect();
+        Some(Turnout {
+            forecasts,
+            clocks: self.clocks,
+            base_rate,
+            brier,
+            skill: skill(brier, base_rate),
+            log_loss: mean(self.log_losses),
+            calibration_error: calibration_error(&calibration, forecasts as usize),
+            calibration,
+        })
+    }
+}
+
+impl Score {
+    fn bin(&self) -> Option<Bin> {
+        let mean = |sum: f64| sum / self.forecasts as f64;
+        (self.forecasts > 0).then(|| Bin {
+            forecasts: self.forecasts as usize,
+            said: mean(self.said),
+            became: mean(self.breached as f64),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::quality::{Quality, Scored};
+    use super::*;
+    use crate::domain::time::Instant;
+
+    #[test]
+    fn sums_say_what_the_forecasts_themselves_would() {
+        let said = [(0.1, false), (0.12, true), (0.6, true), (1.0, true), (0.0, false)];
+        let mut record = TrackRecord::default();
+        for (month, (probability, is_breached)) in said.iter().enumerate() {
+            record.score("T", 24_000 + month as i32, &[*probability], *is_breached);
+        }
+        let scored = said.map(|(probability, is_breached)| Scored {
+            clock: 0,
+            time: Instant::MIN,
+            probability,
+            is_breached,
+            decide_time: Instant::MIN,
+        });
+        let (turnout, whole) = (record.quality("", None).unwrap(), Quality::of(&scored).unwrap());
+        assert_eq!((turnout.forecasts, turnout.clocks), (5, 5));
+        let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-12, "{a} {b}");
+        close(turnout.base_rate, whole.base_rate);
+        close(turnout.brier, whole.brier);
+        close(turnout.skill, whole.skill);
+        close(turnout.log_loss, whole.log_loss);
+        assert_eq!(turnout.calibration.len(), 4);
+        close(turnout.calibration[1].said, 0.11);
+        close(turnout.calibration[1].became, 0.5);
+    }
+
+    #[test]
+    fn only_the_months_and_the_target_that_were_asked_for_are_told() {
+        let mut record = TrackRecord::default();
+        record.score("A", 10, &[0.5, 0.7], true);
+        record.score("A", 12, &[0.5], false);
+        record.score("B", 11, &[0.2], false);
+        record.score("B", 11, &[], true);
+        let told = |target: &str, months| {
+            record.quality(target, months).map(|turnout| (turnout.forecasts, turnout.clocks))
+        };
+        assert_eq!(told("", None), Some((4, 3)));
+        assert_eq!(told("A", Some((10, 11))), Some((2, 1)));
+        assert_eq!(told("A", Some((11, 12))), Some((1, 1)));
+        assert_eq!(told("B", Some((12, 12))), None);
+        assert_eq!(told("C", None), None);
+    }
+}

@@ -1,0 +1,64 @@
+//! Clocks looked at for forecasts: at which instants, and what is seen of them.
+
+use chrono::{Days, NaiveDate, NaiveTime};
+
+use super::catalog::Known;
+use crate::domain::calendar::hours::ServiceHours;
+use crate::domain::clock::{Calendars, Clock, Outcome};
+use crate::domain::forecast::{Snapshot, Story};
+use crate::domain::incident::History;
+use crate::domain::time::Instant;
+use crate::domain::zone::Zone;
+
+/// Whether there is something to forecast: it started, and is open and within its limit.
+pub(super) fn is_undecided(clock: &Clock<'_>) -> bool {
+    clock.is_open() && clock.start_time.is_some() && clock.outcome == Outcome::Undecided
+}
+
+/// The calendar that measures a clock which has started.
+pub(super) fn hours<'k>(clock: &Clock<'_>, known: &'k Known<'_>) -> Option<&'k ServiceHours> {
+    Some(known.in_force(clock.calendar_id, clock.start_time?)?.hours)
+}
+
+/// What is known of a clock judged as of an instant.
+pub(super) fn snapshot<'h>(
+    history: &History<'h>,
+    clock: &Clock<'h>,
+    known: &Known<'_>,
+    time: Instant,
+) -> Option<Snapshot<'h>> {
+    let story = Story::up_to(history, time)?;
+    Some(Snapshot::new(story, clock, hours(clock, known)?, time))
+}
+
+/// The noons of the business days from a clock's start to its decision, from one instant on and
+/// before another.
+pub(super) fn noons(
+    clock: &Clock<'_>,
+    known: &Known<'_>,
+    from: Instant,
+    until: Instant,
+) -> Vec<Instant> {
+    let (Some(zone), Some(hours), Some(start)) =
+        (known.zone(clock.contract_id), hours(clock, known), clock.start_time)
+    else {
+        return Vec::new();
+    };
+    let begin = start.max(from);
+    let end = clock.decide_time().map_or(until, |decided| decided.min(until));
+    if end <= begin {
+        return Vec::new();
+    }
+    let last = zone.local(end).date();
+    let days = zone.local(begin).date().iter_days().take_while(|day| *day <= last);
+    let noons = days.filter_map(|day| noon_of_business(day, &zone, hours));
+    noons.filter(|noon| begin <= *noon && *noon < end).collect()
+}
+
+/// Noon of a date that has service hours.
+fn noon_of_business(date: NaiveDate, zone: &Zone, hours: &ServiceHours) -> Option<Instant> {
+    let midnight = |date: NaiveDate| zone.instant(date.and_time(NaiveTime::MIN)).ok();
+    let (begins, ends) = (midnight(date)?, midnight(date.checked_add_days(Days::new(1))?)?);
+    hours.windows(begins, ends).next()?;
+    zone.instant(date.and_time(NaiveTime::from_hms_opt(12, 0, 0)?)).ok()
+}
