@@ -9,7 +9,8 @@
 //! [`experience`] is what people went through in an incident meanwhile. [`review`] lays a period on
 //! the table; a [`deed`] says what people did about it, and [`settlement`] what they have left to
 //! agree on.
-//! [`forecast`] lives through a history again to see how forecasts of it would have turned out.
+//! [`forecast`] lives through a history again to see how forecasts of it would have turned out;
+//! [`learning`] is what they teach, record by record.
 
 pub mod catalog;
 pub mod command;

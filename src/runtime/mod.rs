@@ -49,6 +49,7 @@ use crate::wire;
 use inbox::Inbox;
 use job::{Asker, Job, Sent, TermsJob};
 use keeper::Keeper;
+use learning::Learnings;
 use memory::Memory;
 
 pub use backup::{BackUpError, Portion};
@@ -74,6 +75,7 @@ pub struct Engine {
     store_id: [u8; 16],
     journal: PathBuf,
     loss: Option<Loss>,
+    learnings: Learnings,
     is_poisoned: Arc<watch::Sender<bool>>,
     writing: Mutex<Option<JoinHandle<()>>>,
     keeping: Mutex<Option<JoinHandle<()>>>,
@@ -218,6 +220,7 @@ impl Engine {
         join(&self.writing);
         self.keeper.close();
         join(&self.keeping);
+        self.learnings.keep(&self.views);
         if let Err(error) = self.views.close() {
             tracing::warn!(%error, "the views can't be closed: they will be folded anew");
         }

@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 use super::Engine;
 use super::job::Group;
 use super::keeper::{Carried, Keeper};
+use super::learning::Learnings;
 use super::memory::{Memory, Progress};
 use super::replay::{self, Loss, Piece, ReplayError};
 use super::trouble::Trouble;
@@ -97,6 +98,7 @@ impl Engine {
             store_id,
             journal,
             loss,
+            learnings: Learnings::default(),
             is_poisoned: Arc::default(),
             writing: Mutex::default(),
             keeping: Mutex::new(Some(keeping)),

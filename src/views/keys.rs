@@ -21,6 +21,7 @@ const CLOCK: u8 = b'c';
 const ATTACHMENT: u8 = b'a';
 const UNSETTLED: u8 = b'u';
 const CELL: u8 = b'y';
+const LEARNING: u8 = b'l';
 const INSTANT_BYTES: usize = 8;
 const DAY_BYTES: usize = 4;
 
@@ -171,6 +172,11 @@ pub(super) fn unsettled_after(tenant: &str, as_of: Instant) -> Vec<u8> {
 
 pub(super) fn unsettled_id(prefix: &[u8], key: &[u8]) -> String {
     split_id(key.get(prefix.len() + INSTANT_BYTES..).unwrap_or_default()).0.to_owned()
+}
+
+/// The key of what a tenant's incidents taught.
+pub(super) fn learning(tenant: &str) -> Vec<u8> {
+    key(LEARNING, &[tenant])
 }
 
 /// A cell's key: its contract, dimension and day, then what may hold any byte, each with its length

@@ -20,11 +20,12 @@ use crate::domain::compliance::Tally;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::index::Filed;
+use crate::engine::learning::Learning;
 use crate::engine::ledger::{Ledger, ServiceLedger};
 use crate::engine::record::Record;
 use crate::engine::tally::{CellPlace, Day, Dimension};
 use crate::wire::record::{self, Unreadable};
-use crate::wire::tally;
+use crate::wire::{learning, tally};
 use store::Store;
 
 pub use keys::{ClockKey, IncidentKey};
@@ -183,6 +184,28 @@ impl Views {
             Some(row) => Ok(record::decode_service_ledger(&row)?),
             None => Ok(ServiceLedger::default()),
         }
+    }
+
+    /// What a tenant's incidents had taught when that was last kept, and up to which sequence the
+    /// journal was read for it. `None`: it can't be gone on from.
+    pub fn learning(&self, tenant: &str) -> Result<Option<(u64, Learning)>, ViewsError> {
+        let row = self.store()?.get(&keys::learning(tenant))?;
+        let kept = row.map(|row| learning::decode(&row)).transpose()?.flatten();
+        let applied = self.applied()?;
+        // What is ahead of the other rows may be of a journal that was cut since.
+        Ok(kept.filter(|(sequence, _)| *sequence <= applied))
+    }
+
+    /// Keeps what a tenant's incidents have taught, for which the journal was read up to a
+    /// sequence.
+    pub fn keep_learning(
+        &self,
+        tenant: &str,
+        sequence: u64,
+        learnt: &Learning,
+    ) -> Result<(), ViewsError> {
+        check_room(&self.directory, ROOM_TO_WRITE_BYTES)?;
+        self.store()?.insert(&keys::learning(tenant), &learning::encode(sequence, learnt))
     }
 
     /// Every record that is kept whole (changes of terms, and deeds) in the order of recording:

@@ -17,6 +17,7 @@ pub mod forecast;
 #[cfg(test)]
 mod fuzz;
 pub mod incident;
+pub mod learning;
 pub mod objective;
 pub mod record;
 pub mod review;

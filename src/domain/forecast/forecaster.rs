@@ -56,7 +56,7 @@ impl Forecaster {
             return certain;
         }
         let probability = self.model.probability(landmark);
-        match snapshot.story.state.effort_remaining {
+        match snapshot.effort_remaining() {
             Some(effort) => {
                 let group = snapshot.story.state.group;
                 self.estimates.combine(probability, group, effort, snapshot.remaining())

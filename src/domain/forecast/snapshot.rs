@@ -187,6 +187,16 @@ impl<'e> Snapshot<'e> {
         (self.elapsed.nanos() as f64 / limit).clamp(0.0, 1.0) as f32
     }
 
+    /// The work that was left when it was last estimated, if this clock runs until it is done.
+    pub fn effort_remaining(&self) -> Option<Span> {
+        match self.metric {
+            Metric::Response | Metric::Update | Metric::NextReply => None,
+            Metric::Resolution | Metric::Restoration | Metric::Custom => {
+                self.story.state.effort_remaining
+            }
+        }
+    }
+
     /// How long nothing happened, in hours.
     pub fn idle_hours(&self) -> f32 {
         hours(self.time.since(self.story.last_event_time))
