@@ -245,7 +245,7 @@ impl Learning {
         let Some(watched) = clocks.get_mut(place) else { return };
         watched.lapse = look.lapse(clock);
         watched.forget_instant(look.as_of);
-        if watched.seen <= look.as_of && watched.landmarks.len() < LANDMARKS_MAX {
+        if watched.seen <= look.as_of && watched.marks.len() < LANDMARKS_MAX {
             let forecaster = &self.learned(&watched.contract_id).forecaster;
             watched.said.push(forecaster.breach_probability(&snapshot));
             watched.pass(&snapshot);
@@ -304,7 +304,7 @@ impl Watched {
 
     /// It is undecided, and may leave more landmarks.
     fn has_room(&self) -> bool {
-        (1..LANDMARKS_MAX).contains(&self.landmarks.len())
+        !self.landmarks.is_empty() && self.marks.len() < LANDMARKS_MAX
     }
 
     fn pass(&mut self, snapshot: &Snapshot<'_>) {
@@ -358,3 +358,8 @@ fn earlier(time: Instant, by: Span) -> Instant {
 fn later(time: Instant, by: Span) -> Instant {
     time.checked_add(by).unwrap_or(Instant::MAX)
 }
+
+#[cfg(test)]
+pub(crate) mod kit;
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! What incidents teach, caught up with when it is asked: recording never pays for it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -19,6 +19,10 @@ use crate::wire::record;
 
 /// What was learnt is kept in the views once so many records were read beyond what is kept.
 const RECORDS_UNKEPT_MAX: u64 = 20_000;
+/// Askers overtake each other: one that sees a little less than was learnt already goes on from a
+/// stage a little earlier. So many records lie between two stages at least.
+const RECORDS_A_STAGE: u64 = 1_000;
+const STAGES_MAX: usize = 3;
 /// Ledgers held at once while catching up.
 const LEDGERS_HELD_MAX: usize = 20_000;
 
@@ -32,9 +36,10 @@ pub(super) struct Learnings {
 #[derive(Debug, Default)]
 struct Lessons {
     now: Course,
-    /// As it was when it was last kept.
-    kept: Course,
-    is_begun: bool,
+    /// As it was some records ago; the newest first.
+    stages: VecDeque<Course>,
+    /// Up to where the views hold it; `None`: they were not looked into yet.
+    kept: Option<u64>,
 }
 
 /// What was learnt from the journal up to a sequence.
@@ -55,8 +60,8 @@ struct Held<'e> {
 
 impl Engine {
     /// What was learnt of a contract's clocks by what was recorded up to an instant, of what the
-    /// index holds at `settled`. Asking about an instant before what was asked last is slow: it
-    /// goes on from what is kept or, before that, from the journal's beginning. Blocks.
+    /// index holds at `settled`. Asking what was known long before it was last asked is slow: that
+    /// is learnt from the journal's beginning. Blocks.
     pub(super) fn learned(
         &self,
         settled: u64,
@@ -67,19 +72,16 @@ impl Engine {
         let lessons = self.learnings.of(tenant);
         let mut lessons = lessons.lock();
         lessons.begin(tenant, &self.views)?;
-        let Lessons { now, kept, .. } = &mut *lessons;
-        let mut past = Course::default();
-        let course = match () {
-            () if now.reaches_no_further_than(known) => now,
-            () if kept.reaches_no_further_than(known) => {
-                past = kept.copy();
-                &mut past
-            }
-            () => &mut past,
-        };
+        let mut past = None;
+        if !lessons.now.reaches_no_further_than(known) {
+            past = Some(lessons.stage_by(known));
+        } else if lessons.now.sequence < settled {
+            lessons.set_stage();
+        }
+        let course = past.as_mut().unwrap_or(&mut lessons.now);
         course.catch_up(self, tenant, settled, known)?;
         let learned = course.learning.of(contract);
-        if lessons.now.sequence - lessons.kept.sequence > RECORDS_UNKEPT_MAX {
+        if lessons.unkept() > RECORDS_UNKEPT_MAX {
             lessons.keep(tenant, &self.views);
         }
         Ok(learned)
@@ -95,7 +97,7 @@ impl Learnings {
     pub fn keep(&self, views: &Views) {
         for (tenant, lessons) in self.tenants.lock().iter() {
             let mut lessons = lessons.lock();
-            if lessons.now.sequence > lessons.kept.sequence {
+            if lessons.unkept() > 0 {
                 lessons.keep(tenant, views);
             }
         }
@@ -105,13 +107,12 @@ impl Learnings {
 impl Lessons {
     /// Goes on from what is kept in the views, if they hold something.
     fn begin(&mut self, tenant: &str, views: &Views) -> Result<(), ViewsError> {
-        if self.is_begun {
+        if self.kept.is_some() {
             return Ok(());
         }
         match views.learning(tenant) {
             Ok(Some((sequence, learning))) => {
                 self.now = Course { sequence, learning, reader: None };
-                self.kept = self.now.copy();
             }
             Ok(None) => {}
             Err(ViewsError::Row(error)) => {
@@ -119,8 +120,28 @@ impl Lessons {
             }
             Err(error) => return Err(error),
         }
-        self.is_begun = true;
+        self.kept = Some(self.now.sequence);
         Ok(())
+    }
+
+    /// Remembers how it is now, unless it was much the same when it last did.
+    fn set_stage(&mut self) {
+        let last = self.stages.front().map_or(0, |stage| stage.sequence);
+        if self.now.sequence >= last + RECORDS_A_STAGE {
+            self.stages.push_front(self.now.copy());
+            self.stages.truncate(STAGES_MAX);
+        }
+    }
+
+    /// The newest stage that knows nothing later; the very beginning, if there is none.
+    fn stage_by(&self, known: Instant) -> Course {
+        let stage = self.stages.iter().find(|stage| stage.reaches_no_further_than(known));
+        stage.map(Course::copy).unwrap_or_default()
+    }
+
+    /// How many records were read beyond what the views hold.
+    fn unkept(&self) -> u64 {
+        self.now.sequence - self.kept.unwrap_or(self.now.sequence)
     }
 
     /// Keeps what was learnt in the views. It can be learnt again if that fails.
@@ -129,7 +150,7 @@ impl Lessons {
         if let Err(error) = views.keep_learning(tenant, *sequence, learning) {
             tracing::warn!(%error, "what was learnt can't be kept: it will be learnt again");
         }
-        self.kept = self.now.copy();
+        self.kept = Some(*sequence);
     }
 }
 
@@ -156,13 +177,10 @@ impl Course {
         }
         let catalog = engine.catalog(tenant);
         let mut held = Held { engine, tenant, ledgers: HashMap::new() };
-        let read = self.read(last, known, &catalog, &mut held);
-        if read.is_err() {
-            self.reader = None;
-        }
-        read
+        self.read(last, known, &catalog, &mut held)
     }
 
+    /// Where it fails, it goes on the next time from what was taken whole.
     fn read(
         &mut self,
         last: u64,

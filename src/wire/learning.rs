@@ -272,3 +272,45 @@ fn byte(number: u32) -> Result<u8, Unreadable> {
 fn cut_short(what: &str) -> Unreadable {
     Unreadable::from(format!("what was learnt is cut short: {what}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::engine::learning::kit::journals;
+
+    proptest! {
+        /// However often learning is interrupted, kept, and gone on with.
+        #[test]
+        fn what_is_kept_goes_on_as_if_it_had_never_been_put_down(
+            journal in journals(), stops in prop::collection::btree_set(0usize..40, 0..6),
+        ) {
+            let all = journal.records.len();
+            let mut learning = Learning::default();
+            let stops = stops.into_iter().filter(|stop| *stop < all).chain([all]);
+            let mut taken = 0;
+            for stop in stops {
+                journal.teach(&mut learning, taken..stop, all);
+                let kept = encode(stop as u64, &learning);
+                let (sequence, read) = decode(&kept).unwrap().unwrap();
+                prop_assert_eq!(sequence, stop as u64);
+                prop_assert_eq!(&encode(sequence, &read), &kept);
+                prop_assert_eq!(&read, &learning);
+                (learning, taken) = (read, stop);
+            }
+            prop_assert_eq!(learning, journal.taught(all, all));
+        }
+
+        #[test]
+        fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let _ = decode(&bytes);
+        }
+    }
+
+    #[test]
+    fn what_another_model_learnt_is_not_gone_on_from() {
+        let row = store::LearningRow { model_version: MODEL_VERSION + 1, ..Default::default() };
+        assert_eq!(decode(&row.encode_to_vec()).unwrap(), None);
+    }
+}

@@ -198,7 +198,7 @@ fn trimmed(lines: &str) -> Vec<&str> {
     lines.lines().map(str::trim).filter(|line| !line.is_empty()).collect()
 }
 
-fn contract(targets: Vec<Target>, applies_to_open_clocks: bool) -> Contract {
+pub fn contract(targets: Vec<Target>, applies_to_open_clocks: bool) -> Contract {
     Contract {
         id: "contract".into(),
         kind: ContractKind::Sla,
@@ -388,6 +388,7 @@ pub fn fact(words: &[&str]) -> Fact {
             score: word(1).parse().unwrap(),
             lost_time: words.get(2).map_or(Span::ZERO, |time| span(time)),
         },
+        "estimated" => Fact::EffortEstimated(span(words[1])),
         "replied" => Fact::ClientReplied,
         "restored" => Fact::Restored,
         "resolved" => Fact::Resolved,

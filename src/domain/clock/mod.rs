@@ -9,7 +9,7 @@
 mod exclusion;
 mod judge;
 #[cfg(test)]
-pub(in crate::domain) mod kit;
+pub(crate) mod kit;
 #[cfg(test)]
 pub(in crate::domain) mod laws;
 mod life;

