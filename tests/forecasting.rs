@@ -39,7 +39,7 @@ fn promising() -> v1::Contract {
     promising
 }
 
-/// September: forty incidents, every fourth of them late. October: O1 over its limit, O2 with an
+/// September: forty incidents, every fourth of them late unless it was a weekend. October: O1 over its limit, O2 with an
 /// estimate that does not fit, O3 that waits for the client, O4 fresh.
 async fn fill(clients: &mut Clients) {
     clients.put_office().await;
@@ -259,11 +259,12 @@ async fn a_period_s_end_is_forecast_and_an_error_budget_burns() {
     let request = v1::RecordServiceEventsRequest { tenant: TENANT.into(), events };
     clients.incidents.record_service_events(request).await.expect("recorded");
 
-    // September is over: 30 of 40 in time is just what was promised, and certain.
+    // September is over: 33 of 40 in time (weekends don't count), and certain. It could have taken
+    // three breaches more.
     let over = objectives(&mut clients, "2026-09", NOW).await;
     assert_eq!(over[0].miss_probability, 0.0);
-    assert!((over[0].expected_attainment - 0.75).abs() < 1e-9, "{:?}", over[0]);
-    assert_eq!((over[0].allowance_left, over[0].heaviest.len()), (0, 0));
+    assert!((over[0].expected_attainment - 0.825).abs() < 1e-9, "{:?}", over[0]);
+    assert_eq!((over[0].allowance_left, over[0].heaviest.len()), (3, 0));
 
     let goes_on = objectives(&mut clients, "2026-10", NOW).await;
     let in_time = &goes_on[0];
@@ -317,7 +318,7 @@ async fn forecasts_are_scored_when_their_clocks_are_decided() {
     assert_eq!(none.expect("nothing").into_inner().quality, None);
     let september = clients.forecasts.get_forecast_quality(asking("2026-09", "resolve")).await;
     let september = september.expect("scored").into_inner().quality.expect("quality");
-    assert_eq!((september.clocks, september.base_rate), (40, 0.25));
+    assert_eq!((september.clocks, september.base_rate), (40, 0.175));
 
     let run = |flags: &[&str]| {
         let mut command = slx();

@@ -216,7 +216,8 @@ pub fn forecast_attainment(
     as_of: Instant,
 ) -> AttainmentForecast {
     let promise = attainment.promise();
-    let covered = |clock: &&Weighing| promise.covers(&clock.target_id, &clock.priority);
+    let goes_on = as_of < attainment.period.end;
+    let covered = |clock: &&Weighing| goes_on && promise.covers(&clock.target_id, &clock.priority);
     let covered: Vec<_> = open.iter().filter(covered).collect();
     let end = attainment.period.end;
     let clocks: Vec<_> = covered.iter().map(|clock| clock.within(as_of, end)).collect();

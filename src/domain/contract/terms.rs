@@ -209,6 +209,16 @@ impl Terms {
     }
 }
 
+impl Metric {
+    /// Its clock runs until the work is done.
+    pub fn runs_until_done(self) -> bool {
+        match self {
+            Metric::Resolution | Metric::Restoration | Metric::Custom => true,
+            Metric::Response | Metric::Update | Metric::NextReply => false,
+        }
+    }
+}
+
 impl Target {
     /// What `priority` may take: its own limit, else that for every priority not named.
     pub fn limit(&self, priority: &str) -> Option<&Limit> {

@@ -27,7 +27,7 @@ pub struct Urgency {
 impl Urgency {
     /// Of a snapshot; `None` where no work is estimated, or the clock has ended.
     pub fn of(snapshot: &Snapshot<'_>, hours: &ServiceHours) -> Option<Urgency> {
-        let effort_remaining = snapshot.story.state.effort_remaining?;
+        let effort_remaining = snapshot.effort_remaining()?;
         if !matches!(snapshot.phase, Phase::Running | Phase::Paused) {
             return None;
         }
@@ -85,13 +85,13 @@ impl Avoidable {
 }
 
 /// What was avoidable of a stopped clock's time; `None` where no work was estimated while it ran,
-/// or it stopped no later than it had to.
+/// it stopped no later than it had to, or it does not run until the work is done.
 pub fn avoidable(
     history: &History<'_>,
     clock: &Clock<'_>,
     hours: &ServiceHours,
 ) -> Option<Avoidable> {
-    let stop = clock.stop_time?;
+    let stop = clock.stop_time.filter(|_| clock.metric.runs_until_done())?;
     let (estimate_time, effort) =
         history.effective().iter().find_map(|recorded| match recorded.event.fact {
             Fact::EffortEstimated(effort) => Some((recorded.event.occur_time, effort)),

@@ -189,12 +189,7 @@ impl<'e> Snapshot<'e> {
 
     /// The work that was left when it was last estimated, if this clock runs until it is done.
     pub fn effort_remaining(&self) -> Option<Span> {
-        match self.metric {
-            Metric::Response | Metric::Update | Metric::NextReply => None,
-            Metric::Resolution | Metric::Restoration | Metric::Custom => {
-                self.story.state.effort_remaining
-            }
-        }
+        self.story.state.effort_remaining.filter(|_| self.metric.runs_until_done())
     }
 
     /// How long nothing happened, in hours.
