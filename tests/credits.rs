@@ -8,7 +8,7 @@ use slx::wire::v1::incident_event::Fact;
 use tonic::Code;
 
 use crate::errors::check;
-use crate::kit::{Clients, Server, TENANT, at, contract, event, opened, slx, succeed};
+use crate::kit::{Clients, Server, TENANT, apply, at, contract, event, opened, slx, succeed};
 
 /// 1,234.50 a month from July on, at most 15 % of it credited.
 const TERMS: &str = "
@@ -48,15 +48,6 @@ contracts:
 ";
 
 const LATER: &str = "2190-01-01T00:00:00Z";
-
-fn apply(server: &Server, terms: &str) -> String {
-    let directory = tempfile::tempdir().expect("a directory");
-    let file = directory.path().join("terms.yaml");
-    std::fs::write(&file, terms).expect("written");
-    let mut command = slx();
-    command.args(["apply", "--tenant", TENANT, "--address", &server.address, "--file"]);
-    succeed(command.arg(file))
-}
 
 /// Opened on a day at ten in Amsterdam, and resolved within an hour, or on the third day after.
 fn incident(id: &str, priority: &str, day: &str, is_met: bool) -> Vec<v1::IncidentEvent> {

@@ -380,6 +380,16 @@ pub fn succeed(command: &mut Command) -> String {
     told
 }
 
+/// Puts the contracts and calendars of a YAML text, and gives what `slx apply` said.
+pub fn apply(server: &Server, terms: &str) -> String {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("terms.yaml");
+    std::fs::write(&file, terms).expect("written");
+    let mut command = slx();
+    command.args(["apply", "--tenant", TENANT, "--address", &server.address, "--file"]);
+    succeed(command.arg(file))
+}
+
 /// The segments of a data directory's journal, in order.
 pub fn segments(data: &Path) -> Vec<PathBuf> {
     let files = std::fs::read_dir(data.join("journal")).expect("a journal").flatten();

@@ -5,7 +5,7 @@ use slx::wire::v1::incident_event::Fact;
 use tonic::Code;
 
 use crate::errors::check;
-use crate::kit::{Clients, Server, TENANT, at, event, opened, slx, succeed, waiting};
+use crate::kit::{Clients, Server, TENANT, apply, at, event, opened, slx, succeed, waiting};
 
 /// The provider's promise to the client, and the supplier's to the provider.
 const TERMS: &str = "
@@ -70,12 +70,7 @@ fn caused(id: &str, party: v1::Party, confidence_percent: i32) -> v1::IncidentEv
 /// time thanks to five hours of waiting; E met beside the supplier's hour too late.
 async fn fill(server: &Server, clients: &mut Clients) {
     clients.put_office().await;
-    let directory = tempfile::tempdir().expect("a directory");
-    let file = directory.path().join("terms.yaml");
-    std::fs::write(&file, TERMS).expect("written");
-    let mut command = slx();
-    command.args(["apply", "--tenant", TENANT, "--address", &server.address, "--file"]);
-    succeed(command.arg(file));
+    apply(server, TERMS);
     for (id, day, hours) in [
         ("Z", "09-08", 1),
         ("A", "10-06", 3),

@@ -5,7 +5,7 @@ use slx::wire::v1::incident_event::Fact;
 use tonic::Code;
 
 use crate::errors::check;
-use crate::kit::{Clients, Server, TENANT, at, event, opened, seconds, slx, succeed};
+use crate::kit::{Clients, Server, TENANT, apply, at, event, opened, seconds, slx, succeed};
 
 const TERMS: &str = "
 contracts:
@@ -55,12 +55,7 @@ fn judged(id: &str, event_id: &str, time: &str, in_scope: bool) -> v1::IncidentE
 /// E in time, but outside the contract's scope, with half an hour of work. 1 of 3 counts as met.
 async fn fill(server: &Server, clients: &mut Clients) {
     clients.put_office().await;
-    let directory = tempfile::tempdir().expect("a directory");
-    let file = directory.path().join("terms.yaml");
-    std::fs::write(&file, TERMS).expect("written");
-    let mut command = slx();
-    command.args(["apply", "--tenant", TENANT, "--address", &server.address, "--file"]);
-    succeed(command.arg(file));
+    apply(server, TERMS);
     for (id, hours) in [("A", 1), ("B", 5), ("C", 6), ("D", 7), ("E", 1)] {
         clients.record(incident(id, hours)).await;
     }

@@ -1,10 +1,10 @@
 //! `ComplianceService`.
 
-use prost::Message;
 use prost_types::Timestamp;
 use tonic::{Request, Response, Status};
 
 use super::aside::{Messages, answer, stream};
+use super::pieces::Pieces;
 use super::read::{check, read, stamp, tenant, write_stamp};
 
 use super::{Services, status};
@@ -14,7 +14,7 @@ use crate::domain::time::Instant;
 use crate::engine::compliance::{GroupKey, PeriodAsked, Question};
 use crate::engine::deed::{Deed, DoDeed, SignReview};
 use crate::engine::simulation::Proposal;
-use crate::limits::{NOTE_BYTES_MAX, ROW_BYTES_A_MESSAGE_MAX, ROWS_A_MESSAGE_MAX};
+use crate::limits::NOTE_BYTES_MAX;
 use crate::runtime::{DeedAnswer, Export, ReviewAsked, Rows, Sight};
 use crate::wire::compliance::{encode, encode_simulation, group_key};
 use crate::wire::export::encode as encode_row;
@@ -41,10 +41,10 @@ impl ComplianceService for Services {
         asked.sight(&engine)?;
         let settled = engine.settle().await.map_err(status::unreadable)?;
         Ok(stream(move |send| {
-            let mut rows = Sending { send, message: v1::ExportClocksResponse::default(), bytes: 0 };
+            let mut rows = Sending { send, stamp: None, pieces: Pieces::default() };
             let done = engine.export(settled, &tenant, &export, asked.times(), &mut rows);
             done.map_err(status::unreadable)?.map_err(status::refused)?;
-            rows.send();
+            rows.end();
             Ok(())
         }))
     }
@@ -179,39 +179,31 @@ impl ComplianceService for Services {
     }
 }
 
-/// Rows on their way, some hundreds in a message.
+/// Rows on their way.
 struct Sending<'s> {
     send: &'s dyn Fn(v1::ExportClocksResponse) -> bool,
-    message: v1::ExportClocksResponse,
-    bytes: usize,
+    stamp: Option<v1::Stamp>,
+    pieces: Pieces<v1::ClockRow>,
 }
 
 impl Sending<'_> {
-    /// Sends what is gathered; false: nobody listens any more.
-    fn send(&mut self) -> bool {
-        self.bytes = 0;
-        let next = v1::ExportClocksResponse { stamp: self.message.stamp, ..Default::default() };
-        (self.send)(std::mem::replace(&mut self.message, next))
+    /// Sends what is left; one message at least.
+    fn end(mut self) {
+        let (rows, stamp) = (self.pieces.take(), self.stamp);
+        (self.send)(v1::ExportClocksResponse { rows, stamp });
     }
 }
 
 impl Rows for Sending<'_> {
     fn begin(&mut self, sight: Sight) -> bool {
-        self.message.stamp = stamp(&sight);
+        self.stamp = stamp(&sight);
         true
     }
 
     fn add(&mut self, incident: &str, clock: &Clock<'_>, state: &State<'_>) -> bool {
-        let row = encode_row(incident, clock, state);
-        let bytes = row.encoded_len();
-        let is_full = self.message.rows.len() == ROWS_A_MESSAGE_MAX
-            || (self.bytes + bytes > ROW_BYTES_A_MESSAGE_MAX && !self.message.rows.is_empty());
-        if is_full && !self.send() {
-            return false;
-        }
-        self.bytes += bytes;
-        self.message.rows.push(row);
-        true
+        let (send, stamp) = (self.send, self.stamp);
+        let send = |rows| send(v1::ExportClocksResponse { rows, stamp });
+        self.pieces.add(encode_row(incident, clock, state), send)
     }
 }
 

@@ -1,13 +1,13 @@
 //! `ForecastService`.
 
-use prost::Message;
 use tonic::{Request, Response, Status};
 
 use super::aside::{Messages, answer, stream};
+use super::pieces::Pieces;
 use super::read::{check, read, stamp};
 use super::{Services, status};
 use crate::engine::outlook::WhatIf;
-use crate::limits::{PRIORITY_BYTES_MAX, ROW_BYTES_A_MESSAGE_MAX, ROWS_A_MESSAGE_MAX};
+use crate::limits::PRIORITY_BYTES_MAX;
 use crate::runtime::ForecastAsked;
 use crate::wire::faults::Faults;
 use crate::wire::forecast::{encode, encode_period_outlook, encode_turnout};
@@ -105,23 +105,11 @@ fn send_all(
     stamp: Option<v1::Stamp>,
     send: &dyn Fn(v1::ForecastClocksResponse) -> bool,
 ) {
-    let mut message = v1::ForecastClocksResponse { stamp, ..Default::default() };
-    let mut bytes = 0;
-    for forecast in forecasts {
-        let more = forecast.encoded_len();
-        let is_full = message.forecasts.len() == ROWS_A_MESSAGE_MAX
-            || (bytes + more > ROW_BYTES_A_MESSAGE_MAX && !message.forecasts.is_empty());
-        if is_full {
-            let next = v1::ForecastClocksResponse { stamp, ..Default::default() };
-            bytes = 0;
-            if !send(std::mem::replace(&mut message, next)) {
-                return;
-            }
-        }
-        bytes += more;
-        message.forecasts.push(forecast);
+    let send = |forecasts| send(v1::ForecastClocksResponse { forecasts, stamp });
+    let mut pieces = Pieces::default();
+    if forecasts.into_iter().all(|forecast| pieces.add(forecast, send)) {
+        send(pieces.take());
     }
-    send(message);
 }
 
 fn wanted(request: v1::ForecastClocksRequest, faults: &mut Faults) -> ForecastAsked {

@@ -9,6 +9,7 @@ mod contract;
 mod forecast;
 mod incident;
 mod page;
+mod pieces;
 mod read;
 mod settlement;
 mod status;
