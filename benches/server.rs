@@ -2,7 +2,8 @@
 //! appends of the same bytes; and how it starts again with 100,000 incidents.
 //!
 //! `cargo bench --bench server`; arguments (record, evaluate, stream, restart, comply, export,
-//! simulate) pick parts of it. With `SLX_BENCH_PYTHON` naming a Python that has duckdb, DuckDB is asked what comply asks.
+//! simulate, review, forecast) pick parts of it. With `SLX_BENCH_PYTHON` naming a Python that has
+//! duckdb, DuckDB is asked what comply asks.
 //! With `SLX_BASELINE` naming another build of slx, the argument `baseline` holds the two against
 //! each other: what was gained or paid between two versions.
 //! Every server is the release binary in a process of its own; the clients and the echo share this
@@ -15,10 +16,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant as Stopwatch};
 
-use load::echo;
 use load::facts::{self, EVENT_BYTES, TENANT};
-use load::pace::{self, Tale, Until};
+use load::pace::{self, TURNS, Tale, Until, a_second, percent};
 use load::process::Server;
+use load::{echo, forecasting};
 use slx::domain::time::Instant;
 use slx::journal::{Journal, Options, SEGMENT_BYTES_DEFAULT};
 use slx::wire::v1;
@@ -26,8 +27,6 @@ use slx::wire::v1::compliance_service_client::ComplianceServiceClient;
 use tonic::transport::Channel;
 
 const ROUND: Duration = Duration::from_millis(1_500);
-/// The two that are compared take turns this often, and the best of each counts.
-const TURNS: usize = 3;
 const IN_FLIGHT: [usize; 4] = [1, 16, 64, 256];
 /// Events an incident is told in, where the incidents go on until the round ends.
 const EVENTS_AN_INCIDENT: u64 = 8;
@@ -36,6 +35,8 @@ const INCIDENTS_A_WORKER: u64 = 1_000_000;
 const WORKERS_MAX: u64 = 1_000;
 
 const INCIDENTS_OF_A_YEAR: u64 = 500_000;
+/// Some 10,000 a month.
+const INCIDENTS_OF_A_SMALLER_YEAR: u64 = 120_000;
 const INCIDENTS_KEPT: u64 = 100_000;
 const EVENTS_A_KEPT_INCIDENT: u64 = 6;
 
@@ -80,8 +81,11 @@ async fn bench(directory: &Path) {
     if is_asked("restart") {
         restart(&directory.join("kept")).await;
     }
-    if ["comply", "export", "simulate"].into_iter().any(is_asked) {
+    if ["comply", "export", "simulate", "review"].into_iter().any(is_asked) {
         over_a_year(&directory.join("complying"), is_asked).await;
+    }
+    if is_asked("forecast") {
+        forecasting::forecast(&directory.join("forecasting")).await;
     }
 }
 
@@ -151,14 +155,6 @@ impl Cost<'_> {
     fn microseconds(&self) -> f64 {
         self.least_nanos as f64 / 1000.0
     }
-}
-
-fn a_second(count: u64, elapsed: Duration) -> u64 {
-    (count as f64 / elapsed.as_secs_f64()) as u64
-}
-
-fn percent(part: u64, whole: u64) -> u64 {
-    part * 100 / whole.max(1)
 }
 
 /// Each worker tells one incident after the other, fact by fact.
@@ -340,6 +336,13 @@ async fn over_a_year(data: &Path, is_asked: impl Fn(&str) -> bool) {
     if is_asked("simulate") {
         simulate(&server, &channels[0]).await;
     }
+    if is_asked("review") {
+        let smaller = Server::start(&data.with_extension("smaller"));
+        smaller.first_answer().await;
+        smaller.put_terms().await;
+        fill(&pace::channels(smaller.address), 0, INCIDENTS_OF_A_SMALLER_YEAR).await;
+        review(&[smaller, server]).await;
+    }
 }
 
 /// Tells incidents of two facts each, and waits until they are filed.
@@ -446,6 +449,39 @@ async fn simulate(server: &Server, channel: &Channel) {
     let once = a_second(clocks, started.elapsed());
     let (_, most) = server.megabytes();
     println!("| {clocks} | {rate} | {once} | {resident} | {most} |");
+}
+
+/// The review of June, in years of ever more incidents.
+async fn review(servers: &[Server]) {
+    println!("\nGetServiceReview of a month; two clocks an incident");
+    println!("| incidents in the month | to talk of | best of {TURNS} | megabytes | at most |");
+    println!("| ---: | ---: | ---: | ---: | ---: |");
+    for server in servers {
+        let channel = pace::channel(server.address);
+        let (mut best, mut told) = (Duration::MAX, v1::GetServiceReviewResponse::default());
+        for _ in 0..TURNS {
+            let asked = Stopwatch::now();
+            told = ask_review(&channel).await;
+            best = best.min(asked.elapsed());
+        }
+        let tally = told.total.and_then(|total| total.contractual).expect("a tally");
+        let incidents = (tally.met + tally.breached) / 2;
+        let (resident, most) = server.megabytes();
+        println!("| {incidents} | {} | {best:.2?} | {resident} | {most} |", told.clock_count);
+    }
+}
+
+async fn ask_review(channel: &Channel) -> v1::GetServiceReviewResponse {
+    let request = v1::GetServiceReviewRequest {
+        tenant: TENANT.into(),
+        contract_id: "workplace".into(),
+        period: "2026-06".into(),
+        // As ask_compliance.
+        as_of_time: Some(prost_types::Timestamp { seconds: facts::YEAR_ENDS, nanos: 0 }),
+        ..Default::default()
+    };
+    let mut client = ComplianceServiceClient::new(channel.clone());
+    client.get_service_review(request).await.expect("a review").into_inner()
 }
 
 async fn ask_compliance(channel: &Channel) {

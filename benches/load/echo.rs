@@ -8,6 +8,7 @@ use std::thread;
 use slx::wire::v1;
 use slx::wire::v1::clock_service_server::{ClockService, ClockServiceServer};
 use slx::wire::v1::compliance_service_server::{ComplianceService, ComplianceServiceServer};
+use slx::wire::v1::forecast_service_server::{ForecastService, ForecastServiceServer};
 use slx::wire::v1::incident_service_server::{IncidentService, IncidentServiceServer};
 use tokio_stream::{Stream, StreamExt};
 use tonic::transport::Server;
@@ -29,6 +30,13 @@ pub fn start_export(message: v1::ExportClocksResponse, rows: u64) -> SocketAddr 
     let messages = rows as usize / message.rows.len();
     let compliance = ComplianceServiceServer::new(Reel { message, messages });
     serve(|server| server.add_service(compliance))
+}
+
+/// Starts an echo that sends `message` until there were so many forecasts.
+pub fn start_forecasts(message: v1::ForecastClocksResponse, forecasts: u64) -> SocketAddr {
+    let messages = forecasts as usize / message.forecasts.len();
+    let forecasts = ForecastServiceServer::new(Reel { message, messages });
+    serve(|server| server.add_service(forecasts))
 }
 
 fn serve(services: impl FnOnce(&mut Server) -> Router + Send + 'static) -> SocketAddr {
@@ -159,22 +167,29 @@ impl ClockService for Parrot {
 }
 
 /// Says one message over and over.
-struct Reel {
-    message: v1::ExportClocksResponse,
+struct Reel<Message> {
+    message: Message,
     messages: usize,
 }
 
+impl<Message: Clone + Send + 'static> Reel<Message> {
+    fn play(&self) -> Played<Message> {
+        let messages = std::iter::repeat_n(self.message.clone(), self.messages);
+        Box::pin(tokio_stream::iter(messages.map(Ok)))
+    }
+}
+
+type Played<Message> = Pin<Box<dyn Stream<Item = Result<Message, Status>> + Send>>;
+
 #[tonic::async_trait]
-impl ComplianceService for Reel {
-    type ExportClocksStream =
-        Pin<Box<dyn Stream<Item = Result<v1::ExportClocksResponse, Status>> + Send>>;
+impl ComplianceService for Reel<v1::ExportClocksResponse> {
+    type ExportClocksStream = Played<v1::ExportClocksResponse>;
 
     async fn export_clocks(
         &self,
         _: Request<v1::ExportClocksRequest>,
     ) -> Result<Response<Self::ExportClocksStream>, Status> {
-        let messages = std::iter::repeat_n(self.message.clone(), self.messages);
-        Ok(Response::new(Box::pin(tokio_stream::iter(messages.map(Ok)))))
+        Ok(Response::new(self.play()))
     }
 
     async fn get_compliance(
@@ -202,6 +217,32 @@ impl ComplianceService for Reel {
         &self,
         _: Request<v1::SimulateContractRequest>,
     ) -> Result<Response<v1::SimulateContractResponse>, Status> {
+        Err(Status::unimplemented("never asked"))
+    }
+}
+
+#[tonic::async_trait]
+impl ForecastService for Reel<v1::ForecastClocksResponse> {
+    type ForecastClocksStream = Played<v1::ForecastClocksResponse>;
+
+    async fn forecast_clocks(
+        &self,
+        _: Request<v1::ForecastClocksRequest>,
+    ) -> Result<Response<Self::ForecastClocksStream>, Status> {
+        Ok(Response::new(self.play()))
+    }
+
+    async fn forecast_objectives(
+        &self,
+        _: Request<v1::ForecastObjectivesRequest>,
+    ) -> Result<Response<v1::ForecastObjectivesResponse>, Status> {
+        Err(Status::unimplemented("never asked"))
+    }
+
+    async fn get_forecast_quality(
+        &self,
+        _: Request<v1::GetForecastQualityRequest>,
+    ) -> Result<Response<v1::GetForecastQualityResponse>, Status> {
         Err(Status::unimplemented("never asked"))
     }
 }

@@ -1,9 +1,11 @@
 //! The facts that are sent: incidents under two contracts, told from opening to closing.
 
 use prost::Message;
-use prost_types::{Duration, Timestamp};
+use prost_types::Timestamp;
 use slx::wire::v1;
 use slx::wire::v1::incident_event::Fact;
+
+use super::office::{seconds, target};
 
 pub const TENANT: &str = "acme";
 /// Bytes of an event as it is sent, or one more or less.
@@ -71,18 +73,6 @@ fn waiting(status: &str, waiting_on: v1::WaitingOn) -> Fact {
     })
 }
 
-/// Monday to Friday, 9 to 17, in Amsterdam.
-pub fn calendar() -> v1::Calendar {
-    let week =
-        v1::WeeklyWindow { days: (1..=5).collect(), opens: "09:00".into(), closes: "17:00".into() };
-    v1::Calendar {
-        id: "office".into(),
-        time_zone: "Europe/Amsterdam".into(),
-        weekly: vec![week],
-        ..Default::default()
-    }
-}
-
 /// What is promised to the client, and what a team within the provider promises the others.
 pub fn contracts() -> [v1::Contract; 2] {
     let [sla, ola] = CONTRACTS;
@@ -105,23 +95,4 @@ fn contract(id: &str, kind: v1::ContractKind, hours: i64) -> v1::Contract {
         terms: Some(v1::Terms { targets, ..Default::default() }),
         ..Default::default()
     }
-}
-
-fn target(id: &str, metric: v1::Metric, hours: [i64; 2]) -> v1::Target {
-    let limits = ["P1", "P2"].into_iter().zip(hours).map(|(priority, hours)| v1::Limit {
-        priority: priority.into(),
-        limit: Some(seconds(hours * 3600)),
-        calendar_id: "office".into(),
-    });
-    v1::Target {
-        id: id.into(),
-        metric: metric as i32,
-        limits: limits.collect(),
-        pauses: vec![v1::Pause { waiting_on: v1::WaitingOn::Client as i32, ..Default::default() }],
-        ..Default::default()
-    }
-}
-
-fn seconds(seconds: i64) -> Duration {
-    Duration { seconds, nanos: 0 }
 }

@@ -1,6 +1,9 @@
 //! What loads a server, and what a server is measured against.
 
+pub mod backlog;
 pub mod echo;
 pub mod facts;
+pub mod forecasting;
+pub mod office;
 pub mod pace;
 pub mod process;

@@ -18,6 +18,17 @@ const WINDOW_BYTES: u32 = 1024 * 1024;
 /// Messages of a stream that may lack their acknowledgement.
 const MESSAGES_AHEAD: usize = 64;
 
+/// What is compared takes turns this often, and the best of each counts.
+pub const TURNS: usize = 3;
+
+pub fn a_second(count: u64, elapsed: Duration) -> u64 {
+    (count as f64 / elapsed.as_secs_f64()) as u64
+}
+
+pub fn percent(part: u64, whole: u64) -> u64 {
+    part * 100 / whole.max(1)
+}
+
 pub fn channel(address: SocketAddr) -> Channel {
     Endpoint::from_shared(format!("http://{address}"))
         .expect("an address")

@@ -13,7 +13,7 @@ use tonic::Code;
 use tonic::transport::Channel;
 
 use super::facts::{self, TENANT};
-use super::pace;
+use super::{office, pace};
 
 const ASK_AGAIN_AFTER: Duration = Duration::from_millis(2);
 /// Linux counts a process's time so, whatever its own clock does.
@@ -72,7 +72,7 @@ impl Server {
         let tenant = || TENANT.to_owned();
         let request = v1::PutCalendarRequest {
             tenant: tenant(),
-            calendar: Some(facts::calendar()),
+            calendar: Some(office::calendar()),
             ..Default::default()
         };
         let put = CalendarServiceClient::new(channel.clone()).put_calendar(request).await;
