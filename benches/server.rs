@@ -454,20 +454,26 @@ async fn simulate(server: &Server, channel: &Channel) {
 /// The review of June, in years of ever more incidents.
 async fn review(servers: &[Server]) {
     println!("\nGetServiceReview of a month; two clocks an incident");
-    println!("| incidents in the month | to talk of | best of {TURNS} | megabytes | at most |");
-    println!("| ---: | ---: | ---: | ---: | ---: |");
+    println!(
+        "| incidents in the month | to talk of | first, learning | best of {TURNS} | megabytes | \
+         at most |"
+    );
+    println!("| ---: | ---: | ---: | ---: | ---: | ---: |");
     for server in servers {
         let channel = pace::channel(server.address);
-        let (mut best, mut told) = (Duration::MAX, v1::GetServiceReviewResponse::default());
+        let started = Stopwatch::now();
+        let told = ask_review(&channel).await;
+        let (first, mut best) = (started.elapsed(), Duration::MAX);
         for _ in 0..TURNS {
-            let asked = Stopwatch::now();
-            told = ask_review(&channel).await;
-            best = best.min(asked.elapsed());
+            let started = Stopwatch::now();
+            ask_review(&channel).await;
+            best = best.min(started.elapsed());
         }
         let tally = told.total.and_then(|total| total.contractual).expect("a tally");
         let incidents = (tally.met + tally.breached) / 2;
         let (resident, most) = server.megabytes();
-        println!("| {incidents} | {} | {best:.2?} | {resident} | {most} |", told.clock_count);
+        let to_talk_of = told.clock_count;
+        println!("| {incidents} | {to_talk_of} | {first:.2?} | {best:.2?} | {resident} | {most} |");
     }
 }
 

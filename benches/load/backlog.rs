@@ -29,7 +29,7 @@ pub fn contract() -> v1::Contract {
         ..Default::default()
     };
     let objective = v1::Objective {
-        id: "resolved in time".into(),
+        id: "resolved-in-time".into(),
         period: v1::ObjectivePeriod::Month as i32,
         promise: Some(v1::objective::Promise::Attainment(attainment)),
         ..Default::default()
@@ -62,11 +62,11 @@ pub fn open(incident: u64, now: i64) -> Vec<v1::IncidentEvent> {
     told.events
 }
 
-/// An incident opened in the quarter before `now` and resolved by then. A fourth took so long that
-/// it breached.
+/// An incident opened in the quarter before `now` and resolved by then. A fourth took up to six
+/// weeks, and some of those breached.
 pub fn ended(incident: u64, now: i64) -> Vec<v1::IncidentEvent> {
-    let lasted =
-        DAY + scattered(incident ^ 0x5555, if incident.is_multiple_of(4) { 40 } else { 9 } * DAY);
+    let days = if incident.is_multiple_of(4) { 40 } else { 9 };
+    let lasted = DAY + scattered(incident ^ 0x5555, days * DAY);
     let opened = now - HOUR - lasted - scattered(incident, 50 * DAY);
     let mut told = Told::new(format!("ENDED{incident:08}"));
     told.at(opened, opening(incident));
@@ -117,7 +117,7 @@ fn opening(incident: u64) -> Fact {
 }
 
 fn assignment(incident: u64) -> Fact {
-    let assignee = format!("engineer {}", incident / 7 % ENGINEERS);
+    let assignee = format!("engineer-{}", incident / 7 % ENGINEERS);
     Fact::Assigned(v1::Assigned { group: one_of(GROUPS, incident / 3).into(), assignee })
 }
 
