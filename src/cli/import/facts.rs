@@ -190,7 +190,7 @@ mod tests {
         ];
         let rows = rows.join("\n");
         assert!(!told(&rows).contains(&"A 2026-01-05T10:00:00Z 2:again".to_owned()));
-        let every = told_by(&rows, &format!("{MAPPING}\nevery_update: true\n"));
+        let every = told_by(&rows, &format!("{MAPPING}\n        every_update: true\n"));
         assert_eq!(every.last().map(String::as_str), Some("A 2026-01-05T10:00:00Z 2:again"));
     }
 

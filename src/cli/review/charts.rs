@@ -257,7 +257,7 @@ mod tests {
 
     #[test]
     fn the_best_is_highest_and_what_is_not_told_has_no_height() {
-        assert_eq!(sparkline(&points(&["90", "", "95", "100"])), "▃·▅█");
+        assert_eq!(sparkline(&points(&["90", "", "95", "100"])), "▃·▆█");
         assert_eq!(sparkline(&points(&["100", "100"])), "██");
         assert_eq!(sparkline(&[]), "");
     }
