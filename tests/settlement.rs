@@ -178,6 +178,16 @@ async fn a_later_cause_moves_the_money_and_is_told_where_it_was_agreed_on() {
     let request = deciding("credit:S:2026-10", v1::SettlementFacet::Financial, "agreed");
     clients.settlement.decide_settlement_item(request).await.expect("decided");
     let credited = october(&mut clients).await;
+    // A credit can be decided on and stays however long ago its period ended.
+    let long_ago = v1::ListSettlementItemsRequest {
+        tenant: TENANT.into(),
+        as_of_time: Some(at("2030-01-01T00:00:00Z")),
+        ..Default::default()
+    };
+    let listed = clients.settlement.list_settlement_items(long_ago).await.expect("listed");
+    let listed = listed.into_inner().items;
+    let credit = listed.first().expect("a credit");
+    assert_eq!((credit.withdrawn, credit.decisions.len()), (false, 1));
     // D and B turn out to be the client's own doing: 2 of 2 in time, and nothing is credited.
     clients.record(vec![sure(caused("B", "z1", v1::Party::Client, ""), 60)]).await;
     clients.record(vec![caused("D", "z2", v1::Party::Client, "")]).await;

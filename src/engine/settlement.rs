@@ -11,7 +11,7 @@ use super::query::{Times, judge_incident};
 use crate::domain::compliance::Period;
 use crate::domain::contract::PeriodKind;
 use crate::domain::incident::History;
-use crate::domain::settlement::{self, Item, Settled, settle};
+use crate::domain::settlement::{self, Item, ItemKind, Settled, settle};
 use crate::domain::zone::Zone;
 
 /// How many periods of each kind that have ended are looked at for credits.
@@ -55,6 +55,14 @@ pub fn credit_of(compliance: &Compliance<'_>, times: Times) -> Option<Item> {
 pub fn credit_periods(known: Known<'_>, contract: &str, times: Times) -> Vec<String> {
     let Some(zone) = known.zone(contract) else { return Vec::new() };
     PERIODS.iter().flat_map(|(kind, count)| ended(*kind, *count, &zone, times)).collect()
+}
+
+/// The names of the periods whose credits were decided on, however long ago.
+pub fn decided_periods(book: &Book, contract: &str, times: Times) -> Vec<String> {
+    let decisions = book.decisions(times.known).map(|(_, decided)| &decided.basis);
+    let credits =
+        decisions.filter(|item| item.kind == ItemKind::Credit && item.contract_id == contract);
+    credits.map(|item| item.period.clone()).collect()
 }
 
 fn ended(kind: PeriodKind, count: usize, zone: &Zone, times: Times) -> Vec<String> {

@@ -6,9 +6,10 @@ use super::complying::{Reckoned, Reckoning, is_now};
 use super::{Engine, Sight, sight};
 use crate::domain::settlement::{Item, Settled};
 use crate::domain::time::Instant;
+use crate::engine::catalog::Known;
 use crate::engine::compliance::{Compliance, PeriodAsked, Question};
 use crate::engine::refusal::Refusal;
-use crate::engine::settlement::{credit_of, credit_periods, items_of, standing};
+use crate::engine::settlement::{credit_of, credit_periods, decided_periods, items_of, standing};
 use crate::views::ViewsError;
 
 impl Engine {
@@ -39,11 +40,53 @@ impl Engine {
         let reckoning = Reckoning { engine: self, tenant, known, sight, is_now };
         let mut items = Vec::new();
         for id in contracts {
-            items.extend(reckoning.credits(id, settled)?);
+            let mut periods = credit_periods(known, id, sight.times);
+            periods.extend(decided_periods(&book, id, sight.times));
+            items.extend(reckoning.credits(id, periods, settled)?);
         }
         items.extend(reckoning.items(contract, settled)?);
         Ok(Ok((sight, standing(items, &book, contract, sight.times))))
     }
+
+    /// The item of this id as it stands by everything recorded up to the sequence `settled`, if
+    /// there is one: only what it names is reckoned. Blocks.
+    pub fn settlement_item(
+        &self,
+        settled: u64,
+        tenant: &str,
+        id: &str,
+    ) -> Result<Option<Item>, ViewsError> {
+        let (record_time, sight) = {
+            let index = self.keeper.index(settled)?;
+            (index.record_time, sight(index.sequence, index.record_time, None, None))
+        };
+        let (catalog, book) = (self.memory.catalog(tenant), self.memory.book(tenant));
+        let known = catalog.known(sight.times.known);
+        let is_now = is_now(sight, record_time);
+        let reckoning = Reckoning { engine: self, tenant, known, sight, is_now };
+        let mut items = Vec::new();
+        for (contract, about) in named(known, id) {
+            if id.starts_with("credit:") {
+                items.extend(reckoning.credits(contract, vec![about.to_owned()], settled)?);
+            } else {
+                reckoning.known(about, |history| {
+                    items.extend(items_of(about, history, contract, known, sight.times));
+                })?;
+            }
+        }
+        let all = standing(items, &book, "", sight.times);
+        Ok(all.get(id).map(|settled| settled.item.clone()))
+    }
+}
+
+/// What an item's id may name: a contract, and an incident or a period. Ids may hold colons
+/// themselves.
+fn named<'i>(known: Known<'i>, id: &'i str) -> impl Iterator<Item = (&'i str, &'i str)> {
+    let rest = id.split_once(':').map_or("", |(_, rest)| rest);
+    known.contract_ids().filter_map(move |contract| {
+        let about = rest.strip_prefix(contract)?.strip_prefix(':')?;
+        Some((contract, about))
+    })
 }
 
 impl Reckoning<'_> {
@@ -62,11 +105,16 @@ impl Reckoning<'_> {
         }
     }
 
-    /// What follows from the periods that ended last.
-    fn credits(&self, contract: &str, settled: u64) -> Result<Vec<Item>, ViewsError> {
+    /// What follows from the credits of periods.
+    fn credits(
+        &self,
+        contract: &str,
+        periods: Vec<String>,
+        settled: u64,
+    ) -> Result<Vec<Item>, ViewsError> {
         let _index = self.engine.keeper.index(settled)?;
         let mut items = Vec::new();
-        for name in credit_periods(self.known, contract, self.sight.times) {
+        for name in periods {
             let contract_id = contract.to_owned();
             let question =
                 Question { contract_id, period: PeriodAsked::Named(name), group_by: Vec::new() };

@@ -93,9 +93,7 @@ impl SettlementService for Services {
         let settled = engine.settle().await.map_err(status::unreadable)?;
         let (asking, of, id) = (engine.clone(), tenant.clone(), decision.item_id.clone());
         let basis = answer(move || {
-            let items = asking.settlement(settled, &of, "", (None, None));
-            let (_, items) = items.map_err(status::unreadable)?.map_err(status::refused)?;
-            let found = items.get(&id).map(|settled| settled.item.clone());
+            let found = asking.settlement_item(settled, &of, &id).map_err(status::unreadable)?;
             found.ok_or_else(|| status::refused(Refusal::ItemNotFound(id)))
         });
         let basis = basis.await?.into_inner();

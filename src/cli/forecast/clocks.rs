@@ -1,5 +1,7 @@
 //! Forecasts of open clocks.
 
+use prost_types::Timestamp;
+
 use super::{Forecast, percent};
 use crate::cli::connection::refused;
 use crate::cli::show::{Times, phase, span, table};
@@ -70,6 +72,11 @@ fn show(forecasts: &[v1::ClockForecast], times: &Times, most: usize) -> String {
     format!("{told}{more}\n\n{learnt} decided clocks of the contract stand behind this.")
 }
 
+/// What is only probable is not told to the second.
+fn to_the_minute(time: Timestamp) -> Timestamp {
+    Timestamp { seconds: time.seconds - time.seconds.rem_euclid(60), nanos: 0 }
+}
+
 fn row(forecast: &v1::ClockForecast, times: &Times) -> Vec<String> {
     let clock = forecast.clock.clone().unwrap_or_default();
     let lying = forecast.left_lying.then(|| format!("LEFT LYING: {}", forecast.left_lying_reason));
@@ -85,7 +92,7 @@ fn row(forecast: &v1::ClockForecast, times: &Times) -> Vec<String> {
         times.show(clock.due_time),
         span(clock.remaining),
         percent(forecast.breach_probability),
-        times.show(forecast.stop_time_p50),
+        times.show(forecast.stop_time_p50.map(to_the_minute)),
         times.show(forecast.latest_start_time),
         span(forecast.idle_time),
         lying.into_iter().chain(reasons).collect::<Vec<_>>().join("; "),
