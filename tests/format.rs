@@ -31,7 +31,8 @@ const INCIDENTS: [&str; 3] = ["I1", "I2", "I3"];
 const CONTRACTS: [&str; 2] = ["C", "O"];
 /// What depends on the machine or on how far the journal goes, and what answers of a later slx tell
 /// beside those of an earlier one.
-const LEFT_OUT: [&str; 5] = ["timeZoneDatabase", "stamp", "experience", "partyTime", "chain"];
+const LEFT_OUT: [&str; 6] =
+    ["timeZoneDatabase", "stamp", "experience", "partyTime", "chain", "work"];
 
 /// What a fixture answered when it was recorded.
 #[derive(Debug, Deserialize, Serialize)]

@@ -105,6 +105,10 @@ impl Choices {
             Kind::Int64 => Value::I64(self.whole()),
             Kind::Uint32 => Value::U32(self.whole() as u32),
             Kind::Uint64 => Value::U64(self.whole() as u64),
+            Kind::Double => Value::F64(match self.is_absurd() {
+                true => self.one(&[f64::NAN, f64::INFINITY, -1.0, f64::MIN_POSITIVE, 2.0]),
+                false => self.below(101) as f64 / 100.0,
+            }),
             Kind::Bytes => Value::Bytes(self.text(field.name()).into_bytes().into()),
             other => panic!("no message has a field of {other:?} yet"),
         }
