@@ -106,6 +106,7 @@ impl Keeper {
     fn renew(&self, memory: &Memory, views: &Views) -> Result<(), FoldError> {
         let mut index = self.index.write();
         *index = memory.renew(views, &self.journal)?.into();
+        views.catch_cells_up()?;
         self.errands.tell_recovery(index.sequence);
         tracing::info!(sequence = index.sequence, "the views are open again");
         Ok(())

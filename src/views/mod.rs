@@ -144,7 +144,8 @@ impl Views {
         Found { directory: directory.to_owned(), patience, store }
     }
 
-    /// Opens them again after they failed, as far as they got then. Nobody may be reading.
+    /// Opens them again after they failed, as far as they got then. Nobody may be reading. Nothing
+    /// is written: a store whose disk fails may keep a writer for ever.
     pub fn reopen(&self) -> Result<(), ViewsError> {
         check_room(&self.directory, ROOM_TO_OPEN_BYTES)?;
         try_room(&self.directory)?;
@@ -156,9 +157,14 @@ impl Views {
         if !is_ours {
             return Err(ViewsError::Closed);
         }
-        Writing::new(self.directory.clone(), opened.clone()).catch_cells_up()?;
         *store = Some(opened);
         Ok(())
+    }
+
+    /// Adds the tallies up anew, if they were left behind the rows when the views failed. Nobody may
+    /// read tallies before.
+    pub fn catch_cells_up(&self) -> Result<(), ViewsError> {
+        Writing::new(self.directory.clone(), self.store()?).catch_cells_up()
     }
 
     fn store(&self) -> Result<Store, ViewsError> {
