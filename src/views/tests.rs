@@ -247,6 +247,7 @@ fn cells_that_a_crash_left_behind_are_added_up_from_the_rows() {
     assert_eq!(met(&views), [(1, 2)], "the rows are written, the cells are not");
     views.store().unwrap().flush().unwrap();
     views.reopen().unwrap();
+    views.catch_cells_up().unwrap();
     assert_eq!(met(&views), [(1, 1), (2, 2)]);
     drop(views);
     let views = open(&path);
