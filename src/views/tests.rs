@@ -10,7 +10,7 @@ use super::*;
 use crate::engine::index::Standing;
 use crate::engine::tally::{Counted, CountedTarget};
 
-const PATIENCE: Duration = Duration::from_secs(3);
+const PATIENCE: Duration = Duration::from_secs(10);
 const SERVICES: usize = 300;
 /// What sled's data files are made of, roughly.
 const PAGE_BYTES: usize = 4096;
