@@ -161,8 +161,8 @@ impl Views {
         Ok(())
     }
 
-    /// Adds the tallies up anew, if they were left behind the rows when the views failed. Nobody may
-    /// read tallies before.
+    /// Adds the tallies up anew, if they were left behind the rows when the views failed. Nobody
+    /// may read tallies before.
     pub fn catch_cells_up(&self) -> Result<(), ViewsError> {
         Writing::new(self.directory.clone(), self.store()?).catch_cells_up()
     }
