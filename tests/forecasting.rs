@@ -39,8 +39,8 @@ fn promising() -> v1::Contract {
     promising
 }
 
-/// September: forty incidents, every fourth of them late unless it was a weekend. October: O1 over its limit, O2 with an
-/// estimate that does not fit, O3 that waits for the client, O4 fresh.
+/// September: forty incidents, every fourth of them late unless it was a weekend. October: O1 over
+/// its limit, O2 with an estimate that does not fit, O3 that waits for the client, O4 fresh.
 async fn fill(clients: &mut Clients) {
     clients.put_office().await;
     clients.put_contract(promising()).await;
