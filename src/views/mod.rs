@@ -54,6 +54,9 @@ pub struct Identity {
     pub last_sequence: u64,
 }
 
+/// Recording waits while views are opened again, so a store that hangs is given up soon.
+const REOPENED_WITHIN: Duration = Duration::from_secs(10);
+
 /// The views, open.
 #[derive(Debug)]
 pub struct Views {
@@ -152,7 +155,8 @@ impl Views {
         let mut store = self.store.write();
         // The old one holds a lock on the files.
         *store = None;
-        let opened = Store::open(&self.directory, self.patience, |_, _| Ok(()))?;
+        let patience = self.patience.min(REOPENED_WITHIN);
+        let opened = Store::open(&self.directory, patience, |_, _| Ok(()))?;
         let is_ours = opened.get(keys::STORE)?.is_some_and(|id| id.as_ref() == self.store_id);
         if !is_ours {
             return Err(ViewsError::Closed);
