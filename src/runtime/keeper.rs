@@ -44,12 +44,20 @@ pub(super) struct Carried {
     pub sequence: u64,
     /// Which was recorded then.
     pub record_time: Instant,
+    /// Rows and tallies agree: nothing was being carried over when the views failed.
+    is_whole: bool,
+}
+
+impl Carried {
+    /// Rows and tallies that agree, up to a sequence that was recorded then.
+    pub fn whole(sequence: u64, record_time: Instant) -> Carried {
+        Carried { sequence, record_time, is_whole: true }
+    }
 }
 
 impl From<Progress> for Carried {
     fn from(progress: Progress) -> Carried {
-        let Progress { sequence, record_time, .. } = progress;
-        Carried { sequence, record_time }
+        Carried::whole(progress.sequence, progress.record_time)
     }
 }
 
@@ -105,8 +113,9 @@ impl Keeper {
 
     fn renew(&self, memory: &Memory, views: &Views) -> Result<(), FoldError> {
         let mut index = self.index.write();
-        *index = memory.renew(views, &self.journal)?.into();
+        let renewed = memory.renew(views, &self.journal)?;
         views.catch_cells_up()?;
+        *index = renewed.into();
         self.errands.tell_recovery(index.sequence);
         tracing::info!(sequence = index.sequence, "the views are open again");
         Ok(())
@@ -136,7 +145,7 @@ impl Keeper {
     pub fn index(&self, sequence: u64) -> Result<RwLockReadGuard<'_, Carried>, ViewsError> {
         let index = self.index.read();
         // They may have failed since they were, and been opened again as they had been before.
-        match index.sequence >= sequence {
+        match index.sequence >= sequence && index.is_whole {
             true => Ok(index),
             false => Err(ViewsError::Behind),
         }
@@ -152,6 +161,7 @@ impl Keeper {
         self.errands.tell_room();
         let mut index = self.index.write();
         let mut writing = views.begin()?;
+        index.is_whole = false;
         let mut changes = Changes::default();
         for (sequence, record_time, record) in &kept {
             changes.keep_record(*sequence, *record_time, record);
@@ -213,4 +223,22 @@ fn file(incident: &FreshIncident, progress: Progress, changes: &mut Changes) -> 
     let ledger = incident.ledger_up_to(progress.sequence);
     let standing = index::standing(&ledger, catalog);
     changes.file_incident(&incident.key, &incident.ledger, standing, &incident.filed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tallies_that_a_failure_left_behind_the_rows_are_refused_and_not_read() {
+        shuttle::check_random(
+            || {
+                let keeper = Keeper::new(Path::new("journal"), Carried::whole(7, Instant::MIN));
+                assert!(keeper.index(7).is_ok() && keeper.index(8).is_err());
+                keeper.index.write().is_whole = false;
+                assert!(matches!(keeper.index(7), Err(ViewsError::Behind)));
+            },
+            1,
+        );
+    }
 }

@@ -77,10 +77,8 @@ impl Engine {
         let opened = open_journal(&journal, options.segment_bytes, found.durable())?;
         let views = Arc::new(found.of(&opened.identity(&zones))?);
         let memory = Arc::new(Memory::restored(&views, zones.clone())?);
-        let carried = Carried {
-            sequence: views.applied()?,
-            record_time: opened.end.map_or(Instant::MAX, |end| end.record_time),
-        };
+        let record_time = opened.end.map_or(Instant::MAX, |end| end.record_time);
+        let carried = Carried::whole(views.applied()?, record_time);
         let keeper = Arc::new(Keeper::new(&journal, carried));
         let keeping = spawn("keeper", {
             let (keeper, memory, views) =
