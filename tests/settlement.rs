@@ -284,6 +284,9 @@ async fn what_somebody_opens_stays_and_nonsense_is_refused() {
         Some(2_500)
     )));
 
+    let taken = v1::SettlementItem { item_id: "credit:S:2026-10".into(), ..item.clone() };
+    let status = clients.settlement.open_settlement_item(opening(&taken)).await.expect_err("ours");
+    check(status, Code::InvalidArgument, "INVALID_FIELD", &["item.item_id"]);
     let other = v1::SettlementItem { amount: Some(1), ..item.clone() };
     let status = clients.settlement.open_settlement_item(opening(&other)).await.expect_err("taken");
     check(status, Code::AlreadyExists, "EVENT_CONFLICT", &[]);

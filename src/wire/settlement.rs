@@ -40,7 +40,13 @@ pub fn decode_opening(item: v1::SettlementItem) -> Result<OpenItem, Vec<Fault>> 
     if item.kind != 0 {
         faults.add("kind", "is given: items of that kind follow from facts by themselves");
     }
-    faults.keep("item_id", id(item.item_id.clone()));
+    let opened_id = id(item.item_id.clone()).and_then(|id| match ItemKind::of_id(&id) {
+        Some(kind) => {
+            Err(format!("begins with \"{}:\", as of items that follow from facts", kind.word()))
+        }
+        None => Ok(id),
+    });
+    faults.keep("item_id", opened_id);
     faults.keep("opened_by", who(item.opened_by.clone()));
     if item.summary.trim().is_empty() {
         faults.add("summary", "is missing: say what is to be settled");

@@ -49,15 +49,8 @@ fn item(
     summary: String,
     open_time: Instant,
 ) -> Item {
-    let word = match kind {
-        ItemKind::OutOfScope => "scope",
-        ItemKind::Excluded => "excluded",
-        ItemKind::Credit => "credit",
-        ItemKind::DecisionOpen => "decision",
-        ItemKind::Other => "other",
-    };
     Item {
-        id: format!("{word}:{}:{about}", contract.id),
+        id: format!("{}:{}:{about}", kind.word(), contract.id),
         kind,
         contract_id: contract.id.clone(),
         client: contract.client.clone(),

@@ -51,6 +51,29 @@ pub enum ItemKind {
     Other,
 }
 
+impl ItemKind {
+    /// Those that follow from facts by themselves.
+    const FOLLOWING: [ItemKind; 4] =
+        [ItemKind::OutOfScope, ItemKind::Excluded, ItemKind::Credit, ItemKind::DecisionOpen];
+
+    /// How the ids of its items begin, where they follow from facts by themselves.
+    pub fn word(self) -> &'static str {
+        match self {
+            ItemKind::OutOfScope => "scope",
+            ItemKind::Excluded => "excluded",
+            ItemKind::Credit => "credit",
+            ItemKind::DecisionOpen => "decision",
+            ItemKind::Other => "other",
+        }
+    }
+
+    /// What an item of this id follows from facts as; `None`: somebody opens it.
+    pub fn of_id(id: &str) -> Option<ItemKind> {
+        let (word, _) = id.split_once(':')?;
+        ItemKind::FOLLOWING.into_iter().find(|kind| kind.word() == word)
+    }
+}
+
 /// In which way an item is settled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Facet {
