@@ -15,14 +15,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use chrono::Datelike;
-
 use super::catalog::Known;
 use super::ledger::Ledger;
 use super::query::judge_incident;
 use super::snapshot::{hours, is_undecided, noons, snapshot};
 use crate::domain::clock::{Clock, Judgement, Outcome, Phase};
-use crate::domain::forecast::{Forecaster, Landmark, Snapshot, Stratum};
+use crate::domain::forecast::{Forecaster, Landmark, Snapshot, Stratum, month_of};
 use crate::domain::incident::{History, RecordedEvent};
 use crate::domain::time::{Instant, Span};
 
@@ -265,8 +263,7 @@ impl Learned {
         else {
             return;
         };
-        let local = zone.local(decided);
-        let month = local.year() * 12 + local.month0() as i32;
+        let month = month_of(zone.local(decided).date());
         self.forecaster.model.decide(&watched.landmarks, is_breached, decided);
         self.record.score(&watched.target_id, month, &watched.said, is_breached);
         watched.landmarks = Vec::new();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 
 use super::catalog::Known;
 use super::compliance::{Attainment, Compliance};
@@ -13,7 +13,7 @@ use crate::domain::clock::{Calendars, Clock};
 use crate::domain::compliance::Period;
 use crate::domain::forecast::{
     Arrivals, Budget, Forecast, OpenClock, PastDays, PeriodForecast, PeriodSoFar, Reason,
-    STOP_QUANTILES, Snapshot, Story, Stretch, Urgency, explain, idle_time,
+    STOP_QUANTILES, Snapshot, Story, Stretch, Urgency, explain, idle_time, month_of,
 };
 use crate::domain::incident::{Fact, History, IncidentEvent, RecordedEvent, Waiting, WaitingOn};
 use crate::domain::time::{Instant, Span};
@@ -284,11 +284,6 @@ pub fn needs(forecast: &AttainmentForecast) -> String {
              weigh most are expected to breach"
         ),
     }
-}
-
-/// The number of a date's month, for a track record.
-pub fn month_of(date: NaiveDate) -> i32 {
-    date.year() * 12 + date.month0() as i32
 }
 
 /// The months of a period, both included.

@@ -42,4 +42,4 @@ pub use period::{OpenClock, PeriodForecast, PeriodSoFar};
 pub use quality::{Alarms, Bin, Quality, Scored};
 pub use remaining::{ExpectedStop, Remaining, STOP_QUANTILES, Stratum};
 pub use snapshot::{HOLDERS, Holder, Snapshot, Story};
-pub use track_record::{Score, Sums, TrackRecord, Turnout};
+pub use track_record::{Score, Sums, TrackRecord, Turnout, month_of};

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{Datelike, NaiveDate};
+
 use super::quality::{Bin, calibration_error, log_loss, skill};
 
 /// The calibration table has so many bins of equal width.
@@ -57,6 +59,11 @@ pub struct Turnout {
     pub calibration_error: f64,
     /// The bins that hold a forecast, the least probable first.
     pub calibration: Vec<Bin>,
+}
+
+/// The number of a date's month: its year times twelve, and the months before it in that year.
+pub fn month_of(date: NaiveDate) -> i32 {
+    date.year() * 12 + date.month0() as i32
 }
 
 impl TrackRecord {
