@@ -167,6 +167,11 @@ impl<'c> Known<'c> {
         known.map(|(_, end_time)| *end_time)
     }
 
+    /// The version of the time zone database in use.
+    pub fn time_zone_database(self) -> &'c str {
+        self.catalog.zones.version()
+    }
+
     /// The zone a contract's periods are cut in: that of the revision recorded last.
     pub fn zone(self, id: &str) -> Option<Zone> {
         let newest = self.contract(id).all().last()?;

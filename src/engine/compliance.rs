@@ -207,6 +207,11 @@ impl<'c> Compliance<'c> {
         })
     }
 
+    /// The version of the time zone database it is reckoned with.
+    pub fn time_zone_database(&self) -> &'c str {
+        self.known.time_zone_database()
+    }
+
     /// The stretch in which entries that matter were decided.
     pub fn span(&self) -> (Instant, Instant) {
         let periods = self.attainments.iter().map(|attainment| &attainment.period);
@@ -235,9 +240,39 @@ impl<'c> Compliance<'c> {
         }
     }
 
-    /// The local days of a period.
-    pub fn days(&self, period: &Period) -> Range<Day> {
-        days(period, &self.zone)
+    /// The local days of the period.
+    pub fn days(&self) -> Range<Day> {
+        days(&self.period, &self.zone)
+    }
+
+    /// The local days, from one up to another, of each period that something is judged over.
+    pub fn days_held(&mut self) -> BTreeSet<(Day, Day)> {
+        let zone = &self.zone;
+        let of = |period: &Period| {
+            let days = days(period, zone);
+            (days.start, days.end)
+        };
+        let attainments = held(&mut self.attainments, &mut self.credited);
+        let mut found: BTreeSet<_> = attainments.map(|attainment| of(&attainment.period)).collect();
+        let lived = all_lived(&mut self.experiences, &mut self.credited);
+        found.extend(lived.map(|lived| of(&lived.period)));
+        found
+    }
+
+    /// Takes in the cells of such days, of the dimension of all clocks, wherever they are judged.
+    pub fn hold_cells(&mut self, held_days: (Day, Day), cells: &[([String; 3], Tally)]) {
+        let zone = &self.zone;
+        let is_over_them = |period: &Period| days(period, zone) == (held_days.0..held_days.1);
+        for attainment in held(&mut self.attainments, &mut self.credited) {
+            if is_over_them(&attainment.period) {
+                cells.iter().for_each(|(texts, tally)| attainment.add_cell(texts, tally));
+            }
+        }
+        for lived in all_lived(&mut self.experiences, &mut self.credited) {
+            if is_over_them(&lived.period) {
+                cells.iter().for_each(|(_, tally)| lived.toll.add(&tally.toll));
+            }
+        }
     }
 
     /// Takes in a cell of the period, of the dimension that holds all that is asked about.
@@ -254,7 +289,7 @@ impl<'c> Compliance<'c> {
     /// Takes out what an incident has added to cells that were taken in.
     pub fn take_out(&mut self, counted: &Counted) {
         for target in counted.targets.iter().filter(|t| t.contract_id == self.contract_id) {
-            if self.days(&self.period).contains(&target.day) {
+            if self.days().contains(&target.day) {
                 let of = |key: &GroupKey| counted_value(*key, counted, target).to_owned();
                 let key: Vec<_> = self.group_by.iter().map(of).collect();
                 self.groups.entry(key).or_default().remove(&target.tally);
@@ -378,7 +413,7 @@ impl<'c> Attainment<'c> {
     }
 
     /// Takes in a cell of its period, of the dimension of all clocks.
-    pub fn add_cell(&mut self, [_, target, priority]: &[String; 3], tally: &Tally) {
+    fn add_cell(&mut self, [_, target, priority]: &[String; 3], tally: &Tally) {
         if self.promise.covers(target, priority) {
             self.tally.add(tally);
         }
@@ -411,11 +446,6 @@ impl<'c> Lived<'c> {
             people: contract.terms.experience.as_ref().map_or(0, |terms| terms.people),
             place: *place,
         })
-    }
-
-    /// Takes in a cell of its period, of the dimension of all clocks.
-    pub fn add_cell(&mut self, tally: &Tally) {
-        self.toll.add(&tally.toll);
     }
 
     /// How it stands as of an instant.

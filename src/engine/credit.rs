@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use super::compliance::{Attainment, Lived, OnService, Ruling, ServiceStanding, last_instant};
 use crate::domain::compliance::attainment::Verdict;
 use crate::domain::compliance::credit::{Judged, Statement, Stood};
-use crate::domain::compliance::{Period, Tally, credit};
+use crate::domain::compliance::{Period, credit};
 use crate::domain::contract::{Contract, Credits, Effective, PeriodKind, Revision};
 use crate::domain::time::Instant;
 use crate::domain::zone::Zone;
@@ -55,12 +55,6 @@ impl<'c> Credited<'c> {
             credits,
             kind,
         })
-    }
-
-    /// Takes in a cell of the period, of the dimension of all clocks.
-    pub fn add_cell(&mut self, texts: &[String; 3], tally: &Tally) {
-        self.attainments.iter_mut().for_each(|attainment| attainment.add_cell(texts, tally));
-        self.experiences.iter_mut().for_each(|lived| lived.add_cell(tally));
     }
 
     fn judged(&self, as_of: Instant) -> Judged<'c> {

@@ -21,13 +21,7 @@ pub fn judge_incident<'a>(
     catalog: &'a Known<'a>,
     as_of: Instant,
 ) -> Judgement<'a> {
-    let mut all = Judgement::default();
-    for contract_id in contract_ids(history) {
-        let judgement = judge(history, catalog.agreement(contract_id), catalog, as_of);
-        all.clocks.extend(judgement.clocks);
-        all.verdicts.extend(judgement.verdicts);
-    }
-    all
+    judge_among(history, |_| true, catalog, as_of)
 }
 
 /// Judges an incident's history under one contract, if its opening names it.
@@ -37,9 +31,23 @@ pub fn judge_under<'a>(
     catalog: &'a Known<'a>,
     as_of: Instant,
 ) -> Judgement<'a> {
-    let named = contract_ids(history).into_iter().find(|id| *id == contract_id);
-    let judged = named.map(|id| judge(history, catalog.agreement(id), catalog, as_of));
-    judged.unwrap_or_default()
+    judge_among(history, |id| id == contract_id, catalog, as_of)
+}
+
+/// Judges an incident's history under those contracts its opening names that are meant.
+pub fn judge_among<'a>(
+    history: &History<'a>,
+    is_meant: impl Fn(&str) -> bool,
+    catalog: &'a Known<'a>,
+    as_of: Instant,
+) -> Judgement<'a> {
+    let mut all = Judgement::default();
+    for contract_id in contract_ids(history).into_iter().filter(|id| is_meant(id)) {
+        let judgement = judge(history, catalog.agreement(contract_id), catalog, as_of);
+        all.clocks.extend(judgement.clocks);
+        all.verdicts.extend(judgement.verdicts);
+    }
+    all
 }
 
 /// The contracts the incident's opening names, each once, sorted.

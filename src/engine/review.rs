@@ -8,7 +8,7 @@ use super::compliance::{Compliance, GroupKey, PeriodAsked, Question, last_instan
 use super::deed::{Book, Signature};
 use super::experience::{entries_lived, experiences};
 use super::learning::Turnout;
-use super::query::{Times, judge_incident};
+use super::query::{Times, judge_among};
 use super::refusal::Refusal;
 use super::settlement::{credit_of, standing};
 use crate::domain::clock::{Clock, Outcome};
@@ -179,7 +179,11 @@ impl<'c> Review<'c> {
     /// Takes in an incident for the period and for the chain, but not for what was before.
     pub fn add(&mut self, incident: &str, history: &History<'_>) {
         let known = self.known;
-        let judgement = judge_incident(history, &known, self.as_of);
+        let is_meant = |id: &str| {
+            let mut meant = [&self.present].into_iter().chain(&self.chain);
+            meant.any(|compliance| compliance.contract_id() == id)
+        };
+        let judgement = judge_among(history, is_meant, &known, self.as_of);
         let experiences = experiences(history, &judgement, &known, self.as_of);
         let state = history.state(self.as_of);
         let entries = entries_lived(history, &judgement, &experiences, &known, self.as_of);

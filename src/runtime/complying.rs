@@ -44,7 +44,7 @@ impl Engine {
             Err(refusal) => return Ok(Err(refusal)),
         };
         let reckoning = Reckoning { engine: self, tenant, known, sight, is_now };
-        reckoning.reckon(&mut compliance)?;
+        reckoning.reckon(std::slice::from_mut(&mut compliance))?;
         Ok(Ok(make(sight, compliance)))
     }
 
@@ -79,69 +79,68 @@ pub(super) struct Reckoning<'r> {
 }
 
 impl Reckoning<'_> {
-    /// Takes in whatever belongs to a period.
-    pub fn reckon(&self, compliance: &mut Compliance<'_>) -> Result<(), ViewsError> {
-        match compliance.dimension().filter(|_| self.is_now) {
-            Some(dimension) => self.read_tallies(dimension, compliance)?,
-            None => self.judge_all(compliance)?,
+    /// Takes in whatever belongs to periods of one contract; each incident is judged once for all.
+    pub fn reckon(&self, periods: &mut [Compliance<'_>]) -> Result<(), ViewsError> {
+        let tallies_tell =
+            |period: &&mut Compliance<'_>| self.is_now && period.dimension().is_some();
+        let (mut kept, mut judged): (Vec<_>, Vec<_>) = periods.iter_mut().partition(tallies_tell);
+        self.read_tallies(&mut kept)?;
+        self.judge_all(&mut judged)?;
+        for period in periods {
+            self.engine.judge_services(self.tenant, self.sight.times.known, period)?;
+            period.groups.retain(|_, tally| !tally.is_empty());
         }
-        self.engine.judge_services(self.tenant, self.sight.times.known, compliance)?;
-        compliance.groups.retain(|_, tally| !tally.is_empty());
         Ok(())
     }
 
-    fn read_tallies(
-        &self,
-        dimension: Dimension,
-        compliance: &mut Compliance<'_>,
-    ) -> Result<(), ViewsError> {
-        let (views, contract) = (&self.engine.views, compliance.contract_id().to_owned());
-        let contract = contract.as_str();
-        let days = compliance.days(&compliance.period);
-        for cell in views.cells(self.tenant, contract, dimension, days) {
-            let (texts, tally) = cell?;
-            compliance.add_cell(&texts, &tally);
-        }
-        let periods: Vec<_> =
-            compliance.attainments.iter().map(|a| compliance.days(&a.period)).collect();
-        for (attainment, days) in compliance.attainments.iter_mut().zip(periods) {
-            for cell in views.cells(self.tenant, contract, Dimension::All, days) {
-                let (texts, tally) = cell?;
-                attainment.add_cell(&texts, &tally);
-            }
-        }
-        let periods: Vec<_> =
-            compliance.experiences.iter().map(|e| compliance.days(&e.period)).collect();
-        for (lived, days) in compliance.experiences.iter_mut().zip(periods) {
-            for cell in views.cells(self.tenant, contract, Dimension::All, days) {
-                lived.add_cell(&cell?.1);
-            }
-        }
-        let periods: Vec<_> =
-            compliance.credited.iter().map(|c| compliance.days(&c.period)).collect();
-        for (credited, days) in compliance.credited.iter_mut().zip(periods) {
-            for cell in views.cells(self.tenant, contract, Dimension::All, days) {
-                let (texts, tally) = cell?;
-                credited.add_cell(&texts, &tally);
-            }
+    fn read_tallies(&self, periods: &mut [&mut Compliance<'_>]) -> Result<(), ViewsError> {
+        let Some(contract) = periods.first().map(|first| first.contract_id().to_owned()) else {
+            return Ok(());
+        };
+        for period in periods.iter_mut() {
+            self.read_cells(&contract, period)?;
         }
         let unsettled = self.unsettled()?;
         for incident in &unsettled {
             let key = IncidentKey::new(self.tenant, incident);
-            compliance.take_out(&views.ledger(&key)?.1.counted);
-            self.judge(incident, compliance, false)?;
+            let counted = self.engine.views.ledger(&key)?.1.counted;
+            periods.iter_mut().for_each(|period| period.take_out(&counted));
+            self.judge(incident, periods, false)?;
         }
-        for incident in self.filed(contract, Shelf::Open, Instant::MIN, Instant::MAX)? {
+        for incident in self.filed(&contract, Shelf::Open, Instant::MIN, Instant::MAX)? {
             if !unsettled.contains(&incident) {
-                self.judge(&incident, compliance, true)?;
+                self.judge(&incident, periods, true)?;
             }
         }
         Ok(())
     }
 
-    fn judge_all(&self, compliance: &mut Compliance<'_>) -> Result<(), ViewsError> {
-        let incidents = self.incidents(compliance.contract_id(), compliance.span())?;
-        incidents.iter().try_for_each(|incident| self.judge(incident, compliance, false))
+    fn read_cells(&self, contract: &str, period: &mut Compliance<'_>) -> Result<(), ViewsError> {
+        let cells =
+            |dimension, days| self.engine.views.cells(self.tenant, contract, dimension, days);
+        if let Some(dimension) = period.dimension() {
+            for cell in cells(dimension, period.days()) {
+                let (texts, tally) = cell?;
+                period.add_cell(&texts, &tally);
+            }
+        }
+        for days in period.days_held() {
+            let all = cells(Dimension::All, days.0..days.1).collect::<Result<Vec<_>, _>>()?;
+            period.hold_cells(days, &all);
+        }
+        Ok(())
+    }
+
+    fn judge_all(&self, periods: &mut [&mut Compliance<'_>]) -> Result<(), ViewsError> {
+        let spans = periods.iter().map(|period| period.span());
+        let whole = |one: (Instant, Instant), other: (Instant, Instant)| {
+            (one.0.min(other.0), one.1.max(other.1))
+        };
+        let (Some(first), Some(span)) = (periods.first(), spans.reduce(whole)) else {
+            return Ok(());
+        };
+        let incidents = self.incidents(first.contract_id(), span)?;
+        incidents.iter().try_for_each(|incident| self.judge(incident, periods, false))
     }
 
     /// The incidents of a contract that matter to a span of time.
@@ -205,15 +204,16 @@ impl Reckoning<'_> {
     fn judge(
         &self,
         incident: &str,
-        compliance: &mut Compliance<'_>,
+        periods: &mut [&mut Compliance<'_>],
         only_open: bool,
     ) -> Result<(), ViewsError> {
         let (known, as_of) = (self.known, self.sight.times.as_of);
         self.known(incident, |history| {
-            let judgement = judge_under(history, compliance.contract_id(), &known, as_of);
+            let Some(contract) = periods.first().map(|first| first.contract_id()) else { return };
+            let judgement = judge_under(history, contract, &known, as_of);
             let entries = entries_of(history, &judgement, &known, as_of);
             for entry in entries.iter().filter(|entry| entry.is_open || !only_open) {
-                compliance.add(entry);
+                periods.iter_mut().for_each(|period| period.add(entry));
             }
         })
     }

@@ -180,7 +180,7 @@ impl Engine {
         };
         let is_now = is_now(seen, index.record_time);
         let reckoning = Reckoning { engine: self, tenant, known, sight: seen, is_now };
-        reckoning.reckon(&mut compliance)?;
+        reckoning.reckon(std::slice::from_mut(&mut compliance))?;
         let outlook = reckoning.outlook(compliance, &open)?;
         Ok(Ok(make(seen, outlook)))
     }

@@ -178,7 +178,7 @@ impl<'r> Reviewing<'r> {
 impl Reckoning<'_> {
     /// Takes in whatever belongs to a review.
     fn fill(&self, review: &mut Review<'_>, book: &Book) -> Result<(), ViewsError> {
-        review.before.iter_mut().try_for_each(|before| self.reckon(before))?;
+        self.reckon(&mut review.before)?;
         let mut contracts: Vec<_> =
             review.chain.iter().map(|c| (c.contract_id().to_owned(), c.span())).collect();
         contracts.push((review.present.contract_id().to_owned(), review.present.span()));

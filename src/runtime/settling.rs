@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::complying::{Reckoned, Reckoning, is_now};
 use super::{Engine, Sight, sight};
-use crate::domain::settlement::{Item, Settled};
+use crate::domain::settlement::{Item, ItemKind, Settled};
 use crate::domain::time::Instant;
 use crate::engine::catalog::Known;
 use crate::engine::compliance::{Compliance, PeriodAsked, Question};
@@ -66,7 +66,7 @@ impl Engine {
         let reckoning = Reckoning { engine: self, tenant, known, sight, is_now };
         let mut items = Vec::new();
         for (contract, about) in named(known, id) {
-            if id.starts_with("credit:") {
+            if ItemKind::of_id(id) == Some(ItemKind::Credit) {
                 items.extend(reckoning.credits(contract, vec![about.to_owned()], settled)?);
             } else {
                 reckoning.known(about, |history| {
@@ -113,7 +113,7 @@ impl Reckoning<'_> {
         settled: u64,
     ) -> Result<Vec<Item>, ViewsError> {
         let _index = self.engine.keeper.index(settled)?;
-        let mut items = Vec::new();
+        let mut found = Vec::new();
         for name in periods {
             let contract_id = contract.to_owned();
             let question =
@@ -121,12 +121,9 @@ impl Reckoning<'_> {
             let zones = &self.engine.zones;
             let compliance = Compliance::new(&question, self.known, zones, self.sight.times);
             // A period before time began, or in a zone that is no longer known, has no credits.
-            let Ok(mut compliance) = compliance else { continue };
-            if !compliance.credited.is_empty() {
-                self.reckon(&mut compliance)?;
-                items.extend(credit_of(&compliance, self.sight.times));
-            }
+            found.extend(compliance.ok().filter(|period| !period.credited.is_empty()));
         }
-        Ok(items)
+        self.reckon(&mut found)?;
+        Ok(found.iter().filter_map(|period| credit_of(period, self.sight.times)).collect())
     }
 }

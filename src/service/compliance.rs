@@ -98,10 +98,9 @@ impl ComplianceService for Services {
         asked.sight(&engine)?;
         let settled = engine.settle().await.map_err(status::unreadable)?;
         answer(move || {
-            let zones = engine.zones().version();
             let times = asked.times();
             let told = engine.review(settled, &tenant, &wanted, times, |sight, reviewed| {
-                let told = review::encode(reviewed, zones);
+                let told = review::encode(reviewed);
                 v1::GetServiceReviewResponse { stamp: stamp(&sight), ..told }
             });
             told.map_err(status::unreadable)?.map_err(status::refused)

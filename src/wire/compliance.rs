@@ -34,6 +34,7 @@ pub fn encode(
     as_of: Instant,
 ) -> v1::GetComplianceResponse {
     v1::GetComplianceResponse {
+        time_zone_database: compliance.time_zone_database().to_owned(),
         objectives: encode_objectives(&compliance, as_of),
         slx: compliance.slx_figure().map(|figure| encode_figure(&figure, &compliance.toll())),
         period: Some(encode_period(&compliance.period)),

@@ -26,7 +26,7 @@ use crate::engine::review::{
 const RECURRING_MIN: u64 = 3;
 
 /// The message of a review, without its stamp.
-pub fn encode(reviewed: Reviewed<'_>, time_zone_database: &str) -> v1::GetServiceReviewResponse {
+pub fn encode(reviewed: Reviewed<'_>) -> v1::GetServiceReviewResponse {
     let Reviewed { review, signatures, forecasts, restatement } = reviewed;
     let restatement = restatement.map(|restatement| encode_restatement(&restatement, &review));
     let as_of = review.as_of;
@@ -37,6 +37,7 @@ pub fn encode(reviewed: Reviewed<'_>, time_zone_database: &str) -> v1::GetServic
     });
     let unsettled = review.unsettled.iter().take(UNSETTLED_TOLD_MAX);
     v1::GetServiceReviewResponse {
+        time_zone_database: review.present.time_zone_database().to_owned(),
         contract: Some(encode_contract(&review.present)),
         period: Some(encode_period(&review.present.period)),
         provisional: as_of < review.present.period.end,
@@ -63,7 +64,6 @@ pub fn encode(reviewed: Reviewed<'_>, time_zone_database: &str) -> v1::GetServic
             .collect(),
         signatures: signatures.iter().map(|(time, s)| encode_signature(*time, s)).collect(),
         restatement,
-        time_zone_database: time_zone_database.to_owned(),
         stamp: None,
     }
 }
