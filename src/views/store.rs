@@ -3,6 +3,7 @@
 //! sled 0.34 has been seen to panic and to hang over damaged files, at opening and when a damaged
 //! page is first read. Here both are errors like any other.
 
+use std::fs::File;
 use std::ops::RangeBounds;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -10,14 +11,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use fs2::FileExt;
 use sled::IVec;
 
 use super::ViewsError;
 
 const CACHE_BYTES: u64 = 32 * 1024 * 1024;
 const FLUSH_MILLISECONDS: u64 = 1_000;
+/// The file that sled locks while it is open.
+pub(super) const LOCKED_FILE: &str = "db";
+/// How long a store that was just dropped may take to let go of its files.
+const LET_GO_WITHIN: Duration = Duration::from_secs(5);
+const LET_GO_POLL: Duration = Duration::from_millis(5);
 
 /// An open database. Clones share it.
 #[derive(Clone, Debug)]
@@ -40,6 +47,7 @@ impl Store {
         let open = move || {
             // Nobody listens any more when the patience has ended.
             let is_alive = || drop(tell.send(None));
+            wait_until_let_go(&directory, LET_GO_WITHIN.min(patience / 5));
             let opened = Store::open_here(&directory);
             let checked = opened.and_then(|store| check(&store, &is_alive).map(|()| store));
             let _ = tell.send(Some(checked));
@@ -124,6 +132,19 @@ impl Store {
             self.has_failed.store(true, Ordering::Relaxed);
         }
         result
+    }
+}
+
+/// Waits while another store holds the files: sled writes on threads of its own, and those may
+/// outlive the store by a moment. Opened meanwhile, the views would count as damaged.
+fn wait_until_let_go(directory: &Path, within: Duration) {
+    let is_held = || {
+        let lock = File::open(directory.join(LOCKED_FILE));
+        lock.is_ok_and(|file| file.try_lock_exclusive().is_err())
+    };
+    let began = Instant::now();
+    while is_held() && began.elapsed() < within {
+        thread::sleep(LET_GO_POLL);
     }
 }
 

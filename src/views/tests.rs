@@ -203,6 +203,20 @@ fn views_that_failed_are_opened_again_as_far_as_they_got() {
     assert_eq!(views.service_ledger("tenant", &service(299)).unwrap(), ledger(299));
 }
 
+#[test]
+fn views_whose_last_store_still_lets_go_are_waited_for() {
+    use fs2::FileExt;
+    let directory = filled(true);
+    let path = directory.path().join("views");
+    // What sled's own threads do now and then: they hold the files longer than the store lives.
+    let held = fs::File::open(path.join(store::LOCKED_FILE)).unwrap();
+    held.lock_exclusive().unwrap();
+    let opening = std::thread::spawn(move || open(&path));
+    std::thread::sleep(Duration::from_millis(200));
+    drop(held);
+    assert_eq!(opening.join().unwrap().applied().unwrap(), 10);
+}
+
 /// An incident whose clock was met on a day.
 fn file(writing: &mut Writing, incident: &str, day: Day, filed: &Filed) -> Filed {
     let mut tally = Tally::default();
