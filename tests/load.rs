@@ -10,6 +10,8 @@ use slx::wire::v1::incident_event::Fact;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_stream::wrappers::ReceiverStream;
+use tonic::Status;
+use tonic_types::StatusExt;
 
 use crate::kit::{Clients, Server, TENANT, contract, copy, event, opened, slx, succeed, waiting};
 
@@ -17,6 +19,8 @@ use crate::kit::{Clients, Server, TENANT, contract, copy, event, opened, slx, su
 pub const FLAGS: [&str; 2] = ["--segment-bytes", "65536"];
 const CALLERS: usize = 4;
 const WORKS_WITHIN: Duration = Duration::from_secs(60);
+/// How soon a caller who was refused for now tries again.
+const AGAIN_AFTER: Duration = Duration::from_millis(20);
 const EVENTS_AN_INCIDENT: usize = 4;
 
 /// An event: its incident's id and its own.
@@ -78,7 +82,7 @@ impl Load {
         }
     }
 
-    /// Waits until every caller was refused or cut off.
+    /// Waits until every caller was refused for good or cut off.
     pub async fn ended(mut self) -> Told {
         let all = async { while self.callers.join_next().await.is_some() {} };
         tokio::time::timeout(WORKS_WITHIN, all).await.expect("callers are refused or cut off");
@@ -156,6 +160,7 @@ async fn call(mut clients: Clients, mut facts: Facts, told: Arc<Mutex<Told>>) {
         told.lock().expect("what was told").send(&events);
         let request = v1::RecordEventsRequest { tenant: TENANT.into(), events };
         match clients.incidents.record_events(request).await {
+            Err(status) if is_for_now(&status) => tokio::time::sleep(AGAIN_AFTER).await,
             Err(_) => return,
             Ok(answer) => {
                 let results = answer.into_inner().results;
@@ -165,7 +170,20 @@ async fn call(mut clients: Clients, mut facts: Facts, told: Arc<Mutex<Told>>) {
     }
 }
 
+/// Whether it may be tried again: the views failed and are opened again.
+fn is_for_now(status: &Status) -> bool {
+    let reason = status.get_details_error_info().map(|info| info.reason);
+    reason.as_deref() == Some("VIEWS_UNAVAILABLE")
+}
+
 async fn stream(mut clients: Clients, mut facts: Facts, told: Arc<Mutex<Told>>) {
+    while is_for_now(&stream_once(&mut clients, &mut facts, &told).await) {
+        tokio::time::sleep(AGAIN_AFTER).await;
+    }
+}
+
+/// Streams until that is refused or cut off, and tells how.
+async fn stream_once(clients: &mut Clients, facts: &mut Facts, told: &Mutex<Told>) -> Status {
     let (sender, receiver) = mpsc::channel(4);
     let answers = clients.incidents.stream_events(ReceiverStream::new(receiver));
     let (names, mut waiting) = mpsc::unbounded_channel();
@@ -180,18 +198,19 @@ async fn stream(mut clients: Clients, mut facts: Facts, told: Arc<Mutex<Told>>) 
             }
         }
     };
-    let receive = async {
-        let Ok(answers) = answers.await else { return };
-        let mut answers = answers.into_inner();
-        while let Ok(Some(answer)) = answers.message().await {
+    let mut receive = std::pin::pin!(async {
+        let mut answers = answers.await?.into_inner();
+        while let Some(answer) = answers.message().await? {
             let names = waiting.recv().await.expect("its names");
             told.lock().expect("what was told").acknowledge(&names, &answer.results);
         }
+        Err(Status::cancelled("the stream ended"))
+    });
+    let ended: Result<(), Status> = tokio::select! {
+        () = send => receive.await,
+        ended = &mut receive => ended,
     };
-    tokio::select! {
-        () = send => {}
-        () = receive => {}
-    }
+    ended.expect_err("it ends in a status")
 }
 
 /// Revises the contract again and again, which files its incidents anew.
@@ -204,8 +223,9 @@ async fn revise(mut clients: Clients) {
             contract: Some(revised),
             ..Default::default()
         };
-        if clients.contracts.put_contract(request).await.is_err() {
-            return;
+        match clients.contracts.put_contract(request).await {
+            Err(status) if !is_for_now(&status) => return,
+            _ => {}
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }

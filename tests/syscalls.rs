@@ -31,7 +31,7 @@ enum Then {
     Poisoned,
     /// What was under way is refused, and recording goes on once the fault is over.
     Refuses,
-    /// Recording goes on; lists may be refused.
+    /// Recording goes on once the views are opened again; lists may be refused.
     Lists,
 }
 
@@ -197,7 +197,8 @@ async fn refuse(fault: &Fault, struck: &Struck, mut clients: Clients, load: Load
     told
 }
 
-/// Recording goes on, and reads; lists are answered or refused. sled begins new threads whenever it
+/// Recording goes on, but for the moments in which the views are opened again, and reads; lists
+/// are answered or refused. sled begins new threads whenever it
 /// is opened again, and each has a fault of its own to meet, so they need not come back before the
 /// next start.
 async fn go_on(clients: Clients, load: Load) -> Told {
