@@ -42,13 +42,14 @@ impl Connection {
 pub(super) fn refused(status: Status) -> anyhow::Error {
     let details = status.get_error_details();
     let mut text = status.message().to_owned();
+    let is_new = |description: &str| !status.message().contains(description);
     if let Some(request) = details.bad_request() {
-        for wrong in &request.field_violations {
+        for wrong in request.field_violations.iter().filter(|w| is_new(&w.description)) {
             text += &format!("\n  {}: {}", wrong.field, wrong.description);
         }
     }
     if let Some(failure) = details.precondition_failure() {
-        for wrong in &failure.violations {
+        for wrong in failure.violations.iter().filter(|w| is_new(&w.description)) {
             text += &format!("\n  {}: {}", wrong.subject, wrong.description);
         }
     }

@@ -183,6 +183,8 @@ pub struct AttainmentForecast {
     pub heaviest: Vec<(Weighing, f64)>,
     /// Open clocks that the objective covers.
     pub open: usize,
+    /// Clocks that are decided already.
+    pub decided: u64,
 }
 
 /// How the objectives of a period will end.
@@ -237,7 +239,8 @@ pub fn forecast_attainment(
     let period = so_far.forecast();
     let named = |(place, saved): &(usize, f64)| Some(((*uncertain.get(*place)?).clone(), *saved));
     let heaviest = period.heaviest.iter().filter_map(named).collect();
-    AttainmentForecast { heaviest, open: undecided.len(), period }
+    let (open, decided) = (undecided.len(), so_far.decided);
+    AttainmentForecast { heaviest, open, decided, period }
 }
 
 /// What the rest of a period will bring beyond what is open.
@@ -270,19 +273,21 @@ pub fn past_dates(zone: &Zone, as_of: Instant) -> Vec<NaiveDate> {
     first.iter_days().take_while(|date| *date < today).collect()
 }
 
-/// What would have to go right for an objective, in plain words.
+/// What would have to go right for an objective, in plain words; empty: nothing more.
 pub fn needs(forecast: &AttainmentForecast) -> String {
-    let left = forecast.period.allowance_left;
-    let open = forecast.open;
-    let expected: f64 = forecast.heaviest.iter().map(|(clock, _)| clock.breach_probability).sum();
-    match left {
-        _ if forecast.period.miss_probability < 0.01 => String::new(),
-        ..0 => format!("{} breaches too many, if as many clocks are decided as expected", -left),
-        0 => format!("no more breach: {open} clocks are open"),
-        left => format!(
-            "at most {left} more breaches: {open} clocks are open, and {expected:.1} of those that \
-             weigh most are expected to breach"
-        ),
+    let AttainmentForecast { period, open, decided, .. } = forecast;
+    let yet = (period.expected_decided - *decided as f64).max(0.0);
+    match period.allowance_left {
+        _ if period.miss_probability < 0.01 => String::new(),
+        left @ ..0 => {
+            format!("{} breaches too many, if as many clocks are decided as expected", -left)
+        }
+        left => {
+            let most = if left == 0 { "no".to_owned() } else { format!("at most {left}") };
+            format!(
+                "{most} more breaches among some {yet:.0} clocks yet to be decided, {open} open"
+            )
+        }
     }
 }
 
