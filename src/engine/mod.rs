@@ -9,7 +9,9 @@
 //! [`experience`] is what people went through in an incident meanwhile. [`review`] lays a period on
 //! the table; a [`deed`] says what people did about it, and [`settlement`] what they have left to
 //! agree on.
-//! [`forecast`] lives through a history again to see how forecasts of it would have turned out;
+//! [`outlook`] is what is to be expected of an open clock, and [`period_outlook`] of the periods
+//! such clocks belong to. [`evaluation`] lives through a history again to see how forecasts of it
+//! would have turned out;
 //! [`learning`] is what they teach, record by record.
 
 pub mod catalog;
@@ -18,12 +20,13 @@ pub mod compare;
 pub mod compliance;
 pub mod credit;
 pub mod deed;
+pub mod evaluation;
 pub mod experience;
-pub mod forecast;
 pub mod index;
 pub mod learning;
 pub mod ledger;
 pub mod outlook;
+pub mod period_outlook;
 pub mod query;
 pub mod record;
 pub mod refusal;

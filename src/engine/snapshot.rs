@@ -56,7 +56,11 @@ pub(super) fn noons(
 }
 
 /// Noon of a date that has service hours.
-fn noon_of_business(date: NaiveDate, zone: &Zone, hours: &ServiceHours) -> Option<Instant> {
+pub(super) fn noon_of_business(
+    date: NaiveDate,
+    zone: &Zone,
+    hours: &ServiceHours,
+) -> Option<Instant> {
     let midnight = |date: NaiveDate| zone.instant(date.and_time(NaiveTime::MIN)).ok();
     let (begins, ends) = (midnight(date)?, midnight(date.checked_add_days(Days::new(1))?)?);
     hours.windows(begins, ends).next()?;

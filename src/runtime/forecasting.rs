@@ -15,9 +15,9 @@ use crate::domain::zone::Zone;
 use crate::engine::compliance::{Compliance, PeriodAsked, Question, period_of};
 use crate::engine::experience::entries_of;
 use crate::engine::learning::{Learned, Turnout};
-use crate::engine::outlook::{
-    BudgetOutlook, Outlook, PeriodOutlook, Weighing, WhatIf, forecast_attainment, months_of,
-    outlook, past_dates,
+use crate::engine::outlook::{Outlook, WhatIf, outlook};
+use crate::engine::period_outlook::{
+    BudgetOutlook, Halfway, PeriodOutlook, Weighing, forecast_attainment, months_of, past_dates,
 };
 use crate::engine::query::{Times, history, judge_under};
 use crate::engine::refusal::Refusal;
@@ -228,8 +228,12 @@ impl Reckoning<'_> {
         let mut attainments = BTreeMap::new();
         for attainment in &compliance.attainments {
             let Some(zone) = self.known.zone(compliance.contract_id()) else { continue };
-            let days = self.past_days(compliance.contract_id(), attainment.promise(), &zone)?;
-            let forecast = forecast_attainment(attainment, open, &days, &zone, as_of);
+            let promise = attainment.promise();
+            let days = self.past_days(compliance.contract_id(), promise, &zone)?;
+            let counts = &attainment.tally.contractual;
+            let (decided, breached) = (counts.met + counts.breached, counts.breached);
+            let halfway = Halfway { promise, end: attainment.period.end, decided, breached };
+            let forecast = forecast_attainment(&halfway, open, &days, &zone, as_of);
             attainments.insert(attainment.place, forecast);
         }
         let mut budgets = BTreeMap::new();
@@ -248,7 +252,7 @@ impl Reckoning<'_> {
     }
 
     /// How many of the clocks a promise covers were decided on each of the past days, and how many
-    /// of them breached. Days before the first are left out.
+    /// of them breached.
     fn past_days(
         &self,
         contract: &str,
@@ -261,8 +265,6 @@ impl Reckoning<'_> {
             true => self.days_kept(contract, promise, &mut days)?,
             false => self.days_judged(contract, promise, zone, &mut days)?,
         }
-        let first = days.iter().find(|(_, (decided, _))| *decided > 0).map(|(date, _)| *date);
-        days.retain(|date, _| first.is_some_and(|first| first <= *date));
         Ok(days)
     }
 

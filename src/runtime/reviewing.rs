@@ -9,7 +9,7 @@ use crate::domain::time::Instant;
 use crate::engine::catalog::{Catalog, Known};
 use crate::engine::deed::{Book, Signature};
 use crate::engine::learning::Turnout;
-use crate::engine::outlook::months_of;
+use crate::engine::period_outlook::months_of;
 use crate::engine::query::Times;
 use crate::engine::refusal::Refusal;
 use crate::engine::review::{MOVED_TOLD_MAX, Restatement, Review, Reviewed, moved};

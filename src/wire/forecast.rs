@@ -8,8 +8,9 @@ use crate::domain::clock::Clock;
 use crate::domain::forecast::{Avoidable, Bin, MODEL_VERSION, Reason, Urgency};
 use crate::domain::time::Instant;
 use crate::engine::learning::{Learned, Turnout};
-use crate::engine::outlook::{
-    AttainmentForecast, BudgetOutlook, Outlook, PeriodOutlook, Weighing, needs,
+use crate::engine::outlook::Outlook;
+use crate::engine::period_outlook::{
+    AttainmentForecast, BudgetOutlook, PeriodOutlook, Weighing, needs,
 };
 
 /// Reasons told with a forecast.

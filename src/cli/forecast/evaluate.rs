@@ -10,7 +10,9 @@ use super::recorded::Recorded;
 use crate::cli::show::{span, table};
 use crate::domain::forecast::{Baseline, MODEL_VERSION, Quality};
 use crate::domain::time::Instant;
-use crate::engine::forecast::{Occasion, Test, Tested, test};
+use crate::engine::evaluation::{
+    Occasion, PeriodBaseline, Test, Tested, TestedPeriods, test_clocks, test_periods,
+};
 use crate::runtime::zones;
 use crate::wire::scalar::{duration, optional_instant};
 
@@ -34,8 +36,11 @@ pub fn run(asked: &Forecast) -> anyhow::Result<ExitCode> {
         learn_until: told(asked.learn_until)?.unwrap_or(Instant::MIN),
         until: told(asked.until)?.or(recorded.last_fact()).unwrap_or(Instant::MAX),
     };
-    let results = test(tested, recorded.ledgers.values(), known);
-    if results.is_empty() {
+    let results = Results {
+        clocks: test_clocks(tested, recorded.ledgers.values(), known),
+        periods: test_periods(tested, &recorded.ledgers, known),
+    };
+    if results.clocks.is_empty() {
         bail!("no clock was open from {} on and decided by {}", tested.learn_until, tested.until);
     }
     match asked.json {
@@ -45,22 +50,35 @@ pub fn run(asked: &Forecast) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn show(results: &[Tested], tested: Test<'_>) -> String {
+struct Results {
+    clocks: Vec<(Occasion, Tested<Baseline>)>,
+    periods: Option<TestedPeriods>,
+}
+
+fn show(results: &Results, test: Test<'_>) -> String {
     let mut text = format!(
         "Forecasts of {} from {} on, decided by {}; model {MODEL_VERSION}",
-        tested.contract_id, tested.learn_until, tested.until
+        test.contract_id, test.learn_until, test.until
     );
-    for result in results {
-        let (forecasts, base_rate) = (result.model.forecasts, result.model.base_rate);
-        let when = words(result.occasion);
-        text +=
-            &format!("\n\n{when}: {forecasts} forecasts, {:.1} % breached\n", 100.0 * base_rate);
-        text += &scores(result);
+    for (occasion, tested) in &results.clocks {
+        let Quality { forecasts, base_rate, .. } = tested.model;
+        let (when, breached) = (words(*occasion), 100.0 * base_rate);
+        text += &format!("\n\n{when}: {forecasts} forecasts, {breached:.1} % breached\n");
+        text += &scores(tested, name);
+    }
+    if let Some(TestedPeriods { periods, tested }) = &results.periods {
+        let Quality { forecasts, base_rate, .. } = tested.model;
+        text += &format!(
+            "\n\nWhether a week will be missed, at noon of every business day: {forecasts} forecasts \
+             of {periods} weeks of a promise, service and category, {:.1} % missed\n",
+            100.0 * base_rate
+        );
+        text += &scores(tested, period_name);
     }
     text
 }
 
-fn scores(result: &Tested) -> String {
+fn scores<B: Copy>(tested: &Tested<B>, name: fn(B) -> &'static str) -> String {
     let headings = [
         "forecast",
         "brier",
@@ -72,8 +90,8 @@ fn scores(result: &Tested) -> String {
         "recall at 80 %",
         "lead",
     ];
-    let baselines = result.baselines.iter().map(|(of, quality)| row(name(*of), quality));
-    let rows = std::iter::once(row("slx", &result.model)).chain(baselines).collect();
+    let baselines = tested.baselines.iter().map(|(of, quality)| row(name(*of), quality));
+    let rows = std::iter::once(row("slx", &tested.model)).chain(baselines).collect();
     table(&headings, &[1, 2, 3, 4, 5, 6, 7, 8], rows)
 }
 
@@ -107,22 +125,40 @@ fn name(baseline: Baseline) -> &'static str {
     }
 }
 
-fn as_json(results: &[Tested]) -> serde_json::Value {
-    let result = |result: &Tested| {
-        let occasion = match result.occasion {
+fn period_name(baseline: PeriodBaseline) -> &'static str {
+    match baseline {
+        PeriodBaseline::PastWeeks => "past weeks missed",
+        PeriodBaseline::SoFar => "attainment so far",
+        PeriodBaseline::RunningRate => "running rate",
+    }
+}
+
+fn as_json(results: &Results) -> serde_json::Value {
+    let of_clocks = |(occasion, tested): &(Occasion, Tested<Baseline>)| {
+        let occasion = match occasion {
             Occasion::Event => "event",
             Occasion::Noon => "noon",
         };
-        let baselines = result.baselines.iter();
-        let baselines = baselines.map(|(of, quality)| (name(*of).to_owned(), scored(quality)));
-        json!({
-            "occasion": occasion,
-            "model": scored(&result.model),
-            "baselines": baselines.collect::<serde_json::Map<_, _>>(),
-        })
+        json_of(occasion, tested, name)
     };
-    let results: Vec<_> = results.iter().map(result).collect();
+    let clocks = results.clocks.iter().map(of_clocks);
+    let of_periods = |of: &TestedPeriods| json_of("week", &of.tested, period_name);
+    let results: Vec<_> = clocks.chain(results.periods.as_ref().map(of_periods)).collect();
     json!({"modelVersion": MODEL_VERSION, "results": results})
+}
+
+fn json_of<B: Copy>(
+    occasion: &str,
+    tested: &Tested<B>,
+    name: fn(B) -> &'static str,
+) -> serde_json::Value {
+    let baselines = tested.baselines.iter();
+    let baselines = baselines.map(|(of, quality)| (name(*of).to_owned(), scored(quality)));
+    json!({
+        "occasion": occasion,
+        "model": scored(&tested.model),
+        "baselines": baselines.collect::<serde_json::Map<_, _>>(),
+    })
 }
 
 fn scored(quality: &Quality) -> serde_json::Value {

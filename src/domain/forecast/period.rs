@@ -201,8 +201,8 @@ impl OpenClock {
         self.breach_probability * self.decided_if_breached
     }
 
-    /// It is decided within the period.
-    fn decided_here(&self) -> f64 {
+    /// The probability that it is decided within the period.
+    pub fn decided_here(&self) -> f64 {
         self.breaches_here() + (1.0 - self.breach_probability) * self.decided_if_met
     }
 }

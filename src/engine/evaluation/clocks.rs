@@ -1,34 +1,17 @@
-//! Forecasts put to the test: history is lived through again, and each forecast is held against
-//! what became so.
-//!
-//! A fact counts as known from when it occurred, whenever it was recorded: a history that was
-//! imported at once would else have been unknown until its end.
+//! Forecasts of clocks: after every event, and at noon of every business day.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::catalog::Known;
-use super::ledger::Ledger;
-use super::snapshot::{is_undecided, noons, snapshot};
+use super::{Test, Tested, is_under};
 use crate::domain::clock::{Clock, Judgement, Outcome, judge};
 use crate::domain::forecast::{
     BASELINES, Baseline, Baselines, Landmark, Learner, Mark, Quality, Scored,
 };
-use crate::domain::incident::{Fact, History};
+use crate::domain::incident::History;
 use crate::domain::time::Instant;
-
-/// What to put to the test.
-#[derive(Clone, Copy, Debug)]
-pub struct Test<'t> {
-    /// The contract whose clocks are forecast.
-    pub contract_id: &'t str,
-    /// Only those of this target; empty: of all.
-    pub target_id: &'t str,
-    /// Forecasts are scored from here on. Before it, and after it too, clocks that are decided
-    /// teach.
-    pub learn_until: Instant,
-    /// The end of what is known.
-    pub until: Instant,
-}
+use crate::engine::catalog::Known;
+use crate::engine::ledger::Ledger;
+use crate::engine::snapshot::{is_undecided, noons, snapshot};
 
 /// When forecasts are given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,24 +25,13 @@ pub enum Occasion {
 /// Every occasion.
 pub const OCCASIONS: [Occasion; 2] = [Occasion::Event, Occasion::Noon];
 
-/// How the forecasts of one occasion turned out.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Tested {
-    /// When they were given.
-    pub occasion: Occasion,
-    /// How the model did.
-    pub model: Quality,
-    /// How simpler forecasts would have done.
-    pub baselines: Vec<(Baseline, Quality)>,
-}
-
 /// Lives through the incidents of `ledgers` again, and says how the forecasts turned out; nothing
 /// for an occasion on which there was none to score.
-pub fn test<'l>(
+pub fn test_clocks<'l>(
     test: Test<'_>,
     ledgers: impl IntoIterator<Item = &'l Ledger>,
     known: Known<'_>,
-) -> Vec<Tested> {
+) -> Vec<(Occasion, Tested<Baseline>)> {
     let mut course = Vec::new();
     let mut cases = Vec::new();
     for ledger in ledgers {
@@ -74,12 +46,6 @@ pub fn test<'l>(
         examined.take(step, &cases, test);
     }
     examined.results()
-}
-
-fn is_under(history: &History<'_>, contract_id: &str) -> bool {
-    let opening = history.opening().map(|recorded| &recorded.event.fact);
-    let Some(Fact::Opened(opened)) = opening else { return false };
-    opened.contract_ids.iter().any(|id| id == contract_id)
 }
 
 /// A clock, as it was decided.
@@ -237,15 +203,12 @@ impl Examined {
         }
     }
 
-    fn results(self) -> Vec<Tested> {
+    fn results(self) -> Vec<(Occasion, Tested<Baseline>)> {
         let of = |(occasion, rest): (&Occasion, &Rest)| {
             let qualities = BASELINES.iter().zip(&rest.of_baselines);
             let baselines = qualities.filter_map(|(of, scored)| Some((*of, Quality::of(scored)?)));
-            Some(Tested {
-                occasion: *occasion,
-                model: Quality::of(&rest.model)?,
-                baselines: baselines.collect(),
-            })
+            let (model, baselines) = (Quality::of(&rest.model)?, baselines.collect());
+            Some((*occasion, Tested { model, baselines }))
         };
         OCCASIONS.iter().zip(&self.rest).filter_map(of).collect()
     }
