@@ -46,18 +46,18 @@ async fn forecasts_of_a_real_log_are_good_and_mean_what_they_say() {
 
     let told: Value = serde_json::from_str(&told).expect("JSON");
     let results = told["results"].as_array().expect("results");
-    let limits = [("event", 0.145, 0.021), ("noon", 0.122, 0.021)];
+    let limits = [("event", 0.145, 0.021), ("noon", 0.122, 0.021), ("week", 0.1, 0.05)];
     assert_eq!(results.len(), limits.len());
     for (result, (occasion, brier, calibration_error)) in results.iter().zip(limits) {
         let model = &result["model"];
         assert_eq!(result["occasion"], occasion);
-        assert!(figure(model, "forecasts") > 5_000.0, "{model}");
+        assert!(figure(model, "forecasts") > 700.0, "{model}");
         assert!(figure(model, "brier") < brier, "{occasion}: {}", model["brier"]);
         let error = figure(model, "calibrationError");
         assert!(error < calibration_error, "{occasion}: {error}");
         for (name, baseline) in result["baselines"].as_object().expect("baselines") {
             let beaten = figure(baseline, "brier");
-            assert!(figure(model, "brier") + 0.02 < beaten, "{occasion}, {name}: {beaten}");
+            assert!(figure(model, "brier") + 0.01 < beaten, "{occasion}, {name}: {beaten}");
         }
     }
     let noon = &results[1]["model"];

@@ -82,6 +82,8 @@ pub struct Mark {
     pub elapsed: Span,
     /// Which clocks it was like.
     pub stratum: Stratum,
+    /// When that was, if it was paused.
+    pub paused_at: Option<Instant>,
     /// What work was left by an estimate that was new, and whose: the group's name.
     pub estimate: Option<(String, Span)>,
 }
@@ -224,7 +226,7 @@ impl Learning {
         watched.lapse = look.lapse(clock);
         match clock.phase {
             Phase::Stopped => {
-                self.learned(&watched.contract_id).stop(watched, clock);
+                self.learned(&watched.contract_id).stop(watched, clock, &look.known);
                 false
             }
             Phase::Cancelled => false,
@@ -270,7 +272,8 @@ impl Learned {
         watched.said = Vec::new();
     }
 
-    fn stop(&mut self, watched: &Watched, clock: &Clock<'_>) {
+    fn stop(&mut self, watched: &Watched, clock: &Clock<'_>, known: &Known<'_>) {
+        let (stopped, hours) = (clock.stop_time, hours(clock, known));
         for mark in &watched.marks {
             let remaining = clock.elapsed - mark.elapsed;
             if remaining >= Span::ZERO {
@@ -278,6 +281,11 @@ impl Learned {
             }
             if let Some((team, estimated)) = &mark.estimate {
                 self.forecaster.estimates.learn(team, *estimated, remaining);
+            }
+            if let (Some(holder), Some(paused), Some(stopped), Some(hours)) =
+                (mark.stratum.holder(), mark.paused_at, stopped, hours)
+            {
+                self.forecaster.waits.learn(holder, paused, stopped, hours);
             }
         }
     }
@@ -312,6 +320,7 @@ impl Watched {
         self.marks.push(Mark {
             elapsed: snapshot.elapsed,
             stratum: Stratum::of(snapshot),
+            paused_at: (snapshot.phase == Phase::Paused).then_some(snapshot.time),
             estimate: estimate.map(|effort| (snapshot.story.state.group.to_owned(), effort)),
         });
         self.landmarks.push(Landmark::of(snapshot));

@@ -2,22 +2,24 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveTime};
 
+use super::catalog::Known;
 use super::compliance::Compliance;
 use super::outlook::Outlook;
-use crate::domain::clock::Clock;
+use crate::domain::calendar::hours::ServiceHours;
+use crate::domain::clock::{Calendars, Clock};
 use crate::domain::compliance::Period;
 use crate::domain::contract::AttainmentPromise;
 use crate::domain::forecast::{
-    Arrivals, Budget, OpenClock, PastDays, PeriodForecast, PeriodSoFar, STOP_QUANTILES, Stretch,
-    month_of,
+    Arrivals, Budget, DayLeft, OpenClock, PastDays, PeriodForecast, PeriodSoFar, STOP_QUANTILES,
+    Stretch, month_of,
 };
 use crate::domain::time::{Instant, Span};
 use crate::domain::zone::Zone;
 
 /// Past days that tell how many clocks a day decides.
-const PAST_DAYS: u64 = 91;
+pub const PAST_DAYS: u64 = 91;
 
 /// An open clock that may weigh on a period.
 #[derive(Clone, Debug)]
@@ -114,8 +116,12 @@ pub struct BudgetOutlook {
 /// A period of a promise, half-way.
 #[derive(Clone, Copy, Debug)]
 pub struct Halfway<'p> {
+    /// The contract.
+    pub contract_id: &'p str,
     /// The promise.
     pub promise: &'p AttainmentPromise,
+    /// As of when.
+    pub as_of: Instant,
     /// The end of the period.
     pub end: Instant,
     /// How many of its clocks are decided.
@@ -124,22 +130,28 @@ pub struct Halfway<'p> {
     pub breached: u64,
 }
 
+/// How many clocks of each priority past days decided, and how many of them breached.
+pub type Past = BTreeMap<String, BTreeMap<NaiveDate, (u64, u64)>>;
+
 /// Forecasts a promise, by the open clocks of its contract and the past days of its own clocks.
 pub fn forecast_attainment(
     halfway: &Halfway<'_>,
     open: &[Weighing],
-    days: &BTreeMap<NaiveDate, (u64, u64)>,
-    zone: &Zone,
-    as_of: Instant,
+    past: &Past,
+    known: &Known<'_>,
 ) -> AttainmentForecast {
-    let Halfway { promise, end, decided, breached } = *halfway;
+    let Halfway { promise, as_of, end, decided, breached, .. } = *halfway;
     // Open clocks that are over their limits are counted already.
     let is_uncertain = |clock: &&Weighing| clock.breach_probability < 1.0;
     let covered = |clock: &&Weighing| promise.covers(&clock.target_id, &clock.priority);
     let covered = open.iter().filter(|_| as_of < end).filter(covered).filter(is_uncertain);
     let covered: Vec<_> = covered.collect();
     let clocks: Vec<_> = covered.iter().map(|clock| clock.within(as_of, end)).collect();
-    let arrivals = arrivals(days, &clocks, (as_of, end), zone);
+    let decided_of = |priority: &str| {
+        let of = covered.iter().zip(&clocks).filter(|(clock, _)| clock.priority == priority);
+        of.map(|(_, clock)| clock.decided_here()).sum()
+    };
+    let arrivals = halfway.arrivals(past, decided_of, known);
     let period =
         PeriodSoFar { promised: promise.share, decided, breached, open: &clocks, arrivals };
     let period = period.forecast();
@@ -148,39 +160,73 @@ pub fn forecast_attainment(
     AttainmentForecast { heaviest, open: clocks.len(), decided, period }
 }
 
-/// What the rest of a period will bring beyond what is open.
-fn arrivals(
-    days: &BTreeMap<NaiveDate, (u64, u64)>,
-    open: &[OpenClock],
-    (as_of, end): (Instant, Instant),
-    zone: &Zone,
-) -> Arrivals {
-    let decided: f64 = open.iter().map(OpenClock::decided_here).sum();
-    if as_of < end {
-        past(days).expected(dates_left(zone, as_of, end), decided)
-    } else {
-        Arrivals::NONE
+impl Halfway<'_> {
+    /// What the rest of the period will bring beyond what is open, of which so many of a priority
+    /// are expected to be decided.
+    ///
+    /// A clock can't breach before its limit is used up. So of those that are yet to come, evenly
+    /// over the service time left, only the early ones can still breach within the period.
+    fn arrivals(&self, past: &Past, open: impl Fn(&str) -> f64, known: &Known<'_>) -> Arrivals {
+        let (true, Some(zone)) = (self.as_of < self.end, known.zone(self.contract_id)) else {
+            return Arrivals::NONE;
+        };
+        Arrivals::sum(past.iter().map(|(priority, days)| {
+            let past = past_days(days);
+            let limit = self.limit(priority, known);
+            let hours = limit.map(|(_, hours)| hours);
+            let mean = (past.expected(self.days_left(&zone, hours)) - open(priority)).max(0.0);
+            let early = limit.map_or(1.0, |(limit, hours)| self.early_enough(limit, hours));
+            (mean, early * past.breach_share())
+        }))
+    }
+
+    /// What is promised of a priority now, and in which hours.
+    fn limit<'k>(&self, priority: &str, known: &'k Known<'_>) -> Option<(Span, &'k ServiceHours)> {
+        let terms = &known.contract(self.contract_id).at(self.as_of)?.content.terms;
+        let target = terms.targets.iter().find(|target| target.id == self.promise.target_id)?;
+        let limit = target.limit(priority)?;
+        Some((limit.limit, known.in_force(&limit.calendar_id, self.as_of)?.hours))
+    }
+
+    /// The share of the service time left in which a clock that starts may still breach.
+    fn early_enough(&self, limit: Span, hours: &ServiceHours) -> f64 {
+        let left = hours.elapsed(self.as_of, self.end).nanos() as f64;
+        if left > 0.0 { (1.0 - limit.nanos() as f64 / left).max(0.0) } else { 0.0 }
+    }
+
+    /// The days of the period that are not over, by its hours or the wall.
+    fn days_left(&self, zone: &Zone, hours: Option<&ServiceHours>) -> Vec<DayLeft> {
+        let last = self.end.checked_add(-Span::from_nanos(1)).unwrap_or(self.end);
+        let (today, last) = (zone.local(self.as_of).date(), zone.local(last).date());
+        let dates = today.iter_days().take_while(|date| *date <= last);
+        let part = |date: NaiveDate| if date > today { 1.0 } else { self.part_left(zone, hours) };
+        dates.map(|date| DayLeft { date, part: part(date) }).collect()
+    }
+
+    /// How much of today is still to come.
+    fn part_left(&self, zone: &Zone, hours: Option<&ServiceHours>) -> f64 {
+        let today = zone.local(self.as_of).date();
+        let midnight = |date: NaiveDate| zone.instant(date.and_time(NaiveTime::MIN)).ok();
+        let (Some(begins), Some(ends)) = (midnight(today), today.succ_opt().and_then(midnight))
+        else {
+            return 0.0;
+        };
+        let between = |from, to: Instant| match hours {
+            Some(hours) => hours.elapsed(from, to).nanos() as f64,
+            None => to.since(from).nanos() as f64,
+        };
+        let whole = between(begins, ends);
+        if whole > 0.0 { between(self.as_of, ends) / whole } else { 0.0 }
     }
 }
 
 /// What past days teach: those since the first on which a clock was decided.
-pub(super) fn past(days: &BTreeMap<NaiveDate, (u64, u64)>) -> PastDays {
+fn past_days(days: &BTreeMap<NaiveDate, (u64, u64)>) -> PastDays {
     let mut past = PastDays::default();
     for (date, (decided, breached)) in days.iter().skip_while(|(_, (decided, _))| *decided == 0) {
         past.learn(*date, *decided, *breached);
     }
     past
-}
-
-/// The dates of a period after that of an instant.
-pub(super) fn dates_left(
-    zone: &Zone,
-    as_of: Instant,
-    end: Instant,
-) -> impl Iterator<Item = NaiveDate> {
-    let today = zone.local(as_of).date();
-    let last = zone.local(end.checked_add(-Span::from_nanos(1)).unwrap_or(end)).date();
-    today.iter_days().skip(1).take_while(move |date| *date <= last)
 }
 
 /// The dates before an instant that tell how many clocks a day decides.
@@ -213,4 +259,62 @@ pub fn months_of(period: &Period, zone: &Zone) -> (i32, i32) {
     let last = period.end.checked_add(-Span::from_nanos(1)).unwrap_or(period.start);
     let month = |instant| month_of(zone.local(instant).date());
     (month(period.start), month(last))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::clock::kit::{MONDAY_SECOND, Shelf};
+    use crate::domain::share::Share;
+
+    fn promise() -> AttainmentPromise {
+        AttainmentPromise {
+            target_id: "t".into(),
+            priorities: Vec::new(),
+            share: Share::from_percent("90").unwrap(),
+            minimum_count: 0,
+        }
+    }
+
+    fn after(hours: i64) -> Instant {
+        Instant::from_seconds(MONDAY_SECOND + hours * 3600).unwrap()
+    }
+
+    #[test]
+    fn what_arrives_late_in_a_period_can_not_breach_in_it_any_more() {
+        let promise = promise();
+        let hours = Shelf.in_force("long", Instant::MIN).unwrap().hours;
+        let of = |as_of: Instant, limit: i64| {
+            let end = after(7 * 24);
+            let (decided, breached) = (0, 0);
+            let halfway =
+                Halfway { contract_id: "c", promise: &promise, as_of, end, decided, breached };
+            halfway.early_enough(Span::from_hours(limit), hours)
+        };
+        assert_eq!(of(after(0), 10), 0.8);
+        assert_eq!(of(after(0), 50), 0.0);
+        assert_eq!(of(after(7 * 24), 1), 0.0);
+    }
+
+    #[test]
+    fn what_a_period_needs_is_told_in_words() {
+        let of = |allowance_left, miss_probability, open| {
+            let period = PeriodForecast {
+                miss_probability,
+                expected_attainment: 0.9,
+                attainment_interval: (0.8, 1.0),
+                expected_decided: 120.0,
+                allowance_left,
+                heaviest: Vec::new(),
+            };
+            needs(&AttainmentForecast { period, heaviest: Vec::new(), open, decided: 100 })
+        };
+        assert_eq!(of(5, 0.001, 7), "");
+        assert_eq!(
+            of(5, 0.4, 7),
+            "at most 5 more breaches among some 20 clocks yet to be decided, 7 open"
+        );
+        assert!(of(0, 0.4, 7).starts_with("no more breaches among"));
+        assert!(of(-3, 1.0, 7).starts_with("3 breaches too many"));
+    }
 }

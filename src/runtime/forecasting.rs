@@ -17,7 +17,8 @@ use crate::engine::experience::entries_of;
 use crate::engine::learning::{Learned, Turnout};
 use crate::engine::outlook::{Outlook, WhatIf, outlook};
 use crate::engine::period_outlook::{
-    BudgetOutlook, Halfway, PeriodOutlook, Weighing, forecast_attainment, months_of, past_dates,
+    BudgetOutlook, Halfway, Past, PeriodOutlook, Weighing, forecast_attainment, months_of,
+    past_dates,
 };
 use crate::engine::query::{Times, history, judge_under};
 use crate::engine::refusal::Refusal;
@@ -227,13 +228,14 @@ impl Reckoning<'_> {
         let as_of = self.sight.times.as_of;
         let mut attainments = BTreeMap::new();
         for attainment in &compliance.attainments {
-            let Some(zone) = self.known.zone(compliance.contract_id()) else { continue };
-            let promise = attainment.promise();
-            let days = self.past_days(compliance.contract_id(), promise, &zone)?;
+            let (contract_id, promise) = (compliance.contract_id(), attainment.promise());
+            let Some(zone) = self.known.zone(contract_id) else { continue };
+            let past = self.past(contract_id, promise, &zone)?;
             let counts = &attainment.tally.contractual;
             let (decided, breached) = (counts.met + counts.breached, counts.breached);
-            let halfway = Halfway { promise, end: attainment.period.end, decided, breached };
-            let forecast = forecast_attainment(&halfway, open, &days, &zone, as_of);
+            let end = attainment.period.end;
+            let halfway = Halfway { contract_id, promise, as_of, end, decided, breached };
+            let forecast = forecast_attainment(&halfway, open, &past, &self.known);
             attainments.insert(attainment.place, forecast);
         }
         let mut budgets = BTreeMap::new();
@@ -252,63 +254,71 @@ impl Reckoning<'_> {
     }
 
     /// How many of the clocks a promise covers were decided on each of the past days, and how many
-    /// of them breached.
-    fn past_days(
+    /// of them breached, by priority.
+    fn past(
         &self,
         contract: &str,
         promise: &AttainmentPromise,
         zone: &Zone,
-    ) -> Result<BTreeMap<NaiveDate, (u64, u64)>, ViewsError> {
+    ) -> Result<Past, ViewsError> {
+        let mut past = Past::new();
         let dates = past_dates(zone, self.sight.times.as_of);
-        let mut days: BTreeMap<_, _> = dates.iter().map(|date| (*date, (0, 0))).collect();
+        let mut add = |priority: &str, date: NaiveDate, decided: u64, breached: u64| {
+            if !past.contains_key(priority) {
+                let none = dates.iter().map(|date| (*date, (0, 0)));
+                past.insert(priority.to_owned(), none.collect());
+            }
+            if let Some(counts) = past.get_mut(priority).and_then(|days| days.get_mut(&date)) {
+                counts.0 += decided;
+                counts.1 += breached;
+            }
+        };
         match self.is_now {
-            true => self.days_kept(contract, promise, &mut days)?,
-            false => self.days_judged(contract, promise, zone, &mut days)?,
+            true => self.add_kept(contract, promise, &dates, &mut add)?,
+            false => self.add_judged(contract, promise, zone, &mut add)?,
         }
-        Ok(days)
+        Ok(past)
     }
 
-    fn days_kept(
+    fn add_kept(
         &self,
         contract: &str,
         promise: &AttainmentPromise,
-        days: &mut BTreeMap<NaiveDate, (u64, u64)>,
+        dates: &[NaiveDate],
+        add: &mut impl FnMut(&str, NaiveDate, u64, u64),
     ) -> Result<(), ViewsError> {
         let views = &self.engine.views;
-        for (date, counts) in days {
+        for date in dates {
             let number = day(*date);
             for cell in views.cells(self.tenant, contract, Dimension::All, number..number + 1) {
                 let ([_, target, priority], tally) = cell?;
                 if promise.covers(&target, &priority) {
-                    counts.0 += tally.contractual.met + tally.contractual.breached;
-                    counts.1 += tally.contractual.breached;
+                    let counts = &tally.contractual;
+                    add(&priority, *date, counts.met + counts.breached, counts.breached);
                 }
             }
         }
         Ok(())
     }
 
-    fn days_judged(
+    fn add_judged(
         &self,
         contract: &str,
         promise: &AttainmentPromise,
         zone: &Zone,
-        days: &mut BTreeMap<NaiveDate, (u64, u64)>,
+        add: &mut impl FnMut(&str, NaiveDate, u64, u64),
     ) -> Result<(), ViewsError> {
         let (known, as_of) = (self.known, self.sight.times.as_of);
         for incident in self.incidents(contract, (Instant::MIN, as_of))? {
             self.known(&incident, |history| {
                 let judgement = judge_under(history, contract, &known, as_of);
                 for entry in entries_of(history, &judgement, &known, as_of) {
-                    let decided = entry.decide_time.map(|time| zone.local(time).date());
-                    let is_met = entry.verdict() == Outcome::Met;
-                    let counts = decided.and_then(|date| days.get_mut(&date));
-                    let counts = counts.filter(|_| {
-                        !entry.is_excluded && promise.covers(entry.target_id, entry.priority)
-                    });
-                    if let Some(counts) = counts {
-                        counts.0 += 1;
-                        counts.1 += u64::from(!is_met);
+                    let is_covered = promise.covers(entry.target_id, entry.priority);
+                    let counted = entry.decide_time.filter(|_| is_covered && !entry.is_excluded);
+                    if let Some(decided) = counted {
+                        let is_breached = entry.verdict() != Outcome::Met;
+                        let date = zone.local(decided).date();
+                        add(entry.priority, date, 1, u64::from(is_breached));
                     }
                 }
             })?;

@@ -9,7 +9,7 @@ use super::record::Unreadable;
 use super::store::v1 as store;
 use crate::domain::forecast::{
     COURSES, Errors, Estimates, Forecaster, Key, Landmark, MODEL_VERSION, Model, Position,
-    Remaining, Score, Stratum, Sums, TRAITS, TrackRecord, Weight,
+    Remaining, Score, Stratum, Sums, TRAITS, TrackRecord, Wait, Waits, Weight,
 };
 use crate::domain::time::{Instant, Span};
 use crate::engine::learning::{Learned, Learning, Mark, Watched};
@@ -69,7 +69,7 @@ fn touched(landmark: &Landmark) -> impl Iterator<Item = Key> + '_ {
 }
 
 fn encode_contract(contract_id: &str, learned: &Learned) -> store::LearnedContract {
-    let Learned { forecaster: Forecaster { model, estimates, remaining }, record } = learned;
+    let Learned { forecaster: Forecaster { model, estimates, remaining, waits }, record } = learned;
     let (decided, breached) = model.history();
     let (weights, curves) = (model.weights(), model.curves());
     let knots = curves.iter().flat_map(|(_, knots)| knots);
@@ -97,6 +97,8 @@ fn encode_contract(contract_id: &str, learned: &Learned) -> store::LearnedContra
         teams: estimates.teams().map(team).collect(),
         strata: remaining.strata().map(stratum).collect(),
         months: record.months().map(encode_month).collect(),
+        waits_seen: waits.added_up().iter().map(|wait| wait.seen).collect(),
+        waits_weeks: waits.added_up().iter().map(|wait| wait.weeks).collect(),
     }
 }
 
@@ -136,6 +138,9 @@ fn encode_watched(watched: &Watched, keys: &[Key]) -> store::WatchedClock {
         let (team, remaining_nanos) = (team.clone(), remaining.nanos());
         Some(store::WatchedEstimate { mark: place as u32, team, remaining_nanos })
     };
+    let paused = marks.iter().zip(0..).filter_map(|(mark, place)| Some((place, mark.paused_at?)));
+    let paused = paused.map(|(place, at)| (place, at.nanos()));
+    let (paused_marks, paused_nanos) = paused.unzip();
     store::WatchedClock {
         contract_id: watched.contract_id.clone(),
         target_id: watched.target_id.clone(),
@@ -150,6 +155,8 @@ fn encode_watched(watched: &Watched, keys: &[Key]) -> store::WatchedClock {
         elapsed_nanos: marks.iter().map(|mark| mark.elapsed.nanos()).collect(),
         strata: marks.iter().map(|mark| mark.stratum.0).collect(),
         estimates: marks.iter().enumerate().filter_map(estimate).collect(),
+        paused_marks,
+        paused_nanos,
     }
 }
 
@@ -175,12 +182,15 @@ fn decode_contract(row: store::LearnedContract) -> Result<Learned, Unreadable> {
     for of in row.strata {
         strata.push((Stratum(byte(of.stratum)?), of.counts));
     }
+    let waits = row.waits_seen.into_iter().zip(row.waits_weeks);
+    let waits = waits.map(|(seen, weeks)| Wait { seen, weeks });
     let history = (row.decided, row.breached);
     Ok(Learned {
         forecaster: Forecaster {
             model: Model::restored(history, keys.into_iter().zip(weights), curves),
             estimates: Estimates::restored(row.teams.into_iter().map(team)),
             remaining: Remaining::restored(strata),
+            waits: Waits::restored(waits),
         },
         record: TrackRecord::restored(row.months.into_iter().map(decode_month)),
     })
@@ -225,6 +235,10 @@ fn decode_watched(row: store::WatchedClock, keys: &[u64]) -> Result<Watched, Unr
         let mark = marks.get_mut(estimate.mark as usize).ok_or_else(|| cut_short("marks"))?;
         mark.estimate = Some((estimate.team, Span::from_nanos(estimate.remaining_nanos)));
     }
+    for (place, nanos) in row.paused_marks.iter().zip(row.paused_nanos) {
+        let mark = marks.get_mut(*place as usize).ok_or_else(|| cut_short("marks"))?;
+        mark.paused_at = Some(instant(nanos)?);
+    }
     let at = row.knots.iter().zip(&row.fractions);
     let at: Vec<_> = at.map(|(knot, part)| Position { knot: *knot, fraction: *part }).collect();
     let touched = row.keys.chunks(KEYS).zip(at.chunks(COURSES.len()));
@@ -244,7 +258,8 @@ fn decode_watched(row: store::WatchedClock, keys: &[u64]) -> Result<Watched, Unr
 }
 
 fn decode_mark((elapsed, stratum): (&i64, &u8)) -> Mark {
-    Mark { elapsed: Span::from_nanos(*elapsed), stratum: Stratum(*stratum), estimate: None }
+    let (elapsed, stratum) = (Span::from_nanos(*elapsed), Stratum(*stratum));
+    Mark { elapsed, stratum, paused_at: None, estimate: None }
 }
 
 fn decode_landmark(

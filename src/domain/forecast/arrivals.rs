@@ -3,11 +3,11 @@
 use chrono::{Datelike, NaiveDate, Weekday};
 
 /// A day like others counts as though so many of it had been seen.
-const DAYS_BEFORE: f64 = 4.0;
+const DAYS_BEFORE: f64 = 0.5;
 /// A month's factor counts as though so many average days of it had been seen.
 const MONTH_DAYS_BEFORE: f64 = 30.0;
 /// The relative variance of the rate itself: days differ by more than chance.
-const DISPERSION: f64 = 0.15;
+const DISPERSION: f64 = 0.3;
 
 /// How many clocks were decided on each of the past days, and how many of them breached.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -36,9 +36,13 @@ pub struct Arrivals {
     pub breach_share: f64,
 }
 
-impl Arrivals {
-    /// Nothing more is expected.
-    pub const NONE: Arrivals = Arrivals { mean: 0.0, variance: 0.0, breach_share: 0.0 };
+/// A day that is not over.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct DayLeft {
+    /// Which.
+    pub date: NaiveDate,
+    /// How much of its service time is still to come, 0 to 1.
+    pub part: f64,
 }
 
 impl PastDays {
@@ -64,14 +68,31 @@ impl PastDays {
         if average > 0.0 { by_weekday * by_month / average } else { 0.0 }
     }
 
-    /// What the given days are expected to bring, of which `open` are open already.
-    pub fn expected(&self, dates: impl IntoIterator<Item = NaiveDate>, open: f64) -> Arrivals {
-        let all: f64 = dates.into_iter().map(|date| self.rate(date)).sum();
-        let mean = (all - open).max(0.0);
+    /// The share of clocks that breached; half of one that was, and one that was not, before any
+    /// was seen.
+    pub fn breach_share(&self) -> f64 {
+        (self.breached + 1.0) / (self.all.decided + 2.0)
+    }
+
+    /// How many clocks some days are expected to decide.
+    pub fn expected(&self, left: impl IntoIterator<Item = DayLeft>) -> f64 {
+        left.into_iter().map(|day| day.part * self.rate(day.date)).sum()
+    }
+}
+
+impl Arrivals {
+    /// Nothing more is expected.
+    pub const NONE: Arrivals = Arrivals { mean: 0.0, variance: 0.0, breach_share: 0.0 };
+
+    /// The sum of what arrives in several ways, each with its mean and the share of it that
+    /// breaches.
+    pub fn sum(parts: impl IntoIterator<Item = (f64, f64)>) -> Arrivals {
+        let add = |(mean, breaching), (more, share)| (mean + more, breaching + more * share);
+        let (mean, breaching) = parts.into_iter().fold((0.0, 0.0), add);
         Arrivals {
             mean,
             variance: mean + DISPERSION * mean * mean,
-            breach_share: (self.breached + 1.0) / (self.all.decided + 2.0),
+            breach_share: if mean > 0.0 { breaching / mean } else { 0.0 },
         }
     }
 }
@@ -104,11 +125,20 @@ mod tests {
             past.learn(date, decided, decided / 10);
         }
         let of = |day| past.rate(NaiveDate::from_ymd_opt(2026, 3, day).unwrap());
-        assert!(of(16) > 14.0 && of(17) < 12.0 && of(21) < 4.0, "{} {} {}", of(16), of(17), of(21));
-        let week = first.iter_days().take(7);
-        let expected = past.expected(week, 10.0);
-        assert!((45.0..55.0).contains(&expected.mean), "{expected:?}");
-        assert!((0.09..0.11).contains(&expected.breach_share));
-        assert!(expected.variance > expected.mean);
+        assert!(of(16) > 18.0 && of(17) < 11.0 && of(21) < 1.0, "{} {} {}", of(16), of(17), of(21));
+        let week = first.iter_days().take(7).map(|date| DayLeft { date, part: 1.0 });
+        let half = week.clone().map(|day| DayLeft { part: 0.5, ..day });
+        let expected = past.expected(week);
+        assert!((57.0..63.0).contains(&expected), "{expected}");
+        assert!((past.expected(half) - expected / 2.0).abs() < 1e-9);
+        assert!((0.09..0.11).contains(&past.breach_share()));
+    }
+
+    #[test]
+    fn what_arrives_in_several_ways_breaches_as_all_of_them_do() {
+        let all = Arrivals::sum([(30.0, 0.1), (10.0, 0.5)]);
+        assert!((all.mean - 40.0).abs() < 1e-9 && (all.breach_share - 0.2).abs() < 1e-9);
+        assert!(all.variance > all.mean);
+        assert_eq!(Arrivals::sum([]), Arrivals::NONE);
     }
 }

@@ -5,6 +5,7 @@ use super::landmark::Landmark;
 use super::model::Model;
 use super::remaining::{ExpectedStop, Remaining};
 use super::snapshot::Snapshot;
+use super::waits::Waits;
 use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::clock::{Outcome, Phase};
 
@@ -17,6 +18,8 @@ pub struct Forecaster {
     pub estimates: Estimates,
     /// How long its clocks still run.
     pub remaining: Remaining,
+    /// How long its paused clocks take until they stop.
+    pub waits: Waits,
 }
 
 /// What is to be expected of a clock.
@@ -37,7 +40,15 @@ impl Forecaster {
         let landmark = Landmark::of(snapshot);
         let breach_probability = self.probability(snapshot, &landmark);
         let is_open = matches!(snapshot.phase, Phase::Pending | Phase::Running | Phase::Paused);
-        let stop = || self.remaining.expected_stop(snapshot, breach_probability, hours);
+        let stop = || {
+            let stop = self.remaining.expected_stop(snapshot, breach_probability, hours);
+            match snapshot.phase {
+                Phase::Paused => {
+                    ExpectedStop { time: self.waits.stop_times(snapshot, hours), ..stop }
+                }
+                _ => stop,
+            }
+        };
         Forecast {
             breach_probability,
             evidence: self.model.evidence(&landmark),

@@ -174,6 +174,27 @@ proptest! {
     }
 
     #[test]
+    fn a_paused_clock_stops_by_the_wall_as_such_waits_lasted(made in made(), wait in 1..60i64) {
+        let paused = Made { phase: Phase::Paused, ..made };
+        let snapshot = paused.snapshot();
+        prop_assume!(snapshot.elapsed < snapshot.limit);
+        let stops = |forecaster: &Forecaster| {
+            let stop = forecaster.forecast(&snapshot, working_hours()).expected_stop.unwrap();
+            stop.time.map(Option::unwrap)
+        };
+        let mut forecaster = Forecaster::default();
+        let unlearnt = stops(&forecaster);
+        prop_assert!(unlearnt.is_sorted() && snapshot.time < unlearnt[0]);
+        let ends = working_hours().add(at(0), Span::from_hours(wait)).unwrap();
+        for _ in 0..10_000 {
+            forecaster.waits.learn(snapshot.story.holder, at(0), ends, working_hours());
+        }
+        let half = working_hours().elapsed(snapshot.time, stops(&forecaster)[1]);
+        let expected = 2f64.ln() * wait as f64;
+        prop_assert!((half.nanos() as f64 / 3.6e12 - expected).abs() < 0.1 + 0.02 * expected);
+    }
+
+    #[test]
     fn the_same_lessons_leave_the_same_model_and_it_can_be_put_away(lessons in lessons()) {
         let model = forecaster(&lessons).model;
         prop_assert_eq!(&model, &forecaster(&lessons).model);

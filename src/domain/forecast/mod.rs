@@ -25,8 +25,9 @@ mod quality;
 mod remaining;
 mod snapshot;
 mod track_record;
+mod waits;
 
-pub use arrivals::{Arrivals, PastDays};
+pub use arrivals::{Arrivals, DayLeft, PastDays};
 pub use baseline::{BASELINES, Baseline, Baselines, Mark};
 pub use breaches::Counted;
 pub use curve::Position;
@@ -43,3 +44,4 @@ pub use quality::{Alarms, Bin, Quality, Scored};
 pub use remaining::{ExpectedStop, Remaining, STOP_QUANTILES, Stratum};
 pub use snapshot::{HOLDERS, Holder, Snapshot, Story};
 pub use track_record::{Score, Sums, TrackRecord, Turnout, month_of};
+pub use waits::{Wait, Waits};

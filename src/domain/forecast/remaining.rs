@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::snapshot::{Holder, Snapshot};
+use super::snapshot::{HOLDERS, Holder, Snapshot};
 use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::time::{Instant, Span};
 
@@ -12,6 +12,7 @@ const CLASSES_AN_OCTAVE: f64 = 2.0;
 const CLASSES: usize = 26;
 /// From these shares of the limit used on, clocks are told apart.
 const STRATA_FROM: [f32; 5] = [0.1, 0.25, 0.5, 0.75, 0.9];
+const STRATA_A_HOLDER: u8 = STRATA_FROM.len() as u8 + 1;
 /// A stratum counts as though so many of all clocks had been seen in it.
 const SEEN_BEFORE: f64 = 20.0;
 /// What nothing is known of is spread over the classes as though so many had been seen of each.
@@ -29,13 +30,14 @@ pub struct Remaining {
     all: [f64; CLASSES],
 }
 
-/// When a clock will have stopped in one, five and nine of ten cases: in service time from now, and
-/// along the calendar.
+/// When a clock will have stopped in one, five and nine of ten cases: in service time that it still
+/// runs, and by the wall.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExpectedStop {
-    /// The service time from now.
+    /// The service time that it still runs.
     pub after: [Span; 3],
-    /// When that is if the clock runs from now on; `None`: beyond 2199.
+    /// When that is; of a paused clock as such waits lasted, of others if they run from now on.
+    /// `None`: beyond 2199.
     pub time: [Option<Instant>; 3],
 }
 
@@ -50,7 +52,12 @@ impl Stratum {
 
     fn new(holder: Holder, share_used: f32) -> Stratum {
         let used = STRATA_FROM.partition_point(|from| *from <= share_used);
-        Stratum(holder as u8 * (STRATA_FROM.len() as u8 + 1) + used as u8)
+        Stratum(holder as u8 * STRATA_A_HOLDER + used as u8)
+    }
+
+    /// Who holds such clocks.
+    pub fn holder(self) -> Option<Holder> {
+        HOLDERS.get(usize::from(self.0 / STRATA_A_HOLDER)).copied()
     }
 }
 

@@ -24,7 +24,7 @@ use crate::engine::learning::{Learned, Learning, Ledgers};
 use crate::engine::ledger::Ledger;
 use crate::engine::outlook::outlook;
 use crate::engine::period_outlook::{
-    Halfway, Weighing, dates_left, forecast_attainment, past, past_dates,
+    Halfway, PAST_DAYS, Past, Weighing, forecast_attainment, past_dates,
 };
 use crate::engine::query::judge_under;
 use crate::engine::snapshot::{hours, is_undecided, noon_of_business};
@@ -172,7 +172,7 @@ type Counts = (u64, u64);
 
 /// What became so: of each kind of incident and each promise, by its place, what each day decided.
 struct Outcomes {
-    days: BTreeMap<(Kind, usize), BTreeMap<NaiveDate, Counts>>,
+    days: BTreeMap<(Kind, usize), Past>,
     /// The last instant at which anything about an incident changed.
     changed: BTreeMap<String, Instant>,
 }
@@ -196,7 +196,8 @@ impl Outcomes {
                     continue;
                 };
                 for place in covering(promises, &entry) {
-                    let days = outcomes.days.entry((kind(&entry), place)).or_default();
+                    let past = outcomes.days.entry((kind(&entry), place)).or_default();
+                    let days = past.entry(entry.priority.to_owned()).or_default();
                     count(days.entry(date).or_default(), &entry);
                 }
             }
@@ -206,17 +207,21 @@ impl Outcomes {
     }
 
     fn week(&self, of: &(Kind, usize), week: Week) -> Counts {
-        let Some(days) = self.days.get(of) else { return (0, 0) };
-        let of_week =
-            days.range(week.first..).take_while(|(date, _)| week.dates().any(|d| d == **date));
-        of_week.fold((0, 0), |sum, (_, day)| (sum.0 + day.0, sum.1 + day.1))
+        let days = self.days.get(of).into_iter().flat_map(Past::values);
+        sum(days.flat_map(|days| week.dates().filter_map(|date| days.get(&date))))
     }
 
-    fn days(&self, of: &(Kind, usize), dates: &[NaiveDate]) -> BTreeMap<NaiveDate, Counts> {
-        let days = self.days.get(of);
-        let day = |date| days.and_then(|days| days.get(date)).copied().unwrap_or_default();
-        dates.iter().map(|date| (*date, day(date))).collect()
+    /// What is known of some dates.
+    fn past(&self, of: &(Kind, usize), dates: &[NaiveDate]) -> Past {
+        let day = |days: &BTreeMap<_, _>, date| days.get(date).copied().unwrap_or_default();
+        let of_dates = |days| dates.iter().map(|date| (*date, day(days, date))).collect();
+        let all = self.days.get(of).into_iter().flatten();
+        all.map(|(priority, days)| (priority.clone(), of_dates(days))).collect()
     }
+}
+
+fn sum<'c>(counts: impl IntoIterator<Item = &'c Counts>) -> Counts {
+    counts.into_iter().fold((0, 0), |sum, more| (sum.0 + more.0, sum.1 + more.1))
 }
 
 fn kind(entry: &Entry<'_>) -> Kind {
@@ -275,16 +280,22 @@ impl Look<'_> {
                 return;
             }
             let counts = stand.decided.get(of).copied().unwrap_or_default();
-            let halfway =
-                Halfway { promise, end: self.week.end, decided: counts.0, breached: counts.1 };
-            let days = outcomes.days(of, &dates);
+            let halfway = Halfway {
+                contract_id: self.test.contract_id,
+                promise,
+                as_of: self.noon,
+                end: self.week.end,
+                decided: counts.0,
+                breached: counts.1,
+            };
+            let past = outcomes.past(of, &dates);
             let open = stand.open.get(&of.0).map(Vec::as_slice).unwrap_or_default();
-            let forecast = forecast_attainment(&halfway, open, &days, self.zone, self.noon);
+            let forecast = forecast_attainment(&halfway, open, &past, self.known);
             let probability = forecast.period.miss_probability;
             let simpler = PERIOD_BASELINES.map(|baseline| match baseline {
-                PeriodBaseline::PastWeeks => self.missed_before(promise, &days),
+                PeriodBaseline::PastWeeks => self.missed_before(promise, &past),
                 PeriodBaseline::SoFar => so_far(&halfway),
-                PeriodBaseline::RunningRate => self.at_running_rate(&halfway, &days),
+                PeriodBaseline::RunningRate => self.at_running_rate(&halfway, &past),
             });
             let is_missed = !promise.share.is_reached(decided - breached, decided);
             said.take(of, self.week, self.noon, (probability, simpler), is_missed);
@@ -321,29 +332,44 @@ impl Look<'_> {
     }
 
     /// The share of past weeks that were missed.
-    fn missed_before(
-        &self,
-        promise: &AttainmentPromise,
-        days: &BTreeMap<NaiveDate, Counts>,
-    ) -> f64 {
+    fn missed_before(&self, promise: &AttainmentPromise, past: &Past) -> f64 {
         let (mut seen, mut missed) = (2.0, 1.0);
-        let before = days.range(..self.week.first).map(|(_, counts)| counts).collect::<Vec<_>>();
-        for week in before.rchunks(7) {
-            let sum = week.iter().fold((0, 0), |sum, day| (sum.0 + day.0, sum.1 + day.1));
-            if sum.0 >= DECIDED_LEAST {
+        for weeks in 1..=self.past_weeks() {
+            let counts = self.counted_before(past, weeks);
+            if counts.0 >= DECIDED_LEAST {
                 seen += 1.0;
-                let is_missed = !promise.share.is_reached(sum.0 - sum.1, sum.0);
+                let is_missed = !promise.share.is_reached(counts.0 - counts.1, counts.0);
                 missed += f64::from(u8::from(is_missed));
             }
         }
         missed / seen
     }
 
-    fn at_running_rate(&self, halfway: &Halfway<'_>, days: &BTreeMap<NaiveDate, Counts>) -> f64 {
-        let Halfway { promise, decided, breached, end } = *halfway;
-        let usual = past(days).expected(dates_left(self.zone, self.noon, end), 0.0);
-        let breach_share = (breached as f64 + 2.0 * usual.breach_share) / (decided as f64 + 2.0);
-        let arrivals = Arrivals { mean: usual.mean, variance: usual.mean, breach_share };
+    fn past_weeks(&self) -> u64 {
+        PAST_DAYS / 7 - 1
+    }
+
+    /// What was decided in the week so many weeks ago.
+    fn counted_before(&self, past: &Past, weeks: u64) -> Counts {
+        let Some(first) = self.week.first.checked_sub_days(Days::new(7 * weeks)) else {
+            return (0, 0);
+        };
+        let dates = || first.iter_days().take(7);
+        sum(past.values().flat_map(|days| dates().filter_map(|date| days.get(&date))))
+    }
+
+    /// As many clocks as in past weeks on average, of which as many breach as so far.
+    fn at_running_rate(&self, halfway: &Halfway<'_>, past: &Past) -> f64 {
+        let Halfway { promise, decided, breached, .. } = *halfway;
+        let weeks = (1..=self.past_weeks()).map(|weeks| self.counted_before(past, weeks));
+        let weeks: Vec<_> = weeks.collect();
+        let all = sum(&weeks);
+        let lived = weeks.iter().rposition(|counts| counts.0 > 0).map_or(1, |last| last + 1);
+        let usual = all.0 as f64 / lived as f64;
+        let past_share = (all.1 as f64 + 1.0) / (all.0 as f64 + 2.0);
+        let mean = (usual - decided as f64).max(0.0);
+        let breach_share = (breached as f64 + 2.0 * past_share) / (decided as f64 + 2.0);
+        let arrivals = Arrivals { mean, variance: mean, breach_share };
         let promised = promise.share;
         let period = PeriodSoFar { promised, decided, breached, open: &[], arrivals };
         period.forecast().miss_probability

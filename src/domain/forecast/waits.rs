@@ -1,0 +1,80 @@
+//! How long paused clocks take until they stop.
+//!
+//! A wait is as likely to end today as it was yesterday: on the real log the chance that a paused
+//! clock had stopped when so many business days were over was 8 % after a half, 21 % after one and
+//! a half, 33 % after two and a half, 42 % after three and a half and 51 % after four and a half.
+//! That is an exponential distribution, and its one figure is learnt for each holder.
+
+use super::remaining::STOP_QUANTILES;
+use super::snapshot::{HOLDERS, Holder, Snapshot};
+use crate::domain::calendar::hours::ServiceHours;
+use crate::domain::time::{Instant, Span};
+
+/// What a wait takes where nothing is known of it, in weeks of service hours: the mean of the real
+/// log, in which a week has fifty.
+const WEEKS: f64 = 1.26;
+/// That counts as though so many waits had been seen.
+const SEEN_BEFORE: f64 = 20.0;
+/// A week of service hours is the mean of so many, so that a holiday weighs little.
+const WEEKS_MEASURED: i64 = 4;
+
+/// How long clocks that a holder had paused took until they stopped, added up.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Wait {
+    /// How many looks at a paused clock.
+    pub seen: f64,
+    /// The service time from each until the clock stopped, in weeks of service hours.
+    pub weeks: f64,
+}
+
+/// What waits have taught, by holder.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Waits([Wait; HOLDERS.len()]);
+
+impl Waits {
+    /// A clock that was paused at `from` stopped at `to`.
+    pub fn learn(&mut self, holder: Holder, from: Instant, to: Instant, hours: &ServiceHours) {
+        let week = week_of_service(from, hours);
+        if let Some(wait) = self.0.get_mut(holder as usize).filter(|_| week > 0.0) {
+            wait.seen += 1.0;
+            wait.weeks += hours.elapsed(from, to).nanos() as f64 / week;
+        }
+    }
+
+    /// When a paused clock will have stopped in one, five and nine of ten cases; `None`: beyond
+    /// 2199.
+    pub(super) fn stop_times(
+        &self,
+        snapshot: &Snapshot<'_>,
+        hours: &ServiceHours,
+    ) -> [Option<Instant>; 3] {
+        let wait = self.0.get(snapshot.story.holder as usize).copied().unwrap_or_default();
+        let mean = (wait.weeks + SEEN_BEFORE * WEEKS) / (wait.seen + SEEN_BEFORE);
+        let mean = mean * week_of_service(snapshot.time, hours);
+        STOP_QUANTILES.map(|share| {
+            let after = Span::from_nanos((-(1.0 - share).ln() * mean) as i64);
+            hours.add(snapshot.time, after)
+        })
+    }
+
+    /// What was added up, in the order of the holders.
+    pub fn added_up(&self) -> &[Wait; HOLDERS.len()] {
+        &self.0
+    }
+
+    /// What had been added up, in the order of the holders.
+    pub fn restored(told: impl IntoIterator<Item = Wait>) -> Waits {
+        let mut waits = Waits::default();
+        for (wait, told) in waits.0.iter_mut().zip(told) {
+            *wait = told;
+        }
+        waits
+    }
+}
+
+/// In nanoseconds.
+fn week_of_service(from: Instant, hours: &ServiceHours) -> f64 {
+    let weeks = Span::from_hours(WEEKS_MEASURED * 7 * 24);
+    let to = from.checked_add(weeks).unwrap_or(Instant::MAX);
+    hours.elapsed(from, to).nanos() as f64 / WEEKS_MEASURED as f64
+}
