@@ -69,8 +69,8 @@ fn show(results: &Results, test: Test<'_>) -> String {
     if let Some(TestedPeriods { periods, tested }) = &results.periods {
         let Quality { forecasts, base_rate, .. } = tested.model;
         text += &format!(
-            "\n\nWhether a week will be missed, at noon of every business day: {forecasts} forecasts \
-             of {periods} weeks of a promise, service and category, {:.1} % missed\n",
+            "\n\nWhether a week will be missed, at noon of every business day: {forecasts} \
+             forecasts of {periods} weeks of a promise, service and category, {:.1} % missed\n",
             100.0 * base_rate
         );
         text += &scores(tested, period_name);

@@ -28,6 +28,8 @@ use super::show::Shown;
 /// before have taught the model. Forecasts from --learn-until on are scored, if their clock was
 /// decided by --until, beside those of simpler ways: the breach rate of the priority, warnings at
 /// 50, 75 and 90 percent of the limit, and the share that breached of those that lasted as long.
+/// Forecasts of periods are scored too: whether the contract's promises on attainment will be
+/// missed in each whole week, of each service and category.
 /// There a fact counts as known from when it occurred, whenever it was recorded, since a history
 /// that was imported was recorded at once.
 #[derive(Args, Debug)]
