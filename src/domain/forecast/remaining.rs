@@ -1,6 +1,7 @@
 //! How long clocks like this one still ran, and from it when this one will probably stop.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use super::snapshot::{HOLDERS, Holder, Snapshot};
 use crate::domain::calendar::hours::ServiceHours;
@@ -110,13 +111,13 @@ impl Remaining {
     }
 
     fn shares(&self, stratum: Stratum) -> [f64; CLASSES] {
-        let sum = |counts: &[f64; CLASSES]| counts.iter().sum::<f64>();
         let own = self.strata.get(&stratum).copied().unwrap_or([0.0; CLASSES]);
-        let all_seen = sum(&self.all) + EACH_BEFORE * CLASSES as f64;
+        let seen = own.iter().sum::<f64>() + SEEN_BEFORE;
+        let all_seen = self.all.iter().sum::<f64>() + EACH_BEFORE * CLASSES as f64;
         let mut shares = own;
         for (share, all) in shares.iter_mut().zip(self.all) {
             let of_all = (all + EACH_BEFORE) / all_seen;
-            *share = (*share + SEEN_BEFORE * of_all) / (sum(&own) + SEEN_BEFORE);
+            *share = (*share + SEEN_BEFORE * of_all) / seen;
         }
         shares
     }
@@ -125,44 +126,35 @@ impl Remaining {
 /// A distribution of remaining shares with a given part beyond the slack.
 struct Tilted {
     shares: [f64; CLASSES],
-    slack: f64,
+    /// What of it, untilted, stops within the slack.
     within: f64,
     breach_probability: f64,
 }
 
 impl Tilted {
     fn new(shares: [f64; CLASSES], slack: f64, breach_probability: f64) -> Tilted {
-        let mut tilted = Tilted { shares, slack, within: 0.0, breach_probability };
-        tilted.within = tilted.raw_below(slack);
-        tilted
-    }
-
-    /// The untilted part that stops before a remaining share: even within each class.
-    fn raw_below(&self, remaining: f64) -> f64 {
-        let part = |(class, share): (usize, &f64)| {
-            let (from, to) = edges(class);
-            share * ((remaining - from) / (to - from)).clamp(0.0, 1.0)
+        // Even within each class.
+        let part = |(share, (from, to)): (&f64, &(f64, f64))| {
+            share * ((slack - from) / (to - from)).clamp(0.0, 1.0)
         };
-        self.shares.iter().enumerate().map(part).sum()
+        let within = shares.iter().zip(EDGES.iter()).map(part).sum();
+        Tilted { shares, within, breach_probability }
     }
 
-    fn below(&self, remaining: f64) -> f64 {
-        let raw = self.raw_below(remaining);
-        let met = 1.0 - self.breach_probability;
-        if remaining <= self.slack {
-            return met * raw / self.within.max(f64::MIN_POSITIVE);
-        }
-        let beyond = (1.0 - self.within).max(f64::MIN_POSITIVE);
-        met + self.breach_probability * (raw - self.within) / beyond
-    }
-
+    /// The remaining share before which a part of all stops.
     fn quantile(&self, of: f64) -> f64 {
-        let (mut low, mut high) = (0.0, edges(CLASSES - 1).1);
-        for _ in 0..40 {
-            let middle = (low + high) / 2.0;
-            if self.below(middle) < of { low = middle } else { high = middle }
+        let met = 1.0 - self.breach_probability;
+        let mut raw = match of <= met {
+            true => of / met * self.within,
+            false => self.within + (of - met) / self.breach_probability * (1.0 - self.within),
+        };
+        for (share, (from, to)) in self.shares.iter().zip(EDGES.iter()) {
+            if raw <= *share {
+                return from + raw / share * (to - from);
+            }
+            raw -= share;
         }
-        high
+        EDGES.last().map_or(0.0, |(_, to)| *to)
     }
 }
 
@@ -175,7 +167,10 @@ fn class(share: f64) -> usize {
     ((octaves * CLASSES_AN_OCTAVE).ceil() as usize).min(CLASSES - 1)
 }
 
-fn edges(class: usize) -> (f64, f64) {
+/// Where each class begins and ends.
+static EDGES: LazyLock<[(f64, f64); CLASSES]> = LazyLock::new(|| {
     let edge = |class: f64| CLASS_LEAST * (class / CLASSES_AN_OCTAVE).exp2();
-    (if class == 0 { 0.0 } else { edge(class as f64 - 1.0) }, edge(class as f64))
-}
+    std::array::from_fn(|class| {
+        (if class == 0 { 0.0 } else { edge(class as f64 - 1.0) }, edge(class as f64))
+    })
+});
