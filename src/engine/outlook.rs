@@ -5,9 +5,14 @@ use super::learning::Learned;
 use super::ledger::Ledger;
 use super::query::Times;
 use crate::domain::clock::{Calendars, Clock};
-use crate::domain::forecast::{Forecast, Reason, Snapshot, Story, Urgency, explain, idle_time};
+use crate::domain::forecast::{
+    Forecast, Landmark, Reason, Snapshot, Story, Urgency, explain, idle_time,
+};
 use crate::domain::incident::{Fact, History, IncidentEvent, RecordedEvent, Waiting, WaitingOn};
 use crate::domain::time::{Instant, Span};
+
+/// Reasons told with a forecast.
+const REASONS_MAX: usize = 5;
 
 /// What is to be expected of an open clock.
 #[derive(Clone, Debug)]
@@ -33,11 +38,12 @@ pub fn outlook(
 ) -> Option<Outlook> {
     let hours = known.in_force(clock.calendar_id, clock.start_time?)?.hours;
     let snapshot = Snapshot::new(Story::up_to(history, as_of)?, clock, hours, as_of);
+    let landmark = Landmark::of(&snapshot);
     Some(Outlook {
-        forecast: learned.forecaster.forecast(&snapshot, hours),
+        forecast: learned.forecaster.forecast(&snapshot, &landmark, hours),
         urgency: Urgency::of(&snapshot, hours),
         idle_time: idle_time(&snapshot, hours),
-        reasons: explain(&learned.forecaster.model, &snapshot),
+        reasons: explain(&learned.forecaster.model, &snapshot, &landmark, REASONS_MAX),
     })
 }
 

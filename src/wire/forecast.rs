@@ -13,8 +13,6 @@ use crate::engine::period_outlook::{
     AttainmentForecast, BudgetOutlook, PeriodOutlook, Weighing, needs,
 };
 
-/// Reasons told with a forecast.
-const REASONS_MAX: usize = 5;
 /// Heaviest clocks told with a period.
 const HEAVIEST_MAX: usize = 20;
 
@@ -42,7 +40,7 @@ pub fn encode(
         idle_time: Some(duration(outlook.idle_time)),
         left_lying: urgency.is_some_and(|urgency| urgency.is_left_lying),
         left_lying_reason: urgency.and_then(|urgency| urgency.reason()).unwrap_or_default(),
-        reasons: outlook.reasons.iter().take(REASONS_MAX).map(encode_reason).collect(),
+        reasons: outlook.reasons.iter().map(encode_reason).collect(),
         learnt_clocks: decided as i64,
         evidence: f64::from(outlook.forecast.evidence),
     }

@@ -18,33 +18,42 @@ pub struct Reason {
     pub evidence: f32,
 }
 
-/// A forecast's reasons, the strongest first, as they were learnt.
-pub fn explain(model: &Model, snapshot: &Snapshot<'_>) -> Vec<Reason> {
-    let landmark = Landmark::of(snapshot);
-    let mut contributions = model.contributions(&landmark);
-    let traits = TRAITS.iter().zip(landmark.keys).zip(contributions.by_ref());
-    let mut reasons: Vec<_> = traits
-        .map(|((of, key), log_odds)| Reason {
-            words: trait_words(*of, snapshot),
-            log_odds,
-            evidence: model.weight(key).evidence(),
-        })
-        .collect();
-    let courses = COURSES.iter().zip(landmark.points).zip(contributions);
-    reasons.extend(courses.map(|((of, (key, at)), log_odds)| Reason {
-        words: course_words(*of, snapshot),
-        log_odds,
-        evidence: model.curve_evidence(*of, key, at),
-    }));
-    reasons.retain(|reason| reason.log_odds.abs() >= TOLD_FROM && !reason.words.is_empty());
-    reasons.sort_by(|a, b| b.log_odds.abs().total_cmp(&a.log_odds.abs()));
-    reasons
+/// What a contribution is of.
+#[derive(Clone, Copy)]
+enum Effect {
+    Trait(Trait),
+    Course(Course),
+}
+
+/// A forecast's reasons, the strongest first, as they were learnt; no more than so many.
+pub fn explain(
+    model: &Model,
+    snapshot: &Snapshot<'_>,
+    landmark: &Landmark,
+    most: usize,
+) -> Vec<Reason> {
+    let traits = TRAITS.iter().zip(landmark.keys);
+    let traits = traits.map(|(of, key)| (Effect::Trait(*of), model.weight(key).evidence()));
+    let courses = COURSES.iter().zip(landmark.points);
+    let courses =
+        courses.map(|(of, (key, at))| (Effect::Course(*of), model.curve_evidence(*of, key, at)));
+    let effects = traits.chain(courses).zip(model.contributions(landmark));
+    let mut told: Vec<_> = effects.filter(|(_, log_odds)| log_odds.abs() >= TOLD_FROM).collect();
+    told.sort_by(|(_, a), (_, b)| b.abs().total_cmp(&a.abs()));
+    let reasons = told.into_iter().map(|((effect, evidence), log_odds)| {
+        let words = match effect {
+            Effect::Trait(of) => trait_words(of, snapshot),
+            Effect::Course(of) => course_words(of, snapshot),
+        };
+        Reason { words, log_odds, evidence }
+    });
+    reasons.filter(|reason| !reason.words.is_empty()).take(most).collect()
 }
 
 fn trait_words(of: Trait, snapshot: &Snapshot<'_>) -> String {
     let story = &snapshot.story;
     let holder = story.holder.words();
-    let group = named("group", story.state.group);
+    let group = || named("group", story.state.group);
     match of {
         Trait::Bias => String::new(),
         Trait::Clause => {
@@ -56,8 +65,8 @@ fn trait_words(of: Trait, snapshot: &Snapshot<'_>) -> String {
         Trait::Reassignments => format!("{} times passed on", story.reassignment_count),
         Trait::OffHours if snapshot.is_off_hours => "last touched outside service hours".into(),
         Trait::OffHours => "last touched within service hours".into(),
-        Trait::Group => group,
-        Trait::GroupAndHolder => format!("{group}: {holder}"),
+        Trait::Group => group(),
+        Trait::GroupAndHolder => format!("{}: {holder}", group()),
         Trait::Assignee => named("assignee", story.state.assignee),
         Trait::Category => named("category", snapshot.category),
     }
@@ -65,20 +74,20 @@ fn trait_words(of: Trait, snapshot: &Snapshot<'_>) -> String {
 
 fn course_words(of: Course, snapshot: &Snapshot<'_>) -> String {
     let holder = snapshot.story.holder.words();
-    let group = named("group", snapshot.story.state.group);
-    let used = format!("{:.0} % of the limit is used", 100.0 * snapshot.share_used());
+    let group = || named("group", snapshot.story.state.group);
+    let used = || format!("{:.0} % of the limit is used", 100.0 * snapshot.share_used());
     let in_state = snapshot.time.since(snapshot.story.in_state_since);
     match of {
-        Course::ShareUsed => format!("{used} while {holder}"),
+        Course::ShareUsed => format!("{} while {holder}", used()),
         Course::Idle => {
             let idle = snapshot.time.since(snapshot.story.last_event_time);
             format!("nothing has happened for {idle} while {holder}")
         }
         Course::InState => format!("for {in_state}, {holder}"),
-        Course::ShareUsedOfGroup => format!("{group}: {used}"),
-        Course::InStateOfGroup => format!("{group}: for {in_state} in its state"),
+        Course::ShareUsedOfGroup => format!("{}: {}", group(), used()),
+        Course::InStateOfGroup => format!("{}: for {in_state} in its state", group()),
         Course::ShareUsedOfAssignee => {
-            format!("{}: {used}", named("assignee", snapshot.story.state.assignee))
+            format!("{}: {}", named("assignee", snapshot.story.state.assignee), used())
         }
         Course::Nearness => match snapshot.due_time {
             Some(due) => format!("due in {} if it runs on", due.since(snapshot.time)),

@@ -35,10 +35,14 @@ pub struct Forecast {
 }
 
 impl Forecaster {
-    /// What is to be expected of a clock in its service hours.
-    pub fn forecast(&self, snapshot: &Snapshot<'_>, hours: &ServiceHours) -> Forecast {
-        let landmark = Landmark::of(snapshot);
-        let breach_probability = self.probability(snapshot, &landmark);
+    /// What is to be expected of a clock in its service hours, by the landmark that it is at.
+    pub fn forecast(
+        &self,
+        snapshot: &Snapshot<'_>,
+        landmark: &Landmark,
+        hours: &ServiceHours,
+    ) -> Forecast {
+        let breach_probability = self.probability(snapshot, landmark);
         let is_open = matches!(snapshot.phase, Phase::Pending | Phase::Running | Phase::Paused);
         let stop = || {
             let stop = self.remaining.expected_stop(snapshot, breach_probability, hours);
@@ -51,7 +55,7 @@ impl Forecaster {
         };
         Forecast {
             breach_probability,
-            evidence: self.model.evidence(&landmark),
+            evidence: self.model.evidence(landmark),
             expected_stop: is_open.then(stop),
         }
     }

@@ -162,7 +162,7 @@ proptest! {
         }
         let snapshot = made.snapshot();
         prop_assume!(snapshot.elapsed < snapshot.limit);
-        let forecast = forecaster.forecast(&snapshot, working_hours());
+        let forecast = forecaster.forecast(&snapshot, &Landmark::of(&snapshot), working_hours());
         let stop = forecast.expected_stop.unwrap();
         prop_assert!(stop.after.is_sorted() && stop.time.is_sorted());
         let is_late = stop.after.map(|after| after > snapshot.remaining());
@@ -179,7 +179,7 @@ proptest! {
         let snapshot = paused.snapshot();
         prop_assume!(snapshot.elapsed < snapshot.limit);
         let stops = |forecaster: &Forecaster| {
-            let stop = forecaster.forecast(&snapshot, working_hours()).expected_stop.unwrap();
+            let stop = forecaster.forecast(&snapshot, &Landmark::of(&snapshot), working_hours()).expected_stop.unwrap();
             stop.time.map(Option::unwrap)
         };
         let mut forecaster = Forecaster::default();
@@ -296,11 +296,15 @@ fn an_explanation_names_what_moved_the_figure_the_strongest_first() {
         events: 3,
         effort: None,
     };
-    let untaught = explain(&Model::default(), &made.snapshot());
+    let explained = |model: &Model| {
+        let snapshot = made.snapshot();
+        explain(model, &snapshot, &Landmark::of(&snapshot), usize::MAX)
+    };
+    let untaught = explained(&Model::default());
     assert!(untaught.iter().any(|reason| reason.words.contains("it waits for the client")));
     assert!(untaught.iter().all(|reason| reason.evidence == 0.0));
     assert!(untaught.is_sorted_by(|a, b| a.log_odds.abs() >= b.log_odds.abs()));
     let lessons = vec![(made.clone(), true); 30];
-    let taught = explain(&forecaster(&lessons).model, &made.snapshot());
+    let taught = explained(&forecaster(&lessons).model);
     assert!(taught.iter().any(|reason| reason.evidence > 1.0));
 }

@@ -5,10 +5,8 @@
 //! information, which grows with every lesson and fades with a half-life. So what was seldom seen
 //! stays near its prior, and old habits are forgotten.
 
-use std::collections::HashMap;
-
 use super::curve::{Position, straighten, value};
-use super::landmark::{COURSES, Course, Key, Landmark, Trait};
+use super::landmark::{ByKey, COURSES, Course, Key, Landmark, Trait};
 use super::prior::prior;
 use crate::domain::time::Instant;
 
@@ -44,8 +42,8 @@ pub struct Weight {
 /// What is learnt of the clocks of a contract.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Model {
-    weights: HashMap<Key, Weight>,
-    curves: HashMap<Key, Vec<Weight>>,
+    weights: ByKey<Weight>,
+    curves: ByKey<Vec<Weight>>,
     decided: u64,
     breached: u64,
 }
@@ -185,7 +183,7 @@ impl Model {
     }
 }
 
-fn sorted<T: Clone>(learnt: &HashMap<Key, T>) -> Vec<(Key, T)> {
+fn sorted<T: Clone>(learnt: &ByKey<T>) -> Vec<(Key, T)> {
     let mut sorted: Vec<_> = learnt.iter().map(|(key, of)| (*key, of.clone())).collect();
     sorted.sort_by_key(|(key, _)| *key);
     sorted

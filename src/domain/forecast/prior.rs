@@ -4,11 +4,11 @@
 //! management process enriched event log* (Amaral, Fantinato, Peres 2018, doi:10.24432/C57S4H,
 //! CC BY 4.0) that `data/servicenow` holds. Only what any organisation has is in it, no names.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use super::curve::straighten;
-use super::landmark::{Course, Key, Trait};
+use super::landmark::{ByKey, Course, Key, Trait};
 use super::model::Weight;
 use super::snapshot::{HOLDERS, Holder};
 
@@ -21,8 +21,8 @@ const WEIGHTS: &str = include_str!("prior_weights.json");
 /// The shipped weights and curves.
 #[derive(Debug)]
 pub(super) struct Prior {
-    weights: HashMap<Key, Weight>,
-    curves: HashMap<Key, Vec<Weight>>,
+    weights: ByKey<Weight>,
+    curves: ByKey<Vec<Weight>>,
 }
 
 /// The shipped prior.
