@@ -423,7 +423,8 @@ async fn simulate(server: &Server, channel: &Channel) {
     let mut client = ComplianceServiceClient::new(channel.clone());
     let [mut proposal, _] = facts::contracts();
     let terms = proposal.terms.as_mut().expect("terms");
-    terms.targets[1].limits[0].limit = Some(prost_types::Duration { seconds: 3600, nanos: 0 });
+    // Incidents of two facts last some twenty minutes.
+    terms.targets[1].limits[0].limit = Some(prost_types::Duration { seconds: 600, nanos: 0 });
     let request = v1::SimulateContractRequest {
         tenant: TENANT.into(),
         contract: Some(proposal),
