@@ -6,7 +6,7 @@ use super::ledger::Ledger;
 use super::query::Times;
 use crate::domain::clock::{Calendars, Clock};
 use crate::domain::forecast::{
-    Forecast, Landmark, Reason, Snapshot, Story, Urgency, explain, idle_time,
+    Forecast, Forecaster, Landmark, Reason, Snapshot, Story, Urgency, explain, idle_time,
 };
 use crate::domain::incident::{Fact, History, IncidentEvent, RecordedEvent, Waiting, WaitingOn};
 use crate::domain::time::{Instant, Span};
@@ -23,7 +23,7 @@ pub struct Outlook {
     pub urgency: Option<Urgency>,
     /// The service time for which it now is the provider's to act and nothing happens.
     pub idle_time: Span,
-    /// What moved the probability, the strongest first.
+    /// What moved the probability, the strongest first; nothing: it is certain.
     pub reasons: Vec<Reason>,
 }
 
@@ -39,11 +39,15 @@ pub fn outlook(
     let hours = known.in_force(clock.calendar_id, clock.start_time?)?.hours;
     let snapshot = Snapshot::new(Story::up_to(history, as_of)?, clock, hours, as_of);
     let landmark = Landmark::of(&snapshot);
+    let Forecaster { model, .. } = &learned.forecaster;
+    let forecast = learned.forecaster.forecast(&snapshot, &landmark, hours);
+    // What is certain was moved by nothing that is weighed.
+    let reasons_told = if forecast.breach_probability < 1.0 { REASONS_MAX } else { 0 };
     Some(Outlook {
-        forecast: learned.forecaster.forecast(&snapshot, &landmark, hours),
+        forecast,
         urgency: Urgency::of(&snapshot, hours),
         idle_time: idle_time(&snapshot, hours),
-        reasons: explain(&learned.forecaster.model, &snapshot, &landmark, REASONS_MAX),
+        reasons: explain(model, &snapshot, &landmark, reasons_told),
     })
 }
 

@@ -20,6 +20,7 @@ use crate::domain::zone::Zone;
 
 /// Past days that tell how many clocks a day decides.
 pub const PAST_DAYS: u64 = 91;
+const NANOS_A_DAY: f64 = 86_400e9;
 
 /// An open clock that may weigh on a period.
 #[derive(Clone, Debug)]
@@ -170,14 +171,18 @@ impl Halfway<'_> {
         let (true, Some(zone)) = (self.as_of < self.end, known.zone(self.contract_id)) else {
             return Arrivals::NONE;
         };
-        Arrivals::sum(past.iter().map(|(priority, days)| {
-            let past = past_days(days);
-            let limit = self.limit(priority, known);
-            let hours = limit.map(|(_, hours)| hours);
-            let mean = (past.expected(self.days_left(&zone, hours)) - open(priority)).max(0.0);
-            let early = limit.map_or(1.0, |(limit, hours)| self.early_enough(limit, hours));
-            (mean, early * past.breach_share())
-        }))
+        let days_left = self.end.since(self.as_of).nanos() as f64 / NANOS_A_DAY;
+        Arrivals::sum(
+            days_left,
+            past.iter().map(|(priority, days)| {
+                let past = past_days(days);
+                let limit = self.limit(priority, known);
+                let hours = limit.map(|(_, hours)| hours);
+                let mean = (past.expected(self.days_left(&zone, hours)) - open(priority)).max(0.0);
+                let early = limit.map_or(1.0, |(limit, hours)| self.early_enough(limit, hours));
+                (mean, early * past.breach_share())
+            }),
+        )
     }
 
     /// What is promised of a priority now, and in which hours.

@@ -6,8 +6,9 @@ use chrono::{Datelike, NaiveDate, Weekday};
 const DAYS_BEFORE: f64 = 0.5;
 /// A month's factor counts as though so many average days of it had been seen.
 const MONTH_DAYS_BEFORE: f64 = 30.0;
-/// The relative variance of the rate itself: days differ by more than chance.
-const DISPERSION: f64 = 0.3;
+/// The relative variance of the rate of a week itself: weeks differ by more than chance. Over
+/// several it evens out.
+const DISPERSION_OF_A_WEEK: f64 = 0.3;
 
 /// How many clocks were decided on each of the past days, and how many of them breached.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -84,14 +85,15 @@ impl Arrivals {
     /// Nothing more is expected.
     pub const NONE: Arrivals = Arrivals { mean: 0.0, variance: 0.0, breach_share: 0.0 };
 
-    /// The sum of what arrives in several ways, each with its mean and the share of it that
-    /// breaches.
-    pub fn sum(parts: impl IntoIterator<Item = (f64, f64)>) -> Arrivals {
+    /// The sum of what arrives within so many days in several ways, each with its mean and the
+    /// share of it that breaches.
+    pub fn sum(days: f64, parts: impl IntoIterator<Item = (f64, f64)>) -> Arrivals {
+        let dispersion = DISPERSION_OF_A_WEEK / (days / 7.0).max(1.0);
         let add = |(mean, breaching), (more, share)| (mean + more, breaching + more * share);
         let (mean, breaching) = parts.into_iter().fold((0.0, 0.0), add);
         Arrivals {
             mean,
-            variance: mean + DISPERSION * mean * mean,
+            variance: mean + dispersion * mean * mean,
             breach_share: if mean > 0.0 { breaching / mean } else { 0.0 },
         }
     }
@@ -136,9 +138,11 @@ mod tests {
 
     #[test]
     fn what_arrives_in_several_ways_breaches_as_all_of_them_do() {
-        let all = Arrivals::sum([(30.0, 0.1), (10.0, 0.5)]);
+        let within = |days| Arrivals::sum(days, [(30.0, 0.1), (10.0, 0.5)]);
+        let all = within(3.0);
         assert!((all.mean - 40.0).abs() < 1e-9 && (all.breach_share - 0.2).abs() < 1e-9);
         assert!(all.variance > all.mean);
-        assert_eq!(Arrivals::sum([]), Arrivals::NONE);
+        assert!(within(7.0) == all && within(28.0).variance < all.variance);
+        assert_eq!(Arrivals::sum(7.0, []), Arrivals::NONE);
     }
 }

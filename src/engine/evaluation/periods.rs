@@ -2,7 +2,7 @@
 //!
 //! A contract has too few months to tell skill from luck. So each of its promises on attainment is
 //! held against every whole week, of each kind of incident on its own: those of one service and
-//! category.
+//! category. Past days count as they finally stood: few clocks are judged otherwise later.
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
