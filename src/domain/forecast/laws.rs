@@ -179,7 +179,9 @@ proptest! {
         let snapshot = paused.snapshot();
         prop_assume!(snapshot.elapsed < snapshot.limit);
         let stops = |forecaster: &Forecaster| {
-            let stop = forecaster.forecast(&snapshot, &Landmark::of(&snapshot), working_hours()).expected_stop.unwrap();
+            let landmark = Landmark::of(&snapshot);
+            let forecast = forecaster.forecast(&snapshot, &landmark, working_hours());
+            let stop = forecast.expected_stop.unwrap();
             stop.time.map(Option::unwrap)
         };
         let mut forecaster = Forecaster::default();
