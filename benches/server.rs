@@ -382,7 +382,7 @@ async fn export(server: &Server, channel: &Channel) {
     println!("\nExportClocks of a contract's whole year");
     println!("| rows | rows/s | echo/s | share | megabytes before | at most |");
     println!("| ---: | ---: | ---: | ---: | ---: | ---: |");
-    let (resident, _) = server.megabytes();
+    let resident = server.megabytes_from_now_on();
     let (rows, elapsed, message) = export_all(channel.clone()).await;
     assert_eq!(rows, INCIDENTS_OF_A_YEAR * 2);
     let (_, most) = server.megabytes();
@@ -418,7 +418,7 @@ async fn simulate(server: &Server, channel: &Channel) {
     println!("\nSimulateContract over a year; two clocks an incident, judged under both terms");
     println!("| clocks | clocks/s | judged once, clocks/s | megabytes before | at most |");
     println!("| ---: | ---: | ---: | ---: | ---: |");
-    let (resident, _) = server.megabytes();
+    let resident = server.megabytes_from_now_on();
     let clocks = INCIDENTS_OF_A_YEAR * 2;
     let mut client = ComplianceServiceClient::new(channel.clone());
     let [mut proposal, _] = facts::contracts();

@@ -77,7 +77,7 @@ async fn forecast_clocks(server: &Server, channel: &Channel) {
          megabytes before | at most |"
     );
     println!("| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
-    let (resident, _) = server.megabytes();
+    let resident = server.megabytes_from_now_on();
     let (forecasts, first, message) = forecast_all(channel.clone()).await;
     assert_eq!(forecasts, INCIDENTS_OPEN * 2);
     let echo = pace::channel(echo::start_forecasts(message, forecasts));

@@ -88,7 +88,7 @@ impl Server {
         }
     }
 
-    /// Memory in megabytes: resident now, and at most so far.
+    /// Memory in megabytes: resident now, and at most so far or since that was told from anew.
     pub fn megabytes(&self) -> (u64, u64) {
         let path = format!("/proc/{}/status", self.child.id());
         let status = fs::read_to_string(path).unwrap_or_default();
@@ -98,6 +98,14 @@ impl Server {
             kilobytes.unwrap_or(0) / 1024
         };
         (field("VmRSS:"), field("VmHWM:"))
+    }
+
+    /// Memory resident now, in megabytes; from here on, the most is told anew.
+    pub fn megabytes_from_now_on(&self) -> u64 {
+        // Linux takes 5 for: forget the most so far (proc_pid_clear_refs(5)).
+        let forgotten = fs::write(format!("/proc/{}/clear_refs", self.child.id()), "5");
+        forgotten.expect("the most so far is forgotten");
+        self.megabytes().0
     }
 
     /// Processor time used so far, by all its threads.
