@@ -31,6 +31,8 @@ use crate::engine::snapshot::{hours, is_undecided, noon_of_business};
 
 /// A week in which fewer clocks are decided is not scored: hardly anything could be foreseen.
 const DECIDED_LEAST: u64 = 10;
+/// Whole weeks before the running one of which past days tell.
+const PAST_WEEKS: u64 = PAST_DAYS / 7 - 1;
 
 /// The forecasts of periods to beat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -72,6 +74,9 @@ pub fn test_periods<'l>(
         })
         .filter(|promise| [promise.target_id.as_str(), ""].contains(&test.target_id))
         .collect();
+    if promises.is_empty() {
+        return None;
+    }
     let mut lives = Lives::of(test, ledgers);
     let outcomes = Outcomes::of(&lives, &promises, test, &known, &zone);
     let mut facts = lives.facts().into_iter().peekable();
@@ -334,7 +339,7 @@ impl Look<'_> {
     /// The share of past weeks that were missed.
     fn missed_before(&self, promise: &AttainmentPromise, past: &Past) -> f64 {
         let (mut seen, mut missed) = (2.0, 1.0);
-        for weeks in 1..=self.past_weeks() {
+        for weeks in 1..=PAST_WEEKS {
             let counts = self.counted_before(past, weeks);
             if counts.0 >= DECIDED_LEAST {
                 seen += 1.0;
@@ -343,10 +348,6 @@ impl Look<'_> {
             }
         }
         missed / seen
-    }
-
-    fn past_weeks(&self) -> u64 {
-        PAST_DAYS / 7 - 1
     }
 
     /// What was decided in the week so many weeks ago.
@@ -361,8 +362,8 @@ impl Look<'_> {
     /// As many clocks as in past weeks on average, of which as many breach as so far.
     fn at_running_rate(&self, halfway: &Halfway<'_>, past: &Past) -> f64 {
         let Halfway { promise, decided, breached, .. } = *halfway;
-        let weeks = (1..=self.past_weeks()).map(|weeks| self.counted_before(past, weeks));
-        let weeks: Vec<_> = weeks.collect();
+        let weeks: Vec<_> =
+            (1..=PAST_WEEKS).map(|weeks| self.counted_before(past, weeks)).collect();
         let all = sum(&weeks);
         let lived = weeks.iter().rposition(|counts| counts.0 > 0).map_or(1, |last| last + 1);
         let usual = all.0 as f64 / lived as f64;
