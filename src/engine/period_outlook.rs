@@ -172,10 +172,11 @@ impl Halfway<'_> {
             return Arrivals::NONE;
         };
         let days_left = self.end.since(self.as_of).nanos() as f64 / NANOS_A_DAY;
+        let first = first_decided(past);
         Arrivals::sum(
             days_left,
             past.iter().map(|(priority, days)| {
-                let past = past_days(days);
+                let past = past_days(days, first);
                 let limit = self.limit(priority, known);
                 let hours = limit.map(|(_, hours)| hours);
                 let mean = (past.expected(self.days_left(&zone, hours)) - open(priority)).max(0.0);
@@ -225,10 +226,17 @@ impl Halfway<'_> {
     }
 }
 
-/// What past days teach: those since the first on which a clock was decided.
-fn past_days(days: &BTreeMap<NaiveDate, (u64, u64)>) -> PastDays {
+/// The first day on which a clock of any priority was decided: history begins there. A priority
+/// that came later is rare, not new.
+fn first_decided(past: &Past) -> Option<NaiveDate> {
+    let days = past.values().flatten().filter(|(_, (decided, _))| *decided > 0);
+    days.map(|(date, _)| *date).min()
+}
+
+/// What past days teach, those before the first left out.
+fn past_days(days: &BTreeMap<NaiveDate, (u64, u64)>, first: Option<NaiveDate>) -> PastDays {
     let mut past = PastDays::default();
-    for (date, (decided, breached)) in days.iter().skip_while(|(_, (decided, _))| *decided == 0) {
+    for (date, (decided, breached)) in days.iter().filter(|(date, _)| Some(**date) >= first) {
         past.learn(*date, *decided, *breached);
     }
     past
@@ -299,6 +307,25 @@ mod tests {
         assert_eq!(of(after(0), 10), 0.8);
         assert_eq!(of(after(0), 50), 0.0);
         assert_eq!(of(after(7 * 24), 1), 0.0);
+    }
+
+    #[test]
+    fn a_priority_that_came_late_is_rare_and_not_daily() {
+        let begin = NaiveDate::from_ymd_opt(2026, 10, 5).unwrap();
+        let counts = |is_busy: fn(usize) -> bool| {
+            let day = |(place, date)| (date, (u64::from(is_busy(place)), 0));
+            begin.iter_days().take(28).enumerate().map(day).collect::<BTreeMap<_, _>>()
+        };
+        let past = Past::from([
+            ("P1".to_owned(), counts(|place| place == 27)),
+            ("P3".to_owned(), counts(|place| place >= 7)),
+        ]);
+        let first = first_decided(&past);
+        assert_eq!(first, begin.checked_add_days(chrono::Days::new(7)));
+        let week = || begin.iter_days().take(7).map(|date| DayLeft { date, part: 1.0 });
+        let expected = |priority: &str| past_days(&past[priority], first).expected(week());
+        assert!((expected("P3") - 7.0).abs() < 0.01, "{}", expected("P3"));
+        assert!(expected("P1") < 0.5, "{}", expected("P1"));
     }
 
     #[test]

@@ -66,7 +66,7 @@ pub fn test_periods<'l>(
     known: Known<'_>,
 ) -> Option<TestedPeriods> {
     let zone = known.zone(test.contract_id)?;
-    let terms = known.contract(test.contract_id).all().last()?;
+    let terms = known.contract(test.contract_id).at(test.until)?;
     let promises: Vec<_> = (terms.content.terms.objectives.iter())
         .filter_map(|objective| match &objective.promise {
             Promise::Attainment(promise) => Some(promise),
