@@ -550,6 +550,9 @@ async fn without_parquet_it_says_how_to_build_with_it() {
     let (success, told) = write_parquet(&server, &file);
     assert!(!success && told.contains("--features parquet"), "{told}");
     assert!(!file.exists());
+    let by_its_name = run(command(&server).arg("-o").arg(&file));
+    assert_eq!(by_its_name, (false, told), "no CSV under the name of a Parquet file");
+    assert!(!file.exists());
 }
 
 #[cfg(feature = "parquet")]

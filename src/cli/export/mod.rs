@@ -51,9 +51,9 @@ pub(super) struct Export {
     #[command(flatten)]
     asked: Asked,
 
-    /// What to write.
-    #[arg(long, value_enum, default_value_t = Format::Csv)]
-    format: Format,
+    /// What to write; default: parquet into a file whose name ends so, else csv.
+    #[arg(long, value_enum)]
+    format: Option<Format>,
 
     /// The file; it is there only once it is whole. Default: standard output.
     #[arg(short, long, value_name = "FILE")]
@@ -81,17 +81,18 @@ trait Sink {
 
 impl Export {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
-        self.format.check()?;
+        let format = self.format.unwrap_or_else(|| Format::of(self.output.as_deref()));
+        format.check()?;
         let channel = self.connection.open().await?;
         let mut client = ComplianceServiceClient::new(channel);
         let rows = client.export_clocks(self.request()).await.map_err(refused)?.into_inner();
         match &self.output {
             None => {
                 let output = Box::new(BufWriter::new(io::stdout()));
-                write(self.format.begin(output)?, rows).await?;
+                write(format.begin(output)?, rows).await?;
             }
             Some(path) => {
-                let count = write_file(self.format, path, rows).await;
+                let count = write_file(format, path, rows).await;
                 let count = count.with_context(|| format!("{} is not written", path.display()))?;
                 say!("{count} clocks in {}", path.display());
             }
@@ -115,6 +116,14 @@ impl Export {
 }
 
 impl Format {
+    /// What a file's name asks for.
+    fn of(file: Option<&Path>) -> Format {
+        match file.and_then(Path::extension) {
+            Some(ending) if ending.eq_ignore_ascii_case("parquet") => Format::Parquet,
+            _ => Format::Csv,
+        }
+    }
+
     /// Whether this slx can write it.
     fn check(self) -> anyhow::Result<()> {
         if cfg!(not(feature = "parquet")) && matches!(self, Format::Parquet) {
