@@ -73,7 +73,7 @@ enum Command {
     Simulate(simulate::Simulate),
     /// Writes a row for every clock: CSV or Parquet.
     Export(export::Export),
-    /// Puts the breach forecast to the test on a journal's own history.
+    /// Tells who will be late, how sure that is, and whether the period will be missed.
     Forecast(forecast::Forecast),
     /// Walks a journal and checks every record against its hash chain.
     Verify(verify::Verify),
@@ -124,7 +124,7 @@ pub fn run(cli: Cli) -> ExitCode {
         // Who reads has seen enough: `slx clocks | head`.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("slx: {error:#}");
+            eprintln!("slx: {}", in_full(&error));
             ExitCode::FAILURE
         }
     }
@@ -149,4 +149,27 @@ fn log_to_standard_error(command: &Command) {
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .init();
+}
+
+/// An error and its causes, but for those that it words already.
+fn in_full(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |told, cause| match told.as_str() {
+        "" => cause,
+        _ if told.ends_with(&cause) => told,
+        _ => format!("{told}: {cause}"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::anyhow;
+
+    use super::in_full;
+
+    #[test]
+    fn a_cause_that_an_error_words_already_is_not_told_again() {
+        let error = anyhow!("no such file").context("journal: no such file").context("not read");
+        assert_eq!(in_full(&error), "not read: journal: no such file");
+        assert_eq!(in_full(&anyhow!("disk full").context("not written")), "not written: disk full");
+    }
 }
