@@ -3,8 +3,7 @@
 use tokio::sync::oneshot;
 
 use super::inbox::Unwanted;
-use super::memory::Progress;
-use super::replay::Loss;
+use super::progress::{Loss, Progress};
 use crate::domain::incident::IncidentEvent;
 use crate::domain::service::ServiceEvent;
 use crate::engine::command::{ChangeTerms, Decision};

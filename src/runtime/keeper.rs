@@ -9,7 +9,8 @@ use std::time::Duration;
 use parking_lot::{RwLock, RwLockReadGuard};
 
 use super::errands::Errands;
-use super::memory::{FoldError, FreshIncident, Load, Memory, Progress};
+use super::memory::{FoldError, FreshIncident, Load, Memory};
+use super::progress::Progress;
 use crate::domain::time::Instant;
 use crate::engine::index::{self, Filed};
 use crate::views::{Changes, IncidentKey, Views, ViewsError, Writing};

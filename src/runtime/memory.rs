@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use parking_lot::{RwLock, RwLockUpgradableReadGuard};
 
+use super::progress::Progress;
 use super::replay::{self, Piece, ReplayError};
 use crate::domain::incident::RecordedEvent;
 use crate::domain::time::Instant;
@@ -50,17 +51,6 @@ impl From<ReadError> for FoldError {
 pub(super) struct Memory {
     zones: ZoneDatabase,
     state: RwLock<State>,
-}
-
-/// How far the journal is folded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Progress {
-    /// The last sequence.
-    pub sequence: u64,
-    /// When it was recorded.
-    pub record_time: Instant,
-    /// The journal's head after it.
-    pub head: Hash,
 }
 
 #[derive(Debug)]

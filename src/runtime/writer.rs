@@ -10,7 +10,8 @@ use super::job::{
     Asker, DeedAnswer, Finished, Group, Job, Recorded, Sent, TermsAnswer, TermsJob, WriteError,
 };
 use super::keeper::Keeper;
-use super::memory::{FoldError, Memory, Progress};
+use super::memory::{FoldError, Memory};
+use super::progress::Progress;
 use super::trouble::Trouble;
 use super::wall;
 use crate::domain::incident::IncidentEvent;
