@@ -26,9 +26,9 @@
 //! 3. The keeper carries what is new over to the [`views`], files each incident's clocks under the
 //!    instants that decide them ([`engine::index`]), adds what is decided to its day's tallies
 //!    ([`engine::tally`]), and remembers how far it got.
-//! 4. A question reads memory and views, folds a history ([`domain::incident`]), and judges it
-//!    ([`domain::clock`]) by what was known then, as of then. How a period complied
-//!    ([`domain::compliance`]) is read off the tallies where they can tell.
+//! 4. A question ([`queries`]) opens a view of memory and views, folds a history
+//!    ([`domain::incident`]), and judges it ([`domain::clock`]) by what was known then, as of then.
+//!    How a period complied ([`domain::compliance`]) is read off the tallies where they can tell.
 //!
 //! # The rooms, in reading order
 //!
@@ -39,7 +39,8 @@
 //! | [`journal`] | the truth on disk: append, read, verify | what a record means |
 //! | [`wire`] | protobuf messages and their way to and from the domain | who sends them |
 //! | [`views`] | what the journal folds to, in sled | that there is a network |
-//! | [`runtime`] | threads: the writer, the keeper; lists, reports; the wall clock | gRPC |
+//! | [`runtime`] | the machine: the writer, the keeper, the read view; the wall clock | gRPC |
+//! | [`queries`] | questions, each answered from one read view | threads, where anything is kept |
 //! | [`service`] | the gRPC services: decode, call, encode | how anything is decided |
 //! | [`server`] | settings, health, reflection, shutdown | |
 //! | [`cli`] | one file a subcommand | |
@@ -72,6 +73,7 @@ pub mod engine;
 mod fuzz;
 pub mod journal;
 pub mod limits;
+pub mod queries;
 pub mod runtime;
 pub mod server;
 pub mod service;

@@ -43,8 +43,18 @@ fn collect(dir: &Path, files: &mut Vec<PathBuf>) {
 
 /// Files that are only compiled for tests.
 fn is_test(path: &str) -> bool {
-    let test_files =
-        ["tests", "faulty", "reference", "traps", "model", "laws", "kit", "scheduled", "fuzz"];
+    let test_files = [
+        "tests",
+        "testing",
+        "faulty",
+        "reference",
+        "traps",
+        "model",
+        "laws",
+        "kit",
+        "scheduled",
+        "fuzz",
+    ];
     path.starts_with("src/fuzz/")
         || test_files.iter().any(|name| path.ends_with(&format!("/{name}.rs")))
 }
@@ -87,8 +97,10 @@ fn the_pure_core_knows_no_input_or_output() {
 
 #[test]
 fn rooms_know_only_the_rooms_before_them() {
-    let order =
-        ["domain", "engine", "journal", "wire", "views", "runtime", "service", "server", "cli"];
+    let order = [
+        "domain", "engine", "journal", "wire", "views", "runtime", "queries", "service", "server",
+        "cli",
+    ];
     for (place, room) in order.iter().enumerate() {
         let later: Vec<String> =
             order.iter().skip(place + 1).map(|later| format!("crate::{later}")).collect();
@@ -124,6 +136,11 @@ fn nothing_panics_on_what_a_caller_or_a_disk_can_cause() {
     let words = [".unwrap()", ".expect(", "panic!(", "todo!(", "unimplemented!(", "unreachable!("];
     forbid(|_| true, &words, "errors are returned");
     forbid(|_| true, &["unsafe "], "there is no unsafe code");
+}
+
+#[test]
+fn an_error_is_of_one_kind() {
+    forbid(|_| true, &["Ok(Err("], "two kinds of errors are one enum, not a result in a result");
 }
 
 #[test]

@@ -28,6 +28,9 @@ pub enum WriteError {
     /// The views can't be written, and lag too far behind; reads go on.
     #[error("the views can't be written and lag too far behind")]
     Behind,
+    /// What was sent is refused; nothing is recorded of it.
+    #[error(transparent)]
+    Rejected(#[from] Refusal),
     /// The views can't be read.
     #[error("the views can't be read: {error}")]
     Views {
@@ -77,8 +80,8 @@ pub(super) struct Sent<E> {
 pub(super) enum Job {
     Events(String, Vec<Sent<IncidentEvent>>, Asker<Results>),
     ServiceEvents(String, Vec<Sent<ServiceEvent>>, Asker<Results>),
-    Terms(Box<TermsJob>, Asker<Result<TermsAnswer, Refusal>>),
-    Deed(String, Box<DoDeed>, Asker<Result<DeedAnswer, Refusal>>),
+    Terms(Box<TermsJob>, Asker<TermsAnswer>),
+    Deed(String, Box<DoDeed>, Asker<DeedAnswer>),
 }
 
 impl Job {

@@ -4,6 +4,7 @@
 //! too far ahead of it.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::{RwLock, RwLockReadGuard};
@@ -36,6 +37,8 @@ pub(super) struct Keeper {
     errands: Errands,
     /// Held for writing while the views change, for reading while the index is read.
     index: RwLock<Carried>,
+    /// The sequence in it, for those who must not wait for it.
+    sequence: AtomicU64,
 }
 
 /// How far the views are complete.
@@ -69,6 +72,7 @@ impl Keeper {
             journal: journal.to_owned(),
             errands: Errands::new(carried.sequence),
             index: RwLock::new(carried),
+            sequence: AtomicU64::new(carried.sequence),
         }
     }
 
@@ -116,7 +120,7 @@ impl Keeper {
         let mut index = self.index.write();
         let renewed = memory.renew(views, &self.journal)?;
         views.catch_cells_up()?;
-        *index = renewed.into();
+        self.set(&mut index, renewed);
         self.errands.tell_recovery(index.sequence);
         tracing::info!(sequence = index.sequence, "the views are open again");
         Ok(())
@@ -137,9 +141,9 @@ impl Keeper {
         self.errands.catch_up(sequence).await
     }
 
-    /// How far the views are complete.
-    pub fn carried(&self) -> Carried {
-        *self.index.read()
+    /// Up to which sequence the views are complete. It waits for nothing.
+    pub fn sequence(&self) -> u64 {
+        self.sequence.load(Ordering::Relaxed)
     }
 
     /// The index, complete up to `sequence` at least; it does not change while this is held.
@@ -150,6 +154,11 @@ impl Keeper {
             true => Ok(index),
             false => Err(ViewsError::Behind),
         }
+    }
+
+    fn set(&self, index: &mut Carried, progress: Progress) {
+        *index = progress.into();
+        self.sequence.store(progress.sequence, Ordering::Relaxed);
     }
 
     /// Carries over what is new, then stops.
@@ -184,7 +193,7 @@ impl Keeper {
         }
         writing.write(changes)?;
         writing.finish(progress.sequence)?;
-        *index = progress.into();
+        self.set(&mut index, progress);
         self.errands.tell_carried(progress.sequence);
         Ok(())
     }

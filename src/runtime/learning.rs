@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::Engine;
 use super::replay::ReplayError;
+use super::sources::Sources;
 use crate::domain::incident::RecordedEvent;
 use crate::domain::time::Instant;
 use crate::engine::catalog::Catalog;
@@ -53,42 +53,40 @@ struct Course {
 
 /// The ledgers that were asked for while catching up.
 struct Held<'e> {
-    engine: &'e Engine,
+    sources: &'e Sources,
     tenant: &'e str,
     ledgers: HashMap<String, Arc<Ledger>>,
 }
 
-impl Engine {
-    /// What was learnt of a contract's clocks by what was recorded up to an instant, of what the
-    /// index holds at `settled`. Asking what was known long before it was last asked is slow: that
-    /// is learnt from the journal's beginning. Blocks.
-    pub(super) fn learned(
+impl Learnings {
+    /// What was learnt of a contract's clocks by what was recorded up to an instant, of the records
+    /// up to a sequence. Asking what was known long before it was last asked is slow: that is
+    /// learnt from the journal's beginning. Blocks.
+    pub fn learned(
         &self,
-        settled: u64,
+        sources: &Sources,
         tenant: &str,
         contract: &str,
-        known: Instant,
+        (sequence, known): (u64, Instant),
     ) -> Result<Arc<Learned>, ViewsError> {
-        let lessons = self.learnings.of(tenant);
+        let lessons = self.of(tenant);
         let mut lessons = lessons.lock();
-        lessons.begin(tenant, &self.views)?;
+        lessons.begin(tenant, &sources.views)?;
         let mut past = None;
         if !lessons.now.reaches_no_further_than(known) {
             past = Some(lessons.stage_by(known));
-        } else if lessons.now.sequence < settled {
+        } else if lessons.now.sequence < sequence {
             lessons.set_stage();
         }
         let course = past.as_mut().unwrap_or(&mut lessons.now);
-        course.catch_up(self, tenant, settled, known)?;
+        course.catch_up(sources, tenant, sequence, known)?;
         let learned = course.learning.of(contract);
         if lessons.unkept() > RECORDS_UNKEPT_MAX {
-            lessons.keep(tenant, &self.views);
+            lessons.keep(tenant, &sources.views);
         }
         Ok(learned)
     }
-}
 
-impl Learnings {
     fn of(&self, tenant: &str) -> Arc<Mutex<Lessons>> {
         Arc::clone(self.tenants.lock().entry(tenant.to_owned()).or_default())
     }
@@ -167,7 +165,7 @@ impl Course {
     /// Takes what was recorded of a tenant up to a sequence and an instant.
     fn catch_up(
         &mut self,
-        engine: &Engine,
+        sources: &Sources,
         tenant: &str,
         last: u64,
         known: Instant,
@@ -175,8 +173,8 @@ impl Course {
         if self.sequence >= last {
             return Ok(());
         }
-        let catalog = engine.catalog(tenant);
-        let mut held = Held { engine, tenant, ledgers: HashMap::new() };
+        let catalog = sources.memory.catalog(tenant);
+        let mut held = Held { sources, tenant, ledgers: HashMap::new() };
         self.read(last, known, &catalog, &mut held)
     }
 
@@ -191,7 +189,7 @@ impl Course {
         let reader = match self.reader.take() {
             Some(reader) => reader,
             // It was verified when it was opened, or folded.
-            None => Reader::open(held.engine.journal(), self.sequence + 1)
+            None => Reader::open(&held.sources.journal, self.sequence + 1)
                 .map_err(|error| unread(&error.into()))?
                 .trusting_chain(),
         };
@@ -202,7 +200,7 @@ impl Course {
                 return Ok(());
             }
             let sequence = kept.sequence;
-            let record = record::decode(&kept.body, held.engine.zones())
+            let record = record::decode(&kept.body, &held.sources.zones)
                 .map_err(|source| unread(&ReplayError::Record { sequence, source }))?;
             if let Entry::IncidentEvent(event) = record.entry
                 && record.tenant == held.tenant
@@ -228,7 +226,7 @@ impl Ledgers for Held<'_> {
         if self.ledgers.len() >= LEDGERS_HELD_MAX {
             self.ledgers.clear();
         }
-        let ledger = self.engine.listed_ledger(self.tenant, incident_id)?;
+        let ledger = self.sources.scanned_ledger(self.tenant, incident_id)?;
         self.ledgers.insert(incident_id.to_owned(), Arc::clone(&ledger));
         Ok(ledger)
     }

@@ -8,13 +8,14 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
-use super::Engine;
+use super::engine::Engine;
 use super::job::Group;
 use super::keeper::{Carried, Keeper};
 use super::learning::Learnings;
 use super::memory::Memory;
 use super::progress::{Loss, Progress};
 use super::replay::{self, Piece, ReplayError};
+use super::sources::Sources;
 use super::trouble::Trouble;
 use super::writer::Writer;
 use crate::domain::time::Instant;
@@ -89,15 +90,11 @@ impl Engine {
         let store_id = opened.store_id;
         let (writer, loss) = replay(&journal, opened, &memory, &views, &keeper, &zones)?;
         let mut engine = Engine {
-            memory,
-            views,
-            keeper,
-            inbox: Arc::default(),
-            zones,
-            store_id,
-            journal,
-            loss,
+            sources: Sources { memory, views, keeper, zones, journal },
             learnings: Learnings::default(),
+            inbox: Arc::default(),
+            store_id,
+            loss,
             is_poisoned: Arc::default(),
             writing: Mutex::default(),
             keeping: Mutex::new(Some(keeping)),
@@ -117,9 +114,9 @@ impl Engine {
         tokio::spawn(answer(groups));
         let writer = Writer {
             journal,
-            memory: Arc::clone(&self.memory),
-            views: Arc::clone(&self.views),
-            keeper: Arc::clone(&self.keeper),
+            memory: Arc::clone(&self.sources.memory),
+            views: Arc::clone(&self.sources.views),
+            keeper: Arc::clone(&self.sources.keeper),
             inbox: Arc::clone(&self.inbox),
             finished,
             is_poisoned: Arc::clone(&self.is_poisoned),

@@ -7,7 +7,8 @@ use tokio::sync::{mpsc, watch};
 
 use super::inbox::Inbox;
 use super::job::{
-    Asker, DeedAnswer, Finished, Group, Job, Recorded, Sent, TermsAnswer, TermsJob, WriteError,
+    Asker, DeedAnswer, Finished, Group, Job, Recorded, Results, Sent, TermsAnswer, TermsJob,
+    WriteError,
 };
 use super::keeper::Keeper;
 use super::memory::{FoldError, Memory};
@@ -149,13 +150,13 @@ impl Writer {
     fn decide(&mut self, job: Job, draft: &mut Draft) -> (Finished, Result<(), WriteError>) {
         match job {
             Job::Events(tenant, events, asker) => {
-                let results = events.into_iter().map(|sent| self.event(&tenant, sent, draft));
-                finished(asker, results.collect())
+                let decided = events.into_iter().map(|sent| self.event(&tenant, sent, draft));
+                finished(asker, results(decided))
             }
             Job::ServiceEvents(tenant, events, asker) => {
-                let results =
+                let decided =
                     events.into_iter().map(|sent| self.service_event(&tenant, sent, draft));
-                finished(asker, results.collect())
+                finished(asker, results(decided))
             }
             Job::Terms(job, asker) => finished(asker, self.terms(*job, draft)),
             Job::Deed(tenant, deed, asker) => finished(asker, self.deed(tenant, *deed, draft)),
@@ -167,7 +168,7 @@ impl Writer {
         tenant: &str,
         sent: Sent<IncidentEvent>,
         draft: &mut Draft,
-    ) -> Result<Result<Recorded, Refusal>, WriteError> {
+    ) -> Result<Recorded, WriteError> {
         let key = IncidentKey::new(tenant, &sent.event.incident_id);
         if !draft.incidents.contains_key(&key) {
             let recorded = self.memory.ledger(&key, &self.views).map_err(unreadable)?;
@@ -196,7 +197,7 @@ impl Writer {
         tenant: &str,
         sent: Sent<ServiceEvent>,
         draft: &mut Draft,
-    ) -> Result<Result<Recorded, Refusal>, WriteError> {
+    ) -> Result<Recorded, WriteError> {
         let key = format!("{tenant}\0{}", sent.event.service);
         if !draft.services.contains_key(&key) {
             let service = &sent.event.service;
@@ -229,36 +230,28 @@ impl Writer {
         entry: Entry,
         body: &[u8],
         draft: &mut Draft,
-    ) -> Result<Result<Recorded, Refusal>, WriteError> {
-        match standing.unwrap_or(Ok(Standing::New)) {
-            Err(refusal) => Ok(Err(refusal)),
-            Ok(Standing::Duplicate(sequence)) => Ok(Ok(Recorded { sequence, is_duplicate: true })),
-            Ok(Standing::New) => {
+    ) -> Result<Recorded, WriteError> {
+        match standing.unwrap_or(Ok(Standing::New))? {
+            Standing::Duplicate(sequence) => Ok(Recorded { sequence, is_duplicate: true }),
+            Standing::New => {
                 let sequence = self.stage(draft.tick(), tenant.to_owned(), entry, body, draft)?;
-                Ok(Ok(Recorded { sequence, is_duplicate: false }))
+                Ok(Recorded { sequence, is_duplicate: false })
             }
         }
     }
 
-    fn terms(
-        &mut self,
-        job: TermsJob,
-        draft: &mut Draft,
-    ) -> Result<Result<TermsAnswer, Refusal>, WriteError> {
+    fn terms(&mut self, job: TermsJob, draft: &mut Draft) -> Result<TermsAnswer, WriteError> {
         let TermsJob { tenant, change, validate_only } = job;
         let record_time = draft.tick();
         let catalog = self.memory.catalog(&tenant);
-        let decision = match decide_terms(&catalog, change, record_time) {
-            Ok(decision) => decision,
-            Err(refusal) => return Ok(Err(refusal)),
-        };
+        let decision = decide_terms(&catalog, change, record_time)?;
         if let Some(entry) = decision.entry.clone().filter(|_| !validate_only) {
             let record = Record { tenant, entry: Entry::Terms(entry) };
             let body = wire::record::encode(&record);
             self.stage(record_time, record.tenant, record.entry, &body, draft)?;
             draft.is_closed = true;
         }
-        Ok(Ok(TermsAnswer { decision, validate_only }))
+        Ok(TermsAnswer { decision, validate_only })
     }
 
     fn deed(
@@ -266,23 +259,22 @@ impl Writer {
         tenant: String,
         asked: DoDeed,
         draft: &mut Draft,
-    ) -> Result<Result<DeedAnswer, Refusal>, WriteError> {
+    ) -> Result<DeedAnswer, WriteError> {
         let last = draft.last_time;
         let record_time = draft.tick();
         let (catalog, book) = (self.memory.catalog(&tenant), self.memory.book(&tenant));
-        let deed = match decide_deed(&catalog, &book, asked, record_time, last) {
-            Ok(DeedDecision::New(deed)) => deed,
-            Ok(DeedDecision::Duplicate(recorded)) => {
-                return Ok(Ok(DeedAnswer { recorded, is_duplicate: true }));
+        let deed = match decide_deed(&catalog, &book, asked, record_time, last)? {
+            DeedDecision::New(deed) => deed,
+            DeedDecision::Duplicate(recorded) => {
+                return Ok(DeedAnswer { recorded, is_duplicate: true });
             }
-            Err(refusal) => return Ok(Err(refusal)),
         };
         let record = Record { tenant, entry: Entry::Deed(deed.clone()) };
         let body = wire::record::encode(&record);
         let sequence = self.stage(record_time, record.tenant, record.entry, &body, draft)?;
         draft.is_closed = true;
         let recorded = RecordedDeed { sequence, record_time, deed };
-        Ok(Ok(DeedAnswer { recorded, is_duplicate: false }))
+        Ok(DeedAnswer { recorded, is_duplicate: false })
     }
 
     fn stage(
@@ -349,12 +341,29 @@ impl Draft {
     }
 }
 
-/// A job, and whether it could be decided.
+/// The results of a call's events: one that is refused stops none of the others.
+fn results(
+    decided: impl Iterator<Item = Result<Recorded, WriteError>>,
+) -> Result<Results, WriteError> {
+    let mut results = Results::new();
+    for decided in decided {
+        match decided {
+            Err(WriteError::Rejected(refusal)) => results.push(Err(refusal)),
+            decided => results.push(Ok(decided?)),
+        }
+    }
+    Ok(results)
+}
+
+/// A job, and whether it could be decided. What is refused is decided.
 fn finished<T: Send + 'static>(
     asker: Asker<T>,
     decided: Result<T, WriteError>,
 ) -> (Finished, Result<(), WriteError>) {
-    let outcome = decided.as_ref().map(drop).map_err(WriteError::clone);
+    let outcome = match &decided {
+        Ok(_) | Err(WriteError::Rejected(_)) => Ok(()),
+        Err(error) => Err(error.clone()),
+    };
     (Finished::new(asker, decided), outcome)
 }
 

@@ -3,13 +3,13 @@
 use sha2::{Digest, Sha256};
 use tonic::{Request, Response, Status};
 
-use super::aside::{Messages, stream};
-use super::read::{check, stamp};
-use super::{Services, status};
-use crate::engine::query::Times;
+use super::blocking::{Messages, stream};
+use super::services::Services;
+use super::stamp::stamp;
+use super::status;
 use crate::engine::refusal::Refusal;
 use crate::journal::Record;
-use crate::runtime::{Engine, Portion, Sight, wall};
+use crate::runtime::{Engine, Portion};
 use crate::wire::faults::Faults;
 use crate::wire::scalar::{hash, hexadecimal, timestamp};
 use crate::wire::v1;
@@ -29,8 +29,6 @@ impl AdminService for Services {
     ) -> Result<Response<v1::GetStatusResponse>, Status> {
         let engine = self.engine()?;
         let progress = engine.progress();
-        let as_of = wall::now().max(progress.record_time);
-        let times = Times { as_of, known: progress.record_time };
         let (journal_state, journal_fault) = journal_state(&engine);
         Ok(Response::new(v1::GetStatusResponse {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -39,7 +37,7 @@ impl AdminService for Services {
             views_sequence: engine.views_sequence() as i64,
             time_zone_database: engine.zones().version().to_owned(),
             start_time: Some(timestamp(self.start_time)),
-            stamp: stamp(&Sight { sequence: progress.sequence, times }),
+            stamp: stamp(engine.read_point()),
             journal_state: journal_state as i32,
             journal_fault,
         }))
@@ -79,7 +77,7 @@ impl AdminService for Services {
             0 => [0; 32],
             _ => faults.or("after_head", hash(&after_head), [0; 32]),
         };
-        check(faults)?;
+        faults.check().map_err(status::invalid)?;
         let (asked, present) = (after_sequence, engine.progress().sequence);
         if asked as u64 > present {
             return Err(status::refused(Refusal::SequenceNotReached { asked, present }));

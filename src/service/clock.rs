@@ -1,22 +1,22 @@
 //! `ClockService`.
 
-use std::collections::BTreeMap;
-
 use tonic::{Request, Response, Status};
 
-use super::aside::{Messages, answer, stream};
+use super::blocking::Messages;
 use super::page::Paging;
-use super::read::{check, read, stamp};
-use super::{Services, status};
+use super::services::Services;
+use super::stamp::stamp;
+use super::status;
+use crate::domain::incident::History;
 use crate::domain::time::Instant;
-use crate::engine::catalog::{Catalog, TermsName};
-use crate::engine::compare::{Change, ClockName, Comparison, Step};
+use crate::engine::catalog::TermsName;
+use crate::engine::compare::Step;
 use crate::engine::experience::{avoidable_of, chain, experiences};
-use crate::engine::ledger::Ledger;
 use crate::engine::outlook::urgency;
-use crate::engine::query::{Times, history, judge_incident};
-use crate::engine::refusal::Refusal;
-use crate::runtime::{ClockFilter, ClockMark};
+use crate::engine::query::judge_incident;
+use crate::queries::changes::{self, Cause, ChangedClock};
+use crate::queries::clocks::{self, ClockFilter};
+use crate::queries::{ReadView, Reading, incidents};
 use crate::wire::clock::{outcome, outcome_number, phase};
 use crate::wire::experience::{encode_experience, encode_link, encode_party_time};
 use crate::wire::faults::Faults;
@@ -34,160 +34,123 @@ impl ClockService for Services {
         &self,
         request: Request<v1::CompareClocksRequest>,
     ) -> Result<Response<Self::CompareClocksStream>, Status> {
-        let engine = self.engine()?;
-        let request = request.into_inner();
-        let mut faults = Faults::default();
-        let (tenant, asked) = read(&request, &mut faults);
-        let earlier =
-            faults.or("earlier_known_time", instant(request.earlier_known_time), Instant::MIN);
-        let contract = faults.or("contract_id", optional_id(request.contract_id), String::new());
-        check(faults)?;
-        let sight = asked.sight(&engine)?;
-        let settled = engine.settle().await.map_err(status::unreadable)?;
-        let Times { as_of, known: later } = sight.times;
-        let comparison = Comparison { as_of, earlier, later };
-        Ok(stream(move |send| {
-            let zones = engine.zones().version();
-            let visit =
-                |incident: &str, ledger: &Ledger, catalog: &Catalog, changes: Vec<Change>| {
-                    let told = compared(incident, ledger, catalog, comparison, zones);
-                    changes.iter().all(|change| {
-                        let steps =
-                            change.steps.iter().map(|step| step_told(step, ledger, catalog));
-                        let answer = v1::CompareClocksResponse {
-                            before: told.0.get(&change.clock).cloned(),
-                            after: told.1.get(&change.clock).cloned(),
-                            steps: steps.collect(),
-                            stamp: stamp(&sight),
-                        };
-                        send(answer)
-                    })
-                };
-            let done = engine.compare(settled, &tenant, &contract, comparison, visit);
-            done.map_err(status::unreadable)
-        }))
+        let (call, (earlier, contract)) = self.read(request, |request, _, faults| {
+            let earlier = instant(request.earlier_known_time);
+            let earlier = faults.or("earlier_known_time", earlier, Instant::MIN);
+            let contract = optional_id(request.contract_id);
+            (earlier, faults.or("contract_id", contract, String::new()))
+        })?;
+        call.stream(move |Reading { view, .. }, send| {
+            let zones = view.zones().version();
+            changes::each(&view, &contract, earlier, |changed| {
+                let stamp = stamp(view.point());
+                send(v1::CompareClocksResponse { stamp, ..encode_change(changed, zones) })
+            })
+        })
+        .await
     }
 
     async fn evaluate_incident(
         &self,
         request: Request<v1::EvaluateIncidentRequest>,
     ) -> Result<Response<v1::EvaluateIncidentResponse>, Status> {
-        let engine = self.engine()?;
-        let request = request.into_inner();
-        let mut faults = Faults::default();
-        let (tenant, asked) = read(&request, &mut faults);
-        let id = faults.or("incident_id", id(request.incident_id), String::new());
-        check(faults)?;
-        let sight = asked.sight(&engine)?;
-        let ledger = engine.ledger(&tenant, &id).map_err(status::unreadable)?;
-        let history = history(&ledger, sight.times)
-            .ok_or_else(|| status::refused(Refusal::IncidentNotFound(id.clone())))?;
-        let catalog = engine.catalog(&tenant);
-        let known = catalog.known(sight.times.known);
-        let judgement = judge_incident(&history, &known, sight.times.as_of);
-        let zones = engine.zones().version();
-        let answer = wire::clock::encode_judgement(&id, &judgement, zones, request.with_segments);
-        let experiences = experiences(&history, &judgement, &known, sight.times.as_of);
-        let told = |experience| encode_experience(experience, &judgement.clocks);
-        let work = judgement.clocks.iter().filter_map(|clock| {
-            let urgency = urgency(clock, &history, &known, sight.times.as_of);
-            let avoidable = avoidable_of(&history, clock, &known);
-            encode_work(clock, urgency.as_ref(), avoidable.as_ref())
+        let (call, (id, with_segments)) = self.read(request, |request, _, faults| {
+            let id = faults.or("incident_id", id(request.incident_id), String::new());
+            (id, request.with_segments)
+        })?;
+        let view = call.view()?;
+        let answer = incidents::one(&view, &id, |history| {
+            encode_evaluation(&view, &id, history, with_segments)
         });
-        Ok(Response::new(v1::EvaluateIncidentResponse {
-            work: work.collect(),
-            experience: experiences.iter().map(told).collect(),
-            party_time: encode_party_time(&experiences),
-            chain: chain(&judgement, &known).into_iter().map(encode_link).collect(),
-            stamp: stamp(&sight),
-            ..answer
-        }))
+        let stamp = stamp(view.point());
+        let answer = answer.map(|answer| v1::EvaluateIncidentResponse { stamp, ..answer });
+        answer.map(Response::new).map_err(status::unanswered)
     }
 
     async fn list_clocks(
         &self,
         request: Request<v1::ListClocksRequest>,
     ) -> Result<Response<v1::ListClocksResponse>, Status> {
-        let engine = self.engine()?;
-        let request = request.into_inner();
-        let mut faults = Faults::default();
-        let (tenant, asked) = read(&request, &mut faults);
-        let mut paging = Paging::asked(engine.store_id(), &request, &mut faults);
-        let filter = decode_filter(request, &mut faults);
-        check(faults)?;
+        let (call, (paging, filter)) = self.read(request, |request, engine, faults| {
+            let paging = Paging::asked(engine.store_id(), &request, faults);
+            (paging, decode_filter(request, faults))
+        })?;
         let after = paging.after_clock()?;
-        asked.sight(&engine)?;
-        let settled = engine.settle().await.map_err(status::unreadable)?;
-        answer(move || {
-            let zones = engine.zones().version();
-            let mut page = v1::ListClocksResponse::default();
-            let mut last: Option<ClockMark> = after.clone();
-            let mut is_full = false;
-            let listed = engine.list_clocks(
-                settled,
-                &tenant,
-                &filter,
-                asked.times(),
-                after.as_ref(),
-                |incident, clock| wire::clock::encode(incident, clock, zones, false),
-                |found| {
-                    is_full = !paging.takes(&found.made);
-                    if !is_full {
-                        page.clocks.push(found.made);
-                        last = Some(found.mark);
-                    }
-                    !is_full
-                },
-            );
-            let (sight, cut) = listed.map_err(status::unreadable)?;
-            let next = if is_full { last } else { cut };
-            page.next_page_token = next.map(|mark| paging.seal_clock(&mark)).unwrap_or_default();
-            page.stamp = stamp(&sight);
-            Ok(page)
+        call.answer(move |reading| {
+            let zones = reading.view.zones().version();
+            let most = paging.items() + 1;
+            let found = clocks::page(reading, &filter, after.as_ref(), most, |incident, clock| {
+                wire::clock::encode(incident, clock, zones, false)
+            })?;
+            Ok(fill(paging, found))
         })
         .await
     }
 }
 
-type ClocksTold = BTreeMap<ClockName, v1::Clock>;
-
-/// The clocks of an incident by what was known earlier and later.
-fn compared(
-    incident: &str,
-    ledger: &Ledger,
-    catalog: &Catalog,
-    comparison: Comparison,
-    zones: &str,
-) -> (ClocksTold, ClocksTold) {
-    let by = |known| {
-        let times = Times { as_of: comparison.as_of, known };
-        let Some(history) = history(ledger, times) else { return ClocksTold::new() };
-        let known = catalog.known(known);
-        let judgement = judge_incident(&history, &known, times.as_of);
-        let clocks = judgement.clocks.iter();
-        let told =
-            |clock| (ClockName::of(clock), wire::clock::encode(incident, clock, zones, false));
-        clocks.map(told).collect()
-    };
-    (by(comparison.earlier), by(comparison.later))
+/// A page of the clocks that fit on it.
+fn fill(mut paging: Paging, found: clocks::ClockPage<v1::Clock>) -> v1::ListClocksResponse {
+    let mut page = v1::ListClocksResponse { stamp: stamp(found.point), ..Default::default() };
+    let mut next = found.cut;
+    let mut last = None;
+    for clock in found.clocks {
+        if !paging.takes(&clock.made) {
+            next = last;
+            break;
+        }
+        page.clocks.push(clock.made);
+        last = Some(clock.mark);
+    }
+    page.next_page_token = next.map(|mark| paging.seal_clock(&mark)).unwrap_or_default();
+    page
 }
 
-fn step_told(step: &Step, ledger: &Ledger, catalog: &Catalog) -> v1::ChangeStep {
-    let at = step.record_time;
-    let event = ledger.events.iter().find(|event| event.record_time == at);
-    let record = event.map(|event| Record::Event(wire::incident::encode(&event.event)));
-    let terms = || {
-        let (_, name) = catalog.recorded_between(Instant::MIN, at).pop()?;
-        Some(match name {
-            TermsName::Contract(id) => Record::ContractId(id.to_owned()),
-            TermsName::Calendar(id) => Record::CalendarId(id.to_owned()),
-        })
-    };
+fn encode_evaluation(
+    view: &ReadView<'_>,
+    id: &str,
+    history: &History<'_>,
+    with_segments: bool,
+) -> v1::EvaluateIncidentResponse {
+    let (known, as_of) = (view.known(), view.times().as_of);
+    let judgement = judge_incident(history, &known, as_of);
+    let zones = view.zones().version();
+    let experiences = experiences(history, &judgement, &known, as_of);
+    let encoded = experiences.iter().map(|one| encode_experience(one, &judgement.clocks));
+    let work = judgement.clocks.iter().filter_map(|clock| {
+        let urgency = urgency(clock, history, &known, as_of);
+        let avoidable = avoidable_of(history, clock, &known);
+        encode_work(clock, urgency.as_ref(), avoidable.as_ref())
+    });
+    v1::EvaluateIncidentResponse {
+        work: work.collect(),
+        experience: encoded.collect(),
+        party_time: encode_party_time(&experiences),
+        chain: chain(&judgement, &known).into_iter().map(encode_link).collect(),
+        ..wire::clock::encode_judgement(id, &judgement, zones, with_segments)
+    }
+}
+
+fn encode_change(changed: &ChangedClock<'_>, zones: &str) -> v1::CompareClocksResponse {
+    let encode = |clock| wire::clock::encode(changed.incident, clock, zones, false);
+    v1::CompareClocksResponse {
+        before: changed.before.map(encode),
+        after: changed.after.map(encode),
+        steps: changed.steps.iter().map(|(step, cause)| encode_step(step, *cause)).collect(),
+        stamp: None,
+    }
+}
+
+fn encode_step(step: &Step, cause: Option<Cause<'_>>) -> v1::ChangeStep {
+    let record = cause.map(|cause| match cause {
+        Cause::Event(event) => Record::Event(wire::incident::encode(event)),
+        Cause::Terms(TermsName::Contract(id)) => Record::ContractId(id.to_owned()),
+        Cause::Terms(TermsName::Calendar(id)) => Record::CalendarId(id.to_owned()),
+    });
     v1::ChangeStep {
-        record_time: Some(timestamp(at)),
+        record_time: Some(timestamp(step.record_time)),
         before_outcome: step.before.map(outcome_number).unwrap_or_default(),
         after_outcome: step.after.map(outcome_number).unwrap_or_default(),
-        record: record.or_else(terms),
+        record,
     }
 }
 

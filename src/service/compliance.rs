@@ -3,26 +3,27 @@
 use prost_types::Timestamp;
 use tonic::{Request, Response, Status};
 
-use super::aside::{Messages, answer, stream};
-use super::pieces::Pieces;
-use super::read::{check, read, stamp, tenant, write_stamp};
-
-use super::{Services, status};
-use crate::domain::clock::Clock;
-use crate::domain::incident::State;
+use super::blocking::Messages;
+use super::call::kept;
+use super::chunk::Chunk;
+use super::services::Services;
+use super::stamp::stamp;
 use crate::domain::time::Instant;
+use crate::domain::zone::ZoneDatabase;
 use crate::engine::compliance::{GroupKey, PeriodAsked, Question};
 use crate::engine::deed::{Deed, DoDeed, SignReview};
 use crate::engine::simulation::Proposal;
 use crate::limits::NOTE_BYTES_MAX;
-use crate::runtime::{DeedAnswer, Export, ReviewAsked, Rows, Sight};
+use crate::queries::export::{self, Export};
+use crate::queries::review::{self, ReviewAsked};
+use crate::queries::{Reading, compliance, simulation};
 use crate::wire::compliance::{encode, encode_simulation, group_key};
 use crate::wire::export::encode as encode_row;
 use crate::wire::faults::Faults;
-use crate::wire::review::encode_signature;
+use crate::wire::review::{encode as encode_review, encode_signature};
 use crate::wire::scalar::{id, instant, optional_id, optional_instant, text};
 use crate::wire::v1::compliance_service_server::ComplianceService;
-use crate::wire::{calendar, contract, deed, review, v1};
+use crate::wire::{calendar, contract, deed, v1};
 
 #[tonic::async_trait]
 impl ComplianceService for Services {
@@ -32,48 +33,32 @@ impl ComplianceService for Services {
         &self,
         request: Request<v1::ExportClocksRequest>,
     ) -> Result<Response<Self::ExportClocksStream>, Status> {
-        let engine = self.engine()?;
-        let request = request.into_inner();
-        let mut faults = Faults::default();
-        let (tenant, asked) = read(&request, &mut faults);
-        let export = export(request, &mut faults);
-        check(faults)?;
-        asked.sight(&engine)?;
-        let settled = engine.settle().await.map_err(status::unreadable)?;
-        Ok(stream(move |send| {
-            let mut rows = Sending { send, stamp: None, pieces: Pieces::default() };
-            let done = engine.export(settled, &tenant, &export, asked.times(), &mut rows);
-            done.map_err(status::unreadable)?.map_err(status::refused)?;
-            rows.end();
+        let (call, export) = self.read(request, |request, _, faults| export(request, faults))?;
+        call.stream(move |Reading { view, index }, send| {
+            drop(index);
+            let stamp = stamp(view.point());
+            let send = |rows| send(v1::ExportClocksResponse { rows, stamp });
+            let mut chunk = Chunk::default();
+            export::each(&view, &export, |incident, clock, state| {
+                chunk.add(encode_row(incident, clock, state), send)
+            })?;
+            // One message at least.
+            send(chunk.take());
             Ok(())
-        }))
+        })
+        .await
     }
 
     async fn get_compliance(
         &self,
         request: Request<v1::GetComplianceRequest>,
     ) -> Result<Response<v1::GetComplianceResponse>, Status> {
-        let engine = self.engine()?;
-        let request = request.into_inner();
-        let mut faults = Faults::default();
-        let (tenant, asked) = read(&request, &mut faults);
-        let ends = (request.start_time, request.end_time);
-        let question = Question {
-            period: period(request.period, ends, &mut faults),
-            contract_id: faults.or("contract_id", id(request.contract_id), String::new()),
-            group_by: group_by(request.group_by, &mut faults),
-        };
-        check(faults)?;
-        asked.sight(&engine)?;
-        let settled = engine.settle().await.map_err(status::unreadable)?;
-        answer(move || {
-            let times = asked.times();
-            let reckoned =
-                engine.compliance(settled, &tenant, &question, times, |sight, compliance| {
-                    let told = encode(compliance, &question.group_by, sight.times.as_of);
-                    v1::GetComplianceResponse { stamp: stamp(&sight), ..told }
-                });
-            reckoned.map_err(status::unreadable)?.map_err(status::refused)
+        let (call, question) =
+            self.read(request, |request, _, faults| question(request, faults))?;
+        call.answer(move |Reading { view, index }| {
+            let period = compliance::evaluate(&view, index, &question)?;
+            let answer = encode(period, &question.group_by, view.times().as_of);
+            Ok(v1::GetComplianceResponse { stamp: stamp(view.point()), ..answer })
         })
         .await
     }
@@ -82,28 +67,11 @@ impl ComplianceService for Services {
         &self,
         request: Request<v1::GetServiceReviewRequest>,
     ) -> Result<Response<v1::GetServiceReviewResponse>, Status> {
-        let engine = self.engine()?;
-        let request = request.into_inner();
-        let mut faults = Faults::default();
-        let (tenant, asked) = read(&request, &mut faults);
-        if request.as_signed && (asked.as_of.is_some() || asked.known.is_some()) {
-            faults.add("as_signed", "is given beside a time: a signature has its own times");
-        }
-        let wanted = ReviewAsked {
-            contract_id: faults.or("contract_id", id(request.contract_id), String::new()),
-            period: named(request.period, &mut faults),
-            as_signed: request.as_signed,
-        };
-        check(faults)?;
-        asked.sight(&engine)?;
-        let settled = engine.settle().await.map_err(status::unreadable)?;
-        answer(move || {
-            let times = asked.times();
-            let told = engine.review(settled, &tenant, &wanted, times, |sight, reviewed| {
-                let told = review::encode(reviewed);
-                v1::GetServiceReviewResponse { stamp: stamp(&sight), ..told }
-            });
-            told.map_err(status::unreadable)?.map_err(status::refused)
+        let (call, wanted) = self.read(request, |request, _, faults| wanted(request, faults))?;
+        call.answer(move |Reading { view, index }| {
+            let (point, reviewed) = review::evaluate(&view, index, &wanted)?;
+            let answer = encode_review(reviewed);
+            Ok(v1::GetServiceReviewResponse { stamp: stamp(point), ..answer })
         })
         .await
     }
@@ -112,28 +80,13 @@ impl ComplianceService for Services {
         &self,
         request: Request<v1::SignServiceReviewRequest>,
     ) -> Result<Response<v1::SignServiceReviewResponse>, Status> {
-        let engine = self.engine()?;
-        let request = request.into_inner();
-        let mut faults = Faults::default();
-        let tenant = tenant(request.tenant, &mut faults);
-        let sign = SignReview {
-            id: faults.or("signature_id", id(request.signature_id), String::new()),
-            contract_id: faults.or("contract_id", id(request.contract_id), String::new()),
-            period: named(request.period, &mut faults),
-            signed_by: faults.or("signed_by", deed::who(request.signed_by), String::new()),
-            note: faults.or("note", text(request.note, NOTE_BYTES_MAX), String::new()),
-            as_of: faults.or("as_of_time", optional_instant(request.as_of_time), None),
-            known: faults.or("known_time", optional_instant(request.known_time), None),
-        };
-        check(faults)?;
-        let answer = engine.do_deed(tenant, DoDeed::SignReview(sign)).await;
-        let (answer, progress) = answer.map_err(|error| status::not_written(&error))?;
-        let DeedAnswer { recorded, is_duplicate } = answer.map_err(status::refused)?;
+        let (call, sign) =
+            self.write(request.into_inner(), |request, _, faults| signing(request, faults))?;
+        let (recorded, duplicate, stamp) = call.act(DoDeed::SignReview(sign)).await?;
         let signature = match &recorded.deed {
             Deed::ReviewSigned(signed) => Some(encode_signature(recorded.record_time, signed)),
             _ => None,
         };
-        let (duplicate, stamp) = (is_duplicate, write_stamp(&progress));
         Ok(Response::new(v1::SignServiceReviewResponse { signature, duplicate, stamp }))
     }
 
@@ -141,69 +94,69 @@ impl ComplianceService for Services {
         &self,
         request: Request<v1::SimulateContractRequest>,
     ) -> Result<Response<v1::SimulateContractResponse>, Status> {
-        let engine = self.engine()?;
-        let request = request.into_inner();
-        let mut faults = Faults::default();
-        let (tenant, asked) = read(&request, &mut faults);
-        let ends = (request.start_time, request.end_time);
-        let period = period(request.period, ends, &mut faults);
-        let group_by = group_by(request.group_by, &mut faults);
-        let contract = request.contract.unwrap_or_default();
-        let contract = faults.keep("contract", contract::decode(contract, engine.zones()));
-        let calendars = faults.each("calendars", request.calendars, |calendar| {
-            calendar::decode(calendar, engine.zones())
-        });
-        check(faults)?;
-        let contract = contract.ok_or_else(|| status::invalid(Vec::new()))?;
-        let question = Question { contract_id: contract.id.clone(), period, group_by };
-        let proposal = Proposal { contract, calendars };
-        asked.sight(&engine)?;
-        let settled = engine.settle().await.map_err(status::unreadable)?;
-        answer(move || {
-            let times = asked.times();
-            let simulated = engine.simulate(
-                settled,
-                &tenant,
-                &question,
-                &proposal,
-                times,
-                |sight, simulation| {
-                    let told = encode_simulation(simulation, &question.group_by);
-                    v1::SimulateContractResponse { stamp: stamp(&sight), ..told }
-                },
-            );
-            simulated.map_err(status::unreadable)?.map_err(status::refused)
+        let (call, decoded) = self
+            .read(request, |request, engine, faults| simulated(request, engine.zones(), faults))?;
+        let (question, proposal) = kept(decoded)?;
+        call.answer(move |Reading { view, index }| {
+            drop(index);
+            let proposed = proposal.catalog(view.catalog());
+            let simulation = simulation::evaluate(&view, &question, &proposal, &proposed)?;
+            let answer = encode_simulation(simulation, &question.group_by);
+            Ok(v1::SimulateContractResponse { stamp: stamp(view.point()), ..answer })
         })
         .await
     }
 }
 
-/// Rows on their way.
-struct Sending<'s> {
-    send: &'s dyn Fn(v1::ExportClocksResponse) -> bool,
-    stamp: Option<v1::Stamp>,
-    pieces: Pieces<v1::ClockRow>,
-}
-
-impl Sending<'_> {
-    /// Sends what is left; one message at least.
-    fn end(mut self) {
-        let (rows, stamp) = (self.pieces.take(), self.stamp);
-        (self.send)(v1::ExportClocksResponse { rows, stamp });
+fn question(request: v1::GetComplianceRequest, faults: &mut Faults) -> Question {
+    let ends = (request.start_time, request.end_time);
+    Question {
+        period: period(request.period, ends, faults),
+        contract_id: faults.or("contract_id", id(request.contract_id), String::new()),
+        group_by: group_by(request.group_by, faults),
     }
 }
 
-impl Rows for Sending<'_> {
-    fn begin(&mut self, sight: Sight) -> bool {
-        self.stamp = stamp(&sight);
-        true
+fn wanted(request: v1::GetServiceReviewRequest, faults: &mut Faults) -> ReviewAsked {
+    if request.as_signed && (request.as_of_time.is_some() || request.known_time.is_some()) {
+        faults.add("as_signed", "is given beside a time: a signature has its own times");
     }
+    ReviewAsked {
+        contract_id: faults.or("contract_id", id(request.contract_id), String::new()),
+        period: named(request.period, faults),
+        as_signed: request.as_signed,
+    }
+}
 
-    fn add(&mut self, incident: &str, clock: &Clock<'_>, state: &State<'_>) -> bool {
-        let (send, stamp) = (self.send, self.stamp);
-        let send = |rows| send(v1::ExportClocksResponse { rows, stamp });
-        self.pieces.add(encode_row(incident, clock, state), send)
+fn signing(request: v1::SignServiceReviewRequest, faults: &mut Faults) -> SignReview {
+    SignReview {
+        id: faults.or("signature_id", id(request.signature_id), String::new()),
+        contract_id: faults.or("contract_id", id(request.contract_id), String::new()),
+        period: named(request.period, faults),
+        signed_by: faults.or("signed_by", deed::who(request.signed_by), String::new()),
+        note: faults.or("note", text(request.note, NOTE_BYTES_MAX), String::new()),
+        as_of: faults.or("as_of_time", optional_instant(request.as_of_time), None),
+        known: faults.or("known_time", optional_instant(request.known_time), None),
     }
+}
+
+/// The question and the proposal; `None`: a fault is noted.
+fn simulated(
+    request: v1::SimulateContractRequest,
+    zones: &ZoneDatabase,
+    faults: &mut Faults,
+) -> Option<(Question, Proposal)> {
+    let ends = (request.start_time, request.end_time);
+    let period = period(request.period, ends, faults);
+    let group_by = group_by(request.group_by, faults);
+    let contract = contract::decode(request.contract.unwrap_or_default(), zones);
+    let contract = faults.keep("contract", contract);
+    let calendars = request.calendars;
+    let calendars =
+        faults.each("calendars", calendars, |calendar| calendar::decode(calendar, zones));
+    let contract = contract?;
+    let question = Question { contract_id: contract.id.clone(), period, group_by };
+    Some((question, Proposal { contract, calendars }))
 }
 
 fn export(request: v1::ExportClocksRequest, faults: &mut Faults) -> Export {

@@ -2,15 +2,16 @@
 
 use tonic::{Request, Response, Status};
 
+use super::call::{Call, kept};
 use super::page::Paging;
-use super::read::{check, read, stamp, tenant, write_stamp};
-use super::{Services, status};
+use super::services::Services;
+use super::stamp::{stamp, write_stamp};
+use super::status;
 use crate::domain::contract::{Contract, Revision};
 use crate::domain::time::Instant;
 use crate::engine::catalog::Known;
 use crate::engine::command::{Change, ChangeTerms};
 use crate::engine::refusal::Refusal;
-use crate::wire::faults::Faults;
 use crate::wire::scalar::{count, id, optional_instant, timestamp};
 use crate::wire::v1::contract_service_server::ContractService;
 use crate::wire::{self, v1};
@@ -21,24 +22,26 @@ impl ContractService for Services {
         &self,
         request: Request<v1::PutContractRequest>,
     ) -> Result<Response<v1::PutContractResponse>, Status> {
-        let engine = self.engine()?;
-        let request = request.into_inner();
-        let mut faults = Faults::default();
-        let tenant = tenant(request.tenant, &mut faults);
-        let contract = request.contract.unwrap_or_default();
-        let contract = faults.keep("contract", wire::contract::decode(contract, engine.zones()));
-        let effective_time =
-            faults.or("effective_time", optional_instant(request.effective_time), None);
-        let expected_revision =
-            request.expected_revision.map(|n| faults.or("expected_revision", count(n), 0));
-        check(faults)?;
-        let contract = contract.ok_or_else(|| status::invalid(Vec::new()))?;
+        let (call, (contract, change)) =
+            self.write(request.into_inner(), |request, engine, faults| {
+                let contract = request.contract.unwrap_or_default();
+                let contract = wire::contract::decode(contract, engine.zones());
+                let contract = faults.keep("contract", contract);
+                let time = optional_instant(request.effective_time);
+                let effective_time = faults.or("effective_time", time, None);
+                let expected_revision = request
+                    .expected_revision
+                    .map(|number| faults.or("expected_revision", count(number), 0));
+                (contract, (effective_time, expected_revision, request.validate_only))
+            })?;
+        let (contract, (effective_time, expected_revision, validate_only)) =
+            (kept(contract)?, change);
         let change = Change::Contract(contract.clone());
         let change = ChangeTerms { change, effective_time, expected_revision };
-        let answer = engine.change_terms(tenant.clone(), change, request.validate_only).await;
-        let (answer, progress) = answer.map_err(|error| status::not_written(&error))?;
-        let answer = answer.map_err(status::refused)?;
-        let catalog = engine.catalog(&tenant);
+        let Call { engine, tenant, .. } = &call;
+        let answer = engine.change_terms(tenant.clone(), change, validate_only).await;
+        let (answer, progress) = answer.map_err(status::not_written)?;
+        let catalog = engine.catalog(tenant);
         let known = catalog.known(progress.record_time);
         let latest = known.contract(&contract.id).all().last();
         let message = match latest.filter(|latest| latest.content == contract) {
@@ -58,102 +61,75 @@ impl ContractService for Services {
         &self,
         request: Request<v1::GetContractRequest>,
     ) -> Result<Response<v1::GetContractResponse>, Status> {
-        let engine = self.engine()?;
-        let request = request.into_inner();
-        let mut faults = Faults::default();
-        let (tenant, asked) = read(&request, &mut faults);
-        let id = faults.or("contract_id", id(request.contract_id), String::new());
-        let number = faults.or("revision", count(request.revision), 0);
-        check(faults)?;
-        let sight = asked.sight(&engine)?;
-        let catalog = engine.catalog(&tenant);
-        let known = catalog.known(sight.times.known);
+        let (call, (id, number)) = self.read(request, |request, _, faults| {
+            let id = faults.or("contract_id", id(request.contract_id), String::new());
+            (id, faults.or("revision", count(request.revision), 0))
+        })?;
+        let view = call.view()?;
         let revision = match number {
-            0 => in_force(known, &id, sight.times.as_of),
-            number => known.contract(&id).numbered(number),
+            0 => in_force(view.known(), &id, view.times().as_of),
+            number => view.known().contract(&id).numbered(number),
         };
         let revision = revision.ok_or_else(|| not_found(&id))?;
-        let contract = Some(message(known, revision));
-        Ok(Response::new(v1::GetContractResponse { contract, stamp: stamp(&sight) }))
+        let contract = Some(message(view.known(), revision));
+        Ok(Response::new(v1::GetContractResponse { contract, stamp: stamp(view.point()) }))
     }
 
     async fn list_contracts(
         &self,
         request: Request<v1::ListContractsRequest>,
     ) -> Result<Response<v1::ListContractsResponse>, Status> {
-        let engine = self.engine()?;
-        let request = request.into_inner();
-        let mut faults = Faults::default();
-        let (tenant, asked) = read(&request, &mut faults);
-        let mut paging = Paging::asked(engine.store_id(), &request, &mut faults);
-        check(faults)?;
+        let (call, mut paging) = self.read(request, |request, engine, faults| {
+            Paging::asked(engine.store_id(), &request, faults)
+        })?;
         let after = paging.after_id()?;
-        let sight = asked.sight(&engine)?;
-        let catalog = engine.catalog(&tenant);
-        let known = catalog.known(sight.times.known);
-        let mut page = v1::ListContractsResponse { stamp: stamp(&sight), ..Default::default() };
-        for id in known.contract_ids().filter(|id| **id > *after) {
-            let Some(revision) = in_force(known, id, sight.times.as_of) else { continue };
-            let contract = message(known, revision);
-            if !paging.takes(&contract) {
-                let last = page.contracts.last().map(|last| last.id.clone());
-                page.next_page_token = paging.seal_id(last.unwrap_or_default());
-                break;
-            }
-            page.contracts.push(contract);
-        }
-        Ok(Response::new(page))
+        let view = call.view()?;
+        let (known, as_of) = (view.known(), view.times().as_of);
+        let ids = known.contract_ids().filter(|id| **id > *after);
+        let revisions = ids.filter_map(|id| in_force(known, id, as_of));
+        let contracts = revisions.map(|revision| message(known, revision));
+        let (contracts, next_page_token) = paging.fill(contracts, |last| last.id.clone());
+        let stamp = stamp(view.point());
+        Ok(Response::new(v1::ListContractsResponse { contracts, next_page_token, stamp }))
     }
 
     async fn list_contract_revisions(
         &self,
         request: Request<v1::ListContractRevisionsRequest>,
     ) -> Result<Response<v1::ListContractRevisionsResponse>, Status> {
-        let engine = self.engine()?;
-        let request = request.into_inner();
-        let mut faults = Faults::default();
-        let (tenant, asked) = read(&request, &mut faults);
-        let mut paging = Paging::asked(engine.store_id(), &request, &mut faults);
-        let id = faults.or("contract_id", id(request.contract_id), String::new());
-        check(faults)?;
+        let (call, (mut paging, id)) = self.read(request, |request, engine, faults| {
+            let paging = Paging::asked(engine.store_id(), &request, faults);
+            (paging, faults.or("contract_id", id(request.contract_id), String::new()))
+        })?;
         let after = paging.after_id()?.parse().unwrap_or(0);
-        let sight = asked.sight(&engine)?;
-        let catalog = engine.catalog(&tenant);
-        let known = catalog.known(sight.times.known);
-        let revisions = known.contract(&id).all();
-        if revisions.is_empty() {
+        let view = call.view()?;
+        let known = view.known();
+        let all = known.contract(&id).all();
+        if all.is_empty() {
             return Err(not_found(&id));
         }
-        let stamp = stamp(&sight);
-        let mut page = v1::ListContractRevisionsResponse { stamp, ..Default::default() };
-        for revision in revisions.iter().filter(|revision| revision.number > after) {
-            let contract = message(known, revision);
-            if !paging.takes(&contract) {
-                page.next_page_token = paging.seal_id((revision.number - 1).to_string());
-                break;
-            }
-            page.revisions.push(contract);
-        }
-        Ok(Response::new(page))
+        let rest = all.iter().filter(|revision| revision.number > after);
+        let rest = rest.map(|revision| message(known, revision));
+        let (revisions, next_page_token) = paging.fill(rest, |last| last.revision.to_string());
+        let stamp = stamp(view.point());
+        Ok(Response::new(v1::ListContractRevisionsResponse { revisions, next_page_token, stamp }))
     }
 
     async fn end_contract(
         &self,
         request: Request<v1::EndContractRequest>,
     ) -> Result<Response<v1::EndContractResponse>, Status> {
-        let engine = self.engine()?;
-        let request = request.into_inner();
-        let mut faults = Faults::default();
-        let tenant = tenant(request.tenant, &mut faults);
-        let id = faults.or("contract_id", id(request.contract_id), String::new());
-        let effective_time = faults.or("end_time", optional_instant(request.end_time), None);
-        check(faults)?;
+        let (call, (id, effective_time)) =
+            self.write(request.into_inner(), |request, _, faults| {
+                let id = faults.or("contract_id", id(request.contract_id), String::new());
+                (id, faults.or("end_time", optional_instant(request.end_time), None))
+            })?;
         let change = Change::EndContract(id.clone());
         let change = ChangeTerms { change, effective_time, expected_revision: None };
+        let Call { engine, tenant, .. } = &call;
         let answer = engine.change_terms(tenant.clone(), change, false).await;
-        let (answer, progress) = answer.map_err(|error| status::not_written(&error))?;
-        let answer = answer.map_err(status::refused)?;
-        let catalog = engine.catalog(&tenant);
+        let (answer, progress) = answer.map_err(status::not_written)?;
+        let catalog = engine.catalog(tenant);
         let known = catalog.known(progress.record_time);
         let latest = known.contract(&id).all().last().ok_or_else(|| not_found(&id))?;
         Ok(Response::new(v1::EndContractResponse {

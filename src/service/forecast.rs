@@ -2,13 +2,14 @@
 
 use tonic::{Request, Response, Status};
 
-use super::aside::{Messages, answer, stream};
-use super::pieces::Pieces;
-use super::read::{check, read, stamp};
-use super::{Services, status};
+use super::blocking::Messages;
+use super::chunk::Chunk;
+use super::services::Services;
+use super::stamp::stamp;
 use crate::engine::outlook::WhatIf;
 use crate::limits::PRIORITY_BYTES_MAX;
-use crate::runtime::ForecastAsked;
+use crate::queries::forecasts::{self, ForecastAsked};
+use crate::queries::{Reading, period_forecasts};
 use crate::wire::faults::Faults;
 use crate::wire::forecast::{encode, encode_period_outlook, encode_turnout};
 use crate::wire::scalar::{id, optional_id, optional_instant, optional_span, text};
@@ -23,54 +24,35 @@ impl ForecastService for Services {
         &self,
         request: Request<v1::ForecastClocksRequest>,
     ) -> Result<Response<Self::ForecastClocksStream>, Status> {
-        let engine = self.engine()?;
-        let request = request.into_inner();
-        let mut faults = Faults::default();
-        let (tenant, asked) = read(&request, &mut faults);
-        let wanted = wanted(request, &mut faults);
-        check(faults)?;
-        asked.sight(&engine)?;
-        let settled = engine.settle().await.map_err(status::unreadable)?;
-        Ok(stream(move |send| {
-            let zones = engine.zones().version();
-            let told = engine.forecast_clocks(
-                settled,
-                &tenant,
-                &wanted,
-                asked.times(),
-                |learned, incident, clock, outlook| {
+        let (call, wanted) = self.read(request, |request, _, faults| wanted(request, faults))?;
+        call.stream(move |Reading { view, index }, send| {
+            let zones = view.zones().version();
+            let found =
+                forecasts::of_clocks(&view, index, &wanted, |learned, incident, clock, outlook| {
                     encode(learned, incident, clock, outlook, zones)
-                },
-            );
-            let (sight, forecasts) = told.map_err(status::unreadable)?.map_err(status::refused)?;
-            send_all(forecasts, stamp(&sight), send);
+                });
+            let (point, forecasts) = found?;
+            send_all(forecasts, stamp(point), send);
             Ok(())
-        }))
+        })
+        .await
     }
 
     async fn forecast_objectives(
         &self,
         request: Request<v1::ForecastObjectivesRequest>,
     ) -> Result<Response<v1::ForecastObjectivesResponse>, Status> {
-        let engine = self.engine()?;
-        let request = request.into_inner();
-        let mut faults = Faults::default();
-        let (tenant, asked) = read(&request, &mut faults);
-        let contract = faults.or("contract_id", id(request.contract_id), String::new());
-        if request.period.is_empty() {
-            faults.add("period", "is missing: give a month \"2026-10\", a quarter or a year");
-        }
-        check(faults)?;
-        asked.sight(&engine)?;
-        let settled = engine.settle().await.map_err(status::unreadable)?;
-        answer(move || {
-            let of = (contract.as_str(), request.period.as_str());
-            let times = asked.times();
-            let told = engine.forecast_objectives(settled, &tenant, of, times, |sight, outlook| {
-                let told = encode_period_outlook(&outlook, sight.times.as_of);
-                v1::ForecastObjectivesResponse { stamp: stamp(&sight), ..told }
-            });
-            told.map_err(status::unreadable)?.map_err(status::refused)
+        let (call, (contract, period)) = self.read(request, |request, _, faults| {
+            let contract = faults.or("contract_id", id(request.contract_id), String::new());
+            if request.period.is_empty() {
+                faults.add("period", "is missing: give a month \"2026-10\", a quarter or a year");
+            }
+            (contract, request.period)
+        })?;
+        call.answer(move |Reading { view, index }| {
+            let outlook = period_forecasts::evaluate(&view, index, &contract, &period)?;
+            let answer = encode_period_outlook(&outlook, view.times().as_of);
+            Ok(v1::ForecastObjectivesResponse { stamp: stamp(view.point()), ..answer })
         })
         .await
     }
@@ -79,21 +61,16 @@ impl ForecastService for Services {
         &self,
         request: Request<v1::GetForecastQualityRequest>,
     ) -> Result<Response<v1::GetForecastQualityResponse>, Status> {
-        let engine = self.engine()?;
-        let request = request.into_inner();
-        let mut faults = Faults::default();
-        let (tenant, asked) = read(&request, &mut faults);
-        let contract = faults.or("contract_id", id(request.contract_id), String::new());
-        let target = faults.or("target_id", optional_id(request.target_id), String::new());
-        check(faults)?;
-        asked.sight(&engine)?;
-        let settled = engine.settle().await.map_err(status::unreadable)?;
-        answer(move || {
-            let of = (contract.as_str(), target.as_str(), request.period.as_str());
-            let told = engine.forecast_quality(settled, &tenant, of, asked.times());
-            let (sight, turnout) = told.map_err(status::unreadable)?.map_err(status::refused)?;
+        let (call, (contract, target, period)) = self.read(request, |request, _, faults| {
+            let contract = faults.or("contract_id", id(request.contract_id), String::new());
+            let target = faults.or("target_id", optional_id(request.target_id), String::new());
+            (contract, target, request.period)
+        })?;
+        call.answer(move |Reading { view, index }| {
+            drop(index);
+            let turnout = forecasts::quality(&view, &contract, &target, &period)?;
             let quality = turnout.as_ref().map(encode_turnout);
-            Ok(v1::GetForecastQualityResponse { quality, stamp: stamp(&sight) })
+            Ok(v1::GetForecastQualityResponse { quality, stamp: stamp(view.point()) })
         })
         .await
     }
@@ -106,9 +83,9 @@ fn send_all(
     send: &dyn Fn(v1::ForecastClocksResponse) -> bool,
 ) {
     let send = |forecasts| send(v1::ForecastClocksResponse { forecasts, stamp });
-    let mut pieces = Pieces::default();
-    if forecasts.into_iter().all(|forecast| pieces.add(forecast, send)) {
-        send(pieces.take());
+    let mut chunk = Chunk::default();
+    if forecasts.into_iter().all(|forecast| chunk.add(forecast, send)) {
+        send(chunk.take());
     }
 }
 

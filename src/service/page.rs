@@ -11,7 +11,7 @@ use super::status;
 use crate::domain::time::Instant;
 use crate::engine::refusal::Refusal;
 use crate::limits::{PAGE_BYTES_MAX, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX};
-use crate::runtime::ClockMark;
+use crate::queries::clocks::ClockMark;
 use crate::wire::faults::Faults;
 use crate::wire::store::v1 as store;
 use crate::wire::v1;
@@ -102,6 +102,29 @@ impl Paging {
         self.bytes = self.bytes.saturating_sub(bytes);
         self.is_empty = false;
         true
+    }
+
+    /// How many more items may be put on it.
+    pub fn items(&self) -> usize {
+        self.items
+    }
+
+    /// The items that fit, and the token to go on after the last of them, which has this id; none,
+    /// if all fit.
+    pub fn fill<T: Message>(
+        &mut self,
+        items: impl Iterator<Item = T>,
+        id: impl Fn(&T) -> String,
+    ) -> (Vec<T>, String) {
+        let mut page = Vec::new();
+        for item in items {
+            if !self.takes(&item) {
+                let last = page.last().map(id);
+                return (page, self.seal_id(last.unwrap_or_default()));
+            }
+            page.push(item);
+        }
+        (page, String::new())
     }
 
     /// The id to go on after; empty: from the beginning.

@@ -4,15 +4,13 @@ use std::ops::Bound::{Excluded, Unbounded};
 
 use tonic::{Request, Response, Status};
 
-use super::aside::answer;
+use super::call::{Call, kept};
 use super::page::Paging;
-use super::read::{check, read, stamp, tenant, write_stamp};
-use super::{Services, status};
-use crate::domain::settlement::Decided;
+use super::services::Services;
+use super::stamp::stamp;
+use crate::domain::settlement::{Decided, Item};
 use crate::engine::deed::{DecideItem, Deed, DoDeed};
-use crate::engine::refusal::Refusal;
-use crate::runtime::DeedAnswer;
-use crate::wire::faults::Faults;
+use crate::queries::{Reading, settlement};
 use crate::wire::scalar::optional_id;
 use crate::wire::settlement::{
     decode_decision, decode_opening, encode, encode_decided, encode_standing,
@@ -26,32 +24,22 @@ impl SettlementService for Services {
         &self,
         request: Request<v1::ListSettlementItemsRequest>,
     ) -> Result<Response<v1::ListSettlementItemsResponse>, Status> {
-        let engine = self.engine()?;
-        let request = request.into_inner();
-        let mut faults = Faults::default();
-        let (tenant, asked) = read(&request, &mut faults);
-        let mut paging = Paging::asked(engine.store_id(), &request, &mut faults);
-        let contract = faults.or("contract_id", optional_id(request.contract_id), String::new());
-        check(faults)?;
+        let (call, asked) = self.read(request, |request, engine, faults| {
+            let paging = Paging::asked(engine.store_id(), &request, faults);
+            let contract = optional_id(request.contract_id);
+            (paging, faults.or("contract_id", contract, String::new()), request.only_open)
+        })?;
+        let (mut paging, contract, only_open) = asked;
         let after = paging.after_id()?;
-        asked.sight(&engine)?;
-        let settled = engine.settle().await.map_err(status::unreadable)?;
-        answer(move || {
-            let items = engine.settlement(settled, &tenant, &contract, asked.times());
-            let items = items.map_err(status::unreadable)?;
-            let (sight, items) = items.map_err(status::refused)?;
-            let mut page =
-                v1::ListSettlementItemsResponse { stamp: stamp(&sight), ..Default::default() };
-            let left = items.range::<str, _>((Excluded(after.as_str()), Unbounded));
-            for (_, item) in left.filter(|(_, item)| item.is_open() || !request.only_open) {
-                let item = encode_standing(item, sight.times.as_of);
-                if !paging.takes(&item) {
-                    page.next_page_token = paging.seal_id(last_id(&page));
-                    break;
-                }
-                page.items.push(item);
-            }
-            Ok(page)
+        call.answer(move |Reading { view, index }| {
+            let items = settlement::items(&view, index, &contract)?;
+            let as_of = view.times().as_of;
+            let rest = items.range::<str, _>((Excluded(after.as_str()), Unbounded));
+            let rest = rest.filter(|(_, item)| item.is_open() || !only_open);
+            let rest = rest.map(|(_, item)| encode_standing(item, as_of));
+            let (items, next_page_token) = paging.fill(rest, |item| item_id(item));
+            let stamp = stamp(view.point());
+            Ok(v1::ListSettlementItemsResponse { items, next_page_token, stamp })
         })
         .await
     }
@@ -60,21 +48,14 @@ impl SettlementService for Services {
         &self,
         request: Request<v1::OpenSettlementItemRequest>,
     ) -> Result<Response<v1::OpenSettlementItemResponse>, Status> {
-        let engine = self.engine()?;
-        let request = request.into_inner();
-        let mut faults = Faults::default();
-        let tenant = tenant(request.tenant, &mut faults);
-        let opening = faults.keep("item", decode_opening(request.item.unwrap_or_default()));
-        check(faults)?;
-        let opening = opening.ok_or_else(|| status::invalid(Vec::new()))?;
-        let answer = engine.do_deed(tenant, DoDeed::OpenItem(opening)).await;
-        let (answer, progress) = answer.map_err(|error| status::not_written(&error))?;
-        let DeedAnswer { recorded, is_duplicate } = answer.map_err(status::refused)?;
+        let (call, opening) = self.write(request.into_inner(), |request, _, faults| {
+            faults.keep("item", decode_opening(request.item.unwrap_or_default()))
+        })?;
+        let (recorded, duplicate, stamp) = call.act(DoDeed::OpenItem(kept(opening)?)).await?;
         let item = match &recorded.deed {
             Deed::ItemOpened(item) => Some(encode(item)),
             _ => None,
         };
-        let (duplicate, stamp) = (is_duplicate, write_stamp(&progress));
         Ok(Response::new(v1::OpenSettlementItemResponse { item, duplicate, stamp }))
     }
 
@@ -82,36 +63,28 @@ impl SettlementService for Services {
         &self,
         request: Request<v1::DecideSettlementItemRequest>,
     ) -> Result<Response<v1::DecideSettlementItemResponse>, Status> {
-        let engine = self.engine()?;
-        let request = request.into_inner();
-        let mut faults = Faults::default();
-        let tenant = tenant(request.tenant, &mut faults);
-        let decision =
-            faults.keep("decision", decode_decision(request.decision.unwrap_or_default()));
-        check(faults)?;
-        let (decision, decide_time) = decision.ok_or_else(|| status::invalid(Vec::new()))?;
-        let settled = engine.settle().await.map_err(status::unreadable)?;
-        let (asking, of, id) = (engine.clone(), tenant.clone(), decision.item_id.clone());
-        let basis = answer(move || {
-            let found = asking.settlement_item(settled, &of, &id).map_err(status::unreadable)?;
-            found.ok_or_else(|| status::refused(Refusal::ItemNotFound(id)))
-        });
-        let basis = basis.await?.into_inner();
+        let (call, decision) = self.write(request.into_inner(), |request, _, faults| {
+            faults.keep("decision", decode_decision(request.decision.unwrap_or_default()))
+        })?;
+        let (decision, decide_time) = kept(decision)?;
+        let basis = basis(call.clone(), decision.item_id.clone()).await?;
         let decided = Decided { decision, basis };
         let deed = DoDeed::DecideItem(Box::new(DecideItem { decided, decide_time }));
-        let answer = engine.do_deed(tenant, deed).await;
-        let (answer, progress) = answer.map_err(|error| status::not_written(&error))?;
-        let DeedAnswer { recorded, is_duplicate } = answer.map_err(status::refused)?;
+        let (recorded, duplicate, stamp) = call.act(deed).await?;
         let decision = match &recorded.deed {
             Deed::ItemDecided(decided) => Some(encode_decided(decided, Some(recorded.record_time))),
             _ => None,
         };
-        let (duplicate, stamp) = (is_duplicate, write_stamp(&progress));
         Ok(Response::new(v1::DecideSettlementItemResponse { decision, duplicate, stamp }))
     }
 }
 
-fn last_id(page: &v1::ListSettlementItemsResponse) -> String {
-    let last = page.items.last().and_then(|item| item.item.as_ref());
-    last.map(|item| item.item_id.clone()).unwrap_or_default()
+/// The item that a decision is about, as it stands now.
+async fn basis(call: Call, id: String) -> Result<Item, Status> {
+    let item = call.answer(move |Reading { view, index }| settlement::item(&view, index, &id));
+    Ok(item.await?.into_inner())
+}
+
+fn item_id(item: &v1::SettlementStanding) -> String {
+    item.item.as_ref().map(|item| item.item_id.clone()).unwrap_or_default()
 }

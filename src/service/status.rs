@@ -11,6 +11,7 @@ use crate::domain::fault::Fault;
 use crate::engine::refusal::Refusal;
 use crate::journal::ReadError;
 use crate::limits::{ERROR_DETAIL_BYTES_MAX, ERROR_TEXT_BYTES_MAX, FAULTS_TOLD_MAX};
+use crate::queries::QueryError;
 use crate::runtime::{BackUpError, Loss, WriteError};
 use crate::views::ViewsError;
 use crate::wire::v1;
@@ -118,9 +119,20 @@ pub(super) fn invalid(faults: Vec<Fault>) -> Status {
     refused(Refusal::Invalid(faults))
 }
 
-/// The status of a write that could not be taken; it may be tried again as it was.
-pub(super) fn not_written(error: &WriteError) -> Status {
-    let reason = match error {
+/// The status of a question that is not answered.
+pub(super) fn unanswered(error: QueryError) -> Status {
+    match error {
+        QueryError::Rejected(refusal) => refused(refusal),
+        QueryError::Unavailable(error) => unreadable(error),
+        QueryError::Lost(loss) => lost(&loss),
+    }
+}
+
+/// The status of a write that was refused, or that could not be taken and may be tried again as it
+/// was.
+pub(super) fn not_written(error: WriteError) -> Status {
+    let reason = match &error {
+        WriteError::Rejected(refusal) => return refused(refusal.clone()),
         WriteError::Overloaded => ErrorReason::Overloaded,
         WriteError::Stopping => ErrorReason::ShuttingDown,
         WriteError::Journal(_) | WriteError::Behind => ErrorReason::JournalUnavailable,
@@ -132,7 +144,7 @@ pub(super) fn not_written(error: &WriteError) -> Status {
 }
 
 /// The status of what can't be answered or recorded since the journal is damaged.
-pub(super) fn lost(loss: &Loss) -> Status {
+fn lost(loss: &Loss) -> Status {
     status(ErrorReason::JournalCorrupt, loss.to_string(), ErrorDetails::new())
 }
 
@@ -155,7 +167,7 @@ pub(super) fn not_backed_up(error: BackUpError) -> Status {
 }
 
 /// The status of views that can't be read. They hold no facts, so nothing is lost.
-pub(super) fn unreadable(error: ViewsError) -> Status {
+fn unreadable(error: ViewsError) -> Status {
     if error.may_pass() {
         let retry = ErrorDetails::with_retry_info(Some(RETRY_AFTER));
         return status(ErrorReason::ViewsUnavailable, error.to_string(), retry);

@@ -28,7 +28,7 @@ use crate::wire::record::{self, Unreadable};
 use crate::wire::{learning, tally};
 use store::Store;
 
-pub use keys::{ClockKey, IncidentKey};
+pub use keys::{ClockKey, FiledClock, IncidentKey};
 pub use rows::Changes;
 pub use writing::Writing;
 

@@ -6,12 +6,12 @@ use crate::limits::{ROW_BYTES_A_MESSAGE_MAX, ROWS_A_MESSAGE_MAX};
 
 /// The rows of the next message.
 #[derive(Debug, Default)]
-pub(super) struct Pieces<R> {
+pub(super) struct Chunk<R> {
     rows: Vec<R>,
     bytes: usize,
 }
 
-impl<R: Message> Pieces<R> {
+impl<R: Message> Chunk<R> {
     /// Adds a row; when it does not fit any more, the others are sent first. False: nobody listens
     /// any more.
     pub fn add(&mut self, row: R, send: impl FnOnce(Vec<R>) -> bool) -> bool {

@@ -1,0 +1,104 @@
+//! Verdicts that changed between two states of knowledge, over all incidents.
+
+use super::{QueryError, ReadView};
+use crate::domain::clock::Clock;
+use crate::domain::incident::{History, IncidentEvent};
+use crate::domain::time::Instant;
+use crate::engine::catalog::{Catalog, TermsName};
+use crate::engine::compare::{ClockName, Comparison, Step, compare};
+use crate::engine::ledger::Ledger;
+use crate::engine::query::{Times, history, judge_incident};
+
+/// A clock whose verdict changed.
+#[derive(Debug)]
+pub struct ChangedClock<'c> {
+    /// The incident.
+    pub incident: &'c str,
+    /// The clock by what was known earlier; `None`: there was no such clock.
+    pub before: Option<&'c Clock<'c>>,
+    /// The clock by what is known later; `None`: there is none any more.
+    pub after: Option<&'c Clock<'c>>,
+    /// Each record that changed its verdict, in the order they were recorded.
+    pub steps: Vec<(Step, Option<Cause<'c>>)>,
+}
+
+/// What a record that changed a verdict says.
+#[derive(Clone, Copy, Debug)]
+pub enum Cause<'c> {
+    /// A fact about the incident.
+    Event(&'c IncidentEvent),
+    /// Other terms.
+    Terms(TermsName<'c>),
+}
+
+/// Visits each clock whose verdict is another than by what was known at `earlier`, in the order of
+/// the incidents' ids, until `visit` says stop. `contract` leaves out the incidents of others;
+/// empty: of all.
+pub fn each(
+    view: &ReadView<'_>,
+    contract: &str,
+    earlier: Instant,
+    mut visit: impl FnMut(&ChangedClock<'_>) -> bool,
+) -> Result<(), QueryError> {
+    let Times { as_of, known: later } = view.times();
+    let comparison = Comparison { as_of, earlier, later };
+    let terms = view.catalog().recorded_between(earlier, later);
+    let terms: Vec<_> = terms.into_iter().map(|(time, _)| time).collect();
+    for id in view.incident_ids(contract, "") {
+        let id = id?;
+        let ledger = view.scanned_ledger(&id)?;
+        let incident = Compared { id: &id, ledger: &ledger, catalog: view.catalog(), comparison };
+        if !incident.each(&terms, &mut visit) {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// An incident whose clocks are compared.
+struct Compared<'c> {
+    id: &'c str,
+    ledger: &'c Ledger,
+    catalog: &'c Catalog,
+    comparison: Comparison,
+}
+
+impl Compared<'_> {
+    /// Visits its changed clocks; false: no more are wanted.
+    fn each(&self, terms: &[Instant], visit: &mut impl FnMut(&ChangedClock<'_>) -> bool) -> bool {
+        let Compared { ledger, catalog, comparison, .. } = *self;
+        let changes = compare(ledger, catalog, comparison, terms);
+        if changes.is_empty() {
+            return true;
+        }
+        let Comparison { as_of, earlier, later } = comparison;
+        let [before, after] = [earlier, later].map(|known| catalog.known(known));
+        let histories = [earlier, later].map(|known| history(ledger, Times { as_of, known }));
+        let [old, new] = histories.each_ref().map(Option::as_ref);
+        let old = old.map(|history: &History<'_>| judge_incident(history, &before, as_of));
+        let new = new.map(|history: &History<'_>| judge_incident(history, &after, as_of));
+        let [old, new] = [old, new].map(Option::unwrap_or_default);
+        changes.into_iter().all(|change| {
+            let steps = change.steps.into_iter().map(|step| (step, self.cause(&step)));
+            visit(&ChangedClock {
+                incident: self.id,
+                before: named(&old.clocks, &change.clock),
+                after: named(&new.clocks, &change.clock),
+                steps: steps.collect(),
+            })
+        })
+    }
+
+    /// What was recorded at a step.
+    fn cause(&self, step: &Step) -> Option<Cause<'_>> {
+        let at = step.record_time;
+        let event = self.ledger.events.iter().find(|event| event.record_time == at);
+        let terms = || self.catalog.recorded_between(Instant::MIN, at).pop();
+        let event = event.map(|event| Cause::Event(&event.event));
+        event.or_else(|| terms().map(|(_, name)| Cause::Terms(name)))
+    }
+}
+
+fn named<'c>(clocks: &'c [Clock<'c>], name: &ClockName) -> Option<&'c Clock<'c>> {
+    clocks.iter().find(|clock| ClockName::of(clock) == *name)
+}

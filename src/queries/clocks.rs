@@ -1,0 +1,320 @@
+//! Lists of clocks.
+//!
+//! As of now, every clock is where the index files it, but for incidents with facts that still
+//! lie in the future: those are evaluated one by one beside it. As of another time, or by what was
+//! known at one, the index can't tell; then every incident of the contracts asked about is
+//! evaluated.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use itertools::Itertools;
+
+use super::{IndexReader, QueryError, ReadPoint, ReadView, Reading};
+use crate::domain::clock::{Clock, Outcome, Phase};
+use crate::domain::incident::History;
+use crate::domain::time::Instant;
+use crate::engine::compare::ClockName;
+use crate::engine::index::{self, SHELVES, Shelf};
+use crate::engine::query::{judge_incident, judge_under};
+use crate::views::ViewsError;
+
+/// Which clocks are wanted.
+#[derive(Clone, Debug, Default)]
+pub struct ClockFilter {
+    /// Only this contract's; empty: of all.
+    pub contract_id: String,
+    /// Only this target's; empty: of all.
+    pub target_id: String,
+    /// Only of this priority; empty: of all.
+    pub priority: String,
+    /// Only these phases; empty: all.
+    pub phases: Vec<Phase>,
+    /// Only these outcomes; empty: all.
+    pub outcomes: Vec<Outcome>,
+    /// Only those due before this instant.
+    pub due_before: Option<Instant>,
+}
+
+/// A clock's place in a list. Lists are sorted by it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ClockMark {
+    /// When it is due, or was decided; [`Instant::MAX`] when nothing decides it.
+    pub time: Instant,
+    /// The incident.
+    pub incident: String,
+    /// The contract.
+    pub contract: String,
+    /// The target.
+    pub target: String,
+    /// The cycle.
+    pub cycle: u32,
+}
+
+/// A clock that was found, and its place in the list.
+#[derive(Debug)]
+pub struct FoundClock<T> {
+    /// Its place.
+    pub mark: ClockMark,
+    /// What was made of it.
+    pub made: T,
+}
+
+/// A part of a list.
+#[derive(Debug)]
+pub struct ClockPage<T> {
+    /// What it rests on.
+    pub point: ReadPoint,
+    /// The clocks, in the order of their marks.
+    pub clocks: Vec<FoundClock<T>>,
+    /// The mark to go on from, if it ends early since too many clocks were passed over.
+    pub cut: Option<ClockMark>,
+}
+
+/// Clocks looked at for one page of a list at most, so that a filter that fits few ends.
+const CLOCKS_LOOKED_AT_MAX: usize = 20_000;
+/// Beside those wanted, so many are looked at first; where that does not do, more each time.
+const CLOCKS_LOOKED_AT_FIRST: usize = 64;
+const MORE_EACH_TIME: usize = 8;
+
+/// The first clocks of a list after a mark, `most` at most, each made into what the caller needs.
+pub fn page<T>(
+    mut reading: Reading<'_>,
+    filter: &ClockFilter,
+    after: Option<&ClockMark>,
+    most: usize,
+    make: impl Fn(&str, &Clock<'_>) -> T,
+) -> Result<ClockPage<T>, QueryError> {
+    let make = |incident: &str, clock: &Clock<'_>, _: &History<'_>| make(incident, clock);
+    let wanted = most.saturating_mul(2).saturating_add(CLOCKS_LOOKED_AT_FIRST);
+    let mut bound = wanted.min(CLOCKS_LOOKED_AT_MAX);
+    loop {
+        let Reading { view, index } = reading;
+        let list = List { view: &view, filter, after };
+        let candidates = list.gather(index.as_ref(), bound)?;
+        drop(index);
+        let clocks = list.evaluate(&candidates, most, &make)?;
+        let Candidates { cut, .. } = candidates;
+        if clocks.len() >= most || cut.is_none() || bound >= CLOCKS_LOOKED_AT_MAX {
+            return Ok(ClockPage { point: view.point(), clocks, cut });
+        }
+        // Anew, since the index may have moved on: a page is of one piece.
+        bound = bound.saturating_mul(MORE_EACH_TIME).min(CLOCKS_LOOKED_AT_MAX);
+        reading = view.reopened()?;
+    }
+}
+
+/// A list of wanted clocks, after a mark.
+#[derive(Clone, Copy)]
+pub(super) struct List<'l> {
+    pub view: &'l ReadView<'l>,
+    pub filter: &'l ClockFilter,
+    pub after: Option<&'l ClockMark>,
+}
+
+/// Where clocks are that may be wanted.
+#[derive(Debug)]
+pub(super) struct Candidates {
+    /// Where the index files them, in the order of the list.
+    places: Vec<ClockMark>,
+    /// The incidents that are evaluated by themselves, whatever the index says of them.
+    apart: BTreeSet<String>,
+    /// The last place, if the index has more.
+    cut: Option<ClockMark>,
+}
+
+impl List<'_> {
+    /// Gathers at most so many places from the index. Without an index, every incident is
+    /// evaluated by itself.
+    pub fn gather(
+        &self,
+        index: Option<&IndexReader<'_>>,
+        bound: usize,
+    ) -> Result<Candidates, ViewsError> {
+        let Some(index) = index else {
+            let contracts = self.contracts();
+            let ids = contracts.iter().flat_map(|id| self.view.incident_ids(id, ""));
+            return Ok(Candidates { places: Vec::new(), apart: ids.try_collect()?, cut: None });
+        };
+        let mut all = self.places(index);
+        let places: Vec<_> = all.by_ref().take(bound).try_collect()?;
+        let cut = match all.next().transpose()? {
+            Some(_) => places.last().cloned(),
+            None => None,
+        };
+        Ok(Candidates { places, apart: index.future_dated(self.view.times().as_of)?, cut })
+    }
+
+    /// Evaluates candidates: the first wanted clocks, in order, each made into what the caller
+    /// needs.
+    pub fn evaluate<T>(
+        &self,
+        candidates: &Candidates,
+        most: usize,
+        make: &impl Fn(&str, &Clock<'_>, &History<'_>) -> T,
+    ) -> Result<Vec<FoundClock<T>>, ViewsError> {
+        let mut found = Vec::new();
+        let mut apart = self.evaluate_all(&candidates.apart, make)?.into_iter().peekable();
+        let mut filed = Filed { list: self, make, made: HashMap::new() };
+        let filed_places = candidates.places.iter();
+        for place in filed_places.filter(|place| !candidates.apart.contains(&place.incident)) {
+            found.extend(apart.peeking_take_while(|clock| clock.mark < *place));
+            if found.len() >= most {
+                break;
+            }
+            found.extend(filed.take(place)?);
+        }
+        let reached = candidates.cut.as_ref();
+        found.extend(apart.take_while(|clock| reached.is_none_or(|end| clock.mark <= *end)));
+        found.truncate(most);
+        Ok(found)
+    }
+
+    fn contracts(&self) -> Vec<String> {
+        match self.filter.contract_id.as_str() {
+            "" => self.view.known().contract_ids().map(str::to_owned).collect(),
+            one => vec![one.to_owned()],
+        }
+    }
+
+    /// The wanted clocks of some incidents, sorted.
+    fn evaluate_all<T>(
+        &self,
+        incidents: &BTreeSet<String>,
+        make: &impl Fn(&str, &Clock<'_>, &History<'_>) -> T,
+    ) -> Result<Vec<FoundClock<T>>, ViewsError> {
+        let mut found = Vec::new();
+        for incident in incidents {
+            self.each_wanted(incident, |clock, history| {
+                let mark = mark(incident, clock);
+                if self.after.is_none_or(|after| *after < mark) {
+                    found.push(FoundClock { made: make(incident, clock, history), mark });
+                }
+            })?;
+        }
+        found.sort_by(|a, b| a.mark.cmp(&b.mark));
+        Ok(found)
+    }
+
+    /// Visits the wanted clocks of an incident.
+    fn each_wanted(
+        &self,
+        incident: &str,
+        mut visit: impl FnMut(&Clock<'_>, &History<'_>),
+    ) -> Result<(), ViewsError> {
+        let (known, as_of) = (self.view.known(), self.view.times().as_of);
+        self.view.with_history(incident, |history| {
+            let judgement = match self.filter.contract_id.as_str() {
+                "" => judge_incident(history, &known, as_of),
+                contract => judge_under(history, contract, &known, as_of),
+            };
+            let wanted = judgement.clocks.iter().filter(|clock| self.filter.wants(clock));
+            wanted.for_each(|clock| visit(clock, history));
+        })?;
+        Ok(())
+    }
+
+    /// The places of the clocks that may be wanted, merged over contracts and shelves.
+    fn places<'i>(
+        &self,
+        index: &'i IndexReader<'_>,
+    ) -> impl Iterator<Item = Result<ClockMark, ViewsError>> + use<'i, '_> {
+        let mut runs = Vec::new();
+        for contract in self.contracts() {
+            for shelf in SHELVES.into_iter().filter(|shelf| self.filter.may_lie_on(*shelf)) {
+                runs.push(self.run(index, contract.clone(), shelf));
+            }
+        }
+        runs.into_iter().kmerge_by(|a, b| match (a, b) {
+            (Ok(a), Ok(b)) => a < b,
+            (Err(_), _) => true,
+            (_, Err(_)) => false,
+        })
+    }
+
+    /// The clocks of one shelf that may be wanted, after the mark.
+    fn run<'i>(
+        &self,
+        index: &'i IndexReader<'_>,
+        contract: String,
+        shelf: Shelf,
+    ) -> impl Iterator<Item = Result<ClockMark, ViewsError>> + use<'i, '_> {
+        let from = self.after.map_or((Instant::MIN, ""), |after| (after.time, &after.incident));
+        let rows = index.clocks(&contract, shelf, from);
+        let until = self.filter.due_before.filter(|_| shelf == Shelf::Open);
+        let after = self.after.cloned();
+        rows.map_ok(move |filed| ClockMark {
+            time: filed.time,
+            incident: filed.incident,
+            contract: contract.clone(),
+            target: filed.target,
+            cycle: filed.cycle,
+        })
+        .take_while(move |mark| match (mark, until) {
+            (Ok(mark), Some(until)) => mark.time < until,
+            _ => true,
+        })
+        .filter(move |mark| match (mark, &after) {
+            (Ok(mark), Some(after)) => after < mark,
+            _ => true,
+        })
+    }
+}
+
+/// Clocks taken one by one by their places; each incident is evaluated once for all of its own.
+struct Filed<'f, M, T> {
+    list: &'f List<'f>,
+    make: &'f M,
+    /// Of incidents that were evaluated: the wanted clocks that were not taken yet.
+    made: HashMap<String, BTreeMap<ClockName, T>>,
+}
+
+impl<M: Fn(&str, &Clock<'_>, &History<'_>) -> T, T> Filed<'_, M, T> {
+    /// The clock at a place, if it is wanted.
+    fn take(&mut self, place: &ClockMark) -> Result<Option<FoundClock<T>>, ViewsError> {
+        let incident = &place.incident;
+        if !self.made.contains_key(incident) {
+            let mut clocks = BTreeMap::new();
+            self.list.each_wanted(incident, |clock, history| {
+                clocks.insert(ClockName::of(clock), (self.make)(incident, clock, history));
+            })?;
+            self.made.insert(incident.clone(), clocks);
+        }
+        let name = ClockName {
+            contract_id: place.contract.clone(),
+            target_id: place.target.clone(),
+            cycle: place.cycle,
+        };
+        let made = self.made.get_mut(incident).and_then(|clocks| clocks.remove(&name));
+        Ok(made.map(|made| FoundClock { mark: place.clone(), made }))
+    }
+}
+
+impl ClockFilter {
+    fn may_lie_on(&self, shelf: Shelf) -> bool {
+        let ClockFilter { phases, outcomes, .. } = self;
+        let phase_fits = phases.iter().any(|phase| shelf.may_hold_phase(*phase));
+        let outcome_fits = outcomes.iter().any(|outcome| shelf.may_hold_outcome(*outcome));
+        (phases.is_empty() || phase_fits) && (outcomes.is_empty() || outcome_fits)
+    }
+
+    fn wants(&self, clock: &Clock<'_>) -> bool {
+        let text_fits = |wanted: &str, is: &str| wanted.is_empty() || wanted == is;
+        text_fits(&self.contract_id, clock.contract_id)
+            && text_fits(&self.target_id, clock.target_id)
+            && text_fits(&self.priority, clock.priority)
+            && (self.phases.is_empty() || self.phases.contains(&clock.phase))
+            && (self.outcomes.is_empty() || self.outcomes.contains(&clock.verdict()))
+            && self.due_before.is_none_or(|before| clock.due_time.is_some_and(|due| due < before))
+    }
+}
+
+fn mark(incident: &str, clock: &Clock<'_>) -> ClockMark {
+    let place = index::place(clock);
+    ClockMark {
+        time: place.time,
+        incident: incident.to_owned(),
+        contract: place.contract_id,
+        target: place.target_id,
+        cycle: place.cycle,
+    }
+}

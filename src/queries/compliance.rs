@@ -1,0 +1,207 @@
+//! How a contract's period complied.
+//!
+//! As of now, it is read off the tallies, and only what time alone may have decided is evaluated:
+//! open clocks, and incidents with facts still to come. As of another time, by what was known at
+//! one, for parts of days, or grouped by more than the tallies tell apart, incidents are evaluated
+//! one by one.
+
+use std::collections::BTreeSet;
+use std::slice;
+
+use super::{IndexReader, QueryError, ReadView};
+use crate::domain::time::Instant;
+use crate::engine::catalog::Known;
+use crate::engine::compliance::{Compliance, Question};
+use crate::engine::experience::entries_of;
+use crate::engine::index::{SHELVES, Shelf};
+use crate::engine::query::judge_under;
+use crate::engine::tally::Dimension;
+use crate::views::ViewsError;
+
+/// All of time.
+const ALWAYS: (Instant, Instant) = (Instant::MIN, Instant::MAX);
+
+/// How a period complied.
+pub fn evaluate<'v>(
+    view: &'v ReadView<'_>,
+    index: Option<IndexReader<'_>>,
+    question: &Question,
+) -> Result<Compliance<'v>, QueryError> {
+    let mut period = Compliance::new(question, view.known(), view.zones(), view.times())?;
+    let evaluator = PeriodEvaluator::new(view);
+    let rest = evaluator.gather(index.as_ref(), slice::from_mut(&mut period))?;
+    drop(index);
+    evaluator.evaluate(rest, slice::from_mut(&mut period))?;
+    Ok(period)
+}
+
+/// Evaluates a tenant's periods by what a view shows.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PeriodEvaluator<'v> {
+    view: &'v ReadView<'v>,
+    known: Known<'v>,
+}
+
+/// What is left to evaluate of some periods, when the index has told what it can.
+#[derive(Debug, Default)]
+pub(super) struct Rest {
+    /// The tallies were taken in, where they can tell.
+    has_tallies: bool,
+    /// Incidents that the tallies say nothing of yet: they have facts still to come.
+    future_dated: BTreeSet<String>,
+    /// Those with open clocks, of which the tallies lack only these.
+    open: BTreeSet<String>,
+    /// Those that may belong to periods of which tallies can't tell.
+    of_others: BTreeSet<String>,
+}
+
+impl<'v> PeriodEvaluator<'v> {
+    /// An evaluator by what a view shows.
+    pub fn new(view: &'v ReadView<'_>) -> PeriodEvaluator<'v> {
+        PeriodEvaluator { view, known: view.known() }
+    }
+
+    /// Takes in what the index has added up for periods of one contract.
+    pub fn gather(
+        &self,
+        index: Option<&IndexReader<'_>>,
+        periods: &mut [Compliance<'_>],
+    ) -> Result<Rest, ViewsError> {
+        let mut rest = Rest::default();
+        let Some(index) = index else { return Ok(rest) };
+        rest.has_tallies = true;
+        let (mut tallied, others) = rest.split(periods);
+        if let Some(contract) = contract_of(&tallied) {
+            let always = ALWAYS;
+            rest.future_dated = self.take_tallies(index, &mut tallied)?;
+            rest.open = index.incidents_on(&contract, Shelf::Open, always)?;
+            rest.open.retain(|incident| !rest.future_dated.contains(incident));
+        }
+        let span = others.iter().map(|period| period.span());
+        let span = span.reduce(|one, other| (one.0.min(other.0), one.1.max(other.1)));
+        if let Some((contract, span)) = contract_of(&others).zip(span) {
+            rest.of_others = self.incidents_within(index, &contract, span)?;
+        }
+        Ok(rest)
+    }
+
+    /// Takes in whatever else belongs to them; each incident is evaluated once for all.
+    pub fn evaluate(&self, rest: Rest, periods: &mut [Compliance<'_>]) -> Result<(), ViewsError> {
+        let (mut tallied, mut others) = rest.split(periods);
+        for incident in &rest.future_dated {
+            self.add(incident, &mut tallied, false)?;
+        }
+        for incident in &rest.open {
+            self.add(incident, &mut tallied, true)?;
+        }
+        for incident in &rest.of_others {
+            self.add(incident, &mut others, false)?;
+        }
+        if let Some(contract) = contract_of(&others).filter(|_| !rest.has_tallies) {
+            for incident in self.view.incident_ids(&contract, "") {
+                self.add(&incident?, &mut others, false)?;
+            }
+        }
+        for period in periods {
+            self.add_services(period)?;
+            period.groups.retain(|_, tally| !tally.is_empty());
+        }
+        Ok(())
+    }
+
+    /// Takes in the cells of periods, but not what incidents with facts still to come have added
+    /// to them; returns these incidents.
+    fn take_tallies(
+        &self,
+        index: &IndexReader<'_>,
+        periods: &mut [&mut Compliance<'_>],
+    ) -> Result<BTreeSet<String>, ViewsError> {
+        for period in periods.iter_mut() {
+            add_cells(index, period)?;
+        }
+        let future_dated = index.future_dated(self.view.times().as_of)?;
+        for incident in &future_dated {
+            let contribution = index.contribution(incident)?;
+            periods.iter_mut().for_each(|period| period.take_out(&contribution));
+        }
+        Ok(future_dated)
+    }
+
+    /// The incidents with clocks of a contract that were decided in a span of time, that are open,
+    /// or that have facts still to come.
+    pub fn incidents_within(
+        &self,
+        index: &IndexReader<'_>,
+        contract: &str,
+        span: (Instant, Instant),
+    ) -> Result<BTreeSet<String>, ViewsError> {
+        let mut found = index.future_dated(self.view.times().as_of)?;
+        for shelf in SHELVES {
+            // An open clock is filed under when it is due, but may be over its limit since before.
+            let span = if shelf == Shelf::Open { ALWAYS } else { span };
+            found.extend(index.incidents_on(contract, shelf, span)?);
+        }
+        Ok(found)
+    }
+
+    /// Takes in what an incident's targets come to, or only those that are open.
+    fn add(
+        &self,
+        incident: &str,
+        periods: &mut [&mut Compliance<'_>],
+        only_open: bool,
+    ) -> Result<(), ViewsError> {
+        let Some(contract) = contract_of(periods) else { return Ok(()) };
+        let (known, as_of) = (self.known, self.view.times().as_of);
+        self.view.with_history(incident, |history| {
+            let judgement = judge_under(history, &contract, &known, as_of);
+            let entries = entries_of(history, &judgement, &known, as_of);
+            for entry in entries.iter().filter(|entry| entry.is_open || !only_open) {
+                periods.iter_mut().for_each(|period| period.add(entry));
+            }
+        })?;
+        Ok(())
+    }
+
+    /// Takes in the objectives on services.
+    pub fn add_services(&self, period: &mut Compliance<'_>) -> Result<(), ViewsError> {
+        for service in period.services() {
+            let ledger = self.view.service_ledger(&service)?;
+            period.judge_service(&service, &ledger, self.view.times().known);
+        }
+        Ok(())
+    }
+}
+
+type Periods<'p, 'c> = Vec<&'p mut Compliance<'c>>;
+
+impl Rest {
+    /// The periods of which the tallies tell, and the others.
+    fn split<'p, 'c>(
+        &self,
+        periods: &'p mut [Compliance<'c>],
+    ) -> (Periods<'p, 'c>, Periods<'p, 'c>) {
+        let tallies_tell = |period: &&mut Compliance<'c>| period.dimension().is_some();
+        periods.iter_mut().partition(|period| self.has_tallies && tallies_tell(period))
+    }
+}
+
+/// The contract of some periods, if there are any.
+fn contract_of(periods: &[&mut Compliance<'_>]) -> Option<String> {
+    periods.first().map(|first| first.contract_id().to_owned())
+}
+
+fn add_cells(index: &IndexReader<'_>, period: &mut Compliance<'_>) -> Result<(), ViewsError> {
+    let contract = period.contract_id().to_owned();
+    if let Some(dimension) = period.dimension() {
+        for cell in index.cells(&contract, dimension, period.days()) {
+            let (texts, tally) = cell?;
+            period.add_cell(&texts, &tally);
+        }
+    }
+    for days in period.days_held() {
+        let cells = index.cells(&contract, Dimension::All, days.0..days.1);
+        period.hold_cells(days, &cells.collect::<Result<Vec<_>, _>>()?);
+    }
+    Ok(())
+}

@@ -1,0 +1,65 @@
+//! Clocks to be exported: every incident of a contract, or of all, evaluated one by one.
+
+use super::{QueryError, ReadView};
+use crate::domain::clock::Clock;
+use crate::domain::incident::State;
+use crate::domain::time::Instant;
+use crate::engine::compliance::{PeriodAsked, period_of};
+use crate::engine::query::{judge_incident, judge_under};
+use crate::engine::refusal::Refusal;
+
+/// Which clocks are wanted.
+#[derive(Clone, Debug)]
+pub struct Export {
+    /// Only this contract's; empty: of all.
+    pub contract_id: String,
+    /// Only those decided in it; by its name only for one contract.
+    pub period: PeriodAsked,
+    /// Also those that are open and within their limits.
+    pub include_open: bool,
+}
+
+/// Visits the clocks that are wanted, each with its incident, in the order of the incidents' ids,
+/// until `visit` says stop.
+pub fn each(
+    view: &ReadView<'_>,
+    export: &Export,
+    mut visit: impl FnMut(&str, &Clock<'_>, &State<'_>) -> bool,
+) -> Result<(), QueryError> {
+    let span = export.decided_in(view)?;
+    let (known, as_of) = (view.known(), view.times().as_of);
+    for id in view.incident_ids(&export.contract_id, "") {
+        let id = id?;
+        let goes_on = view.with_history(&id, |history| {
+            let judgement = match &*export.contract_id {
+                "" => judge_incident(history, &known, as_of),
+                contract => judge_under(history, contract, &known, as_of),
+            };
+            let state = history.state(as_of);
+            let mut wanted = judgement.clocks.iter().filter(|clock| export.wants(clock, span));
+            wanted.all(|clock| visit(&id, clock, &state))
+        })?;
+        if goes_on == Some(false) {
+            break;
+        }
+    }
+    Ok(())
+}
+
+impl Export {
+    /// The span of time in which wanted clocks were decided; what is unbounded ends with time.
+    fn decided_in(&self, view: &ReadView<'_>) -> Result<(Instant, Instant), Refusal> {
+        if let (PeriodAsked::Between(start, end), "") = (&self.period, &*self.contract_id) {
+            return Ok((*start, *end));
+        }
+        let period = period_of(&self.period, &self.contract_id, view.known(), view.zones())?;
+        Ok((period.start, period.end))
+    }
+
+    fn wants(&self, clock: &Clock<'_>, (start, end): (Instant, Instant)) -> bool {
+        match clock.decide_time() {
+            Some(time) => start <= time && (time < end || end == Instant::MAX),
+            None => self.include_open,
+        }
+    }
+}

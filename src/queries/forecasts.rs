@@ -1,0 +1,146 @@
+//! Forecasts of open clocks in the order of their urgency, and how such forecasts turned out.
+
+use super::clocks::{Candidates, ClockFilter, List};
+use super::{IndexReader, QueryError, ReadPoint, ReadView};
+use crate::domain::clock::{Clock, Phase};
+use crate::domain::incident::History;
+use crate::domain::time::Instant;
+use crate::engine::compliance::{PeriodAsked, period_of};
+use crate::engine::learning::{Learned, Turnout};
+use crate::engine::outlook::{Outlook, WhatIf, outlook};
+use crate::engine::period_outlook::months_of;
+use crate::engine::query::{Times, history, judge_under};
+use crate::engine::refusal::Refusal;
+use crate::views::ViewsError;
+
+/// Which forecasts of clocks are wanted.
+#[derive(Clone, Debug)]
+pub struct ForecastAsked {
+    /// The contract.
+    pub contract_id: String,
+    /// Only clocks due before this instant, or over their limits.
+    pub due_before: Option<Instant>,
+    /// Only clocks that breach with at least this probability.
+    pub minimum_probability: f64,
+    /// Only of one incident, if things became so.
+    pub what_if: Option<WhatIf>,
+}
+
+/// Forecasts a contract's open clocks, the most urgent first, and makes of each what the caller
+/// needs; also returns what the forecasts rest on.
+pub fn of_clocks<T>(
+    view: &ReadView<'_>,
+    index: Option<IndexReader<'_>>,
+    wanted: &ForecastAsked,
+    make: impl Fn(&Learned, &str, &Clock<'_>, &Outlook) -> T,
+) -> Result<(ReadPoint, Vec<T>), QueryError> {
+    check_contract(view, &wanted.contract_id)?;
+    let make = |learned: &Learned, incident: &str, clock: &Clock<'_>, outlook: &Outlook| {
+        let is_wanted = outlook.forecast.breach_probability >= wanted.minimum_probability;
+        is_wanted.then(|| make(learned, incident, clock, outlook))
+    };
+    if let Some(what_if) = &wanted.what_if {
+        drop(index);
+        return if_so(view, &wanted.contract_id, what_if, make);
+    }
+    let open = OpenClocks::gather(view, index.as_ref(), &wanted.contract_id, wanted.due_before)?;
+    drop(index);
+    Ok((view.point(), open.forecast(view, make)?))
+}
+
+/// How a contract's forecasts had turned out, of one target or ("") all, and of the clocks decided
+/// in a period or ("") since ever; `None`: none is scored.
+pub fn quality(
+    view: &ReadView<'_>,
+    contract: &str,
+    target: &str,
+    period: &str,
+) -> Result<Option<Turnout>, QueryError> {
+    check_contract(view, contract)?;
+    let known = view.known();
+    let months = match period {
+        "" => None,
+        name => {
+            let named = PeriodAsked::Named(name.to_owned());
+            let period = period_of(&named, contract, known, view.zones())?;
+            known.zone(contract).map(|zone| months_of(&period, &zone))
+        }
+    };
+    Ok(view.learned(contract)?.record.quality(target, months))
+}
+
+fn check_contract(view: &ReadView<'_>, contract: &str) -> Result<(), Refusal> {
+    match view.known().contract(contract).all().is_empty() {
+        true => Err(Refusal::ContractNotFound(contract.to_owned())),
+        false => Ok(()),
+    }
+}
+
+/// A contract's open clocks that are to be forecast.
+pub(super) struct OpenClocks {
+    filter: ClockFilter,
+    candidates: Candidates,
+}
+
+impl OpenClocks {
+    /// Gathers where they are; those due before an instant, if it is given.
+    pub fn gather(
+        view: &ReadView<'_>,
+        index: Option<&IndexReader<'_>>,
+        contract: &str,
+        due_before: Option<Instant>,
+    ) -> Result<OpenClocks, ViewsError> {
+        let filter = ClockFilter {
+            contract_id: contract.to_owned(),
+            phases: vec![Phase::Running, Phase::Paused],
+            due_before,
+            ..ClockFilter::default()
+        };
+        let list = List { view, filter: &filter, after: None };
+        let candidates = list.gather(index, usize::MAX)?;
+        Ok(OpenClocks { filter, candidates })
+    }
+
+    /// Makes of each of them, in order, what the caller wants of its forecast.
+    pub fn forecast<T>(
+        &self,
+        view: &ReadView<'_>,
+        make: impl Fn(&Learned, &str, &Clock<'_>, &Outlook) -> Option<T>,
+    ) -> Result<Vec<T>, ViewsError> {
+        let learned = view.learned(&self.filter.contract_id)?;
+        let (known, as_of) = (view.known(), view.times().as_of);
+        let make = |incident: &str, clock: &Clock<'_>, history: &History<'_>| {
+            let outlook = outlook(&learned, clock, history, known, as_of)?;
+            make(&learned, incident, clock, &outlook)
+        };
+        let list = List { view, filter: &self.filter, after: None };
+        let found = list.evaluate(&self.candidates, usize::MAX, &make)?;
+        Ok(found.into_iter().filter_map(|found| found.made).collect())
+    }
+}
+
+/// Forecasts the open clocks of one incident as it would be.
+fn if_so<T>(
+    view: &ReadView<'_>,
+    contract: &str,
+    what_if: &WhatIf,
+    make: impl Fn(&Learned, &str, &Clock<'_>, &Outlook) -> Option<T>,
+) -> Result<(ReadPoint, Vec<T>), QueryError> {
+    let incident = &what_if.incident_id;
+    let not_found = || Refusal::IncidentNotFound(incident.clone());
+    let ledger = view.scanned_ledger(incident)?;
+    history(&ledger, view.times()).ok_or_else(not_found)?;
+    let thought_of = what_if.ledger(&ledger, view.times());
+    let times = Times { as_of: what_if.as_of(view.times()), ..view.times() };
+    let history = history(&thought_of, times).ok_or_else(not_found)?;
+    let learned = view.learned(contract)?;
+    let known = view.known();
+    let judgement = judge_under(&history, contract, &known, times.as_of);
+    let open = judgement.clocks.iter().filter(|clock| clock.is_open());
+    let made = open.filter_map(|clock| {
+        let outlook = outlook(&learned, clock, &history, known, times.as_of)?;
+        make(&learned, incident, clock, &outlook)
+    });
+    let made = made.collect();
+    Ok((ReadPoint { times, ..view.point() }, made))
+}

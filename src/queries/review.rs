@@ -1,0 +1,150 @@
+//! The review of a period, and what moved since it was signed.
+
+use std::collections::BTreeSet;
+
+use super::compliance::PeriodEvaluator;
+use super::{IndexReader, QueryError, ReadPoint, ReadView};
+use crate::domain::incident::RecordedEvent;
+use crate::domain::time::Instant;
+use crate::engine::deed::Signature;
+use crate::engine::learning::Turnout;
+use crate::engine::period_outlook::months_of;
+use crate::engine::query::Times;
+use crate::engine::refusal::Refusal;
+use crate::engine::review::{MOVED_TOLD_MAX, Restatement, Review, Reviewed, moved};
+use crate::views::ViewsError;
+
+/// Which review is asked for.
+#[derive(Clone, Debug)]
+pub struct ReviewAsked {
+    /// The contract.
+    pub contract_id: String,
+    /// The period's name.
+    pub period: String,
+    /// As it was signed last.
+    pub as_signed: bool,
+}
+
+/// A review, and what it rests on: a signature has its own times.
+pub fn evaluate<'v>(
+    view: &'v ReadView<'_>,
+    index: Option<IndexReader<'_>>,
+    wanted: &ReviewAsked,
+) -> Result<(ReadPoint, Reviewed<'v>), QueryError> {
+    let ReviewAsked { contract_id, period, as_signed } = wanted;
+    let signatures = view.book().signatures(contract_id, period, view.times().known);
+    let signatures: Vec<_> = signatures.map(|(time, signed)| (time, signed.clone())).collect();
+    let last = signatures.last().map(|(_, signature)| signature);
+    let seen = match last {
+        Some(signature) if *as_signed => view.at(times_of(signature)),
+        None if *as_signed => return Err(not_signed(wanted).into()),
+        _ => view.clone(),
+    };
+    let index = index.filter(|_| !as_signed);
+    let review = review(view, &seen, index, wanted)?;
+    let signed = last.filter(|signature| times_of(signature) != seen.times());
+    let restatement =
+        signed.map(|signature| restatement(view, &seen, wanted, signature, &review)).transpose()?;
+    let forecasts = forecasts(&seen, &review, contract_id)?;
+    Ok((seen.point(), Reviewed { review, signatures, forecasts, restatement }))
+}
+
+fn times_of(signature: &Signature) -> Times {
+    Times { as_of: signature.as_of, known: signature.known }
+}
+
+fn not_signed(wanted: &ReviewAsked) -> Refusal {
+    let ReviewAsked { contract_id, period, .. } = wanted.clone();
+    Refusal::NotSigned { contract_id, period }
+}
+
+/// The review as it is `seen`, a view at the same place as `view` that terms are borrowed from.
+fn review<'v>(
+    view: &'v ReadView<'_>,
+    seen: &ReadView<'_>,
+    index: Option<IndexReader<'_>>,
+    wanted: &ReviewAsked,
+) -> Result<Review<'v>, QueryError> {
+    let ReviewAsked { contract_id, period, .. } = wanted;
+    let known = view.catalog().known(seen.times().known);
+    let mut review = Review::new(contract_id, period, known, view.zones(), seen.times())?;
+    let evaluator = PeriodEvaluator::new(seen);
+    let before = evaluator.gather(index.as_ref(), &mut review.before)?;
+    let gathered = index.as_ref().map(|index| indexed_incidents(&evaluator, index, &review));
+    let gathered = gathered.transpose()?;
+    drop(index);
+    evaluator.evaluate(before, &mut review.before)?;
+    for incident in gathered.map_or_else(|| all_incidents(seen, &review), Ok)? {
+        seen.with_history(&incident, |history| review.add(&incident, history))?;
+    }
+    for period in [&mut review.present].into_iter().chain(&mut review.chain) {
+        evaluator.add_services(period)?;
+    }
+    review.finish(seen.book());
+    Ok(review)
+}
+
+/// The incidents that may belong to the period or to its chain.
+fn indexed_incidents(
+    evaluator: &PeriodEvaluator<'_>,
+    index: &IndexReader<'_>,
+    review: &Review<'_>,
+) -> Result<BTreeSet<String>, ViewsError> {
+    let mut incidents = BTreeSet::new();
+    for period in review.chain.iter().chain([&review.present]) {
+        let (contract, span) = (period.contract_id(), period.span());
+        incidents.extend(evaluator.incidents_within(index, contract, span)?);
+    }
+    Ok(incidents)
+}
+
+/// All incidents of their contracts.
+fn all_incidents(view: &ReadView<'_>, review: &Review<'_>) -> Result<BTreeSet<String>, ViewsError> {
+    let periods = review.chain.iter().chain([&review.present]);
+    periods.flat_map(|period| view.incident_ids(period.contract_id(), "")).collect()
+}
+
+/// How the forecasts of the period's clocks had turned out.
+fn forecasts(
+    seen: &ReadView<'_>,
+    review: &Review<'_>,
+    contract: &str,
+) -> Result<Option<Turnout>, ViewsError> {
+    let learned = seen.learned(contract)?;
+    let zone = seen.known().zone(contract);
+    let months = zone.map(|zone| months_of(&review.present.period, &zone));
+    Ok(learned.record.quality("", months))
+}
+
+/// What moved since a review was signed.
+fn restatement<'v>(
+    view: &'v ReadView<'_>,
+    seen: &ReadView<'_>,
+    wanted: &ReviewAsked,
+    signature: &Signature,
+    present: &Review<'v>,
+) -> Result<Restatement<'v>, QueryError> {
+    let signed = review(view, &view.at(times_of(signature)), None, wanted)?;
+    let all = moved(&signed.table, &present.table);
+    let moved_count = all.len();
+    let since = (signature.known, seen.times().known);
+    let first = all.into_iter().take(MOVED_TOLD_MAX);
+    let moved = first.map(|moved| {
+        let facts = facts(view, &moved.incident_id, since)?;
+        Ok((moved, facts))
+    });
+    let moved = moved.collect::<Result<_, ViewsError>>()?;
+    Ok(Restatement { signature_id: signature.id.clone(), signed, moved, moved_count })
+}
+
+/// The facts about an incident that were recorded after one instant and up to another.
+fn facts(
+    view: &ReadView<'_>,
+    incident: &str,
+    (after, until): (Instant, Instant),
+) -> Result<Vec<String>, ViewsError> {
+    let ledger = view.scanned_ledger(incident)?;
+    let since = |event: &&RecordedEvent| after < event.record_time && event.record_time <= until;
+    let since = ledger.events.iter().filter(since);
+    Ok(since.map(|recorded| recorded.event.event_id.clone()).collect())
+}

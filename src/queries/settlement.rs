@@ -1,0 +1,129 @@
+//! What is to be settled.
+
+use std::collections::BTreeMap;
+
+use super::compliance::{PeriodEvaluator, Rest};
+use super::{IndexReader, QueryError, ReadView};
+use crate::domain::settlement::{Item, ItemKind, Settled};
+use crate::engine::catalog::Known;
+use crate::engine::compliance::{Compliance, PeriodAsked, Question};
+use crate::engine::refusal::Refusal;
+use crate::engine::settlement::{credit_of, credit_periods, decided_periods, items_of, standing};
+use crate::views::ViewsError;
+
+/// Everything that is to be settled of one contract, or ("") of all, by its id.
+pub fn items(
+    view: &ReadView<'_>,
+    index: Option<IndexReader<'_>>,
+    contract: &str,
+) -> Result<BTreeMap<String, Settled>, QueryError> {
+    let mut credits = Vec::new();
+    for id in contracts(view, contract)? {
+        let mut periods = credit_periods(view.known(), id, view.times());
+        periods.extend(decided_periods(view.book(), id, view.times()));
+        credits.push(Credits::gather(view, index.as_ref(), id, periods)?);
+    }
+    drop(index);
+    let mut items = Vec::new();
+    for credits in credits {
+        items.extend(credits.evaluate(view)?);
+    }
+    for id in view.incident_ids(contract, "") {
+        items.extend(items_of_incident(view, &id?, contract)?);
+    }
+    Ok(standing(items, view.book(), contract, view.times()))
+}
+
+/// The item of this id as it stands: only what the id names is evaluated.
+pub fn item(
+    view: &ReadView<'_>,
+    index: Option<IndexReader<'_>>,
+    id: &str,
+) -> Result<Item, QueryError> {
+    let named: Vec<_> = named(view.known(), id).collect();
+    let is_credit = ItemKind::of_id(id) == Some(ItemKind::Credit);
+    let mut credits = Vec::new();
+    for (contract, period) in named.iter().filter(|_| is_credit) {
+        let periods = vec![(*period).to_owned()];
+        credits.push(Credits::gather(view, index.as_ref(), contract, periods)?);
+    }
+    drop(index);
+    let mut items = Vec::new();
+    for credits in credits {
+        items.extend(credits.evaluate(view)?);
+    }
+    for (contract, incident) in named.iter().filter(|_| !is_credit) {
+        items.extend(items_of_incident(view, incident, contract)?);
+    }
+    let mut all = standing(items, view.book(), "", view.times());
+    let found = all.remove(id).map(|settled| settled.item);
+    Ok(found.ok_or_else(|| Refusal::ItemNotFound(id.to_owned()))?)
+}
+
+/// The contracts that are meant.
+fn contracts<'v>(view: &'v ReadView<'_>, contract: &'v str) -> Result<Vec<&'v str>, Refusal> {
+    let known = view.known();
+    match contract {
+        "" => Ok(known.contract_ids().collect()),
+        one if known.contract(one).all().is_empty() => {
+            Err(Refusal::ContractNotFound(one.to_owned()))
+        }
+        one => Ok(vec![one]),
+    }
+}
+
+/// What an item's id may name: a contract, and an incident or a period. Ids may hold colons
+/// themselves.
+fn named<'i>(known: Known<'i>, id: &'i str) -> impl Iterator<Item = (&'i str, &'i str)> {
+    let rest = id.split_once(':').map_or("", |(_, rest)| rest);
+    known.contract_ids().filter_map(move |contract| {
+        let about = rest.strip_prefix(contract)?.strip_prefix(':')?;
+        Some((contract, about))
+    })
+}
+
+/// What follows from an incident.
+fn items_of_incident(
+    view: &ReadView<'_>,
+    incident: &str,
+    contract: &str,
+) -> Result<Vec<Item>, ViewsError> {
+    let (known, times) = (view.known(), view.times());
+    let items =
+        view.with_history(incident, |history| items_of(incident, history, contract, known, times))?;
+    Ok(items.unwrap_or_default())
+}
+
+/// The periods of a contract whose credits may be items.
+struct Credits<'v> {
+    periods: Vec<Compliance<'v>>,
+    rest: Rest,
+}
+
+impl<'v> Credits<'v> {
+    /// Takes in what the index has added up for periods of these names.
+    fn gather(
+        view: &'v ReadView<'_>,
+        index: Option<&IndexReader<'_>>,
+        contract: &str,
+        names: Vec<String>,
+    ) -> Result<Credits<'v>, ViewsError> {
+        let mut periods = Vec::new();
+        for name in names {
+            let contract_id = contract.to_owned();
+            let question =
+                Question { contract_id, period: PeriodAsked::Named(name), group_by: Vec::new() };
+            let period = Compliance::new(&question, view.known(), view.zones(), view.times());
+            // A period before time began, or in a zone that is no longer known, has no credits.
+            periods.extend(period.ok().filter(|period| !period.credited.is_empty()));
+        }
+        let rest = PeriodEvaluator::new(view).gather(index, &mut periods)?;
+        Ok(Credits { periods, rest })
+    }
+
+    /// The items that follow from them.
+    fn evaluate(mut self, view: &ReadView<'_>) -> Result<Vec<Item>, ViewsError> {
+        PeriodEvaluator::new(view).evaluate(self.rest, &mut self.periods)?;
+        Ok(self.periods.iter().filter_map(|period| credit_of(period, view.times())).collect())
+    }
+}

@@ -1,0 +1,28 @@
+//! History evaluated again under proposed terms. Nothing is recorded.
+
+use super::compliance::PeriodEvaluator;
+use super::{QueryError, ReadView};
+use crate::engine::catalog::Catalog;
+use crate::engine::compliance::Question;
+use crate::engine::simulation::{Proposal, Simulation};
+
+/// Evaluates every incident of a contract under the present terms and under `proposed` ones: those
+/// of the view's catalog in which the proposal rules.
+pub fn evaluate<'c>(
+    view: &'c ReadView<'_>,
+    question: &Question,
+    proposal: &Proposal,
+    proposed: &'c Catalog,
+) -> Result<Simulation<'c>, QueryError> {
+    let terms = [view.known(), proposed.known(view.times().known)];
+    let mut simulation = Simulation::new(question, proposal, terms, view.zones(), view.times())?;
+    for id in view.incident_ids(&question.contract_id, "") {
+        let id = id?;
+        view.with_history(&id, |history| simulation.add(&id, history))?;
+    }
+    let evaluator = PeriodEvaluator::new(view);
+    for period in [&mut simulation.present, &mut simulation.proposed] {
+        evaluator.add_services(period)?;
+    }
+    Ok(simulation)
+}

@@ -1,0 +1,215 @@
+//! The running engine: what the rooms after this one call.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use parking_lot::Mutex;
+use tokio::sync::{oneshot, watch};
+
+use super::inbox::Inbox;
+use super::job::{
+    Answer, Asker, DeedAnswer, Job, Results, Sent, TermsAnswer, TermsJob, WriteError,
+};
+use super::learning::Learnings;
+use super::progress::{Loss, Progress};
+use super::query_error::QueryError;
+use super::read_point::{ReadPoint, ReadRequest};
+use super::read_view::{self, Origin, ReadView, Reading};
+use super::sources::Sources;
+use crate::domain::incident::IncidentEvent;
+use crate::domain::service::ServiceEvent;
+use crate::domain::zone::ZoneDatabase;
+use crate::engine::catalog::Catalog;
+use crate::engine::command::ChangeTerms;
+use crate::engine::deed::DoDeed;
+use crate::views::ViewsError;
+use crate::wire;
+
+/// The running engine. All its methods may be called from any task.
+#[derive(Debug)]
+pub struct Engine {
+    pub(super) sources: Sources,
+    pub(super) learnings: Learnings,
+    pub(super) inbox: Arc<Inbox<Job>>,
+    pub(super) store_id: [u8; 16],
+    pub(super) loss: Option<Loss>,
+    pub(super) is_poisoned: Arc<watch::Sender<bool>>,
+    pub(super) writing: Mutex<Option<JoinHandle<()>>>,
+    pub(super) keeping: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Engine {
+    /// Records events about incidents; answered when they are durable.
+    pub async fn record_events(
+        &self,
+        tenant: String,
+        events: Vec<IncidentEvent>,
+    ) -> Answer<Results> {
+        self.ask(|asker| events_job(tenant, events, asker)).await
+    }
+
+    /// Hands events in and returns at once; the answer comes when they are durable.
+    pub fn hand_in_events(
+        &self,
+        tenant: String,
+        events: Vec<IncidentEvent>,
+    ) -> Result<oneshot::Receiver<Answer<Results>>, WriteError> {
+        let (asker, answer) = oneshot::channel();
+        self.hand_in(events_job(tenant, events, asker))?;
+        Ok(answer)
+    }
+
+    async fn ask<T>(&self, job: impl FnOnce(Asker<T>) -> Job) -> Answer<T> {
+        let (asker, answer) = oneshot::channel();
+        self.hand_in(job(asker))?;
+        answer.await.unwrap_or(Err(WriteError::Stopping))
+    }
+
+    fn hand_in(&self, job: Job) -> Result<(), WriteError> {
+        match &self.loss {
+            Some(loss) => Err(WriteError::Damaged(loss.clone())),
+            None => Ok(self.inbox.put(job)?),
+        }
+    }
+
+    /// Records facts about services; answered when they are durable.
+    pub async fn record_service_events(
+        &self,
+        tenant: String,
+        events: Vec<ServiceEvent>,
+    ) -> Answer<Results> {
+        let sent = events.into_iter().map(|event| {
+            let body = wire::record::encode_service_event(&tenant, &event);
+            Sent { event, body }
+        });
+        let sent = sent.collect();
+        self.ask(|asker| Job::ServiceEvents(tenant, sent, asker)).await
+    }
+
+    /// Changes contracts or calendars, or only checks that they could be; answered when durable.
+    pub async fn change_terms(
+        &self,
+        tenant: String,
+        change: ChangeTerms,
+        validate_only: bool,
+    ) -> Answer<TermsAnswer> {
+        let job = Box::new(TermsJob { tenant, change, validate_only });
+        self.ask(|asker| Job::Terms(job, asker)).await
+    }
+
+    /// Records what somebody did about the figures; answered when it is durable.
+    pub async fn do_deed(&self, tenant: String, deed: DoDeed) -> Answer<DeedAnswer> {
+        self.ask(|asker| Job::Deed(tenant, Box::new(deed), asker)).await
+    }
+
+    /// Opens a view of everything folded so far. It waits for nothing.
+    pub fn view(&self, tenant: &str, request: ReadRequest) -> Result<ReadView<'_>, QueryError> {
+        self.check(request)?;
+        Ok(self.origin().present(tenant.to_owned(), request))
+    }
+
+    /// Opens a view of what the index holds, which must be complete up to a sequence at least; see
+    /// [`Engine::wait_for_index`]. Blocks while the index is brought up to date.
+    pub fn read(
+        &self,
+        tenant: &str,
+        request: ReadRequest,
+        sequence: u64,
+    ) -> Result<Reading<'_>, QueryError> {
+        Ok(self.origin().indexed(tenant.to_owned(), request, sequence)?)
+    }
+
+    fn origin(&self) -> Origin<'_> {
+        Origin { sources: &self.sources, learnings: &self.learnings }
+    }
+
+    /// Refuses a request for more than is recorded, or for what is lost.
+    fn check(&self, request: ReadRequest) -> Result<(), QueryError> {
+        read_view::check(request, &self.sources, self.loss.as_ref())
+    }
+
+    /// Checks a request and waits until the index holds everything recorded so far; returns up to
+    /// which sequence that is.
+    pub async fn wait_for_index(&self, request: ReadRequest) -> Result<u64, QueryError> {
+        self.check(request)?;
+        let sequence = self.progress().sequence;
+        match self.sources.keeper.catch_up(sequence).await {
+            true => Ok(sequence),
+            false => Err(ViewsError::Behind.into()),
+        }
+    }
+
+    /// Where the journal stands now, whatever of it is lost. It waits for nothing.
+    pub fn read_point(&self) -> ReadPoint {
+        let Progress { sequence, record_time, .. } = self.progress();
+        ReadPoint::new(sequence, record_time, ReadRequest::default())
+    }
+
+    /// What of the journal is lost, if it is damaged.
+    pub fn loss(&self) -> Option<&Loss> {
+        self.loss.as_ref()
+    }
+
+    /// Becomes true when the journal can't be written any more until the next start.
+    pub fn poisoned(&self) -> watch::Receiver<bool> {
+        self.is_poisoned.subscribe()
+    }
+
+    /// The directory of the journal.
+    pub fn journal(&self) -> &Path {
+        &self.sources.journal
+    }
+
+    /// A tenant's contracts and calendars.
+    pub fn catalog(&self, tenant: &str) -> Arc<Catalog> {
+        self.sources.memory.catalog(tenant)
+    }
+
+    /// How far the journal is folded.
+    pub fn progress(&self) -> Progress {
+        self.sources.memory.progress()
+    }
+
+    /// Up to which sequence the views are complete.
+    pub fn views_sequence(&self) -> u64 {
+        self.sources.keeper.sequence()
+    }
+
+    /// The time zone database in use.
+    pub fn zones(&self) -> &ZoneDatabase {
+        &self.sources.zones
+    }
+
+    /// The store's secret id.
+    pub fn store_id(&self) -> &[u8; 16] {
+        &self.store_id
+    }
+
+    /// Takes no more writes, finishes those that wait, and completes the views. Blocks.
+    pub fn stop(&self) {
+        self.inbox.close();
+        join(&self.writing);
+        self.sources.keeper.close();
+        join(&self.keeping);
+        self.learnings.keep(&self.sources.views);
+        if let Err(error) = self.sources.views.close() {
+            tracing::warn!(%error, "the views can't be closed: they will be folded anew");
+        }
+    }
+}
+
+fn events_job(tenant: String, events: Vec<IncidentEvent>, asker: Asker<Results>) -> Job {
+    let sent = events.into_iter().map(|event| {
+        let body = wire::record::encode_incident_event(&tenant, &event);
+        Sent { event, body }
+    });
+    let sent = sent.collect();
+    Job::Events(tenant, sent, asker)
+}
+
+fn join(thread: &Mutex<Option<JoinHandle<()>>>) {
+    if thread.lock().take().is_some_and(|thread| thread.join().is_err()) {
+        tracing::error!("a thread of the engine panicked");
+    }
+}

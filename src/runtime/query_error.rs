@@ -1,0 +1,19 @@
+//! Why a question is not answered.
+
+use super::progress::Loss;
+use crate::engine::refusal::Refusal;
+use crate::views::ViewsError;
+
+/// Why a question is not answered.
+#[derive(Debug, thiserror::Error)]
+pub enum QueryError {
+    /// The question can't be answered as it is asked.
+    #[error(transparent)]
+    Rejected(#[from] Refusal),
+    /// The views can't be read, or lag behind.
+    #[error(transparent)]
+    Unavailable(#[from] ViewsError),
+    /// The part of the journal that it needs is lost.
+    #[error(transparent)]
+    Lost(#[from] Loss),
+}

@@ -1,0 +1,228 @@
+//! What one question sees: one consistent version of everything that is recorded.
+//!
+//! Nobody holds a lock while anything is evaluated. A question about the present first gathers from
+//! the index what it needs, in short steps, while its [`IndexReader`] keeps the index from
+//! changing; it drops that reader, and then evaluates what it gathered by its [`ReadView`], however
+//! long that takes.
+//!
+//! A view needs no lock to stay consistent. Record times strictly increase and nothing recorded is
+//! ever changed. So terms, actions, histories and facts about services are the same, read up to
+//! the instant `known` of the view, however much is recorded meanwhile. And an incident that is
+//! listed once stays listed: a scan in steps finds at least all that were listed when the view was
+//! opened, and of those recorded since, nothing is known by then.
+
+use std::sync::Arc;
+
+use super::index_reader::IndexReader;
+use super::learning::Learnings;
+use super::progress::Loss;
+use super::query_error::QueryError;
+use super::read_point::{ReadPoint, ReadRequest};
+use super::sources::Sources;
+use crate::domain::incident::History;
+use crate::domain::time::Instant;
+use crate::domain::zone::ZoneDatabase;
+use crate::engine::catalog::{Catalog, Known};
+use crate::engine::deed::Book;
+use crate::engine::learning::Learned;
+use crate::engine::ledger::{Ledger, ServiceLedger};
+use crate::engine::query::{Times, history};
+use crate::engine::refusal::Refusal;
+use crate::views::ViewsError;
+
+/// Ids that are read in one step of a scan.
+const IDS_A_STEP: usize = 1_000;
+
+/// A view that was just opened, and the index as it is then.
+#[derive(Debug)]
+pub struct Reading<'e> {
+    /// What the question sees.
+    pub view: ReadView<'e>,
+    /// The index, if it shows what is asked about; `None`: incidents are evaluated one by one. Drop
+    /// it before anything is evaluated: until then it can't be brought up to date for anybody.
+    pub index: Option<IndexReader<'e>>,
+}
+
+/// What one question sees. It holds no lock.
+#[derive(Clone, Debug)]
+pub struct ReadView<'e> {
+    origin: Origin<'e>,
+    tenant: String,
+    request: ReadRequest,
+    point: ReadPoint,
+    catalog: Arc<Catalog>,
+    book: Arc<Book>,
+}
+
+/// Where views are opened.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Origin<'e> {
+    pub sources: &'e Sources,
+    pub learnings: &'e Learnings,
+}
+
+impl<'e> Origin<'e> {
+    /// A view of everything folded so far. It waits for nothing.
+    pub fn present(self, tenant: String, request: ReadRequest) -> ReadView<'e> {
+        let progress = self.sources.memory.progress();
+        let point = ReadPoint::new(progress.sequence, progress.record_time, request);
+        self.view(tenant, request, point)
+    }
+
+    /// A view of what the index holds, which must be complete up to a sequence at least.
+    pub fn indexed(
+        self,
+        tenant: String,
+        request: ReadRequest,
+        sequence: u64,
+    ) -> Result<Reading<'e>, ViewsError> {
+        let index = self.sources.keeper.index(sequence)?;
+        let record_time = index.record_time;
+        let point = ReadPoint::new(index.sequence, record_time, request);
+        // Whoever asks as of now, or later, by all that is known, asks for what the index shows.
+        let is_current = point.times.known == record_time && point.times.as_of >= record_time;
+        let index =
+            is_current.then(|| IndexReader::new(index, &self.sources.views, tenant.clone()));
+        Ok(Reading { view: self.view(tenant, request, point), index })
+    }
+
+    /// Terms and actions are looked up when the point is known, so they hold all that it does.
+    fn view(self, tenant: String, request: ReadRequest, point: ReadPoint) -> ReadView<'e> {
+        let memory = &self.sources.memory;
+        let (catalog, book) = (memory.catalog(&tenant), memory.book(&tenant));
+        ReadView { origin: self, tenant, request, point, catalog, book }
+    }
+}
+
+impl<'e> ReadView<'e> {
+    /// What answers rest on.
+    pub fn point(&self) -> ReadPoint {
+        self.point
+    }
+
+    /// The instant to evaluate at, and the one up to which things are known.
+    pub fn times(&self) -> Times {
+        self.point.times
+    }
+
+    /// The tenant's contracts and calendars, also those that were recorded since.
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    /// What is known of contracts and calendars.
+    pub fn known(&self) -> Known<'_> {
+        self.catalog.known(self.point.times.known)
+    }
+
+    /// What people did about the figures, also what they did since.
+    pub fn book(&self) -> &Book {
+        &self.book
+    }
+
+    /// The time zone database in use.
+    pub fn zones(&self) -> &'e ZoneDatabase {
+        &self.origin.sources.zones
+    }
+
+    /// The same at other times, none of them known later.
+    pub fn at(&self, times: Times) -> ReadView<'e> {
+        let point = ReadPoint { times, ..self.point };
+        ReadView { point, ..self.clone() }
+    }
+
+    /// What the same request sees now, since the index may have moved on.
+    pub fn reopened(&self) -> Result<Reading<'e>, ViewsError> {
+        self.origin.indexed(self.tenant.clone(), self.request, self.point.sequence)
+    }
+
+    /// Everything recorded about an incident, also since, and kept in memory for the next reader.
+    pub fn ledger(&self, incident: &str) -> Result<Arc<Ledger>, ViewsError> {
+        self.origin.sources.ledger(&self.tenant, incident)
+    }
+
+    /// The same for a scan, which reads each incident once.
+    pub fn scanned_ledger(&self, incident: &str) -> Result<Arc<Ledger>, ViewsError> {
+        self.origin.sources.scanned_ledger(&self.tenant, incident)
+    }
+
+    /// Everything recorded about a service, also since.
+    pub fn service_ledger(&self, service: &str) -> Result<Arc<ServiceLedger>, ViewsError> {
+        let Sources { memory, views, .. } = self.origin.sources;
+        memory.service_ledger(&self.tenant, service, views)
+    }
+
+    /// Makes something of what is known of an incident; `None`: nothing is known of it.
+    pub fn with_history<T>(
+        &self,
+        incident: &str,
+        make: impl FnOnce(&History<'_>) -> T,
+    ) -> Result<Option<T>, ViewsError> {
+        let ledger = self.scanned_ledger(incident)?;
+        Ok(history(&ledger, self.point.times).as_ref().map(make))
+    }
+
+    /// The ids, after one, of the incidents ever opened under a contract, or ("") of all, in their
+    /// order. Of some of them nothing may be known.
+    pub fn incident_ids<'v>(
+        &'v self,
+        contract: &'v str,
+        after: &str,
+    ) -> impl Iterator<Item = Result<String, ViewsError>> + use<'v, 'e> {
+        let mut after = after.to_owned();
+        let mut step = Vec::new().into_iter();
+        let mut is_over = false;
+        std::iter::from_fn(move || {
+            if step.len() == 0 && !is_over {
+                match self.ids_after(contract, &after) {
+                    Ok(ids) => step = ids.into_iter(),
+                    Err(error) => {
+                        is_over = true;
+                        return Some(Err(error));
+                    }
+                }
+                is_over = step.len() < IDS_A_STEP;
+            }
+            let id = step.next()?;
+            after.clone_from(&id);
+            Some(Ok(id))
+        })
+    }
+
+    /// One step of a scan. The index is held meanwhile, and only then.
+    fn ids_after(&self, contract: &str, after: &str) -> Result<Vec<String>, ViewsError> {
+        let Sources { keeper, views, .. } = self.origin.sources;
+        let _index = keeper.index(self.point.sequence)?;
+        match contract {
+            "" => views.incident_ids(&self.tenant, after).take(IDS_A_STEP).collect(),
+            _ => views.attached_ids(&self.tenant, contract, after).take(IDS_A_STEP).collect(),
+        }
+    }
+
+    /// What was learnt of a contract's clocks by what is known. Asking what was known long before
+    /// it was last asked is slow: that is learnt from the journal's beginning.
+    pub fn learned(&self, contract: &str) -> Result<Arc<Learned>, ViewsError> {
+        let Origin { sources, learnings } = self.origin;
+        let up_to = (self.point.sequence, self.point.times.known);
+        learnings.learned(sources, &self.tenant, contract, up_to)
+    }
+}
+
+/// What a request must not ask for: more than is there, or what is lost.
+pub(super) fn check(
+    request: ReadRequest,
+    sources: &Sources,
+    loss: Option<&Loss>,
+) -> Result<(), QueryError> {
+    let needs = |record_time: Instant| request.known.is_none_or(|known| known > record_time);
+    if let Some(loss) = loss.filter(|loss| needs(loss.before.record_time)) {
+        return Err(QueryError::Lost(loss.clone()));
+    }
+    // Everything acknowledged is folded, so a sequence that is not there won't come by waiting.
+    let present = sources.memory.progress().sequence;
+    if request.min_sequence > present as i64 {
+        let asked = request.min_sequence;
+        return Err(Refusal::SequenceNotReached { asked, present }.into());
+    }
+    Ok(())
+}

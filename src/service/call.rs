@@ -1,0 +1,198 @@
+//! What every call does in the same way.
+//!
+//! A call that reads is decoded and checked, waits until the index holds everything recorded so
+//! far, opens a view, and asks its question off the network's thread. A call that writes is decoded
+//! and checked.
+
+use std::sync::Arc;
+
+use prost_types::Timestamp;
+use tonic::{Request, Response, Status};
+
+use super::blocking::{self, Messages};
+use super::services::Services;
+use super::stamp::write_stamp;
+use super::status;
+use crate::engine::deed::{DoDeed, RecordedDeed};
+use crate::queries::{QueryError, ReadRequest, ReadView, Reading};
+use crate::runtime::{DeedAnswer, Engine};
+use crate::wire::faults::Faults;
+use crate::wire::scalar::{id, optional_instant};
+use crate::wire::v1;
+
+/// A request about an organisation's data.
+pub(super) trait OfTenant {
+    /// Whose data.
+    fn tenant(&self) -> &str;
+}
+
+/// A request that reads.
+pub(super) trait Reads: OfTenant {
+    /// As of when, known by when, and the sequence that must be seen.
+    fn read(&self) -> (Option<Timestamp>, Option<Timestamp>, i64);
+}
+
+macro_rules! writes {
+    ($($request:ident),+ $(,)?) => {
+        $(impl OfTenant for v1::$request {
+            fn tenant(&self) -> &str {
+                &self.tenant
+            }
+        })+
+    };
+}
+
+macro_rules! reads {
+    ($($request:ident),+ $(,)?) => {
+        writes!($($request),+);
+        $(impl Reads for v1::$request {
+            fn read(&self) -> (Option<Timestamp>, Option<Timestamp>, i64) {
+                (self.as_of_time, self.known_time, self.min_sequence)
+            }
+        })+
+    };
+}
+
+writes!(
+    PutCalendarRequest,
+    ImportHolidaysRequest,
+    PutContractRequest,
+    EndContractRequest,
+    RecordEventsRequest,
+    StreamEventsRequest,
+    RecordServiceEventsRequest,
+    SignServiceReviewRequest,
+    OpenSettlementItemRequest,
+    DecideSettlementItemRequest,
+);
+
+reads!(
+    CompareClocksRequest,
+    GetCalendarRequest,
+    ListCalendarsRequest,
+    MeasureElapsedRequest,
+    AddServiceTimeRequest,
+    ListWindowsRequest,
+    GetContractRequest,
+    ListContractsRequest,
+    ListContractRevisionsRequest,
+    GetIncidentRequest,
+    ListIncidentsRequest,
+    ListEventsRequest,
+    EvaluateIncidentRequest,
+    ListClocksRequest,
+    GetComplianceRequest,
+    GetServiceReviewRequest,
+    SimulateContractRequest,
+    ListSettlementItemsRequest,
+    ForecastClocksRequest,
+    ForecastObjectivesRequest,
+    GetForecastQualityRequest,
+    ExportClocksRequest,
+);
+
+/// A call that was decoded and found in order.
+#[derive(Clone, Debug)]
+pub(super) struct Call {
+    pub engine: Arc<Engine>,
+    pub tenant: String,
+    read: ReadRequest,
+}
+
+impl Services {
+    /// Decodes a call that reads: what all have in common, and by `decode` what is its own. Refuses
+    /// it with everything that is wrong.
+    pub(super) fn read<R: Reads, Q>(
+        &self,
+        request: Request<R>,
+        decode: impl FnOnce(R, &Engine, &mut Faults) -> Q,
+    ) -> Result<(Call, Q), Status> {
+        let mut read = ReadRequest::default();
+        let (call, decoded) = self.write(request.into_inner(), |request, engine, faults| {
+            read = decode_read(&request, faults);
+            decode(request, engine, faults)
+        })?;
+        Ok((Call { read, ..call }, decoded))
+    }
+
+    /// Decodes a call that writes in the same way.
+    pub(super) fn write<R: OfTenant, Q>(
+        &self,
+        request: R,
+        decode: impl FnOnce(R, &Engine, &mut Faults) -> Q,
+    ) -> Result<(Call, Q), Status> {
+        let engine = self.engine()?;
+        let mut faults = Faults::default();
+        let tenant = faults.or("tenant", id(request.tenant().to_owned()), String::new());
+        let decoded = decode(request, &engine, &mut faults);
+        faults.check().map_err(status::invalid)?;
+        Ok((Call { engine, tenant, read: ReadRequest::default() }, decoded))
+    }
+}
+
+fn decode_read(request: &impl Reads, faults: &mut Faults) -> ReadRequest {
+    let (as_of_time, known_time, min_sequence) = request.read();
+    if min_sequence < 0 {
+        faults.add("min_sequence", format!("is {min_sequence}: it must not be negative"));
+    }
+    ReadRequest {
+        as_of: faults.or("as_of_time", optional_instant(as_of_time), None),
+        known: faults.or("known_time", optional_instant(known_time), None),
+        min_sequence,
+    }
+}
+
+/// What `Faults::keep` kept: when no fault was noted, it is there.
+pub(super) fn kept<T>(value: Option<T>) -> Result<T, Status> {
+    value.ok_or_else(|| status::invalid(Vec::new()))
+}
+
+impl Call {
+    /// What is recorded so far, for a question that needs no index.
+    pub fn view(&self) -> Result<ReadView<'_>, Status> {
+        self.engine.view(&self.tenant, self.read).map_err(status::unanswered)
+    }
+
+    /// Answers with what a query comes to.
+    pub async fn answer<T: Send + 'static>(
+        self,
+        query: impl FnOnce(Reading<'_>) -> Result<T, QueryError> + Send + 'static,
+    ) -> Result<Response<T>, Status> {
+        let sequence = self.wait_for_index().await?;
+        blocking::answer(move || self.ask(sequence, query)).await
+    }
+
+    /// Streams what a query sends. A query is told when nobody listens any more.
+    pub async fn stream<T: Send + 'static>(
+        self,
+        query: impl FnOnce(Reading<'_>, &dyn Fn(T) -> bool) -> Result<(), QueryError> + Send + 'static,
+    ) -> Result<Response<Messages<T>>, Status> {
+        let sequence = self.wait_for_index().await?;
+        Ok(blocking::stream(move |send| self.ask(sequence, |reading| query(reading, send))))
+    }
+
+    async fn wait_for_index(&self) -> Result<u64, Status> {
+        self.engine.wait_for_index(self.read).await.map_err(status::unanswered)
+    }
+
+    fn ask<T>(
+        &self,
+        sequence: u64,
+        query: impl FnOnce(Reading<'_>) -> Result<T, QueryError>,
+    ) -> Result<T, Status> {
+        let reading = self.engine.read(&self.tenant, self.read, sequence);
+        reading.and_then(query).map_err(status::unanswered)
+    }
+
+    /// Records what somebody did about the figures: as it is recorded, whether it had been before,
+    /// and the stamp of the answer.
+    pub async fn act(
+        self,
+        deed: DoDeed,
+    ) -> Result<(RecordedDeed, bool, Option<v1::Stamp>), Status> {
+        let answer = self.engine.do_deed(self.tenant, deed).await;
+        let (answer, progress) = answer.map_err(status::not_written)?;
+        let DeedAnswer { recorded, is_duplicate } = answer;
+        Ok((recorded, is_duplicate, write_stamp(&progress)))
+    }
+}

@@ -1,0 +1,115 @@
+//! Service hours that a question is about: those of a calendar that was put, or that is given.
+
+use std::sync::Arc;
+
+use tonic::Status;
+
+use super::status;
+use crate::domain::calendar::Calendar;
+use crate::domain::calendar::hours::ServiceHours;
+use crate::domain::contract::Revision;
+use crate::domain::time::Instant;
+use crate::domain::zone::ZoneDatabase;
+use crate::engine::catalog::{CalendarEntry, Known};
+use crate::engine::refusal::Refusal;
+use crate::queries::ReadView;
+use crate::wire::faults::Faults;
+use crate::wire::scalar::id;
+use crate::wire::{self, v1};
+
+/// The hours of a request.
+pub(super) enum Hours {
+    /// Those of the calendar with this id.
+    Put(String),
+    /// Those of this calendar.
+    Given(v1::Calendar),
+}
+
+/// The same, decoded.
+pub(super) enum Wanted {
+    Put(String),
+    Given(Calendar),
+}
+
+/// The hours found.
+pub(super) struct Found {
+    /// The revision of the calendar; 0: it was given.
+    pub revision: u32,
+    source: Source,
+}
+
+enum Source {
+    Put(Arc<CalendarEntry>),
+    Given(ServiceHours),
+}
+
+impl Wanted {
+    /// The hours that are wanted; `None`: a fault is noted.
+    pub fn decode(
+        hours: Option<Hours>,
+        zones: &ZoneDatabase,
+        faults: &mut Faults,
+    ) -> Option<Wanted> {
+        match hours {
+            None => {
+                faults.add("hours", "is missing: give calendar_id or calendar");
+                None
+            }
+            Some(Hours::Put(given)) => faults.keep("calendar_id", id(given)).map(Wanted::Put),
+            Some(Hours::Given(calendar)) => {
+                let decoded = wire::calendar::decode_hours(calendar, zones);
+                faults.keep("calendar", decoded).map(Wanted::Given)
+            }
+        }
+    }
+
+    /// The hours themselves.
+    pub fn find(self, view: &ReadView<'_>) -> Result<Found, Status> {
+        match self {
+            Wanted::Given(calendar) => {
+                let hours = ServiceHours::compile(&calendar, view.zones());
+                let hours = hours.map_err(|_| unknown_zone())?;
+                Ok(Found { revision: 0, source: Source::Given(hours) })
+            }
+            Wanted::Put(id) => {
+                let revision = in_force(view.known(), &id, view.times().as_of);
+                let revision = revision.ok_or_else(|| not_found(&id))?;
+                let source = Source::Put(Arc::clone(&revision.content));
+                Ok(Found { revision: revision.number, source })
+            }
+        }
+    }
+}
+
+impl Found {
+    /// What is asked of the hours.
+    pub fn with<T>(
+        &self,
+        ask: impl FnOnce(&ServiceHours) -> Result<T, Status>,
+    ) -> Result<T, Status> {
+        match &self.source {
+            Source::Given(hours) => ask(hours),
+            Source::Put(entry) => ask(entry.hours().ok_or_else(unknown_zone)?),
+        }
+    }
+}
+
+/// The revision that rules at an instant; before any does, the first.
+pub(super) fn in_force<'c>(
+    known: Known<'c>,
+    id: &str,
+    as_of: Instant,
+) -> Option<&'c Revision<Arc<CalendarEntry>>> {
+    let revisions = known.calendar(id);
+    revisions.at(as_of).or_else(|| revisions.all().first())
+}
+
+/// The status of a calendar that is not there.
+pub(super) fn not_found(id: &str) -> Status {
+    status::refused(Refusal::CalendarNotFound(id.to_owned()))
+}
+
+fn unknown_zone() -> Status {
+    let text = "the calendar's time zone is not in the time zone database any more";
+    status::refused(Refusal::field("calendar.time_zone", text))
+}

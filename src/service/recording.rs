@@ -1,0 +1,155 @@
+//! Events on their way to the journal: each is decoded or refused, and its result is told in order.
+
+use tokio::sync::{mpsc, oneshot};
+use tokio_stream::StreamExt;
+use tonic::{Status, Streaming};
+
+use super::services::Services;
+use super::stamp::write_stamp;
+use super::status;
+use crate::domain::incident::IncidentEvent;
+use crate::domain::service::ServiceEvent;
+use crate::engine::refusal::Refusal;
+use crate::limits::EVENTS_A_CALL_MAX;
+use crate::runtime::{Answer, Recorded, Results, WriteError};
+use crate::wire::faults::Faults;
+use crate::wire::{self, v1};
+
+impl Services {
+    /// The ids as they were sent, and each event decoded or refused.
+    pub(super) fn decode_events(
+        &self,
+        events: Vec<v1::IncidentEvent>,
+    ) -> (Vec<String>, Vec<Result<IncidentEvent, Refusal>>) {
+        let ids = events.iter().map(|event| event.event_id.clone()).collect();
+        let most = self.limits.event_bytes_max;
+        let decoded = events.into_iter().map(|event| {
+            status::check_bytes(&event, most)?;
+            wire::incident::decode(event).map_err(Refusal::Invalid)
+        });
+        (ids, decoded.collect())
+    }
+
+    /// The same for facts about services.
+    pub(super) fn decode_service_events(
+        &self,
+        events: Vec<v1::ServiceEvent>,
+    ) -> (Vec<String>, Vec<Result<ServiceEvent, Refusal>>) {
+        let ids = events.iter().map(|event| event.event_id.clone()).collect();
+        let most = self.limits.event_bytes_max;
+        let decoded = events.into_iter().map(|event| {
+            status::check_bytes(&event, most)?;
+            wire::service_event::decode(event).map_err(Refusal::Invalid)
+        });
+        (ids, decoded.collect())
+    }
+}
+
+pub(super) fn check_count(count: usize, faults: &mut Faults) {
+    if count == 0 {
+        faults.add("events", "is empty: send at least one event");
+    }
+    faults.at_most("events", count, EVENTS_A_CALL_MAX);
+}
+
+/// What is to be recorded, and what is refused already: `None` where something is to be recorded.
+pub(super) fn sort_out<E>(decoded: Vec<Result<E, Refusal>>) -> (Vec<E>, Vec<Option<Refusal>>) {
+    let mut events = Vec::with_capacity(decoded.len());
+    let refused = decoded.into_iter().map(|decoded| match decoded {
+        Ok(event) => {
+            events.push(event);
+            None
+        }
+        Err(refusal) => Some(refusal),
+    });
+    let refused = refused.collect();
+    (events, refused)
+}
+
+/// The results of all events, in the order they were sent.
+pub(super) fn merge(refused: Vec<Option<Refusal>>, results: Results) -> Results {
+    let mut results = results.into_iter();
+    let merged = refused.into_iter().filter_map(|refused| match refused {
+        Some(refusal) => Some(Err(refusal)),
+        None => results.next(),
+    });
+    merged.collect()
+}
+
+/// A call about one thing succeeds or fails as that thing does.
+pub(super) fn as_one(is_single: bool, mut results: Results) -> Result<Results, Status> {
+    match results.pop() {
+        Some(Err(refusal)) if is_single => Err(status::refused(refusal)),
+        last => {
+            results.extend(last);
+            Ok(results)
+        }
+    }
+}
+
+pub(super) fn encode_results(ids: Vec<String>, results: Results) -> Vec<v1::RecordResult> {
+    let encode = |(event_id, result): (String, Result<Recorded, Refusal>)| match result {
+        Ok(Recorded { sequence, is_duplicate }) => {
+            let outcome = match is_duplicate {
+                true => v1::RecordOutcome::Duplicate,
+                false => v1::RecordOutcome::Accepted,
+            };
+            let outcome = outcome as i32;
+            v1::RecordResult { event_id, outcome, sequence: sequence as i64, refusal: None }
+        }
+        Err(refusal) => v1::RecordResult {
+            event_id,
+            outcome: v1::RecordOutcome::Refused as i32,
+            sequence: 0,
+            refusal: Some(status::refusal_message(&refusal)),
+        },
+    };
+    ids.into_iter().zip(results).map(encode).collect()
+}
+
+/// A message of a stream whose events wait for their sync.
+pub(super) struct HandedIn {
+    ids: Vec<String>,
+    refused: Vec<Option<Refusal>>,
+    answer: oneshot::Receiver<Answer<Results>>,
+}
+
+impl HandedIn {
+    pub async fn acknowledgement(self) -> Result<v1::StreamEventsResponse, Status> {
+        let answer = self.answer.await.unwrap_or(Err(WriteError::Stopping));
+        let (results, progress) = answer.map_err(status::not_written)?;
+        Ok(v1::StreamEventsResponse {
+            results: encode_results(self.ids, merge(self.refused, results)),
+            stamp: write_stamp(&progress),
+        })
+    }
+}
+
+/// Reads a stream's messages and hands their events in, as far ahead as may wait for their sync.
+pub(super) async fn hand_in(
+    services: Services,
+    mut messages: Streaming<v1::StreamEventsRequest>,
+    handed_in: mpsc::Sender<Result<HandedIn, Status>>,
+) {
+    while let Some(message) = messages.next().await {
+        let message = message.and_then(|message| services.hand_in_message(message));
+        let is_last = message.is_err();
+        if handed_in.send(message).await.is_err() || is_last {
+            return;
+        }
+    }
+}
+
+impl Services {
+    fn hand_in_message(&self, message: v1::StreamEventsRequest) -> Result<HandedIn, Status> {
+        let (call, events) = self.write(message, |message, _, faults| {
+            check_count(message.events.len(), faults);
+            message.events
+        })?;
+        let (ids, decoded) = self.decode_events(events);
+        let (events, refused) = sort_out(decoded);
+        let answer = call.engine.hand_in_events(call.tenant, events);
+        let answer = answer.map_err(status::not_written)?;
+        Ok(HandedIn { ids, refused, answer })
+    }
+}

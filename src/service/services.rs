@@ -1,0 +1,41 @@
+//! The services, before and after there is an engine to serve.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwapOption;
+use tonic::Status;
+
+use super::status;
+use crate::domain::time::Instant;
+use crate::runtime::Engine;
+
+/// The services, all over one engine that may still be starting.
+#[derive(Clone, Debug)]
+pub struct Services {
+    engine: Arc<ArcSwapOption<Engine>>,
+    pub(super) limits: Limits,
+    pub(super) start_time: Instant,
+}
+
+/// What the services allow; the rest is fixed in [`crate::limits`].
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Bytes in one event.
+    pub event_bytes_max: usize,
+}
+
+impl Services {
+    /// Services that answer "starting" until they are given an engine.
+    pub fn new(limits: Limits, start_time: Instant) -> Services {
+        Services { engine: Arc::default(), limits, start_time }
+    }
+
+    /// From now on there is an engine.
+    pub fn open(&self, engine: Arc<Engine>) {
+        self.engine.store(Some(engine));
+    }
+
+    pub(super) fn engine(&self) -> Result<Arc<Engine>, Status> {
+        self.engine.load_full().ok_or_else(status::starting)
+    }
+}

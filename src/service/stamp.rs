@@ -1,0 +1,24 @@
+//! What answers are stamped with.
+
+use crate::queries::ReadPoint;
+use crate::runtime::{Progress, wall};
+use crate::wire::scalar::timestamp;
+use crate::wire::v1;
+
+/// What an answer rests on.
+pub(super) fn stamp(point: ReadPoint) -> Option<v1::Stamp> {
+    Some(v1::Stamp {
+        sequence: point.sequence as i64,
+        as_of_time: Some(timestamp(point.times.as_of)),
+        known_time: Some(timestamp(point.times.known)),
+    })
+}
+
+/// What a write leaves behind.
+pub(super) fn write_stamp(progress: &Progress) -> Option<v1::Stamp> {
+    Some(v1::Stamp {
+        sequence: progress.sequence as i64,
+        as_of_time: Some(timestamp(wall::now().max(progress.record_time))),
+        known_time: Some(timestamp(progress.record_time)),
+    })
+}
