@@ -16,3 +16,6 @@ pub mod settlement;
 pub mod simulation;
 
 pub use crate::runtime::{IndexReader, QueryError, ReadPoint, ReadRequest, ReadView, Reading};
+
+#[cfg(test)]
+mod tests;

@@ -166,7 +166,13 @@ impl Keeper {
         self.errands.close();
     }
 
-    fn carry_over(&self, memory: &Memory, views: &Views) -> Result<(), ViewsError> {
+    /// Whether somebody reads the index.
+    #[cfg(test)]
+    pub fn is_read(&self) -> bool {
+        self.index.try_write().is_none()
+    }
+
+    pub(super) fn carry_over(&self, memory: &Memory, views: &Views) -> Result<(), ViewsError> {
         let Load { incidents, services, kept, refile, progress } = memory.load();
         self.errands.tell_room();
         let mut index = self.index.write();
@@ -187,11 +193,12 @@ impl Keeper {
             );
             writing.write(std::mem::take(&mut changes))?;
         }
+        // Only what the views hold may be let go of: readers of memory and views wait for nobody.
+        writing.write(changes)?;
         memory.carried(filed, services);
         for (tenant, contract) in refile {
             file_anew(&tenant, &contract, progress, memory, views, &mut writing)?;
         }
-        writing.write(changes)?;
         writing.finish(progress.sequence)?;
         self.set(&mut index, progress);
         self.errands.tell_carried(progress.sequence);

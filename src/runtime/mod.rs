@@ -23,6 +23,8 @@ mod replay;
 mod sources;
 mod start;
 mod sync;
+#[cfg(test)]
+pub(crate) mod testing;
 mod trouble;
 pub mod wall;
 mod writer;

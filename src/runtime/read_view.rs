@@ -138,16 +138,19 @@ impl<'e> ReadView<'e> {
 
     /// Everything recorded about an incident, also since, and kept in memory for the next reader.
     pub fn ledger(&self, incident: &str) -> Result<Arc<Ledger>, ViewsError> {
+        self.check_index_is_free();
         self.origin.sources.ledger(&self.tenant, incident)
     }
 
     /// The same for a scan, which reads each incident once.
     pub fn scanned_ledger(&self, incident: &str) -> Result<Arc<Ledger>, ViewsError> {
+        self.check_index_is_free();
         self.origin.sources.scanned_ledger(&self.tenant, incident)
     }
 
     /// Everything recorded about a service, also since.
     pub fn service_ledger(&self, service: &str) -> Result<Arc<ServiceLedger>, ViewsError> {
+        self.check_index_is_free();
         let Sources { memory, views, .. } = self.origin.sources;
         memory.service_ledger(&self.tenant, service, views)
     }
@@ -191,6 +194,7 @@ impl<'e> ReadView<'e> {
 
     /// One step of a scan. The index is held meanwhile, and only then.
     fn ids_after(&self, contract: &str, after: &str) -> Result<Vec<String>, ViewsError> {
+        self.check_index_is_free();
         let Sources { keeper, views, .. } = self.origin.sources;
         let _index = keeper.index(self.point.sequence)?;
         match contract {
@@ -202,9 +206,16 @@ impl<'e> ReadView<'e> {
     /// What was learnt of a contract's clocks by what is known. Asking what was known long before
     /// it was last asked is slow: that is learnt from the journal's beginning.
     pub fn learned(&self, contract: &str) -> Result<Arc<Learned>, ViewsError> {
+        self.check_index_is_free();
         let Origin { sources, learnings } = self.origin;
         let up_to = (self.point.sequence, self.point.times.known);
         learnings.learned(sources, &self.tenant, contract, up_to)
+    }
+
+    /// Fails the unit tests of whatever evaluates while it still holds the index.
+    fn check_index_is_free(&self) {
+        #[cfg(test)]
+        assert!(!self.origin.sources.keeper.is_read(), "gather, drop the index, then evaluate");
     }
 }
 

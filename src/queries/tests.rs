@@ -1,0 +1,192 @@
+//! The law of the read view: the index is held while rows are gathered, never while anything is
+//! evaluated, and an answer rests on what was recorded up to its view, whatever is recorded since.
+
+use std::slice;
+
+use super::clocks::{self, ClockFilter};
+use super::compliance::{self, PeriodEvaluator};
+use super::export::{self, Export};
+use super::forecasts::{self, ForecastAsked};
+use super::review::{self, ReviewAsked};
+use super::{IndexReader, ReadRequest, ReadView, Reading, changes, incidents};
+use super::{period_forecasts, settlement};
+use crate::domain::calendar::{Calendar, Draft};
+use crate::domain::clock::Outcome;
+use crate::domain::clock::kit::{at, contract, fact, target};
+use crate::domain::contract::{AttainmentPromise, Objective, PeriodKind, Promise};
+use crate::domain::incident::{Fact, IncidentEvent};
+use crate::domain::share::Share;
+use crate::domain::time::Instant;
+use crate::engine::compliance::{Compliance, PeriodAsked, Question};
+use crate::engine::record::{Entry, TermsEntry};
+use crate::runtime::testing::{Store, run};
+
+const CONTRACT: &str = "contract";
+const INCIDENTS: usize = 6;
+
+/// A store with a contract and incidents, all of them in the index: every other is resolved.
+fn filled() -> Store {
+    let store = Store::new();
+    let draft = Draft { time_zone: "UTC".into(), always_open: true, ..Draft::default() };
+    let calendar = Calendar::parse(&draft, store.zones()).unwrap();
+    let (id, effective_time) = ("always".to_owned(), Instant::MIN);
+    let terms = Entry::Terms(TermsEntry::Calendar { id, effective_time, calendar });
+    store.record(at("Mon 08:00"), terms);
+    let mut contract = contract(vec![target("resolution *=8:00/always")], false);
+    contract.terms.objectives = vec![objective()];
+    let terms = Entry::Terms(TermsEntry::Contract { effective_time, contract });
+    store.record(at("Mon 08:01"), terms);
+    for number in 0..INCIDENTS {
+        let id = format!("I{number}");
+        let minute = |of: usize| at(&format!("Mon 09:{:02}", 10 * number + of));
+        store.record(minute(0), event(&id, "o", minute(0), opened()));
+        if number % 2 == 0 {
+            store.record(minute(1), event(&id, "r", minute(1), Fact::Resolved));
+        }
+    }
+    store.carry_over();
+    store
+}
+
+fn objective() -> Objective {
+    let promise = AttainmentPromise {
+        target_id: "resolution".into(),
+        priorities: Vec::new(),
+        share: Share::from_percent("90").unwrap(),
+        minimum_count: 0,
+    };
+    let promise = Promise::Attainment(promise);
+    Objective { id: "on-time".into(), period: PeriodKind::Month, promise }
+}
+
+fn opened() -> Fact {
+    let Fact::Opened(mut opened) = fact(&["opened", "P1"]) else { panic!("an opening") };
+    opened.contract_ids = vec![CONTRACT.into()];
+    Fact::Opened(opened)
+}
+
+fn event(incident: &str, id: &str, occur_time: Instant, fact: Fact) -> Entry {
+    Entry::IncidentEvent(IncidentEvent {
+        event_id: id.into(),
+        incident_id: incident.into(),
+        occur_time,
+        occur_order: 0,
+        source: String::new(),
+        corrects_event_id: String::new(),
+        fact,
+    })
+}
+
+/// As of an hour after the last record, which the index shows.
+fn present() -> ReadRequest {
+    ReadRequest { as_of: Some(at("Mon 11:00")), ..ReadRequest::default() }
+}
+
+/// What was known before the last record, which it does not show.
+fn past() -> ReadRequest {
+    ReadRequest { known: Some(at("Mon 09:49")), ..present() }
+}
+
+fn period() -> String {
+    at("Mon 09:00").to_chrono().format("%Y-%m").to_string()
+}
+
+fn question() -> Question {
+    let (contract_id, period) = (CONTRACT.to_owned(), PeriodAsked::Named(period()));
+    Question { contract_id, period, group_by: Vec::new() }
+}
+
+fn list(reading: Reading<'_>, store: &Store) -> Vec<String> {
+    let found = clocks::page(reading, &ClockFilter::default(), None, 100, |incident, clock| {
+        assert!(!store.index_is_read(), "a clock is evaluated");
+        format!("{incident} {:?}", clock.verdict())
+    });
+    found.unwrap().clocks.into_iter().map(|found| found.made).collect()
+}
+
+type Query = fn(&ReadView<'_>, Option<IndexReader<'_>>);
+
+/// Every question about many incidents. A view fails the test of whoever evaluates by it while the
+/// index is held.
+const QUERIES: [Query; 7] = [
+    |view, index| drop(compliance::evaluate(view, index, &question()).unwrap()),
+    |view, index| {
+        let (contract_id, period) = (CONTRACT.into(), period());
+        let wanted = ReviewAsked { contract_id, period, as_signed: false };
+        drop(review::evaluate(view, index, &wanted).unwrap());
+    },
+    |view, index| drop(settlement::items(view, index, "").unwrap()),
+    |view, index| {
+        let wanted = ForecastAsked {
+            contract_id: CONTRACT.into(),
+            due_before: None,
+            minimum_probability: 0.0,
+            what_if: None,
+        };
+        let open =
+            forecasts::of_clocks(view, index, &wanted, |_, incident, _, _| incident.to_owned());
+        assert!(!open.unwrap().1.is_empty());
+    },
+    |view, index| drop(period_forecasts::evaluate(view, index, CONTRACT, &period()).unwrap()),
+    |view, index| {
+        drop(index);
+        let period = PeriodAsked::Between(Instant::MIN, Instant::MAX);
+        let all = Export { contract_id: String::new(), period, include_open: true };
+        export::each(view, &all, |_, _, _| true).unwrap();
+    },
+    |view, index| {
+        drop(index);
+        incidents::each(view, CONTRACT, "", |_, _| true).unwrap();
+        changes::each(view, "", Instant::MIN, |_| true).unwrap();
+    },
+];
+
+#[test]
+fn no_question_holds_the_index_while_anything_is_evaluated() {
+    run(|| {
+        let store = filled();
+        for request in [present(), past()] {
+            for query in QUERIES {
+                let Reading { view, index } = store.read(request);
+                assert_eq!(index.is_some(), request.known.is_none());
+                query(&view, index);
+                assert!(!store.index_is_read());
+            }
+            assert!(!list(store.read(request), &store).is_empty());
+        }
+    });
+}
+
+#[test]
+fn the_index_moves_on_while_a_question_is_evaluated_which_sees_nothing_of_it() {
+    run(|| {
+        let store = filled();
+        let before = list(store.read(present()), &store);
+        let verdicts = before.iter().filter(|clock| clock.ends_with("Met")).count();
+        assert_eq!((before.len(), verdicts), (INCIDENTS, INCIDENTS / 2));
+        // What moves every clock is recorded and carried over in the middle of an evaluation.
+        let point = store.read(present()).view.point();
+        assert_eq!(met_while_all_resolve(&store), INCIDENTS as u64 / 2);
+        let again = ReadRequest { known: Some(point.times.known), ..present() };
+        assert_eq!(list(store.read(again), &store), before);
+        let now = list(store.read(present()), &store);
+        assert!(now.iter().all(|clock| clock.ends_with(&format!("{:?}", Outcome::Met))), "{now:?}");
+    });
+}
+
+/// How many clocks are met in a period, in the middle of whose evaluation the index moves on.
+fn met_while_all_resolve(store: &Store) -> u64 {
+    let Reading { view, index } = store.read(present());
+    let period = Compliance::new(&question(), view.known(), view.zones(), view.times());
+    let mut period = period.unwrap();
+    let evaluator = PeriodEvaluator::new(&view);
+    let rest = evaluator.gather(index.as_ref(), slice::from_mut(&mut period)).unwrap();
+    drop(index);
+    for number in (1..INCIDENTS).step_by(2) {
+        let time = at(&format!("Mon 10:{:02}", 10 * number));
+        store.record(time, event(&format!("I{number}"), "r", time, Fact::Resolved));
+    }
+    store.carry_over();
+    evaluator.evaluate(rest, slice::from_mut(&mut period)).unwrap();
+    period.groups.values().map(|tally| tally.contractual.met).sum()
+}

