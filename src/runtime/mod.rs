@@ -6,6 +6,7 @@
 mod backup;
 mod comparing;
 mod complying;
+mod draft;
 mod errands;
 mod exporting;
 mod forecasting;
@@ -15,6 +16,7 @@ mod keeper;
 mod learning;
 mod listing;
 mod memory;
+mod open_log;
 mod recount;
 mod replay;
 mod reviewing;
@@ -27,7 +29,6 @@ pub mod wall;
 mod writer;
 pub mod zones;
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
@@ -44,6 +45,7 @@ use crate::engine::deed::DoDeed;
 use crate::engine::ledger::Ledger;
 use crate::engine::query::Times;
 use crate::engine::refusal::Refusal;
+use crate::journal::LogSource;
 use crate::views::{IncidentKey, Views, ViewsError};
 use crate::wire;
 use inbox::Inbox;
@@ -73,7 +75,7 @@ pub struct Engine {
     inbox: Arc<Inbox<Job>>,
     zones: ZoneDatabase,
     store_id: [u8; 16],
-    journal: PathBuf,
+    log: Arc<dyn LogSource>,
     loss: Option<Loss>,
     learnings: Learnings,
     is_poisoned: Arc<watch::Sender<bool>>,
@@ -179,9 +181,9 @@ impl Engine {
         self.is_poisoned.subscribe()
     }
 
-    /// The directory of the journal.
-    pub fn journal(&self) -> &Path {
-        &self.journal
+    /// The log, to be read.
+    fn log(&self) -> &dyn LogSource {
+        &*self.log
     }
 
     /// A tenant's contracts and calendars.

@@ -1,12 +1,9 @@
-//! Reading the journal again: what the views hold, and the records beyond.
+//! Reading the log again: what the views hold, and the records beyond.
 
-use std::path::Path;
-
-use super::memory::Progress;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::record::Record;
-use crate::journal::{Damage, Hash, ReadError, Reader};
+use crate::journal::{Damage, Hash, LogPosition, LogSource, ReadError};
 use crate::wire::record::{self, Unreadable};
 
 /// Records folded under one hold of the lock.
@@ -37,12 +34,12 @@ pub enum ReplayError {
 
 /// Reads the records from `first` up to `last` in pieces. What comes before damage is still given.
 pub(super) fn pieces(
-    journal: &Path,
+    log: &dyn LogSource,
     first: u64,
     last: u64,
     zones: &ZoneDatabase,
 ) -> Result<impl Iterator<Item = Result<Piece, ReplayError>>, ReplayError> {
-    let mut reader = Reader::open(journal, first)?.until(last);
+    let mut reader = log.read(first..=last)?;
     let mut failed = None;
     Ok(std::iter::from_fn(move || {
         let mut records = Vec::with_capacity(RECORDS_A_FOLD);
@@ -72,28 +69,26 @@ pub struct Loss {
     /// The first record that is lost.
     pub damage: Damage,
     /// How far what is left reaches.
-    pub before: Progress,
+    pub before: LogPosition,
 }
 
 impl Loss {
     /// What the damage leaves.
-    pub(super) fn of(journal: &Path, damage: Damage) -> Result<Loss, ReadError> {
-        let before = Progress::at(journal, damage.sequence - 1)?;
+    pub(super) fn of(log: &dyn LogSource, damage: Damage) -> Result<Loss, ReadError> {
+        let before = position_at(log, damage.sequence - 1)?;
         Ok(Loss { damage, before })
     }
 }
 
-impl Progress {
-    /// Where the journal stands with the record of this sequence.
-    pub(super) fn at(journal: &Path, sequence: u64) -> Result<Progress, ReadError> {
-        let mut progress = Progress { sequence, record_time: Instant::MIN, head: [0; 32] };
-        if sequence > 0 {
-            let mut reader = Reader::open(journal, sequence)?.until(sequence);
-            if let Some(record) = reader.next() {
-                progress.record_time = record?.record_time;
-                progress.head = reader.head();
-            }
+/// Where a log stands with the record of this sequence.
+pub(super) fn position_at(log: &dyn LogSource, sequence: u64) -> Result<LogPosition, ReadError> {
+    let mut position = LogPosition { sequence, record_time: Instant::MIN, head: [0; 32] };
+    if sequence > 0 {
+        let mut reader = log.read(sequence..=sequence)?;
+        if let Some(record) = reader.next() {
+            position.record_time = record?.record_time;
+            position.head = reader.head();
         }
-        Ok(progress)
     }
+    Ok(position)
 }
