@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant as Stopwatch};
 
 use slx::domain::time::Instant;
-use slx::journal::{Journal, Options, Reader, SEGMENT_BYTES_DEFAULT, Writer};
+use slx::journal::{Journal, Log as _, Options, Reader, SEGMENT_BYTES_DEFAULT, Writer};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 

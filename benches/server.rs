@@ -21,7 +21,7 @@ use load::pace::{self, TURNS, Tale, Until, a_second, percent};
 use load::process::Server;
 use load::{echo, forecasting};
 use slx::domain::time::Instant;
-use slx::journal::{Journal, Options, SEGMENT_BYTES_DEFAULT};
+use slx::journal::{Journal, Log as _, Options, SEGMENT_BYTES_DEFAULT};
 use slx::wire::v1;
 use slx::wire::v1::compliance_service_client::ComplianceServiceClient;
 use tonic::transport::Channel;

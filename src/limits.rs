@@ -1,5 +1,6 @@
-//! Every limit, with its unit in its name. Those that operators may set are defaults here and
-//! fields of the server's configuration.
+//! The limits on what callers send and are answered, with their units in their names. Those that
+//! operators may set are defaults here and fields of the server's configuration. A limit that
+//! concerns one file alone (a cache, a queue, the terms of one kind) is a constant of that file.
 
 /// Bytes in an id.
 pub const ID_BYTES_MAX: usize = 128;

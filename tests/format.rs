@@ -14,7 +14,7 @@ use prost::Message;
 use prost_types::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use slx::journal::{Journal, Options, Reader};
+use slx::journal::{Journal, Log as _, Options, Reader};
 use slx::wire::text::{bytes_to_json, to_json};
 use slx::wire::v1::incident_event::Fact;
 use slx::wire::v1::service_event::Fact as ServiceFact;

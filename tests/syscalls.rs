@@ -19,6 +19,15 @@ const BLANK: &str = "journal/next.tmp";
 const JOURNAL: &str = "journal";
 const VIEWS: &str = "views/db";
 
+/// What needs a journal to write.
+const WRITING_SERVICES: [&str; 5] = [
+    "slx.v1.CalendarService",
+    "slx.v1.ComplianceService",
+    "slx.v1.ContractService",
+    "slx.v1.IncidentService",
+    "slx.v1.SettlementService",
+];
+
 /// A first segment that holds some commits.
 const FIRST: [&str; 2] = ["--segment-bytes", "131072"];
 
@@ -186,8 +195,10 @@ async fn refuse(fault: &Fault, struck: &Struck, mut clients: Clients, load: Load
     assert_eq!(clients.status().await.stamp.expect("a stamp").sequence, sequence, "{fault:?}");
     assert!(told.last_acknowledged() <= sequence, "{fault:?}");
     assert_told_as_it_changes(&struck.server, true);
-    let serves = struck.server.serves("slx.v1.IncidentService").await;
-    assert_eq!(serves, fault.then == Then::Refuses, "{fault:?}");
+    for service in WRITING_SERVICES {
+        let serves = struck.server.serves(service).await;
+        assert_eq!(serves, fault.then == Then::Refuses, "{fault:?}: {service}");
+    }
     assert!(struck.server.is_healthy().await, "reads go on");
     if fault.call == "fdatasync" && fault.file == LOG {
         let trace = struck.trace();

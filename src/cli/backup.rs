@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::connection::{Connection, refused};
 use super::copying::{Copying, Noted};
-use crate::journal::{self, Hash, ReadError, Reader};
+use crate::journal::{Hash, JournalFiles, LogSource as _, ReadError};
 use crate::wire::scalar::{hash, hexadecimal, instant};
 use crate::wire::v1;
 use crate::wire::v1::admin_service_client::AdminServiceClient;
@@ -89,7 +89,7 @@ fn standing(directory: &Path) -> anyhow::Result<Standing> {
     if !directory.exists() {
         return Ok(nothing);
     }
-    match journal::store_id(directory) {
+    match JournalFiles::at(directory).store_id() {
         Err(ReadError::NoJournal(_)) => Ok(nothing),
         Err(error) => Err(error.into()),
         Ok(store_id) => {
@@ -103,7 +103,7 @@ fn standing(directory: &Path) -> anyhow::Result<Standing> {
 
 /// Reads what was added once more, as it lies on the disk.
 fn check(directory: &Path, after: u64) -> anyhow::Result<Standing> {
-    let mut reader = Reader::open(directory, after + 1)?;
+    let mut reader = JournalFiles::at(directory).read(after + 1..=u64::MAX)?;
     let mut last_sequence = after;
     for record in reader.by_ref() {
         last_sequence = record.context("the backup is damaged on its disk")?.sequence;

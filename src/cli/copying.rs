@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::format::Format;
 use crate::domain::time::Instant;
-use crate::journal::{Hash, Journal, Options, Record, Report, Writer};
+use crate::journal::{Hash, Journal, Log as _, Options, Record, Report, Writer};
 use crate::wire::scalar::hexadecimal;
 
 /// A copy is kept in smaller segments than a journal at work, since each is set aside whole.
@@ -84,12 +84,12 @@ impl Copying {
 
     /// Makes what was added durable, and holds it against the head it must have.
     pub fn settle(&mut self, head: &Hash) -> anyhow::Result<()> {
-        let committed = self.writer.commit().context("the copy can't be written")?;
-        if committed.head != *head {
+        let end = self.writer.commit().context("the copy can't be written")?;
+        if end.head != *head {
             bail!(
                 "the copy's head after record {} is {}, not {}: do not rely on it",
-                committed.last_sequence,
-                hexadecimal(&committed.head),
+                end.sequence,
+                hexadecimal(&end.head),
                 hexadecimal(head)
             );
         }

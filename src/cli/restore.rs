@@ -1,6 +1,6 @@
 //! `slx restore`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
@@ -10,7 +10,7 @@ use prost_types::Timestamp;
 use super::asked::instant;
 use super::copying::{Copying, Noted};
 use crate::domain::time::Instant;
-use crate::journal::{self, Reader};
+use crate::journal::{self, JournalFiles, LogSource};
 use crate::wire::scalar::{hexadecimal, optional_instant};
 
 /// Copies a backup, or a data directory of a stopped server, into a new data directory.
@@ -40,10 +40,11 @@ const RECORDS_A_COMMIT: u64 = 1_000;
 impl Restore {
     pub fn run(self) -> anyhow::Result<ExitCode> {
         let (from, to) = (self.backup.join("journal"), self.directory.join("journal"));
+        let source = JournalFiles::at(&from);
         let time = optional_instant(self.until_time).ok().flatten();
         let until = match (self.until_sequence, time) {
             (Some(sequence), _) => sequence,
-            (None, Some(time)) => last_recorded_by(&from, time)?,
+            (None, Some(time)) => last_recorded_by(&source, time)?,
             (None, None) => u64::MAX,
         };
         let verified = journal::verify(&from, |_, _| {})
@@ -55,11 +56,11 @@ impl Restore {
                 "the backup is damaged behind record {end}: --until-sequence {end} leaves that out"
             );
         }
-        let (mut copy, report) = Copying::open(&to, journal::store_id(&from)?)?;
+        let (mut copy, report) = Copying::open(&to, source.store_id()?)?;
         if report.last_sequence > 0 {
             bail!("{} holds records already: name a new directory", self.directory.display());
         }
-        let mut reader = Reader::open(&from, 1)?.until(until);
+        let mut reader = source.read(1..=until)?;
         let mut records = 0;
         while let Some(record) = reader.next() {
             let record = record?;
@@ -79,9 +80,9 @@ impl Restore {
     }
 }
 
-fn last_recorded_by(journal: &Path, time: Instant) -> anyhow::Result<u64> {
+fn last_recorded_by(log: &dyn LogSource, time: Instant) -> anyhow::Result<u64> {
     let mut last = 0;
-    for record in Reader::open(journal, 1)? {
+    for record in log.read(1..=u64::MAX)? {
         let record = record?;
         if record.record_time > time {
             break;

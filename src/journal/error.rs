@@ -90,11 +90,13 @@ pub enum OpenError {
 /// Why a record was not staged. Nothing has changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StageError {
-    /// The body is longer than [`BODY_BYTES_MAX`](super::BODY_BYTES_MAX).
-    #[error("a record of {bytes} bytes is too large, {} is the most", super::BODY_BYTES_MAX)]
+    /// The body is longer than the log takes.
+    #[error("a record of {bytes} bytes is too large, {bytes_max} is the most")]
     TooLarge {
         /// The body's length.
         bytes: usize,
+        /// The length it may have.
+        bytes_max: usize,
     },
     /// The record time is before that of the record before.
     #[error("record time {record_time} is before {last_record_time}, that of the record before")]
@@ -107,14 +109,20 @@ pub enum StageError {
 }
 
 /// Why a commit failed. What was staged is dropped.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CommitError {
     /// There is no room. The journal is as before; a commit may succeed once there is.
-    #[error("no room for the journal: {0}")]
-    Full(FileError),
+    #[error("no room for the journal: {reason}")]
+    Full {
+        /// What found no room.
+        reason: String,
+    },
     /// A write failed and was undone. The journal is as before; a later commit may succeed.
-    #[error("the journal was not written: {0}")]
-    NotWritten(FileError),
+    #[error("the journal was not written: {reason}")]
+    NotWritten {
+        /// The failure.
+        reason: String,
+    },
     /// A sync failed, now or earlier, so what the disk holds is unknown until the journal is opened
     /// again. A sync is never tried twice: the system may report success for pages it has dropped.
     #[error("the journal takes no more records until it is opened again: {reason}")]
@@ -122,6 +130,13 @@ pub enum CommitError {
         /// The failure that it began with.
         reason: String,
     },
+}
+
+impl CommitError {
+    /// Whether every later commit fails too, until the log is opened again.
+    pub fn is_lasting(&self) -> bool {
+        matches!(self, CommitError::Poisoned { .. })
+    }
 }
 
 /// Why a journal could not be read on.

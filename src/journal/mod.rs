@@ -3,7 +3,7 @@
 //! The journal gives each record a sequence and a place in the chain. It does not know what a
 //! record means, what time it is, or who reads it. What it promises:
 //!
-//! * A record counts once [`Writer::commit`] has returned, and then survives any crash.
+//! * A record counts once [`Log::commit`] has returned, and then survives any crash.
 //! * Nothing is edited in place. A damaged record is named, never served.
 //! * The chain hash of a record vouches for it and for every record before it; the journal's head
 //!   vouches for them all.
@@ -84,7 +84,9 @@
 mod chain;
 mod disk;
 mod error;
+mod files;
 mod frame;
+mod log;
 mod open;
 mod prepare;
 mod proof;
@@ -99,16 +101,22 @@ mod writer;
 #[cfg(test)]
 mod faulty;
 #[cfg(test)]
+mod in_memory;
+#[cfg(test)]
 mod tests;
 
 pub use chain::{Hash, Tree, chain_hash};
 pub use error::{
     CommitError, Damage, FileError, Flaw, OpenError, ReadError, SalvageError, StageError,
 };
+pub use files::JournalFiles;
 pub use frame::BODY_BYTES_MAX;
+#[cfg(test)]
+pub(crate) use in_memory::InMemoryLog;
+pub use log::{Log, LogPosition, LogReader, LogSource, Record};
 pub use open::{Durable, Journal, Opened, Options, Report, SEGMENT_BYTES_DEFAULT, TornTail};
 pub use proof::{Path, Prover};
-pub use reader::{Reader, Record};
-pub use salvage::{Salvaged, salvage, store_id};
+pub use reader::Reader;
+pub use salvage::{Salvaged, salvage};
 pub use verify::{Verified, verify};
-pub use writer::{Committed, Writer};
+pub use writer::Writer;

@@ -4,24 +4,11 @@ use std::path::{Path, PathBuf};
 
 use super::chain::{Chain, Hash, Head};
 use super::error::{Damage, Flaw, ReadError};
+use super::log::{LogReader, Record};
 use super::open::{TornTail, first_segment_missing};
 use super::scan::{Frame, Scan};
 use super::segment;
 use super::tail::Tail;
-use crate::domain::time::Instant;
-
-/// One record.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Record {
-    /// Its place in the journal, from 1.
-    pub sequence: u64,
-    /// When it was recorded; not before the record before it.
-    pub record_time: Instant,
-    /// Its chain hash.
-    pub hash: Hash,
-    /// What the journal keeps without knowing what it means.
-    pub body: Vec<u8>,
-}
 
 /// Reads records in order and checks each before it hands it out.
 ///
@@ -65,12 +52,11 @@ impl Reader {
         })
     }
 
-    /// Ends after `last_sequence`, as [`Writer::last_sequence`](super::Writer::last_sequence) gives
-    /// it, so that only durable records are read. Setting it again later goes on from there.
+    /// Ends after `last_sequence`: up to [`Log::end`](super::Log::end), only records are read that
+    /// count.
     pub fn until(mut self, last_sequence: u64) -> Reader {
-        // What was read ahead may be of a commit that failed since, its sequences given again.
-        self.scan.forget_read_ahead();
-        Reader { until_sequence: last_sequence, ..self }
+        self.read_on_to(last_sequence);
+        self
     }
 
     /// Leaves out the chain hashes and checks only checksums and order: about three times as fast,
@@ -82,11 +68,6 @@ impl Reader {
     /// Tells damage from an end also where zeros begin, for which the rest of the segment is read.
     pub(super) fn judging_every_end(self) -> Reader {
         Reader { judges_every_end: true, ..self }
-    }
-
-    /// The journal's head after the last record that was read or passed over.
-    pub fn head(&self) -> Hash {
-        self.scan.chain().tree.root()
     }
 
     /// The chain up to the last record that was read or passed over.
@@ -164,6 +145,18 @@ impl Reader {
 
     fn lost(&self) -> Damage {
         self.scan.damage(Flaw::Unreadable)
+    }
+}
+
+impl LogReader for Reader {
+    fn head(&self) -> Hash {
+        self.scan.chain().tree.root()
+    }
+
+    fn read_on_to(&mut self, last_sequence: u64) {
+        // What was read ahead may be of a commit that failed since, its sequences given again.
+        self.scan.forget_read_ahead();
+        self.until_sequence = last_sequence;
     }
 }
 

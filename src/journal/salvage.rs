@@ -7,6 +7,7 @@ use std::path::Path;
 use super::chain::{Hash, Head};
 use super::error::{FileError, Flaw, ReadError, SalvageError};
 use super::frame::{FORMAT_VERSION, FRAME_HEADER_BYTES, FrameHeader, checksum_seed};
+use super::log::Log as _;
 use super::open::{Journal, Options};
 use super::segment::{self, SegmentHeader};
 use super::writer::Writer;
@@ -41,7 +42,7 @@ pub fn salvage(
     segment_bytes: u64,
     lost_body: &[u8],
 ) -> Result<Salvaged, SalvageError> {
-    let new_store_id = store_id(from)?;
+    let new_store_id = segment::store_id(from)?;
     let options = Options { segment_bytes, new_store_id, durable: None };
     let opened = Journal::open(to, options)?;
     if opened.report.last_sequence > 0 {
@@ -60,23 +61,9 @@ pub fn salvage(
         }
         salvage.take(&pieces, Some(first) == last)?;
     }
-    let committed = salvage.writer.commit()?;
+    let end = salvage.writer.commit()?;
     let Salvage { lost, .. } = salvage;
-    Ok(Salvaged { last_sequence: committed.last_sequence, lost, head: committed.head })
-}
-
-/// The id of the store whose journal lies in `directory`, by its first segment with a readable
-/// header.
-pub fn store_id(directory: &Path) -> Result<[u8; 16], ReadError> {
-    let mut failed = ReadError::NoJournal(directory.to_owned());
-    for first in segment::list(directory)? {
-        match segment::read_header(directory, first) {
-            Ok(header) => return Ok(header.store_id),
-            Err(error @ ReadError::NewerFormat { .. }) => return Err(error),
-            Err(error) => failed = error,
-        }
-    }
-    Err(failed)
+    Ok(Salvaged { last_sequence: end.sequence, lost, head: end.head })
 }
 
 /// The whole frames of a segment, wherever they lie.

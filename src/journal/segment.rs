@@ -135,6 +135,20 @@ pub(super) fn read_header(
     Ok(header)
 }
 
+/// The id of the store whose journal lies in `directory`, by its first segment with a readable
+/// header.
+pub(super) fn store_id(directory: &Path) -> Result<[u8; 16], ReadError> {
+    let mut failed = ReadError::NoJournal(directory.to_owned());
+    for first in list(directory)? {
+        match read_header(directory, first) {
+            Ok(header) => return Ok(header.store_id),
+            Err(error @ ReadError::NewerFormat { .. }) => return Err(error),
+            Err(error) => failed = error,
+        }
+    }
+    Err(failed)
+}
+
 /// A new file of `bytes` zeros, synced, under the temporary name; on failure there is none.
 pub(super) fn create_blank(disk: &dyn Disk, directory: &Path, bytes: u64) -> io::Result<File> {
     crash_point!("segment-before-blank");

@@ -37,8 +37,8 @@ fn at(nanos: u64) -> Instant {
 }
 
 /// Commits `bodies` together, each recorded at the nanosecond of its sequence.
-fn commit(writer: &mut Writer, bodies: &[impl AsRef<[u8]>]) -> Result<Committed, CommitError> {
-    for (sequence, body) in (writer.last_sequence() + 1..).zip(bodies) {
+fn commit(writer: &mut Writer, bodies: &[impl AsRef<[u8]>]) -> Result<LogPosition, CommitError> {
+    for (sequence, body) in (writer.end().sequence + 1..).zip(bodies) {
         assert_eq!(writer.stage(at(sequence), body.as_ref()), Ok(sequence));
     }
     writer.commit()
@@ -103,7 +103,8 @@ fn new_journal_is_empty() {
     assert_eq!(report.store_id, STORE_ID);
     assert_eq!((report.last_sequence, report.last_record_time), (0, None));
     assert_eq!((report.head, report.cut), (Tree::EMPTY.root(), None));
-    assert_eq!(writer.commit().unwrap(), Committed { last_sequence: 0, head: report.head });
+    let end = writer.commit().unwrap();
+    assert_eq!((end.sequence, end.head), (0, report.head));
     assert_eq!(bodies(&nested), Vec::<Vec<u8>>::new());
     assert_eq!(verify(&nested, |_, _| {}).unwrap().records, 0);
 }
@@ -152,12 +153,12 @@ fn reading_begins_at_any_sequence() {
 fn staged_records_count_only_when_committed() {
     let directory = journal_of(&BODIES);
     let mut writer = open(directory.path()).writer;
-    let head = writer.head();
+    let end = writer.end();
     assert_eq!(writer.stage(at(9), b"dropped"), Ok(6));
-    assert_eq!((writer.last_sequence(), writer.head()), (5, head));
+    assert_eq!((writer.end(), end.sequence), (end, 5));
     writer.discard_staged();
     assert_eq!(writer.stage(at(8), b"kept"), Ok(6));
-    assert_eq!(writer.commit().unwrap().last_sequence, 6);
+    assert_eq!(writer.commit().unwrap().sequence, 6);
     assert_eq!(bodies(directory.path())[5], b"kept");
 }
 
@@ -175,7 +176,7 @@ fn body_has_a_largest_size() {
     let directory = TempDir::new().unwrap();
     let mut writer = open(directory.path()).writer;
     let mut body = vec![7; BODY_BYTES_MAX + 1];
-    let refused = StageError::TooLarge { bytes: BODY_BYTES_MAX + 1 };
+    let refused = StageError::TooLarge { bytes: BODY_BYTES_MAX + 1, bytes_max: BODY_BYTES_MAX };
     assert_eq!(writer.stage(at(1), &body), Err(refused));
     body.pop();
     commit(&mut writer, &[&body[..], b"behind"]).unwrap();
@@ -431,14 +432,14 @@ fn full_disk_refuses_and_then_goes_on() {
         (Operation::Rename, 0),
     ] {
         let (directory, disk, mut writer) = faulty_journal(260);
-        let head = writer.head();
+        let end = writer.end();
         disk.fail(operation, passing, ErrorKind::StorageFull);
         let error = commit(&mut writer, &BODIES[2..]).unwrap_err();
-        assert!(matches!(error, CommitError::Full(_)), "{operation:?}: {error}");
-        assert_eq!((writer.last_sequence(), writer.head()), (2, head));
+        assert!(matches!(error, CommitError::Full { .. }), "{operation:?}: {error}");
+        assert_eq!((writer.end(), end.sequence), (end, 2));
         assert_eq!(segment::list(directory.path()).unwrap(), [1]);
         assert!(!segment::temporary_path(directory.path()).exists());
-        assert_eq!(commit(&mut writer, &BODIES[2..]).unwrap().last_sequence, 5);
+        assert_eq!(commit(&mut writer, &BODIES[2..]).unwrap().sequence, 5);
         drop(writer);
         assert_eq!(open(directory.path()).report.cut, None);
         assert_eq!(bodies(directory.path()), BODIES);
@@ -451,9 +452,9 @@ fn failed_write_is_undone() {
     let before = fs::read(segment_path(directory.path(), 1)).unwrap();
     disk.fail(Operation::Write, 0, ErrorKind::Other);
     let error = commit(&mut writer, &BODIES[2..]).unwrap_err();
-    assert!(matches!(error, CommitError::NotWritten(_)));
+    assert!(matches!(error, CommitError::NotWritten { .. }));
     assert_eq!(fs::read(segment_path(directory.path(), 1)).unwrap(), before);
-    assert_eq!(commit(&mut writer, &BODIES[2..]).unwrap().last_sequence, 5);
+    assert_eq!(commit(&mut writer, &BODIES[2..]).unwrap().sequence, 5);
     assert_eq!(bodies(directory.path()), BODIES);
 }
 
@@ -464,7 +465,7 @@ fn empty_segment_grows_for_a_large_commit() {
     let mut writer = open_on(disk.clone(), directory.path(), options(100)).unwrap().writer;
     let mut reader = Reader::open(directory.path(), 1).unwrap();
     disk.fail(Operation::Write, 0, ErrorKind::QuotaExceeded);
-    assert!(matches!(commit(&mut writer, &BODIES), Err(CommitError::Full(_))));
+    assert!(matches!(commit(&mut writer, &BODIES), Err(CommitError::Full { .. })));
     assert!(reader.next().is_none());
     commit(&mut writer, &BODIES).unwrap();
     assert_eq!(reader.count(), 5);
@@ -477,7 +478,7 @@ fn assert_poisoned_until_reopened(directory: &Path, mut writer: Writer) {
         assert!(matches!(error, CommitError::Poisoned { .. }), "{error}");
     }
     assert!(matches!(writer.commit(), Err(CommitError::Poisoned { .. })));
-    assert_eq!(writer.last_sequence(), 2);
+    assert_eq!(writer.end().sequence, 2);
     drop(writer);
     let Opened { mut writer, report } = open(directory);
     assert!([2, 5].contains(&report.last_sequence));
@@ -578,7 +579,7 @@ fn reader_follows_the_writer() {
         for size in 0..500_usize {
             commit(&mut writer, &vec![vec![1; size]; 1 + size % 5]).unwrap();
         }
-        writer.last_sequence()
+        writer.end().sequence
     });
     let mut read = 0;
     while read < 1500 {
@@ -633,10 +634,10 @@ proptest! {
                 drop(writer);
                 writer = Journal::open(directory.path(), options(segment_bytes)).unwrap().writer;
             }
-            prop_assert_eq!(writer.last_sequence(), expected.len() as u64);
+            prop_assert_eq!(writer.end().sequence, expected.len() as u64);
         }
         prop_assert_eq!(bodies(directory.path()), expected);
-        prop_assert_eq!(verify(directory.path(), |_, _| {}).unwrap().head, writer.head());
+        prop_assert_eq!(verify(directory.path(), |_, _| {}).unwrap().head, writer.end().head);
     }
 
     /// Whatever happens to the bytes of a segment, no record is ever read that was not written.

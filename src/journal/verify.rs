@@ -4,8 +4,9 @@ use std::path::Path;
 
 use super::chain::{Chain, Hash, Tree};
 use super::error::ReadError;
+use super::log::Record;
 use super::open::TornTail;
-use super::reader::{Reader, Record};
+use super::reader::Reader;
 use crate::domain::time::Instant;
 
 /// What a sound journal holds.

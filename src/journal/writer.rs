@@ -1,16 +1,20 @@
-//! Appending: stage records, then commit them together with one sync.
+//! Appending to a journal's files: a group of records goes with one write and one sync.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::chain::{Chain, Hash};
+use super::chain::Chain;
 use super::disk::{Disk, write_zeros};
 use super::error::{CommitError, FileError, StageError};
 use super::frame::{self, BODY_BYTES_MAX, checksum_seed};
+use super::log::{Log, LogPosition};
 use super::prepare::Preparation;
 use super::segment::{self, SegmentHeader};
 use crate::domain::time::Instant;
+
+/// Bytes of bodies that one sync should bear.
+const GROUP_BYTES: usize = 8 << 20;
 
 /// The one that appends to a journal.
 #[derive(Debug)]
@@ -20,6 +24,7 @@ pub struct Writer {
     store_id: [u8; 16],
     seed: u32,
     place: Place,
+    end: LogPosition,
     staged: Staged,
     poison: Option<String>,
     // Dropped in this order: the lock goes last, when nothing of this writer is at work any more.
@@ -46,13 +51,43 @@ struct Staged {
     chain: Chain,
 }
 
-/// What is durable after a commit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Committed {
-    /// The sequence of the last record; 0 when there is none.
-    pub last_sequence: u64,
-    /// The journal's head after it.
-    pub head: Hash,
+impl Log for Writer {
+    fn group_bytes(&self) -> usize {
+        GROUP_BYTES
+    }
+
+    fn end(&self) -> LogPosition {
+        self.end
+    }
+
+    /// What is staged is kept in memory.
+    fn stage(&mut self, record_time: Instant, body: &[u8]) -> Result<u64, StageError> {
+        if body.len() > BODY_BYTES_MAX {
+            let bytes = body.len();
+            return Err(StageError::TooLarge { bytes, bytes_max: BODY_BYTES_MAX });
+        }
+        let last_record_time = self.staged.chain.head.record_time;
+        if record_time < last_record_time {
+            return Err(StageError::TimeDecreases { record_time, last_record_time });
+        }
+        let head = self.staged.chain.head.followed_by(record_time, body);
+        let first_sequence = self.end.sequence + 1;
+        frame::encode(&mut self.staged.frames, self.seed, first_sequence, &head, body);
+        self.staged.chain.push(head);
+        Ok(head.sequence)
+    }
+
+    /// One write and one sync.
+    fn commit(&mut self) -> Result<LogPosition, CommitError> {
+        let result = self.commit_staged();
+        self.discard_staged();
+        result.map(|()| self.end)
+    }
+
+    fn discard_staged(&mut self) {
+        self.staged.frames.clear();
+        self.staged.chain.clone_from(&self.place.chain);
+    }
 }
 
 impl Writer {
@@ -70,59 +105,12 @@ impl Writer {
             store_id,
             seed: checksum_seed(&store_id),
             staged: Staged { frames: Vec::new(), chain: place.chain.clone() },
+            end: LogPosition::from(&place.chain),
             place,
             poison: None,
             preparation: Preparation::new(directory, segment_bytes),
             _lock: lock,
         }
-    }
-
-    /// Adds a record to the next commit and gives its sequence, which counts once that succeeds.
-    ///
-    /// `record_time` must not be before that of the record before. What is staged is kept in
-    /// memory.
-    pub fn stage(&mut self, record_time: Instant, body: &[u8]) -> Result<u64, StageError> {
-        if body.len() > BODY_BYTES_MAX {
-            return Err(StageError::TooLarge { bytes: body.len() });
-        }
-        let last_record_time = self.staged.chain.head.record_time;
-        if record_time < last_record_time {
-            return Err(StageError::TimeDecreases { record_time, last_record_time });
-        }
-        let head = self.staged.chain.head.followed_by(record_time, body);
-        let first_sequence = self.last_sequence() + 1;
-        frame::encode(&mut self.staged.frames, self.seed, first_sequence, &head, body);
-        self.staged.chain.push(head);
-        Ok(head.sequence)
-    }
-
-    /// Makes what is staged durable, with one write and one sync; with nothing staged it only
-    /// answers. On failure what was staged is dropped and its sequences are given again.
-    pub fn commit(&mut self) -> Result<Committed, CommitError> {
-        let result = self.commit_staged();
-        self.discard_staged();
-        result.map(|()| Committed { last_sequence: self.last_sequence(), head: self.head() })
-    }
-
-    /// Drops what is staged.
-    pub fn discard_staged(&mut self) {
-        self.staged.frames.clear();
-        self.staged.chain.clone_from(&self.place.chain);
-    }
-
-    /// The sequence of the last durable record; 0 when there is none.
-    pub fn last_sequence(&self) -> u64 {
-        self.place.chain.head.sequence
-    }
-
-    /// Where the journal lies.
-    pub fn directory(&self) -> &Path {
-        &self.directory
-    }
-
-    /// The journal's head after the last durable record.
-    pub fn head(&self) -> Hash {
-        self.place.chain.tree.root()
     }
 
     fn commit_staged(&mut self) -> Result<(), CommitError> {
@@ -140,6 +128,7 @@ impl Writer {
         crash_point!("journal-after-sync");
         self.place.end += self.staged.frames.len() as u64;
         self.place.chain.clone_from(&self.staged.chain);
+        self.end = LogPosition::from(&self.place.chain);
         if self.place.end > self.place.capacity / 2 {
             self.preparation.begin(&self.disk);
         }
@@ -162,7 +151,7 @@ impl Writer {
     fn grow(&mut self, bytes: u64) -> Result<(), CommitError> {
         let Place { file, path, capacity, .. } = &self.place;
         write_zeros(&*self.disk, file, *capacity, bytes)
-            .map_err(|error| not_written(FileError::of(path)(error)))?;
+            .map_err(|error| not_written(&FileError::of(path)(error)))?;
         self.sync()?;
         self.place.capacity = bytes;
         Ok(())
@@ -181,7 +170,7 @@ impl Writer {
                 segment::publish(disk, &self.directory, &file, &header)?;
                 Ok((file, capacity))
             })
-            .map_err(|error| not_written(FileError::of(&path)(error)))?;
+            .map_err(|error| not_written(&FileError::of(&path)(error)))?;
         crash_point!("segment-before-directory-sync");
         // Were this forgotten, the new segment might appear after a crash, and hide what has been
         // written to the old one since.
@@ -204,7 +193,7 @@ impl Writer {
         write_zeros(&*self.disk, file, *end, staged_end)
             .and_then(|()| self.disk.sync(file))
             .map_err(|_| self.poisoned(&failure))?;
-        Err(not_written(failure))
+        Err(not_written(&failure))
     }
 
     fn sync(&mut self) -> Result<(), CommitError> {
@@ -219,10 +208,11 @@ impl Writer {
     }
 }
 
-fn not_written(error: FileError) -> CommitError {
+fn not_written(error: &FileError) -> CommitError {
     use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    let reason = error.to_string();
     match error.source.kind() {
-        StorageFull | QuotaExceeded | FileTooLarge => CommitError::Full(error),
-        _ => CommitError::NotWritten(error),
+        StorageFull | QuotaExceeded | FileTooLarge => CommitError::Full { reason },
+        _ => CommitError::NotWritten { reason },
     }
 }

@@ -1,7 +1,7 @@
 //! Reading the journal for a backup, while it grows.
 
 use super::engine::Engine;
-use crate::journal::{Hash, ReadError, Reader, Record};
+use crate::journal::{Hash, LogReader, ReadError, Record};
 
 /// Bytes of records that a portion holds, or little more.
 const PORTION_BYTES: usize = 512 * 1024;
@@ -11,7 +11,7 @@ const PORTION_RECORDS: usize = 2_000;
 /// The records of a journal that come after some place, in portions.
 #[derive(Debug)]
 pub struct Portions {
-    reader: Reader,
+    reader: Box<dyn LogReader>,
     last_sequence: u64,
 }
 
@@ -42,7 +42,7 @@ impl Engine {
     /// Checks the whole journal; `progress` is told how many records are sound, and says whether to
     /// go on. Returns the number of records and the head.
     pub fn verify(&self, mut progress: impl FnMut(u64) -> bool) -> Result<(u64, Hash), ReadError> {
-        let mut reader = Reader::open(self.journal(), 1)?.until(self.progress().sequence);
+        let mut reader = self.log().read(1..=self.progress().sequence)?;
         let mut records = 0;
         for record in reader.by_ref() {
             records = record?.sequence;
@@ -60,7 +60,7 @@ impl Engine {
     /// the backup so far says the journal's head was there.
     pub fn records_after(&self, after: u64, head: Hash) -> Result<Portions, BackUpError> {
         let last_sequence = self.progress().sequence;
-        let mut reader = Reader::open(self.journal(), after.max(1))?.until(last_sequence);
+        let mut reader = self.log().read(after.max(1)..=last_sequence)?;
         if after > 0 {
             reader.next().transpose()?;
             if reader.head() != head {

@@ -1,6 +1,5 @@
 //! The running engine: what the rooms after this one call.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
@@ -23,6 +22,7 @@ use crate::domain::zone::ZoneDatabase;
 use crate::engine::catalog::Catalog;
 use crate::engine::command::ChangeTerms;
 use crate::engine::deed::DoDeed;
+use crate::journal::LogSource;
 use crate::views::ViewsError;
 use crate::wire;
 
@@ -156,9 +156,9 @@ impl Engine {
         self.is_poisoned.subscribe()
     }
 
-    /// The directory of the journal.
-    pub fn journal(&self) -> &Path {
-        &self.sources.journal
+    /// The log, to be read.
+    pub(super) fn log(&self) -> &dyn LogSource {
+        &*self.sources.log
     }
 
     /// A tenant's contracts and calendars.

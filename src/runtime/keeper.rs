@@ -3,7 +3,7 @@
 //! Nothing waits for it but questions to the index, which ask it to hurry, and a writer that is
 //! too far ahead of it.
 
-use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use super::memory::{FoldError, FreshIncident, Load, Memory};
 use super::progress::Progress;
 use crate::domain::time::Instant;
 use crate::engine::index::{self, Filed};
+use crate::journal::LogSource;
 use crate::views::{Changes, IncidentKey, Views, ViewsError, Writing};
 
 /// How many new events end the patience.
@@ -33,7 +34,7 @@ const INCIDENTS_A_WRITE: usize = 2_000;
 /// The one who carries over.
 #[derive(Debug)]
 pub(super) struct Keeper {
-    journal: PathBuf,
+    log: Arc<dyn LogSource>,
     errands: Errands,
     /// Held for writing while the views change, for reading while the index is read.
     index: RwLock<Carried>,
@@ -67,9 +68,9 @@ impl From<Progress> for Carried {
 
 impl Keeper {
     /// A keeper of views that are complete up to `carried`.
-    pub fn new(journal: &Path, carried: Carried) -> Keeper {
+    pub fn new(log: Arc<dyn LogSource>, carried: Carried) -> Keeper {
         Keeper {
-            journal: journal.to_owned(),
+            log,
             errands: Errands::new(carried.sequence),
             index: RwLock::new(carried),
             sequence: AtomicU64::new(carried.sequence),
@@ -118,7 +119,7 @@ impl Keeper {
 
     fn renew(&self, memory: &Memory, views: &Views) -> Result<(), FoldError> {
         let mut index = self.index.write();
-        let renewed = memory.renew(views, &self.journal)?;
+        let renewed = memory.renew(views, &*self.log)?;
         views.catch_cells_up()?;
         self.set(&mut index, renewed);
         self.errands.tell_recovery(index.sequence);
@@ -245,12 +246,14 @@ fn file(incident: &FreshIncident, progress: Progress, changes: &mut Changes) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::journal::InMemoryLog;
 
     #[test]
     fn tallies_that_a_failure_left_behind_the_rows_are_refused_and_not_read() {
         shuttle::check_random(
             || {
-                let keeper = Keeper::new(Path::new("journal"), Carried::whole(7, Instant::MIN));
+                let log = Arc::new(InMemoryLog::new(0, 0));
+                let keeper = Keeper::new(log, Carried::whole(7, Instant::MIN));
                 assert!(keeper.index(7).is_ok() && keeper.index(8).is_err());
                 keeper.index.write().is_whole = false;
                 assert!(matches!(keeper.index(7), Err(ViewsError::Behind)));

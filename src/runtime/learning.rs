@@ -13,7 +13,7 @@ use crate::engine::catalog::Catalog;
 use crate::engine::learning::{Learned, Learning, Ledgers};
 use crate::engine::ledger::Ledger;
 use crate::engine::record::Entry;
-use crate::journal::Reader;
+use crate::journal::LogReader;
 use crate::views::{Views, ViewsError};
 use crate::wire::record;
 
@@ -48,7 +48,7 @@ struct Course {
     sequence: u64,
     learning: Learning,
     /// Goes on from the sequence.
-    reader: Option<Reader>,
+    reader: Option<Box<dyn LogReader>>,
 }
 
 /// The ledgers that were asked for while catching up.
@@ -186,14 +186,15 @@ impl Course {
         catalog: &Catalog,
         held: &mut Held<'_>,
     ) -> Result<(), ViewsError> {
-        let reader = match self.reader.take() {
+        let mut reader = match self.reader.take() {
             Some(reader) => reader,
             // It was verified when it was opened, or folded.
-            None => Reader::open(&held.sources.journal, self.sequence + 1)
-                .map_err(|error| unread(&error.into()))?
-                .trusting_chain(),
+            None => {
+                let opened = held.sources.log.read_trusting_chain(self.sequence + 1..=last);
+                opened.map_err(|error| unread(&error.into()))?
+            }
         };
-        let mut reader = reader.until(last);
+        reader.read_on_to(last);
         for kept in reader.by_ref() {
             let kept = kept.map_err(|error| unread(&error.into()))?;
             if kept.record_time > known {

@@ -5,12 +5,11 @@
 
 use std::collections::hash_map::Entry as MapEntry;
 use std::collections::{BTreeSet, HashMap};
-use std::path::Path;
 use std::sync::Arc;
 
 use parking_lot::{RwLock, RwLockUpgradableReadGuard};
 
-use super::progress::Progress;
+use super::progress::{Progress, position_at};
 use super::replay::{self, Piece, ReplayError};
 use crate::domain::incident::RecordedEvent;
 use crate::domain::time::Instant;
@@ -20,7 +19,7 @@ use crate::engine::deed::{Book, RecordedDeed};
 use crate::engine::index::Filed;
 use crate::engine::ledger::{Ledger, RecordedServiceEvent, ServiceLedger};
 use crate::engine::record::{Entry, Record, TermsEntry};
-use crate::journal::{Hash, ReadError};
+use crate::journal::{Hash, LogSource, ReadError};
 use crate::views::{IncidentKey, Views, ViewsError};
 
 /// Incidents kept in memory after they are carried over to the views.
@@ -123,17 +122,17 @@ impl Memory {
     /// Opens views again that had failed, and goes on from the state they hold then, with what the
     /// journal holds beyond it up to here. Nobody reads or folds meanwhile. Returns up to where the
     /// views are complete.
-    pub fn renew(&self, views: &Views, journal: &Path) -> Result<Progress, FoldError> {
+    pub fn renew(&self, views: &Views, log: &dyn LogSource) -> Result<Progress, FoldError> {
         let mut state = self.state.write();
         views.reopen()?;
         let mut renewed = State::restored(views, &self.zones)?;
-        let applied = Progress::at(journal, renewed.progress.sequence)?;
+        let applied = position_at(log, renewed.progress.sequence)?;
         let progress = state.progress;
         if progress.sequence - applied.sequence > RECORDS_RENEWED_MAX {
             return Err(FoldError::TooFarBehind);
         }
         let first = applied.sequence + 1;
-        for piece in replay::pieces(journal, first, progress.sequence, &self.zones)? {
+        for piece in replay::pieces(log, first, progress.sequence, &self.zones)? {
             for (sequence, record_time, record) in piece?.records {
                 renewed.fold(sequence, record_time, record, views, &self.zones)?;
             }
@@ -158,8 +157,8 @@ impl Memory {
     }
 
     /// Folds what the journal holds beyond what is folded, up to a sequence.
-    pub fn catch_up(&self, last: u64, journal: &Path, views: &Views) -> Result<(), FoldError> {
-        for piece in replay::pieces(journal, self.progress().sequence + 1, last, &self.zones)? {
+    pub fn catch_up(&self, last: u64, log: &dyn LogSource, views: &Views) -> Result<(), FoldError> {
+        for piece in replay::pieces(log, self.progress().sequence + 1, last, &self.zones)? {
             let Piece { records, head } = piece?;
             self.fold(records, head, views)?;
         }

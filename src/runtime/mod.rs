@@ -6,6 +6,7 @@
 //! belong to whoever asks: nothing here waits for them.
 
 mod backup;
+mod draft;
 mod engine;
 mod errands;
 mod inbox;
@@ -14,6 +15,7 @@ mod job;
 mod keeper;
 mod learning;
 mod memory;
+mod open_log;
 mod progress;
 mod query_error;
 mod read_point;

@@ -18,7 +18,7 @@ use crate::engine::index;
 use crate::engine::ledger::Ledger;
 use crate::engine::record::{Entry, Record};
 use crate::engine::tally::CellPlace;
-use crate::journal::{self, ReadError};
+use crate::journal::{LogSource, ReadError};
 use crate::views::{Identity, Views, ViewsError};
 
 /// How long the copied views may take to open.
@@ -70,14 +70,18 @@ impl From<ReadError> for RecountError {
 
 type Cells = BTreeMap<(String, CellPlace), Tally>;
 
-/// Counts every incident in the journal of a stopped server anew, in memory, and compares.
-pub fn recount(data: &Path, zones: &ZoneDatabase) -> Result<Recount, RecountError> {
+/// Counts every incident in the log of a stopped server anew, in memory, and compares that with its
+/// views, which lie in the directory `views`.
+pub fn recount(
+    log: &dyn LogSource,
+    views: &Path,
+    zones: &ZoneDatabase,
+) -> Result<Recount, RecountError> {
     let copy = tempfile::tempdir()?;
-    copy_files(&data.join("views"), copy.path())?;
-    let journal = data.join("journal");
-    let folded = Folded::read(&journal, zones)?;
+    copy_files(views, copy.path())?;
+    let folded = Folded::read(log, zones)?;
     let identity = Identity {
-        store_id: journal::store_id(&journal)?,
+        store_id: log.store_id()?,
         time_zone_database: zones.version().to_owned(),
         last_sequence: folded.last_sequence,
     };
@@ -105,9 +109,9 @@ struct Folded {
 }
 
 impl Folded {
-    fn read(journal: &Path, zones: &ZoneDatabase) -> Result<Folded, RecountError> {
+    fn read(log: &dyn LogSource, zones: &ZoneDatabase) -> Result<Folded, RecountError> {
         let mut folded = Folded::default();
-        for piece in replay::pieces(journal, 1, u64::MAX, zones)? {
+        for piece in replay::pieces(log, 1, u64::MAX, zones)? {
             for (sequence, record_time, record) in piece?.records {
                 folded.take(sequence, record_time, record, zones);
             }

@@ -1,11 +1,9 @@
-//! Reading the journal again: what the views hold, and the records beyond.
-
-use std::path::Path;
+//! Reading the log again: what the views hold, and the records beyond.
 
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::record::Record;
-use crate::journal::{Hash, ReadError, Reader};
+use crate::journal::{Hash, LogSource, ReadError};
 use crate::wire::record::{self, Unreadable};
 
 /// Records folded under one hold of the lock.
@@ -36,12 +34,12 @@ pub enum ReplayError {
 
 /// Reads the records from `first` up to `last` in pieces. What comes before damage is still given.
 pub(super) fn pieces(
-    journal: &Path,
+    log: &dyn LogSource,
     first: u64,
     last: u64,
     zones: &ZoneDatabase,
 ) -> Result<impl Iterator<Item = Result<Piece, ReplayError>>, ReplayError> {
-    let mut reader = Reader::open(journal, first)?.until(last);
+    let mut reader = log.read(first..=last)?;
     let mut failed = None;
     Ok(std::iter::from_fn(move || {
         let mut records = Vec::with_capacity(RECORDS_A_FOLD);

@@ -1,22 +1,22 @@
 //! Where everything that is recorded can be read.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::keeper::Keeper;
 use super::memory::Memory;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::ledger::Ledger;
+use crate::journal::LogSource;
 use crate::views::{IncidentKey, Views, ViewsError};
 
-/// Memory, the views behind it, and the journal behind both.
+/// Memory, the views behind it, and the log behind both.
 #[derive(Debug)]
 pub(super) struct Sources {
     pub memory: Arc<Memory>,
     pub views: Arc<Views>,
     pub keeper: Arc<Keeper>,
     pub zones: ZoneDatabase,
-    pub journal: PathBuf,
+    pub log: Arc<dyn LogSource>,
 }
 
 impl Sources {

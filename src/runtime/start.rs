@@ -1,6 +1,6 @@
-//! Starting: open the journal, open the views, fold what they lack.
+//! Starting: open the log, open the views, fold what they lack.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -13,6 +13,7 @@ use super::job::Group;
 use super::keeper::{Carried, Keeper};
 use super::learning::Learnings;
 use super::memory::Memory;
+use super::open_log::{self, OpenedLog};
 use super::progress::{Loss, Progress};
 use super::replay::{self, Piece, ReplayError};
 use super::sources::Sources;
@@ -20,9 +21,7 @@ use super::trouble::Trouble;
 use super::writer::Writer;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
-use crate::journal::{
-    self, Damage, Durable, Journal, OpenError, Opened, Options, ReadError, Report,
-};
+use crate::journal::{Damage, Log, LogSource, OpenError, ReadError};
 use crate::views::{Identity, Views, ViewsError};
 
 /// How often progress is told.
@@ -74,23 +73,27 @@ impl Engine {
     /// If the journal is damaged, the engine answers only what was known before the damage; see
     /// [`Engine::loss`].
     pub fn start(options: &StoreOptions, zones: ZoneDatabase) -> Result<Engine, StartError> {
-        let journal = options.directory.join("journal");
         let found = Views::find(&options.directory.join("views"), options.views_patience);
-        let opened = open_journal(&journal, options.segment_bytes, found.durable())?;
-        let views = Arc::new(found.of(&opened.identity(&zones))?);
+        let opened = open_log::in_files(
+            &options.directory.join("journal"),
+            options.segment_bytes,
+            random_store_id()?,
+            found.durable(),
+        )?;
+        let views = Arc::new(found.of(&identity(&opened, &zones))?);
         let memory = Arc::new(Memory::restored(&views, zones.clone())?);
-        let record_time = opened.end.map_or(Instant::MAX, |end| end.record_time);
+        let record_time = opened.end().map_or(Instant::MAX, |end| end.record_time);
         let carried = Carried::whole(views.applied()?, record_time);
-        let keeper = Arc::new(Keeper::new(&journal, carried));
+        let (source, store_id) = (Arc::clone(&opened.source), opened.store_id);
+        let keeper = Arc::new(Keeper::new(Arc::clone(&source), carried));
         let keeping = spawn("keeper", {
             let (keeper, memory, views) =
                 (Arc::clone(&keeper), Arc::clone(&memory), Arc::clone(&views));
             move || keeper.run(&memory, &views)
         })?;
-        let store_id = opened.store_id;
-        let (writer, loss) = replay(&journal, opened, &memory, &views, &keeper, &zones)?;
+        let (log, loss) = replay(opened, &memory, &views, &keeper, &zones)?;
         let mut engine = Engine {
-            sources: Sources { memory, views, keeper, zones, journal },
+            sources: Sources { memory, views, keeper, zones, log: source },
             learnings: Learnings::default(),
             inbox: Arc::default(),
             store_id,
@@ -99,21 +102,22 @@ impl Engine {
             writing: Mutex::default(),
             keeping: Mutex::new(Some(keeping)),
         };
-        if let Some(writer) = writer {
-            engine.write_with(writer, options.events_an_incident_max)?;
+        if let Some(log) = log {
+            engine.write_to(log, options.events_an_incident_max)?;
         }
         Ok(engine)
     }
 
-    fn write_with(
+    fn write_to(
         &mut self,
-        journal: journal::Writer,
+        log: Box<dyn Log>,
         events_an_incident_max: usize,
     ) -> Result<(), StartError> {
         let (finished, groups) = mpsc::unbounded_channel();
         tokio::spawn(answer(groups));
         let writer = Writer {
-            journal,
+            log,
+            source: Arc::clone(&self.sources.log),
             memory: Arc::clone(&self.sources.memory),
             views: Arc::clone(&self.sources.views),
             keeper: Arc::clone(&self.sources.keeper),
@@ -128,76 +132,44 @@ impl Engine {
     }
 }
 
-/// A journal, as far as it could be opened.
-struct OpenedJournal {
-    store_id: [u8; 16],
-    /// Where it ends; none: it is damaged.
-    end: Option<Progress>,
-    writer: Result<journal::Writer, Damage>,
+fn random_store_id() -> Result<[u8; 16], StartError> {
+    let mut store_id = [0; 16];
+    getrandom::fill(&mut store_id).map_err(StartError::Random)?;
+    Ok(store_id)
 }
 
-impl OpenedJournal {
-    fn identity(&self, zones: &ZoneDatabase) -> Identity {
-        Identity {
-            store_id: self.store_id,
-            time_zone_database: zones.version().to_owned(),
-            last_sequence: self.last_sequence(),
-        }
-    }
-
-    fn last_sequence(&self) -> u64 {
-        self.end.map_or(u64::MAX, |end| end.sequence)
+fn identity(opened: &OpenedLog, zones: &ZoneDatabase) -> Identity {
+    Identity {
+        store_id: opened.store_id,
+        time_zone_database: zones.version().to_owned(),
+        last_sequence: last_sequence(opened),
     }
 }
 
-fn open_journal(
-    directory: &Path,
-    segment_bytes: u64,
-    durable: Option<([u8; 16], u64)>,
-) -> Result<OpenedJournal, StartError> {
-    let mut new_store_id = [0; 16];
-    getrandom::fill(&mut new_store_id).map_err(StartError::Random)?;
-    let durable = durable.map(|(store_id, sequence)| Durable { store_id, sequence });
-    match Journal::open(directory, Options { segment_bytes, new_store_id, durable }) {
-        Ok(Opened { writer, report }) => {
-            if let Some(cut) = &report.cut {
-                tracing::warn!(
-                    segment = %cut.segment.display(), offset = cut.offset, bytes = cut.bytes,
-                    "cut a torn tail: a crash left a record half-written, never acknowledged"
-                );
-            }
-            let Report { store_id, last_sequence: sequence, head, last_record_time, .. } = report;
-            let record_time = last_record_time.unwrap_or(Instant::MIN);
-            let end = Some(Progress { sequence, record_time, head });
-            Ok(OpenedJournal { store_id, end, writer: Ok(writer) })
-        }
-        Err(OpenError::Damaged(damage)) => {
-            let store_id = journal::store_id(directory)?;
-            Ok(OpenedJournal { store_id, end: None, writer: Err(damage) })
-        }
-        Err(error) => Err(error.into()),
-    }
+/// Up to where the log may be folded: a damaged one as far as it is readable.
+fn last_sequence(opened: &OpenedLog) -> u64 {
+    opened.end().map_or(u64::MAX, |end| end.sequence)
 }
 
 /// Folds what the journal holds beyond the views. What is damaged is not written to any more.
 fn replay(
-    directory: &Path,
-    opened: OpenedJournal,
+    opened: OpenedLog,
     memory: &Memory,
     views: &Views,
     keeper: &Keeper,
     zones: &ZoneDatabase,
-) -> Result<(Option<journal::Writer>, Option<Loss>), StartError> {
-    let last = opened.last_sequence();
-    let damage = fold_up_to(last, directory, memory, views, keeper, zones)?;
-    let damage = match (damage, opened.writer) {
-        (None, Ok(writer)) => {
-            memory.set_progress(opened.end.unwrap_or(memory.progress()));
-            return Ok((Some(writer), None));
+) -> Result<(Option<Box<dyn Log>>, Option<Loss>), StartError> {
+    let last = last_sequence(&opened);
+    let OpenedLog { source, log, .. } = opened;
+    let damage = fold_up_to(last, &*source, memory, views, keeper, zones)?;
+    let damage = match (damage, log) {
+        (None, Ok(log)) => {
+            memory.set_progress(log.end());
+            return Ok((Some(log), None));
         }
         (Some(damage), _) | (None, Err(damage)) => damage,
     };
-    let loss = Loss::of(directory, damage)?;
+    let loss = Loss::of(&*source, damage)?;
     memory.set_progress(loss.before);
     tracing::error!(%loss, "DATA LOSS: nothing is recorded any more; slx repair saves the rest");
     Ok((None, Some(loss)))
@@ -206,7 +178,7 @@ fn replay(
 /// Folds up to the record of a sequence, or the first that is damaged, which is returned.
 fn fold_up_to(
     last: u64,
-    directory: &Path,
+    log: &dyn LogSource,
     memory: &Memory,
     views: &Views,
     keeper: &Keeper,
@@ -218,7 +190,7 @@ fn fold_up_to(
     }
     tracing::info!(from = first, "folding the journal");
     let mut told = std::time::Instant::now();
-    for piece in replay::pieces(directory, first, last, zones)? {
+    for piece in replay::pieces(log, first, last, zones)? {
         let Piece { records, head } = match piece {
             Ok(piece) => piece,
             Err(ReplayError::Read(ReadError::Damaged(damage))) => return Ok(Some(damage)),

@@ -16,7 +16,7 @@ use super::sources::Sources;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::record::{Entry, Record};
-use crate::journal::{self, Journal, Options};
+use crate::journal::{self, Journal, JournalFiles, Log as _, LogSource, Options};
 use crate::views::{Identity, Views};
 use crate::wire::record::encode;
 
@@ -53,8 +53,9 @@ impl Store {
         let found = Views::find(&directory.path().join("views"), Duration::from_secs(60));
         let views = Arc::new(found.of(&identity).unwrap());
         let memory = Arc::new(Memory::restored(&views, zones.clone()).unwrap());
-        let keeper = Arc::new(Keeper::new(&path, Carried::whole(0, Instant::MIN)));
-        let sources = Sources { memory, views, keeper, zones, journal: path };
+        let log: Arc<dyn LogSource> = Arc::new(JournalFiles::at(path));
+        let keeper = Arc::new(Keeper::new(Arc::clone(&log), Carried::whole(0, Instant::MIN)));
+        let sources = Sources { memory, views, keeper, zones, log };
         Store {
             journal: Mutex::new(journal),
             sources,

@@ -1,10 +1,10 @@
-//! The one writer: decides what waits, records it in one group with one sync, folds it in.
+//! The one writer: decides what waits, records it as one group of the log, folds it in.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
 
+use super::draft::{Draft, Staged};
 use super::inbox::Inbox;
 use super::job::{
     Asker, DeedAnswer, Finished, Group, Job, Recorded, Results, Sent, TermsAnswer, TermsJob,
@@ -14,25 +14,23 @@ use super::keeper::Keeper;
 use super::memory::{FoldError, Memory};
 use super::progress::Progress;
 use super::trouble::Trouble;
-use super::wall;
 use crate::domain::incident::IncidentEvent;
 use crate::domain::service::ServiceEvent;
-use crate::domain::time::{Instant, Span};
+use crate::domain::time::Instant;
 use crate::engine::command::{decide_event, decide_service_event, decide_terms};
 use crate::engine::deed::{DeedDecision, DoDeed, RecordedDeed, decide_deed};
-use crate::engine::ledger::{Ledger, ServiceLedger, Standing};
+use crate::engine::ledger::Standing;
 use crate::engine::record::{Entry, Record};
 use crate::engine::refusal::Refusal;
-use crate::journal::{CommitError, Writer as Journal};
+use crate::journal::{CommitError, Log, LogSource, StageError};
 use crate::views::{IncidentKey, Views, ViewsError};
 use crate::wire;
 
-/// Bytes of records staged for one sync.
-const GROUP_BYTES_MAX: usize = 8 * 1024 * 1024;
-
 /// The writer, on a thread of its own.
 pub(super) struct Writer {
-    pub journal: Journal,
+    pub log: Box<dyn Log>,
+    /// Reads again what the log holds and the fold lacks.
+    pub source: Arc<dyn LogSource>,
     pub memory: Arc<Memory>,
     pub views: Arc<Views>,
     pub keeper: Arc<Keeper>,
@@ -41,22 +39,6 @@ pub(super) struct Writer {
     pub is_poisoned: Arc<watch::Sender<bool>>,
     pub events_an_incident_max: usize,
     pub trouble: Trouble,
-}
-
-/// What a group has decided so far.
-struct Draft {
-    records: Vec<(u64, Instant, Record)>,
-    incidents: HashMap<IncidentKey, Staged<Ledger>>,
-    services: HashMap<String, Staged<ServiceLedger>>,
-    last_time: Instant,
-    bytes: usize,
-    is_closed: bool,
-}
-
-/// What is recorded under a key, and the places of what this group adds.
-struct Staged<L> {
-    recorded: Arc<L>,
-    added: Vec<usize>,
 }
 
 impl Writer {
@@ -81,7 +63,7 @@ impl Writer {
         let mut finished = Vec::new();
         let mut decided = Ok(());
         while decided.is_ok()
-            && draft.has_room()
+            && draft.has_room(self.log.group_bytes())
             && let Some(job) = jobs.next()
         {
             let (job, result) = self.decide(job, &mut draft);
@@ -94,7 +76,7 @@ impl Writer {
             decided => decided.and_then(|()| self.record(draft)),
         };
         if outcome.is_err() {
-            self.journal.discard_staged();
+            self.log.discard_staged();
         }
         // The runtime has gone when nobody listens: then nobody waits either.
         let _ = self.finished.send(Group { jobs: finished, outcome });
@@ -107,10 +89,10 @@ impl Writer {
         let Draft { records, incidents, services, .. } = draft;
         // The fold adds to these ledgers: whoever still shares them would make it copy them whole.
         drop((incidents, services));
-        let committed = self.journal.commit().map_err(|error| self.refused(&error))?;
+        let end = self.log.commit().map_err(|error| self.refused(&error))?;
         self.trouble.end();
         crash_point!("fold-before");
-        let folded = self.memory.fold(records, committed.head, &self.views);
+        let folded = self.memory.fold(records, end.head, &self.views);
         folded.map_err(|error| self.unfolded(error.into()))?;
         crash_point!("fold-after");
         self.keeper.notice_progress(&self.memory);
@@ -120,18 +102,18 @@ impl Writer {
     /// Folds what is durable though its fold failed: whatever is decided must know of it, and
     /// what is folded after it must not hide that it is missing.
     fn catch_up(&mut self) -> Result<(), WriteError> {
-        let last = self.journal.last_sequence();
+        let last = self.log.end().sequence;
         if self.memory.progress().sequence == last {
             return Ok(());
         }
-        let caught_up = self.memory.catch_up(last, self.journal.directory(), &self.views);
+        let caught_up = self.memory.catch_up(last, &*self.source, &self.views);
         caught_up.map_err(|error| self.unfolded(error))?;
         self.keeper.notice_progress(&self.memory);
         Ok(())
     }
 
     fn refused(&mut self, error: &CommitError) -> WriteError {
-        let lasts = matches!(error, CommitError::Poisoned { .. });
+        let lasts = error.is_lasting();
         self.trouble.tell(&error.to_string(), lasts);
         if lasts {
             self.is_poisoned.send_replace(true);
@@ -142,7 +124,7 @@ impl Writer {
     fn unfolded(&mut self, error: FoldError) -> WriteError {
         self.trouble.tell(&format!("what is recorded can't be folded yet: {error}"), false);
         match error {
-            FoldError::Views(error) => unreadable(error),
+            FoldError::Views(error) => error.into(),
             other => WriteError::Journal(other.to_string()),
         }
     }
@@ -171,7 +153,7 @@ impl Writer {
     ) -> Result<Recorded, WriteError> {
         let key = IncidentKey::new(tenant, &sent.event.incident_id);
         if !draft.incidents.contains_key(&key) {
-            let recorded = self.memory.ledger(&key, &self.views).map_err(unreadable)?;
+            let recorded = self.memory.ledger(&key, &self.views)?;
             draft.incidents.insert(key.clone(), Staged { recorded, added: Vec::new() });
         }
         let standing = draft.incidents.get(&key).map(|staged| {
@@ -201,8 +183,7 @@ impl Writer {
         let key = format!("{tenant}\0{}", sent.event.service);
         if !draft.services.contains_key(&key) {
             let service = &sent.event.service;
-            let recorded = self.memory.service_ledger(tenant, service, &self.views);
-            let recorded = recorded.map_err(unreadable)?;
+            let recorded = self.memory.service_ledger(tenant, service, &self.views)?;
             draft.services.insert(key.clone(), Staged { recorded, added: Vec::new() });
         }
         let standing = draft.services.get(&key).map(|staged| {
@@ -231,13 +212,11 @@ impl Writer {
         body: &[u8],
         draft: &mut Draft,
     ) -> Result<Recorded, WriteError> {
-        match standing.unwrap_or(Ok(Standing::New))? {
-            Standing::Duplicate(sequence) => Ok(Recorded { sequence, is_duplicate: true }),
-            Standing::New => {
-                let sequence = self.stage(draft.tick(), tenant.to_owned(), entry, body, draft)?;
-                Ok(Recorded { sequence, is_duplicate: false })
-            }
+        if let Some(Standing::Duplicate(sequence)) = standing.transpose()? {
+            return Ok(Recorded { sequence, is_duplicate: true });
         }
+        let sequence = self.stage(draft.tick(), tenant.to_owned(), entry, body, draft)?;
+        Ok(Recorded { sequence, is_duplicate: false })
     }
 
     fn terms(&mut self, job: TermsJob, draft: &mut Draft) -> Result<TermsAnswer, WriteError> {
@@ -285,59 +264,10 @@ impl Writer {
         body: &[u8],
         draft: &mut Draft,
     ) -> Result<u64, WriteError> {
-        let staged = self.journal.stage(record_time, body);
-        let sequence = staged.map_err(|error| WriteError::Journal(error.to_string()))?;
+        let sequence = self.log.stage(record_time, body)?;
         draft.bytes += body.len();
         draft.records.push((sequence, record_time, Record { tenant, entry }));
         Ok(sequence)
-    }
-}
-
-impl Draft {
-    fn after(progress: Progress) -> Draft {
-        Draft {
-            records: Vec::new(),
-            incidents: HashMap::new(),
-            services: HashMap::new(),
-            last_time: progress.record_time,
-            bytes: 0,
-            is_closed: false,
-        }
-    }
-
-    /// Terms and deeds close a group: what follows is decided against them.
-    fn has_room(&self) -> bool {
-        self.bytes < GROUP_BYTES_MAX && !self.is_closed
-    }
-
-    /// The next record time: the wall clock's, but later than the last, so that a known time names
-    /// one place in the journal even when the clock stands still or is set back.
-    fn tick(&mut self) -> Instant {
-        let next = self.last_time.checked_add(Span::from_nanos(1)).unwrap_or(Instant::MAX);
-        self.last_time = wall::now().max(next);
-        self.last_time
-    }
-
-    fn added_event(&self, places: &[usize], event_id: &str) -> Option<(u64, &IncidentEvent)> {
-        let added = places.iter().filter_map(|place| self.records.get(*place));
-        let events = added.filter_map(|(sequence, _, record)| match &record.entry {
-            Entry::IncidentEvent(event) => Some((*sequence, event)),
-            _ => None,
-        });
-        events.into_iter().find(|(_, event)| event.event_id == event_id)
-    }
-
-    fn added_service_event(
-        &self,
-        places: &[usize],
-        event_id: &str,
-    ) -> Option<(u64, &ServiceEvent)> {
-        let added = places.iter().filter_map(|place| self.records.get(*place));
-        let events = added.filter_map(|(sequence, _, record)| match &record.entry {
-            Entry::ServiceEvent(event) => Some((*sequence, event)),
-            _ => None,
-        });
-        events.into_iter().find(|(_, event)| event.event_id == event_id)
     }
 }
 
@@ -367,10 +297,26 @@ fn finished<T: Send + 'static>(
     (Finished::new(asker, decided), outcome)
 }
 
-fn unreadable(error: ViewsError) -> WriteError {
-    let may_pass = error.may_pass();
-    if !may_pass {
-        tracing::error!(%error, "the views can't be read");
+impl From<ViewsError> for WriteError {
+    fn from(error: ViewsError) -> WriteError {
+        let may_pass = error.may_pass();
+        if !may_pass {
+            tracing::error!(%error, "the views can't be read");
+        }
+        WriteError::Views { error: error.to_string(), may_pass }
     }
-    WriteError::Views { error: error.to_string(), may_pass }
 }
+
+impl From<StageError> for WriteError {
+    fn from(error: StageError) -> WriteError {
+        match error {
+            StageError::TooLarge { bytes_max: most, .. } => {
+                Refusal::LimitExceeded { what: "a record", most, unit: "bytes" }.into()
+            }
+            StageError::TimeDecreases { .. } => WriteError::Journal(error.to_string()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! The server: configuration, the services on a port, health, reflection, a bounded shutdown.
 
+mod registry;
 mod settings;
 
 use std::net::SocketAddr;
@@ -7,37 +8,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use prost::Message;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tonic::server::NamedService;
 use tonic::service::Routes;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
-use crate::limits::{PAGE_BYTES_MAX, REQUEST_BYTES_DEFAULT};
 use crate::runtime::{Engine, StoreOptions, wall, zones};
 use crate::service::{Limits, Services};
-use crate::wire::v1::admin_service_server::AdminServiceServer;
-use crate::wire::v1::calendar_service_server::CalendarServiceServer;
-use crate::wire::v1::clock_service_server::ClockServiceServer;
-use crate::wire::v1::compliance_service_server::ComplianceServiceServer;
-use crate::wire::v1::contract_service_server::ContractServiceServer;
-use crate::wire::v1::forecast_service_server::ForecastServiceServer;
-use crate::wire::v1::incident_service_server::IncidentServiceServer;
-use crate::wire::v1::settlement_service_server::SettlementServiceServer;
+use registry::{SERVICES, routes};
 
 pub use settings::{Configuration, Settings};
 
-/// The services that can't do their work without a journal to write.
-const WRITING_SERVICES: [&str; 3] = [
-    CalendarServiceServer::<Services>::NAME,
-    ContractServiceServer::<Services>::NAME,
-    IncidentServiceServer::<Services>::NAME,
-];
 /// Streams a connection may have open at once.
 const STREAMS_A_CONNECTION_MAX: u32 = 1_024;
 /// Bytes in a request's headers.
@@ -46,8 +31,6 @@ const HEADER_BYTES_MAX: u32 = 16 * 1024;
 const WINDOW_BYTES: u32 = 1024 * 1024;
 const PING_EVERY: Duration = Duration::from_secs(30);
 const PING_ANSWERED_WITHIN: Duration = Duration::from_secs(10);
-/// An answer holds a page and little beside it.
-const ANSWER_BYTES_MAX: usize = 2 * PAGE_BYTES_MAX;
 
 /// A server that listens.
 #[derive(Debug)]
@@ -117,7 +100,7 @@ async fn serve(
     let limits = Limits { event_bytes_max: configuration.event_bytes_max };
     let services = Services::new(limits, wall::now());
     let (health, health_service) = tonic_health::server::health_reporter();
-    tell_health(&health, ServingStatus::NotServing).await;
+    set_health(&health, ServingStatus::NotServing).await;
     let routes = routes(&services, configuration.request_bytes_max)?.add_service(health_service);
     let drain = configuration.drain;
     let serving = tokio::spawn(listen(routes, listener, stopping.clone(), drain));
@@ -128,7 +111,7 @@ async fn serve(
     is_ready.send_replace(true);
     tracing::info!(sequence = engine.progress().sequence, "ready");
     if engine.loss().is_none() {
-        tell_health(&health, ServingStatus::Serving).await;
+        set_health(&health, ServingStatus::Serving).await;
     }
 
     let mut stopping = stopping;
@@ -138,13 +121,10 @@ async fn serve(
         poisoned = poisoned.wait_for(|poisoned| *poisoned) => poisoned.is_ok(),
     };
     if is_poisoned {
-        // Reads go on, so the server as a whole still serves.
-        for service in WRITING_SERVICES {
-            health.set_service_status(service, ServingStatus::NotServing).await;
-        }
+        set_writing_health(&health, ServingStatus::NotServing).await;
     }
     let _ = stopping.wait_for(|stop| *stop).await;
-    tell_health(&health, ServingStatus::NotServing).await;
+    set_health(&health, ServingStatus::NotServing).await;
     let served = serving.await.context("the server's task failed")?;
     tokio::task::spawn_blocking(move || engine.stop()).await.context("stopping failed")?;
     tracing::info!("stopped");
@@ -197,52 +177,19 @@ fn open(configuration: &Configuration) -> anyhow::Result<Engine> {
     Ok(Engine::start(&options, zones)?)
 }
 
-fn routes(services: &Services, request_bytes_max: usize) -> anyhow::Result<Routes> {
-    macro_rules! limited {
-        ($server:ident) => {
-            $server::new(services.clone())
-                .max_decoding_message_size(request_bytes_max)
-                .max_encoding_message_size(ANSWER_BYTES_MAX)
-        };
+/// Sets the health of the server as a whole and of each of its services.
+async fn set_health(health: &HealthReporter, status: ServingStatus) {
+    let names = SERVICES.iter().map(|service| service.name);
+    for name in std::iter::once("").chain(names) {
+        health.set_service_status(name, status).await;
     }
-    let descriptors = public_descriptors()?;
-    let reflection = || {
-        tonic_reflection::server::Builder::configure()
-            .register_file_descriptor_set(descriptors.clone())
-            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-    };
-    Ok(Routes::new(limited!(CalendarServiceServer))
-        .add_service(limited!(ContractServiceServer))
-        .add_service(limited!(IncidentServiceServer))
-        .add_service(limited!(ClockServiceServer))
-        .add_service(limited!(ComplianceServiceServer))
-        .add_service(limited!(SettlementServiceServer))
-        .add_service(limited!(ForecastServiceServer))
-        .add_service(limited!(AdminServiceServer))
-        .add_service(reflection().build_v1()?)
-        .add_service(reflection().build_v1alpha()?))
 }
 
-/// The API's descriptors, without what is only kept on disk.
-fn public_descriptors() -> anyhow::Result<prost_types::FileDescriptorSet> {
-    let mut descriptors = prost_types::FileDescriptorSet::decode(crate::wire::DESCRIPTORS)?;
-    descriptors.file.retain(|file| !file.name().starts_with("slx/store/"));
-    Ok(descriptors)
-}
-
-async fn tell_health(health: &HealthReporter, status: ServingStatus) {
-    for service in [
-        "",
-        CalendarServiceServer::<Services>::NAME,
-        ContractServiceServer::<Services>::NAME,
-        IncidentServiceServer::<Services>::NAME,
-        ClockServiceServer::<Services>::NAME,
-        ComplianceServiceServer::<Services>::NAME,
-        SettlementServiceServer::<Services>::NAME,
-        ForecastServiceServer::<Services>::NAME,
-        AdminServiceServer::<Services>::NAME,
-    ] {
-        health.set_service_status(service, status).await;
+/// Sets the health of the services that can't do their work without a journal to write. Reads go
+/// on, so the server as a whole still serves.
+async fn set_writing_health(health: &HealthReporter, status: ServingStatus) {
+    for service in SERVICES.iter().filter(|service| service.writes) {
+        health.set_service_status(service.name, status).await;
     }
 }
 
@@ -258,5 +205,3 @@ async fn signalled() {
         _ = tokio::signal::ctrl_c() => {}
     }
 }
-
-const _: () = assert!(ANSWER_BYTES_MAX <= REQUEST_BYTES_DEFAULT);

@@ -123,7 +123,8 @@ fn journal_state(engine: &Engine) -> (v1::JournalState, String) {
     }
 }
 
-/// The store's own id keys its checksums and seals, so only a digest of it is told.
+/// What anybody may know of the store's id: a digest. The id itself keys checksums and seals, and
+/// only `BackUp` hands it out, since a backup must bear it.
 fn public_id(store_id: &[u8; 16]) -> String {
     let digest = Sha256::new().chain_update("slx store").chain_update(store_id).finalize();
     hexadecimal(digest.get(..16).unwrap_or_default())

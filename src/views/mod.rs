@@ -462,10 +462,14 @@ fn applied(store: &Store) -> Result<u64, ViewsError> {
 
 /// Looks whether so many bytes are free where `directory` is.
 fn check_room(directory: &Path, needed: u64) -> Result<(), ViewsError> {
-    match fs2::available_space(directory)? {
-        free if free < needed => Err(ViewsError::NoRoom { free, needed }),
-        _ => Ok(()),
-    }
+    let free = available_bytes(directory)?;
+    if free < needed { Err(ViewsError::NoRoom { free, needed }) } else { Ok(()) }
+}
+
+/// Bytes that anybody may still use of the file system that holds `directory`.
+fn available_bytes(directory: &Path) -> io::Result<u64> {
+    let room = rustix::fs::statvfs(directory)?;
+    Ok(room.f_bavail.saturating_mul(room.f_frsize))
 }
 
 /// Tries whether what opening needs can be written beside `directory`: a quota may not let it.

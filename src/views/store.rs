@@ -13,7 +13,6 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use fs2::FileExt;
 use sled::IVec;
 
 use super::ViewsError;
@@ -140,7 +139,7 @@ impl Store {
 fn wait_until_let_go(directory: &Path, within: Duration) {
     let is_held = || {
         let lock = File::open(directory.join(LOCKED_FILE));
-        lock.is_ok_and(|file| file.try_lock_exclusive().is_err())
+        lock.is_ok_and(|file| file.try_lock().is_err())
     };
     let began = Instant::now();
     while is_held() && began.elapsed() < within {

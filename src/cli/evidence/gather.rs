@@ -1,7 +1,6 @@
 //! Gathers the evidence of one incident from a journal.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use anyhow::bail;
 use base64::Engine as _;
@@ -15,7 +14,7 @@ use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::query::Times;
 use crate::engine::record::{Entry, Record, TermsEntry};
-use crate::journal::{self, Hash, Prover, Reader};
+use crate::journal::{self, Hash, LogSource, Prover};
 use crate::wire::{record, text};
 
 /// Which incident, at which times.
@@ -34,8 +33,8 @@ struct Found {
 }
 
 /// Gathers facts and terms, proves each, and judges the incident by them.
-pub fn gather(directory: &Path, wanted: &Wanted, zones: &ZoneDatabase) -> anyhow::Result<File> {
-    let (mut found, last) = find(directory, wanted, zones)?;
+pub fn gather(log: &dyn LogSource, wanted: &Wanted, zones: &ZoneDatabase) -> anyhow::Result<File> {
+    let (mut found, last) = find(log, wanted, zones)?;
     let contracts = contracts_of(&found);
     let calendars = calendars_of(&found, &contracts);
     found.retain(|found| match &found.record.entry {
@@ -54,7 +53,7 @@ pub fn gather(directory: &Path, wanted: &Wanted, zones: &ZoneDatabase) -> anyhow
     let verdict =
         judged(&wanted.incident, found.iter().map(recorded), times, zones, zones.version())?;
     let sequences = facts.iter().chain(&terms).map(|found| found.kept.sequence);
-    let (head, paths) = prove(directory, sequences, records)?;
+    let (head, paths) = prove(log, sequences, records)?;
     let mut paths = paths.into_iter();
     let mut proven = |found: Vec<&Found>| -> anyhow::Result<Vec<Proven>> {
         found.into_iter().zip(paths.by_ref()).map(|(found, path)| told(found, &path)).collect()
@@ -81,12 +80,12 @@ type End = (u64, Instant);
 
 /// The incident's facts and the tenant's terms that were known, and where the journal ends.
 fn find(
-    directory: &Path,
+    log: &dyn LogSource,
     wanted: &Wanted,
     zones: &ZoneDatabase,
 ) -> anyhow::Result<(Vec<Found>, Option<End>)> {
     let (mut found, mut last, mut before) = (Vec::new(), None, [0; 32]);
-    for kept in Reader::open(directory, 1)? {
+    for kept in log.read(1..=u64::MAX)? {
         let kept = kept?;
         last = Some((kept.sequence, kept.record_time));
         let hash = kept.hash;
@@ -137,12 +136,12 @@ fn matters(terms: &TermsEntry, contracts: &BTreeSet<String>, calendars: &BTreeSe
 
 /// The head after `records` records, and the paths to it.
 fn prove(
-    directory: &Path,
+    log: &dyn LogSource,
     sequences: impl Iterator<Item = u64>,
     records: u64,
 ) -> anyhow::Result<(Hash, Vec<journal::Path>)> {
     let mut prover = Prover::new(sequences);
-    for kept in Reader::open(directory, 1)?.until(records) {
+    for kept in log.read(1..=records)? {
         prover.pass(&kept?.hash);
     }
     let (tree, paths) = prover.finish();

@@ -16,7 +16,7 @@ use clap::Args;
 
 use super::asked::Asked;
 use crate::engine::query::Times;
-use crate::journal::Hash;
+use crate::journal::{Hash, JournalFiles};
 use crate::runtime::{wall, zones};
 use crate::wire::scalar::{hash, hexadecimal, optional_instant};
 
@@ -77,7 +77,8 @@ impl Evidence {
             as_of: told(self.asked.as_of_time)?.unwrap_or_else(wall::now),
             known: told(self.asked.known_time)?,
         };
-        let file = gather(&self.data_dir.join("journal"), &wanted, &zones)?;
+        let log = JournalFiles::at(self.data_dir.join("journal"));
+        let file = gather(&log, &wanted, &zones)?;
         let text = serde_json::to_string_pretty(&file)?;
         match &self.out {
             None => say!("{text}"),

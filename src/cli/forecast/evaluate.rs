@@ -13,13 +13,14 @@ use crate::domain::time::Instant;
 use crate::engine::evaluation::{
     Occasion, PeriodBaseline, Test, Tested, TestedPeriods, test_clocks, test_periods,
 };
+use crate::journal::JournalFiles;
 use crate::runtime::zones;
 use crate::wire::scalar::{duration, optional_instant};
 
 pub fn run(asked: &Forecast) -> anyhow::Result<ExitCode> {
     let zones = zones::open(&zones::Choice::Automatic)?;
-    let recorded =
-        Recorded::read(&asked.data_dir.join("journal"), &asked.connection.tenant, &zones)?;
+    let log = JournalFiles::at(asked.data_dir.join("journal"));
+    let recorded = Recorded::read(&log, &asked.connection.tenant, &zones)?;
     let known = recorded.catalog.known(Instant::MAX);
     if known.contract(&asked.contract).all().is_empty() {
         let ids = known.contract_ids().collect::<Vec<_>>().join(", ");

@@ -1,7 +1,6 @@
 //! What a journal holds of one organisation.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use crate::domain::incident::RecordedEvent;
 use crate::domain::time::Instant;
@@ -9,7 +8,7 @@ use crate::domain::zone::ZoneDatabase;
 use crate::engine::catalog::Catalog;
 use crate::engine::ledger::Ledger;
 use crate::engine::record::Entry;
-use crate::journal::Reader;
+use crate::journal::LogSource;
 use crate::wire::record;
 
 /// What was recorded of one organisation.
@@ -21,11 +20,15 @@ pub struct Recorded {
 }
 
 impl Recorded {
-    /// Reads a journal from its beginning.
-    pub fn read(journal: &Path, tenant: &str, zones: &ZoneDatabase) -> anyhow::Result<Recorded> {
+    /// Reads a log from its beginning.
+    pub fn read(
+        log: &dyn LogSource,
+        tenant: &str,
+        zones: &ZoneDatabase,
+    ) -> anyhow::Result<Recorded> {
         let mut recorded =
             Recorded { catalog: Catalog::new(zones.clone()), ledgers: BTreeMap::new() };
-        for kept in Reader::open(journal, 1)? {
+        for kept in log.read(1..=u64::MAX)? {
             let kept = kept?;
             let read = record::decode(&kept.body, zones)?;
             if read.tenant == tenant {

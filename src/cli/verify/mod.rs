@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::copying::Noted;
 use crate::domain::time::Instant;
-use crate::journal::{self, Hash, Verified};
+use crate::journal::{self, Hash, JournalFiles, Verified};
 use crate::runtime::zones::{self, Choice};
 use crate::runtime::{Recount, recount};
 use crate::wire::scalar::{hash, hexadecimal};
@@ -55,7 +55,7 @@ impl Verify {
             bail!("DATA_LOSS: record {}: the backup held {records}, it ends with {last}", last + 1);
         }
         let recount = match self.tallies {
-            true => Some(recount(&self.data_dir, &zones::open(&self.zoneinfo)?)?),
+            true => Some(self.recount()?),
             false => None,
         };
         match self.json {
@@ -71,6 +71,11 @@ impl Verify {
         }
         recount.iter().try_for_each(tallies::check)?;
         Ok(ExitCode::SUCCESS)
+    }
+
+    fn recount(&self) -> anyhow::Result<Recount> {
+        let log = JournalFiles::at(self.data_dir.join("journal"));
+        Ok(recount(&log, &self.data_dir.join("views"), &zones::open(&self.zoneinfo)?)?)
     }
 
     /// Walks the journal; also tells the record with which it had the head it is to extend.

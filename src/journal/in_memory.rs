@@ -1,0 +1,189 @@
+//! A log in memory, for tests: its commits fail, and its records are lost, when a test says so.
+
+use std::collections::VecDeque;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use super::chain::{Chain, Hash};
+use super::error::{CommitError, Damage, Flaw, ReadError, StageError};
+use super::log::{Log, LogPosition, LogReader, LogSource, Record};
+use crate::domain::time::Instant;
+
+/// A log in memory; clones are of the same log.
+#[derive(Clone, Debug)]
+pub(crate) struct InMemoryLog(Arc<Mutex<State>>);
+
+#[derive(Debug)]
+struct State {
+    records: Vec<Record>,
+    chain: Chain,
+    staged: Vec<Record>,
+    staged_chain: Chain,
+    record_bytes_max: usize,
+    group_bytes: usize,
+    failures: VecDeque<CommitError>,
+    poison: Option<CommitError>,
+    lost: Option<u64>,
+}
+
+impl InMemoryLog {
+    /// An empty log that takes records, and makes groups, of so many bytes.
+    pub fn new(record_bytes_max: usize, group_bytes: usize) -> InMemoryLog {
+        InMemoryLog(Arc::new(Mutex::new(State {
+            records: Vec::new(),
+            chain: Chain::START,
+            staged: Vec::new(),
+            staged_chain: Chain::START,
+            record_bytes_max,
+            group_bytes,
+            failures: VecDeque::new(),
+            poison: None,
+            lost: None,
+        })))
+    }
+
+    /// Fails the next commit of a group so; after [`CommitError::Poisoned`] all fail.
+    pub fn fail(&self, failure: CommitError) {
+        self.0.lock().failures.push_back(failure);
+    }
+
+    /// Whoever reads finds the record of this sequence, and all after it, lost; none: all are there.
+    pub fn lose(&self, sequence: Option<u64>) {
+        self.0.lock().lost = sequence;
+    }
+
+    /// How many records count.
+    pub fn len(&self) -> usize {
+        self.0.lock().records.len()
+    }
+}
+
+impl State {
+    fn append(&mut self) -> Result<(), CommitError> {
+        if let Some(poison) = &self.poison {
+            return Err(poison.clone());
+        }
+        if self.staged.is_empty() {
+            return Ok(());
+        }
+        if let Some(failure) = self.failures.pop_front() {
+            self.poison = failure.is_lasting().then(|| failure.clone());
+            return Err(failure);
+        }
+        self.records.append(&mut self.staged);
+        self.chain.clone_from(&self.staged_chain);
+        Ok(())
+    }
+
+    fn discard_staged(&mut self) {
+        self.staged.clear();
+        self.staged_chain.clone_from(&self.chain);
+    }
+
+    fn record(&self, sequence: u64) -> Option<Result<Record, ReadError>> {
+        if self.lost.is_some_and(|lost| lost <= sequence) {
+            let (segment, flaw) = (PathBuf::from("memory"), Flaw::Unreadable);
+            return Some(Err(Damage { segment, offset: 0, sequence, flaw }.into()));
+        }
+        let place = usize::try_from(sequence.checked_sub(1)?).ok()?;
+        self.records.get(place).cloned().map(Ok)
+    }
+}
+
+impl Log for InMemoryLog {
+    fn group_bytes(&self) -> usize {
+        self.0.lock().group_bytes
+    }
+
+    fn end(&self) -> LogPosition {
+        LogPosition::from(&self.0.lock().chain)
+    }
+
+    fn stage(&mut self, record_time: Instant, body: &[u8]) -> Result<u64, StageError> {
+        let mut state = self.0.lock();
+        let (bytes, bytes_max) = (body.len(), state.record_bytes_max);
+        if bytes > bytes_max {
+            return Err(StageError::TooLarge { bytes, bytes_max });
+        }
+        let last_record_time = state.staged_chain.head.record_time;
+        if record_time < last_record_time {
+            return Err(StageError::TimeDecreases { record_time, last_record_time });
+        }
+        let head = state.staged_chain.head.followed_by(record_time, body);
+        let (sequence, hash) = (head.sequence, head.hash);
+        state.staged.push(Record { sequence, record_time, hash, body: body.to_vec() });
+        state.staged_chain.push(head);
+        Ok(sequence)
+    }
+
+    fn commit(&mut self) -> Result<LogPosition, CommitError> {
+        let mut state = self.0.lock();
+        let result = state.append();
+        state.discard_staged();
+        result.map(|()| LogPosition::from(&state.chain))
+    }
+
+    fn discard_staged(&mut self) {
+        self.0.lock().discard_staged();
+    }
+}
+
+impl LogSource for InMemoryLog {
+    fn store_id(&self) -> Result<[u8; 16], ReadError> {
+        Ok(*b"a log in memory.")
+    }
+
+    fn read(&self, sequences: RangeInclusive<u64>) -> Result<Box<dyn LogReader>, ReadError> {
+        let (first, last) = sequences.into_inner();
+        let log = self.clone();
+        Ok(Box::new(InMemoryReader { log, first, last, chain: Chain::START, failed: false }))
+    }
+
+    fn read_trusting_chain(
+        &self,
+        sequences: RangeInclusive<u64>,
+    ) -> Result<Box<dyn LogReader>, ReadError> {
+        self.read(sequences)
+    }
+}
+
+#[derive(Debug)]
+struct InMemoryReader {
+    log: InMemoryLog,
+    first: u64,
+    last: u64,
+    chain: Chain,
+    failed: bool,
+}
+
+impl LogReader for InMemoryReader {
+    fn head(&self) -> Hash {
+        self.chain.tree.root()
+    }
+
+    fn read_on_to(&mut self, last_sequence: u64) {
+        self.last = last_sequence;
+    }
+}
+
+impl Iterator for InMemoryReader {
+    type Item = Result<Record, ReadError>;
+
+    fn next(&mut self) -> Option<Result<Record, ReadError>> {
+        while !self.failed && self.chain.head.sequence < self.last {
+            let record = self.log.0.lock().record(self.chain.head.sequence + 1)?;
+            let Ok(record) = record else {
+                self.failed = true;
+                return Some(record);
+            };
+            self.chain.push(self.chain.head.followed_by(record.record_time, &record.body));
+            if record.sequence >= self.first {
+                return Some(Ok(record));
+            }
+        }
+        None
+    }
+}

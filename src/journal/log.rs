@@ -1,0 +1,116 @@
+//! The seam: what the engine needs of a log, whatever keeps it.
+//!
+//! The engine decides, appends and folds through these traits and names no file. One log exists:
+//! the journal in files, which [`Writer`](super::Writer) appends to and
+//! [`JournalFiles`](super::JournalFiles) reads.
+//!
+//! A *group* is what is staged between two commits. It is decided against the fold of the log up to
+//! [`Log::end`], and it counts once [`Log::commit`] has returned.
+//!
+//! # A log that several nodes share
+//!
+//! Such a log fits behind these traits. What it adds, and where:
+//!
+//! - Another node may append first. `commit` then fails with one more [`CommitError`], a conflict:
+//!   nothing of the group counts, the writer folds what came and decides the same jobs anew.
+//! - The outcome of a commit may stay unknown (the connection broke before the answer): one more
+//!   [`CommitError`], after which the writer folds what came before it decides anything.
+//! - The log may assign record times when it commits. `commit` then returns those of the group,
+//!   and what is given to `stage` is a proposal.
+//! - [`Log::group_bytes`] and the limit that [`StageError::TooLarge`] names follow what the log's
+//!   server accepts.
+
+use std::fmt::Debug;
+use std::ops::RangeInclusive;
+
+use super::chain::{Chain, Hash};
+use super::error::{CommitError, ReadError, StageError};
+use crate::domain::time::Instant;
+
+/// One record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// Its place in the log, from 1.
+    pub sequence: u64,
+    /// When it was recorded; not before the record before it.
+    pub record_time: Instant,
+    /// Its chain hash.
+    pub hash: Hash,
+    /// What the log keeps without knowing what it means.
+    pub body: Vec<u8>,
+}
+
+/// A place in a log: behind a record, or at the beginning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogPosition {
+    /// The sequence of the last record; 0 at the beginning.
+    pub sequence: u64,
+    /// When it was recorded; [`Instant::MIN`] at the beginning.
+    pub record_time: Instant,
+    /// The log's head after it.
+    pub head: Hash,
+}
+
+impl From<&Chain> for LogPosition {
+    fn from(chain: &Chain) -> LogPosition {
+        let Chain { head, tree } = chain;
+        LogPosition { sequence: head.sequence, record_time: head.record_time, head: tree.root() }
+    }
+}
+
+/// Appends to a log. At any time one holder appends.
+pub trait Log: Debug + Send {
+    /// Bytes of bodies after which a group is better committed than added to.
+    fn group_bytes(&self) -> usize;
+
+    /// Behind the last record that counts. The next group must be decided against all up to here.
+    fn end(&self) -> LogPosition;
+
+    /// Adds a record to the group and returns its sequence, which counts once the group is
+    /// committed. `record_time` must not be before that of the record before.
+    fn stage(&mut self, record_time: Instant, body: &[u8]) -> Result<u64, StageError>;
+
+    /// Makes the group durable and returns the end behind it; an empty group changes nothing.
+    ///
+    /// On failure the group is discarded and its sequences are given again. A crash meanwhile may
+    /// leave the first records of it: whoever opens the log then finds them, and they count.
+    fn commit(&mut self) -> Result<LogPosition, CommitError>;
+
+    /// Drops what is staged.
+    fn discard_staged(&mut self);
+}
+
+/// Opens readers of a log. It may be shared, and a writer may append meanwhile.
+pub trait LogSource: Debug + Send + Sync {
+    /// The id of the store whose log this is: it keys checksums and seals, so it is a secret.
+    fn store_id(&self) -> Result<[u8; 16], ReadError>;
+
+    /// A reader of the records of these sequences, which checks all there is to check of each. The
+    /// first may be one that is yet to be written.
+    ///
+    /// Only up to [`Log::end`] a record is certain to count; a reader that is let go further may
+    /// read one a moment before its group counts, also of a group that then fails.
+    fn read(&self, sequences: RangeInclusive<u64>) -> Result<Box<dyn LogReader>, ReadError>;
+
+    /// Like [`LogSource::read`], but takes the chain hashes on trust, which is about three times as
+    /// fast: for a log that was verified.
+    fn read_trusting_chain(
+        &self,
+        sequences: RangeInclusive<u64>,
+    ) -> Result<Box<dyn LogReader>, ReadError>;
+}
+
+/// Reads records in order and checks each before it hands it out.
+///
+/// `None` means the end of its range, or of what is written by now: asking again later goes on from
+/// there. After an error there is only `None`.
+pub trait LogReader: Iterator<Item = Result<Record, ReadError>> + Debug + Send {
+    /// The log's head after the last record that was read or passed over.
+    fn head(&self) -> Hash;
+
+    /// Moves the end of its range, so that it goes on up to the record of this sequence.
+    fn read_on_to(&mut self, last_sequence: u64);
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,78 @@
+//! What a group has decided so far, before it is recorded.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::progress::Progress;
+use super::wall;
+use crate::domain::incident::IncidentEvent;
+use crate::domain::service::ServiceEvent;
+use crate::domain::time::{Instant, Span};
+use crate::engine::ledger::{Ledger, ServiceLedger};
+use crate::engine::record::{Entry, Record};
+use crate::views::IncidentKey;
+
+/// What a group has decided so far.
+pub(super) struct Draft {
+    pub records: Vec<(u64, Instant, Record)>,
+    pub incidents: HashMap<IncidentKey, Staged<Ledger>>,
+    pub services: HashMap<String, Staged<ServiceLedger>>,
+    pub last_time: Instant,
+    pub bytes: usize,
+    pub is_closed: bool,
+}
+
+/// What is recorded under a key, and the places of what this group adds.
+pub(super) struct Staged<L> {
+    pub recorded: Arc<L>,
+    pub added: Vec<usize>,
+}
+
+impl Draft {
+    pub fn after(progress: Progress) -> Draft {
+        Draft {
+            records: Vec::new(),
+            incidents: HashMap::new(),
+            services: HashMap::new(),
+            last_time: progress.record_time,
+            bytes: 0,
+            is_closed: false,
+        }
+    }
+
+    /// Whether more may be added to a group that should hold `group_bytes`. Terms and deeds close it:
+    /// what follows is decided against them.
+    pub fn has_room(&self, group_bytes: usize) -> bool {
+        self.bytes < group_bytes && !self.is_closed
+    }
+
+    /// The next record time: the wall clock's, but later than the last, so that a known time names
+    /// one place in the journal even when the clock stands still or is set back.
+    pub fn tick(&mut self) -> Instant {
+        let next = self.last_time.checked_add(Span::from_nanos(1)).unwrap_or(Instant::MAX);
+        self.last_time = wall::now().max(next);
+        self.last_time
+    }
+
+    pub fn added_event(&self, places: &[usize], event_id: &str) -> Option<(u64, &IncidentEvent)> {
+        let added = places.iter().filter_map(|place| self.records.get(*place));
+        let events = added.filter_map(|(sequence, _, record)| match &record.entry {
+            Entry::IncidentEvent(event) => Some((*sequence, event)),
+            _ => None,
+        });
+        events.into_iter().find(|(_, event)| event.event_id == event_id)
+    }
+
+    pub fn added_service_event(
+        &self,
+        places: &[usize],
+        event_id: &str,
+    ) -> Option<(u64, &ServiceEvent)> {
+        let added = places.iter().filter_map(|place| self.records.get(*place));
+        let events = added.filter_map(|(sequence, _, record)| match &record.entry {
+            Entry::ServiceEvent(event) => Some((*sequence, event)),
+            _ => None,
+        });
+        events.into_iter().find(|(_, event)| event.event_id == event_id)
+    }
+}
