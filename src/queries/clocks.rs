@@ -74,7 +74,7 @@ pub struct ClockPage<T> {
 const CLOCKS_LOOKED_AT_MAX: usize = 20_000;
 /// Beside those wanted, so many are looked at first; where that does not do, more each time.
 const CLOCKS_LOOKED_AT_FIRST: usize = 64;
-const MORE_EACH_TIME: usize = 8;
+const TIMES_AS_MANY: usize = 8;
 
 /// The first clocks of a list after a mark, `most` at most, each made into what the caller needs.
 pub fn page<T>(
@@ -85,22 +85,35 @@ pub fn page<T>(
     make: impl Fn(&str, &Clock<'_>) -> T,
 ) -> Result<ClockPage<T>, QueryError> {
     let make = |incident: &str, clock: &Clock<'_>, _: &History<'_>| make(incident, clock);
-    let wanted = most.saturating_mul(2).saturating_add(CLOCKS_LOOKED_AT_FIRST);
-    let mut bound = wanted.min(CLOCKS_LOOKED_AT_MAX);
+    let (mut clocks, mut cut) = (Vec::new(), None);
+    let mut looked_at = 0;
+    let mut bound = first_bound(most);
     loop {
         let Reading { view, index } = reading;
-        let list = List { view: &view, filter, after };
-        let candidates = list.gather(index.as_ref(), bound)?;
+        let list = List { view: &view, filter, after: cut.as_ref().or(after) };
+        let candidates = list.gather(index.as_ref(), bound - looked_at)?;
         drop(index);
-        let clocks = list.evaluate(&candidates, most, &make)?;
-        let Candidates { cut, .. } = candidates;
+        clocks.extend(list.evaluate(&candidates, most - clocks.len(), &make)?);
+        cut = candidates.cut;
         if clocks.len() >= most || cut.is_none() || bound >= CLOCKS_LOOKED_AT_MAX {
             return Ok(ClockPage { point: view.point(), clocks, cut });
         }
-        // Anew, since the index may have moved on: a page is of one piece.
-        bound = bound.saturating_mul(MORE_EACH_TIME).min(CLOCKS_LOOKED_AT_MAX);
-        reading = view.reopened()?;
+        let reopened = view.reopened()?;
+        if reopened.view.point().sequence == view.point().sequence {
+            looked_at = bound;
+            reading = Reading { view, index: reopened.index };
+        } else {
+            // Anew, since the index has moved on: a page is of one piece.
+            (clocks, cut, looked_at) = (Vec::new(), None, 0);
+            reading = reopened;
+        }
+        bound = bound.saturating_mul(TIMES_AS_MANY).min(CLOCKS_LOOKED_AT_MAX);
     }
+}
+
+fn first_bound(most: usize) -> usize {
+    let wanted = most.saturating_mul(2).saturating_add(CLOCKS_LOOKED_AT_FIRST);
+    wanted.min(CLOCKS_LOOKED_AT_MAX)
 }
 
 /// A list of wanted clocks, after a mark.

@@ -104,6 +104,30 @@ fn list(reading: Reading<'_>, store: &Store) -> Vec<String> {
     found.unwrap().clocks.into_iter().map(|found| found.made).collect()
 }
 
+#[test]
+fn a_filter_that_fits_few_looks_on_until_it_finds_them() {
+    run(|| {
+        let store = filled();
+        for number in 0..100 {
+            let (id, time) = (format!("J{number:02}"), at(&format!("Mon 10:00:{number:02}")));
+            store.record(time, event(&id, "o", time, opened()));
+        }
+        let time = at("Mon 10:30");
+        let Fact::Opened(mut last) = opened() else { panic!("an opening") };
+        last.priority = "P2".into();
+        store.record(time, event("K", "o", time, Fact::Opened(last)));
+        store.carry_over();
+        let filter = ClockFilter { priority: "P2".into(), ..ClockFilter::default() };
+        for most in [1, 2] {
+            let reading = store.read(present());
+            let found =
+                clocks::page(reading, &filter, None, most, |incident, _| incident.to_owned());
+            let clocks = found.unwrap().clocks;
+            assert!(matches!(clocks.as_slice(), [one] if one.made == "K"), "{clocks:?}");
+        }
+    });
+}
+
 type Query = fn(&ReadView<'_>, Option<IndexReader<'_>>);
 
 /// Every question about many incidents. A view fails the test of whoever evaluates by it while the
