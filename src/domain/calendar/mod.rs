@@ -27,7 +27,7 @@ pub mod hours;
 mod index;
 mod parse;
 #[cfg(test)]
-mod reference;
+mod reference_model;
 
 pub use parse::read_date;
 

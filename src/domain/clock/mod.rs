@@ -6,18 +6,18 @@
 //! segments, elapsed, due, breached, and the policies of priority. So a change of priority that
 //! counts from the start is just a second measuring of the same life.
 
+#[cfg(test)]
+mod edge_cases;
 mod exclusion;
 mod judge;
-#[cfg(test)]
-pub(crate) mod kit;
-#[cfg(test)]
-pub(in crate::domain) mod laws;
 mod life;
 mod measure;
 #[cfg(test)]
-mod model;
+pub(in crate::domain) mod properties;
 #[cfg(test)]
-mod traps;
+mod reference_model;
+#[cfg(test)]
+pub(crate) mod testing;
 mod verdict;
 
 pub use exclusion::Exclusion;

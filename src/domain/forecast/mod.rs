@@ -14,13 +14,13 @@ mod error_budget;
 mod explanation;
 mod forecaster;
 mod landmark;
-#[cfg(test)]
-mod laws;
 mod learner;
 mod left_lying;
 mod model;
 mod period;
 mod prior;
+#[cfg(test)]
+mod properties;
 mod quality;
 mod remaining;
 mod snapshot;
