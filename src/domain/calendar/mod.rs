@@ -4,6 +4,7 @@
 //! - [`Calendar`] is the same once checked; [`Calendar::parse`] finds every fault at once.
 //! - [`hours::ServiceHours`] is a calendar compiled against a time zone database: it answers how
 //!   much service time lies between two instants, and when an amount of it will have passed.
+//! - [`Calendars`] finds the revision of a calendar that measures what begins at an instant.
 //! - [`holidays`] reads holidays from an iCalendar text.
 //!
 //! # What a calendar means
@@ -24,11 +25,13 @@
 mod compile;
 pub mod holidays;
 pub mod hours;
+mod in_force;
 mod index;
 mod parse;
 #[cfg(test)]
 mod reference_model;
 
+pub use in_force::{CalendarInForce, Calendars};
 pub use parse::read_date;
 
 use chrono::{NaiveDate, Weekday};
