@@ -11,8 +11,8 @@ use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::Channel;
 
-use super::Reject;
 use super::facts::FactOfRow;
+use super::rejects::Reject;
 use crate::cli::connection::refused;
 use crate::limits::{EVENTS_A_CALL_MAX, REQUEST_BYTES_DEFAULT};
 use crate::wire::v1;
