@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::modules::{Crate, Module};
 
 /// Where circles are still left. A place leaves this list when its circles are cut; none comes in.
-const NOT_YET: [&str; 6] =
-    ["src/cli/", "src/domain/", "src/engine/", "src/runtime/", "src/views/", "src/wire/"];
+const NOT_YET: [&str; 5] =
+    ["src/cli/review/", "src/domain/incident/", "src/engine/", "src/runtime/", "src/wire/"];
 
 /// A path through re-exports is no longer than this.
 const HOPS_MAX: usize = 20;

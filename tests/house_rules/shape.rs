@@ -6,14 +6,12 @@ use std::collections::BTreeSet;
 const FILE_LINES_MAX: usize = 400;
 
 /// Files that are still longer. They leave this list one by one; none may come in.
-const NOT_YET: [&str; 7] = [
+const NOT_YET: [&str; 5] = [
     "src/cli/review/page.rs",
-    "src/domain/clock/life.rs",
     "src/engine/compliance.rs",
     "src/engine/evaluation/periods.rs",
     "src/engine/review.rs",
     "src/runtime/memory.rs",
-    "src/views/mod.rs",
 ];
 
 #[test]

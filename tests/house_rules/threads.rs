@@ -37,7 +37,7 @@ const CHANNELS: [&str; 10] = [
 
 /// Shares what changes between threads.
 const LOCKS: [&str; 9] = [
-    "src/views/mod.rs",
+    "src/views/read.rs",
     "src/runtime/errands.rs",
     "src/runtime/inbox.rs",
     "src/runtime/keeper.rs",
