@@ -14,8 +14,9 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{self, Duration};
 
+use slx::domain::calendar::Calendars;
 use slx::domain::calendar::hours::ServiceHours;
-use slx::domain::clock::{Calendars, Clock, Outcome};
+use slx::domain::clock::{Clock, Outcome};
 use slx::domain::forecast::{
     Arrivals, Forecaster, Landmark, OpenClock, PeriodSoFar, Snapshot, Story,
 };

@@ -5,7 +5,7 @@ use slx::wire::v1;
 use slx::wire::v1::objective::Promise;
 use slx::wire::v1::service_event::Fact;
 
-use crate::kit::{Clients, Server, TENANT, at, contract, hours, office, seconds, slx, succeed};
+use crate::testing::{Clients, Server, TENANT, at, contract, hours, office, seconds, slx, succeed};
 
 const ENDED: &str = "2026-12-20T00:00:00Z";
 

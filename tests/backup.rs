@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use slx::wire::v1;
 
-use crate::kit::{Clients, Server, TENANT, contract, event, opened, run, segments, slx, succeed};
+use crate::testing::{
+    Clients, Server, TENANT, contract, event, opened, run, segments, slx, succeed,
+};
 
 /// Backs up while this thread's other tasks go on.
 async fn backup(server: &Server, to: &Path) -> (bool, String) {
@@ -21,7 +23,7 @@ fn head_of(told: &str) -> String {
 }
 
 async fn all_clocks(clients: &mut Clients) -> Vec<v1::Clock> {
-    let as_of_time = Some(crate::kit::at("2026-12-01T00:00:00Z"));
+    let as_of_time = Some(crate::testing::at("2026-12-01T00:00:00Z"));
     let request = v1::ListClocksRequest { page_size: 1000, as_of_time, ..Default::default() };
     clients.list_clocks(request).await
 }

@@ -3,8 +3,8 @@
 use slx::wire::v1;
 use slx::wire::v1::incident_event::Fact;
 
-use crate::kit::{Clients, Server, TENANT, at, contract, event, opened, slx, succeed, waiting};
 use crate::random::{random, setting};
+use crate::testing::{Clients, Server, TENANT, at, contract, event, opened, slx, succeed, waiting};
 
 /// 95 % of P1 and all of what is resolved, each month, and the same over the quarter.
 pub fn promising(id: &str) -> v1::Contract {
@@ -128,7 +128,7 @@ async fn a_month_is_counted_by_the_contract_and_as_it_was_experienced() {
     let lived = group.experienced.clone().expect("counts");
     assert_eq!((lived.met, lived.breached, lived.excluded), (2, 3, 0));
     assert_eq!(group.watermelons, 2, "the one that waited and the excluded one");
-    assert_eq!(group.elapsed_p90, Some(crate::kit::hours(5)));
+    assert_eq!(group.elapsed_p90, Some(crate::testing::hours(5)));
     let counts = resolve(&answer, "P2").contractual.expect("counts");
     assert_eq!((counts.met, counts.breached, counts.undecided), (1, 1, 0));
 
@@ -237,7 +237,8 @@ async fn tallies_equal_a_recount_under_late_retracted_and_changed_facts() {
     let mut clients = server.clients().await;
     clients.put_office().await;
     let mut contract = promising("C");
-    let limit = v1::ExperienceLimit { priority: "P1".into(), limit: Some(crate::kit::hours(3)) };
+    let limit =
+        v1::ExperienceLimit { priority: "P1".into(), limit: Some(crate::testing::hours(3)) };
     contract.terms.as_mut().expect("terms").experience =
         Some(v1::ExperienceTerms { limits: vec![limit], ..Default::default() });
     clients.put_contract(contract).await;
@@ -337,9 +338,9 @@ async fn a_simulation_tells_what_would_be_told_had_the_terms_been_so() {
     // P1 in 3 hours, nothing excluded, and an hour's later opening.
     let mut proposal = promising("C");
     let terms = proposal.terms.as_mut().expect("terms");
-    terms.targets[0].limits[0].limit = Some(crate::kit::hours(3));
+    terms.targets[0].limits[0].limit = Some(crate::testing::hours(3));
     terms.exclusions.clear();
-    let mut calendar = crate::kit::office();
+    let mut calendar = crate::testing::office();
     calendar.weekly[0].opens = "10:00".into();
     let request = v1::SimulateContractRequest {
         tenant: TENANT.into(),

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::kit::Server;
 use crate::load::{FLAGS, Load, Told, check, put_terms};
 use crate::random::{random, setting};
+use crate::testing::Server;
 
 const ROUNDS_DEFAULT: u64 = 100;
 /// Rounds that go on with the same data.

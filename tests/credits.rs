@@ -8,7 +8,7 @@ use slx::wire::v1::incident_event::Fact;
 use tonic::Code;
 
 use crate::errors::check;
-use crate::kit::{Clients, Server, TENANT, apply, at, contract, event, opened, slx, succeed};
+use crate::testing::{Clients, Server, TENANT, apply, at, contract, event, opened, slx, succeed};
 
 /// 1,234.50 a month from July on, at most 15 % of it credited.
 const TERMS: &str = "

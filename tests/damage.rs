@@ -8,7 +8,7 @@ use slx::wire::v1::incident_event::Fact;
 use tonic::Code;
 use tonic_types::StatusExt;
 
-use crate::kit::{
+use crate::testing::{
     Clients, Server, TENANT, contract, copy, event, opened, run, segments, slx, succeed,
 };
 
@@ -72,7 +72,7 @@ async fn judged(
     let request = v1::EvaluateIncidentRequest {
         tenant: TENANT.into(),
         incident_id: incident.into(),
-        as_of_time: Some(crate::kit::at(AS_OF)),
+        as_of_time: Some(crate::testing::at(AS_OF)),
         known_time: known.and_then(|stamp| stamp.known_time),
         with_segments: true,
         ..Default::default()

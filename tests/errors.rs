@@ -5,7 +5,7 @@ use slx::wire::v1::incident_event::Fact;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
-use crate::kit::{Server, TENANT, at, contract, event, office, opened};
+use crate::testing::{Server, TENANT, at, contract, event, office, opened};
 
 #[track_caller]
 pub fn check(status: Status, code: Code, reason: &str, fields: &[&str]) {

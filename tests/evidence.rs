@@ -6,7 +6,7 @@ use serde_json::Value;
 use slx::wire::v1;
 use slx::wire::v1::incident_event::Fact;
 
-use crate::kit::{
+use crate::testing::{
     Clients, Server, TENANT, contract, event, hours, office, opened, run, segments, slx, succeed,
 };
 
@@ -127,9 +127,9 @@ async fn a_diff_names_the_verdicts_that_changed_and_the_late_fact_that_changed_e
     let stamp = clients.status().await.stamp.expect("a stamp");
     let reported = stamp.known_time.expect("a time");
 
-    let waited = crate::kit::waiting(v1::WaitingOn::Client);
+    let waited = crate::testing::waiting(v1::WaitingOn::Client);
     let waited = event("I1", "w", "2026-11-02T09:00:00Z", waited);
-    let back = crate::kit::waiting(v1::WaitingOn::Provider);
+    let back = crate::testing::waiting(v1::WaitingOn::Provider);
     let back = event("I1", "b", "2026-11-02T11:00:00Z", back);
     clients.record(vec![back]).await;
     clients.record(vec![waited]).await;
@@ -138,7 +138,7 @@ async fn a_diff_names_the_verdicts_that_changed_and_the_late_fact_that_changed_e
     let request = v1::PutCalendarRequest {
         tenant: TENANT.into(),
         calendar: Some(wider),
-        effective_time: Some(crate::kit::at("2026-01-01T00:00:00Z")),
+        effective_time: Some(crate::testing::at("2026-01-01T00:00:00Z")),
         ..Default::default()
     };
     clients.calendars.put_calendar(request).await.expect("put");

@@ -5,7 +5,7 @@ use slx::wire::v1;
 use slx::wire::v1::experience_objective::Measure;
 use slx::wire::v1::incident_event::Fact;
 
-use crate::kit::{Clients, Server, TENANT, at, contract, event, hours, opened, slx, succeed};
+use crate::testing::{Clients, Server, TENANT, at, contract, event, hours, opened, slx, succeed};
 
 const LATER: &str = "2026-11-10T12:00:00Z";
 
@@ -152,7 +152,7 @@ async fn a_supplier_that_may_take_longer_than_the_sla_shows_in_the_chain() {
     let facts = vec![
         event("S", "o", "2026-10-06T07:00:00Z", hit(&["C", "UC"], 5)),
         event("S", "w", "2026-10-06T09:00:00Z", on_carrier()),
-        event("S", "b", "2026-10-07T13:00:00.5Z", crate::kit::waiting(v1::WaitingOn::Provider)),
+        event("S", "b", "2026-10-07T13:00:00.5Z", crate::testing::waiting(v1::WaitingOn::Provider)),
         event("S", "r", "2026-10-07T14:00:00.5Z", Fact::Resolved(v1::Resolved {})),
     ];
     clients.record(facts).await;
@@ -434,7 +434,7 @@ async fn amounts(clients: &mut Clients, contract: &str) -> Vec<(String, Option<i
 /// for us, T 17 for the carrier and 1 for us, V 5 for us alone.
 async fn record_chain(clients: &mut Clients) {
     let begins = "2026-10-06T07:00:00Z";
-    let back = || crate::kit::waiting(v1::WaitingOn::Provider);
+    let back = || crate::testing::waiting(v1::WaitingOn::Provider);
     let facts = vec![
         event("S", "o", begins, hit(&["C", "UC"], 5)),
         event("S", "w", "2026-10-06T09:00:00Z", on_carrier()),

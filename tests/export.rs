@@ -9,9 +9,9 @@ use slx::wire::v1;
 use slx::wire::v1::incident_event::Fact;
 
 use crate::compliance::{promising, some_fact};
-use crate::kit::{Clients, Server, TENANT, at, event, opened, run, slx, succeed};
 use crate::load::put_terms;
 use crate::random::setting;
+use crate::testing::{Clients, Server, TENANT, at, event, opened, run, slx, succeed};
 
 const LATER: &str = "2026-12-20T10:00:00Z";
 const AWKWARD: [&str; 6] = ["a,b", "said \"so\"", "two\nlines\r\n", "nul\0byte", " =1+1\t", "日本"];
@@ -441,7 +441,7 @@ async fn a_file_appears_only_when_it_is_whole() {
 /// Many clocks of long rows: eight targets an incident.
 async fn fill_much(clients: &mut Clients, incidents: usize, text: &str) {
     put_terms(clients).await;
-    let mut wide = crate::kit::contract("wide");
+    let mut wide = crate::testing::contract("wide");
     let terms = wide.terms.as_mut().expect("terms");
     let resolve = terms.targets[0].clone();
     terms.targets = (0..8).map(|n| v1::Target { id: format!("t{n}"), ..resolve.clone() }).collect();

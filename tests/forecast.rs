@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::kit::{Server, TENANT, slx};
+use crate::testing::{Server, TENANT, slx};
 
 /// The cut of the log, midnight in its zone.
 const LOG_ENDS: &str = "2016-05-02T03:00:00Z";

@@ -6,7 +6,7 @@ use slx::wire::v1::incident_event::Fact;
 use tonic::Code;
 
 use crate::errors::check;
-use crate::kit::{
+use crate::testing::{
     Clients, Server, TENANT, at, contract, event, hours, opened, seconds, slx, succeed, waiting,
 };
 

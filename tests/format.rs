@@ -20,7 +20,7 @@ use slx::wire::v1::incident_event::Fact;
 use slx::wire::v1::service_event::Fact as ServiceFact;
 use slx::wire::{store, v1};
 
-use crate::kit::{
+use crate::testing::{
     Clients, Server, TENANT, at, contract, copy, event, hours, office, run, seconds, segments, slx,
     succeed, waiting,
 };
@@ -182,7 +182,7 @@ async fn check_answers(data: &Path, answers: &Answers) {
         let Question { method, id, as_of, known, .. } = question;
         assert_eq!(answer, question.answer, "{method} {id} as of {as_of} known {known:?}");
     }
-    let fact = event("NEW", "o", "2026-11-02T09:00:00Z", crate::kit::opened("C", "P1"));
+    let fact = event("NEW", "o", "2026-11-02T09:00:00Z", crate::testing::opened("C", "P1"));
     clients.record(vec![fact]).await;
     assert!(server.stop().await.success());
     succeed(slx().arg("verify").arg(data).args(["--until-head", &answers.head]));
@@ -372,7 +372,7 @@ async fn record_everything(clients: &mut Clients) -> u64 {
 
 /// Incidents that were merged, cancelled and corrected, facts about a service, a contract's end.
 async fn record_the_others(clients: &mut Clients) {
-    let opened = || crate::kit::opened("C", "P1");
+    let opened = || crate::testing::opened("C", "P1");
     let merged = Fact::Merged(v1::Merged { into: "I1".into() });
     let cancelled = Fact::Cancelled(v1::Cancelled {});
     let retracted = Fact::Retracted(v1::Retracted { event_id: "c".into() });
@@ -545,7 +545,7 @@ async fn filled(place: &Path) -> PathBuf {
     let mut clients = server.clients().await;
     clients.put_office().await;
     clients.put_contract(contract("C")).await;
-    let opening = event("I1", "o", "2026-11-02T09:00:00Z", crate::kit::opened("C", "P1"));
+    let opening = event("I1", "o", "2026-11-02T09:00:00Z", crate::testing::opened("C", "P1"));
     clients.record(vec![opening]).await;
     let mut command = slx();
     command.args(["backup", "--address", &server.address]).arg(place.join("backup"));

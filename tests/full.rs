@@ -6,9 +6,9 @@ use slx::wire::v1;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
-use crate::kit::{Clients, Server, TENANT, event, opened};
 use crate::load::{FLAGS, Load, Told, check, check_events, put_terms};
 use crate::mount::{Mount, left_out};
+use crate::testing::{Clients, Server, TENANT, event, opened};
 
 const SMALL: &str = "32m";
 const LARGE: &str = "96m";

@@ -15,7 +15,7 @@ use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Request, Status};
 
 use crate::absurd::message;
-use crate::kit::{Server, contract, event, opened};
+use crate::testing::{Server, contract, event, opened};
 
 const ANSWERED_WITHIN: Duration = Duration::from_secs(30);
 

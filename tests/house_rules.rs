@@ -1,33 +1,41 @@
 //! The house rules, held over the source tree: who may know whom, and how code is written.
 
+mod circles;
+mod code;
+mod modules;
+mod shape;
+mod threads;
+mod uses;
+
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use modules::{Crate, Source};
 
 const COLUMNS_MAX: usize = 100;
 const FUNCTION_LINES_MAX: usize = 70;
 
-struct Source {
-    path: String,
-    /// The lines before its unit tests.
-    lines: Vec<String>,
+/// The crate without what is compiled for tests alone.
+fn production() -> Crate {
+    Crate::read(&files(), "src/lib.rs")
 }
 
+/// Every file of production code.
 fn sources() -> Vec<Source> {
+    production().sources
+}
+
+/// The text of every file below `src`.
+fn files() -> BTreeMap<String, String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files = Vec::new();
     collect(&root.join("src"), &mut files);
-    files.sort();
     let read = files.into_iter().map(|file| {
         let text = fs::read_to_string(&file).expect("readable");
-        let path = file.strip_prefix(root).expect("below").display().to_string();
-        let lines: Vec<_> = text.lines().map(str::to_owned).collect();
-        let tests = lines
-            .windows(2)
-            .position(|two| two[0] == "#[cfg(test)]" && two[1].ends_with("mod tests {"));
-        let code = &lines[..tests.unwrap_or(lines.len())];
-        Source { path, lines: code.to_vec() }
+        (file.strip_prefix(root).expect("below").display().to_string(), text)
     });
-    read.filter(|source| !is_test(&source.path)).collect()
+    read.collect()
 }
 
 fn collect(dir: &Path, files: &mut Vec<PathBuf>) {
@@ -39,24 +47,6 @@ fn collect(dir: &Path, files: &mut Vec<PathBuf>) {
             false => {}
         }
     }
-}
-
-/// Files that are only compiled for tests.
-fn is_test(path: &str) -> bool {
-    let test_files = [
-        "tests",
-        "testing",
-        "faulty",
-        "reference",
-        "traps",
-        "model",
-        "laws",
-        "kit",
-        "scheduled",
-        "fuzz",
-    ];
-    path.starts_with("src/fuzz/")
-        || test_files.iter().any(|name| path.ends_with(&format!("/{name}.rs")))
 }
 
 /// Fails with every line that holds one of `words` in files for which `rooms` is true.

@@ -6,7 +6,7 @@ use prost_types::Timestamp;
 use slx::wire::v1;
 use slx::wire::v1::incident_event::Fact;
 
-use crate::kit::{Clients, Server, TENANT, at, contract, event, opened, waiting};
+use crate::testing::{Clients, Server, TENANT, at, contract, event, opened, waiting};
 
 const INCIDENTS: usize = 48;
 
@@ -149,7 +149,8 @@ async fn clocks_are_listed_by_what_decides_them_and_follow_a_change_of_terms() {
     let listed = clients.list_clocks(request.clone()).await;
     assert_eq!(due(&listed), ["early 2026-11-23T12:00:00Z", "late 2026-11-23T14:00:00Z"]);
     let mut stricter = contract("C");
-    stricter.terms.as_mut().expect("terms").targets[0].limits[0].limit = Some(crate::kit::hours(1));
+    stricter.terms.as_mut().expect("terms").targets[0].limits[0].limit =
+        Some(crate::testing::hours(1));
     let request_put = v1::PutContractRequest {
         tenant: TENANT.into(),
         contract: Some(stricter),

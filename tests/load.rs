@@ -13,7 +13,9 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 use tonic_types::StatusExt;
 
-use crate::kit::{Clients, Server, TENANT, contract, copy, event, opened, slx, succeed, waiting};
+use crate::testing::{
+    Clients, Server, TENANT, contract, copy, event, opened, slx, succeed, waiting,
+};
 
 /// Small segments, so that a new one is begun now and then.
 pub const FLAGS: [&str; 2] = ["--segment-bytes", "65536"];
@@ -323,7 +325,7 @@ async fn send_again(clients: &mut Clients, told: &Told) {
 }
 
 async fn all_clocks(clients: &mut Clients) -> Vec<v1::Clock> {
-    let as_of_time = Some(crate::kit::at("2026-12-01T00:00:00Z"));
+    let as_of_time = Some(crate::testing::at("2026-12-01T00:00:00Z"));
     let request = v1::ListClocksRequest { page_size: 1000, as_of_time, ..Default::default() };
     clients.list_clocks(request).await
 }

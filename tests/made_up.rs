@@ -4,9 +4,9 @@
 use slx::wire::v1;
 use slx::wire::v1::incident_event::Fact;
 
-use crate::kit::{TENANT, contract, seconds};
 use crate::random::Dice;
 use crate::reference::{DAY, MINUTE, Nanos, ZONE, timestamp};
+use crate::testing::{TENANT, contract, seconds};
 
 const INCIDENTS: u64 = 36;
 const EVENTS_A_BATCH_MAX: u64 = 10;

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::kit::{run, succeed};
+use crate::testing::{run, succeed};
 
 /// Leaves out the tests that mount, where that is not allowed.
 const WITHOUT_MOUNTS: &str = "SLX_WITHOUT_MOUNTS";

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::kit::Server;
 use crate::load::{FLAGS, Load, Told, check, put_terms, send_again_what_is_there};
 use crate::mount::{Mount, left_out};
 use crate::random::{random, setting};
+use crate::testing::Server;
 
 /// On each file system.
 const ROUNDS_DEFAULT: u64 = 12;

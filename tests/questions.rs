@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use slx::wire::v1;
 use tonic::{Code, Status};
 
-use crate::kit::{Clients, TENANT};
 use crate::made_up::{CONTRACTS, MadeUp};
 use crate::reference::{Figures, Nanos, Reference, nanos, span, timestamp};
+use crate::testing::{Clients, TENANT};
 
 /// A question, as of a time, by what was known at one.
 #[derive(Clone, Debug)]

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use prost_types::Duration;
 use slx::wire::v1;
 
-use crate::kit::{Clients, Server, TENANT, at, slx};
+use crate::testing::{Clients, Server, TENANT, at, slx};
 
 /// The log was cut at midnight in its zone.
 const LOG_ENDS: &str = "2016-05-02T03:00:00Z";

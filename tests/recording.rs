@@ -5,7 +5,7 @@ use slx::wire::v1::RecordOutcome::{Accepted, Duplicate, Refused};
 use slx::wire::v1::incident_event::Fact;
 use tokio_stream::StreamExt;
 
-use crate::kit::{Server, TENANT, at, contract, event, opened, seconds, waiting};
+use crate::testing::{Server, TENANT, at, contract, event, opened, seconds, waiting};
 
 fn outcomes(answer: &v1::RecordEventsResponse) -> Vec<v1::RecordOutcome> {
     answer.results.iter().map(|result| result.outcome()).collect()

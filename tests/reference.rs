@@ -14,7 +14,7 @@ use slx::wire::store::v1::{Record, record::Entry};
 use slx::wire::v1;
 use slx::wire::v1::incident_event::Fact;
 
-use crate::kit::at;
+use crate::testing::at;
 
 /// An instant since 1970, or a span.
 pub type Nanos = i64;

@@ -6,7 +6,7 @@ use std::path::Path;
 use slx::wire::v1;
 use slx::wire::v1::incident_event::Fact;
 
-use crate::kit::{Clients, Server, TENANT, contract, event, opened, slx, waiting};
+use crate::testing::{Clients, Server, TENANT, contract, event, opened, slx, waiting};
 
 async fn fill(clients: &mut Clients, incidents: usize) {
     clients.put_office().await;
@@ -30,7 +30,7 @@ async fn fill(clients: &mut Clients, incidents: usize) {
 }
 
 async fn all_clocks(clients: &mut Clients) -> Vec<v1::Clock> {
-    let as_of_time = Some(crate::kit::at("2026-12-01T00:00:00Z"));
+    let as_of_time = Some(crate::testing::at("2026-12-01T00:00:00Z"));
     let request = v1::ListClocksRequest { page_size: 1000, as_of_time, ..Default::default() };
     clients.list_clocks(request).await
 }

@@ -5,7 +5,7 @@ use slx::wire::v1::incident_event::Fact;
 use tonic::Code;
 
 use crate::errors::check;
-use crate::kit::{Clients, Server, TENANT, apply, at, event, opened, slx, succeed, waiting};
+use crate::testing::{Clients, Server, TENANT, apply, at, event, opened, slx, succeed, waiting};
 
 /// The provider's promise to the client, and the supplier's to the provider.
 const TERMS: &str = "

@@ -5,7 +5,7 @@ use std::fs;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 
-use crate::kit::{Server, slx};
+use crate::testing::{Server, slx};
 
 #[tokio::test]
 async fn health_says_serving_once_questions_are_answered() {

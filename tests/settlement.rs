@@ -5,7 +5,7 @@ use slx::wire::v1::incident_event::Fact;
 use tonic::Code;
 
 use crate::errors::check;
-use crate::kit::{Clients, Server, TENANT, apply, at, event, opened, seconds, slx, succeed};
+use crate::testing::{Clients, Server, TENANT, apply, at, event, opened, seconds, slx, succeed};
 
 const TERMS: &str = "
 contracts:

@@ -6,7 +6,7 @@ use std::process::Command;
 use slx::wire::v1;
 use slx::wire::v1::incident_event::Fact;
 
-use crate::kit::{Clients, Server, TENANT, event, opened, run, slx, succeed};
+use crate::testing::{Clients, Server, TENANT, event, opened, run, slx, succeed};
 
 const CALENDAR: &str = "
 calendars:

@@ -8,8 +8,8 @@ use std::time::Duration;
 use crate::full::{
     assert_told_as_it_changes, assert_unavailable, comes_back, list, refused, write, write_one,
 };
-use crate::kit::{Clients, Server, copy};
 use crate::load::{FLAGS, Load, Told, check, check_events, put_terms};
+use crate::testing::{Clients, Server, copy};
 
 const AT_ONCE: usize = 2;
 const HAPPENS_WITHIN: Duration = Duration::from_secs(30);

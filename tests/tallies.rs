@@ -8,7 +8,7 @@ use slx::wire::v1;
 use slx::wire::v1::incident_event::Fact;
 
 use crate::compliance::promising;
-use crate::kit::{Clients, Server, TENANT, event, opened, run, slx, succeed};
+use crate::testing::{Clients, Server, TENANT, event, opened, run, slx, succeed};
 
 /// Cells of the views begin with this.
 const CELL: &[u8] = b"y";
@@ -58,7 +58,8 @@ async fn fill(clients: &mut Clients) {
     }
     // Another revision files them all anew.
     let mut contract = promising("C");
-    contract.terms.as_mut().expect("terms").targets[0].limits[0].limit = Some(crate::kit::hours(3));
+    contract.terms.as_mut().expect("terms").targets[0].limits[0].limit =
+        Some(crate::testing::hours(3));
     clients.put_contract(contract).await;
 }
 

@@ -3,7 +3,9 @@
 use slx::wire::v1;
 use slx::wire::v1::incident_event::Fact;
 
-use crate::kit::{Clients, Server, TENANT, at, contract, event, hours, office, opened, seconds};
+use crate::testing::{
+    Clients, Server, TENANT, at, contract, event, hours, office, opened, seconds,
+};
 
 async fn put_calendar(
     clients: &mut Clients,

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use crate::kit::Server;
+use crate::testing::Server;
 
 /// The first block of the README in a language.
 fn block(language: &str) -> String {
@@ -61,12 +61,12 @@ async fn a_python_client_needs_nothing_but_reflection() {
     clients.put_office().await;
     let request = slx::wire::v1::PutContractRequest {
         tenant: "default".into(),
-        contract: Some(crate::kit::contract("workplace")),
+        contract: Some(crate::testing::contract("workplace")),
         ..Default::default()
     };
     let calendar = slx::wire::v1::PutCalendarRequest {
         tenant: "default".into(),
-        calendar: Some(crate::kit::office()),
+        calendar: Some(crate::testing::office()),
         ..Default::default()
     };
     clients.calendars.put_calendar(calendar).await.expect("put");

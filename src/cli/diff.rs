@@ -9,7 +9,7 @@ use prost_types::Timestamp;
 use super::asked::instant;
 use super::clocks::cycle;
 use super::connection::{Connection, refused};
-use super::incident::tell_fact;
+use super::fact::tell_fact;
 use super::show::{Shown, Times, outcome, table};
 use crate::wire::v1::change_step::Record;
 use crate::wire::v1::clock_service_client::ClockServiceClient;
@@ -43,19 +43,7 @@ pub(super) struct Diff {
 
 impl Diff {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
-        let (earlier, later) = match self.known_time.as_slice() {
-            [earlier] => (*earlier, None),
-            [earlier, later] => (*earlier, Some(*later)),
-            _ => bail!("write --known-time twice: the earlier state and the later one"),
-        };
-        let request = v1::CompareClocksRequest {
-            tenant: self.connection.tenant.clone(),
-            contract_id: self.contract,
-            earlier_known_time: Some(earlier),
-            as_of_time: self.as_of_time,
-            known_time: later,
-            ..Default::default()
-        };
+        let request = self.request()?;
         let mut client = ClockServiceClient::new(self.connection.open().await?);
         let mut changes = client.compare_clocks(request).await.map_err(refused)?.into_inner();
         let times = self.shown.times()?;
@@ -66,15 +54,33 @@ impl Diff {
                 false => rows.extend(show(&change, &times)),
             }
         }
-        match rows.is_empty() {
-            true if self.json => {}
-            true => say!("no verdict differs"),
-            false => {
-                let headings = ["incident", "clock", "was", "became", "recorded", "what"];
-                say!("{}", table(&headings, &[], rows));
-            }
+        if !self.json {
+            say!("{}", in_table(rows));
         }
         Ok(ExitCode::SUCCESS)
+    }
+
+    fn request(&self) -> anyhow::Result<v1::CompareClocksRequest> {
+        let (earlier, later) = match self.known_time.as_slice() {
+            [earlier] => (*earlier, None),
+            [earlier, later] => (*earlier, Some(*later)),
+            _ => bail!("write --known-time twice: the earlier state and the later one"),
+        };
+        Ok(v1::CompareClocksRequest {
+            tenant: self.connection.tenant.clone(),
+            contract_id: self.contract.clone(),
+            earlier_known_time: Some(earlier),
+            as_of_time: self.as_of_time,
+            known_time: later,
+            ..Default::default()
+        })
+    }
+}
+
+fn in_table(rows: Vec<Vec<String>>) -> String {
+    match rows.is_empty() {
+        true => "no verdict differs".to_owned(),
+        false => table(&["incident", "clock", "was", "became", "recorded", "what"], &[], rows),
     }
 }
 

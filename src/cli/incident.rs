@@ -10,6 +10,7 @@ use tonic::transport::Channel;
 use super::asked::Asked;
 use super::clocks::cycle;
 use super::connection::{Connection, refused};
+use super::fact::{tell_cause, tell_fact};
 use super::lived;
 use super::show::{Shown, Times, choice, outcome, phase, span, table};
 use crate::wire::v1::clock_service_client::ClockServiceClient;
@@ -66,14 +67,13 @@ impl Incident {
     }
 }
 
-/// Asks for everything about an incident.
+/// Requests everything about an incident.
 pub(super) async fn ask(question: Question, channel: Channel) -> anyhow::Result<Told> {
-    let Question { tenant, id, asked: Asked { as_of_time, known_time } } = question;
+    let Question { tenant, id: incident_id, asked: Asked { as_of_time, known_time } } = question;
     let mut incidents = IncidentServiceClient::new(channel.clone());
-    let mut clocks = ClockServiceClient::new(channel);
     let request = v1::GetIncidentRequest {
         tenant: tenant.clone(),
-        incident_id: id.clone(),
+        incident_id: incident_id.clone(),
         as_of_time,
         known_time,
         ..Default::default()
@@ -81,27 +81,32 @@ pub(super) async fn ask(question: Question, channel: Channel) -> anyhow::Result<
     let incident = incidents.get_incident(request).await.map_err(refused)?.into_inner();
     let request = v1::EvaluateIncidentRequest {
         tenant: tenant.clone(),
-        incident_id: id.clone(),
+        incident_id: incident_id.clone(),
         with_segments: true,
         as_of_time,
         known_time,
         ..Default::default()
     };
+    let mut clocks = ClockServiceClient::new(channel);
     let judged = clocks.evaluate_incident(request).await.map_err(refused)?.into_inner();
-    let mut request = v1::ListEventsRequest {
-        tenant,
-        incident_id: id,
-        as_of_time,
-        known_time,
-        ..Default::default()
-    };
-    let mut events = v1::ListEventsResponse::default();
+    let request =
+        v1::ListEventsRequest { tenant, incident_id, as_of_time, known_time, ..Default::default() };
+    let events = all_events(incidents, request).await?;
+    Ok(Told { incident, judged, events })
+}
+
+/// The events of every page as though they were on one.
+async fn all_events(
+    mut incidents: IncidentServiceClient<Channel>,
+    mut request: v1::ListEventsRequest,
+) -> anyhow::Result<v1::ListEventsResponse> {
+    let mut all = v1::ListEventsResponse::default();
     loop {
         let page = incidents.list_events(request.clone()).await.map_err(refused)?.into_inner();
-        events.events.extend(page.events);
-        events.stamp = page.stamp;
+        all.events.extend(page.events);
+        all.stamp = page.stamp;
         if page.next_page_token.is_empty() {
-            return Ok(Told { incident, judged, events });
+            return Ok(all);
         }
         request.page_token = page.next_page_token;
     }
@@ -151,22 +156,36 @@ fn fields(incident: &v1::Incident, told: &Told, times: &Times) -> String {
 
 /// A clock and its segments, which visibly add up.
 pub(super) fn timeline(clock: &v1::Clock, times: &Times) -> String {
-    let name = format!("{}/{}{}", clock.contract_id, clock.target_id, cycle(clock.cycle));
-    let verdict = format!("{}, {}", phase(clock), outcome(clock.outcome()));
-    let mut text = format!(
-        "{name}  {verdict}: {} of {} used ({} %), {} left\ndue {}",
-        span(clock.elapsed),
-        span(clock.limit),
-        clock.percent_elapsed,
-        span(clock.remaining),
-        times.show(clock.due_time)
-    );
+    let mut text = heading(clock, times);
     if clock.original_due_time != clock.due_time {
         text += &format!(" (first {})", times.show(clock.original_due_time));
     }
     if clock.breach_time.is_some() {
         text += &format!(", breached {}", times.show(clock.breach_time));
     }
+    text += &format!("\n{}", segments(clock, times));
+    for note in &clock.notes {
+        text += &format!("\n  note: {note}");
+    }
+    text
+}
+
+fn heading(clock: &v1::Clock, times: &Times) -> String {
+    let name = format!("{}/{}{}", clock.contract_id, clock.target_id, cycle(clock.cycle));
+    let verdict = format!("{}, {}", phase(clock), outcome(clock.outcome()));
+    format!(
+        "{name}  {verdict}: {} of {} used ({} %), {} left\ndue {}",
+        span(clock.elapsed),
+        span(clock.limit),
+        clock.percent_elapsed,
+        span(clock.remaining),
+        times.show(clock.due_time)
+    )
+}
+
+/// A row for each segment and one for what they add up to. The year is left out where all are of
+/// one.
+fn segments(clock: &v1::Clock, times: &Times) -> String {
     let instants = clock.segments.iter().flat_map(|s| [s.start_time, s.end_time]);
     let years: BTreeSet<_> = instants.flatten().map(|time| times.year(time)).collect();
     let show: &dyn Fn(Option<Timestamp>) -> String = match years.len() {
@@ -178,11 +197,7 @@ pub(super) fn timeline(clock: &v1::Clock, times: &Times) -> String {
     let rows = rows.chain([total.to_vec()]).collect();
     let headings =
         ["from", "to", "what", "waiting on", "service", "counted", "due moved to", "by event"];
-    text += &format!("\n{}", table(&headings, &[4, 5], rows));
-    for note in &clock.notes {
-        text += &format!("\n  note: {note}");
-    }
-    text
+    table(&headings, &[4, 5], rows)
 }
 
 fn row(segment: &v1::Segment, show: &dyn Fn(Option<Timestamp>) -> String) -> Vec<String> {
@@ -215,67 +230,4 @@ fn events(events: &[v1::RecordedEvent], times: &Times) -> String {
         vec![times.show(event.occur_time), event.event_id, fact, retracted]
     });
     format!("Events\n{}", table(&["occurred", "event", "fact", ""], &[], rows.collect()))
-}
-
-/// A fact in a few words.
-pub(super) fn tell_fact(fact: &v1::incident_event::Fact) -> String {
-    use v1::incident_event::Fact;
-    match fact {
-        Fact::Opened(opened) => {
-            format!(
-                "opened, priority {}, under {}",
-                opened.priority,
-                opened.contract_ids.join(", ")
-            )
-        }
-        Fact::StatusChanged(change) => {
-            let on = choice(change.waiting_on().as_str_name(), "WAITING_ON_");
-            format!("status {}, waiting on {on}", change.status)
-        }
-        Fact::PriorityChanged(change) => format!("priority {}", change.priority),
-        Fact::Assigned(assigned) => {
-            let to = [assigned.group.as_str(), assigned.assignee.as_str()];
-            let to: Vec<_> = to.into_iter().filter(|name| !name.is_empty()).collect();
-            format!("assigned to {}", if to.is_empty() { "nobody".into() } else { to.join(", ") })
-        }
-        Fact::Responded(_) => "responded".into(),
-        Fact::ClientUpdated(update) if update.told_time.is_some() => {
-            "client told when it will work".into()
-        }
-        Fact::ClientUpdated(_) => "client updated".into(),
-        Fact::ClientReplied(_) => "client replied".into(),
-        Fact::WorkLogged(work) => format!("work logged: {}", span(work.duration)),
-        Fact::EffortEstimated(left) => format!("effort left: {}", span(left.remaining)),
-        Fact::ImpactChanged(impact) => {
-            format!("{} people, {} % lost", impact.affected_users, impact.productivity_loss)
-        }
-        Fact::Restored(_) => "restored".into(),
-        Fact::Resolved(_) => "resolved".into(),
-        Fact::Reopened(_) => "reopened".into(),
-        Fact::Closed(_) => "closed".into(),
-        Fact::Cancelled(_) => "cancelled".into(),
-        Fact::Merged(merged) => format!("merged into {}", merged.into),
-        Fact::CauseAttributed(cause) => format!("cause: {}", tell_cause(cause)),
-        Fact::ExclusionDecided(decision) => {
-            let verb = if decision.excluded { "left out" } else { "counted" };
-            format!("to be {verb}, says {}: {}", decision.decided_by, decision.reason)
-        }
-        Fact::ScopeJudged(judged) => {
-            (if judged.in_scope { "within scope" } else { "outside scope" }).into()
-        }
-        Fact::Surveyed(survey) => format!("score {}", survey.score),
-        Fact::Retracted(retracted) => format!("retracts {}", retracted.event_id),
-    }
-}
-
-/// Whom a cause lies with, and how sure they are who said so.
-fn tell_cause(cause: &v1::CauseAttributed) -> String {
-    let who = match cause.third_party.as_str() {
-        "" => choice(cause.party().as_str_name(), "PARTY_"),
-        name => name.to_owned(),
-    };
-    match cause.confidence_percent {
-        0 => who,
-        sure => format!("{who}, {sure}% sure"),
-    }
 }

@@ -20,6 +20,7 @@ mod demo;
 mod diff;
 mod evidence;
 mod export;
+mod fact;
 mod forecast;
 mod format;
 mod import;

@@ -91,6 +91,15 @@ fn hours(span: Span) -> String {
     if seconds.is_multiple_of(60) { text } else { format!("{text} {:02}s", seconds % 60) }
 }
 
+/// A probability or share as a whole percentage; certain only where it is.
+pub(super) fn percent(share: f64) -> String {
+    match (share * 100.0).round() {
+        100.0 if share < 1.0 => ">99%".to_owned(),
+        0.0 if share > 0.0 => "<1%".to_owned(),
+        whole => format!("{whole}%"),
+    }
+}
+
 /// A choice of the API in lower case, without its prefix: `running`.
 pub(super) fn choice(name: &str, prefix: &str) -> String {
     name.strip_prefix(prefix).unwrap_or(name).to_ascii_lowercase().replace('_', " ")

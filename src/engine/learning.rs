@@ -366,6 +366,6 @@ fn later(time: Instant, by: Span) -> Instant {
 }
 
 #[cfg(test)]
-pub(crate) mod kit;
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;

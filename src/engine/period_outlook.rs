@@ -277,7 +277,7 @@ pub fn months_of(period: &Period, zone: &Zone) -> (i32, i32) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::clock::kit::{MONDAY_SECOND, Shelf};
+    use crate::domain::clock::testing::{MONDAY_SECOND, Shelf};
     use crate::domain::share::Share;
 
     fn promise() -> AttainmentPromise {

@@ -12,7 +12,7 @@ use super::{IndexReader, ReadRequest, ReadView, Reading, changes, incidents};
 use super::{period_forecasts, settlement};
 use crate::domain::calendar::{Calendar, Draft};
 use crate::domain::clock::Outcome;
-use crate::domain::clock::kit::{at, contract, fact, target};
+use crate::domain::clock::testing::{at, contract, fact, target};
 use crate::domain::contract::{AttainmentPromise, Objective, PeriodKind, Promise};
 use crate::domain::incident::{Fact, IncidentEvent};
 use crate::domain::share::Share;

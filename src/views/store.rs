@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use sled::IVec;
 
-use super::ViewsError;
+use super::error::ViewsError;
 
 const CACHE_BYTES: u64 = 32 * 1024 * 1024;
 const FLUSH_MILLISECONDS: u64 = 1_000;

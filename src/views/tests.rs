@@ -6,9 +6,12 @@ use std::time::{Duration, Instant as Clock};
 
 use tempfile::TempDir;
 
-use super::*;
-use crate::engine::index::Standing;
-use crate::engine::tally::{Counted, CountedTarget};
+use super::{Changes, Identity, IncidentKey, Views, Writing, keys, store};
+use crate::domain::compliance::Tally;
+use crate::domain::time::Instant;
+use crate::engine::index::{Filed, Standing};
+use crate::engine::ledger::{Ledger, ServiceLedger};
+use crate::engine::tally::{Counted, CountedTarget, Day, Dimension};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 const SERVICES: usize = 300;

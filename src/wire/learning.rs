@@ -293,7 +293,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::engine::learning::kit::journals;
+    use crate::engine::learning::testing::journals;
 
     proptest! {
         /// However often learning is interrupted, kept, and gone on with.

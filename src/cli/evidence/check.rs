@@ -6,7 +6,6 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::file::{File, Proven};
 use super::judged::judged;
-use super::told_hash;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::query::Times;
@@ -21,7 +20,7 @@ pub fn check(file: &File, noted: Option<&Hash>, zones: &ZoneDatabase) -> anyhow:
         bail!(
             "it is for the head {}, not the {} that was noted",
             file.journal.head,
-            told_hash(noted)
+            scalar::hexadecimal(noted)
         );
     }
     let proven = file.facts.iter().chain(&file.terms);

@@ -10,13 +10,13 @@ use prost_reflect::{DescriptorPool, MessageDescriptor};
 
 use super::check::check;
 use super::file::{FORMAT, File, HOW_TO_CHECK, JournalHead, Proven};
-use super::told_hash;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::fuzz::absurd::message;
 use crate::fuzz::spoilt::{spoilt, spoilt_text};
 use crate::journal::{Prover, chain_hash};
 use crate::runtime::zones::{self, Choice};
+use crate::wire::scalar::hexadecimal;
 use crate::wire::text;
 
 static ZONES: LazyLock<ZoneDatabase> = LazyLock::new(|| zones::open(&Choice::Bundled).unwrap());
@@ -43,12 +43,12 @@ fn evidence(body: &[u8]) -> File {
         as_of_time: "2030-01-01T00:00:00Z".to_owned(),
         known_time: "2030-01-01T00:00:00Z".to_owned(),
         time_zone_database: ZONES.version().to_owned(),
-        journal: JournalHead { records: 1, head: told_hash(&tree.root()) },
+        journal: JournalHead { records: 1, head: hexadecimal(&tree.root()) },
         facts: vec![Proven {
             sequence: 1,
             record_time: time.to_string(),
-            previous_hash: told_hash(&[0; 32]),
-            chain_hash: told_hash(&hash),
+            previous_hash: hexadecimal(&[0; 32]),
+            chain_hash: hexadecimal(&hash),
             body: BASE64.encode(body),
             holds: holds.unwrap_or_default(),
             path: Vec::new(),

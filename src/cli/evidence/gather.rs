@@ -8,13 +8,13 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::file::{FORMAT, File, HOW_TO_CHECK, JournalHead, Proven};
 use super::judged::judged;
-use super::{told_hash, told_times};
 use crate::domain::incident::Fact;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::query::Times;
 use crate::engine::record::{Entry, Record, TermsEntry};
 use crate::journal::{self, Hash, LogSource, Prover};
+use crate::wire::scalar::hexadecimal;
 use crate::wire::{record, text};
 
 /// Which incident, at which times.
@@ -59,7 +59,7 @@ pub fn gather(log: &dyn LogSource, wanted: &Wanted, zones: &ZoneDatabase) -> any
         found.into_iter().zip(paths.by_ref()).map(|(found, path)| told(found, &path)).collect()
     };
     let (facts, terms) = (proven(facts)?, proven(terms)?);
-    let (as_of_time, known_time) = told_times(times);
+    let (as_of_time, known_time) = (times.as_of.to_string(), times.known.to_string());
     Ok(File {
         format: FORMAT.to_string(),
         how_to_check: HOW_TO_CHECK.to_owned(),
@@ -68,7 +68,7 @@ pub fn gather(log: &dyn LogSource, wanted: &Wanted, zones: &ZoneDatabase) -> any
         as_of_time,
         known_time,
         time_zone_database: zones.version().to_owned(),
-        journal: JournalHead { records, head: told_hash(&head) },
+        journal: JournalHead { records, head: hexadecimal(&head) },
         facts,
         terms,
         verdict,
@@ -153,10 +153,10 @@ fn told(found: &Found, path: &journal::Path) -> anyhow::Result<Proven> {
     Ok(Proven {
         sequence: found.kept.sequence,
         record_time: found.kept.record_time.to_string(),
-        previous_hash: told_hash(&found.before),
-        chain_hash: told_hash(&found.kept.hash),
+        previous_hash: hexadecimal(&found.before),
+        chain_hash: hexadecimal(&found.kept.hash),
         body: BASE64.encode(body),
         holds: serde_json::from_str(&text::bytes_to_json(body, "slx.store.v1.Record")?)?,
-        path: path.hashes.iter().map(told_hash).collect(),
+        path: path.hashes.iter().map(|hash| hexadecimal(hash)).collect(),
     })
 }

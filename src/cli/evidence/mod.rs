@@ -15,10 +15,9 @@ use anyhow::{Context, anyhow};
 use clap::Args;
 
 use super::asked::Asked;
-use crate::engine::query::Times;
 use crate::journal::{Hash, JournalFiles};
 use crate::runtime::{wall, zones};
-use crate::wire::scalar::{hash, hexadecimal, optional_instant};
+use crate::wire::scalar::{hash, optional_instant};
 
 use check::check;
 use file::{FORMAT, File};
@@ -92,13 +91,4 @@ impl Evidence {
         }
         Ok(ExitCode::SUCCESS)
     }
-}
-
-/// The times as the file tells them.
-fn told_times(times: Times) -> (String, String) {
-    (times.as_of.to_string(), times.known.to_string())
-}
-
-fn told_hash(hash: &Hash) -> String {
-    hexadecimal(hash)
 }

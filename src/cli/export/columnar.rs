@@ -12,7 +12,7 @@ use prost::Message;
 use prost_types::{Duration, Timestamp};
 
 use super::columns::{COLUMNS, Column, Value};
-use super::{Output, Sink};
+use super::sink::{Output, Sink};
 use crate::domain::time::Instant;
 use crate::wire::scalar::{optional_instant, optional_span};
 use crate::wire::v1::{ClockRow, Stamp};

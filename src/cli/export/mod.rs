@@ -3,10 +3,11 @@
 #[cfg(feature = "parquet")]
 mod columnar;
 mod columns;
+mod sink;
 mod text;
 
 use std::fs::Permissions;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -20,6 +21,7 @@ use super::asked::{Asked, instant};
 use super::connection::{Connection, refused};
 use crate::wire::v1;
 use crate::wire::v1::compliance_service_client::ComplianceServiceClient;
+use sink::{Output, Sink};
 
 /// Writes a row for every clock, by their incidents' ids.
 ///
@@ -67,16 +69,6 @@ pub(super) struct Export {
 enum Format {
     Csv,
     Parquet,
-}
-
-/// Where the bytes go.
-type Output = Box<dyn Write + Send>;
-
-/// Takes rows and writes them in some format.
-trait Sink {
-    fn write(&mut self, rows: Vec<v1::ClockRow>) -> anyhow::Result<()>;
-    /// Writes what is left; `stamp` is what the rows rest on.
-    fn finish(self: Box<Self>, stamp: v1::Stamp) -> anyhow::Result<()>;
 }
 
 impl Export {

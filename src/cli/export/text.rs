@@ -5,7 +5,7 @@ use std::io;
 use prost_types::{Duration, Timestamp};
 
 use super::columns::{COLUMNS, Column, Value};
-use super::{Output, Sink};
+use super::sink::{Output, Sink};
 use crate::domain::time::Span;
 use crate::wire::scalar::{optional_instant, optional_span};
 use crate::wire::v1::{ClockRow, Stamp};

@@ -2,9 +2,9 @@
 
 use prost_types::Timestamp;
 
-use super::{Forecast, percent};
+use super::arguments::Forecast;
 use crate::cli::connection::refused;
-use crate::cli::show::{Times, phase, span, table};
+use crate::cli::show::{Times, percent, phase, span, table};
 use crate::wire::v1::forecast_service_client::ForecastServiceClient;
 use crate::wire::{text, v1};
 

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::{anyhow, bail};
 use serde_json::json;
 
-use super::Forecast;
+use super::arguments::Forecast;
 use super::recorded::Recorded;
 use crate::cli::show::{span, table};
 use crate::domain::forecast::{Baseline, MODEL_VERSION, Quality};

@@ -1,114 +1,15 @@
 //! `slx forecast`: how probable breaches are, and how good such forecasts were.
 
+mod arguments;
 mod clocks;
 mod evaluate;
 mod objectives;
 pub(super) mod quality;
 mod recorded;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Args;
-use prost_types::{Duration, Timestamp};
-
-use super::asked::{Asked, instant};
-use super::connection::Connection;
-use super::show::Shown;
-
-/// Tells who will be late, how sure that is, and whether the period will be missed.
-///
-/// Without --period, --quality or --evaluate, the open clocks of a contract are listed, the most
-/// urgent first: how probable it is that they breach, when they will probably stop, until when work
-/// must begin, and what is left lying.
-///
-/// With --evaluate, the history of a contract is lived through again in the order in which its
-/// facts occurred. After every event and at noon of every business day, each open clock's
-/// probability to breach is told by what had occurred until then, and clocks that were decided
-/// before have taught the model. Forecasts from --learn-until on are scored, if their clock was
-/// decided by --until, beside those of simpler ways: the breach rate of the priority, warnings at
-/// 50, 75 and 90 percent of the limit, and the share that breached of those that lasted as long.
-/// Forecasts of periods are scored too: whether the contract's promises on attainment will be
-/// missed in each whole week, of each service and category.
-/// There a fact counts as known from when it occurred, whenever it was recorded, since a history
-/// that was imported was recorded at once.
-#[derive(Args, Debug)]
-pub(super) struct Forecast {
-    /// The contract whose clocks are forecast.
-    #[arg(long, value_name = "ID")]
-    contract: String,
-
-    /// How the objectives of this period will end: a month 2026-10, a quarter 2026-Q3 or a year.
-    #[arg(long, value_name = "PERIOD")]
-    period: Option<String>,
-
-    /// How the forecasts of clocks that are decided by now had turned out; with --period, of those
-    /// decided in it.
-    #[arg(long)]
-    quality: bool,
-
-    /// Puts the forecast to the test on a data directory, without a server.
-    #[arg(long, requires = "learn_until", conflicts_with_all = ["quality", "period"])]
-    evaluate: bool,
-
-    /// With --evaluate: the data directory, of a server at work too, or a backup.
-    #[arg(long, env = "SLX_DATA_DIR", value_name = "DIR", default_value = "slx-data")]
-    data_dir: PathBuf,
-
-    /// With --evaluate: scores forecasts from this instant on (RFC 3339).
-    #[arg(long, value_name = "TIME", value_parser = instant)]
-    learn_until: Option<Timestamp>,
-
-    /// With --evaluate: knows nothing after this instant (RFC 3339); default: that of the last
-    /// fact.
-    #[arg(long, value_name = "TIME", value_parser = instant)]
-    until: Option<Timestamp>,
-
-    /// With --evaluate or --quality: only the clocks of this target.
-    #[arg(long, value_name = "ID", default_value = "")]
-    target: String,
-
-    /// Only clocks due before this instant (RFC 3339), or over their limits.
-    #[arg(long, value_name = "TIME", value_parser = instant)]
-    due_before: Option<Timestamp>,
-
-    /// Only clocks that breach with at least this probability, 0 to 1.
-    #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
-    at_least: f64,
-
-    /// How many clocks to tell of.
-    #[arg(long, value_name = "COUNT", default_value_t = 50)]
-    limit: usize,
-
-    /// Only this incident, as it would be: see --effort, --waits-until and --priority.
-    #[arg(long, value_name = "ID")]
-    what_if: Option<String>,
-
-    /// With --what-if: so much work would be left: `1h 30m`.
-    #[arg(long, value_name = "DURATION", value_parser = duration, requires = "what_if")]
-    effort: Option<Duration>,
-
-    /// With --what-if: it would be the provider's to act again from this instant on (RFC 3339).
-    #[arg(long, value_name = "TIME", value_parser = instant, requires = "what_if")]
-    waits_until: Option<Timestamp>,
-
-    /// With --what-if: its priority would be this.
-    #[arg(long, value_name = "PRIORITY", requires = "what_if")]
-    priority: Option<String>,
-
-    /// Prints the answer as JSON; of clocks, a line each.
-    #[arg(long)]
-    json: bool,
-
-    #[command(flatten)]
-    asked: Asked,
-
-    #[command(flatten)]
-    shown: Shown,
-
-    #[command(flatten)]
-    connection: Connection,
-}
+pub(super) use arguments::Forecast;
 
 impl Forecast {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
@@ -121,21 +22,5 @@ impl Forecast {
             (false, None) => clocks::run(self).await?,
         }
         Ok(ExitCode::SUCCESS)
-    }
-}
-
-/// A duration on the command line.
-fn duration(text: &str) -> Result<Duration, String> {
-    let duration: jiff::SignedDuration =
-        text.parse().map_err(|_| "write hours, minutes and seconds: 1h 30m".to_owned())?;
-    Ok(Duration { seconds: duration.as_secs(), nanos: duration.subsec_nanos() })
-}
-
-/// A probability or share as a whole percentage; certain only where it is.
-fn percent(share: f64) -> String {
-    match (share * 100.0).round() {
-        100.0 if share < 1.0 => ">99%".to_owned(),
-        0.0 if share > 0.0 => "<1%".to_owned(),
-        whole => format!("{whole}%"),
     }
 }

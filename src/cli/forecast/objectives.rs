@@ -1,9 +1,9 @@
 //! How the objectives of a period will end.
 
-use super::{Forecast, percent};
+use super::arguments::Forecast;
 use crate::cli::compliance::{found, promised};
 use crate::cli::connection::refused;
-use crate::cli::show::{span, table};
+use crate::cli::show::{percent, span, table};
 use crate::wire::v1::forecast_service_client::ForecastServiceClient;
 use crate::wire::{text, v1};
 

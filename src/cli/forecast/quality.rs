@@ -1,7 +1,8 @@
 //! How forecasts had turned out.
 
-use super::{Forecast, percent};
+use super::arguments::Forecast;
 use crate::cli::connection::refused;
+use crate::cli::show::percent;
 use crate::wire::v1::forecast_service_client::ForecastServiceClient;
 use crate::wire::{text, v1};
 

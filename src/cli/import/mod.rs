@@ -4,24 +4,28 @@ mod facts;
 #[cfg(test)]
 mod fuzz;
 mod mapping;
+mod rejects;
 mod rows;
 mod send;
+mod summary;
 
-use std::fs::{self, File};
-use std::io::{IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use serde_json::json;
 use tonic::transport::Channel;
 
 use super::connection::Connection;
 use mapping::Mapping;
+use rejects::{Reject, RejectedRow, rejects_beside, write_rejects};
 use rows::Format;
+use summary::as_json;
+
+pub(super) use summary::{Summary, print};
 
 /// Imports incidents from CSV or JSON lines, by a mapping file. Importing twice changes nothing.
 #[derive(Args, Debug)]
@@ -45,45 +49,6 @@ pub(super) struct Import {
 
     #[command(flatten)]
     connection: Connection,
-}
-
-/// A row that could not be taken, and why.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Reject {
-    /// The line it begins on.
-    pub line: u64,
-    /// Why.
-    pub reason: String,
-}
-
-/// A rejected row, as it stands in the file.
-#[derive(Clone, Debug)]
-pub(super) struct RejectedRow {
-    pub reject: Reject,
-    pub row: String,
-}
-
-/// What became of an import.
-#[derive(Debug, Default)]
-pub(super) struct Summary {
-    pub rows: usize,
-    pub incidents: usize,
-    pub accepted: usize,
-    pub duplicates: usize,
-    /// Events the server would not take.
-    pub refused: usize,
-    /// The rows these and the unreadable ones are, each once.
-    pub rejects: Vec<RejectedRow>,
-    pub took: Duration,
-}
-
-impl Summary {
-    /// Events a second, those the server knew already included.
-    pub fn events_a_second(&self) -> u64 {
-        let events = (self.accepted + self.duplicates) as u128;
-        let rate = events * 1_000_000 / self.took.as_micros().max(1);
-        u64::try_from(rate).unwrap_or(u64::MAX)
-    }
 }
 
 impl Import {
@@ -138,16 +103,6 @@ pub(super) async fn import(
     Ok(summary)
 }
 
-fn with_rows(rejects: Vec<Reject>, format: Format, text: &[u8]) -> Vec<RejectedRow> {
-    let lines: Vec<u64> = rejects.iter().map(|reject| reject.line).collect();
-    let mut written = rows::as_written(format, text, &lines);
-    let row = |reject: Reject| {
-        let row = written.remove(&reject.line).unwrap_or_default();
-        RejectedRow { reject, row }
-    };
-    rejects.into_iter().map(row).collect()
-}
-
 fn progress(rows: u64) -> anyhow::Result<ProgressBar> {
     let shown = std::io::stderr().is_terminal();
     let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
@@ -156,43 +111,12 @@ fn progress(rows: u64) -> anyhow::Result<ProgressBar> {
     Ok(ProgressBar::with_draw_target(Some(rows), target).with_style(style))
 }
 
-/// Tells what became of an import.
-pub(super) fn print(summary: &Summary) -> anyhow::Result<()> {
-    let Summary { rows, incidents, accepted, duplicates, refused, rejects, took } = summary;
-    say!("{rows} rows of {incidents} incidents; {} could not be taken", rejects.len());
-    say!(
-        "{accepted} events recorded, {duplicates} known already, {refused} refused, \
-         in {:.1} s: {} a second",
-        took.as_secs_f64(),
-        summary.events_a_second()
-    );
-    Ok(())
-}
-
-fn as_json(summary: &Summary) -> serde_json::Value {
-    json!({
-        "rows": summary.rows,
-        "incidents": summary.incidents,
-        "accepted": summary.accepted,
-        "duplicates": summary.duplicates,
-        "refused": summary.refused,
-        "rejects": summary.rejects.len(),
-        "seconds": summary.took.as_secs_f64(),
-    })
-}
-
-fn rejects_beside(file: &Path) -> PathBuf {
-    let mut name = file.as_os_str().to_owned();
-    name.push(".rejects.csv");
-    name.into()
-}
-
-fn write_rejects(path: &Path, rejects: &[RejectedRow]) -> anyhow::Result<()> {
-    let mut file = csv::Writer::from_writer(File::create(path)?);
-    file.write_record(["line", "reason", "row"])?;
-    for RejectedRow { reject: Reject { line, reason }, row } in rejects {
-        file.write_record([line.to_string().as_str(), reason, row])?;
-    }
-    file.into_inner().map_err(|error| error.into_error())?.flush()?;
-    Ok(())
+fn with_rows(rejects: Vec<Reject>, format: Format, text: &[u8]) -> Vec<RejectedRow> {
+    let lines: Vec<u64> = rejects.iter().map(|reject| reject.line).collect();
+    let mut written = rows::as_written(format, text, &lines);
+    let row = |reject: Reject| {
+        let row = written.remove(&reject.line).unwrap_or_default();
+        RejectedRow { reject, row }
+    };
+    rejects.into_iter().map(row).collect()
 }

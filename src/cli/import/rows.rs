@@ -6,8 +6,8 @@ use std::io::Read;
 use anyhow::{Context, bail};
 use serde_json::Value;
 
-use super::Reject;
 use super::mapping::{Columns, Mapping};
+use super::rejects::Reject;
 use crate::domain::time::Instant;
 use crate::wire::v1;
 

@@ -11,8 +11,8 @@ use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::Channel;
 
-use super::Reject;
 use super::facts::FactOfRow;
+use super::rejects::Reject;
 use crate::cli::connection::refused;
 use crate::limits::{EVENTS_A_CALL_MAX, REQUEST_BYTES_DEFAULT};
 use crate::wire::v1;
@@ -40,36 +40,51 @@ pub(super) async fn send(
     progress: &ProgressBar,
 ) -> anyhow::Result<Sent> {
     let begun = Instant::now();
-    let mut client = IncidentServiceClient::new(channel);
     let (messages, waiting) = mpsc::channel(MESSAGES_AHEAD_MAX);
-    let (lines, mut lines_sent) = mpsc::unbounded_channel();
-    let acknowledging = async {
-        let answers = client.stream_events(ReceiverStream::new(waiting)).await.map_err(refused)?;
-        let mut answers = answers.into_inner();
-        let mut sent = Sent::default();
-        while let Some(answer) = answers.next().await {
-            let answer = answer.map_err(refused)?;
-            let lines: Vec<u64> = lines_sent.recv().await.context("an answer to nothing")?;
-            count(answer, lines, &mut sent, progress);
-        }
-        anyhow::Ok(sent)
-    };
-    let sending = async {
-        let mut events = events.peekable();
-        while events.peek().is_some() {
-            let message = next_message(&mut events);
-            // Both ends go away together, with the error the other one tells.
-            let _ = lines.send(message.iter().map(|fact| fact.line).collect());
-            let events = message.into_iter().map(|fact| fact.event).collect();
-            let message = v1::StreamEventsRequest { tenant: tenant.to_owned(), events };
-            if messages.send(message).await.is_err() {
-                break;
-            }
-        }
-        drop(messages);
-    };
+    let (lines, lines_sent) = mpsc::unbounded_channel();
+    let acknowledging = acknowledge(channel, waiting, lines_sent, progress);
+    let sending = send_all(events, tenant, messages, lines);
     let (sent, ()) = tokio::join!(acknowledging, sending);
     Ok(Sent { took: begun.elapsed(), ..sent? })
+}
+
+/// Streams the messages that wait, and counts by their lines what became of their events.
+async fn acknowledge(
+    channel: Channel,
+    waiting: mpsc::Receiver<v1::StreamEventsRequest>,
+    mut lines_sent: mpsc::UnboundedReceiver<Vec<u64>>,
+    progress: &ProgressBar,
+) -> anyhow::Result<Sent> {
+    let mut client = IncidentServiceClient::new(channel);
+    let answers = client.stream_events(ReceiverStream::new(waiting)).await.map_err(refused)?;
+    let mut answers = answers.into_inner();
+    let mut sent = Sent::default();
+    while let Some(answer) = answers.next().await {
+        let answer = answer.map_err(refused)?;
+        let lines: Vec<u64> = lines_sent.recv().await.context("an answer to nothing")?;
+        count(answer, lines, &mut sent, progress);
+    }
+    Ok(sent)
+}
+
+/// Makes messages of the events, and of each message the lines its events come from.
+async fn send_all(
+    events: impl Iterator<Item = FactOfRow>,
+    tenant: &str,
+    messages: mpsc::Sender<v1::StreamEventsRequest>,
+    lines: mpsc::UnboundedSender<Vec<u64>>,
+) {
+    let mut events = events.peekable();
+    while events.peek().is_some() {
+        let message = next_message(&mut events);
+        // Both ends go away together, with the error that the other one reports.
+        let _ = lines.send(message.iter().map(|fact| fact.line).collect());
+        let events = message.into_iter().map(|fact| fact.event).collect();
+        let message = v1::StreamEventsRequest { tenant: tenant.to_owned(), events };
+        if messages.send(message).await.is_err() {
+            break;
+        }
+    }
 }
 
 /// The events of one message: as many as a call may hold, and one at least.

@@ -4,6 +4,7 @@
 //! - [`Calendar`] is the same once checked; [`Calendar::parse`] finds every fault at once.
 //! - [`hours::ServiceHours`] is a calendar compiled against a time zone database: it answers how
 //!   much service time lies between two instants, and when an amount of it will have passed.
+//! - [`Calendars`] finds the revision of a calendar that measures what begins at an instant.
 //! - [`holidays`] reads holidays from an iCalendar text.
 //!
 //! # What a calendar means
@@ -22,14 +23,19 @@
 //! - Windows that overlap or touch are one.
 
 mod compile;
+mod draft;
 pub mod holidays;
 pub mod hours;
+mod in_force;
 mod index;
 mod parse;
 #[cfg(test)]
-mod reference;
+mod reference_model;
+mod written;
 
-pub use parse::read_date;
+pub use draft::{Draft, DraftHoliday, DraftSpecial, DraftWeekly, DraftWindow};
+pub use in_force::{CalendarInForce, Calendars};
+pub use written::read_date;
 
 use chrono::{NaiveDate, Weekday};
 
@@ -48,61 +54,6 @@ pub const NAME_BYTES_MAX: usize = 256;
 pub const YEAR_MIN: i32 = 1970;
 /// The last year of a holiday or special opening.
 pub const YEAR_MAX: i32 = 2199;
-
-/// A calendar as a client wrote it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Draft {
-    /// An IANA time zone: `Europe/Amsterdam`.
-    pub time_zone: String,
-    /// The windows of an ordinary week.
-    pub weekly: Vec<DraftWeekly>,
-    /// Dates that are closed.
-    pub holidays: Vec<DraftHoliday>,
-    /// Dates with windows of their own.
-    pub special_openings: Vec<DraftSpecial>,
-    /// Open round the clock; then there are no weekly windows. Holidays still close their date.
-    pub always_open: bool,
-}
-
-/// One window on some days of the week, as a client wrote it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct DraftWeekly {
-    /// The days on which the window begins; at least one.
-    pub days: Vec<Weekday>,
-    /// `HH:MM`, from 00:00 to 23:59.
-    pub opens: String,
-    /// `HH:MM`, from 00:00 to 24:00; at or before `opens` it is that time of the next date.
-    pub closes: String,
-}
-
-/// A closed date, as a client wrote it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct DraftHoliday {
-    /// `YYYY-MM-DD`, from 1970-01-01 to 2199-12-31.
-    pub date: String,
-    /// What people call it; may be empty.
-    pub name: String,
-}
-
-/// A date with windows of its own, as a client wrote it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct DraftSpecial {
-    /// `YYYY-MM-DD`, from 1970-01-01 to 2199-12-31.
-    pub date: String,
-    /// All the windows that begin on the date; none closes it.
-    pub windows: Vec<DraftWindow>,
-    /// What people call it; may be empty.
-    pub name: String,
-}
-
-/// One window, as a client wrote it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct DraftWindow {
-    /// `HH:MM`, from 00:00 to 23:59.
-    pub opens: String,
-    /// `HH:MM`, from 00:00 to 24:00; at or before `opens` it is that time of the next date.
-    pub closes: String,
-}
 
 /// A calendar that is known to be well formed. Equal when it says the same in the same order.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,18 +1,17 @@
-//! From a draft to a calendar and back. All faults of a draft are found at once.
+//! From a draft to a calendar. All faults of a draft are found at once.
 
 use std::collections::{HashMap, HashSet};
 
-use chrono::{Datelike, NaiveDate, Weekday};
+use chrono::Weekday;
 
+use super::written::{quote, read_closes, read_date, read_opens};
 use super::{
     Calendar, Draft, DraftHoliday, DraftSpecial, DraftWeekly, DraftWindow, HOLIDAYS_MAX, Holiday,
     NAME_BYTES_MAX, SPECIAL_OPENINGS_MAX, SpecialOpening, WEEKLY_WINDOWS_MAX, WINDOWS_A_DATE_MAX,
-    Weekly, Window, YEAR_MAX, YEAR_MIN,
+    Weekly, Window,
 };
 use crate::domain::fault::Fault;
 use crate::domain::zone::ZoneDatabase;
-
-const QUOTED_CHARS_MAX: usize = 40;
 
 impl Calendar {
     /// Checks `draft` and gives the calendar it describes, or every fault in it. A holiday that
@@ -30,39 +29,6 @@ impl Calendar {
         };
         if faults.found.is_empty() { Ok(calendar) } else { Err(faults.found) }
     }
-
-    /// The draft that describes this calendar, in the order it was written.
-    pub fn draft(&self) -> Draft {
-        Draft {
-            time_zone: self.time_zone.clone(),
-            weekly: self.weekly.iter().map(draft_weekly).collect(),
-            holidays: self.holidays.iter().map(draft_holiday).collect(),
-            special_openings: self.special_openings.iter().map(draft_special).collect(),
-            always_open: self.always_open,
-        }
-    }
-}
-
-fn draft_weekly(weekly: &Weekly) -> DraftWeekly {
-    let DraftWindow { opens, closes } = draft_window(&weekly.window);
-    DraftWeekly { days: weekly.days.clone(), opens, closes }
-}
-
-fn draft_holiday(holiday: &Holiday) -> DraftHoliday {
-    DraftHoliday { date: holiday.date.to_string(), name: holiday.name.clone() }
-}
-
-fn draft_special(special: &SpecialOpening) -> DraftSpecial {
-    DraftSpecial {
-        date: special.date.to_string(),
-        windows: special.windows.iter().map(draft_window).collect(),
-        name: special.name.clone(),
-    }
-}
-
-fn draft_window(window: &Window) -> DraftWindow {
-    let clock = |minute: u16| format!("{:02}:{:02}", minute / 60, minute % 60);
-    DraftWindow { opens: clock(window.opens_minute), closes: clock(window.closes_minute) }
 }
 
 /// The faults found so far. Each method reads one part, noting what is wrong with it; what it
@@ -212,58 +178,9 @@ impl Faults {
     }
 }
 
-fn read_opens(text: &str) -> Result<u16, String> {
-    read_time(text).filter(|minute| *minute < Window::MINUTES_A_DAY).ok_or_else(|| {
-        format!("{} is not a time of day to open: write HH:MM from 00:00 to 23:59", quote(text))
-    })
-}
-
-fn read_closes(text: &str) -> Result<u16, String> {
-    read_time(text).ok_or_else(|| {
-        format!("{} is not a time of day: write HH:MM from 00:00 to 24:00", quote(text))
-    })
-}
-
-/// The minute of the day of `HH:MM`, up to and including 24:00.
-fn read_time(text: &str) -> Option<u16> {
-    let (hour, minute) = text.split_once(':')?;
-    let (hour, minute) = (read_digits(hour, 2)?, read_digits(minute, 2)?);
-    let minute_of_day = u16::try_from(hour * 60 + minute).ok()?;
-    (minute < 60 && minute_of_day <= Window::MINUTES_A_DAY).then_some(minute_of_day)
-}
-
-/// The date that `YYYY-MM-DD` says.
-pub fn read_date(text: &str) -> Result<NaiveDate, String> {
-    let date = || {
-        let (year, rest) = text.split_once('-')?;
-        let (month, day) = rest.split_once('-')?;
-        let year = i32::try_from(read_digits(year, 4)?).ok()?;
-        NaiveDate::from_ymd_opt(year, read_digits(month, 2)?, read_digits(day, 2)?)
-    };
-    date().filter(|date| (YEAR_MIN..=YEAR_MAX).contains(&date.year())).ok_or_else(|| {
-        let range = format!("from {YEAR_MIN}-01-01 to {YEAR_MAX}-12-31");
-        format!("{} is not a date: write YYYY-MM-DD {range}", quote(text))
-    })
-}
-
-/// The number that exactly `count` decimal digits say; no sign, no blanks.
-fn read_digits(text: &str, count: usize) -> Option<u32> {
-    let all_digits = text.len() == count && text.bytes().all(|b| b.is_ascii_digit());
-    if all_digits { text.parse().ok() } else { None }
-}
-
-/// What the client wrote, escaped, and cut where it is too long to repeat.
-fn quote(text: &str) -> String {
-    match text.char_indices().nth(QUOTED_CHARS_MAX) {
-        Some((end, _)) => format!("{:?}...", text.get(..end).unwrap_or_default()),
-        None => format!("{text:?}"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use jiff::tz::TimeZoneDatabase;
-    use proptest::prelude::*;
 
     use super::*;
 
@@ -414,19 +331,6 @@ mod tests {
     }
 
     #[test]
-    fn times_and_dates_are_written_one_way() {
-        for text in ["", "9:00", "009:00", "09:0", "09:60", "25:00", "٠٩:٠٠", "09-00", " 9:00"]
-        {
-            assert_eq!(read_time(text), None, "{text}");
-        }
-        for text in ["", "2026-1-1", "2026-01-32", "1969-12-31", "02026-01-01", "2026-01-01T"] {
-            assert!(read_date(text).is_err(), "{text}");
-        }
-        assert_eq!(read_time("24:00"), Some(1440));
-        assert!(read_date("2199-12-31").is_ok());
-    }
-
-    #[test]
     fn what_is_written_twice_counts_once() {
         let mut draft = office();
         draft.holidays.push(holiday("2026-12-25", "Eerste Kerstdag"));
@@ -446,21 +350,5 @@ mod tests {
     fn a_calendar_may_never_open() {
         let draft = Draft { time_zone: "UTC".into(), ..Draft::default() };
         assert!(Calendar::parse(&draft, &zones()).is_ok());
-    }
-
-    proptest! {
-        #[test]
-        fn any_text_is_a_time_or_a_fault(text in ".{0,8}") {
-            if let Ok(minute) = read_closes(&text) {
-                prop_assert_eq!(format!("{:02}:{:02}", minute / 60, minute % 60), text);
-            }
-        }
-
-        #[test]
-        fn any_text_is_a_date_or_a_fault(text in "[0-9+-]{0,12}") {
-            if let Ok(date) = read_date(&text) {
-                prop_assert_eq!(date.to_string(), text);
-            }
-        }
     }
 }

@@ -1,9 +1,7 @@
-//! Which clocks are left out of the contractual figures, and on what ground.
+//! On what ground a clock is left out of the contractual figures.
 
-use super::Clock;
 use crate::domain::contract::ExclusionRule;
-use crate::domain::incident::{ExclusionDecision, Fact, History, State};
-use crate::domain::time::Instant;
+use crate::domain::incident::ExclusionDecision;
 
 /// Why a clock is left out of the contractual figures. It stays visible, and counts as ever in the
 /// experienced ones.
@@ -18,55 +16,4 @@ pub enum Exclusion<'a> {
         /// What was decided.
         decision: &'a ExclusionDecision,
     },
-}
-
-/// What an incident's exclusions rest on, as of an instant.
-#[derive(Debug)]
-pub(super) struct Grounds<'h, 'a> {
-    history: &'h History<'a>,
-    state: State<'a>,
-    as_of: Instant,
-}
-
-impl<'h, 'a> Grounds<'h, 'a> {
-    pub fn new(history: &'h History<'a>, as_of: Instant) -> Grounds<'h, 'a> {
-        Grounds { history, state: history.state(as_of), as_of }
-    }
-
-    /// Leaves a clock out if the last decision on it says so or, without one, the first rule that
-    /// holds.
-    pub fn apply(&self, clock: &mut Clock<'a>, rules: &'a [ExclusionRule]) {
-        clock.exclusion = match self.decision(clock) {
-            Some((event_id, decision)) => {
-                decision.is_excluded.then_some(Exclusion::Decision { event_id, decision })
-            }
-            None => self.rule(clock, rules),
-        };
-    }
-
-    fn decision(&self, clock: &Clock<'a>) -> Option<(&'a str, &'a ExclusionDecision)> {
-        let known = self.history.effective().iter().rev();
-        let known = known.filter(|recorded| recorded.event.occur_time <= self.as_of);
-        let decisions = known.filter_map(|recorded| match &recorded.event.fact {
-            Fact::ExclusionDecided(decision) => Some((recorded.event.event_id.as_str(), decision)),
-            _ => None,
-        });
-        decisions.into_iter().find(|(_, decision)| {
-            decision.contract_id == clock.contract_id
-                && (decision.target_id.is_empty() || decision.target_id == clock.target_id)
-        })
-    }
-
-    fn rule(&self, clock: &mut Clock<'a>, rules: &'a [ExclusionRule]) -> Option<Exclusion<'a>> {
-        rules
-            .iter()
-            .find(|rule| match rule.holds(clock.target_id, &self.state, self.as_of) {
-                Ok(holds) => holds,
-                Err(error) => {
-                    clock.notes.push(format!("exclusion {:?}: {error}", rule.id));
-                    false
-                }
-            })
-            .map(Exclusion::Rule)
-    }
 }

@@ -1,11 +1,12 @@
 //! Judges a history under one contract.
 
-use super::exclusion::Grounds;
-use super::life::{Admission, Life, life};
+use super::exclusion_evaluator::Grounds;
 use super::measure::measure;
+use super::timeline::Life;
+use super::timeline_builder::{Admission, life};
 use super::verdict::{TargetVerdict, verdict};
 use super::{Clock, Outcome};
-use crate::domain::calendar::hours::ServiceHours;
+use crate::domain::calendar::Calendars;
 use crate::domain::contract::{Contract, Effective, Revision, Target};
 use crate::domain::incident::History;
 use crate::domain::time::Instant;
@@ -17,22 +18,6 @@ pub struct Agreement<'a> {
     pub revisions: Effective<'a, Contract>,
     /// From here on no clock of it starts.
     pub end_time: Option<Instant>,
-}
-
-/// A calendar revision.
-#[derive(Clone, Copy, Debug)]
-pub struct CalendarInForce<'a> {
-    /// Its number.
-    pub revision: u32,
-    /// Its hours.
-    pub hours: &'a ServiceHours,
-}
-
-/// The calendars as far as they are known.
-pub trait Calendars {
-    /// The revision of a calendar that measures what begins at `start`; the first one for what
-    /// begins before any took effect.
-    fn in_force(&self, calendar_id: &str, start: Instant) -> Option<CalendarInForce<'_>>;
 }
 
 /// A contract's clocks for one incident.

@@ -1,27 +1,35 @@
 //! Clocks: a history under terms, at an instant.
 //!
-//! Judging goes in two steps. `life` reads off the history *what each clock did when*: pending,
-//! running, paused, in a gap after a resolution. It knows conditions and policies of reopening,
-//! but no durations. `measure` then holds those stretches against service hours and limits:
-//! segments, elapsed, due, breached, and the policies of priority. So a change of priority that
-//! counts from the start is just a second measuring of the same life.
+//! A clock is worked out in two steps. `timeline_builder` reads off the history *what it did when*:
+//! pending, running, paused, in a gap after a resolution. It knows conditions (`triggers`) and
+//! policies of reopening, but no durations. `measure` then holds those stretches against service
+//! hours and limits (`ruling`, `meter`): segments, elapsed, due, breached, and the policies of
+//! priority. So a change of priority that counts from the start only measures the same timeline
+//! again. `judge` does both for each target and revision of a contract.
 
+#[cfg(test)]
+mod edge_cases;
 mod exclusion;
+mod exclusion_evaluator;
 mod judge;
-#[cfg(test)]
-pub(crate) mod kit;
-#[cfg(test)]
-pub(in crate::domain) mod laws;
-mod life;
 mod measure;
+mod meter;
 #[cfg(test)]
-mod model;
+pub(in crate::domain) mod properties;
 #[cfg(test)]
-mod traps;
+mod reference_model;
+mod ruling;
+#[cfg(test)]
+pub(crate) mod testing;
+mod timeline;
+mod timeline_builder;
+mod triggers;
 mod verdict;
 
 pub use exclusion::Exclusion;
-pub use judge::{Agreement, CalendarInForce, Calendars, Judgement, judge};
+pub use judge::{Agreement, Judgement, judge};
+// The engine and the experience still take these from here.
+pub use crate::domain::calendar::{CalendarInForce, Calendars};
 pub use verdict::TargetVerdict;
 
 use crate::domain::contract::Metric;

@@ -205,7 +205,7 @@ fn party<'a>(state: &State<'a>) -> &'a str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::clock::kit::{Case, at, target};
+    use crate::domain::clock::testing::{Case, at, target};
     use crate::domain::incident::{History, State};
 
     /// `contractual, unrelieved, experienced` of the resolution target.

@@ -121,7 +121,7 @@ pub fn words(span: Span) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::clock::kit::{Case, at, target};
+    use crate::domain::clock::testing::{Case, at, target};
     use crate::domain::compliance::entries;
     use crate::domain::incident::State;
 

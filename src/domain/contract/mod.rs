@@ -4,6 +4,7 @@ mod condition;
 mod credit;
 mod exclusion;
 mod experience;
+mod finding;
 mod lint;
 mod objective;
 mod revisions;
@@ -15,7 +16,8 @@ pub use exclusion::ExclusionRule;
 pub use experience::{
     ExperienceLimit, ExperienceMeasure, ExperiencePromise, ExperienceTerms, SlxWeights,
 };
-pub use lint::{Finding, Severity, lint};
+pub use finding::{Finding, Severity};
+pub use lint::lint;
 pub use objective::{
     AgreedService, AttainmentPromise, AvailabilityPromise, Objective, OutagesPromise,
     PerformancePromise, PeriodKind, Promise,

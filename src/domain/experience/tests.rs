@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::{Experience, Holder, Survey, TimeSum, Toll};
-use crate::domain::clock::kit::{Case, MONDAY_SECOND, at, span_text, target};
-use crate::domain::clock::laws::{STORY_SECONDS, a_target, history, settings};
+use crate::domain::clock::properties::{STORY_SECONDS, a_target, history, settings};
+use crate::domain::clock::testing::{Case, MONDAY_SECOND, at, span_text, target};
 use crate::domain::compliance::{Tally, entries};
 use crate::domain::incident::History;
 use crate::domain::time::{Instant, Span};

@@ -5,7 +5,7 @@
 //! put back to the nearest one that does not fall, where a knot with more evidence moves less: so
 //! a clock's probability never falls as service time passes, nor rises with a longer limit.
 
-use super::model::Weight;
+use super::weight::Weight;
 
 /// Where a figure lies among a curve's knots.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

@@ -1,6 +1,8 @@
 //! What moved a forecast, in plain words and figures.
 
-use super::landmark::{COURSES, Course, Landmark, TRAITS, Trait};
+use super::categorical_feature::{TRAITS, Trait};
+use super::curve_feature::{COURSES, Course};
+use super::landmark::Landmark;
 use super::model::Model;
 use super::snapshot::Snapshot;
 

@@ -5,9 +5,13 @@
 //! information, which grows with every lesson and fades with a half-life. So what was seldom seen
 //! stays near its prior, and old habits are forgotten.
 
+use super::categorical_feature::Trait;
 use super::curve::{Position, straighten, value};
-use super::landmark::{ByKey, COURSES, Course, Key, Landmark, Trait};
+use super::curve_feature::{COURSES, Course};
+use super::key::{ByKey, Key};
+use super::landmark::Landmark;
 use super::prior::prior;
+use super::weight::{Lesson, Weight};
 use crate::domain::time::Instant;
 
 /// Which model gave a figure: it changes when the same history would give another.
@@ -15,9 +19,6 @@ pub const MODEL_VERSION: u32 = 2;
 
 /// The share of clocks that breach where nothing at all is known.
 const PRIOR_SHARE: f64 = 0.23;
-/// The information a prior is worth: about 125 lessons move a weight half way.
-const PRIOR_INFORMATION: f32 = 20.0;
-const HALF_LIFE_DAYS: f32 = 45.0;
 /// A lesson that was foreseen still teaches this much.
 const INFORMATION_LEAST: f32 = 0.01;
 /// The landmarks of one clock say much the same: of `n` each counts `n` to the power of minus this.
@@ -28,17 +29,6 @@ const KINSHIP: f32 = 0.3;
 const FRESH_DISCOUNT: f64 = 0.35;
 const SECONDS_A_DAY: i64 = 86_400;
 
-/// One learnt figure.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Weight {
-    /// In log-odds.
-    pub value: f32,
-    /// How much evidence stands behind it, the prior's included.
-    pub information: f32,
-    /// The day of the last lesson, from 1970-01-01.
-    pub day: u32,
-}
-
 /// What is learnt of the clocks of a contract.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Model {
@@ -46,34 +36,6 @@ pub struct Model {
     curves: ByKey<Vec<Weight>>,
     decided: u64,
     breached: u64,
-}
-
-impl Weight {
-    /// A value nothing was learnt of yet.
-    pub const fn prior(value: f32) -> Weight {
-        Weight { value, information: PRIOR_INFORMATION, day: 0 }
-    }
-
-    /// What was learnt beyond the prior, as it is worth on its last day.
-    pub fn evidence(&self) -> f32 {
-        self.information - PRIOR_INFORMATION
-    }
-
-    fn learn(&mut self, lesson: Lesson, part: f32) {
-        let age = lesson.day.saturating_sub(self.day) as f32;
-        let fading = 0.5f32.powf(age / HALF_LIFE_DAYS);
-        self.information = PRIOR_INFORMATION + self.evidence() * fading + part * lesson.information;
-        self.value -= part * lesson.error / self.information;
-        self.day = lesson.day;
-    }
-}
-
-#[derive(Clone, Copy)]
-struct Lesson {
-    /// The probability less the truth.
-    error: f32,
-    information: f32,
-    day: u32,
 }
 
 impl Model {

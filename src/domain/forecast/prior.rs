@@ -7,10 +7,12 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use super::categorical_feature::Trait;
 use super::curve::straighten;
-use super::landmark::{ByKey, Course, Key, Trait};
-use super::model::Weight;
+use super::curve_feature::Course;
+use super::key::{ByKey, Key};
 use super::snapshot::{HOLDERS, Holder};
+use super::weight::Weight;
 
 /// The courses that every organisation has.
 const COMMON_COURSES: [Course; 4] =

@@ -161,7 +161,7 @@ fn otherwise(entry: &Entry<'_>) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::clock::kit::{Case, at, event, span, target, timeline_events};
+    use crate::domain::clock::testing::{Case, at, event, span, target, timeline_events};
     use crate::domain::compliance::entries;
     use crate::domain::incident::{Cause, ExclusionDecision};
 

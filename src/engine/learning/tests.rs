@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::kit::{CONTRACT, Journal, journals};
+use super::testing::{CONTRACT, Journal, journals};
 use super::*;
 
 const TARGET: &str = "resolution *=4:00/office pause=client";

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::*;
-use crate::domain::calendar::reference::Reference;
+use crate::domain::calendar::reference_model::Reference;
 use crate::domain::calendar::{
     Draft, DraftHoliday, DraftSpecial, DraftWeekly, DraftWindow, WINDOWS_A_DATE_MAX,
 };

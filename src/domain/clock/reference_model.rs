@@ -2,7 +2,7 @@
 //! walked second by second, and each second is asked whether it counts. Whole seconds only, one
 //! target with its metric's own conditions, priorities that have a limit.
 
-use super::kit::{Figures, MONDAY_SECOND, WORKING_HOURS};
+use super::testing::{Figures, MONDAY_SECOND, WORKING_HOURS};
 use super::{Outcome, Phase};
 use crate::domain::contract::{Limit, Metric, OnPriorityChange, OnReopen, PauseRule, Target};
 use crate::domain::incident::{Fact, RecordedEvent, WaitingOn};

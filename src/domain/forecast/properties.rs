@@ -3,9 +3,10 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::calendar::Calendars;
 use crate::domain::calendar::hours::ServiceHours;
-use crate::domain::clock::kit::{Case, MONDAY_SECOND, Shelf, event, fact, target};
-use crate::domain::clock::{Calendars, Outcome, Phase};
+use crate::domain::clock::testing::{Case, MONDAY_SECOND, Shelf, event, fact, target};
+use crate::domain::clock::{Outcome, Phase};
 use crate::domain::contract::Metric;
 use crate::domain::incident::{Fact, History, RecordedEvent, State};
 use crate::domain::time::{Instant, Span};

@@ -10,9 +10,9 @@ use chrono::Weekday;
 use itertools::Itertools;
 use jiff::tz::TimeZoneDatabase;
 
-use super::{Agreement, CalendarInForce, Calendars, Clock, Judgement, Outcome, Phase, judge};
+use super::{Agreement, Clock, Judgement, Outcome, Phase, judge};
 use crate::domain::calendar::hours::ServiceHours;
-use crate::domain::calendar::{Calendar, Draft, DraftWeekly};
+use crate::domain::calendar::{Calendar, CalendarInForce, Calendars, Draft, DraftWeekly};
 use crate::domain::contract::{
     Condition, Contract, ContractKind, CycleVerdict, ExperienceLimit, ExperienceTerms, Limit,
     Metric, OnPriorityChange, OnReopen, PauseRule, Revisions, SAME_INSTANT_ORDER, Target, Terms,

@@ -12,12 +12,12 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tonic::{Code, Status};
 
-use crate::kit::{Clients, Server, TENANT};
 use crate::load::FLAGS;
 use crate::made_up::{MadeUp, Terms};
 use crate::questions::{Question, Told};
 use crate::random::{Dice, random, setting};
 use crate::reference::{Nanos, Reference, nanos};
+use crate::testing::{Clients, Server, TENANT};
 
 const ROUNDS_DEFAULT: u64 = 4;
 const CALLERS: usize = 3;

@@ -1,6 +1,6 @@
 //! Known traps of incident clocks, each told as a timeline and what is so at some instants.
 
-use super::kit::{Case, condition, target};
+use super::testing::{Case, condition, target};
 use crate::domain::contract::{ClockAction, Target};
 
 /// Opened Monday 10:00 as P1, which becomes P2 at 11:00.
@@ -909,7 +909,7 @@ fn a_condition_that_fails_does_not_hold_and_leaves_a_note() {
     };
     let case = Case::new([target], "Mon 10:00 opened P1\nMon 11:00 assigned desk");
     case.check("Mon 12:00 | running undecided 2:00 of 4:00 due Mon 14:00");
-    case.judged(super::kit::at("Mon 12:00"), |judgement| {
+    case.judged(super::testing::at("Mon 12:00"), |judgement| {
         let notes = &judgement.clocks[0].notes;
         assert_eq!(notes.len(), 1, "{notes:?}");
         assert!(notes[0].contains("attributes.site == 'closed'"), "{notes:?}");
@@ -1168,9 +1168,9 @@ fn warnings_tell_when_they_are_or_were_reached() {
          Mon 12:00 waits client",
     );
     let warned = |time: &str| {
-        case.judged(super::kit::at(time), |judgement| {
+        case.judged(super::testing::at(time), |judgement| {
             let warnings = judgement.clocks[0].warnings.iter();
-            let text = warnings.map(|w| (w.reached, w.time.map(super::kit::instant_text)));
+            let text = warnings.map(|w| (w.reached, w.time.map(super::testing::instant_text)));
             text.collect::<Vec<_>>()
         })
     };

@@ -8,12 +8,16 @@ use std::collections::HashMap;
 use std::mem;
 use std::path::PathBuf;
 
+use super::disk_space::{ROOM_TO_WRITE_BYTES, check_room};
+use super::error::ViewsError;
+use super::keys;
+use super::read::Views;
 use super::rows::{Changes, Step};
 use super::store::Store;
-use super::{ROOM_TO_WRITE_BYTES, ViewsError, check_room, keys};
 use crate::domain::compliance::Tally;
+use crate::engine::learning::Learning;
 use crate::engine::tally::Counted;
-use crate::wire::{record, tally};
+use crate::wire::{learning, record, tally};
 
 /// sled is quickest with batches of some hundreds of keys.
 const KEYS_A_BATCH: usize = 256;
@@ -33,6 +37,31 @@ pub struct Writing {
     cells: HashMap<Vec<u8>, Tally>,
     /// Rows may be written whose cells are not.
     is_marked: bool,
+}
+
+impl Views {
+    /// Begins to write changes.
+    pub fn begin(&self) -> Result<Writing, ViewsError> {
+        Ok(Writing::new(self.directory.clone(), self.store()?))
+    }
+
+    /// Adds the tallies up anew, if they were left behind the rows when the views failed. Nobody
+    /// may read tallies before.
+    pub fn catch_cells_up(&self) -> Result<(), ViewsError> {
+        Writing::new(self.directory.clone(), self.store()?).catch_cells_up()
+    }
+
+    /// Keeps what a tenant's incidents have taught, for which the journal was read up to a
+    /// sequence.
+    pub fn keep_learning(
+        &self,
+        tenant: &str,
+        sequence: u64,
+        learnt: &Learning,
+    ) -> Result<(), ViewsError> {
+        check_room(&self.directory, ROOM_TO_WRITE_BYTES)?;
+        self.store()?.insert(&keys::learning(tenant), &learning::encode(sequence, learnt))
+    }
 }
 
 impl Writing {

@@ -6,8 +6,8 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use super::kit::{Case, Figures, MONDAY_SECOND, event, fact, target};
-use super::{Clock, Outcome, Phase, SegmentKind, model};
+use super::testing::{Case, Figures, MONDAY_SECOND, event, fact, target};
+use super::{Clock, Outcome, Phase, SegmentKind, reference_model};
 use crate::domain::contract::Target;
 use crate::domain::incident::{Fact, History, RecordedEvent};
 use crate::domain::time::{Instant, Span};
@@ -168,7 +168,7 @@ proptest! {
         is_event: bool,
     ) {
         let as_of = as_of(&events, second, index, is_event);
-        let naive = model::figures(&target, &events, as_of);
+        let naive = reference_model::figures(&target, &events, as_of);
         prop_assert_eq!(figures(&Case::of([target], events), instant(as_of)), naive);
     }
 }

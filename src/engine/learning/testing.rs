@@ -1,4 +1,4 @@
-//! Records to learn from, made in a few words: see [`crate::domain::clock::kit`].
+//! Records to learn from, made in a few words: see [`crate::domain::clock::testing`].
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::calendar::{Calendar, Draft, DraftWeekly};
-use crate::domain::clock::kit::{MONDAY_SECOND, at, contract, fact, target};
+use crate::domain::clock::testing::{MONDAY_SECOND, at, contract, fact, target};
 use crate::domain::incident::{Fact, IncidentEvent, Waiting, WaitingOn};
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::catalog::Catalog;

@@ -1,76 +1,10 @@
-//! What a clock did when: conditions and policies, no durations.
+//! Reads off a history what a clock did when: conditions and policies, no durations.
 
-use crate::domain::contract::{ClockAction, Condition, Metric, OnReopen, Target};
-use crate::domain::incident::{Fact, History, Moment, State, WaitingOn};
+use super::timeline::{Activity, Cycle, End, Life, Stretch, Surroundings};
+use super::triggers::Triggers;
+use crate::domain::contract::{ClockAction, Metric, OnReopen, Target};
+use crate::domain::incident::{History, Moment, WaitingOn};
 use crate::domain::time::Instant;
-
-/// A stretch in which a clock did one thing.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Stretch<'a> {
-    pub start: Instant,
-    pub end: Instant,
-    pub activity: Activity,
-    pub context: Surroundings<'a>,
-    /// The event that began it.
-    pub event_id: &'a str,
-    /// The count begins again from zero with it.
-    pub from_zero: bool,
-}
-
-/// What a clock did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Activity {
-    /// It had not started.
-    Pending,
-    /// It ran.
-    Running,
-    /// It was paused, by the rule at this place or by a condition.
-    Paused(Option<usize>),
-    /// Between resolution and reopening, not counted.
-    Gap,
-    /// Between resolution and reopening, counted.
-    CountedGap,
-}
-
-/// The incident's fields a stretch is told with.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Surroundings<'a> {
-    pub waiting_on: WaitingOn,
-    pub third_party: &'a str,
-    pub reason: &'a str,
-    pub priority: &'a str,
-}
-
-/// How a cycle ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
-    Stopped,
-    Cancelled,
-}
-
-/// One cycle of a clock.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Cycle<'a> {
-    pub started: Option<Instant>,
-    pub ended: Option<(Instant, End)>,
-    /// What it does at the instant asked about, unless it has ended.
-    pub now: Option<Activity>,
-    /// In order, without holes. Only one that puts the count to zero and the last may be empty:
-    /// what it tells counts as of its instant.
-    pub stretches: Vec<Stretch<'a>>,
-    /// The incident's priority at the start and at the end.
-    pub first_priority: &'a str,
-    pub last_priority: &'a str,
-}
-
-/// A clock's life: its cycles, and conditions that could not be evaluated.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Life<'a> {
-    pub cycles: Vec<Cycle<'a>>,
-    /// When it first was stopped, also if a reopening made it run on.
-    pub first_stop: Option<Instant>,
-    pub notes: Vec<String>,
-}
 
 /// When a target's clock may start.
 #[derive(Clone, Copy, Debug)]
@@ -93,12 +27,11 @@ pub(super) fn life<'a>(
     let mut watch = Watch {
         target,
         admission,
-        state: State::default(),
+        triggers: Triggers::new(target),
         life: Life::default(),
         current: None,
         gap: Vec::new(),
         could_start: false,
-        did_restart: false,
     };
     for moment in history.moments(as_of) {
         watch.observe(&moment);
@@ -109,20 +42,19 @@ pub(super) fn life<'a>(
 struct Watch<'t, 'a> {
     target: &'t Target,
     admission: Admission,
-    state: State<'a>,
+    triggers: Triggers<'t, 'a>,
     life: Life<'a>,
     /// The stretch under way, of the last cycle; `None` before the opening and after an end.
     current: Option<Stretch<'a>>,
     /// The time since the last end, a stretch for each priority: a gap, should the clock go on.
     gap: Vec<Stretch<'a>>,
     could_start: bool,
-    did_restart: bool,
 }
 
 impl<'a> Watch<'_, 'a> {
     fn observe(&mut self, moment: &Moment<'_, 'a>) {
-        self.state.apply(moment);
-        if self.state.opened.is_none() {
+        self.triggers.apply(moment);
+        if self.triggers.state().opened.is_none() {
             return;
         }
         let time = moment.time;
@@ -132,7 +64,7 @@ impl<'a> Watch<'_, 'a> {
             self.begin(time, Activity::Pending, event_id);
         }
         self.start(time, event_id);
-        let restarts = self.restarts(moment);
+        let restarts = self.triggers.restarts(moment);
         for action in self.target.same_instant_order {
             self.act(action, time, event_id, restarts);
         }
@@ -140,7 +72,6 @@ impl<'a> Watch<'_, 'a> {
     }
 
     fn start(&mut self, time: Instant, event_id: &'a str) {
-        let target = self.target;
         let can_start = self.can_start(time);
         let begins = can_start && !self.could_start;
         self.could_start = can_start;
@@ -149,7 +80,7 @@ impl<'a> Watch<'_, 'a> {
         if !begins || !admitted || self.activity() != Some(Activity::Pending) {
             return;
         }
-        if self.asks(&target.applies_when, time).unwrap_or(true) {
+        if self.triggers.applies(time) {
             self.begin_cycle(time, event_id);
         }
     }
@@ -158,7 +89,7 @@ impl<'a> Watch<'_, 'a> {
         let paused = matches!(self.activity(), Some(Activity::Paused(_)));
         let active = paused || self.activity() == Some(Activity::Running);
         match action {
-            ClockAction::Stop if active && self.stops(time) => {
+            ClockAction::Stop if active && self.triggers.stops(time) => {
                 self.end(time, End::Stopped, event_id);
             }
             ClockAction::Restart if active && restarts => {
@@ -166,7 +97,7 @@ impl<'a> Watch<'_, 'a> {
                 self.next_cycle(time, event_id);
             }
             ClockAction::Restart if self.ended().is_some() => self.reopen(time, event_id),
-            ClockAction::Cancel if active && self.cancels(time) => {
+            ClockAction::Cancel if active && self.triggers.cancels(time) => {
                 self.end(time, End::Cancelled, event_id);
             }
             ClockAction::Pause if active => {
@@ -183,7 +114,7 @@ impl<'a> Watch<'_, 'a> {
 
     /// What had ended goes on, as the target's policy says.
     fn reopen(&mut self, time: Instant, event_id: &'a str) {
-        if self.stops(time) || self.cancels(time) {
+        if self.triggers.stops(time) || self.triggers.cancels(time) {
             return;
         }
         if self.target.metric == Metric::NextReply {
@@ -238,7 +169,7 @@ impl<'a> Watch<'_, 'a> {
         self.end_gap(time);
         let context = Surroundings {
             waiting_on: WaitingOn::Nobody,
-            priority: self.state.priority,
+            priority: self.triggers.state().priority,
             ..Surroundings::default()
         };
         let activity = Activity::Gap;
@@ -256,7 +187,7 @@ impl<'a> Watch<'_, 'a> {
         self.run(time, event_id);
         if let Some(cycle) = self.life.cycles.last_mut() {
             cycle.started = Some(time);
-            cycle.first_priority = self.state.priority;
+            cycle.first_priority = self.triggers.state().priority;
         }
     }
 
@@ -281,7 +212,8 @@ impl<'a> Watch<'_, 'a> {
         {
             self.begin(time, activity, event_id);
         }
-        if self.gap.last().is_some_and(|gap| gap.context.priority != self.state.priority) {
+        if self.gap.last().is_some_and(|gap| gap.context.priority != self.triggers.state().priority)
+        {
             self.divide_gap(time, event_id);
         }
     }
@@ -292,7 +224,7 @@ impl<'a> Watch<'_, 'a> {
         self.divide_gap(time, event_id);
         if let Some(cycle) = self.life.cycles.last_mut() {
             cycle.ended = Some((time, end));
-            cycle.last_priority = self.state.priority;
+            cycle.last_priority = self.triggers.state().priority;
         }
         if end == End::Stopped {
             self.life.first_stop.get_or_insert(time);
@@ -325,12 +257,13 @@ impl<'a> Watch<'_, 'a> {
             && cycle.ended.is_none()
         {
             cycle.now = now;
-            cycle.last_priority = self.state.priority;
+            cycle.last_priority = self.triggers.state().priority;
         }
         // What could have started and did not, does not apply.
         if self.could_start && self.life.cycles.iter().all(|cycle| cycle.started.is_none()) {
             self.life.cycles.clear();
         }
+        self.life.notes = self.triggers.into_notes();
         self.life
     }
 
@@ -343,75 +276,23 @@ impl<'a> Watch<'_, 'a> {
     }
 
     fn surroundings(&self) -> Surroundings<'a> {
+        let state = self.triggers.state();
         Surroundings {
-            waiting_on: self.state.waiting_on,
-            third_party: self.state.third_party,
-            reason: self.state.reason,
-            priority: self.state.priority,
+            waiting_on: state.waiting_on,
+            third_party: state.third_party,
+            reason: state.reason,
+            priority: state.priority,
         }
     }
 
+    /// What the clock may start by holds, and the clock before it has stopped.
     fn can_start(&mut self, time: Instant) -> bool {
-        let target = self.target;
-        let state = &self.state;
-        let by_metric = match self.target.metric {
-            Metric::NextReply => state.client_waits && state.resolved.is_none(),
-            _ => true,
-        };
-        let condition_holds = self.asks(&target.start_when, time).unwrap_or(by_metric);
-        condition_holds
-            && self.admission.after.is_none_or(|stop| stop.is_some_and(|stop| stop <= time))
+        let may_start = self.triggers.may_start(time);
+        may_start && self.admission.after.is_none_or(|stop| stop.is_some_and(|stop| stop <= time))
     }
 
-    fn stops(&mut self, time: Instant) -> bool {
-        let target = self.target;
-        let state = &self.state;
-        let by_metric = match self.target.metric {
-            Metric::Response => state.responded.is_some(),
-            Metric::Resolution | Metric::Update => state.resolved.is_some(),
-            Metric::Restoration => state.restored.is_some(),
-            Metric::NextReply => !state.client_waits || state.resolved.is_some(),
-            Metric::Custom => false,
-        };
-        self.asks(&target.stop_when, time).unwrap_or(by_metric)
-    }
-
-    /// An update ends an update clock's cycle; so does `restart_when` when it becomes true.
-    fn restarts(&mut self, moment: &Moment<'_, 'a>) -> bool {
-        let target = self.target;
-        let Some(holds) = self.asks(&target.restart_when, moment.time) else {
-            return self.target.metric == Metric::Update
-                && moment
-                    .events
-                    .iter()
-                    .any(|e| matches!(e.event.fact, Fact::ClientUpdated { .. }));
-        };
-        !std::mem::replace(&mut self.did_restart, holds) && holds
-    }
-
-    fn cancels(&mut self, time: Instant) -> bool {
-        let target = self.target;
-        let state = &self.state;
-        let by_incident = state.cancelled.is_some() || state.merged_into.is_some();
-        by_incident || self.asks(&target.cancel_when, time).unwrap_or(false)
-    }
-
+    /// What it does while it is paused, if it is.
     fn pauses(&mut self, time: Instant) -> Option<Activity> {
-        let target = self.target;
-        let rule = self.target.pause_rule(self.state.waiting_on, self.state.reason);
-        let holds = rule.is_some() || self.asks(&target.pause_when, time).unwrap_or(false);
-        holds.then_some(Activity::Paused(rule))
-    }
-
-    /// Whether a condition holds; one that can't be evaluated does not, and leaves a note.
-    fn asks(&mut self, condition: &Option<Condition>, time: Instant) -> Option<bool> {
-        let condition = condition.as_ref()?;
-        Some(condition.holds(&self.state, time).unwrap_or_else(|error| {
-            let note = format!("{:?} could not be evaluated: {error}", condition.source());
-            if !self.life.notes.contains(&note) {
-                self.life.notes.push(note);
-            }
-            false
-        }))
+        self.triggers.pauses(time).map(Activity::Paused)
     }
 }

@@ -1,0 +1,67 @@
+//! Facts in words.
+
+use super::show::{choice, span};
+use crate::wire::v1;
+use crate::wire::v1::incident_event::Fact;
+
+/// A fact in a few words.
+pub(super) fn tell_fact(fact: &Fact) -> String {
+    match fact {
+        Fact::Opened(opened) => {
+            let contracts = opened.contract_ids.join(", ");
+            format!("opened, priority {}, under {contracts}", opened.priority)
+        }
+        Fact::StatusChanged(change) => {
+            let on = choice(change.waiting_on().as_str_name(), "WAITING_ON_");
+            format!("status {}, waiting on {on}", change.status)
+        }
+        Fact::PriorityChanged(change) => format!("priority {}", change.priority),
+        Fact::Assigned(assigned) => format!("assigned to {}", assignee(assigned)),
+        Fact::Responded(_) => "responded".into(),
+        Fact::ClientUpdated(update) if update.told_time.is_some() => {
+            "client told when it will work".into()
+        }
+        Fact::ClientUpdated(_) => "client updated".into(),
+        Fact::ClientReplied(_) => "client replied".into(),
+        Fact::WorkLogged(work) => format!("work logged: {}", span(work.duration)),
+        Fact::EffortEstimated(left) => format!("effort left: {}", span(left.remaining)),
+        Fact::ImpactChanged(impact) => {
+            format!("{} people, {} % lost", impact.affected_users, impact.productivity_loss)
+        }
+        Fact::Restored(_) => "restored".into(),
+        Fact::Resolved(_) => "resolved".into(),
+        Fact::Reopened(_) => "reopened".into(),
+        Fact::Closed(_) => "closed".into(),
+        Fact::Cancelled(_) => "cancelled".into(),
+        Fact::Merged(merged) => format!("merged into {}", merged.into),
+        Fact::CauseAttributed(cause) => format!("cause: {}", tell_cause(cause)),
+        Fact::ExclusionDecided(decision) => {
+            let verb = if decision.excluded { "left out" } else { "counted" };
+            format!("to be {verb}, says {}: {}", decision.decided_by, decision.reason)
+        }
+        Fact::ScopeJudged(judged) if judged.in_scope => "within scope".into(),
+        Fact::ScopeJudged(_) => "outside scope".into(),
+        Fact::Surveyed(survey) => format!("score {}", survey.score),
+        Fact::Retracted(retracted) => format!("retracts {}", retracted.event_id),
+    }
+}
+
+fn assignee(assigned: &v1::Assigned) -> String {
+    match (assigned.group.as_str(), assigned.assignee.as_str()) {
+        ("", "") => "nobody".to_owned(),
+        ("", name) | (name, "") => name.to_owned(),
+        (group, person) => format!("{group}, {person}"),
+    }
+}
+
+/// Whom a cause lies with, and how sure they are who said so.
+pub(super) fn tell_cause(cause: &v1::CauseAttributed) -> String {
+    let who = match cause.third_party.as_str() {
+        "" => choice(cause.party().as_str_name(), "PARTY_"),
+        name => name.to_owned(),
+    };
+    match cause.confidence_percent {
+        0 => who,
+        sure => format!("{who}, {sure}% sure"),
+    }
+}

@@ -1,0 +1,111 @@
+//! What `slx forecast` is called with.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use prost_types::{Duration, Timestamp};
+
+use crate::cli::asked::{Asked, instant};
+use crate::cli::connection::Connection;
+use crate::cli::show::Shown;
+
+/// Tells who will be late, how sure that is, and whether the period will be missed.
+///
+/// Without --period, --quality or --evaluate, the open clocks of a contract are listed, the most
+/// urgent first: how probable it is that they breach, when they will probably stop, until when work
+/// must begin, and what is left lying.
+///
+/// With --evaluate, the history of a contract is lived through again in the order in which its
+/// facts occurred. After every event and at noon of every business day, each open clock's
+/// probability to breach is told by what had occurred until then, and clocks that were decided
+/// before have taught the model. Forecasts from --learn-until on are scored, if their clock was
+/// decided by --until, beside those of simpler ways: the breach rate of the priority, warnings at
+/// 50, 75 and 90 percent of the limit, and the share that breached of those that lasted as long.
+/// Forecasts of periods are scored too: whether the contract's promises on attainment will be
+/// missed in each whole week, of each service and category.
+/// There a fact counts as known from when it occurred, whenever it was recorded, since a history
+/// that was imported was recorded at once.
+#[derive(Args, Debug)]
+pub(in crate::cli) struct Forecast {
+    /// The contract whose clocks are forecast.
+    #[arg(long, value_name = "ID")]
+    pub contract: String,
+
+    /// How the objectives of this period will end: a month 2026-10, a quarter 2026-Q3 or a year.
+    #[arg(long, value_name = "PERIOD")]
+    pub period: Option<String>,
+
+    /// How the forecasts of clocks that are decided by now had turned out; with --period, of those
+    /// decided in it.
+    #[arg(long)]
+    pub quality: bool,
+
+    /// Puts the forecast to the test on a data directory, without a server.
+    #[arg(long, requires = "learn_until", conflicts_with_all = ["quality", "period"])]
+    pub evaluate: bool,
+
+    /// With --evaluate: the data directory, of a server at work too, or a backup.
+    #[arg(long, env = "SLX_DATA_DIR", value_name = "DIR", default_value = "slx-data")]
+    pub data_dir: PathBuf,
+
+    /// With --evaluate: scores forecasts from this instant on (RFC 3339).
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    pub learn_until: Option<Timestamp>,
+
+    /// With --evaluate: knows nothing after this instant (RFC 3339); default: that of the last
+    /// fact.
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    pub until: Option<Timestamp>,
+
+    /// With --evaluate or --quality: only the clocks of this target.
+    #[arg(long, value_name = "ID", default_value = "")]
+    pub target: String,
+
+    /// Only clocks due before this instant (RFC 3339), or over their limits.
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    pub due_before: Option<Timestamp>,
+
+    /// Only clocks that breach with at least this probability, 0 to 1.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
+    pub at_least: f64,
+
+    /// How many clocks to tell of.
+    #[arg(long, value_name = "COUNT", default_value_t = 50)]
+    pub limit: usize,
+
+    /// Only this incident, as it would be: see --effort, --waits-until and --priority.
+    #[arg(long, value_name = "ID")]
+    pub what_if: Option<String>,
+
+    /// With --what-if: so much work would be left: `1h 30m`.
+    #[arg(long, value_name = "DURATION", value_parser = duration, requires = "what_if")]
+    pub effort: Option<Duration>,
+
+    /// With --what-if: it would be the provider's to act again from this instant on (RFC 3339).
+    #[arg(long, value_name = "TIME", value_parser = instant, requires = "what_if")]
+    pub waits_until: Option<Timestamp>,
+
+    /// With --what-if: its priority would be this.
+    #[arg(long, value_name = "PRIORITY", requires = "what_if")]
+    pub priority: Option<String>,
+
+    /// Prints the answer as JSON; of clocks, a line each.
+    #[arg(long)]
+    pub json: bool,
+
+    #[command(flatten)]
+    pub asked: Asked,
+
+    #[command(flatten)]
+    pub shown: Shown,
+
+    #[command(flatten)]
+    pub connection: Connection,
+}
+
+/// A duration on the command line.
+fn duration(text: &str) -> Result<Duration, String> {
+    let duration: jiff::SignedDuration =
+        text.parse().map_err(|_| "write hours, minutes and seconds: 1h 30m".to_owned())?;
+    Ok(Duration { seconds: duration.as_secs(), nanos: duration.subsec_nanos() })
+}

@@ -1,0 +1,56 @@
+//! What became of an import, as it is told.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::rejects::RejectedRow;
+
+/// What became of an import.
+#[derive(Debug, Default)]
+pub(in crate::cli) struct Summary {
+    pub rows: usize,
+    pub incidents: usize,
+    pub accepted: usize,
+    pub duplicates: usize,
+    /// Events the server would not take.
+    pub refused: usize,
+    /// The rows these and the unreadable ones are, each once.
+    pub rejects: Vec<RejectedRow>,
+    pub took: Duration,
+}
+
+impl Summary {
+    /// Events a second, those the server knew already included.
+    pub fn events_a_second(&self) -> u64 {
+        let events = (self.accepted + self.duplicates) as u128;
+        let rate = events * 1_000_000 / self.took.as_micros().max(1);
+        u64::try_from(rate).unwrap_or(u64::MAX)
+    }
+}
+
+/// Tells what became of an import.
+pub(in crate::cli) fn print(summary: &Summary) -> anyhow::Result<()> {
+    let Summary { rows, incidents, accepted, duplicates, refused, rejects, took } = summary;
+    say!("{rows} rows of {incidents} incidents; {} could not be taken", rejects.len());
+    say!(
+        "{accepted} events recorded, {duplicates} known already, {refused} refused, \
+         in {:.1} s: {} a second",
+        took.as_secs_f64(),
+        summary.events_a_second()
+    );
+    Ok(())
+}
+
+/// What became of an import, for a program.
+pub(super) fn as_json(summary: &Summary) -> serde_json::Value {
+    json!({
+        "rows": summary.rows,
+        "incidents": summary.incidents,
+        "accepted": summary.accepted,
+        "duplicates": summary.duplicates,
+        "refused": summary.refused,
+        "rejects": summary.rejects.len(),
+        "seconds": summary.took.as_secs_f64(),
+    })
+}

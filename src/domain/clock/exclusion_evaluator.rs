@@ -1,0 +1,57 @@
+//! Finds which clocks are left out of the contractual figures.
+
+use super::{Clock, Exclusion};
+use crate::domain::contract::ExclusionRule;
+use crate::domain::incident::{ExclusionDecision, Fact, History, State};
+use crate::domain::time::Instant;
+
+/// What an incident's exclusions rest on, as of an instant.
+#[derive(Debug)]
+pub(super) struct Grounds<'h, 'a> {
+    history: &'h History<'a>,
+    state: State<'a>,
+    as_of: Instant,
+}
+
+impl<'h, 'a> Grounds<'h, 'a> {
+    pub fn new(history: &'h History<'a>, as_of: Instant) -> Grounds<'h, 'a> {
+        Grounds { history, state: history.state(as_of), as_of }
+    }
+
+    /// Leaves a clock out if the last decision on it says so or, without one, the first rule that
+    /// holds.
+    pub fn apply(&self, clock: &mut Clock<'a>, rules: &'a [ExclusionRule]) {
+        clock.exclusion = match self.decision(clock) {
+            Some((event_id, decision)) => {
+                decision.is_excluded.then_some(Exclusion::Decision { event_id, decision })
+            }
+            None => self.rule(clock, rules),
+        };
+    }
+
+    fn decision(&self, clock: &Clock<'a>) -> Option<(&'a str, &'a ExclusionDecision)> {
+        let known = self.history.effective().iter().rev();
+        let known = known.filter(|recorded| recorded.event.occur_time <= self.as_of);
+        let decisions = known.filter_map(|recorded| match &recorded.event.fact {
+            Fact::ExclusionDecided(decision) => Some((recorded.event.event_id.as_str(), decision)),
+            _ => None,
+        });
+        decisions.into_iter().find(|(_, decision)| {
+            decision.contract_id == clock.contract_id
+                && (decision.target_id.is_empty() || decision.target_id == clock.target_id)
+        })
+    }
+
+    fn rule(&self, clock: &mut Clock<'a>, rules: &'a [ExclusionRule]) -> Option<Exclusion<'a>> {
+        rules
+            .iter()
+            .find(|rule| match rule.holds(clock.target_id, &self.state, self.as_of) {
+                Ok(holds) => holds,
+                Err(error) => {
+                    clock.notes.push(format!("exclusion {:?}: {error}", rule.id));
+                    false
+                }
+            })
+            .map(Exclusion::Rule)
+    }
+}

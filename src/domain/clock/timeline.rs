@@ -1,0 +1,72 @@
+//! What a clock did when: conditions and policies, no durations.
+
+use crate::domain::incident::WaitingOn;
+use crate::domain::time::Instant;
+
+/// A stretch in which a clock did one thing.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stretch<'a> {
+    pub start: Instant,
+    pub end: Instant,
+    pub activity: Activity,
+    pub context: Surroundings<'a>,
+    /// The event that began it.
+    pub event_id: &'a str,
+    /// The count begins again from zero with it.
+    pub from_zero: bool,
+}
+
+/// What a clock did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Activity {
+    /// It had not started.
+    Pending,
+    /// It ran.
+    Running,
+    /// It was paused, by the rule at this place or by a condition.
+    Paused(Option<usize>),
+    /// Between resolution and reopening, not counted.
+    Gap,
+    /// Between resolution and reopening, counted.
+    CountedGap,
+}
+
+/// The incident's fields a stretch is told with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Surroundings<'a> {
+    pub waiting_on: WaitingOn,
+    pub third_party: &'a str,
+    pub reason: &'a str,
+    pub priority: &'a str,
+}
+
+/// How a cycle ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    Stopped,
+    Cancelled,
+}
+
+/// One cycle of a clock.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Cycle<'a> {
+    pub started: Option<Instant>,
+    pub ended: Option<(Instant, End)>,
+    /// What it does at the instant asked about, unless it has ended.
+    pub now: Option<Activity>,
+    /// In order, without holes. Only one that puts the count to zero and the last may be empty:
+    /// what it tells counts as of its instant.
+    pub stretches: Vec<Stretch<'a>>,
+    /// The incident's priority at the start and at the end.
+    pub first_priority: &'a str,
+    pub last_priority: &'a str,
+}
+
+/// A clock's life: its cycles, and conditions that could not be evaluated.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Life<'a> {
+    pub cycles: Vec<Cycle<'a>>,
+    /// When it first was stopped, also if a reopening made it run on.
+    pub first_stop: Option<Instant>,
+    pub notes: Vec<String>,
+}

@@ -1,0 +1,53 @@
+//! Experience terms that lack what they rest on.
+
+use super::calendar::lint_calendar;
+use crate::domain::calendar::hours::ServiceHours;
+use crate::domain::contract::{Contract, ExperienceMeasure, Finding, Promise};
+
+/// What a contract says about experience that can't be measured.
+pub(super) fn lint<'c>(
+    contract: &Contract,
+    hours: &impl Fn(&str) -> Option<&'c ServiceHours>,
+    findings: &mut Vec<Finding>,
+) {
+    lint_people(contract, findings);
+    let Some(terms) = &contract.terms.experience else { return };
+    if !terms.calendar_id.is_empty() {
+        let field = "terms.experience.calendar_id".to_owned();
+        lint_calendar(&terms.calendar_id, field, hours, findings);
+    }
+    let knows = |priority: &str| contract.terms.targets.iter().any(|t| t.limit(priority).is_some());
+    for (index, limit) in terms.limits.iter().enumerate() {
+        if !limit.priority.is_empty() && !knows(&limit.priority) {
+            let field = format!("terms.experience.limits[{index}].priority");
+            let text = format!("no target has a limit for priority {:?}", limit.priority);
+            findings.push(Finding::warning(field, text));
+        }
+    }
+}
+
+/// Whoever promises something for each hundred people must tell how many there are.
+fn lint_people(contract: &Contract, findings: &mut Vec<Finding>) {
+    let terms = contract.terms.experience.as_deref();
+    let is_told = terms.is_some_and(|terms| terms.people > 0);
+    let weights = terms.and_then(|terms| terms.slx_weights);
+    if !is_told && weights.is_some_and(|weights| weights.lost_time > 0) {
+        let text = "lost time is weighed for each hundred people: tell how many there are";
+        findings.push(Finding::error("terms.experience.people", text));
+    }
+    let mut objectives = contract.terms.objectives.iter();
+    if let Some(objective) = objectives.find(|o| promises_lost_time(&o.promise) && !is_told) {
+        let text = format!(
+            "{:?} is reckoned for each hundred people: tell how many the contract serves",
+            objective.id
+        );
+        findings.push(Finding::error("terms.experience.people", text));
+    }
+}
+
+fn promises_lost_time(promise: &Promise) -> bool {
+    match promise {
+        Promise::Experience(promise) => matches!(promise.measure, ExperienceMeasure::LostTime(_)),
+        _ => false,
+    }
+}

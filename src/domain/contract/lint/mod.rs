@@ -1,0 +1,30 @@
+//! The lint: what a contract promises that can't be kept, reached or meant.
+
+mod calendar;
+mod chain;
+mod credits;
+mod experience;
+mod objectives;
+mod priorities;
+mod targets;
+
+use super::{Contract, Finding};
+use crate::domain::calendar::hours::ServiceHours;
+
+/// Lints a contract about to be put. `hours` finds a calendar's service hours by id; `others` are
+/// the tenant's other contracts, for what rests on what.
+pub fn lint<'c>(
+    contract: &Contract,
+    hours: impl Fn(&str) -> Option<&'c ServiceHours>,
+    others: &[&Contract],
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    targets::lint(&contract.terms.targets, &hours, &mut findings);
+    objectives::lint(&contract.terms.objectives, &hours, &mut findings);
+    priorities::lint(&contract.terms.targets, &mut findings);
+    chain::lint(contract, others, &mut findings);
+    credits::lint(contract, &mut findings);
+    experience::lint(contract, &hours, &mut findings);
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    findings
+}

@@ -1,0 +1,105 @@
+//! Targets that can't be met or reached, and pauses that never rule.
+
+use super::calendar::lint_calendar;
+use crate::domain::calendar::hours::ServiceHours;
+use crate::domain::contract::{Condition, Finding, Metric, PauseRule, Target};
+use crate::domain::time::Instant;
+
+/// Notes what each target promises that can't be kept.
+pub(super) fn lint<'c>(
+    targets: &[Target],
+    hours: &impl Fn(&str) -> Option<&'c ServiceHours>,
+    findings: &mut Vec<Finding>,
+) {
+    if targets.is_empty() {
+        let text = "the contract promises nothing: give it a target";
+        findings.push(Finding::warning("terms.targets", text));
+    }
+    for (index, target) in targets.iter().enumerate() {
+        let path = format!("terms.targets[{index}]");
+        lint_limits(target, &path, hours, findings);
+        lint_custom(target, &path, findings);
+        lint_conditions(target, &path, findings);
+        lint_pauses(target, &path, findings);
+    }
+}
+
+fn lint_limits<'c>(
+    target: &Target,
+    path: &str,
+    hours: &impl Fn(&str) -> Option<&'c ServiceHours>,
+    findings: &mut Vec<Finding>,
+) {
+    if target.limits.is_empty() {
+        findings
+            .push(Finding::error(format!("{path}.limits"), "the target has no limit: give it one"));
+    }
+    for (index, limit) in target.limits.iter().enumerate() {
+        let field = format!("{path}.limits[{index}].calendar_id");
+        let id = &limit.calendar_id;
+        if let Some(hours) = lint_calendar(id, field, hours, findings)
+            && hours.add(Instant::MIN, limit.limit).is_none()
+        {
+            let text = format!("calendar {id:?} never reaches {}", limit.limit);
+            findings.push(Finding::error(format!("{path}.limits[{index}].limit"), text));
+        }
+    }
+}
+
+/// A custom target has nothing but its conditions to start and to stop it.
+fn lint_custom(target: &Target, path: &str, findings: &mut Vec<Finding>) {
+    if target.metric != Metric::Custom {
+        return;
+    }
+    if target.start_when.is_none() && target.starts_after.is_empty() {
+        let text = "a custom target needs to be told what starts it";
+        findings.push(Finding::error(format!("{path}.start_when"), text));
+    }
+    if target.stop_when.is_none() {
+        let text = "a custom target that nothing stops can't be met: tell what stops it";
+        findings.push(Finding::error(format!("{path}.stop_when"), text));
+    }
+}
+
+fn lint_conditions(target: &Target, path: &str, findings: &mut Vec<Finding>) {
+    let source =
+        |condition: &Option<Condition>| condition.as_ref().map(|c| c.source().trim().to_owned());
+    if target.stop_when.is_some() && source(&target.start_when) == source(&target.stop_when) {
+        let text = "what starts the clock also stops it: it would stop the moment it starts";
+        findings.push(Finding::error(format!("{path}.stop_when"), text));
+    }
+    for (name, condition) in target.conditions() {
+        if let Some(text) = constant_condition(name, condition) {
+            findings.push(Finding::error(format!("{path}.{name}"), text));
+        }
+    }
+}
+
+/// What is wrong with a condition that is always or never so.
+fn constant_condition(name: &str, condition: &Condition) -> Option<&'static str> {
+    match (name, condition.source().trim()) {
+        ("stop_when" | "start_when" | "applies_when", "false") => {
+            Some("it never holds, so the target can't be met")
+        }
+        ("stop_when" | "pause_when" | "cancel_when", "true") => {
+            Some("it always holds, so the clock can't run")
+        }
+        _ => None,
+    }
+}
+
+fn lint_pauses(target: &Target, path: &str, findings: &mut Vec<Finding>) {
+    for (index, rule) in target.pauses.iter().enumerate() {
+        if target.pauses.iter().take(index).any(|earlier| hides(earlier, rule)) {
+            let text = "an earlier pause fits whenever this one would: put the narrower one first";
+            findings.push(Finding::warning(format!("{path}.pauses[{index}]"), text));
+        }
+    }
+}
+
+/// Whether an earlier pause rule fits whenever a later one would.
+fn hides(earlier: &PauseRule, later: &PauseRule) -> bool {
+    let narrows = || later.reasons.iter().all(|reason| earlier.reasons.contains(reason));
+    let has_its_reasons = earlier.reasons.is_empty() || (!later.reasons.is_empty() && narrows());
+    earlier.waiting_on == later.waiting_on && has_its_reasons
+}

@@ -1,0 +1,86 @@
+//! Features of a snapshot that have a weight for each of their values.
+
+use super::key::{Hashed, Key};
+use super::snapshot::Snapshot;
+
+/// An effect with a weight for each of its values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Trait {
+    /// Common to all.
+    Bias,
+    /// The contract, target and priority.
+    Clause,
+    /// The clause and who holds it.
+    ClauseAndHolder,
+    /// How many instants something happened at.
+    Events,
+    /// How often it went from one group to another.
+    Reassignments,
+    /// The last fact fell outside service hours.
+    OffHours,
+    /// The group.
+    Group,
+    /// The group and who holds it.
+    GroupAndHolder,
+    /// The assignee.
+    Assignee,
+    /// The category.
+    Category,
+}
+
+/// Every trait, in the order of a landmark's keys.
+pub const TRAITS: [Trait; 10] = [
+    Trait::Bias,
+    Trait::Clause,
+    Trait::ClauseAndHolder,
+    Trait::Events,
+    Trait::Reassignments,
+    Trait::OffHours,
+    Trait::Group,
+    Trait::GroupAndHolder,
+    Trait::Assignee,
+    Trait::Category,
+];
+
+/// From these counts of instants on, and below the first.
+const EVENTS_FROM: [u32; 6] = [2, 3, 4, 6, 9, 13];
+const REASSIGNMENTS_MOST: u32 = 5;
+
+impl Trait {
+    /// The weight of a count or a choice.
+    pub fn counted(self, count: u8) -> Key {
+        self.hashed().with(&[count]).key()
+    }
+
+    fn hashed(self) -> Hashed {
+        Hashed::new(&[b't', self as u8])
+    }
+
+    /// The weight that a snapshot touches.
+    pub(super) fn key(self, snapshot: &Snapshot<'_>) -> Key {
+        let Snapshot { story, .. } = snapshot;
+        let clause = || {
+            let of_contract = self.hashed().name(snapshot.contract_id).name(snapshot.target_id);
+            of_contract.name(snapshot.priority)
+        };
+        let group = || self.hashed().name(story.state.group);
+        match self {
+            Trait::Bias => self.counted(0),
+            Trait::Clause => clause().key(),
+            Trait::ClauseAndHolder => clause().with(&[story.holder as u8]).key(),
+            Trait::Events => self.counted(events_bin(story.event_count)),
+            Trait::Reassignments => {
+                self.counted(story.reassignment_count.min(REASSIGNMENTS_MOST) as u8)
+            }
+            Trait::OffHours => self.counted(u8::from(snapshot.is_off_hours)),
+            Trait::Group => group().key(),
+            Trait::GroupAndHolder => group().with(&[story.holder as u8]).key(),
+            Trait::Assignee => self.hashed().name(story.state.assignee).key(),
+            Trait::Category => self.hashed().name(snapshot.category).key(),
+        }
+    }
+}
+
+fn events_bin(count: u32) -> u8 {
+    EVENTS_FROM.partition_point(|from| *from <= count) as u8
+}

@@ -1,0 +1,99 @@
+//! Features of a snapshot whose effect is a curve that never falls.
+
+use super::curve::Position;
+use super::key::{Hashed, Key};
+use super::snapshot::{Holder, Snapshot, Story};
+
+/// An effect that never falls, with a curve for each holder or one for all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Course {
+    /// The share of the limit used, by holder.
+    ShareUsed,
+    /// How long nothing happened, by holder.
+    Idle,
+    /// How long it has been in its state, by holder.
+    InState,
+    /// How near its due instant is.
+    Nearness,
+    /// The share of the limit used, by group.
+    ShareUsedOfGroup,
+    /// How long it has been in its state, by group.
+    InStateOfGroup,
+    /// The share of the limit used, by assignee.
+    ShareUsedOfAssignee,
+}
+
+/// Every course, in the order of a landmark's points.
+pub const COURSES: [Course; 7] = [
+    Course::ShareUsed,
+    Course::Idle,
+    Course::InState,
+    Course::Nearness,
+    Course::ShareUsedOfGroup,
+    Course::InStateOfGroup,
+    Course::ShareUsedOfAssignee,
+];
+
+const SHARE_KNOTS: [f32; 11] = [0.01, 0.035, 0.075, 0.15, 0.25, 0.35, 0.45, 0.55, 0.67, 0.82, 0.95];
+const IDLE_KNOTS: [f32; 8] = [0.0, 0.3, 2.0, 7.0, 17.0, 40.0, 110.0, 240.0];
+const IN_STATE_KNOTS: [f32; 8] = [0.0, 0.2, 1.0, 4.0, 14.0, 44.0, 110.0, 240.0];
+/// Hours before the due instant, negative: the nearer, the higher.
+const NEARNESS_KNOTS: [f32; 8] = [-150.0, -96.0, -66.0, -41.0, -24.0, -13.0, -4.0, -0.5];
+const SHARE_OF_GROUP_KNOTS: [f32; 5] = [0.05, 0.2, 0.4, 0.62, 0.87];
+const IN_STATE_OF_GROUP_KNOTS: [f32; 4] = [1.0, 13.0, 48.0, 110.0];
+const SHARE_OF_ASSIGNEE_KNOTS: [f32; 3] = [0.1, 0.35, 0.75];
+
+impl Course {
+    /// Its knots, ascending: shares of the limit, or hours.
+    pub fn knots(self) -> &'static [f32] {
+        match self {
+            Course::ShareUsed => &SHARE_KNOTS,
+            Course::Idle => &IDLE_KNOTS,
+            Course::InState => &IN_STATE_KNOTS,
+            Course::Nearness => &NEARNESS_KNOTS,
+            Course::ShareUsedOfGroup => &SHARE_OF_GROUP_KNOTS,
+            Course::InStateOfGroup => &IN_STATE_OF_GROUP_KNOTS,
+            Course::ShareUsedOfAssignee => &SHARE_OF_ASSIGNEE_KNOTS,
+        }
+    }
+
+    /// The curve of a holder, where each holder has one.
+    pub fn of_holder(self, holder: Holder) -> Key {
+        let holder = match self {
+            Course::ShareUsed | Course::Idle | Course::InState => holder as u8 + 1,
+            _ => 0,
+        };
+        self.hashed().with(&[holder]).key()
+    }
+
+    /// The curve that a snapshot touches, and where on it.
+    pub(super) fn point(self, snapshot: &Snapshot<'_>) -> (Key, Position) {
+        (self.key(snapshot), Position::among(self.knots(), self.figure(snapshot)))
+    }
+
+    fn key(self, snapshot: &Snapshot<'_>) -> Key {
+        let Story { state, holder, .. } = &snapshot.story;
+        match self {
+            Course::ShareUsedOfGroup | Course::InStateOfGroup => {
+                self.hashed().name(state.group).key()
+            }
+            Course::ShareUsedOfAssignee => self.hashed().name(state.assignee).key(),
+            _ => self.of_holder(*holder),
+        }
+    }
+
+    fn hashed(self) -> Hashed {
+        Hashed::new(&[b'c', self as u8])
+    }
+
+    fn figure(self, snapshot: &Snapshot<'_>) -> f32 {
+        match self {
+            Course::ShareUsed | Course::ShareUsedOfGroup | Course::ShareUsedOfAssignee => {
+                snapshot.share_used()
+            }
+            Course::Idle => snapshot.idle_hours(),
+            Course::InState | Course::InStateOfGroup => snapshot.hours_in_state(),
+            Course::Nearness => -snapshot.hours_to_due,
+        }
+    }
+}

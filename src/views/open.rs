@@ -1,0 +1,156 @@
+//! Opening the views, whatever became of their files, and closing them.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use std::{fs, io};
+
+use super::disk_space::{ROOM_TO_OPEN_BYTES, check_room, try_room};
+use super::error::ViewsError;
+use super::identity::{Identity, applied, is_of_this_format};
+use super::keys;
+use super::read::Views;
+use super::store::Store;
+use super::write::Writing;
+
+const ROWS_A_SIGN_OF_LIFE: usize = 10_000;
+/// Recording waits while views are opened again, so a store that hangs is given up soon.
+const REOPENED_WITHIN: Duration = Duration::from_secs(10);
+
+/// Views as they were found, before it is known whether they belong to the journal.
+#[derive(Debug)]
+pub struct Found {
+    directory: PathBuf,
+    patience: Duration,
+    store: Option<Store>,
+}
+
+impl Views {
+    /// Looks for views in `directory`. Those that don't open within `patience`, or, unless they
+    /// were left in good order, can't all be read, count as none.
+    pub fn find(directory: &Path, patience: Duration) -> Found {
+        let store =
+            directory.is_dir().then(|| Store::open(directory, patience, check_unless_clean));
+        let store = store.and_then(|opened| {
+            opened.inspect_err(|error| tracing::warn!(%error, "views put aside")).ok()
+        });
+        Found { directory: directory.to_owned(), patience, store }
+    }
+
+    /// Opens them again after they failed, as far as they got then. Nobody may be reading. Nothing
+    /// is written: a store whose disk fails may keep a writer for ever.
+    pub fn reopen(&self) -> Result<(), ViewsError> {
+        check_room(&self.directory, ROOM_TO_OPEN_BYTES)?;
+        try_room(&self.directory)?;
+        let mut store = self.store.write();
+        // The old one holds a lock on the files.
+        *store = None;
+        let patience = self.patience.min(REOPENED_WITHIN);
+        let opened = Store::open(&self.directory, patience, |_, _| Ok(()))?;
+        let is_ours = opened.get(keys::STORE)?.is_some_and(|id| id.as_ref() == self.store_id);
+        if !is_ours {
+            return Err(ViewsError::Closed);
+        }
+        *store = Some(opened);
+        Ok(())
+    }
+
+    /// Leaves them in good order, unless something was wrong with them, so that the next start need
+    /// not look at every row.
+    pub fn close(&self) -> Result<(), ViewsError> {
+        let store = self.store()?;
+        if !store.has_failed() {
+            store.insert(keys::CLEAN, &[])?;
+        }
+        store.flush()
+    }
+}
+
+impl Found {
+    /// What the views prove to have been durable: a store's id and a sequence.
+    pub fn durable(&self) -> Option<([u8; 16], u64)> {
+        let store = self.store.as_ref().filter(|store| is_of_this_format(store))?;
+        let store_id = store.get(keys::STORE).ok()??;
+        Some((store_id.as_ref().try_into().ok()?, applied(store).ok()?))
+    }
+
+    /// The views, if they are of `identity`, hold all of its journal and were closed in good order.
+    pub fn complete(self, identity: &Identity) -> Result<Views, ViewsError> {
+        let Found { directory, patience, store } = self;
+        let store = store.ok_or(ViewsError::NotLeftSo("they are missing or damaged"))?;
+        if !identity.fits(&store) {
+            return Err(ViewsError::NotLeftSo(
+                "another slx, store or time zone database made them",
+            ));
+        }
+        if store.get(keys::CLEAN)?.is_none() || store.get(keys::TALLYING)?.is_some() {
+            return Err(ViewsError::NotLeftSo("a server is at work, or ended otherwise"));
+        }
+        if applied(&store)? < identity.last_sequence {
+            return Err(ViewsError::NotLeftSo("they lack what was recorded last"));
+        }
+        Ok(Views::new(directory, patience, identity.store_id, store))
+    }
+
+    /// The views, if they are of `identity`; else new ones, and these are put aside.
+    pub fn of(self, identity: &Identity) -> Result<Views, ViewsError> {
+        let Found { directory, patience, store } = self;
+        let is_usable = |store: &Store| identity.fits(store) && catch_up(&directory, store);
+        let store = match store.filter(is_usable) {
+            Some(store) => {
+                store.remove(keys::CLEAN)?;
+                store
+            }
+            None => {
+                tracing::info!("the views are missing, damaged or of another making: new ones");
+                put_aside(&directory)?;
+                create(&directory, patience, identity)?
+            }
+        };
+        Ok(Views::new(directory, patience, identity.store_id, store))
+    }
+}
+
+fn create(directory: &Path, patience: Duration, identity: &Identity) -> Result<Store, ViewsError> {
+    let store = Store::open(directory, patience, |_, _| Ok(()))?;
+    identity.write(&store)?;
+    Ok(store)
+}
+
+/// Moves views out of the way and removes them. A thread that still hangs over them may go on.
+fn put_aside(directory: &Path) -> Result<(), ViewsError> {
+    let aside = directory.with_extension("discarded");
+    let remove = |path: &Path| match fs::remove_dir_all(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            tracing::warn!(path = %path.display(), %error, "can't remove discarded views");
+        }
+        _ => {}
+    };
+    remove(&aside);
+    match fs::rename(directory, &aside) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            return Err(ViewsError::Remove { path: directory.to_owned(), source });
+        }
+        _ => remove(&aside),
+    }
+    Ok(())
+}
+
+/// Reads every row, since damage may only show when a row is read.
+fn check_unless_clean(store: &Store, is_alive: &dyn Fn()) -> Result<(), ViewsError> {
+    if store.get(keys::CLEAN)?.is_some() {
+        return Ok(());
+    }
+    for (at, row) in store.range(..).enumerate() {
+        row?;
+        if at % ROWS_A_SIGN_OF_LIFE == 0 {
+            is_alive();
+        }
+    }
+    Ok(())
+}
+
+/// Adds up cells that a crash left behind; false: they can't be.
+fn catch_up(directory: &Path, store: &Store) -> bool {
+    let caught_up = Writing::new(directory.to_owned(), store.clone()).catch_cells_up();
+    caught_up.inspect_err(|error| tracing::warn!(%error, "views put aside")).is_ok()
+}

@@ -1,0 +1,193 @@
+//! Reading the views.
+
+use std::ops::Range;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use parking_lot::RwLock;
+
+use super::error::ViewsError;
+use super::identity::applied;
+use super::keys::{self, ClockKey, FiledClock, IncidentKey};
+use super::store::Store;
+use crate::domain::compliance::Tally;
+use crate::domain::time::Instant;
+use crate::domain::zone::ZoneDatabase;
+use crate::engine::index::Filed;
+use crate::engine::learning::Learning;
+use crate::engine::ledger::{Ledger, ServiceLedger};
+use crate::engine::record::Record;
+use crate::engine::tally::{CellPlace, Day, Dimension};
+use crate::wire::record::{self, Unreadable};
+use crate::wire::{learning, tally};
+
+/// The views, open.
+#[derive(Debug)]
+pub struct Views {
+    pub(super) directory: PathBuf,
+    pub(super) patience: Duration,
+    pub(super) store_id: [u8; 16],
+    /// None while they can't be opened again.
+    pub(super) store: RwLock<Option<Store>>,
+}
+
+impl Views {
+    pub(super) fn new(
+        directory: PathBuf,
+        patience: Duration,
+        store_id: [u8; 16],
+        store: Store,
+    ) -> Views {
+        Views { directory, patience, store_id, store: RwLock::new(Some(store)) }
+    }
+
+    pub(super) fn store(&self) -> Result<Store, ViewsError> {
+        self.store.read().clone().ok_or(ViewsError::Closed)
+    }
+
+    /// The sequence up to which everything is applied.
+    pub fn applied(&self) -> Result<u64, ViewsError> {
+        applied(&self.store()?)
+    }
+
+    /// Everything recorded about an incident, and under what it is filed.
+    pub fn ledger(&self, key: &IncidentKey) -> Result<(Ledger, Filed), ViewsError> {
+        match self.store()?.get(key.as_bytes())? {
+            Some(row) => Ok(record::decode_ledger(&row)?),
+            None => Ok(Default::default()),
+        }
+    }
+
+    /// Everything recorded about a service.
+    pub fn service_ledger(&self, tenant: &str, service: &str) -> Result<ServiceLedger, ViewsError> {
+        match self.store()?.get(&keys::service(tenant, service))? {
+            Some(row) => Ok(record::decode_service_ledger(&row)?),
+            None => Ok(ServiceLedger::default()),
+        }
+    }
+
+    /// What a tenant's incidents had taught when that was last kept, and up to which sequence the
+    /// journal was read for it. `None`: it can't be gone on from.
+    pub fn learning(&self, tenant: &str) -> Result<Option<(u64, Learning)>, ViewsError> {
+        let row = self.store()?.get(&keys::learning(tenant))?;
+        let kept = row.map(|row| learning::decode(&row)).transpose()?.flatten();
+        let applied = self.applied()?;
+        // What is ahead of the other rows may be of a journal that was cut since.
+        Ok(kept.filter(|(sequence, _)| *sequence <= applied))
+    }
+
+    /// Every record that is kept whole (changes of terms, and deeds) in the order of recording:
+    /// sequence, record time, record.
+    pub fn kept(
+        &self,
+        zones: &ZoneDatabase,
+    ) -> impl Iterator<Item = Result<(u64, Instant, Record), ViewsError>> {
+        self.range(keys::KEPT.to_vec(), keys::end_of(keys::KEPT)).map(move |row| {
+            let (key, value) = row?;
+            let (record_time, record) = record::decode_kept(&value, zones)?;
+            Ok((keys::kept_sequence(&key), record_time, record))
+        })
+    }
+
+    /// The ids of a tenant's incidents after `after`, in order.
+    pub fn incident_ids(
+        &self,
+        tenant: &str,
+        after: &str,
+    ) -> impl Iterator<Item = Result<String, ViewsError>> + use<> {
+        self.ids_after(keys::incidents(tenant), after)
+    }
+
+    /// The ids of the incidents ever opened under a contract after `after`, in order.
+    pub fn attached_ids(
+        &self,
+        tenant: &str,
+        contract: &str,
+        after: &str,
+    ) -> impl Iterator<Item = Result<String, ViewsError>> + use<> {
+        self.ids_after(keys::attachments(tenant, contract), after)
+    }
+
+    fn ids_after(
+        &self,
+        prefix: Vec<u8>,
+        after: &str,
+    ) -> impl Iterator<Item = Result<String, ViewsError>> + use<> {
+        let from = [prefix.as_slice(), after.as_bytes(), &[1]].concat();
+        let until = keys::end_of(&prefix);
+        let from = if after.is_empty() { prefix.clone() } else { from };
+        self.range(from, until).map(move |row| {
+            let (key, _) = row?;
+            Ok(keys::id_after(&prefix, &key))
+        })
+    }
+
+    /// Clocks filed on one shelf of a contract, from a place on, in order.
+    pub fn clocks(
+        &self,
+        from: &ClockKey<'_>,
+    ) -> impl Iterator<Item = Result<FiledClock, ViewsError>> + use<> {
+        let (from, until) = (from.to_bytes(), keys::end_of(&from.shelf_prefix()));
+        self.range(from, until).filter_map(|row| match row {
+            Ok((key, _)) => keys::filed_clock(&key).map(Ok),
+            Err(error) => Some(Err(error)),
+        })
+    }
+
+    /// The incidents of a tenant with facts that occur after `as_of`.
+    pub fn unsettled_ids(
+        &self,
+        tenant: &str,
+        as_of: Instant,
+    ) -> impl Iterator<Item = Result<String, ViewsError>> + use<> {
+        let prefix = keys::unsettled(tenant);
+        let from = keys::unsettled_after(tenant, as_of);
+        self.range(from, keys::end_of(&prefix)).map(move |row| {
+            let (key, _) = row?;
+            Ok(keys::unsettled_id(&prefix, &key))
+        })
+    }
+
+    /// Rows in the order of their keys.
+    fn range(
+        &self,
+        from: Vec<u8>,
+        until: Vec<u8>,
+    ) -> impl Iterator<Item = Result<(sled::IVec, sled::IVec), ViewsError>> + use<> {
+        let (rows, error) = match self.store() {
+            Ok(store) => (Some(store.range(from..until)), None),
+            Err(error) => (None, Some(Err(error))),
+        };
+        rows.into_iter().flatten().chain(error)
+    }
+
+    /// What is added up in a contract's cells of some days, by value, target and priority.
+    pub fn cells(
+        &self,
+        tenant: &str,
+        contract: &str,
+        dimension: Dimension,
+        days: Range<Day>,
+    ) -> impl Iterator<Item = Result<([String; 3], Tally), ViewsError>> + use<> {
+        let from = keys::cells(tenant, contract, dimension, days.start);
+        let until = keys::cells(tenant, contract, dimension, days.end);
+        self.range(from, until).map(|row| {
+            let (key, value) = row?;
+            Ok((keys::cell_texts(&key).unwrap_or_default(), tally::decode(&value)?))
+        })
+    }
+
+    /// Every cell there is, and whose it is.
+    pub fn all_cells(
+        &self,
+    ) -> impl Iterator<Item = Result<(String, CellPlace, Tally), ViewsError>> + use<> {
+        let prefix = keys::all_cells();
+        let until = keys::end_of(&prefix);
+        self.range(prefix, until).map(|row| {
+            let (key, value) = row?;
+            let unreadable = || Unreadable::from("a cell's key is cut short".to_owned());
+            let (tenant, place) = keys::cell_place(&key).ok_or_else(unreadable)?;
+            Ok((tenant, place, tally::decode(&value)?))
+        })
+    }
+}
