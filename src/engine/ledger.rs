@@ -2,6 +2,7 @@
 
 use super::refusal::Refusal;
 use crate::domain::incident::RecordedEvent;
+use crate::domain::recorded::Recorded;
 use crate::domain::service::ServiceEvent;
 use crate::domain::time::Instant;
 
@@ -16,18 +17,7 @@ pub struct Ledger {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ServiceLedger {
     /// The events.
-    pub events: Vec<RecordedServiceEvent>,
-}
-
-/// An event about a service with its place in the journal.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RecordedServiceEvent {
-    /// Its journal sequence.
-    pub sequence: u64,
-    /// When it was recorded.
-    pub record_time: Instant,
-    /// The event.
-    pub event: ServiceEvent,
+    pub events: Vec<Recorded<ServiceEvent>>,
 }
 
 /// What to do with something that was sent.
@@ -57,7 +47,7 @@ pub(super) fn standing<E: PartialEq>(
 impl Ledger {
     /// The event with this id, whoever sent it first.
     pub fn find(&self, event_id: &str) -> Option<&RecordedEvent> {
-        self.events.iter().find(|recorded| recorded.event.event_id == event_id)
+        self.events.iter().find(|recorded| recorded.value.event_id == event_id)
     }
 
     /// The sequence of the event recorded last; 0 when there is none.
@@ -70,12 +60,12 @@ impl ServiceLedger {
     /// The events recorded up to an instant.
     pub fn known(&self, known_time: Instant) -> impl Iterator<Item = &ServiceEvent> + Clone {
         let known = self.events.iter().filter(move |event| event.record_time <= known_time);
-        known.map(|recorded| &recorded.event)
+        known.map(|recorded| &recorded.value)
     }
 
     /// The event with this id.
-    pub fn find(&self, event_id: &str) -> Option<&RecordedServiceEvent> {
-        self.events.iter().find(|recorded| recorded.event.event_id == event_id)
+    pub fn find(&self, event_id: &str) -> Option<&Recorded<ServiceEvent>> {
+        self.events.iter().find(|recorded| recorded.value.event_id == event_id)
     }
 
     /// The sequence of the event recorded last; 0 when there is none.

@@ -100,7 +100,7 @@ impl WhatIf {
                 corrects_event_id: String::new(),
                 fact,
             };
-            RecordedEvent { sequence: last + place, record_time: times.known, event }
+            RecordedEvent { sequence: last + place, record_time: times.known, value: event }
         }));
         Ledger { events }
     }

@@ -52,7 +52,7 @@ pub fn judge_among<'a>(
 
 /// The contracts the incident's opening names, each once, sorted.
 fn contract_ids<'a>(history: &History<'a>) -> Vec<&'a str> {
-    let opening = history.opening().map(|recorded| &recorded.event.fact);
+    let opening = history.opening().map(|recorded| &recorded.value.fact);
     let Some(Fact::Opened(opened)) = opening else { return Vec::new() };
     let mut ids: Vec<_> = opened.contract_ids.iter().map(String::as_str).collect();
     ids.sort_unstable();

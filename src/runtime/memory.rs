@@ -12,12 +12,14 @@ use parking_lot::{RwLock, RwLockUpgradableReadGuard};
 
 use super::replay::{self, Piece, ReplayError};
 use crate::domain::incident::RecordedEvent;
+use crate::domain::recorded::Recorded;
+use crate::domain::service::ServiceEvent;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::catalog::Catalog;
-use crate::engine::deed::{Book, RecordedDeed};
+use crate::engine::deed::Book;
 use crate::engine::index::Filed;
-use crate::engine::ledger::{Ledger, RecordedServiceEvent, ServiceLedger};
+use crate::engine::ledger::{Ledger, ServiceLedger};
 use crate::engine::record::{Entry, Record, TermsEntry};
 use crate::journal::{Hash, ReadError};
 use crate::views::{IncidentKey, Views, ViewsError};
@@ -296,7 +298,7 @@ impl State {
                     catalog_mut(&mut catalogs, zones, record.tenant).apply(record_time, entry);
                 }
                 Entry::Deed(deed) => {
-                    let deed = RecordedDeed { sequence: recorded, record_time, deed };
+                    let deed = Recorded { sequence: recorded, record_time, value: deed };
                     book_mut(&mut books, record.tenant).apply(deed);
                 }
                 _ => {}
@@ -318,17 +320,17 @@ impl State {
         match entry {
             Entry::IncidentEvent(event) => {
                 let key = IncidentKey::new(&tenant, &event.incident_id);
-                self.note_event(key, RecordedEvent { sequence, record_time, event }, views)
+                self.note_event(key, RecordedEvent { sequence, record_time, value: event }, views)
             }
             Entry::ServiceEvent(event) => {
-                let event = RecordedServiceEvent { sequence, record_time, event };
+                let event = Recorded { sequence, record_time, value: event };
                 self.note_service_event(tenant, event, views)
             }
             Entry::Lost => Ok(()),
             Entry::Deed(deed) => {
                 let kept = Record { tenant: tenant.clone(), entry: Entry::Deed(deed.clone()) };
                 self.keep(sequence, record_time, kept);
-                let deed = RecordedDeed { sequence, record_time, deed };
+                let deed = Recorded { sequence, record_time, value: deed };
                 book_mut(&mut self.books, tenant).apply(deed);
                 Ok(())
             }
@@ -377,10 +379,10 @@ impl State {
     fn note_service_event(
         &mut self,
         tenant: String,
-        recorded: RecordedServiceEvent,
+        recorded: Recorded<ServiceEvent>,
         views: &Views,
     ) -> Result<(), ViewsError> {
-        let key = (tenant, recorded.event.service.clone());
+        let key = (tenant, recorded.value.service.clone());
         let ledger = match self.fresh.services.entry(key) {
             MapEntry::Occupied(entry) => entry.into_mut(),
             MapEntry::Vacant(entry) => {

@@ -56,7 +56,7 @@ pub use backup::{BackUpError, Portion};
 pub use complying::Reckoned;
 pub use exporting::{Export, Rows};
 pub use forecasting::ForecastAsked;
-pub use job::{Answer, DeedAnswer, Recorded, Results, TermsAnswer, WriteError};
+pub use job::{Answer, DeedAnswer, Receipt, Results, TermsAnswer, WriteError};
 pub use listing::{ClockFilter, ClockMark, FoundClock};
 pub use memory::Progress;
 pub use recount::{Difference, Recount, RecountError, recount};

@@ -122,7 +122,7 @@ impl Folded {
             Entry::IncidentEvent(event) => {
                 let key = (tenant, event.incident_id.clone());
                 let events = &mut self.ledgers.entry(key).or_default().events;
-                events.push(RecordedEvent { sequence, record_time, event });
+                events.push(RecordedEvent { sequence, record_time, value: event });
             }
             Entry::Terms(entry) => {
                 let catalog = self.catalogs.entry(tenant);

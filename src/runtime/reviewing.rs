@@ -171,7 +171,7 @@ impl<'r> Reviewing<'r> {
         let since =
             |event: &&RecordedEvent| after < event.record_time && event.record_time <= until;
         let since = ledger.events.iter().filter(since);
-        Ok(since.map(|recorded| recorded.event.event_id.clone()).collect())
+        Ok(since.map(|recorded| recorded.value.event_id.clone()).collect())
     }
 }
 

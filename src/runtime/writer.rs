@@ -7,17 +7,18 @@ use tokio::sync::{mpsc, watch};
 
 use super::inbox::Inbox;
 use super::job::{
-    Asker, DeedAnswer, Finished, Group, Job, Recorded, Sent, TermsAnswer, TermsJob, WriteError,
+    Asker, DeedAnswer, Finished, Group, Job, Receipt, Sent, TermsAnswer, TermsJob, WriteError,
 };
 use super::keeper::Keeper;
 use super::memory::{FoldError, Memory, Progress};
 use super::trouble::Trouble;
 use super::wall;
 use crate::domain::incident::IncidentEvent;
+use crate::domain::recorded::Recorded;
 use crate::domain::service::ServiceEvent;
 use crate::domain::time::{Instant, Span};
 use crate::engine::command::{decide_event, decide_service_event, decide_terms};
-use crate::engine::deed::{DeedDecision, DoDeed, RecordedDeed, decide_deed};
+use crate::engine::deed::{DeedDecision, DoDeed, decide_deed};
 use crate::engine::ledger::{Ledger, ServiceLedger, Standing};
 use crate::engine::record::{Entry, Record};
 use crate::engine::refusal::Refusal;
@@ -166,7 +167,7 @@ impl Writer {
         tenant: &str,
         sent: Sent<IncidentEvent>,
         draft: &mut Draft,
-    ) -> Result<Result<Recorded, Refusal>, WriteError> {
+    ) -> Result<Result<Receipt, Refusal>, WriteError> {
         let key = IncidentKey::new(tenant, &sent.event.incident_id);
         if !draft.incidents.contains_key(&key) {
             let recorded = self.memory.ledger(&key, &self.views).map_err(unreadable)?;
@@ -174,7 +175,7 @@ impl Writer {
         }
         let standing = draft.incidents.get(&key).map(|staged| {
             let event_id = &sent.event.event_id;
-            let before = staged.recorded.find(event_id).map(|known| (known.sequence, &known.event));
+            let before = staged.recorded.find(event_id).map(|known| (known.sequence, &known.value));
             let recorded = before.or_else(|| draft.added_event(&staged.added, event_id));
             let count = staged.recorded.events.len() + staged.added.len();
             decide_event(recorded, &sent.event, count, self.events_an_incident_max)
@@ -195,7 +196,7 @@ impl Writer {
         tenant: &str,
         sent: Sent<ServiceEvent>,
         draft: &mut Draft,
-    ) -> Result<Result<Recorded, Refusal>, WriteError> {
+    ) -> Result<Result<Receipt, Refusal>, WriteError> {
         let key = format!("{tenant}\0{}", sent.event.service);
         if !draft.services.contains_key(&key) {
             let service = &sent.event.service;
@@ -205,7 +206,7 @@ impl Writer {
         }
         let standing = draft.services.get(&key).map(|staged| {
             let event_id = &sent.event.event_id;
-            let before = staged.recorded.find(event_id).map(|known| (known.sequence, &known.event));
+            let before = staged.recorded.find(event_id).map(|known| (known.sequence, &known.value));
             let recorded = before.or_else(|| draft.added_service_event(&staged.added, event_id));
             decide_service_event(recorded, &sent.event)
         });
@@ -228,13 +229,13 @@ impl Writer {
         entry: Entry,
         body: &[u8],
         draft: &mut Draft,
-    ) -> Result<Result<Recorded, Refusal>, WriteError> {
+    ) -> Result<Result<Receipt, Refusal>, WriteError> {
         match standing.unwrap_or(Ok(Standing::New)) {
             Err(refusal) => Ok(Err(refusal)),
-            Ok(Standing::Duplicate(sequence)) => Ok(Ok(Recorded { sequence, is_duplicate: true })),
+            Ok(Standing::Duplicate(sequence)) => Ok(Ok(Receipt { sequence, is_duplicate: true })),
             Ok(Standing::New) => {
                 let sequence = self.stage(draft.tick(), tenant.to_owned(), entry, body, draft)?;
-                Ok(Ok(Recorded { sequence, is_duplicate: false }))
+                Ok(Ok(Receipt { sequence, is_duplicate: false }))
             }
         }
     }
@@ -280,7 +281,7 @@ impl Writer {
         let body = wire::record::encode(&record);
         let sequence = self.stage(record_time, record.tenant, record.entry, &body, draft)?;
         draft.is_closed = true;
-        let recorded = RecordedDeed { sequence, record_time, deed };
+        let recorded = Recorded { sequence, record_time, value: deed };
         Ok(Ok(DeedAnswer { recorded, is_duplicate: false }))
     }
 

@@ -175,7 +175,7 @@ fn compared(
 fn step_told(step: &Step, ledger: &Ledger, catalog: &Catalog) -> v1::ChangeStep {
     let at = step.record_time;
     let event = ledger.events.iter().find(|event| event.record_time == at);
-    let record = event.map(|event| Record::Event(wire::incident::encode(&event.event)));
+    let record = event.map(|event| Record::Event(wire::incident::encode(&event.value)));
     let terms = || {
         let (_, name) = catalog.recorded_between(Instant::MIN, at).pop()?;
         Some(match name {

@@ -129,7 +129,7 @@ impl ComplianceService for Services {
         let answer = engine.do_deed(tenant, DoDeed::SignReview(sign)).await;
         let (answer, progress) = answer.map_err(|error| status::not_written(&error))?;
         let DeedAnswer { recorded, is_duplicate } = answer.map_err(status::refused)?;
-        let signature = match &recorded.deed {
+        let signature = match &recorded.value {
             Deed::ReviewSigned(signed) => Some(encode_signature(recorded.record_time, signed)),
             _ => None,
         };

@@ -15,7 +15,7 @@ use crate::domain::incident::IncidentEvent;
 use crate::engine::query::history;
 use crate::engine::refusal::Refusal;
 use crate::limits::EVENTS_A_CALL_MAX;
-use crate::runtime::{Answer, Recorded, Results};
+use crate::runtime::{Answer, Receipt, Results};
 use crate::wire::faults::Faults;
 use crate::wire::scalar::{id, optional_id};
 use crate::wire::v1::incident_service_server::IncidentService;
@@ -175,11 +175,11 @@ impl IncidentService for Services {
         let history = history(&ledger, sight.times).ok_or_else(|| not_found(&id))?;
         let mut page = v1::ListEventsResponse { stamp: stamp(&sight), ..Default::default() };
         let events = history.all();
-        let from = events.iter().position(|(recorded, _)| recorded.event.event_id == after);
+        let from = events.iter().position(|(recorded, _)| recorded.value.event_id == after);
         let occurred = events
             .iter()
             .skip(from.map_or(0, |from| from + 1))
-            .filter(|(recorded, _)| recorded.event.occur_time <= sight.times.as_of);
+            .filter(|(recorded, _)| recorded.value.occur_time <= sight.times.as_of);
         let mut last = after;
         for (recorded, voided_by) in occurred {
             let event = wire::incident::encode_recorded(recorded, *voided_by);
@@ -188,7 +188,7 @@ impl IncidentService for Services {
                 break;
             }
             page.events.push(event);
-            last = recorded.event.event_id.clone();
+            last = recorded.value.event_id.clone();
         }
         Ok(Response::new(page))
     }
@@ -253,8 +253,8 @@ fn as_one(is_single: bool, mut results: Results) -> Result<Results, Status> {
 }
 
 fn encode_results(ids: Vec<String>, results: Results) -> Vec<v1::RecordResult> {
-    let encode = |(event_id, result): (String, Result<Recorded, Refusal>)| match result {
-        Ok(Recorded { sequence, is_duplicate }) => {
+    let encode = |(event_id, result): (String, Result<Receipt, Refusal>)| match result {
+        Ok(Receipt { sequence, is_duplicate }) => {
             let outcome = match is_duplicate {
                 true => v1::RecordOutcome::Duplicate,
                 false => v1::RecordOutcome::Accepted,

@@ -70,7 +70,7 @@ impl SettlementService for Services {
         let answer = engine.do_deed(tenant, DoDeed::OpenItem(opening)).await;
         let (answer, progress) = answer.map_err(|error| status::not_written(&error))?;
         let DeedAnswer { recorded, is_duplicate } = answer.map_err(status::refused)?;
-        let item = match &recorded.deed {
+        let item = match &recorded.value {
             Deed::ItemOpened(item) => Some(encode(item)),
             _ => None,
         };
@@ -102,7 +102,7 @@ impl SettlementService for Services {
         let answer = engine.do_deed(tenant, deed).await;
         let (answer, progress) = answer.map_err(|error| status::not_written(&error))?;
         let DeedAnswer { recorded, is_duplicate } = answer.map_err(status::refused)?;
-        let decision = match &recorded.deed {
+        let decision = match &recorded.value {
             Deed::ItemDecided(decided) => Some(encode_decided(decided, Some(recorded.record_time))),
             _ => None,
         };

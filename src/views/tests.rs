@@ -50,10 +50,10 @@ fn service(number: usize) -> String {
 
 fn ledger(number: usize) -> ServiceLedger {
     use crate::domain::service::{ServiceEvent, ServiceFact};
-    let event = |at: u64| crate::engine::ledger::RecordedServiceEvent {
+    let event = |at: u64| crate::domain::recorded::Recorded {
         sequence: at,
         record_time: Instant::MIN,
-        event: ServiceEvent {
+        value: ServiceEvent {
             event_id: format!("{at}"),
             service: service(number),
             occur_time: Instant::MIN,

@@ -28,7 +28,7 @@ pub fn judged(
         match record.entry {
             Entry::Terms(terms) => catalog.apply(record_time, terms),
             Entry::IncidentEvent(event) => {
-                ledger.events.push(RecordedEvent { sequence, record_time, event });
+                ledger.events.push(RecordedEvent { sequence, record_time, value: event });
             }
             _ => {}
         }

@@ -38,7 +38,7 @@ impl Recorded {
     /// When the last of the facts occurred.
     pub fn last_fact(&self) -> Option<Instant> {
         let events = self.ledgers.values().flat_map(|ledger| &ledger.events);
-        events.map(|recorded| recorded.event.occur_time).max()
+        events.map(|recorded| recorded.value.occur_time).max()
     }
 
     fn take(&mut self, sequence: u64, record_time: Instant, entry: Entry) {
@@ -46,7 +46,7 @@ impl Recorded {
             Entry::Terms(terms) => self.catalog.apply(record_time, terms),
             Entry::IncidentEvent(event) => {
                 let ledger = self.ledgers.entry(event.incident_id.clone()).or_default();
-                ledger.events.push(RecordedEvent { sequence, record_time, event });
+                ledger.events.push(RecordedEvent { sequence, record_time, value: event });
             }
             Entry::ServiceEvent(_) | Entry::Deed(_) | Entry::Lost => {}
         }

@@ -126,7 +126,7 @@ impl<'a> Watch<'_, 'a> {
             return;
         }
         let time = moment.time;
-        let event_id = moment.events.last().map_or("", |last| last.event.event_id.as_str());
+        let event_id = moment.events.last().map_or("", |last| last.value.event_id.as_str());
         if self.life.cycles.is_empty() {
             self.life.cycles.push(Cycle::default());
             self.begin(time, Activity::Pending, event_id);
@@ -384,7 +384,7 @@ impl<'a> Watch<'_, 'a> {
                 && moment
                     .events
                     .iter()
-                    .any(|e| matches!(e.event.fact, Fact::ClientUpdated { .. }));
+                    .any(|e| matches!(e.value.fact, Fact::ClientUpdated { .. }));
         };
         !std::mem::replace(&mut self.did_restart, holds) && holds
     }

@@ -75,7 +75,7 @@ impl<'e> State<'e> {
     /// Takes in the facts of a moment.
     pub fn apply(&mut self, moment: &Moment<'_, 'e>) {
         for recorded in moment.events {
-            self.take(&recorded.event);
+            self.take(&recorded.value);
         }
     }
 

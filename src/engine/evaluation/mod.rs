@@ -38,7 +38,7 @@ pub struct Tested<B> {
 }
 
 fn is_under(history: &History<'_>, contract_id: &str) -> bool {
-    let opening = history.opening().map(|recorded| &recorded.event.fact);
+    let opening = history.opening().map(|recorded| &recorded.value.fact);
     let Some(Fact::Opened(opened)) = opening else { return false };
     opened.contract_ids.iter().any(|id| id == contract_id)
 }

@@ -146,9 +146,9 @@ impl Lives {
                 return None;
             }
             let occurred =
-                ledger.events.iter().filter(|known| known.event.occur_time <= test.until);
+                ledger.events.iter().filter(|known| known.value.occur_time <= test.until);
             let recorded = occurred.map(|known| RecordedEvent {
-                record_time: known.event.occur_time,
+                record_time: known.value.occur_time,
                 ..known.clone()
             });
             Some((id.clone(), Arc::new(Ledger { events: recorded.collect() })))
