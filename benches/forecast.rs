@@ -77,7 +77,7 @@ impl Shelf {
     fn of(events: impl Iterator<Item = v1::IncidentEvent>) -> Shelf {
         let mut ledgers: BTreeMap<String, Ledger> = BTreeMap::new();
         for recorded in recorded(events) {
-            ledgers.entry(recorded.value.incident_id.clone()).or_default().events.push(recorded);
+            ledgers.entry(recorded.value.incident_id.clone()).or_default().push_new(recorded);
         }
         Shelf(ledgers.into_iter().map(|(id, ledger)| (id, Arc::new(ledger))).collect())
     }

@@ -7,7 +7,7 @@ use chrono::NaiveTime;
 
 use super::catalog::Known;
 use super::credit::{Credited, credited, whole};
-use super::ledger::ServiceLedger;
+use super::ledger::Ledger;
 use super::query::Times;
 use super::refusal::Refusal;
 use super::tally::{Counted, CountedTarget, Day, Dimension, day};
@@ -330,7 +330,12 @@ impl<'c> Compliance<'c> {
     }
 
     /// Judges the objectives on a service, by everything recorded about it up to `known_time`.
-    pub fn judge_service(&mut self, service: &str, ledger: &ServiceLedger, known_time: Instant) {
+    pub fn judge_service(
+        &mut self,
+        service: &str,
+        ledger: &Ledger<ServiceEvent>,
+        known_time: Instant,
+    ) {
         let events = in_effect(ledger.known(known_time), self.as_of);
         let about_it = |on: &&mut OnService<'_>| on.objective.service() == Some(service);
         let credited = self.credited.iter_mut().flat_map(|credited| &mut credited.on_services);

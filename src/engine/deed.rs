@@ -2,7 +2,7 @@
 
 use super::catalog::Catalog;
 use super::compliance::{PeriodAsked, period_of};
-use super::ledger::{Standing, standing};
+use super::ledger::{Dedup, Event, Ledger, dedup};
 use super::refusal::Refusal;
 use crate::domain::contract::Contract;
 use crate::domain::recorded::Recorded;
@@ -40,10 +40,7 @@ pub struct Signature {
 }
 
 /// A tenant's deeds, in the order they were recorded.
-#[derive(Clone, Debug, Default)]
-pub struct Book {
-    deeds: Vec<Recorded<Deed>>,
-}
+pub type Book = Ledger<Deed>;
 
 /// A deed that is to be recorded.
 #[derive(Clone, Debug)]
@@ -102,9 +99,8 @@ pub enum DeedDecision {
     Duplicate(Recorded<Deed>),
 }
 
-impl Deed {
-    /// What names it among the tenant's deeds.
-    pub fn id(&self) -> &str {
+impl Event for Deed {
+    fn id(&self) -> &str {
         match self {
             Deed::ReviewSigned(signature) => &signature.id,
             Deed::ItemOpened(item) => &item.id,
@@ -113,24 +109,7 @@ impl Deed {
     }
 }
 
-impl Book {
-    /// Folds in a deed. Sequences never decrease; one that is in already changes nothing.
-    pub fn apply(&mut self, recorded: Recorded<Deed>) {
-        if self.deeds.last().is_none_or(|last| last.sequence < recorded.sequence) {
-            self.deeds.push(recorded);
-        }
-    }
-
-    /// The deed with this id.
-    pub fn find(&self, id: &str) -> Option<&Recorded<Deed>> {
-        self.deeds.iter().find(|recorded| recorded.value.id() == id)
-    }
-
-    /// The deeds that were recorded up to an instant.
-    fn known(&self, known_time: Instant) -> impl DoubleEndedIterator<Item = &Recorded<Deed>> {
-        self.deeds.iter().filter(move |deed| deed.record_time <= known_time)
-    }
-
+impl Ledger<Deed> {
     /// The signatures under the review of a period, by what was recorded up to an instant.
     pub fn signatures<'b>(
         &'b self,
@@ -138,7 +117,7 @@ impl Book {
         period: &'b str,
         known_time: Instant,
     ) -> impl Iterator<Item = (Instant, &'b Signature)> {
-        let signed = self.known(known_time).filter_map(|recorded| match &recorded.value {
+        let signed = self.recorded_by(known_time).filter_map(|recorded| match &recorded.value {
             Deed::ReviewSigned(signature) => Some((recorded.record_time, signature)),
             _ => None,
         });
@@ -147,7 +126,7 @@ impl Book {
 
     /// The items that somebody opened, by what was recorded up to an instant.
     pub fn opened(&self, known_time: Instant) -> impl Iterator<Item = &Item> {
-        self.known(known_time).filter_map(|recorded| match &recorded.value {
+        self.known(known_time).filter_map(|deed| match deed {
             Deed::ItemOpened(item) => Some(item),
             _ => None,
         })
@@ -155,7 +134,7 @@ impl Book {
 
     /// What was decided of items, by what was recorded up to an instant.
     pub fn decisions(&self, known_time: Instant) -> impl Iterator<Item = (Instant, &Decided)> {
-        self.known(known_time).filter_map(|recorded| match &recorded.value {
+        self.recorded_by(known_time).filter_map(|recorded| match &recorded.value {
             Deed::ItemDecided(decided) => Some((recorded.record_time, decided.as_ref())),
             _ => None,
         })
@@ -200,8 +179,8 @@ pub fn decide_deed(
         }
     };
     let recorded = book.find(deed.id());
-    match (standing(recorded.map(|r| (r.sequence, &r.value)), &deed, deed.id())?, recorded) {
-        (Standing::Duplicate(_), Some(recorded)) => Ok(DeedDecision::Duplicate(recorded.clone())),
+    match (dedup(recorded.map(|r| (r.sequence, &r.value)), &deed)?, recorded) {
+        (Dedup::Duplicate(_), Some(recorded)) => Ok(DeedDecision::Duplicate(recorded.clone())),
         _ => Ok(DeedDecision::New(deed)),
     }
 }

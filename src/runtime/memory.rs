@@ -19,7 +19,7 @@ use crate::domain::zone::ZoneDatabase;
 use crate::engine::catalog::Catalog;
 use crate::engine::deed::Book;
 use crate::engine::index::Filed;
-use crate::engine::ledger::{Ledger, ServiceLedger};
+use crate::engine::ledger::Ledger;
 use crate::engine::record::{Entry, Record, TermsEntry};
 use crate::journal::{Hash, ReadError};
 use crate::views::{IncidentKey, Views, ViewsError};
@@ -86,7 +86,7 @@ struct Slot {
 #[derive(Debug, Default)]
 struct Fresh {
     incidents: Vec<IncidentKey>,
-    services: HashMap<(String, String), Arc<ServiceLedger>>,
+    services: HashMap<(String, String), Arc<Ledger<ServiceEvent>>>,
     /// Records that are kept whole: changes of terms, and deeds.
     kept: Vec<(u64, Instant, Record)>,
     /// Contracts whose incidents must be filed anew, by tenant; each once, however often its terms
@@ -99,7 +99,7 @@ struct Fresh {
 #[derive(Debug)]
 pub(super) struct Load {
     pub incidents: Vec<FreshIncident>,
-    pub services: Vec<((String, String), Arc<ServiceLedger>)>,
+    pub services: Vec<((String, String), Arc<Ledger<ServiceEvent>>)>,
     pub kept: Vec<(u64, Instant, Record)>,
     pub refile: BTreeSet<(String, String)>,
     pub progress: Progress,
@@ -227,7 +227,7 @@ impl Memory {
         tenant: &str,
         service: &str,
         views: &Views,
-    ) -> Result<Arc<ServiceLedger>, ViewsError> {
+    ) -> Result<Arc<Ledger<ServiceEvent>>, ViewsError> {
         let state = self.state.read();
         match state.fresh.services.get(&(tenant.to_owned(), service.to_owned())) {
             Some(ledger) => Ok(Arc::clone(ledger)),
@@ -267,7 +267,7 @@ impl Memory {
     pub fn carried(
         &self,
         filed: Vec<(FreshIncident, Filed)>,
-        services: Vec<((String, String), Arc<ServiceLedger>)>,
+        services: Vec<((String, String), Arc<Ledger<ServiceEvent>>)>,
     ) {
         let mut state = self.state.write();
         for (incident, filed) in filed {
@@ -299,7 +299,7 @@ impl State {
                 }
                 Entry::Deed(deed) => {
                     let deed = Recorded { sequence: recorded, record_time, value: deed };
-                    book_mut(&mut books, record.tenant).apply(deed);
+                    book_mut(&mut books, record.tenant).push_new(deed);
                 }
                 _ => {}
             }
@@ -331,7 +331,7 @@ impl State {
                 let kept = Record { tenant: tenant.clone(), entry: Entry::Deed(deed.clone()) };
                 self.keep(sequence, record_time, kept);
                 let deed = Recorded { sequence, record_time, value: deed };
-                book_mut(&mut self.books, tenant).apply(deed);
+                book_mut(&mut self.books, tenant).push_new(deed);
                 Ok(())
             }
             Entry::Terms(entry) => {

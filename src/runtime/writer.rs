@@ -19,7 +19,7 @@ use crate::domain::service::ServiceEvent;
 use crate::domain::time::{Instant, Span};
 use crate::engine::command::{decide_event, decide_service_event, decide_terms};
 use crate::engine::deed::{DeedDecision, DoDeed, decide_deed};
-use crate::engine::ledger::{Ledger, ServiceLedger, Standing};
+use crate::engine::ledger::{Dedup, Ledger};
 use crate::engine::record::{Entry, Record};
 use crate::engine::refusal::Refusal;
 use crate::journal::{CommitError, Writer as Journal};
@@ -46,7 +46,7 @@ pub(super) struct Writer {
 struct Draft {
     records: Vec<(u64, Instant, Record)>,
     incidents: HashMap<IncidentKey, Staged<Ledger>>,
-    services: HashMap<String, Staged<ServiceLedger>>,
+    services: HashMap<String, Staged<Ledger<ServiceEvent>>>,
     last_time: Instant,
     bytes: usize,
     is_closed: bool,
@@ -224,16 +224,16 @@ impl Writer {
     /// Stages what is new.
     fn admit(
         &mut self,
-        standing: Option<Result<Standing, Refusal>>,
+        standing: Option<Result<Dedup, Refusal>>,
         tenant: &str,
         entry: Entry,
         body: &[u8],
         draft: &mut Draft,
     ) -> Result<Result<Receipt, Refusal>, WriteError> {
-        match standing.unwrap_or(Ok(Standing::New)) {
+        match standing.unwrap_or(Ok(Dedup::New)) {
             Err(refusal) => Ok(Err(refusal)),
-            Ok(Standing::Duplicate(sequence)) => Ok(Ok(Receipt { sequence, is_duplicate: true })),
-            Ok(Standing::New) => {
+            Ok(Dedup::Duplicate(sequence)) => Ok(Ok(Receipt { sequence, is_duplicate: true })),
+            Ok(Dedup::New) => {
                 let sequence = self.stage(draft.tick(), tenant.to_owned(), entry, body, draft)?;
                 Ok(Ok(Receipt { sequence, is_duplicate: false }))
             }

@@ -17,11 +17,12 @@ use std::time::Duration;
 use parking_lot::RwLock;
 
 use crate::domain::compliance::Tally;
+use crate::domain::service::ServiceEvent;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::index::Filed;
 use crate::engine::learning::Learning;
-use crate::engine::ledger::{Ledger, ServiceLedger};
+use crate::engine::ledger::Ledger;
 use crate::engine::record::Record;
 use crate::engine::tally::{CellPlace, Day, Dimension};
 use crate::wire::record::{self, Unreadable};
@@ -189,10 +190,14 @@ impl Views {
     }
 
     /// Everything recorded about a service.
-    pub fn service_ledger(&self, tenant: &str, service: &str) -> Result<ServiceLedger, ViewsError> {
+    pub fn service_ledger(
+        &self,
+        tenant: &str,
+        service: &str,
+    ) -> Result<Ledger<ServiceEvent>, ViewsError> {
         match self.store()?.get(&keys::service(tenant, service))? {
             Some(row) => Ok(record::decode_service_ledger(&row)?),
-            None => Ok(ServiceLedger::default()),
+            None => Ok(Ledger::default()),
         }
     }
 

@@ -1,9 +1,10 @@
 //! What a fold changes in the views.
 
 use super::keys::{self, IncidentKey};
+use crate::domain::service::ServiceEvent;
 use crate::domain::time::Instant;
 use crate::engine::index::{Filed, Standing};
-use crate::engine::ledger::{Ledger, ServiceLedger};
+use crate::engine::ledger::Ledger;
 use crate::engine::record::Record;
 use crate::engine::tally::Counted;
 use crate::wire::record as rows;
@@ -53,7 +54,7 @@ impl Changes {
     }
 
     /// Keeps a service's row.
-    pub fn keep_service(&mut self, tenant: &str, service: &str, ledger: &ServiceLedger) {
+    pub fn keep_service(&mut self, tenant: &str, service: &str, ledger: &Ledger<ServiceEvent>) {
         let row = (keys::service(tenant, service), Some(rows::encode_service_ledger(ledger)));
         self.steps.push(Step { rows: vec![row], ..Step::default() });
     }

@@ -48,8 +48,8 @@ fn service(number: usize) -> String {
     format!("{number:04}{}", "s".repeat(100))
 }
 
-fn ledger(number: usize) -> ServiceLedger {
-    use crate::domain::service::{ServiceEvent, ServiceFact};
+fn ledger(number: usize) -> Ledger<ServiceEvent> {
+    use crate::domain::service::ServiceFact;
     let event = |at: u64| crate::domain::recorded::Recorded {
         sequence: at,
         record_time: Instant::MIN,
@@ -60,7 +60,7 @@ fn ledger(number: usize) -> ServiceLedger {
             fact: ServiceFact::OutageStarted(String::new()),
         },
     };
-    ServiceLedger { events: (1..5).map(event).collect() }
+    (1..5).map(event).collect()
 }
 
 /// What is applied by the views of a damaged directory, once every row was read and compared.

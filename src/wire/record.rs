@@ -14,7 +14,7 @@ use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::deed::Deed;
 use crate::engine::index::Filed;
-use crate::engine::ledger::{Ledger, ServiceLedger};
+use crate::engine::ledger::Ledger;
 use crate::engine::record::{Entry, Record, TermsEntry};
 
 /// The format of the records that are written. A higher one for whatever must not be left out by
@@ -158,13 +158,13 @@ pub fn decode_ledger(bytes: &[u8]) -> Result<(Ledger, Filed), Unreadable> {
             value: incident::decode(recorded.event.unwrap_or_default())?,
         })
     };
-    let events = row.events.into_iter().map(event).collect::<Result<_, _>>()?;
+    let ledger = row.events.into_iter().map(event).collect::<Result<_, _>>()?;
     let counted = tally::decode_counted(row.counted.unwrap_or_default())?;
-    Ok((Ledger { events }, Filed { keys: row.clock_keys, counted }))
+    Ok((ledger, Filed { keys: row.clock_keys, counted }))
 }
 
 /// The bytes of a service's row.
-pub fn encode_service_ledger(ledger: &ServiceLedger) -> Vec<u8> {
+pub fn encode_service_ledger(ledger: &Ledger<ServiceEvent>) -> Vec<u8> {
     let events = ledger.events.iter().map(|recorded| store::RecordedServiceEvent {
         sequence: recorded.sequence,
         record_nanos: recorded.record_time.nanos(),
@@ -174,7 +174,7 @@ pub fn encode_service_ledger(ledger: &ServiceLedger) -> Vec<u8> {
 }
 
 /// A service's row.
-pub fn decode_service_ledger(bytes: &[u8]) -> Result<ServiceLedger, Unreadable> {
+pub fn decode_service_ledger(bytes: &[u8]) -> Result<Ledger<ServiceEvent>, Unreadable> {
     let row = store::ServiceRow::decode(bytes)?;
     let event = |recorded: store::RecordedServiceEvent| -> Result<_, Unreadable> {
         Ok(Recorded {
@@ -183,7 +183,7 @@ pub fn decode_service_ledger(bytes: &[u8]) -> Result<ServiceLedger, Unreadable> 
             value: service_event::decode(recorded.event.unwrap_or_default())?,
         })
     };
-    Ok(ServiceLedger { events: row.events.into_iter().map(event).collect::<Result<_, _>>()? })
+    row.events.into_iter().map(event).collect()
 }
 
 /// The bytes of the row of a record that is kept whole.

@@ -151,7 +151,7 @@ impl Lives {
                 record_time: known.value.occur_time,
                 ..known.clone()
             });
-            Some((id.clone(), Arc::new(Ledger { events: recorded.collect() })))
+            Some((id.clone(), Arc::new(recorded.collect())))
         };
         Lives(ledgers.into_iter().filter_map(relived).collect())
     }

@@ -70,7 +70,7 @@ impl Journal {
         let mut ledgers: BTreeMap<String, Ledger> = BTreeMap::new();
         for record in &self.records[..count] {
             let ledger = ledgers.entry(record.value.incident_id.clone()).or_default();
-            ledger.events.push(record.clone());
+            ledger.push_new(record.clone());
         }
         Shelf(ledgers.into_iter().map(|(id, ledger)| (id, Arc::new(ledger))).collect())
     }
