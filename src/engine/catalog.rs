@@ -133,6 +133,17 @@ impl Catalog {
         &self.zones
     }
 
+    /// The contracts whose clocks a change of terms may move.
+    pub fn contracts_touched_by(&self, entry: &TermsEntry) -> Vec<String> {
+        match entry {
+            TermsEntry::Contract { contract, .. } => vec![contract.id.clone()],
+            TermsEntry::ContractEnd { contract_id, .. } => vec![contract_id.clone()],
+            TermsEntry::Calendar { id, .. } => {
+                self.contracts_measured_by(id).map(str::to_owned).collect()
+            }
+        }
+    }
+
     /// The contracts with a revision that measures by this calendar.
     pub fn contracts_measured_by<'c>(
         &'c self,

@@ -2,7 +2,7 @@
 //!
 //! [`decide`](command) holds a command against what is recorded and either refuses it or says what
 //! to record. Records fold into a [`catalog`] of contracts and calendars and a [`ledger`] an
-//! incident; replaying the journal and writing live share that fold. [`query`] answers from them
+//! incident: [`state`] is that fold, and everybody who folds shares it. [`query`] answers from them
 //! at an instant, and [`index`] says where an incident's clocks belong among all clocks.
 //! [`compliance`] adds up what a period's clocks came to, from [`tally`] cells or judged one by
 //! one, with its [`credit`]s; [`simulation`] does so under terms that are only thought of.
@@ -34,4 +34,5 @@ pub mod review;
 pub mod settlement;
 pub mod simulation;
 mod snapshot;
+pub mod state;
 pub mod tally;

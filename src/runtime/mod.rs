@@ -13,6 +13,7 @@ mod inbox;
 mod job;
 mod keeper;
 mod learning;
+mod ledgers;
 mod listing;
 mod memory;
 mod recount;

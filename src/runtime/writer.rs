@@ -44,7 +44,7 @@ pub(super) struct Writer {
 
 /// What a group has decided so far.
 struct Draft {
-    records: Vec<(u64, Instant, Record)>,
+    records: Vec<Recorded<Record>>,
     incidents: HashMap<IncidentKey, Staged<Ledger>>,
     services: HashMap<String, Staged<Ledger<ServiceEvent>>>,
     last_time: Instant,
@@ -296,7 +296,8 @@ impl Writer {
         let staged = self.journal.stage(record_time, body);
         let sequence = staged.map_err(|error| WriteError::Journal(error.to_string()))?;
         draft.bytes += body.len();
-        draft.records.push((sequence, record_time, Record { tenant, entry }));
+        let value = Record { tenant, entry };
+        draft.records.push(Recorded { sequence, record_time, value });
         Ok(sequence)
     }
 }
@@ -328,8 +329,8 @@ impl Draft {
 
     fn added_event(&self, places: &[usize], event_id: &str) -> Option<(u64, &IncidentEvent)> {
         let added = places.iter().filter_map(|place| self.records.get(*place));
-        let events = added.filter_map(|(sequence, _, record)| match &record.entry {
-            Entry::IncidentEvent(event) => Some((*sequence, event)),
+        let events = added.filter_map(|recorded| match &recorded.value.entry {
+            Entry::IncidentEvent(event) => Some((recorded.sequence, event)),
             _ => None,
         });
         events.into_iter().find(|(_, event)| event.event_id == event_id)
@@ -341,8 +342,8 @@ impl Draft {
         event_id: &str,
     ) -> Option<(u64, &ServiceEvent)> {
         let added = places.iter().filter_map(|place| self.records.get(*place));
-        let events = added.filter_map(|(sequence, _, record)| match &record.entry {
-            Entry::ServiceEvent(event) => Some((*sequence, event)),
+        let events = added.filter_map(|recorded| match &recorded.value.entry {
+            Entry::ServiceEvent(event) => Some((recorded.sequence, event)),
             _ => None,
         });
         events.into_iter().find(|(_, event)| event.event_id == event_id)

@@ -17,6 +17,7 @@ use std::time::Duration;
 use parking_lot::RwLock;
 
 use crate::domain::compliance::Tally;
+use crate::domain::recorded::Recorded;
 use crate::domain::service::ServiceEvent;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
@@ -223,16 +224,15 @@ impl Views {
         self.store()?.insert(&keys::learning(tenant), &learning::encode(sequence, learnt))
     }
 
-    /// Every record that is kept whole (changes of terms, and deeds) in the order of recording:
-    /// sequence, record time, record.
+    /// Every record that is kept whole (changes of terms, and deeds) in the order of recording.
     pub fn kept(
         &self,
         zones: &ZoneDatabase,
-    ) -> impl Iterator<Item = Result<(u64, Instant, Record), ViewsError>> {
+    ) -> impl Iterator<Item = Result<Recorded<Record>, ViewsError>> {
         self.range(keys::KEPT.to_vec(), keys::end_of(keys::KEPT)).map(move |row| {
             let (key, value) = row?;
-            let (record_time, record) = record::decode_kept(&value, zones)?;
-            Ok((keys::kept_sequence(&key), record_time, record))
+            let (record_time, value) = record::decode_kept(&value, zones)?;
+            Ok(Recorded { sequence: keys::kept_sequence(&key), record_time, value })
         })
     }
 

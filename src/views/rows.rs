@@ -1,8 +1,8 @@
 //! What a fold changes in the views.
 
 use super::keys::{self, IncidentKey};
+use crate::domain::recorded::Recorded;
 use crate::domain::service::ServiceEvent;
-use crate::domain::time::Instant;
 use crate::engine::index::{Filed, Standing};
 use crate::engine::ledger::Ledger;
 use crate::engine::record::Record;
@@ -60,8 +60,9 @@ impl Changes {
     }
 
     /// Keeps a record whole: a change of terms, or a deed.
-    pub fn keep_record(&mut self, sequence: u64, record_time: Instant, record: &Record) {
-        let row = (keys::kept(sequence), Some(rows::encode_kept(record_time, record)));
+    pub fn keep_record(&mut self, recorded: &Recorded<Record>) {
+        let row = rows::encode_kept(recorded.record_time, &recorded.value);
+        let row = (keys::kept(recorded.sequence), Some(row));
         self.steps.push(Step { rows: vec![row], ..Step::default() });
     }
 }

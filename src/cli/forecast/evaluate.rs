@@ -6,7 +6,7 @@ use anyhow::{anyhow, bail};
 use serde_json::json;
 
 use super::Forecast;
-use super::recorded::Recorded;
+use super::recorded::TenantRecords;
 use crate::cli::show::{span, table};
 use crate::domain::forecast::{Baseline, MODEL_VERSION, Quality};
 use crate::domain::time::Instant;
@@ -19,7 +19,7 @@ use crate::wire::scalar::{duration, optional_instant};
 pub fn run(asked: &Forecast) -> anyhow::Result<ExitCode> {
     let zones = zones::open(&zones::Choice::Automatic)?;
     let recorded =
-        Recorded::read(&asked.data_dir.join("journal"), &asked.connection.tenant, &zones)?;
+        TenantRecords::read(&asked.data_dir.join("journal"), &asked.connection.tenant, &zones)?;
     let known = recorded.catalog.known(Instant::MAX);
     if known.contract(&asked.contract).all().is_empty() {
         let ids = known.contract_ids().collect::<Vec<_>>().join(", ");
