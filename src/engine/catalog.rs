@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use super::record::TermsEntry;
+use super::terms_entry::TermsEntry;
 use crate::domain::calendar::Calendar;
 use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::clock::{Agreement, CalendarInForce, Calendars};

@@ -2,8 +2,8 @@
 
 use super::catalog::{Catalog, Known};
 use super::ledger::{Dedup, dedup};
-use super::record::TermsEntry;
 use super::refusal::Refusal;
+use super::terms_entry::TermsEntry;
 use crate::domain::calendar::Calendar;
 use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::contract::{Contract, Finding, Severity, lint};

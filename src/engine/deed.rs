@@ -1,8 +1,8 @@
 //! Deeds: what people did about the figures. They are recorded as facts are, and change none.
 
 use super::catalog::Catalog;
-use super::compliance::{PeriodAsked, period_of};
 use super::ledger::{Dedup, Event, Ledger, dedup};
+use super::period::{PeriodAsked, period_of};
 use super::refusal::Refusal;
 use crate::domain::contract::Contract;
 use crate::domain::recorded::Recorded;

@@ -3,7 +3,7 @@
 use super::catalog::Known;
 use super::learning::Learned;
 use super::ledger::Ledger;
-use super::query::Times;
+use super::times::Times;
 use crate::domain::clock::{Calendars, Clock};
 use crate::domain::forecast::{
     Forecast, Forecaster, Landmark, Reason, Snapshot, Story, Urgency, explain, idle_time,

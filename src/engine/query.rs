@@ -2,18 +2,10 @@
 
 use super::catalog::Known;
 use super::ledger::Ledger;
+pub use super::times::Times;
 use crate::domain::clock::{Judgement, judge};
 use crate::domain::incident::{Fact, History};
 use crate::domain::time::Instant;
-
-/// The two times of every question.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Times {
-    /// Evaluate as of this instant.
-    pub as_of: Instant,
-    /// Use only what was recorded by then.
-    pub known: Instant,
-}
 
 /// Judges an incident's history under each contract its opening names, in their order.
 pub fn judge_incident<'a>(
