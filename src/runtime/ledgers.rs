@@ -73,7 +73,7 @@ impl Ledgers {
         }
     }
 
-    /// The incidents that were added to since this was last asked.
+    /// The incidents that were added to since they were last taken.
     pub fn take_fresh(&mut self) -> Vec<(IncidentKey, Slot)> {
         self.fresh_events = 0;
         let keys = std::mem::take(&mut self.fresh).into_iter();

@@ -1,6 +1,8 @@
 //! The fold: recorded events in the order they occurred.
 
-use super::{Fact, IncidentEvent, RecordedEvent, State};
+use super::fact::{Fact, IncidentEvent, RecordedEvent};
+use super::moment::Moment;
+use super::state::State;
 use crate::domain::time::Instant;
 
 /// What is known of an incident, in the order it occurred. Borrowed from the recorded events.
@@ -8,15 +10,6 @@ use crate::domain::time::Instant;
 pub struct History<'e> {
     effective: Vec<&'e RecordedEvent>,
     voided: Vec<(&'e RecordedEvent, &'e str)>,
-}
-
-/// The facts of one instant (and `occur_order`), which take effect together.
-#[derive(Clone, Copy, Debug)]
-pub struct Moment<'h, 'e> {
-    /// When.
-    pub time: Instant,
-    /// What happened, in the order of [`Fact::rank`], then of event ids. Never empty.
-    pub events: &'h [&'e RecordedEvent],
 }
 
 impl<'e> History<'e> {
@@ -178,7 +171,7 @@ mod tests {
         assert_eq!(history.moments(Instant::MAX).count(), 3);
     }
 
-    fn opened(priority: &str) -> super::super::Opened {
-        super::super::Opened { priority: priority.into(), ..Default::default() }
+    fn opened(priority: &str) -> crate::domain::incident::Opened {
+        crate::domain::incident::Opened { priority: priority.into(), ..Default::default() }
     }
 }
