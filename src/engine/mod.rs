@@ -4,8 +4,9 @@
 //! to record. Records fold into a [`catalog`] of contracts and calendars and a [`ledger`] an
 //! incident: [`state`] is that fold, and everybody who folds shares it. [`query`] answers from them
 //! at an instant, and [`index`] says where an incident's clocks belong among all clocks.
-//! [`compliance`] adds up what a period's clocks came to, from [`tally`] cells or judged one by
-//! one, with its [`credit`]s; [`simulation`] does so under terms that are only thought of.
+//! [`compliance`] adds up what a [`period`]'s clocks came to, from [`tally`] cells or judged one by
+//! one, and how its [`objective`]s stand, with its [`credit`]s; [`simulation`] does so under terms
+//! that are only thought of.
 //! [`experience`] is what people went through in an incident meanwhile. [`review`] lays a period on
 //! the table; a [`deed`] says what people did about it, and [`settlement`] what they have left to
 //! agree on.
