@@ -78,7 +78,7 @@ impl Shelf {
     fn of(events: impl Iterator<Item = v1::IncidentEvent>) -> Shelf {
         let mut ledgers: BTreeMap<String, Ledger> = BTreeMap::new();
         for recorded in recorded(events) {
-            ledgers.entry(recorded.event.incident_id.clone()).or_default().events.push(recorded);
+            ledgers.entry(recorded.value.incident_id.clone()).or_default().push_new(recorded);
         }
         Shelf(ledgers.into_iter().map(|(id, ledger)| (id, Arc::new(ledger))).collect())
     }
@@ -108,7 +108,7 @@ fn recorded(events: impl Iterator<Item = v1::IncidentEvent>) -> Vec<RecordedEven
     let record = |(sequence, event): (u64, IncidentEvent)| {
         let next = last.checked_add(Span::from_nanos(1)).expect("within the range");
         last = event.occur_time.max(next);
-        RecordedEvent { sequence, record_time: last, event }
+        RecordedEvent { sequence, record_time: last, value: event }
     };
     (1..).zip(events).map(record).collect()
 }

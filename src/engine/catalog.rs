@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use super::record::TermsEntry;
+use super::terms_entry::TermsEntry;
 use crate::domain::calendar::Calendar;
 use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::clock::{Agreement, CalendarInForce, Calendars};
@@ -131,6 +131,17 @@ impl Catalog {
     /// The time zone database in use.
     pub fn zones(&self) -> &ZoneDatabase {
         &self.zones
+    }
+
+    /// The contracts whose clocks a change of terms may move.
+    pub fn contracts_touched_by(&self, entry: &TermsEntry) -> Vec<String> {
+        match entry {
+            TermsEntry::Contract { contract, .. } => vec![contract.id.clone()],
+            TermsEntry::ContractEnd { contract_id, .. } => vec![contract_id.clone()],
+            TermsEntry::Calendar { id, .. } => {
+                self.contracts_measured_by(id).map(str::to_owned).collect()
+            }
+        }
     }
 
     /// The contracts with a revision that measures by this calendar.

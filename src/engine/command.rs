@@ -1,9 +1,9 @@
 //! Decides commands: what to record, or why not.
 
 use super::catalog::{Catalog, Known};
-use super::ledger::{Standing, standing};
-use super::record::TermsEntry;
+use super::ledger::{Dedup, dedup};
 use super::refusal::Refusal;
+use super::terms_entry::TermsEntry;
 use crate::domain::calendar::Calendar;
 use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::contract::{Contract, Finding, Severity, lint};
@@ -54,21 +54,21 @@ pub fn decide_event(
     event: &IncidentEvent,
     count: usize,
     events_max: usize,
-) -> Result<Standing, Refusal> {
-    let standing = standing(recorded, event, &event.event_id)?;
-    if standing == Standing::New && count >= events_max {
+) -> Result<Dedup, Refusal> {
+    let dedup = dedup(recorded, event)?;
+    if dedup == Dedup::New && count >= events_max {
         let what = "an incident";
         return Err(Refusal::LimitExceeded { what, most: events_max, unit: "events" });
     }
-    Ok(standing)
+    Ok(dedup)
 }
 
 /// Decides an event about a service, against what is recorded under its event id.
 pub fn decide_service_event(
     recorded: Option<(u64, &ServiceEvent)>,
     event: &ServiceEvent,
-) -> Result<Standing, Refusal> {
-    standing(recorded, event, &event.event_id)
+) -> Result<Dedup, Refusal> {
+    dedup(recorded, event)
 }
 
 /// Decides a change of terms at `now`, the instant it would be recorded.

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::catalog::Catalog;
 use super::ledger::Ledger;
-use super::query::{Times, history, judge_incident};
+use super::query::{history, judge_incident};
+use super::times::Times;
 use crate::domain::clock::{Clock, Outcome};
 use crate::domain::time::Instant;
 

@@ -7,27 +7,23 @@ use chrono::NaiveTime;
 
 use super::catalog::Known;
 use super::credit::{Credited, credited, whole};
-use super::ledger::ServiceLedger;
-use super::query::Times;
+use super::ledger::Ledger;
+use super::objective::objectives;
+use super::period::{days, last_instant, period, unknown_zone};
 use super::refusal::Refusal;
-use super::tally::{Counted, CountedTarget, Day, Dimension, day};
-use crate::domain::clock::{Calendars, Outcome};
-use crate::domain::compliance::attainment::{Standing, Verdict, stand};
-use crate::domain::compliance::availability::{
-    self, Agreed, Availability, AvailabilityStanding, OutagesStanding,
-};
-use crate::domain::compliance::performance::{self, PerformanceStanding};
-use crate::domain::compliance::{Entry, Period, PeriodError, Tally, lived};
-use crate::domain::contract::{
-    AgreedService, AttainmentPromise, Contract, ExperiencePromise, Objective, PeriodKind, Promise,
-    Revision,
-};
+use super::tally::{Counted, Day, Dimension};
+use super::times::Times;
+use crate::domain::clock::Outcome;
+use crate::domain::compliance::{Entry, Period, Tally};
+use crate::domain::contract::{Contract, PeriodKind, Revision};
 use crate::domain::experience::{Figure, Toll, figure};
-use crate::domain::forecast::{Budget, Stretch};
 use crate::domain::service::{ServiceEvent, in_effect};
-use crate::domain::share::Share;
-use crate::domain::time::{Instant, Span};
+use crate::domain::time::Instant;
 use crate::domain::zone::{Zone, ZoneDatabase};
+
+pub use super::group_key::GroupKey;
+pub use super::objective::{Attainment, Lived, OnService, ServiceStanding, Uptime};
+pub use super::period::{PeriodAsked, period_of};
 
 /// What is asked about a contract.
 #[derive(Clone, Debug)]
@@ -38,32 +34,6 @@ pub struct Question {
     pub period: PeriodAsked,
     /// What to group by, each key once.
     pub group_by: Vec<GroupKey>,
-}
-
-/// A period as it is asked for.
-#[derive(Clone, Debug)]
-pub enum PeriodAsked {
-    /// By its name, in the contract's time zone.
-    Named(String),
-    /// From an instant up to another.
-    Between(Instant, Instant),
-}
-
-/// What entries may be grouped by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum GroupKey {
-    /// The target.
-    Target,
-    /// The priority.
-    Priority,
-    /// The incident's service.
-    Service,
-    /// Its category.
-    Category,
-    /// The group it is assigned to.
-    Group,
-    /// Who its cause is attributed to.
-    Party,
 }
 
 /// What a period came to, as far as entries were added.
@@ -89,90 +59,6 @@ pub struct Compliance<'c> {
     known: Known<'c>,
     as_of: Instant,
 }
-
-/// An objective on attainment, and the entries it rests on.
-#[derive(Debug)]
-pub struct Attainment<'c> {
-    /// The objective.
-    pub objective: &'c Objective,
-    /// The revision that words it.
-    pub contract_revision: u32,
-    /// The period it is judged over.
-    pub period: Period,
-    /// The entries it rests on.
-    pub tally: Tally,
-    /// Its place among the contract's objectives.
-    pub place: usize,
-    promise: &'c AttainmentPromise,
-}
-
-/// An objective on what people went through, and what it rests on.
-#[derive(Debug)]
-pub struct Lived<'c> {
-    /// The objective.
-    pub objective: &'c Objective,
-    /// The revision that words it.
-    pub contract_revision: u32,
-    /// The period it is judged over.
-    pub period: Period,
-    /// What the period's incidents cost people.
-    pub toll: Toll,
-    /// What was promised.
-    pub promise: ExperiencePromise,
-    /// How many people the contract serves; 0: it is not told.
-    pub people: u32,
-    /// Its place among the contract's objectives.
-    pub place: usize,
-}
-
-/// An objective on a service, and how it stands.
-#[derive(Debug)]
-pub struct OnService<'c> {
-    /// The objective.
-    pub objective: &'c Objective,
-    /// The revision that words it.
-    pub contract_revision: u32,
-    /// The period it is judged over.
-    pub period: Period,
-    /// How it stands; `None` where the time zone database no longer knows its calendar's zone.
-    pub standing: Option<ServiceStanding>,
-    /// Its place among the contract's objectives.
-    pub place: usize,
-}
-
-/// How an objective on a service stands.
-#[derive(Debug)]
-pub enum ServiceStanding {
-    /// One on availability.
-    Availability(AvailabilityStanding, Uptime),
-    /// One on outages.
-    Outages(OutagesStanding, Uptime),
-    /// One on performance.
-    Performance(PerformanceStanding),
-}
-
-impl ServiceStanding {
-    /// The verdict, and what was reached where that is a share.
-    pub fn verdict(&self) -> (Verdict, Option<Share>) {
-        match self {
-            ServiceStanding::Availability(standing, _) => (standing.verdict, standing.uptime),
-            ServiceStanding::Outages(standing, _) => (standing.verdict, None),
-            ServiceStanding::Performance(standing) => (standing.verdict, None),
-        }
-    }
-}
-
-/// How a service was up, and by which hours.
-#[derive(Debug)]
-pub struct Uptime {
-    /// The revision of the calendar in force when the period began.
-    pub calendar_revision: u32,
-    /// How it was up.
-    pub figures: Availability,
-}
-
-/// An objective, the revision that words it, the period it is judged over, and its place.
-pub(super) type Ruling<'c> = (&'c Objective, u32, Period, usize);
 
 impl<'c> Compliance<'c> {
     /// Nothing yet; `known` is what was known of contracts then.
@@ -290,12 +176,12 @@ impl<'c> Compliance<'c> {
     pub fn take_out(&mut self, counted: &Counted) {
         for target in counted.targets.iter().filter(|t| t.contract_id == self.contract_id) {
             if self.days().contains(&target.day) {
-                let of = |key: &GroupKey| counted_value(*key, counted, target).to_owned();
+                let of = |key: &GroupKey| key.counted_value(counted, target).to_owned();
                 let key: Vec<_> = self.group_by.iter().map(of).collect();
                 self.groups.entry(key).or_default().remove(&target.tally);
             }
             for attainment in held(&mut self.attainments, &mut self.credited) {
-                if attainment.promise.covers(&target.target_id, &target.priority)
+                if attainment.promise().covers(&target.target_id, &target.priority)
                     && days(&attainment.period, &self.zone).contains(&target.day)
                 {
                     attainment.tally.remove(&target.tally);
@@ -330,7 +216,12 @@ impl<'c> Compliance<'c> {
     }
 
     /// Judges the objectives on a service, by everything recorded about it up to `known_time`.
-    pub fn judge_service(&mut self, service: &str, ledger: &ServiceLedger, known_time: Instant) {
+    pub fn judge_service(
+        &mut self,
+        service: &str,
+        ledger: &Ledger<ServiceEvent>,
+        known_time: Instant,
+    ) {
         let events = in_effect(ledger.known(known_time), self.as_of);
         let about_it = |on: &&mut OnService<'_>| on.objective.service() == Some(service);
         let credited = self.credited.iter_mut().flat_map(|credited| &mut credited.on_services);
@@ -345,11 +236,11 @@ impl<'c> Compliance<'c> {
             return;
         }
         if self.period.takes(entry, self.as_of) {
-            let key = self.group_by.iter().map(|key| value(*key, entry).to_owned()).collect();
+            let key = self.group_by.iter().map(|key| key.value(entry).to_owned()).collect();
             self.groups.entry(key).or_default().add(&Tally::of(entry));
         }
         for attainment in held(&mut self.attainments, &mut self.credited) {
-            if attainment.promise.covers(entry.target_id, entry.priority)
+            if attainment.promise().covers(entry.target_id, entry.priority)
                 && attainment.period.takes(entry, self.as_of)
             {
                 attainment.tally.add(&Tally::of(entry));
@@ -384,230 +275,6 @@ impl Compliance<'_> {
         let of_target = |entry: &&Entry<'_>| entry.target_id == target_id && self.takes(entry);
         entries.iter().find(of_target).map(Entry::verdict)
     }
-}
-
-impl GroupKey {
-    fn dimension(self) -> Option<Dimension> {
-        match self {
-            GroupKey::Target | GroupKey::Priority => None,
-            GroupKey::Service => Some(Dimension::Service),
-            GroupKey::Category => Some(Dimension::Category),
-            GroupKey::Group => Some(Dimension::Group),
-            GroupKey::Party => Some(Dimension::Party),
-        }
-    }
-}
-
-impl<'c> Attainment<'c> {
-    /// An objective over a period, if it is one on attainment.
-    pub(super) fn of((objective, revision, period, place): &Ruling<'c>) -> Option<Attainment<'c>> {
-        let Promise::Attainment(promise) = &objective.promise else { return None };
-        Some(Attainment {
-            objective,
-            contract_revision: *revision,
-            period: period.clone(),
-            tally: Tally::default(),
-            place: *place,
-            promise,
-        })
-    }
-
-    /// Takes in a cell of its period, of the dimension of all clocks.
-    fn add_cell(&mut self, [_, target, priority]: &[String; 3], tally: &Tally) {
-        if self.promise.covers(target, priority) {
-            self.tally.add(tally);
-        }
-    }
-
-    /// What is promised.
-    pub fn promise(&self) -> &'c AttainmentPromise {
-        self.promise
-    }
-
-    /// How it stands as of an instant.
-    pub fn standing(&self, as_of: Instant) -> Standing {
-        stand(self.promise, &self.tally.contractual, self.period.end <= as_of)
-    }
-}
-
-impl<'c> Lived<'c> {
-    /// An objective over a period, if it is one on experience, of a contract that reads so.
-    pub(super) fn of(
-        (objective, revision, period, place): &Ruling<'c>,
-        contract: &Contract,
-    ) -> Option<Lived<'c>> {
-        let Promise::Experience(promise) = objective.promise else { return None };
-        Some(Lived {
-            objective,
-            contract_revision: *revision,
-            period: period.clone(),
-            toll: Toll::default(),
-            promise,
-            people: contract.terms.experience.as_ref().map_or(0, |terms| terms.people),
-            place: *place,
-        })
-    }
-
-    /// How it stands as of an instant.
-    pub fn verdict(&self, as_of: Instant) -> Verdict {
-        lived::stand(&self.promise, &self.toll, self.people, self.period.end <= as_of)
-    }
-}
-
-impl<'c> OnService<'c> {
-    /// An objective over a period, if it is one on a service.
-    pub(super) fn of((objective, revision, period, place): &Ruling<'c>) -> Option<OnService<'c>> {
-        objective.service()?;
-        let (contract_revision, period, place) = (*revision, period.clone(), *place);
-        Some(OnService { objective, contract_revision, period, standing: None, place })
-    }
-
-    /// How it stands as of an instant, by the events in effect then.
-    fn judged(
-        &self,
-        events: &[&ServiceEvent],
-        known: Known<'_>,
-        as_of: Instant,
-    ) -> Option<ServiceStanding> {
-        let uptime = |agreed, weight| uptime(events, known, (&self.period, as_of), agreed, weight);
-        match &self.objective.promise {
-            Promise::Attainment(_) | Promise::Experience(_) => None,
-            Promise::Availability(promise) => {
-                let uptime = uptime(&promise.agreed, promise.degradation_weight)?;
-                let standing = availability::stand(promise, &uptime.figures);
-                Some(ServiceStanding::Availability(standing, uptime))
-            }
-            Promise::Outages(promise) => {
-                let uptime = uptime(&promise.agreed, Share::NONE)?;
-                let standing = availability::stand_outages(promise, &uptime.figures);
-                Some(ServiceStanding::Outages(standing, uptime))
-            }
-            Promise::Performance(promise) => {
-                let is_over = self.period.end <= as_of;
-                let standing = performance::stand(promise, events, &self.period, is_over);
-                Some(ServiceStanding::Performance(standing))
-            }
-        }
-    }
-
-    /// What was down of the agreed time of the last `length` before an instant, if it is an
-    /// objective on availability.
-    pub fn last(
-        &self,
-        length: Span,
-        events: &[&ServiceEvent],
-        known: Known<'_>,
-        as_of: Instant,
-    ) -> Option<Stretch> {
-        let Promise::Availability(promise) = &self.objective.promise else { return None };
-        let start = as_of.checked_add(-length).unwrap_or(Instant::MIN);
-        let period = Period { name: String::new(), start, end: as_of };
-        let weight = promise.degradation_weight;
-        let figures = uptime(events, known, (&period, as_of), &promise.agreed, weight)?.figures;
-        Some(Stretch { agreed: figures.agreed, down: figures.downtime() })
-    }
-
-    /// How the downtime it allows is used up, likewise.
-    pub fn budget(&self) -> Option<Budget> {
-        let Promise::Availability(promise) = &self.objective.promise else { return None };
-        let Some(ServiceStanding::Availability(_, uptime)) = &self.standing else { return None };
-        let (agreed, down) = (uptime.figures.agreed_in_period, uptime.figures.downtime());
-        Some(Budget { promised: promise.share, agreed, down })
-    }
-}
-
-/// How a service was up over a period, as of an instant.
-fn uptime(
-    events: &[&ServiceEvent],
-    known: Known<'_>,
-    (period, as_of): (&Period, Instant),
-    agreed: &AgreedService,
-    degradation_weight: Share,
-) -> Option<Uptime> {
-    let calendar = known.in_force(&agreed.calendar_id, period.start)?;
-    let maintenance_notice = agreed.maintenance_notice;
-    let agreed = Agreed { hours: calendar.hours, maintenance_notice, degradation_weight };
-    let figures = Availability::reckon(events, agreed, period, as_of);
-    Some(Uptime { calendar_revision: calendar.revision, figures })
-}
-
-/// The period that is asked for of a contract, by what was `known`.
-pub fn period_of(
-    asked: &PeriodAsked,
-    contract_id: &str,
-    known: Known<'_>,
-    zones: &ZoneDatabase,
-) -> Result<Period, Refusal> {
-    let revisions = known.contract(contract_id).all();
-    let first = revisions.first();
-    let first = first.ok_or_else(|| Refusal::ContractNotFound(contract_id.to_owned()))?;
-    let zone = known.zone(contract_id).ok_or_else(|| unknown_zone(&first.content, zones))?;
-    period(asked, &zone)
-}
-
-fn unknown_zone(contract: &Contract, zones: &ZoneDatabase) -> Refusal {
-    let (name, version) = (&contract.time_zone, zones.version());
-    let text = format!("is in {name:?}, which time zone database {version} does not know");
-    Refusal::field("contract_id", text)
-}
-
-fn period(asked: &PeriodAsked, zone: &Zone) -> Result<Period, Refusal> {
-    match asked {
-        PeriodAsked::Named(name) => Period::named(name, zone).map_err(|error| match error {
-            PeriodError::NotAPeriod(_) => Refusal::field("period", error.to_string()),
-            PeriodError::OutOfRange(error) => Refusal::TimeOutOfRange(error.to_string()),
-        }),
-        PeriodAsked::Between(start, end) => {
-            Ok(Period { name: String::new(), start: *start, end: *end })
-        }
-    }
-}
-
-/// The last instant of the period, or the present one while it goes on.
-pub(super) fn last_instant(period: &Period, as_of: Instant) -> Instant {
-    let last = period.end.checked_add(-Span::from_nanos(1)).unwrap_or(Instant::MIN);
-    last.min(as_of).max(period.start)
-}
-
-fn objectives<'c>(
-    ruling: &'c Revision<Contract>,
-    zone: &Zone,
-    last: Instant,
-) -> Result<Vec<Ruling<'c>>, Refusal> {
-    let ruled = |(place, objective): (usize, &'c Objective)| {
-        let period = Period::around(objective.period, last, zone);
-        let period = period.map_err(|error| Refusal::TimeOutOfRange(error.to_string()))?;
-        Ok((objective, ruling.number, period, place))
-    };
-    ruling.content.terms.objectives.iter().enumerate().map(ruled).collect()
-}
-
-fn value<'e>(key: GroupKey, entry: &Entry<'e>) -> &'e str {
-    match key {
-        GroupKey::Target => entry.target_id,
-        GroupKey::Priority => entry.priority,
-        GroupKey::Service => entry.service,
-        GroupKey::Category => entry.category,
-        GroupKey::Group => entry.group,
-        GroupKey::Party => entry.party,
-    }
-}
-
-fn counted_value<'c>(key: GroupKey, counted: &'c Counted, target: &'c CountedTarget) -> &'c str {
-    match key {
-        GroupKey::Target => &target.target_id,
-        GroupKey::Priority => &target.priority,
-        GroupKey::Service => &counted.service,
-        GroupKey::Category => &counted.category,
-        GroupKey::Group => &counted.group,
-        GroupKey::Party => &counted.party,
-    }
-}
-
-fn days(period: &Period, zone: &Zone) -> Range<Day> {
-    let day_of = |instant| day(zone.local(instant).date());
-    let last = period.end.checked_add(-Span::from_nanos(1)).unwrap_or(period.start);
-    day_of(period.start)..day_of(last) + 1
 }
 
 /// All that entries are held against: the objectives, and those of the periods credits rest on.

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use super::compliance::{Attainment, Lived, OnService, Ruling, ServiceStanding, last_instant};
+use super::objective::{Attainment, Lived, OnService, Ruling, ServiceStanding};
+use super::period::last_instant;
 use crate::domain::compliance::attainment::Verdict;
 use crate::domain::compliance::credit::{Judged, Statement, Stood};
 use crate::domain::compliance::{Period, credit};

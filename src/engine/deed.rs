@@ -1,10 +1,11 @@
 //! Deeds: what people did about the figures. They are recorded as facts are, and change none.
 
 use super::catalog::Catalog;
-use super::compliance::{PeriodAsked, period_of};
-use super::ledger::{Standing, standing};
+use super::ledger::{Dedup, Event, Ledger, dedup};
+use super::period::{PeriodAsked, period_of};
 use super::refusal::Refusal;
 use crate::domain::contract::Contract;
+use crate::domain::recorded::Recorded;
 use crate::domain::settlement::{Decided, Decision, Item};
 use crate::domain::time::Instant;
 
@@ -38,22 +39,8 @@ pub struct Signature {
     pub known: Instant,
 }
 
-/// A deed with its place in the journal.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RecordedDeed {
-    /// Its journal sequence.
-    pub sequence: u64,
-    /// When it was recorded.
-    pub record_time: Instant,
-    /// The deed.
-    pub deed: Deed,
-}
-
 /// A tenant's deeds, in the order they were recorded.
-#[derive(Clone, Debug, Default)]
-pub struct Book {
-    deeds: Vec<RecordedDeed>,
-}
+pub type Book = Ledger<Deed>;
 
 /// A deed that is to be recorded.
 #[derive(Clone, Debug)]
@@ -109,12 +96,11 @@ pub enum DeedDecision {
     /// Record it.
     New(Deed),
     /// It is recorded already.
-    Duplicate(RecordedDeed),
+    Duplicate(Recorded<Deed>),
 }
 
-impl Deed {
-    /// What names it among the tenant's deeds.
-    pub fn id(&self) -> &str {
+impl Event for Deed {
+    fn id(&self) -> &str {
         match self {
             Deed::ReviewSigned(signature) => &signature.id,
             Deed::ItemOpened(item) => &item.id,
@@ -123,24 +109,7 @@ impl Deed {
     }
 }
 
-impl Book {
-    /// Folds in a deed. Sequences never decrease; one that is in already changes nothing.
-    pub fn apply(&mut self, recorded: RecordedDeed) {
-        if self.deeds.last().is_none_or(|last| last.sequence < recorded.sequence) {
-            self.deeds.push(recorded);
-        }
-    }
-
-    /// The deed with this id.
-    pub fn find(&self, id: &str) -> Option<&RecordedDeed> {
-        self.deeds.iter().find(|recorded| recorded.deed.id() == id)
-    }
-
-    /// The deeds that were recorded up to an instant.
-    fn known(&self, known_time: Instant) -> impl DoubleEndedIterator<Item = &RecordedDeed> {
-        self.deeds.iter().filter(move |deed| deed.record_time <= known_time)
-    }
-
+impl Ledger<Deed> {
     /// The signatures under the review of a period, by what was recorded up to an instant.
     pub fn signatures<'b>(
         &'b self,
@@ -148,7 +117,7 @@ impl Book {
         period: &'b str,
         known_time: Instant,
     ) -> impl Iterator<Item = (Instant, &'b Signature)> {
-        let signed = self.known(known_time).filter_map(|recorded| match &recorded.deed {
+        let signed = self.recorded_by(known_time).filter_map(|recorded| match &recorded.value {
             Deed::ReviewSigned(signature) => Some((recorded.record_time, signature)),
             _ => None,
         });
@@ -157,7 +126,7 @@ impl Book {
 
     /// The items that somebody opened, by what was recorded up to an instant.
     pub fn opened(&self, known_time: Instant) -> impl Iterator<Item = &Item> {
-        self.known(known_time).filter_map(|recorded| match &recorded.deed {
+        self.known(known_time).filter_map(|deed| match deed {
             Deed::ItemOpened(item) => Some(item),
             _ => None,
         })
@@ -165,7 +134,7 @@ impl Book {
 
     /// What was decided of items, by what was recorded up to an instant.
     pub fn decisions(&self, known_time: Instant) -> impl Iterator<Item = (Instant, &Decided)> {
-        self.known(known_time).filter_map(|recorded| match &recorded.deed {
+        self.recorded_by(known_time).filter_map(|recorded| match &recorded.value {
             Deed::ItemDecided(decided) => Some((recorded.record_time, decided.as_ref())),
             _ => None,
         })
@@ -186,7 +155,7 @@ pub fn decide_deed(
             None => Deed::ReviewSigned(signature(catalog, asked, now, last)?),
         },
         DoDeed::OpenItem(OpenItem { item, open_time }) => {
-            let recorded = book.find(&item.id).map(|recorded| &recorded.deed);
+            let recorded = book.find(&item.id).map(|recorded| &recorded.value);
             let before = match recorded {
                 Some(Deed::ItemOpened(before)) => Some(before.open_time),
                 _ => None,
@@ -196,7 +165,7 @@ pub fn decide_deed(
         }
         DoDeed::DecideItem(asked) => {
             let DecideItem { decided: Decided { decision, basis }, decide_time } = *asked;
-            let recorded = book.find(&decision.id).map(|recorded| &recorded.deed);
+            let recorded = book.find(&decision.id).map(|recorded| &recorded.value);
             let before = match recorded {
                 Some(Deed::ItemDecided(before)) => Some(before),
                 _ => None,
@@ -210,15 +179,15 @@ pub fn decide_deed(
         }
     };
     let recorded = book.find(deed.id());
-    match (standing(recorded.map(|r| (r.sequence, &r.deed)), &deed, deed.id())?, recorded) {
-        (Standing::Duplicate(_), Some(recorded)) => Ok(DeedDecision::Duplicate(recorded.clone())),
+    match (dedup(recorded.map(|r| (r.sequence, &r.value)), &deed)?, recorded) {
+        (Dedup::Duplicate(_), Some(recorded)) => Ok(DeedDecision::Duplicate(recorded.clone())),
         _ => Ok(DeedDecision::New(deed)),
     }
 }
 
 /// What is asked for again leaves out what was filled in when it was recorded.
-fn signed_again(asked: SignReview, recorded: &RecordedDeed) -> Signature {
-    let times = match &recorded.deed {
+fn signed_again(asked: SignReview, recorded: &Recorded<Deed>) -> Signature {
+    let times = match &recorded.value {
         Deed::ReviewSigned(signature) => (signature.as_of, signature.known),
         _ => (Instant::MIN, Instant::MIN),
     };

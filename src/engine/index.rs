@@ -93,7 +93,7 @@ pub fn standing(ledger: &Ledger, catalog: Known<'_>) -> Standing {
     let history = History::fold(&ledger.events, Instant::MAX);
     let judgement = judge_incident(&history, &catalog, Instant::MAX);
     let last_record = ledger.events.iter().map(|recorded| recorded.record_time).max();
-    let last_fact = history.effective().last().map(|recorded| recorded.event.occur_time);
+    let last_fact = history.effective().last().map(|recorded| recorded.value.occur_time);
     let entries = entries_of(&history, &judgement, &catalog, Instant::MAX);
     Standing {
         counted: Counted::of(&entries, catalog),
@@ -121,7 +121,7 @@ pub fn place(clock: &Clock<'_>) -> ClockPlace {
 }
 
 fn contracts(ledger: &Ledger) -> Vec<String> {
-    let openings = ledger.events.iter().filter_map(|recorded| match &recorded.event.fact {
+    let openings = ledger.events.iter().filter_map(|recorded| match &recorded.value.fact {
         Fact::Opened(opened) => Some(&opened.contract_ids),
         _ => None,
     });

@@ -135,11 +135,11 @@ impl Learning {
         ledgers: &mut L,
     ) -> Result<(), L::Error> {
         let now = recorded.record_time;
-        let occurred = recorded.event.occur_time;
+        let occurred = recorded.value.occur_time;
         if now.since(occurred) <= LATE_AT_MOST {
             self.believe_silence(now, known, ledgers)?;
         }
-        let incident_id = recorded.event.incident_id.as_str();
+        let incident_id = recorded.value.incident_id.as_str();
         let ledger = &*ledgers.ledger(incident_id)?;
         let history = History::fold(&ledger.events, now);
         if let Some(as_of) = latest_fact(&history, now) {
@@ -353,7 +353,7 @@ fn lapse(incident_id: &str, clocks: &[Watched]) -> Option<(Instant, String)> {
 
 /// When the last of the facts occurred that are not still to come.
 fn latest_fact(history: &History<'_>, now: Instant) -> Option<Instant> {
-    let facts = history.effective().iter().map(|recorded| recorded.event.occur_time);
+    let facts = history.effective().iter().map(|recorded| recorded.value.occur_time);
     facts.take_while(|time| *time <= now).last()
 }
 

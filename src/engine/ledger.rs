@@ -1,85 +1,102 @@
-//! Everything recorded about one incident or one service.
+//! Everything recorded about one incident, about one service, or done by one tenant.
 
 use super::refusal::Refusal;
-use crate::domain::incident::RecordedEvent;
+use crate::domain::incident::IncidentEvent;
+use crate::domain::recorded::Recorded;
 use crate::domain::service::ServiceEvent;
 use crate::domain::time::Instant;
 
-/// Everything recorded about one incident, in the order it was recorded.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Ledger {
+/// Everything recorded about one thing, in the order it was recorded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ledger<E = IncidentEvent> {
     /// The events.
-    pub events: Vec<RecordedEvent>,
+    pub events: Vec<Recorded<E>>,
 }
 
-/// Everything recorded about one service, in the order it was recorded.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct ServiceLedger {
-    /// The events.
-    pub events: Vec<RecordedServiceEvent>,
+/// What a ledger holds.
+pub trait Event: PartialEq {
+    /// The id its sender gave it, unique within its ledger for ever.
+    fn id(&self) -> &str;
 }
 
-/// An event about a service with its place in the journal.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RecordedServiceEvent {
-    /// Its journal sequence.
-    pub sequence: u64,
-    /// When it was recorded.
-    pub record_time: Instant,
-    /// The event.
-    pub event: ServiceEvent,
+impl Event for IncidentEvent {
+    fn id(&self) -> &str {
+        &self.event_id
+    }
+}
+
+impl Event for ServiceEvent {
+    fn id(&self) -> &str {
+        &self.event_id
+    }
 }
 
 /// What to do with something that was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum Dedup {
     /// It is new: record it.
     New,
     /// It is recorded already, with the same content, under this sequence.
     Duplicate(u64),
 }
 
-/// Whether content sent under `event_id` is new, against what is recorded under it.
-pub(super) fn standing<E: PartialEq>(
-    recorded: Option<(u64, &E)>,
-    event: &E,
-    event_id: &str,
-) -> Result<Standing, Refusal> {
+/// Whether an event is new, against what is recorded under its id.
+pub(super) fn dedup<E: Event>(recorded: Option<(u64, &E)>, event: &E) -> Result<Dedup, Refusal> {
     match recorded {
-        None => Ok(Standing::New),
-        Some((sequence, same)) if same == event => Ok(Standing::Duplicate(sequence)),
+        None => Ok(Dedup::New),
+        Some((sequence, same)) if same == event => Ok(Dedup::Duplicate(sequence)),
         Some((sequence, _)) => {
-            Err(Refusal::EventConflict { event_id: event_id.to_owned(), sequence })
+            Err(Refusal::EventConflict { event_id: event.id().to_owned(), sequence })
         }
     }
 }
 
-impl Ledger {
-    /// The event with this id, whoever sent it first.
-    pub fn find(&self, event_id: &str) -> Option<&RecordedEvent> {
-        self.events.iter().find(|recorded| recorded.event.event_id == event_id)
-    }
-
-    /// The sequence of the event recorded last; 0 when there is none.
-    pub fn last_sequence(&self) -> u64 {
-        self.events.last().map_or(0, |recorded| recorded.sequence)
+impl<E> Default for Ledger<E> {
+    fn default() -> Self {
+        Ledger { events: Vec::new() }
     }
 }
 
-impl ServiceLedger {
-    /// The events recorded up to an instant.
-    pub fn known(&self, known_time: Instant) -> impl Iterator<Item = &ServiceEvent> + Clone {
-        let known = self.events.iter().filter(move |event| event.record_time <= known_time);
-        known.map(|recorded| &recorded.event)
-    }
-
-    /// The event with this id.
-    pub fn find(&self, event_id: &str) -> Option<&RecordedServiceEvent> {
-        self.events.iter().find(|recorded| recorded.event.event_id == event_id)
+impl<E> Ledger<E> {
+    /// Adds what was recorded next; false: it is in already. So the journal may be read again from
+    /// before the end of a ledger.
+    pub fn push_new(&mut self, recorded: Recorded<E>) -> bool {
+        let is_new = self.last_sequence() < recorded.sequence;
+        if is_new {
+            self.events.push(recorded);
+        }
+        is_new
     }
 
     /// The sequence of the event recorded last; 0 when there is none.
     pub fn last_sequence(&self) -> u64 {
         self.events.last().map_or(0, |recorded| recorded.sequence)
+    }
+
+    /// What was recorded up to an instant, with its place in the journal.
+    pub fn recorded_by(
+        &self,
+        known_time: Instant,
+    ) -> impl DoubleEndedIterator<Item = &Recorded<E>> + Clone {
+        self.events.iter().filter(move |recorded| recorded.record_time <= known_time)
+    }
+
+    /// What was recorded up to an instant.
+    pub fn known(&self, known_time: Instant) -> impl DoubleEndedIterator<Item = &E> + Clone {
+        self.recorded_by(known_time).map(|recorded| &recorded.value)
+    }
+}
+
+impl<E: Event> Ledger<E> {
+    /// The event with this id, whoever sent it first.
+    pub fn find(&self, id: &str) -> Option<&Recorded<E>> {
+        self.events.iter().find(|recorded| recorded.value.id() == id)
+    }
+}
+
+impl<E> FromIterator<Recorded<E>> for Ledger<E> {
+    /// A ledger of events in the order they were recorded.
+    fn from_iter<I: IntoIterator<Item = Recorded<E>>>(recorded: I) -> Self {
+        Ledger { events: recorded.into_iter().collect() }
     }
 }

@@ -2,10 +2,11 @@
 //!
 //! [`decide`](command) holds a command against what is recorded and either refuses it or says what
 //! to record. Records fold into a [`catalog`] of contracts and calendars and a [`ledger`] an
-//! incident; replaying the journal and writing live share that fold. [`query`] answers from them
+//! incident: [`state`] is that fold, and everybody who folds shares it. [`query`] answers from them
 //! at an instant, and [`index`] says where an incident's clocks belong among all clocks.
-//! [`compliance`] adds up what a period's clocks came to, from [`tally`] cells or judged one by
-//! one, with its [`credit`]s; [`simulation`] does so under terms that are only thought of.
+//! [`compliance`] adds up what a [`period`]'s clocks came to, from [`tally`] cells or judged one by
+//! one, and how its [`objective`]s stand, with its [`credit`]s; [`simulation`] does so under terms
+//! that are only thought of.
 //! [`experience`] is what people went through in an incident meanwhile. [`review`] lays a period on
 //! the table; a [`deed`] says what people did about it, and [`settlement`] what they have left to
 //! agree on.
@@ -22,16 +23,23 @@ pub mod credit;
 pub mod deed;
 pub mod evaluation;
 pub mod experience;
+pub mod group_key;
 pub mod index;
 pub mod learning;
 pub mod ledger;
+pub mod objective;
 pub mod outlook;
+pub mod period;
 pub mod period_outlook;
 pub mod query;
 pub mod record;
 pub mod refusal;
 pub mod review;
+pub mod review_figures;
 pub mod settlement;
 pub mod simulation;
 mod snapshot;
+pub mod state;
 pub mod tally;
+pub mod terms_entry;
+pub mod times;

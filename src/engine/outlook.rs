@@ -3,7 +3,7 @@
 use super::catalog::Known;
 use super::learning::Learned;
 use super::ledger::Ledger;
-use super::query::Times;
+use super::times::Times;
 use crate::domain::clock::{Calendars, Clock};
 use crate::domain::forecast::{
     Forecast, Forecaster, Landmark, Reason, Snapshot, Story, Urgency, explain, idle_time,
@@ -87,10 +87,8 @@ impl WhatIf {
         facts.extend(self.effort_remaining.map(|left| (times.as_of, Fact::EffortEstimated(left))));
         facts.extend(self.priority.clone().map(|to| (times.as_of, Fact::PriorityChanged(to))));
         facts.extend(self.wait_end.map(|end| (end, self.goes_on(ledger, times))));
-        let known = ledger.events.iter().filter(|event| event.record_time <= times.known);
-        let mut events: Vec<_> = known.cloned().collect();
         let last = ledger.last_sequence();
-        events.extend(facts.into_iter().zip(1..).map(|((occur_time, fact), place)| {
+        let thought = facts.into_iter().zip(1..).map(|((occur_time, fact), place)| {
             let event = IncidentEvent {
                 event_id: format!("what-if-{place}"),
                 incident_id: self.incident_id.clone(),
@@ -100,9 +98,9 @@ impl WhatIf {
                 corrects_event_id: String::new(),
                 fact,
             };
-            RecordedEvent { sequence: last + place, record_time: times.known, event }
-        }));
-        Ledger { events }
+            RecordedEvent { sequence: last + place, record_time: times.known, value: event }
+        });
+        ledger.recorded_by(times.known).cloned().chain(thought).collect()
     }
 
     /// It goes on in the status it is in, but it is the provider's to act.

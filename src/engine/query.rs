@@ -2,18 +2,10 @@
 
 use super::catalog::Known;
 use super::ledger::Ledger;
+pub use super::times::Times;
 use crate::domain::clock::{Judgement, judge};
 use crate::domain::incident::{Fact, History};
 use crate::domain::time::Instant;
-
-/// The two times of every question.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Times {
-    /// Evaluate as of this instant.
-    pub as_of: Instant,
-    /// Use only what was recorded by then.
-    pub known: Instant,
-}
 
 /// Judges an incident's history under each contract its opening names, in their order.
 pub fn judge_incident<'a>(
@@ -52,7 +44,7 @@ pub fn judge_among<'a>(
 
 /// The contracts the incident's opening names, each once, sorted.
 fn contract_ids<'a>(history: &History<'a>) -> Vec<&'a str> {
-    let opening = history.opening().map(|recorded| &recorded.event.fact);
+    let opening = history.opening().map(|recorded| &recorded.value.fact);
     let Some(Fact::Opened(opened)) = opening else { return Vec::new() };
     let mut ids: Vec<_> = opened.contract_ids.iter().map(String::as_str).collect();
     ids.sort_unstable();

@@ -94,7 +94,7 @@ impl Compared<'_> {
         let at = step.record_time;
         let event = self.ledger.events.iter().find(|event| event.record_time == at);
         let terms = || self.catalog.recorded_between(Instant::MIN, at).pop();
-        let event = event.map(|event| Cause::Event(&event.event));
+        let event = event.map(|event| Cause::Event(&event.value));
         event.or_else(|| terms().map(|(_, name)| Cause::Terms(name)))
     }
 }

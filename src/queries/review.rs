@@ -146,5 +146,5 @@ fn facts(
     let ledger = view.scanned_ledger(incident)?;
     let since = |event: &&RecordedEvent| after < event.record_time && event.record_time <= until;
     let since = ledger.events.iter().filter(since);
-    Ok(since.map(|recorded| recorded.event.event_id.clone()).collect())
+    Ok(since.map(|recorded| recorded.value.event_id.clone()).collect())
 }

@@ -6,17 +6,18 @@ use std::sync::Arc;
 use super::progress::Progress;
 use super::wall;
 use crate::domain::incident::IncidentEvent;
+use crate::domain::recorded::Recorded;
 use crate::domain::service::ServiceEvent;
 use crate::domain::time::{Instant, Span};
-use crate::engine::ledger::{Ledger, ServiceLedger};
+use crate::engine::ledger::Ledger;
 use crate::engine::record::{Entry, Record};
 use crate::views::IncidentKey;
 
 /// What a group has decided so far.
 pub(super) struct Draft {
-    pub records: Vec<(u64, Instant, Record)>,
+    pub records: Vec<Recorded<Record>>,
     pub incidents: HashMap<IncidentKey, Staged<Ledger>>,
-    pub services: HashMap<String, Staged<ServiceLedger>>,
+    pub services: HashMap<String, Staged<Ledger<ServiceEvent>>>,
     pub last_time: Instant,
     pub bytes: usize,
     pub is_closed: bool,
@@ -56,8 +57,8 @@ impl Draft {
 
     pub fn added_event(&self, places: &[usize], event_id: &str) -> Option<(u64, &IncidentEvent)> {
         let added = places.iter().filter_map(|place| self.records.get(*place));
-        let events = added.filter_map(|(sequence, _, record)| match &record.entry {
-            Entry::IncidentEvent(event) => Some((*sequence, event)),
+        let events = added.filter_map(|recorded| match &recorded.value.entry {
+            Entry::IncidentEvent(event) => Some((recorded.sequence, event)),
             _ => None,
         });
         events.into_iter().find(|(_, event)| event.event_id == event_id)
@@ -69,8 +70,8 @@ impl Draft {
         event_id: &str,
     ) -> Option<(u64, &ServiceEvent)> {
         let added = places.iter().filter_map(|place| self.records.get(*place));
-        let events = added.filter_map(|(sequence, _, record)| match &record.entry {
-            Entry::ServiceEvent(event) => Some((*sequence, event)),
+        let events = added.filter_map(|recorded| match &recorded.value.entry {
+            Entry::ServiceEvent(event) => Some((recorded.sequence, event)),
             _ => None,
         });
         events.into_iter().find(|(_, event)| event.event_id == event_id)

@@ -5,9 +5,10 @@ use tokio::sync::oneshot;
 use super::inbox::Unwanted;
 use super::progress::{Loss, Progress};
 use crate::domain::incident::IncidentEvent;
+use crate::domain::recorded::Recorded;
 use crate::domain::service::ServiceEvent;
 use crate::engine::command::{ChangeTerms, Decision};
-use crate::engine::deed::{DoDeed, RecordedDeed};
+use crate::engine::deed::{Deed, DoDeed};
 use crate::engine::refusal::Refusal;
 
 /// Why a write could not be taken.
@@ -52,7 +53,7 @@ impl From<Unwanted> for WriteError {
 
 /// What became of one thing sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Recorded {
+pub struct Receipt {
     /// Its journal sequence.
     pub sequence: u64,
     /// It had been recorded before, with the same content.
@@ -60,7 +61,7 @@ pub struct Recorded {
 }
 
 /// What became of a call's events, in their order.
-pub type Results = Vec<Result<Recorded, Refusal>>;
+pub type Results = Vec<Result<Receipt, Refusal>>;
 
 /// The answer to a job, and how far the journal was folded after it.
 pub type Answer<T> = Result<(T, Progress), WriteError>;
@@ -102,7 +103,7 @@ impl Job {
 #[derive(Clone, Debug)]
 pub struct DeedAnswer {
     /// The deed as it is recorded.
-    pub recorded: RecordedDeed,
+    pub recorded: Recorded<Deed>,
     /// It had been recorded before.
     pub is_duplicate: bool,
 }

@@ -180,8 +180,8 @@ impl Keeper {
         let mut writing = views.begin()?;
         index.is_whole = false;
         let mut changes = Changes::default();
-        for (sequence, record_time, record) in &kept {
-            changes.keep_record(*sequence, *record_time, record);
+        for recorded in &kept {
+            changes.keep_record(recorded);
         }
         for ((tenant, service), ledger) in &services {
             changes.keep_service(tenant, service, ledger);

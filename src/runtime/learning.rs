@@ -207,7 +207,7 @@ impl Course {
                 && record.tenant == held.tenant
             {
                 let record_time = kept.record_time;
-                let recorded = RecordedEvent { sequence, record_time, event };
+                let recorded = RecordedEvent { sequence, record_time, value: event };
                 self.learning.take(&recorded, catalog.known(record_time), held)?;
             }
             self.sequence = sequence;

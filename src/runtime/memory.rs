@@ -3,27 +3,26 @@
 //! The writer folds each durable record in here, readers read here first, and the keeper carries
 //! what is new over to the views and lets go of it. One lock guards it all, held for moments.
 
-use std::collections::hash_map::Entry as MapEntry;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use parking_lot::{RwLock, RwLockUpgradableReadGuard};
 
+use super::ledgers::{Ledgers, ServiceKey, Slot};
 use super::progress::{Progress, position_at};
 use super::replay::{self, Piece, ReplayError};
-use crate::domain::incident::RecordedEvent;
+use crate::domain::recorded::Recorded;
+use crate::domain::service::ServiceEvent;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::catalog::Catalog;
-use crate::engine::deed::{Book, RecordedDeed};
+use crate::engine::deed::Book;
 use crate::engine::index::Filed;
-use crate::engine::ledger::{Ledger, RecordedServiceEvent, ServiceLedger};
-use crate::engine::record::{Entry, Record, TermsEntry};
+use crate::engine::ledger::Ledger;
+use crate::engine::record::{Entry, Record};
+use crate::engine::state::{IncidentLedgers, State};
 use crate::journal::{Hash, LogSource, ReadError};
 use crate::views::{IncidentKey, Views, ViewsError};
-
-/// Incidents kept in memory after they are carried over to the views.
-const INCIDENTS_CACHED_MAX: usize = 20_000;
 
 /// Records folded again at most when views that failed are opened again: readers wait for it.
 const RECORDS_RENEWED_MAX: u64 = 1_000_000;
@@ -49,45 +48,33 @@ impl From<ReadError> for FoldError {
 #[derive(Debug)]
 pub(super) struct Memory {
     zones: ZoneDatabase,
-    state: RwLock<State>,
+    folded: RwLock<Folded>,
 }
 
+/// What the journal folds to, with the ledgers that are needed in memory.
 #[derive(Debug)]
-struct State {
+struct Folded {
     progress: Progress,
-    catalogs: HashMap<String, Arc<Catalog>>,
-    books: HashMap<String, Arc<Book>>,
-    incidents: HashMap<IncidentKey, Slot>,
-    fresh: Fresh,
+    state: State,
+    ledgers: Ledgers,
+    kept: Kept,
 }
 
-#[derive(Debug)]
-struct Slot {
-    ledger: Arc<Ledger>,
-    /// Under what it is filed in the views.
-    filed: Filed,
-    is_fresh: bool,
-}
-
-/// What the views don't hold yet.
+/// Records the views don't hold yet that they keep whole: changes of terms, and deeds.
 #[derive(Debug, Default)]
-struct Fresh {
-    incidents: Vec<IncidentKey>,
-    services: HashMap<(String, String), Arc<ServiceLedger>>,
-    /// Records that are kept whole: changes of terms, and deeds.
-    kept: Vec<(u64, Instant, Record)>,
+struct Kept {
+    records: Vec<Recorded<Record>>,
     /// Contracts whose incidents must be filed anew, by tenant; each once, however often its terms
     /// changed.
     refile: BTreeSet<(String, String)>,
-    events: usize,
 }
 
 /// What is to be carried over to the views, and the sequence it is complete up to.
 #[derive(Debug)]
 pub(super) struct Load {
     pub incidents: Vec<FreshIncident>,
-    pub services: Vec<((String, String), Arc<ServiceLedger>)>,
-    pub kept: Vec<(u64, Instant, Record)>,
+    pub services: Vec<(ServiceKey, Arc<Ledger<ServiceEvent>>)>,
+    pub kept: Vec<Recorded<Record>>,
     pub refile: BTreeSet<(String, String)>,
     pub progress: Progress,
 }
@@ -115,43 +102,44 @@ impl FreshIncident {
 impl Memory {
     /// The state that the views hold.
     pub fn restored(views: &Views, zones: ZoneDatabase) -> Result<Memory, ViewsError> {
-        let state = RwLock::new(State::restored(views, &zones)?);
-        Ok(Memory { zones, state })
+        let folded = RwLock::new(Folded::restored(views, &zones)?);
+        Ok(Memory { zones, folded })
     }
 
     /// Opens views again that had failed, and goes on from the state they hold then, with what the
     /// journal holds beyond it up to here. Nobody reads or folds meanwhile. Returns up to where the
     /// views are complete.
     pub fn renew(&self, views: &Views, log: &dyn LogSource) -> Result<Progress, FoldError> {
-        let mut state = self.state.write();
+        let mut folded = self.folded.write();
         views.reopen()?;
-        let mut renewed = State::restored(views, &self.zones)?;
+        let mut renewed = Folded::restored(views, &self.zones)?;
         let applied = position_at(log, renewed.progress.sequence)?;
-        let progress = state.progress;
+        let progress = folded.progress;
         if progress.sequence - applied.sequence > RECORDS_RENEWED_MAX {
             return Err(FoldError::TooFarBehind);
         }
         let first = applied.sequence + 1;
         for piece in replay::pieces(log, first, progress.sequence, &self.zones)? {
-            for (sequence, record_time, record) in piece?.records {
-                renewed.fold(sequence, record_time, record, views, &self.zones)?;
+            for recorded in piece?.records {
+                renewed.fold(recorded, views)?;
             }
         }
-        *state = State { progress, ..renewed };
+        *folded = Folded { progress, ..renewed };
         Ok(applied)
     }
 
     /// Folds durable records in, in the journal's order.
     pub fn fold(
         &self,
-        records: impl IntoIterator<Item = (u64, Instant, Record)>,
+        records: impl IntoIterator<Item = Recorded<Record>>,
         head: Hash,
         views: &Views,
     ) -> Result<(), ViewsError> {
-        let mut state = self.state.write();
-        for (sequence, record_time, record) in records {
-            state.fold(sequence, record_time, record, views, &self.zones)?;
-            state.progress = Progress { sequence, record_time, head };
+        let mut folded = self.folded.write();
+        for recorded in records {
+            let Recorded { sequence, record_time, .. } = recorded;
+            folded.fold(recorded, views)?;
+            folded.progress = Progress { sequence, record_time, head };
         }
         Ok(())
     }
@@ -167,45 +155,43 @@ impl Memory {
 
     /// The views turned out to hold everything up to here.
     pub fn set_progress(&self, progress: Progress) {
-        self.state.write().progress = progress;
+        self.folded.write().progress = progress;
     }
 
     /// How far the journal is folded.
     pub fn progress(&self) -> Progress {
-        self.state.read().progress
+        self.folded.read().progress
     }
 
     /// How many events the views lack.
     pub fn fresh_events(&self) -> usize {
-        self.state.read().fresh.events
+        let folded = self.folded.read();
+        folded.ledgers.fresh_events + folded.kept.records.len()
     }
 
     /// A tenant's contracts and calendars.
     pub fn catalog(&self, tenant: &str) -> Arc<Catalog> {
-        self.state.read().catalog(tenant, &self.zones)
+        Arc::clone(self.folded.read().state.catalog(tenant))
     }
 
     /// A tenant's deeds.
     pub fn book(&self, tenant: &str) -> Arc<Book> {
-        self.state.read().books.get(tenant).map(Arc::clone).unwrap_or_default()
+        Arc::clone(self.folded.read().state.book(tenant))
     }
 
     /// Everything recorded about an incident.
     pub fn ledger(&self, key: &IncidentKey, views: &Views) -> Result<Arc<Ledger>, ViewsError> {
-        if let Some(slot) = self.state.read().incidents.get(key) {
+        if let Some(slot) = self.folded.read().ledgers.incident(key) {
             return Ok(Arc::clone(&slot.ledger));
         }
         // Nobody folds while this guard lives, so what the views say can't be outdated by the
         // time it is kept.
-        let state = self.state.upgradable_read();
-        let (ledger, filed) = views.ledger(key)?;
-        let ledger = Arc::new(ledger);
-        if !ledger.events.is_empty() {
-            let slot = Slot { ledger: Arc::clone(&ledger), filed, is_fresh: false };
-            let mut state = RwLockUpgradableReadGuard::upgrade(state);
-            state.incidents.entry(key.clone()).or_insert(slot);
+        let folded = self.folded.upgradable_read();
+        let slot = Slot::read(key, views)?;
+        if !slot.ledger.events.is_empty() {
+            RwLockUpgradableReadGuard::upgrade(folded).ledgers.remember(key, &slot);
         }
-        Ok(ledger)
+        Ok(slot.ledger)
     }
 
     /// Everything recorded about a service.
@@ -214,9 +200,9 @@ impl Memory {
         tenant: &str,
         service: &str,
         views: &Views,
-    ) -> Result<Arc<ServiceLedger>, ViewsError> {
-        let state = self.state.read();
-        match state.fresh.services.get(&(tenant.to_owned(), service.to_owned())) {
+    ) -> Result<Arc<Ledger<ServiceEvent>>, ViewsError> {
+        let folded = self.folded.read();
+        match folded.ledgers.service(&(tenant.to_owned(), service.to_owned())) {
             Some(ledger) => Ok(Arc::clone(ledger)),
             None => Ok(Arc::new(views.service_ledger(tenant, service)?)),
         }
@@ -224,201 +210,70 @@ impl Memory {
 
     /// Takes what is to be carried over. It stays readable here until [`Memory::carried`].
     pub fn load(&self) -> Load {
-        let mut state = self.state.write();
-        let fresh = &mut state.fresh;
-        fresh.events = 0;
-        let keys = std::mem::take(&mut fresh.incidents);
-        let kept = std::mem::take(&mut fresh.kept);
-        let refile = std::mem::take(&mut fresh.refile);
-        let services = fresh.services.iter().map(|(key, l)| (key.clone(), Arc::clone(l))).collect();
-        let incidents =
-            keys.into_iter().filter_map(|key| state.take_fresh(key, &self.zones)).collect();
-        Load { incidents, services, kept, refile, progress: state.progress }
+        let mut folded = self.folded.write();
+        let Kept { records: kept, refile } = std::mem::take(&mut folded.kept);
+        let fresh = folded.ledgers.take_fresh().into_iter();
+        let incidents = fresh.map(|(key, slot)| folded.fresh_incident(key, slot)).collect();
+        let services = folded.ledgers.fresh_services();
+        Load { incidents, services, kept, refile, progress: folded.progress }
     }
 
     /// An incident that must be filed anew, as it is known here or, where it is not, to the views.
     pub fn incident(&self, key: IncidentKey, views: &Views) -> Result<FreshIncident, ViewsError> {
-        let state = self.state.read();
-        let catalog = state.catalog(key.parts().0, &self.zones);
-        let (ledger, filed) = match state.incidents.get(&key) {
-            Some(slot) => (Arc::clone(&slot.ledger), slot.filed.clone()),
-            None => {
-                let (ledger, filed) = views.ledger(&key)?;
-                (Arc::new(ledger), filed)
-            }
+        let folded = self.folded.read();
+        let slot = match folded.ledgers.incident(&key) {
+            Some(slot) => slot.clone(),
+            None => Slot::read(&key, views)?,
         };
-        Ok(FreshIncident { key, ledger, filed, catalog })
+        Ok(folded.fresh_incident(key, slot))
     }
 
     /// Lets go of what was carried over, unless it was added to since.
     pub fn carried(
         &self,
         filed: Vec<(FreshIncident, Filed)>,
-        services: Vec<((String, String), Arc<ServiceLedger>)>,
+        services: Vec<(ServiceKey, Arc<Ledger<ServiceEvent>>)>,
     ) {
-        let mut state = self.state.write();
+        let ledgers = &mut self.folded.write().ledgers;
         for (incident, filed) in filed {
-            if let Some(slot) = state.incidents.get_mut(&incident.key) {
-                slot.filed = filed;
-            }
+            ledgers.set_filed(&incident.key, filed);
         }
         for (key, carried) in services {
-            if state.fresh.services.get(&key).is_some_and(|now| Arc::ptr_eq(now, &carried)) {
-                state.fresh.services.remove(&key);
-            }
+            ledgers.forget_service(&key, &carried);
         }
-        if state.incidents.len() > INCIDENTS_CACHED_MAX {
-            state.incidents.retain(|_, slot| slot.is_fresh);
-        }
+        ledgers.shrink();
     }
 }
 
-impl State {
-    fn restored(views: &Views, zones: &ZoneDatabase) -> Result<State, ViewsError> {
+impl Folded {
+    /// What the views hold; they may be ahead of the sequence they remember.
+    fn restored(views: &Views, zones: &ZoneDatabase) -> Result<Folded, ViewsError> {
         let sequence = views.applied()?;
-        let (mut catalogs, mut books) = (HashMap::new(), HashMap::new());
-        for row in views.kept(zones) {
-            let (recorded, record_time, record) = row?;
-            match record.entry {
-                _ if recorded > sequence => {}
-                Entry::Terms(entry) => {
-                    catalog_mut(&mut catalogs, zones, record.tenant).apply(record_time, entry);
-                }
-                Entry::Deed(deed) => {
-                    let deed = RecordedDeed { sequence: recorded, record_time, deed };
-                    book_mut(&mut books, record.tenant).apply(deed);
-                }
-                _ => {}
+        let mut state = State::new(zones.clone());
+        for recorded in views.kept(zones) {
+            let recorded = recorded?;
+            if recorded.sequence <= sequence {
+                let Ok(()) = state.apply(recorded, &mut IncidentLedgers::default());
             }
         }
         let progress = Progress { sequence, record_time: Instant::MIN, head: [0; 32] };
-        Ok(State { progress, catalogs, books, incidents: HashMap::new(), fresh: Fresh::default() })
+        Ok(Folded { progress, state, ledgers: Ledgers::default(), kept: Kept::default() })
     }
 
-    fn fold(
-        &mut self,
-        sequence: u64,
-        record_time: Instant,
-        record: Record,
-        views: &Views,
-        zones: &ZoneDatabase,
-    ) -> Result<(), ViewsError> {
-        let Record { tenant, entry } = record;
-        match entry {
-            Entry::IncidentEvent(event) => {
-                let key = IncidentKey::new(&tenant, &event.incident_id);
-                self.note_event(key, RecordedEvent { sequence, record_time, event }, views)
-            }
-            Entry::ServiceEvent(event) => {
-                let event = RecordedServiceEvent { sequence, record_time, event };
-                self.note_service_event(tenant, event, views)
-            }
-            Entry::Lost => Ok(()),
-            Entry::Deed(deed) => {
-                let kept = Record { tenant: tenant.clone(), entry: Entry::Deed(deed.clone()) };
-                self.keep(sequence, record_time, kept);
-                let deed = RecordedDeed { sequence, record_time, deed };
-                book_mut(&mut self.books, tenant).apply(deed);
-                Ok(())
-            }
-            Entry::Terms(entry) => {
-                let kept = Record { tenant: tenant.clone(), entry: Entry::Terms(entry.clone()) };
-                self.keep(sequence, record_time, kept);
-                let catalog = catalog_mut(&mut self.catalogs, zones, tenant.clone());
-                catalog.apply(record_time, entry.clone());
-                let touched = touched_contracts(catalog, &entry);
-                self.fresh.refile.extend(touched.into_iter().map(|id| (tenant.clone(), id)));
-                Ok(())
-            }
+    fn fold(&mut self, recorded: Recorded<Record>, views: &Views) -> Result<(), ViewsError> {
+        let Record { tenant, entry } = &recorded.value;
+        if let Entry::Terms(terms) = entry {
+            let touched = self.state.catalog(tenant).contracts_touched_by(terms);
+            self.kept.refile.extend(touched.into_iter().map(|id| (tenant.clone(), id)));
         }
-    }
-
-    fn keep(&mut self, sequence: u64, record_time: Instant, record: Record) {
-        self.fresh.kept.push((sequence, record_time, record));
-        self.fresh.events += 1;
-    }
-
-    fn note_event(
-        &mut self,
-        key: IncidentKey,
-        recorded: RecordedEvent,
-        views: &Views,
-    ) -> Result<(), ViewsError> {
-        let slot = match self.incidents.entry(key.clone()) {
-            MapEntry::Occupied(entry) => entry.into_mut(),
-            MapEntry::Vacant(entry) => {
-                let (ledger, filed) = views.ledger(&key)?;
-                entry.insert(Slot { ledger: Arc::new(ledger), filed, is_fresh: false })
-            }
-        };
-        // When the journal is read again, the views may be ahead of the sequence they remember:
-        // they may hold the event already, but not yet be filed by it.
-        if slot.ledger.last_sequence() < recorded.sequence {
-            Arc::make_mut(&mut slot.ledger).events.push(recorded);
+        if let Entry::Terms(_) | Entry::Deed(_) = entry {
+            self.kept.records.push(recorded.clone());
         }
-        self.fresh.events += 1;
-        if !std::mem::replace(&mut slot.is_fresh, true) {
-            self.fresh.incidents.push(key);
-        }
-        Ok(())
+        self.state.apply(recorded, &mut self.ledgers.adding(views))
     }
 
-    fn note_service_event(
-        &mut self,
-        tenant: String,
-        recorded: RecordedServiceEvent,
-        views: &Views,
-    ) -> Result<(), ViewsError> {
-        let key = (tenant, recorded.event.service.clone());
-        let ledger = match self.fresh.services.entry(key) {
-            MapEntry::Occupied(entry) => entry.into_mut(),
-            MapEntry::Vacant(entry) => {
-                let (tenant, service) = entry.key();
-                let ledger = views.service_ledger(tenant, service)?;
-                entry.insert(Arc::new(ledger))
-            }
-        };
-        if ledger.last_sequence() < recorded.sequence {
-            Arc::make_mut(ledger).events.push(recorded);
-            self.fresh.events += 1;
-        }
-        Ok(())
-    }
-
-    fn catalog(&self, tenant: &str, zones: &ZoneDatabase) -> Arc<Catalog> {
-        let known = self.catalogs.get(tenant).map(Arc::clone);
-        known.unwrap_or_else(|| Arc::new(Catalog::new(zones.clone())))
-    }
-
-    fn take_fresh(&mut self, key: IncidentKey, zones: &ZoneDatabase) -> Option<FreshIncident> {
-        let catalog = self.catalog(key.parts().0, zones);
-        let slot = self.incidents.get_mut(&key)?;
-        slot.is_fresh = false;
-        let (ledger, filed) = (Arc::clone(&slot.ledger), slot.filed.clone());
-        Some(FreshIncident { key, ledger, filed, catalog })
-    }
-}
-
-fn catalog_mut<'m>(
-    catalogs: &'m mut HashMap<String, Arc<Catalog>>,
-    zones: &ZoneDatabase,
-    tenant: String,
-) -> &'m mut Catalog {
-    let catalog = catalogs.entry(tenant);
-    Arc::make_mut(catalog.or_insert_with(|| Arc::new(Catalog::new(zones.clone()))))
-}
-
-fn book_mut(books: &mut HashMap<String, Arc<Book>>, tenant: String) -> &mut Book {
-    Arc::make_mut(books.entry(tenant).or_default())
-}
-
-/// The contracts whose clocks a change of terms may move.
-fn touched_contracts(catalog: &Catalog, entry: &TermsEntry) -> Vec<String> {
-    match entry {
-        TermsEntry::Contract { contract, .. } => vec![contract.id.clone()],
-        TermsEntry::ContractEnd { contract_id, .. } => vec![contract_id.clone()],
-        TermsEntry::Calendar { id, .. } => {
-            catalog.contracts_measured_by(id).map(str::to_owned).collect()
-        }
+    fn fresh_incident(&self, key: IncidentKey, slot: Slot) -> FreshIncident {
+        let catalog = Arc::clone(self.state.catalog(key.parts().0));
+        FreshIncident { key, ledger: slot.ledger, filed: slot.filed, catalog }
     }
 }

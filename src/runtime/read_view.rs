@@ -20,12 +20,13 @@ use super::query_error::QueryError;
 use super::read_point::{ReadPoint, ReadRequest};
 use super::sources::Sources;
 use crate::domain::incident::History;
+use crate::domain::service::ServiceEvent;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::catalog::{Catalog, Known};
 use crate::engine::deed::Book;
 use crate::engine::learning::Learned;
-use crate::engine::ledger::{Ledger, ServiceLedger};
+use crate::engine::ledger::Ledger;
 use crate::engine::query::{Times, history};
 use crate::engine::refusal::Refusal;
 use crate::views::ViewsError;
@@ -149,7 +150,7 @@ impl<'e> ReadView<'e> {
     }
 
     /// Everything recorded about a service, also since.
-    pub fn service_ledger(&self, service: &str) -> Result<Arc<ServiceLedger>, ViewsError> {
+    pub fn service_ledger(&self, service: &str) -> Result<Arc<Ledger<ServiceEvent>>, ViewsError> {
         self.check_index_is_free();
         let Sources { memory, views, .. } = self.origin.sources;
         memory.service_ledger(&self.tenant, service, views)

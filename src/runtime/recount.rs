@@ -2,7 +2,7 @@
 //!
 //! sled writes as it opens, so it is given a copy: nothing in the data directory changes.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -10,13 +10,10 @@ use std::time::Duration;
 
 use super::replay::{self, ReplayError};
 use crate::domain::compliance::Tally;
-use crate::domain::incident::RecordedEvent;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
-use crate::engine::catalog::Catalog;
 use crate::engine::index;
-use crate::engine::ledger::Ledger;
-use crate::engine::record::{Entry, Record};
+use crate::engine::state::{IncidentLedgers, State};
 use crate::engine::tally::CellPlace;
 use crate::journal::{LogSource, ReadError};
 use crate::views::{Identity, Views, ViewsError};
@@ -91,7 +88,7 @@ pub fn recount(
         let (tenant, place, tally) = cell?;
         kept.insert((tenant, place), tally);
     }
-    let counted = folded.count(zones);
+    let counted = folded.count();
     Ok(Recount {
         incidents: folded.ledgers.len(),
         cells: kept.keys().chain(counted.keys().filter(|key| !kept.contains_key(key))).count(),
@@ -100,48 +97,32 @@ pub fn recount(
 }
 
 /// What a journal holds of terms and incidents.
-#[derive(Default)]
 struct Folded {
-    catalogs: HashMap<String, Catalog>,
-    ledgers: HashMap<(String, String), Ledger>,
+    state: State,
+    ledgers: IncidentLedgers,
     last_sequence: u64,
     last_time: Instant,
 }
 
 impl Folded {
     fn read(log: &dyn LogSource, zones: &ZoneDatabase) -> Result<Folded, RecountError> {
-        let mut folded = Folded::default();
+        let (state, ledgers) = (State::new(zones.clone()), IncidentLedgers::default());
+        let mut folded = Folded { state, ledgers, last_sequence: 0, last_time: Instant::MIN };
         for piece in replay::pieces(log, 1, u64::MAX, zones)? {
-            for (sequence, record_time, record) in piece?.records {
-                folded.take(sequence, record_time, record, zones);
+            for recorded in piece?.records {
+                (folded.last_sequence, folded.last_time) =
+                    (recorded.sequence, recorded.record_time);
+                let Ok(()) = folded.state.apply(recorded, &mut folded.ledgers);
             }
         }
         Ok(folded)
     }
 
-    fn take(&mut self, sequence: u64, record_time: Instant, record: Record, zones: &ZoneDatabase) {
-        (self.last_sequence, self.last_time) = (sequence, record_time);
-        let Record { tenant, entry } = record;
-        match entry {
-            Entry::IncidentEvent(event) => {
-                let key = (tenant, event.incident_id.clone());
-                let events = &mut self.ledgers.entry(key).or_default().events;
-                events.push(RecordedEvent { sequence, record_time, event });
-            }
-            Entry::Terms(entry) => {
-                let catalog = self.catalogs.entry(tenant);
-                catalog.or_insert_with(|| Catalog::new(zones.clone())).apply(record_time, entry);
-            }
-            Entry::ServiceEvent(_) | Entry::Deed(_) | Entry::Lost => {}
-        }
-    }
-
     /// What the incidents add up to, cell by cell.
-    fn count(&self, zones: &ZoneDatabase) -> Cells {
-        let none = Catalog::new(zones.clone());
+    fn count(&self) -> Cells {
         let mut cells = Cells::new();
         for ((tenant, _), ledger) in &self.ledgers {
-            let catalog = self.catalogs.get(tenant).unwrap_or(&none).known(self.last_time);
+            let catalog = self.state.catalog(tenant).known(self.last_time);
             let standing = index::standing(ledger, catalog);
             for (cell, tally) in standing.counted.cells() {
                 cells.entry((tenant.clone(), cell.into())).or_default().add(tally);

@@ -1,6 +1,6 @@
 //! Reading the log again: what the views hold, and the records beyond.
 
-use crate::domain::time::Instant;
+use crate::domain::recorded::Recorded;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::record::Record;
 use crate::journal::{Hash, LogSource, ReadError};
@@ -12,7 +12,7 @@ const RECORDS_A_FOLD: usize = 1_000;
 /// Records that follow each other, and the journal's head after them.
 #[derive(Debug)]
 pub(super) struct Piece {
-    pub records: Vec<(u64, Instant, Record)>,
+    pub records: Vec<Recorded<Record>>,
     pub head: Hash,
 }
 
@@ -48,7 +48,10 @@ pub(super) fn pieces(
                 None => break,
                 Some(Err(error)) => failed = Some(error.into()),
                 Some(Ok(kept)) => match record::decode(&kept.body, zones) {
-                    Ok(record) => records.push((kept.sequence, kept.record_time, record)),
+                    Ok(value) => {
+                        let (sequence, record_time) = (kept.sequence, kept.record_time);
+                        records.push(Recorded { sequence, record_time, value });
+                    }
                     Err(source) => {
                         failed = Some(ReplayError::Record { sequence: kept.sequence, source });
                     }

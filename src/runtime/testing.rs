@@ -13,6 +13,7 @@ use super::memory::Memory;
 use super::read_point::ReadRequest;
 use super::read_view::{Origin, Reading};
 use super::sources::Sources;
+use crate::domain::recorded::Recorded;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::record::{Entry, Record};
@@ -74,7 +75,7 @@ impl Store {
         let sequence = journal.stage(record_time, &encode(&record)).unwrap();
         let head = journal.commit().unwrap().head;
         let Sources { memory, views, .. } = &self.sources;
-        memory.fold([(sequence, record_time, record)], head, views).unwrap();
+        memory.fold([Recorded { sequence, record_time, value: record }], head, views).unwrap();
     }
 
     /// The keeper brings the index up to date; it would wait for ever for one who holds it.

@@ -7,7 +7,7 @@ use tokio::sync::{mpsc, watch};
 use super::draft::{Draft, Staged};
 use super::inbox::Inbox;
 use super::job::{
-    Asker, DeedAnswer, Finished, Group, Job, Recorded, Results, Sent, TermsAnswer, TermsJob,
+    Asker, DeedAnswer, Finished, Group, Job, Receipt, Results, Sent, TermsAnswer, TermsJob,
     WriteError,
 };
 use super::keeper::Keeper;
@@ -15,11 +15,12 @@ use super::memory::{FoldError, Memory};
 use super::progress::Progress;
 use super::trouble::Trouble;
 use crate::domain::incident::IncidentEvent;
+use crate::domain::recorded::Recorded;
 use crate::domain::service::ServiceEvent;
 use crate::domain::time::Instant;
 use crate::engine::command::{decide_event, decide_service_event, decide_terms};
-use crate::engine::deed::{DeedDecision, DoDeed, RecordedDeed, decide_deed};
-use crate::engine::ledger::Standing;
+use crate::engine::deed::{DeedDecision, DoDeed, decide_deed};
+use crate::engine::ledger::Dedup;
 use crate::engine::record::{Entry, Record};
 use crate::engine::refusal::Refusal;
 use crate::journal::{CommitError, Log, LogSource, StageError};
@@ -150,7 +151,7 @@ impl Writer {
         tenant: &str,
         sent: Sent<IncidentEvent>,
         draft: &mut Draft,
-    ) -> Result<Recorded, WriteError> {
+    ) -> Result<Receipt, WriteError> {
         let key = IncidentKey::new(tenant, &sent.event.incident_id);
         if !draft.incidents.contains_key(&key) {
             let recorded = self.memory.ledger(&key, &self.views)?;
@@ -158,7 +159,7 @@ impl Writer {
         }
         let standing = draft.incidents.get(&key).map(|staged| {
             let event_id = &sent.event.event_id;
-            let before = staged.recorded.find(event_id).map(|known| (known.sequence, &known.event));
+            let before = staged.recorded.find(event_id).map(|known| (known.sequence, &known.value));
             let recorded = before.or_else(|| draft.added_event(&staged.added, event_id));
             let count = staged.recorded.events.len() + staged.added.len();
             decide_event(recorded, &sent.event, count, self.events_an_incident_max)
@@ -179,7 +180,7 @@ impl Writer {
         tenant: &str,
         sent: Sent<ServiceEvent>,
         draft: &mut Draft,
-    ) -> Result<Recorded, WriteError> {
+    ) -> Result<Receipt, WriteError> {
         let key = format!("{tenant}\0{}", sent.event.service);
         if !draft.services.contains_key(&key) {
             let service = &sent.event.service;
@@ -188,7 +189,7 @@ impl Writer {
         }
         let standing = draft.services.get(&key).map(|staged| {
             let event_id = &sent.event.event_id;
-            let before = staged.recorded.find(event_id).map(|known| (known.sequence, &known.event));
+            let before = staged.recorded.find(event_id).map(|known| (known.sequence, &known.value));
             let recorded = before.or_else(|| draft.added_service_event(&staged.added, event_id));
             decide_service_event(recorded, &sent.event)
         });
@@ -206,17 +207,17 @@ impl Writer {
     /// Stages what is new.
     fn admit(
         &mut self,
-        standing: Option<Result<Standing, Refusal>>,
+        standing: Option<Result<Dedup, Refusal>>,
         tenant: &str,
         entry: Entry,
         body: &[u8],
         draft: &mut Draft,
-    ) -> Result<Recorded, WriteError> {
-        if let Some(Standing::Duplicate(sequence)) = standing.transpose()? {
-            return Ok(Recorded { sequence, is_duplicate: true });
+    ) -> Result<Receipt, WriteError> {
+        if let Some(Dedup::Duplicate(sequence)) = standing.transpose()? {
+            return Ok(Receipt { sequence, is_duplicate: true });
         }
         let sequence = self.stage(draft.tick(), tenant.to_owned(), entry, body, draft)?;
-        Ok(Recorded { sequence, is_duplicate: false })
+        Ok(Receipt { sequence, is_duplicate: false })
     }
 
     fn terms(&mut self, job: TermsJob, draft: &mut Draft) -> Result<TermsAnswer, WriteError> {
@@ -252,7 +253,7 @@ impl Writer {
         let body = wire::record::encode(&record);
         let sequence = self.stage(record_time, record.tenant, record.entry, &body, draft)?;
         draft.is_closed = true;
-        let recorded = RecordedDeed { sequence, record_time, deed };
+        let recorded = Recorded { sequence, record_time, value: deed };
         Ok(DeedAnswer { recorded, is_duplicate: false })
     }
 
@@ -266,14 +267,15 @@ impl Writer {
     ) -> Result<u64, WriteError> {
         let sequence = self.log.stage(record_time, body)?;
         draft.bytes += body.len();
-        draft.records.push((sequence, record_time, Record { tenant, entry }));
+        let value = Record { tenant, entry };
+        draft.records.push(Recorded { sequence, record_time, value });
         Ok(sequence)
     }
 }
 
 /// The results of a call's events: one that is refused stops none of the others.
 fn results(
-    decided: impl Iterator<Item = Result<Recorded, WriteError>>,
+    decided: impl Iterator<Item = Result<Receipt, WriteError>>,
 ) -> Result<Results, WriteError> {
     let mut results = Results::new();
     for decided in decided {

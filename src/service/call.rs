@@ -13,7 +13,8 @@ use super::blocking::{self, Messages};
 use super::services::Services;
 use super::stamp::write_stamp;
 use super::status;
-use crate::engine::deed::{DoDeed, RecordedDeed};
+use crate::domain::recorded::Recorded;
+use crate::engine::deed::{Deed, DoDeed};
 use crate::queries::{QueryError, ReadRequest, ReadView, Reading};
 use crate::runtime::{DeedAnswer, Engine};
 use crate::wire::faults::Faults;
@@ -189,7 +190,7 @@ impl Call {
     pub async fn act(
         self,
         deed: DoDeed,
-    ) -> Result<(RecordedDeed, bool, Option<v1::Stamp>), Status> {
+    ) -> Result<(Recorded<Deed>, bool, Option<v1::Stamp>), Status> {
         let answer = self.engine.do_deed(self.tenant, deed).await;
         let (answer, progress) = answer.map_err(status::not_written)?;
         let DeedAnswer { recorded, is_duplicate } = answer;

@@ -83,7 +83,7 @@ impl ComplianceService for Services {
         let (call, sign) =
             self.write(request.into_inner(), |request, _, faults| signing(request, faults))?;
         let (recorded, duplicate, stamp) = call.act(DoDeed::SignReview(sign)).await?;
-        let signature = match &recorded.deed {
+        let signature = match &recorded.value {
             Deed::ReviewSigned(signed) => Some(encode_signature(recorded.record_time, signed)),
             _ => None,
         };

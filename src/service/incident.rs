@@ -155,9 +155,9 @@ fn events_after<'h>(
     as_of: Instant,
 ) -> impl Iterator<Item = (&'h RecordedEvent, Option<&'h str>)> {
     let events = history.all();
-    let from = events.iter().position(|(recorded, _)| recorded.event.event_id == after);
+    let from = events.iter().position(|(recorded, _)| recorded.value.event_id == after);
     let rest = events.into_iter().skip(from.map_or(0, |from| from + 1));
-    rest.filter(move |(recorded, _)| recorded.event.occur_time <= as_of)
+    rest.filter(move |(recorded, _)| recorded.value.occur_time <= as_of)
 }
 
 fn event_id(recorded: &v1::RecordedEvent) -> String {

@@ -11,7 +11,7 @@ use crate::domain::incident::IncidentEvent;
 use crate::domain::service::ServiceEvent;
 use crate::engine::refusal::Refusal;
 use crate::limits::EVENTS_A_CALL_MAX;
-use crate::runtime::{Answer, Recorded, Results, WriteError};
+use crate::runtime::{Answer, Receipt, Results, WriteError};
 use crate::wire::faults::Faults;
 use crate::wire::{self, v1};
 
@@ -88,8 +88,8 @@ pub(super) fn as_one(is_single: bool, mut results: Results) -> Result<Results, S
 }
 
 pub(super) fn encode_results(ids: Vec<String>, results: Results) -> Vec<v1::RecordResult> {
-    let encode = |(event_id, result): (String, Result<Recorded, Refusal>)| match result {
-        Ok(Recorded { sequence, is_duplicate }) => {
+    let encode = |(event_id, result): (String, Result<Receipt, Refusal>)| match result {
+        Ok(Receipt { sequence, is_duplicate }) => {
             let outcome = match is_duplicate {
                 true => v1::RecordOutcome::Duplicate,
                 false => v1::RecordOutcome::Accepted,

@@ -52,7 +52,7 @@ impl SettlementService for Services {
             faults.keep("item", decode_opening(request.item.unwrap_or_default()))
         })?;
         let (recorded, duplicate, stamp) = call.act(DoDeed::OpenItem(kept(opening)?)).await?;
-        let item = match &recorded.deed {
+        let item = match &recorded.value {
             Deed::ItemOpened(item) => Some(encode(item)),
             _ => None,
         };
@@ -71,7 +71,7 @@ impl SettlementService for Services {
         let decided = Decided { decision, basis };
         let deed = DoDeed::DecideItem(Box::new(DecideItem { decided, decide_time }));
         let (recorded, duplicate, stamp) = call.act(deed).await?;
-        let decision = match &recorded.deed {
+        let decision = match &recorded.value {
             Deed::ItemDecided(decided) => Some(encode_decided(decided, Some(recorded.record_time))),
             _ => None,
         };

@@ -11,11 +11,13 @@ use super::identity::applied;
 use super::keys::{self, ClockKey, FiledClock, IncidentKey};
 use super::store::Store;
 use crate::domain::compliance::Tally;
+use crate::domain::recorded::Recorded;
+use crate::domain::service::ServiceEvent;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::index::Filed;
 use crate::engine::learning::Learning;
-use crate::engine::ledger::{Ledger, ServiceLedger};
+use crate::engine::ledger::Ledger;
 use crate::engine::record::Record;
 use crate::engine::tally::{CellPlace, Day, Dimension};
 use crate::wire::record::{self, Unreadable};
@@ -59,10 +61,14 @@ impl Views {
     }
 
     /// Everything recorded about a service.
-    pub fn service_ledger(&self, tenant: &str, service: &str) -> Result<ServiceLedger, ViewsError> {
+    pub fn service_ledger(
+        &self,
+        tenant: &str,
+        service: &str,
+    ) -> Result<Ledger<ServiceEvent>, ViewsError> {
         match self.store()?.get(&keys::service(tenant, service))? {
             Some(row) => Ok(record::decode_service_ledger(&row)?),
-            None => Ok(ServiceLedger::default()),
+            None => Ok(Ledger::default()),
         }
     }
 
@@ -76,16 +82,15 @@ impl Views {
         Ok(kept.filter(|(sequence, _)| *sequence <= applied))
     }
 
-    /// Every record that is kept whole (changes of terms, and deeds) in the order of recording:
-    /// sequence, record time, record.
+    /// Every record that is kept whole (changes of terms, and deeds) in the order of recording.
     pub fn kept(
         &self,
         zones: &ZoneDatabase,
-    ) -> impl Iterator<Item = Result<(u64, Instant, Record), ViewsError>> {
+    ) -> impl Iterator<Item = Result<Recorded<Record>, ViewsError>> {
         self.range(keys::KEPT.to_vec(), keys::end_of(keys::KEPT)).map(move |row| {
             let (key, value) = row?;
-            let (record_time, record) = record::decode_kept(&value, zones)?;
-            Ok((keys::kept_sequence(&key), record_time, record))
+            let (record_time, value) = record::decode_kept(&value, zones)?;
+            Ok(Recorded { sequence: keys::kept_sequence(&key), record_time, value })
         })
     }
 

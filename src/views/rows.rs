@@ -1,9 +1,10 @@
 //! What a fold changes in the views.
 
 use super::keys::{self, IncidentKey};
-use crate::domain::time::Instant;
+use crate::domain::recorded::Recorded;
+use crate::domain::service::ServiceEvent;
 use crate::engine::index::{Filed, Standing};
-use crate::engine::ledger::{Ledger, ServiceLedger};
+use crate::engine::ledger::Ledger;
 use crate::engine::record::Record;
 use crate::engine::tally::Counted;
 use crate::wire::record as rows;
@@ -53,14 +54,15 @@ impl Changes {
     }
 
     /// Keeps a service's row.
-    pub fn keep_service(&mut self, tenant: &str, service: &str, ledger: &ServiceLedger) {
+    pub fn keep_service(&mut self, tenant: &str, service: &str, ledger: &Ledger<ServiceEvent>) {
         let row = (keys::service(tenant, service), Some(rows::encode_service_ledger(ledger)));
         self.steps.push(Step { rows: vec![row], ..Step::default() });
     }
 
     /// Keeps a record whole: a change of terms, or a deed.
-    pub fn keep_record(&mut self, sequence: u64, record_time: Instant, record: &Record) {
-        let row = (keys::kept(sequence), Some(rows::encode_kept(record_time, record)));
+    pub fn keep_record(&mut self, recorded: &Recorded<Record>) {
+        let row = rows::encode_kept(recorded.record_time, &recorded.value);
+        let row = (keys::kept(recorded.sequence), Some(row));
         self.steps.push(Step { rows: vec![row], ..Step::default() });
     }
 }

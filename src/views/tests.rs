@@ -8,9 +8,10 @@ use tempfile::TempDir;
 
 use super::{Changes, Identity, IncidentKey, Views, Writing, keys, store};
 use crate::domain::compliance::Tally;
+use crate::domain::service::ServiceEvent;
 use crate::domain::time::Instant;
 use crate::engine::index::{Filed, Standing};
-use crate::engine::ledger::{Ledger, ServiceLedger};
+use crate::engine::ledger::Ledger;
 use crate::engine::tally::{Counted, CountedTarget, Day, Dimension};
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -51,19 +52,19 @@ fn service(number: usize) -> String {
     format!("{number:04}{}", "s".repeat(100))
 }
 
-fn ledger(number: usize) -> ServiceLedger {
-    use crate::domain::service::{ServiceEvent, ServiceFact};
-    let event = |at: u64| crate::engine::ledger::RecordedServiceEvent {
+fn ledger(number: usize) -> Ledger<ServiceEvent> {
+    use crate::domain::service::ServiceFact;
+    let event = |at: u64| crate::domain::recorded::Recorded {
         sequence: at,
         record_time: Instant::MIN,
-        event: ServiceEvent {
+        value: ServiceEvent {
             event_id: format!("{at}"),
             service: service(number),
             occur_time: Instant::MIN,
             fact: ServiceFact::OutageStarted(String::new()),
         },
     };
-    ServiceLedger { events: (1..5).map(event).collect() }
+    (1..5).map(event).collect()
 }
 
 /// What is applied by the views of a damaged directory, once every row was read and compared.

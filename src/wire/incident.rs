@@ -299,7 +299,7 @@ fn whole(count: u32) -> i32 {
 /// The message of an event and how it was recorded.
 pub fn encode_recorded(recorded: &RecordedEvent, retracted_by: Option<&str>) -> v1::RecordedEvent {
     v1::RecordedEvent {
-        event: Some(encode(&recorded.event)),
+        event: Some(encode(&recorded.value)),
         sequence: recorded.sequence as i64,
         record_time: Some(timestamp(recorded.record_time)),
         retracted_by: retracted_by.unwrap_or_default().to_owned(),

@@ -8,12 +8,13 @@ use super::store::v1::record::Entry as Wire;
 use super::{calendar, contract, deed, incident, scalar, service_event, settlement, tally};
 use crate::domain::fault::Fault;
 use crate::domain::incident::{IncidentEvent, RecordedEvent};
+use crate::domain::recorded::Recorded;
 use crate::domain::service::ServiceEvent;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::deed::Deed;
 use crate::engine::index::Filed;
-use crate::engine::ledger::{Ledger, RecordedServiceEvent, ServiceLedger};
+use crate::engine::ledger::Ledger;
 use crate::engine::record::{Entry, Record, TermsEntry};
 
 /// The format of the records that are written. A higher one for whatever must not be left out by
@@ -137,7 +138,7 @@ pub fn encode_ledger(ledger: &Ledger, filed: &Filed) -> Vec<u8> {
     let events = ledger.events.iter().map(|recorded| store::RecordedEvent {
         sequence: recorded.sequence,
         record_nanos: recorded.record_time.nanos(),
-        event: Some(incident::encode(&recorded.event)),
+        event: Some(incident::encode(&recorded.value)),
     });
     let row = store::IncidentRow {
         events: events.collect(),
@@ -154,35 +155,35 @@ pub fn decode_ledger(bytes: &[u8]) -> Result<(Ledger, Filed), Unreadable> {
         Ok(RecordedEvent {
             sequence: recorded.sequence,
             record_time: record_time(recorded.record_nanos)?,
-            event: incident::decode(recorded.event.unwrap_or_default())?,
+            value: incident::decode(recorded.event.unwrap_or_default())?,
         })
     };
-    let events = row.events.into_iter().map(event).collect::<Result<_, _>>()?;
+    let ledger = row.events.into_iter().map(event).collect::<Result<_, _>>()?;
     let counted = tally::decode_counted(row.counted.unwrap_or_default())?;
-    Ok((Ledger { events }, Filed { keys: row.clock_keys, counted }))
+    Ok((ledger, Filed { keys: row.clock_keys, counted }))
 }
 
 /// The bytes of a service's row.
-pub fn encode_service_ledger(ledger: &ServiceLedger) -> Vec<u8> {
+pub fn encode_service_ledger(ledger: &Ledger<ServiceEvent>) -> Vec<u8> {
     let events = ledger.events.iter().map(|recorded| store::RecordedServiceEvent {
         sequence: recorded.sequence,
         record_nanos: recorded.record_time.nanos(),
-        event: Some(service_event::encode(&recorded.event)),
+        event: Some(service_event::encode(&recorded.value)),
     });
     store::ServiceRow { events: events.collect() }.encode_to_vec()
 }
 
 /// A service's row.
-pub fn decode_service_ledger(bytes: &[u8]) -> Result<ServiceLedger, Unreadable> {
+pub fn decode_service_ledger(bytes: &[u8]) -> Result<Ledger<ServiceEvent>, Unreadable> {
     let row = store::ServiceRow::decode(bytes)?;
     let event = |recorded: store::RecordedServiceEvent| -> Result<_, Unreadable> {
-        Ok(RecordedServiceEvent {
+        Ok(Recorded {
             sequence: recorded.sequence,
             record_time: record_time(recorded.record_nanos)?,
-            event: service_event::decode(recorded.event.unwrap_or_default())?,
+            value: service_event::decode(recorded.event.unwrap_or_default())?,
         })
     };
-    Ok(ServiceLedger { events: row.events.into_iter().map(event).collect::<Result<_, _>>()? })
+    row.events.into_iter().map(event).collect()
 }
 
 /// The bytes of the row of a record that is kept whole.

@@ -5,11 +5,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::file::{File, Proven};
-use super::judged::judged;
+use super::judged::{Subject, judged};
+use crate::domain::recorded::Recorded;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::query::Times;
-use crate::engine::record::{Entry, Record};
+use crate::engine::record::Record;
 use crate::journal::{self, Hash, chain_hash};
 use crate::wire::{record, scalar, text};
 
@@ -26,14 +27,12 @@ pub fn check(file: &File, noted: Option<&Hash>, zones: &ZoneDatabase) -> anyhow:
     let proven = file.facts.iter().chain(&file.terms);
     let records = proven.map(|proven| {
         let context = || format!("record {} is not proven", proven.sequence);
-        let recorded = prove(proven, file, &head, zones).with_context(context)?;
-        belongs(&recorded.2, file).with_context(context)?;
-        Ok(recorded)
+        prove(proven, file, &head, zones).with_context(context)
     });
     let mut records = records.collect::<anyhow::Result<Vec<_>>>()?;
-    records.sort_by_key(|(sequence, ..)| *sequence);
+    records.sort_by_key(|recorded| recorded.sequence);
     let times = Times { as_of: instant(&file.as_of_time)?, known: instant(&file.known_time)? };
-    let verdict = judged(&file.incident_id, records, times, zones, &file.time_zone_database)?;
+    let verdict = judged(subject(file), records, times, zones, &file.time_zone_database)?;
     if verdict != file.verdict {
         let other = match zones.version() == file.time_zone_database {
             true => String::new(),
@@ -61,29 +60,25 @@ fn prove(
     file: &File,
     head: &Hash,
     zones: &ZoneDatabase,
-) -> anyhow::Result<(u64, Instant, Record)> {
-    let time = instant(&proven.record_time)?;
+) -> anyhow::Result<Recorded<Record>> {
+    let (sequence, record_time) = (proven.sequence, instant(&proven.record_time)?);
     let body = BASE64.decode(&proven.body).context("its body is not base64")?;
-    let chain = chain_hash(&hash(&proven.previous_hash)?, proven.sequence, time, &body);
+    let chain = chain_hash(&hash(&proven.previous_hash)?, sequence, record_time, &body);
     ensure!(chain == hash(&proven.chain_hash)?, "its chain hash is not that of its content");
     let hashes = proven.path.iter().map(|text| hash(text)).collect::<anyhow::Result<_>>()?;
-    let root = journal::Path { hashes }.root(proven.sequence, file.journal.records, &chain);
+    let root = journal::Path { hashes }.root(sequence, file.journal.records, &chain);
     ensure!(root == Some(*head), "its path does not lead to the head");
     let holds: serde_json::Value =
         serde_json::from_str(&text::bytes_to_json(&body, "slx.store.v1.Record")?)?;
     ensure!(holds == proven.holds, "what it is said to hold is not in its body");
-    Ok((proven.sequence, time, record::decode(&body, zones)?))
+    let value = record::decode(&body, zones)?;
+    // A record of something else would change the verdict.
+    ensure!(subject(file).concerns(&value), "it is of something else");
+    Ok(Recorded { sequence, record_time, value })
 }
 
-/// A record of something else would change the verdict.
-fn belongs(record: &Record, file: &File) -> anyhow::Result<()> {
-    let of_incident = match &record.entry {
-        Entry::IncidentEvent(event) => event.incident_id == file.incident_id,
-        Entry::Terms(_) => true,
-        _ => false,
-    };
-    ensure!(of_incident && record.tenant == file.tenant, "it is of something else");
-    Ok(())
+fn subject(file: &File) -> Subject<'_> {
+    Subject { tenant: &file.tenant, incident: &file.incident_id }
 }
 
 fn hash(text: &str) -> anyhow::Result<Hash> {

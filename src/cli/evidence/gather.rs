@@ -7,8 +7,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::file::{FORMAT, File, HOW_TO_CHECK, JournalHead, Proven};
-use super::judged::judged;
+use super::judged::{Subject, judged};
 use crate::domain::incident::Fact;
+use crate::domain::recorded::Recorded;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::query::Times;
@@ -23,6 +24,12 @@ pub struct Wanted {
     pub incident: String,
     pub as_of: Instant,
     pub known: Option<Instant>,
+}
+
+impl Wanted {
+    fn subject(&self) -> Subject<'_> {
+        Subject { tenant: &self.tenant, incident: &self.incident }
+    }
 }
 
 /// A record that matters, as it lies in the journal.
@@ -48,10 +55,13 @@ pub fn gather(log: &dyn LogSource, wanted: &Wanted, zones: &ZoneDatabase) -> any
         bail!("nothing is recorded of incident {:?} of {:?}", wanted.incident, wanted.tenant);
     };
     let times = Times { as_of: wanted.as_of, known: wanted.known.unwrap_or(known) };
-    let recorded =
-        |found: &Found| (found.kept.sequence, found.kept.record_time, found.record.clone());
+    let recorded = |Found { kept, record, .. }: &Found| Recorded {
+        sequence: kept.sequence,
+        record_time: kept.record_time,
+        value: record.clone(),
+    };
     let verdict =
-        judged(&wanted.incident, found.iter().map(recorded), times, zones, zones.version())?;
+        judged(wanted.subject(), found.iter().map(recorded), times, zones, zones.version())?;
     let sequences = facts.iter().chain(&terms).map(|found| found.kept.sequence);
     let (head, paths) = prove(log, sequences, records)?;
     let mut paths = paths.into_iter();
@@ -91,12 +101,7 @@ fn find(
         let hash = kept.hash;
         let is_known = wanted.known.is_none_or(|known| kept.record_time <= known);
         let record = record::decode(&kept.body, zones)?;
-        let is_wanted = match &record.entry {
-            Entry::IncidentEvent(event) => event.incident_id == wanted.incident,
-            Entry::Terms(_) => true,
-            _ => false,
-        };
-        if is_wanted && is_known && record.tenant == wanted.tenant {
+        if is_known && wanted.subject().concerns(&record) {
             found.push(Found { kept, before, record });
         }
         before = hash;

@@ -3,38 +3,50 @@
 use anyhow::Context;
 use serde_json::Value;
 
-use crate::domain::incident::RecordedEvent;
-use crate::domain::time::Instant;
+use crate::domain::recorded::Recorded;
 use crate::domain::zone::ZoneDatabase;
-use crate::engine::catalog::Catalog;
-use crate::engine::ledger::Ledger;
 use crate::engine::query::{Times, history, judge_incident};
 use crate::engine::record::{Entry, Record};
+use crate::engine::state::{IncidentLedgers, State};
 use crate::wire;
 use crate::wire::text;
+
+/// The incident that evidence is about.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'s> {
+    pub tenant: &'s str,
+    pub incident: &'s str,
+}
+
+impl Subject<'_> {
+    /// Whether a record may bear on it: it is one of its facts, or a change of its tenant's terms.
+    pub fn concerns(self, record: &Record) -> bool {
+        let is_about = match &record.entry {
+            Entry::IncidentEvent(event) => event.incident_id == self.incident,
+            Entry::Terms(_) => true,
+            Entry::ServiceEvent(_) | Entry::Deed(_) | Entry::Lost => false,
+        };
+        is_about && record.tenant == self.tenant
+    }
+}
 
 /// The answer `EvaluateIncident` would give by these records, as JSON. It tells of the time zones
 /// named, which may be others than it is judged by: most verdicts are the same by both.
 pub fn judged(
-    incident: &str,
-    records: impl IntoIterator<Item = (u64, Instant, Record)>,
+    subject: Subject<'_>,
+    records: impl IntoIterator<Item = Recorded<Record>>,
     times: Times,
     zones: &ZoneDatabase,
     time_zone_database: &str,
 ) -> anyhow::Result<Value> {
-    let mut catalog = Catalog::new(zones.clone());
-    let mut ledger = Ledger::default();
-    for (sequence, record_time, record) in records {
-        match record.entry {
-            Entry::Terms(terms) => catalog.apply(record_time, terms),
-            Entry::IncidentEvent(event) => {
-                ledger.events.push(RecordedEvent { sequence, record_time, event });
-            }
-            _ => {}
-        }
+    let Subject { tenant, incident } = subject;
+    let (mut state, mut ledgers) = (State::new(zones.clone()), IncidentLedgers::default());
+    for recorded in records {
+        let Ok(()) = state.apply(recorded, &mut ledgers);
     }
+    let ledger = ledgers.remove(&(tenant.to_owned(), incident.to_owned())).unwrap_or_default();
     let history = history(&ledger, times).context("nothing was known of the incident by then")?;
-    let known = catalog.known(times.known);
+    let known = state.catalog(tenant).known(times.known);
     let judgement = judge_incident(&history, &known, times.as_of);
     let answer = wire::clock::encode_judgement(incident, &judgement, time_zone_database, true);
     Ok(serde_json::from_str(&text::to_json(&answer, "slx.v1.EvaluateIncidentResponse")?)?)

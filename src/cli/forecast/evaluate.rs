@@ -6,7 +6,7 @@ use anyhow::{anyhow, bail};
 use serde_json::json;
 
 use super::arguments::Forecast;
-use super::recorded::Recorded;
+use super::recorded::TenantRecords;
 use crate::cli::show::{span, table};
 use crate::domain::forecast::{Baseline, MODEL_VERSION, Quality};
 use crate::domain::time::Instant;
@@ -20,7 +20,7 @@ use crate::wire::scalar::{duration, optional_instant};
 pub fn run(asked: &Forecast) -> anyhow::Result<ExitCode> {
     let zones = zones::open(&zones::Choice::Automatic)?;
     let log = JournalFiles::at(asked.data_dir.join("journal"));
-    let recorded = Recorded::read(&log, &asked.connection.tenant, &zones)?;
+    let recorded = TenantRecords::read(&log, &asked.connection.tenant, &zones)?;
     let known = recorded.catalog.known(Instant::MAX);
     if known.contract(&asked.contract).all().is_empty() {
         let ids = known.contract_ids().collect::<Vec<_>>().join(", ");

@@ -1,57 +1,48 @@
 //! What a journal holds of one organisation.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use crate::domain::incident::RecordedEvent;
+use crate::domain::recorded::Recorded;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::catalog::Catalog;
 use crate::engine::ledger::Ledger;
-use crate::engine::record::Entry;
+use crate::engine::state::{IncidentLedgers, State};
 use crate::journal::LogSource;
 use crate::wire::record;
 
 /// What was recorded of one organisation.
-pub struct Recorded {
+pub struct TenantRecords {
     /// Its contracts and calendars.
-    pub catalog: Catalog,
+    pub catalog: Arc<Catalog>,
     /// Its incidents.
     pub ledgers: BTreeMap<String, Ledger>,
 }
 
-impl Recorded {
+impl TenantRecords {
     /// Reads a log from its beginning.
     pub fn read(
         log: &dyn LogSource,
         tenant: &str,
         zones: &ZoneDatabase,
-    ) -> anyhow::Result<Recorded> {
-        let mut recorded =
-            Recorded { catalog: Catalog::new(zones.clone()), ledgers: BTreeMap::new() };
+    ) -> anyhow::Result<TenantRecords> {
+        let (mut state, mut ledgers) = (State::new(zones.clone()), IncidentLedgers::default());
         for kept in log.read(1..=u64::MAX)? {
             let kept = kept?;
-            let read = record::decode(&kept.body, zones)?;
-            if read.tenant == tenant {
-                recorded.take(kept.sequence, kept.record_time, read.entry);
+            let value = record::decode(&kept.body, zones)?;
+            if value.tenant == tenant {
+                let (sequence, record_time) = (kept.sequence, kept.record_time);
+                let Ok(()) = state.apply(Recorded { sequence, record_time, value }, &mut ledgers);
             }
         }
-        Ok(recorded)
+        let ledgers = ledgers.into_iter().map(|((_, id), ledger)| (id, ledger)).collect();
+        Ok(TenantRecords { catalog: Arc::clone(state.catalog(tenant)), ledgers })
     }
 
     /// When the last of the facts occurred.
     pub fn last_fact(&self) -> Option<Instant> {
         let events = self.ledgers.values().flat_map(|ledger| &ledger.events);
-        events.map(|recorded| recorded.event.occur_time).max()
-    }
-
-    fn take(&mut self, sequence: u64, record_time: Instant, entry: Entry) {
-        match entry {
-            Entry::Terms(terms) => self.catalog.apply(record_time, terms),
-            Entry::IncidentEvent(event) => {
-                let ledger = self.ledgers.entry(event.incident_id.clone()).or_default();
-                ledger.events.push(RecordedEvent { sequence, record_time, event });
-            }
-            Entry::ServiceEvent(_) | Entry::Deed(_) | Entry::Lost => {}
-        }
+        events.map(|recorded| recorded.value.occur_time).max()
     }
 }

@@ -31,9 +31,9 @@ impl<'h, 'a> Grounds<'h, 'a> {
 
     fn decision(&self, clock: &Clock<'a>) -> Option<(&'a str, &'a ExclusionDecision)> {
         let known = self.history.effective().iter().rev();
-        let known = known.filter(|recorded| recorded.event.occur_time <= self.as_of);
-        let decisions = known.filter_map(|recorded| match &recorded.event.fact {
-            Fact::ExclusionDecided(decision) => Some((recorded.event.event_id.as_str(), decision)),
+        let known = known.filter(|recorded| recorded.value.occur_time <= self.as_of);
+        let decisions = known.filter_map(|recorded| match &recorded.value.fact {
+            Fact::ExclusionDecided(decision) => Some((recorded.value.event_id.as_str(), decision)),
             _ => None,
         });
         decisions.into_iter().find(|(_, decision)| {

@@ -40,7 +40,7 @@ pub fn judge<'a>(
     as_of: Instant,
 ) -> Judgement<'a> {
     let Some(opening) = history.opening() else { return Judgement::default() };
-    let opened = opening.event.occur_time;
+    let opened = opening.value.occur_time;
     let judge = Judge { history, agreement, calendars, grounds: Grounds::new(history, as_of) };
     let mut judgement = Judgement::default();
     for (revision, until) in judge.terms_of_office(opened, as_of) {

@@ -130,7 +130,7 @@ fn a_pause() -> impl Strategy<Value = String> {
 
 /// Some second of the story or the day after it; often one in which something happens.
 fn as_of(events: &[RecordedEvent], second: i64, index: Index, is_event: bool) -> i64 {
-    let of_event = index.get(events).event.occur_time.seconds();
+    let of_event = index.get(events).value.occur_time.seconds();
     if is_event { of_event } else { second + second % 86_400 }
 }
 
@@ -150,7 +150,7 @@ fn each_clock(case: &Case, as_of: Instant, mut check: impl FnMut(&Clock<'_>)) {
 /// Two instants between which nothing happens.
 fn quiet(events: &[RecordedEvent], second: i64, nanos: [i64; 2]) -> (Instant, Instant) {
     let start = instant(second);
-    let next = events.iter().map(|e| e.event.occur_time).filter(|time| *time > start).min();
+    let next = events.iter().map(|e| e.value.occur_time).filter(|time| *time > start).min();
     let length = next.map_or(86_400_000_000_000, |next| next.since(start).nanos());
     let [a, b] = nanos.map(|part| start.checked_add(Span::from_nanos(part % length)).unwrap());
     (a.min(b), a.max(b))
@@ -197,7 +197,7 @@ proptest! {
         second in second(),
     ) {
         let (case, as_of) = (Case::of([target.clone()], events), instant(second));
-        let opened = case.events[0].event.occur_time;
+        let opened = case.events[0].value.occur_time;
         let mut reached = opened;
         each_clock(&case, as_of, |clock| {
             let counted: Span = clock.segments.iter().map(|segment| segment.counted).sum();
@@ -274,7 +274,7 @@ proptest! {
         target in a_target_of(&["resolution"]),
         events in history_of(&["priority P1", "priority P2", "waits client", "waits provider"], 6),
     ) {
-        let last = events.iter().map(|e| e.event.occur_time).max().unwrap();
+        let last = events.iter().map(|e| e.value.occur_time).max().unwrap();
         let case = Case::of([target.clone()], events.clone());
         let before = figures(&case, last).remove(0);
         let Some(due) = before.due_time.filter(|due| *due > last) else { return Ok(()) };
@@ -307,7 +307,7 @@ proptest! {
         for (recorded, second) in events.iter_mut().zip(&record_seconds) {
             recorded.record_time = instant(*second);
         }
-        let undone = index.get(&events).event.event_id.clone();
+        let undone = index.get(&events).value.event_id.clone();
         let mut taken_back = event(77, instant(known), Fact::Retracted(undone));
         taken_back.record_time = instant(known + 1);
         events.push(taken_back);

@@ -14,7 +14,7 @@ const LOOK_AHEAD_SECONDS: i64 = 14 * 86_400;
 
 /// The figures of each cycle as of a second.
 pub fn figures(target: &Target, events: &[RecordedEvent], as_of: i64) -> Vec<Figures> {
-    let mut events: Vec<_> = events.iter().map(|recorded| &recorded.event).collect();
+    let mut events: Vec<_> = events.iter().map(|recorded| &recorded.value).collect();
     events.sort_by_key(|event| (event.occur_time, event.fact.rank(), &event.event_id));
     let facts = events.iter().map(|event| (event.occur_time.seconds(), &event.fact)).collect();
     let story = Story { target, facts };

@@ -329,18 +329,18 @@ fn recorded(number: u64, line: &str) -> RecordedEvent {
     };
     let mut recorded = event(number, at(&words[..2].join(" ")), fact(&words[2..]));
     if let Some(id) = setting("id") {
-        recorded.event.event_id = id.into();
+        recorded.value.event_id = id.into();
     }
     if let Some(order) = setting("order") {
-        recorded.event.occur_order = order.parse().unwrap();
+        recorded.value.occur_order = order.parse().unwrap();
     }
     if let Some(time) = setting("recorded") {
         recorded.record_time = at(&time.replace('-', " "));
     }
-    if let (Some(time), Fact::Opened(opened)) = (setting("trouble"), &mut recorded.event.fact) {
+    if let (Some(time), Fact::Opened(opened)) = (setting("trouble"), &mut recorded.value.fact) {
         opened.trouble_time = Some(at(&time.replace('-', " ")));
     }
-    recorded.event.corrects_event_id = setting("corrects").unwrap_or_default().into();
+    recorded.value.corrects_event_id = setting("corrects").unwrap_or_default().into();
     recorded
 }
 
@@ -355,7 +355,7 @@ pub fn event(number: u64, occur_time: Instant, fact: Fact) -> RecordedEvent {
         corrects_event_id: String::new(),
         fact,
     };
-    RecordedEvent { sequence: number, record_time: Instant::MIN, event }
+    RecordedEvent { sequence: number, record_time: Instant::MIN, value: event }
 }
 
 /// A fact in words: `waits client parts`, `priority P2`.

@@ -58,7 +58,7 @@ impl<'a> Watch<'_, 'a> {
             return;
         }
         let time = moment.time;
-        let event_id = moment.events.last().map_or("", |last| last.event.event_id.as_str());
+        let event_id = moment.events.last().map_or("", |last| last.value.event_id.as_str());
         if self.life.cycles.is_empty() {
             self.life.cycles.push(Cycle::default());
             self.begin(time, Activity::Pending, event_id);

@@ -96,5 +96,5 @@ impl<'t, 'a> Triggers<'t, 'a> {
 }
 
 fn has_client_update(moment: &Moment<'_, '_>) -> bool {
-    moment.events.iter().any(|e| matches!(e.event.fact, Fact::ClientUpdated { .. }))
+    moment.events.iter().any(|e| matches!(e.value.fact, Fact::ClientUpdated { .. }))
 }

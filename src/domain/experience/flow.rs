@@ -80,7 +80,7 @@ fn facts<'h>(
     history: &'h History<'_>,
     as_of: Instant,
 ) -> impl Iterator<Item = (Instant, &'h Fact)> {
-    let known = history.effective().iter().map(|recorded| &recorded.event);
+    let known = history.effective().iter().map(|recorded| &recorded.value);
     let known = known.take_while(move |event| event.occur_time <= as_of);
     known.map(|event| (event.occur_time, &event.fact))
 }

@@ -28,8 +28,8 @@ impl Survey {
     pub fn of(history: &History<'_>, as_of: Instant) -> Survey {
         let mut survey = Survey::default();
         for recorded in history.effective() {
-            match recorded.event.fact {
-                Fact::Surveyed { score, lost_time } if recorded.event.occur_time <= as_of => {
+            match recorded.value.fact {
+                Fact::Surveyed { score, lost_time } if recorded.value.occur_time <= as_of => {
                     survey.add(&Survey::answer(score, lost_time.into()));
                 }
                 _ => {}

@@ -272,7 +272,7 @@ fn history_that_ends_at_once() -> impl Strategy<Value = Vec<crate::domain::incid
     use crate::domain::incident::Fact;
     history().prop_map(|mut events| {
         let ends = |fact: &Fact| matches!(fact, Fact::Restored | Fact::Cancelled | Fact::Merged(_));
-        events.retain(|recorded| !ends(&recorded.event.fact));
+        events.retain(|recorded| !ends(&recorded.value.fact));
         events
     })
 }

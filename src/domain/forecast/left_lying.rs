@@ -93,8 +93,8 @@ pub fn avoidable(
 ) -> Option<Avoidable> {
     let stop = clock.stop_time.filter(|_| clock.metric.runs_until_done())?;
     let (estimate_time, effort) =
-        history.effective().iter().find_map(|recorded| match recorded.event.fact {
-            Fact::EffortEstimated(effort) => Some((recorded.event.occur_time, effort)),
+        history.effective().iter().find_map(|recorded| match recorded.value.fact {
+            Fact::EffortEstimated(effort) => Some((recorded.value.occur_time, effort)),
             _ => None,
         })?;
     let begin = estimate_time.max(clock.start_time?);

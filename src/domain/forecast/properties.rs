@@ -239,7 +239,7 @@ proptest! {
         let all = [words("opened P1")].into_iter().chain(later).zip(0..);
         let events: Vec<_> =
             all.map(|(fact, number)| event(number, at(2 * number as i64 * HOUR), fact)).collect();
-        let by_then = events.iter().filter(|e| e.event.occur_time <= at(hour * HOUR));
+        let by_then = events.iter().filter(|e| e.value.occur_time <= at(hour * HOUR));
         let by_then: Vec<_> = by_then.cloned().collect();
         prop_assert_eq!(landmark(&events, hour), landmark(&by_then, hour));
     }

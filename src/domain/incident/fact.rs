@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::domain::recorded::Recorded;
 use crate::domain::time::{Instant, Span};
 
 /// One fact an ITSM backend reports.
@@ -24,15 +25,7 @@ pub struct IncidentEvent {
 }
 
 /// An event with its place in the journal.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RecordedEvent {
-    /// Its journal sequence.
-    pub sequence: u64,
-    /// When it was recorded.
-    pub record_time: Instant,
-    /// The event.
-    pub event: IncidentEvent,
-}
+pub type RecordedEvent = Recorded<IncidentEvent>;
 
 /// Who must act now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

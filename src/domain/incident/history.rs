@@ -1,6 +1,8 @@
 //! The fold: recorded events in the order they occurred.
 
-use super::{Fact, IncidentEvent, RecordedEvent, State};
+use super::fact::{Fact, IncidentEvent, RecordedEvent};
+use super::moment::Moment;
+use super::state::State;
 use crate::domain::time::Instant;
 
 /// What is known of an incident, in the order it occurred. Borrowed from the recorded events.
@@ -8,15 +10,6 @@ use crate::domain::time::Instant;
 pub struct History<'e> {
     effective: Vec<&'e RecordedEvent>,
     voided: Vec<(&'e RecordedEvent, &'e str)>,
-}
-
-/// The facts of one instant (and `occur_order`), which take effect together.
-#[derive(Clone, Copy, Debug)]
-pub struct Moment<'h, 'e> {
-    /// When.
-    pub time: Instant,
-    /// What happened, in the order of [`Fact::rank`], then of event ids. Never empty.
-    pub events: &'h [&'e RecordedEvent],
 }
 
 impl<'e> History<'e> {
@@ -33,18 +26,18 @@ impl<'e> History<'e> {
             recorded.into_iter().filter(|event| event.record_time <= known_time).collect();
         let voiding: Vec<_> = known
             .iter()
-            .filter_map(|by| Some((by.event.voids()?, by.event.event_id.as_str())))
+            .filter_map(|by| Some((by.value.voids()?, by.value.event_id.as_str())))
             .filter(|(voided, by)| voided != by)
             .collect();
         let mut history =
             History { effective: Vec::with_capacity(known.len()), voided: Vec::new() };
         for event in known {
-            match voiding.iter().filter(|(id, _)| *id == event.event.event_id).min() {
+            match voiding.iter().filter(|(id, _)| *id == event.value.event_id).min() {
                 Some((_, by)) => history.voided.push((event, by)),
                 None => history.effective.push(event),
             }
         }
-        history.effective.sort_by_key(|recorded| order_key(&recorded.event));
+        history.effective.sort_by_key(|recorded| order_key(&recorded.value));
         history
     }
 
@@ -63,7 +56,7 @@ impl<'e> History<'e> {
         let effective = self.effective.iter().map(|event| (*event, None));
         let voided = self.voided.iter().map(|(event, by)| (*event, Some(*by)));
         let mut all: Vec<_> = effective.chain(voided).collect();
-        all.sort_by_key(|(recorded, _)| order_key(&recorded.event));
+        all.sort_by_key(|(recorded, _)| order_key(&recorded.value));
         all
     }
 
@@ -74,15 +67,15 @@ impl<'e> History<'e> {
 
     /// The opening in effect: the first by occurrence.
     pub fn opening(&self) -> Option<&'e RecordedEvent> {
-        self.effective.iter().find(|e| matches!(e.event.fact, Fact::Opened(_))).copied()
+        self.effective.iter().find(|e| matches!(e.value.fact, Fact::Opened(_))).copied()
     }
 
     /// The moments up to `as_of`, in order.
     pub fn moments(&self, as_of: Instant) -> impl Iterator<Item = Moment<'_, 'e>> {
         self.effective
-            .chunk_by(|a, b| moment_key(&a.event) == moment_key(&b.event))
+            .chunk_by(|a, b| moment_key(&a.value) == moment_key(&b.value))
             .filter_map(|events| {
-                events.first().map(|first| Moment { time: first.event.occur_time, events })
+                events.first().map(|first| Moment { time: first.value.occur_time, events })
             })
             .take_while(move |moment| moment.time <= as_of)
     }
@@ -117,7 +110,7 @@ mod tests {
         RecordedEvent {
             sequence,
             record_time: at(1_000_000 + sequence as i64),
-            event: IncidentEvent {
+            value: IncidentEvent {
                 event_id: event_id.into(),
                 incident_id: "I".into(),
                 occur_time: at(seconds),
@@ -146,7 +139,7 @@ mod tests {
     #[test]
     fn a_correction_stands_in_the_place_of_the_fact_it_names() {
         let mut correction = recorded(2, "o2", 0, Fact::Opened(opened("P2")));
-        correction.event.corrects_event_id = "o".into();
+        correction.value.corrects_event_id = "o".into();
         let events = [recorded(1, "o", 0, Fact::Opened(opened("P1"))), correction];
         assert_eq!(History::fold(&events, Instant::MAX).state(at(9)).priority, "P2");
         assert_eq!(History::fold(&events, at(1_000_001)).state(at(9)).priority, "P1");
@@ -155,7 +148,7 @@ mod tests {
     #[test]
     fn a_fact_that_names_itself_stands() {
         let mut event = recorded(1, "o", 0, Fact::Opened(opened("P1")));
-        event.event.corrects_event_id = "o".into();
+        event.value.corrects_event_id = "o".into();
         let events = [event];
         assert!(History::fold(&events, Instant::MAX).opening().is_some());
     }
@@ -163,9 +156,9 @@ mod tests {
     #[test]
     fn facts_of_one_instant_follow_their_order_then_their_kind_then_their_id() {
         let mut reopened = recorded(1, "a", 5, Fact::Reopened);
-        reopened.event.occur_order = 1;
+        reopened.value.occur_order = 1;
         let mut resolved_again = recorded(2, "b", 5, Fact::Resolved);
-        resolved_again.event.occur_order = 2;
+        resolved_again.value.occur_order = 2;
         let events = [
             resolved_again,
             reopened,
@@ -173,12 +166,12 @@ mod tests {
             recorded(4, "c", 5, Fact::Assigned { group: "G".into(), assignee: String::new() }),
         ];
         let history = History::fold(&events, Instant::MAX);
-        let ids: Vec<_> = history.effective().iter().map(|e| e.event.event_id.as_str()).collect();
+        let ids: Vec<_> = history.effective().iter().map(|e| e.value.event_id.as_str()).collect();
         assert_eq!(ids, ["c", "d", "a", "b"]);
         assert_eq!(history.moments(Instant::MAX).count(), 3);
     }
 
-    fn opened(priority: &str) -> super::super::Opened {
-        super::super::Opened { priority: priority.into(), ..Default::default() }
+    fn opened(priority: &str) -> crate::domain::incident::Opened {
+        crate::domain::incident::Opened { priority: priority.into(), ..Default::default() }
     }
 }

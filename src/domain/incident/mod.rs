@@ -7,10 +7,12 @@
 
 mod fact;
 mod history;
+mod moment;
 mod state;
 
 pub use fact::{
     Cause, ExclusionDecision, Fact, IncidentEvent, Opened, Party, RecordedEvent, Waiting, WaitingOn,
 };
-pub use history::{History, Moment};
+pub use history::History;
+pub use moment::Moment;
 pub use state::{Stage, State};

@@ -1,6 +1,7 @@
 //! An incident's fields as its facts leave them.
 
-use super::{Cause, Fact, IncidentEvent, Moment, Opened, WaitingOn};
+use super::fact::{Cause, Fact, IncidentEvent, Opened, WaitingOn};
+use super::moment::Moment;
 use crate::domain::time::{Instant, Span};
 
 /// An incident's fields after some of its facts. Borrowed from them.
@@ -75,7 +76,7 @@ impl<'e> State<'e> {
     /// Takes in the facts of a moment.
     pub fn apply(&mut self, moment: &Moment<'_, 'e>) {
         for recorded in moment.events {
-            self.take(&recorded.event);
+            self.take(&recorded.value);
         }
     }
 

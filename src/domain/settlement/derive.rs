@@ -82,7 +82,7 @@ impl About<'_> {
 
     /// The last event that holds by now of those a test picks.
     fn last(&self, is_it: impl Fn(&Fact) -> bool) -> Option<&IncidentEvent> {
-        let known = self.history.effective().iter().rev().map(|recorded| &recorded.event);
+        let known = self.history.effective().iter().rev().map(|recorded| &recorded.value);
         let mut known = known.filter(|event| event.occur_time <= self.as_of);
         known.find(|event| is_it(&event.fact))
     }

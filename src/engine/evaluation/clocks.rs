@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Test, Tested, is_under};
+use super::tested::{Test, Tested, is_under};
 use crate::domain::clock::{Clock, Judgement, Outcome, judge};
 use crate::domain::forecast::{
     BASELINES, Baseline, Baselines, Landmark, Learner, Mark, Quality, Scored,

@@ -6,21 +6,20 @@
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
-use std::convert::Infallible;
-use std::sync::Arc;
 
-use chrono::{Datelike, Days, NaiveDate, NaiveTime};
+use chrono::Days;
 
-use super::{Test, Tested, is_under};
-use crate::domain::clock::Outcome;
-use crate::domain::compliance::{Entry, entries};
+use super::outcomes::{Counts, Kind, Lives, Outcomes, count, covering, kind, sum};
+use super::tested::{Test, Tested};
+use super::week::{Week, weeks};
+use crate::domain::compliance::entries;
 use crate::domain::contract::{AttainmentPromise, Promise};
 use crate::domain::forecast::{Arrivals, PeriodSoFar, Quality, Scored};
-use crate::domain::incident::{History, RecordedEvent};
+use crate::domain::incident::History;
 use crate::domain::time::Instant;
 use crate::domain::zone::Zone;
 use crate::engine::catalog::Known;
-use crate::engine::learning::{Learned, Learning, Ledgers};
+use crate::engine::learning::{Learned, Learning};
 use crate::engine::ledger::Ledger;
 use crate::engine::outlook::outlook;
 use crate::engine::period_outlook::{
@@ -93,156 +92,6 @@ pub fn test_periods<'l>(
         }
     }
     said.result()
-}
-
-/// A kind of incident: its service and its category.
-type Kind = (String, String);
-
-/// A calendar week, Monday to Sunday.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Week {
-    first: NaiveDate,
-    start: Instant,
-    end: Instant,
-}
-
-impl Week {
-    fn of(first: NaiveDate, zone: &Zone) -> Option<Week> {
-        let midnight = |date: NaiveDate| zone.instant(date.and_time(NaiveTime::MIN)).ok();
-        let next = first.checked_add_days(Days::new(7))?;
-        Some(Week { first, start: midnight(first)?, end: midnight(next)? })
-    }
-
-    fn dates(self) -> impl Iterator<Item = NaiveDate> {
-        self.first.iter_days().take(7)
-    }
-
-    fn noons(self, zone: &Zone) -> Vec<Instant> {
-        let noon = NaiveTime::from_hms_opt(12, 0, 0).unwrap_or_default();
-        self.dates().filter_map(|date| zone.instant(date.and_time(noon)).ok()).collect()
-    }
-}
-
-/// The whole weeks in which forecasts are scored.
-fn weeks(test: Test<'_>, zone: &Zone) -> Vec<Week> {
-    let begin = zone.local(test.learn_until).date();
-    let mondays = begin.iter_days().filter(|date| date.weekday() == chrono::Weekday::Mon);
-    let weeks = mondays.map_while(|monday| Week::of(monday, zone));
-    let weeks = weeks.skip_while(|week| week.start < test.learn_until);
-    weeks.take_while(|week| week.end <= test.until).collect()
-}
-
-/// The incidents under the contract, each fact recorded when it occurred.
-struct Lives(BTreeMap<String, Arc<Ledger>>);
-
-impl Lives {
-    fn of<'l>(
-        test: Test<'_>,
-        ledgers: impl IntoIterator<Item = (&'l String, &'l Ledger)>,
-    ) -> Lives {
-        let relived = |(id, ledger): (&String, &Ledger)| {
-            let history = History::fold(&ledger.events, Instant::MAX);
-            if !is_under(&history, test.contract_id) {
-                return None;
-            }
-            let occurred =
-                ledger.events.iter().filter(|known| known.event.occur_time <= test.until);
-            let recorded = occurred.map(|known| RecordedEvent {
-                record_time: known.event.occur_time,
-                ..known.clone()
-            });
-            Some((id.clone(), Arc::new(Ledger { events: recorded.collect() })))
-        };
-        Lives(ledgers.into_iter().filter_map(relived).collect())
-    }
-
-    /// Every fact, in the order in which they occurred.
-    fn facts(&self) -> Vec<RecordedEvent> {
-        let mut all: Vec<_> = self.0.values().flat_map(|ledger| ledger.events.clone()).collect();
-        all.sort_by_key(|fact| (fact.record_time, fact.sequence));
-        all
-    }
-}
-
-impl Ledgers for Lives {
-    type Error = Infallible;
-
-    fn ledger(&mut self, incident_id: &str) -> Result<Arc<Ledger>, Infallible> {
-        Ok(self.0.get(incident_id).cloned().unwrap_or_default())
-    }
-}
-
-/// Decided and breached clocks.
-type Counts = (u64, u64);
-
-/// What became so: of each kind of incident and each promise, by its place, what each day decided.
-struct Outcomes {
-    days: BTreeMap<(Kind, usize), Past>,
-    /// The last instant at which anything about an incident changed.
-    changed: BTreeMap<String, Instant>,
-}
-
-impl Outcomes {
-    fn of(
-        lives: &Lives,
-        promises: &[&AttainmentPromise],
-        test: Test<'_>,
-        known: &Known<'_>,
-        zone: &Zone,
-    ) -> Outcomes {
-        let mut outcomes = Outcomes { days: BTreeMap::new(), changed: BTreeMap::new() };
-        for (id, ledger) in &lives.0 {
-            let history = History::fold(&ledger.events, test.until);
-            let judged = judge_under(&history, test.contract_id, known, test.until);
-            let mut changed = ledger.events.iter().map(|fact| fact.record_time).max();
-            for entry in entries(&judged, &history.state(test.until), &[]) {
-                changed = changed.max(Some(entry.decide_time.unwrap_or(Instant::MAX)));
-                let Some(date) = entry.decide_time.map(|time| zone.local(time).date()) else {
-                    continue;
-                };
-                for place in covering(promises, &entry) {
-                    let past = outcomes.days.entry((kind(&entry), place)).or_default();
-                    let days = past.entry(entry.priority.to_owned()).or_default();
-                    count(days.entry(date).or_default(), &entry);
-                }
-            }
-            outcomes.changed.insert(id.clone(), changed.unwrap_or(Instant::MIN));
-        }
-        outcomes
-    }
-
-    fn week(&self, of: &(Kind, usize), week: Week) -> Counts {
-        let days = self.days.get(of).into_iter().flat_map(Past::values);
-        sum(days.flat_map(|days| week.dates().filter_map(|date| days.get(&date))))
-    }
-
-    /// What is known of some dates.
-    fn past(&self, of: &(Kind, usize), dates: &[NaiveDate]) -> Past {
-        let day = |days: &BTreeMap<_, _>, date| days.get(date).copied().unwrap_or_default();
-        let of_dates = |days| dates.iter().map(|date| (*date, day(days, date))).collect();
-        let all = self.days.get(of).into_iter().flatten();
-        all.map(|(priority, days)| (priority.clone(), of_dates(days))).collect()
-    }
-}
-
-fn sum<'c>(counts: impl IntoIterator<Item = &'c Counts>) -> Counts {
-    counts.into_iter().fold((0, 0), |sum, more| (sum.0 + more.0, sum.1 + more.1))
-}
-
-fn kind(entry: &Entry<'_>) -> Kind {
-    (entry.service.to_owned(), entry.category.to_owned())
-}
-
-/// The places of the promises that an entry counts for.
-fn covering(promises: &[&AttainmentPromise], entry: &Entry<'_>) -> Vec<usize> {
-    let covers = |promise: &AttainmentPromise| promise.covers(entry.target_id, entry.priority);
-    let counts = promises.iter().enumerate().filter(|(_, of)| !entry.is_excluded && covers(of));
-    counts.map(|(place, _)| place).collect()
-}
-
-fn count(counts: &mut Counts, entry: &Entry<'_>) {
-    counts.0 += 1;
-    counts.1 += u64::from(entry.verdict() == Outcome::Breached);
 }
 
 /// A noon at which a week is looked at.

@@ -69,8 +69,8 @@ impl Journal {
     fn shelf(&self, count: usize) -> Shelf {
         let mut ledgers: BTreeMap<String, Ledger> = BTreeMap::new();
         for record in &self.records[..count] {
-            let ledger = ledgers.entry(record.event.incident_id.clone()).or_default();
-            ledger.events.push(record.clone());
+            let ledger = ledgers.entry(record.value.incident_id.clone()).or_default();
+            ledger.push_new(record.clone());
         }
         Shelf(ledgers.into_iter().map(|(id, ledger)| (id, Arc::new(ledger))).collect())
     }
@@ -128,7 +128,7 @@ fn record(
         corrects_event_id: String::new(),
         fact,
     };
-    RecordedEvent { sequence, record_time, event }
+    RecordedEvent { sequence, record_time, value: event }
 }
 
 /// Any journal: some facts come at once, some late, some long after.

@@ -128,8 +128,8 @@ fn from_source(id: &str, source: String) -> Sent<IncidentEvent> {
 #[track_caller]
 fn assert_recorded(answer: &Answer<Results>, expected: &[(u64, bool)]) {
     let (results, _) = answer.as_ref().unwrap();
-    let recorded = |result: &Result<Recorded, Refusal>| {
-        let Recorded { sequence, is_duplicate } = *result.as_ref().unwrap();
+    let recorded = |result: &Result<Receipt, Refusal>| {
+        let Receipt { sequence, is_duplicate } = *result.as_ref().unwrap();
         (sequence, is_duplicate)
     };
     assert_eq!(results.iter().map(recorded).collect::<Vec<_>>(), expected);

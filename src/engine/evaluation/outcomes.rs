@@ -1,0 +1,143 @@
+//! What became so of the incidents that forecasts of periods are held against.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+
+use super::tested::{Test, is_under};
+use super::week::Week;
+use crate::domain::clock::Outcome;
+use crate::domain::compliance::{Entry, entries};
+use crate::domain::contract::AttainmentPromise;
+use crate::domain::incident::{History, RecordedEvent};
+use crate::domain::time::Instant;
+use crate::domain::zone::Zone;
+use crate::engine::catalog::Known;
+use crate::engine::learning::Ledgers;
+use crate::engine::ledger::Ledger;
+use crate::engine::period_outlook::Past;
+use crate::engine::query::judge_under;
+
+/// A kind of incident: its service and its category.
+pub(super) type Kind = (String, String);
+
+/// The incidents under the contract, each fact recorded when it occurred.
+pub(super) struct Lives(pub BTreeMap<String, Arc<Ledger>>);
+
+impl Lives {
+    /// Those of `ledgers` that were opened under the contract of a test.
+    pub fn of<'l>(
+        test: Test<'_>,
+        ledgers: impl IntoIterator<Item = (&'l String, &'l Ledger)>,
+    ) -> Lives {
+        let relived = |(id, ledger): (&String, &Ledger)| {
+            let history = History::fold(&ledger.events, Instant::MAX);
+            if !is_under(&history, test.contract_id) {
+                return None;
+            }
+            let occurred =
+                ledger.events.iter().filter(|known| known.value.occur_time <= test.until);
+            let recorded = occurred.map(|known| RecordedEvent {
+                record_time: known.value.occur_time,
+                ..known.clone()
+            });
+            Some((id.clone(), Arc::new(recorded.collect())))
+        };
+        Lives(ledgers.into_iter().filter_map(relived).collect())
+    }
+
+    /// Every fact, in the order in which they occurred.
+    pub fn facts(&self) -> Vec<RecordedEvent> {
+        let mut all: Vec<_> = self.0.values().flat_map(|ledger| ledger.events.clone()).collect();
+        all.sort_by_key(|fact| (fact.record_time, fact.sequence));
+        all
+    }
+}
+
+impl Ledgers for Lives {
+    type Error = Infallible;
+
+    fn ledger(&mut self, incident_id: &str) -> Result<Arc<Ledger>, Infallible> {
+        Ok(self.0.get(incident_id).cloned().unwrap_or_default())
+    }
+}
+
+/// Decided and breached clocks.
+pub(super) type Counts = (u64, u64);
+
+/// What became so: of each kind of incident and each promise, by its place, what each day decided.
+pub(super) struct Outcomes {
+    pub days: BTreeMap<(Kind, usize), Past>,
+    /// The last instant at which anything about an incident changed.
+    pub changed: BTreeMap<String, Instant>,
+}
+
+impl Outcomes {
+    /// What became so of the incidents by the end of a test.
+    pub fn of(
+        lives: &Lives,
+        promises: &[&AttainmentPromise],
+        test: Test<'_>,
+        known: &Known<'_>,
+        zone: &Zone,
+    ) -> Outcomes {
+        let mut outcomes = Outcomes { days: BTreeMap::new(), changed: BTreeMap::new() };
+        for (id, ledger) in &lives.0 {
+            let history = History::fold(&ledger.events, test.until);
+            let judged = judge_under(&history, test.contract_id, known, test.until);
+            let mut changed = ledger.events.iter().map(|fact| fact.record_time).max();
+            for entry in entries(&judged, &history.state(test.until), &[]) {
+                changed = changed.max(Some(entry.decide_time.unwrap_or(Instant::MAX)));
+                let Some(date) = entry.decide_time.map(|time| zone.local(time).date()) else {
+                    continue;
+                };
+                for place in covering(promises, &entry) {
+                    let past = outcomes.days.entry((kind(&entry), place)).or_default();
+                    let days = past.entry(entry.priority.to_owned()).or_default();
+                    count(days.entry(date).or_default(), &entry);
+                }
+            }
+            outcomes.changed.insert(id.clone(), changed.unwrap_or(Instant::MIN));
+        }
+        outcomes
+    }
+
+    /// What a week decided.
+    pub fn week(&self, of: &(Kind, usize), week: Week) -> Counts {
+        let days = self.days.get(of).into_iter().flat_map(Past::values);
+        sum(days.flat_map(|days| week.dates().filter_map(|date| days.get(&date))))
+    }
+
+    /// What is known of some dates.
+    pub fn past(&self, of: &(Kind, usize), dates: &[NaiveDate]) -> Past {
+        let day = |days: &BTreeMap<_, _>, date| days.get(date).copied().unwrap_or_default();
+        let of_dates = |days| dates.iter().map(|date| (*date, day(days, date))).collect();
+        let all = self.days.get(of).into_iter().flatten();
+        all.map(|(priority, days)| (priority.clone(), of_dates(days))).collect()
+    }
+}
+
+/// All counts together.
+pub(super) fn sum<'c>(counts: impl IntoIterator<Item = &'c Counts>) -> Counts {
+    counts.into_iter().fold((0, 0), |sum, more| (sum.0 + more.0, sum.1 + more.1))
+}
+
+/// Which kind of incident an entry belongs to.
+pub(super) fn kind(entry: &Entry<'_>) -> Kind {
+    (entry.service.to_owned(), entry.category.to_owned())
+}
+
+/// The places of the promises that an entry counts for.
+pub(super) fn covering(promises: &[&AttainmentPromise], entry: &Entry<'_>) -> Vec<usize> {
+    let covers = |promise: &AttainmentPromise| promise.covers(entry.target_id, entry.priority);
+    let counts = promises.iter().enumerate().filter(|(_, of)| !entry.is_excluded && covers(of));
+    counts.map(|(place, _)| place).collect()
+}
+
+/// Counts an entry.
+pub(super) fn count(counts: &mut Counts, entry: &Entry<'_>) {
+    counts.0 += 1;
+    counts.1 += u64::from(entry.verdict() == Outcome::Breached);
+}

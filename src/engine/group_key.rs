@@ -1,0 +1,62 @@
+//! What the entries of a report may be grouped by.
+
+use super::tally::{Counted, CountedTarget, Dimension};
+use crate::domain::compliance::Entry;
+
+/// What entries may be grouped by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum GroupKey {
+    /// The target.
+    Target,
+    /// The priority.
+    Priority,
+    /// The incident's service.
+    Service,
+    /// Its category.
+    Category,
+    /// The group it is assigned to.
+    Group,
+    /// Who its cause is attributed to.
+    Party,
+}
+
+impl GroupKey {
+    /// The dimension of cells that holds its values; `None`: every cell has them.
+    pub(super) fn dimension(self) -> Option<Dimension> {
+        match self {
+            GroupKey::Target | GroupKey::Priority => None,
+            GroupKey::Service => Some(Dimension::Service),
+            GroupKey::Category => Some(Dimension::Category),
+            GroupKey::Group => Some(Dimension::Group),
+            GroupKey::Party => Some(Dimension::Party),
+        }
+    }
+
+    /// Its value for an entry.
+    pub(super) fn value<'e>(self, entry: &Entry<'e>) -> &'e str {
+        match self {
+            GroupKey::Target => entry.target_id,
+            GroupKey::Priority => entry.priority,
+            GroupKey::Service => entry.service,
+            GroupKey::Category => entry.category,
+            GroupKey::Group => entry.group,
+            GroupKey::Party => entry.party,
+        }
+    }
+
+    /// Its value for a target of an incident that is counted in cells.
+    pub(super) fn counted_value<'c>(
+        self,
+        counted: &'c Counted,
+        target: &'c CountedTarget,
+    ) -> &'c str {
+        match self {
+            GroupKey::Target => &target.target_id,
+            GroupKey::Priority => &target.priority,
+            GroupKey::Service => &counted.service,
+            GroupKey::Category => &counted.category,
+            GroupKey::Group => &counted.group,
+            GroupKey::Party => &counted.party,
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! A contract's objectives over a period: what each rests on, and how it stands.
+
+use super::catalog::Known;
+use super::refusal::Refusal;
+use crate::domain::clock::Calendars;
+use crate::domain::compliance::attainment::{Standing, Verdict, stand};
+use crate::domain::compliance::availability::{
+    self, Agreed, Availability, AvailabilityStanding, OutagesStanding,
+};
+use crate::domain::compliance::performance::{self, PerformanceStanding};
+use crate::domain::compliance::{Period, Tally, lived};
+use crate::domain::contract::{
+    AgreedService, AttainmentPromise, Contract, ExperiencePromise, Objective, Promise, Revision,
+};
+use crate::domain::experience::Toll;
+use crate::domain::forecast::{Budget, Stretch};
+use crate::domain::service::ServiceEvent;
+use crate::domain::share::Share;
+use crate::domain::time::{Instant, Span};
+use crate::domain::zone::Zone;
+
+/// An objective on attainment, and the entries it rests on.
+#[derive(Debug)]
+pub struct Attainment<'c> {
+    /// The objective.
+    pub objective: &'c Objective,
+    /// The revision that words it.
+    pub contract_revision: u32,
+    /// The period it is judged over.
+    pub period: Period,
+    /// The entries it rests on.
+    pub tally: Tally,
+    /// Its place among the contract's objectives.
+    pub place: usize,
+    promise: &'c AttainmentPromise,
+}
+
+/// An objective on what people went through, and what it rests on.
+#[derive(Debug)]
+pub struct Lived<'c> {
+    /// The objective.
+    pub objective: &'c Objective,
+    /// The revision that words it.
+    pub contract_revision: u32,
+    /// The period it is judged over.
+    pub period: Period,
+    /// What the period's incidents cost people.
+    pub toll: Toll,
+    /// What was promised.
+    pub promise: ExperiencePromise,
+    /// How many people the contract serves; 0: it is not told.
+    pub people: u32,
+    /// Its place among the contract's objectives.
+    pub place: usize,
+}
+
+/// An objective on a service, and how it stands.
+#[derive(Debug)]
+pub struct OnService<'c> {
+    /// The objective.
+    pub objective: &'c Objective,
+    /// The revision that words it.
+    pub contract_revision: u32,
+    /// The period it is judged over.
+    pub period: Period,
+    /// How it stands; `None` where the time zone database no longer knows its calendar's zone.
+    pub standing: Option<ServiceStanding>,
+    /// Its place among the contract's objectives.
+    pub place: usize,
+}
+
+/// How an objective on a service stands.
+#[derive(Debug)]
+pub enum ServiceStanding {
+    /// One on availability.
+    Availability(AvailabilityStanding, Uptime),
+    /// One on outages.
+    Outages(OutagesStanding, Uptime),
+    /// One on performance.
+    Performance(PerformanceStanding),
+}
+
+impl ServiceStanding {
+    /// The verdict, and what was reached where that is a share.
+    pub fn verdict(&self) -> (Verdict, Option<Share>) {
+        match self {
+            ServiceStanding::Availability(standing, _) => (standing.verdict, standing.uptime),
+            ServiceStanding::Outages(standing, _) => (standing.verdict, None),
+            ServiceStanding::Performance(standing) => (standing.verdict, None),
+        }
+    }
+}
+
+/// How a service was up, and by which hours.
+#[derive(Debug)]
+pub struct Uptime {
+    /// The revision of the calendar in force when the period began.
+    pub calendar_revision: u32,
+    /// How it was up.
+    pub figures: Availability,
+}
+
+/// An objective, the revision that words it, the period it is judged over, and its place.
+pub(super) type Ruling<'c> = (&'c Objective, u32, Period, usize);
+
+impl<'c> Attainment<'c> {
+    /// An objective over a period, if it is one on attainment.
+    pub(super) fn of((objective, revision, period, place): &Ruling<'c>) -> Option<Attainment<'c>> {
+        let Promise::Attainment(promise) = &objective.promise else { return None };
+        Some(Attainment {
+            objective,
+            contract_revision: *revision,
+            period: period.clone(),
+            tally: Tally::default(),
+            place: *place,
+            promise,
+        })
+    }
+
+    /// Takes in a cell of its period, of the dimension of all clocks.
+    pub(super) fn add_cell(&mut self, [_, target, priority]: &[String; 3], tally: &Tally) {
+        if self.promise.covers(target, priority) {
+            self.tally.add(tally);
+        }
+    }
+
+    /// What is promised.
+    pub fn promise(&self) -> &'c AttainmentPromise {
+        self.promise
+    }
+
+    /// How it stands as of an instant.
+    pub fn standing(&self, as_of: Instant) -> Standing {
+        stand(self.promise, &self.tally.contractual, self.period.end <= as_of)
+    }
+}
+
+impl<'c> Lived<'c> {
+    /// An objective over a period, if it is one on experience, of a contract that reads so.
+    pub(super) fn of(
+        (objective, revision, period, place): &Ruling<'c>,
+        contract: &Contract,
+    ) -> Option<Lived<'c>> {
+        let Promise::Experience(promise) = objective.promise else { return None };
+        Some(Lived {
+            objective,
+            contract_revision: *revision,
+            period: period.clone(),
+            toll: Toll::default(),
+            promise,
+            people: contract.terms.experience.as_ref().map_or(0, |terms| terms.people),
+            place: *place,
+        })
+    }
+
+    /// How it stands as of an instant.
+    pub fn verdict(&self, as_of: Instant) -> Verdict {
+        lived::stand(&self.promise, &self.toll, self.people, self.period.end <= as_of)
+    }
+}
+
+impl<'c> OnService<'c> {
+    /// An objective over a period, if it is one on a service.
+    pub(super) fn of((objective, revision, period, place): &Ruling<'c>) -> Option<OnService<'c>> {
+        objective.service()?;
+        let (contract_revision, period, place) = (*revision, period.clone(), *place);
+        Some(OnService { objective, contract_revision, period, standing: None, place })
+    }
+
+    /// How it stands as of an instant, by the events in effect then.
+    pub(super) fn judged(
+        &self,
+        events: &[&ServiceEvent],
+        known: Known<'_>,
+        as_of: Instant,
+    ) -> Option<ServiceStanding> {
+        let uptime = |agreed, weight| uptime(events, known, (&self.period, as_of), agreed, weight);
+        match &self.objective.promise {
+            Promise::Attainment(_) | Promise::Experience(_) => None,
+            Promise::Availability(promise) => {
+                let uptime = uptime(&promise.agreed, promise.degradation_weight)?;
+                let standing = availability::stand(promise, &uptime.figures);
+                Some(ServiceStanding::Availability(standing, uptime))
+            }
+            Promise::Outages(promise) => {
+                let uptime = uptime(&promise.agreed, Share::NONE)?;
+                let standing = availability::stand_outages(promise, &uptime.figures);
+                Some(ServiceStanding::Outages(standing, uptime))
+            }
+            Promise::Performance(promise) => {
+                let is_over = self.period.end <= as_of;
+                let standing = performance::stand(promise, events, &self.period, is_over);
+                Some(ServiceStanding::Performance(standing))
+            }
+        }
+    }
+
+    /// What was down of the agreed time of the last `length` before an instant, if it is an
+    /// objective on availability.
+    pub fn last(
+        &self,
+        length: Span,
+        events: &[&ServiceEvent],
+        known: Known<'_>,
+        as_of: Instant,
+    ) -> Option<Stretch> {
+        let Promise::Availability(promise) = &self.objective.promise else { return None };
+        let start = as_of.checked_add(-length).unwrap_or(Instant::MIN);
+        let period = Period { name: String::new(), start, end: as_of };
+        let weight = promise.degradation_weight;
+        let figures = uptime(events, known, (&period, as_of), &promise.agreed, weight)?.figures;
+        Some(Stretch { agreed: figures.agreed, down: figures.downtime() })
+    }
+
+    /// How the downtime it allows is used up, likewise.
+    pub fn budget(&self) -> Option<Budget> {
+        let Promise::Availability(promise) = &self.objective.promise else { return None };
+        let Some(ServiceStanding::Availability(_, uptime)) = &self.standing else { return None };
+        let (agreed, down) = (uptime.figures.agreed_in_period, uptime.figures.downtime());
+        Some(Budget { promised: promise.share, agreed, down })
+    }
+}
+
+/// How a service was up over a period, as of an instant.
+fn uptime(
+    events: &[&ServiceEvent],
+    known: Known<'_>,
+    (period, as_of): (&Period, Instant),
+    agreed: &AgreedService,
+    degradation_weight: Share,
+) -> Option<Uptime> {
+    let calendar = known.in_force(&agreed.calendar_id, period.start)?;
+    let maintenance_notice = agreed.maintenance_notice;
+    let agreed = Agreed { hours: calendar.hours, maintenance_notice, degradation_weight };
+    let figures = Availability::reckon(events, agreed, period, as_of);
+    Some(Uptime { calendar_revision: calendar.revision, figures })
+}
+
+/// The objectives of a contract, each over the period that is around an instant.
+pub(super) fn objectives<'c>(
+    ruling: &'c Revision<Contract>,
+    zone: &Zone,
+    last: Instant,
+) -> Result<Vec<Ruling<'c>>, Refusal> {
+    let ruled = |(place, objective): (usize, &'c Objective)| {
+        let period = Period::around(objective.period, last, zone);
+        let period = period.map_err(|error| Refusal::TimeOutOfRange(error.to_string()))?;
+        Ok((objective, ruling.number, period, place))
+    };
+    ruling.content.terms.objectives.iter().enumerate().map(ruled).collect()
+}

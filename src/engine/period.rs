@@ -1,0 +1,67 @@
+//! The period a query is about, cut in its contract's time zone.
+
+use std::ops::Range;
+
+use super::catalog::Known;
+use super::refusal::Refusal;
+use super::tally::{Day, day};
+use crate::domain::compliance::{Period, PeriodError};
+use crate::domain::contract::Contract;
+use crate::domain::time::{Instant, Span};
+use crate::domain::zone::{Zone, ZoneDatabase};
+
+/// A period as it is asked for.
+#[derive(Clone, Debug)]
+pub enum PeriodAsked {
+    /// By its name, in the contract's time zone.
+    Named(String),
+    /// From an instant up to another.
+    Between(Instant, Instant),
+}
+
+/// The period that is asked for of a contract, by what was `known`.
+pub fn period_of(
+    asked: &PeriodAsked,
+    contract_id: &str,
+    known: Known<'_>,
+    zones: &ZoneDatabase,
+) -> Result<Period, Refusal> {
+    let revisions = known.contract(contract_id).all();
+    let first = revisions.first();
+    let first = first.ok_or_else(|| Refusal::ContractNotFound(contract_id.to_owned()))?;
+    let zone = known.zone(contract_id).ok_or_else(|| unknown_zone(&first.content, zones))?;
+    period(asked, &zone)
+}
+
+/// A contract whose time zone the database does not know can't be reported on.
+pub(super) fn unknown_zone(contract: &Contract, zones: &ZoneDatabase) -> Refusal {
+    let (name, version) = (&contract.time_zone, zones.version());
+    let text = format!("is in {name:?}, which time zone database {version} does not know");
+    Refusal::field("contract_id", text)
+}
+
+/// A period as it is requested, in a zone.
+pub(super) fn period(asked: &PeriodAsked, zone: &Zone) -> Result<Period, Refusal> {
+    match asked {
+        PeriodAsked::Named(name) => Period::named(name, zone).map_err(|error| match error {
+            PeriodError::NotAPeriod(_) => Refusal::field("period", error.to_string()),
+            PeriodError::OutOfRange(error) => Refusal::TimeOutOfRange(error.to_string()),
+        }),
+        PeriodAsked::Between(start, end) => {
+            Ok(Period { name: String::new(), start: *start, end: *end })
+        }
+    }
+}
+
+/// The last instant of the period, or the present one while it goes on.
+pub(super) fn last_instant(period: &Period, as_of: Instant) -> Instant {
+    let last = period.end.checked_add(-Span::from_nanos(1)).unwrap_or(Instant::MIN);
+    last.min(as_of).max(period.start)
+}
+
+/// The local days of a period.
+pub(super) fn days(period: &Period, zone: &Zone) -> Range<Day> {
+    let day_of = |instant| day(zone.local(instant).date());
+    let last = period.end.checked_add(-Span::from_nanos(1)).unwrap_or(period.start);
+    day_of(period.start)..day_of(last) + 1
+}

@@ -1,0 +1,129 @@
+//! The fold of the journal: records, in their order, make catalogs, books and ledgers.
+//!
+//! This is the only fold. The server, a backtest, a recount and a check of evidence differ in where
+//! their ledgers lie and in which records they hand in, not in what a record does.
+
+use std::collections::{BTreeMap, HashMap};
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use super::catalog::Catalog;
+use super::deed::Book;
+use super::ledger::Ledger;
+use super::record::{Entry, Record};
+use crate::domain::recorded::Recorded;
+use crate::domain::service::ServiceEvent;
+use crate::domain::zone::ZoneDatabase;
+
+/// What records make of each tenant's terms and deeds.
+#[derive(Clone, Debug)]
+pub struct State {
+    /// A tenant of whom nothing is recorded.
+    new: Tenant,
+    tenants: HashMap<String, Tenant>,
+}
+
+#[derive(Clone, Debug)]
+struct Tenant {
+    catalog: Arc<Catalog>,
+    book: Arc<Book>,
+}
+
+/// Where ledgers lie while records are folded into them.
+pub trait LedgerStore {
+    /// Why one can't be had.
+    type Error;
+
+    /// The ledger of an incident about which something is recorded; `None`: it is not kept.
+    fn incident(
+        &mut self,
+        tenant: &str,
+        incident_id: &str,
+    ) -> Result<Option<&mut Ledger>, Self::Error>;
+
+    /// The ledger of a service about which something is recorded; `None`: it is not kept.
+    fn service(
+        &mut self,
+        tenant: &str,
+        service: &str,
+    ) -> Result<Option<&mut Ledger<ServiceEvent>>, Self::Error>;
+}
+
+/// The ledgers of all incidents, by tenant and id. Those of services are not kept.
+pub type IncidentLedgers = BTreeMap<(String, String), Ledger>;
+
+impl LedgerStore for IncidentLedgers {
+    type Error = Infallible;
+
+    fn incident(&mut self, tenant: &str, id: &str) -> Result<Option<&mut Ledger>, Infallible> {
+        Ok(Some(self.entry((tenant.to_owned(), id.to_owned())).or_default()))
+    }
+
+    fn service(
+        &mut self,
+        _: &str,
+        _: &str,
+    ) -> Result<Option<&mut Ledger<ServiceEvent>>, Infallible> {
+        Ok(None)
+    }
+}
+
+impl State {
+    /// Nothing is recorded; calendars will be compiled with `zones`.
+    pub fn new(zones: ZoneDatabase) -> State {
+        let new = Tenant { catalog: Arc::new(Catalog::new(zones)), book: Arc::default() };
+        State { new, tenants: HashMap::new() }
+    }
+
+    /// A tenant's contracts and calendars.
+    pub fn catalog(&self, tenant: &str) -> &Arc<Catalog> {
+        &self.tenant(tenant).catalog
+    }
+
+    /// A tenant's deeds.
+    pub fn book(&self, tenant: &str) -> &Arc<Book> {
+        &self.tenant(tenant).book
+    }
+
+    /// Folds in the next record. When the journal is read again, ledgers and books may be ahead of
+    /// it: what they hold already changes nothing. Terms must not be folded in twice.
+    pub fn apply<L: LedgerStore>(
+        &mut self,
+        recorded: Recorded<Record>,
+        ledgers: &mut L,
+    ) -> Result<(), L::Error> {
+        let Recorded { sequence, record_time, value: Record { tenant, entry } } = recorded;
+        match entry {
+            Entry::IncidentEvent(value) => {
+                if let Some(ledger) = ledgers.incident(&tenant, &value.incident_id)? {
+                    ledger.push_new(Recorded { sequence, record_time, value });
+                }
+            }
+            Entry::ServiceEvent(value) => {
+                if let Some(ledger) = ledgers.service(&tenant, &value.service)? {
+                    ledger.push_new(Recorded { sequence, record_time, value });
+                }
+            }
+            Entry::Terms(terms) => {
+                Arc::make_mut(&mut self.tenant_mut(tenant).catalog).apply(record_time, terms);
+            }
+            Entry::Deed(value) => {
+                let book = Arc::make_mut(&mut self.tenant_mut(tenant).book);
+                book.push_new(Recorded { sequence, record_time, value });
+            }
+            Entry::Lost => {}
+        }
+        Ok(())
+    }
+
+    fn tenant(&self, tenant: &str) -> &Tenant {
+        self.tenants.get(tenant).unwrap_or(&self.new)
+    }
+
+    fn tenant_mut(&mut self, tenant: String) -> &mut Tenant {
+        self.tenants.entry(tenant).or_insert_with(|| self.new.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests;
