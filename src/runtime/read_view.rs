@@ -62,6 +62,13 @@ pub(super) struct Origin<'e> {
     pub learnings: &'e Learnings,
 }
 
+impl<'e> Reading<'e> {
+    /// Lets go of the index: for questions that evaluate incidents one by one in any case.
+    pub fn into_view(self) -> ReadView<'e> {
+        self.view
+    }
+}
+
 impl<'e> Origin<'e> {
     /// A view of everything folded so far. It waits for nothing.
     pub fn present(self, tenant: String, request: ReadRequest) -> ReadView<'e> {

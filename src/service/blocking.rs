@@ -13,6 +13,9 @@ const MESSAGES_AHEAD: usize = 16;
 /// The messages of an answer.
 pub(super) type Messages<T> = ReceiverStream<Result<T, Status>>;
 
+/// Sends a message of an answer; false: nobody listens any more.
+pub(super) type Sender<'s, T> = &'s dyn Fn(T) -> bool;
+
 /// Answers what `work` comes to.
 pub(super) async fn answer<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Status> + Send + 'static,
@@ -24,7 +27,7 @@ pub(super) async fn answer<T: Send + 'static>(
 /// Streams what `work` sends. `work` is told when nobody listens any more. Whatever ends it early
 /// is told at the end, so that no part is ever taken for the whole.
 pub(super) fn stream<T: Send + 'static>(
-    work: impl FnOnce(&dyn Fn(T) -> bool) -> Result<(), Status> + Send + 'static,
+    work: impl FnOnce(Sender<'_, T>) -> Result<(), Status> + Send + 'static,
 ) -> Response<Messages<T>> {
     let (sender, receiver) = mpsc::channel(MESSAGES_AHEAD);
     let end = sender.clone();

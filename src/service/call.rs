@@ -6,10 +6,10 @@
 
 use std::sync::Arc;
 
-use prost_types::Timestamp;
 use tonic::{Request, Response, Status};
 
-use super::blocking::{self, Messages};
+use super::blocking::{self, Messages, Sender};
+use super::requests::{OfTenant, Reads};
 use super::services::Services;
 use super::stamp::write_stamp;
 use super::status;
@@ -20,77 +20,6 @@ use crate::runtime::{DeedAnswer, Engine};
 use crate::wire::faults::Faults;
 use crate::wire::scalar::{id, optional_instant};
 use crate::wire::v1;
-
-/// A request about an organisation's data.
-pub(super) trait OfTenant {
-    /// Whose data.
-    fn tenant(&self) -> &str;
-}
-
-/// A request that reads.
-pub(super) trait Reads: OfTenant {
-    /// As of when, known by when, and the sequence that must be seen.
-    fn read(&self) -> (Option<Timestamp>, Option<Timestamp>, i64);
-}
-
-macro_rules! writes {
-    ($($request:ident),+ $(,)?) => {
-        $(impl OfTenant for v1::$request {
-            fn tenant(&self) -> &str {
-                &self.tenant
-            }
-        })+
-    };
-}
-
-macro_rules! reads {
-    ($($request:ident),+ $(,)?) => {
-        writes!($($request),+);
-        $(impl Reads for v1::$request {
-            fn read(&self) -> (Option<Timestamp>, Option<Timestamp>, i64) {
-                (self.as_of_time, self.known_time, self.min_sequence)
-            }
-        })+
-    };
-}
-
-writes!(
-    PutCalendarRequest,
-    ImportHolidaysRequest,
-    PutContractRequest,
-    EndContractRequest,
-    RecordEventsRequest,
-    StreamEventsRequest,
-    RecordServiceEventsRequest,
-    SignServiceReviewRequest,
-    OpenSettlementItemRequest,
-    DecideSettlementItemRequest,
-);
-
-reads!(
-    CompareClocksRequest,
-    GetCalendarRequest,
-    ListCalendarsRequest,
-    MeasureElapsedRequest,
-    AddServiceTimeRequest,
-    ListWindowsRequest,
-    GetContractRequest,
-    ListContractsRequest,
-    ListContractRevisionsRequest,
-    GetIncidentRequest,
-    ListIncidentsRequest,
-    ListEventsRequest,
-    EvaluateIncidentRequest,
-    ListClocksRequest,
-    GetComplianceRequest,
-    GetServiceReviewRequest,
-    SimulateContractRequest,
-    ListSettlementItemsRequest,
-    ForecastClocksRequest,
-    ForecastObjectivesRequest,
-    GetForecastQualityRequest,
-    ExportClocksRequest,
-);
 
 /// A call that was decoded and found in order.
 #[derive(Clone, Debug)]
@@ -166,7 +95,7 @@ impl Call {
     /// Streams what a query sends. A query is told when nobody listens any more.
     pub async fn stream<T: Send + 'static>(
         self,
-        query: impl FnOnce(Reading<'_>, &dyn Fn(T) -> bool) -> Result<(), QueryError> + Send + 'static,
+        query: impl FnOnce(Reading<'_>, Sender<'_, T>) -> Result<(), QueryError> + Send + 'static,
     ) -> Result<Response<Messages<T>>, Status> {
         let sequence = self.wait_for_index().await?;
         Ok(blocking::stream(move |send| self.ask(sequence, |reading| query(reading, send))))

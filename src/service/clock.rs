@@ -16,7 +16,7 @@ use crate::engine::outlook::urgency;
 use crate::engine::query::judge_incident;
 use crate::queries::changes::{self, Cause, ChangedClock};
 use crate::queries::clocks::{self, ClockFilter};
-use crate::queries::{ReadView, Reading, incidents};
+use crate::queries::{ReadView, incidents};
 use crate::wire::clock::{outcome, outcome_number, phase};
 use crate::wire::experience::{encode_experience, encode_link, encode_party_time};
 use crate::wire::faults::Faults;
@@ -40,7 +40,8 @@ impl ClockService for Services {
             let contract = optional_id(request.contract_id);
             (earlier, faults.or("contract_id", contract, String::new()))
         })?;
-        call.stream(move |Reading { view, .. }, send| {
+        call.stream(move |reading, send| {
+            let view = reading.into_view();
             let zones = view.zones().version();
             changes::each(&view, &contract, earlier, |changed| {
                 let stamp = stamp(view.point());

@@ -34,8 +34,8 @@ impl ComplianceService for Services {
         request: Request<v1::ExportClocksRequest>,
     ) -> Result<Response<Self::ExportClocksStream>, Status> {
         let (call, export) = self.read(request, |request, _, faults| export(request, faults))?;
-        call.stream(move |Reading { view, index }, send| {
-            drop(index);
+        call.stream(move |reading, send| {
+            let view = reading.into_view();
             let stamp = stamp(view.point());
             let send = |rows| send(v1::ExportClocksResponse { rows, stamp });
             let mut chunk = Chunk::default();
@@ -97,8 +97,8 @@ impl ComplianceService for Services {
         let (call, decoded) = self
             .read(request, |request, engine, faults| simulated(request, engine.zones(), faults))?;
         let (question, proposal) = kept(decoded)?;
-        call.answer(move |Reading { view, index }| {
-            drop(index);
+        call.answer(move |reading| {
+            let view = reading.into_view();
             let proposed = proposal.catalog(view.catalog());
             let simulation = simulation::evaluate(&view, &question, &proposal, &proposed)?;
             let answer = encode_simulation(simulation, &question.group_by);

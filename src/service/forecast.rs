@@ -66,8 +66,8 @@ impl ForecastService for Services {
             let target = faults.or("target_id", optional_id(request.target_id), String::new());
             (contract, target, request.period)
         })?;
-        call.answer(move |Reading { view, index }| {
-            drop(index);
+        call.answer(move |reading| {
+            let view = reading.into_view();
             let turnout = forecasts::quality(&view, &contract, &target, &period)?;
             let quality = turnout.as_ref().map(encode_turnout);
             Ok(v1::GetForecastQualityResponse { quality, stamp: stamp(view.point()) })

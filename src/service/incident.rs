@@ -14,7 +14,7 @@ use super::stamp::{stamp, write_stamp};
 use super::status;
 use crate::domain::incident::{History, RecordedEvent};
 use crate::domain::time::Instant;
-use crate::queries::{Reading, incidents};
+use crate::queries::incidents;
 use crate::wire::incident::{encode_recorded, encode_state};
 use crate::wire::scalar::{id, optional_id};
 use crate::wire::v1;
@@ -105,8 +105,8 @@ impl IncidentService for Services {
             (paging, faults.or("contract_id", optional_id(request.contract_id), String::new()))
         })?;
         let after = paging.after_id()?;
-        call.answer(move |Reading { view, index }| {
-            drop(index);
+        call.answer(move |reading| {
+            let view = reading.into_view();
             let mut page =
                 v1::ListIncidentsResponse { stamp: stamp(view.point()), ..Default::default() };
             incidents::each(&view, &contract, &after, |id, history| {

@@ -15,6 +15,7 @@ mod hours;
 mod incident;
 mod page;
 mod recording;
+mod requests;
 mod services;
 mod settlement;
 mod stamp;

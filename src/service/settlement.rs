@@ -37,7 +37,7 @@ impl SettlementService for Services {
             let rest = items.range::<str, _>((Excluded(after.as_str()), Unbounded));
             let rest = rest.filter(|(_, item)| item.is_open() || !only_open);
             let rest = rest.map(|(_, item)| encode_standing(item, as_of));
-            let (items, next_page_token) = paging.fill(rest, |item| item_id(item));
+            let (items, next_page_token) = paging.fill(rest, item_id);
             let stamp = stamp(view.point());
             Ok(v1::ListSettlementItemsResponse { items, next_page_token, stamp })
         })

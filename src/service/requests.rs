@@ -1,0 +1,76 @@
+//! What all requests have in common.
+
+use prost_types::Timestamp;
+
+use crate::wire::v1;
+
+/// A request about an organisation's data.
+pub(super) trait OfTenant {
+    /// Whose data.
+    fn tenant(&self) -> &str;
+}
+
+/// A request that reads.
+pub(super) trait Reads: OfTenant {
+    /// As of when, known by when, and the sequence that must be seen.
+    fn read(&self) -> (Option<Timestamp>, Option<Timestamp>, i64);
+}
+
+macro_rules! writes {
+    ($($request:ident),+ $(,)?) => {
+        $(impl OfTenant for v1::$request {
+            fn tenant(&self) -> &str {
+                &self.tenant
+            }
+        })+
+    };
+}
+
+macro_rules! reads {
+    ($($request:ident),+ $(,)?) => {
+        writes!($($request),+);
+        $(impl Reads for v1::$request {
+            fn read(&self) -> (Option<Timestamp>, Option<Timestamp>, i64) {
+                (self.as_of_time, self.known_time, self.min_sequence)
+            }
+        })+
+    };
+}
+
+writes!(
+    PutCalendarRequest,
+    ImportHolidaysRequest,
+    PutContractRequest,
+    EndContractRequest,
+    RecordEventsRequest,
+    StreamEventsRequest,
+    RecordServiceEventsRequest,
+    SignServiceReviewRequest,
+    OpenSettlementItemRequest,
+    DecideSettlementItemRequest,
+);
+
+reads!(
+    CompareClocksRequest,
+    GetCalendarRequest,
+    ListCalendarsRequest,
+    MeasureElapsedRequest,
+    AddServiceTimeRequest,
+    ListWindowsRequest,
+    GetContractRequest,
+    ListContractsRequest,
+    ListContractRevisionsRequest,
+    GetIncidentRequest,
+    ListIncidentsRequest,
+    ListEventsRequest,
+    EvaluateIncidentRequest,
+    ListClocksRequest,
+    GetComplianceRequest,
+    GetServiceReviewRequest,
+    SimulateContractRequest,
+    ListSettlementItemsRequest,
+    ForecastClocksRequest,
+    ForecastObjectivesRequest,
+    GetForecastQualityRequest,
+    ExportClocksRequest,
+);
