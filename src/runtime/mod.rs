@@ -6,6 +6,7 @@
 mod backup;
 mod comparing;
 mod complying;
+mod decide_error;
 mod draft;
 mod errands;
 mod exporting;

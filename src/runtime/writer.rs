@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
 
+use super::decide_error::{DecideError, answerable, unreadable};
 use super::draft::{Draft, Staged};
 use super::inbox::Inbox;
 use super::job::{
@@ -20,42 +21,9 @@ use crate::engine::deed::{DeedDecision, DoDeed, RecordedDeed, decide_deed};
 use crate::engine::ledger::Standing;
 use crate::engine::record::{Entry, Record};
 use crate::engine::refusal::Refusal;
-use crate::journal::{CommitError, Log, LogSource, StageError};
-use crate::views::{IncidentKey, Views, ViewsError};
+use crate::journal::{CommitError, Log, LogSource};
+use crate::views::{IncidentKey, Views};
 use crate::wire;
-
-/// Why something is not recorded.
-enum DecideError {
-    /// It can't be recorded as it is: the others of its group are not concerned.
-    Refused(Refusal),
-    /// The group can't be decided.
-    Failed(WriteError),
-}
-
-impl From<Refusal> for DecideError {
-    fn from(refusal: Refusal) -> DecideError {
-        DecideError::Refused(refusal)
-    }
-}
-
-impl From<ViewsError> for DecideError {
-    fn from(error: ViewsError) -> DecideError {
-        DecideError::Failed(unreadable(error))
-    }
-}
-
-impl From<StageError> for DecideError {
-    fn from(error: StageError) -> DecideError {
-        match error {
-            StageError::TooLarge { bytes_max: most, .. } => {
-                Refusal::LimitExceeded { what: "a record", most, unit: "bytes" }.into()
-            }
-            StageError::TimeDecreases { .. } => {
-                DecideError::Failed(WriteError::Journal(error.to_string()))
-            }
-        }
-    }
-}
 
 /// The writer, on a thread of its own.
 pub(super) struct Writer {
@@ -306,15 +274,6 @@ impl Writer {
     }
 }
 
-/// What is answered when the rest of the group could be decided.
-fn answerable<T>(decided: Result<T, DecideError>) -> Result<Result<T, Refusal>, WriteError> {
-    match decided {
-        Ok(answer) => Ok(Ok(answer)),
-        Err(DecideError::Refused(refusal)) => Ok(Err(refusal)),
-        Err(DecideError::Failed(error)) => Err(error),
-    }
-}
-
 /// A job, and whether it could be decided.
 fn finished<T: Send + 'static>(
     asker: Asker<T>,
@@ -322,14 +281,6 @@ fn finished<T: Send + 'static>(
 ) -> (Finished, Result<(), WriteError>) {
     let outcome = decided.as_ref().map(drop).map_err(WriteError::clone);
     (Finished::new(asker, decided), outcome)
-}
-
-fn unreadable(error: ViewsError) -> WriteError {
-    let may_pass = error.may_pass();
-    if !may_pass {
-        tracing::error!(%error, "the views can't be read");
-    }
-    WriteError::Views { error: error.to_string(), may_pass }
 }
 
 #[cfg(test)]
