@@ -50,7 +50,7 @@ impl InMemoryLog {
         self.0.lock().failures.push_back(failure);
     }
 
-    /// Whoever reads finds the record of this sequence, and all after it, lost; none: all are there.
+    /// Whoever reads finds the record of this sequence, and all after it, lost; none: nothing is.
     pub fn lose(&self, sequence: Option<u64>) {
         self.0.lock().lost = sequence;
     }

@@ -41,8 +41,8 @@ impl Draft {
         }
     }
 
-    /// Whether more may be added to a group that should hold `group_bytes`. Terms and deeds close it:
-    /// what follows is decided against them.
+    /// Whether more may be added to a group that should hold `group_bytes`. Terms and deeds close
+    /// it: what follows is decided against them.
     pub fn has_room(&self, group_bytes: usize) -> bool {
         self.bytes < group_bytes && !self.is_closed
     }
