@@ -18,7 +18,8 @@ const FUNCTION_LINES_MAX: usize = 70;
 
 /// The crate without what is compiled for tests alone.
 fn production() -> Crate {
-    Crate::read(&files(), "src/lib.rs")
+    let files = files();
+    Crate::read(&files, "src/lib.rs").with_program(&files, "src/main.rs")
 }
 
 /// Every file of production code.

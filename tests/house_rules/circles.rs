@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::modules::{Crate, Module};
+use super::modules::Crate;
 
 /// Where circles are still left. A place leaves this list when its circles are cut; none comes in.
 const NOT_YET: [&str; 5] =
@@ -48,17 +48,11 @@ impl Crate {
         match first.as_str() {
             "crate" => self.find_in(0, rest, hops),
             "self" => self.find_in(from, rest, hops),
-            "super" => {
-                let mut parent = module.parent?;
-                let mut rest = rest;
-                while let Some(("super", after)) = rest.split_first().map(|(s, r)| (s.as_str(), r))
-                {
-                    parent = self.modules[parent].parent?;
-                    rest = after;
-                }
-                self.find_in(parent, rest, hops)
+            "super" if rest.first().is_some_and(|next| next == "super") => {
+                self.find(module.parent?, rest, hops)
             }
-            _ => self.named(module, path, hops),
+            "super" => self.find_in(module.parent?, rest, hops),
+            _ => self.named(from, path, hops),
         }
     }
 
@@ -68,12 +62,13 @@ impl Crate {
         let Some(first) = path.first() else { return Some(Found::Module(id)) };
         let module = &self.modules[id];
         let own = || Found::Item { file: module.file, name: first.clone() };
-        Some(self.named(module, path, hops).unwrap_or_else(own))
+        Some(self.named(id, path, hops).unwrap_or_else(own))
     }
 
     /// What a path leads to whose first name a module defines, declares or uses.
-    fn named(&self, module: &Module, path: &[String], hops: usize) -> Option<Found> {
+    fn named(&self, id: usize, path: &[String], hops: usize) -> Option<Found> {
         let (first, rest) = path.split_first()?;
+        let module = &self.modules[id];
         if hops > HOPS_MAX {
             return None;
         }
@@ -83,7 +78,6 @@ impl Crate {
         if module.items.contains(first) {
             return Some(Found::Item { file: module.file, name: first.clone() });
         }
-        let id = self.modules.iter().position(|one| std::ptr::eq(one, module))?;
         let imported = module.uses.iter().find(|one| one.alias == *first);
         let leads_to_itself = |path: &[String]| path == [first.clone()];
         match imported.filter(|one| !leads_to_itself(&one.path)) {
@@ -99,7 +93,7 @@ impl Crate {
     fn globbed(&self, id: usize, path: &[String], hops: usize) -> Option<Found> {
         let globs = self.modules[id].uses.iter().filter(|one| one.alias == "*");
         globs.into_iter().find_map(|glob| match self.find(id, &glob.path, hops + 1)? {
-            Found::Module(there) => self.named(&self.modules[there], path, hops + 1),
+            Found::Module(there) => self.named(there, path, hops + 1),
             Found::Item { .. } => None,
         })
     }

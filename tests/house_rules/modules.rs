@@ -47,6 +47,12 @@ impl Crate {
         read
     }
 
+    /// Reads a program that stands beside the library, too.
+    pub fn with_program(mut self, files: &BTreeMap<String, String>, root: &str) -> Crate {
+        self.add_file(files, root, Module { name: "program".to_owned(), ..Module::default() });
+        self
+    }
+
     fn add_file(&mut self, files: &BTreeMap<String, String>, path: &str, module: Module) -> usize {
         let Some(text) = files.get(path) else { panic!("{path} is declared and not there") };
         let code = without_literals(text);
