@@ -2,12 +2,11 @@
 
 use prost_types::Duration;
 
+use super::checks::Checks;
 use super::contract::kind_number;
 use super::faults::Faults;
 use super::objective::minimum;
-use super::scalar::{
-    count, count_to, duration, optional_id, positive_span, text, timestamp, unsigned_span,
-};
+use super::scalar::{count, count_to, duration, positive_span, timestamp, unsigned_span};
 use super::v1;
 use super::v1::experience_objective::Measure;
 use crate::domain::clock::Clock;
@@ -18,15 +17,17 @@ use crate::domain::experience::{Experience, Figure, Flow, Holder, Part, Survey, 
 use crate::domain::fault::Fault;
 use crate::domain::share::Share;
 use crate::domain::time::Span;
-use crate::limits::{LIMITS_A_TARGET_MAX, PRIORITY_BYTES_MAX};
 
 /// By what experience is measured.
-pub(super) fn decode(terms: v1::ExperienceTerms) -> Result<ExperienceTerms, Vec<Fault>> {
+pub(super) fn decode(
+    terms: v1::ExperienceTerms,
+    checks: Checks<'_>,
+) -> Result<ExperienceTerms, Vec<Fault>> {
     let mut faults = Faults::default();
-    faults.at_most("limits", terms.limits.len(), LIMITS_A_TARGET_MAX);
+    faults.at_most("limits", terms.limits.len(), checks.limits.limits_per_target);
     let decoded = ExperienceTerms {
-        calendar_id: faults.or("calendar_id", optional_id(terms.calendar_id), String::new()),
-        limits: faults.each("limits", terms.limits, decode_limit),
+        calendar_id: faults.or("calendar_id", checks.optional_id(terms.calendar_id), String::new()),
+        limits: faults.each("limits", terms.limits, |limit| decode_limit(limit, checks)),
         people: faults.or("people", count(terms.people), 0),
         slx_weights: terms
             .slx_weights
@@ -75,10 +76,13 @@ fn encode_weights(weights: &SlxWeights) -> v1::SlxWeights {
     }
 }
 
-fn decode_limit(limit: v1::ExperienceLimit) -> Result<ExperienceLimit, Vec<Fault>> {
+fn decode_limit(
+    limit: v1::ExperienceLimit,
+    checks: Checks<'_>,
+) -> Result<ExperienceLimit, Vec<Fault>> {
     let mut faults = Faults::default();
     let decoded = ExperienceLimit {
-        priority: faults.or("priority", text(limit.priority, PRIORITY_BYTES_MAX), String::new()),
+        priority: faults.or("priority", checks.priority(limit.priority), String::new()),
         limit: faults.or("limit", positive_span(limit.limit), Span::ZERO),
     };
     faults.check()?;

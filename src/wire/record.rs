@@ -2,6 +2,7 @@
 
 use prost::Message;
 
+use super::checks::Checks;
 use super::faults::Wrong;
 use super::store::v1 as store;
 use super::store::v1::record::Entry as Wire;
@@ -67,7 +68,7 @@ pub fn encode_service_event(tenant: &str, event: &ServiceEvent) -> Vec<u8> {
     store::Record { tenant: tenant.to_owned(), entry, format: FORMAT }.encode_to_vec()
 }
 
-/// The record of some bytes.
+/// The record of some bytes. It is not held to the API's limits.
 pub fn decode(bytes: &[u8], zones: &ZoneDatabase) -> Result<Record, Unreadable> {
     from_message(store::Record::decode(bytes)?, zones)
 }
@@ -104,12 +105,23 @@ fn from_message(record: store::Record, zones: &ZoneDatabase) -> Result<Record, U
     if record.format > FORMAT {
         return Err(Unreadable(format!("it has format {}: it needs a newer slx", record.format)));
     }
-    let entry = match record.entry.ok_or_else(|| "it holds nothing known".to_owned())? {
-        Wire::IncidentEvent(event) => Entry::IncidentEvent(incident::decode(event)?),
-        Wire::ServiceEvent(event) => Entry::ServiceEvent(service_event::decode(event)?),
+    let entry = record.entry.ok_or_else(|| "it holds nothing known".to_owned())?;
+    Ok(Record { tenant: record.tenant, entry: decode_entry(entry, zones, Checks::RECORD)? })
+}
+
+pub(super) fn decode_entry(
+    entry: Wire,
+    zones: &ZoneDatabase,
+    checks: Checks<'_>,
+) -> Result<Entry, Unreadable> {
+    Ok(match entry {
+        Wire::IncidentEvent(event) => Entry::IncidentEvent(incident::decode_with(event, checks)?),
+        Wire::ServiceEvent(event) => {
+            Entry::ServiceEvent(service_event::decode_with(event, checks)?)
+        }
         Wire::Contract(message) => {
             let effective_time = scalar::instant(message.effective_time)?;
-            let contract = contract::decode(message, zones)?;
+            let contract = contract::decode_with(message, zones, checks)?;
             Entry::Terms(TermsEntry::Contract { effective_time, contract })
         }
         Wire::ContractEnd(end) => {
@@ -118,18 +130,21 @@ fn from_message(record: store::Record, zones: &ZoneDatabase) -> Result<Record, U
         }
         Wire::Calendar(message) => {
             let effective_time = scalar::instant(message.effective_time)?;
-            let (id, calendar) = calendar::decode(message, zones)?;
+            let (id, calendar) = calendar::decode_with(message, zones, checks)?;
             Entry::Terms(TermsEntry::Calendar { id, effective_time, calendar })
         }
-        Wire::ReviewSigned(signature) => Entry::Deed(Deed::ReviewSigned(deed::decode(signature)?)),
-        Wire::ItemOpened(item) => Entry::Deed(Deed::ItemOpened(settlement::decode(item)?)),
+        Wire::ReviewSigned(signature) => {
+            Entry::Deed(Deed::ReviewSigned(deed::decode_with(signature, checks)?))
+        }
+        Wire::ItemOpened(item) => {
+            Entry::Deed(Deed::ItemOpened(settlement::decode_with(item, checks)?))
+        }
         Wire::ItemDecided(decided) => {
-            let decided = settlement::decode_decided(decided)?;
+            let decided = settlement::decode_decided_with(decided, checks)?;
             Entry::Deed(Deed::ItemDecided(Box::new(decided)))
         }
         Wire::Lost(store::Lost {}) => Entry::Lost,
-    };
-    Ok(Record { tenant: record.tenant, entry })
+    })
 }
 
 /// The bytes of an incident's row, with what it is filed under.
@@ -154,7 +169,7 @@ pub fn decode_ledger(bytes: &[u8]) -> Result<(Ledger, Filed), Unreadable> {
         Ok(RecordedEvent {
             sequence: recorded.sequence,
             record_time: record_time(recorded.record_nanos)?,
-            event: incident::decode(recorded.event.unwrap_or_default())?,
+            event: incident::decode_with(recorded.event.unwrap_or_default(), Checks::RECORD)?,
         })
     };
     let events = row.events.into_iter().map(event).collect::<Result<_, _>>()?;
@@ -179,7 +194,7 @@ pub fn decode_service_ledger(bytes: &[u8]) -> Result<ServiceLedger, Unreadable> 
         Ok(RecordedServiceEvent {
             sequence: recorded.sequence,
             record_time: record_time(recorded.record_nanos)?,
-            event: service_event::decode(recorded.event.unwrap_or_default())?,
+            event: service_event::decode_with(recorded.event.unwrap_or_default(), Checks::RECORD)?,
         })
     };
     Ok(ServiceLedger { events: row.events.into_iter().map(event).collect::<Result<_, _>>()? })

@@ -71,9 +71,14 @@ pub fn id(id: String) -> Result<String, String> {
 
 /// An id, or nothing.
 pub fn optional_id(id: String) -> Result<String, String> {
+    optional_id_within(id, ID_BYTES_MAX)
+}
+
+/// An id of at most `most` bytes, or nothing.
+pub(super) fn optional_id_within(id: String, most: usize) -> Result<String, String> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._:~/-".contains(&byte);
-    if id.len() > ID_BYTES_MAX {
-        return Err(format!("has {} bytes: an id has at most {ID_BYTES_MAX}", id.len()));
+    if id.len() > most {
+        return Err(format!("has {} bytes: an id has at most {most}", id.len()));
     }
     if !id.bytes().all(allowed) {
         return Err(format!("{id:?} is not an id: use A-Z a-z 0-9 . _ : ~ / -"));
