@@ -7,7 +7,8 @@ use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::record::Record;
 use crate::journal::{Damage, Hash, ReadError, Reader};
-use crate::wire::record::{self, Unreadable};
+use crate::wire::record;
+use crate::wire::unreadable::Unreadable;
 
 /// Records folded under one hold of the lock.
 const RECORDS_A_FOLD: usize = 1_000;

@@ -17,7 +17,7 @@ use crate::engine::outlook::urgency;
 use crate::engine::query::{Times, history, judge_incident};
 use crate::engine::refusal::Refusal;
 use crate::runtime::{ClockFilter, ClockMark};
-use crate::wire::clock::{outcome, outcome_number, phase};
+use crate::wire::choices::{outcome, outcome_number, phase};
 use crate::wire::experience::{encode_experience, encode_link, encode_party_time};
 use crate::wire::faults::Faults;
 use crate::wire::forecast::encode_work;

@@ -1,22 +1,14 @@
 //! Calendars.
 
-use chrono::Weekday;
-
 use super::checks::Checks;
+use super::choices::{weekday, weekday_number};
 use super::faults::Faults;
-use super::scalar::choice;
 use super::v1;
 use crate::domain::calendar::{
     Calendar, Draft, DraftHoliday, DraftSpecial, DraftWeekly, DraftWindow, Holiday,
 };
 use crate::domain::fault::Fault;
 use crate::domain::zone::ZoneDatabase;
-
-choice!(weekday, weekday_number, v1::DayOfWeek, Weekday, {
-    Monday = Weekday::Mon, Tuesday = Weekday::Tue, Wednesday = Weekday::Wed,
-    Thursday = Weekday::Thu, Friday = Weekday::Fri, Saturday = Weekday::Sat,
-    Sunday = Weekday::Sun,
-});
 
 /// A calendar with its id, of a request.
 pub fn decode(

@@ -1,58 +1,26 @@
 //! Contracts.
 
 use super::checks::Checks;
+use super::choices::{
+    clock_action, clock_action_number, contract_kind, contract_kind_number, cycle_verdict,
+    cycle_verdict_number, metric, metric_number, on_priority_change, on_priority_change_number,
+    on_reopen, on_reopen_number, severity_number, waiting_on, waiting_on_number,
+};
 use super::credit;
 use super::experience;
 use super::faults::{Faults, Wrong};
-use super::incident::{waiting_on, waiting_on_number};
 use super::limits::Limits;
 use super::objective;
-use super::scalar::{choice, duration, positive_span};
+use super::scalar::{duration, positive_span};
 use super::v1;
 use crate::domain::contract::{
-    ClockAction, Condition, Contract, ContractKind, CycleVerdict, Finding, Limit, Metric,
-    OnPriorityChange, OnReopen, PauseRule, Promise, SAME_INSTANT_ORDER, Severity, Target, Terms,
+    ClockAction, Condition, Contract, ContractKind, Finding, Limit, Metric, PauseRule, Promise,
+    SAME_INSTANT_ORDER, Target, Terms,
 };
 use crate::domain::fault::Fault;
 use crate::domain::incident::WaitingOn;
 use crate::domain::time::Span;
 use crate::domain::zone::ZoneDatabase;
-
-choice!(kind, kind_number, v1::ContractKind, ContractKind, {
-    Sla = ContractKind::Sla, Ola = ContractKind::Ola, Uc = ContractKind::Uc,
-});
-
-choice!(metric, metric_number, v1::Metric, Metric, {
-    Response = Metric::Response, Resolution = Metric::Resolution,
-    Restoration = Metric::Restoration, Update = Metric::Update, NextReply = Metric::NextReply,
-    Custom = Metric::Custom,
-});
-
-choice!(on_priority_change, on_priority_change_number, v1::OnPriorityChange, OnPriorityChange, {
-    FromStart = OnPriorityChange::FromStart, FromChange = OnPriorityChange::FromChange,
-    CarryElapsed = OnPriorityChange::CarryElapsed,
-    CarryFraction = OnPriorityChange::CarryFraction, Frozen = OnPriorityChange::Frozen,
-});
-
-choice!(on_reopen, on_reopen_number, v1::OnReopen, OnReopen, {
-    ContinueExcludingGap = OnReopen::ContinueExcludingGap,
-    ContinueCountingGap = OnReopen::ContinueCountingGap, NewCycle = OnReopen::NewCycle,
-    Restart = OnReopen::Restart, Ignore = OnReopen::Ignore,
-});
-
-choice!(cycle_verdict, cycle_verdict_number, v1::CycleVerdict, CycleVerdict, {
-    First = CycleVerdict::First, Last = CycleVerdict::Last, Worst = CycleVerdict::Worst,
-    Total = CycleVerdict::Total,
-});
-
-choice!(action, action_number, v1::ClockAction, ClockAction, {
-    Stop = ClockAction::Stop, Restart = ClockAction::Restart, Cancel = ClockAction::Cancel,
-    Pause = ClockAction::Pause, Resume = ClockAction::Resume,
-});
-
-choice!(severity, severity_number, v1::FindingSeverity, Severity, {
-    Warning = Severity::Warning, Error = Severity::Error,
-});
 
 /// The wording of a contract, of a request; who set its revision and when is the caller's to
 /// read.
@@ -69,7 +37,7 @@ pub(super) fn decode_with(
     let mut faults = Faults::default();
     let decoded = Contract {
         id: faults.or("id", checks.id(contract.id), String::new()),
-        kind: faults.or("kind", kind(contract.kind), ContractKind::Sla),
+        kind: faults.or("kind", contract_kind(contract.kind), ContractKind::Sla),
         title: contract.title,
         client: contract.client,
         provider: contract.provider,
@@ -309,7 +277,7 @@ fn decode_order(order: Vec<i32>) -> Result<[ClockAction; 5], String> {
     if order.is_empty() {
         return Ok(SAME_INSTANT_ORDER);
     }
-    let actions = order.into_iter().map(action).collect::<Result<Vec<_>, _>>()?;
+    let actions = order.into_iter().map(clock_action).collect::<Result<Vec<_>, _>>()?;
     let names_all = SAME_INSTANT_ORDER.iter().all(|action| actions.contains(action));
     match <[ClockAction; 5]>::try_from(actions) {
         Ok(actions) if names_all => Ok(actions),
@@ -321,7 +289,7 @@ fn decode_order(order: Vec<i32>) -> Result<[ClockAction; 5], String> {
 pub fn encode(contract: &Contract) -> v1::Contract {
     v1::Contract {
         id: contract.id.clone(),
-        kind: kind_number(contract.kind),
+        kind: contract_kind_number(contract.kind),
         title: contract.title.clone(),
         client: contract.client.clone(),
         provider: contract.provider.clone(),
@@ -352,7 +320,7 @@ fn encode_target(target: &Target) -> v1::Target {
     };
     let order = match target.same_instant_order {
         SAME_INSTANT_ORDER => Vec::new(),
-        other => other.into_iter().map(action_number).collect(),
+        other => other.into_iter().map(clock_action_number).collect(),
     };
     v1::Target {
         id: target.id.clone(),

@@ -3,11 +3,9 @@
 use chrono::NaiveDate;
 
 use super::checks::Checks;
-use super::compliance::encode_period;
 use super::faults::Faults;
 use super::limits::Limits;
-use super::objective::{share, share_or};
-use super::scalar::count_to;
+use super::scalar::{count_to, encode_period, percent, share, share_or};
 use super::v1;
 use crate::domain::calendar::read_date;
 use crate::domain::compliance::credit::{Ground, Line};
@@ -159,10 +157,6 @@ fn encode_rule(rule: &CreditRule) -> v1::CreditRule {
         repeats_most: rule.repeats_most as i32,
         earn_back_percent: percent(rule.earn_back),
     }
-}
-
-fn percent(share: Option<Share>) -> String {
-    share.map(|share| share.to_string()).unwrap_or_default()
 }
 
 /// The message of the statement of the first of these periods, if anything is credited.

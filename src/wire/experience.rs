@@ -3,17 +3,19 @@
 use prost_types::Duration;
 
 use super::checks::Checks;
-use super::contract::kind_number;
+use super::choices::contract_kind_number;
 use super::faults::Faults;
-use super::objective::minimum;
-use super::scalar::{count, count_to, duration, positive_span, timestamp, unsigned_span};
+use super::scalar::{
+    count, count_to, duration, hundredths, long_duration, minimum, positive_span, timestamp,
+    unsigned_span,
+};
 use super::v1;
 use super::v1::experience_objective::Measure;
 use crate::domain::clock::Clock;
 use crate::domain::contract::{
     Contract, ExperienceLimit, ExperienceMeasure, ExperiencePromise, ExperienceTerms, SlxWeights,
 };
-use crate::domain::experience::{Experience, Figure, Flow, Holder, Part, Survey, TimeSum, Toll};
+use crate::domain::experience::{Experience, Figure, Flow, Holder, Part, Survey, Toll};
 use crate::domain::fault::Fault;
 use crate::domain::share::Share;
 use crate::domain::time::Span;
@@ -203,7 +205,7 @@ pub(super) fn encode_holder(
 pub fn encode_link(contract: &Contract) -> v1::ChainLink {
     v1::ChainLink {
         contract_id: contract.id.clone(),
-        kind: kind_number(contract.kind),
+        kind: contract_kind_number(contract.kind),
         title: contract.title.clone(),
         provider: contract.provider.clone(),
         underpins: contract.underpins.clone(),
@@ -290,22 +292,5 @@ pub(super) fn encode_survey(survey: &Survey) -> v1::SurveyFigures {
         average_score: average.map(hundredths).unwrap_or_default(),
         happiness_percent: survey.happiness().map(hundredths).unwrap_or_default(),
         lost_time: Some(long_duration(survey.lost_time)),
-    }
-}
-
-/// The message of time added up.
-pub(super) fn long_duration(sum: TimeSum) -> Duration {
-    let (seconds, nanos) = sum.parts();
-    // A part of a second always fits.
-    Duration { seconds: i64::try_from(seconds).unwrap_or(i64::MAX), nanos: nanos as i32 }
-}
-
-/// A number of hundredths as a decimal, with as many decimals as it needs.
-pub(super) fn hundredths(number: i64) -> String {
-    let sign = if number < 0 { "-" } else { "" };
-    let (whole, rest) = (number.unsigned_abs() / 100, number.unsigned_abs() % 100);
-    match rest {
-        0 => format!("{sign}{whole}"),
-        _ => format!("{sign}{whole}.{}", format!("{rest:02}").trim_end_matches('0')),
     }
 }

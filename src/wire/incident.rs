@@ -1,32 +1,19 @@
 //! Incident events, and an incident's fields.
 
 use super::checks::Checks;
+use super::choices::{party, party_number, stage_number, waiting_on, waiting_on_number};
 use super::faults::Faults;
 use super::scalar::{
-    choice, count, count_to, duration, instant, optional_instant, timestamp, unsigned_span,
+    count, count_to, duration, instant, optional_instant, timestamp, unsigned_span,
 };
 use super::v1;
 use super::v1::incident_event::Fact as Wire;
 use crate::domain::fault::Fault;
 use crate::domain::incident::{
-    Cause, ExclusionDecision, Fact, History, IncidentEvent, Opened, Party, RecordedEvent, Stage,
-    Waiting, WaitingOn,
+    Cause, ExclusionDecision, Fact, History, IncidentEvent, Opened, Party, RecordedEvent, Waiting,
+    WaitingOn,
 };
 use crate::domain::time::{Instant, Span};
-
-choice!(waiting_on, waiting_on_number, v1::WaitingOn, WaitingOn, {
-    Provider = WaitingOn::Provider, Client = WaitingOn::Client,
-    ThirdParty = WaitingOn::ThirdParty, Nobody = WaitingOn::Nobody,
-});
-
-choice!(party, party_number, v1::Party, Party, {
-    Provider = Party::Provider, Client = Party::Client, ThirdParty = Party::ThirdParty,
-});
-
-choice!(stage, stage_number, v1::IncidentState, Stage, {
-    AwaitingOpening = Stage::AwaitingOpening, Open = Stage::Open, Resolved = Stage::Resolved,
-    Closed = Stage::Closed, Cancelled = Stage::Cancelled, Merged = Stage::Merged,
-});
 
 /// One fact about an incident, of a request.
 pub fn decode(event: v1::IncidentEvent) -> Result<IncidentEvent, Vec<Fault>> {

@@ -6,6 +6,7 @@
 
 pub mod calendar;
 pub mod checks;
+pub mod choices;
 pub mod clock;
 pub mod compliance;
 pub mod contract;
@@ -30,6 +31,7 @@ pub mod tally;
 #[cfg(test)]
 mod tests;
 pub mod text;
+pub mod unreadable;
 
 /// The API's messages.
 #[allow(missing_docs, clippy::all)]

@@ -1,10 +1,12 @@
 //! Objectives and exclusions of a contract.
 
 use super::checks::Checks;
+use super::choices::{
+    ObjectivePeriod, objective_period, objective_period_number, party, party_number,
+};
 use super::experience;
 use super::faults::Faults;
-use super::incident::{party, party_number};
-use super::scalar::{choice, count_to, duration, unsigned_span};
+use super::scalar::{count_to, duration, minimum, share, share_or, unsigned_span};
 use super::v1;
 use super::v1::objective::Promise as Wire;
 use crate::domain::contract::{
@@ -16,31 +18,13 @@ use crate::domain::incident::Party;
 use crate::domain::share::Share;
 use crate::domain::time::Span;
 
-choice!(period, period_number, v1::ObjectivePeriod, Period, {
-    Month = Period::Month, Quarter = Period::Quarter, Year = Period::Year,
-    RollingDays = Period::RollingDays,
-});
-
-/// A kind of period, without the number of days.
-#[derive(Clone, Copy, Debug)]
-pub enum Period {
-    /// Calendar months.
-    Month,
-    /// Calendar quarters.
-    Quarter,
-    /// Calendar years.
-    Year,
-    /// So many days.
-    RollingDays,
-}
-
 /// An objective.
 pub(super) fn decode(
     objective: v1::Objective,
     checks: Checks<'_>,
 ) -> Result<Objective, Vec<Fault>> {
     let mut faults = Faults::default();
-    let period = faults.or("period", period(objective.period), Period::Month);
+    let period = faults.or("period", objective_period(objective.period), ObjectivePeriod::Month);
     let period = period_kind(period, objective.rolling_days, checks.limits.rolling_days);
     let decoded = Objective {
         id: faults.or("id", checks.id(objective.id), String::new()),
@@ -60,17 +44,21 @@ pub(super) fn decode(
     Ok(decoded)
 }
 
-fn period_kind(period: Period, rolling_days: i32, most: u16) -> Result<PeriodKind, String> {
+fn period_kind(
+    period: ObjectivePeriod,
+    rolling_days: i32,
+    most: u16,
+) -> Result<PeriodKind, String> {
     match (period, rolling_days) {
-        (Period::RollingDays, days) => u16::try_from(days)
+        (ObjectivePeriod::RollingDays, days) => u16::try_from(days)
             .ok()
             .filter(|days| (1..=most).contains(days))
             .map(PeriodKind::RollingDays)
             .ok_or_else(|| format!("is {days}: write 1 to {most}")),
         (_, days) if days != 0 => Err("goes with OBJECTIVE_PERIOD_ROLLING_DAYS only".to_owned()),
-        (Period::Month, _) => Ok(PeriodKind::Month),
-        (Period::Quarter, _) => Ok(PeriodKind::Quarter),
-        (Period::Year, _) => Ok(PeriodKind::Year),
+        (ObjectivePeriod::Month, _) => Ok(PeriodKind::Month),
+        (ObjectivePeriod::Quarter, _) => Ok(PeriodKind::Quarter),
+        (ObjectivePeriod::Year, _) => Ok(PeriodKind::Year),
     }
 }
 
@@ -172,26 +160,6 @@ fn performance(
     }
 }
 
-/// A percentage that must be given.
-pub fn share(percent: &str) -> Result<Share, String> {
-    match percent {
-        "" => Err("is missing: give a percentage such as \"99.95\"".to_owned()),
-        given => Share::from_percent(given).map_err(|error| error.to_string()),
-    }
-}
-
-/// A percentage, or a default.
-pub fn share_or(percent: &str, default: Share) -> Result<Share, String> {
-    if percent.is_empty() { Ok(default) } else { share(percent) }
-}
-
-/// The least that must be counted; 1 unless told.
-pub(super) fn minimum(count: i32) -> Result<u64, String> {
-    u64::try_from(count)
-        .map(|count| count.max(1))
-        .map_err(|_| format!("is {count}: it must not be negative"))
-}
-
 fn span_or_zero(field: &str, given: Option<prost_types::Duration>, faults: &mut Faults) -> Span {
     match given {
         None => Span::ZERO,
@@ -202,14 +170,14 @@ fn span_or_zero(field: &str, given: Option<prost_types::Duration>, faults: &mut 
 /// The message of an objective.
 pub fn encode(objective: &Objective) -> v1::Objective {
     let (period, rolling_days) = match objective.period {
-        PeriodKind::Month => (Period::Month, 0),
-        PeriodKind::Quarter => (Period::Quarter, 0),
-        PeriodKind::Year => (Period::Year, 0),
-        PeriodKind::RollingDays(days) => (Period::RollingDays, days),
+        PeriodKind::Month => (ObjectivePeriod::Month, 0),
+        PeriodKind::Quarter => (ObjectivePeriod::Quarter, 0),
+        PeriodKind::Year => (ObjectivePeriod::Year, 0),
+        PeriodKind::RollingDays(days) => (ObjectivePeriod::RollingDays, days),
     };
     v1::Objective {
         id: objective.id.clone(),
-        period: period_number(period),
+        period: objective_period_number(period),
         rolling_days: i32::from(rolling_days),
         promise: Some(encode_promise(&objective.promise)),
     }

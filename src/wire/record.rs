@@ -3,11 +3,10 @@
 use prost::Message;
 
 use super::checks::Checks;
-use super::faults::Wrong;
 use super::store::v1 as store;
 use super::store::v1::record::Entry as Wire;
+use super::unreadable::Unreadable;
 use super::{calendar, contract, deed, incident, scalar, service_event, settlement, tally};
-use crate::domain::fault::Fault;
 use crate::domain::incident::{IncidentEvent, RecordedEvent};
 use crate::domain::service::ServiceEvent;
 use crate::domain::time::Instant;
@@ -20,36 +19,6 @@ use crate::engine::record::{Entry, Record, TermsEntry};
 /// The format of the records that are written. A higher one for whatever must not be left out by
 /// those who don't know it.
 const FORMAT: u32 = 1;
-
-/// Why stored bytes can't be read: they passed their checksum, so another version wrote them or
-/// they are a defect.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Unreadable(String);
-
-impl From<Vec<Fault>> for Unreadable {
-    fn from(faults: Vec<Fault>) -> Unreadable {
-        Unreadable(faults.first().map_or("it is incomplete".to_owned(), Fault::to_string))
-    }
-}
-
-impl From<prost::DecodeError> for Unreadable {
-    fn from(error: prost::DecodeError) -> Unreadable {
-        Unreadable(error.to_string())
-    }
-}
-
-impl From<Wrong> for Unreadable {
-    fn from(wrong: Wrong) -> Unreadable {
-        Unreadable::from(wrong.into_faults())
-    }
-}
-
-impl From<String> for Unreadable {
-    fn from(error: String) -> Unreadable {
-        Unreadable(error)
-    }
-}
 
 /// The bytes of a record.
 pub fn encode(record: &Record) -> Vec<u8> {
@@ -103,7 +72,10 @@ fn message(record: &Record) -> store::Record {
 
 fn from_message(record: store::Record, zones: &ZoneDatabase) -> Result<Record, Unreadable> {
     if record.format > FORMAT {
-        return Err(Unreadable(format!("it has format {}: it needs a newer slx", record.format)));
+        return Err(Unreadable::from(format!(
+            "it has format {}: it needs a newer slx",
+            record.format
+        )));
     }
     let entry = record.entry.ok_or_else(|| "it holds nothing known".to_owned())?;
     Ok(Record { tenant: record.tenant, entry: decode_entry(entry, zones, Checks::RECORD)? })
@@ -214,5 +186,5 @@ pub fn decode_kept(bytes: &[u8], zones: &ZoneDatabase) -> Result<(Instant, Recor
 }
 
 fn record_time(nanos: i64) -> Result<Instant, Unreadable> {
-    Instant::from_nanos(nanos).map_err(|error| Unreadable(error.to_string()))
+    Instant::from_nanos(nanos).map_err(|error| Unreadable::from(error.to_string()))
 }

@@ -1,28 +1,17 @@
 //! Items that are to be settled, as they are recorded and told.
 
 use super::checks::Checks;
+use super::choices::{
+    facet, facet_number, item_kind, item_kind_number, party, party_number, settlement_state,
+    settlement_state_number,
+};
 use super::faults::Faults;
-use super::incident::{party, party_number};
-use super::scalar::{choice, instant, optional_instant, span_between, text, timestamp};
+use super::scalar::{instant, optional_instant, span_between, text, timestamp};
 use super::v1;
 use crate::domain::fault::Fault;
 use crate::domain::settlement::{Decided, Decision, Facet, Item, ItemKind, Settled, State};
 use crate::domain::time::Instant;
 use crate::engine::deed::OpenItem;
-
-choice!(kind, kind_number, v1::SettlementKind, ItemKind, {
-    OutOfScope = ItemKind::OutOfScope, Excluded = ItemKind::Excluded, Credit = ItemKind::Credit,
-    DecisionOpen = ItemKind::DecisionOpen, Other = ItemKind::Other,
-});
-
-choice!(facet, facet_number, v1::SettlementFacet, Facet, {
-    Technical = Facet::Technical, Administrative = Facet::Administrative,
-    Financial = Facet::Financial,
-});
-
-choice!(state, state_number, v1::SettlementState, State, {
-    Open = State::Open, Agreed = State::Agreed, Waived = State::Waived,
-});
 
 /// An item as it is recorded.
 pub(super) fn decode_with(
@@ -30,7 +19,7 @@ pub(super) fn decode_with(
     checks: Checks<'_>,
 ) -> Result<Item, Vec<Fault>> {
     let mut faults = Faults::default();
-    let kind = faults.or("kind", kind(item.kind), ItemKind::Other);
+    let kind = faults.or("kind", item_kind(item.kind), ItemKind::Other);
     let open_time = faults.or("open_time", instant(item.open_time), Instant::MIN);
     let item = content(item, kind, open_time, checks, &mut faults);
     faults.check().map(|()| item)
@@ -109,7 +98,7 @@ fn item_id(id: String, checks: Checks<'_>) -> Result<String, String> {
 pub fn encode(item: &Item) -> v1::SettlementItem {
     v1::SettlementItem {
         item_id: item.id.clone(),
-        kind: kind_number(item.kind),
+        kind: item_kind_number(item.kind),
         contract_id: item.contract_id.clone(),
         client: item.client.clone(),
         incident_ids: item.incident_ids.clone(),
@@ -153,7 +142,7 @@ fn decision(
         id: faults.or("decision_id", checks.id(message.decision_id), String::new()),
         item_id: faults.or("item_id", item_id(message.item_id, checks), String::new()),
         facet: faults.or("facet", facet(message.facet), Facet::Technical),
-        state: faults.or("state", state(message.state), State::Open),
+        state: faults.or("state", settlement_state(message.state), State::Open),
         amount: message.amount,
         decided_by: faults.or("decided_by", checks.person(message.decided_by), String::new()),
         note: faults.or("note", checks.note(message.note), String::new()),
@@ -171,7 +160,7 @@ pub fn encode_decided(
         decision_id: decision.id.clone(),
         item_id: decision.item_id.clone(),
         facet: facet_number(decision.facet),
-        state: state_number(decision.state),
+        state: settlement_state_number(decision.state),
         amount: decision.amount,
         decided_by: decision.decided_by.clone(),
         note: decision.note.clone(),
@@ -186,7 +175,7 @@ pub fn encode_standing(settled: &Settled, as_of: Instant) -> v1::SettlementStand
     let told = |(time, decided): &(Instant, Decided)| encode_decided(decided, Some(*time));
     let facets = Facet::ALL.into_iter().map(|facet| v1::FacetStanding {
         facet: facet_number(facet),
-        state: state_number(settled.state(facet)),
+        state: settlement_state_number(settled.state(facet)),
         decision: settled.ruling(facet).map(told),
     });
     v1::SettlementStanding {
