@@ -9,7 +9,7 @@ use tonic::transport::Channel;
 use super::asked::{Asked, instant};
 use super::connection::{Connection, refused};
 use super::show::{Shown, Times, outcome, phase, span, table};
-use crate::wire::clock::{outcome_number, phase_number};
+use crate::wire::choices::{outcome_number, phase_number};
 use crate::wire::v1::clock_service_client::ClockServiceClient;
 use crate::wire::{text, v1};
 

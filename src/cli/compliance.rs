@@ -10,7 +10,7 @@ use super::connection::{Connection, refused};
 use super::credits;
 use super::show::{Shown, Times, choice, span, table};
 use crate::engine::compliance::GroupKey;
-use crate::wire::compliance::group_key_number;
+use crate::wire::choices::group_key_number;
 use crate::wire::v1::compliance_service_client::ComplianceServiceClient;
 use crate::wire::v1::experience_objective::Measure;
 use crate::wire::v1::objective::Promise;

@@ -10,7 +10,7 @@ use super::connection::{Connection, refused};
 use super::credits::Money;
 use super::show::{Shown, Times, choice, table};
 use crate::domain::settlement::{Facet, State};
-use crate::wire::settlement::{facet_number, state_number};
+use crate::wire::choices::{facet_number, settlement_state_number};
 use crate::wire::v1::settlement_service_client::SettlementServiceClient;
 use crate::wire::{text, v1};
 
@@ -272,7 +272,7 @@ impl Decide {
             decision_id: self.decision.map_or_else(own_id, Ok)?,
             item_id: self.id,
             facet: facet_number(self.facet.facet()),
-            state: state_number(self.state.state()),
+            state: settlement_state_number(self.state.state()),
             amount: self.amount,
             decided_by: self.by,
             note: self.note,

@@ -12,7 +12,7 @@ use super::compliance::{self, KeyWord};
 use super::connection::{Connection, refused};
 use super::show::{Shown, Times, outcome, table};
 use super::{apply, credits};
-use crate::wire::compliance::group_key_number;
+use crate::wire::choices::group_key_number;
 use crate::wire::store::v1::TermsFile;
 use crate::wire::v1::compliance_service_client::ComplianceServiceClient;
 use crate::wire::{text, v1};

@@ -17,7 +17,7 @@ use crate::engine::query::judge_incident;
 use crate::queries::changes::{self, Cause, ChangedClock};
 use crate::queries::clocks::{self, ClockFilter};
 use crate::queries::{ReadView, incidents};
-use crate::wire::clock::{outcome, outcome_number, phase};
+use crate::wire::choices::{outcome, outcome_number, phase};
 use crate::wire::experience::{encode_experience, encode_link, encode_party_time};
 use crate::wire::faults::Faults;
 use crate::wire::forecast::encode_work;

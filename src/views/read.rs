@@ -20,7 +20,8 @@ use crate::engine::learning::Learning;
 use crate::engine::ledger::Ledger;
 use crate::engine::record::Record;
 use crate::engine::tally::{CellPlace, Day, Dimension};
-use crate::wire::record::{self, Unreadable};
+use crate::wire::record;
+use crate::wire::unreadable::Unreadable;
 use crate::wire::{learning, tally};
 
 /// The views, open.

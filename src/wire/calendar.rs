@@ -1,9 +1,8 @@
 //! Calendars.
 
-use chrono::Weekday;
-
+use super::checks::Checks;
+use super::choices::{weekday, weekday_number};
 use super::faults::Faults;
-use super::scalar::{choice, id};
 use super::v1;
 use crate::domain::calendar::{
     Calendar, Draft, DraftHoliday, DraftSpecial, DraftWeekly, DraftWindow, Holiday,
@@ -11,26 +10,37 @@ use crate::domain::calendar::{
 use crate::domain::fault::Fault;
 use crate::domain::zone::ZoneDatabase;
 
-choice!(weekday, weekday_number, v1::DayOfWeek, Weekday, {
-    Monday = Weekday::Mon, Tuesday = Weekday::Tue, Wednesday = Weekday::Wed,
-    Thursday = Weekday::Thu, Friday = Weekday::Fri, Saturday = Weekday::Sat,
-    Sunday = Weekday::Sun,
-});
-
-/// A calendar with its id.
+/// A calendar with its id, of a request.
 pub fn decode(
     calendar: v1::Calendar,
     zones: &ZoneDatabase,
 ) -> Result<(String, Calendar), Vec<Fault>> {
+    decode_with(calendar, zones, Checks::REQUEST)
+}
+
+/// A calendar with its id.
+pub(super) fn decode_with(
+    calendar: v1::Calendar,
+    zones: &ZoneDatabase,
+    checks: Checks<'_>,
+) -> Result<(String, Calendar), Vec<Fault>> {
     let mut faults = Faults::default();
-    let id = faults.or("id", id(calendar.id.clone()), String::new());
-    let content = faults.keep("", decode_hours(calendar, zones));
+    let id = faults.or("id", checks.id(calendar.id.clone()), String::new());
+    let content = faults.keep("", content(calendar, zones, checks));
     faults.check()?;
     content.map(|content| (id, content)).ok_or_else(Vec::new)
 }
 
 /// A calendar that needs no id, for one question only.
 pub fn decode_hours(calendar: v1::Calendar, zones: &ZoneDatabase) -> Result<Calendar, Vec<Fault>> {
+    content(calendar, zones, Checks::REQUEST)
+}
+
+fn content(
+    calendar: v1::Calendar,
+    zones: &ZoneDatabase,
+    checks: Checks<'_>,
+) -> Result<Calendar, Vec<Fault>> {
     let mut faults = Faults::default();
     let weekly = calendar.weekly.into_iter().enumerate().map(|(index, weekly)| DraftWeekly {
         days: faults.each(&format!("weekly[{index}].days"), weekly.days, weekday),
@@ -48,7 +58,7 @@ pub fn decode_hours(calendar: v1::Calendar, zones: &ZoneDatabase) -> Result<Cale
         special_openings: calendar.special_openings.into_iter().map(special).collect(),
         always_open: calendar.always_open,
     };
-    let calendar = faults.keep("", Calendar::parse(&draft, zones));
+    let calendar = faults.keep("", Calendar::parse_within(&draft, zones, &checks.limits.calendars));
     faults.check()?;
     calendar.ok_or_else(Vec::new)
 }

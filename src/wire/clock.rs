@@ -1,28 +1,12 @@
 //! Clocks, as answers tell them.
 
-use super::contract::{cycle_verdict_number, metric_number};
-use super::incident::waiting_on_number;
-use super::scalar::{choice, duration, timestamp};
-use super::v1;
-use crate::domain::clock::{
-    Clock, Exclusion, Judgement, Outcome, Phase, Segment, SegmentKind, TargetVerdict, Warning,
+use super::choices::{
+    cycle_verdict_number, metric_number, outcome_number, phase_number, segment_kind_number,
+    waiting_on_number,
 };
-
-choice!(phase, phase_number, v1::Phase, Phase, {
-    Pending = Phase::Pending, Running = Phase::Running, Paused = Phase::Paused,
-    Stopped = Phase::Stopped, Cancelled = Phase::Cancelled,
-});
-
-choice!(outcome, outcome_number, v1::Outcome, Outcome, {
-    Undecided = Outcome::Undecided, Met = Outcome::Met, Breached = Outcome::Breached,
-    Excluded = Outcome::Excluded,
-});
-
-choice!(segment_kind, segment_kind_number, v1::SegmentKind, SegmentKind, {
-    Pending = SegmentKind::Pending, Running = SegmentKind::Running, Paused = SegmentKind::Paused,
-    PauseExhausted = SegmentKind::PauseExhausted, ResolvedGap = SegmentKind::ResolvedGap,
-    Adjustment = SegmentKind::Adjustment,
-});
+use super::scalar::{duration, timestamp};
+use super::v1;
+use crate::domain::clock::{Clock, Exclusion, Judgement, Segment, TargetVerdict, Warning};
 
 /// The message of a clock, with its segments or without.
 pub fn encode(

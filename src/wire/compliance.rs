@@ -1,13 +1,12 @@
 //! Compliance, as answers tell it.
 
-use super::clock::outcome_number;
+use super::choices::{outcome_number, verdict_number};
 use super::contract::encode_finding;
-use super::experience::{encode_figure, encode_toll, long_duration};
-use super::scalar::{choice, duration, timestamp};
+use super::experience::{encode_figure, encode_toll};
+use super::scalar::{duration, encode_period, long_duration, number, percent};
 use super::{credit, objective, v1};
 use crate::domain::compliance::attainment::Verdict;
-use crate::domain::compliance::{Counts, Period, Tally, lived};
-use crate::domain::share::Share;
+use crate::domain::compliance::{Counts, Tally, lived};
 use crate::domain::time::Instant;
 use crate::engine::compliance::{
     Attainment, Compliance, GroupKey, Lived, OnService, ServiceStanding, Uptime,
@@ -16,16 +15,6 @@ use crate::engine::simulation::{Flip, Simulation};
 
 const CAVEAT: &str = "These are the facts of the past, judged by other terms. Under other terms \
      people would have worked otherwise: take it for a bound, not for a forecast.";
-
-choice!(group_key, group_key_number, v1::GroupKey, GroupKey, {
-    Target = GroupKey::Target, Priority = GroupKey::Priority, Service = GroupKey::Service,
-    Category = GroupKey::Category, Group = GroupKey::Group, Party = GroupKey::Party,
-});
-
-choice!(verdict, verdict_number, v1::ObjectiveVerdict, Verdict, {
-    Met = Verdict::Met, Missed = Verdict::Missed, AtRisk = Verdict::AtRisk,
-    NoData = Verdict::NoData,
-});
 
 /// The message of a period's compliance, grouped by `keys`, without its stamp.
 pub fn encode(
@@ -71,15 +60,6 @@ fn encode_flip(flip: Flip) -> v1::Flip {
         target_id: flip.target_id,
         present_outcome: flip.present.map_or(0, outcome_number),
         proposed_outcome: flip.proposed.map_or(0, outcome_number),
-    }
-}
-
-/// The message of a period.
-pub(super) fn encode_period(period: &Period) -> v1::Period {
-    v1::Period {
-        name: period.name.clone(),
-        start_time: Some(timestamp(period.start)),
-        end_time: Some(timestamp(period.end)),
     }
 }
 
@@ -239,13 +219,4 @@ fn encode_uptime(uptime: &Uptime) -> v1::Uptime {
         mean_time_between_failures: figures.mean_time_between_failures().map(duration),
         downtime_allowance: None,
     }
-}
-
-pub(super) fn percent(share: Option<Share>) -> String {
-    share.map(|share| share.to_string()).unwrap_or_default()
-}
-
-/// Counts are of things held in memory: they fit.
-pub(super) fn number(count: u64) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
 }

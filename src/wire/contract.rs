@@ -1,81 +1,58 @@
 //! Contracts.
 
+use super::checks::Checks;
+use super::choices::{
+    clock_action, clock_action_number, contract_kind, contract_kind_number, cycle_verdict,
+    cycle_verdict_number, metric, metric_number, on_priority_change, on_priority_change_number,
+    on_reopen, on_reopen_number, severity_number, waiting_on, waiting_on_number,
+};
 use super::credit;
 use super::experience;
 use super::faults::{Faults, Wrong};
-use super::incident::{waiting_on, waiting_on_number};
+use super::limits::Limits;
 use super::objective;
-use super::scalar::{choice, duration, id, optional_id, positive_span, text};
+use super::scalar::{duration, positive_span};
 use super::v1;
 use crate::domain::contract::{
-    ClockAction, Condition, Contract, ContractKind, CycleVerdict, Finding, Limit, Metric,
-    OnPriorityChange, OnReopen, PauseRule, Promise, SAME_INSTANT_ORDER, Severity, Target, Terms,
+    ClockAction, Condition, Contract, ContractKind, Finding, Limit, Metric, PauseRule, Promise,
+    SAME_INSTANT_ORDER, Target, Terms,
 };
 use crate::domain::fault::Fault;
 use crate::domain::incident::WaitingOn;
 use crate::domain::time::Span;
 use crate::domain::zone::ZoneDatabase;
-use crate::limits::{
-    EXCLUSIONS_A_CONTRACT_MAX, LIMITS_A_TARGET_MAX, OBJECTIVES_A_CONTRACT_MAX, PAUSES_A_TARGET_MAX,
-    PRIORITY_BYTES_MAX, TARGETS_A_CONTRACT_MAX, WARNINGS_A_TARGET_MAX,
-};
 
-choice!(kind, kind_number, v1::ContractKind, ContractKind, {
-    Sla = ContractKind::Sla, Ola = ContractKind::Ola, Uc = ContractKind::Uc,
-});
-
-choice!(metric, metric_number, v1::Metric, Metric, {
-    Response = Metric::Response, Resolution = Metric::Resolution,
-    Restoration = Metric::Restoration, Update = Metric::Update, NextReply = Metric::NextReply,
-    Custom = Metric::Custom,
-});
-
-choice!(on_priority_change, on_priority_change_number, v1::OnPriorityChange, OnPriorityChange, {
-    FromStart = OnPriorityChange::FromStart, FromChange = OnPriorityChange::FromChange,
-    CarryElapsed = OnPriorityChange::CarryElapsed,
-    CarryFraction = OnPriorityChange::CarryFraction, Frozen = OnPriorityChange::Frozen,
-});
-
-choice!(on_reopen, on_reopen_number, v1::OnReopen, OnReopen, {
-    ContinueExcludingGap = OnReopen::ContinueExcludingGap,
-    ContinueCountingGap = OnReopen::ContinueCountingGap, NewCycle = OnReopen::NewCycle,
-    Restart = OnReopen::Restart, Ignore = OnReopen::Ignore,
-});
-
-choice!(cycle_verdict, cycle_verdict_number, v1::CycleVerdict, CycleVerdict, {
-    First = CycleVerdict::First, Last = CycleVerdict::Last, Worst = CycleVerdict::Worst,
-    Total = CycleVerdict::Total,
-});
-
-choice!(action, action_number, v1::ClockAction, ClockAction, {
-    Stop = ClockAction::Stop, Restart = ClockAction::Restart, Cancel = ClockAction::Cancel,
-    Pause = ClockAction::Pause, Resume = ClockAction::Resume,
-});
-
-choice!(severity, severity_number, v1::FindingSeverity, Severity, {
-    Warning = Severity::Warning, Error = Severity::Error,
-});
-
-/// The wording of a contract; who set its revision and when is the caller's to read.
+/// The wording of a contract, of a request; who set its revision and when is the caller's to
+/// read.
 pub fn decode(contract: v1::Contract, zones: &ZoneDatabase) -> Result<Contract, Vec<Fault>> {
+    decode_with(contract, zones, Checks::REQUEST)
+}
+
+/// The wording of a contract.
+pub(super) fn decode_with(
+    contract: v1::Contract,
+    zones: &ZoneDatabase,
+    checks: Checks<'_>,
+) -> Result<Contract, Vec<Fault>> {
     let mut faults = Faults::default();
     let decoded = Contract {
-        id: faults.or("id", id(contract.id), String::new()),
-        kind: faults.or("kind", kind(contract.kind), ContractKind::Sla),
+        id: faults.or("id", checks.id(contract.id), String::new()),
+        kind: faults.or("kind", contract_kind(contract.kind), ContractKind::Sla),
         title: contract.title,
         client: contract.client,
         provider: contract.provider,
         time_zone: faults.or("time_zone", time_zone(contract.time_zone, zones), String::new()),
-        currency: faults.or("currency", currency(contract.currency), String::new()),
-        underpins: faults.or("underpins", optional_id(contract.underpins), String::new()),
+        currency: faults.or("currency", currency(contract.currency, checks), String::new()),
+        underpins: faults.or("underpins", checks.optional_id(contract.underpins), String::new()),
         applies_to_open_clocks: contract.applies_to_open_clocks,
         terms: faults.or(
             "terms",
-            decode_terms(contract.terms.unwrap_or_default()),
+            decode_terms(contract.terms.unwrap_or_default(), checks),
             Terms::default(),
         ),
     };
-    if decoded.kind == ContractKind::Sla && !decoded.underpins.is_empty() {
+    let is_sla = decoded.kind == ContractKind::Sla;
+    if checks.are_rules_held && is_sla && !decoded.underpins.is_empty() {
         faults.add("underpins", "an SLA underpins nothing: leave it out, or choose OLA or UC");
     }
     faults.check()?;
@@ -94,26 +71,27 @@ fn time_zone(name: String, zones: &ZoneDatabase) -> Result<String, String> {
     }
 }
 
-fn currency(code: String) -> Result<String, String> {
+fn currency(code: String, checks: Checks<'_>) -> Result<String, String> {
     let is_code = code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase());
-    if code.is_empty() || is_code {
+    if code.is_empty() || is_code || !checks.are_rules_held {
         Ok(code)
     } else {
         Err(format!("{code:?} is not an ISO 4217 code: write \"EUR\""))
     }
 }
 
-fn decode_terms(terms: v1::Terms) -> Result<Terms, Vec<Fault>> {
+fn decode_terms(terms: v1::Terms, checks: Checks<'_>) -> Result<Terms, Vec<Fault>> {
     let mut faults = Faults::default();
-    faults.at_most("targets", terms.targets.len(), TARGETS_A_CONTRACT_MAX);
-    faults.at_most("objectives", terms.objectives.len(), OBJECTIVES_A_CONTRACT_MAX);
-    faults.at_most("exclusions", terms.exclusions.len(), EXCLUSIONS_A_CONTRACT_MAX);
-    let targets = faults.each("targets", terms.targets, decode_target);
-    let objectives = faults.each("objectives", terms.objectives, objective::decode);
-    let exclusions = faults.each("exclusions", terms.exclusions, objective::decode_exclusion);
-    let credits = terms.credits.and_then(|given| faults.keep("credits", credit::decode(given)));
-    let experience =
-        terms.experience.and_then(|given| faults.keep("experience", experience::decode(given)));
+    check_lengths(&terms, checks.limits, &mut faults);
+    let targets = faults.each("targets", terms.targets, |given| decode_target(given, checks));
+    let objectives =
+        faults.each("objectives", terms.objectives, |given| objective::decode(given, checks));
+    let exclusions = faults
+        .each("exclusions", terms.exclusions, |given| objective::decode_exclusion(given, checks));
+    let credits = terms.credits.map(|given| credit::decode(given, checks));
+    let credits = credits.and_then(|decoded| faults.keep("credits", decoded));
+    let experience = terms.experience.map(|given| experience::decode(given, checks));
+    let experience = experience.and_then(|decoded| faults.keep("experience", decoded));
     let experience = experience.map(Box::new);
     let terms = Terms { targets, objectives, exclusions, credits, experience };
     check_targets(&terms.targets, &mut faults);
@@ -123,6 +101,12 @@ fn decode_terms(terms: v1::Terms) -> Result<Terms, Vec<Fault>> {
     credit::check_objectives_named(&terms, &mut faults);
     faults.check()?;
     Ok(terms)
+}
+
+fn check_lengths(terms: &v1::Terms, limits: &Limits, faults: &mut Faults) {
+    faults.at_most("targets", terms.targets.len(), limits.targets_per_contract);
+    faults.at_most("objectives", terms.objectives.len(), limits.objectives_per_contract);
+    faults.at_most("exclusions", terms.exclusions.len(), limits.exclusions_per_contract);
 }
 
 /// Ids are given once.
@@ -168,17 +152,12 @@ fn check_targets_named(terms: &Terms, faults: &mut Faults) {
     }
 }
 
-fn decode_target(target: v1::Target) -> Result<Target, Vec<Fault>> {
+fn decode_target(target: v1::Target, checks: Checks<'_>) -> Result<Target, Vec<Fault>> {
     let mut faults = Faults::default();
-    faults.at_most("limits", target.limits.len(), LIMITS_A_TARGET_MAX);
-    faults.at_most("pauses", target.pauses.len(), PAUSES_A_TARGET_MAX);
-    let mut condition = |field: &str, source: String| {
-        let compiled = match source.trim() {
-            "" => Ok(None),
-            _ => Condition::compile(&source).map(Some).map_err(|error| error.to_string()),
-        };
-        faults.or(field, compiled, None)
-    };
+    faults.at_most("limits", target.limits.len(), checks.limits.limits_per_target);
+    faults.at_most("pauses", target.pauses.len(), checks.limits.pauses_per_target);
+    let mut condition =
+        |field: &str, source: String| faults.or(field, checks.condition(&source), None);
     let applies_when = condition("applies_when", target.applies_when);
     let start_when = condition("start_when", target.start_when);
     let pause_when = condition("pause_when", target.pause_when);
@@ -186,9 +165,9 @@ fn decode_target(target: v1::Target) -> Result<Target, Vec<Fault>> {
     let restart_when = condition("restart_when", target.restart_when);
     let cancel_when = condition("cancel_when", target.cancel_when);
     let decoded = Target {
-        id: faults.or("id", id(target.id), String::new()),
+        id: faults.or("id", checks.id(target.id), String::new()),
         metric: faults.or("metric", metric(target.metric), Metric::Custom),
-        limits: faults.each("limits", target.limits, decode_limit),
+        limits: faults.each("limits", target.limits, |limit| decode_limit(limit, checks)),
         pauses: faults.each("pauses", target.pauses, decode_pause),
         on_priority_change: unless_zero(
             &mut faults,
@@ -203,10 +182,14 @@ fn decode_target(target: v1::Target) -> Result<Target, Vec<Fault>> {
             target.cycle_verdict,
             cycle_verdict,
         ),
-        starts_after: faults.or("starts_after", optional_id(target.starts_after), String::new()),
+        starts_after: faults.or(
+            "starts_after",
+            checks.optional_id(target.starts_after),
+            String::new(),
+        ),
         warn_at_percent: faults.or(
             "warn_at_percent",
-            decode_warnings(target.warn_at_percent),
+            decode_warnings(target.warn_at_percent, checks.limits),
             Vec::new(),
         ),
         applies_when,
@@ -246,12 +229,12 @@ fn check_limits(limits: &[Limit], faults: &mut Faults) {
     }
 }
 
-fn decode_limit(limit: v1::Limit) -> Result<Limit, Vec<Fault>> {
+fn decode_limit(limit: v1::Limit, checks: Checks<'_>) -> Result<Limit, Vec<Fault>> {
     let mut faults = Faults::default();
     let decoded = Limit {
-        priority: faults.or("priority", text(limit.priority, PRIORITY_BYTES_MAX), String::new()),
+        priority: faults.or("priority", checks.priority(limit.priority), String::new()),
         limit: faults.or("limit", positive_span(limit.limit), Span::ZERO),
-        calendar_id: faults.or("calendar_id", id(limit.calendar_id), String::new()),
+        calendar_id: faults.or("calendar_id", checks.id(limit.calendar_id), String::new()),
     };
     faults.check()?;
     Ok(decoded)
@@ -272,9 +255,9 @@ fn decode_pause(pause: v1::Pause) -> Result<PauseRule, Vec<Fault>> {
     Ok(decoded)
 }
 
-fn decode_warnings(percents: Vec<i32>) -> Result<Vec<u8>, Wrong> {
+fn decode_warnings(percents: Vec<i32>, limits: &Limits) -> Result<Vec<u8>, Wrong> {
     let mut faults = Faults::default();
-    faults.at_most("", percents.len(), WARNINGS_A_TARGET_MAX);
+    faults.at_most("", percents.len(), limits.warnings_per_target);
     let mut decoded = faults.keep("", decode_percents(percents)).unwrap_or_default();
     faults.check()?;
     decoded.sort_unstable();
@@ -294,7 +277,7 @@ fn decode_order(order: Vec<i32>) -> Result<[ClockAction; 5], String> {
     if order.is_empty() {
         return Ok(SAME_INSTANT_ORDER);
     }
-    let actions = order.into_iter().map(action).collect::<Result<Vec<_>, _>>()?;
+    let actions = order.into_iter().map(clock_action).collect::<Result<Vec<_>, _>>()?;
     let names_all = SAME_INSTANT_ORDER.iter().all(|action| actions.contains(action));
     match <[ClockAction; 5]>::try_from(actions) {
         Ok(actions) if names_all => Ok(actions),
@@ -306,7 +289,7 @@ fn decode_order(order: Vec<i32>) -> Result<[ClockAction; 5], String> {
 pub fn encode(contract: &Contract) -> v1::Contract {
     v1::Contract {
         id: contract.id.clone(),
-        kind: kind_number(contract.kind),
+        kind: contract_kind_number(contract.kind),
         title: contract.title.clone(),
         client: contract.client.clone(),
         provider: contract.provider.clone(),
@@ -337,7 +320,7 @@ fn encode_target(target: &Target) -> v1::Target {
     };
     let order = match target.same_instant_order {
         SAME_INSTANT_ORDER => Vec::new(),
-        other => other.into_iter().map(action_number).collect(),
+        other => other.into_iter().map(clock_action_number).collect(),
     };
     v1::Target {
         id: target.id.clone(),

@@ -2,10 +2,10 @@
 
 use chrono::NaiveDate;
 
-use super::compliance::encode_period;
+use super::checks::Checks;
 use super::faults::Faults;
-use super::objective::{share, share_or};
-use super::scalar::{count_to, id};
+use super::limits::Limits;
+use super::scalar::{count_to, encode_period, percent, share, share_or};
 use super::v1;
 use crate::domain::calendar::read_date;
 use crate::domain::compliance::credit::{Ground, Line};
@@ -14,20 +14,16 @@ use crate::domain::fault::Fault;
 use crate::domain::share::Share;
 use crate::domain::time::Instant;
 use crate::engine::credit::{Credited, statement};
-use crate::limits::{
-    CREDIT_REPEATS_MAX, CREDIT_RULES_A_CONTRACT_MAX, MONTHLY_FEE_MINOR_UNITS_MAX,
-    TIERS_A_CREDIT_RULE_MAX,
-};
 
 const REPEATS_DEFAULT: u32 = 3;
 
 /// What missed objectives cost the provider.
-pub fn decode(credits: v1::Credits) -> Result<Credits, Vec<Fault>> {
+pub(super) fn decode(credits: v1::Credits, checks: Checks<'_>) -> Result<Credits, Vec<Fault>> {
     let mut faults = Faults::default();
-    faults.at_most("rules", credits.rules.len(), CREDIT_RULES_A_CONTRACT_MAX);
+    faults.at_most("rules", credits.rules.len(), checks.limits.credit_rules_per_contract);
     let decoded = Credits {
-        monthly_fee: faults.or("monthly_fee", fee(credits.monthly_fee), 0),
-        rules: faults.each("rules", credits.rules, decode_rule),
+        monthly_fee: faults.or("monthly_fee", fee(credits.monthly_fee, checks.limits), 0),
+        rules: faults.each("rules", credits.rules, |rule| decode_rule(rule, checks)),
         cap: faults.or("cap_percent", share_or(&credits.cap_percent, Share::ALL), Share::ALL),
         from_date: faults.or("from_date", optional_date(&credits.from_date), None),
     };
@@ -35,10 +31,11 @@ pub fn decode(credits: v1::Credits) -> Result<Credits, Vec<Fault>> {
     Ok(decoded)
 }
 
-fn fee(minor_units: i64) -> Result<i64, String> {
-    match minor_units {
-        0..=MONTHLY_FEE_MINOR_UNITS_MAX => Ok(minor_units),
-        _ => Err(format!("is {minor_units}: write 0 to {MONTHLY_FEE_MINOR_UNITS_MAX}")),
+fn fee(minor_units: i64, limits: &Limits) -> Result<i64, String> {
+    let most = limits.monthly_fee_minor_units;
+    match (0..=most).contains(&minor_units) {
+        true => Ok(minor_units),
+        false => Err(format!("is {minor_units}: write 0 to {most}")),
     }
 }
 
@@ -46,15 +43,15 @@ fn optional_date(text: &str) -> Result<Option<NaiveDate>, String> {
     if text.is_empty() { Ok(None) } else { read_date(text).map(Some) }
 }
 
-fn decode_rule(rule: v1::CreditRule) -> Result<CreditRule, Vec<Fault>> {
+fn decode_rule(rule: v1::CreditRule, checks: Checks<'_>) -> Result<CreditRule, Vec<Fault>> {
     let mut faults = Faults::default();
     let earn_back = match rule.earn_back_percent.as_str() {
         "" => Ok(None),
         given => share(given).map(Some),
     };
-    check_tiers(&rule.tiers, &mut faults);
+    check_tiers(&rule.tiers, checks.limits, &mut faults);
     let decoded = CreditRule {
-        objective_id: faults.or("objective_id", id(rule.objective_id), String::new()),
+        objective_id: faults.or("objective_id", checks.id(rule.objective_id), String::new()),
         tiers: faults.each("tiers", rule.tiers, decode_tier),
         weight: faults.or("weight_percent", share_or(&rule.weight_percent, Share::ALL), Share::ALL),
         repeat: faults.or(
@@ -64,7 +61,7 @@ fn decode_rule(rule: v1::CreditRule) -> Result<CreditRule, Vec<Fault>> {
         ),
         repeats_most: match rule.repeats_most {
             0 => REPEATS_DEFAULT,
-            given => faults.or("repeats_most", count_to(given, CREDIT_REPEATS_MAX), 0),
+            given => faults.or("repeats_most", count_to(given, checks.limits.credit_repeats), 0),
         },
         earn_back: faults.or("earn_back_percent", earn_back, None),
     };
@@ -88,11 +85,11 @@ fn decode_tier(tier: v1::CreditTier) -> Result<CreditTier, Vec<Fault>> {
 
 /// The figures of the tiers fall, and what they credit does not. What is no percentage is told of
 /// elsewhere.
-fn check_tiers(tiers: &[v1::CreditTier], faults: &mut Faults) {
+fn check_tiers(tiers: &[v1::CreditTier], limits: &Limits, faults: &mut Faults) {
     if tiers.is_empty() {
         faults.add("tiers", "are missing: tell how much is credited");
     }
-    faults.at_most("tiers", tiers.len(), TIERS_A_CREDIT_RULE_MAX);
+    faults.at_most("tiers", tiers.len(), limits.tiers_per_credit_rule);
     for (index, pair) in tiers.windows(2).enumerate() {
         let [above, tier] = pair else { continue };
         let percent = |text: &str| Share::from_percent(text).ok();
@@ -160,10 +157,6 @@ fn encode_rule(rule: &CreditRule) -> v1::CreditRule {
         repeats_most: rule.repeats_most as i32,
         earn_back_percent: percent(rule.earn_back),
     }
-}
-
-fn percent(share: Option<Share>) -> String {
-    share.map(|share| share.to_string()).unwrap_or_default()
 }
 
 /// The message of the statement of the first of these periods, if anything is credited.

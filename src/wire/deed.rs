@@ -1,22 +1,25 @@
 //! Deeds, as they are recorded and told.
 
+use super::checks::Checks;
 use super::faults::Faults;
-use super::scalar::{id, instant, text, timestamp};
+use super::scalar::{instant, timestamp};
 use super::v1;
 use crate::domain::fault::Fault;
 use crate::domain::time::Instant;
 use crate::engine::deed::Signature;
-use crate::limits::{NOTE_BYTES_MAX, PERSON_BYTES_MAX};
 
 /// The signature of a message.
-pub fn decode(signature: v1::ReviewSignature) -> Result<Signature, Vec<Fault>> {
+pub(super) fn decode_with(
+    signature: v1::ReviewSignature,
+    checks: Checks<'_>,
+) -> Result<Signature, Vec<Fault>> {
     let mut faults = Faults::default();
     let signature = Signature {
-        id: faults.or("signature_id", id(signature.signature_id), String::new()),
-        contract_id: faults.or("contract_id", id(signature.contract_id), String::new()),
+        id: faults.or("signature_id", checks.id(signature.signature_id), String::new()),
+        contract_id: faults.or("contract_id", checks.id(signature.contract_id), String::new()),
         period: signature.period,
-        signed_by: faults.or("signed_by", who(signature.signed_by), String::new()),
-        note: faults.or("note", text(signature.note, NOTE_BYTES_MAX), String::new()),
+        signed_by: faults.or("signed_by", checks.person(signature.signed_by), String::new()),
+        note: faults.or("note", checks.note(signature.note), String::new()),
         as_of: faults.or("as_of_time", instant(signature.as_of_time), Instant::MIN),
         known: faults.or("known_time", instant(signature.known_time), Instant::MIN),
     };
@@ -37,10 +40,7 @@ pub fn encode(signature: &Signature) -> v1::ReviewSignature {
     }
 }
 
-/// Who did something: somebody.
+/// Who does something, as a request says.
 pub fn who(name: String) -> Result<String, String> {
-    match name.trim().is_empty() {
-        true => Err("is missing: write who".to_owned()),
-        false => text(name, PERSON_BYTES_MAX),
-    }
+    Checks::REQUEST.person(name)
 }

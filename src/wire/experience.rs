@@ -2,11 +2,12 @@
 
 use prost_types::Duration;
 
-use super::contract::kind_number;
+use super::checks::Checks;
+use super::choices::contract_kind_number;
 use super::faults::Faults;
-use super::objective::minimum;
 use super::scalar::{
-    count, count_to, duration, optional_id, positive_span, text, timestamp, unsigned_span,
+    count, count_to, duration, hundredths, long_duration, minimum, positive_span, timestamp,
+    unsigned_span,
 };
 use super::v1;
 use super::v1::experience_objective::Measure;
@@ -14,19 +15,21 @@ use crate::domain::clock::Clock;
 use crate::domain::contract::{
     Contract, ExperienceLimit, ExperienceMeasure, ExperiencePromise, ExperienceTerms, SlxWeights,
 };
-use crate::domain::experience::{Experience, Figure, Flow, Holder, Part, Survey, TimeSum, Toll};
+use crate::domain::experience::{Experience, Figure, Flow, Holder, Part, Survey, Toll};
 use crate::domain::fault::Fault;
 use crate::domain::share::Share;
 use crate::domain::time::Span;
-use crate::limits::{LIMITS_A_TARGET_MAX, PRIORITY_BYTES_MAX};
 
 /// By what experience is measured.
-pub(super) fn decode(terms: v1::ExperienceTerms) -> Result<ExperienceTerms, Vec<Fault>> {
+pub(super) fn decode(
+    terms: v1::ExperienceTerms,
+    checks: Checks<'_>,
+) -> Result<ExperienceTerms, Vec<Fault>> {
     let mut faults = Faults::default();
-    faults.at_most("limits", terms.limits.len(), LIMITS_A_TARGET_MAX);
+    faults.at_most("limits", terms.limits.len(), checks.limits.limits_per_target);
     let decoded = ExperienceTerms {
-        calendar_id: faults.or("calendar_id", optional_id(terms.calendar_id), String::new()),
-        limits: faults.each("limits", terms.limits, decode_limit),
+        calendar_id: faults.or("calendar_id", checks.optional_id(terms.calendar_id), String::new()),
+        limits: faults.each("limits", terms.limits, |limit| decode_limit(limit, checks)),
         people: faults.or("people", count(terms.people), 0),
         slx_weights: terms
             .slx_weights
@@ -75,10 +78,13 @@ fn encode_weights(weights: &SlxWeights) -> v1::SlxWeights {
     }
 }
 
-fn decode_limit(limit: v1::ExperienceLimit) -> Result<ExperienceLimit, Vec<Fault>> {
+fn decode_limit(
+    limit: v1::ExperienceLimit,
+    checks: Checks<'_>,
+) -> Result<ExperienceLimit, Vec<Fault>> {
     let mut faults = Faults::default();
     let decoded = ExperienceLimit {
-        priority: faults.or("priority", text(limit.priority, PRIORITY_BYTES_MAX), String::new()),
+        priority: faults.or("priority", checks.priority(limit.priority), String::new()),
         limit: faults.or("limit", positive_span(limit.limit), Span::ZERO),
     };
     faults.check()?;
@@ -199,7 +205,7 @@ pub(super) fn encode_holder(
 pub fn encode_link(contract: &Contract) -> v1::ChainLink {
     v1::ChainLink {
         contract_id: contract.id.clone(),
-        kind: kind_number(contract.kind),
+        kind: contract_kind_number(contract.kind),
         title: contract.title.clone(),
         provider: contract.provider.clone(),
         underpins: contract.underpins.clone(),
@@ -286,22 +292,5 @@ pub(super) fn encode_survey(survey: &Survey) -> v1::SurveyFigures {
         average_score: average.map(hundredths).unwrap_or_default(),
         happiness_percent: survey.happiness().map(hundredths).unwrap_or_default(),
         lost_time: Some(long_duration(survey.lost_time)),
-    }
-}
-
-/// The message of time added up.
-pub(super) fn long_duration(sum: TimeSum) -> Duration {
-    let (seconds, nanos) = sum.parts();
-    // A part of a second always fits.
-    Duration { seconds: i64::try_from(seconds).unwrap_or(i64::MAX), nanos: nanos as i32 }
-}
-
-/// A number of hundredths as a decimal, with as many decimals as it needs.
-pub(super) fn hundredths(number: i64) -> String {
-    let sign = if number < 0 { "-" } else { "" };
-    let (whole, rest) = (number.unsigned_abs() / 100, number.unsigned_abs() % 100);
-    match rest {
-        0 => format!("{sign}{whole}"),
-        _ => format!("{sign}{whole}.{}", format!("{rest:02}").trim_end_matches('0')),
     }
 }

@@ -1,8 +1,7 @@
 //! Clocks as rows of an export.
 
-use super::clock::{encode_exclusion, outcome_number, phase_number};
-use super::contract::metric_number;
-use super::incident::party_number;
+use super::choices::{metric_number, outcome_number, party_number, phase_number};
+use super::clock::encode_exclusion;
 use super::scalar::{duration, timestamp};
 use super::v1;
 use crate::domain::clock::{Clock, Segment, SegmentKind};

@@ -1,8 +1,8 @@
 //! Forecasts, as answers tell them.
 
 use super::clock;
-use super::compliance::{encode_objectives, encode_period};
-use super::scalar::{duration, timestamp};
+use super::compliance::encode_objectives;
+use super::scalar::{duration, encode_period, timestamp};
 use super::v1;
 use crate::domain::clock::Clock;
 use crate::domain::forecast::{Avoidable, Bin, MODEL_VERSION, Reason, Urgency};

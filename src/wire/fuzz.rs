@@ -9,9 +9,12 @@ use proptest::prelude::*;
 use prost::Message;
 use prost_reflect::{DescriptorPool, MessageDescriptor};
 
-use super::store::v1::TermsFile;
+use super::checks::Checks;
+use super::limits::Limits;
+use super::store::v1::{Record as RecordMessage, TermsFile};
 use super::{record, text};
 use crate::domain::zone::ZoneDatabase;
+use crate::engine::record::Record;
 use crate::fuzz::absurd::message;
 use crate::fuzz::spoilt::{spoilt, spoilt_text};
 
@@ -118,6 +121,19 @@ proptest! {
     fn any_record_is_read_back_or_refused(bytes in any_bytes("slx.store.v1.Record")) {
         check_record(&bytes);
         let _ = text::bytes_to_json(&bytes, "slx.store.v1.Record");
+    }
+
+    #[test]
+    fn what_a_request_may_say_is_read_as_a_record(bytes in bytes_of("slx.store.v1.Record")) {
+        let message = RecordMessage::decode(bytes.as_slice()).unwrap();
+        for limits in [&Limits::API, &Limits::RECORD] {
+            let checks = Checks::of_request(limits);
+            let entry = message.entry.clone().map(|e| record::decode_entry(e, &ZONES, checks));
+            let Some(Ok(entry)) = entry else { continue };
+            let written = Record { tenant: message.tenant.clone(), entry };
+            let read = record::decode(&record::encode(&written), &ZONES);
+            prop_assert_eq!(read, Ok(written));
+        }
     }
 
     #[test]

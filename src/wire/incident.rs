@@ -1,50 +1,44 @@
 //! Incident events, and an incident's fields.
 
+use super::checks::Checks;
+use super::choices::{party, party_number, stage_number, waiting_on, waiting_on_number};
 use super::faults::Faults;
 use super::scalar::{
-    choice, count, count_to, duration, id, instant, optional_id, optional_instant, text, timestamp,
-    unsigned_span,
+    count, count_to, duration, instant, optional_instant, timestamp, unsigned_span,
 };
 use super::v1;
 use super::v1::incident_event::Fact as Wire;
 use crate::domain::fault::Fault;
 use crate::domain::incident::{
-    Cause, ExclusionDecision, Fact, History, IncidentEvent, Opened, Party, RecordedEvent, Stage,
-    Waiting, WaitingOn,
+    Cause, ExclusionDecision, Fact, History, IncidentEvent, Opened, Party, RecordedEvent, Waiting,
+    WaitingOn,
 };
 use crate::domain::time::{Instant, Span};
-use crate::limits::{ATTRIBUTES_MAX, CONTRACTS_AN_INCIDENT_MAX, PRIORITY_BYTES_MAX};
 
-choice!(waiting_on, waiting_on_number, v1::WaitingOn, WaitingOn, {
-    Provider = WaitingOn::Provider, Client = WaitingOn::Client,
-    ThirdParty = WaitingOn::ThirdParty, Nobody = WaitingOn::Nobody,
-});
-
-choice!(party, party_number, v1::Party, Party, {
-    Provider = Party::Provider, Client = Party::Client, ThirdParty = Party::ThirdParty,
-});
-
-choice!(stage, stage_number, v1::IncidentState, Stage, {
-    AwaitingOpening = Stage::AwaitingOpening, Open = Stage::Open, Resolved = Stage::Resolved,
-    Closed = Stage::Closed, Cancelled = Stage::Cancelled, Merged = Stage::Merged,
-});
+/// One fact about an incident, of a request.
+pub fn decode(event: v1::IncidentEvent) -> Result<IncidentEvent, Vec<Fault>> {
+    decode_with(event, Checks::REQUEST)
+}
 
 /// One fact about an incident.
-pub fn decode(event: v1::IncidentEvent) -> Result<IncidentEvent, Vec<Fault>> {
+pub(super) fn decode_with(
+    event: v1::IncidentEvent,
+    checks: Checks<'_>,
+) -> Result<IncidentEvent, Vec<Fault>> {
     let mut faults = Faults::default();
     let decoded = IncidentEvent {
-        event_id: faults.or("event_id", id(event.event_id), String::new()),
-        incident_id: faults.or("incident_id", id(event.incident_id), String::new()),
+        event_id: faults.or("event_id", checks.id(event.event_id), String::new()),
+        incident_id: faults.or("incident_id", checks.id(event.incident_id), String::new()),
         occur_time: faults.or("occur_time", instant(event.occur_time), Instant::MIN),
         occur_order: event.occur_order,
         source: event.source,
         corrects_event_id: faults.or(
             "corrects_event_id",
-            optional_id(event.corrects_event_id),
+            checks.optional_id(event.corrects_event_id),
             String::new(),
         ),
         fact: match event.fact {
-            Some(fact) => decode_fact(fact, &mut faults),
+            Some(fact) => decode_fact(fact, checks, &mut faults),
             None => {
                 faults.add("fact", "is missing: tell what happened");
                 Fact::Responded
@@ -63,18 +57,18 @@ pub fn decode(event: v1::IncidentEvent) -> Result<IncidentEvent, Vec<Fault>> {
     Ok(decoded)
 }
 
-fn decode_fact(fact: Wire, faults: &mut Faults) -> Fact {
+fn decode_fact(fact: Wire, checks: Checks<'_>, faults: &mut Faults) -> Fact {
     match fact {
         Wire::Opened(opened) => {
-            Fact::Opened(faults.keep("opened", decode_opened(opened)).unwrap_or_default())
+            Fact::Opened(faults.keep("opened", decode_opened(opened, checks)).unwrap_or_default())
         }
         Wire::Responded(_) => Fact::Responded,
         Wire::StatusChanged(change) => Fact::StatusChanged(
-            faults.keep("status_changed", decode_waiting(change)).unwrap_or_default(),
+            faults.keep("status_changed", decode_waiting(change, checks)).unwrap_or_default(),
         ),
         Wire::PriorityChanged(change) => Fact::PriorityChanged(faults.or(
             "priority_changed.priority",
-            text(change.priority, PRIORITY_BYTES_MAX),
+            checks.priority(change.priority),
             String::new(),
         )),
         Wire::Assigned(v1::Assigned { group, assignee }) => Fact::Assigned { group, assignee },
@@ -106,14 +100,14 @@ fn decode_fact(fact: Wire, faults: &mut Faults) -> Fact {
         Wire::Closed(_) => Fact::Closed,
         Wire::Cancelled(_) => Fact::Cancelled,
         Wire::Merged(merged) => {
-            Fact::Merged(faults.or("merged.into", id(merged.into), String::new()))
+            Fact::Merged(faults.or("merged.into", checks.id(merged.into), String::new()))
         }
         Wire::CauseAttributed(cause) => Fact::CauseAttributed(decode_cause(cause, faults)),
         Wire::ScopeJudged(v1::ScopeJudged { in_scope, note }) => {
             Fact::ScopeJudged { in_scope, note }
         }
         Wire::ExclusionDecided(decision) => Fact::ExclusionDecided(
-            faults.keep("exclusion_decided", decode_decision(decision)).unwrap_or_default(),
+            faults.keep("exclusion_decided", decode_decision(decision, checks)).unwrap_or_default(),
         ),
         Wire::Surveyed(survey) => Fact::Surveyed {
             score: faults.or("surveyed.score", count_to(survey.score, 10), 0),
@@ -122,8 +116,8 @@ fn decode_fact(fact: Wire, faults: &mut Faults) -> Fact {
                 given => faults.or("surveyed.lost_time", unsigned_span(given), Span::ZERO),
             },
         },
-        Wire::Retracted(retracted) => {
-            Fact::Retracted(faults.or("retracted.event_id", id(retracted.event_id), String::new()))
+        Wire::Retracted(v1::Retracted { event_id }) => {
+            Fact::Retracted(faults.or("retracted.event_id", checks.id(event_id), String::new()))
         }
     }
 }
@@ -148,15 +142,16 @@ fn decode_cause(cause: v1::CauseAttributed, faults: &mut Faults) -> Cause {
     }
 }
 
-fn decode_opened(opened: v1::Opened) -> Result<Opened, Vec<Fault>> {
+fn decode_opened(opened: v1::Opened, checks: Checks<'_>) -> Result<Opened, Vec<Fault>> {
     let mut faults = Faults::default();
-    faults.at_most("contract_ids", opened.contract_ids.len(), CONTRACTS_AN_INCIDENT_MAX);
-    faults.at_most("attributes", opened.attributes.len(), ATTRIBUTES_MAX);
+    let limits = checks.limits;
+    faults.at_most("contract_ids", opened.contract_ids.len(), limits.contracts_per_incident);
+    faults.at_most("attributes", opened.attributes.len(), limits.attributes_per_incident);
     let decoded = Opened {
-        contract_ids: faults.each("contract_ids", opened.contract_ids, id),
-        service: faults.or("service", optional_id(opened.service), String::new()),
+        contract_ids: faults.each("contract_ids", opened.contract_ids, |id| checks.id(id)),
+        service: faults.or("service", checks.optional_id(opened.service), String::new()),
         category: opened.category,
-        priority: faults.or("priority", text(opened.priority, PRIORITY_BYTES_MAX), String::new()),
+        priority: faults.or("priority", checks.priority(opened.priority), String::new()),
         affected_users: faults.or("affected_users", count(opened.affected_users), 0),
         trouble_time: faults.or("trouble_time", optional_instant(opened.trouble_time), None),
         attributes: opened.attributes,
@@ -165,7 +160,7 @@ fn decode_opened(opened: v1::Opened) -> Result<Opened, Vec<Fault>> {
     Ok(decoded)
 }
 
-fn decode_waiting(change: v1::StatusChanged) -> Result<Waiting, Vec<Fault>> {
+fn decode_waiting(change: v1::StatusChanged, checks: Checks<'_>) -> Result<Waiting, Vec<Fault>> {
     let mut faults = Faults::default();
     let decoded = Waiting {
         status: change.status,
@@ -173,26 +168,30 @@ fn decode_waiting(change: v1::StatusChanged) -> Result<Waiting, Vec<Fault>> {
         third_party: change.third_party,
         reason: change.reason,
     };
-    if decoded.waiting_on == WaitingOn::ThirdParty && decoded.third_party.is_empty() {
+    let is_nameless = decoded.waiting_on == WaitingOn::ThirdParty && decoded.third_party.is_empty();
+    if checks.are_rules_held && is_nameless {
         faults.add("third_party", "is missing: name the third party it waits on");
     }
     faults.check()?;
     Ok(decoded)
 }
 
-fn decode_decision(decision: v1::ExclusionDecided) -> Result<ExclusionDecision, Vec<Fault>> {
+fn decode_decision(
+    decision: v1::ExclusionDecided,
+    checks: Checks<'_>,
+) -> Result<ExclusionDecision, Vec<Fault>> {
     let mut faults = Faults::default();
     let decoded = ExclusionDecision {
-        contract_id: faults.or("contract_id", id(decision.contract_id), String::new()),
-        target_id: faults.or("target_id", optional_id(decision.target_id), String::new()),
+        contract_id: faults.or("contract_id", checks.id(decision.contract_id), String::new()),
+        target_id: faults.or("target_id", checks.optional_id(decision.target_id), String::new()),
         is_excluded: decision.excluded,
         decided_by: decision.decided_by,
         reason: decision.reason,
     };
-    if decoded.decided_by.trim().is_empty() {
+    if checks.are_rules_held && decoded.decided_by.trim().is_empty() {
         faults.add("decided_by", "is missing: say who decided");
     }
-    if decoded.reason.trim().is_empty() {
+    if checks.are_rules_held && decoded.reason.trim().is_empty() {
         faults.add("reason", "is missing: say why");
     }
     faults.check()?;

@@ -5,6 +5,8 @@
 //! names every fault at once; what it returns can't be wrong.
 
 pub mod calendar;
+pub mod checks;
+pub mod choices;
 pub mod clock;
 pub mod compliance;
 pub mod contract;
@@ -18,6 +20,7 @@ pub mod forecast;
 mod fuzz;
 pub mod incident;
 pub mod learning;
+pub mod limits;
 pub mod objective;
 pub mod record;
 pub mod review;
@@ -25,7 +28,10 @@ pub mod scalar;
 pub mod service_event;
 pub mod settlement;
 pub mod tally;
+#[cfg(test)]
+mod tests;
 pub mod text;
+pub mod unreadable;
 
 /// The API's messages.
 #[allow(missing_docs, clippy::all)]

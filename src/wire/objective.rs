@@ -1,9 +1,12 @@
 //! Objectives and exclusions of a contract.
 
+use super::checks::Checks;
+use super::choices::{
+    ObjectivePeriod, objective_period, objective_period_number, party, party_number,
+};
 use super::experience;
 use super::faults::Faults;
-use super::incident::{party, party_number};
-use super::scalar::{choice, count_to, duration, id, text, unsigned_span};
+use super::scalar::{count_to, duration, minimum, share, share_or, unsigned_span};
 use super::v1;
 use super::v1::objective::Promise as Wire;
 use crate::domain::contract::{
@@ -14,42 +17,26 @@ use crate::domain::fault::Fault;
 use crate::domain::incident::Party;
 use crate::domain::share::Share;
 use crate::domain::time::Span;
-use crate::limits::{PRIORITY_BYTES_MAX, ROLLING_DAYS_MAX};
-
-choice!(period, period_number, v1::ObjectivePeriod, Period, {
-    Month = Period::Month, Quarter = Period::Quarter, Year = Period::Year,
-    RollingDays = Period::RollingDays,
-});
-
-/// A kind of period, without the number of days.
-#[derive(Clone, Copy, Debug)]
-pub enum Period {
-    /// Calendar months.
-    Month,
-    /// Calendar quarters.
-    Quarter,
-    /// Calendar years.
-    Year,
-    /// So many days.
-    RollingDays,
-}
 
 /// An objective.
-pub fn decode(objective: v1::Objective) -> Result<Objective, Vec<Fault>> {
+pub(super) fn decode(
+    objective: v1::Objective,
+    checks: Checks<'_>,
+) -> Result<Objective, Vec<Fault>> {
     let mut faults = Faults::default();
-    let rolling_days = objective.rolling_days;
-    let period = faults.or("period", period(objective.period), Period::Month);
+    let period = faults.or("period", objective_period(objective.period), ObjectivePeriod::Month);
+    let period = period_kind(period, objective.rolling_days, checks.limits.rolling_days);
     let decoded = Objective {
-        id: faults.or("id", id(objective.id), String::new()),
-        period: faults.or("rolling_days", period_kind(period, rolling_days), PeriodKind::Month),
+        id: faults.or("id", checks.id(objective.id), String::new()),
+        period: faults.or("rolling_days", period, PeriodKind::Month),
         promise: match objective.promise {
-            Some(promise) => decode_promise(promise, &mut faults),
+            Some(promise) => decode_promise(promise, checks, &mut faults),
             None => {
                 faults.add(
                     "promise",
                     "is missing: give attainment, availability, outages, performance or experience",
                 );
-                Promise::Attainment(attainment(Default::default(), &mut Faults::default()))
+                Promise::Attainment(attainment(Default::default(), checks, &mut Faults::default()))
             }
         },
     };
@@ -57,32 +44,38 @@ pub fn decode(objective: v1::Objective) -> Result<Objective, Vec<Fault>> {
     Ok(decoded)
 }
 
-fn period_kind(period: Period, rolling_days: i32) -> Result<PeriodKind, String> {
+fn period_kind(
+    period: ObjectivePeriod,
+    rolling_days: i32,
+    most: u16,
+) -> Result<PeriodKind, String> {
     match (period, rolling_days) {
-        (Period::RollingDays, days) => u16::try_from(days)
+        (ObjectivePeriod::RollingDays, days) => u16::try_from(days)
             .ok()
-            .filter(|days| (1..=ROLLING_DAYS_MAX).contains(days))
+            .filter(|days| (1..=most).contains(days))
             .map(PeriodKind::RollingDays)
-            .ok_or_else(|| format!("is {days}: write 1 to {ROLLING_DAYS_MAX}")),
+            .ok_or_else(|| format!("is {days}: write 1 to {most}")),
         (_, days) if days != 0 => Err("goes with OBJECTIVE_PERIOD_ROLLING_DAYS only".to_owned()),
-        (Period::Month, _) => Ok(PeriodKind::Month),
-        (Period::Quarter, _) => Ok(PeriodKind::Quarter),
-        (Period::Year, _) => Ok(PeriodKind::Year),
+        (ObjectivePeriod::Month, _) => Ok(PeriodKind::Month),
+        (ObjectivePeriod::Quarter, _) => Ok(PeriodKind::Quarter),
+        (ObjectivePeriod::Year, _) => Ok(PeriodKind::Year),
     }
 }
 
-fn decode_promise(promise: Wire, faults: &mut Faults) -> Promise {
+fn decode_promise(promise: Wire, checks: Checks<'_>, faults: &mut Faults) -> Promise {
     let mut within = Faults::default();
     let (name, decoded) = match promise {
         Wire::Attainment(promise) => {
-            ("attainment", Promise::Attainment(attainment(promise, &mut within)))
+            ("attainment", Promise::Attainment(attainment(promise, checks, &mut within)))
         }
         Wire::Availability(promise) => {
-            ("availability", Promise::Availability(availability(promise, &mut within)))
+            ("availability", Promise::Availability(availability(promise, checks, &mut within)))
         }
-        Wire::Outages(promise) => ("outages", Promise::Outages(outages(promise, &mut within))),
+        Wire::Outages(promise) => {
+            ("outages", Promise::Outages(outages(promise, checks, &mut within)))
+        }
         Wire::Performance(promise) => {
-            ("performance", Promise::Performance(performance(promise, &mut within)))
+            ("performance", Promise::Performance(performance(promise, checks, &mut within)))
         }
         Wire::Experience(promise) => {
             ("experience", Promise::Experience(experience::decode_promise(promise, &mut within)))
@@ -92,22 +85,31 @@ fn decode_promise(promise: Wire, faults: &mut Faults) -> Promise {
     decoded
 }
 
-fn attainment(promise: v1::AttainmentObjective, faults: &mut Faults) -> AttainmentPromise {
-    let priority = |priority| text(priority, PRIORITY_BYTES_MAX);
+fn attainment(
+    promise: v1::AttainmentObjective,
+    checks: Checks<'_>,
+    faults: &mut Faults,
+) -> AttainmentPromise {
+    let priority = |priority| checks.priority(priority);
     AttainmentPromise {
-        target_id: faults.or("target_id", id(promise.target_id), String::new()),
+        target_id: faults.or("target_id", checks.id(promise.target_id), String::new()),
         priorities: faults.each("priorities", promise.priorities, priority),
         share: faults.or("percent", share(&promise.percent), Share::ALL),
         minimum_count: faults.or("minimum_count", minimum(promise.minimum_count), 1),
     }
 }
 
-fn availability(promise: v1::AvailabilityObjective, faults: &mut Faults) -> AvailabilityPromise {
+fn availability(
+    promise: v1::AvailabilityObjective,
+    checks: Checks<'_>,
+    faults: &mut Faults,
+) -> AvailabilityPromise {
+    let notice = promise.maintenance_notice;
     let weight = &promise.degradation_weight_percent;
     let weight =
         faults.or("degradation_weight_percent", share_or(weight, Share::NONE), Share::NONE);
     AvailabilityPromise {
-        agreed: agreed(promise.service, promise.calendar_id, promise.maintenance_notice, faults),
+        agreed: agreed(promise.service, promise.calendar_id, notice, checks, faults),
         share: faults.or("percent", share(&promise.percent), Share::ALL),
         degradation_weight: weight,
     }
@@ -117,55 +119,45 @@ fn agreed(
     service: String,
     calendar_id: String,
     notice: Option<prost_types::Duration>,
+    checks: Checks<'_>,
     faults: &mut Faults,
 ) -> AgreedService {
     AgreedService {
-        service: faults.or("service", id(service), String::new()),
-        calendar_id: faults.or("calendar_id", id(calendar_id), String::new()),
+        service: faults.or("service", checks.id(service), String::new()),
+        calendar_id: faults.or("calendar_id", checks.id(calendar_id), String::new()),
         maintenance_notice: span_or_zero("maintenance_notice", notice, faults),
     }
 }
 
-fn outages(promise: v1::OutagesObjective, faults: &mut Faults) -> OutagesPromise {
+fn outages(
+    promise: v1::OutagesObjective,
+    checks: Checks<'_>,
+    faults: &mut Faults,
+) -> OutagesPromise {
+    let notice = promise.maintenance_notice;
     OutagesPromise {
-        agreed: agreed(promise.service, promise.calendar_id, promise.maintenance_notice, faults),
+        agreed: agreed(promise.service, promise.calendar_id, notice, checks, faults),
         most: faults.or("most", count_to(promise.most, i32::MAX as u32), 0),
         longer_than: span_or_zero("longer_than", promise.longer_than, faults),
     }
 }
 
-fn performance(promise: v1::PerformanceObjective, faults: &mut Faults) -> PerformancePromise {
+fn performance(
+    promise: v1::PerformanceObjective,
+    checks: Checks<'_>,
+    faults: &mut Faults,
+) -> PerformancePromise {
     let percentile = match share(&promise.percentile) {
         Ok(Share::NONE) => Err("is 0: write more than 0, up to 100".to_owned()),
         other => other,
     };
     PerformancePromise {
-        service: faults.or("service", id(promise.service), String::new()),
-        indicator: faults.or("indicator", id(promise.indicator), String::new()),
+        service: faults.or("service", checks.id(promise.service), String::new()),
+        indicator: faults.or("indicator", checks.id(promise.indicator), String::new()),
         percentile: faults.or("percentile", percentile, Share::ALL),
         threshold: promise.threshold,
         minimum_count: faults.or("minimum_count", minimum(promise.minimum_count), 1),
     }
-}
-
-/// A percentage that must be given.
-pub fn share(percent: &str) -> Result<Share, String> {
-    match percent {
-        "" => Err("is missing: give a percentage such as \"99.95\"".to_owned()),
-        given => Share::from_percent(given).map_err(|error| error.to_string()),
-    }
-}
-
-/// A percentage, or a default.
-pub fn share_or(percent: &str, default: Share) -> Result<Share, String> {
-    if percent.is_empty() { Ok(default) } else { share(percent) }
-}
-
-/// The least that must be counted; 1 unless told.
-pub(super) fn minimum(count: i32) -> Result<u64, String> {
-    u64::try_from(count)
-        .map(|count| count.max(1))
-        .map_err(|_| format!("is {count}: it must not be negative"))
 }
 
 fn span_or_zero(field: &str, given: Option<prost_types::Duration>, faults: &mut Faults) -> Span {
@@ -178,14 +170,14 @@ fn span_or_zero(field: &str, given: Option<prost_types::Duration>, faults: &mut 
 /// The message of an objective.
 pub fn encode(objective: &Objective) -> v1::Objective {
     let (period, rolling_days) = match objective.period {
-        PeriodKind::Month => (Period::Month, 0),
-        PeriodKind::Quarter => (Period::Quarter, 0),
-        PeriodKind::Year => (Period::Year, 0),
-        PeriodKind::RollingDays(days) => (Period::RollingDays, days),
+        PeriodKind::Month => (ObjectivePeriod::Month, 0),
+        PeriodKind::Quarter => (ObjectivePeriod::Quarter, 0),
+        PeriodKind::Year => (ObjectivePeriod::Year, 0),
+        PeriodKind::RollingDays(days) => (ObjectivePeriod::RollingDays, days),
     };
     v1::Objective {
         id: objective.id.clone(),
-        period: period_number(period),
+        period: objective_period_number(period),
         rolling_days: i32::from(rolling_days),
         promise: Some(encode_promise(&objective.promise)),
     }
@@ -226,26 +218,27 @@ fn encode_promise(promise: &Promise) -> Wire {
 }
 
 /// An exclusion rule.
-pub fn decode_exclusion(rule: v1::Exclusion) -> Result<ExclusionRule, Vec<Fault>> {
+pub(super) fn decode_exclusion(
+    rule: v1::Exclusion,
+    checks: Checks<'_>,
+) -> Result<ExclusionRule, Vec<Fault>> {
     let mut faults = Faults::default();
     let cause = match rule.cause {
         0 => None,
         given => faults.keep("cause", party(given)),
     };
-    let when = match rule.when.trim() {
-        "" => Ok(None),
-        source => Condition::compile(source).map(Some).map_err(|error| error.to_string()),
-    };
+    let when = checks.condition(rule.when.trim());
     let decoded = ExclusionRule {
-        id: faults.or("id", id(rule.id), String::new()),
+        id: faults.or("id", checks.id(rule.id), String::new()),
         title: rule.title,
         cause,
         third_party: rule.third_party,
         out_of_scope: rule.out_of_scope,
         when: faults.or("when", when, None),
-        target_ids: faults.each("target_ids", rule.target_ids, id),
+        target_ids: faults.each("target_ids", rule.target_ids, |id| checks.id(id)),
     };
-    if !decoded.third_party.is_empty() && cause != Some(Party::ThirdParty) {
+    let is_of_no_third_party = !decoded.third_party.is_empty() && cause != Some(Party::ThirdParty);
+    if checks.are_rules_held && is_of_no_third_party {
         faults.add("third_party", "goes with the cause PARTY_THIRD_PARTY only");
     }
     if decoded.when.as_ref().is_some_and(Condition::asks_now) {

@@ -2,11 +2,11 @@
 
 use prost::Message;
 
-use super::faults::Wrong;
+use super::checks::Checks;
 use super::store::v1 as store;
 use super::store::v1::record::Entry as Wire;
+use super::unreadable::Unreadable;
 use super::{calendar, contract, deed, incident, scalar, service_event, settlement, tally};
-use crate::domain::fault::Fault;
 use crate::domain::incident::{IncidentEvent, RecordedEvent};
 use crate::domain::recorded::Recorded;
 use crate::domain::service::ServiceEvent;
@@ -20,36 +20,6 @@ use crate::engine::record::{Entry, Record, TermsEntry};
 /// The format of the records that are written. A higher one for whatever must not be left out by
 /// those who don't know it.
 const FORMAT: u32 = 1;
-
-/// Why stored bytes can't be read: they passed their checksum, so another version wrote them or
-/// they are a defect.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Unreadable(String);
-
-impl From<Vec<Fault>> for Unreadable {
-    fn from(faults: Vec<Fault>) -> Unreadable {
-        Unreadable(faults.first().map_or("it is incomplete".to_owned(), Fault::to_string))
-    }
-}
-
-impl From<prost::DecodeError> for Unreadable {
-    fn from(error: prost::DecodeError) -> Unreadable {
-        Unreadable(error.to_string())
-    }
-}
-
-impl From<Wrong> for Unreadable {
-    fn from(wrong: Wrong) -> Unreadable {
-        Unreadable::from(wrong.into_faults())
-    }
-}
-
-impl From<String> for Unreadable {
-    fn from(error: String) -> Unreadable {
-        Unreadable(error)
-    }
-}
 
 /// The bytes of a record.
 pub fn encode(record: &Record) -> Vec<u8> {
@@ -68,7 +38,7 @@ pub fn encode_service_event(tenant: &str, event: &ServiceEvent) -> Vec<u8> {
     store::Record { tenant: tenant.to_owned(), entry, format: FORMAT }.encode_to_vec()
 }
 
-/// The record of some bytes.
+/// The record of some bytes. It is not held to the API's limits.
 pub fn decode(bytes: &[u8], zones: &ZoneDatabase) -> Result<Record, Unreadable> {
     from_message(store::Record::decode(bytes)?, zones)
 }
@@ -103,14 +73,28 @@ fn message(record: &Record) -> store::Record {
 
 fn from_message(record: store::Record, zones: &ZoneDatabase) -> Result<Record, Unreadable> {
     if record.format > FORMAT {
-        return Err(Unreadable(format!("it has format {}: it needs a newer slx", record.format)));
+        return Err(Unreadable::from(format!(
+            "it has format {}: it needs a newer slx",
+            record.format
+        )));
     }
-    let entry = match record.entry.ok_or_else(|| "it holds nothing known".to_owned())? {
-        Wire::IncidentEvent(event) => Entry::IncidentEvent(incident::decode(event)?),
-        Wire::ServiceEvent(event) => Entry::ServiceEvent(service_event::decode(event)?),
+    let entry = record.entry.ok_or_else(|| "it holds nothing known".to_owned())?;
+    Ok(Record { tenant: record.tenant, entry: decode_entry(entry, zones, Checks::RECORD)? })
+}
+
+pub(super) fn decode_entry(
+    entry: Wire,
+    zones: &ZoneDatabase,
+    checks: Checks<'_>,
+) -> Result<Entry, Unreadable> {
+    Ok(match entry {
+        Wire::IncidentEvent(event) => Entry::IncidentEvent(incident::decode_with(event, checks)?),
+        Wire::ServiceEvent(event) => {
+            Entry::ServiceEvent(service_event::decode_with(event, checks)?)
+        }
         Wire::Contract(message) => {
             let effective_time = scalar::instant(message.effective_time)?;
-            let contract = contract::decode(message, zones)?;
+            let contract = contract::decode_with(message, zones, checks)?;
             Entry::Terms(TermsEntry::Contract { effective_time, contract })
         }
         Wire::ContractEnd(end) => {
@@ -119,18 +103,21 @@ fn from_message(record: store::Record, zones: &ZoneDatabase) -> Result<Record, U
         }
         Wire::Calendar(message) => {
             let effective_time = scalar::instant(message.effective_time)?;
-            let (id, calendar) = calendar::decode(message, zones)?;
+            let (id, calendar) = calendar::decode_with(message, zones, checks)?;
             Entry::Terms(TermsEntry::Calendar { id, effective_time, calendar })
         }
-        Wire::ReviewSigned(signature) => Entry::Deed(Deed::ReviewSigned(deed::decode(signature)?)),
-        Wire::ItemOpened(item) => Entry::Deed(Deed::ItemOpened(settlement::decode(item)?)),
+        Wire::ReviewSigned(signature) => {
+            Entry::Deed(Deed::ReviewSigned(deed::decode_with(signature, checks)?))
+        }
+        Wire::ItemOpened(item) => {
+            Entry::Deed(Deed::ItemOpened(settlement::decode_with(item, checks)?))
+        }
         Wire::ItemDecided(decided) => {
-            let decided = settlement::decode_decided(decided)?;
+            let decided = settlement::decode_decided_with(decided, checks)?;
             Entry::Deed(Deed::ItemDecided(Box::new(decided)))
         }
         Wire::Lost(store::Lost {}) => Entry::Lost,
-    };
-    Ok(Record { tenant: record.tenant, entry })
+    })
 }
 
 /// The bytes of an incident's row, with what it is filed under.
@@ -155,7 +142,7 @@ pub fn decode_ledger(bytes: &[u8]) -> Result<(Ledger, Filed), Unreadable> {
         Ok(RecordedEvent {
             sequence: recorded.sequence,
             record_time: record_time(recorded.record_nanos)?,
-            value: incident::decode(recorded.event.unwrap_or_default())?,
+            value: incident::decode_with(recorded.event.unwrap_or_default(), Checks::RECORD)?,
         })
     };
     let ledger = row.events.into_iter().map(event).collect::<Result<_, _>>()?;
@@ -180,7 +167,7 @@ pub fn decode_service_ledger(bytes: &[u8]) -> Result<Ledger<ServiceEvent>, Unrea
         Ok(Recorded {
             sequence: recorded.sequence,
             record_time: record_time(recorded.record_nanos)?,
-            value: service_event::decode(recorded.event.unwrap_or_default())?,
+            value: service_event::decode_with(recorded.event.unwrap_or_default(), Checks::RECORD)?,
         })
     };
     row.events.into_iter().map(event).collect()
@@ -200,5 +187,5 @@ pub fn decode_kept(bytes: &[u8], zones: &ZoneDatabase) -> Result<(Instant, Recor
 }
 
 fn record_time(nanos: i64) -> Result<Instant, Unreadable> {
-    Instant::from_nanos(nanos).map_err(|error| Unreadable(error.to_string()))
+    Instant::from_nanos(nanos).map_err(|error| Unreadable::from(error.to_string()))
 }

@@ -4,14 +4,11 @@ use std::cmp::Reverse;
 
 use itertools::Itertools;
 
-use super::clock::outcome_number;
-use super::compliance::{
-    encode_counts, encode_group, encode_objectives, encode_period, number, percent,
-};
-use super::experience::{encode_figure, encode_holder, long_duration};
+use super::choices::{outcome_number, waiting_on_number};
+use super::compliance::{encode_counts, encode_group, encode_objectives};
+use super::experience::{encode_figure, encode_holder};
 use super::forecast::encode_turnout;
-use super::incident::waiting_on_number;
-use super::scalar::{duration, timestamp};
+use super::scalar::{duration, encode_period, long_duration, number, percent, timestamp};
 use super::settlement::encode_standing;
 use super::{contract, credit, deed, v1};
 use crate::domain::time::Instant;

@@ -1,9 +1,13 @@
-//! Instants, spans, ids and choices.
+//! Values that many messages hold: instants, spans, ids, counts, percentages.
 
 use prost_types::{Duration, Timestamp};
 
 use super::faults::Wrong;
+use super::v1;
+use crate::domain::compliance::Period;
+use crate::domain::experience::TimeSum;
 use crate::domain::fault::Fault;
+use crate::domain::share::Share;
 use crate::domain::time::{Instant, Span};
 use crate::journal::Hash;
 use crate::limits::ID_BYTES_MAX;
@@ -71,9 +75,14 @@ pub fn id(id: String) -> Result<String, String> {
 
 /// An id, or nothing.
 pub fn optional_id(id: String) -> Result<String, String> {
+    optional_id_within(id, ID_BYTES_MAX)
+}
+
+/// An id of at most `most` bytes, or nothing.
+pub(super) fn optional_id_within(id: String, most: usize) -> Result<String, String> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._:~/-".contains(&byte);
-    if id.len() > ID_BYTES_MAX {
-        return Err(format!("has {} bytes: an id has at most {ID_BYTES_MAX}", id.len()));
+    if id.len() > most {
+        return Err(format!("has {} bytes: an id has at most {most}", id.len()));
     }
     if !id.bytes().all(allowed) {
         return Err(format!("{id:?} is not an id: use A-Z a-z 0-9 . _ : ~ / -"));
@@ -120,28 +129,61 @@ pub fn span_between(from: Instant, to: Instant) -> Duration {
     duration(if from <= to { to.since(from) } else { Span::ZERO })
 }
 
-/// Declares how an enum of the API maps to one of the domain: a decoder that refuses the
-/// unspecified zero and unknown numbers, and an encoder.
-macro_rules! choice {
-    ($decode:ident, $encode:ident, $wire:ty, $domain:ty, { $($from:ident = $to:path),+ $(,)? }) => {
-        /// Decodes the choice; it must be made.
-        pub fn $decode(number: i32) -> Result<$domain, String> {
-            match <$wire>::try_from(number) {
-                $(Ok(<$wire>::$from) => Ok($to),)+
-                Ok(_) => Err(concat!("is missing: choose one of ", stringify!($($from),+)).into()),
-                Err(_) => Err(format!(
-                    concat!("{} is unknown: choose one of ", stringify!($($from),+)), number
-                )),
-            }
-        }
-
-        /// Encodes the choice.
-        pub fn $encode(choice: $domain) -> i32 {
-            (match choice { $($to => <$wire>::$from),+ }) as i32
-        }
-    };
+/// A percentage that must be given.
+pub fn share(percent: &str) -> Result<Share, String> {
+    match percent {
+        "" => Err("is missing: give a percentage such as \"99.95\"".to_owned()),
+        given => Share::from_percent(given).map_err(|error| error.to_string()),
+    }
 }
-pub(crate) use choice;
+
+/// A percentage, or a default.
+pub fn share_or(percent: &str, default: Share) -> Result<Share, String> {
+    if percent.is_empty() { Ok(default) } else { share(percent) }
+}
+
+/// The least that must be counted; 1 unless given.
+pub(super) fn minimum(count: i32) -> Result<u64, String> {
+    u64::try_from(count)
+        .map(|count| count.max(1))
+        .map_err(|_| format!("is {count}: it must not be negative"))
+}
+
+/// The message of time added up.
+pub(super) fn long_duration(sum: TimeSum) -> Duration {
+    let (seconds, nanos) = sum.parts();
+    // A part of a second always fits.
+    Duration { seconds: i64::try_from(seconds).unwrap_or(i64::MAX), nanos: nanos as i32 }
+}
+
+/// A number of hundredths as a decimal, with as many decimals as it needs.
+pub(super) fn hundredths(number: i64) -> String {
+    let sign = if number < 0 { "-" } else { "" };
+    let (whole, rest) = (number.unsigned_abs() / 100, number.unsigned_abs() % 100);
+    match rest {
+        0 => format!("{sign}{whole}"),
+        _ => format!("{sign}{whole}.{}", format!("{rest:02}").trim_end_matches('0')),
+    }
+}
+
+/// The message of a period.
+pub(super) fn encode_period(period: &Period) -> v1::Period {
+    v1::Period {
+        name: period.name.clone(),
+        start_time: Some(timestamp(period.start)),
+        end_time: Some(timestamp(period.end)),
+    }
+}
+
+/// The text of a percentage, or nothing.
+pub(super) fn percent(share: Option<Share>) -> String {
+    share.map(|share| share.to_string()).unwrap_or_default()
+}
+
+/// Counts are of things held in memory: they fit.
+pub(super) fn number(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
 
 /// Bytes as lower-case hexadecimal digits.
 pub fn hexadecimal(bytes: &[u8]) -> String {

@@ -1,22 +1,31 @@
 //! Facts about services.
 
+use super::checks::Checks;
 use super::faults::Faults;
-use super::scalar::{id, instant, optional_id, timestamp};
+use super::scalar::{instant, timestamp};
 use super::v1;
 use super::v1::service_event::Fact as Wire;
 use crate::domain::fault::Fault;
 use crate::domain::service::{ServiceEvent, ServiceFact};
 use crate::domain::time::Instant;
 
-/// One fact about a service.
+/// One fact about a service, of a request.
 pub fn decode(event: v1::ServiceEvent) -> Result<ServiceEvent, Vec<Fault>> {
+    decode_with(event, Checks::REQUEST)
+}
+
+/// One fact about a service.
+pub(super) fn decode_with(
+    event: v1::ServiceEvent,
+    checks: Checks<'_>,
+) -> Result<ServiceEvent, Vec<Fault>> {
     let mut faults = Faults::default();
     let decoded = ServiceEvent {
-        event_id: faults.or("event_id", id(event.event_id), String::new()),
-        service: faults.or("service", id(event.service), String::new()),
+        event_id: faults.or("event_id", checks.id(event.event_id), String::new()),
+        service: faults.or("service", checks.id(event.service), String::new()),
         occur_time: faults.or("occur_time", instant(event.occur_time), Instant::MIN),
         fact: match event.fact {
-            Some(fact) => decode_fact(fact, &mut faults),
+            Some(fact) => decode_fact(fact, checks, &mut faults),
             None => {
                 faults.add("fact", "is missing: tell what happened");
                 ServiceFact::OutageEnded(String::new())
@@ -30,9 +39,9 @@ pub fn decode(event: v1::ServiceEvent) -> Result<ServiceEvent, Vec<Fault>> {
     Ok(decoded)
 }
 
-fn decode_fact(fact: Wire, faults: &mut Faults) -> ServiceFact {
+fn decode_fact(fact: Wire, checks: Checks<'_>, faults: &mut Faults) -> ServiceFact {
     let mut name = |fact: &str, outage_id| {
-        faults.or(&format!("{fact}.outage_id"), optional_id(outage_id), String::new())
+        faults.or(&format!("{fact}.outage_id"), checks.optional_id(outage_id), String::new())
     };
     match fact {
         Wire::OutageStarted(outage) => {
@@ -59,15 +68,17 @@ fn decode_fact(fact: Wire, faults: &mut Faults) -> ServiceFact {
             ServiceFact::MaintenanceScheduled { start, end, announced }
         }
         Wire::Measured(v1::Measured { indicator, value, count }) => {
-            let indicator = faults.or("measured.indicator", id(indicator), String::new());
+            let indicator = faults.or("measured.indicator", checks.id(indicator), String::new());
             if count < 0 {
                 faults.add("measured.count", format!("is {count}: it must not be negative"));
             }
             ServiceFact::Measured { indicator, value, count: count.max(1) }
         }
-        Wire::Retracted(v1::Retracted { event_id }) => {
-            ServiceFact::Retracted(faults.or("retracted.event_id", id(event_id), String::new()))
-        }
+        Wire::Retracted(v1::Retracted { event_id }) => ServiceFact::Retracted(faults.or(
+            "retracted.event_id",
+            checks.id(event_id),
+            String::new(),
+        )),
     }
 }
 

@@ -1,53 +1,45 @@
 //! Items that are to be settled, as they are recorded and told.
 
-use super::deed::who;
+use super::checks::Checks;
+use super::choices::{
+    facet, facet_number, item_kind, item_kind_number, party, party_number, settlement_state,
+    settlement_state_number,
+};
 use super::faults::Faults;
-use super::incident::{party, party_number};
-use super::scalar::{choice, id, instant, optional_instant, span_between, text, timestamp};
+use super::scalar::{instant, optional_instant, span_between, text, timestamp};
 use super::v1;
 use crate::domain::fault::Fault;
 use crate::domain::settlement::{Decided, Decision, Facet, Item, ItemKind, Settled, State};
 use crate::domain::time::Instant;
 use crate::engine::deed::OpenItem;
-use crate::limits::{INCIDENTS_AN_ITEM_MAX, ITEM_ID_BYTES_MAX, NOTE_BYTES_MAX, PERSON_BYTES_MAX};
-
-choice!(kind, kind_number, v1::SettlementKind, ItemKind, {
-    OutOfScope = ItemKind::OutOfScope, Excluded = ItemKind::Excluded, Credit = ItemKind::Credit,
-    DecisionOpen = ItemKind::DecisionOpen, Other = ItemKind::Other,
-});
-
-choice!(facet, facet_number, v1::SettlementFacet, Facet, {
-    Technical = Facet::Technical, Administrative = Facet::Administrative,
-    Financial = Facet::Financial,
-});
-
-choice!(state, state_number, v1::SettlementState, State, {
-    Open = State::Open, Agreed = State::Agreed, Waived = State::Waived,
-});
 
 /// An item as it is recorded.
-pub fn decode(item: v1::SettlementItem) -> Result<Item, Vec<Fault>> {
+pub(super) fn decode_with(
+    item: v1::SettlementItem,
+    checks: Checks<'_>,
+) -> Result<Item, Vec<Fault>> {
     let mut faults = Faults::default();
-    let kind = faults.or("kind", kind(item.kind), ItemKind::Other);
+    let kind = faults.or("kind", item_kind(item.kind), ItemKind::Other);
     let open_time = faults.or("open_time", instant(item.open_time), Instant::MIN);
-    let item = content(item, kind, open_time, &mut faults);
+    let item = content(item, kind, open_time, checks, &mut faults);
     faults.check().map(|()| item)
 }
 
-/// An item that somebody opens.
+/// An item that somebody opens, by a request.
 pub fn decode_opening(item: v1::SettlementItem) -> Result<OpenItem, Vec<Fault>> {
+    let checks = Checks::REQUEST;
     let mut faults = Faults::default();
     if item.kind != 0 {
         faults.add("kind", "is given: items of that kind follow from facts by themselves");
     }
-    let opened_id = id(item.item_id.clone()).and_then(|id| match ItemKind::of_id(&id) {
+    let opened_id = checks.id(item.item_id.clone()).and_then(|id| match ItemKind::of_id(&id) {
         Some(kind) => {
             Err(format!("begins with \"{}:\", as of items that follow from facts", kind.word()))
         }
         None => Ok(id),
     });
     faults.keep("item_id", opened_id);
-    faults.keep("opened_by", who(item.opened_by.clone()));
+    faults.keep("opened_by", checks.person(item.opened_by.clone()));
     if item.summary.trim().is_empty() {
         faults.add("summary", "is missing: say what is to be settled");
     }
@@ -55,7 +47,7 @@ pub fn decode_opening(item: v1::SettlementItem) -> Result<OpenItem, Vec<Fault>> 
         faults.add("currency", "is given: client and currency are the contract's");
     }
     let open_time = faults.or("open_time", optional_instant(item.open_time), None);
-    let item = content(item, ItemKind::Other, Instant::MIN, &mut faults);
+    let item = content(item, ItemKind::Other, Instant::MIN, checks, &mut faults);
     faults.check().map(|()| OpenItem { item, open_time })
 }
 
@@ -63,40 +55,42 @@ fn content(
     item: v1::SettlementItem,
     kind: ItemKind,
     open_time: Instant,
+    checks: Checks<'_>,
     faults: &mut Faults,
 ) -> Item {
-    faults.at_most("incident_ids", item.incident_ids.len(), INCIDENTS_AN_ITEM_MAX);
-    faults.at_most("event_ids", item.event_ids.len(), INCIDENTS_AN_ITEM_MAX);
+    let limits = checks.limits;
+    faults.at_most("incident_ids", item.incident_ids.len(), limits.incidents_per_item);
+    faults.at_most("event_ids", item.event_ids.len(), limits.incidents_per_item);
     let party = match item.party {
         0 => None,
         number => faults.keep("party", party(number)),
     };
-    let note = |text_given, faults: &mut Faults, field| {
-        faults.or(field, text(text_given, NOTE_BYTES_MAX), String::new())
-    };
+    let note =
+        |note, faults: &mut Faults, field| faults.or(field, checks.note(note), String::new());
+    let opened_by = text(item.opened_by, limits.person_bytes);
     Item {
-        id: faults.or("item_id", item_id(item.item_id), String::new()),
+        id: faults.or("item_id", item_id(item.item_id, checks), String::new()),
         kind,
-        contract_id: faults.or("contract_id", id(item.contract_id), String::new()),
+        contract_id: faults.or("contract_id", checks.id(item.contract_id), String::new()),
         client: item.client,
-        incident_ids: faults.each("incident_ids", item.incident_ids, id),
+        incident_ids: faults.each("incident_ids", item.incident_ids, |id| checks.id(id)),
         period: item.period,
         summary: note(item.summary, faults, "summary"),
-        opened_by: faults.or("opened_by", text(item.opened_by, PERSON_BYTES_MAX), String::new()),
+        opened_by: faults.or("opened_by", opened_by, String::new()),
         open_time,
         party,
         third_party: note(item.third_party, faults, "third_party"),
         amount: item.amount,
         currency: item.currency,
-        event_ids: faults.each("event_ids", item.event_ids, id),
+        event_ids: faults.each("event_ids", item.event_ids, |id| checks.id(id)),
     }
 }
 
 /// Names of items that follow from facts are made of two ids.
-fn item_id(id: String) -> Result<String, String> {
+fn item_id(id: String, checks: Checks<'_>) -> Result<String, String> {
     match id.is_empty() {
         true => Err("is missing".to_owned()),
-        false => text(id, ITEM_ID_BYTES_MAX),
+        false => text(id, checks.limits.item_id_bytes),
     }
 }
 
@@ -104,7 +98,7 @@ fn item_id(id: String) -> Result<String, String> {
 pub fn encode(item: &Item) -> v1::SettlementItem {
     v1::SettlementItem {
         item_id: item.id.clone(),
-        kind: kind_number(item.kind),
+        kind: item_kind_number(item.kind),
         contract_id: item.contract_id.clone(),
         client: item.client.clone(),
         incident_ids: item.incident_ids.clone(),
@@ -121,27 +115,37 @@ pub fn encode(item: &Item) -> v1::SettlementItem {
 }
 
 /// A decision as it is recorded, with what it rests on.
-pub fn decode_decided(message: v1::SettlementDecision) -> Result<Decided, Vec<Fault>> {
-    let basis = decode(message.basis.clone().unwrap_or_default())?;
-    let (decision, decide_time) = decode_decision(message)?;
+pub(super) fn decode_decided_with(
+    message: v1::SettlementDecision,
+    checks: Checks<'_>,
+) -> Result<Decided, Vec<Fault>> {
+    let basis = decode_with(message.basis.clone().unwrap_or_default(), checks)?;
+    let (decision, decide_time) = decision(message, checks)?;
     let decide_time = decide_time.unwrap_or(Instant::MIN);
     Ok(Decided { decision: Decision { decide_time, ..decision }, basis })
 }
 
-/// A decision that somebody takes, and when it was taken if that is given.
+/// A decision that somebody takes by a request, and when it was taken if that is given.
 pub fn decode_decision(
     message: v1::SettlementDecision,
+) -> Result<(Decision, Option<Instant>), Vec<Fault>> {
+    decision(message, Checks::REQUEST)
+}
+
+fn decision(
+    message: v1::SettlementDecision,
+    checks: Checks<'_>,
 ) -> Result<(Decision, Option<Instant>), Vec<Fault>> {
     let mut faults = Faults::default();
     let decide_time = faults.or("decide_time", optional_instant(message.decide_time), None);
     let decision = Decision {
-        id: faults.or("decision_id", id(message.decision_id), String::new()),
-        item_id: faults.or("item_id", item_id(message.item_id), String::new()),
+        id: faults.or("decision_id", checks.id(message.decision_id), String::new()),
+        item_id: faults.or("item_id", item_id(message.item_id, checks), String::new()),
         facet: faults.or("facet", facet(message.facet), Facet::Technical),
-        state: faults.or("state", state(message.state), State::Open),
+        state: faults.or("state", settlement_state(message.state), State::Open),
         amount: message.amount,
-        decided_by: faults.or("decided_by", who(message.decided_by), String::new()),
-        note: faults.or("note", text(message.note, NOTE_BYTES_MAX), String::new()),
+        decided_by: faults.or("decided_by", checks.person(message.decided_by), String::new()),
+        note: faults.or("note", checks.note(message.note), String::new()),
         decide_time: Instant::MIN,
     };
     faults.check().map(|()| (decision, decide_time))
@@ -156,7 +160,7 @@ pub fn encode_decided(
         decision_id: decision.id.clone(),
         item_id: decision.item_id.clone(),
         facet: facet_number(decision.facet),
-        state: state_number(decision.state),
+        state: settlement_state_number(decision.state),
         amount: decision.amount,
         decided_by: decision.decided_by.clone(),
         note: decision.note.clone(),
@@ -171,7 +175,7 @@ pub fn encode_standing(settled: &Settled, as_of: Instant) -> v1::SettlementStand
     let told = |(time, decided): &(Instant, Decided)| encode_decided(decided, Some(*time));
     let facets = Facet::ALL.into_iter().map(|facet| v1::FacetStanding {
         facet: facet_number(facet),
-        state: state_number(settled.state(facet)),
+        state: settlement_state_number(settled.state(facet)),
         decision: settled.ruling(facet).map(told),
     });
     v1::SettlementStanding {

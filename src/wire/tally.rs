@@ -2,8 +2,8 @@
 
 use prost::Message;
 
-use super::record::Unreadable;
 use super::store::v1 as store;
+use super::unreadable::Unreadable;
 use crate::domain::compliance::{Counts, Spread, Tally};
 use crate::domain::experience::{Survey, TimeSum, Toll};
 use crate::domain::time::Instant;

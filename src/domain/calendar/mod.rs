@@ -50,6 +50,41 @@ pub const WINDOWS_A_DATE_MAX: usize = 12;
 /// Bytes in the name of a holiday or a special opening.
 pub const NAME_BYTES_MAX: usize = 256;
 
+/// How much a calendar may list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CalendarLimits {
+    /// Weekly windows.
+    pub weekly_windows: usize,
+    /// Holidays.
+    pub holidays: usize,
+    /// Special openings.
+    pub special_openings: usize,
+    /// Windows that begin on one date.
+    pub windows_per_date: usize,
+    /// Bytes in the name of a holiday or a special opening.
+    pub name_bytes: usize,
+}
+
+impl CalendarLimits {
+    /// Of calendars that are written now.
+    pub const DEFAULT: CalendarLimits = CalendarLimits {
+        weekly_windows: WEEKLY_WINDOWS_MAX,
+        holidays: HOLIDAYS_MAX,
+        special_openings: SPECIAL_OPENINGS_MAX,
+        windows_per_date: WINDOWS_A_DATE_MAX,
+        name_bytes: NAME_BYTES_MAX,
+    };
+
+    /// Whether whatever these limits let through, the others do too.
+    pub const fn are_within(&self, other: &CalendarLimits) -> bool {
+        self.weekly_windows <= other.weekly_windows
+            && self.holidays <= other.holidays
+            && self.special_openings <= other.special_openings
+            && self.windows_per_date <= other.windows_per_date
+            && self.name_bytes <= other.name_bytes
+    }
+}
+
 /// The first year of a holiday or special opening.
 pub const YEAR_MIN: i32 = 1970;
 /// The last year of a holiday or special opening.

@@ -6,18 +6,27 @@ use chrono::Weekday;
 
 use super::written::{quote, read_closes, read_date, read_opens};
 use super::{
-    Calendar, Draft, DraftHoliday, DraftSpecial, DraftWeekly, DraftWindow, HOLIDAYS_MAX, Holiday,
-    NAME_BYTES_MAX, SPECIAL_OPENINGS_MAX, SpecialOpening, WEEKLY_WINDOWS_MAX, WINDOWS_A_DATE_MAX,
-    Weekly, Window,
+    Calendar, CalendarLimits, Draft, DraftHoliday, DraftSpecial, DraftWeekly, DraftWindow, Holiday,
+    SpecialOpening, Weekly, Window,
 };
 use crate::domain::fault::Fault;
 use crate::domain::zone::ZoneDatabase;
 
 impl Calendar {
     /// Checks `draft` and gives the calendar it describes, or every fault in it. A holiday that
-    /// is written twice counts once; so does a day named twice in a weekly window.
+    /// is written twice counts once; so does a day named twice in a weekly window. It is held to
+    /// [`CalendarLimits::DEFAULT`].
     pub fn parse(draft: &Draft, zones: &ZoneDatabase) -> Result<Calendar, Vec<Fault>> {
-        let mut faults = Faults::default();
+        Calendar::parse_within(draft, zones, &CalendarLimits::DEFAULT)
+    }
+
+    /// As [`Calendar::parse`] does, but held to other limits.
+    pub fn parse_within(
+        draft: &Draft,
+        zones: &ZoneDatabase,
+        limits: &CalendarLimits,
+    ) -> Result<Calendar, Vec<Fault>> {
+        let mut faults = Faults { limits, found: Vec::new() };
         faults.check_time_zone(&draft.time_zone, zones);
         faults.check_always_open(draft);
         let calendar = Calendar {
@@ -33,12 +42,12 @@ impl Calendar {
 
 /// The faults found so far. Each method reads one part, noting what is wrong with it; what it
 /// gives back is whole only when it noted nothing.
-#[derive(Default)]
-struct Faults {
+struct Faults<'l> {
+    limits: &'l CalendarLimits,
     found: Vec<Fault>,
 }
 
-impl Faults {
+impl Faults<'_> {
     fn note(&mut self, field: impl Into<String>, description: impl Into<String>) {
         self.found.push(Fault::new(field, description));
     }
@@ -77,7 +86,7 @@ impl Faults {
     }
 
     fn weekly(&mut self, drafts: &[DraftWeekly]) -> Vec<Weekly> {
-        if !self.check_length("weekly", drafts, WEEKLY_WINDOWS_MAX) {
+        if !self.check_length("weekly", drafts, self.limits.weekly_windows) {
             return Vec::new();
         }
         let read = |(i, draft)| self.weekly_window(&format!("weekly[{i}]"), draft);
@@ -99,8 +108,9 @@ impl Faults {
         let mut day = Weekday::Mon;
         for _ in 0..7 {
             let windows = weekly.iter().filter(|weekly| weekly.days.contains(&day)).count();
-            if windows > WINDOWS_A_DATE_MAX {
-                let most = format!("write {WINDOWS_A_DATE_MAX} at most");
+            let most = self.limits.windows_per_date;
+            if windows > most {
+                let most = format!("write {most} at most");
                 self.note("weekly", format!("has {windows} windows on {day}: {most}"));
             }
             day = day.succ();
@@ -108,7 +118,7 @@ impl Faults {
     }
 
     fn holidays(&mut self, drafts: &[DraftHoliday]) -> Vec<Holiday> {
-        if !self.check_length("holidays", drafts, HOLIDAYS_MAX) {
+        if !self.check_length("holidays", drafts, self.limits.holidays) {
             return Vec::new();
         }
         let mut written = HashSet::new();
@@ -124,7 +134,7 @@ impl Faults {
     }
 
     fn special_openings(&mut self, drafts: &[DraftSpecial]) -> Vec<SpecialOpening> {
-        if !self.check_length("special_openings", drafts, SPECIAL_OPENINGS_MAX) {
+        if !self.check_length("special_openings", drafts, self.limits.special_openings) {
             return Vec::new();
         }
         let mut first_of_date = HashMap::new();
@@ -153,7 +163,7 @@ impl Faults {
     }
 
     fn windows(&mut self, path: &str, drafts: &[DraftWindow]) -> Vec<Window> {
-        if !self.check_length(path, drafts, WINDOWS_A_DATE_MAX) {
+        if !self.check_length(path, drafts, self.limits.windows_per_date) {
             return Vec::new();
         }
         let read = |(i, draft): (usize, &DraftWindow)| {
@@ -169,10 +179,10 @@ impl Faults {
     }
 
     fn name(&mut self, path: &str, name: &str) -> Option<String> {
-        let length = name.len();
-        let read = match length <= NAME_BYTES_MAX {
+        let (length, most) = (name.len(), self.limits.name_bytes);
+        let read = match length <= most {
             true => Ok(name.to_owned()),
-            false => Err(format!("takes {length} bytes: write {NAME_BYTES_MAX} at most")),
+            false => Err(format!("takes {length} bytes: write {most} at most")),
         };
         self.take(format!("{path}.name"), read)
     }
@@ -182,6 +192,7 @@ impl Faults {
 mod tests {
     use jiff::tz::TimeZoneDatabase;
 
+    use super::super::{HOLIDAYS_MAX, NAME_BYTES_MAX};
     use super::*;
 
     fn zones() -> ZoneDatabase {

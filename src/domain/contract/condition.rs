@@ -19,6 +19,31 @@ pub const CONDITION_LOOPS_MAX: usize = 2;
 
 static ENVIRONMENT: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()));
 
+/// How large a condition may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConditionLimits {
+    /// Bytes in its source.
+    pub bytes: usize,
+    /// How deep its expressions are nested.
+    pub depth: usize,
+    /// How often it walks over a list or map.
+    pub loops: usize,
+}
+
+impl ConditionLimits {
+    /// Of conditions that are written now.
+    pub const DEFAULT: ConditionLimits = ConditionLimits {
+        bytes: CONDITION_BYTES_MAX,
+        depth: CONDITION_DEPTH_MAX,
+        loops: CONDITION_LOOPS_MAX,
+    };
+
+    /// Whether whatever these limits let through, the others do too.
+    pub const fn are_within(&self, other: &ConditionLimits) -> bool {
+        self.bytes <= other.bytes && self.depth <= other.depth && self.loops <= other.loops
+    }
+}
+
 /// A compiled condition. Two are equal when their sources are.
 #[derive(Clone)]
 pub struct Condition {
@@ -71,18 +96,27 @@ static FIELDS: &[Field] = &[
 
 impl Condition {
     /// Compiles `source` once, for every later evaluation. It must be a boolean expression over
-    /// the known fields, within the bounds above.
+    /// the known fields, within [`ConditionLimits::DEFAULT`].
     pub fn compile(source: &str) -> Result<Condition, ConditionError> {
-        if source.len() > CONDITION_BYTES_MAX {
+        Condition::compile_within(source, &ConditionLimits::DEFAULT)
+    }
+
+    /// Compiles `source`, within other limits.
+    pub fn compile_within(
+        source: &str,
+        limits: &ConditionLimits,
+    ) -> Result<Condition, ConditionError> {
+        if source.len() > limits.bytes {
             return Err(ConditionError(format!(
-                "the condition has {} bytes: at most {CONDITION_BYTES_MAX} are allowed",
-                source.len()
+                "the condition has {} bytes: at most {} are allowed",
+                source.len(),
+                limits.bytes
             )));
         }
-        check_brackets(source)?;
+        check_brackets(source, limits)?;
         let program = Program::compile(source)
             .map_err(|errors| ConditionError(format!("not a CEL expression: {errors}")))?;
-        check_bounds(program.expression())?;
+        check_bounds(program.expression(), limits)?;
         let fields = referenced(&program)?;
         let condition = Condition { source: source.to_owned(), program: Arc::new(program), fields };
         condition.check_result()?;
@@ -153,7 +187,7 @@ fn referenced(program: &Program) -> Result<Vec<&'static Field>, ConditionError> 
 
 /// The parser recurses for each bracket, so they are counted before it may begin. Brackets within
 /// text count too: who needs so many there can do without.
-fn check_brackets(source: &str) -> Result<(), ConditionError> {
+fn check_brackets(source: &str, limits: &ConditionLimits) -> Result<(), ConditionError> {
     let mut depth = 0_usize;
     for byte in source.bytes() {
         match byte {
@@ -161,27 +195,27 @@ fn check_brackets(source: &str) -> Result<(), ConditionError> {
             b')' | b']' | b'}' => depth = depth.saturating_sub(1),
             _ => {}
         }
-        if depth > CONDITION_DEPTH_MAX {
-            return Err(too_deep(depth));
+        if depth > limits.depth {
+            return Err(too_deep(depth, limits));
         }
     }
     Ok(())
 }
 
-fn too_deep(depth: usize) -> ConditionError {
-    ConditionError(format!(
-        "the condition is nested {depth} deep: at most {CONDITION_DEPTH_MAX} is allowed"
-    ))
+fn too_deep(depth: usize, limits: &ConditionLimits) -> ConditionError {
+    let most = limits.depth;
+    ConditionError(format!("the condition is nested {depth} deep: at most {most} is allowed"))
 }
 
-fn check_bounds(expression: &IdedExpr) -> Result<(), ConditionError> {
+fn check_bounds(expression: &IdedExpr, limits: &ConditionLimits) -> Result<(), ConditionError> {
     let (depth, loops) = measure(expression);
-    if depth > CONDITION_DEPTH_MAX {
-        return Err(too_deep(depth));
+    if depth > limits.depth {
+        return Err(too_deep(depth, limits));
     }
-    if loops > CONDITION_LOOPS_MAX {
+    if loops > limits.loops {
+        let most = limits.loops;
         return Err(ConditionError(format!(
-            "the condition walks over lists {loops} times: at most {CONDITION_LOOPS_MAX} is allowed"
+            "the condition walks over lists {loops} times: at most {most} is allowed"
         )));
     }
     Ok(())

@@ -10,7 +10,7 @@ mod objective;
 mod revisions;
 mod terms;
 
-pub use condition::{Condition, ConditionError};
+pub use condition::{Condition, ConditionError, ConditionLimits};
 pub use credit::{CreditRule, CreditTier, Credits};
 pub use exclusion::ExclusionRule;
 pub use experience::{

@@ -1,0 +1,149 @@
+//! How the choices of messages map to those of the domain: a table for each.
+
+use chrono::Weekday;
+
+use super::v1;
+use crate::domain::clock::{Outcome, Phase, SegmentKind};
+use crate::domain::compliance::attainment::Verdict;
+use crate::domain::contract::{
+    ClockAction, ContractKind, CycleVerdict, Metric, OnPriorityChange, OnReopen, Severity,
+};
+use crate::domain::incident::{Party, Stage, WaitingOn};
+use crate::domain::settlement::{Facet, ItemKind, State};
+use crate::engine::compliance::GroupKey;
+
+/// Declares how an enum of the API maps to one of the domain: a decoder that refuses the
+/// unspecified zero and unknown numbers, and an encoder.
+macro_rules! choice {
+    ($decode:ident, $encode:ident, $wire:ty, $domain:ty, { $($from:ident = $to:path),+ $(,)? }) => {
+        /// Decodes the choice; it must be made.
+        pub fn $decode(number: i32) -> Result<$domain, String> {
+            match <$wire>::try_from(number) {
+                $(Ok(<$wire>::$from) => Ok($to),)+
+                Ok(_) => Err(concat!("is missing: choose one of ", stringify!($($from),+)).into()),
+                Err(_) => Err(format!(
+                    concat!("{} is unknown: choose one of ", stringify!($($from),+)), number
+                )),
+            }
+        }
+
+        /// Encodes the choice.
+        pub fn $encode(choice: $domain) -> i32 {
+            (match choice { $($to => <$wire>::$from),+ }) as i32
+        }
+    };
+}
+
+choice!(weekday, weekday_number, v1::DayOfWeek, Weekday, {
+    Monday = Weekday::Mon, Tuesday = Weekday::Tue, Wednesday = Weekday::Wed,
+    Thursday = Weekday::Thu, Friday = Weekday::Fri, Saturday = Weekday::Sat,
+    Sunday = Weekday::Sun,
+});
+
+choice!(contract_kind, contract_kind_number, v1::ContractKind, ContractKind, {
+    Sla = ContractKind::Sla, Ola = ContractKind::Ola, Uc = ContractKind::Uc,
+});
+
+choice!(metric, metric_number, v1::Metric, Metric, {
+    Response = Metric::Response, Resolution = Metric::Resolution,
+    Restoration = Metric::Restoration, Update = Metric::Update, NextReply = Metric::NextReply,
+    Custom = Metric::Custom,
+});
+
+choice!(on_priority_change, on_priority_change_number, v1::OnPriorityChange, OnPriorityChange, {
+    FromStart = OnPriorityChange::FromStart, FromChange = OnPriorityChange::FromChange,
+    CarryElapsed = OnPriorityChange::CarryElapsed,
+    CarryFraction = OnPriorityChange::CarryFraction, Frozen = OnPriorityChange::Frozen,
+});
+
+choice!(on_reopen, on_reopen_number, v1::OnReopen, OnReopen, {
+    ContinueExcludingGap = OnReopen::ContinueExcludingGap,
+    ContinueCountingGap = OnReopen::ContinueCountingGap, NewCycle = OnReopen::NewCycle,
+    Restart = OnReopen::Restart, Ignore = OnReopen::Ignore,
+});
+
+choice!(cycle_verdict, cycle_verdict_number, v1::CycleVerdict, CycleVerdict, {
+    First = CycleVerdict::First, Last = CycleVerdict::Last, Worst = CycleVerdict::Worst,
+    Total = CycleVerdict::Total,
+});
+
+choice!(clock_action, clock_action_number, v1::ClockAction, ClockAction, {
+    Stop = ClockAction::Stop, Restart = ClockAction::Restart, Cancel = ClockAction::Cancel,
+    Pause = ClockAction::Pause, Resume = ClockAction::Resume,
+});
+
+choice!(severity, severity_number, v1::FindingSeverity, Severity, {
+    Warning = Severity::Warning, Error = Severity::Error,
+});
+
+choice!(objective_period, objective_period_number, v1::ObjectivePeriod, ObjectivePeriod, {
+    Month = ObjectivePeriod::Month, Quarter = ObjectivePeriod::Quarter, Year = ObjectivePeriod::Year,
+    RollingDays = ObjectivePeriod::RollingDays,
+});
+
+choice!(waiting_on, waiting_on_number, v1::WaitingOn, WaitingOn, {
+    Provider = WaitingOn::Provider, Client = WaitingOn::Client,
+    ThirdParty = WaitingOn::ThirdParty, Nobody = WaitingOn::Nobody,
+});
+
+choice!(party, party_number, v1::Party, Party, {
+    Provider = Party::Provider, Client = Party::Client, ThirdParty = Party::ThirdParty,
+});
+
+choice!(stage, stage_number, v1::IncidentState, Stage, {
+    AwaitingOpening = Stage::AwaitingOpening, Open = Stage::Open, Resolved = Stage::Resolved,
+    Closed = Stage::Closed, Cancelled = Stage::Cancelled, Merged = Stage::Merged,
+});
+
+choice!(phase, phase_number, v1::Phase, Phase, {
+    Pending = Phase::Pending, Running = Phase::Running, Paused = Phase::Paused,
+    Stopped = Phase::Stopped, Cancelled = Phase::Cancelled,
+});
+
+choice!(outcome, outcome_number, v1::Outcome, Outcome, {
+    Undecided = Outcome::Undecided, Met = Outcome::Met, Breached = Outcome::Breached,
+    Excluded = Outcome::Excluded,
+});
+
+choice!(segment_kind, segment_kind_number, v1::SegmentKind, SegmentKind, {
+    Pending = SegmentKind::Pending, Running = SegmentKind::Running, Paused = SegmentKind::Paused,
+    PauseExhausted = SegmentKind::PauseExhausted, ResolvedGap = SegmentKind::ResolvedGap,
+    Adjustment = SegmentKind::Adjustment,
+});
+
+choice!(group_key, group_key_number, v1::GroupKey, GroupKey, {
+    Target = GroupKey::Target, Priority = GroupKey::Priority, Service = GroupKey::Service,
+    Category = GroupKey::Category, Group = GroupKey::Group, Party = GroupKey::Party,
+});
+
+choice!(verdict, verdict_number, v1::ObjectiveVerdict, Verdict, {
+    Met = Verdict::Met, Missed = Verdict::Missed, AtRisk = Verdict::AtRisk,
+    NoData = Verdict::NoData,
+});
+
+choice!(item_kind, item_kind_number, v1::SettlementKind, ItemKind, {
+    OutOfScope = ItemKind::OutOfScope, Excluded = ItemKind::Excluded, Credit = ItemKind::Credit,
+    DecisionOpen = ItemKind::DecisionOpen, Other = ItemKind::Other,
+});
+
+choice!(facet, facet_number, v1::SettlementFacet, Facet, {
+    Technical = Facet::Technical, Administrative = Facet::Administrative,
+    Financial = Facet::Financial,
+});
+
+choice!(settlement_state, settlement_state_number, v1::SettlementState, State, {
+    Open = State::Open, Agreed = State::Agreed, Waived = State::Waived,
+});
+
+/// A kind of period, without the number of days.
+#[derive(Clone, Copy, Debug)]
+pub enum ObjectivePeriod {
+    /// Calendar months.
+    Month,
+    /// Calendar quarters.
+    Quarter,
+    /// Calendar years.
+    Year,
+    /// So many days.
+    RollingDays,
+}

