@@ -9,6 +9,7 @@ use super::asked::Asked;
 use super::connection::{Connection, refused};
 use super::credits;
 use super::show::{Shown, Times, choice, span, table};
+use crate::domain::decimal::Decimal;
 use crate::engine::compliance::GroupKey;
 use crate::wire::compliance::group_key_number;
 use crate::wire::v1::compliance_service_client::ComplianceServiceClient;
@@ -335,12 +336,7 @@ pub(super) fn left(standing: &v1::ObjectiveStanding) -> String {
 
 /// A figure given in thousandths, with as many decimals as it needs.
 fn thousandths(figure: i64) -> String {
-    let sign = if figure < 0 { "-" } else { "" };
-    let (whole, rest) = (figure.unsigned_abs() / 1000, figure.unsigned_abs() % 1000);
-    match rest {
-        0 => format!("{sign}{whole}"),
-        _ => format!("{sign}{whole}.{}", format!("{rest:03}").trim_end_matches('0')),
-    }
+    Decimal::new(figure, 3).to_string()
 }
 
 pub(super) fn percent(percent: &str) -> String {

@@ -11,6 +11,7 @@ pub mod calendar;
 pub mod clock;
 pub mod compliance;
 pub mod contract;
+pub mod decimal;
 pub mod experience;
 pub mod fault;
 pub mod forecast;

@@ -14,6 +14,7 @@ use crate::domain::clock::Clock;
 use crate::domain::contract::{
     Contract, ExperienceLimit, ExperienceMeasure, ExperiencePromise, ExperienceTerms, SlxWeights,
 };
+use crate::domain::decimal::Decimal;
 use crate::domain::experience::{Experience, Figure, Flow, Holder, Part, Survey, TimeSum, Toll};
 use crate::domain::fault::Fault;
 use crate::domain::share::Share;
@@ -152,17 +153,8 @@ fn decimal(text: &str, least: i32, most: i32) -> Result<i32, String> {
         let (least, most) = (hundredths(i64::from(least)), hundredths(i64::from(most)));
         format!("{text:?} is none: write {least} to {most}, with at most two decimals")
     };
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    let (whole, decimals) = digits.split_once('.').unwrap_or((digits, "0"));
-    let are_digits = |text: &str, most: usize| {
-        (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
-    };
-    if !are_digits(whole, 3) || !are_digits(decimals, 2) {
-        return Err(wrong());
-    }
-    let number: i32 = format!("{whole}{decimals:0<2}").parse().map_err(|_| wrong())?;
-    let number = if text.starts_with('-') { -number } else { number };
-    if (least..=most).contains(&number) { Ok(number) } else { Err(wrong()) }
+    let number = Decimal::parse(text, 2).and_then(|number| i32::try_from(number.units()).ok());
+    number.filter(|number| (least..=most).contains(number)).ok_or_else(wrong)
 }
 
 /// The messages of whose turn it was, by contract.
@@ -297,11 +289,6 @@ pub(super) fn long_duration(sum: TimeSum) -> Duration {
 }
 
 /// A number of hundredths as a decimal, with as many decimals as it needs.
-pub(super) fn hundredths(number: i64) -> String {
-    let sign = if number < 0 { "-" } else { "" };
-    let (whole, rest) = (number.unsigned_abs() / 100, number.unsigned_abs() % 100);
-    match rest {
-        0 => format!("{sign}{whole}"),
-        _ => format!("{sign}{whole}.{}", format!("{rest:02}").trim_end_matches('0')),
-    }
+fn hundredths(number: i64) -> String {
+    Decimal::new(number, 2).to_string()
 }

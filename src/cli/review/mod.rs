@@ -18,6 +18,7 @@ use tonic::transport::Channel;
 use super::asked::Asked;
 use super::connection::{Connection, refused};
 use super::show::{Shown, choice};
+use crate::domain::decimal::Decimal;
 use crate::wire::v1::compliance_service_client::ComplianceServiceClient;
 use crate::wire::{text, v1};
 
@@ -110,9 +111,9 @@ fn hours(time: Option<Duration>) -> String {
 
 /// A percentage with one decimal, cut: what is not whole is never told as whole.
 fn shortened(percent: &str) -> String {
-    match percent.split_once('.') {
-        Some((whole, decimals)) => format!("{whole}.{}", decimals.get(..1).unwrap_or("0")),
-        None => percent.to_owned(),
+    match Decimal::parse(percent, 4) {
+        Some(exact) if percent.contains('.') => exact.cut(1).all_places(),
+        _ => percent.to_owned(),
     }
 }
 

@@ -10,6 +10,7 @@ use crate::cli::compliance::{
 use crate::cli::forecast::quality;
 use crate::cli::show::{Times, choice, outcome, span, table};
 use crate::cli::{compliance, credits, settle};
+use crate::domain::decimal::Decimal;
 use crate::wire::v1;
 
 /// Items left to settle that are told.
@@ -150,8 +151,9 @@ fn lived(review: &v1::GetServiceReviewResponse) -> Option<String> {
 fn party_time(review: &v1::GetServiceReviewResponse) -> Option<String> {
     let whole: i64 = review.party_time.iter().map(seconds).sum();
     let rows = review.party_time.iter().map(|part| {
-        let share = seconds(part) as i128 * 1000 / i128::from(whole.max(1));
-        vec![holder(part), span(part.duration), format!("{}.{}%", share / 10, share % 10)]
+        let thousandths = seconds(part) as i128 * 1000 / i128::from(whole.max(1));
+        let share = Decimal::new(thousandths, 1).all_places();
+        vec![holder(part), span(part.duration), format!("{share}%")]
     });
     let rows: Vec<_> = rows.collect();
     let told = table(&["whose turn", "time", "share"], &[1, 2], rows);
