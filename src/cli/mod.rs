@@ -20,6 +20,7 @@ mod demo;
 mod diff;
 mod evidence;
 mod export;
+mod figures;
 mod forecast;
 mod format;
 mod import;

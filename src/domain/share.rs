@@ -68,9 +68,9 @@ impl Share {
         Share(MILLIONTHS - self.0)
     }
 
-    /// What is left of it without another; nothing when that is larger.
-    pub fn less(self, other: Share) -> Share {
-        Share(self.0.saturating_sub(other.0))
+    /// How much more it is than another, in percent; negative when it is less.
+    pub fn above(self, other: Share) -> Decimal {
+        Decimal::new(i64::from(self.0) - i64::from(other.0), DECIMALS)
     }
 
     /// In millionths.

@@ -2,12 +2,12 @@
 
 use super::clock::outcome_number;
 use super::contract::encode_finding;
-use super::experience::{encode_figure, encode_toll, long_duration};
+use super::experience::encode_figure;
+use super::figures::Reported;
 use super::scalar::{choice, duration, timestamp};
 use super::{credit, objective, v1};
 use crate::domain::compliance::attainment::Verdict;
-use crate::domain::compliance::{Counts, Period, Tally, lived};
-use crate::domain::share::Share;
+use crate::domain::compliance::{Period, Tally, lived};
 use crate::domain::time::Instant;
 use crate::engine::compliance::{
     Attainment, Compliance, GroupKey, Lived, OnService, ServiceStanding, Uptime,
@@ -41,7 +41,7 @@ pub fn encode(
         groups: compliance
             .groups
             .into_iter()
-            .map(|(values, tally)| encode_group(keys, values, tally))
+            .map(|(values, tally)| encode_group(keys, values, &tally))
             .collect(),
         stamp: None,
         credits: credit::encode_statement(&compliance.credited, as_of),
@@ -58,7 +58,7 @@ pub fn encode_simulation(
         present: Some(encode(simulation.present, keys, as_of)),
         proposed: Some(encode(simulation.proposed, keys, as_of)),
         flips: simulation.flips.into_iter().map(encode_flip).collect(),
-        flip_count: number(simulation.flip_count),
+        flip_count: simulation.flip_count.reported(),
         findings: simulation.findings.iter().map(encode_finding).collect(),
         caveat: CAVEAT.to_owned(),
         stamp: None,
@@ -87,37 +87,13 @@ pub(super) fn encode_period(period: &Period) -> v1::Period {
 pub(super) fn encode_group(
     keys: &[GroupKey],
     values: Vec<String>,
-    tally: Tally,
+    tally: &Tally,
 ) -> v1::ComplianceGroup {
-    let percentile = |hundredths| tally.elapsed.percentile(hundredths).map(duration);
-    let mut group = v1::ComplianceGroup {
-        elapsed_p50: percentile(50),
-        elapsed_p90: percentile(90),
-        elapsed_p99: percentile(99),
-        contractual: Some(encode_counts(&tally.contractual)),
-        experienced: Some(encode_counts(&tally.experienced)),
-        watermelons: number(tally.watermelons),
-        reverse_watermelons: number(tally.reverse_watermelons),
-        left_lying: number(tally.left_lying),
-        relieved: number(tally.relieved),
-        attainment_gap: attainment_gap(&tally).unwrap_or_default(),
-        toll: Some(encode_toll(&tally.toll)),
-        ..Default::default()
-    };
+    let mut group: v1::ComplianceGroup = tally.reported();
     for (key, value) in keys.iter().zip(values) {
         *field(*key, &mut group) = value;
     }
     group
-}
-
-/// How much more was attained by the contract than as experienced, in percent.
-fn attainment_gap(tally: &Tally) -> Option<String> {
-    let (paper, lived) = (tally.contractual.attainment()?, tally.experienced.attainment()?);
-    let gap = match lived > paper {
-        true => format!("-{}", lived.less(paper)),
-        false => paper.less(lived).to_string(),
-    };
-    Some(gap)
 }
 
 fn field(key: GroupKey, group: &mut v1::ComplianceGroup) -> &mut String {
@@ -128,18 +104,6 @@ fn field(key: GroupKey, group: &mut v1::ComplianceGroup) -> &mut String {
         GroupKey::Category => &mut group.category,
         GroupKey::Group => &mut group.group,
         GroupKey::Party => &mut group.party,
-    }
-}
-
-pub(super) fn encode_counts(counts: &Counts) -> v1::Tally {
-    v1::Tally {
-        met: number(counts.met),
-        breached: number(counts.breached),
-        excluded: number(counts.excluded()),
-        undecided: number(counts.undecided),
-        attainment: percent(counts.attainment()),
-        excluded_met: number(counts.excluded_met),
-        excluded_breached: number(counts.excluded_breached),
     }
 }
 
@@ -164,8 +128,8 @@ fn encode_attainment(attainment: &Attainment<'_>, as_of: Instant) -> v1::Objecti
         period: Some(encode_period(&attainment.period)),
         contract_revision: attainment.contract_revision as i32,
         verdict: verdict_number(standing.verdict),
-        percent: percent(standing.attainment),
-        tally: Some(encode_counts(&attainment.tally.contractual)),
+        percent: standing.attainment.reported(),
+        tally: attainment.tally.contractual.reported(),
         breach_allowance: standing.breach_allowance,
         ..Default::default()
     }
@@ -180,9 +144,9 @@ fn encode_lived(on: &Lived<'_>, as_of: Instant) -> v1::ObjectiveStanding {
         contract_revision: on.contract_revision as i32,
         verdict: verdict_number(on.verdict(as_of)),
         lived: Some(v1::LivedStanding {
-            toll: Some(encode_toll(&on.toll)),
-            lost_time_per_hundred_people: per_hundred.map(long_duration),
-            lost_time_left: left.map(long_duration),
+            toll: on.toll.reported(),
+            lost_time_per_hundred_people: per_hundred.reported(),
+            lost_time_left: left.reported(),
         }),
         ..Default::default()
     }
@@ -200,14 +164,14 @@ fn encode_on_service(on_service: &OnService<'_>) -> v1::ObjectiveStanding {
         None => {}
         Some(ServiceStanding::Availability(standing, uptime)) => {
             encoded.verdict = verdict_number(standing.verdict);
-            encoded.percent = percent(standing.uptime);
+            encoded.percent = standing.uptime.reported();
             let downtime_allowance = Some(duration(standing.downtime_allowance));
             encoded.uptime = Some(v1::Uptime { downtime_allowance, ..encode_uptime(uptime) });
         }
         Some(ServiceStanding::Outages(standing, uptime)) => {
             encoded.verdict = verdict_number(standing.verdict);
             encoded.breach_allowance = standing.allowance;
-            let long_outages = number(standing.long_outages);
+            let long_outages = standing.long_outages.reported();
             encoded.uptime = Some(v1::Uptime { long_outages, ..encode_uptime(uptime) });
         }
         Some(ServiceStanding::Performance(standing)) => {
@@ -223,7 +187,7 @@ fn encode_on_service(on_service: &OnService<'_>) -> v1::ObjectiveStanding {
 
 fn encode_uptime(uptime: &Uptime) -> v1::Uptime {
     let figures = &uptime.figures;
-    let outages = number(figures.outages.len() as u64);
+    let outages = (figures.outages.len() as u64).reported();
     v1::Uptime {
         calendar_revision: uptime.calendar_revision as i32,
         agreed: Some(duration(figures.agreed)),
@@ -239,13 +203,4 @@ fn encode_uptime(uptime: &Uptime) -> v1::Uptime {
         mean_time_between_failures: figures.mean_time_between_failures().map(duration),
         downtime_allowance: None,
     }
-}
-
-pub(super) fn percent(share: Option<Share>) -> String {
-    share.map(|share| share.to_string()).unwrap_or_default()
-}
-
-/// Counts are of things held in memory: they fit.
-pub(super) fn number(count: u64) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
 }

@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 
 use super::compliance::encode_period;
 use super::faults::Faults;
+use super::figures::Reported;
 use super::objective::{share, share_or};
 use super::scalar::{count_to, id};
 use super::v1;
@@ -149,7 +150,7 @@ pub fn encode(credits: &Credits) -> v1::Credits {
 
 fn encode_rule(rule: &CreditRule) -> v1::CreditRule {
     let tier = |tier: &CreditTier| v1::CreditTier {
-        below_percent: percent(tier.below),
+        below_percent: tier.below.reported(),
         credit_percent: tier.credit.to_string(),
     };
     v1::CreditRule {
@@ -158,12 +159,8 @@ fn encode_rule(rule: &CreditRule) -> v1::CreditRule {
         weight_percent: rule.weight.to_string(),
         repeat_percent: rule.repeat.to_string(),
         repeats_most: rule.repeats_most as i32,
-        earn_back_percent: percent(rule.earn_back),
+        earn_back_percent: rule.earn_back.reported(),
     }
-}
-
-fn percent(share: Option<Share>) -> String {
-    share.map(|share| share.to_string()).unwrap_or_default()
 }
 
 /// The message of the statement of the first of these periods, if anything is credited.
@@ -195,8 +192,8 @@ fn encode_line(line: &Line<'_>, credited: &[Credited<'_>]) -> v1::CreditLine {
         period: credited.get(line.ago).map(|credited| encode_period(&credited.period)),
         reason: line.reason(),
         base_amount: line.base,
-        credit_percent: percent(credit),
-        weight_percent: percent(weight),
+        credit_percent: credit.reported(),
+        weight_percent: weight.reported(),
         repeats: repeats as i32,
         amount: line.amount,
     }

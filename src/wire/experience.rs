@@ -4,6 +4,7 @@ use prost_types::Duration;
 
 use super::contract::kind_number;
 use super::faults::Faults;
+use super::figures::Reported;
 use super::objective::minimum;
 use super::scalar::{
     count, count_to, duration, optional_id, positive_span, text, timestamp, unsigned_span,
@@ -15,9 +16,8 @@ use crate::domain::contract::{
     Contract, ExperienceLimit, ExperienceMeasure, ExperiencePromise, ExperienceTerms, SlxWeights,
 };
 use crate::domain::decimal::Decimal;
-use crate::domain::experience::{Experience, Figure, Flow, Holder, Part, Survey, TimeSum, Toll};
+use crate::domain::experience::{Experience, Figure, Flow, Holder, Part, Toll};
 use crate::domain::fault::Fault;
-use crate::domain::share::Share;
 use crate::domain::time::Span;
 use crate::limits::{LIMITS_A_TARGET_MAX, PRIORITY_BYTES_MAX};
 
@@ -161,8 +161,9 @@ fn decimal(text: &str, least: i32, most: i32) -> Result<i32, String> {
 pub fn encode_party_time(experiences: &[Experience<'_>]) -> Vec<v1::PartyTime> {
     let told = experiences.iter().flat_map(|experience| {
         let of_contract = experience.party_time.iter();
-        of_contract
-            .map(|(holder, span)| encode_holder(experience.contract_id, *holder, duration(*span)))
+        of_contract.map(|(holder, span)| {
+            encode_holder(experience.contract_id, *holder, Some(duration(*span)))
+        })
     });
     told.collect()
 }
@@ -171,7 +172,7 @@ pub fn encode_party_time(experiences: &[Experience<'_>]) -> Vec<v1::PartyTime> {
 pub(super) fn encode_holder(
     contract_id: &str,
     holder: Holder<&str>,
-    duration: Duration,
+    duration: Option<Duration>,
 ) -> v1::PartyTime {
     let (kind, third_party) = match holder {
         Holder::Provider => (v1::PartyTimeKind::Provider, ""),
@@ -183,7 +184,7 @@ pub(super) fn encode_holder(
         contract_id: contract_id.to_owned(),
         kind: kind as i32,
         third_party: third_party.to_owned(),
-        duration: Some(duration),
+        duration,
     }
 }
 
@@ -214,9 +215,9 @@ pub fn encode_experience(experience: &Experience<'_>, clocks: &[Clock<'_>]) -> v
         experienced_time: Some(duration(experience.experienced)),
         limit: experience.limit.map(duration),
         gap: Some(duration(experience.experienced - counted)),
-        lost_time: Some(long_duration(experience.lost_time)),
+        lost_time: experience.lost_time.reported(),
         people_hit: experience.people_hit as i32,
-        survey: Some(encode_survey(&experience.survey)),
+        survey: experience.survey.reported(),
         flow: Some(encode_flow(&experience.flow)),
     }
 }
@@ -226,7 +227,7 @@ fn encode_flow(flow: &Flow) -> v1::Flow {
         touch_time: Some(duration(flow.touch_time)),
         service_time: Some(duration(flow.service_time)),
         idle_time: Some(duration(flow.idle_time)),
-        efficiency_percent: flow.efficiency().map(|share| share.to_string()).unwrap_or_default(),
+        efficiency_percent: flow.efficiency().reported(),
         handovers: i64::from(flow.handovers),
         reopenings: i64::from(flow.reopenings),
         promises_kept: i64::from(flow.promises.kept),
@@ -235,57 +236,19 @@ fn encode_flow(flow: &Flow) -> v1::Flow {
     }
 }
 
-/// The message of what incidents cost people.
-pub(super) fn encode_toll(toll: &Toll) -> v1::Toll {
-    let number = |count| i64::try_from(count).unwrap_or(i64::MAX);
-    v1::Toll {
-        incidents: number(toll.incidents),
-        people_hit: number(toll.people_hit),
-        lost_time: Some(long_duration(toll.lost_time)),
-        experienced_time: Some(long_duration(toll.experienced)),
-        touch_time: Some(long_duration(toll.touch_time)),
-        service_time: Some(long_duration(toll.service_time)),
-        idle_time: Some(long_duration(toll.idle_time)),
-        handovers: number(toll.handovers),
-        reopenings: number(toll.reopenings),
-        promises_kept: number(toll.promises_kept),
-        promises_broken: number(toll.promises_broken),
-        survey: Some(encode_survey(&toll.survey)),
-    }
-}
-
 /// The message of an SLX figure and of what it rests on.
 pub(super) fn encode_figure(figure: &Figure, toll: &Toll) -> v1::SlxFigure {
-    let percent = |share: Option<Share>| share.map(|share| share.to_string()).unwrap_or_default();
     let part = |part: &Part| {
-        Some(v1::SlxPart { weight: part.weight as i32, percent: percent(part.value) })
+        Some(v1::SlxPart { weight: part.weight as i32, percent: part.value.reported() })
     };
     v1::SlxFigure {
-        percent: percent(figure.value),
+        percent: figure.value.reported(),
         lost_time: part(&figure.lost_time),
         promises: part(&figure.promises),
         idle: part(&figure.idle),
         score: part(&figure.score),
-        toll: Some(encode_toll(toll)),
+        toll: toll.reported(),
     }
-}
-
-/// The message of answers added up.
-pub(super) fn encode_survey(survey: &Survey) -> v1::SurveyFigures {
-    let average = survey.average_hundredths().and_then(|average| i64::try_from(average).ok());
-    v1::SurveyFigures {
-        answers: i64::try_from(survey.answers).unwrap_or(i64::MAX),
-        average_score: average.map(hundredths).unwrap_or_default(),
-        happiness_percent: survey.happiness().map(hundredths).unwrap_or_default(),
-        lost_time: Some(long_duration(survey.lost_time)),
-    }
-}
-
-/// The message of time added up.
-pub(super) fn long_duration(sum: TimeSum) -> Duration {
-    let (seconds, nanos) = sum.parts();
-    // A part of a second always fits.
-    Duration { seconds: i64::try_from(seconds).unwrap_or(i64::MAX), nanos: nanos as i32 }
 }
 
 /// A number of hundredths as a decimal, with as many decimals as it needs.

@@ -5,10 +5,9 @@ use std::cmp::Reverse;
 use itertools::Itertools;
 
 use super::clock::outcome_number;
-use super::compliance::{
-    encode_counts, encode_group, encode_objectives, encode_period, number, percent,
-};
-use super::experience::{encode_figure, encode_holder, long_duration};
+use super::compliance::{encode_group, encode_objectives, encode_period};
+use super::experience::{encode_figure, encode_holder};
+use super::figures::Reported;
 use super::forecast::encode_turnout;
 use super::incident::waiting_on_number;
 use super::scalar::{duration, timestamp};
@@ -33,7 +32,7 @@ pub fn encode(reviewed: Reviewed<'_>) -> v1::GetServiceReviewResponse {
     let objectives = encode_objectives(&review.present, as_of);
     let contract_id = review.present.contract_id();
     let party_time = review.table.party_time.iter().map(|(holder, sum)| {
-        encode_holder(contract_id, holder.as_ref().named(String::as_str), long_duration(*sum))
+        encode_holder(contract_id, holder.as_ref().named(String::as_str), sum.reported())
     });
     let unsettled = review.unsettled.iter().take(UNSETTLED_TOLD_MAX);
     v1::GetServiceReviewResponse {
@@ -41,14 +40,14 @@ pub fn encode(reviewed: Reviewed<'_>) -> v1::GetServiceReviewResponse {
         contract: Some(encode_contract(&review.present)),
         period: Some(encode_period(&review.present.period)),
         provisional: as_of < review.present.period.end,
-        total: Some(encode_group(&[], Vec::new(), total(&review.present))),
+        total: total(&review.present).reported(),
         objectives: with_trends(objectives, &review),
         trend: trend(&review),
         chain: review.chain.iter().map(|compliance| encode_link(compliance, as_of)).collect(),
         credits: credit::encode_statement(&review.present.credited, as_of),
         clocks: review.table.clocks.iter().map(encode_talk).collect(),
-        clock_count: number(review.table.clock_count),
-        only_left_lying_count: number(review.table.only_left_lying),
+        clock_count: review.table.clock_count.reported(),
+        only_left_lying_count: review.table.only_left_lying.reported(),
         pauses: Some(encode_pauses(&review.table.pauses)),
         causes: encode_causes(review.table.causes),
         party_time: party_time.collect(),
@@ -60,7 +59,7 @@ pub fn encode(reviewed: Reviewed<'_>) -> v1::GetServiceReviewResponse {
             .present
             .groups
             .into_iter()
-            .map(|(values, tally)| encode_group(&GROUPED_BY, values, tally))
+            .map(|(values, tally)| encode_group(&GROUPED_BY, values, &tally))
             .collect(),
         signatures: signatures.iter().map(|(time, s)| encode_signature(*time, s)).collect(),
         restatement,
@@ -88,7 +87,7 @@ fn encode_contract(compliance: &Compliance<'_>) -> v1::Contract {
 fn encode_link(compliance: &Compliance<'_>, as_of: Instant) -> v1::UnderpinningStanding {
     v1::UnderpinningStanding {
         contract: Some(encode_contract(compliance)),
-        total: Some(encode_group(&[], Vec::new(), total(compliance))),
+        total: total(compliance).reported(),
         objectives: encode_objectives(compliance, as_of),
     }
 }
@@ -103,10 +102,10 @@ fn trend(review: &Review<'_>) -> Vec<v1::ReviewedPeriod> {
         let tally = total(compliance);
         v1::ReviewedPeriod {
             period: Some(encode_period(&compliance.period)),
-            contractual: Some(encode_counts(&tally.contractual)),
-            experienced: Some(encode_counts(&tally.experienced)),
-            watermelons: number(tally.watermelons),
-            lost_time: Some(long_duration(tally.toll.lost_time)),
+            contractual: tally.contractual.reported(),
+            experienced: tally.experienced.reported(),
+            watermelons: tally.watermelons.reported(),
+            lost_time: tally.toll.lost_time.reported(),
             slx_percent: slx(compliance).map(|slx| slx.percent).unwrap_or_default(),
         }
     };
@@ -174,18 +173,18 @@ fn encode_pauses(pauses: &Pauses) -> v1::ReviewedPauses {
             waiting_on: waiting_on_number(*waiting_on),
             third_party: third_party.clone(),
             reason: reason.clone(),
-            paused: Some(long_duration(*paused)),
-            count: number(*count),
+            paused: paused.reported(),
+            count: count.reported(),
         };
         (Reverse(*paused), ground)
     });
     let grounds = grounds.sorted_by_key(|(longest, _)| *longest);
     v1::ReviewedPauses {
-        paused: Some(long_duration(pauses.paused)),
-        counted: Some(long_duration(pauses.counted)),
-        share: percent(pauses.share()),
-        met_by_pauses: number(pauses.met_by_pauses),
-        attainment_without: percent(pauses.without.attainment()),
+        paused: pauses.paused.reported(),
+        counted: pauses.counted.reported(),
+        share: pauses.share().reported(),
+        met_by_pauses: pauses.met_by_pauses.reported(),
+        attainment_without: pauses.without.attainment().reported(),
         grounds: grounds.map(|(_, ground)| ground).collect(),
     }
 }
@@ -198,8 +197,8 @@ fn encode_causes(
         recurring: !party.is_empty() && count.incidents >= RECURRING_MIN,
         party,
         service,
-        incidents: number(count.incidents),
-        breached: number(count.breached),
+        incidents: count.incidents.reported(),
+        breached: count.breached.reported(),
         least_confidence_percent: count.least_confidence_percent.unwrap_or_default() as i32,
     };
     causes.map(cause).collect()
@@ -218,7 +217,7 @@ fn encode_restatement(
         |review: &Review<'_>| credit::encode_statement(&review.present.credited, review.as_of);
     v1::ReviewRestatement {
         signature_id: signature_id.clone(),
-        signed_total: Some(encode_group(&[], Vec::new(), total(&signed.present))),
+        signed_total: total(&signed.present).reported(),
         signed_objectives: was.into_iter().filter(|standing| !is.contains(standing)).collect(),
         signed_credits: credits(signed).filter(|signed| credits(present).as_ref() != Some(signed)),
         moved: moved.iter().map(|(moved, facts)| encode_restated(moved, facts)).collect(),

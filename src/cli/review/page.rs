@@ -7,8 +7,9 @@ use super::charts::{
     Bar, Line, TimePiece, Trend, bar, closed, line as trend_line, times as times_of, trend,
 };
 use super::{Talk, cause_name, hours, shortened, to_talk_of};
-use crate::cli::compliance::{dash, found, left, percent, promised};
+use crate::cli::compliance::{found, left, promised};
 use crate::cli::credits::Money;
+use crate::cli::figures::{dash, percent};
 use crate::cli::settle;
 use crate::cli::show::{Times, choice, outcome};
 use crate::wire::v1;

@@ -4,9 +4,8 @@ use itertools::Itertools;
 
 use super::charts::sparkline;
 use super::{cause_name, holder, hours, seconds, to_talk_of};
-use crate::cli::compliance::{
-    KeyWord, dash, found, left, percent, promised, show_groups, show_slx,
-};
+use crate::cli::compliance::{KeyWord, found, left, promised, show_groups, show_slx};
+use crate::cli::figures::{dash, percent};
 use crate::cli::forecast::quality;
 use crate::cli::show::{Times, choice, outcome, span, table};
 use crate::cli::{compliance, credits, settle};

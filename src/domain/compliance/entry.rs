@@ -8,7 +8,7 @@ use crate::domain::incident::{Party, State};
 use crate::domain::time::{Instant, Span};
 
 /// One incident's target under one contract, as it counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry<'a> {
     /// The contract.
     pub contract_id: &'a str,

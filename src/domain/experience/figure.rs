@@ -12,8 +12,8 @@
 //!
 //! A part below nothing is nothing; every share is rounded down to the millionth.
 
+use super::TimeSum;
 use super::Toll;
-use super::time_sum::TimeSum;
 use crate::domain::contract::{ExperienceTerms, SlxWeights};
 use crate::domain::share::Share;
 use crate::domain::time::Span;

@@ -14,8 +14,8 @@
 //! could not do, in percent, as reported. Nothing is paused, nothing excluded. With the people a
 //! contract serves, SAIDI is `lost time / people` and SAIFI `people hit / people`.
 
+use super::TimeSum;
 use super::course::Course;
-use super::time_sum::TimeSum;
 use crate::domain::calendar::hours::ServiceHours;
 
 /// The people-time that was lost, in `hours`; rounded down to the nanosecond once, at the end.

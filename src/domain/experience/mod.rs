@@ -15,7 +15,6 @@ mod party_time;
 mod survey;
 #[cfg(test)]
 mod tests;
-mod time_sum;
 mod toll;
 
 pub use course::{Course, Passage};
@@ -24,8 +23,9 @@ pub use flow::{Flow, Promises, flow};
 pub use lost_time::{lost_time, people_hit};
 pub use party_time::{Holder, party_time};
 pub use survey::Survey;
-pub use time_sum::TimeSum;
 pub use toll::Toll;
+
+pub use crate::domain::time_sum::TimeSum;
 
 use std::collections::BTreeMap;
 

@@ -9,6 +9,7 @@ use super::{Experience, Holder, Survey, TimeSum, Toll};
 use crate::domain::clock::kit::{Case, MONDAY_SECOND, at, span_text, target};
 use crate::domain::clock::laws::{STORY_SECONDS, a_target, history, settings};
 use crate::domain::compliance::{Tally, entries};
+use crate::domain::decimal::Decimal;
 use crate::domain::incident::History;
 use crate::domain::time::{Instant, Span};
 
@@ -151,11 +152,13 @@ fn answers_are_added_up() {
         let survey = case.lived(at(as_of), |lived, _, _| lived.map(|lived| lived.survey));
         let survey = survey.unwrap_or_default();
         let lost = survey.lost_time.nanos() / 60_000_000_000;
-        (survey.answers, survey.average_hundredths(), survey.happiness(), lost)
+        let written = |figure: Option<Decimal>| figure.map(|figure| figure.to_string());
+        let (score, happiness) = (survey.average_score(), survey.happiness_percent());
+        (survey.answers, written(score), written(happiness), lost)
     };
     assert_eq!(told("Mon 10:30"), (0, None, None, 0));
-    assert_eq!(told("Mon 13:00"), (3, Some(766), Some(0), 150));
-    assert_eq!(told("Mon 14:00"), (4, Some(825), Some(2_500), 150));
+    assert_eq!(told("Mon 13:00"), (3, Some("7.66".into()), Some("0".into()), 150));
+    assert_eq!(told("Mon 14:00"), (4, Some("8.25".into()), Some("25".into()), 150));
 }
 
 #[test]
@@ -205,10 +208,10 @@ proptest! {
     fn what_was_added_can_be_taken_out_again(one in 0..1_000_000u64, other in 0..1_000_000u64) {
         let mut sum = toll(one);
         sum.add(&toll(other));
-        prop_assert_ne!(sum, toll(one));
+        prop_assert_ne!(&sum, &toll(one));
         let mut the_other_way = toll(other);
         the_other_way.add(&toll(one));
-        prop_assert_eq!(sum, the_other_way);
+        prop_assert_eq!(&sum, &the_other_way);
         sum.remove(&toll(other));
         prop_assert_eq!(sum, toll(one));
     }
