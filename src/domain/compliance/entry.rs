@@ -2,8 +2,7 @@
 
 use crate::domain::clock::{Clock, Judgement, Outcome, Phase, Segment, TargetVerdict};
 use crate::domain::contract::Metric;
-use crate::domain::experience::{Experience, Toll};
-use crate::domain::forecast::Avoidable;
+use crate::domain::experience::{Avoidable, Experience, Toll};
 use crate::domain::incident::{Party, State};
 use crate::domain::time::{Instant, Span};
 

@@ -3,13 +3,15 @@
 //! The contractual account pauses, excludes and looks at one clock. This one does not: a [`Course`]
 //! is the incident as those it hit lived it, from their first moment of trouble until the service
 //! was restored. From it follow whose turn it was ([`party_time`]), what it cost the people it hit
-//! ([`lost_time()`]), and how it went through the hands of those who worked on it ([`Flow`]);
-//! beside it stands what people say themselves ([`Survey`]). What incidents cost adds up
-//! ([`Toll`]), and a contract may weigh it into one figure ([`Figure`]) that never hides its parts.
+//! ([`lost_time()`]), how it went through the hands of those who worked on it ([`Flow`]), and
+//! whether its work was idle though nothing stood in its way ([`Urgency`], [`Avoidable`]); beside
+//! it stands what people say themselves ([`Survey`]). What incidents cost adds up ([`Toll`]), and a
+//! contract may weigh it into one figure ([`Figure`]) that never hides its parts.
 
 mod course;
 mod figure;
 mod flow;
+mod idle_work;
 mod lost_time;
 mod party_time;
 mod survey;
@@ -20,6 +22,7 @@ mod toll;
 pub use course::{Course, Passage};
 pub use figure::{Figure, Part, figure};
 pub use flow::{Flow, Promises, flow};
+pub use idle_work::{Avoidable, Urgency, Work, avoidable};
 pub use lost_time::{lost_time, people_hit};
 pub use party_time::{Holder, party_time};
 pub use survey::Survey;
@@ -76,6 +79,16 @@ pub struct Experience<'a> {
 }
 
 impl Experience<'_> {
+    /// How long people had trouble, less what the clocks of the target have counted, of the
+    /// incident's `clocks`; negative: it was over for people before it was by the contract.
+    pub fn gap(&self, clocks: &[Clock<'_>]) -> Span {
+        let is_its = |clock: &&Clock<'_>| {
+            clock.contract_id == self.contract_id && clock.target_id == self.target_id
+        };
+        let counted: Span = clocks.iter().filter(is_its).map(|clock| clock.elapsed).sum();
+        self.experienced - counted
+    }
+
     /// How long people had trouble between two instants, in their hours.
     pub fn experienced_within(&self, from: Instant, until: Instant) -> Span {
         self.trouble.within(from, until).elapsed(self.working)

@@ -17,7 +17,6 @@ mod landmark;
 #[cfg(test)]
 mod laws;
 mod learner;
-mod left_lying;
 mod model;
 mod period;
 mod prior;
@@ -37,7 +36,6 @@ pub use explanation::{Reason, explain};
 pub use forecaster::{Forecast, Forecaster};
 pub use landmark::{COURSES, Course, Key, Landmark, TRAITS, Trait};
 pub use learner::Learner;
-pub use left_lying::{Avoidable, Urgency, avoidable, idle_time};
 pub use model::{MODEL_VERSION, Model, Weight};
 pub use period::{OpenClock, PeriodForecast, PeriodSoFar};
 pub use quality::{Alarms, Bin, Quality, Scored};
