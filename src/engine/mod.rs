@@ -5,12 +5,12 @@
 //! incident; replaying the journal and writing live share that fold. [`query`] answers from them
 //! at an instant, and [`index`] says where an incident's clocks belong among all clocks.
 //! [`compliance`] adds up what a period's clocks came to, from [`tally`] cells or judged one by
-//! one, with its [`credit`]s; [`simulation`] does so under terms that are only thought of.
+//! one, with its [`credit`]s, and [`period_result`] is that worked out; [`simulation`] does so under terms that are only thought of.
 //! [`experience`] is what people went through in an incident meanwhile. [`review`] lays a period on
-//! the table; a [`deed`] says what people did about it, and [`settlement`] what they have left to
+//! the table, worked out in [`review_result`]; a [`deed`] says what people did about it, and [`settlement`] what they have left to
 //! agree on.
-//! [`outlook`] is what is to be expected of an open clock, and [`period_outlook`] of the periods
-//! such clocks belong to. [`evaluation`] lives through a history again to see how forecasts of it
+//! [`outlook`] is what is to be expected of an open clock, [`period_outlook`] of the periods such
+//! clocks belong to, and [`objective_outlook`] of their objectives. [`evaluation`] lives through a history again to see how forecasts of it
 //! would have turned out;
 //! [`learning`] is what they teach, record by record.
 
@@ -25,12 +25,15 @@ pub mod experience;
 pub mod index;
 pub mod learning;
 pub mod ledger;
+pub mod objective_outlook;
 pub mod outlook;
 pub mod period_outlook;
+pub mod period_result;
 pub mod query;
 pub mod record;
 pub mod refusal;
 pub mod review;
+pub mod review_result;
 pub mod settlement;
 pub mod simulation;
 mod snapshot;

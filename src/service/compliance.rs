@@ -13,6 +13,8 @@ use crate::domain::incident::State;
 use crate::domain::time::Instant;
 use crate::engine::compliance::{GroupKey, PeriodAsked, Question};
 use crate::engine::deed::{Deed, DoDeed, SignReview};
+use crate::engine::period_result::PeriodResult;
+use crate::engine::review_result::ReviewResult;
 use crate::engine::simulation::Proposal;
 use crate::limits::NOTE_BYTES_MAX;
 use crate::runtime::{DeedAnswer, Export, ReviewAsked, Rows, Sight};
@@ -70,7 +72,8 @@ impl ComplianceService for Services {
             let times = asked.times();
             let reckoned =
                 engine.compliance(settled, &tenant, &question, times, |sight, compliance| {
-                    let told = encode(compliance, &question.group_by, sight.times.as_of);
+                    let result = PeriodResult::of(compliance, sight.times.as_of);
+                    let told = encode(&result, &question.group_by);
                     v1::GetComplianceResponse { stamp: stamp(&sight), ..told }
                 });
             reckoned.map_err(status::unreadable)?.map_err(status::refused)
@@ -100,7 +103,7 @@ impl ComplianceService for Services {
         answer(move || {
             let times = asked.times();
             let told = engine.review(settled, &tenant, &wanted, times, |sight, reviewed| {
-                let told = review::encode(reviewed);
+                let told = review::encode(&ReviewResult::of(reviewed));
                 v1::GetServiceReviewResponse { stamp: stamp(&sight), ..told }
             });
             told.map_err(status::unreadable)?.map_err(status::refused)
@@ -168,7 +171,7 @@ impl ComplianceService for Services {
                 &proposal,
                 times,
                 |sight, simulation| {
-                    let told = encode_simulation(simulation, &question.group_by);
+                    let told = encode_simulation(simulation.result(), &question.group_by);
                     v1::SimulateContractResponse { stamp: stamp(&sight), ..told }
                 },
             );

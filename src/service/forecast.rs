@@ -6,11 +6,12 @@ use super::aside::{Messages, answer, stream};
 use super::pieces::Pieces;
 use super::read::{check, read, stamp};
 use super::{Services, status};
+use crate::engine::objective_outlook::objective_outlooks;
 use crate::engine::outlook::WhatIf;
 use crate::limits::PRIORITY_BYTES_MAX;
 use crate::runtime::ForecastAsked;
 use crate::wire::faults::Faults;
-use crate::wire::forecast::{encode, encode_period_outlook, encode_turnout};
+use crate::wire::forecast::{encode, encode_objective_outlooks, encode_turnout};
 use crate::wire::scalar::{id, optional_id, optional_instant, optional_span, text};
 use crate::wire::v1;
 use crate::wire::v1::forecast_service_server::ForecastService;
@@ -67,7 +68,8 @@ impl ForecastService for Services {
             let of = (contract.as_str(), request.period.as_str());
             let times = asked.times();
             let told = engine.forecast_objectives(settled, &tenant, of, times, |sight, outlook| {
-                let told = encode_period_outlook(&outlook, sight.times.as_of);
+                let outlooks = objective_outlooks(&outlook, sight.times.as_of);
+                let told = encode_objective_outlooks(&outlook.compliance.period, &outlooks);
                 v1::ForecastObjectivesResponse { stamp: stamp(&sight), ..told }
             });
             told.map_err(status::unreadable)?.map_err(status::refused)

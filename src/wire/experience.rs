@@ -16,9 +16,10 @@ use crate::domain::contract::{
     Contract, ExperienceLimit, ExperienceMeasure, ExperiencePromise, ExperienceTerms, SlxWeights,
 };
 use crate::domain::decimal::Decimal;
-use crate::domain::experience::{Experience, Figure, Flow, Holder, Part, Toll};
+use crate::domain::experience::{Experience, Flow, Holder, Part};
 use crate::domain::fault::Fault;
 use crate::domain::time::Span;
+use crate::engine::period_result::SlxResult;
 use crate::limits::{LIMITS_A_TARGET_MAX, PRIORITY_BYTES_MAX};
 
 /// By what experience is measured.
@@ -201,10 +202,6 @@ pub fn encode_link(contract: &Contract) -> v1::ChainLink {
 
 /// The message of what people went through, beside the clocks of the same incident.
 pub fn encode_experience(experience: &Experience<'_>, clocks: &[Clock<'_>]) -> v1::Experience {
-    let of_target = clocks.iter().filter(|clock| {
-        clock.contract_id == experience.contract_id && clock.target_id == experience.target_id
-    });
-    let counted: Span = of_target.map(|clock| clock.elapsed).sum();
     v1::Experience {
         contract_id: experience.contract_id.to_owned(),
         target_id: experience.target_id.to_owned(),
@@ -214,7 +211,7 @@ pub fn encode_experience(experience: &Experience<'_>, clocks: &[Clock<'_>]) -> v
         trouble_end_time: experience.trouble_ended.map(timestamp),
         experienced_time: Some(duration(experience.experienced)),
         limit: experience.limit.map(duration),
-        gap: Some(duration(experience.experienced - counted)),
+        gap: Some(duration(experience.gap(clocks))),
         lost_time: experience.lost_time.reported(),
         people_hit: experience.people_hit as i32,
         survey: experience.survey.reported(),
@@ -237,7 +234,7 @@ fn encode_flow(flow: &Flow) -> v1::Flow {
 }
 
 /// The message of an SLX figure and of what it rests on.
-pub(super) fn encode_figure(figure: &Figure, toll: &Toll) -> v1::SlxFigure {
+pub(super) fn encode_slx(SlxResult { figure, toll }: &SlxResult) -> v1::SlxFigure {
     let part = |part: &Part| {
         Some(v1::SlxPart { weight: part.weight as i32, percent: part.value.reported() })
     };
