@@ -27,6 +27,7 @@ pub mod learning;
 pub mod ledger;
 pub mod objective_outlook;
 pub mod outlook;
+pub mod pauses;
 pub mod period_outlook;
 pub mod period_result;
 pub mod query;

@@ -1,6 +1,6 @@
 //! Trends and shares as pictures: their geometry. The page's template draws them.
 
-use super::{holder, hours, seconds, shortened};
+use super::wording::{holder, hours, seconds, shortened};
 use crate::cli::figures::percent;
 use crate::wire::v1;
 
