@@ -239,6 +239,8 @@ macro_rules! toll_table {
                 experienced: PeopleTime, "experienced";
                 /// The people-time it cost.
                 lost_time: PeopleTime, "lost";
+                /// The people-time that each incident cost, those that cost nothing included.
+                lost_times: Spread, "lost time";
                 /// Time worked.
                 touch_time: ServiceTime, "worked";
                 /// Service hours in which they were open.
@@ -252,6 +254,7 @@ macro_rules! toll_table {
                 incidents: Count = [incidents], People "ended";
                 people_hit: Count = [people_hit], People "people";
                 lost_time: Time = [lost_time], People "lost";
+                lost_time_p50: Time = [lost_times.percentile(50)], People "lost p50";
                 experienced_time: Time = [experienced];
                 touch_time: Time = [touch_time], People "worked";
                 service_time: Time = [service_time];

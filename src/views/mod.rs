@@ -33,7 +33,7 @@ pub use rows::Changes;
 pub use writing::Writing;
 
 /// Changes with every change of what is kept or how it is keyed: other views are thrown away.
-const FORMAT: &str = "slx views 4";
+const FORMAT: &str = "slx views 5";
 const ROWS_A_SIGN_OF_LIFE: usize = 10_000;
 /// Opening writes a little: this much is tried whether it can be written.
 const OPENING_BYTES: usize = 4 * 1024 * 1024;

@@ -15,6 +15,7 @@ pub(super) fn lines(review: &v1::GetServiceReviewResponse) -> Option<String> {
     let survey = toll.survey.unwrap_or_default();
     let mut lines = vec![
         format!("{} of people's time lost in {} incidents", span(toll.lost_time), toll.incidents),
+        format!("{} lost in the median incident", span(toll.lost_time_p50)),
         format!(
             "{} of {} of service time idle: nobody waited on, nobody working",
             span(toll.idle_time),
@@ -53,11 +54,13 @@ impl People {
     pub fn of(review: &v1::GetServiceReviewResponse) -> Option<People> {
         let toll = review.total.clone()?.toll.filter(|toll| toll.incidents > 0)?;
         let incidents = format!("in {} incidents that ended", toll.incidents);
+        let median = "an incident: half of them cost at most this";
         let served = toll.service_time.unwrap_or_default().seconds.max(1);
         let idle = toll.idle_time.unwrap_or_default().seconds * 100 / served;
         let idle = format!("{idle}% of their service time: nobody waited on, nobody working");
         let mut lines = vec![
             ["People's time lost".to_owned(), hours(toll.lost_time), incidents],
+            ["Median".to_owned(), span(toll.lost_time_p50), median.to_owned()],
             ["Idle".to_owned(), hours(toll.idle_time), idle],
             line("Handed over", toll.handovers, "times from group to group"),
             line("Reopened", toll.reopenings, "times after a resolution"),

@@ -157,13 +157,15 @@ mod tests {
         assert_eq!(told(&met), "3 met; elapsed of 4, 36000 s");
         let survey = Survey { answers: 2, scores: 15, ..Survey::default() };
         let lost_time = TimeSum::from_parts(90, 5);
-        let toll = Toll { incidents: 1, handovers: 2, lost_time, survey, ..Toll::default() };
+        let lost_times = Spread::of(lost_time);
+        let mut toll = Toll { incidents: 1, handovers: 2, lost_time, ..Toll::default() };
+        (toll.lost_times, toll.survey) = (lost_times, survey);
         let lived =
             Tally { reverse_watermelons: 1, relieved: 2, left_lying: 3, toll, ..Tally::default() };
         assert_eq!(
             told(&lived),
             "1 reverse watermelons, 2 relieved, 3 left lying; \
-             toll 1 incidents, 2 handovers, 90.000000005 s lost; survey 2 answers, 15 scored"
+             toll 1 incidents, 2 handovers, 90.000000005 s lost; lost time of 1, 90 s; survey 2 answers, 15 scored"
         );
     }
 }

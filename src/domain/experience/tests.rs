@@ -11,6 +11,7 @@ use crate::domain::clock::laws::{STORY_SECONDS, a_target, history, settings};
 use crate::domain::compliance::{Tally, entries};
 use crate::domain::decimal::Decimal;
 use crate::domain::incident::History;
+use crate::domain::spread::Spread;
 use crate::domain::time::{Instant, Span};
 
 /// A P1 with eight hours: forty people stopped, half an hour of work, left for six hours.
@@ -188,6 +189,7 @@ fn toll(first: u64) -> Toll {
         reopenings: first + 5,
         experienced: time(6),
         lost_time: time(7),
+        lost_times: Spread::of(time(7)),
         touch_time: time(8),
         service_time: time(9),
         idle_time: time(10),
@@ -199,6 +201,27 @@ fn toll(first: u64) -> Toll {
             lost_time: time(15),
         },
     }
+}
+
+#[test]
+fn the_median_is_of_incidents_and_takes_part_in_every_sum() {
+    let cost = |people: u32| {
+        let story = format!("Mon 09:00 opened P1 {people}\nMon 15:00 resolved");
+        let case = Case::new([target(RESOLUTION)], &story);
+        case.lived(at("Tue 09:00"), |lived, _, _| lived.map(|lived| Toll::of(&lived))).unwrap()
+    };
+    let median = |toll: &Toll| toll.lost_times.percentile(50);
+    let hours = |hours: i64| Some(TimeSum::from(Span::from_hours(hours)));
+    assert_eq!(median(&Toll::default()), None);
+    // Six hours of 40, 3, 1 and 0 people.
+    let mut sum = cost(40);
+    assert_eq!(median(&sum), hours(240));
+    for people in [3, 1, 0] {
+        sum.add(&cost(people));
+    }
+    assert_eq!((sum.lost_time, median(&sum)), (Span::from_hours(264).into(), hours(6)));
+    sum.remove(&cost(0));
+    assert_eq!(median(&sum), hours(18));
 }
 
 proptest! {

@@ -2,6 +2,7 @@
 
 use super::{Experience, Survey};
 use crate::domain::figures::{Count, PeopleTime, ServiceTime, define_figures, toll_table};
+use crate::domain::spread::Spread;
 
 toll_table!(define_figures);
 
@@ -18,6 +19,7 @@ impl Toll {
             reopenings: u64::from(flow.reopenings),
             experienced: experience.experienced.into(),
             lost_time: experience.lost_time,
+            lost_times: Spread::of(experience.lost_time),
             touch_time: flow.touch_time.into(),
             service_time: flow.service_time.into(),
             idle_time: flow.idle_time.into(),
