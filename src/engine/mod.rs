@@ -5,13 +5,13 @@
 //! incident; replaying the journal and writing live share that fold. [`query`] answers from them
 //! at an instant, and [`index`] says where an incident's clocks belong among all clocks.
 //! [`compliance`] adds up what a period's clocks came to, from [`tally`] cells or judged one by
-//! one, with its [`credit`]s, and [`period_result`] is that worked out; [`simulation`] does so under terms that are only thought of.
-//! [`experience`] is what people went through in an incident meanwhile. [`review`] lays a period on
-//! the table, worked out in [`review_result`]; a [`deed`] says what people did about it, and [`settlement`] what they have left to
-//! agree on.
+//! one, with its [`credit`]s, and [`period_result`] is that worked out; [`simulation`] does so
+//! under terms that are only thought of. [`experience`] is what people went through in an incident
+//! meanwhile. [`review`] lays a period on the table, worked out in [`review_result`]; a [`deed`]
+//! says what people did about it, and [`settlement`] what they have left to agree on.
 //! [`outlook`] is what is to be expected of an open clock, [`period_outlook`] of the periods such
-//! clocks belong to, and [`objective_outlook`] of their objectives. [`evaluation`] lives through a history again to see how forecasts of it
-//! would have turned out;
+//! clocks belong to, and [`objective_outlook`] of their objectives. [`evaluation`] lives through a
+//! history again to see how forecasts of it would have turned out;
 //! [`learning`] is what they teach, record by record.
 
 pub mod catalog;
@@ -27,7 +27,6 @@ pub mod learning;
 pub mod ledger;
 pub mod objective_outlook;
 pub mod outlook;
-pub mod pauses;
 pub mod period_outlook;
 pub mod period_result;
 pub mod query;

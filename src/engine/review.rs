@@ -8,16 +8,16 @@ use super::compliance::{Compliance, GroupKey, PeriodAsked, Question, last_instan
 use super::deed::{Book, Signature};
 use super::experience::{entries_lived, experiences};
 use super::learning::Turnout;
-use super::pauses::Pauses;
 use super::query::{Times, judge_among};
 use super::refusal::Refusal;
 use super::settlement::{credit_of, standing};
 use crate::domain::clock::{Clock, Outcome};
-use crate::domain::compliance::{Entry, Period, Tally, why};
+use crate::domain::compliance::{Counts, Entry, Period, Tally, why};
 use crate::domain::contract::{Contract, Effective, Revision};
 use crate::domain::experience::{Experience, Holder, TimeSum};
-use crate::domain::incident::History;
+use crate::domain::incident::{History, WaitingOn};
 use crate::domain::settlement::{Item, Settled, items};
+use crate::domain::share::Share;
 use crate::domain::time::{Instant, Span};
 use crate::domain::zone::ZoneDatabase;
 
@@ -110,6 +110,21 @@ pub struct Talk {
     pub avoidable_time: Option<Span>,
 }
 
+/// What pauses did to a period's clocks, in service time.
+#[derive(Clone, Debug, Default)]
+pub struct Pauses {
+    /// In which clocks were paused.
+    pub paused: TimeSum,
+    /// What counted.
+    pub counted: TimeSum,
+    /// How many clocks are met and would be breached had nothing been paused.
+    pub met_by_pauses: u64,
+    /// What counts would be had nothing been paused, and the same excluded.
+    pub without: Counts,
+    /// By who was waited for and why.
+    pub grounds: BTreeMap<(WaitingOn, String, String), (TimeSum, u64)>,
+}
+
 /// How many incidents have a cause, and how many of them were late.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CauseCount {
@@ -119,6 +134,13 @@ pub struct CauseCount {
     pub breached: u64,
     /// How sure those who attributed them are at least; `None`: nobody said how sure they are.
     pub least_confidence_percent: Option<u32>,
+}
+
+impl Pauses {
+    /// paused / (paused + counted).
+    pub fn share(&self) -> Option<Share> {
+        Share::of(self.paused.nanos(), (self.paused + self.counted).nanos())
+    }
 }
 
 impl<'c> Review<'c> {
@@ -283,6 +305,31 @@ impl Table {
         count.breached += u64::from(is_late);
         let said = [count.least_confidence_percent, confidence];
         count.least_confidence_percent = said.into_iter().flatten().min();
+    }
+}
+
+impl Pauses {
+    fn add(&mut self, entry: &Entry<'_>, clocks: &[Clock<'_>]) {
+        let (met, lived) = (entry.verdict() == Outcome::Met, entry.unrelieved.outcome);
+        self.met_by_pauses += u64::from(met && lived == Outcome::Breached);
+        if !entry.is_excluded {
+            match lived {
+                Outcome::Met => self.without.met += 1,
+                Outcome::Breached => self.without.breached += 1,
+                _ => self.without.undecided += 1,
+            }
+        }
+        self.counted += entry.contractual.elapsed.into();
+        self.paused += (entry.unrelieved.elapsed - entry.contractual.elapsed).into();
+        for segment in entry.clocks(clocks).flat_map(|clock| &clock.segments) {
+            let paused = segment.paused();
+            if paused > Span::ZERO {
+                let (third_party, reason) = (segment.third_party, segment.reason);
+                let key = (segment.waiting_on, third_party.to_owned(), reason.to_owned());
+                let ground = self.grounds.entry(key).or_default();
+                *ground = (ground.0 + paused.into(), ground.1 + 1);
+            }
+        }
     }
 }
 

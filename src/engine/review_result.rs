@@ -9,12 +9,11 @@ use super::compliance::Compliance;
 use super::credit::{CreditStatement, credit_statement};
 use super::deed::Signature;
 use super::learning::Turnout;
-use super::pauses::Pauses;
 use super::period_result::{
     Evidence, ObjectiveResult, PeriodResult, SlxResult, objective_results, slx_result,
 };
 use super::review::{
-    CauseCount, Restated, Restatement, Review, Reviewed, Table, UNSETTLED_TOLD_MAX, total,
+    CauseCount, Pauses, Restated, Restatement, Review, Reviewed, Table, UNSETTLED_TOLD_MAX, total,
 };
 use crate::domain::compliance::attainment::Verdict;
 use crate::domain::compliance::{Period, Tally};

@@ -14,9 +14,9 @@
 //! could not do, in percent, as reported. Nothing is paused, nothing excluded. With the people a
 //! contract serves, SAIDI is `lost time / people` and SAIFI `people hit / people`.
 
-use super::TimeSum;
 use super::course::Course;
 use crate::domain::calendar::hours::ServiceHours;
+use crate::domain::time_sum::TimeSum;
 
 /// The people-time that was lost, in `hours`; rounded down to the nanosecond once, at the end.
 pub fn lost_time(course: &Course<'_>, hours: &ServiceHours) -> TimeSum {

@@ -1,6 +1,7 @@
 //! The toll: what incidents cost people, added up.
 
-use super::{Experience, Survey};
+use super::experienced::Experience;
+use super::survey::Survey;
 use crate::domain::figures::{Count, PeopleTime, ServiceTime, define_figures, toll_table};
 use crate::domain::spread::Spread;
 
