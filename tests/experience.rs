@@ -259,6 +259,7 @@ async fn a_month_holds_both_accounts_and_judges_what_people_went_through() {
     let toll = resolve.toll.clone().expect("a toll");
     assert_eq!((toll.incidents, toll.people_hit), (2, 44));
     assert_eq!(toll.lost_time, Some(hours(244)));
+    assert_eq!(toll.lost_time_p50, Some(hours(4)), "of 4 and 240 hours");
     assert_eq!(toll.experienced_time, Some(hours(8)));
     assert_eq!((toll.idle_time, toll.touch_time), (Some(minutes(930)), Some(minutes(30))));
     assert_eq!((toll.promises_kept, toll.promises_broken), (1, 0));
@@ -266,6 +267,7 @@ async fn a_month_holds_both_accounts_and_judges_what_people_went_through() {
     assert_eq!((survey.average_score.as_str(), survey.happiness_percent.as_str()), ("6.5", "0"));
     let responses = group(&answer, "respond").toll.clone().expect("a toll");
     assert_eq!(responses.incidents, 0, "each incident is counted once");
+    assert_eq!(responses.lost_time_p50, None);
     let expected = [
         ("score".to_owned(), v1::ObjectiveVerdict::Met),
         ("happy".to_owned(), v1::ObjectiveVerdict::Missed),
@@ -298,6 +300,8 @@ async fn a_month_holds_both_accounts_and_judges_what_people_went_through() {
     command.args(["compliance", "C", "2026-10", "--tenant", TENANT, "--by", "target"]);
     let told = succeed(command.args(["--address", &server.address, "--as-of-time", LATER]));
     assert!(told.contains("244h 00m 02s") && told.contains("score 6.5"), "{told}");
+    // The second more of the one is cut away: 4 h 0 min 2 s.
+    assert!(told.contains("LOST P50") && told.contains("4h 00m "), "{told}");
 }
 
 #[tokio::test]

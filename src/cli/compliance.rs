@@ -8,7 +8,9 @@ use prost_types::Duration;
 use super::asked::Asked;
 use super::connection::{Connection, refused};
 use super::credits;
+use super::figures::{Columns, Sheet, dash, percent};
 use super::show::{Shown, Times, choice, span, table};
+use crate::domain::decimal::Decimal;
 use crate::engine::compliance::GroupKey;
 use crate::wire::choices::group_key_number;
 use crate::wire::v1::compliance_service_client::ComplianceServiceClient;
@@ -47,24 +49,6 @@ pub(super) struct Compliance {
     #[command(flatten)]
     connection: Connection,
 }
-
-const TOLL_HEADINGS: [&str; 15] = [
-    "ended",
-    "people",
-    "lost",
-    "worked",
-    "idle",
-    "handovers",
-    "reopened",
-    "kept",
-    "answers",
-    "score",
-    "happiness",
-    "gap",
-    "reversed",
-    "relieved",
-    "left lying",
-];
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(super) enum KeyWord {
@@ -156,62 +140,45 @@ pub(super) fn group_table(by: &[KeyWord], rows: Vec<Vec<String>>) -> String {
     if rows.is_empty() {
         return "No clocks belong to it.".to_owned();
     }
-    let keys: Vec<_> = by.iter().map(|word| word.heading()).collect();
-    let headings: Vec<_> = keys.iter().map(String::as_str).chain(FIGURES).collect();
-    let right: Vec<_> = (by.len()..headings.len()).collect();
-    table(&headings, &right, rows)
+    let contractual = v1::Tally::headings(Sheet::Clocks);
+    let others = v1::ComplianceGroup::headings(Sheet::Clocks);
+    grouped(by, contractual.chain(["experienced"]).chain(others), rows)
 }
 
-const FIGURES: [&str; 9] =
-    ["met", "breached", "excluded", "open", "attained", "experienced", "watermelons", "p50", "p90"];
-
 /// A group's figures, as the table has them.
-pub(super) fn figures(group: &v1::ComplianceGroup) -> [String; 9] {
-    let by_contract = group.contractual.clone().unwrap_or_default();
-    let lived = group.experienced.clone().unwrap_or_default();
-    [
-        by_contract.met.to_string(),
-        by_contract.breached.to_string(),
-        by_contract.excluded.to_string(),
-        by_contract.undecided.to_string(),
-        percent(&by_contract.attainment),
-        percent(&lived.attainment),
-        group.watermelons.to_string(),
-        span(group.elapsed_p50),
-        span(group.elapsed_p90),
-    ]
+pub(super) fn figures(group: &v1::ComplianceGroup) -> Vec<String> {
+    let contractual = group.contractual.clone().unwrap_or_default();
+    let experienced = group.experienced.clone().unwrap_or_default();
+    let experienced = percent(&experienced.attainment);
+    let others = group.cells(Sheet::Clocks);
+    contractual.cells(Sheet::Clocks).chain([experienced]).chain(others).collect()
 }
 
 /// What the incidents of each group cost people, and where the two accounts part.
 fn show_tolls(groups: &[v1::ComplianceGroup], by: &[KeyWord]) -> String {
-    let keys: Vec<_> = by.iter().map(|word| word.heading()).collect();
-    let headings: Vec<_> = keys.iter().map(String::as_str).chain(TOLL_HEADINGS).collect();
-    let right: Vec<_> = (by.len()..headings.len()).collect();
-    let rows = groups.iter().map(|group| {
-        let values = by.iter().map(|word| word.cell(group));
+    const PEOPLE: Sheet = Sheet::People;
+    let row = |group: &v1::ComplianceGroup| {
         let toll = group.toll.clone().unwrap_or_default();
-        let survey = toll.survey.unwrap_or_default();
-        let promises = toll.promises_kept + toll.promises_broken;
-        let figures = [
-            toll.incidents.to_string(),
-            toll.people_hit.to_string(),
-            span(toll.lost_time),
-            span(toll.touch_time),
-            span(toll.idle_time),
-            toll.handovers.to_string(),
-            toll.reopenings.to_string(),
-            format!("{} of {promises}", toll.promises_kept),
-            survey.answers.to_string(),
-            dash(&survey.average_score),
-            percent(&survey.happiness_percent),
-            percent(&group.attainment_gap),
-            group.reverse_watermelons.to_string(),
-            group.relieved.to_string(),
-            group.left_lying.to_string(),
-        ];
-        values.chain(figures).collect()
-    });
-    table(&headings, &right, rows.collect())
+        let survey = toll.survey.clone().unwrap_or_default();
+        let figures = toll.cells(PEOPLE).chain(survey.cells(PEOPLE)).chain(group.cells(PEOPLE));
+        by.iter().map(|word| word.cell(group)).chain(figures).collect()
+    };
+    let (toll, survey) = (v1::Toll::headings(PEOPLE), v1::SurveyFigures::headings(PEOPLE));
+    let headings = toll.chain(survey).chain(v1::ComplianceGroup::headings(PEOPLE));
+    grouped(by, headings, groups.iter().map(row).collect())
+}
+
+/// A table of figures below what they are grouped by.
+fn grouped(
+    by: &[KeyWord],
+    figures: impl Iterator<Item = &'static str>,
+    rows: Vec<Vec<String>>,
+) -> String {
+    let keys: Vec<_> = by.iter().map(|word| word.heading()).collect();
+    let mut headings: Vec<&str> = keys.iter().map(String::as_str).collect();
+    figures.for_each(|heading| headings.push(heading));
+    let right: Vec<_> = (by.len()..headings.len()).collect();
+    table(&headings, &right, rows)
 }
 
 /// The figure, and each part with what it weighs.
@@ -335,18 +302,5 @@ pub(super) fn left(standing: &v1::ObjectiveStanding) -> String {
 
 /// A figure given in thousandths, with as many decimals as it needs.
 fn thousandths(figure: i64) -> String {
-    let sign = if figure < 0 { "-" } else { "" };
-    let (whole, rest) = (figure.unsigned_abs() / 1000, figure.unsigned_abs() % 1000);
-    match rest {
-        0 => format!("{sign}{whole}"),
-        _ => format!("{sign}{whole}.{}", format!("{rest:03}").trim_end_matches('0')),
-    }
-}
-
-pub(super) fn percent(percent: &str) -> String {
-    if percent.is_empty() { "-".to_owned() } else { format!("{percent}%") }
-}
-
-pub(super) fn dash(text: &str) -> String {
-    if text.is_empty() { "-".to_owned() } else { text.to_owned() }
+    Decimal::new(figure, 3).to_string()
 }

@@ -3,6 +3,7 @@
 use iso_currency::Currency;
 
 use super::show::table;
+use crate::domain::decimal::Decimal;
 use crate::wire::v1;
 
 /// A statement of credits as a table, with its sum.
@@ -56,27 +57,23 @@ fn row(line: &v1::CreditLine, money: &Money) -> Vec<String> {
 /// How amounts of a currency are written.
 pub(super) struct Money {
     pub unit: String,
-    decimals: usize,
+    decimals: u8,
 }
 
 impl Money {
     /// By ISO 4217; of a currency it does not know, or that has no minor unit, whole numbers of
     /// minor units.
     pub fn of(code: &str) -> Money {
-        match Currency::from_code(code).and_then(Currency::exponent) {
-            Some(decimals) => Money { unit: code.to_owned(), decimals: decimals.into() },
+        let exponent = Currency::from_code(code).and_then(Currency::exponent);
+        match exponent.and_then(|decimals| u8::try_from(decimals).ok()) {
+            Some(decimals) => Money { unit: code.to_owned(), decimals },
             None => Money { unit: format!("minor units of {code}"), decimals: 0 },
         }
     }
 
     /// `-1250.05`.
     pub fn show(&self, amount: i64) -> String {
-        let sign = if amount < 0 { "-" } else { "" };
-        let digits = format!("{:0width$}", amount.unsigned_abs(), width = self.decimals + 1);
-        match digits.split_at_checked(digits.len() - self.decimals) {
-            Some((whole, decimals)) if !decimals.is_empty() => format!("{sign}{whole}.{decimals}"),
-            _ => format!("{sign}{digits}"),
-        }
+        Decimal::new(amount, self.decimals).all_places()
     }
 }
 

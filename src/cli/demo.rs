@@ -14,6 +14,7 @@ use super::asked::Asked;
 use super::incident::Question;
 use super::show::{Times, table, times};
 use super::{apply, clocks, import, incident, review};
+use crate::domain::decimal::Decimal;
 use crate::runtime::zones::{self, Choice};
 use crate::server::{self, Settings};
 use crate::wire::v1;
@@ -133,7 +134,7 @@ async fn by_outcome(channel: Channel) -> anyhow::Result<String> {
     let rows = counts.into_iter().map(|((contract, target), counts)| {
         let [met, breached, ..] = counts;
         let thousandths = met * 1000 / (met + breached).max(1);
-        let attainment = format!("{}.{} %", thousandths / 10, thousandths % 10);
+        let attainment = format!("{} %", Decimal::new(thousandths as i64, 1).all_places());
         let counts = counts.iter().map(usize::to_string);
         [contract, target].into_iter().chain(counts).chain([attainment]).collect()
     });

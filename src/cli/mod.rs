@@ -21,6 +21,7 @@ mod diff;
 mod evidence;
 mod export;
 mod fact;
+mod figures;
 mod forecast;
 mod format;
 mod import;

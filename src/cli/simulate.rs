@@ -116,7 +116,7 @@ impl Simulate {
     fn groups(&self, present: &[v1::ComplianceGroup], proposed: &[v1::ComplianceGroup]) -> String {
         let row = |group: &v1::ComplianceGroup| Row {
             names: self.by.iter().map(|word| word.cell(group)).collect(),
-            figures: compliance::figures(group).to_vec(),
+            figures: compliance::figures(group),
         };
         let rows = beside(present.iter().map(row), proposed.iter().map(row));
         compliance::group_table(&self.by, rows)

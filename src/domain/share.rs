@@ -2,11 +2,12 @@
 
 use std::fmt;
 
+use super::decimal::Decimal;
 use super::time::Span;
 
 const MILLIONTHS: u32 = 1_000_000;
 /// Decimals of a percentage that a millionth has room for.
-const DECIMALS: usize = 4;
+const DECIMALS: u8 = 4;
 
 /// A share of a whole in millionths: 999,500 is 99.95 %.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,14 +30,8 @@ impl Share {
     /// The share a percentage says: `"99.95"`.
     pub fn from_percent(text: &str) -> Result<Share, NotAPercentage> {
         let not = || NotAPercentage(text.to_owned());
-        let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
-        let are_digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-        if !are_digits(whole) || !are_digits(decimals) || decimals.len() > DECIMALS {
-            return Err(not());
-        }
-        let whole: u32 = whole.parse().map_err(|_| not())?;
-        let decimals: u32 = format!("{decimals:0<DECIMALS$}").parse().map_err(|_| not())?;
-        let millionths = whole.checked_mul(10_000).and_then(|whole| whole.checked_add(decimals));
+        let percent = Decimal::parse(text, DECIMALS).filter(|_| !text.starts_with('-'));
+        let millionths = percent.and_then(|percent| u32::try_from(percent.units()).ok());
         millionths.filter(|share| *share <= MILLIONTHS).map(Share).ok_or_else(not)
     }
 
@@ -73,9 +68,9 @@ impl Share {
         Share(MILLIONTHS - self.0)
     }
 
-    /// What is left of it without another; nothing when that is larger.
-    pub fn less(self, other: Share) -> Share {
-        Share(self.0.saturating_sub(other.0))
+    /// How much more it is than another, in percent; negative when it is less.
+    pub fn above(self, other: Share) -> Decimal {
+        Decimal::new(i64::from(self.0) - i64::from(other.0), DECIMALS)
     }
 
     /// In millionths.
@@ -87,12 +82,7 @@ impl Share {
 /// As a percentage without its sign, with as many decimals as it needs: `99.95`.
 impl fmt::Display for Share {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (whole, decimals) = (self.0 / 10_000, self.0 % 10_000);
-        if decimals == 0 {
-            return write!(f, "{whole}");
-        }
-        let decimals = format!("{decimals:0DECIMALS$}");
-        write!(f, "{whole}.{}", decimals.trim_end_matches('0'))
+        Decimal::new(self.0, DECIMALS).fmt(f)
     }
 }
 

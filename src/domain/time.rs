@@ -7,6 +7,8 @@ use std::fmt;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
+use super::decimal::Decimal;
+
 const NANOS_A_SECOND: i64 = 1_000_000_000;
 
 /// A point in time: nanoseconds since 1970-01-01T00:00:00Z, from [`Instant::MIN`] to
@@ -187,7 +189,7 @@ impl fmt::Display for Span {
         };
         let rest = nanos % 1_000_000_000;
         if rest != 0 {
-            text += format!(".{rest:09}").trim_end_matches('0');
+            text += Decimal::new(rest, 9).to_string().trim_start_matches('0');
         }
         f.pad(&text)
     }

@@ -248,7 +248,7 @@ impl<'c> Compliance<'c> {
         }
         for lived in all_lived(&mut self.experiences, &mut self.credited) {
             if lived.period.takes(entry, self.as_of) {
-                lived.toll.add(&entry.toll.unwrap_or_default());
+                entry.toll.iter().for_each(|toll| lived.toll.add(toll));
             }
         }
     }

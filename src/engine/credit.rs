@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use super::objective::{Attainment, Lived, OnService, Ruling, ServiceStanding};
 use super::period::last_instant;
 use crate::domain::compliance::attainment::Verdict;
-use crate::domain::compliance::credit::{Judged, Statement, Stood};
+use crate::domain::compliance::credit::{Judged, Line, Statement, Stood};
 use crate::domain::compliance::{Period, credit};
 use crate::domain::contract::{Contract, Credits, Effective, PeriodKind, Revision};
 use crate::domain::time::Instant;
@@ -129,4 +129,39 @@ pub(super) fn whole(period: &Period, zone: &Zone) -> Option<(PeriodKind, Period)
 pub fn statement<'c>(credited: &[Credited<'c>], as_of: Instant) -> Option<Statement<'c>> {
     let judged: Vec<_> = credited.iter().map(|period| period.judged(as_of)).collect();
     credit::statement(&judged)
+}
+
+/// What a period's missed objectives cost the provider, worked out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CreditStatement<'c> {
+    /// ISO 4217 code.
+    pub currency: &'c str,
+    /// The lines, each with the period whose credit it is.
+    pub lines: Vec<(Line<'c>, Option<Period>)>,
+    /// What the credits of the period may come to, in minor units.
+    pub cap: i64,
+    /// The sum of the lines.
+    pub total: i64,
+    /// The period goes on: it is so as far as it has gone.
+    pub is_provisional: bool,
+}
+
+/// The statement of the first of these periods, if anything is credited.
+pub fn credit_statement<'c>(
+    credited: &[Credited<'c>],
+    as_of: Instant,
+) -> Option<CreditStatement<'c>> {
+    let (now, statement) = (credited.first()?, statement(credited, as_of)?);
+    let period = |line: &Line<'c>| credited.get(line.ago).map(|credited| credited.period.clone());
+    let lines = statement.lines.into_iter().map(|line| {
+        let period = period(&line);
+        (line, period)
+    });
+    Some(CreditStatement {
+        currency: &now.contract.currency,
+        lines: lines.collect(),
+        cap: statement.cap,
+        total: statement.total,
+        is_provisional: as_of < now.period.end,
+    })
 }

@@ -4,8 +4,7 @@ use super::catalog::Known;
 use crate::domain::clock::{Calendars, Clock, Judgement};
 use crate::domain::compliance::{Entry, entries};
 use crate::domain::contract::Contract;
-use crate::domain::experience::{Course, Experience, experience};
-use crate::domain::forecast::{Avoidable, avoidable};
+use crate::domain::experience::{Avoidable, Course, Experience, avoidable, experience};
 use crate::domain::incident::History;
 use crate::domain::time::Instant;
 

@@ -5,9 +5,8 @@ use super::learning::Learned;
 use super::ledger::Ledger;
 use super::times::Times;
 use crate::domain::clock::{Calendars, Clock};
-use crate::domain::forecast::{
-    Forecast, Forecaster, Landmark, Reason, Snapshot, Story, Urgency, explain, idle_time,
-};
+use crate::domain::experience::Urgency;
+use crate::domain::forecast::{Forecast, Forecaster, Landmark, Reason, Snapshot, Story, explain};
 use crate::domain::incident::{Fact, History, IncidentEvent, RecordedEvent, Waiting, WaitingOn};
 use crate::domain::time::{Instant, Span};
 
@@ -45,8 +44,8 @@ pub fn outlook(
     let reasons_told = if forecast.breach_probability < 1.0 { REASONS_MAX } else { 0 };
     Some(Outlook {
         forecast,
-        urgency: Urgency::of(&snapshot, hours),
-        idle_time: idle_time(&snapshot, hours),
+        urgency: Urgency::of(&snapshot.work(), hours),
+        idle_time: snapshot.work().idle_time(hours),
         reasons: explain(model, &snapshot, &landmark, reasons_told),
     })
 }
@@ -59,7 +58,8 @@ pub fn urgency(
     as_of: Instant,
 ) -> Option<Urgency> {
     let hours = known.in_force(clock.calendar_id, clock.start_time?)?.hours;
-    Urgency::of(&Snapshot::new(Story::up_to(history, as_of)?, clock, hours, as_of), hours)
+    let snapshot = Snapshot::new(Story::up_to(history, as_of)?, clock, hours, as_of);
+    Urgency::of(&snapshot.work(), hours)
 }
 
 /// What might become so of an incident.

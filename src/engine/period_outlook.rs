@@ -20,6 +20,8 @@ use crate::domain::zone::Zone;
 
 /// Past days that tell how many clocks a day decides.
 pub const PAST_DAYS: u64 = 91;
+/// Heaviest clocks told with a period.
+const HEAVIEST_MAX: usize = 20;
 const NANOS_A_DAY: f64 = 86_400e9;
 
 /// An open clock that may weigh on a period.
@@ -86,10 +88,8 @@ pub struct AttainmentForecast {
     /// The open clocks that weigh most, each with what the miss probability would fall by if it
     /// were met.
     pub heaviest: Vec<(Weighing, f64)>,
-    /// Open clocks that the objective covers.
-    pub open: usize,
-    /// Clocks that are decided already.
-    pub decided: u64,
+    /// What would have to go right for the objective, in plain words; empty: nothing more.
+    pub needs: String,
 }
 
 /// How the objectives of a period will end.
@@ -157,8 +157,8 @@ pub fn forecast_attainment(
         PeriodSoFar { promised: promise.share, decided, breached, open: &clocks, arrivals };
     let period = period.forecast();
     let named = |(place, saved): &(usize, f64)| Some(((*covered.get(*place)?).clone(), *saved));
-    let heaviest = period.heaviest.iter().filter_map(named).collect();
-    AttainmentForecast { heaviest, open: clocks.len(), decided, period }
+    let heaviest = period.heaviest.iter().filter_map(named).take(HEAVIEST_MAX).collect();
+    AttainmentForecast { heaviest, needs: needs(&period, clocks.len(), decided), period }
 }
 
 impl Halfway<'_> {
@@ -249,10 +249,9 @@ pub fn past_dates(zone: &Zone, as_of: Instant) -> Vec<NaiveDate> {
     first.iter_days().take_while(|date| *date < today).collect()
 }
 
-/// What would have to go right for an objective, in plain words; empty: nothing more.
-pub fn needs(forecast: &AttainmentForecast) -> String {
-    let AttainmentForecast { period, open, decided, .. } = forecast;
-    let yet = (period.expected_decided - *decided as f64).max(0.0);
+/// What would have to go right for an objective of which so many clocks are open and decided.
+fn needs(period: &PeriodForecast, open: usize, decided: u64) -> String {
+    let yet = (period.expected_decided - decided as f64).max(0.0);
     match period.allowance_left {
         _ if period.miss_probability < 0.01 => String::new(),
         left @ ..0 => {
@@ -339,7 +338,7 @@ mod tests {
                 allowance_left,
                 heaviest: Vec::new(),
             };
-            needs(&AttainmentForecast { period, heaviest: Vec::new(), open, decided: 100 })
+            needs(&period, open, 100)
         };
         assert_eq!(of(5, 0.001, 7), "");
         assert_eq!(

@@ -6,6 +6,7 @@ use super::catalog::{Catalog, Known};
 use super::command::check_sound;
 use super::compliance::{Compliance, Question};
 use super::experience::entries_of;
+use super::period_result::PeriodResult;
 use super::query::judge_under;
 use super::refusal::Refusal;
 use super::times::Times;
@@ -14,11 +15,14 @@ use crate::domain::clock::Outcome;
 use crate::domain::compliance::Entry;
 use crate::domain::contract::{Contract, Finding};
 use crate::domain::incident::History;
-use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 
 /// Verdicts that differ which are told one by one; the rest are counted.
 const FLIPS_TOLD_MAX: usize = 1_000;
+
+/// What is to be borne in mind with every simulation.
+const CAVEAT: &str = "These are the facts of the past, judged by other terms. Under other terms \
+     people would have worked otherwise: take it for a bound, not for a forecast.";
 
 /// Terms that are thought of.
 #[derive(Clone, Debug)]
@@ -45,6 +49,23 @@ pub struct Simulation<'c> {
     present_terms: Known<'c>,
     proposed_terms: Known<'c>,
     times: Times,
+}
+
+/// A simulation, worked out.
+#[derive(Debug)]
+pub struct SimulationResult<'c> {
+    /// As it is.
+    pub present: PeriodResult<'c>,
+    /// As it would be.
+    pub proposed: PeriodResult<'c>,
+    /// The first verdicts that would differ, by incident and target.
+    pub flips: Vec<Flip>,
+    /// How many would differ.
+    pub flip_count: u64,
+    /// What the lint warns of in the proposal.
+    pub findings: Vec<Finding>,
+    /// What is to be borne in mind.
+    pub caveat: &'static str,
 }
 
 /// A target whose verdict would be another.
@@ -127,8 +148,16 @@ impl<'c> Simulation<'c> {
         }
     }
 
-    /// The instant everything is evaluated at.
-    pub fn as_of(&self) -> Instant {
-        self.times.as_of
+    /// What it came to, when all incidents are taken in.
+    pub fn result(self) -> SimulationResult<'c> {
+        let as_of = self.times.as_of;
+        SimulationResult {
+            present: PeriodResult::of(self.present, as_of),
+            proposed: PeriodResult::of(self.proposed, as_of),
+            flips: self.flips,
+            flip_count: self.flip_count,
+            findings: self.findings,
+            caveat: CAVEAT,
+        }
     }
 }

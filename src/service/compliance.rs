@@ -12,6 +12,8 @@ use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::compliance::{GroupKey, PeriodAsked, Question};
 use crate::engine::deed::{Deed, DoDeed, SignReview};
+use crate::engine::period_result::PeriodResult;
+use crate::engine::review_result::ReviewResult;
 use crate::engine::simulation::Proposal;
 use crate::limits::NOTE_BYTES_MAX;
 use crate::queries::export::{self, Export};
@@ -58,7 +60,7 @@ impl ComplianceService for Services {
             self.read(request, |request, _, faults| question(request, faults))?;
         call.answer(move |Reading { view, index }| {
             let period = compliance::evaluate(&view, index, &question)?;
-            let answer = encode(period, &question.group_by, view.times().as_of);
+            let answer = encode(&PeriodResult::of(period, view.times().as_of), &question.group_by);
             Ok(v1::GetComplianceResponse { stamp: stamp(view.point()), ..answer })
         })
         .await
@@ -71,7 +73,7 @@ impl ComplianceService for Services {
         let (call, wanted) = self.read(request, |request, _, faults| wanted(request, faults))?;
         call.answer(move |Reading { view, index }| {
             let (point, reviewed) = review::evaluate(&view, index, &wanted)?;
-            let answer = encode_review(reviewed);
+            let answer = encode_review(&ReviewResult::of(reviewed));
             Ok(v1::GetServiceReviewResponse { stamp: stamp(point), ..answer })
         })
         .await
@@ -102,7 +104,7 @@ impl ComplianceService for Services {
             let view = reading.into_view();
             let proposed = proposal.catalog(view.catalog());
             let simulation = simulation::evaluate(&view, &question, &proposal, &proposed)?;
-            let answer = encode_simulation(simulation, &question.group_by);
+            let answer = encode_simulation(simulation.result(), &question.group_by);
             Ok(v1::SimulateContractResponse { stamp: stamp(view.point()), ..answer })
         })
         .await

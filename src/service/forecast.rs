@@ -6,12 +6,13 @@ use super::blocking::Messages;
 use super::chunk::Chunk;
 use super::services::Services;
 use super::stamp::stamp;
+use crate::engine::objective_outlook::objective_outlooks;
 use crate::engine::outlook::WhatIf;
 use crate::limits::PRIORITY_BYTES_MAX;
 use crate::queries::forecasts::{self, ForecastAsked};
 use crate::queries::{Reading, period_forecasts};
 use crate::wire::faults::Faults;
-use crate::wire::forecast::{encode, encode_period_outlook, encode_turnout};
+use crate::wire::forecast::{encode, encode_objective_outlooks, encode_turnout};
 use crate::wire::scalar::{id, optional_id, optional_instant, optional_span, text};
 use crate::wire::v1;
 use crate::wire::v1::forecast_service_server::ForecastService;
@@ -51,7 +52,8 @@ impl ForecastService for Services {
         })?;
         call.answer(move |Reading { view, index }| {
             let outlook = period_forecasts::evaluate(&view, index, &contract, &period)?;
-            let answer = encode_period_outlook(&outlook, view.times().as_of);
+            let outlooks = objective_outlooks(&outlook, view.times().as_of);
+            let answer = encode_objective_outlooks(&outlook.compliance.period, &outlooks);
             Ok(v1::ForecastObjectivesResponse { stamp: stamp(view.point()), ..answer })
         })
         .await

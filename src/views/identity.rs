@@ -5,7 +5,7 @@ use super::keys;
 use super::store::Store;
 
 /// Changes with every change of what is kept or how it is keyed: other views are thrown away.
-const FORMAT: &str = "slx views 3";
+const FORMAT: &str = "slx views 5";
 
 /// What a view must agree with to be used.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,55 +1,45 @@
 //! Compliance, as answers tell it.
 
+use std::collections::BTreeMap;
+
 use super::choices::{outcome_number, verdict_number};
 use super::contract::encode_finding;
-use super::experience::{encode_figure, encode_toll};
-use super::scalar::{duration, encode_period, long_duration, number, percent};
+use super::experience::encode_slx;
+use super::figures::Reported;
+use super::scalar::{duration, encode_period};
 use super::{credit, objective, v1};
-use crate::domain::compliance::attainment::Verdict;
-use crate::domain::compliance::{Counts, Tally, lived};
-use crate::domain::time::Instant;
-use crate::engine::compliance::{
-    Attainment, Compliance, GroupKey, Lived, OnService, ServiceStanding, Uptime,
+use crate::domain::compliance::Tally;
+use crate::engine::compliance::GroupKey;
+use crate::engine::period_result::{
+    Evidence, ExperienceEvidence, ObjectiveResult, PeriodResult, UptimeEvidence,
 };
-use crate::engine::simulation::{Flip, Simulation};
+use crate::engine::simulation::{Flip, SimulationResult};
 
-const CAVEAT: &str = "These are the facts of the past, judged by other terms. Under other terms \
-     people would have worked otherwise: take it for a bound, not for a forecast.";
-
-/// The message of a period's compliance, grouped by `keys`, without its stamp.
-pub fn encode(
-    compliance: Compliance<'_>,
-    keys: &[GroupKey],
-    as_of: Instant,
-) -> v1::GetComplianceResponse {
+/// The message of what a period came to, grouped by `keys`, without its stamp.
+pub fn encode(result: &PeriodResult<'_>, keys: &[GroupKey]) -> v1::GetComplianceResponse {
     v1::GetComplianceResponse {
-        time_zone_database: compliance.time_zone_database().to_owned(),
-        objectives: encode_objectives(&compliance, as_of),
-        slx: compliance.slx_figure().map(|figure| encode_figure(&figure, &compliance.toll())),
-        period: Some(encode_period(&compliance.period)),
-        groups: compliance
-            .groups
-            .into_iter()
-            .map(|(values, tally)| encode_group(keys, values, tally))
-            .collect(),
+        time_zone_database: result.time_zone_database.to_owned(),
+        objectives: encode_objectives(&result.objectives),
+        slx: result.slx.as_ref().map(encode_slx),
+        period: Some(encode_period(&result.period)),
+        groups: encode_groups(keys, &result.groups),
         stamp: None,
-        credits: credit::encode_statement(&compliance.credited, as_of),
+        credits: result.credits.as_ref().map(credit::encode_statement),
     }
 }
 
 /// The message of a simulation, grouped by `keys`, without its stamp.
 pub fn encode_simulation(
-    simulation: Simulation<'_>,
+    result: SimulationResult<'_>,
     keys: &[GroupKey],
 ) -> v1::SimulateContractResponse {
-    let as_of = simulation.as_of();
     v1::SimulateContractResponse {
-        present: Some(encode(simulation.present, keys, as_of)),
-        proposed: Some(encode(simulation.proposed, keys, as_of)),
-        flips: simulation.flips.into_iter().map(encode_flip).collect(),
-        flip_count: number(simulation.flip_count),
-        findings: simulation.findings.iter().map(encode_finding).collect(),
-        caveat: CAVEAT.to_owned(),
+        present: Some(encode(&result.present, keys)),
+        proposed: Some(encode(&result.proposed, keys)),
+        flips: result.flips.into_iter().map(encode_flip).collect(),
+        flip_count: result.flip_count.reported(),
+        findings: result.findings.iter().map(encode_finding).collect(),
+        caveat: result.caveat.to_owned(),
         stamp: None,
     }
 }
@@ -63,41 +53,19 @@ fn encode_flip(flip: Flip) -> v1::Flip {
     }
 }
 
-/// The message of a group.
-pub(super) fn encode_group(
+/// The messages of groups.
+pub(super) fn encode_groups(
     keys: &[GroupKey],
-    values: Vec<String>,
-    tally: Tally,
-) -> v1::ComplianceGroup {
-    let percentile = |hundredths| tally.elapsed.percentile(hundredths).map(duration);
-    let mut group = v1::ComplianceGroup {
-        elapsed_p50: percentile(50),
-        elapsed_p90: percentile(90),
-        elapsed_p99: percentile(99),
-        contractual: Some(encode_counts(&tally.contractual)),
-        experienced: Some(encode_counts(&tally.experienced)),
-        watermelons: number(tally.watermelons),
-        reverse_watermelons: number(tally.reverse_watermelons),
-        left_lying: number(tally.left_lying),
-        relieved: number(tally.relieved),
-        attainment_gap: attainment_gap(&tally).unwrap_or_default(),
-        toll: Some(encode_toll(&tally.toll)),
-        ..Default::default()
+    groups: &BTreeMap<Vec<String>, Tally>,
+) -> Vec<v1::ComplianceGroup> {
+    let group = |(values, tally): (&Vec<String>, &Tally)| {
+        let mut group: v1::ComplianceGroup = tally.reported();
+        for (key, value) in keys.iter().zip(values) {
+            field(*key, &mut group).clone_from(value);
+        }
+        group
     };
-    for (key, value) in keys.iter().zip(values) {
-        *field(*key, &mut group) = value;
-    }
-    group
-}
-
-/// How much more was attained by the contract than as experienced, in percent.
-fn attainment_gap(tally: &Tally) -> Option<String> {
-    let (paper, lived) = (tally.contractual.attainment()?, tally.experienced.attainment()?);
-    let gap = match lived > paper {
-        true => format!("-{}", lived.less(paper)),
-        false => paper.less(lived).to_string(),
-    };
-    Some(gap)
+    groups.iter().map(group).collect()
 }
 
 fn field(key: GroupKey, group: &mut v1::ComplianceGroup) -> &mut String {
@@ -111,99 +79,46 @@ fn field(key: GroupKey, group: &mut v1::ComplianceGroup) -> &mut String {
     }
 }
 
-pub(super) fn encode_counts(counts: &Counts) -> v1::Tally {
-    v1::Tally {
-        met: number(counts.met),
-        breached: number(counts.breached),
-        excluded: number(counts.excluded()),
-        undecided: number(counts.undecided),
-        attainment: percent(counts.attainment()),
-        excluded_met: number(counts.excluded_met),
-        excluded_breached: number(counts.excluded_breached),
-    }
+/// The messages of how objectives stand.
+pub(super) fn encode_objectives(results: &[ObjectiveResult<'_>]) -> Vec<v1::ObjectiveStanding> {
+    results.iter().map(encode_objective).collect()
 }
 
-/// In the order of the contract.
-pub(super) fn encode_objectives(
-    compliance: &Compliance<'_>,
-    as_of: Instant,
-) -> Vec<v1::ObjectiveStanding> {
-    let attainments = compliance.attainments.iter();
-    let attainments = attainments.map(|on| (on.place, encode_attainment(on, as_of)));
-    let on_services = compliance.on_services.iter().map(|on| (on.place, encode_on_service(on)));
-    let lived = compliance.experiences.iter().map(|on| (on.place, encode_lived(on, as_of)));
-    let mut standings: Vec<_> = attainments.chain(lived).chain(on_services).collect();
-    standings.sort_by_key(|(place, _)| *place);
-    standings.into_iter().map(|(_, standing)| standing).collect()
-}
-
-fn encode_attainment(attainment: &Attainment<'_>, as_of: Instant) -> v1::ObjectiveStanding {
-    let standing = attainment.standing(as_of);
-    v1::ObjectiveStanding {
-        objective: Some(objective::encode(attainment.objective)),
-        period: Some(encode_period(&attainment.period)),
-        contract_revision: attainment.contract_revision as i32,
-        verdict: verdict_number(standing.verdict),
-        percent: percent(standing.attainment),
-        tally: Some(encode_counts(&attainment.tally.contractual)),
-        breach_allowance: standing.breach_allowance,
-        ..Default::default()
-    }
-}
-
-fn encode_lived(on: &Lived<'_>, as_of: Instant) -> v1::ObjectiveStanding {
-    let per_hundred = lived::lost_time_a_hundred(&on.toll, on.people);
-    let left = lived::lost_time_left(&on.promise, &on.toll, on.people);
-    v1::ObjectiveStanding {
-        objective: Some(objective::encode(on.objective)),
-        period: Some(encode_period(&on.period)),
-        contract_revision: on.contract_revision as i32,
-        verdict: verdict_number(on.verdict(as_of)),
-        lived: Some(v1::LivedStanding {
-            toll: Some(encode_toll(&on.toll)),
-            lost_time_per_hundred_people: per_hundred.map(long_duration),
-            lost_time_left: left.map(long_duration),
-        }),
-        ..Default::default()
-    }
-}
-
-fn encode_on_service(on_service: &OnService<'_>) -> v1::ObjectiveStanding {
+/// The message of how an objective stands.
+pub(super) fn encode_objective(result: &ObjectiveResult<'_>) -> v1::ObjectiveStanding {
     let mut encoded = v1::ObjectiveStanding {
-        objective: Some(objective::encode(on_service.objective)),
-        period: Some(encode_period(&on_service.period)),
-        contract_revision: on_service.contract_revision as i32,
-        verdict: verdict_number(Verdict::NoData),
+        objective: Some(objective::encode(result.objective)),
+        period: Some(encode_period(&result.period)),
+        contract_revision: result.contract_revision as i32,
+        verdict: verdict_number(result.verdict),
+        percent: result.reached.reported(),
+        breach_allowance: result.allowance,
         ..Default::default()
     };
-    match &on_service.standing {
-        None => {}
-        Some(ServiceStanding::Availability(standing, uptime)) => {
-            encoded.verdict = verdict_number(standing.verdict);
-            encoded.percent = percent(standing.uptime);
-            let downtime_allowance = Some(duration(standing.downtime_allowance));
-            encoded.uptime = Some(v1::Uptime { downtime_allowance, ..encode_uptime(uptime) });
-        }
-        Some(ServiceStanding::Outages(standing, uptime)) => {
-            encoded.verdict = verdict_number(standing.verdict);
-            encoded.breach_allowance = standing.allowance;
-            let long_outages = number(standing.long_outages);
-            encoded.uptime = Some(v1::Uptime { long_outages, ..encode_uptime(uptime) });
-        }
-        Some(ServiceStanding::Performance(standing)) => {
-            encoded.verdict = verdict_number(standing.verdict);
-            encoded.measured = Some(v1::MeasuredPercentile {
-                value: standing.value.unwrap_or_default(),
-                count: i64::try_from(standing.count).unwrap_or(i64::MAX),
-            });
+    match &result.evidence {
+        Evidence::Nothing => {}
+        Evidence::Clocks(counts) => encoded.tally = counts.reported(),
+        Evidence::Experience(lived) => encoded.lived = Some(encode_lived(lived)),
+        Evidence::Uptime(uptime) => encoded.uptime = Some(encode_uptime(uptime)),
+        Evidence::Measurements { percentile, count } => {
+            let (value, count) = (percentile.unwrap_or_default(), i64::try_from(*count));
+            let count = count.unwrap_or(i64::MAX);
+            encoded.measured = Some(v1::MeasuredPercentile { value, count });
         }
     }
     encoded
 }
 
-fn encode_uptime(uptime: &Uptime) -> v1::Uptime {
+fn encode_lived(lived: &ExperienceEvidence) -> v1::LivedStanding {
+    v1::LivedStanding {
+        toll: lived.toll.reported(),
+        lost_time_per_hundred_people: lived.lost_time_a_hundred.reported(),
+        lost_time_left: lived.lost_time_left.reported(),
+    }
+}
+
+fn encode_uptime(uptime: &UptimeEvidence) -> v1::Uptime {
     let figures = &uptime.figures;
-    let outages = number(figures.outages.len() as u64);
     v1::Uptime {
         calendar_revision: uptime.calendar_revision as i32,
         agreed: Some(duration(figures.agreed)),
@@ -212,11 +127,11 @@ fn encode_uptime(uptime: &Uptime) -> v1::Uptime {
         downtime: Some(duration(figures.downtime())),
         degraded: Some(duration(figures.degraded)),
         maintenance: Some(duration(figures.maintenance)),
-        outages,
-        long_outages: outages,
+        outages: (figures.outages.len() as u64).reported(),
+        long_outages: uptime.long_outages.reported(),
         longest_outage: figures.longest_outage().map(duration),
         mean_time_to_restore: figures.mean_time_to_restore().map(duration),
         mean_time_between_failures: figures.mean_time_between_failures().map(duration),
-        downtime_allowance: None,
+        downtime_allowance: uptime.downtime_allowance.map(duration),
     }
 }

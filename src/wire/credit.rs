@@ -4,16 +4,17 @@ use chrono::NaiveDate;
 
 use super::checks::Checks;
 use super::faults::Faults;
+use super::figures::Reported;
 use super::limits::Limits;
-use super::scalar::{count_to, encode_period, percent, share, share_or};
+use super::scalar::{count_to, encode_period, share, share_or};
 use super::v1;
 use crate::domain::calendar::read_date;
+use crate::domain::compliance::Period;
 use crate::domain::compliance::credit::{Ground, Line};
 use crate::domain::contract::{CreditRule, CreditTier, Credits, Terms};
 use crate::domain::fault::Fault;
 use crate::domain::share::Share;
-use crate::domain::time::Instant;
-use crate::engine::credit::{Credited, statement};
+use crate::engine::credit::CreditStatement;
 
 const REPEATS_DEFAULT: u32 = 3;
 
@@ -146,7 +147,7 @@ pub fn encode(credits: &Credits) -> v1::Credits {
 
 fn encode_rule(rule: &CreditRule) -> v1::CreditRule {
     let tier = |tier: &CreditTier| v1::CreditTier {
-        below_percent: percent(tier.below),
+        below_percent: tier.below.reported(),
         credit_percent: tier.credit.to_string(),
     };
     v1::CreditRule {
@@ -155,23 +156,22 @@ fn encode_rule(rule: &CreditRule) -> v1::CreditRule {
         weight_percent: rule.weight.to_string(),
         repeat_percent: rule.repeat.to_string(),
         repeats_most: rule.repeats_most as i32,
-        earn_back_percent: percent(rule.earn_back),
+        earn_back_percent: rule.earn_back.reported(),
     }
 }
 
-/// The message of the statement of the first of these periods, if anything is credited.
-pub fn encode_statement(credited: &[Credited<'_>], as_of: Instant) -> Option<v1::CreditStatement> {
-    let (period, statement) = (credited.first()?, statement(credited, as_of)?);
-    Some(v1::CreditStatement {
-        currency: period.contract.currency.clone(),
-        lines: statement.lines.iter().map(|line| encode_line(line, credited)).collect(),
+/// The message of a statement.
+pub fn encode_statement(statement: &CreditStatement<'_>) -> v1::CreditStatement {
+    v1::CreditStatement {
+        currency: statement.currency.to_owned(),
+        lines: statement.lines.iter().map(encode_line).collect(),
         cap_amount: statement.cap,
         total_amount: statement.total,
-        provisional: as_of < period.period.end,
-    })
+        provisional: statement.is_provisional,
+    }
 }
 
-fn encode_line(line: &Line<'_>, credited: &[Credited<'_>]) -> v1::CreditLine {
+fn encode_line((line, period): &(Line<'_>, Option<Period>)) -> v1::CreditLine {
     use v1::CreditLineKind as Kind;
     let (kind, credit, weight, repeats) = match line.ground {
         Ground::Missed(missed) => {
@@ -185,11 +185,11 @@ fn encode_line(line: &Line<'_>, credited: &[Credited<'_>]) -> v1::CreditLine {
     v1::CreditLine {
         kind: kind as i32,
         objective_id: line.objective_id.to_owned(),
-        period: credited.get(line.ago).map(|credited| encode_period(&credited.period)),
+        period: period.as_ref().map(encode_period),
         reason: line.reason(),
         base_amount: line.base,
-        credit_percent: percent(credit),
-        weight_percent: percent(weight),
+        credit_percent: credit.reported(),
+        weight_percent: weight.reported(),
         repeats: repeats as i32,
         amount: line.amount,
     }

@@ -5,8 +5,9 @@ use prost_types::Duration;
 use super::checks::Checks;
 use super::choices::contract_kind_number;
 use super::faults::Faults;
+use super::figures::Reported;
 use super::scalar::{
-    count, count_to, duration, hundredths, long_duration, minimum, positive_span, timestamp,
+    count, count_to, duration, minimum, positive_span, timestamp,
     unsigned_span,
 };
 use super::v1;
@@ -15,10 +16,11 @@ use crate::domain::clock::Clock;
 use crate::domain::contract::{
     Contract, ExperienceLimit, ExperienceMeasure, ExperiencePromise, ExperienceTerms, SlxWeights,
 };
-use crate::domain::experience::{Experience, Figure, Flow, Holder, Part, Survey, Toll};
+use crate::domain::decimal::Decimal;
+use crate::domain::experience::{Experience, Flow, Holder, Part};
 use crate::domain::fault::Fault;
-use crate::domain::share::Share;
 use crate::domain::time::Span;
+use crate::engine::period_result::SlxResult;
 
 /// By what experience is measured.
 pub(super) fn decode(
@@ -158,25 +160,17 @@ fn decimal(text: &str, least: i32, most: i32) -> Result<i32, String> {
         let (least, most) = (hundredths(i64::from(least)), hundredths(i64::from(most)));
         format!("{text:?} is none: write {least} to {most}, with at most two decimals")
     };
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    let (whole, decimals) = digits.split_once('.').unwrap_or((digits, "0"));
-    let are_digits = |text: &str, most: usize| {
-        (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
-    };
-    if !are_digits(whole, 3) || !are_digits(decimals, 2) {
-        return Err(wrong());
-    }
-    let number: i32 = format!("{whole}{decimals:0<2}").parse().map_err(|_| wrong())?;
-    let number = if text.starts_with('-') { -number } else { number };
-    if (least..=most).contains(&number) { Ok(number) } else { Err(wrong()) }
+    let number = Decimal::parse(text, 2).and_then(|number| i32::try_from(number.units()).ok());
+    number.filter(|number| (least..=most).contains(number)).ok_or_else(wrong)
 }
 
 /// The messages of whose turn it was, by contract.
 pub fn encode_party_time(experiences: &[Experience<'_>]) -> Vec<v1::PartyTime> {
     let told = experiences.iter().flat_map(|experience| {
         let of_contract = experience.party_time.iter();
-        of_contract
-            .map(|(holder, span)| encode_holder(experience.contract_id, *holder, duration(*span)))
+        of_contract.map(|(holder, span)| {
+            encode_holder(experience.contract_id, *holder, Some(duration(*span)))
+        })
     });
     told.collect()
 }
@@ -185,7 +179,7 @@ pub fn encode_party_time(experiences: &[Experience<'_>]) -> Vec<v1::PartyTime> {
 pub(super) fn encode_holder(
     contract_id: &str,
     holder: Holder<&str>,
-    duration: Duration,
+    duration: Option<Duration>,
 ) -> v1::PartyTime {
     let (kind, third_party) = match holder {
         Holder::Provider => (v1::PartyTimeKind::Provider, ""),
@@ -197,7 +191,7 @@ pub(super) fn encode_holder(
         contract_id: contract_id.to_owned(),
         kind: kind as i32,
         third_party: third_party.to_owned(),
-        duration: Some(duration),
+        duration,
     }
 }
 
@@ -214,10 +208,6 @@ pub fn encode_link(contract: &Contract) -> v1::ChainLink {
 
 /// The message of what people went through, beside the clocks of the same incident.
 pub fn encode_experience(experience: &Experience<'_>, clocks: &[Clock<'_>]) -> v1::Experience {
-    let of_target = clocks.iter().filter(|clock| {
-        clock.contract_id == experience.contract_id && clock.target_id == experience.target_id
-    });
-    let counted: Span = of_target.map(|clock| clock.elapsed).sum();
     v1::Experience {
         contract_id: experience.contract_id.to_owned(),
         target_id: experience.target_id.to_owned(),
@@ -227,10 +217,10 @@ pub fn encode_experience(experience: &Experience<'_>, clocks: &[Clock<'_>]) -> v
         trouble_end_time: experience.trouble_ended.map(timestamp),
         experienced_time: Some(duration(experience.experienced)),
         limit: experience.limit.map(duration),
-        gap: Some(duration(experience.experienced - counted)),
-        lost_time: Some(long_duration(experience.lost_time)),
+        gap: Some(duration(experience.gap(clocks))),
+        lost_time: experience.lost_time.reported(),
         people_hit: experience.people_hit as i32,
-        survey: Some(encode_survey(&experience.survey)),
+        survey: experience.survey.reported(),
         flow: Some(encode_flow(&experience.flow)),
     }
 }
@@ -240,7 +230,7 @@ fn encode_flow(flow: &Flow) -> v1::Flow {
         touch_time: Some(duration(flow.touch_time)),
         service_time: Some(duration(flow.service_time)),
         idle_time: Some(duration(flow.idle_time)),
-        efficiency_percent: flow.efficiency().map(|share| share.to_string()).unwrap_or_default(),
+        efficiency_percent: flow.efficiency().reported(),
         handovers: i64::from(flow.handovers),
         reopenings: i64::from(flow.reopenings),
         promises_kept: i64::from(flow.promises.kept),
@@ -249,48 +239,22 @@ fn encode_flow(flow: &Flow) -> v1::Flow {
     }
 }
 
-/// The message of what incidents cost people.
-pub(super) fn encode_toll(toll: &Toll) -> v1::Toll {
-    let number = |count| i64::try_from(count).unwrap_or(i64::MAX);
-    v1::Toll {
-        incidents: number(toll.incidents),
-        people_hit: number(toll.people_hit),
-        lost_time: Some(long_duration(toll.lost_time)),
-        experienced_time: Some(long_duration(toll.experienced)),
-        touch_time: Some(long_duration(toll.touch_time)),
-        service_time: Some(long_duration(toll.service_time)),
-        idle_time: Some(long_duration(toll.idle_time)),
-        handovers: number(toll.handovers),
-        reopenings: number(toll.reopenings),
-        promises_kept: number(toll.promises_kept),
-        promises_broken: number(toll.promises_broken),
-        survey: Some(encode_survey(&toll.survey)),
-    }
-}
-
 /// The message of an SLX figure and of what it rests on.
-pub(super) fn encode_figure(figure: &Figure, toll: &Toll) -> v1::SlxFigure {
-    let percent = |share: Option<Share>| share.map(|share| share.to_string()).unwrap_or_default();
+pub(super) fn encode_slx(SlxResult { figure, toll }: &SlxResult) -> v1::SlxFigure {
     let part = |part: &Part| {
-        Some(v1::SlxPart { weight: part.weight as i32, percent: percent(part.value) })
+        Some(v1::SlxPart { weight: part.weight as i32, percent: part.value.reported() })
     };
     v1::SlxFigure {
-        percent: percent(figure.value),
+        percent: figure.value.reported(),
         lost_time: part(&figure.lost_time),
         promises: part(&figure.promises),
         idle: part(&figure.idle),
         score: part(&figure.score),
-        toll: Some(encode_toll(toll)),
+        toll: toll.reported(),
     }
 }
 
-/// The message of answers added up.
-pub(super) fn encode_survey(survey: &Survey) -> v1::SurveyFigures {
-    let average = survey.average_hundredths().and_then(|average| i64::try_from(average).ok());
-    v1::SurveyFigures {
-        answers: i64::try_from(survey.answers).unwrap_or(i64::MAX),
-        average_score: average.map(hundredths).unwrap_or_default(),
-        happiness_percent: survey.happiness().map(hundredths).unwrap_or_default(),
-        lost_time: Some(long_duration(survey.lost_time)),
-    }
+/// A number of hundredths as a decimal, with as many decimals as it needs.
+fn hundredths(number: i64) -> String {
+    Decimal::new(number, 2).to_string()
 }

@@ -1,20 +1,17 @@
 //! Forecasts, as answers tell them.
 
 use super::clock;
-use super::compliance::encode_objectives;
+use super::compliance::encode_objective;
 use super::scalar::{duration, encode_period, timestamp};
 use super::v1;
 use crate::domain::clock::Clock;
-use crate::domain::forecast::{Avoidable, Bin, MODEL_VERSION, Reason, Urgency};
-use crate::domain::time::Instant;
+use crate::domain::compliance::Period;
+use crate::domain::experience::{Avoidable, Urgency};
+use crate::domain::forecast::{Bin, MODEL_VERSION, Reason};
 use crate::engine::learning::{Learned, Turnout};
+use crate::engine::objective_outlook::{BudgetUse, ObjectiveOutlook};
 use crate::engine::outlook::Outlook;
-use crate::engine::period_outlook::{
-    AttainmentForecast, BudgetOutlook, PeriodOutlook, Weighing, needs,
-};
-
-/// Heaviest clocks told with a period.
-const HEAVIEST_MAX: usize = 20;
+use crate::engine::period_outlook::{AttainmentForecast, Weighing};
 
 /// The message of an open clock and what is to be expected of it.
 pub fn encode(
@@ -52,23 +49,22 @@ fn encode_reason(reason: &Reason) -> v1::ForecastReason {
 }
 
 /// The message of how a period's objectives will end: those that are forecast.
-pub fn encode_period_outlook(
-    outlook: &PeriodOutlook<'_>,
-    as_of: Instant,
+pub fn encode_objective_outlooks(
+    period: &Period,
+    outlooks: &[ObjectiveOutlook<'_, '_>],
 ) -> v1::ForecastObjectivesResponse {
-    let standings = encode_objectives(&outlook.compliance, as_of).into_iter().enumerate();
-    let objectives = standings.filter_map(|(place, standing)| {
-        let attainment = outlook.attainments.get(&place).map(encode_attainment);
-        let error_budget = outlook.budgets.get(&place).map(encode_budget);
-        let is_told = attainment.is_some() || error_budget.is_some();
-        let standing = Some(standing);
-        let told = attainment.unwrap_or_default();
-        is_told.then_some(v1::ObjectiveForecast { standing, error_budget, ..told })
-    });
     v1::ForecastObjectivesResponse {
-        objectives: objectives.collect(),
-        period: Some(encode_period(&outlook.compliance.period)),
+        objectives: outlooks.iter().map(encode_objective_outlook).collect(),
+        period: Some(encode_period(period)),
         stamp: None,
+    }
+}
+
+fn encode_objective_outlook(outlook: &ObjectiveOutlook<'_, '_>) -> v1::ObjectiveForecast {
+    v1::ObjectiveForecast {
+        standing: Some(encode_objective(&outlook.result)),
+        error_budget: outlook.budget.as_ref().map(encode_budget),
+        ..outlook.attainment.map(encode_attainment).unwrap_or_default()
     }
 }
 
@@ -82,8 +78,8 @@ fn encode_attainment(forecast: &AttainmentForecast) -> v1::ObjectiveForecast {
         attainment_high: period.attainment_interval.1,
         expected_decided: period.expected_decided,
         allowance_left: period.allowance_left,
-        heaviest: forecast.heaviest.iter().take(HEAVIEST_MAX).map(encode_weighing).collect(),
-        needs: needs(forecast),
+        heaviest: forecast.heaviest.iter().map(encode_weighing).collect(),
+        needs: forecast.needs.clone(),
         error_budget: None,
     }
 }
@@ -97,14 +93,13 @@ fn encode_weighing((clock, saved): &(Weighing, f64)) -> v1::WeighingClock {
     }
 }
 
-fn encode_budget(outlook: &BudgetOutlook) -> v1::ErrorBudget {
-    let BudgetOutlook { budget, short, long } = outlook;
+fn encode_budget(budget: &BudgetUse) -> v1::ErrorBudget {
     v1::ErrorBudget {
-        allowed: Some(duration(budget.whole())),
-        left: Some(duration(budget.left())),
-        burn_rate_short: short.and_then(|stretch| budget.burn_rate(stretch)),
-        burn_rate_long: long.and_then(|stretch| budget.burn_rate(stretch)),
-        exhausted_after: long.and_then(|s| budget.exhausted_after(s)).map(duration),
+        allowed: Some(duration(budget.allowed)),
+        left: Some(duration(budget.left)),
+        burn_rate_short: budget.burn_rate_short,
+        burn_rate_long: budget.burn_rate_long,
+        exhausted_after: budget.exhausted_after.map(duration),
     }
 }
 
@@ -154,10 +149,7 @@ pub fn encode_work(
             ready_time: Some(timestamp(avoidable.ready_time)),
             avoidable_time: Some(duration(avoidable.lost_time)),
             left_lying: avoidable.is_left_lying(),
-            reason: format!(
-                "done at once, it could have been ready at {}; {} of service time were avoidable",
-                avoidable.ready_time, avoidable.lost_time
-            ),
+            reason: avoidable.reason(),
             ..named
         }),
         (None, None) => None,

@@ -15,6 +15,7 @@ pub mod deed;
 pub mod experience;
 pub mod export;
 pub mod faults;
+mod figures;
 pub mod forecast;
 #[cfg(test)]
 mod fuzz;

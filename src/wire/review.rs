@@ -1,66 +1,55 @@
 //! Reviews, as answers tell them.
 
-use std::cmp::Reverse;
-
-use itertools::Itertools;
-
-use super::choices::{outcome_number, waiting_on_number};
-use super::compliance::{encode_counts, encode_group, encode_objectives};
-use super::experience::{encode_figure, encode_holder};
+use super::choices::{outcome_number, verdict_number, waiting_on_number};
+use super::compliance::{encode_groups, encode_objective, encode_objectives};
+use super::experience::{encode_holder, encode_slx};
+use super::figures::Reported;
 use super::forecast::encode_turnout;
-use super::scalar::{duration, encode_period, long_duration, number, percent, timestamp};
+use super::scalar::{duration, encode_period, timestamp};
 use super::settlement::encode_standing;
 use super::{contract, credit, deed, v1};
+use crate::domain::contract::{Contract, Revision};
 use crate::domain::time::Instant;
-use crate::engine::compliance::Compliance;
 use crate::engine::deed::Signature;
-use crate::engine::review::{
-    CauseCount, GROUPED_BY, Pauses, Restated, Restatement, Review, Reviewed, Talk,
-    UNSETTLED_TOLD_MAX, total,
+use crate::engine::period_result::ObjectiveResult;
+use crate::engine::review::{GROUPED_BY, Restated, Talk};
+use crate::engine::review_result::{
+    Cause, ObjectivePoint, PauseGround, RestatementResult, ReviewResult, TrendPeriod,
+    UnderpinningResult,
 };
 
-/// How often a party's doing must hit a service to be recurring.
-const RECURRING_MIN: u64 = 3;
-
 /// The message of a review, without its stamp.
-pub fn encode(reviewed: Reviewed<'_>) -> v1::GetServiceReviewResponse {
-    let Reviewed { review, signatures, forecasts, restatement } = reviewed;
-    let restatement = restatement.map(|restatement| encode_restatement(&restatement, &review));
-    let as_of = review.as_of;
-    let objectives = encode_objectives(&review.present, as_of);
-    let contract_id = review.present.contract_id();
-    let party_time = review.table.party_time.iter().map(|(holder, sum)| {
-        encode_holder(contract_id, holder.as_ref().named(String::as_str), long_duration(*sum))
+pub fn encode(result: &ReviewResult<'_>) -> v1::GetServiceReviewResponse {
+    let (period, table) = (&result.period, &result.table);
+    let objectives = period.objectives.iter().zip(&result.objective_trends);
+    let contract_id = &result.ruling.content.id;
+    let party_time = table.party_time.iter().map(|(holder, sum)| {
+        encode_holder(contract_id, holder.as_ref().named(String::as_str), sum.reported())
     });
-    let unsettled = review.unsettled.iter().take(UNSETTLED_TOLD_MAX);
+    let settlement = result.unsettled.iter();
     v1::GetServiceReviewResponse {
-        time_zone_database: review.present.time_zone_database().to_owned(),
-        contract: Some(encode_contract(&review.present)),
-        period: Some(encode_period(&review.present.period)),
-        provisional: as_of < review.present.period.end,
-        total: Some(encode_group(&[], Vec::new(), total(&review.present))),
-        objectives: with_trends(objectives, &review),
-        trend: trend(&review),
-        chain: review.chain.iter().map(|compliance| encode_link(compliance, as_of)).collect(),
-        credits: credit::encode_statement(&review.present.credited, as_of),
-        clocks: review.table.clocks.iter().map(encode_talk).collect(),
-        clock_count: number(review.table.clock_count),
-        only_left_lying_count: number(review.table.only_left_lying),
-        pauses: Some(encode_pauses(&review.table.pauses)),
-        causes: encode_causes(review.table.causes),
+        time_zone_database: period.time_zone_database.to_owned(),
+        contract: Some(encode_contract(result.ruling)),
+        period: Some(encode_period(&period.period)),
+        provisional: result.is_provisional,
+        total: result.total.reported(),
+        groups: encode_groups(&GROUPED_BY, &period.groups),
+        objectives: objectives.map(encode_reviewed).collect(),
+        trend: result.trend.iter().map(encode_trend).collect(),
+        chain: result.chain.iter().map(encode_link).collect(),
+        credits: period.credits.as_ref().map(credit::encode_statement),
+        clocks: table.clocks.iter().map(encode_talk).collect(),
+        clock_count: table.clock_count.reported(),
+        only_left_lying_count: table.only_left_lying.reported(),
+        pauses: Some(encode_pauses(result)),
+        causes: result.causes.iter().map(encode_cause).collect(),
         party_time: party_time.collect(),
-        slx: slx(&review.present),
-        forecast_quality: forecasts.as_ref().map(encode_turnout),
-        settlement_count: review.unsettled.len() as i64,
-        settlement: unsettled.map(|settled| encode_standing(settled, as_of)).collect(),
-        groups: review
-            .present
-            .groups
-            .into_iter()
-            .map(|(values, tally)| encode_group(&GROUPED_BY, values, tally))
-            .collect(),
-        signatures: signatures.iter().map(|(time, s)| encode_signature(*time, s)).collect(),
-        restatement,
+        slx: period.slx.as_ref().map(encode_slx),
+        forecast_quality: result.forecasts.as_ref().map(encode_turnout),
+        settlement_count: result.unsettled_count as i64,
+        settlement: settlement.map(|settled| encode_standing(settled, result.as_of)).collect(),
+        signatures: result.signatures.iter().map(|(time, s)| encode_signature(*time, s)).collect(),
+        restatement: result.restatement.as_ref().map(encode_restatement),
         stamp: None,
     }
 }
@@ -71,9 +60,8 @@ pub fn encode_signature(record_time: Instant, signature: &Signature) -> v1::Revi
     v1::ReviewSignature { record_time, ..deed::encode(signature) }
 }
 
-/// The contract of a compliance, without its terms.
-fn encode_contract(compliance: &Compliance<'_>) -> v1::Contract {
-    let ruling = compliance.ruling;
+/// A contract without its terms.
+fn encode_contract(ruling: &Revision<Contract>) -> v1::Contract {
     v1::Contract {
         terms: None,
         revision: ruling.number as i32,
@@ -82,65 +70,41 @@ fn encode_contract(compliance: &Compliance<'_>) -> v1::Contract {
     }
 }
 
-fn encode_link(compliance: &Compliance<'_>, as_of: Instant) -> v1::UnderpinningStanding {
+fn encode_link(link: &UnderpinningResult<'_>) -> v1::UnderpinningStanding {
     v1::UnderpinningStanding {
-        contract: Some(encode_contract(compliance)),
-        total: Some(encode_group(&[], Vec::new(), total(compliance))),
-        objectives: encode_objectives(compliance, as_of),
+        contract: Some(encode_contract(link.ruling)),
+        total: link.total.reported(),
+        objectives: encode_objectives(&link.objectives),
     }
 }
 
-/// The periods of the trend, the oldest first.
-fn periods<'r, 'c>(review: &'r Review<'c>) -> impl Iterator<Item = &'r Compliance<'c>> {
-    review.before.iter().rev().chain([&review.present])
+fn encode_trend(trend: &TrendPeriod) -> v1::ReviewedPeriod {
+    let TrendPeriod { period, total, slx } = trend;
+    v1::ReviewedPeriod {
+        period: Some(encode_period(period)),
+        contractual: total.contractual.reported(),
+        experienced: total.experienced.reported(),
+        watermelons: total.watermelons.reported(),
+        lost_time: total.toll.lost_time.reported(),
+        slx_percent: slx.as_ref().and_then(|slx| slx.figure.value).reported(),
+    }
 }
 
-fn trend(review: &Review<'_>) -> Vec<v1::ReviewedPeriod> {
-    let period = |compliance: &Compliance<'_>| {
-        let tally = total(compliance);
-        v1::ReviewedPeriod {
-            period: Some(encode_period(&compliance.period)),
-            contractual: Some(encode_counts(&tally.contractual)),
-            experienced: Some(encode_counts(&tally.experienced)),
-            watermelons: number(tally.watermelons),
-            lost_time: Some(long_duration(tally.toll.lost_time)),
-            slx_percent: slx(compliance).map(|slx| slx.percent).unwrap_or_default(),
-        }
-    };
-    periods(review).map(period).collect()
+fn encode_reviewed(
+    (objective, trend): (&ObjectiveResult<'_>, &Vec<ObjectivePoint>),
+) -> v1::ReviewedObjective {
+    v1::ReviewedObjective {
+        standing: Some(encode_objective(objective)),
+        trend: trend.iter().map(encode_point).collect(),
+    }
 }
 
-fn slx(compliance: &Compliance<'_>) -> Option<v1::SlxFigure> {
-    compliance.slx_figure().map(|figure| encode_figure(&figure, &compliance.toll()))
-}
-
-fn with_trends(
-    standings: Vec<v1::ObjectiveStanding>,
-    review: &Review<'_>,
-) -> Vec<v1::ReviewedObjective> {
-    let stood: Vec<_> =
-        periods(review).map(|period| encode_objectives(period, review.as_of)).collect();
-    let with_trend = |standing: v1::ObjectiveStanding| {
-        let id = |standing: &v1::ObjectiveStanding| {
-            standing.objective.as_ref().map(|objective| objective.id.clone())
-        };
-        let same = |period: &Vec<v1::ObjectiveStanding>| {
-            period.iter().find(|before| id(before) == id(&standing)).map(point)
-        };
-        let trend = stood.iter().filter_map(same).collect();
-        v1::ReviewedObjective { standing: Some(standing), trend }
-    };
-    standings.into_iter().map(with_trend).collect()
-}
-
-fn point(standing: &v1::ObjectiveStanding) -> v1::ObjectivePoint {
-    let measured = standing.measured.map(|measured| measured.value);
-    let outages = standing.uptime.as_ref().map(|uptime| uptime.long_outages);
+fn encode_point(point: &ObjectivePoint) -> v1::ObjectivePoint {
     v1::ObjectivePoint {
-        period: standing.period.clone(),
-        verdict: standing.verdict,
-        percent: standing.percent.clone(),
-        value: measured.or(outages).unwrap_or_default(),
+        period: Some(encode_period(&point.period)),
+        verdict: verdict_number(point.verdict),
+        percent: point.reached.reported(),
+        value: point.value,
     }
 }
 
@@ -164,62 +128,49 @@ fn encode_talk(talk: &Talk) -> v1::ReviewedClock {
     }
 }
 
-fn encode_pauses(pauses: &Pauses) -> v1::ReviewedPauses {
-    let grounds = pauses.grounds.iter();
-    let grounds = grounds.map(|((waiting_on, third_party, reason), (paused, count))| {
-        let ground = v1::PauseGround {
-            waiting_on: waiting_on_number(*waiting_on),
-            third_party: third_party.clone(),
-            reason: reason.clone(),
-            paused: Some(long_duration(*paused)),
-            count: number(*count),
-        };
-        (Reverse(*paused), ground)
-    });
-    let grounds = grounds.sorted_by_key(|(longest, _)| *longest);
+fn encode_pauses(result: &ReviewResult<'_>) -> v1::ReviewedPauses {
+    let pauses = &result.table.pauses;
     v1::ReviewedPauses {
-        paused: Some(long_duration(pauses.paused)),
-        counted: Some(long_duration(pauses.counted)),
-        share: percent(pauses.share()),
-        met_by_pauses: number(pauses.met_by_pauses),
-        attainment_without: percent(pauses.without.attainment()),
-        grounds: grounds.map(|(_, ground)| ground).collect(),
+        paused: pauses.paused.reported(),
+        counted: pauses.counted.reported(),
+        share: pauses.share().reported(),
+        met_by_pauses: pauses.met_by_pauses.reported(),
+        attainment_without: pauses.without.attainment().reported(),
+        grounds: result.pause_grounds.iter().map(encode_ground).collect(),
     }
 }
 
-fn encode_causes(
-    causes: impl IntoIterator<Item = ((String, String), CauseCount)>,
-) -> Vec<v1::ReviewedCause> {
-    let causes = causes.into_iter().sorted_by_key(|(_, count)| Reverse(count.incidents));
-    let cause = |((party, service), count): ((String, String), CauseCount)| v1::ReviewedCause {
-        recurring: !party.is_empty() && count.incidents >= RECURRING_MIN,
-        party,
-        service,
-        incidents: number(count.incidents),
-        breached: number(count.breached),
-        least_confidence_percent: count.least_confidence_percent.unwrap_or_default() as i32,
-    };
-    causes.map(cause).collect()
+fn encode_ground(ground: &PauseGround) -> v1::PauseGround {
+    v1::PauseGround {
+        waiting_on: waiting_on_number(ground.waiting_on),
+        third_party: ground.third_party.clone(),
+        reason: ground.reason.clone(),
+        paused: ground.paused.reported(),
+        count: ground.count.reported(),
+    }
 }
 
-fn encode_restatement(
-    restatement: &Restatement<'_>,
-    present: &Review<'_>,
-) -> v1::ReviewRestatement {
-    let Restatement { signature_id, signed, moved, moved_count } = restatement;
-    let (was, is) = (
-        encode_objectives(&signed.present, signed.as_of),
-        encode_objectives(&present.present, present.as_of),
-    );
-    let credits =
-        |review: &Review<'_>| credit::encode_statement(&review.present.credited, review.as_of);
+fn encode_cause(cause: &Cause) -> v1::ReviewedCause {
+    let Cause { party, service, count, is_recurring } = cause;
+    v1::ReviewedCause {
+        party: party.clone(),
+        service: service.clone(),
+        incidents: count.incidents.reported(),
+        breached: count.breached.reported(),
+        recurring: *is_recurring,
+        least_confidence_percent: count.least_confidence_percent.unwrap_or_default() as i32,
+    }
+}
+
+fn encode_restatement(restatement: &RestatementResult<'_>) -> v1::ReviewRestatement {
+    let moved = restatement.moved.iter();
     v1::ReviewRestatement {
-        signature_id: signature_id.clone(),
-        signed_total: Some(encode_group(&[], Vec::new(), total(&signed.present))),
-        signed_objectives: was.into_iter().filter(|standing| !is.contains(standing)).collect(),
-        signed_credits: credits(signed).filter(|signed| credits(present).as_ref() != Some(signed)),
-        moved: moved.iter().map(|(moved, facts)| encode_restated(moved, facts)).collect(),
-        moved_count: *moved_count as i64,
+        signature_id: restatement.signature_id.clone(),
+        signed_total: restatement.signed_total.reported(),
+        signed_objectives: encode_objectives(&restatement.signed_objectives),
+        signed_credits: restatement.signed_credits.as_ref().map(credit::encode_statement),
+        moved: moved.map(|(moved, facts)| encode_restated(moved, facts)).collect(),
+        moved_count: restatement.moved_count as i64,
     }
 }
 

@@ -5,7 +5,6 @@ use prost_types::{Duration, Timestamp};
 use super::faults::Wrong;
 use super::v1;
 use crate::domain::compliance::Period;
-use crate::domain::experience::TimeSum;
 use crate::domain::fault::Fault;
 use crate::domain::share::Share;
 use crate::domain::time::{Instant, Span};
@@ -149,23 +148,6 @@ pub(super) fn minimum(count: i32) -> Result<u64, String> {
         .map_err(|_| format!("is {count}: it must not be negative"))
 }
 
-/// The message of time added up.
-pub(super) fn long_duration(sum: TimeSum) -> Duration {
-    let (seconds, nanos) = sum.parts();
-    // A part of a second always fits.
-    Duration { seconds: i64::try_from(seconds).unwrap_or(i64::MAX), nanos: nanos as i32 }
-}
-
-/// A number of hundredths as a decimal, with as many decimals as it needs.
-pub(super) fn hundredths(number: i64) -> String {
-    let sign = if number < 0 { "-" } else { "" };
-    let (whole, rest) = (number.unsigned_abs() / 100, number.unsigned_abs() % 100);
-    match rest {
-        0 => format!("{sign}{whole}"),
-        _ => format!("{sign}{whole}.{}", format!("{rest:02}").trim_end_matches('0')),
-    }
-}
-
 /// The message of a period.
 pub(super) fn encode_period(period: &Period) -> v1::Period {
     v1::Period {
@@ -173,16 +155,6 @@ pub(super) fn encode_period(period: &Period) -> v1::Period {
         start_time: Some(timestamp(period.start)),
         end_time: Some(timestamp(period.end)),
     }
-}
-
-/// The text of a percentage, or nothing.
-pub(super) fn percent(share: Option<Share>) -> String {
-    share.map(|share| share.to_string()).unwrap_or_default()
-}
-
-/// Counts are of things held in memory: they fit.
-pub(super) fn number(count: u64) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 /// Bytes as lower-case hexadecimal digits.

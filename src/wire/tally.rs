@@ -4,119 +4,99 @@ use prost::Message;
 
 use super::store::v1 as store;
 use super::unreadable::Unreadable;
-use crate::domain::compliance::{Counts, Spread, Tally};
+use crate::domain::compliance::{Counts, Tally};
 use crate::domain::experience::{Survey, TimeSum, Toll};
-use crate::domain::time::Instant;
+use crate::domain::figures::{counts_table, survey_table, tally_table, toll_table};
+use crate::domain::spread::Spread;
 use crate::engine::tally::{Counted, CountedTarget};
 
 /// The bytes of a cell's row.
 pub fn encode(tally: &Tally) -> Vec<u8> {
-    message(tally).encode_to_vec()
+    Stored::encode(tally).unwrap_or_default().encode_to_vec()
 }
 
 /// A cell's row.
 pub fn decode(bytes: &[u8]) -> Result<Tally, Unreadable> {
-    from_message(store::Tally::decode(bytes)?)
+    Ok(Stored::decode(Some(store::Tally::decode(bytes)?)))
 }
 
-fn message(tally: &Tally) -> store::Tally {
-    store::Tally {
-        contractual: Some(encode_counts(&tally.contractual)),
-        experienced: Some(encode_counts(&tally.experienced)),
-        watermelons: tally.watermelons,
-        reverse_watermelons: tally.reverse_watermelons,
-        relieved: tally.relieved,
-        left_lying: tally.left_lying,
-        toll: (tally.toll != Toll::default()).then(|| encode_toll(&tally.toll)),
-        elapsed_seconds: tally.elapsed.iter().map(|(seconds, _)| seconds).collect(),
-        elapsed_counts: tally.elapsed.iter().map(|(_, count)| count).collect(),
+/// A figure as a field of a row. What a row lacks is nothing.
+trait Stored {
+    /// The field.
+    type Field;
+
+    fn encode(&self) -> Self::Field;
+
+    fn decode(field: Self::Field) -> Self;
+}
+
+impl Stored for u64 {
+    type Field = u64;
+
+    fn encode(&self) -> u64 {
+        *self
+    }
+
+    fn decode(field: u64) -> u64 {
+        field
     }
 }
 
-fn from_message(tally: store::Tally) -> Result<Tally, Unreadable> {
-    let longest = Instant::MAX.seconds();
-    if tally.elapsed_seconds.iter().any(|seconds| !(0..=longest).contains(seconds)) {
-        return Err(Unreadable::from("an elapsed time is out of range".to_owned()));
+impl Stored for TimeSum {
+    type Field = Option<store::TimeSum>;
+
+    fn encode(&self) -> Option<store::TimeSum> {
+        let (seconds, nanos) = self.parts();
+        (*self > TimeSum::ZERO).then_some(store::TimeSum { seconds, nanos })
     }
-    Ok(Tally {
-        contractual: decode_counts(tally.contractual),
-        experienced: decode_counts(tally.experienced),
-        watermelons: tally.watermelons,
-        reverse_watermelons: tally.reverse_watermelons,
-        relieved: tally.relieved,
-        left_lying: tally.left_lying,
-        toll: tally.toll.map(decode_toll).unwrap_or_default(),
-        elapsed: Spread::from_counts(tally.elapsed_seconds.into_iter().zip(tally.elapsed_counts)),
-    })
-}
 
-fn encode_counts(counts: &Counts) -> store::Counts {
-    let Counts { met, breached, undecided, excluded_met, excluded_breached } = *counts;
-    store::Counts { met, breached, undecided, excluded_met, excluded_breached }
-}
-
-fn decode_counts(counts: Option<store::Counts>) -> Counts {
-    let store::Counts { met, breached, undecided, excluded_met, excluded_breached } =
-        counts.unwrap_or_default();
-    Counts { met, breached, undecided, excluded_met, excluded_breached }
-}
-
-fn encode_toll(toll: &Toll) -> store::Toll {
-    let survey = &toll.survey;
-    store::Toll {
-        incidents: toll.incidents,
-        people_hit: toll.people_hit,
-        promises_kept: toll.promises_kept,
-        promises_broken: toll.promises_broken,
-        handovers: toll.handovers,
-        reopenings: toll.reopenings,
-        experienced: encode_sum(toll.experienced),
-        lost_time: encode_sum(toll.lost_time),
-        touch_time: encode_sum(toll.touch_time),
-        service_time: encode_sum(toll.service_time),
-        idle_time: encode_sum(toll.idle_time),
-        survey: (*survey != Survey::default()).then(|| store::Survey {
-            answers: survey.answers,
-            scores: survey.scores,
-            happy: survey.happy,
-            unhappy: survey.unhappy,
-            lost_time: encode_sum(survey.lost_time),
-        }),
+    fn decode(field: Option<store::TimeSum>) -> TimeSum {
+        field.map_or(TimeSum::ZERO, |sum| TimeSum::from_parts(sum.seconds, sum.nanos))
     }
 }
 
-fn decode_toll(toll: store::Toll) -> Toll {
-    let survey = toll.survey.unwrap_or_default();
-    Toll {
-        incidents: toll.incidents,
-        people_hit: toll.people_hit,
-        promises_kept: toll.promises_kept,
-        promises_broken: toll.promises_broken,
-        handovers: toll.handovers,
-        reopenings: toll.reopenings,
-        experienced: decode_sum(toll.experienced),
-        lost_time: decode_sum(toll.lost_time),
-        touch_time: decode_sum(toll.touch_time),
-        service_time: decode_sum(toll.service_time),
-        idle_time: decode_sum(toll.idle_time),
-        survey: Survey {
-            answers: survey.answers,
-            scores: survey.scores,
-            happy: survey.happy,
-            unhappy: survey.unhappy,
-            lost_time: decode_sum(survey.lost_time),
-        },
+impl Stored for Spread {
+    type Field = Option<store::Spread>;
+
+    fn encode(&self) -> Option<store::Spread> {
+        let (seconds, counts): (Vec<_>, Vec<_>) = self.iter().unzip();
+        (!seconds.is_empty()).then_some(store::Spread { seconds, counts })
+    }
+
+    fn decode(field: Option<store::Spread>) -> Spread {
+        let store::Spread { seconds, counts } = field.unwrap_or_default();
+        Spread::from_counts(seconds.into_iter().zip(counts))
     }
 }
 
-fn encode_sum(sum: TimeSum) -> Option<store::TimeSum> {
-    let (seconds, nanos) = sum.parts();
-    (sum > TimeSum::ZERO).then_some(store::TimeSum { seconds, nanos })
+/// Makes the codec of a table's figures: each in the field of its own name.
+macro_rules! store_figures {
+    (
+        $(#[$about:meta])*
+        $name:ident as $message:ident and [$($other:ident),*];
+        kept { $($(#[$doc:meta])* $figure:ident: $unit:ty, $label:literal;)* }
+        reported { $($columns:tt)* }
+    ) => {
+        impl Stored for $name {
+            type Field = Option<store::$name>;
+
+            fn encode(&self) -> Option<store::$name> {
+                let row = store::$name { $($figure: Stored::encode(&self.$figure),)* };
+                (!self.is_empty()).then_some(row)
+            }
+
+            fn decode(field: Option<store::$name>) -> $name {
+                let store::$name { $($figure,)* } = field.unwrap_or_default();
+                $name { $($figure: Stored::decode($figure),)* }
+            }
+        }
+    };
 }
 
-fn decode_sum(sum: Option<store::TimeSum>) -> TimeSum {
-    sum.map_or(TimeSum::ZERO, |sum| TimeSum::from_parts(sum.seconds, sum.nanos))
-}
+counts_table!(store_figures);
+tally_table!(store_figures);
+toll_table!(store_figures);
+survey_table!(store_figures);
 
 /// The message of what an incident adds.
 pub(super) fn encode_counted(counted: &Counted) -> store::Counted {
@@ -125,7 +105,7 @@ pub(super) fn encode_counted(counted: &Counted) -> store::Counted {
         target_id: target.target_id.clone(),
         priority: target.priority.clone(),
         day: target.day,
-        tally: Some(message(&target.tally)),
+        tally: Stored::encode(&target.tally),
     };
     store::Counted {
         service: counted.service.clone(),
@@ -137,21 +117,19 @@ pub(super) fn encode_counted(counted: &Counted) -> store::Counted {
 }
 
 /// What an incident adds.
-pub(super) fn decode_counted(counted: store::Counted) -> Result<Counted, Unreadable> {
-    let target = |target: store::CountedTarget| -> Result<_, Unreadable> {
-        Ok(CountedTarget {
-            contract_id: target.contract_id,
-            target_id: target.target_id,
-            priority: target.priority,
-            day: target.day,
-            tally: from_message(target.tally.unwrap_or_default())?,
-        })
+pub(super) fn decode_counted(counted: store::Counted) -> Counted {
+    let target = |target: store::CountedTarget| CountedTarget {
+        contract_id: target.contract_id,
+        target_id: target.target_id,
+        priority: target.priority,
+        day: target.day,
+        tally: Stored::decode(target.tally),
     };
-    Ok(Counted {
+    Counted {
         service: counted.service,
         category: counted.category,
         group: counted.group,
         party: counted.party,
-        targets: counted.targets.into_iter().map(target).collect::<Result<_, _>>()?,
-    })
+        targets: counted.targets.into_iter().map(target).collect(),
+    }
 }

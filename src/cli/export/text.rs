@@ -6,7 +6,7 @@ use prost_types::{Duration, Timestamp};
 
 use super::columns::{COLUMNS, Column, Value};
 use super::sink::{Output, Sink};
-use crate::domain::time::Span;
+use crate::domain::decimal::Decimal;
 use crate::wire::scalar::{optional_instant, optional_span};
 use crate::wire::v1::{ClockRow, Stamp};
 
@@ -51,13 +51,7 @@ fn cell(column: &Column, row: &ClockRow) -> String {
 /// `14400`, with decimals only where there are any.
 fn seconds(duration: Option<Duration>) -> String {
     let span = optional_span(duration).ok().flatten().unwrap_or_default();
-    let sign = if span < Span::ZERO { "-" } else { "" };
-    let (whole, rest) =
-        (span.nanos().unsigned_abs() / 1_000_000_000, span.nanos().unsigned_abs() % 1_000_000_000);
-    match rest {
-        0 => format!("{sign}{whole}"),
-        _ => format!("{sign}{whole}.{rest:09}").trim_end_matches('0').to_owned(),
-    }
+    Decimal::new(span.nanos(), 9).to_string()
 }
 
 fn rfc_3339(time: Option<Timestamp>) -> String {

@@ -1,7 +1,7 @@
 //! Trends and shares as pictures: their geometry. The page's template draws them.
 
-use super::{holder, hours, seconds, shortened};
-use crate::cli::compliance::percent;
+use super::wording::{holder, hours, seconds, shortened};
+use crate::cli::figures::percent;
 use crate::wire::v1;
 
 /// Eight heights of a bar.

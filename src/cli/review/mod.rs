@@ -2,7 +2,10 @@
 
 mod charts;
 mod page;
+mod people;
+mod talks;
 mod terminal;
+mod wording;
 
 pub(super) use terminal::show;
 
@@ -11,13 +14,11 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Args;
-use itertools::Itertools;
-use prost_types::Duration;
 use tonic::transport::Channel;
 
 use super::asked::Asked;
 use super::connection::{Connection, refused};
-use super::show::{Shown, choice};
+use super::show::Shown;
 use crate::wire::v1::compliance_service_client::ComplianceServiceClient;
 use crate::wire::{text, v1};
 
@@ -69,83 +70,6 @@ pub(super) async fn ask(
     let client = ComplianceServiceClient::new(channel);
     let mut client = client.max_decoding_message_size(usize::MAX);
     Ok(client.get_service_review(request).await.map_err(refused)?.into_inner())
-}
-
-/// Whom a cause lies with, how sure that is, and whether it recurs.
-fn cause_name(cause: &v1::ReviewedCause) -> String {
-    let sure = match cause.least_confidence_percent {
-        0 => String::new(),
-        least => format!(" (at least {least}% sure)"),
-    };
-    named(cause) + &sure
-}
-
-fn named(cause: &v1::ReviewedCause) -> String {
-    match (cause.party.as_str(), cause.recurring) {
-        ("", _) => "not said".to_owned(),
-        (party, true) => format!("{party}, again and again"),
-        (party, false) => party.to_owned(),
-    }
-}
-
-/// Who had the time.
-fn holder(part: &v1::PartyTime) -> String {
-    match part.third_party.as_str() {
-        "" => choice(part.kind().as_str_name(), "PARTY_TIME_KIND_"),
-        name => name.to_owned(),
-    }
-}
-
-/// Whole seconds they had.
-fn seconds(part: &v1::PartyTime) -> i64 {
-    part.duration.unwrap_or_default().seconds
-}
-
-/// Whole hours, rounded down: `1,234 h`.
-fn hours(time: Option<Duration>) -> String {
-    let digits = (time.unwrap_or_default().seconds / 3600).to_string();
-    let thousands = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy);
-    format!("{} h", thousands.collect_vec().join(","))
-}
-
-/// A percentage with one decimal, cut: what is not whole is never told as whole.
-fn shortened(percent: &str) -> String {
-    match percent.split_once('.') {
-        Some((whole, decimals)) => format!("{whole}.{}", decimals.get(..1).unwrap_or("0")),
-        None => percent.to_owned(),
-    }
-}
-
-/// Clocks of a kind that are to be talked of.
-struct Talk<'r> {
-    /// What they are.
-    title: String,
-    /// Those that went furthest over their limits as people lived it.
-    clocks: Vec<&'r v1::ReviewedClock>,
-    /// How many more there are.
-    more: i64,
-}
-
-/// What is to be talked of, kind by kind, so many of each.
-fn to_talk_of(review: &v1::GetServiceReviewResponse, most: usize) -> Vec<Talk<'_>> {
-    let total = review.total.clone().unwrap_or_default();
-    let counts = total.contractual.unwrap_or_default();
-    let talk = |title: &str, count: i64, is_kind: fn(&v1::ReviewedClock) -> bool| {
-        let clocks: Vec<_> = review.clocks.iter().filter(|c| is_kind(c)).take(most).collect();
-        Talk { title: format!("{count} {title}"), more: count - clocks.len() as i64, clocks }
-    };
-    let late =
-        talk("late by the contract", counts.breached, |c| c.outcome() == v1::Outcome::Breached);
-    let excluded = talk("excluded", counts.excluded, |c| c.outcome() == v1::Outcome::Excluded);
-    let lying = review.only_left_lying_count;
-    let melons = review.clock_count - counts.breached - counts.excluded - lying;
-    let melons = talk("watermelons: in time by the contract, late for people", melons, |c| {
-        c.outcome() == v1::Outcome::Met && c.is_watermelon
-    });
-    let lying = talk("in time for everybody, but left to lie", lying, |c| {
-        c.outcome() == v1::Outcome::Met && !c.is_watermelon
-    });
-    [late, excluded, melons, lying].into_iter().filter(|talk| !talk.clocks.is_empty()).collect()
 }
 
 impl Review {

@@ -6,9 +6,12 @@ use itertools::Itertools;
 use super::charts::{
     Bar, Line, TimePiece, Trend, bar, closed, line as trend_line, times as times_of, trend,
 };
-use super::{Talk, cause_name, hours, shortened, to_talk_of};
-use crate::cli::compliance::{dash, found, left, percent, promised};
+use super::people::People;
+use super::talks::{Talk, to_talk_of};
+use super::wording::{cause_name, hours, shortened};
+use crate::cli::compliance::{found, left, promised};
 use crate::cli::credits::Money;
+use crate::cli::figures::{dash, percent};
 use crate::cli::settle;
 use crate::cli::show::{Times, choice, outcome};
 use crate::wire::v1;
@@ -41,7 +44,7 @@ pub(super) fn page(
         bars: bars(&review.groups),
         times: times_of(&review.party_time),
         closed: closed(&review.party_time),
-        lived: Lived::of(review),
+        lived: People::of(review),
         pauses: Pauses::of(review),
         talks: to_talk_of(review, clocks),
         causes: causes(review),
@@ -81,7 +84,7 @@ struct Page<'r> {
     bars: Vec<Bar>,
     times: Vec<TimePiece>,
     closed: Option<String>,
-    lived: Option<Lived>,
+    lived: Option<People>,
     pauses: Option<Pauses>,
     talks: Vec<Talk<'r>>,
     causes: Vec<Vec<String>>,
@@ -180,72 +183,6 @@ fn reached(review: &v1::GetServiceReviewResponse) -> String {
 fn bars(groups: &[v1::ComplianceGroup]) -> Vec<Bar> {
     let bars = groups.iter().filter_map(bar);
     bars.map(|bar| Bar { attainment: percent(&shortened(&bar.attainment)), ..bar }).collect()
-}
-
-/// What the period cost people: each line has a name, a figure and what it means.
-struct Lived {
-    lines: Vec<[String; 3]>,
-    slx: Option<Slx>,
-}
-
-/// The SLX figure, of what it is made, and what weighs nothing since nothing is known of it.
-struct Slx {
-    figure: String,
-    parts: String,
-    unknown: String,
-}
-
-impl Lived {
-    fn of(review: &v1::GetServiceReviewResponse) -> Option<Lived> {
-        let toll = review.total.clone()?.toll.filter(|toll| toll.incidents > 0)?;
-        let incidents = format!("in {} incidents that ended", toll.incidents);
-        let served = toll.service_time.unwrap_or_default().seconds.max(1);
-        let idle = toll.idle_time.unwrap_or_default().seconds * 100 / served;
-        let idle = format!("{idle}% of their service time: nobody waited on, nobody working");
-        let mut lines = vec![
-            ["People's time lost".to_owned(), hours(toll.lost_time), incidents],
-            ["Idle".to_owned(), hours(toll.idle_time), idle],
-            line("Handed over", toll.handovers, "times from group to group"),
-            line("Reopened", toll.reopenings, "times after a resolution"),
-        ];
-        let promises = toll.promises_kept + toll.promises_broken;
-        if promises > 0 {
-            let told = format!("of {promises} times by which it was to work again");
-            lines.push(line("Promises kept", toll.promises_kept, &told));
-        }
-        if let Some(survey) = toll.survey.filter(|survey| survey.answers > 0) {
-            let told = format!("of 10, on average of {} answers", survey.answers);
-            lines.push(["Score".to_owned(), survey.average_score, told]);
-        }
-        Some(Lived { lines, slx: review.slx.as_ref().map(Slx::of) })
-    }
-}
-
-fn line(name: &str, count: i64, told: &str) -> [String; 3] {
-    [name.to_owned(), count.to_string(), told.to_owned()]
-}
-
-impl Slx {
-    fn of(slx: &v1::SlxFigure) -> Slx {
-        let parts = [
-            ("time not lost", &slx.lost_time),
-            ("promises kept", &slx.promises),
-            ("time not idle", &slx.idle),
-            ("the score", &slx.score),
-        ];
-        let parts = parts.iter().filter_map(|(name, part)| Some((*name, part.as_ref()?)));
-        let weighed = parts.filter(|(_, part)| part.weight > 0).collect_vec();
-        let is_unknown = |part: &v1::SlxPart| part.percent.is_empty();
-        let unknown = weighed.iter().filter(|(_, part)| is_unknown(part)).map(|(name, _)| name);
-        let known = weighed.iter().filter(|(_, part)| !is_unknown(part)).map(|(name, part)| {
-            format!("{name} {} (weighs {})", percent(&shortened(&part.percent)), part.weight)
-        });
-        Slx {
-            figure: percent(&shortened(&slx.percent)),
-            parts: known.collect_vec().join(", "),
-            unknown: unknown.collect_vec().into_iter().join(" and "),
-        }
-    }
 }
 
 struct Pauses {

@@ -3,13 +3,15 @@
 use itertools::Itertools;
 
 use super::charts::sparkline;
-use super::{cause_name, holder, hours, seconds, to_talk_of};
-use crate::cli::compliance::{
-    KeyWord, dash, found, left, percent, promised, show_groups, show_slx,
-};
+use super::people;
+use super::talks::to_talk_of;
+use super::wording::{cause_name, holder, hours, seconds};
+use crate::cli::compliance::{KeyWord, found, left, promised, show_groups};
+use crate::cli::figures::{dash, percent};
 use crate::cli::forecast::quality;
 use crate::cli::show::{Times, choice, outcome, span, table};
 use crate::cli::{compliance, credits, settle};
+use crate::domain::decimal::Decimal;
 use crate::wire::v1;
 
 /// Items left to settle that are told.
@@ -28,7 +30,7 @@ pub(in crate::cli) fn show(
         objectives(review, times),
         Some(section("Clocks", &show_groups(&review.groups, &by))),
         trend(review),
-        lived(review),
+        people::lines(review).map(|lines| section("What people went through", &lines)),
         party_time(review),
         pauses(review),
         talks(review, clocks),
@@ -120,38 +122,12 @@ fn trend(review: &v1::GetServiceReviewResponse) -> Option<String> {
     (rows.len() > 1).then(|| section("Trend", &table(&headings, &[1, 2, 3, 4, 5, 6, 7, 8], rows)))
 }
 
-/// What the period cost people.
-fn lived(review: &v1::GetServiceReviewResponse) -> Option<String> {
-    let toll = review.total.clone()?.toll.filter(|toll| toll.incidents > 0)?;
-    let promises = toll.promises_kept + toll.promises_broken;
-    let survey = toll.survey.unwrap_or_default();
-    let mut lines = vec![
-        format!("{} of people's time lost in {} incidents", span(toll.lost_time), toll.incidents),
-        format!(
-            "{} of {} of service time idle: nobody waited on, nobody working",
-            span(toll.idle_time),
-            span(toll.service_time),
-        ),
-        format!("{} handovers, {} reopenings", toll.handovers, toll.reopenings),
-    ];
-    if promises > 0 {
-        lines.push(format!("{} of {promises} promised times kept", toll.promises_kept));
-    }
-    if survey.answers > 0 {
-        let score = dash(&survey.average_score);
-        lines.push(format!("{} answers, {score} on average", survey.answers));
-    }
-    if let Some(slx) = &review.slx {
-        lines.push(format!("SLX figure {}:\n{}", percent(&slx.percent), show_slx(slx)));
-    }
-    Some(section("What people went through", &lines.join("\n")))
-}
-
 fn party_time(review: &v1::GetServiceReviewResponse) -> Option<String> {
     let whole: i64 = review.party_time.iter().map(seconds).sum();
     let rows = review.party_time.iter().map(|part| {
-        let share = seconds(part) as i128 * 1000 / i128::from(whole.max(1));
-        vec![holder(part), span(part.duration), format!("{}.{}%", share / 10, share % 10)]
+        let thousandths = seconds(part) as i128 * 1000 / i128::from(whole.max(1));
+        let share = Decimal::new(thousandths, 1).all_places();
+        vec![holder(part), span(part.duration), format!("{share}%")]
     });
     let rows: Vec<_> = rows.collect();
     let told = table(&["whose turn", "time", "share"], &[1, 2], rows);

@@ -5,8 +5,11 @@ use chrono::NaiveDate;
 use serde_json::json;
 
 use super::super::show::table;
-use crate::domain::compliance::{Counts, Spread, Tally};
-use crate::domain::experience::{Survey, TimeSum, Toll};
+use crate::domain::compliance::Tally;
+use crate::domain::decimal::Decimal;
+use crate::domain::experience::TimeSum;
+use crate::domain::figures::{Figure, Value};
+use crate::domain::spread::Spread;
 use crate::engine::tally::{Day, Dimension};
 use crate::runtime::{Difference, Recount};
 
@@ -93,100 +96,55 @@ fn date(day: Day) -> String {
 
 /// `3 met, 1 breached; experienced 2 met, 2 breached; 1 watermelons; elapsed of 4, 36000 s`.
 fn told(tally: &Tally) -> String {
-    if tally.is_empty() {
-        return "nothing".to_owned();
+    let mut parts = Vec::new();
+    if let Value::Figures(figures) = tally.value() {
+        list("", figures, &mut parts);
     }
-    let Tally { contractual, experienced, toll, .. } = tally;
-    let standing = [
-        (tally.watermelons, "watermelons"),
-        (tally.reverse_watermelons, "reverse watermelons"),
-        (tally.relieved, "relieved"),
-    ];
-    let parts = [
-        told_counts(&by_outcome(contractual)),
-        told_some("experienced", told_counts(&by_outcome(experienced))),
-        told_counts(&standing),
-        told_elapsed(&tally.elapsed),
-        told_some("toll", told_toll(toll)),
-        told_some("survey", told_survey(&toll.survey)),
-    ];
-    joined(parts, "; ")
+    if parts.is_empty() { "nothing".to_owned() } else { parts.join("; ") }
 }
 
-fn by_outcome(counts: &Counts) -> [(u64, &'static str); 5] {
-    [
-        (counts.met, "met"),
-        (counts.breached, "breached"),
-        (counts.excluded_met, "excluded, met"),
-        (counts.excluded_breached, "excluded, breached"),
-        (counts.undecided, "undecided"),
-    ]
+/// Parts of a line: the counts and times of a group of figures in one, and below it spreads and
+/// other groups. What is nothing is left out.
+fn list(label: &str, figures: Vec<(&'static str, Value<'_>)>, parts: &mut Vec<String>) {
+    let mut own = Vec::new();
+    let mut others = Vec::new();
+    for (name, value) in figures {
+        match value {
+            Value::Count(0) | Value::Time(TimeSum::ZERO) => {}
+            Value::Count(count) => own.push(format!("{count} {name}")),
+            Value::Time(time) => own.push(format!("{} s {name}", seconds(time))),
+            Value::Spread(spread) => others.extend(told_spread(name, spread)),
+            Value::Figures(figures) => list(name, figures, &mut others),
+        }
+    }
+    if !own.is_empty() {
+        let space = if label.is_empty() { "" } else { " " };
+        parts.push(format!("{label}{space}{}", own.join(", ")));
+    }
+    parts.extend(others);
 }
 
-fn told_elapsed(elapsed: &Spread) -> String {
-    let count: u64 = elapsed.iter().map(|(_, count)| count).sum();
-    let spent = elapsed.iter().map(|(seconds, count)| i128::from(seconds) * i128::from(count));
-    match count {
-        0 => String::new(),
-        count => format!("elapsed of {count}, {} s", spent.sum::<i128>()),
+fn seconds(time: TimeSum) -> String {
+    match time.parts() {
+        (seconds, 0) => seconds.to_string(),
+        (seconds, nanos) => {
+            let nanos = i128::from(seconds) * 1_000_000_000 + i128::from(nanos);
+            Decimal::new(nanos, 9).all_places()
+        }
     }
 }
 
-fn told_toll(toll: &Toll) -> String {
-    let counts = told_counts(&[
-        (toll.incidents, "incidents"),
-        (toll.people_hit, "people hit"),
-        (toll.promises_kept, "promises kept"),
-        (toll.promises_broken, "promises broken"),
-        (toll.handovers, "handovers"),
-        (toll.reopenings, "reopenings"),
-    ]);
-    let times = told_times(&[
-        (toll.experienced, "experienced"),
-        (toll.lost_time, "lost"),
-        (toll.touch_time, "worked"),
-        (toll.service_time, "in service hours"),
-        (toll.idle_time, "idle"),
-    ]);
-    joined([counts, times], ", ")
-}
-
-fn told_survey(survey: &Survey) -> String {
-    let counts = told_counts(&[
-        (survey.answers, "answers"),
-        (survey.scores, "scored"),
-        (survey.happy, "happy"),
-        (survey.unhappy, "unhappy"),
-    ]);
-    joined([counts, told_times(&[(survey.lost_time, "lost")])], ", ")
-}
-
-fn told_some(what: &str, told: String) -> String {
-    if told.is_empty() { told } else { format!("{what} {told}") }
-}
-
-fn told_counts(counts: &[(u64, &str)]) -> String {
-    let told = counts.iter().filter(|(count, _)| *count > 0);
-    joined(told.map(|(count, what)| format!("{count} {what}")), ", ")
-}
-
-fn told_times(times: &[(TimeSum, &str)]) -> String {
-    let told = times.iter().filter(|(time, _)| *time != TimeSum::ZERO);
-    let told = told.map(|(time, what)| match time.parts() {
-        (seconds, 0) => format!("{seconds} s {what}"),
-        (seconds, nanos) => format!("{seconds}.{nanos:09} s {what}"),
-    });
-    joined(told, ", ")
-}
-
-fn joined(told: impl IntoIterator<Item = String>, between: &str) -> String {
-    let told = told.into_iter().filter(|part| !part.is_empty());
-    told.collect::<Vec<_>>().join(between)
+fn told_spread(name: &str, spread: &Spread) -> Option<String> {
+    let count: u64 = spread.iter().map(|(_, count)| count).sum();
+    let all = spread.iter().map(|(seconds, count)| u128::from(seconds) * u128::from(count));
+    (count > 0).then(|| format!("{name} of {count}, {} s", all.sum::<u128>()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::compliance::Counts;
+    use crate::domain::experience::{Survey, Toll};
 
     #[test]
     fn whatever_differs_between_two_tallies_is_told() {
@@ -199,12 +157,15 @@ mod tests {
         assert_eq!(told(&met), "3 met; elapsed of 4, 36000 s");
         let survey = Survey { answers: 2, scores: 15, ..Survey::default() };
         let lost_time = TimeSum::from_parts(90, 5);
-        let toll = Toll { incidents: 1, handovers: 2, lost_time, survey, ..Toll::default() };
-        let lived = Tally { reverse_watermelons: 1, relieved: 2, toll, ..Tally::default() };
+        let lost_times = Spread::of(lost_time);
+        let mut toll = Toll { incidents: 1, handovers: 2, lost_time, ..Toll::default() };
+        (toll.lost_times, toll.survey) = (lost_times, survey);
+        let lived =
+            Tally { reverse_watermelons: 1, relieved: 2, left_lying: 3, toll, ..Tally::default() };
         assert_eq!(
             told(&lived),
-            "1 reverse watermelons, 2 relieved; \
-             toll 1 incidents, 2 handovers, 90.000000005 s lost; survey 2 answers, 15 scored"
+            "1 reverse watermelons, 2 relieved, 3 left lying; \
+             toll 1 incidents, 2 handovers, 90.000000005 s lost; lost time of 1, 90 s; survey 2 answers, 15 scored"
         );
     }
 }

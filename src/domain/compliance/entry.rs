@@ -2,13 +2,12 @@
 
 use crate::domain::clock::{Clock, Judgement, Outcome, Phase, Segment, TargetVerdict};
 use crate::domain::contract::Metric;
-use crate::domain::experience::{Experience, Toll};
-use crate::domain::forecast::Avoidable;
+use crate::domain::experience::{Avoidable, Experience, Toll};
 use crate::domain::incident::{Party, State};
 use crate::domain::time::{Instant, Span};
 
 /// One incident's target under one contract, as it counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry<'a> {
     /// The contract.
     pub contract_id: &'a str,

@@ -144,7 +144,7 @@ mod tests {
             let toll = lost(hours);
             let left = lost_time_left(&promise, &toll, people).unwrap_or_default();
             let with = |more: TimeSum| {
-                let toll = Toll { lost_time: toll.lost_time + more, ..toll };
+                let toll = Toll { lost_time: toll.lost_time + more, ..toll.clone() };
                 stand(&promise, &toll, people, true)
             };
             if stand(&promise, &toll, people, true) == Verdict::Met {

@@ -21,4 +21,4 @@ mod tally;
 pub use entry::{Account, Entry, entries, paused};
 pub use period::{Period, PeriodError};
 pub use reason::{ground, why, words};
-pub use tally::{Counts, Spread, Tally};
+pub use tally::{Counts, Tally};

@@ -40,7 +40,7 @@ fn verdict(entry: &Entry<'_>) -> String {
 }
 
 fn lost(entry: &Entry<'_>) -> Option<String> {
-    let hours = entry.toll?.lost_time.hours();
+    let hours = entry.toll.as_ref()?.lost_time.hours();
     (hours > 0).then(|| format!("{hours} people-hours lost"))
 }
 

@@ -12,11 +12,11 @@
 //!
 //! A part below nothing is nothing; every share is rounded down to the millionth.
 
-use super::Toll;
-use super::time_sum::TimeSum;
+use super::toll::Toll;
 use crate::domain::contract::{ExperienceTerms, SlxWeights};
 use crate::domain::share::Share;
 use crate::domain::time::Span;
+use crate::domain::time_sum::TimeSum;
 
 /// The stretch in which a hundred people lose the worst time at most.
 const MONTH: Span = Span::from_hours(30 * 24);

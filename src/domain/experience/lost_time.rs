@@ -15,8 +15,8 @@
 //! contract serves, SAIDI is `lost time / people` and SAIFI `people hit / people`.
 
 use super::course::Course;
-use super::time_sum::TimeSum;
 use crate::domain::calendar::hours::ServiceHours;
+use crate::domain::time_sum::TimeSum;
 
 /// The people-time that was lost, in `hours`; rounded down to the nanosecond once, at the end.
 pub fn lost_time(course: &Course<'_>, hours: &ServiceHours) -> TimeSum {

@@ -3,132 +3,31 @@
 //! The contractual account pauses, excludes and looks at one clock. This one does not: a [`Course`]
 //! is the incident as those it hit lived it, from their first moment of trouble until the service
 //! was restored. From it follow whose turn it was ([`party_time`]), what it cost the people it hit
-//! ([`lost_time()`]), and how it went through the hands of those who worked on it ([`Flow`]);
-//! beside it stands what people say themselves ([`Survey`]). What incidents cost adds up
-//! ([`Toll`]), and a contract may weigh it into one figure ([`Figure`]) that never hides its parts.
+//! ([`lost_time()`]), how it went through the hands of those who worked on it ([`Flow`]), and
+//! whether its work was idle though nothing stood in its way ([`Urgency`], [`Avoidable`]); beside
+//! it stands what people say themselves ([`Survey`]). What incidents cost adds up ([`Toll`]), and a
+//! contract may weigh it into one figure ([`Figure`]) that never hides its parts.
 
 mod course;
+mod experienced;
 mod figure;
 mod flow;
+mod idle_work;
 mod lost_time;
 mod party_time;
 mod survey;
 #[cfg(test)]
 mod tests;
-mod time_sum;
 mod toll;
 
 pub use course::{Course, Passage};
+pub use experienced::{Experience, experience};
 pub use figure::{Figure, Part, figure};
 pub use flow::{Flow, Promises, flow};
+pub use idle_work::{Avoidable, Urgency, Work, avoidable};
 pub use lost_time::{lost_time, people_hit};
 pub use party_time::{Holder, party_time};
 pub use survey::Survey;
-pub use time_sum::TimeSum;
 pub use toll::Toll;
 
-use std::collections::BTreeMap;
-
-use crate::domain::calendar::hours::ServiceHours;
-use crate::domain::clock::{Agreement, Calendars, Clock};
-use crate::domain::contract::Metric;
-use crate::domain::incident::History;
-use crate::domain::stretches::Stretches;
-use crate::domain::time::{Instant, Span};
-
-/// What people went through in an incident, by the hours of one contract.
-#[derive(Clone, Debug)]
-pub struct Experience<'a> {
-    /// The contract.
-    pub contract_id: &'a str,
-    /// The target it stands beside: the contract's first on resolution, else its first on
-    /// restoration, else its first that has a clock.
-    pub target_id: &'a str,
-    /// Whose turn it was, by the service hours of that target.
-    pub party_time: BTreeMap<Holder<&'a str>, Span>,
-    /// How it flowed, by the same hours.
-    pub flow: Flow,
-    /// The hours in which the client's people work.
-    pub calendar_id: &'a str,
-    /// That calendar's revision.
-    pub calendar_revision: u32,
-    /// When the trouble began; `None`: there was none.
-    pub trouble_began: Option<Instant>,
-    /// When it ended, if it is over.
-    pub trouble_ended: Option<Instant>,
-    /// How long people had trouble, in their hours. Nothing is paused, nothing excluded; the time
-    /// between a resolution and a reopening is no trouble.
-    pub experienced: Span,
-    /// What it may be by the contract's experience terms, if they limit it.
-    pub limit: Option<Span>,
-    /// The contract has experience terms.
-    pub is_agreed: bool,
-    /// The incident is no longer open, so that time alone changes nothing any more.
-    pub has_ended: bool,
-    /// The people-time it cost.
-    pub lost_time: TimeSum,
-    /// The most people it hit at once.
-    pub people_hit: u32,
-    /// What they say.
-    pub survey: Survey,
-    trouble: Stretches,
-    working: &'a ServiceHours,
-}
-
-impl Experience<'_> {
-    /// How long people had trouble between two instants, in their hours.
-    pub fn experienced_within(&self, from: Instant, until: Instant) -> Span {
-        self.trouble.within(from, until).elapsed(self.working)
-    }
-}
-
-/// What people went through as of an instant, by the contract whose clocks these are; `None` when
-/// it has none.
-pub fn experience<'a>(
-    history: &History<'a>,
-    course: &Course<'a>,
-    clocks: &[Clock<'a>],
-    agreement: &Agreement<'a>,
-    calendars: &'a dyn Calendars,
-    as_of: Instant,
-) -> Option<Experience<'a>> {
-    let leading = leading(clocks)?;
-    let revision = agreement.revisions.numbered(leading.contract_revision)?;
-    let terms = revision.content.terms.experience.as_deref();
-    let own_calendar = terms.map(|terms| terms.calendar_id.as_str()).filter(|id| !id.is_empty());
-    let calendar_id = own_calendar.unwrap_or(leading.calendar_id);
-    let began = course.trouble_began().unwrap_or(as_of);
-    let service = calendars.in_force(leading.calendar_id, leading.start_time.unwrap_or(began))?;
-    let working = calendars.in_force(calendar_id, began)?;
-    let trouble = Stretches::united(course.trouble().map(|p| (p.start, p.end)));
-    Some(Experience {
-        contract_id: leading.contract_id,
-        target_id: leading.target_id,
-        party_time: party_time(course, service.hours),
-        flow: flow(history, course, service.hours, as_of),
-        calendar_id,
-        calendar_revision: working.revision,
-        trouble_began: course.trouble_began(),
-        trouble_ended: course.trouble_ended(),
-        experienced: trouble.elapsed(working.hours),
-        limit: terms.and_then(|terms| terms.limit(leading.priority)),
-        is_agreed: terms.is_some(),
-        has_ended: course.has_ended(),
-        lost_time: lost_time(course, working.hours),
-        people_hit: people_hit(course),
-        survey: Survey::of(history, as_of),
-        trouble,
-        working: working.hours,
-    })
-}
-
-/// The clock that tells how long it took, in its last cycle; one that has not started only where
-/// none has.
-fn leading<'c, 'a>(clocks: &'c [Clock<'a>]) -> Option<&'c Clock<'a>> {
-    let none_started = clocks.iter().all(|clock| clock.start_time.is_none());
-    let mut started = clocks.iter().filter(|c| none_started || c.start_time.is_some());
-    let of = |metric| started.clone().find(|clock| clock.metric == metric);
-    let first = of(Metric::Resolution).or_else(|| of(Metric::Restoration));
-    let first = first.or_else(|| started.next())?;
-    clocks.iter().rfind(|clock| clock.target_id == first.target_id)
-}
+pub use crate::domain::time_sum::TimeSum;

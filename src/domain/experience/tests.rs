@@ -9,7 +9,9 @@ use super::{Experience, Holder, Survey, TimeSum, Toll};
 use crate::domain::clock::properties::{STORY_SECONDS, a_target, history, settings};
 use crate::domain::clock::testing::{Case, MONDAY_SECOND, at, span_text, target};
 use crate::domain::compliance::{Tally, entries};
+use crate::domain::decimal::Decimal;
 use crate::domain::incident::History;
+use crate::domain::spread::Spread;
 use crate::domain::time::{Instant, Span};
 
 /// A P1 with eight hours: forty people stopped, half an hour of work, left for six hours.
@@ -151,11 +153,13 @@ fn answers_are_added_up() {
         let survey = case.lived(at(as_of), |lived, _, _| lived.map(|lived| lived.survey));
         let survey = survey.unwrap_or_default();
         let lost = survey.lost_time.nanos() / 60_000_000_000;
-        (survey.answers, survey.average_hundredths(), survey.happiness(), lost)
+        let written = |figure: Option<Decimal>| figure.map(|figure| figure.to_string());
+        let (score, happiness) = (survey.average_score(), survey.happiness_percent());
+        (survey.answers, written(score), written(happiness), lost)
     };
     assert_eq!(told("Mon 10:30"), (0, None, None, 0));
-    assert_eq!(told("Mon 13:00"), (3, Some(766), Some(0), 150));
-    assert_eq!(told("Mon 14:00"), (4, Some(825), Some(2_500), 150));
+    assert_eq!(told("Mon 13:00"), (3, Some("7.66".into()), Some("0".into()), 150));
+    assert_eq!(told("Mon 14:00"), (4, Some("8.25".into()), Some("25".into()), 150));
 }
 
 #[test]
@@ -185,6 +189,7 @@ fn toll(first: u64) -> Toll {
         reopenings: first + 5,
         experienced: time(6),
         lost_time: time(7),
+        lost_times: Spread::of(time(7)),
         touch_time: time(8),
         service_time: time(9),
         idle_time: time(10),
@@ -198,6 +203,27 @@ fn toll(first: u64) -> Toll {
     }
 }
 
+#[test]
+fn the_median_is_of_incidents_and_takes_part_in_every_sum() {
+    let cost = |people: u32| {
+        let story = format!("Mon 09:00 opened P1 {people}\nMon 15:00 resolved");
+        let case = Case::new([target(RESOLUTION)], &story);
+        case.lived(at("Tue 09:00"), |lived, _, _| lived.map(|lived| Toll::of(&lived))).unwrap()
+    };
+    let median = |toll: &Toll| toll.lost_times.percentile(50);
+    let hours = |hours: i64| Some(TimeSum::from(Span::from_hours(hours)));
+    assert_eq!(median(&Toll::default()), None);
+    // Six hours of 40, 3, 1 and 0 people.
+    let mut sum = cost(40);
+    assert_eq!(median(&sum), hours(240));
+    for people in [3, 1, 0] {
+        sum.add(&cost(people));
+    }
+    assert_eq!((sum.lost_time, median(&sum)), (Span::from_hours(264).into(), hours(6)));
+    sum.remove(&cost(0));
+    assert_eq!(median(&sum), hours(18));
+}
+
 proptest! {
     #![proptest_config(settings(512))]
 
@@ -205,10 +231,10 @@ proptest! {
     fn what_was_added_can_be_taken_out_again(one in 0..1_000_000u64, other in 0..1_000_000u64) {
         let mut sum = toll(one);
         sum.add(&toll(other));
-        prop_assert_ne!(sum, toll(one));
+        prop_assert_ne!(&sum, &toll(one));
         let mut the_other_way = toll(other);
         the_other_way.add(&toll(one));
-        prop_assert_eq!(sum, the_other_way);
+        prop_assert_eq!(&sum, &the_other_way);
         sum.remove(&toll(other));
         prop_assert_eq!(sum, toll(one));
     }

@@ -8,6 +8,7 @@ use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::clock::testing::{Case, MONDAY_SECOND, Shelf, event, fact, target};
 use crate::domain::clock::{Outcome, Phase};
 use crate::domain::contract::Metric;
+use crate::domain::experience::{Urgency, avoidable};
 use crate::domain::incident::{Fact, History, RecordedEvent, State};
 use crate::domain::time::{Instant, Span};
 
@@ -263,7 +264,7 @@ fn what_is_left_to_lie_is_flagged_with_its_latest_start() {
         case.judged(at(hour * HOUR), |judgement| {
             let clock = judgement.clocks.first().unwrap();
             let snapshot = Snapshot::new(story, clock, working_hours(), at(hour * HOUR));
-            Urgency::of(&snapshot, working_hours()).unwrap()
+            Urgency::of(&snapshot.work(), working_hours()).unwrap()
         })
     };
     let (soon, later) = (urgency(9), urgency(24 + 9));

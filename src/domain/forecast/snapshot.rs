@@ -3,6 +3,7 @@
 use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::clock::{Clock, Outcome, Phase};
 use crate::domain::contract::Metric;
+use crate::domain::experience::Work;
 use crate::domain::incident::{History, State, WaitingOn};
 use crate::domain::time::{Instant, Span};
 
@@ -190,6 +191,19 @@ impl<'e> Snapshot<'e> {
     /// The work that was left when it was last estimated, if this clock runs until it is done.
     pub fn effort_remaining(&self) -> Option<Span> {
         self.story.state.effort_remaining.filter(|_| self.metric.runs_until_done())
+    }
+
+    /// What is known of its work.
+    pub fn work(&self) -> Work {
+        Work {
+            time: self.time,
+            phase: self.phase,
+            is_providers: matches!(self.story.holder, Holder::Queue | Holder::Provider),
+            last_event_time: self.story.last_event_time,
+            due_time: self.due_time,
+            remaining: self.remaining(),
+            effort_remaining: self.effort_remaining(),
+        }
     }
 
     /// How long nothing happened, in hours.

@@ -1,6 +1,5 @@
-//! Work that is left to lie although nothing stands in its way.
+//! Work that is idle although nothing stands in its way: of open clocks, and of those that stopped.
 
-use super::snapshot::{Holder, Snapshot};
 use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::clock::{Clock, Phase};
 use crate::domain::incident::{Fact, History};
@@ -8,6 +7,25 @@ use crate::domain::time::{Instant, Span};
 
 /// Idle for less, in service time, is not left lying.
 const IDLE_LEAST: Span = Span::from_minutes(30);
+
+/// What is known of a clock's work at an instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Work {
+    /// As of when.
+    pub time: Instant,
+    /// Pending, running, paused or ended.
+    pub phase: Phase,
+    /// It is the provider's to act.
+    pub is_providers: bool,
+    /// When something last happened to the incident.
+    pub last_event_time: Instant,
+    /// When the clock is due if it runs from now on; `None`: beyond 2199.
+    pub due_time: Option<Instant>,
+    /// What is left of its limit, in service time.
+    pub remaining: Span,
+    /// The work that was left when it was last estimated; `None`: it was not.
+    pub effort_remaining: Option<Span>,
+}
 
 /// How an open clock stands against the work still estimated.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,15 +43,15 @@ pub struct Urgency {
 }
 
 impl Urgency {
-    /// Of a snapshot; `None` where no work is estimated, or the clock has ended.
-    pub fn of(snapshot: &Snapshot<'_>, hours: &ServiceHours) -> Option<Urgency> {
-        let effort_remaining = snapshot.effort_remaining()?;
-        if !matches!(snapshot.phase, Phase::Running | Phase::Paused) {
+    /// Of a clock's work; `None` where none is estimated, or the clock has ended.
+    pub fn of(work: &Work, hours: &ServiceHours) -> Option<Urgency> {
+        let effort_remaining = work.effort_remaining?;
+        if !matches!(work.phase, Phase::Running | Phase::Paused) {
             return None;
         }
-        let due = snapshot.due_time;
-        let slack = snapshot.remaining() - effort_remaining;
-        let idle_time = idle_time(snapshot, hours);
+        let due = work.due_time;
+        let slack = work.remaining - effort_remaining;
+        let idle_time = work.idle_time(hours);
         let lies = idle_time >= IDLE_LEAST.max(effort_remaining);
         Some(Urgency {
             effort_remaining,
@@ -55,12 +73,13 @@ impl Urgency {
     }
 }
 
-/// The service time for which it now is the provider's to act and nothing happens.
-pub fn idle_time(snapshot: &Snapshot<'_>, hours: &ServiceHours) -> Span {
-    let is_providers = matches!(snapshot.story.holder, Holder::Queue | Holder::Provider);
-    match (snapshot.phase, is_providers) {
-        (Phase::Running, true) => hours.elapsed(snapshot.story.last_event_time, snapshot.time),
-        _ => Span::ZERO,
+impl Work {
+    /// The service time for which it now is the provider's to act and nothing happens.
+    pub fn idle_time(&self, hours: &ServiceHours) -> Span {
+        match (self.phase, self.is_providers) {
+            (Phase::Running, true) => hours.elapsed(self.last_event_time, self.time),
+            _ => Span::ZERO,
+        }
     }
 }
 
@@ -78,6 +97,14 @@ pub struct Avoidable {
 }
 
 impl Avoidable {
+    /// What could have been, in plain words.
+    pub fn reason(&self) -> String {
+        format!(
+            "done at once, it could have been ready at {}; {} of service time were avoidable",
+            self.ready_time, self.lost_time
+        )
+    }
+
     /// Its work was left to lie: at least for as long as the work takes.
     pub fn is_left_lying(&self) -> bool {
         self.lost_time >= IDLE_LEAST.max(self.effort)

@@ -3,7 +3,7 @@
 use std::iter::Sum;
 use std::ops::{Add, AddAssign};
 
-use crate::domain::time::Span;
+use super::time::Span;
 
 const NANOS_A_SECOND: u128 = 1_000_000_000;
 const NANOS_AN_HOUR: u128 = 3_600 * NANOS_A_SECOND;

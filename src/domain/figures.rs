@@ -1,0 +1,340 @@
+//! The figures of a report: one table, from which everything about them follows.
+//!
+//! A table lists what is `kept` of a group of figures: each with its unit and the label by which
+//! checks name it. Kept figures add up, and what was added can be taken out again. It also lists
+//! what is `reported` of them: the field of the API's message, the unit it is shown in, where it
+//! comes from, and the heading it has in a printed sheet, if it has one.
+//!
+//! Whoever needs the figures hands a macro to the table, which is then called with all of it:
+//!
+//! - [`define_figures!`] makes the type, which adds, subtracts and lists its figures;
+//! - the codec of the views makes the rows they are kept in;
+//! - the codec of the API makes the messages they are reported in;
+//! - the command line makes the columns of its sheets.
+//!
+//! So a figure that one of them forgets does not compile. A new figure takes: its line here, what
+//! a single entry or incident adds to it (the `of` of its type), the two fields in the protos, and
+//! another format of the views, which are folded anew then.
+
+use super::spread::Spread;
+use super::time_sum::TimeSum;
+
+/// How many.
+pub(crate) type Count = u64;
+/// Time of people, added up over them.
+pub(crate) type PeopleTime = TimeSum;
+/// Time in which the provider served or worked, added up over incidents.
+pub(crate) type ServiceTime = TimeSum;
+
+/// A figure that adds up, and from which what was added can be taken out again.
+pub trait Figure {
+    /// Adds another.
+    fn add(&mut self, other: &Self);
+
+    /// Takes out another that had been added.
+    fn remove(&mut self, other: &Self);
+
+    /// What it comes to.
+    fn value(&self) -> Value<'_>;
+}
+
+/// What a figure comes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value<'f> {
+    /// A count.
+    Count(u64),
+    /// Time added up.
+    Time(TimeSum),
+    /// How often which times occurred.
+    Spread(&'f Spread),
+    /// Several figures, each with its label.
+    Figures(Vec<(&'static str, Value<'f>)>),
+}
+
+impl Figure for u64 {
+    fn add(&mut self, other: &u64) {
+        *self = self.saturating_add(*other);
+    }
+
+    fn remove(&mut self, other: &u64) {
+        *self = self.saturating_sub(*other);
+    }
+
+    fn value(&self) -> Value<'_> {
+        Value::Count(*self)
+    }
+}
+
+impl Figure for TimeSum {
+    fn add(&mut self, other: &TimeSum) {
+        *self += *other;
+    }
+
+    fn remove(&mut self, other: &TimeSum) {
+        *self = self.less(*other);
+    }
+
+    fn value(&self) -> Value<'_> {
+        Value::Time(*self)
+    }
+}
+
+impl Figure for Spread {
+    fn add(&mut self, other: &Spread) {
+        Spread::add(self, other);
+    }
+
+    fn remove(&mut self, other: &Spread) {
+        Spread::remove(self, other);
+    }
+
+    fn value(&self) -> Value<'_> {
+        Value::Spread(self)
+    }
+}
+
+/// Makes the type of a table's figures.
+macro_rules! define_figures {
+    (
+        $(#[$about:meta])*
+        $name:ident as $message:ident and [$($other:ident),*];
+        kept { $($(#[$doc:meta])* $figure:ident: $unit:ty, $label:literal;)* }
+        reported { $($columns:tt)* }
+    ) => {
+        $(#[$about])*
+        #[derive(Clone, Debug, Default, PartialEq, Eq)]
+        pub struct $name {
+            $($(#[$doc])* pub $figure: $unit,)*
+        }
+
+        impl $name {
+            /// Adds another.
+            pub fn add(&mut self, other: &$name) {
+                $($crate::domain::figures::Figure::add(&mut self.$figure, &other.$figure);)*
+            }
+
+            /// Takes out another that had been added.
+            pub fn remove(&mut self, other: &$name) {
+                $($crate::domain::figures::Figure::remove(&mut self.$figure, &other.$figure);)*
+            }
+
+            /// Nothing is in it.
+            pub fn is_empty(&self) -> bool {
+                *self == $name::default()
+            }
+        }
+
+        impl $crate::domain::figures::Figure for $name {
+            fn add(&mut self, other: &$name) {
+                $name::add(self, other);
+            }
+
+            fn remove(&mut self, other: &$name) {
+                $name::remove(self, other);
+            }
+
+            fn value(&self) -> $crate::domain::figures::Value<'_> {
+                $crate::domain::figures::Value::Figures(vec![
+                    $(($label, $crate::domain::figures::Figure::value(&self.$figure)),)*
+                ])
+            }
+        }
+    };
+}
+
+/// Clocks counted.
+macro_rules! counts_table {
+    ($reader:ident) => {
+        $reader! {
+            /// Entries counted by what they came to.
+            #[derive(Copy)]
+            Counts as Tally and [];
+            kept {
+                /// Within their limits.
+                met: Count, "met";
+                /// Over their limits.
+                breached: Count, "breached";
+                /// Left out, and would have been met.
+                excluded_met: Count, "excluded, met";
+                /// Left out, and would have been breached.
+                excluded_breached: Count, "excluded, breached";
+                /// Open and within their limits.
+                undecided: Count, "undecided";
+            }
+            reported {
+                met: Count = [met], Clocks "met";
+                breached: Count = [breached], Clocks "breached";
+                excluded: Count = [excluded()], Clocks "excluded";
+                undecided: Count = [undecided], Clocks "open";
+                attainment: Percent = [attainment()], Clocks "attained";
+                excluded_met: Count = [excluded_met];
+                excluded_breached: Count = [excluded_breached];
+            }
+        }
+    };
+}
+
+/// Clocks by both accounts, and what their incidents cost people.
+macro_rules! tally_table {
+    ($reader:ident) => {
+        $reader! {
+            /// Entries added up, both accounts beside each other.
+            Tally as ComplianceGroup and [target_id, priority, service, category, group, party];
+            kept {
+                /// By the contract.
+                contractual: Counts, "";
+                /// As they were experienced.
+                experienced: Counts, "experienced";
+                /// Met by the contract, or excluded, and breached as they were experienced.
+                watermelons: Count, "watermelons";
+                /// Breached by the contract, and met as they were experienced.
+                reverse_watermelons: Count, "reverse watermelons";
+                /// Met by the contract, or excluded, only thanks to pauses or exclusions.
+                relieved: Count, "relieved";
+                /// Stopped, and left to lie meanwhile.
+                left_lying: Count, "left lying";
+                /// What those that count and are decided had counted.
+                elapsed: Spread, "elapsed";
+                /// What the incidents that ended cost people, each counted with one of its targets.
+                toll: Toll, "toll";
+            }
+            reported {
+                contractual: Figures = [contractual];
+                experienced: Figures = [experienced];
+                watermelons: Count = [watermelons], Clocks "watermelons";
+                elapsed_p50: Time = [elapsed.percentile(50)], Clocks "p50";
+                elapsed_p90: Time = [elapsed.percentile(90)], Clocks "p90";
+                elapsed_p99: Time = [elapsed.percentile(99)];
+                attainment_gap: Percent = [attainment_gap()], People "gap";
+                reverse_watermelons: Count = [reverse_watermelons], People "reversed";
+                relieved: Count = [relieved], People "relieved";
+                left_lying: Count = [left_lying], People "left lying";
+                toll: Figures = [toll];
+            }
+        }
+    };
+}
+
+/// What incidents cost people.
+macro_rules! toll_table {
+    ($reader:ident) => {
+        $reader! {
+            /// What incidents that have ended cost people, and how they flowed. All of it adds up,
+            /// and what was added can be taken out again.
+            Toll as Toll and [];
+            kept {
+                /// How many incidents.
+                incidents: Count, "incidents";
+                /// The most people each hit at once.
+                people_hit: Count, "people hit";
+                /// Times clients were told when it would work again, and it did.
+                promises_kept: Count, "promises kept";
+                /// Times it did not.
+                promises_broken: Count, "promises broken";
+                /// Times one went from one group to another.
+                handovers: Count, "handovers";
+                /// Times one was reopened.
+                reopenings: Count, "reopenings";
+                /// How long people had trouble, in their hours, however many they were.
+                experienced: PeopleTime, "experienced";
+                /// The people-time it cost.
+                lost_time: PeopleTime, "lost";
+                /// The people-time that each incident cost, those that cost nothing included.
+                lost_times: Spread, "lost time";
+                /// Time worked.
+                touch_time: ServiceTime, "worked";
+                /// Service hours in which they were open.
+                service_time: ServiceTime, "in service hours";
+                /// Of those: in which nobody but the provider was waited on, and nobody worked.
+                idle_time: ServiceTime, "idle";
+                /// What people say.
+                survey: Survey, "survey";
+            }
+            reported {
+                incidents: Count = [incidents], People "ended";
+                people_hit: Count = [people_hit], People "people";
+                lost_time: Time = [lost_time], People "lost";
+                lost_time_p50: Time = [lost_times.percentile(50)], People "lost p50";
+                experienced_time: Time = [experienced];
+                touch_time: Time = [touch_time], People "worked";
+                service_time: Time = [service_time];
+                idle_time: Time = [idle_time], People "idle";
+                handovers: Count = [handovers], People "handovers";
+                reopenings: Count = [reopenings], People "reopened";
+                promises_kept: OfPromises = [promises_kept], People "kept";
+                promises_broken: Count = [promises_broken];
+                survey: Figures = [survey];
+            }
+        }
+    };
+}
+
+/// What people say.
+macro_rules! survey_table {
+    ($reader:ident) => {
+        $reader! {
+            /// Answers added up.
+            #[derive(Copy)]
+            Survey as SurveyFigures and [];
+            kept {
+                /// How many there are.
+                answers: Count, "answers";
+                /// Their scores, added up.
+                scores: Count, "scored";
+                /// Answers of 9 and 10.
+                happy: Count, "happy";
+                /// Answers of 0 to 6.
+                unhappy: Count, "unhappy";
+                /// The working time they say it cost them, all together.
+                lost_time: PeopleTime, "lost";
+            }
+            reported {
+                answers: Count = [answers], People "answers";
+                average_score: Number = [average_score()], People "score";
+                happiness_percent: Percent = [happiness_percent()], People "happiness";
+                lost_time: Time = [lost_time];
+            }
+        }
+    };
+}
+
+pub(crate) use {counts_table, define_figures, survey_table, tally_table, toll_table};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::compliance::{Counts, Tally};
+    use crate::domain::experience::Survey;
+
+    fn tally(first: u64) -> Tally {
+        let counts = Counts { met: first, breached: first + 1, ..Counts::default() };
+        let mut tally = Tally { contractual: counts, watermelons: first, ..Tally::default() };
+        tally.elapsed = Spread::from_counts([(60 * first, first)]);
+        tally.toll.lost_time = TimeSum::from_parts(first, 0);
+        tally.toll.survey = Survey { answers: first, ..Survey::default() };
+        tally
+    }
+
+    #[test]
+    fn figures_of_all_units_add_up_and_can_be_taken_out_again() {
+        let mut sum = tally(2);
+        sum.add(&tally(3));
+        assert_eq!((sum.contractual.met, sum.contractual.breached, sum.watermelons), (5, 7, 5));
+        assert_eq!(sum.elapsed, Spread::from_counts([(120, 2), (180, 3)]));
+        assert_eq!((sum.toll.lost_time, sum.toll.survey.answers), (TimeSum::from_parts(5, 0), 5));
+        sum.remove(&tally(2));
+        assert_eq!(sum, tally(3));
+        sum.remove(&tally(3));
+        assert!(sum.is_empty());
+    }
+
+    #[test]
+    fn figures_list_their_values_by_their_labels() {
+        let survey =
+            Survey { answers: 2, lost_time: TimeSum::from_parts(9, 0), ..Survey::default() };
+        let Value::Figures(listed) = survey.value() else { panic!("{survey:?}") };
+        let found: Vec<_> = listed.iter().map(|(label, _)| *label).collect();
+        assert_eq!(found, ["answers", "scored", "happy", "unhappy", "lost"]);
+        assert_eq!(listed[4].1, Value::Time(TimeSum::from_parts(9, 0)));
+    }
+}

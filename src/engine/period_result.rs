@@ -1,0 +1,212 @@
+//! What a contract's period came to, worked out: whoever reports it only converts it.
+
+use std::collections::BTreeMap;
+
+use super::compliance::{Attainment, Compliance, Lived, OnService, ServiceStanding, Uptime};
+use super::credit::{CreditStatement, credit_statement};
+use crate::domain::compliance::attainment::Verdict;
+use crate::domain::compliance::availability::Availability;
+use crate::domain::compliance::{Counts, Period, Tally, lived};
+use crate::domain::contract::Objective;
+use crate::domain::experience::{Figure, TimeSum, Toll};
+use crate::domain::share::Share;
+use crate::domain::time::{Instant, Span};
+
+/// What a period came to.
+#[derive(Debug)]
+pub struct PeriodResult<'c> {
+    /// The period.
+    pub period: Period,
+    /// The entries that agree in the keys requested, by their values in the order of the keys.
+    pub groups: BTreeMap<Vec<String>, Tally>,
+    /// The objectives, in the order of the contract.
+    pub objectives: Vec<ObjectiveResult<'c>>,
+    /// The SLX figure; `None`: the contract weighs none.
+    pub slx: Option<SlxResult>,
+    /// What missed objectives cost the provider; `None`: nothing is credited.
+    pub credits: Option<CreditStatement<'c>>,
+    /// The version of the time zone database it was worked out with.
+    pub time_zone_database: &'c str,
+}
+
+/// An SLX figure and what it rests on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SlxResult {
+    /// The figure.
+    pub figure: Figure,
+    /// What the period's incidents cost people.
+    pub toll: Toll,
+}
+
+/// How an objective stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectiveResult<'c> {
+    /// The objective.
+    pub objective: &'c Objective,
+    /// Its place among the contract's objectives.
+    pub place: usize,
+    /// The revision that words it.
+    pub contract_revision: u32,
+    /// The period it is held against.
+    pub period: Period,
+    /// How it stands.
+    pub verdict: Verdict,
+    /// What was reached, where that is a share.
+    pub reached: Option<Share>,
+    /// How many more breaches, or long outages, the period can take before it is missed; negative
+    /// when it is missed, and 0 where neither is counted.
+    pub allowance: i64,
+    /// What it rests on.
+    pub evidence: Evidence,
+}
+
+/// What an objective rests on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Evidence {
+    /// Nothing: the time zone database no longer knows its calendar's zone.
+    Nothing,
+    /// Clocks.
+    Clocks(Counts),
+    /// What people went through.
+    Experience(ExperienceEvidence),
+    /// How a service was up.
+    Uptime(UptimeEvidence),
+    /// What was measured at a service.
+    Measurements {
+        /// The percentile, in thousandths of the indicator's unit; `None` of nothing.
+        percentile: Option<i64>,
+        /// How many times something was measured.
+        count: u128,
+    },
+}
+
+/// What people went through.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExperienceEvidence {
+    /// What the period's incidents cost them.
+    pub toll: Toll,
+    /// The people-time lost for each hundred people; `None`: it is not said how many there are.
+    pub lost_time_a_hundred: Option<TimeSum>,
+    /// The people-time that may still be lost; `None`: nothing is promised on it.
+    pub lost_time_left: Option<TimeSum>,
+}
+
+/// How a service was up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UptimeEvidence {
+    /// The revision of the calendar in force when the period began.
+    pub calendar_revision: u32,
+    /// How it was up.
+    pub figures: Availability,
+    /// How many outages count for the objective.
+    pub long_outages: u64,
+    /// How much more downtime the period can take; `None`: nothing is promised on that.
+    pub downtime_allowance: Option<Span>,
+}
+
+impl<'c> PeriodResult<'c> {
+    /// Of a period whose entries are all taken in, as of an instant.
+    pub fn of(compliance: Compliance<'c>, as_of: Instant) -> PeriodResult<'c> {
+        PeriodResult {
+            objectives: objective_results(&compliance, as_of),
+            slx: slx_result(&compliance),
+            credits: credit_statement(&compliance.credited, as_of),
+            time_zone_database: compliance.time_zone_database(),
+            period: compliance.period,
+            groups: compliance.groups,
+        }
+    }
+}
+
+/// The SLX figure of a period, if the contract weighs one.
+pub fn slx_result(compliance: &Compliance<'_>) -> Option<SlxResult> {
+    let figure = compliance.slx_figure()?;
+    Some(SlxResult { figure, toll: compliance.toll() })
+}
+
+/// How the objectives of a period stand as of an instant, in the order of the contract.
+pub fn objective_results<'c>(
+    compliance: &Compliance<'c>,
+    as_of: Instant,
+) -> Vec<ObjectiveResult<'c>> {
+    let attainments = compliance.attainments.iter().map(|on| on_clocks(on, as_of));
+    let experiences = compliance.experiences.iter().map(|on| on_experience(on, as_of));
+    let services = compliance.on_services.iter().map(on_service);
+    let mut results: Vec<_> = attainments.chain(experiences).chain(services).collect();
+    results.sort_by_key(|result| result.place);
+    results
+}
+
+fn on_clocks<'c>(on: &Attainment<'c>, as_of: Instant) -> ObjectiveResult<'c> {
+    let standing = on.standing(as_of);
+    ObjectiveResult {
+        objective: on.objective,
+        place: on.place,
+        contract_revision: on.contract_revision,
+        period: on.period.clone(),
+        verdict: standing.verdict,
+        reached: standing.attainment,
+        allowance: standing.breach_allowance,
+        evidence: Evidence::Clocks(on.tally.contractual),
+    }
+}
+
+fn on_experience<'c>(on: &Lived<'c>, as_of: Instant) -> ObjectiveResult<'c> {
+    ObjectiveResult {
+        objective: on.objective,
+        place: on.place,
+        contract_revision: on.contract_revision,
+        period: on.period.clone(),
+        verdict: on.verdict(as_of),
+        reached: None,
+        allowance: 0,
+        evidence: Evidence::Experience(ExperienceEvidence {
+            toll: on.toll.clone(),
+            lost_time_a_hundred: lived::lost_time_a_hundred(&on.toll, on.people),
+            lost_time_left: lived::lost_time_left(&on.promise, &on.toll, on.people),
+        }),
+    }
+}
+
+fn on_service<'c>(on: &OnService<'c>) -> ObjectiveResult<'c> {
+    let (verdict, reached) =
+        on.standing.as_ref().map_or((Verdict::NoData, None), ServiceStanding::verdict);
+    let (evidence, allowance) = on.standing.as_ref().map_or((Evidence::Nothing, 0), service);
+    ObjectiveResult {
+        objective: on.objective,
+        place: on.place,
+        contract_revision: on.contract_revision,
+        period: on.period.clone(),
+        verdict,
+        reached,
+        allowance,
+        evidence,
+    }
+}
+
+/// What an objective on a service rests on, and how many more outages its period can take.
+fn service(standing: &ServiceStanding) -> (Evidence, i64) {
+    match standing {
+        ServiceStanding::Availability(standing, up) => {
+            let all = up.figures.outages.len() as u64;
+            (Evidence::Uptime(uptime(up, all, Some(standing.downtime_allowance))), 0)
+        }
+        ServiceStanding::Outages(standing, up) => {
+            (Evidence::Uptime(uptime(up, standing.long_outages, None)), standing.allowance)
+        }
+        ServiceStanding::Performance(standing) => {
+            let (percentile, count) = (standing.value, standing.count);
+            (Evidence::Measurements { percentile, count }, 0)
+        }
+    }
+}
+
+fn uptime(up: &Uptime, long_outages: u64, downtime_allowance: Option<Span>) -> UptimeEvidence {
+    let Uptime { calendar_revision, figures } = up;
+    UptimeEvidence {
+        calendar_revision: *calendar_revision,
+        figures: figures.clone(),
+        long_outages,
+        downtime_allowance,
+    }
+}

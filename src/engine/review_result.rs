@@ -1,0 +1,279 @@
+//! A review worked out: its trends, what recurs, and what is other than it was signed.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use itertools::Itertools;
+
+use super::compliance::Compliance;
+use super::credit::{CreditStatement, credit_statement};
+use super::deed::Signature;
+use super::learning::Turnout;
+use super::period_result::{
+    Evidence, ObjectiveResult, PeriodResult, SlxResult, objective_results, slx_result,
+};
+use super::review::{
+    CauseCount, Pauses, Restated, Restatement, Review, Reviewed, Table, UNSETTLED_TOLD_MAX, total,
+};
+use crate::domain::compliance::attainment::Verdict;
+use crate::domain::compliance::{Period, Tally};
+use crate::domain::contract::{Contract, Revision};
+use crate::domain::experience::TimeSum;
+use crate::domain::incident::WaitingOn;
+use crate::domain::settlement::Settled;
+use crate::domain::share::Share;
+use crate::domain::time::Instant;
+
+/// How many incidents of a service must lie with a party for that to recur.
+const RECURRING_MIN: u64 = 3;
+
+/// A review, worked out.
+#[derive(Debug)]
+pub struct ReviewResult<'c> {
+    /// The contract, as the revision words it that rules the end of the period.
+    pub ruling: &'c Revision<Contract>,
+    /// The instant everything is evaluated at.
+    pub as_of: Instant,
+    /// The period goes on: all is as far as it has gone.
+    pub is_provisional: bool,
+    /// What the period came to, by target and priority.
+    pub period: PeriodResult<'c>,
+    /// All its clocks.
+    pub total: Tally,
+    /// How each of its objectives stood in the periods of the trend, the oldest first.
+    pub objective_trends: Vec<Vec<ObjectivePoint>>,
+    /// The periods of the trend, the oldest first and this one last.
+    pub trend: Vec<TrendPeriod>,
+    /// The OLAs and UCs that the contract's promises rest on.
+    pub chain: Vec<UnderpinningResult<'c>>,
+    /// What to talk of.
+    pub table: Table,
+    /// Why clocks were paused, the longest first.
+    pub pause_grounds: Vec<PauseGround>,
+    /// Whom causes lie with, the most frequent first.
+    pub causes: Vec<Cause>,
+    /// What is left to be settled, the oldest first: as many as are reported one by one.
+    pub unsettled: Vec<Settled>,
+    /// How many there are.
+    pub unsettled_count: usize,
+    /// Who signed it, and when that was recorded.
+    pub signatures: Vec<(Instant, Signature)>,
+    /// How the forecasts of its clocks had turned out.
+    pub forecasts: Option<Turnout>,
+    /// What is other than it was when it was signed last.
+    pub restatement: Option<RestatementResult<'c>>,
+}
+
+/// How an objective stood over a period.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectivePoint {
+    /// The period.
+    pub period: Period,
+    /// How it stood.
+    pub verdict: Verdict,
+    /// What was reached, where that is a share.
+    pub reached: Option<Share>,
+    /// The outages that counted, or what was measured; 0 where neither is.
+    pub value: i64,
+}
+
+/// A contract's clocks in a period of the trend.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrendPeriod {
+    /// The period.
+    pub period: Period,
+    /// All its clocks.
+    pub total: Tally,
+    /// Its SLX figure.
+    pub slx: Option<SlxResult>,
+}
+
+/// How an agreement stands that the contract's promises rest on.
+#[derive(Debug)]
+pub struct UnderpinningResult<'c> {
+    /// The agreement.
+    pub ruling: &'c Revision<Contract>,
+    /// All its clocks in the period.
+    pub total: Tally,
+    /// Its objectives.
+    pub objectives: Vec<ObjectiveResult<'c>>,
+}
+
+/// Why clocks were paused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PauseGround {
+    /// Who was waited for.
+    pub waiting_on: WaitingOn,
+    /// The third party.
+    pub third_party: String,
+    /// Why.
+    pub reason: String,
+    /// The service time.
+    pub paused: TimeSum,
+    /// How many pauses.
+    pub count: u64,
+}
+
+/// Whom causes of a service's incidents lie with.
+#[derive(Clone, Debug)]
+pub struct Cause {
+    /// The party; empty: nobody has said.
+    pub party: String,
+    /// The service.
+    pub service: String,
+    /// How many incidents, and how many of them were late.
+    pub count: CauseCount,
+    /// The party's doing hits the service again and again.
+    pub is_recurring: bool,
+}
+
+/// What is other than it was when a review was signed.
+#[derive(Debug)]
+pub struct RestatementResult<'c> {
+    /// The signature.
+    pub signature_id: String,
+    /// All clocks as they were signed.
+    pub signed_total: Tally,
+    /// The objectives that stand otherwise, as they were signed.
+    pub signed_objectives: Vec<ObjectiveResult<'c>>,
+    /// What was credited by what was signed, where that is other now.
+    pub signed_credits: Option<CreditStatement<'c>>,
+    /// The first verdicts that moved, each with the facts that were recorded since.
+    pub moved: Vec<(Restated, Vec<String>)>,
+    /// How many moved.
+    pub moved_count: usize,
+}
+
+impl<'c> ReviewResult<'c> {
+    /// Of a review that is ended.
+    pub fn of(reviewed: Reviewed<'c>) -> ReviewResult<'c> {
+        let Reviewed { review, signatures, forecasts, restatement } = reviewed;
+        let restatement = restatement.map(|restatement| restated(restatement, &review));
+        let (trend, objective_trends) = (trend(&review), objective_trends(&review));
+        let Review { present, chain, mut table, mut unsettled, as_of, .. } = review;
+        let unsettled_count = unsettled.len();
+        unsettled.truncate(UNSETTLED_TOLD_MAX);
+        ReviewResult {
+            ruling: present.ruling,
+            as_of,
+            is_provisional: as_of < present.period.end,
+            total: total(&present),
+            period: PeriodResult::of(present, as_of),
+            objective_trends,
+            trend,
+            chain: chain.iter().map(|compliance| underpinning(compliance, as_of)).collect(),
+            pause_grounds: pause_grounds(&mut table.pauses),
+            causes: causes(std::mem::take(&mut table.causes)),
+            table,
+            unsettled,
+            unsettled_count,
+            signatures,
+            forecasts,
+            restatement,
+        }
+    }
+}
+
+/// The periods of the trend, the oldest first.
+fn periods<'r, 'c>(review: &'r Review<'c>) -> impl Iterator<Item = &'r Compliance<'c>> {
+    review.before.iter().rev().chain([&review.present])
+}
+
+fn trend(review: &Review<'_>) -> Vec<TrendPeriod> {
+    let period = |compliance: &Compliance<'_>| TrendPeriod {
+        period: compliance.period.clone(),
+        total: total(compliance),
+        slx: slx_result(compliance),
+    };
+    periods(review).map(period).collect()
+}
+
+/// How each objective of the present period stood in those of the trend that have it.
+fn objective_trends(review: &Review<'_>) -> Vec<Vec<ObjectivePoint>> {
+    let stood: Vec<_> =
+        periods(review).map(|period| objective_results(period, review.as_of)).collect();
+    let Some(present) = stood.last() else { return Vec::new() };
+    let points = |of: &ObjectiveResult<'_>| {
+        let same = |result: &&ObjectiveResult<'_>| result.objective.id == of.objective.id;
+        let found = stood.iter().filter_map(|period| period.iter().find(same));
+        found.map(point).collect()
+    };
+    present.iter().map(points).collect()
+}
+
+fn point(result: &ObjectiveResult<'_>) -> ObjectivePoint {
+    ObjectivePoint {
+        period: result.period.clone(),
+        verdict: result.verdict,
+        reached: result.reached,
+        value: match &result.evidence {
+            Evidence::Measurements { percentile, .. } => percentile.unwrap_or_default(),
+            Evidence::Uptime(uptime) => i64::try_from(uptime.long_outages).unwrap_or(i64::MAX),
+            Evidence::Nothing | Evidence::Clocks(_) | Evidence::Experience(_) => 0,
+        },
+    }
+}
+
+fn underpinning<'c>(compliance: &Compliance<'c>, as_of: Instant) -> UnderpinningResult<'c> {
+    UnderpinningResult {
+        ruling: compliance.ruling,
+        total: total(compliance),
+        objectives: objective_results(compliance, as_of),
+    }
+}
+
+fn pause_grounds(pauses: &mut Pauses) -> Vec<PauseGround> {
+    let grounds = std::mem::take(&mut pauses.grounds).into_iter();
+    let grounds = grounds.map(|((waiting_on, third_party, reason), (paused, count))| PauseGround {
+        waiting_on,
+        third_party,
+        reason,
+        paused,
+        count,
+    });
+    grounds.sorted_by_key(|ground| Reverse(ground.paused)).collect()
+}
+
+fn causes(causes: BTreeMap<(String, String), CauseCount>) -> Vec<Cause> {
+    let cause = |((party, service), count): ((String, String), CauseCount)| Cause {
+        is_recurring: !party.is_empty() && count.incidents >= RECURRING_MIN,
+        party,
+        service,
+        count,
+    };
+    let sorted = causes.into_iter().sorted_by_key(|(_, count)| Reverse(count.incidents));
+    sorted.map(cause).collect()
+}
+
+fn restated<'c>(restatement: Restatement<'c>, present: &Review<'c>) -> RestatementResult<'c> {
+    let Restatement { signature_id, signed, moved, moved_count } = restatement;
+    let was = objective_results(&signed.present, signed.as_of);
+    let is = objective_results(&present.present, present.as_of);
+    let credits = |review: &Review<'c>| credit_statement(&review.present.credited, review.as_of);
+    RestatementResult {
+        signature_id,
+        signed_total: total(&signed.present),
+        signed_objectives: was.into_iter().filter(|result| !is.contains(result)).collect(),
+        signed_credits: credits(&signed).filter(|was| credits(present).as_ref() != Some(was)),
+        moved,
+        moved_count,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_recurs_from_three_incidents_on_and_only_with_somebody() {
+        let count = |incidents| CauseCount { incidents, ..CauseCount::default() };
+        let of = |party: &str, incidents| {
+            let key = (party.to_owned(), "mail".to_owned());
+            let listed = causes(BTreeMap::from([(key, count(incidents))]));
+            listed.first().map(|cause| cause.is_recurring)
+        };
+        assert_eq!(of("provider", 2), Some(false));
+        assert_eq!(of("provider", 3), Some(true));
+        assert_eq!(of("", 9), Some(false));
+    }
+}

@@ -1,0 +1,83 @@
+//! Figures, as answers report them.
+
+use prost_types::Duration;
+
+use super::v1;
+use crate::domain::compliance::{Counts, Tally};
+use crate::domain::decimal::Decimal;
+use crate::domain::experience::{Survey, TimeSum, Toll};
+use crate::domain::figures::{counts_table, survey_table, tally_table, toll_table};
+use crate::domain::share::Share;
+
+/// A figure as a field of a message.
+pub(super) trait Reported<Field> {
+    fn reported(&self) -> Field;
+}
+
+/// Counts are of things held in memory: they fit.
+impl Reported<i64> for u64 {
+    fn reported(&self) -> i64 {
+        i64::try_from(*self).unwrap_or(i64::MAX)
+    }
+}
+
+impl Reported<Option<Duration>> for TimeSum {
+    fn reported(&self) -> Option<Duration> {
+        let (seconds, nanos) = self.parts();
+        // A part of a second always fits.
+        let nanos = nanos as i32;
+        Some(Duration { seconds: i64::try_from(seconds).unwrap_or(i64::MAX), nanos })
+    }
+}
+
+impl Reported<Option<Duration>> for Option<TimeSum> {
+    fn reported(&self) -> Option<Duration> {
+        self.and_then(|time| time.reported())
+    }
+}
+
+/// In percent; empty: of nothing.
+impl Reported<String> for Option<Share> {
+    fn reported(&self) -> String {
+        self.map(|share| share.to_string()).unwrap_or_default()
+    }
+}
+
+/// Empty: of nothing.
+impl Reported<String> for Option<Decimal> {
+    fn reported(&self) -> String {
+        self.map(|decimal| decimal.to_string()).unwrap_or_default()
+    }
+}
+
+/// Makes the message of a table's figures, without the fields that lie elsewhere.
+macro_rules! report_figures {
+    (
+        $(#[$about:meta])*
+        $name:ident as $message:ident and [$($other:ident),*];
+        kept { $($kept:tt)* }
+        reported {
+            $($field:ident: $unit:ident = [$($figure:tt)*] $(, $sheet:ident $heading:literal)?;)*
+        }
+    ) => {
+        impl Reported<v1::$message> for $name {
+            fn reported(&self) -> v1::$message {
+                v1::$message {
+                    $($field: self.$($figure)*.reported(),)*
+                    $($other: Default::default(),)*
+                }
+            }
+        }
+
+        impl Reported<Option<v1::$message>> for $name {
+            fn reported(&self) -> Option<v1::$message> {
+                Some(self.reported())
+            }
+        }
+    };
+}
+
+counts_table!(report_figures);
+tally_table!(report_figures);
+toll_table!(report_figures);
+survey_table!(report_figures);
