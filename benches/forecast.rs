@@ -62,8 +62,9 @@ fn now() -> Instant {
 
 fn catalog() -> Catalog {
     let zones = zones::open(&Choice::Automatic).expect("automatic never fails");
-    let (id, calendar) = wire::calendar::decode(office::calendar(), &zones).expect("a calendar");
-    let contract = wire::contract::decode(backlog::contract(), &zones).expect("a contract");
+    let (id, calendar) =
+        wire::api::calendar::decode(office::calendar(), &zones).expect("a calendar");
+    let contract = wire::api::contract::decode(backlog::contract(), &zones).expect("a contract");
     let mut catalog = Catalog::new(zones);
     let effective_time = Instant::MIN;
     catalog.apply(Instant::MIN, TermsEntry::Calendar { id, effective_time, calendar });
@@ -101,7 +102,7 @@ impl Ledgers for Shelf {
 
 /// Record times strictly increase.
 fn recorded(events: impl Iterator<Item = v1::IncidentEvent>) -> Vec<RecordedEvent> {
-    let decode = |event| wire::incident::decode(event).expect("a fact");
+    let decode = |event| wire::api::incident::decode(event).expect("a fact");
     let mut events: Vec<_> = events.map(decode).collect();
     events.sort_by_key(|event| event.occur_time);
     let mut last = Instant::MIN;
@@ -126,7 +127,7 @@ fn learn(known: Known<'_>) -> Learning {
     let elapsed = started.elapsed();
     let model = &learning.of(backlog::CONTRACT).forecaster.model;
     let (decided, breached) = model.history();
-    let bytes = wire::learning::encode(records.len() as u64, &learning).len();
+    let bytes = wire::store::learning::encode(records.len() as u64, &learning).len();
     println!("What {decided} decided clocks taught, {breached} of them breached");
     println!("| facts | learnt in | facts/s | weights | curves | bytes kept |");
     println!("| ---: | ---: | ---: | ---: | ---: | ---: |");

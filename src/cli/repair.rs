@@ -7,8 +7,8 @@ use clap::Args;
 
 use crate::engine::record::{Entry, Record};
 use crate::journal::{SEGMENT_BYTES_DEFAULT, salvage};
-use crate::wire::record::encode;
 use crate::wire::scalar::hexadecimal;
+use crate::wire::store::record::encode;
 
 /// Saves what is whole of a damaged journal into a new data directory, and tells what is lost.
 ///

@@ -80,7 +80,7 @@ impl Engine {
         events: Vec<ServiceEvent>,
     ) -> Answer<Results> {
         let sent = events.into_iter().map(|event| {
-            let body = wire::record::encode_service_event(&tenant, &event);
+            let body = wire::store::record::encode_service_event(&tenant, &event);
             Sent { event, body }
         });
         let sent = sent.collect();
@@ -201,7 +201,7 @@ impl Engine {
 
 fn events_job(tenant: String, events: Vec<IncidentEvent>, asker: Asker<Results>) -> Job {
     let sent = events.into_iter().map(|event| {
-        let body = wire::record::encode_incident_event(&tenant, &event);
+        let body = wire::store::record::encode_incident_event(&tenant, &event);
         Sent { event, body }
     });
     let sent = sent.collect();

@@ -15,7 +15,7 @@ use crate::engine::ledger::Ledger;
 use crate::engine::record::Entry;
 use crate::journal::LogReader;
 use crate::views::{Views, ViewsError};
-use crate::wire::record;
+use crate::wire::store::record;
 
 /// What was learnt is kept in the views once so many records were read beyond what is kept.
 const RECORDS_UNKEPT_MAX: u64 = 20_000;

@@ -4,8 +4,8 @@ use crate::domain::recorded::Recorded;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::record::Record;
 use crate::journal::{Hash, LogSource, ReadError};
-use crate::wire::record;
-use crate::wire::unreadable::Unreadable;
+use crate::wire::store::record;
+use crate::wire::store::unreadable::Unreadable;
 
 /// Records folded under one hold of the lock.
 const RECORDS_A_FOLD: usize = 1_000;

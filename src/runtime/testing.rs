@@ -19,7 +19,7 @@ use crate::domain::zone::ZoneDatabase;
 use crate::engine::record::{Entry, Record};
 use crate::journal::{self, Journal, JournalFiles, Log as _, LogSource, Options};
 use crate::views::{Identity, Views};
-use crate::wire::record::encode;
+use crate::wire::store::record::encode;
 
 pub const TENANT: &str = "tenant";
 const STORE_ID: [u8; 16] = *b"a store of tests";

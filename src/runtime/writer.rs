@@ -227,7 +227,7 @@ impl Writer {
         let decision = decide_terms(&catalog, change, record_time)?;
         if let Some(entry) = decision.entry.clone().filter(|_| !validate_only) {
             let record = Record { tenant, entry: Entry::Terms(entry) };
-            let body = wire::record::encode(&record);
+            let body = wire::store::record::encode(&record);
             self.stage(record_time, record.tenant, record.entry, &body, draft)?;
             draft.is_closed = true;
         }
@@ -250,7 +250,7 @@ impl Writer {
             }
         };
         let record = Record { tenant, entry: Entry::Deed(deed.clone()) };
-        let body = wire::record::encode(&record);
+        let body = wire::store::record::encode(&record);
         let sequence = self.stage(record_time, record.tenant, record.entry, &body, draft)?;
         draft.is_closed = true;
         let recorded = Recorded { sequence, record_time, value: deed };

@@ -17,9 +17,9 @@ use crate::domain::recorded::Recorded;
 use crate::engine::deed::{Deed, DoDeed};
 use crate::queries::{QueryError, ReadRequest, ReadView, Reading};
 use crate::runtime::{DeedAnswer, Engine};
-use crate::wire::faults::Faults;
 use crate::wire::scalar::{id, optional_instant};
 use crate::wire::v1;
+use crate::wire::violations::Faults;
 
 /// A call that was decoded and found in order.
 #[derive(Clone, Debug)]

@@ -19,14 +19,15 @@ use crate::limits::NOTE_BYTES_MAX;
 use crate::queries::export::{self, Export};
 use crate::queries::review::{self, ReviewAsked};
 use crate::queries::{Reading, compliance, simulation};
+use crate::wire::api::compliance::{encode, encode_simulation};
+use crate::wire::api::export::encode as encode_row;
+use crate::wire::api::review::{encode as encode_review, encode_signature};
+use crate::wire::api::{calendar, contract, signature};
 use crate::wire::choices::group_key;
-use crate::wire::compliance::{encode, encode_simulation};
-use crate::wire::export::encode as encode_row;
-use crate::wire::faults::Faults;
-use crate::wire::review::{encode as encode_review, encode_signature};
 use crate::wire::scalar::{id, instant, optional_id, optional_instant, text};
+use crate::wire::v1;
 use crate::wire::v1::compliance_service_server::ComplianceService;
-use crate::wire::{calendar, contract, deed, v1};
+use crate::wire::violations::Faults;
 
 #[tonic::async_trait]
 impl ComplianceService for Services {
@@ -136,7 +137,7 @@ fn signing(request: v1::SignServiceReviewRequest, faults: &mut Faults) -> SignRe
         id: faults.or("signature_id", id(request.signature_id), String::new()),
         contract_id: faults.or("contract_id", id(request.contract_id), String::new()),
         period: named(request.period, faults),
-        signed_by: faults.or("signed_by", deed::who(request.signed_by), String::new()),
+        signed_by: faults.or("signed_by", signature::who(request.signed_by), String::new()),
         note: faults.or("note", text(request.note, NOTE_BYTES_MAX), String::new()),
         as_of: faults.or("as_of_time", optional_instant(request.as_of_time), None),
         known: faults.or("known_time", optional_instant(request.known_time), None),

@@ -25,7 +25,7 @@ impl ContractService for Services {
         let (call, (contract, change)) =
             self.write(request.into_inner(), |request, engine, faults| {
                 let contract = request.contract.unwrap_or_default();
-                let contract = wire::contract::decode(contract, engine.zones());
+                let contract = wire::api::contract::decode(contract, engine.zones());
                 let contract = faults.keep("contract", contract);
                 let time = optional_instant(request.effective_time);
                 let effective_time = faults.or("effective_time", time, None);
@@ -46,13 +46,13 @@ impl ContractService for Services {
         let latest = known.contract(&contract.id).all().last();
         let message = match latest.filter(|latest| latest.content == contract) {
             Some(latest) => message(known, latest),
-            None => wire::contract::encode(&contract),
+            None => wire::api::contract::encode(&contract),
         };
         let findings = &answer.decision.findings;
         Ok(Response::new(v1::PutContractResponse {
             contract: Some(message),
             duplicate: answer.decision.entry.is_none(),
-            findings: findings.iter().map(wire::contract::encode_finding).collect(),
+            findings: findings.iter().map(wire::api::contract::encode_finding).collect(),
             stamp: write_stamp(&progress),
         }))
     }
@@ -151,7 +151,7 @@ fn message(known: Known<'_>, revision: &Revision<Contract>) -> v1::Contract {
         revision: revision.number as i32,
         effective_time: Some(timestamp(revision.effective_time)),
         end_time: known.contract_end(&revision.content.id).map(timestamp),
-        ..wire::contract::encode(&revision.content)
+        ..wire::api::contract::encode(&revision.content)
     }
 }
 

@@ -13,8 +13,8 @@ use crate::domain::zone::ZoneDatabase;
 use crate::engine::catalog::{CalendarEntry, Known};
 use crate::engine::refusal::Refusal;
 use crate::queries::ReadView;
-use crate::wire::faults::Faults;
 use crate::wire::scalar::id;
+use crate::wire::violations::Faults;
 use crate::wire::{self, v1};
 
 /// The hours of a request.
@@ -57,7 +57,7 @@ impl Wanted {
             }
             Some(Hours::Put(given)) => faults.keep("calendar_id", id(given)).map(Wanted::Put),
             Some(Hours::Given(calendar)) => {
-                let decoded = wire::calendar::decode_hours(calendar, zones);
+                let decoded = wire::api::calendar::decode_hours(calendar, zones);
                 faults.keep("calendar", decoded).map(Wanted::Given)
             }
         }

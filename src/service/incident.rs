@@ -15,7 +15,7 @@ use super::status;
 use crate::domain::incident::{History, RecordedEvent};
 use crate::domain::time::Instant;
 use crate::queries::incidents;
-use crate::wire::incident::{encode_recorded, encode_state};
+use crate::wire::api::incident::{encode_recorded, encode_state};
 use crate::wire::scalar::{id, optional_id};
 use crate::wire::v1;
 use crate::wire::v1::incident_service_server::IncidentService;

@@ -12,9 +12,9 @@ use crate::domain::time::Instant;
 use crate::engine::refusal::Refusal;
 use crate::limits::{PAGE_BYTES_MAX, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX};
 use crate::queries::clocks::ClockMark;
-use crate::wire::faults::Faults;
 use crate::wire::store::v1 as store;
 use crate::wire::v1;
+use crate::wire::violations::Faults;
 
 const TOKEN_VERSION: u8 = 1;
 const SEAL_BYTES: usize = 16;

@@ -12,7 +12,7 @@ use crate::domain::service::ServiceEvent;
 use crate::engine::refusal::Refusal;
 use crate::limits::EVENTS_A_CALL_MAX;
 use crate::runtime::{Answer, Receipt, Results, WriteError};
-use crate::wire::faults::Faults;
+use crate::wire::violations::Faults;
 use crate::wire::{self, v1};
 
 impl Services {
@@ -25,7 +25,7 @@ impl Services {
         let most = self.limits.event_bytes_max;
         let decoded = events.into_iter().map(|event| {
             status::check_bytes(&event, most)?;
-            wire::incident::decode(event).map_err(Refusal::Invalid)
+            wire::api::incident::decode(event).map_err(Refusal::Invalid)
         });
         (ids, decoded.collect())
     }
@@ -39,7 +39,7 @@ impl Services {
         let most = self.limits.event_bytes_max;
         let decoded = events.into_iter().map(|event| {
             status::check_bytes(&event, most)?;
-            wire::service_event::decode(event).map_err(Refusal::Invalid)
+            wire::api::service_event::decode(event).map_err(Refusal::Invalid)
         });
         (ids, decoded.collect())
     }

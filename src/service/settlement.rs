@@ -11,10 +11,10 @@ use super::stamp::stamp;
 use crate::domain::settlement::{Decided, Item};
 use crate::engine::deed::{DecideItem, Deed, DoDeed};
 use crate::queries::{Reading, settlement};
-use crate::wire::scalar::optional_id;
-use crate::wire::settlement::{
+use crate::wire::api::settlement::{
     decode_decision, decode_opening, encode, encode_decided, encode_standing,
 };
+use crate::wire::scalar::optional_id;
 use crate::wire::v1;
 use crate::wire::v1::settlement_service_server::SettlementService;
 

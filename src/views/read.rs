@@ -20,9 +20,9 @@ use crate::engine::learning::Learning;
 use crate::engine::ledger::Ledger;
 use crate::engine::record::Record;
 use crate::engine::tally::{CellPlace, Day, Dimension};
-use crate::wire::record;
-use crate::wire::unreadable::Unreadable;
-use crate::wire::{learning, tally};
+use crate::wire::store::record;
+use crate::wire::store::unreadable::Unreadable;
+use crate::wire::store::{learning, tally};
 
 /// The views, open.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use crate::engine::index::{Filed, Standing};
 use crate::engine::ledger::Ledger;
 use crate::engine::record::Record;
 use crate::engine::tally::Counted;
-use crate::wire::record as rows;
+use crate::wire::store::record as rows;
 
 /// Changes to write; what belongs together is written in one step.
 #[derive(Debug, Default)]

@@ -17,7 +17,7 @@ use super::store::Store;
 use crate::domain::compliance::Tally;
 use crate::engine::learning::Learning;
 use crate::engine::tally::Counted;
-use crate::wire::{learning, record, tally};
+use crate::wire::store::{learning, record, tally};
 
 /// sled is quickest with batches of some hundreds of keys.
 const KEYS_A_BATCH: usize = 256;

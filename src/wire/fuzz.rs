@@ -11,8 +11,9 @@ use prost_reflect::{DescriptorPool, MessageDescriptor};
 
 use super::checks::Checks;
 use super::limits::Limits;
+use super::store::record;
 use super::store::v1::{Record as RecordMessage, TermsFile};
-use super::{record, text};
+use super::text;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::record::Record;
 use crate::fuzz::absurd::message;

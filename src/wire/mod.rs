@@ -1,52 +1,28 @@
 //! The protobuf messages, and their way to and from the domain's types.
 //!
-//! The journal's records, the API's requests and the files people write all hold the same
-//! messages, so there is one decoder for each, here, below both. A decoder checks everything and
-//! names every fault at once; what it returns can't be wrong.
+//! The journal's records, the API's requests and the files people write hold the same messages, so
+//! there is one decoder for each. It finds every fault at once and names them all; what it returns
+//! can't be wrong. How much it demands is given to it ([`checks`]): a request is held to the rules
+//! and limits of the API, a record only to what can be represented, so that whatever was recorded
+//! once stays readable.
 
-pub mod calendar;
+pub mod api;
 pub mod checks;
 pub mod choices;
-pub mod clock;
-pub mod compliance;
-pub mod contract;
-pub mod credit;
-pub mod deed;
-pub mod experience;
-pub mod export;
-pub mod faults;
-mod figures;
-pub mod forecast;
 #[cfg(test)]
 mod fuzz;
-pub mod incident;
-pub mod learning;
 pub mod limits;
-pub mod objective;
-pub mod record;
-pub mod review;
 pub mod scalar;
-pub mod service_event;
-pub mod settlement;
-pub mod tally;
+pub mod store;
 #[cfg(test)]
 mod tests;
 pub mod text;
-pub mod unreadable;
+pub mod violations;
 
 /// The API's messages.
 #[allow(missing_docs, clippy::all)]
 pub mod v1 {
     tonic::include_proto!("slx.v1");
-}
-
-/// What is kept on disk.
-pub mod store {
-    /// Version 1.
-    #[allow(missing_docs, clippy::all)]
-    pub mod v1 {
-        tonic::include_proto!("slx.store.v1");
-    }
 }
 
 /// The descriptors of all protos, with their comments: for reflection and for reading text.

@@ -2,8 +2,8 @@
 
 use prost_types::{Duration, Timestamp};
 
-use super::faults::Wrong;
 use super::v1;
+use super::violations::Wrong;
 use crate::domain::compliance::Period;
 use crate::domain::fault::Fault;
 use crate::domain::share::Share;

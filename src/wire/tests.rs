@@ -8,9 +8,10 @@ use prost::Message;
 
 use super::checks::Checks;
 use super::limits::Limits;
+use super::store::record;
 use super::store::v1 as store;
 use super::store::v1::record::Entry;
-use super::{record, v1};
+use super::v1;
 use crate::domain::calendar::CalendarLimits;
 use crate::domain::contract::ConditionLimits;
 use crate::domain::time::Instant;

@@ -12,7 +12,8 @@ use crate::domain::zone::ZoneDatabase;
 use crate::engine::query::Times;
 use crate::engine::record::Record;
 use crate::journal::{self, Hash, chain_hash};
-use crate::wire::{record, scalar, text};
+use crate::wire::store::record;
+use crate::wire::{scalar, text};
 
 /// Checks every record's proof and that the verdict follows; tells what was shown.
 pub fn check(file: &File, noted: Option<&Hash>, zones: &ZoneDatabase) -> anyhow::Result<String> {

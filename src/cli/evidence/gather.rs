@@ -16,7 +16,8 @@ use crate::engine::query::Times;
 use crate::engine::record::{Entry, Record, TermsEntry};
 use crate::journal::{self, Hash, LogSource, Prover};
 use crate::wire::scalar::hexadecimal;
-use crate::wire::{record, text};
+use crate::wire::store::record;
+use crate::wire::text;
 
 /// Which incident, at which times.
 pub struct Wanted {

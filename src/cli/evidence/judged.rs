@@ -48,6 +48,6 @@ pub fn judged(
     let history = history(&ledger, times).context("nothing was known of the incident by then")?;
     let known = state.catalog(tenant).known(times.known);
     let judgement = judge_incident(&history, &known, times.as_of);
-    let answer = wire::clock::encode_judgement(incident, &judgement, time_zone_database, true);
+    let answer = wire::api::clock::encode_judgement(incident, &judgement, time_zone_database, true);
     Ok(serde_json::from_str(&text::to_json(&answer, "slx.v1.EvaluateIncidentResponse")?)?)
 }

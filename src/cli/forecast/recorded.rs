@@ -10,7 +10,7 @@ use crate::engine::catalog::Catalog;
 use crate::engine::ledger::Ledger;
 use crate::engine::state::{IncidentLedgers, State};
 use crate::journal::LogSource;
-use crate::wire::record;
+use crate::wire::store::record;
 
 /// What was recorded of one organisation.
 pub struct TenantRecords {

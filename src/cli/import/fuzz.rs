@@ -10,7 +10,7 @@ use super::mapping::Mapping;
 use super::mapping::tests::MAPPING;
 use super::rows::{Format, as_written, decompress, read};
 use crate::fuzz::spoilt::{spoilt, spoilt_text};
-use crate::wire::incident;
+use crate::wire::api::incident;
 
 const CSV: &str = "id,updated,opened,seq,state,priority,group\n\
     A,2026-01-05 10:00,2026-01-05 09:00,1,New,1,G\n\

@@ -1,13 +1,11 @@
 //! Reviews, as answers tell them.
 
-use super::choices::{outcome_number, verdict_number, waiting_on_number};
 use super::compliance::{encode_groups, encode_objective, encode_objectives};
 use super::experience::{encode_holder, encode_slx};
 use super::figures::Reported;
 use super::forecast::encode_turnout;
-use super::scalar::{duration, encode_period, timestamp};
 use super::settlement::encode_standing;
-use super::{contract, credit, deed, v1};
+use super::{contract, credit, signature};
 use crate::domain::contract::{Contract, Revision};
 use crate::domain::time::Instant;
 use crate::engine::deed::Signature;
@@ -17,6 +15,9 @@ use crate::engine::review_result::{
     Cause, ObjectivePoint, PauseGround, RestatementResult, ReviewResult, TrendPeriod,
     UnderpinningResult,
 };
+use crate::wire::choices::{outcome_number, verdict_number, waiting_on_number};
+use crate::wire::scalar::{duration, encode_period, timestamp};
+use crate::wire::v1;
 
 /// The message of a review, without its stamp.
 pub fn encode(result: &ReviewResult<'_>) -> v1::GetServiceReviewResponse {
@@ -57,7 +58,7 @@ pub fn encode(result: &ReviewResult<'_>) -> v1::GetServiceReviewResponse {
 /// The message of a signature as it was recorded.
 pub fn encode_signature(record_time: Instant, signature: &Signature) -> v1::ReviewSignature {
     let record_time = Some(timestamp(record_time));
-    v1::ReviewSignature { record_time, ..deed::encode(signature) }
+    v1::ReviewSignature { record_time, ..signature::encode(signature) }
 }
 
 /// A contract without its terms.

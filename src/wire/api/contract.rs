@@ -1,18 +1,8 @@
 //! Contracts.
 
-use super::checks::Checks;
-use super::choices::{
-    clock_action, clock_action_number, contract_kind, contract_kind_number, cycle_verdict,
-    cycle_verdict_number, metric, metric_number, on_priority_change, on_priority_change_number,
-    on_reopen, on_reopen_number, severity_number, waiting_on, waiting_on_number,
-};
 use super::credit;
 use super::experience;
-use super::faults::{Faults, Wrong};
-use super::limits::Limits;
 use super::objective;
-use super::scalar::{duration, positive_span};
-use super::v1;
 use crate::domain::contract::{
     ClockAction, Condition, Contract, ContractKind, Finding, Limit, Metric, PauseRule, Promise,
     SAME_INSTANT_ORDER, Target, Terms,
@@ -21,6 +11,16 @@ use crate::domain::fault::Fault;
 use crate::domain::incident::WaitingOn;
 use crate::domain::time::Span;
 use crate::domain::zone::ZoneDatabase;
+use crate::wire::checks::Checks;
+use crate::wire::choices::{
+    clock_action, clock_action_number, contract_kind, contract_kind_number, cycle_verdict,
+    cycle_verdict_number, metric, metric_number, on_priority_change, on_priority_change_number,
+    on_reopen, on_reopen_number, severity_number, waiting_on, waiting_on_number,
+};
+use crate::wire::limits::Limits;
+use crate::wire::scalar::{duration, positive_span};
+use crate::wire::v1;
+use crate::wire::violations::{Faults, Wrong};
 
 /// The wording of a contract, of a request; who set its revision and when is the caller's to
 /// read.
@@ -29,7 +29,7 @@ pub fn decode(contract: v1::Contract, zones: &ZoneDatabase) -> Result<Contract, 
 }
 
 /// The wording of a contract.
-pub(super) fn decode_with(
+pub(in crate::wire) fn decode_with(
     contract: v1::Contract,
     zones: &ZoneDatabase,
     checks: Checks<'_>,

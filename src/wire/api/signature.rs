@@ -1,15 +1,15 @@
-//! Deeds, as they are recorded and told.
+//! Signatures of reviews, and who does something.
 
-use super::checks::Checks;
-use super::faults::Faults;
-use super::scalar::{instant, timestamp};
-use super::v1;
 use crate::domain::fault::Fault;
 use crate::domain::time::Instant;
 use crate::engine::deed::Signature;
+use crate::wire::checks::Checks;
+use crate::wire::scalar::{instant, timestamp};
+use crate::wire::v1;
+use crate::wire::violations::Faults;
 
 /// The signature of a message.
-pub(super) fn decode_with(
+pub(in crate::wire) fn decode_with(
     signature: v1::ReviewSignature,
     checks: Checks<'_>,
 ) -> Result<Signature, Vec<Fault>> {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use prost::Message;
 
-use super::store::v1 as store;
 use super::unreadable::Unreadable;
+use super::v1 as store;
 use crate::domain::forecast::{
     COURSES, Errors, Estimates, Forecaster, Key, Landmark, MODEL_VERSION, Model, Position,
     Remaining, Score, Stratum, Sums, TRAITS, TrackRecord, Wait, Waits, Weight,

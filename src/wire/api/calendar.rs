@@ -1,14 +1,14 @@
 //! Calendars.
 
-use super::checks::Checks;
-use super::choices::{weekday, weekday_number};
-use super::faults::Faults;
-use super::v1;
 use crate::domain::calendar::{
     Calendar, Draft, DraftHoliday, DraftSpecial, DraftWeekly, DraftWindow, Holiday,
 };
 use crate::domain::fault::Fault;
 use crate::domain::zone::ZoneDatabase;
+use crate::wire::checks::Checks;
+use crate::wire::choices::{weekday, weekday_number};
+use crate::wire::v1;
+use crate::wire::violations::Faults;
 
 /// A calendar with its id, of a request.
 pub fn decode(
@@ -19,7 +19,7 @@ pub fn decode(
 }
 
 /// A calendar with its id.
-pub(super) fn decode_with(
+pub(in crate::wire) fn decode_with(
     calendar: v1::Calendar,
     zones: &ZoneDatabase,
     checks: Checks<'_>,

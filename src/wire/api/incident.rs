@@ -1,19 +1,19 @@
 //! Incident events, and an incident's fields.
 
-use super::checks::Checks;
-use super::choices::{party, party_number, stage_number, waiting_on, waiting_on_number};
-use super::faults::Faults;
-use super::scalar::{
-    count, count_to, duration, instant, optional_instant, timestamp, unsigned_span,
-};
-use super::v1;
-use super::v1::incident_event::Fact as Wire;
 use crate::domain::fault::Fault;
 use crate::domain::incident::{
     Cause, ExclusionDecision, Fact, History, IncidentEvent, Opened, Party, RecordedEvent, Waiting,
     WaitingOn,
 };
 use crate::domain::time::{Instant, Span};
+use crate::wire::checks::Checks;
+use crate::wire::choices::{party, party_number, stage_number, waiting_on, waiting_on_number};
+use crate::wire::scalar::{
+    count, count_to, duration, instant, optional_instant, timestamp, unsigned_span,
+};
+use crate::wire::v1;
+use crate::wire::v1::incident_event::Fact as Wire;
+use crate::wire::violations::Faults;
 
 /// One fact about an incident, of a request.
 pub fn decode(event: v1::IncidentEvent) -> Result<IncidentEvent, Vec<Fault>> {
@@ -21,7 +21,7 @@ pub fn decode(event: v1::IncidentEvent) -> Result<IncidentEvent, Vec<Fault>> {
 }
 
 /// One fact about an incident.
-pub(super) fn decode_with(
+pub(in crate::wire) fn decode_with(
     event: v1::IncidentEvent,
     checks: Checks<'_>,
 ) -> Result<IncidentEvent, Vec<Fault>> {

@@ -1,14 +1,6 @@
 //! Objectives and exclusions of a contract.
 
-use super::checks::Checks;
-use super::choices::{
-    ObjectivePeriod, objective_period, objective_period_number, party, party_number,
-};
 use super::experience;
-use super::faults::Faults;
-use super::scalar::{count_to, duration, minimum, share, share_or, unsigned_span};
-use super::v1;
-use super::v1::objective::Promise as Wire;
 use crate::domain::contract::{
     AgreedService, AttainmentPromise, AvailabilityPromise, Condition, ExclusionRule, Objective,
     OutagesPromise, PerformancePromise, PeriodKind, Promise,
@@ -17,6 +9,14 @@ use crate::domain::fault::Fault;
 use crate::domain::incident::Party;
 use crate::domain::share::Share;
 use crate::domain::time::Span;
+use crate::wire::checks::Checks;
+use crate::wire::choices::{
+    ObjectivePeriod, objective_period, objective_period_number, party, party_number,
+};
+use crate::wire::scalar::{count_to, duration, minimum, share, share_or, unsigned_span};
+use crate::wire::v1;
+use crate::wire::v1::objective::Promise as Wire;
+use crate::wire::violations::Faults;
 
 /// An objective.
 pub(super) fn decode(

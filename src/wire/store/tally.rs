@@ -2,8 +2,8 @@
 
 use prost::Message;
 
-use super::store::v1 as store;
 use super::unreadable::Unreadable;
+use super::v1 as store;
 use crate::domain::compliance::{Counts, Tally};
 use crate::domain::experience::{Survey, TimeSum, Toll};
 use crate::domain::figures::{counts_table, survey_table, tally_table, toll_table};

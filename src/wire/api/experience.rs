@@ -2,16 +2,7 @@
 
 use prost_types::Duration;
 
-use super::checks::Checks;
-use super::choices::contract_kind_number;
-use super::faults::Faults;
 use super::figures::Reported;
-use super::scalar::{
-    count, count_to, duration, minimum, positive_span, timestamp,
-    unsigned_span,
-};
-use super::v1;
-use super::v1::experience_objective::Measure;
 use crate::domain::clock::Clock;
 use crate::domain::contract::{
     Contract, ExperienceLimit, ExperienceMeasure, ExperiencePromise, ExperienceTerms, SlxWeights,
@@ -21,6 +12,14 @@ use crate::domain::experience::{Experience, Flow, Holder, Part};
 use crate::domain::fault::Fault;
 use crate::domain::time::Span;
 use crate::engine::period_result::SlxResult;
+use crate::wire::checks::Checks;
+use crate::wire::choices::contract_kind_number;
+use crate::wire::scalar::{
+    count, count_to, duration, minimum, positive_span, timestamp, unsigned_span,
+};
+use crate::wire::v1;
+use crate::wire::v1::experience_objective::Measure;
+use crate::wire::violations::Faults;
 
 /// By what experience is measured.
 pub(super) fn decode(

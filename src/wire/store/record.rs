@@ -2,11 +2,10 @@
 
 use prost::Message;
 
-use super::checks::Checks;
-use super::store::v1 as store;
-use super::store::v1::record::Entry as Wire;
+use super::tally;
 use super::unreadable::Unreadable;
-use super::{calendar, contract, deed, incident, scalar, service_event, settlement, tally};
+use super::v1 as store;
+use super::v1::record::Entry as Wire;
 use crate::domain::incident::{IncidentEvent, RecordedEvent};
 use crate::domain::recorded::Recorded;
 use crate::domain::service::ServiceEvent;
@@ -16,6 +15,10 @@ use crate::engine::deed::Deed;
 use crate::engine::index::Filed;
 use crate::engine::ledger::Ledger;
 use crate::engine::record::{Entry, Record, TermsEntry};
+use crate::wire::api::{calendar, contract, incident, service_event, settlement, signature};
+use crate::wire::checks::Checks;
+use crate::wire::scalar;
+use crate::wire::v1;
 
 /// The format of the records that are written. A higher one for whatever must not be left out by
 /// those who don't know it.
@@ -50,7 +53,7 @@ fn message(record: &Record) -> store::Record {
         Entry::Terms(TermsEntry::Contract { effective_time, contract }) => {
             let effective_time = Some(scalar::timestamp(*effective_time));
             let message = contract::encode(contract);
-            Wire::Contract(super::v1::Contract { effective_time, ..message })
+            Wire::Contract(v1::Contract { effective_time, ..message })
         }
         Entry::Terms(TermsEntry::ContractEnd { contract_id, end_time }) => {
             let end_time = Some(scalar::timestamp(*end_time));
@@ -59,9 +62,11 @@ fn message(record: &Record) -> store::Record {
         Entry::Terms(TermsEntry::Calendar { id, effective_time, calendar }) => {
             let effective_time = Some(scalar::timestamp(*effective_time));
             let message = calendar::encode(id, calendar);
-            Wire::Calendar(super::v1::Calendar { effective_time, ..message })
+            Wire::Calendar(v1::Calendar { effective_time, ..message })
         }
-        Entry::Deed(Deed::ReviewSigned(signature)) => Wire::ReviewSigned(deed::encode(signature)),
+        Entry::Deed(Deed::ReviewSigned(signature)) => {
+            Wire::ReviewSigned(signature::encode(signature))
+        }
         Entry::Deed(Deed::ItemOpened(item)) => Wire::ItemOpened(settlement::encode(item)),
         Entry::Deed(Deed::ItemDecided(decided)) => {
             Wire::ItemDecided(settlement::encode_decided(decided, None))
@@ -82,7 +87,7 @@ fn from_message(record: store::Record, zones: &ZoneDatabase) -> Result<Record, U
     Ok(Record { tenant: record.tenant, entry: decode_entry(entry, zones, Checks::RECORD)? })
 }
 
-pub(super) fn decode_entry(
+pub(in crate::wire) fn decode_entry(
     entry: Wire,
     zones: &ZoneDatabase,
     checks: Checks<'_>,
@@ -107,7 +112,7 @@ pub(super) fn decode_entry(
             Entry::Terms(TermsEntry::Calendar { id, effective_time, calendar })
         }
         Wire::ReviewSigned(signature) => {
-            Entry::Deed(Deed::ReviewSigned(deed::decode_with(signature, checks)?))
+            Entry::Deed(Deed::ReviewSigned(signature::decode_with(signature, checks)?))
         }
         Wire::ItemOpened(item) => {
             Entry::Deed(Deed::ItemOpened(settlement::decode_with(item, checks)?))

@@ -2,12 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::checks::Checks;
-use super::faults::Faults;
 use super::figures::Reported;
-use super::limits::Limits;
-use super::scalar::{count_to, encode_period, share, share_or};
-use super::v1;
 use crate::domain::calendar::read_date;
 use crate::domain::compliance::Period;
 use crate::domain::compliance::credit::{Ground, Line};
@@ -15,6 +10,11 @@ use crate::domain::contract::{CreditRule, CreditTier, Credits, Terms};
 use crate::domain::fault::Fault;
 use crate::domain::share::Share;
 use crate::engine::credit::CreditStatement;
+use crate::wire::checks::Checks;
+use crate::wire::limits::Limits;
+use crate::wire::scalar::{count_to, encode_period, share, share_or};
+use crate::wire::v1;
+use crate::wire::violations::Faults;
 
 const REPEATS_DEFAULT: u32 = 3;
 

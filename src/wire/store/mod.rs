@@ -1,0 +1,12 @@
+//! What is kept on disk: records of the journal, rows of the views, what was learnt.
+
+pub mod learning;
+pub mod record;
+pub mod tally;
+pub mod unreadable;
+
+/// Version 1.
+#[allow(missing_docs, clippy::all)]
+pub mod v1 {
+    tonic::include_proto!("slx.store.v1");
+}
