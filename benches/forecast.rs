@@ -14,6 +14,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{self, Duration};
 
+use slx::codec::{self, v1};
 use slx::domain::calendar::Calendars;
 use slx::domain::calendar::hours::ServiceHours;
 use slx::domain::clock::{Clock, Outcome};
@@ -29,7 +30,6 @@ use slx::engine::ledger::Ledger;
 use slx::engine::query::judge_under;
 use slx::engine::record::TermsEntry;
 use slx::runtime::zones::{self, Choice};
-use slx::wire::{self, v1};
 
 /// Two clocks each.
 const INCIDENTS_ENDED: u64 = 5_000;
@@ -63,8 +63,8 @@ fn now() -> Instant {
 fn catalog() -> Catalog {
     let zones = zones::open(&Choice::Automatic).expect("automatic never fails");
     let (id, calendar) =
-        wire::api::calendar::decode(office::calendar(), &zones).expect("a calendar");
-    let contract = wire::api::contract::decode(backlog::contract(), &zones).expect("a contract");
+        codec::api::calendar::decode(office::calendar(), &zones).expect("a calendar");
+    let contract = codec::api::contract::decode(backlog::contract(), &zones).expect("a contract");
     let mut catalog = Catalog::new(zones);
     let effective_time = Instant::MIN;
     catalog.apply(Instant::MIN, TermsEntry::Calendar { id, effective_time, calendar });
@@ -102,7 +102,7 @@ impl Ledgers for Shelf {
 
 /// Record times strictly increase.
 fn recorded(events: impl Iterator<Item = v1::IncidentEvent>) -> Vec<RecordedEvent> {
-    let decode = |event| wire::api::incident::decode(event).expect("a fact");
+    let decode = |event| codec::api::incident::decode(event).expect("a fact");
     let mut events: Vec<_> = events.map(decode).collect();
     events.sort_by_key(|event| event.occur_time);
     let mut last = Instant::MIN;
@@ -127,7 +127,7 @@ fn learn(known: Known<'_>) -> Learning {
     let elapsed = started.elapsed();
     let model = &learning.of(backlog::CONTRACT).forecaster.model;
     let (decided, breached) = model.history();
-    let bytes = wire::store::learning::encode(records.len() as u64, &learning).len();
+    let bytes = codec::store::learning::encode(records.len() as u64, &learning).len();
     println!("What {decided} decided clocks taught, {breached} of them breached");
     println!("| facts | learnt in | facts/s | weights | curves | bytes kept |");
     println!("| ---: | ---: | ---: | ---: | ---: | ---: |");

@@ -20,10 +20,10 @@ use load::facts::{self, EVENT_BYTES, TENANT};
 use load::pace::{self, TURNS, Tale, Until, a_second, percent};
 use load::process::Server;
 use load::{echo, forecasting};
+use slx::codec::v1;
+use slx::codec::v1::compliance_service_client::ComplianceServiceClient;
 use slx::domain::time::Instant;
 use slx::journal::{Journal, Log as _, Options, SEGMENT_BYTES_DEFAULT};
-use slx::wire::v1;
-use slx::wire::v1::compliance_service_client::ComplianceServiceClient;
 use tonic::transport::Channel;
 
 const ROUND: Duration = Duration::from_millis(1_500);

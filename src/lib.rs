@@ -37,7 +37,7 @@
 //! | [`domain`] | incidents, contracts, clocks, periods, forecasts | input, output, wall clock |
 //! | [`engine`] | commands to records, records to state, questions to answers | where it is kept |
 //! | [`journal`] | the truth on disk: append, read, verify | what a record means |
-//! | [`wire`] | protobuf messages and their way to and from the domain | who sends them |
+//! | [`codec`] | protobuf messages and their way to and from the domain | who sends them |
 //! | [`views`] | what the journal folds to, in sled | that there is a network |
 //! | [`runtime`] | the machine: the writer, the keeper, the read view; the wall clock | gRPC |
 //! | [`queries`] | questions, each answered from one read view | threads, where anything is kept |
@@ -67,6 +67,7 @@ macro_rules! crash_point {
 }
 
 pub mod cli;
+pub mod codec;
 pub mod domain;
 pub mod engine;
 #[cfg(test)]
@@ -78,4 +79,3 @@ pub mod runtime;
 pub mod server;
 pub mod service;
 pub mod views;
-pub mod wire;

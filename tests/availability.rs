@@ -1,9 +1,9 @@
 //! Was the service up as agreed: outages, maintenance and measurements, held against objectives.
 
 use prost_types::{Duration, Timestamp};
-use slx::wire::v1;
-use slx::wire::v1::objective::Promise;
-use slx::wire::v1::service_event::Fact;
+use slx::codec::v1;
+use slx::codec::v1::objective::Promise;
+use slx::codec::v1::service_event::Fact;
 
 use crate::testing::{Clients, Server, TENANT, at, contract, hours, office, seconds, slx, succeed};
 

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use slx::wire::v1;
+use slx::codec::v1;
 
 use crate::testing::{
     Clients, Server, TENANT, contract, event, opened, run, segments, slx, succeed,

@@ -1,7 +1,7 @@
 //! Did the period comply: counted in groups, judged by objectives, with both accounts.
 
-use slx::wire::v1;
-use slx::wire::v1::incident_event::Fact;
+use slx::codec::v1;
+use slx::codec::v1::incident_event::Fact;
 
 use crate::random::{random, setting};
 use crate::testing::{Clients, Server, TENANT, at, contract, event, opened, slx, succeed, waiting};

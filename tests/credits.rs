@@ -3,8 +3,8 @@
 // Amounts are written with their cents apart.
 #![allow(clippy::inconsistent_digit_grouping, clippy::mistyped_literal_suffixes)]
 
-use slx::wire::v1;
-use slx::wire::v1::incident_event::Fact;
+use slx::codec::v1;
+use slx::codec::v1::incident_event::Fact;
 use tonic::Code;
 
 use crate::errors::check;

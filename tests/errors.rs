@@ -1,7 +1,7 @@
 //! Errors: their code, their reason, the field they name, and which of several comes first.
 
-use slx::wire::v1;
-use slx::wire::v1::incident_event::Fact;
+use slx::codec::v1;
+use slx::codec::v1::incident_event::Fact;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use serde_json::Value;
-use slx::wire::v1;
-use slx::wire::v1::incident_event::Fact;
+use slx::codec::v1;
+use slx::codec::v1::incident_event::Fact;
 
 use crate::testing::{
     Clients, Server, TENANT, contract, event, hours, office, opened, run, segments, slx, succeed,

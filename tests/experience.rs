@@ -1,9 +1,9 @@
 //! The second account: what people went through, beside what was agreed.
 
 use prost_types::Duration;
-use slx::wire::v1;
-use slx::wire::v1::experience_objective::Measure;
-use slx::wire::v1::incident_event::Fact;
+use slx::codec::v1;
+use slx::codec::v1::experience_objective::Measure;
+use slx::codec::v1::incident_event::Fact;
 
 use crate::testing::{Clients, Server, TENANT, at, contract, event, hours, opened, slx, succeed};
 

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use prost::Message;
 use prost_types::{Duration, Timestamp};
-use slx::wire::v1;
-use slx::wire::v1::incident_event::Fact;
+use slx::codec::v1;
+use slx::codec::v1::incident_event::Fact;
 
 use crate::compliance::{promising, some_fact};
 use crate::load::put_terms;

@@ -1,8 +1,8 @@
 //! Forecasts over gRPC: of open clocks, of periods, and how they turn out.
 
 use prost_types::Timestamp;
-use slx::wire::v1;
-use slx::wire::v1::incident_event::Fact;
+use slx::codec::v1;
+use slx::codec::v1::incident_event::Fact;
 use tonic::Code;
 
 use crate::errors::check;

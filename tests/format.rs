@@ -14,11 +14,11 @@ use prost::Message;
 use prost_types::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use slx::codec::text::{bytes_to_json, to_json};
+use slx::codec::v1::incident_event::Fact;
+use slx::codec::v1::service_event::Fact as ServiceFact;
+use slx::codec::{store, v1};
 use slx::journal::{Journal, Log as _, Options, Reader};
-use slx::wire::text::{bytes_to_json, to_json};
-use slx::wire::v1::incident_event::Fact;
-use slx::wire::v1::service_event::Fact as ServiceFact;
-use slx::wire::{store, v1};
 
 use crate::testing::{
     Clients, Server, TENANT, at, contract, copy, event, hours, office, run, seconds, segments, slx,
@@ -512,7 +512,7 @@ fn check_holds_everything(data: &Path) {
             held.entry(name).or_default().extend(names(&told[kind]));
         }
     }
-    let pool = prost_reflect::DescriptorPool::decode(slx::wire::DESCRIPTORS).expect("protos");
+    let pool = prost_reflect::DescriptorPool::decode(slx::codec::DESCRIPTORS).expect("protos");
     for (name, held) in held {
         let message = pool.get_message_by_name(name).expect("a message");
         let missing = message.fields().find(|field| !held.contains(field.json_name()));

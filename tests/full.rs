@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use slx::wire::v1;
+use slx::codec::v1;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 

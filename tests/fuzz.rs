@@ -8,7 +8,7 @@ use proptest::sample::select;
 use prost_reflect::prost::Message as _;
 use prost_reflect::prost::bytes::{Buf, BufMut};
 use prost_reflect::{DescriptorPool, MethodDescriptor};
-use slx::wire::v1;
+use slx::codec::v1;
 use tonic::client::Grpc;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::transport::{Channel, Endpoint};
@@ -70,7 +70,7 @@ impl Decoder for Raw {
 }
 
 fn methods() -> Vec<MethodDescriptor> {
-    let pool = DescriptorPool::decode(slx::wire::DESCRIPTORS).expect("protos");
+    let pool = DescriptorPool::decode(slx::codec::DESCRIPTORS).expect("protos");
     pool.services().flat_map(|service| service.methods().collect::<Vec<_>>()).collect()
 }
 

@@ -89,7 +89,7 @@ fn the_pure_core_knows_no_input_or_output() {
 #[test]
 fn rooms_know_only_the_rooms_before_them() {
     let order = [
-        "domain", "engine", "journal", "wire", "views", "runtime", "queries", "service", "server",
+        "domain", "engine", "journal", "codec", "views", "runtime", "queries", "service", "server",
         "cli",
     ];
     for (place, room) in order.iter().enumerate() {
@@ -99,7 +99,7 @@ fn rooms_know_only_the_rooms_before_them() {
         let room: &'static str = room;
         forbid(below(room), &later, &format!("{room} comes before these rooms"));
     }
-    forbid(below("domain"), &["crate::wire", "crate::journal"], "the domain owns no format");
+    forbid(below("domain"), &["crate::codec", "crate::journal"], "the domain owns no format");
     forbid(below("journal"), &["crate::engine"], "the journal does not know what a record means");
 }
 
@@ -109,7 +109,7 @@ fn one_room_knows_each_library() {
     let may_know_tonic = |path: &str| {
         ["service", "server", "cli"].iter().any(|room| path.starts_with(&format!("src/{room}")))
     };
-    let generated = |path: &str| ["src/wire/mod.rs", "src/wire/store/mod.rs"].contains(&path);
+    let generated = |path: &str| ["src/codec/mod.rs", "src/codec/store/mod.rs"].contains(&path);
     forbid(
         |path| !may_know_tonic(path) && !generated(path),
         &["tonic::"],
@@ -189,7 +189,7 @@ fn every_reason_is_documented() {
     let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md"));
     let readme = readme.expect("a README");
     for number in 1.. {
-        let Ok(reason) = slx::wire::v1::ErrorReason::try_from(number) else { break };
+        let Ok(reason) = slx::codec::v1::ErrorReason::try_from(number) else { break };
         let name = reason.as_str_name().trim_start_matches("ERROR_REASON_");
         assert!(readme.contains(&format!("`{name}`")), "README.md does not tell of {name}");
     }

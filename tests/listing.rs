@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use prost_types::Timestamp;
-use slx::wire::v1;
-use slx::wire::v1::incident_event::Fact;
+use slx::codec::v1;
+use slx::codec::v1::incident_event::Fact;
 
 use crate::testing::{Clients, Server, TENANT, at, contract, event, opened, waiting};
 

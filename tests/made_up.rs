@@ -1,8 +1,8 @@
 //! Facts and terms made up at random, for the model test: of two weeks, the second of which is the
 //! present one, so that some facts still lie in the future of their record.
 
-use slx::wire::v1;
-use slx::wire::v1::incident_event::Fact;
+use slx::codec::v1;
+use slx::codec::v1::incident_event::Fact;
 
 use crate::random::Dice;
 use crate::reference::{DAY, MINUTE, Nanos, ZONE, timestamp};

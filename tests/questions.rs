@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use slx::wire::v1;
+use slx::codec::v1;
 use tonic::{Code, Status};
 
 use crate::made_up::{CONTRACTS, MadeUp};

@@ -6,7 +6,7 @@ use std::io::Read;
 use std::path::PathBuf;
 
 use prost_types::Duration;
-use slx::wire::v1;
+use slx::codec::v1;
 
 use crate::testing::{Clients, Server, TENANT, at, slx};
 

@@ -1,8 +1,8 @@
 //! Recording facts: once each, in any order, kept until the opening comes.
 
-use slx::wire::v1;
-use slx::wire::v1::RecordOutcome::{Accepted, Duplicate, Refused};
-use slx::wire::v1::incident_event::Fact;
+use slx::codec::v1;
+use slx::codec::v1::RecordOutcome::{Accepted, Duplicate, Refused};
+use slx::codec::v1::incident_event::Fact;
 use tokio_stream::StreamExt;
 
 use crate::testing::{Server, TENANT, at, contract, event, opened, seconds, waiting};

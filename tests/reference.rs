@@ -10,9 +10,9 @@ use std::collections::BTreeMap;
 
 use prost::Message;
 use prost_types::{Duration, Timestamp};
-use slx::wire::store::v1::{Record, record::Entry};
-use slx::wire::v1;
-use slx::wire::v1::incident_event::Fact;
+use slx::codec::store::v1::{Record, record::Entry};
+use slx::codec::v1;
+use slx::codec::v1::incident_event::Fact;
 
 use crate::testing::at;
 

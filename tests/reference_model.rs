@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use slx::wire::v1;
-use slx::wire::v1::RecordOutcome::{Accepted, Refused};
+use slx::codec::v1;
+use slx::codec::v1::RecordOutcome::{Accepted, Refused};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tonic::{Code, Status};

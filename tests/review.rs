@@ -1,7 +1,7 @@
 //! The service review: a period on the table, signed, and restated when late facts move it.
 
-use slx::wire::v1;
-use slx::wire::v1::incident_event::Fact;
+use slx::codec::v1;
+use slx::codec::v1::incident_event::Fact;
 use tonic::Code;
 
 use crate::errors::check;

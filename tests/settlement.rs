@@ -1,7 +1,7 @@
 //! Solve first, settle later: what follows from facts, what people decide, and what moves under it.
 
-use slx::wire::v1;
-use slx::wire::v1::incident_event::Fact;
+use slx::codec::v1;
+use slx::codec::v1::incident_event::Fact;
 use tonic::Code;
 
 use crate::errors::check;

@@ -1,7 +1,7 @@
 //! Calendars and contracts over gRPC: revisions, lint, and service time.
 
-use slx::wire::v1;
-use slx::wire::v1::incident_event::Fact;
+use slx::codec::v1;
+use slx::codec::v1::incident_event::Fact;
 
 use crate::testing::{
     Clients, Server, TENANT, at, contract, event, hours, office, opened, seconds,

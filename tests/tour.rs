@@ -59,12 +59,12 @@ async fn a_python_client_needs_nothing_but_reflection() {
     let mut server = Server::start(directory.path(), &[]);
     let mut clients = server.clients().await;
     clients.put_office().await;
-    let request = slx::wire::v1::PutContractRequest {
+    let request = slx::codec::v1::PutContractRequest {
         tenant: "default".into(),
         contract: Some(crate::testing::contract("workplace")),
         ..Default::default()
     };
-    let calendar = slx::wire::v1::PutCalendarRequest {
+    let calendar = slx::codec::v1::PutCalendarRequest {
         tenant: "default".into(),
         calendar: Some(crate::testing::office()),
         ..Default::default()

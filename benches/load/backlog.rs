@@ -3,8 +3,8 @@
 //! Its limits are long, so that incidents opened within the last week are not yet over them.
 
 use prost_types::Timestamp;
-use slx::wire::v1;
-use slx::wire::v1::incident_event::Fact;
+use slx::codec::v1;
+use slx::codec::v1::incident_event::Fact;
 
 use super::office::target;
 

@@ -5,11 +5,11 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::thread;
 
-use slx::wire::v1;
-use slx::wire::v1::clock_service_server::{ClockService, ClockServiceServer};
-use slx::wire::v1::compliance_service_server::{ComplianceService, ComplianceServiceServer};
-use slx::wire::v1::forecast_service_server::{ForecastService, ForecastServiceServer};
-use slx::wire::v1::incident_service_server::{IncidentService, IncidentServiceServer};
+use slx::codec::v1;
+use slx::codec::v1::clock_service_server::{ClockService, ClockServiceServer};
+use slx::codec::v1::compliance_service_server::{ComplianceService, ComplianceServiceServer};
+use slx::codec::v1::forecast_service_server::{ForecastService, ForecastServiceServer};
+use slx::codec::v1::incident_service_server::{IncidentService, IncidentServiceServer};
 use tokio_stream::{Stream, StreamExt};
 use tonic::transport::Server;
 use tonic::transport::server::{Router, TcpIncoming};

@@ -2,8 +2,8 @@
 
 use prost::Message;
 use prost_types::Timestamp;
-use slx::wire::v1;
-use slx::wire::v1::incident_event::Fact;
+use slx::codec::v1;
+use slx::codec::v1::incident_event::Fact;
 
 use super::office::{seconds, target};
 

@@ -4,9 +4,9 @@ use std::path::Path;
 use std::time::{Duration, Instant as Stopwatch};
 
 use chrono::Utc;
-use slx::wire::v1;
-use slx::wire::v1::contract_service_client::ContractServiceClient;
-use slx::wire::v1::forecast_service_client::ForecastServiceClient;
+use slx::codec::v1;
+use slx::codec::v1::contract_service_client::ContractServiceClient;
+use slx::codec::v1::forecast_service_client::ForecastServiceClient;
 use tonic::transport::Channel;
 
 use super::facts::TENANT;

@@ -1,7 +1,7 @@
 //! Office hours, and targets in them.
 
 use prost_types::Duration;
-use slx::wire::v1;
+use slx::codec::v1;
 
 /// Monday to Friday, 9 to 17, in Amsterdam.
 pub fn calendar() -> v1::Calendar {

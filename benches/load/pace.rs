@@ -4,9 +4,9 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use slx::wire::v1;
-use slx::wire::v1::clock_service_client::ClockServiceClient;
-use slx::wire::v1::incident_service_client::IncidentServiceClient;
+use slx::codec::v1;
+use slx::codec::v1::clock_service_client::ClockServiceClient;
+use slx::codec::v1::incident_service_client::IncidentServiceClient;
 use tokio::task::JoinSet;
 use tokio_stream::StreamExt;
 use tonic::transport::{Channel, Endpoint};

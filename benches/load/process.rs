@@ -6,9 +6,9 @@ use std::path::Path;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
-use slx::wire::v1;
-use slx::wire::v1::calendar_service_client::CalendarServiceClient;
-use slx::wire::v1::contract_service_client::ContractServiceClient;
+use slx::codec::v1;
+use slx::codec::v1::calendar_service_client::CalendarServiceClient;
+use slx::codec::v1::contract_service_client::ContractServiceClient;
 use tonic::Code;
 use tonic::transport::Channel;
 

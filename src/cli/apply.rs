@@ -11,11 +11,11 @@ use tonic::transport::Channel;
 
 use super::connection::{Connection, refused};
 use super::show::choice;
-use crate::wire::store::v1::TermsFile;
-use crate::wire::text;
-use crate::wire::v1;
-use crate::wire::v1::calendar_service_client::CalendarServiceClient;
-use crate::wire::v1::contract_service_client::ContractServiceClient;
+use crate::codec::store::v1::TermsFile;
+use crate::codec::text;
+use crate::codec::v1;
+use crate::codec::v1::calendar_service_client::CalendarServiceClient;
+use crate::codec::v1::contract_service_client::ContractServiceClient;
 
 /// Puts the calendars and contracts of a YAML file.
 #[derive(Args, Debug)]

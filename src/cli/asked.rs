@@ -3,8 +3,8 @@
 use clap::Args;
 use prost_types::Timestamp;
 
+use crate::codec::scalar::timestamp;
 use crate::domain::time::Instant;
-use crate::wire::scalar::timestamp;
 
 /// As of when, and by what was recorded until when.
 #[derive(Args, Clone, Copy, Debug)]

@@ -8,10 +8,10 @@ use clap::Args;
 
 use super::connection::{Connection, refused};
 use super::copying::{Copying, Noted};
+use crate::codec::scalar::{hash, hexadecimal, instant};
+use crate::codec::v1;
+use crate::codec::v1::admin_service_client::AdminServiceClient;
 use crate::journal::{Hash, JournalFiles, LogSource as _, ReadError};
-use crate::wire::scalar::{hash, hexadecimal, instant};
-use crate::wire::v1;
-use crate::wire::v1::admin_service_client::AdminServiceClient;
 
 /// Copies the journal of a server at work, or adds to an earlier backup what is new.
 ///

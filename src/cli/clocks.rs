@@ -9,9 +9,9 @@ use tonic::transport::Channel;
 use super::asked::{Asked, instant};
 use super::connection::{Connection, refused};
 use super::show::{Shown, Times, outcome, phase, span, table};
-use crate::wire::choices::{outcome_number, phase_number};
-use crate::wire::v1::clock_service_client::ClockServiceClient;
-use crate::wire::{text, v1};
+use crate::codec::choices::{outcome_number, phase_number};
+use crate::codec::v1::clock_service_client::ClockServiceClient;
+use crate::codec::{text, v1};
 
 /// Lists clocks: those due first come first.
 #[derive(Args, Debug)]

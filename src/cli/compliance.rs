@@ -10,13 +10,13 @@ use super::connection::{Connection, refused};
 use super::credits;
 use super::figures::{Columns, Sheet, dash, percent};
 use super::show::{Shown, Times, choice, span, table};
+use crate::codec::choices::group_key_number;
+use crate::codec::v1::compliance_service_client::ComplianceServiceClient;
+use crate::codec::v1::experience_objective::Measure;
+use crate::codec::v1::objective::Promise;
+use crate::codec::{text, v1};
 use crate::domain::decimal::Decimal;
 use crate::engine::compliance::GroupKey;
-use crate::wire::choices::group_key_number;
-use crate::wire::v1::compliance_service_client::ComplianceServiceClient;
-use crate::wire::v1::experience_objective::Measure;
-use crate::wire::v1::objective::Promise;
-use crate::wire::{text, v1};
 
 /// Tells how a contract's period complied: its clocks counted, and its objectives judged.
 ///

@@ -8,9 +8,9 @@ use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 
 use super::format::Format;
+use crate::codec::scalar::hexadecimal;
 use crate::domain::time::Instant;
 use crate::journal::{Hash, Journal, Log as _, Options, Record, Report, Writer};
-use crate::wire::scalar::hexadecimal;
 
 /// A copy is kept in smaller segments than a journal at work, since each is set aside whole.
 pub(super) const SEGMENT_BYTES: u64 = 16 * 1024 * 1024;

@@ -3,8 +3,8 @@
 use iso_currency::Currency;
 
 use super::show::table;
+use crate::codec::v1;
 use crate::domain::decimal::Decimal;
-use crate::wire::v1;
 
 /// A statement of credits as a table, with its sum.
 pub(super) fn show(statement: &v1::CreditStatement) -> String {

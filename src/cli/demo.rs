@@ -14,10 +14,10 @@ use super::asked::Asked;
 use super::incident::Question;
 use super::show::{Times, table, times};
 use super::{apply, clocks, import, incident, review};
+use crate::codec::v1;
 use crate::domain::decimal::Decimal;
 use crate::runtime::zones::{self, Choice};
 use crate::server::{self, Settings};
-use crate::wire::v1;
 
 const INCIDENTS: &[u8] = include_bytes!("../../data/servicenow/incident_events.csv.zst");
 const CONTRACTS: &str = include_str!("../../data/servicenow/contracts.yaml");

@@ -11,9 +11,9 @@ use super::clocks::cycle;
 use super::connection::{Connection, refused};
 use super::fact::tell_fact;
 use super::show::{Shown, Times, outcome, table};
-use crate::wire::v1::change_step::Record;
-use crate::wire::v1::clock_service_client::ClockServiceClient;
-use crate::wire::{text, v1};
+use crate::codec::v1::change_step::Record;
+use crate::codec::v1::clock_service_client::ClockServiceClient;
+use crate::codec::{text, v1};
 
 /// Lists the clocks whose verdict differs between two states of knowledge, and why.
 #[derive(Args, Debug)]

@@ -1,8 +1,8 @@
 //! Facts in words.
 
 use super::show::{choice, span};
-use crate::wire::v1;
-use crate::wire::v1::incident_event::Fact;
+use crate::codec::v1;
+use crate::codec::v1::incident_event::Fact;
 
 /// A fact in a few words.
 pub(super) fn tell_fact(fact: &Fact) -> String {

@@ -1,8 +1,8 @@
 //! The columns that the figures of a report have in printed sheets.
 
 use super::show::span;
+use crate::codec::v1;
 use crate::domain::figures::{counts_table, survey_table, tally_table, toll_table};
-use crate::wire::v1;
 
 /// A sheet that figures are printed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

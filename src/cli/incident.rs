@@ -13,9 +13,9 @@ use super::connection::{Connection, refused};
 use super::fact::{tell_cause, tell_fact};
 use super::lived;
 use super::show::{Shown, Times, choice, outcome, phase, span, table};
-use crate::wire::v1::clock_service_client::ClockServiceClient;
-use crate::wire::v1::incident_service_client::IncidentServiceClient;
-use crate::wire::{text, v1};
+use crate::codec::v1::clock_service_client::ClockServiceClient;
+use crate::codec::v1::incident_service_client::IncidentServiceClient;
+use crate::codec::{text, v1};
 
 /// Tells one incident, its clocks and their timelines.
 #[derive(Args, Debug)]

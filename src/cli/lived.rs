@@ -3,7 +3,7 @@
 use prost_types::Duration;
 
 use super::show::{Times, choice, outcome, span, table};
-use crate::wire::v1;
+use crate::codec::v1;
 
 /// The chain of contracts, whose turn it was, and what people went through; whatever there is.
 pub(super) fn show(judged: &v1::EvaluateIncidentResponse, times: &Times) -> Vec<String> {

@@ -5,10 +5,10 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use crate::codec::scalar::hexadecimal;
+use crate::codec::store::record::encode;
 use crate::engine::record::{Entry, Record};
 use crate::journal::{SEGMENT_BYTES_DEFAULT, salvage};
-use crate::wire::scalar::hexadecimal;
-use crate::wire::store::record::encode;
 
 /// Saves what is whole of a damaged journal into a new data directory, and tells what is lost.
 ///

@@ -9,9 +9,9 @@ use prost_types::Timestamp;
 
 use super::asked::instant;
 use super::copying::{Copying, Noted};
+use crate::codec::scalar::{hexadecimal, optional_instant};
 use crate::domain::time::Instant;
 use crate::journal::{self, JournalFiles, LogSource};
-use crate::wire::scalar::{hexadecimal, optional_instant};
 
 /// Copies a backup, or a data directory of a stopped server, into a new data directory.
 ///

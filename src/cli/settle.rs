@@ -9,10 +9,10 @@ use super::asked::Asked;
 use super::connection::{Connection, refused};
 use super::credits::Money;
 use super::show::{Shown, Times, choice, table};
+use crate::codec::choices::{facet_number, settlement_state_number};
+use crate::codec::v1::settlement_service_client::SettlementServiceClient;
+use crate::codec::{text, v1};
 use crate::domain::settlement::{Facet, State};
-use crate::wire::choices::{facet_number, settlement_state_number};
-use crate::wire::v1::settlement_service_client::SettlementServiceClient;
-use crate::wire::{text, v1};
 
 /// What is left to be settled: help outside the contract, excluded time, credits, open decisions.
 ///

@@ -5,11 +5,11 @@ use clap::Args;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use prost_types::{Duration, Timestamp};
 
+use crate::codec::scalar::{optional_instant, optional_span};
+use crate::codec::v1;
 use crate::domain::time::{Instant, Span};
 use crate::domain::zone::{Zone, ZoneDatabase};
 use crate::runtime::zones::{self, Choice};
-use crate::wire::scalar::{optional_instant, optional_span};
-use crate::wire::v1;
 
 /// The zone instants are shown in.
 #[derive(Args, Clone, Debug)]

@@ -7,8 +7,8 @@ use clap::Args;
 use super::asked::Asked;
 use super::connection::{Connection, refused};
 use super::show::Shown;
-use crate::wire::v1;
-use crate::wire::v1::compliance_service_client::ComplianceServiceClient;
+use crate::codec::v1;
+use crate::codec::v1::compliance_service_client::ComplianceServiceClient;
 
 /// Signs the review of a period that has ended: who says that it is right, as it is known now.
 ///

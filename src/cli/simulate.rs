@@ -12,10 +12,10 @@ use super::compliance::{self, KeyWord};
 use super::connection::{Connection, refused};
 use super::show::{Shown, Times, outcome, table};
 use super::{apply, credits};
-use crate::wire::choices::group_key_number;
-use crate::wire::store::v1::TermsFile;
-use crate::wire::v1::compliance_service_client::ComplianceServiceClient;
-use crate::wire::{text, v1};
+use crate::codec::choices::group_key_number;
+use crate::codec::store::v1::TermsFile;
+use crate::codec::v1::compliance_service_client::ComplianceServiceClient;
+use crate::codec::{text, v1};
 
 /// Judges a period again under the proposed terms of a YAML file, next to the present ones.
 ///

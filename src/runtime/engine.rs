@@ -16,6 +16,7 @@ use super::query_error::QueryError;
 use super::read_point::{ReadPoint, ReadRequest};
 use super::read_view::{self, Origin, ReadView, Reading};
 use super::sources::Sources;
+use crate::codec;
 use crate::domain::incident::IncidentEvent;
 use crate::domain::service::ServiceEvent;
 use crate::domain::zone::ZoneDatabase;
@@ -24,7 +25,6 @@ use crate::engine::command::ChangeTerms;
 use crate::engine::deed::DoDeed;
 use crate::journal::LogSource;
 use crate::views::ViewsError;
-use crate::wire;
 
 /// The running engine. All its methods may be called from any task.
 #[derive(Debug)]
@@ -80,7 +80,7 @@ impl Engine {
         events: Vec<ServiceEvent>,
     ) -> Answer<Results> {
         let sent = events.into_iter().map(|event| {
-            let body = wire::store::record::encode_service_event(&tenant, &event);
+            let body = codec::store::record::encode_service_event(&tenant, &event);
             Sent { event, body }
         });
         let sent = sent.collect();
@@ -201,7 +201,7 @@ impl Engine {
 
 fn events_job(tenant: String, events: Vec<IncidentEvent>, asker: Asker<Results>) -> Job {
     let sent = events.into_iter().map(|event| {
-        let body = wire::store::record::encode_incident_event(&tenant, &event);
+        let body = codec::store::record::encode_incident_event(&tenant, &event);
         Sent { event, body }
     });
     let sent = sent.collect();

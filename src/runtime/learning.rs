@@ -7,6 +7,7 @@ use parking_lot::Mutex;
 
 use super::replay::ReplayError;
 use super::sources::Sources;
+use crate::codec::store::record;
 use crate::domain::incident::RecordedEvent;
 use crate::domain::time::Instant;
 use crate::engine::catalog::Catalog;
@@ -15,7 +16,6 @@ use crate::engine::ledger::Ledger;
 use crate::engine::record::Entry;
 use crate::journal::LogReader;
 use crate::views::{Views, ViewsError};
-use crate::wire::store::record;
 
 /// What was learnt is kept in the views once so many records were read beyond what is kept.
 const RECORDS_UNKEPT_MAX: u64 = 20_000;

@@ -1,11 +1,11 @@
 //! Reading the log again: what the views hold, and the records beyond.
 
+use crate::codec::store::record;
+use crate::codec::store::unreadable::Unreadable;
 use crate::domain::recorded::Recorded;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::record::Record;
 use crate::journal::{Hash, LogSource, ReadError};
-use crate::wire::store::record;
-use crate::wire::store::unreadable::Unreadable;
 
 /// Records folded under one hold of the lock.
 const RECORDS_A_FOLD: usize = 1_000;

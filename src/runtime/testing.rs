@@ -13,13 +13,13 @@ use super::memory::Memory;
 use super::read_point::ReadRequest;
 use super::read_view::{Origin, Reading};
 use super::sources::Sources;
+use crate::codec::store::record::encode;
 use crate::domain::recorded::Recorded;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::record::{Entry, Record};
 use crate::journal::{self, Journal, JournalFiles, Log as _, LogSource, Options};
 use crate::views::{Identity, Views};
-use crate::wire::store::record::encode;
 
 pub const TENANT: &str = "tenant";
 const STORE_ID: [u8; 16] = *b"a store of tests";

@@ -14,6 +14,7 @@ use super::keeper::Keeper;
 use super::memory::{FoldError, Memory};
 use super::progress::Progress;
 use super::trouble::Trouble;
+use crate::codec;
 use crate::domain::incident::IncidentEvent;
 use crate::domain::recorded::Recorded;
 use crate::domain::service::ServiceEvent;
@@ -25,7 +26,6 @@ use crate::engine::record::{Entry, Record};
 use crate::engine::refusal::Refusal;
 use crate::journal::{CommitError, Log, LogSource, StageError};
 use crate::views::{IncidentKey, Views, ViewsError};
-use crate::wire;
 
 /// The writer, on a thread of its own.
 pub(super) struct Writer {
@@ -227,7 +227,7 @@ impl Writer {
         let decision = decide_terms(&catalog, change, record_time)?;
         if let Some(entry) = decision.entry.clone().filter(|_| !validate_only) {
             let record = Record { tenant, entry: Entry::Terms(entry) };
-            let body = wire::store::record::encode(&record);
+            let body = codec::store::record::encode(&record);
             self.stage(record_time, record.tenant, record.entry, &body, draft)?;
             draft.is_closed = true;
         }
@@ -250,7 +250,7 @@ impl Writer {
             }
         };
         let record = Record { tenant, entry: Entry::Deed(deed.clone()) };
-        let body = wire::store::record::encode(&record);
+        let body = codec::store::record::encode(&record);
         let sequence = self.stage(record_time, record.tenant, record.entry, &body, draft)?;
         draft.is_closed = true;
         let recorded = Recorded { sequence, record_time, value: deed };

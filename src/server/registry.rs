@@ -5,16 +5,16 @@ use prost_types::FileDescriptorSet;
 use tonic::server::NamedService;
 use tonic::service::Routes;
 
+use crate::codec::v1::admin_service_server::AdminServiceServer;
+use crate::codec::v1::calendar_service_server::CalendarServiceServer;
+use crate::codec::v1::clock_service_server::ClockServiceServer;
+use crate::codec::v1::compliance_service_server::ComplianceServiceServer;
+use crate::codec::v1::contract_service_server::ContractServiceServer;
+use crate::codec::v1::forecast_service_server::ForecastServiceServer;
+use crate::codec::v1::incident_service_server::IncidentServiceServer;
+use crate::codec::v1::settlement_service_server::SettlementServiceServer;
 use crate::limits::{PAGE_BYTES_MAX, REQUEST_BYTES_DEFAULT};
 use crate::service::Services;
-use crate::wire::v1::admin_service_server::AdminServiceServer;
-use crate::wire::v1::calendar_service_server::CalendarServiceServer;
-use crate::wire::v1::clock_service_server::ClockServiceServer;
-use crate::wire::v1::compliance_service_server::ComplianceServiceServer;
-use crate::wire::v1::contract_service_server::ContractServiceServer;
-use crate::wire::v1::forecast_service_server::ForecastServiceServer;
-use crate::wire::v1::incident_service_server::IncidentServiceServer;
-use crate::wire::v1::settlement_service_server::SettlementServiceServer;
 
 /// Bytes in a response: it holds a page and little beside it.
 const RESPONSE_BYTES_MAX: usize = 2 * PAGE_BYTES_MAX;
@@ -69,7 +69,7 @@ pub(super) fn routes(services: &Services, request_bytes_max: usize) -> anyhow::R
 
 /// The API's descriptors, without what is only kept on disk.
 fn public_descriptors() -> anyhow::Result<FileDescriptorSet> {
-    let mut descriptors = FileDescriptorSet::decode(crate::wire::DESCRIPTORS)?;
+    let mut descriptors = FileDescriptorSet::decode(crate::codec::DESCRIPTORS)?;
     descriptors.file.retain(|file| !file.name().starts_with("slx/store/"));
     Ok(descriptors)
 }

@@ -7,13 +7,13 @@ use super::blocking::{Messages, stream};
 use super::services::Services;
 use super::stamp::stamp;
 use super::status;
+use crate::codec::scalar::{hash, hexadecimal, timestamp};
+use crate::codec::v1;
+use crate::codec::v1::admin_service_server::AdminService;
+use crate::codec::violations::Faults;
 use crate::engine::refusal::Refusal;
 use crate::journal::Record;
 use crate::runtime::{Engine, Portion};
-use crate::wire::scalar::{hash, hexadecimal, timestamp};
-use crate::wire::v1;
-use crate::wire::v1::admin_service_server::AdminService;
-use crate::wire::violations::Faults;
 
 /// Records checked between two messages about progress.
 const RECORDS_A_MESSAGE: u64 = 100_000;

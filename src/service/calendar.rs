@@ -12,6 +12,10 @@ use super::page::Paging;
 use super::services::Services;
 use super::stamp::{stamp, write_stamp};
 use super::status;
+use crate::codec::scalar::{count, duration, id, instant, optional_instant, span, timestamp};
+use crate::codec::v1::calendar_service_server::CalendarService;
+use crate::codec::violations::Faults;
+use crate::codec::{self, v1};
 use crate::domain::calendar::holidays::holidays_from_icalendar;
 use crate::domain::calendar::{Calendar, DraftHoliday, Holiday};
 use crate::domain::contract::Revision;
@@ -20,10 +24,6 @@ use crate::engine::catalog::CalendarEntry;
 use crate::engine::command::{Change, ChangeTerms};
 use crate::engine::refusal::Refusal;
 use crate::runtime::{Progress, wall};
-use crate::wire::scalar::{count, duration, id, instant, optional_instant, span, timestamp};
-use crate::wire::v1::calendar_service_server::CalendarService;
-use crate::wire::violations::Faults;
-use crate::wire::{self, v1};
 
 const HOLIDAY_YEARS_DEFAULT: i32 = 10;
 
@@ -36,7 +36,7 @@ impl CalendarService for Services {
         let (call, (calendar, change)) =
             self.write(request.into_inner(), |request, engine, faults| {
                 let calendar = request.calendar.unwrap_or_default();
-                let calendar = wire::api::calendar::decode(calendar, engine.zones());
+                let calendar = codec::api::calendar::decode(calendar, engine.zones());
                 let calendar = faults.keep("calendar", calendar);
                 let time = optional_instant(request.effective_time);
                 let effective_time = faults.or("effective_time", time, None);
@@ -250,7 +250,7 @@ async fn put(
     let latest = catalog.known(progress.record_time).calendar(id).all().last();
     let calendar = match latest.filter(|latest| latest.content.calendar == calendar) {
         Some(latest) => message(id, latest),
-        None => wire::api::calendar::encode(id, &calendar),
+        None => codec::api::calendar::encode(id, &calendar),
     };
     Ok(Put { calendar, is_duplicate, progress })
 }
@@ -263,7 +263,7 @@ fn with_holidays(
 ) -> Result<(Calendar, Vec<v1::Holiday>), Status> {
     let known = calendar.holidays();
     let added = holidays.iter().filter(|holiday| !known.contains(holiday));
-    let added: Vec<_> = added.map(wire::api::calendar::encode_holiday).collect();
+    let added: Vec<_> = added.map(codec::api::calendar::encode_holiday).collect();
     let mut draft = calendar.draft();
     draft.holidays.extend(added.iter().map(|holiday| {
         let v1::Holiday { date, name } = holiday.clone();
@@ -290,7 +290,7 @@ fn message(id: &str, revision: &Revision<Arc<CalendarEntry>>) -> v1::Calendar {
     v1::Calendar {
         revision: revision.number as i32,
         effective_time: Some(timestamp(revision.effective_time)),
-        ..wire::api::calendar::encode(id, &revision.content.calendar)
+        ..codec::api::calendar::encode(id, &revision.content.calendar)
     }
 }
 

@@ -13,13 +13,13 @@ use super::requests::{OfTenant, Reads};
 use super::services::Services;
 use super::stamp::write_stamp;
 use super::status;
+use crate::codec::scalar::{id, optional_instant};
+use crate::codec::v1;
+use crate::codec::violations::Faults;
 use crate::domain::recorded::Recorded;
 use crate::engine::deed::{Deed, DoDeed};
 use crate::queries::{QueryError, ReadRequest, ReadView, Reading};
 use crate::runtime::{DeedAnswer, Engine};
-use crate::wire::scalar::{id, optional_instant};
-use crate::wire::v1;
-use crate::wire::violations::Faults;
 
 /// A call that was decoded and found in order.
 #[derive(Clone, Debug)]

@@ -7,6 +7,14 @@ use super::page::Paging;
 use super::services::Services;
 use super::stamp::stamp;
 use super::status;
+use crate::codec::api::experience::{encode_experience, encode_link, encode_party_time};
+use crate::codec::api::forecast::encode_work;
+use crate::codec::choices::{outcome, outcome_number, phase};
+use crate::codec::scalar::{id, instant, optional_id, optional_instant, timestamp};
+use crate::codec::v1::change_step::Record;
+use crate::codec::v1::clock_service_server::ClockService;
+use crate::codec::violations::Faults;
+use crate::codec::{self, v1};
 use crate::domain::incident::History;
 use crate::domain::time::Instant;
 use crate::engine::catalog::TermsName;
@@ -17,14 +25,6 @@ use crate::engine::query::judge_incident;
 use crate::queries::changes::{self, Cause, ChangedClock};
 use crate::queries::clocks::{self, ClockFilter};
 use crate::queries::{ReadView, incidents};
-use crate::wire::api::experience::{encode_experience, encode_link, encode_party_time};
-use crate::wire::api::forecast::encode_work;
-use crate::wire::choices::{outcome, outcome_number, phase};
-use crate::wire::scalar::{id, instant, optional_id, optional_instant, timestamp};
-use crate::wire::v1::change_step::Record;
-use crate::wire::v1::clock_service_server::ClockService;
-use crate::wire::violations::Faults;
-use crate::wire::{self, v1};
 
 #[tonic::async_trait]
 impl ClockService for Services {
@@ -81,7 +81,7 @@ impl ClockService for Services {
             let zones = reading.view.zones().version();
             let most = paging.items() + 1;
             let found = clocks::page(reading, &filter, after.as_ref(), most, |incident, clock| {
-                wire::api::clock::encode(incident, clock, zones, false)
+                codec::api::clock::encode(incident, clock, zones, false)
             })?;
             Ok(fill(paging, found))
         })
@@ -127,12 +127,12 @@ fn encode_evaluation(
         experience: encoded.collect(),
         party_time: encode_party_time(&experiences),
         chain: chain(&judgement, &known).into_iter().map(encode_link).collect(),
-        ..wire::api::clock::encode_judgement(id, &judgement, zones, with_segments)
+        ..codec::api::clock::encode_judgement(id, &judgement, zones, with_segments)
     }
 }
 
 fn encode_change(changed: &ChangedClock<'_>, zones: &str) -> v1::CompareClocksResponse {
-    let encode = |clock| wire::api::clock::encode(changed.incident, clock, zones, false);
+    let encode = |clock| codec::api::clock::encode(changed.incident, clock, zones, false);
     v1::CompareClocksResponse {
         before: changed.before.map(encode),
         after: changed.after.map(encode),
@@ -143,7 +143,7 @@ fn encode_change(changed: &ChangedClock<'_>, zones: &str) -> v1::CompareClocksRe
 
 fn encode_step(step: &Step, cause: Option<Cause<'_>>) -> v1::ChangeStep {
     let record = cause.map(|cause| match cause {
-        Cause::Event(event) => Record::Event(wire::api::incident::encode(event)),
+        Cause::Event(event) => Record::Event(codec::api::incident::encode(event)),
         Cause::Terms(TermsName::Contract(id)) => Record::ContractId(id.to_owned()),
         Cause::Terms(TermsName::Calendar(id)) => Record::CalendarId(id.to_owned()),
     });

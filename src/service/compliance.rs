@@ -8,6 +8,15 @@ use super::call::kept;
 use super::chunk::Chunk;
 use super::services::Services;
 use super::stamp::stamp;
+use crate::codec::api::compliance::{encode, encode_simulation};
+use crate::codec::api::export::encode as encode_row;
+use crate::codec::api::review::{encode as encode_review, encode_signature};
+use crate::codec::api::{calendar, contract, signature};
+use crate::codec::choices::group_key;
+use crate::codec::scalar::{id, instant, optional_id, optional_instant, text};
+use crate::codec::v1;
+use crate::codec::v1::compliance_service_server::ComplianceService;
+use crate::codec::violations::Faults;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::compliance::{GroupKey, PeriodAsked, Question};
@@ -19,15 +28,6 @@ use crate::limits::NOTE_BYTES_MAX;
 use crate::queries::export::{self, Export};
 use crate::queries::review::{self, ReviewAsked};
 use crate::queries::{Reading, compliance, simulation};
-use crate::wire::api::compliance::{encode, encode_simulation};
-use crate::wire::api::export::encode as encode_row;
-use crate::wire::api::review::{encode as encode_review, encode_signature};
-use crate::wire::api::{calendar, contract, signature};
-use crate::wire::choices::group_key;
-use crate::wire::scalar::{id, instant, optional_id, optional_instant, text};
-use crate::wire::v1;
-use crate::wire::v1::compliance_service_server::ComplianceService;
-use crate::wire::violations::Faults;
 
 #[tonic::async_trait]
 impl ComplianceService for Services {

@@ -7,14 +7,14 @@ use super::page::Paging;
 use super::services::Services;
 use super::stamp::{stamp, write_stamp};
 use super::status;
+use crate::codec::scalar::{count, id, optional_instant, timestamp};
+use crate::codec::v1::contract_service_server::ContractService;
+use crate::codec::{self, v1};
 use crate::domain::contract::{Contract, Revision};
 use crate::domain::time::Instant;
 use crate::engine::catalog::Known;
 use crate::engine::command::{Change, ChangeTerms};
 use crate::engine::refusal::Refusal;
-use crate::wire::scalar::{count, id, optional_instant, timestamp};
-use crate::wire::v1::contract_service_server::ContractService;
-use crate::wire::{self, v1};
 
 #[tonic::async_trait]
 impl ContractService for Services {
@@ -25,7 +25,7 @@ impl ContractService for Services {
         let (call, (contract, change)) =
             self.write(request.into_inner(), |request, engine, faults| {
                 let contract = request.contract.unwrap_or_default();
-                let contract = wire::api::contract::decode(contract, engine.zones());
+                let contract = codec::api::contract::decode(contract, engine.zones());
                 let contract = faults.keep("contract", contract);
                 let time = optional_instant(request.effective_time);
                 let effective_time = faults.or("effective_time", time, None);
@@ -46,13 +46,13 @@ impl ContractService for Services {
         let latest = known.contract(&contract.id).all().last();
         let message = match latest.filter(|latest| latest.content == contract) {
             Some(latest) => message(known, latest),
-            None => wire::api::contract::encode(&contract),
+            None => codec::api::contract::encode(&contract),
         };
         let findings = &answer.decision.findings;
         Ok(Response::new(v1::PutContractResponse {
             contract: Some(message),
             duplicate: answer.decision.entry.is_none(),
-            findings: findings.iter().map(wire::api::contract::encode_finding).collect(),
+            findings: findings.iter().map(codec::api::contract::encode_finding).collect(),
             stamp: write_stamp(&progress),
         }))
     }
@@ -151,7 +151,7 @@ fn message(known: Known<'_>, revision: &Revision<Contract>) -> v1::Contract {
         revision: revision.number as i32,
         effective_time: Some(timestamp(revision.effective_time)),
         end_time: known.contract_end(&revision.content.id).map(timestamp),
-        ..wire::api::contract::encode(&revision.content)
+        ..codec::api::contract::encode(&revision.content)
     }
 }
 

@@ -6,16 +6,16 @@ use super::blocking::Messages;
 use super::chunk::Chunk;
 use super::services::Services;
 use super::stamp::stamp;
+use crate::codec::api::forecast::{encode, encode_objective_outlooks, encode_turnout};
+use crate::codec::scalar::{id, optional_id, optional_instant, optional_span, text};
+use crate::codec::v1;
+use crate::codec::v1::forecast_service_server::ForecastService;
+use crate::codec::violations::Faults;
 use crate::engine::objective_outlook::objective_outlooks;
 use crate::engine::outlook::WhatIf;
 use crate::limits::PRIORITY_BYTES_MAX;
 use crate::queries::forecasts::{self, ForecastAsked};
 use crate::queries::{Reading, period_forecasts};
-use crate::wire::api::forecast::{encode, encode_objective_outlooks, encode_turnout};
-use crate::wire::scalar::{id, optional_id, optional_instant, optional_span, text};
-use crate::wire::v1;
-use crate::wire::v1::forecast_service_server::ForecastService;
-use crate::wire::violations::Faults;
 
 #[tonic::async_trait]
 impl ForecastService for Services {

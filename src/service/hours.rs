@@ -5,6 +5,9 @@ use std::sync::Arc;
 use tonic::Status;
 
 use super::status;
+use crate::codec::scalar::id;
+use crate::codec::violations::Faults;
+use crate::codec::{self, v1};
 use crate::domain::calendar::Calendar;
 use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::contract::Revision;
@@ -13,9 +16,6 @@ use crate::domain::zone::ZoneDatabase;
 use crate::engine::catalog::{CalendarEntry, Known};
 use crate::engine::refusal::Refusal;
 use crate::queries::ReadView;
-use crate::wire::scalar::id;
-use crate::wire::violations::Faults;
-use crate::wire::{self, v1};
 
 /// The hours of a request.
 pub(super) enum Hours {
@@ -57,7 +57,7 @@ impl Wanted {
             }
             Some(Hours::Put(given)) => faults.keep("calendar_id", id(given)).map(Wanted::Put),
             Some(Hours::Given(calendar)) => {
-                let decoded = wire::api::calendar::decode_hours(calendar, zones);
+                let decoded = codec::api::calendar::decode_hours(calendar, zones);
                 faults.keep("calendar", decoded).map(Wanted::Given)
             }
         }

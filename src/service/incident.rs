@@ -12,13 +12,13 @@ use super::recording::{HandedIn, as_one, check_count, encode_results, hand_in, m
 use super::services::Services;
 use super::stamp::{stamp, write_stamp};
 use super::status;
+use crate::codec::api::incident::{encode_recorded, encode_state};
+use crate::codec::scalar::{id, optional_id};
+use crate::codec::v1;
+use crate::codec::v1::incident_service_server::IncidentService;
 use crate::domain::incident::{History, RecordedEvent};
 use crate::domain::time::Instant;
 use crate::queries::incidents;
-use crate::wire::api::incident::{encode_recorded, encode_state};
-use crate::wire::scalar::{id, optional_id};
-use crate::wire::v1;
-use crate::wire::v1::incident_service_server::IncidentService;
 
 /// Messages of one stream that wait for their sync.
 const MESSAGES_IN_FLIGHT_MAX: usize = 64;

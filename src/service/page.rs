@@ -8,13 +8,13 @@ use sha2::{Digest, Sha256};
 use tonic::Status;
 
 use super::status;
+use crate::codec::store::v1 as store;
+use crate::codec::v1;
+use crate::codec::violations::Faults;
 use crate::domain::time::Instant;
 use crate::engine::refusal::Refusal;
 use crate::limits::{PAGE_BYTES_MAX, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX};
 use crate::queries::clocks::ClockMark;
-use crate::wire::store::v1 as store;
-use crate::wire::v1;
-use crate::wire::violations::Faults;
 
 const TOKEN_VERSION: u8 = 1;
 const SEAL_BYTES: usize = 16;
@@ -219,7 +219,7 @@ mod tests {
     }
 
     fn descriptor() -> prost_reflect::MessageDescriptor {
-        let pool = prost_reflect::DescriptorPool::decode(crate::wire::DESCRIPTORS).unwrap();
+        let pool = prost_reflect::DescriptorPool::decode(crate::codec::DESCRIPTORS).unwrap();
         pool.get_message_by_name("slx.store.v1.PageToken").unwrap()
     }
 

@@ -7,13 +7,13 @@ use tonic::{Status, Streaming};
 use super::services::Services;
 use super::stamp::write_stamp;
 use super::status;
+use crate::codec::violations::Faults;
+use crate::codec::{self, v1};
 use crate::domain::incident::IncidentEvent;
 use crate::domain::service::ServiceEvent;
 use crate::engine::refusal::Refusal;
 use crate::limits::EVENTS_A_CALL_MAX;
 use crate::runtime::{Answer, Receipt, Results, WriteError};
-use crate::wire::violations::Faults;
-use crate::wire::{self, v1};
 
 impl Services {
     /// The ids as they were sent, and each event decoded or refused.
@@ -25,7 +25,7 @@ impl Services {
         let most = self.limits.event_bytes_max;
         let decoded = events.into_iter().map(|event| {
             status::check_bytes(&event, most)?;
-            wire::api::incident::decode(event).map_err(Refusal::Invalid)
+            codec::api::incident::decode(event).map_err(Refusal::Invalid)
         });
         (ids, decoded.collect())
     }
@@ -39,7 +39,7 @@ impl Services {
         let most = self.limits.event_bytes_max;
         let decoded = events.into_iter().map(|event| {
             status::check_bytes(&event, most)?;
-            wire::api::service_event::decode(event).map_err(Refusal::Invalid)
+            codec::api::service_event::decode(event).map_err(Refusal::Invalid)
         });
         (ids, decoded.collect())
     }

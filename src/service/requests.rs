@@ -2,7 +2,7 @@
 
 use prost_types::Timestamp;
 
-use crate::wire::v1;
+use crate::codec::v1;
 
 /// A request about an organisation's data.
 pub(super) trait OfTenant {

@@ -8,15 +8,15 @@ use super::call::{Call, kept};
 use super::page::Paging;
 use super::services::Services;
 use super::stamp::stamp;
+use crate::codec::api::settlement::{
+    decode_decision, decode_opening, encode, encode_decided, encode_standing,
+};
+use crate::codec::scalar::optional_id;
+use crate::codec::v1;
+use crate::codec::v1::settlement_service_server::SettlementService;
 use crate::domain::settlement::{Decided, Item};
 use crate::engine::deed::{DecideItem, Deed, DoDeed};
 use crate::queries::{Reading, settlement};
-use crate::wire::api::settlement::{
-    decode_decision, decode_opening, encode, encode_decided, encode_standing,
-};
-use crate::wire::scalar::optional_id;
-use crate::wire::v1;
-use crate::wire::v1::settlement_service_server::SettlementService;
 
 #[tonic::async_trait]
 impl SettlementService for Services {

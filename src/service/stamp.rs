@@ -1,9 +1,9 @@
 //! What answers are stamped with.
 
+use crate::codec::scalar::timestamp;
+use crate::codec::v1;
 use crate::queries::ReadPoint;
 use crate::runtime::{Progress, wall};
-use crate::wire::scalar::timestamp;
-use crate::wire::v1;
 
 /// What an answer rests on.
 pub(super) fn stamp(point: ReadPoint) -> Option<v1::Stamp> {

@@ -7,6 +7,8 @@ use prost::Message;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, PreconditionViolation, StatusExt};
 
+use crate::codec::v1;
+use crate::codec::v1::ErrorReason;
 use crate::domain::fault::Fault;
 use crate::engine::refusal::Refusal;
 use crate::journal::ReadError;
@@ -14,8 +16,6 @@ use crate::limits::{ERROR_DETAIL_BYTES_MAX, ERROR_TEXT_BYTES_MAX, FAULTS_TOLD_MA
 use crate::queries::QueryError;
 use crate::runtime::{BackUpError, Loss, WriteError};
 use crate::views::ViewsError;
-use crate::wire::v1;
-use crate::wire::v1::ErrorReason;
 
 const DOMAIN: &str = "slx";
 const RETRY_AFTER: Duration = Duration::from_millis(500);

@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::wire::store::unreadable::Unreadable;
+use crate::codec::store::unreadable::Unreadable;
 
 /// The views can't be read or written.
 #[derive(Debug, thiserror::Error)]

@@ -10,6 +10,9 @@ use super::error::ViewsError;
 use super::identity::applied;
 use super::keys::{self, ClockKey, FiledClock, IncidentKey};
 use super::store::Store;
+use crate::codec::store::record;
+use crate::codec::store::unreadable::Unreadable;
+use crate::codec::store::{learning, tally};
 use crate::domain::compliance::Tally;
 use crate::domain::recorded::Recorded;
 use crate::domain::service::ServiceEvent;
@@ -20,9 +23,6 @@ use crate::engine::learning::Learning;
 use crate::engine::ledger::Ledger;
 use crate::engine::record::Record;
 use crate::engine::tally::{CellPlace, Day, Dimension};
-use crate::wire::store::record;
-use crate::wire::store::unreadable::Unreadable;
-use crate::wire::store::{learning, tally};
 
 /// The views, open.
 #[derive(Debug)]

@@ -1,13 +1,13 @@
 //! What a fold changes in the views.
 
 use super::keys::{self, IncidentKey};
+use crate::codec::store::record as rows;
 use crate::domain::recorded::Recorded;
 use crate::domain::service::ServiceEvent;
 use crate::engine::index::{Filed, Standing};
 use crate::engine::ledger::Ledger;
 use crate::engine::record::Record;
 use crate::engine::tally::Counted;
-use crate::wire::store::record as rows;
 
 /// Changes to write; what belongs together is written in one step.
 #[derive(Debug, Default)]

@@ -14,10 +14,10 @@ use super::keys;
 use super::read::Views;
 use super::rows::{Changes, Step};
 use super::store::Store;
+use crate::codec::store::{learning, record, tally};
 use crate::domain::compliance::Tally;
 use crate::engine::learning::Learning;
 use crate::engine::tally::Counted;
-use crate::wire::store::{learning, record, tally};
 
 /// sled is quickest with batches of some hundreds of keys.
 const KEYS_A_BATCH: usize = 256;

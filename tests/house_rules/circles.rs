@@ -11,7 +11,7 @@ use super::modules::Crate;
 
 /// Where circles are still left. A place leaves this list when its circles are cut; none comes in.
 const NOT_YET: [&str; 5] =
-    ["src/cli/review/", "src/domain/incident/", "src/engine/", "src/runtime/", "src/wire/"];
+    ["src/cli/review/", "src/domain/incident/", "src/engine/", "src/runtime/", "src/codec/"];
 
 /// A path through re-exports is no longer than this.
 const HOPS_MAX: usize = 20;

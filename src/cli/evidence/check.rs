@@ -6,14 +6,14 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::file::{File, Proven};
 use super::judged::{Subject, judged};
+use crate::codec::store::record;
+use crate::codec::{scalar, text};
 use crate::domain::recorded::Recorded;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::query::Times;
 use crate::engine::record::Record;
 use crate::journal::{self, Hash, chain_hash};
-use crate::wire::store::record;
-use crate::wire::{scalar, text};
 
 /// Checks every record's proof and that the verdict follows; tells what was shown.
 pub fn check(file: &File, noted: Option<&Hash>, zones: &ZoneDatabase) -> anyhow::Result<String> {

@@ -10,19 +10,19 @@ use prost_reflect::{DescriptorPool, MessageDescriptor};
 
 use super::check::check;
 use super::file::{FORMAT, File, HOW_TO_CHECK, JournalHead, Proven};
+use crate::codec::scalar::hexadecimal;
+use crate::codec::text;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::fuzz::absurd::message;
 use crate::fuzz::spoilt::{spoilt, spoilt_text};
 use crate::journal::{Prover, chain_hash};
 use crate::runtime::zones::{self, Choice};
-use crate::wire::scalar::hexadecimal;
-use crate::wire::text;
 
 static ZONES: LazyLock<ZoneDatabase> = LazyLock::new(|| zones::open(&Choice::Bundled).unwrap());
 
 fn record() -> MessageDescriptor {
-    let pool = DescriptorPool::decode(crate::wire::DESCRIPTORS).unwrap();
+    let pool = DescriptorPool::decode(crate::codec::DESCRIPTORS).unwrap();
     pool.get_message_by_name("slx.store.v1.Record").unwrap()
 }
 
@@ -59,8 +59,8 @@ fn evidence(body: &[u8]) -> File {
 }
 
 fn opening() -> String {
-    use crate::wire::store::v1::{Record, record::Entry};
-    use crate::wire::v1;
+    use crate::codec::store::v1::{Record, record::Entry};
+    use crate::codec::v1;
     let event = v1::IncidentEvent {
         event_id: "o".into(),
         incident_id: "I1".into(),

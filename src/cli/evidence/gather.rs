@@ -8,6 +8,9 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::file::{FORMAT, File, HOW_TO_CHECK, JournalHead, Proven};
 use super::judged::{Subject, judged};
+use crate::codec::scalar::hexadecimal;
+use crate::codec::store::record;
+use crate::codec::text;
 use crate::domain::incident::Fact;
 use crate::domain::recorded::Recorded;
 use crate::domain::time::Instant;
@@ -15,9 +18,6 @@ use crate::domain::zone::ZoneDatabase;
 use crate::engine::query::Times;
 use crate::engine::record::{Entry, Record, TermsEntry};
 use crate::journal::{self, Hash, LogSource, Prover};
-use crate::wire::scalar::hexadecimal;
-use crate::wire::store::record;
-use crate::wire::text;
 
 /// Which incident, at which times.
 pub struct Wanted {

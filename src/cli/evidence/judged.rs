@@ -3,13 +3,13 @@
 use anyhow::Context;
 use serde_json::Value;
 
+use crate::codec;
+use crate::codec::text;
 use crate::domain::recorded::Recorded;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::query::{Times, history, judge_incident};
 use crate::engine::record::{Entry, Record};
 use crate::engine::state::{IncidentLedgers, State};
-use crate::wire;
-use crate::wire::text;
 
 /// The incident that evidence is about.
 #[derive(Clone, Copy, Debug)]
@@ -48,6 +48,7 @@ pub fn judged(
     let history = history(&ledger, times).context("nothing was known of the incident by then")?;
     let known = state.catalog(tenant).known(times.known);
     let judgement = judge_incident(&history, &known, times.as_of);
-    let answer = wire::api::clock::encode_judgement(incident, &judgement, time_zone_database, true);
+    let answer =
+        codec::api::clock::encode_judgement(incident, &judgement, time_zone_database, true);
     Ok(serde_json::from_str(&text::to_json(&answer, "slx.v1.EvaluateIncidentResponse")?)?)
 }

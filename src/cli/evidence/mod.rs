@@ -15,9 +15,9 @@ use anyhow::{Context, anyhow};
 use clap::Args;
 
 use super::asked::Asked;
+use crate::codec::scalar::{hash, optional_instant};
 use crate::journal::{Hash, JournalFiles};
 use crate::runtime::{wall, zones};
-use crate::wire::scalar::{hash, optional_instant};
 
 use check::check;
 use file::{FORMAT, File};

@@ -13,9 +13,9 @@ use prost_types::{Duration, Timestamp};
 
 use super::columns::{COLUMNS, Column, Value};
 use super::sink::{Output, Sink};
+use crate::codec::scalar::{optional_instant, optional_span};
+use crate::codec::v1::{ClockRow, Stamp};
 use crate::domain::time::Instant;
-use crate::wire::scalar::{optional_instant, optional_span};
-use crate::wire::v1::{ClockRow, Stamp};
 
 /// A group is held in memory before it is written.
 const ROWS_A_GROUP: usize = 16 * 1024;

@@ -3,7 +3,7 @@
 use prost_types::{Duration, Timestamp};
 
 use super::super::show::choice;
-use crate::wire::v1::ClockRow;
+use crate::codec::v1::ClockRow;
 
 /// One column.
 #[derive(Clone, Copy, Debug)]

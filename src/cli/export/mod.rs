@@ -19,8 +19,8 @@ use tempfile::NamedTempFile;
 
 use super::asked::{Asked, instant};
 use super::connection::{Connection, refused};
-use crate::wire::v1;
-use crate::wire::v1::compliance_service_client::ComplianceServiceClient;
+use crate::codec::v1;
+use crate::codec::v1::compliance_service_client::ComplianceServiceClient;
 use sink::{Output, Sink};
 
 /// Writes a row for every clock, by their incidents' ids.

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use crate::wire::v1;
+use crate::codec::v1;
 
 /// Where the bytes go.
 pub(super) type Output = Box<dyn Write + Send>;

@@ -6,9 +6,9 @@ use prost_types::{Duration, Timestamp};
 
 use super::columns::{COLUMNS, Column, Value};
 use super::sink::{Output, Sink};
+use crate::codec::scalar::{optional_instant, optional_span};
+use crate::codec::v1::{ClockRow, Stamp};
 use crate::domain::decimal::Decimal;
-use crate::wire::scalar::{optional_instant, optional_span};
-use crate::wire::v1::{ClockRow, Stamp};
 
 /// Writes rows as CSV (RFC 4180), below a line of the columns' names.
 pub(super) struct Csv {

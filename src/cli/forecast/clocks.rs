@@ -5,8 +5,8 @@ use prost_types::Timestamp;
 use super::arguments::Forecast;
 use crate::cli::connection::refused;
 use crate::cli::show::{Times, percent, phase, span, table};
-use crate::wire::v1::forecast_service_client::ForecastServiceClient;
-use crate::wire::{text, v1};
+use crate::codec::v1::forecast_service_client::ForecastServiceClient;
+use crate::codec::{text, v1};
 
 /// Reasons told for a clock.
 const REASONS_TOLD: usize = 2;

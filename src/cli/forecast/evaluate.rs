@@ -8,6 +8,7 @@ use serde_json::json;
 use super::arguments::Forecast;
 use super::recorded::TenantRecords;
 use crate::cli::show::{span, table};
+use crate::codec::scalar::{duration, optional_instant};
 use crate::domain::forecast::{Baseline, MODEL_VERSION, Quality};
 use crate::domain::time::Instant;
 use crate::engine::evaluation::{
@@ -15,7 +16,6 @@ use crate::engine::evaluation::{
 };
 use crate::journal::JournalFiles;
 use crate::runtime::zones;
-use crate::wire::scalar::{duration, optional_instant};
 
 pub fn run(asked: &Forecast) -> anyhow::Result<ExitCode> {
     let zones = zones::open(&zones::Choice::Automatic)?;

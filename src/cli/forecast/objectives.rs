@@ -4,8 +4,8 @@ use super::arguments::Forecast;
 use crate::cli::compliance::{found, promised};
 use crate::cli::connection::refused;
 use crate::cli::show::{percent, span, table};
-use crate::wire::v1::forecast_service_client::ForecastServiceClient;
-use crate::wire::{text, v1};
+use crate::codec::v1::forecast_service_client::ForecastServiceClient;
+use crate::codec::{text, v1};
 
 /// Clocks told that weigh most.
 const HEAVIEST_TOLD: usize = 5;

@@ -3,8 +3,8 @@
 use super::arguments::Forecast;
 use crate::cli::connection::refused;
 use crate::cli::show::percent;
-use crate::wire::v1::forecast_service_client::ForecastServiceClient;
-use crate::wire::{text, v1};
+use crate::codec::v1::forecast_service_client::ForecastServiceClient;
+use crate::codec::{text, v1};
 
 /// The length of a bar that means all.
 const BAR: f64 = 40.0;

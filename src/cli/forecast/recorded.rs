@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::codec::store::record;
 use crate::domain::recorded::Recorded;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
@@ -10,7 +11,6 @@ use crate::engine::catalog::Catalog;
 use crate::engine::ledger::Ledger;
 use crate::engine::state::{IncidentLedgers, State};
 use crate::journal::LogSource;
-use crate::wire::store::record;
 
 /// What was recorded of one organisation.
 pub struct TenantRecords {

@@ -4,9 +4,9 @@ use itertools::Itertools;
 
 use super::mapping::{End, Mapping};
 use super::rows::Row;
-use crate::wire::scalar::timestamp;
-use crate::wire::v1;
-use crate::wire::v1::incident_event::Fact;
+use crate::codec::scalar::timestamp;
+use crate::codec::v1;
+use crate::codec::v1::incident_event::Fact;
 
 /// An event, and the line of the row it comes from.
 #[derive(Clone, Debug, PartialEq)]

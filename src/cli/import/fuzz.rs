@@ -9,8 +9,8 @@ use super::facts::{by_incident, facts};
 use super::mapping::Mapping;
 use super::mapping::tests::MAPPING;
 use super::rows::{Format, as_written, decompress, read};
+use crate::codec::api::incident;
 use crate::fuzz::spoilt::{spoilt, spoilt_text};
-use crate::wire::api::incident;
 
 const CSV: &str = "id,updated,opened,seq,state,priority,group\n\
     A,2026-01-05 10:00,2026-01-05 09:00,1,New,1,G\n\

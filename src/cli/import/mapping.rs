@@ -6,10 +6,10 @@ use anyhow::{Context, bail};
 use chrono::NaiveDateTime;
 use serde::Deserialize;
 
+use crate::codec::v1;
 use crate::domain::time::Instant;
 use crate::domain::zone::{Zone, ZoneDatabase};
 use crate::runtime::zones::{self, Choice};
-use crate::wire::v1;
 
 /// A mapping file, as written.
 #[derive(Debug, Deserialize)]

@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use super::mapping::{Columns, Mapping};
 use super::rejects::Reject;
+use crate::codec::v1;
 use crate::domain::time::Instant;
-use crate::wire::v1;
 
 /// How rows are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

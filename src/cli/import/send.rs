@@ -14,9 +14,9 @@ use tonic::transport::Channel;
 use super::facts::FactOfRow;
 use super::rejects::Reject;
 use crate::cli::connection::refused;
+use crate::codec::v1;
+use crate::codec::v1::incident_service_client::IncidentServiceClient;
 use crate::limits::{EVENTS_A_CALL_MAX, REQUEST_BYTES_DEFAULT};
-use crate::wire::v1;
-use crate::wire::v1::incident_service_client::IncidentServiceClient;
 
 /// Bytes of events in one message: a quarter of what a server takes by default.
 const MESSAGE_BYTES_MAX: usize = REQUEST_BYTES_DEFAULT / 4;

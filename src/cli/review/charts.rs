@@ -2,7 +2,7 @@
 
 use super::wording::{holder, hours, seconds, shortened};
 use crate::cli::figures::percent;
-use crate::wire::v1;
+use crate::codec::v1;
 
 /// Eight heights of a bar.
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];

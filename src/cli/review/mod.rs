@@ -19,8 +19,8 @@ use tonic::transport::Channel;
 use super::asked::Asked;
 use super::connection::{Connection, refused};
 use super::show::Shown;
-use crate::wire::v1::compliance_service_client::ComplianceServiceClient;
-use crate::wire::{text, v1};
+use crate::codec::v1::compliance_service_client::ComplianceServiceClient;
+use crate::codec::{text, v1};
 
 /// Lays a contract's period on the table for the meeting with the client.
 ///

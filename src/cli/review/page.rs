@@ -14,7 +14,7 @@ use crate::cli::credits::Money;
 use crate::cli::figures::{dash, percent};
 use crate::cli::settle;
 use crate::cli::show::{Times, choice, outcome};
-use crate::wire::v1;
+use crate::codec::v1;
 
 /// Items left to settle that are told.
 const UNSETTLED_TOLD: usize = 10;

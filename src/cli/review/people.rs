@@ -6,7 +6,7 @@ use super::wording::{hours, shortened};
 use crate::cli::compliance::show_slx;
 use crate::cli::figures::{dash, percent};
 use crate::cli::show::span;
-use crate::wire::v1;
+use crate::codec::v1;
 
 /// For the terminal; none where no incident ended.
 pub(super) fn lines(review: &v1::GetServiceReviewResponse) -> Option<String> {

@@ -1,6 +1,6 @@
 //! What is to be talked of in a review, kind by kind.
 
-use crate::wire::v1;
+use crate::codec::v1;
 
 /// Clocks of a kind that are to be talked of.
 pub(super) struct Talk<'r> {

@@ -11,8 +11,8 @@ use crate::cli::figures::{dash, percent};
 use crate::cli::forecast::quality;
 use crate::cli::show::{Times, choice, outcome, span, table};
 use crate::cli::{compliance, credits, settle};
+use crate::codec::v1;
 use crate::domain::decimal::Decimal;
-use crate::wire::v1;
 
 /// Items left to settle that are told.
 const UNSETTLED_TOLD: usize = 20;

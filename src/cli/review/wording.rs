@@ -4,8 +4,8 @@ use itertools::Itertools;
 use prost_types::Duration;
 
 use crate::cli::show::choice;
+use crate::codec::v1;
 use crate::domain::decimal::Decimal;
-use crate::wire::v1;
 
 /// Whom a cause lies with, how sure that is, and whether it recurs.
 pub(super) fn cause_name(cause: &v1::ReviewedCause) -> String {

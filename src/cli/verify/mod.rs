@@ -11,11 +11,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::copying::Noted;
+use crate::codec::scalar::{hash, hexadecimal};
 use crate::domain::time::Instant;
 use crate::journal::{self, Hash, JournalFiles, Verified};
 use crate::runtime::zones::{self, Choice};
 use crate::runtime::{Recount, recount};
-use crate::wire::scalar::{hash, hexadecimal};
 
 /// Walks a journal and checks every record against its hash chain.
 #[derive(Args, Debug)]

@@ -120,7 +120,7 @@ fn from_source(id: &str, source: String) -> Sent<IncidentEvent> {
         corrects_event_id: String::new(),
         fact: Fact::Responded,
     };
-    let body = wire::store::record::encode_incident_event(TENANT, &event);
+    let body = codec::store::record::encode_incident_event(TENANT, &event);
     Sent { event, body }
 }
 

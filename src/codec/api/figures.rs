@@ -2,12 +2,12 @@
 
 use prost_types::Duration;
 
+use crate::codec::v1;
 use crate::domain::compliance::{Counts, Tally};
 use crate::domain::decimal::Decimal;
 use crate::domain::experience::{Survey, TimeSum, Toll};
 use crate::domain::figures::{counts_table, survey_table, tally_table, toll_table};
 use crate::domain::share::Share;
-use crate::wire::v1;
 
 /// A figure as a field of a message.
 pub(super) trait Reported<Field> {

@@ -3,6 +3,16 @@
 use super::credit;
 use super::experience;
 use super::objective;
+use crate::codec::checks::Checks;
+use crate::codec::choices::{
+    clock_action, clock_action_number, contract_kind, contract_kind_number, cycle_verdict,
+    cycle_verdict_number, metric, metric_number, on_priority_change, on_priority_change_number,
+    on_reopen, on_reopen_number, severity_number, waiting_on, waiting_on_number,
+};
+use crate::codec::limits::Limits;
+use crate::codec::scalar::{duration, positive_span};
+use crate::codec::v1;
+use crate::codec::violations::{Faults, Wrong};
 use crate::domain::contract::{
     ClockAction, Condition, Contract, ContractKind, Finding, Limit, Metric, PauseRule, Promise,
     SAME_INSTANT_ORDER, Target, Terms,
@@ -11,16 +21,6 @@ use crate::domain::fault::Fault;
 use crate::domain::incident::WaitingOn;
 use crate::domain::time::Span;
 use crate::domain::zone::ZoneDatabase;
-use crate::wire::checks::Checks;
-use crate::wire::choices::{
-    clock_action, clock_action_number, contract_kind, contract_kind_number, cycle_verdict,
-    cycle_verdict_number, metric, metric_number, on_priority_change, on_priority_change_number,
-    on_reopen, on_reopen_number, severity_number, waiting_on, waiting_on_number,
-};
-use crate::wire::limits::Limits;
-use crate::wire::scalar::{duration, positive_span};
-use crate::wire::v1;
-use crate::wire::violations::{Faults, Wrong};
 
 /// The wording of a contract, of a request; who set its revision and when is the caller's to
 /// read.
@@ -29,7 +29,7 @@ pub fn decode(contract: v1::Contract, zones: &ZoneDatabase) -> Result<Contract, 
 }
 
 /// The wording of a contract.
-pub(in crate::wire) fn decode_with(
+pub(in crate::codec) fn decode_with(
     contract: v1::Contract,
     zones: &ZoneDatabase,
     checks: Checks<'_>,

@@ -3,6 +3,11 @@
 use chrono::NaiveDate;
 
 use super::figures::Reported;
+use crate::codec::checks::Checks;
+use crate::codec::limits::Limits;
+use crate::codec::scalar::{count_to, encode_period, share, share_or};
+use crate::codec::v1;
+use crate::codec::violations::Faults;
 use crate::domain::calendar::read_date;
 use crate::domain::compliance::Period;
 use crate::domain::compliance::credit::{Ground, Line};
@@ -10,11 +15,6 @@ use crate::domain::contract::{CreditRule, CreditTier, Credits, Terms};
 use crate::domain::fault::Fault;
 use crate::domain::share::Share;
 use crate::engine::credit::CreditStatement;
-use crate::wire::checks::Checks;
-use crate::wire::limits::Limits;
-use crate::wire::scalar::{count_to, encode_period, share, share_or};
-use crate::wire::v1;
-use crate::wire::violations::Faults;
 
 const REPEATS_DEFAULT: u32 = 3;
 

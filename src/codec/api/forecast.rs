@@ -2,6 +2,8 @@
 
 use super::clock;
 use super::compliance::encode_objective;
+use crate::codec::scalar::{duration, encode_period, timestamp};
+use crate::codec::v1;
 use crate::domain::clock::Clock;
 use crate::domain::compliance::Period;
 use crate::domain::experience::{Avoidable, Urgency};
@@ -10,8 +12,6 @@ use crate::engine::learning::{Learned, Turnout};
 use crate::engine::objective_outlook::{BudgetUse, ObjectiveOutlook};
 use crate::engine::outlook::Outlook;
 use crate::engine::period_outlook::{AttainmentForecast, Weighing};
-use crate::wire::scalar::{duration, encode_period, timestamp};
-use crate::wire::v1;
 
 /// The message of an open clock and what is to be expected of it.
 pub fn encode(

@@ -6,6 +6,9 @@ use super::figures::Reported;
 use super::forecast::encode_turnout;
 use super::settlement::encode_standing;
 use super::{contract, credit, signature};
+use crate::codec::choices::{outcome_number, verdict_number, waiting_on_number};
+use crate::codec::scalar::{duration, encode_period, timestamp};
+use crate::codec::v1;
 use crate::domain::contract::{Contract, Revision};
 use crate::domain::time::Instant;
 use crate::engine::deed::Signature;
@@ -15,9 +18,6 @@ use crate::engine::review_result::{
     Cause, ObjectivePoint, PauseGround, RestatementResult, ReviewResult, TrendPeriod,
     UnderpinningResult,
 };
-use crate::wire::choices::{outcome_number, verdict_number, waiting_on_number};
-use crate::wire::scalar::{duration, encode_period, timestamp};
-use crate::wire::v1;
 
 /// The message of a review, without its stamp.
 pub fn encode(result: &ReviewResult<'_>) -> v1::GetServiceReviewResponse {

@@ -1,15 +1,15 @@
 //! Signatures of reviews, and who does something.
 
+use crate::codec::checks::Checks;
+use crate::codec::scalar::{instant, timestamp};
+use crate::codec::v1;
+use crate::codec::violations::Faults;
 use crate::domain::fault::Fault;
 use crate::domain::time::Instant;
 use crate::engine::deed::Signature;
-use crate::wire::checks::Checks;
-use crate::wire::scalar::{instant, timestamp};
-use crate::wire::v1;
-use crate::wire::violations::Faults;
 
 /// The signature of a message.
-pub(in crate::wire) fn decode_with(
+pub(in crate::codec) fn decode_with(
     signature: v1::ReviewSignature,
     checks: Checks<'_>,
 ) -> Result<Signature, Vec<Fault>> {

@@ -1,14 +1,14 @@
 //! Calendars.
 
+use crate::codec::checks::Checks;
+use crate::codec::choices::{weekday, weekday_number};
+use crate::codec::v1;
+use crate::codec::violations::Faults;
 use crate::domain::calendar::{
     Calendar, Draft, DraftHoliday, DraftSpecial, DraftWeekly, DraftWindow, Holiday,
 };
 use crate::domain::fault::Fault;
 use crate::domain::zone::ZoneDatabase;
-use crate::wire::checks::Checks;
-use crate::wire::choices::{weekday, weekday_number};
-use crate::wire::v1;
-use crate::wire::violations::Faults;
 
 /// A calendar with its id, of a request.
 pub fn decode(
@@ -19,7 +19,7 @@ pub fn decode(
 }
 
 /// A calendar with its id.
-pub(in crate::wire) fn decode_with(
+pub(in crate::codec) fn decode_with(
     calendar: v1::Calendar,
     zones: &ZoneDatabase,
     checks: Checks<'_>,

@@ -1,12 +1,12 @@
 //! Clocks, as answers tell them.
 
-use crate::domain::clock::{Clock, Exclusion, Judgement, Segment, TargetVerdict, Warning};
-use crate::wire::choices::{
+use crate::codec::choices::{
     cycle_verdict_number, metric_number, outcome_number, phase_number, segment_kind_number,
     waiting_on_number,
 };
-use crate::wire::scalar::{duration, timestamp};
-use crate::wire::v1;
+use crate::codec::scalar::{duration, timestamp};
+use crate::codec::v1;
+use crate::domain::clock::{Clock, Exclusion, Judgement, Segment, TargetVerdict, Warning};
 
 /// The message of a clock, with its segments or without.
 pub fn encode(

@@ -3,6 +3,14 @@
 use prost_types::Duration;
 
 use super::figures::Reported;
+use crate::codec::checks::Checks;
+use crate::codec::choices::contract_kind_number;
+use crate::codec::scalar::{
+    count, count_to, duration, minimum, positive_span, timestamp, unsigned_span,
+};
+use crate::codec::v1;
+use crate::codec::v1::experience_objective::Measure;
+use crate::codec::violations::Faults;
 use crate::domain::clock::Clock;
 use crate::domain::contract::{
     Contract, ExperienceLimit, ExperienceMeasure, ExperiencePromise, ExperienceTerms, SlxWeights,
@@ -12,14 +20,6 @@ use crate::domain::experience::{Experience, Flow, Holder, Part};
 use crate::domain::fault::Fault;
 use crate::domain::time::Span;
 use crate::engine::period_result::SlxResult;
-use crate::wire::checks::Checks;
-use crate::wire::choices::contract_kind_number;
-use crate::wire::scalar::{
-    count, count_to, duration, minimum, positive_span, timestamp, unsigned_span,
-};
-use crate::wire::v1;
-use crate::wire::v1::experience_objective::Measure;
-use crate::wire::violations::Faults;
 
 /// By what experience is measured.
 pub(super) fn decode(

@@ -200,8 +200,8 @@ fn wrong(path: &str, description: impl Into<String>) -> TextError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::store::v1::TermsFile;
-    use crate::wire::v1;
+    use crate::codec::store::v1::TermsFile;
+    use crate::codec::v1;
 
     const NAME: &str = "slx.store.v1.TermsFile";
 

@@ -6,15 +6,15 @@ use super::contract::encode_finding;
 use super::experience::encode_slx;
 use super::figures::Reported;
 use super::{credit, objective};
+use crate::codec::choices::{outcome_number, verdict_number};
+use crate::codec::scalar::{duration, encode_period};
+use crate::codec::v1;
 use crate::domain::compliance::Tally;
 use crate::engine::compliance::GroupKey;
 use crate::engine::period_result::{
     Evidence, ExperienceEvidence, ObjectiveResult, PeriodResult, UptimeEvidence,
 };
 use crate::engine::simulation::{Flip, SimulationResult};
-use crate::wire::choices::{outcome_number, verdict_number};
-use crate::wire::scalar::{duration, encode_period};
-use crate::wire::v1;
 
 /// The message of what a period came to, grouped by `keys`, without its stamp.
 pub fn encode(result: &PeriodResult<'_>, keys: &[GroupKey]) -> v1::GetComplianceResponse {

@@ -1,6 +1,14 @@
 //! Objectives and exclusions of a contract.
 
 use super::experience;
+use crate::codec::checks::Checks;
+use crate::codec::choices::{
+    ObjectivePeriod, objective_period, objective_period_number, party, party_number,
+};
+use crate::codec::scalar::{count_to, duration, minimum, share, share_or, unsigned_span};
+use crate::codec::v1;
+use crate::codec::v1::objective::Promise as Wire;
+use crate::codec::violations::Faults;
 use crate::domain::contract::{
     AgreedService, AttainmentPromise, AvailabilityPromise, Condition, ExclusionRule, Objective,
     OutagesPromise, PerformancePromise, PeriodKind, Promise,
@@ -9,14 +17,6 @@ use crate::domain::fault::Fault;
 use crate::domain::incident::Party;
 use crate::domain::share::Share;
 use crate::domain::time::Span;
-use crate::wire::checks::Checks;
-use crate::wire::choices::{
-    ObjectivePeriod, objective_period, objective_period_number, party, party_number,
-};
-use crate::wire::scalar::{count_to, duration, minimum, share, share_or, unsigned_span};
-use crate::wire::v1;
-use crate::wire::v1::objective::Promise as Wire;
-use crate::wire::violations::Faults;
 
 /// An objective.
 pub(super) fn decode(

@@ -1,19 +1,19 @@
 //! Incident events, and an incident's fields.
 
+use crate::codec::checks::Checks;
+use crate::codec::choices::{party, party_number, stage_number, waiting_on, waiting_on_number};
+use crate::codec::scalar::{
+    count, count_to, duration, instant, optional_instant, timestamp, unsigned_span,
+};
+use crate::codec::v1;
+use crate::codec::v1::incident_event::Fact as Wire;
+use crate::codec::violations::Faults;
 use crate::domain::fault::Fault;
 use crate::domain::incident::{
     Cause, ExclusionDecision, Fact, History, IncidentEvent, Opened, Party, RecordedEvent, Waiting,
     WaitingOn,
 };
 use crate::domain::time::{Instant, Span};
-use crate::wire::checks::Checks;
-use crate::wire::choices::{party, party_number, stage_number, waiting_on, waiting_on_number};
-use crate::wire::scalar::{
-    count, count_to, duration, instant, optional_instant, timestamp, unsigned_span,
-};
-use crate::wire::v1;
-use crate::wire::v1::incident_event::Fact as Wire;
-use crate::wire::violations::Faults;
 
 /// One fact about an incident, of a request.
 pub fn decode(event: v1::IncidentEvent) -> Result<IncidentEvent, Vec<Fault>> {
@@ -21,7 +21,7 @@ pub fn decode(event: v1::IncidentEvent) -> Result<IncidentEvent, Vec<Fault>> {
 }
 
 /// One fact about an incident.
-pub(in crate::wire) fn decode_with(
+pub(in crate::codec) fn decode_with(
     event: v1::IncidentEvent,
     checks: Checks<'_>,
 ) -> Result<IncidentEvent, Vec<Fault>> {

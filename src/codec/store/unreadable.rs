@@ -1,7 +1,7 @@
 //! Why stored bytes can't be read.
 
+use crate::codec::violations::Wrong;
 use crate::domain::fault::Fault;
-use crate::wire::violations::Wrong;
 
 /// Why stored bytes can't be read: they passed their checksum, so another version wrote them or
 /// they are a defect.

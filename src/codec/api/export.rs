@@ -1,13 +1,13 @@
 //! Clocks as rows of an export.
 
 use super::clock::encode_exclusion;
+use crate::codec::choices::{metric_number, outcome_number, party_number, phase_number};
+use crate::codec::scalar::{duration, timestamp};
+use crate::codec::v1;
 use crate::domain::clock::{Clock, Segment, SegmentKind};
 use crate::domain::compliance::paused;
 use crate::domain::incident::{State, WaitingOn};
 use crate::domain::time::Span;
-use crate::wire::choices::{metric_number, outcome_number, party_number, phase_number};
-use crate::wire::scalar::{duration, timestamp};
-use crate::wire::v1;
 
 /// The row of a clock and its incident.
 pub fn encode(incident_id: &str, clock: &Clock<'_>, state: &State<'_>) -> v1::ClockRow {

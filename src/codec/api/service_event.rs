@@ -1,13 +1,13 @@
 //! Facts about services.
 
+use crate::codec::checks::Checks;
+use crate::codec::scalar::{instant, timestamp};
+use crate::codec::v1;
+use crate::codec::v1::service_event::Fact as Wire;
+use crate::codec::violations::Faults;
 use crate::domain::fault::Fault;
 use crate::domain::service::{ServiceEvent, ServiceFact};
 use crate::domain::time::Instant;
-use crate::wire::checks::Checks;
-use crate::wire::scalar::{instant, timestamp};
-use crate::wire::v1;
-use crate::wire::v1::service_event::Fact as Wire;
-use crate::wire::violations::Faults;
 
 /// One fact about a service, of a request.
 pub fn decode(event: v1::ServiceEvent) -> Result<ServiceEvent, Vec<Fault>> {
@@ -15,7 +15,7 @@ pub fn decode(event: v1::ServiceEvent) -> Result<ServiceEvent, Vec<Fault>> {
 }
 
 /// One fact about a service.
-pub(in crate::wire) fn decode_with(
+pub(in crate::codec) fn decode_with(
     event: v1::ServiceEvent,
     checks: Checks<'_>,
 ) -> Result<ServiceEvent, Vec<Fault>> {

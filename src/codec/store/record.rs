@@ -6,6 +6,10 @@ use super::tally;
 use super::unreadable::Unreadable;
 use super::v1 as store;
 use super::v1::record::Entry as Wire;
+use crate::codec::api::{calendar, contract, incident, service_event, settlement, signature};
+use crate::codec::checks::Checks;
+use crate::codec::scalar;
+use crate::codec::v1;
 use crate::domain::incident::{IncidentEvent, RecordedEvent};
 use crate::domain::recorded::Recorded;
 use crate::domain::service::ServiceEvent;
@@ -15,10 +19,6 @@ use crate::engine::deed::Deed;
 use crate::engine::index::Filed;
 use crate::engine::ledger::Ledger;
 use crate::engine::record::{Entry, Record, TermsEntry};
-use crate::wire::api::{calendar, contract, incident, service_event, settlement, signature};
-use crate::wire::checks::Checks;
-use crate::wire::scalar;
-use crate::wire::v1;
 
 /// The format of the records that are written. A higher one for whatever must not be left out by
 /// those who don't know it.
@@ -87,7 +87,7 @@ fn from_message(record: store::Record, zones: &ZoneDatabase) -> Result<Record, U
     Ok(Record { tenant: record.tenant, entry: decode_entry(entry, zones, Checks::RECORD)? })
 }
 
-pub(in crate::wire) fn decode_entry(
+pub(in crate::codec) fn decode_entry(
     entry: Wire,
     zones: &ZoneDatabase,
     checks: Checks<'_>,

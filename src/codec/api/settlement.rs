@@ -1,20 +1,20 @@
 //! Items that are to be settled, as they are recorded and told.
 
+use crate::codec::checks::Checks;
+use crate::codec::choices::{
+    facet, facet_number, item_kind, item_kind_number, party, party_number, settlement_state,
+    settlement_state_number,
+};
+use crate::codec::scalar::{instant, optional_instant, span_between, text, timestamp};
+use crate::codec::v1;
+use crate::codec::violations::Faults;
 use crate::domain::fault::Fault;
 use crate::domain::settlement::{Decided, Decision, Facet, Item, ItemKind, Settled, State};
 use crate::domain::time::Instant;
 use crate::engine::deed::OpenItem;
-use crate::wire::checks::Checks;
-use crate::wire::choices::{
-    facet, facet_number, item_kind, item_kind_number, party, party_number, settlement_state,
-    settlement_state_number,
-};
-use crate::wire::scalar::{instant, optional_instant, span_between, text, timestamp};
-use crate::wire::v1;
-use crate::wire::violations::Faults;
 
 /// An item as it is recorded.
-pub(in crate::wire) fn decode_with(
+pub(in crate::codec) fn decode_with(
     item: v1::SettlementItem,
     checks: Checks<'_>,
 ) -> Result<Item, Vec<Fault>> {
@@ -115,7 +115,7 @@ pub fn encode(item: &Item) -> v1::SettlementItem {
 }
 
 /// A decision as it is recorded, with what it rests on.
-pub(in crate::wire) fn decode_decided_with(
+pub(in crate::codec) fn decode_decided_with(
     message: v1::SettlementDecision,
     checks: Checks<'_>,
 ) -> Result<Decided, Vec<Fault>> {
