@@ -103,6 +103,28 @@ fn rooms_know_only_the_rooms_before_them() {
     forbid(below("journal"), &["crate::engine"], "the journal does not know what a record means");
 }
 
+/// Functions of the engine that the codec still calls. None may be added.
+const CALLED_BY_THE_CODEC: [&str; 2] = ["statement", "total"];
+
+#[test]
+fn the_codec_takes_types_and_constants_from_the_engine_and_calls_nothing() {
+    let mut called = Vec::new();
+    for source in sources().iter().filter(|source| below("codec")(&source.path)) {
+        let code = source.lines.iter().map(|line| line.split("//").next().unwrap_or_default());
+        let code = code.collect::<Vec<_>>().join(" ");
+        for path in code.split("crate::engine::").skip(1) {
+            let path = path.split([';', '(', ')']).next().unwrap_or_default();
+            let names = path.split([',', '{', '}']).map(str::trim);
+            let names = names.filter(|name| !name.is_empty() && !name.ends_with("::"));
+            let names = names.filter_map(|name| name.rsplit("::").next());
+            let functions = names.filter(|name| name.starts_with(char::is_lowercase));
+            let new = functions.filter(|name| !CALLED_BY_THE_CODEC.contains(name));
+            called.extend(new.map(|name| format!("{}: {name}", source.path)));
+        }
+    }
+    assert!(called.is_empty(), "the codec decides nothing: {called:?}");
+}
+
 #[test]
 fn one_room_knows_each_library() {
     forbid(|path| !below("views")(path), &["sled::"], "sled is for views alone");

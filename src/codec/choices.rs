@@ -77,8 +77,8 @@ choice!(severity, severity_number, v1::FindingSeverity, Severity, {
 });
 
 choice!(objective_period, objective_period_number, v1::ObjectivePeriod, ObjectivePeriod, {
-    Month = ObjectivePeriod::Month, Quarter = ObjectivePeriod::Quarter, Year = ObjectivePeriod::Year,
-    RollingDays = ObjectivePeriod::RollingDays,
+    Month = ObjectivePeriod::Month, Quarter = ObjectivePeriod::Quarter,
+    Year = ObjectivePeriod::Year, RollingDays = ObjectivePeriod::RollingDays,
 });
 
 choice!(waiting_on, waiting_on_number, v1::WaitingOn, WaitingOn, {
@@ -135,7 +135,7 @@ choice!(settlement_state, settlement_state_number, v1::SettlementState, State, {
     Open = State::Open, Agreed = State::Agreed, Waived = State::Waived,
 });
 
-/// A kind of period, without the number of days.
+/// A kind of period of an objective, without the number of days.
 #[derive(Clone, Copy, Debug)]
 pub enum ObjectivePeriod {
     /// Calendar months.
