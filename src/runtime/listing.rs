@@ -70,7 +70,7 @@ impl Engine {
     ///
     /// Returns what could be seen, up to the sequence `settled` at least, and the mark to go on
     /// from if the list was cut, though `visit` asked for more. Blocks.
-    #[allow(clippy::too_many_arguments)]
+    #[expect(clippy::too_many_arguments, reason = "each is another question to the list")]
     pub fn list_clocks<T>(
         &self,
         settled: u64,
@@ -92,7 +92,7 @@ impl Engine {
     /// The same, each clock made into what the caller needs by what it has prepared when it knows
     /// what can be seen, and by the incident's history; it is cut after so many clocks. The
     /// index must be held meanwhile.
-    #[allow(clippy::too_many_arguments)]
+    #[expect(clippy::too_many_arguments, reason = "each is another question to the list")]
     pub(super) fn list_clocks_by<M, T>(
         &self,
         index: Carried,

@@ -28,7 +28,7 @@ pub mod tally;
 pub mod text;
 
 /// The API's messages.
-#[allow(missing_docs, clippy::all)]
+#[allow(missing_docs, clippy::all, clippy::restriction, reason = "generated")]
 pub mod v1 {
     tonic::include_proto!("slx.v1");
 }
@@ -36,7 +36,7 @@ pub mod v1 {
 /// What is kept on disk.
 pub mod store {
     /// Version 1.
-    #[allow(missing_docs, clippy::all)]
+    #[allow(missing_docs, clippy::all, clippy::restriction, reason = "generated")]
     pub mod v1 {
         tonic::include_proto!("slx.store.v1");
     }

@@ -150,7 +150,7 @@ fn lived(review: &v1::GetServiceReviewResponse) -> Option<String> {
 fn party_time(review: &v1::GetServiceReviewResponse) -> Option<String> {
     let whole: i64 = review.party_time.iter().map(seconds).sum();
     let rows = review.party_time.iter().map(|part| {
-        let share = seconds(part) as i128 * 1000 / i128::from(whole.max(1));
+        let share = i128::from(seconds(part)) * 1000 / i128::from(whole.max(1));
         vec![holder(part), span(part.duration), format!("{}.{}%", share / 10, share % 10)]
     });
     let rows: Vec<_> = rows.collect();
