@@ -4,6 +4,8 @@
 //!
 //! `cargo run --example evaluate_incident`
 
+#![allow(clippy::print_stdout, reason = "an example prints what it found")]
+
 use anyhow::Context;
 use slx::domain::calendar::hours::ServiceHours;
 use slx::domain::clock::{Agreement, CalendarInForce, Calendars, judge};

@@ -4,6 +4,8 @@
 //!
 //! `cargo run --example record_and_query`; it serves on loopback, in a temporary directory.
 
+#![allow(clippy::print_stdout, reason = "an example prints what it found")]
+
 use prost_types::Timestamp;
 use slx::server::{self, Settings};
 use slx::wire::v1::calendar_service_client::CalendarServiceClient;

@@ -3,6 +3,8 @@
 //!
 //! `cargo run --example service_hours`
 
+#![allow(clippy::print_stdout, reason = "an example prints what it found")]
+
 use chrono::Weekday;
 use slx::domain::calendar::hours::ServiceHours;
 use slx::domain::calendar::{Calendar, Draft, DraftHoliday, DraftWeekly};

@@ -3,6 +3,7 @@
 #![allow(
     clippy::expect_used,
     clippy::float_cmp,
+    clippy::indexing_slicing,
     clippy::panic,
     clippy::print_stdout,
     clippy::string_slice,
