@@ -2,6 +2,15 @@
 //!
 //! `cargo bench --bench calendar`
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a bench prints its figures, and ends where what it expects is not so"
+)]
+
 use std::hint::black_box;
 use std::time;
 

@@ -3,6 +3,15 @@
 //! `cargo bench --bench forecast`. The history is made up and the same each time; every figure
 //! stands beside what it is to reach.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a bench prints its figures, and ends where what it expects is not so"
+)]
+
 #[path = "load/backlog.rs"]
 mod backlog;
 #[path = "load/office.rs"]

@@ -2,6 +2,15 @@
 //!
 //! Run with `cargo bench --bench journal`; an argument names the directory to write in.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a bench prints its figures, and ends where what it expects is not so"
+)]
+
 use std::error::Error;
 use std::fs::{self, File, OpenOptions};
 use std::os::unix::fs::FileExt;

@@ -9,6 +9,15 @@
 //! Every server is the release binary in a process of its own; the clients and the echo share this
 //! one. Figures of one run compare with each other, not with those of another machine or day.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a bench prints its figures, and ends where what it expects is not so"
+)]
+
 mod load;
 
 use std::fs;

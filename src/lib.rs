@@ -56,7 +56,7 @@
 //! - Durations are whole nanoseconds. Nothing in a verdict is rounded, and equality is met.
 //! - Record times strictly increase, so a known time names one place in the journal.
 
-#![warn(missing_docs)]
+#![cfg_attr(test, allow(clippy::float_cmp, reason = "tests name the very number they expect"))]
 
 /// A place where a test can end the process as a crash would. Nothing is left of it in a build
 /// without the crash points that tests bring.

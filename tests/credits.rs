@@ -1,7 +1,11 @@
 //! Service credits: what a period's missed objectives cost, from a file of terms to a statement.
 
 // Amounts are written with their cents apart.
-#![allow(clippy::inconsistent_digit_grouping, clippy::mistyped_literal_suffixes)]
+#![allow(
+    clippy::inconsistent_digit_grouping,
+    clippy::mistyped_literal_suffixes,
+    reason = "euros and cents"
+)]
 
 use slx::codec::v1;
 use slx::codec::v1::incident_event::Fact;

@@ -613,10 +613,11 @@ fn cut_cells(row: &v1::ClockRow) -> Vec<String> {
         &mut row.decide_time,
         &mut row.opened_time,
         &mut row.resolved_time,
-    ] {
-        if let Some(time) = time {
-            time.nanos -= time.nanos % 1_000;
-        }
+    ]
+    .into_iter()
+    .flatten()
+    {
+        time.nanos -= time.nanos % 1_000;
     }
     cells(&row)
 }

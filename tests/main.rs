@@ -1,5 +1,17 @@
 //! slx from outside: the real binary over real gRPC on loopback, and real files.
 
+#![allow(
+    clippy::expect_used,
+    clippy::float_cmp,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::string_slice,
+    clippy::unreachable,
+    clippy::unwrap_used,
+    reason = "a test names what it expects, and fails where that is not so"
+)]
+
 #[path = "../src/fuzz/absurd.rs"]
 mod absurd;
 mod availability;

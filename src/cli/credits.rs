@@ -16,10 +16,10 @@ pub(super) fn show(statement: &v1::CreditStatement) -> String {
         return format!("{heading} no credited objective is judged over such a period.");
     }
     let mut rows: Vec<_> = statement.lines.iter().map(|line| row(line, &money)).collect();
-    let mut total = vec![String::new(); HEADINGS.len()];
-    total[0] = "total".to_owned();
-    total[HEADINGS.len() - 1] = money.show(statement.total_amount);
-    rows.push(total);
+    let [mut objective, period, why, fee, mut credit] = HEADINGS.map(|_| String::new());
+    objective += "total";
+    credit += &money.show(statement.total_amount);
+    rows.push(vec![objective, period, why, fee, credit]);
     format!("{heading}\n\n{}", table(&HEADINGS, &[3, 4], rows))
 }
 

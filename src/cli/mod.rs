@@ -37,7 +37,7 @@ mod sign;
 mod simulate;
 mod verify;
 
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write as _};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -126,7 +126,8 @@ pub fn run(cli: Cli) -> ExitCode {
         // Who reads has seen enough: `slx clocks | head`.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("slx: {}", in_full(&error));
+            // Where nobody can read it, the exit code still says so.
+            let _ = writeln!(io::stderr(), "slx: {}", in_full(&error));
             ExitCode::FAILURE
         }
     }

@@ -20,7 +20,7 @@ pub mod text;
 pub mod violations;
 
 /// The API's messages.
-#[allow(missing_docs, clippy::all)]
+#[allow(missing_docs, clippy::all, clippy::restriction, reason = "generated")]
 pub mod v1 {
     tonic::include_proto!("slx.v1");
 }

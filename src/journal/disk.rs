@@ -55,16 +55,17 @@ static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
 pub(super) fn write_zeros(disk: &dyn Disk, file: &File, from: u64, to: u64) -> io::Result<()> {
     let mut offset = from;
     while offset < to {
-        let length = (to - offset).min(ZEROS.len() as u64);
-        disk.write_at(file, &ZEROS[..length as usize], offset)?;
-        offset += length;
+        let left = usize::try_from(to - offset).unwrap_or(usize::MAX);
+        let zeros = ZEROS.get(..left).unwrap_or(&ZEROS);
+        disk.write_at(file, zeros, offset)?;
+        offset += zeros.len() as u64;
     }
     Ok(())
 }
 
 /// Whether all of `bytes` are zero.
 pub(super) fn all_zero(bytes: &[u8]) -> bool {
-    bytes.chunks(ZEROS.len()).all(|chunk| chunk == &ZEROS[..chunk.len()])
+    bytes.chunks(ZEROS.len()).all(|chunk| ZEROS.starts_with(chunk))
 }
 
 /// Reads into `bytes` from `offset` on; fewer bytes than asked for means the end of the file.

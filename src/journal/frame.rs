@@ -36,6 +36,7 @@ pub(super) fn encode(frames: &mut Vec<u8>, seed: u32, commit: u64, head: &Head, 
     frames.extend(head.record_time.nanos().to_be_bytes());
     frames.extend(head.hash);
     frames.extend(crc32c(body).to_be_bytes());
+    #[expect(clippy::indexing_slicing, reason = "it was as long before it grew")]
     let checksum = crc32c_append(seed, &frames[start..]);
     frames.extend(checksum.to_be_bytes());
     frames.extend(body);

@@ -51,6 +51,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         stop.send_replace(true);
         signalled().await;
         tracing::warn!("stopping at once: what is acknowledged is kept");
+        #[expect(clippy::exit, reason = "nothing is left to wait for, nor to put away")]
         std::process::exit(1);
     });
     running.serving.await.context("the server's task failed")?

@@ -64,7 +64,8 @@ impl Import {
             let path = self.rejects.clone().unwrap_or_else(|| rejects_beside(&self.file));
             write_rejects(&path, &summary.rejects)
                 .with_context(|| format!("can't write {}", path.display()))?;
-            eprintln!("{} rows could not be taken: see {}", summary.rejects.len(), path.display());
+            let (count, path) = (summary.rejects.len(), path.display());
+            let _ = writeln!(io::stderr(), "{count} rows could not be taken: see {path}");
         }
         match self.json {
             true => say!("{:#}", as_json(&summary)),

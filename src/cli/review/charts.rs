@@ -10,8 +10,9 @@ const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']
 /// How an objective stood, period by period: the higher, the better; `·` says nothing.
 pub(super) fn sparkline(trend: &[v1::ObjectivePoint]) -> String {
     let scale = Scale::of(trend.iter().filter_map(|point| share(&point.percent)), 7.0);
-    let height = |share: f64| BARS[(scale.height(share).round() as usize).min(7)];
-    trend.iter().map(|point| share(&point.percent).map_or('·', height)).collect()
+    let bar = |share: f64| BARS.get(scale.height(share).round() as usize).or(BARS.last());
+    let bars = trend.iter().map(|point| share(&point.percent).and_then(bar));
+    bars.map(|bar| bar.copied().unwrap_or('·')).collect()
 }
 
 /// A percentage as a number; none of nothing.
@@ -226,7 +227,7 @@ pub(super) fn times(parts: &[v1::PartyTime]) -> Vec<TimePiece> {
         TimePiece {
             name: holder(part),
             told: format!("{}, {:.1}%", hours(part.duration), 100.0 * share),
-            fill: FILLS[place.min(FILLS.len() - 1)],
+            fill: FILLS.get(place).or(FILLS.last()).copied().unwrap_or_default(),
             x: left,
             width: 600.0 * share,
         }

@@ -6,7 +6,7 @@ pub mod tally;
 pub mod unreadable;
 
 /// Version 1.
-#[allow(missing_docs, clippy::all)]
+#[allow(missing_docs, clippy::all, clippy::restriction, reason = "generated")]
 pub mod v1 {
     tonic::include_proto!("slx.store.v1");
 }

@@ -90,7 +90,7 @@ impl<'a> Plan<'a> {
         }
         // Day 0 was a Thursday.
         let days_after_monday = (day + 3).rem_euclid(7);
-        &self.weekly[days_after_monday as usize]
+        self.weekly.get(days_after_monday as usize).map_or(&[], Vec::as_slice)
     }
 
     /// The second by which all that begins on `day` has ended: the midnight at which the next
@@ -114,7 +114,9 @@ fn ordinary_week(calendar: &Calendar) -> [Vec<Window>; 7] {
     }
     for weekly in calendar.weekly() {
         for day in &weekly.days {
-            week[day.num_days_from_monday() as usize].push(weekly.window);
+            if let Some(windows) = week.get_mut(day.num_days_from_monday() as usize) {
+                windows.push(weekly.window);
+            }
         }
     }
     for windows in &mut week {
@@ -170,7 +172,9 @@ impl WallClock {
         while self.rules_from(self.current).is_some_and(|from| from > local_second) {
             self.current -= 1;
         }
-        local_second - self.offsets[self.current].seconds
+        #[expect(clippy::indexing_slicing, reason = "the first rules from the beginning of time")]
+        let seconds = self.offsets[self.current].seconds;
+        local_second - seconds
     }
 
     fn rules_from(&self, offset: usize) -> Option<i64> {

@@ -34,6 +34,10 @@ pub struct UnknownZone {
     pub version: String,
 }
 
+#[expect(
+    clippy::indexing_slicing,
+    reason = "`served` has one more than `opens`, and an index counts no more than there are"
+)]
 impl ServiceHours {
     /// Works out every window that `calendar` opens. Takes a few milliseconds.
     pub fn compile(calendar: &Calendar, zones: &ZoneDatabase) -> Result<ServiceHours, UnknownZone> {

@@ -11,6 +11,10 @@ pub(super) struct Index {
     keys_before: Box<[u32]>,
 }
 
+#[expect(
+    clippy::indexing_slicing,
+    reason = "buckets are cut to those there are, and hold no more than there are keys"
+)]
 impl Index {
     /// The index of `keys`, which are sorted and lie in `0..=key_max`.
     pub(super) fn new(keys: &[i64], key_max: i64) -> Index {

@@ -218,8 +218,9 @@ fn lasting(
     let mut by_name: BTreeMap<&str, BTreeMap<Instant, [bool; 2]>> = BTreeMap::new();
     for event in events {
         if let Some((name, begins)) = turn(&event.fact) {
-            let told = by_name.entry(name).or_default().entry(event.occur_time).or_default();
-            told[usize::from(begins)] = true;
+            let [ended, begun] =
+                by_name.entry(name).or_default().entry(event.occur_time).or_default();
+            *if begins { begun } else { ended } = true;
         }
     }
     Stretches::united(by_name.values().flat_map(|turns| stretches_of(turns, as_of)))

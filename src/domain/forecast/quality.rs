@@ -138,6 +138,7 @@ fn calibration(sorted: &[Scored]) -> Vec<Bin> {
 }
 
 /// By ranks (Mann and Whitney 1947); equals share theirs.
+#[expect(clippy::float_cmp, reason = "forecasts that are equal to the bit share a rank")]
 fn auc(sorted: &[Scored]) -> f64 {
     let breached = sorted.iter().filter(|s| s.is_breached).count() as f64;
     let met = sorted.len() as f64 - breached;
@@ -151,6 +152,7 @@ fn auc(sorted: &[Scored]) -> f64 {
     (ranks_of_breached - breached * (breached + 1.0) / 2.0) / (breached * met)
 }
 
+#[expect(clippy::float_cmp, reason = "forecasts that are equal to the bit share a rank")]
 fn average_precision(sorted: &[Scored]) -> f64 {
     let (mut seen, mut breached, mut sum) = (0.0, 0.0, 0.0);
     for equals in sorted.chunk_by(|a, b| a.probability == b.probability).rev() {
@@ -185,6 +187,7 @@ fn alarms(scored: &[Scored]) -> Alarms {
 
 /// The lowest threshold whose alarms are right often enough, and how many are; from each clock's
 /// highest forecast and whether it breached, the highest first.
+#[expect(clippy::float_cmp, reason = "a threshold can't part forecasts that are equal to the bit")]
 fn threshold(highest: &[(f64, bool)]) -> Option<(f64, usize)> {
     let (mut alarms, mut right) = (0, 0);
     let mut best = None;

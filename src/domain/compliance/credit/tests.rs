@@ -1,7 +1,7 @@
 //! Worked examples, reckoned by hand, and what always holds.
 
 // Amounts are written with their cents apart.
-#![allow(clippy::inconsistent_digit_grouping)]
+#![allow(clippy::inconsistent_digit_grouping, reason = "euros and cents")]
 
 use proptest::collection::vec;
 use proptest::prelude::*;
