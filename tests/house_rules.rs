@@ -178,11 +178,11 @@ fn functions(lines: &[String]) -> Vec<(usize, usize)> {
 
 #[test]
 fn every_reason_is_documented() {
-    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md"));
-    let readme = readme.expect("a README");
+    let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/errors.md"));
+    let page = page.expect("docs/errors.md");
     for number in 1.. {
         let Ok(reason) = slx::wire::v1::ErrorReason::try_from(number) else { break };
         let name = reason.as_str_name().trim_start_matches("ERROR_REASON_");
-        assert!(readme.contains(&format!("`{name}`")), "README.md does not tell of {name}");
+        assert!(page.contains(&format!("`{name}`")), "docs/errors.md does not explain {name}");
     }
 }

@@ -24,7 +24,7 @@ use crate::wire::v1::compliance_service_client::ComplianceServiceClient;
 /// Writes a row for every clock, by their incidents' ids.
 ///
 /// All rows rest on one state of knowledge, however long it takes. The columns are documented in
-/// examples/export.md.
+/// docs/export.md.
 #[derive(Args, Debug)]
 pub(super) struct Export {
     /// Only this contract's.

@@ -30,7 +30,7 @@ pub(super) struct Import {
     #[arg(short, long, value_name = "FILE")]
     file: PathBuf,
 
-    /// What the columns mean: see examples/mapping.md.
+    /// What the columns mean: see docs/imports.md.
     #[arg(short, long, value_name = "FILE")]
     mapping: PathBuf,
 
