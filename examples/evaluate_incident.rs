@@ -7,14 +7,16 @@
 #![allow(clippy::print_stdout, reason = "an example prints what it found")]
 
 use anyhow::Context;
+use slx::codec::api::{calendar, contract, incident};
+use slx::codec::{text, v1};
 use slx::domain::calendar::hours::ServiceHours;
-use slx::domain::clock::{Agreement, CalendarInForce, Calendars, judge};
+use slx::domain::calendar::{CalendarInForce, Calendars};
+use slx::domain::clock::{Agreement, judge};
 use slx::domain::contract::Revisions;
 use slx::domain::fault::Fault;
 use slx::domain::incident::{History, RecordedEvent};
 use slx::domain::time::Instant;
 use slx::domain::zone::ZoneDatabase;
-use slx::wire::{calendar, contract, incident, text, v1};
 
 const CALENDAR: &str = r#"
 {id: office, time_zone: Europe/Amsterdam, weekly: [
@@ -94,7 +96,7 @@ fn recorded_events() -> anyhow::Result<Vec<RecordedEvent>> {
         let event = incident::decode(message).map_err(wrong)?;
         let is_correction = !event.corrects_event_id.is_empty();
         let record_time = if is_correction { instant(CORRECTED)? } else { event.occur_time };
-        Ok(RecordedEvent { sequence, record_time, event })
+        Ok(RecordedEvent { sequence, record_time, value: event })
     });
     recorded.collect()
 }

@@ -7,13 +7,13 @@
 #![allow(clippy::print_stdout, reason = "an example prints what it found")]
 
 use prost_types::Timestamp;
+use slx::codec::v1::calendar_service_client::CalendarServiceClient;
+use slx::codec::v1::clock_service_client::ClockServiceClient;
+use slx::codec::v1::compliance_service_client::ComplianceServiceClient;
+use slx::codec::v1::contract_service_client::ContractServiceClient;
+use slx::codec::v1::incident_service_client::IncidentServiceClient;
+use slx::codec::{text, v1};
 use slx::server::{self, Settings};
-use slx::wire::v1::calendar_service_client::CalendarServiceClient;
-use slx::wire::v1::clock_service_client::ClockServiceClient;
-use slx::wire::v1::compliance_service_client::ComplianceServiceClient;
-use slx::wire::v1::contract_service_client::ContractServiceClient;
-use slx::wire::v1::incident_service_client::IncidentServiceClient;
-use slx::wire::{text, v1};
 use tonic::transport::Channel;
 
 const TENANT: &str = "acme";

@@ -360,7 +360,7 @@ async fn what_the_example_agrees_can_be_put_as_it_stands() {
     let data = tempfile::tempdir().expect("a directory");
     let mut server = Server::start(data.path(), &[]);
     server.clients().await;
-    let page = include_str!("../examples/experience.md");
+    let page = include_str!("../docs/experience.md");
     let terms = page.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next());
     let file = data.path().join("terms.yaml");
     std::fs::write(&file, terms.expect("terms")).expect("written");

@@ -336,7 +336,7 @@ fn command(server: &Server) -> std::process::Command {
 
 /// The columns that are documented, as CSV names them.
 fn documented() -> Vec<String> {
-    let text = include_str!("../examples/export.md");
+    let text = include_str!("../docs/export.md");
     let lines = text.lines().filter_map(|line| line.strip_prefix("| `"));
     lines.map(|line| line.split('`').next().expect("a name").to_owned()).collect()
 }

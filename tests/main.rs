@@ -20,6 +20,7 @@ mod compliance;
 mod crash;
 mod credits;
 mod damage;
+mod documentation;
 mod errors;
 mod evidence;
 mod experience;

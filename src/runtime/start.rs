@@ -91,7 +91,10 @@ impl Engine {
                 (Arc::clone(&keeper), Arc::clone(&memory), Arc::clone(&views));
             move || keeper.run(&memory, &views)
         })?;
-        let (log, loss) = replay(opened, &memory, &views, &keeper, &zones)?;
+        let (log, loss) = match replay(opened, &memory, &views, &keeper, &zones)? {
+            Replayed::Whole(log) => (Some(log), None),
+            Replayed::Damaged(loss) => (None, Some(loss)),
+        };
         let mut engine = Engine {
             sources: Sources { memory, views, keeper, zones, log: source },
             learnings: Learnings::default(),
@@ -151,6 +154,14 @@ fn last_sequence(opened: &OpenedLog) -> u64 {
     opened.end().map_or(u64::MAX, |end| end.sequence)
 }
 
+/// What a log turned out to be when it was folded.
+enum Replayed {
+    /// Whole: it is written on.
+    Whole(Box<dyn Log>),
+    /// Damaged: only what was known before is answered.
+    Damaged(Loss),
+}
+
 /// Folds what the journal holds beyond the views. What is damaged is not written to any more.
 fn replay(
     opened: OpenedLog,
@@ -158,21 +169,21 @@ fn replay(
     views: &Views,
     keeper: &Keeper,
     zones: &ZoneDatabase,
-) -> Result<(Option<Box<dyn Log>>, Option<Loss>), StartError> {
+) -> Result<Replayed, StartError> {
     let last = last_sequence(&opened);
     let OpenedLog { source, log, .. } = opened;
     let damage = fold_up_to(last, &*source, memory, views, keeper, zones)?;
     let damage = match (damage, log) {
         (None, Ok(log)) => {
             memory.set_progress(log.end());
-            return Ok((Some(log), None));
+            return Ok(Replayed::Whole(log));
         }
         (Some(damage), _) | (None, Err(damage)) => damage,
     };
     let loss = Loss::of(&*source, damage)?;
     memory.set_progress(loss.before);
     tracing::error!(%loss, "DATA LOSS: nothing is recorded any more; slx repair saves the rest");
-    Ok((None, Some(loss)))
+    Ok(Replayed::Damaged(loss))
 }
 
 /// Folds up to the record of a sequence, or the first that is damaged, which is returned.

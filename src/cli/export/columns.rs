@@ -1,4 +1,4 @@
-//! The columns of an export. `examples/export.md` documents them; a test holds it to this list.
+//! The columns of an export. `docs/export.md` documents them; a test holds it to this list.
 
 use prost_types::{Duration, Timestamp};
 
@@ -85,7 +85,7 @@ impl Column {
 mod tests {
     use super::*;
 
-    const DOCUMENTED: &str = include_str!("../../../examples/export.md");
+    const DOCUMENTED: &str = include_str!("../../../docs/export.md");
 
     /// The first three cells of each column's line.
     fn documented() -> Vec<String> {

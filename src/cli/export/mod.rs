@@ -26,7 +26,7 @@ use sink::{Output, Sink};
 /// Writes a row for every clock, by their incidents' ids.
 ///
 /// All rows rest on one state of knowledge, however long it takes. The columns are documented in
-/// examples/export.md.
+/// docs/export.md.
 #[derive(Args, Debug)]
 pub(super) struct Export {
     /// Only this contract's.

@@ -10,7 +10,7 @@ mod send;
 mod summary;
 
 use std::fs;
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -34,7 +34,7 @@ pub(super) struct Import {
     #[arg(short, long, value_name = "FILE")]
     file: PathBuf,
 
-    /// What the columns mean: see examples/mapping.md.
+    /// What the columns mean: see docs/imports.md.
     #[arg(short, long, value_name = "FILE")]
     mapping: PathBuf,
 

@@ -125,7 +125,7 @@ fn trend(review: &v1::GetServiceReviewResponse) -> Option<String> {
 fn party_time(review: &v1::GetServiceReviewResponse) -> Option<String> {
     let whole: i64 = review.party_time.iter().map(seconds).sum();
     let rows = review.party_time.iter().map(|part| {
-        let thousandths = seconds(part) as i128 * 1000 / i128::from(whole.max(1));
+        let thousandths = i128::from(seconds(part)) * 1000 / i128::from(whole.max(1));
         let share = Decimal::new(thousandths, 1).all_places();
         vec![holder(part), span(part.duration), format!("{share}%")]
     });
