@@ -42,7 +42,7 @@ fn main() {
         let calendar = Calendar::parse(&draft, &zones).expect("a sound calendar");
         let hours = ServiceHours::compile(&calendar, &zones).expect("a known zone");
         for (span_name, days) in [("a day", 1), ("a year", 365), ("twenty years", 7_305)] {
-            ask(&format!("{name}, {span_name}"), &hours, days);
+            query(&format!("{name}, {span_name}"), &hours, days);
         }
     }
 }
@@ -88,8 +88,8 @@ fn compile(name: &str, draft: &Draft, zones: &ZoneDatabase) {
     println!("{name:<28}{:>12}{windows:>10}{bytes:>12}", format!("{each:.2?}"));
 }
 
-/// Asks about spans of `days` that begin all over the years 2000 to 2068.
-fn ask(name: &str, hours: &ServiceHours, days: i64) {
+/// Queries spans of `days` that begin all over the years 2000 to 2068.
+fn query(name: &str, hours: &ServiceHours, days: i64) {
     let spans: Vec<(Instant, Instant)> =
         starts().map(|start| (start, later(start, days))).collect();
     let amounts: Vec<(Instant, Instant, Span)> =

@@ -28,7 +28,7 @@ use slx::domain::calendar::Calendars;
 use slx::domain::calendar::hours::ServiceHours;
 use slx::domain::clock::{Clock, Outcome};
 use slx::domain::forecast::{
-    Arrivals, Forecaster, Landmark, OpenClock, PeriodSoFar, Snapshot, Story,
+    Arrivals, FeatureVector, Forecaster, IncidentFeatures, OpenClock, PeriodSoFar, Snapshot,
 };
 use slx::domain::incident::{History, IncidentEvent, RecordedEvent};
 use slx::domain::share::Share;
@@ -36,7 +36,7 @@ use slx::domain::time::{Instant, Span};
 use slx::engine::catalog::{Catalog, Known};
 use slx::engine::learning::{Learning, Ledgers};
 use slx::engine::ledger::Ledger;
-use slx::engine::query::judge_under;
+use slx::engine::query::evaluate_under;
 use slx::engine::record::TermsEntry;
 use slx::runtime::zones::{self, Choice};
 
@@ -58,7 +58,7 @@ fn main() {
     let known = catalog.known(Instant::MAX);
     let learning = learn(known);
     let learned = learning.of(backlog::CONTRACT);
-    let open = Shelf::of((0..INCIDENTS_OPEN).flat_map(|id| backlog::open(id, NOW_SECONDS)));
+    let open = TestCalendars::of((0..INCIDENTS_OPEN).flat_map(|id| backlog::open(id, NOW_SECONDS)));
     let snapshots: Vec<_> = open.0.values().flat_map(|of| snapshots(of, &known)).collect();
     assert!(snapshots.len() > 3_000, "{} clocks are open", snapshots.len());
     forecast(&learned.forecaster, &snapshots);
@@ -82,15 +82,15 @@ fn catalog() -> Catalog {
 }
 
 /// Incidents and what was recorded of each, every fact as it occurred.
-struct Shelf(BTreeMap<String, Arc<Ledger>>);
+struct TestCalendars(BTreeMap<String, Arc<Ledger>>);
 
-impl Shelf {
-    fn of(events: impl Iterator<Item = v1::IncidentEvent>) -> Shelf {
+impl TestCalendars {
+    fn of(events: impl Iterator<Item = v1::IncidentEvent>) -> TestCalendars {
         let mut ledgers: BTreeMap<String, Ledger> = BTreeMap::new();
         for recorded in recorded(events) {
             ledgers.entry(recorded.value.incident_id.clone()).or_default().push_new(recorded);
         }
-        Shelf(ledgers.into_iter().map(|(id, ledger)| (id, Arc::new(ledger))).collect())
+        TestCalendars(ledgers.into_iter().map(|(id, ledger)| (id, Arc::new(ledger))).collect())
     }
 
     /// Everything recorded, in its order.
@@ -101,7 +101,7 @@ impl Shelf {
     }
 }
 
-impl Ledgers for Shelf {
+impl Ledgers for TestCalendars {
     type Error = Infallible;
 
     fn ledger(&mut self, incident_id: &str) -> Result<Arc<Ledger>, Infallible> {
@@ -126,12 +126,12 @@ fn recorded(events: impl Iterator<Item = v1::IncidentEvent>) -> Vec<RecordedEven
 /// Lives through the incidents that ended.
 fn learn(known: Known<'_>) -> Learning {
     let ended = (0..INCIDENTS_ENDED).flat_map(|incident| backlog::ended(incident, NOW_SECONDS));
-    let mut shelf = Shelf::of(ended);
-    let records = shelf.records();
+    let mut index_bucket = TestCalendars::of(ended);
+    let records = index_bucket.records();
     let mut learning = Learning::default();
     let started = time::Instant::now();
     for recorded in &records {
-        let Ok(()) = learning.take(recorded, known, &mut shelf);
+        let Ok(()) = learning.take(recorded, known, &mut index_bucket);
     }
     let elapsed = started.elapsed();
     let model = &learning.of(backlog::CONTRACT).forecaster.model;
@@ -152,14 +152,14 @@ fn snapshots<'l>(
     known: &'l Known<'_>,
 ) -> Vec<(Snapshot<'l>, &'l ServiceHours)> {
     let history = History::fold(&ledger.events, Instant::MAX);
-    let judged = judge_under(&history, backlog::CONTRACT, known, now());
+    let evaluated = evaluate_under(&history, backlog::CONTRACT, known, now());
     let is_undecided = |clock: &&Clock<'_>| clock.is_open() && clock.outcome == Outcome::Undecided;
     let snapshot = |clock: &Clock<'l>| {
         let hours = known.in_force(clock.calendar_id, clock.start_time?)?.hours;
-        let story = Story::up_to(&history, now())?;
-        Some((Snapshot::new(story, clock, hours, now()), hours))
+        let incident = IncidentFeatures::up_to(&history, now())?;
+        Some((Snapshot::new(incident, clock, hours, now()), hours))
     };
-    judged.clocks.iter().filter(is_undecided).filter_map(snapshot).collect()
+    evaluated.clocks.iter().filter(is_undecided).filter_map(snapshot).collect()
 }
 
 fn forecast(forecaster: &Forecaster, snapshots: &[(Snapshot<'_>, &ServiceHours)]) {
@@ -169,7 +169,7 @@ fn forecast(forecaster: &Forecaster, snapshots: &[(Snapshot<'_>, &ServiceHours)]
     let best = best_of(|| {
         for (snapshot, hours) in snapshots.iter().cycle().take(FORECASTS) {
             let snapshot = black_box(snapshot);
-            black_box(forecaster.forecast(snapshot, &Landmark::of(snapshot), hours));
+            black_box(forecaster.forecast(snapshot, &FeatureVector::of(snapshot), hours));
         }
     });
     let rate = FORECASTS as f64 / best.as_secs_f64();

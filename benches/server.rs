@@ -3,7 +3,7 @@
 //!
 //! `cargo bench --bench server`; arguments (record, evaluate, stream, restart, comply, export,
 //! simulate, review, forecast) pick parts of it. With `SLX_BENCH_PYTHON` naming a Python that has
-//! duckdb, DuckDB is asked what comply asks.
+//! duckdb, DuckDB answers what comply queries.
 //! With `SLX_BASELINE` naming another build of slx, the argument `baseline` holds the two against
 //! each other: what was gained or paid between two versions.
 //! Every server is the release binary in a process of its own; the clients and the echo share this
@@ -37,9 +37,9 @@ use tonic::transport::Channel;
 
 const ROUND: Duration = Duration::from_millis(1_500);
 const IN_FLIGHT: [usize; 4] = [1, 16, 64, 256];
-/// Events an incident is told in, where the incidents go on until the round ends.
+/// Events an incident is reported in, where the incidents go on until the round ends.
 const EVENTS_AN_INCIDENT: u64 = 8;
-/// No two workers or rounds tell of the same incident.
+/// No two workers or rounds report the same incident.
 const INCIDENTS_A_WORKER: u64 = 1_000_000;
 const WORKERS_MAX: u64 = 1_000;
 
@@ -61,45 +61,46 @@ fn main() {
 
 async fn bench(directory: &Path) {
     let parts: Vec<_> = std::env::args().skip(1).filter(|part| !part.starts_with("--")).collect();
-    let is_asked = |part: &str| parts.is_empty() || parts.iter().any(|asked| asked == part);
+    let is_requested =
+        |part: &str| parts.is_empty() || parts.iter().any(|requested| requested == part);
     let server = Server::start(&directory.join("data"));
     server.first_answer().await;
     server.put_terms().await;
-    let evaluation = tell_one_incident(&server).await;
-    let echo = pace::channels(echo::start(evaluation));
+    let backtest = describe_one_incident(&server).await;
+    let echo = pace::channels(echo::start(backtest));
     let slx = pace::channels(server.address);
-    if is_asked("record") {
+    if is_requested("record") {
         record(&server, &slx, &echo, directory).await;
     }
-    if is_asked("evaluate") {
+    if is_requested("evaluate") {
         evaluate(&server, &slx, &echo).await;
     }
-    if is_asked("stream") {
+    if is_requested("stream") {
         stream(&server, &slx, &echo).await;
     }
     if let Some(baseline) = std::env::var_os("SLX_BASELINE")
-        && is_asked("baseline")
+        && is_requested("baseline")
     {
         let before = Server::of(Path::new(&baseline), &directory.join("before"));
         before.first_answer().await;
         before.put_terms().await;
-        tell_one_incident(&before).await;
+        describe_one_incident(&before).await;
         compare(&before, &server).await;
     }
     drop(server);
-    if is_asked("restart") {
+    if is_requested("restart") {
         restart(&directory.join("kept")).await;
     }
-    if ["comply", "export", "simulate", "review"].into_iter().any(is_asked) {
-        over_a_year(&directory.join("complying"), is_asked).await;
+    if ["comply", "export", "simulate", "review"].into_iter().any(is_requested) {
+        over_a_year(&directory.join("complying"), is_requested).await;
     }
-    if is_asked("forecast") {
+    if is_requested("forecast") {
         forecasting::forecast(&directory.join("forecasting")).await;
     }
 }
 
-/// An incident with all its facts, and how it is judged.
-async fn tell_one_incident(server: &Server) -> v1::EvaluateIncidentResponse {
+/// An incident with all its facts, and how it is evaluated.
+async fn describe_one_incident(server: &Server) -> v1::EvaluateIncidentResponse {
     let channel = pace::channel(server.address);
     let event = |number| facts::event(0, number, EVENTS_AN_INCIDENT);
     let request = v1::RecordEventsRequest {
@@ -108,8 +109,8 @@ async fn tell_one_incident(server: &Server) -> v1::EvaluateIncidentResponse {
     };
     let recorded = pace::incidents(channel.clone()).record_events(request).await;
     recorded.expect("the events are recorded");
-    let evaluation = pace::clocks(channel).evaluate_incident(question()).await;
-    evaluation.expect("an evaluation").into_inner()
+    let backtest = pace::clocks(channel).evaluate_incident(question()).await;
+    backtest.expect("an evaluation").into_inner()
 }
 
 fn question() -> v1::EvaluateIncidentRequest {
@@ -166,9 +167,9 @@ impl Cost<'_> {
     }
 }
 
-/// Each worker tells one incident after the other, fact by fact.
+/// Each worker reports one incident after the other, fact by fact.
 async fn record_round(channels: &[Channel], in_flight: usize, round: u64) -> (u64, Duration) {
-    let ask = move |channel, worker, number| async move {
+    let query = move |channel, worker, number| async move {
         let incident = (round * WORKERS_MAX + worker) * INCIDENTS_A_WORKER;
         let incident = incident + number / EVENTS_AN_INCIDENT;
         let event = facts::event(incident, number % EVENTS_AN_INCIDENT, EVENTS_AN_INCIDENT);
@@ -176,7 +177,7 @@ async fn record_round(channels: &[Channel], in_flight: usize, round: u64) -> (u6
         let answer = pace::incidents(channel).record_events(request).await;
         assert_eq!(answer.expect("an answer").into_inner().results.len(), 1);
     };
-    pace::answers(channels, in_flight, ROUND, ask).await
+    pace::answers(channels, in_flight, ROUND, query).await
 }
 
 /// Records a second appended to a journal on the same disk, with `records` for each sync.
@@ -200,15 +201,15 @@ fn append(directory: &Path, records: u64) -> u64 {
 }
 
 async fn evaluate(server: &Server, slx: &[Channel], echo: &[Channel]) {
-    let ask = |channel, _, _| async move {
+    let query = |channel, _, _| async move {
         let answer = pace::clocks(channel).evaluate_incident(question()).await;
         assert_eq!(answer.expect("an answer").into_inner().clocks.len(), 4);
     };
     let (mut evaluated, mut echoed, mut cost) = (0, 0, Cost::of(server));
     for _ in 0..TURNS {
-        let (answered, elapsed) = pace::answers(echo, 64, ROUND, ask).await;
+        let (answered, elapsed) = pace::answers(echo, 64, ROUND, query).await;
         echoed = a_second(answered, elapsed).max(echoed);
-        evaluated = cost.round(pace::answers(slx, 64, ROUND, ask)).await.max(evaluated);
+        evaluated = cost.round(pace::answers(slx, 64, ROUND, query)).await.max(evaluated);
     }
     println!(
         "\nEvaluateIncident, 8 events, 4 clocks, 64 in flight; the echo gives the same answer"
@@ -259,7 +260,7 @@ async fn compare(before: &Server, after: &Server) {
                 best.round(record_round(&channels, in_flight, round)).await;
             }
         }
-        Best::tell(&format!("RecordEvents, {in_flight} in flight"), &pair);
+        Best::describe(&format!("RecordEvents, {in_flight} in flight"), &pair);
     }
     for message_events in [1, 64, 500] {
         let mut pair = [Best::of(before), Best::of(after)];
@@ -269,7 +270,7 @@ async fn compare(before: &Server, after: &Server) {
                 best.round(stream_round(&channels, message_events, round)).await;
             }
         }
-        Best::tell(&format!("StreamEvents, {message_events} events a message"), &pair);
+        Best::describe(&format!("StreamEvents, {message_events} events a message"), &pair);
     }
 }
 
@@ -289,7 +290,7 @@ impl Best<'_> {
         self.rate = self.cost.round(answers).await.max(self.rate);
     }
 
-    fn tell(what: &str, [before, after]: &[Best<'_>; 2]) {
+    fn describe(what: &str, [before, after]: &[Best<'_>; 2]) {
         let share = percent(after.rate, before.rate);
         let (paid, pays) = (before.cost.microseconds(), after.cost.microseconds());
         println!(
@@ -329,23 +330,23 @@ async fn restart(data: &Path) {
     println!("| clean stop | {stopping:.2?} | | | | |");
 }
 
-/// What is asked of a year of incidents.
-async fn over_a_year(data: &Path, is_asked: impl Fn(&str) -> bool) {
+/// What is queried of a year of incidents.
+async fn over_a_year(data: &Path, is_requested: impl Fn(&str) -> bool) {
     let server = Server::start(data);
     server.first_answer().await;
     server.put_terms().await;
     let channels = pace::channels(server.address);
-    match is_asked("comply") {
+    match is_requested("comply") {
         true => comply(&server, &channels, data).await,
         false => drop(fill(&channels, 0, INCIDENTS_OF_A_YEAR).await),
     }
-    if is_asked("export") {
+    if is_requested("export") {
         export(&server, &channels[0]).await;
     }
-    if is_asked("simulate") {
+    if is_requested("simulate") {
         simulate(&server, &channels[0]).await;
     }
-    if is_asked("review") {
+    if is_requested("review") {
         let smaller = Server::start(&data.with_extension("smaller"));
         smaller.first_answer().await;
         smaller.put_terms().await;
@@ -354,39 +355,39 @@ async fn over_a_year(data: &Path, is_asked: impl Fn(&str) -> bool) {
     }
 }
 
-/// Tells incidents of two facts each, and waits until they are filed.
+/// Reports incidents of two facts each, and waits until they are indexed.
 async fn fill(channels: &[Channel], first: u64, end: u64) -> Duration {
     let tale = |number| Tale { first: first + number, step: 4, events: 2 };
     let started = Stopwatch::now();
     pace::stream(channels, tale, 500, Until::Sent((end - first) * 2 / 4)).await;
-    // The first answer comes once all is filed.
-    ask_compliance(&channels[0]).await;
+    // The first answer comes once all is indexed.
+    query_compliance(&channels[0]).await;
     started.elapsed()
 }
 
 /// How a month complied, out of ever more closed clocks of a year.
 async fn comply(server: &Server, channels: &[Channel], data: &Path) {
     println!("\nGetCompliance of a month by target and priority; two clocks an incident");
-    println!("| closed clocks | filed in | best | median | DuckDB, best |");
+    println!("| closed clocks | indexed in | best | median | DuckDB, best |");
     println!("| ---: | ---: | ---: | ---: | ---: |");
     let mut first = 0;
     for incidents in [5_000, 50_000, INCIDENTS_OF_A_YEAR] {
-        let filed = fill(channels, first, incidents).await;
+        let indexed = fill(channels, first, incidents).await;
         first = incidents;
         let mut times = Vec::new();
         for _ in 0..20 {
-            let asked = Stopwatch::now();
-            ask_compliance(&channels[0]).await;
-            times.push(asked.elapsed());
+            let requested = Stopwatch::now();
+            query_compliance(&channels[0]).await;
+            times.push(requested.elapsed());
         }
         times.sort();
-        let duckdb = ask_duckdb(server, data).unwrap_or_default();
+        let duckdb = query_duckdb(server, data).unwrap_or_default();
         let (best, median) = (times[0], times[10]);
-        println!("| {} | {filed:.1?} | {best:.2?} | {median:.2?} | {duckdb} |", incidents * 2);
+        println!("| {} | {indexed:.1?} | {best:.2?} | {median:.2?} | {duckdb} |", incidents * 2);
     }
 }
 
-/// Every clock of a contract as a row; the ceiling streams the same messages and judges nothing.
+/// Every clock of a contract as a row; the ceiling streams the same messages and evaluates nothing.
 async fn export(server: &Server, channel: &Channel) {
     println!("\nExportClocks of a contract's whole year");
     println!("| rows | rows/s | echo/s | share | megabytes before | at most |");
@@ -422,10 +423,10 @@ async fn export_all(channel: Channel) -> (u64, Duration, v1::ExportClocksRespons
     (rows, started.elapsed(), first)
 }
 
-/// A year judged again under tighter terms; beside it, judged once, by what it is.
+/// A year evaluated again under tighter terms; beside it, evaluated once, by what it is.
 async fn simulate(server: &Server, channel: &Channel) {
-    println!("\nSimulateContract over a year; two clocks an incident, judged under both terms");
-    println!("| clocks | clocks/s | judged once, clocks/s | megabytes before | at most |");
+    println!("\nSimulateContract over a year; two clocks an incident, evaluated under both terms");
+    println!("| clocks | clocks/s | evaluated once, clocks/s | megabytes before | at most |");
     println!("| ---: | ---: | ---: | ---: | ---: |");
     let resident = server.megabytes_from_now_on();
     let clocks = INCIDENTS_OF_A_YEAR * 2;
@@ -444,12 +445,12 @@ async fn simulate(server: &Server, channel: &Channel) {
     let started = Stopwatch::now();
     let answer = client.simulate_contract(request).await.expect("an answer").into_inner();
     let rate = a_second(clocks, started.elapsed());
-    assert!(answer.flip_count > 0);
+    assert!(answer.verdict_change_count > 0);
     let request = v1::GetComplianceRequest {
         tenant: TENANT.into(),
         contract_id: "workplace".into(),
         period: "2026".into(),
-        // No tallies tell these two apart.
+        // No tallies distinguish these two.
         group_by: vec![v1::GroupKey::Service as i32, v1::GroupKey::Category as i32],
         as_of_time: Some(prost_types::Timestamp { seconds: facts::YEAR_ENDS, nanos: 0 }),
         ..Default::default()
@@ -472,27 +473,29 @@ async fn review(servers: &[Server]) {
     for server in servers {
         let channel = pace::channel(server.address);
         let started = Stopwatch::now();
-        let told = ask_review(&channel).await;
+        let reported = query_review(&channel).await;
         let (first, mut best) = (started.elapsed(), Duration::MAX);
         for _ in 0..TURNS {
             let started = Stopwatch::now();
-            ask_review(&channel).await;
+            query_review(&channel).await;
             best = best.min(started.elapsed());
         }
-        let tally = told.total.and_then(|total| total.contractual).expect("a tally");
+        let tally = reported.total.and_then(|total| total.contractual).expect("a tally");
         let incidents = (tally.met + tally.breached) / 2;
         let (resident, most) = server.megabytes();
-        let to_talk_of = told.clock_count;
-        println!("| {incidents} | {to_talk_of} | {first:.2?} | {best:.2?} | {resident} | {most} |");
+        let review_items = reported.clock_count;
+        println!(
+            "| {incidents} | {review_items} | {first:.2?} | {best:.2?} | {resident} | {most} |"
+        );
     }
 }
 
-async fn ask_review(channel: &Channel) -> v1::GetServiceReviewResponse {
+async fn query_review(channel: &Channel) -> v1::GetServiceReviewResponse {
     let request = v1::GetServiceReviewRequest {
         tenant: TENANT.into(),
         contract_id: "workplace".into(),
         period: "2026-06".into(),
-        // As ask_compliance.
+        // As query_compliance.
         as_of_time: Some(prost_types::Timestamp { seconds: facts::YEAR_ENDS, nanos: 0 }),
         ..Default::default()
     };
@@ -500,13 +503,13 @@ async fn ask_review(channel: &Channel) -> v1::GetServiceReviewResponse {
     client.get_service_review(request).await.expect("a review").into_inner()
 }
 
-async fn ask_compliance(channel: &Channel) {
+async fn query_compliance(channel: &Channel) {
     let request = v1::GetComplianceRequest {
         tenant: TENANT.into(),
         contract_id: "workplace".into(),
         period: "2026-06".into(),
         group_by: vec![v1::GroupKey::Target as i32, v1::GroupKey::Priority as i32],
-        // After all that is told: facts still to come would be judged one by one.
+        // After all that is reported: facts still to come would be evaluated one by one.
         as_of_time: Some(prost_types::Timestamp { seconds: facts::YEAR_ENDS, nanos: 0 }),
         ..Default::default()
     };
@@ -516,7 +519,7 @@ async fn ask_compliance(channel: &Channel) {
 }
 
 /// DuckDB's best, in milliseconds, over the same rows.
-fn ask_duckdb(server: &Server, data: &Path) -> Option<String> {
+fn query_duckdb(server: &Server, data: &Path) -> Option<String> {
     let python = std::env::var_os("SLX_BENCH_PYTHON")?;
     let rows = data.with_extension("csv");
     let exported = Command::new(env!("CARGO_BIN_EXE_slx"))
@@ -526,10 +529,10 @@ fn ask_duckdb(server: &Server, data: &Path) -> Option<String> {
         .arg(&rows)
         .output();
     assert!(exported.expect("it runs").status.success());
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/ask_duckdb.py");
-    let told = Command::new(python).arg(script).arg(&rows).output().expect("Python runs");
-    assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
-    Some(format!("{} ms", String::from_utf8_lossy(&told.stdout).trim()))
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/query_duckdb.py");
+    let reported = Command::new(python).arg(script).arg(&rows).output().expect("Python runs");
+    assert!(reported.status.success(), "{}", String::from_utf8_lossy(&reported.stderr));
+    Some(format!("{} ms", String::from_utf8_lossy(&reported.stdout).trim()))
 }
 
 fn row(what: &str, time: Duration, records: Option<u64>, server: &Server) {

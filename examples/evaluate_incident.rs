@@ -11,11 +11,11 @@ use slx::codec::api::{calendar, contract, incident};
 use slx::codec::{text, v1};
 use slx::domain::calendar::hours::ServiceHours;
 use slx::domain::calendar::{CalendarInForce, Calendars};
-use slx::domain::clock::{Agreement, judge};
+use slx::domain::clock::{Agreement, evaluate};
 use slx::domain::contract::Revisions;
-use slx::domain::fault::Fault;
 use slx::domain::incident::{History, RecordedEvent};
 use slx::domain::time::Instant;
+use slx::domain::violation::Violation;
 use slx::domain::zone::ZoneDatabase;
 
 const CALENDAR: &str = r#"
@@ -74,15 +74,15 @@ fn main() -> anyhow::Result<()> {
         let (as_of, known) = (instant(as_of)?, instant(known)?);
         let history = History::fold(&events, known);
         let agreement = Agreement { revisions: revisions.known(known), end_time: None };
-        let judgement = judge(&history, agreement, &office, as_of);
-        for clock in &judgement.clocks {
+        let evaluation = evaluate(&history, agreement, &office, as_of);
+        for clock in &evaluation.clocks {
             let due = clock.due_time.map_or("open".into(), |due| due.to_string());
             let (phase, outcome) = (clock.phase, clock.outcome);
             let (elapsed, limit) = (clock.elapsed, clock.limit);
             println!("  {phase:?}, {outcome:?}: {elapsed} of {limit}, due {due}");
-            for piece in &clock.segments {
-                let (start, kind) = (piece.start.to_string(), format!("{:?}", piece.kind));
-                println!("    {start:<22}{kind:<13}{} counted", piece.counted);
+            for chunk in &clock.segments {
+                let (start, kind) = (chunk.start.to_string(), format!("{:?}", chunk.kind));
+                println!("    {start:<22}{kind:<13}{} counted", chunk.counted);
             }
         }
     }
@@ -105,15 +105,15 @@ fn recorded_events() -> anyhow::Result<Vec<RecordedEvent>> {
 fn one<M: prost::Message + Default, T>(
     yaml: &str,
     name: &str,
-    decode: impl Fn(M) -> Result<T, Vec<Fault>>,
+    decode: impl Fn(M) -> Result<T, Vec<Violation>>,
 ) -> anyhow::Result<T> {
     let message = text::from_yaml(yaml, name)?.pop().context("an empty text")?;
     decode(message).map_err(wrong)
 }
 
-fn wrong(faults: Vec<Fault>) -> anyhow::Error {
-    let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
-    anyhow::anyhow!("{}", faults.join("; "))
+fn wrong(violations: Vec<Violation>) -> anyhow::Error {
+    let violations: Vec<_> = violations.iter().map(ToString::to_string).collect();
+    anyhow::anyhow!("{}", violations.join("; "))
 }
 
 fn instant(text: &str) -> anyhow::Result<Instant> {

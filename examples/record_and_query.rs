@@ -1,4 +1,4 @@
-//! A server and its generated client: terms are put, facts recorded, and three questions asked.
+//! A server and its generated client: terms are put, facts recorded, and three questions answered.
 //! Why does this clock stand as it does? What did we say before the correction? Did the month
 //! comply?
 //!
@@ -88,7 +88,7 @@ async fn record(channel: &Channel, yaml: &str) -> anyhow::Result<Option<Timestam
     let request = v1::RecordEventsRequest { tenant: TENANT.into(), events };
     let answer =
         IncidentServiceClient::new(channel.clone()).record_events(request).await?.into_inner();
-    anyhow::ensure!(answer.results.iter().all(|result| result.refusal.is_none()), "{answer:?}");
+    anyhow::ensure!(answer.results.iter().all(|result| result.rejection.is_none()), "{answer:?}");
     Ok(answer.stamp.and_then(|stamp| stamp.known_time))
 }
 
@@ -104,10 +104,10 @@ async fn explain(channel: &Channel, known_time: Option<Timestamp>) -> anyhow::Re
     for clock in answer.into_inner().clocks {
         let outcome = clock.outcome().as_str_name();
         println!("  {} {}: {outcome}", clock.incident_id, clock.target_id);
-        for piece in &clock.segments {
-            let start = piece.start_time.unwrap_or_default();
-            let counted = piece.counted.unwrap_or_default();
-            println!("    {start}  {}, {counted} counted", piece.kind().as_str_name());
+        for chunk in &clock.segments {
+            let start = chunk.start_time.unwrap_or_default();
+            let counted = chunk.counted.unwrap_or_default();
+            println!("    {start}  {}, {counted} counted", chunk.kind().as_str_name());
         }
     }
     Ok(())

@@ -26,10 +26,10 @@ fn main() -> anyhow::Result<()> {
         holidays: vec![DraftHoliday { date: "2026-12-25".into(), name: "Eerste Kerstdag".into() }],
         ..Draft::default()
     };
-    // Every fault of a calendar is found at once.
-    let office = Calendar::parse(&office, &zones).map_err(|faults| {
-        let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
-        anyhow::anyhow!("not a calendar: {}", faults.join("; "))
+    // Every violation of a calendar is found at once.
+    let office = Calendar::parse(&office, &zones).map_err(|violations| {
+        let violations: Vec<_> = violations.iter().map(ToString::to_string).collect();
+        anyhow::anyhow!("not a calendar: {}", violations.join("; "))
     })?;
     let hours = ServiceHours::compile(&office, &zones)?;
     let zone = zones.zone("Europe/Amsterdam").ok_or_else(|| anyhow::anyhow!("no such zone"))?;

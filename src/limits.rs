@@ -49,7 +49,7 @@ pub const EVENT_BYTES_DEFAULT: usize = 64 * 1024;
 /// Events an incident may hold, by default.
 pub const EVENTS_AN_INCIDENT_DEFAULT: usize = 10_000;
 
-/// Items on a page unless asked otherwise.
+/// Items on a page unless requested otherwise.
 pub const PAGE_SIZE_DEFAULT: usize = 100;
 /// Items on a page at most.
 pub const PAGE_SIZE_MAX: usize = 1_000;
@@ -64,7 +64,7 @@ pub const ROW_BYTES_A_MESSAGE_MAX: usize = 512 * 1024;
 /// Bytes in a request, by default.
 pub const REQUEST_BYTES_DEFAULT: usize = 4 * 1024 * 1024;
 /// Wrong fields an error names; the rest are counted.
-pub const FAULTS_TOLD_MAX: usize = 24;
+pub const VIOLATIONS_LISTED_MAX: usize = 24;
 /// Bytes of a text in an error.
 pub const ERROR_TEXT_BYTES_MAX: usize = 512;
 /// Bytes of details in an error.
@@ -74,7 +74,7 @@ const _: () = {
     assert!(EVENT_BYTES_DEFAULT < REQUEST_BYTES_DEFAULT);
     assert!(PAGE_SIZE_DEFAULT <= PAGE_SIZE_MAX);
     assert!(PAGE_BYTES_MAX < REQUEST_BYTES_DEFAULT);
-    // All credits of a year, each at its most, are a number of minor units that can be told.
+    // All credits of a year, each at its most, are a number of minor units that can be reported.
     let most = MONTHLY_FEE_MINOR_UNITS_MAX * 12 * (1 + CREDIT_REPEATS_MAX as i64);
     assert!(most < i64::MAX / CREDIT_RULES_A_CONTRACT_MAX as i64);
     assert!(REQUEST_BYTES_DEFAULT < crate::journal::BODY_BYTES_MAX);

@@ -15,10 +15,10 @@ const BAD_USAGE: u8 = 64;
 fn main() -> ExitCode {
     match Cli::try_parse() {
         Ok(cli) => slx::cli::run(cli),
-        Err(told) => {
-            // Help and the version are told the same way, and are no errors.
-            let code = if told.use_stderr() { BAD_USAGE } else { 0 };
-            let _ = told.print();
+        Err(described) => {
+            // Help and the version are printed the same way, and are no errors.
+            let code = if described.use_stderr() { BAD_USAGE } else { 0 };
+            let _ = described.print();
             ExitCode::from(code)
         }
     }

@@ -80,7 +80,7 @@ async fn start(data: &tempfile::TempDir) -> (Server, Clients) {
     (server, clients)
 }
 
-fn told(event_id: &str, time: &str, fact: Fact) -> v1::ServiceEvent {
+fn reported(event_id: &str, time: &str, fact: Fact) -> v1::ServiceEvent {
     v1::ServiceEvent {
         event_id: event_id.into(),
         service: "mail".into(),
@@ -98,17 +98,17 @@ async fn record(
     answer.expect("recorded").into_inner()
 }
 
-/// An outage as one monitor tells it; times are of November 2026, in UTC.
+/// An outage as one monitor reports it; times are of November 2026, in UTC.
 fn outage(outage_id: &str, from: &str, to: &str) -> Vec<v1::ServiceEvent> {
     let time = |text: &str| format!("2026-11-{text}:00Z");
     let id = || outage_id.to_owned();
     vec![
-        told(
+        reported(
             &format!("down-{outage_id}-{from}"),
             &time(from),
             Fact::OutageStarted(v1::OutageStarted { outage_id: id() }),
         ),
-        told(
+        reported(
             &format!("up-{outage_id}-{to}"),
             &time(to),
             Fact::OutageEnded(v1::OutageEnded { outage_id: id() }),
@@ -123,14 +123,14 @@ fn maintenance(from: &str, to: &str, announced: &str) -> v1::ServiceEvent {
         end_time: Some(time(to)),
         announce_time: Some(time(announced)),
     });
-    told(&format!("plan-{from}"), &format!("2026-11-{announced}:00Z"), fact)
+    reported(&format!("plan-{from}"), &format!("2026-11-{announced}:00Z"), fact)
 }
 
-async fn ask(
+async fn query(
     clients: &mut Clients,
     as_of: &str,
     known_time: Option<Timestamp>,
-) -> Vec<v1::ObjectiveStanding> {
+) -> Vec<v1::ObjectiveResult> {
     let request = v1::GetComplianceRequest {
         tenant: TENANT.into(),
         contract_id: "C".into(),
@@ -140,35 +140,35 @@ async fn ask(
         ..Default::default()
     };
     let answer = clients.compliance.get_compliance(request).await;
-    answer.expect("reckoned").into_inner().objectives
+    answer.expect("computed").into_inner().objectives
 }
 
-fn standing(standings: &[v1::ObjectiveStanding], id: &str) -> v1::ObjectiveStanding {
-    let is_it = |s: &&v1::ObjectiveStanding| s.objective.as_ref().expect("it").id == id;
-    standings.iter().find(is_it).cloned().unwrap_or_else(|| panic!("no {id}"))
+fn result(results: &[v1::ObjectiveResult], id: &str) -> v1::ObjectiveResult {
+    let is_it = |s: &&v1::ObjectiveResult| s.objective.as_ref().expect("it").id == id;
+    results.iter().find(is_it).cloned().unwrap_or_else(|| panic!("no {id}"))
 }
 
-fn uptime(standings: &[v1::ObjectiveStanding], id: &str) -> v1::Uptime {
-    standing(standings, id).uptime.expect("how it was up")
+fn uptime(results: &[v1::ObjectiveResult], id: &str) -> v1::Uptime {
+    result(results, id).uptime.expect("how it was up")
 }
 
 #[tokio::test]
 async fn a_month_allows_what_its_agreed_time_allows_and_planned_maintenance_costs_nothing() {
     let data = tempfile::tempdir().expect("a directory");
     let (_server, mut clients) = start(&data).await;
-    let nothing = ask(&mut clients, ENDED, None).await;
+    let nothing = query(&mut clients, ENDED, None).await;
     let ids: Vec<_> =
         nothing.iter().map(|s| s.objective.as_ref().expect("it").id.as_str()).collect();
     assert_eq!(ids, ["up", "clocks", "up-office", "outages", "delay"], "as the contract has them");
     assert_eq!(uptime(&nothing, "up").downtime_allowance, Some(seconds(21 * 60 + 36)));
     assert_eq!(uptime(&nothing, "up").agreed, Some(hours(720)));
     assert_eq!(uptime(&nothing, "up-office").agreed, Some(hours(21 * 8)));
-    assert_eq!(standing(&nothing, "up").verdict(), v1::ObjectiveVerdict::Met);
+    assert_eq!(result(&nothing, "up").verdict(), v1::ObjectiveVerdict::Met);
 
     // Planned from 2:00 to 3:00, out of order from 2:30 to 3:30.
     record(&mut clients, vec![maintenance("05T02:00", "05T03:00", "01T09:00")]).await;
     record(&mut clients, outage("", "05T02:30", "05T03:30")).await;
-    let planned = ask(&mut clients, ENDED, None).await;
+    let planned = query(&mut clients, ENDED, None).await;
     let up = uptime(&planned, "up");
     assert_eq!((up.downtime, up.maintenance), (minutes(30), Some(hours(1))));
     assert_eq!(up.downtime_allowance, Some(seconds(21 * 60 + 36 - 30 * 60)));
@@ -176,7 +176,7 @@ async fn a_month_allows_what_its_agreed_time_allows_and_planned_maintenance_cost
     assert_eq!(up.mean_time_to_restore, minutes(30));
     assert_eq!(up.mean_time_between_failures, minutes(720 * 60 - 30));
     assert_eq!(up.calendar_revision, 1);
-    let missed = standing(&planned, "up");
+    let missed = result(&planned, "up");
     assert_eq!(missed.verdict(), v1::ObjectiveVerdict::Missed);
     assert_eq!(missed.percent, "99.9305");
     assert_eq!(uptime(&planned, "up-office").downtime, minutes(0), "nobody was there");
@@ -184,15 +184,15 @@ async fn a_month_allows_what_its_agreed_time_allows_and_planned_maintenance_cost
     // Announced an hour before: all of it is downtime.
     record(&mut clients, vec![maintenance("12T02:00", "12T03:00", "12T01:00")]).await;
     record(&mut clients, outage("", "12T02:00", "12T03:00")).await;
-    let late = uptime(&ask(&mut clients, ENDED, None).await, "up");
+    let late = uptime(&query(&mut clients, ENDED, None).await, "up");
     assert_eq!((late.downtime, late.maintenance), (minutes(90), Some(hours(1))));
 }
 
 #[tokio::test]
-async fn what_several_monitors_tell_is_united_and_only_agreed_hours_count() {
+async fn what_several_monitors_describe_is_united_and_only_agreed_hours_count() {
     let data = tempfile::tempdir().expect("a directory");
     let (server, mut clients) = start(&data).await;
-    // Friday 15:30 to 17:30 in Amsterdam, told late, in no order, and once more.
+    // Friday 15:30 to 17:30 in Amsterdam, reported late, in no order, and once more.
     let mut events = outage("ping", "06T14:30", "06T15:50");
     events.extend(outage("http", "06T15:40", "06T16:30"));
     events.reverse();
@@ -203,9 +203,10 @@ async fn what_several_monitors_tell_is_united_and_only_agreed_hours_count() {
         ("d1", "13T08:00", Fact::DegradationStarted(v1::DegradationStarted::default())),
         ("d2", "13T08:10", Fact::DegradationEnded(v1::DegradationEnded::default())),
     ];
-    let degraded = degraded.map(|(id, time, fact)| told(id, &format!("2026-11-{time}:00Z"), fact));
+    let degraded =
+        degraded.map(|(id, time, fact)| reported(id, &format!("2026-11-{time}:00Z"), fact));
     record(&mut clients, degraded.to_vec()).await;
-    let found = ask(&mut clients, ENDED, None).await;
+    let found = query(&mut clients, ENDED, None).await;
     let (all, office) = (uptime(&found, "up"), uptime(&found, "up-office"));
     assert_eq!((all.outages, all.downtime, all.degraded), (1, minutes(125), minutes(10)));
     assert_eq!((office.outages, office.downtime), (1, minutes(95)));
@@ -214,7 +215,7 @@ async fn what_several_monitors_tell_is_united_and_only_agreed_hours_count() {
     server.kill();
     let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;
-    assert_eq!(ask(&mut clients, ENDED, None).await, found);
+    assert_eq!(query(&mut clients, ENDED, None).await, found);
 }
 
 #[tokio::test]
@@ -222,24 +223,24 @@ async fn an_outage_lasts_until_now_and_a_false_alarm_is_taken_back() {
     let data = tempfile::tempdir().expect("a directory");
     let (_server, mut clients) = start(&data).await;
     record(&mut clients, outage("", "29T22:00", "30T01:00")).await;
-    let within = ask(&mut clients, "2026-11-29T22:21:00Z", None).await;
+    let within = query(&mut clients, "2026-11-29T22:21:00Z", None).await;
     assert_eq!(uptime(&within, "up").downtime, minutes(21));
     assert_eq!(uptime(&within, "up").downtime_allowance, Some(seconds(36)));
-    assert_eq!(standing(&within, "up").verdict(), v1::ObjectiveVerdict::AtRisk);
-    let missed = ask(&mut clients, "2026-11-29T22:22:00Z", None).await;
-    assert_eq!(standing(&missed, "up").verdict(), v1::ObjectiveVerdict::Missed);
+    assert_eq!(result(&within, "up").verdict(), v1::ObjectiveVerdict::AtRisk);
+    let missed = query(&mut clients, "2026-11-29T22:22:00Z", None).await;
+    assert_eq!(result(&missed, "up").verdict(), v1::ObjectiveVerdict::Missed);
 
     let signed = clients.status().await.stamp.expect("a stamp").known_time;
-    let before = ask(&mut clients, ENDED, signed).await;
+    let before = query(&mut clients, ENDED, signed).await;
     assert_eq!(uptime(&before, "up").downtime, minutes(180));
     let retracted = |id: &str| Fact::Retracted(v1::Retracted { event_id: id.into() });
     let false_alarm = retracted("down--29T22:00");
-    record(&mut clients, vec![told("r", "2026-12-01T09:00:00Z", false_alarm)]).await;
+    record(&mut clients, vec![reported("r", "2026-12-01T09:00:00Z", false_alarm)]).await;
     // What is retracted stays so.
-    record(&mut clients, vec![told("rr", "2026-12-01T10:00:00Z", retracted("r"))]).await;
-    let after = ask(&mut clients, ENDED, None).await;
+    record(&mut clients, vec![reported("rr", "2026-12-01T10:00:00Z", retracted("r"))]).await;
+    let after = query(&mut clients, ENDED, None).await;
     assert_eq!(uptime(&after, "up").downtime, minutes(0));
-    assert_eq!(ask(&mut clients, ENDED, signed).await, before, "the report that was signed");
+    assert_eq!(query(&mut clients, ENDED, signed).await, before, "the report that was signed");
 }
 
 #[tokio::test]
@@ -276,29 +277,29 @@ async fn downtime_is_credited_and_more_so_when_the_month_before_missed_too() {
         as_of_time: Some(at(ENDED)),
         ..Default::default()
     };
-    let ask = async |clients: &mut Clients| {
-        let answer = clients.compliance.get_compliance(request.clone()).await.expect("reckoned");
+    let query = async |clients: &mut Clients| {
+        let answer = clients.compliance.get_compliance(request.clone()).await.expect("computed");
         answer.into_inner().credits.expect("a statement")
     };
-    let statement = ask(&mut clients).await;
+    let statement = query(&mut clients).await;
     assert_eq!((statement.total_amount, statement.provisional), (50_000, false));
     assert!(statement.lines[0].reason.starts_with("99.9305% is below 99.95%"), "{statement:?}");
     let before = [
-        told("down", "2026-10-05T10:00:00Z", Fact::OutageStarted(Default::default())),
-        told("up", "2026-10-05T11:00:00Z", Fact::OutageEnded(Default::default())),
+        reported("down", "2026-10-05T10:00:00Z", Fact::OutageStarted(Default::default())),
+        reported("up", "2026-10-05T11:00:00Z", Fact::OutageEnded(Default::default())),
     ];
     record(&mut clients, before.to_vec()).await;
-    assert_eq!(ask(&mut clients).await.total_amount, 60_000);
+    assert_eq!(query(&mut clients).await.total_amount, 60_000);
 }
 
 fn measured(number: i64, value: i64, count: i64) -> v1::ServiceEvent {
     let indicator = "delay".into();
     let fact = Fact::Measured(v1::Measured { indicator, value, count });
-    told(&format!("m{number}"), &format!("2026-11-10T10:{number:02}:00Z"), fact)
+    reported(&format!("m{number}"), &format!("2026-11-10T10:{number:02}:00Z"), fact)
 }
 
 #[tokio::test]
-async fn long_outages_are_counted_and_the_percentile_is_exact_and_a_table_tells_it() {
+async fn long_outages_are_counted_and_the_percentile_is_exact_and_a_table_describes_it() {
     let data = tempfile::tempdir().expect("a directory");
     let (server, mut clients) = start(&data).await;
     let (tenth, later) = ("2026-11-11T00:00:00Z", "2026-11-28T00:00:00Z");
@@ -308,38 +309,38 @@ async fn long_outages_are_counted_and_the_percentile_is_exact_and_a_table_tells_
     }
     // Nineteen of them, up to 1.9 seconds.
     record(&mut clients, (1..=19).map(|number| measured(number, number * 100, 0)).collect()).await;
-    let found = ask(&mut clients, tenth, None).await;
-    let outages = standing(&found, "outages");
+    let found = query(&mut clients, tenth, None).await;
+    let outages = result(&found, "outages");
     assert_eq!(outages.verdict(), v1::ObjectiveVerdict::Met);
     assert_eq!((outages.breach_allowance, uptime(&found, "outages").outages), (0, 3));
     assert_eq!(uptime(&found, "outages").long_outages, 2, "half an hour is not over half an hour");
-    assert_eq!(standing(&found, "delay").verdict(), v1::ObjectiveVerdict::NoData);
+    assert_eq!(result(&found, "delay").verdict(), v1::ObjectiveVerdict::NoData);
 
     // Of twenty the nineteenth is the percentile; of twenty-one the twentieth.
-    let percentile = |found: &[v1::ObjectiveStanding]| {
-        let delay = standing(found, "delay");
+    let percentile = |found: &[v1::ObjectiveResult]| {
+        let delay = result(found, "delay");
         let measured = delay.measured.expect("measured");
         (measured.value, measured.count, delay.verdict())
     };
     record(&mut clients, vec![measured(20, 2_001, 1)]).await;
-    let twenty = percentile(&ask(&mut clients, tenth, None).await);
+    let twenty = percentile(&query(&mut clients, tenth, None).await);
     assert_eq!(twenty, (1_900, 20, v1::ObjectiveVerdict::Met));
     record(&mut clients, vec![measured(21, 2_001, 1)]).await;
-    let more = percentile(&ask(&mut clients, tenth, None).await);
+    let more = percentile(&query(&mut clients, tenth, None).await);
     assert_eq!(more, (2_001, 21, v1::ObjectiveVerdict::AtRisk));
-    let over = percentile(&ask(&mut clients, ENDED, None).await);
+    let over = percentile(&query(&mut clients, ENDED, None).await);
     assert_eq!(over.2, v1::ObjectiveVerdict::Missed);
 
     record(&mut clients, outage("", "20T10:00", "20T10:40")).await;
-    let outages = standing(&ask(&mut clients, later, None).await, "outages");
+    let outages = result(&query(&mut clients, later, None).await, "outages");
     assert_eq!(outages.verdict(), v1::ObjectiveVerdict::Missed, "though the quarter goes on");
     assert_eq!(outages.breach_allowance, -1);
 
     let mut command = slx();
     command.args(["compliance", "C", "2026-11", "--tenant", TENANT]);
-    let told = succeed(command.args(["--address", &server.address, "--as-of-time", later]));
+    let reported = succeed(command.args(["--address", &server.address, "--as-of-time", later]));
     let row = |id: &str| {
-        let mut lines = told.lines().filter(|line| line.split_whitespace().next() == Some(id));
+        let mut lines = reported.lines().filter(|line| line.split_whitespace().next() == Some(id));
         let words: Vec<_> = lines.next().unwrap_or_default().split_whitespace().collect();
         words.join(" ")
     };
@@ -373,14 +374,14 @@ async fn what_can_not_be_measured_by_is_refused_by_name() {
         ..Default::default()
     };
     let status = clients.contracts.put_contract(request).await.expect_err("refused");
-    let refusal = format!("{status:?}");
+    let rejection = format!("{status:?}");
     for said in [
         "terms.objectives[0].availability.calendar_id",
         "there is no calendar",
         "terms.objectives[1].availability.calendar_id",
         "never opens",
     ] {
-        assert!(refusal.contains(said), "{refusal}");
+        assert!(rejection.contains(said), "{rejection}");
     }
     let wrong = [
         Fact::OutageEnded(v1::OutageEnded { outage_id: "no id".into() }),
@@ -389,10 +390,10 @@ async fn what_can_not_be_measured_by_is_refused_by_name() {
     ];
     let fields = ["outage_ended.outage_id", "retracted.event_id", "event_id"];
     for (fact, field) in wrong.into_iter().zip(fields) {
-        let mut sent = vec![told("wrong", "2026-11-05T02:00:00Z", fact)];
+        let mut sent = vec![reported("wrong", "2026-11-05T02:00:00Z", fact)];
         sent.extend(outage("", "05T02:00", "05T02:10"));
         let answer = record(&mut clients, sent).await;
-        let refusal = answer.results[0].refusal.clone().expect("refused");
-        assert_eq!(refusal.faults[0].field, field);
+        let rejection = answer.results[0].rejection.clone().expect("refused");
+        assert_eq!(rejection.violations[0].field, field);
     }
 }

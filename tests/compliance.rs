@@ -1,4 +1,4 @@
-//! Did the period comply: counted in groups, judged by objectives, with both accounts.
+//! Did the period comply: counted in groups, evaluated by objectives, with both accounts.
 
 use slx::codec::v1;
 use slx::codec::v1::incident_event::Fact;
@@ -63,7 +63,11 @@ fn caused_by_client(id: &str) -> v1::IncidentEvent {
     event(id, "cause", "2026-10-30T10:00:00Z", Fact::CauseAttributed(cause))
 }
 
-async fn ask(clients: &mut Clients, by: &[v1::GroupKey], as_of: &str) -> v1::GetComplianceResponse {
+async fn query(
+    clients: &mut Clients,
+    by: &[v1::GroupKey],
+    as_of: &str,
+) -> v1::GetComplianceResponse {
     let request = v1::GetComplianceRequest {
         tenant: TENANT.into(),
         contract_id: "C".into(),
@@ -72,7 +76,7 @@ async fn ask(clients: &mut Clients, by: &[v1::GroupKey], as_of: &str) -> v1::Get
         as_of_time: Some(at(as_of)),
         ..Default::default()
     };
-    clients.compliance.get_compliance(request).await.expect("reckoned").into_inner()
+    clients.compliance.get_compliance(request).await.expect("computed").into_inner()
 }
 
 fn resolve(answer: &v1::GetComplianceResponse, priority: &str) -> v1::ComplianceGroup {
@@ -116,7 +120,7 @@ async fn a_month_is_counted_by_the_contract_and_as_it_was_experienced() {
     let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;
     fill(&mut clients).await;
-    let answer = ask(&mut clients, &BY, LATER).await;
+    let answer = query(&mut clients, &BY, LATER).await;
     let period = answer.period.clone().expect("a period");
     assert_eq!(period.start_time, Some(at("2026-09-30T22:00:00Z")));
     assert_eq!(period.end_time, Some(at("2026-10-31T23:00:00Z")));
@@ -125,41 +129,41 @@ async fn a_month_is_counted_by_the_contract_and_as_it_was_experienced() {
     let counts = group.contractual.clone().expect("counts");
     assert_eq!((counts.met, counts.breached, counts.excluded, counts.undecided), (3, 1, 1, 0));
     assert_eq!((counts.excluded_breached, counts.attainment.as_str()), (1, "75"));
-    let lived = group.experienced.clone().expect("counts");
-    assert_eq!((lived.met, lived.breached, lived.excluded), (2, 3, 0));
+    let experience = group.experienced.clone().expect("counts");
+    assert_eq!((experience.met, experience.breached, experience.excluded), (2, 3, 0));
     assert_eq!(group.watermelons, 2, "the one that waited and the excluded one");
     assert_eq!(group.elapsed_p90, Some(crate::testing::hours(5)));
     let counts = resolve(&answer, "P2").contractual.expect("counts");
     assert_eq!((counts.met, counts.breached, counts.undecided), (1, 1, 0));
 
-    let standing = |id: &str| {
+    let result = |id: &str| {
         let mut found = answer.objectives.iter();
-        let is_it = |s: &&v1::ObjectiveStanding| s.objective.as_ref().expect("it").id == id;
+        let is_it = |s: &&v1::ObjectiveResult| s.objective.as_ref().expect("it").id == id;
         found.find(is_it).cloned().unwrap_or_else(|| panic!("no {id}"))
     };
-    let month = standing("p1-month");
+    let month = result("p1-month");
     assert_eq!(month.verdict(), v1::ObjectiveVerdict::Met);
     assert_eq!((month.percent.as_str(), month.breach_allowance), ("75", 2));
     // The quarter goes on, and holds November's breach too: 4 of 7.
-    let quarter = standing("all-quarter");
+    let quarter = result("all-quarter");
     assert_eq!(quarter.period.clone().expect("a period").name, "2026-Q4");
     assert_eq!(quarter.verdict(), v1::ObjectiveVerdict::AtRisk);
     assert_eq!(quarter.percent, "57.1428");
 
     // While October went on, F was open in it.
-    let then = ask(&mut clients, &BY, "2026-10-31T00:00:00Z").await;
+    let then = query(&mut clients, &BY, "2026-10-31T00:00:00Z").await;
     let counts = resolve(&then, "P1").contractual.expect("counts");
     assert_eq!((counts.met, counts.breached, counts.undecided), (3, 1, 1));
 }
 
 #[tokio::test]
-async fn the_index_counts_what_judging_every_incident_counts() {
+async fn the_index_counts_what_evaluating_every_incident_counts() {
     let data = tempfile::tempdir().expect("a directory");
     let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;
     fill(&mut clients).await;
     let known = clients.status().await.stamp.expect("a stamp").known_time;
-    let now = ask(&mut clients, &BY, LATER).await;
+    let now = query(&mut clients, &BY, LATER).await;
     // Something else is recorded: what was known before can't be read off the index any more.
     clients.record(incident("Z", "P1", 9, 1)).await;
     let request = v1::GetComplianceRequest {
@@ -171,13 +175,14 @@ async fn the_index_counts_what_judging_every_incident_counts() {
         known_time: known,
         ..Default::default()
     };
-    let then = clients.compliance.get_compliance(request).await.expect("reckoned").into_inner();
+    let then = clients.compliance.get_compliance(request).await.expect("computed").into_inner();
     assert_eq!((&now.groups, &now.objectives), (&then.groups, &then.objectives));
-    let counts = resolve(&ask(&mut clients, &BY, LATER).await, "P1").contractual;
+    let counts = resolve(&query(&mut clients, &BY, LATER).await, "P1").contractual;
     assert_eq!(counts.expect("counts").met, 4);
 }
 
-/// A fact of an incident that was opened on some day of September to December, told in any order.
+/// A fact of an incident that was opened on some day of September to December, reported in any
+/// order.
 pub fn some_fact(seed: u64, place: u64) -> v1::IncidentEvent {
     let pick = |what: u64, choices: u64| random(seed, place * 16 + what) % choices;
     let id = format!("R{}", pick(0, 40));
@@ -220,7 +225,9 @@ fn some_experience(kind: u64, figure: u64) -> Fact {
         0 => Fact::WorkLogged(v1::WorkLogged { duration: span(figure), ..Default::default() }),
         1 => Fact::Surveyed(v1::Surveyed { score: figure as i32 % 11, lost_time: span(figure) }),
         2 => Fact::Restored(v1::Restored {}),
-        3 => Fact::ClientUpdated(v1::ClientUpdated { told_time: Some(at("2026-11-20T10:00:00Z")) }),
+        3 => Fact::ClientUpdated(v1::ClientUpdated {
+            reported_time: Some(at("2026-11-20T10:00:00Z")),
+        }),
         _ => {
             let loss = figure as i32;
             Fact::ImpactChanged(v1::ImpactChanged { affected_users: 7, productivity_loss: loss })
@@ -255,8 +262,8 @@ async fn tallies_equal_a_recount_under_late_retracted_and_changed_facts() {
     }
 }
 
-/// Asks by the tallies; then records something else, so that what was known before that has to be
-/// judged incident by incident, and asks again.
+/// Queries the tallies; then records something else, so that what was known before that has to be
+/// evaluated incident by incident, and queries again.
 async fn compare_with_a_recount(clients: &mut Clients, round: u64) {
     let request = |period: &str, key: v1::GroupKey, as_of: &str| v1::GetComplianceRequest {
         tenant: TENANT.into(),
@@ -266,27 +273,27 @@ async fn compare_with_a_recount(clients: &mut Clients, round: u64) {
         as_of_time: Some(at(as_of)),
         ..Default::default()
     };
-    let mut asked = Vec::new();
+    let mut requested = Vec::new();
     for period in ["2026-10", "2026-Q4", "2026"] {
         for key in 1..=6 {
             for as_of in ["2027-01-05T00:00:00Z", "2026-12-20T10:00:00Z"] {
                 let key = v1::GroupKey::try_from(key).expect("a key");
-                asked.push(request(period, key, as_of));
+                requested.push(request(period, key, as_of));
             }
         }
     }
     let mut answers = Vec::new();
-    for request in &asked {
+    for request in &requested {
         let answer = clients.compliance.get_compliance(request.clone()).await;
-        answers.push(answer.expect("reckoned").into_inner());
+        answers.push(answer.expect("computed").into_inner());
     }
     let other = event(&format!("other{round}"), "a", LATER, Fact::Responded(v1::Responded {}));
     clients.record(vec![other]).await;
-    for (request, by_tallies) in asked.into_iter().zip(answers) {
+    for (request, by_tallies) in requested.into_iter().zip(answers) {
         let known_time = by_tallies.stamp.expect("a stamp").known_time;
         let request = v1::GetComplianceRequest { known_time, ..request };
         let recount = clients.compliance.get_compliance(request.clone()).await;
-        let recount = recount.expect("reckoned").into_inner();
+        let recount = recount.expect("computed").into_inner();
         assert_eq!(by_tallies.groups, recount.groups, "{request:?}");
         assert_eq!(by_tallies.objectives, recount.objectives, "{request:?}");
     }
@@ -298,8 +305,9 @@ async fn a_decision_overrules_the_rules_and_the_clock_says_why() {
     let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;
     fill(&mut clients).await;
-    let judged = clients.evaluate("D", LATER, None).await;
-    let clock = judged.clocks.iter().find(|clock| clock.target_id == "resolve").expect("a clock");
+    let evaluated = clients.evaluate("D", LATER, None).await;
+    let clock =
+        evaluated.clocks.iter().find(|clock| clock.target_id == "resolve").expect("a clock");
     assert_eq!(clock.outcome(), v1::Outcome::Excluded);
     assert_eq!(clock.excluded_outcome(), v1::Outcome::Breached);
     assert_eq!(clock.exclusion, "rule theirs: The client's own doing");
@@ -312,29 +320,32 @@ async fn a_decision_overrules_the_rules_and_the_clock_says_why() {
     };
     let fact = Fact::ExclusionDecided(decided.clone());
     clients.record(vec![event("D", "d1", "2026-11-02T10:00:00Z", fact)]).await;
-    let counts = resolve(&ask(&mut clients, &BY, LATER).await, "P1").contractual;
+    let counts = resolve(&query(&mut clients, &BY, LATER).await, "P1").contractual;
     assert_eq!(counts.map(|counts| (counts.breached, counts.excluded)), Some((2, 0)));
     let fact = Fact::ExclusionDecided(v1::ExclusionDecided { excluded: true, ..decided });
     clients.record(vec![event("C", "d2", "2026-11-02T10:00:00Z", fact)]).await;
-    let counts = resolve(&ask(&mut clients, &BY, LATER).await, "P1").contractual;
+    let counts = resolve(&query(&mut clients, &BY, LATER).await, "P1").contractual;
     assert_eq!(counts.map(|counts| (counts.breached, counts.excluded)), Some((1, 1)));
 
     let mut command = slx();
     command.args(["compliance", "C", "2026-10", "--tenant", TENANT]);
     command.args(["--address", &server.address, "--as-of-time", LATER]);
-    let told = succeed(command.args(["--by", "party", "--zone", "Europe/Amsterdam"]));
-    assert!(told.contains("2026-10 from Thu 2026-10-01 00:00 to Sun 2026-11-01 00:00"), "{told}");
-    assert!(told.lines().any(|line| line.starts_with("client ")), "{told}");
-    assert!(told.contains("p1-month") && told.contains("at risk"), "{told}");
+    let reported = succeed(command.args(["--by", "party", "--zone", "Europe/Amsterdam"]));
+    assert!(
+        reported.contains("2026-10 from Thu 2026-10-01 00:00 to Sun 2026-11-01 00:00"),
+        "{reported}"
+    );
+    assert!(reported.lines().any(|line| line.starts_with("client ")), "{reported}");
+    assert!(reported.contains("p1-month") && reported.contains("at risk"), "{reported}");
 }
 
 #[tokio::test]
-async fn a_simulation_tells_what_would_be_told_had_the_terms_been_so() {
+async fn a_simulation_describes_what_would_be_reported_had_the_terms_been_so() {
     let data = tempfile::tempdir().expect("a directory");
     let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;
     fill(&mut clients).await;
-    let present = ask(&mut clients, &BY, LATER).await;
+    let present = query(&mut clients, &BY, LATER).await;
     // P1 in 3 hours, nothing excluded, and an hour's later opening.
     let mut proposal = promising("C");
     let terms = proposal.terms.as_mut().expect("terms");
@@ -351,17 +362,22 @@ async fn a_simulation_tells_what_would_be_told_had_the_terms_been_so() {
         as_of_time: Some(at(LATER)),
         ..Default::default()
     };
-    let told = clients.compliance.simulate_contract(request).await.expect("simulated").into_inner();
-    let told_present = told.present.clone().expect("the present");
-    assert_eq!(told_present.groups, present.groups);
-    assert_eq!(told_present.objectives, present.objectives);
-    assert!(told.caveat.contains("otherwise"));
-    let flips: Vec<_> = told.flips.iter().map(|flip| flip.incident_id.as_str()).collect();
+    let reported =
+        clients.compliance.simulate_contract(request).await.expect("simulated").into_inner();
+    let reported_present = reported.present.clone().expect("the present");
+    assert_eq!(reported_present.groups, present.groups);
+    assert_eq!(reported_present.objectives, present.objectives);
+    assert!(reported.caveat.contains("otherwise"));
+    let verdict_changes: Vec<_> = reported
+        .verdict_changes
+        .iter()
+        .map(|verdict_change| verdict_change.incident_id.as_str())
+        .collect();
     // D is excluded no more; G's hour to respond begins later. The tighter limit and the later
     // opening weigh each other up for the others.
-    assert_eq!(flips, ["D", "G"]);
-    assert_eq!(told.flip_count, 2);
-    assert_eq!(ask(&mut clients, &BY, LATER).await.groups, present.groups, "nothing is recorded");
+    assert_eq!(verdict_changes, ["D", "G"]);
+    assert_eq!(reported.verdict_change_count, 2);
+    assert_eq!(query(&mut clients, &BY, LATER).await.groups, present.groups, "nothing is recorded");
 
     let data = tempfile::tempdir().expect("a directory");
     let mut server = Server::start(data.path(), &[]);
@@ -382,12 +398,12 @@ async fn a_simulation_tells_what_would_be_told_had_the_terms_been_so() {
         ..Default::default()
     };
     clients.contracts.put_contract(request).await.expect("put");
-    let so = ask(&mut clients, &BY, LATER).await;
-    assert_eq!(told.proposed.expect("the proposed").groups, so.groups);
+    let so = query(&mut clients, &BY, LATER).await;
+    assert_eq!(reported.proposed.expect("the proposed").groups, so.groups);
 }
 
 #[tokio::test]
-async fn what_can_not_be_asked_is_named() {
+async fn what_can_not_be_requested_is_named() {
     let data = tempfile::tempdir().expect("a directory");
     let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;
@@ -410,9 +426,9 @@ async fn what_can_not_be_asked_is_named() {
         (wrong(|request| request.group_by = vec![99]), "group_by[0]"),
         (wrong(|request| request.contract_id = "X".into()), "no contract"),
     ];
-    for (request, told) in cases {
+    for (request, reported) in cases {
         let status = clients.compliance.get_compliance(request).await.expect_err("refused");
-        assert!(format!("{status:?}").contains(told), "{status:?}");
+        assert!(format!("{status:?}").contains(reported), "{status:?}");
     }
     let mut fickle = promising("C");
     fickle.terms.as_mut().expect("terms").exclusions[0].when = "now > 0".into();

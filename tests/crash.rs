@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::load::{FLAGS, Load, Told, check, put_terms};
+use crate::load::{FLAGS, Load, Reported, check, put_terms};
 use crate::random::{random, setting};
 use crate::testing::Server;
 
@@ -32,19 +32,19 @@ async fn nothing_acknowledged_is_lost_when_the_server_is_killed_at_any_moment() 
 
 async fn kill_again_and_again(seed: u64, store: u64) {
     let data = tempfile::tempdir().expect("a directory");
-    let mut told = Told::default();
+    let mut reported = Reported::default();
     for round in 0..ROUNDS_A_STORE {
         let mut server = Server::start(data.path(), &FLAGS);
         let mut clients = server.clients().await;
         if round == 0 {
             put_terms(&mut clients).await;
         }
-        let load = Load::going_on(&clients, &format!("R{round}"), told);
+        let load = Load::going_on(&clients, &format!("R{round}"), reported);
         let pause = random(seed, store * ROUNDS_A_STORE + round) % 60;
         tokio::time::sleep(Duration::from_millis(pause)).await;
         server.kill();
-        told = load.ended().await;
-        check(data.path(), &told).await;
+        reported = load.ended().await;
+        check(data.path(), &reported).await;
     }
 }
 
@@ -77,7 +77,7 @@ async fn nothing_acknowledged_is_lost_when_any_step_is_the_last() {
         let mut server = Server::start_with(data.path(), &FLAGS, &[("FAILPOINTS", &plan)]);
         let load = Load::start(&server.clients().await, "S");
         server.ended(ENDS_WITHIN).await.unwrap_or_else(|| panic!("{step} never came"));
-        let told = load.ended().await;
-        check(data.path(), &told).await;
+        let reported = load.ended().await;
+        check(data.path(), &reported).await;
     }
 }

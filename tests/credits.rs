@@ -88,8 +88,8 @@ fn asking(period: &str, as_of: &str) -> v1::GetComplianceRequest {
     }
 }
 
-async fn ask(clients: &mut Clients, request: v1::GetComplianceRequest) -> v1::CreditStatement {
-    let answer = clients.compliance.get_compliance(request).await.expect("reckoned").into_inner();
+async fn query(clients: &mut Clients, request: v1::GetComplianceRequest) -> v1::CreditStatement {
+    let answer = clients.compliance.get_compliance(request).await.expect("computed").into_inner();
     answer.credits.expect("a statement")
 }
 
@@ -99,7 +99,7 @@ fn amounts(statement: &v1::CreditStatement) -> (Vec<i64>, i64) {
 }
 
 #[tokio::test]
-async fn each_period_is_told_what_its_missed_objectives_cost() {
+async fn each_period_is_reported_what_its_missed_objectives_cost() {
     let data = tempfile::tempdir().expect("a directory");
     let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;
@@ -108,34 +108,34 @@ async fn each_period_is_told_what_its_missed_objectives_cost() {
     fill(&mut clients).await;
 
     // June is before the credits begin. July begins in June by UTC, and is not.
-    let june = ask(&mut clients, asking("2026-06", LATER)).await;
+    let june = query(&mut clients, asking("2026-06", LATER)).await;
     assert_eq!(amounts(&june), (vec![0, 0], 0));
     // 50 % is below 70 %: 10 % of 1,234.50. June is no repetition.
-    let july = ask(&mut clients, asking("2026-07", LATER)).await;
+    let july = query(&mut clients, asking("2026-07", LATER)).await;
     assert_eq!(amounts(&july), (vec![123_45, 0], 123_45));
     // P1: 10 % of 1,234.50, and 20 % more since July was missed: 148.14.
     // P2: 50 % of 12.5 % of 1,234.50: 77.15625, and so 77.16.
     // The cap is 15 % of 1,234.50: 185.175, and so 185.18. 225.30 are 40.12 more.
-    let august = ask(&mut clients, asking("2026-08", LATER)).await;
+    let august = query(&mut clients, asking("2026-08", LATER)).await;
     assert_eq!(amounts(&august), (vec![148_14, 77_16, -40_12], 185_18));
     assert_eq!((august.cap_amount, august.provisional), (185_18, false));
     let line = &august.lines[0];
     assert_eq!((line.kind(), line.repeats), (v1::CreditLineKind::Objective, 1));
     assert_eq!((line.base_amount, line.credit_percent.as_str()), (1_234_50, "10"));
     // P1 was met with 100 %: August's 148.14 go back, without the 40.12 that the cap had withheld.
-    let september = ask(&mut clients, asking("2026-09", LATER)).await;
+    let september = query(&mut clients, asking("2026-09", LATER)).await;
     assert_eq!(amounts(&september), (vec![0, 0, -148_14, 40_12], -108_02));
     assert_eq!(september.lines[2].kind(), v1::CreditLineKind::EarnBack);
     assert_eq!(september.lines[2].period.as_ref().expect("a period").name, "2026-08");
     // 3 of 6 are below 95 %: 2 % of 3 x 1,234.50.
-    let quarter = ask(&mut clients, asking("2026-Q3", LATER)).await;
+    let quarter = query(&mut clients, asking("2026-Q3", LATER)).await;
     assert_eq!(amounts(&quarter), (vec![74_07], 74_07));
-    let year = ask(&mut clients, asking("2026", LATER)).await;
+    let year = query(&mut clients, asking("2026", LATER)).await;
     assert_eq!((amounts(&year), year.cap_amount), ((vec![], 0), 2_222_10));
     let mut week = asking("", LATER);
     week.start_time = Some(at("2026-08-02T22:00:00Z"));
     week.end_time = Some(at("2026-08-09T22:00:00Z"));
-    let answer = clients.compliance.get_compliance(week).await.expect("reckoned").into_inner();
+    let answer = clients.compliance.get_compliance(week).await.expect("computed").into_inner();
     assert_eq!(answer.credits, None, "a week has no fee");
 }
 
@@ -151,23 +151,23 @@ async fn credits_are_the_same_by_tallies_and_by_a_recount_while_a_month_goes_on_
     let periods = ["2026-06", "2026-07", "2026-08", "2026-09", "2026-10", "2026-Q3"];
     let mut by_tallies = Vec::new();
     for period in periods {
-        by_tallies.push(ask(&mut clients, asking(period, LATER)).await);
+        by_tallies.push(query(&mut clients, asking(period, LATER)).await);
     }
     clients.record(incident("Z", "P1", "2026-09-16", false)).await;
     for (period, by_tallies) in periods.into_iter().zip(by_tallies) {
         let request = v1::GetComplianceRequest { known_time, ..asking(period, LATER) };
-        assert_eq!(ask(&mut clients, request).await, by_tallies, "{period}");
+        assert_eq!(query(&mut clients, request).await, by_tallies, "{period}");
     }
     // A late fact takes September's earning back with it: 1 of 2 is missed for the third time in a
     // row, and credits 10 % of 1,234.50 and 2 x 20 % more: 172.83.
-    let september = ask(&mut clients, asking("2026-09", LATER)).await;
+    let september = query(&mut clients, asking("2026-09", LATER)).await;
     assert_eq!(amounts(&september), (vec![172_83, 0], 172_83));
 
     // On the fifth of August, 1 of 1 was met; on the seventh, 1 of 2.
-    let august = ask(&mut clients, asking("2026-08", "2026-08-05T00:00:00Z")).await;
+    let august = query(&mut clients, asking("2026-08", "2026-08-05T00:00:00Z")).await;
     assert!(august.provisional);
     assert_eq!(amounts(&august), (vec![0, 0, -123_45], -123_45), "July's, so far");
-    let august = ask(&mut clients, asking("2026-08", "2026-08-07T00:00:00Z")).await;
+    let august = query(&mut clients, asking("2026-08", "2026-08-07T00:00:00Z")).await;
     assert!(august.provisional);
     assert_eq!(amounts(&august), (vec![148_14, 77_16, -40_12], 185_18));
 }
@@ -183,9 +183,9 @@ async fn each_period_is_credited_by_the_terms_that_ruled_it() {
     let dearer = TERMS.replace("monthly_fee: 123450", "monthly_fee: 200000");
     let from_september = format!("effective_time: 2026-08-31T22:00:00Z{dearer}");
     assert_eq!(apply(&server, &from_september), "contract C: revision 2\n");
-    let august = ask(&mut clients, asking("2026-08", LATER)).await;
+    let august = query(&mut clients, asking("2026-08", LATER)).await;
     assert_eq!(august.total_amount, 185_18);
-    let september = ask(&mut clients, asking("2026-09", LATER)).await;
+    let september = query(&mut clients, asking("2026-09", LATER)).await;
     assert_eq!(amounts(&september), (vec![0, 0, -148_14, 40_12], -108_02));
     let fees: Vec<_> = september.lines.iter().map(|line| line.base_amount).collect();
     assert_eq!(fees, [2_000_00, 2_000_00, 1_234_50, 1_234_50]);
@@ -205,10 +205,10 @@ async fn the_statement_is_printed_with_the_currency_s_decimals_and_its_sum() {
         command.args(["compliance", "C", period, "--tenant", TENANT, "--as-of-time", as_of]);
         succeed(command.args(["--address", &server.address]))
     };
-    let told = print("2026-08", LATER);
-    assert!(told.contains("Credits in EUR, at most 185.18:"), "{told}");
-    let printed = |told: &str| -> Vec<String> {
-        let lines = told.lines().skip_while(|line| !line.starts_with("Credits in"));
+    let reported = print("2026-08", LATER);
+    assert!(reported.contains("Credits in EUR, at most 185.18:"), "{reported}");
+    let printed = |reported: &str| -> Vec<String> {
+        let lines = reported.lines().skip_while(|line| !line.starts_with("Credits in"));
         let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
         lines.skip(2).map(words).collect()
     };
@@ -216,15 +216,15 @@ async fn the_statement_is_printed_with_the_currency_s_decimals_and_its_sum() {
         "OBJECTIVE PERIOD WHY FEE CREDIT",
         "p1 2026-08 50% is below 70%: 10% of the fee, and 20% more since it was missed before \
          1234.50 148.14",
-        "p2 2026-08 0% misses it: 12.5% of the fee, weighing 50% 1234.50 77.16",
+        "p2 2026-08 0% misses it: 12.5% of the fee, weight 50% 1234.50 77.16",
         "all 2026-08 all credits together are at most 15% of the fee 1234.50 -40.12",
         "total 185.18",
     ];
-    assert_eq!(printed(&told), expected, "{told}");
-    let told = print("2026-08", "2026-08-05T00:00:00Z");
-    assert!(told.contains("Credits in EUR, so far, at most 185.18:"), "{told}");
-    assert_eq!(printed(&told).last().expect("a sum"), "total -123.45", "{told}");
-    assert!(print("2026", LATER).contains("no credited objective"), "{told}");
+    assert_eq!(printed(&reported), expected, "{reported}");
+    let reported = print("2026-08", "2026-08-05T00:00:00Z");
+    assert!(reported.contains("Credits in EUR, so far, at most 185.18:"), "{reported}");
+    assert_eq!(printed(&reported).last().expect("a sum"), "total -123.45", "{reported}");
+    assert!(print("2026", LATER).contains("no credited objective"), "{reported}");
 
     let yen = TERMS.replace("EUR", "JPY").replace("2026-07-01", "2026-01-01");
     apply(&server, &format!("effective_time: 2026-01-01T00:00:00Z{yen}"));
@@ -359,7 +359,7 @@ async fn what_credits_can_not_mean_is_found() {
 
     let mut command = slx();
     command.args(["compliance", "C", "2026-02", "--json", "--tenant", TENANT]);
-    let told = succeed(command.args(["--address", &server.address]));
-    let told: serde_json::Value = serde_json::from_str(&told).expect("JSON");
-    assert_eq!(told["credits"]["currency"], "EUR", "{told}");
+    let reported = succeed(command.args(["--address", &server.address]));
+    let reported: serde_json::Value = serde_json::from_str(&reported).expect("JSON");
+    assert_eq!(reported["credits"]["currency"], "EUR", "{reported}");
 }

@@ -64,7 +64,7 @@ fn remove_views(data: &Path) {
     fs::remove_dir_all(data.join("views")).expect("views");
 }
 
-async fn judged(
+async fn evaluated(
     clients: &mut Clients,
     incident: &str,
     known: Option<&v1::Stamp>,
@@ -92,8 +92,8 @@ async fn a_damaged_middle_takes_away_only_what_it_touches_and_repair_saves_the_r
     let (data, stamps) = filled().await;
     let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;
-    let before = judged(&mut clients, "I1", Some(&stamps[1])).await.expect("judged");
-    let second = judged(&mut clients, "I2", None).await.expect("judged");
+    let before = evaluated(&mut clients, "I1", Some(&stamps[1])).await.expect("evaluated");
+    let second = evaluated(&mut clients, "I2", None).await.expect("evaluated");
     server.kill();
     let fifth = frames(data.path())[4];
     change(data.path(), |bytes| bytes[fifth + 80] ^= 1);
@@ -107,10 +107,10 @@ async fn a_damaged_middle_takes_away_only_what_it_touches_and_repair_saves_the_r
         let status = clients.status().await;
         assert_eq!(status.journal_state(), v1::JournalState::Damaged);
         assert!(status.journal_fault.contains("record 5"), "{}", status.journal_fault);
-        let known = judged(&mut clients, "I1", Some(&stamps[1])).await;
+        let known = evaluated(&mut clients, "I1", Some(&stamps[1])).await;
         assert_eq!(known.expect("what was known before is answered"), before);
         for later in [None, Some(&stamps[2])] {
-            assert_lost(&judged(&mut clients, "I1", later).await.expect_err("it is lost"), 5);
+            assert_lost(&evaluated(&mut clients, "I1", later).await.expect_err("it is lost"), 5);
         }
         let request = v1::ListClocksRequest { tenant: TENANT.into(), ..Default::default() };
         assert_lost(&clients.clocks.list_clocks(request).await.expect_err("it is lost"), 5);
@@ -123,17 +123,20 @@ async fn a_damaged_middle_takes_away_only_what_it_touches_and_repair_saves_the_r
         assert!(server.stop().await.success());
     }
     let saved = tempfile::tempdir().expect("a directory");
-    let told = succeed(slx().arg("repair").arg(data.path()).arg(saved.path()));
-    assert!(told.contains("LOST record 5:") && told.contains("5 records saved, 1 lost"), "{told}");
+    let reported = succeed(slx().arg("repair").arg(data.path()).arg(saved.path()));
+    assert!(
+        reported.contains("LOST record 5:") && reported.contains("5 records saved, 1 lost"),
+        "{reported}"
+    );
     succeed(slx().arg("verify").arg(saved.path()));
     let mut server = Server::start(saved.path(), &[]);
     let mut clients = server.clients().await;
-    assert_eq!(judged(&mut clients, "I1", Some(&stamps[1])).await.expect("judged"), before);
-    let without = judged(&mut clients, "I2", None).await.expect("judged");
+    assert_eq!(evaluated(&mut clients, "I1", Some(&stamps[1])).await.expect("evaluated"), before);
+    let without = evaluated(&mut clients, "I2", None).await.expect("evaluated");
     assert!(second != without && without.is_empty(), "its opening is lost: {without:?}");
     let again = event("I2", "o", "2026-11-02T09:00:00Z", opened("C", "P1"));
     clients.record(vec![again]).await;
-    assert_eq!(judged(&mut clients, "I2", None).await.expect("judged"), second);
+    assert_eq!(evaluated(&mut clients, "I2", None).await.expect("evaluated"), second);
 }
 
 #[tokio::test]
@@ -144,11 +147,12 @@ async fn what_the_views_prove_to_have_been_durable_is_no_torn_tail() {
     let kept = fs::read(&segments(data.path())[0]).expect("a segment");
     let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients_of_any().await;
-    assert_lost(&judged(&mut clients, "I1", None).await.expect_err("it is lost"), 6);
+    assert_lost(&evaluated(&mut clients, "I1", None).await.expect_err("it is lost"), 6);
     assert!(server.stop().await.success());
     assert_eq!(fs::read(&segments(data.path())[0]).expect("a segment"), kept);
 
-    // Without them it can't be told from what a crash leaves: it is cut, and that is reported.
+    // Without them it can't be distinguished from what a crash leaves: it is cut, and that is
+    // reported.
     remove_views(data.path());
     let mut server = Server::start(data.path(), &[]);
     let status = server.clients().await.status().await;
@@ -177,7 +181,7 @@ async fn whatever_region_is_damaged_it_is_a_cut_tail_or_named_and_never_a_wrong_
     let mut clients = server.clients().await;
     let mut sound = Vec::new();
     for stamp in &stamps {
-        sound.push(judged(&mut clients, "I1", Some(stamp)).await.expect("judged"));
+        sound.push(evaluated(&mut clients, "I1", Some(stamp)).await.expect("evaluated"));
     }
     server.kill();
     let frames = frames(data.path());
@@ -202,8 +206,8 @@ async fn whatever_region_is_damaged_it_is_a_cut_tail_or_named_and_never_a_wrong_
 
 /// A server either will not start and names the damage, or answers what it can as it was.
 async fn check_damaged(data: &Path, name: &str, stamps: &[v1::Stamp], sound: &[Vec<v1::Clock>]) {
-    let (is_sound, told) = run(slx().arg("verify").arg(data));
-    assert!(is_sound || told.contains("DATA_LOSS: record"), "{name}: {told}");
+    let (is_sound, reported) = run(slx().arg("verify").arg(data));
+    assert!(is_sound || reported.contains("DATA_LOSS: record"), "{name}: {reported}");
     let mut server = Server::start(data, &[]);
     let Some(mut clients) = server.clients_or_end().await else {
         let log = server.log();
@@ -218,7 +222,7 @@ async fn check_damaged(data: &Path, name: &str, stamps: &[v1::Stamp], sound: &[V
     assert_eq!(is_damaged, !is_sound, "{name}: {}", server.log());
     let reaches = status.stamp.expect("a stamp").sequence;
     for (stamp, sound) in stamps.iter().zip(sound) {
-        match judged(&mut clients, "I1", Some(stamp)).await {
+        match evaluated(&mut clients, "I1", Some(stamp)).await {
             Ok(clocks) if stamp.sequence <= reaches => assert_eq!(clocks, *sound, "{name}"),
             Err(status) if stamp.sequence > reaches && is_damaged => {
                 assert_eq!(status.code(), Code::DataLoss, "{name}");

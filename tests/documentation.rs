@@ -1,4 +1,5 @@
-//! The documentation: every relative link in it leads to a file, and to a heading where it names one.
+//! The documentation: every relative link in it leads to a file, and to a heading where it names
+//! one.
 
 use std::collections::BTreeSet;
 use std::fs;

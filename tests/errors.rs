@@ -75,12 +75,12 @@ async fn each_condition_has_its_code_and_reason() {
     let data = tempfile::tempdir().expect("a directory");
     let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;
-    let ask = |id: &str| v1::EvaluateIncidentRequest {
+    let query = |id: &str| v1::EvaluateIncidentRequest {
         tenant: TENANT.into(),
         incident_id: id.into(),
         ..Default::default()
     };
-    let status = clients.clocks.evaluate_incident(ask("I")).await.expect_err("unknown");
+    let status = clients.clocks.evaluate_incident(query("I")).await.expect_err("unknown");
     check(status, Code::NotFound, "INCIDENT_NOT_FOUND", &[]);
 
     let put = |contract, expected_revision, effective_time| v1::PutContractRequest {
@@ -121,7 +121,7 @@ async fn each_condition_has_its_code_and_reason() {
     };
     let status = clients.clocks.list_clocks(request).await.expect_err("a foreign token");
     check(status, Code::InvalidArgument, "INVALID_PAGE_TOKEN", &["page_token"]);
-    let ahead = v1::EvaluateIncidentRequest { min_sequence: 10_000, ..ask("I") };
+    let ahead = v1::EvaluateIncidentRequest { min_sequence: 10_000, ..query("I") };
     let status = clients.clocks.evaluate_incident(ahead).await.expect_err("not there yet");
     check(status, Code::OutOfRange, "SEQUENCE_NOT_REACHED", &["min_sequence"]);
 }
@@ -129,7 +129,7 @@ async fn each_condition_has_its_code_and_reason() {
 /// Shape comes before tokens, tokens before existence, existence before preconditions and
 /// conflicts: each row mends one thing more.
 #[tokio::test]
-async fn of_several_faults_the_first_in_order_is_told() {
+async fn of_several_violations_the_first_in_order_is_reported() {
     let data = tempfile::tempdir().expect("a directory");
     let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;
@@ -186,8 +186,8 @@ async fn an_error_arrives_however_long_is_what_it_quotes() {
     };
     let status = clients.contracts.put_contract(request).await.expect_err("refused");
     assert_eq!(status.code(), Code::InvalidArgument, "{status}");
-    let told = status.get_error_details();
-    let fields = told.bad_request().expect("the fields").field_violations.iter();
+    let reported = status.get_error_details();
+    let fields = reported.bad_request().expect("the fields").field_violations.iter();
     let fields: Vec<_> = fields.map(|violation| violation.field.as_str()).collect();
     assert_eq!(fields, ["contract.id", "contract.time_zone"]);
 }

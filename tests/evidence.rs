@@ -42,18 +42,21 @@ async fn an_evidence_file_proves_itself_against_a_head_and_no_forged_one_does() 
     }
     let head = clients.status().await.head;
     let path = data.path().join("I1.json");
-    let told = evidence(data.path(), &path);
-    assert!(told.contains(&head) && told.contains("2 facts, 2 revisions of terms"), "{told}");
-    let (is_proven, told) = check(&path, &head);
-    assert!(is_proven && told.contains("the verdict follows"), "{told}");
+    let reported = evidence(data.path(), &path);
+    assert!(
+        reported.contains(&head) && reported.contains("2 facts, 2 revisions of terms"),
+        "{reported}"
+    );
+    let (is_proven, reported) = check(&path, &head);
+    assert!(is_proven && reported.contains("the verdict follows"), "{reported}");
 
     let text = std::fs::read_to_string(&path).expect("the file");
-    assert!(!text.contains("OTHER") && !text.contains("X1"), "it tells of others");
+    assert!(!text.contains("OTHER") && !text.contains("X1"), "it names others");
     let file: Value = serde_json::from_str(&text).expect("JSON");
     let answer = clients.evaluate("I1", "2026-12-01T00:00:00Z", None).await;
     let elapsed = answer.clocks[0].elapsed.expect("a span").seconds;
-    let told = file["verdict"]["clocks"][0]["elapsed"].as_str().expect("a span").to_owned();
-    assert_eq!(told, format!("{elapsed}s"));
+    let reported = file["verdict"]["clocks"][0]["elapsed"].as_str().expect("a span").to_owned();
+    assert_eq!(reported, format!("{elapsed}s"));
 
     let forge = |forge: Forgery| {
         let mut forged = file.clone();
@@ -72,8 +75,8 @@ async fn an_evidence_file_proves_itself_against_a_head_and_no_forged_one_does() 
         ("that was noted", &|file| file["journal"]["head"] = "00".repeat(32).into()),
     ];
     for (why, forgery) in forgeries {
-        let (is_proven, told) = forge(forgery);
-        assert!(!is_proven && told.contains(why), "{why}: {told}");
+        let (is_proven, reported) = forge(forgery);
+        assert!(!is_proven && reported.contains(why), "{why}: {reported}");
     }
     let nobody = run(slx().args(["evidence", "I9", "--data-dir"]).arg(data.path()));
     assert!(!nobody.0 && nobody.1.contains("nothing is recorded of incident"), "{}", nobody.1);
@@ -88,14 +91,14 @@ async fn a_journal_extends_the_head_that_was_noted_and_no_other_does() {
     let noted = clients.status().await;
     clients.put_contract(contract("C")).await;
     record_incident(&mut clients, "I1", "C").await;
-    let (newest, told) = (clients.status().await.head, noted.head);
+    let (newest, reported) = (clients.status().await.head, noted.head);
     let mut verified = clients.admin.verify_journal(v1::VerifyJournalRequest {}).await;
     let last = verified.as_mut().expect("verified").get_mut().message().await.expect("a message");
     assert_eq!(last.expect("a message"), v1::VerifyJournalResponse { records: 4, head: newest });
     assert!(server.stop().await.success());
     let verify =
         |head: &str| run(slx().arg("verify").arg(data.path()).args(["--until-head", head]));
-    let (is_same, said) = verify(&told);
+    let (is_same, said) = verify(&reported);
     assert!(is_same && said.contains("record 1, of") && said.contains("and 3 since"), "{said}");
     let (is_same, said) = verify(&"ab".repeat(32));
     assert!(!is_same && said.contains("NOT THE SAME JOURNAL"), "{said}");
@@ -105,7 +108,7 @@ async fn a_journal_extends_the_head_that_was_noted_and_no_other_does() {
     let mut bytes = std::fs::read(path).expect("a segment");
     bytes[78 + 75] ^= 1;
     std::fs::write(path, bytes).expect("written");
-    let (is_same, said) = verify(&told);
+    let (is_same, said) = verify(&reported);
     assert!(!is_same && said.contains("DATA_LOSS: record 1"), "{said}");
 }
 

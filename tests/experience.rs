@@ -70,18 +70,20 @@ async fn half_an_hour_of_work_left_for_six_is_met_and_cost_240_hours() {
     clients.put_office().await;
     clients.put_contract(essay_contract()).await;
     record_essay(&mut clients, "E").await;
-    let judged = clients.evaluate("E", LATER, None).await;
-    let verdict = judged.verdicts.iter().find(|v| v.target_id == "resolve").expect("a verdict");
+    let evaluated = clients.evaluate("E", LATER, None).await;
+    let verdict = evaluated.verdicts.iter().find(|v| v.target_id == "resolve").expect("a verdict");
     assert_eq!(verdict.outcome(), v1::Outcome::Met);
-    let [lived] = judged.experience.as_slice() else { panic!("{:?}", judged.experience) };
-    assert_eq!(lived.lost_time, Some(hours(240)));
-    assert_eq!((lived.experienced_time, lived.limit), (Some(hours(6)), Some(hours(4))));
-    assert_eq!((lived.gap, lived.people_hit), (Some(hours(0)), 40));
-    assert_eq!(lived.trouble_end_time, Some(at("2026-10-06T13:00:00Z")));
-    let flow = lived.flow.clone().expect("a flow");
+    let [experience] = evaluated.experience.as_slice() else {
+        panic!("{:?}", evaluated.experience)
+    };
+    assert_eq!(experience.lost_time, Some(hours(240)));
+    assert_eq!((experience.experienced_time, experience.limit), (Some(hours(6)), Some(hours(4))));
+    assert_eq!((experience.gap, experience.people_hit), (Some(hours(0)), 40));
+    assert_eq!(experience.trouble_end_time, Some(at("2026-10-06T13:00:00Z")));
+    let flow = experience.flow.clone().expect("a flow");
     assert_eq!((flow.touch_time, flow.idle_time), (Some(minutes(30)), Some(minutes(330))));
     assert_eq!(flow.efficiency_percent, "8.3333");
-    let survey = lived.survey.clone().expect("a survey");
+    let survey = experience.survey.clone().expect("a survey");
     assert_eq!((survey.average_score.as_str(), survey.lost_time), ("3", Some(hours(200))));
 
     let request = v1::GetServiceReviewRequest {
@@ -99,26 +101,26 @@ async fn half_an_hour_of_work_left_for_six_is_met_and_cost_240_hours() {
     let why = "6 h of its 8 h, but 6 h of 4 h for people; 240 people-hours lost; ";
     assert!(melon.why.starts_with(why), "{}", melon.why);
     assert!(melon.why.ends_with("left to lie: 30 min of work, and 5 h 30 min were avoidable"));
-    assert_eq!((melon.left_lying, melon.avoidable_time), (true, Some(minutes(330))));
-    assert_eq!(review.total.map(|total| total.left_lying), Some(1));
+    assert_eq!((melon.idle_work, melon.avoidable_time), (true, Some(minutes(330))));
+    assert_eq!(review.total.map(|total| total.idle_work), Some(1));
     assert_eq!((melon.elapsed, melon.experienced_elapsed), (Some(hours(6)), Some(hours(6))));
 
     // It lies from the moment on at which it has lain for as long as the work takes.
     let mut lies = Vec::new();
     for time in ["2026-10-06T07:29:59Z", "2026-10-06T07:30:00Z", LATER] {
-        let judged = clients.evaluate("E", time, None).await;
-        let work = judged.work.iter().find(|work| work.target_id == "resolve").expect("work");
-        lies.push(work.left_lying);
+        let evaluated = clients.evaluate("E", time, None).await;
+        let work = evaluated.work.iter().find(|work| work.target_id == "resolve").expect("work");
+        lies.push(work.idle_work);
         assert_eq!(work.ready_time.is_some(), time == LATER);
     }
     assert_eq!(lies, [false, true, true]);
 
-    let told = shown(&server, "E");
+    let reported = shown(&server, "E");
     assert!(
-        told.contains("LEFT LYING C resolve: done at once, it could have been ready"),
-        "{told}"
+        reported.contains("IDLE WORK C resolve: done at once, it could have been ready"),
+        "{reported}"
     );
-    assert!(told.contains("240h 00m") && told.contains("5h 30m"), "{told}");
+    assert!(reported.contains("240h 00m") && reported.contains("5h 30m"), "{reported}");
 }
 
 fn shown(server: &Server, incident: &str) -> String {
@@ -156,18 +158,18 @@ async fn a_supplier_that_may_take_longer_than_the_sla_shows_in_the_chain() {
         event("S", "r", "2026-10-07T14:00:00.5Z", Fact::Resolved(v1::Resolved {})),
     ];
     clients.record(facts).await;
-    let judged = clients.evaluate("S", LATER, None).await;
-    let links: Vec<_> = judged.chain.iter().map(|l| (&*l.contract_id, &*l.underpins)).collect();
+    let evaluated = clients.evaluate("S", LATER, None).await;
+    let links: Vec<_> = evaluated.chain.iter().map(|l| (&*l.contract_id, &*l.underpins)).collect();
     assert_eq!(links, [("C", ""), ("UC", "C")]);
-    assert_eq!(judged.chain[1].kind(), v1::ContractKind::Uc);
+    assert_eq!(evaluated.chain[1].kind(), v1::ContractKind::Uc);
     let outcome = |contract: &str| {
         let is_it = |v: &&v1::TargetVerdict| v.contract_id == contract && v.target_id == "resolve";
-        judged.verdicts.iter().find(is_it).map(|verdict| verdict.outcome())
+        evaluated.verdicts.iter().find(is_it).map(|verdict| verdict.outcome())
     };
     assert_eq!(outcome("C"), Some(v1::Outcome::Met), "three hours of its own");
     assert_eq!(outcome("UC"), Some(v1::Outcome::Met), "thirteen of sixteen");
     let time = |kind: v1::PartyTimeKind| {
-        let mut found = judged.party_time.iter().filter(|part| part.contract_id == "C");
+        let mut found = evaluated.party_time.iter().filter(|part| part.contract_id == "C");
         found.find(|part| part.kind() == kind).and_then(|part| part.duration)
     };
     let nanos = 500_000_000;
@@ -176,15 +178,16 @@ async fn a_supplier_that_may_take_longer_than_the_sla_shows_in_the_chain() {
     assert_eq!(time(v1::PartyTimeKind::ThirdParty), Some(theirs));
     assert_eq!(time(v1::PartyTimeKind::ClosedHours), Some(hours(16)));
     assert_eq!(time(v1::PartyTimeKind::Client), None);
-    let lived = judged.experience.iter().find(|lived| lived.contract_id == "C").expect("it");
-    assert_eq!(lived.experienced_time, Some(Duration { nanos, ..hours(15) }));
-    assert_eq!(lived.gap, Some(theirs), "what the pause hid");
+    let experience =
+        evaluated.experience.iter().find(|experience| experience.contract_id == "C").expect("it");
+    assert_eq!(experience.experienced_time, Some(Duration { nanos, ..hours(15) }));
+    assert_eq!(experience.gap, Some(theirs), "what the pause hid");
 
-    let told = shown(&server, "S");
-    assert!(told.contains("\n  UC"), "{told}");
+    let reported = shown(&server, "S");
+    assert!(reported.contains("\n  UC"), "{reported}");
     assert!(
-        told.lines().any(|line| line.contains("Carrier") && line.contains("12h 00m")),
-        "{told}"
+        reported.lines().any(|line| line.contains("Carrier") && line.contains("12h 00m")),
+        "{reported}"
     );
 }
 
@@ -208,7 +211,7 @@ async fn october(clients: &mut Clients) -> v1::GetComplianceResponse {
         as_of_time: Some(at(LATER)),
         ..Default::default()
     };
-    clients.compliance.get_compliance(request).await.expect("reckoned").into_inner()
+    clients.compliance.get_compliance(request).await.expect("computed").into_inner()
 }
 
 fn group<'a>(answer: &'a v1::GetComplianceResponse, target: &str) -> &'a v1::ComplianceGroup {
@@ -218,12 +221,12 @@ fn group<'a>(answer: &'a v1::GetComplianceResponse, target: &str) -> &'a v1::Com
 
 fn verdicts(answer: &v1::GetComplianceResponse) -> Vec<(String, v1::ObjectiveVerdict)> {
     let objectives = answer.objectives.iter();
-    let id = |standing: &v1::ObjectiveStanding| standing.objective.clone().expect("it").id;
-    objectives.map(|standing| (id(standing), standing.verdict())).collect()
+    let id = |status: &v1::ObjectiveResult| status.objective.clone().expect("it").id;
+    objectives.map(|status| (id(status), status.verdict())).collect()
 }
 
 #[tokio::test]
-async fn a_month_holds_both_accounts_and_judges_what_people_went_through() {
+async fn a_month_holds_both_accounts_and_evaluates_what_people_went_through() {
     let data = tempfile::tempdir().expect("a directory");
     let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;
@@ -239,12 +242,12 @@ async fn a_month_holds_both_accounts_and_judges_what_people_went_through() {
     // Ten hours by the contract, but it worked again after two: half of four people's work.
     let back = "2026-10-08T09:00:00Z";
     let impact = v1::ImpactChanged { affected_users: 4, productivity_loss: 50 };
-    let told = v1::ClientUpdated { told_time: Some(at(back)) };
+    let reported = v1::ClientUpdated { reported_time: Some(at(back)) };
     let survey = v1::Surveyed { score: 10, lost_time: None };
     let facts = vec![
         event("F", "o", "2026-10-08T07:00:00Z", hit(&["C"], 4)),
         event("F", "i", "2026-10-08T07:00:00Z", Fact::ImpactChanged(impact)),
-        event("F", "u", "2026-10-08T08:00:00Z", Fact::ClientUpdated(told)),
+        event("F", "u", "2026-10-08T08:00:00Z", Fact::ClientUpdated(reported)),
         event("F", "b", back, Fact::Restored(v1::Restored {})),
         event("F", "r", "2026-10-09T09:00:00Z", Fact::Resolved(v1::Resolved {})),
         event("F", "s", "2026-10-09T10:00:00Z", Fact::Surveyed(survey)),
@@ -254,18 +257,24 @@ async fn a_month_holds_both_accounts_and_judges_what_people_went_through() {
     let resolve = group(&answer, "resolve");
     let paper = resolve.contractual.clone().expect("counts");
     assert_eq!((paper.met, paper.breached), (1, 1));
-    assert_eq!((resolve.watermelons, resolve.reverse_watermelons, resolve.relieved), (1, 1, 0));
+    assert_eq!(
+        (resolve.watermelons, resolve.reverse_watermelons, resolve.met_by_pauses),
+        (1, 1, 0)
+    );
     assert_eq!(resolve.attainment_gap, "0");
-    let toll = resolve.toll.clone().expect("a toll");
-    assert_eq!((toll.incidents, toll.people_hit), (2, 44));
-    assert_eq!(toll.lost_time, Some(hours(244)));
-    assert_eq!(toll.lost_time_p50, Some(hours(4)), "of 4 and 240 hours");
-    assert_eq!(toll.experienced_time, Some(hours(8)));
-    assert_eq!((toll.idle_time, toll.touch_time), (Some(minutes(930)), Some(minutes(30))));
-    assert_eq!((toll.promises_kept, toll.promises_broken), (1, 0));
-    let survey = toll.survey.expect("a survey");
+    let experience_totals = resolve.experience_totals.clone().expect("experience totals");
+    assert_eq!((experience_totals.incidents, experience_totals.people_hit), (2, 44));
+    assert_eq!(experience_totals.lost_time, Some(hours(244)));
+    assert_eq!(experience_totals.lost_time_p50, Some(hours(4)), "of 4 and 240 hours");
+    assert_eq!(experience_totals.experienced_time, Some(hours(8)));
+    assert_eq!(
+        (experience_totals.idle_time, experience_totals.touch_time),
+        (Some(minutes(930)), Some(minutes(30)))
+    );
+    assert_eq!((experience_totals.promises_kept, experience_totals.promises_broken), (1, 0));
+    let survey = experience_totals.survey.expect("a survey");
     assert_eq!((survey.average_score.as_str(), survey.happiness_percent.as_str()), ("6.5", "0"));
-    let responses = group(&answer, "respond").toll.clone().expect("a toll");
+    let responses = group(&answer, "respond").experience_totals.clone().expect("experience totals");
     assert_eq!(responses.incidents, 0, "each incident is counted once");
     assert_eq!(responses.lost_time_p50, None);
     let expected = [
@@ -274,9 +283,9 @@ async fn a_month_holds_both_accounts_and_judges_what_people_went_through() {
         ("lost".to_owned(), v1::ObjectiveVerdict::Met),
     ];
     assert_eq!(verdicts(&answer), expected);
-    let lived = answer.objectives[2].lived.clone().expect("what people went through");
-    assert_eq!(lived.lost_time_per_hundred_people, Some(hours(61)));
-    assert_eq!(lived.lost_time_left, Some(hours(0)));
+    let experience = answer.objectives[2].experience.clone().expect("what people went through");
+    assert_eq!(experience.lost_time_per_hundred_people, Some(hours(61)));
+    assert_eq!(experience.lost_time_left, Some(hours(0)));
 
     // The worst of 400 people is 488 hours in 720, so 504.9444 in the 745 of October; of those
     // 260.9444 were not lost. Of 16 hours half of one was not idle.
@@ -294,18 +303,21 @@ async fn a_month_holds_both_accounts_and_judges_what_people_went_through() {
     clients.record(again).await;
     let answer = october(&mut clients).await;
     assert_eq!(verdicts(&answer)[2].1, v1::ObjectiveVerdict::Missed);
-    assert_eq!(group(&answer, "resolve").toll.clone().expect("a toll").reopenings, 1);
+    assert_eq!(
+        group(&answer, "resolve").experience_totals.clone().expect("experience totals").reopenings,
+        1
+    );
 
     let mut command = slx();
     command.args(["compliance", "C", "2026-10", "--tenant", TENANT, "--by", "target"]);
-    let told = succeed(command.args(["--address", &server.address, "--as-of-time", LATER]));
-    assert!(told.contains("244h 00m 02s") && told.contains("score 6.5"), "{told}");
+    let reported = succeed(command.args(["--address", &server.address, "--as-of-time", LATER]));
+    assert!(reported.contains("244h 00m 02s") && reported.contains("score 6.5"), "{reported}");
     // The second more of the one is cut away: 4 h 0 min 2 s.
-    assert!(told.contains("LOST P50") && told.contains("4h 00m "), "{told}");
+    assert!(reported.contains("LOST P50") && reported.contains("4h 00m "), "{reported}");
 }
 
 #[tokio::test]
-async fn experience_terms_that_can_not_be_judged_are_refused() {
+async fn experience_terms_that_can_not_be_evaluated_are_refused() {
     let data = tempfile::tempdir().expect("a directory");
     let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;
@@ -337,17 +349,17 @@ async fn experience_terms_that_can_not_be_judged_are_refused() {
                 terms.experience.as_mut().expect("it").people = 0;
                 contract
             },
-            "tell how many the contract serves",
+            "say how many the contract serves",
         ),
     ];
-    for (contract, told) in cases {
+    for (contract, reported) in cases {
         let request = v1::PutContractRequest {
             tenant: TENANT.into(),
             contract: Some(contract),
             ..Default::default()
         };
         let status = clients.contracts.put_contract(request).await.expect_err("refused");
-        assert!(format!("{status:?}").contains(told), "{told}: {status:?}");
+        assert!(format!("{status:?}").contains(reported), "{reported}: {status:?}");
     }
 }
 
@@ -367,8 +379,8 @@ async fn what_the_example_agrees_can_be_put_as_it_stands() {
     let mut command = slx();
     command.args(["apply", "--tenant", TENANT, "--address", &server.address, "--file"]);
     command.arg(&file);
-    let told = succeed(&mut command);
-    assert!(told.contains("workplace"), "{told}");
+    let reported = succeed(&mut command);
+    assert!(reported.contains("workplace"), "{reported}");
 }
 
 const CHAIN: &str = "
@@ -430,7 +442,7 @@ async fn amounts(clients: &mut Clients, contract: &str) -> Vec<(String, Option<i
         ..Default::default()
     };
     let items = clients.settlement.list_settlement_items(request).await.expect("listed");
-    let items = items.into_inner().items.into_iter().filter_map(|standing| standing.item);
+    let items = items.into_inner().items.into_iter().filter_map(|status| status.item);
     items.map(|item| (item.item_id, item.amount)).collect()
 }
 
@@ -468,8 +480,9 @@ async fn the_money_of_a_chain_follows_the_contract_and_the_second_account_the_pe
     assert!(warned.contains("longer than"), "{warned}");
     record_chain(&mut clients).await;
 
-    let judged = clients.evaluate("T", LATER, None).await;
-    let outcomes: Vec<_> = judged.verdicts.iter().map(|v| (&*v.contract_id, v.outcome())).collect();
+    let evaluated = clients.evaluate("T", LATER, None).await;
+    let outcomes: Vec<_> =
+        evaluated.verdicts.iter().map(|v| (&*v.contract_id, v.outcome())).collect();
     assert_eq!(outcomes, [("C", v1::Outcome::Met), ("UC", v1::Outcome::Breached)]);
 
     let request = v1::GetServiceReviewRequest {

@@ -20,7 +20,7 @@ fn request() -> v1::ExportClocksRequest {
     v1::ExportClocksRequest { tenant: TENANT.into(), include_open: true, ..Default::default() }
 }
 
-/// All rows, and the stamp they rest on, which each message must tell.
+/// All rows, and the stamp they rest on, which each message must state.
 async fn export(
     clients: &mut Clients,
     request: v1::ExportClocksRequest,
@@ -85,7 +85,7 @@ fn span(nanos: i64) -> Option<Duration> {
     Some(Duration { seconds: nanos / 1_000_000_000, nanos: (nanos % 1_000_000_000) as i32 })
 }
 
-/// The row of a clock as it is judged, and of its incident as it is told.
+/// The row of a clock as it is evaluated, and of its incident as it is shown.
 fn row(
     clock: &v1::Clock,
     incident: &v1::Incident,
@@ -167,14 +167,14 @@ async fn cause(
     attributed.max_by(|a, b| a.0.cmp(&b.0)).map(|(_, cause)| cause)
 }
 
-/// The rows that judging every incident by itself comes to.
-async fn judged(clients: &mut Clients, stamp: &v1::Stamp) -> Vec<v1::ClockRow> {
+/// The rows that evaluating every incident by itself comes to.
+async fn evaluated(clients: &mut Clients, stamp: &v1::Stamp) -> Vec<v1::ClockRow> {
     let mut ids: Vec<_> = (0..40).map(|number| format!("R{number}")).collect();
     ids.extend((0..AWKWARD.len()).map(|number| format!("awkward{number}")));
     ids.sort();
     let mut rows = Vec::new();
     for id in ids {
-        let ask = v1::EvaluateIncidentRequest {
+        let query = v1::EvaluateIncidentRequest {
             tenant: TENANT.into(),
             incident_id: id.clone(),
             with_segments: true,
@@ -182,15 +182,15 @@ async fn judged(clients: &mut Clients, stamp: &v1::Stamp) -> Vec<v1::ClockRow> {
             known_time: stamp.known_time,
             ..Default::default()
         };
-        let Ok(answer) = clients.clocks.evaluate_incident(ask).await else { continue };
-        let ask = v1::GetIncidentRequest {
+        let Ok(answer) = clients.clocks.evaluate_incident(query).await else { continue };
+        let query = v1::GetIncidentRequest {
             tenant: TENANT.into(),
             incident_id: id.clone(),
             as_of_time: stamp.as_of_time,
             known_time: stamp.known_time,
             ..Default::default()
         };
-        let incident = clients.incidents.get_incident(ask).await.expect("it is told");
+        let incident = clients.incidents.get_incident(query).await.expect("it is shown");
         let incident = incident.into_inner().incident.expect("an incident");
         let cause = cause(clients, &id, stamp).await;
         let clocks = answer.into_inner().clocks;
@@ -207,7 +207,7 @@ fn check_same(exported: &[v1::ClockRow], expected: &[v1::ClockRow]) {
 }
 
 #[tokio::test]
-async fn rows_are_what_judging_every_incident_comes_to_at_every_time() {
+async fn rows_are_what_evaluating_every_incident_comes_to_at_every_time() {
     let data = tempfile::tempdir().expect("a directory");
     let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;
@@ -215,12 +215,12 @@ async fn rows_are_what_judging_every_incident_comes_to_at_every_time() {
     let as_of = ["2026-09-20T10:30:00Z", "2026-10-31T23:00:00Z", LATER, "2027-01-05T00:00:00Z"];
     for as_of_time in as_of.map(at) {
         for known_time in [None, Some(known[0]), Some(known[2])] {
-            let asked =
+            let requested =
                 v1::ExportClocksRequest { as_of_time: Some(as_of_time), known_time, ..request() };
-            let (rows, stamp) = export(&mut clients, asked.clone()).await;
-            check_same(&rows, &judged(&mut clients, &stamp).await);
+            let (rows, stamp) = export(&mut clients, requested.clone()).await;
+            check_same(&rows, &evaluated(&mut clients, &stamp).await);
             check_listed(&mut clients, &rows, &stamp).await;
-            check_parts(&mut clients, &rows, &asked).await;
+            check_parts(&mut clients, &rows, &requested).await;
         }
     }
 }
@@ -250,7 +250,11 @@ async fn check_listed(clients: &mut Clients, rows: &[v1::ClockRow], stamp: &v1::
 }
 
 /// Contracts and periods take their rows, and no others.
-async fn check_parts(clients: &mut Clients, all: &[v1::ClockRow], asked: &v1::ExportClocksRequest) {
+async fn check_parts(
+    clients: &mut Clients,
+    all: &[v1::ClockRow],
+    requested: &v1::ExportClocksRequest,
+) {
     let (start, end) = ("2026-09-30T22:00:00Z", "2026-10-31T23:00:00Z");
     let decided = |row: &v1::ClockRow| moment(&row.decide_time);
     let is_in = |row: &v1::ClockRow| {
@@ -259,12 +263,12 @@ async fn check_parts(clients: &mut Clients, all: &[v1::ClockRow], asked: &v1::Ex
     let wanted = |fits: &dyn Fn(&v1::ClockRow) -> bool| {
         all.iter().filter(|row| fits(row)).cloned().collect::<Vec<_>>()
     };
-    let of_d = v1::ExportClocksRequest { contract_id: "D".into(), ..asked.clone() };
+    let of_d = v1::ExportClocksRequest { contract_id: "D".into(), ..requested.clone() };
     check_same(&export(clients, of_d).await.0, &wanted(&|row| row.contract_id == "D"));
     let between = v1::ExportClocksRequest {
         start_time: Some(at(start)),
         end_time: Some(at(end)),
-        ..asked.clone()
+        ..requested.clone()
     };
     let or_open = |row: &v1::ClockRow| row.decide_time.is_none() || is_in(row);
     check_same(&export(clients, between.clone()).await.0, &wanted(&or_open));
@@ -274,7 +278,7 @@ async fn check_parts(clients: &mut Clients, all: &[v1::ClockRow], asked: &v1::Ex
         contract_id: "C".into(),
         period: "2026-10".into(),
         include_open: false,
-        ..asked.clone()
+        ..requested.clone()
     };
     let expected = wanted(&|row| row.contract_id == "C" && is_in(row));
     check_same(&export(clients, october).await.0, &expected);
@@ -290,40 +294,40 @@ async fn what_can_not_be_exported_is_named() {
     assert!(rows.is_empty(), "a stamp comes without rows too");
     type Change = fn(&mut v1::ExportClocksRequest);
     let cases: [(Change, &str); 6] = [
-        (|asked| asked.period = "2026-10".into(), "cut in a contract's time zone"),
-        (|asked| asked.contract_id = "X".into(), "no contract"),
+        (|requested| requested.period = "2026-10".into(), "cut in a contract's time zone"),
+        (|requested| requested.contract_id = "X".into(), "no contract"),
         (
-            |asked| {
-                asked.contract_id = "C".into();
-                asked.period = "october".into();
+            |requested| {
+                requested.contract_id = "C".into();
+                requested.period = "october".into();
             },
             "2026-Q3",
         ),
         (
-            |asked| {
-                asked.contract_id = "C".into();
-                asked.period = "2026-10".into();
-                asked.end_time = Some(at(LATER));
+            |requested| {
+                requested.contract_id = "C".into();
+                requested.period = "2026-10".into();
+                requested.end_time = Some(at(LATER));
             },
             "one or the other",
         ),
         (
-            |asked| {
-                asked.start_time = Some(at(LATER));
-                asked.end_time = Some(at(LATER));
+            |requested| {
+                requested.start_time = Some(at(LATER));
+                requested.end_time = Some(at(LATER));
             },
             "is not after start_time",
         ),
-        (|asked| asked.min_sequence = 99, "min_sequence"),
+        (|requested| requested.min_sequence = 99, "min_sequence"),
     ];
-    for (change, told) in cases {
-        let mut asked = request();
-        change(&mut asked);
-        let status = match clients.compliance.export_clocks(asked).await {
+    for (change, reported) in cases {
+        let mut requested = request();
+        change(&mut requested);
+        let status = match clients.compliance.export_clocks(requested).await {
             Err(status) => status,
             Ok(answers) => answers.into_inner().message().await.expect_err("refused"),
         };
-        assert!(format!("{status:?}").contains(told), "{status:?}");
+        assert!(format!("{status:?}").contains(reported), "{status:?}");
     }
 }
 
@@ -357,8 +361,8 @@ fn time(time: &Option<Timestamp>) -> String {
     time.map(|time| time.to_string()).unwrap_or_default()
 }
 
-/// A row's cells as CSV must hold them.
-fn cells(row: &v1::ClockRow) -> Vec<String> {
+/// A row's tally buckets as CSV must hold them.
+fn tally_buckets(row: &v1::ClockRow) -> Vec<String> {
     vec![
         row.incident_id.clone(),
         row.contract_id.clone(),
@@ -403,14 +407,14 @@ async fn a_csv_file_reads_back_as_the_rows_whatever_texts_hold() {
     let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;
     fill(&mut clients).await;
-    let asked = v1::ExportClocksRequest { as_of_time: Some(at(LATER)), ..request() };
-    let (rows, _) = export(&mut clients, asked).await;
+    let requested = v1::ExportClocksRequest { as_of_time: Some(at(LATER)), ..request() };
+    let (rows, _) = export(&mut clients, requested).await;
     for text in AWKWARD {
         assert!(rows.iter().any(|row| row.category == text && row.assignee == text), "{text:?}");
     }
     let file = data.path().join("all.csv");
-    let told = succeed(command(&server).arg("-o").arg(&file));
-    assert_eq!(told, format!("{} clocks in {}\n", rows.len(), file.display()));
+    let reported = succeed(command(&server).arg("-o").arg(&file));
+    assert_eq!(reported, format!("{} clocks in {}\n", rows.len(), file.display()));
     let written = std::fs::read(&file).expect("a file");
     let printed = command(&server).output().expect("it runs").stdout;
     assert!(printed == written, "standard output and the file differ");
@@ -419,7 +423,7 @@ async fn a_csv_file_reads_back_as_the_rows_whatever_texts_hold() {
     assert_eq!(header, documented());
     let read = reader.into_records().map(|record| record.expect("a record"));
     let read: Vec<Vec<String>> = read.map(|r| r.iter().map(str::to_owned).collect()).collect();
-    assert_eq!(read, rows.iter().map(cells).collect::<Vec<_>>());
+    assert_eq!(read, rows.iter().map(tally_buckets).collect::<Vec<_>>());
 }
 
 #[tokio::test]
@@ -431,8 +435,8 @@ async fn a_file_appears_only_when_it_is_whole() {
     let file = out.path().join("some.csv");
     std::fs::write(&file, "as it was").expect("written");
     let refused = ["--contract", "X"];
-    let (success, told) = run(command(&server).args(refused).arg("-o").arg(&file));
-    assert!(!success && told.contains("no contract"), "{told}");
+    let (success, reported) = run(command(&server).args(refused).arg("-o").arg(&file));
+    assert!(!success && reported.contains("no contract"), "{reported}");
     assert_eq!(std::fs::read_to_string(&file).expect("the file"), "as it was");
     let files = std::fs::read_dir(out.path()).expect("a directory").count();
     assert_eq!(files, 1, "nothing else is left behind");
@@ -466,8 +470,8 @@ async fn an_export_is_of_one_piece_while_others_record() {
     let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;
     fill_much(&mut clients, 1_500, &"long ".repeat(200)).await;
-    let asked = v1::ExportClocksRequest { as_of_time: Some(at(LATER)), ..request() };
-    let answers = clients.compliance.export_clocks(asked.clone()).await.expect("exported");
+    let requested = v1::ExportClocksRequest { as_of_time: Some(at(LATER)), ..request() };
+    let answers = clients.compliance.export_clocks(requested.clone()).await.expect("exported");
     let mut answers = answers.into_inner();
     let first = answers.message().await.expect("an answer").expect("a first one");
     let stamp = first.stamp.expect("a stamp");
@@ -486,11 +490,11 @@ async fn an_export_is_of_one_piece_while_others_record() {
     let stopped =
         |rows: &[v1::ClockRow]| rows.iter().filter(|row| row.phase() == v1::Phase::Stopped).count();
     assert_eq!(stopped(&rows), 0, "all were resolved after the stamp");
-    let asked = v1::ExportClocksRequest { known_time: stamp.known_time, ..asked };
-    let (again, _) = export(&mut clients, asked.clone()).await;
+    let requested = v1::ExportClocksRequest { known_time: stamp.known_time, ..requested };
+    let (again, _) = export(&mut clients, requested.clone()).await;
     check_same(&rows, &again);
-    let asked = v1::ExportClocksRequest { known_time: None, ..asked };
-    let (newest, _) = export(&mut clients, asked).await;
+    let requested = v1::ExportClocksRequest { known_time: None, ..requested };
+    let (newest, _) = export(&mut clients, requested).await;
     assert!(stopped(&newest) >= 400 * 8, "{} stopped", stopped(&newest));
 }
 
@@ -517,7 +521,7 @@ async fn memory_does_not_grow_with_the_rows() {
     assert!(server.stop().await.success());
     let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;
-    // So would what the views keep of what was read: judge everything once, for no rows.
+    // So would what the views keep of what was read: evaluate everything once, for no rows.
     let end_time = Some(at("1990-01-01T00:00:00Z"));
     let nothing = v1::ExportClocksRequest { end_time, include_open: false, ..request() };
     assert_eq!(export(&mut clients, nothing).await.0, []);
@@ -547,11 +551,11 @@ async fn without_parquet_it_says_how_to_build_with_it() {
     let data = tempfile::tempdir().expect("a directory");
     let server = Server::start(data.path(), &[]);
     let file = data.path().join("all.parquet");
-    let (success, told) = write_parquet(&server, &file);
-    assert!(!success && told.contains("--features parquet"), "{told}");
+    let (success, reported) = write_parquet(&server, &file);
+    assert!(!success && reported.contains("--features parquet"), "{reported}");
     assert!(!file.exists());
     let by_its_name = run(command(&server).arg("-o").arg(&file));
-    assert_eq!(by_its_name, (false, told), "no CSV under the name of a Parquet file");
+    assert_eq!(by_its_name, (false, reported), "no CSV under the name of a Parquet file");
     assert!(!file.exists());
 }
 
@@ -563,11 +567,11 @@ async fn a_parquet_file_reads_back_as_the_rows() {
     let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;
     fill(&mut clients).await;
-    let asked = v1::ExportClocksRequest { as_of_time: Some(at(LATER)), ..request() };
-    let (rows, stamp) = export(&mut clients, asked).await;
+    let requested = v1::ExportClocksRequest { as_of_time: Some(at(LATER)), ..request() };
+    let (rows, stamp) = export(&mut clients, requested).await;
     let file = data.path().join("all.parquet");
-    let (success, told) = write_parquet(&server, &file);
-    assert!(success, "{told}");
+    let (success, reported) = write_parquet(&server, &file);
+    assert!(success, "{reported}");
     let file = std::fs::File::open(&file).expect("a file");
     let reader = SerializedFileReader::new(file).expect("a Parquet file");
     let metadata = reader.metadata().file_metadata();
@@ -579,10 +583,10 @@ async fn a_parquet_file_reads_back_as_the_rows() {
     assert_eq!(names, documented());
     let read = reader.get_row_iter(None).expect("rows").map(|row| row.expect("a row"));
     let read: Vec<Vec<String>> = read.map(|row| columns(&row)).collect();
-    assert_eq!(read, rows.iter().map(cut_cells).collect::<Vec<_>>());
+    assert_eq!(read, rows.iter().map(cut_tally_buckets).collect::<Vec<_>>());
 }
 
-/// A row's cells as CSV would hold them.
+/// A row's tally buckets as CSV would hold them.
 #[cfg(feature = "parquet")]
 fn columns(row: &parquet::record::Row) -> Vec<String> {
     use parquet::record::Field;
@@ -600,9 +604,9 @@ fn columns(row: &parquet::record::Row) -> Vec<String> {
     columns.collect()
 }
 
-/// The cells of a row whose instants are cut to microseconds.
+/// The tally buckets of a row whose instants are cut to microseconds.
 #[cfg(feature = "parquet")]
-fn cut_cells(row: &v1::ClockRow) -> Vec<String> {
+fn cut_tally_buckets(row: &v1::ClockRow) -> Vec<String> {
     let mut row = row.clone();
     for time in [
         &mut row.start_time,
@@ -619,5 +623,5 @@ fn cut_cells(row: &v1::ClockRow) -> Vec<String> {
     {
         time.nanos -= time.nanos % 1_000;
     }
-    cells(&row)
+    tally_buckets(&row)
 }

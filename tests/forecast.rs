@@ -17,8 +17,8 @@ fn data(name: &str) -> String {
 
 fn run(arguments: &[&str]) -> Result<String, String> {
     let output = slx().args(arguments).output().expect("it runs");
-    let told = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
-    if output.status.success() { Ok(told(output.stdout)) } else { Err(told(output.stderr)) }
+    let reported = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+    if output.status.success() { Ok(reported(output.stdout)) } else { Err(reported(output.stderr)) }
 }
 
 fn figure(scores: &Value, name: &str) -> f64 {
@@ -38,14 +38,14 @@ async fn forecasts_of_a_real_log_are_good_and_mean_what_they_say() {
     run(&[&["import", "-f", &log, "-m", &mapping], &to_server[..]].concat()).expect("imported");
     let data_dir = directory.path().display().to_string();
     let evaluate = |more: &[&str]| {
-        let asked = ["forecast", "--evaluate", "--data-dir", &data_dir, "--tenant", TENANT];
-        run(&[&asked, more].concat())
+        let requested = ["forecast", "--evaluate", "--data-dir", &data_dir, "--tenant", TENANT];
+        run(&[&requested, more].concat())
     };
-    let asked = ["--contract", "office", "--learn-until", LEARN_UNTIL, "--until", LOG_ENDS];
-    let told = evaluate(&[&asked[..], &["--json"]].concat()).expect("evaluated");
+    let requested = ["--contract", "office", "--learn-until", LEARN_UNTIL, "--until", LOG_ENDS];
+    let reported = evaluate(&[&requested[..], &["--json"]].concat()).expect("evaluated");
 
-    let told: Value = serde_json::from_str(&told).expect("JSON");
-    let results = told["results"].as_array().expect("results");
+    let reported: Value = serde_json::from_str(&reported).expect("JSON");
+    let results = reported["results"].as_array().expect("results");
     let limits = [("event", 0.145, 0.021), ("noon", 0.122, 0.021), ("week", 0.1, 0.05)];
     assert_eq!(results.len(), limits.len());
     for (result, (occasion, brier, calibration_error)) in results.iter().zip(limits) {
@@ -64,8 +64,8 @@ async fn forecasts_of_a_real_log_are_good_and_mean_what_they_say() {
     assert!(figure(noon, "alarmRecall") > 0.85, "{}", noon["alarmRecall"]);
 
     let refused = evaluate(&["--contract", "gold", "--learn-until", LEARN_UNTIL]);
-    let told = refused.expect_err("there is no such contract");
-    assert!(told.contains("\"gold\"") && told.contains("office"), "{told}");
+    let reported = refused.expect_err("there is no such contract");
+    assert!(reported.contains("\"gold\"") && reported.contains("office"), "{reported}");
     let refused =
         evaluate(&["--contract", "office", "--learn-until", LOG_ENDS, "--until", LOG_ENDS]);
     assert!(refused.expect_err("nothing to score").contains("no clock was open"));

@@ -80,7 +80,7 @@ fn asking() -> v1::ForecastClocksRequest {
     }
 }
 
-async fn ask(
+async fn query(
     clients: &mut Clients,
     request: v1::ForecastClocksRequest,
 ) -> (Vec<v1::ClockForecast>, v1::Stamp) {
@@ -111,7 +111,7 @@ async fn open_clocks_are_forecast_the_most_urgent_first() {
     let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;
     fill(&mut clients).await;
-    let (forecasts, stamp) = ask(&mut clients, asking()).await;
+    let (forecasts, stamp) = query(&mut clients, asking()).await;
     assert!(forecasts.iter().all(|f| (0.0..=1.0).contains(&f.breach_probability)));
     assert_eq!(of(&forecasts, "O1").breach_probability, 1.0);
     let due_times: Vec<_> = forecasts.iter().filter_map(due).map(|time| time.seconds).collect();
@@ -128,14 +128,15 @@ async fn open_clocks_are_forecast_the_most_urgent_first() {
     assert_eq!(tight.slack, Some(seconds(-5 * 3600)));
 
     let (likely, _) =
-        ask(&mut clients, v1::ForecastClocksRequest { minimum_probability: 1.0, ..asking() }).await;
+        query(&mut clients, v1::ForecastClocksRequest { minimum_probability: 1.0, ..asking() })
+            .await;
     assert!(likely.iter().all(|forecast| forecast.breach_probability == 1.0));
     assert!(!likely.is_empty() && likely.len() < forecasts.len());
     let soon = v1::ForecastClocksRequest { due_before: Some(at(NOW)), ..asking() };
-    let (soon, _) = ask(&mut clients, soon).await;
+    let (soon, _) = query(&mut clients, soon).await;
     assert!(soon.iter().all(|forecast| due(forecast).expect("due").seconds < at(NOW).seconds));
 
-    // Whatever is recorded later leaks into nothing that is asked by what was known then.
+    // Whatever is recorded later leaks into nothing that is queried by what was known then.
     let later = (0..20).flat_map(|number| {
         let id = format!("L{number}");
         let resolved = Fact::Resolved(v1::Resolved {});
@@ -146,7 +147,7 @@ async fn open_clocks_are_forecast_the_most_urgent_first() {
     });
     clients.record(later.collect()).await;
     let then = v1::ForecastClocksRequest { known_time: stamp.known_time, ..asking() };
-    assert_eq!(ask(&mut clients, then).await.0, forecasts);
+    assert_eq!(query(&mut clients, then).await.0, forecasts);
     server.stop().await;
 }
 
@@ -156,7 +157,7 @@ async fn what_if_changes_the_forecast_and_records_nothing() {
     let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;
     fill(&mut clients).await;
-    let (forecasts, stamp) = ask(&mut clients, asking()).await;
+    let (forecasts, stamp) = query(&mut clients, asking()).await;
     let present = of(&forecasts, "O4").breach_probability;
     let thinking = |what_if| v1::ForecastClocksRequest { what_if: Some(what_if), ..asking() };
     let of_it = |effort: i64, priority: &str| v1::WhatIf {
@@ -165,9 +166,9 @@ async fn what_if_changes_the_forecast_and_records_nothing() {
         priority: priority.into(),
         ..Default::default()
     };
-    let (easy, _) = ask(&mut clients, thinking(of_it(1, ""))).await;
-    let (hard, _) = ask(&mut clients, thinking(of_it(12, ""))).await;
-    let (raised, _) = ask(&mut clients, thinking(of_it(1, "P1"))).await;
+    let (easy, _) = query(&mut clients, thinking(of_it(1, ""))).await;
+    let (hard, _) = query(&mut clients, thinking(of_it(12, ""))).await;
+    let (raised, _) = query(&mut clients, thinking(of_it(1, "P1"))).await;
     let probability = |forecasts: &[v1::ClockForecast]| of(forecasts, "O4").breach_probability;
     assert!(probability(&easy) < probability(&hard), "{easy:?} {hard:?}");
     assert!(probability(&easy) < probability(&raised), "{raised:?}");
@@ -178,11 +179,11 @@ async fn what_if_changes_the_forecast_and_records_nothing() {
         wait_end_time: Some(at("2026-10-14T14:00:00Z")),
         ..Default::default()
     };
-    let (answered, _) = ask(&mut clients, thinking(waits)).await;
+    let (answered, _) = query(&mut clients, thinking(waits)).await;
     let clock = of(&answered, "O3").clock.clone().expect("a clock");
     assert_eq!(clock.phase(), v1::Phase::Running);
     assert_eq!(clock.remaining, Some(seconds(3 * 3600 + 1800)));
-    let (again, after) = ask(&mut clients, asking()).await;
+    let (again, after) = query(&mut clients, asking()).await;
     assert_eq!((of(&again, "O4").breach_probability, after.sequence), (present, stamp.sequence));
 
     let nothing = v1::WhatIf { incident_id: "O4".into(), ..Default::default() };
@@ -264,7 +265,7 @@ async fn a_period_s_end_is_forecast_and_an_error_budget_burns() {
     let over = objectives(&mut clients, "2026-09", NOW).await;
     assert_eq!(over[0].miss_probability, 0.0);
     assert!((over[0].expected_attainment - 0.825).abs() < 1e-9, "{:?}", over[0]);
-    assert_eq!((over[0].allowance_left, over[0].heaviest.len()), (3, 0));
+    assert_eq!((over[0].allowance_left, over[0].most_influential.len()), (3, 0));
 
     let goes_on = objectives(&mut clients, "2026-10", NOW).await;
     let in_time = &goes_on[0];
@@ -272,8 +273,11 @@ async fn a_period_s_end_is_forecast_and_an_error_budget_burns() {
     assert!(in_time.attainment_low <= in_time.expected_attainment);
     assert!(in_time.expected_attainment <= in_time.attainment_high);
     assert!(in_time.expected_decided > 4.0, "{in_time:?}");
-    let heaviest = in_time.heaviest.first().expect("open clocks weigh");
-    assert!(heaviest.miss_probability_saved >= 0.0 && heaviest.incident_id.starts_with('O'));
+    let most_influential = in_time.most_influential.first().expect("open clocks weigh");
+    assert!(
+        most_influential.miss_probability_saved >= 0.0
+            && most_influential.incident_id.starts_with('O')
+    );
 
     // October has 22 days of eight hours: 1 % is 1 h 45 min 36 s, and half an hour is used up.
     let budget = goes_on[1].error_budget.expect("a budget");
@@ -310,8 +314,8 @@ async fn forecasts_are_scored_when_their_clocks_are_decided() {
         let all = all.expect("scored").into_inner().quality.expect("quality");
         assert!(all.forecasts >= 40 && all.clocks >= 40, "{all:?}");
         assert!((0.0..=1.0).contains(&all.brier_score) && all.log_loss > 0.0, "{all:?}");
-        let told: i64 = all.calibration.iter().map(|row| row.forecasts).sum();
-        assert_eq!(told, all.forecasts);
+        let reported: i64 = all.calibration.iter().map(|row| row.forecasts).sum();
+        assert_eq!(reported, all.forecasts);
         assert_eq!(*before.get_or_insert(all.clone()), all);
     }
     let none = clients.forecasts.get_forecast_quality(asking("2025", "")).await;

@@ -29,7 +29,7 @@ const FLAGS: [&str; 2] = ["--segment-bytes", "65536"];
 const SEGMENT_BYTES: u64 = 65_536;
 const INCIDENTS: [&str; 3] = ["I1", "I2", "I3"];
 const CONTRACTS: [&str; 2] = ["C", "O"];
-/// What depends on the machine or on how far the journal goes, and what answers of a later slx tell
+/// What depends on the machine or on how far the journal goes, and what answers of a later slx show
 /// beside those of an earlier one.
 const LEFT_OUT: [&str; 6] =
     ["timeZoneDatabase", "stamp", "experience", "partyTime", "chain", "work"];
@@ -44,7 +44,7 @@ struct Answers {
     questions: Vec<Question>,
 }
 
-/// What was asked and answered.
+/// What was requested and answered.
 #[derive(Debug, Deserialize, Serialize)]
 struct Question {
     method: String,
@@ -77,7 +77,7 @@ fn json(message: &impl Message, name: &str) -> Value {
 }
 
 /// The answer of a server now.
-async fn ask(clients: &mut Clients, question: &Question) -> Value {
+async fn query(clients: &mut Clients, question: &Question) -> Value {
     let Question { method, id, as_of, known, .. } = question;
     let (tenant, id) = (TENANT.to_owned(), id.clone());
     let (as_of_time, known_time) = (Some(at(as_of)), known.as_deref().map(at));
@@ -120,7 +120,7 @@ async fn ask(clients: &mut Clients, question: &Question) -> Value {
             let answer = clients.contracts.list_contract_revisions(request).await.expect("listed");
             json(&answer.into_inner(), "ListContractRevisionsResponse")
         }
-        other => panic!("{other} is asked by no fixture"),
+        other => panic!("{other} is requested by no fixture"),
     }
 }
 
@@ -159,17 +159,18 @@ async fn what_each_format_wrote_is_still_read_and_answered_as_it_was() {
 /// What the commands make of a fixture's files.
 fn check_files(place: &Path, answers: &Answers) {
     for (part, head) in [("data", &answers.head), ("backup", &answers.backup_head)] {
-        let told = succeed(slx().arg("verify").arg(place.join(part)));
-        assert!(told.contains(&format!("head {head}")), "{told}");
+        let reported = succeed(slx().arg("verify").arg(place.join(part)));
+        assert!(reported.contains(&format!("head {head}")), "{reported}");
     }
     let until_head = ["--until-head", &answers.head];
     succeed(slx().arg("verify").arg(place.join("data")).args(until_head));
-    let told = succeed(slx().arg("restore").arg(place.join("backup")).arg(place.join("restored")));
-    assert!(told.contains(&format!("head {}", answers.backup_head)), "{told}");
+    let reported =
+        succeed(slx().arg("restore").arg(place.join("backup")).arg(place.join("restored")));
+    assert!(reported.contains(&format!("head {}", answers.backup_head)), "{reported}");
     let file = place.join("evidence.json");
     let check = ["evidence", "--head", &answers.head, "--check"];
-    let told = succeed(slx().args(check).arg(file));
-    assert!(told.contains("the verdict follows"), "{told}");
+    let reported = succeed(slx().args(check).arg(file));
+    assert!(reported.contains("the verdict follows"), "{reported}");
 }
 
 /// A server answers as it did then, and goes on recording.
@@ -178,7 +179,7 @@ async fn check_answers(data: &Path, answers: &Answers) {
     let mut clients = server.clients().await;
     assert_eq!(clients.status().await.head, answers.head);
     for question in &answers.questions {
-        let answer = ask(&mut clients, question).await;
+        let answer = query(&mut clients, question).await;
         let Question { method, id, as_of, known, .. } = question;
         assert_eq!(answer, question.answer, "{method} {id} as of {as_of} known {known:?}");
     }
@@ -199,7 +200,7 @@ async fn check_answers_of_backup(place: &Path, answers: &Answers) {
     };
     let within = answers.questions.iter().filter(|question| is_within(&question.known));
     for question in within {
-        let answer = ask(&mut clients, question).await;
+        let answer = query(&mut clients, question).await;
         assert_eq!(answer, question.answer, "known {:?}", question.known);
     }
 }
@@ -472,25 +473,25 @@ async fn questions(data: &Path, clients: &mut Clients) -> Vec<Question> {
     let known = [None].into_iter().chain(times.into_iter().skip(12).step_by(13).map(Some));
     let known: Vec<Option<String>> = known.collect();
     let mut questions = Vec::new();
-    let asked = |method: &str, id: &str, as_of: &str, known: &Option<String>| {
+    let requested = |method: &str, id: &str, as_of: &str, known: &Option<String>| {
         let (method, id, as_of) = (method.to_owned(), id.to_owned(), as_of.to_owned());
         Question { method, id, as_of, known: known.clone(), answer: Value::Null }
     };
-    questions.push(asked("ListClocks", "", "2026-11-02T15:00:00Z", &None));
+    questions.push(requested("ListClocks", "", "2026-11-02T15:00:00Z", &None));
     for id in INCIDENTS {
-        questions.push(asked("ListEvents", id, "2026-12-01T00:00:00Z", &None));
+        questions.push(requested("ListEvents", id, "2026-12-01T00:00:00Z", &None));
     }
     for id in CONTRACTS {
-        questions.push(asked("ListContractRevisions", id, "2026-12-01T00:00:00Z", &None));
+        questions.push(requested("ListContractRevisions", id, "2026-12-01T00:00:00Z", &None));
     }
     for known in &known {
-        questions.push(asked("EvaluateIncident", "I1", "2026-11-03T12:00:00Z", known));
+        questions.push(requested("EvaluateIncident", "I1", "2026-11-03T12:00:00Z", known));
     }
     for id in INCIDENTS {
-        questions.push(asked("EvaluateIncident", id, "2026-12-01T00:00:00Z", &None));
+        questions.push(requested("EvaluateIncident", id, "2026-12-01T00:00:00Z", &None));
     }
     for question in &mut questions {
-        question.answer = ask(clients, question).await;
+        question.answer = query(clients, question).await;
     }
     questions
 }
@@ -503,13 +504,13 @@ fn check_holds_everything(data: &Path) {
     };
     for record in Reader::open(&data.join("journal"), 1).expect("a journal") {
         let body = record.expect("a record").body;
-        let told = bytes_to_json(&body, "slx.store.v1.Record").expect("JSON");
-        let told: Value = serde_json::from_str(&told).expect("JSON");
-        held.entry("slx.store.v1.Record").or_default().extend(names(&told));
+        let reported = bytes_to_json(&body, "slx.store.v1.Record").expect("JSON");
+        let reported: Value = serde_json::from_str(&reported).expect("JSON");
+        held.entry("slx.store.v1.Record").or_default().extend(names(&reported));
         for (kind, name) in
             [("incidentEvent", "slx.v1.IncidentEvent"), ("serviceEvent", "slx.v1.ServiceEvent")]
         {
-            held.entry(name).or_default().extend(names(&told[kind]));
+            held.entry(name).or_default().extend(names(&reported[kind]));
         }
     }
     let pool = prost_reflect::DescriptorPool::decode(slx::codec::DESCRIPTORS).expect("protos");
@@ -561,9 +562,9 @@ fn contents(directory: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 }
 
 #[track_caller]
-fn assert_refused(command: &mut std::process::Command, told: &str) {
+fn assert_refused(command: &mut std::process::Command, reported: &str) {
     let (done, said) = run(command);
-    assert!(!done && said.contains(told) && !said.contains("panicked"), "{command:?}: {said}");
+    assert!(!done && said.contains(reported) && !said.contains("panicked"), "{command:?}: {said}");
 }
 
 /// No server starts on it and says that a newer slx is needed; the journal stays as it is.
@@ -596,17 +597,17 @@ async fn a_journal_of_a_newer_format_is_refused_by_all_and_left_as_it_is() {
         let checksum = crc32c_append(crc32c(&bytes[10..26]), &bytes[last..last + 65]);
         bytes[last + 65..last + 69].copy_from_slice(&checksum.to_be_bytes());
     };
-    let told = "has format version 2: it needs a newer slx";
+    let reported = "has format version 2: it needs a newer slx";
     for newer in [newer_segment, newer_frame] {
         let place = tempfile::tempdir().expect("a directory");
         let data = filled(place.path()).await;
         rewrite(&data, newer);
         let before = contents(&data.join("journal"));
-        assert_refused(slx().arg("verify").arg(&data), told);
-        assert_refused(slx().arg("restore").arg(&data).arg(place.path().join("a")), told);
-        assert_refused(slx().arg("repair").arg(&data).arg(place.path().join("b")), told);
-        assert_refused(slx().args(["evidence", "I1", "--data-dir"]).arg(&data), told);
-        assert_refused(slx().arg("serve").arg("--data-dir").arg(&data), told);
+        assert_refused(slx().arg("verify").arg(&data), reported);
+        assert_refused(slx().arg("restore").arg(&data).arg(place.path().join("a")), reported);
+        assert_refused(slx().arg("repair").arg(&data).arg(place.path().join("b")), reported);
+        assert_refused(slx().args(["evidence", "I1", "--data-dir"]).arg(&data), reported);
+        assert_refused(slx().arg("serve").arg("--data-dir").arg(&data), reported);
         assert!(contents(&data.join("journal")) == before, "the journal was changed");
     }
 }
@@ -623,15 +624,15 @@ async fn a_record_of_a_newer_format_is_refused_where_its_meaning_counts() {
     opened.writer.commit().expect("committed");
     drop(opened);
     succeed(slx().arg("verify").arg(&data));
-    let told = "it has format 2: it needs a newer slx";
+    let reported = "it has format 2: it needs a newer slx";
     let mut evidence = slx();
     evidence.args(["evidence", "I1", "--tenant", TENANT, "--data-dir"]);
-    assert_refused(evidence.arg(&data), told);
+    assert_refused(evidence.arg(&data), reported);
     assert_not_served(&data).await;
     fs::remove_dir_all(data.join("views")).expect("views");
     assert_not_served(&data).await;
     let serve = ["serve", "--listen", "127.0.0.1:0", "--data-dir"];
-    assert_refused(slx().args(serve).arg(&data), &format!("record 4 can't be read: {told}"));
+    assert_refused(slx().args(serve).arg(&data), &format!("record 4 can't be read: {reported}"));
 }
 
 #[tokio::test]
@@ -649,17 +650,17 @@ async fn a_backup_or_evidence_of_a_newer_format_is_refused_and_left_as_it_is() {
     };
     newer(&evidence, "slx evidence 1", "slx evidence 2");
     newer(&evidence, "\"facts\"", "\"proofs\"");
-    let told = "it has format \"slx evidence 2\": it needs a newer slx";
-    assert_refused(slx().args(["evidence", "--check"]).arg(&evidence), told);
+    let reported = "it has format \"slx evidence 2\": it needs a newer slx";
+    assert_refused(slx().args(["evidence", "--check"]).arg(&evidence), reported);
 
     newer(&backup.join("backup.json"), "slx backup 1", "slx backup 2");
     let before = (contents(&backup.join("journal")), fs::read(backup.join("backup.json")).ok());
-    let told = "it has format \"slx backup 2\": it needs a newer slx";
-    assert_refused(slx().arg("verify").arg(&backup), told);
-    assert_refused(slx().arg("restore").arg(&backup).arg(place.path().join("new")), told);
+    let reported = "it has format \"slx backup 2\": it needs a newer slx";
+    assert_refused(slx().arg("verify").arg(&backup), reported);
+    assert_refused(slx().arg("restore").arg(&backup).arg(place.path().join("new")), reported);
     let mut server = Server::start(&data, &FLAGS);
     server.clients().await;
-    assert_refused(slx().args(["backup", "--address", &server.address]).arg(&backup), told);
+    assert_refused(slx().args(["backup", "--address", &server.address]).arg(&backup), reported);
     let after = (contents(&backup.join("journal")), fs::read(backup.join("backup.json")).ok());
     assert!(before == after, "the backup was changed");
 }

@@ -6,7 +6,7 @@ use slx::codec::v1;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
-use crate::load::{FLAGS, Load, Told, check, check_events, put_terms};
+use crate::load::{FLAGS, Load, Reported, check, check_events, put_terms};
 use crate::mount::{Mount, left_out};
 use crate::testing::{Clients, Server, TENANT, event, opened};
 
@@ -36,8 +36,8 @@ pub async fn list(clients: &Clients) -> Result<(), Status> {
 /// Asserts that a call was refused for now, for that reason.
 pub fn assert_unavailable(status: &Status, reason: &str) {
     assert_eq!(status.code(), Code::Unavailable, "{status}");
-    let told = status.get_details_error_info().map(|info| info.reason);
-    assert_eq!(told.as_deref(), Some(reason), "{status}");
+    let reported = status.get_details_error_info().map(|info| info.reason);
+    assert_eq!(reported.as_deref(), Some(reason), "{status}");
     let retry = status.get_details_retry_info().and_then(|info| info.retry_delay);
     assert!(retry.is_some_and(|delay| !delay.is_zero()), "{status}");
 }
@@ -81,24 +81,24 @@ async fn a_full_disk_refuses_writes_answers_reads_and_goes_on_once_there_is_room
     let before = clocks_of(&mut clients, "before").await;
     let load = Load::start(&clients, "F");
     load.acknowledged(EVENTS_BEFORE).await;
-    let told = load.stop().await;
+    let reported = load.stop().await;
     fill(&mount);
-    let told = Load::going_on(&clients, "H", told).ended().await;
+    let reported = Load::going_on(&clients, "H", reported).ended().await;
 
     let status = refused(|number| write_one(&clients, number)).await;
     assert_unavailable(&status, "JOURNAL_UNAVAILABLE");
     assert_eq!(clocks_of(&mut clients, "before").await, before);
-    check_events(&clients, &told).await;
-    assert_told_as_it_changes(&server, true);
+    check_events(&clients, &reported).await;
+    assert_reported_as_it_changes(&server, true);
     assert_unavailable(&refused(|_| list(&clients)).await, "VIEWS_UNAVAILABLE");
     mount.resize(LARGE);
     comes_back(&server, "JOURNAL_UNAVAILABLE", || write(&clients, "Y")).await;
     comes_back(&server, "VIEWS_UNAVAILABLE", || list(&clients)).await;
-    assert_told_as_it_changes(&server, false);
+    assert_reported_as_it_changes(&server, false);
     assert_eq!(clocks_of(&mut clients, "before").await, before);
-    let told = go_on(&clients, told).await;
+    let reported = go_on(&clients, reported).await;
     assert!(server.stop().await.success());
-    check(mount.path(), &told).await;
+    check(mount.path(), &reported).await;
 }
 
 #[tokio::test]
@@ -112,15 +112,15 @@ async fn a_start_over_a_full_disk_loses_nothing_and_recovers() {
     put_terms(&mut clients).await;
     let load = Load::start(&clients, "F");
     load.acknowledged(EVENTS_BEFORE).await;
-    let told = load.stop().await;
+    let reported = load.stop().await;
     fill(&mount);
-    let told = Load::going_on(&clients, "H", told).ended().await;
+    let reported = Load::going_on(&clients, "H", reported).ended().await;
     server.kill();
 
     let mut server = Server::start(mount.path(), &FLAGS);
     match server.clients_or_end().await {
         Some(clients) => {
-            check_events(&clients, &told).await;
+            check_events(&clients, &reported).await;
             mount.resize(LARGE);
             comes_back(&server, "VIEWS_UNAVAILABLE", || list(&clients)).await;
             comes_back(&server, "JOURNAL_UNAVAILABLE", || write(&clients, "Y")).await;
@@ -132,18 +132,18 @@ async fn a_start_over_a_full_disk_loses_nothing_and_recovers() {
         }
     }
     server.kill();
-    check(mount.path(), &told).await;
+    check(mount.path(), &reported).await;
 }
 
-/// Asserts that the log tells of each time that recording ended and began again, not of each call.
-pub fn assert_told_as_it_changes(server: &Server, is_refusing: bool) {
+/// Asserts that the log reports each time that recording ended and began again, not of each call.
+pub fn assert_reported_as_it_changes(server: &Server, is_refusing: bool) {
     let log = server.log();
     let count = |words: &str| log.matches(words).count();
     let (ends, begins) = (count("nothing is recorded"), count("recording again"));
     assert!(ends > 0 && ends == begins + usize::from(is_refusing), "{log}");
 }
 
-/// Calls until that is refused, and tells how: a little may still fit into what is there.
+/// Calls until that is refused, and says how: a little may still fit into what is there.
 pub async fn refused<F: Future<Output = Result<(), Status>>>(call: impl Fn(usize) -> F) -> Status {
     let deadline = tokio::time::Instant::now() + COMES_BACK_WITHIN;
     for number in 0.. {
@@ -155,8 +155,8 @@ pub async fn refused<F: Future<Output = Result<(), Status>>>(call: impl Fn(usize
     unreachable!("it is refused or the deadline passes")
 }
 
-async fn go_on(clients: &Clients, told: Told) -> Told {
-    let load = Load::going_on(clients, "G", told);
+async fn go_on(clients: &Clients, reported: Reported) -> Reported {
+    let load = Load::going_on(clients, "G", reported);
     load.acknowledged(EVENTS_BEFORE).await;
     load.stop().await
 }

@@ -19,7 +19,7 @@ use crate::testing::{Server, contract, event, opened};
 
 const ANSWERED_WITHIN: Duration = Duration::from_secs(30);
 
-/// Codes that tell a caller what to do otherwise.
+/// Codes that show a caller what to do otherwise.
 const REFUSALS: [Code; 7] = [
     Code::InvalidArgument,
     Code::NotFound,
@@ -122,13 +122,13 @@ fn any_call_is_answered_or_refused_and_what_was_taken_is_read_again() {
         let v1::Stamp { sequence, known_time: known, .. } =
             clients.status().await.stamp.expect("a stamp");
         let as_of = "2026-11-02T12:00:00Z";
-        let judged = clients.evaluate("I1", as_of, known).await;
+        let evaluated = clients.evaluate("I1", as_of, known).await;
         server.kill();
         std::fs::remove_dir_all(data.path().join("views")).expect("views");
         let mut again = Server::start(data.path(), &[]);
         let mut clients = again.clients().await;
         let stamp = clients.status().await.stamp.expect("a stamp");
         assert_eq!((stamp.sequence, stamp.known_time), (sequence, known));
-        assert_eq!(clients.evaluate("I1", as_of, known).await, judged);
+        assert_eq!(clients.evaluate("I1", as_of, known).await, evaluated);
     });
 }

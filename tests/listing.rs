@@ -1,4 +1,4 @@
-//! Lists of clocks: what the index finds is what judging every incident finds.
+//! Lists of clocks: what the index finds is what evaluating every incident finds.
 
 use std::collections::BTreeMap;
 
@@ -47,8 +47,8 @@ async fn fill(clients: &mut Clients) -> Timestamp {
     middle.expect("a stamp in the middle")
 }
 
-/// The wanted clocks, found by judging every incident.
-async fn judged(
+/// The wanted clocks, found by evaluating every incident.
+async fn evaluated(
     clients: &mut Clients,
     as_of: &Timestamp,
     known: Option<Timestamp>,
@@ -56,14 +56,14 @@ async fn judged(
 ) -> BTreeMap<(String, String), v1::Clock> {
     let mut found = BTreeMap::new();
     for number in 0..INCIDENTS {
-        let ask = v1::EvaluateIncidentRequest {
+        let query = v1::EvaluateIncidentRequest {
             tenant: TENANT.into(),
             incident_id: id(number),
             as_of_time: Some(*as_of),
             known_time: known,
             ..Default::default()
         };
-        let Ok(answer) = clients.clocks.evaluate_incident(ask).await else { continue };
+        let Ok(answer) = clients.clocks.evaluate_incident(query).await else { continue };
         for clock in answer.into_inner().clocks.into_iter().filter(&wants) {
             found.insert((clock.incident_id.clone(), clock.target_id.clone()), clock);
         }
@@ -72,7 +72,7 @@ async fn judged(
 }
 
 #[tokio::test]
-async fn every_filter_at_every_time_finds_what_judging_each_incident_finds() {
+async fn every_filter_at_every_time_finds_what_evaluating_each_incident_finds() {
     let data = tempfile::tempdir().expect("a directory");
     let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;
@@ -105,7 +105,7 @@ async fn every_filter_at_every_time_finds_what_judging_each_incident_finds() {
                         && (contract.is_empty() || clock.contract_id == *contract)
                         && before.is_none_or(|before| due.is_some_and(|due| due < before))
                 };
-                let expected = judged(&mut clients, &as_of, known, wants).await;
+                let expected = evaluated(&mut clients, &as_of, known, wants).await;
                 for page_size in [7, 1000] {
                     let request = v1::ListClocksRequest {
                         contract_id: (*contract).into(),
@@ -141,10 +141,10 @@ async fn clocks_are_listed_by_what_decides_them_and_follow_a_change_of_terms() {
     }
     let request = v1::ListClocksRequest { target_id: "resolve".into(), ..Default::default() };
     let due = |clocks: &[v1::Clock]| {
-        let told = clocks.iter().map(|c| {
+        let reported = clocks.iter().map(|c| {
             format!("{} {}", c.incident_id, c.due_time.map(|d| d.to_string()).unwrap_or_default())
         });
-        told.collect::<Vec<_>>()
+        reported.collect::<Vec<_>>()
     };
     let listed = clients.list_clocks(request.clone()).await;
     assert_eq!(due(&listed), ["early 2026-11-23T12:00:00Z", "late 2026-11-23T14:00:00Z"]);

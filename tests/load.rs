@@ -30,14 +30,14 @@ type Name = (String, String);
 
 /// What was sent, and what of it was acknowledged, with its sequence.
 #[derive(Clone, Debug, Default)]
-pub struct Told {
+pub struct Reported {
     sent: BTreeMap<Name, v1::IncidentEvent>,
     acknowledged: BTreeMap<Name, i64>,
 }
 
 /// Clients at work.
 pub struct Load {
-    told: Arc<Mutex<Told>>,
+    reported: Arc<Mutex<Reported>>,
     callers: JoinSet<()>,
 }
 
@@ -51,32 +51,32 @@ impl Load {
     /// Begins to record incidents whose ids begin with `prefix`: single events, batches, a stream,
     /// and now and then a revision of the contract.
     pub fn start(clients: &Clients, prefix: &str) -> Load {
-        Load::going_on(clients, prefix, Told::default())
+        Load::going_on(clients, prefix, Reported::default())
     }
 
-    /// Begins, and adds to what was told before.
-    pub fn going_on(clients: &Clients, prefix: &str, told: Told) -> Load {
-        let told = Arc::new(Mutex::new(told));
+    /// Begins, and adds to what was reported before.
+    pub fn going_on(clients: &Clients, prefix: &str, reported: Reported) -> Load {
+        let reported = Arc::new(Mutex::new(reported));
         let mut callers = JoinSet::new();
         for caller in 0..CALLERS {
             let facts = Facts::new(format!("{prefix}-{caller}"), 1 + caller % 3);
-            callers.spawn(call(clients.clone(), facts, Arc::clone(&told)));
+            callers.spawn(call(clients.clone(), facts, Arc::clone(&reported)));
         }
         let facts = Facts::new(format!("{prefix}-stream"), 3);
-        callers.spawn(stream(clients.clone(), facts, Arc::clone(&told)));
+        callers.spawn(stream(clients.clone(), facts, Arc::clone(&reported)));
         callers.spawn(revise(clients.clone()));
-        Load { told, callers }
+        Load { reported, callers }
     }
 
-    /// What has been told so far.
-    pub fn told(&self) -> Told {
-        self.told.lock().expect("what was told").clone()
+    /// What has been reported so far.
+    pub fn reported(&self) -> Reported {
+        self.reported.lock().expect("what was reported").clone()
     }
 
     /// Waits until so many more events are acknowledged.
     pub async fn acknowledged(&self, more: usize) {
         let deadline = tokio::time::Instant::now() + WORKS_WITHIN;
-        let count = || self.told.lock().expect("what was told").acknowledged.len();
+        let count = || self.reported.lock().expect("what was reported").acknowledged.len();
         let enough = count() + more;
         while count() < enough {
             assert!(tokio::time::Instant::now() < deadline, "{} of {enough} events", count());
@@ -85,16 +85,16 @@ impl Load {
     }
 
     /// Waits until every caller was refused for good or cut off.
-    pub async fn ended(mut self) -> Told {
+    pub async fn ended(mut self) -> Reported {
         let all = async { while self.callers.join_next().await.is_some() {} };
         tokio::time::timeout(WORKS_WITHIN, all).await.expect("callers are refused or cut off");
-        self.told()
+        self.reported()
     }
 
     /// Makes every caller stop, whatever it waits for.
-    pub async fn stop(mut self) -> Told {
+    pub async fn stop(mut self) -> Reported {
         self.callers.shutdown().await;
-        self.told()
+        self.reported()
     }
 }
 
@@ -132,10 +132,10 @@ fn name(event: &v1::IncidentEvent) -> Name {
     (event.incident_id.clone(), event.event_id.clone())
 }
 
-impl Told {
+impl Reported {
     /// What was sent by now, with only that acknowledged which had been `before`.
-    pub fn with_acknowledged(self, before: Told) -> Told {
-        Told { sent: self.sent, acknowledged: before.acknowledged }
+    pub fn with_acknowledged(self, before: Reported) -> Reported {
+        Reported { sent: self.sent, acknowledged: before.acknowledged }
     }
 
     /// The highest sequence that was acknowledged; 0: none.
@@ -155,18 +155,18 @@ impl Told {
     }
 }
 
-async fn call(mut clients: Clients, mut facts: Facts, told: Arc<Mutex<Told>>) {
+async fn call(mut clients: Clients, mut facts: Facts, reported: Arc<Mutex<Reported>>) {
     loop {
         let events = facts.batch();
         let names: Vec<_> = events.iter().map(name).collect();
-        told.lock().expect("what was told").send(&events);
+        reported.lock().expect("what was reported").send(&events);
         let request = v1::RecordEventsRequest { tenant: TENANT.into(), events };
         match clients.incidents.record_events(request).await {
             Err(status) if is_for_now(&status) => tokio::time::sleep(AGAIN_AFTER).await,
             Err(_) => return,
             Ok(answer) => {
                 let results = answer.into_inner().results;
-                told.lock().expect("what was told").acknowledge(&names, &results);
+                reported.lock().expect("what was reported").acknowledge(&names, &results);
             }
         }
     }
@@ -178,14 +178,18 @@ fn is_for_now(status: &Status) -> bool {
     reason.as_deref() == Some("VIEWS_UNAVAILABLE")
 }
 
-async fn stream(mut clients: Clients, mut facts: Facts, told: Arc<Mutex<Told>>) {
-    while is_for_now(&stream_once(&mut clients, &mut facts, &told).await) {
+async fn stream(mut clients: Clients, mut facts: Facts, reported: Arc<Mutex<Reported>>) {
+    while is_for_now(&stream_once(&mut clients, &mut facts, &reported).await) {
         tokio::time::sleep(AGAIN_AFTER).await;
     }
 }
 
-/// Streams until that is refused or cut off, and tells how.
-async fn stream_once(clients: &mut Clients, facts: &mut Facts, told: &Mutex<Told>) -> Status {
+/// Streams until that is refused or cut off, and returns how.
+async fn stream_once(
+    clients: &mut Clients,
+    facts: &mut Facts,
+    reported: &Mutex<Reported>,
+) -> Status {
     let (sender, receiver) = mpsc::channel(4);
     let answers = clients.incidents.stream_events(ReceiverStream::new(receiver));
     let (names, mut waiting) = mpsc::unbounded_channel();
@@ -193,7 +197,7 @@ async fn stream_once(clients: &mut Clients, facts: &mut Facts, told: &Mutex<Told
         loop {
             let events = facts.batch();
             let sent: Vec<_> = events.iter().map(name).collect();
-            told.lock().expect("what was told").send(&events);
+            reported.lock().expect("what was reported").send(&events);
             let message = v1::StreamEventsRequest { tenant: TENANT.into(), events };
             if sender.send(message).await.is_err() || names.send(sent).is_err() {
                 return;
@@ -204,7 +208,7 @@ async fn stream_once(clients: &mut Clients, facts: &mut Facts, told: &Mutex<Told
         let mut answers = answers.await?.into_inner();
         while let Some(answer) = answers.message().await? {
             let names = waiting.recv().await.expect("its names");
-            told.lock().expect("what was told").acknowledge(&names, &answer.results);
+            reported.lock().expect("what was reported").acknowledge(&names, &answer.results);
         }
         Err(Status::cancelled("the stream ended"))
     });
@@ -236,11 +240,11 @@ async fn revise(mut clients: Clients) {
 /// Starts a server on what a crash left, and checks that nothing acknowledged is lost or doubled,
 /// that nothing came up that nobody sent, that all can be sent again, that the state equals one
 /// folded anew, and that the chain verifies.
-pub async fn check(data: &Path, told: &Told) {
+pub async fn check(data: &Path, reported: &Reported) {
     let mut server = Server::start(data, &FLAGS);
     let mut clients = server.clients().await;
-    check_events(&clients, told).await;
-    send_again(&mut clients, told).await;
+    check_events(&clients, reported).await;
+    send_again(&mut clients, reported).await;
     let clocks = all_clocks(&mut clients).await;
     assert!(!server.log().contains("panicked"), "{}", server.log());
     assert!(server.stop().await.success());
@@ -253,16 +257,17 @@ pub async fn check(data: &Path, told: &Told) {
 }
 
 /// Checks that everything acknowledged is there, and nothing that nobody sent.
-pub async fn check_events(clients: &Clients, told: &Told) {
-    let found = found(clients, told).await;
-    for (name, sequence) in &told.acknowledged {
+pub async fn check_events(clients: &Clients, reported: &Reported) {
+    let found = found(clients, reported).await;
+    for (name, sequence) in &reported.acknowledged {
         assert_eq!(found.get(name), Some(sequence), "{name:?} was acknowledged");
     }
 }
 
 /// What is there of what was sent, with its sequence.
-async fn found(clients: &Clients, told: &Told) -> BTreeMap<Name, i64> {
-    let incidents: BTreeSet<_> = told.sent.keys().map(|(incident, _)| incident.clone()).collect();
+async fn found(clients: &Clients, reported: &Reported) -> BTreeMap<Name, i64> {
+    let incidents: BTreeSet<_> =
+        reported.sent.keys().map(|(incident, _)| incident.clone()).collect();
     let incidents: Vec<_> = incidents.into_iter().collect();
     let mut asking = JoinSet::new();
     for part in incidents.chunks(incidents.len().div_ceil(CALLERS).max(1)) {
@@ -274,24 +279,24 @@ async fn found(clients: &Clients, told: &Told) -> BTreeMap<Name, i64> {
             let event = recorded.event.expect("an event");
             let twice = found.insert(name(&event), recorded.sequence);
             assert_eq!(twice, None, "{event:?} is there twice");
-            assert_eq!(told.sent.get(&name(&event)), Some(&event), "nobody sent it");
+            assert_eq!(reported.sent.get(&name(&event)), Some(&event), "nobody sent it");
         }
     }
     found
 }
 
 /// Sends again all that is there, which acknowledges what a crash had left unanswered.
-pub async fn send_again_what_is_there(clients: &mut Clients, told: &mut Told) {
-    let found: Vec<_> = found(clients, told).await.into_iter().collect();
+pub async fn send_again_what_is_there(clients: &mut Clients, reported: &mut Reported) {
+    let found: Vec<_> = found(clients, reported).await.into_iter().collect();
     for some in found.chunks(400) {
-        let events = some.iter().map(|(name, _)| told.sent[name].clone()).collect();
+        let events = some.iter().map(|(name, _)| reported.sent[name].clone()).collect();
         let answer = clients.record(events).await;
         for ((name, sequence), result) in some.iter().zip(answer.results) {
             assert_eq!(result.outcome(), v1::RecordOutcome::Duplicate, "{name:?}");
             assert_eq!(result.sequence, *sequence);
         }
     }
-    told.acknowledged.extend(found);
+    reported.acknowledged.extend(found);
 }
 
 async fn list(mut clients: Clients, incidents: Vec<String>) -> Vec<v1::RecordedEvent> {
@@ -308,12 +313,12 @@ async fn list(mut clients: Clients, incidents: Vec<String>) -> Vec<v1::RecordedE
     events
 }
 
-async fn send_again(clients: &mut Clients, told: &Told) {
-    let events: Vec<_> = told.sent.values().cloned().collect();
+async fn send_again(clients: &mut Clients, reported: &Reported) {
+    let events: Vec<_> = reported.sent.values().cloned().collect();
     for events in events.chunks(400) {
         let answer = clients.record(events.to_vec()).await;
         for (event, result) in events.iter().zip(answer.results) {
-            match told.acknowledged.get(&name(event)) {
+            match reported.acknowledged.get(&name(event)) {
                 Some(sequence) => {
                     assert_eq!(result.outcome(), v1::RecordOutcome::Duplicate, "{event:?}");
                     assert_eq!(result.sequence, *sequence);

@@ -26,8 +26,8 @@ pub fn left_out(test: &str) -> bool {
     let is_left_out = std::env::var(WITHOUT_MOUNTS).is_ok_and(|value| value == "1");
     if is_left_out {
         // Written past the harness, which keeps to itself what a test that passes prints.
-        let told = writeln!(std::io::stderr(), "LEFT OUT by {WITHOUT_MOUNTS}=1: {test}");
-        told.expect("it is said");
+        let reported = writeln!(std::io::stderr(), "LEFT OUT by {WITHOUT_MOUNTS}=1: {test}");
+        reported.expect("it is said");
     }
     is_left_out
 }
@@ -37,10 +37,10 @@ fn tool(command: &mut Command, package: &str) {
     let output = command.output().unwrap_or_else(|error| {
         panic!("can't run {command:?} ({error}): install the package {package}");
     });
-    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    let reported = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(
         output.status.success(),
-        "{command:?}: {told}This test needs root and the right to mount (loop devices too); \
+        "{command:?}: {reported}This test needs root and the right to mount (loop devices too); \
          where that can't be had, {WITHOUT_MOUNTS}=1 leaves out the tests that mount."
     );
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::load::{FLAGS, Load, Told, check, put_terms, send_again_what_is_there};
+use crate::load::{FLAGS, Load, Reported, check, put_terms, send_again_what_is_there};
 use crate::mount::{Mount, left_out};
 use crate::random::{random, setting};
 use crate::testing::Server;
@@ -32,35 +32,35 @@ async fn cut_again_and_again(kind: &str) {
     let seed = setting("SLX_POWER_SEED", u64::from(std::process::id()));
     println!("{kind} SLX_POWER_ROUNDS={rounds} SLX_POWER_SEED={seed}");
     let mut mount = Mount::image(kind);
-    let mut told = Told::default();
+    let mut reported = Reported::default();
     for round in 0..rounds {
         if round > 0 && round.is_multiple_of(ROUNDS_A_STORE) {
             mount = Mount::image(kind);
-            told = Told::default();
+            reported = Reported::default();
         }
-        told = cut(&mount, round, random(seed, round), told).await;
+        reported = cut(&mount, round, random(seed, round), reported).await;
     }
 }
 
 /// Cuts the power under a server at work, and checks what is there when it comes back.
-async fn cut(mount: &Mount, round: u64, random: u64, told: Told) -> Told {
+async fn cut(mount: &Mount, round: u64, random: u64, reported: Reported) -> Reported {
     let mut server = Server::start(mount.path(), &FLAGS);
     let mut clients = server.clients().await;
     if round.is_multiple_of(ROUNDS_A_STORE) {
         put_terms(&mut clients).await;
     }
-    let load = Load::going_on(&clients, &format!("P{round}"), told);
+    let load = Load::going_on(&clients, &format!("P{round}"), reported);
     load.acknowledged(1 + (random % EVENTS_BEFORE_MAX) as usize).await;
     // The cut takes a moment, in which the file system may say what it can't hold to.
-    let before = load.told();
+    let before = load.reported();
     mount.cut_power();
     // Now and then the server lives on for a while, over a disk that fails.
-    let told = if round.is_multiple_of(2) { load.ended().await } else { load.stop().await };
+    let reported = if round.is_multiple_of(2) { load.ended().await } else { load.stop().await };
     server.kill();
     mount.again();
-    let told = told.with_acknowledged(before);
-    check(mount.path(), &told).await;
-    told
+    let reported = reported.with_acknowledged(before);
+    check(mount.path(), &reported).await;
+    reported
 }
 
 #[tokio::test]
@@ -82,11 +82,11 @@ async fn crash_then_cut(kind: &str) {
     let mut server = Server::start_with(mount.path(), &FLAGS, &plan);
     let load = Load::start(&server.clients().await, "C");
     server.ended(ENDS_WITHIN).await.expect("it crashes");
-    let mut told = load.ended().await;
+    let mut reported = load.ended().await;
     let mut server = Server::start(mount.path(), &FLAGS);
-    send_again_what_is_there(&mut server.clients().await, &mut told).await;
+    send_again_what_is_there(&mut server.clients().await, &mut reported).await;
     mount.cut_power();
     server.kill();
     mount.again();
-    check(mount.path(), &told).await;
+    check(mount.path(), &reported).await;
 }

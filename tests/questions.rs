@@ -37,10 +37,10 @@ pub enum Answer {
 
 /// A question and what was answered, at the times the answer is stamped with.
 #[derive(Clone, Debug)]
-pub struct Told {
+pub struct Reported {
     pub question: Question,
     pub answer: Answer,
-    /// The last record it could see, when it was asked about everything known.
+    /// The last record it could see, when it was queried everything known.
     sequence: Option<i64>,
 }
 
@@ -59,7 +59,7 @@ impl Question {
         Question { about, as_of, known }
     }
 
-    pub async fn ask(&self, clients: &mut Clients) -> Result<Answer, Status> {
+    pub async fn query(&self, clients: &mut Clients) -> Result<Answer, Status> {
         let answer = match self.about.clone() {
             About::Incident(id) => self.evaluate(clients, id).await.map(Answer::Incident),
             About::Events(id) => self.list_events(clients, id).await.map(Answer::Events),
@@ -151,7 +151,7 @@ impl Answer {
         }
     }
 
-    /// The kinds of clocks it tells of.
+    /// The kinds of clocks it lists.
     pub fn kinds(&self) -> Vec<(v1::Phase, v1::Outcome)> {
         let clocks = match self {
             Answer::Incident(answer) => answer.clocks.as_slice(),
@@ -161,33 +161,33 @@ impl Answer {
         clocks.iter().map(|clock| (clock.phase(), clock.outcome())).collect()
     }
 
-    /// Forgets how much was recorded when it was asked: it says nothing of the times asked about.
+    /// Forgets how much was recorded when it was queried: it says nothing of the times queried.
     pub fn forget_sequence(&mut self) {
         self.stamps().into_iter().for_each(|stamp| stamp.sequence = 0);
     }
 }
 
-impl Told {
-    /// The question, now about the times the answer is stamped with, so that it can be asked again;
+impl Reported {
+    /// The question, now about the times the answer is stamped with, so that it can be posed again;
     /// `None`: it can't.
-    pub fn of(question: Question, mut answer: Answer) -> Option<Told> {
+    pub fn of(question: Question, mut answer: Answer) -> Option<Reported> {
         let is_about_everything = question.known.is_none();
         let stamp = answer.stamps().pop().map(|stamp| *stamp);
         answer.forget_sequence();
         let Some(stamp) = stamp else {
             let is_pinned = question.known.is_some() && question.as_of.is_some();
-            return is_pinned.then_some(Told { question, answer, sequence: None });
+            return is_pinned.then_some(Reported { question, answer, sequence: None });
         };
-        let pinned = |asked: Option<Nanos>, stamped: Option<prost_types::Timestamp>| {
+        let pinned = |requested: Option<Nanos>, stamped: Option<prost_types::Timestamp>| {
             let stamped = nanos(&stamped.expect("a stamp's time"));
-            assert_eq!(asked.unwrap_or(stamped), stamped, "another time than was asked");
+            assert_eq!(requested.unwrap_or(stamped), stamped, "another time than was requested");
             Some(stamped)
         };
         let as_of = pinned(question.as_of, stamp.as_of_time);
         let known = pinned(question.known, stamp.known_time);
         let question = Question { as_of, known, ..question };
         let sequence = is_about_everything.then_some(stamp.sequence);
-        Some(Told { question, answer, sequence })
+        Some(Reported { question, answer, sequence })
     }
 
     /// Holds the answer against what the reference says.
@@ -278,8 +278,8 @@ fn check_changes(
         let mut now = before.get(&name).copied().unwrap_or_default();
         for step in &change.steps {
             let time = nanos(&step.record_time.expect("its time"));
-            let told = reference.evaluate(&name.0, as_of, time).unwrap_or_default();
-            let clock = told.iter().find(|c| c.contract == name.1 && c.target == name.2);
+            let reported = reference.evaluate(&name.0, as_of, time).unwrap_or_default();
+            let clock = reported.iter().find(|c| c.contract == name.1 && c.target == name.2);
             assert_eq!(step.before_outcome, now, "{change:?}");
             now = clock.map(|clock| clock.outcome as i32).unwrap_or_default();
             assert_eq!(step.after_outcome, now, "{change:?}");

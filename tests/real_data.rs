@@ -1,5 +1,5 @@
-//! A real log, end to end: imported by the real command over real gRPC, judged, compared with what
-//! the log itself says.
+//! A real log, end to end: imported by the real command over real gRPC, evaluated, compared with
+//! what the log itself says.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -47,8 +47,8 @@ fn flags() -> BTreeMap<String, bool> {
     let mut last = BTreeMap::new();
     for row in rows.records() {
         let row = row.expect("a row");
-        let told = (row[closed_at].to_owned(), row[flag].to_owned());
-        last.insert(row[number].to_owned(), told);
+        let reported = (row[closed_at].to_owned(), row[flag].to_owned());
+        last.insert(row[number].to_owned(), reported);
     }
     let closed = last.into_iter().filter(|(_, (closed_at, _))| !closed_at.is_empty());
     closed.map(|(number, (_, flag))| (number, flag == "true")).collect()
@@ -79,7 +79,7 @@ fn decided<'c>(clocks: &'c [v1::Clock], from: &str, until: &str) -> Vec<&'c v1::
     clocks.iter().filter(is_between).collect()
 }
 
-/// The review of a month tells of as many incidents as were decided and ended in it.
+/// The review of a month lists as many incidents as were decided and ended in it.
 async fn review(
     clients: &mut Clients,
     period: &str,
@@ -98,14 +98,14 @@ async fn review(
     let contractual = total.contractual.expect("counts");
     assert_eq!(contractual.met + contractual.breached, clocks.len() as i64);
     let ended = clocks.iter().filter(|clock| clock.stop_time.is_some()).count();
-    assert_eq!(total.toll.expect("a toll").incidents, ended as i64);
+    assert_eq!(total.experience_totals.expect("experience totals").incidents, ended as i64);
     let slx = review.slx.clone().expect("a figure");
     assert_eq!(review.trend.last().map(|month| &month.slx_percent), Some(&slx.percent));
     assert_eq!(slx.promises.map(|part| part.percent), Some(String::new()), "the log has none");
     review
 }
 
-/// What a review adds up is what each incident tells of itself.
+/// What a review adds up is what each incident shows of itself.
 async fn check_sums(
     clients: &mut Clients,
     review: v1::GetServiceReviewResponse,
@@ -113,17 +113,19 @@ async fn check_sums(
 ) {
     let (mut turns, mut lost) = (BTreeMap::new(), 0);
     for clock in clocks {
-        let judged = clients.evaluate(&clock.incident_id, LOG_ENDS, None).await;
-        add(&mut turns, &judged.party_time);
-        let lived = judged.experience.iter().find(|lived| lived.contract_id == "office");
-        let lived = lived.filter(|_| clock.stop_time.is_some());
-        lost += nanos(lived.and_then(|lived| lived.lost_time));
+        let evaluated = clients.evaluate(&clock.incident_id, LOG_ENDS, None).await;
+        add(&mut turns, &evaluated.party_time);
+        let experience =
+            evaluated.experience.iter().find(|experience| experience.contract_id == "office");
+        let experience = experience.filter(|_| clock.stop_time.is_some());
+        lost += nanos(experience.and_then(|experience| experience.lost_time));
     }
-    let mut told = BTreeMap::new();
-    add(&mut told, &review.party_time);
-    assert_eq!(told, turns);
-    let toll = review.total.and_then(|total| total.toll).expect("a toll");
-    assert_eq!(nanos(toll.lost_time), lost);
+    let mut reported = BTreeMap::new();
+    add(&mut reported, &review.party_time);
+    assert_eq!(reported, turns);
+    let experience_totals =
+        review.total.and_then(|total| total.experience_totals).expect("experience totals");
+    assert_eq!(nanos(experience_totals.lost_time), lost);
     assert!(lost > 0);
 }
 
@@ -151,12 +153,12 @@ async fn the_engine_agrees_with_a_real_logs_own_verdicts_but_for_four() {
         page_size: 1000,
         ..Default::default()
     };
-    let judged = outcomes(clients.list_clocks(request("flag")).await);
+    let evaluated = outcomes(clients.list_clocks(request("flag")).await);
     let flags = flags();
     assert_eq!(flags.len(), CLOSED_INCIDENTS);
     let verdict = |met: &bool| if *met { v1::Outcome::Met } else { v1::Outcome::Breached };
     let differ: Vec<_> =
-        flags.iter().filter(|(number, met)| judged[*number] != verdict(met)).collect();
+        flags.iter().filter(|(number, met)| evaluated[*number] != verdict(met)).collect();
     // In all four the flag says met and the rule says breached.
     assert_eq!(differ.len(), 4, "{differ:?}");
     assert!(differ.iter().all(|(_, met)| **met), "{differ:?}");
@@ -170,11 +172,16 @@ async fn the_engine_agrees_with_a_real_logs_own_verdicts_but_for_four() {
     assert!(february.len() >= 20);
     check_sums(&mut clients, reviewed, &february).await;
     let office = outcomes(office);
-    let breached = |judged: &BTreeMap<String, v1::Outcome>| {
-        let breached = |number: &&String| judged.get(*number) == Some(&v1::Outcome::Breached);
+    let breached = |evaluated: &BTreeMap<String, v1::Outcome>| {
+        let breached = |number: &&String| evaluated.get(*number) == Some(&v1::Outcome::Breached);
         flags.keys().filter(breached).count()
     };
-    assert!(breached(&office) < breached(&judged), "{} {}", breached(&office), breached(&judged));
+    assert!(
+        breached(&office) < breached(&evaluated),
+        "{} {}",
+        breached(&office),
+        breached(&evaluated)
+    );
 
     let again: serde_json::Value = serde_json::from_str(&import(&server)).expect("JSON");
     assert_eq!(again["accepted"], 0);

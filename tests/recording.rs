@@ -49,7 +49,7 @@ async fn what_is_refused_does_not_stop_the_rest() {
         .await;
     assert_eq!(outcomes(&answer), [Accepted, Refused, Refused, Accepted, Refused]);
     let reasons: Vec<_> =
-        answer.results.iter().filter_map(|r| r.refusal.as_ref()).map(|r| r.reason()).collect();
+        answer.results.iter().filter_map(|r| r.rejection.as_ref()).map(|r| r.reason()).collect();
     use v1::ErrorReason::{EventConflict, InvalidField, LimitExceeded};
     assert_eq!(reasons, [EventConflict, InvalidField, LimitExceeded]);
 }
@@ -69,8 +69,8 @@ async fn facts_that_arrive_before_the_opening_take_effect_once_it_comes() {
         .await;
     assert!(clients.evaluate("I", "", None).await.clocks.is_empty());
     clients.record(vec![event("I", "o", "2026-11-23T08:30:00Z", opened("C", "P1"))]).await;
-    let judged = clients.evaluate("I", "", None).await;
-    let resolve = &judged.clocks[0];
+    let evaluated = clients.evaluate("I", "", None).await;
+    let resolve = &evaluated.clocks[0];
     assert_eq!(resolve.outcome(), v1::Outcome::Met);
     assert_eq!(resolve.elapsed, Some(seconds(30 * 60)));
 }
@@ -93,7 +93,7 @@ async fn an_answer_is_a_function_of_its_stamp_and_the_request() {
     stricter.terms.as_mut().expect("terms").targets[0].limits[0].limit = Some(seconds(60));
     clients.put_contract(stricter).await;
     let stamp = first.stamp.expect("a stamp");
-    let ask = v1::EvaluateIncidentRequest {
+    let query = v1::EvaluateIncidentRequest {
         tenant: TENANT.into(),
         incident_id: "I".into(),
         with_segments: true,
@@ -101,13 +101,13 @@ async fn an_answer_is_a_function_of_its_stamp_and_the_request() {
         known_time: stamp.known_time,
         ..Default::default()
     };
-    let again = clients.clocks.evaluate_incident(ask).await.expect("judged").into_inner();
+    let again = clients.clocks.evaluate_incident(query).await.expect("evaluated").into_inner();
     assert_eq!(again.clocks, first.clocks);
     assert_ne!(clients.evaluate("I", "", None).await.clocks, first.clocks);
 }
 
 #[tokio::test]
-async fn a_retracted_fact_is_told_but_has_no_effect() {
+async fn a_retracted_fact_is_reported_but_has_no_effect() {
     let data = tempfile::tempdir().expect("a directory");
     let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;
@@ -124,19 +124,19 @@ async fn a_retracted_fact_is_told_but_has_no_effect() {
             event("I", "x", "2026-11-23T08:50:00Z", retraction),
         ])
         .await;
-    let ask = v1::GetIncidentRequest {
+    let query = v1::GetIncidentRequest {
         tenant: TENANT.into(),
         incident_id: "I".into(),
         ..Default::default()
     };
-    let incident = clients.incidents.get_incident(ask).await.expect("known").into_inner();
+    let incident = clients.incidents.get_incident(query).await.expect("known").into_inner();
     assert_eq!(incident.incident.expect("it").priority, "P1");
-    let ask = v1::ListEventsRequest {
+    let query = v1::ListEventsRequest {
         tenant: TENANT.into(),
         incident_id: "I".into(),
         ..Default::default()
     };
-    let events = clients.incidents.list_events(ask).await.expect("listed").into_inner().events;
+    let events = clients.incidents.list_events(query).await.expect("listed").into_inner().events;
     let retracted: Vec<_> = events.iter().map(|event| event.retracted_by.as_str()).collect();
     assert_eq!(retracted, ["", "x", ""]);
 }
@@ -166,12 +166,12 @@ async fn a_stream_acknowledges_each_message_in_order_with_the_same_promises() {
     server.kill();
     let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;
-    let ask = v1::ListIncidentsRequest {
+    let query = v1::ListIncidentsRequest {
         tenant: TENANT.into(),
         page_size: 1000,
         as_of_time: Some(at("2026-11-24T00:00:00Z")),
         ..Default::default()
     };
-    let listed = clients.incidents.list_incidents(ask).await.expect("listed").into_inner();
+    let listed = clients.incidents.list_incidents(query).await.expect("listed").into_inner();
     assert_eq!(listed.incidents.len(), 200);
 }

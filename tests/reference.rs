@@ -1,5 +1,5 @@
 //! The documented semantics a second time, as plainly and as slowly as can be: everything recorded
-//! lies in lists, and a clock is walked minute by minute, each asked whether it counts.
+//! lies in lists, and a clock is walked minute by minute, each tested whether it counts.
 //!
 //! Only what the model test needs: response and resolution, priorities that count from the start,
 //! reopenings that go on without the gap, pauses by who must act; contracts that all say so; hours
@@ -208,8 +208,8 @@ impl Reference {
         let mut contracts = opening.contract_ids.clone();
         contracts.sort();
         contracts.dedup();
-        let story = Story { reference: self, incident, facts, opened, known };
-        Some(contracts.iter().flat_map(|contract| story.judge(contract, as_of)).collect())
+        let story = IncidentFeatures { reference: self, incident, facts, opened, known };
+        Some(contracts.iter().flat_map(|contract| story.evaluate(contract, as_of)).collect())
     }
 
     /// A contract's clocks, in the order of lists.
@@ -328,7 +328,7 @@ impl State {
 }
 
 /// One incident, as it was known.
-struct Story<'r> {
+struct IncidentFeatures<'r> {
     reference: &'r Reference,
     incident: &'r str,
     facts: Vec<&'r v1::IncidentEvent>,
@@ -337,7 +337,7 @@ struct Story<'r> {
 }
 
 /// What a clock did from which instant on, and how it has ended.
-struct Life {
+struct Timeline {
     /// Who must act; `None`: it does not live.
     doing: BTreeMap<Nanos, Option<i32>>,
     first_priority: String,
@@ -345,8 +345,8 @@ struct Life {
     ended: Option<(Nanos, v1::Phase)>,
 }
 
-impl Story<'_> {
-    fn judge(&self, contract: &str, as_of: Nanos) -> Vec<Figures> {
+impl IncidentFeatures<'_> {
+    fn evaluate(&self, contract: &str, as_of: Nanos) -> Vec<Figures> {
         let Some(revisions) = self.reference.contracts.get(contract) else { return Vec::new() };
         let Some(first) = in_force(revisions, self.known, self.opened) else { return Vec::new() };
         let ends = self.reference.ends.iter();
@@ -356,12 +356,12 @@ impl Story<'_> {
         }
         let targets = &first.content.terms.as_ref().expect("terms").targets;
         let ids = targets.iter().map(|target| target.id.as_str());
-        ids.map(|id| self.judge_target(revisions, first, id, as_of)).collect()
+        ids.map(|id| self.evaluate_target(revisions, first, id, as_of)).collect()
     }
 
     /// The revision at the start rules, unless a later one finds the clock open and undecided and
     /// says that it applies.
-    fn judge_target(
+    fn evaluate_target(
         &self,
         revisions: &[Revision<v1::Contract>],
         first: &Revision<v1::Contract>,
@@ -384,7 +384,7 @@ impl Story<'_> {
         self.figures(ruling, id, as_of)
     }
 
-    fn life(&self, metric: v1::Metric, as_of: Nanos) -> Life {
+    fn life(&self, metric: v1::Metric, as_of: Nanos) -> Timeline {
         let (mut state, mut first_priority) = (State::default(), None);
         let (mut doing, mut ended) = (BTreeMap::new(), None);
         let mut priority = String::new();
@@ -404,7 +404,7 @@ impl Story<'_> {
                 doing.insert(time, end.is_none().then_some(state.waiting_on));
             }
         }
-        Life { doing, first_priority: first_priority.expect("an opening"), priority, ended }
+        Timeline { doing, first_priority: first_priority.expect("an opening"), priority, ended }
     }
 
     fn figures(&self, revision: &Revision<v1::Contract>, id: &str, as_of: Nanos) -> Figures {

@@ -1,6 +1,6 @@
 //! Concurrent clients with late, shuffled, repeated, retracted and conflicting facts, while terms
 //! change and the server is killed, against a plain reference: the answers agree at every
-//! `as_of_time` and `known_time` asked, and stay the same.
+//! `as_of_time` and `known_time` requested, and stay the same.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -14,7 +14,7 @@ use tonic::{Code, Status};
 
 use crate::load::FLAGS;
 use crate::made_up::{MadeUp, Terms};
-use crate::questions::{Question, Told};
+use crate::questions::{Question, Reported};
 use crate::random::{Dice, random, setting};
 use crate::reference::{Nanos, Reference, nanos};
 use crate::testing::{Clients, Server, TENANT};
@@ -22,8 +22,8 @@ use crate::testing::{Clients, Server, TENANT};
 const ROUNDS_DEFAULT: u64 = 4;
 const CALLERS: usize = 3;
 const STREAMS: usize = 2;
-/// So many that ask that one's index moves on while another waits for it.
-const ASKERS: usize = 3;
+/// So many that query that one's index moves on while another waits for it.
+const QUERIERS: usize = 3;
 const MESSAGES_A_STREAM_MAX: usize = 6;
 const TERMS: u64 = 24;
 const QUESTIONS: usize = 500;
@@ -33,7 +33,7 @@ type Batch = Vec<v1::IncidentEvent>;
 type Name = (String, String);
 
 #[tokio::test]
-async fn answers_agree_with_a_plain_reference_at_every_time_asked() {
+async fn answers_agree_with_a_plain_reference_at_every_time_requested() {
     let rounds = setting("SLX_MODEL_ROUNDS", ROUNDS_DEFAULT);
     let seed = setting("SLX_MODEL_SEED", u64::from(std::process::id()));
     println!("SLX_MODEL_ROUNDS={rounds} SLX_MODEL_SEED={seed}");
@@ -65,15 +65,15 @@ async fn live_through(seed: u64) {
     work.check_results(&reference);
     work.check_terms(&reference);
     let mut answers = work.answers.lock().expect("answers").clone();
-    answers.extend(ask_much(clients.clone(), &mut made_up, &records).await);
-    answers.iter().for_each(|told| told.check(&reference, &records));
+    answers.extend(query_much(clients.clone(), &mut made_up, &records).await);
+    answers.iter().for_each(|reported| reported.check(&reference, &records));
     check_variety(&answers);
     check_anew(server, data.path(), &work, &answers).await;
 }
 
 /// The questions were about clocks of every kind.
-fn check_variety(answers: &[Told]) {
-    let found: BTreeSet<_> = answers.iter().flat_map(|told| told.answer.kinds()).collect();
+fn check_variety(answers: &[Reported]) {
+    let found: BTreeSet<_> = answers.iter().flat_map(|reported| reported.answer.kinds()).collect();
     use v1::{Outcome, Phase};
     for kind in [
         (Phase::Running, Outcome::Undecided),
@@ -88,7 +88,7 @@ fn check_variety(answers: &[Told]) {
 
 /// The same is answered after a restart, after all was sent again, and without the views; and
 /// nothing more is recorded.
-async fn check_anew(server: Server, data: &Path, work: &Work, answers: &[Told]) {
+async fn check_anew(server: Server, data: &Path, work: &Work, answers: &[Reported]) {
     server.kill();
     let mut server = Server::start(data, &FLAGS);
     let mut clients = server.clients().await;
@@ -111,7 +111,7 @@ struct Work {
     terms: Mutex<Vec<v1::Contract>>,
     /// Known times that answers were stamped with.
     known: Mutex<Vec<Nanos>>,
-    answers: Mutex<Vec<Told>>,
+    answers: Mutex<Vec<Reported>>,
     batches: usize,
     progress: watch::Sender<Progress>,
 }
@@ -247,7 +247,7 @@ fn check_result(event: &v1::IncidentEvent, result: &v1::RecordResult, found: &v1
         assert_eq!(result.sequence, found.sequence, "{event:?}");
     } else {
         assert_eq!(result.outcome(), Refused, "{event:?}, not {found:?}");
-        let reason = result.refusal.as_ref().map(v1::Refusal::reason);
+        let reason = result.rejection.as_ref().map(v1::Rejection::reason);
         assert_eq!(reason, Some(v1::ErrorReason::EventConflict), "{event:?}");
     }
 }
@@ -270,8 +270,8 @@ impl AtWork {
             recording.spawn(stream(Arc::clone(work), clients.clone(), made_up.apart().dice));
         }
         beside.spawn(revise(Arc::clone(work), clients.clone(), made_up.apart()));
-        for _ in 0..ASKERS {
-            beside.spawn(ask_on(Arc::clone(work), clients.clone(), made_up.apart()));
+        for _ in 0..QUERIERS {
+            beside.spawn(query_on(Arc::clone(work), clients.clone(), made_up.apart()));
         }
         AtWork { recording, beside }
     }
@@ -301,9 +301,9 @@ async fn record(
     match clients.incidents.record_events(request).await {
         Err(status) if status.code() == Code::AlreadyExists => {
             let reason = v1::ErrorReason::EventConflict as i32;
-            let refusal = Some(v1::Refusal { reason, ..Default::default() });
+            let rejection = Some(v1::Rejection { reason, ..Default::default() });
             let outcome = Refused as i32;
-            let result = v1::RecordResult { outcome, refusal, ..Default::default() };
+            let result = v1::RecordResult { outcome, rejection, ..Default::default() };
             Ok(v1::RecordEventsResponse { results: vec![result], stamp: None })
         }
         answer => answer.map(tonic::Response::into_inner),
@@ -364,19 +364,19 @@ async fn revise(work: Arc<Work>, mut clients: Clients, mut made_up: MadeUp) {
     }
 }
 
-/// Asks as long as others work.
-async fn ask_on(work: Arc<Work>, mut clients: Clients, mut made_up: MadeUp) {
+/// Queries as long as others work.
+async fn query_on(work: Arc<Work>, mut clients: Clients, mut made_up: MadeUp) {
     while !work.progress.borrow().is_over {
         let question = work.question(&mut made_up);
-        let Ok(answer) = question.ask(&mut clients).await else { return };
-        work.answers.lock().expect("answers").extend(Told::of(question, answer));
+        let Ok(answer) = question.query(&mut clients).await else { return };
+        work.answers.lock().expect("answers").extend(Reported::of(question, answer));
     }
 }
 
 /// All the journal's records: one after the other, each later than the one before.
 async fn back_up(mut clients: Clients) -> Vec<v1::JournalRecord> {
-    let asked = clients.admin.back_up(v1::BackUpRequest::default()).await;
-    let mut answers = asked.expect("a backup").into_inner();
+    let requested = clients.admin.back_up(v1::BackUpRequest::default()).await;
+    let mut answers = requested.expect("a backup").into_inner();
     let mut records = Vec::new();
     while let Some(answer) = answers.message().await.expect("a backup") {
         records.extend(answer.records);
@@ -387,28 +387,28 @@ async fn back_up(mut clients: Clients) -> Vec<v1::JournalRecord> {
     records
 }
 
-/// Asks of everything, at times around each kind of change.
-async fn ask_much(
+/// Queries everything, at times around each kind of change.
+async fn query_much(
     mut clients: Clients,
     made_up: &mut MadeUp,
     records: &[v1::JournalRecord],
-) -> Vec<Told> {
-    let mut told = Vec::new();
+) -> Vec<Reported> {
+    let mut reported = Vec::new();
     for _ in 0..QUESTIONS {
         let record = made_up.dice.pick(records).record_time.expect("its time");
         let known = nanos(&record) - made_up.dice.below(2) as Nanos;
         let known = (!made_up.dice.one_in(4)).then_some(known);
         let question = Question::random(made_up, known);
-        let answer = question.ask(&mut clients).await.expect("an answer");
-        told.extend(Told::of(question, answer));
+        let answer = question.query(&mut clients).await.expect("an answer");
+        reported.extend(Reported::of(question, answer));
     }
-    told
+    reported
 }
 
-async fn check_answers(mut clients: Clients, answers: &[Told]) {
-    for told in answers {
-        let mut answer = told.question.ask(&mut clients).await.expect("an answer");
+async fn check_answers(mut clients: Clients, answers: &[Reported]) {
+    for reported in answers {
+        let mut answer = reported.question.query(&mut clients).await.expect("an answer");
         answer.forget_sequence();
-        assert!(answer == told.answer, "{told:?} once, now {answer:?}");
+        assert!(answer == reported.answer, "{reported:?} once, now {answer:?}");
     }
 }

@@ -112,8 +112,8 @@ async fn a_record_that_could_not_be_folded_at_once_is_folded_before_the_next() {
         }
     }
     assert!(refusals > 0, "the views never failed");
-    let told = clients.status().await.stamp.expect("a stamp").sequence;
-    assert_eq!(told, 202, "each once");
+    let reported = clients.status().await.stamp.expect("a stamp").sequence;
+    assert_eq!(reported, 202, "each once");
     let before = all_clocks(&mut clients).await;
     assert_eq!(before.len(), 400);
     assert!(server.stop().await.success());
@@ -148,6 +148,6 @@ async fn verify_walks_the_chain_and_names_the_damage() {
     fs::write(&segment, bytes).expect("written");
     let damaged = slx().arg("verify").arg(data.path()).output().expect("it runs");
     assert_eq!(damaged.status.code(), Some(1));
-    let told = String::from_utf8_lossy(&damaged.stderr).into_owned();
-    assert!(told.contains("DATA_LOSS") && told.contains("record 1"), "{told}");
+    let reported = String::from_utf8_lossy(&damaged.stderr).into_owned();
+    assert!(reported.contains("DATA_LOSS") && reported.contains("record 1"), "{reported}");
 }

@@ -119,7 +119,7 @@ fn signing() -> v1::SignServiceReviewRequest {
     }
 }
 
-async fn ask(
+async fn query(
     clients: &mut Clients,
     request: v1::GetServiceReviewRequest,
 ) -> v1::GetServiceReviewResponse {
@@ -136,7 +136,7 @@ async fn a_month_is_laid_on_the_table_with_its_reasons() {
     let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;
     fill(&server, &mut clients).await;
-    let review = ask(&mut clients, asking()).await;
+    let review = query(&mut clients, asking()).await;
 
     let total = review.total.clone().expect("a total");
     // A, D and E of four; C is excluded. People waited too long for B, C and D.
@@ -150,12 +150,12 @@ async fn a_month_is_laid_on_the_table_with_its_reasons() {
         as_of_time: Some(at(LATER)),
         ..Default::default()
     };
-    let compliance = clients.compliance.get_compliance(compliance).await.expect("reckoned");
+    let compliance = clients.compliance.get_compliance(compliance).await.expect("computed");
     let compliance = compliance.into_inner();
     assert_eq!(compliance.groups, [total]);
-    let standings: Vec<_> =
-        review.objectives.iter().filter_map(|objective| objective.standing.clone()).collect();
-    assert_eq!(compliance.objectives, standings);
+    let results: Vec<_> =
+        review.objectives.iter().filter_map(|objective| objective.result.clone()).collect();
+    assert_eq!(compliance.objectives, results);
     assert_eq!(compliance.credits, review.credits);
 
     // Nothing was decided before September.
@@ -166,7 +166,7 @@ async fn a_month_is_laid_on_the_table_with_its_reasons() {
         review.objectives[0].trend.iter().map(|point| point.percent.as_str()).collect();
     assert_eq!(trend[trend.len() - 2..], ["100", "75"]);
 
-    let told: Vec<_> =
+    let reported: Vec<_> =
         review.clocks.iter().map(|c| (c.incident_id.as_str(), c.why.as_str())).collect();
     let expected = [
         ("B", "1 h over its 4 h; counted while it was up to provider 5 h"),
@@ -181,7 +181,7 @@ async fn a_month_is_laid_on_the_table_with_its_reasons() {
              for client 5 h",
         ),
     ];
-    assert_eq!(told, expected);
+    assert_eq!(reported, expected);
     assert_eq!(review.clock_count, 3);
 
     let pauses = review.pauses.expect("pauses");
@@ -204,12 +204,12 @@ async fn a_month_is_laid_on_the_table_with_its_reasons() {
 }
 
 #[tokio::test]
-async fn what_was_signed_stays_and_a_late_fact_is_told_as_a_restatement() {
+async fn what_was_signed_stays_and_a_late_fact_is_reported_as_a_restatement() {
     let data = tempfile::tempdir().expect("a directory");
     let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;
     fill(&server, &mut clients).await;
-    let before = ask(&mut clients, asking()).await;
+    let before = query(&mut clients, asking()).await;
     assert!(before.signatures.is_empty() && before.restatement.is_none());
     let status = clients.compliance.get_service_review(signed()).await.expect_err("not signed");
     check(status, Code::FailedPrecondition, "REVIEW_NOT_SIGNED", &[]);
@@ -237,7 +237,7 @@ async fn what_was_signed_stays_and_a_late_fact_is_told_as_a_restatement() {
             server = Server::start(data.path(), &[]);
             clients = server.clients().await;
         }
-        let as_signed = ask(&mut clients, signed()).await;
+        let as_signed = query(&mut clients, signed()).await;
         assert!(as_signed.restatement.is_none());
         assert_eq!(as_signed.signatures, std::slice::from_ref(&signature));
         let unsigned = v1::GetServiceReviewResponse {
@@ -247,7 +247,7 @@ async fn what_was_signed_stays_and_a_late_fact_is_told_as_a_restatement() {
         };
         assert_eq!(unsigned, before);
 
-        let now = ask(&mut clients, asking()).await;
+        let now = query(&mut clients, asking()).await;
         assert_eq!(percent_of(&now.total.clone().expect("a total").contractual), "50");
         let restatement = now.restatement.expect("a restatement");
         assert_eq!(restatement.signature_id, "review-1");
@@ -305,7 +305,7 @@ async fn what_can_t_be_signed_or_reviewed_is_refused() {
     let both = v1::GetServiceReviewRequest { as_signed: true, ..asking() };
     let status = clients.compliance.get_service_review(both).await.expect_err("both");
     check(status, Code::InvalidArgument, "INVALID_FIELD", &["as_signed"]);
-    let review = ask(&mut clients, asking()).await;
+    let review = query(&mut clients, asking()).await;
     assert!(review.signatures.is_empty());
     server.stop().await;
 }
@@ -321,7 +321,7 @@ async fn a_review_is_printed_and_written_as_a_page_that_needs_nothing_else() {
         command.args([subcommand, "S", "2026-10", "--tenant", TENANT, "--address"]);
         succeed(command.arg(&server.address).args(["--as-of-time", LATER]).args(flags))
     };
-    let told = run("review", &[]);
+    let reported = run("review", &[]);
     for line in [
         "Service review of S, 2026-10",
         "Workplace for The municipality by Us",
@@ -332,7 +332,7 @@ async fn a_review_is_printed_and_written_as_a_page_that_needs_nothing_else() {
         "19.2307% of the service time was paused. 1 clocks are met thanks to that",
         "lost in the median incident\n",
     ] {
-        assert!(told.contains(line), "no {line:?} in:\n{told}");
+        assert!(reported.contains(line), "no {line:?} in:\n{reported}");
     }
     let signed = run("sign", &["--by", "Anna B."]);
     assert!(signed.starts_with("2026-10 of S is signed by Anna B.\n"), "{signed}");

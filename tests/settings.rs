@@ -29,8 +29,8 @@ fn a_settings_file_is_read_and_a_wrong_one_refused() {
     fs::write(&file, "data_dri = \"x\"").expect("written");
     let refused = slx().args(["serve", "--config"]).arg(&file).output().expect("it runs");
     assert!(!refused.status.success());
-    let told = String::from_utf8_lossy(&refused.stderr).into_owned();
-    assert!(told.contains("data_dri"), "{told}");
+    let reported = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(reported.contains("data_dri"), "{reported}");
 }
 
 #[test]
@@ -45,8 +45,8 @@ fn a_second_server_on_the_same_data_is_refused() {
         .output()
         .expect("it runs");
     assert!(!second.status.success());
-    let told = String::from_utf8_lossy(&second.stderr).into_owned();
-    assert!(told.contains("lock"), "{told}");
+    let reported = String::from_utf8_lossy(&second.stderr).into_owned();
+    assert!(reported.contains("lock"), "{reported}");
 }
 
 #[tokio::test]

@@ -46,7 +46,7 @@ fn sure(mut event: v1::IncidentEvent, confidence_percent: i32) -> v1::IncidentEv
     event
 }
 
-fn judged(id: &str, event_id: &str, time: &str, in_scope: bool) -> v1::IncidentEvent {
+fn evaluated(id: &str, event_id: &str, time: &str, in_scope: bool) -> v1::IncidentEvent {
     let note = if in_scope { "" } else { "a private printer" };
     event(id, event_id, time, Fact::ScopeJudged(v1::ScopeJudged { in_scope, note: note.into() }))
 }
@@ -65,12 +65,12 @@ async fn fill(server: &Server, clients: &mut Clients) {
         caused("C", "cause", v1::Party::Client, ""),
         caused("D", "cause", v1::Party::ThirdParty, "Wires Ltd"),
         worked,
-        judged("E", "scope", "2026-10-06T08:30:00Z", false),
+        evaluated("E", "scope", "2026-10-06T08:30:00Z", false),
     ];
     clients.record(facts).await;
 }
 
-async fn list(clients: &mut Clients, only_open: bool) -> Vec<v1::SettlementStanding> {
+async fn list(clients: &mut Clients, only_open: bool) -> Vec<v1::SettlementItemStatus> {
     let request = v1::ListSettlementItemsRequest {
         tenant: TENANT.into(),
         contract_id: "S".into(),
@@ -103,8 +103,8 @@ fn deciding(item: &str, facet: v1::SettlementFacet, id: &str) -> v1::DecideSettl
     v1::DecideSettlementItemRequest { tenant: TENANT.into(), decision: Some(decision) }
 }
 
-fn told(items: &[v1::SettlementStanding]) -> Vec<(&str, &str, Option<i64>)> {
-    let items = items.iter().filter_map(|standing| standing.item.as_ref());
+fn reported(items: &[v1::SettlementItemStatus]) -> Vec<(&str, &str, Option<i64>)> {
+    let items = items.iter().filter_map(|status| status.item.as_ref());
     items.map(|item| (item.item_id.as_str(), item.summary.as_str(), item.amount)).collect()
 }
 
@@ -126,8 +126,8 @@ async fn items_follow_from_facts_and_are_settled_facet_by_facet() {
         ),
         ("scope:S:E", "help outside the contract's scope, 30 min worked: a private printer", None),
     ];
-    assert_eq!(told(&items), expected);
-    assert!(items.iter().all(|standing| standing.facets.len() == 3 && standing.open));
+    assert_eq!(reported(&items), expected);
+    assert!(items.iter().all(|status| status.facets.len() == 3 && status.open));
     let scope = items[3].item.clone().expect("an item");
     assert_eq!(
         (scope.client.as_str(), scope.event_ids),
@@ -148,12 +148,12 @@ async fn items_follow_from_facts_and_are_settled_facet_by_facet() {
         let again = clients.settlement.decide_settlement_item(request).await;
         assert!(again.expect("decided").into_inner().duplicate);
     }
-    assert_eq!(told(&list(&mut clients, true).await), expected[..3]);
+    assert_eq!(reported(&list(&mut clients, true).await), expected[..3]);
     let all = list(&mut clients, false).await;
     assert_eq!((all[3].open, all[3].decisions.len(), all[3].changes.len()), (false, 3, 0));
 
     // It was in scope after all: what was agreed on no longer rests on anything, and says so.
-    clients.record(vec![judged("E", "scope2", "2026-10-07T08:30:00Z", true)]).await;
+    clients.record(vec![evaluated("E", "scope2", "2026-10-07T08:30:00Z", true)]).await;
     for is_new_start in [false, true] {
         if is_new_start {
             server.kill();
@@ -161,7 +161,7 @@ async fn items_follow_from_facts_and_are_settled_facet_by_facet() {
             clients = server.clients().await;
         }
         let all = list(&mut clients, true).await;
-        assert_eq!(told(&all), expected);
+        assert_eq!(reported(&all), expected);
         assert!(all[3].withdrawn);
         assert_eq!(all[3].changes[2], "the financial decision rests on what no longer holds");
         assert_eq!(all[3].facets[2].decision.as_ref().and_then(|d| d.amount), Some(-4_500));
@@ -170,7 +170,7 @@ async fn items_follow_from_facts_and_are_settled_facet_by_facet() {
 }
 
 #[tokio::test]
-async fn a_later_cause_moves_the_money_and_is_told_where_it_was_agreed_on() {
+async fn a_later_cause_moves_the_money_and_is_reported_where_it_was_agreed_on() {
     let data = tempfile::tempdir().expect("a directory");
     let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;
@@ -192,7 +192,7 @@ async fn a_later_cause_moves_the_money_and_is_told_where_it_was_agreed_on() {
     clients.record(vec![sure(caused("B", "z1", v1::Party::Client, ""), 60)]).await;
     clients.record(vec![caused("D", "z2", v1::Party::Client, "")]).await;
     let items = list(&mut clients, true).await;
-    let ids: Vec<_> = told(&items).iter().map(|(id, ..)| *id).collect();
+    let ids: Vec<_> = reported(&items).iter().map(|(id, ..)| *id).collect();
     assert_eq!(
         ids,
         ["credit:S:2026-10", "excluded:S:B", "excluded:S:C", "excluded:S:D", "scope:S:E"]
@@ -239,8 +239,11 @@ async fn who_attributes_a_cause_may_say_how_sure_they_are() {
             sure(caused("A", "z", v1::Party::Client, ""), 101),
         ])
         .await;
-    let refusal = answer.results[1].refusal.clone().expect("refused");
-    assert!(format!("{refusal:?}").contains("cause_attributed.confidence_percent"), "{refusal:?}");
+    let rejection = answer.results[1].rejection.clone().expect("refused");
+    assert!(
+        format!("{rejection:?}").contains("cause_attributed.confidence_percent"),
+        "{rejection:?}"
+    );
     let request = v1::GetIncidentRequest {
         tenant: TENANT.into(),
         incident_id: "D".into(),
@@ -251,8 +254,8 @@ async fn who_attributes_a_cause_may_say_how_sure_they_are() {
     assert_eq!((cause.third_party.as_str(), cause.confidence_percent), ("Wires Ltd", 80));
     let mut command = slx();
     command.args(["incident", "D", "--tenant", TENANT, "--address", &server.address]);
-    let told = succeed(&mut command);
-    assert!(told.contains("cause Wires Ltd, 80% sure"), "{told}");
+    let reported = succeed(&mut command);
+    assert!(reported.contains("cause Wires Ltd, 80% sure"), "{reported}");
     server.stop().await;
 }
 
@@ -278,7 +281,7 @@ async fn what_somebody_opens_stays_and_nonsense_is_refused() {
     assert_eq!(answer.into_inner().item.expect("an item").currency, "EUR");
     let again = clients.settlement.open_settlement_item(opening(&item)).await.expect("opened");
     assert!(again.into_inner().duplicate);
-    assert!(told(&list(&mut clients, true).await).contains(&(
+    assert!(reported(&list(&mut clients, true).await).contains(&(
         "flowers",
         "Flowers for the town hall",
         Some(2_500)

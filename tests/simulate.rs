@@ -1,4 +1,4 @@
-//! `slx simulate`: a month judged again under the terms of a file, next to the present ones.
+//! `slx simulate`: a month evaluated again under the terms of a file, next to the present ones.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -45,22 +45,22 @@ contracts:
     )
 }
 
-/// What a server judges October by.
-struct Judging {
+/// What a server evaluates October by.
+struct Evaluating {
     server: Server,
     clients: Clients,
     directory: tempfile::TempDir,
 }
 
-impl Judging {
+impl Evaluating {
     /// P1 solved in 2, 4 and 5 hours, P2 in 2.
-    async fn start() -> Judging {
+    async fn start() -> Evaluating {
         let directory = tempfile::tempdir().expect("a directory");
         let mut server = Server::start(&directory.path().join("data"), &[]);
         let clients = server.clients().await;
-        let mut judging = Judging { server, clients, directory };
-        let present = judging.write("present.yaml", &(CALENDAR.to_owned() + &terms(4, "50")));
-        succeed(judging.command("apply").arg("--file").arg(&present));
+        let mut evaluating = Evaluating { server, clients, directory };
+        let present = evaluating.write("present.yaml", &(CALENDAR.to_owned() + &terms(4, "50")));
+        succeed(evaluating.command("apply").arg("--file").arg(&present));
         for (id, priority, day, hours) in
             [("A", "P1", 1, 2), ("B", "P1", 5, 4), ("D", "P1", 6, 5), ("E", "P2", 7, 2)]
         {
@@ -68,9 +68,9 @@ impl Judging {
             let resolved = Fact::Resolved(v1::Resolved {});
             let end = event(id, "r", &time(7 + hours), resolved);
             let facts = vec![event(id, "o", &time(7), opened("C", priority)), end];
-            judging.clients.record(facts).await;
+            evaluating.clients.record(facts).await;
         }
-        judging
+        evaluating
     }
 
     fn write(&self, name: &str, text: &str) -> PathBuf {
@@ -117,52 +117,55 @@ total             0.00 -> 50.00
 INCIDENT TARGET  IS  WOULD BE
 B        resolve met breached
 
-These are the facts of the past, judged by other terms. Under other terms people would have worked \
+These are the facts of the past, evaluated by other terms. Under other terms people would have worked \
 otherwise: take it for a bound, not for a forecast.
 ";
 
 #[tokio::test]
-async fn proposed_terms_are_told_next_to_the_present_ones() {
-    let mut judging = Judging::start().await;
-    let before = judging.clients.status().await.head;
-    let tighter = judging.write("tighter.yaml", &terms(3, "60"));
-    let told = succeed(&mut judging.simulate(&tighter));
-    let lines: Vec<_> = told.lines().map(str::trim_end).collect();
-    assert_eq!(lines, EXPECTED.trim_start().lines().collect::<Vec<_>>(), "{told}");
-    assert_eq!(judging.clients.status().await.head, before, "nothing is recorded");
+async fn proposed_terms_are_reported_next_to_the_present_ones() {
+    let mut evaluating = Evaluating::start().await;
+    let before = evaluating.clients.status().await.head;
+    let tighter = evaluating.write("tighter.yaml", &terms(3, "60"));
+    let reported = succeed(&mut evaluating.simulate(&tighter));
+    let lines: Vec<_> = reported.lines().map(str::trim_end).collect();
+    assert_eq!(lines, EXPECTED.trim_start().lines().collect::<Vec<_>>(), "{reported}");
+    assert_eq!(evaluating.clients.status().await.head, before, "nothing is recorded");
 }
 
 #[tokio::test]
 async fn proposed_calendars_count_too_and_the_same_terms_change_nothing() {
-    let judging = Judging::start().await;
-    let same = judging.write("same.yaml", &(CALENDAR.to_owned() + &terms(4, "50")));
-    let told = succeed(&mut judging.simulate(&same));
-    assert!(told.contains("\nNo verdict would differ.\n"), "{told}");
-    assert_eq!(told.matches("->").count(), 1, "only the heading has one: {told}");
+    let evaluating = Evaluating::start().await;
+    let same = evaluating.write("same.yaml", &(CALENDAR.to_owned() + &terms(4, "50")));
+    let reported = succeed(&mut evaluating.simulate(&same));
+    assert!(reported.contains("\nNo verdict would differ.\n"), "{reported}");
+    assert_eq!(reported.matches("->").count(), 1, "only the heading has one: {reported}");
     // Opened two hours later, D's five hours are three.
     let late = CALENDAR.replace("09:00", "11:00") + &terms(4, "50");
-    let late = judging.write("late.yaml", &late);
-    let told = succeed(judging.simulate(&late).args(["--by", "priority"]));
-    assert!(told.contains("1 verdict would differ: 1 breached -> met\n"), "{told}");
+    let late = evaluating.write("late.yaml", &late);
+    let reported = succeed(evaluating.simulate(&late).args(["--by", "priority"]));
+    assert!(reported.contains("1 verdict would differ: 1 breached -> met\n"), "{reported}");
 }
 
 #[tokio::test]
-async fn a_simulation_is_also_told_as_json_and_what_it_can_not_judge_is_said() {
-    let judging = Judging::start().await;
-    let tighter = judging.write("tighter.yaml", &terms(3, "60"));
-    let told = succeed(judging.simulate(&tighter).arg("--json"));
-    let told: serde_json::Value = serde_json::from_str(&told).expect("JSON");
-    assert_eq!(told["flipCount"], "1");
-    assert_eq!(told["flips"][0]["incidentId"], "B");
-    assert_eq!(told["proposed"]["credits"]["totalAmount"], "5000");
+async fn a_simulation_is_also_reported_as_json_and_what_it_can_not_evaluate_is_said() {
+    let evaluating = Evaluating::start().await;
+    let tighter = evaluating.write("tighter.yaml", &terms(3, "60"));
+    let reported = succeed(evaluating.simulate(&tighter).arg("--json"));
+    let reported: serde_json::Value = serde_json::from_str(&reported).expect("JSON");
+    assert_eq!(reported["flipCount"], "1");
+    assert_eq!(reported["flips"][0]["incidentId"], "B");
+    assert_eq!(reported["proposed"]["credits"]["totalAmount"], "5000");
 
     let other = terms(3, "60").replace("id: C\n", "id: X\n");
-    let both = judging.write("both.yaml", &format!("{}---{other}", terms(3, "60")));
-    let (is_told, why) = run(&mut judging.simulate(&both));
-    assert!(!is_told && why.contains("it holds 2 contracts: say which with --contract"), "{why}");
-    succeed(judging.simulate(&both).args(["--contract", "C"]));
-    let (is_told, why) = run(judging.simulate(&both).args(["--contract", "X"]));
-    assert!(!is_told && why.contains("contract"), "{why}");
-    let (is_told, why) = run(&mut judging.simulate(Path::new("nowhere.yaml")));
-    assert!(!is_told && why.contains("can't read nowhere.yaml"), "{why}");
+    let both = evaluating.write("both.yaml", &format!("{}---{other}", terms(3, "60")));
+    let (is_reported, why) = run(&mut evaluating.simulate(&both));
+    assert!(
+        !is_reported && why.contains("it holds 2 contracts: say which with --contract"),
+        "{why}"
+    );
+    succeed(evaluating.simulate(&both).args(["--contract", "C"]));
+    let (is_reported, why) = run(evaluating.simulate(&both).args(["--contract", "X"]));
+    assert!(!is_reported && why.contains("contract"), "{why}");
+    let (is_reported, why) = run(&mut evaluating.simulate(Path::new("nowhere.yaml")));
+    assert!(!is_reported && why.contains("can't read nowhere.yaml"), "{why}");
 }

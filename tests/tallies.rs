@@ -1,4 +1,5 @@
-//! `slx verify --tallies`: the cells kept are those that counting every incident anew gives.
+//! `slx verify --tallies`: the tally buckets kept are those that counting every incident anew
+//! gives.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,8 +11,8 @@ use slx::codec::v1::incident_event::Fact;
 use crate::compliance::promising;
 use crate::testing::{Clients, Server, TENANT, event, opened, run, slx, succeed};
 
-/// Cells of the views begin with this.
-const CELL: &[u8] = b"y";
+/// Tally buckets of the views begin with this.
+const TALLY_BUCKET: &[u8] = b"y";
 
 fn verify(data: &Path) -> Command {
     let mut command = slx();
@@ -28,8 +29,8 @@ fn resolved(id: &str, event_id: &str, day: u32, hour: u32) -> v1::IncidentEvent 
     event(id, event_id, &at(day, hour), Fact::Resolved(v1::Resolved {}))
 }
 
-/// Twelve incidents, told over and over: solved, then another priority, an earlier end that comes
-/// late, an opening of another service, and ends that are retracted.
+/// Twelve incidents, reported over and over: solved, then another priority, an earlier end that
+/// comes late, an opening of another service, and ends that are retracted.
 async fn fill(clients: &mut Clients) {
     clients.put_office().await;
     clients.put_contract(promising("C")).await;
@@ -63,7 +64,7 @@ async fn fill(clients: &mut Clients) {
     clients.put_contract(contract).await;
 }
 
-/// Waits until all that is recorded is tallied: compliance is not told before.
+/// Waits until all that is recorded is tallied: compliance is not answered before.
 async fn tallied(clients: &mut Clients) {
     let request = v1::GetComplianceRequest {
         tenant: TENANT.into(),
@@ -71,7 +72,7 @@ async fn tallied(clients: &mut Clients) {
         period: "2026-10".into(),
         ..Default::default()
     };
-    clients.compliance.get_compliance(request).await.expect("compliance is told");
+    clients.compliance.get_compliance(request).await.expect("compliance is answered");
 }
 
 fn files(directory: &Path, found: &mut BTreeMap<PathBuf, Vec<u8>>) {
@@ -84,49 +85,49 @@ fn files(directory: &Path, found: &mut BTreeMap<PathBuf, Vec<u8>>) {
 }
 
 #[tokio::test]
-async fn kept_tallies_are_those_of_counting_anew_and_a_spoilt_cell_is_named() {
+async fn kept_tallies_are_those_of_counting_anew_and_a_spoilt_tally_bucket_is_named() {
     let data = tempfile::tempdir().expect("a directory");
     let mut server = Server::start(data.path(), &[]);
     fill(&mut server.clients().await).await;
-    let (is_sound, told) = run(&mut verify(data.path()));
-    assert!(!is_sound && told.contains("a server is at work"), "{told}");
+    let (is_sound, reported) = run(&mut verify(data.path()));
+    assert!(!is_sound && reported.contains("a server is at work"), "{reported}");
     assert!(server.stop().await.success());
 
     let (mut before, mut after) = (BTreeMap::new(), BTreeMap::new());
     files(data.path(), &mut before);
-    let told = succeed(&mut verify(data.path()));
+    let reported = succeed(&mut verify(data.path()));
     files(data.path(), &mut after);
     assert!(before == after, "nothing changes");
-    assert!(told.contains(" cells are what counting 12 incidents anew gives\n"), "{told}");
-    let told = succeed(verify(data.path()).arg("--json"));
-    let told: serde_json::Value = serde_json::from_str(&told).expect("JSON");
+    assert!(reported.contains(" cells are what counting 12 incidents anew gives\n"), "{reported}");
+    let reported = succeed(verify(data.path()).arg("--json"));
+    let reported: serde_json::Value = serde_json::from_str(&reported).expect("JSON");
     assert_eq!(
-        (&told["tallies"]["incidents"], &told["tallies"]["differing"]),
+        (&reported["tallies"]["incidents"], &reported["tallies"]["differing"]),
         (&12.into(), &0.into())
     );
 
-    spoil_a_cell(data.path());
-    let (is_sound, told) = run(&mut verify(data.path()));
-    assert!(!is_sound, "{told}");
+    spoil_a_tally_bucket(data.path());
+    let (is_sound, reported) = run(&mut verify(data.path()));
+    assert!(!is_sound, "{reported}");
     let named = "acme   C        all       2026-10-05 resolve";
-    assert!(told.contains(named), "{told}");
-    assert!(told.contains("nothing"), "{told}");
-    assert!(told.contains("TALLIES DIFFER: 1 of "), "{told}");
+    assert!(reported.contains(named), "{reported}");
+    assert!(reported.contains("nothing"), "{reported}");
+    assert!(reported.contains("TALLIES DIFFER: 1 of "), "{reported}");
 
     std::fs::remove_dir_all(data.path().join("views")).expect("the views go");
-    let (is_sound, told) = run(&mut verify(data.path()));
-    assert!(!is_sound && told.contains("views"), "{told}");
+    let (is_sound, reported) = run(&mut verify(data.path()));
+    assert!(!is_sound && reported.contains("views"), "{reported}");
     let mut server = Server::start(data.path(), &[]);
     server.clients().await;
     assert!(server.stop().await.success());
     succeed(&mut verify(data.path()));
 }
 
-/// Removes the first cell.
-fn spoil_a_cell(data: &Path) {
+/// Removes the first tally bucket.
+fn spoil_a_tally_bucket(data: &Path) {
     let database = sled::open(data.join("views")).expect("views");
     let tree = database.open_tree("views").expect("a tree");
-    let (key, _) = tree.scan_prefix(CELL).next().expect("a cell").expect("a row");
+    let (key, _) = tree.scan_prefix(TALLY_BUCKET).next().expect("a cell").expect("a row");
     tree.remove(key).expect("removed");
     database.flush().expect("flushed");
 }

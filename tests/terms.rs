@@ -39,8 +39,8 @@ async fn editing_a_calendar_changes_no_verdict_already_given() {
     shorter.weekly[0].closes = "12:00".into();
     let put = put_calendar(&mut clients, shorter.clone(), Some("2026-11-10T00:00:00Z")).await;
     assert_eq!(put.calendar.expect("it").revision, 2);
-    let resolve = |judged: v1::EvaluateIncidentResponse| {
-        let clock = judged.clocks.into_iter().find(|clock| clock.target_id == "resolve");
+    let resolve = |evaluated: v1::EvaluateIncidentResponse| {
+        let clock = evaluated.clocks.into_iter().find(|clock| clock.target_id == "resolve");
         let clock = clock.expect("a clock");
         (clock.calendar_revision, clock.elapsed, clock.outcome())
     };
@@ -64,8 +64,8 @@ async fn validate_only_changes_nothing_and_a_contract_that_ended_gives_no_clocks
         ..Default::default()
     };
     clients.contracts.put_contract(request).await.expect("valid");
-    let ask = v1::ListContractsRequest { tenant: TENANT.into(), ..Default::default() };
-    let listed = clients.contracts.list_contracts(ask.clone()).await.expect("listed");
+    let query = v1::ListContractsRequest { tenant: TENANT.into(), ..Default::default() };
+    let listed = clients.contracts.list_contracts(query.clone()).await.expect("listed");
     assert!(listed.into_inner().contracts.is_empty());
 
     clients.put_contract(contract("C")).await;
@@ -84,7 +84,7 @@ async fn validate_only_changes_nothing_and_a_contract_that_ended_gives_no_clocks
 }
 
 #[tokio::test]
-async fn an_underpinning_contract_that_promises_longer_is_told() {
+async fn an_underpinning_contract_that_promises_longer_is_reported() {
     let data = tempfile::tempdir().expect("a directory");
     let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;

@@ -86,8 +86,8 @@ impl Server {
         let mut lines = lines.map_while(Result::ok).inspect(move |line| {
             kept.lock().expect("a log").push(line.clone());
         });
-        let told = lines.by_ref().find_map(|line| address(&line));
-        let address = told.unwrap_or_else(|| panic!("it does not listen: {log:?}"));
+        let reported = lines.by_ref().find_map(|line| address(&line));
+        let address = reported.unwrap_or_else(|| panic!("it does not listen: {log:?}"));
         // Whoever does not read the log would stop the server once the pipe is full.
         let reading = Some(std::thread::spawn(move || lines.for_each(drop)));
         Server { child, address, log, reading }
@@ -108,7 +108,7 @@ impl Server {
     /// The most memory it ever held, in bytes.
     pub fn memory_peak(&self) -> u64 {
         let path = format!("/proc/{}/status", self.child.id());
-        let status = std::fs::read_to_string(path).expect("Linux tells of a process");
+        let status = std::fs::read_to_string(path).expect("Linux shows a process");
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         let kibibytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
         kibibytes.expect("its peak") * 1024
@@ -156,8 +156,8 @@ impl Server {
     pub async fn clients(&mut self) -> Clients {
         let mut clients = self.clients_of_any().await;
         let request = v1::ListCalendarsRequest { tenant: TENANT.into(), ..Default::default() };
-        let asked = clients.calendars.list_calendars(request).await;
-        asked.unwrap_or_else(|status| panic!("{status}\n{}", self.log()));
+        let requested = clients.calendars.list_calendars(request).await;
+        requested.unwrap_or_else(|status| panic!("{status}\n{}", self.log()));
         clients
     }
 
@@ -179,11 +179,11 @@ impl Server {
         self.child.wait().expect("ended");
     }
 
-    /// Stops it gracefully and tells how it ended.
+    /// Stops it gracefully and returns how it ended.
     pub async fn stop(mut self) -> std::process::ExitStatus {
         let id = self.child.id().to_string();
-        let told = Command::new("kill").args(["-TERM", &id]).status();
-        assert!(told.expect("kill runs").success());
+        let reported = Command::new("kill").args(["-TERM", &id]).status();
+        assert!(reported.expect("kill runs").success());
         self.ended(STOPS_WITHIN).await.unwrap_or_else(|| panic!("it goes on: {}", self.log()))
     }
 }
@@ -347,7 +347,7 @@ impl Clients {
             known_time: known,
             ..Default::default()
         };
-        self.clocks.evaluate_incident(request).await.expect("it is judged").into_inner()
+        self.clocks.evaluate_incident(request).await.expect("it is evaluated").into_inner()
     }
 
     /// Every clock a request finds, over all its pages.
@@ -366,18 +366,18 @@ impl Clients {
     }
 }
 
-/// Runs a command to its end; tells how it ended and all it said.
+/// Runs a command to its end; returns how it ended and all it printed.
 pub fn run(command: &mut Command) -> (bool, String) {
     let output = command.output().expect("it runs");
-    let told = [output.stdout, output.stderr].concat();
-    (output.status.success(), String::from_utf8_lossy(&told).into_owned())
+    let reported = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8_lossy(&reported).into_owned())
 }
 
 /// Runs a command that must succeed, and gives what it said.
 pub fn succeed(command: &mut Command) -> String {
-    let (success, told) = run(command);
-    assert!(success, "{command:?}: {told}");
-    told
+    let (success, reported) = run(command);
+    assert!(success, "{command:?}: {reported}");
+    reported
 }
 
 /// Puts the contracts and calendars of a YAML text, and gives what `slx apply` said.

@@ -12,7 +12,7 @@ fn block(language: &str) -> String {
     rest.split("```").next().expect("its end").to_owned()
 }
 
-fn told(output: &Output) -> String {
+fn reported(output: &Output) -> String {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     format!("{}\n{}", text(&output.stdout), text(&output.stderr))
 }
@@ -37,8 +37,8 @@ fn the_tour_can_be_pasted() {
         .env("SLX_ADDRESS", format!("http://{address}"))
         .output()
         .expect("bash runs");
-    let told = told(&output);
-    assert!(output.status.success(), "{told}");
+    let reported = reported(&output);
+    assert!(output.status.success(), "{reported}");
     for line in [
         "calendar office: created",
         "contract workplace: created",
@@ -49,7 +49,7 @@ fn the_tour_can_be_pasted() {
         "INC1.json: 6 facts, 2 revisions of terms",
         "records in 1 segment, all sound",
     ] {
-        assert!(told.contains(line), "no {line:?} in:\n{told}");
+        assert!(reported.contains(line), "no {line:?} in:\n{reported}");
     }
 }
 
@@ -77,6 +77,6 @@ async fn a_python_client_needs_nothing_but_reflection() {
         .env("SLX_LISTEN", &server.address)
         .output()
         .expect("python runs");
-    assert!(output.status.success(), "{}", told(&output));
-    assert!(told(&output).contains("OUTCOME_MET 7200s"), "{}", told(&output));
+    assert!(output.status.success(), "{}", reported(&output));
+    assert!(reported(&output).contains("OUTCOME_MET 7200s"), "{}", reported(&output));
 }

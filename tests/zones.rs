@@ -21,7 +21,7 @@ const END_SECOND: i64 = 4_102_444_800;
 
 #[test]
 fn every_zone_changes_as_python_says() {
-    let python = ask_python();
+    let python = query_python();
     let ours = zones::open(&Choice::Automatic).expect("automatic never fails");
     assert!(
         ours.version() >= python.version.as_str(),
@@ -35,7 +35,7 @@ fn every_zone_changes_as_python_says() {
     assert!(differences.is_empty(), "{}", differences.join("\n"));
 }
 
-fn ask_python() -> Python {
+fn query_python() -> Python {
     let python = env::var("SLX_TEST_PYTHON").unwrap_or_else(|_| "python3".into());
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/zones.py");
     let output = Command::new(&python)

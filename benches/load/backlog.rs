@@ -51,15 +51,15 @@ pub fn contract() -> v1::Contract {
 /// sixth waits for the client; nobody has responded, so both its clocks are open.
 pub fn open(incident: u64, now: i64) -> Vec<v1::IncidentEvent> {
     let opened = now - HOUR - scattered(incident, 6 * DAY);
-    let mut told = Told::new(format!("OPEN{incident:08}"));
-    told.at(opened, opening(incident));
+    let mut reported = Reported::new(format!("OPEN{incident:08}"));
+    reported.at(opened, opening(incident));
     if !incident.is_multiple_of(3) {
-        told.at(opened + HOUR / 4, assignment(incident));
+        reported.at(opened + HOUR / 4, assignment(incident));
     }
     if incident % 6 == 1 {
-        told.at(opened + HOUR / 2, waiting(v1::WaitingOn::Client));
+        reported.at(opened + HOUR / 2, waiting(v1::WaitingOn::Client));
     }
-    told.events
+    reported.events
 }
 
 /// An incident opened in the quarter before `now` and resolved by then. A fourth took up to six
@@ -68,25 +68,25 @@ pub fn ended(incident: u64, now: i64) -> Vec<v1::IncidentEvent> {
     let days = if incident.is_multiple_of(4) { 40 } else { 9 };
     let lasted = DAY + scattered(incident ^ 0x5555, days * DAY);
     let opened = now - HOUR - lasted - scattered(incident, 50 * DAY);
-    let mut told = Told::new(format!("ENDED{incident:08}"));
-    told.at(opened, opening(incident));
-    told.at(opened + HOUR / 4, assignment(incident));
-    told.at(opened + HOUR / 2, Fact::Responded(v1::Responded {}));
-    told.at(opened + lasted / 4, waiting(v1::WaitingOn::Client));
-    told.at(opened + lasted / 2, waiting(v1::WaitingOn::Provider));
-    told.at(opened + lasted, Fact::Resolved(v1::Resolved {}));
-    told.events
+    let mut reported = Reported::new(format!("ENDED{incident:08}"));
+    reported.at(opened, opening(incident));
+    reported.at(opened + HOUR / 4, assignment(incident));
+    reported.at(opened + HOUR / 2, Fact::Responded(v1::Responded {}));
+    reported.at(opened + lasted / 4, waiting(v1::WaitingOn::Client));
+    reported.at(opened + lasted / 2, waiting(v1::WaitingOn::Provider));
+    reported.at(opened + lasted, Fact::Resolved(v1::Resolved {}));
+    reported.events
 }
 
-/// What was told of an incident so far.
-struct Told {
+/// What was reported of an incident so far.
+struct Reported {
     incident_id: String,
     events: Vec<v1::IncidentEvent>,
 }
 
-impl Told {
-    fn new(incident_id: String) -> Told {
-        Told { incident_id, events: Vec::new() }
+impl Reported {
+    fn new(incident_id: String) -> Reported {
+        Reported { incident_id, events: Vec::new() }
     }
 
     fn at(&mut self, seconds: i64, fact: Fact) {

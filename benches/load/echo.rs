@@ -17,10 +17,10 @@ use tonic::{Request, Response, Status, Streaming};
 
 const WINDOW_BYTES: u32 = 1024 * 1024;
 
-/// Starts an echo on a thread of its own; it ends with the process. Whoever asks it to evaluate
-/// an incident gets `evaluation`.
-pub fn start(evaluation: v1::EvaluateIncidentResponse) -> SocketAddr {
-    let clocks = ClockServiceServer::new(Parrot { evaluation });
+/// Starts an echo on a thread of its own; it ends with the process. Whoever wants it to evaluate
+/// an incident gets `backtest`.
+pub fn start(backtest: v1::EvaluateIncidentResponse) -> SocketAddr {
+    let clocks = ClockServiceServer::new(Parrot { backtest });
     let incidents = IncidentServiceServer::new(Echo::default());
     serve(|server| server.add_service(incidents).add_service(clocks))
 }
@@ -69,7 +69,7 @@ impl Echo {
             event_id: event.event_id,
             outcome: v1::RecordOutcome::Accepted as i32,
             sequence: self.sequence.fetch_add(1, Ordering::Relaxed),
-            refusal: None,
+            rejection: None,
         };
         events.into_iter().map(result).collect()
     }
@@ -109,34 +109,34 @@ impl IncidentService for Echo {
         &self,
         _: Request<v1::RecordServiceEventsRequest>,
     ) -> Result<Response<v1::RecordServiceEventsResponse>, Status> {
-        Err(Status::unimplemented("never asked"))
+        Err(Status::unimplemented("never called"))
     }
 
     async fn get_incident(
         &self,
         _: Request<v1::GetIncidentRequest>,
     ) -> Result<Response<v1::GetIncidentResponse>, Status> {
-        Err(Status::unimplemented("never asked"))
+        Err(Status::unimplemented("never called"))
     }
 
     async fn list_incidents(
         &self,
         _: Request<v1::ListIncidentsRequest>,
     ) -> Result<Response<v1::ListIncidentsResponse>, Status> {
-        Err(Status::unimplemented("never asked"))
+        Err(Status::unimplemented("never called"))
     }
 
     async fn list_events(
         &self,
         _: Request<v1::ListEventsRequest>,
     ) -> Result<Response<v1::ListEventsResponse>, Status> {
-        Err(Status::unimplemented("never asked"))
+        Err(Status::unimplemented("never called"))
     }
 }
 
 /// Says what it heard once.
 struct Parrot {
-    evaluation: v1::EvaluateIncidentResponse,
+    backtest: v1::EvaluateIncidentResponse,
 }
 
 #[tonic::async_trait]
@@ -145,14 +145,14 @@ impl ClockService for Parrot {
         &self,
         _: Request<v1::EvaluateIncidentRequest>,
     ) -> Result<Response<v1::EvaluateIncidentResponse>, Status> {
-        Ok(Response::new(self.evaluation.clone()))
+        Ok(Response::new(self.backtest.clone()))
     }
 
     async fn list_clocks(
         &self,
         _: Request<v1::ListClocksRequest>,
     ) -> Result<Response<v1::ListClocksResponse>, Status> {
-        Err(Status::unimplemented("never asked"))
+        Err(Status::unimplemented("never called"))
     }
 
     type CompareClocksStream =
@@ -162,7 +162,7 @@ impl ClockService for Parrot {
         &self,
         _: Request<v1::CompareClocksRequest>,
     ) -> Result<Response<Self::CompareClocksStream>, Status> {
-        Err(Status::unimplemented("never asked"))
+        Err(Status::unimplemented("never called"))
     }
 }
 
@@ -196,28 +196,28 @@ impl ComplianceService for Reel<v1::ExportClocksResponse> {
         &self,
         _: Request<v1::GetComplianceRequest>,
     ) -> Result<Response<v1::GetComplianceResponse>, Status> {
-        Err(Status::unimplemented("never asked"))
+        Err(Status::unimplemented("never called"))
     }
 
     async fn get_service_review(
         &self,
         _: Request<v1::GetServiceReviewRequest>,
     ) -> Result<Response<v1::GetServiceReviewResponse>, Status> {
-        Err(Status::unimplemented("never asked"))
+        Err(Status::unimplemented("never called"))
     }
 
     async fn sign_service_review(
         &self,
         _: Request<v1::SignServiceReviewRequest>,
     ) -> Result<Response<v1::SignServiceReviewResponse>, Status> {
-        Err(Status::unimplemented("never asked"))
+        Err(Status::unimplemented("never called"))
     }
 
     async fn simulate_contract(
         &self,
         _: Request<v1::SimulateContractRequest>,
     ) -> Result<Response<v1::SimulateContractResponse>, Status> {
-        Err(Status::unimplemented("never asked"))
+        Err(Status::unimplemented("never called"))
     }
 }
 
@@ -236,13 +236,13 @@ impl ForecastService for Reel<v1::ForecastClocksResponse> {
         &self,
         _: Request<v1::ForecastObjectivesRequest>,
     ) -> Result<Response<v1::ForecastObjectivesResponse>, Status> {
-        Err(Status::unimplemented("never asked"))
+        Err(Status::unimplemented("never called"))
     }
 
     async fn get_forecast_quality(
         &self,
         _: Request<v1::GetForecastQualityRequest>,
     ) -> Result<Response<v1::GetForecastQualityResponse>, Status> {
-        Err(Status::unimplemented("never asked"))
+        Err(Status::unimplemented("never called"))
     }
 }

@@ -1,4 +1,4 @@
-//! The facts that are sent: incidents under two contracts, told from opening to closing.
+//! The facts that are sent: incidents under two contracts, reported from opening to closing.
 
 use prost::Message;
 use prost_types::Timestamp;

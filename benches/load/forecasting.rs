@@ -27,7 +27,7 @@ pub async fn forecast(data: &Path) {
     server.put_terms().await;
     let channel = pace::channel(server.address);
     put_contract(&channel).await;
-    tell(&channel).await;
+    describe(&channel).await;
     await_filing(&channel).await;
     forecast_clocks(&server, &channel).await;
     forecast_objectives(&server, &channel).await;
@@ -43,9 +43,9 @@ async fn put_contract(channel: &Channel) {
     put.expect("the contract is put");
 }
 
-/// Tells of all incidents at once, as an import does. They end now: what is known now, as of now,
-/// is what a service desk asks about.
-async fn tell(channel: &Channel) {
+/// Reports all incidents at once, as an import does. They end now: what is known now, as of now,
+/// is what a service desk queries.
+async fn describe(channel: &Channel) {
     let now = Utc::now().timestamp();
     let ended = (0..INCIDENTS_ENDED).flat_map(|incident| backlog::ended(incident, now));
     let open = (0..INCIDENTS_OPEN).flat_map(|incident| backlog::open(incident, now));
@@ -59,7 +59,7 @@ async fn tell(channel: &Channel) {
     }
 }
 
-/// The first answer about clocks comes once all are filed.
+/// The first answer about clocks comes once all are indexed.
 async fn await_filing(channel: &Channel) {
     let request = v1::ListClocksRequest {
         tenant: TENANT.into(),
@@ -86,8 +86,8 @@ async fn forecast_clocks(server: &Server, channel: &Channel) {
         let (echoed, elapsed, _) = forecast_all(echo.clone()).await;
         ceiling = a_second(echoed, elapsed).max(ceiling);
         let before = server.processor_time();
-        let (told, elapsed, _) = forecast_all(channel.clone()).await;
-        rate = a_second(told, elapsed).max(rate);
+        let (reported, elapsed, _) = forecast_all(channel.clone()).await;
+        rate = a_second(reported, elapsed).max(rate);
         least = least.min(server.processor_time() - before);
     }
     let (_, most) = server.megabytes();
@@ -128,10 +128,10 @@ async fn forecast_objectives(server: &Server, channel: &Channel) {
             period: Utc::now().format("%Y-%m").to_string(),
             ..Default::default()
         };
-        let asked = Stopwatch::now();
+        let requested = Stopwatch::now();
         let mut client = ForecastServiceClient::new(channel.clone());
         let answer = client.forecast_objectives(request).await.expect("an answer").into_inner();
-        best = best.min(asked.elapsed());
+        best = best.min(requested.elapsed());
         assert_eq!(answer.objectives.len(), 1);
     }
     let (resident, most) = server.megabytes();

@@ -49,22 +49,22 @@ pub fn clocks(channel: Channel) -> ClockServiceClient<Channel> {
     ClockServiceClient::new(channel)
 }
 
-/// Counts the answers while `workers` ask, each again as soon as it is answered, and how long they
-/// took. `ask` is given the worker and how often it has asked before.
+/// Counts the answers while `workers` call, each again as soon as it is answered, and how long they
+/// took. `query` is given the worker and how often it has called before.
 pub async fn answers<Asking: Future<Output = ()> + Send>(
     channels: &[Channel],
     workers: usize,
     round: Duration,
-    ask: impl Fn(Channel, u64, u64) -> Asking + Clone + Send + 'static,
+    query: impl Fn(Channel, u64, u64) -> Asking + Clone + Send + 'static,
 ) -> (u64, Duration) {
     let started = Instant::now();
     let mut asking = JoinSet::new();
     for (worker, channel) in channels.iter().cycle().take(workers).cloned().enumerate() {
-        let ask = ask.clone();
+        let query = query.clone();
         asking.spawn(async move {
             let mut answered = 0;
             while started.elapsed() < round {
-                ask(channel.clone(), worker as u64, answered).await;
+                query(channel.clone(), worker as u64, answered).await;
                 answered += 1;
             }
             answered
@@ -73,7 +73,7 @@ pub async fn answers<Asking: Future<Output = ()> + Send>(
     (asking.join_all().await.into_iter().sum(), started.elapsed())
 }
 
-/// What a stream sends: incidents from `first` on, every `step`th, each told in `events`.
+/// What a stream sends: incidents from `first` on, every `step`th, each reported in `events`.
 #[derive(Clone, Copy)]
 pub struct Tale {
     pub first: u64,
@@ -100,7 +100,7 @@ pub enum Until {
     Sent(u64),
 }
 
-/// Streams one tale on each connection at once, and tells how many events were acknowledged and
+/// Streams one tale on each connection at once, and returns how many events were acknowledged and
 /// how long it took, the last acknowledgement included.
 pub async fn stream(
     channels: &[Channel],

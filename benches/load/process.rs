@@ -15,7 +15,7 @@ use tonic::transport::Channel;
 use super::facts::{self, TENANT};
 use super::{office, pace};
 
-const ASK_AGAIN_AFTER: Duration = Duration::from_millis(2);
+const QUERY_AGAIN_AFTER: Duration = Duration::from_millis(2);
 /// Linux counts a process's time so, whatever its own clock does.
 const MILLISECONDS_A_TICK: u64 = 10;
 const READY_WITHIN: Duration = Duration::from_secs(60);
@@ -48,7 +48,7 @@ impl Server {
         Server { child, address, started }
     }
 
-    /// Waits for the first true answer and tells how long after the start it came: no incident
+    /// Waits for the first true answer and returns how long after the start it came: no incident
     /// of this name is known, or one is.
     pub async fn first_answer(&self) -> Duration {
         let client = pace::clocks(pace::channel(self.address));
@@ -63,7 +63,7 @@ impl Server {
                 Err(status) if status.code() == Code::NotFound => return self.started.elapsed(),
                 Err(status) => assert!(self.started.elapsed() < READY_WITHIN, "{status}"),
             }
-            tokio::time::sleep(ASK_AGAIN_AFTER).await;
+            tokio::time::sleep(QUERY_AGAIN_AFTER).await;
         }
     }
 
@@ -88,7 +88,7 @@ impl Server {
         }
     }
 
-    /// Memory in megabytes: resident now, and at most so far or since that was told from anew.
+    /// Memory in megabytes: resident now, and at most so far or since that was measured from anew.
     pub fn megabytes(&self) -> (u64, u64) {
         let path = format!("/proc/{}/status", self.child.id());
         let status = fs::read_to_string(path).unwrap_or_default();
@@ -100,7 +100,7 @@ impl Server {
         (field("VmRSS:"), field("VmHWM:"))
     }
 
-    /// Memory resident now, in megabytes; from here on, the most is told anew.
+    /// Memory resident now, in megabytes; from here on, the most is measured anew.
     pub fn megabytes_from_now_on(&self) -> u64 {
         // Linux takes 5 for: forget the most so far (proc_pid_clear_refs(5)).
         let forgotten = fs::write(format!("/proc/{}/clear_refs", self.child.id()), "5");
@@ -117,16 +117,16 @@ impl Server {
         Duration::from_millis(ticks.sum::<u64>() * MILLISECONDS_A_TICK)
     }
 
-    /// Stops it as an operator would and tells how long that took.
+    /// Stops it as an operator would and returns how long that took.
     pub async fn stop(mut self) -> Duration {
-        let asked = Instant::now();
+        let requested = Instant::now();
         let id = self.child.id().to_string();
-        let told = Command::new("kill").args(["-TERM", &id]).status();
-        assert!(told.expect("kill runs").success());
+        let reported = Command::new("kill").args(["-TERM", &id]).status();
+        assert!(reported.expect("kill runs").success());
         // Beside the runtime: it has connections to close when the server says so.
         let ended = tokio::task::spawn_blocking(move || self.child.wait()).await;
         assert!(ended.expect("it is waited for").expect("it ends").success());
-        asked.elapsed()
+        requested.elapsed()
     }
 }
 

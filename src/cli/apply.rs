@@ -98,7 +98,7 @@ pub(super) async fn apply(
     Ok(applied)
 }
 
-/// Tells what was put, and what the lint found.
+/// Reports what was put, and what the lint found.
 pub(super) fn print(applied: &Applied, validate_only: bool) -> anyhow::Result<()> {
     let became = |duplicate: bool, revision: i32| match (validate_only, duplicate, revision) {
         (true, _, _) => "would be put".to_owned(),
@@ -118,7 +118,7 @@ pub(super) fn print(applied: &Applied, validate_only: bool) -> anyhow::Result<()
     Ok(())
 }
 
-/// Tells what the lint found.
+/// Reports what the lint found.
 pub(super) fn print_findings(findings: &[v1::Finding]) -> anyhow::Result<()> {
     for finding in findings {
         let severity = choice(finding.severity().as_str_name(), "FINDING_SEVERITY_");

@@ -27,7 +27,7 @@ pub(super) struct Backup {
 }
 
 /// Where a backup stands.
-struct Standing {
+struct BackupState {
     store_id: Option<[u8; 16]>,
     last_sequence: u64,
     head: Hash,
@@ -38,7 +38,7 @@ impl Backup {
         let directory = self.directory.join("journal");
         // A note of a newer version is not to be replaced by one that knows less.
         Noted::read(&self.directory)?;
-        let before = standing(&directory)?;
+        let before = state_of(&directory)?;
         let request = v1::BackUpRequest {
             after_sequence: before.last_sequence as i64,
             after_head: hexadecimal(&before.head),
@@ -84,8 +84,8 @@ fn take(copy: &mut Copying, message: v1::BackUpResponse) -> anyhow::Result<()> {
     copy.settle(&hash(&message.head).map_err(anyhow::Error::msg)?)
 }
 
-fn standing(directory: &Path) -> anyhow::Result<Standing> {
-    let nothing = Standing { store_id: None, last_sequence: 0, head: [0; 32] };
+fn state_of(directory: &Path) -> anyhow::Result<BackupState> {
+    let nothing = BackupState { store_id: None, last_sequence: 0, head: [0; 32] };
     if !directory.exists() {
         return Ok(nothing);
     }
@@ -96,17 +96,17 @@ fn standing(directory: &Path) -> anyhow::Result<Standing> {
             // A backup that was broken off is taken up where it ended.
             let (_, report) = Copying::open(directory, store_id)?;
             let (last_sequence, head) = (report.last_sequence, report.head);
-            Ok(Standing { store_id: Some(store_id), last_sequence, head })
+            Ok(BackupState { store_id: Some(store_id), last_sequence, head })
         }
     }
 }
 
 /// Reads what was added once more, as it lies on the disk.
-fn check(directory: &Path, after: u64) -> anyhow::Result<Standing> {
+fn check(directory: &Path, after: u64) -> anyhow::Result<BackupState> {
     let mut reader = JournalFiles::at(directory).read(after + 1..=u64::MAX)?;
     let mut last_sequence = after;
     for record in reader.by_ref() {
         last_sequence = record.context("the backup is damaged on its disk")?.sequence;
     }
-    Ok(Standing { store_id: None, last_sequence, head: reader.head() })
+    Ok(BackupState { store_id: None, last_sequence, head: reader.head() })
 }

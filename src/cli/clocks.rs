@@ -6,8 +6,8 @@ use clap::{Args, ValueEnum};
 use prost_types::Timestamp;
 use tonic::transport::Channel;
 
-use super::asked::{Asked, instant};
 use super::connection::{Connection, refused};
+use super::read_times::{ReadTimes, instant};
 use super::show::{Shown, Times, outcome, phase, span, table};
 use crate::codec::choices::{outcome_number, phase_number};
 use crate::codec::v1::clock_service_client::ClockServiceClient;
@@ -41,7 +41,7 @@ pub(super) struct Clocks {
     due_before: Option<Timestamp>,
 
     #[command(flatten)]
-    asked: Asked,
+    read_times: ReadTimes,
 
     /// At most this many.
     #[arg(long, default_value_t = 20)]
@@ -85,8 +85,8 @@ impl Clocks {
             phases: self.phase.into_iter().map(phase_of).collect(),
             outcomes: self.outcome.into_iter().map(outcome_of).collect(),
             due_before: self.due_before,
-            as_of_time: self.asked.as_of_time,
-            known_time: self.asked.known_time,
+            as_of_time: self.read_times.as_of_time,
+            known_time: self.read_times.known_time,
             ..Default::default()
         };
         let channel = self.connection.open().await?;

@@ -5,10 +5,10 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 use prost_types::Duration;
 
-use super::asked::Asked;
 use super::connection::{Connection, refused};
 use super::credits;
 use super::figures::{Columns, Sheet, dash, percent};
+use super::read_times::ReadTimes;
 use super::show::{Shown, Times, choice, span, table};
 use crate::codec::choices::group_key_number;
 use crate::codec::v1::compliance_service_client::ComplianceServiceClient;
@@ -18,7 +18,7 @@ use crate::codec::{text, v1};
 use crate::domain::decimal::Decimal;
 use crate::engine::compliance::GroupKey;
 
-/// Tells how a contract's period complied: its clocks counted, and its objectives judged.
+/// Reports how a contract's period complied: its clocks counted, and its objectives evaluated.
 ///
 /// Both accounts stand beside each other: by the contract, and as it was experienced, with nothing
 /// paused and nothing excluded.
@@ -37,7 +37,7 @@ pub(super) struct Compliance {
     by: Vec<KeyWord>,
 
     #[command(flatten)]
-    asked: Asked,
+    read_times: ReadTimes,
 
     /// Prints the answer as JSON.
     #[arg(long)]
@@ -73,7 +73,7 @@ impl KeyWord {
     }
 
     /// A group's value of it; `-` for none.
-    pub fn cell(self, group: &v1::ComplianceGroup) -> String {
+    pub fn tally_bucket(self, group: &v1::ComplianceGroup) -> String {
         let value = match self {
             KeyWord::Target => &group.target_id,
             KeyWord::Priority => &group.priority,
@@ -97,8 +97,8 @@ impl Compliance {
             contract_id: self.contract,
             period: self.period,
             group_by: self.by.iter().map(|word| group_key_number(word.key())).collect(),
-            as_of_time: self.asked.as_of_time,
-            known_time: self.asked.known_time,
+            as_of_time: self.read_times.as_of_time,
+            known_time: self.read_times.known_time,
             ..Default::default()
         };
         let mut client = ComplianceServiceClient::new(self.connection.open().await?);
@@ -112,7 +112,11 @@ impl Compliance {
         let (start, end) = (times.show(period.start_time), times.show(period.end_time));
         say!("{} from {start} to {end}\n", period.name);
         say!("{}", show_groups(&answer.groups, &self.by));
-        if answer.groups.iter().any(|group| group.toll.clone().unwrap_or_default().incidents > 0) {
+        if answer
+            .groups
+            .iter()
+            .any(|group| group.experience_totals.clone().unwrap_or_default().incidents > 0)
+        {
             say!("\n{}", show_tolls(&answer.groups, &self.by));
         }
         if let Some(slx) = &answer.slx {
@@ -130,7 +134,7 @@ impl Compliance {
 
 pub(super) fn show_groups(groups: &[v1::ComplianceGroup], by: &[KeyWord]) -> String {
     let row = |group: &v1::ComplianceGroup| {
-        by.iter().map(|word| word.cell(group)).chain(figures(group)).collect()
+        by.iter().map(|word| word.tally_bucket(group)).chain(figures(group)).collect()
     };
     group_table(by, groups.iter().map(row).collect())
 }
@@ -150,21 +154,25 @@ pub(super) fn figures(group: &v1::ComplianceGroup) -> Vec<String> {
     let contractual = group.contractual.clone().unwrap_or_default();
     let experienced = group.experienced.clone().unwrap_or_default();
     let experienced = percent(&experienced.attainment);
-    let others = group.cells(Sheet::Clocks);
-    contractual.cells(Sheet::Clocks).chain([experienced]).chain(others).collect()
+    let others = group.tally_buckets(Sheet::Clocks);
+    contractual.tally_buckets(Sheet::Clocks).chain([experienced]).chain(others).collect()
 }
 
 /// What the incidents of each group cost people, and where the two accounts part.
 fn show_tolls(groups: &[v1::ComplianceGroup], by: &[KeyWord]) -> String {
     const PEOPLE: Sheet = Sheet::People;
     let row = |group: &v1::ComplianceGroup| {
-        let toll = group.toll.clone().unwrap_or_default();
-        let survey = toll.survey.clone().unwrap_or_default();
-        let figures = toll.cells(PEOPLE).chain(survey.cells(PEOPLE)).chain(group.cells(PEOPLE));
-        by.iter().map(|word| word.cell(group)).chain(figures).collect()
+        let experience_totals = group.experience_totals.clone().unwrap_or_default();
+        let survey = experience_totals.survey.clone().unwrap_or_default();
+        let figures = experience_totals
+            .tally_buckets(PEOPLE)
+            .chain(survey.tally_buckets(PEOPLE))
+            .chain(group.tally_buckets(PEOPLE));
+        by.iter().map(|word| word.tally_bucket(group)).chain(figures).collect()
     };
-    let (toll, survey) = (v1::Toll::headings(PEOPLE), v1::SurveyFigures::headings(PEOPLE));
-    let headings = toll.chain(survey).chain(v1::ComplianceGroup::headings(PEOPLE));
+    let (experience_totals, survey) =
+        (v1::ExperienceTotals::headings(PEOPLE), v1::SurveyFigures::headings(PEOPLE));
+    let headings = experience_totals.chain(survey).chain(v1::ComplianceGroup::headings(PEOPLE));
     grouped(by, headings, groups.iter().map(row).collect())
 }
 
@@ -197,9 +205,9 @@ pub(super) fn show_slx(slx: &v1::SlxFigure) -> String {
     table(&["part", "weight", "is"], &[1, 2], rows.chain([total]).collect())
 }
 
-pub(super) fn show_objectives(objectives: &[v1::ObjectiveStanding], times: &Times) -> String {
-    let row = |standing: &v1::ObjectiveStanding| {
-        standing_names(standing, times).into_iter().chain(standing_figures(standing)).collect()
+pub(super) fn show_objectives(objectives: &[v1::ObjectiveResult], times: &Times) -> String {
+    let row = |result: &v1::ObjectiveResult| {
+        result_names(result, times).into_iter().chain(result_figures(result)).collect()
     };
     objective_table(objectives.iter().map(row).collect())
 }
@@ -211,23 +219,23 @@ pub(super) fn objective_table(rows: Vec<Vec<String>>) -> String {
 }
 
 /// Which objective, over which period.
-pub(super) fn standing_names(standing: &v1::ObjectiveStanding, times: &Times) -> [String; 2] {
-    let period = standing.period.clone().unwrap_or_default();
+pub(super) fn result_names(result: &v1::ObjectiveResult, times: &Times) -> [String; 2] {
+    let period = result.period.clone().unwrap_or_default();
     let name = match period.name.as_str() {
         "" => format!("from {}", times.show(period.start_time)),
         name => name.to_owned(),
     };
-    [standing.objective.clone().unwrap_or_default().id, name]
+    [result.objective.clone().unwrap_or_default().id, name]
 }
 
 /// What is promised, what is so, the verdict and what is left.
-pub(super) fn standing_figures(standing: &v1::ObjectiveStanding) -> [String; 4] {
-    let promise = standing.objective.as_ref().and_then(|objective| objective.promise.as_ref());
+pub(super) fn result_figures(result: &v1::ObjectiveResult) -> [String; 4] {
+    let promise = result.objective.as_ref().and_then(|objective| objective.promise.as_ref());
     [
         promise.map_or_else(|| "-".to_owned(), promised),
-        found(standing),
-        choice(standing.verdict().as_str_name(), "OBJECTIVE_VERDICT_"),
-        left(standing),
+        found(result),
+        choice(result.verdict().as_str_name(), "OBJECTIVE_VERDICT_"),
+        left(result),
     ]
 }
 
@@ -256,9 +264,9 @@ pub(super) fn promised(promise: &Promise) -> String {
 }
 
 /// What is so, in the unit of what is promised.
-pub(super) fn found(standing: &v1::ObjectiveStanding) -> String {
-    let uptime = standing.uptime.as_ref();
-    match (standing.objective.as_ref().and_then(|o| o.promise.as_ref()), &standing.measured) {
+pub(super) fn found(result: &v1::ObjectiveResult) -> String {
+    let uptime = result.uptime.as_ref();
+    match (result.objective.as_ref().and_then(|o| o.promise.as_ref()), &result.measured) {
         (Some(Promise::Outages(_)), _) => {
             uptime.map_or_else(|| "-".to_owned(), |uptime| uptime.long_outages.to_string())
         }
@@ -266,34 +274,38 @@ pub(super) fn found(standing: &v1::ObjectiveStanding) -> String {
             thousandths(measured.value)
         }
         (Some(Promise::Experience(promise)), _) => {
-            lived(promise, &standing.lived.clone().unwrap_or_default())
+            experience(promise, &result.experience.clone().unwrap_or_default())
         }
-        _ => percent(&standing.percent),
+        _ => percent(&result.percent),
     }
 }
 
 /// What people went through, in the unit of what is promised.
-fn lived(promise: &v1::ExperienceObjective, lived: &v1::LivedStanding) -> String {
-    let survey = lived.toll.as_ref().and_then(|toll| toll.survey.clone()).unwrap_or_default();
+fn experience(promise: &v1::ExperienceObjective, experience: &v1::ExperienceResult) -> String {
+    let survey = experience
+        .experience_totals
+        .as_ref()
+        .and_then(|experience_totals| experience_totals.survey.clone())
+        .unwrap_or_default();
     match promise.measure {
         Some(Measure::AverageScore(_)) => dash(&survey.average_score),
         Some(Measure::HappinessPercent(_)) => percent(&survey.happiness_percent),
-        _ => span(lived.lost_time_per_hundred_people),
+        _ => span(experience.lost_time_per_hundred_people),
     }
 }
 
 /// What the period can still take: breaches, downtime or outages.
-pub(super) fn left(standing: &v1::ObjectiveStanding) -> String {
-    let uptime = standing.uptime.as_ref();
+pub(super) fn left(result: &v1::ObjectiveResult) -> String {
+    let uptime = result.uptime.as_ref();
     let counted = |one, many| {
-        let count = standing.breach_allowance;
+        let count = result.breach_allowance;
         format!("{count} {}", if count.abs() == 1 { one } else { many })
     };
-    match standing.objective.as_ref().and_then(|o| o.promise.as_ref()) {
+    match result.objective.as_ref().and_then(|o| o.promise.as_ref()) {
         Some(Promise::Attainment(_)) => counted("breach", "breaches"),
         Some(Promise::Availability(_)) => span(uptime.and_then(|uptime| uptime.downtime_allowance)),
         Some(Promise::Experience(_)) => {
-            span(standing.lived.as_ref().and_then(|lived| lived.lost_time_left))
+            span(result.experience.as_ref().and_then(|experience| experience.lost_time_left))
         }
         Some(Promise::Outages(_)) if uptime.is_some() => counted("outage", "outages"),
         _ => "-".to_owned(),

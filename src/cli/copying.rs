@@ -131,14 +131,14 @@ mod tests {
     #[test]
     fn only_this_version_is_read() {
         assert_eq!(NOTE.read::<Noted>(&written()).unwrap().records, 7);
-        for (from, to, told) in [
+        for (from, to, shown) in [
             ("backup 1", "backup 2", "it needs a newer slx"),
             ("backup 1", "backup 0", "its format is \"slx backup 0\", not \"slx backup 1\""),
             ("slx backup", "slx evidence", "not \"slx backup 1\""),
             ("format", "other", "does not say that it is \"slx backup 1\""),
         ] {
             let error = NOTE.read::<Noted>(&written().replace(from, to)).unwrap_err();
-            assert!(format!("{error:#}").contains(told), "{error:#}");
+            assert!(format!("{error:#}").contains(shown), "{error:#}");
         }
         let of_other_fields = "{\"format\": \"slx backup 2\", \"parts\": []}";
         let error = NOTE.read::<Noted>(of_other_fields).unwrap_err();

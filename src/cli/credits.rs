@@ -13,7 +13,7 @@ pub(super) fn show(statement: &v1::CreditStatement) -> String {
     let cap = money.show(statement.cap_amount);
     let heading = format!("Credits in {}{so_far}, at most {cap}:", money.unit);
     if statement.lines.is_empty() {
-        return format!("{heading} no credited objective is judged over such a period.");
+        return format!("{heading} no credited objective is evaluated over such a period.");
     }
     let mut rows: Vec<_> = statement.lines.iter().map(|line| row(line, &money)).collect();
     let [mut objective, period, why, fee, mut credit] = HEADINGS.map(|_| String::new());
@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     fn amounts_have_the_decimals_of_their_currency() {
-        for (code, amount, told) in [
+        for (code, amount, shown) in [
             ("EUR", 125_005, "1250.05"),
             ("EUR", -5, "-0.05"),
             ("EUR", 0, "0.00"),
@@ -92,7 +92,7 @@ mod tests {
             ("ZZZ", -1250, "-1250"),
             ("EUR", i64::MIN, "-92233720368547758.08"),
         ] {
-            assert_eq!(Money::of(code).show(amount), told, "{code} {amount}");
+            assert_eq!(Money::of(code).show(amount), shown, "{code} {amount}");
         }
         assert_eq!(Money::of("ZZZ").unit, "minor units of ZZZ");
     }

@@ -1,4 +1,4 @@
-//! `slx demo`: real incidents judged under a real contract, with nothing to set up.
+//! `slx demo`: real incidents evaluated under a real contract, with nothing to set up.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -10,8 +10,8 @@ use clap::Args;
 use prost_types::Timestamp;
 use tonic::transport::{Channel, Endpoint};
 
-use super::asked::Asked;
 use super::incident::Question;
+use super::read_times::ReadTimes;
 use super::show::{Times, table, times};
 use super::{apply, clocks, import, incident, review};
 use crate::codec::v1;
@@ -25,17 +25,17 @@ const MAPPING: &str = include_str!("../../data/servicenow/mapping.yaml");
 
 const TENANT: &str = "demo";
 const ZONE: &str = "America/Sao_Paulo";
-/// The log was cut at midnight in its zone: everything is told as of then.
+/// The log was cut at midnight in its zone: everything is shown as of then.
 const LOG_ENDS: Timestamp = Timestamp { seconds: 1_462_158_000, nanos: 0 };
-/// Clocks of a kind that the review tells of.
-const CLOCKS_TOLD: usize = 3;
-/// Clocks due next that are told.
+/// Clocks of a kind that the review lists.
+const CLOCKS_LISTED: usize = 3;
+/// Clocks due next that are shown.
 const DUE_SHOWN: usize = 8;
 /// It waited for the client, was reopened eight minutes after its resolution, and ended 56 minutes
 /// over its limit.
-const TOLD_INCIDENT: &str = "INC0007016";
+const LISTED_INCIDENT: &str = "INC0007016";
 
-/// Shows it all on real incidents: starts a server, imports, judges, and goes on serving.
+/// Shows it all on real incidents: starts a server, imports, evaluates, and goes on serving.
 #[derive(Args, Debug)]
 pub(super) struct Demo {
     /// Where to keep the data; default: a temporary directory, removed at the end.
@@ -63,7 +63,7 @@ impl Demo {
         let channel = Endpoint::from_shared(address.clone())?.tcp_nodelay(true).connect().await?;
         tour(channel, &address).await?;
         if !self.once {
-            say!("{}", how_to_ask(&running.address().to_string()));
+            say!("{}", how_to_query(&running.address().to_string()));
             tokio::signal::ctrl_c().await?;
         }
         running.stop().await?;
@@ -89,10 +89,10 @@ async fn tour(channel: Channel, address: &str) -> anyhow::Result<()> {
     say!("\nOne incident, explained:");
     let question = Question {
         tenant: TENANT.to_owned(),
-        id: TOLD_INCIDENT.to_owned(),
-        asked: Asked { as_of_time: Some(LOG_ENDS), known_time: None },
+        id: LISTED_INCIDENT.to_owned(),
+        read_times: ReadTimes { as_of_time: Some(LOG_ENDS), known_time: None },
     };
-    say!("{}", incident::show(&incident::ask(question, channel.clone()).await?, &times));
+    say!("{}", incident::show(&incident::query(question, channel.clone()).await?, &times));
 
     say!("\nThe month on the table:\n");
     let request = v1::GetServiceReviewRequest {
@@ -102,8 +102,8 @@ async fn tour(channel: Channel, address: &str) -> anyhow::Result<()> {
         as_of_time: Some(LOG_ENDS),
         ..Default::default()
     };
-    let review = review::ask(request, channel.clone()).await?;
-    say!("{}", review::show(&review, &times, CLOCKS_TOLD));
+    let review = review::query(request, channel.clone()).await?;
+    say!("{}", review::show(&review, &times, CLOCKS_LISTED));
 
     say!("\nWhat is due next, as of the log's end ({}):", times.show(Some(LOG_ENDS)));
     say!("{}", due_next(channel, &times).await?);
@@ -154,12 +154,12 @@ async fn due_next(channel: Channel, times: &Times) -> anyhow::Result<String> {
     Ok(clocks::show(&clocks::list(request, DUE_SHOWN, channel).await?.clocks, times))
 }
 
-fn how_to_ask(address: &str) -> String {
+fn how_to_query(address: &str) -> String {
     format!(
         r#"
-The server goes on at {address} until Ctrl-C. Ask it with any gRPC client; it answers reflection:
+The server goes on at {address} until Ctrl-C. Query it with any gRPC client; it answers reflection:
 
-  grpcurl -plaintext -d '{{"tenant": "{TENANT}", "incident_id": "{TOLD_INCIDENT}"}}' \
+  grpcurl -plaintext -d '{{"tenant": "{TENANT}", "incident_id": "{LISTED_INCIDENT}"}}' \
     {address} slx.v1.ClockService/EvaluateIncident
 
   slx clocks --address http://{address} --tenant {TENANT} --phase running --zone {ZONE}
@@ -179,7 +179,7 @@ or in Python (pip install grpcio grpcio-reflection):
       message("EvaluateIncidentRequest").SerializeToString,
       message("EvaluateIncidentResponse").FromString)
   Request = message("EvaluateIncidentRequest")
-  print(evaluate(Request(tenant="{TENANT}", incident_id="{TOLD_INCIDENT}")))
+  print(evaluate(Request(tenant="{TENANT}", incident_id="{LISTED_INCIDENT}")))
 "#
     )
 }

@@ -6,10 +6,10 @@ use anyhow::bail;
 use clap::Args;
 use prost_types::Timestamp;
 
-use super::asked::instant;
 use super::clocks::cycle;
 use super::connection::{Connection, refused};
-use super::fact::tell_fact;
+use super::fact::describe_fact;
+use super::read_times::instant;
 use super::show::{Shown, Times, outcome, table};
 use crate::codec::v1::change_step::Record;
 use crate::codec::v1::clock_service_client::ClockServiceClient;
@@ -104,17 +104,17 @@ fn show(change: &v1::CompareClocksResponse, times: &Times) -> Vec<Vec<String>> {
     rows.collect()
 }
 
-fn verdict(told: v1::Outcome) -> String {
-    match told {
+fn verdict(shown: v1::Outcome) -> String {
+    match shown {
         v1::Outcome::Unspecified => "no clock".to_owned(),
-        told => outcome(told),
+        shown => outcome(shown),
     }
 }
 
 fn what(step: &v1::ChangeStep, times: &Times) -> String {
     match &step.record {
         Some(Record::Event(event)) => {
-            let fact = event.fact.as_ref().map(tell_fact).unwrap_or_default();
+            let fact = event.fact.as_ref().map(describe_fact).unwrap_or_default();
             format!("{fact}, of {} ({})", times.show(event.occur_time), event.event_id)
         }
         Some(Record::ContractId(id)) => format!("contract {id} was changed"),

@@ -5,7 +5,7 @@ use crate::codec::v1;
 use crate::codec::v1::incident_event::Fact;
 
 /// A fact in a few words.
-pub(super) fn tell_fact(fact: &Fact) -> String {
+pub(super) fn describe_fact(fact: &Fact) -> String {
     match fact {
         Fact::Opened(opened) => {
             let contracts = opened.contract_ids.join(", ");
@@ -18,8 +18,8 @@ pub(super) fn tell_fact(fact: &Fact) -> String {
         Fact::PriorityChanged(change) => format!("priority {}", change.priority),
         Fact::Assigned(assigned) => format!("assigned to {}", assignee(assigned)),
         Fact::Responded(_) => "responded".into(),
-        Fact::ClientUpdated(update) if update.told_time.is_some() => {
-            "client told when it will work".into()
+        Fact::ClientUpdated(update) if update.reported_time.is_some() => {
+            "client promised when it will work".into()
         }
         Fact::ClientUpdated(_) => "client updated".into(),
         Fact::ClientReplied(_) => "client replied".into(),
@@ -34,12 +34,12 @@ pub(super) fn tell_fact(fact: &Fact) -> String {
         Fact::Closed(_) => "closed".into(),
         Fact::Cancelled(_) => "cancelled".into(),
         Fact::Merged(merged) => format!("merged into {}", merged.into),
-        Fact::CauseAttributed(cause) => format!("cause: {}", tell_cause(cause)),
+        Fact::CauseAttributed(cause) => format!("cause: {}", describe_cause(cause)),
         Fact::ExclusionDecided(decision) => {
             let verb = if decision.excluded { "left out" } else { "counted" };
             format!("to be {verb}, says {}: {}", decision.decided_by, decision.reason)
         }
-        Fact::ScopeJudged(judged) if judged.in_scope => "within scope".into(),
+        Fact::ScopeJudged(evaluated) if evaluated.in_scope => "within scope".into(),
         Fact::ScopeJudged(_) => "outside scope".into(),
         Fact::Surveyed(survey) => format!("score {}", survey.score),
         Fact::Retracted(retracted) => format!("retracts {}", retracted.event_id),
@@ -55,7 +55,7 @@ fn assignee(assigned: &v1::Assigned) -> String {
 }
 
 /// Whom a cause lies with, and how sure they are who said so.
-pub(super) fn tell_cause(cause: &v1::CauseAttributed) -> String {
+pub(super) fn describe_cause(cause: &v1::CauseAttributed) -> String {
     let who = match cause.third_party.as_str() {
         "" => choice(cause.party().as_str_name(), "PARTY_"),
         name => name.to_owned(),

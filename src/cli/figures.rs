@@ -2,7 +2,7 @@
 
 use super::show::span;
 use crate::codec::v1;
-use crate::domain::figures::{counts_table, survey_table, tally_table, toll_table};
+use crate::domain::figures::{counts_table, survey_table, tally_table, totals_table};
 
 /// A sheet that figures are printed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub(super) enum Sheet {
 pub(super) struct Column<M> {
     sheet: Sheet,
     heading: &'static str,
-    cell: fn(&M) -> String,
+    tally_bucket: fn(&M) -> String,
 }
 
 /// A message whose figures have columns.
@@ -32,14 +32,14 @@ pub(super) trait Columns: Sized + 'static {
     }
 
     /// What stands below them.
-    fn cells(&self, sheet: Sheet) -> impl Iterator<Item = String> {
+    fn tally_buckets(&self, sheet: Sheet) -> impl Iterator<Item = String> {
         let columns = Self::COLUMNS.iter().filter(move |column| column.sheet == sheet);
-        columns.map(|column| (column.cell)(self))
+        columns.map(|column| (column.tally_bucket)(self))
     }
 }
 
 /// A field of a message, written by its unit.
-macro_rules! cell {
+macro_rules! tally_bucket {
     (Count, $message:ident, $field:ident) => {
         $message.$field.to_string()
     };
@@ -72,7 +72,7 @@ macro_rules! make_columns {
                 $($(Column {
                     sheet: Sheet::$sheet,
                     heading: $heading,
-                    cell: |message| cell!($unit, message, $field),
+                    tally_bucket: |message| tally_bucket!($unit, message, $field),
                 },)?)*
             ];
         }
@@ -81,7 +81,7 @@ macro_rules! make_columns {
 
 counts_table!(make_columns);
 tally_table!(make_columns);
-toll_table!(make_columns);
+totals_table!(make_columns);
 survey_table!(make_columns);
 
 /// A percentage as it is printed; `-` for none.
@@ -100,23 +100,24 @@ mod tests {
 
     #[test]
     fn figures_stand_below_their_headings() {
-        let toll = v1::Toll {
+        let experience_totals = v1::ExperienceTotals {
             incidents: 3,
             promises_kept: 1,
             promises_broken: 2,
             lost_time: Some(prost_types::Duration { seconds: 5400, nanos: 0 }),
             ..Default::default()
         };
-        let told: Vec<_> =
-            v1::Toll::headings(Sheet::People).zip(toll.cells(Sheet::People)).collect();
-        for (heading, cell) in
+        let shown: Vec<_> = v1::ExperienceTotals::headings(Sheet::People)
+            .zip(experience_totals.tally_buckets(Sheet::People))
+            .collect();
+        for (heading, tally_bucket) in
             [("ended", "3"), ("lost", "1h 30m"), ("worked", "-"), ("kept", "1 of 3")]
         {
-            assert!(told.contains(&(heading, cell.to_owned())), "{heading}: {told:?}");
+            assert!(shown.contains(&(heading, tally_bucket.to_owned())), "{heading}: {shown:?}");
         }
-        assert_eq!(v1::Toll::headings(Sheet::Clocks).count(), 0);
+        assert_eq!(v1::ExperienceTotals::headings(Sheet::Clocks).count(), 0);
         let tally = v1::Tally { met: 2, attainment: "66.6666".into(), ..Default::default() };
-        let cells: Vec<_> = tally.cells(Sheet::Clocks).collect();
-        assert_eq!(cells, ["2", "0", "0", "0", "66.6666%"]);
+        let tally_buckets: Vec<_> = tally.tally_buckets(Sheet::Clocks).collect();
+        assert_eq!(tally_buckets, ["2", "0", "0", "0", "66.6666%"]);
     }
 }

@@ -7,17 +7,17 @@ use clap::Args;
 use prost_types::Timestamp;
 use tonic::transport::Channel;
 
-use super::asked::Asked;
 use super::clocks::cycle;
 use super::connection::{Connection, refused};
-use super::fact::{tell_cause, tell_fact};
-use super::lived;
+use super::experience;
+use super::fact::{describe_cause, describe_fact};
+use super::read_times::ReadTimes;
 use super::show::{Shown, Times, choice, outcome, phase, span, table};
 use crate::codec::v1::clock_service_client::ClockServiceClient;
 use crate::codec::v1::incident_service_client::IncidentServiceClient;
 use crate::codec::{text, v1};
 
-/// Tells one incident, its clocks and their timelines.
+/// Shows one incident, its clocks and their timelines.
 #[derive(Args, Debug)]
 pub(super) struct Incident {
     /// The incident's id.
@@ -25,7 +25,7 @@ pub(super) struct Incident {
     id: String,
 
     #[command(flatten)]
-    asked: Asked,
+    read_times: ReadTimes,
 
     /// Prints the answers as JSON.
     #[arg(long)]
@@ -43,33 +43,37 @@ pub(super) struct Incident {
 pub(super) struct Question {
     pub tenant: String,
     pub id: String,
-    pub asked: Asked,
+    pub read_times: ReadTimes,
 }
 
 /// What is known of an incident.
 #[derive(Debug)]
-pub(super) struct Told {
+pub(super) struct Answers {
     incident: v1::GetIncidentResponse,
-    judged: v1::EvaluateIncidentResponse,
+    evaluated: v1::EvaluateIncidentResponse,
     events: v1::ListEventsResponse,
 }
 
 impl Incident {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
-        let question =
-            Question { tenant: self.connection.tenant.clone(), id: self.id, asked: self.asked };
-        let told = ask(question, self.connection.open().await?).await?;
+        let question = Question {
+            tenant: self.connection.tenant.clone(),
+            id: self.id,
+            read_times: self.read_times,
+        };
+        let answers = query(question, self.connection.open().await?).await?;
         match self.json {
-            true => say!("{}", json(&told)?),
-            false => say!("{}", show(&told, &self.shown.times()?)),
+            true => say!("{}", json(&answers)?),
+            false => say!("{}", show(&answers, &self.shown.times()?)),
         }
         Ok(ExitCode::SUCCESS)
     }
 }
 
 /// Requests everything about an incident.
-pub(super) async fn ask(question: Question, channel: Channel) -> anyhow::Result<Told> {
-    let Question { tenant, id: incident_id, asked: Asked { as_of_time, known_time } } = question;
+pub(super) async fn query(question: Question, channel: Channel) -> anyhow::Result<Answers> {
+    let Question { tenant, id: incident_id, read_times: ReadTimes { as_of_time, known_time } } =
+        question;
     let mut incidents = IncidentServiceClient::new(channel.clone());
     let request = v1::GetIncidentRequest {
         tenant: tenant.clone(),
@@ -88,11 +92,11 @@ pub(super) async fn ask(question: Question, channel: Channel) -> anyhow::Result<
         ..Default::default()
     };
     let mut clocks = ClockServiceClient::new(channel);
-    let judged = clocks.evaluate_incident(request).await.map_err(refused)?.into_inner();
+    let evaluated = clocks.evaluate_incident(request).await.map_err(refused)?.into_inner();
     let request =
         v1::ListEventsRequest { tenant, incident_id, as_of_time, known_time, ..Default::default() };
     let events = all_events(incidents, request).await?;
-    Ok(Told { incident, judged, events })
+    Ok(Answers { incident, evaluated, events })
 }
 
 /// The events of every page as though they were on one.
@@ -112,27 +116,27 @@ async fn all_events(
     }
 }
 
-fn json(told: &Told) -> anyhow::Result<String> {
+fn json(answers: &Answers) -> anyhow::Result<String> {
     Ok(format!(
         "[{},\n{},\n{}]",
-        text::to_json(&told.incident, "slx.v1.GetIncidentResponse")?,
-        text::to_json(&told.judged, "slx.v1.EvaluateIncidentResponse")?,
-        text::to_json(&told.events, "slx.v1.ListEventsResponse")?
+        text::to_json(&answers.incident, "slx.v1.GetIncidentResponse")?,
+        text::to_json(&answers.evaluated, "slx.v1.EvaluateIncidentResponse")?,
+        text::to_json(&answers.events, "slx.v1.ListEventsResponse")?
     ))
 }
 
 /// The incident, its clocks and its events, for a terminal.
-pub(super) fn show(told: &Told, times: &Times) -> String {
-    let incident = told.incident.incident.clone().unwrap_or_default();
-    let mut parts = vec![fields(&incident, told, times)];
-    parts.extend(lived::show(&told.judged, times));
-    parts.extend(told.judged.clocks.iter().map(|clock| timeline(clock, times)));
-    parts.push(events(&told.events.events, times));
+pub(super) fn show(answers: &Answers, times: &Times) -> String {
+    let incident = answers.incident.incident.clone().unwrap_or_default();
+    let mut parts = vec![fields(&incident, answers, times)];
+    parts.extend(experience::show(&answers.evaluated, times));
+    parts.extend(answers.evaluated.clocks.iter().map(|clock| timeline(clock, times)));
+    parts.push(events(&answers.events.events, times));
     parts.join("\n\n")
 }
 
-fn fields(incident: &v1::Incident, told: &Told, times: &Times) -> String {
-    let as_of = told.incident.stamp.unwrap_or_default().as_of_time;
+fn fields(incident: &v1::Incident, answers: &Answers, times: &Times) -> String {
+    let as_of = answers.incident.stamp.unwrap_or_default().as_of_time;
     let state = choice(incident.state().as_str_name(), "INCIDENT_STATE_");
     let mut text = format!("{}  {state}", incident.id);
     for (name, value) in [
@@ -149,7 +153,7 @@ fn fields(incident: &v1::Incident, told: &Told, times: &Times) -> String {
         }
     }
     if let Some(cause) = &incident.cause {
-        text += &format!("  cause {}", tell_cause(cause));
+        text += &format!("  cause {}", describe_cause(cause));
     }
     text + &format!("\nas of {}, opened {}", times.show(as_of), times.show(incident.open_time))
 }
@@ -226,7 +230,7 @@ fn events(events: &[v1::RecordedEvent], times: &Times) -> String {
             "" => String::new(),
             by => format!("retracted by {by}"),
         };
-        let fact = event.fact.as_ref().map(tell_fact).unwrap_or_default();
+        let fact = event.fact.as_ref().map(describe_fact).unwrap_or_default();
         vec![times.show(event.occur_time), event.event_id, fact, retracted]
     });
     format!("Events\n{}", table(&["occurred", "event", "fact", ""], &[], rows.collect()))

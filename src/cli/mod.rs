@@ -9,7 +9,6 @@ macro_rules! say {
 }
 
 mod apply;
-mod asked;
 mod backup;
 mod clocks;
 mod compliance;
@@ -19,6 +18,7 @@ mod credits;
 mod demo;
 mod diff;
 mod evidence;
+mod experience;
 mod export;
 mod fact;
 mod figures;
@@ -26,7 +26,7 @@ mod forecast;
 mod format;
 mod import;
 mod incident;
-mod lived;
+mod read_times;
 mod repair;
 mod restore;
 mod review;
@@ -43,7 +43,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
-/// Keeps contracts and incident clocks, and tells exactly who is within what was agreed.
+/// Keeps contracts and incident clocks, and reports exactly who is within what was agreed.
 #[derive(Debug, Parser)]
 #[command(name = "slx", version, about)]
 pub struct Cli {
@@ -61,9 +61,9 @@ enum Command {
     Import(import::Import),
     /// Lists clocks, the most urgent first.
     Clocks(clocks::Clocks),
-    /// Tells one incident, its clocks and their timelines.
+    /// Shows one incident, its clocks and their timelines.
     Incident(incident::Incident),
-    /// Tells how a contract's period complied, and judges its objectives.
+    /// Reports how a contract's period complied, and evaluates its objectives.
     Compliance(compliance::Compliance),
     /// Lays a contract's period on the table for the meeting with the client.
     Review(review::Review),
@@ -71,11 +71,11 @@ enum Command {
     Sign(sign::Sign),
     /// Lists what is left to be settled, opens items, and records what was decided about them.
     Settle(settle::Settle),
-    /// Judges a period again under the proposed terms of a YAML file, next to the present ones.
+    /// Evaluates a period again under the proposed terms of a YAML file, next to the present ones.
     Simulate(simulate::Simulate),
     /// Writes a row for every clock: CSV or Parquet.
     Export(export::Export),
-    /// Tells who will be late, how sure that is, and whether the period will be missed.
+    /// Reports who will be late, how sure that is, and whether the period will be missed.
     Forecast(forecast::Forecast),
     /// Walks a journal and checks every record against its hash chain.
     Verify(verify::Verify),
@@ -89,11 +89,11 @@ enum Command {
     Restore(restore::Restore),
     /// Saves what is whole of a damaged journal into a new data directory.
     Repair(repair::Repair),
-    /// Shows it all on real incidents: starts a server, imports, judges, and goes on serving.
+    /// Shows it all on real incidents: starts a server, imports, evaluates, and goes on serving.
     Demo(demo::Demo),
 }
 
-/// Runs a command; what goes wrong is told on standard error.
+/// Runs a command; what goes wrong is printed on standard error.
 pub fn run(cli: Cli) -> ExitCode {
     log_to_standard_error(&cli.command);
     let done = runtime().and_then(|runtime| {
@@ -156,10 +156,12 @@ fn log_to_standard_error(command: &Command) {
 
 /// An error and its causes, but for those that it words already.
 fn in_full(error: &anyhow::Error) -> String {
-    error.chain().map(ToString::to_string).fold(String::new(), |told, cause| match told.as_str() {
-        "" => cause,
-        _ if told.ends_with(&cause) => told,
-        _ => format!("{told}: {cause}"),
+    error.chain().map(ToString::to_string).fold(String::new(), |shown, cause| {
+        match shown.as_str() {
+            "" => cause,
+            _ if shown.ends_with(&cause) => shown,
+            _ => format!("{shown}: {cause}"),
+        }
     })
 }
 
@@ -170,7 +172,7 @@ mod tests {
     use super::in_full;
 
     #[test]
-    fn a_cause_that_an_error_words_already_is_not_told_again() {
+    fn a_cause_that_an_error_words_already_is_not_shown_again() {
         let error = anyhow!("no such file").context("journal: no such file").context("not read");
         assert_eq!(in_full(&error), "not read: journal: no such file");
         assert_eq!(in_full(&anyhow!("disk full").context("not written")), "not written: disk full");

@@ -10,7 +10,7 @@ use crate::codec::store::record::encode;
 use crate::engine::record::{Entry, Record};
 use crate::journal::{SEGMENT_BYTES_DEFAULT, salvage};
 
-/// Saves what is whole of a damaged journal into a new data directory, and tells what is lost.
+/// Saves what is whole of a damaged journal into a new data directory, and lists what is lost.
 ///
 /// Every record keeps its sequence and its record time. Where records are lost, others take their
 /// place that say so; heads noted from there on no longer fit. The damaged journal is only read.

@@ -7,8 +7,8 @@ use anyhow::{Context, bail};
 use clap::Args;
 use prost_types::Timestamp;
 
-use super::asked::instant;
 use super::copying::{Copying, Noted};
+use super::read_times::instant;
 use crate::codec::scalar::{hexadecimal, optional_instant};
 use crate::domain::time::Instant;
 use crate::journal::{self, JournalFiles, LogSource};

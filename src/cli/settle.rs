@@ -5,9 +5,9 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand, ValueEnum};
 use tonic::transport::Channel;
 
-use super::asked::Asked;
 use super::connection::{Connection, refused};
 use super::credits::Money;
+use super::read_times::ReadTimes;
 use super::show::{Shown, Times, choice, table};
 use crate::codec::choices::{facet_number, settlement_state_number};
 use crate::codec::v1::settlement_service_client::SettlementServiceClient;
@@ -52,7 +52,7 @@ struct List {
     json: bool,
 
     #[command(flatten)]
-    asked: Asked,
+    read_times: ReadTimes,
 
     #[command(flatten)]
     shown: Shown,
@@ -173,8 +173,8 @@ impl List {
             contract_id: self.contract,
             only_open: !self.all,
             page_size: 1_000,
-            as_of_time: self.asked.as_of_time,
-            known_time: self.asked.known_time,
+            as_of_time: self.read_times.as_of_time,
+            known_time: self.read_times.known_time,
             ..Default::default()
         };
         let mut items = Vec::new();
@@ -189,7 +189,7 @@ impl List {
         }
         if self.json {
             for item in &items {
-                say!("{}", text::to_json(item, "slx.v1.SettlementStanding")?);
+                say!("{}", text::to_json(item, "slx.v1.SettlementItemStatus")?);
             }
             return Ok(());
         }
@@ -199,25 +199,25 @@ impl List {
 }
 
 /// Items as a table, each followed by what has changed since it was decided.
-pub(super) fn show(items: &[v1::SettlementStanding], times: &Times) -> String {
+pub(super) fn show(items: &[v1::SettlementItemStatus], times: &Times) -> String {
     if items.is_empty() {
         return "Nothing is left to settle.".to_owned();
     }
-    let rows = items.iter().map(|standing| {
-        let item = standing.item.clone().unwrap_or_default();
-        let days = standing.age.unwrap_or_default().seconds / 86_400;
-        let facets = standing
+    let rows = items.iter().map(|status| {
+        let item = status.item.clone().unwrap_or_default();
+        let days = status.age.unwrap_or_default().seconds / 86_400;
+        let facets = status
             .facets
             .iter()
             .map(|facet| choice(facet.state().as_str_name(), "SETTLEMENT_STATE_"));
-        let withdrawn = if standing.withdrawn { "withdrawn: " } else { "" };
-        let changes: String = standing.changes.iter().map(|change| format!("; {change}")).collect();
+        let withdrawn = if status.withdrawn { "withdrawn: " } else { "" };
+        let changes: String = status.changes.iter().map(|change| format!("; {change}")).collect();
         let summary = format!("{withdrawn}{}{changes}", item.summary);
         let since = times.show(item.open_time);
         [item.item_id.clone(), since, days.to_string()]
             .into_iter()
             .chain(facets)
-            .chain([amount(standing), summary])
+            .chain([amount(status), summary])
             .collect()
     });
     let headings =
@@ -226,9 +226,9 @@ pub(super) fn show(items: &[v1::SettlementStanding], times: &Times) -> String {
 }
 
 /// What was agreed on or, before that, follows from figures.
-pub(super) fn amount(standing: &v1::SettlementStanding) -> String {
-    let item = standing.item.clone().unwrap_or_default();
-    let mut decided = standing.facets.iter().filter_map(|facet| facet.decision.as_ref()?.amount);
+pub(super) fn amount(status: &v1::SettlementItemStatus) -> String {
+    let item = status.item.clone().unwrap_or_default();
+    let mut decided = status.facets.iter().filter_map(|facet| facet.decision.as_ref()?.amount);
     match decided.next_back().or(item.amount) {
         Some(amount) => {
             let money = Money::of(&item.currency);

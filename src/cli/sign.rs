@@ -4,15 +4,15 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::asked::Asked;
 use super::connection::{Connection, refused};
+use super::read_times::ReadTimes;
 use super::show::Shown;
 use crate::codec::v1;
 use crate::codec::v1::compliance_service_client::ComplianceServiceClient;
 
 /// Signs the review of a period that has ended: who says that it is right, as it is known now.
 ///
-/// What is recorded later changes nothing that was signed: `slx review` tells what has moved since,
+/// What is recorded later changes nothing that was signed: `slx review` shows what has moved since,
 /// and `slx review --as-signed` shows it as it was.
 #[derive(Args, Debug)]
 pub(super) struct Sign {
@@ -37,7 +37,7 @@ pub(super) struct Sign {
     id: Option<String>,
 
     #[command(flatten)]
-    asked: Asked,
+    read_times: ReadTimes,
 
     #[command(flatten)]
     shown: Shown,
@@ -55,8 +55,8 @@ impl Sign {
             period: self.period,
             signed_by: self.by,
             note: self.note,
-            as_of_time: self.asked.as_of_time,
-            known_time: self.asked.known_time,
+            as_of_time: self.read_times.as_of_time,
+            known_time: self.read_times.known_time,
         };
         let mut client = ComplianceServiceClient::new(self.connection.open().await?);
         let answer = client.sign_service_review(request).await.map_err(refused)?.into_inner();

@@ -7,9 +7,9 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use clap::Args;
 
-use super::asked::Asked;
 use super::compliance::{self, KeyWord};
 use super::connection::{Connection, refused};
+use super::read_times::ReadTimes;
 use super::show::{Shown, Times, outcome, table};
 use super::{apply, credits};
 use crate::codec::choices::group_key_number;
@@ -17,9 +17,9 @@ use crate::codec::store::v1::TermsFile;
 use crate::codec::v1::compliance_service_client::ComplianceServiceClient;
 use crate::codec::{text, v1};
 
-/// Judges a period again under the proposed terms of a YAML file, next to the present ones.
+/// Evaluates a period again under the proposed terms of a YAML file, next to the present ones.
 ///
-/// Nothing is recorded. A figure that would be another is told as it is and as it would be, with
+/// Nothing is recorded. A figure that would be another is shown as it is and as it would be, with
 /// an arrow between.
 #[derive(Args, Debug)]
 pub(super) struct Simulate {
@@ -45,7 +45,7 @@ pub(super) struct Simulate {
     limit: usize,
 
     #[command(flatten)]
-    asked: Asked,
+    read_times: ReadTimes,
 
     /// Prints the answer as JSON.
     #[arg(long)]
@@ -84,8 +84,8 @@ impl Simulate {
             calendars,
             period: self.period.clone(),
             group_by: self.by.iter().map(|word| group_key_number(word.key())).collect(),
-            as_of_time: self.asked.as_of_time,
-            known_time: self.asked.known_time,
+            as_of_time: self.read_times.as_of_time,
+            known_time: self.read_times.known_time,
             ..Default::default()
         }
     }
@@ -104,7 +104,7 @@ impl Simulate {
         if present.credits.is_some() || proposed.credits.is_some() {
             say!("\n{}", credited(present.credits.as_ref(), proposed.credits.as_ref()));
         }
-        say!("\n{}", self.flips(answer));
+        say!("\n{}", self.verdict_changes(answer));
         if !answer.findings.is_empty() {
             say!("\nOf the proposed terms:");
             apply::print_findings(&answer.findings)?;
@@ -115,7 +115,7 @@ impl Simulate {
 
     fn groups(&self, present: &[v1::ComplianceGroup], proposed: &[v1::ComplianceGroup]) -> String {
         let row = |group: &v1::ComplianceGroup| Row {
-            names: self.by.iter().map(|word| word.cell(group)).collect(),
+            names: self.by.iter().map(|word| word.tally_bucket(group)).collect(),
             figures: compliance::figures(group),
         };
         let rows = beside(present.iter().map(row), proposed.iter().map(row));
@@ -123,18 +123,18 @@ impl Simulate {
     }
 
     /// The verdicts that would differ: how many of each kind, and the first of them.
-    fn flips(&self, answer: &v1::SimulateContractResponse) -> String {
-        let heading = match answer.flip_count {
+    fn verdict_changes(&self, answer: &v1::SimulateContractResponse) -> String {
+        let heading = match answer.verdict_change_count {
             0 => return "No verdict would differ.".to_owned(),
             1 => "1 verdict would differ".to_owned(),
             many => format!("{many} verdicts would differ"),
         };
-        let rows = answer.flips.iter().take(self.limit).map(|flip| {
-            let (is, would_be) = ends(flip);
-            vec![flip.incident_id.clone(), flip.target_id.clone(), is, would_be]
+        let rows = answer.verdict_changes.iter().take(self.limit).map(|verdict_change| {
+            let (is, would_be) = ends(verdict_change);
+            vec![verdict_change.incident_id.clone(), verdict_change.target_id.clone(), is, would_be]
         });
         let rows: Vec<_> = rows.collect();
-        let is_all = i64::try_from(rows.len()) == Ok(answer.flip_count);
+        let is_all = i64::try_from(rows.len()) == Ok(answer.verdict_change_count);
         let more = if is_all { "" } else { "\n\nThere are more: see --limit." };
         let rows = table(&["incident", "target", "is", "would be"], &[], rows);
         format!("{heading}: {}\n\n{rows}{more}", kinds(answer))
@@ -166,7 +166,7 @@ fn pick(files: Vec<TermsFile>, id: &str) -> anyhow::Result<Proposal> {
     }
 }
 
-/// What is told of one group or objective.
+/// What is shown of one group or objective.
 struct Row {
     names: Vec<String>,
     figures: Vec<String>,
@@ -208,13 +208,13 @@ fn change(is: &str, would_be: &str) -> String {
 }
 
 fn objectives(
-    present: &[v1::ObjectiveStanding],
-    proposed: &[v1::ObjectiveStanding],
+    present: &[v1::ObjectiveResult],
+    proposed: &[v1::ObjectiveResult],
     times: &Times,
 ) -> String {
-    let row = |standing: &v1::ObjectiveStanding| Row {
-        names: compliance::standing_names(standing, times).to_vec(),
-        figures: compliance::standing_figures(standing).to_vec(),
+    let row = |result: &v1::ObjectiveResult| Row {
+        names: compliance::result_names(result, times).to_vec(),
+        figures: compliance::result_figures(result).to_vec(),
     };
     compliance::objective_table(beside(present.iter().map(row), proposed.iter().map(row)))
 }
@@ -239,26 +239,26 @@ fn credited(
 }
 
 /// A verdict as it is and as it would be.
-fn ends(flip: &v1::Flip) -> (String, String) {
-    let told = |verdict| match verdict {
+fn ends(verdict_change: &v1::VerdictChange) -> (String, String) {
+    let shown = |verdict| match verdict {
         v1::Outcome::Unspecified => "not in it".to_owned(),
         verdict => outcome(verdict),
     };
-    (told(flip.present_outcome()), told(flip.proposed_outcome()))
+    (shown(verdict_change.present_outcome()), shown(verdict_change.proposed_outcome()))
 }
 
-/// `3 met -> breached, 1 excluded -> met`; where not all are told, of those that are.
+/// `3 met -> breached, 1 excluded -> met`; where not all are listed, of those that are.
 fn kinds(answer: &v1::SimulateContractResponse) -> String {
     let mut counts = BTreeMap::new();
-    for flip in &answer.flips {
-        let (is, would_be) = ends(flip);
+    for verdict_change in &answer.verdict_changes {
+        let (is, would_be) = ends(verdict_change);
         *counts.entry(change(&is, &would_be)).or_insert(0) += 1;
     }
     let kinds: Vec<_> = counts.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
-    let (told, kinds) = (answer.flips.len(), kinds.join(", "));
-    match i64::try_from(told) == Ok(answer.flip_count) {
+    let (shown, kinds) = (answer.verdict_changes.len(), kinds.join(", "));
+    match i64::try_from(shown) == Ok(answer.verdict_change_count) {
         true => kinds,
-        false => format!("of the first {told}, {kinds}"),
+        false => format!("of the first {shown}, {kinds}"),
     }
 }
 
@@ -275,12 +275,12 @@ mod tests {
         let present = [row("gone", "1"), row("same", "2"), row("other", "3")];
         let proposed = [row("other", "4"), row("same", "2"), row("new", "5")];
         let rows = beside(present.into_iter(), proposed.into_iter());
-        let told: Vec<_> = rows.iter().map(|row| row.join(" ")).collect();
-        assert_eq!(told, ["gone 1 -> -", "same 2", "other 3 -> 4", "new - -> 5"]);
+        let shown: Vec<_> = rows.iter().map(|row| row.join(" ")).collect();
+        assert_eq!(shown, ["gone 1 -> -", "same 2", "other 3 -> 4", "new - -> 5"]);
     }
 
     #[test]
-    fn a_file_of_several_contracts_must_be_told_which() {
+    fn a_file_of_several_contracts_must_be_shown_which() {
         let contract = |id: &str| v1::Contract { id: id.into(), ..Default::default() };
         let files = || {
             let contracts = vec![contract("A"), contract("B")];

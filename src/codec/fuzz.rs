@@ -173,7 +173,7 @@ proptest! {
     }
 
     #[test]
-    fn terms_of_any_values_are_told_as_they_are(bytes in bytes_of(TERMS_FILE)) {
+    fn terms_of_any_values_are_encoded_as_they_are(bytes in bytes_of(TERMS_FILE)) {
         check_terms(&TermsFile::decode(bytes.as_slice()).unwrap());
     }
 }

@@ -92,7 +92,7 @@ impl Limits {
 
     /// Of records: the bounds of the store's format, which may be raised and never lowered. Texts
     /// and lists that are only read have none but the size of a record. There is one where reading
-    /// or judging costs far more than the bytes do: the depth of a condition, the windows of a
+    /// or evaluating costs far more than the bytes do: the depth of a condition, the windows of a
     /// calendar, parts that are compared with one another. So an evidence file of a stranger can't
     /// exhaust who checks it.
     pub const RECORD: Limits = Limits {

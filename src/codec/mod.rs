@@ -1,10 +1,10 @@
 //! The protobuf messages, and their way to and from the domain's types.
 //!
 //! The journal's records, the API's requests and the files people write hold the same messages, so
-//! there is one decoder for each. It finds every fault at once and names them all; what it returns
-//! can't be wrong. How much it demands is given to it ([`checks`]): a request is held to the rules
-//! and limits of the API, a record only to what can be represented, so that whatever was recorded
-//! once stays readable.
+//! there is one decoder for each. It finds every violation at once and names them all; what it
+//! returns can't be wrong. How much it demands is given to it ([`checks`]): a request is held to
+//! the rules and limits of the API, a record only to what can be represented, so that whatever was
+//! recorded once stays readable.
 
 pub mod api;
 pub mod checks;

@@ -5,9 +5,9 @@ use prost_types::{Duration, Timestamp};
 use super::v1;
 use super::violations::Wrong;
 use crate::domain::compliance::Period;
-use crate::domain::fault::Fault;
 use crate::domain::share::Share;
 use crate::domain::time::{Instant, Span};
+use crate::domain::violation::Violation;
 use crate::journal::Hash;
 use crate::limits::ID_BYTES_MAX;
 
@@ -28,7 +28,7 @@ pub fn optional_instant(time: Option<Timestamp>) -> Result<Option<Instant>, Wron
     let instant = nanos.and_then(|nanos| Instant::from_nanos(nanos).ok());
     instant.map(Some).ok_or_else(|| {
         let text = "lies outside the instants supported, from 1970 to 2199";
-        Wrong::from(vec![Fault::out_of_range("", text)])
+        Wrong::from(vec![Violation::out_of_range("", text)])
     })
 }
 

@@ -158,10 +158,10 @@ fn spell_duration(value: &mut Value, path: &str) -> Result<(), TextError> {
 fn spell_choice(value: &mut Value, choices: &EnumDescriptor, path: &str) -> Result<(), TextError> {
     let Value::String(text) = value else { return Ok(()) };
     let names: Vec<String> = choices.values().map(|choice| choice.name().to_owned()).collect();
-    let asked = text.trim().replace(['-', ' '], "_").to_ascii_uppercase();
+    let requested = text.trim().replace(['-', ' '], "_").to_ascii_uppercase();
     let prefix = names.iter().find_map(|name| name.strip_suffix("UNSPECIFIED"));
     let prefix = prefix.unwrap_or_default().to_owned();
-    let fits = |name: &&String| **name == asked || **name == format!("{prefix}{asked}");
+    let fits = |name: &&String| **name == requested || **name == format!("{prefix}{requested}");
     match names.iter().find(fits) {
         Some(name) => {
             text.clone_from(name);
@@ -227,8 +227,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told_with_its_path() {
-        for (text, told) in [
+    fn what_is_wrong_is_encoded_with_its_path() {
+        for (text, encoded) in [
             (
                 "contracts: [{terms: {targets: [{limits: [{limit: 2d}]}]}}]",
                 "contracts[0].terms.targets[0].limits[0].limit: \"2d\" is not a duration",
@@ -251,7 +251,7 @@ mod tests {
             ("a: [", ""),
         ] {
             let error = read(text).map(|_| ()).unwrap_err();
-            assert!(error.contains(told), "{text}: {error}");
+            assert!(error.contains(encoded), "{text}: {error}");
         }
     }
 

@@ -1,63 +1,63 @@
-//! Collecting every fault of a message before refusing it.
+//! Collecting every violation of a message before refusing it.
 
-use crate::domain::fault::Fault;
+use crate::domain::violation::Violation;
 
-/// The faults found so far.
+/// The violations found so far.
 #[derive(Debug, Default)]
-pub struct Faults(Vec<Fault>);
+pub struct FieldViolations(Vec<Violation>);
 
-/// What is wrong with one value: a sentence about it, or faults of fields within it.
+/// What is wrong with one value: a sentence about it, or violations of fields within it.
 #[derive(Debug)]
-pub struct Wrong(Vec<Fault>);
+pub struct Wrong(Vec<Violation>);
 
 impl From<&str> for Wrong {
     fn from(description: &str) -> Wrong {
-        Wrong(vec![Fault::new("", description)])
+        Wrong(vec![Violation::new("", description)])
     }
 }
 
 impl From<String> for Wrong {
     fn from(description: String) -> Wrong {
-        Wrong(vec![Fault::new("", description)])
+        Wrong(vec![Violation::new("", description)])
     }
 }
 
-impl From<Vec<Fault>> for Wrong {
-    fn from(faults: Vec<Fault>) -> Wrong {
-        Wrong(faults)
+impl From<Vec<Violation>> for Wrong {
+    fn from(violations: Vec<Violation>) -> Wrong {
+        Wrong(violations)
     }
 }
 
 impl Wrong {
-    /// Its faults.
-    pub fn into_faults(self) -> Vec<Fault> {
+    /// Its violations.
+    pub fn into_violations(self) -> Vec<Violation> {
         self.0
     }
 }
 
-impl Faults {
-    /// Notes a fault of `field`.
+impl FieldViolations {
+    /// Notes a violation of `field`.
     pub fn add(&mut self, field: &str, description: impl Into<String>) {
-        self.0.push(Fault::new(field, description));
+        self.0.push(Violation::new(field, description));
     }
 
-    /// The value, or its faults noted under `field` and `fallback` in its place.
+    /// The value, or its violations noted under `field` and `fallback` in its place.
     pub fn or<T>(&mut self, field: &str, value: Result<T, impl Into<Wrong>>, fallback: T) -> T {
         self.keep(field, value).unwrap_or(fallback)
     }
 
-    /// The value, or its faults noted under `field`.
+    /// The value, or its violations noted under `field`.
     pub fn keep<T>(&mut self, field: &str, value: Result<T, impl Into<Wrong>>) -> Option<T> {
         match value {
             Ok(value) => Some(value),
             Err(wrong) => {
-                self.0.extend(wrong.into().0.into_iter().map(|fault| fault.within(field)));
+                self.0.extend(wrong.into().0.into_iter().map(|violation| violation.within(field)));
                 None
             }
         }
     }
 
-    /// Each item decoded, or its faults noted under `field[index]`.
+    /// Each item decoded, or its violations noted under `field[index]`.
     pub fn each<M, T, W: Into<Wrong>>(
         &mut self,
         field: &str,
@@ -75,8 +75,8 @@ impl Faults {
         }
     }
 
-    /// An error if there was any fault.
-    pub fn check(self) -> Result<(), Vec<Fault>> {
+    /// An error if there was any violation.
+    pub fn check(self) -> Result<(), Vec<Violation>> {
         if self.0.is_empty() { Ok(()) } else { Err(self.0) }
     }
 }

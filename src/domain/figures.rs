@@ -190,13 +190,13 @@ macro_rules! tally_table {
                 /// Breached by the contract, and met as they were experienced.
                 reverse_watermelons: Count, "reverse watermelons";
                 /// Met by the contract, or excluded, only thanks to pauses or exclusions.
-                relieved: Count, "relieved";
-                /// Stopped, and left to lie meanwhile.
-                left_lying: Count, "left lying";
+                met_by_pauses: Count, "met by pauses";
+                /// Stopped, and left idle meanwhile.
+                idle_work: Count, "idle work";
                 /// What those that count and are decided had counted.
                 elapsed: Spread, "elapsed";
                 /// What the incidents that ended cost people, each counted with one of its targets.
-                toll: Toll, "toll";
+                experience_totals: ExperienceTotals, "experience";
             }
             reported {
                 contractual: Figures = [contractual];
@@ -207,27 +207,27 @@ macro_rules! tally_table {
                 elapsed_p99: Time = [elapsed.percentile(99)];
                 attainment_gap: Percent = [attainment_gap()], People "gap";
                 reverse_watermelons: Count = [reverse_watermelons], People "reversed";
-                relieved: Count = [relieved], People "relieved";
-                left_lying: Count = [left_lying], People "left lying";
-                toll: Figures = [toll];
+                met_by_pauses: Count = [met_by_pauses], People "met by pauses";
+                idle_work: Count = [idle_work], People "idle work";
+                experience_totals: Figures = [experience_totals];
             }
         }
     };
 }
 
 /// What incidents cost people.
-macro_rules! toll_table {
+macro_rules! totals_table {
     ($reader:ident) => {
         $reader! {
             /// What incidents that have ended cost people, and how they flowed. All of it adds up,
             /// and what was added can be taken out again.
-            Toll as Toll and [];
+            ExperienceTotals as ExperienceTotals and [];
             kept {
                 /// How many incidents.
                 incidents: Count, "incidents";
                 /// The most people each hit at once.
                 people_hit: Count, "people hit";
-                /// Times clients were told when it would work again, and it did.
+                /// Times a promise to the client of when it would work again was kept.
                 promises_kept: Count, "promises kept";
                 /// Times it did not.
                 promises_broken: Count, "promises broken";
@@ -298,7 +298,7 @@ macro_rules! survey_table {
     };
 }
 
-pub(crate) use {counts_table, define_figures, survey_table, tally_table, toll_table};
+pub(crate) use {counts_table, define_figures, survey_table, tally_table, totals_table};
 
 #[cfg(test)]
 mod tests {
@@ -310,8 +310,8 @@ mod tests {
         let counts = Counts { met: first, breached: first + 1, ..Counts::default() };
         let mut tally = Tally { contractual: counts, watermelons: first, ..Tally::default() };
         tally.elapsed = Spread::from_counts([(60 * first, first)]);
-        tally.toll.lost_time = TimeSum::from_parts(first, 0);
-        tally.toll.survey = Survey { answers: first, ..Survey::default() };
+        tally.experience_totals.lost_time = TimeSum::from_parts(first, 0);
+        tally.experience_totals.survey = Survey { answers: first, ..Survey::default() };
         tally
     }
 
@@ -321,7 +321,10 @@ mod tests {
         sum.add(&tally(3));
         assert_eq!((sum.contractual.met, sum.contractual.breached, sum.watermelons), (5, 7, 5));
         assert_eq!(sum.elapsed, Spread::from_counts([(120, 2), (180, 3)]));
-        assert_eq!((sum.toll.lost_time, sum.toll.survey.answers), (TimeSum::from_parts(5, 0), 5));
+        assert_eq!(
+            (sum.experience_totals.lost_time, sum.experience_totals.survey.answers),
+            (TimeSum::from_parts(5, 0), 5)
+        );
         sum.remove(&tally(2));
         assert_eq!(sum, tally(3));
         sum.remove(&tally(3));

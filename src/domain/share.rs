@@ -51,7 +51,7 @@ impl Share {
     }
 
     /// How large `whole` may be at most for `part` to be at least this share of it; `None`: any
-    /// size, since nothing is asked.
+    /// size, since nothing is checked.
     pub fn largest_whole(self, part: u64) -> Option<u64> {
         let whole = (u128::from(part) * u128::from(MILLIONTHS)).checked_div(u128::from(self.0))?;
         Some(u64::try_from(whole).unwrap_or(u64::MAX))

@@ -80,9 +80,9 @@ impl Stretches {
 mod tests {
     use super::*;
 
-    fn stretches(told: &[(i64, i64)]) -> Stretches {
+    fn stretches(described: &[(i64, i64)]) -> Stretches {
         let at = |second| Instant::from_seconds(second).unwrap_or_default();
-        Stretches::united(told.iter().map(|(start, end)| (at(*start), at(*end))))
+        Stretches::united(described.iter().map(|(start, end)| (at(*start), at(*end))))
     }
 
     #[test]
@@ -94,12 +94,12 @@ mod tests {
 
     #[test]
     fn an_instant_lies_in_the_stretch_that_begins_with_it_and_not_in_that_which_ends() {
-        let told = stretches(&[(10, 20), (30, 40)]);
-        let around = |second| told.around(Instant::from_seconds(second).unwrap_or_default());
+        let described = stretches(&[(10, 20), (30, 40)]);
+        let around = |second| described.around(Instant::from_seconds(second).unwrap_or_default());
         let seconds = |(start, end): (Instant, Instant)| (start.seconds(), end.seconds());
         let found = [9, 10, 19, 20, 30].map(|second| around(second).map(seconds));
         assert_eq!(found, [None, Some((10, 20)), Some((10, 20)), None, Some((30, 40))]);
-        assert_eq!(told.length(), Span::from_seconds(20));
+        assert_eq!(described.length(), Span::from_seconds(20));
     }
 
     #[test]

@@ -214,8 +214,8 @@ mod tests {
             ("2026-10-25T02:30:00", "2026-10-25T00:30:00Z"),
             ("2026-10-25T03:00:00", "2026-10-25T02:00:00Z"),
         ];
-        for (wall, instant) in cases {
-            assert_eq!(amsterdam.instant(local(wall)), Ok(at(instant)), "{wall}");
+        for (wall_clock, instant) in cases {
+            assert_eq!(amsterdam.instant(local(wall_clock)), Ok(at(instant)), "{wall_clock}");
         }
     }
 

@@ -15,18 +15,18 @@ use crate::domain::zone::{Zone, ZoneDatabase};
 #[derive(Clone, Debug)]
 pub struct Catalog {
     zones: ZoneDatabase,
-    contracts: BTreeMap<String, ContractBook>,
+    contracts: BTreeMap<String, ContractEntry>,
     calendars: BTreeMap<String, Revisions<Arc<CalendarEntry>>>,
 }
 
 /// A contract's revisions and ends, as they were recorded.
 #[derive(Clone, Debug, Default)]
-struct ContractBook {
+struct ContractEntry {
     revisions: Revisions<Contract>,
     ends: Vec<(Instant, Instant)>,
 }
 
-/// A calendar revision; its hours are compiled when they are first asked for.
+/// A calendar revision; its hours are compiled when they are first requested.
 #[derive(Debug)]
 pub struct CalendarEntry {
     /// What it says.
@@ -69,8 +69,8 @@ impl Catalog {
     pub fn apply(&mut self, record_time: Instant, entry: TermsEntry) {
         match entry {
             TermsEntry::Contract { effective_time, contract } => {
-                let book = self.contracts.entry(contract.id.clone()).or_default();
-                book.revisions.push(effective_time, record_time, contract);
+                let actions = self.contracts.entry(contract.id.clone()).or_default();
+                actions.revisions.push(effective_time, record_time, contract);
             }
             TermsEntry::ContractEnd { contract_id, end_time } => {
                 self.contracts.entry(contract_id).or_default().ends.push((record_time, end_time));
@@ -95,9 +95,9 @@ impl Catalog {
 
     /// Lets a contract read so, always and as far as anybody ever knew; its end stays.
     pub(super) fn replace_contract(&mut self, contract: Contract) {
-        let book = self.contracts.entry(contract.id.clone()).or_default();
-        book.revisions = Revisions::default();
-        book.revisions.push(Instant::MIN, Instant::MIN, contract);
+        let actions = self.contracts.entry(contract.id.clone()).or_default();
+        actions.revisions = Revisions::default();
+        actions.revisions.push(Instant::MIN, Instant::MIN, contract);
     }
 
     /// What was recorded after one instant and up to another, in the order of recording.
@@ -106,9 +106,9 @@ impl Catalog {
         after: Instant,
         until: Instant,
     ) -> Vec<(Instant, TermsName<'_>)> {
-        let contracts = self.contracts.iter().flat_map(|(id, book)| {
-            let revisions = book.revisions.known(until).all().iter().map(|r| r.record_time);
-            let ends = book.ends.iter().map(|(record_time, _)| *record_time);
+        let contracts = self.contracts.iter().flat_map(|(id, actions)| {
+            let revisions = actions.revisions.known(until).all().iter().map(|r| r.record_time);
+            let ends = actions.ends.iter().map(|(record_time, _)| *record_time);
             revisions.chain(ends).map(|time| (time, TermsName::Contract(id)))
         });
         let calendars = self.calendars.iter().flat_map(|(id, revisions)| {
@@ -157,7 +157,9 @@ impl Catalog {
         };
         self.contracts
             .iter()
-            .filter(move |(_, book)| book.revisions.known(Instant::MAX).all().iter().any(measures))
+            .filter(move |(_, actions)| {
+                actions.revisions.known(Instant::MAX).all().iter().any(measures)
+            })
             .map(|(id, _)| id.as_str())
     }
 }
@@ -168,7 +170,7 @@ impl<'c> Known<'c> {
         self.catalog
             .contracts
             .get(id)
-            .map_or_else(Effective::none, |book| book.revisions.known(self.known_time))
+            .map_or_else(Effective::none, |actions| actions.revisions.known(self.known_time))
     }
 
     /// When a contract ends, by the last word on it.
@@ -189,7 +191,7 @@ impl<'c> Known<'c> {
         self.catalog.zones.zone(&newest.content.time_zone)
     }
 
-    /// The agreement clocks are judged under.
+    /// The agreement clocks are evaluated under.
     pub fn agreement(self, id: &str) -> Agreement<'c> {
         Agreement { revisions: self.contract(id), end_time: self.contract_end(id) }
     }

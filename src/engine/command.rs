@@ -2,7 +2,7 @@
 
 use super::catalog::{Catalog, Known};
 use super::ledger::{Dedup, dedup};
-use super::refusal::Refusal;
+use super::rejection::Rejection;
 use super::terms_entry::TermsEntry;
 use crate::domain::calendar::Calendar;
 use crate::domain::calendar::hours::ServiceHours;
@@ -11,7 +11,7 @@ use crate::domain::incident::IncidentEvent;
 use crate::domain::service::ServiceEvent;
 use crate::domain::time::Instant;
 
-/// A change of contracts or calendars that is asked for.
+/// A change of contracts or calendars that is requested.
 #[derive(Clone, Debug)]
 pub struct ChangeTerms {
     /// What should be so.
@@ -54,11 +54,11 @@ pub fn decide_event(
     event: &IncidentEvent,
     count: usize,
     events_max: usize,
-) -> Result<Dedup, Refusal> {
+) -> Result<Dedup, Rejection> {
     let dedup = dedup(recorded, event)?;
     if dedup == Dedup::New && count >= events_max {
         let what = "an incident";
-        return Err(Refusal::LimitExceeded { what, most: events_max, unit: "events" });
+        return Err(Rejection::LimitExceeded { what, most: events_max, unit: "events" });
     }
     Ok(dedup)
 }
@@ -67,7 +67,7 @@ pub fn decide_event(
 pub fn decide_service_event(
     recorded: Option<(u64, &ServiceEvent)>,
     event: &ServiceEvent,
-) -> Result<Dedup, Refusal> {
+) -> Result<Dedup, Rejection> {
     dedup(recorded, event)
 }
 
@@ -76,7 +76,7 @@ pub fn decide_terms(
     catalog: &Catalog,
     change: ChangeTerms,
     now: Instant,
-) -> Result<Decision, Refusal> {
+) -> Result<Decision, Rejection> {
     let known = catalog.known(Instant::MAX);
     let ChangeTerms { change, effective_time, expected_revision } = change;
     match change {
@@ -108,7 +108,7 @@ pub fn decide_terms(
         }
         Change::EndContract(contract_id) => {
             if known.contract(&contract_id).all().is_empty() {
-                return Err(Refusal::ContractNotFound(contract_id));
+                return Err(Rejection::ContractNotFound(contract_id));
             }
             let present = known.contract_end(&contract_id);
             let is_so =
@@ -120,33 +120,37 @@ pub fn decide_terms(
     }
 }
 
-/// A first revision rules always, a later one from when it is recorded, unless told otherwise.
-fn effective(latest: Option<Instant>, asked: Option<Instant>, now: Instant) -> Instant {
-    asked.unwrap_or(if latest.is_some() { now } else { Instant::MIN })
+/// A first revision rules always, a later one from when it is recorded, unless stated otherwise.
+fn effective(latest: Option<Instant>, requested: Option<Instant>, now: Instant) -> Instant {
+    requested.unwrap_or(if latest.is_some() { now } else { Instant::MIN })
 }
 
-fn check_expected(present: Option<u32>, expected: Option<u32>) -> Result<(), Refusal> {
+fn check_expected(present: Option<u32>, expected: Option<u32>) -> Result<(), Rejection> {
     let present = present.unwrap_or(0);
     match expected {
         Some(expected) if expected != present => {
-            Err(Refusal::RevisionConflict { expected, present })
+            Err(Rejection::RevisionConflict { expected, present })
         }
         _ => Ok(()),
     }
 }
 
-fn check_end(known: Known<'_>, contract: &Contract, effective: Instant) -> Result<(), Refusal> {
+fn check_end(known: Known<'_>, contract: &Contract, effective: Instant) -> Result<(), Rejection> {
     match known.contract_end(&contract.id) {
-        Some(end) if end <= effective => Err(Refusal::ContractEnded(contract.id.clone())),
+        Some(end) if end <= effective => Err(Rejection::ContractEnded(contract.id.clone())),
         _ => Ok(()),
     }
 }
 
 /// The index of clocks is kept for what is known, so what takes clocks over must do so at once.
-fn check_open_clocks(contract: &Contract, effective: Instant, now: Instant) -> Result<(), Refusal> {
+fn check_open_clocks(
+    contract: &Contract,
+    effective: Instant,
+    now: Instant,
+) -> Result<(), Rejection> {
     if contract.applies_to_open_clocks && effective > now {
         let text = "must not lie in the future for a revision that applies to open clocks";
-        return Err(Refusal::field("effective_time", text));
+        return Err(Rejection::field("effective_time", text));
     }
     Ok(())
 }
@@ -170,9 +174,12 @@ fn warnings(known: Known<'_>, contract: &Contract) -> Vec<Finding> {
 }
 
 /// What the lint warns of in a contract that is to be put; what it takes for an error refuses it.
-pub(super) fn check_sound(known: Known<'_>, contract: &Contract) -> Result<Vec<Finding>, Refusal> {
+pub(super) fn check_sound(
+    known: Known<'_>,
+    contract: &Contract,
+) -> Result<Vec<Finding>, Rejection> {
     let (errors, warnings): (Vec<_>, Vec<_>) = findings(known, contract)
         .into_iter()
         .partition(|finding| finding.severity == Severity::Error);
-    if errors.is_empty() { Ok(warnings) } else { Err(Refusal::Unsound(errors)) }
+    if errors.is_empty() { Ok(warnings) } else { Err(Rejection::Unsound(errors)) }
 }

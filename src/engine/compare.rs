@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::catalog::Catalog;
 use super::ledger::Ledger;
-use super::query::{history, judge_incident};
+use super::query::{evaluate_incident, history};
 use super::times::Times;
 use crate::domain::clock::{Clock, Outcome};
 use crate::domain::time::Instant;
@@ -20,7 +20,7 @@ pub struct ClockName {
     pub cycle: u32,
 }
 
-/// Two states of knowledge, asked about one instant.
+/// Two states of knowledge, queried one instant.
 #[derive(Clone, Copy, Debug)]
 pub struct Comparison {
     /// Evaluate as of this instant.
@@ -103,6 +103,6 @@ pub fn compare(
 fn outcomes(ledger: &Ledger, catalog: &Catalog, times: Times) -> BTreeMap<ClockName, Outcome> {
     let Some(history) = history(ledger, times) else { return BTreeMap::new() };
     let known = catalog.known(times.known);
-    let judgement = judge_incident(&history, &known, times.as_of);
-    judgement.clocks.iter().map(|clock| (ClockName::of(clock), clock.verdict())).collect()
+    let evaluation = evaluate_incident(&history, &known, times.as_of);
+    evaluation.clocks.iter().map(|clock| (ClockName::of(clock), clock.verdict())).collect()
 }

@@ -10,28 +10,28 @@ use super::credit::{Credited, credited, whole};
 use super::ledger::Ledger;
 use super::objective::objectives;
 use super::period::{days, last_instant, period, unknown_zone};
-use super::refusal::Refusal;
-use super::tally::{Counted, Day, Dimension};
+use super::rejection::Rejection;
+use super::tally::{Contribution, Day, Dimension};
 use super::times::Times;
 use crate::domain::clock::Outcome;
 use crate::domain::compliance::{Entry, Period, Tally};
 use crate::domain::contract::{Contract, PeriodKind, Revision};
-use crate::domain::experience::{Figure, Toll, figure};
+use crate::domain::experience::{ExperienceTotals, Figure, figure};
 use crate::domain::service::{ServiceEvent, in_effect};
 use crate::domain::time::Instant;
 use crate::domain::zone::{Zone, ZoneDatabase};
 
 pub use super::group_key::GroupKey;
-pub use super::objective::{Attainment, Lived, OnService, ServiceStanding, Uptime};
-pub use super::period::{PeriodAsked, period_of};
+pub use super::objective::{Attainment, ExperienceResult, OnService, ServiceResult, Uptime};
+pub use super::period::{PeriodQuery, period_of};
 
-/// What is asked about a contract.
+/// What is queried a contract.
 #[derive(Clone, Debug)]
 pub struct Question {
     /// The contract.
     pub contract_id: String,
     /// The period.
-    pub period: PeriodAsked,
+    pub period: PeriodQuery,
     /// What to group by, each key once.
     pub group_by: Vec<GroupKey>,
 }
@@ -41,15 +41,16 @@ pub struct Question {
 pub struct Compliance<'c> {
     /// The revision that rules the end of the period.
     pub ruling: &'c Revision<Contract>,
-    /// The period asked about.
+    /// The period queried.
     pub period: Period,
-    /// The entries that agree in the keys asked for, by their values in the order they were asked.
+    /// The entries that agree in the keys requested, by their values in the order they were
+    /// requested.
     pub groups: BTreeMap<Vec<String>, Tally>,
-    /// The objectives that are judged by clocks.
+    /// The objectives that are evaluated by clocks.
     pub attainments: Vec<Attainment<'c>>,
     /// The objectives on what people went through.
-    pub experiences: Vec<Lived<'c>>,
-    /// The objectives that are judged by facts about services.
+    pub experiences: Vec<ExperienceResult<'c>>,
+    /// The objectives that are evaluated by facts about services.
     pub on_services: Vec<OnService<'c>>,
     /// What is credited for the period, and the periods before that it rests on.
     pub credited: Vec<Credited<'c>>,
@@ -67,11 +68,11 @@ impl<'c> Compliance<'c> {
         known: Known<'c>,
         zones: &ZoneDatabase,
         times: Times,
-    ) -> Result<Compliance<'c>, Refusal> {
+    ) -> Result<Compliance<'c>, Rejection> {
         let contract_id = question.contract_id.clone();
         let revisions = known.contract(&contract_id);
         let newest = revisions.at(times.as_of).or_else(|| revisions.all().first());
-        let newest = newest.ok_or_else(|| Refusal::ContractNotFound(contract_id.clone()))?;
+        let newest = newest.ok_or_else(|| Rejection::ContractNotFound(contract_id.clone()))?;
         let zone = known.zone(&contract_id).ok_or_else(|| unknown_zone(&newest.content, zones))?;
         let period = period(&question.period, &zone)?;
         let last = last_instant(&period, times.as_of);
@@ -80,7 +81,10 @@ impl<'c> Compliance<'c> {
         Ok(Compliance {
             ruling,
             attainments: objectives.iter().filter_map(Attainment::of).collect(),
-            experiences: objectives.iter().filter_map(|o| Lived::of(o, &ruling.content)).collect(),
+            experiences: objectives
+                .iter()
+                .filter_map(|o| ExperienceResult::of(o, &ruling.content))
+                .collect(),
             on_services: objectives.iter().filter_map(OnService::of).collect(),
             credited: credited(ruling, revisions, &period, &zone, times.as_of),
             known,
@@ -93,7 +97,7 @@ impl<'c> Compliance<'c> {
         })
     }
 
-    /// The version of the time zone database it is reckoned with.
+    /// The version of the time zone database it is computed with.
     pub fn time_zone_database(&self) -> &'c str {
         self.known.time_zone_database()
     }
@@ -102,15 +106,15 @@ impl<'c> Compliance<'c> {
     pub fn span(&self) -> (Instant, Instant) {
         let periods = self.attainments.iter().map(|attainment| &attainment.period);
         let before = self.credited.iter().map(|credited| &credited.period);
-        let lived = self.experiences.iter().map(|lived| &lived.period);
-        let all = periods.chain(before).chain(lived).chain([&self.period]);
+        let experience = self.experiences.iter().map(|experience| &experience.period);
+        let all = periods.chain(before).chain(experience).chain([&self.period]);
         all.fold((Instant::MAX, Instant::MIN), |(start, end), period| {
             (start.min(period.start), end.max(period.end))
         })
     }
 
-    /// The dimension whose cells hold all that is asked about, if there is one: whole days are
-    /// asked about, and at most one key beside target and priority.
+    /// The dimension whose tally buckets hold all that is queried, if there is one: whole days are
+    /// queried, and at most one key beside target and priority.
     pub fn dimension(&self) -> Option<Dimension> {
         let is_midnight = |instant: Instant| {
             let midnight = self.zone.local(instant).date().and_time(NaiveTime::MIN);
@@ -131,7 +135,7 @@ impl<'c> Compliance<'c> {
         days(&self.period, &self.zone)
     }
 
-    /// The local days, from one up to another, of each period that something is judged over.
+    /// The local days, from one up to another, of each period that something is evaluated over.
     pub fn days_held(&mut self) -> BTreeSet<(Day, Day)> {
         let zone = &self.zone;
         let of = |period: &Period| {
@@ -140,29 +144,38 @@ impl<'c> Compliance<'c> {
         };
         let attainments = held(&mut self.attainments, &mut self.credited);
         let mut found: BTreeSet<_> = attainments.map(|attainment| of(&attainment.period)).collect();
-        let lived = all_lived(&mut self.experiences, &mut self.credited);
-        found.extend(lived.map(|lived| of(&lived.period)));
+        let experience = all_experience(&mut self.experiences, &mut self.credited);
+        found.extend(experience.map(|experience| of(&experience.period)));
         found
     }
 
-    /// Takes in the cells of such days, of the dimension of all clocks, wherever they are judged.
-    pub fn hold_cells(&mut self, held_days: (Day, Day), cells: &[([String; 3], Tally)]) {
+    /// Takes in the tally buckets of such days, of the dimension of all clocks, wherever they are
+    /// evaluated.
+    pub fn hold_tally_buckets(
+        &mut self,
+        held_days: (Day, Day),
+        tally_buckets: &[([String; 3], Tally)],
+    ) {
         let zone = &self.zone;
         let is_over_them = |period: &Period| days(period, zone) == (held_days.0..held_days.1);
         for attainment in held(&mut self.attainments, &mut self.credited) {
             if is_over_them(&attainment.period) {
-                cells.iter().for_each(|(texts, tally)| attainment.add_cell(texts, tally));
+                tally_buckets
+                    .iter()
+                    .for_each(|(texts, tally)| attainment.add_tally_bucket(texts, tally));
             }
         }
-        for lived in all_lived(&mut self.experiences, &mut self.credited) {
-            if is_over_them(&lived.period) {
-                cells.iter().for_each(|(_, tally)| lived.toll.add(&tally.toll));
+        for experience in all_experience(&mut self.experiences, &mut self.credited) {
+            if is_over_them(&experience.period) {
+                tally_buckets.iter().for_each(|(_, tally)| {
+                    experience.experience_totals.add(&tally.experience_totals)
+                });
             }
         }
     }
 
-    /// Takes in a cell of the period, of the dimension that holds all that is asked about.
-    pub fn add_cell(&mut self, [value, target, priority]: &[String; 3], tally: &Tally) {
+    /// Takes in a tally bucket of the period, of the dimension that holds all that is queried.
+    pub fn add_tally_bucket(&mut self, [value, target, priority]: &[String; 3], tally: &Tally) {
         let of = |key: &GroupKey| match key {
             GroupKey::Target => target.clone(),
             GroupKey::Priority => priority.clone(),
@@ -172,11 +185,11 @@ impl<'c> Compliance<'c> {
         self.groups.entry(key).or_default().add(tally);
     }
 
-    /// Takes out what an incident has added to cells that were taken in.
-    pub fn take_out(&mut self, counted: &Counted) {
-        for target in counted.targets.iter().filter(|t| t.contract_id == self.contract_id) {
+    /// Takes out what an incident has added to tally buckets that were taken in.
+    pub fn subtract(&mut self, contribution: &Contribution) {
+        for target in contribution.targets.iter().filter(|t| t.contract_id == self.contract_id) {
             if self.days().contains(&target.day) {
-                let of = |key: &GroupKey| key.counted_value(counted, target).to_owned();
+                let of = |key: &GroupKey| key.counted_value(contribution, target).to_owned();
                 let key: Vec<_> = self.group_by.iter().map(of).collect();
                 self.groups.entry(key).or_default().remove(&target.tally);
             }
@@ -187,25 +200,25 @@ impl<'c> Compliance<'c> {
                     attainment.tally.remove(&target.tally);
                 }
             }
-            for lived in all_lived(&mut self.experiences, &mut self.credited) {
-                if days(&lived.period, &self.zone).contains(&target.day) {
-                    lived.toll.remove(&target.tally.toll);
+            for experience in all_experience(&mut self.experiences, &mut self.credited) {
+                if days(&experience.period, &self.zone).contains(&target.day) {
+                    experience.experience_totals.remove(&target.tally.experience_totals);
                 }
             }
         }
     }
 
     /// What the period's incidents cost people.
-    pub fn toll(&self) -> Toll {
-        let mut toll = Toll::default();
-        self.groups.values().for_each(|group| toll.add(&group.toll));
-        toll
+    pub fn experience_totals(&self) -> ExperienceTotals {
+        let mut experience_totals = ExperienceTotals::default();
+        self.groups.values().for_each(|group| experience_totals.add(&group.experience_totals));
+        experience_totals
     }
 
     /// The SLX figure of the period, or of as much of it as has passed, if the contract weighs one.
     pub fn slx_figure(&self) -> Option<Figure> {
         let passed = self.period.end.min(self.as_of).since(self.period.start);
-        figure(self.ruling.content.terms.experience.as_deref()?, &self.toll(), passed)
+        figure(self.ruling.content.terms.experience.as_deref()?, &self.experience_totals(), passed)
     }
 
     /// The services that objectives are about.
@@ -215,8 +228,8 @@ impl<'c> Compliance<'c> {
         all.filter_map(|on| on.objective.service()).map(str::to_owned).collect()
     }
 
-    /// Judges the objectives on a service, by everything recorded about it up to `known_time`.
-    pub fn judge_service(
+    /// Evaluates the objectives on a service, by everything recorded about it up to `known_time`.
+    pub fn evaluate_service(
         &mut self,
         service: &str,
         ledger: &Ledger<ServiceEvent>,
@@ -226,7 +239,7 @@ impl<'c> Compliance<'c> {
         let about_it = |on: &&mut OnService<'_>| on.objective.service() == Some(service);
         let credited = self.credited.iter_mut().flat_map(|credited| &mut credited.on_services);
         for on_service in self.on_services.iter_mut().chain(credited).filter(about_it) {
-            on_service.standing = on_service.judged(&events, self.known, self.as_of);
+            on_service.result = on_service.evaluated(&events, self.known, self.as_of);
         }
     }
 
@@ -246,9 +259,11 @@ impl<'c> Compliance<'c> {
                 attainment.tally.add(&Tally::of(entry));
             }
         }
-        for lived in all_lived(&mut self.experiences, &mut self.credited) {
-            if lived.period.takes(entry, self.as_of) {
-                entry.toll.iter().for_each(|toll| lived.toll.add(toll));
+        for experience in all_experience(&mut self.experiences, &mut self.credited) {
+            if experience.period.takes(entry, self.as_of) {
+                entry.experience_totals.iter().for_each(|experience_totals| {
+                    experience.experience_totals.add(experience_totals)
+                });
             }
         }
     }
@@ -287,10 +302,10 @@ fn held<'h, 'c>(
 }
 
 /// All that is held against what people went through: the objectives, and those credits rest on.
-fn all_lived<'h, 'c>(
-    experiences: &'h mut [Lived<'c>],
+fn all_experience<'h, 'c>(
+    experiences: &'h mut [ExperienceResult<'c>],
     credited: &'h mut [Credited<'c>],
-) -> impl Iterator<Item = &'h mut Lived<'c>> {
+) -> impl Iterator<Item = &'h mut ExperienceResult<'c>> {
     let before = credited.iter_mut().flat_map(|credited| &mut credited.experiences);
     experiences.iter_mut().chain(before)
 }

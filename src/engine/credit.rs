@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use super::objective::{Attainment, Lived, OnService, Ruling, ServiceStanding};
+use super::objective::{Attainment, ExperienceResult, OnService, Ruling, ServiceResult};
 use super::period::last_instant;
 use crate::domain::compliance::attainment::Verdict;
-use crate::domain::compliance::credit::{Judged, Line, Statement, Stood};
+use crate::domain::compliance::credit::{EvaluatedObjective, Line, Statement, Stood};
 use crate::domain::compliance::{Period, credit};
 use crate::domain::contract::{Contract, Credits, Effective, PeriodKind, Revision};
 use crate::domain::time::Instant;
@@ -23,7 +23,7 @@ pub struct Credited<'c> {
     /// The credited objectives on attainment whose periods are of this kind.
     pub attainments: Vec<Attainment<'c>>,
     /// Those on what people went through.
-    pub experiences: Vec<Lived<'c>>,
+    pub experiences: Vec<ExperienceResult<'c>>,
     /// Those on services.
     pub on_services: Vec<OnService<'c>>,
     credits: &'c Credits,
@@ -47,7 +47,7 @@ impl<'c> Credited<'c> {
         let rulings: Vec<Ruling<'c>> = rulings.collect();
         Some(Credited {
             attainments: rulings.iter().filter_map(Attainment::of).collect(),
-            experiences: rulings.iter().filter_map(|o| Lived::of(o, contract)).collect(),
+            experiences: rulings.iter().filter_map(|o| ExperienceResult::of(o, contract)).collect(),
             on_services: rulings.iter().filter_map(OnService::of).collect(),
             first_day: zone.local(period.start).date(),
             months: kind.months()?,
@@ -58,32 +58,32 @@ impl<'c> Credited<'c> {
         })
     }
 
-    fn judged(&self, as_of: Instant) -> Judged<'c> {
-        // Whatever nothing tells of says nothing.
+    fn evaluated(&self, as_of: Instant) -> EvaluatedObjective<'c> {
+        // What nothing is reported of proves nothing.
         let nothing = Stood { verdict: Verdict::NoData, reached: None };
         let objectives = self.contract.terms.objectives.iter().filter(|o| o.period == self.kind);
-        let mut standings: BTreeMap<_, _> = objectives.map(|o| (o.id.as_str(), nothing)).collect();
+        let mut results: BTreeMap<_, _> = objectives.map(|o| (o.id.as_str(), nothing)).collect();
         for attainment in &self.attainments {
-            let standing = attainment.standing(as_of);
-            let stood = Stood { verdict: standing.verdict, reached: standing.attainment };
-            standings.insert(attainment.objective.id.as_str(), stood);
+            let result = attainment.result(as_of);
+            let stood = Stood { verdict: result.verdict, reached: result.attainment };
+            results.insert(attainment.objective.id.as_str(), stood);
         }
-        for lived in &self.experiences {
-            let stood = Stood { verdict: lived.verdict(as_of), reached: None };
-            standings.insert(lived.objective.id.as_str(), stood);
+        for experience in &self.experiences {
+            let stood = Stood { verdict: experience.verdict(as_of), reached: None };
+            results.insert(experience.objective.id.as_str(), stood);
         }
         for on_service in &self.on_services {
-            let standing = on_service.standing.as_ref().map(ServiceStanding::verdict);
-            if let Some((verdict, reached)) = standing {
-                standings.insert(on_service.objective.id.as_str(), Stood { verdict, reached });
+            let result = on_service.result.as_ref().map(ServiceResult::verdict);
+            if let Some((verdict, reached)) = result {
+                results.insert(on_service.objective.id.as_str(), Stood { verdict, reached });
             }
         }
-        Judged {
+        EvaluatedObjective {
             first_day: self.first_day,
             months: self.months,
             currency: &self.contract.currency,
             credits: self.credits,
-            standings,
+            results,
         }
     }
 }
@@ -127,8 +127,8 @@ pub(super) fn whole(period: &Period, zone: &Zone) -> Option<(PeriodKind, Period)
 
 /// The statement of the first of these periods.
 pub fn statement<'c>(credited: &[Credited<'c>], as_of: Instant) -> Option<Statement<'c>> {
-    let judged: Vec<_> = credited.iter().map(|period| period.judged(as_of)).collect();
-    credit::statement(&judged)
+    let evaluated: Vec<_> = credited.iter().map(|period| period.evaluated(as_of)).collect();
+    credit::statement(&evaluated)
 }
 
 /// What a period's missed objectives cost the provider, worked out.

@@ -1,55 +1,56 @@
 //! What people went through in an incident, under each of its contracts.
 
 use super::catalog::Known;
-use crate::domain::clock::{Calendars, Clock, Judgement};
+use crate::domain::clock::{Calendars, Clock, Evaluation};
 use crate::domain::compliance::{Entry, entries};
 use crate::domain::contract::Contract;
-use crate::domain::experience::{Avoidable, Course, Experience, avoidable, experience};
+use crate::domain::experience::{Avoidable, Experience, Passages, avoidable, experience};
 use crate::domain::incident::History;
 use crate::domain::time::Instant;
 
-/// What people went through as of an instant, by each contract under which an incident was judged.
+/// What people went through as of an instant, by each contract under which an incident was
+/// evaluated.
 pub fn experiences<'a>(
     history: &History<'a>,
-    judgement: &Judgement<'a>,
+    evaluation: &Evaluation<'a>,
     known: &'a Known<'a>,
     as_of: Instant,
 ) -> Vec<Experience<'a>> {
-    let course = Course::of(history, as_of);
-    let by_contract = judgement.clocks.chunk_by(|a, b| a.contract_id == b.contract_id);
-    let reckoned = by_contract.filter_map(|clocks| {
+    let passages = Passages::of(history, as_of);
+    let by_contract = evaluation.clocks.chunk_by(|a, b| a.contract_id == b.contract_id);
+    let evaluated = by_contract.filter_map(|clocks| {
         let agreement = known.agreement(clocks.first()?.contract_id);
-        experience(history, &course, clocks, &agreement, known, as_of)
+        experience(history, &passages, clocks, &agreement, known, as_of)
     });
-    reckoned.collect()
+    evaluated.collect()
 }
 
 /// What an incident comes to as of an instant: an entry for each target that has a clock, with both
 /// accounts and what was avoidable.
 pub fn entries_of<'a>(
     history: &History<'a>,
-    judgement: &Judgement<'a>,
+    evaluation: &Evaluation<'a>,
     known: &'a Known<'a>,
     as_of: Instant,
 ) -> Vec<Entry<'a>> {
-    let experiences = experiences(history, judgement, known, as_of);
-    entries_lived(history, judgement, &experiences, known, as_of)
+    let experiences = experiences(history, evaluation, known, as_of);
+    entries_experience(history, evaluation, &experiences, known, as_of)
 }
 
 /// The same, by what people went through.
-pub fn entries_lived<'a>(
+pub fn entries_experience<'a>(
     history: &History<'a>,
-    judgement: &Judgement<'a>,
+    evaluation: &Evaluation<'a>,
     experiences: &[Experience<'a>],
     known: &'a Known<'a>,
     as_of: Instant,
 ) -> Vec<Entry<'a>> {
-    let mut entries = entries(judgement, &history.state(as_of), experiences);
+    let mut entries = entries(evaluation, &history.state(as_of), experiences);
     for entry in &mut entries {
         let of_target = |clock: &&Clock<'_>| {
             clock.contract_id == entry.contract_id && clock.target_id == entry.target_id
         };
-        let last = judgement.clocks.iter().rfind(of_target);
+        let last = evaluation.clocks.iter().rfind(of_target);
         entry.avoidable = last.and_then(|clock| avoidable_of(history, clock, known));
     }
     entries
@@ -65,10 +66,10 @@ pub fn avoidable_of(
     avoidable(history, clock, calendar.hours)
 }
 
-/// The contracts an incident was judged under, as worded by the last revision that rules a clock:
-/// each right before those that underpin it.
-pub fn chain<'a>(judgement: &Judgement<'a>, known: &'a Known<'a>) -> Vec<&'a Contract> {
-    let by_contract = judgement.clocks.chunk_by(|a, b| a.contract_id == b.contract_id);
+/// The contracts an incident was evaluated under, as worded by the last revision that rules a
+/// clock: each right before those that underpin it.
+pub fn chain<'a>(evaluation: &Evaluation<'a>, known: &'a Known<'a>) -> Vec<&'a Contract> {
+    let by_contract = evaluation.clocks.chunk_by(|a, b| a.contract_id == b.contract_id);
     let worded = by_contract.filter_map(|clocks| {
         let revision = clocks.iter().map(|clock| clock.contract_revision).max()?;
         let revisions = known.contract(clocks.first()?.contract_id);

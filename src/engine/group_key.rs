@@ -1,6 +1,6 @@
 //! What the entries of a report may be grouped by.
 
-use super::tally::{Counted, CountedTarget, Dimension};
+use super::tally::{Contribution, Dimension, TargetContribution};
 use crate::domain::compliance::Entry;
 
 /// What entries may be grouped by.
@@ -21,7 +21,7 @@ pub enum GroupKey {
 }
 
 impl GroupKey {
-    /// The dimension of cells that holds its values; `None`: every cell has them.
+    /// The dimension of tally buckets that holds its values; `None`: every tally bucket has them.
     pub(super) fn dimension(self) -> Option<Dimension> {
         match self {
             GroupKey::Target | GroupKey::Priority => None,
@@ -44,19 +44,19 @@ impl GroupKey {
         }
     }
 
-    /// Its value for a target of an incident that is counted in cells.
+    /// Its value for a target of an incident that is counted in tally buckets.
     pub(super) fn counted_value<'c>(
         self,
-        counted: &'c Counted,
-        target: &'c CountedTarget,
+        contribution: &'c Contribution,
+        target: &'c TargetContribution,
     ) -> &'c str {
         match self {
             GroupKey::Target => &target.target_id,
             GroupKey::Priority => &target.priority,
-            GroupKey::Service => &counted.service,
-            GroupKey::Category => &counted.category,
-            GroupKey::Group => &counted.group,
-            GroupKey::Party => &counted.party,
+            GroupKey::Service => &contribution.service,
+            GroupKey::Category => &contribution.category,
+            GroupKey::Group => &contribution.group,
+            GroupKey::Party => &contribution.party,
         }
     }
 }

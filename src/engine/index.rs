@@ -1,47 +1,47 @@
 //! Where an incident stands among all others, so that questions find it without reading it.
 //!
-//! Time passing is no write: a running clock is filed under the instant it is due, once, and that
-//! stays right until a fact moves it. A clock that has ended is filed under what decided it.
+//! Time passing is no write: a running clock is indexed under the instant it is due, once, and that
+//! stays right until a fact moves it. A clock that has ended is indexed under what decided it.
 
 use super::catalog::Known;
 use super::experience::entries_of;
 use super::ledger::Ledger;
-use super::query::judge_incident;
-use super::tally::Counted;
+use super::query::evaluate_incident;
+use super::tally::Contribution;
 use crate::domain::clock::{Clock, Outcome, Phase};
 use crate::domain::incident::{Fact, History};
 use crate::domain::time::Instant;
 
 /// Where one incident stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Standing {
+pub struct IndexEntry {
     /// Its clocks.
     pub clocks: Vec<ClockPlace>,
     /// Every contract it was ever opened under, retracted openings included.
     pub contracts: Vec<String>,
     /// When the last of its facts occurs, if that is after it was recorded: until then it is not
-    /// yet as it is filed.
+    /// yet as it is indexed.
     pub settles: Option<Instant>,
     /// What it adds to the tallies.
-    pub counted: Counted,
+    pub contribution: Contribution,
 }
 
-/// Under what an incident is filed in the views.
+/// Under what an incident is indexed in the views.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Filed {
+pub struct IndexKeys {
     /// The keys that lead to it, sorted.
     pub keys: Vec<Vec<u8>>,
     /// What it has added to the tallies.
-    pub counted: Counted,
+    pub contribution: Contribution,
 }
 
-/// Where one clock is filed.
+/// Where one clock is indexed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ClockPlace {
     /// The contract.
     pub contract_id: String,
     /// Open, or how it ended.
-    pub shelf: Shelf,
+    pub index_bucket: IndexBucket,
     /// When it is due, or was decided; [`Instant::MAX`] when nothing decides it.
     pub time: Instant,
     /// The target.
@@ -50,9 +50,9 @@ pub struct ClockPlace {
     pub cycle: u32,
 }
 
-/// What is filed together.
+/// What is indexed together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Shelf {
+pub enum IndexBucket {
     /// Pending, running or paused: time alone may breach it.
     Open,
     /// Stopped within its limit.
@@ -63,57 +63,58 @@ pub enum Shelf {
     Cancelled,
 }
 
-/// Every shelf.
-pub const SHELVES: [Shelf; 4] = [Shelf::Open, Shelf::Met, Shelf::Breached, Shelf::Cancelled];
+/// Every index bucket.
+pub const INDEX_BUCKETS: [IndexBucket; 4] =
+    [IndexBucket::Open, IndexBucket::Met, IndexBucket::Breached, IndexBucket::Cancelled];
 
-impl Shelf {
-    /// Whether a clock on this shelf may be in this phase at a later instant.
+impl IndexBucket {
+    /// Whether a clock on this index bucket may be in this phase at a later instant.
     pub fn may_hold_phase(self, phase: Phase) -> bool {
         match phase {
-            Phase::Pending | Phase::Running | Phase::Paused => self == Shelf::Open,
-            Phase::Stopped => matches!(self, Shelf::Met | Shelf::Breached),
-            Phase::Cancelled => self == Shelf::Cancelled,
+            Phase::Pending | Phase::Running | Phase::Paused => self == IndexBucket::Open,
+            Phase::Stopped => matches!(self, IndexBucket::Met | IndexBucket::Breached),
+            Phase::Cancelled => self == IndexBucket::Cancelled,
         }
     }
 
-    /// Whether a clock on this shelf may have this outcome at a later instant.
+    /// Whether a clock on this index bucket may have this outcome at a later instant.
     pub fn may_hold_outcome(self, outcome: Outcome) -> bool {
         match outcome {
-            Outcome::Undecided => matches!(self, Shelf::Open | Shelf::Cancelled),
-            Outcome::Met => self == Shelf::Met,
-            Outcome::Breached => self != Shelf::Met,
-            // Filed as though nothing excluded it.
+            Outcome::Undecided => matches!(self, IndexBucket::Open | IndexBucket::Cancelled),
+            Outcome::Met => self == IndexBucket::Met,
+            Outcome::Breached => self != IndexBucket::Met,
+            // Indexed as though nothing excluded it.
             Outcome::Excluded => true,
         }
     }
 }
 
 /// Where the incident of a ledger stands by everything recorded.
-pub fn standing(ledger: &Ledger, catalog: Known<'_>) -> Standing {
+pub fn index_entry(ledger: &Ledger, catalog: Known<'_>) -> IndexEntry {
     let history = History::fold(&ledger.events, Instant::MAX);
-    let judgement = judge_incident(&history, &catalog, Instant::MAX);
+    let evaluation = evaluate_incident(&history, &catalog, Instant::MAX);
     let last_record = ledger.events.iter().map(|recorded| recorded.record_time).max();
     let last_fact = history.effective().last().map(|recorded| recorded.value.occur_time);
-    let entries = entries_of(&history, &judgement, &catalog, Instant::MAX);
-    Standing {
-        counted: Counted::of(&entries, catalog),
-        clocks: judgement.clocks.iter().map(place).collect(),
+    let entries = entries_of(&history, &evaluation, &catalog, Instant::MAX);
+    IndexEntry {
+        contribution: Contribution::of(&entries, catalog),
+        clocks: evaluation.clocks.iter().map(place).collect(),
         contracts: contracts(ledger),
         settles: last_fact.filter(|fact| Some(*fact) > last_record),
     }
 }
 
-/// Where a clock is filed. Judged as of the end of time: only facts can move it from there.
+/// Where a clock is indexed. Evaluated as of the end of time: only facts can move it from there.
 pub fn place(clock: &Clock<'_>) -> ClockPlace {
-    let (shelf, time) = match (clock.phase, clock.outcome) {
-        (Phase::Pending | Phase::Running | Phase::Paused, _) => (Shelf::Open, clock.due_time),
-        (Phase::Stopped, Outcome::Breached) => (Shelf::Breached, clock.decide_time()),
-        (Phase::Stopped, _) => (Shelf::Met, clock.decide_time()),
-        (Phase::Cancelled, _) => (Shelf::Cancelled, clock.decide_time()),
+    let (index_bucket, time) = match (clock.phase, clock.outcome) {
+        (Phase::Pending | Phase::Running | Phase::Paused, _) => (IndexBucket::Open, clock.due_time),
+        (Phase::Stopped, Outcome::Breached) => (IndexBucket::Breached, clock.decide_time()),
+        (Phase::Stopped, _) => (IndexBucket::Met, clock.decide_time()),
+        (Phase::Cancelled, _) => (IndexBucket::Cancelled, clock.decide_time()),
     };
     ClockPlace {
         contract_id: clock.contract_id.to_owned(),
-        shelf,
+        index_bucket,
         time: time.unwrap_or(Instant::MAX),
         target_id: clock.target_id.to_owned(),
         cycle: clock.cycle,

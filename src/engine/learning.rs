@@ -1,36 +1,37 @@
 //! What a tenant's incidents teach: a fold of the journal, record by record.
 //!
-//! Each fact is a landmark of the clocks of its incident that are undecided by then, and so is each
-//! noon of a business day on which nothing happens to them. A clock that is decided teaches its
-//! contract's model, once, by all its landmarks; what the model said at the facts is scored. A
-//! clock that stops teaches how long it still ran at each of them, and how well it was estimated.
+//! Each fact is a feature vector of the clocks of its incident that are undecided by then, and so
+//! is each noon of a business day on which nothing happens to them. A clock that is decided teaches
+//! its contract's model, once, by all its feature vectors; what the model said at the facts is
+//! scored. A clock that stops teaches how long it still ran at each of them, and how well it was
+//! estimated.
 //!
 //! Silence decides too: a clock goes over its limit though nothing happens. Facts may come late by
-//! a day, so silence is believed a day after. Only records that come within a day of what they tell
-//! say how far time is: while a history is imported, the next fact of each incident is still to
-//! come.
+//! a day, so silence is believed a day after. Only records that come within a day of what they
+//! report say how far time is: while a history is imported, the next fact of each incident is still
+//! to come.
 //!
-//! All of it depends on the records and their order alone, however often it is asked meanwhile.
+//! All of it depends on the records and their order alone, however often it is queried meanwhile.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::catalog::Known;
 use super::ledger::Ledger;
-use super::query::judge_incident;
+use super::query::evaluate_incident;
 use super::snapshot::{hours, is_undecided, noons, snapshot};
-use crate::domain::clock::{Clock, Judgement, Outcome, Phase};
-use crate::domain::forecast::{Forecaster, Landmark, Snapshot, Stratum, month_of};
+use crate::domain::clock::{Clock, Evaluation, Outcome, Phase};
+use crate::domain::forecast::{FeatureVector, Forecaster, Snapshot, Stratum, month_of};
 use crate::domain::incident::{History, RecordedEvent};
 use crate::domain::time::{Instant, Span};
 
-pub use crate::domain::forecast::{TrackRecord, Turnout};
+pub use crate::domain::forecast::{ForecastScore, TrackRecord};
 
 /// Facts may come as late as this and are still news.
 const LATE_AT_MOST: Span = Span::from_hours(24);
 const NANO: Span = Span::from_nanos(1);
-/// A clock leaves no more landmarks than this: one that is never decided must stay small.
-const LANDMARKS_MAX: usize = 256;
+/// A clock leaves no more feature vectors than this: one that is never decided must stay small.
+const FEATURE_VECTORS_MAX: usize = 256;
 
 /// All that is learnt of one contract's clocks.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -68,9 +69,9 @@ pub struct Watched {
     /// When it goes over its limit if nothing happens.
     pub lapse: Option<Instant>,
     /// Where it came by while undecided; none once it is decided.
-    pub landmarks: Vec<Landmark>,
+    pub feature_vectors: Vec<FeatureVector>,
     /// What was said at those of them that were facts.
-    pub said: Vec<f64>,
+    pub predicted: Vec<f64>,
     /// What was used at each; kept until it stops.
     pub marks: Vec<Mark>,
 }
@@ -150,8 +151,8 @@ impl Learning {
         Ok(())
     }
 
-    /// Decides the clocks that went over their limits so long ago that it would be told by now if
-    /// anything had happened to them, in that order.
+    /// Decides the clocks that went over their limits so long ago that it would be reported by now
+    /// if anything had happened to them, in that order.
     fn believe_silence<L: Ledgers>(
         &mut self,
         now: Instant,
@@ -171,17 +172,17 @@ impl Learning {
     }
 
     fn look(&mut self, look: &Look<'_>) {
-        let judged = judge_incident(&look.history, &look.known, look.as_of);
+        let evaluated = evaluate_incident(&look.history, &look.known, look.as_of);
         let mut clocks = self.watched.remove(look.incident_id).unwrap_or_default();
         if let Some(lapse) = lapse(look.incident_id, &clocks) {
             self.lapses.remove(&lapse);
         }
-        self.pass_noons(look, &judged, &mut clocks);
+        self.pass_noons(look, &evaluated, &mut clocks);
         clocks.retain_mut(|watched| {
-            let clock = judged.clocks.iter().find(|clock| watched.is(clock));
+            let clock = evaluated.clocks.iter().find(|clock| watched.is(clock));
             clock.is_some_and(|clock| self.settle(watched, clock, look))
         });
-        for clock in judged.clocks.iter().filter(|clock| look.is_fact && is_undecided(clock)) {
+        for clock in evaluated.clocks.iter().filter(|clock| look.is_fact && is_undecided(clock)) {
             self.pass_fact(look, clock, &mut clocks);
         }
         self.lapses.extend(lapse(look.incident_id, &clocks));
@@ -191,10 +192,10 @@ impl Learning {
     }
 
     /// Passes the noons since the clocks were last looked at, by what was known before.
-    fn pass_noons(&mut self, look: &Look<'_>, judged: &Judgement<'_>, clocks: &mut [Watched]) {
+    fn pass_noons(&mut self, look: &Look<'_>, evaluated: &Evaluation<'_>, clocks: &mut [Watched]) {
         let mut all = BTreeSet::new();
         for watched in clocks.iter().filter(|watched| watched.has_room()) {
-            let clock = judged.clocks.iter().find(|clock| watched.is(clock));
+            let clock = evaluated.clocks.iter().find(|clock| watched.is(clock));
             all.extend(clock.into_iter().flat_map(|clock| {
                 noons(clock, &look.known, later(watched.seen, NANO), look.as_of)
             }));
@@ -204,8 +205,8 @@ impl Learning {
         }
         let history = History::fold(&look.ledger.events, look.known_before);
         for noon in all {
-            let judged = judge_incident(&history, &look.known, noon);
-            for clock in judged.clocks.iter().filter(|clock| is_undecided(clock)) {
+            let evaluated = evaluate_incident(&history, &look.known, noon);
+            for clock in evaluated.clocks.iter().filter(|clock| is_undecided(clock)) {
                 let watched = clocks.iter_mut().find(|watched| watched.is(clock));
                 let watched = watched.filter(|watched| watched.has_room() && watched.seen < noon);
                 if let Some(watched) = watched
@@ -220,7 +221,7 @@ impl Learning {
     /// Takes in how a clock stands; false: it teaches nothing more.
     fn settle(&mut self, watched: &mut Watched, clock: &Clock<'_>, look: &Look<'_>) -> bool {
         let is_decided = matches!(clock.outcome, Outcome::Met | Outcome::Breached);
-        if is_decided && !watched.landmarks.is_empty() {
+        if is_decided && !watched.feature_vectors.is_empty() {
             self.learned(&watched.contract_id).decide(watched, clock, look.known);
         }
         watched.lapse = look.lapse(clock);
@@ -245,9 +246,9 @@ impl Learning {
         let Some(watched) = clocks.get_mut(place) else { return };
         watched.lapse = look.lapse(clock);
         watched.forget_instant(look.as_of);
-        if watched.seen <= look.as_of && watched.marks.len() < LANDMARKS_MAX {
+        if watched.seen <= look.as_of && watched.marks.len() < FEATURE_VECTORS_MAX {
             let forecaster = &self.learned(&watched.contract_id).forecaster;
-            watched.said.push(forecaster.breach_probability(&snapshot));
+            watched.predicted.push(forecaster.breach_probability(&snapshot));
             watched.pass(&snapshot);
         }
     }
@@ -266,10 +267,10 @@ impl Learned {
             return;
         };
         let month = month_of(zone.local(decided).date());
-        self.forecaster.model.decide(&watched.landmarks, is_breached, decided);
-        self.record.score(&watched.target_id, month, &watched.said, is_breached);
-        watched.landmarks = Vec::new();
-        watched.said = Vec::new();
+        self.forecaster.model.decide(&watched.feature_vectors, is_breached, decided);
+        self.record.score(&watched.target_id, month, &watched.predicted, is_breached);
+        watched.feature_vectors = Vec::new();
+        watched.predicted = Vec::new();
     }
 
     fn stop(&mut self, watched: &Watched, clock: &Clock<'_>, known: &Known<'_>) {
@@ -307,9 +308,9 @@ impl Watched {
             && self.cycle == clock.cycle
     }
 
-    /// It is undecided, and may leave more landmarks.
+    /// It is undecided, and may leave more feature vectors.
     fn has_room(&self) -> bool {
-        !self.landmarks.is_empty() && self.marks.len() < LANDMARKS_MAX
+        !self.feature_vectors.is_empty() && self.marks.len() < FEATURE_VECTORS_MAX
     }
 
     fn pass(&mut self, snapshot: &Snapshot<'_>) {
@@ -321,16 +322,16 @@ impl Watched {
             elapsed: snapshot.elapsed,
             stratum: Stratum::of(snapshot),
             paused_at: (snapshot.phase == Phase::Paused).then_some(snapshot.time),
-            estimate: estimate.map(|effort| (snapshot.story.state.group.to_owned(), effort)),
+            estimate: estimate.map(|effort| (snapshot.incident.state.group.to_owned(), effort)),
         });
-        self.landmarks.push(Landmark::of(snapshot));
+        self.feature_vectors.push(FeatureVector::of(snapshot));
         self.seen = snapshot.time;
     }
 
-    /// What happens in one instant leaves one landmark: the last.
+    /// What happens in one instant leaves one feature vector: the last.
     fn forget_instant(&mut self, time: Instant) {
-        if self.seen == time && self.landmarks.pop().is_some() {
-            self.said.pop();
+        if self.seen == time && self.feature_vectors.pop().is_some() {
+            self.predicted.pop();
             self.marks.pop();
         }
     }

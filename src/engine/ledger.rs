@@ -1,6 +1,6 @@
 //! Everything recorded about one incident, about one service, or done by one tenant.
 
-use super::refusal::Refusal;
+use super::rejection::Rejection;
 use crate::domain::incident::IncidentEvent;
 use crate::domain::recorded::Recorded;
 use crate::domain::service::ServiceEvent;
@@ -41,12 +41,12 @@ pub enum Dedup {
 }
 
 /// Whether an event is new, against what is recorded under its id.
-pub(super) fn dedup<E: Event>(recorded: Option<(u64, &E)>, event: &E) -> Result<Dedup, Refusal> {
+pub(super) fn dedup<E: Event>(recorded: Option<(u64, &E)>, event: &E) -> Result<Dedup, Rejection> {
     match recorded {
         None => Ok(Dedup::New),
         Some((sequence, same)) if same == event => Ok(Dedup::Duplicate(sequence)),
         Some((sequence, _)) => {
-            Err(Refusal::EventConflict { event_id: event.id().to_owned(), sequence })
+            Err(Rejection::EventConflict { event_id: event.id().to_owned(), sequence })
         }
     }
 }

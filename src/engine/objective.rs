@@ -1,18 +1,18 @@
 //! A contract's objectives over a period: what each rests on, and how it stands.
 
 use super::catalog::Known;
-use super::refusal::Refusal;
+use super::rejection::Rejection;
 use crate::domain::clock::Calendars;
-use crate::domain::compliance::attainment::{Standing, Verdict, stand};
+use crate::domain::compliance::attainment::{AttainmentResult, Verdict, stand};
 use crate::domain::compliance::availability::{
-    self, Agreed, Availability, AvailabilityStanding, OutagesStanding,
+    self, Agreed, Availability, AvailabilityResult, OutagesResult,
 };
-use crate::domain::compliance::performance::{self, PerformanceStanding};
-use crate::domain::compliance::{Period, Tally, lived};
+use crate::domain::compliance::performance::{self, PerformanceResult};
+use crate::domain::compliance::{Period, Tally, experience};
 use crate::domain::contract::{
     AgreedService, AttainmentPromise, Contract, ExperiencePromise, Objective, Promise, Revision,
 };
-use crate::domain::experience::Toll;
+use crate::domain::experience::ExperienceTotals;
 use crate::domain::forecast::{Budget, Stretch};
 use crate::domain::service::ServiceEvent;
 use crate::domain::share::Share;
@@ -26,7 +26,7 @@ pub struct Attainment<'c> {
     pub objective: &'c Objective,
     /// The revision that words it.
     pub contract_revision: u32,
-    /// The period it is judged over.
+    /// The period it is evaluated over.
     pub period: Period,
     /// The entries it rests on.
     pub tally: Tally,
@@ -37,18 +37,18 @@ pub struct Attainment<'c> {
 
 /// An objective on what people went through, and what it rests on.
 #[derive(Debug)]
-pub struct Lived<'c> {
+pub struct ExperienceResult<'c> {
     /// The objective.
     pub objective: &'c Objective,
     /// The revision that words it.
     pub contract_revision: u32,
-    /// The period it is judged over.
+    /// The period it is evaluated over.
     pub period: Period,
     /// What the period's incidents cost people.
-    pub toll: Toll,
+    pub experience_totals: ExperienceTotals,
     /// What was promised.
     pub promise: ExperiencePromise,
-    /// How many people the contract serves; 0: it is not told.
+    /// How many people the contract serves; 0: not reported.
     pub people: u32,
     /// Its place among the contract's objectives.
     pub place: usize,
@@ -61,32 +61,32 @@ pub struct OnService<'c> {
     pub objective: &'c Objective,
     /// The revision that words it.
     pub contract_revision: u32,
-    /// The period it is judged over.
+    /// The period it is evaluated over.
     pub period: Period,
     /// How it stands; `None` where the time zone database no longer knows its calendar's zone.
-    pub standing: Option<ServiceStanding>,
+    pub result: Option<ServiceResult>,
     /// Its place among the contract's objectives.
     pub place: usize,
 }
 
 /// How an objective on a service stands.
 #[derive(Debug)]
-pub enum ServiceStanding {
+pub enum ServiceResult {
     /// One on availability.
-    Availability(AvailabilityStanding, Uptime),
+    Availability(AvailabilityResult, Uptime),
     /// One on outages.
-    Outages(OutagesStanding, Uptime),
+    Outages(OutagesResult, Uptime),
     /// One on performance.
-    Performance(PerformanceStanding),
+    Performance(PerformanceResult),
 }
 
-impl ServiceStanding {
+impl ServiceResult {
     /// The verdict, and what was reached where that is a share.
     pub fn verdict(&self) -> (Verdict, Option<Share>) {
         match self {
-            ServiceStanding::Availability(standing, _) => (standing.verdict, standing.uptime),
-            ServiceStanding::Outages(standing, _) => (standing.verdict, None),
-            ServiceStanding::Performance(standing) => (standing.verdict, None),
+            ServiceResult::Availability(result, _) => (result.verdict, result.uptime),
+            ServiceResult::Outages(result, _) => (result.verdict, None),
+            ServiceResult::Performance(result) => (result.verdict, None),
         }
     }
 }
@@ -100,7 +100,7 @@ pub struct Uptime {
     pub figures: Availability,
 }
 
-/// An objective, the revision that words it, the period it is judged over, and its place.
+/// An objective, the revision that words it, the period it is evaluated over, and its place.
 pub(super) type Ruling<'c> = (&'c Objective, u32, Period, usize);
 
 impl<'c> Attainment<'c> {
@@ -117,8 +117,8 @@ impl<'c> Attainment<'c> {
         })
     }
 
-    /// Takes in a cell of its period, of the dimension of all clocks.
-    pub(super) fn add_cell(&mut self, [_, target, priority]: &[String; 3], tally: &Tally) {
+    /// Takes in a tally bucket of its period, of the dimension of all clocks.
+    pub(super) fn add_tally_bucket(&mut self, [_, target, priority]: &[String; 3], tally: &Tally) {
         if self.promise.covers(target, priority) {
             self.tally.add(tally);
         }
@@ -130,23 +130,23 @@ impl<'c> Attainment<'c> {
     }
 
     /// How it stands as of an instant.
-    pub fn standing(&self, as_of: Instant) -> Standing {
+    pub fn result(&self, as_of: Instant) -> AttainmentResult {
         stand(self.promise, &self.tally.contractual, self.period.end <= as_of)
     }
 }
 
-impl<'c> Lived<'c> {
+impl<'c> ExperienceResult<'c> {
     /// An objective over a period, if it is one on experience, of a contract that reads so.
     pub(super) fn of(
         (objective, revision, period, place): &Ruling<'c>,
         contract: &Contract,
-    ) -> Option<Lived<'c>> {
+    ) -> Option<ExperienceResult<'c>> {
         let Promise::Experience(promise) = objective.promise else { return None };
-        Some(Lived {
+        Some(ExperienceResult {
             objective,
             contract_revision: *revision,
             period: period.clone(),
-            toll: Toll::default(),
+            experience_totals: ExperienceTotals::default(),
             promise,
             people: contract.terms.experience.as_ref().map_or(0, |terms| terms.people),
             place: *place,
@@ -155,7 +155,12 @@ impl<'c> Lived<'c> {
 
     /// How it stands as of an instant.
     pub fn verdict(&self, as_of: Instant) -> Verdict {
-        lived::stand(&self.promise, &self.toll, self.people, self.period.end <= as_of)
+        experience::stand(
+            &self.promise,
+            &self.experience_totals,
+            self.people,
+            self.period.end <= as_of,
+        )
     }
 }
 
@@ -164,33 +169,33 @@ impl<'c> OnService<'c> {
     pub(super) fn of((objective, revision, period, place): &Ruling<'c>) -> Option<OnService<'c>> {
         objective.service()?;
         let (contract_revision, period, place) = (*revision, period.clone(), *place);
-        Some(OnService { objective, contract_revision, period, standing: None, place })
+        Some(OnService { objective, contract_revision, period, result: None, place })
     }
 
     /// How it stands as of an instant, by the events in effect then.
-    pub(super) fn judged(
+    pub(super) fn evaluated(
         &self,
         events: &[&ServiceEvent],
         known: Known<'_>,
         as_of: Instant,
-    ) -> Option<ServiceStanding> {
+    ) -> Option<ServiceResult> {
         let uptime = |agreed, weight| uptime(events, known, (&self.period, as_of), agreed, weight);
         match &self.objective.promise {
             Promise::Attainment(_) | Promise::Experience(_) => None,
             Promise::Availability(promise) => {
                 let uptime = uptime(&promise.agreed, promise.degradation_weight)?;
-                let standing = availability::stand(promise, &uptime.figures);
-                Some(ServiceStanding::Availability(standing, uptime))
+                let result = availability::stand(promise, &uptime.figures);
+                Some(ServiceResult::Availability(result, uptime))
             }
             Promise::Outages(promise) => {
                 let uptime = uptime(&promise.agreed, Share::NONE)?;
-                let standing = availability::stand_outages(promise, &uptime.figures);
-                Some(ServiceStanding::Outages(standing, uptime))
+                let result = availability::stand_outages(promise, &uptime.figures);
+                Some(ServiceResult::Outages(result, uptime))
             }
             Promise::Performance(promise) => {
                 let is_over = self.period.end <= as_of;
-                let standing = performance::stand(promise, events, &self.period, is_over);
-                Some(ServiceStanding::Performance(standing))
+                let result = performance::stand(promise, events, &self.period, is_over);
+                Some(ServiceResult::Performance(result))
             }
         }
     }
@@ -215,7 +220,7 @@ impl<'c> OnService<'c> {
     /// How the downtime it allows is used up, likewise.
     pub fn budget(&self) -> Option<Budget> {
         let Promise::Availability(promise) = &self.objective.promise else { return None };
-        let Some(ServiceStanding::Availability(_, uptime)) = &self.standing else { return None };
+        let Some(ServiceResult::Availability(_, uptime)) = &self.result else { return None };
         let (agreed, down) = (uptime.figures.agreed_in_period, uptime.figures.downtime());
         Some(Budget { promised: promise.share, agreed, down })
     }
@@ -232,7 +237,7 @@ fn uptime(
     let calendar = known.in_force(&agreed.calendar_id, period.start)?;
     let maintenance_notice = agreed.maintenance_notice;
     let agreed = Agreed { hours: calendar.hours, maintenance_notice, degradation_weight };
-    let figures = Availability::reckon(events, agreed, period, as_of);
+    let figures = Availability::evaluate(events, agreed, period, as_of);
     Some(Uptime { calendar_revision: calendar.revision, figures })
 }
 
@@ -241,10 +246,10 @@ pub(super) fn objectives<'c>(
     ruling: &'c Revision<Contract>,
     zone: &Zone,
     last: Instant,
-) -> Result<Vec<Ruling<'c>>, Refusal> {
+) -> Result<Vec<Ruling<'c>>, Rejection> {
     let ruled = |(place, objective): (usize, &'c Objective)| {
         let period = Period::around(objective.period, last, zone);
-        let period = period.map_err(|error| Refusal::TimeOutOfRange(error.to_string()))?;
+        let period = period.map_err(|error| Rejection::TimeOutOfRange(error.to_string()))?;
         Ok((objective, ruling.number, period, place))
     };
     ruling.content.terms.objectives.iter().enumerate().map(ruled).collect()

@@ -6,11 +6,13 @@ use super::ledger::Ledger;
 use super::times::Times;
 use crate::domain::clock::{Calendars, Clock};
 use crate::domain::experience::Urgency;
-use crate::domain::forecast::{Forecast, Forecaster, Landmark, Reason, Snapshot, Story, explain};
+use crate::domain::forecast::{
+    FeatureVector, Forecast, Forecaster, IncidentFeatures, Reason, Snapshot, explain,
+};
 use crate::domain::incident::{Fact, History, IncidentEvent, RecordedEvent, Waiting, WaitingOn};
 use crate::domain::time::{Instant, Span};
 
-/// Reasons told with a forecast.
+/// Reasons listed with a forecast.
 const REASONS_MAX: usize = 5;
 
 /// What is to be expected of an open clock.
@@ -36,17 +38,17 @@ pub fn outlook(
     as_of: Instant,
 ) -> Option<Outlook> {
     let hours = known.in_force(clock.calendar_id, clock.start_time?)?.hours;
-    let snapshot = Snapshot::new(Story::up_to(history, as_of)?, clock, hours, as_of);
-    let landmark = Landmark::of(&snapshot);
+    let snapshot = Snapshot::new(IncidentFeatures::up_to(history, as_of)?, clock, hours, as_of);
+    let features = FeatureVector::of(&snapshot);
     let Forecaster { model, .. } = &learned.forecaster;
-    let forecast = learned.forecaster.forecast(&snapshot, &landmark, hours);
+    let forecast = learned.forecaster.forecast(&snapshot, &features, hours);
     // What is certain was moved by nothing that is weighed.
-    let reasons_told = if forecast.breach_probability < 1.0 { REASONS_MAX } else { 0 };
+    let reasons_described = if forecast.breach_probability < 1.0 { REASONS_MAX } else { 0 };
     Some(Outlook {
         forecast,
         urgency: Urgency::of(&snapshot.work(), hours),
         idle_time: snapshot.work().idle_time(hours),
-        reasons: explain(model, &snapshot, &landmark, reasons_told),
+        reasons: explain(model, &snapshot, &features, reasons_described),
     })
 }
 
@@ -58,7 +60,7 @@ pub fn urgency(
     as_of: Instant,
 ) -> Option<Urgency> {
     let hours = known.in_force(clock.calendar_id, clock.start_time?)?.hours;
-    let snapshot = Snapshot::new(Story::up_to(history, as_of)?, clock, hours, as_of);
+    let snapshot = Snapshot::new(IncidentFeatures::up_to(history, as_of)?, clock, hours, as_of);
     Urgency::of(&snapshot.work(), hours)
 }
 

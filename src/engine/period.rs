@@ -3,51 +3,51 @@
 use std::ops::Range;
 
 use super::catalog::Known;
-use super::refusal::Refusal;
+use super::rejection::Rejection;
 use super::tally::{Day, day};
 use crate::domain::compliance::{Period, PeriodError};
 use crate::domain::contract::Contract;
 use crate::domain::time::{Instant, Span};
 use crate::domain::zone::{Zone, ZoneDatabase};
 
-/// A period as it is asked for.
+/// A period as it is requested.
 #[derive(Clone, Debug)]
-pub enum PeriodAsked {
+pub enum PeriodQuery {
     /// By its name, in the contract's time zone.
     Named(String),
     /// From an instant up to another.
     Between(Instant, Instant),
 }
 
-/// The period that is asked for of a contract, by what was `known`.
+/// The period that is requested of a contract, by what was `known`.
 pub fn period_of(
-    asked: &PeriodAsked,
+    requested: &PeriodQuery,
     contract_id: &str,
     known: Known<'_>,
     zones: &ZoneDatabase,
-) -> Result<Period, Refusal> {
+) -> Result<Period, Rejection> {
     let revisions = known.contract(contract_id).all();
     let first = revisions.first();
-    let first = first.ok_or_else(|| Refusal::ContractNotFound(contract_id.to_owned()))?;
+    let first = first.ok_or_else(|| Rejection::ContractNotFound(contract_id.to_owned()))?;
     let zone = known.zone(contract_id).ok_or_else(|| unknown_zone(&first.content, zones))?;
-    period(asked, &zone)
+    period(requested, &zone)
 }
 
 /// A contract whose time zone the database does not know can't be reported on.
-pub(super) fn unknown_zone(contract: &Contract, zones: &ZoneDatabase) -> Refusal {
+pub(super) fn unknown_zone(contract: &Contract, zones: &ZoneDatabase) -> Rejection {
     let (name, version) = (&contract.time_zone, zones.version());
     let text = format!("is in {name:?}, which time zone database {version} does not know");
-    Refusal::field("contract_id", text)
+    Rejection::field("contract_id", text)
 }
 
 /// A period as it is requested, in a zone.
-pub(super) fn period(asked: &PeriodAsked, zone: &Zone) -> Result<Period, Refusal> {
-    match asked {
-        PeriodAsked::Named(name) => Period::named(name, zone).map_err(|error| match error {
-            PeriodError::NotAPeriod(_) => Refusal::field("period", error.to_string()),
-            PeriodError::OutOfRange(error) => Refusal::TimeOutOfRange(error.to_string()),
+pub(super) fn period(requested: &PeriodQuery, zone: &Zone) -> Result<Period, Rejection> {
+    match requested {
+        PeriodQuery::Named(name) => Period::named(name, zone).map_err(|error| match error {
+            PeriodError::NotAPeriod(_) => Rejection::field("period", error.to_string()),
+            PeriodError::OutOfRange(error) => Rejection::TimeOutOfRange(error.to_string()),
         }),
-        PeriodAsked::Between(start, end) => {
+        PeriodQuery::Between(start, end) => {
             Ok(Period { name: String::new(), start: *start, end: *end })
         }
     }

@@ -18,15 +18,15 @@ use crate::domain::forecast::{
 use crate::domain::time::{Instant, Span};
 use crate::domain::zone::Zone;
 
-/// Past days that tell how many clocks a day decides.
+/// Past days that show how many clocks a day decides.
 pub const PAST_DAYS: u64 = 91;
-/// Heaviest clocks told with a period.
-const HEAVIEST_MAX: usize = 20;
+/// Most influential clocks listed with a period.
+const MOST_INFLUENTIAL_MAX: usize = 20;
 const NANOS_A_DAY: f64 = 86_400e9;
 
 /// An open clock that may weigh on a period.
 #[derive(Clone, Debug)]
-pub struct Weighing {
+pub struct OpenClockForecast {
     /// The incident.
     pub incident_id: String,
     /// The target.
@@ -39,10 +39,10 @@ pub struct Weighing {
     stop: Option<[Option<Instant>; 3]>,
 }
 
-impl Weighing {
+impl OpenClockForecast {
     /// Of a clock and what is to be expected of it.
-    pub fn of(incident: &str, clock: &Clock<'_>, outlook: &Outlook) -> Weighing {
-        Weighing {
+    pub fn of(incident: &str, clock: &Clock<'_>, outlook: &Outlook) -> OpenClockForecast {
+        OpenClockForecast {
             incident_id: incident.to_owned(),
             target_id: clock.target_id.to_owned(),
             priority: clock.priority.to_owned(),
@@ -87,7 +87,7 @@ pub struct AttainmentForecast {
     pub period: PeriodForecast,
     /// The open clocks that weigh most, each with what the miss probability would fall by if it
     /// were met.
-    pub heaviest: Vec<(Weighing, f64)>,
+    pub most_influential: Vec<(OpenClockForecast, f64)>,
     /// What would have to go right for the objective, in plain words; empty: nothing more.
     pub needs: String,
 }
@@ -116,7 +116,7 @@ pub struct BudgetOutlook {
 
 /// A period of a promise, half-way.
 #[derive(Clone, Copy, Debug)]
-pub struct Halfway<'p> {
+pub struct PeriodInProgress<'p> {
     /// The contract.
     pub contract_id: &'p str,
     /// The promise.
@@ -136,15 +136,15 @@ pub type Past = BTreeMap<String, BTreeMap<NaiveDate, (u64, u64)>>;
 
 /// Forecasts a promise, by the open clocks of its contract and the past days of its own clocks.
 pub fn forecast_attainment(
-    halfway: &Halfway<'_>,
-    open: &[Weighing],
+    in_progress: &PeriodInProgress<'_>,
+    open: &[OpenClockForecast],
     past: &Past,
     known: &Known<'_>,
 ) -> AttainmentForecast {
-    let Halfway { promise, as_of, end, decided, breached, .. } = *halfway;
+    let PeriodInProgress { promise, as_of, end, decided, breached, .. } = *in_progress;
     // Open clocks that are over their limits are counted already.
-    let is_uncertain = |clock: &&Weighing| clock.breach_probability < 1.0;
-    let covered = |clock: &&Weighing| promise.covers(&clock.target_id, &clock.priority);
+    let is_uncertain = |clock: &&OpenClockForecast| clock.breach_probability < 1.0;
+    let covered = |clock: &&OpenClockForecast| promise.covers(&clock.target_id, &clock.priority);
     let covered = open.iter().filter(|_| as_of < end).filter(covered).filter(is_uncertain);
     let covered: Vec<_> = covered.collect();
     let clocks: Vec<_> = covered.iter().map(|clock| clock.within(as_of, end)).collect();
@@ -152,16 +152,17 @@ pub fn forecast_attainment(
         let of = covered.iter().zip(&clocks).filter(|(clock, _)| clock.priority == priority);
         of.map(|(_, clock)| clock.decided_here()).sum()
     };
-    let arrivals = halfway.arrivals(past, decided_of, known);
+    let arrivals = in_progress.arrivals(past, decided_of, known);
     let period =
         PeriodSoFar { promised: promise.share, decided, breached, open: &clocks, arrivals };
     let period = period.forecast();
     let named = |(place, saved): &(usize, f64)| Some(((*covered.get(*place)?).clone(), *saved));
-    let heaviest = period.heaviest.iter().filter_map(named).take(HEAVIEST_MAX).collect();
-    AttainmentForecast { heaviest, needs: needs(&period, clocks.len(), decided), period }
+    let most_influential =
+        period.most_influential.iter().filter_map(named).take(MOST_INFLUENTIAL_MAX).collect();
+    AttainmentForecast { most_influential, needs: needs(&period, clocks.len(), decided), period }
 }
 
-impl Halfway<'_> {
+impl PeriodInProgress<'_> {
     /// What the rest of the period will bring beyond what is open, of which so many of a priority
     /// are expected to be decided.
     ///
@@ -242,7 +243,7 @@ fn past_days(days: &BTreeMap<NaiveDate, (u64, u64)>, first: Option<NaiveDate>) -
     past
 }
 
-/// The dates before an instant that tell how many clocks a day decides.
+/// The dates before an instant that show how many clocks a day decides.
 pub fn past_dates(zone: &Zone, as_of: Instant) -> Vec<NaiveDate> {
     let today = zone.local(as_of).date();
     let first = today.checked_sub_days(chrono::Days::new(PAST_DAYS)).unwrap_or(today);
@@ -276,7 +277,7 @@ pub fn months_of(period: &Period, zone: &Zone) -> (i32, i32) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::clock::testing::{MONDAY_SECOND, Shelf};
+    use crate::domain::clock::testing::{MONDAY_SECOND, TestCalendars};
     use crate::domain::share::Share;
 
     fn promise() -> AttainmentPromise {
@@ -295,13 +296,19 @@ mod tests {
     #[test]
     fn what_arrives_late_in_a_period_can_not_breach_in_it_any_more() {
         let promise = promise();
-        let hours = Shelf.in_force("long", Instant::MIN).unwrap().hours;
+        let hours = TestCalendars.in_force("long", Instant::MIN).unwrap().hours;
         let of = |as_of: Instant, limit: i64| {
             let end = after(7 * 24);
             let (decided, breached) = (0, 0);
-            let halfway =
-                Halfway { contract_id: "c", promise: &promise, as_of, end, decided, breached };
-            halfway.early_enough(Span::from_hours(limit), hours)
+            let in_progress = PeriodInProgress {
+                contract_id: "c",
+                promise: &promise,
+                as_of,
+                end,
+                decided,
+                breached,
+            };
+            in_progress.early_enough(Span::from_hours(limit), hours)
         };
         assert_eq!(of(after(0), 10), 0.8);
         assert_eq!(of(after(0), 50), 0.0);
@@ -328,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_period_needs_is_told_in_words() {
+    fn what_a_period_needs_is_described_in_words() {
         let of = |allowance_left, miss_probability, open| {
             let period = PeriodForecast {
                 miss_probability,
@@ -336,7 +343,7 @@ mod tests {
                 attainment_interval: (0.8, 1.0),
                 expected_decided: 120.0,
                 allowance_left,
-                heaviest: Vec::new(),
+                most_influential: Vec::new(),
             };
             needs(&period, open, 100)
         };

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::compliance::{Attainment, Compliance, Lived, OnService, ServiceStanding, Uptime};
+use super::compliance::{
+    Attainment, Compliance, ExperienceResult, OnService, ServiceResult, Uptime,
+};
 use super::credit::{CreditStatement, credit_statement};
 use crate::domain::compliance::attainment::Verdict;
 use crate::domain::compliance::availability::Availability;
-use crate::domain::compliance::{Counts, Period, Tally, lived};
+use crate::domain::compliance::{Counts, Period, Tally, experience};
 use crate::domain::contract::Objective;
-use crate::domain::experience::{Figure, TimeSum, Toll};
+use crate::domain::experience::{ExperienceTotals, Figure, TimeSum};
 use crate::domain::share::Share;
 use crate::domain::time::{Instant, Span};
 
@@ -35,7 +37,7 @@ pub struct SlxResult {
     /// The figure.
     pub figure: Figure,
     /// What the period's incidents cost people.
-    pub toll: Toll,
+    pub experience_totals: ExperienceTotals,
 }
 
 /// How an objective stands.
@@ -84,7 +86,7 @@ pub enum Evidence {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExperienceEvidence {
     /// What the period's incidents cost them.
-    pub toll: Toll,
+    pub experience_totals: ExperienceTotals,
     /// The people-time lost for each hundred people; `None`: it is not said how many there are.
     pub lost_time_a_hundred: Option<TimeSum>,
     /// The people-time that may still be lost; `None`: nothing is promised on it.
@@ -121,7 +123,7 @@ impl<'c> PeriodResult<'c> {
 /// The SLX figure of a period, if the contract weighs one.
 pub fn slx_result(compliance: &Compliance<'_>) -> Option<SlxResult> {
     let figure = compliance.slx_figure()?;
-    Some(SlxResult { figure, toll: compliance.toll() })
+    Some(SlxResult { figure, experience_totals: compliance.experience_totals() })
 }
 
 /// How the objectives of a period stand as of an instant, in the order of the contract.
@@ -138,20 +140,20 @@ pub fn objective_results<'c>(
 }
 
 fn on_clocks<'c>(on: &Attainment<'c>, as_of: Instant) -> ObjectiveResult<'c> {
-    let standing = on.standing(as_of);
+    let result = on.result(as_of);
     ObjectiveResult {
         objective: on.objective,
         place: on.place,
         contract_revision: on.contract_revision,
         period: on.period.clone(),
-        verdict: standing.verdict,
-        reached: standing.attainment,
-        allowance: standing.breach_allowance,
+        verdict: result.verdict,
+        reached: result.attainment,
+        allowance: result.breach_allowance,
         evidence: Evidence::Clocks(on.tally.contractual),
     }
 }
 
-fn on_experience<'c>(on: &Lived<'c>, as_of: Instant) -> ObjectiveResult<'c> {
+fn on_experience<'c>(on: &ExperienceResult<'c>, as_of: Instant) -> ObjectiveResult<'c> {
     ObjectiveResult {
         objective: on.objective,
         place: on.place,
@@ -161,17 +163,21 @@ fn on_experience<'c>(on: &Lived<'c>, as_of: Instant) -> ObjectiveResult<'c> {
         reached: None,
         allowance: 0,
         evidence: Evidence::Experience(ExperienceEvidence {
-            toll: on.toll.clone(),
-            lost_time_a_hundred: lived::lost_time_a_hundred(&on.toll, on.people),
-            lost_time_left: lived::lost_time_left(&on.promise, &on.toll, on.people),
+            experience_totals: on.experience_totals.clone(),
+            lost_time_a_hundred: experience::lost_time_a_hundred(&on.experience_totals, on.people),
+            lost_time_left: experience::lost_time_left(
+                &on.promise,
+                &on.experience_totals,
+                on.people,
+            ),
         }),
     }
 }
 
 fn on_service<'c>(on: &OnService<'c>) -> ObjectiveResult<'c> {
     let (verdict, reached) =
-        on.standing.as_ref().map_or((Verdict::NoData, None), ServiceStanding::verdict);
-    let (evidence, allowance) = on.standing.as_ref().map_or((Evidence::Nothing, 0), service);
+        on.result.as_ref().map_or((Verdict::NoData, None), ServiceResult::verdict);
+    let (evidence, allowance) = on.result.as_ref().map_or((Evidence::Nothing, 0), service);
     ObjectiveResult {
         objective: on.objective,
         place: on.place,
@@ -185,17 +191,17 @@ fn on_service<'c>(on: &OnService<'c>) -> ObjectiveResult<'c> {
 }
 
 /// What an objective on a service rests on, and how many more outages its period can take.
-fn service(standing: &ServiceStanding) -> (Evidence, i64) {
-    match standing {
-        ServiceStanding::Availability(standing, up) => {
+fn service(result: &ServiceResult) -> (Evidence, i64) {
+    match result {
+        ServiceResult::Availability(result, up) => {
             let all = up.figures.outages.len() as u64;
-            (Evidence::Uptime(uptime(up, all, Some(standing.downtime_allowance))), 0)
+            (Evidence::Uptime(uptime(up, all, Some(result.downtime_allowance))), 0)
         }
-        ServiceStanding::Outages(standing, up) => {
-            (Evidence::Uptime(uptime(up, standing.long_outages, None)), standing.allowance)
+        ServiceResult::Outages(result, up) => {
+            (Evidence::Uptime(uptime(up, result.long_outages, None)), result.allowance)
         }
-        ServiceStanding::Performance(standing) => {
-            let (percentile, count) = (standing.value, standing.count);
+        ServiceResult::Performance(result) => {
+            let (percentile, count) = (result.value, result.count);
             (Evidence::Measurements { percentile, count }, 0)
         }
     }

@@ -3,41 +3,41 @@
 use super::catalog::Known;
 use super::ledger::Ledger;
 pub use super::times::Times;
-use crate::domain::clock::{Judgement, judge};
+use crate::domain::clock::{Evaluation, evaluate};
 use crate::domain::incident::{Fact, History};
 use crate::domain::time::Instant;
 
-/// Judges an incident's history under each contract its opening names, in their order.
-pub fn judge_incident<'a>(
+/// Evaluates an incident's history under each contract its opening names, in their order.
+pub fn evaluate_incident<'a>(
     history: &History<'a>,
     catalog: &'a Known<'a>,
     as_of: Instant,
-) -> Judgement<'a> {
-    judge_among(history, |_| true, catalog, as_of)
+) -> Evaluation<'a> {
+    evaluate_among(history, |_| true, catalog, as_of)
 }
 
-/// Judges an incident's history under one contract, if its opening names it.
-pub fn judge_under<'a>(
+/// Evaluates an incident's history under one contract, if its opening names it.
+pub fn evaluate_under<'a>(
     history: &History<'a>,
     contract_id: &str,
     catalog: &'a Known<'a>,
     as_of: Instant,
-) -> Judgement<'a> {
-    judge_among(history, |id| id == contract_id, catalog, as_of)
+) -> Evaluation<'a> {
+    evaluate_among(history, |id| id == contract_id, catalog, as_of)
 }
 
-/// Judges an incident's history under those contracts its opening names that are meant.
-pub fn judge_among<'a>(
+/// Evaluates an incident's history under those contracts its opening names that are meant.
+pub fn evaluate_among<'a>(
     history: &History<'a>,
     is_meant: impl Fn(&str) -> bool,
     catalog: &'a Known<'a>,
     as_of: Instant,
-) -> Judgement<'a> {
-    let mut all = Judgement::default();
+) -> Evaluation<'a> {
+    let mut all = Evaluation::default();
     for contract_id in contract_ids(history).into_iter().filter(|id| is_meant(id)) {
-        let judgement = judge(history, catalog.agreement(contract_id), catalog, as_of);
-        all.clocks.extend(judgement.clocks);
-        all.verdicts.extend(judgement.verdicts);
+        let evaluation = evaluate(history, catalog.agreement(contract_id), catalog, as_of);
+        all.clocks.extend(evaluation.clocks);
+        all.verdicts.extend(evaluation.verdicts);
     }
     all
 }

@@ -1,6 +1,6 @@
 //! What the journal records.
 
-use super::deed::Deed;
+use super::action::Action;
 pub use super::terms_entry::TermsEntry;
 use crate::domain::incident::IncidentEvent;
 use crate::domain::service::ServiceEvent;
@@ -24,7 +24,7 @@ pub enum Entry {
     /// A revision of terms.
     Terms(TermsEntry),
     /// What somebody did about the figures.
-    Deed(Deed),
+    Action(Action),
     /// Nothing: what was recorded is lost to damage. Of no tenant.
     Lost,
 }

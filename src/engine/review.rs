@@ -1,34 +1,34 @@
 //! A contract's period as it is laid on the table: its figures, their trend, and what to talk of.
 
+use super::action::{ActionLog, Signature};
 use super::catalog::Known;
 use super::compliance::{Compliance, Question};
-use super::deed::{Book, Signature};
-use super::experience::{entries_lived, experiences};
+use super::experience::{entries_experience, experiences};
 use super::group_key::GroupKey;
-use super::learning::Turnout;
-use super::period::{PeriodAsked, last_instant};
-use super::query::judge_among;
-use super::refusal::Refusal;
-use super::settlement::{credit_of, standing};
+use super::learning::ForecastScore;
+use super::period::{PeriodQuery, last_instant};
+use super::query::evaluate_among;
+use super::rejection::Rejection;
+use super::settlement::{credit_of, statuses};
 use super::times::Times;
 use crate::domain::clock::Outcome;
 use crate::domain::compliance::{Entry, Period, Tally};
 use crate::domain::contract::{Contract, Effective, Revision};
 use crate::domain::incident::History;
-use crate::domain::settlement::{Item, Settled, items};
+use crate::domain::settlement::{Item, ItemStatus, items};
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 
-pub use super::review_figures::{CLOCKS_TOLD_MAX, CauseCount, Pauses, Table, Talk};
+pub use super::review_figures::{CLOCKS_LISTED_MAX, CauseCount, Pauses, ReviewFigures, ReviewItem};
 
-/// Periods before the one asked about that its trend goes back.
+/// Periods before the one queried that its trend goes back.
 const PERIODS_BEFORE_MAX: usize = 11;
 
-/// Items left to be settled told one by one; the rest are counted.
-pub const UNSETTLED_TOLD_MAX: usize = 1_000;
+/// Items left to be settled listed one by one; the rest are counted.
+pub const FUTURE_DATED_LISTED_MAX: usize = 1_000;
 
-/// Moved verdicts told one by one; the rest are counted.
-pub const MOVED_TOLD_MAX: usize = 1_000;
+/// Moved verdicts listed one by one; the rest are counted.
+pub const MOVED_LISTED_MAX: usize = 1_000;
 
 /// What the clocks of a review are grouped by.
 pub const GROUPED_BY: [GroupKey; 2] = [GroupKey::Target, GroupKey::Priority];
@@ -43,9 +43,9 @@ pub struct Review<'c> {
     /// The OLAs and UCs that the contract's promises rest on, over the period.
     pub chain: Vec<Compliance<'c>>,
     /// What to talk of.
-    pub table: Table,
+    pub table: ReviewFigures,
     /// What is left to be settled, the oldest first.
-    pub unsettled: Vec<Settled>,
+    pub future_dated: Vec<ItemStatus>,
     /// The instant everything is evaluated at.
     pub as_of: Instant,
     items: Vec<Item>,
@@ -61,24 +61,24 @@ impl<'c> Review<'c> {
         known: Known<'c>,
         zones: &ZoneDatabase,
         times: Times,
-    ) -> Result<Review<'c>, Refusal> {
-        let ask = |contract_id: &str, period: PeriodAsked, group_by: &[GroupKey]| {
+    ) -> Result<Review<'c>, Rejection> {
+        let query = |contract_id: &str, period: PeriodQuery, group_by: &[GroupKey]| {
             let contract_id = contract_id.to_owned();
             let question = Question { contract_id, period, group_by: group_by.to_vec() };
             Compliance::new(&question, known, zones, times)
         };
-        let present = ask(contract_id, PeriodAsked::Named(period.to_owned()), &GROUPED_BY)?;
+        let present = query(contract_id, PeriodQuery::Named(period.to_owned()), &GROUPED_BY)?;
         let before = names_before(&present, known).into_iter();
-        let before = before.map(|name| ask(contract_id, PeriodAsked::Named(name), &[]));
+        let before = before.map(|name| query(contract_id, PeriodQuery::Named(name), &[]));
         let Period { start, end, .. } = present.period;
         let chain = underpinning(contract_id, known, last_instant(&present.period, times.as_of));
-        let chain = chain.into_iter().map(|id| ask(id, PeriodAsked::Between(start, end), &[]));
+        let chain = chain.into_iter().map(|id| query(id, PeriodQuery::Between(start, end), &[]));
         Ok(Review {
             before: before.collect::<Result<_, _>>()?,
             chain: chain.collect::<Result<_, _>>()?,
             present,
-            table: Table::default(),
-            unsettled: Vec::new(),
+            table: ReviewFigures::default(),
+            future_dated: Vec::new(),
             items: Vec::new(),
             known,
             times,
@@ -93,40 +93,45 @@ impl<'c> Review<'c> {
             let mut meant = [&self.present].into_iter().chain(&self.chain);
             meant.any(|compliance| compliance.contract_id() == id)
         };
-        let judgement = judge_among(history, is_meant, &known, self.as_of);
-        let experiences = experiences(history, &judgement, &known, self.as_of);
+        let evaluation = evaluate_among(history, is_meant, &known, self.as_of);
+        let experiences = experiences(history, &evaluation, &known, self.as_of);
         let state = history.state(self.as_of);
-        let entries = entries_lived(history, &judgement, &experiences, &known, self.as_of);
+        let entries = entries_experience(history, &evaluation, &experiences, &known, self.as_of);
         for compliance in [&mut self.present].into_iter().chain(&mut self.chain) {
             entries.iter().for_each(|entry| compliance.add(entry));
         }
         let belongs = |entry: &&Entry<'_>| self.present.takes(entry);
         let belonging: Vec<_> = entries.iter().filter(belongs).collect();
         for entry in &belonging {
-            self.table.add(incident, entry, &judgement.clocks);
+            self.table.add(incident, entry, &evaluation.clocks);
         }
         if let Some(first) = belonging.first() {
             let is_late = belonging.iter().any(|e| e.contractual.outcome == Outcome::Breached);
             let confidence = state.cause.and_then(|cause| cause.confidence_percent);
             self.table.note_cause(first, is_late, confidence);
             let contract = &self.present.ruling.content;
-            let judged = (entries.as_slice(), judgement.clocks.as_slice());
-            let lived = experiences.iter().find(|lived| lived.contract_id == contract.id);
-            lived.into_iter().for_each(|lived| self.table.add_party_time(lived));
-            self.items.extend(items(incident, contract, history, &state, judged, self.as_of));
+            let evaluated = (entries.as_slice(), evaluation.clocks.as_slice());
+            let experience =
+                experiences.iter().find(|experience| experience.contract_id == contract.id);
+            experience.into_iter().for_each(|experience| self.table.add_party_time(experience));
+            self.items.extend(items(incident, contract, history, &state, evaluated, self.as_of));
         }
     }
 
     /// Ends it, when all incidents are taken in.
-    pub fn finish(&mut self, book: &Book) {
+    pub fn finish(&mut self, actions: &ActionLog) {
         self.items.extend(credit_of(&self.present, self.times));
-        let all =
-            standing(std::mem::take(&mut self.items), book, self.present.contract_id(), self.times);
-        self.unsettled = all.into_values().filter(Settled::is_open).collect();
-        self.unsettled.sort_by_key(|settled| settled.item.open_time);
+        let all = statuses(
+            std::mem::take(&mut self.items),
+            actions,
+            self.present.contract_id(),
+            self.times,
+        );
+        self.future_dated = all.into_values().filter(ItemStatus::is_open).collect();
+        self.future_dated.sort_by_key(|status| status.item.open_time);
         let has_clocks = |compliance: &Compliance<'_>| !compliance.groups.is_empty();
-        let told = self.before.iter().rposition(has_clocks).map_or(0, |last| last + 1);
-        self.before.truncate(told);
+        let described = self.before.iter().rposition(has_clocks).map_or(0, |last| last + 1);
+        self.before.truncate(described);
         self.table.sort();
     }
 }
@@ -179,7 +184,7 @@ pub struct Reviewed<'c> {
     /// Who signed it, and when that was recorded.
     pub signatures: Vec<(Instant, Signature)>,
     /// How the forecasts of its clocks had turned out.
-    pub forecasts: Option<Turnout>,
+    pub forecasts: Option<ForecastScore>,
     /// What is other than it was when it was signed last.
     pub restatement: Option<Restatement<'c>>,
 }
@@ -198,7 +203,7 @@ pub struct Restatement<'c> {
 }
 
 /// The verdicts that differ, by incident and target.
-pub fn moved(signed: &Table, present: &Table) -> Vec<Restated> {
+pub fn moved(signed: &ReviewFigures, present: &ReviewFigures) -> Vec<Restated> {
     let only_now = present.verdicts.keys().filter(|name| !signed.verdicts.contains_key(*name));
     let names = signed.verdicts.keys().chain(only_now);
     let mut moved: Vec<_> = names

@@ -10,18 +10,18 @@ use crate::domain::incident::WaitingOn;
 use crate::domain::share::Share;
 use crate::domain::time::{Instant, Span};
 
-/// Clocks of a kind told one by one; the rest are counted.
-pub const CLOCKS_TOLD_MAX: usize = 1_000;
+/// Clocks of a kind listed one by one; the rest are counted.
+pub const CLOCKS_LISTED_MAX: usize = 1_000;
 
-/// What a review tells of a period's incidents.
+/// What a review shows of a period's incidents.
 #[derive(Debug, Default)]
-pub struct Table {
-    /// The targets that are breached, excluded or watermelons: those to be told one by one.
-    pub clocks: Vec<Talk>,
+pub struct ReviewFigures {
+    /// The targets that are breached, excluded or watermelons: those to be listed one by one.
+    pub clocks: Vec<ReviewItem>,
     /// How many there are.
     pub clock_count: u64,
-    /// How many of those were only left to lie.
-    pub only_left_lying: u64,
+    /// How many of those were only left idle.
+    pub only_idle_work: u64,
     /// What pauses did.
     pub pauses: Pauses,
     /// Whose part of the chain took the time of the incidents.
@@ -34,7 +34,7 @@ pub struct Table {
 
 /// A target of an incident that is to be talked of.
 #[derive(Clone, Debug)]
-pub struct Talk {
+pub struct ReviewItem {
     /// The incident.
     pub incident_id: String,
     /// The target.
@@ -61,8 +61,8 @@ pub struct Talk {
     pub is_watermelon: bool,
     /// Why it came to that.
     pub why: String,
-    /// Its work was left to lie.
-    pub is_left_lying: bool,
+    /// Its work was left idle.
+    pub has_idle_work: bool,
     /// By how much earlier it could have been ready.
     pub avoidable_time: Option<Span>,
 }
@@ -106,36 +106,36 @@ enum Kind {
     Breached,
     Excluded,
     Watermelon,
-    LeftLying,
+    IdleWork,
 }
 
-impl Talk {
+impl ReviewItem {
     fn kind(&self) -> Kind {
         match self.outcome {
             Outcome::Breached => Kind::Breached,
             Outcome::Excluded => Kind::Excluded,
             _ if self.is_watermelon => Kind::Watermelon,
-            _ => Kind::LeftLying,
+            _ => Kind::IdleWork,
         }
     }
 
-    /// Those that went furthest over their limits as people lived it come first.
+    /// Those that went furthest over their limits as people experienced it come first.
     fn place(&self) -> (Kind, Reverse<Span>, &str, &str) {
         let over = self.experienced_elapsed - self.limit;
         (self.kind(), Reverse(over), &self.incident_id, &self.target_id)
     }
 }
 
-impl Table {
+impl ReviewFigures {
     /// Puts what is to be talked of in order, and leaves out what is too much.
     pub(super) fn sort(&mut self) {
         self.clocks.sort_by(|a, b| a.place().cmp(&b.place()));
-        let mut told = 0;
+        let mut described = 0;
         let mut last = Kind::Breached;
-        self.clocks.retain(|talk| {
-            told = if talk.kind() == last { told + 1 } else { 1 };
-            last = talk.kind();
-            told <= CLOCKS_TOLD_MAX
+        self.clocks.retain(|item| {
+            described = if item.kind() == last { described + 1 } else { 1 };
+            last = item.kind();
+            described <= CLOCKS_LISTED_MAX
         });
     }
 
@@ -145,13 +145,13 @@ impl Table {
         self.pauses.add(entry, clocks);
         let is_red = matches!(entry.verdict(), Outcome::Breached | Outcome::Excluded);
         if !is_red && !entry.is_watermelon() {
-            if !entry.is_left_lying() {
+            if !entry.has_idle_work() {
                 return;
             }
-            self.only_left_lying += 1;
+            self.only_idle_work += 1;
         }
         self.clock_count += 1;
-        self.clocks.push(Talk {
+        self.clocks.push(ReviewItem {
             incident_id: incident.to_owned(),
             target_id: entry.target_id.to_owned(),
             priority: entry.priority.to_owned(),
@@ -165,13 +165,13 @@ impl Table {
             decide_time: entry.decide_time,
             is_watermelon: entry.is_watermelon(),
             why: why(entry, clocks),
-            is_left_lying: entry.is_left_lying(),
+            has_idle_work: entry.has_idle_work(),
             avoidable_time: entry.avoidable.map(|avoidable| avoidable.lost_time),
         });
     }
 
-    pub(super) fn add_party_time(&mut self, lived: &Experience<'_>) {
-        for (holder, span) in &lived.party_time {
+    pub(super) fn add_party_time(&mut self, experience: &Experience<'_>) {
+        for (holder, span) in &experience.party_time {
             let holder = holder.named(str::to_owned);
             *self.party_time.entry(holder).or_default() += (*span).into();
         }
@@ -189,10 +189,10 @@ impl Table {
 
 impl Pauses {
     fn add(&mut self, entry: &Entry<'_>, clocks: &[Clock<'_>]) {
-        let (met, lived) = (entry.verdict() == Outcome::Met, entry.unrelieved.outcome);
-        self.met_by_pauses += u64::from(met && lived == Outcome::Breached);
+        let (met, experience) = (entry.verdict() == Outcome::Met, entry.unrelieved.outcome);
+        self.met_by_pauses += u64::from(met && experience == Outcome::Breached);
         if !entry.is_excluded {
-            match lived {
+            match experience {
                 Outcome::Met => self.without.met += 1,
                 Outcome::Breached => self.without.breached += 1,
                 _ => self.without.undecided += 1,

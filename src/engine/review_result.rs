@@ -5,22 +5,23 @@ use std::collections::BTreeMap;
 
 use itertools::Itertools;
 
+use super::action::Signature;
 use super::compliance::Compliance;
 use super::credit::{CreditStatement, credit_statement};
-use super::deed::Signature;
-use super::learning::Turnout;
+use super::learning::ForecastScore;
 use super::period_result::{
     Evidence, ObjectiveResult, PeriodResult, SlxResult, objective_results, slx_result,
 };
 use super::review::{
-    CauseCount, Pauses, Restated, Restatement, Review, Reviewed, Table, UNSETTLED_TOLD_MAX, total,
+    CauseCount, FUTURE_DATED_LISTED_MAX, Pauses, Restated, Restatement, Review, ReviewFigures,
+    Reviewed, total,
 };
 use crate::domain::compliance::attainment::Verdict;
 use crate::domain::compliance::{Period, Tally};
 use crate::domain::contract::{Contract, Revision};
 use crate::domain::experience::TimeSum;
 use crate::domain::incident::WaitingOn;
-use crate::domain::settlement::Settled;
+use crate::domain::settlement::ItemStatus;
 use crate::domain::share::Share;
 use crate::domain::time::Instant;
 
@@ -47,19 +48,19 @@ pub struct ReviewResult<'c> {
     /// The OLAs and UCs that the contract's promises rest on.
     pub chain: Vec<UnderpinningResult<'c>>,
     /// What to talk of.
-    pub table: Table,
+    pub table: ReviewFigures,
     /// Why clocks were paused, the longest first.
     pub pause_grounds: Vec<PauseGround>,
     /// Whom causes lie with, the most frequent first.
     pub causes: Vec<Cause>,
     /// What is left to be settled, the oldest first: as many as are reported one by one.
-    pub unsettled: Vec<Settled>,
+    pub future_dated: Vec<ItemStatus>,
     /// How many there are.
-    pub unsettled_count: usize,
+    pub future_dated_count: usize,
     /// Who signed it, and when that was recorded.
     pub signatures: Vec<(Instant, Signature)>,
     /// How the forecasts of its clocks had turned out.
-    pub forecasts: Option<Turnout>,
+    pub forecasts: Option<ForecastScore>,
     /// What is other than it was when it was signed last.
     pub restatement: Option<RestatementResult<'c>>,
 }
@@ -150,9 +151,9 @@ impl<'c> ReviewResult<'c> {
         let Reviewed { review, signatures, forecasts, restatement } = reviewed;
         let restatement = restatement.map(|restatement| restated(restatement, &review));
         let (trend, objective_trends) = (trend(&review), objective_trends(&review));
-        let Review { present, chain, mut table, mut unsettled, as_of, .. } = review;
-        let unsettled_count = unsettled.len();
-        unsettled.truncate(UNSETTLED_TOLD_MAX);
+        let Review { present, chain, mut table, mut future_dated, as_of, .. } = review;
+        let future_dated_count = future_dated.len();
+        future_dated.truncate(FUTURE_DATED_LISTED_MAX);
         ReviewResult {
             ruling: present.ruling,
             as_of,
@@ -165,8 +166,8 @@ impl<'c> ReviewResult<'c> {
             pause_grounds: pause_grounds(&mut table.pauses),
             causes: causes(std::mem::take(&mut table.causes)),
             table,
-            unsettled,
-            unsettled_count,
+            future_dated,
+            future_dated_count,
             signatures,
             forecasts,
             restatement,

@@ -1,18 +1,18 @@
-//! What is to be settled, gathered from judged incidents, credits and the book of deeds.
+//! What is to be settled, gathered from evaluated incidents, credits and the book of actions.
 
 use std::collections::BTreeMap;
 
+use super::action::ActionLog;
 use super::catalog::Known;
 use super::compliance::Compliance;
 use super::credit::statement;
-use super::deed::Book;
 use super::experience::entries_of;
-use super::query::judge_incident;
+use super::query::evaluate_incident;
 use super::times::Times;
 use crate::domain::compliance::Period;
 use crate::domain::contract::PeriodKind;
 use crate::domain::incident::History;
-use crate::domain::settlement::{self, Item, ItemKind, Settled, settle};
+use crate::domain::settlement::{self, Item, ItemKind, ItemStatus, settle};
 use crate::domain::zone::Zone;
 
 /// How many periods of each kind that have ended are looked at for credits.
@@ -27,18 +27,18 @@ pub fn items_of(
     known: Known<'_>,
     times: Times,
 ) -> Vec<Item> {
-    let judgement = judge_incident(history, &known, times.as_of);
+    let evaluation = evaluate_incident(history, &known, times.as_of);
     let state = history.state(times.as_of);
-    let entries = entries_of(history, &judgement, &known, times.as_of);
+    let entries = entries_of(history, &evaluation, &known, times.as_of);
     let mut contracts: Vec<_> = entries.iter().map(|entry| entry.contract_id).collect();
     contracts.dedup();
     contracts.retain(|id| contract.is_empty() || *id == contract);
     let items = contracts.into_iter().filter_map(|id| {
         let revisions = known.contract(id);
         let ruling = revisions.at(times.as_of).or_else(|| revisions.all().last())?;
-        let judged = (entries.as_slice(), judgement.clocks.as_slice());
+        let evaluated = (entries.as_slice(), evaluation.clocks.as_slice());
         let contract = &ruling.content;
-        Some(settlement::items(incident, contract, history, &state, judged, times.as_of))
+        Some(settlement::items(incident, contract, history, &state, evaluated, times.as_of))
     });
     items.flatten().collect()
 }
@@ -59,8 +59,8 @@ pub fn credit_periods(known: Known<'_>, contract: &str, times: Times) -> Vec<Str
 }
 
 /// The names of the periods whose credits were decided on, however long ago.
-pub fn decided_periods(book: &Book, contract: &str, times: Times) -> Vec<String> {
-    let decisions = book.decisions(times.known).map(|(_, decided)| &decided.basis);
+pub fn decided_periods(actions: &ActionLog, contract: &str, times: Times) -> Vec<String> {
+    let decisions = actions.decisions(times.known).map(|(_, decided)| &decided.basis);
     let credits =
         decisions.filter(|item| item.kind == ItemKind::Credit && item.contract_id == contract);
     credits.map(|item| item.period.clone()).collect()
@@ -74,16 +74,16 @@ fn ended(kind: PeriodKind, count: usize, zone: &Zone, times: Times) -> Vec<Strin
 }
 
 /// How items stand, by their ids, with those that somebody opened; of one contract, or of all.
-pub fn standing(
+pub fn statuses(
     items: Vec<Item>,
-    book: &Book,
+    actions: &ActionLog,
     contract: &str,
     times: Times,
-) -> BTreeMap<String, Settled> {
+) -> BTreeMap<String, ItemStatus> {
     let is_meant = |id: &str| contract.is_empty() || id == contract;
-    let opened = book.opened(times.known).filter(|item| item.open_time <= times.as_of);
+    let opened = actions.opened(times.known).filter(|item| item.open_time <= times.as_of);
     let opened = opened.filter(|item| is_meant(&item.contract_id)).cloned();
-    let decisions = book.decisions(times.known);
+    let decisions = actions.decisions(times.known);
     let decisions = decisions.filter(|(_, decided)| {
         decided.decision.decide_time <= times.as_of && is_meant(&decided.basis.contract_id)
     });

@@ -1,4 +1,4 @@
-//! History judged again under proposed terms, beside the present ones.
+//! History evaluated again under proposed terms, beside the present ones.
 
 use std::collections::BTreeSet;
 
@@ -7,8 +7,8 @@ use super::command::check_sound;
 use super::compliance::{Compliance, Question};
 use super::experience::entries_of;
 use super::period_result::PeriodResult;
-use super::query::judge_under;
-use super::refusal::Refusal;
+use super::query::evaluate_under;
+use super::rejection::Rejection;
 use super::times::Times;
 use crate::domain::calendar::Calendar;
 use crate::domain::clock::Outcome;
@@ -17,11 +17,11 @@ use crate::domain::contract::{Contract, Finding};
 use crate::domain::incident::History;
 use crate::domain::zone::ZoneDatabase;
 
-/// Verdicts that differ which are told one by one; the rest are counted.
-const FLIPS_TOLD_MAX: usize = 1_000;
+/// Verdicts that differ which are listed one by one; the rest are counted.
+const VERDICT_CHANGES_LISTED_MAX: usize = 1_000;
 
 /// What is to be borne in mind with every simulation.
-const CAVEAT: &str = "These are the facts of the past, judged by other terms. Under other terms \
+const CAVEAT: &str = "These are the facts of the past, evaluated by other terms. Under other terms \
      people would have worked otherwise: take it for a bound, not for a forecast.";
 
 /// Terms that are thought of.
@@ -41,9 +41,9 @@ pub struct Simulation<'c> {
     /// As it would be.
     pub proposed: Compliance<'c>,
     /// The first verdicts that would differ, by incident and target.
-    pub flips: Vec<Flip>,
+    pub verdict_changes: Vec<VerdictChange>,
     /// How many would differ.
-    pub flip_count: u64,
+    pub verdict_change_count: u64,
     /// What the lint warns of in the proposal.
     pub findings: Vec<Finding>,
     present_terms: Known<'c>,
@@ -59,9 +59,9 @@ pub struct SimulationResult<'c> {
     /// As it would be.
     pub proposed: PeriodResult<'c>,
     /// The first verdicts that would differ, by incident and target.
-    pub flips: Vec<Flip>,
+    pub verdict_changes: Vec<VerdictChange>,
     /// How many would differ.
-    pub flip_count: u64,
+    pub verdict_change_count: u64,
     /// What the lint warns of in the proposal.
     pub findings: Vec<Finding>,
     /// What is to be borne in mind.
@@ -70,7 +70,7 @@ pub struct SimulationResult<'c> {
 
 /// A target whose verdict would be another.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Flip {
+pub struct VerdictChange {
     /// The incident.
     pub incident_id: String,
     /// The target.
@@ -101,34 +101,39 @@ impl<'c> Simulation<'c> {
         [present_terms, proposed_terms]: [Known<'c>; 2],
         zones: &ZoneDatabase,
         times: Times,
-    ) -> Result<Simulation<'c>, Refusal> {
+    ) -> Result<Simulation<'c>, Rejection> {
         Ok(Simulation {
             present: Compliance::new(question, present_terms, zones, times)?,
             findings: check_sound(proposed_terms, &proposal.contract)?,
             proposed: Compliance::new(question, proposed_terms, zones, times)?,
-            flips: Vec::new(),
-            flip_count: 0,
+            verdict_changes: Vec::new(),
+            verdict_change_count: 0,
             present_terms,
             proposed_terms,
             times,
         })
     }
 
-    /// Takes in an incident, judged under both.
+    /// Takes in an incident, evaluated under both.
     pub fn add(&mut self, incident: &str, history: &History<'_>) {
         let as_of = self.times.as_of;
         let terms = [self.present_terms, self.proposed_terms];
         let contract_id = &self.present.contract_id;
         let [present, proposed] = terms.each_ref().map(|known| {
-            let judgement = judge_under(history, contract_id, known, as_of);
-            entries_of(history, &judgement, known, as_of)
+            let evaluation = evaluate_under(history, contract_id, known, as_of);
+            entries_of(history, &evaluation, known, as_of)
         });
         present.iter().for_each(|entry| self.present.add(entry));
         proposed.iter().for_each(|entry| self.proposed.add(entry));
-        self.note_flips(incident, &present, &proposed);
+        self.note_verdict_changes(incident, &present, &proposed);
     }
 
-    fn note_flips(&mut self, incident: &str, present: &[Entry<'_>], proposed: &[Entry<'_>]) {
+    fn note_verdict_changes(
+        &mut self,
+        incident: &str,
+        present: &[Entry<'_>],
+        proposed: &[Entry<'_>],
+    ) {
         let targets: BTreeSet<_> = present.iter().chain(proposed).map(|e| e.target_id).collect();
         for target in targets {
             let before = self.present.verdict(present, target);
@@ -136,9 +141,9 @@ impl<'c> Simulation<'c> {
             if before == after {
                 continue;
             }
-            self.flip_count += 1;
-            if self.flips.len() < FLIPS_TOLD_MAX {
-                self.flips.push(Flip {
+            self.verdict_change_count += 1;
+            if self.verdict_changes.len() < VERDICT_CHANGES_LISTED_MAX {
+                self.verdict_changes.push(VerdictChange {
                     incident_id: incident.to_owned(),
                     target_id: target.to_owned(),
                     present: before,
@@ -154,8 +159,8 @@ impl<'c> Simulation<'c> {
         SimulationResult {
             present: PeriodResult::of(self.present, as_of),
             proposed: PeriodResult::of(self.proposed, as_of),
-            flips: self.flips,
-            flip_count: self.flip_count,
+            verdict_changes: self.verdict_changes,
+            verdict_change_count: self.verdict_change_count,
             findings: self.findings,
             caveat: CAVEAT,
         }

@@ -5,7 +5,7 @@ use chrono::{Days, NaiveDate, NaiveTime};
 use super::catalog::Known;
 use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::clock::{Calendars, Clock, Outcome};
-use crate::domain::forecast::{Snapshot, Story};
+use crate::domain::forecast::{IncidentFeatures, Snapshot};
 use crate::domain::incident::History;
 use crate::domain::time::Instant;
 use crate::domain::zone::Zone;
@@ -20,15 +20,15 @@ pub(super) fn hours<'k>(clock: &Clock<'_>, known: &'k Known<'_>) -> Option<&'k S
     Some(known.in_force(clock.calendar_id, clock.start_time?)?.hours)
 }
 
-/// What is known of a clock judged as of an instant.
+/// What is known of a clock evaluated as of an instant.
 pub(super) fn snapshot<'h>(
     history: &History<'h>,
     clock: &Clock<'h>,
     known: &Known<'_>,
     time: Instant,
 ) -> Option<Snapshot<'h>> {
-    let story = Story::up_to(history, time)?;
-    Some(Snapshot::new(story, clock, hours(clock, known)?, time))
+    let incident = IncidentFeatures::up_to(history, time)?;
+    Some(Snapshot::new(incident, clock, hours(clock, known)?, time))
 }
 
 /// The noons of the business days from a clock's start to its decision, from one instant on and

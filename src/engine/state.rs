@@ -7,15 +7,15 @@ use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
 use std::sync::Arc;
 
+use super::action::ActionLog;
 use super::catalog::Catalog;
-use super::deed::Book;
 use super::ledger::Ledger;
 use super::record::{Entry, Record};
 use crate::domain::recorded::Recorded;
 use crate::domain::service::ServiceEvent;
 use crate::domain::zone::ZoneDatabase;
 
-/// What records make of each tenant's terms and deeds.
+/// What records make of each tenant's terms and actions.
 #[derive(Clone, Debug)]
 pub struct State {
     /// A tenant of whom nothing is recorded.
@@ -26,7 +26,7 @@ pub struct State {
 #[derive(Clone, Debug)]
 struct Tenant {
     catalog: Arc<Catalog>,
-    book: Arc<Book>,
+    actions: Arc<ActionLog>,
 }
 
 /// Where ledgers lie while records are folded into them.
@@ -71,7 +71,7 @@ impl LedgerStore for IncidentLedgers {
 impl State {
     /// Nothing is recorded; calendars will be compiled with `zones`.
     pub fn new(zones: ZoneDatabase) -> State {
-        let new = Tenant { catalog: Arc::new(Catalog::new(zones)), book: Arc::default() };
+        let new = Tenant { catalog: Arc::new(Catalog::new(zones)), actions: Arc::default() };
         State { new, tenants: HashMap::new() }
     }
 
@@ -80,9 +80,9 @@ impl State {
         &self.tenant(tenant).catalog
     }
 
-    /// A tenant's deeds.
-    pub fn book(&self, tenant: &str) -> &Arc<Book> {
-        &self.tenant(tenant).book
+    /// A tenant's actions.
+    pub fn actions(&self, tenant: &str) -> &Arc<ActionLog> {
+        &self.tenant(tenant).actions
     }
 
     /// Folds in the next record. When the journal is read again, ledgers and books may be ahead of
@@ -107,9 +107,9 @@ impl State {
             Entry::Terms(terms) => {
                 Arc::make_mut(&mut self.tenant_mut(tenant).catalog).apply(record_time, terms);
             }
-            Entry::Deed(value) => {
-                let book = Arc::make_mut(&mut self.tenant_mut(tenant).book);
-                book.push_new(Recorded { sequence, record_time, value });
+            Entry::Action(value) => {
+                let actions = Arc::make_mut(&mut self.tenant_mut(tenant).actions);
+                actions.push_new(Recorded { sequence, record_time, value });
             }
             Entry::Lost => {}
         }

@@ -1,10 +1,10 @@
 //! Tallies kept: what every decided clock adds to the day it was decided on.
 //!
-//! A question about a month would have to judge its incidents one by one. So whatever facts alone
-//! have decided is added up as it is filed, in cells of one local day each: once for all clocks
-//! and once for each value of one dimension. An incident remembers what it added, so that a late
-//! fact takes it out again and puts it where it belongs then. What time alone decides is not in
-//! any cell: open clocks are few, and judged when they are asked about.
+//! A question about a month would have to evaluate its incidents one by one. So whatever facts
+//! alone have decided is added up as it is indexed, in tally buckets of one local day each: once
+//! for all clocks and once for each value of one dimension. An incident remembers what it added, so
+//! that a late fact takes it out again and puts it where it belongs then. What time alone decides
+//! is not in any tally bucket: open clocks are few, and evaluated when they are queried.
 
 use chrono::{Datelike, NaiveDate};
 
@@ -12,9 +12,9 @@ use super::catalog::Known;
 use crate::domain::compliance::{Entry, Tally};
 use crate::domain::time::Instant;
 
-/// What an incident adds to the cells.
+/// What an incident adds to the tally buckets.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Counted {
+pub struct Contribution {
     /// Its service.
     pub service: String,
     /// Its category.
@@ -24,12 +24,12 @@ pub struct Counted {
     /// Who its cause is attributed to.
     pub party: String,
     /// Its targets that facts have decided.
-    pub targets: Vec<CountedTarget>,
+    pub targets: Vec<TargetContribution>,
 }
 
 /// A target that facts have decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CountedTarget {
+pub struct TargetContribution {
     /// The contract.
     pub contract_id: String,
     /// The target.
@@ -45,7 +45,7 @@ pub struct CountedTarget {
 /// A local day, counted from 0001-01-01, which is 1.
 pub type Day = i32;
 
-/// By what a cell's entries agree, beside their target and priority.
+/// By what a tally bucket's entries agree, beside their target and priority.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Dimension {
     /// By nothing.
@@ -66,7 +66,7 @@ pub const DIMENSIONS: [Dimension; 5] =
 
 /// Where entries are added up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Cell<'c> {
+pub struct TallyBucket<'c> {
     /// The contract.
     pub contract_id: &'c str,
     /// By what they agree.
@@ -81,9 +81,9 @@ pub struct Cell<'c> {
     pub priority: &'c str,
 }
 
-/// A cell by itself, wherever it came from.
+/// A tally bucket by itself, wherever it came from.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct CellPlace {
+pub struct TallyBucketKey {
     /// The contract.
     pub contract_id: String,
     /// By what its entries agree.
@@ -98,34 +98,34 @@ pub struct CellPlace {
     pub priority: String,
 }
 
-impl From<Cell<'_>> for CellPlace {
-    fn from(cell: Cell<'_>) -> CellPlace {
-        CellPlace {
-            contract_id: cell.contract_id.to_owned(),
-            dimension: cell.dimension,
-            day: cell.day,
-            value: cell.value.to_owned(),
-            target_id: cell.target_id.to_owned(),
-            priority: cell.priority.to_owned(),
+impl From<TallyBucket<'_>> for TallyBucketKey {
+    fn from(tally_bucket: TallyBucket<'_>) -> TallyBucketKey {
+        TallyBucketKey {
+            contract_id: tally_bucket.contract_id.to_owned(),
+            dimension: tally_bucket.dimension,
+            day: tally_bucket.day,
+            value: tally_bucket.value.to_owned(),
+            target_id: tally_bucket.target_id.to_owned(),
+            priority: tally_bucket.priority.to_owned(),
         }
     }
 }
 
-impl Counted {
-    /// What the entries of an incident, judged as of the end of time, add to the cells.
-    pub fn of(entries: &[Entry<'_>], known: Known<'_>) -> Counted {
-        let Some(first) = entries.first() else { return Counted::default() };
-        Counted {
+impl Contribution {
+    /// What the entries of an incident, evaluated as of the end of time, add to the tally buckets.
+    pub fn of(entries: &[Entry<'_>], known: Known<'_>) -> Contribution {
+        let Some(first) = entries.first() else { return Contribution::default() };
+        Contribution {
             service: first.service.to_owned(),
             category: first.category.to_owned(),
             group: first.group.to_owned(),
             party: first.party.to_owned(),
-            targets: entries.iter().filter_map(|entry| counted(entry, known)).collect(),
+            targets: entries.iter().filter_map(|entry| contribution(entry, known)).collect(),
         }
     }
 
-    /// Every cell it adds to, and what.
-    pub fn cells(&self) -> impl Iterator<Item = (Cell<'_>, &Tally)> {
+    /// Every tally bucket it adds to, and what.
+    pub fn tally_buckets(&self) -> impl Iterator<Item = (TallyBucket<'_>, &Tally)> {
         self.targets.iter().flat_map(move |target| {
             let values = [
                 (Dimension::All, ""),
@@ -136,14 +136,14 @@ impl Counted {
             ];
             values
                 .into_iter()
-                .map(|(dimension, value)| (target.cell(dimension, value), &target.tally))
+                .map(|(dimension, value)| (target.tally_bucket(dimension, value), &target.tally))
         })
     }
 }
 
-impl CountedTarget {
-    fn cell<'c>(&'c self, dimension: Dimension, value: &'c str) -> Cell<'c> {
-        Cell {
+impl TargetContribution {
+    fn tally_bucket<'c>(&'c self, dimension: Dimension, value: &'c str) -> TallyBucket<'c> {
+        TallyBucket {
             contract_id: &self.contract_id,
             dimension,
             day: self.day,
@@ -154,9 +154,9 @@ impl CountedTarget {
     }
 }
 
-fn counted(entry: &Entry<'_>, known: Known<'_>) -> Option<CountedTarget> {
+fn contribution(entry: &Entry<'_>, known: Known<'_>) -> Option<TargetContribution> {
     let decided = entry.decide_time.filter(|_| !entry.is_open)?;
-    Some(CountedTarget {
+    Some(TargetContribution {
         contract_id: entry.contract_id.to_owned(),
         target_id: entry.target_id.to_owned(),
         priority: entry.priority.to_owned(),

@@ -35,7 +35,7 @@ const AWKWARD: [&[u8]; 22] = [
 
 #[derive(Clone, Debug)]
 enum Blow {
-    Flip(Index, u8),
+    VerdictChange(Index, u8),
     Cut(Index),
     TakeOut(Index, Index),
     Double(Index, Index, usize),
@@ -61,7 +61,7 @@ fn blow() -> impl Strategy<Value = Blow> {
     let at = any::<Index>;
     let awkward = select(AWKWARD.to_vec()).prop_map(<[u8]>::to_vec);
     prop_oneof![
-        (at(), 1..=255_u8).prop_map(|(place, bits)| Blow::Flip(place, bits)),
+        (at(), 1..=255_u8).prop_map(|(place, bits)| Blow::VerdictChange(place, bits)),
         at().prop_map(Blow::Cut),
         (at(), at()).prop_map(|(a, b)| Blow::TakeOut(a, b)),
         (at(), at(), 1..REPEATS_MAX).prop_map(|(a, b, times)| Blow::Double(a, b, times)),
@@ -79,7 +79,7 @@ fn strike(bytes: &mut Vec<u8>, blow: Blow) {
         a.min(b)..a.max(b)
     };
     match blow {
-        Blow::Flip(place, bits) => {
+        Blow::VerdictChange(place, bits) => {
             if let Some(byte) = bytes.get_mut(place.index(length)) {
                 *byte ^= bits;
             }

@@ -104,7 +104,7 @@ impl Tree {
         self.push_noting(chain_hash, |_| {});
     }
 
-    /// Adds the next record's chain hash and tells of each merge this brings about.
+    /// Adds the next record's chain hash and reports each merge this brings about.
     pub(super) fn push_noting(&mut self, chain_hash: &Hash, mut note: impl FnMut(&Merge)) {
         let mut right_root = leaf(chain_hash);
         let mut start = self.size;
@@ -126,7 +126,7 @@ impl Tree {
         self.root_noting(|_| {})
     }
 
-    /// The root; tells of the merges it takes.
+    /// The root; reports the merges it takes.
     pub(super) fn root_noting(&self, mut note: impl FnMut(&Merge)) -> Hash {
         let mut peaks = self.peaks.iter().rev();
         let Some(last) = peaks.next() else { return Sha256::digest([]).into() };

@@ -6,7 +6,7 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-/// What the writer asks of a disk.
+/// What the writer needs of a disk.
 pub(super) trait Disk: Debug + Send + Sync {
     /// An empty file at `path`, open to read and write.
     fn create(&self, path: &Path) -> io::Result<File>;
@@ -68,7 +68,7 @@ pub(super) fn all_zero(bytes: &[u8]) -> bool {
     bytes.chunks(ZEROS.len()).all(|chunk| ZEROS.starts_with(chunk))
 }
 
-/// Reads into `bytes` from `offset` on; fewer bytes than asked for means the end of the file.
+/// Reads into `bytes` from `offset` on; fewer bytes than requested means the end of the file.
 pub(super) fn read_at(file: &File, bytes: &mut [u8], offset: u64) -> io::Result<usize> {
     let mut filled = 0;
     while let Some(rest) = bytes.get_mut(filled..).filter(|rest| !rest.is_empty()) {

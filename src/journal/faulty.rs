@@ -1,4 +1,4 @@
-//! A disk that fails when it is told to.
+//! A disk that fails when a test wants it to.
 
 use std::fs::File;
 use std::io::{self, ErrorKind};
@@ -17,7 +17,7 @@ pub(super) enum Operation {
     SyncDirectory,
 }
 
-/// The operating system's disk, but for the faults that were planned.
+/// The operating system's disk, but for the violations that were planned.
 #[derive(Debug, Default)]
 pub(super) struct FaultyDisk {
     faults: Mutex<Vec<Fault>>,

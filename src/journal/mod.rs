@@ -59,8 +59,8 @@
 //! over the records before it, the largest first: one for each 1 in their number's binary digits.
 //!
 //! A later version keeps both headers as they are and adds behind them, so that any version can
-//! tell "newer" from "damaged". The store id in a frame's CRC keeps a body that looks like a frame
-//! from being taken for one.
+//! distinguish "newer" from "damaged". The store id in a frame's CRC keeps a body that looks like a
+//! frame from being taken for one.
 //!
 //! # Where a journal ends
 //!
@@ -77,7 +77,7 @@
 //! What is found up to there may have been in memory only when the process ended. Opening the
 //! journal makes it durable before it counts.
 //!
-//! Who knows that more had been durable ([`Durable`]) is told of damage also where it just ends.
+//! Who knows that more had been durable ([`Durable`]) learns of damage also where it just ends.
 //! A commit lies in one segment, and a segment is only begun when everything before it is synced,
 //! so only the last can have a torn tail.
 

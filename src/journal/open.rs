@@ -190,7 +190,7 @@ fn cut_torn_tail(
 }
 
 /// Makes durable what a crash may have left in memory only: the last commit and the names of the
-/// files. Whoever is told that a record is there takes it as acknowledged.
+/// files. Whoever learns that a record is there takes it as acknowledged.
 ///
 /// The commit is written again before it is synced: if a sync of it failed, the system may take
 /// its pages for written, and another sync would do nothing.

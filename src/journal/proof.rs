@@ -57,7 +57,7 @@ impl Prover {
         tree.push_noting(chain_hash, |merge| extend(wanted, merge));
     }
 
-    /// The tree of all that has passed, and the path of each record in the order it was asked for.
+    /// The tree of all that has passed, and the path of each record in the order it was requested.
     pub fn finish(self) -> (Tree, Vec<Path>) {
         let Prover { tree, mut wanted } = self;
         tree.root_noting(|merge| extend(&mut wanted, merge));

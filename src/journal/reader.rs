@@ -24,7 +24,7 @@ pub struct Reader {
     from_sequence: u64,
     until_sequence: u64,
     checks_chain: bool,
-    judges_every_end: bool,
+    evaluates_every_end: bool,
     failed: bool,
     segments: u64,
 }
@@ -46,7 +46,7 @@ impl Reader {
             from_sequence,
             until_sequence: u64::MAX,
             checks_chain: true,
-            judges_every_end: false,
+            evaluates_every_end: false,
             failed: false,
             segments: 1,
         })
@@ -65,9 +65,10 @@ impl Reader {
         Reader { checks_chain: false, ..self }
     }
 
-    /// Tells damage from an end also where zeros begin, for which the rest of the segment is read.
-    pub(super) fn judging_every_end(self) -> Reader {
-        Reader { judges_every_end: true, ..self }
+    /// Distinguishes damage from an end also where zeros begin, for which the rest of the segment
+    /// is read.
+    pub(super) fn evaluating_every_end(self) -> Reader {
+        Reader { evaluates_every_end: true, ..self }
     }
 
     /// The chain up to the last record that was read or passed over.
@@ -139,8 +140,8 @@ impl Reader {
 
     /// Whether a later commit than the missing record's lies behind this place.
     fn has_later_commit(&self) -> Result<bool, ReadError> {
-        let judge = self.judges_every_end || !self.scan.is_at_zeros()?;
-        Ok(judge && self.scan.tail()? == Tail::Damaged)
+        let evaluate = self.evaluates_every_end || !self.scan.is_at_zeros()?;
+        Ok(evaluate && self.scan.tail()? == Tail::Damaged)
     }
 
     fn lost(&self) -> Damage {

@@ -55,11 +55,11 @@ pub fn salvage(
     for first in segments {
         let path = segment::path(from, first);
         let bytes = fs::read(&path).map_err(FileError::of(&path))?;
-        let pieces = Pieces::of(&bytes, &new_store_id);
-        if let Some(version) = pieces.newer_version {
+        let chunks = Chunk::of(&bytes, &new_store_id);
+        if let Some(version) = chunks.newer_version {
             return Err(ReadError::NewerFormat { segment: path, version }.into());
         }
-        salvage.take(&pieces, Some(first) == last)?;
+        salvage.take(&chunks, Some(first) == last)?;
     }
     let end = salvage.writer.commit()?;
     let Salvage { lost, .. } = salvage;
@@ -67,34 +67,34 @@ pub fn salvage(
 }
 
 /// The whole frames of a segment, wherever they lie.
-struct Pieces<'b> {
+struct Chunk<'b> {
     bytes: &'b [u8],
     frames: Vec<(FrameHeader, Range<usize>)>,
     newer_version: Option<u16>,
 }
 
-impl<'b> Pieces<'b> {
-    fn of(bytes: &'b [u8], store_id: &[u8; 16]) -> Pieces<'b> {
+impl<'b> Chunk<'b> {
+    fn of(bytes: &'b [u8], store_id: &[u8; 16]) -> Chunk<'b> {
         let seed = checksum_seed(store_id);
         let header = SegmentHeader::decode(bytes).map(|header| header.version);
         let newer_version = header.filter(|version| *version > u16::from(FORMAT_VERSION));
-        let mut pieces = Pieces { bytes, frames: Vec::new(), newer_version };
+        let mut chunks = Chunk { bytes, frames: Vec::new(), newer_version };
         let mut offset = 0;
         while let Some(rest) = bytes.get(offset..).filter(|rest| !rest.is_empty()) {
             let body = offset + FRAME_HEADER_BYTES;
             match FrameHeader::decode(rest, seed) {
                 Some(header) if header.version > FORMAT_VERSION => {
-                    pieces.newer_version = Some(u16::from(header.version));
+                    chunks.newer_version = Some(u16::from(header.version));
                     break;
                 }
-                Some(header) if pieces.has_body(&header, body) => {
+                Some(header) if chunks.has_body(&header, body) => {
                     offset = body + header.body_bytes;
-                    pieces.frames.push((header, body..offset));
+                    chunks.frames.push((header, body..offset));
                 }
                 _ => offset += 1,
             }
         }
-        pieces
+        chunks
     }
 
     fn has_body(&self, header: &FrameHeader, start: usize) -> bool {
@@ -112,18 +112,18 @@ struct Salvage<'l> {
 
 impl Salvage<'_> {
     /// Takes what is whole in a segment.
-    fn take(&mut self, pieces: &Pieces<'_>, is_last: bool) -> Result<(), SalvageError> {
-        for (at, (header, body)) in pieces.frames.iter().enumerate() {
+    fn take(&mut self, chunks: &Chunk<'_>, is_last: bool) -> Result<(), SalvageError> {
+        for (at, (header, body)) in chunks.frames.iter().enumerate() {
             let missing = self.head.sequence + 1;
             let found = header.head.sequence;
             if found < missing || header.head.record_time < self.head.record_time {
                 continue;
             }
-            let rest = pieces.frames.get(at..).unwrap_or_default();
+            let rest = chunks.frames.get(at..).unwrap_or_default();
             if found > missing && is_last && !rest.iter().any(|(later, _)| later.commit > missing) {
                 break;
             }
-            let body = pieces.bytes.get(body.clone()).unwrap_or_default();
+            let body = chunks.bytes.get(body.clone()).unwrap_or_default();
             let follows = self.head.followed_by(header.head.record_time, body) == header.head;
             if found > missing {
                 self.lose(missing..=found - 1, Flaw::Unreadable)?;

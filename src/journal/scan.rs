@@ -134,7 +134,7 @@ impl Scan {
 
     /// What lies behind this place, at which there is no valid frame.
     pub fn tail(&self) -> Result<Tail, ReadError> {
-        tail::judge(&self.file, self.offset, self.chain.head.sequence + 1, self.seed)
+        tail::evaluate(&self.file, self.offset, self.chain.head.sequence + 1, self.seed)
             .map_err(|error| FileError::of(&self.path)(error).into())
     }
 

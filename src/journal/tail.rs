@@ -19,11 +19,11 @@ pub(super) enum Tail {
     Damaged,
 }
 
-/// Judges the part of `file` from `end` on, where no valid frame with the sequence `missing` is.
+/// Evaluates the part of `file` from `end` on, where no valid frame with the sequence `missing` is.
 ///
 /// Looks for frame headers at every byte, but not at bodies: a header that is valid proves enough,
 /// and what a client puts into a body cannot make this slow.
-pub(super) fn judge(file: &File, end: u64, missing: u64, seed: u32) -> io::Result<Tail> {
+pub(super) fn evaluate(file: &File, end: u64, missing: u64, seed: u32) -> io::Result<Tail> {
     let mut window = vec![0; WINDOW_BYTES];
     let mut offset = end;
     let mut written_end = end;

@@ -859,13 +859,13 @@ fn newer_frame_is_refused_and_left_alone() {
     });
     let before = fs::read(&path).unwrap();
     let to = TempDir::new().unwrap();
-    for told in [
+    for described in [
         Journal::open(directory.path(), options(1024)).unwrap_err().to_string(),
         read(directory.path()).unwrap_err().to_string(),
         verify(directory.path(), |_, _| {}).unwrap_err().to_string(),
         salvage(directory.path(), to.path(), 1024, b"").unwrap_err().to_string(),
     ] {
-        assert!(told.ends_with("has format version 2: it needs a newer slx"), "{told}");
+        assert!(described.ends_with("has format version 2: it needs a newer slx"), "{described}");
     }
     assert_eq!(fs::read(&path).unwrap(), before);
 }

@@ -36,7 +36,7 @@ pub fn verify(
     directory: &Path,
     mut progress: impl FnMut(&Record, &Tree),
 ) -> Result<Verified, ReadError> {
-    let mut reader = Reader::open(directory, 1)?.judging_every_end();
+    let mut reader = Reader::open(directory, 1)?.evaluating_every_end();
     let mut first_time = None;
     while let Some(record) = reader.next() {
         let record = record?;

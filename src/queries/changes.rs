@@ -7,7 +7,7 @@ use crate::domain::time::Instant;
 use crate::engine::catalog::{Catalog, TermsName};
 use crate::engine::compare::{ClockName, Comparison, Step, compare};
 use crate::engine::ledger::Ledger;
-use crate::engine::query::{Times, history, judge_incident};
+use crate::engine::query::{Times, evaluate_incident, history};
 
 /// A clock whose verdict changed.
 #[derive(Debug)]
@@ -75,8 +75,8 @@ impl Compared<'_> {
         let [before, after] = [earlier, later].map(|known| catalog.known(known));
         let histories = [earlier, later].map(|known| history(ledger, Times { as_of, known }));
         let [old, new] = histories.each_ref().map(Option::as_ref);
-        let old = old.map(|history: &History<'_>| judge_incident(history, &before, as_of));
-        let new = new.map(|history: &History<'_>| judge_incident(history, &after, as_of));
+        let old = old.map(|history: &History<'_>| evaluate_incident(history, &before, as_of));
+        let new = new.map(|history: &History<'_>| evaluate_incident(history, &after, as_of));
         let [old, new] = [old, new].map(Option::unwrap_or_default);
         changes.into_iter().all(|change| {
             let steps = change.steps.into_iter().map(|step| (step, self.cause(&step)));

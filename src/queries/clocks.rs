@@ -2,7 +2,7 @@
 //!
 //! As of now, every clock is where the index files it, but for incidents with facts that still
 //! lie in the future: those are evaluated one by one beside it. As of another time, or by what was
-//! known at one, the index can't tell; then every incident of the contracts asked about is
+//! known at one, the index can't answer; then every incident of the contracts queried is
 //! evaluated.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -14,8 +14,8 @@ use crate::domain::clock::{Clock, Outcome, Phase};
 use crate::domain::incident::History;
 use crate::domain::time::Instant;
 use crate::engine::compare::ClockName;
-use crate::engine::index::{self, SHELVES, Shelf};
-use crate::engine::query::{judge_incident, judge_under};
+use crate::engine::index::{self, INDEX_BUCKETS, IndexBucket};
+use crate::engine::query::{evaluate_incident, evaluate_under};
 use crate::views::ViewsError;
 
 /// Which clocks are wanted.
@@ -167,14 +167,14 @@ impl List<'_> {
     ) -> Result<Vec<FoundClock<T>>, ViewsError> {
         let mut found = Vec::new();
         let mut apart = self.evaluate_all(&candidates.apart, make)?.into_iter().peekable();
-        let mut filed = Filed { list: self, make, made: HashMap::new() };
-        let filed_places = candidates.places.iter();
-        for place in filed_places.filter(|place| !candidates.apart.contains(&place.incident)) {
+        let mut index_keys = IndexKeys { list: self, make, made: HashMap::new() };
+        let indexed_places = candidates.places.iter();
+        for place in indexed_places.filter(|place| !candidates.apart.contains(&place.incident)) {
             found.extend(apart.peeking_take_while(|clock| clock.mark < *place));
             if found.len() >= most {
                 break;
             }
-            found.extend(filed.take(place)?);
+            found.extend(index_keys.take(place)?);
         }
         let reached = candidates.cut.as_ref();
         found.extend(apart.take_while(|clock| reached.is_none_or(|end| clock.mark <= *end)));
@@ -216,25 +216,28 @@ impl List<'_> {
     ) -> Result<(), ViewsError> {
         let (known, as_of) = (self.view.known(), self.view.times().as_of);
         self.view.with_history(incident, |history| {
-            let judgement = match self.filter.contract_id.as_str() {
-                "" => judge_incident(history, &known, as_of),
-                contract => judge_under(history, contract, &known, as_of),
+            let evaluation = match self.filter.contract_id.as_str() {
+                "" => evaluate_incident(history, &known, as_of),
+                contract => evaluate_under(history, contract, &known, as_of),
             };
-            let wanted = judgement.clocks.iter().filter(|clock| self.filter.wants(clock));
+            let wanted = evaluation.clocks.iter().filter(|clock| self.filter.wants(clock));
             wanted.for_each(|clock| visit(clock, history));
         })?;
         Ok(())
     }
 
-    /// The places of the clocks that may be wanted, merged over contracts and shelves.
+    /// The places of the clocks that may be wanted, merged over contracts and index buckets.
     fn places<'i>(
         &self,
         index: &'i IndexReader<'_>,
     ) -> impl Iterator<Item = Result<ClockMark, ViewsError>> + use<'i, '_> {
         let mut runs = Vec::new();
         for contract in self.contracts() {
-            for shelf in SHELVES.into_iter().filter(|shelf| self.filter.may_lie_on(*shelf)) {
-                runs.push(self.run(index, contract.clone(), shelf));
+            for index_bucket in INDEX_BUCKETS
+                .into_iter()
+                .filter(|index_bucket| self.filter.may_lie_on(*index_bucket))
+            {
+                runs.push(self.run(index, contract.clone(), index_bucket));
             }
         }
         runs.into_iter().kmerge_by(|a, b| match (a, b) {
@@ -244,23 +247,23 @@ impl List<'_> {
         })
     }
 
-    /// The clocks of one shelf that may be wanted, after the mark.
+    /// The clocks of one index bucket that may be wanted, after the mark.
     fn run<'i>(
         &self,
         index: &'i IndexReader<'_>,
         contract: String,
-        shelf: Shelf,
+        index_bucket: IndexBucket,
     ) -> impl Iterator<Item = Result<ClockMark, ViewsError>> + use<'i, '_> {
         let from = self.after.map_or((Instant::MIN, ""), |after| (after.time, &after.incident));
-        let rows = index.clocks(&contract, shelf, from);
-        let until = self.filter.due_before.filter(|_| shelf == Shelf::Open);
+        let rows = index.clocks(&contract, index_bucket, from);
+        let until = self.filter.due_before.filter(|_| index_bucket == IndexBucket::Open);
         let after = self.after.cloned();
-        rows.map_ok(move |filed| ClockMark {
-            time: filed.time,
-            incident: filed.incident,
+        rows.map_ok(move |index_keys| ClockMark {
+            time: index_keys.time,
+            incident: index_keys.incident,
             contract: contract.clone(),
-            target: filed.target,
-            cycle: filed.cycle,
+            target: index_keys.target,
+            cycle: index_keys.cycle,
         })
         .take_while(move |mark| match (mark, until) {
             (Ok(mark), Some(until)) => mark.time < until,
@@ -274,14 +277,14 @@ impl List<'_> {
 }
 
 /// Clocks taken one by one by their places; each incident is evaluated once for all of its own.
-struct Filed<'f, M, T> {
+struct IndexKeys<'f, M, T> {
     list: &'f List<'f>,
     make: &'f M,
     /// Of incidents that were evaluated: the wanted clocks that were not taken yet.
     made: HashMap<String, BTreeMap<ClockName, T>>,
 }
 
-impl<M: Fn(&str, &Clock<'_>, &History<'_>) -> T, T> Filed<'_, M, T> {
+impl<M: Fn(&str, &Clock<'_>, &History<'_>) -> T, T> IndexKeys<'_, M, T> {
     /// The clock at a place, if it is wanted.
     fn take(&mut self, place: &ClockMark) -> Result<Option<FoundClock<T>>, ViewsError> {
         let incident = &place.incident;
@@ -303,10 +306,10 @@ impl<M: Fn(&str, &Clock<'_>, &History<'_>) -> T, T> Filed<'_, M, T> {
 }
 
 impl ClockFilter {
-    fn may_lie_on(&self, shelf: Shelf) -> bool {
+    fn may_lie_on(&self, index_bucket: IndexBucket) -> bool {
         let ClockFilter { phases, outcomes, .. } = self;
-        let phase_fits = phases.iter().any(|phase| shelf.may_hold_phase(*phase));
-        let outcome_fits = outcomes.iter().any(|outcome| shelf.may_hold_outcome(*outcome));
+        let phase_fits = phases.iter().any(|phase| index_bucket.may_hold_phase(*phase));
+        let outcome_fits = outcomes.iter().any(|outcome| index_bucket.may_hold_outcome(*outcome));
         (phases.is_empty() || phase_fits) && (outcomes.is_empty() || outcome_fits)
     }
 

@@ -2,7 +2,7 @@
 //!
 //! As of now, it is read off the tallies, and only what time alone may have decided is evaluated:
 //! open clocks, and incidents with facts still to come. As of another time, by what was known at
-//! one, for parts of days, or grouped by more than the tallies tell apart, incidents are evaluated
+//! one, for parts of days, or grouped by more than the tallies distinguish, incidents are evaluated
 //! one by one.
 
 use std::collections::BTreeSet;
@@ -13,8 +13,8 @@ use crate::domain::time::Instant;
 use crate::engine::catalog::Known;
 use crate::engine::compliance::{Compliance, Question};
 use crate::engine::experience::entries_of;
-use crate::engine::index::{SHELVES, Shelf};
-use crate::engine::query::judge_under;
+use crate::engine::index::{INDEX_BUCKETS, IndexBucket};
+use crate::engine::query::evaluate_under;
 use crate::engine::tally::Dimension;
 use crate::views::ViewsError;
 
@@ -42,16 +42,16 @@ pub(super) struct PeriodEvaluator<'v> {
     known: Known<'v>,
 }
 
-/// What is left to evaluate of some periods, when the index has told what it can.
+/// What is left to evaluate of some periods, when the index has given what it can.
 #[derive(Debug, Default)]
 pub(super) struct Rest {
-    /// The tallies were taken in, where they can tell.
+    /// The tallies were taken in, where they can answer.
     has_tallies: bool,
     /// Incidents that the tallies say nothing of yet: they have facts still to come.
     future_dated: BTreeSet<String>,
     /// Those with open clocks, of which the tallies lack only these.
     open: BTreeSet<String>,
-    /// Those that may belong to periods of which tallies can't tell.
+    /// Those that may belong to periods which the tallies can't answer.
     of_others: BTreeSet<String>,
 }
 
@@ -74,7 +74,7 @@ impl<'v> PeriodEvaluator<'v> {
         if let Some(contract) = contract_of(&tallied) {
             let always = ALWAYS;
             rest.future_dated = self.take_tallies(index, &mut tallied)?;
-            rest.open = index.incidents_on(&contract, Shelf::Open, always)?;
+            rest.open = index.incidents_on(&contract, IndexBucket::Open, always)?;
             rest.open.retain(|incident| !rest.future_dated.contains(incident));
         }
         let span = others.iter().map(|period| period.span());
@@ -109,20 +109,20 @@ impl<'v> PeriodEvaluator<'v> {
         Ok(())
     }
 
-    /// Takes in the cells of periods, but not what incidents with facts still to come have added
-    /// to them; returns these incidents.
+    /// Takes in the tally buckets of periods, but not what incidents with facts still to come have
+    /// added to them; returns these incidents.
     fn take_tallies(
         &self,
         index: &IndexReader<'_>,
         periods: &mut [&mut Compliance<'_>],
     ) -> Result<BTreeSet<String>, ViewsError> {
         for period in periods.iter_mut() {
-            add_cells(index, period)?;
+            add_tally_buckets(index, period)?;
         }
         let future_dated = index.future_dated(self.view.times().as_of)?;
         for incident in &future_dated {
             let contribution = index.contribution(incident)?;
-            periods.iter_mut().for_each(|period| period.take_out(&contribution));
+            periods.iter_mut().for_each(|period| period.subtract(&contribution));
         }
         Ok(future_dated)
     }
@@ -136,10 +136,11 @@ impl<'v> PeriodEvaluator<'v> {
         span: (Instant, Instant),
     ) -> Result<BTreeSet<String>, ViewsError> {
         let mut found = index.future_dated(self.view.times().as_of)?;
-        for shelf in SHELVES {
-            // An open clock is filed under when it is due, but may be over its limit since before.
-            let span = if shelf == Shelf::Open { ALWAYS } else { span };
-            found.extend(index.incidents_on(contract, shelf, span)?);
+        for index_bucket in INDEX_BUCKETS {
+            // An open clock is indexed under when it is due, but may be over its limit since
+            // before.
+            let span = if index_bucket == IndexBucket::Open { ALWAYS } else { span };
+            found.extend(index.incidents_on(contract, index_bucket, span)?);
         }
         Ok(found)
     }
@@ -154,8 +155,8 @@ impl<'v> PeriodEvaluator<'v> {
         let Some(contract) = contract_of(periods) else { return Ok(()) };
         let (known, as_of) = (self.known, self.view.times().as_of);
         self.view.with_history(incident, |history| {
-            let judgement = judge_under(history, &contract, &known, as_of);
-            let entries = entries_of(history, &judgement, &known, as_of);
+            let evaluation = evaluate_under(history, &contract, &known, as_of);
+            let entries = entries_of(history, &evaluation, &known, as_of);
             for entry in entries.iter().filter(|entry| entry.is_open || !only_open) {
                 periods.iter_mut().for_each(|period| period.add(entry));
             }
@@ -167,7 +168,7 @@ impl<'v> PeriodEvaluator<'v> {
     pub fn add_services(&self, period: &mut Compliance<'_>) -> Result<(), ViewsError> {
         for service in period.services() {
             let ledger = self.view.service_ledger(&service)?;
-            period.judge_service(&service, &ledger, self.view.times().known);
+            period.evaluate_service(&service, &ledger, self.view.times().known);
         }
         Ok(())
     }
@@ -176,13 +177,13 @@ impl<'v> PeriodEvaluator<'v> {
 type Periods<'p, 'c> = Vec<&'p mut Compliance<'c>>;
 
 impl Rest {
-    /// The periods of which the tallies tell, and the others.
+    /// The periods which the tallies answer, and the others.
     fn split<'p, 'c>(
         &self,
         periods: &'p mut [Compliance<'c>],
     ) -> (Periods<'p, 'c>, Periods<'p, 'c>) {
-        let tallies_tell = |period: &&mut Compliance<'c>| period.dimension().is_some();
-        periods.iter_mut().partition(|period| self.has_tallies && tallies_tell(period))
+        let tallies_describe = |period: &&mut Compliance<'c>| period.dimension().is_some();
+        periods.iter_mut().partition(|period| self.has_tallies && tallies_describe(period))
     }
 }
 
@@ -191,17 +192,20 @@ fn contract_of(periods: &[&mut Compliance<'_>]) -> Option<String> {
     periods.first().map(|first| first.contract_id().to_owned())
 }
 
-fn add_cells(index: &IndexReader<'_>, period: &mut Compliance<'_>) -> Result<(), ViewsError> {
+fn add_tally_buckets(
+    index: &IndexReader<'_>,
+    period: &mut Compliance<'_>,
+) -> Result<(), ViewsError> {
     let contract = period.contract_id().to_owned();
     if let Some(dimension) = period.dimension() {
-        for cell in index.cells(&contract, dimension, period.days()) {
-            let (texts, tally) = cell?;
-            period.add_cell(&texts, &tally);
+        for tally_bucket in index.tally_buckets(&contract, dimension, period.days()) {
+            let (texts, tally) = tally_bucket?;
+            period.add_tally_bucket(&texts, &tally);
         }
     }
     for days in period.days_held() {
-        let cells = index.cells(&contract, Dimension::All, days.0..days.1);
-        period.hold_cells(days, &cells.collect::<Result<Vec<_>, _>>()?);
+        let tally_buckets = index.tally_buckets(&contract, Dimension::All, days.0..days.1);
+        period.hold_tally_buckets(days, &tally_buckets.collect::<Result<Vec<_>, _>>()?);
     }
     Ok(())
 }

@@ -4,9 +4,9 @@ use super::{QueryError, ReadView};
 use crate::domain::clock::Clock;
 use crate::domain::incident::State;
 use crate::domain::time::Instant;
-use crate::engine::compliance::{PeriodAsked, period_of};
-use crate::engine::query::{judge_incident, judge_under};
-use crate::engine::refusal::Refusal;
+use crate::engine::compliance::{PeriodQuery, period_of};
+use crate::engine::query::{evaluate_incident, evaluate_under};
+use crate::engine::rejection::Rejection;
 
 /// Which clocks are wanted.
 #[derive(Clone, Debug)]
@@ -14,7 +14,7 @@ pub struct Export {
     /// Only this contract's; empty: of all.
     pub contract_id: String,
     /// Only those decided in it; by its name only for one contract.
-    pub period: PeriodAsked,
+    pub period: PeriodQuery,
     /// Also those that are open and within their limits.
     pub include_open: bool,
 }
@@ -31,12 +31,12 @@ pub fn each(
     for id in view.incident_ids(&export.contract_id, "") {
         let id = id?;
         let goes_on = view.with_history(&id, |history| {
-            let judgement = match &*export.contract_id {
-                "" => judge_incident(history, &known, as_of),
-                contract => judge_under(history, contract, &known, as_of),
+            let evaluation = match &*export.contract_id {
+                "" => evaluate_incident(history, &known, as_of),
+                contract => evaluate_under(history, contract, &known, as_of),
             };
             let state = history.state(as_of);
-            let mut wanted = judgement.clocks.iter().filter(|clock| export.wants(clock, span));
+            let mut wanted = evaluation.clocks.iter().filter(|clock| export.wants(clock, span));
             wanted.all(|clock| visit(&id, clock, &state))
         })?;
         if goes_on == Some(false) {
@@ -48,8 +48,8 @@ pub fn each(
 
 impl Export {
     /// The span of time in which wanted clocks were decided; what is unbounded ends with time.
-    fn decided_in(&self, view: &ReadView<'_>) -> Result<(Instant, Instant), Refusal> {
-        if let (PeriodAsked::Between(start, end), "") = (&self.period, &*self.contract_id) {
+    fn decided_in(&self, view: &ReadView<'_>) -> Result<(Instant, Instant), Rejection> {
+        if let (PeriodQuery::Between(start, end), "") = (&self.period, &*self.contract_id) {
             return Ok((*start, *end));
         }
         let period = period_of(&self.period, &self.contract_id, view.known(), view.zones())?;

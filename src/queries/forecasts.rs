@@ -5,17 +5,17 @@ use super::{IndexReader, QueryError, ReadPoint, ReadView};
 use crate::domain::clock::{Clock, Phase};
 use crate::domain::incident::History;
 use crate::domain::time::Instant;
-use crate::engine::compliance::{PeriodAsked, period_of};
-use crate::engine::learning::{Learned, Turnout};
+use crate::engine::compliance::{PeriodQuery, period_of};
+use crate::engine::learning::{ForecastScore, Learned};
 use crate::engine::outlook::{Outlook, WhatIf, outlook};
 use crate::engine::period_outlook::months_of;
-use crate::engine::query::{Times, history, judge_under};
-use crate::engine::refusal::Refusal;
+use crate::engine::query::{Times, evaluate_under, history};
+use crate::engine::rejection::Rejection;
 use crate::views::ViewsError;
 
 /// Which forecasts of clocks are wanted.
 #[derive(Clone, Debug)]
-pub struct ForecastAsked {
+pub struct ForecastQuery {
     /// The contract.
     pub contract_id: String,
     /// Only clocks due before this instant, or over their limits.
@@ -31,7 +31,7 @@ pub struct ForecastAsked {
 pub fn of_clocks<T>(
     view: &ReadView<'_>,
     index: Option<IndexReader<'_>>,
-    wanted: &ForecastAsked,
+    wanted: &ForecastQuery,
     make: impl Fn(&Learned, &str, &Clock<'_>, &Outlook) -> T,
 ) -> Result<(ReadPoint, Vec<T>), QueryError> {
     check_contract(view, &wanted.contract_id)?;
@@ -55,13 +55,13 @@ pub fn quality(
     contract: &str,
     target: &str,
     period: &str,
-) -> Result<Option<Turnout>, QueryError> {
+) -> Result<Option<ForecastScore>, QueryError> {
     check_contract(view, contract)?;
     let known = view.known();
     let months = match period {
         "" => None,
         name => {
-            let named = PeriodAsked::Named(name.to_owned());
+            let named = PeriodQuery::Named(name.to_owned());
             let period = period_of(&named, contract, known, view.zones())?;
             known.zone(contract).map(|zone| months_of(&period, &zone))
         }
@@ -69,9 +69,9 @@ pub fn quality(
     Ok(view.learned(contract)?.record.quality(target, months))
 }
 
-fn check_contract(view: &ReadView<'_>, contract: &str) -> Result<(), Refusal> {
+fn check_contract(view: &ReadView<'_>, contract: &str) -> Result<(), Rejection> {
     match view.known().contract(contract).all().is_empty() {
-        true => Err(Refusal::ContractNotFound(contract.to_owned())),
+        true => Err(Rejection::ContractNotFound(contract.to_owned())),
         false => Ok(()),
     }
 }
@@ -127,7 +127,7 @@ fn if_so<T>(
     make: impl Fn(&Learned, &str, &Clock<'_>, &Outlook) -> Option<T>,
 ) -> Result<(ReadPoint, Vec<T>), QueryError> {
     let incident = &what_if.incident_id;
-    let not_found = || Refusal::IncidentNotFound(incident.clone());
+    let not_found = || Rejection::IncidentNotFound(incident.clone());
     let ledger = view.scanned_ledger(incident)?;
     history(&ledger, view.times()).ok_or_else(not_found)?;
     let thought_of = what_if.ledger(&ledger, view.times());
@@ -135,8 +135,8 @@ fn if_so<T>(
     let history = history(&thought_of, times).ok_or_else(not_found)?;
     let learned = view.learned(contract)?;
     let known = view.known();
-    let judgement = judge_under(&history, contract, &known, times.as_of);
-    let open = judgement.clocks.iter().filter(|clock| clock.is_open());
+    let evaluation = evaluate_under(&history, contract, &known, times.as_of);
+    let open = evaluation.clocks.iter().filter(|clock| clock.is_open());
     let made = open.filter_map(|clock| {
         let outlook = outlook(&learned, clock, &history, known, times.as_of)?;
         make(&learned, incident, clock, &outlook)

@@ -3,7 +3,7 @@
 use super::{QueryError, ReadView};
 use crate::domain::incident::{History, State};
 use crate::engine::query::history;
-use crate::engine::refusal::Refusal;
+use crate::engine::rejection::Rejection;
 
 /// Makes something of an incident's history.
 pub fn one<T>(
@@ -13,7 +13,7 @@ pub fn one<T>(
 ) -> Result<T, QueryError> {
     let ledger = view.ledger(id)?;
     let history = history(&ledger, view.times());
-    let history = history.ok_or_else(|| Refusal::IncidentNotFound(id.to_owned()))?;
+    let history = history.ok_or_else(|| Rejection::IncidentNotFound(id.to_owned()))?;
     Ok(make(&history))
 }
 

@@ -1,8 +1,8 @@
 //! Questions, one noun a file: each is a function of what one [`ReadView`] shows.
 //!
-//! A question first gathers what it needs from the index, if there is one that shows what is asked
-//! about, drops it, and evaluates what it gathered. Nothing here knows where anything is kept, and
-//! nothing but what a view offers is read.
+//! A question first gathers what it needs from the index, if there is one that shows what is
+//! queried about, drops it, and evaluates what it gathered. Nothing here knows where anything is
+//! kept, and nothing but what a view offers is read.
 
 pub mod changes;
 pub mod clocks;

@@ -13,15 +13,15 @@ use crate::domain::contract::AttainmentPromise;
 use crate::domain::service::in_effect;
 use crate::domain::time::{Instant, Span};
 use crate::domain::zone::Zone;
-use crate::engine::compliance::{Attainment, Compliance, OnService, PeriodAsked, Question};
+use crate::engine::compliance::{Attainment, Compliance, OnService, PeriodQuery, Question};
 use crate::engine::experience::entries_of;
 use crate::engine::learning::Learned;
 use crate::engine::outlook::Outlook;
 use crate::engine::period_outlook::{
-    AttainmentForecast, BudgetOutlook, Halfway, Past, PeriodOutlook, Weighing, forecast_attainment,
-    past_dates,
+    AttainmentForecast, BudgetOutlook, OpenClockForecast, Past, PeriodInProgress, PeriodOutlook,
+    forecast_attainment, past_dates,
 };
-use crate::engine::query::judge_under;
+use crate::engine::query::evaluate_under;
 use crate::engine::tally::{Dimension, day};
 use crate::views::ViewsError;
 
@@ -37,7 +37,7 @@ pub fn evaluate<'v>(
 ) -> Result<PeriodOutlook<'v>, QueryError> {
     let question = Question {
         contract_id: contract.to_owned(),
-        period: PeriodAsked::Named(period.to_owned()),
+        period: PeriodQuery::Named(period.to_owned()),
         group_by: Vec::new(),
     };
     let mut period = Compliance::new(&question, view.known(), view.zones(), view.times())?;
@@ -50,7 +50,7 @@ pub fn evaluate<'v>(
 struct Gathered {
     rest: Rest,
     open: OpenClocks,
-    /// By the places of the objectives; `None`: the index does not show what is asked about.
+    /// By the places of the objectives; `None`: the index does not show what is queried.
     past: Option<BTreeMap<usize, Past>>,
 }
 
@@ -72,10 +72,10 @@ impl Gathered {
         view: &'v ReadView<'_>,
         mut compliance: Compliance<'v>,
     ) -> Result<PeriodOutlook<'v>, ViewsError> {
-        let weighing = |_: &Learned, incident: &str, clock: &Clock<'_>, outlook: &Outlook| {
-            Some(Weighing::of(incident, clock, outlook))
+        let open_clock = |_: &Learned, incident: &str, clock: &Clock<'_>, outlook: &Outlook| {
+            Some(OpenClockForecast::of(incident, clock, outlook))
         };
-        let open = self.open.forecast(view, weighing)?;
+        let open = self.open.forecast(view, open_clock)?;
         PeriodEvaluator::new(view).evaluate(self.rest, slice::from_mut(&mut compliance))?;
         let past = match self.past {
             Some(past) => past,
@@ -100,15 +100,15 @@ fn forecast(
     view: &ReadView<'_>,
     contract_id: &str,
     attainment: &Attainment<'_>,
-    open: &[Weighing],
+    open: &[OpenClockForecast],
     past: &Past,
 ) -> AttainmentForecast {
     let (promise, as_of) = (attainment.promise(), view.times().as_of);
     let counts = &attainment.tally.contractual;
     let (decided, breached) = (counts.met + counts.breached, counts.breached);
     let end = attainment.period.end;
-    let halfway = Halfway { contract_id, promise, as_of, end, decided, breached };
-    forecast_attainment(&halfway, open, past, &view.known())
+    let in_progress = PeriodInProgress { contract_id, promise, as_of, end, decided, breached };
+    forecast_attainment(&in_progress, open, past, &view.known())
 }
 
 /// How the downtime that an objective allows is used up, if it is one on availability.
@@ -165,8 +165,8 @@ fn past_by_tallies(
         let mut days = PastDays::new(attainment.promise(), &zone, view.times().as_of);
         for date in days.dates.clone() {
             let number = day(date);
-            for cell in index.cells(contract, Dimension::All, number..number + 1) {
-                let ([_, target, priority], tally) = cell?;
+            for tally_bucket in index.tally_buckets(contract, Dimension::All, number..number + 1) {
+                let ([_, target, priority], tally) = tally_bucket?;
                 let counts = &tally.contractual;
                 let decided = counts.met + counts.breached;
                 days.add((&target, &priority), date, decided, counts.breached);
@@ -177,7 +177,7 @@ fn past_by_tallies(
     Ok(found)
 }
 
-/// The same where the index can't tell: each incident is evaluated once for all objectives.
+/// The same where the index can't answer: each incident is evaluated once for all objectives.
 fn past_one_by_one(
     view: &ReadView<'_>,
     period: &Compliance<'_>,
@@ -194,8 +194,8 @@ fn past_one_by_one(
     }
     for incident in view.incident_ids(contract, "") {
         view.with_history(&incident?, |history| {
-            let judgement = judge_under(history, contract, &known, as_of);
-            for entry in entries_of(history, &judgement, &known, as_of) {
+            let evaluation = evaluate_under(history, contract, &known, as_of);
+            for entry in entries_of(history, &evaluation, &known, as_of) {
                 let Some(decided) = entry.decide_time.filter(|_| !entry.is_excluded) else {
                     continue;
                 };

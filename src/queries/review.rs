@@ -6,17 +6,17 @@ use super::compliance::PeriodEvaluator;
 use super::{IndexReader, QueryError, ReadPoint, ReadView};
 use crate::domain::incident::RecordedEvent;
 use crate::domain::time::Instant;
-use crate::engine::deed::Signature;
-use crate::engine::learning::Turnout;
+use crate::engine::action::Signature;
+use crate::engine::learning::ForecastScore;
 use crate::engine::period_outlook::months_of;
 use crate::engine::query::Times;
-use crate::engine::refusal::Refusal;
-use crate::engine::review::{MOVED_TOLD_MAX, Restatement, Review, Reviewed, moved};
+use crate::engine::rejection::Rejection;
+use crate::engine::review::{MOVED_LISTED_MAX, Restatement, Review, Reviewed, moved};
 use crate::views::ViewsError;
 
-/// Which review is asked for.
+/// Which review is requested.
 #[derive(Clone, Debug)]
-pub struct ReviewAsked {
+pub struct ReviewQuery {
     /// The contract.
     pub contract_id: String,
     /// The period's name.
@@ -29,10 +29,10 @@ pub struct ReviewAsked {
 pub fn evaluate<'v>(
     view: &'v ReadView<'_>,
     index: Option<IndexReader<'_>>,
-    wanted: &ReviewAsked,
+    wanted: &ReviewQuery,
 ) -> Result<(ReadPoint, Reviewed<'v>), QueryError> {
-    let ReviewAsked { contract_id, period, as_signed } = wanted;
-    let signatures = view.book().signatures(contract_id, period, view.times().known);
+    let ReviewQuery { contract_id, period, as_signed } = wanted;
+    let signatures = view.actions().signatures(contract_id, period, view.times().known);
     let signatures: Vec<_> = signatures.map(|(time, signed)| (time, signed.clone())).collect();
     let last = signatures.last().map(|(_, signature)| signature);
     let seen = match last {
@@ -53,9 +53,9 @@ fn times_of(signature: &Signature) -> Times {
     Times { as_of: signature.as_of, known: signature.known }
 }
 
-fn not_signed(wanted: &ReviewAsked) -> Refusal {
-    let ReviewAsked { contract_id, period, .. } = wanted.clone();
-    Refusal::NotSigned { contract_id, period }
+fn not_signed(wanted: &ReviewQuery) -> Rejection {
+    let ReviewQuery { contract_id, period, .. } = wanted.clone();
+    Rejection::NotSigned { contract_id, period }
 }
 
 /// The review as it is `seen`, a view at the same place as `view` that terms are borrowed from.
@@ -63,9 +63,9 @@ fn review<'v>(
     view: &'v ReadView<'_>,
     seen: &ReadView<'_>,
     index: Option<IndexReader<'_>>,
-    wanted: &ReviewAsked,
+    wanted: &ReviewQuery,
 ) -> Result<Review<'v>, QueryError> {
-    let ReviewAsked { contract_id, period, .. } = wanted;
+    let ReviewQuery { contract_id, period, .. } = wanted;
     let known = view.catalog().known(seen.times().known);
     let mut review = Review::new(contract_id, period, known, view.zones(), seen.times())?;
     let evaluator = PeriodEvaluator::new(seen);
@@ -80,7 +80,7 @@ fn review<'v>(
     for period in [&mut review.present].into_iter().chain(&mut review.chain) {
         evaluator.add_services(period)?;
     }
-    review.finish(seen.book());
+    review.finish(seen.actions());
     Ok(review)
 }
 
@@ -109,7 +109,7 @@ fn forecasts(
     seen: &ReadView<'_>,
     review: &Review<'_>,
     contract: &str,
-) -> Result<Option<Turnout>, ViewsError> {
+) -> Result<Option<ForecastScore>, ViewsError> {
     let learned = seen.learned(contract)?;
     let zone = seen.known().zone(contract);
     let months = zone.map(|zone| months_of(&review.present.period, &zone));
@@ -120,7 +120,7 @@ fn forecasts(
 fn restatement<'v>(
     view: &'v ReadView<'_>,
     seen: &ReadView<'_>,
-    wanted: &ReviewAsked,
+    wanted: &ReviewQuery,
     signature: &Signature,
     present: &Review<'v>,
 ) -> Result<Restatement<'v>, QueryError> {
@@ -128,7 +128,7 @@ fn restatement<'v>(
     let all = moved(&signed.table, &present.table);
     let moved_count = all.len();
     let since = (signature.known, seen.times().known);
-    let first = all.into_iter().take(MOVED_TOLD_MAX);
+    let first = all.into_iter().take(MOVED_LISTED_MAX);
     let moved = first.map(|moved| {
         let facts = facts(view, &moved.incident_id, since)?;
         Ok((moved, facts))

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use super::compliance::{PeriodEvaluator, Rest};
 use super::{IndexReader, QueryError, ReadView};
-use crate::domain::settlement::{Item, ItemKind, Settled};
+use crate::domain::settlement::{Item, ItemKind, ItemStatus};
 use crate::engine::catalog::Known;
-use crate::engine::compliance::{Compliance, PeriodAsked, Question};
-use crate::engine::refusal::Refusal;
-use crate::engine::settlement::{credit_of, credit_periods, decided_periods, items_of, standing};
+use crate::engine::compliance::{Compliance, PeriodQuery, Question};
+use crate::engine::rejection::Rejection;
+use crate::engine::settlement::{credit_of, credit_periods, decided_periods, items_of, statuses};
 use crate::views::ViewsError;
 
 /// Everything that is to be settled of one contract, or ("") of all, by its id.
@@ -16,11 +16,11 @@ pub fn items(
     view: &ReadView<'_>,
     index: Option<IndexReader<'_>>,
     contract: &str,
-) -> Result<BTreeMap<String, Settled>, QueryError> {
+) -> Result<BTreeMap<String, ItemStatus>, QueryError> {
     let mut credits = Vec::new();
     for id in contracts(view, contract)? {
         let mut periods = credit_periods(view.known(), id, view.times());
-        periods.extend(decided_periods(view.book(), id, view.times()));
+        periods.extend(decided_periods(view.actions(), id, view.times()));
         credits.push(Credits::gather(view, index.as_ref(), id, periods)?);
     }
     drop(index);
@@ -31,7 +31,7 @@ pub fn items(
     for id in view.incident_ids(contract, "") {
         items.extend(items_of_incident(view, &id?, contract)?);
     }
-    Ok(standing(items, view.book(), contract, view.times()))
+    Ok(statuses(items, view.actions(), contract, view.times()))
 }
 
 /// The item of this id as it stands: only what the id names is evaluated.
@@ -55,18 +55,18 @@ pub fn item(
     for (contract, incident) in named.iter().filter(|_| !is_credit) {
         items.extend(items_of_incident(view, incident, contract)?);
     }
-    let mut all = standing(items, view.book(), "", view.times());
-    let found = all.remove(id).map(|settled| settled.item);
-    Ok(found.ok_or_else(|| Refusal::ItemNotFound(id.to_owned()))?)
+    let mut all = statuses(items, view.actions(), "", view.times());
+    let found = all.remove(id).map(|status| status.item);
+    Ok(found.ok_or_else(|| Rejection::ItemNotFound(id.to_owned()))?)
 }
 
 /// The contracts that are meant.
-fn contracts<'v>(view: &'v ReadView<'_>, contract: &'v str) -> Result<Vec<&'v str>, Refusal> {
+fn contracts<'v>(view: &'v ReadView<'_>, contract: &'v str) -> Result<Vec<&'v str>, Rejection> {
     let known = view.known();
     match contract {
         "" => Ok(known.contract_ids().collect()),
         one if known.contract(one).all().is_empty() => {
-            Err(Refusal::ContractNotFound(one.to_owned()))
+            Err(Rejection::ContractNotFound(one.to_owned()))
         }
         one => Ok(vec![one]),
     }
@@ -112,7 +112,7 @@ impl<'v> Credits<'v> {
         for name in names {
             let contract_id = contract.to_owned();
             let question =
-                Question { contract_id, period: PeriodAsked::Named(name), group_by: Vec::new() };
+                Question { contract_id, period: PeriodQuery::Named(name), group_by: Vec::new() };
             let period = Compliance::new(&question, view.known(), view.zones(), view.times());
             // A period before time began, or in a zone that is no longer known, has no credits.
             periods.extend(period.ok().filter(|period| !period.credited.is_empty()));

@@ -6,8 +6,8 @@ use std::slice;
 use super::clocks::{self, ClockFilter};
 use super::compliance::{self, PeriodEvaluator};
 use super::export::{self, Export};
-use super::forecasts::{self, ForecastAsked};
-use super::review::{self, ReviewAsked};
+use super::forecasts::{self, ForecastQuery};
+use super::review::{self, ReviewQuery};
 use super::{IndexReader, ReadRequest, ReadView, Reading, changes, incidents};
 use super::{period_forecasts, settlement};
 use crate::domain::calendar::{Calendar, Draft};
@@ -17,7 +17,7 @@ use crate::domain::contract::{AttainmentPromise, Objective, PeriodKind, Promise}
 use crate::domain::incident::{Fact, IncidentEvent};
 use crate::domain::share::Share;
 use crate::domain::time::Instant;
-use crate::engine::compliance::{Compliance, PeriodAsked, Question};
+use crate::engine::compliance::{Compliance, PeriodQuery, Question};
 use crate::engine::record::{Entry, TermsEntry};
 use crate::runtime::testing::{Store, run};
 
@@ -44,7 +44,7 @@ fn filled() -> Store {
             store.record(minute(1), event(&id, "r", minute(1), Fact::Resolved));
         }
     }
-    store.carry_over();
+    store.project();
     store
 }
 
@@ -92,7 +92,7 @@ fn period() -> String {
 }
 
 fn question() -> Question {
-    let (contract_id, period) = (CONTRACT.to_owned(), PeriodAsked::Named(period()));
+    let (contract_id, period) = (CONTRACT.to_owned(), PeriodQuery::Named(period()));
     Question { contract_id, period, group_by: Vec::new() }
 }
 
@@ -116,7 +116,7 @@ fn a_filter_that_fits_few_looks_on_until_it_finds_them() {
         let Fact::Opened(mut last) = opened() else { panic!("an opening") };
         last.priority = "P2".into();
         store.record(time, event("K", "o", time, Fact::Opened(last)));
-        store.carry_over();
+        store.project();
         let filter = ClockFilter { priority: "P2".into(), ..ClockFilter::default() };
         for most in [1, 2] {
             let reading = store.read(present());
@@ -136,12 +136,12 @@ const QUERIES: [Query; 7] = [
     |view, index| drop(compliance::evaluate(view, index, &question()).unwrap()),
     |view, index| {
         let (contract_id, period) = (CONTRACT.into(), period());
-        let wanted = ReviewAsked { contract_id, period, as_signed: false };
+        let wanted = ReviewQuery { contract_id, period, as_signed: false };
         drop(review::evaluate(view, index, &wanted).unwrap());
     },
     |view, index| drop(settlement::items(view, index, "").unwrap()),
     |view, index| {
-        let wanted = ForecastAsked {
+        let wanted = ForecastQuery {
             contract_id: CONTRACT.into(),
             due_before: None,
             minimum_probability: 0.0,
@@ -154,7 +154,7 @@ const QUERIES: [Query; 7] = [
     |view, index| drop(period_forecasts::evaluate(view, index, CONTRACT, &period()).unwrap()),
     |view, index| {
         drop(index);
-        let period = PeriodAsked::Between(Instant::MIN, Instant::MAX);
+        let period = PeriodQuery::Between(Instant::MIN, Instant::MAX);
         let all = Export { contract_id: String::new(), period, include_open: true };
         export::each(view, &all, |_, _, _| true).unwrap();
     },
@@ -188,7 +188,7 @@ fn the_index_moves_on_while_a_question_is_evaluated_which_sees_nothing_of_it() {
         let before = list(store.read(present()), &store);
         let verdicts = before.iter().filter(|clock| clock.ends_with("Met")).count();
         assert_eq!((before.len(), verdicts), (INCIDENTS, INCIDENTS / 2));
-        // What moves every clock is recorded and carried over in the middle of an evaluation.
+        // What moves every clock is recorded and projected in the middle of an evaluation.
         let point = store.read(present()).view.point();
         assert_eq!(met_while_all_resolve(&store), INCIDENTS as u64 / 2);
         let again = ReadRequest { known: Some(point.times.known), ..present() };
@@ -210,7 +210,7 @@ fn met_while_all_resolve(store: &Store) -> u64 {
         let time = at(&format!("Mon 10:{:02}", 10 * number));
         store.record(time, event(&format!("I{number}"), "r", time, Fact::Resolved));
     }
-    store.carry_over();
+    store.project();
     evaluator.evaluate(rest, slice::from_mut(&mut period)).unwrap();
     period.groups.values().map(|tally| tally.contractual.met).sum()
 }

@@ -39,8 +39,8 @@ pub enum BackUpError {
 }
 
 impl Engine {
-    /// Checks the whole journal; `progress` is told how many records are sound, and says whether to
-    /// go on. Returns the number of records and the head.
+    /// Checks the whole journal; `progress` is given how many records are sound, and says whether
+    /// to go on. Returns the number of records and the head.
     pub fn verify(&self, mut progress: impl FnMut(u64) -> bool) -> Result<(u64, Hash), ReadError> {
         let mut reader = self.log().read(1..=self.progress().sequence)?;
         let mut records = 0;

@@ -6,13 +6,13 @@ use std::thread::JoinHandle;
 use parking_lot::Mutex;
 use tokio::sync::{oneshot, watch};
 
-use super::inbox::Inbox;
 use super::job::{
-    Answer, Asker, DeedAnswer, Job, Results, Sent, TermsAnswer, TermsJob, WriteError,
+    ActionAnswer, Answer, Job, Responder, Results, Sent, TermsAnswer, TermsJob, WriteError,
 };
 use super::learning::Learnings;
 use super::progress::{Loss, Progress};
 use super::query_error::QueryError;
+use super::queue::Queue;
 use super::read_point::{ReadPoint, ReadRequest};
 use super::read_view::{self, Origin, ReadView, Reading};
 use super::sources::Sources;
@@ -20,9 +20,9 @@ use crate::codec;
 use crate::domain::incident::IncidentEvent;
 use crate::domain::service::ServiceEvent;
 use crate::domain::zone::ZoneDatabase;
+use crate::engine::action::TakeAction;
 use crate::engine::catalog::Catalog;
 use crate::engine::command::ChangeTerms;
-use crate::engine::deed::DoDeed;
 use crate::journal::LogSource;
 use crate::views::ViewsError;
 
@@ -31,7 +31,7 @@ use crate::views::ViewsError;
 pub struct Engine {
     pub(super) sources: Sources,
     pub(super) learnings: Learnings,
-    pub(super) inbox: Arc<Inbox<Job>>,
+    pub(super) queue: Arc<Queue<Job>>,
     pub(super) store_id: [u8; 16],
     pub(super) loss: Option<Loss>,
     pub(super) is_poisoned: Arc<watch::Sender<bool>>,
@@ -46,7 +46,7 @@ impl Engine {
         tenant: String,
         events: Vec<IncidentEvent>,
     ) -> Answer<Results> {
-        self.ask(|asker| events_job(tenant, events, asker)).await
+        self.query(|responder| events_job(tenant, events, responder)).await
     }
 
     /// Hands events in and returns at once; the answer comes when they are durable.
@@ -55,21 +55,21 @@ impl Engine {
         tenant: String,
         events: Vec<IncidentEvent>,
     ) -> Result<oneshot::Receiver<Answer<Results>>, WriteError> {
-        let (asker, answer) = oneshot::channel();
-        self.hand_in(events_job(tenant, events, asker))?;
+        let (responder, answer) = oneshot::channel();
+        self.hand_in(events_job(tenant, events, responder))?;
         Ok(answer)
     }
 
-    async fn ask<T>(&self, job: impl FnOnce(Asker<T>) -> Job) -> Answer<T> {
-        let (asker, answer) = oneshot::channel();
-        self.hand_in(job(asker))?;
+    async fn query<T>(&self, job: impl FnOnce(Responder<T>) -> Job) -> Answer<T> {
+        let (responder, answer) = oneshot::channel();
+        self.hand_in(job(responder))?;
         answer.await.unwrap_or(Err(WriteError::Stopping))
     }
 
     fn hand_in(&self, job: Job) -> Result<(), WriteError> {
         match &self.loss {
             Some(loss) => Err(WriteError::Damaged(loss.clone())),
-            None => Ok(self.inbox.put(job)?),
+            None => Ok(self.queue.put(job)?),
         }
     }
 
@@ -84,7 +84,7 @@ impl Engine {
             Sent { event, body }
         });
         let sent = sent.collect();
-        self.ask(|asker| Job::ServiceEvents(tenant, sent, asker)).await
+        self.query(|responder| Job::ServiceEvents(tenant, sent, responder)).await
     }
 
     /// Changes contracts or calendars, or only checks that they could be; answered when durable.
@@ -95,12 +95,12 @@ impl Engine {
         validate_only: bool,
     ) -> Answer<TermsAnswer> {
         let job = Box::new(TermsJob { tenant, change, validate_only });
-        self.ask(|asker| Job::Terms(job, asker)).await
+        self.query(|responder| Job::Terms(job, responder)).await
     }
 
     /// Records what somebody did about the figures; answered when it is durable.
-    pub async fn do_deed(&self, tenant: String, deed: DoDeed) -> Answer<DeedAnswer> {
-        self.ask(|asker| Job::Deed(tenant, Box::new(deed), asker)).await
+    pub async fn take_action(&self, tenant: String, action: TakeAction) -> Answer<ActionAnswer> {
+        self.query(|responder| Job::Action(tenant, Box::new(action), responder)).await
     }
 
     /// Opens a view of everything folded so far. It waits for nothing.
@@ -134,7 +134,7 @@ impl Engine {
     pub async fn wait_for_index(&self, request: ReadRequest) -> Result<u64, QueryError> {
         self.check(request)?;
         let sequence = self.progress().sequence;
-        match self.sources.keeper.catch_up(sequence).await {
+        match self.sources.projector.catch_up(sequence).await {
             true => Ok(sequence),
             false => Err(ViewsError::Behind.into()),
         }
@@ -163,17 +163,17 @@ impl Engine {
 
     /// A tenant's contracts and calendars.
     pub fn catalog(&self, tenant: &str) -> Arc<Catalog> {
-        self.sources.memory.catalog(tenant)
+        self.sources.cache.catalog(tenant)
     }
 
     /// How far the journal is folded.
     pub fn progress(&self) -> Progress {
-        self.sources.memory.progress()
+        self.sources.cache.progress()
     }
 
     /// Up to which sequence the views are complete.
     pub fn views_sequence(&self) -> u64 {
-        self.sources.keeper.sequence()
+        self.sources.projector.sequence()
     }
 
     /// The time zone database in use.
@@ -188,9 +188,9 @@ impl Engine {
 
     /// Takes no more writes, finishes those that wait, and completes the views. Blocks.
     pub fn stop(&self) {
-        self.inbox.close();
+        self.queue.close();
         join(&self.writing);
-        self.sources.keeper.close();
+        self.sources.projector.close();
         join(&self.keeping);
         self.learnings.keep(&self.sources.views);
         if let Err(error) = self.sources.views.close() {
@@ -199,13 +199,13 @@ impl Engine {
     }
 }
 
-fn events_job(tenant: String, events: Vec<IncidentEvent>, asker: Asker<Results>) -> Job {
+fn events_job(tenant: String, events: Vec<IncidentEvent>, responder: Responder<Results>) -> Job {
     let sent = events.into_iter().map(|event| {
         let body = codec::store::record::encode_incident_event(&tenant, &event);
         Sent { event, body }
     });
     let sent = sent.collect();
-    Job::Events(tenant, sent, asker)
+    Job::Events(tenant, sent, responder)
 }
 
 fn join(thread: &Mutex<Option<JoinHandle<()>>>) {

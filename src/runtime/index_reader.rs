@@ -5,58 +5,58 @@ use std::ops::Range;
 
 use parking_lot::RwLockReadGuard;
 
-use super::keeper::Carried;
+use super::projector::IndexPosition;
 use crate::domain::compliance::Tally;
 use crate::domain::time::Instant;
-use crate::engine::index::Shelf;
-use crate::engine::tally::{Counted, Day, Dimension};
-use crate::views::{ClockKey, FiledClock, IncidentKey, Views, ViewsError};
+use crate::engine::index::IndexBucket;
+use crate::engine::tally::{Contribution, Day, Dimension};
+use crate::views::{ClockKey, IncidentKey, IndexedClock, Views, ViewsError};
 
 /// A tenant's part of the index. It does not change while this lives, for nobody: drop it as soon
 /// as everything is gathered, and call nothing of a view that scans ids before.
 #[derive(Debug)]
 pub struct IndexReader<'e> {
-    _index: RwLockReadGuard<'e, Carried>,
+    _index: RwLockReadGuard<'e, IndexPosition>,
     views: &'e Views,
     tenant: String,
 }
 
 impl<'e> IndexReader<'e> {
     pub(super) fn new(
-        index: RwLockReadGuard<'e, Carried>,
+        index: RwLockReadGuard<'e, IndexPosition>,
         views: &'e Views,
         tenant: String,
     ) -> IndexReader<'e> {
         IndexReader { _index: index, views, tenant }
     }
 
-    /// The clocks on a shelf of a contract from an instant on, of that instant from an incident on,
-    /// in order.
+    /// The clocks on a index bucket of a contract from an instant on, of that instant from an
+    /// incident on, in order.
     pub fn clocks<'i>(
         &'i self,
         contract: &str,
-        shelf: Shelf,
+        index_bucket: IndexBucket,
         (time, incident): (Instant, &str),
-    ) -> impl Iterator<Item = Result<FiledClock, ViewsError>> + use<'i, 'e> {
-        let from = ClockKey { tenant: &self.tenant, contract, shelf, time, incident };
+    ) -> impl Iterator<Item = Result<IndexedClock, ViewsError>> + use<'i, 'e> {
+        let from = ClockKey { tenant: &self.tenant, contract, index_bucket, time, incident };
         self.views.clocks(&from)
     }
 
-    /// The incidents with clocks on a shelf of a contract from one instant up to another, the last
-    /// of all included.
+    /// The incidents with clocks on a index bucket of a contract from one instant up to another,
+    /// the last of all included.
     pub fn incidents_on(
         &self,
         contract: &str,
-        shelf: Shelf,
+        index_bucket: IndexBucket,
         (from, until): (Instant, Instant),
     ) -> Result<BTreeSet<String>, ViewsError> {
         let mut found = BTreeSet::new();
-        for filed in self.clocks(contract, shelf, (from, "")) {
-            let filed = filed?;
-            if filed.time >= until && until < Instant::MAX {
+        for index_keys in self.clocks(contract, index_bucket, (from, "")) {
+            let index_keys = index_keys?;
+            if index_keys.time >= until && until < Instant::MAX {
                 break;
             }
-            found.insert(filed.incident);
+            found.insert(index_keys.incident);
         }
         Ok(found)
     }
@@ -64,22 +64,22 @@ impl<'e> IndexReader<'e> {
     /// The incidents with facts that occur after an instant: the index shows them as they will be
     /// then, so they are evaluated by themselves.
     pub fn future_dated(&self, as_of: Instant) -> Result<BTreeSet<String>, ViewsError> {
-        self.views.unsettled_ids(&self.tenant, as_of).collect()
+        self.views.future_dated_ids(&self.tenant, as_of).collect()
     }
 
     /// What an incident has added to the tallies.
-    pub fn contribution(&self, incident: &str) -> Result<Counted, ViewsError> {
-        let (_, filed) = self.views.ledger(&IncidentKey::new(&self.tenant, incident))?;
-        Ok(filed.counted)
+    pub fn contribution(&self, incident: &str) -> Result<Contribution, ViewsError> {
+        let (_, index_keys) = self.views.ledger(&IncidentKey::new(&self.tenant, incident))?;
+        Ok(index_keys.contribution)
     }
 
     /// What is added up of a contract on some days, by value, target and priority.
-    pub fn cells<'i>(
+    pub fn tally_buckets<'i>(
         &'i self,
         contract: &str,
         dimension: Dimension,
         days: Range<Day>,
     ) -> impl Iterator<Item = Result<([String; 3], Tally), ViewsError>> + use<'i, 'e> {
-        self.views.cells(&self.tenant, contract, dimension, days)
+        self.views.tally_buckets(&self.tenant, contract, dimension, days)
     }
 }

@@ -1,15 +1,15 @@
-//! What the writer is asked to do, and how whoever asked is answered.
+//! What the writer is given to do, and how whoever requested it is answered.
 
 use tokio::sync::oneshot;
 
-use super::inbox::Unwanted;
 use super::progress::{Loss, Progress};
+use super::queue::Unwanted;
 use crate::domain::incident::IncidentEvent;
 use crate::domain::recorded::Recorded;
 use crate::domain::service::ServiceEvent;
+use crate::engine::action::{Action, TakeAction};
 use crate::engine::command::{ChangeTerms, Decision};
-use crate::engine::deed::{Deed, DoDeed};
-use crate::engine::refusal::Refusal;
+use crate::engine::rejection::Rejection;
 
 /// Why a write could not be taken.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -31,7 +31,7 @@ pub enum WriteError {
     Behind,
     /// What was sent is refused; nothing is recorded of it.
     #[error(transparent)]
-    Rejected(#[from] Refusal),
+    Rejected(#[from] Rejection),
     /// The views can't be read.
     #[error("the views can't be read: {error}")]
     Views {
@@ -61,13 +61,13 @@ pub struct Receipt {
 }
 
 /// What became of a call's events, in their order.
-pub type Results = Vec<Result<Receipt, Refusal>>;
+pub type Results = Vec<Result<Receipt, Rejection>>;
 
 /// The answer to a job, and how far the journal was folded after it.
 pub type Answer<T> = Result<(T, Progress), WriteError>;
 
 /// Who waits for one.
-pub(super) type Asker<T> = oneshot::Sender<Answer<T>>;
+pub(super) type Responder<T> = oneshot::Sender<Answer<T>>;
 
 /// Something to record, with its journal body encoded by whoever sent it.
 #[derive(Debug)]
@@ -76,34 +76,34 @@ pub(super) struct Sent<E> {
     pub body: Vec<u8>,
 }
 
-/// What the writer is asked to do.
+/// What the writer is given to do.
 #[derive(Debug)]
 pub(super) enum Job {
-    Events(String, Vec<Sent<IncidentEvent>>, Asker<Results>),
-    ServiceEvents(String, Vec<Sent<ServiceEvent>>, Asker<Results>),
-    Terms(Box<TermsJob>, Asker<TermsAnswer>),
-    Deed(String, Box<DoDeed>, Asker<DeedAnswer>),
+    Events(String, Vec<Sent<IncidentEvent>>, Responder<Results>),
+    ServiceEvents(String, Vec<Sent<ServiceEvent>>, Responder<Results>),
+    Terms(Box<TermsJob>, Responder<TermsAnswer>),
+    Action(String, Box<TakeAction>, Responder<ActionAnswer>),
 }
 
 impl Job {
     /// Answers without having decided anything.
     pub fn fail(self, error: WriteError) {
-        // An asker that has gone away needs no answer.
+        // An responder that has gone away needs no answer.
         let _is_there = match self {
-            Job::Events(_, _, asker) | Job::ServiceEvents(_, _, asker) => {
-                asker.send(Err(error)).is_ok()
+            Job::Events(_, _, responder) | Job::ServiceEvents(_, _, responder) => {
+                responder.send(Err(error)).is_ok()
             }
-            Job::Terms(_, asker) => asker.send(Err(error)).is_ok(),
-            Job::Deed(_, _, asker) => asker.send(Err(error)).is_ok(),
+            Job::Terms(_, responder) => responder.send(Err(error)).is_ok(),
+            Job::Action(_, _, responder) => responder.send(Err(error)).is_ok(),
         };
     }
 }
 
-/// What became of a deed.
+/// What became of an action.
 #[derive(Clone, Debug)]
-pub struct DeedAnswer {
-    /// The deed as it is recorded.
-    pub recorded: Recorded<Deed>,
+pub struct ActionAnswer {
+    /// The action as it is recorded.
+    pub recorded: Recorded<Action>,
     /// It had been recorded before.
     pub is_duplicate: bool,
 }
@@ -125,15 +125,18 @@ pub struct TermsAnswer {
     pub validate_only: bool,
 }
 
-/// A job that was decided, whose asker is told once it is clear what became of its group.
+/// A job that was decided, whose responder is answered once it is clear what became of its group.
 pub(super) struct Finished(Box<dyn FnOnce(Result<Progress, WriteError>) + Send>);
 
 impl Finished {
     /// What was decided, or why nothing could be.
-    pub fn new<T: Send + 'static>(asker: Asker<T>, decided: Result<T, WriteError>) -> Finished {
+    pub fn new<T: Send + 'static>(
+        responder: Responder<T>,
+        decided: Result<T, WriteError>,
+    ) -> Finished {
         Finished(Box::new(move |outcome| {
-            // An asker that has gone away needs no answer.
-            let _ = asker.send(outcome.and_then(|progress| Ok((decided?, progress))));
+            // An responder that has gone away needs no answer.
+            let _ = responder.send(outcome.and_then(|progress| Ok((decided?, progress))));
         }))
     }
 }

@@ -1,4 +1,4 @@
-//! What incidents teach, caught up with when it is asked: recording never pays for it.
+//! What incidents teach, caught up with when it is queried: recording never pays for it.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -19,14 +19,14 @@ use crate::views::{Views, ViewsError};
 
 /// What was learnt is kept in the views once so many records were read beyond what is kept.
 const RECORDS_UNKEPT_MAX: u64 = 20_000;
-/// Askers overtake each other: one that sees a little less than was learnt already goes on from a
+/// Queries overtake each other: one that sees a little less than was learnt already goes on from a
 /// stage a little earlier. So many records lie between two stages at least.
 const RECORDS_A_STAGE: u64 = 1_000;
 const STAGES_MAX: usize = 3;
 /// Ledgers held at once while catching up.
 const LEDGERS_HELD_MAX: usize = 20_000;
 
-/// What the incidents of each tenant taught, as far as it was asked.
+/// What the incidents of each tenant taught, as far as it was queried.
 #[derive(Debug, Default)]
 pub(super) struct Learnings {
     tenants: Mutex<HashMap<String, Arc<Mutex<Lessons>>>>,
@@ -35,23 +35,23 @@ pub(super) struct Learnings {
 /// What the incidents of one tenant taught.
 #[derive(Debug, Default)]
 struct Lessons {
-    now: Course,
+    now: Progress_,
     /// As it was some records ago; the newest first.
-    stages: VecDeque<Course>,
+    stages: VecDeque<Progress_>,
     /// Up to where the views hold it; `None`: they were not looked into yet.
     kept: Option<u64>,
 }
 
 /// What was learnt from the journal up to a sequence.
 #[derive(Debug, Default)]
-struct Course {
+struct Progress_ {
     sequence: u64,
     learning: Learning,
     /// Goes on from the sequence.
     reader: Option<Box<dyn LogReader>>,
 }
 
-/// The ledgers that were asked for while catching up.
+/// The ledgers that were requested while catching up.
 struct Held<'e> {
     sources: &'e Sources,
     tenant: &'e str,
@@ -60,7 +60,7 @@ struct Held<'e> {
 
 impl Learnings {
     /// What was learnt of a contract's clocks by what was recorded up to an instant, of the records
-    /// up to a sequence. Asking what was known long before it was last asked is slow: that is
+    /// up to a sequence. Asking what was known long before it was last queried is slow: that is
     /// learnt from the journal's beginning. Blocks.
     pub fn learned(
         &self,
@@ -78,9 +78,9 @@ impl Learnings {
         } else if lessons.now.sequence < sequence {
             lessons.set_stage();
         }
-        let course = past.as_mut().unwrap_or(&mut lessons.now);
-        course.catch_up(sources, tenant, sequence, known)?;
-        let learned = course.learning.of(contract);
+        let progress = past.as_mut().unwrap_or(&mut lessons.now);
+        progress.catch_up(sources, tenant, sequence, known)?;
+        let learned = progress.learning.of(contract);
         if lessons.unkept() > RECORDS_UNKEPT_MAX {
             lessons.keep(tenant, &sources.views);
         }
@@ -110,7 +110,7 @@ impl Lessons {
         }
         match views.learning(tenant) {
             Ok(Some((sequence, learning))) => {
-                self.now = Course { sequence, learning, reader: None };
+                self.now = Progress_ { sequence, learning, reader: None };
             }
             Ok(None) => {}
             Err(ViewsError::Row(error)) => {
@@ -132,9 +132,9 @@ impl Lessons {
     }
 
     /// The newest stage that knows nothing later; the very beginning, if there is none.
-    fn stage_by(&self, known: Instant) -> Course {
+    fn stage_by(&self, known: Instant) -> Progress_ {
         let stage = self.stages.iter().find(|stage| stage.reaches_no_further_than(known));
-        stage.map(Course::copy).unwrap_or_default()
+        stage.map(Progress_::copy).unwrap_or_default()
     }
 
     /// How many records were read beyond what the views hold.
@@ -144,7 +144,7 @@ impl Lessons {
 
     /// Keeps what was learnt in the views. It can be learnt again if that fails.
     fn keep(&mut self, tenant: &str, views: &Views) {
-        let Course { sequence, learning, .. } = &self.now;
+        let Progress_ { sequence, learning, .. } = &self.now;
         if let Err(error) = views.keep_learning(tenant, *sequence, learning) {
             tracing::warn!(%error, "what was learnt can't be kept: it will be learnt again");
         }
@@ -152,14 +152,14 @@ impl Lessons {
     }
 }
 
-impl Course {
+impl Progress_ {
     fn reaches_no_further_than(&self, known: Instant) -> bool {
         self.learning.taken.1 <= known
     }
 
     /// The same, to be gone on from elsewhere.
-    fn copy(&self) -> Course {
-        Course { sequence: self.sequence, learning: self.learning.clone(), reader: None }
+    fn copy(&self) -> Progress_ {
+        Progress_ { sequence: self.sequence, learning: self.learning.clone(), reader: None }
     }
 
     /// Takes what was recorded of a tenant up to a sequence and an instant.
@@ -173,7 +173,7 @@ impl Course {
         if self.sequence >= last {
             return Ok(());
         }
-        let catalog = sources.memory.catalog(tenant);
+        let catalog = sources.cache.catalog(tenant);
         let mut held = Held { sources, tenant, ledgers: HashMap::new() };
         self.read(last, known, &catalog, &mut held)
     }

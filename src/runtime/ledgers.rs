@@ -5,12 +5,12 @@ use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use crate::domain::service::ServiceEvent;
-use crate::engine::index::Filed;
+use crate::engine::index::IndexKeys;
 use crate::engine::ledger::Ledger;
 use crate::engine::state::LedgerStore;
 use crate::views::{IncidentKey, Views, ViewsError};
 
-/// Incidents kept in memory after they are carried over to the views.
+/// Incidents kept in memory after they are projected to the views.
 const INCIDENTS_CACHED_MAX: usize = 20_000;
 
 /// A service's tenant and name.
@@ -31,8 +31,8 @@ pub(super) struct Ledgers {
 #[derive(Clone, Debug)]
 pub(super) struct Slot {
     pub ledger: Arc<Ledger>,
-    /// Under what it is filed in the views.
-    pub filed: Filed,
+    /// Under what it is indexed in the views.
+    pub index_keys: IndexKeys,
     is_fresh: bool,
 }
 
@@ -45,8 +45,8 @@ pub(super) struct Adding<'l> {
 impl Slot {
     /// The ledger as the views hold it.
     pub fn read(key: &IncidentKey, views: &Views) -> Result<Slot, ViewsError> {
-        let (ledger, filed) = views.ledger(key)?;
-        Ok(Slot { ledger: Arc::new(ledger), filed, is_fresh: false })
+        let (ledger, index_keys) = views.ledger(key)?;
+        Ok(Slot { ledger: Arc::new(ledger), index_keys, is_fresh: false })
     }
 }
 
@@ -90,16 +90,16 @@ impl Ledgers {
         self.services.iter().map(|(key, ledger)| (key.clone(), Arc::clone(ledger))).collect()
     }
 
-    /// An incident is filed anew.
-    pub fn set_filed(&mut self, key: &IncidentKey, filed: Filed) {
+    /// An incident is indexed anew.
+    pub fn set_indexed(&mut self, key: &IncidentKey, index_keys: IndexKeys) {
         if let Some(slot) = self.incidents.get_mut(key) {
-            slot.filed = filed;
+            slot.index_keys = index_keys;
         }
     }
 
     /// The views hold a service as it was; what was added since stays.
-    pub fn forget_service(&mut self, key: &ServiceKey, carried: &Arc<Ledger<ServiceEvent>>) {
-        if self.services.get(key).is_some_and(|now| Arc::ptr_eq(now, carried)) {
+    pub fn forget_service(&mut self, key: &ServiceKey, projected: &Arc<Ledger<ServiceEvent>>) {
+        if self.services.get(key).is_some_and(|now| Arc::ptr_eq(now, projected)) {
             self.services.remove(key);
         }
     }
@@ -116,7 +116,7 @@ impl LedgerStore for Adding<'_> {
     type Error = ViewsError;
 
     /// It is fresh even if nothing turns out to be new: when the journal is read again, the views
-    /// may hold an event already that the incident is not yet filed by.
+    /// may hold an event already that the incident is not yet indexed by.
     fn incident(&mut self, tenant: &str, id: &str) -> Result<Option<&mut Ledger>, ViewsError> {
         let key = IncidentKey::new(tenant, id);
         let slot = match self.ledgers.incidents.entry(key) {

@@ -1,42 +1,42 @@
-//! The machine: what records, folds, carries over and reads, with its threads and channels.
+//! The machine: what records, folds, projects and reads, with its threads and channels.
 //!
-//! One writer thread decides and records; one keeper thread carries what is new over to the views;
-//! the network's tasks hand jobs to the first and read beside the second, each through a
+//! One writer thread decides and records; one projector thread carries what is new over to the
+//! views; the network's tasks hand jobs to the first and read beside the second, each through a
 //! [`ReadView`]. Answers that take long are worked out on threads of the network's side, which
-//! belong to whoever asks: nothing here waits for them.
+//! belong to whoever waits: nothing here waits for them.
 
 mod backup;
-mod draft;
+mod batch;
+mod cache;
 mod engine;
-mod errands;
-mod inbox;
 mod index_reader;
 mod job;
-mod keeper;
 mod learning;
 mod ledgers;
-mod memory;
 mod open_log;
+mod outage_log;
 mod progress;
+mod projector;
 mod query_error;
+mod queue;
 mod read_point;
 mod read_view;
 mod recount;
 mod replay;
+mod signal;
 mod sources;
 mod start;
 mod sync;
 #[cfg(test)]
 pub(crate) mod testing;
-mod trouble;
-pub mod wall;
+pub mod wall_clock;
 mod writer;
 pub mod zones;
 
 pub use backup::{BackUpError, Portion};
 pub use engine::Engine;
 pub use index_reader::IndexReader;
-pub use job::{Answer, DeedAnswer, Receipt, Results, TermsAnswer, WriteError};
+pub use job::{ActionAnswer, Answer, Receipt, Results, TermsAnswer, WriteError};
 pub use progress::{Loss, Progress};
 pub use query_error::QueryError;
 pub use read_point::{ReadPoint, ReadRequest};

@@ -1,15 +1,15 @@
 //! Why a question is not answered.
 
 use super::progress::Loss;
-use crate::engine::refusal::Refusal;
+use crate::engine::rejection::Rejection;
 use crate::views::ViewsError;
 
 /// Why a question is not answered.
 #[derive(Debug, thiserror::Error)]
 pub enum QueryError {
-    /// The question can't be answered as it is asked.
+    /// The question can't be answered as it is posed.
     #[error(transparent)]
-    Rejected(#[from] Refusal),
+    Rejected(#[from] Rejection),
     /// The views can't be read, or lag behind.
     #[error(transparent)]
     Unavailable(#[from] ViewsError),

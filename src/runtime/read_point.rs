@@ -1,10 +1,10 @@
 //! The place in the journal, and the two times, that an answer rests on.
 
-use super::wall;
+use super::wall_clock;
 use crate::domain::time::Instant;
 use crate::engine::query::Times;
 
-/// The times and the sequence that a read asks for.
+/// The times and the sequence that a read requests.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ReadRequest {
     /// Evaluate as of this instant; `None`: now.
@@ -25,10 +25,10 @@ pub struct ReadPoint {
 }
 
 impl ReadPoint {
-    /// The times asked for, or now, where the last record has this sequence and record time. Now
+    /// The times requested, or now, where the last record has this sequence and record time. Now
     /// is never before the last record, even if the clock was set back.
     pub(super) fn new(sequence: u64, record_time: Instant, request: ReadRequest) -> ReadPoint {
-        let as_of = request.as_of.unwrap_or_else(|| wall::now().max(record_time));
+        let as_of = request.as_of.unwrap_or_else(|| wall_clock::now().max(record_time));
         let known = request.known.map_or(record_time, |known| known.min(record_time));
         ReadPoint { sequence, times: Times { as_of, known } }
     }

@@ -23,12 +23,12 @@ use crate::domain::incident::History;
 use crate::domain::service::ServiceEvent;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
+use crate::engine::action::ActionLog;
 use crate::engine::catalog::{Catalog, Known};
-use crate::engine::deed::Book;
 use crate::engine::learning::Learned;
 use crate::engine::ledger::Ledger;
 use crate::engine::query::{Times, history};
-use crate::engine::refusal::Refusal;
+use crate::engine::rejection::Rejection;
 use crate::views::ViewsError;
 
 /// Ids that are read in one step of a scan.
@@ -39,7 +39,7 @@ const IDS_A_STEP: usize = 1_000;
 pub struct Reading<'e> {
     /// What the question sees.
     pub view: ReadView<'e>,
-    /// The index, if it shows what is asked about; `None`: incidents are evaluated one by one. Drop
+    /// The index, if it shows what is queried; `None`: incidents are evaluated one by one. Drop
     /// it before anything is evaluated: until then it can't be brought up to date for anybody.
     pub index: Option<IndexReader<'e>>,
 }
@@ -52,7 +52,7 @@ pub struct ReadView<'e> {
     request: ReadRequest,
     point: ReadPoint,
     catalog: Arc<Catalog>,
-    book: Arc<Book>,
+    actions: Arc<ActionLog>,
 }
 
 /// Where views are opened.
@@ -72,7 +72,7 @@ impl<'e> Reading<'e> {
 impl<'e> Origin<'e> {
     /// A view of everything folded so far. It waits for nothing.
     pub fn present(self, tenant: String, request: ReadRequest) -> ReadView<'e> {
-        let progress = self.sources.memory.progress();
+        let progress = self.sources.cache.progress();
         let point = ReadPoint::new(progress.sequence, progress.record_time, request);
         self.view(tenant, request, point)
     }
@@ -84,10 +84,10 @@ impl<'e> Origin<'e> {
         request: ReadRequest,
         sequence: u64,
     ) -> Result<Reading<'e>, ViewsError> {
-        let index = self.sources.keeper.index(sequence)?;
+        let index = self.sources.projector.index(sequence)?;
         let record_time = index.record_time;
         let point = ReadPoint::new(index.sequence, record_time, request);
-        // Whoever asks as of now, or later, by all that is known, asks for what the index shows.
+        // Whoever queries as of now, or later, by all that is known, requests what the index shows.
         let is_current = point.times.known == record_time && point.times.as_of >= record_time;
         let index =
             is_current.then(|| IndexReader::new(index, &self.sources.views, tenant.clone()));
@@ -96,9 +96,9 @@ impl<'e> Origin<'e> {
 
     /// Terms and actions are looked up when the point is known, so they hold all that it does.
     fn view(self, tenant: String, request: ReadRequest, point: ReadPoint) -> ReadView<'e> {
-        let memory = &self.sources.memory;
-        let (catalog, book) = (memory.catalog(&tenant), memory.book(&tenant));
-        ReadView { origin: self, tenant, request, point, catalog, book }
+        let cache = &self.sources.cache;
+        let (catalog, actions) = (cache.catalog(&tenant), cache.actions(&tenant));
+        ReadView { origin: self, tenant, request, point, catalog, actions }
     }
 }
 
@@ -124,8 +124,8 @@ impl<'e> ReadView<'e> {
     }
 
     /// What people did about the figures, also what they did since.
-    pub fn book(&self) -> &Book {
-        &self.book
+    pub fn actions(&self) -> &ActionLog {
+        &self.actions
     }
 
     /// The time zone database in use.
@@ -159,8 +159,8 @@ impl<'e> ReadView<'e> {
     /// Everything recorded about a service, also since.
     pub fn service_ledger(&self, service: &str) -> Result<Arc<Ledger<ServiceEvent>>, ViewsError> {
         self.check_index_is_free();
-        let Sources { memory, views, .. } = self.origin.sources;
-        memory.service_ledger(&self.tenant, service, views)
+        let Sources { cache, views, .. } = self.origin.sources;
+        cache.service_ledger(&self.tenant, service, views)
     }
 
     /// Makes something of what is known of an incident; `None`: nothing is known of it.
@@ -203,8 +203,8 @@ impl<'e> ReadView<'e> {
     /// One step of a scan. The index is held meanwhile, and only then.
     fn ids_after(&self, contract: &str, after: &str) -> Result<Vec<String>, ViewsError> {
         self.check_index_is_free();
-        let Sources { keeper, views, .. } = self.origin.sources;
-        let _index = keeper.index(self.point.sequence)?;
+        let Sources { projector, views, .. } = self.origin.sources;
+        let _index = projector.index(self.point.sequence)?;
         match contract {
             "" => views.incident_ids(&self.tenant, after).take(IDS_A_STEP).collect(),
             _ => views.attached_ids(&self.tenant, contract, after).take(IDS_A_STEP).collect(),
@@ -212,7 +212,7 @@ impl<'e> ReadView<'e> {
     }
 
     /// What was learnt of a contract's clocks by what is known. Asking what was known long before
-    /// it was last asked is slow: that is learnt from the journal's beginning.
+    /// it was last queried is slow: that is learnt from the journal's beginning.
     pub fn learned(&self, contract: &str) -> Result<Arc<Learned>, ViewsError> {
         self.check_index_is_free();
         let Origin { sources, learnings } = self.origin;
@@ -223,11 +223,11 @@ impl<'e> ReadView<'e> {
     /// Fails the unit tests of whatever evaluates while it still holds the index.
     fn check_index_is_free(&self) {
         #[cfg(test)]
-        assert!(!self.origin.sources.keeper.is_read(), "gather, drop the index, then evaluate");
+        assert!(!self.origin.sources.projector.is_read(), "gather, drop the index, then evaluate");
     }
 }
 
-/// What a request must not ask for: more than is there, or what is lost.
+/// What a request must not request: more than is there, or what is lost.
 pub(super) fn check(
     request: ReadRequest,
     sources: &Sources,
@@ -238,10 +238,10 @@ pub(super) fn check(
         return Err(QueryError::Lost(loss.clone()));
     }
     // Everything acknowledged is folded, so a sequence that is not there won't come by waiting.
-    let present = sources.memory.progress().sequence;
+    let present = sources.cache.progress().sequence;
     if request.min_sequence > present as i64 {
-        let asked = request.min_sequence;
-        return Err(Refusal::SequenceNotReached { asked, present }.into());
+        let requested = request.min_sequence;
+        return Err(Rejection::SequenceNotReached { requested, present }.into());
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::index;
 use crate::engine::state::{IncidentLedgers, State};
-use crate::engine::tally::CellPlace;
+use crate::engine::tally::TallyBucketKey;
 use crate::journal::{LogSource, ReadError};
 use crate::views::{Identity, Views, ViewsError};
 
@@ -26,23 +26,23 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Recount {
     /// How many incidents were counted.
     pub incidents: usize,
-    /// How many cells are kept or counted.
-    pub cells: usize,
-    /// The cells in which the two differ.
+    /// How many tally buckets are kept or counted.
+    pub tally_buckets: usize,
+    /// The tally buckets in which the two differ.
     pub differences: Vec<Difference>,
 }
 
-/// A cell that does not hold what counting anew gives.
+/// A tally bucket that does not hold what counting anew gives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
     /// The organisation.
     pub tenant: String,
-    /// Which cell.
-    pub place: CellPlace,
+    /// Which tally bucket.
+    pub place: TallyBucketKey,
     /// What it holds.
     pub kept: Tally,
     /// What it should hold.
-    pub counted: Tally,
+    pub recounted: Tally,
 }
 
 /// Why the tallies can't be held against the journal.
@@ -65,7 +65,7 @@ impl From<ReadError> for RecountError {
     }
 }
 
-type Cells = BTreeMap<(String, CellPlace), Tally>;
+type TallyBuckets = BTreeMap<(String, TallyBucketKey), Tally>;
 
 /// Counts every incident in the log of a stopped server anew, in memory, and compares that with its
 /// views, which lie in the directory `views`.
@@ -83,16 +83,19 @@ pub fn recount(
         last_sequence: folded.last_sequence,
     };
     let views = Views::find(copy.path(), PATIENCE).complete(&identity)?;
-    let mut kept = Cells::new();
-    for cell in views.all_cells() {
-        let (tenant, place, tally) = cell?;
+    let mut kept = TallyBuckets::new();
+    for tally_bucket in views.all_tally_buckets() {
+        let (tenant, place, tally) = tally_bucket?;
         kept.insert((tenant, place), tally);
     }
-    let counted = folded.count();
+    let recounted = folded.count();
     Ok(Recount {
         incidents: folded.ledgers.len(),
-        cells: kept.keys().chain(counted.keys().filter(|key| !kept.contains_key(key))).count(),
-        differences: differences(kept, counted),
+        tally_buckets: kept
+            .keys()
+            .chain(recounted.keys().filter(|key| !kept.contains_key(key)))
+            .count(),
+        differences: differences(kept, recounted),
     })
 }
 
@@ -108,8 +111,8 @@ impl Folded {
     fn read(log: &dyn LogSource, zones: &ZoneDatabase) -> Result<Folded, RecountError> {
         let (state, ledgers) = (State::new(zones.clone()), IncidentLedgers::default());
         let mut folded = Folded { state, ledgers, last_sequence: 0, last_time: Instant::MIN };
-        for piece in replay::pieces(log, 1, u64::MAX, zones)? {
-            for recorded in piece?.records {
+        for chunk in replay::chunks(log, 1, u64::MAX, zones)? {
+            for recorded in chunk?.records {
                 (folded.last_sequence, folded.last_time) =
                     (recorded.sequence, recorded.record_time);
                 let Ok(()) = folded.state.apply(recorded, &mut folded.ledgers);
@@ -118,30 +121,30 @@ impl Folded {
         Ok(folded)
     }
 
-    /// What the incidents add up to, cell by cell.
-    fn count(&self) -> Cells {
-        let mut cells = Cells::new();
+    /// What the incidents add up to, tally bucket by tally bucket.
+    fn count(&self) -> TallyBuckets {
+        let mut tally_buckets = TallyBuckets::new();
         for ((tenant, _), ledger) in &self.ledgers {
             let catalog = self.state.catalog(tenant).known(self.last_time);
-            let standing = index::standing(ledger, catalog);
-            for (cell, tally) in standing.counted.cells() {
-                cells.entry((tenant.clone(), cell.into())).or_default().add(tally);
+            let index_entry = index::index_entry(ledger, catalog);
+            for (tally_bucket, tally) in index_entry.contribution.tally_buckets() {
+                tally_buckets.entry((tenant.clone(), tally_bucket.into())).or_default().add(tally);
             }
         }
-        cells
+        tally_buckets
     }
 }
 
-fn differences(mut kept: Cells, counted: Cells) -> Vec<Difference> {
+fn differences(mut kept: TallyBuckets, recounted: TallyBuckets) -> Vec<Difference> {
     let mut found = Vec::new();
-    let mut compare = |(tenant, place), kept: Tally, counted: Tally| {
-        if kept != counted {
-            found.push(Difference { tenant, place, kept, counted });
+    let mut compare = |(tenant, place), kept: Tally, recounted: Tally| {
+        if kept != recounted {
+            found.push(Difference { tenant, place, kept, recounted });
         }
     };
-    for (key, counted) in counted {
+    for (key, recounted) in recounted {
         let kept = kept.remove(&key).unwrap_or_default();
-        compare(key, kept, counted);
+        compare(key, kept, recounted);
     }
     kept.into_iter().for_each(|(key, kept)| compare(key, kept, Tally::default()));
     found.sort_by(|a, b| (&a.tenant, &a.place).cmp(&(&b.tenant, &b.place)));

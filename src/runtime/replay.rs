@@ -12,7 +12,7 @@ const RECORDS_A_FOLD: usize = 1_000;
 
 /// Records that follow each other, and the journal's head after them.
 #[derive(Debug)]
-pub(super) struct Piece {
+pub(super) struct Chunk {
     pub records: Vec<Recorded<Record>>,
     pub head: Hash,
 }
@@ -34,12 +34,12 @@ pub enum ReplayError {
 }
 
 /// Reads the records from `first` up to `last` in pieces. What comes before damage is still given.
-pub(super) fn pieces(
+pub(super) fn chunks(
     log: &dyn LogSource,
     first: u64,
     last: u64,
     zones: &ZoneDatabase,
-) -> Result<impl Iterator<Item = Result<Piece, ReplayError>>, ReplayError> {
+) -> Result<impl Iterator<Item = Result<Chunk, ReplayError>>, ReplayError> {
     let mut reader = log.read(first..=last)?;
     let mut failed = None;
     Ok(std::iter::from_fn(move || {
@@ -61,7 +61,7 @@ pub(super) fn pieces(
         }
         match records.is_empty() {
             true => failed.take().map(Err),
-            false => Some(Ok(Piece { records, head: reader.head() })),
+            false => Some(Ok(Chunk { records, head: reader.head() })),
         }
     }))
 }

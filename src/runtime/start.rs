@@ -8,24 +8,24 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
+use super::cache::Cache;
 use super::engine::Engine;
 use super::job::Group;
-use super::keeper::{Carried, Keeper};
 use super::learning::Learnings;
-use super::memory::Memory;
 use super::open_log::{self, OpenedLog};
+use super::outage_log::OutageLog;
 use super::progress::{Loss, Progress};
-use super::replay::{self, Piece, ReplayError};
+use super::projector::{IndexPosition, Projector};
+use super::replay::{self, Chunk, ReplayError};
 use super::sources::Sources;
-use super::trouble::Trouble;
 use super::writer::Writer;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::journal::{Damage, Log, LogSource, OpenError, ReadError};
 use crate::views::{Identity, Views, ViewsError};
 
-/// How often progress is told.
-const TOLD_EVERY: Duration = Duration::from_secs(2);
+/// How often progress is logged.
+const LISTED_EVERY: Duration = Duration::from_secs(2);
 
 /// How the store is kept.
 #[derive(Clone, Debug)]
@@ -81,24 +81,24 @@ impl Engine {
             found.durable(),
         )?;
         let views = Arc::new(found.of(&identity(&opened, &zones))?);
-        let memory = Arc::new(Memory::restored(&views, zones.clone())?);
+        let cache = Arc::new(Cache::restored(&views, zones.clone())?);
         let record_time = opened.end().map_or(Instant::MAX, |end| end.record_time);
-        let carried = Carried::whole(views.applied()?, record_time);
+        let projected = IndexPosition::whole(views.applied()?, record_time);
         let (source, store_id) = (Arc::clone(&opened.source), opened.store_id);
-        let keeper = Arc::new(Keeper::new(Arc::clone(&source), carried));
-        let keeping = spawn("keeper", {
-            let (keeper, memory, views) =
-                (Arc::clone(&keeper), Arc::clone(&memory), Arc::clone(&views));
-            move || keeper.run(&memory, &views)
+        let projector = Arc::new(Projector::new(Arc::clone(&source), projected));
+        let keeping = spawn("projector", {
+            let (projector, cache, views) =
+                (Arc::clone(&projector), Arc::clone(&cache), Arc::clone(&views));
+            move || projector.run(&cache, &views)
         })?;
-        let (log, loss) = match replay(opened, &memory, &views, &keeper, &zones)? {
+        let (log, loss) = match replay(opened, &cache, &views, &projector, &zones)? {
             Replayed::Whole(log) => (Some(log), None),
             Replayed::Damaged(loss) => (None, Some(loss)),
         };
         let mut engine = Engine {
-            sources: Sources { memory, views, keeper, zones, log: source },
+            sources: Sources { cache, views, projector, zones, log: source },
             learnings: Learnings::default(),
-            inbox: Arc::default(),
+            queue: Arc::default(),
             store_id,
             loss,
             is_poisoned: Arc::default(),
@@ -121,14 +121,14 @@ impl Engine {
         let writer = Writer {
             log,
             source: Arc::clone(&self.sources.log),
-            memory: Arc::clone(&self.sources.memory),
+            cache: Arc::clone(&self.sources.cache),
             views: Arc::clone(&self.sources.views),
-            keeper: Arc::clone(&self.sources.keeper),
-            inbox: Arc::clone(&self.inbox),
+            projector: Arc::clone(&self.sources.projector),
+            queue: Arc::clone(&self.queue),
             finished,
             is_poisoned: Arc::clone(&self.is_poisoned),
             events_an_incident_max,
-            trouble: Trouble::default(),
+            outage_log: OutageLog::default(),
         };
         *self.writing.get_mut() = Some(spawn("writer", move || writer.run())?);
         Ok(())
@@ -165,23 +165,23 @@ enum Replayed {
 /// Folds what the journal holds beyond the views. What is damaged is not written to any more.
 fn replay(
     opened: OpenedLog,
-    memory: &Memory,
+    cache: &Cache,
     views: &Views,
-    keeper: &Keeper,
+    projector: &Projector,
     zones: &ZoneDatabase,
 ) -> Result<Replayed, StartError> {
     let last = last_sequence(&opened);
     let OpenedLog { source, log, .. } = opened;
-    let damage = fold_up_to(last, &*source, memory, views, keeper, zones)?;
+    let damage = fold_up_to(last, &*source, cache, views, projector, zones)?;
     let damage = match (damage, log) {
         (None, Ok(log)) => {
-            memory.set_progress(log.end());
+            cache.set_progress(log.end());
             return Ok(Replayed::Whole(log));
         }
         (Some(damage), _) | (None, Err(damage)) => damage,
     };
     let loss = Loss::of(&*source, damage)?;
-    memory.set_progress(loss.before);
+    cache.set_progress(loss.before);
     tracing::error!(%loss, "DATA LOSS: nothing is recorded any more; slx repair saves the rest");
     Ok(Replayed::Damaged(loss))
 }
@@ -190,38 +190,38 @@ fn replay(
 fn fold_up_to(
     last: u64,
     log: &dyn LogSource,
-    memory: &Memory,
+    cache: &Cache,
     views: &Views,
-    keeper: &Keeper,
+    projector: &Projector,
     zones: &ZoneDatabase,
 ) -> Result<Option<Damage>, StartError> {
-    let first = memory.progress().sequence + 1;
+    let first = cache.progress().sequence + 1;
     if first > last {
         return Ok(None);
     }
     tracing::info!(from = first, "folding the journal");
-    let mut told = std::time::Instant::now();
-    for piece in replay::pieces(log, first, last, zones)? {
-        let Piece { records, head } = match piece {
-            Ok(piece) => piece,
+    let mut described = std::time::Instant::now();
+    for chunk in replay::chunks(log, first, last, zones)? {
+        let Chunk { records, head } = match chunk {
+            Ok(chunk) => chunk,
             Err(ReplayError::Read(ReadError::Damaged(damage))) => return Ok(Some(damage)),
             Err(error) => return Err(error.into()),
         };
-        keeper.wait_for_room(memory);
-        memory.fold(records, head, views)?;
-        keeper.notice_progress(memory);
-        if told.elapsed() >= TOLD_EVERY {
-            told = std::time::Instant::now();
-            let Progress { sequence, .. } = memory.progress();
+        projector.wait_for_room(cache);
+        cache.fold(records, head, views)?;
+        projector.notice_progress(cache);
+        if described.elapsed() >= LISTED_EVERY {
+            described = std::time::Instant::now();
+            let Progress { sequence, .. } = cache.progress();
             let percent = (last < u64::MAX).then(|| sequence * 100 / last);
             tracing::info!(sequence, percent, "folding the journal");
         }
     }
-    tracing::info!(records = memory.progress().sequence + 1 - first, "folded the journal");
+    tracing::info!(records = cache.progress().sequence + 1 - first, "folded the journal");
     Ok(None)
 }
 
-/// Wakes the askers of each group, on the runtime's own thread, where that costs little.
+/// Wakes the responders of each group, on the runtime's own thread, where that costs little.
 async fn answer(mut groups: mpsc::UnboundedReceiver<Group>) {
     while let Some(group) = groups.recv().await {
         group.answer();

@@ -7,9 +7,9 @@ use jiff::tz::TimeZoneDatabase;
 use parking_lot::Mutex;
 use tempfile::TempDir;
 
-use super::keeper::{Carried, Keeper};
+use super::cache::Cache;
 use super::learning::Learnings;
-use super::memory::Memory;
+use super::projector::{IndexPosition, Projector};
 use super::read_point::ReadRequest;
 use super::read_view::{Origin, Reading};
 use super::sources::Sources;
@@ -26,7 +26,7 @@ const STORE_ID: [u8; 16] = *b"a store of tests";
 /// The scheduler's threads have small stacks, and sled needs a large one.
 const STACK_BYTES: usize = 8 * 1024 * 1024;
 
-/// A store whose keeper works when it is told to.
+/// A store whose projector works when a test wants it to.
 pub struct Store {
     journal: Mutex<journal::Writer>,
     sources: Sources,
@@ -53,10 +53,11 @@ impl Store {
         let identity = Identity { store_id: STORE_ID, time_zone_database, last_sequence: 0 };
         let found = Views::find(&directory.path().join("views"), Duration::from_secs(60));
         let views = Arc::new(found.of(&identity).unwrap());
-        let memory = Arc::new(Memory::restored(&views, zones.clone()).unwrap());
+        let cache = Arc::new(Cache::restored(&views, zones.clone()).unwrap());
         let log: Arc<dyn LogSource> = Arc::new(JournalFiles::at(path));
-        let keeper = Arc::new(Keeper::new(Arc::clone(&log), Carried::whole(0, Instant::MIN)));
-        let sources = Sources { memory, views, keeper, zones, log };
+        let projector =
+            Arc::new(Projector::new(Arc::clone(&log), IndexPosition::whole(0, Instant::MIN)));
+        let sources = Sources { cache, views, projector, zones, log };
         Store {
             journal: Mutex::new(journal),
             sources,
@@ -74,15 +75,15 @@ impl Store {
         let mut journal = self.journal.lock();
         let sequence = journal.stage(record_time, &encode(&record)).unwrap();
         let head = journal.commit().unwrap().head;
-        let Sources { memory, views, .. } = &self.sources;
-        memory.fold([Recorded { sequence, record_time, value: record }], head, views).unwrap();
+        let Sources { cache, views, .. } = &self.sources;
+        cache.fold([Recorded { sequence, record_time, value: record }], head, views).unwrap();
     }
 
-    /// The keeper brings the index up to date; it would wait for ever for one who holds it.
-    pub fn carry_over(&self) {
-        let Sources { memory, views, keeper, .. } = &self.sources;
-        assert!(!keeper.is_read());
-        keeper.carry_over(memory, views).unwrap();
+    /// The projector brings the index up to date; it would wait for ever for one who holds it.
+    pub fn project(&self) {
+        let Sources { cache, views, projector, .. } = &self.sources;
+        assert!(!projector.is_read());
+        projector.project(cache, views).unwrap();
     }
 
     pub fn read(&self, request: ReadRequest) -> Reading<'_> {
@@ -92,6 +93,6 @@ impl Store {
 
     /// Whether somebody keeps the index from being brought up to date.
     pub fn index_is_read(&self) -> bool {
-        self.sources.keeper.is_read()
+        self.sources.projector.is_read()
     }
 }

@@ -4,26 +4,26 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
 
-use super::draft::{Draft, Staged};
-use super::inbox::Inbox;
+use super::batch::{Batch, Staged};
+use super::cache::{Cache, FoldError};
 use super::job::{
-    Asker, DeedAnswer, Finished, Group, Job, Receipt, Results, Sent, TermsAnswer, TermsJob,
+    ActionAnswer, Finished, Group, Job, Receipt, Responder, Results, Sent, TermsAnswer, TermsJob,
     WriteError,
 };
-use super::keeper::Keeper;
-use super::memory::{FoldError, Memory};
+use super::outage_log::OutageLog;
 use super::progress::Progress;
-use super::trouble::Trouble;
+use super::projector::Projector;
+use super::queue::Queue;
 use crate::codec;
 use crate::domain::incident::IncidentEvent;
 use crate::domain::recorded::Recorded;
 use crate::domain::service::ServiceEvent;
 use crate::domain::time::Instant;
+use crate::engine::action::{ActionDecision, TakeAction, decide_action};
 use crate::engine::command::{decide_event, decide_service_event, decide_terms};
-use crate::engine::deed::{DeedDecision, DoDeed, decide_deed};
 use crate::engine::ledger::Dedup;
 use crate::engine::record::{Entry, Record};
-use crate::engine::refusal::Refusal;
+use crate::engine::rejection::Rejection;
 use crate::journal::{CommitError, Log, LogSource, StageError};
 use crate::views::{IncidentKey, Views, ViewsError};
 
@@ -32,20 +32,20 @@ pub(super) struct Writer {
     pub log: Box<dyn Log>,
     /// Reads again what the log holds and the fold lacks.
     pub source: Arc<dyn LogSource>,
-    pub memory: Arc<Memory>,
+    pub cache: Arc<Cache>,
     pub views: Arc<Views>,
-    pub keeper: Arc<Keeper>,
-    pub inbox: Arc<Inbox<Job>>,
+    pub projector: Arc<Projector>,
+    pub queue: Arc<Queue<Job>>,
     pub finished: mpsc::UnboundedSender<Group>,
     pub is_poisoned: Arc<watch::Sender<bool>>,
     pub events_an_incident_max: usize,
-    pub trouble: Trouble,
+    pub outage_log: OutageLog,
 }
 
 impl Writer {
     /// Works until the inbox is closed and empty.
     pub fn run(mut self) {
-        while let Some(jobs) = self.inbox.take() {
+        while let Some(jobs) = self.queue.take() {
             let mut jobs = jobs.into_iter().peekable();
             while jobs.peek().is_some() {
                 self.write_group(&mut jobs);
@@ -59,22 +59,22 @@ impl Writer {
             jobs.for_each(|job| job.fail(error.clone()));
             return;
         }
-        let has_room = self.keeper.wait_for_room(&self.memory);
-        let mut draft = Draft::after(self.memory.progress());
+        let has_room = self.projector.wait_for_room(&self.cache);
+        let mut batch = Batch::after(self.cache.progress());
         let mut finished = Vec::new();
         let mut decided = Ok(());
         while decided.is_ok()
-            && draft.has_room(self.log.group_bytes())
+            && batch.has_room(self.log.group_bytes())
             && let Some(job) = jobs.next()
         {
-            let (job, result) = self.decide(job, &mut draft);
+            let (job, result) = self.decide(job, &mut batch);
             finished.push(job);
             decided = result;
         }
-        let is_new = !draft.records.is_empty();
+        let is_new = !batch.records.is_empty();
         let outcome = match decided {
             Ok(()) if is_new && !has_room => Err(WriteError::Behind),
-            decided => decided.and_then(|()| self.record(draft)),
+            decided => decided.and_then(|()| self.record(batch)),
         };
         if outcome.is_err() {
             self.log.discard_staged();
@@ -83,39 +83,39 @@ impl Writer {
         let _ = self.finished.send(Group { jobs: finished, outcome });
     }
 
-    fn record(&mut self, draft: Draft) -> Result<Progress, WriteError> {
-        if draft.records.is_empty() {
-            return Ok(self.memory.progress());
+    fn record(&mut self, batch: Batch) -> Result<Progress, WriteError> {
+        if batch.records.is_empty() {
+            return Ok(self.cache.progress());
         }
-        let Draft { records, incidents, services, .. } = draft;
+        let Batch { records, incidents, services, .. } = batch;
         // The fold adds to these ledgers: whoever still shares them would make it copy them whole.
         drop((incidents, services));
         let end = self.log.commit().map_err(|error| self.refused(&error))?;
-        self.trouble.end();
+        self.outage_log.end();
         crash_point!("fold-before");
-        let folded = self.memory.fold(records, end.head, &self.views);
+        let folded = self.cache.fold(records, end.head, &self.views);
         folded.map_err(|error| self.unfolded(error.into()))?;
         crash_point!("fold-after");
-        self.keeper.notice_progress(&self.memory);
-        Ok(self.memory.progress())
+        self.projector.notice_progress(&self.cache);
+        Ok(self.cache.progress())
     }
 
     /// Folds what is durable though its fold failed: whatever is decided must know of it, and
     /// what is folded after it must not hide that it is missing.
     fn catch_up(&mut self) -> Result<(), WriteError> {
         let last = self.log.end().sequence;
-        if self.memory.progress().sequence == last {
+        if self.cache.progress().sequence == last {
             return Ok(());
         }
-        let caught_up = self.memory.catch_up(last, &*self.source, &self.views);
+        let caught_up = self.cache.catch_up(last, &*self.source, &self.views);
         caught_up.map_err(|error| self.unfolded(error))?;
-        self.keeper.notice_progress(&self.memory);
+        self.projector.notice_progress(&self.cache);
         Ok(())
     }
 
     fn refused(&mut self, error: &CommitError) -> WriteError {
         let lasts = error.is_lasting();
-        self.trouble.tell(&error.to_string(), lasts);
+        self.outage_log.describe(&error.to_string(), lasts);
         if lasts {
             self.is_poisoned.send_replace(true);
         }
@@ -123,26 +123,28 @@ impl Writer {
     }
 
     fn unfolded(&mut self, error: FoldError) -> WriteError {
-        self.trouble.tell(&format!("what is recorded can't be folded yet: {error}"), false);
+        self.outage_log.describe(&format!("what is recorded can't be folded yet: {error}"), false);
         match error {
             FoldError::Views(error) => error.into(),
             other => WriteError::Journal(other.to_string()),
         }
     }
 
-    fn decide(&mut self, job: Job, draft: &mut Draft) -> (Finished, Result<(), WriteError>) {
+    fn decide(&mut self, job: Job, batch: &mut Batch) -> (Finished, Result<(), WriteError>) {
         match job {
-            Job::Events(tenant, events, asker) => {
-                let decided = events.into_iter().map(|sent| self.event(&tenant, sent, draft));
-                finished(asker, results(decided))
+            Job::Events(tenant, events, responder) => {
+                let decided = events.into_iter().map(|sent| self.event(&tenant, sent, batch));
+                finished(responder, results(decided))
             }
-            Job::ServiceEvents(tenant, events, asker) => {
+            Job::ServiceEvents(tenant, events, responder) => {
                 let decided =
-                    events.into_iter().map(|sent| self.service_event(&tenant, sent, draft));
-                finished(asker, results(decided))
+                    events.into_iter().map(|sent| self.service_event(&tenant, sent, batch));
+                finished(responder, results(decided))
             }
-            Job::Terms(job, asker) => finished(asker, self.terms(*job, draft)),
-            Job::Deed(tenant, deed, asker) => finished(asker, self.deed(tenant, *deed, draft)),
+            Job::Terms(job, responder) => finished(responder, self.terms(*job, batch)),
+            Job::Action(tenant, action, responder) => {
+                finished(responder, self.action(tenant, *action, batch))
+            }
         }
     }
 
@@ -150,25 +152,25 @@ impl Writer {
         &mut self,
         tenant: &str,
         sent: Sent<IncidentEvent>,
-        draft: &mut Draft,
+        batch: &mut Batch,
     ) -> Result<Receipt, WriteError> {
         let key = IncidentKey::new(tenant, &sent.event.incident_id);
-        if !draft.incidents.contains_key(&key) {
-            let recorded = self.memory.ledger(&key, &self.views)?;
-            draft.incidents.insert(key.clone(), Staged { recorded, added: Vec::new() });
+        if !batch.incidents.contains_key(&key) {
+            let recorded = self.cache.ledger(&key, &self.views)?;
+            batch.incidents.insert(key.clone(), Staged { recorded, added: Vec::new() });
         }
-        let standing = draft.incidents.get(&key).map(|staged| {
+        let dedup = batch.incidents.get(&key).map(|staged| {
             let event_id = &sent.event.event_id;
             let before = staged.recorded.find(event_id).map(|known| (known.sequence, &known.value));
-            let recorded = before.or_else(|| draft.added_event(&staged.added, event_id));
+            let recorded = before.or_else(|| batch.added_event(&staged.added, event_id));
             let count = staged.recorded.events.len() + staged.added.len();
             decide_event(recorded, &sent.event, count, self.events_an_incident_max)
         });
         let entry = Entry::IncidentEvent(sent.event);
-        let place = draft.records.len();
-        let result = self.admit(standing, tenant, entry, &sent.body, draft)?;
-        if draft.records.len() > place
-            && let Some(staged) = draft.incidents.get_mut(&key)
+        let place = batch.records.len();
+        let result = self.admit(dedup, tenant, entry, &sent.body, batch)?;
+        if batch.records.len() > place
+            && let Some(staged) = batch.incidents.get_mut(&key)
         {
             staged.added.push(place);
         }
@@ -179,25 +181,25 @@ impl Writer {
         &mut self,
         tenant: &str,
         sent: Sent<ServiceEvent>,
-        draft: &mut Draft,
+        batch: &mut Batch,
     ) -> Result<Receipt, WriteError> {
         let key = format!("{tenant}\0{}", sent.event.service);
-        if !draft.services.contains_key(&key) {
+        if !batch.services.contains_key(&key) {
             let service = &sent.event.service;
-            let recorded = self.memory.service_ledger(tenant, service, &self.views)?;
-            draft.services.insert(key.clone(), Staged { recorded, added: Vec::new() });
+            let recorded = self.cache.service_ledger(tenant, service, &self.views)?;
+            batch.services.insert(key.clone(), Staged { recorded, added: Vec::new() });
         }
-        let standing = draft.services.get(&key).map(|staged| {
+        let dedup = batch.services.get(&key).map(|staged| {
             let event_id = &sent.event.event_id;
             let before = staged.recorded.find(event_id).map(|known| (known.sequence, &known.value));
-            let recorded = before.or_else(|| draft.added_service_event(&staged.added, event_id));
+            let recorded = before.or_else(|| batch.added_service_event(&staged.added, event_id));
             decide_service_event(recorded, &sent.event)
         });
         let entry = Entry::ServiceEvent(sent.event);
-        let place = draft.records.len();
-        let result = self.admit(standing, tenant, entry, &sent.body, draft)?;
-        if draft.records.len() > place
-            && let Some(staged) = draft.services.get_mut(&key)
+        let place = batch.records.len();
+        let result = self.admit(dedup, tenant, entry, &sent.body, batch)?;
+        if batch.records.len() > place
+            && let Some(staged) = batch.services.get_mut(&key)
         {
             staged.added.push(place);
         }
@@ -207,54 +209,54 @@ impl Writer {
     /// Stages what is new.
     fn admit(
         &mut self,
-        standing: Option<Result<Dedup, Refusal>>,
+        dedup: Option<Result<Dedup, Rejection>>,
         tenant: &str,
         entry: Entry,
         body: &[u8],
-        draft: &mut Draft,
+        batch: &mut Batch,
     ) -> Result<Receipt, WriteError> {
-        if let Some(Dedup::Duplicate(sequence)) = standing.transpose()? {
+        if let Some(Dedup::Duplicate(sequence)) = dedup.transpose()? {
             return Ok(Receipt { sequence, is_duplicate: true });
         }
-        let sequence = self.stage(draft.tick(), tenant.to_owned(), entry, body, draft)?;
+        let sequence = self.stage(batch.tick(), tenant.to_owned(), entry, body, batch)?;
         Ok(Receipt { sequence, is_duplicate: false })
     }
 
-    fn terms(&mut self, job: TermsJob, draft: &mut Draft) -> Result<TermsAnswer, WriteError> {
+    fn terms(&mut self, job: TermsJob, batch: &mut Batch) -> Result<TermsAnswer, WriteError> {
         let TermsJob { tenant, change, validate_only } = job;
-        let record_time = draft.tick();
-        let catalog = self.memory.catalog(&tenant);
+        let record_time = batch.tick();
+        let catalog = self.cache.catalog(&tenant);
         let decision = decide_terms(&catalog, change, record_time)?;
         if let Some(entry) = decision.entry.clone().filter(|_| !validate_only) {
             let record = Record { tenant, entry: Entry::Terms(entry) };
             let body = codec::store::record::encode(&record);
-            self.stage(record_time, record.tenant, record.entry, &body, draft)?;
-            draft.is_closed = true;
+            self.stage(record_time, record.tenant, record.entry, &body, batch)?;
+            batch.is_closed = true;
         }
         Ok(TermsAnswer { decision, validate_only })
     }
 
-    fn deed(
+    fn action(
         &mut self,
         tenant: String,
-        asked: DoDeed,
-        draft: &mut Draft,
-    ) -> Result<DeedAnswer, WriteError> {
-        let last = draft.last_time;
-        let record_time = draft.tick();
-        let (catalog, book) = (self.memory.catalog(&tenant), self.memory.book(&tenant));
-        let deed = match decide_deed(&catalog, &book, asked, record_time, last)? {
-            DeedDecision::New(deed) => deed,
-            DeedDecision::Duplicate(recorded) => {
-                return Ok(DeedAnswer { recorded, is_duplicate: true });
+        requested: TakeAction,
+        batch: &mut Batch,
+    ) -> Result<ActionAnswer, WriteError> {
+        let last = batch.last_time;
+        let record_time = batch.tick();
+        let (catalog, actions) = (self.cache.catalog(&tenant), self.cache.actions(&tenant));
+        let action = match decide_action(&catalog, &actions, requested, record_time, last)? {
+            ActionDecision::New(action) => action,
+            ActionDecision::Duplicate(recorded) => {
+                return Ok(ActionAnswer { recorded, is_duplicate: true });
             }
         };
-        let record = Record { tenant, entry: Entry::Deed(deed.clone()) };
+        let record = Record { tenant, entry: Entry::Action(action.clone()) };
         let body = codec::store::record::encode(&record);
-        let sequence = self.stage(record_time, record.tenant, record.entry, &body, draft)?;
-        draft.is_closed = true;
-        let recorded = Recorded { sequence, record_time, value: deed };
-        Ok(DeedAnswer { recorded, is_duplicate: false })
+        let sequence = self.stage(record_time, record.tenant, record.entry, &body, batch)?;
+        batch.is_closed = true;
+        let recorded = Recorded { sequence, record_time, value: action };
+        Ok(ActionAnswer { recorded, is_duplicate: false })
     }
 
     fn stage(
@@ -263,12 +265,12 @@ impl Writer {
         tenant: String,
         entry: Entry,
         body: &[u8],
-        draft: &mut Draft,
+        batch: &mut Batch,
     ) -> Result<u64, WriteError> {
         let sequence = self.log.stage(record_time, body)?;
-        draft.bytes += body.len();
+        batch.bytes += body.len();
         let value = Record { tenant, entry };
-        draft.records.push(Recorded { sequence, record_time, value });
+        batch.records.push(Recorded { sequence, record_time, value });
         Ok(sequence)
     }
 }
@@ -280,7 +282,7 @@ fn results(
     let mut results = Results::new();
     for decided in decided {
         match decided {
-            Err(WriteError::Rejected(refusal)) => results.push(Err(refusal)),
+            Err(WriteError::Rejected(rejection)) => results.push(Err(rejection)),
             decided => results.push(Ok(decided?)),
         }
     }
@@ -289,14 +291,14 @@ fn results(
 
 /// A job, and whether it could be decided. What is refused is decided.
 fn finished<T: Send + 'static>(
-    asker: Asker<T>,
+    responder: Responder<T>,
     decided: Result<T, WriteError>,
 ) -> (Finished, Result<(), WriteError>) {
     let outcome = match &decided {
         Ok(_) | Err(WriteError::Rejected(_)) => Ok(()),
         Err(error) => Err(error.clone()),
     };
-    (Finished::new(asker, decided), outcome)
+    (Finished::new(responder, decided), outcome)
 }
 
 impl From<ViewsError> for WriteError {
@@ -313,7 +315,7 @@ impl From<StageError> for WriteError {
     fn from(error: StageError) -> WriteError {
         match error {
             StageError::TooLarge { bytes_max: most, .. } => {
-                Refusal::LimitExceeded { what: "a record", most, unit: "bytes" }.into()
+                Rejection::LimitExceeded { what: "a record", most, unit: "bytes" }.into()
             }
             StageError::TimeDecreases { .. } => WriteError::Journal(error.to_string()),
         }

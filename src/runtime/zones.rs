@@ -42,7 +42,7 @@ pub enum OpenError {
     /// The directory can't be listed, or holds nothing that looks like zone files.
     #[error("{path} can't be read as a time zone database: {source}")]
     Unreadable {
-        /// The directory asked for.
+        /// The directory requested.
         path: PathBuf,
         /// What the operating system or the zone reader said.
         source: jiff::Error,
@@ -50,7 +50,7 @@ pub enum OpenError {
     /// The directory was listed, but no zone in it could be read.
     #[error("{path} holds no readable time zone")]
     Empty {
-        /// The directory asked for.
+        /// The directory requested.
         path: PathBuf,
     },
 }
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_tells_its_version() {
+    fn a_directory_describes_its_version() {
         let directory = std::env::temp_dir().join(format!("slx-zones-{}", std::process::id()));
         fs::create_dir_all(&directory).unwrap();
         assert_eq!(read_version(&directory), None);

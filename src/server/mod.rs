@@ -17,7 +17,7 @@ use tonic::transport::server::TcpIncoming;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
-use crate::runtime::{Engine, StoreOptions, wall, zones};
+use crate::runtime::{Engine, StoreOptions, wall_clock, zones};
 use crate::service::{Limits, Services};
 use registry::{SERVICES, routes};
 
@@ -41,7 +41,8 @@ pub struct Running {
     serving: JoinHandle<anyhow::Result<()>>,
 }
 
-/// Serves until the process is told to stop (SIGINT or SIGTERM); a second signal ends it at once.
+/// Serves until the process is signalled to stop (SIGINT or SIGTERM); a second signal ends it at
+/// once.
 pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let running = start(settings).await?;
     let stop = running.stop.clone();
@@ -99,7 +100,7 @@ async fn serve(
     is_ready: watch::Sender<bool>,
 ) -> anyhow::Result<()> {
     let limits = Limits { event_bytes_max: configuration.event_bytes_max };
-    let services = Services::new(limits, wall::now());
+    let services = Services::new(limits, wall_clock::now());
     let (health, health_service) = tonic_health::server::health_reporter();
     set_health(&health, ServingStatus::NotServing).await;
     let routes = routes(&services, configuration.request_bytes_max)?.add_service(health_service);
@@ -132,8 +133,8 @@ async fn serve(
     served
 }
 
-/// Serves until told to stop, then lets calls finish, but not for ever: a peer that says nothing
-/// would hold a graceful shutdown up without end.
+/// Serves until signalled to stop, then lets calls finish, but not for ever: a peer that says
+/// nothing would hold a graceful shutdown up without end.
 async fn listen(
     routes: Routes,
     listener: TcpListener,
@@ -141,7 +142,7 @@ async fn listen(
     drain: Duration,
 ) -> anyhow::Result<()> {
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-    let mut told = stopping.clone();
+    let mut described = stopping.clone();
     let serving = Server::builder()
         .max_concurrent_streams(STREAMS_A_CONNECTION_MAX)
         .initial_stream_window_size(WINDOW_BYTES)
@@ -151,7 +152,7 @@ async fn listen(
         .http2_keepalive_timeout(Some(PING_ANSWERED_WITHIN))
         .add_routes(routes)
         .serve_with_incoming_shutdown(incoming, async move {
-            let _ = told.wait_for(|stop| *stop).await;
+            let _ = described.wait_for(|stop| *stop).await;
         });
     let patience = async move {
         let _ = stopping.wait_for(|stop| *stop).await;

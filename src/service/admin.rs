@@ -10,8 +10,8 @@ use super::status;
 use crate::codec::scalar::{hash, hexadecimal, timestamp};
 use crate::codec::v1;
 use crate::codec::v1::admin_service_server::AdminService;
-use crate::codec::violations::Faults;
-use crate::engine::refusal::Refusal;
+use crate::codec::violations::FieldViolations;
+use crate::engine::rejection::Rejection;
 use crate::journal::Record;
 use crate::runtime::{Engine, Portion};
 
@@ -69,21 +69,21 @@ impl AdminService for Services {
     ) -> Result<Response<Self::BackUpStream>, Status> {
         let engine = self.engine()?;
         let v1::BackUpRequest { after_sequence, after_head } = request.into_inner();
-        let mut faults = Faults::default();
+        let mut violations = FieldViolations::default();
         if after_sequence < 0 {
-            faults.add("after_sequence", "must not be negative".to_owned());
+            violations.add("after_sequence", "must not be negative".to_owned());
         }
         let head = match after_sequence {
             0 => [0; 32],
-            _ => faults.or("after_head", hash(&after_head), [0; 32]),
+            _ => violations.or("after_head", hash(&after_head), [0; 32]),
         };
-        faults.check().map_err(status::invalid)?;
-        let (asked, present) = (after_sequence, engine.progress().sequence);
-        if asked as u64 > present {
-            return Err(status::refused(Refusal::SequenceNotReached { asked, present }));
+        violations.check().map_err(status::invalid)?;
+        let (requested, present) = (after_sequence, engine.progress().sequence);
+        if requested as u64 > present {
+            return Err(status::refused(Rejection::SequenceNotReached { requested, present }));
         }
         Ok(stream(move |send| {
-            let portions = engine.records_after(asked as u64, head);
+            let portions = engine.records_after(requested as u64, head);
             let portions = portions.map_err(status::not_backed_up)?;
             let last_sequence = portions.last_sequence() as i64;
             let store_id = engine.store_id().to_vec();
@@ -116,8 +116,8 @@ fn journal_state(engine: &Engine) -> (v1::JournalState, String) {
     match engine.loss() {
         Some(loss) => (v1::JournalState::Damaged, loss.to_string()),
         None if *engine.poisoned().borrow() => {
-            let fault = "a sync failed: start the server again to find what the disk holds";
-            (v1::JournalState::Failed, fault.to_owned())
+            let violation = "a sync failed: start the server again to find what the disk holds";
+            (v1::JournalState::Failed, violation.to_owned())
         }
         None => (v1::JournalState::Writable, String::new()),
     }

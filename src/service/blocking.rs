@@ -24,8 +24,8 @@ pub(super) async fn answer<T: Send + 'static>(
     worked.map_err(|_| status::defect("working out an answer panicked"))?.map(Response::new)
 }
 
-/// Streams what `work` sends. `work` is told when nobody listens any more. Whatever ends it early
-/// is told at the end, so that no part is ever taken for the whole.
+/// Streams what `work` sends. `work` learns when nobody listens any more. Whatever ends it early
+/// is reported at the end, so that no part is ever taken for the whole.
 pub(super) fn stream<T: Send + 'static>(
     work: impl FnOnce(Sender<'_, T>) -> Result<(), Status> + Send + 'static,
 ) -> Response<Messages<T>> {

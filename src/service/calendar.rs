@@ -14,7 +14,7 @@ use super::stamp::{stamp, write_stamp};
 use super::status;
 use crate::codec::scalar::{count, duration, id, instant, optional_instant, span, timestamp};
 use crate::codec::v1::calendar_service_server::CalendarService;
-use crate::codec::violations::Faults;
+use crate::codec::violations::FieldViolations;
 use crate::codec::{self, v1};
 use crate::domain::calendar::holidays::holidays_from_icalendar;
 use crate::domain::calendar::{Calendar, DraftHoliday, Holiday};
@@ -22,8 +22,8 @@ use crate::domain::contract::Revision;
 use crate::domain::time::{Instant, Span};
 use crate::engine::catalog::CalendarEntry;
 use crate::engine::command::{Change, ChangeTerms};
-use crate::engine::refusal::Refusal;
-use crate::runtime::{Progress, wall};
+use crate::engine::rejection::Rejection;
+use crate::runtime::{Progress, wall_clock};
 
 const HOLIDAY_YEARS_DEFAULT: i32 = 10;
 
@@ -34,15 +34,15 @@ impl CalendarService for Services {
         request: Request<v1::PutCalendarRequest>,
     ) -> Result<Response<v1::PutCalendarResponse>, Status> {
         let (call, (calendar, change)) =
-            self.write(request.into_inner(), |request, engine, faults| {
+            self.write(request.into_inner(), |request, engine, violations| {
                 let calendar = request.calendar.unwrap_or_default();
                 let calendar = codec::api::calendar::decode(calendar, engine.zones());
-                let calendar = faults.keep("calendar", calendar);
+                let calendar = violations.keep("calendar", calendar);
                 let time = optional_instant(request.effective_time);
-                let effective_time = faults.or("effective_time", time, None);
+                let effective_time = violations.or("effective_time", time, None);
                 let expected_revision = request
                     .expected_revision
-                    .map(|number| faults.or("expected_revision", count(number), 0));
+                    .map(|number| violations.or("expected_revision", count(number), 0));
                 (calendar, (effective_time, expected_revision, request.validate_only))
             })?;
         let ((id, calendar), (effective_time, expected_revision, validate_only)) =
@@ -61,9 +61,9 @@ impl CalendarService for Services {
         &self,
         request: Request<v1::GetCalendarRequest>,
     ) -> Result<Response<v1::GetCalendarResponse>, Status> {
-        let (call, (id, number)) = self.read(request, |request, _, faults| {
-            let id = faults.or("calendar_id", id(request.calendar_id), String::new());
-            (id, faults.or("revision", count(request.revision), 0))
+        let (call, (id, number)) = self.read(request, |request, _, violations| {
+            let id = violations.or("calendar_id", id(request.calendar_id), String::new());
+            (id, violations.or("revision", count(request.revision), 0))
         })?;
         let view = call.view()?;
         let revision = match number {
@@ -79,8 +79,8 @@ impl CalendarService for Services {
         &self,
         request: Request<v1::ListCalendarsRequest>,
     ) -> Result<Response<v1::ListCalendarsResponse>, Status> {
-        let (call, mut paging) = self.read(request, |request, engine, faults| {
-            Paging::asked(engine.store_id(), &request, faults)
+        let (call, mut paging) = self.read(request, |request, engine, violations| {
+            Paging::requested(engine.store_id(), &request, violations)
         })?;
         let after = paging.after_id()?;
         let view = call.view()?;
@@ -103,14 +103,14 @@ impl CalendarService for Services {
         let read =
             tokio::task::spawn_blocking(move || holidays_from_icalendar(&text, from_year, to_year));
         let holidays = read.await.map_err(|_| status::defect("reading the holidays failed"))?;
-        let (call, asked) = self.write(request, |request, _, faults| {
-            let id = faults.or("calendar_id", id(request.calendar_id), String::new());
-            let holidays = faults.keep("icalendar", holidays).unwrap_or_default();
+        let (call, requested) = self.write(request, |request, _, violations| {
+            let id = violations.or("calendar_id", id(request.calendar_id), String::new());
+            let holidays = violations.keep("icalendar", holidays).unwrap_or_default();
             let time = optional_instant(request.effective_time);
-            let effective_time = faults.or("effective_time", time, None);
+            let effective_time = violations.or("effective_time", time, None);
             (id, holidays, effective_time, request.validate_only)
         })?;
-        let (id, holidays, effective_time, validate_only) = asked;
+        let (id, holidays, effective_time, validate_only) = requested;
         let catalog = call.engine.catalog(&call.tenant);
         let latest = catalog.known(Instant::MAX).calendar(&id).all().last();
         let latest = latest.ok_or_else(|| not_found(&id))?;
@@ -133,13 +133,13 @@ impl CalendarService for Services {
         &self,
         request: Request<v1::MeasureElapsedRequest>,
     ) -> Result<Response<v1::MeasureElapsedResponse>, Status> {
-        let (call, (start, end, hours)) = self.read(request, |request, engine, faults| {
-            let (start, end) = decode_span(request.start_time, request.end_time, faults);
+        let (call, (start, end, hours)) = self.read(request, |request, engine, violations| {
+            let (start, end) = decode_span(request.start_time, request.end_time, violations);
             let hours = request.hours.map(|hours| match hours {
                 v1::measure_elapsed_request::Hours::CalendarId(id) => Hours::Put(id),
                 v1::measure_elapsed_request::Hours::Calendar(calendar) => Hours::Given(calendar),
             });
-            (start, end, Wanted::decode(hours, engine.zones(), faults))
+            (start, end, Wanted::decode(hours, engine.zones(), violations))
         })?;
         let view = call.view()?;
         let found = kept(hours)?.find(&view)?;
@@ -156,15 +156,18 @@ impl CalendarService for Services {
         &self,
         request: Request<v1::AddServiceTimeRequest>,
     ) -> Result<Response<v1::AddServiceTimeResponse>, Status> {
-        let (call, (start, amount, hours)) = self.read(request, |request, engine, faults| {
-            let start = faults.or("start_time", instant(request.start_time), Instant::MIN);
-            let amount = faults.or("duration", span(request.duration), Span::ZERO);
-            let hours = request.hours.map(|hours| match hours {
-                v1::add_service_time_request::Hours::CalendarId(id) => Hours::Put(id),
-                v1::add_service_time_request::Hours::Calendar(calendar) => Hours::Given(calendar),
-            });
-            (start, amount, Wanted::decode(hours, engine.zones(), faults))
-        })?;
+        let (call, (start, amount, hours)) =
+            self.read(request, |request, engine, violations| {
+                let start = violations.or("start_time", instant(request.start_time), Instant::MIN);
+                let amount = violations.or("duration", span(request.duration), Span::ZERO);
+                let hours = request.hours.map(|hours| match hours {
+                    v1::add_service_time_request::Hours::CalendarId(id) => Hours::Put(id),
+                    v1::add_service_time_request::Hours::Calendar(calendar) => {
+                        Hours::Given(calendar)
+                    }
+                });
+                (start, amount, Wanted::decode(hours, engine.zones(), violations))
+            })?;
         let view = call.view()?;
         let found = kept(hours)?.find(&view)?;
         let time = found.with(|hours| {
@@ -187,14 +190,14 @@ impl CalendarService for Services {
         request: Request<v1::ListWindowsRequest>,
     ) -> Result<Response<v1::ListWindowsResponse>, Status> {
         let (call, (mut paging, (start, end), hours)) =
-            self.read(request, |request, engine, faults| {
-                let paging = Paging::asked(engine.store_id(), &request, faults);
-                let span = decode_span(request.start_time, request.end_time, faults);
+            self.read(request, |request, engine, violations| {
+                let paging = Paging::requested(engine.store_id(), &request, violations);
+                let span = decode_span(request.start_time, request.end_time, violations);
                 let hours = request.hours.map(|hours| match hours {
                     v1::list_windows_request::Hours::CalendarId(id) => Hours::Put(id),
                     v1::list_windows_request::Hours::Calendar(calendar) => Hours::Given(calendar),
                 });
-                (paging, span, Wanted::decode(hours, engine.zones(), faults))
+                (paging, span, Wanted::decode(hours, engine.zones(), violations))
             })?;
         let view = call.view()?;
         let found = kept(hours)?.find(&view)?;
@@ -276,12 +279,12 @@ fn with_holidays(
 fn decode_span(
     start: Option<Timestamp>,
     end: Option<Timestamp>,
-    faults: &mut Faults,
+    violations: &mut FieldViolations,
 ) -> (Instant, Instant) {
-    let start = faults.or("start_time", instant(start), Instant::MIN);
-    let end = faults.or("end_time", instant(end), Instant::MAX);
+    let start = violations.or("start_time", instant(start), Instant::MIN);
+    let end = violations.or("end_time", instant(end), Instant::MAX);
     if end < start {
-        faults.add("end_time", "is before start_time: give them in order");
+        violations.add("end_time", "is before start_time: give them in order");
     }
     (start, end)
 }
@@ -294,13 +297,13 @@ fn message(id: &str, revision: &Revision<Arc<CalendarEntry>>) -> v1::Calendar {
     }
 }
 
-/// The years asked for: from this year on, ten years, unless told otherwise.
+/// The years requested: from this year on, ten years, unless stated otherwise.
 fn years(from: i32, to: i32) -> (i32, i32) {
-    let from = if from == 0 { wall::now().to_chrono().year() } else { from };
+    let from = if from == 0 { wall_clock::now().to_chrono().year() } else { from };
     (from, if to == 0 { from.saturating_add(HOLIDAY_YEARS_DEFAULT) } else { to })
 }
 
 fn out_of_range(amount: Span) -> Status {
     let text = format!("the calendar is not open for {amount} within the years 1970 to 2199");
-    status::refused(Refusal::TimeOutOfRange(text))
+    status::refused(Rejection::TimeOutOfRange(text))
 }

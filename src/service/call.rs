@@ -1,8 +1,8 @@
 //! What every call does in the same way.
 //!
 //! A call that reads is decoded and checked, waits until the index holds everything recorded so
-//! far, opens a view, and asks its question off the network's thread. A call that writes is decoded
-//! and checked.
+//! far, opens a view, and answers its question off the network's thread. A call that writes is
+//! decoded and checked.
 
 use std::sync::Arc;
 
@@ -15,11 +15,11 @@ use super::stamp::write_stamp;
 use super::status;
 use crate::codec::scalar::{id, optional_instant};
 use crate::codec::v1;
-use crate::codec::violations::Faults;
+use crate::codec::violations::FieldViolations;
 use crate::domain::recorded::Recorded;
-use crate::engine::deed::{Deed, DoDeed};
+use crate::engine::action::{Action, TakeAction};
 use crate::queries::{QueryError, ReadRequest, ReadView, Reading};
-use crate::runtime::{DeedAnswer, Engine};
+use crate::runtime::{ActionAnswer, Engine};
 
 /// A call that was decoded and found in order.
 #[derive(Clone, Debug)]
@@ -35,12 +35,12 @@ impl Services {
     pub(super) fn read<R: Reads, Q>(
         &self,
         request: Request<R>,
-        decode: impl FnOnce(R, &Engine, &mut Faults) -> Q,
+        decode: impl FnOnce(R, &Engine, &mut FieldViolations) -> Q,
     ) -> Result<(Call, Q), Status> {
         let mut read = ReadRequest::default();
-        let (call, decoded) = self.write(request.into_inner(), |request, engine, faults| {
-            read = decode_read(&request, faults);
-            decode(request, engine, faults)
+        let (call, decoded) = self.write(request.into_inner(), |request, engine, violations| {
+            read = decode_read(&request, violations);
+            decode(request, engine, violations)
         })?;
         Ok((Call { read, ..call }, decoded))
     }
@@ -49,30 +49,30 @@ impl Services {
     pub(super) fn write<R: OfTenant, Q>(
         &self,
         request: R,
-        decode: impl FnOnce(R, &Engine, &mut Faults) -> Q,
+        decode: impl FnOnce(R, &Engine, &mut FieldViolations) -> Q,
     ) -> Result<(Call, Q), Status> {
         let engine = self.engine()?;
-        let mut faults = Faults::default();
-        let tenant = faults.or("tenant", id(request.tenant().to_owned()), String::new());
-        let decoded = decode(request, &engine, &mut faults);
-        faults.check().map_err(status::invalid)?;
+        let mut violations = FieldViolations::default();
+        let tenant = violations.or("tenant", id(request.tenant().to_owned()), String::new());
+        let decoded = decode(request, &engine, &mut violations);
+        violations.check().map_err(status::invalid)?;
         Ok((Call { engine, tenant, read: ReadRequest::default() }, decoded))
     }
 }
 
-fn decode_read(request: &impl Reads, faults: &mut Faults) -> ReadRequest {
+fn decode_read(request: &impl Reads, violations: &mut FieldViolations) -> ReadRequest {
     let (as_of_time, known_time, min_sequence) = request.read();
     if min_sequence < 0 {
-        faults.add("min_sequence", format!("is {min_sequence}: it must not be negative"));
+        violations.add("min_sequence", format!("is {min_sequence}: it must not be negative"));
     }
     ReadRequest {
-        as_of: faults.or("as_of_time", optional_instant(as_of_time), None),
-        known: faults.or("known_time", optional_instant(known_time), None),
+        as_of: violations.or("as_of_time", optional_instant(as_of_time), None),
+        known: violations.or("known_time", optional_instant(known_time), None),
         min_sequence,
     }
 }
 
-/// What `Faults::keep` kept: when no fault was noted, it is there.
+/// What `FieldViolations::keep` kept: when no violation was noted, it is there.
 pub(super) fn kept<T>(value: Option<T>) -> Result<T, Status> {
     value.ok_or_else(|| status::invalid(Vec::new()))
 }
@@ -89,23 +89,23 @@ impl Call {
         query: impl FnOnce(Reading<'_>) -> Result<T, QueryError> + Send + 'static,
     ) -> Result<Response<T>, Status> {
         let sequence = self.wait_for_index().await?;
-        blocking::answer(move || self.ask(sequence, query)).await
+        blocking::answer(move || self.query(sequence, query)).await
     }
 
-    /// Streams what a query sends. A query is told when nobody listens any more.
+    /// Streams what a query sends. A query learns when nobody listens any more.
     pub async fn stream<T: Send + 'static>(
         self,
         query: impl FnOnce(Reading<'_>, Sender<'_, T>) -> Result<(), QueryError> + Send + 'static,
     ) -> Result<Response<Messages<T>>, Status> {
         let sequence = self.wait_for_index().await?;
-        Ok(blocking::stream(move |send| self.ask(sequence, |reading| query(reading, send))))
+        Ok(blocking::stream(move |send| self.query(sequence, |reading| query(reading, send))))
     }
 
     async fn wait_for_index(&self) -> Result<u64, Status> {
         self.engine.wait_for_index(self.read).await.map_err(status::unanswered)
     }
 
-    fn ask<T>(
+    fn query<T>(
         &self,
         sequence: u64,
         query: impl FnOnce(Reading<'_>) -> Result<T, QueryError>,
@@ -118,11 +118,11 @@ impl Call {
     /// and the stamp of the answer.
     pub async fn act(
         self,
-        deed: DoDeed,
-    ) -> Result<(Recorded<Deed>, bool, Option<v1::Stamp>), Status> {
-        let answer = self.engine.do_deed(self.tenant, deed).await;
+        action: TakeAction,
+    ) -> Result<(Recorded<Action>, bool, Option<v1::Stamp>), Status> {
+        let answer = self.engine.take_action(self.tenant, action).await;
         let (answer, progress) = answer.map_err(status::not_written)?;
-        let DeedAnswer { recorded, is_duplicate } = answer;
+        let ActionAnswer { recorded, is_duplicate } = answer;
         Ok((recorded, is_duplicate, write_stamp(&progress)))
     }
 }

@@ -13,7 +13,7 @@ use crate::codec::choices::{outcome, outcome_number, phase};
 use crate::codec::scalar::{id, instant, optional_id, optional_instant, timestamp};
 use crate::codec::v1::change_step::Record;
 use crate::codec::v1::clock_service_server::ClockService;
-use crate::codec::violations::Faults;
+use crate::codec::violations::FieldViolations;
 use crate::codec::{self, v1};
 use crate::domain::incident::History;
 use crate::domain::time::Instant;
@@ -21,7 +21,7 @@ use crate::engine::catalog::TermsName;
 use crate::engine::compare::Step;
 use crate::engine::experience::{avoidable_of, chain, experiences};
 use crate::engine::outlook::urgency;
-use crate::engine::query::judge_incident;
+use crate::engine::query::evaluate_incident;
 use crate::queries::changes::{self, Cause, ChangedClock};
 use crate::queries::clocks::{self, ClockFilter};
 use crate::queries::{ReadView, incidents};
@@ -34,11 +34,11 @@ impl ClockService for Services {
         &self,
         request: Request<v1::CompareClocksRequest>,
     ) -> Result<Response<Self::CompareClocksStream>, Status> {
-        let (call, (earlier, contract)) = self.read(request, |request, _, faults| {
+        let (call, (earlier, contract)) = self.read(request, |request, _, violations| {
             let earlier = instant(request.earlier_known_time);
-            let earlier = faults.or("earlier_known_time", earlier, Instant::MIN);
+            let earlier = violations.or("earlier_known_time", earlier, Instant::MIN);
             let contract = optional_id(request.contract_id);
-            (earlier, faults.or("contract_id", contract, String::new()))
+            (earlier, violations.or("contract_id", contract, String::new()))
         })?;
         call.stream(move |reading, send| {
             let view = reading.into_view();
@@ -55,8 +55,8 @@ impl ClockService for Services {
         &self,
         request: Request<v1::EvaluateIncidentRequest>,
     ) -> Result<Response<v1::EvaluateIncidentResponse>, Status> {
-        let (call, (id, with_segments)) = self.read(request, |request, _, faults| {
-            let id = faults.or("incident_id", id(request.incident_id), String::new());
+        let (call, (id, with_segments)) = self.read(request, |request, _, violations| {
+            let id = violations.or("incident_id", id(request.incident_id), String::new());
             (id, request.with_segments)
         })?;
         let view = call.view()?;
@@ -72,9 +72,9 @@ impl ClockService for Services {
         &self,
         request: Request<v1::ListClocksRequest>,
     ) -> Result<Response<v1::ListClocksResponse>, Status> {
-        let (call, (paging, filter)) = self.read(request, |request, engine, faults| {
-            let paging = Paging::asked(engine.store_id(), &request, faults);
-            (paging, decode_filter(request, faults))
+        let (call, (paging, filter)) = self.read(request, |request, engine, violations| {
+            let paging = Paging::requested(engine.store_id(), &request, violations);
+            (paging, decode_filter(request, violations))
         })?;
         let after = paging.after_clock()?;
         call.answer(move |reading| {
@@ -113,11 +113,11 @@ fn encode_evaluation(
     with_segments: bool,
 ) -> v1::EvaluateIncidentResponse {
     let (known, as_of) = (view.known(), view.times().as_of);
-    let judgement = judge_incident(history, &known, as_of);
+    let evaluation = evaluate_incident(history, &known, as_of);
     let zones = view.zones().version();
-    let experiences = experiences(history, &judgement, &known, as_of);
-    let encoded = experiences.iter().map(|one| encode_experience(one, &judgement.clocks));
-    let work = judgement.clocks.iter().filter_map(|clock| {
+    let experiences = experiences(history, &evaluation, &known, as_of);
+    let encoded = experiences.iter().map(|one| encode_experience(one, &evaluation.clocks));
+    let work = evaluation.clocks.iter().filter_map(|clock| {
         let urgency = urgency(clock, history, &known, as_of);
         let avoidable = avoidable_of(history, clock, &known);
         encode_work(clock, urgency.as_ref(), avoidable.as_ref())
@@ -126,8 +126,8 @@ fn encode_evaluation(
         work: work.collect(),
         experience: encoded.collect(),
         party_time: encode_party_time(&experiences),
-        chain: chain(&judgement, &known).into_iter().map(encode_link).collect(),
-        ..codec::api::clock::encode_judgement(id, &judgement, zones, with_segments)
+        chain: chain(&evaluation, &known).into_iter().map(encode_link).collect(),
+        ..codec::api::clock::encode_evaluation(id, &evaluation, zones, with_segments)
     }
 }
 
@@ -155,13 +155,13 @@ fn encode_step(step: &Step, cause: Option<Cause<'_>>) -> v1::ChangeStep {
     }
 }
 
-fn decode_filter(request: v1::ListClocksRequest, faults: &mut Faults) -> ClockFilter {
+fn decode_filter(request: v1::ListClocksRequest, violations: &mut FieldViolations) -> ClockFilter {
     ClockFilter {
-        contract_id: faults.or("contract_id", optional_id(request.contract_id), String::new()),
-        target_id: faults.or("target_id", optional_id(request.target_id), String::new()),
+        contract_id: violations.or("contract_id", optional_id(request.contract_id), String::new()),
+        target_id: violations.or("target_id", optional_id(request.target_id), String::new()),
         priority: request.priority,
-        phases: faults.each("phases", request.phases, phase),
-        outcomes: faults.each("outcomes", request.outcomes, outcome),
-        due_before: faults.or("due_before", optional_instant(request.due_before), None),
+        phases: violations.each("phases", request.phases, phase),
+        outcomes: violations.each("outcomes", request.outcomes, outcome),
+        due_before: violations.or("due_before", optional_instant(request.due_before), None),
     }
 }

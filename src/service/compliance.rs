@@ -16,17 +16,17 @@ use crate::codec::choices::group_key;
 use crate::codec::scalar::{id, instant, optional_id, optional_instant, text};
 use crate::codec::v1;
 use crate::codec::v1::compliance_service_server::ComplianceService;
-use crate::codec::violations::Faults;
+use crate::codec::violations::FieldViolations;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
-use crate::engine::compliance::{GroupKey, PeriodAsked, Question};
-use crate::engine::deed::{Deed, DoDeed, SignReview};
+use crate::engine::action::{Action, SignReview, TakeAction};
+use crate::engine::compliance::{GroupKey, PeriodQuery, Question};
 use crate::engine::period_result::PeriodResult;
 use crate::engine::review_result::ReviewResult;
 use crate::engine::simulation::Proposal;
 use crate::limits::NOTE_BYTES_MAX;
 use crate::queries::export::{self, Export};
-use crate::queries::review::{self, ReviewAsked};
+use crate::queries::review::{self, ReviewQuery};
 use crate::queries::{Reading, compliance, simulation};
 
 #[tonic::async_trait]
@@ -37,7 +37,8 @@ impl ComplianceService for Services {
         &self,
         request: Request<v1::ExportClocksRequest>,
     ) -> Result<Response<Self::ExportClocksStream>, Status> {
-        let (call, export) = self.read(request, |request, _, faults| export(request, faults))?;
+        let (call, export) =
+            self.read(request, |request, _, violations| export(request, violations))?;
         call.stream(move |reading, send| {
             let view = reading.into_view();
             let stamp = stamp(view.point());
@@ -58,7 +59,7 @@ impl ComplianceService for Services {
         request: Request<v1::GetComplianceRequest>,
     ) -> Result<Response<v1::GetComplianceResponse>, Status> {
         let (call, question) =
-            self.read(request, |request, _, faults| question(request, faults))?;
+            self.read(request, |request, _, violations| question(request, violations))?;
         call.answer(move |Reading { view, index }| {
             let period = compliance::evaluate(&view, index, &question)?;
             let answer = encode(&PeriodResult::of(period, view.times().as_of), &question.group_by);
@@ -71,7 +72,8 @@ impl ComplianceService for Services {
         &self,
         request: Request<v1::GetServiceReviewRequest>,
     ) -> Result<Response<v1::GetServiceReviewResponse>, Status> {
-        let (call, wanted) = self.read(request, |request, _, faults| wanted(request, faults))?;
+        let (call, wanted) =
+            self.read(request, |request, _, violations| wanted(request, violations))?;
         call.answer(move |Reading { view, index }| {
             let (point, reviewed) = review::evaluate(&view, index, &wanted)?;
             let answer = encode_review(&ReviewResult::of(reviewed));
@@ -84,11 +86,11 @@ impl ComplianceService for Services {
         &self,
         request: Request<v1::SignServiceReviewRequest>,
     ) -> Result<Response<v1::SignServiceReviewResponse>, Status> {
-        let (call, sign) =
-            self.write(request.into_inner(), |request, _, faults| signing(request, faults))?;
-        let (recorded, duplicate, stamp) = call.act(DoDeed::SignReview(sign)).await?;
+        let (call, sign) = self
+            .write(request.into_inner(), |request, _, violations| signing(request, violations))?;
+        let (recorded, duplicate, stamp) = call.act(TakeAction::SignReview(sign)).await?;
         let signature = match &recorded.value {
-            Deed::ReviewSigned(signed) => Some(encode_signature(recorded.record_time, signed)),
+            Action::ReviewSigned(signed) => Some(encode_signature(recorded.record_time, signed)),
             _ => None,
         };
         Ok(Response::new(v1::SignServiceReviewResponse { signature, duplicate, stamp }))
@@ -98,8 +100,9 @@ impl ComplianceService for Services {
         &self,
         request: Request<v1::SimulateContractRequest>,
     ) -> Result<Response<v1::SimulateContractResponse>, Status> {
-        let (call, decoded) = self
-            .read(request, |request, engine, faults| simulated(request, engine.zones(), faults))?;
+        let (call, decoded) = self.read(request, |request, engine, violations| {
+            simulated(request, engine.zones(), violations)
+        })?;
         let (question, proposal) = kept(decoded)?;
         call.answer(move |reading| {
             let view = reading.into_view();
@@ -112,114 +115,115 @@ impl ComplianceService for Services {
     }
 }
 
-fn question(request: v1::GetComplianceRequest, faults: &mut Faults) -> Question {
+fn question(request: v1::GetComplianceRequest, violations: &mut FieldViolations) -> Question {
     let ends = (request.start_time, request.end_time);
     Question {
-        period: period(request.period, ends, faults),
-        contract_id: faults.or("contract_id", id(request.contract_id), String::new()),
-        group_by: group_by(request.group_by, faults),
+        period: period(request.period, ends, violations),
+        contract_id: violations.or("contract_id", id(request.contract_id), String::new()),
+        group_by: group_by(request.group_by, violations),
     }
 }
 
-fn wanted(request: v1::GetServiceReviewRequest, faults: &mut Faults) -> ReviewAsked {
+fn wanted(request: v1::GetServiceReviewRequest, violations: &mut FieldViolations) -> ReviewQuery {
     if request.as_signed && (request.as_of_time.is_some() || request.known_time.is_some()) {
-        faults.add("as_signed", "is given beside a time: a signature has its own times");
+        violations.add("as_signed", "is given beside a time: a signature has its own times");
     }
-    ReviewAsked {
-        contract_id: faults.or("contract_id", id(request.contract_id), String::new()),
-        period: named(request.period, faults),
+    ReviewQuery {
+        contract_id: violations.or("contract_id", id(request.contract_id), String::new()),
+        period: named(request.period, violations),
         as_signed: request.as_signed,
     }
 }
 
-fn signing(request: v1::SignServiceReviewRequest, faults: &mut Faults) -> SignReview {
+fn signing(request: v1::SignServiceReviewRequest, violations: &mut FieldViolations) -> SignReview {
     SignReview {
-        id: faults.or("signature_id", id(request.signature_id), String::new()),
-        contract_id: faults.or("contract_id", id(request.contract_id), String::new()),
-        period: named(request.period, faults),
-        signed_by: faults.or("signed_by", signature::who(request.signed_by), String::new()),
-        note: faults.or("note", text(request.note, NOTE_BYTES_MAX), String::new()),
-        as_of: faults.or("as_of_time", optional_instant(request.as_of_time), None),
-        known: faults.or("known_time", optional_instant(request.known_time), None),
+        id: violations.or("signature_id", id(request.signature_id), String::new()),
+        contract_id: violations.or("contract_id", id(request.contract_id), String::new()),
+        period: named(request.period, violations),
+        signed_by: violations.or("signed_by", signature::who(request.signed_by), String::new()),
+        note: violations.or("note", text(request.note, NOTE_BYTES_MAX), String::new()),
+        as_of: violations.or("as_of_time", optional_instant(request.as_of_time), None),
+        known: violations.or("known_time", optional_instant(request.known_time), None),
     }
 }
 
-/// The question and the proposal; `None`: a fault is noted.
+/// The question and the proposal; `None`: a violation is noted.
 fn simulated(
     request: v1::SimulateContractRequest,
     zones: &ZoneDatabase,
-    faults: &mut Faults,
+    violations: &mut FieldViolations,
 ) -> Option<(Question, Proposal)> {
     let ends = (request.start_time, request.end_time);
-    let period = period(request.period, ends, faults);
-    let group_by = group_by(request.group_by, faults);
+    let period = period(request.period, ends, violations);
+    let group_by = group_by(request.group_by, violations);
     let contract = contract::decode(request.contract.unwrap_or_default(), zones);
-    let contract = faults.keep("contract", contract);
+    let contract = violations.keep("contract", contract);
     let calendars = request.calendars;
     let calendars =
-        faults.each("calendars", calendars, |calendar| calendar::decode(calendar, zones));
+        violations.each("calendars", calendars, |calendar| calendar::decode(calendar, zones));
     let contract = contract?;
     let question = Question { contract_id: contract.id.clone(), period, group_by };
     Some((question, Proposal { contract, calendars }))
 }
 
-fn export(request: v1::ExportClocksRequest, faults: &mut Faults) -> Export {
+fn export(request: v1::ExportClocksRequest, violations: &mut FieldViolations) -> Export {
     if request.contract_id.is_empty() && !request.period.is_empty() {
-        faults.add("contract_id", "is missing: a period is cut in a contract's time zone");
+        violations.add("contract_id", "is missing: a period is cut in a contract's time zone");
     }
     let (has_start, has_end) = (request.start_time.is_some(), request.end_time.is_some());
-    let start = faults.or("start_time", optional_instant(request.start_time), None);
-    let end = faults.or("end_time", optional_instant(request.end_time), None);
+    let start = violations.or("start_time", optional_instant(request.start_time), None);
+    let end = violations.or("end_time", optional_instant(request.end_time), None);
     let (start, end) = (start.unwrap_or(Instant::MIN), end.unwrap_or(Instant::MAX));
     if !request.period.is_empty() && (has_start || has_end) {
-        faults.add("period", "is given beside its ends: give one or the other");
+        violations.add("period", "is given beside its ends: give one or the other");
     }
     if end <= start {
-        faults.add("end_time", "is not after start_time");
+        violations.add("end_time", "is not after start_time");
     }
     Export {
-        contract_id: faults.or("contract_id", optional_id(request.contract_id), String::new()),
+        contract_id: violations.or("contract_id", optional_id(request.contract_id), String::new()),
         period: match request.period.as_str() {
-            "" => PeriodAsked::Between(start, end),
-            name => PeriodAsked::Named(name.to_owned()),
+            "" => PeriodQuery::Between(start, end),
+            name => PeriodQuery::Named(name.to_owned()),
         },
         include_open: request.include_open,
     }
 }
 
 /// The name of a period, which must be given.
-fn named(period: String, faults: &mut Faults) -> String {
+fn named(period: String, violations: &mut FieldViolations) -> String {
     if period.is_empty() {
-        faults.add("period", "is missing: give a month \"2026-10\", a quarter or a year");
+        violations.add("period", "is missing: give a month \"2026-10\", a quarter or a year");
     }
     period
 }
 
-/// The period that is asked for: by its name, or by its two ends.
+/// The period that is requested: by its name, or by its two ends.
 fn period(
     name: String,
     ends: (Option<Timestamp>, Option<Timestamp>),
-    faults: &mut Faults,
-) -> PeriodAsked {
+    violations: &mut FieldViolations,
+) -> PeriodQuery {
     if let (None, None) = ends {
         if name.is_empty() {
-            faults.add("period", "is missing: give a period such as \"2026-10\", or both its ends");
+            violations
+                .add("period", "is missing: give a period such as \"2026-10\", or both its ends");
         }
-        return PeriodAsked::Named(name);
+        return PeriodQuery::Named(name);
     }
     if !name.is_empty() {
-        faults.add("period", "is given beside its ends: give one or the other");
+        violations.add("period", "is given beside its ends: give one or the other");
     }
-    let start = faults.or("start_time", instant(ends.0), Instant::MIN);
-    let end = faults.or("end_time", instant(ends.1), Instant::MAX);
+    let start = violations.or("start_time", instant(ends.0), Instant::MIN);
+    let end = violations.or("end_time", instant(ends.1), Instant::MAX);
     if end <= start {
-        faults.add("end_time", "is not after start_time");
+        violations.add("end_time", "is not after start_time");
     }
-    PeriodAsked::Between(start, end)
+    PeriodQuery::Between(start, end)
 }
 
-fn group_by(keys: Vec<i32>, faults: &mut Faults) -> Vec<GroupKey> {
-    let mut decoded = faults.each("group_by", keys, group_key);
+fn group_by(keys: Vec<i32>, violations: &mut FieldViolations) -> Vec<GroupKey> {
+    let mut decoded = violations.each("group_by", keys, group_key);
     let mut seen = Vec::new();
     decoded.retain(|key| {
         let is_new = !seen.contains(key);

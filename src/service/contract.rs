@@ -14,7 +14,7 @@ use crate::domain::contract::{Contract, Revision};
 use crate::domain::time::Instant;
 use crate::engine::catalog::Known;
 use crate::engine::command::{Change, ChangeTerms};
-use crate::engine::refusal::Refusal;
+use crate::engine::rejection::Rejection;
 
 #[tonic::async_trait]
 impl ContractService for Services {
@@ -23,15 +23,15 @@ impl ContractService for Services {
         request: Request<v1::PutContractRequest>,
     ) -> Result<Response<v1::PutContractResponse>, Status> {
         let (call, (contract, change)) =
-            self.write(request.into_inner(), |request, engine, faults| {
+            self.write(request.into_inner(), |request, engine, violations| {
                 let contract = request.contract.unwrap_or_default();
                 let contract = codec::api::contract::decode(contract, engine.zones());
-                let contract = faults.keep("contract", contract);
+                let contract = violations.keep("contract", contract);
                 let time = optional_instant(request.effective_time);
-                let effective_time = faults.or("effective_time", time, None);
+                let effective_time = violations.or("effective_time", time, None);
                 let expected_revision = request
                     .expected_revision
-                    .map(|number| faults.or("expected_revision", count(number), 0));
+                    .map(|number| violations.or("expected_revision", count(number), 0));
                 (contract, (effective_time, expected_revision, request.validate_only))
             })?;
         let (contract, (effective_time, expected_revision, validate_only)) =
@@ -61,9 +61,9 @@ impl ContractService for Services {
         &self,
         request: Request<v1::GetContractRequest>,
     ) -> Result<Response<v1::GetContractResponse>, Status> {
-        let (call, (id, number)) = self.read(request, |request, _, faults| {
-            let id = faults.or("contract_id", id(request.contract_id), String::new());
-            (id, faults.or("revision", count(request.revision), 0))
+        let (call, (id, number)) = self.read(request, |request, _, violations| {
+            let id = violations.or("contract_id", id(request.contract_id), String::new());
+            (id, violations.or("revision", count(request.revision), 0))
         })?;
         let view = call.view()?;
         let revision = match number {
@@ -79,8 +79,8 @@ impl ContractService for Services {
         &self,
         request: Request<v1::ListContractsRequest>,
     ) -> Result<Response<v1::ListContractsResponse>, Status> {
-        let (call, mut paging) = self.read(request, |request, engine, faults| {
-            Paging::asked(engine.store_id(), &request, faults)
+        let (call, mut paging) = self.read(request, |request, engine, violations| {
+            Paging::requested(engine.store_id(), &request, violations)
         })?;
         let after = paging.after_id()?;
         let view = call.view()?;
@@ -97,9 +97,9 @@ impl ContractService for Services {
         &self,
         request: Request<v1::ListContractRevisionsRequest>,
     ) -> Result<Response<v1::ListContractRevisionsResponse>, Status> {
-        let (call, (mut paging, id)) = self.read(request, |request, engine, faults| {
-            let paging = Paging::asked(engine.store_id(), &request, faults);
-            (paging, faults.or("contract_id", id(request.contract_id), String::new()))
+        let (call, (mut paging, id)) = self.read(request, |request, engine, violations| {
+            let paging = Paging::requested(engine.store_id(), &request, violations);
+            (paging, violations.or("contract_id", id(request.contract_id), String::new()))
         })?;
         let after = paging.after_id()?.parse().unwrap_or(0);
         let view = call.view()?;
@@ -120,9 +120,9 @@ impl ContractService for Services {
         request: Request<v1::EndContractRequest>,
     ) -> Result<Response<v1::EndContractResponse>, Status> {
         let (call, (id, effective_time)) =
-            self.write(request.into_inner(), |request, _, faults| {
-                let id = faults.or("contract_id", id(request.contract_id), String::new());
-                (id, faults.or("end_time", optional_instant(request.end_time), None))
+            self.write(request.into_inner(), |request, _, violations| {
+                let id = violations.or("contract_id", id(request.contract_id), String::new());
+                (id, violations.or("end_time", optional_instant(request.end_time), None))
             })?;
         let change = Change::EndContract(id.clone());
         let change = ChangeTerms { change, effective_time, expected_revision: None };
@@ -156,5 +156,5 @@ fn message(known: Known<'_>, revision: &Revision<Contract>) -> v1::Contract {
 }
 
 fn not_found(id: &str) -> Status {
-    status::refused(Refusal::ContractNotFound(id.to_owned()))
+    status::refused(Rejection::ContractNotFound(id.to_owned()))
 }

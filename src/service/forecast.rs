@@ -6,15 +6,15 @@ use super::blocking::Messages;
 use super::chunk::Chunk;
 use super::services::Services;
 use super::stamp::stamp;
-use crate::codec::api::forecast::{encode, encode_objective_outlooks, encode_turnout};
+use crate::codec::api::forecast::{encode, encode_objective_outlooks, encode_score};
 use crate::codec::scalar::{id, optional_id, optional_instant, optional_span, text};
 use crate::codec::v1;
 use crate::codec::v1::forecast_service_server::ForecastService;
-use crate::codec::violations::Faults;
+use crate::codec::violations::FieldViolations;
 use crate::engine::objective_outlook::objective_outlooks;
 use crate::engine::outlook::WhatIf;
 use crate::limits::PRIORITY_BYTES_MAX;
-use crate::queries::forecasts::{self, ForecastAsked};
+use crate::queries::forecasts::{self, ForecastQuery};
 use crate::queries::{Reading, period_forecasts};
 
 #[tonic::async_trait]
@@ -25,7 +25,8 @@ impl ForecastService for Services {
         &self,
         request: Request<v1::ForecastClocksRequest>,
     ) -> Result<Response<Self::ForecastClocksStream>, Status> {
-        let (call, wanted) = self.read(request, |request, _, faults| wanted(request, faults))?;
+        let (call, wanted) =
+            self.read(request, |request, _, violations| wanted(request, violations))?;
         call.stream(move |Reading { view, index }, send| {
             let zones = view.zones().version();
             let found =
@@ -43,10 +44,11 @@ impl ForecastService for Services {
         &self,
         request: Request<v1::ForecastObjectivesRequest>,
     ) -> Result<Response<v1::ForecastObjectivesResponse>, Status> {
-        let (call, (contract, period)) = self.read(request, |request, _, faults| {
-            let contract = faults.or("contract_id", id(request.contract_id), String::new());
+        let (call, (contract, period)) = self.read(request, |request, _, violations| {
+            let contract = violations.or("contract_id", id(request.contract_id), String::new());
             if request.period.is_empty() {
-                faults.add("period", "is missing: give a month \"2026-10\", a quarter or a year");
+                violations
+                    .add("period", "is missing: give a month \"2026-10\", a quarter or a year");
             }
             (contract, request.period)
         })?;
@@ -63,15 +65,15 @@ impl ForecastService for Services {
         &self,
         request: Request<v1::GetForecastQualityRequest>,
     ) -> Result<Response<v1::GetForecastQualityResponse>, Status> {
-        let (call, (contract, target, period)) = self.read(request, |request, _, faults| {
-            let contract = faults.or("contract_id", id(request.contract_id), String::new());
-            let target = faults.or("target_id", optional_id(request.target_id), String::new());
+        let (call, (contract, target, period)) = self.read(request, |request, _, violations| {
+            let contract = violations.or("contract_id", id(request.contract_id), String::new());
+            let target = violations.or("target_id", optional_id(request.target_id), String::new());
             (contract, target, request.period)
         })?;
         call.answer(move |reading| {
             let view = reading.into_view();
-            let turnout = forecasts::quality(&view, &contract, &target, &period)?;
-            let quality = turnout.as_ref().map(encode_turnout);
+            let score = forecasts::quality(&view, &contract, &target, &period)?;
+            let quality = score.as_ref().map(encode_score);
             Ok(v1::GetForecastQualityResponse { quality, stamp: stamp(view.point()) })
         })
         .await
@@ -91,34 +93,38 @@ fn send_all(
     }
 }
 
-fn wanted(request: v1::ForecastClocksRequest, faults: &mut Faults) -> ForecastAsked {
+fn wanted(request: v1::ForecastClocksRequest, violations: &mut FieldViolations) -> ForecastQuery {
     if !(0.0..=1.0).contains(&request.minimum_probability) {
         let is = request.minimum_probability;
-        faults.add("minimum_probability", format!("is {is}: write 0 to 1"));
+        violations.add("minimum_probability", format!("is {is}: write 0 to 1"));
     }
-    ForecastAsked {
-        contract_id: faults.or("contract_id", id(request.contract_id), String::new()),
-        due_before: faults.or("due_before", optional_instant(request.due_before), None),
+    ForecastQuery {
+        contract_id: violations.or("contract_id", id(request.contract_id), String::new()),
+        due_before: violations.or("due_before", optional_instant(request.due_before), None),
         minimum_probability: request.minimum_probability,
-        what_if: request.what_if.map(|what_if| decode_what_if(what_if, faults)),
+        what_if: request.what_if.map(|what_if| decode_what_if(what_if, violations)),
     }
 }
 
-fn decode_what_if(what_if: v1::WhatIf, faults: &mut Faults) -> WhatIf {
+fn decode_what_if(what_if: v1::WhatIf, violations: &mut FieldViolations) -> WhatIf {
     let effort = optional_span(what_if.effort_remaining);
     let priority = text(what_if.priority, PRIORITY_BYTES_MAX);
-    let priority = faults.or("what_if.priority", priority, String::new());
+    let priority = violations.or("what_if.priority", priority, String::new());
     let decoded = WhatIf {
-        incident_id: faults.or("what_if.incident_id", id(what_if.incident_id), String::new()),
-        effort_remaining: faults.or("what_if.effort_remaining", effort, None),
-        wait_end: faults.or("what_if.wait_end_time", optional_instant(what_if.wait_end_time), None),
+        incident_id: violations.or("what_if.incident_id", id(what_if.incident_id), String::new()),
+        effort_remaining: violations.or("what_if.effort_remaining", effort, None),
+        wait_end: violations.or(
+            "what_if.wait_end_time",
+            optional_instant(what_if.wait_end_time),
+            None,
+        ),
         priority: Some(priority).filter(|priority| !priority.is_empty()),
     };
     let nothing = decoded.effort_remaining.is_none()
         && decoded.wait_end.is_none()
         && decoded.priority.is_none();
     if nothing {
-        faults.add("what_if", "changes nothing: give an effort, a wait's end or a priority");
+        violations.add("what_if", "changes nothing: give an effort, a wait's end or a priority");
     }
     decoded
 }

@@ -6,7 +6,7 @@ use tonic::Status;
 
 use super::status;
 use crate::codec::scalar::id;
-use crate::codec::violations::Faults;
+use crate::codec::violations::FieldViolations;
 use crate::codec::{self, v1};
 use crate::domain::calendar::Calendar;
 use crate::domain::calendar::hours::ServiceHours;
@@ -14,7 +14,7 @@ use crate::domain::contract::Revision;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::catalog::{CalendarEntry, Known};
-use crate::engine::refusal::Refusal;
+use crate::engine::rejection::Rejection;
 use crate::queries::ReadView;
 
 /// The hours of a request.
@@ -44,21 +44,21 @@ enum Source {
 }
 
 impl Wanted {
-    /// The hours that are wanted; `None`: a fault is noted.
+    /// The hours that are wanted; `None`: a violation is noted.
     pub fn decode(
         hours: Option<Hours>,
         zones: &ZoneDatabase,
-        faults: &mut Faults,
+        violations: &mut FieldViolations,
     ) -> Option<Wanted> {
         match hours {
             None => {
-                faults.add("hours", "is missing: give calendar_id or calendar");
+                violations.add("hours", "is missing: give calendar_id or calendar");
                 None
             }
-            Some(Hours::Put(given)) => faults.keep("calendar_id", id(given)).map(Wanted::Put),
+            Some(Hours::Put(given)) => violations.keep("calendar_id", id(given)).map(Wanted::Put),
             Some(Hours::Given(calendar)) => {
                 let decoded = codec::api::calendar::decode_hours(calendar, zones);
-                faults.keep("calendar", decoded).map(Wanted::Given)
+                violations.keep("calendar", decoded).map(Wanted::Given)
             }
         }
     }
@@ -82,14 +82,14 @@ impl Wanted {
 }
 
 impl Found {
-    /// What is asked of the hours.
+    /// What is queried of the hours.
     pub fn with<T>(
         &self,
-        ask: impl FnOnce(&ServiceHours) -> Result<T, Status>,
+        query: impl FnOnce(&ServiceHours) -> Result<T, Status>,
     ) -> Result<T, Status> {
         match &self.source {
-            Source::Given(hours) => ask(hours),
-            Source::Put(entry) => ask(entry.hours().ok_or_else(unknown_zone)?),
+            Source::Given(hours) => query(hours),
+            Source::Put(entry) => query(entry.hours().ok_or_else(unknown_zone)?),
         }
     }
 }
@@ -106,10 +106,10 @@ pub(super) fn in_force<'c>(
 
 /// The status of a calendar that is not there.
 pub(super) fn not_found(id: &str) -> Status {
-    status::refused(Refusal::CalendarNotFound(id.to_owned()))
+    status::refused(Rejection::CalendarNotFound(id.to_owned()))
 }
 
 fn unknown_zone() -> Status {
     let text = "the calendar's time zone is not in the time zone database any more";
-    status::refused(Refusal::field("calendar.time_zone", text))
+    status::refused(Rejection::field("calendar.time_zone", text))
 }

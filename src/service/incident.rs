@@ -32,8 +32,8 @@ impl IncidentService for Services {
         &self,
         request: Request<v1::RecordEventsRequest>,
     ) -> Result<Response<v1::RecordEventsResponse>, Status> {
-        let (call, events) = self.write(request.into_inner(), |request, _, faults| {
-            check_count(request.events.len(), faults);
+        let (call, events) = self.write(request.into_inner(), |request, _, violations| {
+            check_count(request.events.len(), violations);
             request.events
         })?;
         let is_single = events.len() == 1;
@@ -66,8 +66,8 @@ impl IncidentService for Services {
         &self,
         request: Request<v1::RecordServiceEventsRequest>,
     ) -> Result<Response<v1::RecordServiceEventsResponse>, Status> {
-        let (call, events) = self.write(request.into_inner(), |request, _, faults| {
-            check_count(request.events.len(), faults);
+        let (call, events) = self.write(request.into_inner(), |request, _, violations| {
+            check_count(request.events.len(), violations);
             request.events
         })?;
         let is_single = events.len() == 1;
@@ -86,8 +86,8 @@ impl IncidentService for Services {
         &self,
         request: Request<v1::GetIncidentRequest>,
     ) -> Result<Response<v1::GetIncidentResponse>, Status> {
-        let (call, id) = self.read(request, |request, _, faults| {
-            faults.or("incident_id", id(request.incident_id), String::new())
+        let (call, id) = self.read(request, |request, _, violations| {
+            violations.or("incident_id", id(request.incident_id), String::new())
         })?;
         let view = call.view()?;
         let as_of = view.times().as_of;
@@ -100,10 +100,14 @@ impl IncidentService for Services {
         &self,
         request: Request<v1::ListIncidentsRequest>,
     ) -> Result<Response<v1::ListIncidentsResponse>, Status> {
-        let (call, (mut paging, contract)) = self.read(request, |request, engine, faults| {
-            let paging = Paging::asked(engine.store_id(), &request, faults);
-            (paging, faults.or("contract_id", optional_id(request.contract_id), String::new()))
-        })?;
+        let (call, (mut paging, contract)) =
+            self.read(request, |request, engine, violations| {
+                let paging = Paging::requested(engine.store_id(), &request, violations);
+                (
+                    paging,
+                    violations.or("contract_id", optional_id(request.contract_id), String::new()),
+                )
+            })?;
         let after = paging.after_id()?;
         call.answer(move |reading| {
             let view = reading.into_view();
@@ -127,9 +131,9 @@ impl IncidentService for Services {
         &self,
         request: Request<v1::ListEventsRequest>,
     ) -> Result<Response<v1::ListEventsResponse>, Status> {
-        let (call, (mut paging, id)) = self.read(request, |request, engine, faults| {
-            let paging = Paging::asked(engine.store_id(), &request, faults);
-            (paging, faults.or("incident_id", id(request.incident_id), String::new()))
+        let (call, (mut paging, id)) = self.read(request, |request, engine, violations| {
+            let paging = Paging::requested(engine.store_id(), &request, violations);
+            (paging, violations.or("incident_id", id(request.incident_id), String::new()))
         })?;
         let after = paging.after_id()?;
         let view = call.view()?;

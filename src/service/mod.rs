@@ -1,4 +1,4 @@
-//! The gRPC services: decode, ask, encode. The only room besides the server that knows tonic.
+//! The gRPC services: decode, query, encode. The only room besides the server that knows tonic.
 //!
 //! What every method does in the same way is in `call`; a method adds what is its own.
 

@@ -1,4 +1,4 @@
-//! Pages: how much fits on one, and the sealed token that asks for the next.
+//! Pages: how much fits on one, and the sealed token that requests the next.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -10,9 +10,9 @@ use tonic::Status;
 use super::status;
 use crate::codec::store::v1 as store;
 use crate::codec::v1;
-use crate::codec::violations::Faults;
+use crate::codec::violations::FieldViolations;
 use crate::domain::time::Instant;
-use crate::engine::refusal::Refusal;
+use crate::engine::rejection::Rejection;
 use crate::limits::{PAGE_BYTES_MAX, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX};
 use crate::queries::clocks::ClockMark;
 
@@ -56,7 +56,7 @@ lists!(
     ListSettlementItemsRequest = "ListSettlementItems",
 );
 
-/// The page asked for: the room left on it, and the tokens that lead to it and on.
+/// The page requested: the room left on it, and the tokens that lead to it and on.
 #[derive(Debug)]
 pub(super) struct Paging {
     items: usize,
@@ -68,14 +68,18 @@ pub(super) struct Paging {
 }
 
 impl Paging {
-    /// The page a request asks for; a larger one than allowed is cut.
-    pub fn asked<R: Lists>(store_id: &[u8; 16], request: &R, faults: &mut Faults) -> Paging {
+    /// The page a request requests; a larger one than allowed is cut.
+    pub fn requested<R: Lists>(
+        store_id: &[u8; 16],
+        request: &R,
+        violations: &mut FieldViolations,
+    ) -> Paging {
         let (page_size, token) = request.page();
         let items = match usize::try_from(page_size) {
             Ok(0) => PAGE_SIZE_DEFAULT,
             Ok(size) => size.min(PAGE_SIZE_MAX),
             Err(_) => {
-                faults.add("page_size", format!("is {page_size}: it must not be negative"));
+                violations.add("page_size", format!("is {page_size}: it must not be negative"));
                 0
             }
         };
@@ -201,7 +205,7 @@ impl Paging {
 }
 
 fn invalid() -> Status {
-    status::refused(Refusal::InvalidPageToken)
+    status::refused(Rejection::InvalidPageToken)
 }
 
 #[cfg(test)]
@@ -215,7 +219,7 @@ mod tests {
     fn paging(token: &str) -> Paging {
         let page_token = token.to_owned();
         let request = v1::ListClocksRequest { page_token, ..Default::default() };
-        Paging::asked(&[7; 16], &request, &mut Faults::default())
+        Paging::requested(&[7; 16], &request, &mut FieldViolations::default())
     }
 
     fn descriptor() -> prost_reflect::MessageDescriptor {
@@ -240,10 +244,10 @@ mod tests {
         let newer = [paging("").code(&newer).as_slice(), &newer].concat();
         check_refused(&URL_SAFE_NO_PAD.encode(newer));
         let other = v1::ListClocksRequest { tenant: "other".into(), ..Default::default() };
-        let other = Paging::asked(&[7; 16], &other, &mut Faults::default());
+        let other = Paging::requested(&[7; 16], &other, &mut FieldViolations::default());
         check_refused(&other.seal_id("I1".to_owned()));
         let other = v1::ListClocksRequest::default();
-        let other = Paging::asked(&[8; 16], &other, &mut Faults::default());
+        let other = Paging::requested(&[8; 16], &other, &mut FieldViolations::default());
         check_refused(&other.seal_id("I1".to_owned()));
     }
 

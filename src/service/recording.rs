@@ -1,4 +1,5 @@
-//! Events on their way to the journal: each is decoded or refused, and its result is told in order.
+//! Events on their way to the journal: each is decoded or refused, and its result is reported in
+//! order.
 
 use tokio::sync::{mpsc, oneshot};
 use tokio_stream::StreamExt;
@@ -7,11 +8,11 @@ use tonic::{Status, Streaming};
 use super::services::Services;
 use super::stamp::write_stamp;
 use super::status;
-use crate::codec::violations::Faults;
+use crate::codec::violations::FieldViolations;
 use crate::codec::{self, v1};
 use crate::domain::incident::IncidentEvent;
 use crate::domain::service::ServiceEvent;
-use crate::engine::refusal::Refusal;
+use crate::engine::rejection::Rejection;
 use crate::limits::EVENTS_A_CALL_MAX;
 use crate::runtime::{Answer, Receipt, Results, WriteError};
 
@@ -20,12 +21,12 @@ impl Services {
     pub(super) fn decode_events(
         &self,
         events: Vec<v1::IncidentEvent>,
-    ) -> (Vec<String>, Vec<Result<IncidentEvent, Refusal>>) {
+    ) -> (Vec<String>, Vec<Result<IncidentEvent, Rejection>>) {
         let ids = events.iter().map(|event| event.event_id.clone()).collect();
         let most = self.limits.event_bytes_max;
         let decoded = events.into_iter().map(|event| {
             status::check_bytes(&event, most)?;
-            codec::api::incident::decode(event).map_err(Refusal::Invalid)
+            codec::api::incident::decode(event).map_err(Rejection::Invalid)
         });
         (ids, decoded.collect())
     }
@@ -34,43 +35,43 @@ impl Services {
     pub(super) fn decode_service_events(
         &self,
         events: Vec<v1::ServiceEvent>,
-    ) -> (Vec<String>, Vec<Result<ServiceEvent, Refusal>>) {
+    ) -> (Vec<String>, Vec<Result<ServiceEvent, Rejection>>) {
         let ids = events.iter().map(|event| event.event_id.clone()).collect();
         let most = self.limits.event_bytes_max;
         let decoded = events.into_iter().map(|event| {
             status::check_bytes(&event, most)?;
-            codec::api::service_event::decode(event).map_err(Refusal::Invalid)
+            codec::api::service_event::decode(event).map_err(Rejection::Invalid)
         });
         (ids, decoded.collect())
     }
 }
 
-pub(super) fn check_count(count: usize, faults: &mut Faults) {
+pub(super) fn check_count(count: usize, violations: &mut FieldViolations) {
     if count == 0 {
-        faults.add("events", "is empty: send at least one event");
+        violations.add("events", "is empty: send at least one event");
     }
-    faults.at_most("events", count, EVENTS_A_CALL_MAX);
+    violations.at_most("events", count, EVENTS_A_CALL_MAX);
 }
 
 /// What is to be recorded, and what is refused already: `None` where something is to be recorded.
-pub(super) fn sort_out<E>(decoded: Vec<Result<E, Refusal>>) -> (Vec<E>, Vec<Option<Refusal>>) {
+pub(super) fn sort_out<E>(decoded: Vec<Result<E, Rejection>>) -> (Vec<E>, Vec<Option<Rejection>>) {
     let mut events = Vec::with_capacity(decoded.len());
     let refused = decoded.into_iter().map(|decoded| match decoded {
         Ok(event) => {
             events.push(event);
             None
         }
-        Err(refusal) => Some(refusal),
+        Err(rejection) => Some(rejection),
     });
     let refused = refused.collect();
     (events, refused)
 }
 
 /// The results of all events, in the order they were sent.
-pub(super) fn merge(refused: Vec<Option<Refusal>>, results: Results) -> Results {
+pub(super) fn merge(refused: Vec<Option<Rejection>>, results: Results) -> Results {
     let mut results = results.into_iter();
     let merged = refused.into_iter().filter_map(|refused| match refused {
-        Some(refusal) => Some(Err(refusal)),
+        Some(rejection) => Some(Err(rejection)),
         None => results.next(),
     });
     merged.collect()
@@ -79,7 +80,7 @@ pub(super) fn merge(refused: Vec<Option<Refusal>>, results: Results) -> Results 
 /// A call about one thing succeeds or fails as that thing does.
 pub(super) fn as_one(is_single: bool, mut results: Results) -> Result<Results, Status> {
     match results.pop() {
-        Some(Err(refusal)) if is_single => Err(status::refused(refusal)),
+        Some(Err(rejection)) if is_single => Err(status::refused(rejection)),
         last => {
             results.extend(last);
             Ok(results)
@@ -88,20 +89,20 @@ pub(super) fn as_one(is_single: bool, mut results: Results) -> Result<Results, S
 }
 
 pub(super) fn encode_results(ids: Vec<String>, results: Results) -> Vec<v1::RecordResult> {
-    let encode = |(event_id, result): (String, Result<Receipt, Refusal>)| match result {
+    let encode = |(event_id, result): (String, Result<Receipt, Rejection>)| match result {
         Ok(Receipt { sequence, is_duplicate }) => {
             let outcome = match is_duplicate {
                 true => v1::RecordOutcome::Duplicate,
                 false => v1::RecordOutcome::Accepted,
             };
             let outcome = outcome as i32;
-            v1::RecordResult { event_id, outcome, sequence: sequence as i64, refusal: None }
+            v1::RecordResult { event_id, outcome, sequence: sequence as i64, rejection: None }
         }
-        Err(refusal) => v1::RecordResult {
+        Err(rejection) => v1::RecordResult {
             event_id,
             outcome: v1::RecordOutcome::Refused as i32,
             sequence: 0,
-            refusal: Some(status::refusal_message(&refusal)),
+            rejection: Some(status::rejection_message(&rejection)),
         },
     };
     ids.into_iter().zip(results).map(encode).collect()
@@ -110,7 +111,7 @@ pub(super) fn encode_results(ids: Vec<String>, results: Results) -> Vec<v1::Reco
 /// A message of a stream whose events wait for their sync.
 pub(super) struct HandedIn {
     ids: Vec<String>,
-    refused: Vec<Option<Refusal>>,
+    refused: Vec<Option<Rejection>>,
     answer: oneshot::Receiver<Answer<Results>>,
 }
 
@@ -142,8 +143,8 @@ pub(super) async fn hand_in(
 
 impl Services {
     fn hand_in_message(&self, message: v1::StreamEventsRequest) -> Result<HandedIn, Status> {
-        let (call, events) = self.write(message, |message, _, faults| {
-            check_count(message.events.len(), faults);
+        let (call, events) = self.write(message, |message, _, violations| {
+            check_count(message.events.len(), violations);
             message.events
         })?;
         let (ids, decoded) = self.decode_events(events);

@@ -9,13 +9,13 @@ use super::page::Paging;
 use super::services::Services;
 use super::stamp::stamp;
 use crate::codec::api::settlement::{
-    decode_decision, decode_opening, encode, encode_decided, encode_standing,
+    decode_decision, decode_opening, encode, encode_decided, encode_result,
 };
 use crate::codec::scalar::optional_id;
 use crate::codec::v1;
 use crate::codec::v1::settlement_service_server::SettlementService;
 use crate::domain::settlement::{Decided, Item};
-use crate::engine::deed::{DecideItem, Deed, DoDeed};
+use crate::engine::action::{Action, DecideItem, TakeAction};
 use crate::queries::{Reading, settlement};
 
 #[tonic::async_trait]
@@ -24,19 +24,19 @@ impl SettlementService for Services {
         &self,
         request: Request<v1::ListSettlementItemsRequest>,
     ) -> Result<Response<v1::ListSettlementItemsResponse>, Status> {
-        let (call, asked) = self.read(request, |request, engine, faults| {
-            let paging = Paging::asked(engine.store_id(), &request, faults);
+        let (call, requested) = self.read(request, |request, engine, violations| {
+            let paging = Paging::requested(engine.store_id(), &request, violations);
             let contract = optional_id(request.contract_id);
-            (paging, faults.or("contract_id", contract, String::new()), request.only_open)
+            (paging, violations.or("contract_id", contract, String::new()), request.only_open)
         })?;
-        let (mut paging, contract, only_open) = asked;
+        let (mut paging, contract, only_open) = requested;
         let after = paging.after_id()?;
         call.answer(move |Reading { view, index }| {
             let items = settlement::items(&view, index, &contract)?;
             let as_of = view.times().as_of;
             let rest = items.range::<str, _>((Excluded(after.as_str()), Unbounded));
             let rest = rest.filter(|(_, item)| item.is_open() || !only_open);
-            let rest = rest.map(|(_, item)| encode_standing(item, as_of));
+            let rest = rest.map(|(_, item)| encode_result(item, as_of));
             let (items, next_page_token) = paging.fill(rest, item_id);
             let stamp = stamp(view.point());
             Ok(v1::ListSettlementItemsResponse { items, next_page_token, stamp })
@@ -48,12 +48,12 @@ impl SettlementService for Services {
         &self,
         request: Request<v1::OpenSettlementItemRequest>,
     ) -> Result<Response<v1::OpenSettlementItemResponse>, Status> {
-        let (call, opening) = self.write(request.into_inner(), |request, _, faults| {
-            faults.keep("item", decode_opening(request.item.unwrap_or_default()))
+        let (call, opening) = self.write(request.into_inner(), |request, _, violations| {
+            violations.keep("item", decode_opening(request.item.unwrap_or_default()))
         })?;
-        let (recorded, duplicate, stamp) = call.act(DoDeed::OpenItem(kept(opening)?)).await?;
+        let (recorded, duplicate, stamp) = call.act(TakeAction::OpenItem(kept(opening)?)).await?;
         let item = match &recorded.value {
-            Deed::ItemOpened(item) => Some(encode(item)),
+            Action::ItemOpened(item) => Some(encode(item)),
             _ => None,
         };
         Ok(Response::new(v1::OpenSettlementItemResponse { item, duplicate, stamp }))
@@ -63,16 +63,18 @@ impl SettlementService for Services {
         &self,
         request: Request<v1::DecideSettlementItemRequest>,
     ) -> Result<Response<v1::DecideSettlementItemResponse>, Status> {
-        let (call, decision) = self.write(request.into_inner(), |request, _, faults| {
-            faults.keep("decision", decode_decision(request.decision.unwrap_or_default()))
+        let (call, decision) = self.write(request.into_inner(), |request, _, violations| {
+            violations.keep("decision", decode_decision(request.decision.unwrap_or_default()))
         })?;
         let (decision, decide_time) = kept(decision)?;
         let basis = basis(call.clone(), decision.item_id.clone()).await?;
         let decided = Decided { decision, basis };
-        let deed = DoDeed::DecideItem(Box::new(DecideItem { decided, decide_time }));
-        let (recorded, duplicate, stamp) = call.act(deed).await?;
+        let action = TakeAction::DecideItem(Box::new(DecideItem { decided, decide_time }));
+        let (recorded, duplicate, stamp) = call.act(action).await?;
         let decision = match &recorded.value {
-            Deed::ItemDecided(decided) => Some(encode_decided(decided, Some(recorded.record_time))),
+            Action::ItemDecided(decided) => {
+                Some(encode_decided(decided, Some(recorded.record_time)))
+            }
             _ => None,
         };
         Ok(Response::new(v1::DecideSettlementItemResponse { decision, duplicate, stamp }))
@@ -85,6 +87,6 @@ async fn basis(call: Call, id: String) -> Result<Item, Status> {
     Ok(item.await?.into_inner())
 }
 
-fn item_id(item: &v1::SettlementStanding) -> String {
+fn item_id(item: &v1::SettlementItemStatus) -> String {
     item.item.as_ref().map(|item| item.item_id.clone()).unwrap_or_default()
 }

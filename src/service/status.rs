@@ -9,10 +9,10 @@ use tonic_types::{ErrorDetails, FieldViolation, PreconditionViolation, StatusExt
 
 use crate::codec::v1;
 use crate::codec::v1::ErrorReason;
-use crate::domain::fault::Fault;
-use crate::engine::refusal::Refusal;
+use crate::domain::violation::Violation;
+use crate::engine::rejection::Rejection;
 use crate::journal::ReadError;
-use crate::limits::{ERROR_DETAIL_BYTES_MAX, ERROR_TEXT_BYTES_MAX, FAULTS_TOLD_MAX};
+use crate::limits::{ERROR_DETAIL_BYTES_MAX, ERROR_TEXT_BYTES_MAX, VIOLATIONS_LISTED_MAX};
 use crate::queries::QueryError;
 use crate::runtime::{BackUpError, Loss, WriteError};
 use crate::views::ViewsError;
@@ -20,31 +20,33 @@ use crate::views::ViewsError;
 const DOMAIN: &str = "slx";
 const RETRY_AFTER: Duration = Duration::from_millis(500);
 
-/// A refusal's reason, as machines tell it apart.
-pub(super) fn reason(refusal: &Refusal) -> ErrorReason {
-    match refusal {
-        Refusal::Invalid(faults) if is_out_of_range(faults) => ErrorReason::TimeOutOfRange,
-        Refusal::Invalid(_) => ErrorReason::InvalidField,
-        Refusal::CalendarNotFound(_) => ErrorReason::CalendarNotFound,
-        Refusal::ContractNotFound(_) => ErrorReason::ContractNotFound,
-        Refusal::IncidentNotFound(_) => ErrorReason::IncidentNotFound,
-        Refusal::ItemNotFound(_) => ErrorReason::SettlementItemNotFound,
-        Refusal::EventConflict { .. } => ErrorReason::EventConflict,
-        Refusal::Unsound(_) => ErrorReason::ContractUnsound,
-        Refusal::ContractEnded(_) => ErrorReason::ContractEnded,
-        Refusal::RevisionConflict { .. } => ErrorReason::RevisionConflict,
-        Refusal::LimitExceeded { .. } => ErrorReason::LimitExceeded,
-        Refusal::SequenceNotReached { .. } => ErrorReason::SequenceNotReached,
-        Refusal::InvalidPageToken => ErrorReason::InvalidPageToken,
-        Refusal::TimeOutOfRange(_) => ErrorReason::TimeOutOfRange,
-        Refusal::PeriodGoesOn { .. } => ErrorReason::PeriodGoesOn,
-        Refusal::NotSigned { .. } => ErrorReason::ReviewNotSigned,
+/// A rejection's reason, as machines distinguish it.
+pub(super) fn reason(rejection: &Rejection) -> ErrorReason {
+    match rejection {
+        Rejection::Invalid(violations) if is_out_of_range(violations) => {
+            ErrorReason::TimeOutOfRange
+        }
+        Rejection::Invalid(_) => ErrorReason::InvalidField,
+        Rejection::CalendarNotFound(_) => ErrorReason::CalendarNotFound,
+        Rejection::ContractNotFound(_) => ErrorReason::ContractNotFound,
+        Rejection::IncidentNotFound(_) => ErrorReason::IncidentNotFound,
+        Rejection::ItemNotFound(_) => ErrorReason::SettlementItemNotFound,
+        Rejection::EventConflict { .. } => ErrorReason::EventConflict,
+        Rejection::Unsound(_) => ErrorReason::ContractUnsound,
+        Rejection::ContractEnded(_) => ErrorReason::ContractEnded,
+        Rejection::RevisionConflict { .. } => ErrorReason::RevisionConflict,
+        Rejection::LimitExceeded { .. } => ErrorReason::LimitExceeded,
+        Rejection::SequenceNotReached { .. } => ErrorReason::SequenceNotReached,
+        Rejection::InvalidPageToken => ErrorReason::InvalidPageToken,
+        Rejection::TimeOutOfRange(_) => ErrorReason::TimeOutOfRange,
+        Rejection::PeriodGoesOn { .. } => ErrorReason::PeriodGoesOn,
+        Rejection::NotSigned { .. } => ErrorReason::ReviewNotSigned,
     }
 }
 
 /// Nothing is wrong but instants that are not supported.
-fn is_out_of_range(faults: &[Fault]) -> bool {
-    !faults.is_empty() && faults.iter().all(|fault| fault.is_out_of_range)
+fn is_out_of_range(violations: &[Violation]) -> bool {
+    !violations.is_empty() && violations.iter().all(|violation| violation.is_out_of_range)
 }
 
 fn code(reason: ErrorReason) -> Code {
@@ -72,57 +74,59 @@ fn code(reason: ErrorReason) -> Code {
     }
 }
 
-/// The status of a refusal.
-pub(super) fn refused(refusal: Refusal) -> Status {
+/// The status of a rejection.
+pub(super) fn refused(rejection: Rejection) -> Status {
     let mut details = ErrorDetails::new();
-    match &refusal {
-        Refusal::Invalid(faults) => tell_faults(faults, &mut details),
-        Refusal::CalendarNotFound(id) => tell_resource("calendar", id, &mut details),
-        Refusal::ContractNotFound(id) | Refusal::ContractEnded(id) => {
-            tell_resource("contract", id, &mut details);
+    match &rejection {
+        Rejection::Invalid(violations) => describe_violations(violations, &mut details),
+        Rejection::CalendarNotFound(id) => describe_resource("calendar", id, &mut details),
+        Rejection::ContractNotFound(id) | Rejection::ContractEnded(id) => {
+            describe_resource("contract", id, &mut details);
         }
-        Refusal::IncidentNotFound(id) => tell_resource("incident", id, &mut details),
-        Refusal::ItemNotFound(id) => tell_resource("settlement item", id, &mut details),
-        Refusal::EventConflict { event_id, .. } => tell_resource("event", event_id, &mut details),
-        Refusal::Unsound(findings) => {
-            let told = findings.iter().take(FAULTS_TOLD_MAX).map(|finding| {
+        Rejection::IncidentNotFound(id) => describe_resource("incident", id, &mut details),
+        Rejection::ItemNotFound(id) => describe_resource("settlement item", id, &mut details),
+        Rejection::EventConflict { event_id, .. } => {
+            describe_resource("event", event_id, &mut details)
+        }
+        Rejection::Unsound(findings) => {
+            let encoded = findings.iter().take(VIOLATIONS_LISTED_MAX).map(|finding| {
                 let (field, text) = (&finding.field, shortened(&finding.description));
                 PreconditionViolation::new("CONTRACT", field, text)
             });
             let mut bytes_left = ERROR_DETAIL_BYTES_MAX / 2;
-            let fitting = told.take_while(|told| {
-                let bytes = told.subject.len() + told.description.len() + 16;
+            let fitting = encoded.take_while(|encoded| {
+                let bytes = encoded.subject.len() + encoded.description.len() + 16;
                 bytes_left = bytes_left.saturating_sub(bytes);
                 bytes_left > 0
             });
             details.set_precondition_failure(fitting.collect::<Vec<_>>());
         }
-        Refusal::InvalidPageToken => {
-            details.add_bad_request_violation("page_token", refusal.to_string());
+        Rejection::InvalidPageToken => {
+            details.add_bad_request_violation("page_token", rejection.to_string());
         }
-        Refusal::PeriodGoesOn { period, .. } | Refusal::NotSigned { period, .. } => {
-            let told = PreconditionViolation::new("PERIOD", period, refusal.to_string());
-            details.set_precondition_failure(vec![told]);
+        Rejection::PeriodGoesOn { period, .. } | Rejection::NotSigned { period, .. } => {
+            let encoded = PreconditionViolation::new("PERIOD", period, rejection.to_string());
+            details.set_precondition_failure(vec![encoded]);
         }
-        Refusal::SequenceNotReached { .. } => {
-            details.add_bad_request_violation("min_sequence", refusal.to_string());
+        Rejection::SequenceNotReached { .. } => {
+            details.add_bad_request_violation("min_sequence", rejection.to_string());
         }
-        Refusal::RevisionConflict { .. }
-        | Refusal::LimitExceeded { .. }
-        | Refusal::TimeOutOfRange(_) => {}
+        Rejection::RevisionConflict { .. }
+        | Rejection::LimitExceeded { .. }
+        | Rejection::TimeOutOfRange(_) => {}
     }
-    status(reason(&refusal), refusal.to_string(), details)
+    status(reason(&rejection), rejection.to_string(), details)
 }
 
 /// The status of wrong fields.
-pub(super) fn invalid(faults: Vec<Fault>) -> Status {
-    refused(Refusal::Invalid(faults))
+pub(super) fn invalid(violations: Vec<Violation>) -> Status {
+    refused(Rejection::Invalid(violations))
 }
 
 /// The status of a question that is not answered.
 pub(super) fn unanswered(error: QueryError) -> Status {
     match error {
-        QueryError::Rejected(refusal) => refused(refusal),
+        QueryError::Rejected(rejection) => refused(rejection),
         QueryError::Unavailable(error) => unreadable(error),
         QueryError::Lost(loss) => lost(&loss),
     }
@@ -132,7 +136,7 @@ pub(super) fn unanswered(error: QueryError) -> Status {
 /// was.
 pub(super) fn not_written(error: WriteError) -> Status {
     let reason = match &error {
-        WriteError::Rejected(refusal) => return refused(refusal.clone()),
+        WriteError::Rejected(rejection) => return refused(rejection.clone()),
         WriteError::Overloaded => ErrorReason::Overloaded,
         WriteError::Stopping => ErrorReason::ShuttingDown,
         WriteError::Journal(_) | WriteError::Behind => ErrorReason::JournalUnavailable,
@@ -188,20 +192,21 @@ pub(super) fn starting() -> Status {
     status(ErrorReason::Starting, "the server is still reading its journal".to_owned(), details)
 }
 
-/// What became of an event that was refused, for an answer that tells of many.
-pub(super) fn refusal_message(refusal: &Refusal) -> v1::Refusal {
-    let faults = match refusal {
-        Refusal::Invalid(faults) => faults.as_slice(),
+/// What became of an event that was refused, for an answer about many.
+pub(super) fn rejection_message(rejection: &Rejection) -> v1::Rejection {
+    let violations = match rejection {
+        Rejection::Invalid(violations) => violations.as_slice(),
         _ => &[],
     };
-    let told = faults.iter().take(FAULTS_TOLD_MAX).map(|fault| v1::FieldFault {
-        field: fault.field.clone(),
-        description: fault.description.clone(),
-    });
-    v1::Refusal {
-        reason: reason(refusal) as i32,
-        message: refusal.to_string(),
-        faults: told.collect(),
+    let encoded =
+        violations.iter().take(VIOLATIONS_LISTED_MAX).map(|violation| v1::FieldViolation {
+            field: violation.field.clone(),
+            description: violation.description.clone(),
+        });
+    v1::Rejection {
+        reason: reason(rejection) as i32,
+        message: rejection.to_string(),
+        violations: encoded.collect(),
     }
 }
 
@@ -221,33 +226,33 @@ fn shortened(text: &str) -> String {
 }
 
 /// Names wrong fields, as many as an error can carry: larger ones are lost on their way.
-fn tell_faults(faults: &[Fault], details: &mut ErrorDetails) {
+fn describe_violations(violations: &[Violation], details: &mut ErrorDetails) {
     let mut bytes_left = ERROR_DETAIL_BYTES_MAX / 2;
-    let mut told = Vec::new();
-    for fault in faults.iter().take(FAULTS_TOLD_MAX) {
-        let (field, description) = (shortened(&fault.field), shortened(&fault.description));
+    let mut encoded = Vec::new();
+    for violation in violations.iter().take(VIOLATIONS_LISTED_MAX) {
+        let (field, description) = (shortened(&violation.field), shortened(&violation.description));
         let bytes = field.len() + description.len() + 16;
         if bytes > bytes_left {
             break;
         }
         bytes_left -= bytes;
-        told.push(FieldViolation::new(field, description));
+        encoded.push(FieldViolation::new(field, description));
     }
-    let untold = faults.len() - told.len();
-    if untold > 0 {
-        told.push(FieldViolation::new("", format!("and {untold} more wrong fields")));
+    let unlisted = violations.len() - encoded.len();
+    if unlisted > 0 {
+        encoded.push(FieldViolation::new("", format!("and {unlisted} more wrong fields")));
     }
-    details.set_bad_request(told);
+    details.set_bad_request(encoded);
 }
 
-fn tell_resource(kind: &str, id: &str, details: &mut ErrorDetails) {
+fn describe_resource(kind: &str, id: &str, details: &mut ErrorDetails) {
     details.set_resource_info(kind, id, "", "");
 }
 
 /// Whether a message would leave room for others on a page or in an event.
-pub(super) fn check_bytes(event: &impl Message, most: usize) -> Result<(), Refusal> {
+pub(super) fn check_bytes(event: &impl Message, most: usize) -> Result<(), Rejection> {
     if event.encoded_len() > most {
-        return Err(Refusal::LimitExceeded { what: "an event", most, unit: "bytes" });
+        return Err(Rejection::LimitExceeded { what: "an event", most, unit: "bytes" });
     }
     Ok(())
 }

@@ -2,14 +2,14 @@
 //! instants as eight big-endian bytes, so that keys sort as what they mean.
 
 use crate::domain::time::Instant;
-use crate::engine::index::{ClockPlace, Shelf};
-use crate::engine::tally::{Cell, CellPlace, DIMENSIONS, Day, Dimension};
+use crate::engine::index::{ClockPlace, IndexBucket};
+use crate::engine::tally::{DIMENSIONS, Day, Dimension, TallyBucket, TallyBucketKey};
 
 pub(super) const FORMAT: &[u8] = b"!format";
 pub(super) const STORE: &[u8] = b"!store";
 pub(super) const ZONES: &[u8] = b"!zones";
 pub(super) const APPLIED: &[u8] = b"!applied";
-/// There while cells are behind the rows that changed them.
+/// There while tally buckets are behind the rows that changed them.
 pub(super) const TALLYING: &[u8] = b"!tallying";
 /// There while the views are closed in good order.
 pub(super) const CLEAN: &[u8] = b"!clean";
@@ -19,8 +19,8 @@ const INCIDENT: u8 = b'i';
 const SERVICE: u8 = b's';
 const CLOCK: u8 = b'c';
 const ATTACHMENT: u8 = b'a';
-const UNSETTLED: u8 = b'u';
-const CELL: u8 = b'y';
+const FUTURE_DATED: u8 = b'u';
+const TALLY_BUCKET: u8 = b'y';
 const LEARNING: u8 = b'l';
 const INSTANT_BYTES: usize = 8;
 const DAY_BYTES: usize = 4;
@@ -52,24 +52,24 @@ impl IncidentKey {
     }
 }
 
-/// A place among the clocks of a contract's shelf.
+/// A place among the clocks of a contract's index bucket.
 #[derive(Clone, Copy, Debug)]
 pub struct ClockKey<'k> {
     /// The tenant.
     pub tenant: &'k str,
     /// The contract.
     pub contract: &'k str,
-    /// The shelf.
-    pub shelf: Shelf,
+    /// The index bucket.
+    pub index_bucket: IndexBucket,
     /// From this instant on.
     pub time: Instant,
     /// Of that instant, from this incident on.
     pub incident: &'k str,
 }
 
-/// A clock found on a shelf.
+/// A clock found on a index bucket.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct FiledClock {
+pub struct IndexedClock {
     /// When it is due, or was decided.
     pub time: Instant,
     /// The incident.
@@ -82,26 +82,26 @@ pub struct FiledClock {
 
 impl ClockKey<'_> {
     pub(super) fn to_bytes(self) -> Vec<u8> {
-        let mut bytes = self.shelf_prefix();
+        let mut bytes = self.index_bucket_prefix();
         bytes.extend(self.time.nanos().to_be_bytes());
         bytes.extend(self.incident.as_bytes());
         bytes
     }
 
-    pub(super) fn shelf_prefix(self) -> Vec<u8> {
+    pub(super) fn index_bucket_prefix(self) -> Vec<u8> {
         let mut bytes = key(CLOCK, &[self.tenant, self.contract]);
-        bytes.push(shelf_byte(self.shelf));
+        bytes.push(index_bucket_byte(self.index_bucket));
         bytes
     }
 }
 
-/// Shelves by the first byte after their contract; never renumbered.
-fn shelf_byte(shelf: Shelf) -> u8 {
-    match shelf {
-        Shelf::Open => 0,
-        Shelf::Met => 1,
-        Shelf::Breached => 2,
-        Shelf::Cancelled => 3,
+/// Index buckets by the first byte after their contract; never renumbered.
+fn index_bucket_byte(index_bucket: IndexBucket) -> u8 {
+    match index_bucket {
+        IndexBucket::Open => 0,
+        IndexBucket::Met => 1,
+        IndexBucket::Breached => 2,
+        IndexBucket::Cancelled => 3,
     }
 }
 
@@ -109,7 +109,7 @@ pub(super) fn clock(tenant: &str, incident: &str, place: &ClockPlace) -> Vec<u8>
     let from = ClockKey {
         tenant,
         contract: &place.contract_id,
-        shelf: place.shelf,
+        index_bucket: place.index_bucket,
         time: place.time,
         incident,
     };
@@ -121,14 +121,14 @@ pub(super) fn clock(tenant: &str, incident: &str, place: &ClockPlace) -> Vec<u8>
     bytes
 }
 
-pub(super) fn filed_clock(key: &[u8]) -> Option<FiledClock> {
+pub(super) fn indexed_clock(key: &[u8]) -> Option<IndexedClock> {
     let (_tenant, rest) = split_id(key.get(1..)?);
     let (_contract, rest) = split_id(rest);
     let (time, rest) = split_instant(rest.get(1..)?)?;
     let (incident, rest) = split_id(rest);
     let (target, cycle) = split_id(rest);
     let cycle = u32::from_be_bytes(cycle.try_into().ok()?);
-    Some(FiledClock { time, incident: incident.to_owned(), target: target.to_owned(), cycle })
+    Some(IndexedClock { time, incident: incident.to_owned(), target: target.to_owned(), cycle })
 }
 
 /// Where the incidents of everybody begin.
@@ -152,25 +152,25 @@ pub(super) fn attachment(tenant: &str, contract: &str, incident: &str) -> Vec<u8
     key(ATTACHMENT, &[tenant, contract, incident])
 }
 
-pub(super) fn unsettled(tenant: &str) -> Vec<u8> {
-    key(UNSETTLED, &[tenant])
+pub(super) fn future_dated(tenant: &str) -> Vec<u8> {
+    key(FUTURE_DATED, &[tenant])
 }
 
-pub(super) fn unsettled_at(tenant: &str, settles: Instant, incident: &str) -> Vec<u8> {
-    let mut bytes = unsettled(tenant);
+pub(super) fn future_dated_at(tenant: &str, settles: Instant, incident: &str) -> Vec<u8> {
+    let mut bytes = future_dated(tenant);
     bytes.extend(settles.nanos().to_be_bytes());
     bytes.extend(incident.as_bytes());
     bytes.push(0);
     bytes
 }
 
-pub(super) fn unsettled_after(tenant: &str, as_of: Instant) -> Vec<u8> {
-    let mut bytes = unsettled(tenant);
+pub(super) fn future_dated_after(tenant: &str, as_of: Instant) -> Vec<u8> {
+    let mut bytes = future_dated(tenant);
     bytes.extend((as_of.nanos() + 1).to_be_bytes());
     bytes
 }
 
-pub(super) fn unsettled_id(prefix: &[u8], key: &[u8]) -> String {
+pub(super) fn future_dated_id(prefix: &[u8], key: &[u8]) -> String {
     split_id(key.get(prefix.len() + INSTANT_BYTES..).unwrap_or_default()).0.to_owned()
 }
 
@@ -179,11 +179,12 @@ pub(super) fn learning(tenant: &str) -> Vec<u8> {
     key(LEARNING, &[tenant])
 }
 
-/// A cell's key: its contract, dimension and day, then what may hold any byte, each with its length
-/// before it.
-pub(super) fn cell(tenant: &str, cell: &Cell<'_>) -> Vec<u8> {
-    let mut bytes = cells(tenant, cell.contract_id, cell.dimension, cell.day);
-    for text in [cell.value, cell.target_id, cell.priority] {
+/// A tally bucket's key: its contract, dimension and day, then what may hold any byte, each with
+/// its length before it.
+pub(super) fn tally_bucket(tenant: &str, tally_bucket: &TallyBucket<'_>) -> Vec<u8> {
+    let mut bytes =
+        tally_buckets(tenant, tally_bucket.contract_id, tally_bucket.dimension, tally_bucket.day);
+    for text in [tally_bucket.value, tally_bucket.target_id, tally_bucket.priority] {
         // None is nearly as long as that: requests are bounded.
         bytes.extend(u32::try_from(text.len()).unwrap_or(u32::MAX).to_be_bytes());
         bytes.extend(text.as_bytes());
@@ -191,27 +192,32 @@ pub(super) fn cell(tenant: &str, cell: &Cell<'_>) -> Vec<u8> {
     bytes
 }
 
-/// Where the cells of a day begin.
-pub(super) fn cells(tenant: &str, contract: &str, dimension: Dimension, day: Day) -> Vec<u8> {
-    let mut bytes = key(CELL, &[tenant, contract]);
+/// Where the tally buckets of a day begin.
+pub(super) fn tally_buckets(
+    tenant: &str,
+    contract: &str,
+    dimension: Dimension,
+    day: Day,
+) -> Vec<u8> {
+    let mut bytes = key(TALLY_BUCKET, &[tenant, contract]);
     bytes.push(dimension_byte(dimension));
     bytes.extend(day.to_be_bytes());
     bytes
 }
 
-/// Where the cells of everybody begin.
-pub(super) fn all_cells() -> Vec<u8> {
-    key(CELL, &[])
+/// Where the tally buckets of everybody begin.
+pub(super) fn all_tally_buckets() -> Vec<u8> {
+    key(TALLY_BUCKET, &[])
 }
 
-/// Which cell a key is of, and whose.
-pub(super) fn cell_place(key: &[u8]) -> Option<(String, CellPlace)> {
+/// Which tally bucket a key is of, and whose.
+pub(super) fn tally_bucket_place(key: &[u8]) -> Option<(String, TallyBucketKey)> {
     let (tenant, rest) = split_id(key.get(1..)?);
     let (contract, rest) = split_id(rest);
     let (dimension, rest) = rest.split_first()?;
     let (day, texts) = rest.split_at_checked(DAY_BYTES)?;
     let [value, target_id, priority] = texts_of(texts)?;
-    let place = CellPlace {
+    let place = TallyBucketKey {
         contract_id: contract.to_owned(),
         dimension: DIMENSIONS.into_iter().find(|one| dimension_byte(*one) == *dimension)?,
         day: Day::from_be_bytes(day.try_into().ok()?),
@@ -222,8 +228,8 @@ pub(super) fn cell_place(key: &[u8]) -> Option<(String, CellPlace)> {
     Some((tenant.to_owned(), place))
 }
 
-/// What a cell's entries agree in: value, target, priority.
-pub(super) fn cell_texts(key: &[u8]) -> Option<[String; 3]> {
+/// What a tally bucket's entries agree in: value, target, priority.
+pub(super) fn tally_bucket_texts(key: &[u8]) -> Option<[String; 3]> {
     let (_tenant, rest) = split_id(key.get(1..)?);
     let (_contract, rest) = split_id(rest);
     texts_of(rest.get(1 + DAY_BYTES..)?)
@@ -303,11 +309,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_clock_reads_back_as_it_was_filed_and_sorts_by_time() {
+    fn a_clock_reads_back_as_it_was_indexed_and_sorts_by_time() {
         let place = |time, incident: &str| {
             let place = ClockPlace {
                 contract_id: "C".into(),
-                shelf: Shelf::Open,
+                index_bucket: IndexBucket::Open,
                 time: Instant::from_seconds(time).unwrap_or_default(),
                 target_id: "resolve".into(),
                 cycle: 2,
@@ -315,7 +321,7 @@ mod tests {
             clock("acme", incident, &place)
         };
         let key = place(300, "I-1");
-        let found = filed_clock(&key).unwrap_or_else(|| panic!("unreadable"));
+        let found = indexed_clock(&key).unwrap_or_else(|| panic!("unreadable"));
         assert_eq!(
             (found.incident.as_str(), found.target.as_str(), found.cycle),
             ("I-1", "resolve", 2)
@@ -326,11 +332,11 @@ mod tests {
                 &ClockKey {
                     tenant: "acme",
                     contract: "C",
-                    shelf: Shelf::Open,
+                    index_bucket: IndexBucket::Open,
                     time: Instant::MIN,
                     incident: ""
                 }
-                .shelf_prefix()
+                .index_bucket_prefix()
             )
         );
     }
@@ -341,21 +347,21 @@ mod tests {
         assert_eq!(IncidentKey::new("ab", "I/1").parts(), ("ab", "I/1"));
     }
 
-    /// Ids as they are checked before anything is filed.
+    /// Ids as they are checked before anything is indexed.
     const ID: &str = "[A-Za-z0-9._:~/-]{1,128}";
 
     proptest! {
         #[test]
         fn any_key_is_read_or_passed_over(bytes in vec(any::<u8>(), 0..60), prefix in 0..80_usize) {
-            let _ = filed_clock(&bytes);
+            let _ = indexed_clock(&bytes);
             let _ = kept_sequence(&bytes);
             let prefix = vec![b'u'; prefix];
-            let _ = (unsettled_id(&prefix, &bytes), id_after(&prefix, &bytes));
+            let _ = (future_dated_id(&prefix, &bytes), id_after(&prefix, &bytes));
             let _ = IncidentKey(bytes.into_boxed_slice()).parts();
         }
 
         #[test]
-        fn any_clock_reads_back_as_it_was_filed(
+        fn any_clock_reads_back_as_it_was_indexed(
             (tenant, contract, incident, target) in (ID, ID, ID, ID),
             nanos in 0..=Instant::MAX.nanos(),
             cycle in any::<u32>(),
@@ -363,13 +369,13 @@ mod tests {
             let time = Instant::from_nanos(nanos).unwrap_or_default();
             let place = ClockPlace {
                 contract_id: contract,
-                shelf: Shelf::Breached,
+                index_bucket: IndexBucket::Breached,
                 time,
                 target_id: target.clone(),
                 cycle,
             };
-            let found = filed_clock(&clock(&tenant, &incident, &place));
-            prop_assert_eq!(found, Some(FiledClock { time, incident, target, cycle }));
+            let found = indexed_clock(&clock(&tenant, &incident, &place));
+            prop_assert_eq!(found, Some(IndexedClock { time, incident, target, cycle }));
         }
     }
 }

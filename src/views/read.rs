@@ -8,7 +8,7 @@ use parking_lot::RwLock;
 
 use super::error::ViewsError;
 use super::identity::applied;
-use super::keys::{self, ClockKey, FiledClock, IncidentKey};
+use super::keys::{self, ClockKey, IncidentKey, IndexedClock};
 use super::store::Store;
 use crate::codec::store::record;
 use crate::codec::store::unreadable::Unreadable;
@@ -18,11 +18,11 @@ use crate::domain::recorded::Recorded;
 use crate::domain::service::ServiceEvent;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
-use crate::engine::index::Filed;
+use crate::engine::index::IndexKeys;
 use crate::engine::learning::Learning;
 use crate::engine::ledger::Ledger;
 use crate::engine::record::Record;
-use crate::engine::tally::{CellPlace, Day, Dimension};
+use crate::engine::tally::{Day, Dimension, TallyBucketKey};
 
 /// The views, open.
 #[derive(Debug)]
@@ -53,8 +53,8 @@ impl Views {
         applied(&self.store()?)
     }
 
-    /// Everything recorded about an incident, and under what it is filed.
-    pub fn ledger(&self, key: &IncidentKey) -> Result<(Ledger, Filed), ViewsError> {
+    /// Everything recorded about an incident, and under what it is indexed.
+    pub fn ledger(&self, key: &IncidentKey) -> Result<(Ledger, IndexKeys), ViewsError> {
         match self.store()?.get(key.as_bytes())? {
             Some(row) => Ok(record::decode_ledger(&row)?),
             None => Ok(Default::default()),
@@ -83,7 +83,7 @@ impl Views {
         Ok(kept.filter(|(sequence, _)| *sequence <= applied))
     }
 
-    /// Every record that is kept whole (changes of terms, and deeds) in the order of recording.
+    /// Every record that is kept whole (changes of terms, and actions) in the order of recording.
     pub fn kept(
         &self,
         zones: &ZoneDatabase,
@@ -128,29 +128,29 @@ impl Views {
         })
     }
 
-    /// Clocks filed on one shelf of a contract, from a place on, in order.
+    /// Clocks indexed on one index bucket of a contract, from a place on, in order.
     pub fn clocks(
         &self,
         from: &ClockKey<'_>,
-    ) -> impl Iterator<Item = Result<FiledClock, ViewsError>> + use<> {
-        let (from, until) = (from.to_bytes(), keys::end_of(&from.shelf_prefix()));
+    ) -> impl Iterator<Item = Result<IndexedClock, ViewsError>> + use<> {
+        let (from, until) = (from.to_bytes(), keys::end_of(&from.index_bucket_prefix()));
         self.range(from, until).filter_map(|row| match row {
-            Ok((key, _)) => keys::filed_clock(&key).map(Ok),
+            Ok((key, _)) => keys::indexed_clock(&key).map(Ok),
             Err(error) => Some(Err(error)),
         })
     }
 
     /// The incidents of a tenant with facts that occur after `as_of`.
-    pub fn unsettled_ids(
+    pub fn future_dated_ids(
         &self,
         tenant: &str,
         as_of: Instant,
     ) -> impl Iterator<Item = Result<String, ViewsError>> + use<> {
-        let prefix = keys::unsettled(tenant);
-        let from = keys::unsettled_after(tenant, as_of);
+        let prefix = keys::future_dated(tenant);
+        let from = keys::future_dated_after(tenant, as_of);
         self.range(from, keys::end_of(&prefix)).map(move |row| {
             let (key, _) = row?;
-            Ok(keys::unsettled_id(&prefix, &key))
+            Ok(keys::future_dated_id(&prefix, &key))
         })
     }
 
@@ -167,32 +167,32 @@ impl Views {
         rows.into_iter().flatten().chain(error)
     }
 
-    /// What is added up in a contract's cells of some days, by value, target and priority.
-    pub fn cells(
+    /// What is added up in a contract's tally buckets of some days, by value, target and priority.
+    pub fn tally_buckets(
         &self,
         tenant: &str,
         contract: &str,
         dimension: Dimension,
         days: Range<Day>,
     ) -> impl Iterator<Item = Result<([String; 3], Tally), ViewsError>> + use<> {
-        let from = keys::cells(tenant, contract, dimension, days.start);
-        let until = keys::cells(tenant, contract, dimension, days.end);
+        let from = keys::tally_buckets(tenant, contract, dimension, days.start);
+        let until = keys::tally_buckets(tenant, contract, dimension, days.end);
         self.range(from, until).map(|row| {
             let (key, value) = row?;
-            Ok((keys::cell_texts(&key).unwrap_or_default(), tally::decode(&value)?))
+            Ok((keys::tally_bucket_texts(&key).unwrap_or_default(), tally::decode(&value)?))
         })
     }
 
-    /// Every cell there is, and whose it is.
-    pub fn all_cells(
+    /// Every tally bucket there is, and whose it is.
+    pub fn all_tally_buckets(
         &self,
-    ) -> impl Iterator<Item = Result<(String, CellPlace, Tally), ViewsError>> + use<> {
-        let prefix = keys::all_cells();
+    ) -> impl Iterator<Item = Result<(String, TallyBucketKey, Tally), ViewsError>> + use<> {
+        let prefix = keys::all_tally_buckets();
         let until = keys::end_of(&prefix);
         self.range(prefix, until).map(|row| {
             let (key, value) = row?;
             let unreadable = || Unreadable::from("a cell's key is cut short".to_owned());
-            let (tenant, place) = keys::cell_place(&key).ok_or_else(unreadable)?;
+            let (tenant, place) = keys::tally_bucket_place(&key).ok_or_else(unreadable)?;
             Ok((tenant, place, tally::decode(&value)?))
         })
     }

@@ -10,9 +10,9 @@ use super::{Changes, Identity, IncidentKey, Views, Writing, keys, store};
 use crate::domain::compliance::Tally;
 use crate::domain::service::ServiceEvent;
 use crate::domain::time::Instant;
-use crate::engine::index::{Filed, Standing};
+use crate::engine::index::{IndexEntry, IndexKeys};
 use crate::engine::ledger::Ledger;
-use crate::engine::tally::{Counted, CountedTarget, Day, Dimension};
+use crate::engine::tally::{Contribution, Day, Dimension, TargetContribution};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 const SERVICES: usize = 300;
@@ -221,50 +221,50 @@ fn views_whose_last_store_still_lets_go_are_waited_for() {
 }
 
 /// An incident whose clock was met on a day.
-fn file(writing: &mut Writing, incident: &str, day: Day, filed: &Filed) -> Filed {
+fn file(writing: &mut Writing, incident: &str, day: Day, index_keys: &IndexKeys) -> IndexKeys {
     let mut tally = Tally::default();
     tally.contractual.met = 1;
-    let target = CountedTarget {
+    let target = TargetContribution {
         contract_id: "C".into(),
         target_id: "resolve".into(),
         priority: "P1".into(),
         day,
         tally,
     };
-    let counted = Counted { targets: vec![target], ..Counted::default() };
-    let standing = Standing { counted, ..Standing::default() };
+    let contribution = Contribution { targets: vec![target], ..Contribution::default() };
+    let index_entry = IndexEntry { contribution, ..IndexEntry::default() };
     let mut changes = Changes::default();
     let key = IncidentKey::new("tenant", incident);
-    let filed = changes.file_incident(&key, &Ledger::default(), standing, filed);
+    let index_keys = changes.index_incident(&key, &Ledger::default(), index_entry, index_keys);
     writing.write(changes).unwrap();
-    filed
+    index_keys
 }
 
 /// How many were met on each day.
 fn met(views: &Views) -> Vec<(Day, u64)> {
-    let cells = views.all_cells().map(Result::unwrap);
-    let all = cells.filter(|(_, place, _)| place.dimension == Dimension::All);
+    let tally_buckets = views.all_tally_buckets().map(Result::unwrap);
+    let all = tally_buckets.filter(|(_, place, _)| place.dimension == Dimension::All);
     all.map(|(_, place, tally)| (place.day, tally.contractual.met)).collect()
 }
 
 #[test]
-fn cells_that_a_crash_left_behind_are_added_up_from_the_rows() {
+fn tally_buckets_that_a_crash_left_behind_are_added_up_from_the_rows() {
     let directory = TempDir::new().unwrap();
     let path = directory.path().join("views");
     let views = open(&path);
     let mut writing = views.begin().unwrap();
-    let filed = file(&mut writing, "moves", 1, &Filed::default());
-    file(&mut writing, "stays", 1, &Filed::default());
+    let index_keys = file(&mut writing, "moves", 1, &IndexKeys::default());
+    file(&mut writing, "stays", 1, &IndexKeys::default());
     writing.finish(1).unwrap();
     assert_eq!(met(&views), [(1, 2)]);
     let mut writing = views.begin().unwrap();
-    file(&mut writing, "moves", 2, &filed);
-    file(&mut writing, "new", 2, &Filed::default());
+    file(&mut writing, "moves", 2, &index_keys);
+    file(&mut writing, "new", 2, &IndexKeys::default());
     drop(writing);
     assert_eq!(met(&views), [(1, 2)], "the rows are written, the cells are not");
     views.store().unwrap().flush().unwrap();
     views.reopen().unwrap();
-    views.catch_cells_up().unwrap();
+    views.catch_tally_buckets_up().unwrap();
     assert_eq!(met(&views), [(1, 1), (2, 2)]);
     drop(views);
     let views = open(&path);

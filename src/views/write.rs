@@ -1,8 +1,8 @@
 //! Writing changes to the store, in batches.
 //!
-//! Rows are written as they come; the cells they change meet in memory and are written last, each
-//! once. Meanwhile the cells are behind the rows, and a mark says so: whoever finds it adds the
-//! cells up anew, from what each incident's row says it has added.
+//! Rows are written as they come; the tally buckets they change meet in memory and are written
+//! last, each once. Meanwhile the tally buckets are behind the rows, and a mark says so: whoever
+//! finds it adds the tally buckets up anew, from what each incident's row says it has added.
 
 use std::collections::HashMap;
 use std::mem;
@@ -17,25 +17,25 @@ use super::store::Store;
 use crate::codec::store::{learning, record, tally};
 use crate::domain::compliance::Tally;
 use crate::engine::learning::Learning;
-use crate::engine::tally::Counted;
+use crate::engine::tally::Contribution;
 
 /// sled is quickest with batches of some hundreds of keys.
 const KEYS_A_BATCH: usize = 256;
-/// More cells are not held in memory.
-const CELLS_HELD_MAX: usize = 50_000;
+/// More tally buckets are not held in memory.
+const TALLY_BUCKETS_HELD_MAX: usize = 50_000;
 /// How many incidents are added up anew between two lines of the log.
 const INCIDENTS_A_LINE: usize = 100_000;
 
-/// Changes on their way into the store. What is not finished counts as never carried over.
+/// Changes on their way into the store. What is not finished counts as never projected.
 #[derive(Debug)]
 pub struct Writing {
     directory: PathBuf,
     store: Store,
     batch: sled::Batch,
     keys: usize,
-    /// The cells that were changed and not yet written.
-    cells: HashMap<Vec<u8>, Tally>,
-    /// Rows may be written whose cells are not.
+    /// The tally buckets that were changed and not yet written.
+    tally_buckets: HashMap<Vec<u8>, Tally>,
+    /// Rows may be written whose tally buckets are not.
     is_marked: bool,
 }
 
@@ -47,8 +47,8 @@ impl Views {
 
     /// Adds the tallies up anew, if they were left behind the rows when the views failed. Nobody
     /// may read tallies before.
-    pub fn catch_cells_up(&self) -> Result<(), ViewsError> {
-        Writing::new(self.directory.clone(), self.store()?).catch_cells_up()
+    pub fn catch_tally_buckets_up(&self) -> Result<(), ViewsError> {
+        Writing::new(self.directory.clone(), self.store()?).catch_tally_buckets_up()
     }
 
     /// Keeps what a tenant's incidents have taught, for which the journal was read up to a
@@ -71,12 +71,13 @@ impl Writing {
             store,
             batch: sled::Batch::default(),
             keys: 0,
-            cells: HashMap::new(),
+            tally_buckets: HashMap::new(),
             is_marked: false,
         }
     }
 
-    /// Takes in changes. From then on their rows can be read; their cells not before the end.
+    /// Takes in changes. From then on their rows can be read; their tally buckets not before the
+    /// end.
     pub fn write(&mut self, changes: Changes) -> Result<(), ViewsError> {
         check_room(&self.directory, ROOM_TO_WRITE_BYTES)?;
         crash_point!("views-before-write");
@@ -86,10 +87,10 @@ impl Writing {
         self.apply_marked()
     }
 
-    /// Writes the cells, and the sequence everything is complete up to.
+    /// Writes the tally buckets, and the sequence everything is complete up to.
     pub fn finish(mut self, applied: u64) -> Result<(), ViewsError> {
         check_room(&self.directory, ROOM_TO_WRITE_BYTES)?;
-        self.write_cells()?;
+        self.write_tally_buckets()?;
         crash_point!("views-before-applied");
         self.batch.remove(keys::TALLYING);
         self.batch.insert(keys::APPLIED, &applied.to_be_bytes());
@@ -98,40 +99,40 @@ impl Writing {
         Ok(())
     }
 
-    /// Adds all cells up anew, if they were left behind the rows.
-    pub(super) fn catch_cells_up(mut self) -> Result<(), ViewsError> {
+    /// Adds all tally buckets up anew, if they were left behind the rows.
+    pub(super) fn catch_tally_buckets_up(mut self) -> Result<(), ViewsError> {
         if self.store.get(keys::TALLYING)?.is_none() {
             return Ok(());
         }
         tracing::info!("adding up the tallies anew: a crash left them behind");
         self.is_marked = true;
-        self.remove_cells()?;
-        let incidents = self.add_cells_up()?;
-        self.write_cells()?;
+        self.remove_tally_buckets()?;
+        let incidents = self.add_tally_buckets_up()?;
+        self.write_tally_buckets()?;
         self.batch.remove(keys::TALLYING);
         self.apply()?;
         tracing::info!(incidents, "added up the tallies anew");
         Ok(())
     }
 
-    fn remove_cells(&mut self) -> Result<(), ViewsError> {
-        let all = keys::all_cells();
+    fn remove_tally_buckets(&mut self) -> Result<(), ViewsError> {
+        let all = keys::all_tally_buckets();
         for row in self.store.range(all.clone()..keys::end_of(&all)) {
             self.remove(row?.0.to_vec())?;
         }
         self.apply()
     }
 
-    /// Adds each incident to its cells; tells of how many.
-    fn add_cells_up(&mut self) -> Result<usize, ViewsError> {
+    /// Adds each incident to its tally buckets; returns how many.
+    fn add_tally_buckets_up(&mut self) -> Result<usize, ViewsError> {
         let all = keys::all_incidents();
         let mut incidents = 0;
         for row in self.store.range(all.clone()..keys::end_of(&all)) {
             let (key, row) = row?;
             let key = keys::IncidentKey::read(&key);
-            let (_, filed) = record::decode_ledger(&row)?;
-            self.tally(key.parts().0, &filed.counted, Tally::add)?;
-            self.hold_fewer_cells()?;
+            let (_, index_keys) = record::decode_ledger(&row)?;
+            self.tally(key.parts().0, &index_keys.contribution, Tally::add)?;
+            self.hold_fewer_tally_buckets()?;
             incidents += 1;
             if incidents % INCIDENTS_A_LINE == 0 {
                 tracing::info!(incidents, "adding up the tallies anew");
@@ -141,7 +142,7 @@ impl Writing {
     }
 
     fn take(&mut self, step: Step) -> Result<(), ViewsError> {
-        if let Some((tenant, removed, added)) = &step.counted {
+        if let Some((tenant, removed, added)) = &step.contribution {
             self.tally(tenant, removed, Tally::remove)?;
             self.tally(tenant, added, Tally::add)?;
         }
@@ -155,31 +156,31 @@ impl Writing {
         if self.keys >= KEYS_A_BATCH {
             self.apply_marked()?;
         }
-        self.hold_fewer_cells()
+        self.hold_fewer_tally_buckets()
     }
 
-    fn hold_fewer_cells(&mut self) -> Result<(), ViewsError> {
-        match self.cells.len() >= CELLS_HELD_MAX {
-            true => self.write_cells(),
+    fn hold_fewer_tally_buckets(&mut self) -> Result<(), ViewsError> {
+        match self.tally_buckets.len() >= TALLY_BUCKETS_HELD_MAX {
+            true => self.write_tally_buckets(),
             false => Ok(()),
         }
     }
 
-    /// Changes each cell that an incident adds to.
+    /// Changes each tally bucket that an incident adds to.
     fn tally(
         &mut self,
         tenant: &str,
-        counted: &Counted,
+        contribution: &Contribution,
         change: fn(&mut Tally, &Tally),
     ) -> Result<(), ViewsError> {
-        for (cell, tally) in counted.cells() {
-            let key = keys::cell(tenant, &cell);
-            match self.cells.get_mut(&key) {
-                Some(cell) => change(cell, tally),
+        for (tally_bucket, tally) in contribution.tally_buckets() {
+            let key = keys::tally_bucket(tenant, &tally_bucket);
+            match self.tally_buckets.get_mut(&key) {
+                Some(tally_bucket) => change(tally_bucket, tally),
                 None => {
-                    let mut cell = self.kept(&key)?;
-                    change(&mut cell, tally);
-                    self.cells.insert(key, cell);
+                    let mut tally_bucket = self.kept(&key)?;
+                    change(&mut tally_bucket, tally);
+                    self.tally_buckets.insert(key, tally_bucket);
                 }
             }
         }
@@ -193,15 +194,15 @@ impl Writing {
         }
     }
 
-    /// Writes the cells, in the order of their keys: neighbours lie on one page. The last of them
-    /// wait in the batch.
-    fn write_cells(&mut self) -> Result<(), ViewsError> {
-        let mut cells: Vec<_> = mem::take(&mut self.cells).into_iter().collect();
-        cells.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
-        for (key, cell) in cells {
-            match cell.is_empty() {
+    /// Writes the tally buckets, in the order of their keys: neighbours lie on one page. The last
+    /// of them wait in the batch.
+    fn write_tally_buckets(&mut self) -> Result<(), ViewsError> {
+        let mut tally_buckets: Vec<_> = mem::take(&mut self.tally_buckets).into_iter().collect();
+        tally_buckets.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        for (key, tally_bucket) in tally_buckets {
+            match tally_bucket.is_empty() {
                 true => self.remove(key)?,
-                false => self.insert(key, tally::encode(&cell))?,
+                false => self.insert(key, tally::encode(&tally_bucket))?,
             }
         }
         Ok(())
@@ -225,9 +226,9 @@ impl Writing {
         }
     }
 
-    /// Writes rows before their cells, and says so.
+    /// Writes rows before their tally buckets, and says so.
     fn apply_marked(&mut self) -> Result<(), ViewsError> {
-        if !self.is_marked && !self.cells.is_empty() {
+        if !self.is_marked && !self.tally_buckets.is_empty() {
             self.batch.insert(keys::TALLYING, &[]);
             self.is_marked = true;
         }

@@ -138,7 +138,7 @@ pub fn tokens(code: &str) -> Vec<Token<'_>> {
 }
 
 #[test]
-fn literals_and_tests_are_told_from_code() {
+fn literals_and_tests_are_reported_from_code() {
     let text = "fn f<'a>() { let c = '{'; } // {\nconst S: &str = \"\\\"{\"; /* { */\n";
     let code = without_literals(text);
     assert_eq!(code.matches('{').count(), 1, "{code}");

@@ -126,9 +126,10 @@ impl Tree<'_, '_> {
 fn a_tree_of_uses_is_read_to_its_leaves() {
     let text = "pub(super) use a::{b::{self, C as D}, e::*};fn f() { x.a::<u8>(); g::H::new() }";
     let (uses, paths) = uses(&super::code::tokens(text));
-    let told: Vec<_> = uses.iter().map(|one| (one.alias.as_str(), one.path.join("::"))).collect();
+    let reported: Vec<_> =
+        uses.iter().map(|one| (one.alias.as_str(), one.path.join("::"))).collect();
     let expected = [("b", "a::b"), ("D", "a::b::C"), ("*", "a::e")];
-    assert_eq!(told, expected.map(|(alias, path)| (alias, path.to_owned())));
+    assert_eq!(reported, expected.map(|(alias, path)| (alias, path.to_owned())));
     assert!(uses.iter().all(|one| one.is_public));
     assert!(paths.contains(&["g", "H", "new"].map(str::to_owned).to_vec()), "{paths:?}");
 }

@@ -4,8 +4,8 @@ use anyhow::{Context, anyhow, bail, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
+use super::evaluated::{Subject, evaluated};
 use super::file::{File, Proven};
-use super::judged::{Subject, judged};
 use crate::codec::store::record;
 use crate::codec::{scalar, text};
 use crate::domain::recorded::Recorded;
@@ -15,7 +15,7 @@ use crate::engine::query::Times;
 use crate::engine::record::Record;
 use crate::journal::{self, Hash, chain_hash};
 
-/// Checks every record's proof and that the verdict follows; tells what was shown.
+/// Checks every record's proof and that the verdict follows; says what was shown.
 pub fn check(file: &File, noted: Option<&Hash>, zones: &ZoneDatabase) -> anyhow::Result<String> {
     let head = hash(&file.journal.head)?;
     if let Some(noted) = noted.filter(|noted| **noted != head) {
@@ -33,7 +33,7 @@ pub fn check(file: &File, noted: Option<&Hash>, zones: &ZoneDatabase) -> anyhow:
     let mut records = records.collect::<anyhow::Result<Vec<_>>>()?;
     records.sort_by_key(|recorded| recorded.sequence);
     let times = Times { as_of: instant(&file.as_of_time)?, known: instant(&file.known_time)? };
-    let verdict = judged(subject(file), records, times, zones, &file.time_zone_database)?;
+    let verdict = evaluated(subject(file), records, times, zones, &file.time_zone_database)?;
     if verdict != file.verdict {
         let other = match zones.version() == file.time_zone_database {
             true => String::new(),
@@ -87,6 +87,6 @@ fn hash(text: &str) -> anyhow::Result<Hash> {
 }
 
 fn instant(text: &str) -> anyhow::Result<Instant> {
-    let timestamp = super::super::asked::instant(text).map_err(|error| anyhow!(error))?;
+    let timestamp = super::super::read_times::instant(text).map_err(|error| anyhow!(error))?;
     scalar::instant(Some(timestamp)).map_err(|_| anyhow!("{text:?} is out of range"))
 }

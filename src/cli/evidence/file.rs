@@ -8,13 +8,13 @@ use super::super::format::Format;
 /// What the file says it is. Another version of it says another.
 pub const FORMAT: Format = Format { name: "slx evidence", version: 1 };
 
-/// Tells whoever opens the file what is in it and how to check it without slx.
+/// Explains to whoever opens the file what is in it and how to check it without slx.
 pub const HOW_TO_CHECK: &str = "slx evidence --check FILE --head HEAD does all of this. By hand: \
 for each record, sha256(previousHash + sequence as 8 bytes + recordTime as 8 bytes of nanoseconds \
 since 1970 + body) is its chainHash (integers big-endian, hashes hexadecimal, the body base64). \
 Then sha256(0x00 + chainHash) is a leaf of the Merkle tree of RFC 9162, and with the path it gives \
 the head as its section 2.1.3.2 says, for leaf number sequence - 1 of a tree of journal.records \
-leaves. Compare the head with one that was noted: GetStatus tells it. The body is a protobuf \
+leaves. Compare the head with one that was noted: GetStatus shows it. The body is a protobuf \
 message slx.store.v1.Record; holds is the same in JSON. The verdict follows from facts and terms. \
 That no other fact of the incident was left out is shown by the journal itself: slx verify.";
 

@@ -76,8 +76,8 @@ fn opening() -> String {
 #[test]
 fn the_file_that_is_spoilt_is_sound_before() {
     let file: File = FORMAT.read(&opening()).unwrap();
-    let told = check(&file, None, &ZONES).unwrap();
-    assert!(told.contains("1 facts and 0 revisions of terms are proven"), "{told}");
+    let shown = check(&file, None, &ZONES).unwrap();
+    assert!(shown.contains("1 facts and 0 revisions of terms are proven"), "{shown}");
 }
 
 proptest! {
@@ -92,14 +92,14 @@ proptest! {
     }
 
     #[test]
-    fn whatever_is_proven_is_judged_or_refused(
+    fn whatever_is_proven_is_evaluated_or_refused(
         body in message(record()).prop_map(|record| record.encode_to_vec()),
     ) {
         drop(check(&evidence(&body), None, &ZONES));
     }
 
     #[test]
-    fn whatever_is_proven_and_spoilt_is_judged_or_refused(
+    fn whatever_is_proven_and_spoilt_is_evaluated_or_refused(
         body in spoilt(message(record()).prop_map(|record| record.encode_to_vec())),
     ) {
         drop(check(&evidence(&body), None, &ZONES));

@@ -6,8 +6,8 @@ use anyhow::bail;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
+use super::evaluated::{Subject, evaluated};
 use super::file::{FORMAT, File, HOW_TO_CHECK, JournalHead, Proven};
-use super::judged::{Subject, judged};
 use crate::codec::scalar::hexadecimal;
 use crate::codec::store::record;
 use crate::codec::text;
@@ -40,7 +40,7 @@ struct Found {
     record: Record,
 }
 
-/// Gathers facts and terms, proves each, and judges the incident by them.
+/// Gathers facts and terms, proves each, and evaluates the incident by them.
 pub fn gather(log: &dyn LogSource, wanted: &Wanted, zones: &ZoneDatabase) -> anyhow::Result<File> {
     let (mut found, last) = find(log, wanted, zones)?;
     let contracts = contracts_of(&found);
@@ -62,12 +62,12 @@ pub fn gather(log: &dyn LogSource, wanted: &Wanted, zones: &ZoneDatabase) -> any
         value: record.clone(),
     };
     let verdict =
-        judged(wanted.subject(), found.iter().map(recorded), times, zones, zones.version())?;
+        evaluated(wanted.subject(), found.iter().map(recorded), times, zones, zones.version())?;
     let sequences = facts.iter().chain(&terms).map(|found| found.kept.sequence);
     let (head, paths) = prove(log, sequences, records)?;
     let mut paths = paths.into_iter();
     let mut proven = |found: Vec<&Found>| -> anyhow::Result<Vec<Proven>> {
-        found.into_iter().zip(paths.by_ref()).map(|(found, path)| told(found, &path)).collect()
+        found.into_iter().zip(paths.by_ref()).map(|(found, path)| shown(found, &path)).collect()
     };
     let (facts, terms) = (proven(facts)?, proven(terms)?);
     let (as_of_time, known_time) = (times.as_of.to_string(), times.known.to_string());
@@ -154,7 +154,7 @@ fn prove(
     Ok((tree.root(), paths))
 }
 
-fn told(found: &Found, path: &journal::Path) -> anyhow::Result<Proven> {
+fn shown(found: &Found, path: &journal::Path) -> anyhow::Result<Proven> {
     let body = &found.kept.body;
     Ok(Proven {
         sequence: found.kept.sequence,

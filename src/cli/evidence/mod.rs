@@ -1,11 +1,11 @@
 //! `slx evidence`: one incident in a file that proves itself.
 
 mod check;
+mod evaluated;
 mod file;
 #[cfg(test)]
 mod fuzz;
 mod gather;
-mod judged;
 
 use std::fs;
 use std::path::PathBuf;
@@ -14,10 +14,10 @@ use std::process::ExitCode;
 use anyhow::{Context, anyhow};
 use clap::Args;
 
-use super::asked::Asked;
+use super::read_times::ReadTimes;
 use crate::codec::scalar::{hash, optional_instant};
 use crate::journal::{Hash, JournalFiles};
-use crate::runtime::{wall, zones};
+use crate::runtime::{wall_clock, zones};
 
 use check::check;
 use file::{FORMAT, File};
@@ -43,7 +43,7 @@ pub(super) struct Evidence {
     tenant: String,
 
     #[command(flatten)]
-    asked: Asked,
+    read_times: ReadTimes,
 
     /// The file to write; default: standard output.
     #[arg(long, short, value_name = "FILE")]
@@ -69,12 +69,12 @@ impl Evidence {
             say!("{}", check(&file, self.head.as_ref(), &zones)?);
             return Ok(ExitCode::SUCCESS);
         }
-        let told = |time| optional_instant(time).map_err(|_| anyhow!("a time is out of range"));
+        let shown = |time| optional_instant(time).map_err(|_| anyhow!("a time is out of range"));
         let wanted = Wanted {
             tenant: self.tenant,
             incident: self.incident.unwrap_or_default(),
-            as_of: told(self.asked.as_of_time)?.unwrap_or_else(wall::now),
-            known: told(self.asked.known_time)?,
+            as_of: shown(self.read_times.as_of_time)?.unwrap_or_else(wall_clock::now),
+            known: shown(self.read_times.known_time)?,
         };
         let log = JournalFiles::at(self.data_dir.join("journal"));
         let file = gather(&log, &wanted, &zones)?;

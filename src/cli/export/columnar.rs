@@ -69,8 +69,8 @@ impl Sink for Columnar {
         }
         for (key, value) in [
             ("slx.sequence", stamp.sequence.to_string()),
-            ("slx.as_of_time", told(stamp.as_of_time)),
-            ("slx.known_time", told(stamp.known_time)),
+            ("slx.as_of_time", shown(stamp.as_of_time)),
+            ("slx.known_time", shown(stamp.known_time)),
         ] {
             self.writer.append_key_value_metadata(KeyValue::new(key.to_owned(), value));
         }
@@ -140,6 +140,6 @@ fn micros(time: Option<Timestamp>) -> Option<i64> {
     instant(time).map(|instant| instant.nanos() / 1_000)
 }
 
-fn told(time: Option<Timestamp>) -> String {
+fn shown(time: Option<Timestamp>) -> String {
     instant(time).map(|instant| instant.to_string()).unwrap_or_default()
 }

@@ -87,11 +87,12 @@ mod tests {
 
     const DOCUMENTED: &str = include_str!("../../../docs/export.md");
 
-    /// The first three cells of each column's line.
+    /// The first three tally buckets of each column's line.
     fn documented() -> Vec<String> {
         let lines = DOCUMENTED.lines().filter(|line| line.starts_with("| `"));
-        let cells = lines.map(|line| line.split(" | ").take(3).collect::<Vec<_>>().join(" | "));
-        cells.collect()
+        let tally_buckets =
+            lines.map(|line| line.split(" | ").take(3).collect::<Vec<_>>().join(" | "));
+        tally_buckets.collect()
     }
 
     #[test]

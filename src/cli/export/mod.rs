@@ -17,8 +17,8 @@ use clap::{Args, ValueEnum};
 use prost_types::Timestamp;
 use tempfile::NamedTempFile;
 
-use super::asked::{Asked, instant};
 use super::connection::{Connection, refused};
+use super::read_times::{ReadTimes, instant};
 use crate::codec::v1;
 use crate::codec::v1::compliance_service_client::ComplianceServiceClient;
 use sink::{Output, Sink};
@@ -51,7 +51,7 @@ pub(super) struct Export {
     open: bool,
 
     #[command(flatten)]
-    asked: Asked,
+    read_times: ReadTimes,
 
     /// What to write; default: parquet into a file whose name ends so, else csv.
     #[arg(long, value_enum)]
@@ -100,15 +100,15 @@ impl Export {
             start_time: self.from,
             end_time: self.to,
             include_open: self.open,
-            as_of_time: self.asked.as_of_time,
-            known_time: self.asked.known_time,
+            as_of_time: self.read_times.as_of_time,
+            known_time: self.read_times.known_time,
             ..Default::default()
         }
     }
 }
 
 impl Format {
-    /// What a file's name asks for.
+    /// What a file's name requests.
     fn of(file: Option<&Path>) -> Format {
         match file.and_then(Path::extension) {
             Some(ending) if ending.eq_ignore_ascii_case("parquet") => Format::Parquet,
@@ -138,7 +138,7 @@ impl Format {
 
 type Answers = tonic::Streaming<v1::ExportClocksResponse>;
 
-/// Writes all rows, and tells how many there were.
+/// Writes all rows, and returns how many there were.
 async fn write(mut sink: Box<dyn Sink>, mut answers: Answers) -> anyhow::Result<usize> {
     let (mut count, mut stamp) = (0, v1::Stamp::default());
     while let Some(answer) = answers.message().await.map_err(refused)? {

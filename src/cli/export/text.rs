@@ -18,7 +18,7 @@ pub(super) struct Csv {
 impl Csv {
     pub fn begin(output: Output) -> anyhow::Result<Csv> {
         let mut writer = csv::Writer::from_writer(output);
-        writer.write_record(COLUMNS.map(|column| column.name("seconds"))).map_err(told)?;
+        writer.write_record(COLUMNS.map(|column| column.name("seconds"))).map_err(shown)?;
         Ok(Csv { writer })
     }
 }
@@ -27,8 +27,8 @@ impl Sink for Csv {
     fn write(&mut self, rows: Vec<ClockRow>) -> anyhow::Result<()> {
         for row in &rows {
             self.writer
-                .write_record(COLUMNS.iter().map(|column| cell(column, row)))
-                .map_err(told)?;
+                .write_record(COLUMNS.iter().map(|column| tally_bucket(column, row)))
+                .map_err(shown)?;
         }
         Ok(())
     }
@@ -38,7 +38,7 @@ impl Sink for Csv {
     }
 }
 
-fn cell(column: &Column, row: &ClockRow) -> String {
+fn tally_bucket(column: &Column, row: &ClockRow) -> String {
     match column.value {
         Value::Text(text) => text(row).to_owned(),
         Value::Word(word) => word(row),
@@ -60,7 +60,7 @@ fn rfc_3339(time: Option<Timestamp>) -> String {
 }
 
 /// What went wrong. That a reader is gone must be seen as such.
-fn told(error: csv::Error) -> anyhow::Error {
+fn shown(error: csv::Error) -> anyhow::Error {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => error.into(),
         other => io::Error::other(format!("{other:?}")).into(),
@@ -73,9 +73,9 @@ mod tests {
 
     #[test]
     fn seconds_have_only_the_decimals_they_need() {
-        let told = |seconds_, nanos| seconds(Some(Duration { seconds: seconds_, nanos }));
-        assert_eq!(told(14_400, 0), "14400");
-        assert_eq!(told(0, 250_000_000), "0.25");
-        assert_eq!(told(-1, -1), "-1.000000001");
+        let shown = |seconds_, nanos| seconds(Some(Duration { seconds: seconds_, nanos }));
+        assert_eq!(shown(14_400, 0), "14400");
+        assert_eq!(shown(0, 250_000_000), "0.25");
+        assert_eq!(shown(-1, -1), "-1.000000001");
     }
 }

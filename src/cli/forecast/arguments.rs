@@ -5,19 +5,19 @@ use std::path::PathBuf;
 use clap::Args;
 use prost_types::{Duration, Timestamp};
 
-use crate::cli::asked::{Asked, instant};
 use crate::cli::connection::Connection;
+use crate::cli::read_times::{ReadTimes, instant};
 use crate::cli::show::Shown;
 
-/// Tells who will be late, how sure that is, and whether the period will be missed.
+/// Reports who will be late, how sure that is, and whether the period will be missed.
 ///
 /// Without --period, --quality or --evaluate, the open clocks of a contract are listed, the most
 /// urgent first: how probable it is that they breach, when they will probably stop, until when work
-/// must begin, and what is left lying.
+/// must begin, and what is left idle.
 ///
-/// With --evaluate, the history of a contract is lived through again in the order in which its
+/// With --evaluate, the history of a contract is replayed in the order in which its
 /// facts occurred. After every event and at noon of every business day, each open clock's
-/// probability to breach is told by what had occurred until then, and clocks that were decided
+/// probability to breach is forecast by what had occurred until then, and clocks that were decided
 /// before have taught the model. Forecasts from --learn-until on are scored, if their clock was
 /// decided by --until, beside those of simpler ways: the breach rate of the priority, warnings at
 /// 50, 75 and 90 percent of the limit, and the share that breached of those that lasted as long.
@@ -69,7 +69,7 @@ pub(in crate::cli) struct Forecast {
     #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
     pub at_least: f64,
 
-    /// How many clocks to tell of.
+    /// How many clocks to list.
     #[arg(long, value_name = "COUNT", default_value_t = 50)]
     pub limit: usize,
 
@@ -94,7 +94,7 @@ pub(in crate::cli) struct Forecast {
     pub json: bool,
 
     #[command(flatten)]
-    pub asked: Asked,
+    pub read_times: ReadTimes,
 
     #[command(flatten)]
     pub shown: Shown,

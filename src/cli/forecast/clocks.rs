@@ -8,30 +8,30 @@ use crate::cli::show::{Times, percent, phase, span, table};
 use crate::codec::v1::forecast_service_client::ForecastServiceClient;
 use crate::codec::{text, v1};
 
-/// Reasons told for a clock.
-const REASONS_TOLD: usize = 2;
+/// Reasons shown for a clock.
+const REASONS_LISTED: usize = 2;
 
-pub(super) async fn run(asked: Forecast) -> anyhow::Result<()> {
-    let what_if = what_if(&asked);
+pub(super) async fn run(read_times: Forecast) -> anyhow::Result<()> {
+    let what_if = what_if(&read_times);
     let is_thought_of = what_if.is_some();
     let request = v1::ForecastClocksRequest {
-        tenant: asked.connection.tenant.clone(),
-        contract_id: asked.contract,
-        due_before: asked.due_before,
-        minimum_probability: asked.at_least,
+        tenant: read_times.connection.tenant.clone(),
+        contract_id: read_times.contract,
+        due_before: read_times.due_before,
+        minimum_probability: read_times.at_least,
         what_if,
-        as_of_time: asked.asked.as_of_time,
-        known_time: asked.asked.known_time,
+        as_of_time: read_times.read_times.as_of_time,
+        known_time: read_times.read_times.known_time,
         ..Default::default()
     };
-    let mut client = ForecastServiceClient::new(asked.connection.open().await?);
+    let mut client = ForecastServiceClient::new(read_times.connection.open().await?);
     let mut answers = client.forecast_clocks(request).await.map_err(refused)?.into_inner();
     let mut forecasts = Vec::new();
     while let Some(answer) = answers.message().await.map_err(refused)? {
         forecasts.extend(answer.forecasts);
     }
-    if asked.json {
-        for forecast in forecasts.iter().take(asked.limit) {
+    if read_times.json {
+        for forecast in forecasts.iter().take(read_times.limit) {
             let line = text::to_json(forecast, "slx.v1.ClockForecast")?;
             let line: serde_json::Value = serde_json::from_str(&line)?;
             say!("{line}");
@@ -41,16 +41,16 @@ pub(super) async fn run(asked: Forecast) -> anyhow::Result<()> {
     if is_thought_of {
         say!("As it would be; nothing is recorded.\n");
     }
-    say!("{}", show(&forecasts, &asked.shown.times()?, asked.limit));
+    say!("{}", show(&forecasts, &read_times.shown.times()?, read_times.limit));
     Ok(())
 }
 
-fn what_if(asked: &Forecast) -> Option<v1::WhatIf> {
+fn what_if(read_times: &Forecast) -> Option<v1::WhatIf> {
     Some(v1::WhatIf {
-        incident_id: asked.what_if.clone()?,
-        effort_remaining: asked.effort,
-        wait_end_time: asked.waits_until,
-        priority: asked.priority.clone().unwrap_or_default(),
+        incident_id: read_times.what_if.clone()?,
+        effort_remaining: read_times.effort,
+        wait_end_time: read_times.waits_until,
+        priority: read_times.priority.clone().unwrap_or_default(),
     })
 }
 
@@ -63,24 +63,24 @@ fn show(forecasts: &[v1::ClockForecast], times: &Times, most: usize) -> String {
         "incident", "target", "priority", "phase", "due", "left", "breach", "stops", "start by",
         "idle", "why",
     ];
-    let told = table(&headings, &[5, 6, 9], rows.collect());
+    let shown = table(&headings, &[5, 6, 9], rows.collect());
     let learnt = forecasts.first().map_or(0, |forecast| forecast.learnt_clocks);
     let more = match forecasts.len().saturating_sub(most) {
         0 => String::new(),
         more => format!("\nand {more} more"),
     };
-    format!("{told}{more}\n\n{learnt} decided clocks of the contract stand behind this.")
+    format!("{shown}{more}\n\n{learnt} decided clocks of the contract stand behind this.")
 }
 
-/// What is only probable is not told to the second.
+/// What is only probable is not shown to the second.
 fn to_the_minute(time: Timestamp) -> Timestamp {
     Timestamp { seconds: time.seconds - time.seconds.rem_euclid(60), nanos: 0 }
 }
 
 fn row(forecast: &v1::ClockForecast, times: &Times) -> Vec<String> {
     let clock = forecast.clock.clone().unwrap_or_default();
-    let lying = forecast.left_lying.then(|| format!("LEFT LYING: {}", forecast.left_lying_reason));
-    let reasons = forecast.reasons.iter().take(REASONS_TOLD).map(|reason| {
+    let idle = forecast.idle_work.then(|| format!("IDLE WORK: {}", forecast.idle_work_reason));
+    let reasons = forecast.reasons.iter().take(REASONS_LISTED).map(|reason| {
         let sign = if reason.log_odds > 0.0 { "+" } else { "" };
         format!("{} ({sign}{:.1})", reason.text, reason.log_odds)
     });
@@ -95,6 +95,6 @@ fn row(forecast: &v1::ClockForecast, times: &Times) -> Vec<String> {
         times.show(forecast.stop_time_p50.map(to_the_minute)),
         times.show(forecast.latest_start_time),
         span(forecast.idle_time),
-        lying.into_iter().chain(reasons).collect::<Vec<_>>().join("; "),
+        idle.into_iter().chain(reasons).collect::<Vec<_>>().join("; "),
     ]
 }

@@ -11,31 +11,31 @@ use crate::cli::show::{span, table};
 use crate::codec::scalar::{duration, optional_instant};
 use crate::domain::forecast::{Baseline, MODEL_VERSION, Quality};
 use crate::domain::time::Instant;
-use crate::engine::evaluation::{
+use crate::engine::backtest::{
     Occasion, PeriodBaseline, Test, Tested, TestedPeriods, test_clocks, test_periods,
 };
 use crate::journal::JournalFiles;
 use crate::runtime::zones;
 
-pub fn run(asked: &Forecast) -> anyhow::Result<ExitCode> {
+pub fn run(read_times: &Forecast) -> anyhow::Result<ExitCode> {
     let zones = zones::open(&zones::Choice::Automatic)?;
-    let log = JournalFiles::at(asked.data_dir.join("journal"));
-    let recorded = TenantRecords::read(&log, &asked.connection.tenant, &zones)?;
+    let log = JournalFiles::at(read_times.data_dir.join("journal"));
+    let recorded = TenantRecords::read(&log, &read_times.connection.tenant, &zones)?;
     let known = recorded.catalog.known(Instant::MAX);
-    if known.contract(&asked.contract).all().is_empty() {
+    if known.contract(&read_times.contract).all().is_empty() {
         let ids = known.contract_ids().collect::<Vec<_>>().join(", ");
         bail!(
             "there is no contract {:?} of tenant {:?}: {ids}",
-            asked.contract,
-            asked.connection.tenant
+            read_times.contract,
+            read_times.connection.tenant
         );
     }
-    let told = |time| optional_instant(time).map_err(|_| anyhow!("a time is out of range"));
+    let shown = |time| optional_instant(time).map_err(|_| anyhow!("a time is out of range"));
     let tested = Test {
-        contract_id: &asked.contract,
-        target_id: &asked.target,
-        learn_until: told(asked.learn_until)?.unwrap_or(Instant::MIN),
-        until: told(asked.until)?.or(recorded.last_fact()).unwrap_or(Instant::MAX),
+        contract_id: &read_times.contract,
+        target_id: &read_times.target,
+        learn_until: shown(read_times.learn_until)?.unwrap_or(Instant::MIN),
+        until: shown(read_times.until)?.or(recorded.last_fact()).unwrap_or(Instant::MAX),
     };
     let results = Results {
         clocks: test_clocks(tested, recorded.ledgers.values(), known),
@@ -44,7 +44,7 @@ pub fn run(asked: &Forecast) -> anyhow::Result<ExitCode> {
     if results.clocks.is_empty() {
         bail!("no clock was open from {} on and decided by {}", tested.learn_until, tested.until);
     }
-    match asked.json {
+    match read_times.json {
         true => say!("{:#}", as_json(&results)),
         false => say!("{}", show(&results, tested)),
     }
@@ -163,10 +163,9 @@ fn json_of<B: Copy>(
 }
 
 fn scored(quality: &Quality) -> serde_json::Value {
-    let bins = quality
-        .calibration
-        .iter()
-        .map(|bin| json!({"forecasts": bin.forecasts, "said": bin.said, "became": bin.became}));
+    let bins = quality.calibration.iter().map(
+        |bin| json!({"forecasts": bin.forecasts, "said": bin.predicted, "became": bin.observed}),
+    );
     json!({
         "forecasts": quality.forecasts,
         "baseRate": quality.base_rate,

@@ -7,21 +7,21 @@ use crate::cli::show::{percent, span, table};
 use crate::codec::v1::forecast_service_client::ForecastServiceClient;
 use crate::codec::{text, v1};
 
-/// Clocks told that weigh most.
-const HEAVIEST_TOLD: usize = 5;
+/// The most influential clocks that are listed.
+const MOST_INFLUENTIAL_LISTED: usize = 5;
 
-pub(super) async fn run(asked: Forecast) -> anyhow::Result<()> {
+pub(super) async fn run(read_times: Forecast) -> anyhow::Result<()> {
     let request = v1::ForecastObjectivesRequest {
-        tenant: asked.connection.tenant.clone(),
-        contract_id: asked.contract,
-        period: asked.period.unwrap_or_default(),
-        as_of_time: asked.asked.as_of_time,
-        known_time: asked.asked.known_time,
+        tenant: read_times.connection.tenant.clone(),
+        contract_id: read_times.contract,
+        period: read_times.period.unwrap_or_default(),
+        as_of_time: read_times.read_times.as_of_time,
+        known_time: read_times.read_times.known_time,
         ..Default::default()
     };
-    let mut client = ForecastServiceClient::new(asked.connection.open().await?);
+    let mut client = ForecastServiceClient::new(read_times.connection.open().await?);
     let answer = client.forecast_objectives(request).await.map_err(refused)?.into_inner();
-    match asked.json {
+    match read_times.json {
         true => say!("{}", text::to_json(&answer, "slx.v1.ForecastObjectivesResponse")?),
         false => say!("{}", show(&answer)),
     }
@@ -42,7 +42,7 @@ fn show(answer: &v1::ForecastObjectivesResponse) -> String {
 fn attained(objectives: Vec<&v1::ObjectiveForecast>) -> Option<String> {
     let rows = objectives.iter().map(|objective| {
         let (low, high) = (objective.attainment_low, objective.attainment_high);
-        let [id, promised, found] = standing(objective);
+        let [id, promised, found] = result(objective);
         vec![
             id,
             promised,
@@ -56,27 +56,28 @@ fn attained(objectives: Vec<&v1::ObjectiveForecast>) -> Option<String> {
     });
     let headings =
         ["objective", "promised", "is", "missed", "expected", "nine in ten", "left", "needs"];
-    let told = table(&headings, &[1, 2, 3, 4, 5, 6], rows.collect());
-    let heaviest: Vec<_> = objectives.iter().filter_map(|objective| heaviest(objective)).collect();
-    let parts: Vec<_> = [told].into_iter().chain(heaviest).collect();
+    let shown = table(&headings, &[1, 2, 3, 4, 5, 6], rows.collect());
+    let most_influential: Vec<_> =
+        objectives.iter().filter_map(|objective| most_influential(objective)).collect();
+    let parts: Vec<_> = [shown].into_iter().chain(most_influential).collect();
     (!objectives.is_empty()).then(|| parts.join("\n\n"))
 }
 
-fn standing(objective: &v1::ObjectiveForecast) -> [String; 3] {
-    let standing = objective.standing.clone().unwrap_or_default();
-    let worded = standing.objective.clone().unwrap_or_default();
+fn result(objective: &v1::ObjectiveForecast) -> [String; 3] {
+    let result = objective.result.clone().unwrap_or_default();
+    let worded = result.objective.clone().unwrap_or_default();
     let promised = worded.promise.as_ref().map_or_else(|| "-".to_owned(), promised);
-    [worded.id, promised, found(&standing)]
+    [worded.id, promised, found(&result)]
 }
 
-fn heaviest(objective: &v1::ObjectiveForecast) -> Option<String> {
-    let rows = objective.heaviest.iter().take(HEAVIEST_TOLD).map(|clock| {
+fn most_influential(objective: &v1::ObjectiveForecast) -> Option<String> {
+    let rows = objective.most_influential.iter().take(MOST_INFLUENTIAL_LISTED).map(|clock| {
         let (breach, saved) = (clock.breach_probability, clock.miss_probability_saved);
         let (incident, target) = (clock.incident_id.clone(), clock.target_id.clone());
         vec![incident, target, percent(breach), percent(saved)]
     });
     let rows: Vec<_> = rows.collect();
-    let [id, ..] = standing(objective);
+    let [id, ..] = result(objective);
     let headings = ["incident", "target", "breach", "saves"];
     (!rows.is_empty())
         .then(|| format!("What weighs most on {id}:\n{}", table(&headings, &[2, 3], rows)))
@@ -87,7 +88,7 @@ fn used_up(objectives: Vec<&v1::ObjectiveForecast>) -> Option<String> {
         |rate: Option<f64>| rate.map_or_else(|| "-".to_owned(), |rate| format!("{rate:.1}x"));
     let rows = objectives.iter().map(|objective| {
         let budget = objective.error_budget.unwrap_or_default();
-        let [id, promised, found] = standing(objective);
+        let [id, promised, found] = result(objective);
         vec![
             id,
             promised,

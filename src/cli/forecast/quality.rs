@@ -9,19 +9,19 @@ use crate::codec::{text, v1};
 /// The length of a bar that means all.
 const BAR: f64 = 40.0;
 
-pub(super) async fn run(asked: Forecast) -> anyhow::Result<()> {
+pub(super) async fn run(read_times: Forecast) -> anyhow::Result<()> {
     let request = v1::GetForecastQualityRequest {
-        tenant: asked.connection.tenant.clone(),
-        contract_id: asked.contract,
-        target_id: asked.target,
-        period: asked.period.unwrap_or_default(),
-        as_of_time: asked.asked.as_of_time,
-        known_time: asked.asked.known_time,
+        tenant: read_times.connection.tenant.clone(),
+        contract_id: read_times.contract,
+        target_id: read_times.target,
+        period: read_times.period.unwrap_or_default(),
+        as_of_time: read_times.read_times.as_of_time,
+        known_time: read_times.read_times.known_time,
         ..Default::default()
     };
-    let mut client = ForecastServiceClient::new(asked.connection.open().await?);
+    let mut client = ForecastServiceClient::new(read_times.connection.open().await?);
     let answer = client.get_forecast_quality(request).await.map_err(refused)?.into_inner();
-    match asked.json {
+    match read_times.json {
         true => say!("{}", text::to_json(&answer, "slx.v1.GetForecastQualityResponse")?),
         false => say!("{}", show(&answer.quality.unwrap_or_default())),
     }
@@ -46,8 +46,8 @@ pub(in crate::cli) fn show(quality: &v1::ForecastQuality) -> String {
         quality.calibration_error,
     );
     let rows = quality.calibration.iter().map(|row| {
-        let (said, became) = (percent(row.said), percent(row.became));
-        format!("said {said:>4}, became {became:>4} |{}| {}", bar(row), row.forecasts)
+        let (predicted, observed) = (percent(row.predicted), percent(row.observed));
+        format!("said {predicted:>4}, became {observed:>4} |{}| {}", bar(row), row.forecasts)
     });
     let rows: Vec<_> = rows.collect();
     format!("{scores}\n{}\n{:27}* said, # became, + both", rows.join("\n"), "")
@@ -56,8 +56,8 @@ pub(in crate::cli) fn show(quality: &v1::ForecastQuality) -> String {
 /// Where what was said (`*`) and what became so (`#`) lie between none and all; `+`: both.
 fn bar(row: &v1::CalibrationRow) -> String {
     let place = |share: f64| (share * BAR).round() as usize;
-    let (said, became) = (place(row.said), place(row.became));
-    let mark = |at: usize| match (at == said, at == became) {
+    let (predicted, observed) = (place(row.predicted), place(row.observed));
+    let mark = |at: usize| match (at == predicted, at == observed) {
         (true, true) => '+',
         (true, false) => '*',
         (false, true) => '#',
@@ -72,7 +72,8 @@ mod tests {
 
     #[test]
     fn what_was_said_and_what_became_so_stand_on_one_scale() {
-        let bar = |said, became| bar(&v1::CalibrationRow { forecasts: 1, said, became });
+        let bar =
+            |predicted, observed| bar(&v1::CalibrationRow { forecasts: 1, predicted, observed });
         assert_eq!(bar(0.0, 1.0), format!("*{}#", ".".repeat(39)));
         assert_eq!(bar(0.5, 0.5), format!("{}+{}", ".".repeat(20), ".".repeat(20)));
     }

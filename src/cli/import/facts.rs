@@ -26,13 +26,13 @@ pub(super) fn by_incident(mut rows: Vec<Row>) -> Vec<Vec<Row>> {
     incidents.into_iter().map(|(_, rows)| with_priorities(rows.collect())).collect()
 }
 
-/// A row that tells no priority leaves it as it was: without one, no limit would hold.
+/// A row that states no priority leaves it as it was: without one, no limit would hold.
 fn with_priorities(mut rows: Vec<Row>) -> Vec<Row> {
     let mut last = String::new();
     for row in &mut rows {
         match row.priority.as_str() {
             "" => row.priority.clone_from(&last),
-            told => last = told.to_owned(),
+            shown => last = shown.to_owned(),
         }
     }
     rows
@@ -52,7 +52,7 @@ pub(super) fn facts(rows: &[Row], mapping: &Mapping) -> Vec<FactOfRow> {
         let order = row.order.unwrap_or(place);
         for (name, fact) in changes(before, row, mapping) {
             let occur_time = match (&fact, row.opened_time) {
-                // An opening told as later than the first update can't be right.
+                // An opening reported as later than the first update can't be right.
                 (Fact::Opened(_), Some(opened)) => opened.min(row.time),
                 _ => row.time,
             };
@@ -99,8 +99,8 @@ fn changes(before: Option<&Row>, row: &Row, mapping: &Mapping) -> Vec<(&'static 
         changes.extend(change_of_state(before, row, mapping));
     }
     // An update that changes nothing known here shows that somebody was at work on it: the
-    // assignment is told again, which moves no clock.
-    if changes.is_empty() && mapping.tells_every_update() {
+    // assignment is reported again, which moves no clock.
+    if changes.is_empty() && mapping.describes_every_update() {
         changes.push(("again", Fact::Assigned(v1::Assigned { group, assignee })));
     }
     changes
@@ -136,21 +136,21 @@ mod tests {
     use super::super::rows::{Format, read};
     use super::*;
 
-    fn told(text: &str) -> Vec<String> {
-        told_by(text, MAPPING)
+    fn shown(text: &str) -> Vec<String> {
+        shown_by(text, MAPPING)
     }
 
-    fn told_by(text: &str, mapping: &str) -> Vec<String> {
+    fn shown_by(text: &str, mapping: &str) -> Vec<String> {
         let mapping = Mapping::read(mapping).unwrap_or_else(|error| panic!("{error:#}"));
         let text = format!("id,updated,opened,seq,state,priority,group\n{text}");
         let (rows, rejects) = read(Format::Csv, text.as_bytes(), &mapping).unwrap_or_default();
         assert_eq!(rejects, []);
         let facts = by_incident(rows).into_iter().flat_map(|rows| facts(&rows, &mapping));
-        let tell = |fact: FactOfRow| {
+        let describe = |fact: FactOfRow| {
             let time = fact.event.occur_time.map(|time| time.to_string()).unwrap_or_default();
             format!("{} {} {}", fact.event.incident_id, time, fact.event.event_id)
         };
-        facts.map(tell).collect()
+        facts.map(describe).collect()
     }
 
     #[test]
@@ -177,20 +177,20 @@ mod tests {
             "A 2026-01-06T12:00:00Z 6:status",
             "A 2026-01-06T12:00:00Z 6:closed",
         ];
-        assert_eq!(told(&rows.join("\n")), expected);
+        assert_eq!(shown(&rows.join("\n")), expected);
         let shuffled: Vec<_> = rows.iter().rev().copied().collect();
-        assert_eq!(told(&shuffled.join("\n")), expected);
+        assert_eq!(shown(&shuffled.join("\n")), expected);
     }
 
     #[test]
-    fn an_update_that_changes_nothing_is_told_only_where_every_update_is() {
+    fn an_update_that_changes_nothing_is_shown_only_where_every_update_is() {
         let rows = [
             "A,2026-01-05 10:00,2026-01-05 09:00,1,New,1,G",
             "A,2026-01-05 11:00,2026-01-05 09:00,2,New,1,G",
         ];
         let rows = rows.join("\n");
-        assert!(!told(&rows).contains(&"A 2026-01-05T10:00:00Z 2:again".to_owned()));
-        let every = told_by(&rows, &format!("{MAPPING}\n        every_update: true\n"));
+        assert!(!shown(&rows).contains(&"A 2026-01-05T10:00:00Z 2:again".to_owned()));
+        let every = shown_by(&rows, &format!("{MAPPING}\n        every_update: true\n"));
         assert_eq!(every.last().map(String::as_str), Some("A 2026-01-05T10:00:00Z 2:again"));
     }
 
@@ -201,12 +201,12 @@ mod tests {
             "A,2026-01-05 11:00,2026-01-05 09:00,2,Waiting,,",
             "A,2026-01-05 12:00,2026-01-05 09:00,3,New,1,",
         ];
-        assert!(!told(&rows.join("\n")).iter().any(|fact| fact.contains("priority")));
+        assert!(!shown(&rows.join("\n")).iter().any(|fact| fact.contains("priority")));
     }
 
     #[test]
-    fn an_opening_told_as_later_than_the_first_update_is_put_to_that() {
-        let told = told("A,2026-01-05 10:00,2026-01-05 12:00,1,New,1,");
-        assert_eq!(told.first().map(String::as_str), Some("A 2026-01-05T09:00:00Z 1:opened"));
+    fn an_opening_shown_as_later_than_the_first_update_is_put_to_that() {
+        let shown = shown("A,2026-01-05 10:00,2026-01-05 12:00,1,New,1,");
+        assert_eq!(shown.first().map(String::as_str), Some("A 2026-01-05T09:00:00Z 1:opened"));
     }
 }

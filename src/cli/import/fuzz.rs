@@ -33,11 +33,11 @@ fn check(format: Format, text: &[u8], mapping: &Mapping) {
     assert!(rejects.iter().all(|reject| !reject.reason.is_empty()));
     let lines: Vec<u64> = rejects.iter().map(|reject| reject.line).collect();
     assert!(as_written(format, text, &lines).keys().all(|line| lines.contains(line)));
-    let told = |rows| -> Vec<_> {
+    let shown = |rows| -> Vec<_> {
         by_incident(rows).iter().flat_map(|rows| facts(rows, mapping)).collect()
     };
-    let found = told(rows.clone());
-    assert_eq!(told(rows.into_iter().rev().collect()), found);
+    let found = shown(rows.clone());
+    assert_eq!(shown(rows.into_iter().rev().collect()), found);
     for fact in found {
         if let Ok(event) = incident::decode(fact.event) {
             assert_eq!(incident::decode(incident::encode(&event)), Ok(event));

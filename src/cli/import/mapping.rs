@@ -17,7 +17,7 @@ use crate::runtime::zones::{self, Choice};
 struct Written {
     /// The column with the incident's id.
     incident: String,
-    /// The column with the instant of the update a row tells of.
+    /// The column with the instant of the update a row describes.
     time: String,
     /// The column with the instant the incident was opened; else the first row's time.
     opened_time: Option<String>,
@@ -48,7 +48,7 @@ struct Written {
     #[serde(default)]
     attributes: BTreeMap<String, String>,
     priority: Option<Named>,
-    /// A row that changes nothing is told too.
+    /// A row that changes nothing is reported too.
     #[serde(default)]
     every_update: bool,
     state: States,
@@ -181,14 +181,14 @@ impl Mapping {
 
     /// When the incident was opened, if the row says so.
     pub fn opened_time(&self, columns: &Columns<'_>) -> Result<Option<Instant>, String> {
-        let told = optional(columns, &self.written.opened_time);
-        if told.is_empty() { Ok(None) } else { self.instant(told).map(Some) }
+        let shown = optional(columns, &self.written.opened_time);
+        if shown.is_empty() { Ok(None) } else { self.instant(shown).map(Some) }
     }
 
     pub fn order(&self, columns: &Columns<'_>) -> Result<Option<i64>, String> {
         let Some(column) = &self.written.order else { return Ok(None) };
-        let told = required(columns, column)?;
-        let order = told.parse().map_err(|_| format!("{column}: {told:?} is not a whole number"));
+        let shown = required(columns, column)?;
+        let order = shown.parse().map_err(|_| format!("{column}: {shown:?} is not a whole number"));
         order.map(Some)
     }
 
@@ -209,11 +209,11 @@ impl Mapping {
     /// The backend's state and what it means.
     pub fn state<'r>(&self, columns: &Columns<'r>) -> Result<(&'r str, &State), String> {
         let column = &self.written.state.column;
-        let told = required(columns, column)?;
-        let meaning = self.written.state.states.get(told);
+        let shown = required(columns, column)?;
+        let meaning = self.written.state.states.get(shown);
         let meaning = meaning
-            .ok_or_else(|| format!("{column}: the mapping has no state {told:?}: add it"))?;
-        Ok((told, meaning))
+            .ok_or_else(|| format!("{column}: the mapping has no state {shown:?}: add it"))?;
+        Ok((shown, meaning))
     }
 
     /// What the state of a row that was taken means.
@@ -223,8 +223,8 @@ impl Mapping {
 
     pub fn priority(&self, columns: &Columns<'_>) -> String {
         let Some(Named { column, names }) = &self.written.priority else { return String::new() };
-        let told = columns(column).unwrap_or_default();
-        names.get(told).cloned().unwrap_or_else(|| told.to_owned())
+        let shown = columns(column).unwrap_or_default();
+        names.get(shown).cloned().unwrap_or_else(|| shown.to_owned())
     }
 
     pub fn group(&self, columns: &Columns<'_>) -> String {
@@ -243,11 +243,11 @@ impl Mapping {
         let users = optional(columns, &written.affected_users);
         let affected_users = match users {
             "" => written.affected_users_default,
-            told => told.parse().map_err(|_| format!("{told:?} is not a number of users"))?,
+            shown => shown.parse().map_err(|_| format!("{shown:?} is not a number of users"))?,
         };
         let attributes = written.attributes.iter().filter_map(|(name, column)| {
-            let told = columns(column).filter(|told| !told.is_empty())?;
-            Some((name.clone(), told.to_owned()))
+            let shown = columns(column).filter(|shown| !shown.is_empty())?;
+            Some((name.clone(), shown.to_owned()))
         });
         Ok(v1::Opened {
             contract_ids: written.contracts.iter().cloned().chain(listed).collect(),
@@ -264,8 +264,8 @@ impl Mapping {
         &self.written.source
     }
 
-    /// Whether a row that changes nothing is told too.
-    pub fn tells_every_update(&self) -> bool {
+    /// Whether a row that changes nothing is reported too.
+    pub fn describes_every_update(&self) -> bool {
         self.written.every_update
     }
 }
@@ -274,7 +274,7 @@ fn required<'r>(columns: &Columns<'r>, column: &str) -> Result<&'r str, String> 
     match columns(column) {
         None => Err(format!("there is no column {column:?}")),
         Some("") => Err(format!("{column} is empty")),
-        Some(told) => Ok(told),
+        Some(shown) => Ok(shown),
     }
 }
 
@@ -306,14 +306,14 @@ pub(super) mod tests {
 
     #[test]
     fn a_mapping_that_can_not_work_is_refused() {
-        for (from, to, told) in [
+        for (from, to, shown) in [
             ("incident: id", "incidnt: id", "incidnt"),
             ("Europe/Amsterdam", "Europe/Amsterdm", "no zone"),
             ("waiting_on: client", "waiting_on: third_party", "third_party: name"),
             ("fact: closed", "fact: done", "done"),
         ] {
             let error = Mapping::read(&MAPPING.replace(from, to)).map(|_| ()).unwrap_err();
-            assert!(format!("{error:#}").contains(told), "{error:#}");
+            assert!(format!("{error:#}").contains(shown), "{error:#}");
         }
     }
 

@@ -104,9 +104,9 @@ fn read_json_lines(text: &[u8], mapping: &Mapping) -> (Vec<Row>, Vec<Reject>) {
         }
         let row = serde_json::from_slice(bytes).map_err(|error| error.to_string());
         let row = row.and_then(|object: HashMap<String, Value>| {
-            let told = object.into_iter().map(|(name, value)| (name, plain(value)));
-            let told: HashMap<String, String> = told.collect();
-            understand(line, &|name| told.get(name).map(String::as_str), mapping)
+            let shown = object.into_iter().map(|(name, value)| (name, plain(value)));
+            let shown: HashMap<String, String> = shown.collect();
+            understand(line, &|name| shown.get(name).map(String::as_str), mapping)
         });
         sort_in(line, row, &mut rows, &mut rejects);
     }
@@ -191,10 +191,10 @@ mod tests {
         let (rows, rejects) = read(Format::Csv, text, &mapping).unwrap_or_default();
         let taken: Vec<_> = rows.iter().map(|row| (row.line, row.incident.as_str())).collect();
         assert_eq!(taken, [(2, "A"), (7, "E")]);
-        let told: Vec<_> =
+        let shown: Vec<_> =
             rejects.iter().map(|reject| (reject.line, reject.reason.as_str())).collect();
         assert_eq!(
-            told,
+            shown,
             [
                 (3, "\"tomorrow\" is not an instant written as \"%Y-%m-%d %H:%M\""),
                 (4, "id is empty"),
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn a_column_that_is_not_there_is_told_before_anything_is_read() {
+    fn a_column_that_is_not_there_is_shown_before_anything_is_read() {
         let mapping = Mapping::read(MAPPING).unwrap_or_else(|error| panic!("{error:#}"));
         let text = b"id,updated,opend,seq,state,priority,group\n";
         let error = read(Format::Csv, text, &mapping).map(|_| ()).unwrap_err().to_string();

@@ -116,7 +116,7 @@ fn count(
             v1::RecordOutcome::Accepted => sent.accepted += 1,
             v1::RecordOutcome::Duplicate => sent.duplicates += 1,
             _ => {
-                let reason = result.refusal.unwrap_or_default().message;
+                let reason = result.rejection.unwrap_or_default().message;
                 sent.rejects.push(Reject { line, reason });
             }
         }

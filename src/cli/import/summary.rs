@@ -1,4 +1,4 @@
-//! What became of an import, as it is told.
+//! What became of an import, as it is shown.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ impl Summary {
     }
 }
 
-/// Tells what became of an import.
+/// Reports what became of an import.
 pub(in crate::cli) fn print(summary: &Summary) -> anyhow::Result<()> {
     let Summary { rows, incidents, accepted, duplicates, refused, rejects, took } = summary;
     say!("{rows} rows of {incidents} incidents; {} could not be taken", rejects.len());

@@ -42,7 +42,7 @@ impl Scale {
     }
 }
 
-/// A line in a table's cell.
+/// A line in a table's tally bucket.
 pub(super) struct Line {
     /// Its corners: `x,y x,y`.
     pub points: String,
@@ -57,9 +57,9 @@ pub(super) fn line(trend: &[v1::ObjectivePoint]) -> Option<Line> {
     let shares: Vec<_> = trend.iter().map(|point| share(&point.percent)).collect();
     let scale = Scale::of(shares.iter().flatten().copied(), 18.0);
     let step = 90.0 / shares.len().saturating_sub(1).max(1) as f64;
-    let told = shares.iter().enumerate();
+    let shown = shares.iter().enumerate();
     let points: Vec<_> =
-        told.filter_map(|(i, s)| Some((i as f64 * step, scale.down((*s)?)))).collect();
+        shown.filter_map(|(i, s)| Some((i as f64 * step, scale.down((*s)?)))).collect();
     let (x, y) = points.last().copied().filter(|_| points.len() > 1)?;
     Some(Line { points: corners(&points), x, y })
 }
@@ -74,7 +74,7 @@ pub(super) struct Trend {
     /// Lines across, each with its percentage.
     pub rules: Vec<(f64, String)>,
     /// What stands below each period.
-    pub periods: Vec<PeriodTold>,
+    pub periods: Vec<PeriodShown>,
     /// In some of them people lost time.
     pub has_lost_time: bool,
     /// Some of them have an SLX figure.
@@ -86,7 +86,7 @@ pub(super) struct Trend {
 }
 
 /// What stands below a period of the trend.
-pub(super) struct PeriodTold {
+pub(super) struct PeriodShown {
     /// From the left.
     pub x: f64,
     /// The period.
@@ -120,19 +120,19 @@ pub(super) fn trend(periods: &[v1::ReviewedPeriod]) -> Option<Trend> {
     let of = |tally: &Option<v1::Tally>| share(&tally.as_ref()?.attainment);
     let both =
         |point: &v1::ReviewedPeriod| Some((of(&point.contractual)?, of(&point.experienced)?));
-    let told: Vec<_> = periods.iter().map(both).collect();
-    if told.iter().flatten().count() < 2 {
+    let shown: Vec<_> = periods.iter().map(both).collect();
+    if shown.iter().flatten().count() < 2 {
         return None;
     }
-    let all = told.iter().flatten().flat_map(|(one, other)| [*one, *other]);
+    let all = shown.iter().flatten().flat_map(|(one, other)| [*one, *other]);
     let scale = Scale::of(all, 120.0);
     let step = 560.0 / (periods.len() - 1).max(1) as f64;
     let at = |place: usize| place as f64 * step;
     let points = |pick: fn(&(f64, f64)) -> f64| {
-        let told = told.iter().enumerate();
-        told.filter_map(|(i, both)| Some((at(i), scale.down(pick(both.as_ref()?))))).collect()
+        let shown = shown.iter().enumerate();
+        shown.filter_map(|(i, both)| Some((at(i), scale.down(pick(both.as_ref()?))))).collect()
     };
-    let below = |(place, point): (usize, &v1::ReviewedPeriod)| PeriodTold {
+    let below = |(place, point): (usize, &v1::ReviewedPeriod)| PeriodShown {
         x: at(place),
         name: point.period.clone().unwrap_or_default().name,
         lost: hours(point.lost_time),
@@ -158,11 +158,11 @@ pub(super) struct Bar {
     /// What was attained.
     pub attainment: String,
     /// Its pieces from left to right.
-    pub pieces: Vec<Piece>,
+    pub slices: Vec<Slice>,
 }
 
 /// A piece of a bar.
-pub(super) struct Piece {
+pub(super) struct Slice {
     /// `met`, `saved`, `breached`, `excluded` or `open`.
     pub kind: &'static str,
     /// From the left.
@@ -185,25 +185,25 @@ pub(super) fn bar(group: &v1::ComplianceGroup) -> Option<Bar> {
     ];
     let all: i64 = counts.iter().map(|(_, count)| count).sum();
     let mut x = 0.0;
-    let pieces = counts.into_iter().filter(|(_, count)| *count > 0).map(|(kind, count)| {
+    let slices = counts.into_iter().filter(|(_, count)| *count > 0).map(|(kind, count)| {
         let width = 360.0 * count as f64 / all as f64;
         x += width;
-        Piece { kind, x: x - width, width, count }
+        Slice { kind, x: x - width, width, count }
     });
-    let pieces: Vec<_> = pieces.collect();
-    (!pieces.is_empty()).then(|| Bar {
+    let slices: Vec<_> = slices.collect();
+    (!slices.is_empty()).then(|| Bar {
         name: [group.target_id.as_str(), &group.priority].join(" "),
         attainment: tally.attainment,
-        pieces,
+        slices,
     })
 }
 
 /// A piece of a bar that shows where the time went.
-pub(super) struct TimePiece {
+pub(super) struct TimeSlice {
     /// Who had it.
     pub name: String,
     /// How much: `1,234 h (12.3%)`.
-    pub told: String,
+    pub shown: String,
     /// How it is filled.
     pub fill: &'static str,
     /// From the left.
@@ -212,27 +212,27 @@ pub(super) struct TimePiece {
     pub width: f64,
 }
 
-/// Fills that are told apart without colour too; third parties share what comes after them.
+/// Fills that are distinguished without colour too; third parties share what comes after them.
 const FILLS: [&str; 5] = ["#0072b2", "url(#saved)", "#e69f00", "url(#excluded)", "#8a8a8a"];
 
 /// Where the service time went, 600 wide.
-pub(super) fn times(parts: &[v1::PartyTime]) -> Vec<TimePiece> {
+pub(super) fn times(parts: &[v1::PartyTime]) -> Vec<TimeSlice> {
     let served = || parts.iter().filter(|part| !is_closed(part));
     let all: i64 = served().map(seconds).sum();
     let mut x = 0.0;
-    let piece = |(place, part): (usize, &v1::PartyTime)| {
+    let slice = |(place, part): (usize, &v1::PartyTime)| {
         let share = seconds(part) as f64 / all.max(1) as f64;
         let left = x;
         x += 600.0 * share;
-        TimePiece {
+        TimeSlice {
             name: holder(part),
-            told: format!("{}, {:.1}%", hours(part.duration), 100.0 * share),
+            shown: format!("{}, {:.1}%", hours(part.duration), 100.0 * share),
             fill: FILLS.get(place).or(FILLS.last()).copied().unwrap_or_default(),
             x: left,
             width: 600.0 * share,
         }
     };
-    served().enumerate().map(piece).collect()
+    served().enumerate().map(slice).collect()
 }
 
 /// How much of the time lay outside service hours.
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn the_best_is_highest_and_what_is_not_told_has_no_height() {
+    fn the_best_is_highest_and_what_is_not_shown_has_no_height() {
         assert_eq!(sparkline(&points(&["90", "", "95", "100"])), "▃·▆█");
         assert_eq!(sparkline(&points(&["100", "100"])), "██");
         assert_eq!(sparkline(&[]), "");

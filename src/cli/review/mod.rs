@@ -16,8 +16,8 @@ use anyhow::Context;
 use clap::Args;
 use tonic::transport::Channel;
 
-use super::asked::Asked;
 use super::connection::{Connection, refused};
+use super::read_times::ReadTimes;
 use super::show::Shown;
 use crate::codec::v1::compliance_service_client::ComplianceServiceClient;
 use crate::codec::{text, v1};
@@ -48,12 +48,12 @@ pub(super) struct Review {
     #[arg(long)]
     json: bool,
 
-    /// How many clocks of a kind (late, excluded, watermelon) to tell of, one by one.
+    /// How many clocks of a kind (late, excluded, watermelon) to list one by one.
     #[arg(long, value_name = "COUNT", default_value_t = 10)]
     clocks: usize,
 
     #[command(flatten)]
-    asked: Asked,
+    read_times: ReadTimes,
 
     #[command(flatten)]
     shown: Shown,
@@ -62,8 +62,8 @@ pub(super) struct Review {
     connection: Connection,
 }
 
-/// Asks for a review, however long.
-pub(super) async fn ask(
+/// Requests a review, however long.
+pub(super) async fn query(
     request: v1::GetServiceReviewRequest,
     channel: Channel,
 ) -> anyhow::Result<v1::GetServiceReviewResponse> {
@@ -79,11 +79,11 @@ impl Review {
             contract_id: self.contract.clone(),
             period: self.period.clone(),
             as_signed: self.as_signed,
-            as_of_time: self.asked.as_of_time,
-            known_time: self.asked.known_time,
+            as_of_time: self.read_times.as_of_time,
+            known_time: self.read_times.known_time,
             ..Default::default()
         };
-        let review = ask(request, self.connection.open().await?).await?;
+        let review = query(request, self.connection.open().await?).await?;
         let times = self.shown.times()?;
         if let Some(file) = &self.html {
             let page = page::page(&review, &times, self.clocks)?;

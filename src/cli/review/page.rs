@@ -4,10 +4,10 @@ use askama::Template;
 use itertools::Itertools;
 
 use super::charts::{
-    Bar, Line, TimePiece, Trend, bar, closed, line as trend_line, times as times_of, trend,
+    Bar, Line, TimeSlice, Trend, bar, closed, line as trend_line, times as times_of, trend,
 };
 use super::people::People;
-use super::talks::{Talk, to_talk_of};
+use super::talks::{Items, review_items};
 use super::wording::{cause_name, hours, shortened};
 use crate::cli::compliance::{found, left, promised};
 use crate::cli::credits::Money;
@@ -16,10 +16,10 @@ use crate::cli::settle;
 use crate::cli::show::{Times, choice, outcome};
 use crate::codec::v1;
 
-/// Items left to settle that are told.
-const UNSETTLED_TOLD: usize = 10;
+/// Items left to settle that are listed.
+const FUTURE_DATED_LISTED: usize = 10;
 
-/// The page of a review, telling of so many clocks one by one.
+/// The page of a review, listing so many clocks one by one.
 pub(super) fn page(
     review: &v1::GetServiceReviewResponse,
     times: &Times,
@@ -44,21 +44,21 @@ pub(super) fn page(
         bars: bars(&review.groups),
         times: times_of(&review.party_time),
         closed: closed(&review.party_time),
-        lived: People::of(review),
+        experience: People::of(review),
         pauses: Pauses::of(review),
-        talks: to_talk_of(review, clocks),
+        talks: review_items(review, clocks),
         causes: causes(review),
         chain: review.chain.iter().map(|link| Link::of(link, times)).collect(),
         credits: review.credits.as_ref().map(Credits::of),
         forecasts: review.forecast_quality.clone(),
-        unsettled: review
+        future_dated: review
             .settlement
             .iter()
-            .take(UNSETTLED_TOLD)
-            .map(|s| unsettled(s, times))
+            .take(FUTURE_DATED_LISTED)
+            .map(|s| future_dated(s, times))
             .collect(),
-        unsettled_more: review.settlement_count
-            - review.settlement.len().min(UNSETTLED_TOLD) as i64,
+        future_dated_more: review.settlement_count
+            - review.settlement.len().min(FUTURE_DATED_LISTED) as i64,
         signatures: signatures(review, times),
         restatement: review.restatement.as_ref().map(Restatement::of),
     };
@@ -82,17 +82,17 @@ struct Page<'r> {
     objectives: Vec<Objective>,
     trend: Option<Trend>,
     bars: Vec<Bar>,
-    times: Vec<TimePiece>,
+    times: Vec<TimeSlice>,
     closed: Option<String>,
-    lived: Option<People>,
+    experience: Option<People>,
     pauses: Option<Pauses>,
-    talks: Vec<Talk<'r>>,
+    talks: Vec<Items<'r>>,
     causes: Vec<Vec<String>>,
     chain: Vec<Link>,
     credits: Option<Credits>,
     forecasts: Option<v1::ForecastQuality>,
-    unsettled: Vec<[String; 4]>,
-    unsettled_more: i64,
+    future_dated: Vec<[String; 4]>,
+    future_dated_more: i64,
     signatures: Vec<String>,
     restatement: Option<Restatement>,
 }
@@ -123,10 +123,10 @@ struct Objective {
 
 impl Objective {
     fn of(reviewed: &v1::ReviewedObjective, times: &Times) -> Objective {
-        let standing = reviewed.standing.clone().unwrap_or_default();
-        let objective = standing.objective.clone().unwrap_or_default();
-        let period = standing.period.clone().unwrap_or_default();
-        let (verdict, sign) = verdict(standing.verdict());
+        let result = reviewed.result.clone().unwrap_or_default();
+        let objective = result.objective.clone().unwrap_or_default();
+        let period = result.period.clone().unwrap_or_default();
+        let (verdict, sign) = verdict(result.verdict());
         Objective {
             promised: objective.promise.as_ref().map_or_else(|| "-".to_owned(), promised),
             period: match period.name.as_str() {
@@ -134,8 +134,8 @@ impl Objective {
                 name => name.to_owned(),
             },
             id: objective.id,
-            is: found(&standing),
-            left: told_left(&left(&standing)),
+            is: found(&result),
+            left: shown_left(&left(&result)),
             line: trend_line(&reviewed.trend),
             verdict,
             sign,
@@ -144,7 +144,7 @@ impl Objective {
 }
 
 /// What is left, or by how much it is over: `3 breaches over`.
-fn told_left(left: &str) -> String {
+fn shown_left(left: &str) -> String {
     match left.strip_prefix('-') {
         Some(over) if !over.is_empty() => format!("{over} over"),
         _ => left.to_owned(),
@@ -163,17 +163,17 @@ fn verdict(verdict: v1::ObjectiveVerdict) -> (&'static str, &'static str) {
 
 /// The first thing a client wants to hear.
 fn reached(review: &v1::GetServiceReviewResponse) -> String {
-    let standings = review.objectives.iter().filter_map(|objective| objective.standing.as_ref());
+    let results = review.objectives.iter().filter_map(|objective| objective.result.as_ref());
     let of = |verdict: v1::ObjectiveVerdict| {
-        standings.clone().filter(move |standing| standing.verdict() == verdict)
+        results.clone().filter(move |result| result.verdict() == verdict)
     };
     let all = review.objectives.len() - of(v1::ObjectiveVerdict::NoData).count();
     let met = of(v1::ObjectiveVerdict::Met).count();
-    let id = |standing: &v1::ObjectiveStanding| Some(standing.objective.as_ref()?.id.clone());
+    let id = |result: &v1::ObjectiveResult| Some(result.objective.as_ref()?.id.clone());
     let missed = of(v1::ObjectiveVerdict::Missed).filter_map(id).collect_vec();
     match all {
         0 if review.objectives.is_empty() => "No objectives are agreed.".to_owned(),
-        0 => "No objective could be judged.".to_owned(),
+        0 => "No objective could be evaluated.".to_owned(),
         all if all == met => format!("All {all} objectives are met."),
         all if missed.is_empty() => format!("{met} of {all} objectives are met."),
         all => format!("{met} of {all} objectives are met; missed: {}.", missed.join(", ")),
@@ -243,13 +243,13 @@ struct Link {
 }
 
 impl Link {
-    fn of(link: &v1::UnderpinningStanding, times: &Times) -> Link {
+    fn of(link: &v1::UnderpinningResult, times: &Times) -> Link {
         let contract = link.contract.clone().unwrap_or_default();
         let total = link.total.clone().unwrap_or_default();
         let kind = choice(contract.kind().as_str_name(), "CONTRACT_KIND_").to_uppercase();
-        let objective = |standing: &v1::ObjectiveStanding| {
-            let standing = Some(standing.clone());
-            Objective::of(&v1::ReviewedObjective { standing, trend: Vec::new() }, times)
+        let objective = |result: &v1::ObjectiveResult| {
+            let result = Some(result.clone());
+            Objective::of(&v1::ReviewedObjective { result, trend: Vec::new() }, times)
         };
         Link {
             name: format!("{kind} {}", contract.id),
@@ -283,18 +283,18 @@ impl Credits {
 }
 
 /// What it is, since when, what is open, and how much it is about.
-fn unsettled(standing: &v1::SettlementStanding, times: &Times) -> [String; 4] {
-    let item = standing.item.clone().unwrap_or_default();
-    let days = standing.age.unwrap_or_default().seconds / 86_400;
+fn future_dated(result: &v1::SettlementItemStatus, times: &Times) -> [String; 4] {
+    let item = result.item.clone().unwrap_or_default();
+    let days = result.age.unwrap_or_default().seconds / 86_400;
     let unit = if days == 1 { "day" } else { "days" };
     let since = format!("{}, {days} {unit}", times.show(item.open_time));
-    let open = standing.facets.iter().filter(|f| f.state() == v1::SettlementState::Open);
+    let open = result.facets.iter().filter(|f| f.state() == v1::SettlementState::Open);
     let open = open.map(|facet| choice(facet.facet().as_str_name(), "SETTLEMENT_FACET_"));
     let what = match item.incident_ids.first() {
         Some(incident) => format!("{incident}: {}", item.summary),
         None => item.summary,
     };
-    [what, since, open.collect::<Vec<_>>().join(", "), settle::amount(standing)]
+    [what, since, open.collect::<Vec<_>>().join(", "), settle::amount(result)]
 }
 
 fn signatures(review: &v1::GetServiceReviewResponse, times: &Times) -> Vec<String> {
@@ -315,9 +315,9 @@ struct Restatement {
 
 impl Restatement {
     fn of(restatement: &v1::ReviewRestatement) -> Restatement {
-        let objective = |standing: &v1::ObjectiveStanding| {
-            let id = standing.objective.clone().unwrap_or_default().id;
-            format!("{id} was {} ({})", found(standing), verdict(standing.verdict()).0)
+        let objective = |result: &v1::ObjectiveResult| {
+            let id = result.objective.clone().unwrap_or_default().id;
+            format!("{id} was {} ({})", found(result), verdict(result.verdict()).0)
         };
         let moved = |moved: &v1::Restated| {
             let word = |verdict: v1::Outcome| match verdict {

@@ -10,21 +10,33 @@ use crate::codec::v1;
 
 /// For the terminal; none where no incident ended.
 pub(super) fn lines(review: &v1::GetServiceReviewResponse) -> Option<String> {
-    let toll = review.total.clone()?.toll.filter(|toll| toll.incidents > 0)?;
-    let promises = toll.promises_kept + toll.promises_broken;
-    let survey = toll.survey.unwrap_or_default();
+    let experience_totals = review
+        .total
+        .clone()?
+        .experience_totals
+        .filter(|experience_totals| experience_totals.incidents > 0)?;
+    let promises = experience_totals.promises_kept + experience_totals.promises_broken;
+    let survey = experience_totals.survey.unwrap_or_default();
     let mut lines = vec![
-        format!("{} of people's time lost in {} incidents", span(toll.lost_time), toll.incidents),
-        format!("{} lost in the median incident", span(toll.lost_time_p50)),
+        format!(
+            "{} of people's time lost in {} incidents",
+            span(experience_totals.lost_time),
+            experience_totals.incidents
+        ),
+        format!("{} lost in the median incident", span(experience_totals.lost_time_p50)),
         format!(
             "{} of {} of service time idle: nobody waited on, nobody working",
-            span(toll.idle_time),
-            span(toll.service_time),
+            span(experience_totals.idle_time),
+            span(experience_totals.service_time),
         ),
-        format!("{} handovers, {} reopenings", toll.handovers, toll.reopenings),
+        format!(
+            "{} handovers, {} reopenings",
+            experience_totals.handovers, experience_totals.reopenings
+        ),
     ];
     if promises > 0 {
-        lines.push(format!("{} of {promises} promised times kept", toll.promises_kept));
+        lines
+            .push(format!("{} of {promises} promised times kept", experience_totals.promises_kept));
     }
     if survey.answers > 0 {
         let score = dash(&survey.average_score);
@@ -52,34 +64,38 @@ pub(super) struct Slx {
 impl People {
     /// Of a review; none where no incident ended.
     pub fn of(review: &v1::GetServiceReviewResponse) -> Option<People> {
-        let toll = review.total.clone()?.toll.filter(|toll| toll.incidents > 0)?;
-        let incidents = format!("in {} incidents that ended", toll.incidents);
+        let experience_totals = review
+            .total
+            .clone()?
+            .experience_totals
+            .filter(|experience_totals| experience_totals.incidents > 0)?;
+        let incidents = format!("in {} incidents that ended", experience_totals.incidents);
         let median = "an incident: half of them cost at most this";
-        let served = toll.service_time.unwrap_or_default().seconds.max(1);
-        let idle = toll.idle_time.unwrap_or_default().seconds * 100 / served;
+        let served = experience_totals.service_time.unwrap_or_default().seconds.max(1);
+        let idle = experience_totals.idle_time.unwrap_or_default().seconds * 100 / served;
         let idle = format!("{idle}% of their service time: nobody waited on, nobody working");
         let mut lines = vec![
-            ["People's time lost".to_owned(), hours(toll.lost_time), incidents],
-            ["Median".to_owned(), span(toll.lost_time_p50), median.to_owned()],
-            ["Idle".to_owned(), hours(toll.idle_time), idle],
-            line("Handed over", toll.handovers, "times from group to group"),
-            line("Reopened", toll.reopenings, "times after a resolution"),
+            ["People's time lost".to_owned(), hours(experience_totals.lost_time), incidents],
+            ["Median".to_owned(), span(experience_totals.lost_time_p50), median.to_owned()],
+            ["Idle".to_owned(), hours(experience_totals.idle_time), idle],
+            line("Handed over", experience_totals.handovers, "times from group to group"),
+            line("Reopened", experience_totals.reopenings, "times after a resolution"),
         ];
-        let promises = toll.promises_kept + toll.promises_broken;
+        let promises = experience_totals.promises_kept + experience_totals.promises_broken;
         if promises > 0 {
-            let told = format!("of {promises} times by which it was to work again");
-            lines.push(line("Promises kept", toll.promises_kept, &told));
+            let shown = format!("of {promises} times by which it was to work again");
+            lines.push(line("Promises kept", experience_totals.promises_kept, &shown));
         }
-        if let Some(survey) = toll.survey.filter(|survey| survey.answers > 0) {
-            let told = format!("of 10, on average of {} answers", survey.answers);
-            lines.push(["Score".to_owned(), survey.average_score, told]);
+        if let Some(survey) = experience_totals.survey.filter(|survey| survey.answers > 0) {
+            let shown = format!("of 10, on average of {} answers", survey.answers);
+            lines.push(["Score".to_owned(), survey.average_score, shown]);
         }
         Some(People { lines, slx: review.slx.as_ref().map(Slx::of) })
     }
 }
 
-fn line(name: &str, count: i64, told: &str) -> [String; 3] {
-    [name.to_owned(), count.to_string(), told.to_owned()]
+fn line(name: &str, count: i64, shown: &str) -> [String; 3] {
+    [name.to_owned(), count.to_string(), shown.to_owned()]
 }
 
 impl Slx {

@@ -4,7 +4,7 @@ use itertools::Itertools;
 
 use super::charts::sparkline;
 use super::people;
-use super::talks::to_talk_of;
+use super::talks::review_items;
 use super::wording::{cause_name, holder, hours, seconds};
 use crate::cli::compliance::{KeyWord, found, left, promised, show_groups};
 use crate::cli::figures::{dash, percent};
@@ -14,8 +14,8 @@ use crate::cli::{compliance, credits, settle};
 use crate::codec::v1;
 use crate::domain::decimal::Decimal;
 
-/// Items left to settle that are told.
-const UNSETTLED_TOLD: usize = 20;
+/// Items left to settle that are listed.
+const FUTURE_DATED_LISTED: usize = 20;
 
 /// All of a review but what there is nothing of.
 pub(in crate::cli) fn show(
@@ -37,7 +37,7 @@ pub(in crate::cli) fn show(
         causes(review),
         chain(review, times),
         review.credits.as_ref().map(credits::show),
-        unsettled(review, times),
+        future_dated(review, times),
         review.forecast_quality.as_ref().map(|q| section("Forecasts", &quality::show(q))),
     ];
     parts.into_iter().flatten().join("\n\n")
@@ -73,16 +73,16 @@ fn heading(review: &v1::GetServiceReviewResponse, times: &Times) -> String {
 
 fn objectives(review: &v1::GetServiceReviewResponse, times: &Times) -> Option<String> {
     let rows = review.objectives.iter().map(|reviewed| {
-        let standing = reviewed.standing.clone().unwrap_or_default();
-        let objective = standing.objective.clone().unwrap_or_default();
-        let period = standing.period.clone().unwrap_or_default();
+        let result = reviewed.result.clone().unwrap_or_default();
+        let objective = result.objective.clone().unwrap_or_default();
+        let period = result.period.clone().unwrap_or_default();
         vec![
             objective.id,
             if period.name.is_empty() { times.show(period.start_time) } else { period.name },
             objective.promise.as_ref().map_or_else(|| "-".to_owned(), promised),
-            found(&standing),
-            choice(standing.verdict().as_str_name(), "OBJECTIVE_VERDICT_"),
-            left(&standing),
+            found(&result),
+            choice(result.verdict().as_str_name(), "OBJECTIVE_VERDICT_"),
+            left(&result),
             sparkline(&reviewed.trend),
         ]
     });
@@ -130,13 +130,13 @@ fn party_time(review: &v1::GetServiceReviewResponse) -> Option<String> {
         vec![holder(part), span(part.duration), format!("{share}%")]
     });
     let rows: Vec<_> = rows.collect();
-    let told = table(&["whose turn", "time", "share"], &[1, 2], rows);
-    (whole > 0).then(|| section("Where the time went", &told))
+    let shown = table(&["whose turn", "time", "share"], &[1, 2], rows);
+    (whole > 0).then(|| section("Where the time went", &shown))
 }
 
 fn pauses(review: &v1::GetServiceReviewResponse) -> Option<String> {
     let pauses = review.pauses.as_ref().filter(|pauses| !pauses.grounds.is_empty())?;
-    let told = format!(
+    let shown = format!(
         "{} of the service time was paused. {} clocks are met thanks to that: without pauses {} \
          would have been attained.\n\n",
         percent(&pauses.share),
@@ -152,25 +152,25 @@ fn pauses(review: &v1::GetServiceReviewResponse) -> Option<String> {
     });
     let headings = ["waiting on", "reason", "paused", "times"];
     let rows = table(&headings, &[2, 3], rows.collect());
-    Some(section("Pauses", &(told + &rows)))
+    Some(section("Pauses", &(shown + &rows)))
 }
 
 fn talks(review: &v1::GetServiceReviewResponse, most: usize) -> Option<String> {
-    let talks = to_talk_of(review, most).into_iter().map(|talk| {
+    let talks = review_items(review, most).into_iter().map(|talk| {
         let rows = talk.clocks.iter().map(|clock| {
             let (incident, target) = (clock.incident_id.clone(), clock.target_id.clone());
             vec![incident, target, dash(&clock.priority), clock.why.clone()]
         });
         let headings = ["incident", "target", "priority", "why"];
-        let told = table(&headings, &[], rows.collect());
+        let shown = table(&headings, &[], rows.collect());
         let rest = match talk.more {
             0 => String::new(),
-            more => format!("\nand {more} more: slx export tells them all"),
+            more => format!("\nand {more} more: slx export lists them all"),
         };
-        section(&talk.title, &(told + &rest))
+        section(&talk.title, &(shown + &rest))
     });
-    let told = talks.collect::<Vec<_>>().join("\n\n");
-    (!told.is_empty()).then_some(told)
+    let shown = talks.collect::<Vec<_>>().join("\n\n");
+    (!shown.is_empty()).then_some(shown)
 }
 
 fn causes(review: &v1::GetServiceReviewResponse) -> Option<String> {
@@ -201,18 +201,18 @@ fn chain(review: &v1::GetServiceReviewResponse, times: &Times) -> Option<String>
         };
         format!("{kind} {} with {}\n\n{groups}{objectives}", contract.id, dash(&contract.provider))
     });
-    let told = links.collect::<Vec<_>>().join("\n\n");
-    (!told.is_empty()).then(|| section("What it rests on", &told))
+    let shown = links.collect::<Vec<_>>().join("\n\n");
+    (!shown.is_empty()).then(|| section("What it rests on", &shown))
 }
 
-fn unsettled(review: &v1::GetServiceReviewResponse, times: &Times) -> Option<String> {
-    let told = review.settlement.iter().take(UNSETTLED_TOLD).cloned().collect::<Vec<_>>();
-    let rest = match review.settlement_count - told.len() as i64 {
+fn future_dated(review: &v1::GetServiceReviewResponse, times: &Times) -> Option<String> {
+    let shown = review.settlement.iter().take(FUTURE_DATED_LISTED).cloned().collect::<Vec<_>>();
+    let rest = match review.settlement_count - shown.len() as i64 {
         0 => String::new(),
-        more => format!("\nand {more} more: slx settle list tells them all"),
+        more => format!("\nand {more} more: slx settle list lists them all"),
     };
     let title = format!("{} left to settle", review.settlement_count);
-    (!told.is_empty()).then(|| section(&title, &(settle::show(&told, times) + &rest)))
+    (!shown.is_empty()).then(|| section(&title, &(settle::show(&shown, times) + &rest)))
 }
 
 fn restated(review: &v1::GetServiceReviewResponse) -> Option<String> {
@@ -223,10 +223,10 @@ fn restated(review: &v1::GetServiceReviewResponse) -> Option<String> {
     let mut lines: Vec<_> = restatement
         .signed_objectives
         .iter()
-        .map(|standing| {
-            let id = standing.objective.clone().unwrap_or_default().id;
-            let verdict = choice(standing.verdict().as_str_name(), "OBJECTIVE_VERDICT_");
-            format!("objective {id} was {} ({verdict})", found(standing))
+        .map(|result| {
+            let id = result.objective.clone().unwrap_or_default().id;
+            let verdict = choice(result.verdict().as_str_name(), "OBJECTIVE_VERDICT_");
+            format!("objective {id} was {} ({verdict})", found(result))
         })
         .collect();
     lines.push(format!("{} verdicts have moved:", restatement.moved_count));
@@ -240,8 +240,8 @@ fn restated(review: &v1::GetServiceReviewResponse) -> Option<String> {
         ]
     });
     let headings = ["incident", "target", "signed", "is now", "facts recorded since"];
-    let told = table(&headings, &[], rows.collect());
-    Some(section("Since it was signed", &format!("{}\n\n{told}", lines.join("\n"))))
+    let shown = table(&headings, &[], rows.collect());
+    Some(section("Since it was signed", &format!("{}\n\n{shown}", lines.join("\n"))))
 }
 
 fn verdict(verdict: v1::Outcome) -> String {

@@ -44,7 +44,7 @@ pub(super) fn hours(time: Option<Duration>) -> String {
     format!("{} h", thousands.collect_vec().join(","))
 }
 
-/// A percentage with one decimal, cut: what is not whole is never told as whole.
+/// A percentage with one decimal, cut: what is not whole is never shown as whole.
 pub(super) fn shortened(percent: &str) -> String {
     match Decimal::parse(percent, 4) {
         Some(exact) if percent.contains('.') => exact.cut(1).all_places(),

@@ -25,7 +25,7 @@ pub(super) struct Verify {
     data_dir: PathBuf,
 
     /// Proves that the journal extends the one that had this head: 64 hexadecimal digits, as
-    /// GetStatus, slx verify or slx backup told it.
+    /// GetStatus, slx verify or slx backup printed it.
     #[arg(long, value_name = "HEAD", value_parser = hash)]
     until_head: Option<Hash>,
 
@@ -78,7 +78,7 @@ impl Verify {
         Ok(recount(&log, &self.data_dir.join("views"), &zones::open(&self.zoneinfo)?)?)
     }
 
-    /// Walks the journal; also tells the record with which it had the head it is to extend.
+    /// Walks the journal; also returns the record with which it had the head it is to extend.
     fn walk(&self) -> anyhow::Result<(Verified, Option<Place>)> {
         let style = ProgressStyle::with_template("{spinner} {human_pos} records, {per_sec}")?;
         let progress = ProgressBar::new_spinner().with_style(style);

@@ -13,28 +13,33 @@ use crate::domain::spread::Spread;
 use crate::engine::tally::{Day, Dimension};
 use crate::runtime::{Difference, Recount};
 
-/// Differing cells told one by one; the rest are counted.
-const DIFFERENCES_TOLD_MAX: usize = 20;
+/// Differing tally buckets listed one by one; the rest are counted.
+const DIFFERENCES_LISTED_MAX: usize = 20;
 
 /// Refuses tallies that are not what counting anew gives.
 pub fn check(recount: &Recount) -> anyhow::Result<()> {
-    let (differing, cells) = (recount.differences.len(), recount.cells);
+    let (differing, tally_buckets) = (recount.differences.len(), recount.tally_buckets);
     if differing > 0 {
-        bail!("TALLIES DIFFER: {differing} of {cells} cells; remove the views to fold them anew");
+        bail!(
+            "TALLIES DIFFER: {differing} of {tally_buckets} buckets; remove the views to fold them \
+             anew"
+        );
     }
     Ok(())
 }
 
-/// One line where all is equal, else the first cells that differ.
+/// One line where all is equal, else the first tally buckets that differ.
 pub fn show(recount: &Recount) -> String {
-    let Recount { cells, incidents, differences } = recount;
+    let Recount { tally_buckets, incidents, differences } = recount;
     if differences.is_empty() {
-        return format!("{cells} cells are what counting {incidents} incidents anew gives");
+        return format!(
+            "{tally_buckets} buckets are what counting {incidents} incidents anew gives"
+        );
     }
-    let rows = differences.iter().take(DIFFERENCES_TOLD_MAX).map(row).collect();
+    let rows = differences.iter().take(DIFFERENCES_LISTED_MAX).map(row).collect();
     let headings =
         ["tenant", "contract", "by", "value", "day", "target", "priority", "kept", "counted anew"];
-    let more = match differences.len().saturating_sub(DIFFERENCES_TOLD_MAX) {
+    let more = match differences.len().saturating_sub(DIFFERENCES_LISTED_MAX) {
         0 => String::new(),
         more => format!("\nand {more} more"),
     };
@@ -42,7 +47,7 @@ pub fn show(recount: &Recount) -> String {
 }
 
 fn row(difference: &Difference) -> Vec<String> {
-    let Difference { tenant, place, kept, counted } = difference;
+    let Difference { tenant, place, kept, recounted } = difference;
     vec![
         tenant.clone(),
         place.contract_id.clone(),
@@ -51,15 +56,15 @@ fn row(difference: &Difference) -> Vec<String> {
         date(place.day),
         place.target_id.clone(),
         place.priority.clone(),
-        told(kept),
-        told(counted),
+        shown(kept),
+        shown(recounted),
     ]
 }
 
-/// The same for programs: the first differing cells, and how many there are.
+/// The same for programs: the first differing tally buckets, and how many there are.
 pub fn as_json(recount: &Recount) -> serde_json::Value {
-    let told = recount.differences.iter().take(DIFFERENCES_TOLD_MAX).map(|difference| {
-        let Difference { tenant, place, kept, counted } = difference;
+    let shown = recount.differences.iter().take(DIFFERENCES_LISTED_MAX).map(|difference| {
+        let Difference { tenant, place, kept, recounted } = difference;
         json!({
             "tenant": tenant,
             "contractId": place.contract_id,
@@ -68,15 +73,15 @@ pub fn as_json(recount: &Recount) -> serde_json::Value {
             "day": date(place.day),
             "targetId": place.target_id,
             "priority": place.priority,
-            "kept": told(kept),
-            "counted": told(counted),
+            "kept": shown(kept),
+            "counted": shown(recounted),
         })
     });
     json!({
-        "cells": recount.cells,
+        "buckets": recount.tally_buckets,
         "incidents": recount.incidents,
         "differing": recount.differences.len(),
-        "differences": told.collect::<Vec<_>>(),
+        "differences": shown.collect::<Vec<_>>(),
     })
 }
 
@@ -95,7 +100,7 @@ fn date(day: Day) -> String {
 }
 
 /// `3 met, 1 breached; experienced 2 met, 2 breached; 1 watermelons; elapsed of 4, 36000 s`.
-fn told(tally: &Tally) -> String {
+fn shown(tally: &Tally) -> String {
     let mut parts = Vec::new();
     if let Value::Figures(figures) = tally.value() {
         list("", figures, &mut parts);
@@ -113,7 +118,7 @@ fn list(label: &str, figures: Vec<(&'static str, Value<'_>)>, parts: &mut Vec<St
             Value::Count(0) | Value::Time(TimeSum::ZERO) => {}
             Value::Count(count) => own.push(format!("{count} {name}")),
             Value::Time(time) => own.push(format!("{} s {name}", seconds(time))),
-            Value::Spread(spread) => others.extend(told_spread(name, spread)),
+            Value::Spread(spread) => others.extend(shown_spread(name, spread)),
             Value::Figures(figures) => list(name, figures, &mut others),
         }
     }
@@ -134,7 +139,7 @@ fn seconds(time: TimeSum) -> String {
     }
 }
 
-fn told_spread(name: &str, spread: &Spread) -> Option<String> {
+fn shown_spread(name: &str, spread: &Spread) -> Option<String> {
     let count: u64 = spread.iter().map(|(_, count)| count).sum();
     let all = spread.iter().map(|(seconds, count)| u128::from(seconds) * u128::from(count));
     (count > 0).then(|| format!("{name} of {count}, {} s", all.sum::<u128>()))
@@ -144,28 +149,39 @@ fn told_spread(name: &str, spread: &Spread) -> Option<String> {
 mod tests {
     use super::*;
     use crate::domain::compliance::Counts;
-    use crate::domain::experience::{Survey, Toll};
+    use crate::domain::experience::{ExperienceTotals, Survey};
 
     #[test]
-    fn whatever_differs_between_two_tallies_is_told() {
+    fn whatever_differs_between_two_tallies_is_shown() {
         let met = Tally {
             contractual: Counts { met: 3, ..Counts::default() },
             elapsed: Spread::from_counts([(9_000, 4)]),
             ..Tally::default()
         };
-        assert_eq!(told(&Tally::default()), "nothing");
-        assert_eq!(told(&met), "3 met; elapsed of 4, 36000 s");
+        assert_eq!(shown(&Tally::default()), "nothing");
+        assert_eq!(shown(&met), "3 met; elapsed of 4, 36000 s");
         let survey = Survey { answers: 2, scores: 15, ..Survey::default() };
         let lost_time = TimeSum::from_parts(90, 5);
         let lost_times = Spread::of(lost_time);
-        let mut toll = Toll { incidents: 1, handovers: 2, lost_time, ..Toll::default() };
-        (toll.lost_times, toll.survey) = (lost_times, survey);
-        let lived =
-            Tally { reverse_watermelons: 1, relieved: 2, left_lying: 3, toll, ..Tally::default() };
+        let mut experience_totals = ExperienceTotals {
+            incidents: 1,
+            handovers: 2,
+            lost_time,
+            ..ExperienceTotals::default()
+        };
+        (experience_totals.lost_times, experience_totals.survey) = (lost_times, survey);
+        let experience = Tally {
+            reverse_watermelons: 1,
+            met_by_pauses: 2,
+            idle_work: 3,
+            experience_totals,
+            ..Tally::default()
+        };
         assert_eq!(
-            told(&lived),
-            "1 reverse watermelons, 2 relieved, 3 left lying; \
-             toll 1 incidents, 2 handovers, 90.000000005 s lost; lost time of 1, 90 s; survey 2 answers, 15 scored"
+            shown(&experience),
+            "1 reverse watermelons, 2 met by pauses, 3 idle work; \
+             experience 1 incidents, 2 handovers, 90.000000005 s lost; lost time of 1, 90 s; \
+             survey 2 answers, 15 scored"
         );
     }
 }

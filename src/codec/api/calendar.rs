@@ -3,18 +3,18 @@
 use crate::codec::checks::Checks;
 use crate::codec::choices::{weekday, weekday_number};
 use crate::codec::v1;
-use crate::codec::violations::Faults;
+use crate::codec::violations::FieldViolations;
 use crate::domain::calendar::{
     Calendar, Draft, DraftHoliday, DraftSpecial, DraftWeekly, DraftWindow, Holiday,
 };
-use crate::domain::fault::Fault;
+use crate::domain::violation::Violation;
 use crate::domain::zone::ZoneDatabase;
 
 /// A calendar with its id, of a request.
 pub fn decode(
     calendar: v1::Calendar,
     zones: &ZoneDatabase,
-) -> Result<(String, Calendar), Vec<Fault>> {
+) -> Result<(String, Calendar), Vec<Violation>> {
     decode_with(calendar, zones, Checks::REQUEST)
 }
 
@@ -23,16 +23,19 @@ pub(in crate::codec) fn decode_with(
     calendar: v1::Calendar,
     zones: &ZoneDatabase,
     checks: Checks<'_>,
-) -> Result<(String, Calendar), Vec<Fault>> {
-    let mut faults = Faults::default();
-    let id = faults.or("id", checks.id(calendar.id.clone()), String::new());
-    let content = faults.keep("", content(calendar, zones, checks));
-    faults.check()?;
+) -> Result<(String, Calendar), Vec<Violation>> {
+    let mut violations = FieldViolations::default();
+    let id = violations.or("id", checks.id(calendar.id.clone()), String::new());
+    let content = violations.keep("", content(calendar, zones, checks));
+    violations.check()?;
     content.map(|content| (id, content)).ok_or_else(Vec::new)
 }
 
 /// A calendar that needs no id, for one question only.
-pub fn decode_hours(calendar: v1::Calendar, zones: &ZoneDatabase) -> Result<Calendar, Vec<Fault>> {
+pub fn decode_hours(
+    calendar: v1::Calendar,
+    zones: &ZoneDatabase,
+) -> Result<Calendar, Vec<Violation>> {
     content(calendar, zones, Checks::REQUEST)
 }
 
@@ -40,10 +43,10 @@ fn content(
     calendar: v1::Calendar,
     zones: &ZoneDatabase,
     checks: Checks<'_>,
-) -> Result<Calendar, Vec<Fault>> {
-    let mut faults = Faults::default();
+) -> Result<Calendar, Vec<Violation>> {
+    let mut violations = FieldViolations::default();
     let weekly = calendar.weekly.into_iter().enumerate().map(|(index, weekly)| DraftWeekly {
-        days: faults.each(&format!("weekly[{index}].days"), weekly.days, weekday),
+        days: violations.each(&format!("weekly[{index}].days"), weekly.days, weekday),
         opens: weekly.opens,
         closes: weekly.closes,
     });
@@ -58,8 +61,9 @@ fn content(
         special_openings: calendar.special_openings.into_iter().map(special).collect(),
         always_open: calendar.always_open,
     };
-    let calendar = faults.keep("", Calendar::parse_within(&draft, zones, &checks.limits.calendars));
-    faults.check()?;
+    let calendar =
+        violations.keep("", Calendar::parse_within(&draft, zones, &checks.limits.calendars));
+    violations.check()?;
     calendar.ok_or_else(Vec::new)
 }
 

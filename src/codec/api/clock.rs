@@ -1,4 +1,4 @@
-//! Clocks, as answers tell them.
+//! Clocks, as answers show them.
 
 use crate::codec::choices::{
     cycle_verdict_number, metric_number, outcome_number, phase_number, segment_kind_number,
@@ -6,7 +6,7 @@ use crate::codec::choices::{
 };
 use crate::codec::scalar::{duration, timestamp};
 use crate::codec::v1;
-use crate::domain::clock::{Clock, Exclusion, Judgement, Segment, TargetVerdict, Warning};
+use crate::domain::clock::{Clock, Evaluation, Exclusion, Segment, TargetVerdict, Warning};
 
 /// The message of a clock, with its segments or without.
 pub fn encode(
@@ -82,18 +82,18 @@ fn encode_warning(warning: &Warning) -> v1::Warning {
     }
 }
 
-/// The message of a judgement's clocks and verdicts.
-pub fn encode_judgement(
+/// The message of a evaluation's clocks and verdicts.
+pub fn encode_evaluation(
     incident_id: &str,
-    judgement: &Judgement<'_>,
+    evaluation: &Evaluation<'_>,
     time_zone_database: &str,
     with_segments: bool,
 ) -> v1::EvaluateIncidentResponse {
-    let clocks = judgement.clocks.iter();
+    let clocks = evaluation.clocks.iter();
     let clocks = clocks.map(|clock| encode(incident_id, clock, time_zone_database, with_segments));
     v1::EvaluateIncidentResponse {
         clocks: clocks.collect(),
-        verdicts: judgement.verdicts.iter().map(encode_verdict).collect(),
+        verdicts: evaluation.verdicts.iter().map(encode_verdict).collect(),
         ..Default::default()
     }
 }

@@ -1,4 +1,4 @@
-//! Compliance, as answers tell it.
+//! Compliance, as answers show it.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::engine::compliance::GroupKey;
 use crate::engine::period_result::{
     Evidence, ExperienceEvidence, ObjectiveResult, PeriodResult, UptimeEvidence,
 };
-use crate::engine::simulation::{Flip, SimulationResult};
+use crate::engine::simulation::{SimulationResult, VerdictChange};
 
 /// The message of what a period came to, grouped by `keys`, without its stamp.
 pub fn encode(result: &PeriodResult<'_>, keys: &[GroupKey]) -> v1::GetComplianceResponse {
@@ -37,20 +37,20 @@ pub fn encode_simulation(
     v1::SimulateContractResponse {
         present: Some(encode(&result.present, keys)),
         proposed: Some(encode(&result.proposed, keys)),
-        flips: result.flips.into_iter().map(encode_flip).collect(),
-        flip_count: result.flip_count.reported(),
+        verdict_changes: result.verdict_changes.into_iter().map(encode_flip).collect(),
+        verdict_change_count: result.verdict_change_count.reported(),
         findings: result.findings.iter().map(encode_finding).collect(),
         caveat: result.caveat.to_owned(),
         stamp: None,
     }
 }
 
-fn encode_flip(flip: Flip) -> v1::Flip {
-    v1::Flip {
-        incident_id: flip.incident_id,
-        target_id: flip.target_id,
-        present_outcome: flip.present.map_or(0, outcome_number),
-        proposed_outcome: flip.proposed.map_or(0, outcome_number),
+fn encode_flip(verdict_change: VerdictChange) -> v1::VerdictChange {
+    v1::VerdictChange {
+        incident_id: verdict_change.incident_id,
+        target_id: verdict_change.target_id,
+        present_outcome: verdict_change.present.map_or(0, outcome_number),
+        proposed_outcome: verdict_change.proposed.map_or(0, outcome_number),
     }
 }
 
@@ -81,13 +81,13 @@ fn field(key: GroupKey, group: &mut v1::ComplianceGroup) -> &mut String {
 }
 
 /// The messages of how objectives stand.
-pub(super) fn encode_objectives(results: &[ObjectiveResult<'_>]) -> Vec<v1::ObjectiveStanding> {
+pub(super) fn encode_objectives(results: &[ObjectiveResult<'_>]) -> Vec<v1::ObjectiveResult> {
     results.iter().map(encode_objective).collect()
 }
 
 /// The message of how an objective stands.
-pub(super) fn encode_objective(result: &ObjectiveResult<'_>) -> v1::ObjectiveStanding {
-    let mut encoded = v1::ObjectiveStanding {
+pub(super) fn encode_objective(result: &ObjectiveResult<'_>) -> v1::ObjectiveResult {
+    let mut encoded = v1::ObjectiveResult {
         objective: Some(objective::encode(result.objective)),
         period: Some(encode_period(&result.period)),
         contract_revision: result.contract_revision as i32,
@@ -99,7 +99,9 @@ pub(super) fn encode_objective(result: &ObjectiveResult<'_>) -> v1::ObjectiveSta
     match &result.evidence {
         Evidence::Nothing => {}
         Evidence::Clocks(counts) => encoded.tally = counts.reported(),
-        Evidence::Experience(lived) => encoded.lived = Some(encode_lived(lived)),
+        Evidence::Experience(experience) => {
+            encoded.experience = Some(encode_experience(experience))
+        }
         Evidence::Uptime(uptime) => encoded.uptime = Some(encode_uptime(uptime)),
         Evidence::Measurements { percentile, count } => {
             let (value, count) = (percentile.unwrap_or_default(), i64::try_from(*count));
@@ -110,11 +112,11 @@ pub(super) fn encode_objective(result: &ObjectiveResult<'_>) -> v1::ObjectiveSta
     encoded
 }
 
-fn encode_lived(lived: &ExperienceEvidence) -> v1::LivedStanding {
-    v1::LivedStanding {
-        toll: lived.toll.reported(),
-        lost_time_per_hundred_people: lived.lost_time_a_hundred.reported(),
-        lost_time_left: lived.lost_time_left.reported(),
+fn encode_experience(experience: &ExperienceEvidence) -> v1::ExperienceResult {
+    v1::ExperienceResult {
+        experience_totals: experience.experience_totals.reported(),
+        lost_time_per_hundred_people: experience.lost_time_a_hundred.reported(),
+        lost_time_left: experience.lost_time_left.reported(),
     }
 }
 

@@ -12,19 +12,19 @@ use crate::codec::choices::{
 use crate::codec::limits::Limits;
 use crate::codec::scalar::{duration, positive_span};
 use crate::codec::v1;
-use crate::codec::violations::{Faults, Wrong};
+use crate::codec::violations::{FieldViolations, Wrong};
 use crate::domain::contract::{
     ClockAction, Condition, Contract, ContractKind, Finding, Limit, Metric, PauseRule, Promise,
     SAME_INSTANT_ORDER, Target, Terms,
 };
-use crate::domain::fault::Fault;
 use crate::domain::incident::WaitingOn;
 use crate::domain::time::Span;
+use crate::domain::violation::Violation;
 use crate::domain::zone::ZoneDatabase;
 
 /// The wording of a contract, of a request; who set its revision and when is the caller's to
 /// read.
-pub fn decode(contract: v1::Contract, zones: &ZoneDatabase) -> Result<Contract, Vec<Fault>> {
+pub fn decode(contract: v1::Contract, zones: &ZoneDatabase) -> Result<Contract, Vec<Violation>> {
     decode_with(contract, zones, Checks::REQUEST)
 }
 
@@ -33,19 +33,23 @@ pub(in crate::codec) fn decode_with(
     contract: v1::Contract,
     zones: &ZoneDatabase,
     checks: Checks<'_>,
-) -> Result<Contract, Vec<Fault>> {
-    let mut faults = Faults::default();
+) -> Result<Contract, Vec<Violation>> {
+    let mut violations = FieldViolations::default();
     let decoded = Contract {
-        id: faults.or("id", checks.id(contract.id), String::new()),
-        kind: faults.or("kind", contract_kind(contract.kind), ContractKind::Sla),
+        id: violations.or("id", checks.id(contract.id), String::new()),
+        kind: violations.or("kind", contract_kind(contract.kind), ContractKind::Sla),
         title: contract.title,
         client: contract.client,
         provider: contract.provider,
-        time_zone: faults.or("time_zone", time_zone(contract.time_zone, zones), String::new()),
-        currency: faults.or("currency", currency(contract.currency, checks), String::new()),
-        underpins: faults.or("underpins", checks.optional_id(contract.underpins), String::new()),
+        time_zone: violations.or("time_zone", time_zone(contract.time_zone, zones), String::new()),
+        currency: violations.or("currency", currency(contract.currency, checks), String::new()),
+        underpins: violations.or(
+            "underpins",
+            checks.optional_id(contract.underpins),
+            String::new(),
+        ),
         applies_to_open_clocks: contract.applies_to_open_clocks,
-        terms: faults.or(
+        terms: violations.or(
             "terms",
             decode_terms(contract.terms.unwrap_or_default(), checks),
             Terms::default(),
@@ -53,9 +57,9 @@ pub(in crate::codec) fn decode_with(
     };
     let is_sla = decoded.kind == ContractKind::Sla;
     if checks.are_rules_held && is_sla && !decoded.underpins.is_empty() {
-        faults.add("underpins", "an SLA underpins nothing: leave it out, or choose OLA or UC");
+        violations.add("underpins", "an SLA underpins nothing: leave it out, or choose OLA or UC");
     }
-    faults.check()?;
+    violations.check()?;
     Ok(decoded)
 }
 
@@ -80,64 +84,68 @@ fn currency(code: String, checks: Checks<'_>) -> Result<String, String> {
     }
 }
 
-fn decode_terms(terms: v1::Terms, checks: Checks<'_>) -> Result<Terms, Vec<Fault>> {
-    let mut faults = Faults::default();
-    check_lengths(&terms, checks.limits, &mut faults);
-    let targets = faults.each("targets", terms.targets, |given| decode_target(given, checks));
+fn decode_terms(terms: v1::Terms, checks: Checks<'_>) -> Result<Terms, Vec<Violation>> {
+    let mut violations = FieldViolations::default();
+    check_lengths(&terms, checks.limits, &mut violations);
+    let targets = violations.each("targets", terms.targets, |given| decode_target(given, checks));
     let objectives =
-        faults.each("objectives", terms.objectives, |given| objective::decode(given, checks));
-    let exclusions = faults
+        violations.each("objectives", terms.objectives, |given| objective::decode(given, checks));
+    let exclusions = violations
         .each("exclusions", terms.exclusions, |given| objective::decode_exclusion(given, checks));
     let credits = terms.credits.map(|given| credit::decode(given, checks));
-    let credits = credits.and_then(|decoded| faults.keep("credits", decoded));
+    let credits = credits.and_then(|decoded| violations.keep("credits", decoded));
     let experience = terms.experience.map(|given| experience::decode(given, checks));
-    let experience = experience.and_then(|decoded| faults.keep("experience", decoded));
+    let experience = experience.and_then(|decoded| violations.keep("experience", decoded));
     let experience = experience.map(Box::new);
     let terms = Terms { targets, objectives, exclusions, credits, experience };
-    check_targets(&terms.targets, &mut faults);
-    check_ids("objectives", terms.objectives.iter().map(|o| o.id.as_str()), &mut faults);
-    check_ids("exclusions", terms.exclusions.iter().map(|e| e.id.as_str()), &mut faults);
-    check_targets_named(&terms, &mut faults);
-    credit::check_objectives_named(&terms, &mut faults);
-    faults.check()?;
+    check_targets(&terms.targets, &mut violations);
+    check_ids("objectives", terms.objectives.iter().map(|o| o.id.as_str()), &mut violations);
+    check_ids("exclusions", terms.exclusions.iter().map(|e| e.id.as_str()), &mut violations);
+    check_targets_named(&terms, &mut violations);
+    credit::check_objectives_named(&terms, &mut violations);
+    violations.check()?;
     Ok(terms)
 }
 
-fn check_lengths(terms: &v1::Terms, limits: &Limits, faults: &mut Faults) {
-    faults.at_most("targets", terms.targets.len(), limits.targets_per_contract);
-    faults.at_most("objectives", terms.objectives.len(), limits.objectives_per_contract);
-    faults.at_most("exclusions", terms.exclusions.len(), limits.exclusions_per_contract);
+fn check_lengths(terms: &v1::Terms, limits: &Limits, violations: &mut FieldViolations) {
+    violations.at_most("targets", terms.targets.len(), limits.targets_per_contract);
+    violations.at_most("objectives", terms.objectives.len(), limits.objectives_per_contract);
+    violations.at_most("exclusions", terms.exclusions.len(), limits.exclusions_per_contract);
 }
 
 /// Ids are given once.
-fn check_ids<'i>(field: &str, ids: impl Iterator<Item = &'i str>, faults: &mut Faults) {
+fn check_ids<'i>(
+    field: &str,
+    ids: impl Iterator<Item = &'i str>,
+    violations: &mut FieldViolations,
+) {
     let mut seen = Vec::new();
     for (index, id) in ids.enumerate() {
         if seen.contains(&id) {
-            faults.add(&format!("{field}[{index}].id"), format!("{id:?} is given twice"));
+            violations.add(&format!("{field}[{index}].id"), format!("{id:?} is given twice"));
         }
         seen.push(id);
     }
 }
 
 /// What a target waits for comes before it (so there are no circles).
-fn check_targets(targets: &[Target], faults: &mut Faults) {
-    check_ids("targets", targets.iter().map(|target| target.id.as_str()), faults);
+fn check_targets(targets: &[Target], violations: &mut FieldViolations) {
+    check_ids("targets", targets.iter().map(|target| target.id.as_str()), violations);
     for (index, target) in targets.iter().enumerate() {
         let before = targets.get(..index).unwrap_or_default();
         let waits_for = &target.starts_after;
         if !waits_for.is_empty() && !before.iter().any(|earlier| earlier.id == *waits_for) {
             let text = format!("{waits_for:?} is not the id of a target listed before this one");
-            faults.add(&format!("targets[{index}].starts_after"), text);
+            violations.add(&format!("targets[{index}].starts_after"), text);
         }
     }
 }
 
 /// The targets that objectives and exclusions name are there.
-fn check_targets_named(terms: &Terms, faults: &mut Faults) {
+fn check_targets_named(terms: &Terms, violations: &mut FieldViolations) {
     let mut check = |field: String, id: &str| {
         if terms.target(id).is_none() {
-            faults.add(&field, format!("{id:?} is not the id of a target of this contract"));
+            violations.add(&field, format!("{id:?} is not the id of a target of this contract"));
         }
     };
     for (index, objective) in terms.objectives.iter().enumerate() {
@@ -152,12 +160,12 @@ fn check_targets_named(terms: &Terms, faults: &mut Faults) {
     }
 }
 
-fn decode_target(target: v1::Target, checks: Checks<'_>) -> Result<Target, Vec<Fault>> {
-    let mut faults = Faults::default();
-    faults.at_most("limits", target.limits.len(), checks.limits.limits_per_target);
-    faults.at_most("pauses", target.pauses.len(), checks.limits.pauses_per_target);
+fn decode_target(target: v1::Target, checks: Checks<'_>) -> Result<Target, Vec<Violation>> {
+    let mut violations = FieldViolations::default();
+    violations.at_most("limits", target.limits.len(), checks.limits.limits_per_target);
+    violations.at_most("pauses", target.pauses.len(), checks.limits.pauses_per_target);
     let mut condition =
-        |field: &str, source: String| faults.or(field, checks.condition(&source), None);
+        |field: &str, source: String| violations.or(field, checks.condition(&source), None);
     let applies_when = condition("applies_when", target.applies_when);
     let start_when = condition("start_when", target.start_when);
     let pause_when = condition("pause_when", target.pause_when);
@@ -165,29 +173,29 @@ fn decode_target(target: v1::Target, checks: Checks<'_>) -> Result<Target, Vec<F
     let restart_when = condition("restart_when", target.restart_when);
     let cancel_when = condition("cancel_when", target.cancel_when);
     let decoded = Target {
-        id: faults.or("id", checks.id(target.id), String::new()),
-        metric: faults.or("metric", metric(target.metric), Metric::Custom),
-        limits: faults.each("limits", target.limits, |limit| decode_limit(limit, checks)),
-        pauses: faults.each("pauses", target.pauses, decode_pause),
+        id: violations.or("id", checks.id(target.id), String::new()),
+        metric: violations.or("metric", metric(target.metric), Metric::Custom),
+        limits: violations.each("limits", target.limits, |limit| decode_limit(limit, checks)),
+        pauses: violations.each("pauses", target.pauses, decode_pause),
         on_priority_change: unless_zero(
-            &mut faults,
+            &mut violations,
             "on_priority_change",
             target.on_priority_change,
             on_priority_change,
         ),
-        on_reopen: unless_zero(&mut faults, "on_reopen", target.on_reopen, on_reopen),
+        on_reopen: unless_zero(&mut violations, "on_reopen", target.on_reopen, on_reopen),
         cycle_verdict: unless_zero(
-            &mut faults,
+            &mut violations,
             "cycle_verdict",
             target.cycle_verdict,
             cycle_verdict,
         ),
-        starts_after: faults.or(
+        starts_after: violations.or(
             "starts_after",
             checks.optional_id(target.starts_after),
             String::new(),
         ),
-        warn_at_percent: faults.or(
+        warn_at_percent: violations.or(
             "warn_at_percent",
             decode_warnings(target.warn_at_percent, checks.limits),
             Vec::new(),
@@ -198,68 +206,72 @@ fn decode_target(target: v1::Target, checks: Checks<'_>) -> Result<Target, Vec<F
         stop_when,
         restart_when,
         cancel_when,
-        same_instant_order: faults.or(
+        same_instant_order: violations.or(
             "same_instant_order",
             decode_order(target.same_instant_order),
             SAME_INSTANT_ORDER,
         ),
     };
-    check_limits(&decoded.limits, &mut faults);
-    faults.check()?;
+    check_limits(&decoded.limits, &mut violations);
+    violations.check()?;
     Ok(decoded)
 }
 
 /// A choice whose unspecified zero means the default.
 fn unless_zero<T: Default>(
-    faults: &mut Faults,
+    violations: &mut FieldViolations,
     field: &str,
     number: i32,
     decode: fn(i32) -> Result<T, String>,
 ) -> T {
-    if number == 0 { T::default() } else { faults.keep(field, decode(number)).unwrap_or_default() }
+    if number == 0 {
+        T::default()
+    } else {
+        violations.keep(field, decode(number)).unwrap_or_default()
+    }
 }
 
-fn check_limits(limits: &[Limit], faults: &mut Faults) {
+fn check_limits(limits: &[Limit], violations: &mut FieldViolations) {
     for (index, limit) in limits.iter().enumerate() {
         let earlier = limits.iter().take(index);
         if earlier.into_iter().any(|earlier| earlier.priority == limit.priority) {
             let text = format!("{:?} is given twice", limit.priority);
-            faults.add(&format!("limits[{index}].priority"), text);
+            violations.add(&format!("limits[{index}].priority"), text);
         }
     }
 }
 
-fn decode_limit(limit: v1::Limit, checks: Checks<'_>) -> Result<Limit, Vec<Fault>> {
-    let mut faults = Faults::default();
+fn decode_limit(limit: v1::Limit, checks: Checks<'_>) -> Result<Limit, Vec<Violation>> {
+    let mut violations = FieldViolations::default();
     let decoded = Limit {
-        priority: faults.or("priority", checks.priority(limit.priority), String::new()),
-        limit: faults.or("limit", positive_span(limit.limit), Span::ZERO),
-        calendar_id: faults.or("calendar_id", checks.id(limit.calendar_id), String::new()),
+        priority: violations.or("priority", checks.priority(limit.priority), String::new()),
+        limit: violations.or("limit", positive_span(limit.limit), Span::ZERO),
+        calendar_id: violations.or("calendar_id", checks.id(limit.calendar_id), String::new()),
     };
-    faults.check()?;
+    violations.check()?;
     Ok(decoded)
 }
 
-fn decode_pause(pause: v1::Pause) -> Result<PauseRule, Vec<Fault>> {
-    let mut faults = Faults::default();
+fn decode_pause(pause: v1::Pause) -> Result<PauseRule, Vec<Violation>> {
+    let mut violations = FieldViolations::default();
     let maximum = match pause.maximum {
         None => Ok(None),
         given => positive_span(given).map(Some),
     };
     let decoded = PauseRule {
-        waiting_on: faults.or("waiting_on", waiting_on(pause.waiting_on), WaitingOn::Nobody),
+        waiting_on: violations.or("waiting_on", waiting_on(pause.waiting_on), WaitingOn::Nobody),
         reasons: pause.reasons,
-        maximum: faults.or("maximum", maximum, None),
+        maximum: violations.or("maximum", maximum, None),
     };
-    faults.check()?;
+    violations.check()?;
     Ok(decoded)
 }
 
 fn decode_warnings(percents: Vec<i32>, limits: &Limits) -> Result<Vec<u8>, Wrong> {
-    let mut faults = Faults::default();
-    faults.at_most("", percents.len(), limits.warnings_per_target);
-    let mut decoded = faults.keep("", decode_percents(percents)).unwrap_or_default();
-    faults.check()?;
+    let mut violations = FieldViolations::default();
+    violations.at_most("", percents.len(), limits.warnings_per_target);
+    let mut decoded = violations.keep("", decode_percents(percents)).unwrap_or_default();
+    violations.check()?;
     decoded.sort_unstable();
     decoded.dedup();
     Ok(decoded)

@@ -1,4 +1,4 @@
-//! Service credits: of a contract's terms, and as a statement tells them.
+//! Service credits: of a contract's terms, and as a statement shows them.
 
 use chrono::NaiveDate;
 
@@ -7,28 +7,28 @@ use crate::codec::checks::Checks;
 use crate::codec::limits::Limits;
 use crate::codec::scalar::{count_to, encode_period, share, share_or};
 use crate::codec::v1;
-use crate::codec::violations::Faults;
+use crate::codec::violations::FieldViolations;
 use crate::domain::calendar::read_date;
 use crate::domain::compliance::Period;
 use crate::domain::compliance::credit::{Ground, Line};
 use crate::domain::contract::{CreditRule, CreditTier, Credits, Terms};
-use crate::domain::fault::Fault;
 use crate::domain::share::Share;
+use crate::domain::violation::Violation;
 use crate::engine::credit::CreditStatement;
 
 const REPEATS_DEFAULT: u32 = 3;
 
 /// What missed objectives cost the provider.
-pub(super) fn decode(credits: v1::Credits, checks: Checks<'_>) -> Result<Credits, Vec<Fault>> {
-    let mut faults = Faults::default();
-    faults.at_most("rules", credits.rules.len(), checks.limits.credit_rules_per_contract);
+pub(super) fn decode(credits: v1::Credits, checks: Checks<'_>) -> Result<Credits, Vec<Violation>> {
+    let mut violations = FieldViolations::default();
+    violations.at_most("rules", credits.rules.len(), checks.limits.credit_rules_per_contract);
     let decoded = Credits {
-        monthly_fee: faults.or("monthly_fee", fee(credits.monthly_fee, checks.limits), 0),
-        rules: faults.each("rules", credits.rules, |rule| decode_rule(rule, checks)),
-        cap: faults.or("cap_percent", share_or(&credits.cap_percent, Share::ALL), Share::ALL),
-        from_date: faults.or("from_date", optional_date(&credits.from_date), None),
+        monthly_fee: violations.or("monthly_fee", fee(credits.monthly_fee, checks.limits), 0),
+        rules: violations.each("rules", credits.rules, |rule| decode_rule(rule, checks)),
+        cap: violations.or("cap_percent", share_or(&credits.cap_percent, Share::ALL), Share::ALL),
+        from_date: violations.or("from_date", optional_date(&credits.from_date), None),
     };
-    faults.check()?;
+    violations.check()?;
     Ok(decoded)
 }
 
@@ -44,53 +44,59 @@ fn optional_date(text: &str) -> Result<Option<NaiveDate>, String> {
     if text.is_empty() { Ok(None) } else { read_date(text).map(Some) }
 }
 
-fn decode_rule(rule: v1::CreditRule, checks: Checks<'_>) -> Result<CreditRule, Vec<Fault>> {
-    let mut faults = Faults::default();
+fn decode_rule(rule: v1::CreditRule, checks: Checks<'_>) -> Result<CreditRule, Vec<Violation>> {
+    let mut violations = FieldViolations::default();
     let earn_back = match rule.earn_back_percent.as_str() {
         "" => Ok(None),
         given => share(given).map(Some),
     };
-    check_tiers(&rule.tiers, checks.limits, &mut faults);
+    check_tiers(&rule.tiers, checks.limits, &mut violations);
     let decoded = CreditRule {
-        objective_id: faults.or("objective_id", checks.id(rule.objective_id), String::new()),
-        tiers: faults.each("tiers", rule.tiers, decode_tier),
-        weight: faults.or("weight_percent", share_or(&rule.weight_percent, Share::ALL), Share::ALL),
-        repeat: faults.or(
+        objective_id: violations.or("objective_id", checks.id(rule.objective_id), String::new()),
+        tiers: violations.each("tiers", rule.tiers, decode_tier),
+        weight: violations.or(
+            "weight_percent",
+            share_or(&rule.weight_percent, Share::ALL),
+            Share::ALL,
+        ),
+        repeat: violations.or(
             "repeat_percent",
             share_or(&rule.repeat_percent, Share::NONE),
             Share::NONE,
         ),
         repeats_most: match rule.repeats_most {
             0 => REPEATS_DEFAULT,
-            given => faults.or("repeats_most", count_to(given, checks.limits.credit_repeats), 0),
+            given => {
+                violations.or("repeats_most", count_to(given, checks.limits.credit_repeats), 0)
+            }
         },
-        earn_back: faults.or("earn_back_percent", earn_back, None),
+        earn_back: violations.or("earn_back_percent", earn_back, None),
     };
-    faults.check()?;
+    violations.check()?;
     Ok(decoded)
 }
 
-fn decode_tier(tier: v1::CreditTier) -> Result<CreditTier, Vec<Fault>> {
-    let mut faults = Faults::default();
+fn decode_tier(tier: v1::CreditTier) -> Result<CreditTier, Vec<Violation>> {
+    let mut violations = FieldViolations::default();
     let below = match tier.below_percent.as_str() {
         "" => Ok(None),
         given => share(given).map(Some),
     };
     let decoded = CreditTier {
-        below: faults.or("below_percent", below, None),
-        credit: faults.or("credit_percent", share(&tier.credit_percent), Share::NONE),
+        below: violations.or("below_percent", below, None),
+        credit: violations.or("credit_percent", share(&tier.credit_percent), Share::NONE),
     };
-    faults.check()?;
+    violations.check()?;
     Ok(decoded)
 }
 
-/// The figures of the tiers fall, and what they credit does not. What is no percentage is told of
-/// elsewhere.
-fn check_tiers(tiers: &[v1::CreditTier], limits: &Limits, faults: &mut Faults) {
+/// The figures of the tiers fall, and what they credit does not. What is no percentage is reported
+/// of elsewhere.
+fn check_tiers(tiers: &[v1::CreditTier], limits: &Limits, violations: &mut FieldViolations) {
     if tiers.is_empty() {
-        faults.add("tiers", "are missing: tell how much is credited");
+        violations.add("tiers", "are missing: say how much is credited");
     }
-    faults.at_most("tiers", tiers.len(), limits.tiers_per_credit_rule);
+    violations.at_most("tiers", tiers.len(), limits.tiers_per_credit_rule);
     for (index, pair) in tiers.windows(2).enumerate() {
         let [above, tier] = pair else { continue };
         let percent = |text: &str| Share::from_percent(text).ok();
@@ -106,7 +112,7 @@ fn check_tiers(tiers: &[v1::CreditTier], limits: &Limits, faults: &mut Faults) {
             _ => "",
         };
         if !wrong.is_empty() {
-            faults.add(&format!("{field}.below_percent"), wrong);
+            violations.add(&format!("{field}.below_percent"), wrong);
         }
         let credits = (percent(&above.credit_percent), percent(&tier.credit_percent));
         if let (Some(above), Some(credit)) = credits
@@ -114,23 +120,25 @@ fn check_tiers(tiers: &[v1::CreditTier], limits: &Limits, faults: &mut Faults) {
         {
             let text =
                 format!("is less than the {above} of the tier before, which is missed first");
-            faults.add(&format!("{field}.credit_percent"), text);
+            violations.add(&format!("{field}.credit_percent"), text);
         }
     }
 }
 
 /// The objectives that credits name are there, each once.
-pub(super) fn check_objectives_named(terms: &Terms, faults: &mut Faults) {
+pub(super) fn check_objectives_named(terms: &Terms, violations: &mut FieldViolations) {
     let rules = terms.credits.iter().flat_map(|credits| &credits.rules).enumerate();
     for (index, rule) in rules {
         let id = &rule.objective_id;
         let field = format!("credits.rules[{index}].objective_id");
         if !terms.objectives.iter().any(|objective| objective.id == *id) {
-            faults.add(&field, format!("{id:?} is not the id of an objective of this contract"));
+            violations
+                .add(&field, format!("{id:?} is not the id of an objective of this contract"));
         }
         let mut earlier = terms.credits.iter().flat_map(|credits| &credits.rules).take(index);
         if earlier.any(|earlier| earlier.objective_id == *id) {
-            faults.add(&field, format!("{id:?} has a rule already: give one rule an objective"));
+            violations
+                .add(&field, format!("{id:?} has a rule already: give one rule an objective"));
         }
     }
 }

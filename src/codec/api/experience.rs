@@ -10,45 +10,49 @@ use crate::codec::scalar::{
 };
 use crate::codec::v1;
 use crate::codec::v1::experience_objective::Measure;
-use crate::codec::violations::Faults;
+use crate::codec::violations::FieldViolations;
 use crate::domain::clock::Clock;
 use crate::domain::contract::{
     Contract, ExperienceLimit, ExperienceMeasure, ExperiencePromise, ExperienceTerms, SlxWeights,
 };
 use crate::domain::decimal::Decimal;
 use crate::domain::experience::{Experience, Flow, Holder, Part};
-use crate::domain::fault::Fault;
 use crate::domain::time::Span;
+use crate::domain::violation::Violation;
 use crate::engine::period_result::SlxResult;
 
 /// By what experience is measured.
 pub(super) fn decode(
     terms: v1::ExperienceTerms,
     checks: Checks<'_>,
-) -> Result<ExperienceTerms, Vec<Fault>> {
-    let mut faults = Faults::default();
-    faults.at_most("limits", terms.limits.len(), checks.limits.limits_per_target);
+) -> Result<ExperienceTerms, Vec<Violation>> {
+    let mut violations = FieldViolations::default();
+    violations.at_most("limits", terms.limits.len(), checks.limits.limits_per_target);
     let decoded = ExperienceTerms {
-        calendar_id: faults.or("calendar_id", checks.optional_id(terms.calendar_id), String::new()),
-        limits: faults.each("limits", terms.limits, |limit| decode_limit(limit, checks)),
-        people: faults.or("people", count(terms.people), 0),
+        calendar_id: violations.or(
+            "calendar_id",
+            checks.optional_id(terms.calendar_id),
+            String::new(),
+        ),
+        limits: violations.each("limits", terms.limits, |limit| decode_limit(limit, checks)),
+        people: violations.or("people", count(terms.people), 0),
         slx_weights: terms
             .slx_weights
-            .and_then(|weights| faults.keep("slx_weights", decode_weights(weights))),
+            .and_then(|weights| violations.keep("slx_weights", decode_weights(weights))),
     };
     for (index, limit) in decoded.limits.iter().enumerate() {
         if decoded.limits.iter().take(index).any(|earlier| earlier.priority == limit.priority) {
             let text = format!("{:?} is given twice", limit.priority);
-            faults.add(&format!("limits[{index}].priority"), text);
+            violations.add(&format!("limits[{index}].priority"), text);
         }
     }
-    faults.check()?;
+    violations.check()?;
     Ok(decoded)
 }
 
-fn decode_weights(weights: v1::SlxWeights) -> Result<SlxWeights, Vec<Fault>> {
-    let mut faults = Faults::default();
-    let mut weight = |field, number| faults.or(field, count_to(number, 100), 0);
+fn decode_weights(weights: v1::SlxWeights) -> Result<SlxWeights, Vec<Violation>> {
+    let mut violations = FieldViolations::default();
+    let mut weight = |field, number| violations.or(field, count_to(number, 100), 0);
     let mut decoded = SlxWeights {
         lost_time: weight("lost_time", weights.lost_time),
         promises: weight("promises", weights.promises),
@@ -59,12 +63,12 @@ fn decode_weights(weights: v1::SlxWeights) -> Result<SlxWeights, Vec<Fault>> {
     let worst = weights.worst_lost_time_per_hundred_people;
     if decoded.lost_time > 0 || worst.is_some() {
         let field = "worst_lost_time_per_hundred_people";
-        decoded.worst_lost_time = faults.or(field, positive_span(worst), Span::ZERO);
+        decoded.worst_lost_time = violations.or(field, positive_span(worst), Span::ZERO);
     }
     if decoded.lost_time + decoded.promises + decoded.idle + decoded.score == 0 {
-        faults.add("", "weighs nothing: give at least one weight more than 0");
+        violations.add("", "weighs nothing: give at least one weight more than 0");
     }
-    faults.check()?;
+    violations.check()?;
     Ok(decoded)
 }
 
@@ -82,13 +86,13 @@ fn encode_weights(weights: &SlxWeights) -> v1::SlxWeights {
 fn decode_limit(
     limit: v1::ExperienceLimit,
     checks: Checks<'_>,
-) -> Result<ExperienceLimit, Vec<Fault>> {
-    let mut faults = Faults::default();
+) -> Result<ExperienceLimit, Vec<Violation>> {
+    let mut violations = FieldViolations::default();
     let decoded = ExperienceLimit {
-        priority: faults.or("priority", checks.priority(limit.priority), String::new()),
-        limit: faults.or("limit", positive_span(limit.limit), Span::ZERO),
+        priority: violations.or("priority", checks.priority(limit.priority), String::new()),
+        limit: violations.or("limit", positive_span(limit.limit), Span::ZERO),
     };
-    faults.check()?;
+    violations.check()?;
     Ok(decoded)
 }
 
@@ -109,7 +113,7 @@ pub(super) fn encode(terms: &ExperienceTerms) -> v1::ExperienceTerms {
 /// What people's experience must reach.
 pub(super) fn decode_promise(
     promise: v1::ExperienceObjective,
-    faults: &mut Faults,
+    violations: &mut FieldViolations,
 ) -> ExperiencePromise {
     let minimum = minimum(promise.minimum_answers);
     let nothing = ExperienceMeasure::Score(0);
@@ -117,24 +121,24 @@ pub(super) fn decode_promise(
         None => {
             let text = "is missing: give average_score, happiness_percent or \
                         lost_time_per_hundred_people";
-            faults.add("measure", text);
+            violations.add("measure", text);
             nothing
         }
         Some(Measure::AverageScore(score)) => {
             let score =
                 decimal(&score, 0, 1_000).map(|score| ExperienceMeasure::Score(score as u32));
-            faults.or("average_score", score, nothing)
+            violations.or("average_score", score, nothing)
         }
         Some(Measure::HappinessPercent(percent)) => {
             let percent = decimal(&percent, -10_000, 10_000).map(ExperienceMeasure::Happiness);
-            faults.or("happiness_percent", percent, nothing)
+            violations.or("happiness_percent", percent, nothing)
         }
         Some(Measure::LostTimePerHundredPeople(time)) => {
             let time = unsigned_span(Some(time)).map(ExperienceMeasure::LostTime);
-            faults.or("lost_time_per_hundred_people", time, nothing)
+            violations.or("lost_time_per_hundred_people", time, nothing)
         }
     };
-    let minimum_answers = faults.or("minimum_answers", minimum, 1);
+    let minimum_answers = violations.or("minimum_answers", minimum, 1);
     ExperiencePromise { measure, minimum_answers }
 }
 
@@ -165,13 +169,13 @@ fn decimal(text: &str, least: i32, most: i32) -> Result<i32, String> {
 
 /// The messages of whose turn it was, by contract.
 pub fn encode_party_time(experiences: &[Experience<'_>]) -> Vec<v1::PartyTime> {
-    let told = experiences.iter().flat_map(|experience| {
+    let encoded = experiences.iter().flat_map(|experience| {
         let of_contract = experience.party_time.iter();
         of_contract.map(|(holder, span)| {
             encode_holder(experience.contract_id, *holder, Some(duration(*span)))
         })
     });
-    told.collect()
+    encoded.collect()
 }
 
 /// The message of what somebody had of the time.
@@ -239,7 +243,7 @@ fn encode_flow(flow: &Flow) -> v1::Flow {
 }
 
 /// The message of an SLX figure and of what it rests on.
-pub(super) fn encode_slx(SlxResult { figure, toll }: &SlxResult) -> v1::SlxFigure {
+pub(super) fn encode_slx(SlxResult { figure, experience_totals }: &SlxResult) -> v1::SlxFigure {
     let part = |part: &Part| {
         Some(v1::SlxPart { weight: part.weight as i32, percent: part.value.reported() })
     };
@@ -249,7 +253,7 @@ pub(super) fn encode_slx(SlxResult { figure, toll }: &SlxResult) -> v1::SlxFigur
         promises: part(&figure.promises),
         idle: part(&figure.idle),
         score: part(&figure.score),
-        toll: toll.reported(),
+        experience_totals: experience_totals.reported(),
     }
 }
 

@@ -5,8 +5,8 @@ use prost_types::Duration;
 use crate::codec::v1;
 use crate::domain::compliance::{Counts, Tally};
 use crate::domain::decimal::Decimal;
-use crate::domain::experience::{Survey, TimeSum, Toll};
-use crate::domain::figures::{counts_table, survey_table, tally_table, toll_table};
+use crate::domain::experience::{ExperienceTotals, Survey, TimeSum};
+use crate::domain::figures::{counts_table, survey_table, tally_table, totals_table};
 use crate::domain::share::Share;
 
 /// A figure as a field of a message.
@@ -79,5 +79,5 @@ macro_rules! report_figures {
 
 counts_table!(report_figures);
 tally_table!(report_figures);
-toll_table!(report_figures);
+totals_table!(report_figures);
 survey_table!(report_figures);

@@ -1,4 +1,4 @@
-//! Forecasts, as answers tell them.
+//! Forecasts, as answers show them.
 
 use super::clock;
 use super::compliance::encode_objective;
@@ -8,10 +8,10 @@ use crate::domain::clock::Clock;
 use crate::domain::compliance::Period;
 use crate::domain::experience::{Avoidable, Urgency};
 use crate::domain::forecast::{Bin, MODEL_VERSION, Reason};
-use crate::engine::learning::{Learned, Turnout};
+use crate::engine::learning::{ForecastScore, Learned};
 use crate::engine::objective_outlook::{BudgetUse, ObjectiveOutlook};
 use crate::engine::outlook::Outlook;
-use crate::engine::period_outlook::{AttainmentForecast, Weighing};
+use crate::engine::period_outlook::{AttainmentForecast, OpenClockForecast};
 
 /// The message of an open clock and what is to be expected of it.
 pub fn encode(
@@ -35,8 +35,8 @@ pub fn encode(
         latest_start_time: urgency.and_then(|u| u.latest_start_time).map(timestamp),
         slack: urgency.map(|urgency| duration(urgency.slack)),
         idle_time: Some(duration(outlook.idle_time)),
-        left_lying: urgency.is_some_and(|urgency| urgency.is_left_lying),
-        left_lying_reason: urgency.and_then(|urgency| urgency.reason()).unwrap_or_default(),
+        idle_work: urgency.is_some_and(|urgency| urgency.has_idle_work),
+        idle_work_reason: urgency.and_then(|urgency| urgency.reason()).unwrap_or_default(),
         reasons: outlook.reasons.iter().map(encode_reason).collect(),
         learnt_clocks: decided as i64,
         evidence: f64::from(outlook.forecast.evidence),
@@ -62,7 +62,7 @@ pub fn encode_objective_outlooks(
 
 fn encode_objective_outlook(outlook: &ObjectiveOutlook<'_, '_>) -> v1::ObjectiveForecast {
     v1::ObjectiveForecast {
-        standing: Some(encode_objective(&outlook.result)),
+        result: Some(encode_objective(&outlook.result)),
         error_budget: outlook.budget.as_ref().map(encode_budget),
         ..outlook.attainment.map(encode_attainment).unwrap_or_default()
     }
@@ -71,21 +71,21 @@ fn encode_objective_outlook(outlook: &ObjectiveOutlook<'_, '_>) -> v1::Objective
 fn encode_attainment(forecast: &AttainmentForecast) -> v1::ObjectiveForecast {
     let period = &forecast.period;
     v1::ObjectiveForecast {
-        standing: None,
+        result: None,
         miss_probability: period.miss_probability,
         expected_attainment: period.expected_attainment,
         attainment_low: period.attainment_interval.0,
         attainment_high: period.attainment_interval.1,
         expected_decided: period.expected_decided,
         allowance_left: period.allowance_left,
-        heaviest: forecast.heaviest.iter().map(encode_weighing).collect(),
+        most_influential: forecast.most_influential.iter().map(encode_open_clock).collect(),
         needs: forecast.needs.clone(),
         error_budget: None,
     }
 }
 
-fn encode_weighing((clock, saved): &(Weighing, f64)) -> v1::WeighingClock {
-    v1::WeighingClock {
+fn encode_open_clock((clock, saved): &(OpenClockForecast, f64)) -> v1::InfluentialClock {
+    v1::InfluentialClock {
         incident_id: clock.incident_id.clone(),
         target_id: clock.target_id.clone(),
         breach_probability: clock.breach_probability,
@@ -104,22 +104,26 @@ fn encode_budget(budget: &BudgetUse) -> v1::ErrorBudget {
 }
 
 /// The message of how forecasts turned out.
-pub fn encode_turnout(turnout: &Turnout) -> v1::ForecastQuality {
+pub fn encode_score(score: &ForecastScore) -> v1::ForecastQuality {
     v1::ForecastQuality {
-        forecasts: turnout.forecasts as i64,
-        clocks: turnout.clocks as i64,
-        base_rate: turnout.base_rate,
-        brier_score: turnout.brier,
-        skill: turnout.skill,
-        log_loss: turnout.log_loss,
-        calibration_error: turnout.calibration_error,
-        calibration: turnout.calibration.iter().map(encode_bin).collect(),
+        forecasts: score.forecasts as i64,
+        clocks: score.clocks as i64,
+        base_rate: score.base_rate,
+        brier_score: score.brier,
+        skill: score.skill,
+        log_loss: score.log_loss,
+        calibration_error: score.calibration_error,
+        calibration: score.calibration.iter().map(encode_bin).collect(),
         model_version: MODEL_VERSION as i32,
     }
 }
 
 fn encode_bin(bin: &Bin) -> v1::CalibrationRow {
-    v1::CalibrationRow { forecasts: bin.forecasts as i64, said: bin.said, became: bin.became }
+    v1::CalibrationRow {
+        forecasts: bin.forecasts as i64,
+        predicted: bin.predicted,
+        observed: bin.observed,
+    }
 }
 
 /// The message of how a clock stands, or stood, against the work that was estimated.
@@ -140,7 +144,7 @@ pub fn encode_work(
             latest_start_time: urgency.latest_start_time.map(timestamp),
             slack: Some(duration(urgency.slack)),
             idle_time: Some(duration(urgency.idle_time)),
-            left_lying: urgency.is_left_lying,
+            idle_work: urgency.has_idle_work,
             reason: urgency.reason().unwrap_or_default(),
             ..named
         }),
@@ -148,7 +152,7 @@ pub fn encode_work(
             effort: Some(duration(avoidable.effort)),
             ready_time: Some(timestamp(avoidable.ready_time)),
             avoidable_time: Some(duration(avoidable.lost_time)),
-            left_lying: avoidable.is_left_lying(),
+            idle_work: avoidable.has_idle_work(),
             reason: avoidable.reason(),
             ..named
         }),

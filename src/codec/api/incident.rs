@@ -7,16 +7,16 @@ use crate::codec::scalar::{
 };
 use crate::codec::v1;
 use crate::codec::v1::incident_event::Fact as Wire;
-use crate::codec::violations::Faults;
-use crate::domain::fault::Fault;
+use crate::codec::violations::FieldViolations;
 use crate::domain::incident::{
     Cause, ExclusionDecision, Fact, History, IncidentEvent, Opened, Party, RecordedEvent, Waiting,
     WaitingOn,
 };
 use crate::domain::time::{Instant, Span};
+use crate::domain::violation::Violation;
 
 /// One fact about an incident, of a request.
-pub fn decode(event: v1::IncidentEvent) -> Result<IncidentEvent, Vec<Fault>> {
+pub fn decode(event: v1::IncidentEvent) -> Result<IncidentEvent, Vec<Violation>> {
     decode_with(event, Checks::REQUEST)
 }
 
@@ -24,23 +24,23 @@ pub fn decode(event: v1::IncidentEvent) -> Result<IncidentEvent, Vec<Fault>> {
 pub(in crate::codec) fn decode_with(
     event: v1::IncidentEvent,
     checks: Checks<'_>,
-) -> Result<IncidentEvent, Vec<Fault>> {
-    let mut faults = Faults::default();
+) -> Result<IncidentEvent, Vec<Violation>> {
+    let mut violations = FieldViolations::default();
     let decoded = IncidentEvent {
-        event_id: faults.or("event_id", checks.id(event.event_id), String::new()),
-        incident_id: faults.or("incident_id", checks.id(event.incident_id), String::new()),
-        occur_time: faults.or("occur_time", instant(event.occur_time), Instant::MIN),
+        event_id: violations.or("event_id", checks.id(event.event_id), String::new()),
+        incident_id: violations.or("incident_id", checks.id(event.incident_id), String::new()),
+        occur_time: violations.or("occur_time", instant(event.occur_time), Instant::MIN),
         occur_order: event.occur_order,
         source: event.source,
-        corrects_event_id: faults.or(
+        corrects_event_id: violations.or(
             "corrects_event_id",
             checks.optional_id(event.corrects_event_id),
             String::new(),
         ),
         fact: match event.fact {
-            Some(fact) => decode_fact(fact, checks, &mut faults),
+            Some(fact) => decode_fact(fact, checks, &mut violations),
             None => {
-                faults.add("fact", "is missing: tell what happened");
+                violations.add("fact", "is missing: say what happened");
                 Fact::Responded
             }
         },
@@ -48,153 +48,166 @@ pub(in crate::codec) fn decode_with(
     if let Fact::Opened(Opened { trouble_time: Some(began), .. }) = &decoded.fact
         && *began > decoded.occur_time
     {
-        faults.add("opened.trouble_time", "is after the opening: give an earlier one, or none");
+        violations.add("opened.trouble_time", "is after the opening: give an earlier one, or none");
     }
     if decoded.voids() == Some(&decoded.event_id) {
-        faults.add("event_id", "a fact can't retract or correct itself");
+        violations.add("event_id", "a fact can't retract or correct itself");
     }
-    faults.check()?;
+    violations.check()?;
     Ok(decoded)
 }
 
-fn decode_fact(fact: Wire, checks: Checks<'_>, faults: &mut Faults) -> Fact {
+fn decode_fact(fact: Wire, checks: Checks<'_>, violations: &mut FieldViolations) -> Fact {
     match fact {
-        Wire::Opened(opened) => {
-            Fact::Opened(faults.keep("opened", decode_opened(opened, checks)).unwrap_or_default())
-        }
+        Wire::Opened(opened) => Fact::Opened(
+            violations.keep("opened", decode_opened(opened, checks)).unwrap_or_default(),
+        ),
         Wire::Responded(_) => Fact::Responded,
         Wire::StatusChanged(change) => Fact::StatusChanged(
-            faults.keep("status_changed", decode_waiting(change, checks)).unwrap_or_default(),
+            violations.keep("status_changed", decode_waiting(change, checks)).unwrap_or_default(),
         ),
-        Wire::PriorityChanged(change) => Fact::PriorityChanged(faults.or(
+        Wire::PriorityChanged(change) => Fact::PriorityChanged(violations.or(
             "priority_changed.priority",
             checks.priority(change.priority),
             String::new(),
         )),
         Wire::Assigned(v1::Assigned { group, assignee }) => Fact::Assigned { group, assignee },
         Wire::ClientUpdated(update) => Fact::ClientUpdated {
-            told_time: faults.or(
-                "client_updated.told_time",
-                optional_instant(update.told_time),
+            reported_time: violations.or(
+                "client_updated.reported_time",
+                optional_instant(update.reported_time),
                 None,
             ),
         },
         Wire::ClientReplied(_) => Fact::ClientReplied,
         Wire::WorkLogged(work) => Fact::WorkLogged {
-            start_time: faults.or(
+            start_time: violations.or(
                 "work_logged.start_time",
                 optional_instant(work.start_time),
                 None,
             ),
-            duration: faults.or("work_logged.duration", unsigned_span(work.duration), Span::ZERO),
+            duration: violations.or(
+                "work_logged.duration",
+                unsigned_span(work.duration),
+                Span::ZERO,
+            ),
         },
-        Wire::EffortEstimated(estimate) => Fact::EffortEstimated(faults.or(
+        Wire::EffortEstimated(estimate) => Fact::EffortEstimated(violations.or(
             "effort_estimated.remaining",
             unsigned_span(estimate.remaining),
             Span::ZERO,
         )),
-        Wire::ImpactChanged(impact) => decode_impact(impact, faults),
+        Wire::ImpactChanged(impact) => decode_impact(impact, violations),
         Wire::Restored(_) => Fact::Restored,
         Wire::Resolved(_) => Fact::Resolved,
         Wire::Reopened(_) => Fact::Reopened,
         Wire::Closed(_) => Fact::Closed,
         Wire::Cancelled(_) => Fact::Cancelled,
         Wire::Merged(merged) => {
-            Fact::Merged(faults.or("merged.into", checks.id(merged.into), String::new()))
+            Fact::Merged(violations.or("merged.into", checks.id(merged.into), String::new()))
         }
-        Wire::CauseAttributed(cause) => Fact::CauseAttributed(decode_cause(cause, faults)),
+        Wire::CauseAttributed(cause) => Fact::CauseAttributed(decode_cause(cause, violations)),
         Wire::ScopeJudged(v1::ScopeJudged { in_scope, note }) => {
             Fact::ScopeJudged { in_scope, note }
         }
         Wire::ExclusionDecided(decision) => Fact::ExclusionDecided(
-            faults.keep("exclusion_decided", decode_decision(decision, checks)).unwrap_or_default(),
+            violations
+                .keep("exclusion_decided", decode_decision(decision, checks))
+                .unwrap_or_default(),
         ),
         Wire::Surveyed(survey) => Fact::Surveyed {
-            score: faults.or("surveyed.score", count_to(survey.score, 10), 0),
+            score: violations.or("surveyed.score", count_to(survey.score, 10), 0),
             lost_time: match survey.lost_time {
                 None => Span::ZERO,
-                given => faults.or("surveyed.lost_time", unsigned_span(given), Span::ZERO),
+                given => violations.or("surveyed.lost_time", unsigned_span(given), Span::ZERO),
             },
         },
         Wire::Retracted(v1::Retracted { event_id }) => {
-            Fact::Retracted(faults.or("retracted.event_id", checks.id(event_id), String::new()))
+            Fact::Retracted(violations.or("retracted.event_id", checks.id(event_id), String::new()))
         }
     }
 }
 
-fn decode_impact(impact: v1::ImpactChanged, faults: &mut Faults) -> Fact {
+fn decode_impact(impact: v1::ImpactChanged, violations: &mut FieldViolations) -> Fact {
     let users = count(impact.affected_users);
     let loss = count_to(impact.productivity_loss, 100);
     Fact::ImpactChanged {
-        affected_users: faults.or("impact_changed.affected_users", users, 0),
-        productivity_loss: faults.or("impact_changed.productivity_loss", loss, 0),
+        affected_users: violations.or("impact_changed.affected_users", users, 0),
+        productivity_loss: violations.or("impact_changed.productivity_loss", loss, 0),
     }
 }
 
-fn decode_cause(cause: v1::CauseAttributed, faults: &mut Faults) -> Cause {
+fn decode_cause(cause: v1::CauseAttributed, violations: &mut FieldViolations) -> Cause {
     let confidence = count_to(cause.confidence_percent, 100);
-    let confidence = faults.or("cause_attributed.confidence_percent", confidence, 0);
+    let confidence = violations.or("cause_attributed.confidence_percent", confidence, 0);
     Cause {
-        party: faults.or("cause_attributed.party", party(cause.party), Party::Provider),
+        party: violations.or("cause_attributed.party", party(cause.party), Party::Provider),
         third_party: cause.third_party,
         note: cause.note,
         confidence_percent: Some(confidence).filter(|said| *said > 0),
     }
 }
 
-fn decode_opened(opened: v1::Opened, checks: Checks<'_>) -> Result<Opened, Vec<Fault>> {
-    let mut faults = Faults::default();
+fn decode_opened(opened: v1::Opened, checks: Checks<'_>) -> Result<Opened, Vec<Violation>> {
+    let mut violations = FieldViolations::default();
     let limits = checks.limits;
-    faults.at_most("contract_ids", opened.contract_ids.len(), limits.contracts_per_incident);
-    faults.at_most("attributes", opened.attributes.len(), limits.attributes_per_incident);
+    violations.at_most("contract_ids", opened.contract_ids.len(), limits.contracts_per_incident);
+    violations.at_most("attributes", opened.attributes.len(), limits.attributes_per_incident);
     let decoded = Opened {
-        contract_ids: faults.each("contract_ids", opened.contract_ids, |id| checks.id(id)),
-        service: faults.or("service", checks.optional_id(opened.service), String::new()),
+        contract_ids: violations.each("contract_ids", opened.contract_ids, |id| checks.id(id)),
+        service: violations.or("service", checks.optional_id(opened.service), String::new()),
         category: opened.category,
-        priority: faults.or("priority", checks.priority(opened.priority), String::new()),
-        affected_users: faults.or("affected_users", count(opened.affected_users), 0),
-        trouble_time: faults.or("trouble_time", optional_instant(opened.trouble_time), None),
+        priority: violations.or("priority", checks.priority(opened.priority), String::new()),
+        affected_users: violations.or("affected_users", count(opened.affected_users), 0),
+        trouble_time: violations.or("trouble_time", optional_instant(opened.trouble_time), None),
         attributes: opened.attributes,
     };
-    faults.check()?;
+    violations.check()?;
     Ok(decoded)
 }
 
-fn decode_waiting(change: v1::StatusChanged, checks: Checks<'_>) -> Result<Waiting, Vec<Fault>> {
-    let mut faults = Faults::default();
+fn decode_waiting(
+    change: v1::StatusChanged,
+    checks: Checks<'_>,
+) -> Result<Waiting, Vec<Violation>> {
+    let mut violations = FieldViolations::default();
     let decoded = Waiting {
         status: change.status,
-        waiting_on: faults.or("waiting_on", waiting_on(change.waiting_on), WaitingOn::Provider),
+        waiting_on: violations.or("waiting_on", waiting_on(change.waiting_on), WaitingOn::Provider),
         third_party: change.third_party,
         reason: change.reason,
     };
     let is_nameless = decoded.waiting_on == WaitingOn::ThirdParty && decoded.third_party.is_empty();
     if checks.are_rules_held && is_nameless {
-        faults.add("third_party", "is missing: name the third party it waits on");
+        violations.add("third_party", "is missing: name the third party it waits on");
     }
-    faults.check()?;
+    violations.check()?;
     Ok(decoded)
 }
 
 fn decode_decision(
     decision: v1::ExclusionDecided,
     checks: Checks<'_>,
-) -> Result<ExclusionDecision, Vec<Fault>> {
-    let mut faults = Faults::default();
+) -> Result<ExclusionDecision, Vec<Violation>> {
+    let mut violations = FieldViolations::default();
     let decoded = ExclusionDecision {
-        contract_id: faults.or("contract_id", checks.id(decision.contract_id), String::new()),
-        target_id: faults.or("target_id", checks.optional_id(decision.target_id), String::new()),
+        contract_id: violations.or("contract_id", checks.id(decision.contract_id), String::new()),
+        target_id: violations.or(
+            "target_id",
+            checks.optional_id(decision.target_id),
+            String::new(),
+        ),
         is_excluded: decision.excluded,
         decided_by: decision.decided_by,
         reason: decision.reason,
     };
     if checks.are_rules_held && decoded.decided_by.trim().is_empty() {
-        faults.add("decided_by", "is missing: say who decided");
+        violations.add("decided_by", "is missing: say who decided");
     }
     if checks.are_rules_held && decoded.reason.trim().is_empty() {
-        faults.add("reason", "is missing: say why");
+        violations.add("reason", "is missing: say why");
     }
-    faults.check()?;
+    violations.check()?;
     Ok(decoded)
 }
 
@@ -227,8 +240,8 @@ fn encode_fact(fact: &Fact) -> Wire {
         Fact::Assigned { group, assignee } => {
             Wire::Assigned(v1::Assigned { group: group.clone(), assignee: assignee.clone() })
         }
-        Fact::ClientUpdated { told_time } => {
-            Wire::ClientUpdated(v1::ClientUpdated { told_time: told_time.map(timestamp) })
+        Fact::ClientUpdated { reported_time } => {
+            Wire::ClientUpdated(v1::ClientUpdated { reported_time: reported_time.map(timestamp) })
         }
         Fact::ClientReplied => Wire::ClientReplied(v1::ClientReplied {}),
         Fact::WorkLogged { start_time, duration: worked } => Wire::WorkLogged(v1::WorkLogged {

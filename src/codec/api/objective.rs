@@ -8,39 +8,44 @@ use crate::codec::choices::{
 use crate::codec::scalar::{count_to, duration, minimum, share, share_or, unsigned_span};
 use crate::codec::v1;
 use crate::codec::v1::objective::Promise as Wire;
-use crate::codec::violations::Faults;
+use crate::codec::violations::FieldViolations;
 use crate::domain::contract::{
     AgreedService, AttainmentPromise, AvailabilityPromise, Condition, ExclusionRule, Objective,
     OutagesPromise, PerformancePromise, PeriodKind, Promise,
 };
-use crate::domain::fault::Fault;
 use crate::domain::incident::Party;
 use crate::domain::share::Share;
 use crate::domain::time::Span;
+use crate::domain::violation::Violation;
 
 /// An objective.
 pub(super) fn decode(
     objective: v1::Objective,
     checks: Checks<'_>,
-) -> Result<Objective, Vec<Fault>> {
-    let mut faults = Faults::default();
-    let period = faults.or("period", objective_period(objective.period), ObjectivePeriod::Month);
+) -> Result<Objective, Vec<Violation>> {
+    let mut violations = FieldViolations::default();
+    let period =
+        violations.or("period", objective_period(objective.period), ObjectivePeriod::Month);
     let period = period_kind(period, objective.rolling_days, checks.limits.rolling_days);
     let decoded = Objective {
-        id: faults.or("id", checks.id(objective.id), String::new()),
-        period: faults.or("rolling_days", period, PeriodKind::Month),
+        id: violations.or("id", checks.id(objective.id), String::new()),
+        period: violations.or("rolling_days", period, PeriodKind::Month),
         promise: match objective.promise {
-            Some(promise) => decode_promise(promise, checks, &mut faults),
+            Some(promise) => decode_promise(promise, checks, &mut violations),
             None => {
-                faults.add(
+                violations.add(
                     "promise",
                     "is missing: give attainment, availability, outages, performance or experience",
                 );
-                Promise::Attainment(attainment(Default::default(), checks, &mut Faults::default()))
+                Promise::Attainment(attainment(
+                    Default::default(),
+                    checks,
+                    &mut FieldViolations::default(),
+                ))
             }
         },
     };
-    faults.check()?;
+    violations.check()?;
     Ok(decoded)
 }
 
@@ -62,8 +67,8 @@ fn period_kind(
     }
 }
 
-fn decode_promise(promise: Wire, checks: Checks<'_>, faults: &mut Faults) -> Promise {
-    let mut within = Faults::default();
+fn decode_promise(promise: Wire, checks: Checks<'_>, violations: &mut FieldViolations) -> Promise {
+    let mut within = FieldViolations::default();
     let (name, decoded) = match promise {
         Wire::Attainment(promise) => {
             ("attainment", Promise::Attainment(attainment(promise, checks, &mut within)))
@@ -81,36 +86,36 @@ fn decode_promise(promise: Wire, checks: Checks<'_>, faults: &mut Faults) -> Pro
             ("experience", Promise::Experience(experience::decode_promise(promise, &mut within)))
         }
     };
-    faults.or(name, within.check(), ());
+    violations.or(name, within.check(), ());
     decoded
 }
 
 fn attainment(
     promise: v1::AttainmentObjective,
     checks: Checks<'_>,
-    faults: &mut Faults,
+    violations: &mut FieldViolations,
 ) -> AttainmentPromise {
     let priority = |priority| checks.priority(priority);
     AttainmentPromise {
-        target_id: faults.or("target_id", checks.id(promise.target_id), String::new()),
-        priorities: faults.each("priorities", promise.priorities, priority),
-        share: faults.or("percent", share(&promise.percent), Share::ALL),
-        minimum_count: faults.or("minimum_count", minimum(promise.minimum_count), 1),
+        target_id: violations.or("target_id", checks.id(promise.target_id), String::new()),
+        priorities: violations.each("priorities", promise.priorities, priority),
+        share: violations.or("percent", share(&promise.percent), Share::ALL),
+        minimum_count: violations.or("minimum_count", minimum(promise.minimum_count), 1),
     }
 }
 
 fn availability(
     promise: v1::AvailabilityObjective,
     checks: Checks<'_>,
-    faults: &mut Faults,
+    violations: &mut FieldViolations,
 ) -> AvailabilityPromise {
     let notice = promise.maintenance_notice;
     let weight = &promise.degradation_weight_percent;
     let weight =
-        faults.or("degradation_weight_percent", share_or(weight, Share::NONE), Share::NONE);
+        violations.or("degradation_weight_percent", share_or(weight, Share::NONE), Share::NONE);
     AvailabilityPromise {
-        agreed: agreed(promise.service, promise.calendar_id, notice, checks, faults),
-        share: faults.or("percent", share(&promise.percent), Share::ALL),
+        agreed: agreed(promise.service, promise.calendar_id, notice, checks, violations),
+        share: violations.or("percent", share(&promise.percent), Share::ALL),
         degradation_weight: weight,
     }
 }
@@ -120,50 +125,54 @@ fn agreed(
     calendar_id: String,
     notice: Option<prost_types::Duration>,
     checks: Checks<'_>,
-    faults: &mut Faults,
+    violations: &mut FieldViolations,
 ) -> AgreedService {
     AgreedService {
-        service: faults.or("service", checks.id(service), String::new()),
-        calendar_id: faults.or("calendar_id", checks.id(calendar_id), String::new()),
-        maintenance_notice: span_or_zero("maintenance_notice", notice, faults),
+        service: violations.or("service", checks.id(service), String::new()),
+        calendar_id: violations.or("calendar_id", checks.id(calendar_id), String::new()),
+        maintenance_notice: span_or_zero("maintenance_notice", notice, violations),
     }
 }
 
 fn outages(
     promise: v1::OutagesObjective,
     checks: Checks<'_>,
-    faults: &mut Faults,
+    violations: &mut FieldViolations,
 ) -> OutagesPromise {
     let notice = promise.maintenance_notice;
     OutagesPromise {
-        agreed: agreed(promise.service, promise.calendar_id, notice, checks, faults),
-        most: faults.or("most", count_to(promise.most, i32::MAX as u32), 0),
-        longer_than: span_or_zero("longer_than", promise.longer_than, faults),
+        agreed: agreed(promise.service, promise.calendar_id, notice, checks, violations),
+        most: violations.or("most", count_to(promise.most, i32::MAX as u32), 0),
+        longer_than: span_or_zero("longer_than", promise.longer_than, violations),
     }
 }
 
 fn performance(
     promise: v1::PerformanceObjective,
     checks: Checks<'_>,
-    faults: &mut Faults,
+    violations: &mut FieldViolations,
 ) -> PerformancePromise {
     let percentile = match share(&promise.percentile) {
         Ok(Share::NONE) => Err("is 0: write more than 0, up to 100".to_owned()),
         other => other,
     };
     PerformancePromise {
-        service: faults.or("service", checks.id(promise.service), String::new()),
-        indicator: faults.or("indicator", checks.id(promise.indicator), String::new()),
-        percentile: faults.or("percentile", percentile, Share::ALL),
+        service: violations.or("service", checks.id(promise.service), String::new()),
+        indicator: violations.or("indicator", checks.id(promise.indicator), String::new()),
+        percentile: violations.or("percentile", percentile, Share::ALL),
         threshold: promise.threshold,
-        minimum_count: faults.or("minimum_count", minimum(promise.minimum_count), 1),
+        minimum_count: violations.or("minimum_count", minimum(promise.minimum_count), 1),
     }
 }
 
-fn span_or_zero(field: &str, given: Option<prost_types::Duration>, faults: &mut Faults) -> Span {
+fn span_or_zero(
+    field: &str,
+    given: Option<prost_types::Duration>,
+    violations: &mut FieldViolations,
+) -> Span {
     match given {
         None => Span::ZERO,
-        given => faults.or(field, unsigned_span(given), Span::ZERO),
+        given => violations.or(field, unsigned_span(given), Span::ZERO),
     }
 }
 
@@ -221,33 +230,33 @@ fn encode_promise(promise: &Promise) -> Wire {
 pub(super) fn decode_exclusion(
     rule: v1::Exclusion,
     checks: Checks<'_>,
-) -> Result<ExclusionRule, Vec<Fault>> {
-    let mut faults = Faults::default();
+) -> Result<ExclusionRule, Vec<Violation>> {
+    let mut violations = FieldViolations::default();
     let cause = match rule.cause {
         0 => None,
-        given => faults.keep("cause", party(given)),
+        given => violations.keep("cause", party(given)),
     };
     let when = checks.condition(rule.when.trim());
     let decoded = ExclusionRule {
-        id: faults.or("id", checks.id(rule.id), String::new()),
+        id: violations.or("id", checks.id(rule.id), String::new()),
         title: rule.title,
         cause,
         third_party: rule.third_party,
         out_of_scope: rule.out_of_scope,
-        when: faults.or("when", when, None),
-        target_ids: faults.each("target_ids", rule.target_ids, |id| checks.id(id)),
+        when: violations.or("when", when, None),
+        target_ids: violations.each("target_ids", rule.target_ids, |id| checks.id(id)),
     };
     let is_of_no_third_party = !decoded.third_party.is_empty() && cause != Some(Party::ThirdParty);
     if checks.are_rules_held && is_of_no_third_party {
-        faults.add("third_party", "goes with the cause PARTY_THIRD_PARTY only");
+        violations.add("third_party", "goes with the cause PARTY_THIRD_PARTY only");
     }
-    if decoded.when.as_ref().is_some_and(Condition::asks_now) {
-        faults.add("when", "asks for `now`: what is left out must not change with time alone");
+    if decoded.when.as_ref().is_some_and(Condition::queries_now) {
+        violations.add("when", "uses `now`: what is left out must not change with time alone");
     }
     if rule.cause == 0 && !decoded.out_of_scope && rule.when.trim().is_empty() {
-        faults.add("when", "is missing: say when, by a cause, out_of_scope or a condition");
+        violations.add("when", "is missing: say when, by a cause, out_of_scope or a condition");
     }
-    faults.check()?;
+    violations.check()?;
     Ok(decoded)
 }
 

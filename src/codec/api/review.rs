@@ -1,19 +1,19 @@
-//! Reviews, as answers tell them.
+//! Reviews, as answers show them.
 
 use super::compliance::{encode_groups, encode_objective, encode_objectives};
 use super::experience::{encode_holder, encode_slx};
 use super::figures::Reported;
-use super::forecast::encode_turnout;
-use super::settlement::encode_standing;
+use super::forecast::encode_score;
+use super::settlement::encode_result;
 use super::{contract, credit, signature};
 use crate::codec::choices::{outcome_number, verdict_number, waiting_on_number};
 use crate::codec::scalar::{duration, encode_period, timestamp};
 use crate::codec::v1;
 use crate::domain::contract::{Contract, Revision};
 use crate::domain::time::Instant;
-use crate::engine::deed::Signature;
+use crate::engine::action::Signature;
 use crate::engine::period_result::ObjectiveResult;
-use crate::engine::review::{GROUPED_BY, Restated, Talk};
+use crate::engine::review::{GROUPED_BY, Restated, ReviewItem};
 use crate::engine::review_result::{
     Cause, ObjectivePoint, PauseGround, RestatementResult, ReviewResult, TrendPeriod,
     UnderpinningResult,
@@ -27,7 +27,7 @@ pub fn encode(result: &ReviewResult<'_>) -> v1::GetServiceReviewResponse {
     let party_time = table.party_time.iter().map(|(holder, sum)| {
         encode_holder(contract_id, holder.as_ref().named(String::as_str), sum.reported())
     });
-    let settlement = result.unsettled.iter();
+    let settlement = result.future_dated.iter();
     v1::GetServiceReviewResponse {
         time_zone_database: period.time_zone_database.to_owned(),
         contract: Some(encode_contract(result.ruling)),
@@ -39,16 +39,16 @@ pub fn encode(result: &ReviewResult<'_>) -> v1::GetServiceReviewResponse {
         trend: result.trend.iter().map(encode_trend).collect(),
         chain: result.chain.iter().map(encode_link).collect(),
         credits: period.credits.as_ref().map(credit::encode_statement),
-        clocks: table.clocks.iter().map(encode_talk).collect(),
+        clocks: table.clocks.iter().map(encode_item).collect(),
         clock_count: table.clock_count.reported(),
-        only_left_lying_count: table.only_left_lying.reported(),
+        only_idle_work_count: table.only_idle_work.reported(),
         pauses: Some(encode_pauses(result)),
         causes: result.causes.iter().map(encode_cause).collect(),
         party_time: party_time.collect(),
         slx: period.slx.as_ref().map(encode_slx),
-        forecast_quality: result.forecasts.as_ref().map(encode_turnout),
-        settlement_count: result.unsettled_count as i64,
-        settlement: settlement.map(|settled| encode_standing(settled, result.as_of)).collect(),
+        forecast_quality: result.forecasts.as_ref().map(encode_score),
+        settlement_count: result.future_dated_count as i64,
+        settlement: settlement.map(|settled| encode_result(settled, result.as_of)).collect(),
         signatures: result.signatures.iter().map(|(time, s)| encode_signature(*time, s)).collect(),
         restatement: result.restatement.as_ref().map(encode_restatement),
         stamp: None,
@@ -71,8 +71,8 @@ fn encode_contract(ruling: &Revision<Contract>) -> v1::Contract {
     }
 }
 
-fn encode_link(link: &UnderpinningResult<'_>) -> v1::UnderpinningStanding {
-    v1::UnderpinningStanding {
+fn encode_link(link: &UnderpinningResult<'_>) -> v1::UnderpinningResult {
+    v1::UnderpinningResult {
         contract: Some(encode_contract(link.ruling)),
         total: link.total.reported(),
         objectives: encode_objectives(&link.objectives),
@@ -86,7 +86,7 @@ fn encode_trend(trend: &TrendPeriod) -> v1::ReviewedPeriod {
         contractual: total.contractual.reported(),
         experienced: total.experienced.reported(),
         watermelons: total.watermelons.reported(),
-        lost_time: total.toll.lost_time.reported(),
+        lost_time: total.experience_totals.lost_time.reported(),
         slx_percent: slx.as_ref().and_then(|slx| slx.figure.value).reported(),
     }
 }
@@ -95,7 +95,7 @@ fn encode_reviewed(
     (objective, trend): (&ObjectiveResult<'_>, &Vec<ObjectivePoint>),
 ) -> v1::ReviewedObjective {
     v1::ReviewedObjective {
-        standing: Some(encode_objective(objective)),
+        result: Some(encode_objective(objective)),
         trend: trend.iter().map(encode_point).collect(),
     }
 }
@@ -109,23 +109,23 @@ fn encode_point(point: &ObjectivePoint) -> v1::ObjectivePoint {
     }
 }
 
-fn encode_talk(talk: &Talk) -> v1::ReviewedClock {
+fn encode_item(item: &ReviewItem) -> v1::ReviewedClock {
     v1::ReviewedClock {
-        incident_id: talk.incident_id.clone(),
-        target_id: talk.target_id.clone(),
-        priority: talk.priority.clone(),
-        service: talk.service.clone(),
-        group: talk.group.clone(),
-        outcome: outcome_number(talk.outcome),
-        experienced_outcome: outcome_number(talk.experienced_outcome),
-        limit: Some(duration(talk.limit)),
-        elapsed: Some(duration(talk.elapsed)),
-        experienced_elapsed: Some(duration(talk.experienced_elapsed)),
-        decide_time: talk.decide_time.map(timestamp),
-        is_watermelon: talk.is_watermelon,
-        why: talk.why.clone(),
-        left_lying: talk.is_left_lying,
-        avoidable_time: talk.avoidable_time.map(duration),
+        incident_id: item.incident_id.clone(),
+        target_id: item.target_id.clone(),
+        priority: item.priority.clone(),
+        service: item.service.clone(),
+        group: item.group.clone(),
+        outcome: outcome_number(item.outcome),
+        experienced_outcome: outcome_number(item.experienced_outcome),
+        limit: Some(duration(item.limit)),
+        elapsed: Some(duration(item.elapsed)),
+        experienced_elapsed: Some(duration(item.experienced_elapsed)),
+        decide_time: item.decide_time.map(timestamp),
+        is_watermelon: item.is_watermelon,
+        why: item.why.clone(),
+        idle_work: item.has_idle_work,
+        avoidable_time: item.avoidable_time.map(duration),
     }
 }
 

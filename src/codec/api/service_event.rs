@@ -4,13 +4,13 @@ use crate::codec::checks::Checks;
 use crate::codec::scalar::{instant, timestamp};
 use crate::codec::v1;
 use crate::codec::v1::service_event::Fact as Wire;
-use crate::codec::violations::Faults;
-use crate::domain::fault::Fault;
+use crate::codec::violations::FieldViolations;
 use crate::domain::service::{ServiceEvent, ServiceFact};
 use crate::domain::time::Instant;
+use crate::domain::violation::Violation;
 
 /// One fact about a service, of a request.
-pub fn decode(event: v1::ServiceEvent) -> Result<ServiceEvent, Vec<Fault>> {
+pub fn decode(event: v1::ServiceEvent) -> Result<ServiceEvent, Vec<Violation>> {
     decode_with(event, Checks::REQUEST)
 }
 
@@ -18,30 +18,30 @@ pub fn decode(event: v1::ServiceEvent) -> Result<ServiceEvent, Vec<Fault>> {
 pub(in crate::codec) fn decode_with(
     event: v1::ServiceEvent,
     checks: Checks<'_>,
-) -> Result<ServiceEvent, Vec<Fault>> {
-    let mut faults = Faults::default();
+) -> Result<ServiceEvent, Vec<Violation>> {
+    let mut violations = FieldViolations::default();
     let decoded = ServiceEvent {
-        event_id: faults.or("event_id", checks.id(event.event_id), String::new()),
-        service: faults.or("service", checks.id(event.service), String::new()),
-        occur_time: faults.or("occur_time", instant(event.occur_time), Instant::MIN),
+        event_id: violations.or("event_id", checks.id(event.event_id), String::new()),
+        service: violations.or("service", checks.id(event.service), String::new()),
+        occur_time: violations.or("occur_time", instant(event.occur_time), Instant::MIN),
         fact: match event.fact {
-            Some(fact) => decode_fact(fact, checks, &mut faults),
+            Some(fact) => decode_fact(fact, checks, &mut violations),
             None => {
-                faults.add("fact", "is missing: tell what happened");
+                violations.add("fact", "is missing: say what happened");
                 ServiceFact::OutageEnded(String::new())
             }
         },
     };
     if decoded.retracts() == Some(&decoded.event_id) {
-        faults.add("event_id", "a fact can't retract itself");
+        violations.add("event_id", "a fact can't retract itself");
     }
-    faults.check()?;
+    violations.check()?;
     Ok(decoded)
 }
 
-fn decode_fact(fact: Wire, checks: Checks<'_>, faults: &mut Faults) -> ServiceFact {
+fn decode_fact(fact: Wire, checks: Checks<'_>, violations: &mut FieldViolations) -> ServiceFact {
     let mut name = |fact: &str, outage_id| {
-        faults.or(&format!("{fact}.outage_id"), checks.optional_id(outage_id), String::new())
+        violations.or(&format!("{fact}.outage_id"), checks.optional_id(outage_id), String::new())
     };
     match fact {
         Wire::OutageStarted(outage) => {
@@ -58,23 +58,25 @@ fn decode_fact(fact: Wire, checks: Checks<'_>, faults: &mut Faults) -> ServiceFa
         }
         Wire::MaintenanceScheduled(planned) => {
             let path = |field| format!("maintenance_scheduled.{field}");
-            let start = faults.or(&path("start_time"), instant(planned.start_time), Instant::MIN);
-            let end = faults.or(&path("end_time"), instant(planned.end_time), Instant::MAX);
+            let start =
+                violations.or(&path("start_time"), instant(planned.start_time), Instant::MIN);
+            let end = violations.or(&path("end_time"), instant(planned.end_time), Instant::MAX);
             if end <= start {
-                faults.add(&path("end_time"), "must be after start_time");
+                violations.add(&path("end_time"), "must be after start_time");
             }
             let announced =
-                faults.or(&path("announce_time"), instant(planned.announce_time), Instant::MIN);
+                violations.or(&path("announce_time"), instant(planned.announce_time), Instant::MIN);
             ServiceFact::MaintenanceScheduled { start, end, announced }
         }
         Wire::Measured(v1::Measured { indicator, value, count }) => {
-            let indicator = faults.or("measured.indicator", checks.id(indicator), String::new());
+            let indicator =
+                violations.or("measured.indicator", checks.id(indicator), String::new());
             if count < 0 {
-                faults.add("measured.count", format!("is {count}: it must not be negative"));
+                violations.add("measured.count", format!("is {count}: it must not be negative"));
             }
             ServiceFact::Measured { indicator, value, count: count.max(1) }
         }
-        Wire::Retracted(v1::Retracted { event_id }) => ServiceFact::Retracted(faults.or(
+        Wire::Retracted(v1::Retracted { event_id }) => ServiceFact::Retracted(violations.or(
             "retracted.event_id",
             checks.id(event_id),
             String::new(),

@@ -1,4 +1,4 @@
-//! Items that are to be settled, as they are recorded and told.
+//! Items that are to be settled, as they are recorded and answered.
 
 use crate::codec::checks::Checks;
 use crate::codec::choices::{
@@ -7,30 +7,30 @@ use crate::codec::choices::{
 };
 use crate::codec::scalar::{instant, optional_instant, span_between, text, timestamp};
 use crate::codec::v1;
-use crate::codec::violations::Faults;
-use crate::domain::fault::Fault;
-use crate::domain::settlement::{Decided, Decision, Facet, Item, ItemKind, Settled, State};
+use crate::codec::violations::FieldViolations;
+use crate::domain::settlement::{Decided, Decision, Facet, Item, ItemKind, ItemStatus, State};
 use crate::domain::time::Instant;
-use crate::engine::deed::OpenItem;
+use crate::domain::violation::Violation;
+use crate::engine::action::OpenItem;
 
 /// An item as it is recorded.
 pub(in crate::codec) fn decode_with(
     item: v1::SettlementItem,
     checks: Checks<'_>,
-) -> Result<Item, Vec<Fault>> {
-    let mut faults = Faults::default();
-    let kind = faults.or("kind", item_kind(item.kind), ItemKind::Other);
-    let open_time = faults.or("open_time", instant(item.open_time), Instant::MIN);
-    let item = content(item, kind, open_time, checks, &mut faults);
-    faults.check().map(|()| item)
+) -> Result<Item, Vec<Violation>> {
+    let mut violations = FieldViolations::default();
+    let kind = violations.or("kind", item_kind(item.kind), ItemKind::Other);
+    let open_time = violations.or("open_time", instant(item.open_time), Instant::MIN);
+    let item = content(item, kind, open_time, checks, &mut violations);
+    violations.check().map(|()| item)
 }
 
 /// An item that somebody opens, by a request.
-pub fn decode_opening(item: v1::SettlementItem) -> Result<OpenItem, Vec<Fault>> {
+pub fn decode_opening(item: v1::SettlementItem) -> Result<OpenItem, Vec<Violation>> {
     let checks = Checks::REQUEST;
-    let mut faults = Faults::default();
+    let mut violations = FieldViolations::default();
     if item.kind != 0 {
-        faults.add("kind", "is given: items of that kind follow from facts by themselves");
+        violations.add("kind", "is given: items of that kind follow from facts by themselves");
     }
     let opened_id = checks.id(item.item_id.clone()).and_then(|id| match ItemKind::of_id(&id) {
         Some(kind) => {
@@ -38,17 +38,17 @@ pub fn decode_opening(item: v1::SettlementItem) -> Result<OpenItem, Vec<Fault>> 
         }
         None => Ok(id),
     });
-    faults.keep("item_id", opened_id);
-    faults.keep("opened_by", checks.person(item.opened_by.clone()));
+    violations.keep("item_id", opened_id);
+    violations.keep("opened_by", checks.person(item.opened_by.clone()));
     if item.summary.trim().is_empty() {
-        faults.add("summary", "is missing: say what is to be settled");
+        violations.add("summary", "is missing: say what is to be settled");
     }
     if !item.currency.is_empty() || !item.client.is_empty() {
-        faults.add("currency", "is given: client and currency are the contract's");
+        violations.add("currency", "is given: client and currency are the contract's");
     }
-    let open_time = faults.or("open_time", optional_instant(item.open_time), None);
-    let item = content(item, ItemKind::Other, Instant::MIN, checks, &mut faults);
-    faults.check().map(|()| OpenItem { item, open_time })
+    let open_time = violations.or("open_time", optional_instant(item.open_time), None);
+    let item = content(item, ItemKind::Other, Instant::MIN, checks, &mut violations);
+    violations.check().map(|()| OpenItem { item, open_time })
 }
 
 fn content(
@@ -56,33 +56,34 @@ fn content(
     kind: ItemKind,
     open_time: Instant,
     checks: Checks<'_>,
-    faults: &mut Faults,
+    violations: &mut FieldViolations,
 ) -> Item {
     let limits = checks.limits;
-    faults.at_most("incident_ids", item.incident_ids.len(), limits.incidents_per_item);
-    faults.at_most("event_ids", item.event_ids.len(), limits.incidents_per_item);
+    violations.at_most("incident_ids", item.incident_ids.len(), limits.incidents_per_item);
+    violations.at_most("event_ids", item.event_ids.len(), limits.incidents_per_item);
     let party = match item.party {
         0 => None,
-        number => faults.keep("party", party(number)),
+        number => violations.keep("party", party(number)),
     };
-    let note =
-        |note, faults: &mut Faults, field| faults.or(field, checks.note(note), String::new());
+    let note = |note, violations: &mut FieldViolations, field| {
+        violations.or(field, checks.note(note), String::new())
+    };
     let opened_by = text(item.opened_by, limits.person_bytes);
     Item {
-        id: faults.or("item_id", item_id(item.item_id, checks), String::new()),
+        id: violations.or("item_id", item_id(item.item_id, checks), String::new()),
         kind,
-        contract_id: faults.or("contract_id", checks.id(item.contract_id), String::new()),
+        contract_id: violations.or("contract_id", checks.id(item.contract_id), String::new()),
         client: item.client,
-        incident_ids: faults.each("incident_ids", item.incident_ids, |id| checks.id(id)),
+        incident_ids: violations.each("incident_ids", item.incident_ids, |id| checks.id(id)),
         period: item.period,
-        summary: note(item.summary, faults, "summary"),
-        opened_by: faults.or("opened_by", opened_by, String::new()),
+        summary: note(item.summary, violations, "summary"),
+        opened_by: violations.or("opened_by", opened_by, String::new()),
         open_time,
         party,
-        third_party: note(item.third_party, faults, "third_party"),
+        third_party: note(item.third_party, violations, "third_party"),
         amount: item.amount,
         currency: item.currency,
-        event_ids: faults.each("event_ids", item.event_ids, |id| checks.id(id)),
+        event_ids: violations.each("event_ids", item.event_ids, |id| checks.id(id)),
     }
 }
 
@@ -118,7 +119,7 @@ pub fn encode(item: &Item) -> v1::SettlementItem {
 pub(in crate::codec) fn decode_decided_with(
     message: v1::SettlementDecision,
     checks: Checks<'_>,
-) -> Result<Decided, Vec<Fault>> {
+) -> Result<Decided, Vec<Violation>> {
     let basis = decode_with(message.basis.clone().unwrap_or_default(), checks)?;
     let (decision, decide_time) = decision(message, checks)?;
     let decide_time = decide_time.unwrap_or(Instant::MIN);
@@ -128,27 +129,27 @@ pub(in crate::codec) fn decode_decided_with(
 /// A decision that somebody takes by a request, and when it was taken if that is given.
 pub fn decode_decision(
     message: v1::SettlementDecision,
-) -> Result<(Decision, Option<Instant>), Vec<Fault>> {
+) -> Result<(Decision, Option<Instant>), Vec<Violation>> {
     decision(message, Checks::REQUEST)
 }
 
 fn decision(
     message: v1::SettlementDecision,
     checks: Checks<'_>,
-) -> Result<(Decision, Option<Instant>), Vec<Fault>> {
-    let mut faults = Faults::default();
-    let decide_time = faults.or("decide_time", optional_instant(message.decide_time), None);
+) -> Result<(Decision, Option<Instant>), Vec<Violation>> {
+    let mut violations = FieldViolations::default();
+    let decide_time = violations.or("decide_time", optional_instant(message.decide_time), None);
     let decision = Decision {
-        id: faults.or("decision_id", checks.id(message.decision_id), String::new()),
-        item_id: faults.or("item_id", item_id(message.item_id, checks), String::new()),
-        facet: faults.or("facet", facet(message.facet), Facet::Technical),
-        state: faults.or("state", settlement_state(message.state), State::Open),
+        id: violations.or("decision_id", checks.id(message.decision_id), String::new()),
+        item_id: violations.or("item_id", item_id(message.item_id, checks), String::new()),
+        facet: violations.or("facet", facet(message.facet), Facet::Technical),
+        state: violations.or("state", settlement_state(message.state), State::Open),
         amount: message.amount,
-        decided_by: faults.or("decided_by", checks.person(message.decided_by), String::new()),
-        note: faults.or("note", checks.note(message.note), String::new()),
+        decided_by: violations.or("decided_by", checks.person(message.decided_by), String::new()),
+        note: violations.or("note", checks.note(message.note), String::new()),
         decide_time: Instant::MIN,
     };
-    faults.check().map(|()| (decision, decide_time))
+    violations.check().map(|()| (decision, decide_time))
 }
 
 /// The message of a decision, and of when it was recorded.
@@ -171,17 +172,17 @@ pub fn encode_decided(
 }
 
 /// The message of an item and how it stands.
-pub fn encode_standing(settled: &Settled, as_of: Instant) -> v1::SettlementStanding {
-    let told = |(time, decided): &(Instant, Decided)| encode_decided(decided, Some(*time));
-    let facets = Facet::ALL.into_iter().map(|facet| v1::FacetStanding {
+pub fn encode_result(settled: &ItemStatus, as_of: Instant) -> v1::SettlementItemStatus {
+    let encoded = |(time, decided): &(Instant, Decided)| encode_decided(decided, Some(*time));
+    let facets = Facet::ALL.into_iter().map(|facet| v1::FacetStatus {
         facet: facet_number(facet),
         state: settlement_state_number(settled.state(facet)),
-        decision: settled.ruling(facet).map(told),
+        decision: settled.ruling(facet).map(encoded),
     });
-    v1::SettlementStanding {
+    v1::SettlementItemStatus {
         item: Some(encode(&settled.item)),
         facets: facets.collect(),
-        decisions: settled.decisions.iter().map(told).collect(),
+        decisions: settled.decisions.iter().map(encoded).collect(),
         open: settled.is_open(),
         age: Some(span_between(settled.item.open_time, as_of)),
         changes: settled.changes(),

@@ -3,27 +3,27 @@
 use crate::codec::checks::Checks;
 use crate::codec::scalar::{instant, timestamp};
 use crate::codec::v1;
-use crate::codec::violations::Faults;
-use crate::domain::fault::Fault;
+use crate::codec::violations::FieldViolations;
 use crate::domain::time::Instant;
-use crate::engine::deed::Signature;
+use crate::domain::violation::Violation;
+use crate::engine::action::Signature;
 
 /// The signature of a message.
 pub(in crate::codec) fn decode_with(
     signature: v1::ReviewSignature,
     checks: Checks<'_>,
-) -> Result<Signature, Vec<Fault>> {
-    let mut faults = Faults::default();
+) -> Result<Signature, Vec<Violation>> {
+    let mut violations = FieldViolations::default();
     let signature = Signature {
-        id: faults.or("signature_id", checks.id(signature.signature_id), String::new()),
-        contract_id: faults.or("contract_id", checks.id(signature.contract_id), String::new()),
+        id: violations.or("signature_id", checks.id(signature.signature_id), String::new()),
+        contract_id: violations.or("contract_id", checks.id(signature.contract_id), String::new()),
         period: signature.period,
-        signed_by: faults.or("signed_by", checks.person(signature.signed_by), String::new()),
-        note: faults.or("note", checks.note(signature.note), String::new()),
-        as_of: faults.or("as_of_time", instant(signature.as_of_time), Instant::MIN),
-        known: faults.or("known_time", instant(signature.known_time), Instant::MIN),
+        signed_by: violations.or("signed_by", checks.person(signature.signed_by), String::new()),
+        note: violations.or("note", checks.note(signature.note), String::new()),
+        as_of: violations.or("as_of_time", instant(signature.as_of_time), Instant::MIN),
+        known: violations.or("known_time", instant(signature.known_time), Instant::MIN),
     };
-    faults.check().map(|()| signature)
+    violations.check().map(|()| signature)
 }
 
 /// The message of a signature, without its record time.

@@ -8,13 +8,14 @@ use prost::Message;
 use super::unreadable::Unreadable;
 use super::v1 as store;
 use crate::domain::forecast::{
-    COURSES, Errors, Estimates, Forecaster, Key, Landmark, MODEL_VERSION, Model, Position,
-    Remaining, Score, Stratum, Sums, TRAITS, TrackRecord, Wait, Waits, Weight,
+    CATEGORICAL_FEATURES, CURVE_FEATURES, Errors, Estimates, FeatureVector, Forecaster, Key,
+    MODEL_VERSION, Model, Position, Remaining, Score, Stratum, Sums, TrackRecord, Wait, Waits,
+    Weight,
 };
 use crate::domain::time::{Instant, Span};
 use crate::engine::learning::{Learned, Learning, Mark, Watched};
 
-const KEYS: usize = TRAITS.len() + COURSES.len();
+const KEYS: usize = CATEGORICAL_FEATURES.len() + CURVE_FEATURES.len();
 
 /// The bytes of a tenant's row, for which the journal was read up to a sequence.
 pub fn encode(sequence: u64, learning: &Learning) -> Vec<u8> {
@@ -56,16 +57,17 @@ pub fn decode(bytes: &[u8]) -> Result<Option<(u64, Learning)>, Unreadable> {
     Ok(Some((row.sequence, Learning::restored(taken, contracts, watched))))
 }
 
-/// Every key that a landmark touches, ascending.
+/// Every key that a feature vector touches, ascending.
 fn keys_of(learning: &Learning) -> Vec<Key> {
-    let landmarks = learning.watched.values().flatten().flat_map(|watched| &watched.landmarks);
-    let keys: BTreeSet<_> = landmarks.flat_map(touched).collect();
+    let feature_vectors =
+        learning.watched.values().flatten().flat_map(|watched| &watched.feature_vectors);
+    let keys: BTreeSet<_> = feature_vectors.flat_map(touched).collect();
     keys.into_iter().collect()
 }
 
-fn touched(landmark: &Landmark) -> impl Iterator<Item = Key> + '_ {
-    let courses = landmark.points.iter().map(|(key, _)| *key);
-    landmark.keys.iter().copied().chain(courses)
+fn touched(features: &FeatureVector) -> impl Iterator<Item = Key> + '_ {
+    let curve_features = features.points.iter().map(|(key, _)| *key);
+    features.keys.iter().copied().chain(curve_features)
 }
 
 fn encode_contract(contract_id: &str, learned: &Learned) -> store::LearnedContract {
@@ -116,8 +118,8 @@ fn encode_weights<'w>(
     encoded
 }
 
-fn encode_month((target_id, month, sums): (&str, i32, &Sums)) -> store::TurnoutSums {
-    store::TurnoutSums {
+fn encode_month((target_id, month, sums): (&str, i32, &Sums)) -> store::ScoreSums {
+    store::ScoreSums {
         target_id: target_id.to_owned(),
         month,
         clocks: sums.clocks,
@@ -125,14 +127,14 @@ fn encode_month((target_id, month, sums): (&str, i32, &Sums)) -> store::TurnoutS
         log_losses: sums.log_losses,
         forecasts: sums.bins.iter().map(|bin| bin.forecasts).collect(),
         breached: sums.bins.iter().map(|bin| bin.breached).collect(),
-        said: sums.bins.iter().map(|bin| bin.said).collect(),
+        predicted: sums.bins.iter().map(|bin| bin.predicted).collect(),
     }
 }
 
 fn encode_watched(watched: &Watched, keys: &[Key]) -> store::WatchedClock {
     let place = |key| keys.binary_search(&key).unwrap_or_default() as u32;
-    let Watched { landmarks, marks, .. } = watched;
-    let points = || landmarks.iter().flat_map(|landmark| landmark.points.map(|(_, at)| at));
+    let Watched { feature_vectors, marks, .. } = watched;
+    let points = || feature_vectors.iter().flat_map(|features| features.points.map(|(_, at)| at));
     let estimate = |(place, mark): (usize, &Mark)| {
         let (team, remaining) = mark.estimate.as_ref()?;
         let (team, remaining_nanos) = (team.clone(), remaining.nanos());
@@ -147,11 +149,11 @@ fn encode_watched(watched: &Watched, keys: &[Key]) -> store::WatchedClock {
         cycle: watched.cycle,
         seen_nanos: watched.seen.nanos(),
         lapse_nanos: watched.lapse.map(Instant::nanos),
-        keys: landmarks.iter().flat_map(touched).map(place).collect(),
+        keys: feature_vectors.iter().flat_map(touched).map(place).collect(),
         knots: points().map(|at| at.knot).collect(),
         fractions: points().map(|at| at.fraction).collect(),
-        freshness: landmarks.iter().map(|landmark| landmark.freshness).collect(),
-        said: watched.said.clone(),
+        freshness: feature_vectors.iter().map(|features| features.freshness).collect(),
+        predicted: watched.predicted.clone(),
         elapsed_nanos: marks.iter().map(|mark| mark.elapsed.nanos()).collect(),
         strata: marks.iter().map(|mark| mark.stratum.0).collect(),
         estimates: marks.iter().enumerate().filter_map(estimate).collect(),
@@ -207,28 +209,28 @@ fn decode_weights(row: Option<store::Weights>) -> Result<(Vec<Key>, Vec<Weight>)
     Ok((row.keys.into_iter().map(Key).collect(), weights))
 }
 
-fn decode_month(row: store::TurnoutSums) -> ((String, i32), Sums) {
+fn decode_month(row: store::ScoreSums) -> ((String, i32), Sums) {
     let mut sums = Sums {
         clocks: row.clocks,
         squares: row.squares,
         log_losses: row.log_losses,
         ..Sums::default()
     };
-    let told = row.forecasts.into_iter().zip(row.breached).zip(row.said);
-    for (bin, ((forecasts, breached), said)) in sums.bins.iter_mut().zip(told) {
-        *bin = Score { forecasts, breached, said };
+    let encoded = row.forecasts.into_iter().zip(row.breached).zip(row.predicted);
+    for (bin, ((forecasts, breached), predicted)) in sums.bins.iter_mut().zip(encoded) {
+        *bin = Score { forecasts, breached, predicted };
     }
     ((row.target_id, row.month), sums)
 }
 
 fn decode_watched(row: store::WatchedClock, keys: &[u64]) -> Result<Watched, Unreadable> {
     let count = row.freshness.len();
-    let points = count * COURSES.len();
+    let points = count * CURVE_FEATURES.len();
     let is_whole = row.keys.len() == count * KEYS
         && [row.knots.len(), row.fractions.len()] == [points; 2]
         && row.strata.len() == row.elapsed_nanos.len();
     if !is_whole {
-        return Err(cut_short("landmarks"));
+        return Err(cut_short("feature vectors"));
     }
     let mut marks: Vec<_> = row.elapsed_nanos.iter().zip(&row.strata).map(decode_mark).collect();
     for estimate in row.estimates {
@@ -241,9 +243,9 @@ fn decode_watched(row: store::WatchedClock, keys: &[u64]) -> Result<Watched, Unr
     }
     let at = row.knots.iter().zip(&row.fractions);
     let at: Vec<_> = at.map(|(knot, part)| Position { knot: *knot, fraction: *part }).collect();
-    let touched = row.keys.chunks(KEYS).zip(at.chunks(COURSES.len()));
-    let landmarks = touched.zip(&row.freshness).map(|((places, at), freshness)| {
-        decode_landmark(places, at, *freshness, keys).ok_or_else(|| cut_short("keys"))
+    let touched = row.keys.chunks(KEYS).zip(at.chunks(CURVE_FEATURES.len()));
+    let feature_vectors = touched.zip(&row.freshness).map(|((places, at), freshness)| {
+        decode_feature_vector(places, at, *freshness, keys).ok_or_else(|| cut_short("keys"))
     });
     Ok(Watched {
         contract_id: row.contract_id,
@@ -251,8 +253,8 @@ fn decode_watched(row: store::WatchedClock, keys: &[u64]) -> Result<Watched, Unr
         cycle: row.cycle,
         seen: instant(row.seen_nanos)?,
         lapse: row.lapse_nanos.map(instant).transpose()?,
-        landmarks: landmarks.collect::<Result<_, _>>()?,
-        said: row.said,
+        feature_vectors: feature_vectors.collect::<Result<_, _>>()?,
+        predicted: row.predicted,
         marks,
     })
 }
@@ -262,18 +264,19 @@ fn decode_mark((elapsed, stratum): (&i64, &u8)) -> Mark {
     Mark { elapsed, stratum, paused_at: None, estimate: None }
 }
 
-fn decode_landmark(
+fn decode_feature_vector(
     places: &[u32],
     at: &[Position],
     freshness: f32,
     keys: &[u64],
-) -> Option<Landmark> {
+) -> Option<FeatureVector> {
     let keys = places.iter().map(|place| Some(Key(*keys.get(*place as usize)?)));
     let keys = keys.collect::<Option<Vec<_>>>()?;
-    let (traits, courses) = keys.split_at_checked(TRAITS.len())?;
-    let points: Vec<_> = courses.iter().copied().zip(at.iter().copied()).collect();
-    let (keys, points) = (traits.try_into().ok()?, points.try_into().ok()?);
-    Some(Landmark { keys, points, freshness })
+    let (categorical_features, curve_features) =
+        keys.split_at_checked(CATEGORICAL_FEATURES.len())?;
+    let points: Vec<_> = curve_features.iter().copied().zip(at.iter().copied()).collect();
+    let (keys, points) = (categorical_features.try_into().ok()?, points.try_into().ok()?);
+    Some(FeatureVector { keys, points, freshness })
 }
 
 fn instant(nanos: i64) -> Result<Instant, Unreadable> {

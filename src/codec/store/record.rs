@@ -15,8 +15,8 @@ use crate::domain::recorded::Recorded;
 use crate::domain::service::ServiceEvent;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
-use crate::engine::deed::Deed;
-use crate::engine::index::Filed;
+use crate::engine::action::Action;
+use crate::engine::index::IndexKeys;
 use crate::engine::ledger::Ledger;
 use crate::engine::record::{Entry, Record, TermsEntry};
 
@@ -64,11 +64,11 @@ fn message(record: &Record) -> store::Record {
             let message = calendar::encode(id, calendar);
             Wire::Calendar(v1::Calendar { effective_time, ..message })
         }
-        Entry::Deed(Deed::ReviewSigned(signature)) => {
+        Entry::Action(Action::ReviewSigned(signature)) => {
             Wire::ReviewSigned(signature::encode(signature))
         }
-        Entry::Deed(Deed::ItemOpened(item)) => Wire::ItemOpened(settlement::encode(item)),
-        Entry::Deed(Deed::ItemDecided(decided)) => {
+        Entry::Action(Action::ItemOpened(item)) => Wire::ItemOpened(settlement::encode(item)),
+        Entry::Action(Action::ItemDecided(decided)) => {
             Wire::ItemDecided(settlement::encode_decided(decided, None))
         }
         Entry::Lost => Wire::Lost(store::Lost {}),
@@ -112,21 +112,21 @@ pub(in crate::codec) fn decode_entry(
             Entry::Terms(TermsEntry::Calendar { id, effective_time, calendar })
         }
         Wire::ReviewSigned(signature) => {
-            Entry::Deed(Deed::ReviewSigned(signature::decode_with(signature, checks)?))
+            Entry::Action(Action::ReviewSigned(signature::decode_with(signature, checks)?))
         }
         Wire::ItemOpened(item) => {
-            Entry::Deed(Deed::ItemOpened(settlement::decode_with(item, checks)?))
+            Entry::Action(Action::ItemOpened(settlement::decode_with(item, checks)?))
         }
         Wire::ItemDecided(decided) => {
             let decided = settlement::decode_decided_with(decided, checks)?;
-            Entry::Deed(Deed::ItemDecided(Box::new(decided)))
+            Entry::Action(Action::ItemDecided(Box::new(decided)))
         }
         Wire::Lost(store::Lost {}) => Entry::Lost,
     })
 }
 
-/// The bytes of an incident's row, with what it is filed under.
-pub fn encode_ledger(ledger: &Ledger, filed: &Filed) -> Vec<u8> {
+/// The bytes of an incident's row, with what it is indexed under.
+pub fn encode_ledger(ledger: &Ledger, indexed: &IndexKeys) -> Vec<u8> {
     let events = ledger.events.iter().map(|recorded| store::RecordedEvent {
         sequence: recorded.sequence,
         record_nanos: recorded.record_time.nanos(),
@@ -134,14 +134,14 @@ pub fn encode_ledger(ledger: &Ledger, filed: &Filed) -> Vec<u8> {
     });
     let row = store::IncidentRow {
         events: events.collect(),
-        clock_keys: filed.keys.clone(),
-        counted: Some(tally::encode_counted(&filed.counted)),
+        clock_keys: indexed.keys.clone(),
+        contribution: Some(tally::encode_contribution(&indexed.contribution)),
     };
     row.encode_to_vec()
 }
 
-/// An incident's row, with what it is filed under.
-pub fn decode_ledger(bytes: &[u8]) -> Result<(Ledger, Filed), Unreadable> {
+/// An incident's row, with what it is indexed under.
+pub fn decode_ledger(bytes: &[u8]) -> Result<(Ledger, IndexKeys), Unreadable> {
     let row = store::IncidentRow::decode(bytes)?;
     let event = |recorded: store::RecordedEvent| -> Result<RecordedEvent, Unreadable> {
         Ok(RecordedEvent {
@@ -151,8 +151,8 @@ pub fn decode_ledger(bytes: &[u8]) -> Result<(Ledger, Filed), Unreadable> {
         })
     };
     let ledger = row.events.into_iter().map(event).collect::<Result<_, _>>()?;
-    let counted = tally::decode_counted(row.counted.unwrap_or_default());
-    Ok((ledger, Filed { keys: row.clock_keys, counted }))
+    let contribution = tally::decode_contribution(row.contribution.unwrap_or_default());
+    Ok((ledger, IndexKeys { keys: row.clock_keys, contribution }))
 }
 
 /// The bytes of a service's row.

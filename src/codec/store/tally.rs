@@ -5,17 +5,17 @@ use prost::Message;
 use super::unreadable::Unreadable;
 use super::v1 as store;
 use crate::domain::compliance::{Counts, Tally};
-use crate::domain::experience::{Survey, TimeSum, Toll};
-use crate::domain::figures::{counts_table, survey_table, tally_table, toll_table};
+use crate::domain::experience::{ExperienceTotals, Survey, TimeSum};
+use crate::domain::figures::{counts_table, survey_table, tally_table, totals_table};
 use crate::domain::spread::Spread;
-use crate::engine::tally::{Counted, CountedTarget};
+use crate::engine::tally::{Contribution, TargetContribution};
 
-/// The bytes of a cell's row.
+/// The bytes of a tally bucket's row.
 pub fn encode(tally: &Tally) -> Vec<u8> {
     Stored::encode(tally).unwrap_or_default().encode_to_vec()
 }
 
-/// A cell's row.
+/// A tally bucket's row.
 pub fn decode(bytes: &[u8]) -> Result<Tally, Unreadable> {
     Ok(Stored::decode(Some(store::Tally::decode(bytes)?)))
 }
@@ -95,41 +95,41 @@ macro_rules! store_figures {
 
 counts_table!(store_figures);
 tally_table!(store_figures);
-toll_table!(store_figures);
+totals_table!(store_figures);
 survey_table!(store_figures);
 
 /// The message of what an incident adds.
-pub(super) fn encode_counted(counted: &Counted) -> store::Counted {
-    let target = |target: &CountedTarget| store::CountedTarget {
+pub(super) fn encode_contribution(contribution: &Contribution) -> store::Contribution {
+    let target = |target: &TargetContribution| store::TargetContribution {
         contract_id: target.contract_id.clone(),
         target_id: target.target_id.clone(),
         priority: target.priority.clone(),
         day: target.day,
         tally: Stored::encode(&target.tally),
     };
-    store::Counted {
-        service: counted.service.clone(),
-        category: counted.category.clone(),
-        group: counted.group.clone(),
-        party: counted.party.clone(),
-        targets: counted.targets.iter().map(target).collect(),
+    store::Contribution {
+        service: contribution.service.clone(),
+        category: contribution.category.clone(),
+        group: contribution.group.clone(),
+        party: contribution.party.clone(),
+        targets: contribution.targets.iter().map(target).collect(),
     }
 }
 
 /// What an incident adds.
-pub(super) fn decode_counted(counted: store::Counted) -> Counted {
-    let target = |target: store::CountedTarget| CountedTarget {
+pub(super) fn decode_contribution(contribution: store::Contribution) -> Contribution {
+    let target = |target: store::TargetContribution| TargetContribution {
         contract_id: target.contract_id,
         target_id: target.target_id,
         priority: target.priority,
         day: target.day,
         tally: Stored::decode(target.tally),
     };
-    Counted {
-        service: counted.service,
-        category: counted.category,
-        group: counted.group,
-        party: counted.party,
-        targets: counted.targets.into_iter().map(target).collect(),
+    Contribution {
+        service: contribution.service,
+        category: contribution.category,
+        group: contribution.group,
+        party: contribution.party,
+        targets: contribution.targets.into_iter().map(target).collect(),
     }
 }

@@ -1,7 +1,7 @@
 //! Why stored bytes can't be read.
 
 use crate::codec::violations::Wrong;
-use crate::domain::fault::Fault;
+use crate::domain::violation::Violation;
 
 /// Why stored bytes can't be read: they passed their checksum, so another version wrote them or
 /// they are a defect.
@@ -9,9 +9,9 @@ use crate::domain::fault::Fault;
 #[error("{0}")]
 pub struct Unreadable(String);
 
-impl From<Vec<Fault>> for Unreadable {
-    fn from(faults: Vec<Fault>) -> Unreadable {
-        Unreadable(faults.first().map_or("it is incomplete".to_owned(), Fault::to_string))
+impl From<Vec<Violation>> for Unreadable {
+    fn from(violations: Vec<Violation>) -> Unreadable {
+        Unreadable(violations.first().map_or("it is incomplete".to_owned(), Violation::to_string))
     }
 }
 
@@ -23,7 +23,7 @@ impl From<prost::DecodeError> for Unreadable {
 
 impl From<Wrong> for Unreadable {
     fn from(wrong: Wrong) -> Unreadable {
-        Unreadable::from(wrong.into_faults())
+        Unreadable::from(wrong.into_violations())
     }
 }
 

@@ -134,7 +134,7 @@ fn position(day: i64) -> usize {
     (day - FIRST_DAY) as usize
 }
 
-/// Turns local times into instants by the "compatible" rule, quickly when asked in about the
+/// Turns local times into instants by the "compatible" rule, quickly when called in about the
 /// order of time: it stays at the offset that it used last.
 struct WallClock {
     offsets: Vec<LocalOffset>,
@@ -155,7 +155,7 @@ impl WallClock {
             let next = i64::from(transition.offset_seconds);
             // The old offset rules to the end of the gap or the overlap, whichever it is: taken
             // with it, a time in the gap comes out later by its length, and a time in the
-            // overlap is the first of the two. Both are what the rule asks.
+            // overlap is the first of the two. Both are what the rule demands.
             let from_local_second = transition.at.seconds() + seconds.max(next);
             offsets.push(LocalOffset { from_local_second, seconds: next });
             seconds = next;

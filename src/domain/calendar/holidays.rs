@@ -15,7 +15,7 @@ use calcard::{Entry, Parser};
 use chrono::{Datelike, Days, NaiveDate};
 
 use super::{HOLIDAYS_MAX, Holiday, NAME_BYTES_MAX, YEAR_MAX, YEAR_MIN};
-use crate::domain::fault::Fault;
+use crate::domain::violation::Violation;
 
 /// Bytes of an iCalendar text.
 pub const TEXT_BYTES_MAX: usize = 1024 * 1024;
@@ -35,39 +35,39 @@ const OCCURRENCES_MAX: usize = 366 * (YEAR_MAX - RECURRENCE_YEAR_MIN + 1) as usi
 /// each time it falls in those years; one whose `STATUS` is `CANCELLED` gives none. Its `SUMMARY`
 /// is the name. An instance that is rescheduled (`RECURRENCE-ID`) falls on its new date alone.
 ///
-/// An event at a time of day is a fault, as is any text that is not iCalendar; all faults are told
-/// at once, by the number of the event in the text, from 0. The text may take
+/// An event at a time of day is a violation, as is any text that is not iCalendar; all violations
+/// are reported at once, by the number of the event in the text, from 0. The text may take
 /// [`TEXT_BYTES_MAX`] and give [`HOLIDAYS_MAX`] dates.
 pub fn holidays_from_icalendar(
     text: &str,
     from_year: i32,
     to_year: i32,
-) -> Result<Vec<Holiday>, Vec<Fault>> {
-    let years = read_years(from_year, to_year).map_err(|fault| vec![fault])?;
-    let components = read_components(text).map_err(|fault| vec![fault])?;
+) -> Result<Vec<Holiday>, Vec<Violation>> {
+    let years = read_years(from_year, to_year).map_err(|violation| vec![violation])?;
+    let components = read_components(text).map_err(|violation| vec![violation])?;
     let events = read_events(&components)?;
     let rescheduled: HashSet<_> = events.iter().filter_map(Event::reschedules).collect();
     let mut holidays = Vec::new();
     for event in &events {
-        event.expand(&years, &rescheduled, &mut holidays).map_err(|fault| vec![fault])?;
+        event.expand(&years, &rescheduled, &mut holidays).map_err(|violation| vec![violation])?;
     }
     holidays.sort_unstable();
     holidays.dedup();
     Ok(holidays)
 }
 
-/// The dates of the years asked for that a calendar can hold.
-fn read_years(from_year: i32, to_year: i32) -> Result<RangeInclusive<NaiveDate>, Fault> {
+/// The dates of the years requested that a calendar can hold.
+fn read_years(from_year: i32, to_year: i32) -> Result<RangeInclusive<NaiveDate>, Violation> {
     let in_range = |year: i32| (YEAR_MIN..=YEAR_MAX).contains(&year);
     let right = format!("write a year from {YEAR_MIN} to {YEAR_MAX}");
     for (field, year) in [("from_year", from_year), ("to_year", to_year)] {
         if !in_range(year) {
-            return Err(Fault::new(field, format!("{year} is out of range: {right}")));
+            return Err(Violation::new(field, format!("{year} is out of range: {right}")));
         }
     }
     if to_year < from_year {
         let before = format!("{to_year} is before from_year, {from_year}");
-        return Err(Fault::new("to_year", format!("{before}: write the later year here")));
+        return Err(Violation::new("to_year", format!("{before}: write the later year here")));
     }
     let first = NaiveDate::from_ymd_opt(from_year, 1, 1).unwrap_or_default();
     let last = NaiveDate::from_ymd_opt(to_year, 12, 31).unwrap_or_default();
@@ -75,12 +75,12 @@ fn read_years(from_year: i32, to_year: i32) -> Result<RangeInclusive<NaiveDate>,
 }
 
 /// The components of all calendars in the text. The parser passes over what it doesn't know, so
-/// that a text cut short or no calendar at all must be told from its frame.
-fn read_components(text: &str) -> Result<Vec<ICalendarComponent>, Fault> {
+/// that a text cut short or no calendar at all must be distinguished by its frame.
+fn read_components(text: &str) -> Result<Vec<ICalendarComponent>, Violation> {
     if text.len() > TEXT_BYTES_MAX {
         let size = text.len();
         let description = format!("takes {size} bytes: send {TEXT_BYTES_MAX} at most");
-        return Err(Fault::new("", description));
+        return Err(Violation::new("", description));
     }
     let last_line = text.trim_end().lines().next_back().unwrap_or_default();
     if !last_line.eq_ignore_ascii_case("END:VCALENDAR") {
@@ -102,29 +102,32 @@ fn read_components(text: &str) -> Result<Vec<ICalendarComponent>, Fault> {
     if components.iter().any(is_calendar) { Ok(components) } else { Err(not_icalendar()) }
 }
 
-fn not_icalendar() -> Fault {
+fn not_icalendar() -> Violation {
     let right = "send a text that begins with BEGIN:VCALENDAR and ends with END:VCALENDAR";
-    Fault::new("", format!("is not iCalendar (RFC 5545): {right}"))
+    Violation::new("", format!("is not iCalendar (RFC 5545): {right}"))
 }
 
-fn read_events(components: &[ICalendarComponent]) -> Result<Vec<Event>, Vec<Fault>> {
+fn read_events(components: &[ICalendarComponent]) -> Result<Vec<Event>, Vec<Violation>> {
     let is_event = |component: &&ICalendarComponent| {
         component.component_type == ICalendarComponentType::VEvent
     };
     let mut events = Vec::new();
-    let mut faults = Vec::new();
+    let mut violations = Vec::new();
     for (i, component) in components.iter().filter(is_event).enumerate() {
         match Event::read(i, component) {
             Ok(event) => events.push(event),
-            Err(fault) => faults.push(fault),
+            Err(violation) => violations.push(violation),
         }
     }
     let rules: usize = events.iter().map(|event| event.rules.len()).sum();
     if rules > RECURRENCE_RULES_MAX {
         let description = format!("has {rules} recurrence rules");
-        faults.push(Fault::new("", format!("{description}: send {RECURRENCE_RULES_MAX} at most")));
+        violations.push(Violation::new(
+            "",
+            format!("{description}: send {RECURRENCE_RULES_MAX} at most"),
+        ));
     }
-    if faults.is_empty() { Ok(events) } else { Err(faults) }
+    if violations.is_empty() { Ok(events) } else { Err(violations) }
 }
 
 /// An all-day event.
@@ -144,7 +147,7 @@ struct Event {
 }
 
 impl Event {
-    fn read(number: usize, component: &ICalendarComponent) -> Result<Event, Fault> {
+    fn read(number: usize, component: &ICalendarComponent) -> Result<Event, Violation> {
         let summary = text_of(component, &ICalendarProperty::Summary).trim();
         let source = Source { number, summary, component };
         let is_cancelled = component.status() == Some(&ICalendarStatus::Cancelled);
@@ -172,7 +175,7 @@ impl Event {
         years: &RangeInclusive<NaiveDate>,
         rescheduled: &HashSet<(&str, NaiveDate)>,
         holidays: &mut Vec<Holiday>,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), Violation> {
         let is_dropped = |date: &NaiveDate| {
             let is_rescheduled = rescheduled.contains(&(self.uid.as_str(), *date));
             self.except.contains(date) || (self.replaces.is_none() && is_rescheduled)
@@ -184,7 +187,7 @@ impl Event {
                 holidays.push(Holiday { date, name: self.name.clone() });
                 if holidays.len() > HOLIDAYS_MAX {
                     let most = format!("the text gives more than {HOLIDAYS_MAX} dates");
-                    return Err(Fault::new(&self.path, format!("{most}: ask for fewer years")));
+                    return Err(Violation::new(&self.path, format!("{most}: request fewer years")));
                 }
             }
         }
@@ -192,18 +195,16 @@ impl Event {
     }
 
     /// The first date of each time the event takes place, up to `last`.
-    fn occurrences(&self, last: NaiveDate) -> Result<BTreeSet<NaiveDate>, Fault> {
+    fn occurrences(&self, last: NaiveDate) -> Result<BTreeSet<NaiveDate>, Violation> {
         let Some(first) = self.first else {
             return Ok(BTreeSet::new());
         };
         let further = self.further.iter().copied();
         let mut dates: BTreeSet<NaiveDate> = further.chain([first]).collect();
         for rule in &self.rules {
-            dates.extend(
-                expand_rule(rule, first, last).map_err(|description| {
-                    Fault::new(format!("{}.rrule", self.path), description)
-                })?,
-            );
+            dates.extend(expand_rule(rule, first, last).map_err(|description| {
+                Violation::new(format!("{}.rrule", self.path), description)
+            })?);
         }
         Ok(dates)
     }
@@ -217,34 +218,34 @@ struct Source<'a> {
 }
 
 impl Source<'_> {
-    fn fault(&self, field: &str, description: &str) -> Fault {
+    fn violation(&self, field: &str, description: &str) -> Violation {
         let name: String = self.summary.chars().take(40).collect();
         let path = format!("events[{}].{field}", self.number);
-        Fault::new(path, format!("of {name:?} {description}"))
+        Violation::new(path, format!("of {name:?} {description}"))
     }
 
-    fn name(&self) -> Result<String, Fault> {
+    fn name(&self) -> Result<String, Violation> {
         let length = self.summary.len();
         if length > NAME_BYTES_MAX {
             let description = format!("takes {length} bytes: write {NAME_BYTES_MAX} at most");
-            return Err(self.fault("summary", &description));
+            return Err(self.violation("summary", &description));
         }
         Ok(self.summary.to_owned())
     }
 
-    fn first(&self) -> Result<NaiveDate, Fault> {
+    fn first(&self) -> Result<NaiveDate, Violation> {
         let start = self.component.property(&ICalendarProperty::Dtstart);
-        let start = start.ok_or_else(|| self.fault("dtstart", "is missing: write YYYYMMDD"))?;
+        let start = start.ok_or_else(|| self.violation("dtstart", "is missing: write YYYYMMDD"))?;
         self.all_day(start.values.first(), "dtstart")
     }
 
     /// How many days the event takes: from `DTSTART` to before `DTEND`, or for `DURATION`, or one.
-    fn days(&self, first: NaiveDate) -> Result<u64, Fault> {
+    fn days(&self, first: NaiveDate) -> Result<u64, Violation> {
         if let Some(end) = self.component.property(&ICalendarProperty::Dtend) {
             let days = (self.all_day(end.values.first(), "dtend")? - first).num_days();
             // Some programs write the same date twice for an event of one day.
             return u64::try_from(days).map(|days| days.max(1)).map_err(|_| {
-                self.fault("dtend", "is before dtstart: write the day after the last")
+                self.violation("dtend", "is before dtstart: write the day after the last")
             });
         }
         let Some(duration) = self.component.property(&ICalendarProperty::Duration) else {
@@ -254,71 +255,78 @@ impl Source<'_> {
             Some(ICalendarValue::Duration(duration)) => whole_days(duration.as_seconds()),
             _ => None,
         };
-        whole_days.ok_or_else(|| self.fault("duration", "is not whole days: write P1D or longer"))
+        whole_days
+            .ok_or_else(|| self.violation("duration", "is not whole days: write P1D or longer"))
     }
 
-    fn rules(&self, first: Option<NaiveDate>) -> Result<Vec<ICalendarRecurrenceRule>, Fault> {
+    fn rules(&self, first: Option<NaiveDate>) -> Result<Vec<ICalendarRecurrenceRule>, Violation> {
         let properties = self.component.properties(&ICalendarProperty::Rrule);
         let rules = properties.flat_map(|property| &property.values).map(|value| match value {
             ICalendarValue::RecurrenceRule(rule) => self.check_rule(rule).map(|()| *rule.clone()),
             _ => {
-                Err(self.fault("rrule", "is not a recurrence rule: write FREQ=YEARLY or the like"))
+                Err(self
+                    .violation("rrule", "is not a recurrence rule: write FREQ=YEARLY or the like"))
             }
         });
         let rules = rules.collect::<Result<Vec<_>, _>>()?;
         let begins_early = first.is_some_and(|first| first.year() < RECURRENCE_YEAR_MIN);
         if begins_early && !rules.is_empty() {
             let description = format!("begins before {RECURRENCE_YEAR_MIN}: let it begin later");
-            return Err(self.fault("rrule", &description));
+            return Err(self.violation("rrule", &description));
         }
         Ok(rules)
     }
 
-    fn check_rule(&self, rule: &ICalendarRecurrenceRule) -> Result<(), Fault> {
+    fn check_rule(&self, rule: &ICalendarRecurrenceRule) -> Result<(), Violation> {
         let hours_minutes_seconds = [&rule.byhour, &rule.byminute, &rule.bysecond];
         let is_by_days = rule.freq <= ICalendarFrequency::Daily
             && hours_minutes_seconds.iter().all(|parts| parts.is_empty());
         if !is_by_days {
             let right = "an all-day event recurs by days, weeks, months or years";
-            return Err(self.fault("rrule", &format!("is by the hour or less: {right}")));
+            return Err(self.violation("rrule", &format!("is by the hour or less: {right}")));
         }
         let is_gregorian = matches!(rule.rscale, None | Some(CalendarScale::Gregorian));
         if !is_gregorian || rule.skip.is_some() {
             let right = "leave out RSCALE and SKIP, which are not supported";
-            return Err(self.fault("rrule", &format!("is not of the Gregorian calendar: {right}")));
+            return Err(
+                self.violation("rrule", &format!("is not of the Gregorian calendar: {right}"))
+            );
         }
         Ok(())
     }
 
     /// The dates of a property that lists them. A time of day is passed over: some programs write
     /// exceptions from all-day events with one.
-    fn dates(&self, property: &ICalendarProperty) -> Result<Vec<NaiveDate>, Fault> {
+    fn dates(&self, property: &ICalendarProperty) -> Result<Vec<NaiveDate>, Violation> {
         let values = self.component.properties(property).flat_map(|property| &property.values);
         let read = |value| date_of(value).map(|(date, _)| date);
         let field = if *property == ICalendarProperty::Rdate { "rdate" } else { "exdate" };
-        let unreadable = || self.fault(field, "is not a list of dates: write YYYYMMDD,YYYYMMDD");
+        let unreadable =
+            || self.violation(field, "is not a list of dates: write YYYYMMDD,YYYYMMDD");
         values.map(|value| read(value).ok_or_else(unreadable)).collect()
     }
 
-    fn replaces(&self) -> Result<Option<NaiveDate>, Fault> {
+    fn replaces(&self) -> Result<Option<NaiveDate>, Violation> {
         let Some(property) = self.component.property(&ICalendarProperty::RecurrenceId) else {
             return Ok(None);
         };
         if property.has_parameter(&ICalendarParameterName::Range) {
             let right = "write the instances out, or end one event and begin another";
-            return Err(self.fault("recurrence_id", &format!("has a RANGE: {right}")));
+            return Err(self.violation("recurrence_id", &format!("has a RANGE: {right}")));
         }
         let date = property.values.first().and_then(date_of).map(|(date, _)| date);
-        date.map(Some).ok_or_else(|| self.fault("recurrence_id", "is not a date: write YYYYMMDD"))
+        date.map(Some)
+            .ok_or_else(|| self.violation("recurrence_id", "is not a date: write YYYYMMDD"))
     }
 
-    fn all_day(&self, value: Option<&ICalendarValue>, field: &str) -> Result<NaiveDate, Fault> {
+    fn all_day(&self, value: Option<&ICalendarValue>, field: &str) -> Result<NaiveDate, Violation> {
         match value.and_then(date_of) {
             Some((date, false)) => Ok(date),
             Some((_, true)) => {
-                Err(self.fault(field, "is at a time of day: only all-day events can be holidays"))
+                Err(self
+                    .violation(field, "is at a time of day: only all-day events can be holidays"))
             }
-            None => Err(self.fault(field, "is not a date: write YYYYMMDD")),
+            None => Err(self.violation(field, "is not a date: write YYYYMMDD")),
         }
     }
 }

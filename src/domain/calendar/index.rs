@@ -1,6 +1,6 @@
 //! Where a number stands in a sorted list, found in constant time.
 
-/// Buckets of equal width over the range of a sorted list of keys, about one a key, each telling
+/// Buckets of equal width over the range of a sorted list of keys, about one a key, each saying
 /// how many keys come before it. Finding a place is then one look at the bucket and a search
 /// among the few keys in it, however long the list.
 #[derive(Clone, Debug)]

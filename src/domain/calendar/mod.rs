@@ -1,7 +1,7 @@
 //! Service calendars: when a provider works, as written and as compiled.
 //!
 //! - [`Draft`] is a calendar as a client wrote it: text, unchecked.
-//! - [`Calendar`] is the same once checked; [`Calendar::parse`] finds every fault at once.
+//! - [`Calendar`] is the same once checked; [`Calendar::parse`] finds every violation at once.
 //! - [`hours::ServiceHours`] is a calendar compiled against a time zone database: it answers how
 //!   much service time lies between two instants, and when an amount of it will have passed.
 //! - [`Calendars`] finds the revision of a calendar that measures what begins at an instant.

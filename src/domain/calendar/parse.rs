@@ -1,4 +1,4 @@
-//! From a draft to a calendar. All faults of a draft are found at once.
+//! From a draft to a calendar. All violations of a draft are found at once.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,14 +9,14 @@ use super::{
     Calendar, CalendarLimits, Draft, DraftHoliday, DraftSpecial, DraftWeekly, DraftWindow, Holiday,
     SpecialOpening, Weekly, Window,
 };
-use crate::domain::fault::Fault;
+use crate::domain::violation::Violation;
 use crate::domain::zone::ZoneDatabase;
 
 impl Calendar {
-    /// Checks `draft` and gives the calendar it describes, or every fault in it. A holiday that
+    /// Checks `draft` and gives the calendar it describes, or every violation in it. A holiday that
     /// is written twice counts once; so does a day named twice in a weekly window. It is held to
     /// [`CalendarLimits::DEFAULT`].
-    pub fn parse(draft: &Draft, zones: &ZoneDatabase) -> Result<Calendar, Vec<Fault>> {
+    pub fn parse(draft: &Draft, zones: &ZoneDatabase) -> Result<Calendar, Vec<Violation>> {
         Calendar::parse_within(draft, zones, &CalendarLimits::DEFAULT)
     }
 
@@ -25,31 +25,31 @@ impl Calendar {
         draft: &Draft,
         zones: &ZoneDatabase,
         limits: &CalendarLimits,
-    ) -> Result<Calendar, Vec<Fault>> {
-        let mut faults = Faults { limits, found: Vec::new() };
-        faults.check_time_zone(&draft.time_zone, zones);
-        faults.check_always_open(draft);
+    ) -> Result<Calendar, Vec<Violation>> {
+        let mut violations = CalendarViolations { limits, found: Vec::new() };
+        violations.check_time_zone(&draft.time_zone, zones);
+        violations.check_always_open(draft);
         let calendar = Calendar {
             time_zone: draft.time_zone.clone(),
-            weekly: faults.weekly(&draft.weekly),
-            holidays: faults.holidays(&draft.holidays),
-            special_openings: faults.special_openings(&draft.special_openings),
+            weekly: violations.weekly(&draft.weekly),
+            holidays: violations.holidays(&draft.holidays),
+            special_openings: violations.special_openings(&draft.special_openings),
             always_open: draft.always_open,
         };
-        if faults.found.is_empty() { Ok(calendar) } else { Err(faults.found) }
+        if violations.found.is_empty() { Ok(calendar) } else { Err(violations.found) }
     }
 }
 
-/// The faults found so far. Each method reads one part, noting what is wrong with it; what it
+/// The violations found so far. Each method reads one part, noting what is wrong with it; what it
 /// gives back is whole only when it noted nothing.
-struct Faults<'l> {
+struct CalendarViolations<'l> {
     limits: &'l CalendarLimits,
-    found: Vec<Fault>,
+    found: Vec<Violation>,
 }
 
-impl Faults<'_> {
+impl CalendarViolations<'_> {
     fn note(&mut self, field: impl Into<String>, description: impl Into<String>) {
-        self.found.push(Fault::new(field, description));
+        self.found.push(Violation::new(field, description));
     }
 
     /// Takes the value, or notes what is wrong with `field`.
@@ -76,7 +76,7 @@ impl Faults<'_> {
         }
     }
 
-    /// Notes a list that is too long, which is then not looked at: its faults would be as many.
+    /// Notes a list that is too long, which is then not looked at: its violations would be as many.
     fn check_length<T>(&mut self, field: &str, list: &[T], length_max: usize) -> bool {
         if list.len() > length_max {
             let length = list.len();
@@ -235,16 +235,16 @@ mod tests {
         }
     }
 
-    fn faults(draft: &Draft) -> Vec<String> {
-        let faults = Calendar::parse(draft, &zones()).unwrap_err();
-        faults.iter().map(Fault::to_string).collect()
+    fn violations(draft: &Draft) -> Vec<String> {
+        let violations = Calendar::parse(draft, &zones()).unwrap_err();
+        violations.iter().map(Violation::to_string).collect()
     }
 
     #[track_caller]
-    fn check_fault(change: impl FnOnce(&mut Draft), expected: &str) {
+    fn check_violation(change: impl FnOnce(&mut Draft), expected: &str) {
         let mut draft = office();
         change(&mut draft);
-        assert_eq!(faults(&draft), [expected]);
+        assert_eq!(violations(&draft), [expected]);
     }
 
     #[test]
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn every_fault_is_told_at_once() {
+    fn every_violation_is_described_at_once() {
         let long_name = "é".repeat(NAME_BYTES_MAX / 2 + 1);
         let draft = Draft {
             time_zone: "europe/amsterdam".into(),
@@ -302,10 +302,10 @@ mod tests {
             "special_openings[0].windows[1].closes: \"+3:00\" is not a time of day: \
              write HH:MM from 00:00 to 24:00",
         ];
-        let found = faults(&draft);
-        let told: Vec<&str> = found.iter().map(String::as_str).collect();
+        let found = violations(&draft);
+        let described: Vec<&str> = found.iter().map(String::as_str).collect();
         assert_eq!(
-            told,
+            described,
             [
                 &expected[..],
                 &["special_openings[1].date: 2026-12-24 is also that of special_openings[0]: \
@@ -316,26 +316,26 @@ mod tests {
     }
 
     #[test]
-    fn one_fault_alone() {
-        check_fault(
+    fn one_violation_alone() {
+        check_violation(
             |draft| draft.special_openings.push(special("2026-12-24", vec![])),
             "special_openings[2].date: 2026-12-24 is also that of special_openings[0]: \
              put all windows of a date in one special opening",
         );
-        check_fault(
+        check_violation(
             |draft| draft.weekly[2].closes = "not a time of day, and far too long to repeat".into(),
             "weekly[2].closes: \"not a time of day, and far too long to r\"... \
              is not a time of day: write HH:MM from 00:00 to 24:00",
         );
-        check_fault(
+        check_violation(
             |draft| draft.holidays = vec![holiday("2026-12-25", ""); HOLIDAYS_MAX + 1],
             "holidays: has 2001 entries: write 2000 at most",
         );
-        check_fault(
+        check_violation(
             |draft| draft.weekly = vec![weekly(&[Weekday::Tue], "09:00", "10:00"); 13],
             "weekly: has 13 windows on Tue: write 12 at most",
         );
-        check_fault(
+        check_violation(
             |draft| draft.special_openings[0].windows = vec![window("09:00", "10:00"); 13],
             "special_openings[0].windows: has 13 entries: write 12 at most",
         );

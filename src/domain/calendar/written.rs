@@ -77,14 +77,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_a_time_or_a_fault(text in ".{0,8}") {
+        fn any_text_is_a_time_or_a_violation(text in ".{0,8}") {
             if let Ok(minute) = read_closes(&text) {
                 prop_assert_eq!(format!("{:02}:{:02}", minute / 60, minute % 60), text);
             }
         }
 
         #[test]
-        fn any_text_is_a_date_or_a_fault(text in "[0-9+-]{0,12}") {
+        fn any_text_is_a_date_or_a_violation(text in "[0-9+-]{0,12}") {
             if let Ok(date) = read_date(&text) {
                 prop_assert_eq!(date.to_string(), text);
             }

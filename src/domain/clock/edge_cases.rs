@@ -1,4 +1,4 @@
-//! Known traps of incident clocks, each told as a timeline and what is so at some instants.
+//! Known traps of incident clocks, each written as a timeline and what is so at some instants.
 
 use super::testing::{Case, condition, target};
 use crate::domain::contract::{ClockAction, Target};
@@ -658,9 +658,9 @@ fn one_pause_over_several_statuses_has_one_maximum() {
     Case::new(
         [target("resolution *=8:00 pause=client<2:00")],
         "Mon 10:00 opened P1
-         Mon 11:00 waits client . asked
-         Mon 12:00 waits client . asked.again
-         Mon 14:00 waits client . asked.still
+         Mon 11:00 waits client . question
+         Mon 12:00 waits client . question.again
+         Mon 14:00 waits client . question.still
          Mon 16:00 waits provider
          Mon 17:00 waits client",
     )
@@ -853,7 +853,7 @@ fn a_restoration_ends_before_the_resolution_and_goes_on_when_reopened() {
 // Conditions.
 
 #[test]
-fn what_a_target_applies_to_is_asked_when_its_clock_starts() {
+fn what_a_target_applies_to_is_requested_when_its_clock_starts() {
     let target =
         Target { applies_when: condition("group == 'network'"), ..target("resolution *=4:00") };
     Case::new(
@@ -909,8 +909,8 @@ fn a_condition_that_fails_does_not_hold_and_leaves_a_note() {
     };
     let case = Case::new([target], "Mon 10:00 opened P1\nMon 11:00 assigned desk");
     case.check("Mon 12:00 | running undecided 2:00 of 4:00 due Mon 14:00");
-    case.judged(super::testing::at("Mon 12:00"), |judgement| {
-        let notes = &judgement.clocks[0].notes;
+    case.evaluated(super::testing::at("Mon 12:00"), |evaluation| {
+        let notes = &evaluation.clocks[0].notes;
         assert_eq!(notes.len(), 1, "{notes:?}");
         assert!(notes[0].contains("attributes.site == 'closed'"), "{notes:?}");
     });
@@ -1144,7 +1144,7 @@ fn what_arrives_before_the_opening_waits_for_it() {
 }
 
 #[test]
-fn a_fact_told_twice_counts_once() {
+fn a_fact_described_twice_counts_once() {
     Case::new(
         [target("update *=4:00 pause=client<1:00")],
         "Mon 10:00 opened P1 id=a
@@ -1161,26 +1161,30 @@ fn a_fact_told_twice_counts_once() {
 }
 
 #[test]
-fn warnings_tell_when_they_are_or_were_reached() {
+fn warnings_describe_when_they_are_or_were_reached() {
     let case = Case::new(
         [target("resolution *=4:00 pause=client warn=25 warn=50 warn=75")],
         "Mon 10:00 opened P1
          Mon 12:00 waits client",
     );
     let warned = |time: &str| {
-        case.judged(super::testing::at(time), |judgement| {
-            let warnings = judgement.clocks[0].warnings.iter();
+        case.evaluated(super::testing::at(time), |evaluation| {
+            let warnings = evaluation.clocks[0].warnings.iter();
             let text = warnings.map(|w| (w.reached, w.time.map(super::testing::instant_text)));
             text.collect::<Vec<_>>()
         })
     };
-    let told = |reached: bool, time: &str| (reached, Some(time.to_owned()));
+    let described = |reached: bool, time: &str| (reached, Some(time.to_owned()));
     assert_eq!(
         warned("Mon 11:30"),
-        [told(true, "Mon 11:00"), told(false, "Mon 12:00"), told(false, "Mon 13:00")]
+        [
+            described(true, "Mon 11:00"),
+            described(false, "Mon 12:00"),
+            described(false, "Mon 13:00")
+        ]
     );
     assert_eq!(
         warned("Mon 13:00"),
-        [told(true, "Mon 11:00"), told(true, "Mon 12:00"), (false, None)]
+        [described(true, "Mon 11:00"), described(true, "Mon 12:00"), (false, None)]
     );
 }

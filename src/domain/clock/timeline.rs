@@ -9,7 +9,7 @@ pub(super) struct Stretch<'a> {
     pub start: Instant,
     pub end: Instant,
     pub activity: Activity,
-    pub context: Surroundings<'a>,
+    pub context: Context<'a>,
     /// The event that began it.
     pub event_id: &'a str,
     /// The count begins again from zero with it.
@@ -31,9 +31,9 @@ pub(super) enum Activity {
     CountedGap,
 }
 
-/// The incident's fields a stretch is told with.
+/// The incident's fields a stretch is described with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Surroundings<'a> {
+pub(super) struct Context<'a> {
     pub waiting_on: WaitingOn,
     pub third_party: &'a str,
     pub reason: &'a str,
@@ -52,10 +52,10 @@ pub(super) enum End {
 pub(super) struct Cycle<'a> {
     pub started: Option<Instant>,
     pub ended: Option<(Instant, End)>,
-    /// What it does at the instant asked about, unless it has ended.
+    /// What it does at the instant queried, unless it has ended.
     pub now: Option<Activity>,
     /// In order, without holes. Only one that puts the count to zero and the last may be empty:
-    /// what it tells counts as of its instant.
+    /// what it reports counts as of its instant.
     pub stretches: Vec<Stretch<'a>>,
     /// The incident's priority at the start and at the end.
     pub first_priority: &'a str,
@@ -64,7 +64,7 @@ pub(super) struct Cycle<'a> {
 
 /// A clock's life: its cycles, and conditions that could not be evaluated.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Life<'a> {
+pub(super) struct Timeline<'a> {
     pub cycles: Vec<Cycle<'a>>,
     /// When it first was stopped, also if a reopening made it run on.
     pub first_stop: Option<Instant>,

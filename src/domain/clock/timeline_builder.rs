@@ -1,6 +1,6 @@
 //! Reads off a history what a clock did when: conditions and policies, no durations.
 
-use super::timeline::{Activity, Cycle, End, Life, Stretch, Surroundings};
+use super::timeline::{Activity, Context, Cycle, End, Stretch, Timeline};
 use super::triggers::Triggers;
 use crate::domain::contract::{ClockAction, Metric, OnReopen, Target};
 use crate::domain::incident::{History, Moment, WaitingOn};
@@ -18,32 +18,32 @@ pub(super) struct Admission {
 }
 
 /// The life of `target`'s clock up to `as_of`. No cycles: it does not apply.
-pub(super) fn life<'a>(
+pub(super) fn timeline<'a>(
     target: &Target,
     history: &History<'a>,
     admission: Admission,
     as_of: Instant,
-) -> Life<'a> {
-    let mut watch = Watch {
+) -> Timeline<'a> {
+    let mut builder = TimelineBuilder {
         target,
         admission,
         triggers: Triggers::new(target),
-        life: Life::default(),
+        timeline: Timeline::default(),
         current: None,
         gap: Vec::new(),
         could_start: false,
     };
     for moment in history.moments(as_of) {
-        watch.observe(&moment);
+        builder.observe(&moment);
     }
-    watch.finish(as_of)
+    builder.finish(as_of)
 }
 
-struct Watch<'t, 'a> {
+struct TimelineBuilder<'t, 'a> {
     target: &'t Target,
     admission: Admission,
     triggers: Triggers<'t, 'a>,
-    life: Life<'a>,
+    timeline: Timeline<'a>,
     /// The stretch under way, of the last cycle; `None` before the opening and after an end.
     current: Option<Stretch<'a>>,
     /// The time since the last end, a stretch for each priority: a gap, should the clock go on.
@@ -51,7 +51,7 @@ struct Watch<'t, 'a> {
     could_start: bool,
 }
 
-impl<'a> Watch<'_, 'a> {
+impl<'a> TimelineBuilder<'_, 'a> {
     fn observe(&mut self, moment: &Moment<'_, 'a>) {
         self.triggers.apply(moment);
         if self.triggers.state().opened.is_none() {
@@ -59,8 +59,8 @@ impl<'a> Watch<'_, 'a> {
         }
         let time = moment.time;
         let event_id = moment.events.last().map_or("", |last| last.value.event_id.as_str());
-        if self.life.cycles.is_empty() {
-            self.life.cycles.push(Cycle::default());
+        if self.timeline.cycles.is_empty() {
+            self.timeline.cycles.push(Cycle::default());
             self.begin(time, Activity::Pending, event_id);
         }
         self.start(time, event_id);
@@ -68,7 +68,7 @@ impl<'a> Watch<'_, 'a> {
         for action in self.target.same_instant_order {
             self.act(action, time, event_id, restarts);
         }
-        self.notice_surroundings(time, event_id);
+        self.notice_context(time, event_id);
     }
 
     fn start(&mut self, time: Instant, event_id: &'a str) {
@@ -126,7 +126,7 @@ impl<'a> Watch<'_, 'a> {
         match self.target.on_reopen {
             OnReopen::Ignore => {}
             OnReopen::NewCycle => {
-                self.life.cycles.push(Cycle::default());
+                self.timeline.cycles.push(Cycle::default());
                 self.fill_gap(time, Activity::Gap);
                 self.begin_cycle(time, event_id);
             }
@@ -142,7 +142,7 @@ impl<'a> Watch<'_, 'a> {
     }
 
     fn go_on(&mut self, time: Instant, gap: Activity, event_id: &'a str) {
-        if let Some(cycle) = self.life.cycles.last_mut() {
+        if let Some(cycle) = self.timeline.cycles.last_mut() {
             cycle.ended = None;
         }
         self.fill_gap(time, gap);
@@ -150,7 +150,7 @@ impl<'a> Watch<'_, 'a> {
     }
 
     fn next_cycle(&mut self, time: Instant, event_id: &'a str) {
-        self.life.cycles.push(Cycle::default());
+        self.timeline.cycles.push(Cycle::default());
         self.fill_gap(time, Activity::Pending);
         self.begin_cycle(time, event_id);
     }
@@ -167,10 +167,10 @@ impl<'a> Watch<'_, 'a> {
     /// What of the gap comes after `time` is another stretch of it.
     fn divide_gap(&mut self, time: Instant, event_id: &'a str) {
         self.end_gap(time);
-        let context = Surroundings {
+        let context = Context {
             waiting_on: WaitingOn::Nobody,
             priority: self.triggers.state().priority,
-            ..Surroundings::default()
+            ..Context::default()
         };
         let activity = Activity::Gap;
         let from_zero = false;
@@ -185,7 +185,7 @@ impl<'a> Watch<'_, 'a> {
 
     fn begin_cycle(&mut self, time: Instant, event_id: &'a str) {
         self.run(time, event_id);
-        if let Some(cycle) = self.life.cycles.last_mut() {
+        if let Some(cycle) = self.timeline.cycles.last_mut() {
             cycle.started = Some(time);
             cycle.first_priority = self.triggers.state().priority;
         }
@@ -199,16 +199,16 @@ impl<'a> Watch<'_, 'a> {
 
     fn begin(&mut self, time: Instant, activity: Activity, event_id: &'a str) {
         self.close(time);
-        let (context, from_zero) = (self.surroundings(), false);
+        let (context, from_zero) = (self.context(), false);
         self.current =
             Some(Stretch { start: time, end: time, activity, context, event_id, from_zero });
     }
 
-    /// The same activity in other surroundings is another stretch; so is the time after an end
+    /// The same activity in another context is another stretch; so is the time after an end
     /// under another priority.
-    fn notice_surroundings(&mut self, time: Instant, event_id: &'a str) {
+    fn notice_context(&mut self, time: Instant, event_id: &'a str) {
         if let Some(Stretch { activity, context, .. }) = self.current
-            && context != self.surroundings()
+            && context != self.context()
         {
             self.begin(time, activity, event_id);
         }
@@ -219,15 +219,15 @@ impl<'a> Watch<'_, 'a> {
     }
 
     fn end(&mut self, time: Instant, end: End, event_id: &'a str) {
-        self.notice_surroundings(time, event_id);
+        self.notice_context(time, event_id);
         self.close_last(time);
         self.divide_gap(time, event_id);
-        if let Some(cycle) = self.life.cycles.last_mut() {
+        if let Some(cycle) = self.timeline.cycles.last_mut() {
             cycle.ended = Some((time, end));
             cycle.last_priority = self.triggers.state().priority;
         }
         if end == End::Stopped {
-            self.life.first_stop.get_or_insert(time);
+            self.timeline.first_stop.get_or_insert(time);
         }
     }
 
@@ -245,26 +245,26 @@ impl<'a> Watch<'_, 'a> {
     }
 
     fn push(&mut self, stretch: Stretch<'a>) {
-        if let Some(cycle) = self.life.cycles.last_mut() {
+        if let Some(cycle) = self.timeline.cycles.last_mut() {
             cycle.stretches.push(stretch);
         }
     }
 
-    fn finish(mut self, as_of: Instant) -> Life<'a> {
+    fn finish(mut self, as_of: Instant) -> Timeline<'a> {
         let now = self.activity();
         self.close_last(as_of);
-        if let Some(cycle) = self.life.cycles.last_mut()
+        if let Some(cycle) = self.timeline.cycles.last_mut()
             && cycle.ended.is_none()
         {
             cycle.now = now;
             cycle.last_priority = self.triggers.state().priority;
         }
         // What could have started and did not, does not apply.
-        if self.could_start && self.life.cycles.iter().all(|cycle| cycle.started.is_none()) {
-            self.life.cycles.clear();
+        if self.could_start && self.timeline.cycles.iter().all(|cycle| cycle.started.is_none()) {
+            self.timeline.cycles.clear();
         }
-        self.life.notes = self.triggers.into_notes();
-        self.life
+        self.timeline.notes = self.triggers.into_notes();
+        self.timeline
     }
 
     fn activity(&self) -> Option<Activity> {
@@ -272,12 +272,12 @@ impl<'a> Watch<'_, 'a> {
     }
 
     fn ended(&self) -> Option<(Instant, End)> {
-        self.life.cycles.last().and_then(|cycle| cycle.ended)
+        self.timeline.cycles.last().and_then(|cycle| cycle.ended)
     }
 
-    fn surroundings(&self) -> Surroundings<'a> {
+    fn context(&self) -> Context<'a> {
         let state = self.triggers.state();
-        Surroundings {
+        Context {
             waiting_on: state.waiting_on,
             third_party: state.third_party,
             reason: state.reason,

@@ -19,7 +19,7 @@ pub enum Verdict {
 
 /// How an attainment objective stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Standing {
+pub struct AttainmentResult {
     /// How it stands.
     pub verdict: Verdict,
     /// What is so, rounded down; `None` of nothing.
@@ -32,10 +32,10 @@ pub struct Standing {
 /// Holds counts against a promise. Equality is met; nothing is rounded on the way.
 ///
 /// The allowance is the largest `k` with `met >= share x (met + breached + k)`.
-pub fn stand(promise: &AttainmentPromise, counts: &Counts, is_over: bool) -> Standing {
+pub fn stand(promise: &AttainmentPromise, counts: &Counts, is_over: bool) -> AttainmentResult {
     let decided = counts.decided();
     let most = promise.share.largest_whole(counts.met).map_or(i64::MAX, saturated);
-    Standing {
+    AttainmentResult {
         verdict: verdict(promise, counts, is_over),
         attainment: counts.attainment(),
         breach_allowance: most.saturating_sub(saturated(decided)),
@@ -101,7 +101,7 @@ mod tests {
             share in 1u32..=100, met in 0u64..500, breached in 0u64..500,
         ) {
             let promise = promise(&share.to_string(), 1);
-            let Standing { verdict, breach_allowance, .. } =
+            let AttainmentResult { verdict, breach_allowance, .. } =
                 stand(&promise, &counts(met, breached), true);
             if met + breached > 0 {
                 prop_assert_eq!(verdict == Verdict::Met, breach_allowance >= 0);

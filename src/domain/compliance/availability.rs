@@ -3,7 +3,7 @@
 //! - The service is down while an outage of any name lasts. Outages that overlap or touch are one.
 //! - Planned maintenance wins over an outage, and an outage over a degradation.
 //! - Only agreed service time counts. Planned maintenance in it counts as up.
-//! - An outage that has not ended lasts until the instant asked about.
+//! - An outage that has not ended lasts until the instant queried.
 //! - An outage begins with the first of its downtime, which is agreed service time outside planned
 //!   maintenance, and is counted in the period in which it does, with all its downtime, also what
 //!   lies after the period's end. One that has none is no outage.
@@ -40,7 +40,7 @@ pub struct Availability {
 
 /// How an availability objective stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AvailabilityStanding {
+pub struct AvailabilityResult {
     /// How it stands.
     pub verdict: Verdict,
     /// What is so, rounded down; `None` of nothing.
@@ -52,7 +52,7 @@ pub struct AvailabilityStanding {
 
 /// How an objective on outages stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OutagesStanding {
+pub struct OutagesResult {
     /// How it stands.
     pub verdict: Verdict,
     /// How many outages were long enough to count.
@@ -73,8 +73,8 @@ pub struct Agreed<'a> {
 }
 
 impl Availability {
-    /// Reckons it from the events in effect as of an instant.
-    pub fn reckon(
+    /// Computes it from the events in effect as of an instant.
+    pub fn evaluate(
         events: &[&ServiceEvent],
         agreed: Agreed<'_>,
         period: &Period,
@@ -150,7 +150,7 @@ impl Availability {
 ///
 /// It is missed once the downtime is more than the whole period's agreed service time allows, also
 /// while the period goes on. Until then it is at risk when so far less than the share was up.
-pub fn stand(promise: &AvailabilityPromise, found: &Availability) -> AvailabilityStanding {
+pub fn stand(promise: &AvailabilityPromise, found: &Availability) -> AvailabilityResult {
     let verdict = if found.agreed == Span::ZERO {
         Verdict::NoData
     } else if !found.is_reached(promise.share, found.agreed_in_period) {
@@ -162,12 +162,12 @@ pub fn stand(promise: &AvailabilityPromise, found: &Availability) -> Availabilit
     };
     let allowed = promise.share.rest().of_span(found.agreed_in_period);
     let downtime_allowance = allowed - found.downtime();
-    AvailabilityStanding { verdict, uptime: found.share_up(), downtime_allowance }
+    AvailabilityResult { verdict, uptime: found.share_up(), downtime_allowance }
 }
 
 /// Holds outages against a promise. More than the most is missed at once, also while the period
 /// goes on; until then it is met.
-pub fn stand_outages(promise: &OutagesPromise, found: &Availability) -> OutagesStanding {
+pub fn stand_outages(promise: &OutagesPromise, found: &Availability) -> OutagesResult {
     let long_outages = found.outages_longer_than(promise.longer_than);
     let is_met = long_outages <= u64::from(promise.most);
     let verdict = match (found.agreed, is_met) {
@@ -176,7 +176,7 @@ pub fn stand_outages(promise: &OutagesPromise, found: &Availability) -> OutagesS
         (_, false) => Verdict::Missed,
     };
     let count = i64::try_from(long_outages).unwrap_or(i64::MAX);
-    OutagesStanding { verdict, long_outages, allowance: i64::from(promise.most) - count }
+    OutagesResult { verdict, long_outages, allowance: i64::from(promise.most) - count }
 }
 
 /// Maintenance that was announced before it began, and long enough before.
@@ -229,8 +229,8 @@ fn lasting(
 fn stretches_of(turns: &BTreeMap<Instant, [bool; 2]>, as_of: Instant) -> Vec<(Instant, Instant)> {
     let mut found = Vec::new();
     let mut began: Option<Instant> = None;
-    for (time, told) in turns {
-        match told {
+    for (time, described) in turns {
+        match described {
             [false, true] => began = began.or(Some(*time)),
             [true, false] => found.extend(began.take().map(|began| (began, *time))),
             _ => {}

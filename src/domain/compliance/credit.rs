@@ -6,11 +6,11 @@
 //! fee of the period x tier x weight x (100 % + repeat x missed periods right before)
 //! ```
 //!
-//! reckoned exactly, and rounded once, at the end: half a minor unit is rounded up. The cap is
+//! computed exactly, and rounded once, at the end: half a minor unit is rounded up. The cap is
 //! rounded so too. Everything after that is sums of whole amounts:
 //!
 //! - What all credits of a period come to over its cap is taken off, on a line of its own.
-//! - Earning back a credit undoes it: the period before is reckoned as though it had not been
+//! - Earning back a credit undoes it: the period before is computed as though it had not been
 //!   given. So what its cap had withheld of it does not go back, and over any row of periods no
 //!   more goes back than was credited.
 
@@ -24,9 +24,9 @@ use crate::domain::share::Share;
 
 const MILLIONTHS: i128 = 1_000_000;
 
-/// A period, judged by the words that ruled it.
+/// A period, evaluated by the words that ruled it.
 #[derive(Clone, Debug)]
-pub struct Judged<'c> {
+pub struct EvaluatedObjective<'c> {
     /// The local date it begins on.
     pub first_day: NaiveDate,
     /// How many months it has.
@@ -37,7 +37,7 @@ pub struct Judged<'c> {
     pub credits: &'c Credits,
     /// How the objectives stood whose periods are of its kind, by their ids. Rules for others don't
     /// count.
-    pub standings: BTreeMap<&'c str, Stood>,
+    pub results: BTreeMap<&'c str, Stood>,
 }
 
 /// How an objective stood in a period.
@@ -119,7 +119,7 @@ pub struct Missed {
 }
 
 /// The statement of the first of these consecutive periods, the newest first; `None` of none.
-pub fn statement<'c>(periods: &[Judged<'c>]) -> Option<Statement<'c>> {
+pub fn statement<'c>(periods: &[EvaluatedObjective<'c>]) -> Option<Statement<'c>> {
     let (now, earlier) = periods.split_first()?;
     let mut lines = now.lines(earlier);
     let cap = now.cap();
@@ -132,7 +132,10 @@ pub fn statement<'c>(periods: &[Judged<'c>]) -> Option<Statement<'c>> {
 }
 
 /// What goes back of the credits of the period before.
-fn earned_back<'c>(now: &Judged<'c>, earlier: &[Judged<'c>]) -> Vec<Line<'c>> {
+fn earned_back<'c>(
+    now: &EvaluatedObjective<'c>,
+    earlier: &[EvaluatedObjective<'c>],
+) -> Vec<Line<'c>> {
     let Some((before, long_before)) = earlier.split_first() else { return Vec::new() };
     if before.currency != now.currency {
         return Vec::new();
@@ -152,12 +155,12 @@ fn earned_back<'c>(now: &Judged<'c>, earlier: &[Judged<'c>]) -> Vec<Line<'c>> {
     lines
 }
 
-impl<'c> Judged<'c> {
+impl<'c> EvaluatedObjective<'c> {
     /// What each of its objectives credits, with the periods before it.
-    fn lines(&self, earlier: &[Judged<'c>]) -> Vec<Line<'c>> {
+    fn lines(&self, earlier: &[EvaluatedObjective<'c>]) -> Vec<Line<'c>> {
         let rules = self.credits.rules.iter();
         let line = |rule: &'c CreditRule| {
-            let stood = *self.standings.get(rule.objective_id.as_str())?;
+            let stood = *self.results.get(rule.objective_id.as_str())?;
             let ground = self.ground(rule, stood, earlier);
             let amount = match &ground {
                 Ground::Missed(missed) => missed.amount(self.base()),
@@ -168,7 +171,12 @@ impl<'c> Judged<'c> {
         rules.filter_map(line).collect()
     }
 
-    fn ground(&self, rule: &CreditRule, stood: Stood, earlier: &[Judged<'c>]) -> Ground {
+    fn ground(
+        &self,
+        rule: &CreditRule,
+        stood: Stood,
+        earlier: &[EvaluatedObjective<'c>],
+    ) -> Ground {
         let Stood { verdict, reached } = stood;
         if let Some(from_date) = self.bedding_in() {
             return Ground::BeddingIn(from_date);
@@ -196,7 +204,7 @@ impl<'c> Judged<'c> {
     /// Whether it earns back the credit of the period before.
     fn earns_back(&self, objective_id: &str) -> Option<Ground> {
         let needed = self.credits.rule(objective_id)?.earn_back?;
-        let Stood { verdict, reached } = *self.standings.get(objective_id)?;
+        let Stood { verdict, reached } = *self.results.get(objective_id)?;
         let reached = reached.filter(|reached| *reached >= needed)?;
         (verdict == Verdict::Met).then_some(Ground::EarnBack { reached, needed })
     }
@@ -217,9 +225,9 @@ impl<'c> Judged<'c> {
 }
 
 /// How many of the periods right before count as repetitions.
-fn repeats(rule: &CreditRule, earlier: &[Judged<'_>]) -> u32 {
-    let is_missed = |period: &&Judged<'_>| {
-        let stood = period.standings.get(rule.objective_id.as_str());
+fn repeats(rule: &CreditRule, earlier: &[EvaluatedObjective<'_>]) -> u32 {
+    let is_missed = |period: &&EvaluatedObjective<'_>| {
+        let stood = period.results.get(rule.objective_id.as_str());
         period.bedding_in().is_none() && stood.is_some_and(|s| s.verdict == Verdict::Missed)
     };
     match rule.repeat {
@@ -263,7 +271,7 @@ impl Line<'_> {
             Ground::NoTier(_) => "missed, and no tier credits that".to_owned(),
             Ground::Met(Stood { reached: Some(reached), .. }) => format!("met with {reached}%"),
             Ground::Met(_) => "met".to_owned(),
-            Ground::NoData => "too little is known for it to be judged".to_owned(),
+            Ground::NoData => "too little is known for it to be evaluated".to_owned(),
             Ground::BeddingIn(date) => format!("nothing is credited for periods before {date}"),
             Ground::Cap(cap) => format!("all credits together are at most {cap}% of the fee"),
             Ground::EarnBack { reached, needed } => {
@@ -284,7 +292,7 @@ impl Missed {
         };
         text += &format!(": {credit}% of the fee");
         if *weight != Share::ALL {
-            text += &format!(", weighing {weight}%");
+            text += &format!(", weight {weight}%");
         }
         match repeats {
             0 => {}

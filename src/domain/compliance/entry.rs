@@ -1,8 +1,8 @@
 //! One incident's target, as it counts.
 
-use crate::domain::clock::{Clock, Judgement, Outcome, Phase, Segment, TargetVerdict};
+use crate::domain::clock::{Clock, Evaluation, Outcome, Phase, Segment, TargetVerdict};
 use crate::domain::contract::Metric;
-use crate::domain::experience::{Avoidable, Experience, Toll};
+use crate::domain::experience::{Avoidable, Experience, ExperienceTotals};
 use crate::domain::incident::{Party, State};
 use crate::domain::time::{Instant, Span};
 
@@ -38,7 +38,7 @@ pub struct Entry<'a> {
     pub limit: Span,
     /// What the incident cost people, once it has ended: with the one target of each contract that
     /// its experience stands beside, so that it is counted once.
-    pub toll: Option<Toll>,
+    pub experience_totals: Option<ExperienceTotals>,
     /// What was avoidable of its time; `None`: it has not stopped, no work was estimated, or it was
     /// done at once.
     pub avoidable: Option<Avoidable>,
@@ -70,9 +70,9 @@ impl Entry<'_> {
         is_green && self.experienced.outcome == Outcome::Breached
     }
 
-    /// Its work was left to lie.
-    pub fn is_left_lying(&self) -> bool {
-        self.avoidable.is_some_and(|avoidable| avoidable.is_left_lying())
+    /// Its work was left idle.
+    pub fn has_idle_work(&self) -> bool {
+        self.avoidable.is_some_and(|avoidable| avoidable.has_idle_work())
     }
 
     /// Breached by the contract, and met as it was experienced.
@@ -82,7 +82,7 @@ impl Entry<'_> {
     }
 
     /// Green by the contract only thanks to pauses or exclusions.
-    pub fn is_relieved(&self) -> bool {
+    pub fn is_met_by_pauses(&self) -> bool {
         let is_green = self.contractual.outcome == Outcome::Met || self.is_excluded;
         is_green && self.unrelieved.outcome == Outcome::Breached
     }
@@ -97,24 +97,25 @@ pub struct Account {
     pub elapsed: Span,
 }
 
-/// What a judged incident comes to: an entry for each target that has a clock.
+/// What a evaluated incident comes to: an entry for each target that has a clock.
 pub fn entries<'a>(
-    judgement: &Judgement<'a>,
+    evaluation: &Evaluation<'a>,
     state: &State<'a>,
     experiences: &[Experience<'a>],
 ) -> Vec<Entry<'a>> {
-    let told = judgement.verdicts.iter().filter_map(|verdict| {
-        let lived = experiences.iter().find(|lived| lived.contract_id == verdict.contract_id);
-        entry(verdict, &judgement.clocks, state, lived)
+    let described = evaluation.verdicts.iter().filter_map(|verdict| {
+        let experience =
+            experiences.iter().find(|experience| experience.contract_id == verdict.contract_id);
+        entry(verdict, &evaluation.clocks, state, experience)
     });
-    told.collect()
+    described.collect()
 }
 
 fn entry<'a>(
     verdict: &TargetVerdict<'a>,
     clocks: &[Clock<'a>],
     state: &State<'a>,
-    lived: Option<&Experience<'a>>,
+    experience: Option<&Experience<'a>>,
 ) -> Option<Entry<'a>> {
     let of_target = |clock: &&Clock<'a>| {
         clock.contract_id == verdict.contract_id && clock.target_id == verdict.target_id
@@ -128,10 +129,13 @@ fn entry<'a>(
     let paused = cycles().filter(|clock| total || clock.cycle == verdict.cycle).map(paused).sum();
     let contractual = Account { outcome: verdict.outcome, elapsed: verdict.elapsed };
     let unrelieved = unrelieved(contractual, paused, verdict.limit);
-    let agreed = lived.filter(|lived| lived.is_agreed && measures_how_long(deciding.metric));
-    let experienced_limit = agreed.and_then(|lived| lived.limit).unwrap_or(verdict.limit);
-    let experienced = agreed.map(|lived| experienced(verdict, deciding, lived, experienced_limit));
-    let ended = lived.filter(|lived| lived.target_id == verdict.target_id && lived.has_ended);
+    let agreed =
+        experience.filter(|experience| experience.is_agreed && measures_how_long(deciding.metric));
+    let experienced_limit = agreed.and_then(|experience| experience.limit).unwrap_or(verdict.limit);
+    let experienced =
+        agreed.map(|experience| experienced(verdict, deciding, experience, experienced_limit));
+    let ended = experience
+        .filter(|experience| experience.target_id == verdict.target_id && experience.has_ended);
     let opened = state.opened.map(|(_, opened)| opened);
     Some(Entry {
         contract_id: verdict.contract_id,
@@ -145,7 +149,7 @@ fn entry<'a>(
         unrelieved,
         experienced: experienced.unwrap_or(unrelieved),
         experienced_limit,
-        toll: ended.map(Toll::of),
+        experience_totals: ended.map(ExperienceTotals::of),
         limit: verdict.limit,
         avoidable: None,
         is_excluded: verdict.exclusion.is_some(),
@@ -172,12 +176,12 @@ fn unrelieved(contractual: Account, paused: Span, limit: Span) -> Account {
 fn experienced(
     verdict: &TargetVerdict<'_>,
     deciding: &Clock<'_>,
-    lived: &Experience<'_>,
+    experience: &Experience<'_>,
     limit: Span,
 ) -> Account {
     let from = deciding.start_time.filter(|_| verdict.cycle > 1).unwrap_or(Instant::MIN);
     let until = deciding.stop_time.unwrap_or(Instant::MAX);
-    let elapsed = lived.experienced_within(from, until);
+    let elapsed = experience.experienced_within(from, until);
     let outcome = match elapsed > limit {
         true => Outcome::Breached,
         false if deciding.phase == Phase::Stopped => Outcome::Met,
@@ -209,15 +213,15 @@ mod tests {
 
     /// `contractual, unrelieved, experienced` of the resolution target.
     #[track_caller]
-    fn check(case: &Case, as_of: &str, told: &str) {
-        let found = case.lived(at(as_of), |lived, _, judgement| {
-            let lived: Vec<_> = lived.into_iter().collect();
-            let entries = entries(judgement, &State::default(), &lived);
+    fn check(case: &Case, as_of: &str, described: &str) {
+        let found = case.experience(at(as_of), |experience, _, evaluation| {
+            let experience: Vec<_> = experience.into_iter().collect();
+            let entries = entries(evaluation, &State::default(), &experience);
             let entry = entries.first().expect("an entry");
             let accounts = [entry.contractual, entry.unrelieved, entry.experienced];
             accounts.map(|account| format!("{:?}", account.outcome).to_lowercase()).join(", ")
         });
-        assert_eq!(found, told);
+        assert_eq!(found, described);
     }
 
     const WAITED: &str = "
@@ -271,16 +275,16 @@ mod tests {
     }
 
     #[test]
-    fn the_toll_is_told_once_and_when_the_incident_has_ended() {
+    fn the_totals_is_described_once_and_when_the_incident_has_ended() {
         let targets =
             [target("response P1=1:00/office"), target("resolution P1=4:00/office pause=client")];
         let case = Case::new(targets, WAITED);
         let tolled = |as_of: &str| {
-            case.lived(at(as_of), |lived, _, judgement| {
-                let lived: Vec<_> = lived.into_iter().collect();
+            case.experience(at(as_of), |experience, _, evaluation| {
+                let experience: Vec<_> = experience.into_iter().collect();
                 let history = History::fold(&case.events, case.known_time);
-                let entries = entries(judgement, &history.state(at(as_of)), &lived);
-                let tolled = entries.iter().filter(|entry| entry.toll.is_some());
+                let entries = entries(evaluation, &history.state(at(as_of)), &experience);
+                let tolled = entries.iter().filter(|entry| entry.experience_totals.is_some());
                 tolled.map(|entry| entry.target_id.to_owned()).collect::<Vec<_>>()
             })
         };

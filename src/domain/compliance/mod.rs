@@ -4,15 +4,15 @@
 //! was decided in it is one [`Entry`]; entries add up to a [`Tally`]; and a tally is held against
 //! an objective in integers ([`attainment`]). The contractual account and the experienced one are
 //! kept beside each other in every tally, with what incidents cost people; what is promised of that
-//! is held against it by [`lived`]. What is promised of services rests on the facts about them
+//! is held against it by [`experience`]. What is promised of services rests on the facts about them
 //! instead: how they were up ([`availability`]) and what was measured ([`performance`]). What
-//! missed objectives cost is reckoned from how they stood ([`credit`]).
+//! missed objectives cost is computed from how they stood ([`credit`]).
 
 pub mod attainment;
 pub mod availability;
 pub mod credit;
 mod entry;
-pub mod lived;
+pub mod experience;
 pub mod performance;
 mod period;
 mod reason;

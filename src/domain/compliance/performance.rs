@@ -10,7 +10,7 @@ use crate::domain::share::Share;
 
 /// How a performance objective stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PerformanceStanding {
+pub struct PerformanceResult {
     /// How it stands.
     pub verdict: Verdict,
     /// The percentile, in thousandths of the indicator's unit; `None` of nothing.
@@ -25,7 +25,7 @@ pub fn stand(
     events: &[&ServiceEvent],
     period: &Period,
     is_over: bool,
-) -> PerformanceStanding {
+) -> PerformanceResult {
     let in_period = events.iter().filter(|event| period.contains(event.occur_time));
     let measured = in_period.filter_map(|event| match &event.fact {
         ServiceFact::Measured { indicator, value, count } if *indicator == promise.indicator => {
@@ -41,7 +41,7 @@ pub fn stand(
         Some(_) if is_over => Verdict::Missed,
         Some(_) => Verdict::AtRisk,
     };
-    PerformanceStanding { verdict, value, count }
+    PerformanceResult { verdict, value, count }
 }
 
 /// The value of the nearest rank among values that were seen so many times: the smallest one that
@@ -116,9 +116,9 @@ mod tests {
                 threshold,
                 minimum_count,
             };
-            let standing = stand(&promise, &events, &period, is_over);
-            assert_eq!((standing.value, standing.count), (Some(2_000), 4));
-            standing.verdict
+            let result = stand(&promise, &events, &period, is_over);
+            assert_eq!((result.value, result.count), (Some(2_000), 4));
+            result.verdict
         };
         assert_eq!(stand(2_000, 4, true), Verdict::Met);
         assert_eq!(stand(1_999, 4, true), Verdict::Missed);

@@ -139,16 +139,16 @@ mod tests {
         zones.zone("Europe/Amsterdam").unwrap_or_else(|| panic!("no such zone"))
     }
 
-    fn told(period: &Period) -> (String, String, String) {
+    fn described(period: &Period) -> (String, String, String) {
         (period.name.clone(), period.start.to_string(), period.end.to_string())
     }
 
     #[test]
     fn a_month_is_cut_at_local_midnight_on_both_sides_of_a_change_of_clocks() {
         let march = Period::named("2026-03", &amsterdam());
-        let told = march.map(|march| told(&march));
+        let described = march.map(|march| described(&march));
         let expected = ("2026-03", "2026-02-28T23:00:00Z", "2026-03-31T22:00:00Z");
-        assert_eq!(told, Ok((expected.0.into(), expected.1.into(), expected.2.into())));
+        assert_eq!(described, Ok((expected.0.into(), expected.1.into(), expected.2.into())));
     }
 
     #[test]
@@ -160,8 +160,8 @@ mod tests {
         assert_eq!(of(PeriodKind::Quarter).name, "2026-Q4");
         assert_eq!(of(PeriodKind::Year).name, "2026");
         let week = of(PeriodKind::RollingDays(7));
-        assert_eq!(told(&week).1, "2026-10-25T23:00:00Z");
-        assert_eq!(told(&week).2, "2026-11-01T23:00:00Z");
+        assert_eq!(described(&week).1, "2026-10-25T23:00:00Z");
+        assert_eq!(described(&week).2, "2026-11-01T23:00:00Z");
         for kind in [PeriodKind::Month, PeriodKind::Quarter, PeriodKind::Year] {
             let before = of(kind).before(kind, &zone).unwrap_or_else(|e| panic!("{e}"));
             assert_eq!(before.end, of(kind).start);

@@ -13,8 +13,8 @@ pub fn why(entry: &Entry<'_>, clocks: &[Clock<'_>]) -> String {
     let mut parts = vec![verdict(entry)];
     parts.extend(lost(entry));
     parts.extend(clocks.iter().find_map(|clock| clock.exclusion).map(ground));
-    parts.extend(told("counted while it was up to", &shares(&clocks, |s| s.counted)));
-    parts.extend(told("paused for", &shares(&clocks, |s| s.paused())));
+    parts.extend(described("counted while it was up to", &shares(&clocks, |s| s.counted)));
+    parts.extend(described("paused for", &shares(&clocks, |s| s.paused())));
     parts.extend(reopened(&clocks));
     parts.extend(lay(entry));
     parts.join("; ")
@@ -28,19 +28,19 @@ fn verdict(entry: &Entry<'_>) -> String {
             format!("{} over its {}{open}", words(elapsed - limit), words(limit))
         }
         _ if entry.experienced.outcome == Outcome::Breached => {
-            let lived = words(entry.experienced.elapsed);
+            let experience = words(entry.experienced.elapsed);
             let most = match entry.experienced_limit {
                 same if same == limit => String::new(),
                 other => format!(" of {}", words(other)),
             };
-            format!("{} of its {}, but {lived}{most} for people", words(elapsed), words(limit))
+            format!("{} of its {}, but {experience}{most} for people", words(elapsed), words(limit))
         }
         _ => format!("{} of its {}{open}", words(elapsed), words(limit)),
     }
 }
 
 fn lost(entry: &Entry<'_>) -> Option<String> {
-    let hours = entry.toll.as_ref()?.lost_time.hours();
+    let hours = entry.experience_totals.as_ref()?.lost_time.hours();
     (hours > 0).then(|| format!("{hours} people-hours lost"))
 }
 
@@ -59,7 +59,7 @@ pub fn ground(exclusion: Exclusion<'_>) -> String {
 }
 
 fn lay(entry: &Entry<'_>) -> Option<String> {
-    let avoidable = entry.avoidable.filter(|avoidable| avoidable.is_left_lying())?;
+    let avoidable = entry.avoidable.filter(|avoidable| avoidable.has_idle_work())?;
     let (effort, lost) = (words(avoidable.effort), words(avoidable.lost_time));
     Some(format!("left to lie: {effort} of work, and {lost} were avoidable"))
 }
@@ -86,10 +86,10 @@ fn shares(clocks: &[&Clock<'_>], span: impl Fn(&Segment<'_>) -> Span) -> Vec<(St
     shares
 }
 
-fn told(what: &str, shares: &[(String, Span)]) -> Option<String> {
-    let told = shares.iter().take(3).map(|(who, span)| format!("{who} {}", words(*span)));
-    let told: Vec<_> = told.collect();
-    (!told.is_empty()).then(|| format!("{what} {}", told.join(", ")))
+fn described(what: &str, shares: &[(String, Span)]) -> Option<String> {
+    let described = shares.iter().take(3).map(|(who, span)| format!("{who} {}", words(*span)));
+    let described: Vec<_> = described.collect();
+    (!described.is_empty()).then(|| format!("{what} {}", described.join(", ")))
 }
 
 fn waited_on(segment: &Segment<'_>) -> String {
@@ -126,17 +126,17 @@ mod tests {
     use crate::domain::incident::State;
 
     #[track_caller]
-    fn check(target_words: &str, timeline: &str, told: &str) {
+    fn check(target_words: &str, timeline: &str, described: &str) {
         let case = Case::new([target(target_words)], timeline);
-        let found = case.judged(at("Fri 00:00"), |judgement| {
-            let entries = entries(judgement, &State::default(), &[]);
-            why(entries.first().expect("an entry"), &judgement.clocks)
+        let found = case.evaluated(at("Fri 00:00"), |evaluation| {
+            let entries = entries(evaluation, &State::default(), &[]);
+            why(entries.first().expect("an entry"), &evaluation.clocks)
         });
-        assert_eq!(found, told);
+        assert_eq!(found, described);
     }
 
     #[test]
-    fn what_was_late_is_told_by_how_much_and_whom_it_was_up_to() {
+    fn what_was_late_is_described_by_how_much_and_whom_it_was_up_to() {
         check(
             "resolution P1=4:00/office pause=client",
             "Mon 09:00 opened P1
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_watermelon_is_told_with_both_its_figures() {
+    fn a_watermelon_is_described_with_both_its_figures() {
         check(
             "resolution P1=4:00/office pause=client",
             "Mon 09:00 opened P1
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_open_and_what_came_back_are_told_so() {
+    fn what_is_open_and_what_came_back_are_described_so() {
         check(
             "resolution P1=4:00/office",
             "Mon 09:00 opened P1
@@ -179,8 +179,8 @@ mod tests {
     }
 
     #[test]
-    fn spans_are_told_in_words() {
-        for (seconds, told) in [
+    fn spans_are_described_in_words() {
+        for (seconds, described) in [
             (0, "0 s"),
             (59, "59 s"),
             (60, "1 min"),
@@ -188,7 +188,7 @@ mod tests {
             (7_200, "2 h"),
             (93_930, "26 h 05 min"),
         ] {
-            assert_eq!(words(Span::from_seconds(seconds)), told);
+            assert_eq!(words(Span::from_seconds(seconds)), described);
         }
     }
 }

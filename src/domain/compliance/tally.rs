@@ -3,7 +3,7 @@
 use super::{Account, Entry};
 use crate::domain::clock::Outcome;
 use crate::domain::decimal::Decimal;
-use crate::domain::experience::Toll;
+use crate::domain::experience::ExperienceTotals;
 use crate::domain::figures::{Count, counts_table, define_figures, tally_table};
 use crate::domain::share::Share;
 use crate::domain::spread::Spread;
@@ -51,9 +51,9 @@ impl Tally {
             experienced: Counts::of(entry.experienced.outcome, false),
             watermelons: u64::from(entry.is_watermelon()),
             reverse_watermelons: u64::from(entry.is_reverse_watermelon()),
-            left_lying: u64::from(entry.is_left_lying()),
-            relieved: u64::from(entry.is_relieved()),
-            toll: entry.toll.clone().unwrap_or_default(),
+            idle_work: u64::from(entry.has_idle_work()),
+            met_by_pauses: u64::from(entry.is_met_by_pauses()),
+            experience_totals: entry.experience_totals.clone().unwrap_or_default(),
             elapsed: if counts_elapsed { Spread::of(elapsed.into()) } else { Spread::default() },
         }
     }
@@ -61,8 +61,8 @@ impl Tally {
     /// The attainment by the contract less the one as experienced, in percent; `None` when one of
     /// them is.
     pub fn attainment_gap(&self) -> Option<Decimal> {
-        let (paper, lived) = (self.contractual.attainment()?, self.experienced.attainment()?);
-        Some(paper.above(lived))
+        let (paper, experience) = (self.contractual.attainment()?, self.experienced.attainment()?);
+        Some(paper.above(experience))
     }
 }
 
@@ -73,8 +73,8 @@ mod tests {
     #[test]
     fn the_gap_between_the_accounts_has_a_sign() {
         let counts = |met| Counts { met, breached: 8 - met, ..Counts::default() };
-        let gap = |paper, lived| {
-            let (contractual, experienced) = (counts(paper), counts(lived));
+        let gap = |paper, experience| {
+            let (contractual, experienced) = (counts(paper), counts(experience));
             let tally = Tally { contractual, experienced, ..Tally::default() };
             tally.attainment_gap().map(|gap| gap.to_string())
         };

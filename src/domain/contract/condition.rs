@@ -57,7 +57,7 @@ pub struct Condition {
 #[error("{0}")]
 pub struct ConditionError(String);
 
-/// A field conditions may ask about.
+/// A field conditions may refer to.
 struct Field {
     name: &'static str,
     value: fn(&State<'_>, Instant) -> Value,
@@ -128,8 +128,8 @@ impl Condition {
         &self.source
     }
 
-    /// Whether it asks what time it is.
-    pub fn asks_now(&self) -> bool {
+    /// Whether it depends on what time it is.
+    pub fn queries_now(&self) -> bool {
         self.fields.iter().any(|field| field.name == "now")
     }
 
@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn a_condition_asks_about_the_incidents_fields() {
+    fn a_condition_queries_about_the_incidents_fields() {
         let opened = Opened {
             category: "network".into(),
             attributes: [("vip".to_owned(), "yes".to_owned())].into(),
@@ -461,7 +461,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_expression_is_judged_alike_or_refused(source in expression()) {
+        fn any_expression_is_evaluated_alike_or_refused(source in expression()) {
             check(&source);
             check(&format!("{source} == {source}"));
         }
@@ -477,7 +477,7 @@ mod tests {
     }
 
     #[test]
-    fn a_condition_as_long_as_may_be_is_judged_or_refused_soon() {
+    fn a_condition_as_long_as_may_be_is_evaluated_or_refused_soon() {
         let tens = |count: usize| format!("[{}]", ["1"].repeat(count).join(","));
         let of_each = |part: &str| part.repeat(CONDITION_BYTES_MAX / part.len() - 2);
         for source in [

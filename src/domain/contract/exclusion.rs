@@ -15,7 +15,7 @@ pub struct ExclusionRule {
     pub cause: Option<Party>,
     /// And with the third party of this name; empty: with any.
     pub third_party: String,
-    /// It was judged to be outside the contract's scope.
+    /// It was evaluated to be outside the contract's scope.
     pub out_of_scope: bool,
     /// The incident is so.
     pub when: Option<Condition>,

@@ -9,7 +9,7 @@ pub struct ExperienceTerms {
     pub calendar_id: String,
     /// How long an incident may trouble them, by priority; none: what the target promises.
     pub limits: Vec<ExperienceLimit>,
-    /// How many people the contract serves; 0: it is not told.
+    /// How many people the contract serves; 0: not reported.
     pub people: u32,
     /// How the SLX figure is weighed; none: there is no such figure.
     pub slx_weights: Option<SlxWeights>,

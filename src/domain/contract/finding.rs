@@ -5,7 +5,7 @@
 pub enum Severity {
     /// Worth a look.
     Warning,
-    /// Can't be judged so.
+    /// Can't be evaluated so.
     Error,
 }
 
@@ -21,7 +21,7 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// Something that can't be judged so.
+    /// Something that can't be evaluated so.
     pub(super) fn error(field: impl Into<String>, description: impl Into<String>) -> Finding {
         let severity = Severity::Error;
         Finding { severity, field: field.into(), description: description.into() }

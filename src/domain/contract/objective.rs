@@ -9,7 +9,7 @@ use crate::domain::time::Span;
 pub struct Objective {
     /// Names it within the contract.
     pub id: String,
-    /// Over which periods it is judged.
+    /// Over which periods it is evaluated.
     pub period: PeriodKind,
     /// What is promised.
     pub promise: Promise,
@@ -24,7 +24,7 @@ pub enum PeriodKind {
     Quarter,
     /// Calendar years.
     Year,
-    /// So many days, up to and including the one asked about.
+    /// So many days, up to and including the one queried.
     RollingDays(u16),
 }
 
@@ -105,7 +105,7 @@ pub struct PerformancePromise {
 }
 
 impl Objective {
-    /// The calendar it is judged by, if it is.
+    /// The calendar it is evaluated by, if it is.
     pub fn calendar_id(&self) -> Option<&str> {
         match &self.promise {
             Promise::Availability(promise) => Some(&promise.agreed.calendar_id),

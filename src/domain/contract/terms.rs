@@ -76,7 +76,7 @@ pub struct Target {
     pub starts_after: String,
     /// Warnings at these shares of the limit, in percent, ascending.
     pub warn_at_percent: Vec<u8>,
-    /// The incidents it applies to, asked when the clock starts.
+    /// The incidents it applies to, evaluated when the clock starts.
     pub applies_when: Option<Condition>,
     /// Starts the clock.
     pub start_when: Option<Condition>,

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::course::Course;
 use super::flow::{Flow, flow};
 use super::lost_time::{lost_time, people_hit};
 use super::party_time::{Holder, party_time};
+use super::passages::Passages;
 use super::survey::Survey;
 use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::clock::{Agreement, Calendars, Clock};
@@ -75,7 +75,7 @@ impl Experience<'_> {
 /// it has none.
 pub fn experience<'a>(
     history: &History<'a>,
-    course: &Course<'a>,
+    passages: &Passages<'a>,
     clocks: &[Clock<'a>],
     agreement: &Agreement<'a>,
     calendars: &'a dyn Calendars,
@@ -86,32 +86,32 @@ pub fn experience<'a>(
     let terms = revision.content.terms.experience.as_deref();
     let own_calendar = terms.map(|terms| terms.calendar_id.as_str()).filter(|id| !id.is_empty());
     let calendar_id = own_calendar.unwrap_or(leading.calendar_id);
-    let began = course.trouble_began().unwrap_or(as_of);
+    let began = passages.trouble_began().unwrap_or(as_of);
     let service = calendars.in_force(leading.calendar_id, leading.start_time.unwrap_or(began))?;
     let working = calendars.in_force(calendar_id, began)?;
-    let trouble = Stretches::united(course.trouble().map(|p| (p.start, p.end)));
+    let trouble = Stretches::united(passages.trouble().map(|p| (p.start, p.end)));
     Some(Experience {
         contract_id: leading.contract_id,
         target_id: leading.target_id,
-        party_time: party_time(course, service.hours),
-        flow: flow(history, course, service.hours, as_of),
+        party_time: party_time(passages, service.hours),
+        flow: flow(history, passages, service.hours, as_of),
         calendar_id,
         calendar_revision: working.revision,
-        trouble_began: course.trouble_began(),
-        trouble_ended: course.trouble_ended(),
+        trouble_began: passages.trouble_began(),
+        trouble_ended: passages.trouble_ended(),
         experienced: trouble.elapsed(working.hours),
         limit: terms.and_then(|terms| terms.limit(leading.priority)),
         is_agreed: terms.is_some(),
-        has_ended: course.has_ended(),
-        lost_time: lost_time(course, working.hours),
-        people_hit: people_hit(course),
+        has_ended: passages.has_ended(),
+        lost_time: lost_time(passages, working.hours),
+        people_hit: people_hit(passages),
         survey: Survey::of(history, as_of),
         trouble,
         working: working.hours,
     })
 }
 
-/// The clock that tells how long it took, in its last cycle; one that has not started only where
+/// The clock that shows how long it took, in its last cycle; one that has not started only where
 /// none has.
 fn leading<'c, 'a>(clocks: &'c [Clock<'a>]) -> Option<&'c Clock<'a>> {
     let none_started = clocks.iter().all(|clock| clock.start_time.is_none());

@@ -12,7 +12,7 @@
 //!
 //! A part below nothing is nothing; every share is rounded down to the millionth.
 
-use super::toll::Toll;
+use super::totals::ExperienceTotals;
 use crate::domain::contract::{ExperienceTerms, SlxWeights};
 use crate::domain::share::Share;
 use crate::domain::time::Span;
@@ -46,30 +46,54 @@ pub struct Part {
 }
 
 /// The figure of what incidents cost people in a stretch of time, if the contract weighs one.
-pub fn figure(terms: &ExperienceTerms, toll: &Toll, length: Span) -> Option<Figure> {
+pub fn figure(
+    terms: &ExperienceTerms,
+    experience_totals: &ExperienceTotals,
+    length: Span,
+) -> Option<Figure> {
     let weights = terms.slx_weights.as_ref()?;
     let part = |weight, value| Part { weight, value };
     let mut figure = Figure {
         value: None,
-        lost_time: part(weights.lost_time, kept_time(weights, terms.people, toll, length)),
-        promises: part(weights.promises, kept_promises(toll)),
-        idle: part(weights.idle, share(toll.service_time.less(toll.idle_time), toll.service_time)),
-        score: part(weights.score, Share::of(toll.survey.scores, toll.survey.answers * 10)),
+        lost_time: part(
+            weights.lost_time,
+            kept_time(weights, terms.people, experience_totals, length),
+        ),
+        promises: part(weights.promises, kept_promises(experience_totals)),
+        idle: part(
+            weights.idle,
+            share(
+                experience_totals.service_time.less(experience_totals.idle_time),
+                experience_totals.service_time,
+            ),
+        ),
+        score: part(
+            weights.score,
+            Share::of(experience_totals.survey.scores, experience_totals.survey.answers * 10),
+        ),
     };
     figure.value = weighed(&[figure.lost_time, figure.promises, figure.idle, figure.score]);
     Some(figure)
 }
 
-fn kept_time(weights: &SlxWeights, people: u32, toll: &Toll, length: Span) -> Option<Share> {
+fn kept_time(
+    weights: &SlxWeights,
+    people: u32,
+    experience_totals: &ExperienceTotals,
+    length: Span,
+) -> Option<Share> {
     let lengths = |span: Span| u128::try_from(span.nanos() / 1_000_000_000).unwrap_or_default();
     // A hundred times as much on both sides spares a division.
     let worst = TimeSum::of(people, weights.worst_lost_time).times(lengths(length));
-    let lost = toll.lost_time.times(100).times(lengths(MONTH));
+    let lost = experience_totals.lost_time.times(100).times(lengths(MONTH));
     share(worst.less(lost), worst)
 }
 
-fn kept_promises(toll: &Toll) -> Option<Share> {
-    Share::of(toll.promises_kept, toll.promises_kept + toll.promises_broken)
+fn kept_promises(experience_totals: &ExperienceTotals) -> Option<Share> {
+    Share::of(
+        experience_totals.promises_kept,
+        experience_totals.promises_kept + experience_totals.promises_broken,
+    )
 }
 
 /// The parts of which something is known, each by its weight.
@@ -106,19 +130,19 @@ mod tests {
         Span::from_hours(hours).into()
     }
 
-    fn toll() -> Toll {
-        Toll {
+    fn experience_totals() -> ExperienceTotals {
+        ExperienceTotals {
             lost_time: hours(100),
             promises_kept: 1,
             promises_broken: 3,
             idle_time: hours(6),
             service_time: hours(10),
             survey: Survey { answers: 2, scores: 15, ..Survey::default() },
-            ..Toll::default()
+            ..ExperienceTotals::default()
         }
     }
 
-    fn told(figure: Option<Figure>) -> Vec<String> {
+    fn described(figure: Option<Figure>) -> Vec<String> {
         let Some(Figure { value, lost_time, promises, idle, score }) = figure else {
             return Vec::new();
         };
@@ -130,18 +154,32 @@ mod tests {
     #[test]
     fn the_figure_is_its_parts_by_their_weights() {
         // 100 of 400 hours lost: 75 %. (40 x 75 + 20 x 25 + 20 x 40 + 20 x 75) / 100 = 58.
-        assert_eq!(told(figure(&terms(), &toll(), MONTH)), ["58", "75", "25", "40", "75"]);
+        assert_eq!(
+            described(figure(&terms(), &experience_totals(), MONTH)),
+            ["58", "75", "25", "40", "75"]
+        );
         let half = Span::from_hours(15 * 24);
-        assert_eq!(told(figure(&terms(), &toll(), half))[1], "50", "in half the time");
+        assert_eq!(
+            described(figure(&terms(), &experience_totals(), half))[1],
+            "50",
+            "in half the time"
+        );
     }
 
     #[test]
     fn what_is_not_known_weighs_nothing() {
-        let toll = Toll { lost_time: hours(100), ..Toll::default() };
-        assert_eq!(told(figure(&terms(), &toll, MONTH)), ["75", "75", "-", "-", "-"]);
+        let experience_totals =
+            ExperienceTotals { lost_time: hours(100), ..ExperienceTotals::default() };
+        assert_eq!(
+            described(figure(&terms(), &experience_totals, MONTH)),
+            ["75", "75", "-", "-", "-"]
+        );
         let nobody = ExperienceTerms { people: 0, ..terms() };
-        assert_eq!(told(figure(&nobody, &toll, MONTH)), ["-", "-", "-", "-", "-"]);
-        assert_eq!(figure(&ExperienceTerms::default(), &toll, MONTH), None);
+        assert_eq!(
+            described(figure(&nobody, &experience_totals, MONTH)),
+            ["-", "-", "-", "-", "-"]
+        );
+        assert_eq!(figure(&ExperienceTerms::default(), &experience_totals, MONTH), None);
     }
 
     proptest! {
@@ -151,8 +189,8 @@ mod tests {
         ) {
             let with = |lost: i64| {
                 let (lost_time, idle_time) = (hours(lost), hours(idle));
-                let toll = Toll { promises_kept: kept, promises_broken: broken, ..toll() };
-                figure(&terms(), &Toll { lost_time, idle_time, ..toll }, MONTH)
+                let experience_totals = ExperienceTotals { promises_kept: kept, promises_broken: broken, ..experience_totals() };
+                figure(&terms(), &ExperienceTotals { lost_time, idle_time, ..experience_totals }, MONTH)
             };
             let Some(Figure { value, lost_time, promises, idle, score }) = with(lost) else {
                 return Err(TestCaseError::fail("no figure"));

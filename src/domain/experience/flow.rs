@@ -1,9 +1,9 @@
 //! Flow: how an incident went through the hands of those who worked on it.
 //!
 //! Kanban's *flow efficiency* is the time worked on something divided by the time it took. The rest
-//! was waiting: for a party, which the party time tells, or for nothing at all, which is idle time.
+//! was waiting: for a party, which the party time shows, or for nothing at all, which is idle time.
 
-use super::course::{Course, Passage};
+use super::passages::{Passage, Passages};
 use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::incident::{Fact, History, WaitingOn};
 use crate::domain::share::Share;
@@ -25,11 +25,11 @@ pub struct Flow {
     pub handovers: u32,
     /// How often it was reopened.
     pub reopenings: u32,
-    /// What the client was told of when it would work again.
+    /// What the client was promised of when it would work again.
     pub promises: Promises,
 }
 
-/// Instants by which the client was told that it would work again.
+/// Instants by which the client was promised that it would work again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Promises {
     /// It worked by then, or right then.
@@ -50,15 +50,15 @@ impl Flow {
 /// How an incident flowed as of an instant, by the service hours of its clock.
 pub fn flow(
     history: &History<'_>,
-    course: &Course<'_>,
+    passages: &Passages<'_>,
     hours: &ServiceHours,
     as_of: Instant,
 ) -> Flow {
     let worked = worked(history, as_of);
-    let open = stretches(course.open());
+    let open = stretches(passages.open());
     let is_ours =
         |p: &&Passage<'_>| matches!(p.waiting_on, WaitingOn::Provider | WaitingOn::Nobody);
-    let ours = stretches(course.open().filter(is_ours));
+    let ours = stretches(passages.open().filter(is_ours));
     let service_time = open.elapsed(hours);
     Flow {
         touch_time: worked.length(),
@@ -67,7 +67,7 @@ pub fn flow(
         idle_time: ours.without(&worked).elapsed(hours),
         handovers: handovers(history, as_of),
         reopenings: reopenings(history, as_of),
-        promises: promises(history, course, as_of),
+        promises: promises(history, passages, as_of),
     }
 }
 
@@ -112,14 +112,14 @@ fn reopenings(history: &History<'_>, as_of: Instant) -> u32 {
 
 /// A promise is kept when the trouble in which it was made ended by then. What is promised when
 /// there is no trouble promises nothing.
-fn promises(history: &History<'_>, course: &Course<'_>, as_of: Instant) -> Promises {
-    let trouble = stretches(course.trouble());
+fn promises(history: &History<'_>, passages: &Passages<'_>, as_of: Instant) -> Promises {
+    let trouble = stretches(passages.trouble());
     let mut promises = Promises::default();
     for (time, fact) in facts(history, as_of) {
-        let Fact::ClientUpdated { told_time: Some(told) } = fact else { continue };
+        let Fact::ClientUpdated { reported_time: Some(described) } = fact else { continue };
         let Some((_, ended)) = trouble.around(time) else { continue };
-        let goes_on = ended == as_of && !course.is_over();
-        match (*told < ended, goes_on) {
+        let goes_on = ended == as_of && !passages.is_over();
+        match (*described < ended, goes_on) {
             (true, _) => promises.broken += 1,
             (false, true) => promises.open += 1,
             (false, false) => promises.kept += 1,
@@ -128,7 +128,7 @@ fn promises(history: &History<'_>, course: &Course<'_>, as_of: Instant) -> Promi
     promises
 }
 
-/// An incident has far fewer events than this can tell.
+/// An incident has far fewer events than this can hold.
 fn count(events: usize) -> u32 {
     u32::try_from(events).unwrap_or(u32::MAX)
 }

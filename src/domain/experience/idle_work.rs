@@ -5,7 +5,7 @@ use crate::domain::clock::{Clock, Phase};
 use crate::domain::incident::{Fact, History};
 use crate::domain::time::{Instant, Span};
 
-/// Idle for less, in service time, is not left lying.
+/// Idle for less, in service time, is not left idle.
 const IDLE_LEAST: Span = Span::from_minutes(30);
 
 /// What is known of a clock's work at an instant.
@@ -39,7 +39,7 @@ pub struct Urgency {
     /// The service time for which it now is the provider's to act and nothing happens.
     pub idle_time: Span,
     /// It lies although the estimated work is shorter than what it has lain, and would fit.
-    pub is_left_lying: bool,
+    pub has_idle_work: bool,
 }
 
 impl Urgency {
@@ -58,13 +58,13 @@ impl Urgency {
             latest_start_time: due.and_then(|due| hours.subtract(due, effort_remaining)),
             slack,
             idle_time,
-            is_left_lying: lies && effort_remaining > Span::ZERO && slack > Span::ZERO,
+            has_idle_work: lies && effort_remaining > Span::ZERO && slack > Span::ZERO,
         })
     }
 
     /// Why it is flagged, in plain words; `None` when it is not.
     pub fn reason(&self) -> Option<String> {
-        self.is_left_lying.then(|| {
+        self.has_idle_work.then(|| {
             format!(
                 "{} of work is left and nothing has happened for {} of service time",
                 self.effort_remaining, self.idle_time
@@ -105,8 +105,8 @@ impl Avoidable {
         )
     }
 
-    /// Its work was left to lie: at least for as long as the work takes.
-    pub fn is_left_lying(&self) -> bool {
+    /// Its work was left idle: at least for as long as the work takes.
+    pub fn has_idle_work(&self) -> bool {
         self.lost_time >= IDLE_LEAST.max(self.effort)
     }
 }

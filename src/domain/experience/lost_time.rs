@@ -14,13 +14,13 @@
 //! could not do, in percent, as reported. Nothing is paused, nothing excluded. With the people a
 //! contract serves, SAIDI is `lost time / people` and SAIFI `people hit / people`.
 
-use super::course::Course;
+use super::passages::Passages;
 use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::time_sum::TimeSum;
 
 /// The people-time that was lost, in `hours`; rounded down to the nanosecond once, at the end.
-pub fn lost_time(course: &Course<'_>, hours: &ServiceHours) -> TimeSum {
-    let lost = course.trouble().map(|passage| {
+pub fn lost_time(passages: &Passages<'_>, hours: &ServiceHours) -> TimeSum {
+    let lost = passages.trouble().map(|passage| {
         let working = hours.elapsed(passage.start, passage.end);
         TimeSum::of(passage.affected_users, working).times(u128::from(passage.productivity_loss))
     });
@@ -28,6 +28,6 @@ pub fn lost_time(course: &Course<'_>, hours: &ServiceHours) -> TimeSum {
 }
 
 /// The most people it hit at once: `N` of IEEE Std 1366.
-pub fn people_hit(course: &Course<'_>) -> u32 {
-    course.trouble().map(|passage| passage.affected_users).max().unwrap_or_default()
+pub fn people_hit(passages: &Passages<'_>) -> u32 {
+    passages.trouble().map(|passage| passage.affected_users).max().unwrap_or_default()
 }

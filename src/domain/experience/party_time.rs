@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::course::Course;
+use super::passages::Passages;
 use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::incident::WaitingOn;
 use crate::domain::time::Span;
@@ -44,15 +44,15 @@ impl<N> Holder<N> {
 
 /// What each had of the time in which an incident was open; who had none is not in it.
 ///
-/// Every nanosecond from the opening to the resolution, or to the instant asked about, is in
+/// Every nanosecond from the opening to the resolution, or to the instant queried, is in
 /// exactly one entry: outside `hours` in that of the closed hours, else in that of the party waited
 /// on. The time between a resolution and a reopening is in none, for the incident was not open.
 pub fn party_time<'e>(
-    course: &Course<'e>,
+    passages: &Passages<'e>,
     hours: &ServiceHours,
 ) -> BTreeMap<Holder<&'e str>, Span> {
     let mut spans = BTreeMap::<_, Span>::new();
-    for passage in course.open() {
+    for passage in passages.open() {
         let holder = match passage.waiting_on {
             WaitingOn::Provider | WaitingOn::Nobody => Holder::Provider,
             WaitingOn::Client => Holder::Client,

@@ -1,6 +1,6 @@
 //! Surveys: what the people an incident hit say themselves.
 //!
-//! Scores go from 0 to 10. *Happiness* is reckoned as the Net Promoter Score is (Reichheld, Harvard
+//! Scores go from 0 to 10. *Happiness* is computed as the Net Promoter Score is (Reichheld, Harvard
 //! Business Review, December 2003): the share of answers of 9 and 10 less the share of those of 0
 //! to 6, from -100 % to 100 %; the 7 and 8 between them count in the whole only.
 

@@ -1,11 +1,11 @@
-//! What people went through, told as timelines, and laws over random histories.
+//! What people went through, written as timelines, and laws over random histories.
 
 use itertools::Itertools;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::{Experience, Holder, Survey, TimeSum, Toll};
+use super::{Experience, ExperienceTotals, Holder, Survey, TimeSum};
 use crate::domain::clock::properties::{STORY_SECONDS, a_target, history, settings};
 use crate::domain::clock::testing::{Case, MONDAY_SECOND, at, span_text, target};
 use crate::domain::compliance::{Tally, entries};
@@ -23,37 +23,38 @@ const ESSAY: &str = "
 const RESOLUTION: &str = "resolution P1=8:00/office pause=client";
 
 #[track_caller]
-fn check(case: &Case, as_of: &str, told: &str) {
-    let found = case.lived(at(as_of), |lived, _, _| lived.map(|lived| text(&lived)));
-    assert_eq!(found.unwrap_or_default(), told.split_whitespace().join(" "));
+fn check(case: &Case, as_of: &str, described: &str) {
+    let found = case
+        .experience(at(as_of), |experience, _, _| experience.map(|experience| text(&experience)));
+    assert_eq!(found.unwrap_or_default(), described.split_whitespace().join(" "));
 }
 
-fn text(lived: &Experience<'_>) -> String {
-    let (seconds, _) = lived.lost_time.parts();
+fn text(experience: &Experience<'_>) -> String {
+    let (seconds, _) = experience.lost_time.parts();
     format!(
         "experienced {} lost {} touched {} idle {} of {}",
-        span_text(lived.experienced),
+        span_text(experience.experienced),
         span_text(Span::from_seconds(seconds as i64)),
-        span_text(lived.flow.touch_time),
-        span_text(lived.flow.idle_time),
-        span_text(lived.flow.service_time),
+        span_text(experience.flow.touch_time),
+        span_text(experience.flow.idle_time),
+        span_text(experience.flow.service_time),
     )
 }
 
 #[track_caller]
-fn check_parties(case: &Case, as_of: &str, told: &str) {
-    let found = case.lived(at(as_of), |lived, _, _| {
-        let parties = lived.map(|lived| lived.party_time).unwrap_or_default();
-        let told = parties.iter().map(|(holder, span)| {
+fn check_parties(case: &Case, as_of: &str, described: &str) {
+    let found = case.experience(at(as_of), |experience, _, _| {
+        let parties = experience.map(|experience| experience.party_time).unwrap_or_default();
+        let described = parties.iter().map(|(holder, span)| {
             let name = match holder {
                 Holder::ThirdParty(name) => (*name).to_owned(),
                 other => format!("{other:?}").to_lowercase(),
             };
             format!("{name} {}", span_text(*span))
         });
-        told.collect_vec().join(", ")
+        described.collect_vec().join(", ")
     });
-    assert_eq!(found, told);
+    assert_eq!(found, described);
 }
 
 #[test]
@@ -61,14 +62,16 @@ fn half_an_hour_of_work_that_lay_for_six_cost_forty_people_their_day() {
     let case = Case::new([target(RESOLUTION)], ESSAY);
     case.check("Mon 15:00 | stopped met 6:00 of 8:00 due Mon 17:00");
     check(&case, "Mon 15:00", "experienced 6:00 lost 240:00 touched 0:30 idle 5:30 of 6:00");
-    let flow = case.lived(at("Mon 15:00"), |lived, _, _| lived.map(|lived| lived.flow));
+    let flow = case.experience(at("Mon 15:00"), |experience, _, _| {
+        experience.map(|experience| experience.flow)
+    });
     let efficiency = flow.and_then(|flow| flow.efficiency()).map(|share| share.to_string());
     assert_eq!(efficiency.as_deref(), Some("8.3333"));
 }
 
 #[test]
 fn every_second_is_someones_or_closed() {
-    let story = "
+    let events = "
         Mon 16:00 opened P1
         Tue 10:00 waits client
         Tue 11:00 waits third_party . . Carrier
@@ -76,44 +79,44 @@ fn every_second_is_someones_or_closed() {
         Tue 14:00 resolved
         Wed 09:00 reopened
         Wed 10:00 resolved";
-    let case = Case::new([target(RESOLUTION)], story);
+    let case = Case::new([target(RESOLUTION)], events);
     check_parties(&case, "Tue 10:00", "provider 2:00, closedhours 16:00");
-    let told = "provider 4:00, client 1:00, Carrier 2:00, closedhours 16:00";
-    check_parties(&case, "Thu 10:00", told);
+    let described = "provider 4:00, client 1:00, Carrier 2:00, closedhours 16:00";
+    check_parties(&case, "Thu 10:00", described);
 }
 
 #[test]
 fn lost_time_follows_the_impact_in_the_hours_people_work() {
-    let story = "
+    let events = "
         Mon 15:00 opened P1 10 trouble=Mon-14:00
         Mon 16:00 impact 4 50
         Tue 10:00 restored
         Tue 12:00 impact 9 100
         Wed 12:00 resolved";
-    let case = Case::new([target(RESOLUTION)], story);
+    let case = Case::new([target(RESOLUTION)], events);
     // Ten people for two hours; then, half of the work of four, for an hour each on both days.
     check(&case, "Thu 10:00", "experienced 4:00 lost 24:00 touched 0:00 idle 13:00 of 13:00");
     // Who works in the evening lost nothing in the afternoon: 18 to 22 on Monday.
-    let evening = Case::new([target(RESOLUTION)], story).experienced("evening", &[]);
+    let evening = Case::new([target(RESOLUTION)], events).experienced("evening", &[]);
     check(&evening, "Thu 10:00", "experienced 4:00 lost 8:00 touched 0:00 idle 13:00 of 13:00");
 }
 
 #[test]
 fn work_of_two_people_at_once_is_touched_once_and_at_night_it_shortens_no_idle_time() {
-    let story = "
+    let events = "
         Mon 10:00 opened P1
         Mon 12:00 worked 1:00
         Mon 12:30 worked 1:00
         Tue 08:00 worked 2:00
         Tue 09:00 waits client
         Tue 10:00 resolved";
-    let case = Case::new([target(RESOLUTION)], story);
+    let case = Case::new([target(RESOLUTION)], events);
     check(&case, "Wed 10:00", "experienced 8:00 lost 0:00 touched 3:30 idle 5:30 of 8:00");
 }
 
 #[test]
-fn what_was_told_is_kept_when_it_works_by_then() {
-    let story = "
+fn what_was_described_is_kept_when_it_works_by_then() {
+    let events = "
         Mon 09:00 opened P1
         Mon 09:30 assigned first
         Mon 10:00 updated Mon-11:00
@@ -126,40 +129,42 @@ fn what_was_told_is_kept_when_it_works_by_then() {
         Mon 13:00 resolved
         Mon 14:00 reopened
         Mon 15:00 assigned first";
-    let case = Case::new([target(RESOLUTION)], story);
-    let told = |as_of: &str| {
-        case.lived(at(as_of), |lived, _, _| {
-            let flow = lived.map(|lived| lived.flow).unwrap_or_default();
+    let case = Case::new([target(RESOLUTION)], events);
+    let described = |as_of: &str| {
+        case.experience(at(as_of), |experience, _, _| {
+            let flow = experience.map(|experience| experience.flow).unwrap_or_default();
             let promises = (flow.promises.kept, flow.promises.broken, flow.promises.open);
             (promises, flow.handovers, flow.reopenings)
         })
     };
-    assert_eq!(told("Mon 11:00"), ((0, 0, 3), 1, 0));
-    assert_eq!(told("Mon 11:30"), ((0, 1, 2), 1, 0));
-    assert_eq!(told("Mon 16:00"), ((2, 1, 0), 2, 1));
+    assert_eq!(described("Mon 11:00"), ((0, 0, 3), 1, 0));
+    assert_eq!(described("Mon 11:30"), ((0, 1, 2), 1, 0));
+    assert_eq!(described("Mon 16:00"), ((2, 1, 0), 2, 1));
 }
 
 #[test]
 fn answers_are_added_up() {
-    let story = "
+    let events = "
         Mon 09:00 opened P1
         Mon 10:00 resolved
         Mon 11:00 surveyed 9 2:00
         Mon 12:00 surveyed 8
         Mon 13:00 surveyed 6 0:30
         Mon 14:00 surveyed 10";
-    let case = Case::new([target(RESOLUTION)], story);
-    let told = |as_of: &str| {
-        let survey = case.lived(at(as_of), |lived, _, _| lived.map(|lived| lived.survey));
+    let case = Case::new([target(RESOLUTION)], events);
+    let described = |as_of: &str| {
+        let survey = case.experience(at(as_of), |experience, _, _| {
+            experience.map(|experience| experience.survey)
+        });
         let survey = survey.unwrap_or_default();
         let lost = survey.lost_time.nanos() / 60_000_000_000;
         let written = |figure: Option<Decimal>| figure.map(|figure| figure.to_string());
         let (score, happiness) = (survey.average_score(), survey.happiness_percent());
         (survey.answers, written(score), written(happiness), lost)
     };
-    assert_eq!(told("Mon 10:30"), (0, None, None, 0));
-    assert_eq!(told("Mon 13:00"), (3, Some("7.66".into()), Some("0".into()), 150));
-    assert_eq!(told("Mon 14:00"), (4, Some("8.25".into()), Some("25".into()), 150));
+    assert_eq!(described("Mon 10:30"), (0, None, None, 0));
+    assert_eq!(described("Mon 13:00"), (3, Some("7.66".into()), Some("0".into()), 150));
+    assert_eq!(described("Mon 14:00"), (4, Some("8.25".into()), Some("25".into()), 150));
 }
 
 #[test]
@@ -172,15 +177,15 @@ fn time_sums_go_where_spans_can_not() {
     assert_eq!(TimeSum::of(5, Span::from_seconds(-1)), TimeSum::ZERO);
 }
 
-fn asked() -> impl Strategy<Value = Instant> {
+fn requested() -> impl Strategy<Value = Instant> {
     let second = MONDAY_SECOND..MONDAY_SECOND + STORY_SECONDS + 86_400;
     second.prop_map(|second| Instant::from_seconds(second).unwrap())
 }
 
-/// A toll with a figure of its own in every field.
-fn toll(first: u64) -> Toll {
+/// A experience totals with a figure of its own in every field.
+fn experience_totals(first: u64) -> ExperienceTotals {
     let time = |place: u64| TimeSum::from_parts(first + place, place as u32);
-    Toll {
+    ExperienceTotals {
         incidents: first,
         people_hit: first + 1,
         promises_kept: first + 2,
@@ -206,13 +211,16 @@ fn toll(first: u64) -> Toll {
 #[test]
 fn the_median_is_of_incidents_and_takes_part_in_every_sum() {
     let cost = |people: u32| {
-        let story = format!("Mon 09:00 opened P1 {people}\nMon 15:00 resolved");
-        let case = Case::new([target(RESOLUTION)], &story);
-        case.lived(at("Tue 09:00"), |lived, _, _| lived.map(|lived| Toll::of(&lived))).unwrap()
+        let events = format!("Mon 09:00 opened P1 {people}\nMon 15:00 resolved");
+        let case = Case::new([target(RESOLUTION)], &events);
+        case.experience(at("Tue 09:00"), |experience, _, _| {
+            experience.map(|experience| ExperienceTotals::of(&experience))
+        })
+        .unwrap()
     };
-    let median = |toll: &Toll| toll.lost_times.percentile(50);
+    let median = |experience_totals: &ExperienceTotals| experience_totals.lost_times.percentile(50);
     let hours = |hours: i64| Some(TimeSum::from(Span::from_hours(hours)));
-    assert_eq!(median(&Toll::default()), None);
+    assert_eq!(median(&ExperienceTotals::default()), None);
     // Six hours of 40, 3, 1 and 0 people.
     let mut sum = cost(40);
     assert_eq!(median(&sum), hours(240));
@@ -229,29 +237,29 @@ proptest! {
 
     #[test]
     fn what_was_added_can_be_taken_out_again(one in 0..1_000_000u64, other in 0..1_000_000u64) {
-        let mut sum = toll(one);
-        sum.add(&toll(other));
-        prop_assert_ne!(&sum, &toll(one));
-        let mut the_other_way = toll(other);
-        the_other_way.add(&toll(one));
+        let mut sum = experience_totals(one);
+        sum.add(&experience_totals(other));
+        prop_assert_ne!(&sum, &experience_totals(one));
+        let mut the_other_way = experience_totals(other);
+        the_other_way.add(&experience_totals(one));
         prop_assert_eq!(&sum, &the_other_way);
-        sum.remove(&toll(other));
-        prop_assert_eq!(sum, toll(one));
+        sum.remove(&experience_totals(other));
+        prop_assert_eq!(sum, experience_totals(one));
     }
 
     #[test]
     fn parties_and_closed_hours_add_up_to_the_life(
-        events in history(), target in a_target(), as_of in asked(),
+        events in history(), target in a_target(), as_of in requested(),
     ) {
-        Case::of([target], events).lived(as_of, |lived, course, _| {
-            let life: Span = course.open().map(|p| p.end.since(p.start)).sum();
-            if let Some(lived) = lived {
-                let parties: Span = lived.party_time.values().copied().sum();
-                prop_assert_eq!(parties, life);
-                let closed = lived.party_time.get(&Holder::ClosedHours).copied();
-                prop_assert_eq!(lived.flow.service_time, life - closed.unwrap_or_default());
-                prop_assert!(lived.flow.idle_time <= lived.flow.service_time);
-                prop_assert!(lived.experienced <= life);
+        Case::of([target], events).experience(as_of, |experience, passages, _| {
+            let open_time: Span = passages.open().map(|p| p.end.since(p.start)).sum();
+            if let Some(experience) = experience {
+                let parties: Span = experience.party_time.values().copied().sum();
+                prop_assert_eq!(parties, open_time);
+                let closed = experience.party_time.get(&Holder::ClosedHours).copied();
+                prop_assert_eq!(experience.flow.service_time, open_time - closed.unwrap_or_default());
+                prop_assert!(experience.flow.idle_time <= experience.flow.service_time);
+                prop_assert!(experience.experienced <= open_time);
             }
             Ok(())
         })?;
@@ -259,20 +267,20 @@ proptest! {
 
     #[test]
     fn the_accounts_agree_when_nothing_is_paused_and_the_hours_are_the_same(
-        events in history_that_ends_at_once(), as_of in asked(),
+        events in history_that_ends_at_once(), as_of in requested(),
         calendar in select(vec!["always", "office", "evening"]),
     ) {
         let target = target(&format!("resolution *=4:00/{calendar}"));
-        Case::of([target], events).lived(as_of, |lived, _, judgement| {
-            let counted = judgement.clocks.iter().map(|clock| clock.elapsed).sum::<Span>();
-            prop_assert_eq!(lived.map(|lived| lived.experienced).unwrap_or_default(), counted);
+        Case::of([target], events).experience(as_of, |experience, _, evaluation| {
+            let counted = evaluation.clocks.iter().map(|clock| clock.elapsed).sum::<Span>();
+            prop_assert_eq!(experience.map(|experience| experience.experienced).unwrap_or_default(), counted);
             Ok(())
         })?;
     }
 
     #[test]
     fn then_both_accounts_count_the_same(
-        histories in vec(history_that_ends_at_once(), 1..6), as_of in asked(),
+        histories in vec(history_that_ends_at_once(), 1..6), as_of in requested(),
         calendar in select(vec!["always", "office", "evening"]), agreed: bool,
     ) {
         let mut tally = Tally::default();
@@ -280,15 +288,15 @@ proptest! {
             let target = target(&format!("resolution *=4:00/{calendar}"));
             let case = Case::of([target], events);
             let case = if agreed { case.experienced(calendar, &[]) } else { case };
-            case.lived(as_of, |lived, _, judgement| {
+            case.experience(as_of, |experience, _, evaluation| {
                 let history = History::fold(&case.events, case.known_time);
-                let lived: Vec<_> = lived.into_iter().collect();
-                let entries = entries(judgement, &history.state(as_of), &lived);
+                let experience: Vec<_> = experience.into_iter().collect();
+                let entries = entries(evaluation, &history.state(as_of), &experience);
                 entries.iter().for_each(|entry| tally.add(&Tally::of(entry)));
             });
         }
         prop_assert_eq!(tally.contractual, tally.experienced);
-        prop_assert_eq!((tally.watermelons, tally.reverse_watermelons, tally.relieved), (0, 0, 0));
+        prop_assert_eq!((tally.watermelons, tally.reverse_watermelons, tally.met_by_pauses), (0, 0, 0));
     }
 }
 

@@ -48,7 +48,7 @@ pub struct DayLeft {
 
 impl PastDays {
     /// A day is over: so many clocks were decided on it, and so many of them breached. Days
-    /// without any are told too.
+    /// without any are listed too.
     pub fn learn(&mut self, date: NaiveDate, decided: u64, breached: u64) {
         let (weekday, month) = (weekday(date.weekday()), date.month0() as usize);
         let kinds = [self.weekdays.get_mut(weekday), self.months.get_mut(month)];
@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn quiet_weekends_and_busy_mondays_are_told_apart() {
+    fn quiet_weekends_and_busy_mondays_are_described_apart() {
         let mut past = PastDays::default();
         let first = NaiveDate::from_ymd_opt(2026, 1, 5).unwrap();
         for date in first.iter_days().take(70) {

@@ -6,7 +6,7 @@ use super::snapshot::Snapshot;
 
 /// Shares of the limit from which today's tools warn.
 const RULES_AT: [f32; 3] = [0.5, 0.75, 0.9];
-/// A share counts as though so many had been seen, half of them breached, before it is told.
+/// A share counts as though so many had been seen, half of them breached, before it is reported.
 const SEEN_BEFORE: f64 = 2.0;
 
 /// The forecasts to beat.
@@ -123,11 +123,11 @@ mod tests {
         baselines.decide("P1", Some(0.2), &[mark(0.1)]);
         baselines.decide("P1", Some(0.6), &[mark(0.1), mark(0.55)]);
         baselines.decide("P1", None, &[mark(0.8)]);
-        let said = |of, share| baselines.probability(of, &mark(share));
-        assert_eq!(said(Baseline::BaseRate, 0.5), 2.0 / 5.0);
-        assert_eq!(said(Baseline::Survival, 0.5), 2.0 / 4.0);
-        assert_eq!(said(Baseline::Survival, 0.7), 2.0 / 3.0);
-        assert_eq!(said(Baseline::PercentUsed, 0.55), 1.0 / 3.0);
-        assert_eq!(said(Baseline::PercentUsed, 0.8), 2.0 / 3.0);
+        let predicted = |of, share| baselines.probability(of, &mark(share));
+        assert_eq!(predicted(Baseline::BaseRate, 0.5), 2.0 / 5.0);
+        assert_eq!(predicted(Baseline::Survival, 0.5), 2.0 / 4.0);
+        assert_eq!(predicted(Baseline::Survival, 0.7), 2.0 / 3.0);
+        assert_eq!(predicted(Baseline::PercentUsed, 0.55), 1.0 / 3.0);
+        assert_eq!(predicted(Baseline::PercentUsed, 0.8), 2.0 / 3.0);
     }
 }

@@ -9,21 +9,21 @@ const CLOCKS_A_TRIM: usize = 16;
 
 /// The distribution of a count.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Counted {
-    /// The least count that is told of.
+pub struct BreachCounts {
+    /// The least count that is reported.
     first: usize,
     /// The probabilities of it and those after it.
     shares: Vec<f64>,
 }
 
-impl Counted {
+impl BreachCounts {
     /// How many of independent clocks breach, each with its probability.
     ///
     /// One clock after the other is added by `f(k) = f(k) (1 - p) + f(k - 1) p`. Only the part of
     /// the distribution that is not yet nothing is carried along, so the cost grows with the number
     /// of clocks times the spread of their sum, not with the square of their number.
-    pub fn of(probabilities: impl IntoIterator<Item = f64>) -> Counted {
-        let mut counted = Counted { first: 0, shares: vec![1.0] };
+    pub fn of(probabilities: impl IntoIterator<Item = f64>) -> BreachCounts {
+        let mut counted = BreachCounts { first: 0, shares: vec![1.0] };
         let mut next = Vec::new();
         for (place, probability) in probabilities.into_iter().enumerate() {
             counted.add(probability.clamp(0.0, 1.0), &mut next);
@@ -52,19 +52,19 @@ impl Counted {
     }
 
     /// The sum with an independent count.
-    pub fn plus(&self, other: &Counted) -> Counted {
+    pub fn plus(&self, other: &BreachCounts) -> BreachCounts {
         let mut shares = vec![0.0; self.shares.len() + other.shares.len() - 1];
         for (place, share) in self.shares.iter().enumerate() {
             for (sum, of) in shares.iter_mut().skip(place).zip(&other.shares) {
                 *sum += share * of;
             }
         }
-        Counted { first: self.first + other.first, shares }
+        BreachCounts { first: self.first + other.first, shares }
     }
 
     /// The distribution without one of the clocks that were added: the recurrence undone, from the
     /// end at which errors fade.
-    pub fn without(&self, probability: f64) -> Counted {
+    pub fn without(&self, probability: f64) -> BreachCounts {
         let count = self.shares.len();
         let mut shares = vec![0.0; count];
         let mut last = 0.0;
@@ -73,7 +73,7 @@ impl Counted {
                 last = ((of - last * probability) / (1.0 - probability)).max(0.0);
                 *share = last;
             }
-            return Counted { first: self.first, shares };
+            return BreachCounts { first: self.first, shares };
         }
         for (share, of) in shares.iter_mut().zip(&self.shares).rev() {
             last = ((of - last * (1.0 - probability)) / probability).max(0.0);
@@ -81,17 +81,17 @@ impl Counted {
         }
         // What was shifted up by the clock's breach is shifted down again.
         match self.first.checked_sub(1) {
-            Some(first) => Counted { first, shares },
-            None => Counted { first: 0, shares: shares.split_off(1.min(count - 1)) },
+            Some(first) => BreachCounts { first, shares },
+            None => BreachCounts { first: 0, shares: shares.split_off(1.min(count - 1)) },
         }
     }
 
     /// A Poisson number whose rate is itself uncertain: negative binomial of this mean and
     /// variance, Poisson where the variance is not above the mean.
-    pub fn arriving(mean: f64, variance: f64) -> Counted {
-        let mut counted = Counted { first: 0, shares: Vec::new() };
+    pub fn arriving(mean: f64, variance: f64) -> BreachCounts {
+        let mut counted = BreachCounts { first: 0, shares: Vec::new() };
         if mean <= 0.0 {
-            return Counted { shares: vec![1.0], ..counted };
+            return BreachCounts { shares: vec![1.0], ..counted };
         }
         let excess = variance - mean;
         let size = if excess > 0.0 { mean * mean / excess } else { f64::INFINITY };
@@ -165,7 +165,7 @@ mod tests {
                 prop_oneof![Just(0.0), Just(1.0), 0f64..1.0], 0..11,
             ),
         ) {
-            let counted = Counted::of(probabilities.iter().copied());
+            let counted = BreachCounts::of(probabilities.iter().copied());
             for (count, share) in enumerated(&probabilities).into_iter().enumerate() {
                 prop_assert!((counted.share(count) - share).abs() < 1e-12, "{count}");
             }
@@ -178,10 +178,10 @@ mod tests {
             probabilities in prop::collection::vec(0f64..1.0, 1..40),
             which in any::<prop::sample::Index>(),
         ) {
-            let whole = Counted::of(probabilities.iter().copied());
+            let whole = BreachCounts::of(probabilities.iter().copied());
             let mut others = probabilities.clone();
             let out = others.remove(which.index(others.len()));
-            let expected = Counted::of(others.iter().copied());
+            let expected = BreachCounts::of(others.iter().copied());
             let found = whole.without(out);
             for count in 0..probabilities.len() {
                 prop_assert!((found.share(count) - expected.share(count)).abs() < 1e-9, "{count}");
@@ -193,7 +193,7 @@ mod tests {
     fn nothing_is_lost_of_ten_thousand_clocks() {
         let probabilities: Vec<_> = (0..10_000).map(|i| f64::from(i % 97) / 96.0).collect();
         let mean: f64 = probabilities.iter().sum();
-        let counted = Counted::of(probabilities);
+        let counted = BreachCounts::of(probabilities);
         let sum: f64 = counted.shares().map(|(_, share)| share).sum();
         assert!((sum - 1.0).abs() < 1e-10, "{sum}");
         assert!((counted.mean() - mean).abs() < 1e-6);
@@ -203,7 +203,7 @@ mod tests {
     #[test]
     fn arrivals_have_their_mean_and_variance() {
         for (mean, variance) in [(3.0, 3.0), (40.0, 280.0), (0.0, 0.0), (900.0, 900.0)] {
-            let counted = Counted::arriving(mean, variance);
+            let counted = BreachCounts::arriving(mean, variance);
             let sum: f64 = counted.shares().map(|(_, share)| share).sum();
             let square = |(count, share): (usize, f64)| (count as f64 - mean).powi(2) * share;
             let spread: f64 = counted.shares().map(square).sum();

@@ -5,7 +5,7 @@ use super::snapshot::Snapshot;
 
 /// An effect with a weight for each of its values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Trait {
+pub enum CategoricalFeature {
     /// Common to all.
     Bias,
     /// The contract, target and priority.
@@ -28,25 +28,25 @@ pub enum Trait {
     Category,
 }
 
-/// Every trait, in the order of a landmark's keys.
-pub const TRAITS: [Trait; 10] = [
-    Trait::Bias,
-    Trait::Clause,
-    Trait::ClauseAndHolder,
-    Trait::Events,
-    Trait::Reassignments,
-    Trait::OffHours,
-    Trait::Group,
-    Trait::GroupAndHolder,
-    Trait::Assignee,
-    Trait::Category,
+/// Every trait, in the order of a feature vector's keys.
+pub const CATEGORICAL_FEATURES: [CategoricalFeature; 10] = [
+    CategoricalFeature::Bias,
+    CategoricalFeature::Clause,
+    CategoricalFeature::ClauseAndHolder,
+    CategoricalFeature::Events,
+    CategoricalFeature::Reassignments,
+    CategoricalFeature::OffHours,
+    CategoricalFeature::Group,
+    CategoricalFeature::GroupAndHolder,
+    CategoricalFeature::Assignee,
+    CategoricalFeature::Category,
 ];
 
 /// From these counts of instants on, and below the first.
 const EVENTS_FROM: [u32; 6] = [2, 3, 4, 6, 9, 13];
 const REASSIGNMENTS_MOST: u32 = 5;
 
-impl Trait {
+impl CategoricalFeature {
     /// The weight of a count or a choice.
     pub fn counted(self, count: u8) -> Key {
         self.hashed().with(&[count]).key()
@@ -58,25 +58,25 @@ impl Trait {
 
     /// The weight that a snapshot touches.
     pub(super) fn key(self, snapshot: &Snapshot<'_>) -> Key {
-        let Snapshot { story, .. } = snapshot;
+        let Snapshot { incident, .. } = snapshot;
         let clause = || {
             let of_contract = self.hashed().name(snapshot.contract_id).name(snapshot.target_id);
             of_contract.name(snapshot.priority)
         };
-        let group = || self.hashed().name(story.state.group);
+        let group = || self.hashed().name(incident.state.group);
         match self {
-            Trait::Bias => self.counted(0),
-            Trait::Clause => clause().key(),
-            Trait::ClauseAndHolder => clause().with(&[story.holder as u8]).key(),
-            Trait::Events => self.counted(events_bin(story.event_count)),
-            Trait::Reassignments => {
-                self.counted(story.reassignment_count.min(REASSIGNMENTS_MOST) as u8)
+            CategoricalFeature::Bias => self.counted(0),
+            CategoricalFeature::Clause => clause().key(),
+            CategoricalFeature::ClauseAndHolder => clause().with(&[incident.holder as u8]).key(),
+            CategoricalFeature::Events => self.counted(events_bin(incident.event_count)),
+            CategoricalFeature::Reassignments => {
+                self.counted(incident.reassignment_count.min(REASSIGNMENTS_MOST) as u8)
             }
-            Trait::OffHours => self.counted(u8::from(snapshot.is_off_hours)),
-            Trait::Group => group().key(),
-            Trait::GroupAndHolder => group().with(&[story.holder as u8]).key(),
-            Trait::Assignee => self.hashed().name(story.state.assignee).key(),
-            Trait::Category => self.hashed().name(snapshot.category).key(),
+            CategoricalFeature::OffHours => self.counted(u8::from(snapshot.is_off_hours)),
+            CategoricalFeature::Group => group().key(),
+            CategoricalFeature::GroupAndHolder => group().with(&[incident.holder as u8]).key(),
+            CategoricalFeature::Assignee => self.hashed().name(incident.state.assignee).key(),
+            CategoricalFeature::Category => self.hashed().name(snapshot.category).key(),
         }
     }
 }

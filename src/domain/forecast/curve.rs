@@ -46,7 +46,7 @@ pub fn value(knots: &[Weight], at: Position) -> f32 {
 
 /// The nearest values that do not fall, by the pooling of adjacent violators (Ayer et al. 1955):
 /// neighbours that fall share their mean, each counted by its information.
-pub fn straighten(knots: &mut [Weight]) {
+pub fn isotonic_fit(knots: &mut [Weight]) {
     if knots.is_sorted_by(|a, b| a.value <= b.value) {
         return;
     }
@@ -104,7 +104,7 @@ mod tests {
                 knots.iter().map(|weight| weight.value * weight.information).sum()
             };
             let before = mean(&knots);
-            straighten(&mut knots);
+            isotonic_fit(&mut knots);
             prop_assert!(knots.is_sorted_by(|a, b| a.value <= b.value));
             prop_assert!((mean(&knots) - before).abs() < 0.05);
         }
@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn pools_are_weighed_by_their_information() {
         let mut knots = weights(&[(1.0, 3.0), (0.0, 1.0), (2.0, 1.0)]);
-        straighten(&mut knots);
+        isotonic_fit(&mut knots);
         let values: Vec<_> = knots.iter().map(|weight| weight.value).collect();
         assert_eq!(values, [0.75, 0.75, 2.0]);
     }

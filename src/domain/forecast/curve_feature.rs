@@ -2,11 +2,11 @@
 
 use super::curve::Position;
 use super::key::{Hashed, Key};
-use super::snapshot::{Holder, Snapshot, Story};
+use super::snapshot::{Holder, IncidentFeatures, Snapshot};
 
 /// An effect that never falls, with a curve for each holder or one for all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Course {
+pub enum CurveFeature {
     /// The share of the limit used, by holder.
     ShareUsed,
     /// How long nothing happened, by holder.
@@ -23,15 +23,15 @@ pub enum Course {
     ShareUsedOfAssignee,
 }
 
-/// Every course, in the order of a landmark's points.
-pub const COURSES: [Course; 7] = [
-    Course::ShareUsed,
-    Course::Idle,
-    Course::InState,
-    Course::Nearness,
-    Course::ShareUsedOfGroup,
-    Course::InStateOfGroup,
-    Course::ShareUsedOfAssignee,
+/// Every course, in the order of a feature vector's points.
+pub const CURVE_FEATURES: [CurveFeature; 7] = [
+    CurveFeature::ShareUsed,
+    CurveFeature::Idle,
+    CurveFeature::InState,
+    CurveFeature::Nearness,
+    CurveFeature::ShareUsedOfGroup,
+    CurveFeature::InStateOfGroup,
+    CurveFeature::ShareUsedOfAssignee,
 ];
 
 const SHARE_KNOTS: [f32; 11] = [0.01, 0.035, 0.075, 0.15, 0.25, 0.35, 0.45, 0.55, 0.67, 0.82, 0.95];
@@ -43,24 +43,26 @@ const SHARE_OF_GROUP_KNOTS: [f32; 5] = [0.05, 0.2, 0.4, 0.62, 0.87];
 const IN_STATE_OF_GROUP_KNOTS: [f32; 4] = [1.0, 13.0, 48.0, 110.0];
 const SHARE_OF_ASSIGNEE_KNOTS: [f32; 3] = [0.1, 0.35, 0.75];
 
-impl Course {
+impl CurveFeature {
     /// Its knots, ascending: shares of the limit, or hours.
     pub fn knots(self) -> &'static [f32] {
         match self {
-            Course::ShareUsed => &SHARE_KNOTS,
-            Course::Idle => &IDLE_KNOTS,
-            Course::InState => &IN_STATE_KNOTS,
-            Course::Nearness => &NEARNESS_KNOTS,
-            Course::ShareUsedOfGroup => &SHARE_OF_GROUP_KNOTS,
-            Course::InStateOfGroup => &IN_STATE_OF_GROUP_KNOTS,
-            Course::ShareUsedOfAssignee => &SHARE_OF_ASSIGNEE_KNOTS,
+            CurveFeature::ShareUsed => &SHARE_KNOTS,
+            CurveFeature::Idle => &IDLE_KNOTS,
+            CurveFeature::InState => &IN_STATE_KNOTS,
+            CurveFeature::Nearness => &NEARNESS_KNOTS,
+            CurveFeature::ShareUsedOfGroup => &SHARE_OF_GROUP_KNOTS,
+            CurveFeature::InStateOfGroup => &IN_STATE_OF_GROUP_KNOTS,
+            CurveFeature::ShareUsedOfAssignee => &SHARE_OF_ASSIGNEE_KNOTS,
         }
     }
 
     /// The curve of a holder, where each holder has one.
     pub fn of_holder(self, holder: Holder) -> Key {
         let holder = match self {
-            Course::ShareUsed | Course::Idle | Course::InState => holder as u8 + 1,
+            CurveFeature::ShareUsed | CurveFeature::Idle | CurveFeature::InState => {
+                holder as u8 + 1
+            }
             _ => 0,
         };
         self.hashed().with(&[holder]).key()
@@ -72,12 +74,12 @@ impl Course {
     }
 
     fn key(self, snapshot: &Snapshot<'_>) -> Key {
-        let Story { state, holder, .. } = &snapshot.story;
+        let IncidentFeatures { state, holder, .. } = &snapshot.incident;
         match self {
-            Course::ShareUsedOfGroup | Course::InStateOfGroup => {
+            CurveFeature::ShareUsedOfGroup | CurveFeature::InStateOfGroup => {
                 self.hashed().name(state.group).key()
             }
-            Course::ShareUsedOfAssignee => self.hashed().name(state.assignee).key(),
+            CurveFeature::ShareUsedOfAssignee => self.hashed().name(state.assignee).key(),
             _ => self.of_holder(*holder),
         }
     }
@@ -88,12 +90,12 @@ impl Course {
 
     fn figure(self, snapshot: &Snapshot<'_>) -> f32 {
         match self {
-            Course::ShareUsed | Course::ShareUsedOfGroup | Course::ShareUsedOfAssignee => {
-                snapshot.share_used()
-            }
-            Course::Idle => snapshot.idle_hours(),
-            Course::InState | Course::InStateOfGroup => snapshot.hours_in_state(),
-            Course::Nearness => -snapshot.hours_to_due,
+            CurveFeature::ShareUsed
+            | CurveFeature::ShareUsedOfGroup
+            | CurveFeature::ShareUsedOfAssignee => snapshot.share_used(),
+            CurveFeature::Idle => snapshot.idle_hours(),
+            CurveFeature::InState | CurveFeature::InStateOfGroup => snapshot.hours_in_state(),
+            CurveFeature::Nearness => -snapshot.hours_to_due,
         }
     }
 }

@@ -1,13 +1,13 @@
 //! What moved a forecast, in plain words and figures.
 
-use super::categorical_feature::{TRAITS, Trait};
-use super::curve_feature::{COURSES, Course};
-use super::landmark::Landmark;
+use super::categorical_feature::{CATEGORICAL_FEATURES, CategoricalFeature};
+use super::curve_feature::{CURVE_FEATURES, CurveFeature};
+use super::features::FeatureVector;
 use super::model::Model;
 use super::snapshot::Snapshot;
 
-/// Effects smaller than this, in log-odds, are not worth telling.
-const TOLD_FROM: f32 = 0.05;
+/// Effects smaller than this, in log-odds, are not worth listing.
+const LISTED_FROM: f32 = 0.05;
 
 /// One thing that moved the figure.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,75 +23,85 @@ pub struct Reason {
 /// What a contribution is of.
 #[derive(Clone, Copy)]
 enum Effect {
-    Trait(Trait),
-    Course(Course),
+    CategoricalFeature(CategoricalFeature),
+    CurveFeature(CurveFeature),
 }
 
 /// A forecast's reasons, the strongest first, as they were learnt; no more than so many.
 pub fn explain(
     model: &Model,
     snapshot: &Snapshot<'_>,
-    landmark: &Landmark,
+    features: &FeatureVector,
     most: usize,
 ) -> Vec<Reason> {
-    let traits = TRAITS.iter().zip(landmark.keys);
-    let traits = traits.map(|(of, key)| (Effect::Trait(*of), model.weight(key).evidence()));
-    let courses = COURSES.iter().zip(landmark.points);
-    let courses =
-        courses.map(|(of, (key, at))| (Effect::Course(*of), model.curve_evidence(*of, key, at)));
-    let effects = traits.chain(courses).zip(model.contributions(landmark));
-    let mut told: Vec<_> = effects.filter(|(_, log_odds)| log_odds.abs() >= TOLD_FROM).collect();
-    told.sort_by(|(_, a), (_, b)| b.abs().total_cmp(&a.abs()));
-    let reasons = told.into_iter().map(|((effect, evidence), log_odds)| {
+    let categorical_features = CATEGORICAL_FEATURES.iter().zip(features.keys);
+    let categorical_features = categorical_features
+        .map(|(of, key)| (Effect::CategoricalFeature(*of), model.weight(key).evidence()));
+    let curve_features = CURVE_FEATURES.iter().zip(features.points);
+    let curve_features = curve_features
+        .map(|(of, (key, at))| (Effect::CurveFeature(*of), model.curve_evidence(*of, key, at)));
+    let effects = categorical_features.chain(curve_features).zip(model.contributions(features));
+    let mut described: Vec<_> =
+        effects.filter(|(_, log_odds)| log_odds.abs() >= LISTED_FROM).collect();
+    described.sort_by(|(_, a), (_, b)| b.abs().total_cmp(&a.abs()));
+    let reasons = described.into_iter().map(|((effect, evidence), log_odds)| {
         let words = match effect {
-            Effect::Trait(of) => trait_words(of, snapshot),
-            Effect::Course(of) => course_words(of, snapshot),
+            Effect::CategoricalFeature(of) => categorical_feature_words(of, snapshot),
+            Effect::CurveFeature(of) => curve_feature_words(of, snapshot),
         };
         Reason { words, log_odds, evidence }
     });
     reasons.filter(|reason| !reason.words.is_empty()).take(most).collect()
 }
 
-fn trait_words(of: Trait, snapshot: &Snapshot<'_>) -> String {
-    let story = &snapshot.story;
-    let holder = story.holder.words();
-    let group = || named("group", story.state.group);
+fn categorical_feature_words(of: CategoricalFeature, snapshot: &Snapshot<'_>) -> String {
+    let incident = &snapshot.incident;
+    let holder = incident.holder.words();
+    let group = || named("group", incident.state.group);
     match of {
-        Trait::Bias => String::new(),
-        Trait::Clause => {
+        CategoricalFeature::Bias => String::new(),
+        CategoricalFeature::Clause => {
             let priority = named("priority", snapshot.priority);
             format!("target {} and {priority}", snapshot.target_id)
         }
-        Trait::ClauseAndHolder => format!("{}: {holder}", named("priority", snapshot.priority)),
-        Trait::Events => format!("something happened at {} instants", story.event_count),
-        Trait::Reassignments => format!("{} times passed on", story.reassignment_count),
-        Trait::OffHours if snapshot.is_off_hours => "last touched outside service hours".into(),
-        Trait::OffHours => "last touched within service hours".into(),
-        Trait::Group => group(),
-        Trait::GroupAndHolder => format!("{}: {holder}", group()),
-        Trait::Assignee => named("assignee", story.state.assignee),
-        Trait::Category => named("category", snapshot.category),
+        CategoricalFeature::ClauseAndHolder => {
+            format!("{}: {holder}", named("priority", snapshot.priority))
+        }
+        CategoricalFeature::Events => {
+            format!("something happened at {} instants", incident.event_count)
+        }
+        CategoricalFeature::Reassignments => {
+            format!("{} times passed on", incident.reassignment_count)
+        }
+        CategoricalFeature::OffHours if snapshot.is_off_hours => {
+            "last touched outside service hours".into()
+        }
+        CategoricalFeature::OffHours => "last touched within service hours".into(),
+        CategoricalFeature::Group => group(),
+        CategoricalFeature::GroupAndHolder => format!("{}: {holder}", group()),
+        CategoricalFeature::Assignee => named("assignee", incident.state.assignee),
+        CategoricalFeature::Category => named("category", snapshot.category),
     }
 }
 
-fn course_words(of: Course, snapshot: &Snapshot<'_>) -> String {
-    let holder = snapshot.story.holder.words();
-    let group = || named("group", snapshot.story.state.group);
+fn curve_feature_words(of: CurveFeature, snapshot: &Snapshot<'_>) -> String {
+    let holder = snapshot.incident.holder.words();
+    let group = || named("group", snapshot.incident.state.group);
     let used = || format!("{:.0} % of the limit is used", 100.0 * snapshot.share_used());
-    let in_state = snapshot.time.since(snapshot.story.in_state_since);
+    let in_state = snapshot.time.since(snapshot.incident.in_state_since);
     match of {
-        Course::ShareUsed => format!("{} while {holder}", used()),
-        Course::Idle => {
-            let idle = snapshot.time.since(snapshot.story.last_event_time);
+        CurveFeature::ShareUsed => format!("{} while {holder}", used()),
+        CurveFeature::Idle => {
+            let idle = snapshot.time.since(snapshot.incident.last_event_time);
             format!("nothing has happened for {idle} while {holder}")
         }
-        Course::InState => format!("for {in_state}, {holder}"),
-        Course::ShareUsedOfGroup => format!("{}: {}", group(), used()),
-        Course::InStateOfGroup => format!("{}: for {in_state} in its state", group()),
-        Course::ShareUsedOfAssignee => {
-            format!("{}: {}", named("assignee", snapshot.story.state.assignee), used())
+        CurveFeature::InState => format!("for {in_state}, {holder}"),
+        CurveFeature::ShareUsedOfGroup => format!("{}: {}", group(), used()),
+        CurveFeature::InStateOfGroup => format!("{}: for {in_state} in its state", group()),
+        CurveFeature::ShareUsedOfAssignee => {
+            format!("{}: {}", named("assignee", snapshot.incident.state.assignee), used())
         }
-        Course::Nearness => match snapshot.due_time {
+        CurveFeature::Nearness => match snapshot.due_time {
             Some(due) => format!("due in {} if it runs on", due.since(snapshot.time)),
             None => String::new(),
         },

@@ -1,7 +1,7 @@
 //! A forecast: what is certain, and how probable the rest is.
 
 use super::effort::Estimates;
-use super::landmark::Landmark;
+use super::features::FeatureVector;
 use super::model::Model;
 use super::remaining::{ExpectedStop, Remaining};
 use super::snapshot::Snapshot;
@@ -35,14 +35,14 @@ pub struct Forecast {
 }
 
 impl Forecaster {
-    /// What is to be expected of a clock in its service hours, by the landmark that it is at.
+    /// What is to be expected of a clock in its service hours, by the feature vector that it is at.
     pub fn forecast(
         &self,
         snapshot: &Snapshot<'_>,
-        landmark: &Landmark,
+        features: &FeatureVector,
         hours: &ServiceHours,
     ) -> Forecast {
-        let breach_probability = self.probability(snapshot, landmark);
+        let breach_probability = self.probability(snapshot, features);
         let is_open = matches!(snapshot.phase, Phase::Pending | Phase::Running | Phase::Paused);
         let stop = || {
             let stop = self.remaining.expected_stop(snapshot, breach_probability, hours);
@@ -55,7 +55,7 @@ impl Forecaster {
         };
         Forecast {
             breach_probability,
-            evidence: self.model.evidence(landmark),
+            evidence: self.model.evidence(features),
             expected_stop: is_open.then(stop),
         }
     }
@@ -63,17 +63,17 @@ impl Forecaster {
     /// The probability that a clock breaches: the model's, held against what its engineers
     /// estimate.
     pub fn breach_probability(&self, snapshot: &Snapshot<'_>) -> f64 {
-        self.probability(snapshot, &Landmark::of(snapshot))
+        self.probability(snapshot, &FeatureVector::of(snapshot))
     }
 
-    fn probability(&self, snapshot: &Snapshot<'_>, landmark: &Landmark) -> f64 {
+    fn probability(&self, snapshot: &Snapshot<'_>, features: &FeatureVector) -> f64 {
         if let Some(certain) = certain(snapshot) {
             return certain;
         }
-        let probability = self.model.probability(landmark);
+        let probability = self.model.probability(features);
         match snapshot.effort_remaining() {
             Some(effort) => {
-                let group = snapshot.story.state.group;
+                let group = snapshot.incident.state.group;
                 self.estimates.combine(probability, group, effort, snapshot.remaining())
             }
             None => probability,

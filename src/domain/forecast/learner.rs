@@ -2,18 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use super::landmark::Landmark;
+use super::features::FeatureVector;
 use super::model::Model;
 use crate::domain::time::Instant;
 
-/// A model, and the landmarks of each clock `C` that is still undecided.
+/// A model, and the feature vectors of each clock `C` that is still undecided.
 ///
-/// Landmarks and decisions are told in the order they occurred. What a clock teaches it teaches
-/// once: the landmarks of a clock that goes on after it was decided are new ones.
+/// Feature vectors and decisions come in the order they occurred. What a clock teaches it teaches
+/// once: the feature vectors of a clock that goes on after it was decided are new ones.
 #[derive(Clone, Debug, Default)]
 pub struct Learner<C> {
     model: Model,
-    pending: BTreeMap<C, Vec<Landmark>>,
+    pending: BTreeMap<C, Vec<FeatureVector>>,
 }
 
 impl<C: Ord> Learner<C> {
@@ -28,14 +28,14 @@ impl<C: Ord> Learner<C> {
     }
 
     /// An undecided clock came by here.
-    pub fn pass(&mut self, clock: C, landmark: Landmark) {
-        self.pending.entry(clock).or_default().push(landmark);
+    pub fn pass(&mut self, clock: C, features: FeatureVector) {
+        self.pending.entry(clock).or_default().push(features);
     }
 
     /// A clock was decided.
     pub fn decide(&mut self, clock: &C, is_breached: bool, decide_time: Instant) {
-        let landmarks = self.pending.remove(clock).unwrap_or_default();
-        self.model.decide(&landmarks, is_breached, decide_time);
+        let feature_vectors = self.pending.remove(clock).unwrap_or_default();
+        self.model.decide(&feature_vectors, is_breached, decide_time);
     }
 
     /// A clock will never be decided: it teaches nothing.
@@ -43,8 +43,8 @@ impl<C: Ord> Learner<C> {
         self.pending.remove(clock);
     }
 
-    /// The landmarks of undecided clocks.
-    pub fn pending(&self) -> &BTreeMap<C, Vec<Landmark>> {
+    /// The feature vectors of undecided clocks.
+    pub fn pending(&self) -> &BTreeMap<C, Vec<FeatureVector>> {
         &self.pending
     }
 }

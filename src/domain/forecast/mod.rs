@@ -1,9 +1,10 @@
 //! Forecasts: how probable a breach is, by what is known now and nothing later.
 //!
-//! A [`Snapshot`] is what is known of an open clock. In the [`Model`]'s terms it is a [`Landmark`]:
-//! the weights and curve positions it touches. Clocks leave landmarks on their way; when they are
-//! decided, the [`Learner`] lets the model learn from them. So a forecast is a function of the
-//! snapshot and of what was decided before, and the same history gives the same figures.
+//! A [`Snapshot`] is what is known of an open clock. In the [`Model`]'s terms it is a
+//! [`FeatureVector`]: the weights and curve positions it touches. Clocks leave feature vectors on
+//! their way; when they are decided, the [`Learner`] lets the model learn from them. So a forecast
+//! is a function of the snapshot and of what was decided before, and the same history gives the
+//! same figures.
 
 mod arrivals;
 mod baseline;
@@ -14,9 +15,9 @@ mod curve_feature;
 mod effort;
 mod error_budget;
 mod explanation;
+mod features;
 mod forecaster;
 mod key;
-mod landmark;
 mod learner;
 mod model;
 mod period;
@@ -32,22 +33,22 @@ mod weight;
 
 pub use arrivals::{Arrivals, DayLeft, PastDays};
 pub use baseline::{BASELINES, Baseline, Baselines, Mark};
-pub use breaches::Counted;
-pub use categorical_feature::{TRAITS, Trait};
+pub use breaches::BreachCounts;
+pub use categorical_feature::{CATEGORICAL_FEATURES, CategoricalFeature};
 pub use curve::Position;
-pub use curve_feature::{COURSES, Course};
+pub use curve_feature::{CURVE_FEATURES, CurveFeature};
 pub use effort::{Errors, Estimates};
 pub use error_budget::{Budget, Stretch};
 pub use explanation::{Reason, explain};
+pub use features::FeatureVector;
 pub use forecaster::{Forecast, Forecaster};
 pub use key::Key;
-pub use landmark::Landmark;
 pub use learner::Learner;
 pub use model::{MODEL_VERSION, Model};
 pub use period::{OpenClock, PeriodForecast, PeriodSoFar};
 pub use quality::{Alarms, Bin, Quality, Scored};
 pub use remaining::{ExpectedStop, Remaining, STOP_QUANTILES, Stratum};
-pub use snapshot::{HOLDERS, Holder, Snapshot, Story};
-pub use track_record::{Score, Sums, TrackRecord, Turnout, month_of};
+pub use snapshot::{HOLDERS, Holder, IncidentFeatures, Snapshot};
+pub use track_record::{ForecastScore, Score, Sums, TrackRecord, month_of};
 pub use waits::{Wait, Waits};
 pub use weight::Weight;

@@ -1,15 +1,15 @@
-//! The model: an online logistic regression over a landmark's weights and curves.
+//! The model: an online logistic regression over a feature vector's weights and curves.
 //!
 //! `z = w0 + sum of weights + sum of curve values` in log-odds, `p = 1 / (1 + exp(-z))`. When a
-//! clock is decided, each of its landmarks teaches: a weight moves by its error over its
+//! clock is decided, each of its feature vectors teaches: a weight moves by its error over its
 //! information, which grows with every lesson and fades with a half-life. So what was seldom seen
 //! stays near its prior, and old habits are forgotten.
 
-use super::categorical_feature::Trait;
-use super::curve::{Position, straighten, value};
-use super::curve_feature::{COURSES, Course};
+use super::categorical_feature::CategoricalFeature;
+use super::curve::{Position, isotonic_fit, value};
+use super::curve_feature::{CURVE_FEATURES, CurveFeature};
+use super::features::FeatureVector;
 use super::key::{ByKey, Key};
-use super::landmark::Landmark;
 use super::prior::prior;
 use super::weight::{Lesson, Weight};
 use crate::domain::time::Instant;
@@ -21,8 +21,9 @@ pub const MODEL_VERSION: u32 = 2;
 const PRIOR_SHARE: f64 = 0.23;
 /// A lesson that was foreseen still teaches this much.
 const INFORMATION_LEAST: f32 = 0.01;
-/// The landmarks of one clock say much the same: of `n` each counts `n` to the power of minus this.
-const KINSHIP: f32 = 0.3;
+/// The feature vectors of one clock say much the same: of `n` each counts `n` to the power of minus
+/// this.
+const CORRELATION_EXPONENT: f32 = 0.3;
 /// Where a breach is more probable than not, something that just happened takes this share of the
 /// log-odds off: it is often the beginning of the end. In both organisations that were measured,
 /// the weights alone said 0.8 right after an event where 0.7 breached.
@@ -39,19 +40,20 @@ pub struct Model {
 }
 
 impl Model {
-    /// The probability that a clock at a landmark breaches.
-    pub fn probability(&self, landmark: &Landmark) -> f64 {
-        let log_odds = self.contributions(landmark).fold(base_log_odds(), |z, c| z + f64::from(c));
-        let discount = FRESH_DISCOUNT * f64::from(landmark.freshness);
+    /// The probability that a clock at a feature vector breaches.
+    pub fn probability(&self, features: &FeatureVector) -> f64 {
+        let log_odds = self.contributions(features).fold(base_log_odds(), |z, c| z + f64::from(c));
+        let discount = FRESH_DISCOUNT * f64::from(features.freshness);
         1.0 / (1.0 + (discount * log_odds.max(0.0) - log_odds).exp())
     }
 
     /// What each trait and then each course adds to the log-odds.
-    pub fn contributions(&self, landmark: &Landmark) -> impl Iterator<Item = f32> {
-        let traits = landmark.keys.iter().map(|key| self.weight(*key).value);
-        let points = COURSES.iter().zip(&landmark.points);
-        let courses = points.map(|(course, (key, at))| value(self.curve(*course, *key), *at));
-        traits.chain(courses)
+    pub fn contributions(&self, features: &FeatureVector) -> impl Iterator<Item = f32> {
+        let categorical_features = features.keys.iter().map(|key| self.weight(*key).value);
+        let points = CURVE_FEATURES.iter().zip(&features.points);
+        let curve_features =
+            points.map(|(curve_feature, (key, at))| value(self.curve(*curve_feature, *key), *at));
+        categorical_features.chain(curve_features)
     }
 
     /// The weight of a trait.
@@ -61,36 +63,42 @@ impl Model {
     }
 
     /// The knots of a course's curve.
-    pub fn curve(&self, course: Course, key: Key) -> &[Weight] {
-        self.curves.get(&key).map_or_else(|| prior().curve(course, key), Vec::as_slice)
+    pub fn curve(&self, curve_feature: CurveFeature, key: Key) -> &[Weight] {
+        self.curves.get(&key).map_or_else(|| prior().curve(curve_feature, key), Vec::as_slice)
     }
 
-    /// How much evidence beyond the prior stands behind a landmark's clause, and behind how much of
-    /// the limit is used in its state.
-    pub fn evidence(&self, landmark: &Landmark) -> f32 {
-        let clause = landmark.key(Trait::Clause).map(|key| self.weight(key).evidence());
-        let used = landmark.point(Course::ShareUsed);
-        let used = used.map(|(key, at)| self.curve_evidence(Course::ShareUsed, key, at));
+    /// How much evidence beyond the prior stands behind a feature vector's clause, and behind how
+    /// much of the limit is used in its state.
+    pub fn evidence(&self, features: &FeatureVector) -> f32 {
+        let clause =
+            features.key(CategoricalFeature::Clause).map(|key| self.weight(key).evidence());
+        let used = features.point(CurveFeature::ShareUsed);
+        let used = used.map(|(key, at)| self.curve_evidence(CurveFeature::ShareUsed, key, at));
         clause.unwrap_or_default() + used.unwrap_or_default()
     }
 
     /// How much evidence beyond the prior stands behind a curve at a position.
-    pub fn curve_evidence(&self, course: Course, key: Key, at: Position) -> f32 {
-        let knots = self.curve(course, key);
+    pub fn curve_evidence(&self, curve_feature: CurveFeature, key: Key, at: Position) -> f32 {
+        let knots = self.curve(curve_feature, key);
         let of = |(knot, part): (usize, f32)| {
             knots.get(knot).map_or(0.0, |weight| part * weight.evidence())
         };
         at.parts().into_iter().map(of).sum()
     }
 
-    /// A clock was decided: each landmark on its way there teaches, in their order.
-    pub fn decide(&mut self, landmarks: &[Landmark], is_breached: bool, decide_time: Instant) {
+    /// A clock was decided: each feature vector on its way there teaches, in their order.
+    pub fn decide(
+        &mut self,
+        feature_vectors: &[FeatureVector],
+        is_breached: bool,
+        decide_time: Instant,
+    ) {
         let day = (decide_time.seconds() / SECONDS_A_DAY) as u32;
         self.decided += 1;
         self.breached += u64::from(is_breached);
-        let part = (landmarks.len() as f32).powf(-KINSHIP);
-        for landmark in landmarks {
-            self.learn(landmark, is_breached, part, day);
+        let part = (feature_vectors.len() as f32).powf(-CORRELATION_EXPONENT);
+        for features in feature_vectors {
+            self.learn(features, is_breached, part, day);
         }
     }
 
@@ -123,24 +131,24 @@ impl Model {
         }
     }
 
-    fn learn(&mut self, landmark: &Landmark, is_breached: bool, part: f32, day: u32) {
-        let p = self.probability(landmark);
+    fn learn(&mut self, features: &FeatureVector, is_breached: bool, part: f32, day: u32) {
+        let p = self.probability(features);
         let truth = if is_breached { 1.0 } else { 0.0 };
         let information = ((p * (1.0 - p)) as f32).max(INFORMATION_LEAST);
         let lesson = Lesson { error: (p - truth) as f32, information, day };
-        for key in &landmark.keys {
+        for key in &features.keys {
             let weight = self.weights.entry(*key).or_insert_with(|| prior().weight(*key));
             weight.learn(lesson, part);
         }
-        for (course, (key, at)) in COURSES.iter().zip(&landmark.points) {
-            let unlearnt = || prior().curve(*course, *key).to_vec();
+        for (curve_feature, (key, at)) in CURVE_FEATURES.iter().zip(&features.points) {
+            let unlearnt = || prior().curve(*curve_feature, *key).to_vec();
             let curve = self.curves.entry(*key).or_insert_with(unlearnt);
             for (knot, share) in at.parts() {
                 if let Some(weight) = curve.get_mut(knot).filter(|_| share > 0.0) {
                     weight.learn(lesson, part * share);
                 }
             }
-            straighten(curve);
+            isotonic_fit(curve);
         }
     }
 }

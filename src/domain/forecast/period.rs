@@ -5,7 +5,7 @@
 //! deviation of 0.4, is averaged over (Gauss-Hermite, three points).
 
 use super::arrivals::Arrivals;
-use super::breaches::Counted;
+use super::breaches::BreachCounts;
 use crate::domain::share::Share;
 
 /// The shocks averaged over, in log-odds, each with its weight: zero, and 0.4 times the square root
@@ -14,8 +14,8 @@ const SHOCKS: [(f64, f64); 3] =
     [(-0.692_820_323, 1.0 / 6.0), (0.0, 2.0 / 3.0), (0.692_820_323, 1.0 / 6.0)];
 /// The interval of the attainment holds it in nine of ten cases.
 const TAIL: f64 = 0.05;
-/// So many of the clocks that weigh most are told.
-const HEAVIEST_MOST: usize = 20;
+/// So many of the clocks that weigh most are listed.
+const MOST_INFLUENTIAL_MOST: usize = 20;
 
 /// A clock that is open in the period.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -59,14 +59,14 @@ pub struct PeriodForecast {
     pub allowance_left: i64,
     /// The open clocks that weigh most, by their places, each with what the miss probability
     /// would fall by if it were met, the number decided being as expected.
-    pub heaviest: Vec<(usize, f64)>,
+    pub most_influential: Vec<(usize, f64)>,
 }
 
 /// The period's end as one shock would have it.
 struct Shocked {
     shock: f64,
     weight: f64,
-    breaches: Counted,
+    breaches: BreachCounts,
     /// The mean and the variance of the number decided.
     decided: (f64, f64),
 }
@@ -85,7 +85,7 @@ impl PeriodSoFar<'_> {
             attainment_interval: self.interval(&shocked, expected_decided),
             expected_decided,
             allowance_left: allowed - self.breached as i64,
-            heaviest: self.heaviest(&shocked, allowed),
+            most_influential: self.most_influential(&shocked, allowed),
         }
     }
 
@@ -99,8 +99,8 @@ impl PeriodSoFar<'_> {
         let share = shifted_share(breach_share, shock);
         let breaching = mean * share;
         let excess = (variance - mean).max(0.0) * share * share;
-        let arriving = Counted::arriving(breaching, breaching + excess);
-        let of_open = Counted::of(open.iter().map(OpenClock::breaches_here));
+        let arriving = BreachCounts::arriving(breaching, breaching + excess);
+        let of_open = BreachCounts::of(open.iter().map(OpenClock::breaches_here));
         let decided = open.iter().map(OpenClock::decided_here);
         let (sum, spread) = decided
             .fold((0.0, 0.0), |(sum, spread), share| (sum + share, spread + share * (1.0 - share)));
@@ -167,13 +167,13 @@ impl PeriodSoFar<'_> {
     }
 
     /// A clock tips the scale when the others breach just as often as is still allowed.
-    fn heaviest(&self, shocked: &[Shocked], allowed: i64) -> Vec<(usize, f64)> {
+    fn most_influential(&self, shocked: &[Shocked], allowed: i64) -> Vec<(usize, f64)> {
         let Ok(left) = usize::try_from(allowed - self.breached as i64) else { return Vec::new() };
-        let mut heaviest: Vec<_> = self.open.iter().enumerate().collect();
+        let mut most_influential: Vec<_> = self.open.iter().enumerate().collect();
         let by_breach =
             |a: &OpenClock, b: &OpenClock| b.breaches_here().total_cmp(&a.breaches_here());
-        heaviest.sort_by(|(a, of_a), (b, of_b)| by_breach(of_a, of_b).then(a.cmp(b)));
-        heaviest.truncate(HEAVIEST_MOST);
+        most_influential.sort_by(|(a, of_a), (b, of_b)| by_breach(of_a, of_b).then(a.cmp(b)));
+        most_influential.truncate(MOST_INFLUENTIAL_MOST);
         let tips = |under: &Shocked, clock: &OpenClock| {
             let breaches = under.moved(clock).breaches_here();
             breaches * under.breaches.without(breaches).share(left)
@@ -181,7 +181,7 @@ impl PeriodSoFar<'_> {
         let weigh = |(place, clock): (usize, &OpenClock)| {
             (place, mixed(shocked, |under| tips(under, clock)))
         };
-        let mut weighed: Vec<_> = heaviest.into_iter().map(weigh).collect();
+        let mut weighed: Vec<_> = most_influential.into_iter().map(weigh).collect();
         weighed.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         weighed
     }
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_certain_is_told_as_certain() {
+    fn what_is_certain_is_described_as_certain() {
         let met = so_far(&[], 20, 2).forecast();
         assert_eq!((met.miss_probability, met.allowance_left), (0.0, 0));
         assert!((met.expected_attainment - 0.9).abs() < 1e-9);
@@ -268,8 +268,8 @@ mod tests {
         let clocks = [open(0.5)];
         let forecast = so_far(&clocks, 19, 2).forecast();
         assert!((forecast.miss_probability - 0.5).abs() < 1e-3, "{forecast:?}");
-        assert_eq!(forecast.heaviest.first().map(|(place, _)| *place), Some(0));
-        assert!((forecast.heaviest[0].1 - 0.5).abs() < 1e-3);
+        assert_eq!(forecast.most_influential.first().map(|(place, _)| *place), Some(0));
+        assert!((forecast.most_influential[0].1 - 0.5).abs() < 1e-3);
     }
 
     #[test]

@@ -7,16 +7,16 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use super::categorical_feature::Trait;
-use super::curve::straighten;
-use super::curve_feature::Course;
+use super::categorical_feature::CategoricalFeature;
+use super::curve::isotonic_fit;
+use super::curve_feature::CurveFeature;
 use super::key::{ByKey, Key};
 use super::snapshot::{HOLDERS, Holder};
 use super::weight::Weight;
 
 /// The courses that every organisation has.
-const COMMON_COURSES: [Course; 4] =
-    [Course::ShareUsed, Course::Idle, Course::InState, Course::Nearness];
+const COMMON_CURVE_FEATURES: [CurveFeature; 4] =
+    [CurveFeature::ShareUsed, CurveFeature::Idle, CurveFeature::InState, CurveFeature::Nearness];
 
 const WEIGHTS: &str = include_str!("prior_weights.json");
 
@@ -38,51 +38,59 @@ impl Prior {
         self.weights.get(&key).copied().unwrap_or(Weight::prior(0.0))
     }
 
-    pub fn curve(&self, course: Course, key: Key) -> &[Weight] {
+    pub fn curve(&self, curve_feature: CurveFeature, key: Key) -> &[Weight] {
         static FLAT: [Weight; 16] = [Weight::prior(0.0); 16];
-        let flat = || FLAT.get(..course.knots().len()).unwrap_or_default();
+        let flat = || FLAT.get(..curve_feature.knots().len()).unwrap_or_default();
         self.curves.get(&key).map_or_else(flat, Vec::as_slice)
     }
 
     fn read(text: &str) -> Prior {
-        let told: BTreeMap<String, f32> = serde_json::from_str(text).unwrap_or_default();
-        let weights = traits().map(|(name, key)| (key, told.get(&name).copied()));
-        let weights = weights.map(|(key, told)| (key, Weight::prior(told.unwrap_or(0.0))));
-        let curves = COMMON_COURSES.iter().flat_map(|course| {
-            HOLDERS.iter().map(|holder| (course.of_holder(*holder), curve(*course, *holder, &told)))
+        let described: BTreeMap<String, f32> = serde_json::from_str(text).unwrap_or_default();
+        let weights =
+            categorical_features().map(|(name, key)| (key, described.get(&name).copied()));
+        let weights =
+            weights.map(|(key, described)| (key, Weight::prior(described.unwrap_or(0.0))));
+        let curves = COMMON_CURVE_FEATURES.iter().flat_map(|curve_feature| {
+            HOLDERS.iter().map(|holder| {
+                (curve_feature.of_holder(*holder), curve(*curve_feature, *holder, &described))
+            })
         });
         Prior { weights: weights.collect(), curves: curves.collect() }
     }
 }
 
 /// The traits that every organisation has, as the file names them.
-fn traits() -> impl Iterator<Item = (String, Key)> {
+fn categorical_features() -> impl Iterator<Item = (String, Key)> {
     let counted = [
-        (Trait::Bias, "bias", 1u8),
-        (Trait::OffHours, "off", 2),
-        (Trait::Events, "nev", 7),
-        (Trait::Reassignments, "re", 6),
+        (CategoricalFeature::Bias, "bias", 1u8),
+        (CategoricalFeature::OffHours, "off", 2),
+        (CategoricalFeature::Events, "nev", 7),
+        (CategoricalFeature::Reassignments, "re", 6),
     ];
     counted.into_iter().flat_map(|(of, name, count)| {
         (0..count).map(move |value| (format!("{name}:{value}"), of.counted(value)))
     })
 }
 
-/// A holder's curve. Where the file tells nothing of a knot, it is as the knot before it.
-fn curve(course: Course, holder: Holder, told: &BTreeMap<String, f32>) -> Vec<Weight> {
-    let count = course.knots().len();
+/// A holder's curve. Where the file says nothing of a knot, it is as the knot before it.
+fn curve(
+    curve_feature: CurveFeature,
+    holder: Holder,
+    described: &BTreeMap<String, f32>,
+) -> Vec<Weight> {
+    let count = curve_feature.knots().len();
     let mut last = 0.0;
     let mut knots = Vec::with_capacity(count);
     for knot in 0..count {
-        let name = name(course, holder, knot, count);
-        last = told.get(&name).copied().unwrap_or(last);
+        let name = name(curve_feature, holder, knot, count);
+        last = described.get(&name).copied().unwrap_or(last);
         knots.push(Weight::prior(last));
     }
-    straighten(&mut knots);
+    isotonic_fit(&mut knots);
     knots
 }
 
-fn name(course: Course, holder: Holder, knot: usize, count: usize) -> String {
+fn name(curve_feature: CurveFeature, holder: Holder, knot: usize, count: usize) -> String {
     let holder = match holder {
         Holder::Queue => "New",
         Holder::Provider => "Active",
@@ -90,11 +98,11 @@ fn name(course: Course, holder: Holder, knot: usize, count: usize) -> String {
         Holder::Client | Holder::ThirdParty => "WaitUser",
         Holder::Internal => "WaitInt",
     };
-    match course {
-        Course::ShareUsed => format!("st_fb:{holder}|{knot}"),
-        Course::Idle => format!("idle_st:{knot}|{holder}"),
-        Course::InState => format!("inst:{knot}|{holder}"),
-        Course::Nearness => format!("due:{}", count - 1 - knot),
+    match curve_feature {
+        CurveFeature::ShareUsed => format!("st_fb:{holder}|{knot}"),
+        CurveFeature::Idle => format!("idle_st:{knot}|{holder}"),
+        CurveFeature::InState => format!("inst:{knot}|{holder}"),
+        CurveFeature::Nearness => format!("due:{}", count - 1 - knot),
         // Groups and people have names.
         _ => String::new(),
     }
@@ -106,17 +114,18 @@ mod tests {
 
     #[test]
     fn every_shipped_weight_but_those_of_age_is_in_use() {
-        let told: BTreeMap<String, f32> = serde_json::from_str(WEIGHTS).unwrap();
-        let of_traits = traits().map(|(name, _)| name);
-        let of_curves = COMMON_COURSES.iter().flat_map(|course| {
-            let count = course.knots().len();
+        let described: BTreeMap<String, f32> = serde_json::from_str(WEIGHTS).unwrap();
+        let of_categorical_features = categorical_features().map(|(name, _)| name);
+        let of_curves = COMMON_CURVE_FEATURES.iter().flat_map(|curve_feature| {
+            let count = curve_feature.knots().len();
             HOLDERS.iter().flat_map(move |holder| {
-                (0..count).map(move |knot| name(*course, *holder, knot, count))
+                (0..count).map(move |knot| name(*curve_feature, *holder, knot, count))
             })
         });
-        let used: std::collections::BTreeSet<_> = of_traits.chain(of_curves).collect();
-        let unused: Vec<_> = told.keys().filter(|name| !used.contains(*name)).collect();
+        let used: std::collections::BTreeSet<_> =
+            of_categorical_features.chain(of_curves).collect();
+        let unused: Vec<_> = described.keys().filter(|name| !used.contains(*name)).collect();
         assert!(unused.iter().all(|name| name.starts_with("age:")), "{unused:?}");
-        assert_eq!(told.len(), 136);
+        assert_eq!(described.len(), 136);
     }
 }

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::calendar::Calendars;
 use crate::domain::calendar::hours::ServiceHours;
-use crate::domain::clock::testing::{Case, MONDAY_SECOND, Shelf, event, fact, target};
+use crate::domain::clock::testing::{Case, MONDAY_SECOND, TestCalendars, event, fact, target};
 use crate::domain::clock::{Outcome, Phase};
 use crate::domain::contract::Metric;
 use crate::domain::experience::{Urgency, avoidable};
@@ -15,7 +15,7 @@ use crate::domain::time::{Instant, Span};
 const HOUR: i64 = 3600;
 
 fn working_hours() -> &'static ServiceHours {
-    Shelf.in_force("long", Instant::MIN).unwrap().hours
+    TestCalendars.in_force("long", Instant::MIN).unwrap().hours
 }
 
 /// So many seconds after a Monday's midnight.
@@ -46,7 +46,7 @@ impl Made {
         let elapsed = Span::from_seconds(self.elapsed_before) + ran;
         let effort_remaining = self.effort.map(Span::from_seconds);
         let state = State { group: "G", assignee: "A", effort_remaining, ..State::default() };
-        let story = Story {
+        let incident = IncidentFeatures {
             state,
             holder: HOLDERS[self.holder],
             last_event_time: since,
@@ -72,7 +72,7 @@ impl Made {
             hours_to_due: 0.0,
             is_off_hours: false,
             category: "",
-            story,
+            incident,
         };
         snapshot.with_limit(snapshot.limit, working_hours())
     }
@@ -95,7 +95,7 @@ fn forecaster(lessons: &[(Made, bool)]) -> Forecaster {
     let mut learner = Learner::new(Model::default());
     for (clock, (made, is_breached)) in lessons.iter().enumerate() {
         let snapshot = made.snapshot();
-        learner.pass(clock, Landmark::of(&snapshot));
+        learner.pass(clock, FeatureVector::of(&snapshot));
         learner.decide(&clock, *is_breached, snapshot.time);
     }
     Forecaster { model: learner.model().clone(), ..Forecaster::default() }
@@ -164,7 +164,7 @@ proptest! {
         }
         let snapshot = made.snapshot();
         prop_assume!(snapshot.elapsed < snapshot.limit);
-        let forecast = forecaster.forecast(&snapshot, &Landmark::of(&snapshot), working_hours());
+        let forecast = forecaster.forecast(&snapshot, &FeatureVector::of(&snapshot), working_hours());
         let stop = forecast.expected_stop.unwrap();
         prop_assert!(stop.after.is_sorted() && stop.time.is_sorted());
         let is_late = stop.after.map(|after| after > snapshot.remaining());
@@ -181,8 +181,8 @@ proptest! {
         let snapshot = paused.snapshot();
         prop_assume!(snapshot.elapsed < snapshot.limit);
         let stops = |forecaster: &Forecaster| {
-            let landmark = Landmark::of(&snapshot);
-            let forecast = forecaster.forecast(&snapshot, &landmark, working_hours());
+            let features = FeatureVector::of(&snapshot);
+            let forecast = forecaster.forecast(&snapshot, &features, working_hours());
             let stop = forecast.expected_stop.unwrap();
             stop.time.map(Option::unwrap)
         };
@@ -191,7 +191,7 @@ proptest! {
         prop_assert!(unlearnt.is_sorted() && snapshot.time < unlearnt[0]);
         let ends = working_hours().add(at(0), Span::from_hours(wait)).unwrap();
         for _ in 0..10_000 {
-            forecaster.waits.learn(snapshot.story.holder, at(0), ends, working_hours());
+            forecaster.waits.learn(snapshot.incident.holder, at(0), ends, working_hours());
         }
         let half = working_hours().elapsed(snapshot.time, stops(&forecaster)[1]);
         let expected = 2f64.ln() * wait as f64;
@@ -219,14 +219,14 @@ const FACTS: [&str; 8] = [
 ];
 
 /// What an incident of these facts, an hour apart, would have had forecast at an hour.
-fn landmark(events: &[RecordedEvent], hour: i64) -> Option<Landmark> {
+fn features(events: &[RecordedEvent], hour: i64) -> Option<FeatureVector> {
     let case =
         Case::of([target("resolution P1=30:00/long P2=60:00/long pause=client")], events.to_vec());
     let history = History::fold(&case.events, Instant::MAX);
-    let story = Story::up_to(&history, at(hour * HOUR))?;
-    case.judged(at(hour * HOUR), |judgement| {
-        let clock = judgement.clocks.first()?;
-        Some(Landmark::of(&Snapshot::new(story, clock, working_hours(), at(hour * HOUR))))
+    let incident = IncidentFeatures::up_to(&history, at(hour * HOUR))?;
+    case.evaluated(at(hour * HOUR), |evaluation| {
+        let clock = evaluation.clocks.first()?;
+        Some(FeatureVector::of(&Snapshot::new(incident, clock, working_hours(), at(hour * HOUR))))
     })
 }
 
@@ -242,14 +242,14 @@ proptest! {
             all.map(|(fact, number)| event(number, at(2 * number as i64 * HOUR), fact)).collect();
         let by_then = events.iter().filter(|e| e.value.occur_time <= at(hour * HOUR));
         let by_then: Vec<_> = by_then.cloned().collect();
-        prop_assert_eq!(landmark(&events, hour), landmark(&by_then, hour));
+        prop_assert_eq!(features(&events, hour), features(&by_then, hour));
     }
 }
 
 /// An hour's work was estimated on Monday at nine; it was touched by nobody until Tuesday at nine.
 fn estimated(resolved: &str) -> Case {
-    let story = format!("Mon 08:00 opened P1\nMon 08:30 waits provider . Active\n{resolved}");
-    let mut case = Case::new([target("resolution P1=30:00/long")], &story);
+    let incident = format!("Mon 08:00 opened P1\nMon 08:30 waits provider . Active\n{resolved}");
+    let mut case = Case::new([target("resolution P1=30:00/long")], &incident);
     let estimate = Fact::EffortEstimated(Span::from_hours(1));
     case.events.push(event(90, at(9 * HOUR), estimate));
     case
@@ -260,28 +260,28 @@ fn what_is_left_to_lie_is_flagged_with_its_latest_start() {
     let case = estimated("");
     let history = History::fold(&case.events, Instant::MAX);
     let urgency = |hour: i64| {
-        let story = Story::up_to(&history, at(hour * HOUR)).unwrap();
-        case.judged(at(hour * HOUR), |judgement| {
-            let clock = judgement.clocks.first().unwrap();
-            let snapshot = Snapshot::new(story, clock, working_hours(), at(hour * HOUR));
+        let incident = IncidentFeatures::up_to(&history, at(hour * HOUR)).unwrap();
+        case.evaluated(at(hour * HOUR), |evaluation| {
+            let clock = evaluation.clocks.first().unwrap();
+            let snapshot = Snapshot::new(incident, clock, working_hours(), at(hour * HOUR));
             Urgency::of(&snapshot.work(), working_hours()).unwrap()
         })
     };
     let (soon, later) = (urgency(9), urgency(24 + 9));
-    assert!(!soon.is_left_lying && soon.reason().is_none());
+    assert!(!soon.has_idle_work && soon.reason().is_none());
     // Due on Wednesday at the close, 30 hours of ten a day after Monday's opening.
     assert_eq!(later.latest_start_time, Some(at(48 * HOUR + 17 * HOUR)));
     assert_eq!((later.idle_time, later.slack), (Span::from_hours(10), Span::from_hours(18)));
     let reason = later.reason().unwrap();
-    assert!(later.is_left_lying && reason.contains("10:00:00"), "{reason}");
+    assert!(later.has_idle_work && reason.contains("10:00:00"), "{reason}");
 }
 
 #[test]
 fn what_was_avoidable_runs_from_when_it_could_have_been_ready() {
     let case = estimated("Tue 09:00 resolved");
     let history = History::fold(&case.events, Instant::MAX);
-    case.judged(Instant::MAX, |judgement| {
-        let clock = judgement.clocks.first().unwrap();
+    case.evaluated(Instant::MAX, |evaluation| {
+        let clock = evaluation.clocks.first().unwrap();
         let avoidable = avoidable(&history, clock, working_hours()).unwrap();
         assert_eq!(avoidable.ready_time, at(10 * HOUR));
         assert_eq!(avoidable.lost_time, Span::from_hours(9));
@@ -302,7 +302,7 @@ fn an_explanation_names_what_moved_the_figure_the_strongest_first() {
     };
     let explained = |model: &Model| {
         let snapshot = made.snapshot();
-        explain(model, &snapshot, &Landmark::of(&snapshot), usize::MAX)
+        explain(model, &snapshot, &FeatureVector::of(&snapshot), usize::MAX)
     };
     let untaught = explained(&Model::default());
     assert!(untaught.iter().any(|reason| reason.words.contains("it waits for the client")));

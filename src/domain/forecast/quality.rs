@@ -57,9 +57,9 @@ pub struct Bin {
     /// How many.
     pub forecasts: usize,
     /// What they said, on average.
-    pub said: f64,
+    pub predicted: f64,
     /// The share that breached.
-    pub became: f64,
+    pub observed: f64,
 }
 
 /// A clock alarms at its first forecast from the threshold on, which is the one that catches most
@@ -121,7 +121,7 @@ pub(super) fn log_loss(probability: f64, is_breached: bool) -> f64 {
 
 /// The mean distance of what bins said from what became so, each by its part of all `forecasts`.
 pub(super) fn calibration_error(bins: &[Bin], forecasts: usize) -> f64 {
-    let error = |bin: &Bin| (bin.said - bin.became).abs() * bin.forecasts as f64;
+    let error = |bin: &Bin| (bin.predicted - bin.observed).abs() * bin.forecasts as f64;
     bins.iter().map(error).sum::<f64>() / forecasts as f64
 }
 
@@ -131,8 +131,8 @@ fn calibration(sorted: &[Scored]) -> Vec<Bin> {
     bins.filter(|bin| !bin.is_empty())
         .map(|bin| Bin {
             forecasts: bin.len(),
-            said: mean(bin, |s| s.probability),
-            became: mean(bin, truth),
+            predicted: mean(bin, |s| s.probability),
+            observed: mean(bin, truth),
         })
         .collect()
 }

@@ -11,7 +11,7 @@ use crate::domain::time::{Instant, Span};
 const CLASS_LEAST: f64 = 1.0 / 256.0;
 const CLASSES_AN_OCTAVE: f64 = 2.0;
 const CLASSES: usize = 26;
-/// From these shares of the limit used on, clocks are told apart.
+/// From these shares of the limit used on, clocks are distinguished.
 const STRATA_FROM: [f32; 5] = [0.1, 0.25, 0.5, 0.75, 0.9];
 const STRATA_A_HOLDER: u8 = STRATA_FROM.len() as u8 + 1;
 /// A stratum counts as though so many of all clocks had been seen in it.
@@ -42,13 +42,13 @@ pub struct ExpectedStop {
     pub time: [Option<Instant>; 3],
 }
 
-/// The shares of cases that an [`ExpectedStop`] tells of.
+/// The shares of cases that an [`ExpectedStop`] covers.
 pub const STOP_QUANTILES: [f64; 3] = [0.1, 0.5, 0.9];
 
 impl Stratum {
     /// That of a snapshot.
     pub fn of(snapshot: &Snapshot<'_>) -> Stratum {
-        Stratum::new(snapshot.story.holder, snapshot.share_used())
+        Stratum::new(snapshot.incident.holder, snapshot.share_used())
     }
 
     fn new(holder: Holder, share_used: f32) -> Stratum {
@@ -79,14 +79,15 @@ impl Remaining {
         self.strata.iter().map(|(stratum, counts)| (*stratum, counts.as_slice()))
     }
 
-    /// What these counts had taught; classes that are not told were never counted.
+    /// What these counts had taught; classes that are not listed were never counted.
     pub fn restored(strata: impl IntoIterator<Item = (Stratum, Vec<f64>)>) -> Remaining {
         let mut restored = Remaining::default();
-        for (stratum, told) in strata {
+        for (stratum, described) in strata {
             let counts = restored.strata.entry(stratum).or_insert([0.0; CLASSES]);
-            for ((count, all), told) in counts.iter_mut().zip(&mut restored.all).zip(told) {
-                *count += told;
-                *all += told;
+            for ((count, all), described) in counts.iter_mut().zip(&mut restored.all).zip(described)
+            {
+                *count += described;
+                *all += described;
             }
         }
         restored

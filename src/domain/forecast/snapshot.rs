@@ -7,7 +7,7 @@ use crate::domain::experience::Work;
 use crate::domain::incident::{History, State, WaitingOn};
 use crate::domain::time::{Instant, Span};
 
-/// Who holds the incident, as far as a forecast tells states apart.
+/// Who holds the incident, as far as a forecast distinguishes states.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Holder {
     /// Nobody has taken it up.
@@ -62,9 +62,9 @@ fn is_queued(state: &State<'_>) -> bool {
     }
 }
 
-/// What an incident's facts up to an instant tell a forecast.
+/// What an incident's facts up to an instant contribute to a forecast.
 #[derive(Clone, Debug)]
-pub struct Story<'e> {
+pub struct IncidentFeatures<'e> {
     /// Its fields.
     pub state: State<'e>,
     /// Who holds it.
@@ -79,11 +79,11 @@ pub struct Story<'e> {
     pub reassignment_count: u32,
 }
 
-impl<'e> Story<'e> {
+impl<'e> IncidentFeatures<'e> {
     /// The story up to an instant; `None` before anything happened.
-    pub fn up_to(history: &History<'e>, time: Instant) -> Option<Story<'e>> {
+    pub fn up_to(history: &History<'e>, time: Instant) -> Option<IncidentFeatures<'e>> {
         let first = history.moments(time).next()?;
-        let mut story = Story {
+        let mut incident = IncidentFeatures {
             state: State::default(),
             holder: Holder::Queue,
             last_event_time: first.time,
@@ -92,19 +92,20 @@ impl<'e> Story<'e> {
             reassignment_count: 0,
         };
         for moment in history.moments(time) {
-            let (group, status) = (story.state.group, story.state.status);
-            story.state.apply(&moment);
-            let holder = Holder::of(&story.state);
-            if (story.state.status, holder) != (status, story.holder) {
-                story.in_state_since = moment.time;
+            let (group, status) = (incident.state.group, incident.state.status);
+            incident.state.apply(&moment);
+            let holder = Holder::of(&incident.state);
+            if (incident.state.status, holder) != (status, incident.holder) {
+                incident.in_state_since = moment.time;
             }
-            let is_new_instant = moment.time > story.last_event_time || story.event_count == 0;
-            story.event_count += u32::from(is_new_instant);
-            let went_on = !group.is_empty() && story.state.group != group;
-            story.reassignment_count += u32::from(went_on);
-            (story.holder, story.last_event_time) = (holder, moment.time);
+            let is_new_instant =
+                moment.time > incident.last_event_time || incident.event_count == 0;
+            incident.event_count += u32::from(is_new_instant);
+            let went_on = !group.is_empty() && incident.state.group != group;
+            incident.reassignment_count += u32::from(went_on);
+            (incident.holder, incident.last_event_time) = (holder, moment.time);
         }
-        Some(story)
+        Some(incident)
     }
 }
 
@@ -131,26 +132,26 @@ pub struct Snapshot<'e> {
     pub elapsed: Span,
     /// When it is due if it runs from now on; `None`: beyond 2199.
     pub due_time: Option<Instant>,
-    /// The hours by the wall until it is due if it runs on. While it is paused, they are told as
+    /// The hours by the wall until it is due if it runs on. While it is paused, they are given as
     /// of the beginning of its state: waiting alone brings no due instant nearer or farther.
     pub hours_to_due: f32,
     /// The last fact fell outside service hours.
     pub is_off_hours: bool,
     /// The backend's category.
     pub category: &'e str,
-    /// What the facts tell.
-    pub story: Story<'e>,
+    /// What the facts contribute.
+    pub incident: IncidentFeatures<'e>,
 }
 
 impl<'e> Snapshot<'e> {
-    /// A clock judged as of `time` in its service hours, with the story up to then.
+    /// A clock evaluated as of `time` in its service hours, with the story up to then.
     pub fn new(
-        story: Story<'e>,
+        incident: IncidentFeatures<'e>,
         clock: &Clock<'e>,
         hours: &ServiceHours,
         time: Instant,
     ) -> Snapshot<'e> {
-        let since = waits_since(&story, clock.phase, time);
+        let since = waits_since(&incident, clock.phase, time);
         Snapshot {
             time,
             contract_id: clock.contract_id,
@@ -163,16 +164,16 @@ impl<'e> Snapshot<'e> {
             elapsed: clock.elapsed,
             due_time: hours.add(time, clock.remaining()),
             hours_to_due: hours_to_due(since, clock.remaining(), hours),
-            is_off_hours: !hours.is_open(story.last_event_time),
-            category: story.state.opened.map_or("", |(_, opened)| opened.category.as_str()),
-            story,
+            is_off_hours: !hours.is_open(incident.last_event_time),
+            category: incident.state.opened.map_or("", |(_, opened)| opened.category.as_str()),
+            incident,
         }
     }
 
     /// The same clock, had this limit been promised.
     pub fn with_limit(&self, limit: Span, hours: &ServiceHours) -> Snapshot<'e> {
         let due_time = hours.add(self.time, limit - self.elapsed);
-        let since = waits_since(&self.story, self.phase, self.time);
+        let since = waits_since(&self.incident, self.phase, self.time);
         let hours_to_due = hours_to_due(since, limit - self.elapsed, hours);
         Snapshot { limit, due_time, hours_to_due, ..self.clone() }
     }
@@ -190,7 +191,7 @@ impl<'e> Snapshot<'e> {
 
     /// The work that was left when it was last estimated, if this clock runs until it is done.
     pub fn effort_remaining(&self) -> Option<Span> {
-        self.story.state.effort_remaining.filter(|_| self.metric.runs_until_done())
+        self.incident.state.effort_remaining.filter(|_| self.metric.runs_until_done())
     }
 
     /// What is known of its work.
@@ -198,8 +199,8 @@ impl<'e> Snapshot<'e> {
         Work {
             time: self.time,
             phase: self.phase,
-            is_providers: matches!(self.story.holder, Holder::Queue | Holder::Provider),
-            last_event_time: self.story.last_event_time,
+            is_providers: matches!(self.incident.holder, Holder::Queue | Holder::Provider),
+            last_event_time: self.incident.last_event_time,
             due_time: self.due_time,
             remaining: self.remaining(),
             effort_remaining: self.effort_remaining(),
@@ -208,17 +209,17 @@ impl<'e> Snapshot<'e> {
 
     /// How long nothing happened, in hours.
     pub fn idle_hours(&self) -> f32 {
-        hours(self.time.since(self.story.last_event_time))
+        hours(self.time.since(self.incident.last_event_time))
     }
 
     /// How long it has been in its state, in hours.
     pub fn hours_in_state(&self) -> f32 {
-        hours(self.time.since(self.story.in_state_since))
+        hours(self.time.since(self.incident.in_state_since))
     }
 }
 
-fn waits_since(story: &Story<'_>, phase: Phase, time: Instant) -> Instant {
-    if phase == Phase::Paused { story.in_state_since } else { time }
+fn waits_since(incident: &IncidentFeatures<'_>, phase: Phase, time: Instant) -> Instant {
+    if phase == Phase::Paused { incident.in_state_since } else { time }
 }
 
 fn hours_to_due(from: Instant, remaining: Span, service: &ServiceHours) -> f32 {

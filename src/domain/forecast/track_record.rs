@@ -37,12 +37,12 @@ pub struct Score {
     /// Those whose clock breached.
     pub breached: u64,
     /// What they said.
-    pub said: f64,
+    pub predicted: f64,
 }
 
 /// How good forecasts were.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Turnout {
+pub struct ForecastScore {
     /// How many forecasts.
     pub forecasts: u64,
     /// Of how many clocks.
@@ -68,18 +68,18 @@ pub fn month_of(date: NaiveDate) -> i32 {
 
 impl TrackRecord {
     /// A clock of a target was decided in a month, after these forecasts of it.
-    pub fn score(&mut self, target: &str, month: i32, said: &[f64], is_breached: bool) {
-        if said.is_empty() {
+    pub fn score(&mut self, target: &str, month: i32, predicted: &[f64], is_breached: bool) {
+        if predicted.is_empty() {
             return;
         }
         let sums = self.months.entry((target.to_owned(), month)).or_default();
         sums.clocks += 1;
-        said.iter().for_each(|probability| sums.score(*probability, is_breached));
+        predicted.iter().for_each(|probability| sums.score(*probability, is_breached));
     }
 
     /// How the forecasts of one target, or of all (empty), turned out whose clocks were decided
     /// from one month up to another, both included, or ever. `None`: there were none.
-    pub fn quality(&self, target: &str, months: Option<(i32, i32)>) -> Option<Turnout> {
+    pub fn quality(&self, target: &str, months: Option<(i32, i32)>) -> Option<ForecastScore> {
         let is_meant = |of: &str, month: i32| {
             let is_of_target = target.is_empty() || of == target;
             is_of_target && months.is_none_or(|(from, to)| (from..=to).contains(&month))
@@ -87,7 +87,7 @@ impl TrackRecord {
         let meant = self.months.iter().filter(|((of, month), _)| is_meant(of, *month));
         let mut all = Sums::default();
         meant.for_each(|(_, sums)| all.add(sums));
-        all.turnout()
+        all.forecast_score()
     }
 
     /// The sums of each target and month, in their order.
@@ -110,7 +110,7 @@ impl Sums {
         if let Some(bin) = self.bins.get_mut(bin) {
             bin.forecasts += 1;
             bin.breached += u64::from(is_breached);
-            bin.said += probability;
+            bin.predicted += probability;
         }
     }
 
@@ -121,11 +121,11 @@ impl Sums {
         for (bin, other) in self.bins.iter_mut().zip(&other.bins) {
             bin.forecasts += other.forecasts;
             bin.breached += other.breached;
-            bin.said += other.said;
+            bin.predicted += other.predicted;
         }
     }
 
-    fn turnout(&self) -> Option<Turnout> {
+    fn forecast_score(&self) -> Option<ForecastScore> {
         let forecasts: u64 = self.bins.iter().map(|bin| bin.forecasts).sum();
         if forecasts == 0 {
             return None;
@@ -134,7 +134,7 @@ impl Sums {
         let base_rate = mean(self.bins.iter().map(|bin| bin.breached).sum::<u64>() as f64);
         let brier = mean(self.squares);
         let calibration: Vec<_> = self.bins.iter().filter_map(Score::bin).collect();
-        Some(Turnout {
+        Some(ForecastScore {
             forecasts,
             clocks: self.clocks,
             base_rate,
@@ -152,8 +152,8 @@ impl Score {
         let mean = |sum: f64| sum / self.forecasts as f64;
         (self.forecasts > 0).then(|| Bin {
             forecasts: self.forecasts as usize,
-            said: mean(self.said),
-            became: mean(self.breached as f64),
+            predicted: mean(self.predicted),
+            observed: mean(self.breached as f64),
         })
     }
 }
@@ -166,44 +166,47 @@ mod tests {
 
     #[test]
     fn sums_say_what_the_forecasts_themselves_would() {
-        let said = [(0.1, false), (0.12, true), (0.6, true), (1.0, true), (0.0, false)];
+        let predicted = [(0.1, false), (0.12, true), (0.6, true), (1.0, true), (0.0, false)];
         let mut record = TrackRecord::default();
-        for (month, (probability, is_breached)) in said.iter().enumerate() {
+        for (month, (probability, is_breached)) in predicted.iter().enumerate() {
             record.score("T", 24_000 + month as i32, &[*probability], *is_breached);
         }
-        let scored = said.map(|(probability, is_breached)| Scored {
+        let scored = predicted.map(|(probability, is_breached)| Scored {
             clock: 0,
             time: Instant::MIN,
             probability,
             is_breached,
             decide_time: Instant::MIN,
         });
-        let (turnout, whole) = (record.quality("", None).unwrap(), Quality::of(&scored).unwrap());
-        assert_eq!((turnout.forecasts, turnout.clocks), (5, 5));
+        let (forecast_score, whole) =
+            (record.quality("", None).unwrap(), Quality::of(&scored).unwrap());
+        assert_eq!((forecast_score.forecasts, forecast_score.clocks), (5, 5));
         let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-12, "{a} {b}");
-        close(turnout.base_rate, whole.base_rate);
-        close(turnout.brier, whole.brier);
-        close(turnout.skill, whole.skill);
-        close(turnout.log_loss, whole.log_loss);
-        assert_eq!(turnout.calibration.len(), 4);
-        close(turnout.calibration[1].said, 0.11);
-        close(turnout.calibration[1].became, 0.5);
+        close(forecast_score.base_rate, whole.base_rate);
+        close(forecast_score.brier, whole.brier);
+        close(forecast_score.skill, whole.skill);
+        close(forecast_score.log_loss, whole.log_loss);
+        assert_eq!(forecast_score.calibration.len(), 4);
+        close(forecast_score.calibration[1].predicted, 0.11);
+        close(forecast_score.calibration[1].observed, 0.5);
     }
 
     #[test]
-    fn only_the_months_and_the_target_that_were_asked_for_are_told() {
+    fn only_the_months_and_the_target_that_were_requested_for_are_described() {
         let mut record = TrackRecord::default();
         record.score("A", 10, &[0.5, 0.7], true);
         record.score("A", 12, &[0.5], false);
         record.score("B", 11, &[0.2], false);
         record.score("B", 11, &[], true);
-        let told = |target: &str, months| {
-            record.quality(target, months).map(|turnout| (turnout.forecasts, turnout.clocks))
+        let described = |target: &str, months| {
+            record
+                .quality(target, months)
+                .map(|forecast_score| (forecast_score.forecasts, forecast_score.clocks))
         };
-        assert_eq!(told("", None), Some((4, 3)));
-        assert_eq!(told("A", Some((10, 11))), Some((2, 1)));
-        assert_eq!(told("A", Some((11, 12))), Some((1, 1)));
-        assert_eq!(told("B", Some((12, 12))), None);
-        assert_eq!(told("C", None), None);
+        assert_eq!(described("", None), Some((4, 3)));
+        assert_eq!(described("A", Some((10, 11))), Some((2, 1)));
+        assert_eq!(described("A", Some((11, 12))), Some((1, 1)));
+        assert_eq!(described("B", Some((12, 12))), None);
+        assert_eq!(described("C", None), None);
     }
 }

@@ -48,7 +48,7 @@ impl Waits {
         snapshot: &Snapshot<'_>,
         hours: &ServiceHours,
     ) -> [Option<Instant>; 3] {
-        let wait = self.0.get(snapshot.story.holder as usize).copied().unwrap_or_default();
+        let wait = self.0.get(snapshot.incident.holder as usize).copied().unwrap_or_default();
         let mean = (wait.weeks + SEEN_BEFORE * WEEKS) / (wait.seen + SEEN_BEFORE);
         let mean = mean * week_of_service(snapshot.time, hours);
         STOP_QUANTILES.map(|share| {
@@ -63,10 +63,10 @@ impl Waits {
     }
 
     /// What had been added up, in the order of the holders.
-    pub fn restored(told: impl IntoIterator<Item = Wait>) -> Waits {
+    pub fn restored(described: impl IntoIterator<Item = Wait>) -> Waits {
         let mut waits = Waits::default();
-        for (wait, told) in waits.0.iter_mut().zip(told) {
-            *wait = told;
+        for (wait, described) in waits.0.iter_mut().zip(described) {
+            *wait = described;
         }
         waits
     }

@@ -36,7 +36,7 @@ impl Weight {
     }
 }
 
-/// What a decided clock teaches at one of its landmarks.
+/// What a decided clock teaches at one of its feature vectors.
 #[derive(Clone, Copy)]
 pub(super) struct Lesson {
     /// The probability less the truth.

@@ -105,7 +105,7 @@ pub struct Opened {
     pub affected_users: u32,
     /// When the client's trouble began, if that was before the opening.
     pub trouble_time: Option<Instant>,
-    /// Anything else conditions may ask about.
+    /// Anything else conditions may refer to.
     pub attributes: BTreeMap<String, String>,
 }
 
@@ -142,10 +142,10 @@ pub enum Fact {
         /// The person; empty: none.
         assignee: String,
     },
-    /// The client was told how things stand.
+    /// The client received an update.
     ClientUpdated {
-        /// By when the client was told it would work again; `None`: nothing was said of that.
-        told_time: Option<Instant>,
+        /// By when the client was promised that it would work again; `None`: nothing was promised.
+        reported_time: Option<Instant>,
     },
     /// The client said something.
     ClientReplied,
@@ -179,7 +179,7 @@ pub enum Fact {
     Merged(String),
     /// Its cause was attributed.
     CauseAttributed(Cause),
-    /// It was judged to be within the contract's scope or not.
+    /// It was evaluated to be within the contract's scope or not.
     ScopeJudged {
         /// It is within scope.
         in_scope: bool,

@@ -41,7 +41,7 @@ pub struct State<'e> {
     pub merged_into: Option<&'e str>,
     /// How often it was reopened.
     pub reopen_count: u32,
-    /// How often the client was told how things stand.
+    /// How often the client received an update.
     pub update_count: u32,
     /// The client said something and got no update or response since.
     pub client_waits: bool,
@@ -49,7 +49,7 @@ pub struct State<'e> {
     pub effort_remaining: Option<Span>,
     /// The work logged.
     pub touch_time: Span,
-    /// The last judgement of scope.
+    /// The last evaluation of scope.
     pub in_scope: Option<bool>,
     /// The last attribution of the cause.
     pub cause: Option<&'e Cause>,

@@ -8,7 +8,7 @@ use crate::domain::incident::{Fact, History, IncidentEvent, Party, State};
 use crate::domain::time::{Instant, Span};
 
 /// What is to be settled of an incident under one contract. `entries` and `clocks` are those of
-/// its judgement under it.
+/// its evaluation under it.
 pub fn items(
     incident: &str,
     contract: &Contract,
@@ -95,8 +95,8 @@ impl About<'_> {
     }
 
     fn scope(&self, state: &State<'_>) -> Option<Item> {
-        let judged = self.last(|fact| matches!(fact, Fact::ScopeJudged { .. }))?;
-        let Fact::ScopeJudged { in_scope: false, note } = &judged.fact else { return None };
+        let evaluated = self.last(|fact| matches!(fact, Fact::ScopeJudged { .. }))?;
+        let Fact::ScopeJudged { in_scope: false, note } = &evaluated.fact else { return None };
         let mut summary = "help outside the contract's scope".to_owned();
         if state.touch_time > Span::ZERO {
             summary += &format!(", {} worked", words(state.touch_time));
@@ -104,15 +104,15 @@ impl About<'_> {
         if !note.is_empty() {
             summary += &format!(": {note}");
         }
-        let by = vec![judged.event_id.clone()];
-        Some(self.item(ItemKind::OutOfScope, summary, judged.occur_time, by))
+        let by = vec![evaluated.event_id.clone()];
+        Some(self.item(ItemKind::OutOfScope, summary, evaluated.occur_time, by))
     }
 
     fn excluded(&self, entries: &[&Entry<'_>], clocks: &[Clock<'_>]) -> Option<Item> {
         let excluded: Vec<_> = entries.iter().filter(|entry| entry.is_excluded).collect();
         let first = excluded.first()?;
         let mut by = Vec::new();
-        let told = excluded.iter().map(|entry| {
+        let described = excluded.iter().map(|entry| {
             let exclusion = entry.clocks(clocks).find_map(|clock| clock.exclusion);
             if let Some(Exclusion::Decision { event_id, .. }) = exclusion {
                 by.push(event_id.to_owned());
@@ -120,13 +120,13 @@ impl About<'_> {
             let ground = exclusion.map_or("excluded".to_owned(), ground);
             format!("{} {ground}, {}", entry.target_id, otherwise(entry))
         });
-        let told = told.collect::<Vec<_>>().join("; ");
+        let described = described.collect::<Vec<_>>().join("; ");
         by.dedup();
         let decided = self.last(|fact| self.decides(fact, first.target_id));
         let attributed = self.last(|fact| matches!(fact, Fact::CauseAttributed(_)));
         let ground = decided.or(attributed).map(|event| event.occur_time);
         let open_time = ground.or(first.decide_time).unwrap_or(self.as_of);
-        Some(self.item(ItemKind::Excluded, told, open_time, by))
+        Some(self.item(ItemKind::Excluded, described, open_time, by))
     }
 
     fn decision_open(&self, entries: &[&Entry<'_>], state: &State<'_>) -> Option<Item> {
@@ -181,21 +181,21 @@ mod tests {
 
     fn derived(case: &Case) -> Vec<Item> {
         let as_of = at("Tue 12:00");
-        case.judged(as_of, |judgement| {
+        case.evaluated(as_of, |evaluation| {
             let history = History::fold(&case.events, case.known_time);
             let state = history.state(as_of);
-            let entries = entries(judgement, &state, &[]);
+            let entries = entries(evaluation, &state, &[]);
             let contract = case.revisions.known(Instant::MAX);
             let contract = &contract.at(as_of).expect("a revision").content;
-            items("I", contract, &history, &state, (&entries, &judgement.clocks), as_of)
+            items("I", contract, &history, &state, (&entries, &evaluation.clocks), as_of)
         })
     }
 
     #[track_caller]
-    fn check(facts: &[(&str, Fact)], told: &[(&str, &str)]) {
+    fn check(facts: &[(&str, Fact)], described: &[(&str, &str)]) {
         let found = derived(&late(facts));
         let found: Vec<_> = found.iter().map(|i| (i.id.as_str(), i.summary.as_str())).collect();
-        assert_eq!(found, told);
+        assert_eq!(found, described);
     }
 
     fn caused(party: Party, third_party: &str) -> Fact {
@@ -221,15 +221,15 @@ mod tests {
     }
 
     #[test]
-    fn help_outside_the_scope_is_settled_until_it_is_judged_to_be_within() {
-        let judged = |in_scope| Fact::ScopeJudged { in_scope, note: "a printer".into() };
+    fn help_outside_the_scope_is_settled_until_it_is_evaluated_to_be_within() {
+        let evaluated = |in_scope| Fact::ScopeJudged { in_scope, note: "a printer".into() };
         let worked = Fact::WorkLogged { start_time: None, duration: span("0:30") };
-        let outside = ("Mon 10:00", judged(false));
+        let outside = ("Mon 10:00", evaluated(false));
         check(
             &[outside.clone(), ("Mon 11:00", worked)],
             &[("scope:contract:I", "help outside the contract's scope, 30 min worked: a printer")],
         );
-        check(&[outside, ("Mon 11:00", judged(true))], &[]);
+        check(&[outside, ("Mon 11:00", evaluated(true))], &[]);
     }
 
     #[test]
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_excluded_is_told_with_its_ground_and_what_it_would_have_been() {
+    fn what_is_excluded_is_described_with_its_ground_and_what_it_would_have_been() {
         let facts = [("Mon 17:00", decided("contract", "resolution", true))];
         check(
             &facts,

@@ -39,7 +39,7 @@ pub struct Item {
 /// What an item is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ItemKind {
-    /// Help that was judged to be outside the contract's scope.
+    /// Help that was evaluated to be outside the contract's scope.
     OutOfScope,
     /// Clocks that are left out of the contractual figures.
     Excluded,

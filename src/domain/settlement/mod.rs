@@ -7,8 +7,8 @@
 
 mod derive;
 mod item;
-mod standing;
+mod status;
 
 pub use derive::{credit, items};
 pub use item::{Decided, Decision, Facet, Item, ItemKind, State};
-pub use standing::{Settled, settle};
+pub use status::{ItemStatus, settle};

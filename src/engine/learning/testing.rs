@@ -26,9 +26,9 @@ pub struct Journal {
 }
 
 /// The ledgers that a journal's records make, up to some record.
-pub struct Shelf(pub BTreeMap<String, Arc<Ledger>>);
+pub struct TestLedgers(pub BTreeMap<String, Arc<Ledger>>);
 
-impl Ledgers for Shelf {
+impl Ledgers for TestLedgers {
     type Error = Infallible;
 
     fn ledger(&mut self, incident_id: &str) -> Result<Arc<Ledger>, Infallible> {
@@ -37,18 +37,19 @@ impl Ledgers for Shelf {
 }
 
 impl Journal {
-    /// Incidents under one target, told as `incident: time, what happened`; each fact is recorded
-    /// a second after it occurs, or at `recorded=`.
-    pub fn told(of_target: &str, lines: &str) -> Journal {
+    /// Incidents under one target, written as `incident: time, what happened`; each fact is
+    /// recorded a second after it occurs, or at `recorded=`.
+    pub fn described(of_target: &str, lines: &str) -> Journal {
         let lines = lines.lines().map(str::trim).filter(|line| !line.is_empty());
         let records = lines.enumerate().map(|(place, line)| recorded(place as u64 + 1, line));
         Journal { catalog: catalog(of_target), records: records.collect() }
     }
 
-    /// What its first records teach, each taken with the ledgers that `shelf_up_to` many make.
-    pub fn taught(&self, count: usize, shelf_up_to: usize) -> Learning {
+    /// What its first records teach, each taken with the ledgers that `index_bucket_up_to` many
+    /// make.
+    pub fn taught(&self, count: usize, index_bucket_up_to: usize) -> Learning {
         let mut learning = Learning::default();
-        self.teach(&mut learning, 0..count, shelf_up_to);
+        self.teach(&mut learning, 0..count, index_bucket_up_to);
         learning
     }
 
@@ -57,22 +58,22 @@ impl Journal {
         &self,
         learning: &mut Learning,
         places: std::ops::Range<usize>,
-        shelf_up_to: usize,
+        index_bucket_up_to: usize,
     ) {
-        let mut shelf = self.shelf(shelf_up_to);
+        let mut index_bucket = self.index_bucket(index_bucket_up_to);
         for record in &self.records[places] {
             let known = self.catalog.known(record.record_time);
-            let Ok(()) = learning.take(record, known, &mut shelf);
+            let Ok(()) = learning.take(record, known, &mut index_bucket);
         }
     }
 
-    fn shelf(&self, count: usize) -> Shelf {
+    fn index_bucket(&self, count: usize) -> TestLedgers {
         let mut ledgers: BTreeMap<String, Ledger> = BTreeMap::new();
         for record in &self.records[..count] {
             let ledger = ledgers.entry(record.value.incident_id.clone()).or_default();
             ledger.push_new(record.clone());
         }
-        Shelf(ledgers.into_iter().map(|(id, ledger)| (id, Arc::new(ledger))).collect())
+        TestLedgers(ledgers.into_iter().map(|(id, ledger)| (id, Arc::new(ledger))).collect())
     }
 }
 
@@ -99,12 +100,12 @@ fn catalog(of_target: &str) -> Catalog {
 
 fn recorded(sequence: u64, line: &str) -> RecordedEvent {
     let (incident_id, line) = line.split_once(": ").expect("an incident");
-    let (line, told) = line.split_once(" recorded=").unwrap_or((line, ""));
+    let (line, described) = line.split_once(" recorded=").unwrap_or((line, ""));
     let words: Vec<_> = line.split_whitespace().collect();
     let occur_time = at(&words[..2].join(" "));
-    let record_time = match told {
+    let record_time = match described {
         "" => later(occur_time, Span::from_seconds(1)),
-        told => at(&told.replace('-', " ")),
+        described => at(&described.replace('-', " ")),
     };
     record(sequence, incident_id, occur_time, record_time, fact(&words[2..]))
 }
@@ -135,11 +136,11 @@ fn record(
 pub fn journals() -> impl Strategy<Value = Journal> {
     let delay = prop_oneof![4 => 0i64..60, 1 => 0i64..200_000];
     let one = (0u8..4, facts(), 0i64..20_000, delay);
-    prop::collection::vec(one, 1..40).prop_map(|told| {
+    prop::collection::vec(one, 1..40).prop_map(|described| {
         let mut occurs = MONDAY_SECOND;
         let mut last = Instant::MIN;
         let mut records = Vec::new();
-        for (place, (incident, fact, step, delay)) in told.into_iter().enumerate() {
+        for (place, (incident, fact, step, delay)) in described.into_iter().enumerate() {
             occurs += step;
             let occur_time = Instant::from_seconds(occurs - delay / 2).unwrap();
             let came = Instant::from_seconds(occurs + delay - delay / 2).unwrap();

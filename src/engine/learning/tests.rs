@@ -1,4 +1,4 @@
-//! What is learnt of incidents told in words, and of any.
+//! What is learnt of incidents described in words, and of any.
 
 use proptest::prelude::*;
 
@@ -8,7 +8,7 @@ use super::*;
 const TARGET: &str = "resolution *=4:00/office pause=client";
 
 fn learnt(lines: &str) -> Learning {
-    let journal = Journal::told(TARGET, lines);
+    let journal = Journal::described(TARGET, lines);
     journal.taught(journal.records.len(), journal.records.len())
 }
 
@@ -19,7 +19,7 @@ fn history(lines: &str) -> (u64, u64) {
 /// Forecasts and clocks.
 fn scored(learning: &Learning) -> Option<(u64, u64)> {
     let quality = learning.of(CONTRACT).record.quality("", None);
-    quality.map(|turnout| (turnout.forecasts, turnout.clocks))
+    quality.map(|score| (score.forecasts, score.clocks))
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn a_limit_used_up_at_closing_time_is_not_yet_exceeded_in_the_night() {
 }
 
 #[test]
-fn a_fact_that_comes_late_decides_but_is_no_landmark() {
+fn a_fact_that_comes_late_decides_but_is_no_feature_vector() {
     let late = "I: Mon 09:00 opened P1
                 I: Mon 11:00 assigned A
                 I: Mon 10:00 assigned B recorded=Mon-11:30
@@ -81,7 +81,7 @@ fn a_fact_that_comes_late_decides_but_is_no_landmark() {
 }
 
 #[test]
-fn facts_of_one_instant_leave_one_landmark() {
+fn facts_of_one_instant_leave_one_feature_vector() {
     let together = learnt(
         "I: Mon 09:00 opened P1
                            I: Mon 09:00 assigned A recorded=Mon-09:01
@@ -92,15 +92,15 @@ fn facts_of_one_instant_leave_one_landmark() {
 }
 
 #[test]
-fn noons_on_which_nothing_happens_are_landmarks_that_are_not_scored() {
-    let lying = learnt(
+fn noons_on_which_nothing_happens_are_feature_vectors_that_are_not_scored() {
+    let idle = learnt(
         "I: Thu 16:00 opened P1
                         I: Thu 16:30 waits client
                         I: Tue+1 09:00 assigned A",
     );
-    let watched = &lying.watched["I"][0];
+    let watched = &idle.watched["I"][0];
     // Friday's and Monday's.
-    assert_eq!((watched.landmarks.len(), watched.said.len()), (5, 3));
+    assert_eq!((watched.feature_vectors.len(), watched.predicted.len()), (5, 3));
     let silent = learnt("I: Mon 16:00 opened P1\nJ: Fri 09:00 opened P1");
     let after = learnt("I: Mon 16:00 opened P1\nI: Tue 12:30 closed");
     assert_eq!(silent.of(CONTRACT).forecaster.model.history(), (1, 1));
@@ -119,7 +119,7 @@ fn a_breached_clock_still_teaches_how_long_it_ran_and_how_it_was_estimated() {
     assert_eq!(open.of(CONTRACT).forecaster.remaining, Default::default());
     let stopped = learnt(&format!("{breached}\nI: Tue 09:00 resolved")).of(CONTRACT);
     let errors = stopped.forecaster.estimates.errors("A");
-    // Seven hours where two were estimated, told once.
+    // Seven hours where two were estimated, reported once.
     assert_eq!(errors.count, 1.0);
     assert!((errors.sum - (3.5f64).ln()).abs() < 1e-12);
     assert_ne!(stopped.forecaster.remaining, Default::default());
@@ -127,7 +127,7 @@ fn a_breached_clock_still_teaches_how_long_it_ran_and_how_it_was_estimated() {
 
 #[test]
 fn an_estimate_of_the_work_says_nothing_of_the_response() {
-    let journal = Journal::told(
+    let journal = Journal::described(
         "response *=4:00/office",
         "I: Mon 09:00 opened P1
          I: Mon 09:30 estimated 2:00
@@ -153,8 +153,8 @@ proptest! {
         let learning = journal.taught(all, all);
         for watched in learning.watched.values().flatten() {
             prop_assert!(!watched.marks.is_empty());
-            prop_assert!(watched.landmarks.len() <= watched.marks.len());
-            prop_assert!(watched.said.len() <= watched.landmarks.len());
+            prop_assert!(watched.feature_vectors.len() <= watched.marks.len());
+            prop_assert!(watched.predicted.len() <= watched.feature_vectors.len());
         }
     }
 }

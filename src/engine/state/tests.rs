@@ -9,7 +9,7 @@ use super::*;
 use crate::domain::incident::{Fact, IncidentEvent};
 use crate::domain::service::ServiceFact;
 use crate::domain::time::Instant;
-use crate::engine::deed::{Deed, Signature};
+use crate::engine::action::{Action, Signature};
 use crate::engine::record::TermsEntry;
 
 static ZONES: LazyLock<ZoneDatabase> =
@@ -61,7 +61,7 @@ fn service_event(service: String, event_id: String) -> Entry {
 }
 
 fn signature(id: String) -> Entry {
-    Entry::Deed(Deed::ReviewSigned(Signature {
+    Entry::Action(Action::ReviewSigned(Signature {
         id,
         contract_id: "contract".into(),
         period: "2026-01".into(),
@@ -126,7 +126,7 @@ proptest! {
         let (anew, ledgers_anew) = folded(&journal);
         prop_assert_eq!(ledgers, ledgers_anew);
         for tenant in TENANTS {
-            prop_assert_eq!(state.book(tenant), anew.book(tenant));
+            prop_assert_eq!(state.actions(tenant), anew.actions(tenant));
             prop_assert_eq!(terms(&state, tenant), terms(&anew, tenant));
         }
     }
@@ -138,7 +138,7 @@ proptest! {
             let its_own: Vec<_> =
                 journal.iter().filter(|recorded| recorded.value.tenant == tenant).cloned().collect();
             let (alone, ledgers_alone) = folded(&its_own);
-            prop_assert_eq!(all.book(tenant), alone.book(tenant));
+            prop_assert_eq!(all.actions(tenant), alone.actions(tenant));
             prop_assert_eq!(terms(&all, tenant), terms(&alone, tenant));
             let of_tenant = ledgers.incidents.iter().filter(|((of, _), _)| of == tenant);
             prop_assert!(of_tenant.eq(ledgers_alone.incidents.iter()));

@@ -88,7 +88,7 @@ fn a_record_that_is_too_large_or_too_early_is_refused_and_the_rest_of_its_group_
 }
 
 #[test]
-fn a_reader_begins_ends_and_goes_on_where_it_is_told_to() {
+fn a_reader_begins_ends_and_goes_on_where_it_is_described_to() {
     on_each(|log, source| {
         let mut reader = source.read(2..=3).unwrap();
         assert!(reader.next().is_none());

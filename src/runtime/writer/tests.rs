@@ -6,7 +6,7 @@ use tempfile::TempDir;
 use tokio::sync::oneshot;
 
 use super::super::job::{Answer, Results};
-use super::super::keeper::Carried;
+use super::super::projector::IndexPosition;
 use super::super::zones::{self, Choice};
 use super::*;
 use crate::domain::incident::Fact;
@@ -49,15 +49,18 @@ impl Rig {
         let (finished, groups) = mpsc::unbounded_channel();
         let writer = Writer {
             log: Box::new(log.clone()),
-            memory: Arc::new(Memory::restored(&views, zones).unwrap()),
-            keeper: Arc::new(Keeper::new(source.clone(), Carried::whole(0, Instant::MIN))),
+            cache: Arc::new(Cache::restored(&views, zones).unwrap()),
+            projector: Arc::new(Projector::new(
+                source.clone(),
+                IndexPosition::whole(0, Instant::MIN),
+            )),
             source,
             views,
-            inbox: Arc::default(),
+            queue: Arc::default(),
             finished,
             is_poisoned: Arc::default(),
             events_an_incident_max: 100,
-            trouble: Trouble::default(),
+            outage_log: OutageLog::default(),
         };
         Rig { log, writer, groups, _directory: directory }
     }
@@ -69,9 +72,9 @@ impl Rig {
     ) -> [Answer<Results>; N] {
         let mut waiting = Vec::new();
         let jobs = jobs.map(|events| {
-            let (asker, answer) = oneshot::channel();
+            let (responder, answer) = oneshot::channel();
             waiting.push(answer);
-            Job::Events(TENANT.to_owned(), events, asker)
+            Job::Events(TENANT.to_owned(), events, responder)
         });
         let mut jobs = jobs.into_iter().peekable();
         while jobs.peek().is_some() {
@@ -91,7 +94,7 @@ impl Rig {
     }
 
     fn folded(&self) -> u64 {
-        self.writer.memory.progress().sequence
+        self.writer.cache.progress().sequence
     }
 
     fn is_poisoned(&self) -> bool {
@@ -128,7 +131,7 @@ fn from_source(id: &str, source: String) -> Sent<IncidentEvent> {
 #[track_caller]
 fn assert_recorded(answer: &Answer<Results>, expected: &[(u64, bool)]) {
     let (results, _) = answer.as_ref().unwrap();
-    let recorded = |result: &Result<Receipt, Refusal>| {
+    let recorded = |result: &Result<Receipt, Rejection>| {
         let Receipt { sequence, is_duplicate } = *result.as_ref().unwrap();
         (sequence, is_duplicate)
     };
@@ -210,8 +213,8 @@ fn a_record_that_the_log_does_not_take_is_refused_alone_and_the_limit_is_named()
         let [first, second] = rig.write([vec![event("a"), large, event("b")], vec![event("c")]]);
         let (results, _) = first.unwrap();
         let most = RECORD_BYTES_MAX;
-        let refusal = Refusal::LimitExceeded { what: "a record", most, unit: "bytes" };
-        assert_eq!(results[1], Err(refusal));
+        let rejection = Rejection::LimitExceeded { what: "a record", most, unit: "bytes" };
+        assert_eq!(results[1], Err(rejection));
         assert_eq!(
             (results[0].clone().unwrap().sequence, results[2].clone().unwrap().sequence),
             (1, 2)

@@ -97,14 +97,14 @@ fn check_dates(lines: &str, expected: &[&str]) {
 }
 
 #[track_caller]
-fn check_fault(text: &str, expected: &str) {
-    let faults = holidays_from_icalendar(text, 2026, 2028).unwrap_err();
-    assert_eq!(faults.iter().map(Fault::to_string).collect::<Vec<_>>(), [expected]);
+fn check_violation(text: &str, expected: &str) {
+    let violations = holidays_from_icalendar(text, 2026, 2028).unwrap_err();
+    assert_eq!(violations.iter().map(Violation::to_string).collect::<Vec<_>>(), [expected]);
 }
 
 #[track_caller]
-fn check_event_fault(lines: &str, expected: &str) {
-    check_fault(&calendar(&[lines]), expected);
+fn check_event_violation(lines: &str, expected: &str) {
+    check_violation(&calendar(&[lines]), expected);
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn dutch_public_holidays() {
 }
 
 #[test]
-fn a_rule_without_end_goes_on_as_long_as_asked() {
+fn a_rule_without_end_goes_on_as_long_as_requested() {
     let koningsdag = |year| {
         let holidays = holidays_from_icalendar(DUTCH, year, year).unwrap();
         holidays.iter().find(|h| h.name == "Koningsdag").unwrap().date.to_string()
@@ -200,24 +200,24 @@ fn events_of_several_days() {
 
 #[test]
 fn a_timed_event_is_no_holiday() {
-    check_event_fault(
+    check_event_violation(
         "DTSTART:20260501T090000Z\nSUMMARY:Borrel",
         "events[0].dtstart: of \"Borrel\" is at a time of day: \
          only all-day events can be holidays",
     );
-    check_event_fault(
+    check_event_violation(
         "DTSTART;VALUE=DATE:20260501\nDTEND;TZID=Europe/Amsterdam:20260501T170000",
         "events[0].dtend: of \"\" is at a time of day: only all-day events can be holidays",
     );
 }
 
 #[test]
-fn every_event_tells_its_fault() {
+fn every_event_describes_its_violation() {
     let text = calendar(&["SUMMARY:A", "DTSTART;VALUE=DATE:20260501", "DTSTART:20260230"]);
-    let faults = holidays_from_icalendar(&text, 2026, 2028).unwrap_err();
-    let faults: Vec<_> = faults.iter().map(Fault::to_string).collect();
+    let violations = holidays_from_icalendar(&text, 2026, 2028).unwrap_err();
+    let violations: Vec<_> = violations.iter().map(Violation::to_string).collect();
     assert_eq!(
-        faults,
+        violations,
         [
             "events[0].dtstart: of \"A\" is missing: write YYYYMMDD",
             "events[2].dtstart: of \"\" is not a date: write YYYYMMDD",
@@ -229,7 +229,7 @@ fn every_event_tells_its_fault() {
 fn what_else_can_be_wrong_with_an_event() {
     let check = |lines: &str, expected: &str| {
         let lines = format!("DTSTART;VALUE=DATE:20260501\n{lines}");
-        check_event_fault(&lines, &format!("events[0].{expected}"));
+        check_event_violation(&lines, &format!("events[0].{expected}"));
     };
     check(
         "DTEND;VALUE=DATE:20260430",
@@ -273,7 +273,7 @@ fn a_text_that_is_no_calendar() {
         "BEGIN:VCARD\nFN:Jan\nEND:VCARD\nEND:VCALENDAR",
         DUTCH.split_at(DUTCH.len() / 2).0,
     ] {
-        check_fault(text, not_icalendar);
+        check_violation(text, not_icalendar);
     }
     let empty = "BEGIN:VCALENDAR\nVERSION:2.0\nEND:VCALENDAR";
     assert_eq!(holidays_from_icalendar(empty, 2026, 2028), Ok(vec![]));
@@ -284,19 +284,19 @@ fn a_text_that_is_no_calendar() {
 #[test]
 fn limits() {
     let large = " ".repeat(TEXT_BYTES_MAX + 1);
-    check_fault(&large, ": takes 1048577 bytes: send 1048576 at most");
+    check_violation(&large, ": takes 1048577 bytes: send 1048576 at most");
 
     let daily = calendar(&["DTSTART;VALUE=DATE:20260101\nRRULE:FREQ=DAILY"]);
     assert_eq!(dates(&daily, 2026, 2028).len(), 1096);
-    let faults = holidays_from_icalendar(&daily, 2026, 2040).unwrap_err();
-    let expected = "events[0]: the text gives more than 2000 dates: ask for fewer years";
-    assert_eq!(faults[0].to_string(), expected);
+    let violations = holidays_from_icalendar(&daily, 2026, 2040).unwrap_err();
+    let expected = "events[0]: the text gives more than 2000 dates: request fewer years";
+    assert_eq!(violations[0].to_string(), expected);
 
     let rules = "\nRRULE:FREQ=YEARLY".repeat(RECURRENCE_RULES_MAX + 1);
     let yearly = calendar(&[&format!("DTSTART;VALUE=DATE:20260101{rules}")]);
-    check_fault(&yearly, ": has 101 recurrence rules: send 100 at most");
+    check_violation(&yearly, ": has 101 recurrence rules: send 100 at most");
 
-    check_event_fault(
+    check_event_violation(
         "DTSTART;VALUE=DATE:18991231\nRRULE:FREQ=DAILY\nSUMMARY:Old",
         "events[0].rrule: of \"Old\" begins before 1900: let it begin later",
     );
@@ -304,14 +304,14 @@ fn limits() {
 
 #[test]
 fn years_are_checked() {
-    let fault = |from_year, to_year| {
+    let violation = |from_year, to_year| {
         holidays_from_icalendar(DUTCH, from_year, to_year).unwrap_err()[0].to_string()
     };
     let expected = "from_year: 1969 is out of range: write a year from 1970 to 2199";
-    assert_eq!(fault(1969, 2026), expected);
-    assert_eq!(fault(i32::MIN, i32::MAX), expected.replace("1969", "-2147483648"));
+    assert_eq!(violation(1969, 2026), expected);
+    assert_eq!(violation(i32::MIN, i32::MAX), expected.replace("1969", "-2147483648"));
     assert_eq!(
-        fault(2027, 2026),
+        violation(2027, 2026),
         "to_year: 2026 is before from_year, 2027: write the later year here"
     );
 }
@@ -364,7 +364,7 @@ proptest! {
     fn a_text_cut_and_spliced_is_read_or_refused(text in spoilt_text(DUTCH)) {
         match holidays_from_icalendar(&text, 2020, 2030) {
             Ok(holidays) => prop_assert!(holidays.is_sorted()),
-            Err(faults) => prop_assert!(faults.iter().all(|fault| !fault.to_string().is_empty())),
+            Err(violations) => prop_assert!(violations.iter().all(|violation| !violation.to_string().is_empty())),
         }
     }
 

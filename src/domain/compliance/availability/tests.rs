@@ -79,15 +79,15 @@ fn agreed<'a>(hours: &'a ServiceHours, weight: &str) -> Agreed<'a> {
 }
 
 /// How November was up round the clock, by what is known at its end or before.
-fn reckoned(events: &[ServiceEvent], as_of: &str) -> Availability {
+fn evaluated(events: &[ServiceEvent], as_of: &str) -> Availability {
     let (hours, as_of) = (round_the_clock(), november(as_of));
     let events = in_effect(events.iter(), as_of);
     let period = month("2026-11-15T00:00:00Z");
-    Availability::reckon(&events, agreed(&hours, "0"), &period, as_of)
+    Availability::evaluate(&events, agreed(&hours, "0"), &period, as_of)
 }
 
 fn over(events: &[ServiceEvent]) -> Availability {
-    reckoned(events, "30T23:30")
+    evaluated(events, "30T23:30")
 }
 
 fn promise(percent: &str) -> AvailabilityPromise {
@@ -105,21 +105,21 @@ fn promise(percent: &str) -> AvailabilityPromise {
 #[test]
 fn a_month_of_thirty_days_allows_twenty_one_minutes_and_thirty_six_seconds() {
     let allowed = Span::from_seconds(21 * 60 + 36);
-    let standing = stand(&promise("99.95"), &over(&[]));
-    assert_eq!(standing.downtime_allowance, allowed);
-    assert_eq!((standing.verdict, standing.uptime), (Verdict::Met, Some(Share::ALL)));
+    let result = stand(&promise("99.95"), &over(&[]));
+    assert_eq!(result.downtime_allowance, allowed);
+    assert_eq!((result.verdict, result.uptime), (Verdict::Met, Some(Share::ALL)));
 
     let mut outage = outage_of("", "05T02:00", "05T02:21");
     outage[1].occur_time = at("2026-11-05T02:21:36Z");
-    let standing = stand(&promise("99.95"), &over(&outage));
-    assert_eq!((standing.verdict, standing.downtime_allowance), (Verdict::Met, Span::ZERO));
-    assert_eq!(standing.uptime.map(|share| share.to_string()), Some("99.95".into()));
+    let result = stand(&promise("99.95"), &over(&outage));
+    assert_eq!((result.verdict, result.downtime_allowance), (Verdict::Met, Span::ZERO));
+    assert_eq!(result.uptime.map(|share| share.to_string()), Some("99.95".into()));
 
     outage[1].occur_time = at("2026-11-05T02:21:36.000000001Z");
-    let standing = stand(&promise("99.95"), &over(&outage));
-    assert_eq!(standing.verdict, Verdict::Missed);
-    assert_eq!(standing.downtime_allowance, Span::from_nanos(-1));
-    assert_eq!(standing.uptime.map(|share| share.to_string()), Some("99.9499".into()));
+    let result = stand(&promise("99.95"), &over(&outage));
+    assert_eq!(result.verdict, Verdict::Missed);
+    assert_eq!(result.downtime_allowance, Span::from_nanos(-1));
+    assert_eq!(result.uptime.map(|share| share.to_string()), Some("99.9499".into()));
 }
 
 #[test]
@@ -191,7 +191,7 @@ fn only_agreed_service_time_counts() {
     let (events, as_of) = (outage_of("", "05T15:00", "06T08:30"), november("30T23:30"));
     let events = in_effect(events.iter(), as_of);
     let period = month("2026-11-15T00:00:00Z");
-    let found = Availability::reckon(&events, agreed(&hours, "0"), &period, as_of);
+    let found = Availability::evaluate(&events, agreed(&hours, "0"), &period, as_of);
     // 16:00 to 17:00 in Amsterdam, and on the next day 9:00 to 9:30.
     assert_eq!(found.outages, [Span::from_minutes(90)]);
     assert_eq!(found.agreed, Span::from_hours(30 * 8));
@@ -203,7 +203,7 @@ fn a_month_is_as_long_as_its_clock_changes_make_it() {
     let hours = round_the_clock();
     for (time, length) in [("2026-10-15T00:00:00Z", 745), ("2026-03-15T00:00:00Z", 743)] {
         let period = month(time);
-        let found = Availability::reckon(&[], agreed(&hours, "0"), &period, period.end);
+        let found = Availability::evaluate(&[], agreed(&hours, "0"), &period, period.end);
         assert_eq!(found.agreed, Span::from_hours(length));
     }
     let period = month("2026-10-15T00:00:00Z");
@@ -213,7 +213,7 @@ fn a_month_is_as_long_as_its_clock_changes_make_it() {
         event(at("2026-10-25T01:30:00Z"), ServiceFact::OutageEnded(String::new())),
     ];
     let events = in_effect(down.iter(), period.end);
-    let found = Availability::reckon(&events, agreed(&hours, "0"), &period, period.end);
+    let found = Availability::evaluate(&events, agreed(&hours, "0"), &period, period.end);
     assert_eq!(found.outage, Span::from_hours(1));
 }
 
@@ -221,9 +221,9 @@ fn a_month_is_as_long_as_its_clock_changes_make_it() {
 fn what_lasts_counts_until_now_and_is_missed_once_the_month_allows_no_more() {
     let down = outage_of("", "29T22:00", "30T09:00");
     let stood = |percent: &str, as_of: &str| {
-        let found = reckoned(&down, as_of);
-        let standing = stand(&promise(percent), &found);
-        (standing.verdict, found.outages, standing.downtime_allowance)
+        let found = evaluated(&down, as_of);
+        let result = stand(&promise(percent), &found);
+        (result.verdict, found.outages, result.downtime_allowance)
     };
     let (verdict, outages, left) = stood("99.9", "29T22:40");
     assert_eq!((verdict, outages), (Verdict::Met, vec![Span::from_minutes(40)]));
@@ -232,15 +232,15 @@ fn what_lasts_counts_until_now_and_is_missed_once_the_month_allows_no_more() {
     assert_eq!(stood("99.9", "29T22:43").0, Verdict::AtRisk);
     assert_eq!(stood("99.9", "29T22:44").0, Verdict::Missed);
     assert_eq!(stood("99", "30T12:00").0, Verdict::Missed);
-    assert_eq!(reckoned(&down, "29T21:00").outages, []);
-    assert_eq!(stand(&promise("99.9"), &reckoned(&[], "01T00:00")).verdict, Verdict::Met);
+    assert_eq!(evaluated(&down, "29T21:00").outages, []);
+    assert_eq!(stand(&promise("99.9"), &evaluated(&[], "01T00:00")).verdict, Verdict::Met);
 }
 
 #[test]
 fn nothing_is_agreed_before_the_period() {
     let hours = round_the_clock();
     let (period, as_of) = (month("2026-11-15T00:00:00Z"), at("2026-10-01T00:00:00Z"));
-    let found = Availability::reckon(&[], agreed(&hours, "0"), &period, as_of);
+    let found = Availability::evaluate(&[], agreed(&hours, "0"), &period, as_of);
     assert_eq!(stand(&promise("99.9"), &found).verdict, Verdict::NoData);
     assert_eq!((found.share_up(), found.mean_time_to_restore()), (None, None));
 }
@@ -260,11 +260,10 @@ fn no_more_than_two_outages_over_half_an_hour_a_quarter() {
     .concat();
     let stood = |events: &[ServiceEvent], as_of| {
         let events = in_effect(events.iter(), as_of);
-        let found = Availability::reckon(&events, agreed(&hours, "0"), &period, as_of);
+        let found = Availability::evaluate(&events, agreed(&hours, "0"), &period, as_of);
         stand_outages(&promise, &found)
     };
-    let of =
-        |verdict, long_outages, allowance| OutagesStanding { verdict, long_outages, allowance };
+    let of = |verdict, long_outages, allowance| OutagesResult { verdict, long_outages, allowance };
     assert_eq!(stood(&events, november("15T00:00")), of(Verdict::Met, 2, 0), "30 is not over 30");
     events.extend(outage_of("", "20T10:00", "20T10:40"));
     assert_eq!(stood(&events, november("20T10:30")), of(Verdict::Met, 2, 0), "not yet");
@@ -278,7 +277,7 @@ fn an_outage_is_counted_where_it_begins_with_all_its_downtime() {
     events[1].occur_time = at("2026-12-01T01:00:00Z");
     let as_of = at("2026-12-05T00:00:00Z");
     let events = in_effect(events.iter(), as_of);
-    let of = |time| Availability::reckon(&events, agreed(&hours, "0"), &month(time), as_of);
+    let of = |time| Availability::evaluate(&events, agreed(&hours, "0"), &month(time), as_of);
     // November ends at 23:00 UTC.
     let (november, december) = (of("2026-11-15T00:00:00Z"), of("2026-12-03T00:00:00Z"));
     assert_eq!((november.outage, december.outage), (Span::from_hours(1), Span::from_hours(2)));
@@ -288,7 +287,7 @@ fn an_outage_is_counted_where_it_begins_with_all_its_downtime() {
     assert_eq!(november.longest_outage(), Some(Span::from_hours(3)));
 }
 
-/// Minutes told of from Friday 2026-10-23T22:00:00Z on, in which the clock changes.
+/// Minutes reported from Friday 2026-10-23T22:00:00Z on, in which the clock changes.
 const MINUTES: i64 = 3 * 24 * 60;
 
 fn minute(number: i64) -> Instant {
@@ -325,11 +324,11 @@ fn so(events: &[&ServiceEvent], turn: fn(&ServiceFact) -> Option<Turn<'_>>) -> V
     let mut lasts = [false; 3];
     let a_minute = |number| {
         for (name, lasts) in ["", "a", "b"].iter().zip(&mut lasts) {
-            let told = |begins| {
+            let described = |begins| {
                 let mut at = events.iter().filter(|event| event.occur_time == minute(number));
                 at.any(|event| turn(&event.fact) == Some((name, begins)))
             };
-            *lasts = match (told(true), told(false)) {
+            *lasts = match (described(true), described(false)) {
                 (true, false) => true,
                 (false, true) => false,
                 _ => *lasts,
@@ -415,7 +414,7 @@ proptest! {
         let events: Vec<_> = turns.iter().chain(&planned).collect();
         let known = in_effect(events.iter().copied(), minute(now));
         let period = Period { name: String::new(), start: minute(start), end: minute(end) };
-        let found = Availability::reckon(&known, agreed(&hours, "0"), &period, minute(now));
+        let found = Availability::evaluate(&known, agreed(&hours, "0"), &period, minute(now));
         prop_assert_eq!(found, naive(&known, &hours, (start, end), now));
     }
 }

@@ -1,4 +1,4 @@
-//! Worked examples, reckoned by hand, and what always holds.
+//! Worked examples, computed by hand, and what always holds.
 
 // Amounts are written with their cents apart.
 #![allow(clippy::inconsistent_digit_grouping, reason = "euros and cents")]
@@ -36,17 +36,21 @@ fn credits(monthly_fee: i64, rules: Vec<CreditRule>) -> Credits {
 }
 
 /// A month in which objectives of 99 % reached so much; `-` says nothing.
-fn month<'c>(first: &str, credits: &'c Credits, reached: &[(&'c str, &str)]) -> Judged<'c> {
+fn month<'c>(
+    first: &str,
+    credits: &'c Credits,
+    reached: &[(&'c str, &str)],
+) -> EvaluatedObjective<'c> {
     let stood = |text: &str| match text {
         "-" => Stood { verdict: Verdict::NoData, reached: None },
         given => stood(percent(given)),
     };
-    Judged {
+    EvaluatedObjective {
         first_day: date(first),
         months: 1,
         currency: "EUR",
         credits,
-        standings: reached.iter().map(|(id, text)| (*id, stood(text))).collect(),
+        results: reached.iter().map(|(id, text)| (*id, stood(text))).collect(),
     }
 }
 
@@ -57,20 +61,20 @@ fn stood(reached: Share) -> Stood {
 }
 
 /// Months of one objective, the newest first, the first of them July 2026.
-fn row<'c>(credits: &'c Credits, reached: &[&str]) -> Vec<Judged<'c>> {
+fn row<'c>(credits: &'c Credits, reached: &[&str]) -> Vec<EvaluatedObjective<'c>> {
     let first = |ago: usize| format!("2026-{:02}-01", 7 - ago);
     let months = reached.iter().enumerate();
     months.map(|(ago, text)| month(&first(ago), credits, &[("A", text)])).collect()
 }
 
 #[track_caller]
-fn of(periods: &[Judged<'_>]) -> (Vec<(i64, String)>, i64) {
+fn of(periods: &[EvaluatedObjective<'_>]) -> (Vec<(i64, String)>, i64) {
     let statement = statement(periods).unwrap_or_else(|| panic!("no statement"));
     (statement.lines.iter().map(|l| (l.amount, l.reason())).collect(), statement.total)
 }
 
 #[track_caller]
-fn only(periods: &[Judged<'_>]) -> (i64, String) {
+fn only(periods: &[EvaluatedObjective<'_>]) -> (i64, String) {
     let (mut lines, total) = of(periods);
     assert_eq!((lines.len(), lines[0].0), (1, total), "{lines:?}");
     lines.remove(0)
@@ -79,16 +83,16 @@ fn only(periods: &[Judged<'_>]) -> (i64, String) {
 #[test]
 fn the_lowest_tier_that_was_not_reached_rules() {
     let credits = credits(1_000_00, vec![rule("A")]); // 1,000.00 a month
-    let told = |reached| only(&row(&credits, &[reached]));
-    assert_eq!(told("99"), (0, "met with 99%".into()), "equality is met");
+    let described = |reached| only(&row(&credits, &[reached]));
+    assert_eq!(described("99"), (0, "met with 99%".into()), "equality is met");
     // 5 % of 1,000.00.
-    assert_eq!(told("98.9999"), (50_00, "98.9999% is below 99%: 5% of the fee".into()));
-    assert_eq!(told("97"), (50_00, "97% is below 99%: 5% of the fee".into()));
+    assert_eq!(described("98.9999"), (50_00, "98.9999% is below 99%: 5% of the fee".into()));
+    assert_eq!(described("97"), (50_00, "97% is below 99%: 5% of the fee".into()));
     // 10 % of 1,000.00.
-    assert_eq!(told("96.9999"), (100_00, "96.9999% is below 97%: 10% of the fee".into()));
+    assert_eq!(described("96.9999"), (100_00, "96.9999% is below 97%: 10% of the fee".into()));
     // 25 % of 1,000.00.
-    assert_eq!(told("0"), (250_00, "0% is below 90%: 25% of the fee".into()));
-    assert_eq!(told("-"), (0, "too little is known for it to be judged".into()));
+    assert_eq!(described("0"), (250_00, "0% is below 90%: 25% of the fee".into()));
+    assert_eq!(described("-"), (0, "too little is known for it to be evaluated".into()));
 }
 
 #[test]
@@ -96,8 +100,8 @@ fn what_no_tier_covers_credits_nothing_and_says_so() {
     let mut rule = rule("A");
     rule.tiers.remove(0);
     let credits = credits(1_000_00, vec![rule]);
-    let told = only(&row(&credits, &["98"]));
-    assert_eq!(told, (0, "98% misses it, and no tier credits that".into()));
+    let described = only(&row(&credits, &["98"]));
+    assert_eq!(described, (0, "98% misses it, and no tier credits that".into()));
 }
 
 #[test]
@@ -107,11 +111,11 @@ fn a_tier_without_a_figure_rules_whenever_the_objective_is_missed() {
     let credits = credits(1_000_00, vec![rule]);
     // An objective without a percentage, such as on outages: 7.5 % of 1,000.00.
     let mut missed = row(&credits, &["-"]);
-    missed[0].standings.insert("A", Stood { verdict: Verdict::Missed, reached: None });
+    missed[0].results.insert("A", Stood { verdict: Verdict::Missed, reached: None });
     assert_eq!(only(&missed), (75_00, "missed: 7.5% of the fee".into()));
     assert_eq!(only(&row(&credits, &["98"])), (75_00, "98% misses it: 7.5% of the fee".into()));
     let mut at_risk = row(&credits, &["98"]);
-    at_risk[0].standings.insert("A", Stood { verdict: Verdict::AtRisk, reached: None });
+    at_risk[0].results.insert("A", Stood { verdict: Verdict::AtRisk, reached: None });
     assert_eq!(only(&at_risk).0, 75_00, "so far");
 }
 
@@ -119,8 +123,8 @@ fn a_tier_without_a_figure_rules_whenever_the_objective_is_missed() {
 fn an_objective_credits_as_much_of_its_tier_as_it_weighs() {
     let credits = credits(1_000_00, vec![CreditRule { weight: percent("40"), ..rule("A") }]);
     // 10 % of 1,000.00 is 100.00, and 40 % of that 40.00.
-    let told = only(&row(&credits, &["95"]));
-    assert_eq!(told, (40_00, "95% is below 97%: 10% of the fee, weighing 40%".into()));
+    let described = only(&row(&credits, &["95"]));
+    assert_eq!(described, (40_00, "95% is below 97%: 10% of the fee, weight 40%".into()));
 }
 
 #[test]
@@ -161,10 +165,13 @@ fn each_missed_month_right_before_credits_more() {
     assert_eq!(amount(&["95", "98", "98", "98"]), 200_00);
     // What says nothing ends the row.
     assert_eq!(amount(&["95", "-", "98", "98"]), 100_00);
-    let told = only(&row(&credits, &["95", "98"])).1;
-    assert_eq!(told, "95% is below 97%: 10% of the fee, and 50% more since it was missed before");
-    let told = only(&row(&credits, &["95", "98", "98"])).1;
-    assert!(told.ends_with("and 50% more for each of 2 misses before"), "{told}");
+    let described = only(&row(&credits, &["95", "98"])).1;
+    assert_eq!(
+        described,
+        "95% is below 97%: 10% of the fee, and 50% more since it was missed before"
+    );
+    let described = only(&row(&credits, &["95", "98", "98"])).1;
+    assert!(described.ends_with("and 50% more for each of 2 misses before"), "{described}");
 }
 
 #[test]
@@ -227,8 +234,8 @@ fn a_credit_in_other_money_does_not_go_back() {
 fn the_bedding_in_time_credits_nothing_and_is_no_repetition() {
     let mut credits = credits(1_000_00, vec![CreditRule { repeat: Share::ALL, ..rule("A") }]);
     credits.from_date = Some(date("2026-07-01"));
-    let told = only(&row(&credits, &["95", "95"])[1..]);
-    assert_eq!(told, (0, "nothing is credited for periods before 2026-07-01".into()));
+    let described = only(&row(&credits, &["95", "95"])[1..]);
+    assert_eq!(described, (0, "nothing is credited for periods before 2026-07-01".into()));
     // July begins on that very date: 10 % of 1,000.00, as though June had not been missed.
     assert_eq!(only(&row(&credits, &["95", "95"])).0, 100_00);
 }
@@ -323,15 +330,15 @@ fn any_row() -> impl Strategy<Value = Vec<[Stood; 3]>> {
 }
 
 /// The months of a year, the newest first.
-fn months<'c>(credits: &'c Credits, row: &[[Stood; 3]]) -> Vec<Judged<'c>> {
-    let judged = |(ago, stood): (usize, &[Stood; 3])| Judged {
+fn months<'c>(credits: &'c Credits, row: &[[Stood; 3]]) -> Vec<EvaluatedObjective<'c>> {
+    let evaluated = |(ago, stood): (usize, &[Stood; 3])| EvaluatedObjective {
         first_day: NaiveDate::from_ymd_opt(2026, 12 - ago as u32, 1).unwrap_or_default(),
         months: 1,
         currency: "EUR",
         credits,
-        standings: IDS.into_iter().zip(*stood).collect(),
+        results: IDS.into_iter().zip(*stood).collect(),
     };
-    row.iter().enumerate().map(judged).collect()
+    row.iter().enumerate().map(evaluated).collect()
 }
 
 /// What is credited, without what goes back.

@@ -30,7 +30,8 @@ pub(super) fn lint(contract: &Contract, findings: &mut Vec<Finding>) {
 fn lint_rule(rule: &CreditRule, objective: &Objective, path: &str, findings: &mut Vec<Finding>) {
     if objective.period.months().is_none() {
         let text = format!(
-            "{:?} is judged over rolling days, which have no fee: choose months, quarters or years",
+            "{:?} is evaluated over rolling days, which have no fee: choose months, quarters or \
+             years",
             objective.id
         );
         findings.push(Finding::error(format!("{path}.objective_id"), text));

@@ -26,19 +26,19 @@ pub(super) fn lint<'c>(
     }
 }
 
-/// Whoever promises something for each hundred people must tell how many there are.
+/// Whoever promises something for each hundred people must say how many there are.
 fn lint_people(contract: &Contract, findings: &mut Vec<Finding>) {
     let terms = contract.terms.experience.as_deref();
-    let is_told = terms.is_some_and(|terms| terms.people > 0);
+    let is_described = terms.is_some_and(|terms| terms.people > 0);
     let weights = terms.and_then(|terms| terms.slx_weights);
-    if !is_told && weights.is_some_and(|weights| weights.lost_time > 0) {
-        let text = "lost time is weighed for each hundred people: tell how many there are";
+    if !is_described && weights.is_some_and(|weights| weights.lost_time > 0) {
+        let text = "lost time is weighed for each hundred people: say how many there are";
         findings.push(Finding::error("terms.experience.people", text));
     }
     let mut objectives = contract.terms.objectives.iter();
-    if let Some(objective) = objectives.find(|o| promises_lost_time(&o.promise) && !is_told) {
+    if let Some(objective) = objectives.find(|o| promises_lost_time(&o.promise) && !is_described) {
         let text = format!(
-            "{:?} is reckoned for each hundred people: tell how many the contract serves",
+            "{:?} is computed for each hundred people: say how many the contract serves",
             objective.id
         );
         findings.push(Finding::error("terms.experience.people", text));

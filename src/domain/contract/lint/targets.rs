@@ -52,11 +52,11 @@ fn lint_custom(target: &Target, path: &str, findings: &mut Vec<Finding>) {
         return;
     }
     if target.start_when.is_none() && target.starts_after.is_empty() {
-        let text = "a custom target needs to be told what starts it";
+        let text = "a custom target needs a `start_when`";
         findings.push(Finding::error(format!("{path}.start_when"), text));
     }
     if target.stop_when.is_none() {
-        let text = "a custom target that nothing stops can't be met: tell what stops it";
+        let text = "a custom target that nothing stops can't be met: say what stops it";
         findings.push(Finding::error(format!("{path}.stop_when"), text));
     }
 }

@@ -7,7 +7,7 @@ const JOBS_WAITING_MAX: usize = 20_000;
 
 /// Jobs on their way from many tasks to one thread.
 #[derive(Debug)]
-pub(super) struct Inbox<J> {
+pub(super) struct Queue<J> {
     waiting: Mutex<Waiting<J>>,
     arrived: Condvar,
 }
@@ -27,14 +27,14 @@ pub(super) enum Unwanted {
     Closed,
 }
 
-impl<J> Default for Inbox<J> {
-    fn default() -> Inbox<J> {
+impl<J> Default for Queue<J> {
+    fn default() -> Queue<J> {
         let waiting = Mutex::new(Waiting { jobs: Vec::new(), is_closed: false });
-        Inbox { waiting, arrived: Condvar::new() }
+        Queue { waiting, arrived: Condvar::new() }
     }
 }
 
-impl<J> Inbox<J> {
+impl<J> Queue<J> {
     /// Hands in a job.
     pub fn put(&self, job: J) -> Result<(), Unwanted> {
         let mut waiting = self.waiting.lock();
@@ -80,18 +80,18 @@ mod tests {
     #[test]
     fn what_was_taken_in_comes_out_once_in_order_and_nothing_waits_for_ever() {
         in_every_order(|| {
-            let inbox = Arc::new(Inbox::default());
+            let queue = Arc::new(Queue::default());
             let senders = [0, 10, 20].map(|first| {
-                let inbox = Arc::clone(&inbox);
+                let queue = Arc::clone(&queue);
                 thread::spawn(move || {
-                    (first..first + 3).filter(|job| inbox.put(*job).is_ok()).collect::<Vec<_>>()
+                    (first..first + 3).filter(|job| queue.put(*job).is_ok()).collect::<Vec<_>>()
                 })
             });
             let writer = {
-                let inbox = Arc::clone(&inbox);
-                thread::spawn(move || std::iter::from_fn(|| inbox.take()).flatten().collect())
+                let queue = Arc::clone(&queue);
+                thread::spawn(move || std::iter::from_fn(|| queue.take()).flatten().collect())
             };
-            inbox.close();
+            queue.close();
             let sent = senders.map(|sender| sender.join().expect("sent"));
             let taken: Vec<i32> = writer.join().expect("taken");
             for jobs in &sent {
@@ -100,7 +100,7 @@ mod tests {
                 assert!(jobs.is_empty() || of_this.eq(jobs), "{jobs:?} of {taken:?}");
             }
             assert_eq!(taken.len(), sent.iter().map(Vec::len).sum::<usize>());
-            assert_eq!(inbox.put(99), Err(Unwanted::Closed));
+            assert_eq!(queue.put(99), Err(Unwanted::Closed));
         });
     }
 }

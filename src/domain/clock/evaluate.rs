@@ -1,9 +1,9 @@
-//! Judges a history under one contract.
+//! Evaluates a history under one contract.
 
-use super::exclusion_evaluator::Grounds;
+use super::exclusion_evaluator::ExclusionEvaluator;
 use super::measure::measure;
-use super::timeline::Life;
-use super::timeline_builder::{Admission, life};
+use super::timeline::Timeline;
+use super::timeline_builder::{Admission, timeline};
 use super::verdict::{TargetVerdict, verdict};
 use super::{Clock, Outcome};
 use crate::domain::calendar::Calendars;
@@ -22,49 +22,54 @@ pub struct Agreement<'a> {
 
 /// A contract's clocks for one incident.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Judgement<'a> {
+pub struct Evaluation<'a> {
     /// The clocks, by target and cycle.
     pub clocks: Vec<Clock<'a>>,
     /// Each target's verdict over its cycles.
     pub verdicts: Vec<TargetVerdict<'a>>,
 }
 
-/// Judges `history` under `agreement` as of an instant.
+/// Evaluates `history` under `agreement` as of an instant.
 ///
 /// The revision in force when a clock (each cycle is one) starts rules it, unless a later one says
 /// that it also applies to open clocks and finds it undecided when it takes effect.
-pub fn judge<'a>(
+pub fn evaluate<'a>(
     history: &History<'a>,
     agreement: Agreement<'a>,
     calendars: &'a dyn Calendars,
     as_of: Instant,
-) -> Judgement<'a> {
-    let Some(opening) = history.opening() else { return Judgement::default() };
+) -> Evaluation<'a> {
+    let Some(opening) = history.opening() else { return Evaluation::default() };
     let opened = opening.value.occur_time;
-    let judge = Judge { history, agreement, calendars, grounds: Grounds::new(history, as_of) };
-    let mut judgement = Judgement::default();
-    for (revision, until) in judge.terms_of_office(opened, as_of) {
+    let evaluate = Evaluator {
+        history,
+        agreement,
+        calendars,
+        exclusions: ExclusionEvaluator::new(history, as_of),
+    };
+    let mut evaluation = Evaluation::default();
+    for (revision, until) in evaluate.governing_revisions(opened, as_of) {
         for target in &revision.content.terms.targets {
-            let judged = judgement.clocks.iter().any(|clock| clock.target_id == target.id);
-            if !judged {
-                judge.judge_target(revision, until, target, as_of, &mut judgement);
+            let evaluated = evaluation.clocks.iter().any(|clock| clock.target_id == target.id);
+            if !evaluated {
+                evaluate.evaluate_target(revision, until, target, as_of, &mut evaluation);
             }
         }
     }
-    judgement
+    evaluation
 }
 
-struct Judge<'h, 'a> {
+struct Evaluator<'h, 'a> {
     history: &'h History<'a>,
-    grounds: Grounds<'h, 'a>,
+    exclusions: ExclusionEvaluator<'h, 'a>,
     agreement: Agreement<'a>,
     calendars: &'a dyn Calendars,
 }
 
-impl<'a> Judge<'_, 'a> {
+impl<'a> Evaluator<'_, 'a> {
     /// The revisions that can rule clocks starting in [opened, as_of], each with the instant its
     /// successor takes over or the contract ends.
-    fn terms_of_office(
+    fn governing_revisions(
         &self,
         opened: Instant,
         as_of: Instant,
@@ -78,25 +83,26 @@ impl<'a> Judge<'_, 'a> {
         ruling.iter().copied().zip(until.collect::<Vec<_>>()).collect()
     }
 
-    fn judge_target(
+    fn evaluate_target(
         &self,
         revision: &'a Revision<Contract>,
         until: Option<Instant>,
         target: &'a Target,
         as_of: Instant,
-        judgement: &mut Judgement<'a>,
+        evaluation: &mut Evaluation<'a>,
     ) {
         let admission = |after| Admission { from: revision.effective_time, until, after };
         let after = self.stop_before(&revision.content, target, until, as_of);
-        let life = life(target, self.history, admission(after), as_of);
+        let timeline = timeline(target, self.history, admission(after), as_of);
         let is_over = until.is_some_and(|until| until <= as_of);
-        if life.cycles.iter().all(|cycle| cycle.started.is_none()) && is_over {
+        if timeline.cycles.iter().all(|cycle| cycle.started.is_none()) && is_over {
             return;
         }
-        let (target, mut clocks) = self.overruled(revision, target, &life, admission(after), as_of);
+        let (target, mut clocks) =
+            self.apply_later_revisions(revision, target, &timeline, admission(after), as_of);
         self.exclude(&mut clocks);
-        judgement.verdicts.extend(verdict(target, &clocks));
-        judgement.clocks.extend(clocks);
+        evaluation.verdicts.extend(verdict(target, &clocks));
+        evaluation.clocks.extend(clocks);
     }
 
     /// Leaves out what the revision that rules each clock, or a decision, leaves out.
@@ -104,7 +110,7 @@ impl<'a> Judge<'_, 'a> {
         for clock in clocks {
             let revision = self.agreement.revisions.numbered(clock.contract_revision);
             let rules = revision.map(|revision| revision.content.terms.exclusions.as_slice());
-            self.grounds.apply(clock, rules.unwrap_or_default());
+            self.exclusions.apply(clock, rules.unwrap_or_default());
         }
     }
 
@@ -119,18 +125,18 @@ impl<'a> Judge<'_, 'a> {
         let before = contract.terms.target(&target.starts_after)?;
         let after = self.stop_before(contract, before, until, as_of);
         let admission = Admission { from: Instant::MIN, until, after };
-        let life = life(before, self.history, admission, as_of);
-        Some(life.first_stop)
+        let timeline = timeline(before, self.history, admission, as_of);
+        Some(timeline.first_stop)
     }
 
     /// A target's clocks, and its wording for the last of them. A later revision takes over the
     /// cycles that begin under it and, if it says so, the one that is open and undecided when it
     /// takes effect. What was decided before stands.
-    fn overruled(
+    fn apply_later_revisions(
         &self,
         mut revision: &'a Revision<Contract>,
         mut target: &'a Target,
-        ruled: &Life<'a>,
+        ruled: &Timeline<'a>,
         admission: Admission,
         as_of: Instant,
     ) -> (&'a Target, Vec<Clock<'a>>) {
@@ -142,14 +148,14 @@ impl<'a> Judge<'_, 'a> {
             let Some(successor) = later.content.terms.target(&target.id) else { continue };
             let from = later.effective_time;
             let open = || {
-                let then = life(target, self.history, admission, from);
+                let then = timeline(target, self.history, admission, from);
                 open_cycle(&self.clocks(revision, target, &then))
             };
             let open = later.content.applies_to_open_clocks.then(open).flatten();
             let next = || clocks.iter().find(|clock| clock.start_time >= Some(from));
             let Some(cycle) = open.or_else(|| next().map(|clock| clock.cycle)) else { continue };
             (revision, target) = (later, successor);
-            let ruled = life(target, self.history, admission, as_of);
+            let ruled = timeline(target, self.history, admission, as_of);
             clocks.retain(|clock| clock.cycle < cycle);
             let taken_over = self.clocks(revision, target, &ruled).into_iter();
             clocks.extend(taken_over.filter(|clock| clock.cycle >= cycle));
@@ -161,9 +167,9 @@ impl<'a> Judge<'_, 'a> {
         &self,
         revision: &'a Revision<Contract>,
         target: &'a Target,
-        life: &Life<'a>,
+        timeline: &Timeline<'a>,
     ) -> Vec<Clock<'a>> {
-        let cycles = life.cycles.iter().zip(1..);
+        let cycles = timeline.cycles.iter().zip(1..);
         let measured = cycles.filter_map(|(cycle, number)| {
             let measured = measure(cycle, target, self.calendars)?;
             Some(Clock {
@@ -187,7 +193,7 @@ impl<'a> Judge<'_, 'a> {
                 calendar_revision: measured.calendar_revision,
                 segments: measured.segments,
                 warnings: measured.warnings,
-                notes: life.notes.clone(),
+                notes: timeline.notes.clone(),
             })
         });
         measured.collect()

@@ -6,31 +6,31 @@ use super::show::{Times, choice, outcome, span, table};
 use crate::codec::v1;
 
 /// The chain of contracts, whose turn it was, and what people went through; whatever there is.
-pub(super) fn show(judged: &v1::EvaluateIncidentResponse, times: &Times) -> Vec<String> {
+pub(super) fn show(evaluated: &v1::EvaluateIncidentResponse, times: &Times) -> Vec<String> {
     let mut parts = Vec::new();
-    let lying =
-        judged.work.iter().filter(|work| work.left_lying).map(|work| {
-            format!("LEFT LYING {} {}: {}", work.contract_id, work.target_id, work.reason)
+    let idle =
+        evaluated.work.iter().filter(|work| work.idle_work).map(|work| {
+            format!("IDLE WORK {} {}: {}", work.contract_id, work.target_id, work.reason)
         });
-    let lying: Vec<_> = lying.collect();
-    if !lying.is_empty() {
-        parts.push(lying.join("\n"));
+    let idle: Vec<_> = idle.collect();
+    if !idle.is_empty() {
+        parts.push(idle.join("\n"));
     }
-    if judged.chain.iter().any(|link| !link.underpins.is_empty()) {
-        parts.push(chain(judged));
+    if evaluated.chain.iter().any(|link| !link.underpins.is_empty()) {
+        parts.push(chain(evaluated));
     }
-    if !judged.experience.is_empty() {
-        parts.push(experience(&judged.experience, times));
-        parts.push(party_time(&judged.party_time));
+    if !evaluated.experience.is_empty() {
+        parts.push(experience(&evaluated.experience, times));
+        parts.push(party_time(&evaluated.party_time));
     }
     parts
 }
 
 /// Each contract's verdicts, those that underpin another set in below it.
-fn chain(judged: &v1::EvaluateIncidentResponse) -> String {
-    let rows = judged.chain.iter().flat_map(|link| {
-        let name = format!("{}{}", "  ".repeat(depth(link, &judged.chain)), link.contract_id);
-        let of_contract = judged.verdicts.iter().filter(|v| v.contract_id == link.contract_id);
+fn chain(evaluated: &v1::EvaluateIncidentResponse) -> String {
+    let rows = evaluated.chain.iter().flat_map(|link| {
+        let name = format!("{}{}", "  ".repeat(depth(link, &evaluated.chain)), link.contract_id);
+        let of_contract = evaluated.verdicts.iter().filter(|v| v.contract_id == link.contract_id);
         of_contract.map(move |verdict| {
             vec![
                 name.clone(),
@@ -61,21 +61,21 @@ fn depth(link: &v1::ChainLink, chain: &[v1::ChainLink]) -> usize {
 }
 
 fn experience(experiences: &[v1::Experience], times: &Times) -> String {
-    let rows = experiences.iter().map(|lived| {
-        let flow = lived.flow.clone().unwrap_or_default();
+    let rows = experiences.iter().map(|experience| {
+        let flow = experience.flow.clone().unwrap_or_default();
         let promises = flow.promises_kept + flow.promises_broken;
         let efficiency = match flow.efficiency_percent.as_str() {
             "" => "-".to_owned(),
             percent => format!("{percent}%"),
         };
         vec![
-            lived.contract_id.clone(),
-            times.show(lived.trouble_start_time),
-            times.show(lived.trouble_end_time),
-            span(lived.experienced_time),
-            span(lived.gap),
-            lived.people_hit.to_string(),
-            span(lived.lost_time),
+            experience.contract_id.clone(),
+            times.show(experience.trouble_start_time),
+            times.show(experience.trouble_end_time),
+            span(experience.experienced_time),
+            span(experience.gap),
+            experience.people_hit.to_string(),
+            span(experience.lost_time),
             span(flow.touch_time),
             span(flow.idle_time),
             efficiency,

@@ -1,15 +1,15 @@
 //! Why a command or a question is refused.
 
 use crate::domain::contract::Finding;
-use crate::domain::fault::Fault;
 use crate::domain::time::Instant;
+use crate::domain::violation::Violation;
 
 /// Why something is refused. Nothing was changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum Rejection {
     /// Fields are missing, malformed or out of range.
     #[error("{}", summary(.0))]
-    Invalid(Vec<Fault>),
+    Invalid(Vec<Violation>),
     /// There is no such calendar.
     #[error("there is no calendar {0:?}")]
     CalendarNotFound(String),
@@ -30,8 +30,8 @@ pub enum Refusal {
         /// Where it is recorded.
         sequence: u64,
     },
-    /// The contract can't be judged as it stands.
-    #[error("the contract can't be judged so: {}", first(.0))]
+    /// The contract can't be evaluated as it stands.
+    #[error("the contract can't be evaluated so: {}", first(.0))]
     Unsound(Vec<Finding>),
     /// The contract has ended.
     #[error("contract {0:?} has ended: a revision would never rule")]
@@ -56,7 +56,7 @@ pub enum Refusal {
         /// Of what.
         unit: &'static str,
     },
-    /// What is asked for needs a period that has ended.
+    /// What is requested needs a period that has ended.
     #[error("period {period} goes on until {end}: its review can be signed then")]
     PeriodGoesOn {
         /// The period's name.
@@ -64,7 +64,7 @@ pub enum Refusal {
         /// When it ends.
         end: Instant,
     },
-    /// The review is asked for as it was signed, and was not.
+    /// The review is requested as it was signed, and was not.
     #[error("the review of {period} of contract {contract_id:?} was not signed by then")]
     NotSigned {
         /// The contract.
@@ -73,10 +73,10 @@ pub enum Refusal {
         period: String,
     },
     /// The journal does not reach the sequence the answer must see.
-    #[error("the journal reaches sequence {present}, not {asked}")]
+    #[error("the journal reaches sequence {present}, not {requested}")]
     SequenceNotReached {
-        /// What was asked for.
-        asked: i64,
+        /// What was requested.
+        requested: i64,
         /// What is.
         present: u64,
     },
@@ -88,23 +88,23 @@ pub enum Refusal {
     TimeOutOfRange(String),
 }
 
-impl Refusal {
+impl Rejection {
     /// One wrong field.
-    pub fn field(field: impl Into<String>, description: impl Into<String>) -> Refusal {
-        Refusal::Invalid(vec![Fault::new(field, description)])
+    pub fn field(field: impl Into<String>, description: impl Into<String>) -> Rejection {
+        Rejection::Invalid(vec![Violation::new(field, description)])
     }
 }
 
-fn summary(faults: &[Fault]) -> String {
-    let first = faults.first().map(Fault::to_string).unwrap_or_default();
-    match faults.len() {
+fn summary(violations: &[Violation]) -> String {
+    let first = violations.first().map(Violation::to_string).unwrap_or_default();
+    match violations.len() {
         0 | 1 => first,
         more => format!("{first} (and {} more)", more - 1),
     }
 }
 
 fn first(findings: &[Finding]) -> String {
-    let told =
+    let described =
         findings.first().map(|finding| format!("{}: {}", finding.field, finding.description));
-    told.unwrap_or_default()
+    described.unwrap_or_default()
 }

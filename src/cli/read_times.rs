@@ -8,7 +8,7 @@ use crate::domain::time::Instant;
 
 /// As of when, and by what was recorded until when.
 #[derive(Args, Clone, Copy, Debug)]
-pub(super) struct Asked {
+pub(super) struct ReadTimes {
     /// As of this instant (RFC 3339); default: now.
     #[arg(long, value_name = "TIME", value_parser = instant)]
     pub as_of_time: Option<Timestamp>,

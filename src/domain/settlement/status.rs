@@ -7,7 +7,7 @@ use crate::domain::time::Instant;
 
 /// An item, and how it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Settled {
+pub struct ItemStatus {
     /// The item, as it follows from what is known.
     pub item: Item,
     /// Every decision on it and when that was recorded, in that order.
@@ -16,28 +16,31 @@ pub struct Settled {
     pub is_withdrawn: bool,
 }
 
-/// How items stand, by their ids. Of an item that follows no more, what was decided last tells.
+/// How items stand, by their ids. Of an item that follows no more, what was decided last counts.
 pub fn settle(
     items: impl IntoIterator<Item = Item>,
     decisions: impl IntoIterator<Item = (Instant, Decided)>,
-) -> BTreeMap<String, Settled> {
-    let settled = |item: Item| {
-        (item.id.clone(), Settled { item, decisions: Vec::new(), is_withdrawn: false })
+) -> BTreeMap<String, ItemStatus> {
+    let status = |item: Item| {
+        (item.id.clone(), ItemStatus { item, decisions: Vec::new(), is_withdrawn: false })
     };
-    let mut all: BTreeMap<_, _> = items.into_iter().map(settled).collect();
+    let mut all: BTreeMap<_, _> = items.into_iter().map(status).collect();
     for (record_time, decided) in decisions {
-        let withdrawn =
-            || Settled { item: decided.basis.clone(), decisions: Vec::new(), is_withdrawn: true };
-        let settled = all.entry(decided.decision.item_id.clone()).or_insert_with(withdrawn);
-        if settled.is_withdrawn {
-            settled.item = decided.basis.clone();
+        let withdrawn = || ItemStatus {
+            item: decided.basis.clone(),
+            decisions: Vec::new(),
+            is_withdrawn: true,
+        };
+        let status = all.entry(decided.decision.item_id.clone()).or_insert_with(withdrawn);
+        if status.is_withdrawn {
+            status.item = decided.basis.clone();
         }
-        settled.decisions.push((record_time, decided));
+        status.decisions.push((record_time, decided));
     }
     all
 }
 
-impl Settled {
+impl ItemStatus {
     /// The decision that rules a facet: the one recorded last.
     pub fn ruling(&self, facet: Facet) -> Option<&(Instant, Decided)> {
         self.decisions.iter().rev().find(|(_, decided)| decided.decision.facet == facet)
@@ -123,7 +126,7 @@ mod tests {
     fn stands(
         items: impl IntoIterator<Item = Item>,
         decisions: impl IntoIterator<Item = (Instant, Decided)>,
-    ) -> Settled {
+    ) -> ItemStatus {
         settle(items, decisions).remove("I").expect("the item")
     }
 
@@ -139,15 +142,15 @@ mod tests {
             .map(|(n, (facet, state))| decided(n, item("I", "it"), facet, state))
             .collect();
         for count in 0..=3 {
-            let settled = stands([item("I", "it")], decisions[..count].to_vec());
-            assert_eq!(settled.is_open(), count < 3);
+            let status = stands([item("I", "it")], decisions[..count].to_vec());
+            assert_eq!(status.is_open(), count < 3);
         }
         let reopened = decided(9, item("I", "it"), Facet::Financial, State::Open);
         assert!(stands([item("I", "it")], decisions.into_iter().chain([reopened])).is_open());
     }
 
     #[test]
-    fn a_decision_on_what_is_no_longer_so_is_told() {
+    fn a_decision_on_what_is_no_longer_so_is_described() {
         let agreed = decided(1, item("I", "late"), Facet::Technical, State::Agreed);
         let same = stands([item("I", "late")], [agreed.clone()]);
         assert_eq!(same.changes(), Vec::<String>::new());
@@ -162,12 +165,12 @@ mod tests {
     fn what_follows_no_more_is_open_where_something_was_agreed_on_it() {
         let agreed = decided(1, item("I", "late"), Facet::Technical, State::Agreed);
         let waived = decided(2, item("I", "later"), Facet::Technical, State::Waived);
-        let settled = stands([], [agreed.clone()]);
-        assert!(settled.is_withdrawn && settled.is_open());
-        assert_eq!(settled.changes(), ["the technical decision rests on what no longer holds"]);
-        let settled = stands([], [agreed, waived]);
-        assert!(settled.is_withdrawn && !settled.is_open());
-        assert_eq!(settled.item.summary, "later", "what was decided last tells");
+        let status = stands([], [agreed.clone()]);
+        assert!(status.is_withdrawn && status.is_open());
+        assert_eq!(status.changes(), ["the technical decision rests on what no longer holds"]);
+        let status = stands([], [agreed, waived]);
+        assert!(status.is_withdrawn && !status.is_open());
+        assert_eq!(status.item.summary, "later", "what was decided last counts");
     }
 
     fn any_decision() -> impl Strategy<Value = (u8, usize, u8)> {
@@ -189,16 +192,16 @@ mod tests {
                 })
                 .collect();
             let items = following.iter().map(|id| item(&name(*id), "it"));
-            let settled = settle(items, decisions.clone());
-            let mut kept: Vec<_> = settled.values().flat_map(|s| s.decisions.clone()).collect();
+            let status = settle(items, decisions.clone());
+            let mut kept: Vec<_> = status.values().flat_map(|s| s.decisions.clone()).collect();
             kept.sort_by_key(|(time, _)| *time);
             prop_assert_eq!(kept, decisions);
-            for (id, settled) in &settled {
-                prop_assert_eq!(id, &settled.item.id);
-                prop_assert!(settled.decisions.is_sorted_by_key(|(time, _)| *time));
-                prop_assert!(settled.decisions.iter().all(|(_, d)| d.decision.item_id == *id));
+            for (id, status) in &status {
+                prop_assert_eq!(id, &status.item.id);
+                prop_assert!(status.decisions.is_sorted_by_key(|(time, _)| *time));
+                prop_assert!(status.decisions.iter().all(|(_, d)| d.decision.item_id == *id));
                 let follows = following.iter().any(|known| name(*known) == *id);
-                prop_assert_eq!(settled.is_withdrawn, !follows);
+                prop_assert_eq!(status.is_withdrawn, !follows);
             }
         }
     }

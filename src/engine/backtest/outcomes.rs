@@ -18,7 +18,7 @@ use crate::engine::catalog::Known;
 use crate::engine::learning::Ledgers;
 use crate::engine::ledger::Ledger;
 use crate::engine::period_outlook::Past;
-use crate::engine::query::judge_under;
+use crate::engine::query::evaluate_under;
 
 /// A kind of incident: its service and its category.
 pub(super) type Kind = (String, String);
@@ -86,9 +86,9 @@ impl Outcomes {
         let mut outcomes = Outcomes { days: BTreeMap::new(), changed: BTreeMap::new() };
         for (id, ledger) in &lives.0 {
             let history = History::fold(&ledger.events, test.until);
-            let judged = judge_under(&history, test.contract_id, known, test.until);
+            let evaluated = evaluate_under(&history, test.contract_id, known, test.until);
             let mut changed = ledger.events.iter().map(|fact| fact.record_time).max();
-            for entry in entries(&judged, &history.state(test.until), &[]) {
+            for entry in entries(&evaluated, &history.state(test.until), &[]) {
                 changed = changed.max(Some(entry.decide_time.unwrap_or(Instant::MAX)));
                 let Some(date) = entry.decide_time.map(|time| zone.local(time).date()) else {
                     continue;

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-/// One fault in an input.
+/// One violation in an input.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
+pub struct Violation {
     /// The field's path from the top of the message: `terms.targets[2].limits[0].limit`.
     pub field: String,
     /// What is wrong and what would be right, as a sentence for the person who sent it.
@@ -13,30 +13,30 @@ pub struct Fault {
     pub is_out_of_range: bool,
 }
 
-impl Fault {
-    /// A fault of `field`.
-    pub fn new(field: impl Into<String>, description: impl Into<String>) -> Fault {
+impl Violation {
+    /// A violation of `field`.
+    pub fn new(field: impl Into<String>, description: impl Into<String>) -> Violation {
         let (field, description) = (field.into(), description.into());
-        Fault { field, description, is_out_of_range: false }
+        Violation { field, description, is_out_of_range: false }
     }
 
-    /// A fault of `field`, which holds an instant outside the supported range.
-    pub fn out_of_range(field: impl Into<String>, description: impl Into<String>) -> Fault {
-        Fault { is_out_of_range: true, ..Fault::new(field, description) }
+    /// A violation of `field`, which holds an instant outside the supported range.
+    pub fn out_of_range(field: impl Into<String>, description: impl Into<String>) -> Violation {
+        Violation { is_out_of_range: true, ..Violation::new(field, description) }
     }
 
-    /// The same fault seen from one level further out.
-    pub fn within(self, parent: &str) -> Fault {
+    /// The same violation seen from one level further out.
+    pub fn within(self, parent: &str) -> Violation {
         let field = match (parent, self.field.as_str()) {
             (parent, "") => parent.to_owned(),
             ("", field) => field.to_owned(),
             (parent, field) => format!("{parent}.{field}"),
         };
-        Fault { field, ..self }
+        Violation { field, ..self }
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.field, self.description)
     }

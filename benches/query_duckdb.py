@@ -1,6 +1,6 @@
 """What DuckDB takes for the question GetCompliance answers, over the rows of `slx export`.
 
-Usage: ask_duckdb.py FILE.csv; needs `pip install duckdb`. Prints the best of some rounds in milliseconds.
+Usage: query_duckdb.py FILE.csv; needs `pip install duckdb`. Prints the best of some rounds in milliseconds.
 """
 
 import sys

@@ -1,8 +1,9 @@
 //! Forecasts of periods: at noon of every business day, whether a week's promise will be missed.
 //!
-//! A contract has too few months to tell skill from luck. So each of its promises on attainment is
-//! held against every whole week, of each kind of incident on its own: those of one service and
-//! category. Past days count as they finally stood: few clocks are judged otherwise later.
+//! A contract has too few months to distinguish skill from luck. So each of its promises on
+//! attainment is held against every whole week, of each kind of incident on its own: those of one
+//! service and category. Past days count as they finally stood: few clocks are evaluated otherwise
+//! later.
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -23,14 +24,14 @@ use crate::engine::learning::{Learned, Learning};
 use crate::engine::ledger::Ledger;
 use crate::engine::outlook::outlook;
 use crate::engine::period_outlook::{
-    Halfway, PAST_DAYS, Past, Weighing, forecast_attainment, past_dates,
+    OpenClockForecast, PAST_DAYS, Past, PeriodInProgress, forecast_attainment, past_dates,
 };
-use crate::engine::query::judge_under;
+use crate::engine::query::evaluate_under;
 use crate::engine::snapshot::{hours, is_undecided, noon_of_business};
 
 /// A week in which fewer clocks are decided is not scored: hardly anything could be foreseen.
 const DECIDED_LEAST: u64 = 10;
-/// Whole weeks before the running one of which past days tell.
+/// Whole weeks before the running one of which past days are used.
 const PAST_WEEKS: u64 = PAST_DAYS / 7 - 1;
 
 /// The forecasts of periods to beat.
@@ -80,7 +81,7 @@ pub fn test_periods<'l>(
     let outcomes = Outcomes::of(&lives, &promises, test, &known, &zone);
     let mut facts = lives.facts().into_iter().peekable();
     let mut learning = Learning::default();
-    let mut said = Said::default();
+    let mut predicted = Predicted::default();
     for week in weeks(test, &zone) {
         for noon in week.noons(&zone) {
             while let Some(fact) = facts.next_if(|fact| fact.record_time <= noon) {
@@ -88,10 +89,10 @@ pub fn test_periods<'l>(
             }
             let learned = learning.of(test.contract_id);
             let look = Look { test, week, noon, learned: &learned, known: &known, zone: &zone };
-            look.forecast(&lives, &promises, &outcomes, &mut said);
+            look.forecast(&lives, &promises, &outcomes, &mut predicted);
         }
     }
-    said.result()
+    predicted.result()
 }
 
 /// A noon at which a week is looked at.
@@ -108,7 +109,7 @@ struct Look<'t> {
 #[derive(Default)]
 struct Stand {
     decided: BTreeMap<(Kind, usize), Counts>,
-    open: BTreeMap<Kind, Vec<Weighing>>,
+    open: BTreeMap<Kind, Vec<OpenClockForecast>>,
     /// Some open clock has service hours on this day.
     is_business: bool,
 }
@@ -119,7 +120,7 @@ impl Look<'_> {
         lives: &Lives,
         promises: &[&AttainmentPromise],
         outcomes: &Outcomes,
-        said: &mut Said,
+        predicted: &mut Predicted,
     ) {
         let stand = OnceCell::new();
         let dates = past_dates(self.zone, self.noon);
@@ -134,7 +135,7 @@ impl Look<'_> {
                 return;
             }
             let counts = stand.decided.get(of).copied().unwrap_or_default();
-            let halfway = Halfway {
+            let in_progress = PeriodInProgress {
                 contract_id: self.test.contract_id,
                 promise,
                 as_of: self.noon,
@@ -144,15 +145,15 @@ impl Look<'_> {
             };
             let past = outcomes.past(of, &dates);
             let open = stand.open.get(&of.0).map(Vec::as_slice).unwrap_or_default();
-            let forecast = forecast_attainment(&halfway, open, &past, self.known);
+            let forecast = forecast_attainment(&in_progress, open, &past, self.known);
             let probability = forecast.period.miss_probability;
             let simpler = PERIOD_BASELINES.map(|baseline| match baseline {
                 PeriodBaseline::PastWeeks => self.missed_before(promise, &past),
-                PeriodBaseline::SoFar => so_far(&halfway),
-                PeriodBaseline::RunningRate => self.at_running_rate(&halfway, &past),
+                PeriodBaseline::SoFar => so_far(&in_progress),
+                PeriodBaseline::RunningRate => self.at_running_rate(&in_progress, &past),
             });
             let is_missed = !promise.share.is_reached(decided - breached, decided);
-            said.take(of, self.week, self.noon, (probability, simpler), is_missed);
+            predicted.take(of, self.week, self.noon, (probability, simpler), is_missed);
         }
     }
 
@@ -162,20 +163,20 @@ impl Look<'_> {
             |id: &String| outcomes.changed.get(id).is_some_and(|last| *last >= self.week.start);
         for (id, ledger) in lives.0.iter().filter(|(id, _)| changes(id)) {
             let history = History::fold(&ledger.events, self.noon);
-            let judged = judge_under(&history, self.test.contract_id, self.known, self.noon);
+            let evaluated = evaluate_under(&history, self.test.contract_id, self.known, self.noon);
             let mut of_incident = Kind::default();
-            for entry in entries(&judged, &history.state(self.noon), &[]) {
+            for entry in entries(&evaluated, &history.state(self.noon), &[]) {
                 of_incident = kind(&entry);
                 let decided = entry.decide_time.filter(|time| self.week.start <= *time);
                 for place in covering(promises, &entry).into_iter().filter(|_| decided.is_some()) {
                     count(stand.decided.entry((kind(&entry), place)).or_default(), &entry);
                 }
             }
-            for clock in judged.clocks.iter().filter(|clock| is_undecided(clock)) {
+            for clock in evaluated.clocks.iter().filter(|clock| is_undecided(clock)) {
                 let expected = outlook(self.learned, clock, &history, *self.known, self.noon);
                 let Some(expected) = expected else { continue };
-                let weighing = Weighing::of(id, clock, &expected);
-                stand.open.entry(of_incident.clone()).or_default().push(weighing);
+                let open_clocks = OpenClockForecast::of(id, clock, &expected);
+                stand.open.entry(of_incident.clone()).or_default().push(open_clocks);
                 let today = self.zone.local(self.noon).date();
                 let hours = hours(clock, self.known);
                 stand.is_business |=
@@ -209,13 +210,13 @@ impl Look<'_> {
     }
 
     /// As many clocks as in past weeks on average, of which as many breach as so far.
-    fn at_running_rate(&self, halfway: &Halfway<'_>, past: &Past) -> f64 {
-        let Halfway { promise, decided, breached, .. } = *halfway;
+    fn at_running_rate(&self, in_progress: &PeriodInProgress<'_>, past: &Past) -> f64 {
+        let PeriodInProgress { promise, decided, breached, .. } = *in_progress;
         let weeks: Vec<_> =
             (1..=PAST_WEEKS).map(|weeks| self.counted_before(past, weeks)).collect();
         let all = sum(&weeks);
-        let lived = weeks.iter().rposition(|counts| counts.0 > 0).map_or(1, |last| last + 1);
-        let usual = all.0 as f64 / lived as f64;
+        let weeks_seen = weeks.iter().rposition(|counts| counts.0 > 0).map_or(1, |last| last + 1);
+        let usual = all.0 as f64 / weeks_seen as f64;
         let past_share = (all.1 as f64 + 1.0) / (all.0 as f64 + 2.0);
         let mean = (usual - decided as f64).max(0.0);
         let breach_share = (breached as f64 + 2.0 * past_share) / (decided as f64 + 2.0);
@@ -226,8 +227,8 @@ impl Look<'_> {
     }
 }
 
-fn so_far(halfway: &Halfway<'_>) -> f64 {
-    let Halfway { promise, decided, breached, .. } = *halfway;
+fn so_far(in_progress: &PeriodInProgress<'_>) -> f64 {
+    let PeriodInProgress { promise, decided, breached, .. } = *in_progress;
     match decided {
         0 => 0.5,
         _ if promise.share.is_reached(decided - breached, decided) => 0.0,
@@ -237,28 +238,28 @@ fn so_far(halfway: &Halfway<'_>) -> f64 {
 
 /// What was said, and what became so.
 #[derive(Default)]
-struct Said {
+struct Predicted {
     periods: BTreeMap<(Kind, usize, Week), usize>,
     model: Vec<Scored>,
     of_baselines: [Vec<Scored>; PERIOD_BASELINES.len()],
 }
 
-impl Said {
+impl Predicted {
     fn take(
         &mut self,
         (kind, promise): &(Kind, usize),
         week: Week,
         time: Instant,
-        (said, simpler): (f64, [f64; PERIOD_BASELINES.len()]),
+        (predicted, simpler): (f64, [f64; PERIOD_BASELINES.len()]),
         is_breached: bool,
     ) {
         let next = self.periods.len();
         let clock = *self.periods.entry((kind.clone(), *promise, week)).or_insert(next);
         let decide_time = week.end;
         let scored = |probability| Scored { clock, time, probability, is_breached, decide_time };
-        self.model.push(scored(said));
-        for (scores, said) in self.of_baselines.iter_mut().zip(simpler) {
-            scores.push(scored(said));
+        self.model.push(scored(predicted));
+        for (scores, predicted) in self.of_baselines.iter_mut().zip(simpler) {
+            scores.push(scored(predicted));
         }
     }
 

@@ -7,7 +7,7 @@ use crate::codec;
 use crate::codec::text;
 use crate::domain::recorded::Recorded;
 use crate::domain::zone::ZoneDatabase;
-use crate::engine::query::{Times, history, judge_incident};
+use crate::engine::query::{Times, evaluate_incident, history};
 use crate::engine::record::{Entry, Record};
 use crate::engine::state::{IncidentLedgers, State};
 
@@ -24,15 +24,15 @@ impl Subject<'_> {
         let is_about = match &record.entry {
             Entry::IncidentEvent(event) => event.incident_id == self.incident,
             Entry::Terms(_) => true,
-            Entry::ServiceEvent(_) | Entry::Deed(_) | Entry::Lost => false,
+            Entry::ServiceEvent(_) | Entry::Action(_) | Entry::Lost => false,
         };
         is_about && record.tenant == self.tenant
     }
 }
 
-/// The answer `EvaluateIncident` would give by these records, as JSON. It tells of the time zones
-/// named, which may be others than it is judged by: most verdicts are the same by both.
-pub fn judged(
+/// The answer `EvaluateIncident` would give by these records, as JSON. It includes the time zones
+/// named, which may be others than it is evaluated by: most verdicts are the same by both.
+pub fn evaluated(
     subject: Subject<'_>,
     records: impl IntoIterator<Item = Recorded<Record>>,
     times: Times,
@@ -47,8 +47,8 @@ pub fn judged(
     let ledger = ledgers.remove(&(tenant.to_owned(), incident.to_owned())).unwrap_or_default();
     let history = history(&ledger, times).context("nothing was known of the incident by then")?;
     let known = state.catalog(tenant).known(times.known);
-    let judgement = judge_incident(&history, &known, times.as_of);
+    let evaluation = evaluate_incident(&history, &known, times.as_of);
     let answer =
-        codec::api::clock::encode_judgement(incident, &judgement, time_zone_database, true);
+        codec::api::clock::encode_evaluation(incident, &evaluation, time_zone_database, true);
     Ok(serde_json::from_str(&text::to_json(&answer, "slx.v1.EvaluateIncidentResponse")?)?)
 }

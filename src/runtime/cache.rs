@@ -1,6 +1,6 @@
-//! The state in memory: what the views don't hold yet, and what was lately asked for.
+//! The state in memory: what the views don't hold yet, and what was lately requested.
 //!
-//! The writer folds each durable record in here, readers read here first, and the keeper carries
+//! The writer folds each durable record in here, readers read here first, and the projector carries
 //! what is new over to the views and lets go of it. One lock guards it all, held for moments.
 
 use std::collections::BTreeSet;
@@ -10,14 +10,14 @@ use parking_lot::{RwLock, RwLockUpgradableReadGuard};
 
 use super::ledgers::{Ledgers, ServiceKey, Slot};
 use super::progress::{Progress, position_at};
-use super::replay::{self, Piece, ReplayError};
+use super::replay::{self, Chunk, ReplayError};
 use crate::domain::recorded::Recorded;
 use crate::domain::service::ServiceEvent;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
+use crate::engine::action::ActionLog;
 use crate::engine::catalog::Catalog;
-use crate::engine::deed::Book;
-use crate::engine::index::Filed;
+use crate::engine::index::IndexKeys;
 use crate::engine::ledger::Ledger;
 use crate::engine::record::{Entry, Record};
 use crate::engine::state::{IncidentLedgers, State};
@@ -46,7 +46,7 @@ impl From<ReadError> for FoldError {
 
 /// The state in memory.
 #[derive(Debug)]
-pub(super) struct Memory {
+pub(super) struct Cache {
     zones: ZoneDatabase,
     folded: RwLock<Folded>,
 }
@@ -60,22 +60,22 @@ struct Folded {
     kept: Kept,
 }
 
-/// Records the views don't hold yet that they keep whole: changes of terms, and deeds.
+/// Records the views don't hold yet that they keep whole: changes of terms, and actions.
 #[derive(Debug, Default)]
 struct Kept {
     records: Vec<Recorded<Record>>,
-    /// Contracts whose incidents must be filed anew, by tenant; each once, however often its terms
-    /// changed.
-    refile: BTreeSet<(String, String)>,
+    /// Contracts whose incidents must be indexed anew, by tenant; each once, however often its
+    /// terms changed.
+    reindex: BTreeSet<(String, String)>,
 }
 
-/// What is to be carried over to the views, and the sequence it is complete up to.
+/// What is to be projected to the views, and the sequence it is complete up to.
 #[derive(Debug)]
 pub(super) struct Load {
     pub incidents: Vec<FreshIncident>,
     pub services: Vec<(ServiceKey, Arc<Ledger<ServiceEvent>>)>,
     pub kept: Vec<Recorded<Record>>,
-    pub refile: BTreeSet<(String, String)>,
+    pub reindex: BTreeSet<(String, String)>,
     pub progress: Progress,
 }
 
@@ -84,7 +84,7 @@ pub(super) struct Load {
 pub(super) struct FreshIncident {
     pub key: IncidentKey,
     pub ledger: Arc<Ledger>,
-    pub filed: Filed,
+    pub index_keys: IndexKeys,
     pub catalog: Arc<Catalog>,
 }
 
@@ -99,11 +99,11 @@ impl FreshIncident {
     }
 }
 
-impl Memory {
+impl Cache {
     /// The state that the views hold.
-    pub fn restored(views: &Views, zones: ZoneDatabase) -> Result<Memory, ViewsError> {
+    pub fn restored(views: &Views, zones: ZoneDatabase) -> Result<Cache, ViewsError> {
         let folded = RwLock::new(Folded::restored(views, &zones)?);
-        Ok(Memory { zones, folded })
+        Ok(Cache { zones, folded })
     }
 
     /// Opens views again that had failed, and goes on from the state they hold then, with what the
@@ -119,8 +119,8 @@ impl Memory {
             return Err(FoldError::TooFarBehind);
         }
         let first = applied.sequence + 1;
-        for piece in replay::pieces(log, first, progress.sequence, &self.zones)? {
-            for recorded in piece?.records {
+        for chunk in replay::chunks(log, first, progress.sequence, &self.zones)? {
+            for recorded in chunk?.records {
                 renewed.fold(recorded, views)?;
             }
         }
@@ -146,8 +146,8 @@ impl Memory {
 
     /// Folds what the journal holds beyond what is folded, up to a sequence.
     pub fn catch_up(&self, last: u64, log: &dyn LogSource, views: &Views) -> Result<(), FoldError> {
-        for piece in replay::pieces(log, self.progress().sequence + 1, last, &self.zones)? {
-            let Piece { records, head } = piece?;
+        for chunk in replay::chunks(log, self.progress().sequence + 1, last, &self.zones)? {
+            let Chunk { records, head } = chunk?;
             self.fold(records, head, views)?;
         }
         Ok(())
@@ -174,9 +174,9 @@ impl Memory {
         Arc::clone(self.folded.read().state.catalog(tenant))
     }
 
-    /// A tenant's deeds.
-    pub fn book(&self, tenant: &str) -> Arc<Book> {
-        Arc::clone(self.folded.read().state.book(tenant))
+    /// A tenant's actions.
+    pub fn actions(&self, tenant: &str) -> Arc<ActionLog> {
+        Arc::clone(self.folded.read().state.actions(tenant))
     }
 
     /// Everything recorded about an incident.
@@ -208,17 +208,18 @@ impl Memory {
         }
     }
 
-    /// Takes what is to be carried over. It stays readable here until [`Memory::carried`].
+    /// Takes what is to be projected. It stays readable here until [`Cache::projected`].
     pub fn load(&self) -> Load {
         let mut folded = self.folded.write();
-        let Kept { records: kept, refile } = std::mem::take(&mut folded.kept);
+        let Kept { records: kept, reindex } = std::mem::take(&mut folded.kept);
         let fresh = folded.ledgers.take_fresh().into_iter();
         let incidents = fresh.map(|(key, slot)| folded.fresh_incident(key, slot)).collect();
         let services = folded.ledgers.fresh_services();
-        Load { incidents, services, kept, refile, progress: folded.progress }
+        Load { incidents, services, kept, reindex, progress: folded.progress }
     }
 
-    /// An incident that must be filed anew, as it is known here or, where it is not, to the views.
+    /// An incident that must be indexed anew, as it is known here or, where it is not, to the
+    /// views.
     pub fn incident(&self, key: IncidentKey, views: &Views) -> Result<FreshIncident, ViewsError> {
         let folded = self.folded.read();
         let slot = match folded.ledgers.incident(&key) {
@@ -228,18 +229,18 @@ impl Memory {
         Ok(folded.fresh_incident(key, slot))
     }
 
-    /// Lets go of what was carried over, unless it was added to since.
-    pub fn carried(
+    /// Lets go of what was projected, unless it was added to since.
+    pub fn projected(
         &self,
-        filed: Vec<(FreshIncident, Filed)>,
+        index_keys: Vec<(FreshIncident, IndexKeys)>,
         services: Vec<(ServiceKey, Arc<Ledger<ServiceEvent>>)>,
     ) {
         let ledgers = &mut self.folded.write().ledgers;
-        for (incident, filed) in filed {
-            ledgers.set_filed(&incident.key, filed);
+        for (incident, index_keys) in index_keys {
+            ledgers.set_indexed(&incident.key, index_keys);
         }
-        for (key, carried) in services {
-            ledgers.forget_service(&key, &carried);
+        for (key, projected) in services {
+            ledgers.forget_service(&key, &projected);
         }
         ledgers.shrink();
     }
@@ -264,9 +265,9 @@ impl Folded {
         let Record { tenant, entry } = &recorded.value;
         if let Entry::Terms(terms) = entry {
             let touched = self.state.catalog(tenant).contracts_touched_by(terms);
-            self.kept.refile.extend(touched.into_iter().map(|id| (tenant.clone(), id)));
+            self.kept.reindex.extend(touched.into_iter().map(|id| (tenant.clone(), id)));
         }
-        if let Entry::Terms(_) | Entry::Deed(_) = entry {
+        if let Entry::Terms(_) | Entry::Action(_) = entry {
             self.kept.records.push(recorded.clone());
         }
         self.state.apply(recorded, &mut self.ledgers.adding(views))
@@ -274,6 +275,6 @@ impl Folded {
 
     fn fresh_incident(&self, key: IncidentKey, slot: Slot) -> FreshIncident {
         let catalog = Arc::clone(self.state.catalog(key.parts().0));
-        FreshIncident { key, ledger: slot.ledger, filed: slot.filed, catalog }
+        FreshIncident { key, ledger: slot.ledger, index_keys: slot.index_keys, catalog }
     }
 }

@@ -1,9 +1,9 @@
-//! Deeds: what people did about the figures. They are recorded as facts are, and change none.
+//! Actions: what people did about the figures. They are recorded as facts are, and change none.
 
 use super::catalog::Catalog;
 use super::ledger::{Dedup, Event, Ledger, dedup};
-use super::period::{PeriodAsked, period_of};
-use super::refusal::Refusal;
+use super::period::{PeriodQuery, period_of};
+use super::rejection::Rejection;
 use crate::domain::contract::Contract;
 use crate::domain::recorded::Recorded;
 use crate::domain::settlement::{Decided, Decision, Item};
@@ -11,7 +11,7 @@ use crate::domain::time::Instant;
 
 /// What somebody did about the figures.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Deed {
+pub enum Action {
     /// They signed the review of a period.
     ReviewSigned(Signature),
     /// They opened an item that is to be settled.
@@ -39,12 +39,12 @@ pub struct Signature {
     pub known: Instant,
 }
 
-/// A tenant's deeds, in the order they were recorded.
-pub type Book = Ledger<Deed>;
+/// A tenant's actions, in the order they were recorded.
+pub type ActionLog = Ledger<Action>;
 
-/// A deed that is to be recorded.
+/// An action that is to be recorded.
 #[derive(Clone, Debug)]
-pub enum DoDeed {
+pub enum TakeAction {
     /// Sign the review of a period.
     SignReview(SignReview),
     /// Open an item that is to be settled.
@@ -90,26 +90,26 @@ pub struct SignReview {
     pub known: Option<Instant>,
 }
 
-/// What to do about a deed.
+/// What to do about an action.
 #[derive(Clone, Debug)]
-pub enum DeedDecision {
+pub enum ActionDecision {
     /// Record it.
-    New(Deed),
+    New(Action),
     /// It is recorded already.
-    Duplicate(Recorded<Deed>),
+    Duplicate(Recorded<Action>),
 }
 
-impl Event for Deed {
+impl Event for Action {
     fn id(&self) -> &str {
         match self {
-            Deed::ReviewSigned(signature) => &signature.id,
-            Deed::ItemOpened(item) => &item.id,
-            Deed::ItemDecided(decided) => &decided.decision.id,
+            Action::ReviewSigned(signature) => &signature.id,
+            Action::ItemOpened(item) => &item.id,
+            Action::ItemDecided(decided) => &decided.decision.id,
         }
     }
 }
 
-impl Ledger<Deed> {
+impl Ledger<Action> {
     /// The signatures under the review of a period, by what was recorded up to an instant.
     pub fn signatures<'b>(
         &'b self,
@@ -118,7 +118,7 @@ impl Ledger<Deed> {
         known_time: Instant,
     ) -> impl Iterator<Item = (Instant, &'b Signature)> {
         let signed = self.recorded_by(known_time).filter_map(|recorded| match &recorded.value {
-            Deed::ReviewSigned(signature) => Some((recorded.record_time, signature)),
+            Action::ReviewSigned(signature) => Some((recorded.record_time, signature)),
             _ => None,
         });
         signed.filter(move |(_, s)| s.contract_id == contract_id && s.period == period)
@@ -126,8 +126,8 @@ impl Ledger<Deed> {
 
     /// The items that somebody opened, by what was recorded up to an instant.
     pub fn opened(&self, known_time: Instant) -> impl Iterator<Item = &Item> {
-        self.known(known_time).filter_map(|deed| match deed {
-            Deed::ItemOpened(item) => Some(item),
+        self.known(known_time).filter_map(|action| match action {
+            Action::ItemOpened(item) => Some(item),
             _ => None,
         })
     }
@@ -135,104 +135,104 @@ impl Ledger<Deed> {
     /// What was decided of items, by what was recorded up to an instant.
     pub fn decisions(&self, known_time: Instant) -> impl Iterator<Item = (Instant, &Decided)> {
         self.recorded_by(known_time).filter_map(|recorded| match &recorded.value {
-            Deed::ItemDecided(decided) => Some((recorded.record_time, decided.as_ref())),
+            Action::ItemDecided(decided) => Some((recorded.record_time, decided.as_ref())),
             _ => None,
         })
     }
 }
 
-/// Decides a deed at `now`, the instant it would be recorded; the last record is of `last`.
-pub fn decide_deed(
+/// Decides an action at `now`, the instant it would be recorded; the last record is of `last`.
+pub fn decide_action(
     catalog: &Catalog,
-    book: &Book,
-    asked: DoDeed,
+    actions: &ActionLog,
+    requested: TakeAction,
     now: Instant,
     last: Instant,
-) -> Result<DeedDecision, Refusal> {
-    let deed = match asked {
-        DoDeed::SignReview(asked) => match book.find(&asked.id) {
-            Some(recorded) => Deed::ReviewSigned(signed_again(asked, recorded)),
-            None => Deed::ReviewSigned(signature(catalog, asked, now, last)?),
+) -> Result<ActionDecision, Rejection> {
+    let action = match requested {
+        TakeAction::SignReview(requested) => match actions.find(&requested.id) {
+            Some(recorded) => Action::ReviewSigned(signed_again(requested, recorded)),
+            None => Action::ReviewSigned(signature(catalog, requested, now, last)?),
         },
-        DoDeed::OpenItem(OpenItem { item, open_time }) => {
-            let recorded = book.find(&item.id).map(|recorded| &recorded.value);
+        TakeAction::OpenItem(OpenItem { item, open_time }) => {
+            let recorded = actions.find(&item.id).map(|recorded| &recorded.value);
             let before = match recorded {
-                Some(Deed::ItemOpened(before)) => Some(before.open_time),
+                Some(Action::ItemOpened(before)) => Some(before.open_time),
                 _ => None,
             };
             let open_time = open_time.or(before).unwrap_or(now);
-            Deed::ItemOpened(Item { open_time, ..of_contract(catalog, item)? })
+            Action::ItemOpened(Item { open_time, ..of_contract(catalog, item)? })
         }
-        DoDeed::DecideItem(asked) => {
-            let DecideItem { decided: Decided { decision, basis }, decide_time } = *asked;
-            let recorded = book.find(&decision.id).map(|recorded| &recorded.value);
+        TakeAction::DecideItem(requested) => {
+            let DecideItem { decided: Decided { decision, basis }, decide_time } = *requested;
+            let recorded = actions.find(&decision.id).map(|recorded| &recorded.value);
             let before = match recorded {
-                Some(Deed::ItemDecided(before)) => Some(before),
+                Some(Action::ItemDecided(before)) => Some(before),
                 _ => None,
             };
             let then = before.map(|before| before.decision.decide_time);
-            // What the item was then is part of what is recorded, not of what is asked again.
+            // What the item was then is part of what is recorded, not of what is requested again.
             let basis = before.map_or(basis, |before| before.basis.clone());
             let decide_time = decide_time.or(then).unwrap_or(now);
             let decision = Decision { decide_time, ..decision };
-            Deed::ItemDecided(Box::new(Decided { decision, basis }))
+            Action::ItemDecided(Box::new(Decided { decision, basis }))
         }
     };
-    let recorded = book.find(deed.id());
-    match (dedup(recorded.map(|r| (r.sequence, &r.value)), &deed)?, recorded) {
-        (Dedup::Duplicate(_), Some(recorded)) => Ok(DeedDecision::Duplicate(recorded.clone())),
-        _ => Ok(DeedDecision::New(deed)),
+    let recorded = actions.find(action.id());
+    match (dedup(recorded.map(|r| (r.sequence, &r.value)), &action)?, recorded) {
+        (Dedup::Duplicate(_), Some(recorded)) => Ok(ActionDecision::Duplicate(recorded.clone())),
+        _ => Ok(ActionDecision::New(action)),
     }
 }
 
-/// What is asked for again leaves out what was filled in when it was recorded.
-fn signed_again(asked: SignReview, recorded: &Recorded<Deed>) -> Signature {
+/// What is requested again leaves out what was filled in when it was recorded.
+fn signed_again(requested: SignReview, recorded: &Recorded<Action>) -> Signature {
     let times = match &recorded.value {
-        Deed::ReviewSigned(signature) => (signature.as_of, signature.known),
+        Action::ReviewSigned(signature) => (signature.as_of, signature.known),
         _ => (Instant::MIN, Instant::MIN),
     };
-    filled(asked, times)
+    filled(requested, times)
 }
 
-fn filled(asked: SignReview, (as_of, known): (Instant, Instant)) -> Signature {
+fn filled(requested: SignReview, (as_of, known): (Instant, Instant)) -> Signature {
     Signature {
-        as_of: asked.as_of.unwrap_or(as_of),
-        known: asked.known.unwrap_or(known),
-        id: asked.id,
-        contract_id: asked.contract_id,
-        period: asked.period,
-        signed_by: asked.signed_by,
-        note: asked.note,
+        as_of: requested.as_of.unwrap_or(as_of),
+        known: requested.known.unwrap_or(known),
+        id: requested.id,
+        contract_id: requested.contract_id,
+        period: requested.period,
+        signed_by: requested.signed_by,
+        note: requested.note,
     }
 }
 
 fn signature(
     catalog: &Catalog,
-    asked: SignReview,
+    requested: SignReview,
     now: Instant,
     last: Instant,
-) -> Result<Signature, Refusal> {
-    let signature = filled(asked, (now, last));
+) -> Result<Signature, Rejection> {
+    let signature = filled(requested, (now, last));
     let Signature { contract_id, period, as_of, known, .. } = &signature;
-    let named = PeriodAsked::Named(period.clone());
+    let named = PeriodQuery::Named(period.clone());
     let period = period_of(&named, contract_id, catalog.known(*known), catalog.zones())?;
     if *as_of > now {
-        return Err(Refusal::field("as_of_time", "lies in the future"));
+        return Err(Rejection::field("as_of_time", "lies in the future"));
     }
     if *known > now {
-        return Err(Refusal::field("known_time", "lies in the future"));
+        return Err(Rejection::field("known_time", "lies in the future"));
     }
     match period.end <= *as_of {
         true => Ok(signature),
-        false => Err(Refusal::PeriodGoesOn { period: period.name, end: period.end }),
+        false => Err(Rejection::PeriodGoesOn { period: period.name, end: period.end }),
     }
 }
 
 /// An item with what its contract says.
-fn of_contract(catalog: &Catalog, item: Item) -> Result<Item, Refusal> {
+fn of_contract(catalog: &Catalog, item: Item) -> Result<Item, Rejection> {
     let known = catalog.known(Instant::MAX);
     let latest = known.contract(&item.contract_id).all().last();
-    let latest = latest.ok_or_else(|| Refusal::ContractNotFound(item.contract_id.clone()))?;
+    let latest = latest.ok_or_else(|| Rejection::ContractNotFound(item.contract_id.clone()))?;
     let Contract { client, currency, .. } = &latest.content;
     Ok(Item { client: client.clone(), currency: currency.clone(), ..item })
 }

@@ -1,17 +1,17 @@
-//! The toll: what incidents cost people, added up.
+//! The experience totals: what incidents cost people, added up.
 
 use super::experienced::Experience;
 use super::survey::Survey;
-use crate::domain::figures::{Count, PeopleTime, ServiceTime, define_figures, toll_table};
+use crate::domain::figures::{Count, PeopleTime, ServiceTime, define_figures, totals_table};
 use crate::domain::spread::Spread;
 
-toll_table!(define_figures);
+totals_table!(define_figures);
 
-impl Toll {
-    /// The toll of one incident.
-    pub fn of(experience: &Experience<'_>) -> Toll {
+impl ExperienceTotals {
+    /// The experience totals of one incident.
+    pub fn of(experience: &Experience<'_>) -> ExperienceTotals {
         let flow = &experience.flow;
-        Toll {
+        ExperienceTotals {
             incidents: 1,
             people_hit: u64::from(experience.people_hit),
             promises_kept: u64::from(flow.promises.kept),

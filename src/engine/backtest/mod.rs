@@ -1,4 +1,4 @@
-//! Forecasts put to the test: history is lived through again, and each forecast is held against
+//! Forecasts put to the test: history is replayed, and each forecast is held against
 //! what became so.
 //!
 //! A fact counts as known from when it occurred, whenever it was recorded: a history that was

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::tested::{Test, Tested, is_under};
-use crate::domain::clock::{Clock, Judgement, Outcome, judge};
+use crate::domain::clock::{Clock, Evaluation, Outcome, evaluate};
 use crate::domain::forecast::{
-    BASELINES, Baseline, Baselines, Landmark, Learner, Mark, Quality, Scored,
+    BASELINES, Baseline, Baselines, FeatureVector, Learner, Mark, Quality, Scored,
 };
 use crate::domain::incident::History;
 use crate::domain::time::Instant;
@@ -32,17 +32,17 @@ pub fn test_clocks<'l>(
     ledgers: impl IntoIterator<Item = &'l Ledger>,
     known: Known<'_>,
 ) -> Vec<(Occasion, Tested<Baseline>)> {
-    let mut course = Vec::new();
+    let mut steps = Vec::new();
     let mut cases = Vec::new();
     for ledger in ledgers {
         let history = History::fold(&ledger.events, Instant::MAX);
         if is_under(&history, test.contract_id) {
-            Watch { test, history: &history, known: &known }.live(&mut course, &mut cases);
+            OpenClock { test, history: &history, known: &known }.live(&mut steps, &mut cases);
         }
     }
-    course.sort_by_key(|step: &Step| (step.time, step.is_decision(), step.case));
+    steps.sort_by_key(|step: &Step| (step.time, step.is_decision(), step.case));
     let mut examined = Examined::default();
-    for step in course {
+    for step in steps {
         examined.take(step, &cases, test);
     }
     examined.results()
@@ -91,7 +91,7 @@ enum What {
 #[derive(Debug)]
 struct Passing {
     occasion: Occasion,
-    landmark: Landmark,
+    features: FeatureVector,
     mark: Mark,
 }
 
@@ -102,28 +102,28 @@ impl Step {
 }
 
 /// One incident, watched as it goes on.
-struct Watch<'w, 'h> {
+struct OpenClock<'w, 'h> {
     test: Test<'w>,
     history: &'w History<'h>,
     known: &'w Known<'h>,
 }
 
-impl<'h> Watch<'_, 'h> {
-    fn live(&self, course: &mut Vec<Step>, cases: &mut Vec<Case>) {
-        let ended = self.judged(self.test.until);
+impl<'h> OpenClock<'_, 'h> {
+    fn live(&self, steps: &mut Vec<Step>, cases: &mut Vec<Case>) {
+        let ended = self.evaluated(self.test.until);
         let clocks: Vec<_> = ended.clocks.iter().filter(|clock| self.is_meant(clock)).collect();
         let first_case = cases.len();
         cases.extend(clocks.iter().map(|clock| Case::of(clock)));
         for (time, occasion) in self.occasions(&clocks) {
-            let judged = self.judged(time);
-            for clock in judged.clocks.iter().filter(|clock| is_undecided(clock)) {
+            let evaluated = self.evaluated(time);
+            for clock in evaluated.clocks.iter().filter(|clock| is_undecided(clock)) {
                 let same =
                     |of: &&Clock<'_>| (of.target_id, of.cycle) == (clock.target_id, clock.cycle);
                 let place = clocks.iter().position(same);
                 let passing = self.passing(clock, time, occasion);
                 if let (Some(place), Some(passing)) = (place, passing) {
                     let what = What::Passes(Box::new(passing));
-                    course.push(Step { time, case: first_case + place, what });
+                    steps.push(Step { time, case: first_case + place, what });
                 }
             }
         }
@@ -133,12 +133,12 @@ impl<'h> Watch<'_, 'h> {
                 case,
                 what: What::IsDecided(decided),
             };
-            course.extend(of.decided.map(step));
+            steps.extend(of.decided.map(step));
         }
     }
 
-    fn judged(&self, as_of: Instant) -> Judgement<'_> {
-        judge(self.history, self.known.agreement(self.test.contract_id), self.known, as_of)
+    fn evaluated(&self, as_of: Instant) -> Evaluation<'_> {
+        evaluate(self.history, self.known.agreement(self.test.contract_id), self.known, as_of)
     }
 
     fn is_meant(&self, clock: &Clock<'_>) -> bool {
@@ -148,8 +148,8 @@ impl<'h> Watch<'_, 'h> {
 
     fn passing(&self, clock: &Clock<'_>, time: Instant, occasion: Occasion) -> Option<Passing> {
         let snapshot = snapshot(self.history, clock, self.known, time)?;
-        let (landmark, mark) = (Landmark::of(&snapshot), Mark::of(&snapshot));
-        Some(Passing { occasion, landmark, mark })
+        let (features, mark) = (FeatureVector::of(&snapshot), Mark::of(&snapshot));
+        Some(Passing { occasion, features, mark })
     }
 
     /// The instants at which the clocks are looked at.
@@ -183,15 +183,15 @@ impl Examined {
         let Some(case) = cases.get(step.case) else { return };
         match step.what {
             What::Passes(passing) => {
-                let Passing { occasion, landmark, mark } = *passing;
+                let Passing { occasion, features, mark } = *passing;
                 if let Some(rest) = self.rest.get_mut(occasion as usize) {
                     if let Some(decided) = case.decided.filter(|_| step.time >= test.learn_until) {
-                        let said = self.learner.model().probability(&landmark);
-                        rest.score(step.case, step.time, said, &mark, decided);
+                        let predicted = self.learner.model().probability(&features);
+                        rest.score(step.case, step.time, predicted, &mark, decided);
                     }
                     rest.pending.entry(step.case).or_default().push(mark);
                 }
-                self.learner.pass(step.case, landmark);
+                self.learner.pass(step.case, features);
             }
             What::IsDecided(decided) => {
                 self.learner.decide(&step.case, decided.met_at.is_none(), decided.time);
@@ -215,7 +215,14 @@ impl Examined {
 }
 
 impl Rest {
-    fn score(&mut self, clock: usize, time: Instant, said: f64, mark: &Mark, decided: Decision) {
+    fn score(
+        &mut self,
+        clock: usize,
+        time: Instant,
+        predicted: f64,
+        mark: &Mark,
+        decided: Decision,
+    ) {
         let scored = |probability| Scored {
             clock,
             time,
@@ -223,7 +230,7 @@ impl Rest {
             is_breached: decided.met_at.is_none(),
             decide_time: decided.time,
         };
-        self.model.push(scored(said));
+        self.model.push(scored(predicted));
         for (of, scores) in BASELINES.iter().zip(&mut self.of_baselines) {
             scores.push(scored(self.baselines.probability(*of, mark)));
         }

@@ -1,24 +1,29 @@
 //! Experience objectives: what people went through in a period, held against what was promised.
 //!
 //! Scores and happiness rest on the answers to surveys, and say nothing of fewer than the promise
-//! asks for. Lost time is held against the people the contract serves, exactly:
+//! requests. Lost time is held against the people the contract serves, exactly:
 //! `lost time x 100 <= promised for a hundred x people`. It never goes back, so a period that has
 //! lost more is missed at once.
 
 use super::attainment::Verdict;
 use crate::domain::contract::{ExperienceMeasure, ExperiencePromise};
-use crate::domain::experience::{TimeSum, Toll};
+use crate::domain::experience::{ExperienceTotals, TimeSum};
 
 const HUNDRED: u128 = 100;
 
 /// Holds what incidents cost people against a promise; `people` is how many the contract serves.
-pub fn stand(promise: &ExperiencePromise, toll: &Toll, people: u32, is_over: bool) -> Verdict {
+pub fn stand(
+    promise: &ExperiencePromise,
+    experience_totals: &ExperienceTotals,
+    people: u32,
+    is_over: bool,
+) -> Verdict {
     if let ExperienceMeasure::LostTime(_) = promise.measure {
-        return lost_time_verdict(promise, toll, people);
+        return lost_time_verdict(promise, experience_totals, people);
     }
-    if toll.survey.answers < promise.minimum_answers.max(1) {
+    if experience_totals.survey.answers < promise.minimum_answers.max(1) {
         Verdict::NoData
-    } else if is_reached(promise, toll) {
+    } else if is_reached(promise, experience_totals) {
         Verdict::Met
     } else if is_over {
         Verdict::Missed
@@ -27,16 +32,20 @@ pub fn stand(promise: &ExperiencePromise, toll: &Toll, people: u32, is_over: boo
     }
 }
 
-fn lost_time_verdict(promise: &ExperiencePromise, toll: &Toll, people: u32) -> Verdict {
+fn lost_time_verdict(
+    promise: &ExperiencePromise,
+    experience_totals: &ExperienceTotals,
+    people: u32,
+) -> Verdict {
     match allowed(promise, people) {
         None => Verdict::NoData,
-        Some(allowed) if toll.lost_time.times(HUNDRED) <= allowed => Verdict::Met,
+        Some(allowed) if experience_totals.lost_time.times(HUNDRED) <= allowed => Verdict::Met,
         Some(_) => Verdict::Missed,
     }
 }
 
-fn is_reached(promise: &ExperiencePromise, toll: &Toll) -> bool {
-    let survey = &toll.survey;
+fn is_reached(promise: &ExperiencePromise, experience_totals: &ExperienceTotals) -> bool {
+    let survey = &experience_totals.survey;
     let answers = i128::from(survey.answers);
     match promise.measure {
         ExperienceMeasure::Score(hundredths) => {
@@ -51,7 +60,7 @@ fn is_reached(promise: &ExperiencePromise, toll: &Toll) -> bool {
 }
 
 /// A hundred times the people-time that may be lost; `None`: that is not promised, or it is not
-/// told how many people there are.
+/// reported how many people there are.
 fn allowed(promise: &ExperiencePromise, people: u32) -> Option<TimeSum> {
     match promise.measure {
         ExperienceMeasure::LostTime(a_hundred) if people > 0 => {
@@ -63,14 +72,18 @@ fn allowed(promise: &ExperiencePromise, people: u32) -> Option<TimeSum> {
 
 /// The people-time that may still be lost before the promise is missed, rounded down; nothing when
 /// it is. `None` as far as no such time is promised.
-pub fn lost_time_left(promise: &ExperiencePromise, toll: &Toll, people: u32) -> Option<TimeSum> {
+pub fn lost_time_left(
+    promise: &ExperiencePromise,
+    experience_totals: &ExperienceTotals,
+    people: u32,
+) -> Option<TimeSum> {
     let allowed = allowed(promise, people)?;
-    Some(allowed.less(toll.lost_time.times(HUNDRED)).divided(HUNDRED))
+    Some(allowed.less(experience_totals.lost_time.times(HUNDRED)).divided(HUNDRED))
 }
 
 /// The people-time lost for each hundred people served, rounded down; `None` of nobody.
-pub fn lost_time_a_hundred(toll: &Toll, people: u32) -> Option<TimeSum> {
-    (people > 0).then(|| toll.lost_time.times(HUNDRED).divided(u128::from(people)))
+pub fn lost_time_a_hundred(experience_totals: &ExperienceTotals, people: u32) -> Option<TimeSum> {
+    (people > 0).then(|| experience_totals.lost_time.times(HUNDRED).divided(u128::from(people)))
 }
 
 #[cfg(test)]
@@ -85,7 +98,7 @@ mod tests {
         ExperiencePromise { measure, minimum_answers: 3 }
     }
 
-    fn answered(scores: &[u64]) -> Toll {
+    fn answered(scores: &[u64]) -> ExperienceTotals {
         let count = |is_it: fn(u64) -> bool| scores.iter().filter(|s| is_it(**s)).count() as u64;
         let survey = Survey {
             answers: scores.len() as u64,
@@ -94,11 +107,14 @@ mod tests {
             unhappy: count(|score| score <= 6),
             lost_time: TimeSum::ZERO,
         };
-        Toll { survey, ..Toll::default() }
+        ExperienceTotals { survey, ..ExperienceTotals::default() }
     }
 
-    fn lost(hours: i64) -> Toll {
-        Toll { lost_time: Span::from_hours(hours).into(), ..Toll::default() }
+    fn lost(hours: i64) -> ExperienceTotals {
+        ExperienceTotals {
+            lost_time: Span::from_hours(hours).into(),
+            ..ExperienceTotals::default()
+        }
     }
 
     #[test]
@@ -141,13 +157,13 @@ mod tests {
             hours in 0i64..1_000, promised in 0i64..100_000_000, people in 1u32..10_000,
         ) {
             let promise = promise(ExperienceMeasure::LostTime(Span::from_nanos(promised * 1_000)));
-            let toll = lost(hours);
-            let left = lost_time_left(&promise, &toll, people).unwrap_or_default();
+            let experience_totals = lost(hours);
+            let left = lost_time_left(&promise, &experience_totals, people).unwrap_or_default();
             let with = |more: TimeSum| {
-                let toll = Toll { lost_time: toll.lost_time + more, ..toll.clone() };
-                stand(&promise, &toll, people, true)
+                let experience_totals = ExperienceTotals { lost_time: experience_totals.lost_time + more, ..experience_totals.clone() };
+                stand(&promise, &experience_totals, people, true)
             };
-            if stand(&promise, &toll, people, true) == Verdict::Met {
+            if stand(&promise, &experience_totals, people, true) == Verdict::Met {
                 prop_assert_eq!(with(left), Verdict::Met);
             }
             prop_assert_eq!(with(left + TimeSum::from_parts(0, 1)), Verdict::Missed);

@@ -28,9 +28,9 @@ pub struct Passage<'e> {
 /// An incident's passages up to an instant, in order and without holes.
 ///
 /// The time between a resolution and a reopening is a passage too, but neither open nor trouble:
-/// all were told that it was over, and nobody was waited on.
+/// all were informed that it was over, and nobody was waited on.
 #[derive(Clone, Debug, Default)]
-pub struct Course<'e> {
+pub struct Passages<'e> {
     passages: Vec<Passage<'e>>,
     /// Whether the trouble was over at the end.
     is_over: bool,
@@ -38,20 +38,20 @@ pub struct Course<'e> {
     has_ended: bool,
 }
 
-impl<'e> Course<'e> {
+impl<'e> Passages<'e> {
     /// The course of a history as of an instant; empty before the opening.
-    pub fn of(history: &History<'e>, as_of: Instant) -> Course<'e> {
-        let mut course = Course::default();
+    pub fn of(history: &History<'e>, as_of: Instant) -> Passages<'e> {
+        let mut passages = Passages::default();
         let mut state = State::default();
         for moment in history.moments(as_of) {
             state.apply(&moment);
-            course.note(&state, moment.time);
+            passages.note(&state, moment.time);
         }
-        course.end(as_of);
-        course.is_over = state.opened.is_some() && !has_trouble(&state);
-        course.has_ended = state.opened.is_some() && !is_open(&state);
-        course.passages.retain(|passage| passage.start < passage.end);
-        course
+        passages.end(as_of);
+        passages.is_over = state.opened.is_some() && !has_trouble(&state);
+        passages.has_ended = state.opened.is_some() && !is_open(&state);
+        passages.passages.retain(|passage| passage.start < passage.end);
+        passages
     }
 
     /// The passages.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::progress::Progress;
-use super::wall;
+use super::wall_clock;
 use crate::domain::incident::IncidentEvent;
 use crate::domain::recorded::Recorded;
 use crate::domain::service::ServiceEvent;
@@ -14,7 +14,7 @@ use crate::engine::record::{Entry, Record};
 use crate::views::IncidentKey;
 
 /// What a group has decided so far.
-pub(super) struct Draft {
+pub(super) struct Batch {
     pub records: Vec<Recorded<Record>>,
     pub incidents: HashMap<IncidentKey, Staged<Ledger>>,
     pub services: HashMap<String, Staged<Ledger<ServiceEvent>>>,
@@ -29,9 +29,9 @@ pub(super) struct Staged<L> {
     pub added: Vec<usize>,
 }
 
-impl Draft {
-    pub fn after(progress: Progress) -> Draft {
-        Draft {
+impl Batch {
+    pub fn after(progress: Progress) -> Batch {
+        Batch {
             records: Vec::new(),
             incidents: HashMap::new(),
             services: HashMap::new(),
@@ -41,7 +41,7 @@ impl Draft {
         }
     }
 
-    /// Whether more may be added to a group that should hold `group_bytes`. Terms and deeds close
+    /// Whether more may be added to a group that should hold `group_bytes`. Terms and actions close
     /// it: what follows is decided against them.
     pub fn has_room(&self, group_bytes: usize) -> bool {
         self.bytes < group_bytes && !self.is_closed
@@ -51,7 +51,7 @@ impl Draft {
     /// one place in the journal even when the clock stands still or is set back.
     pub fn tick(&mut self) -> Instant {
         let next = self.last_time.checked_add(Span::from_nanos(1)).unwrap_or(Instant::MAX);
-        self.last_time = wall::now().max(next);
+        self.last_time = wall_clock::now().max(next);
         self.last_time
     }
 
