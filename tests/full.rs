@@ -1,5 +1,6 @@
 //! A full file system: writes are refused and say why, reads go on, and room brings all back.
 
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use slx::codec::v1;
@@ -58,10 +59,18 @@ pub async fn comes_back<F: Future<Output = Result<(), Status>>>(
 
 /// Fills what is free, as another program might, but for a little.
 fn fill(mount: &Mount) {
-    let room = rustix::fs::statvfs(mount.path()).expect("its room");
-    let free = room.f_bavail * room.f_frsize;
-    let bytes = vec![1; (free - ROOM_BYTES) as usize];
-    std::fs::write(mount.path().join("of-others"), bytes).expect("filled");
+    let file = mount.path().join("of-others");
+    loop {
+        let room = rustix::fs::statvfs(mount.path()).expect("its room");
+        let free = room.f_bavail * room.f_frsize;
+        match std::fs::write(&file, vec![1; free.saturating_sub(ROOM_BYTES) as usize]) {
+            // The server wrote meanwhile and took what was measured: measure again.
+            Err(error) if error.kind() == ErrorKind::StorageFull => {
+                std::fs::remove_file(&file).expect("removed");
+            }
+            filled => return filled.expect("filled"),
+        }
+    }
 }
 
 async fn clocks_of(clients: &mut Clients, incident: &str) -> Vec<v1::Clock> {

@@ -37,9 +37,10 @@ const CHANNELS: [&str; 11] = [
 ];
 
 /// Shares what changes between threads.
-const LOCKS: [&str; 9] = [
+const LOCKS: [&str; 10] = [
     "src/views/read.rs",
     "src/runtime/signal.rs",
+    "src/runtime/index_reader.rs",
     "src/runtime/queue.rs",
     "src/runtime/projector.rs",
     "src/runtime/learning.rs",
