@@ -135,10 +135,14 @@ pub struct RestatementResult<'c> {
     pub signature_id: String,
     /// All clocks as they were signed.
     pub signed_total: Tally,
-    /// The objectives that stand otherwise, as they were signed.
+    /// The objectives as they were signed.
     pub signed_objectives: Vec<ObjectiveResult<'c>>,
-    /// What was credited by what was signed, where that is other now.
+    /// The objectives as they are now.
+    pub present_objectives: Vec<ObjectiveResult<'c>>,
+    /// What was credited by what was signed.
     pub signed_credits: Option<CreditStatement<'c>>,
+    /// What is credited now.
+    pub present_credits: Option<CreditStatement<'c>>,
     /// The first verdicts that moved, each with the facts that were recorded since.
     pub moved: Vec<(Restated, Vec<String>)>,
     /// How many moved.
@@ -248,14 +252,15 @@ fn causes(causes: BTreeMap<(String, String), CauseCount>) -> Vec<Cause> {
 
 fn restated<'c>(restatement: Restatement<'c>, present: &Review<'c>) -> RestatementResult<'c> {
     let Restatement { signature_id, signed, moved, moved_count } = restatement;
-    let was = objective_results(&signed.present, signed.as_of);
-    let is = objective_results(&present.present, present.as_of);
+    let objectives = |review: &Review<'c>| objective_results(&review.present, review.as_of);
     let credits = |review: &Review<'c>| credit_statement(&review.present.credited, review.as_of);
     RestatementResult {
         signature_id,
         signed_total: total(&signed.present),
-        signed_objectives: was.into_iter().filter(|result| !is.contains(result)).collect(),
-        signed_credits: credits(&signed).filter(|was| credits(present).as_ref() != Some(was)),
+        signed_objectives: objectives(&signed),
+        present_objectives: objectives(present),
+        signed_credits: credits(&signed),
+        present_credits: credits(present),
         moved,
         moved_count,
     }

@@ -163,13 +163,20 @@ fn encode_cause(cause: &Cause) -> v1::ReviewedCause {
     }
 }
 
+/// A signed objective or statement is sent where the present one reads otherwise: what no reader
+/// could see change has not moved.
 fn encode_restatement(restatement: &RestatementResult<'_>) -> v1::ReviewRestatement {
     let moved = restatement.moved.iter();
+    let present_objectives = encode_objectives(&restatement.present_objectives);
+    let mut signed_objectives = encode_objectives(&restatement.signed_objectives);
+    signed_objectives.retain(|signed| !present_objectives.contains(signed));
+    let present_credits = restatement.present_credits.as_ref().map(credit::encode_statement);
+    let signed_credits = restatement.signed_credits.as_ref().map(credit::encode_statement);
     v1::ReviewRestatement {
         signature_id: restatement.signature_id.clone(),
         signed_total: restatement.signed_total.reported(),
-        signed_objectives: encode_objectives(&restatement.signed_objectives),
-        signed_credits: restatement.signed_credits.as_ref().map(credit::encode_statement),
+        signed_objectives,
+        signed_credits: signed_credits.filter(|signed| present_credits.as_ref() != Some(signed)),
         moved: moved.map(|(moved, facts)| encode_restated(moved, facts)).collect(),
         moved_count: restatement.moved_count as i64,
     }
