@@ -7,6 +7,7 @@ use parking_lot::RwLockReadGuard;
 
 use super::projector::IndexPosition;
 use crate::domain::compliance::Tally;
+use crate::domain::ids::TenantId;
 use crate::domain::time::Instant;
 use crate::engine::index::IndexBucket;
 use crate::engine::tally::{Contribution, Day, Dimension};
@@ -18,14 +19,14 @@ use crate::views::{ClockKey, IncidentKey, IndexedClock, Views, ViewsError};
 pub struct IndexReader<'e> {
     _index: RwLockReadGuard<'e, IndexPosition>,
     views: &'e Views,
-    tenant: String,
+    tenant: TenantId,
 }
 
 impl<'e> IndexReader<'e> {
     pub(super) fn new(
         index: RwLockReadGuard<'e, IndexPosition>,
         views: &'e Views,
-        tenant: String,
+        tenant: TenantId,
     ) -> IndexReader<'e> {
         IndexReader { _index: index, views, tenant }
     }

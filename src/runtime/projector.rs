@@ -12,6 +12,7 @@ use parking_lot::{RwLock, RwLockReadGuard};
 use super::cache::{Cache, FoldError, FreshIncident, Load};
 use super::progress::Progress;
 use super::signal::Signal;
+use crate::domain::ids::TenantId;
 use crate::domain::time::Instant;
 use crate::engine::index::{self, IndexKeys};
 use crate::journal::LogSource;
@@ -212,7 +213,7 @@ impl Projector {
 
 /// Files every incident of a contract anew, after its terms changed.
 fn reindex_contract(
-    tenant: &str,
+    tenant: &TenantId,
     contract: &str,
     progress: Progress,
     cache: &Cache,

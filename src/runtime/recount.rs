@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use super::replay::{self, ReplayError};
 use crate::domain::compliance::Tally;
+use crate::domain::ids::TenantId;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::index;
@@ -36,7 +37,7 @@ pub struct Recount {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
     /// The organisation.
-    pub tenant: String,
+    pub tenant: TenantId,
     /// Which tally bucket.
     pub place: TallyBucketKey,
     /// What it holds.
@@ -65,7 +66,7 @@ impl From<ReadError> for RecountError {
     }
 }
 
-type TallyBuckets = BTreeMap<(String, TallyBucketKey), Tally>;
+type TallyBuckets = BTreeMap<(TenantId, TallyBucketKey), Tally>;
 
 /// Counts every incident in the log of a stopped server anew, in memory, and compares that with its
 /// views, which lie in the directory `views`.

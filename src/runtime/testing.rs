@@ -71,7 +71,7 @@ impl Store {
     }
 
     pub fn record(&self, record_time: Instant, entry: Entry) {
-        let record = Record { tenant: TENANT.to_owned(), entry };
+        let record = Record { tenant: TENANT.into(), entry };
         let mut journal = self.journal.lock();
         let sequence = journal.stage(record_time, &encode(&record)).unwrap();
         let head = journal.commit().unwrap().head;
@@ -88,7 +88,7 @@ impl Store {
 
     pub fn read(&self, request: ReadRequest) -> Reading<'_> {
         let origin = Origin { sources: &self.sources, learnings: &self.learnings };
-        origin.indexed(TENANT.to_owned(), request, 0).unwrap()
+        origin.indexed(TENANT.into(), request, 0).unwrap()
     }
 
     /// Whether somebody keeps the index from being brought up to date.

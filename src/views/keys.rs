@@ -1,6 +1,7 @@
 //! How rows are keyed: a letter for the kind, then ids ended by a zero byte (ids hold none), and
 //! instants as eight big-endian bytes, so that keys sort as what they mean.
 
+use crate::domain::ids::{IncidentId, TenantId};
 use crate::domain::time::Instant;
 use crate::engine::index::{ClockPlace, IndexBucket};
 use crate::engine::tally::{DIMENSIONS, Day, Dimension, TallyBucket, TallyBucketKey};
@@ -46,9 +47,9 @@ impl IncidentKey {
     }
 
     /// The tenant and the incident it is made of.
-    pub fn parts(&self) -> (&str, &str) {
+    pub fn parts(&self) -> (TenantId, IncidentId) {
         let (tenant, rest) = split_id(self.0.get(1..).unwrap_or_default());
-        (tenant, split_id(rest).0)
+        (tenant.into(), split_id(rest).0.into())
     }
 }
 
@@ -211,7 +212,7 @@ pub(super) fn all_tally_buckets() -> Vec<u8> {
 }
 
 /// Which tally bucket a key is of, and whose.
-pub(super) fn tally_bucket_place(key: &[u8]) -> Option<(String, TallyBucketKey)> {
+pub(super) fn tally_bucket_place(key: &[u8]) -> Option<(TenantId, TallyBucketKey)> {
     let (tenant, rest) = split_id(key.get(1..)?);
     let (contract, rest) = split_id(rest);
     let (dimension, rest) = rest.split_first()?;
@@ -225,7 +226,7 @@ pub(super) fn tally_bucket_place(key: &[u8]) -> Option<(String, TallyBucketKey)>
         target_id,
         priority,
     };
-    Some((tenant.to_owned(), place))
+    Some((tenant.into(), place))
 }
 
 /// What a tally bucket's entries agree in: value, target, priority.
@@ -344,7 +345,7 @@ mod tests {
     #[test]
     fn one_tenants_prefix_never_finds_anothers_rows() {
         assert!(!IncidentKey::new("ab", "I").as_bytes().starts_with(&incidents("a")));
-        assert_eq!(IncidentKey::new("ab", "I/1").parts(), ("ab", "I/1"));
+        assert_eq!(IncidentKey::new("ab", "I/1").parts(), ("ab".into(), "I/1".into()));
     }
 
     /// Ids as they are checked before anything is indexed.

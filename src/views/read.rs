@@ -14,6 +14,7 @@ use crate::codec::store::record;
 use crate::codec::store::unreadable::Unreadable;
 use crate::codec::store::{learning, tally};
 use crate::domain::compliance::Tally;
+use crate::domain::ids::TenantId;
 use crate::domain::recorded::Recorded;
 use crate::domain::service::ServiceEvent;
 use crate::domain::time::Instant;
@@ -64,7 +65,7 @@ impl Views {
     /// Everything recorded about a service.
     pub fn service_ledger(
         &self,
-        tenant: &str,
+        tenant: &TenantId,
         service: &str,
     ) -> Result<Ledger<ServiceEvent>, ViewsError> {
         match self.store()?.get(&keys::service(tenant, service))? {
@@ -75,7 +76,7 @@ impl Views {
 
     /// What a tenant's incidents had taught when that was last kept, and up to which sequence the
     /// journal was read for it. `None`: it can't be gone on from.
-    pub fn learning(&self, tenant: &str) -> Result<Option<(u64, Learning)>, ViewsError> {
+    pub fn learning(&self, tenant: &TenantId) -> Result<Option<(u64, Learning)>, ViewsError> {
         let row = self.store()?.get(&keys::learning(tenant))?;
         let kept = row.map(|row| learning::decode(&row)).transpose()?.flatten();
         let applied = self.applied()?;
@@ -98,7 +99,7 @@ impl Views {
     /// The ids of a tenant's incidents after `after`, in order.
     pub fn incident_ids(
         &self,
-        tenant: &str,
+        tenant: &TenantId,
         after: &str,
     ) -> impl Iterator<Item = Result<String, ViewsError>> + use<> {
         self.ids_after(keys::incidents(tenant), after)
@@ -107,7 +108,7 @@ impl Views {
     /// The ids of the incidents ever opened under a contract after `after`, in order.
     pub fn attached_ids(
         &self,
-        tenant: &str,
+        tenant: &TenantId,
         contract: &str,
         after: &str,
     ) -> impl Iterator<Item = Result<String, ViewsError>> + use<> {
@@ -143,7 +144,7 @@ impl Views {
     /// The incidents of a tenant with facts that occur after `as_of`.
     pub fn future_dated_ids(
         &self,
-        tenant: &str,
+        tenant: &TenantId,
         as_of: Instant,
     ) -> impl Iterator<Item = Result<String, ViewsError>> + use<> {
         let prefix = keys::future_dated(tenant);
@@ -170,7 +171,7 @@ impl Views {
     /// What is added up in a contract's tally buckets of some days, by value, target and priority.
     pub fn tally_buckets(
         &self,
-        tenant: &str,
+        tenant: &TenantId,
         contract: &str,
         dimension: Dimension,
         days: Range<Day>,
@@ -186,7 +187,7 @@ impl Views {
     /// Every tally bucket there is, and whose it is.
     pub fn all_tally_buckets(
         &self,
-    ) -> impl Iterator<Item = Result<(String, TallyBucketKey, Tally), ViewsError>> + use<> {
+    ) -> impl Iterator<Item = Result<(TenantId, TallyBucketKey, Tally), ViewsError>> + use<> {
         let prefix = keys::all_tally_buckets();
         let until = keys::end_of(&prefix);
         self.range(prefix, until).map(|row| {

@@ -35,7 +35,7 @@ fn filled(is_closed: bool) -> TempDir {
     for some in (0..SERVICES).collect::<Vec<_>>().chunks(30) {
         let mut changes = Changes::default();
         for number in some {
-            changes.keep_service("tenant", &service(*number), &ledger(*number));
+            changes.keep_service(&"tenant".into(), &service(*number), &ledger(*number));
         }
         let mut writing = views.begin().unwrap();
         writing.write(changes).unwrap();
@@ -77,7 +77,7 @@ fn applied_after(damage: impl FnOnce(&[PathBuf])) -> u64 {
     assert!(began.elapsed() < 3 * PATIENCE, "it took {:?}", began.elapsed());
     let applied = views.applied().unwrap();
     for number in 0..SERVICES {
-        let found = views.service_ledger("tenant", &service(number)).unwrap();
+        let found = views.service_ledger(&"tenant".into(), &service(number)).unwrap();
         // Behind what is applied there may be rows already: the fold passes over them.
         match found.events.is_empty() {
             true => assert!(number as u64 / 30 + 1 > applied, "{number} is missing at {applied}"),
@@ -204,7 +204,7 @@ fn views_that_failed_are_opened_again_as_far_as_they_got() {
     let views = open(&directory.path().join("views"));
     views.reopen().unwrap();
     assert_eq!(views.applied().unwrap(), 10);
-    assert_eq!(views.service_ledger("tenant", &service(299)).unwrap(), ledger(299));
+    assert_eq!(views.service_ledger(&"tenant".into(), &service(299)).unwrap(), ledger(299));
 }
 
 #[test]

@@ -33,7 +33,7 @@ pub fn check(file: &File, noted: Option<&Hash>, zones: &ZoneDatabase) -> anyhow:
     let mut records = records.collect::<anyhow::Result<Vec<_>>>()?;
     records.sort_by_key(|recorded| recorded.sequence);
     let times = Times { as_of: instant(&file.as_of_time)?, known: instant(&file.known_time)? };
-    let verdict = evaluated(subject(file), records, times, zones, &file.time_zone_database)?;
+    let verdict = evaluated(&subject(file), records, times, zones, &file.time_zone_database)?;
     if verdict != file.verdict {
         let other = match zones.version() == file.time_zone_database {
             true => String::new(),
@@ -78,8 +78,8 @@ fn prove(
     Ok(Recorded { sequence, record_time, value })
 }
 
-fn subject(file: &File) -> Subject<'_> {
-    Subject { tenant: &file.tenant, incident: &file.incident_id }
+fn subject(file: &File) -> Subject {
+    Subject { tenant: file.tenant.as_str().into(), incident: file.incident_id.as_str().into() }
 }
 
 fn hash(text: &str) -> anyhow::Result<Hash> {

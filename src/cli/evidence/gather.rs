@@ -21,16 +21,9 @@ use crate::journal::{self, Hash, LogSource, Prover};
 
 /// Which incident, at which times.
 pub struct Wanted {
-    pub tenant: String,
-    pub incident: String,
+    pub subject: Subject,
     pub as_of: Instant,
     pub known: Option<Instant>,
-}
-
-impl Wanted {
-    fn subject(&self) -> Subject<'_> {
-        Subject { tenant: &self.tenant, incident: &self.incident }
-    }
 }
 
 /// A record that matters, as it lies in the journal.
@@ -53,7 +46,11 @@ pub fn gather(log: &dyn LogSource, wanted: &Wanted, zones: &ZoneDatabase) -> any
     let (facts, terms): (Vec<_>, Vec<_>) =
         found.iter().partition(|found| matches!(found.record.entry, Entry::IncidentEvent(_)));
     let (Some((records, known)), false) = (last, facts.is_empty()) else {
-        bail!("nothing is recorded of incident {:?} of {:?}", wanted.incident, wanted.tenant);
+        bail!(
+            "nothing is recorded of incident {:?} of {:?}",
+            wanted.subject.incident,
+            wanted.subject.tenant
+        );
     };
     let times = Times { as_of: wanted.as_of, known: wanted.known.unwrap_or(known) };
     let recorded = |Found { kept, record, .. }: &Found| Recorded {
@@ -62,7 +59,7 @@ pub fn gather(log: &dyn LogSource, wanted: &Wanted, zones: &ZoneDatabase) -> any
         value: record.clone(),
     };
     let verdict =
-        evaluated(wanted.subject(), found.iter().map(recorded), times, zones, zones.version())?;
+        evaluated(&wanted.subject, found.iter().map(recorded), times, zones, zones.version())?;
     let sequences = facts.iter().chain(&terms).map(|found| found.kept.sequence);
     let (head, paths) = prove(log, sequences, records)?;
     let mut paths = paths.into_iter();
@@ -74,8 +71,8 @@ pub fn gather(log: &dyn LogSource, wanted: &Wanted, zones: &ZoneDatabase) -> any
     Ok(File {
         format: FORMAT.to_string(),
         how_to_check: HOW_TO_CHECK.to_owned(),
-        tenant: wanted.tenant.clone(),
-        incident_id: wanted.incident.clone(),
+        tenant: wanted.subject.tenant.to_string(),
+        incident_id: wanted.subject.incident.to_string(),
         as_of_time,
         known_time,
         time_zone_database: zones.version().to_owned(),
@@ -102,7 +99,7 @@ fn find(
         let hash = kept.hash;
         let is_known = wanted.known.is_none_or(|known| kept.record_time <= known);
         let record = record::decode(&kept.body, zones)?;
-        if is_known && wanted.subject().concerns(&record) {
+        if is_known && wanted.subject.concerns(&record) {
             found.push(Found { kept, before, record });
         }
         before = hash;
