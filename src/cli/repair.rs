@@ -5,7 +5,6 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::codec::scalar::hexadecimal;
 use crate::codec::store::record::encode;
 use crate::domain::ids::TenantId;
 use crate::engine::record::{Entry, Record};
@@ -39,7 +38,7 @@ impl Repair {
         }
         let lost = salvaged.lost_records();
         say!("{} records saved, {lost} lost", salvaged.last_sequence - lost);
-        say!("head {}", hexadecimal(&salvaged.head));
+        say!("head {}", salvaged.head);
         say!("whatever was acknowledged after record {} is lost too", salvaged.last_sequence);
         Ok(ExitCode::SUCCESS)
     }

@@ -22,7 +22,7 @@ use crate::engine::index::IndexKeys;
 use crate::engine::ledger::Ledger;
 use crate::engine::record::{Entry, Record};
 use crate::engine::state::{IncidentLedgers, State};
-use crate::journal::{Hash, LogSource, ReadError};
+use crate::journal::{ChainHash, LogSource, ReadError};
 use crate::views::{IncidentKey, Views, ViewsError};
 
 /// Records folded again at most when views that failed are opened again: readers wait for it.
@@ -133,7 +133,7 @@ impl Cache {
     pub fn fold(
         &self,
         records: impl IntoIterator<Item = Recorded<Record>>,
-        head: Hash,
+        head: ChainHash,
         views: &Views,
     ) -> Result<(), ViewsError> {
         let mut folded = self.folded.write();
@@ -258,7 +258,7 @@ impl Folded {
                 let Ok(()) = state.apply(recorded, &mut IncidentLedgers::default());
             }
         }
-        let progress = Progress { sequence, record_time: Instant::MIN, head: [0; 32] };
+        let progress = Progress { sequence, record_time: Instant::MIN, head: ChainHash::ZERO };
         Ok(Folded { progress, state, ledgers: Ledgers::default(), kept: Kept::default() })
     }
 

@@ -25,6 +25,7 @@ use crate::engine::action::TakeAction;
 use crate::engine::catalog::Catalog;
 use crate::engine::command::ChangeTerms;
 use crate::journal::LogSource;
+use crate::journal::StoreId;
 use crate::views::ViewsError;
 
 /// The running engine. All its methods may be called from any task.
@@ -33,7 +34,7 @@ pub struct Engine {
     pub(super) sources: Sources,
     pub(super) learnings: Learnings,
     pub(super) queue: Arc<Queue<Job>>,
-    pub(super) store_id: [u8; 16],
+    pub(super) store_id: StoreId,
     pub(super) loss: Option<Loss>,
     pub(super) is_poisoned: Arc<watch::Sender<bool>>,
     pub(super) writing: Mutex<Option<JoinHandle<()>>>,
@@ -187,7 +188,7 @@ impl Engine {
     }
 
     /// The store's secret id.
-    pub fn store_id(&self) -> &[u8; 16] {
+    pub fn store_id(&self) -> &StoreId {
         &self.store_id
     }
 

@@ -18,11 +18,11 @@ use crate::domain::recorded::Recorded;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::record::{Entry, Record};
-use crate::journal::{self, Journal, JournalFiles, Log as _, LogSource, Options};
+use crate::journal::{self, Journal, JournalFiles, Log as _, LogSource, Options, StoreId};
 use crate::views::{Identity, Views};
 
 pub const TENANT: &str = "tenant";
-const STORE_ID: [u8; 16] = *b"a store of tests";
+const STORE_ID: StoreId = StoreId::new(*b"a store of tests");
 /// The scheduler's threads have small stacks, and sled needs a large one.
 const STACK_BYTES: usize = 8 * 1024 * 1024;
 

@@ -13,6 +13,7 @@ use crate::codec::v1;
 use crate::codec::violations::FieldViolations;
 use crate::domain::time::Instant;
 use crate::engine::rejection::Rejection;
+use crate::journal::StoreId;
 use crate::limits::{PAGE_BYTES_MAX, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX};
 use crate::queries::clocks::ClockMark;
 
@@ -70,7 +71,7 @@ pub(super) struct Paging {
 impl Paging {
     /// The page a request requests; a larger one than allowed is cut.
     pub fn requested<R: Lists>(
-        store_id: &[u8; 16],
+        store_id: &StoreId,
         request: &R,
         violations: &mut FieldViolations,
     ) -> Paging {
@@ -83,7 +84,10 @@ impl Paging {
                 0
             }
         };
-        let key = Sha256::new().chain_update("slx page token").chain_update(store_id).finalize();
+        let key = Sha256::new()
+            .chain_update("slx page token")
+            .chain_update(store_id.as_bytes())
+            .finalize();
         let arguments = request.arguments().encode_to_vec();
         let arguments = Sha256::new().chain_update(R::METHOD).chain_update(arguments).finalize();
         Paging {
@@ -219,7 +223,7 @@ mod tests {
     fn paging(token: &str) -> Paging {
         let page_token = token.to_owned();
         let request = v1::ListClocksRequest { page_token, ..Default::default() };
-        Paging::requested(&[7; 16], &request, &mut FieldViolations::default())
+        Paging::requested(&StoreId::new([7; 16]), &request, &mut FieldViolations::default())
     }
 
     fn descriptor() -> prost_reflect::MessageDescriptor {
@@ -244,10 +248,12 @@ mod tests {
         let newer = [paging("").code(&newer).as_slice(), &newer].concat();
         check_refused(&URL_SAFE_NO_PAD.encode(newer));
         let other = v1::ListClocksRequest { tenant: "other".into(), ..Default::default() };
-        let other = Paging::requested(&[7; 16], &other, &mut FieldViolations::default());
+        let other =
+            Paging::requested(&StoreId::new([7; 16]), &other, &mut FieldViolations::default());
         check_refused(&other.seal_id("I1".to_owned()));
         let other = v1::ListClocksRequest::default();
-        let other = Paging::requested(&[8; 16], &other, &mut FieldViolations::default());
+        let other =
+            Paging::requested(&StoreId::new([8; 16]), &other, &mut FieldViolations::default());
         check_refused(&other.seal_id("I1".to_owned()));
     }
 

@@ -24,13 +24,14 @@ use crate::engine::learning::Learning;
 use crate::engine::ledger::Ledger;
 use crate::engine::record::Record;
 use crate::engine::tally::{Day, Dimension, TallyBucketKey};
+use crate::journal::StoreId;
 
 /// The views, open.
 #[derive(Debug)]
 pub struct Views {
     pub(super) directory: PathBuf,
     pub(super) patience: Duration,
-    pub(super) store_id: [u8; 16],
+    pub(super) store_id: StoreId,
     /// None while they can't be opened again.
     pub(super) store: RwLock<Option<Store>>,
 }
@@ -39,7 +40,7 @@ impl Views {
     pub(super) fn new(
         directory: PathBuf,
         patience: Duration,
-        store_id: [u8; 16],
+        store_id: StoreId,
         store: Store,
     ) -> Views {
         Views { directory, patience, store_id, store: RwLock::new(Some(store)) }

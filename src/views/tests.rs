@@ -21,7 +21,7 @@ const PAGE_BYTES: usize = 4096;
 
 fn identity() -> Identity {
     let time_zone_database = "2026f".to_owned();
-    Identity { store_id: [7; 16], time_zone_database, last_sequence: 100 }
+    Identity { store_id: [7; 16].into(), time_zone_database, last_sequence: 100 }
 }
 
 fn open(directory: &Path) -> Views {
@@ -127,7 +127,7 @@ fn views_left_alone_are_kept_in_good_order_or_not() {
 #[test]
 fn views_of_another_format_store_or_zone_database_are_put_aside() {
     let others = [
-        Identity { store_id: [8; 16], ..identity() },
+        Identity { store_id: [8; 16].into(), ..identity() },
         Identity { time_zone_database: "2026g".to_owned(), ..identity() },
         Identity { last_sequence: 9, ..identity() },
     ];
@@ -151,7 +151,7 @@ fn views_of_another_format_store_or_zone_database_are_put_aside() {
 fn views_prove_what_had_been_durable() {
     let directory = filled(true);
     let found = Views::find(&directory.path().join("views"), PATIENCE);
-    assert_eq!(found.durable(), Some(([7; 16], 10)));
+    assert_eq!(found.durable(), Some(([7; 16].into(), 10)));
 }
 
 #[test]

@@ -13,17 +13,17 @@ use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::query::Times;
 use crate::engine::record::Record;
-use crate::journal::{self, Hash, chain_hash};
+use crate::journal::{self, ChainHash, chain_hash};
 
 /// Checks every record's proof and that the verdict follows; says what was shown.
-pub fn check(file: &File, noted: Option<&Hash>, zones: &ZoneDatabase) -> anyhow::Result<String> {
+pub fn check(
+    file: &File,
+    noted: Option<&ChainHash>,
+    zones: &ZoneDatabase,
+) -> anyhow::Result<String> {
     let head = hash(&file.journal.head)?;
     if let Some(noted) = noted.filter(|noted| **noted != head) {
-        bail!(
-            "it is for the head {}, not the {} that was noted",
-            file.journal.head,
-            scalar::hexadecimal(noted)
-        );
+        bail!("it is for the head {}, not the {} that was noted", file.journal.head, noted);
     }
     let proven = file.facts.iter().chain(&file.terms);
     let records = proven.map(|proven| {
@@ -59,7 +59,7 @@ pub fn check(file: &File, noted: Option<&Hash>, zones: &ZoneDatabase) -> anyhow:
 fn prove(
     proven: &Proven,
     file: &File,
-    head: &Hash,
+    head: &ChainHash,
     zones: &ZoneDatabase,
 ) -> anyhow::Result<Recorded<Record>> {
     let (sequence, record_time) = (proven.sequence, instant(&proven.record_time)?);
@@ -82,7 +82,7 @@ fn subject(file: &File) -> Subject {
     Subject { tenant: file.tenant.as_str().into(), incident: file.incident_id.as_str().into() }
 }
 
-fn hash(text: &str) -> anyhow::Result<Hash> {
+fn hash(text: &str) -> anyhow::Result<ChainHash> {
     scalar::hash(text).map_err(|error| anyhow!(error))
 }
 

@@ -8,7 +8,6 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::evaluated::{Subject, evaluated};
 use super::file::{FORMAT, File, HOW_TO_CHECK, JournalHead, Proven};
-use crate::codec::scalar::hexadecimal;
 use crate::codec::store::record;
 use crate::codec::text;
 use crate::domain::incident::Fact;
@@ -17,7 +16,7 @@ use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::query::Times;
 use crate::engine::record::{Entry, Record, TermsEntry};
-use crate::journal::{self, Hash, LogSource, Prover};
+use crate::journal::{self, ChainHash, LogSource, Prover};
 
 /// Which incident, at which times.
 pub struct Wanted {
@@ -29,7 +28,7 @@ pub struct Wanted {
 /// A record that matters, as it lies in the journal.
 struct Found {
     kept: journal::Record,
-    before: Hash,
+    before: ChainHash,
     record: Record,
 }
 
@@ -76,7 +75,7 @@ pub fn gather(log: &dyn LogSource, wanted: &Wanted, zones: &ZoneDatabase) -> any
         as_of_time,
         known_time,
         time_zone_database: zones.version().to_owned(),
-        journal: JournalHead { records, head: hexadecimal(&head) },
+        journal: JournalHead { records, head: head.to_string() },
         facts,
         terms,
         verdict,
@@ -92,7 +91,7 @@ fn find(
     wanted: &Wanted,
     zones: &ZoneDatabase,
 ) -> anyhow::Result<(Vec<Found>, Option<End>)> {
-    let (mut found, mut last, mut before) = (Vec::new(), None, [0; 32]);
+    let (mut found, mut last, mut before) = (Vec::new(), None, ChainHash::ZERO);
     for kept in log.read(1..=u64::MAX)? {
         let kept = kept?;
         last = Some((kept.sequence, kept.record_time));
@@ -142,7 +141,7 @@ fn prove(
     log: &dyn LogSource,
     sequences: impl Iterator<Item = u64>,
     records: u64,
-) -> anyhow::Result<(Hash, Vec<journal::Path>)> {
+) -> anyhow::Result<(ChainHash, Vec<journal::Path>)> {
     let mut prover = Prover::new(sequences);
     for kept in log.read(1..=records)? {
         prover.pass(&kept?.hash);
@@ -156,10 +155,10 @@ fn shown(found: &Found, path: &journal::Path) -> anyhow::Result<Proven> {
     Ok(Proven {
         sequence: found.kept.sequence,
         record_time: found.kept.record_time.to_string(),
-        previous_hash: hexadecimal(&found.before),
-        chain_hash: hexadecimal(&found.kept.hash),
+        previous_hash: found.before.to_string(),
+        chain_hash: found.kept.hash.to_string(),
         body: BASE64.encode(body),
         holds: serde_json::from_str(&text::bytes_to_json(body, "slx.store.v1.Record")?)?,
-        path: path.hashes.iter().map(|hash| hexadecimal(hash)).collect(),
+        path: path.hashes.iter().map(ToString::to_string).collect(),
     })
 }

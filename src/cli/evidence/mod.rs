@@ -17,7 +17,7 @@ use clap::Args;
 use super::read_times::ReadTimes;
 use crate::codec::scalar::{hash, optional_instant};
 use crate::domain::ids::{IncidentId, TenantId};
-use crate::journal::{Hash, JournalFiles};
+use crate::journal::{ChainHash, JournalFiles};
 use crate::runtime::{wall_clock, zones};
 
 use check::check;
@@ -57,7 +57,7 @@ pub(super) struct Evidence {
 
     /// With --check: the head that the file must fit, as it was noted.
     #[arg(long, value_name = "HEAD", value_parser = hash, requires = "check")]
-    head: Option<Hash>,
+    head: Option<ChainHash>,
 }
 
 impl Evidence {
