@@ -89,3 +89,24 @@ id! {
     /// The id of an incident, unique within its tenant: its key in the ITSM backend.
     IncidentId
 }
+
+/// The identity of a clock: one target of one contract applied to one incident, in one of its
+/// cycles.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClockId {
+    /// The incident.
+    pub incident_id: IncidentId,
+    /// The contract.
+    pub contract_id: ContractId,
+    /// The target.
+    pub target_id: TargetId,
+    /// The cycle, from 1 on.
+    pub cycle: u32,
+}
+
+impl ClockId {
+    /// Its contract, target and cycle, which no other clock of its incident shares.
+    pub fn key(&self) -> (&str, &str, u32) {
+        (&self.contract_id, &self.target_id, self.cycle)
+    }
+}

@@ -243,7 +243,7 @@ fn reindex_contract(
 fn index_anew(incident: &FreshIncident, progress: Progress, changes: &mut Changes) -> IndexKeys {
     let catalog = incident.catalog.known(progress.record_time);
     let ledger = incident.ledger_up_to(progress.sequence);
-    let index_entry = index::index_entry(&ledger, catalog);
+    let index_entry = index::index_entry(&incident.key.parts().1, &ledger, catalog);
     changes.index_incident(&incident.key, &incident.ledger, index_entry, &incident.index_keys)
 }
 

@@ -125,9 +125,9 @@ impl Folded {
     /// What the incidents add up to, tally bucket by tally bucket.
     fn count(&self) -> TallyBuckets {
         let mut tally_buckets = TallyBuckets::new();
-        for ((tenant, _), ledger) in &self.ledgers {
+        for ((tenant, incident), ledger) in &self.ledgers {
             let catalog = self.state.catalog(tenant).known(self.last_time);
-            let index_entry = index::index_entry(ledger, catalog);
+            let index_entry = index::index_entry(incident, ledger, catalog);
             for (tally_bucket, tally) in index_entry.contribution.tally_buckets() {
                 tally_buckets.entry((tenant.clone(), tally_bucket.into())).or_default().add(tally);
             }

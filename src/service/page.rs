@@ -11,11 +11,12 @@ use super::status;
 use crate::codec::store::v1 as store;
 use crate::codec::v1;
 use crate::codec::violations::FieldViolations;
+use crate::domain::ids::ClockId;
 use crate::domain::time::Instant;
+use crate::engine::index::ClockMark;
 use crate::engine::rejection::Rejection;
 use crate::journal::StoreId;
 use crate::limits::{PAGE_BYTES_MAX, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX};
-use crate::queries::clocks::ClockMark;
 
 const TOKEN_VERSION: u8 = 1;
 const SEAL_BYTES: usize = 16;
@@ -146,13 +147,13 @@ impl Paging {
             return Ok(None);
         };
         let time = Instant::from_nanos(mark.time_nanos).map_err(|_| invalid())?;
-        Ok(Some(ClockMark {
-            time,
-            incident: mark.incident_id,
-            contract: mark.contract_id,
-            target: mark.target_id,
+        let clock = ClockId {
+            incident_id: mark.incident_id.into(),
+            contract_id: mark.contract_id.into(),
+            target_id: mark.target_id.into(),
             cycle: mark.cycle,
-        }))
+        };
+        Ok(Some(ClockMark { time, clock }))
     }
 
     /// A token to go on after an id.
@@ -164,10 +165,10 @@ impl Paging {
     pub fn seal_clock(&self, mark: &ClockMark) -> String {
         let after_clock = Some(store::ClockMark {
             time_nanos: mark.time.nanos(),
-            incident_id: mark.incident.clone(),
-            contract_id: mark.contract.clone(),
-            target_id: mark.target.clone(),
-            cycle: mark.cycle,
+            incident_id: mark.clock.incident_id.to_string(),
+            contract_id: mark.clock.contract_id.to_string(),
+            target_id: mark.clock.target_id.to_string(),
+            cycle: mark.clock.cycle,
         });
         self.seal(store::PageToken { after_clock, ..Default::default() })
     }

@@ -8,7 +8,7 @@ use parking_lot::RwLock;
 
 use super::error::ViewsError;
 use super::identity::applied;
-use super::keys::{self, ClockKey, IncidentKey, IndexedClock};
+use super::keys::{self, ClockKey, IncidentKey};
 use super::store::Store;
 use crate::codec::store::record;
 use crate::codec::store::unreadable::Unreadable;
@@ -19,6 +19,7 @@ use crate::domain::recorded::Recorded;
 use crate::domain::service::ServiceEvent;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
+use crate::engine::index::ClockMark;
 use crate::engine::index::IndexKeys;
 use crate::engine::learning::Learning;
 use crate::engine::ledger::Ledger;
@@ -134,7 +135,7 @@ impl Views {
     pub fn clocks(
         &self,
         from: &ClockKey<'_>,
-    ) -> impl Iterator<Item = Result<IndexedClock, ViewsError>> + use<> {
+    ) -> impl Iterator<Item = Result<ClockMark, ViewsError>> + use<> {
         let (from, until) = (from.to_bytes(), keys::end_of(&from.index_bucket_prefix()));
         self.range(from, until).filter_map(|row| match row {
             Ok((key, _)) => keys::indexed_clock(&key).map(Ok),

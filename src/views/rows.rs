@@ -76,7 +76,7 @@ impl Changes {
 
 /// The keys that lead to an incident where it stands, sorted.
 fn keys_of(tenant: &TenantId, incident: &str, index_entry: &IndexEntry) -> Vec<Vec<u8>> {
-    let clocks = index_entry.clocks.iter().map(|place| keys::clock(tenant, incident, place));
+    let clocks = index_entry.clocks.iter().map(|place| keys::clock(tenant, place));
     let attached =
         index_entry.contracts.iter().map(|contract| keys::attachment(tenant, contract, incident));
     let future_dated =
