@@ -105,7 +105,8 @@ fn time_reading(name: &str, reader: Reader) -> Outcome<()> {
 
 fn journal(directory: &Path) -> Outcome<Writer> {
     let segment_bytes = SEGMENT_BYTES_DEFAULT;
-    let options = Options { segment_bytes, new_store_id: *b"a store to bench", durable: None };
+    let options =
+        Options { segment_bytes, new_store_id: (*b"a store to bench").into(), durable: None };
     Ok(Journal::open(directory, options)?.writer)
 }
 

@@ -184,7 +184,8 @@ async fn record_round(channels: &[Channel], in_flight: usize, round: u64) -> (u6
 fn append(directory: &Path, records: u64) -> u64 {
     let directory = directory.join("appended");
     let segment_bytes = SEGMENT_BYTES_DEFAULT;
-    let options = Options { segment_bytes, new_store_id: *b"a store to bench", durable: None };
+    let options =
+        Options { segment_bytes, new_store_id: (*b"a store to bench").into(), durable: None };
     let mut journal = Journal::open(&directory, options).expect("a journal").writer;
     let (started, mut appended) = (Stopwatch::now(), 0);
     while started.elapsed() < ROUND / 2 {

@@ -616,7 +616,8 @@ async fn a_journal_of_a_newer_format_is_refused_by_all_and_left_as_it_is() {
 async fn a_record_of_a_newer_format_is_refused_where_its_meaning_counts() {
     let place = tempfile::tempdir().expect("a directory");
     let data = filled(place.path()).await;
-    let options = Options { segment_bytes: SEGMENT_BYTES, new_store_id: [0; 16], durable: None };
+    let options =
+        Options { segment_bytes: SEGMENT_BYTES, new_store_id: [0; 16].into(), durable: None };
     let mut opened = Journal::open(&data.join("journal"), options).expect("it opens");
     let record = store::v1::Record { tenant: TENANT.into(), entry: None, format: 2 };
     let time = opened.report.last_record_time.expect("a time");

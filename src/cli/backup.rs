@@ -8,10 +8,10 @@ use clap::Args;
 
 use super::connection::{Connection, refused};
 use super::copying::{Copying, Noted};
-use crate::codec::scalar::{hash, hexadecimal, instant};
+use crate::codec::scalar::{hash, instant};
 use crate::codec::v1;
 use crate::codec::v1::admin_service_client::AdminServiceClient;
-use crate::journal::{Hash, JournalFiles, LogSource as _, ReadError};
+use crate::journal::{ChainHash, JournalFiles, LogSource as _, ReadError, StoreId};
 
 /// Copies the journal of a server at work, or adds to an earlier backup what is new.
 ///
@@ -28,9 +28,9 @@ pub(super) struct Backup {
 
 /// Where a backup stands.
 struct BackupState {
-    store_id: Option<[u8; 16]>,
+    store_id: Option<StoreId>,
     last_sequence: u64,
-    head: Hash,
+    head: ChainHash,
 }
 
 impl Backup {
@@ -41,7 +41,7 @@ impl Backup {
         let before = state_of(&directory)?;
         let request = v1::BackUpRequest {
             after_sequence: before.last_sequence as i64,
-            after_head: hexadecimal(&before.head),
+            after_head: before.head.to_string(),
         };
         let channel = self.connection.open().await?;
         let mut client = AdminServiceClient::new(channel).max_decoding_message_size(usize::MAX);
@@ -49,7 +49,7 @@ impl Backup {
         let first = messages.message().await.map_err(refused)?;
         let first = first.context("the server sent nothing")?;
         let store_id = <[u8; 16]>::try_from(first.store_id.as_slice());
-        let store_id = store_id.map_err(|_| anyhow!("the server named no store"))?;
+        let store_id = StoreId::new(store_id.map_err(|_| anyhow!("the server named no store"))?);
         if before.store_id.is_some_and(|id| id != store_id) {
             bail!("{} is a backup of another store", self.directory.display());
         }
@@ -68,7 +68,7 @@ impl Backup {
             after.last_sequence - before.last_sequence,
             after.last_sequence
         );
-        let head = hexadecimal(&after.head);
+        let head = after.head.to_string();
         say!("head {head}");
         Noted::new(after.last_sequence, head).write(&self.directory)?;
         Ok(ExitCode::SUCCESS)
@@ -85,7 +85,7 @@ fn take(copy: &mut Copying, message: v1::BackUpResponse) -> anyhow::Result<()> {
 }
 
 fn state_of(directory: &Path) -> anyhow::Result<BackupState> {
-    let nothing = BackupState { store_id: None, last_sequence: 0, head: [0; 32] };
+    let nothing = BackupState { store_id: None, last_sequence: 0, head: ChainHash::ZERO };
     if !directory.exists() {
         return Ok(nothing);
     }

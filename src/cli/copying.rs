@@ -8,9 +8,8 @@ use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 
 use super::format::Format;
-use crate::codec::scalar::hexadecimal;
 use crate::domain::time::Instant;
-use crate::journal::{Hash, Journal, Log as _, Options, Record, Report, Writer};
+use crate::journal::{ChainHash, Journal, Log as _, Options, Record, Report, StoreId, Writer};
 
 /// A copy is kept in smaller segments than a journal at work, since each is set aside whole.
 pub(super) const SEGMENT_BYTES: u64 = 16 * 1024 * 1024;
@@ -63,7 +62,7 @@ pub(super) struct Copying {
 
 impl Copying {
     /// Goes on with the journal in `directory`, which is begun with `store_id` if there is none.
-    pub fn open(directory: &Path, store_id: [u8; 16]) -> anyhow::Result<(Copying, Report)> {
+    pub fn open(directory: &Path, store_id: StoreId) -> anyhow::Result<(Copying, Report)> {
         let options =
             Options { segment_bytes: SEGMENT_BYTES, new_store_id: store_id, durable: None };
         let opened = Journal::open(directory, options)?;
@@ -83,14 +82,14 @@ impl Copying {
     }
 
     /// Makes what was added durable, and holds it against the head it must have.
-    pub fn settle(&mut self, head: &Hash) -> anyhow::Result<()> {
+    pub fn settle(&mut self, head: &ChainHash) -> anyhow::Result<()> {
         let end = self.writer.commit().context("the copy can't be written")?;
         if end.head != *head {
             bail!(
                 "the copy's head after record {} is {}, not {}: do not rely on it",
                 end.sequence,
-                hexadecimal(&end.head),
-                hexadecimal(head)
+                end.head,
+                head
             );
         }
         Ok(())

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::codec::scalar::hexadecimal;
 use crate::codec::store::record::encode;
+use crate::domain::ids::TenantId;
 use crate::engine::record::{Entry, Record};
 use crate::journal::{SEGMENT_BYTES_DEFAULT, salvage};
 
@@ -28,7 +28,7 @@ pub(super) struct Repair {
 impl Repair {
     pub fn run(self) -> anyhow::Result<ExitCode> {
         let (from, to) = (self.damaged.join("journal"), self.directory.join("journal"));
-        let lost_body = encode(&Record { tenant: String::new(), entry: Entry::Lost });
+        let lost_body = encode(&Record { tenant: TenantId::default(), entry: Entry::Lost });
         let salvaged = salvage(&from, &to, SEGMENT_BYTES_DEFAULT, &lost_body)?;
         for (range, flaw) in &salvaged.lost {
             match range.start() == range.end() {
@@ -38,7 +38,7 @@ impl Repair {
         }
         let lost = salvaged.lost_records();
         say!("{} records saved, {lost} lost", salvaged.last_sequence - lost);
-        say!("head {}", hexadecimal(&salvaged.head));
+        say!("head {}", salvaged.head);
         say!("whatever was acknowledged after record {} is lost too", salvaged.last_sequence);
         Ok(ExitCode::SUCCESS)
     }

@@ -9,7 +9,7 @@ use prost_types::Timestamp;
 
 use super::copying::{Copying, Noted};
 use super::read_times::instant;
-use crate::codec::scalar::{hexadecimal, optional_instant};
+use crate::codec::scalar::optional_instant;
 use crate::domain::time::Instant;
 use crate::journal::{self, JournalFiles, LogSource};
 
@@ -75,7 +75,7 @@ impl Restore {
             bail!("the backup ends with record {records}: everything of it was restored");
         }
         say!("{records} records restored, all sound");
-        say!("head {}", hexadecimal(&reader.head()));
+        say!("head {}", reader.head());
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -131,7 +131,7 @@ proptest! {
             let checks = Checks::of_request(limits);
             let entry = message.entry.clone().map(|e| record::decode_entry(e, &ZONES, checks));
             let Some(Ok(entry)) = entry else { continue };
-            let written = Record { tenant: message.tenant.clone(), entry };
+            let written = Record { tenant: message.tenant.clone().into(), entry };
             let read = record::decode(&record::encode(&written), &ZONES);
             prop_assert_eq!(read, Ok(written));
         }

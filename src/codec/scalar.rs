@@ -8,7 +8,7 @@ use crate::domain::compliance::Period;
 use crate::domain::share::Share;
 use crate::domain::time::{Instant, Span};
 use crate::domain::violation::Violation;
-use crate::journal::Hash;
+use crate::journal::ChainHash;
 use crate::limits::ID_BYTES_MAX;
 
 const NANOS_A_SECOND: i64 = 1_000_000_000;
@@ -163,13 +163,15 @@ pub fn hexadecimal(bytes: &[u8]) -> String {
 }
 
 /// A hash of 64 hexadecimal digits.
-pub fn hash(text: &str) -> Result<Hash, String> {
+pub fn hash(text: &str) -> Result<ChainHash, String> {
     let digits = text.as_bytes().chunks_exact(2).map(|pair| {
         let pair = std::str::from_utf8(pair).ok()?;
         let is_hexadecimal = pair.bytes().all(|digit| digit.is_ascii_hexdigit());
         is_hexadecimal.then(|| u8::from_str_radix(pair, 16).ok())?
     });
     let bytes: Option<Vec<u8>> = digits.collect();
-    let hash = bytes.filter(|_| text.len() == 64).and_then(|bytes| bytes.try_into().ok());
-    hash.ok_or_else(|| format!("{text:?} is not a hash: write its 64 hexadecimal digits"))
+    let bytes = bytes.filter(|_| text.len() == 64).and_then(|bytes| bytes.try_into().ok());
+    bytes
+        .map(<[u8; 32]>::into)
+        .ok_or_else(|| format!("{text:?} is not a hash: write its 64 hexadecimal digits"))
 }

@@ -1,6 +1,6 @@
 //! The pure core: no input or output, no async, no wall clock, no floats in money or durations.
 //!
-//! In reading order: [`time`] and [`zone`] (instants, and what clocks on walls show), [`calendar`]
+//! In reading order: [`ids`], [`time`] and [`zone`] (instants, and what clocks on walls show), [`calendar`]
 //! (service hours), [`recorded`] (a place in the journal), [`incident`] (facts and their fold),
 //! [`contract`] (what was agreed), [`clock`] (a history under terms at an instant), [`experience`]
 //! (what people went through meanwhile), [`compliance`] (what a period's clocks come to),
@@ -16,6 +16,7 @@ pub mod decimal;
 pub mod experience;
 pub mod figures;
 pub mod forecast;
+pub mod ids;
 pub mod incident;
 pub mod recorded;
 pub mod service;

@@ -6,19 +6,9 @@ use super::catalog::Catalog;
 use super::ledger::Ledger;
 use super::query::{evaluate_incident, history};
 use super::times::Times;
-use crate::domain::clock::{Clock, Outcome};
+use crate::domain::clock::Outcome;
+use crate::domain::ids::ClockId;
 use crate::domain::time::Instant;
-
-/// Which of an incident's clocks.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ClockName {
-    /// The contract.
-    pub contract_id: String,
-    /// The target.
-    pub target_id: String,
-    /// The cycle.
-    pub cycle: u32,
-}
 
 /// Two states of knowledge, queried one instant.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +25,7 @@ pub struct Comparison {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     /// Which clock.
-    pub clock: ClockName,
+    pub clock: ClockId,
     /// Each record that changed its verdict, in the order they were recorded.
     pub steps: Vec<Step>,
 }
@@ -51,20 +41,10 @@ pub struct Step {
     pub after: Option<Outcome>,
 }
 
-impl ClockName {
-    /// The name of a clock.
-    pub fn of(clock: &Clock<'_>) -> ClockName {
-        ClockName {
-            contract_id: clock.contract_id.to_owned(),
-            target_id: clock.target_id.to_owned(),
-            cycle: clock.cycle,
-        }
-    }
-}
-
 /// The clocks of an incident whose verdict changed. `terms` are the record times of what was
 /// recorded of contracts and calendars between the two states.
 pub fn compare(
+    incident_id: &str,
     ledger: &Ledger,
     catalog: &Catalog,
     comparison: Comparison,
@@ -75,7 +55,8 @@ pub fn compare(
     let facts = facts.filter(|time| earlier < *time && *time <= later);
     let mut moments: Vec<Instant> = facts.chain(terms.iter().copied()).collect();
     moments.sort_unstable();
-    let at = |known| outcomes(ledger, catalog, Times { as_of: comparison.as_of, known });
+    let at =
+        |known| outcomes(incident_id, ledger, catalog, Times { as_of: comparison.as_of, known });
     let (before, after) = (at(earlier), at(later));
     let names = before.keys().chain(after.keys().filter(|name| !before.contains_key(name)));
     let changed = names.filter(|name| before.get(name) != after.get(name)).cloned();
@@ -100,9 +81,14 @@ pub fn compare(
     changes
 }
 
-fn outcomes(ledger: &Ledger, catalog: &Catalog, times: Times) -> BTreeMap<ClockName, Outcome> {
+fn outcomes(
+    incident_id: &str,
+    ledger: &Ledger,
+    catalog: &Catalog,
+    times: Times,
+) -> BTreeMap<ClockId, Outcome> {
     let Some(history) = history(ledger, times) else { return BTreeMap::new() };
     let known = catalog.known(times.known);
     let evaluation = evaluate_incident(&history, &known, times.as_of);
-    evaluation.clocks.iter().map(|clock| (ClockName::of(clock), clock.verdict())).collect()
+    evaluation.clocks.iter().map(|clock| (clock.id(incident_id), clock.verdict())).collect()
 }

@@ -9,6 +9,7 @@ use super::ledger::Ledger;
 use super::query::evaluate_incident;
 use super::tally::Contribution;
 use crate::domain::clock::{Clock, Outcome, Phase};
+use crate::domain::ids::ClockId;
 use crate::domain::incident::{Fact, History};
 use crate::domain::time::Instant;
 
@@ -36,18 +37,21 @@ pub struct IndexKeys {
 }
 
 /// Where one clock is indexed.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClockPlace {
-    /// The contract.
-    pub contract_id: String,
     /// Open, or how it ended.
     pub index_bucket: IndexBucket,
+    /// Its place in lists.
+    pub mark: ClockMark,
+}
+
+/// A clock's place in a list. Lists are sorted by it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ClockMark {
     /// When it is due, or was decided; [`Instant::MAX`] when nothing decides it.
     pub time: Instant,
-    /// The target.
-    pub target_id: String,
-    /// The cycle.
-    pub cycle: u32,
+    /// Which clock.
+    pub clock: ClockId,
 }
 
 /// What is indexed together.
@@ -90,7 +94,7 @@ impl IndexBucket {
 }
 
 /// Where the incident of a ledger stands by everything recorded.
-pub fn index_entry(ledger: &Ledger, catalog: Known<'_>) -> IndexEntry {
+pub fn index_entry(incident_id: &str, ledger: &Ledger, catalog: Known<'_>) -> IndexEntry {
     let history = History::fold(&ledger.events, Instant::MAX);
     let evaluation = evaluate_incident(&history, &catalog, Instant::MAX);
     let last_record = ledger.events.iter().map(|recorded| recorded.record_time).max();
@@ -98,27 +102,22 @@ pub fn index_entry(ledger: &Ledger, catalog: Known<'_>) -> IndexEntry {
     let entries = entries_of(&history, &evaluation, &catalog, Instant::MAX);
     IndexEntry {
         contribution: Contribution::of(&entries, catalog),
-        clocks: evaluation.clocks.iter().map(place).collect(),
+        clocks: evaluation.clocks.iter().map(|clock| place(incident_id, clock)).collect(),
         contracts: contracts(ledger),
         settles: last_fact.filter(|fact| Some(*fact) > last_record),
     }
 }
 
 /// Where a clock is indexed. Evaluated as of the end of time: only facts can move it from there.
-pub fn place(clock: &Clock<'_>) -> ClockPlace {
+pub fn place(incident_id: &str, clock: &Clock<'_>) -> ClockPlace {
     let (index_bucket, time) = match (clock.phase, clock.outcome) {
         (Phase::Pending | Phase::Running | Phase::Paused, _) => (IndexBucket::Open, clock.due_time),
         (Phase::Stopped, Outcome::Breached) => (IndexBucket::Breached, clock.decide_time()),
         (Phase::Stopped, _) => (IndexBucket::Met, clock.decide_time()),
         (Phase::Cancelled, _) => (IndexBucket::Cancelled, clock.decide_time()),
     };
-    ClockPlace {
-        contract_id: clock.contract_id.to_owned(),
-        index_bucket,
-        time: time.unwrap_or(Instant::MAX),
-        target_id: clock.target_id.to_owned(),
-        cycle: clock.cycle,
-    }
+    let mark = ClockMark { time: time.unwrap_or(Instant::MAX), clock: clock.id(incident_id) };
+    ClockPlace { index_bucket, mark }
 }
 
 fn contracts(ledger: &Ledger) -> Vec<String> {

@@ -303,9 +303,7 @@ impl Watched {
     }
 
     fn is(&self, clock: &Clock<'_>) -> bool {
-        self.target_id == clock.target_id
-            && self.contract_id == clock.contract_id
-            && self.cycle == clock.cycle
+        (self.contract_id.as_str(), self.target_id.as_str(), self.cycle) == clock.key()
     }
 
     /// It is undecided, and may leave more feature vectors.

@@ -15,6 +15,7 @@ use crate::domain::forecast::{
     Arrivals, Budget, DayLeft, OpenClock, PastDays, PeriodForecast, PeriodSoFar, STOP_QUANTILES,
     Stretch, month_of,
 };
+use crate::domain::ids::ClockId;
 use crate::domain::time::{Instant, Span};
 use crate::domain::zone::Zone;
 
@@ -27,10 +28,8 @@ const NANOS_A_DAY: f64 = 86_400e9;
 /// An open clock that may weigh on a period.
 #[derive(Clone, Debug)]
 pub struct OpenClockForecast {
-    /// The incident.
-    pub incident_id: String,
-    /// The target.
-    pub target_id: String,
+    /// Which clock.
+    pub clock: ClockId,
     /// The priority that rules it.
     pub priority: String,
     /// The probability that it breaches.
@@ -43,8 +42,7 @@ impl OpenClockForecast {
     /// Of a clock and what is to be expected of it.
     pub fn of(incident: &str, clock: &Clock<'_>, outlook: &Outlook) -> OpenClockForecast {
         OpenClockForecast {
-            incident_id: incident.to_owned(),
-            target_id: clock.target_id.to_owned(),
+            clock: clock.id(incident),
             priority: clock.priority.to_owned(),
             breach_probability: outlook.forecast.breach_probability,
             due: clock.due_time,
@@ -144,7 +142,8 @@ pub fn forecast_attainment(
     let PeriodInProgress { promise, as_of, end, decided, breached, .. } = *in_progress;
     // Open clocks that are over their limits are counted already.
     let is_uncertain = |clock: &&OpenClockForecast| clock.breach_probability < 1.0;
-    let covered = |clock: &&OpenClockForecast| promise.covers(&clock.target_id, &clock.priority);
+    let covered =
+        |clock: &&OpenClockForecast| promise.covers(&clock.clock.target_id, &clock.priority);
     let covered = open.iter().filter(|_| as_of < end).filter(covered).filter(is_uncertain);
     let covered: Vec<_> = covered.collect();
     let clocks: Vec<_> = covered.iter().map(|clock| clock.within(as_of, end)).collect();

@@ -2,6 +2,7 @@
 
 use super::action::Action;
 pub use super::terms_entry::TermsEntry;
+use crate::domain::ids::TenantId;
 use crate::domain::incident::IncidentEvent;
 use crate::domain::service::ServiceEvent;
 
@@ -9,7 +10,7 @@ use crate::domain::service::ServiceEvent;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record {
     /// The organisation it belongs to.
-    pub tenant: String,
+    pub tenant: TenantId,
     /// What was recorded.
     pub entry: Entry,
 }

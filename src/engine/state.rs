@@ -11,6 +11,7 @@ use super::action::ActionLog;
 use super::catalog::Catalog;
 use super::ledger::Ledger;
 use super::record::{Entry, Record};
+use crate::domain::ids::TenantId;
 use crate::domain::recorded::Recorded;
 use crate::domain::service::ServiceEvent;
 use crate::domain::zone::ZoneDatabase;
@@ -20,7 +21,7 @@ use crate::domain::zone::ZoneDatabase;
 pub struct State {
     /// A tenant of whom nothing is recorded.
     new: Tenant,
-    tenants: HashMap<String, Tenant>,
+    tenants: HashMap<TenantId, Tenant>,
 }
 
 #[derive(Clone, Debug)]
@@ -37,31 +38,31 @@ pub trait LedgerStore {
     /// The ledger of an incident about which something is recorded; `None`: it is not kept.
     fn incident(
         &mut self,
-        tenant: &str,
+        tenant: &TenantId,
         incident_id: &str,
     ) -> Result<Option<&mut Ledger>, Self::Error>;
 
     /// The ledger of a service about which something is recorded; `None`: it is not kept.
     fn service(
         &mut self,
-        tenant: &str,
+        tenant: &TenantId,
         service: &str,
     ) -> Result<Option<&mut Ledger<ServiceEvent>>, Self::Error>;
 }
 
 /// The ledgers of all incidents, by tenant and id. Those of services are not kept.
-pub type IncidentLedgers = BTreeMap<(String, String), Ledger>;
+pub type IncidentLedgers = BTreeMap<(TenantId, String), Ledger>;
 
 impl LedgerStore for IncidentLedgers {
     type Error = Infallible;
 
-    fn incident(&mut self, tenant: &str, id: &str) -> Result<Option<&mut Ledger>, Infallible> {
-        Ok(Some(self.entry((tenant.to_owned(), id.to_owned())).or_default()))
+    fn incident(&mut self, tenant: &TenantId, id: &str) -> Result<Option<&mut Ledger>, Infallible> {
+        Ok(Some(self.entry((tenant.clone(), id.to_owned())).or_default()))
     }
 
     fn service(
         &mut self,
-        _: &str,
+        _: &TenantId,
         _: &str,
     ) -> Result<Option<&mut Ledger<ServiceEvent>>, Infallible> {
         Ok(None)
@@ -76,12 +77,12 @@ impl State {
     }
 
     /// A tenant's contracts and calendars.
-    pub fn catalog(&self, tenant: &str) -> &Arc<Catalog> {
+    pub fn catalog(&self, tenant: &TenantId) -> &Arc<Catalog> {
         &self.tenant(tenant).catalog
     }
 
     /// A tenant's actions.
-    pub fn actions(&self, tenant: &str) -> &Arc<ActionLog> {
+    pub fn actions(&self, tenant: &TenantId) -> &Arc<ActionLog> {
         &self.tenant(tenant).actions
     }
 
@@ -116,11 +117,11 @@ impl State {
         Ok(())
     }
 
-    fn tenant(&self, tenant: &str) -> &Tenant {
+    fn tenant(&self, tenant: &TenantId) -> &Tenant {
         self.tenants.get(tenant).unwrap_or(&self.new)
     }
 
-    fn tenant_mut(&mut self, tenant: String) -> &mut Tenant {
+    fn tenant_mut(&mut self, tenant: TenantId) -> &mut Tenant {
         self.tenants.entry(tenant).or_insert_with(|| self.new.clone())
     }
 }

@@ -5,22 +5,20 @@
 
 use sha2::{Digest, Sha256};
 
+use super::hash::ChainHash;
 use crate::domain::time::Instant;
-
-/// A SHA-256 hash.
-pub type Hash = [u8; 32];
 
 /// Where a chain stands: its last record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Head {
     pub sequence: u64,
     pub record_time: Instant,
-    pub hash: Hash,
+    pub hash: ChainHash,
 }
 
 impl Head {
     /// Before the first record.
-    pub const START: Head = Head { sequence: 0, record_time: Instant::MIN, hash: [0; 32] };
+    pub const START: Head = Head { sequence: 0, record_time: Instant::MIN, hash: ChainHash::ZERO };
 
     /// Where the chain stands after one more record.
     pub fn followed_by(&self, record_time: Instant, body: &[u8]) -> Head {
@@ -31,7 +29,12 @@ impl Head {
 }
 
 /// The chain hash of a record: it vouches for the record and for all before it.
-pub fn chain_hash(before: &Hash, sequence: u64, record_time: Instant, body: &[u8]) -> Hash {
+pub fn chain_hash(
+    before: &ChainHash,
+    sequence: u64,
+    record_time: Instant,
+    body: &[u8],
+) -> ChainHash {
     Sha256::new()
         .chain_update(before)
         .chain_update(sequence.to_be_bytes())
@@ -67,7 +70,7 @@ impl Chain {
 pub struct Tree {
     size: u64,
     /// The largest, and leftmost, first.
-    peaks: Vec<Hash>,
+    peaks: Vec<ChainHash>,
 }
 
 /// Two subtrees that lie side by side and became one.
@@ -77,8 +80,8 @@ pub(super) struct Merge {
     pub left: std::ops::Range<u64>,
     /// Up to which leaf the right one goes.
     pub end: u64,
-    pub left_root: Hash,
-    pub right_root: Hash,
+    pub left_root: ChainHash,
+    pub right_root: ChainHash,
 }
 
 impl Tree {
@@ -86,11 +89,11 @@ impl Tree {
     pub const EMPTY: Tree = Tree { size: 0, peaks: Vec::new() };
 
     /// The tree of `size` leaves with these peaks, if so many belong to it.
-    pub(super) fn from_peaks(size: u64, peaks: Vec<Hash>) -> Option<Tree> {
+    pub(super) fn from_peaks(size: u64, peaks: Vec<ChainHash>) -> Option<Tree> {
         (peaks.len() == peaks_of(size)).then_some(Tree { size, peaks })
     }
 
-    pub(super) fn peaks(&self) -> &[Hash] {
+    pub(super) fn peaks(&self) -> &[ChainHash] {
         &self.peaks
     }
 
@@ -100,12 +103,12 @@ impl Tree {
     }
 
     /// Adds the next record's chain hash.
-    pub fn push(&mut self, chain_hash: &Hash) {
+    pub fn push(&mut self, chain_hash: &ChainHash) {
         self.push_noting(chain_hash, |_| {});
     }
 
     /// Adds the next record's chain hash and reports each merge this brings about.
-    pub(super) fn push_noting(&mut self, chain_hash: &Hash, mut note: impl FnMut(&Merge)) {
+    pub(super) fn push_noting(&mut self, chain_hash: &ChainHash, mut note: impl FnMut(&Merge)) {
         let mut right_root = leaf(chain_hash);
         let mut start = self.size;
         self.size += 1;
@@ -122,12 +125,12 @@ impl Tree {
 
     /// The root, which vouches for every record: two trees of one size have it in common only if
     /// all their leaves are equal. That of the empty tree is the hash of nothing.
-    pub fn root(&self) -> Hash {
+    pub fn root(&self) -> ChainHash {
         self.root_noting(|_| {})
     }
 
     /// The root; reports the merges it takes.
-    pub(super) fn root_noting(&self, mut note: impl FnMut(&Merge)) -> Hash {
+    pub(super) fn root_noting(&self, mut note: impl FnMut(&Merge)) -> ChainHash {
         let mut peaks = self.peaks.iter().rev();
         let Some(last) = peaks.next() else { return Sha256::digest([]).into() };
         let mut right_root = *last;
@@ -150,12 +153,12 @@ pub(super) fn peaks_of(size: u64) -> usize {
 }
 
 /// The hash of a leaf.
-pub(super) fn leaf(chain_hash: &Hash) -> Hash {
+pub(super) fn leaf(chain_hash: &ChainHash) -> ChainHash {
     Sha256::new().chain_update([0]).chain_update(chain_hash).finalize().into()
 }
 
 /// The hash of a node over two.
-pub(super) fn node(left: &Hash, right: &Hash) -> Hash {
+pub(super) fn node(left: &ChainHash, right: &ChainHash) -> ChainHash {
     Sha256::new().chain_update([1]).chain_update(left).chain_update(right).finalize().into()
 }
 
@@ -164,7 +167,7 @@ mod tests {
     use super::*;
 
     /// RFC 9162, 2.1.1, word by word.
-    fn root_by_definition(leaves: &[Hash]) -> Hash {
+    fn root_by_definition(leaves: &[ChainHash]) -> ChainHash {
         match leaves {
             [] => Sha256::digest([]).into(),
             [one] => leaf(one),
@@ -178,7 +181,7 @@ mod tests {
 
     #[test]
     fn root_is_the_one_of_the_definition() {
-        let leaves: Vec<Hash> = (0..=70).map(|at| [at; 32]).collect();
+        let leaves: Vec<ChainHash> = (0..=70).map(|at| [at; 32].into()).collect();
         let mut tree = Tree::EMPTY;
         for size in 0..leaves.len() {
             assert_eq!(tree.root(), root_by_definition(&leaves[..size]), "{size}");
@@ -192,7 +195,9 @@ mod tests {
     #[test]
     fn chain_hash_is_plain_sha_256() {
         let head = Head::START.followed_by(Instant::MIN, b"a");
-        let digits: String = head.hash.iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(digits, "2a05ca51428c85299e696444f5fd9301a908a2ec5d7b1d23e6215b7b95d41bbe");
+        assert_eq!(
+            head.hash.to_string(),
+            "2a05ca51428c85299e696444f5fd9301a908a2ec5d7b1d23e6215b7b95d41bbe"
+        );
     }
 }

@@ -7,6 +7,7 @@ use super::error::ReadError;
 use super::log::{LogReader, LogSource};
 use super::reader::Reader;
 use super::segment;
+use super::store_id::StoreId;
 
 /// The directory of a journal, to be read from.
 #[derive(Clone, Debug)]
@@ -26,7 +27,7 @@ impl JournalFiles {
 }
 
 impl LogSource for JournalFiles {
-    fn store_id(&self) -> Result<[u8; 16], ReadError> {
+    fn store_id(&self) -> Result<StoreId, ReadError> {
         segment::store_id(&self.directory)
     }
 

@@ -3,6 +3,8 @@
 use crc32c::{crc32c, crc32c_append};
 
 use super::chain::Head;
+use super::hash::ChainHash;
+use super::store_id::StoreId;
 use crate::domain::time::Instant;
 
 /// The longest body a record can have, in bytes.
@@ -34,7 +36,7 @@ pub(super) fn encode(frames: &mut Vec<u8>, seed: u32, commit: u64, head: &Head, 
     frames.extend(commit.to_be_bytes());
     frames.extend(head.sequence.to_be_bytes());
     frames.extend(head.record_time.nanos().to_be_bytes());
-    frames.extend(head.hash);
+    frames.extend(head.hash.as_bytes());
     frames.extend(crc32c(body).to_be_bytes());
     #[expect(clippy::indexing_slicing, reason = "it was as long before it grew")]
     let checksum = crc32c_append(seed, &frames[start..]);
@@ -54,7 +56,7 @@ impl FrameHeader {
         let commit = u64::from_be_bytes(take(&mut rest)?);
         let sequence = u64::from_be_bytes(take(&mut rest)?);
         let record_time = Instant::from_nanos(i64::from_be_bytes(take(&mut rest)?)).ok()?;
-        let hash = take(&mut rest)?;
+        let hash = ChainHash::from(take::<32>(&mut rest)?);
         let body_checksum = u32::from_be_bytes(take(&mut rest)?);
         let checksum = u32::from_be_bytes(take(&mut rest)?);
         let checked = bytes.get(..FRAME_HEADER_BYTES - CHECKSUM_BYTES)?;
@@ -71,8 +73,8 @@ impl FrameHeader {
 }
 
 /// What the checksums of a store's frames begin with.
-pub(super) fn checksum_seed(store_id: &[u8; 16]) -> u32 {
-    crc32c(store_id)
+pub(super) fn checksum_seed(store_id: &StoreId) -> u32 {
+    crc32c(store_id.as_bytes())
 }
 
 /// The next `N` bytes of `rest`, which then begins behind them.

@@ -7,9 +7,11 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::chain::{Chain, Hash};
+use super::chain::Chain;
 use super::error::{CommitError, Damage, Flaw, ReadError, StageError};
+use super::hash::ChainHash;
 use super::log::{Log, LogPosition, LogReader, LogSource, Record};
+use super::store_id::StoreId;
 use crate::domain::time::Instant;
 
 /// A log in memory; clones are of the same log.
@@ -132,8 +134,8 @@ impl Log for InMemoryLog {
 }
 
 impl LogSource for InMemoryLog {
-    fn store_id(&self) -> Result<[u8; 16], ReadError> {
-        Ok(*b"a log in memory.")
+    fn store_id(&self) -> Result<StoreId, ReadError> {
+        Ok(StoreId::new(*b"a log in memory."))
     }
 
     fn read(&self, sequences: RangeInclusive<u64>) -> Result<Box<dyn LogReader>, ReadError> {
@@ -160,7 +162,7 @@ struct InMemoryReader {
 }
 
 impl LogReader for InMemoryReader {
-    fn head(&self) -> Hash {
+    fn head(&self) -> ChainHash {
         self.chain.tree.root()
     }
 

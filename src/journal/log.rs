@@ -23,8 +23,10 @@
 use std::fmt::Debug;
 use std::ops::RangeInclusive;
 
-use super::chain::{Chain, Hash};
+use super::chain::Chain;
 use super::error::{CommitError, ReadError, StageError};
+use super::hash::ChainHash;
+use super::store_id::StoreId;
 use crate::domain::time::Instant;
 
 /// One record.
@@ -35,7 +37,7 @@ pub struct Record {
     /// When it was recorded; not before the record before it.
     pub record_time: Instant,
     /// Its chain hash.
-    pub hash: Hash,
+    pub hash: ChainHash,
     /// What the log keeps without knowing what it means.
     pub body: Vec<u8>,
 }
@@ -48,7 +50,7 @@ pub struct LogPosition {
     /// When it was recorded; [`Instant::MIN`] at the beginning.
     pub record_time: Instant,
     /// The log's head after it.
-    pub head: Hash,
+    pub head: ChainHash,
 }
 
 impl From<&Chain> for LogPosition {
@@ -83,7 +85,7 @@ pub trait Log: Debug + Send {
 /// Opens readers of a log. It may be shared, and a writer may append meanwhile.
 pub trait LogSource: Debug + Send + Sync {
     /// The id of the store whose log this is: it keys checksums and seals, so it is a secret.
-    fn store_id(&self) -> Result<[u8; 16], ReadError>;
+    fn store_id(&self) -> Result<StoreId, ReadError>;
 
     /// A reader of the records of these sequences, which checks all there is to check of each. The
     /// first may be one that is yet to be written.
@@ -106,7 +108,7 @@ pub trait LogSource: Debug + Send + Sync {
 /// there. After an error there is only `None`.
 pub trait LogReader: Iterator<Item = Result<Record, ReadError>> + Debug + Send {
     /// The log's head after the last record that was read or passed over.
-    fn head(&self) -> Hash;
+    fn head(&self) -> ChainHash;
 
     /// Moves the end of its range, so that it goes on up to the record of this sequence.
     fn read_on_to(&mut self, last_sequence: u64);

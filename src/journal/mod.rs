@@ -86,6 +86,7 @@ mod disk;
 mod error;
 mod files;
 mod frame;
+mod hash;
 mod log;
 mod open;
 mod prepare;
@@ -94,6 +95,7 @@ mod reader;
 mod salvage;
 mod scan;
 mod segment;
+mod store_id;
 mod tail;
 mod verify;
 mod writer;
@@ -105,12 +107,13 @@ mod in_memory;
 #[cfg(test)]
 mod tests;
 
-pub use chain::{Hash, Tree, chain_hash};
+pub use chain::{Tree, chain_hash};
 pub use error::{
     CommitError, Damage, FileError, Flaw, OpenError, ReadError, SalvageError, StageError,
 };
 pub use files::JournalFiles;
 pub use frame::BODY_BYTES_MAX;
+pub use hash::ChainHash;
 #[cfg(test)]
 pub(crate) use in_memory::InMemoryLog;
 pub use log::{Log, LogPosition, LogReader, LogSource, Record};
@@ -118,5 +121,6 @@ pub use open::{Durable, Journal, Opened, Options, Report, SEGMENT_BYTES_DEFAULT,
 pub use proof::{Path, Prover};
 pub use reader::Reader;
 pub use salvage::{Salvaged, salvage};
+pub use store_id::StoreId;
 pub use verify::{Verified, verify};
 pub use writer::Writer;

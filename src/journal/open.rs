@@ -4,11 +4,13 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::chain::{Chain, Hash};
+use super::chain::Chain;
 use super::disk::{Disk, FileSystem, write_zeros};
 use super::error::{Damage, FileError, Flaw, OpenError};
+use super::hash::ChainHash;
 use super::scan::Scan;
 use super::segment::{self, SegmentHeader};
+use super::store_id::StoreId;
 use super::tail::Tail;
 use super::writer::{Place, Writer};
 use crate::domain::time::Instant;
@@ -26,7 +28,7 @@ pub struct Options {
     /// The size set aside for each new segment. A commit that needs more gets a larger one.
     pub segment_bytes: u64,
     /// The id of the store, should this be a new one: 16 random bytes.
-    pub new_store_id: [u8; 16],
+    pub new_store_id: StoreId,
     /// What is known from elsewhere to have been durable: a journal that holds less is damaged.
     pub durable: Option<Durable>,
 }
@@ -35,7 +37,7 @@ pub struct Options {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Durable {
     /// The store it was recorded in.
-    pub store_id: [u8; 16],
+    pub store_id: StoreId,
     /// Its sequence.
     pub sequence: u64,
 }
@@ -53,13 +55,13 @@ pub struct Opened {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
     /// The store's id, given when it was created.
-    pub store_id: [u8; 16],
+    pub store_id: StoreId,
     /// The sequence of the last record; 0 when there is none.
     pub last_sequence: u64,
     /// The record time of the last record.
     pub last_record_time: Option<Instant>,
     /// The journal's head.
-    pub head: Hash,
+    pub head: ChainHash,
     /// What a crash had left of a commit under way, and is now gone.
     pub cut: Option<TornTail>,
 }

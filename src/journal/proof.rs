@@ -1,18 +1,19 @@
 //! Proofs that one record is in a journal, which need nothing else of it.
 
-use super::chain::{Hash, Merge, Tree, leaf, node};
+use super::chain::{Merge, Tree, leaf, node};
+use super::hash::ChainHash;
 
 /// The hashes beside the way from one leaf of a tree up to its root, as in RFC 9162, 2.1.3.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Path {
     /// The lowest first.
-    pub hashes: Vec<Hash>,
+    pub hashes: Vec<ChainHash>,
 }
 
 impl Path {
     /// The root of the tree of `size` leaves in which the record of `sequence` has this chain hash,
     /// if this can be a path of such a tree. The record is in the tree if that is its root.
-    pub fn root(&self, sequence: u64, size: u64, chain_hash: &Hash) -> Option<Hash> {
+    pub fn root(&self, sequence: u64, size: u64, chain_hash: &ChainHash) -> Option<ChainHash> {
         let (mut at, mut last) = (sequence.checked_sub(1)?, size.checked_sub(1)?);
         if at > last {
             return None;
@@ -52,7 +53,7 @@ impl Prover {
     }
 
     /// Passes the next record by its chain hash.
-    pub fn pass(&mut self, chain_hash: &Hash) {
+    pub fn pass(&mut self, chain_hash: &ChainHash) {
         let Prover { tree, wanted } = self;
         tree.push_noting(chain_hash, |merge| extend(wanted, merge));
     }
@@ -79,10 +80,10 @@ fn extend(wanted: &mut [(u64, Path)], merge: &Merge) {
 mod tests {
     use super::*;
 
-    fn hash(at: u64) -> Hash {
+    fn hash(at: u64) -> ChainHash {
         let mut hash = [7; 32];
         hash[..8].copy_from_slice(&at.to_be_bytes());
-        hash
+        hash.into()
     }
 
     #[test]
@@ -92,7 +93,7 @@ mod tests {
             (1..=size).for_each(|sequence| prover.pass(&hash(sequence)));
             let (tree, paths) = prover.finish();
             for (sequence, path) in (1..=size).zip(&paths) {
-                let proves = |sequence, size, hash: Hash| {
+                let proves = |sequence, size, hash: ChainHash| {
                     path.root(sequence, size, &hash) == Some(tree.root())
                 };
                 assert!(proves(sequence, size, hash(sequence)), "{sequence} of {size}");

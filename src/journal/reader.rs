@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::chain::{Chain, Hash, Head};
+use super::chain::{Chain, Head};
 use super::error::{Damage, Flaw, ReadError};
+use super::hash::ChainHash;
 use super::log::{LogReader, Record};
 use super::open::{TornTail, first_segment_missing};
 use super::scan::{Frame, Scan};
@@ -150,7 +151,7 @@ impl Reader {
 }
 
 impl LogReader for Reader {
-    fn head(&self) -> Hash {
+    fn head(&self) -> ChainHash {
         self.scan.chain().tree.root()
     }
 

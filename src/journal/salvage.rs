@@ -4,12 +4,14 @@ use std::fs;
 use std::ops::{Range, RangeInclusive};
 use std::path::Path;
 
-use super::chain::{Hash, Head};
+use super::chain::Head;
 use super::error::{FileError, Flaw, ReadError, SalvageError};
 use super::frame::{FORMAT_VERSION, FRAME_HEADER_BYTES, FrameHeader, checksum_seed};
+use super::hash::ChainHash;
 use super::log::Log as _;
 use super::open::{Journal, Options};
 use super::segment::{self, SegmentHeader};
+use super::store_id::StoreId;
 use super::writer::Writer;
 
 /// What a salvage brought over.
@@ -20,7 +22,7 @@ pub struct Salvaged {
     /// The records that are lost, with what was found of each range.
     pub lost: Vec<(RangeInclusive<u64>, Flaw)>,
     /// The new journal's head.
-    pub head: Hash,
+    pub head: ChainHash,
 }
 
 impl Salvaged {
@@ -74,7 +76,7 @@ struct Chunk<'b> {
 }
 
 impl<'b> Chunk<'b> {
-    fn of(bytes: &'b [u8], store_id: &[u8; 16]) -> Chunk<'b> {
+    fn of(bytes: &'b [u8], store_id: &StoreId) -> Chunk<'b> {
         let seed = checksum_seed(store_id);
         let header = SegmentHeader::decode(bytes).map(|header| header.version);
         let newer_version = header.filter(|version| *version > u16::from(FORMAT_VERSION));

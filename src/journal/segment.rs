@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 
 use crc32c::crc32c;
 
-use super::chain::{Chain, Hash, Head, Tree, peaks_of};
+use super::chain::{Chain, Head, Tree, peaks_of};
 use super::disk::{Disk, read_at, write_zeros};
 use super::error::{Damage, FileError, Flaw, ReadError};
 use super::frame::{FORMAT_VERSION, take};
+use super::hash::ChainHash;
+use super::store_id::StoreId;
 use crate::domain::time::Instant;
 
 /// The longest header a segment can have.
@@ -28,14 +30,14 @@ const SYNC_BYTES: usize = 4 << 20;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct SegmentHeader {
     pub version: u16,
-    pub store_id: [u8; 16],
+    pub store_id: StoreId,
     /// The chain before the segment's first record.
     pub before: Chain,
 }
 
 impl SegmentHeader {
     /// The header of a segment that goes on after `before`.
-    pub fn new(store_id: [u8; 16], before: Chain) -> SegmentHeader {
+    pub fn new(store_id: StoreId, before: Chain) -> SegmentHeader {
         SegmentHeader { version: u16::from(FORMAT_VERSION), store_id, before }
     }
 
@@ -54,11 +56,11 @@ impl SegmentHeader {
         let mut bytes = Vec::with_capacity(HEADER_BYTES_MAX);
         bytes.extend(MAGIC);
         bytes.extend(self.version.to_be_bytes());
-        bytes.extend(self.store_id);
+        bytes.extend(self.store_id.as_bytes());
         bytes.extend(self.first_sequence().to_be_bytes());
         bytes.extend(head.record_time.nanos().to_be_bytes());
-        bytes.extend(head.hash);
-        bytes.extend(tree.peaks().as_flattened());
+        bytes.extend(head.hash.as_bytes());
+        tree.peaks().iter().for_each(|peak| bytes.extend(peak.as_bytes()));
         bytes.extend(crc32c(&bytes).to_be_bytes());
         bytes
     }
@@ -68,15 +70,16 @@ impl SegmentHeader {
         let mut rest = bytes;
         let magic: [u8; 8] = take(&mut rest)?;
         let version = u16::from_be_bytes(take(&mut rest)?);
-        let store_id = take(&mut rest)?;
+        let store_id = StoreId::new(take(&mut rest)?);
         let sequence = u64::from_be_bytes(take(&mut rest)?).checked_sub(1)?;
         let record_time = Instant::from_nanos(i64::from_be_bytes(take(&mut rest)?)).ok()?;
-        let hash: Hash = take(&mut rest)?;
-        let peaks: Option<Vec<Hash>> = (0..peaks_of(sequence)).map(|_| take(&mut rest)).collect();
+        let mut hash = || take::<32>(&mut rest).map(ChainHash::from);
+        let chain_hash = hash()?;
+        let peaks: Option<Vec<_>> = (0..peaks_of(sequence)).map(|_| hash()).collect();
         let checksum = u32::from_be_bytes(take(&mut rest)?);
         let checked = bytes.get(..bytes_after(sequence) - CHECKSUM_BYTES)?;
         let valid = magic == MAGIC && checksum == crc32c(checked);
-        let head = Head { sequence, record_time, hash };
+        let head = Head { sequence, record_time, hash: chain_hash };
         let before = Chain { head, tree: Tree::from_peaks(sequence, peaks?)? };
         valid.then_some(SegmentHeader { version, store_id, before })
     }
@@ -137,7 +140,7 @@ pub(super) fn read_header(
 
 /// The id of the store whose journal lies in `directory`, by its first segment with a readable
 /// header.
-pub(super) fn store_id(directory: &Path) -> Result<[u8; 16], ReadError> {
+pub(super) fn store_id(directory: &Path) -> Result<StoreId, ReadError> {
     let mut failed = ReadError::NoJournal(directory.to_owned());
     for first in list(directory)? {
         match read_header(directory, first) {
@@ -200,7 +203,7 @@ mod tests {
         for body in [b"x", b"y", b"z"] {
             before.push(before.head.followed_by(Instant::MAX, body));
         }
-        let header = SegmentHeader::new([9; 16], before);
+        let header = SegmentHeader::new([9; 16].into(), before);
         let bytes = header.encode();
         assert_eq!((bytes.len() as u64, bytes.len()), (header.bytes(), 78 + 2 * 32));
         assert_eq!(SegmentHeader::decode(&bytes), Some(header));

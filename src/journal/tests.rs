@@ -19,7 +19,7 @@ use super::*;
 use crate::domain::time::Instant;
 use crate::fuzz::spoilt::spoilt;
 
-const STORE_ID: [u8; 16] = *b"a store of tests";
+const STORE_ID: StoreId = StoreId::new(*b"a store of tests");
 /// Of a journal's first segment.
 const FIRST_HEADER_BYTES: usize = 78;
 const BODIES: [&[u8]; 5] = [b"one", b"", b"three", b"four, the longest", b"five"];
@@ -114,8 +114,10 @@ fn records_read_back_over_many_segments() {
     let directory = TempDir::new().unwrap();
     let expected: Vec<Vec<u8>> = (0..50_u8).map(|at| vec![at; usize::from(at)]).collect();
     for batch in expected.chunks(7) {
-        let opened =
-            Journal::open(directory.path(), Options { new_store_id: [1; 16], ..options(600) });
+        let opened = Journal::open(
+            directory.path(),
+            Options { new_store_id: StoreId::new([1; 16]), ..options(600) },
+        );
         commit(&mut opened.unwrap().writer, batch).unwrap();
     }
     assert_eq!(bodies(directory.path()), expected);
@@ -126,7 +128,7 @@ fn records_read_back_over_many_segments() {
     assert_eq!((verified.first_time, verified.last_time), (Some(at(1)), Some(at(50))));
     assert!(verified.segments > 5);
     let report = Journal::open(directory.path(), options(600)).unwrap().report;
-    assert_eq!(report.store_id, [1; 16]);
+    assert_eq!(report.store_id, StoreId::new([1; 16]));
     assert_eq!((report.last_sequence, report.last_record_time), (50, Some(at(50))));
     assert_eq!((report.head, report.cut), (verified.head, None));
 }
@@ -303,8 +305,8 @@ fn hole_in_an_earlier_commit_is_damage() {
 #[test]
 fn body_that_looks_like_a_frame_is_none() {
     let mut forged = Vec::new();
-    let head = Head { sequence: 9, record_time: at(9), hash: [3; 32] };
-    frame::encode(&mut forged, checksum_seed(b"a guess, no more"), 9, &head, b"");
+    let head = Head { sequence: 9, record_time: at(9), hash: [3; 32].into() };
+    frame::encode(&mut forged, checksum_seed(&StoreId::new(*b"a guess, no more")), 9, &head, b"");
     let directory = journal_of(&[b"one", &forged]);
     let torn = FIRST_HEADER_BYTES + FRAME_HEADER_BYTES + 3;
     rewrite(&segment_path(directory.path(), 1), |bytes| bytes[torn] ^= 1);
@@ -379,7 +381,7 @@ fn edited_record_breaks_the_chain() {
 
 #[test]
 fn segment_of_another_journal_is_found() {
-    let journals = [[1; 16], [2; 16]].map(|new_store_id| {
+    let journals = [[1; 16], [2; 16]].map(StoreId::new).map(|new_store_id| {
         let directory = TempDir::new().unwrap();
         let options = Options { segment_bytes: 150, new_store_id, durable: None };
         let mut writer = Journal::open(directory.path(), options).unwrap().writer;
@@ -674,7 +676,7 @@ fn a_journal_that_ends_before_what_was_durable_is_damaged_and_left_alone() {
     let damage = damage_of(open(durable(5)).unwrap_err());
     assert_eq!((damage.sequence, damage.flaw), (5, Flaw::EndsBefore { sequence: 5 }));
     assert_eq!(fs::read(&path).unwrap(), before);
-    let other = Durable { store_id: [0; 16], sequence: 9 };
+    let other = Durable { store_id: StoreId::new([0; 16]), sequence: 9 };
     assert!(open(Some(other)).unwrap().report.cut.is_some());
     assert_eq!(open(durable(4)).unwrap().report.last_sequence, 4);
 }
@@ -817,7 +819,7 @@ proptest! {
         other in vec(any::<u8>(), 0..200),
     ) {
         let record_time = at(nanos % Instant::MAX.nanos() as u64);
-        let head = Head { sequence, record_time, hash: [3; 32] };
+        let head = Head { sequence, record_time, hash: [3; 32].into() };
         let mut frames = Vec::new();
         frame::encode(&mut frames, checksum_seed(&STORE_ID), commit, &head, &body);
         let header = FrameHeader::decode(&frames, checksum_seed(&STORE_ID));
@@ -837,10 +839,10 @@ proptest! {
     fn any_segment_header_that_is_valid_reads_back(
         records in 0..u64::MAX,
         version in any::<u16>(),
-        store_id in any::<[u8; 16]>(),
+        store_id in any::<[u8; 16]>().prop_map(StoreId::new),
     ) {
-        let head = Head { sequence: records, record_time: at(1), hash: [5; 32] };
-        let peaks = vec![[6; 32]; records.count_ones() as usize];
+        let head = Head { sequence: records, record_time: at(1), hash: [5; 32].into() };
+        let peaks = vec![[6; 32].into(); records.count_ones() as usize];
         let before = Chain { head, tree: Tree::from_peaks(records, peaks).unwrap() };
         let header = SegmentHeader { version, store_id, before };
         prop_assert_eq!(SegmentHeader::decode(&header.encode()), Some(header));

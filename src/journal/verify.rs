@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use super::chain::{Chain, Hash, Tree};
+use super::chain::{Chain, Tree};
 use super::error::ReadError;
+use super::hash::ChainHash;
 use super::log::Record;
 use super::open::TornTail;
 use super::reader::Reader;
@@ -19,7 +20,7 @@ pub struct Verified {
     /// The record time of the last.
     pub last_time: Option<Instant>,
     /// The journal's head.
-    pub head: Hash,
+    pub head: ChainHash,
     /// How many segments.
     pub segments: u64,
     /// What a crash left of a commit that was never acknowledged (or, on a live journal, what was

@@ -11,6 +11,7 @@ use super::frame::{self, BODY_BYTES_MAX, checksum_seed};
 use super::log::{Log, LogPosition};
 use super::prepare::Preparation;
 use super::segment::{self, SegmentHeader};
+use super::store_id::StoreId;
 use crate::domain::time::Instant;
 
 /// Bytes of bodies that one sync should bear.
@@ -21,7 +22,7 @@ const GROUP_BYTES: usize = 8 << 20;
 pub struct Writer {
     disk: Arc<dyn Disk>,
     directory: PathBuf,
-    store_id: [u8; 16],
+    store_id: StoreId,
     seed: u32,
     place: Place,
     end: LogPosition,
@@ -95,7 +96,7 @@ impl Writer {
         disk: Arc<dyn Disk>,
         directory: &Path,
         segment_bytes: u64,
-        store_id: [u8; 16],
+        store_id: StoreId,
         place: Place,
         lock: File,
     ) -> Writer {

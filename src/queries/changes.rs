@@ -2,10 +2,11 @@
 
 use super::{QueryError, ReadView};
 use crate::domain::clock::Clock;
+use crate::domain::ids::ClockId;
 use crate::domain::incident::{History, IncidentEvent};
 use crate::domain::time::Instant;
 use crate::engine::catalog::{Catalog, TermsName};
-use crate::engine::compare::{ClockName, Comparison, Step, compare};
+use crate::engine::compare::{Comparison, Step, compare};
 use crate::engine::ledger::Ledger;
 use crate::engine::query::{Times, evaluate_incident, history};
 
@@ -66,8 +67,8 @@ struct Compared<'c> {
 impl Compared<'_> {
     /// Visits its changed clocks; false: no more are wanted.
     fn each(&self, terms: &[Instant], visit: &mut impl FnMut(&ChangedClock<'_>) -> bool) -> bool {
-        let Compared { ledger, catalog, comparison, .. } = *self;
-        let changes = compare(ledger, catalog, comparison, terms);
+        let Compared { id, ledger, catalog, comparison } = *self;
+        let changes = compare(id, ledger, catalog, comparison, terms);
         if changes.is_empty() {
             return true;
         }
@@ -99,6 +100,6 @@ impl Compared<'_> {
     }
 }
 
-fn named<'c>(clocks: &'c [Clock<'c>], name: &ClockName) -> Option<&'c Clock<'c>> {
-    clocks.iter().find(|clock| ClockName::of(clock) == *name)
+fn named<'c>(clocks: &'c [Clock<'c>], id: &ClockId) -> Option<&'c Clock<'c>> {
+    clocks.iter().find(|clock| clock.key() == id.key())
 }

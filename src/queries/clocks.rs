@@ -11,10 +11,10 @@ use itertools::Itertools;
 
 use super::{IndexReader, QueryError, ReadPoint, ReadView, Reading};
 use crate::domain::clock::{Clock, Outcome, Phase};
+use crate::domain::ids::{ClockId, IncidentId};
 use crate::domain::incident::History;
 use crate::domain::time::Instant;
-use crate::engine::compare::ClockName;
-use crate::engine::index::{self, INDEX_BUCKETS, IndexBucket};
+use crate::engine::index::{self, ClockMark, INDEX_BUCKETS, IndexBucket};
 use crate::engine::query::{evaluate_incident, evaluate_under};
 use crate::views::ViewsError;
 
@@ -33,21 +33,6 @@ pub struct ClockFilter {
     pub outcomes: Vec<Outcome>,
     /// Only those due before this instant.
     pub due_before: Option<Instant>,
-}
-
-/// A clock's place in a list. Lists are sorted by it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ClockMark {
-    /// When it is due, or was decided; [`Instant::MAX`] when nothing decides it.
-    pub time: Instant,
-    /// The incident.
-    pub incident: String,
-    /// The contract.
-    pub contract: String,
-    /// The target.
-    pub target: String,
-    /// The cycle.
-    pub cycle: u32,
 }
 
 /// A clock that was found, and its place in the list.
@@ -169,7 +154,9 @@ impl List<'_> {
         let mut apart = self.evaluate_all(&candidates.apart, make)?.into_iter().peekable();
         let mut index_keys = IndexKeys { list: self, make, made: HashMap::new() };
         let indexed_places = candidates.places.iter();
-        for place in indexed_places.filter(|place| !candidates.apart.contains(&place.incident)) {
+        for place in indexed_places
+            .filter(|place| !candidates.apart.contains(place.clock.incident_id.as_str()))
+        {
             found.extend(apart.peeking_take_while(|clock| clock.mark < *place));
             if found.len() >= most {
                 break;
@@ -198,7 +185,7 @@ impl List<'_> {
         let mut found = Vec::new();
         for incident in incidents {
             self.each_wanted(incident, |clock, history| {
-                let mark = mark(incident, clock);
+                let mark = index::place(incident, clock).mark;
                 if self.after.is_none_or(|after| *after < mark) {
                     found.push(FoundClock { made: make(incident, clock, history), mark });
                 }
@@ -237,7 +224,7 @@ impl List<'_> {
                 .into_iter()
                 .filter(|index_bucket| self.filter.may_lie_on(*index_bucket))
             {
-                runs.push(self.run(index, contract.clone(), index_bucket));
+                runs.push(self.run(index, &contract, index_bucket));
             }
         }
         runs.into_iter().kmerge_by(|a, b| match (a, b) {
@@ -251,21 +238,15 @@ impl List<'_> {
     fn run<'i>(
         &self,
         index: &'i IndexReader<'_>,
-        contract: String,
+        contract: &str,
         index_bucket: IndexBucket,
     ) -> impl Iterator<Item = Result<ClockMark, ViewsError>> + use<'i, '_> {
-        let from = self.after.map_or((Instant::MIN, ""), |after| (after.time, &after.incident));
-        let rows = index.clocks(&contract, index_bucket, from);
+        let from =
+            self.after.map_or((Instant::MIN, ""), |after| (after.time, &after.clock.incident_id));
+        let rows = index.clocks(contract, index_bucket, from);
         let until = self.filter.due_before.filter(|_| index_bucket == IndexBucket::Open);
         let after = self.after.cloned();
-        rows.map_ok(move |index_keys| ClockMark {
-            time: index_keys.time,
-            incident: index_keys.incident,
-            contract: contract.clone(),
-            target: index_keys.target,
-            cycle: index_keys.cycle,
-        })
-        .take_while(move |mark| match (mark, until) {
+        rows.take_while(move |mark| match (mark, until) {
             (Ok(mark), Some(until)) => mark.time < until,
             _ => true,
         })
@@ -281,26 +262,21 @@ struct IndexKeys<'f, M, T> {
     list: &'f List<'f>,
     make: &'f M,
     /// Of incidents that were evaluated: the wanted clocks that were not taken yet.
-    made: HashMap<String, BTreeMap<ClockName, T>>,
+    made: HashMap<IncidentId, BTreeMap<ClockId, T>>,
 }
 
 impl<M: Fn(&str, &Clock<'_>, &History<'_>) -> T, T> IndexKeys<'_, M, T> {
     /// The clock at a place, if it is wanted.
     fn take(&mut self, place: &ClockMark) -> Result<Option<FoundClock<T>>, ViewsError> {
-        let incident = &place.incident;
+        let incident = &place.clock.incident_id;
         if !self.made.contains_key(incident) {
             let mut clocks = BTreeMap::new();
             self.list.each_wanted(incident, |clock, history| {
-                clocks.insert(ClockName::of(clock), (self.make)(incident, clock, history));
+                clocks.insert(clock.id(incident), (self.make)(incident, clock, history));
             })?;
             self.made.insert(incident.clone(), clocks);
         }
-        let name = ClockName {
-            contract_id: place.contract.clone(),
-            target_id: place.target.clone(),
-            cycle: place.cycle,
-        };
-        let made = self.made.get_mut(incident).and_then(|clocks| clocks.remove(&name));
+        let made = self.made.get_mut(incident).and_then(|clocks| clocks.remove(&place.clock));
         Ok(made.map(|made| FoundClock { mark: place.clone(), made }))
     }
 }
@@ -321,16 +297,5 @@ impl ClockFilter {
             && (self.phases.is_empty() || self.phases.contains(&clock.phase))
             && (self.outcomes.is_empty() || self.outcomes.contains(&clock.verdict()))
             && self.due_before.is_none_or(|before| clock.due_time.is_some_and(|due| due < before))
-    }
-}
-
-fn mark(incident: &str, clock: &Clock<'_>) -> ClockMark {
-    let place = index::place(clock);
-    ClockMark {
-        time: place.time,
-        incident: incident.to_owned(),
-        contract: place.contract_id,
-        target: place.target_id,
-        cycle: place.cycle,
     }
 }

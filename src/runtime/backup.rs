@@ -1,7 +1,7 @@
 //! Reading the journal for a backup, while it grows.
 
 use super::engine::Engine;
-use crate::journal::{Hash, LogReader, ReadError, Record};
+use crate::journal::{ChainHash, LogReader, ReadError, Record};
 
 /// Bytes of records that a portion holds, or little more.
 const PORTION_BYTES: usize = 512 * 1024;
@@ -21,7 +21,7 @@ pub struct Portion {
     /// The records.
     pub records: Vec<Record>,
     /// The head.
-    pub head: Hash,
+    pub head: ChainHash,
 }
 
 /// Why a backup can't be made or gone on with.
@@ -41,7 +41,10 @@ pub enum BackUpError {
 impl Engine {
     /// Checks the whole journal; `progress` is given how many records are sound, and says whether
     /// to go on. Returns the number of records and the head.
-    pub fn verify(&self, mut progress: impl FnMut(u64) -> bool) -> Result<(u64, Hash), ReadError> {
+    pub fn verify(
+        &self,
+        mut progress: impl FnMut(u64) -> bool,
+    ) -> Result<(u64, ChainHash), ReadError> {
         let mut reader = self.log().read(1..=self.progress().sequence)?;
         let mut records = 0;
         for record in reader.by_ref() {
@@ -58,7 +61,7 @@ impl Engine {
 
     /// The records after the one of sequence `after`, as the journal stands now; `head` is what
     /// the backup so far says the journal's head was there.
-    pub fn records_after(&self, after: u64, head: Hash) -> Result<Portions, BackUpError> {
+    pub fn records_after(&self, after: u64, head: ChainHash) -> Result<Portions, BackUpError> {
         let last_sequence = self.progress().sequence;
         let mut reader = self.log().read(after.max(1)..=last_sequence)?;
         if after > 0 {

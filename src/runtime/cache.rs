@@ -11,6 +11,7 @@ use parking_lot::{RwLock, RwLockUpgradableReadGuard};
 use super::ledgers::{Ledgers, ServiceKey, Slot};
 use super::progress::{Progress, position_at};
 use super::replay::{self, Chunk, ReplayError};
+use crate::domain::ids::TenantId;
 use crate::domain::recorded::Recorded;
 use crate::domain::service::ServiceEvent;
 use crate::domain::time::Instant;
@@ -21,7 +22,7 @@ use crate::engine::index::IndexKeys;
 use crate::engine::ledger::Ledger;
 use crate::engine::record::{Entry, Record};
 use crate::engine::state::{IncidentLedgers, State};
-use crate::journal::{Hash, LogSource, ReadError};
+use crate::journal::{ChainHash, LogSource, ReadError};
 use crate::views::{IncidentKey, Views, ViewsError};
 
 /// Records folded again at most when views that failed are opened again: readers wait for it.
@@ -66,7 +67,7 @@ struct Kept {
     records: Vec<Recorded<Record>>,
     /// Contracts whose incidents must be indexed anew, by tenant; each once, however often its
     /// terms changed.
-    reindex: BTreeSet<(String, String)>,
+    reindex: BTreeSet<(TenantId, String)>,
 }
 
 /// What is to be projected to the views, and the sequence it is complete up to.
@@ -75,7 +76,7 @@ pub(super) struct Load {
     pub incidents: Vec<FreshIncident>,
     pub services: Vec<(ServiceKey, Arc<Ledger<ServiceEvent>>)>,
     pub kept: Vec<Recorded<Record>>,
-    pub reindex: BTreeSet<(String, String)>,
+    pub reindex: BTreeSet<(TenantId, String)>,
     pub progress: Progress,
 }
 
@@ -132,7 +133,7 @@ impl Cache {
     pub fn fold(
         &self,
         records: impl IntoIterator<Item = Recorded<Record>>,
-        head: Hash,
+        head: ChainHash,
         views: &Views,
     ) -> Result<(), ViewsError> {
         let mut folded = self.folded.write();
@@ -170,12 +171,12 @@ impl Cache {
     }
 
     /// A tenant's contracts and calendars.
-    pub fn catalog(&self, tenant: &str) -> Arc<Catalog> {
+    pub fn catalog(&self, tenant: &TenantId) -> Arc<Catalog> {
         Arc::clone(self.folded.read().state.catalog(tenant))
     }
 
     /// A tenant's actions.
-    pub fn actions(&self, tenant: &str) -> Arc<ActionLog> {
+    pub fn actions(&self, tenant: &TenantId) -> Arc<ActionLog> {
         Arc::clone(self.folded.read().state.actions(tenant))
     }
 
@@ -197,12 +198,12 @@ impl Cache {
     /// Everything recorded about a service.
     pub fn service_ledger(
         &self,
-        tenant: &str,
+        tenant: &TenantId,
         service: &str,
         views: &Views,
     ) -> Result<Arc<Ledger<ServiceEvent>>, ViewsError> {
         let folded = self.folded.read();
-        match folded.ledgers.service(&(tenant.to_owned(), service.to_owned())) {
+        match folded.ledgers.service(&(tenant.clone(), service.to_owned())) {
             Some(ledger) => Ok(Arc::clone(ledger)),
             None => Ok(Arc::new(views.service_ledger(tenant, service)?)),
         }
@@ -257,7 +258,7 @@ impl Folded {
                 let Ok(()) = state.apply(recorded, &mut IncidentLedgers::default());
             }
         }
-        let progress = Progress { sequence, record_time: Instant::MIN, head: [0; 32] };
+        let progress = Progress { sequence, record_time: Instant::MIN, head: ChainHash::ZERO };
         Ok(Folded { progress, state, ledgers: Ledgers::default(), kept: Kept::default() })
     }
 
@@ -274,7 +275,7 @@ impl Folded {
     }
 
     fn fresh_incident(&self, key: IncidentKey, slot: Slot) -> FreshIncident {
-        let catalog = Arc::clone(self.state.catalog(key.parts().0));
+        let catalog = Arc::clone(self.state.catalog(&key.parts().0));
         FreshIncident { key, ledger: slot.ledger, index_keys: slot.index_keys, catalog }
     }
 }

@@ -17,6 +17,7 @@ use super::read_point::{ReadPoint, ReadRequest};
 use super::read_view::{self, Origin, ReadView, Reading};
 use super::sources::Sources;
 use crate::codec;
+use crate::domain::ids::TenantId;
 use crate::domain::incident::IncidentEvent;
 use crate::domain::service::ServiceEvent;
 use crate::domain::zone::ZoneDatabase;
@@ -24,6 +25,7 @@ use crate::engine::action::TakeAction;
 use crate::engine::catalog::Catalog;
 use crate::engine::command::ChangeTerms;
 use crate::journal::LogSource;
+use crate::journal::StoreId;
 use crate::views::ViewsError;
 
 /// The running engine. All its methods may be called from any task.
@@ -32,7 +34,7 @@ pub struct Engine {
     pub(super) sources: Sources,
     pub(super) learnings: Learnings,
     pub(super) queue: Arc<Queue<Job>>,
-    pub(super) store_id: [u8; 16],
+    pub(super) store_id: StoreId,
     pub(super) loss: Option<Loss>,
     pub(super) is_poisoned: Arc<watch::Sender<bool>>,
     pub(super) writing: Mutex<Option<JoinHandle<()>>>,
@@ -43,7 +45,7 @@ impl Engine {
     /// Records events about incidents; answered when they are durable.
     pub async fn record_events(
         &self,
-        tenant: String,
+        tenant: TenantId,
         events: Vec<IncidentEvent>,
     ) -> Answer<Results> {
         self.query(|responder| events_job(tenant, events, responder)).await
@@ -52,7 +54,7 @@ impl Engine {
     /// Hands events in and returns at once; the answer comes when they are durable.
     pub fn hand_in_events(
         &self,
-        tenant: String,
+        tenant: TenantId,
         events: Vec<IncidentEvent>,
     ) -> Result<oneshot::Receiver<Answer<Results>>, WriteError> {
         let (responder, answer) = oneshot::channel();
@@ -76,7 +78,7 @@ impl Engine {
     /// Records facts about services; answered when they are durable.
     pub async fn record_service_events(
         &self,
-        tenant: String,
+        tenant: TenantId,
         events: Vec<ServiceEvent>,
     ) -> Answer<Results> {
         let sent = events.into_iter().map(|event| {
@@ -90,7 +92,7 @@ impl Engine {
     /// Changes contracts or calendars, or only checks that they could be; answered when durable.
     pub async fn change_terms(
         &self,
-        tenant: String,
+        tenant: TenantId,
         change: ChangeTerms,
         validate_only: bool,
     ) -> Answer<TermsAnswer> {
@@ -99,25 +101,29 @@ impl Engine {
     }
 
     /// Records what somebody did about the figures; answered when it is durable.
-    pub async fn take_action(&self, tenant: String, action: TakeAction) -> Answer<ActionAnswer> {
+    pub async fn take_action(&self, tenant: TenantId, action: TakeAction) -> Answer<ActionAnswer> {
         self.query(|responder| Job::Action(tenant, Box::new(action), responder)).await
     }
 
     /// Opens a view of everything folded so far. It waits for nothing.
-    pub fn view(&self, tenant: &str, request: ReadRequest) -> Result<ReadView<'_>, QueryError> {
+    pub fn view(
+        &self,
+        tenant: &TenantId,
+        request: ReadRequest,
+    ) -> Result<ReadView<'_>, QueryError> {
         self.check(request)?;
-        Ok(self.origin().present(tenant.to_owned(), request))
+        Ok(self.origin().present(tenant.clone(), request))
     }
 
     /// Opens a view of what the index holds, which must be complete up to a sequence at least; see
     /// [`Engine::wait_for_index`]. Blocks while the index is brought up to date.
     pub fn read(
         &self,
-        tenant: &str,
+        tenant: &TenantId,
         request: ReadRequest,
         sequence: u64,
     ) -> Result<Reading<'_>, QueryError> {
-        Ok(self.origin().indexed(tenant.to_owned(), request, sequence)?)
+        Ok(self.origin().indexed(tenant.clone(), request, sequence)?)
     }
 
     fn origin(&self) -> Origin<'_> {
@@ -162,7 +168,7 @@ impl Engine {
     }
 
     /// A tenant's contracts and calendars.
-    pub fn catalog(&self, tenant: &str) -> Arc<Catalog> {
+    pub fn catalog(&self, tenant: &TenantId) -> Arc<Catalog> {
         self.sources.cache.catalog(tenant)
     }
 
@@ -182,7 +188,7 @@ impl Engine {
     }
 
     /// The store's secret id.
-    pub fn store_id(&self) -> &[u8; 16] {
+    pub fn store_id(&self) -> &StoreId {
         &self.store_id
     }
 
@@ -199,7 +205,7 @@ impl Engine {
     }
 }
 
-fn events_job(tenant: String, events: Vec<IncidentEvent>, responder: Responder<Results>) -> Job {
+fn events_job(tenant: TenantId, events: Vec<IncidentEvent>, responder: Responder<Results>) -> Job {
     let sent = events.into_iter().map(|event| {
         let body = codec::store::record::encode_incident_event(&tenant, &event);
         Sent { event, body }

@@ -7,10 +7,12 @@ use parking_lot::RwLockReadGuard;
 
 use super::projector::IndexPosition;
 use crate::domain::compliance::Tally;
+use crate::domain::ids::TenantId;
 use crate::domain::time::Instant;
+use crate::engine::index::ClockMark;
 use crate::engine::index::IndexBucket;
 use crate::engine::tally::{Contribution, Day, Dimension};
-use crate::views::{ClockKey, IncidentKey, IndexedClock, Views, ViewsError};
+use crate::views::{ClockKey, IncidentKey, Views, ViewsError};
 
 /// A tenant's part of the index. It does not change while this lives, for nobody: drop it as soon
 /// as everything is gathered, and call nothing of a view that scans ids before.
@@ -18,14 +20,14 @@ use crate::views::{ClockKey, IncidentKey, IndexedClock, Views, ViewsError};
 pub struct IndexReader<'e> {
     _index: RwLockReadGuard<'e, IndexPosition>,
     views: &'e Views,
-    tenant: String,
+    tenant: TenantId,
 }
 
 impl<'e> IndexReader<'e> {
     pub(super) fn new(
         index: RwLockReadGuard<'e, IndexPosition>,
         views: &'e Views,
-        tenant: String,
+        tenant: TenantId,
     ) -> IndexReader<'e> {
         IndexReader { _index: index, views, tenant }
     }
@@ -37,7 +39,7 @@ impl<'e> IndexReader<'e> {
         contract: &str,
         index_bucket: IndexBucket,
         (time, incident): (Instant, &str),
-    ) -> impl Iterator<Item = Result<IndexedClock, ViewsError>> + use<'i, 'e> {
+    ) -> impl Iterator<Item = Result<ClockMark, ViewsError>> + use<'i, 'e> {
         let from = ClockKey { tenant: &self.tenant, contract, index_bucket, time, incident };
         self.views.clocks(&from)
     }
@@ -56,7 +58,7 @@ impl<'e> IndexReader<'e> {
             if index_keys.time >= until && until < Instant::MAX {
                 break;
             }
-            found.insert(index_keys.incident);
+            found.insert(index_keys.clock.incident_id.into());
         }
         Ok(found)
     }

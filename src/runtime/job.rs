@@ -4,6 +4,7 @@ use tokio::sync::oneshot;
 
 use super::progress::{Loss, Progress};
 use super::queue::Unwanted;
+use crate::domain::ids::TenantId;
 use crate::domain::incident::IncidentEvent;
 use crate::domain::recorded::Recorded;
 use crate::domain::service::ServiceEvent;
@@ -79,10 +80,10 @@ pub(super) struct Sent<E> {
 /// What the writer is given to do.
 #[derive(Debug)]
 pub(super) enum Job {
-    Events(String, Vec<Sent<IncidentEvent>>, Responder<Results>),
-    ServiceEvents(String, Vec<Sent<ServiceEvent>>, Responder<Results>),
+    Events(TenantId, Vec<Sent<IncidentEvent>>, Responder<Results>),
+    ServiceEvents(TenantId, Vec<Sent<ServiceEvent>>, Responder<Results>),
     Terms(Box<TermsJob>, Responder<TermsAnswer>),
-    Action(String, Box<TakeAction>, Responder<ActionAnswer>),
+    Action(TenantId, Box<TakeAction>, Responder<ActionAnswer>),
 }
 
 impl Job {
@@ -111,7 +112,7 @@ pub struct ActionAnswer {
 /// A change of terms to decide.
 #[derive(Debug)]
 pub(super) struct TermsJob {
-    pub tenant: String,
+    pub tenant: TenantId,
     pub change: ChangeTerms,
     pub validate_only: bool,
 }

@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use super::replay::ReplayError;
 use super::sources::Sources;
 use crate::codec::store::record;
+use crate::domain::ids::TenantId;
 use crate::domain::incident::RecordedEvent;
 use crate::domain::time::Instant;
 use crate::engine::catalog::Catalog;
@@ -29,7 +30,7 @@ const LEDGERS_HELD_MAX: usize = 20_000;
 /// What the incidents of each tenant taught, as far as it was queried.
 #[derive(Debug, Default)]
 pub(super) struct Learnings {
-    tenants: Mutex<HashMap<String, Arc<Mutex<Lessons>>>>,
+    tenants: Mutex<HashMap<TenantId, Arc<Mutex<Lessons>>>>,
 }
 
 /// What the incidents of one tenant taught.
@@ -54,7 +55,7 @@ struct Progress_ {
 /// The ledgers that were requested while catching up.
 struct Held<'e> {
     sources: &'e Sources,
-    tenant: &'e str,
+    tenant: &'e TenantId,
     ledgers: HashMap<String, Arc<Ledger>>,
 }
 
@@ -65,7 +66,7 @@ impl Learnings {
     pub fn learned(
         &self,
         sources: &Sources,
-        tenant: &str,
+        tenant: &TenantId,
         contract: &str,
         (sequence, known): (u64, Instant),
     ) -> Result<Arc<Learned>, ViewsError> {
@@ -87,8 +88,8 @@ impl Learnings {
         Ok(learned)
     }
 
-    fn of(&self, tenant: &str) -> Arc<Mutex<Lessons>> {
-        Arc::clone(self.tenants.lock().entry(tenant.to_owned()).or_default())
+    fn of(&self, tenant: &TenantId) -> Arc<Mutex<Lessons>> {
+        Arc::clone(self.tenants.lock().entry(tenant.clone()).or_default())
     }
 
     /// Keeps everything in the views.
@@ -104,7 +105,7 @@ impl Learnings {
 
 impl Lessons {
     /// Goes on from what is kept in the views, if they hold something.
-    fn begin(&mut self, tenant: &str, views: &Views) -> Result<(), ViewsError> {
+    fn begin(&mut self, tenant: &TenantId, views: &Views) -> Result<(), ViewsError> {
         if self.kept.is_some() {
             return Ok(());
         }
@@ -143,7 +144,7 @@ impl Lessons {
     }
 
     /// Keeps what was learnt in the views. It can be learnt again if that fails.
-    fn keep(&mut self, tenant: &str, views: &Views) {
+    fn keep(&mut self, tenant: &TenantId, views: &Views) {
         let Progress_ { sequence, learning, .. } = &self.now;
         if let Err(error) = views.keep_learning(tenant, *sequence, learning) {
             tracing::warn!(%error, "what was learnt can't be kept: it will be learnt again");
@@ -166,7 +167,7 @@ impl Progress_ {
     fn catch_up(
         &mut self,
         sources: &Sources,
-        tenant: &str,
+        tenant: &TenantId,
         last: u64,
         known: Instant,
     ) -> Result<(), ViewsError> {
@@ -204,7 +205,7 @@ impl Progress_ {
             let record = record::decode(&kept.body, &held.sources.zones)
                 .map_err(|source| unread(&ReplayError::Record { sequence, source }))?;
             if let Entry::IncidentEvent(event) = record.entry
-                && record.tenant == held.tenant
+                && record.tenant == *held.tenant
             {
                 let record_time = kept.record_time;
                 let recorded = RecordedEvent { sequence, record_time, value: event };

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
+use crate::domain::ids::TenantId;
 use crate::domain::service::ServiceEvent;
 use crate::engine::index::IndexKeys;
 use crate::engine::ledger::Ledger;
@@ -14,7 +15,7 @@ use crate::views::{IncidentKey, Views, ViewsError};
 const INCIDENTS_CACHED_MAX: usize = 20_000;
 
 /// A service's tenant and name.
-pub(super) type ServiceKey = (String, String);
+pub(super) type ServiceKey = (TenantId, String);
 
 /// The ledgers in memory.
 #[derive(Debug, Default)]
@@ -117,7 +118,7 @@ impl LedgerStore for Adding<'_> {
 
     /// It is fresh even if nothing turns out to be new: when the journal is read again, the views
     /// may hold an event already that the incident is not yet indexed by.
-    fn incident(&mut self, tenant: &str, id: &str) -> Result<Option<&mut Ledger>, ViewsError> {
+    fn incident(&mut self, tenant: &TenantId, id: &str) -> Result<Option<&mut Ledger>, ViewsError> {
         let key = IncidentKey::new(tenant, id);
         let slot = match self.ledgers.incidents.entry(key) {
             Entry::Occupied(slot) => slot,
@@ -137,10 +138,10 @@ impl LedgerStore for Adding<'_> {
 
     fn service(
         &mut self,
-        tenant: &str,
+        tenant: &TenantId,
         service: &str,
     ) -> Result<Option<&mut Ledger<ServiceEvent>>, ViewsError> {
-        let ledger = match self.ledgers.services.entry((tenant.to_owned(), service.to_owned())) {
+        let ledger = match self.ledgers.services.entry((tenant.clone(), service.to_owned())) {
             Entry::Occupied(ledger) => ledger.into_mut(),
             Entry::Vacant(place) => {
                 place.insert(Arc::new(self.views.service_ledger(tenant, service)?))

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use crate::journal::{
     Damage, Durable, Journal, JournalFiles, Log, LogPosition, LogSource, OpenError, Opened,
-    Options, TornTail,
+    Options, StoreId, TornTail,
 };
 
 /// A log, as far as it could be opened.
 pub(super) struct OpenedLog {
-    pub store_id: [u8; 16],
+    pub store_id: StoreId,
     /// Reads it.
     pub source: Arc<dyn LogSource>,
     /// Appends to it; or what of it is lost, so that nothing may be appended.
@@ -29,8 +29,8 @@ impl OpenedLog {
 pub(super) fn in_files(
     directory: &Path,
     segment_bytes: u64,
-    new_store_id: [u8; 16],
-    durable: Option<([u8; 16], u64)>,
+    new_store_id: StoreId,
+    durable: Option<(StoreId, u64)>,
 ) -> Result<OpenedLog, OpenError> {
     let source = Arc::new(JournalFiles::at(directory));
     let durable = durable.map(|(store_id, sequence)| Durable { store_id, sequence });

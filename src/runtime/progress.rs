@@ -1,7 +1,7 @@
 //! How far the journal is folded, and what of it is lost.
 
 use crate::domain::time::Instant;
-use crate::journal::{Damage, LogPosition, LogSource, ReadError};
+use crate::journal::{ChainHash, Damage, LogPosition, LogSource, ReadError};
 
 /// How far the journal is folded.
 pub use crate::journal::LogPosition as Progress;
@@ -26,7 +26,7 @@ impl Loss {
 
 /// Where a log stands with the record of this sequence.
 pub(super) fn position_at(log: &dyn LogSource, sequence: u64) -> Result<LogPosition, ReadError> {
-    let mut position = LogPosition { sequence, record_time: Instant::MIN, head: [0; 32] };
+    let mut position = LogPosition { sequence, record_time: Instant::MIN, head: ChainHash::ZERO };
     if sequence > 0 {
         let mut reader = log.read(sequence..=sequence)?;
         if let Some(record) = reader.next() {

@@ -12,6 +12,7 @@ use parking_lot::{RwLock, RwLockReadGuard};
 use super::cache::{Cache, FoldError, FreshIncident, Load};
 use super::progress::Progress;
 use super::signal::Signal;
+use crate::domain::ids::TenantId;
 use crate::domain::time::Instant;
 use crate::engine::index::{self, IndexKeys};
 use crate::journal::LogSource;
@@ -212,7 +213,7 @@ impl Projector {
 
 /// Files every incident of a contract anew, after its terms changed.
 fn reindex_contract(
-    tenant: &str,
+    tenant: &TenantId,
     contract: &str,
     progress: Progress,
     cache: &Cache,
@@ -242,7 +243,7 @@ fn reindex_contract(
 fn index_anew(incident: &FreshIncident, progress: Progress, changes: &mut Changes) -> IndexKeys {
     let catalog = incident.catalog.known(progress.record_time);
     let ledger = incident.ledger_up_to(progress.sequence);
-    let index_entry = index::index_entry(&ledger, catalog);
+    let index_entry = index::index_entry(&incident.key.parts().1, &ledger, catalog);
     changes.index_incident(&incident.key, &incident.ledger, index_entry, &incident.index_keys)
 }
 

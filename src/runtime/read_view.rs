@@ -19,6 +19,7 @@ use super::progress::Loss;
 use super::query_error::QueryError;
 use super::read_point::{ReadPoint, ReadRequest};
 use super::sources::Sources;
+use crate::domain::ids::TenantId;
 use crate::domain::incident::History;
 use crate::domain::service::ServiceEvent;
 use crate::domain::time::Instant;
@@ -48,7 +49,7 @@ pub struct Reading<'e> {
 #[derive(Clone, Debug)]
 pub struct ReadView<'e> {
     origin: Origin<'e>,
-    tenant: String,
+    tenant: TenantId,
     request: ReadRequest,
     point: ReadPoint,
     catalog: Arc<Catalog>,
@@ -71,7 +72,7 @@ impl<'e> Reading<'e> {
 
 impl<'e> Origin<'e> {
     /// A view of everything folded so far. It waits for nothing.
-    pub fn present(self, tenant: String, request: ReadRequest) -> ReadView<'e> {
+    pub fn present(self, tenant: TenantId, request: ReadRequest) -> ReadView<'e> {
         let progress = self.sources.cache.progress();
         let point = ReadPoint::new(progress.sequence, progress.record_time, request);
         self.view(tenant, request, point)
@@ -80,7 +81,7 @@ impl<'e> Origin<'e> {
     /// A view of what the index holds, which must be complete up to a sequence at least.
     pub fn indexed(
         self,
-        tenant: String,
+        tenant: TenantId,
         request: ReadRequest,
         sequence: u64,
     ) -> Result<Reading<'e>, ViewsError> {
@@ -95,7 +96,7 @@ impl<'e> Origin<'e> {
     }
 
     /// Terms and actions are looked up when the point is known, so they hold all that it does.
-    fn view(self, tenant: String, request: ReadRequest, point: ReadPoint) -> ReadView<'e> {
+    fn view(self, tenant: TenantId, request: ReadRequest, point: ReadPoint) -> ReadView<'e> {
         let cache = &self.sources.cache;
         let (catalog, actions) = (cache.catalog(&tenant), cache.actions(&tenant));
         ReadView { origin: self, tenant, request, point, catalog, actions }

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use super::replay::{self, ReplayError};
 use crate::domain::compliance::Tally;
+use crate::domain::ids::TenantId;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::index;
@@ -36,7 +37,7 @@ pub struct Recount {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
     /// The organisation.
-    pub tenant: String,
+    pub tenant: TenantId,
     /// Which tally bucket.
     pub place: TallyBucketKey,
     /// What it holds.
@@ -65,7 +66,7 @@ impl From<ReadError> for RecountError {
     }
 }
 
-type TallyBuckets = BTreeMap<(String, TallyBucketKey), Tally>;
+type TallyBuckets = BTreeMap<(TenantId, TallyBucketKey), Tally>;
 
 /// Counts every incident in the log of a stopped server anew, in memory, and compares that with its
 /// views, which lie in the directory `views`.
@@ -124,9 +125,9 @@ impl Folded {
     /// What the incidents add up to, tally bucket by tally bucket.
     fn count(&self) -> TallyBuckets {
         let mut tally_buckets = TallyBuckets::new();
-        for ((tenant, _), ledger) in &self.ledgers {
+        for ((tenant, incident), ledger) in &self.ledgers {
             let catalog = self.state.catalog(tenant).known(self.last_time);
-            let index_entry = index::index_entry(ledger, catalog);
+            let index_entry = index::index_entry(incident, ledger, catalog);
             for (tally_bucket, tally) in index_entry.contribution.tally_buckets() {
                 tally_buckets.entry((tenant.clone(), tally_bucket.into())).or_default().add(tally);
             }

@@ -5,7 +5,7 @@ use crate::codec::store::unreadable::Unreadable;
 use crate::domain::recorded::Recorded;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::record::Record;
-use crate::journal::{Hash, LogSource, ReadError};
+use crate::journal::{ChainHash, LogSource, ReadError};
 
 /// Records folded under one hold of the lock.
 const RECORDS_A_FOLD: usize = 1_000;
@@ -14,7 +14,7 @@ const RECORDS_A_FOLD: usize = 1_000;
 #[derive(Debug)]
 pub(super) struct Chunk {
     pub records: Vec<Recorded<Record>>,
-    pub head: Hash,
+    pub head: ChainHash,
 }
 
 /// Why the journal can't be folded on.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::cache::Cache;
 use super::projector::Projector;
+use crate::domain::ids::TenantId;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::ledger::Ledger;
 use crate::journal::LogSource;
@@ -21,12 +22,16 @@ pub(super) struct Sources {
 
 impl Sources {
     /// Everything recorded about an incident, kept in memory for whoever reads it next.
-    pub fn ledger(&self, tenant: &str, incident: &str) -> Result<Arc<Ledger>, ViewsError> {
+    pub fn ledger(&self, tenant: &TenantId, incident: &str) -> Result<Arc<Ledger>, ViewsError> {
         self.cache.ledger(&IncidentKey::new(tenant, incident), &self.views)
     }
 
     /// The same for a scan, which reads each incident once: it is not kept in memory.
-    pub fn scanned_ledger(&self, tenant: &str, incident: &str) -> Result<Arc<Ledger>, ViewsError> {
+    pub fn scanned_ledger(
+        &self,
+        tenant: &TenantId,
+        incident: &str,
+    ) -> Result<Arc<Ledger>, ViewsError> {
         let incident = self.cache.incident(IncidentKey::new(tenant, incident), &self.views)?;
         Ok(incident.ledger)
     }

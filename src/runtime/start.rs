@@ -21,7 +21,7 @@ use super::sources::Sources;
 use super::writer::Writer;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
-use crate::journal::{Damage, Log, LogSource, OpenError, ReadError};
+use crate::journal::{Damage, Log, LogSource, OpenError, ReadError, StoreId};
 use crate::views::{Identity, Views, ViewsError};
 
 /// How often progress is logged.
@@ -135,10 +135,10 @@ impl Engine {
     }
 }
 
-fn random_store_id() -> Result<[u8; 16], StartError> {
+fn random_store_id() -> Result<StoreId, StartError> {
     let mut store_id = [0; 16];
     getrandom::fill(&mut store_id).map_err(StartError::Random)?;
-    Ok(store_id)
+    Ok(StoreId::new(store_id))
 }
 
 fn identity(opened: &OpenedLog, zones: &ZoneDatabase) -> Identity {

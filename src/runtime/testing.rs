@@ -18,11 +18,11 @@ use crate::domain::recorded::Recorded;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::record::{Entry, Record};
-use crate::journal::{self, Journal, JournalFiles, Log as _, LogSource, Options};
+use crate::journal::{self, Journal, JournalFiles, Log as _, LogSource, Options, StoreId};
 use crate::views::{Identity, Views};
 
 pub const TENANT: &str = "tenant";
-const STORE_ID: [u8; 16] = *b"a store of tests";
+const STORE_ID: StoreId = StoreId::new(*b"a store of tests");
 /// The scheduler's threads have small stacks, and sled needs a large one.
 const STACK_BYTES: usize = 8 * 1024 * 1024;
 
@@ -71,7 +71,7 @@ impl Store {
     }
 
     pub fn record(&self, record_time: Instant, entry: Entry) {
-        let record = Record { tenant: TENANT.to_owned(), entry };
+        let record = Record { tenant: TENANT.into(), entry };
         let mut journal = self.journal.lock();
         let sequence = journal.stage(record_time, &encode(&record)).unwrap();
         let head = journal.commit().unwrap().head;
@@ -88,7 +88,7 @@ impl Store {
 
     pub fn read(&self, request: ReadRequest) -> Reading<'_> {
         let origin = Origin { sources: &self.sources, learnings: &self.learnings };
-        origin.indexed(TENANT.to_owned(), request, 0).unwrap()
+        origin.indexed(TENANT.into(), request, 0).unwrap()
     }
 
     /// Whether somebody keeps the index from being brought up to date.

@@ -15,6 +15,7 @@ use super::progress::Progress;
 use super::projector::Projector;
 use super::queue::Queue;
 use crate::codec;
+use crate::domain::ids::TenantId;
 use crate::domain::incident::IncidentEvent;
 use crate::domain::recorded::Recorded;
 use crate::domain::service::ServiceEvent;
@@ -150,7 +151,7 @@ impl Writer {
 
     fn event(
         &mut self,
-        tenant: &str,
+        tenant: &TenantId,
         sent: Sent<IncidentEvent>,
         batch: &mut Batch,
     ) -> Result<Receipt, WriteError> {
@@ -179,7 +180,7 @@ impl Writer {
 
     fn service_event(
         &mut self,
-        tenant: &str,
+        tenant: &TenantId,
         sent: Sent<ServiceEvent>,
         batch: &mut Batch,
     ) -> Result<Receipt, WriteError> {
@@ -210,7 +211,7 @@ impl Writer {
     fn admit(
         &mut self,
         dedup: Option<Result<Dedup, Rejection>>,
-        tenant: &str,
+        tenant: &TenantId,
         entry: Entry,
         body: &[u8],
         batch: &mut Batch,
@@ -218,7 +219,7 @@ impl Writer {
         if let Some(Dedup::Duplicate(sequence)) = dedup.transpose()? {
             return Ok(Receipt { sequence, is_duplicate: true });
         }
-        let sequence = self.stage(batch.tick(), tenant.to_owned(), entry, body, batch)?;
+        let sequence = self.stage(batch.tick(), tenant.clone(), entry, body, batch)?;
         Ok(Receipt { sequence, is_duplicate: false })
     }
 
@@ -238,7 +239,7 @@ impl Writer {
 
     fn action(
         &mut self,
-        tenant: String,
+        tenant: TenantId,
         requested: TakeAction,
         batch: &mut Batch,
     ) -> Result<ActionAnswer, WriteError> {
@@ -262,7 +263,7 @@ impl Writer {
     fn stage(
         &mut self,
         record_time: Instant,
-        tenant: String,
+        tenant: TenantId,
         entry: Entry,
         body: &[u8],
         batch: &mut Batch,

@@ -12,7 +12,7 @@ use crate::codec::v1;
 use crate::codec::v1::admin_service_server::AdminService;
 use crate::codec::violations::FieldViolations;
 use crate::engine::rejection::Rejection;
-use crate::journal::Record;
+use crate::journal::{ChainHash, Record, StoreId};
 use crate::runtime::{Engine, Portion};
 
 /// Records checked between two messages about progress.
@@ -33,7 +33,7 @@ impl AdminService for Services {
         Ok(Response::new(v1::GetStatusResponse {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             store_id: public_id(engine.store_id()),
-            head: hexadecimal(&progress.head),
+            head: progress.head.to_string(),
             views_sequence: engine.views_sequence() as i64,
             time_zone_database: engine.zones().version().to_owned(),
             start_time: Some(timestamp(self.start_time)),
@@ -58,7 +58,7 @@ impl AdminService for Services {
                     })
             });
             let (records, head) = verified.map_err(status::journal_unreadable)?;
-            send(v1::VerifyJournalResponse { records: records as i64, head: hexadecimal(&head) });
+            send(v1::VerifyJournalResponse { records: records as i64, head: head.to_string() });
             Ok(())
         }))
     }
@@ -74,8 +74,8 @@ impl AdminService for Services {
             violations.add("after_sequence", "must not be negative".to_owned());
         }
         let head = match after_sequence {
-            0 => [0; 32],
-            _ => violations.or("after_head", hash(&after_head), [0; 32]),
+            0 => ChainHash::ZERO,
+            _ => violations.or("after_head", hash(&after_head), ChainHash::ZERO),
         };
         violations.check().map_err(status::invalid)?;
         let (requested, present) = (after_sequence, engine.progress().sequence);
@@ -86,7 +86,7 @@ impl AdminService for Services {
             let portions = engine.records_after(requested as u64, head);
             let portions = portions.map_err(status::not_backed_up)?;
             let last_sequence = portions.last_sequence() as i64;
-            let store_id = engine.store_id().to_vec();
+            let store_id = engine.store_id().as_bytes().to_vec();
             let first = v1::BackUpResponse { store_id, last_sequence, ..Default::default() };
             if !send(first) {
                 return Ok(());
@@ -94,7 +94,7 @@ impl AdminService for Services {
             for portion in portions {
                 let Portion { records, head } = portion.map_err(status::journal_unreadable)?;
                 let records = records.into_iter().map(journal_record).collect();
-                let (store_id, head) = (Vec::new(), hexadecimal(&head));
+                let (store_id, head) = (Vec::new(), head.to_string());
                 if !send(v1::BackUpResponse { store_id, last_sequence, records, head }) {
                     return Ok(());
                 }
@@ -125,7 +125,8 @@ fn journal_state(engine: &Engine) -> (v1::JournalState, String) {
 
 /// What anybody may know of the store's id: a digest. The id itself keys checksums and seals, and
 /// only `BackUp` hands it out, since a backup must bear it.
-fn public_id(store_id: &[u8; 16]) -> String {
-    let digest = Sha256::new().chain_update("slx store").chain_update(store_id).finalize();
+fn public_id(store_id: &StoreId) -> String {
+    let digest =
+        Sha256::new().chain_update("slx store").chain_update(store_id.as_bytes()).finalize();
     hexadecimal(digest.get(..16).unwrap_or_default())
 }

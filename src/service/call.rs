@@ -16,6 +16,7 @@ use super::status;
 use crate::codec::scalar::{id, optional_instant};
 use crate::codec::v1;
 use crate::codec::violations::FieldViolations;
+use crate::domain::ids::TenantId;
 use crate::domain::recorded::Recorded;
 use crate::engine::action::{Action, TakeAction};
 use crate::queries::{QueryError, ReadRequest, ReadView, Reading};
@@ -25,7 +26,7 @@ use crate::runtime::{ActionAnswer, Engine};
 #[derive(Clone, Debug)]
 pub(super) struct Call {
     pub engine: Arc<Engine>,
-    pub tenant: String,
+    pub tenant: TenantId,
     read: ReadRequest,
 }
 
@@ -53,7 +54,7 @@ impl Services {
     ) -> Result<(Call, Q), Status> {
         let engine = self.engine()?;
         let mut violations = FieldViolations::default();
-        let tenant = violations.or("tenant", id(request.tenant().to_owned()), String::new());
+        let tenant = violations.or("tenant", id(request.tenant().to_owned()), String::new()).into();
         let decoded = decode(request, &engine, &mut violations);
         violations.check().map_err(status::invalid)?;
         Ok((Call { engine, tenant, read: ReadRequest::default() }, decoded))

@@ -11,10 +11,12 @@ use super::status;
 use crate::codec::store::v1 as store;
 use crate::codec::v1;
 use crate::codec::violations::FieldViolations;
+use crate::domain::ids::ClockId;
 use crate::domain::time::Instant;
+use crate::engine::index::ClockMark;
 use crate::engine::rejection::Rejection;
+use crate::journal::StoreId;
 use crate::limits::{PAGE_BYTES_MAX, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX};
-use crate::queries::clocks::ClockMark;
 
 const TOKEN_VERSION: u8 = 1;
 const SEAL_BYTES: usize = 16;
@@ -70,7 +72,7 @@ pub(super) struct Paging {
 impl Paging {
     /// The page a request requests; a larger one than allowed is cut.
     pub fn requested<R: Lists>(
-        store_id: &[u8; 16],
+        store_id: &StoreId,
         request: &R,
         violations: &mut FieldViolations,
     ) -> Paging {
@@ -83,7 +85,10 @@ impl Paging {
                 0
             }
         };
-        let key = Sha256::new().chain_update("slx page token").chain_update(store_id).finalize();
+        let key = Sha256::new()
+            .chain_update("slx page token")
+            .chain_update(store_id.as_bytes())
+            .finalize();
         let arguments = request.arguments().encode_to_vec();
         let arguments = Sha256::new().chain_update(R::METHOD).chain_update(arguments).finalize();
         Paging {
@@ -142,13 +147,13 @@ impl Paging {
             return Ok(None);
         };
         let time = Instant::from_nanos(mark.time_nanos).map_err(|_| invalid())?;
-        Ok(Some(ClockMark {
-            time,
-            incident: mark.incident_id,
-            contract: mark.contract_id,
-            target: mark.target_id,
+        let clock = ClockId {
+            incident_id: mark.incident_id.into(),
+            contract_id: mark.contract_id.into(),
+            target_id: mark.target_id.into(),
             cycle: mark.cycle,
-        }))
+        };
+        Ok(Some(ClockMark { time, clock }))
     }
 
     /// A token to go on after an id.
@@ -160,10 +165,10 @@ impl Paging {
     pub fn seal_clock(&self, mark: &ClockMark) -> String {
         let after_clock = Some(store::ClockMark {
             time_nanos: mark.time.nanos(),
-            incident_id: mark.incident.clone(),
-            contract_id: mark.contract.clone(),
-            target_id: mark.target.clone(),
-            cycle: mark.cycle,
+            incident_id: mark.clock.incident_id.to_string(),
+            contract_id: mark.clock.contract_id.to_string(),
+            target_id: mark.clock.target_id.to_string(),
+            cycle: mark.clock.cycle,
         });
         self.seal(store::PageToken { after_clock, ..Default::default() })
     }
@@ -219,7 +224,7 @@ mod tests {
     fn paging(token: &str) -> Paging {
         let page_token = token.to_owned();
         let request = v1::ListClocksRequest { page_token, ..Default::default() };
-        Paging::requested(&[7; 16], &request, &mut FieldViolations::default())
+        Paging::requested(&StoreId::new([7; 16]), &request, &mut FieldViolations::default())
     }
 
     fn descriptor() -> prost_reflect::MessageDescriptor {
@@ -244,10 +249,12 @@ mod tests {
         let newer = [paging("").code(&newer).as_slice(), &newer].concat();
         check_refused(&URL_SAFE_NO_PAD.encode(newer));
         let other = v1::ListClocksRequest { tenant: "other".into(), ..Default::default() };
-        let other = Paging::requested(&[7; 16], &other, &mut FieldViolations::default());
+        let other =
+            Paging::requested(&StoreId::new([7; 16]), &other, &mut FieldViolations::default());
         check_refused(&other.seal_id("I1".to_owned()));
         let other = v1::ListClocksRequest::default();
-        let other = Paging::requested(&[8; 16], &other, &mut FieldViolations::default());
+        let other =
+            Paging::requested(&StoreId::new([8; 16]), &other, &mut FieldViolations::default());
         check_refused(&other.seal_id("I1".to_owned()));
     }
 

@@ -3,6 +3,7 @@
 use super::error::ViewsError;
 use super::keys;
 use super::store::Store;
+use crate::journal::StoreId;
 
 /// Changes with every change of what is kept or how it is keyed: other views are thrown away.
 const FORMAT: &str = "slx views 5";
@@ -11,7 +12,7 @@ const FORMAT: &str = "slx views 5";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
     /// The journal's store.
-    pub store_id: [u8; 16],
+    pub store_id: StoreId,
     /// The time zone database its due instants were computed with.
     pub time_zone_database: String,
     /// The journal's last sequence, which no view can have passed.
@@ -22,7 +23,7 @@ impl Identity {
     /// Whether views are of this identity, and have not passed its journal.
     pub(super) fn fits(&self, store: &Store) -> bool {
         is_of_this_format(store)
-            && is(store, keys::STORE, &self.store_id)
+            && is(store, keys::STORE, self.store_id.as_bytes())
             && is(store, keys::ZONES, self.time_zone_database.as_bytes())
             && applied(store).is_ok_and(|applied| applied <= self.last_sequence)
     }
@@ -30,7 +31,7 @@ impl Identity {
     /// Writes it into new views.
     pub(super) fn write(&self, store: &Store) -> Result<(), ViewsError> {
         store.insert(keys::FORMAT, FORMAT.as_bytes())?;
-        store.insert(keys::STORE, &self.store_id)?;
+        store.insert(keys::STORE, self.store_id.as_bytes())?;
         store.insert(keys::ZONES, self.time_zone_database.as_bytes())
     }
 }

@@ -1,8 +1,9 @@
 //! How rows are keyed: a letter for the kind, then ids ended by a zero byte (ids hold none), and
 //! instants as eight big-endian bytes, so that keys sort as what they mean.
 
+use crate::domain::ids::{ClockId, IncidentId, TenantId};
 use crate::domain::time::Instant;
-use crate::engine::index::{ClockPlace, IndexBucket};
+use crate::engine::index::{ClockMark, ClockPlace, IndexBucket};
 use crate::engine::tally::{DIMENSIONS, Day, Dimension, TallyBucket, TallyBucketKey};
 
 pub(super) const FORMAT: &[u8] = b"!format";
@@ -46,9 +47,9 @@ impl IncidentKey {
     }
 
     /// The tenant and the incident it is made of.
-    pub fn parts(&self) -> (&str, &str) {
+    pub fn parts(&self) -> (TenantId, IncidentId) {
         let (tenant, rest) = split_id(self.0.get(1..).unwrap_or_default());
-        (tenant, split_id(rest).0)
+        (tenant.into(), split_id(rest).0.into())
     }
 }
 
@@ -65,19 +66,6 @@ pub struct ClockKey<'k> {
     pub time: Instant,
     /// Of that instant, from this incident on.
     pub incident: &'k str,
-}
-
-/// A clock found on a index bucket.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct IndexedClock {
-    /// When it is due, or was decided.
-    pub time: Instant,
-    /// The incident.
-    pub incident: String,
-    /// The target.
-    pub target: String,
-    /// The cycle.
-    pub cycle: u32,
 }
 
 impl ClockKey<'_> {
@@ -105,30 +93,37 @@ fn index_bucket_byte(index_bucket: IndexBucket) -> u8 {
     }
 }
 
-pub(super) fn clock(tenant: &str, incident: &str, place: &ClockPlace) -> Vec<u8> {
+pub(super) fn clock(tenant: &str, place: &ClockPlace) -> Vec<u8> {
+    let ClockPlace { index_bucket, mark: ClockMark { time, clock } } = place;
     let from = ClockKey {
         tenant,
-        contract: &place.contract_id,
-        index_bucket: place.index_bucket,
-        time: place.time,
-        incident,
+        contract: &clock.contract_id,
+        index_bucket: *index_bucket,
+        time: *time,
+        incident: &clock.incident_id,
     };
     let mut bytes = from.to_bytes();
     bytes.push(0);
-    bytes.extend(place.target_id.as_bytes());
+    bytes.extend(clock.target_id.as_bytes());
     bytes.push(0);
-    bytes.extend(place.cycle.to_be_bytes());
+    bytes.extend(clock.cycle.to_be_bytes());
     bytes
 }
 
-pub(super) fn indexed_clock(key: &[u8]) -> Option<IndexedClock> {
+pub(super) fn indexed_clock(key: &[u8]) -> Option<ClockMark> {
     let (_tenant, rest) = split_id(key.get(1..)?);
-    let (_contract, rest) = split_id(rest);
+    let (contract, rest) = split_id(rest);
     let (time, rest) = split_instant(rest.get(1..)?)?;
     let (incident, rest) = split_id(rest);
     let (target, cycle) = split_id(rest);
     let cycle = u32::from_be_bytes(cycle.try_into().ok()?);
-    Some(IndexedClock { time, incident: incident.to_owned(), target: target.to_owned(), cycle })
+    let clock = ClockId {
+        incident_id: incident.into(),
+        contract_id: contract.into(),
+        target_id: target.into(),
+        cycle,
+    };
+    Some(ClockMark { time, clock })
 }
 
 /// Where the incidents of everybody begin.
@@ -211,7 +206,7 @@ pub(super) fn all_tally_buckets() -> Vec<u8> {
 }
 
 /// Which tally bucket a key is of, and whose.
-pub(super) fn tally_bucket_place(key: &[u8]) -> Option<(String, TallyBucketKey)> {
+pub(super) fn tally_bucket_place(key: &[u8]) -> Option<(TenantId, TallyBucketKey)> {
     let (tenant, rest) = split_id(key.get(1..)?);
     let (contract, rest) = split_id(rest);
     let (dimension, rest) = rest.split_first()?;
@@ -225,7 +220,7 @@ pub(super) fn tally_bucket_place(key: &[u8]) -> Option<(String, TallyBucketKey)>
         target_id,
         priority,
     };
-    Some((tenant.to_owned(), place))
+    Some((tenant.into(), place))
 }
 
 /// What a tally bucket's entries agree in: value, target, priority.
@@ -311,21 +306,20 @@ mod tests {
     #[test]
     fn a_clock_reads_back_as_it_was_indexed_and_sorts_by_time() {
         let place = |time, incident: &str| {
-            let place = ClockPlace {
+            let id = ClockId {
+                incident_id: incident.into(),
                 contract_id: "C".into(),
-                index_bucket: IndexBucket::Open,
-                time: Instant::from_seconds(time).unwrap_or_default(),
                 target_id: "resolve".into(),
                 cycle: 2,
             };
-            clock("acme", incident, &place)
+            let time = Instant::from_seconds(time).unwrap_or_default();
+            let mark = ClockMark { time, clock: id };
+            clock("acme", &ClockPlace { index_bucket: IndexBucket::Open, mark })
         };
         let key = place(300, "I-1");
         let found = indexed_clock(&key).unwrap_or_else(|| panic!("unreadable"));
-        assert_eq!(
-            (found.incident.as_str(), found.target.as_str(), found.cycle),
-            ("I-1", "resolve", 2)
-        );
+        assert_eq!(found.clock.incident_id, "I-1");
+        assert_eq!(found.clock.key(), ("C", "resolve", 2));
         assert!(place(256, "Z") < place(257, "A"));
         assert!(
             key < end_of(
@@ -344,7 +338,7 @@ mod tests {
     #[test]
     fn one_tenants_prefix_never_finds_anothers_rows() {
         assert!(!IncidentKey::new("ab", "I").as_bytes().starts_with(&incidents("a")));
-        assert_eq!(IncidentKey::new("ab", "I/1").parts(), ("ab", "I/1"));
+        assert_eq!(IncidentKey::new("ab", "I/1").parts(), ("ab".into(), "I/1".into()));
     }
 
     /// Ids as they are checked before anything is indexed.
@@ -367,15 +361,15 @@ mod tests {
             cycle in any::<u32>(),
         ) {
             let time = Instant::from_nanos(nanos).unwrap_or_default();
-            let place = ClockPlace {
-                contract_id: contract,
-                index_bucket: IndexBucket::Breached,
-                time,
-                target_id: target.clone(),
+            let id = ClockId {
+                incident_id: incident.into(),
+                contract_id: contract.into(),
+                target_id: target.into(),
                 cycle,
             };
-            let found = indexed_clock(&clock(&tenant, &incident, &place));
-            prop_assert_eq!(found, Some(IndexedClock { time, incident, target, cycle }));
+            let mark = ClockMark { time, clock: id };
+            let place = ClockPlace { index_bucket: IndexBucket::Breached, mark };
+            prop_assert_eq!(indexed_clock(&clock(&tenant, &place)), Some(place.mark));
         }
     }
 }

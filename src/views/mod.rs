@@ -20,7 +20,7 @@ mod write;
 
 pub use error::ViewsError;
 pub use identity::Identity;
-pub use keys::{ClockKey, IncidentKey, IndexedClock};
+pub use keys::{ClockKey, IncidentKey};
 pub use open::Found;
 pub use read::Views;
 pub use rows::Changes;

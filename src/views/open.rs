@@ -11,6 +11,7 @@ use super::keys;
 use super::read::Views;
 use super::store::Store;
 use super::write::Writing;
+use crate::journal::StoreId;
 
 const ROWS_A_SIGN_OF_LIFE: usize = 10_000;
 /// Recording waits while views are opened again, so a store that hangs is given up soon.
@@ -46,7 +47,8 @@ impl Views {
         *store = None;
         let patience = self.patience.min(REOPENED_WITHIN);
         let opened = Store::open(&self.directory, patience, |_, _| Ok(()))?;
-        let is_ours = opened.get(keys::STORE)?.is_some_and(|id| id.as_ref() == self.store_id);
+        let is_ours =
+            opened.get(keys::STORE)?.is_some_and(|id| id.as_ref() == self.store_id.as_bytes());
         if !is_ours {
             return Err(ViewsError::Closed);
         }
@@ -67,10 +69,10 @@ impl Views {
 
 impl Found {
     /// What the views prove to have been durable: a store's id and a sequence.
-    pub fn durable(&self) -> Option<([u8; 16], u64)> {
+    pub fn durable(&self) -> Option<(StoreId, u64)> {
         let store = self.store.as_ref().filter(|store| is_of_this_format(store))?;
-        let store_id = store.get(keys::STORE).ok()??;
-        Some((store_id.as_ref().try_into().ok()?, applied(store).ok()?))
+        let store_id: [u8; 16] = store.get(keys::STORE).ok()??.as_ref().try_into().ok()?;
+        Some((store_id.into(), applied(store).ok()?))
     }
 
     /// The views, if they are of `identity`, hold all of its journal and were closed in good order.

@@ -8,28 +8,31 @@ use parking_lot::RwLock;
 
 use super::error::ViewsError;
 use super::identity::applied;
-use super::keys::{self, ClockKey, IncidentKey, IndexedClock};
+use super::keys::{self, ClockKey, IncidentKey};
 use super::store::Store;
 use crate::codec::store::record;
 use crate::codec::store::unreadable::Unreadable;
 use crate::codec::store::{learning, tally};
 use crate::domain::compliance::Tally;
+use crate::domain::ids::TenantId;
 use crate::domain::recorded::Recorded;
 use crate::domain::service::ServiceEvent;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
+use crate::engine::index::ClockMark;
 use crate::engine::index::IndexKeys;
 use crate::engine::learning::Learning;
 use crate::engine::ledger::Ledger;
 use crate::engine::record::Record;
 use crate::engine::tally::{Day, Dimension, TallyBucketKey};
+use crate::journal::StoreId;
 
 /// The views, open.
 #[derive(Debug)]
 pub struct Views {
     pub(super) directory: PathBuf,
     pub(super) patience: Duration,
-    pub(super) store_id: [u8; 16],
+    pub(super) store_id: StoreId,
     /// None while they can't be opened again.
     pub(super) store: RwLock<Option<Store>>,
 }
@@ -38,7 +41,7 @@ impl Views {
     pub(super) fn new(
         directory: PathBuf,
         patience: Duration,
-        store_id: [u8; 16],
+        store_id: StoreId,
         store: Store,
     ) -> Views {
         Views { directory, patience, store_id, store: RwLock::new(Some(store)) }
@@ -64,7 +67,7 @@ impl Views {
     /// Everything recorded about a service.
     pub fn service_ledger(
         &self,
-        tenant: &str,
+        tenant: &TenantId,
         service: &str,
     ) -> Result<Ledger<ServiceEvent>, ViewsError> {
         match self.store()?.get(&keys::service(tenant, service))? {
@@ -75,7 +78,7 @@ impl Views {
 
     /// What a tenant's incidents had taught when that was last kept, and up to which sequence the
     /// journal was read for it. `None`: it can't be gone on from.
-    pub fn learning(&self, tenant: &str) -> Result<Option<(u64, Learning)>, ViewsError> {
+    pub fn learning(&self, tenant: &TenantId) -> Result<Option<(u64, Learning)>, ViewsError> {
         let row = self.store()?.get(&keys::learning(tenant))?;
         let kept = row.map(|row| learning::decode(&row)).transpose()?.flatten();
         let applied = self.applied()?;
@@ -98,7 +101,7 @@ impl Views {
     /// The ids of a tenant's incidents after `after`, in order.
     pub fn incident_ids(
         &self,
-        tenant: &str,
+        tenant: &TenantId,
         after: &str,
     ) -> impl Iterator<Item = Result<String, ViewsError>> + use<> {
         self.ids_after(keys::incidents(tenant), after)
@@ -107,7 +110,7 @@ impl Views {
     /// The ids of the incidents ever opened under a contract after `after`, in order.
     pub fn attached_ids(
         &self,
-        tenant: &str,
+        tenant: &TenantId,
         contract: &str,
         after: &str,
     ) -> impl Iterator<Item = Result<String, ViewsError>> + use<> {
@@ -132,7 +135,7 @@ impl Views {
     pub fn clocks(
         &self,
         from: &ClockKey<'_>,
-    ) -> impl Iterator<Item = Result<IndexedClock, ViewsError>> + use<> {
+    ) -> impl Iterator<Item = Result<ClockMark, ViewsError>> + use<> {
         let (from, until) = (from.to_bytes(), keys::end_of(&from.index_bucket_prefix()));
         self.range(from, until).filter_map(|row| match row {
             Ok((key, _)) => keys::indexed_clock(&key).map(Ok),
@@ -143,7 +146,7 @@ impl Views {
     /// The incidents of a tenant with facts that occur after `as_of`.
     pub fn future_dated_ids(
         &self,
-        tenant: &str,
+        tenant: &TenantId,
         as_of: Instant,
     ) -> impl Iterator<Item = Result<String, ViewsError>> + use<> {
         let prefix = keys::future_dated(tenant);
@@ -170,7 +173,7 @@ impl Views {
     /// What is added up in a contract's tally buckets of some days, by value, target and priority.
     pub fn tally_buckets(
         &self,
-        tenant: &str,
+        tenant: &TenantId,
         contract: &str,
         dimension: Dimension,
         days: Range<Day>,
@@ -186,7 +189,7 @@ impl Views {
     /// Every tally bucket there is, and whose it is.
     pub fn all_tally_buckets(
         &self,
-    ) -> impl Iterator<Item = Result<(String, TallyBucketKey, Tally), ViewsError>> + use<> {
+    ) -> impl Iterator<Item = Result<(TenantId, TallyBucketKey, Tally), ViewsError>> + use<> {
         let prefix = keys::all_tally_buckets();
         let until = keys::end_of(&prefix);
         self.range(prefix, until).map(|row| {

@@ -2,6 +2,7 @@
 
 use super::keys::{self, IncidentKey};
 use crate::codec::store::record as rows;
+use crate::domain::ids::TenantId;
 use crate::domain::recorded::Recorded;
 use crate::domain::service::ServiceEvent;
 use crate::engine::index::{IndexEntry, IndexKeys};
@@ -21,7 +22,7 @@ pub(super) struct Step {
     /// Keys with their new values, or nothing for those that go.
     pub rows: Vec<(Vec<u8>, Option<Vec<u8>>)>,
     /// Whose tally buckets change, what is taken out of them, and what is added.
-    pub contribution: Option<(String, Contribution, Contribution)>,
+    pub contribution: Option<(TenantId, Contribution, Contribution)>,
 }
 
 impl Changes {
@@ -36,7 +37,7 @@ impl Changes {
     ) -> IndexKeys {
         let (tenant, incident) = key.parts();
         let mut now =
-            IndexKeys { keys: keys_of(tenant, incident, &index_entry), ..IndexKeys::default() };
+            IndexKeys { keys: keys_of(&tenant, &incident, &index_entry), ..IndexKeys::default() };
         now.contribution = index_entry.contribution;
         let gone = index_keys.keys.iter().filter(|key| now.keys.binary_search(key).is_err());
         let new = now.keys.iter().filter(|key| !index_keys.keys.contains(key));
@@ -48,14 +49,19 @@ impl Changes {
         let mut step = Step { rows: rows.collect(), ..Step::default() };
         if now.contribution != index_keys.contribution {
             let (removed, added) = (index_keys.contribution.clone(), now.contribution.clone());
-            step.contribution = Some((tenant.to_owned(), removed, added));
+            step.contribution = Some((tenant, removed, added));
         }
         self.steps.push(step);
         now
     }
 
     /// Keeps a service's row.
-    pub fn keep_service(&mut self, tenant: &str, service: &str, ledger: &Ledger<ServiceEvent>) {
+    pub fn keep_service(
+        &mut self,
+        tenant: &TenantId,
+        service: &str,
+        ledger: &Ledger<ServiceEvent>,
+    ) {
         let row = (keys::service(tenant, service), Some(rows::encode_service_ledger(ledger)));
         self.steps.push(Step { rows: vec![row], ..Step::default() });
     }
@@ -69,8 +75,8 @@ impl Changes {
 }
 
 /// The keys that lead to an incident where it stands, sorted.
-fn keys_of(tenant: &str, incident: &str, index_entry: &IndexEntry) -> Vec<Vec<u8>> {
-    let clocks = index_entry.clocks.iter().map(|place| keys::clock(tenant, incident, place));
+fn keys_of(tenant: &TenantId, incident: &str, index_entry: &IndexEntry) -> Vec<Vec<u8>> {
+    let clocks = index_entry.clocks.iter().map(|place| keys::clock(tenant, place));
     let attached =
         index_entry.contracts.iter().map(|contract| keys::attachment(tenant, contract, incident));
     let future_dated =

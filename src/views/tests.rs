@@ -21,7 +21,7 @@ const PAGE_BYTES: usize = 4096;
 
 fn identity() -> Identity {
     let time_zone_database = "2026f".to_owned();
-    Identity { store_id: [7; 16], time_zone_database, last_sequence: 100 }
+    Identity { store_id: [7; 16].into(), time_zone_database, last_sequence: 100 }
 }
 
 fn open(directory: &Path) -> Views {
@@ -35,7 +35,7 @@ fn filled(is_closed: bool) -> TempDir {
     for some in (0..SERVICES).collect::<Vec<_>>().chunks(30) {
         let mut changes = Changes::default();
         for number in some {
-            changes.keep_service("tenant", &service(*number), &ledger(*number));
+            changes.keep_service(&"tenant".into(), &service(*number), &ledger(*number));
         }
         let mut writing = views.begin().unwrap();
         writing.write(changes).unwrap();
@@ -77,7 +77,7 @@ fn applied_after(damage: impl FnOnce(&[PathBuf])) -> u64 {
     assert!(began.elapsed() < 3 * PATIENCE, "it took {:?}", began.elapsed());
     let applied = views.applied().unwrap();
     for number in 0..SERVICES {
-        let found = views.service_ledger("tenant", &service(number)).unwrap();
+        let found = views.service_ledger(&"tenant".into(), &service(number)).unwrap();
         // Behind what is applied there may be rows already: the fold passes over them.
         match found.events.is_empty() {
             true => assert!(number as u64 / 30 + 1 > applied, "{number} is missing at {applied}"),
@@ -127,7 +127,7 @@ fn views_left_alone_are_kept_in_good_order_or_not() {
 #[test]
 fn views_of_another_format_store_or_zone_database_are_put_aside() {
     let others = [
-        Identity { store_id: [8; 16], ..identity() },
+        Identity { store_id: [8; 16].into(), ..identity() },
         Identity { time_zone_database: "2026g".to_owned(), ..identity() },
         Identity { last_sequence: 9, ..identity() },
     ];
@@ -151,7 +151,7 @@ fn views_of_another_format_store_or_zone_database_are_put_aside() {
 fn views_prove_what_had_been_durable() {
     let directory = filled(true);
     let found = Views::find(&directory.path().join("views"), PATIENCE);
-    assert_eq!(found.durable(), Some(([7; 16], 10)));
+    assert_eq!(found.durable(), Some(([7; 16].into(), 10)));
 }
 
 #[test]
@@ -204,7 +204,7 @@ fn views_that_failed_are_opened_again_as_far_as_they_got() {
     let views = open(&directory.path().join("views"));
     views.reopen().unwrap();
     assert_eq!(views.applied().unwrap(), 10);
-    assert_eq!(views.service_ledger("tenant", &service(299)).unwrap(), ledger(299));
+    assert_eq!(views.service_ledger(&"tenant".into(), &service(299)).unwrap(), ledger(299));
 }
 
 #[test]

@@ -16,6 +16,7 @@ use super::rows::{Changes, Step};
 use super::store::Store;
 use crate::codec::store::{learning, record, tally};
 use crate::domain::compliance::Tally;
+use crate::domain::ids::TenantId;
 use crate::engine::learning::Learning;
 use crate::engine::tally::Contribution;
 
@@ -55,7 +56,7 @@ impl Views {
     /// sequence.
     pub fn keep_learning(
         &self,
-        tenant: &str,
+        tenant: &TenantId,
         sequence: u64,
         learnt: &Learning,
     ) -> Result<(), ViewsError> {
@@ -131,7 +132,7 @@ impl Writing {
             let (key, row) = row?;
             let key = keys::IncidentKey::read(&key);
             let (_, index_keys) = record::decode_ledger(&row)?;
-            self.tally(key.parts().0, &index_keys.contribution, Tally::add)?;
+            self.tally(&key.parts().0, &index_keys.contribution, Tally::add)?;
             self.hold_fewer_tally_buckets()?;
             incidents += 1;
             if incidents % INCIDENTS_A_LINE == 0 {
@@ -169,7 +170,7 @@ impl Writing {
     /// Changes each tally bucket that an incident adds to.
     fn tally(
         &mut self,
-        tenant: &str,
+        tenant: &TenantId,
         contribution: &Contribution,
         change: fn(&mut Tally, &Tally),
     ) -> Result<(), ViewsError> {

@@ -13,17 +13,17 @@ use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::query::Times;
 use crate::engine::record::Record;
-use crate::journal::{self, Hash, chain_hash};
+use crate::journal::{self, ChainHash, chain_hash};
 
 /// Checks every record's proof and that the verdict follows; says what was shown.
-pub fn check(file: &File, noted: Option<&Hash>, zones: &ZoneDatabase) -> anyhow::Result<String> {
+pub fn check(
+    file: &File,
+    noted: Option<&ChainHash>,
+    zones: &ZoneDatabase,
+) -> anyhow::Result<String> {
     let head = hash(&file.journal.head)?;
     if let Some(noted) = noted.filter(|noted| **noted != head) {
-        bail!(
-            "it is for the head {}, not the {} that was noted",
-            file.journal.head,
-            scalar::hexadecimal(noted)
-        );
+        bail!("it is for the head {}, not the {} that was noted", file.journal.head, noted);
     }
     let proven = file.facts.iter().chain(&file.terms);
     let records = proven.map(|proven| {
@@ -33,7 +33,7 @@ pub fn check(file: &File, noted: Option<&Hash>, zones: &ZoneDatabase) -> anyhow:
     let mut records = records.collect::<anyhow::Result<Vec<_>>>()?;
     records.sort_by_key(|recorded| recorded.sequence);
     let times = Times { as_of: instant(&file.as_of_time)?, known: instant(&file.known_time)? };
-    let verdict = evaluated(subject(file), records, times, zones, &file.time_zone_database)?;
+    let verdict = evaluated(&subject(file), records, times, zones, &file.time_zone_database)?;
     if verdict != file.verdict {
         let other = match zones.version() == file.time_zone_database {
             true => String::new(),
@@ -59,7 +59,7 @@ pub fn check(file: &File, noted: Option<&Hash>, zones: &ZoneDatabase) -> anyhow:
 fn prove(
     proven: &Proven,
     file: &File,
-    head: &Hash,
+    head: &ChainHash,
     zones: &ZoneDatabase,
 ) -> anyhow::Result<Recorded<Record>> {
     let (sequence, record_time) = (proven.sequence, instant(&proven.record_time)?);
@@ -78,11 +78,11 @@ fn prove(
     Ok(Recorded { sequence, record_time, value })
 }
 
-fn subject(file: &File) -> Subject<'_> {
-    Subject { tenant: &file.tenant, incident: &file.incident_id }
+fn subject(file: &File) -> Subject {
+    Subject { tenant: file.tenant.as_str().into(), incident: file.incident_id.as_str().into() }
 }
 
-fn hash(text: &str) -> anyhow::Result<Hash> {
+fn hash(text: &str) -> anyhow::Result<ChainHash> {
     scalar::hash(text).map_err(|error| anyhow!(error))
 }
 

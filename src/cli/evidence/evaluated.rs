@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::codec;
 use crate::codec::text;
+use crate::domain::ids::{IncidentId, TenantId};
 use crate::domain::recorded::Recorded;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::query::{Times, evaluate_incident, history};
@@ -12,17 +13,17 @@ use crate::engine::record::{Entry, Record};
 use crate::engine::state::{IncidentLedgers, State};
 
 /// The incident that evidence is about.
-#[derive(Clone, Copy, Debug)]
-pub struct Subject<'s> {
-    pub tenant: &'s str,
-    pub incident: &'s str,
+#[derive(Clone, Debug)]
+pub struct Subject {
+    pub tenant: TenantId,
+    pub incident: IncidentId,
 }
 
-impl Subject<'_> {
+impl Subject {
     /// Whether a record may bear on it: it is one of its facts, or a change of its tenant's terms.
-    pub fn concerns(self, record: &Record) -> bool {
+    pub fn concerns(&self, record: &Record) -> bool {
         let is_about = match &record.entry {
-            Entry::IncidentEvent(event) => event.incident_id == self.incident,
+            Entry::IncidentEvent(event) => event.incident_id == *self.incident,
             Entry::Terms(_) => true,
             Entry::ServiceEvent(_) | Entry::Action(_) | Entry::Lost => false,
         };
@@ -33,7 +34,7 @@ impl Subject<'_> {
 /// The answer `EvaluateIncident` would give by these records, as JSON. It includes the time zones
 /// named, which may be others than it is evaluated by: most verdicts are the same by both.
 pub fn evaluated(
-    subject: Subject<'_>,
+    subject: &Subject,
     records: impl IntoIterator<Item = Recorded<Record>>,
     times: Times,
     zones: &ZoneDatabase,
@@ -44,7 +45,7 @@ pub fn evaluated(
     for recorded in records {
         let Ok(()) = state.apply(recorded, &mut ledgers);
     }
-    let ledger = ledgers.remove(&(tenant.to_owned(), incident.to_owned())).unwrap_or_default();
+    let ledger = ledgers.remove(&(tenant.clone(), incident.to_string())).unwrap_or_default();
     let history = history(&ledger, times).context("nothing was known of the incident by then")?;
     let known = state.catalog(tenant).known(times.known);
     let evaluation = evaluate_incident(&history, &known, times.as_of);

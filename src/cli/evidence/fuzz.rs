@@ -10,13 +10,12 @@ use prost_reflect::{DescriptorPool, MessageDescriptor};
 
 use super::check::check;
 use super::file::{FORMAT, File, HOW_TO_CHECK, JournalHead, Proven};
-use crate::codec::scalar::hexadecimal;
 use crate::codec::text;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::fuzz::absurd::message;
 use crate::fuzz::spoilt::{spoilt, spoilt_text};
-use crate::journal::{Prover, chain_hash};
+use crate::journal::{ChainHash, Prover, chain_hash};
 use crate::runtime::zones::{self, Choice};
 
 static ZONES: LazyLock<ZoneDatabase> = LazyLock::new(|| zones::open(&Choice::Bundled).unwrap());
@@ -29,7 +28,7 @@ fn record() -> MessageDescriptor {
 /// Evidence of a journal whose only record has this body. The proof is right.
 fn evidence(body: &[u8]) -> File {
     let time = Instant::from_seconds(1_790_000_000).unwrap();
-    let hash = chain_hash(&[0; 32], 1, time, body);
+    let hash = chain_hash(&ChainHash::ZERO, 1, time, body);
     let mut prover = Prover::new([1]);
     prover.pass(&hash);
     let (tree, _) = prover.finish();
@@ -43,12 +42,12 @@ fn evidence(body: &[u8]) -> File {
         as_of_time: "2030-01-01T00:00:00Z".to_owned(),
         known_time: "2030-01-01T00:00:00Z".to_owned(),
         time_zone_database: ZONES.version().to_owned(),
-        journal: JournalHead { records: 1, head: hexadecimal(&tree.root()) },
+        journal: JournalHead { records: 1, head: tree.root().to_string() },
         facts: vec![Proven {
             sequence: 1,
             record_time: time.to_string(),
-            previous_hash: hexadecimal(&[0; 32]),
-            chain_hash: hexadecimal(&hash),
+            previous_hash: ChainHash::ZERO.to_string(),
+            chain_hash: hash.to_string(),
             body: BASE64.encode(body),
             holds: holds.unwrap_or_default(),
             path: Vec::new(),

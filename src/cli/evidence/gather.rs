@@ -8,7 +8,6 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::evaluated::{Subject, evaluated};
 use super::file::{FORMAT, File, HOW_TO_CHECK, JournalHead, Proven};
-use crate::codec::scalar::hexadecimal;
 use crate::codec::store::record;
 use crate::codec::text;
 use crate::domain::incident::Fact;
@@ -17,26 +16,19 @@ use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::query::Times;
 use crate::engine::record::{Entry, Record, TermsEntry};
-use crate::journal::{self, Hash, LogSource, Prover};
+use crate::journal::{self, ChainHash, LogSource, Prover};
 
 /// Which incident, at which times.
 pub struct Wanted {
-    pub tenant: String,
-    pub incident: String,
+    pub subject: Subject,
     pub as_of: Instant,
     pub known: Option<Instant>,
-}
-
-impl Wanted {
-    fn subject(&self) -> Subject<'_> {
-        Subject { tenant: &self.tenant, incident: &self.incident }
-    }
 }
 
 /// A record that matters, as it lies in the journal.
 struct Found {
     kept: journal::Record,
-    before: Hash,
+    before: ChainHash,
     record: Record,
 }
 
@@ -53,7 +45,11 @@ pub fn gather(log: &dyn LogSource, wanted: &Wanted, zones: &ZoneDatabase) -> any
     let (facts, terms): (Vec<_>, Vec<_>) =
         found.iter().partition(|found| matches!(found.record.entry, Entry::IncidentEvent(_)));
     let (Some((records, known)), false) = (last, facts.is_empty()) else {
-        bail!("nothing is recorded of incident {:?} of {:?}", wanted.incident, wanted.tenant);
+        bail!(
+            "nothing is recorded of incident {:?} of {:?}",
+            wanted.subject.incident,
+            wanted.subject.tenant
+        );
     };
     let times = Times { as_of: wanted.as_of, known: wanted.known.unwrap_or(known) };
     let recorded = |Found { kept, record, .. }: &Found| Recorded {
@@ -62,7 +58,7 @@ pub fn gather(log: &dyn LogSource, wanted: &Wanted, zones: &ZoneDatabase) -> any
         value: record.clone(),
     };
     let verdict =
-        evaluated(wanted.subject(), found.iter().map(recorded), times, zones, zones.version())?;
+        evaluated(&wanted.subject, found.iter().map(recorded), times, zones, zones.version())?;
     let sequences = facts.iter().chain(&terms).map(|found| found.kept.sequence);
     let (head, paths) = prove(log, sequences, records)?;
     let mut paths = paths.into_iter();
@@ -74,12 +70,12 @@ pub fn gather(log: &dyn LogSource, wanted: &Wanted, zones: &ZoneDatabase) -> any
     Ok(File {
         format: FORMAT.to_string(),
         how_to_check: HOW_TO_CHECK.to_owned(),
-        tenant: wanted.tenant.clone(),
-        incident_id: wanted.incident.clone(),
+        tenant: wanted.subject.tenant.to_string(),
+        incident_id: wanted.subject.incident.to_string(),
         as_of_time,
         known_time,
         time_zone_database: zones.version().to_owned(),
-        journal: JournalHead { records, head: hexadecimal(&head) },
+        journal: JournalHead { records, head: head.to_string() },
         facts,
         terms,
         verdict,
@@ -95,14 +91,14 @@ fn find(
     wanted: &Wanted,
     zones: &ZoneDatabase,
 ) -> anyhow::Result<(Vec<Found>, Option<End>)> {
-    let (mut found, mut last, mut before) = (Vec::new(), None, [0; 32]);
+    let (mut found, mut last, mut before) = (Vec::new(), None, ChainHash::ZERO);
     for kept in log.read(1..=u64::MAX)? {
         let kept = kept?;
         last = Some((kept.sequence, kept.record_time));
         let hash = kept.hash;
         let is_known = wanted.known.is_none_or(|known| kept.record_time <= known);
         let record = record::decode(&kept.body, zones)?;
-        if is_known && wanted.subject().concerns(&record) {
+        if is_known && wanted.subject.concerns(&record) {
             found.push(Found { kept, before, record });
         }
         before = hash;
@@ -145,7 +141,7 @@ fn prove(
     log: &dyn LogSource,
     sequences: impl Iterator<Item = u64>,
     records: u64,
-) -> anyhow::Result<(Hash, Vec<journal::Path>)> {
+) -> anyhow::Result<(ChainHash, Vec<journal::Path>)> {
     let mut prover = Prover::new(sequences);
     for kept in log.read(1..=records)? {
         prover.pass(&kept?.hash);
@@ -159,10 +155,10 @@ fn shown(found: &Found, path: &journal::Path) -> anyhow::Result<Proven> {
     Ok(Proven {
         sequence: found.kept.sequence,
         record_time: found.kept.record_time.to_string(),
-        previous_hash: hexadecimal(&found.before),
-        chain_hash: hexadecimal(&found.kept.hash),
+        previous_hash: found.before.to_string(),
+        chain_hash: found.kept.hash.to_string(),
         body: BASE64.encode(body),
         holds: serde_json::from_str(&text::bytes_to_json(body, "slx.store.v1.Record")?)?,
-        path: path.hashes.iter().map(|hash| hexadecimal(hash)).collect(),
+        path: path.hashes.iter().map(ToString::to_string).collect(),
     })
 }

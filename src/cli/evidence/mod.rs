@@ -16,10 +16,12 @@ use clap::Args;
 
 use super::read_times::ReadTimes;
 use crate::codec::scalar::{hash, optional_instant};
-use crate::journal::{Hash, JournalFiles};
+use crate::domain::ids::{IncidentId, TenantId};
+use crate::journal::{ChainHash, JournalFiles};
 use crate::runtime::{wall_clock, zones};
 
 use check::check;
+use evaluated::Subject;
 use file::{FORMAT, File};
 use gather::{Wanted, gather};
 
@@ -32,7 +34,7 @@ use gather::{Wanted, gather};
 pub(super) struct Evidence {
     /// The incident's id.
     #[arg(value_name = "INCIDENT", required_unless_present = "check")]
-    incident: Option<String>,
+    incident: Option<IncidentId>,
 
     /// The data directory, of a server at work too, or a backup.
     #[arg(long, env = "SLX_DATA_DIR", value_name = "DIR", default_value = "slx-data")]
@@ -40,7 +42,7 @@ pub(super) struct Evidence {
 
     /// The organisation the incident belongs to.
     #[arg(long, env = "SLX_TENANT", default_value = "default")]
-    tenant: String,
+    tenant: TenantId,
 
     #[command(flatten)]
     read_times: ReadTimes,
@@ -55,7 +57,7 @@ pub(super) struct Evidence {
 
     /// With --check: the head that the file must fit, as it was noted.
     #[arg(long, value_name = "HEAD", value_parser = hash, requires = "check")]
-    head: Option<Hash>,
+    head: Option<ChainHash>,
 }
 
 impl Evidence {
@@ -71,8 +73,7 @@ impl Evidence {
         }
         let shown = |time| optional_instant(time).map_err(|_| anyhow!("a time is out of range"));
         let wanted = Wanted {
-            tenant: self.tenant,
-            incident: self.incident.unwrap_or_default(),
+            subject: Subject { tenant: self.tenant, incident: self.incident.unwrap_or_default() },
             as_of: shown(self.read_times.as_of_time)?.unwrap_or_else(wall_clock::now),
             known: shown(self.read_times.known_time)?,
         };

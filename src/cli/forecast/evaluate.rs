@@ -20,7 +20,8 @@ use crate::runtime::zones;
 pub fn run(read_times: &Forecast) -> anyhow::Result<ExitCode> {
     let zones = zones::open(&zones::Choice::Automatic)?;
     let log = JournalFiles::at(read_times.data_dir.join("journal"));
-    let recorded = TenantRecords::read(&log, &read_times.connection.tenant, &zones)?;
+    let recorded =
+        TenantRecords::read(&log, &read_times.connection.tenant.as_str().into(), &zones)?;
     let known = recorded.catalog.known(Instant::MAX);
     if known.contract(&read_times.contract).all().is_empty() {
         let ids = known.contract_ids().collect::<Vec<_>>().join(", ");

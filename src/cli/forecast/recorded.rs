@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::codec::store::record;
+use crate::domain::ids::TenantId;
 use crate::domain::recorded::Recorded;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
@@ -24,14 +25,14 @@ impl TenantRecords {
     /// Reads a log from its beginning.
     pub fn read(
         log: &dyn LogSource,
-        tenant: &str,
+        tenant: &TenantId,
         zones: &ZoneDatabase,
     ) -> anyhow::Result<TenantRecords> {
         let (mut state, mut ledgers) = (State::new(zones.clone()), IncidentLedgers::default());
         for kept in log.read(1..=u64::MAX)? {
             let kept = kept?;
             let value = record::decode(&kept.body, zones)?;
-            if value.tenant == tenant {
+            if value.tenant == *tenant {
                 let (sequence, record_time) = (kept.sequence, kept.record_time);
                 let Ok(()) = state.apply(Recorded { sequence, record_time, value }, &mut ledgers);
             }

@@ -11,9 +11,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::copying::Noted;
-use crate::codec::scalar::{hash, hexadecimal};
+use crate::codec::scalar::hash;
 use crate::domain::time::Instant;
-use crate::journal::{self, Hash, JournalFiles, Verified};
+use crate::journal::{self, ChainHash, JournalFiles, Verified};
 use crate::runtime::zones::{self, Choice};
 use crate::runtime::{Recount, recount};
 
@@ -27,7 +27,7 @@ pub(super) struct Verify {
     /// Proves that the journal extends the one that had this head: 64 hexadecimal digits, as
     /// GetStatus, slx verify or slx backup printed it.
     #[arg(long, value_name = "HEAD", value_parser = hash)]
-    until_head: Option<Hash>,
+    until_head: Option<ChainHash>,
 
     /// Also counts every incident anew and compares it with the tallies a stopped server has kept.
     /// Needs a copy of the views in the temporary directory (TMPDIR), and the facts in memory.
@@ -66,7 +66,7 @@ impl Verify {
             bail!(
                 "NOT THE SAME JOURNAL: it never had the head {}, so it was cut off before that, \
                  is of another store, or was changed",
-                hexadecimal(&head)
+                head
             );
         }
         recount.iter().try_for_each(tallies::check)?;
@@ -127,7 +127,7 @@ fn print(verified: &Verified) -> anyhow::Result<()> {
     if let (Some(first), Some(last)) = (verified.first_time, verified.last_time) {
         say!("recorded from {first} to {last}");
     }
-    say!("head {}", hexadecimal(&verified.head));
+    say!("head {}", verified.head);
     if let Some(torn) = &verified.torn_tail {
         say!(
             "behind it, {} bytes from byte {} of {} on: what a crash left of a commit that was \
@@ -151,7 +151,7 @@ fn as_json(
         "segments": verified.segments,
         "firstTime": verified.first_time.map(|time| time.to_string()),
         "lastTime": verified.last_time.map(|time| time.to_string()),
-        "head": hexadecimal(&verified.head),
+        "head": verified.head.to_string(),
         "tornTailBytes": verified.torn_tail.as_ref().map(|torn| torn.bytes),
         "tallies": recount.map(tallies::as_json),
     })

@@ -49,7 +49,7 @@ pub fn show(recount: &Recount) -> String {
 fn row(difference: &Difference) -> Vec<String> {
     let Difference { tenant, place, kept, recounted } = difference;
     vec![
-        tenant.clone(),
+        tenant.to_string(),
         place.contract_id.clone(),
         by(place.dimension).to_owned(),
         place.value.clone(),
@@ -66,7 +66,7 @@ pub fn as_json(recount: &Recount) -> serde_json::Value {
     let shown = recount.differences.iter().take(DIFFERENCES_LISTED_MAX).map(|difference| {
         let Difference { tenant, place, kept, recounted } = difference;
         json!({
-            "tenant": tenant,
+            "tenant": tenant.as_str(),
             "contractId": place.contract_id,
             "dimension": by(place.dimension),
             "value": place.value,

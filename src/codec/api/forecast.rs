@@ -86,8 +86,8 @@ fn encode_attainment(forecast: &AttainmentForecast) -> v1::ObjectiveForecast {
 
 fn encode_open_clock((clock, saved): &(OpenClockForecast, f64)) -> v1::InfluentialClock {
     v1::InfluentialClock {
-        incident_id: clock.incident_id.clone(),
-        target_id: clock.target_id.clone(),
+        incident_id: clock.clock.incident_id.to_string(),
+        target_id: clock.clock.target_id.to_string(),
         breach_probability: clock.breach_probability,
         miss_probability_saved: *saved,
     }

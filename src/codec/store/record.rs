@@ -10,6 +10,7 @@ use crate::codec::api::{calendar, contract, incident, service_event, settlement,
 use crate::codec::checks::Checks;
 use crate::codec::scalar;
 use crate::codec::v1;
+use crate::domain::ids::TenantId;
 use crate::domain::incident::{IncidentEvent, RecordedEvent};
 use crate::domain::recorded::Recorded;
 use crate::domain::service::ServiceEvent;
@@ -30,15 +31,15 @@ pub fn encode(record: &Record) -> Vec<u8> {
 }
 
 /// The bytes of the record of a fact about an incident.
-pub fn encode_incident_event(tenant: &str, event: &IncidentEvent) -> Vec<u8> {
+pub fn encode_incident_event(tenant: &TenantId, event: &IncidentEvent) -> Vec<u8> {
     let entry = Some(Wire::IncidentEvent(incident::encode(event)));
-    store::Record { tenant: tenant.to_owned(), entry, format: FORMAT }.encode_to_vec()
+    store::Record { tenant: tenant.to_string(), entry, format: FORMAT }.encode_to_vec()
 }
 
 /// The bytes of the record of a fact about a service.
-pub fn encode_service_event(tenant: &str, event: &ServiceEvent) -> Vec<u8> {
+pub fn encode_service_event(tenant: &TenantId, event: &ServiceEvent) -> Vec<u8> {
     let entry = Some(Wire::ServiceEvent(service_event::encode(event)));
-    store::Record { tenant: tenant.to_owned(), entry, format: FORMAT }.encode_to_vec()
+    store::Record { tenant: tenant.to_string(), entry, format: FORMAT }.encode_to_vec()
 }
 
 /// The record of some bytes. It is not held to the API's limits.
@@ -73,7 +74,7 @@ fn message(record: &Record) -> store::Record {
         }
         Entry::Lost => Wire::Lost(store::Lost {}),
     };
-    store::Record { tenant: record.tenant.clone(), entry: Some(entry), format: FORMAT }
+    store::Record { tenant: record.tenant.to_string(), entry: Some(entry), format: FORMAT }
 }
 
 fn from_message(record: store::Record, zones: &ZoneDatabase) -> Result<Record, Unreadable> {
@@ -84,7 +85,7 @@ fn from_message(record: store::Record, zones: &ZoneDatabase) -> Result<Record, U
         )));
     }
     let entry = record.entry.ok_or_else(|| "it holds nothing known".to_owned())?;
-    Ok(Record { tenant: record.tenant, entry: decode_entry(entry, zones, Checks::RECORD)? })
+    Ok(Record { tenant: record.tenant.into(), entry: decode_entry(entry, zones, Checks::RECORD)? })
 }
 
 pub(in crate::codec) fn decode_entry(

@@ -33,6 +33,7 @@ pub use crate::domain::calendar::{CalendarInForce, Calendars};
 pub use verdict::TargetVerdict;
 
 use crate::domain::contract::Metric;
+use crate::domain::ids::ClockId;
 use crate::domain::incident::WaitingOn;
 use crate::domain::time::{Instant, Span};
 
@@ -179,6 +180,21 @@ impl Segment<'_> {
 }
 
 impl Clock<'_> {
+    /// Its identity. A clock does not hold the incident it was evaluated for.
+    pub fn id(&self, incident_id: &str) -> ClockId {
+        ClockId {
+            incident_id: incident_id.into(),
+            contract_id: self.contract_id.into(),
+            target_id: self.target_id.into(),
+            cycle: self.cycle,
+        }
+    }
+
+    /// Its contract, target and cycle, which no other clock of its incident shares.
+    pub fn key(&self) -> (&str, &str, u32) {
+        (self.contract_id, self.target_id, self.cycle)
+    }
+
     /// What is left of the limit; negative when over.
     pub fn remaining(&self) -> Span {
         self.limit - self.elapsed

@@ -117,9 +117,7 @@ impl<'h> OpenClock<'_, 'h> {
         for (time, occasion) in self.occasions(&clocks) {
             let evaluated = self.evaluated(time);
             for clock in evaluated.clocks.iter().filter(|clock| is_undecided(clock)) {
-                let same =
-                    |of: &&Clock<'_>| (of.target_id, of.cycle) == (clock.target_id, clock.cycle);
-                let place = clocks.iter().position(same);
+                let place = clocks.iter().position(|of| of.key() == clock.key());
                 let passing = self.passing(clock, time, occasion);
                 if let (Some(place), Some(passing)) = (place, passing) {
                     let what = What::Passes(Box::new(passing));

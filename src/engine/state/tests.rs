@@ -6,6 +6,7 @@ use jiff::tz::TimeZoneDatabase;
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::ids::TenantId;
 use crate::domain::incident::{Fact, IncidentEvent};
 use crate::domain::service::ServiceFact;
 use crate::domain::time::Instant;
@@ -20,22 +21,22 @@ const TENANTS: [&str; 2] = ["acme", "other"];
 #[derive(Debug, Default, PartialEq)]
 struct AllLedgers {
     incidents: IncidentLedgers,
-    services: BTreeMap<(String, String), Ledger<ServiceEvent>>,
+    services: BTreeMap<(TenantId, String), Ledger<ServiceEvent>>,
 }
 
 impl LedgerStore for AllLedgers {
     type Error = Infallible;
 
-    fn incident(&mut self, tenant: &str, id: &str) -> Result<Option<&mut Ledger>, Infallible> {
+    fn incident(&mut self, tenant: &TenantId, id: &str) -> Result<Option<&mut Ledger>, Infallible> {
         self.incidents.incident(tenant, id)
     }
 
     fn service(
         &mut self,
-        tenant: &str,
+        tenant: &TenantId,
         service: &str,
     ) -> Result<Option<&mut Ledger<ServiceEvent>>, Infallible> {
-        Ok(Some(self.services.entry((tenant.to_owned(), service.to_owned())).or_default()))
+        Ok(Some(self.services.entry((tenant.clone(), service.to_owned())).or_default()))
     }
 }
 
@@ -89,7 +90,7 @@ fn journals() -> impl Strategy<Value = Vec<Recorded<Record>>> {
         let place = |(place, (tenant, entry)): (u64, (&str, Entry))| Recorded {
             sequence: place,
             record_time: at(place),
-            value: Record { tenant: tenant.to_owned(), entry },
+            value: Record { tenant: tenant.into(), entry },
         };
         (1..).zip(records).map(place).collect()
     })
@@ -107,7 +108,7 @@ fn folded(records: &[Recorded<Record>]) -> (State, AllLedgers) {
     (state, ledgers)
 }
 
-fn terms(state: &State, tenant: &str) -> String {
+fn terms(state: &State, tenant: &TenantId) -> String {
     format!("{:?}", state.catalog(tenant))
 }
 
@@ -125,7 +126,7 @@ proptest! {
         fold(&mut state, &mut ledgers, &journal[applied..]);
         let (anew, ledgers_anew) = folded(&journal);
         prop_assert_eq!(ledgers, ledgers_anew);
-        for tenant in TENANTS {
+        for tenant in &TENANTS.map(TenantId::from) {
             prop_assert_eq!(state.actions(tenant), anew.actions(tenant));
             prop_assert_eq!(terms(&state, tenant), terms(&anew, tenant));
         }
@@ -134,9 +135,9 @@ proptest! {
     #[test]
     fn a_tenant_is_folded_as_though_there_were_no_other(journal in journals()) {
         let (all, ledgers) = folded(&journal);
-        for tenant in TENANTS {
+        for tenant in &TENANTS.map(TenantId::from) {
             let its_own: Vec<_> =
-                journal.iter().filter(|recorded| recorded.value.tenant == tenant).cloned().collect();
+                journal.iter().filter(|recorded| recorded.value.tenant == *tenant).cloned().collect();
             let (alone, ledgers_alone) = folded(&its_own);
             prop_assert_eq!(all.actions(tenant), alone.actions(tenant));
             prop_assert_eq!(terms(&all, tenant), terms(&alone, tenant));

@@ -74,7 +74,7 @@ impl Rig {
         let jobs = jobs.map(|events| {
             let (responder, answer) = oneshot::channel();
             waiting.push(answer);
-            Job::Events(TENANT.to_owned(), events, responder)
+            Job::Events(TENANT.into(), events, responder)
         });
         let mut jobs = jobs.into_iter().peekable();
         while jobs.peek().is_some() {
@@ -123,7 +123,7 @@ fn from_source(id: &str, source: String) -> Sent<IncidentEvent> {
         corrects_event_id: String::new(),
         fact: Fact::Responded,
     };
-    let body = codec::store::record::encode_incident_event(TENANT, &event);
+    let body = codec::store::record::encode_incident_event(&TENANT.into(), &event);
     Sent { event, body }
 }
 
