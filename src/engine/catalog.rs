@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use super::terms_entry::TermsEntry;
-use crate::domain::calendar::Calendar;
 use crate::domain::calendar::hours::ServiceHours;
-use crate::domain::clock::{Agreement, CalendarInForce, Calendars};
+use crate::domain::calendar::{Calendar, CalendarInForce, Calendars};
+use crate::domain::clock::Agreement;
 use crate::domain::contract::{Contract, Effective, Revision, Revisions};
 use crate::domain::time::Instant;
 use crate::domain::zone::{Zone, ZoneDatabase};

@@ -1,7 +1,8 @@
 //! What people went through in an incident, under each of its contracts.
 
 use super::catalog::Known;
-use crate::domain::clock::{Calendars, Clock, Evaluation};
+use crate::domain::calendar::Calendars;
+use crate::domain::clock::{Clock, Evaluation};
 use crate::domain::compliance::{Entry, entries};
 use crate::domain::contract::Contract;
 use crate::domain::experience::{Avoidable, Experience, Passages, avoidable, experience};

@@ -2,7 +2,7 @@
 
 use super::catalog::Known;
 use super::rejection::Rejection;
-use crate::domain::clock::Calendars;
+use crate::domain::calendar::Calendars;
 use crate::domain::compliance::attainment::{AttainmentResult, Verdict, stand};
 use crate::domain::compliance::availability::{
     self, Agreed, Availability, AvailabilityResult, OutagesResult,

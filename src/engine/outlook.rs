@@ -4,7 +4,8 @@ use super::catalog::Known;
 use super::learning::Learned;
 use super::ledger::Ledger;
 use super::times::Times;
-use crate::domain::clock::{Calendars, Clock};
+use crate::domain::calendar::Calendars;
+use crate::domain::clock::Clock;
 use crate::domain::experience::Urgency;
 use crate::domain::forecast::{
     FeatureVector, Forecast, Forecaster, IncidentFeatures, Reason, Snapshot, explain,

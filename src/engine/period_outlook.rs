@@ -7,8 +7,9 @@ use chrono::{NaiveDate, NaiveTime};
 use super::catalog::Known;
 use super::compliance::Compliance;
 use super::outlook::Outlook;
+use crate::domain::calendar::Calendars;
 use crate::domain::calendar::hours::ServiceHours;
-use crate::domain::clock::{Calendars, Clock};
+use crate::domain::clock::Clock;
 use crate::domain::compliance::Period;
 use crate::domain::contract::AttainmentPromise;
 use crate::domain::forecast::{

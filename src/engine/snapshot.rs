@@ -3,8 +3,9 @@
 use chrono::{Days, NaiveDate, NaiveTime};
 
 use super::catalog::Known;
+use crate::domain::calendar::Calendars;
 use crate::domain::calendar::hours::ServiceHours;
-use crate::domain::clock::{Calendars, Clock, Outcome};
+use crate::domain::clock::{Clock, Outcome};
 use crate::domain::forecast::{IncidentFeatures, Snapshot};
 use crate::domain::incident::History;
 use crate::domain::time::Instant;

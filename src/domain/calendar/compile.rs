@@ -18,15 +18,15 @@ const SECONDS_A_DAY: i64 = 24 * 60 * 60;
 const FIRST_DAY: i64 = -2;
 const LAST_DAY: i64 = END_SECOND / SECONDS_A_DAY + 1;
 
-/// A stretch of service time: its first second, and the first second after it, both UTC.
+/// An interval of service time: its first second, and the first second after it, both UTC.
 pub(super) type OpenSeconds = (i64, i64);
 
-/// The stretches during which `calendar` is open in `zone`: in order, apart from one another, and
+/// The intervals during which `calendar` is open in `zone`: in order, apart from one another, and
 /// within `0..END_SECOND`.
 pub(super) fn open_seconds(calendar: &Calendar, zone: &Zone) -> Vec<OpenSeconds> {
     let plan = Plan::new(calendar);
     let mut clock = WallClock::new(zone);
-    let mut stretches = Vec::new();
+    let mut intervals = Vec::new();
     for day in FIRST_DAY..=LAST_DAY {
         let windows = plan.begins(day);
         if windows.is_empty() || !clock.has_date(day) {
@@ -36,25 +36,25 @@ pub(super) fn open_seconds(calendar: &Calendar, zone: &Zone) -> Vec<OpenSeconds>
         for window in windows {
             let opens = clock.second(day, window.opens_minute());
             let closes = clock.second(day, window.closes_minute());
-            stretches.push((opens.max(0), closes.min(latest_close)));
+            intervals.push((opens.max(0), closes.min(latest_close)));
         }
     }
-    stretches.retain(|(opens, closes)| opens < closes);
-    stretches.sort_unstable();
-    merge(&mut stretches);
-    stretches
+    intervals.retain(|(opens, closes)| opens < closes);
+    intervals.sort_unstable();
+    merge(&mut intervals);
+    intervals
 }
 
-/// Makes one of each run of stretches that overlap or touch.
-fn merge(stretches: &mut Vec<OpenSeconds>) {
-    stretches.dedup_by(|next, kept| {
+/// Merges intervals that overlap or touch.
+fn merge(intervals: &mut Vec<OpenSeconds>) {
+    intervals.dedup_by(|next, kept| {
         let is_one = next.0 <= kept.1;
         if is_one {
             kept.1 = kept.1.max(next.1);
         }
         is_one
     });
-    stretches.shrink_to_fit();
+    intervals.shrink_to_fit();
 }
 
 /// What a calendar says of each date.

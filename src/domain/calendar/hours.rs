@@ -47,17 +47,17 @@ impl ServiceHours {
         Ok(ServiceHours::new(&compile::open_seconds(calendar, &zone)))
     }
 
-    fn new(stretches: &[compile::OpenSeconds]) -> ServiceHours {
-        let opens: Box<[i64]> = stretches.iter().map(|(opens, _)| *opens).collect();
+    fn new(intervals: &[compile::OpenSeconds]) -> ServiceHours {
+        let opens: Box<[i64]> = intervals.iter().map(|(opens, _)| *opens).collect();
         let mut total = 0;
-        let mut served = Vec::with_capacity(stretches.len() + 1);
+        let mut served = Vec::with_capacity(intervals.len() + 1);
         served.push(0);
-        for (opens, closes) in stretches {
+        for (opens, closes) in intervals {
             total += closes - opens;
             served.push(total);
         }
         let by_time = Index::new(&opens, END_SECOND);
-        let by_service = Index::new(&served[..stretches.len()], total);
+        let by_service = Index::new(&served[..intervals.len()], total);
         ServiceHours { opens, served: served.into(), by_time, by_service }
     }
 

@@ -28,8 +28,6 @@ mod verdict;
 
 pub use evaluate::{Agreement, Evaluation, evaluate};
 pub use exclusion::Exclusion;
-// The engine and the experience still take these from here.
-pub use crate::domain::calendar::{CalendarInForce, Calendars};
 pub use verdict::TargetVerdict;
 
 use crate::domain::contract::Metric;

@@ -14,9 +14,9 @@ use super::Period;
 use super::attainment::Verdict;
 use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::contract::{AvailabilityPromise, OutagesPromise};
+use crate::domain::intervals::Intervals;
 use crate::domain::service::{ServiceEvent, ServiceFact};
 use crate::domain::share::Share;
-use crate::domain::stretches::Stretches;
 use crate::domain::time::{Instant, Span};
 
 /// How a service was up in a period, so far while it goes on. In agreed service time.
@@ -85,7 +85,7 @@ impl Availability {
         let down = lasting(events, as_of, outage);
         let degraded = lasting(events, as_of, degradation).without(&down).without(&planned);
         let until = period.end.min(as_of);
-        let elapsed = |stretches: &Stretches| stretches.within(period.start, until).elapsed(hours);
+        let elapsed = |time: &Intervals| time.within(period.start, until).elapsed(hours);
         Availability {
             agreed: hours.elapsed(period.start, until),
             agreed_in_period: hours.elapsed(period.start, period.end),
@@ -180,8 +180,8 @@ pub fn stand_outages(promise: &OutagesPromise, found: &Availability) -> OutagesR
 }
 
 /// Maintenance that was announced before it began, and long enough before.
-fn planned(events: &[&ServiceEvent], notice: Span) -> Stretches {
-    Stretches::united(events.iter().filter_map(|event| match event.fact {
+fn planned(events: &[&ServiceEvent], notice: Span) -> Intervals {
+    Intervals::union(events.iter().filter_map(|event| match event.fact {
         ServiceFact::MaintenanceScheduled { start, end, announced } => {
             (announced < start && start.since(announced) >= notice).then_some((start, end))
         }
@@ -214,7 +214,7 @@ fn lasting(
     events: &[&ServiceEvent],
     as_of: Instant,
     turn: fn(&ServiceFact) -> Option<Turn<'_>>,
-) -> Stretches {
+) -> Intervals {
     let mut by_name: BTreeMap<&str, BTreeMap<Instant, [bool; 2]>> = BTreeMap::new();
     for event in events {
         if let Some((name, begins)) = turn(&event.fact) {
@@ -223,10 +223,10 @@ fn lasting(
             *if begins { begun } else { ended } = true;
         }
     }
-    Stretches::united(by_name.values().flat_map(|turns| stretches_of(turns, as_of)))
+    Intervals::union(by_name.values().flat_map(|turns| intervals_of(turns, as_of)))
 }
 
-fn stretches_of(turns: &BTreeMap<Instant, [bool; 2]>, as_of: Instant) -> Vec<(Instant, Instant)> {
+fn intervals_of(turns: &BTreeMap<Instant, [bool; 2]>, as_of: Instant) -> Vec<(Instant, Instant)> {
     let mut found = Vec::new();
     let mut began: Option<Instant> = None;
     for (time, described) in turns {
@@ -243,13 +243,13 @@ fn stretches_of(turns: &BTreeMap<Instant, [bool; 2]>, as_of: Instant) -> Vec<(In
 /// The downtime of each outage that began in a period.
 fn begun_in(
     period: &Period,
-    down: &Stretches,
-    planned: &Stretches,
+    down: &Intervals,
+    planned: &Intervals,
     hours: &ServiceHours,
 ) -> Vec<Span> {
     let outages = down.each().map(|outage| outage.without(planned));
     let began_in_it =
-        |outage: &Stretches| outage.first_open(hours).is_some_and(|began| period.contains(began));
+        |outage: &Intervals| outage.first_open(hours).is_some_and(|began| period.contains(began));
     outages.filter(began_in_it).map(|outage| outage.elapsed(hours)).collect()
 }
 

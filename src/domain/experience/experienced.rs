@@ -7,11 +7,12 @@ use super::lost_time::{lost_time, people_hit};
 use super::party_time::{Holder, party_time};
 use super::passages::Passages;
 use super::survey::Survey;
+use crate::domain::calendar::Calendars;
 use crate::domain::calendar::hours::ServiceHours;
-use crate::domain::clock::{Agreement, Calendars, Clock};
+use crate::domain::clock::{Agreement, Clock};
 use crate::domain::contract::Metric;
 use crate::domain::incident::History;
-use crate::domain::stretches::Stretches;
+use crate::domain::intervals::Intervals;
 use crate::domain::time::{Instant, Span};
 use crate::domain::time_sum::TimeSum;
 
@@ -50,7 +51,7 @@ pub struct Experience<'a> {
     pub people_hit: u32,
     /// What they say.
     pub survey: Survey,
-    trouble: Stretches,
+    trouble: Intervals,
     working: &'a ServiceHours,
 }
 
@@ -89,7 +90,7 @@ pub fn experience<'a>(
     let began = passages.trouble_began().unwrap_or(as_of);
     let service = calendars.in_force(leading.calendar_id, leading.start_time.unwrap_or(began))?;
     let working = calendars.in_force(calendar_id, began)?;
-    let trouble = Stretches::united(passages.trouble().map(|p| (p.start, p.end)));
+    let trouble = Intervals::union(passages.trouble().map(|p| (p.start, p.end)));
     Some(Experience {
         contract_id: leading.contract_id,
         target_id: leading.target_id,

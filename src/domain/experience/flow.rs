@@ -6,8 +6,8 @@
 use super::passages::{Passage, Passages};
 use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::incident::{Fact, History, WaitingOn};
+use crate::domain::intervals::Intervals;
 use crate::domain::share::Share;
-use crate::domain::stretches::Stretches;
 use crate::domain::time::{Instant, Span};
 
 /// How an incident flowed.
@@ -55,10 +55,10 @@ pub fn flow(
     as_of: Instant,
 ) -> Flow {
     let worked = worked(history, as_of);
-    let open = stretches(passages.open());
+    let open = intervals(passages.open());
     let is_ours =
         |p: &&Passage<'_>| matches!(p.waiting_on, WaitingOn::Provider | WaitingOn::Nobody);
-    let ours = stretches(passages.open().filter(is_ours));
+    let ours = intervals(passages.open().filter(is_ours));
     let service_time = open.elapsed(hours);
     Flow {
         touch_time: worked.length(),
@@ -71,8 +71,8 @@ pub fn flow(
     }
 }
 
-fn stretches<'p>(passages: impl Iterator<Item = &'p Passage<'p>>) -> Stretches {
-    Stretches::united(passages.map(|passage| (passage.start, passage.end)))
+fn intervals<'p>(passages: impl Iterator<Item = &'p Passage<'p>>) -> Intervals {
+    Intervals::union(passages.map(|passage| (passage.start, passage.end)))
 }
 
 /// The facts up to an instant, in the order they occurred.
@@ -85,8 +85,8 @@ fn facts<'h>(
     known.map(|event| (event.occur_time, &event.fact))
 }
 
-fn worked(history: &History<'_>, as_of: Instant) -> Stretches {
-    Stretches::united(facts(history, as_of).filter_map(|(time, fact)| match fact {
+fn worked(history: &History<'_>, as_of: Instant) -> Intervals {
+    Intervals::union(facts(history, as_of).filter_map(|(time, fact)| match fact {
         Fact::WorkLogged { start_time, duration } => {
             let start = start_time.map_or_else(|| time.checked_add(-*duration), Ok);
             let start = start.unwrap_or(Instant::MIN);
@@ -113,11 +113,11 @@ fn reopenings(history: &History<'_>, as_of: Instant) -> u32 {
 /// A promise is kept when the trouble in which it was made ended by then. What is promised when
 /// there is no trouble promises nothing.
 fn promises(history: &History<'_>, passages: &Passages<'_>, as_of: Instant) -> Promises {
-    let trouble = stretches(passages.trouble());
+    let trouble = intervals(passages.trouble());
     let mut promises = Promises::default();
     for (time, fact) in facts(history, as_of) {
         let Fact::ClientUpdated { reported_time: Some(described) } = fact else { continue };
-        let Some((_, ended)) = trouble.around(time) else { continue };
+        let Some((_, ended)) = trouble.containing(time) else { continue };
         let goes_on = ended == as_of && !passages.is_over();
         match (*described < ended, goes_on) {
             (true, _) => promises.broken += 1,
