@@ -136,7 +136,7 @@ impl<'c> Compliance<'c> {
     }
 
     /// The local days, from one up to another, of each period that something is evaluated over.
-    pub fn days_held(&mut self) -> BTreeSet<(Day, Day)> {
+    pub fn objective_days(&mut self) -> BTreeSet<(Day, Day)> {
         let zone = &self.zone;
         let of = |period: &Period| {
             let days = days(period, zone);
@@ -151,7 +151,7 @@ impl<'c> Compliance<'c> {
 
     /// Takes in the tally buckets of such days, of the dimension of all clocks, wherever they are
     /// evaluated.
-    pub fn hold_tally_buckets(
+    pub fn add_objective_buckets(
         &mut self,
         held_days: (Day, Day),
         tally_buckets: &[([String; 3], Tally)],

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use super::objective::{Attainment, ExperienceResult, OnService, Ruling, ServiceResult};
 use super::period::last_instant;
 use crate::domain::compliance::attainment::Verdict;
-use crate::domain::compliance::credit::{EvaluatedObjective, Line, Statement, Stood};
+use crate::domain::compliance::credit::{EvaluatedPeriod, Line, ObjectiveVerdict, Statement};
 use crate::domain::compliance::{Period, credit};
 use crate::domain::contract::{Contract, Credits, Effective, PeriodKind, Revision};
 use crate::domain::time::Instant;
@@ -58,27 +58,30 @@ impl<'c> Credited<'c> {
         })
     }
 
-    fn evaluated(&self, as_of: Instant) -> EvaluatedObjective<'c> {
+    fn evaluated(&self, as_of: Instant) -> EvaluatedPeriod<'c> {
         // What nothing is reported of proves nothing.
-        let nothing = Stood { verdict: Verdict::NoData, reached: None };
+        let nothing = ObjectiveVerdict { verdict: Verdict::NoData, reached: None };
         let objectives = self.contract.terms.objectives.iter().filter(|o| o.period == self.kind);
         let mut results: BTreeMap<_, _> = objectives.map(|o| (o.id.as_str(), nothing)).collect();
         for attainment in &self.attainments {
             let result = attainment.result(as_of);
-            let stood = Stood { verdict: result.verdict, reached: result.attainment };
+            let stood = ObjectiveVerdict { verdict: result.verdict, reached: result.attainment };
             results.insert(attainment.objective.id.as_str(), stood);
         }
         for experience in &self.experiences {
-            let stood = Stood { verdict: experience.verdict(as_of), reached: None };
+            let stood = ObjectiveVerdict { verdict: experience.verdict(as_of), reached: None };
             results.insert(experience.objective.id.as_str(), stood);
         }
         for on_service in &self.on_services {
             let result = on_service.result.as_ref().map(ServiceResult::verdict);
             if let Some((verdict, reached)) = result {
-                results.insert(on_service.objective.id.as_str(), Stood { verdict, reached });
+                results.insert(
+                    on_service.objective.id.as_str(),
+                    ObjectiveVerdict { verdict, reached },
+                );
             }
         }
-        EvaluatedObjective {
+        EvaluatedPeriod {
             first_day: self.first_day,
             months: self.months,
             currency: &self.contract.currency,

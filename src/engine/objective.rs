@@ -3,7 +3,7 @@
 use super::catalog::Known;
 use super::rejection::Rejection;
 use crate::domain::calendar::Calendars;
-use crate::domain::compliance::attainment::{AttainmentResult, Verdict, stand};
+use crate::domain::compliance::attainment::{self, AttainmentResult, Verdict};
 use crate::domain::compliance::availability::{
     self, Agreed, Availability, AvailabilityResult, OutagesResult,
 };
@@ -13,7 +13,7 @@ use crate::domain::contract::{
     AgreedService, AttainmentPromise, Contract, ExperiencePromise, Objective, Promise, Revision,
 };
 use crate::domain::experience::ExperienceTotals;
-use crate::domain::forecast::{Budget, Stretch};
+use crate::domain::forecast::{Budget, BurnWindow};
 use crate::domain::service::ServiceEvent;
 use crate::domain::share::Share;
 use crate::domain::time::{Instant, Span};
@@ -131,7 +131,7 @@ impl<'c> Attainment<'c> {
 
     /// How it stands as of an instant.
     pub fn result(&self, as_of: Instant) -> AttainmentResult {
-        stand(self.promise, &self.tally.contractual, self.period.end <= as_of)
+        attainment::evaluate(self.promise, &self.tally.contractual, self.period.end <= as_of)
     }
 }
 
@@ -155,7 +155,7 @@ impl<'c> ExperienceResult<'c> {
 
     /// How it stands as of an instant.
     pub fn verdict(&self, as_of: Instant) -> Verdict {
-        experience::stand(
+        experience::evaluate(
             &self.promise,
             &self.experience_totals,
             self.people,
@@ -184,17 +184,17 @@ impl<'c> OnService<'c> {
             Promise::Attainment(_) | Promise::Experience(_) => None,
             Promise::Availability(promise) => {
                 let uptime = uptime(&promise.agreed, promise.degradation_weight)?;
-                let result = availability::stand(promise, &uptime.figures);
+                let result = availability::evaluate(promise, &uptime.figures);
                 Some(ServiceResult::Availability(result, uptime))
             }
             Promise::Outages(promise) => {
                 let uptime = uptime(&promise.agreed, Share::NONE)?;
-                let result = availability::stand_outages(promise, &uptime.figures);
+                let result = availability::evaluate_outages(promise, &uptime.figures);
                 Some(ServiceResult::Outages(result, uptime))
             }
             Promise::Performance(promise) => {
                 let is_over = self.period.end <= as_of;
-                let result = performance::stand(promise, events, &self.period, is_over);
+                let result = performance::evaluate(promise, events, &self.period, is_over);
                 Some(ServiceResult::Performance(result))
             }
         }
@@ -208,13 +208,13 @@ impl<'c> OnService<'c> {
         events: &[&ServiceEvent],
         known: Known<'_>,
         as_of: Instant,
-    ) -> Option<Stretch> {
+    ) -> Option<BurnWindow> {
         let Promise::Availability(promise) = &self.objective.promise else { return None };
         let start = as_of.checked_add(-length).unwrap_or(Instant::MIN);
         let period = Period { name: String::new(), start, end: as_of };
         let weight = promise.degradation_weight;
         let figures = uptime(events, known, (&period, as_of), &promise.agreed, weight)?.figures;
-        Some(Stretch { agreed: figures.agreed, down: figures.downtime() })
+        Some(BurnWindow { agreed: figures.agreed, down: figures.downtime() })
     }
 
     /// How the downtime it allows is used up, likewise.

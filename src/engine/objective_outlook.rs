@@ -50,9 +50,9 @@ impl BudgetUse {
         BudgetUse {
             allowed: budget.whole(),
             left: budget.left(),
-            burn_rate_short: short.and_then(|stretch| budget.burn_rate(stretch)),
-            burn_rate_long: long.and_then(|stretch| budget.burn_rate(stretch)),
-            exhausted_after: long.and_then(|stretch| budget.exhausted_after(stretch)),
+            burn_rate_short: short.and_then(|window| budget.burn_rate(window)),
+            burn_rate_long: long.and_then(|window| budget.burn_rate(window)),
+            exhausted_after: long.and_then(|window| budget.exhausted_after(window)),
         }
     }
 }

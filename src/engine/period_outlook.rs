@@ -13,8 +13,8 @@ use crate::domain::clock::Clock;
 use crate::domain::compliance::Period;
 use crate::domain::contract::AttainmentPromise;
 use crate::domain::forecast::{
-    Arrivals, Budget, DayLeft, OpenClock, PastDays, PeriodForecast, PeriodSoFar, STOP_QUANTILES,
-    Stretch, month_of,
+    Arrivals, Budget, BurnWindow, DayLeft, OpenClock, PastDays, PeriodForecast, PeriodSoFar,
+    STOP_QUANTILES, month_of,
 };
 use crate::domain::time::{Instant, Span};
 use crate::domain::zone::Zone;
@@ -110,9 +110,9 @@ pub struct BudgetOutlook {
     /// What is allowed, and what is used up.
     pub budget: Budget,
     /// The last day.
-    pub short: Option<Stretch>,
+    pub short: Option<BurnWindow>,
     /// The last seven days.
-    pub long: Option<Stretch>,
+    pub long: Option<BurnWindow>,
 }
 
 /// A period of a promise, half-way.

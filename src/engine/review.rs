@@ -25,7 +25,7 @@ pub use super::review_figures::{CLOCKS_LISTED_MAX, CauseCount, Pauses, ReviewFig
 const PERIODS_BEFORE_MAX: usize = 11;
 
 /// Items left to be settled listed one by one; the rest are counted.
-pub const FUTURE_DATED_LISTED_MAX: usize = 1_000;
+pub const OPEN_ITEMS_LISTED_MAX: usize = 1_000;
 
 /// Moved verdicts listed one by one; the rest are counted.
 pub const MOVED_LISTED_MAX: usize = 1_000;
@@ -43,9 +43,9 @@ pub struct Review<'c> {
     /// The OLAs and UCs that the contract's promises rest on, over the period.
     pub chain: Vec<Compliance<'c>>,
     /// What to talk of.
-    pub table: ReviewFigures,
+    pub figures: ReviewFigures,
     /// What is left to be settled, the oldest first.
-    pub future_dated: Vec<ItemStatus>,
+    pub open_items: Vec<ItemStatus>,
     /// The instant everything is evaluated at.
     pub as_of: Instant,
     items: Vec<Item>,
@@ -77,8 +77,8 @@ impl<'c> Review<'c> {
             before: before.collect::<Result<_, _>>()?,
             chain: chain.collect::<Result<_, _>>()?,
             present,
-            table: ReviewFigures::default(),
-            future_dated: Vec::new(),
+            figures: ReviewFigures::default(),
+            open_items: Vec::new(),
             items: Vec::new(),
             known,
             times,
@@ -103,17 +103,17 @@ impl<'c> Review<'c> {
         let belongs = |entry: &&Entry<'_>| self.present.takes(entry);
         let belonging: Vec<_> = entries.iter().filter(belongs).collect();
         for entry in &belonging {
-            self.table.add(incident, entry, &evaluation.clocks);
+            self.figures.add(incident, entry, &evaluation.clocks);
         }
         if let Some(first) = belonging.first() {
             let is_late = belonging.iter().any(|e| e.contractual.outcome == Outcome::Breached);
             let confidence = state.cause.and_then(|cause| cause.confidence_percent);
-            self.table.note_cause(first, is_late, confidence);
+            self.figures.note_cause(first, is_late, confidence);
             let contract = &self.present.ruling.content;
             let evaluated = (entries.as_slice(), evaluation.clocks.as_slice());
             let experience =
                 experiences.iter().find(|experience| experience.contract_id == contract.id);
-            experience.into_iter().for_each(|experience| self.table.add_party_time(experience));
+            experience.into_iter().for_each(|experience| self.figures.add_party_time(experience));
             self.items.extend(items(incident, contract, history, &state, evaluated, self.as_of));
         }
     }
@@ -127,12 +127,12 @@ impl<'c> Review<'c> {
             self.present.contract_id(),
             self.times,
         );
-        self.future_dated = all.into_values().filter(ItemStatus::is_open).collect();
-        self.future_dated.sort_by_key(|status| status.item.open_time);
+        self.open_items = all.into_values().filter(ItemStatus::is_open).collect();
+        self.open_items.sort_by_key(|status| status.item.open_time);
         let has_clocks = |compliance: &Compliance<'_>| !compliance.groups.is_empty();
         let described = self.before.iter().rposition(has_clocks).map_or(0, |last| last + 1);
         self.before.truncate(described);
-        self.table.sort();
+        self.figures.sort();
     }
 }
 

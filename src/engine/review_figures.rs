@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use crate::domain::clock::{Clock, Outcome};
-use crate::domain::compliance::{Counts, Entry, why};
+use crate::domain::compliance::{Counts, Entry, verdict_reason};
 use crate::domain::experience::{Experience, Holder, TimeSum};
 use crate::domain::incident::WaitingOn;
 use crate::domain::share::Share;
@@ -164,7 +164,7 @@ impl ReviewFigures {
             experienced_elapsed: entry.experienced.elapsed,
             decide_time: entry.decide_time,
             is_watermelon: entry.is_watermelon(),
-            why: why(entry, clocks),
+            why: verdict_reason(entry, clocks),
             has_idle_work: entry.has_idle_work(),
             avoidable_time: entry.avoidable.map(|avoidable| avoidable.lost_time),
         });

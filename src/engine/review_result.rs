@@ -13,7 +13,7 @@ use super::period_result::{
     Evidence, ObjectiveResult, PeriodResult, SlxResult, objective_results, slx_result,
 };
 use super::review::{
-    CauseCount, FUTURE_DATED_LISTED_MAX, Pauses, Restated, Restatement, Review, ReviewFigures,
+    CauseCount, OPEN_ITEMS_LISTED_MAX, Pauses, Restated, Restatement, Review, ReviewFigures,
     Reviewed, total,
 };
 use crate::domain::compliance::attainment::Verdict;
@@ -48,15 +48,15 @@ pub struct ReviewResult<'c> {
     /// The OLAs and UCs that the contract's promises rest on.
     pub chain: Vec<UnderpinningResult<'c>>,
     /// What to talk of.
-    pub table: ReviewFigures,
+    pub figures: ReviewFigures,
     /// Why clocks were paused, the longest first.
     pub pause_grounds: Vec<PauseGround>,
     /// Whom causes lie with, the most frequent first.
     pub causes: Vec<Cause>,
     /// What is left to be settled, the oldest first: as many as are reported one by one.
-    pub future_dated: Vec<ItemStatus>,
+    pub open_items: Vec<ItemStatus>,
     /// How many there are.
-    pub future_dated_count: usize,
+    pub open_item_count: usize,
     /// Who signed it, and when that was recorded.
     pub signatures: Vec<(Instant, Signature)>,
     /// How the forecasts of its clocks had turned out.
@@ -151,9 +151,9 @@ impl<'c> ReviewResult<'c> {
         let Reviewed { review, signatures, forecasts, restatement } = reviewed;
         let restatement = restatement.map(|restatement| restated(restatement, &review));
         let (trend, objective_trends) = (trend(&review), objective_trends(&review));
-        let Review { present, chain, mut table, mut future_dated, as_of, .. } = review;
-        let future_dated_count = future_dated.len();
-        future_dated.truncate(FUTURE_DATED_LISTED_MAX);
+        let Review { present, chain, mut figures, mut open_items, as_of, .. } = review;
+        let open_item_count = open_items.len();
+        open_items.truncate(OPEN_ITEMS_LISTED_MAX);
         ReviewResult {
             ruling: present.ruling,
             as_of,
@@ -163,11 +163,11 @@ impl<'c> ReviewResult<'c> {
             objective_trends,
             trend,
             chain: chain.iter().map(|compliance| underpinning(compliance, as_of)).collect(),
-            pause_grounds: pause_grounds(&mut table.pauses),
-            causes: causes(std::mem::take(&mut table.causes)),
-            table,
-            future_dated,
-            future_dated_count,
+            pause_grounds: pause_grounds(&mut figures.pauses),
+            causes: causes(std::mem::take(&mut figures.causes)),
+            figures,
+            open_items,
+            open_item_count,
             signatures,
             forecasts,
             restatement,

@@ -150,7 +150,7 @@ impl Availability {
 ///
 /// It is missed once the downtime is more than the whole period's agreed service time allows, also
 /// while the period goes on. Until then it is at risk when so far less than the share was up.
-pub fn stand(promise: &AvailabilityPromise, found: &Availability) -> AvailabilityResult {
+pub fn evaluate(promise: &AvailabilityPromise, found: &Availability) -> AvailabilityResult {
     let verdict = if found.agreed == Span::ZERO {
         Verdict::NoData
     } else if !found.is_reached(promise.share, found.agreed_in_period) {
@@ -167,7 +167,7 @@ pub fn stand(promise: &AvailabilityPromise, found: &Availability) -> Availabilit
 
 /// Holds outages against a promise. More than the most is missed at once, also while the period
 /// goes on; until then it is met.
-pub fn stand_outages(promise: &OutagesPromise, found: &Availability) -> OutagesResult {
+pub fn evaluate_outages(promise: &OutagesPromise, found: &Availability) -> OutagesResult {
     let long_outages = found.outages_longer_than(promise.longer_than);
     let is_met = long_outages <= u64::from(promise.most);
     let verdict = match (found.agreed, is_met) {

@@ -26,7 +26,7 @@ const MILLIONTHS: i128 = 1_000_000;
 
 /// A period, evaluated by the words that ruled it.
 #[derive(Clone, Debug)]
-pub struct EvaluatedObjective<'c> {
+pub struct EvaluatedPeriod<'c> {
     /// The local date it begins on.
     pub first_day: NaiveDate,
     /// How many months it has.
@@ -37,12 +37,12 @@ pub struct EvaluatedObjective<'c> {
     pub credits: &'c Credits,
     /// How the objectives stood whose periods are of its kind, by their ids. Rules for others don't
     /// count.
-    pub results: BTreeMap<&'c str, Stood>,
+    pub results: BTreeMap<&'c str, ObjectiveVerdict>,
 }
 
 /// How an objective stood in a period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stood {
+pub struct ObjectiveVerdict {
     /// How it stood; what is at risk is as good as missed, as far as the period has gone.
     pub verdict: Verdict,
     /// What was reached, for those that have a percentage.
@@ -81,9 +81,9 @@ pub enum Ground {
     /// The objective was missed, and a tier rules.
     Missed(Missed),
     /// It was missed, but no tier goes so far up.
-    NoTier(Stood),
+    NoTier(ObjectiveVerdict),
     /// It was met.
-    Met(Stood),
+    Met(ObjectiveVerdict),
     /// It says nothing.
     NoData,
     /// The period begins before this date, the end of the bedding-in time.
@@ -119,7 +119,7 @@ pub struct Missed {
 }
 
 /// The statement of the first of these consecutive periods, the newest first; `None` of none.
-pub fn statement<'c>(periods: &[EvaluatedObjective<'c>]) -> Option<Statement<'c>> {
+pub fn statement<'c>(periods: &[EvaluatedPeriod<'c>]) -> Option<Statement<'c>> {
     let (now, earlier) = periods.split_first()?;
     let mut lines = now.lines(earlier);
     let cap = now.cap();
@@ -132,10 +132,7 @@ pub fn statement<'c>(periods: &[EvaluatedObjective<'c>]) -> Option<Statement<'c>
 }
 
 /// What goes back of the credits of the period before.
-fn earned_back<'c>(
-    now: &EvaluatedObjective<'c>,
-    earlier: &[EvaluatedObjective<'c>],
-) -> Vec<Line<'c>> {
+fn earned_back<'c>(now: &EvaluatedPeriod<'c>, earlier: &[EvaluatedPeriod<'c>]) -> Vec<Line<'c>> {
     let Some((before, long_before)) = earlier.split_first() else { return Vec::new() };
     if before.currency != now.currency {
         return Vec::new();
@@ -155,9 +152,9 @@ fn earned_back<'c>(
     lines
 }
 
-impl<'c> EvaluatedObjective<'c> {
+impl<'c> EvaluatedPeriod<'c> {
     /// What each of its objectives credits, with the periods before it.
-    fn lines(&self, earlier: &[EvaluatedObjective<'c>]) -> Vec<Line<'c>> {
+    fn lines(&self, earlier: &[EvaluatedPeriod<'c>]) -> Vec<Line<'c>> {
         let rules = self.credits.rules.iter();
         let line = |rule: &'c CreditRule| {
             let stood = *self.results.get(rule.objective_id.as_str())?;
@@ -174,10 +171,10 @@ impl<'c> EvaluatedObjective<'c> {
     fn ground(
         &self,
         rule: &CreditRule,
-        stood: Stood,
-        earlier: &[EvaluatedObjective<'c>],
+        stood: ObjectiveVerdict,
+        earlier: &[EvaluatedPeriod<'c>],
     ) -> Ground {
-        let Stood { verdict, reached } = stood;
+        let ObjectiveVerdict { verdict, reached } = stood;
         if let Some(from_date) = self.bedding_in() {
             return Ground::BeddingIn(from_date);
         }
@@ -204,7 +201,7 @@ impl<'c> EvaluatedObjective<'c> {
     /// Whether it earns back the credit of the period before.
     fn earns_back(&self, objective_id: &str) -> Option<Ground> {
         let needed = self.credits.rule(objective_id)?.earn_back?;
-        let Stood { verdict, reached } = *self.results.get(objective_id)?;
+        let ObjectiveVerdict { verdict, reached } = *self.results.get(objective_id)?;
         let reached = reached.filter(|reached| *reached >= needed)?;
         (verdict == Verdict::Met).then_some(Ground::EarnBack { reached, needed })
     }
@@ -225,8 +222,8 @@ impl<'c> EvaluatedObjective<'c> {
 }
 
 /// How many of the periods right before count as repetitions.
-fn repeats(rule: &CreditRule, earlier: &[EvaluatedObjective<'_>]) -> u32 {
-    let is_missed = |period: &&EvaluatedObjective<'_>| {
+fn repeats(rule: &CreditRule, earlier: &[EvaluatedPeriod<'_>]) -> u32 {
+    let is_missed = |period: &&EvaluatedPeriod<'_>| {
         let stood = period.results.get(rule.objective_id.as_str());
         period.bedding_in().is_none() && stood.is_some_and(|s| s.verdict == Verdict::Missed)
     };
@@ -265,11 +262,13 @@ impl Line<'_> {
     pub fn reason(&self) -> String {
         match &self.ground {
             Ground::Missed(missed) => missed.reason(),
-            Ground::NoTier(Stood { reached: Some(reached), .. }) => {
+            Ground::NoTier(ObjectiveVerdict { reached: Some(reached), .. }) => {
                 format!("{reached}% misses it, and no tier credits that")
             }
             Ground::NoTier(_) => "missed, and no tier credits that".to_owned(),
-            Ground::Met(Stood { reached: Some(reached), .. }) => format!("met with {reached}%"),
+            Ground::Met(ObjectiveVerdict { reached: Some(reached), .. }) => {
+                format!("met with {reached}%")
+            }
             Ground::Met(_) => "met".to_owned(),
             Ground::NoData => "too little is known for it to be evaluated".to_owned(),
             Ground::BeddingIn(date) => format!("nothing is credited for periods before {date}"),

@@ -12,7 +12,7 @@ use crate::domain::experience::{ExperienceTotals, TimeSum};
 const HUNDRED: u128 = 100;
 
 /// Holds what incidents cost people against a promise; `people` is how many the contract serves.
-pub fn stand(
+pub fn evaluate(
     promise: &ExperiencePromise,
     experience_totals: &ExperienceTotals,
     people: u32,
@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn an_average_of_eight_is_met_by_exactly_eight_and_says_nothing_of_two_answers() {
         let of = |scores: &[u64], is_over| {
-            stand(&promise(ExperienceMeasure::Score(800)), &answered(scores), 0, is_over)
+            evaluate(&promise(ExperienceMeasure::Score(800)), &answered(scores), 0, is_over)
         };
         assert_eq!(of(&[7, 8, 9], true), Verdict::Met);
         assert_eq!(of(&[7, 8, 8], true), Verdict::Missed);
@@ -132,7 +132,7 @@ mod tests {
     fn happiness_may_be_less_than_nothing() {
         let of = |hundredths, scores: &[u64]| {
             let measure = ExperienceMeasure::Happiness(hundredths);
-            stand(&promise(measure), &answered(scores), 0, true)
+            evaluate(&promise(measure), &answered(scores), 0, true)
         };
         assert_eq!(of(3_333, &[9, 10, 6]), Verdict::Met);
         assert_eq!(of(3_334, &[9, 10, 6]), Verdict::Missed);
@@ -142,7 +142,7 @@ mod tests {
     #[test]
     fn what_a_hundred_people_may_lose_is_weighed_by_how_many_there_are() {
         let promise = promise(ExperienceMeasure::LostTime(Span::from_hours(60)));
-        let of = |hours, people| stand(&promise, &lost(hours), people, false);
+        let of = |hours, people| evaluate(&promise, &lost(hours), people, false);
         assert_eq!(of(240, 400), Verdict::Met);
         assert_eq!(of(241, 400), Verdict::Missed, "it does not come back");
         assert_eq!(of(0, 400), Verdict::Met);
@@ -161,9 +161,9 @@ mod tests {
             let left = lost_time_left(&promise, &experience_totals, people).unwrap_or_default();
             let with = |more: TimeSum| {
                 let experience_totals = ExperienceTotals { lost_time: experience_totals.lost_time + more, ..experience_totals.clone() };
-                stand(&promise, &experience_totals, people, true)
+                evaluate(&promise, &experience_totals, people, true)
             };
-            if stand(&promise, &experience_totals, people, true) == Verdict::Met {
+            if evaluate(&promise, &experience_totals, people, true) == Verdict::Met {
                 prop_assert_eq!(with(left), Verdict::Met);
             }
             prop_assert_eq!(with(left + TimeSum::from_parts(0, 1)), Verdict::Missed);

@@ -20,5 +20,5 @@ mod tally;
 
 pub use entry::{Account, Entry, entries, paused};
 pub use period::{Period, PeriodError};
-pub use reason::{ground, why, words};
+pub use reason::{exclusion_reason, span_in_words, verdict_reason};
 pub use tally::{Counts, Tally};

@@ -20,7 +20,7 @@ pub struct PerformanceResult {
 }
 
 /// Holds what was measured in a period, by the events in effect, against a promise.
-pub fn stand(
+pub fn evaluate(
     promise: &PerformancePromise,
     events: &[&ServiceEvent],
     period: &Period,
@@ -116,7 +116,7 @@ mod tests {
                 threshold,
                 minimum_count,
             };
-            let result = stand(&promise, &events, &period, is_over);
+            let result = evaluate(&promise, &events, &period, is_over);
             assert_eq!((result.value, result.count), (Some(2_000), 4));
             result.verdict
         };

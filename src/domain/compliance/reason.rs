@@ -8,11 +8,11 @@ use crate::domain::incident::WaitingOn;
 use crate::domain::time::Span;
 
 /// Why an entry came to its verdict, by the clocks of its incident.
-pub fn why(entry: &Entry<'_>, clocks: &[Clock<'_>]) -> String {
+pub fn verdict_reason(entry: &Entry<'_>, clocks: &[Clock<'_>]) -> String {
     let clocks: Vec<_> = entry.clocks(clocks).collect();
     let mut parts = vec![verdict(entry)];
     parts.extend(lost(entry));
-    parts.extend(clocks.iter().find_map(|clock| clock.exclusion).map(ground));
+    parts.extend(clocks.iter().find_map(|clock| clock.exclusion).map(exclusion_reason));
     parts.extend(described("counted while it was up to", &shares(&clocks, |s| s.counted)));
     parts.extend(described("paused for", &shares(&clocks, |s| s.paused())));
     parts.extend(reopened(&clocks));
@@ -25,17 +25,21 @@ fn verdict(entry: &Entry<'_>) -> String {
     let open = if entry.is_open { ", and still open" } else { "" };
     match entry.contractual.outcome {
         Outcome::Breached => {
-            format!("{} over its {}{open}", words(elapsed - limit), words(limit))
+            format!("{} over its {}{open}", span_in_words(elapsed - limit), span_in_words(limit))
         }
         _ if entry.experienced.outcome == Outcome::Breached => {
-            let experience = words(entry.experienced.elapsed);
+            let experience = span_in_words(entry.experienced.elapsed);
             let most = match entry.experienced_limit {
                 same if same == limit => String::new(),
-                other => format!(" of {}", words(other)),
+                other => format!(" of {}", span_in_words(other)),
             };
-            format!("{} of its {}, but {experience}{most} for people", words(elapsed), words(limit))
+            format!(
+                "{} of its {}, but {experience}{most} for people",
+                span_in_words(elapsed),
+                span_in_words(limit)
+            )
         }
-        _ => format!("{} of its {}{open}", words(elapsed), words(limit)),
+        _ => format!("{} of its {}{open}", span_in_words(elapsed), span_in_words(limit)),
     }
 }
 
@@ -45,7 +49,7 @@ fn lost(entry: &Entry<'_>) -> Option<String> {
 }
 
 /// On what ground a clock is left out.
-pub fn ground(exclusion: Exclusion<'_>) -> String {
+pub fn exclusion_reason(exclusion: Exclusion<'_>) -> String {
     match exclusion {
         Exclusion::Rule(rule) if rule.title.is_empty() => format!("excluded by rule {}", rule.id),
         Exclusion::Rule(rule) => format!("excluded by rule {} ({})", rule.id, rule.title),
@@ -60,7 +64,7 @@ pub fn ground(exclusion: Exclusion<'_>) -> String {
 
 fn lay(entry: &Entry<'_>) -> Option<String> {
     let avoidable = entry.avoidable.filter(|avoidable| avoidable.has_idle_work())?;
-    let (effort, lost) = (words(avoidable.effort), words(avoidable.lost_time));
+    let (effort, lost) = (span_in_words(avoidable.effort), span_in_words(avoidable.lost_time));
     Some(format!("left to lie: {effort} of work, and {lost} were avoidable"))
 }
 
@@ -87,7 +91,8 @@ fn shares(clocks: &[&Clock<'_>], span: impl Fn(&Segment<'_>) -> Span) -> Vec<(St
 }
 
 fn described(what: &str, shares: &[(String, Span)]) -> Option<String> {
-    let described = shares.iter().take(3).map(|(who, span)| format!("{who} {}", words(*span)));
+    let described =
+        shares.iter().take(3).map(|(who, span)| format!("{who} {}", span_in_words(*span)));
     let described: Vec<_> = described.collect();
     (!described.is_empty()).then(|| format!("{what} {}", described.join(", ")))
 }
@@ -106,7 +111,7 @@ fn waited_on(segment: &Segment<'_>) -> String {
 }
 
 /// Whole minutes, rounded down, with seconds below an hour: `26 h 05 min`, `12 min 30 s`.
-pub fn words(span: Span) -> String {
+pub fn span_in_words(span: Span) -> String {
     let seconds = span.nanos() / 1_000_000_000;
     let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     match (hours, minutes, rest) {
@@ -130,7 +135,7 @@ mod tests {
         let case = Case::new([target(target_words)], timeline);
         let found = case.evaluated(at("Fri 00:00"), |evaluation| {
             let entries = entries(evaluation, &State::default(), &[]);
-            why(entries.first().expect("an entry"), &evaluation.clocks)
+            verdict_reason(entries.first().expect("an entry"), &evaluation.clocks)
         });
         assert_eq!(found, described);
     }
@@ -188,7 +193,7 @@ mod tests {
             (7_200, "2 h"),
             (93_930, "26 h 05 min"),
         ] {
-            assert_eq!(words(Span::from_seconds(seconds)), described);
+            assert_eq!(span_in_words(Span::from_seconds(seconds)), described);
         }
     }
 }

@@ -129,7 +129,7 @@ impl Condition {
     }
 
     /// Whether it depends on what time it is.
-    pub fn queries_now(&self) -> bool {
+    pub fn reads_now(&self) -> bool {
         self.fields.iter().any(|field| field.name == "now")
     }
 

@@ -14,9 +14,9 @@ pub struct Budget {
     pub down: Span,
 }
 
-/// What was down of the agreed time of some stretch.
+/// What was down of the agreed time of some window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stretch {
+pub struct BurnWindow {
     /// The agreed time.
     pub agreed: Span,
     /// What of it was down.
@@ -36,20 +36,20 @@ impl Budget {
 
     /// How many times as fast as the promise allows a stretch used the budget up: at 1 it lasts
     /// just the period. `None` where nothing was agreed, or no down time is allowed.
-    pub fn burn_rate(&self, stretch: Stretch) -> Option<f64> {
+    pub fn burn_rate(&self, window: BurnWindow) -> Option<f64> {
         let allowed = f64::from(self.promised.rest().millionths()) / 1e6;
-        let agreed = stretch.agreed.nanos() as f64;
-        (agreed > 0.0 && allowed > 0.0).then(|| stretch.down.nanos() as f64 / agreed / allowed)
+        let agreed = window.agreed.nanos() as f64;
+        (agreed > 0.0 && allowed > 0.0).then(|| window.down.nanos() as f64 / agreed / allowed)
     }
 
-    /// The agreed time after which nothing is left if it goes on as in a stretch: none when
+    /// The agreed time after which nothing is left if it goes on as in a window: none when
     /// nothing is left, `None` when it never ends so.
-    pub fn exhausted_after(&self, stretch: Stretch) -> Option<Span> {
+    pub fn exhausted_after(&self, window: BurnWindow) -> Option<Span> {
         let left = self.left();
         if left <= Span::ZERO {
             return Some(Span::ZERO);
         }
-        (stretch.down > Span::ZERO).then(|| left.scaled(stretch.agreed, stretch.down))
+        (window.down > Span::ZERO).then(|| left.scaled(window.agreed, window.down))
     }
 }
 
@@ -63,10 +63,10 @@ mod tests {
         let agreed = Span::from_hours(200);
         let budget = Budget { promised, agreed, down: Span::from_minutes(60) };
         assert_eq!(budget.left(), Span::from_minutes(60));
-        let stretch = Stretch { agreed: Span::from_hours(10), down: Span::from_minutes(30) };
-        assert!((budget.burn_rate(stretch).unwrap() - 5.0).abs() < 1e-9);
-        assert_eq!(budget.exhausted_after(stretch), Some(Span::from_hours(20)));
-        let quiet = Stretch { down: Span::ZERO, ..stretch };
+        let window = BurnWindow { agreed: Span::from_hours(10), down: Span::from_minutes(30) };
+        assert!((budget.burn_rate(window).unwrap() - 5.0).abs() < 1e-9);
+        assert_eq!(budget.exhausted_after(window), Some(Span::from_hours(20)));
+        let quiet = BurnWindow { down: Span::ZERO, ..window };
         assert_eq!(budget.exhausted_after(quiet), None);
         let missed = Budget { down: Span::from_hours(3), ..budget };
         assert_eq!(missed.exhausted_after(quiet), Some(Span::ZERO));

@@ -2,7 +2,7 @@
 
 use super::categorical_feature::{CATEGORICAL_FEATURES, CategoricalFeature};
 use super::curve_feature::{CURVE_FEATURES, CurveFeature};
-use super::features::FeatureVector;
+use super::feature_vector::FeatureVector;
 use super::model::Model;
 use super::snapshot::Snapshot;
 

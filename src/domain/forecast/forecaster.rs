@@ -1,7 +1,7 @@
 //! A forecast: what is certain, and how probable the rest is.
 
 use super::effort::Estimates;
-use super::features::FeatureVector;
+use super::feature_vector::FeatureVector;
 use super::model::Model;
 use super::remaining::{ExpectedStop, Remaining};
 use super::snapshot::Snapshot;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::features::FeatureVector;
+use super::feature_vector::FeatureVector;
 use super::model::Model;
 use crate::domain::time::Instant;
 

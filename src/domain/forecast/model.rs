@@ -8,7 +8,7 @@
 use super::categorical_feature::CategoricalFeature;
 use super::curve::{Position, isotonic_fit, value};
 use super::curve_feature::{CURVE_FEATURES, CurveFeature};
-use super::features::FeatureVector;
+use super::feature_vector::FeatureVector;
 use super::key::{ByKey, Key};
 use super::prior::prior;
 use super::weight::{Lesson, Weight};

@@ -26,12 +26,12 @@ pub struct Sums {
     /// Negative log likelihoods.
     pub log_losses: f64,
     /// By what was said: the least probable first, each a twentieth wide.
-    pub bins: [Score; BINS],
+    pub bins: [BinSums; BINS],
 }
 
 /// Forecasts that said about the same, added up.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Score {
+pub struct BinSums {
     /// How many.
     pub forecasts: u64,
     /// Those whose clock breached.
@@ -133,7 +133,7 @@ impl Sums {
         let mean = |sum: f64| sum / forecasts as f64;
         let base_rate = mean(self.bins.iter().map(|bin| bin.breached).sum::<u64>() as f64);
         let brier = mean(self.squares);
-        let calibration: Vec<_> = self.bins.iter().filter_map(Score::bin).collect();
+        let calibration: Vec<_> = self.bins.iter().filter_map(BinSums::bin).collect();
         Some(ForecastScore {
             forecasts,
             clocks: self.clocks,
@@ -147,7 +147,7 @@ impl Sums {
     }
 }
 
-impl Score {
+impl BinSums {
     fn bin(&self) -> Option<Bin> {
         let mean = |sum: f64| sum / self.forecasts as f64;
         (self.forecasts > 0).then(|| Bin {

@@ -2,7 +2,7 @@
 
 use super::{Item, ItemKind};
 use crate::domain::clock::{Clock, Exclusion, Outcome};
-use crate::domain::compliance::{Entry, Period, ground, words};
+use crate::domain::compliance::{Entry, Period, exclusion_reason, span_in_words};
 use crate::domain::contract::Contract;
 use crate::domain::incident::{Fact, History, IncidentEvent, Party, State};
 use crate::domain::time::{Instant, Span};
@@ -99,7 +99,7 @@ impl About<'_> {
         let Fact::ScopeJudged { in_scope: false, note } = &evaluated.fact else { return None };
         let mut summary = "help outside the contract's scope".to_owned();
         if state.touch_time > Span::ZERO {
-            summary += &format!(", {} worked", words(state.touch_time));
+            summary += &format!(", {} worked", span_in_words(state.touch_time));
         }
         if !note.is_empty() {
             summary += &format!(": {note}");
@@ -117,7 +117,7 @@ impl About<'_> {
             if let Some(Exclusion::Decision { event_id, .. }) = exclusion {
                 by.push(event_id.to_owned());
             }
-            let ground = exclusion.map_or("excluded".to_owned(), ground);
+            let ground = exclusion.map_or("excluded".to_owned(), exclusion_reason);
             format!("{} {ground}, {}", entry.target_id, otherwise(entry))
         });
         let described = described.collect::<Vec<_>>().join("; ");

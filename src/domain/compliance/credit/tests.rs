@@ -40,12 +40,12 @@ fn month<'c>(
     first: &str,
     credits: &'c Credits,
     reached: &[(&'c str, &str)],
-) -> EvaluatedObjective<'c> {
+) -> EvaluatedPeriod<'c> {
     let stood = |text: &str| match text {
-        "-" => Stood { verdict: Verdict::NoData, reached: None },
+        "-" => ObjectiveVerdict { verdict: Verdict::NoData, reached: None },
         given => stood(percent(given)),
     };
-    EvaluatedObjective {
+    EvaluatedPeriod {
         first_day: date(first),
         months: 1,
         currency: "EUR",
@@ -54,27 +54,27 @@ fn month<'c>(
     }
 }
 
-fn stood(reached: Share) -> Stood {
+fn stood(reached: Share) -> ObjectiveVerdict {
     let is_met = reached >= percent("99");
     let verdict = if is_met { Verdict::Met } else { Verdict::Missed };
-    Stood { verdict, reached: Some(reached) }
+    ObjectiveVerdict { verdict, reached: Some(reached) }
 }
 
 /// Months of one objective, the newest first, the first of them July 2026.
-fn row<'c>(credits: &'c Credits, reached: &[&str]) -> Vec<EvaluatedObjective<'c>> {
+fn row<'c>(credits: &'c Credits, reached: &[&str]) -> Vec<EvaluatedPeriod<'c>> {
     let first = |ago: usize| format!("2026-{:02}-01", 7 - ago);
     let months = reached.iter().enumerate();
     months.map(|(ago, text)| month(&first(ago), credits, &[("A", text)])).collect()
 }
 
 #[track_caller]
-fn of(periods: &[EvaluatedObjective<'_>]) -> (Vec<(i64, String)>, i64) {
+fn of(periods: &[EvaluatedPeriod<'_>]) -> (Vec<(i64, String)>, i64) {
     let statement = statement(periods).unwrap_or_else(|| panic!("no statement"));
     (statement.lines.iter().map(|l| (l.amount, l.reason())).collect(), statement.total)
 }
 
 #[track_caller]
-fn only(periods: &[EvaluatedObjective<'_>]) -> (i64, String) {
+fn only(periods: &[EvaluatedPeriod<'_>]) -> (i64, String) {
     let (mut lines, total) = of(periods);
     assert_eq!((lines.len(), lines[0].0), (1, total), "{lines:?}");
     lines.remove(0)
@@ -111,11 +111,11 @@ fn a_tier_without_a_figure_rules_whenever_the_objective_is_missed() {
     let credits = credits(1_000_00, vec![rule]);
     // An objective without a percentage, such as on outages: 7.5 % of 1,000.00.
     let mut missed = row(&credits, &["-"]);
-    missed[0].results.insert("A", Stood { verdict: Verdict::Missed, reached: None });
+    missed[0].results.insert("A", ObjectiveVerdict { verdict: Verdict::Missed, reached: None });
     assert_eq!(only(&missed), (75_00, "missed: 7.5% of the fee".into()));
     assert_eq!(only(&row(&credits, &["98"])), (75_00, "98% misses it: 7.5% of the fee".into()));
     let mut at_risk = row(&credits, &["98"]);
-    at_risk[0].results.insert("A", Stood { verdict: Verdict::AtRisk, reached: None });
+    at_risk[0].results.insert("A", ObjectiveVerdict { verdict: Verdict::AtRisk, reached: None });
     assert_eq!(only(&at_risk).0, 75_00, "so far");
 }
 
@@ -315,23 +315,23 @@ fn any_credits() -> impl Strategy<Value = Credits> {
 }
 
 /// Around what is promised as often as anywhere.
-fn any_stood() -> impl Strategy<Value = Stood> {
+fn any_stood() -> impl Strategy<Value = ObjectiveVerdict> {
     let near = (980_000u64..1_000_001)
         .prop_map(|m| Share::of(u128::from(m), 1_000_000_u32).unwrap_or_default());
     prop_oneof![
-        1 => Just(Stood { verdict: Verdict::NoData, reached: None }),
+        1 => Just(ObjectiveVerdict { verdict: Verdict::NoData, reached: None }),
         3 => any_share().prop_map(stood),
         4 => near.prop_map(stood),
     ]
 }
 
-fn any_row() -> impl Strategy<Value = Vec<[Stood; 3]>> {
+fn any_row() -> impl Strategy<Value = Vec<[ObjectiveVerdict; 3]>> {
     vec([any_stood(), any_stood(), any_stood()], 1..12)
 }
 
 /// The months of a year, the newest first.
-fn months<'c>(credits: &'c Credits, row: &[[Stood; 3]]) -> Vec<EvaluatedObjective<'c>> {
-    let evaluated = |(ago, stood): (usize, &[Stood; 3])| EvaluatedObjective {
+fn months<'c>(credits: &'c Credits, row: &[[ObjectiveVerdict; 3]]) -> Vec<EvaluatedPeriod<'c>> {
+    let evaluated = |(ago, stood): (usize, &[ObjectiveVerdict; 3])| EvaluatedPeriod {
         first_day: NaiveDate::from_ymd_opt(2026, 12 - ago as u32, 1).unwrap_or_default(),
         months: 1,
         currency: "EUR",
@@ -382,7 +382,7 @@ proptest! {
     fn a_worse_share_never_credits_less(
         credits in any_credits(), mut row in any_row(), place in 0usize..3, worse in any_share(),
     ) {
-        let of = |row: &[[Stood; 3]]| statement(&months(&credits, row)).unwrap().total;
+        let of = |row: &[[ObjectiveVerdict; 3]]| statement(&months(&credits, row)).unwrap().total;
         let better = of(&row);
         let reached = row[0][place].reached.unwrap_or(Share::ALL);
         if row[0][place].verdict != Verdict::NoData {
