@@ -1,35 +1,36 @@
-//! Attainment objectives: a share of clocks within their limits.
+//! Attainment objectives: at least a share of the decided clocks must be met.
 
 use super::Counts;
 use crate::domain::contract::AttainmentPromise;
 use crate::domain::share::Share;
 
-/// How an objective stands.
+/// The verdict on an objective over a period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It is reached; so far, while the period goes on.
+    /// It is reached; while the period goes on, so far.
     Met,
     /// The period has ended and did not reach it.
     Missed,
     /// The period goes on and does not reach it so far.
     AtRisk,
-    /// Too little happened for it to say anything.
+    /// Too little happened to evaluate it: fewer clocks, answers or measurements than it requires.
     NoData,
 }
 
 /// How an attainment objective stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AttainmentResult {
-    /// How it stands.
+    /// The verdict.
     pub verdict: Verdict,
-    /// What is so, rounded down; `None` of nothing.
+    /// met / (met + breached), rounded down to the millionth; `None` when nothing was decided.
     pub attainment: Option<Share>,
-    /// How many more breaches the period can take before it is missed, with what is met so far;
-    /// negative when it is missed.
+    /// How many more breaches the objective can take before it is missed, with the clocks met so
+    /// far; negative when it is missed.
     pub breach_allowance: i64,
 }
 
-/// Holds counts against a promise. Equality is met; nothing is rounded on the way.
+/// Evaluates the objective on counts of clocks, exactly: reaching the share is met. `is_over`:
+/// the period has ended.
 ///
 /// The allowance is the largest `k` with `met >= share x (met + breached + k)`.
 pub fn evaluate(promise: &AttainmentPromise, counts: &Counts, is_over: bool) -> AttainmentResult {
@@ -89,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn a_period_that_goes_on_is_at_risk_and_one_with_too_few_says_nothing() {
+    fn a_period_that_goes_on_is_at_risk_and_one_with_too_few_clocks_has_no_data() {
         assert_eq!(evaluate(&promise("95", 1), &counts(9, 1), false).verdict, Verdict::AtRisk);
         assert_eq!(evaluate(&promise("95", 20), &counts(9, 1), true).verdict, Verdict::NoData);
         assert_eq!(evaluate(&promise("0", 1), &counts(0, 0), true).verdict, Verdict::NoData);

@@ -1,10 +1,10 @@
 //! Forecasts: how probable a breach is, by what is known now and nothing later.
 //!
-//! A [`Snapshot`] is what is known of an open clock. In the [`Model`]'s terms it is a
-//! [`FeatureVector`]: the weights and curve positions it touches. Clocks leave feature vectors on
-//! their way; when they are decided, the [`Learner`] lets the model learn from them. So a forecast
-//! is a function of the snapshot and of what was decided before, and the same history gives the
-//! same figures.
+//! A [`Snapshot`] is what is known of an open clock. The [`Model`] sees it as a [`FeatureVector`]:
+//! the weights and curve positions it selects. The [`Learner`] keeps the feature vectors of open
+//! clocks and lets the model learn from them when the clocks are decided. A forecast is therefore a
+//! function of the snapshot and of what was decided before, and the same history gives the same
+//! figures.
 
 mod arrivals;
 mod baseline;

@@ -319,16 +319,16 @@ fn scheduled() -> impl Strategy<Value = ServiceEvent> {
     })
 }
 
-/// In which minutes something is so, said as plainly as can be.
-fn so(events: &[&ServiceEvent], turn: fn(&ServiceFact) -> Option<Turn<'_>>) -> Vec<bool> {
+/// In which minutes anything lasts, computed as plainly as possible.
+fn lasts(events: &[&ServiceEvent], turn: fn(&ServiceFact) -> Option<Turn<'_>>) -> Vec<bool> {
     let mut lasts = [false; 3];
     let a_minute = |number| {
         for (name, lasts) in ["", "a", "b"].iter().zip(&mut lasts) {
-            let described = |begins| {
+            let occurs = |begins| {
                 let mut at = events.iter().filter(|event| event.occur_time == minute(number));
                 at.any(|event| turn(&event.fact) == Some((name, begins)))
             };
-            *lasts = match (described(true), described(false)) {
+            *lasts = match (occurs(true), occurs(false)) {
                 (true, false) => true,
                 (false, true) => false,
                 _ => *lasts,
@@ -360,7 +360,7 @@ fn naive(
     // Its first minute of downtime, and how many there are.
     let mut outage: Option<(Option<i64>, i64)> = None;
     let mut outages = Vec::new();
-    let (down, degraded) = (so(events, super::outage), so(events, super::degradation));
+    let (down, degraded) = (lasts(events, super::outage), lasts(events, super::degradation));
     for number in 0..now.max(period.1) {
         let (is_open, is_planned) = (hours.is_open(minute(number)), is_planned(events, number));
         let is_down = number < now && down[number as usize];

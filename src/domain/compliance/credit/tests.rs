@@ -35,7 +35,7 @@ fn credits(monthly_fee: i64, rules: Vec<CreditRule>) -> Credits {
     Credits { monthly_fee, rules, cap: Share::ALL, from_date: None }
 }
 
-/// A month in which objectives of 99 % reached so much; `-` says nothing.
+/// A month in which objectives of 99 % reached these shares; `-` is no data.
 fn month<'c>(
     first: &str,
     credits: &'c Credits,
@@ -83,25 +83,25 @@ fn only(periods: &[EvaluatedPeriod<'_>]) -> (i64, String) {
 #[test]
 fn the_lowest_tier_that_was_not_reached_rules() {
     let credits = credits(1_000_00, vec![rule("A")]); // 1,000.00 a month
-    let described = |reached| only(&row(&credits, &[reached]));
-    assert_eq!(described("99"), (0, "met with 99%".into()), "equality is met");
+    let line = |reached| only(&row(&credits, &[reached]));
+    assert_eq!(line("99"), (0, "met with 99%".into()), "equality is met");
     // 5 % of 1,000.00.
-    assert_eq!(described("98.9999"), (50_00, "98.9999% is below 99%: 5% of the fee".into()));
-    assert_eq!(described("97"), (50_00, "97% is below 99%: 5% of the fee".into()));
+    assert_eq!(line("98.9999"), (50_00, "98.9999% is below 99%: 5% of the fee".into()));
+    assert_eq!(line("97"), (50_00, "97% is below 99%: 5% of the fee".into()));
     // 10 % of 1,000.00.
-    assert_eq!(described("96.9999"), (100_00, "96.9999% is below 97%: 10% of the fee".into()));
+    assert_eq!(line("96.9999"), (100_00, "96.9999% is below 97%: 10% of the fee".into()));
     // 25 % of 1,000.00.
-    assert_eq!(described("0"), (250_00, "0% is below 90%: 25% of the fee".into()));
-    assert_eq!(described("-"), (0, "too little is known for it to be evaluated".into()));
+    assert_eq!(line("0"), (250_00, "0% is below 90%: 25% of the fee".into()));
+    assert_eq!(line("-"), (0, "too little is known for it to be evaluated".into()));
 }
 
 #[test]
-fn what_no_tier_covers_credits_nothing_and_says_so() {
+fn what_no_tier_covers_credits_nothing_with_a_reason() {
     let mut rule = rule("A");
     rule.tiers.remove(0);
     let credits = credits(1_000_00, vec![rule]);
-    let described = only(&row(&credits, &["98"]));
-    assert_eq!(described, (0, "98% misses it, and no tier credits that".into()));
+    let line = only(&row(&credits, &["98"]));
+    assert_eq!(line, (0, "98% misses it, and no tier credits that".into()));
 }
 
 #[test]
@@ -123,8 +123,8 @@ fn a_tier_without_a_figure_rules_whenever_the_objective_is_missed() {
 fn an_objective_credits_as_much_of_its_tier_as_it_weighs() {
     let credits = credits(1_000_00, vec![CreditRule { weight: percent("40"), ..rule("A") }]);
     // 10 % of 1,000.00 is 100.00, and 40 % of that 40.00.
-    let described = only(&row(&credits, &["95"]));
-    assert_eq!(described, (40_00, "95% is below 97%: 10% of the fee, weight 40%".into()));
+    let line = only(&row(&credits, &["95"]));
+    assert_eq!(line, (40_00, "95% is below 97%: 10% of the fee, weight 40%".into()));
 }
 
 #[test]
@@ -163,15 +163,12 @@ fn each_missed_month_right_before_credits_more() {
     // Twice: 100.00 x (100 % + 2 x 50 %), and two is the most that count.
     assert_eq!(amount(&["95", "98", "98", "99"]), 200_00);
     assert_eq!(amount(&["95", "98", "98", "98"]), 200_00);
-    // What says nothing ends the row.
+    // A month without data ends the sequence.
     assert_eq!(amount(&["95", "-", "98", "98"]), 100_00);
-    let described = only(&row(&credits, &["95", "98"])).1;
-    assert_eq!(
-        described,
-        "95% is below 97%: 10% of the fee, and 50% more since it was missed before"
-    );
-    let described = only(&row(&credits, &["95", "98", "98"])).1;
-    assert!(described.ends_with("and 50% more for each of 2 misses before"), "{described}");
+    let line = only(&row(&credits, &["95", "98"])).1;
+    assert_eq!(line, "95% is below 97%: 10% of the fee, and 50% more since it was missed before");
+    let line = only(&row(&credits, &["95", "98", "98"])).1;
+    assert!(line.ends_with("and 50% more for each of 2 misses before"), "{line}");
 }
 
 #[test]
@@ -234,8 +231,8 @@ fn a_credit_in_other_money_does_not_go_back() {
 fn the_bedding_in_time_credits_nothing_and_is_no_repetition() {
     let mut credits = credits(1_000_00, vec![CreditRule { repeat: Share::ALL, ..rule("A") }]);
     credits.from_date = Some(date("2026-07-01"));
-    let described = only(&row(&credits, &["95", "95"])[1..]);
-    assert_eq!(described, (0, "nothing is credited for periods before 2026-07-01".into()));
+    let line = only(&row(&credits, &["95", "95"])[1..]);
+    assert_eq!(line, (0, "nothing is credited for periods before 2026-07-01".into()));
     // July begins on that very date: 10 % of 1,000.00, as though June had not been missed.
     assert_eq!(only(&row(&credits, &["95", "95"])).0, 100_00);
 }
