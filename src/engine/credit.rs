@@ -1,4 +1,5 @@
-//! The credits of a contract's period: which periods they rest on, each by the words that ruled it.
+//! Service credits of a contract's period: the periods they depend on, each under the revision that
+//! governed it.
 
 use std::collections::BTreeMap;
 
@@ -13,18 +14,18 @@ use crate::domain::contract::{Contract, Credits, Effective, PeriodKind, Revision
 use crate::domain::time::Instant;
 use crate::domain::zone::Zone;
 
-/// A period whose missed objectives are credited, and the entries that rests on.
+/// A period whose missed objectives are credited, with its objectives.
 #[derive(Debug)]
 pub struct Credited<'c> {
     /// The period.
     pub period: Period,
-    /// The contract that ruled it.
+    /// The contract as the revision words it that governed the period.
     pub contract: &'c Contract,
     /// The credited objectives on attainment whose periods are of this kind.
     pub attainments: Vec<Attainment<'c>>,
-    /// Those on what people went through.
+    /// The credited objectives on experience.
     pub experiences: Vec<ExperienceResult<'c>>,
-    /// Those on services.
+    /// The credited objectives on services.
     pub on_services: Vec<OnService<'c>>,
     credits: &'c Credits,
     first_day: NaiveDate,
@@ -59,7 +60,7 @@ impl<'c> Credited<'c> {
     }
 
     fn evaluated(&self, as_of: Instant) -> EvaluatedPeriod<'c> {
-        // What nothing is reported of proves nothing.
+        // An objective without a result has no data.
         let nothing = ObjectiveVerdict { verdict: Verdict::NoData, reached: None };
         let objectives = self.contract.terms.objectives.iter().filter(|o| o.period == self.kind);
         let mut results: BTreeMap<_, _> = objectives.map(|o| (o.id.as_str(), nothing)).collect();
@@ -91,8 +92,8 @@ impl<'c> Credited<'c> {
     }
 }
 
-/// The periods that the credits of one rest on, beginning with it: none when nothing is credited,
-/// or when it is no month, quarter or year.
+/// The periods that the credits of a period depend on, beginning with it. Empty when nothing is
+/// credited, or when it is no month, quarter or year.
 pub(super) fn credited<'c>(
     ruling: &'c Revision<Contract>,
     revisions: Effective<'c, Contract>,
@@ -112,7 +113,7 @@ pub(super) fn credited<'c>(
         let Some(ruling) = revisions.at(last_instant(&before, as_of)) else { break };
         let Some(before) = Credited::new(before, kind, ruling, zone) else { break };
         if found.len() == 1 && does_earn_back {
-            // What goes back is the credit of the period before, with all that it rests on.
+            // What goes back is the credit of the period before, with the periods it depends on.
             needed = needed.max(1 + before.credits.repeats() as usize);
         }
         found.push(before);
@@ -120,7 +121,7 @@ pub(super) fn credited<'c>(
     found
 }
 
-/// The month, quarter or year that a period is, by its name.
+/// The month, quarter or year with the same start and end as a period, and its kind.
 pub(super) fn whole(period: &Period, zone: &Zone) -> Option<(PeriodKind, Period)> {
     let kinds = [PeriodKind::Month, PeriodKind::Quarter, PeriodKind::Year];
     let around = |kind| Some((kind, Period::around(kind, period.start, zone).ok()?));
@@ -128,24 +129,24 @@ pub(super) fn whole(period: &Period, zone: &Zone) -> Option<(PeriodKind, Period)
     found.find(|(_, whole)| (whole.start, whole.end) == (period.start, period.end))
 }
 
-/// The statement of the first of these periods.
+/// The statement of the first of these periods; `None` when there are none.
 pub fn statement<'c>(credited: &[Credited<'c>], as_of: Instant) -> Option<Statement<'c>> {
     let evaluated: Vec<_> = credited.iter().map(|period| period.evaluated(as_of)).collect();
     credit::statement(&evaluated)
 }
 
-/// What a period's missed objectives cost the provider, worked out.
+/// The service credits of a period, with what is needed to report them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CreditStatement<'c> {
-    /// ISO 4217 code.
+    /// The ISO 4217 code of the amounts' currency.
     pub currency: &'c str,
     /// The lines, each with the period whose credit it is.
     pub lines: Vec<(Line<'c>, Option<Period>)>,
-    /// What the credits of the period may come to, in minor units.
+    /// The most that the credits of the period may come to, in minor units.
     pub cap: i64,
-    /// The sum of the lines.
+    /// The sum of the lines, in minor units.
     pub total: i64,
-    /// The period goes on: it is so as far as it has gone.
+    /// Whether the period goes on, so that the amounts are those so far.
     pub is_provisional: bool,
 }
 
