@@ -100,7 +100,7 @@ async fn half_an_hour_of_work_left_for_six_is_met_and_cost_240_hours() {
     assert_eq!((melon.incident_id.as_str(), melon.target_id.as_str()), ("E", "resolve"));
     let why = "6 h of its 8 h, but 6 h of 4 h for people; 240 people-hours lost; ";
     assert!(melon.why.starts_with(why), "{}", melon.why);
-    assert!(melon.why.ends_with("left to lie: 30 min of work, and 5 h 30 min were avoidable"));
+    assert!(melon.why.ends_with("left idle: 30 min of work, and 5 h 30 min were avoidable"));
     assert_eq!((melon.idle_work, melon.avoidable_time), (true, Some(minutes(330))));
     assert_eq!(review.total.map(|total| total.idle_work), Some(1));
     assert_eq!((melon.elapsed, melon.experienced_elapsed), (Some(hours(6)), Some(hours(6))));

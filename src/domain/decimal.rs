@@ -1,29 +1,28 @@
-//! Decimal numbers: the one place that writes and reads them.
+//! Decimal numbers, and the only code that formats and parses them.
 //!
 //! Figures are kept as whole numbers of their smallest unit: millionths of a whole, minor units of
-//! a currency, nanoseconds. Only here does such a number get its point.
+//! a currency, nanoseconds. Here such a number gets its decimal point.
 
 use std::fmt;
 
-/// A decimal number: whole units of its last place.
+/// A decimal number: a whole number of units of its last place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Decimal {
     units: i128,
     places: u8,
 }
 
-/// The most places there are: a unit of the last is 10^-18.
+/// The most decimal places: the unit of the last one is 10^-18.
 const PLACES_MAX: u8 = 18;
 
 impl Decimal {
-    /// `units` of the last of so many places after the point: `(125, 2)` is 1.25. There are at most
-    /// 18 places.
+    /// `units / 10^places`: `(125, 2)` is 1.25. More than 18 places are taken for 18.
     pub fn new(units: impl Into<i128>, places: u8) -> Decimal {
         Decimal { units: units.into(), places: places.min(PLACES_MAX) }
     }
 
-    /// The number that a text writes with digits and at most `places` after a point: `1.25`, `-3`;
-    /// `None` when it is written otherwise or is too large.
+    /// Parses digits with at most `places` decimals after a point: `1.25`, `-3`. `None` when the
+    /// text is anything else, or too large.
     pub fn parse(text: &str, places: u8) -> Option<Decimal> {
         let digits = text.strip_prefix('-').unwrap_or(text);
         let (whole, rest) = digits.split_once('.').unwrap_or((digits, "0"));
@@ -37,12 +36,12 @@ impl Decimal {
         Some(Decimal::new(if text.starts_with('-') { -units } else { units }, places))
     }
 
-    /// How many units of the last place it is.
+    /// The number of units of the last place: 125 for 1.25.
     pub fn units(self) -> i128 {
         self.units
     }
 
-    /// With every one of its places: `1.20`.
+    /// The text with all its places: `1.20`.
     pub fn all_places(self) -> String {
         let (sign, whole, rest) = self.parts();
         match usize::from(self.places) {
@@ -51,7 +50,7 @@ impl Decimal {
         }
     }
 
-    /// Cut to fewer places, towards zero: what is not whole never becomes whole.
+    /// Truncated to at most `places`, towards zero.
     pub fn cut(self, places: u8) -> Decimal {
         let gone = self.places.saturating_sub(places);
         Decimal { units: self.units / power_of_ten(gone), places: self.places - gone }
@@ -69,7 +68,7 @@ fn power_of_ten(places: u8) -> i128 {
     10_i128.pow(u32::from(places))
 }
 
-/// With as many places as it needs: `1.2`, `1`.
+/// Formats it without trailing zeros: `1.2`, `1`.
 impl fmt::Display for Decimal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (sign, whole, rest) = self.parts();

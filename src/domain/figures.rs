@@ -1,44 +1,45 @@
-//! The figures of a report: one table, from which everything about them follows.
+//! The tables of the figures that reports consist of. Types, codecs and sheets are generated from
+//! them.
 //!
-//! A table lists what is `kept` of a group of figures: each with its unit and the label by which
-//! checks name it. Kept figures add up, and what was added can be taken out again. It also lists
-//! what is `reported` of them: the field of the API's message, the unit it is shown in, where it
-//! comes from, and the heading it has in a printed sheet, if it has one.
+//! A table lists the figures that are `kept` for a group, each with its unit and the label by which
+//! checks name it. Kept figures add up, and what was added can be subtracted again. It also lists
+//! the figures that are `reported`: the field of the API's message, its unit, where it comes from,
+//! and its heading in a printed sheet, if it has one.
 //!
-//! Whoever needs the figures hands a macro to the table, which is then called with all of it:
+//! A user of a table passes it the name of a macro, which is called with the whole table:
 //!
 //! - [`define_figures!`] makes the type, which adds, subtracts and lists its figures;
 //! - the codec of the views makes the rows they are kept in;
 //! - the codec of the API makes the messages they are reported in;
 //! - the command line makes the columns of its sheets.
 //!
-//! So a figure that one of them forgets does not compile. A new figure takes: its line here, what
-//! a single entry or incident adds to it (the `of` of its type), the two fields in the protos, and
-//! another format of the views, which are folded anew then.
+//! A figure that one of them forgets does not compile. A new figure takes a line here, what a
+//! single entry or incident adds to it (the `of` of its type), the two fields in the protos, and a
+//! new format version of the views, which are then rebuilt.
 
 use super::spread::Spread;
 use super::time_sum::TimeSum;
 
-/// How many.
+/// A number of things.
 pub(crate) type Count = u64;
-/// Time of people, added up over them.
+/// People's time, added up over people.
 pub(crate) type PeopleTime = TimeSum;
 /// Time in which the provider served or worked, added up over incidents.
 pub(crate) type ServiceTime = TimeSum;
 
-/// A figure that adds up, and from which what was added can be taken out again.
+/// A figure that adds up, and from which what was added can be subtracted again.
 pub trait Figure {
-    /// Adds another.
+    /// Adds another figure.
     fn add(&mut self, other: &Self);
 
-    /// Takes out another that had been added.
+    /// Subtracts a figure that was added before; the result is not below zero.
     fn remove(&mut self, other: &Self);
 
-    /// What it comes to.
+    /// Its value, for comparison and display.
     fn value(&self) -> Value<'_>;
 }
 
-/// What a figure comes to.
+/// The value of a figure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value<'f> {
     /// A count.
@@ -113,12 +114,12 @@ macro_rules! define_figures {
                 $($crate::domain::figures::Figure::add(&mut self.$figure, &other.$figure);)*
             }
 
-            /// Takes out another that had been added.
+            /// Subtracts one that was added before.
             pub fn remove(&mut self, other: &$name) {
                 $($crate::domain::figures::Figure::remove(&mut self.$figure, &other.$figure);)*
             }
 
-            /// Nothing is in it.
+            /// Whether all its figures are zero.
             pub fn is_empty(&self) -> bool {
                 *self == $name::default()
             }
@@ -193,7 +194,7 @@ macro_rules! tally_table {
                 met_by_pauses: Count, "met by pauses";
                 /// Stopped, and left idle meanwhile.
                 idle_work: Count, "idle work";
-                /// What those that count and are decided had counted.
+                /// The elapsed time of the decided entries that are not excluded.
                 elapsed: Spread, "elapsed";
                 /// What the incidents that ended cost people, each counted with one of its targets.
                 experience_totals: ExperienceTotals, "experience";
@@ -219,8 +220,8 @@ macro_rules! tally_table {
 macro_rules! totals_table {
     ($reader:ident) => {
         $reader! {
-            /// What incidents that have ended cost people, and how they flowed. All of it adds up,
-            /// and what was added can be taken out again.
+            /// What incidents that have ended cost people, and how they flowed, added up. What was
+            /// added can be subtracted again.
             ExperienceTotals as ExperienceTotals and [];
             kept {
                 /// How many incidents.
@@ -229,25 +230,25 @@ macro_rules! totals_table {
                 people_hit: Count, "people hit";
                 /// Times a promise to the client of when it would work again was kept.
                 promises_kept: Count, "promises kept";
-                /// Times it did not.
+                /// Times such a promise was broken.
                 promises_broken: Count, "promises broken";
-                /// Times one went from one group to another.
+                /// Handovers from one group to another.
                 handovers: Count, "handovers";
-                /// Times one was reopened.
+                /// Reopenings.
                 reopenings: Count, "reopenings";
-                /// How long people had trouble, in their hours, however many they were.
+                /// How long people had trouble, in their working hours, however many they were.
                 experienced: PeopleTime, "experienced";
-                /// The people-time it cost.
+                /// The people-time lost.
                 lost_time: PeopleTime, "lost";
-                /// The people-time that each incident cost, those that cost nothing included.
+                /// The people-time that each incident cost, including those that cost nothing.
                 lost_times: Spread, "lost time";
                 /// Time worked.
                 touch_time: ServiceTime, "worked";
-                /// Service hours in which they were open.
+                /// Service time in which they were open.
                 service_time: ServiceTime, "in service hours";
-                /// Of those: in which nobody but the provider was waited on, and nobody worked.
+                /// Of that: time in which only the provider was to act, and nobody worked.
                 idle_time: ServiceTime, "idle";
-                /// What people say.
+                /// Answers to surveys.
                 survey: Survey, "survey";
             }
             reported {
@@ -269,7 +270,7 @@ macro_rules! totals_table {
     };
 }
 
-/// What people say.
+/// Answers to surveys.
 macro_rules! survey_table {
     ($reader:ident) => {
         $reader! {
@@ -285,7 +286,7 @@ macro_rules! survey_table {
                 happy: Count, "happy";
                 /// Answers of 0 to 6.
                 unhappy: Count, "unhappy";
-                /// The working time they say it cost them, all together.
+                /// The working time that the people say they lost, all together.
                 lost_time: PeopleTime, "lost";
             }
             reported {
@@ -316,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn figures_of_all_units_add_up_and_can_be_taken_out_again() {
+    fn figures_of_all_units_add_up_and_can_be_subtracted_again() {
         let mut sum = tally(2);
         sum.add(&tally(3));
         assert_eq!((sum.contractual.met, sum.contractual.breached, sum.watermelons), (5, 7, 5));

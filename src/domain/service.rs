@@ -28,32 +28,32 @@ pub enum ServiceFact {
     DegradationStarted(String),
     /// The degradation of this name ended.
     DegradationEnded(String),
-    /// Maintenance was announced.
+    /// Planned maintenance was announced.
     MaintenanceScheduled {
-        /// It begins.
+        /// When it begins.
         start: Instant,
-        /// It ends.
+        /// When it ends.
         end: Instant,
-        /// It was announced.
+        /// When it was announced.
         announced: Instant,
     },
     /// Something was measured.
     Measured {
-        /// What.
+        /// The indicator as the monitor names it.
         indicator: String,
-        /// How much, in thousandths of the indicator's unit.
+        /// The value, in thousandths of the indicator's unit.
         value: i64,
-        /// How many times it was seen; at least 1.
+        /// How many times it was measured; at least 1.
         count: i64,
     },
     /// The event with this id is taken back.
     Retracted(String),
 }
 
-/// Of the events known about a service, those in effect that occurred up to `as_of`.
+/// The events of those known about a service that are in effect and occurred up to `as_of`.
 ///
 /// A fact that another retracts has no effect, even if that other is itself retracted later or
-/// occurred after `as_of`: so the order in which such facts arrive never matters.
+/// occurred after `as_of`, so the order in which such facts arrive does not matter.
 pub fn in_effect<'e>(
     known: impl Iterator<Item = &'e ServiceEvent> + Clone,
     as_of: Instant,
@@ -66,7 +66,7 @@ pub fn in_effect<'e>(
 }
 
 impl ServiceEvent {
-    /// The event that this one takes back.
+    /// The id of the event that this one takes back.
     pub fn retracts(&self) -> Option<&str> {
         match &self.fact {
             ServiceFact::Retracted(event_id) => Some(event_id),

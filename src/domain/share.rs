@@ -1,4 +1,4 @@
-//! Shares of a whole, kept exactly.
+//! Shares of a whole, in exact millionths.
 
 use std::fmt;
 
@@ -6,14 +6,14 @@ use super::decimal::Decimal;
 use super::time::Span;
 
 const MILLIONTHS: u32 = 1_000_000;
-/// Decimals of a percentage that a millionth has room for.
+/// The decimals of a percentage: a millionth is 0.0001 %.
 const DECIMALS: u8 = 4;
 
 /// A share of a whole in millionths: 999,500 is 99.95 %.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Share(u32);
 
-/// A text that is no percentage from 0 to 100 with at most four decimals.
+/// The error for a text that is not a percentage from 0 to 100 with at most four decimals.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{0:?} is not a percentage: write a number from 0 to 100 such as \"99.95\", with at most four \
@@ -22,12 +22,15 @@ pub struct Share(u32);
 pub struct NotAPercentage(String);
 
 impl Share {
-    /// Nothing.
+    /// 0 %.
     pub const NONE: Share = Share(0);
-    /// The whole.
+    /// 100 %.
     pub const ALL: Share = Share(MILLIONTHS);
 
-    /// The share a percentage says: `"99.95"`.
+    /// Parses a percentage: `"99.95"`.
+    ///
+    /// # Errors
+    /// [`NotAPercentage`] unless the text is a number from 0 to 100 with at most four decimals.
     pub fn from_percent(text: &str) -> Result<Share, NotAPercentage> {
         let not = || NotAPercentage(text.to_owned());
         let percent = Decimal::parse(text, DECIMALS).filter(|_| !text.starts_with('-'));
@@ -35,8 +38,8 @@ impl Share {
         millionths.filter(|share| *share <= MILLIONTHS).map(Share).ok_or_else(not)
     }
 
-    /// What `part` is of `whole`, rounded down to the millionth; `None` of nothing. More than the
-    /// whole is the whole.
+    /// The share that `part` is of `whole`, rounded down to the millionth and at most 100 %; `None`
+    /// when `whole` is 0.
     pub fn of(part: impl Into<u128>, whole: impl Into<u128>) -> Option<Share> {
         let (part, whole) = (part.into(), whole.into());
         let millionths = part.saturating_mul(u128::from(MILLIONTHS)) / whole.max(1);
@@ -50,8 +53,8 @@ impl Share {
         part.into().saturating_mul(u128::from(MILLIONTHS)) >= share_of_whole
     }
 
-    /// How large `whole` may be at most for `part` to be at least this share of it; `None`: any
-    /// size, since nothing is checked.
+    /// The largest `whole` of which `part` is at least this share; `None` when the share is 0,
+    /// which any whole satisfies.
     pub fn largest_whole(self, part: u64) -> Option<u64> {
         let whole = (u128::from(part) * u128::from(MILLIONTHS)).checked_div(u128::from(self.0))?;
         Some(u64::try_from(whole).unwrap_or(u64::MAX))
@@ -63,12 +66,12 @@ impl Share {
         Span::from_nanos(i64::try_from(nanos).unwrap_or(i64::MAX))
     }
 
-    /// What is left of the whole.
+    /// The whole less this share.
     pub fn rest(self) -> Share {
         Share(MILLIONTHS - self.0)
     }
 
-    /// How much more it is than another, in percent; negative when it is less.
+    /// This share less another, in percent; negative when it is smaller.
     pub fn above(self, other: Share) -> Decimal {
         Decimal::new(i64::from(self.0) - i64::from(other.0), DECIMALS)
     }

@@ -1,34 +1,35 @@
-//! Spreads: how often which times occurred, so that percentiles can be taken of sums.
+//! Spreads: histograms of times that can be added up and still give percentiles.
 
 use std::collections::BTreeMap;
 
 use super::time_sum::TimeSum;
 
-/// How often which times occurred: in seconds, cut to three significant digits. So spreads of any
-/// size add up, and what was added can be taken out again.
+/// A histogram of times in seconds, truncated to three significant digits. Spreads add up, and what
+/// was added can be subtracted again.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Spread {
     times: BTreeMap<u64, u64>,
 }
 
 impl Spread {
-    /// A time that occurred once.
+    /// The spread of a single time.
     pub fn of(time: TimeSum) -> Spread {
         let (seconds, _) = time.parts();
         Spread::from_counts([(significant(seconds), 1)])
     }
 
-    /// How often each time occurred, the shortest first: seconds, and how often.
+    /// Each time in seconds and how often it occurred, the shortest first.
     pub fn iter(&self) -> impl Iterator<Item = (u64, u64)> {
         self.times.iter().map(|(seconds, count)| (*seconds, *count))
     }
 
-    /// The spread of which [`Spread::iter`] gives these.
+    /// The spread with these counts, as [`Spread::iter`] lists them.
     pub fn from_counts(counts: impl IntoIterator<Item = (u64, u64)>) -> Spread {
         Spread { times: counts.into_iter().filter(|(_, count)| *count > 0).collect() }
     }
 
-    /// What so many hundredths of the times were at most: of the nearest rank. `None` of nothing.
+    /// The percentile `hundredths` by nearest rank: the smallest time that so many hundredths of
+    /// all do not exceed. `None` when the spread is empty.
     pub fn percentile(&self, hundredths: u64) -> Option<TimeSum> {
         let all: u64 = self.times.values().sum();
         let rank = (all * hundredths).div_ceil(100).max(1);
@@ -40,14 +41,14 @@ impl Spread {
         found.map(|(seconds, _)| TimeSum::from_parts(*seconds, 0))
     }
 
-    /// Adds another.
+    /// Adds the counts of another spread.
     pub fn add(&mut self, other: &Spread) {
         for (seconds, more) in other.iter() {
             *self.times.entry(seconds).or_default() += more;
         }
     }
 
-    /// Takes out another that had been added.
+    /// Subtracts the counts of a spread that was added before.
     pub fn remove(&mut self, other: &Spread) {
         for (seconds, less) in other.iter() {
             if let Some(count) = self.times.get_mut(&seconds) {
@@ -58,7 +59,7 @@ impl Spread {
     }
 }
 
-/// Seconds, cut to three significant digits.
+/// Seconds, truncated to three significant digits.
 fn significant(seconds: u64) -> u64 {
     let digits = seconds.checked_ilog10().unwrap_or_default();
     let unit = 10_u64.pow(digits.saturating_sub(2));
@@ -78,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_cut_to_three_significant_digits() {
+    fn times_are_truncated_to_three_significant_digits() {
         for (seconds, cut) in
             [(0, 0), (999, 999), (1_234, 1_230), (14_400, 14_400), (123_999, 123_000)]
         {
@@ -87,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_added_can_be_taken_out_again() {
+    fn what_was_added_can_be_subtracted_again() {
         let once = |seconds| Spread::of(TimeSum::from_parts(seconds, 0));
         let mut spread = once(60);
         spread.add(&once(90));

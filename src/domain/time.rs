@@ -20,7 +20,7 @@ pub struct Instant(i64);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span(i64);
 
-/// An instant before 1970 or after 2199, or a span that leads there.
+/// The error for an instant before 1970 or after 2199, and for arithmetic that leads there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("time is outside 1970-01-01T00:00:00Z to 2199-12-31T23:59:59.999999999Z")]
 pub struct OutOfRange;
@@ -32,12 +32,18 @@ impl Instant {
     pub const MAX: Instant = Instant(7_258_118_400 * NANOS_A_SECOND - 1);
 
     /// The instant `nanos` nanoseconds after 1970-01-01T00:00:00Z.
+    ///
+    /// # Errors
+    /// [`OutOfRange`] before [`Instant::MIN`] or after [`Instant::MAX`].
     pub fn from_nanos(nanos: i64) -> Result<Instant, OutOfRange> {
         let instant = Instant(nanos);
         if (Instant::MIN..=Instant::MAX).contains(&instant) { Ok(instant) } else { Err(OutOfRange) }
     }
 
     /// The instant `seconds` after 1970-01-01T00:00:00Z.
+    ///
+    /// # Errors
+    /// [`OutOfRange`] before [`Instant::MIN`] or after [`Instant::MAX`].
     pub fn from_seconds(seconds: i64) -> Result<Instant, OutOfRange> {
         seconds.checked_mul(NANOS_A_SECOND).ok_or(OutOfRange).and_then(Instant::from_nanos)
     }
@@ -63,6 +69,9 @@ impl Instant {
     }
 
     /// This instant moved by `span`.
+    ///
+    /// # Errors
+    /// [`OutOfRange`] when the result lies before [`Instant::MIN`] or after [`Instant::MAX`].
     pub fn checked_add(self, span: Span) -> Result<Instant, OutOfRange> {
         self.0.checked_add(span.0).ok_or(OutOfRange).and_then(Instant::from_nanos)
     }
@@ -114,7 +123,7 @@ impl Span {
         Span::from_seconds(minutes * 60)
     }
 
-    /// Nanoseconds.
+    /// The span in nanoseconds.
     pub const fn nanos(self) -> i64 {
         self.0
     }
@@ -142,7 +151,7 @@ impl Span {
 impl std::ops::Add for Span {
     type Output = Span;
 
-    /// Saturates: a sum of spans of one incident's life cannot come near the edge.
+    /// Saturates: sums over the segments of a clock stay far below 292 years.
     fn add(self, other: Span) -> Span {
         Span(self.0.saturating_add(other.0))
     }

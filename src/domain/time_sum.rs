@@ -1,4 +1,4 @@
-//! Time added up over people or incidents.
+//! Sums of time over people or incidents, wider than a span.
 
 use std::iter::Sum;
 use std::ops::{Add, AddAssign};
@@ -22,7 +22,7 @@ impl TimeSum {
         TimeSum(u128::from(people) * u128::try_from(span.nanos()).unwrap_or_default())
     }
 
-    /// So many seconds and nanoseconds.
+    /// `seconds` and `nanos` added up.
     pub fn from_parts(seconds: u64, nanos: u32) -> TimeSum {
         TimeSum(u128::from(seconds) * NANOS_A_SECOND + u128::from(nanos))
     }
@@ -33,7 +33,7 @@ impl TimeSum {
         (seconds, (self.0 % NANOS_A_SECOND) as u32)
     }
 
-    /// Nanoseconds.
+    /// The sum in nanoseconds.
     pub fn nanos(self) -> u128 {
         self.0
     }
@@ -43,17 +43,17 @@ impl TimeSum {
         self.0 / NANOS_AN_HOUR
     }
 
-    /// This many times over.
+    /// The sum multiplied by `count`; saturates.
     pub fn times(self, count: u128) -> TimeSum {
         TimeSum(self.0.saturating_mul(count))
     }
 
-    /// Divided into so many parts, rounded down; into none it stays whole.
+    /// The sum divided by `parts`, rounded down to the nanosecond; divided by 0 it stays the same.
     pub fn divided(self, parts: u128) -> TimeSum {
         TimeSum(self.0 / parts.max(1))
     }
 
-    /// Less another, but not below nothing.
+    /// The sum less another, but not below zero.
     pub fn less(self, other: TimeSum) -> TimeSum {
         TimeSum(self.0.saturating_sub(other.0))
     }

@@ -1,4 +1,4 @@
-//! What is wrong with an input: the field, by its path, and what would be right.
+//! Violations: which field of an input is wrong, by its path, and what would be right.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ pub struct Violation {
     pub field: String,
     /// What is wrong and what would be right, as a sentence for the person who sent it.
     pub description: String,
-    /// The field holds an instant outside the supported range.
+    /// Whether the field is an instant outside the supported range.
     pub is_out_of_range: bool,
 }
 
@@ -25,7 +25,7 @@ impl Violation {
         Violation { is_out_of_range: true, ..Violation::new(field, description) }
     }
 
-    /// The same violation seen from one level further out.
+    /// The same violation with its path prefixed by `parent`.
     pub fn within(self, parent: &str) -> Violation {
         let field = match (parent, self.field.as_str()) {
             (parent, "") => parent.to_owned(),

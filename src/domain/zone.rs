@@ -1,8 +1,8 @@
-//! Time zones: what a clock on the wall shows at an instant, and which instant it meant.
+//! Time zones: conversion between instants and local time.
 //!
-//! This is the only place that knows how zone rules are kept. The rules come from an IANA time
-//! zone database handed over at start and are held whole: nothing is read again later, so a
-//! database replaced on disk changes no answer until it is opened anew, under its own version.
+//! The rules come from an IANA time zone database that is read whole at start. Nothing is read
+//! later, so a database replaced on disk changes no answer until it is opened anew, under its own
+//! version.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -42,7 +42,7 @@ pub struct Transition {
 }
 
 impl ZoneDatabase {
-    /// Takes every zone out of `database`, which is release `version` ("2026f").
+    /// Reads every zone of `database`, which is release `version` ("2026f").
     pub fn new(version: impl Into<String>, database: &TimeZoneDatabase) -> ZoneDatabase {
         let named = |name: &str| Some((name.to_owned(), database.get(name).ok()?));
         let zones = database.available().filter_map(|name| named(name.as_str())).collect();
@@ -99,7 +99,7 @@ impl Zone {
             })
     }
 
-    /// The date and time a clock in the zone shows at `instant`.
+    /// The local date and time in the zone at `instant`.
     pub fn local(&self, instant: Instant) -> NaiveDateTime {
         let offset = chrono::TimeDelta::seconds(self.offset_seconds(instant).into());
         instant.to_chrono().naive_utc() + offset
@@ -108,6 +108,9 @@ impl Zone {
     /// The instant at which a clock in the zone shows `local`, by the "compatible" rule of RFC
     /// 5545: a time that the clock skips is moved forward by the length of the gap, and of a time
     /// that it shows twice the first is meant.
+    ///
+    /// # Errors
+    /// [`OutOfRange`] when the instant lies outside 1970 to 2199.
     pub fn instant(&self, local: NaiveDateTime) -> Result<Instant, OutOfRange> {
         let timestamp = self.rules.to_timestamp(civil_time(local)?).map_err(|_| OutOfRange)?;
         i64::try_from(timestamp.as_nanosecond())

@@ -1,4 +1,4 @@
-//! Actions: what people did about the figures. They are recorded as facts are, and change none.
+//! Actions: what people did about the figures. They are recorded like facts and change no figure.
 
 use super::catalog::Catalog;
 use super::ledger::{Dedup, Event, Ledger, dedup};
@@ -9,7 +9,7 @@ use crate::domain::recorded::Recorded;
 use crate::domain::settlement::{Decided, Decision, Item};
 use crate::domain::time::Instant;
 
-/// What somebody did about the figures.
+/// What a person did about the figures.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
     /// They signed the review of a period.
@@ -20,7 +20,7 @@ pub enum Action {
     ItemDecided(Box<Decided>),
 }
 
-/// Somebody's word that the review of a period is right as it stood.
+/// A person's confirmation that the review of a period was right as it stood.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signature {
     /// Names it within the tenant.
@@ -31,18 +31,18 @@ pub struct Signature {
     pub period: String,
     /// Who signed.
     pub signed_by: String,
-    /// What they had to say.
+    /// What they remarked.
     pub note: String,
     /// The review was evaluated as of this instant.
     pub as_of: Instant,
-    /// It rests on what was recorded by then.
+    /// The review used only what was recorded by this instant.
     pub known: Instant,
 }
 
 /// A tenant's actions, in the order they were recorded.
 pub type ActionLog = Ledger<Action>;
 
-/// An action that is to be recorded.
+/// A request to record an action.
 #[derive(Clone, Debug)]
 pub enum TakeAction {
     /// Sign the review of a period.
@@ -53,25 +53,26 @@ pub enum TakeAction {
     DecideItem(Box<DecideItem>),
 }
 
-/// An item that is to be opened.
+/// A request to open a settlement item.
 #[derive(Clone, Debug)]
 pub struct OpenItem {
-    /// The item; its client and currency follow from its contract, and its `open_time` is not so.
+    /// The item. Its `client`, `currency` and `open_time` are ignored: the first two follow from
+    /// its contract.
     pub item: Item,
     /// When it came up; `None`: when it is recorded.
     pub open_time: Option<Instant>,
 }
 
-/// A facet that is to be decided.
+/// A request to decide a facet of an item.
 #[derive(Clone, Debug)]
 pub struct DecideItem {
-    /// The decision, whose `decide_time` is not so, and the item as it stands.
+    /// The decision, whose `decide_time` is ignored, and the item as it stands.
     pub decided: Decided,
     /// When it was decided; `None`: when it is recorded.
     pub decide_time: Option<Instant>,
 }
 
-/// A review that is to be signed.
+/// A request to sign a review.
 #[derive(Clone, Debug)]
 pub struct SignReview {
     /// Names the signature within the tenant.
@@ -82,15 +83,15 @@ pub struct SignReview {
     pub period: String,
     /// Who signs.
     pub signed_by: String,
-    /// What they have to say.
+    /// What they remark.
     pub note: String,
-    /// As of when; `None`: when it is recorded.
+    /// The instant the review is evaluated at; `None`: when the action is recorded.
     pub as_of: Option<Instant>,
-    /// Known by when; `None`: everything recorded before.
+    /// The review uses what was recorded by then; `None`: everything recorded before the action.
     pub known: Option<Instant>,
 }
 
-/// What to do about an action.
+/// What to do with a request to record an action.
 #[derive(Clone, Debug)]
 pub enum ActionDecision {
     /// Record it.
@@ -132,7 +133,7 @@ impl Ledger<Action> {
         })
     }
 
-    /// What was decided of items, by what was recorded up to an instant.
+    /// The decisions on items and when they were recorded, up to an instant.
     pub fn decisions(&self, known_time: Instant) -> impl Iterator<Item = (Instant, &Decided)> {
         self.recorded_by(known_time).filter_map(|recorded| match &recorded.value {
             Action::ItemDecided(decided) => Some((recorded.record_time, decided.as_ref())),
@@ -141,7 +142,13 @@ impl Ledger<Action> {
     }
 }
 
-/// Decides an action at `now`, the instant it would be recorded; the last record is of `last`.
+/// Decides a request at `now`, the instant the action would be recorded; `last` is the record time
+/// of the last record. A request sent again is compared with the recorded action, whose defaults it
+/// takes over.
+///
+/// # Errors
+/// A [`Rejection`] when the contract is unknown, the review can't be signed, or the id is recorded
+/// with other content.
 pub fn decide_action(
     catalog: &Catalog,
     actions: &ActionLog,
@@ -185,7 +192,7 @@ pub fn decide_action(
     }
 }
 
-/// What is requested again leaves out what was filled in when it was recorded.
+/// A request sent again takes the times that were filled in when it was recorded.
 fn signed_again(requested: SignReview, recorded: &Recorded<Action>) -> Signature {
     let times = match &recorded.value {
         Action::ReviewSigned(signature) => (signature.as_of, signature.known),
@@ -228,7 +235,7 @@ fn signature(
     }
 }
 
-/// An item with what its contract says.
+/// An item with the client and currency of its contract.
 fn of_contract(catalog: &Catalog, item: Item) -> Result<Item, Rejection> {
     let known = catalog.known(Instant::MAX);
     let latest = known.contract(&item.contract_id).all().last();

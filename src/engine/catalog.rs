@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use super::terms_entry::TermsEntry;
-use crate::domain::calendar::Calendar;
 use crate::domain::calendar::hours::ServiceHours;
-use crate::domain::clock::{Agreement, CalendarInForce, Calendars};
+use crate::domain::calendar::{Calendar, CalendarInForce, Calendars};
+use crate::domain::clock::Agreement;
 use crate::domain::contract::{Contract, Effective, Revision, Revisions};
 use crate::domain::time::Instant;
 use crate::domain::zone::{Zone, ZoneDatabase};
@@ -29,7 +29,7 @@ struct ContractEntry {
 /// A calendar revision; its hours are compiled when they are first requested.
 #[derive(Debug)]
 pub struct CalendarEntry {
-    /// What it says.
+    /// The calendar as this revision words it.
     pub calendar: Calendar,
     zones: ZoneDatabase,
     hours: OnceLock<Option<ServiceHours>>,
@@ -43,7 +43,7 @@ impl CalendarEntry {
     }
 }
 
-/// Which of a tenant's terms.
+/// The name of a contract or calendar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TermsName<'c> {
     /// A contract, or its end.
@@ -52,7 +52,7 @@ pub enum TermsName<'c> {
     Calendar(&'c str),
 }
 
-/// What was known of a catalog by an instant.
+/// A catalog as it was known at an instant. Cheap to copy.
 #[derive(Clone, Copy, Debug)]
 pub struct Known<'c> {
     catalog: &'c Catalog,
@@ -65,12 +65,12 @@ impl Catalog {
         Catalog { zones, contracts: BTreeMap::new(), calendars: BTreeMap::new() }
     }
 
-    /// Folds in a record. Record times never decrease.
+    /// Applies the next record. Record times never decrease.
     pub fn apply(&mut self, record_time: Instant, entry: TermsEntry) {
         match entry {
             TermsEntry::Contract { effective_time, contract } => {
-                let actions = self.contracts.entry(contract.id.clone()).or_default();
-                actions.revisions.push(effective_time, record_time, contract);
+                let entry = self.contracts.entry(contract.id.clone()).or_default();
+                entry.revisions.push(effective_time, record_time, contract);
             }
             TermsEntry::ContractEnd { contract_id, end_time } => {
                 self.contracts.entry(contract_id).or_default().ends.push((record_time, end_time));
@@ -84,7 +84,7 @@ impl Catalog {
         }
     }
 
-    /// Lets a calendar read so, always and as far as anybody ever knew.
+    /// Replaces all revisions of a calendar by one that was always in force and always known.
     pub(super) fn replace_calendar(&mut self, id: &str, calendar: Calendar) {
         let zones = self.zones.clone();
         let entry = CalendarEntry { calendar, zones, hours: OnceLock::new() };
@@ -93,22 +93,23 @@ impl Catalog {
         self.calendars.insert(id.to_owned(), revisions);
     }
 
-    /// Lets a contract read so, always and as far as anybody ever knew; its end stays.
+    /// Replaces all revisions of a contract by one that was always in force and always known; its
+    /// end stays.
     pub(super) fn replace_contract(&mut self, contract: Contract) {
-        let actions = self.contracts.entry(contract.id.clone()).or_default();
-        actions.revisions = Revisions::default();
-        actions.revisions.push(Instant::MIN, Instant::MIN, contract);
+        let entry = self.contracts.entry(contract.id.clone()).or_default();
+        entry.revisions = Revisions::default();
+        entry.revisions.push(Instant::MIN, Instant::MIN, contract);
     }
 
-    /// What was recorded after one instant and up to another, in the order of recording.
+    /// The terms recorded in `(after, until]` and when, in the order of recording.
     pub fn recorded_between(
         &self,
         after: Instant,
         until: Instant,
     ) -> Vec<(Instant, TermsName<'_>)> {
-        let contracts = self.contracts.iter().flat_map(|(id, actions)| {
-            let revisions = actions.revisions.known(until).all().iter().map(|r| r.record_time);
-            let ends = actions.ends.iter().map(|(record_time, _)| *record_time);
+        let contracts = self.contracts.iter().flat_map(|(id, entry)| {
+            let revisions = entry.revisions.known(until).all().iter().map(|r| r.record_time);
+            let ends = entry.ends.iter().map(|(record_time, _)| *record_time);
             revisions.chain(ends).map(|time| (time, TermsName::Contract(id)))
         });
         let calendars = self.calendars.iter().flat_map(|(id, revisions)| {
@@ -123,7 +124,7 @@ impl Catalog {
         found
     }
 
-    /// What was known by `known_time`.
+    /// The catalog as it was known at `known_time`.
     pub fn known(&self, known_time: Instant) -> Known<'_> {
         Known { catalog: self, known_time }
     }
@@ -133,7 +134,7 @@ impl Catalog {
         &self.zones
     }
 
-    /// The contracts whose clocks a change of terms may move.
+    /// The ids of the contracts whose clocks a change of terms may move.
     pub fn contracts_touched_by(&self, entry: &TermsEntry) -> Vec<String> {
         match entry {
             TermsEntry::Contract { contract, .. } => vec![contract.id.clone()],
@@ -144,7 +145,7 @@ impl Catalog {
         }
     }
 
-    /// The contracts with a revision that measures by this calendar.
+    /// The ids of the contracts with a revision that measures by this calendar.
     pub fn contracts_measured_by<'c>(
         &'c self,
         calendar_id: &'c str,
@@ -157,8 +158,8 @@ impl Catalog {
         };
         self.contracts
             .iter()
-            .filter(move |(_, actions)| {
-                actions.revisions.known(Instant::MAX).all().iter().any(measures)
+            .filter(move |(_, entry)| {
+                entry.revisions.known(Instant::MAX).all().iter().any(measures)
             })
             .map(|(id, _)| id.as_str())
     }
@@ -170,10 +171,10 @@ impl<'c> Known<'c> {
         self.catalog
             .contracts
             .get(id)
-            .map_or_else(Effective::none, |actions| actions.revisions.known(self.known_time))
+            .map_or_else(Effective::none, |entry| entry.revisions.known(self.known_time))
     }
 
-    /// When a contract ends, by the last word on it.
+    /// When a contract ends, by the last known end recorded for it; `None`: it has no end.
     pub fn contract_end(self, id: &str) -> Option<Instant> {
         let ends = &self.catalog.contracts.get(id)?.ends;
         let known = ends.iter().rev().find(|(record_time, _)| *record_time <= self.known_time);
@@ -185,7 +186,8 @@ impl<'c> Known<'c> {
         self.catalog.zones.version()
     }
 
-    /// The zone a contract's periods are cut in: that of the revision recorded last.
+    /// The time zone in which a contract's periods are cut: that of the revision recorded last.
+    /// `None` when the contract or its zone is unknown.
     pub fn zone(self, id: &str) -> Option<Zone> {
         let newest = self.contract(id).all().last()?;
         self.catalog.zones.zone(&newest.content.time_zone)

@@ -1,4 +1,4 @@
-//! Decides commands: what to record, or why not.
+//! Decides commands on events and terms: what to record, or why it is rejected.
 
 use super::catalog::{Catalog, Known};
 use super::ledger::{Dedup, dedup};
@@ -11,44 +11,49 @@ use crate::domain::incident::IncidentEvent;
 use crate::domain::service::ServiceEvent;
 use crate::domain::time::Instant;
 
-/// A change of contracts or calendars that is requested.
+/// A request to change a contract or calendar.
 #[derive(Clone, Debug)]
 pub struct ChangeTerms {
-    /// What should be so.
+    /// The change.
     pub change: Change,
-    /// From when; `None`: always for a first revision, else when it is recorded.
+    /// When it takes effect; `None`: a first revision is in force always, a later one from when it
+    /// is recorded.
     pub effective_time: Option<Instant>,
-    /// The revision that must be the present one; 0: none yet.
+    /// The number that the latest revision must have, 0 for none yet; `None`: any.
     pub expected_revision: Option<u32>,
 }
 
-/// What should be so.
+/// A change of terms.
 #[derive(Clone, Debug)]
 pub enum Change {
-    /// A contract reads so.
+    /// Put a revision of a contract.
     Contract(Contract),
-    /// A calendar reads so.
+    /// Put a revision of a calendar.
     Calendar {
         /// Which calendar.
         id: String,
-        /// How it reads.
+        /// The calendar.
         calendar: Calendar,
     },
-    /// A contract ends at `effective_time`.
+    /// End the contract with this id at `effective_time`.
     EndContract(String),
 }
 
-/// What to do about a change of terms.
+/// What to do with a request to change terms.
 #[derive(Clone, Debug)]
 pub struct Decision {
-    /// What to record; `None`: it is so already.
+    /// What to record; `None`: nothing would change.
     pub entry: Option<TermsEntry>,
-    /// What the lint warns of.
+    /// The warnings of the lint.
     pub findings: Vec<Finding>,
 }
 
-/// Decides an event about an incident, against what is recorded under its event id. The incident
-/// holds `count` events and may hold `events_max`.
+/// Decides an event about an incident; `recorded` is the event recorded under its id, with its
+/// sequence. The incident has `count` events and may have `events_max`.
+///
+/// # Errors
+/// [`Rejection::EventConflict`] when the id is recorded with other content,
+/// [`Rejection::LimitExceeded`] when the incident is full.
 pub fn decide_event(
     recorded: Option<(u64, &IncidentEvent)>,
     event: &IncidentEvent,
@@ -63,7 +68,11 @@ pub fn decide_event(
     Ok(dedup)
 }
 
-/// Decides an event about a service, against what is recorded under its event id.
+/// Decides an event about a service; `recorded` is the event recorded under its id, with its
+/// sequence.
+///
+/// # Errors
+/// [`Rejection::EventConflict`] when the id is recorded with other content.
 pub fn decide_service_event(
     recorded: Option<(u64, &ServiceEvent)>,
     event: &ServiceEvent,
@@ -72,6 +81,10 @@ pub fn decide_service_event(
 }
 
 /// Decides a change of terms at `now`, the instant it would be recorded.
+///
+/// # Errors
+/// A [`Rejection`] when the expected revision is not the latest, the contract has ended or is
+/// unknown, or the lint finds errors.
 pub fn decide_terms(
     catalog: &Catalog,
     change: ChangeTerms,
@@ -120,7 +133,8 @@ pub fn decide_terms(
     }
 }
 
-/// A first revision rules always, a later one from when it is recorded, unless stated otherwise.
+/// When a revision takes effect: as requested, else always for a first revision and `now` for a
+/// later one.
 fn effective(latest: Option<Instant>, requested: Option<Instant>, now: Instant) -> Instant {
     requested.unwrap_or(if latest.is_some() { now } else { Instant::MIN })
 }
@@ -142,7 +156,8 @@ fn check_end(known: Known<'_>, contract: &Contract, effective: Instant) -> Resul
     }
 }
 
-/// The index of clocks is kept for what is known, so what takes clocks over must do so at once.
+/// Rejects a future revision that applies to open clocks: the index of clocks is kept for what is
+/// known now, so a revision that takes clocks over must do so at once.
 fn check_open_clocks(
     contract: &Contract,
     effective: Instant,
@@ -173,7 +188,10 @@ fn warnings(known: Known<'_>, contract: &Contract) -> Vec<Finding> {
     found.filter(|finding| finding.severity == Severity::Warning).collect()
 }
 
-/// What the lint warns of in a contract that is to be put; what it takes for an error refuses it.
+/// The warnings of the lint for a contract that is to be put.
+///
+/// # Errors
+/// [`Rejection::Unsound`] with the errors that the lint finds.
 pub(super) fn check_sound(
     known: Known<'_>,
     contract: &Contract,

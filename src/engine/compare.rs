@@ -1,4 +1,5 @@
-//! What changed between two states of knowledge, and what made it so.
+//! Compares an incident's verdicts between two states of knowledge, and finds the records that
+//! changed them.
 
 use std::collections::BTreeMap;
 
@@ -10,18 +11,18 @@ use crate::domain::clock::Outcome;
 use crate::domain::ids::ClockId;
 use crate::domain::time::Instant;
 
-/// Two states of knowledge, queried one instant.
+/// Two states of knowledge, both evaluated at the same instant.
 #[derive(Clone, Copy, Debug)]
 pub struct Comparison {
-    /// Evaluate as of this instant.
+    /// The instant both are evaluated at.
     pub as_of: Instant,
-    /// What was recorded by then.
+    /// The `known_time` of the first.
     pub earlier: Instant,
-    /// And what was by then.
+    /// The `known_time` of the second.
     pub later: Instant,
 }
 
-/// A clock whose verdict is not the same in both.
+/// A clock whose verdict differs between the two.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     /// Which clock.
@@ -30,19 +31,19 @@ pub struct Change {
     pub steps: Vec<Step>,
 }
 
-/// What one record made of a verdict.
+/// The change of a verdict by one record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// When it was recorded, which names it.
+    /// When the record was recorded; record times are unique.
     pub record_time: Instant,
-    /// The outcome before; none: there was no such clock.
+    /// The verdict before it; `None`: there was no such clock.
     pub before: Option<Outcome>,
-    /// The outcome since.
+    /// The verdict after it; `None`: there is no such clock.
     pub after: Option<Outcome>,
 }
 
-/// The clocks of an incident whose verdict changed. `terms` are the record times of what was
-/// recorded of contracts and calendars between the two states.
+/// The clocks of an incident whose verdict changed. `terms` are the record times of the contracts
+/// and calendars recorded between the two states.
 pub fn compare(
     incident_id: &str,
     ledger: &Ledger,

@@ -1,4 +1,4 @@
-//! How a contract's period complied: entries grouped, and objectives held against them.
+//! The compliance of a contract over a period: entries grouped, and objectives evaluated on them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -25,34 +25,33 @@ pub use super::group_key::GroupKey;
 pub use super::objective::{Attainment, ExperienceResult, OnService, ServiceResult, Uptime};
 pub use super::period::{PeriodQuery, period_of};
 
-/// What is queried a contract.
+/// A question about the compliance of one contract over one period.
 #[derive(Clone, Debug)]
 pub struct Question {
     /// The contract.
     pub contract_id: String,
-    /// The period.
+    /// Which period.
     pub period: PeriodQuery,
-    /// What to group by, each key once.
+    /// The keys to group by, each at most once.
     pub group_by: Vec<GroupKey>,
 }
 
-/// What a period came to, as far as entries were added.
+/// The compliance of a contract over a period, from the entries added so far.
 #[derive(Debug)]
 pub struct Compliance<'c> {
-    /// The revision that rules the end of the period.
+    /// The revision in force at the end of the period, or now while it goes on.
     pub ruling: &'c Revision<Contract>,
-    /// The period queried.
+    /// The period.
     pub period: Period,
-    /// The entries that agree in the keys requested, by their values in the order they were
-    /// requested.
+    /// The tallies of the entries, by the values of the requested keys in the order of request.
     pub groups: BTreeMap<Vec<String>, Tally>,
-    /// The objectives that are evaluated by clocks.
+    /// The objectives on attainment.
     pub attainments: Vec<Attainment<'c>>,
-    /// The objectives on what people went through.
+    /// The objectives on experience.
     pub experiences: Vec<ExperienceResult<'c>>,
-    /// The objectives that are evaluated by facts about services.
+    /// The objectives on services.
     pub on_services: Vec<OnService<'c>>,
-    /// What is credited for the period, and the periods before that it rests on.
+    /// The periods that the credits of this one depend on, this one first.
     pub credited: Vec<Credited<'c>>,
     pub(super) contract_id: String,
     group_by: Vec<GroupKey>,
@@ -62,7 +61,10 @@ pub struct Compliance<'c> {
 }
 
 impl<'c> Compliance<'c> {
-    /// Nothing yet; `known` is what was known of contracts then.
+    /// The compliance before any entry is added; `known` are the terms as known at `times.known`.
+    ///
+    /// # Errors
+    /// A [`Rejection`] when the contract or its time zone is unknown, or the period is not one.
     pub fn new(
         question: &Question,
         known: Known<'c>,
@@ -97,12 +99,12 @@ impl<'c> Compliance<'c> {
         })
     }
 
-    /// The version of the time zone database it is computed with.
+    /// The release of the time zone database it is computed with.
     pub fn time_zone_database(&self) -> &'c str {
         self.known.time_zone_database()
     }
 
-    /// The stretch in which entries that matter were decided.
+    /// The interval in which the entries that matter were decided: start and end, over all periods.
     pub fn span(&self) -> (Instant, Instant) {
         let periods = self.attainments.iter().map(|attainment| &attainment.period);
         let before = self.credited.iter().map(|credited| &credited.period);
@@ -113,8 +115,8 @@ impl<'c> Compliance<'c> {
         })
     }
 
-    /// The dimension whose tally buckets hold all that is queried, if there is one: whole days are
-    /// queried, and at most one key beside target and priority.
+    /// The dimension whose tally buckets answer the question, if there is one: for a period of
+    /// whole days grouped by at most one key beside target and priority.
     pub fn dimension(&self) -> Option<Dimension> {
         let is_midnight = |instant: Instant| {
             let midnight = self.zone.local(instant).date().and_time(NaiveTime::MIN);
@@ -135,30 +137,32 @@ impl<'c> Compliance<'c> {
         days(&self.period, &self.zone)
     }
 
-    /// The local days, from one up to another, of each period that something is evaluated over.
-    pub fn days_held(&mut self) -> BTreeSet<(Day, Day)> {
+    /// The local days, from one up to but not including another, of each period that an objective
+    /// is evaluated over.
+    pub fn objective_days(&mut self) -> BTreeSet<(Day, Day)> {
         let zone = &self.zone;
         let of = |period: &Period| {
             let days = days(period, zone);
             (days.start, days.end)
         };
-        let attainments = held(&mut self.attainments, &mut self.credited);
+        let attainments = all_attainments(&mut self.attainments, &mut self.credited);
         let mut found: BTreeSet<_> = attainments.map(|attainment| of(&attainment.period)).collect();
         let experience = all_experience(&mut self.experiences, &mut self.credited);
         found.extend(experience.map(|experience| of(&experience.period)));
         found
     }
 
-    /// Takes in the tally buckets of such days, of the dimension of all clocks, wherever they are
-    /// evaluated.
-    pub fn hold_tally_buckets(
+    /// Adds the tally buckets of such days, of the dimension [`Dimension::All`], to every objective
+    /// whose period has these days.
+    pub fn add_objective_buckets(
         &mut self,
-        held_days: (Day, Day),
+        objective_days: (Day, Day),
         tally_buckets: &[([String; 3], Tally)],
     ) {
         let zone = &self.zone;
-        let is_over_them = |period: &Period| days(period, zone) == (held_days.0..held_days.1);
-        for attainment in held(&mut self.attainments, &mut self.credited) {
+        let is_over_them =
+            |period: &Period| days(period, zone) == (objective_days.0..objective_days.1);
+        for attainment in all_attainments(&mut self.attainments, &mut self.credited) {
             if is_over_them(&attainment.period) {
                 tally_buckets
                     .iter()
@@ -174,7 +178,7 @@ impl<'c> Compliance<'c> {
         }
     }
 
-    /// Takes in a tally bucket of the period, of the dimension that holds all that is queried.
+    /// Adds a tally bucket of the period, of the dimension that [`Compliance::dimension`] gives.
     pub fn add_tally_bucket(&mut self, [value, target, priority]: &[String; 3], tally: &Tally) {
         let of = |key: &GroupKey| match key {
             GroupKey::Target => target.clone(),
@@ -185,7 +189,7 @@ impl<'c> Compliance<'c> {
         self.groups.entry(key).or_default().add(tally);
     }
 
-    /// Takes out what an incident has added to tally buckets that were taken in.
+    /// Subtracts what an incident has contributed to the tally buckets that were added.
     pub fn subtract(&mut self, contribution: &Contribution) {
         for target in contribution.targets.iter().filter(|t| t.contract_id == self.contract_id) {
             if self.days().contains(&target.day) {
@@ -193,7 +197,7 @@ impl<'c> Compliance<'c> {
                 let key: Vec<_> = self.group_by.iter().map(of).collect();
                 self.groups.entry(key).or_default().remove(&target.tally);
             }
-            for attainment in held(&mut self.attainments, &mut self.credited) {
+            for attainment in all_attainments(&mut self.attainments, &mut self.credited) {
                 if attainment.promise().covers(&target.target_id, &target.priority)
                     && days(&attainment.period, &self.zone).contains(&target.day)
                 {
@@ -208,20 +212,21 @@ impl<'c> Compliance<'c> {
         }
     }
 
-    /// What the period's incidents cost people.
+    /// What the period's incidents cost people, over all groups.
     pub fn experience_totals(&self) -> ExperienceTotals {
-        let mut experience_totals = ExperienceTotals::default();
-        self.groups.values().for_each(|group| experience_totals.add(&group.experience_totals));
-        experience_totals
+        let mut totals = ExperienceTotals::default();
+        self.groups.values().for_each(|group| totals.add(&group.experience_totals));
+        totals
     }
 
-    /// The SLX figure of the period, or of as much of it as has passed, if the contract weighs one.
+    /// The SLX figure of the period, or of as much of it as has passed; `None` when the contract
+    /// sets no weights.
     pub fn slx_figure(&self) -> Option<Figure> {
         let passed = self.period.end.min(self.as_of).since(self.period.start);
         figure(self.ruling.content.terms.experience.as_deref()?, &self.experience_totals(), passed)
     }
 
-    /// The services that objectives are about.
+    /// The ids of the services that objectives are about.
     pub fn services(&self) -> BTreeSet<String> {
         let credited = self.credited.iter().flat_map(|credited| &credited.on_services);
         let all = self.on_services.iter().chain(credited);
@@ -243,7 +248,7 @@ impl<'c> Compliance<'c> {
         }
     }
 
-    /// Takes an entry in, wherever it belongs.
+    /// Adds an entry to every group and objective it belongs to.
     pub fn add(&mut self, entry: &Entry<'_>) {
         if entry.contract_id != self.contract_id {
             return;
@@ -252,7 +257,7 @@ impl<'c> Compliance<'c> {
             let key = self.group_by.iter().map(|key| key.value(entry).to_owned()).collect();
             self.groups.entry(key).or_default().add(&Tally::of(entry));
         }
-        for attainment in held(&mut self.attainments, &mut self.credited) {
+        for attainment in all_attainments(&mut self.attainments, &mut self.credited) {
             if attainment.promise().covers(entry.target_id, entry.priority)
                 && attainment.period.takes(entry, self.as_of)
             {
@@ -280,20 +285,20 @@ impl Compliance<'_> {
         entry.contract_id == self.contract_id && self.period.takes(entry, self.as_of)
     }
 
-    /// What kind of period it is, if it is a month, quarter or year.
+    /// The kind of the period, if it is a month, quarter or year.
     pub(super) fn kind(&self) -> Option<PeriodKind> {
         whole(&self.period, &self.zone).map(|(kind, _)| kind)
     }
 
-    /// What a target came to in the period, if it belongs there.
+    /// The verdict of a target among `entries`, if it belongs to the period.
     pub(super) fn verdict(&self, entries: &[Entry<'_>], target_id: &str) -> Option<Outcome> {
         let of_target = |entry: &&Entry<'_>| entry.target_id == target_id && self.takes(entry);
         entries.iter().find(of_target).map(Entry::verdict)
     }
 }
 
-/// All that entries are held against: the objectives, and those of the periods credits rest on.
-fn held<'h, 'c>(
+/// All objectives on attainment: of the period, and of those that its credits depend on.
+fn all_attainments<'h, 'c>(
     attainments: &'h mut [Attainment<'c>],
     credited: &'h mut [Credited<'c>],
 ) -> impl Iterator<Item = &'h mut Attainment<'c>> {
@@ -301,7 +306,7 @@ fn held<'h, 'c>(
     attainments.iter_mut().chain(before)
 }
 
-/// All that is held against what people went through: the objectives, and those credits rest on.
+/// All objectives on experience: of the period, and of those that its credits depend on.
 fn all_experience<'h, 'c>(
     experiences: &'h mut [ExperienceResult<'c>],
     credited: &'h mut [Credited<'c>],

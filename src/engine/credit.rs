@@ -1,4 +1,5 @@
-//! The credits of a contract's period: which periods they rest on, each by the words that ruled it.
+//! Service credits of a contract's period: the periods they depend on, each under the revision that
+//! governed it.
 
 use std::collections::BTreeMap;
 
@@ -7,24 +8,24 @@ use chrono::NaiveDate;
 use super::objective::{Attainment, ExperienceResult, OnService, Ruling, ServiceResult};
 use super::period::last_instant;
 use crate::domain::compliance::attainment::Verdict;
-use crate::domain::compliance::credit::{EvaluatedObjective, Line, Statement, Stood};
+use crate::domain::compliance::credit::{EvaluatedPeriod, Line, ObjectiveVerdict, Statement};
 use crate::domain::compliance::{Period, credit};
 use crate::domain::contract::{Contract, Credits, Effective, PeriodKind, Revision};
 use crate::domain::time::Instant;
 use crate::domain::zone::Zone;
 
-/// A period whose missed objectives are credited, and the entries that rests on.
+/// A period whose missed objectives are credited, with its objectives.
 #[derive(Debug)]
 pub struct Credited<'c> {
     /// The period.
     pub period: Period,
-    /// The contract that ruled it.
+    /// The contract as the revision words it that governed the period.
     pub contract: &'c Contract,
     /// The credited objectives on attainment whose periods are of this kind.
     pub attainments: Vec<Attainment<'c>>,
-    /// Those on what people went through.
+    /// The credited objectives on experience.
     pub experiences: Vec<ExperienceResult<'c>>,
-    /// Those on services.
+    /// The credited objectives on services.
     pub on_services: Vec<OnService<'c>>,
     credits: &'c Credits,
     first_day: NaiveDate,
@@ -58,27 +59,30 @@ impl<'c> Credited<'c> {
         })
     }
 
-    fn evaluated(&self, as_of: Instant) -> EvaluatedObjective<'c> {
-        // What nothing is reported of proves nothing.
-        let nothing = Stood { verdict: Verdict::NoData, reached: None };
+    fn evaluated(&self, as_of: Instant) -> EvaluatedPeriod<'c> {
+        // An objective without a result has no data.
+        let nothing = ObjectiveVerdict { verdict: Verdict::NoData, reached: None };
         let objectives = self.contract.terms.objectives.iter().filter(|o| o.period == self.kind);
         let mut results: BTreeMap<_, _> = objectives.map(|o| (o.id.as_str(), nothing)).collect();
         for attainment in &self.attainments {
             let result = attainment.result(as_of);
-            let stood = Stood { verdict: result.verdict, reached: result.attainment };
+            let stood = ObjectiveVerdict { verdict: result.verdict, reached: result.attainment };
             results.insert(attainment.objective.id.as_str(), stood);
         }
         for experience in &self.experiences {
-            let stood = Stood { verdict: experience.verdict(as_of), reached: None };
+            let stood = ObjectiveVerdict { verdict: experience.verdict(as_of), reached: None };
             results.insert(experience.objective.id.as_str(), stood);
         }
         for on_service in &self.on_services {
             let result = on_service.result.as_ref().map(ServiceResult::verdict);
             if let Some((verdict, reached)) = result {
-                results.insert(on_service.objective.id.as_str(), Stood { verdict, reached });
+                results.insert(
+                    on_service.objective.id.as_str(),
+                    ObjectiveVerdict { verdict, reached },
+                );
             }
         }
-        EvaluatedObjective {
+        EvaluatedPeriod {
             first_day: self.first_day,
             months: self.months,
             currency: &self.contract.currency,
@@ -88,8 +92,8 @@ impl<'c> Credited<'c> {
     }
 }
 
-/// The periods that the credits of one rest on, beginning with it: none when nothing is credited,
-/// or when it is no month, quarter or year.
+/// The periods that the credits of a period depend on, beginning with it. Empty when nothing is
+/// credited, or when it is no month, quarter or year.
 pub(super) fn credited<'c>(
     ruling: &'c Revision<Contract>,
     revisions: Effective<'c, Contract>,
@@ -109,7 +113,7 @@ pub(super) fn credited<'c>(
         let Some(ruling) = revisions.at(last_instant(&before, as_of)) else { break };
         let Some(before) = Credited::new(before, kind, ruling, zone) else { break };
         if found.len() == 1 && does_earn_back {
-            // What goes back is the credit of the period before, with all that it rests on.
+            // What goes back is the credit of the period before, with the periods it depends on.
             needed = needed.max(1 + before.credits.repeats() as usize);
         }
         found.push(before);
@@ -117,7 +121,7 @@ pub(super) fn credited<'c>(
     found
 }
 
-/// The month, quarter or year that a period is, by its name.
+/// The month, quarter or year with the same start and end as a period, and its kind.
 pub(super) fn whole(period: &Period, zone: &Zone) -> Option<(PeriodKind, Period)> {
     let kinds = [PeriodKind::Month, PeriodKind::Quarter, PeriodKind::Year];
     let around = |kind| Some((kind, Period::around(kind, period.start, zone).ok()?));
@@ -125,24 +129,24 @@ pub(super) fn whole(period: &Period, zone: &Zone) -> Option<(PeriodKind, Period)
     found.find(|(_, whole)| (whole.start, whole.end) == (period.start, period.end))
 }
 
-/// The statement of the first of these periods.
+/// The statement of the first of these periods; `None` when there are none.
 pub fn statement<'c>(credited: &[Credited<'c>], as_of: Instant) -> Option<Statement<'c>> {
     let evaluated: Vec<_> = credited.iter().map(|period| period.evaluated(as_of)).collect();
     credit::statement(&evaluated)
 }
 
-/// What a period's missed objectives cost the provider, worked out.
+/// The service credits of a period, with what is needed to report them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CreditStatement<'c> {
-    /// ISO 4217 code.
+    /// The ISO 4217 code of the amounts' currency.
     pub currency: &'c str,
     /// The lines, each with the period whose credit it is.
     pub lines: Vec<(Line<'c>, Option<Period>)>,
-    /// What the credits of the period may come to, in minor units.
+    /// The most that the credits of the period may come to, in minor units.
     pub cap: i64,
-    /// The sum of the lines.
+    /// The sum of the lines, in minor units.
     pub total: i64,
-    /// The period goes on: it is so as far as it has gone.
+    /// Whether the period goes on, so that the amounts are those so far.
     pub is_provisional: bool,
 }
 

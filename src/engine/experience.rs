@@ -1,15 +1,15 @@
-//! What people went through in an incident, under each of its contracts.
+//! The experience of an incident and its entries, under each of its contracts.
 
 use super::catalog::Known;
-use crate::domain::clock::{Calendars, Clock, Evaluation};
+use crate::domain::calendar::Calendars;
+use crate::domain::clock::{Clock, Evaluation};
 use crate::domain::compliance::{Entry, entries};
 use crate::domain::contract::Contract;
 use crate::domain::experience::{Avoidable, Experience, Passages, avoidable, experience};
 use crate::domain::incident::History;
 use crate::domain::time::Instant;
 
-/// What people went through as of an instant, by each contract under which an incident was
-/// evaluated.
+/// The experience as of an instant, under each contract that the incident was evaluated under.
 pub fn experiences<'a>(
     history: &History<'a>,
     evaluation: &Evaluation<'a>,
@@ -25,8 +25,8 @@ pub fn experiences<'a>(
     evaluated.collect()
 }
 
-/// What an incident comes to as of an instant: an entry for each target that has a clock, with both
-/// accounts and what was avoidable.
+/// The entries of an incident as of an instant: one for each target that has a clock, with all
+/// accounts and the avoidable time.
 pub fn entries_of<'a>(
     history: &History<'a>,
     evaluation: &Evaluation<'a>,
@@ -37,7 +37,7 @@ pub fn entries_of<'a>(
     entries_experience(history, evaluation, &experiences, known, as_of)
 }
 
-/// The same, by what people went through.
+/// The same, from experiences that are computed already.
 pub fn entries_experience<'a>(
     history: &History<'a>,
     evaluation: &Evaluation<'a>,
@@ -56,7 +56,8 @@ pub fn entries_experience<'a>(
     entries
 }
 
-/// What was avoidable of a stopped clock's time.
+/// The avoidable time of a stopped clock; `None` as for [`avoidable`], or when its calendar is
+/// unknown.
 pub fn avoidable_of(
     history: &History<'_>,
     clock: &Clock<'_>,
@@ -66,8 +67,8 @@ pub fn avoidable_of(
     avoidable(history, clock, calendar.hours)
 }
 
-/// The contracts an incident was evaluated under, as worded by the last revision that rules a
-/// clock: each right before those that underpin it.
+/// The contracts an incident was evaluated under, each as the last revision that governs one of its
+/// clocks words it, and each right before those that underpin it.
 pub fn chain<'a>(evaluation: &Evaluation<'a>, known: &'a Known<'a>) -> Vec<&'a Contract> {
     let by_contract = evaluation.clocks.chunk_by(|a, b| a.contract_id == b.contract_id);
     let worded = by_contract.filter_map(|clocks| {

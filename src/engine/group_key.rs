@@ -21,7 +21,7 @@ pub enum GroupKey {
 }
 
 impl GroupKey {
-    /// The dimension of tally buckets that holds its values; `None`: every tally bucket has them.
+    /// The dimension of the tally buckets that have its values; `None`: all tally buckets do.
     pub(super) fn dimension(self) -> Option<Dimension> {
         match self {
             GroupKey::Target | GroupKey::Priority => None,
@@ -44,7 +44,7 @@ impl GroupKey {
         }
     }
 
-    /// Its value for a target of an incident that is counted in tally buckets.
+    /// Its value for a target that an incident has contributed to tally buckets.
     pub(super) fn counted_value<'c>(
         self,
         contribution: &'c Contribution,

@@ -1,7 +1,7 @@
-//! Where an incident stands among all others, so that questions find it without reading it.
+//! The index entry of an incident, by which queries find it without evaluating it.
 //!
-//! Time passing is no write: a running clock is indexed under the instant it is due, once, and that
-//! stays right until a fact moves it. A clock that has ended is indexed under what decided it.
+//! The passing of time writes nothing: a running clock is indexed once under its due time, which
+//! stays right until a fact moves it. A clock that has ended is indexed under when it was decided.
 
 use super::catalog::Known;
 use super::experience::entries_of;
@@ -13,21 +13,21 @@ use crate::domain::ids::ClockId;
 use crate::domain::incident::{Fact, History};
 use crate::domain::time::Instant;
 
-/// Where one incident stands.
+/// Where an incident's clocks stand in the index, and what it adds to the tallies.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct IndexEntry {
-    /// Its clocks.
+    /// The places of its clocks.
     pub clocks: Vec<ClockPlace>,
-    /// Every contract it was ever opened under, retracted openings included.
+    /// The ids of all contracts it was ever opened under, including by retracted openings; sorted.
     pub contracts: Vec<String>,
-    /// When the last of its facts occurs, if that is after it was recorded: until then it is not
-    /// yet as it is indexed.
+    /// When its last fact occurs, if that is after it was recorded (future-dated): until then the
+    /// index entry does not hold yet.
     pub settles: Option<Instant>,
     /// What it adds to the tallies.
     pub contribution: Contribution,
 }
 
-/// Under what an incident is indexed in the views.
+/// The keys under which an incident is indexed in the views.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct IndexKeys {
     /// The keys that lead to it, sorted.
@@ -36,7 +36,7 @@ pub struct IndexKeys {
     pub contribution: Contribution,
 }
 
-/// Where one clock is indexed.
+/// The place of a clock in the index.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClockPlace {
     /// Open, or how it ended.
@@ -48,13 +48,13 @@ pub struct ClockPlace {
 /// A clock's place in a list. Lists are sorted by it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ClockMark {
-    /// When it is due, or was decided; [`Instant::MAX`] when nothing decides it.
+    /// When it is due, or was decided; [`Instant::MAX`] when time alone does not decide it.
     pub time: Instant,
     /// Which clock.
     pub clock: ClockId,
 }
 
-/// What is indexed together.
+/// The bucket of the index that a clock is kept in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum IndexBucket {
     /// Pending, running or paused: time alone may breach it.
@@ -72,7 +72,7 @@ pub const INDEX_BUCKETS: [IndexBucket; 4] =
     [IndexBucket::Open, IndexBucket::Met, IndexBucket::Breached, IndexBucket::Cancelled];
 
 impl IndexBucket {
-    /// Whether a clock on this index bucket may be in this phase at a later instant.
+    /// Whether a clock in this bucket may be in this phase as of some instant.
     pub fn may_hold_phase(self, phase: Phase) -> bool {
         match phase {
             Phase::Pending | Phase::Running | Phase::Paused => self == IndexBucket::Open,
@@ -81,19 +81,19 @@ impl IndexBucket {
         }
     }
 
-    /// Whether a clock on this index bucket may have this outcome at a later instant.
+    /// Whether a clock in this bucket may have this verdict as of some instant.
     pub fn may_hold_outcome(self, outcome: Outcome) -> bool {
         match outcome {
             Outcome::Undecided => matches!(self, IndexBucket::Open | IndexBucket::Cancelled),
             Outcome::Met => self == IndexBucket::Met,
             Outcome::Breached => self != IndexBucket::Met,
-            // Indexed as though nothing excluded it.
+            // Exclusions do not change the bucket.
             Outcome::Excluded => true,
         }
     }
 }
 
-/// Where the incident of a ledger stands by everything recorded.
+/// The index entry of an incident, by everything recorded about it.
 pub fn index_entry(incident_id: &str, ledger: &Ledger, catalog: Known<'_>) -> IndexEntry {
     let history = History::fold(&ledger.events, Instant::MAX);
     let evaluation = evaluate_incident(&history, &catalog, Instant::MAX);
@@ -108,7 +108,8 @@ pub fn index_entry(incident_id: &str, ledger: &Ledger, catalog: Known<'_>) -> In
     }
 }
 
-/// Where a clock is indexed. Evaluated as of the end of time: only facts can move it from there.
+/// The place of a clock that was evaluated as of the end of time: only facts can move it from
+/// there.
 pub fn place(incident_id: &str, clock: &Clock<'_>) -> ClockPlace {
     let (index_bucket, time) = match (clock.phase, clock.outcome) {
         (Phase::Pending | Phase::Running | Phase::Paused, _) => (IndexBucket::Open, clock.due_time),

@@ -1,17 +1,16 @@
-//! What a tenant's incidents teach: a fold of the journal, record by record.
+//! Learns from a tenant's incidents: a fold of the journal, record by record.
 //!
-//! Each fact is a feature vector of the clocks of its incident that are undecided by then, and so
-//! is each noon of a business day on which nothing happens to them. A clock that is decided teaches
-//! its contract's model, once, by all its feature vectors; what the model said at the facts is
-//! scored. A clock that stops teaches how long it still ran at each of them, and how well it was
-//! estimated.
+//! At each fact the undecided clocks of its incident leave a feature vector, and also at each noon
+//! of a business day on which nothing happens to them. When a clock is decided, its contract's
+//! model learns once from all its feature vectors, and the forecasts it would have given at the
+//! facts are scored. When a clock stops, its contract learns how much longer it ran after each of
+//! them, and how well its work was estimated.
 //!
-//! Silence decides too: a clock goes over its limit though nothing happens. Facts may come late by
-//! a day, so silence is believed a day after. Only records that come within a day of what they
-//! report say how far time is: while a history is imported, the next fact of each incident is still
-//! to come.
+//! A clock may also go over its limit without any fact. Facts may be recorded up to a day late, so
+//! such a breach is learnt a day after. Only records made within a day of what they report advance
+//! that time: while a history is imported, the next fact of each incident is still to come.
 //!
-//! All of it depends on the records and their order alone, however often it is queried meanwhile.
+//! The result depends on the records and their order alone.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -27,35 +26,36 @@ use crate::domain::time::{Instant, Span};
 
 pub use crate::domain::forecast::{ForecastScore, TrackRecord};
 
-/// Facts may come as late as this and are still news.
+/// A fact recorded no later than this after it occurred advances the time up to which the absence
+/// of facts is believed.
 const LATE_AT_MOST: Span = Span::from_hours(24);
 const NANO: Span = Span::from_nanos(1);
-/// A clock leaves no more feature vectors than this: one that is never decided must stay small.
+/// The most feature vectors a clock leaves: one that is never decided must stay small.
 const FEATURE_VECTORS_MAX: usize = 256;
 
-/// All that is learnt of one contract's clocks.
+/// All that was learnt from one contract's clocks.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Learned {
-    /// What it makes of a clock.
+    /// Forecasts clocks from what was learnt.
     pub forecaster: Forecaster,
-    /// How its forecasts turned out so far: those it would have given at each fact.
+    /// How the forecasts it would have given at each fact turned out.
     pub record: TrackRecord,
 }
 
-/// What one tenant's incidents have taught up to a record, and what undecided clocks will teach.
+/// What was learnt from a tenant's incidents up to a record, and the clocks still to learn from.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Learning {
     /// The last record that was taken: its sequence, and when it was recorded.
     pub taken: (u64, Instant),
-    /// By contract.
+    /// What was learnt, by contract id.
     pub contracts: BTreeMap<String, Arc<Learned>>,
-    /// The clocks that will still teach, by incident.
+    /// The clocks still to learn from, by incident id.
     pub watched: BTreeMap<String, Vec<Watched>>,
-    /// When silence decides which incident's clocks next.
+    /// When a clock of each incident next goes over its limit if nothing happens.
     lapses: BTreeSet<(Instant, String)>,
 }
 
-/// A clock that will still teach.
+/// A clock that is still to be learnt from: undecided, or decided and still running.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Watched {
     /// Its contract.
@@ -64,55 +64,55 @@ pub struct Watched {
     pub target_id: String,
     /// Its cycle.
     pub cycle: u32,
-    /// When it was last looked at.
+    /// The instant of its last feature vector.
     pub seen: Instant,
     /// When it goes over its limit if nothing happens.
     pub lapse: Option<Instant>,
-    /// Where it came by while undecided; none once it is decided.
+    /// The feature vectors it left while undecided; none once it is decided.
     pub feature_vectors: Vec<FeatureVector>,
-    /// What was said at those of them that were facts.
+    /// The breach probabilities forecast at those of them that were facts.
     pub predicted: Vec<f64>,
-    /// What was used at each; kept until it stops.
+    /// A mark for each feature vector; kept until the clock stops.
     pub marks: Vec<Mark>,
 }
 
-/// How a clock stood when it was looked at.
+/// The state of a clock when it left a feature vector.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mark {
-    /// What of its limit was used.
+    /// The elapsed service time.
     pub elapsed: Span,
-    /// Which clocks it was like.
+    /// The stratum it was in.
     pub stratum: Stratum,
-    /// When that was, if it was paused.
+    /// The instant, if it was paused.
     pub paused_at: Option<Instant>,
-    /// What work was left by an estimate that was new, and whose: the group's name.
+    /// A new estimate of the work left, with the group that made it.
     pub estimate: Option<(String, Span)>,
 }
 
-/// Where the ledgers of a tenant's incidents are.
+/// Reads the ledgers of a tenant's incidents.
 pub trait Ledgers {
-    /// Why one can't be had.
+    /// The error of reading one.
     type Error;
 
-    /// Everything recorded about an incident; what was recorded later may be in it too.
+    /// The ledger of an incident. It may contain later records than the one being learnt from.
     fn ledger(&mut self, incident_id: &str) -> Result<Arc<Ledger>, Self::Error>;
 }
 
-/// An incident looked at.
+/// An incident evaluated at an instant, and what was known of it.
 struct Look<'l> {
     incident_id: &'l str,
     ledger: &'l Ledger,
     known: Known<'l>,
     history: History<'l>,
-    /// What was known before this was recorded by then.
+    /// The last instant before the present record.
     known_before: Instant,
     as_of: Instant,
-    /// Something happens just now.
+    /// Whether the present record's fact occurred at `as_of`.
     is_fact: bool,
 }
 
 impl Learning {
-    /// What was learnt up to a record, and will be from these clocks.
+    /// The learning up to record `taken`, from its stored parts.
     pub fn restored(
         taken: (u64, Instant),
         contracts: BTreeMap<String, Arc<Learned>>,
@@ -122,13 +122,16 @@ impl Learning {
         Learning { taken, contracts, lapses: lapses.collect(), watched }
     }
 
-    /// What is learnt of a contract.
+    /// What was learnt from a contract's clocks; nothing for a contract without any.
     pub fn of(&self, contract_id: &str) -> Arc<Learned> {
         self.contracts.get(contract_id).map(Arc::clone).unwrap_or_default()
     }
 
-    /// Takes the next record in the journal's order: a fact about an incident, with the terms
+    /// Learns from the next record in the journal's order: a fact about an incident, with the terms
     /// known by then.
+    ///
+    /// # Errors
+    /// Those of reading a ledger.
     pub fn take<L: Ledgers>(
         &mut self,
         recorded: &RecordedEvent,
@@ -151,8 +154,8 @@ impl Learning {
         Ok(())
     }
 
-    /// Decides the clocks that went over their limits so long ago that it would be reported by now
-    /// if anything had happened to them, in that order.
+    /// Decides, in order, the clocks that went over their limits so long ago that any fact about
+    /// them would have been recorded by now.
     fn believe_silence<L: Ledgers>(
         &mut self,
         now: Instant,
@@ -191,7 +194,8 @@ impl Learning {
         }
     }
 
-    /// Passes the noons since the clocks were last looked at, by what was known before.
+    /// Leaves feature vectors at the noons since each clock's last one, by what was known before
+    /// the present record.
     fn pass_noons(&mut self, look: &Look<'_>, evaluated: &Evaluation<'_>, clocks: &mut [Watched]) {
         let mut all = BTreeSet::new();
         for watched in clocks.iter().filter(|watched| watched.has_room()) {
@@ -218,7 +222,7 @@ impl Learning {
         }
     }
 
-    /// Takes in how a clock stands; false: it teaches nothing more.
+    /// Learns from how a clock stands; false when there is nothing more to learn from it.
     fn settle(&mut self, watched: &mut Watched, clock: &Clock<'_>, look: &Look<'_>) -> bool {
         let is_decided = matches!(clock.outcome, Outcome::Met | Outcome::Breached);
         if is_decided && !watched.feature_vectors.is_empty() {
@@ -306,7 +310,7 @@ impl Watched {
         (self.contract_id.as_str(), self.target_id.as_str(), self.cycle) == clock.key()
     }
 
-    /// It is undecided, and may leave more feature vectors.
+    /// Whether it is undecided and may leave more feature vectors.
     fn has_room(&self) -> bool {
         !self.feature_vectors.is_empty() && self.marks.len() < FEATURE_VECTORS_MAX
     }
@@ -326,7 +330,7 @@ impl Watched {
         self.seen = snapshot.time;
     }
 
-    /// What happens in one instant leaves one feature vector: the last.
+    /// Drops the feature vector of this instant, since only the last one of an instant counts.
     fn forget_instant(&mut self, time: Instant) {
         if self.seen == time && self.feature_vectors.pop().is_some() {
             self.predicted.pop();
@@ -344,13 +348,13 @@ impl Look<'_> {
     }
 }
 
-/// When silence next decides one of an incident's clocks.
+/// When one of an incident's clocks next goes over its limit if nothing happens.
 fn lapse(incident_id: &str, clocks: &[Watched]) -> Option<(Instant, String)> {
     let first = clocks.iter().filter_map(|watched| watched.lapse).min()?;
     Some((first, incident_id.to_owned()))
 }
 
-/// When the last of the facts occurred that are not still to come.
+/// When the last effective fact occurred that is not in the future.
 fn latest_fact(history: &History<'_>, now: Instant) -> Option<Instant> {
     let facts = history.effective().iter().map(|recorded| recorded.value.occur_time);
     facts.take_while(|time| *time <= now).last()

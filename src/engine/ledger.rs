@@ -1,4 +1,4 @@
-//! Everything recorded about one incident, about one service, or done by one tenant.
+//! Ledgers: everything recorded about one incident or service, and a tenant's actions.
 
 use super::rejection::Rejection;
 use crate::domain::incident::IncidentEvent;
@@ -9,11 +9,11 @@ use crate::domain::time::Instant;
 /// Everything recorded about one thing, in the order it was recorded.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ledger<E = IncidentEvent> {
-    /// The events.
+    /// The events with their places in the journal, in order.
     pub events: Vec<Recorded<E>>,
 }
 
-/// What a ledger holds.
+/// An event that a ledger can hold.
 pub trait Event: PartialEq {
     /// The id its sender gave it, unique within its ledger for ever.
     fn id(&self) -> &str;
@@ -31,7 +31,7 @@ impl Event for ServiceEvent {
     }
 }
 
-/// What to do with something that was sent.
+/// Whether something that was sent is new or a duplicate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dedup {
     /// It is new: record it.
@@ -58,8 +58,8 @@ impl<E> Default for Ledger<E> {
 }
 
 impl<E> Ledger<E> {
-    /// Adds what was recorded next; false: it is in already. So the journal may be read again from
-    /// before the end of a ledger.
+    /// Adds what was recorded next; false when it is in the ledger already, so the journal may be
+    /// replayed from before the ledger's end.
     pub fn push_new(&mut self, recorded: Recorded<E>) -> bool {
         let is_new = self.last_sequence() < recorded.sequence;
         if is_new {

@@ -1,18 +1,20 @@
-//! Commands in, records out, records folded, questions answered: pure.
+//! The engine: decides commands, folds records and answers queries, without input or output.
 //!
-//! [`decide`](command) holds a command against what is recorded and either refuses it or says what
-//! to record. Records fold into a [`catalog`] of contracts and calendars and a [`ledger`] an
-//! incident: [`state`] is that fold, and everybody who folds shares it. [`query`] answers from them
-//! at an instant, and [`index`] says where an incident's clocks belong among all clocks.
-//! [`compliance`] adds up what a [`period`]'s clocks came to, from [`tally`] tally buckets or
-//! evaluated one by one, and how its [`objective`]s stand, with its [`credit`]s; [`period_result`]
-//! is that worked out, and [`simulation`] does so under terms that are only thought of.
-//! [`experience`] is what people went through in an incident meanwhile. [`review`] lays a period on
-//! the table, worked out in [`review_result`]; a [`action`] says what people did about it, and
-//! [`settlement`] what they have left to agree on. [`outlook`] is what is to be expected of an open
-//! clock, [`period_outlook`] of the periods such clocks belong to, and [`objective_outlook`] of
-//! their objectives. [`backtest`] lives through a history again to see how forecasts of it would
-//! have turned out; [`learning`] is what they teach, record by record.
+//! [`command`] compares a command with what is recorded and either rejects it or returns what to
+//! record. Records fold into a [`catalog`] of contracts and calendars and a [`ledger`] for each
+//! incident; [`state`] is that fold, the only one. [`query`] evaluates incidents at an instant, and
+//! [`index`] gives the places of their clocks among all clocks.
+//!
+//! [`compliance`] adds up the entries of a [`period`], from the buckets of [`tally`] or evaluated
+//! one by one, and evaluates its [`objective`]s and [`credit`]s; [`period_result`] is the result,
+//! and [`simulation`] computes it under proposed terms. [`experience`] is how people experienced an
+//! incident. [`review`] gathers the figures for a service review, with [`review_result`] as its
+//! result; [`action`]s are what people did about them, and [`settlement`] what they have left to
+//! agree on.
+//!
+//! [`outlook`] forecasts an open clock, [`period_outlook`] the periods that open clocks belong to,
+//! and [`objective_outlook`] their objectives. [`learning`] learns from incidents record by record,
+//! and [`backtest`] replays a history to score the forecasts it would have given.
 
 pub mod action;
 pub mod backtest;

@@ -1,9 +1,9 @@
-//! A contract's objectives over a period: what each rests on, and how it stands.
+//! A contract's objectives over a period: what each rests on, and its result.
 
 use super::catalog::Known;
 use super::rejection::Rejection;
-use crate::domain::clock::Calendars;
-use crate::domain::compliance::attainment::{AttainmentResult, Verdict, stand};
+use crate::domain::calendar::Calendars;
+use crate::domain::compliance::attainment::{self, AttainmentResult, Verdict};
 use crate::domain::compliance::availability::{
     self, Agreed, Availability, AvailabilityResult, OutagesResult,
 };
@@ -13,7 +13,7 @@ use crate::domain::contract::{
     AgreedService, AttainmentPromise, Contract, ExperiencePromise, Objective, Promise, Revision,
 };
 use crate::domain::experience::ExperienceTotals;
-use crate::domain::forecast::{Budget, Stretch};
+use crate::domain::forecast::{Budget, BurnWindow};
 use crate::domain::service::ServiceEvent;
 use crate::domain::share::Share;
 use crate::domain::time::{Instant, Span};
@@ -24,23 +24,23 @@ use crate::domain::zone::Zone;
 pub struct Attainment<'c> {
     /// The objective.
     pub objective: &'c Objective,
-    /// The revision that words it.
+    /// The contract revision that words it.
     pub contract_revision: u32,
     /// The period it is evaluated over.
     pub period: Period,
-    /// The entries it rests on.
+    /// The tally of the entries that count for it.
     pub tally: Tally,
-    /// Its place among the contract's objectives.
+    /// Its index among the contract's objectives.
     pub place: usize,
     promise: &'c AttainmentPromise,
 }
 
-/// An objective on what people went through, and what it rests on.
+/// An objective on experience, and what it rests on.
 #[derive(Debug)]
 pub struct ExperienceResult<'c> {
     /// The objective.
     pub objective: &'c Objective,
-    /// The revision that words it.
+    /// The contract revision that words it.
     pub contract_revision: u32,
     /// The period it is evaluated over.
     pub period: Period,
@@ -50,38 +50,38 @@ pub struct ExperienceResult<'c> {
     pub promise: ExperiencePromise,
     /// How many people the contract serves; 0: not reported.
     pub people: u32,
-    /// Its place among the contract's objectives.
+    /// Its index among the contract's objectives.
     pub place: usize,
 }
 
-/// An objective on a service, and how it stands.
+/// An objective on a service, and its result.
 #[derive(Debug)]
 pub struct OnService<'c> {
     /// The objective.
     pub objective: &'c Objective,
-    /// The revision that words it.
+    /// The contract revision that words it.
     pub contract_revision: u32,
     /// The period it is evaluated over.
     pub period: Period,
-    /// How it stands; `None` where the time zone database no longer knows its calendar's zone.
+    /// The result; `None` before it is evaluated, or when its calendar's time zone is unknown.
     pub result: Option<ServiceResult>,
-    /// Its place among the contract's objectives.
+    /// Its index among the contract's objectives.
     pub place: usize,
 }
 
-/// How an objective on a service stands.
+/// The result of an objective on a service.
 #[derive(Debug)]
 pub enum ServiceResult {
-    /// One on availability.
+    /// Of an objective on availability.
     Availability(AvailabilityResult, Uptime),
-    /// One on outages.
+    /// Of an objective on outages.
     Outages(OutagesResult, Uptime),
-    /// One on performance.
+    /// Of an objective on performance.
     Performance(PerformanceResult),
 }
 
 impl ServiceResult {
-    /// The verdict, and what was reached where that is a share.
+    /// The verdict, and the share reached, for objectives on a share.
     pub fn verdict(&self) -> (Verdict, Option<Share>) {
         match self {
             ServiceResult::Availability(result, _) => (result.verdict, result.uptime),
@@ -91,20 +91,20 @@ impl ServiceResult {
     }
 }
 
-/// How a service was up, and by which hours.
+/// How a service was up, and by which calendar revision.
 #[derive(Debug)]
 pub struct Uptime {
     /// The revision of the calendar in force when the period began.
     pub calendar_revision: u32,
-    /// How it was up.
+    /// The availability figures.
     pub figures: Availability,
 }
 
-/// An objective, the revision that words it, the period it is evaluated over, and its place.
+/// An objective, the revision that words it, the period it is evaluated over, and its index.
 pub(super) type Ruling<'c> = (&'c Objective, u32, Period, usize);
 
 impl<'c> Attainment<'c> {
-    /// An objective over a period, if it is one on attainment.
+    /// The objective, if it is on attainment.
     pub(super) fn of((objective, revision, period, place): &Ruling<'c>) -> Option<Attainment<'c>> {
         let Promise::Attainment(promise) = &objective.promise else { return None };
         Some(Attainment {
@@ -117,7 +117,7 @@ impl<'c> Attainment<'c> {
         })
     }
 
-    /// Takes in a tally bucket of its period, of the dimension of all clocks.
+    /// Adds a tally bucket of its period, of the dimension `Dimension::All`, if it counts.
     pub(super) fn add_tally_bucket(&mut self, [_, target, priority]: &[String; 3], tally: &Tally) {
         if self.promise.covers(target, priority) {
             self.tally.add(tally);
@@ -129,14 +129,14 @@ impl<'c> Attainment<'c> {
         self.promise
     }
 
-    /// How it stands as of an instant.
+    /// Its result as of an instant.
     pub fn result(&self, as_of: Instant) -> AttainmentResult {
-        stand(self.promise, &self.tally.contractual, self.period.end <= as_of)
+        attainment::evaluate(self.promise, &self.tally.contractual, self.period.end <= as_of)
     }
 }
 
 impl<'c> ExperienceResult<'c> {
-    /// An objective over a period, if it is one on experience, of a contract that reads so.
+    /// The objective, if it is on experience; `contract` gives the number of people served.
     pub(super) fn of(
         (objective, revision, period, place): &Ruling<'c>,
         contract: &Contract,
@@ -153,9 +153,9 @@ impl<'c> ExperienceResult<'c> {
         })
     }
 
-    /// How it stands as of an instant.
+    /// Its verdict as of an instant.
     pub fn verdict(&self, as_of: Instant) -> Verdict {
-        experience::stand(
+        experience::evaluate(
             &self.promise,
             &self.experience_totals,
             self.people,
@@ -165,14 +165,14 @@ impl<'c> ExperienceResult<'c> {
 }
 
 impl<'c> OnService<'c> {
-    /// An objective over a period, if it is one on a service.
+    /// The objective, if it is on a service.
     pub(super) fn of((objective, revision, period, place): &Ruling<'c>) -> Option<OnService<'c>> {
         objective.service()?;
         let (contract_revision, period, place) = (*revision, period.clone(), *place);
         Some(OnService { objective, contract_revision, period, result: None, place })
     }
 
-    /// How it stands as of an instant, by the events in effect then.
+    /// Its result as of an instant, by the events in effect then.
     pub(super) fn evaluated(
         &self,
         events: &[&ServiceEvent],
@@ -184,40 +184,39 @@ impl<'c> OnService<'c> {
             Promise::Attainment(_) | Promise::Experience(_) => None,
             Promise::Availability(promise) => {
                 let uptime = uptime(&promise.agreed, promise.degradation_weight)?;
-                let result = availability::stand(promise, &uptime.figures);
+                let result = availability::evaluate(promise, &uptime.figures);
                 Some(ServiceResult::Availability(result, uptime))
             }
             Promise::Outages(promise) => {
                 let uptime = uptime(&promise.agreed, Share::NONE)?;
-                let result = availability::stand_outages(promise, &uptime.figures);
+                let result = availability::evaluate_outages(promise, &uptime.figures);
                 Some(ServiceResult::Outages(result, uptime))
             }
             Promise::Performance(promise) => {
                 let is_over = self.period.end <= as_of;
-                let result = performance::stand(promise, events, &self.period, is_over);
+                let result = performance::evaluate(promise, events, &self.period, is_over);
                 Some(ServiceResult::Performance(result))
             }
         }
     }
 
-    /// What was down of the agreed time of the last `length` before an instant, if it is an
-    /// objective on availability.
+    /// The window of the last `length` before an instant, if it is an objective on availability.
     pub fn last(
         &self,
         length: Span,
         events: &[&ServiceEvent],
         known: Known<'_>,
         as_of: Instant,
-    ) -> Option<Stretch> {
+    ) -> Option<BurnWindow> {
         let Promise::Availability(promise) = &self.objective.promise else { return None };
         let start = as_of.checked_add(-length).unwrap_or(Instant::MIN);
         let period = Period { name: String::new(), start, end: as_of };
         let weight = promise.degradation_weight;
         let figures = uptime(events, known, (&period, as_of), &promise.agreed, weight)?.figures;
-        Some(Stretch { agreed: figures.agreed, down: figures.downtime() })
+        Some(BurnWindow { agreed: figures.agreed, down: figures.downtime() })
     }
 
-    /// How the downtime it allows is used up, likewise.
+    /// Its error budget, if it is an evaluated objective on availability.
     pub fn budget(&self) -> Option<Budget> {
         let Promise::Availability(promise) = &self.objective.promise else { return None };
         let Some(ServiceResult::Availability(_, uptime)) = &self.result else { return None };
@@ -226,7 +225,7 @@ impl<'c> OnService<'c> {
     }
 }
 
-/// How a service was up over a period, as of an instant.
+/// How a service was up over a period, as of an instant; `None` when its calendar is unknown.
 fn uptime(
     events: &[&ServiceEvent],
     known: Known<'_>,
@@ -241,7 +240,7 @@ fn uptime(
     Some(Uptime { calendar_revision: calendar.revision, figures })
 }
 
-/// The objectives of a contract, each over the period that is around an instant.
+/// The objectives of a contract, each with its period that contains the instant `last`.
 pub(super) fn objectives<'c>(
     ruling: &'c Revision<Contract>,
     zone: &Zone,

@@ -1,4 +1,4 @@
-//! Objectives that are forecast, each with how it stands and how its period will end.
+//! The forecasts of a period's objectives, each with its present result.
 
 use super::period_outlook::{AttainmentForecast, BudgetOutlook, PeriodOutlook};
 use super::period_result::{ObjectiveResult, objective_results};
@@ -7,26 +7,27 @@ use crate::domain::time::{Instant, Span};
 /// An objective that is forecast.
 #[derive(Debug)]
 pub struct ObjectiveOutlook<'o, 'c> {
-    /// How it stands.
+    /// Its present result.
     pub result: ObjectiveResult<'c>,
-    /// How its period will end; `None`: it is not on attainment.
+    /// The forecast of its period's end; `None`: it is not on attainment.
     pub attainment: Option<&'o AttainmentForecast>,
-    /// How the downtime it allows is used up; `None`: it is not on availability.
+    /// The use of its error budget; `None`: it is not on availability.
     pub budget: Option<BudgetUse>,
 }
 
-/// How the downtime that an availability allows is used up, in agreed service time.
+/// The use of an availability objective's error budget, in agreed service time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BudgetUse {
-    /// What is allowed.
+    /// The downtime allowed in the whole period.
     pub allowed: Span,
-    /// What is left of it; negative: the objective is missed.
+    /// The allowed downtime less that so far; negative when the objective is missed.
     pub left: Span,
-    /// How many times as fast as allowed it was used up in the last day.
+    /// The burn rate of the last day: at 1 the budget lasts exactly the period.
     pub burn_rate_short: Option<f64>,
-    /// The same in the last seven days.
+    /// The burn rate of the last seven days.
     pub burn_rate_long: Option<f64>,
-    /// After which agreed time nothing is left if it goes on as in the last seven days.
+    /// The agreed service time after which the budget is used up if it goes on as in the last seven
+    /// days.
     pub exhausted_after: Option<Span>,
 }
 
@@ -50,9 +51,9 @@ impl BudgetUse {
         BudgetUse {
             allowed: budget.whole(),
             left: budget.left(),
-            burn_rate_short: short.and_then(|stretch| budget.burn_rate(stretch)),
-            burn_rate_long: long.and_then(|stretch| budget.burn_rate(stretch)),
-            exhausted_after: long.and_then(|stretch| budget.exhausted_after(stretch)),
+            burn_rate_short: short.and_then(|window| budget.burn_rate(window)),
+            burn_rate_long: long.and_then(|window| budget.burn_rate(window)),
+            exhausted_after: long.and_then(|window| budget.exhausted_after(window)),
         }
     }
 }

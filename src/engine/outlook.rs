@@ -1,10 +1,11 @@
-//! What is to be expected of open clocks.
+//! The outlook of open clocks: forecast, urgency and reasons.
 
 use super::catalog::Known;
 use super::learning::Learned;
 use super::ledger::Ledger;
 use super::times::Times;
-use crate::domain::clock::{Calendars, Clock};
+use crate::domain::calendar::Calendars;
+use crate::domain::clock::Clock;
 use crate::domain::experience::Urgency;
 use crate::domain::forecast::{
     FeatureVector, Forecast, Forecaster, IncidentFeatures, Reason, Snapshot, explain,
@@ -12,24 +13,24 @@ use crate::domain::forecast::{
 use crate::domain::incident::{Fact, History, IncidentEvent, RecordedEvent, Waiting, WaitingOn};
 use crate::domain::time::{Instant, Span};
 
-/// Reasons listed with a forecast.
+/// The most reasons listed with a forecast.
 const REASONS_MAX: usize = 5;
 
-/// What is to be expected of an open clock.
+/// The outlook of an open clock.
 #[derive(Clone, Debug)]
 pub struct Outlook {
-    /// Its probability and its stop.
+    /// Its breach probability and its expected stop.
     pub forecast: Forecast,
-    /// How it stands against the work estimated; `None`: nothing is.
+    /// The time it has left beside the estimated work; `None`: no work is estimated.
     pub urgency: Option<Urgency>,
-    /// The service time for which it now is the provider's to act and nothing happens.
+    /// The service time for which the provider has been to act and nothing has happened.
     pub idle_time: Span,
-    /// What moved the probability, the strongest first; nothing: it is certain.
+    /// What moved the probability, the strongest first; empty when it is certain.
     pub reasons: Vec<Reason>,
 }
 
-/// What is to be expected of a clock of an incident with this history; `None`: it has not started,
-/// or its calendar is not known.
+/// The outlook of a clock of an incident with this history; `None` when it has not started, or its
+/// calendar is unknown.
 pub fn outlook(
     learned: &Learned,
     clock: &Clock<'_>,
@@ -42,17 +43,18 @@ pub fn outlook(
     let features = FeatureVector::of(&snapshot);
     let Forecaster { model, .. } = &learned.forecaster;
     let forecast = learned.forecaster.forecast(&snapshot, &features, hours);
-    // What is certain was moved by nothing that is weighed.
-    let reasons_described = if forecast.breach_probability < 1.0 { REASONS_MAX } else { 0 };
+    // A certain probability does not come from the model, so no reasons are listed.
+    let reasons_max = if forecast.breach_probability < 1.0 { REASONS_MAX } else { 0 };
     Some(Outlook {
         forecast,
         urgency: Urgency::of(&snapshot.work(), hours),
         idle_time: snapshot.work().idle_time(hours),
-        reasons: explain(model, &snapshot, &features, reasons_described),
+        reasons: explain(model, &snapshot, &features, reasons_max),
     })
 }
 
-/// How an open clock stands against the work estimated; `None`: nothing is, or it is not open.
+/// The urgency of an open clock; `None` when no work is estimated, or it neither runs nor is
+/// paused.
 pub fn urgency(
     clock: &Clock<'_>,
     history: &History<'_>,
@@ -64,33 +66,33 @@ pub fn urgency(
     Urgency::of(&snapshot.work(), hours)
 }
 
-/// What might become so of an incident.
+/// Hypothetical facts about an incident.
 #[derive(Clone, Debug, Default)]
 pub struct WhatIf {
     /// The incident.
     pub incident_id: String,
-    /// So much work is left.
+    /// This much work is left.
     pub effort_remaining: Option<Span>,
-    /// It is the provider's to act again from then on.
+    /// The provider is to act again from this instant on.
     pub wait_end: Option<Instant>,
-    /// Its priority becomes this.
+    /// Its priority changes to this.
     pub priority: Option<String>,
 }
 
 impl WhatIf {
-    /// The instant at which all of it would be so.
+    /// The first instant, not before `times.as_of`, at which all hypothetical facts have occurred.
     pub fn as_of(&self, times: Times) -> Instant {
         self.wait_end.map_or(times.as_of, |end| end.max(times.as_of))
     }
 
-    /// The facts of a ledger, and those that are thought of.
+    /// The known facts of a ledger, followed by the hypothetical ones.
     pub fn ledger(&self, ledger: &Ledger, times: Times) -> Ledger {
         let mut facts = Vec::new();
         facts.extend(self.effort_remaining.map(|left| (times.as_of, Fact::EffortEstimated(left))));
         facts.extend(self.priority.clone().map(|to| (times.as_of, Fact::PriorityChanged(to))));
         facts.extend(self.wait_end.map(|end| (end, self.goes_on(ledger, times))));
         let last = ledger.last_sequence();
-        let thought = facts.into_iter().zip(1..).map(|((occur_time, fact), place)| {
+        let hypothetical = facts.into_iter().zip(1..).map(|((occur_time, fact), place)| {
             let event = IncidentEvent {
                 event_id: format!("what-if-{place}"),
                 incident_id: self.incident_id.clone(),
@@ -102,13 +104,13 @@ impl WhatIf {
             };
             RecordedEvent { sequence: last + place, record_time: times.known, value: event }
         });
-        ledger.recorded_by(times.known).cloned().chain(thought).collect()
+        ledger.recorded_by(times.known).cloned().chain(hypothetical).collect()
     }
 
-    /// It goes on in the status it is in, but it is the provider's to act.
+    /// A status change to the present status, with the provider to act.
     fn goes_on(&self, ledger: &Ledger, times: Times) -> Fact {
-        let state = History::fold(&ledger.events, times.known);
-        let status = state.state(times.as_of).status.to_owned();
+        let history = History::fold(&ledger.events, times.known);
+        let status = history.state(times.as_of).status.to_owned();
         let (waiting_on, third_party, reason) = (WaitingOn::Provider, String::new(), String::new());
         Fact::StatusChanged(Waiting { status, waiting_on, third_party, reason })
     }

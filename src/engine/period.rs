@@ -10,16 +10,19 @@ use crate::domain::contract::Contract;
 use crate::domain::time::{Instant, Span};
 use crate::domain::zone::{Zone, ZoneDatabase};
 
-/// A period as it is requested.
+/// A request for a period.
 #[derive(Clone, Debug)]
 pub enum PeriodQuery {
     /// By its name, in the contract's time zone.
     Named(String),
-    /// From an instant up to another.
+    /// From an instant up to but not including another.
     Between(Instant, Instant),
 }
 
-/// The period that is requested of a contract, by what was `known`.
+/// The requested period in a contract's time zone, by the terms `known`.
+///
+/// # Errors
+/// A [`Rejection`] when the contract or its time zone is unknown, or the name is not a period's.
 pub fn period_of(
     requested: &PeriodQuery,
     contract_id: &str,
@@ -33,14 +36,14 @@ pub fn period_of(
     period(requested, &zone)
 }
 
-/// A contract whose time zone the database does not know can't be reported on.
+/// The rejection of a contract whose time zone the database does not have.
 pub(super) fn unknown_zone(contract: &Contract, zones: &ZoneDatabase) -> Rejection {
     let (name, version) = (&contract.time_zone, zones.version());
     let text = format!("is in {name:?}, which time zone database {version} does not know");
     Rejection::field("contract_id", text)
 }
 
-/// A period as it is requested, in a zone.
+/// The requested period in a zone.
 pub(super) fn period(requested: &PeriodQuery, zone: &Zone) -> Result<Period, Rejection> {
     match requested {
         PeriodQuery::Named(name) => Period::named(name, zone).map_err(|error| match error {
@@ -53,7 +56,7 @@ pub(super) fn period(requested: &PeriodQuery, zone: &Zone) -> Result<Period, Rej
     }
 }
 
-/// The last instant of the period, or the present one while it goes on.
+/// The last instant of the period, or `as_of` while it goes on; never before its start.
 pub(super) fn last_instant(period: &Period, as_of: Instant) -> Instant {
     let last = period.end.checked_add(-Span::from_nanos(1)).unwrap_or(Instant::MIN);
     last.min(as_of).max(period.start)

@@ -1,4 +1,4 @@
-//! What is to be expected of the periods that open clocks belong to.
+//! Forecasts of the objectives of periods that open clocks belong to.
 
 use std::collections::BTreeMap;
 
@@ -7,30 +7,31 @@ use chrono::{NaiveDate, NaiveTime};
 use super::catalog::Known;
 use super::compliance::Compliance;
 use super::outlook::Outlook;
+use crate::domain::calendar::Calendars;
 use crate::domain::calendar::hours::ServiceHours;
-use crate::domain::clock::{Calendars, Clock};
+use crate::domain::clock::Clock;
 use crate::domain::compliance::Period;
 use crate::domain::contract::AttainmentPromise;
 use crate::domain::forecast::{
-    Arrivals, Budget, DayLeft, OpenClock, PastDays, PeriodForecast, PeriodSoFar, STOP_QUANTILES,
-    Stretch, month_of,
+    Arrivals, Budget, BurnWindow, DayLeft, OpenClock, PastDays, PeriodForecast, PeriodSoFar,
+    STOP_QUANTILES, month_of,
 };
 use crate::domain::ids::ClockId;
 use crate::domain::time::{Instant, Span};
 use crate::domain::zone::Zone;
 
-/// Past days that show how many clocks a day decides.
+/// How many past days are learnt from.
 pub const PAST_DAYS: u64 = 91;
-/// Most influential clocks listed with a period.
+/// The most influential clocks listed with a period, at most.
 const MOST_INFLUENTIAL_MAX: usize = 20;
 const NANOS_A_DAY: f64 = 86_400e9;
 
-/// An open clock that may weigh on a period.
+/// An open clock, and its forecast as far as periods need it.
 #[derive(Clone, Debug)]
 pub struct OpenClockForecast {
     /// Which clock.
     pub clock: ClockId,
-    /// The priority that rules it.
+    /// The priority it is measured by.
     pub priority: String,
     /// The probability that it breaches.
     pub breach_probability: f64,
@@ -39,7 +40,7 @@ pub struct OpenClockForecast {
 }
 
 impl OpenClockForecast {
-    /// Of a clock and what is to be expected of it.
+    /// The forecast of a clock, from its outlook.
     pub fn of(incident: &str, clock: &Clock<'_>, outlook: &Outlook) -> OpenClockForecast {
         OpenClockForecast {
             clock: clock.id(incident),
@@ -50,8 +51,8 @@ impl OpenClockForecast {
         }
     }
 
-    /// In a period that ends at `end`: a breach is decided when the clock is due, the rest when it
-    /// stops.
+    /// The clock in a period that ends at `end`: a breach is decided when the clock is due,
+    /// anything else when it stops.
     fn within(&self, as_of: Instant, end: Instant) -> OpenClock {
         let stops = self.stop.map_or(0.0, |stop| stopped_by(stop, as_of, end));
         let is_due = self.due.is_some_and(|due| due < end);
@@ -63,7 +64,7 @@ impl OpenClockForecast {
     }
 }
 
-/// The share of cases that stop before `end`, straight between the percentiles that are known.
+/// The probability of a stop before `end`, linearly interpolated between the known percentiles.
 fn stopped_by(stop: [Option<Instant>; 3], as_of: Instant, end: Instant) -> f64 {
     let mut before = (0.0, as_of);
     for (share, time) in STOP_QUANTILES.into_iter().zip(stop) {
@@ -78,48 +79,48 @@ fn stopped_by(stop: [Option<Instant>; 3], as_of: Instant, end: Instant) -> f64 {
     before.0
 }
 
-/// How an objective on attainment will end.
+/// The forecast of an objective on attainment.
 #[derive(Clone, Debug)]
 pub struct AttainmentForecast {
-    /// How the period will end.
+    /// The forecast of the period's end.
     pub period: PeriodForecast,
-    /// The open clocks that weigh most, each with what the miss probability would fall by if it
+    /// The most influential open clocks, each with how much the miss probability would fall if it
     /// were met.
     pub most_influential: Vec<(OpenClockForecast, f64)>,
-    /// What would have to go right for the objective, in plain words; empty: nothing more.
+    /// What the objective needs to be met, as a sentence; empty: nothing more.
     pub needs: String,
 }
 
-/// How the objectives of a period will end.
+/// The forecasts of a period's objectives.
 #[derive(Debug)]
 pub struct PeriodOutlook<'c> {
-    /// The period as it stands.
+    /// The compliance so far.
     pub compliance: Compliance<'c>,
-    /// Its objectives on attainment, by their places.
+    /// The forecasts of its objectives on attainment, by their index in the contract.
     pub attainments: BTreeMap<usize, AttainmentForecast>,
-    /// Its objectives on availability, by their places.
+    /// The error budgets of its objectives on availability, by their index in the contract.
     pub budgets: BTreeMap<usize, BudgetOutlook>,
 }
 
-/// How the downtime that an availability allows is used up.
+/// The error budget of an objective on availability, and how fast it is used.
 #[derive(Clone, Copy, Debug)]
 pub struct BudgetOutlook {
-    /// What is allowed, and what is used up.
+    /// The error budget.
     pub budget: Budget,
-    /// The last day.
-    pub short: Option<Stretch>,
-    /// The last seven days.
-    pub long: Option<Stretch>,
+    /// The window of the last day; `None` when its calendar is unknown.
+    pub short: Option<BurnWindow>,
+    /// The window of the last seven days; `None` when its calendar is unknown.
+    pub long: Option<BurnWindow>,
 }
 
-/// A period of a promise, half-way.
+/// A promise over a period that goes on.
 #[derive(Clone, Copy, Debug)]
 pub struct PeriodInProgress<'p> {
     /// The contract.
     pub contract_id: &'p str,
     /// The promise.
     pub promise: &'p AttainmentPromise,
-    /// As of when.
+    /// The instant the forecast is given at.
     pub as_of: Instant,
     /// The end of the period.
     pub end: Instant,
@@ -129,10 +130,10 @@ pub struct PeriodInProgress<'p> {
     pub breached: u64,
 }
 
-/// How many clocks of each priority past days decided, and how many of them breached.
+/// By priority and date: how many clocks the date decided, and how many of them breached.
 pub type Past = BTreeMap<String, BTreeMap<NaiveDate, (u64, u64)>>;
 
-/// Forecasts a promise, by the open clocks of its contract and the past days of its own clocks.
+/// Forecasts a promise from the open clocks of its contract and the past days of its own clocks.
 pub fn forecast_attainment(
     in_progress: &PeriodInProgress<'_>,
     open: &[OpenClockForecast],
@@ -140,7 +141,7 @@ pub fn forecast_attainment(
     known: &Known<'_>,
 ) -> AttainmentForecast {
     let PeriodInProgress { promise, as_of, end, decided, breached, .. } = *in_progress;
-    // Open clocks that are over their limits are counted already.
+    // Open clocks over their limits are among the decided ones already.
     let is_uncertain = |clock: &&OpenClockForecast| clock.breach_probability < 1.0;
     let covered =
         |clock: &&OpenClockForecast| promise.covers(&clock.clock.target_id, &clock.priority);
@@ -162,11 +163,11 @@ pub fn forecast_attainment(
 }
 
 impl PeriodInProgress<'_> {
-    /// What the rest of the period will bring beyond what is open, of which so many of a priority
-    /// are expected to be decided.
+    /// The clocks expected in the rest of the period beyond the open ones; `open` gives the number
+    /// of open ones of a priority that are expected to be decided in it.
     ///
-    /// A clock can't breach before its limit is used up. So of those that are yet to come, evenly
-    /// over the service time left, only the early ones can still breach within the period.
+    /// A clock can't breach before its limit is used up. Of those yet to come, which are taken to
+    /// start evenly over the service time left, only the early ones can breach within the period.
     fn arrivals(&self, past: &Past, open: impl Fn(&str) -> f64, known: &Known<'_>) -> Arrivals {
         let (true, Some(zone)) = (self.as_of < self.end, known.zone(self.contract_id)) else {
             return Arrivals::NONE;
@@ -186,7 +187,7 @@ impl PeriodInProgress<'_> {
         )
     }
 
-    /// What is promised of a priority now, and in which hours.
+    /// The present limit of a priority, and the service hours it is measured in.
     fn limit<'k>(&self, priority: &str, known: &'k Known<'_>) -> Option<(Span, &'k ServiceHours)> {
         let terms = &known.contract(self.contract_id).at(self.as_of)?.content.terms;
         let target = terms.targets.iter().find(|target| target.id == self.promise.target_id)?;
@@ -200,7 +201,7 @@ impl PeriodInProgress<'_> {
         if left > 0.0 { (1.0 - limit.nanos() as f64 / left).max(0.0) } else { 0.0 }
     }
 
-    /// The days of the period that are not over, by its hours or the wall.
+    /// The days of the period that are not over, in service time or, without `hours`, in real time.
     fn days_left(&self, zone: &Zone, hours: Option<&ServiceHours>) -> Vec<DayLeft> {
         let last = self.end.checked_add(-Span::from_nanos(1)).unwrap_or(self.end);
         let (today, last) = (zone.local(self.as_of).date(), zone.local(last).date());
@@ -209,7 +210,7 @@ impl PeriodInProgress<'_> {
         dates.map(|date| DayLeft { date, part: part(date) }).collect()
     }
 
-    /// How much of today is still to come.
+    /// The share of today that is still to come, 0 to 1.
     fn part_left(&self, zone: &Zone, hours: Option<&ServiceHours>) -> f64 {
         let today = zone.local(self.as_of).date();
         let midnight = |date: NaiveDate| zone.instant(date.and_time(NaiveTime::MIN)).ok();
@@ -226,14 +227,14 @@ impl PeriodInProgress<'_> {
     }
 }
 
-/// The first day on which a clock of any priority was decided: history begins there. A priority
-/// that came later is rare, not new.
+/// The first day on which a clock of any priority was decided, where history begins. A priority
+/// first seen later counts as rare, not as new.
 fn first_decided(past: &Past) -> Option<NaiveDate> {
     let days = past.values().flatten().filter(|(_, (decided, _))| *decided > 0);
     days.map(|(date, _)| *date).min()
 }
 
-/// What past days teach, those before the first left out.
+/// What past days teach, from the first day of history on.
 fn past_days(days: &BTreeMap<NaiveDate, (u64, u64)>, first: Option<NaiveDate>) -> PastDays {
     let mut past = PastDays::default();
     for (date, (decided, breached)) in days.iter().filter(|(date, _)| Some(**date) >= first) {
@@ -242,14 +243,14 @@ fn past_days(days: &BTreeMap<NaiveDate, (u64, u64)>, first: Option<NaiveDate>) -
     past
 }
 
-/// The dates before an instant that show how many clocks a day decides.
+/// The dates before an instant that are learnt from.
 pub fn past_dates(zone: &Zone, as_of: Instant) -> Vec<NaiveDate> {
     let today = zone.local(as_of).date();
     let first = today.checked_sub_days(chrono::Days::new(PAST_DAYS)).unwrap_or(today);
     first.iter_days().take_while(|date| *date < today).collect()
 }
 
-/// What would have to go right for an objective of which so many clocks are open and decided.
+/// What an objective needs to be met, with `open` open and `decided` decided clocks.
 fn needs(period: &PeriodForecast, open: usize, decided: u64) -> String {
     let yet = (period.expected_decided - decided as f64).max(0.0);
     match period.allowance_left {
@@ -266,7 +267,7 @@ fn needs(period: &PeriodForecast, open: usize, decided: u64) -> String {
     }
 }
 
-/// The months of a period, both included.
+/// The first and last month of a period, both included, numbered as by [`month_of`].
 pub fn months_of(period: &Period, zone: &Zone) -> (i32, i32) {
     let last = period.end.checked_add(-Span::from_nanos(1)).unwrap_or(period.start);
     let month = |instant| month_of(zone.local(instant).date());
@@ -293,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn what_arrives_late_in_a_period_can_not_breach_in_it_any_more() {
+    fn a_clock_that_starts_late_can_not_breach_in_the_period() {
         let promise = promise();
         let hours = TestCalendars.in_force("long", Instant::MIN).unwrap().hours;
         let of = |as_of: Instant, limit: i64| {
@@ -334,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_period_needs_is_described_in_words() {
+    fn what_a_period_needs_is_put_in_words() {
         let of = |allowance_left, miss_probability, open| {
             let period = PeriodForecast {
                 miss_probability,

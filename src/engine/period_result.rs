@@ -1,4 +1,4 @@
-//! What a contract's period came to, worked out: whoever reports it only converts it.
+//! The result of a contract's period, which reports only convert.
 
 use std::collections::BTreeMap;
 
@@ -14,20 +14,20 @@ use crate::domain::experience::{ExperienceTotals, Figure, TimeSum};
 use crate::domain::share::Share;
 use crate::domain::time::{Instant, Span};
 
-/// What a period came to.
+/// The result of a period.
 #[derive(Debug)]
 pub struct PeriodResult<'c> {
     /// The period.
     pub period: Period,
-    /// The entries that agree in the keys requested, by their values in the order of the keys.
+    /// The tallies of the entries, by the values of the requested keys in the order of the keys.
     pub groups: BTreeMap<Vec<String>, Tally>,
-    /// The objectives, in the order of the contract.
+    /// The results of the objectives, in the order of the contract.
     pub objectives: Vec<ObjectiveResult<'c>>,
-    /// The SLX figure; `None`: the contract weighs none.
+    /// The SLX figure; `None`: the contract sets no weights.
     pub slx: Option<SlxResult>,
-    /// What missed objectives cost the provider; `None`: nothing is credited.
+    /// The service credits; `None`: nothing is credited.
     pub credits: Option<CreditStatement<'c>>,
-    /// The version of the time zone database it was worked out with.
+    /// The release of the time zone database it was computed with.
     pub time_zone_database: &'c str,
 }
 
@@ -40,74 +40,74 @@ pub struct SlxResult {
     pub experience_totals: ExperienceTotals,
 }
 
-/// How an objective stands.
+/// The result of an objective over a period.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObjectiveResult<'c> {
     /// The objective.
     pub objective: &'c Objective,
-    /// Its place among the contract's objectives.
+    /// Its index among the contract's objectives.
     pub place: usize,
-    /// The revision that words it.
+    /// The contract revision that words it.
     pub contract_revision: u32,
-    /// The period it is held against.
+    /// The period it is evaluated over.
     pub period: Period,
-    /// How it stands.
+    /// The verdict.
     pub verdict: Verdict,
-    /// What was reached, where that is a share.
+    /// The share reached; `None` for an objective that is not on a share, or without data.
     pub reached: Option<Share>,
     /// How many more breaches, or long outages, the period can take before it is missed; negative
     /// when it is missed, and 0 where neither is counted.
     pub allowance: i64,
-    /// What it rests on.
+    /// The figures it rests on.
     pub evidence: Evidence,
 }
 
-/// What an objective rests on.
+/// The figures that an objective rests on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Evidence {
-    /// Nothing: the time zone database no longer knows its calendar's zone.
+    /// Nothing: its calendar's time zone is unknown.
     Nothing,
-    /// Clocks.
+    /// Counts of clocks.
     Clocks(Counts),
-    /// What people went through.
+    /// Experience totals.
     Experience(ExperienceEvidence),
     /// How a service was up.
     Uptime(UptimeEvidence),
-    /// What was measured at a service.
+    /// Measurements at a service.
     Measurements {
-        /// The percentile, in thousandths of the indicator's unit; `None` of nothing.
+        /// The percentile, in thousandths of the indicator's unit; `None` without measurements.
         percentile: Option<i64>,
         /// How many times something was measured.
         count: u128,
     },
 }
 
-/// What people went through.
+/// The figures of an objective on experience.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExperienceEvidence {
     /// What the period's incidents cost them.
     pub experience_totals: ExperienceTotals,
-    /// The people-time lost for each hundred people; `None`: it is not said how many there are.
+    /// The people-time lost for each hundred people; `None`: the number of people is unknown.
     pub lost_time_a_hundred: Option<TimeSum>,
-    /// The people-time that may still be lost; `None`: nothing is promised on it.
+    /// The people-time that may still be lost; `None`: the objective is not on lost time.
     pub lost_time_left: Option<TimeSum>,
 }
 
-/// How a service was up.
+/// The figures of an objective on availability or outages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UptimeEvidence {
     /// The revision of the calendar in force when the period began.
     pub calendar_revision: u32,
-    /// How it was up.
+    /// The availability figures.
     pub figures: Availability,
-    /// How many outages count for the objective.
+    /// How many outages count for the objective: all, or those long enough.
     pub long_outages: u64,
-    /// How much more downtime the period can take; `None`: nothing is promised on that.
+    /// How much more downtime the period can take; `None`: the objective is not on availability.
     pub downtime_allowance: Option<Span>,
 }
 
 impl<'c> PeriodResult<'c> {
-    /// Of a period whose entries are all taken in, as of an instant.
+    /// The result of a period to which all entries were added, as of an instant.
     pub fn of(compliance: Compliance<'c>, as_of: Instant) -> PeriodResult<'c> {
         PeriodResult {
             objectives: objective_results(&compliance, as_of),
@@ -120,13 +120,13 @@ impl<'c> PeriodResult<'c> {
     }
 }
 
-/// The SLX figure of a period, if the contract weighs one.
+/// The SLX figure of a period; `None` when the contract sets no weights.
 pub fn slx_result(compliance: &Compliance<'_>) -> Option<SlxResult> {
     let figure = compliance.slx_figure()?;
     Some(SlxResult { figure, experience_totals: compliance.experience_totals() })
 }
 
-/// How the objectives of a period stand as of an instant, in the order of the contract.
+/// The results of a period's objectives as of an instant, in the order of the contract.
 pub fn objective_results<'c>(
     compliance: &Compliance<'c>,
     as_of: Instant,
@@ -190,7 +190,7 @@ fn on_service<'c>(on: &OnService<'c>) -> ObjectiveResult<'c> {
     }
 }
 
-/// What an objective on a service rests on, and how many more outages its period can take.
+/// The figures of an objective on a service, and how many more outages its period can take.
 fn service(result: &ServiceResult) -> (Evidence, i64) {
     match result {
         ServiceResult::Availability(result, up) => {

@@ -1,4 +1,4 @@
-//! Answers at an instant, from what was known by an instant.
+//! Evaluates incidents at an instant, by what was known at an instant.
 
 use super::catalog::Known;
 use super::ledger::Ledger;
@@ -26,7 +26,7 @@ pub fn evaluate_under<'a>(
     evaluate_among(history, |id| id == contract_id, catalog, as_of)
 }
 
-/// Evaluates an incident's history under those contracts its opening names that are meant.
+/// Evaluates an incident's history under those contracts its opening names that pass a test.
 pub fn evaluate_among<'a>(
     history: &History<'a>,
     is_meant: impl Fn(&str) -> bool,
@@ -42,7 +42,7 @@ pub fn evaluate_among<'a>(
     all
 }
 
-/// The contracts the incident's opening names, each once, sorted.
+/// The ids of the contracts that the incident's opening names, each once, sorted.
 fn contract_ids<'a>(history: &History<'a>) -> Vec<&'a str> {
     let opening = history.opening().map(|recorded| &recorded.value.fact);
     let Some(Fact::Opened(opened)) = opening else { return Vec::new() };
@@ -52,7 +52,7 @@ fn contract_ids<'a>(history: &History<'a>) -> Vec<&'a str> {
     ids
 }
 
-/// The history by what was known, or `None` when nothing was known of it by then.
+/// The history by what was known at `times.known`; `None` when nothing was known of the incident.
 pub fn history(ledger: &Ledger, times: Times) -> Option<History<'_>> {
     let history = History::fold(&ledger.events, times.known);
     (!history.is_empty()).then_some(history)

@@ -1,4 +1,4 @@
-//! What the journal records.
+//! Records: the entries of the journal.
 
 use super::action::Action;
 pub use super::terms_entry::TermsEntry;
@@ -6,7 +6,7 @@ use crate::domain::ids::TenantId;
 use crate::domain::incident::IncidentEvent;
 use crate::domain::service::ServiceEvent;
 
-/// One thing that was recorded, for one tenant.
+/// One entry of the journal, for one tenant.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record {
     /// The organisation it belongs to.
@@ -15,7 +15,7 @@ pub struct Record {
     pub entry: Entry,
 }
 
-/// What was recorded.
+/// The content of a record.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Entry {
     /// A fact about an incident.

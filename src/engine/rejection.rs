@@ -1,10 +1,10 @@
-//! Why a command or a question is refused.
+//! Rejections: why a command or query is refused.
 
 use crate::domain::contract::Finding;
 use crate::domain::time::Instant;
 use crate::domain::violation::Violation;
 
-/// Why something is refused. Nothing was changed.
+/// Why a command or query is refused. Nothing was changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Rejection {
     /// Fields are missing, malformed or out of range.
@@ -27,36 +27,36 @@ pub enum Rejection {
     EventConflict {
         /// The event's id.
         event_id: String,
-        /// Where it is recorded.
+        /// The sequence of the record.
         sequence: u64,
     },
-    /// The contract can't be evaluated as it stands.
+    /// The lint found errors in the contract.
     #[error("the contract can't be evaluated so: {}", first(.0))]
     Unsound(Vec<Finding>),
     /// The contract has ended.
     #[error("contract {0:?} has ended: a revision would never rule")]
     ContractEnded(String),
-    /// The present revision is another than expected.
+    /// The latest revision is not the expected one.
     #[error(
         "expected revision {expected}, but the present one is {present}: read it and try again"
     )]
     RevisionConflict {
-        /// What was expected.
+        /// The number expected; 0: no revision.
         expected: u32,
-        /// What is.
+        /// The number of the latest revision; 0: there is none.
         present: u32,
     },
-    /// A limit would be passed.
+    /// A limit would be exceeded.
     #[error("{what} may hold at most {most} {unit}")]
     LimitExceeded {
         /// What would be too large.
         what: &'static str,
         /// How much it may hold.
         most: usize,
-        /// Of what.
+        /// The unit of that: `events`.
         unit: &'static str,
     },
-    /// What is requested needs a period that has ended.
+    /// The request needs a period that has ended.
     #[error("period {period} goes on until {end}: its review can be signed then")]
     PeriodGoesOn {
         /// The period's name.
@@ -64,7 +64,7 @@ pub enum Rejection {
         /// When it ends.
         end: Instant,
     },
-    /// The review is requested as it was signed, and was not.
+    /// The review was requested as it was signed, but is not signed.
     #[error("the review of {period} of contract {contract_id:?} was not signed by then")]
     NotSigned {
         /// The contract.
@@ -72,15 +72,15 @@ pub enum Rejection {
         /// The period's name.
         period: String,
     },
-    /// The journal does not reach the sequence the answer must see.
+    /// The journal has not reached the sequence that the answer must include.
     #[error("the journal reaches sequence {present}, not {requested}")]
     SequenceNotReached {
-        /// What was requested.
+        /// The sequence requested.
         requested: i64,
-        /// What is.
+        /// The last sequence of the journal.
         present: u64,
     },
-    /// The page token is none of ours, or belongs to other arguments.
+    /// The page token is not from this store, or belongs to other arguments.
     #[error("the page token is not one this store gave for these arguments: start from page one")]
     InvalidPageToken,
     /// An answer would lie outside 1970 to 2199.
@@ -89,7 +89,7 @@ pub enum Rejection {
 }
 
 impl Rejection {
-    /// One wrong field.
+    /// The rejection of a request with one wrong field.
     pub fn field(field: impl Into<String>, description: impl Into<String>) -> Rejection {
         Rejection::Invalid(vec![Violation::new(field, description)])
     }
@@ -104,7 +104,7 @@ fn summary(violations: &[Violation]) -> String {
 }
 
 fn first(findings: &[Finding]) -> String {
-    let described =
+    let text =
         findings.first().map(|finding| format!("{}: {}", finding.field, finding.description));
-    described.unwrap_or_default()
+    text.unwrap_or_default()
 }

@@ -1,4 +1,5 @@
-//! A contract's period as it is laid on the table: its figures, their trend, and what to talk of.
+//! The service review of a contract's period (ITIL 4): its figures, their trend, and the targets to
+//! discuss.
 
 use super::action::{ActionLog, Signature};
 use super::catalog::Known;
@@ -21,31 +22,31 @@ use crate::domain::zone::ZoneDatabase;
 
 pub use super::review_figures::{CLOCKS_LISTED_MAX, CauseCount, Pauses, ReviewFigures, ReviewItem};
 
-/// Periods before the one queried that its trend goes back.
+/// How many periods before the reviewed one its trend has, at most.
 const PERIODS_BEFORE_MAX: usize = 11;
 
-/// Items left to be settled listed one by one; the rest are counted.
-pub const FUTURE_DATED_LISTED_MAX: usize = 1_000;
+/// How many items left to be settled are listed; the rest are counted.
+pub const OPEN_ITEMS_LISTED_MAX: usize = 1_000;
 
-/// Moved verdicts listed one by one; the rest are counted.
+/// How many moved verdicts are listed; the rest are counted.
 pub const MOVED_LISTED_MAX: usize = 1_000;
 
 /// What the clocks of a review are grouped by.
 pub const GROUPED_BY: [GroupKey; 2] = [GroupKey::Target, GroupKey::Priority];
 
-/// A period of a contract on the table.
+/// The review of a contract's period, from the incidents added so far.
 #[derive(Debug)]
 pub struct Review<'c> {
-    /// The period, by target and priority.
+    /// The compliance of the period, by target and priority.
     pub present: Compliance<'c>,
-    /// Those before it, the newest first.
+    /// The compliance of the periods before it, the newest first.
     pub before: Vec<Compliance<'c>>,
-    /// The OLAs and UCs that the contract's promises rest on, over the period.
+    /// The compliance over the period of the OLAs and UCs that underpin the contract.
     pub chain: Vec<Compliance<'c>>,
-    /// What to talk of.
-    pub table: ReviewFigures,
-    /// What is left to be settled, the oldest first.
-    pub future_dated: Vec<ItemStatus>,
+    /// The targets to discuss, with pauses and causes.
+    pub figures: ReviewFigures,
+    /// The items that are left to be settled, the oldest first.
+    pub open_items: Vec<ItemStatus>,
     /// The instant everything is evaluated at.
     pub as_of: Instant,
     items: Vec<Item>,
@@ -54,7 +55,11 @@ pub struct Review<'c> {
 }
 
 impl<'c> Review<'c> {
-    /// Nothing yet, of a named period.
+    /// The review of a named period before any incident is added.
+    ///
+    /// # Errors
+    /// A [`Rejection`] when the contract or its time zone is unknown, or the name is not a
+    /// period's.
     pub fn new(
         contract_id: &str,
         period: &str,
@@ -77,8 +82,8 @@ impl<'c> Review<'c> {
             before: before.collect::<Result<_, _>>()?,
             chain: chain.collect::<Result<_, _>>()?,
             present,
-            table: ReviewFigures::default(),
-            future_dated: Vec::new(),
+            figures: ReviewFigures::default(),
+            open_items: Vec::new(),
             items: Vec::new(),
             known,
             times,
@@ -86,7 +91,7 @@ impl<'c> Review<'c> {
         })
     }
 
-    /// Takes in an incident for the period and for the chain, but not for what was before.
+    /// Adds an incident to the period and the chain, but not to the periods before.
     pub fn add(&mut self, incident: &str, history: &History<'_>) {
         let known = self.known;
         let is_meant = |id: &str| {
@@ -103,22 +108,22 @@ impl<'c> Review<'c> {
         let belongs = |entry: &&Entry<'_>| self.present.takes(entry);
         let belonging: Vec<_> = entries.iter().filter(belongs).collect();
         for entry in &belonging {
-            self.table.add(incident, entry, &evaluation.clocks);
+            self.figures.add(incident, entry, &evaluation.clocks);
         }
         if let Some(first) = belonging.first() {
             let is_late = belonging.iter().any(|e| e.contractual.outcome == Outcome::Breached);
             let confidence = state.cause.and_then(|cause| cause.confidence_percent);
-            self.table.note_cause(first, is_late, confidence);
+            self.figures.note_cause(first, is_late, confidence);
             let contract = &self.present.ruling.content;
             let evaluated = (entries.as_slice(), evaluation.clocks.as_slice());
             let experience =
                 experiences.iter().find(|experience| experience.contract_id == contract.id);
-            experience.into_iter().for_each(|experience| self.table.add_party_time(experience));
+            experience.into_iter().for_each(|experience| self.figures.add_party_time(experience));
             self.items.extend(items(incident, contract, history, &state, evaluated, self.as_of));
         }
     }
 
-    /// Ends it, when all incidents are taken in.
+    /// Completes the review when all incidents are added.
     pub fn finish(&mut self, actions: &ActionLog) {
         self.items.extend(credit_of(&self.present, self.times));
         let all = statuses(
@@ -127,12 +132,12 @@ impl<'c> Review<'c> {
             self.present.contract_id(),
             self.times,
         );
-        self.future_dated = all.into_values().filter(ItemStatus::is_open).collect();
-        self.future_dated.sort_by_key(|status| status.item.open_time);
+        self.open_items = all.into_values().filter(ItemStatus::is_open).collect();
+        self.open_items.sort_by_key(|status| status.item.open_time);
         let has_clocks = |compliance: &Compliance<'_>| !compliance.groups.is_empty();
-        let described = self.before.iter().rposition(has_clocks).map_or(0, |last| last + 1);
-        self.before.truncate(described);
-        self.table.sort();
+        let count = self.before.iter().rposition(has_clocks).map_or(0, |last| last + 1);
+        self.before.truncate(count);
+        self.figures.sort();
     }
 }
 
@@ -146,7 +151,7 @@ fn names_before(present: &Compliance<'_>, known: Known<'_>) -> Vec<String> {
     periods.take(PERIODS_BEFORE_MAX).map(|period| period.name).collect()
 }
 
-/// The contracts that underpin one at an instant.
+/// The ids of the contracts that underpin a contract at an instant.
 fn underpinning<'c>(contract_id: &str, known: Known<'c>, at: Instant) -> Vec<&'c str> {
     let underpins = |id: &&str| {
         let revisions: Effective<'_, Contract> = known.contract(id);
@@ -156,23 +161,23 @@ fn underpinning<'c>(contract_id: &str, known: Known<'c>, at: Instant) -> Vec<&'c
     known.contract_ids().filter(underpins).collect()
 }
 
-/// All groups of a compliance together.
+/// The sum of all groups of a compliance.
 pub fn total(compliance: &Compliance<'_>) -> Tally {
     let mut total = Tally::default();
     compliance.groups.values().for_each(|tally| total.add(tally));
     total
 }
 
-/// A target whose verdict in a signed period moved.
+/// A target whose verdict in a signed period has changed since.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Restated {
     /// The incident.
     pub incident_id: String,
     /// The target.
     pub target_id: String,
-    /// As it was signed; `None`: the period had none.
+    /// The verdict when the review was signed; `None`: the period had none.
     pub signed: Option<Outcome>,
-    /// Now; `None`: the period has none.
+    /// The verdict now; `None`: the period has none.
     pub present: Option<Outcome>,
 }
 
@@ -183,22 +188,22 @@ pub struct Reviewed<'c> {
     pub review: Review<'c>,
     /// Who signed it, and when that was recorded.
     pub signatures: Vec<(Instant, Signature)>,
-    /// How the forecasts of its clocks had turned out.
+    /// The quality of the forecasts of its clocks; `None`: there were none.
     pub forecasts: Option<ForecastScore>,
-    /// What is other than it was when it was signed last.
+    /// What has changed since it was signed last; `None`: nothing, or it is not signed.
     pub restatement: Option<Restatement<'c>>,
 }
 
-/// What is other than it was when a review was signed.
+/// What has changed since a review was signed.
 #[derive(Debug)]
 pub struct Restatement<'c> {
     /// The signature.
     pub signature_id: String,
     /// The review as it was signed.
     pub signed: Review<'c>,
-    /// The first verdicts that moved, each with the facts that were recorded since.
+    /// The first verdicts that moved, each with the ids of the facts recorded since.
     pub moved: Vec<(Restated, Vec<String>)>,
-    /// How many moved.
+    /// How many verdicts moved in all.
     pub moved_count: usize,
 }
 

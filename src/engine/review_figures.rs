@@ -1,45 +1,45 @@
-//! What a review shows of a period's incidents: which targets need discussion, pauses and causes.
+//! The figures of a review: targets to discuss, pauses, party time and causes.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use crate::domain::clock::{Clock, Outcome};
-use crate::domain::compliance::{Counts, Entry, why};
+use crate::domain::compliance::{Counts, Entry, verdict_reason};
 use crate::domain::experience::{Experience, Holder, TimeSum};
 use crate::domain::incident::WaitingOn;
 use crate::domain::share::Share;
 use crate::domain::time::{Instant, Span};
 
-/// Clocks of a kind listed one by one; the rest are counted.
+/// How many targets of a kind are listed; the rest are counted.
 pub const CLOCKS_LISTED_MAX: usize = 1_000;
 
-/// What a review shows of a period's incidents.
+/// The figures of a review, from the entries added so far.
 #[derive(Debug, Default)]
 pub struct ReviewFigures {
-    /// The targets that are breached, excluded or watermelons: those to be listed one by one.
+    /// The targets to discuss: breached, excluded, watermelons, or with idle work.
     pub clocks: Vec<ReviewItem>,
-    /// How many there are.
+    /// How many such targets there are in all.
     pub clock_count: u64,
-    /// How many of those were only left idle.
+    /// How many of those have idle work only.
     pub only_idle_work: u64,
-    /// What pauses did.
+    /// The effect of pauses.
     pub pauses: Pauses,
-    /// Whose part of the chain took the time of the incidents.
+    /// Whose turn it was in the incidents, added up.
     pub party_time: BTreeMap<Holder<String>, TimeSum>,
-    /// By party and service.
+    /// The causes, by party and service.
     pub causes: BTreeMap<(String, String), CauseCount>,
-    /// What each target came to, by incident and target.
+    /// The verdict of each target, by incident id and target id.
     pub verdicts: BTreeMap<(String, String), Outcome>,
 }
 
-/// A target of an incident that is to be talked of.
+/// A target of an incident to discuss.
 #[derive(Clone, Debug)]
 pub struct ReviewItem {
     /// The incident.
     pub incident_id: String,
     /// The target.
     pub target_id: String,
-    /// The priority that rules it.
+    /// The priority it is measured by.
     pub priority: String,
     /// The incident's service.
     pub service: String,
@@ -49,58 +49,58 @@ pub struct ReviewItem {
     pub outcome: Outcome,
     /// Its verdict as it was experienced.
     pub experienced_outcome: Outcome,
-    /// Its limit.
+    /// Its limit, in service time.
     pub limit: Span,
-    /// What counted.
+    /// The service time that counted.
     pub elapsed: Span,
-    /// What would have counted with nothing paused.
+    /// The time of the experienced account.
     pub experienced_elapsed: Span,
     /// When it was decided.
     pub decide_time: Option<Instant>,
-    /// Green by the contract, red as it was experienced.
+    /// Whether it is green by the contract and red as experienced.
     pub is_watermelon: bool,
-    /// Why it came to that.
+    /// Why it came to its verdict, in a line.
     pub why: String,
-    /// Its work was left idle.
+    /// Whether its work was left idle.
     pub has_idle_work: bool,
-    /// By how much earlier it could have been ready.
+    /// How much earlier it could have been ready, in service time.
     pub avoidable_time: Option<Span>,
 }
 
-/// What pauses did to a period's clocks, in service time.
+/// The effect of pauses on a period's clocks, in service time.
 #[derive(Clone, Debug, Default)]
 pub struct Pauses {
-    /// In which clocks were paused.
+    /// The time in which clocks were paused.
     pub paused: TimeSum,
-    /// What counted.
+    /// The time that counted.
     pub counted: TimeSum,
-    /// How many clocks are met and would be breached had nothing been paused.
+    /// How many targets are met and would be breached had nothing been paused.
     pub met_by_pauses: u64,
-    /// What counts would be had nothing been paused, and the same excluded.
+    /// The counts had nothing been paused, with the same exclusions.
     pub without: Counts,
-    /// By who was waited for and why.
+    /// The paused time and the number of pauses, by who was waited for (party and name) and why.
     pub grounds: BTreeMap<(WaitingOn, String, String), (TimeSum, u64)>,
 }
 
-/// How many incidents have a cause, and how many of them were late.
+/// How many incidents have a cause, and how many of them have a breach.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CauseCount {
     /// How many incidents.
     pub incidents: u64,
     /// Of those: how many have a clock over its limit.
     pub breached: u64,
-    /// How sure those who attributed them are at least; `None`: nobody said how sure they are.
+    /// The least confidence of their attributions, in percent; `None`: none states one.
     pub least_confidence_percent: Option<u32>,
 }
 
 impl Pauses {
-    /// paused / (paused + counted).
+    /// paused / (paused + counted); `None` when both are zero.
     pub fn share(&self) -> Option<Share> {
         Share::of(self.paused.nanos(), (self.paused + self.counted).nanos())
     }
 }
 
-/// Why a target is to be talked of.
+/// Why a target is to be discussed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
     Breached,
@@ -119,7 +119,7 @@ impl ReviewItem {
         }
     }
 
-    /// Those that went furthest over their limits as people experienced it come first.
+    /// The sort key: by kind, then those furthest over their limits as experienced first.
     fn place(&self) -> (Kind, Reverse<Span>, &str, &str) {
         let over = self.experienced_elapsed - self.limit;
         (self.kind(), Reverse(over), &self.incident_id, &self.target_id)
@@ -127,15 +127,15 @@ impl ReviewItem {
 }
 
 impl ReviewFigures {
-    /// Puts what is to be talked of in order, and leaves out what is too much.
+    /// Sorts the targets to discuss, and drops those of a kind beyond [`CLOCKS_LISTED_MAX`].
     pub(super) fn sort(&mut self) {
         self.clocks.sort_by(|a, b| a.place().cmp(&b.place()));
-        let mut described = 0;
+        let mut listed = 0;
         let mut last = Kind::Breached;
         self.clocks.retain(|item| {
-            described = if item.kind() == last { described + 1 } else { 1 };
+            listed = if item.kind() == last { listed + 1 } else { 1 };
             last = item.kind();
-            described <= CLOCKS_LISTED_MAX
+            listed <= CLOCKS_LISTED_MAX
         });
     }
 
@@ -164,7 +164,7 @@ impl ReviewFigures {
             experienced_elapsed: entry.experienced.elapsed,
             decide_time: entry.decide_time,
             is_watermelon: entry.is_watermelon(),
-            why: why(entry, clocks),
+            why: verdict_reason(entry, clocks),
             has_idle_work: entry.has_idle_work(),
             avoidable_time: entry.avoidable.map(|avoidable| avoidable.lost_time),
         });
@@ -182,8 +182,8 @@ impl ReviewFigures {
         let count = self.causes.entry(key).or_default();
         count.incidents += 1;
         count.breached += u64::from(is_late);
-        let said = [count.least_confidence_percent, confidence];
-        count.least_confidence_percent = said.into_iter().flatten().min();
+        let confidences = [count.least_confidence_percent, confidence];
+        count.least_confidence_percent = confidences.into_iter().flatten().min();
     }
 }
 

@@ -1,4 +1,4 @@
-//! A review worked out: its trends, what recurs, and what is other than it was signed.
+//! The result of a review: its trends, recurring causes, and what changed since it was signed.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use super::period_result::{
     Evidence, ObjectiveResult, PeriodResult, SlxResult, objective_results, slx_result,
 };
 use super::review::{
-    CauseCount, FUTURE_DATED_LISTED_MAX, Pauses, Restated, Restatement, Review, ReviewFigures,
+    CauseCount, OPEN_ITEMS_LISTED_MAX, Pauses, Restated, Restatement, Review, ReviewFigures,
     Reviewed, total,
 };
 use crate::domain::compliance::attainment::Verdict;
@@ -25,21 +25,21 @@ use crate::domain::settlement::ItemStatus;
 use crate::domain::share::Share;
 use crate::domain::time::Instant;
 
-/// How many incidents of a service must lie with a party for that to recur.
+/// From this many incidents of a service on, a party's causes count as recurring.
 const RECURRING_MIN: u64 = 3;
 
-/// A review, worked out.
+/// The result of a review.
 #[derive(Debug)]
 pub struct ReviewResult<'c> {
-    /// The contract, as the revision words it that rules the end of the period.
+    /// The revision of the contract in force at the end of the period, or now while it goes on.
     pub ruling: &'c Revision<Contract>,
     /// The instant everything is evaluated at.
     pub as_of: Instant,
-    /// The period goes on: all is as far as it has gone.
+    /// Whether the period goes on, so that the figures are those so far.
     pub is_provisional: bool,
-    /// What the period came to, by target and priority.
+    /// The result of the period, by target and priority.
     pub period: PeriodResult<'c>,
-    /// All its clocks.
+    /// The tally of all its entries.
     pub total: Tally,
     /// How each of its objectives stood in the periods of the trend, the oldest first.
     pub objective_trends: Vec<Vec<ObjectivePoint>>,
@@ -47,21 +47,22 @@ pub struct ReviewResult<'c> {
     pub trend: Vec<TrendPeriod>,
     /// The OLAs and UCs that the contract's promises rest on.
     pub chain: Vec<UnderpinningResult<'c>>,
-    /// What to talk of.
-    pub table: ReviewFigures,
+    /// The targets to discuss, with pauses.
+    pub figures: ReviewFigures,
     /// Why clocks were paused, the longest first.
     pub pause_grounds: Vec<PauseGround>,
-    /// Whom causes lie with, the most frequent first.
+    /// The causes by party and service, the most frequent first.
     pub causes: Vec<Cause>,
-    /// What is left to be settled, the oldest first: as many as are reported one by one.
-    pub future_dated: Vec<ItemStatus>,
-    /// How many there are.
-    pub future_dated_count: usize,
+    /// The items that are left to be settled, the oldest first, at most
+    /// [`OPEN_ITEMS_LISTED_MAX`].
+    pub open_items: Vec<ItemStatus>,
+    /// How many such items there are in all.
+    pub open_item_count: usize,
     /// Who signed it, and when that was recorded.
     pub signatures: Vec<(Instant, Signature)>,
-    /// How the forecasts of its clocks had turned out.
+    /// The quality of the forecasts of its clocks; `None`: there were none.
     pub forecasts: Option<ForecastScore>,
-    /// What is other than it was when it was signed last.
+    /// What has changed since it was signed last; `None`: nothing, or it is not signed.
     pub restatement: Option<RestatementResult<'c>>,
 }
 
@@ -70,11 +71,11 @@ pub struct ReviewResult<'c> {
 pub struct ObjectivePoint {
     /// The period.
     pub period: Period,
-    /// How it stood.
+    /// The verdict.
     pub verdict: Verdict,
-    /// What was reached, where that is a share.
+    /// The share reached, for objectives on a share.
     pub reached: Option<Share>,
-    /// The outages that counted, or what was measured; 0 where neither is.
+    /// The number of outages that counted, or the percentile measured; 0 for other objectives.
     pub value: i64,
 }
 
@@ -89,7 +90,7 @@ pub struct TrendPeriod {
     pub slx: Option<SlxResult>,
 }
 
-/// How an agreement stands that the contract's promises rest on.
+/// The result of an OLA or UC that underpins the contract.
 #[derive(Debug)]
 pub struct UnderpinningResult<'c> {
     /// The agreement.
@@ -103,61 +104,61 @@ pub struct UnderpinningResult<'c> {
 /// Why clocks were paused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PauseGround {
-    /// Who was waited for.
+    /// The party that was waited for.
     pub waiting_on: WaitingOn,
     /// The third party.
     pub third_party: String,
-    /// Why.
+    /// Why, in the backend's words.
     pub reason: String,
-    /// The service time.
+    /// The service time paused.
     pub paused: TimeSum,
     /// How many pauses.
     pub count: u64,
 }
 
-/// Whom causes of a service's incidents lie with.
+/// How many incidents of a service have a cause that lies with a party.
 #[derive(Clone, Debug)]
 pub struct Cause {
-    /// The party; empty: nobody has said.
+    /// The party; empty: not attributed.
     pub party: String,
     /// The service.
     pub service: String,
-    /// How many incidents, and how many of them were late.
+    /// How many incidents, and how many of them have a breach.
     pub count: CauseCount,
-    /// The party's doing hits the service again and again.
+    /// Whether the party's causes recur for the service.
     pub is_recurring: bool,
 }
 
-/// What is other than it was when a review was signed.
+/// What has changed since a review was signed.
 #[derive(Debug)]
 pub struct RestatementResult<'c> {
     /// The signature.
     pub signature_id: String,
-    /// All clocks as they were signed.
+    /// The tally of all entries when it was signed.
     pub signed_total: Tally,
-    /// The objectives as they were signed.
+    /// The results of the objectives when it was signed.
     pub signed_objectives: Vec<ObjectiveResult<'c>>,
-    /// The objectives as they are now.
+    /// Their results now.
     pub present_objectives: Vec<ObjectiveResult<'c>>,
-    /// What was credited by what was signed.
+    /// The service credits when it was signed.
     pub signed_credits: Option<CreditStatement<'c>>,
-    /// What is credited now.
+    /// The service credits now.
     pub present_credits: Option<CreditStatement<'c>>,
-    /// The first verdicts that moved, each with the facts that were recorded since.
+    /// The first verdicts that moved, each with the ids of the facts recorded since.
     pub moved: Vec<(Restated, Vec<String>)>,
-    /// How many moved.
+    /// How many verdicts moved in all.
     pub moved_count: usize,
 }
 
 impl<'c> ReviewResult<'c> {
-    /// Of a review that is ended.
+    /// The result of a completed review.
     pub fn of(reviewed: Reviewed<'c>) -> ReviewResult<'c> {
         let Reviewed { review, signatures, forecasts, restatement } = reviewed;
         let restatement = restatement.map(|restatement| restated(restatement, &review));
         let (trend, objective_trends) = (trend(&review), objective_trends(&review));
-        let Review { present, chain, mut table, mut future_dated, as_of, .. } = review;
-        let future_dated_count = future_dated.len();
-        future_dated.truncate(FUTURE_DATED_LISTED_MAX);
+        let Review { present, chain, mut figures, mut open_items, as_of, .. } = review;
+        let open_item_count = open_items.len();
+        open_items.truncate(OPEN_ITEMS_LISTED_MAX);
         ReviewResult {
             ruling: present.ruling,
             as_of,
@@ -167,11 +168,11 @@ impl<'c> ReviewResult<'c> {
             objective_trends,
             trend,
             chain: chain.iter().map(|compliance| underpinning(compliance, as_of)).collect(),
-            pause_grounds: pause_grounds(&mut table.pauses),
-            causes: causes(std::mem::take(&mut table.causes)),
-            table,
-            future_dated,
-            future_dated_count,
+            pause_grounds: pause_grounds(&mut figures.pauses),
+            causes: causes(std::mem::take(&mut figures.causes)),
+            figures,
+            open_items,
+            open_item_count,
             signatures,
             forecasts,
             restatement,

@@ -1,4 +1,4 @@
-//! What is to be settled, gathered from evaluated incidents, credits and the book of actions.
+//! Gathers settlement items from evaluated incidents, service credits and the action log.
 
 use std::collections::BTreeMap;
 
@@ -15,11 +15,11 @@ use crate::domain::incident::History;
 use crate::domain::settlement::{self, Item, ItemKind, ItemStatus, settle};
 use crate::domain::zone::Zone;
 
-/// How many periods of each kind that have ended are looked at for credits.
+/// How many ended periods of each kind are searched for credits.
 const PERIODS: [(PeriodKind, usize); 3] =
     [(PeriodKind::Month, 12), (PeriodKind::Quarter, 4), (PeriodKind::Year, 1)];
 
-/// The items that follow from an incident, under every contract or only one.
+/// The items that follow from an incident, under one contract or (empty) under all.
 pub fn items_of(
     incident: &str,
     history: &History<'_>,
@@ -43,7 +43,7 @@ pub fn items_of(
     items.flatten().collect()
 }
 
-/// The item of a period's credits, if it has ended and something is credited.
+/// The item for a period's credits; `None` while the period goes on, or when nothing is credited.
 pub fn credit_of(compliance: &Compliance<'_>, times: Times) -> Option<Item> {
     if times.as_of < compliance.period.end {
         return None;
@@ -52,13 +52,13 @@ pub fn credit_of(compliance: &Compliance<'_>, times: Times) -> Option<Item> {
     settlement::credit(&compliance.ruling.content, &compliance.period, statement.total)
 }
 
-/// The names of the periods that ended last, whose credits are to be settled.
+/// The names of the last ended periods of a contract, whose credits are to be settled.
 pub fn credit_periods(known: Known<'_>, contract: &str, times: Times) -> Vec<String> {
     let Some(zone) = known.zone(contract) else { return Vec::new() };
     PERIODS.iter().flat_map(|(kind, count)| ended(*kind, *count, &zone, times)).collect()
 }
 
-/// The names of the periods whose credits were decided on, however long ago.
+/// The names of all periods of a contract on whose credits there is a decision.
 pub fn decided_periods(actions: &ActionLog, contract: &str, times: Times) -> Vec<String> {
     let decisions = actions.decisions(times.known).map(|(_, decided)| &decided.basis);
     let credits =
@@ -73,7 +73,8 @@ fn ended(kind: PeriodKind, count: usize, zone: &Zone, times: Times) -> Vec<Strin
     periods.take(count).map(|period| period.name).collect()
 }
 
-/// How items stand, by their ids, with those that somebody opened; of one contract, or of all.
+/// The status of items by their ids, including those that people opened; of one contract or (empty)
+/// of all.
 pub fn statuses(
     items: Vec<Item>,
     actions: &ActionLog,

@@ -1,4 +1,4 @@
-//! History evaluated again under proposed terms, beside the present ones.
+//! Simulations: a period's incidents evaluated under proposed terms beside the present ones.
 
 use std::collections::BTreeSet;
 
@@ -17,58 +17,58 @@ use crate::domain::contract::{Contract, Finding};
 use crate::domain::incident::History;
 use crate::domain::zone::ZoneDatabase;
 
-/// Verdicts that differ which are listed one by one; the rest are counted.
+/// How many differing verdicts are listed; the rest are counted.
 const VERDICT_CHANGES_LISTED_MAX: usize = 1_000;
 
-/// What is to be borne in mind with every simulation.
+/// The caveat that every simulation carries.
 const CAVEAT: &str = "These are the facts of the past, evaluated by other terms. Under other terms \
      people would have worked otherwise: take it for a bound, not for a forecast.";
 
-/// Terms that are thought of.
+/// Proposed terms.
 #[derive(Clone, Debug)]
 pub struct Proposal {
-    /// What the contract would say, from ever on.
+    /// The contract as proposed, taken to be in force always.
     pub contract: Contract,
-    /// Calendars that would stand in the place of those in force, from ever on.
+    /// Calendars that replace those of the same id, taken to be in force always.
     pub calendars: Vec<(String, Calendar)>,
 }
 
 /// A period under the present terms and under proposed ones.
 #[derive(Debug)]
 pub struct Simulation<'c> {
-    /// As it is.
+    /// The period under the present terms.
     pub present: Compliance<'c>,
-    /// As it would be.
+    /// The period under the proposed terms.
     pub proposed: Compliance<'c>,
     /// The first verdicts that would differ, by incident and target.
     pub verdict_changes: Vec<VerdictChange>,
-    /// How many would differ.
+    /// How many verdicts would differ in all.
     pub verdict_change_count: u64,
-    /// What the lint warns of in the proposal.
+    /// The warnings of the lint for the proposal.
     pub findings: Vec<Finding>,
     present_terms: Known<'c>,
     proposed_terms: Known<'c>,
     times: Times,
 }
 
-/// A simulation, worked out.
+/// The result of a simulation.
 #[derive(Debug)]
 pub struct SimulationResult<'c> {
-    /// As it is.
+    /// The period under the present terms.
     pub present: PeriodResult<'c>,
-    /// As it would be.
+    /// The period under the proposed terms.
     pub proposed: PeriodResult<'c>,
     /// The first verdicts that would differ, by incident and target.
     pub verdict_changes: Vec<VerdictChange>,
-    /// How many would differ.
+    /// How many verdicts would differ in all.
     pub verdict_change_count: u64,
-    /// What the lint warns of in the proposal.
+    /// The warnings of the lint for the proposal.
     pub findings: Vec<Finding>,
-    /// What is to be borne in mind.
+    /// What to bear in mind when reading it.
     pub caveat: &'static str,
 }
 
-/// A target whose verdict would be another.
+/// A target whose verdict would differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerdictChange {
     /// The incident.
@@ -82,7 +82,7 @@ pub struct VerdictChange {
 }
 
 impl Proposal {
-    /// The catalog in which the proposal rules.
+    /// A catalog with the proposal in the place of the present terms.
     pub fn catalog(&self, present: &Catalog) -> Catalog {
         let mut catalog = present.clone();
         for (id, calendar) in &self.calendars {
@@ -94,7 +94,10 @@ impl Proposal {
 }
 
 impl<'c> Simulation<'c> {
-    /// Nothing yet. The proposal must be sound, as it must be to be put.
+    /// The simulation before any incident is added.
+    ///
+    /// # Errors
+    /// A [`Rejection`] as for [`Compliance::new`], or when the lint finds errors in the proposal.
     pub fn new(
         question: &Question,
         proposal: &Proposal,
@@ -114,7 +117,7 @@ impl<'c> Simulation<'c> {
         })
     }
 
-    /// Takes in an incident, evaluated under both.
+    /// Adds an incident, evaluated under both terms.
     pub fn add(&mut self, incident: &str, history: &History<'_>) {
         let as_of = self.times.as_of;
         let terms = [self.present_terms, self.proposed_terms];
@@ -153,7 +156,7 @@ impl<'c> Simulation<'c> {
         }
     }
 
-    /// What it came to, when all incidents are taken in.
+    /// The result, when all incidents are added.
     pub fn result(self) -> SimulationResult<'c> {
         let as_of = self.times.as_of;
         SimulationResult {

@@ -1,26 +1,27 @@
-//! Clocks looked at for forecasts: at which instants, and what is seen of them.
+//! Snapshots of clocks for forecasts, and the instants at which they are taken.
 
 use chrono::{Days, NaiveDate, NaiveTime};
 
 use super::catalog::Known;
+use crate::domain::calendar::Calendars;
 use crate::domain::calendar::hours::ServiceHours;
-use crate::domain::clock::{Calendars, Clock, Outcome};
+use crate::domain::clock::{Clock, Outcome};
 use crate::domain::forecast::{IncidentFeatures, Snapshot};
 use crate::domain::incident::History;
 use crate::domain::time::Instant;
 use crate::domain::zone::Zone;
 
-/// Whether there is something to forecast: it started, and is open and within its limit.
+/// Whether a clock has something to forecast: it has started, and is open within its limit.
 pub(super) fn is_undecided(clock: &Clock<'_>) -> bool {
     clock.is_open() && clock.start_time.is_some() && clock.outcome == Outcome::Undecided
 }
 
-/// The calendar that measures a clock which has started.
+/// The service hours of a clock; `None` when it has not started, or its calendar is unknown.
 pub(super) fn hours<'k>(clock: &Clock<'_>, known: &'k Known<'_>) -> Option<&'k ServiceHours> {
     Some(known.in_force(clock.calendar_id, clock.start_time?)?.hours)
 }
 
-/// What is known of a clock evaluated as of an instant.
+/// The snapshot of a clock evaluated as of an instant; `None` as for [`hours`], or before any fact.
 pub(super) fn snapshot<'h>(
     history: &History<'h>,
     clock: &Clock<'h>,
@@ -31,8 +32,7 @@ pub(super) fn snapshot<'h>(
     Some(Snapshot::new(incident, clock, hours(clock, known)?, time))
 }
 
-/// The noons of the business days from a clock's start to its decision, from one instant on and
-/// before another.
+/// The noons in `[from, until)` of the business days between a clock's start and its decision.
 pub(super) fn noons(
     clock: &Clock<'_>,
     known: &Known<'_>,
@@ -55,7 +55,7 @@ pub(super) fn noons(
     noons.filter(|noon| begin <= *noon && *noon < end).collect()
 }
 
-/// Noon of a date that has service hours.
+/// Noon of a date; `None` when the date has no service hours.
 pub(super) fn noon_of_business(
     date: NaiveDate,
     zone: &Zone,

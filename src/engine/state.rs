@@ -1,7 +1,7 @@
-//! The fold of the journal: records, in their order, make catalogs, books and ledgers.
+//! The fold of the journal: records, in their order, give catalogs, action logs and ledgers.
 //!
 //! This is the only fold. The server, a backtest, a recount and a check of evidence differ in where
-//! their ledgers lie and in which records they hand in, not in what a record does.
+//! they keep ledgers and in which records they fold, not in what a record does.
 
 use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
@@ -16,7 +16,7 @@ use crate::domain::recorded::Recorded;
 use crate::domain::service::ServiceEvent;
 use crate::domain::zone::ZoneDatabase;
 
-/// What records make of each tenant's terms and actions.
+/// Each tenant's terms and actions, as folded from records.
 #[derive(Clone, Debug)]
 pub struct State {
     /// A tenant of whom nothing is recorded.
@@ -30,9 +30,9 @@ struct Tenant {
     actions: Arc<ActionLog>,
 }
 
-/// Where ledgers lie while records are folded into them.
+/// Keeps the ledgers that records are folded into.
 pub trait LedgerStore {
-    /// Why one can't be had.
+    /// The error of accessing one.
     type Error;
 
     /// The ledger of an incident about which something is recorded; `None`: it is not kept.
@@ -70,7 +70,7 @@ impl LedgerStore for IncidentLedgers {
 }
 
 impl State {
-    /// Nothing is recorded; calendars will be compiled with `zones`.
+    /// The state before any record; calendars are compiled with `zones`.
     pub fn new(zones: ZoneDatabase) -> State {
         let new = Tenant { catalog: Arc::new(Catalog::new(zones)), actions: Arc::default() };
         State { new, tenants: HashMap::new() }
@@ -86,8 +86,11 @@ impl State {
         &self.tenant(tenant).actions
     }
 
-    /// Folds in the next record. When the journal is read again, ledgers and books may be ahead of
-    /// it: what they hold already changes nothing. Terms must not be folded in twice.
+    /// Folds the next record. When the journal is replayed, ledgers and action logs may be ahead of
+    /// it: what they hold already is skipped. Terms must not be folded twice.
+    ///
+    /// # Errors
+    /// Those of the ledger store.
     pub fn apply<L: LedgerStore>(
         &mut self,
         recorded: Recorded<Record>,

@@ -1,10 +1,10 @@
-//! Tallies kept: what every decided clock adds to the day it was decided on.
+//! Tally buckets: pre-aggregated tallies of decided clocks, by the local day of the decision.
 //!
-//! A question about a month would have to evaluate its incidents one by one. So whatever facts
-//! alone have decided is added up as it is indexed, in tally buckets of one local day each: once
-//! for all clocks and once for each value of one dimension. An incident remembers what it added, so
-//! that a late fact takes it out again and puts it where it belongs then. What time alone decides
-//! is not in any tally bucket: open clocks are few, and evaluated when they are queried.
+//! A query about a month would otherwise evaluate its incidents one by one. Whatever facts alone
+//! have decided is added to tally buckets of one local day when it is indexed: once for all clocks
+//! and once for the value of each dimension. An incident's contribution is remembered, so that a
+//! late fact can subtract it and add the new one. What time alone decides is in no tally bucket:
+//! open clocks are few, and evaluated when they are queried.
 
 use chrono::{Datelike, NaiveDate};
 
@@ -12,7 +12,7 @@ use super::catalog::Known;
 use crate::domain::compliance::{Entry, Tally};
 use crate::domain::time::Instant;
 
-/// What an incident adds to the tally buckets.
+/// The contribution of an incident to the tally buckets.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Contribution {
     /// Its service.
@@ -23,40 +23,40 @@ pub struct Contribution {
     pub group: String,
     /// Who its cause is attributed to.
     pub party: String,
-    /// Its targets that facts have decided.
+    /// The contributions of its targets that facts have decided.
     pub targets: Vec<TargetContribution>,
 }
 
-/// A target that facts have decided.
+/// The contribution of a target that facts have decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TargetContribution {
     /// The contract.
     pub contract_id: String,
     /// The target.
     pub target_id: String,
-    /// The priority that ruled it.
+    /// The priority it was measured by.
     pub priority: String,
     /// The local day it was decided on.
     pub day: Day,
-    /// What it came to.
+    /// The tally of its entry.
     pub tally: Tally,
 }
 
 /// A local day, counted from 0001-01-01, which is 1.
 pub type Day = i32;
 
-/// By what a tally bucket's entries agree, beside their target and priority.
+/// The key that the entries of a tally bucket share, beside day, contract, target and priority.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Dimension {
-    /// By nothing.
+    /// None: all entries.
     All,
-    /// By their service.
+    /// The service.
     Service,
-    /// By their category.
+    /// The category.
     Category,
-    /// By the group they are assigned to.
+    /// The group they are assigned to.
     Group,
-    /// By who their cause is attributed to.
+    /// The party their cause is attributed to.
     Party,
 }
 
@@ -64,14 +64,14 @@ pub enum Dimension {
 pub const DIMENSIONS: [Dimension; 5] =
     [Dimension::All, Dimension::Service, Dimension::Category, Dimension::Group, Dimension::Party];
 
-/// Where entries are added up.
+/// The name of a tally bucket, borrowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TallyBucket<'c> {
     /// The contract.
     pub contract_id: &'c str,
-    /// By what they agree.
+    /// The dimension.
     pub dimension: Dimension,
-    /// The day.
+    /// The local day of the decision.
     pub day: Day,
     /// The dimension's value; empty for all.
     pub value: &'c str,
@@ -81,14 +81,14 @@ pub struct TallyBucket<'c> {
     pub priority: &'c str,
 }
 
-/// A tally bucket by itself, wherever it came from.
+/// The name of a tally bucket, owned.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TallyBucketKey {
     /// The contract.
     pub contract_id: String,
-    /// By what its entries agree.
+    /// The dimension.
     pub dimension: Dimension,
-    /// The day.
+    /// The local day of the decision.
     pub day: Day,
     /// The dimension's value; empty for all.
     pub value: String,
@@ -99,20 +99,20 @@ pub struct TallyBucketKey {
 }
 
 impl From<TallyBucket<'_>> for TallyBucketKey {
-    fn from(tally_bucket: TallyBucket<'_>) -> TallyBucketKey {
+    fn from(bucket: TallyBucket<'_>) -> TallyBucketKey {
         TallyBucketKey {
-            contract_id: tally_bucket.contract_id.to_owned(),
-            dimension: tally_bucket.dimension,
-            day: tally_bucket.day,
-            value: tally_bucket.value.to_owned(),
-            target_id: tally_bucket.target_id.to_owned(),
-            priority: tally_bucket.priority.to_owned(),
+            contract_id: bucket.contract_id.to_owned(),
+            dimension: bucket.dimension,
+            day: bucket.day,
+            value: bucket.value.to_owned(),
+            target_id: bucket.target_id.to_owned(),
+            priority: bucket.priority.to_owned(),
         }
     }
 }
 
 impl Contribution {
-    /// What the entries of an incident, evaluated as of the end of time, add to the tally buckets.
+    /// The contribution of an incident whose entries were evaluated as of the end of time.
     pub fn of(entries: &[Entry<'_>], known: Known<'_>) -> Contribution {
         let Some(first) = entries.first() else { return Contribution::default() };
         Contribution {
@@ -124,7 +124,7 @@ impl Contribution {
         }
     }
 
-    /// Every tally bucket it adds to, and what.
+    /// Every tally bucket it adds to, with the tally it adds.
     pub fn tally_buckets(&self) -> impl Iterator<Item = (TallyBucket<'_>, &Tally)> {
         self.targets.iter().flat_map(move |target| {
             let values = [
@@ -136,13 +136,13 @@ impl Contribution {
             ];
             values
                 .into_iter()
-                .map(|(dimension, value)| (target.tally_bucket(dimension, value), &target.tally))
+                .map(|(dimension, value)| (target.bucket(dimension, value), &target.tally))
         })
     }
 }
 
 impl TargetContribution {
-    fn tally_bucket<'c>(&'c self, dimension: Dimension, value: &'c str) -> TallyBucket<'c> {
+    fn bucket<'c>(&'c self, dimension: Dimension, value: &'c str) -> TallyBucket<'c> {
         TallyBucket {
             contract_id: &self.contract_id,
             dimension,
@@ -165,12 +165,12 @@ fn contribution(entry: &Entry<'_>, known: Known<'_>) -> Option<TargetContributio
     })
 }
 
-/// The day a clock in a contract's zone shows at an instant.
+/// The local day in a contract's time zone at an instant; `None` when the zone is unknown.
 pub fn local_day(known: Known<'_>, contract_id: &str, instant: Instant) -> Option<Day> {
     Some(day(known.zone(contract_id)?.local(instant).date()))
 }
 
-/// The number of a date.
+/// The number of a date, counted from 0001-01-01, which is 1.
 pub fn day(date: NaiveDate) -> Day {
     date.num_days_from_ce()
 }

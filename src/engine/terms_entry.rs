@@ -9,25 +9,25 @@ use crate::domain::time::Instant;
 pub enum TermsEntry {
     /// A revision of a contract.
     Contract {
-        /// It rules from here on.
+        /// It takes effect at this instant.
         effective_time: Instant,
-        /// What it says.
+        /// The contract as this revision words it.
         contract: Contract,
     },
     /// A contract's end.
     ContractEnd {
         /// Which contract.
         contract_id: String,
-        /// From here on no clock of it starts.
+        /// From this instant on none of its clocks starts.
         end_time: Instant,
     },
     /// A revision of a calendar.
     Calendar {
         /// Which calendar.
         id: String,
-        /// It rules from here on.
+        /// It takes effect at this instant.
         effective_time: Instant,
-        /// What it says.
+        /// The calendar as this revision words it.
         calendar: Calendar,
     },
 }

@@ -2,11 +2,11 @@
 
 use crate::domain::time::Instant;
 
-/// The two times of every query.
+/// The two times of a query, as in bitemporal databases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Times {
-    /// Evaluate as of this instant.
+    /// The instant to evaluate at (`as_of_time`).
     pub as_of: Instant,
-    /// Use only what was recorded by then.
+    /// Only what was recorded by this instant is used (`known_time`).
     pub known: Instant,
 }

@@ -203,9 +203,9 @@ fn add_tally_buckets(
             period.add_tally_bucket(&texts, &tally);
         }
     }
-    for days in period.days_held() {
+    for days in period.objective_days() {
         let tally_buckets = index.tally_buckets(&contract, Dimension::All, days.0..days.1);
-        period.hold_tally_buckets(days, &tally_buckets.collect::<Result<Vec<_>, _>>()?);
+        period.add_objective_buckets(days, &tally_buckets.collect::<Result<Vec<_>, _>>()?);
     }
     Ok(())
 }

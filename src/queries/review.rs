@@ -125,7 +125,7 @@ fn restatement<'v>(
     present: &Review<'v>,
 ) -> Result<Restatement<'v>, QueryError> {
     let signed = review(view, &view.at(times_of(signature)), None, wanted)?;
-    let all = moved(&signed.table, &present.table);
+    let all = moved(&signed.figures, &present.figures);
     let moved_count = all.len();
     let since = (signature.known, seen.times().known);
     let first = all.into_iter().take(MOVED_LISTED_MAX);

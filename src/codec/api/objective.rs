@@ -250,7 +250,7 @@ pub(super) fn decode_exclusion(
     if checks.are_rules_held && is_of_no_third_party {
         violations.add("third_party", "goes with the cause PARTY_THIRD_PARTY only");
     }
-    if decoded.when.as_ref().is_some_and(Condition::queries_now) {
+    if decoded.when.as_ref().is_some_and(Condition::reads_now) {
         violations.add("when", "uses `now`: what is left out must not change with time alone");
     }
     if rule.cause == 0 && !decoded.out_of_scope && rule.when.trim().is_empty() {

@@ -21,13 +21,13 @@ use crate::engine::review_result::{
 
 /// The message of a review, without its stamp.
 pub fn encode(result: &ReviewResult<'_>) -> v1::GetServiceReviewResponse {
-    let (period, table) = (&result.period, &result.table);
+    let (period, table) = (&result.period, &result.figures);
     let objectives = period.objectives.iter().zip(&result.objective_trends);
     let contract_id = &result.ruling.content.id;
     let party_time = table.party_time.iter().map(|(holder, sum)| {
         encode_holder(contract_id, holder.as_ref().named(String::as_str), sum.reported())
     });
-    let settlement = result.future_dated.iter();
+    let settlement = result.open_items.iter();
     v1::GetServiceReviewResponse {
         time_zone_database: period.time_zone_database.to_owned(),
         contract: Some(encode_contract(result.ruling)),
@@ -47,7 +47,7 @@ pub fn encode(result: &ReviewResult<'_>) -> v1::GetServiceReviewResponse {
         party_time: party_time.collect(),
         slx: period.slx.as_ref().map(encode_slx),
         forecast_quality: result.forecasts.as_ref().map(encode_score),
-        settlement_count: result.future_dated_count as i64,
+        settlement_count: result.open_item_count as i64,
         settlement: settlement.map(|settled| encode_result(settled, result.as_of)).collect(),
         signatures: result.signatures.iter().map(|(time, s)| encode_signature(*time, s)).collect(),
         restatement: result.restatement.as_ref().map(encode_restatement),
@@ -130,7 +130,7 @@ fn encode_item(item: &ReviewItem) -> v1::ReviewedClock {
 }
 
 fn encode_pauses(result: &ReviewResult<'_>) -> v1::ReviewedPauses {
-    let pauses = &result.table.pauses;
+    let pauses = &result.figures.pauses;
     v1::ReviewedPauses {
         paused: pauses.paused.reported(),
         counted: pauses.counted.reported(),

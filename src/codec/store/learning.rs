@@ -8,8 +8,8 @@ use prost::Message;
 use super::unreadable::Unreadable;
 use super::v1 as store;
 use crate::domain::forecast::{
-    CATEGORICAL_FEATURES, CURVE_FEATURES, Errors, Estimates, FeatureVector, Forecaster, Key,
-    MODEL_VERSION, Model, Position, Remaining, Score, Stratum, Sums, TrackRecord, Wait, Waits,
+    BinSums, CATEGORICAL_FEATURES, CURVE_FEATURES, Errors, Estimates, FeatureVector, Forecaster,
+    Key, MODEL_VERSION, Model, Position, Remaining, Stratum, Sums, TrackRecord, Wait, Waits,
     Weight,
 };
 use crate::domain::time::{Instant, Span};
@@ -218,7 +218,7 @@ fn decode_month(row: store::ScoreSums) -> ((String, i32), Sums) {
     };
     let encoded = row.forecasts.into_iter().zip(row.breached).zip(row.predicted);
     for (bin, ((forecasts, breached), predicted)) in sums.bins.iter_mut().zip(encoded) {
-        *bin = Score { forecasts, breached, predicted };
+        *bin = BinSums { forecasts, breached, predicted };
     }
     ((row.target_id, row.month), sums)
 }

@@ -1,4 +1,4 @@
-//! From a calendar to the windows it opens, in UTC, over the whole supported range of time.
+//! Compiles a calendar to the intervals in which it is open, in UTC seconds, from 1970 to 2199.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use super::{Calendar, Window};
 use crate::domain::time::Instant;
 use crate::domain::zone::Zone;
 
-/// The end of time: the first second after [`Instant::MAX`].
+/// The end of the supported range, in UTC seconds: the first second after [`Instant::MAX`].
 pub(super) const END_SECOND: i64 = 7_258_118_400;
 
 const SECONDS_A_DAY: i64 = 24 * 60 * 60;
@@ -18,15 +18,15 @@ const SECONDS_A_DAY: i64 = 24 * 60 * 60;
 const FIRST_DAY: i64 = -2;
 const LAST_DAY: i64 = END_SECOND / SECONDS_A_DAY + 1;
 
-/// A stretch of service time: its first second, and the first second after it, both UTC.
+/// An interval of service time: its first second, and the first second after it, both UTC.
 pub(super) type OpenSeconds = (i64, i64);
 
-/// The stretches during which `calendar` is open in `zone`: in order, apart from one another, and
+/// The intervals during which `calendar` is open in `zone`: in order, apart from one another, and
 /// within `0..END_SECOND`.
 pub(super) fn open_seconds(calendar: &Calendar, zone: &Zone) -> Vec<OpenSeconds> {
     let plan = Plan::new(calendar);
     let mut clock = WallClock::new(zone);
-    let mut stretches = Vec::new();
+    let mut intervals = Vec::new();
     for day in FIRST_DAY..=LAST_DAY {
         let windows = plan.begins(day);
         if windows.is_empty() || !clock.has_date(day) {
@@ -36,28 +36,28 @@ pub(super) fn open_seconds(calendar: &Calendar, zone: &Zone) -> Vec<OpenSeconds>
         for window in windows {
             let opens = clock.second(day, window.opens_minute());
             let closes = clock.second(day, window.closes_minute());
-            stretches.push((opens.max(0), closes.min(latest_close)));
+            intervals.push((opens.max(0), closes.min(latest_close)));
         }
     }
-    stretches.retain(|(opens, closes)| opens < closes);
-    stretches.sort_unstable();
-    merge(&mut stretches);
-    stretches
+    intervals.retain(|(opens, closes)| opens < closes);
+    intervals.sort_unstable();
+    merge(&mut intervals);
+    intervals
 }
 
-/// Makes one of each run of stretches that overlap or touch.
-fn merge(stretches: &mut Vec<OpenSeconds>) {
-    stretches.dedup_by(|next, kept| {
+/// Merges intervals that overlap or touch.
+fn merge(intervals: &mut Vec<OpenSeconds>) {
+    intervals.dedup_by(|next, kept| {
         let is_one = next.0 <= kept.1;
         if is_one {
             kept.1 = kept.1.max(next.1);
         }
         is_one
     });
-    stretches.shrink_to_fit();
+    intervals.shrink_to_fit();
 }
 
-/// What a calendar says of each date.
+/// Which windows begin on each local date.
 struct Plan<'a> {
     /// The windows of an ordinary week, from Monday.
     weekly: [Vec<Window>; 7],
@@ -83,7 +83,7 @@ impl<'a> Plan<'a> {
         Plan { weekly: ordinary_week(calendar), special, is_exceptional }
     }
 
-    /// The windows that begin on a date.
+    /// The windows that begin on a date, which is numbered as [`FIRST_DAY`] is.
     fn begins(&self, day: i64) -> &[Window] {
         if self.is_exceptional(day) {
             return self.special.get(&day).copied().unwrap_or_default();
@@ -134,14 +134,14 @@ fn position(day: i64) -> usize {
     (day - FIRST_DAY) as usize
 }
 
-/// Turns local times into instants by the "compatible" rule, quickly when called in about the
-/// order of time: it stays at the offset that it used last.
+/// Turns local times into UTC seconds by the "compatible" rule of RFC 5545. It keeps its place at
+/// the offset used last, so calls in roughly ascending order are cheap.
 struct WallClock {
     offsets: Vec<LocalOffset>,
     current: usize,
 }
 
-/// An offset from UTC, and the local time from which on it is the one that is meant.
+/// An offset in seconds east of UTC, and the local second from which it applies.
 struct LocalOffset {
     from_local_second: i64,
     seconds: i64,
@@ -163,7 +163,7 @@ impl WallClock {
         WallClock { offsets, current: 0 }
     }
 
-    /// The UTC second that lies `minute` minutes of the clock after midnight of a date.
+    /// The UTC second at which the wall clock shows `minute` minutes past the midnight of `day`.
     fn second(&mut self, day: i64, minute: u16) -> i64 {
         let local_second = day * SECONDS_A_DAY + i64::from(minute) * 60;
         while self.rules_from(self.current + 1).is_some_and(|from| from <= local_second) {
@@ -181,7 +181,7 @@ impl WallClock {
         self.offsets.get(offset).map(|offset| offset.from_local_second)
     }
 
-    /// Whether the clock shows the date at all.
+    /// Whether the wall clock ever shows the date: a zone may skip one.
     fn has_date(&mut self, day: i64) -> bool {
         self.second(day, 0) < self.second(day + 1, 0)
     }

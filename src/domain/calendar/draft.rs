@@ -60,7 +60,7 @@ pub struct DraftWindow {
 }
 
 impl Calendar {
-    /// The draft that describes this calendar, in the order it was written.
+    /// The draft of this calendar, in the order it was written; parsing it gives the calendar back.
     pub fn draft(&self) -> Draft {
         Draft {
             time_zone: self.time_zone.clone(),

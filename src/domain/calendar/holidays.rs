@@ -1,4 +1,4 @@
-//! Holidays out of an iCalendar (RFC 5545) text, as governments and calendar programs publish
+//! Reads holidays from an iCalendar text (RFC 5545), as governments and calendar programs publish
 //! them.
 
 use std::collections::{BTreeSet, HashSet};
@@ -17,17 +17,17 @@ use chrono::{Datelike, Days, NaiveDate};
 use super::{HOLIDAYS_MAX, Holiday, NAME_BYTES_MAX, YEAR_MAX, YEAR_MIN};
 use crate::domain::violation::Violation;
 
-/// Bytes of an iCalendar text.
+/// The most bytes an iCalendar text may have.
 pub const TEXT_BYTES_MAX: usize = 1024 * 1024;
-/// Recurrence rules in an iCalendar text. It takes some tens of milliseconds to find out that a
-/// rule never comes true, so that a text full of them would take minutes.
+/// The most recurrence rules an iCalendar text may have. Expanding a rule that never matches a date
+/// takes some tens of milliseconds, so a text full of them would take minutes.
 pub const RECURRENCE_RULES_MAX: usize = 100;
 /// The first year in which a recurring event may begin.
 pub const RECURRENCE_YEAR_MIN: i32 = 1900;
 
 const SECONDS_A_DAY: i64 = 24 * 60 * 60;
 
-/// Every date on which a recurrence can fall, were it every day.
+/// The most dates a recurrence can have: every day of the supported years.
 const OCCURRENCES_MAX: usize = 366 * (YEAR_MAX - RECURRENCE_YEAR_MIN + 1) as usize;
 
 /// Reads the dates of all-day events from `from_year` to `to_year`, both included, in order. An
@@ -56,7 +56,7 @@ pub fn holidays_from_icalendar(
     Ok(holidays)
 }
 
-/// The dates of the years requested that a calendar can hold.
+/// The first and last date of the requested years, which must lie within the supported ones.
 fn read_years(from_year: i32, to_year: i32) -> Result<RangeInclusive<NaiveDate>, Violation> {
     let in_range = |year: i32| (YEAR_MIN..=YEAR_MAX).contains(&year);
     let right = format!("write a year from {YEAR_MIN} to {YEAR_MAX}");
@@ -74,8 +74,8 @@ fn read_years(from_year: i32, to_year: i32) -> Result<RangeInclusive<NaiveDate>,
     Ok(first..=last)
 }
 
-/// The components of all calendars in the text. The parser passes over what it doesn't know, so
-/// that a text cut short or no calendar at all must be distinguished by its frame.
+/// The components of all calendars in the text. The parser skips what it does not know, so a text
+/// that is cut short, or is no calendar, must be recognised by its first and last lines.
 fn read_components(text: &str) -> Result<Vec<ICalendarComponent>, Violation> {
     if text.len() > TEXT_BYTES_MAX {
         let size = text.len();
@@ -132,11 +132,11 @@ fn read_events(components: &[ICalendarComponent]) -> Result<Vec<Event>, Vec<Viol
 
 /// An all-day event.
 struct Event {
-    /// Where it stands in the text.
+    /// The path that violations name it by: `events[2]`.
     path: String,
     uid: String,
     name: String,
-    /// `None` for an event that is cancelled: all that is left of it is what it reschedules.
+    /// The first date; `None` for a cancelled event, which still replaces the instance it names.
     first: Option<NaiveDate>,
     days: u64,
     rules: Vec<ICalendarRecurrenceRule>,
@@ -210,7 +210,7 @@ impl Event {
     }
 }
 
-/// An event as it stands in the text, and how to name it to the person who sent it.
+/// An event as written, with what a violation needs to name it.
 struct Source<'a> {
     number: usize,
     summary: &'a str,
@@ -336,7 +336,7 @@ fn text_of<'a>(component: &'a ICalendarComponent, property: &ICalendarProperty) 
     value.and_then(ICalendarValue::as_text).unwrap_or_default()
 }
 
-/// The date a value says, and whether it goes on to a time of day.
+/// The date of a value, and whether a time of day follows it.
 fn date_of(value: &ICalendarValue) -> Option<(NaiveDate, bool)> {
     let written = value.as_partial_date_time()?;
     let (year, month, day) = (written.year?, written.month?, written.day?);
@@ -349,8 +349,7 @@ fn whole_days(seconds: i64) -> Option<u64> {
     if is_whole { u64::try_from(seconds / SECONDS_A_DAY).ok() } else { None }
 }
 
-/// The dates on which a rule that begins on `first` comes true, up to `last`; or what is wrong
-/// with it.
+/// The dates that a rule beginning on `first` gives up to `last`, or what is wrong with the rule.
 fn expand_rule(
     rule: &ICalendarRecurrenceRule,
     first: NaiveDate,
@@ -374,7 +373,8 @@ fn whole_value(date: &PartialDateTime) -> ICalendarValue {
     ICalendarValue::PartialDateTime(Box::new(date.clone()))
 }
 
-/// A calendar of one recurring event. Exceptions and further dates are kept apart, as dates.
+/// A calendar of one recurring event, without its exceptions and further dates: those are applied
+/// to the expanded dates.
 fn single_event(first: NaiveDate, rule: ICalendarRecurrenceRule) -> ICalendar {
     let entry = |name, value| ICalendarEntry { name, params: Vec::new(), values: vec![value] };
     let entries = vec![

@@ -1,5 +1,5 @@
-//! Service hours: a calendar compiled, so that every question costs the same however long the
-//! span it is about.
+//! Service hours: a compiled calendar, which answers every question in the same time, however long
+//! the span it is about.
 
 use super::Calendar;
 use super::compile::{self, END_SECOND};
@@ -17,14 +17,14 @@ const NANOS_A_SECOND: i64 = 1_000_000_000;
 pub struct ServiceHours {
     /// The UTC second at which each window opens, in order.
     opens: Box<[i64]>,
-    /// The seconds of service time before each window, and at the end those of all of them. So a
-    /// window closes as many seconds after it opens as its successor's number is higher.
+    /// The seconds of service time before each window, then those of all windows. The difference of
+    /// two neighbours is the length of a window.
     served: Box<[i64]>,
     by_time: Index,
     by_service: Index,
 }
 
-/// A calendar in a time zone that the database doesn't have.
+/// The error for a calendar in a time zone that the database does not have.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("time zone {name:?} is not in time zone database {version}")]
 pub struct UnknownZone {
@@ -39,7 +39,10 @@ pub struct UnknownZone {
     reason = "`served` has one more than `opens`, and an index counts no more than there are"
 )]
 impl ServiceHours {
-    /// Works out every window that `calendar` opens. Takes a few milliseconds.
+    /// Computes every window of `calendar`, which takes a few milliseconds.
+    ///
+    /// # Errors
+    /// [`UnknownZone`] when the database does not have the calendar's time zone.
     pub fn compile(calendar: &Calendar, zones: &ZoneDatabase) -> Result<ServiceHours, UnknownZone> {
         let name = calendar.time_zone();
         let unknown = || UnknownZone { name: name.into(), version: zones.version().into() };
@@ -47,17 +50,17 @@ impl ServiceHours {
         Ok(ServiceHours::new(&compile::open_seconds(calendar, &zone)))
     }
 
-    fn new(stretches: &[compile::OpenSeconds]) -> ServiceHours {
-        let opens: Box<[i64]> = stretches.iter().map(|(opens, _)| *opens).collect();
+    fn new(intervals: &[compile::OpenSeconds]) -> ServiceHours {
+        let opens: Box<[i64]> = intervals.iter().map(|(opens, _)| *opens).collect();
         let mut total = 0;
-        let mut served = Vec::with_capacity(stretches.len() + 1);
+        let mut served = Vec::with_capacity(intervals.len() + 1);
         served.push(0);
-        for (opens, closes) in stretches {
+        for (opens, closes) in intervals {
             total += closes - opens;
             served.push(total);
         }
         let by_time = Index::new(&opens, END_SECOND);
-        let by_service = Index::new(&served[..stretches.len()], total);
+        let by_service = Index::new(&served[..intervals.len()], total);
         ServiceHours { opens, served: served.into(), by_time, by_service }
     }
 
@@ -150,13 +153,13 @@ impl ServiceHours {
         self.opens.len()
     }
 
-    /// The memory taken, in bytes.
+    /// The memory taken on the heap, in bytes.
     pub fn heap_bytes(&self) -> usize {
         let lists = size_of_val(&*self.opens) + size_of_val(&*self.served);
         lists + self.by_time.heap_bytes() + self.by_service.heap_bytes()
     }
 
-    /// Nanoseconds of service time before `at`; they fit, as those of all time do.
+    /// Nanoseconds of service time before `at`: at most those of the supported range, which fit.
     fn nanos_until(&self, at: Instant) -> i64 {
         let Some(window) = self.opened_by(at).checked_sub(1) else {
             return 0;
@@ -166,7 +169,7 @@ impl ServiceHours {
         (before_opening + since_opening).min(self.served[window + 1] * NANOS_A_SECOND)
     }
 
-    /// The window in which the nanosecond of service time with this number, from zero, passes.
+    /// The window in which a nanosecond of service time passes; they are numbered from zero.
     fn window_of_nano(&self, nano: i64) -> Option<usize> {
         let second = nano / NANOS_A_SECOND;
         let total = self.served[self.opens.len()];
@@ -174,7 +177,7 @@ impl ServiceHours {
         if second < total { begun.checked_sub(1) } else { None }
     }
 
-    /// The instant in `window` before which `nanos` of service time lie.
+    /// The instant in `window` before which `nanos` nanoseconds of service time have passed.
     fn instant_at(&self, window: usize, nanos: i64) -> Option<Instant> {
         let since_opening = nanos - self.served[window] * NANOS_A_SECOND;
         Instant::from_nanos(self.opens[window] * NANOS_A_SECOND + since_opening).ok()

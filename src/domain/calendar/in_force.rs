@@ -1,20 +1,20 @@
-//! Which revision of a calendar measures what.
+//! Finds the revision of a calendar that a clock or period is measured by.
 
 use super::hours::ServiceHours;
 use crate::domain::time::Instant;
 
-/// A calendar revision.
+/// The calendar revision in force at an instant.
 #[derive(Clone, Copy, Debug)]
 pub struct CalendarInForce<'a> {
-    /// Its number.
+    /// The number of the revision, from 1.
     pub revision: u32,
-    /// Its hours.
+    /// The revision's service hours.
     pub hours: &'a ServiceHours,
 }
 
-/// The calendars as far as they are known.
+/// The calendars of a tenant, as known at some instant.
 pub trait Calendars {
-    /// The revision of a calendar that measures what begins at `start`; the first one for what
-    /// begins before any took effect.
+    /// The revision that measures what begins at `start`: the one in effect then, or the first one
+    /// when `start` lies before them all. `None` when the calendar is unknown or its time zone is.
     fn in_force(&self, calendar_id: &str, start: Instant) -> Option<CalendarInForce<'_>>;
 }

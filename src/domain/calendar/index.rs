@@ -1,8 +1,7 @@
-//! Where a number stands in a sorted list, found in constant time.
+//! Finds the place of a number in a sorted list in constant time.
 
-/// Buckets of equal width over the range of a sorted list of keys, about one a key, each saying
-/// how many keys come before it. Finding a place is then one look at the bucket and a search
-/// among the few keys in it, however long the list.
+/// Buckets of equal width over the range of a sorted list of keys, about one for each key, each
+/// with the number of keys before it. A lookup reads one bucket and searches the few keys in it.
 #[derive(Clone, Debug)]
 pub(super) struct Index {
     /// A bucket is `1 << shift` wide.

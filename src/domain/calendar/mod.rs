@@ -50,7 +50,7 @@ pub const WINDOWS_A_DATE_MAX: usize = 12;
 /// Bytes in the name of a holiday or a special opening.
 pub const NAME_BYTES_MAX: usize = 256;
 
-/// How much a calendar may list.
+/// Upper bounds of what a calendar lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CalendarLimits {
     /// Weekly windows.
@@ -66,7 +66,7 @@ pub struct CalendarLimits {
 }
 
 impl CalendarLimits {
-    /// Of calendars that are written now.
+    /// The limits for calendars that are put now; stored ones may have been put under others.
     pub const DEFAULT: CalendarLimits = CalendarLimits {
         weekly_windows: WEEKLY_WINDOWS_MAX,
         holidays: HOLIDAYS_MAX,
@@ -75,7 +75,7 @@ impl CalendarLimits {
         name_bytes: NAME_BYTES_MAX,
     };
 
-    /// Whether whatever these limits let through, the others do too.
+    /// Whether every calendar that these limits accept, `other` accepts too.
     pub const fn are_within(&self, other: &CalendarLimits) -> bool {
         self.weekly_windows <= other.weekly_windows
             && self.holidays <= other.holidays
@@ -90,7 +90,7 @@ pub const YEAR_MIN: i32 = 1970;
 /// The last year of a holiday or special opening.
 pub const YEAR_MAX: i32 = 2199;
 
-/// A calendar that is known to be well formed. Equal when it says the same in the same order.
+/// A checked calendar. Two are equal when they list the same entries in the same order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Calendar {
     time_zone: String,
@@ -129,7 +129,7 @@ pub struct SpecialOpening {
     pub name: String,
 }
 
-/// A stretch of local time, in minutes of the day.
+/// An interval of local time, in minutes after the midnight that begins its date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Window {
     opens_minute: u16,
@@ -156,7 +156,7 @@ impl Window {
 }
 
 impl Calendar {
-    /// The name of the time zone.
+    /// The IANA name of the time zone: `Europe/Amsterdam`.
     pub fn time_zone(&self) -> &str {
         &self.time_zone
     }

@@ -1,4 +1,4 @@
-//! From a draft to a calendar. All violations of a draft are found at once.
+//! Checks a draft and makes a calendar of it. All violations of a draft are found at once.
 
 use std::collections::{HashMap, HashSet};
 
@@ -14,13 +14,13 @@ use crate::domain::zone::ZoneDatabase;
 
 impl Calendar {
     /// Checks `draft` and gives the calendar it describes, or every violation in it. A holiday that
-    /// is written twice counts once; so does a day named twice in a weekly window. It is held to
-    /// [`CalendarLimits::DEFAULT`].
+    /// is written twice counts once; so does a day named twice in a weekly window. The draft must
+    /// keep to [`CalendarLimits::DEFAULT`].
     pub fn parse(draft: &Draft, zones: &ZoneDatabase) -> Result<Calendar, Vec<Violation>> {
         Calendar::parse_within(draft, zones, &CalendarLimits::DEFAULT)
     }
 
-    /// As [`Calendar::parse`] does, but held to other limits.
+    /// The same, under other limits.
     pub fn parse_within(
         draft: &Draft,
         zones: &ZoneDatabase,
@@ -40,8 +40,8 @@ impl Calendar {
     }
 }
 
-/// The violations found so far. Each method reads one part, noting what is wrong with it; what it
-/// gives back is whole only when it noted nothing.
+/// The violations found so far. Each method reads one part of the draft and notes what is wrong
+/// with it; its result is complete only when it noted nothing.
 struct CalendarViolations<'l> {
     limits: &'l CalendarLimits,
     found: Vec<Violation>,
@@ -76,7 +76,8 @@ impl CalendarViolations<'_> {
         }
     }
 
-    /// Notes a list that is too long, which is then not looked at: its violations would be as many.
+    /// Notes a list that is too long and tells the caller to skip it: it could give as many
+    /// violations as it has entries.
     fn check_length<T>(&mut self, field: &str, list: &[T], length_max: usize) -> bool {
         if list.len() > length_max {
             let length = list.len();
@@ -303,9 +304,9 @@ mod tests {
              write HH:MM from 00:00 to 24:00",
         ];
         let found = violations(&draft);
-        let described: Vec<&str> = found.iter().map(String::as_str).collect();
+        let texts: Vec<&str> = found.iter().map(String::as_str).collect();
         assert_eq!(
-            described,
+            texts,
             [
                 &expected[..],
                 &["special_openings[1].date: 2026-12-24 is also that of special_openings[0]: \

@@ -1,4 +1,4 @@
-//! Times of day and dates as people write them, one way each.
+//! Reads times of day and dates, each in its one accepted spelling.
 
 use chrono::{Datelike, NaiveDate};
 
@@ -28,7 +28,8 @@ fn read_time(text: &str) -> Option<u16> {
     (minute < 60 && minute_of_day <= Window::MINUTES_A_DAY).then_some(minute_of_day)
 }
 
-/// The date that `YYYY-MM-DD` says.
+/// The date written as `YYYY-MM-DD`, from [`YEAR_MIN`] to [`YEAR_MAX`]; otherwise what is wrong
+/// with it, as a sentence.
 pub fn read_date(text: &str) -> Result<NaiveDate, String> {
     let date = || {
         let (year, rest) = text.split_once('-')?;
@@ -42,13 +43,14 @@ pub fn read_date(text: &str) -> Result<NaiveDate, String> {
     })
 }
 
-/// The number that exactly `count` decimal digits say; no sign, no blanks.
+/// The number written with exactly `count` decimal digits, without sign or blanks.
 fn read_digits(text: &str, count: usize) -> Option<u32> {
     let all_digits = text.len() == count && text.bytes().all(|b| b.is_ascii_digit());
     if all_digits { text.parse().ok() } else { None }
 }
 
-/// What the client wrote, escaped, and cut where it is too long to repeat.
+/// The client's text for an error message: escaped, and cut after [`QUOTED_CHARS_MAX`]
+/// characters.
 pub(super) fn quote(text: &str) -> String {
     match text.char_indices().nth(QUOTED_CHARS_MAX) {
         Some((end, _)) => format!("{:?}...", text.get(..end).unwrap_or_default()),

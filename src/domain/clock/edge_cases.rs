@@ -1,4 +1,4 @@
-//! Known traps of incident clocks, each written as a timeline and what is so at some instants.
+//! Known edge cases of incident clocks, each a timeline with the expected clocks at some instants.
 
 use super::testing::{Case, condition, target};
 use crate::domain::contract::{ClockAction, Target};
@@ -853,7 +853,7 @@ fn a_restoration_ends_before_the_resolution_and_goes_on_when_reopened() {
 // Conditions.
 
 #[test]
-fn what_a_target_applies_to_is_requested_when_its_clock_starts() {
+fn whether_a_target_applies_is_evaluated_when_its_clock_starts() {
     let target =
         Target { applies_when: condition("group == 'network'"), ..target("resolution *=4:00") };
     Case::new(
@@ -1144,7 +1144,7 @@ fn what_arrives_before_the_opening_waits_for_it() {
 }
 
 #[test]
-fn a_fact_described_twice_counts_once() {
+fn a_fact_sent_twice_counts_once() {
     Case::new(
         [target("update *=4:00 pause=client<1:00")],
         "Mon 10:00 opened P1 id=a
@@ -1161,7 +1161,7 @@ fn a_fact_described_twice_counts_once() {
 }
 
 #[test]
-fn warnings_describe_when_they_are_or_were_reached() {
+fn warnings_give_the_instant_they_are_reached() {
     let case = Case::new(
         [target("resolution *=4:00 pause=client warn=25 warn=50 warn=75")],
         "Mon 10:00 opened P1
@@ -1174,17 +1174,13 @@ fn warnings_describe_when_they_are_or_were_reached() {
             text.collect::<Vec<_>>()
         })
     };
-    let described = |reached: bool, time: &str| (reached, Some(time.to_owned()));
+    let warning = |reached: bool, time: &str| (reached, Some(time.to_owned()));
     assert_eq!(
         warned("Mon 11:30"),
-        [
-            described(true, "Mon 11:00"),
-            described(false, "Mon 12:00"),
-            described(false, "Mon 13:00")
-        ]
+        [warning(true, "Mon 11:00"), warning(false, "Mon 12:00"), warning(false, "Mon 13:00")]
     );
     assert_eq!(
         warned("Mon 13:00"),
-        [described(true, "Mon 11:00"), described(true, "Mon 12:00"), (false, None)]
+        [warning(true, "Mon 11:00"), warning(true, "Mon 12:00"), (false, None)]
     );
 }

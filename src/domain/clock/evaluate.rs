@@ -1,4 +1,4 @@
-//! Evaluates a history under one contract.
+//! Evaluates an incident's history under one contract.
 
 use super::exclusion_evaluator::ExclusionEvaluator;
 use super::measure::measure;
@@ -11,19 +11,19 @@ use crate::domain::contract::{Contract, Effective, Revision, Target};
 use crate::domain::incident::History;
 use crate::domain::time::Instant;
 
-/// A contract's revisions as far as they are known, and its end.
+/// A contract's known revisions, and its end.
 #[derive(Debug)]
 pub struct Agreement<'a> {
-    /// Every known revision.
+    /// The revisions known at the `known_time` of the query.
     pub revisions: Effective<'a, Contract>,
-    /// From here on no clock of it starts.
+    /// From this instant on none of its clocks starts; `None`: it has no end.
     pub end_time: Option<Instant>,
 }
 
 /// A contract's clocks for one incident.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Evaluation<'a> {
-    /// The clocks, by target and cycle.
+    /// The clocks, in the order of their targets, then of their cycles.
     pub clocks: Vec<Clock<'a>>,
     /// Each target's verdict over its cycles.
     pub verdicts: Vec<TargetVerdict<'a>>,
@@ -31,8 +31,8 @@ pub struct Evaluation<'a> {
 
 /// Evaluates `history` under `agreement` as of an instant.
 ///
-/// The revision in force when a clock (each cycle is one) starts rules it, unless a later one says
-/// that it also applies to open clocks and finds it undecided when it takes effect.
+/// A clock (each cycle is one) is governed by the revision in force when it starts, unless a later
+/// one applies to open clocks and the clock is still undecided when that one takes effect.
 pub fn evaluate<'a>(
     history: &History<'a>,
     agreement: Agreement<'a>,
@@ -67,7 +67,7 @@ struct Evaluator<'h, 'a> {
 }
 
 impl<'a> Evaluator<'_, 'a> {
-    /// The revisions that can rule clocks starting in [opened, as_of], each with the instant its
+    /// The revisions that govern clocks starting in `[opened, as_of]`, each with the instant its
     /// successor takes over or the contract ends.
     fn governing_revisions(
         &self,
@@ -105,7 +105,7 @@ impl<'a> Evaluator<'_, 'a> {
         evaluation.clocks.extend(clocks);
     }
 
-    /// Leaves out what the revision that rules each clock, or a decision, leaves out.
+    /// Excludes the clocks that a decision, or a rule of their governing revision, excludes.
     fn exclude(&self, clocks: &mut [Clock<'a>]) {
         for clock in clocks {
             let revision = self.agreement.revisions.numbered(clock.contract_revision);
@@ -114,7 +114,8 @@ impl<'a> Evaluator<'_, 'a> {
         }
     }
 
-    /// When the clock that must stop first did so first; `None`: there is none to wait for.
+    /// The first stop of the clock that `target` starts after: `None` when it starts after none,
+    /// `Some(None)` when that clock has not stopped.
     fn stop_before(
         &self,
         contract: &'a Contract,
@@ -129,9 +130,10 @@ impl<'a> Evaluator<'_, 'a> {
         Some(timeline.first_stop)
     }
 
-    /// A target's clocks, and its wording for the last of them. A later revision takes over the
-    /// cycles that begin under it and, if it says so, the one that is open and undecided when it
-    /// takes effect. What was decided before stands.
+    /// A target's clocks, and the target as the revision governing the last of them words it. A
+    /// later revision takes over the cycles that begin under it and, where it applies to open
+    /// clocks, the one that is open and undecided when it takes effect. What was decided before
+    /// stands.
     fn apply_later_revisions(
         &self,
         mut revision: &'a Revision<Contract>,
@@ -200,7 +202,7 @@ impl<'a> Evaluator<'_, 'a> {
     }
 }
 
-/// The cycle that is open and undecided.
+/// The number of the last cycle, if it is open and undecided.
 fn open_cycle(clocks: &[Clock<'_>]) -> Option<u32> {
     let last = clocks.last()?;
     (last.is_open() && last.outcome == Outcome::Undecided).then_some(last.cycle)

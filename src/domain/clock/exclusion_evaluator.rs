@@ -5,7 +5,7 @@ use crate::domain::contract::ExclusionRule;
 use crate::domain::incident::{ExclusionDecision, Fact, History, State};
 use crate::domain::time::Instant;
 
-/// What an incident's exclusions rest on, as of an instant.
+/// What decides the exclusions of one incident's clocks, as of an instant.
 #[derive(Debug)]
 pub(super) struct ExclusionEvaluator<'h, 'a> {
     history: &'h History<'a>,
@@ -18,8 +18,8 @@ impl<'h, 'a> ExclusionEvaluator<'h, 'a> {
         ExclusionEvaluator { history, state: history.state(as_of), as_of }
     }
 
-    /// Leaves a clock out if the last decision on it says so or, without one, the first rule that
-    /// holds.
+    /// Sets the clock's exclusion: by the last decision on it or, without one, by the first rule
+    /// that matches.
     pub fn apply(&self, clock: &mut Clock<'a>, rules: &'a [ExclusionRule]) {
         clock.exclusion = match self.decision(clock) {
             Some((event_id, decision)) => {

@@ -1,4 +1,4 @@
-//! Holds a clock's life against service hours and limits.
+//! Measures one cycle of a clock in service hours, against its limits.
 
 use super::meter::{Measured, Meter};
 use super::ruling::Rulings;
@@ -7,7 +7,7 @@ use crate::domain::calendar::Calendars;
 use crate::domain::contract::{OnPriorityChange, Target};
 use crate::domain::time::{Instant, Span};
 
-/// Measures a cycle of `target`'s clock. `None`: no priority the incident had has a limit.
+/// Measures a cycle of `target`'s clock. `None` when no priority that the incident had has a limit.
 pub(super) fn measure<'a>(
     cycle: &Cycle<'a>,
     target: &'a Target,
@@ -31,7 +31,7 @@ pub(super) fn measure<'a>(
     Some(meter.finish(cycle, ended, priority))
 }
 
-/// Counts a cycle's stretches, under the priority of each, up to where its limit is withdrawn.
+/// Counts a cycle's stretches, each under the priority it had, up to where the limit is withdrawn.
 fn count<'a>(
     meter: &mut Meter<'a>,
     cycle: &Cycle<'a>,
@@ -56,14 +56,14 @@ fn count<'a>(
     }
 }
 
-/// Whether a change of priority is felt: not before the start, nor in a gap that does not count,
-/// where the clock stands ended. It is felt when the clock goes on.
+/// Whether a change of priority takes effect: not before the start, nor in a gap that does not
+/// count, since the clock has ended there. It takes effect when the clock goes on.
 fn obeys_priority(stretch: &Stretch<'_>, cycle: &Cycle<'_>) -> bool {
     let has_started = cycle.started.is_some_and(|started| started <= stretch.start);
     has_started && stretch.activity != Activity::Gap
 }
 
-/// When the incident got a priority the target has no limit for, for good, and the one before.
+/// When the incident got a priority without a limit for good, and the last one that had a limit.
 fn withdrawal<'a>(cycle: &Cycle<'a>, rulings: &Rulings<'a>) -> Option<(Instant, &'a str)> {
     if rulings.of(cycle.last_priority).is_some() {
         return None;

@@ -1,4 +1,4 @@
-//! Counts what of a clock's stretches goes against its limit, and notes when it reaches what.
+//! Counts service time against a clock's limit, and notes when warnings and the limit are reached.
 
 use super::ruling::{Ruling, WHOLE_LIMIT};
 use super::timeline::{Activity, Cycle, End, Stretch};
@@ -24,7 +24,7 @@ pub(super) struct Measured<'a> {
     pub warnings: Vec<Warning>,
 }
 
-/// A share of the limit and when it was reached.
+/// A share of the limit in percent, and when it was reached.
 struct Mark {
     percent: u8,
     reached: Option<Instant>,
@@ -39,23 +39,25 @@ pub(super) struct Meter<'a> {
     marks: Vec<Mark>,
     segments: Vec<Segment<'a>>,
     pause: Option<PauseUnderWay>,
-    /// The due instant by what was known at the start, and as the segments so far leave it.
+    /// The due time by what was known at the start.
     original_due_time: Option<Instant>,
+    /// The due time after the segments so far.
     due: Option<Instant>,
 }
 
-/// One pause, over however many stretches.
+/// The present pause, which may span several stretches.
 #[derive(Clone, Copy)]
 struct PauseUnderWay {
     rule: Option<usize>,
-    /// What it may still last, in service time; `None`: it has no maximum.
+    /// How long it may still last, in service time; `None`: it has no maximum.
     left: Option<Span>,
-    /// It has reached its maximum: the clock runs on.
+    /// Whether it has reached its maximum, so that the clock runs on.
     is_exhausted: bool,
 }
 
 impl<'a> Meter<'a> {
-    /// Begins to count under a ruling, by which and by nothing else it is due then.
+    /// Starts counting under a ruling. The clock is due at `original_due_time` until a segment
+    /// moves that.
     pub fn new(
         target: &'a Target,
         ruling: Ruling<'a>,
@@ -143,7 +145,7 @@ impl<'a> Meter<'a> {
         self.push(stretch, kind, service_time, Span::ZERO);
     }
 
-    /// Another priority rules from the beginning of `stretch` on.
+    /// Applies another priority's ruling from the beginning of `stretch`, by the target's policy.
     pub fn change_priority(&mut self, ruling: Ruling<'a>, stretch: &Stretch<'a>) {
         if self.target.on_priority_change == OnPriorityChange::FromStart {
             return self.adjust(stretch, self.elapsed);
@@ -159,7 +161,7 @@ impl<'a> Meter<'a> {
         self.adjust(stretch, elapsed);
     }
 
-    /// Puts the count to `elapsed` at the beginning of `stretch`.
+    /// Sets the elapsed time to `elapsed` at the beginning of `stretch`.
     pub fn adjust(&mut self, stretch: &Stretch<'a>, elapsed: Span) {
         let counted = elapsed - self.elapsed;
         self.elapsed = elapsed;
@@ -200,7 +202,7 @@ impl<'a> Meter<'a> {
         });
     }
 
-    /// The due instant if a segment that ended at `end` moved it.
+    /// The new due time, if a segment that ends at `end` moves it.
     fn move_due(&mut self, end: Instant, kind: SegmentKind) -> Option<Instant> {
         let moves = !matches!(kind, SegmentKind::Running | SegmentKind::Pending);
         if !moves || (self.reached(WHOLE_LIMIT).is_some() && kind != SegmentKind::Adjustment) {
@@ -210,7 +212,7 @@ impl<'a> Meter<'a> {
         (std::mem::replace(&mut self.due, due) != due).then_some(due).flatten()
     }
 
-    /// When a mark not reached yet will be, if the clock runs on from `end`.
+    /// When a share not reached yet will be, if the clock runs on from `end`.
     fn project(&self, end: Instant, percent: u8) -> Option<Instant> {
         self.ruling.hours.add(end, self.ruling.amount(percent) - self.elapsed)
     }
@@ -223,7 +225,8 @@ impl<'a> Meter<'a> {
         self.ruling.hours.elapsed(stretch.start, stretch.end)
     }
 
-    /// The figures of the cycle that ended so, or goes on. `priority` is the one that ruled last.
+    /// The figures of the cycle. `ended` is when and how it ended, and `None` while it goes on;
+    /// `priority` is the one it was last measured by.
     pub fn finish(
         self,
         cycle: &Cycle<'a>,
@@ -269,7 +272,7 @@ impl<'a> Meter<'a> {
         marks.map(warning).collect()
     }
 
-    /// When a mark was reached, or will be if the clock runs on from an instant.
+    /// When a share was reached, or will be if the clock runs on from an instant.
     fn reached_or_projected(&self, percent: u8, from: Option<Instant>) -> Option<Instant> {
         self.reached(percent).or_else(|| self.project(from?, percent))
     }
@@ -288,8 +291,9 @@ impl<'a> Meter<'a> {
         self.pause.is_some_and(|pause| pause.is_exhausted)
     }
 
-    /// From when on the clock runs if nothing changes: from the last segment's end, or from the
-    /// instant the present pause reaches its maximum.
+    /// From which instant on the clock runs if nothing changes: the end of the last segment, or the
+    /// instant at which the present pause reaches its maximum. `None` when it has ended, is
+    /// pending, or is paused without a maximum.
     fn runs_on(&self, cycle: &Cycle<'a>, ended: Option<(Instant, End)>) -> Option<Instant> {
         let end = self.segments.last().map(|segment| segment.end).or(cycle.started)?;
         match (ended, cycle.now, self.pause) {

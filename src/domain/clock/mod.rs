@@ -1,11 +1,11 @@
-//! Clocks: a history under terms, at an instant.
+//! Clocks: an incident's history measured against a contract's targets, at an instant.
 //!
-//! A clock is worked out in two steps. `timeline_builder` reads off the history *what it did when*:
-//! pending, running, paused, in a gap after a resolution. It knows conditions (`triggers`) and
-//! policies of reopening, but no durations. `measure` then holds those stretches against service
-//! hours and limits (`ruling`, `meter`): segments, elapsed, due, breached, and the policies of
-//! priority. So a change of priority that counts from the start only measures the same timeline
-//! again. `evaluate` does both for each target and revision of a contract.
+//! A clock is computed in two steps. `timeline_builder` derives from the history *what the clock
+//! did when*: pending, running, paused, in a gap after a resolution. It knows conditions
+//! (`triggers`) and reopening policies, but no durations. `measure` then counts those stretches in
+//! service hours against limits (`ruling`, `meter`): segments, elapsed, due and breach times, and
+//! the priority policies. A change of priority that counts from the start therefore only measures
+//! the same timeline again. `evaluate` does both for each target and revision of a contract.
 
 #[cfg(test)]
 mod edge_cases;
@@ -28,8 +28,6 @@ mod verdict;
 
 pub use evaluate::{Agreement, Evaluation, evaluate};
 pub use exclusion::Exclusion;
-// The engine and the experience still take these from here.
-pub use crate::domain::calendar::{CalendarInForce, Calendars};
 pub use verdict::TargetVerdict;
 
 use crate::domain::contract::Metric;
@@ -50,43 +48,43 @@ pub struct Clock<'a> {
     pub metric: Metric,
     /// Counts from 1.
     pub cycle: u32,
-    /// The priority that rules it.
+    /// The priority it is measured by, in the backend's words.
     pub priority: &'a str,
-    /// How it stands.
+    /// Whether it is pending, running, paused or ended.
     pub phase: Phase,
-    /// How it stands against its limit, whether it is excluded or not.
+    /// Its outcome against the limit, whether it is excluded or not; never `Excluded`.
     pub outcome: Outcome,
     /// Why it is left out of the contractual figures, if it is.
     pub exclusion: Option<Exclusion<'a>>,
-    /// What was promised, in service time.
+    /// The service time it may take. Reaching it exactly is met.
     pub limit: Span,
-    /// What counts against it.
+    /// The service time that counts against the limit.
     pub elapsed: Span,
     /// When it started; `None` while pending.
     pub start_time: Option<Instant>,
     /// When it stopped or was cancelled.
     pub stop_time: Option<Instant>,
-    /// When it would have been due by what was known at its start.
+    /// The due time by what was known when it started.
     pub original_due_time: Option<Instant>,
     /// When it is due if nothing changes, or was when it stopped; `None` while pending, while a
     /// pause without a maximum lasts, and beyond 2199.
     pub due_time: Option<Instant>,
-    /// When it went over its limit.
+    /// When it went over its limit: the instant after which more than the limit had elapsed.
     pub breach_time: Option<Instant>,
     /// The calendar it is measured by.
     pub calendar_id: &'a str,
     /// That calendar's revision.
     pub calendar_revision: u32,
-    /// Its life piece by piece: it partitions the time from the opening (or the cycle before) to
-    /// its end, and what counts adds up to `elapsed`.
+    /// Its segments in order. They partition the time from the opening (or the end of the cycle
+    /// before) to its end or the instant evaluated at, and their `counted` adds up to `elapsed`.
     pub segments: Vec<Segment<'a>>,
-    /// The target's warnings.
+    /// The warnings that its target sets, ascending.
     pub warnings: Vec<Warning>,
     /// Conditions that could not be evaluated, and why.
     pub notes: Vec<String>,
 }
 
-/// How a clock stands.
+/// What a clock is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Phase {
     /// It has not started.
@@ -101,7 +99,7 @@ pub enum Phase {
     Cancelled,
 }
 
-/// What a clock's verdict is.
+/// How a clock turned out against its limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Outcome {
     /// Open and within its limit, or cancelled within it.
@@ -114,34 +112,35 @@ pub enum Outcome {
     Excluded,
 }
 
-/// One stretch of a clock's life.
+/// A stretch of a clock's timeline with one phase, party and way of counting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Segment<'a> {
-    /// From here.
+    /// Its first instant.
     pub start: Instant,
-    /// To here.
+    /// The first instant after it.
     pub end: Instant,
     /// What the clock did.
     pub kind: SegmentKind,
     /// Who had to act.
     pub waiting_on: WaitingOn,
-    /// The third party that had to act.
+    /// The third party that had to act; empty: none, or one without a name.
     pub third_party: &'a str,
-    /// Why it waited.
+    /// Why it waited, in the backend's words; empty: no reason was given.
     pub reason: &'a str,
-    /// The service hours in it.
+    /// The service time in it.
     pub service_time: Span,
-    /// What of it counts.
+    /// How much of that counts against the limit; of an adjustment, the change, which may be
+    /// negative.
     pub counted: Span,
     /// The event that began it; empty: time alone did.
     pub event_id: &'a str,
     /// The incident's priority in it.
     pub priority: &'a str,
-    /// The due instant after it, where it moved that.
+    /// The new due time, where the segment moved it.
     pub moved_due: Option<Instant>,
 }
 
-/// What a clock did for a while.
+/// What a clock did in a segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SegmentKind {
     /// It had not started.
@@ -154,18 +153,18 @@ pub enum SegmentKind {
     PauseExhausted,
     /// Between resolution and reopening.
     ResolvedGap,
-    /// Of no length: the count was put to another figure; `counted` is the difference.
+    /// Of no length: the elapsed time was set to another value; `counted` is the difference.
     Adjustment,
 }
 
 /// A warning at a share of the limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Warning {
-    /// The share, in percent.
+    /// The share of the limit, in percent.
     pub percent: u8,
     /// When it is or was reached if nothing changes.
     pub time: Option<Instant>,
-    /// It has been reached.
+    /// Whether it has been reached.
     pub reached: bool,
 }
 
@@ -195,7 +194,7 @@ impl Clock<'_> {
         (self.contract_id, self.target_id, self.cycle)
     }
 
-    /// What is left of the limit; negative when over.
+    /// The limit less the elapsed time; negative when it is exceeded.
     pub fn remaining(&self) -> Span {
         self.limit - self.elapsed
     }
@@ -205,12 +204,13 @@ impl Clock<'_> {
         if self.exclusion.is_some() { Outcome::Excluded } else { self.outcome }
     }
 
-    /// It can still change by time alone or by ordinary facts.
+    /// Whether it has neither stopped nor been cancelled.
     pub fn is_open(&self) -> bool {
         matches!(self.phase, Phase::Pending | Phase::Running | Phase::Paused)
     }
 
-    /// The instant that decided it: it went over its limit, or ended.
+    /// When it was decided: when it went over its limit, or else ended. `None` while it is open
+    /// within its limit.
     pub fn decide_time(&self) -> Option<Instant> {
         self.breach_time.or(self.stop_time)
     }

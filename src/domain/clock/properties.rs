@@ -1,4 +1,4 @@
-//! Laws of clocks, over random histories and targets.
+//! Properties of clocks, over random histories and targets.
 
 use itertools::Itertools;
 use proptest::collection::vec;
@@ -52,7 +52,7 @@ fn case_count(cases: u32) -> u32 {
     cases * times.unwrap_or(1)
 }
 
-/// Seconds of the story, often round ones, so that things coincide.
+/// Seconds of a history, often round ones, so that facts coincide.
 fn second() -> impl Strategy<Value = i64> {
     prop_oneof![
         (0..STORY_SECONDS / 1800).prop_map(|half_hours| half_hours * 1800),
@@ -65,11 +65,11 @@ fn instant(second: i64) -> Instant {
     Instant::from_seconds(second).unwrap()
 }
 
-fn reported(facts: &[(i64, &str)]) -> Vec<RecordedEvent> {
-    let described = facts.iter().zip(1..).map(|((second, words), number)| {
+fn events_of(facts: &[(i64, &str)]) -> Vec<RecordedEvent> {
+    let events = facts.iter().zip(1..).map(|((second, words), number)| {
         event(number, instant(*second), fact(&words.split_whitespace().collect_vec()))
     });
-    described.collect()
+    events.collect()
 }
 
 /// An opening and what follows it.
@@ -80,7 +80,7 @@ fn history_of(
     let opening = (second(), select(vec!["opened P1", "opened P2", "opened P3"]));
     (opening, vec((second(), select(words)), 0..most)).prop_map(|(opening, facts)| {
         let after = facts.into_iter().filter(|(second, _)| *second >= opening.0);
-        reported(&std::iter::once(opening).chain(after).collect_vec())
+        events_of(&std::iter::once(opening).chain(after).collect_vec())
     })
 }
 
@@ -128,7 +128,7 @@ fn a_pause() -> impl Strategy<Value = String> {
     })
 }
 
-/// Some second of the story or the day after it; often one in which something happens.
+/// Some second of the history or the day after it; often one in which something happens.
 fn as_of(events: &[RecordedEvent], second: i64, index: Index, is_event: bool) -> i64 {
     let of_event = index.get(events).value.occur_time.seconds();
     if is_event { of_event } else { second + second % 86_400 }
@@ -225,12 +225,12 @@ proptest! {
         let instants: Vec<i64> = instants.into_iter().sorted().dedup().collect();
         let pauses: Vec<&[i64]> = instants.chunks_exact(2).collect();
         let with = |pauses: Vec<&[i64]>| {
-            let described =
+            let changes =
                 pauses.iter().flat_map(|p| [(p[0], "waits client"), (p[1], "waits provider")]);
-            let described = described.zip(100..).map(|((second, words), number)| {
+            let pauses = changes.zip(100..).map(|((second, words), number)| {
                 event(number, instant(second), fact(&words.split(' ').collect_vec()))
             });
-            let events = events.iter().cloned().chain(described).collect();
+            let events = events.iter().cloned().chain(pauses).collect();
             figures(&Case::of([target.clone()], events), instant(second))
         };
         let others = pauses.iter().enumerate().filter(|(index, _)| *index != left_out);
@@ -347,10 +347,10 @@ proptest! {
         known in edge(),
     ) {
         let opening = event(0, opened, fact(&["opened", "P1"]));
-        let described = facts.into_iter().zip(1..).map(|((at, words), number)| {
+        let later = facts.into_iter().zip(1..).map(|((at, words), number)| {
             event(number, at, fact(&words.split_whitespace().collect_vec()))
         });
-        let events: Vec<_> = std::iter::once(opening).chain(described).collect();
+        let events: Vec<_> = std::iter::once(opening).chain(later).collect();
         let case = Case { known_time: known, ..Case::of([target], events) };
         each_clock(&case, as_of, |clock| {
             assert!(clock.elapsed >= Span::ZERO);

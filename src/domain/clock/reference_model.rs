@@ -1,6 +1,6 @@
-//! Clocks a second time, as plainly and as slowly as can be, to test the others against: a life is
-//! walked second by second, and each second is tested whether it counts. Whole seconds only, one
-//! target with its metric's own conditions, priorities that have a limit.
+//! Clocks implemented a second time, as plainly and as slowly as possible, to test the others
+//! against: a history is walked second by second, and each second either counts or does not. Whole
+//! seconds only, one target with its metric's own conditions, priorities that have a limit.
 
 use super::testing::{Figures, MONDAY_SECOND, WORKING_HOURS};
 use super::{Outcome, Phase};

@@ -1,4 +1,4 @@
-//! What a clock is held against: a limit, and the hours it is measured in.
+//! What a clock is measured by: a limit, and the service hours in which it counts.
 
 use crate::domain::calendar::Calendars;
 use crate::domain::calendar::hours::ServiceHours;
@@ -8,7 +8,7 @@ use crate::domain::time::{Instant, Span};
 /// A limit in percent of itself.
 pub(super) const WHOLE_LIMIT: u8 = 100;
 
-/// A limit with the hours it is measured in.
+/// A limit with the service hours it is measured in.
 #[derive(Clone, Copy)]
 pub(super) struct Ruling<'a> {
     pub limit: Span,
@@ -17,7 +17,7 @@ pub(super) struct Ruling<'a> {
     pub calendar_revision: u32,
 }
 
-/// What rules a clock of a target, by priority.
+/// The rulings of one target's clock, by priority.
 pub(super) struct Rulings<'a> {
     pub target: &'a Target,
     pub calendars: &'a dyn Calendars,
@@ -26,7 +26,8 @@ pub(super) struct Rulings<'a> {
 }
 
 impl<'a> Rulings<'a> {
-    /// What rules it while the incident has a priority; `None`: no limit does.
+    /// The ruling for a priority; `None` when the target has no limit for it, or the calendar is
+    /// unknown.
     pub fn of(&self, priority: &str) -> Option<Ruling<'a>> {
         let limit = self.target.limit(priority)?;
         let start = self.start.unwrap_or(Instant::MAX);
@@ -46,12 +47,12 @@ impl Ruling<'_> {
         Ruling { limit: Span::MAX, ..self }
     }
 
-    /// When a clock that starts then and runs on is due.
+    /// When a clock is due that starts at `start` and runs without a pause.
     pub fn due(&self, start: Instant) -> Option<Instant> {
         self.hours.add(start, self.limit)
     }
 
-    /// The service time at which a mark is reached, rounded down to the nanosecond.
+    /// The service time that is `percent` of the limit, rounded down to the nanosecond.
     pub fn amount(&self, percent: u8) -> Span {
         let percent = Span::from_nanos(i64::from(percent));
         self.limit.scaled(percent, Span::from_nanos(i64::from(WHOLE_LIMIT)))

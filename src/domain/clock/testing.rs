@@ -1,4 +1,4 @@
-//! Cases in a few words: calendars by name, targets and timelines as text.
+//! Test cases as text: calendars by name, targets and timelines in a line each.
 //!
 //! Times are days of the week that begins on Monday 2024-01-01, in UTC: `Mon 10:00`, and a week
 //! later `Mon+1 10:00`. Seconds and their decimals are written where they are not zero.
@@ -74,7 +74,7 @@ impl Calendars for TestCalendars {
     }
 }
 
-/// A contract, what is recorded of an incident, and by when it is queried.
+/// A contract, the events of an incident, and the `known_time` of the evaluation.
 pub struct Case {
     pub revisions: Revisions<Contract>,
     pub end_time: Option<Instant>,
@@ -133,7 +133,7 @@ impl Case {
         read(&evaluate(&history, agreement, &TestCalendars, as_of))
     }
 
-    /// Evaluates and computes what they went through.
+    /// Evaluates the incident and computes its experience.
     pub fn experience<T>(
         &self,
         as_of: Instant,

@@ -1,4 +1,4 @@
-//! What a clock did when: conditions and policies, no durations.
+//! What a clock did when, before any duration is measured.
 
 use crate::domain::incident::WaitingOn;
 use crate::domain::time::Instant;
@@ -12,7 +12,7 @@ pub(super) struct Stretch<'a> {
     pub context: Context<'a>,
     /// The event that began it.
     pub event_id: &'a str,
-    /// The count begins again from zero with it.
+    /// Whether the elapsed time begins again from zero with it.
     pub from_zero: bool,
 }
 
@@ -31,7 +31,7 @@ pub(super) enum Activity {
     CountedGap,
 }
 
-/// The incident's fields a stretch is described with.
+/// The incident's fields that are kept with a stretch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Context<'a> {
     pub waiting_on: WaitingOn,
@@ -52,17 +52,17 @@ pub(super) enum End {
 pub(super) struct Cycle<'a> {
     pub started: Option<Instant>,
     pub ended: Option<(Instant, End)>,
-    /// What it does at the instant queried, unless it has ended.
+    /// What it does at the instant evaluated at, unless it has ended.
     pub now: Option<Activity>,
-    /// In order, without holes. Only one that puts the count to zero and the last may be empty:
-    /// what it reports counts as of its instant.
+    /// In order, without gaps. Only a stretch that begins from zero and the last one may be empty:
+    /// they apply their priority or reset at that instant.
     pub stretches: Vec<Stretch<'a>>,
     /// The incident's priority at the start and at the end.
     pub first_priority: &'a str,
     pub last_priority: &'a str,
 }
 
-/// A clock's life: its cycles, and conditions that could not be evaluated.
+/// A clock's timeline: its cycles, and conditions that could not be evaluated.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Timeline<'a> {
     pub cycles: Vec<Cycle<'a>>,

@@ -1,4 +1,4 @@
-//! Reads off a history what a clock did when: conditions and policies, no durations.
+//! Derives a clock's timeline from a history, by conditions and policies, without durations.
 
 use super::timeline::{Activity, Context, Cycle, End, Stretch, Timeline};
 use super::triggers::Triggers;
@@ -17,7 +17,7 @@ pub(super) struct Admission {
     pub after: Option<Option<Instant>>,
 }
 
-/// The life of `target`'s clock up to `as_of`. No cycles: it does not apply.
+/// The timeline of `target`'s clock up to `as_of`; without cycles when the target does not apply.
 pub(super) fn timeline<'a>(
     target: &Target,
     history: &History<'a>,
@@ -44,9 +44,10 @@ struct TimelineBuilder<'t, 'a> {
     admission: Admission,
     triggers: Triggers<'t, 'a>,
     timeline: Timeline<'a>,
-    /// The stretch under way, of the last cycle; `None` before the opening and after an end.
+    /// The present stretch of the last cycle; `None` before the opening and after an end.
     current: Option<Stretch<'a>>,
-    /// The time since the last end, a stretch for each priority: a gap, should the clock go on.
+    /// The time since the last end, one stretch for each priority. It becomes a gap if the clock
+    /// goes on.
     gap: Vec<Stretch<'a>>,
     could_start: bool,
 }
@@ -112,7 +113,7 @@ impl<'a> TimelineBuilder<'_, 'a> {
         }
     }
 
-    /// What had ended goes on, as the target's policy says.
+    /// Lets a clock that had ended go on, by the target's reopening policy.
     fn reopen(&mut self, time: Instant, event_id: &'a str) {
         if self.triggers.stops(time) || self.triggers.cancels(time) {
             return;
@@ -164,7 +165,7 @@ impl<'a> TimelineBuilder<'_, 'a> {
         }
     }
 
-    /// What of the gap comes after `time` is another stretch of it.
+    /// Ends the last stretch of the gap at `time` and begins another.
     fn divide_gap(&mut self, time: Instant, event_id: &'a str) {
         self.end_gap(time);
         let context = Context {
@@ -191,7 +192,7 @@ impl<'a> TimelineBuilder<'_, 'a> {
         }
     }
 
-    /// It runs, or is paused from the first: whatever attaches late finds the pause in force.
+    /// Lets the clock run, or be paused at once when a pause is in force already.
     fn run(&mut self, time: Instant, event_id: &'a str) {
         let activity = self.pauses(time).unwrap_or(Activity::Running);
         self.begin(time, activity, event_id);
@@ -204,8 +205,8 @@ impl<'a> TimelineBuilder<'_, 'a> {
             Some(Stretch { start: time, end: time, activity, context, event_id, from_zero });
     }
 
-    /// The same activity in another context is another stretch; so is the time after an end
-    /// under another priority.
+    /// Begins another stretch when the context has changed under the same activity, and another
+    /// stretch of the gap when the priority has.
     fn notice_context(&mut self, time: Instant, event_id: &'a str) {
         if let Some(Stretch { activity, context, .. }) = self.current
             && context != self.context()
@@ -237,7 +238,7 @@ impl<'a> TimelineBuilder<'_, 'a> {
         }
     }
 
-    /// Closes the stretch under way also when it is empty.
+    /// Closes the present stretch, even when it is empty.
     fn close_last(&mut self, time: Instant) {
         if let Some(stretch) = self.current.take() {
             self.push(Stretch { end: time, ..stretch });
@@ -259,7 +260,7 @@ impl<'a> TimelineBuilder<'_, 'a> {
             cycle.now = now;
             cycle.last_priority = self.triggers.state().priority;
         }
-        // What could have started and did not, does not apply.
+        // A clock that could have started and did not: the target does not apply.
         if self.could_start && self.timeline.cycles.iter().all(|cycle| cycle.started.is_none()) {
             self.timeline.cycles.clear();
         }
@@ -285,13 +286,13 @@ impl<'a> TimelineBuilder<'_, 'a> {
         }
     }
 
-    /// What the clock may start by holds, and the clock before it has stopped.
+    /// Whether the start condition holds and the clock that must stop first has stopped.
     fn can_start(&mut self, time: Instant) -> bool {
         let may_start = self.triggers.may_start(time);
         may_start && self.admission.after.is_none_or(|stop| stop.is_some_and(|stop| stop <= time))
     }
 
-    /// What it does while it is paused, if it is.
+    /// The paused activity, if a pause is in force.
     fn pauses(&mut self, time: Instant) -> Option<Activity> {
         self.triggers.pauses(time).map(Activity::Paused)
     }

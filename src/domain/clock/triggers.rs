@@ -1,14 +1,14 @@
-//! What a target's metric and conditions make of an incident's fields, instant by instant.
+//! Evaluates a target's metric and conditions on an incident's fields, moment by moment.
 
 use crate::domain::contract::{Condition, Metric, Target};
 use crate::domain::incident::{Fact, Moment, State};
 use crate::domain::time::Instant;
 
-/// An incident's fields as they become, and what they say to a clock of a target.
+/// An incident's fields as its facts change them, and the clock actions they trigger.
 pub(super) struct Triggers<'t, 'a> {
     target: &'t Target,
     state: State<'a>,
-    /// `restart_when` held at the moment before.
+    /// Whether `restart_when` held at the moment before.
     did_restart: bool,
     /// Conditions that could not be evaluated, and why.
     notes: Vec<String>,
@@ -19,12 +19,12 @@ impl<'t, 'a> Triggers<'t, 'a> {
         Triggers { target, state: State::default(), did_restart: false, notes: Vec::new() }
     }
 
-    /// Takes in what happened at a moment.
+    /// Applies the facts of a moment.
     pub fn apply(&mut self, moment: &Moment<'_, 'a>) {
         self.state.apply(moment);
     }
 
-    /// The incident's fields as they are.
+    /// The incident's fields after the moments applied so far.
     pub fn state(&self) -> &State<'a> {
         &self.state
     }
@@ -34,7 +34,7 @@ impl<'t, 'a> Triggers<'t, 'a> {
         self.notes
     }
 
-    /// The clock may start.
+    /// Whether the clock may start.
     pub fn may_start(&mut self, time: Instant) -> bool {
         let by_metric = match self.target.metric {
             Metric::NextReply => self.state.client_waits && self.state.resolved.is_none(),
@@ -43,12 +43,12 @@ impl<'t, 'a> Triggers<'t, 'a> {
         self.holds(&self.target.start_when, time).unwrap_or(by_metric)
     }
 
-    /// The target applies to the incident.
+    /// Whether the target applies to the incident.
     pub fn applies(&mut self, time: Instant) -> bool {
         self.holds(&self.target.applies_when, time).unwrap_or(true)
     }
 
-    /// The clock stops.
+    /// Whether the clock stops.
     pub fn stops(&mut self, time: Instant) -> bool {
         let state = &self.state;
         let by_metric = match self.target.metric {
@@ -61,7 +61,8 @@ impl<'t, 'a> Triggers<'t, 'a> {
         self.holds(&self.target.stop_when, time).unwrap_or(by_metric)
     }
 
-    /// An update ends an update clock's cycle; so does `restart_when` when it becomes true.
+    /// Whether the cycle ends and the next begins: an update to the client does that for an update
+    /// clock, and `restart_when` for any clock when it becomes true.
     pub fn restarts(&mut self, moment: &Moment<'_, 'a>) -> bool {
         match self.holds(&self.target.restart_when, moment.time) {
             Some(holds) => !std::mem::replace(&mut self.did_restart, holds) && holds,
@@ -69,13 +70,13 @@ impl<'t, 'a> Triggers<'t, 'a> {
         }
     }
 
-    /// The clock is cancelled.
+    /// Whether the clock is cancelled.
     pub fn cancels(&mut self, time: Instant) -> bool {
         let by_incident = self.state.cancelled.is_some() || self.state.merged_into.is_some();
         by_incident || self.holds(&self.target.cancel_when, time).unwrap_or(false)
     }
 
-    /// The clock is paused: by the rule at this place, or by a condition.
+    /// Whether the clock is paused: by the rule at this place, or (`Some(None)`) by a condition.
     pub fn pauses(&mut self, time: Instant) -> Option<Option<usize>> {
         let rule = self.target.pause_rule(self.state.waiting_on, self.state.reason);
         let holds = rule.is_some() || self.holds(&self.target.pause_when, time).unwrap_or(false);

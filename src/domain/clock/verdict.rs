@@ -11,17 +11,17 @@ pub struct TargetVerdict<'a> {
     pub contract_id: &'a str,
     /// The target.
     pub target_id: &'a str,
-    /// Which cycle gives the verdict.
+    /// The policy by which the cycles give one verdict.
     pub cycle_verdict: CycleVerdict,
-    /// How it stands against the limit, whether it is excluded or not.
+    /// The outcome against the limit, whether it is excluded or not; never `Excluded`.
     pub outcome: Outcome,
     /// Why it is left out of the contractual figures, if it is.
     pub exclusion: Option<Exclusion<'a>>,
     /// The cycle that gave it; 0 for the total.
     pub cycle: u32,
-    /// What counts against the limit.
+    /// The service time that counts against the limit.
     pub elapsed: Span,
-    /// The limit.
+    /// The service time allowed: the deciding cycle's limit, or the last one's for the total.
     pub limit: Span,
 }
 
@@ -63,7 +63,8 @@ fn worst<'c, 'a>(clocks: &'c [Clock<'a>]) -> Option<&'c Clock<'a>> {
     breached.or_else(undecided).or_else(|| counted().min_by_key(|clock| clock.remaining()))
 }
 
-/// A breach of the last cycle stands here too, though a change of priority gave more time since.
+/// The verdict on the elapsed times added up. A breach of the last cycle stands, even if a change
+/// of priority has since given more time.
 fn total<'a>(clocks: &[Clock<'a>], last: &Clock<'a>) -> TargetVerdict<'a> {
     let elapsed: Span = clocks.iter().map(|clock| clock.elapsed).sum();
     let outcome = match elapsed > last.limit {

@@ -1,38 +1,39 @@
-//! Attainment objectives: a share of clocks within their limits.
+//! Attainment objectives: at least a share of the decided clocks must be met.
 
 use super::Counts;
 use crate::domain::contract::AttainmentPromise;
 use crate::domain::share::Share;
 
-/// How an objective stands.
+/// The verdict on an objective over a period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It is reached; so far, while the period goes on.
+    /// It is reached; while the period goes on, so far.
     Met,
     /// The period has ended and did not reach it.
     Missed,
     /// The period goes on and does not reach it so far.
     AtRisk,
-    /// Too little happened for it to say anything.
+    /// Too little happened to evaluate it: fewer clocks, answers or measurements than it requires.
     NoData,
 }
 
 /// How an attainment objective stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AttainmentResult {
-    /// How it stands.
+    /// The verdict.
     pub verdict: Verdict,
-    /// What is so, rounded down; `None` of nothing.
+    /// met / (met + breached), rounded down to the millionth; `None` when nothing was decided.
     pub attainment: Option<Share>,
-    /// How many more breaches the period can take before it is missed, with what is met so far;
-    /// negative when it is missed.
+    /// How many more breaches the objective can take before it is missed, with the clocks met so
+    /// far; negative when it is missed.
     pub breach_allowance: i64,
 }
 
-/// Holds counts against a promise. Equality is met; nothing is rounded on the way.
+/// Evaluates the objective on counts of clocks, exactly: reaching the share is met. `is_over`:
+/// the period has ended.
 ///
 /// The allowance is the largest `k` with `met >= share x (met + breached + k)`.
-pub fn stand(promise: &AttainmentPromise, counts: &Counts, is_over: bool) -> AttainmentResult {
+pub fn evaluate(promise: &AttainmentPromise, counts: &Counts, is_over: bool) -> AttainmentResult {
     let decided = counts.decided();
     let most = promise.share.largest_whole(counts.met).map_or(i64::MAX, saturated);
     AttainmentResult {
@@ -80,7 +81,7 @@ mod tests {
 
     #[test]
     fn ninety_five_of_a_hundred_is_met_and_one_less_is_not() {
-        let of = |met, breached| stand(&promise("95", 1), &counts(met, breached), true);
+        let of = |met, breached| evaluate(&promise("95", 1), &counts(met, breached), true);
         assert_eq!(of(95, 5).verdict, Verdict::Met);
         assert_eq!(of(95, 5).breach_allowance, 0);
         assert_eq!(of(94, 6).verdict, Verdict::Missed);
@@ -89,10 +90,10 @@ mod tests {
     }
 
     #[test]
-    fn a_period_that_goes_on_is_at_risk_and_one_with_too_few_says_nothing() {
-        assert_eq!(stand(&promise("95", 1), &counts(9, 1), false).verdict, Verdict::AtRisk);
-        assert_eq!(stand(&promise("95", 20), &counts(9, 1), true).verdict, Verdict::NoData);
-        assert_eq!(stand(&promise("0", 1), &counts(0, 0), true).verdict, Verdict::NoData);
+    fn a_period_that_goes_on_is_at_risk_and_one_with_too_few_clocks_has_no_data() {
+        assert_eq!(evaluate(&promise("95", 1), &counts(9, 1), false).verdict, Verdict::AtRisk);
+        assert_eq!(evaluate(&promise("95", 20), &counts(9, 1), true).verdict, Verdict::NoData);
+        assert_eq!(evaluate(&promise("0", 1), &counts(0, 0), true).verdict, Verdict::NoData);
     }
 
     proptest! {
@@ -102,13 +103,13 @@ mod tests {
         ) {
             let promise = promise(&share.to_string(), 1);
             let AttainmentResult { verdict, breach_allowance, .. } =
-                stand(&promise, &counts(met, breached), true);
+                evaluate(&promise, &counts(met, breached), true);
             if met + breached > 0 {
                 prop_assert_eq!(verdict == Verdict::Met, breach_allowance >= 0);
             }
             if let Ok(more) = u64::try_from(breach_allowance) {
-                let used_up = stand(&promise, &counts(met, breached + more), true);
-                let and_one = stand(&promise, &counts(met, breached + more + 1), true);
+                let used_up = evaluate(&promise, &counts(met, breached + more), true);
+                let and_one = evaluate(&promise, &counts(met, breached + more + 1), true);
                 prop_assert!(met + breached + more == 0 || used_up.verdict == Verdict::Met);
                 prop_assert_eq!(and_one.verdict, Verdict::Missed);
             }

@@ -1,12 +1,12 @@
-//! Availability: how a service was up in the agreed service hours of a period.
+//! Availability (ITIL 4): the share of agreed service time in which a service was up in a period.
 //!
 //! - The service is down while an outage of any name lasts. Outages that overlap or touch are one.
 //! - Planned maintenance wins over an outage, and an outage over a degradation.
 //! - Only agreed service time counts. Planned maintenance in it counts as up.
-//! - An outage that has not ended lasts until the instant queried.
-//! - An outage begins with the first of its downtime, which is agreed service time outside planned
-//!   maintenance, and is counted in the period in which it does, with all its downtime, also what
-//!   lies after the period's end. One that has none is no outage.
+//! - An outage that has not ended lasts until the instant evaluated at.
+//! - An outage's downtime is the agreed service time in it outside planned maintenance. The outage
+//!   is counted in the period in which its downtime begins, with all of it, including what lies
+//!   after the period's end. One without downtime is no outage.
 
 use std::collections::BTreeMap;
 
@@ -14,25 +14,25 @@ use super::Period;
 use super::attainment::Verdict;
 use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::contract::{AvailabilityPromise, OutagesPromise};
+use crate::domain::intervals::Intervals;
 use crate::domain::service::{ServiceEvent, ServiceFact};
 use crate::domain::share::Share;
-use crate::domain::stretches::Stretches;
 use crate::domain::time::{Instant, Span};
 
-/// How a service was up in a period, so far while it goes on. In agreed service time.
+/// How a service was up in a period, in agreed service time; while the period goes on, so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Availability {
-    /// The service time that was agreed, so far.
+    /// The agreed service time up to the end of the period or the instant evaluated at.
     pub agreed: Span,
-    /// That of the whole period.
+    /// The agreed service time of the whole period.
     pub agreed_in_period: Span,
-    /// Down, outside planned maintenance.
+    /// The time down, outside planned maintenance.
     pub outage: Span,
-    /// Degraded, outside planned maintenance and outages.
+    /// The time degraded, outside planned maintenance and outages.
     pub degraded: Span,
-    /// In planned maintenance.
+    /// The time in planned maintenance.
     pub maintenance: Span,
-    /// The downtime of each outage that began in the period, in the order they did.
+    /// The downtime of each outage that began in the period, in the order they began.
     pub outages: Vec<Span>,
     /// How much of a degraded second counts as down.
     pub degradation_weight: Share,
@@ -41,9 +41,10 @@ pub struct Availability {
 /// How an availability objective stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AvailabilityResult {
-    /// How it stands.
+    /// The verdict.
     pub verdict: Verdict,
-    /// What is so, rounded down; `None` of nothing.
+    /// The share of the agreed time that was up, rounded down to the millionth; `None` when none
+    /// was agreed.
     pub uptime: Option<Share>,
     /// How much more downtime the whole period can take before it is missed; negative when it is
     /// missed. To the nanosecond.
@@ -53,7 +54,7 @@ pub struct AvailabilityResult {
 /// How an objective on outages stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OutagesResult {
-    /// How it stands.
+    /// The verdict.
     pub verdict: Verdict,
     /// How many outages were long enough to count.
     pub long_outages: u64,
@@ -73,7 +74,7 @@ pub struct Agreed<'a> {
 }
 
 impl Availability {
-    /// Computes it from the events in effect as of an instant.
+    /// Computes it from the service's events in effect as of an instant.
     pub fn evaluate(
         events: &[&ServiceEvent],
         agreed: Agreed<'_>,
@@ -85,7 +86,7 @@ impl Availability {
         let down = lasting(events, as_of, outage);
         let degraded = lasting(events, as_of, degradation).without(&down).without(&planned);
         let until = period.end.min(as_of);
-        let elapsed = |stretches: &Stretches| stretches.within(period.start, until).elapsed(hours);
+        let elapsed = |time: &Intervals| time.within(period.start, until).elapsed(hours);
         Availability {
             agreed: hours.elapsed(period.start, until),
             agreed_in_period: hours.elapsed(period.start, period.end),
@@ -97,7 +98,7 @@ impl Availability {
         }
     }
 
-    /// Outages, and what degradations weigh, rounded down to the nanosecond.
+    /// The outage time plus the weighted degraded time, rounded down to the nanosecond.
     pub fn downtime(&self) -> Span {
         self.outage + self.degradation_weight.of_span(self.degraded)
     }
@@ -107,17 +108,19 @@ impl Availability {
         self.agreed - self.downtime()
     }
 
-    /// The longest outage.
+    /// The downtime of the longest outage; `None` without outages.
     pub fn longest_outage(&self) -> Option<Span> {
         self.outages.iter().copied().max()
     }
 
-    /// The mean downtime of an outage, rounded down to the nanosecond.
+    /// The mean downtime of an outage (MTTR), rounded down to the nanosecond; `None` without
+    /// outages.
     pub fn mean_time_to_restore(&self) -> Option<Span> {
         per(self.outages.iter().copied().sum(), self.outages.len())
     }
 
-    /// The uptime for each outage, rounded down to the nanosecond.
+    /// The uptime divided by the number of outages (MTBF), rounded down to the nanosecond; `None`
+    /// without outages.
     pub fn mean_time_between_failures(&self) -> Option<Span> {
         per(self.uptime(), self.outages.len())
     }
@@ -127,30 +130,31 @@ impl Availability {
         self.outages.iter().filter(|outage| **outage > span).count() as u64
     }
 
-    /// The uptime's share of the agreed service time, rounded down; `None` of nothing.
+    /// The uptime's share of the agreed service time, rounded down to the millionth; `None` when
+    /// none was agreed.
     pub fn share_up(&self) -> Option<Share> {
         let whole = in_millionths(self.agreed, Share::ALL);
         Share::of(whole.saturating_sub(self.exact_downtime()), whole)
     }
 
-    /// The downtime in millionths of a nanosecond, in which a weight leaves nothing to round.
+    /// The downtime in millionths of a nanosecond, so that applying a weight rounds nothing.
     fn exact_downtime(&self) -> u128 {
         let degraded = in_millionths(self.degraded, self.degradation_weight);
         in_millionths(self.outage, Share::ALL) + degraded
     }
 
-    /// Whether the rest of a whole, less the downtime so far, is at least a share of the whole.
+    /// Whether `whole` less the downtime so far is at least `share` of `whole`.
     fn is_reached(&self, share: Share, whole: Span) -> bool {
         let whole = in_millionths(whole, Share::ALL);
         share.is_reached(whole.saturating_sub(self.exact_downtime()), whole)
     }
 }
 
-/// Holds availability against a promise. Equality is met; nothing is rounded on the way.
+/// Evaluates an objective on availability, exactly: reaching the share is met.
 ///
-/// It is missed once the downtime is more than the whole period's agreed service time allows, also
-/// while the period goes on. Until then it is at risk when so far less than the share was up.
-pub fn stand(promise: &AvailabilityPromise, found: &Availability) -> AvailabilityResult {
+/// It is missed once the downtime is more than the whole period's agreed service time allows, even
+/// while the period goes on. Until then it is at risk while less than the share was up so far.
+pub fn evaluate(promise: &AvailabilityPromise, found: &Availability) -> AvailabilityResult {
     let verdict = if found.agreed == Span::ZERO {
         Verdict::NoData
     } else if !found.is_reached(promise.share, found.agreed_in_period) {
@@ -165,9 +169,9 @@ pub fn stand(promise: &AvailabilityPromise, found: &Availability) -> Availabilit
     AvailabilityResult { verdict, uptime: found.share_up(), downtime_allowance }
 }
 
-/// Holds outages against a promise. More than the most is missed at once, also while the period
-/// goes on; until then it is met.
-pub fn stand_outages(promise: &OutagesPromise, found: &Availability) -> OutagesResult {
+/// Evaluates an objective on outages. It is met until there are more than the most allowed, and
+/// then missed at once, even while the period goes on.
+pub fn evaluate_outages(promise: &OutagesPromise, found: &Availability) -> OutagesResult {
     let long_outages = found.outages_longer_than(promise.longer_than);
     let is_met = long_outages <= u64::from(promise.most);
     let verdict = match (found.agreed, is_met) {
@@ -180,8 +184,8 @@ pub fn stand_outages(promise: &OutagesPromise, found: &Availability) -> OutagesR
 }
 
 /// Maintenance that was announced before it began, and long enough before.
-fn planned(events: &[&ServiceEvent], notice: Span) -> Stretches {
-    Stretches::united(events.iter().filter_map(|event| match event.fact {
+fn planned(events: &[&ServiceEvent], notice: Span) -> Intervals {
+    Intervals::union(events.iter().filter_map(|event| match event.fact {
         ServiceFact::MaintenanceScheduled { start, end, announced } => {
             (announced < start && start.since(announced) >= notice).then_some((start, end))
         }
@@ -189,7 +193,7 @@ fn planned(events: &[&ServiceEvent], notice: Span) -> Stretches {
     }))
 }
 
-/// A fact that something of some name begins (`true`) or ends.
+/// The name of an outage or degradation, and whether a fact begins it (`true`) or ends it.
 type Turn<'e> = (&'e str, bool);
 
 fn outage(fact: &ServiceFact) -> Option<Turn<'_>> {
@@ -208,13 +212,14 @@ fn degradation(fact: &ServiceFact) -> Option<Turn<'_>> {
     }
 }
 
-/// When anything lasted, from facts that it began and ended. What both begins and ends in one
-/// instant goes on if it lasted before, and else does not: so no order of the two is needed.
+/// When at least one outage or degradation lasted, by the facts that began and ended them. One
+/// that begins and ends in the same instant changes nothing, so the order of the two facts does
+/// not matter.
 fn lasting(
     events: &[&ServiceEvent],
     as_of: Instant,
     turn: fn(&ServiceFact) -> Option<Turn<'_>>,
-) -> Stretches {
+) -> Intervals {
     let mut by_name: BTreeMap<&str, BTreeMap<Instant, [bool; 2]>> = BTreeMap::new();
     for event in events {
         if let Some((name, begins)) = turn(&event.fact) {
@@ -223,14 +228,14 @@ fn lasting(
             *if begins { begun } else { ended } = true;
         }
     }
-    Stretches::united(by_name.values().flat_map(|turns| stretches_of(turns, as_of)))
+    Intervals::union(by_name.values().flat_map(|turns| intervals_of(turns, as_of)))
 }
 
-fn stretches_of(turns: &BTreeMap<Instant, [bool; 2]>, as_of: Instant) -> Vec<(Instant, Instant)> {
+fn intervals_of(turns: &BTreeMap<Instant, [bool; 2]>, as_of: Instant) -> Vec<(Instant, Instant)> {
     let mut found = Vec::new();
     let mut began: Option<Instant> = None;
-    for (time, described) in turns {
-        match described {
+    for (time, [ended, begun]) in turns {
+        match [ended, begun] {
             [false, true] => began = began.or(Some(*time)),
             [true, false] => found.extend(began.take().map(|began| (began, *time))),
             _ => {}
@@ -243,13 +248,13 @@ fn stretches_of(turns: &BTreeMap<Instant, [bool; 2]>, as_of: Instant) -> Vec<(In
 /// The downtime of each outage that began in a period.
 fn begun_in(
     period: &Period,
-    down: &Stretches,
-    planned: &Stretches,
+    down: &Intervals,
+    planned: &Intervals,
     hours: &ServiceHours,
 ) -> Vec<Span> {
     let outages = down.each().map(|outage| outage.without(planned));
     let began_in_it =
-        |outage: &Stretches| outage.first_open(hours).is_some_and(|began| period.contains(began));
+        |outage: &Intervals| outage.first_open(hours).is_some_and(|began| period.contains(began));
     outages.filter(began_in_it).map(|outage| outage.elapsed(hours)).collect()
 }
 

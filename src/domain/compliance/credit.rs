@@ -1,4 +1,4 @@
-//! Credits: what a period's missed objectives come to in money.
+//! Service credits: what a period's missed objectives cost the provider.
 //!
 //! An objective that was missed credits
 //!
@@ -6,13 +6,13 @@
 //! fee of the period x tier x weight x (100 % + repeat x missed periods right before)
 //! ```
 //!
-//! computed exactly, and rounded once, at the end: half a minor unit is rounded up. The cap is
-//! rounded so too. Everything after that is sums of whole amounts:
+//! computed exactly and rounded once, at the end: half a minor unit is rounded up. The cap is
+//! rounded in the same way. The rest is sums of whole amounts:
 //!
-//! - What all credits of a period come to over its cap is taken off, on a line of its own.
+//! - The amount by which all credits of a period exceed its cap is taken off, on its own line.
 //! - Earning back a credit undoes it: the period before is computed as though it had not been
-//!   given. So what its cap had withheld of it does not go back, and over any row of periods no
-//!   more goes back than was credited.
+//!   given. What that period's cap withheld of it does not go back, and over any sequence of
+//!   periods no more goes back than was credited.
 
 use std::collections::BTreeMap;
 
@@ -24,37 +24,37 @@ use crate::domain::share::Share;
 
 const MILLIONTHS: i128 = 1_000_000;
 
-/// A period, evaluated by the words that ruled it.
+/// A period's evaluated objectives, with the credit terms that governed it.
 #[derive(Clone, Debug)]
-pub struct EvaluatedObjective<'c> {
-    /// The local date it begins on.
+pub struct EvaluatedPeriod<'c> {
+    /// The local date on which the period begins.
     pub first_day: NaiveDate,
     /// How many months it has.
     pub months: u32,
-    /// The currency of its fee.
+    /// The ISO 4217 code of its fee.
     pub currency: &'c str,
-    /// What is credited.
+    /// The credit terms of the governing revision.
     pub credits: &'c Credits,
-    /// How the objectives stood whose periods are of its kind, by their ids. Rules for others don't
-    /// count.
-    pub results: BTreeMap<&'c str, Stood>,
+    /// The results of the objectives over periods of this kind, by objective id. Rules for other
+    /// objectives do not apply.
+    pub results: BTreeMap<&'c str, ObjectiveVerdict>,
 }
 
-/// How an objective stood in a period.
+/// The verdict on an objective over a period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stood {
-    /// How it stood; what is at risk is as good as missed, as far as the period has gone.
+pub struct ObjectiveVerdict {
+    /// The verdict. An objective at risk is credited as missed, as far as the period has gone.
     pub verdict: Verdict,
-    /// What was reached, for those that have a percentage.
+    /// The share reached, for objectives on a share.
     pub reached: Option<Share>,
 }
 
 /// What a period's missed objectives cost the provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement<'c> {
-    /// Line by line.
+    /// The lines, in the order of the contract's rules; then the cap, then what is earned back.
     pub lines: Vec<Line<'c>>,
-    /// What the credits of the period may come to, in minor units.
+    /// The most that all credits of the period may come to, in minor units.
     pub cap: i64,
     /// The sum of the lines.
     pub total: i64,
@@ -63,63 +63,64 @@ pub struct Statement<'c> {
 /// A line of a statement, in minor units.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line<'c> {
-    /// The objective; empty: all of them.
+    /// The objective's id; empty: the line is about all of them.
     pub objective_id: &'c str,
-    /// How many periods ago was the one whose credit it is.
+    /// Which period's credit it is: 0 for this one, 1 for the one before.
     pub ago: usize,
-    /// Why it is there.
+    /// Why the line is there.
     pub ground: Ground,
     /// That period's fee.
     pub base: i64,
-    /// What is credited, or taken back.
+    /// The amount credited; negative: taken back.
     pub amount: i64,
 }
 
 /// Why a line is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ground {
-    /// The objective was missed, and a tier rules.
+    /// The objective was missed, and a tier applies.
     Missed(Missed),
-    /// It was missed, but no tier goes so far up.
-    NoTier(Stood),
+    /// It was missed, but no tier covers what was reached.
+    NoTier(ObjectiveVerdict),
     /// It was met.
-    Met(Stood),
-    /// It says nothing.
+    Met(ObjectiveVerdict),
+    /// There was too little data to evaluate it.
     NoData,
     /// The period begins before this date, the end of the bedding-in time.
     BeddingIn(NaiveDate),
     /// All credits together are over this share of the fee.
     Cap(Share),
-    /// This was reached, which is enough for the credit of the period before to go back.
+    /// The objective reached enough for the credit of the period before to go back.
     EarnBack {
-        /// What was reached.
+        /// The share reached.
         reached: Share,
-        /// What had to be.
+        /// The share needed.
         needed: Share,
     },
-    /// Of what goes back, the cap of the period before had withheld so much.
+    /// The part of what goes back that the cap of the period before had withheld.
     Withheld,
 }
 
-/// What a missed objective's credit is made of.
+/// The factors of a missed objective's credit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Missed {
-    /// What was reached, if it has a percentage.
+    /// The share reached, if the objective is on a share.
     pub reached: Option<Share>,
-    /// What the tier that rules lies below; `None`: whenever it is missed.
+    /// The share below which the tier applies; `None`: whenever the objective is missed.
     pub below: Option<Share>,
-    /// What the tier credits.
+    /// The share of the period's fee that the tier credits.
     pub credit: Share,
-    /// How much of that.
+    /// The share of that which the objective weighs.
     pub weight: Share,
-    /// How much more for each repetition.
+    /// How much more is credited for each repetition, as a share of the credit.
     pub repeat: Share,
-    /// So many periods right before were missed too, and count.
+    /// How many missed periods right before count as repetitions.
     pub repeats: u32,
 }
 
-/// The statement of the first of these consecutive periods, the newest first; `None` of none.
-pub fn statement<'c>(periods: &[EvaluatedObjective<'c>]) -> Option<Statement<'c>> {
+/// The statement of the first of these consecutive periods, which are listed newest first; `None`
+/// when there are none.
+pub fn statement<'c>(periods: &[EvaluatedPeriod<'c>]) -> Option<Statement<'c>> {
     let (now, earlier) = periods.split_first()?;
     let mut lines = now.lines(earlier);
     let cap = now.cap();
@@ -131,11 +132,8 @@ pub fn statement<'c>(periods: &[EvaluatedObjective<'c>]) -> Option<Statement<'c>
     Some(Statement { total: sum(&lines), cap, lines })
 }
 
-/// What goes back of the credits of the period before.
-fn earned_back<'c>(
-    now: &EvaluatedObjective<'c>,
-    earlier: &[EvaluatedObjective<'c>],
-) -> Vec<Line<'c>> {
+/// The credits of the period before that go back.
+fn earned_back<'c>(now: &EvaluatedPeriod<'c>, earlier: &[EvaluatedPeriod<'c>]) -> Vec<Line<'c>> {
     let Some((before, long_before)) = earlier.split_first() else { return Vec::new() };
     if before.currency != now.currency {
         return Vec::new();
@@ -155,9 +153,9 @@ fn earned_back<'c>(
     lines
 }
 
-impl<'c> EvaluatedObjective<'c> {
-    /// What each of its objectives credits, with the periods before it.
-    fn lines(&self, earlier: &[EvaluatedObjective<'c>]) -> Vec<Line<'c>> {
+impl<'c> EvaluatedPeriod<'c> {
+    /// A line for each of its rules; `earlier` are the periods before it, for repetitions.
+    fn lines(&self, earlier: &[EvaluatedPeriod<'c>]) -> Vec<Line<'c>> {
         let rules = self.credits.rules.iter();
         let line = |rule: &'c CreditRule| {
             let stood = *self.results.get(rule.objective_id.as_str())?;
@@ -174,10 +172,10 @@ impl<'c> EvaluatedObjective<'c> {
     fn ground(
         &self,
         rule: &CreditRule,
-        stood: Stood,
-        earlier: &[EvaluatedObjective<'c>],
+        stood: ObjectiveVerdict,
+        earlier: &[EvaluatedPeriod<'c>],
     ) -> Ground {
-        let Stood { verdict, reached } = stood;
+        let ObjectiveVerdict { verdict, reached } = stood;
         if let Some(from_date) = self.bedding_in() {
             return Ground::BeddingIn(from_date);
         }
@@ -204,7 +202,7 @@ impl<'c> EvaluatedObjective<'c> {
     /// Whether it earns back the credit of the period before.
     fn earns_back(&self, objective_id: &str) -> Option<Ground> {
         let needed = self.credits.rule(objective_id)?.earn_back?;
-        let Stood { verdict, reached } = *self.results.get(objective_id)?;
+        let ObjectiveVerdict { verdict, reached } = *self.results.get(objective_id)?;
         let reached = reached.filter(|reached| *reached >= needed)?;
         (verdict == Verdict::Met).then_some(Ground::EarnBack { reached, needed })
     }
@@ -213,7 +211,7 @@ impl<'c> EvaluatedObjective<'c> {
         Line { objective_id, ago: 0, ground, base: self.base(), amount }
     }
 
-    /// Its fee.
+    /// The fee of the period, in minor units.
     fn base(&self) -> i64 {
         self.credits.monthly_fee.saturating_mul(self.months.into())
     }
@@ -225,8 +223,8 @@ impl<'c> EvaluatedObjective<'c> {
 }
 
 /// How many of the periods right before count as repetitions.
-fn repeats(rule: &CreditRule, earlier: &[EvaluatedObjective<'_>]) -> u32 {
-    let is_missed = |period: &&EvaluatedObjective<'_>| {
+fn repeats(rule: &CreditRule, earlier: &[EvaluatedPeriod<'_>]) -> u32 {
+    let is_missed = |period: &&EvaluatedPeriod<'_>| {
         let stood = period.results.get(rule.objective_id.as_str());
         period.bedding_in().is_none() && stood.is_some_and(|s| s.verdict == Verdict::Missed)
     };
@@ -246,7 +244,7 @@ impl Missed {
     }
 }
 
-/// The one rounding: to the whole unit, half of one upwards.
+/// `exact / unit`, rounded to a whole number, half of one upwards. The only rounding of a credit.
 fn rounded(exact: i128, unit: i128) -> i64 {
     let whole = exact.saturating_add(unit / 2).div_euclid(unit);
     i64::try_from(whole).unwrap_or(i64::MAX)
@@ -261,15 +259,17 @@ fn sum(lines: &[Line<'_>]) -> i64 {
 }
 
 impl Line<'_> {
-    /// Why the amount is what it is, in words and figures.
+    /// Why the amount is what it is, as a sentence with its figures.
     pub fn reason(&self) -> String {
         match &self.ground {
             Ground::Missed(missed) => missed.reason(),
-            Ground::NoTier(Stood { reached: Some(reached), .. }) => {
+            Ground::NoTier(ObjectiveVerdict { reached: Some(reached), .. }) => {
                 format!("{reached}% misses it, and no tier credits that")
             }
             Ground::NoTier(_) => "missed, and no tier credits that".to_owned(),
-            Ground::Met(Stood { reached: Some(reached), .. }) => format!("met with {reached}%"),
+            Ground::Met(ObjectiveVerdict { reached: Some(reached), .. }) => {
+                format!("met with {reached}%")
+            }
             Ground::Met(_) => "met".to_owned(),
             Ground::NoData => "too little is known for it to be evaluated".to_owned(),
             Ground::BeddingIn(date) => format!("nothing is credited for periods before {date}"),

@@ -1,4 +1,4 @@
-//! One incident's target, as it counts.
+//! What one target of one incident adds to the figures of a contract.
 
 use crate::domain::clock::{Clock, Evaluation, Outcome, Phase, Segment, TargetVerdict};
 use crate::domain::contract::Metric;
@@ -6,7 +6,7 @@ use crate::domain::experience::{Avoidable, Experience, ExperienceTotals};
 use crate::domain::incident::{Party, State};
 use crate::domain::time::{Instant, Span};
 
-/// One incident's target under one contract, as it counts.
+/// One target of one incident under one contract, as it is counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry<'a> {
     /// The contract.
@@ -24,39 +24,39 @@ pub struct Entry<'a> {
     /// Who its cause is attributed to: `provider`, `client`, or a third party's name; empty:
     /// nobody.
     pub party: &'a str,
-    /// By the contract.
+    /// The contractual account.
     pub contractual: Account,
-    /// The same with nothing paused and nothing excluded.
+    /// The account with nothing paused and nothing excluded.
     pub unrelieved: Account,
-    /// As it was experienced. Where the contract has experience terms and the target is on
-    /// resolution or restoration: how long people had trouble, in the hours they work, against what
-    /// the terms limit that to, or else the target. Otherwise the unrelieved account.
+    /// The experienced account. Where the contract has experience terms and the target is on
+    /// resolution or restoration: how long people had trouble, in their working hours, against the
+    /// limit of those terms or, without one, of the target. Otherwise the unrelieved account.
     pub experienced: Account,
-    /// What that is held against.
+    /// The limit of the experienced account.
     pub experienced_limit: Span,
-    /// Its limit.
+    /// The limit of the other two accounts, in service time.
     pub limit: Span,
-    /// What the incident cost people, once it has ended: with the one target of each contract that
-    /// its experience stands beside, so that it is counted once.
+    /// What the incident cost people, once it has ended. Only one target of each contract carries
+    /// it, the one that [`Experience::target_id`] names, so that it is counted once.
     pub experience_totals: Option<ExperienceTotals>,
-    /// What was avoidable of its time; `None`: it has not stopped, no work was estimated, or it was
-    /// done at once.
+    /// The avoidable part of its time; `None`: it has not stopped, no work was estimated, or it was
+    /// done without delay.
     pub avoidable: Option<Avoidable>,
-    /// It is left out of the contractual figures.
+    /// Whether it is left out of the contractual figures.
     pub is_excluded: bool,
-    /// When it was decided by the contract; `None`: it is open, or was cancelled.
+    /// When its contractual outcome was decided; `None`: it is undecided.
     pub decide_time: Option<Instant>,
-    /// It may still be decided.
+    /// Whether its deciding clock is open.
     pub is_open: bool,
 }
 
 impl Entry<'_> {
-    /// Its contractual verdict.
+    /// The contractual verdict: the outcome, unless it is excluded.
     pub fn verdict(&self) -> Outcome {
         if self.is_excluded { Outcome::Excluded } else { self.contractual.outcome }
     }
 
-    /// Those of its incident's clocks that are its target's.
+    /// Those of its incident's `clocks` that belong to its target.
     pub fn clocks<'c, 'j>(&self, clocks: &'c [Clock<'j>]) -> impl Iterator<Item = &'c Clock<'j>> {
         let of_target = |clock: &&Clock<'_>| {
             clock.contract_id == self.contract_id && clock.target_id == self.target_id
@@ -64,51 +64,51 @@ impl Entry<'_> {
         clocks.iter().filter(of_target)
     }
 
-    /// Green by the contract (met, or excluded), and breached as it was experienced.
+    /// Whether it is green by the contract (met or excluded) and breached as experienced.
     pub fn is_watermelon(&self) -> bool {
         let is_green = self.contractual.outcome == Outcome::Met || self.is_excluded;
         is_green && self.experienced.outcome == Outcome::Breached
     }
 
-    /// Its work was left idle.
+    /// Whether its work was left idle.
     pub fn has_idle_work(&self) -> bool {
         self.avoidable.is_some_and(|avoidable| avoidable.has_idle_work())
     }
 
-    /// Breached by the contract, and met as it was experienced.
+    /// Whether it is breached by the contract and met as experienced.
     pub fn is_reverse_watermelon(&self) -> bool {
         let is_red = self.contractual.outcome == Outcome::Breached && !self.is_excluded;
         is_red && self.experienced.outcome == Outcome::Met
     }
 
-    /// Green by the contract only thanks to pauses or exclusions.
+    /// Whether it is green by the contract only thanks to pauses or exclusions.
     pub fn is_met_by_pauses(&self) -> bool {
         let is_green = self.contractual.outcome == Outcome::Met || self.is_excluded;
         is_green && self.unrelieved.outcome == Outcome::Breached
     }
 }
 
-/// How a target was kept, by one of the two accounts.
+/// The outcome and elapsed time of a target by one way of counting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Account {
-    /// How it stands; never excluded.
+    /// The outcome; never `Excluded`.
     pub outcome: Outcome,
-    /// What counts.
+    /// The time that counts, in the hours of the account.
     pub elapsed: Span,
 }
 
-/// What a evaluated incident comes to: an entry for each target that has a clock.
+/// The entries of an evaluated incident: one for each target that has a clock.
 pub fn entries<'a>(
     evaluation: &Evaluation<'a>,
     state: &State<'a>,
     experiences: &[Experience<'a>],
 ) -> Vec<Entry<'a>> {
-    let described = evaluation.verdicts.iter().filter_map(|verdict| {
+    let entries = evaluation.verdicts.iter().filter_map(|verdict| {
         let experience =
             experiences.iter().find(|experience| experience.contract_id == verdict.contract_id);
         entry(verdict, &evaluation.clocks, state, experience)
     });
-    described.collect()
+    entries.collect()
 }
 
 fn entry<'a>(
@@ -158,7 +158,7 @@ fn entry<'a>(
     })
 }
 
-/// The service hours in which a clock was paused, and which therefore did not count.
+/// The service time that did not count since the clock was paused.
 pub fn paused(clock: &Clock<'_>) -> Span {
     clock.segments.iter().map(Segment::paused).sum()
 }
@@ -172,7 +172,8 @@ fn unrelieved(contractual: Account, paused: Span, limit: Span) -> Account {
     Account { outcome, elapsed }
 }
 
-/// How long people had trouble while the deciding clock, or all of them, went on.
+/// The experienced account: how long people had trouble while the deciding clock, or all of them
+/// for a total, went on.
 fn experienced(
     verdict: &TargetVerdict<'_>,
     deciding: &Clock<'_>,
@@ -190,7 +191,7 @@ fn experienced(
     Account { outcome, elapsed }
 }
 
-/// Whether a target is on how long it took, as people feel it.
+/// Whether a metric measures how long people had trouble.
 fn measures_how_long(metric: Metric) -> bool {
     matches!(metric, Metric::Resolution | Metric::Restoration)
 }
@@ -213,7 +214,7 @@ mod tests {
 
     /// `contractual, unrelieved, experienced` of the resolution target.
     #[track_caller]
-    fn check(case: &Case, as_of: &str, described: &str) {
+    fn check(case: &Case, as_of: &str, expected: &str) {
         let found = case.experience(at(as_of), |experience, _, evaluation| {
             let experience: Vec<_> = experience.into_iter().collect();
             let entries = entries(evaluation, &State::default(), &experience);
@@ -221,7 +222,7 @@ mod tests {
             let accounts = [entry.contractual, entry.unrelieved, entry.experienced];
             accounts.map(|account| format!("{:?}", account.outcome).to_lowercase()).join(", ")
         });
-        assert_eq!(found, described);
+        assert_eq!(found, expected);
     }
 
     const WAITED: &str = "
@@ -235,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn without_experience_terms_it_is_experienced_as_nothing_were_paused() {
+    fn without_experience_terms_the_experienced_account_pauses_nothing() {
         check(&waited(), "Mon 12:00", "undecided, undecided, undecided");
         check(&waited(), "Mon 15:00", "met, breached, breached");
     }
@@ -259,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cycle_is_held_against_the_trouble_of_its_own() {
+    fn a_cycle_counts_the_trouble_within_it() {
         let again = "
             Mon 09:00 opened P1
             Mon 12:00 resolved
@@ -275,20 +276,20 @@ mod tests {
     }
 
     #[test]
-    fn the_totals_is_described_once_and_when_the_incident_has_ended() {
+    fn the_totals_are_counted_once_and_when_the_incident_has_ended() {
         let targets =
             [target("response P1=1:00/office"), target("resolution P1=4:00/office pause=client")];
         let case = Case::new(targets, WAITED);
-        let tolled = |as_of: &str| {
+        let counted = |as_of: &str| {
             case.experience(at(as_of), |experience, _, evaluation| {
                 let experience: Vec<_> = experience.into_iter().collect();
                 let history = History::fold(&case.events, case.known_time);
                 let entries = entries(evaluation, &history.state(at(as_of)), &experience);
-                let tolled = entries.iter().filter(|entry| entry.experience_totals.is_some());
-                tolled.map(|entry| entry.target_id.to_owned()).collect::<Vec<_>>()
+                let counted = entries.iter().filter(|entry| entry.experience_totals.is_some());
+                counted.map(|entry| entry.target_id.to_owned()).collect::<Vec<_>>()
             })
         };
-        assert_eq!(tolled("Mon 14:59"), Vec::<String>::new());
-        assert_eq!(tolled("Mon 15:00"), ["resolution"]);
+        assert_eq!(counted("Mon 14:59"), Vec::<String>::new());
+        assert_eq!(counted("Mon 15:00"), ["resolution"]);
     }
 }

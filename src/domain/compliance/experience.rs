@@ -1,9 +1,9 @@
-//! Experience objectives: what people went through in a period, held against what was promised.
+//! Experience objectives: scores, happiness and lost time of a period against what was promised.
 //!
-//! Scores and happiness rest on the answers to surveys, and say nothing of fewer than the promise
-//! requests. Lost time is held against the people the contract serves, exactly:
-//! `lost time x 100 <= promised for a hundred x people`. It never goes back, so a period that has
-//! lost more is missed at once.
+//! Scores and happiness rest on answers to surveys; with fewer than the promise requires there is
+//! no data. Happiness is computed as the Net Promoter Score is (Reichheld 2003). Lost time is
+//! compared exactly: `lost time x 100 <= promised for a hundred x people served`. It never
+//! decreases, so a period that has lost more is missed at once.
 
 use super::attainment::Verdict;
 use crate::domain::contract::{ExperienceMeasure, ExperiencePromise};
@@ -11,19 +11,19 @@ use crate::domain::experience::{ExperienceTotals, TimeSum};
 
 const HUNDRED: u128 = 100;
 
-/// Holds what incidents cost people against a promise; `people` is how many the contract serves.
-pub fn stand(
+/// Evaluates an experience objective; `people` is how many the contract serves, 0 when unknown.
+pub fn evaluate(
     promise: &ExperiencePromise,
-    experience_totals: &ExperienceTotals,
+    totals: &ExperienceTotals,
     people: u32,
     is_over: bool,
 ) -> Verdict {
     if let ExperienceMeasure::LostTime(_) = promise.measure {
-        return lost_time_verdict(promise, experience_totals, people);
+        return lost_time_verdict(promise, totals, people);
     }
-    if experience_totals.survey.answers < promise.minimum_answers.max(1) {
+    if totals.survey.answers < promise.minimum_answers.max(1) {
         Verdict::NoData
-    } else if is_reached(promise, experience_totals) {
+    } else if is_reached(promise, totals) {
         Verdict::Met
     } else if is_over {
         Verdict::Missed
@@ -34,18 +34,18 @@ pub fn stand(
 
 fn lost_time_verdict(
     promise: &ExperiencePromise,
-    experience_totals: &ExperienceTotals,
+    totals: &ExperienceTotals,
     people: u32,
 ) -> Verdict {
     match allowed(promise, people) {
         None => Verdict::NoData,
-        Some(allowed) if experience_totals.lost_time.times(HUNDRED) <= allowed => Verdict::Met,
+        Some(allowed) if totals.lost_time.times(HUNDRED) <= allowed => Verdict::Met,
         Some(_) => Verdict::Missed,
     }
 }
 
-fn is_reached(promise: &ExperiencePromise, experience_totals: &ExperienceTotals) -> bool {
-    let survey = &experience_totals.survey;
+fn is_reached(promise: &ExperiencePromise, totals: &ExperienceTotals) -> bool {
+    let survey = &totals.survey;
     let answers = i128::from(survey.answers);
     match promise.measure {
         ExperienceMeasure::Score(hundredths) => {
@@ -59,8 +59,8 @@ fn is_reached(promise: &ExperiencePromise, experience_totals: &ExperienceTotals)
     }
 }
 
-/// A hundred times the people-time that may be lost; `None`: that is not promised, or it is not
-/// reported how many people there are.
+/// A hundred times the people-time that may be lost; `None` when none is promised, or the number of
+/// people is unknown.
 fn allowed(promise: &ExperiencePromise, people: u32) -> Option<TimeSum> {
     match promise.measure {
         ExperienceMeasure::LostTime(a_hundred) if people > 0 => {
@@ -70,20 +70,22 @@ fn allowed(promise: &ExperiencePromise, people: u32) -> Option<TimeSum> {
     }
 }
 
-/// The people-time that may still be lost before the promise is missed, rounded down; nothing when
-/// it is. `None` as far as no such time is promised.
+/// The people-time that may still be lost before the promise is missed, rounded down to the
+/// nanosecond; zero when it is missed. `None` when no lost time is promised, or the number of
+/// people is unknown.
 pub fn lost_time_left(
     promise: &ExperiencePromise,
-    experience_totals: &ExperienceTotals,
+    totals: &ExperienceTotals,
     people: u32,
 ) -> Option<TimeSum> {
     let allowed = allowed(promise, people)?;
-    Some(allowed.less(experience_totals.lost_time.times(HUNDRED)).divided(HUNDRED))
+    Some(allowed.less(totals.lost_time.times(HUNDRED)).divided(HUNDRED))
 }
 
-/// The people-time lost for each hundred people served, rounded down; `None` of nobody.
-pub fn lost_time_a_hundred(experience_totals: &ExperienceTotals, people: u32) -> Option<TimeSum> {
-    (people > 0).then(|| experience_totals.lost_time.times(HUNDRED).divided(u128::from(people)))
+/// The people-time lost for each hundred people served, rounded down to the nanosecond; `None` when
+/// the number of people is unknown.
+pub fn lost_time_a_hundred(totals: &ExperienceTotals, people: u32) -> Option<TimeSum> {
+    (people > 0).then(|| totals.lost_time.times(HUNDRED).divided(u128::from(people)))
 }
 
 #[cfg(test)]
@@ -118,9 +120,9 @@ mod tests {
     }
 
     #[test]
-    fn an_average_of_eight_is_met_by_exactly_eight_and_says_nothing_of_two_answers() {
+    fn an_average_of_eight_is_met_by_exactly_eight_and_two_answers_are_no_data() {
         let of = |scores: &[u64], is_over| {
-            stand(&promise(ExperienceMeasure::Score(800)), &answered(scores), 0, is_over)
+            evaluate(&promise(ExperienceMeasure::Score(800)), &answered(scores), 0, is_over)
         };
         assert_eq!(of(&[7, 8, 9], true), Verdict::Met);
         assert_eq!(of(&[7, 8, 8], true), Verdict::Missed);
@@ -129,10 +131,10 @@ mod tests {
     }
 
     #[test]
-    fn happiness_may_be_less_than_nothing() {
+    fn happiness_may_be_negative() {
         let of = |hundredths, scores: &[u64]| {
             let measure = ExperienceMeasure::Happiness(hundredths);
-            stand(&promise(measure), &answered(scores), 0, true)
+            evaluate(&promise(measure), &answered(scores), 0, true)
         };
         assert_eq!(of(3_333, &[9, 10, 6]), Verdict::Met);
         assert_eq!(of(3_334, &[9, 10, 6]), Verdict::Missed);
@@ -140,9 +142,9 @@ mod tests {
     }
 
     #[test]
-    fn what_a_hundred_people_may_lose_is_weighed_by_how_many_there_are() {
+    fn what_a_hundred_people_may_lose_is_scaled_by_how_many_there_are() {
         let promise = promise(ExperienceMeasure::LostTime(Span::from_hours(60)));
-        let of = |hours, people| stand(&promise, &lost(hours), people, false);
+        let of = |hours, people| evaluate(&promise, &lost(hours), people, false);
         assert_eq!(of(240, 400), Verdict::Met);
         assert_eq!(of(241, 400), Verdict::Missed, "it does not come back");
         assert_eq!(of(0, 400), Verdict::Met);
@@ -157,13 +159,16 @@ mod tests {
             hours in 0i64..1_000, promised in 0i64..100_000_000, people in 1u32..10_000,
         ) {
             let promise = promise(ExperienceMeasure::LostTime(Span::from_nanos(promised * 1_000)));
-            let experience_totals = lost(hours);
-            let left = lost_time_left(&promise, &experience_totals, people).unwrap_or_default();
+            let totals = lost(hours);
+            let left = lost_time_left(&promise, &totals, people).unwrap_or_default();
             let with = |more: TimeSum| {
-                let experience_totals = ExperienceTotals { lost_time: experience_totals.lost_time + more, ..experience_totals.clone() };
-                stand(&promise, &experience_totals, people, true)
+                let totals = ExperienceTotals {
+                    lost_time: totals.lost_time + more,
+                    ..totals.clone()
+                };
+                evaluate(&promise, &totals, people, true)
             };
-            if stand(&promise, &experience_totals, people, true) == Verdict::Met {
+            if evaluate(&promise, &totals, people, true) == Verdict::Met {
                 prop_assert_eq!(with(left), Verdict::Met);
             }
             prop_assert_eq!(with(left + TimeSum::from_parts(0, 1)), Verdict::Missed);

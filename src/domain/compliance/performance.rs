@@ -1,6 +1,6 @@
-//! Performance: a percentile of what was measured at a service.
+//! Performance objectives: a percentile of what was measured at a service, by nearest rank.
 //!
-//! It is exact: every measurement is at hand, so they are put in order and none is approximated.
+//! The percentile is exact: all measurements are sorted and none is approximated.
 
 use super::Period;
 use super::attainment::Verdict;
@@ -11,16 +11,16 @@ use crate::domain::share::Share;
 /// How a performance objective stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PerformanceResult {
-    /// How it stands.
+    /// The verdict.
     pub verdict: Verdict,
-    /// The percentile, in thousandths of the indicator's unit; `None` of nothing.
+    /// The percentile, in thousandths of the indicator's unit; `None` without measurements.
     pub value: Option<i64>,
     /// How many times something was measured.
     pub count: u128,
 }
 
-/// Holds what was measured in a period, by the events in effect, against a promise.
-pub fn stand(
+/// Evaluates a performance objective on the measurements of a period, by the events in effect.
+pub fn evaluate(
     promise: &PerformancePromise,
     events: &[&ServiceEvent],
     period: &Period,
@@ -44,8 +44,8 @@ pub fn stand(
     PerformanceResult { verdict, value, count }
 }
 
-/// The value of the nearest rank among values that were seen so many times: the smallest one that
-/// at least `share` of all are not above. And how many there are.
+/// The nearest-rank percentile of values with their counts: the smallest value that at least
+/// `share` of all measurements do not exceed. Also how many measurements there are.
 fn percentile(mut measured: Vec<(i64, u64)>, share: Share) -> (Option<i64>, u128) {
     measured.sort_unstable();
     let count: u128 = measured.iter().map(|(_, count)| u128::from(*count)).sum();
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_period_and_the_indicator_count_and_too_few_say_nothing() {
+    fn only_the_period_and_the_indicator_count_and_too_few_are_no_data() {
         let at = |second| Instant::from_seconds(second).unwrap_or_default();
         let period = Period { name: String::new(), start: at(10), end: at(20) };
         let events = [
@@ -108,7 +108,7 @@ mod tests {
             measured("size", 15, 9_000, 9),
         ];
         let events: Vec<_> = events.iter().collect();
-        let stand = |threshold, minimum_count, is_over| {
+        let verdict = |threshold, minimum_count, is_over| {
             let promise = PerformancePromise {
                 service: "mail".into(),
                 indicator: "delay".into(),
@@ -116,13 +116,13 @@ mod tests {
                 threshold,
                 minimum_count,
             };
-            let result = stand(&promise, &events, &period, is_over);
+            let result = evaluate(&promise, &events, &period, is_over);
             assert_eq!((result.value, result.count), (Some(2_000), 4));
             result.verdict
         };
-        assert_eq!(stand(2_000, 4, true), Verdict::Met);
-        assert_eq!(stand(1_999, 4, true), Verdict::Missed);
-        assert_eq!(stand(1_999, 4, false), Verdict::AtRisk);
-        assert_eq!(stand(2_000, 5, true), Verdict::NoData);
+        assert_eq!(verdict(2_000, 4, true), Verdict::Met);
+        assert_eq!(verdict(1_999, 4, true), Verdict::Missed);
+        assert_eq!(verdict(1_999, 4, false), Verdict::AtRisk);
+        assert_eq!(verdict(2_000, 5, true), Verdict::NoData);
     }
 }

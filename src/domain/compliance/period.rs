@@ -7,10 +7,10 @@ use crate::domain::contract::PeriodKind;
 use crate::domain::time::{Instant, OutOfRange};
 use crate::domain::zone::Zone;
 
-/// A stretch of time.
+/// A half-open interval of time: a month, quarter, year, rolling days, or any two instants.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Period {
-    /// `2026-10`, `2026-Q3` or `2026`; empty: it has no name.
+    /// `2026-10`, `2026-Q3` or `2026`; empty for rolling days and for two instants.
     pub name: String,
     /// Its first instant.
     pub start: Instant,
@@ -18,7 +18,7 @@ pub struct Period {
     pub end: Instant,
 }
 
-/// Why a name is no period.
+/// Why a name does not give a period.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PeriodError {
     /// It is not spelled as one.
@@ -33,12 +33,16 @@ pub enum PeriodError {
 
 impl Period {
     /// The month, quarter or year of this name in a zone.
+    ///
+    /// # Errors
+    /// [`PeriodError::NotAPeriod`] for any other name, [`PeriodError::OutOfRange`] outside 1970 to
+    /// 2199.
     pub fn named(name: &str, zone: &Zone) -> Result<Period, PeriodError> {
         let (kind, first) = parse(name).ok_or_else(|| PeriodError::NotAPeriod(name.to_owned()))?;
         Ok(between(kind, first, zone)?)
     }
 
-    /// The period of a kind that an instant lies in; the rolling days end with its day.
+    /// The period of a kind that contains an instant; rolling days end with the day of the instant.
     pub fn around(kind: PeriodKind, instant: Instant, zone: &Zone) -> Result<Period, OutOfRange> {
         let date = zone.local(instant).date();
         let first = match kind {
@@ -139,16 +143,16 @@ mod tests {
         zones.zone("Europe/Amsterdam").unwrap_or_else(|| panic!("no such zone"))
     }
 
-    fn described(period: &Period) -> (String, String, String) {
+    fn fields(period: &Period) -> (String, String, String) {
         (period.name.clone(), period.start.to_string(), period.end.to_string())
     }
 
     #[test]
     fn a_month_is_cut_at_local_midnight_on_both_sides_of_a_change_of_clocks() {
         let march = Period::named("2026-03", &amsterdam());
-        let described = march.map(|march| described(&march));
+        let found = march.map(|march| fields(&march));
         let expected = ("2026-03", "2026-02-28T23:00:00Z", "2026-03-31T22:00:00Z");
-        assert_eq!(described, Ok((expected.0.into(), expected.1.into(), expected.2.into())));
+        assert_eq!(found, Ok((expected.0.into(), expected.1.into(), expected.2.into())));
     }
 
     #[test]
@@ -160,8 +164,8 @@ mod tests {
         assert_eq!(of(PeriodKind::Quarter).name, "2026-Q4");
         assert_eq!(of(PeriodKind::Year).name, "2026");
         let week = of(PeriodKind::RollingDays(7));
-        assert_eq!(described(&week).1, "2026-10-25T23:00:00Z");
-        assert_eq!(described(&week).2, "2026-11-01T23:00:00Z");
+        assert_eq!(fields(&week).1, "2026-10-25T23:00:00Z");
+        assert_eq!(fields(&week).2, "2026-11-01T23:00:00Z");
         for kind in [PeriodKind::Month, PeriodKind::Quarter, PeriodKind::Year] {
             let before = of(kind).before(kind, &zone).unwrap_or_else(|e| panic!("{e}"));
             assert_eq!(before.end, of(kind).start);

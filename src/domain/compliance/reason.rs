@@ -1,4 +1,4 @@
-//! Why a target came to its verdict, in a line that can be read out.
+//! Why a target came to its verdict, as one line of plain words.
 
 use std::collections::BTreeMap;
 
@@ -7,16 +7,16 @@ use crate::domain::clock::{Clock, Exclusion, Outcome, Segment, SegmentKind};
 use crate::domain::incident::WaitingOn;
 use crate::domain::time::Span;
 
-/// Why an entry came to its verdict, by the clocks of its incident.
-pub fn why(entry: &Entry<'_>, clocks: &[Clock<'_>]) -> String {
+/// Why an entry came to its verdict, by the clocks of its incident: `1 h 30 min over its 4 h; ...`.
+pub fn verdict_reason(entry: &Entry<'_>, clocks: &[Clock<'_>]) -> String {
     let clocks: Vec<_> = entry.clocks(clocks).collect();
     let mut parts = vec![verdict(entry)];
     parts.extend(lost(entry));
-    parts.extend(clocks.iter().find_map(|clock| clock.exclusion).map(ground));
-    parts.extend(described("counted while it was up to", &shares(&clocks, |s| s.counted)));
-    parts.extend(described("paused for", &shares(&clocks, |s| s.paused())));
+    parts.extend(clocks.iter().find_map(|clock| clock.exclusion).map(exclusion_reason));
+    parts.extend(listed("counted while it was up to", &shares(&clocks, |s| s.counted)));
+    parts.extend(listed("paused for", &shares(&clocks, |s| s.paused())));
     parts.extend(reopened(&clocks));
-    parts.extend(lay(entry));
+    parts.extend(idle_work(entry));
     parts.join("; ")
 }
 
@@ -25,17 +25,21 @@ fn verdict(entry: &Entry<'_>) -> String {
     let open = if entry.is_open { ", and still open" } else { "" };
     match entry.contractual.outcome {
         Outcome::Breached => {
-            format!("{} over its {}{open}", words(elapsed - limit), words(limit))
+            format!("{} over its {}{open}", span_in_words(elapsed - limit), span_in_words(limit))
         }
         _ if entry.experienced.outcome == Outcome::Breached => {
-            let experience = words(entry.experienced.elapsed);
+            let experience = span_in_words(entry.experienced.elapsed);
             let most = match entry.experienced_limit {
                 same if same == limit => String::new(),
-                other => format!(" of {}", words(other)),
+                other => format!(" of {}", span_in_words(other)),
             };
-            format!("{} of its {}, but {experience}{most} for people", words(elapsed), words(limit))
+            format!(
+                "{} of its {}, but {experience}{most} for people",
+                span_in_words(elapsed),
+                span_in_words(limit)
+            )
         }
-        _ => format!("{} of its {}{open}", words(elapsed), words(limit)),
+        _ => format!("{} of its {}{open}", span_in_words(elapsed), span_in_words(limit)),
     }
 }
 
@@ -44,8 +48,8 @@ fn lost(entry: &Entry<'_>) -> Option<String> {
     (hours > 0).then(|| format!("{hours} people-hours lost"))
 }
 
-/// On what ground a clock is left out.
-pub fn ground(exclusion: Exclusion<'_>) -> String {
+/// Why a clock is excluded, with who decided it or the rule's id and title.
+pub fn exclusion_reason(exclusion: Exclusion<'_>) -> String {
     match exclusion {
         Exclusion::Rule(rule) if rule.title.is_empty() => format!("excluded by rule {}", rule.id),
         Exclusion::Rule(rule) => format!("excluded by rule {} ({})", rule.id, rule.title),
@@ -58,10 +62,10 @@ pub fn ground(exclusion: Exclusion<'_>) -> String {
     }
 }
 
-fn lay(entry: &Entry<'_>) -> Option<String> {
+fn idle_work(entry: &Entry<'_>) -> Option<String> {
     let avoidable = entry.avoidable.filter(|avoidable| avoidable.has_idle_work())?;
-    let (effort, lost) = (words(avoidable.effort), words(avoidable.lost_time));
-    Some(format!("left to lie: {effort} of work, and {lost} were avoidable"))
+    let (effort, lost) = (span_in_words(avoidable.effort), span_in_words(avoidable.lost_time));
+    Some(format!("left idle: {effort} of work, and {lost} were avoidable"))
 }
 
 fn reopened(clocks: &[&Clock<'_>]) -> Option<String> {
@@ -75,7 +79,7 @@ fn reopened(clocks: &[&Clock<'_>]) -> Option<String> {
     }
 }
 
-/// Spans by who had to act and why, the longest first.
+/// The spans of all segments, added up by who had to act and why; the longest first.
 fn shares(clocks: &[&Clock<'_>], span: impl Fn(&Segment<'_>) -> Span) -> Vec<(String, Span)> {
     let mut shares: BTreeMap<String, Span> = BTreeMap::new();
     for segment in clocks.iter().flat_map(|clock| &clock.segments) {
@@ -86,10 +90,10 @@ fn shares(clocks: &[&Clock<'_>], span: impl Fn(&Segment<'_>) -> Span) -> Vec<(St
     shares
 }
 
-fn described(what: &str, shares: &[(String, Span)]) -> Option<String> {
-    let described = shares.iter().take(3).map(|(who, span)| format!("{who} {}", words(*span)));
-    let described: Vec<_> = described.collect();
-    (!described.is_empty()).then(|| format!("{what} {}", described.join(", ")))
+fn listed(what: &str, shares: &[(String, Span)]) -> Option<String> {
+    let texts = shares.iter().take(3).map(|(who, span)| format!("{who} {}", span_in_words(*span)));
+    let texts: Vec<_> = texts.collect();
+    (!texts.is_empty()).then(|| format!("{what} {}", texts.join(", ")))
 }
 
 fn waited_on(segment: &Segment<'_>) -> String {
@@ -105,8 +109,9 @@ fn waited_on(segment: &Segment<'_>) -> String {
     }
 }
 
-/// Whole minutes, rounded down, with seconds below an hour: `26 h 05 min`, `12 min 30 s`.
-pub fn words(span: Span) -> String {
+/// A span in whole minutes, rounded down, with seconds below an hour: `26 h 05 min`,
+/// `12 min 30 s`.
+pub fn span_in_words(span: Span) -> String {
     let seconds = span.nanos() / 1_000_000_000;
     let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     match (hours, minutes, rest) {
@@ -126,17 +131,17 @@ mod tests {
     use crate::domain::incident::State;
 
     #[track_caller]
-    fn check(target_words: &str, timeline: &str, described: &str) {
+    fn check(target_words: &str, timeline: &str, expected: &str) {
         let case = Case::new([target(target_words)], timeline);
         let found = case.evaluated(at("Fri 00:00"), |evaluation| {
             let entries = entries(evaluation, &State::default(), &[]);
-            why(entries.first().expect("an entry"), &evaluation.clocks)
+            verdict_reason(entries.first().expect("an entry"), &evaluation.clocks)
         });
-        assert_eq!(found, described);
+        assert_eq!(found, expected);
     }
 
     #[test]
-    fn what_was_late_is_described_by_how_much_and_whom_it_was_up_to() {
+    fn a_breach_names_by_how_much_and_who_had_to_act() {
         check(
             "resolution P1=4:00/office pause=client",
             "Mon 09:00 opened P1
@@ -149,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_watermelon_is_described_with_both_its_figures() {
+    fn a_watermelon_names_both_its_figures() {
         check(
             "resolution P1=4:00/office pause=client",
             "Mon 09:00 opened P1
@@ -162,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_open_and_what_came_back_are_described_so() {
+    fn what_is_open_and_what_was_reopened_are_named() {
         check(
             "resolution P1=4:00/office",
             "Mon 09:00 opened P1
@@ -179,8 +184,8 @@ mod tests {
     }
 
     #[test]
-    fn spans_are_described_in_words() {
-        for (seconds, described) in [
+    fn spans_are_put_in_words() {
+        for (seconds, expected) in [
             (0, "0 s"),
             (59, "59 s"),
             (60, "1 min"),
@@ -188,7 +193,7 @@ mod tests {
             (7_200, "2 h"),
             (93_930, "26 h 05 min"),
         ] {
-            assert_eq!(words(Span::from_seconds(seconds)), described);
+            assert_eq!(span_in_words(Span::from_seconds(seconds)), expected);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Entries added up.
+//! Entries added up: counts of outcomes by both accounts, and the experience totals.
 
 use super::{Account, Entry};
 use crate::domain::clock::Outcome;
@@ -12,17 +12,17 @@ counts_table!(define_figures);
 tally_table!(define_figures);
 
 impl Counts {
-    /// All that are left out.
+    /// How many are excluded, whatever their outcome.
     pub fn excluded(&self) -> u64 {
         self.excluded_met + self.excluded_breached
     }
 
-    /// Those that count in the attainment.
+    /// How many count in the attainment: met or breached, and not excluded.
     pub fn decided(&self) -> u64 {
         self.met + self.breached
     }
 
-    /// met / (met + breached), rounded down; `None` of nothing.
+    /// met / (met + breached), rounded down to the millionth; `None` when nothing was decided.
     pub fn attainment(&self) -> Option<Share> {
         Share::of(self.met, self.decided())
     }
@@ -42,7 +42,7 @@ impl Counts {
 }
 
 impl Tally {
-    /// A single entry.
+    /// The tally of a single entry.
     pub fn of(entry: &Entry<'_>) -> Tally {
         let Account { outcome, elapsed } = entry.contractual;
         let counts_elapsed = entry.decide_time.is_some() && !entry.is_excluded;
@@ -58,8 +58,8 @@ impl Tally {
         }
     }
 
-    /// The attainment by the contract less the one as experienced, in percent; `None` when one of
-    /// them is.
+    /// The contractual attainment less the experienced one, in percent; `None` when one of them
+    /// is.
     pub fn attainment_gap(&self) -> Option<Decimal> {
         let (paper, experience) = (self.contractual.attainment()?, self.experienced.attainment()?);
         Some(paper.above(experience))

@@ -10,35 +10,35 @@ use cel::{Context, Env, Program, Value};
 use crate::domain::incident::{Party, Stage, State};
 use crate::domain::time::Instant;
 
-/// A condition's source may hold this many bytes.
+/// The most bytes a condition's source may have.
 pub const CONDITION_BYTES_MAX: usize = 1024;
-/// A condition's expressions may be nested this deep.
+/// How deep a condition's expressions may be nested.
 pub const CONDITION_DEPTH_MAX: usize = 32;
-/// A condition may walk over a list or map this often: `all`, `exists`, `map`, `filter`.
+/// How many loops over lists or maps a condition may have: `all`, `exists`, `map`, `filter`.
 pub const CONDITION_LOOPS_MAX: usize = 2;
 
 static ENVIRONMENT: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()));
 
-/// How large a condition may be.
+/// Upper bounds of the size of a condition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConditionLimits {
     /// Bytes in its source.
     pub bytes: usize,
     /// How deep its expressions are nested.
     pub depth: usize,
-    /// How often it walks over a list or map.
+    /// How many loops over lists or maps it has.
     pub loops: usize,
 }
 
 impl ConditionLimits {
-    /// Of conditions that are written now.
+    /// The limits for conditions that are put now; stored ones may have been put under others.
     pub const DEFAULT: ConditionLimits = ConditionLimits {
         bytes: CONDITION_BYTES_MAX,
         depth: CONDITION_DEPTH_MAX,
         loops: CONDITION_LOOPS_MAX,
     };
 
-    /// Whether whatever these limits let through, the others do too.
+    /// Whether every condition that these limits accept, `other` accepts too.
     pub const fn are_within(&self, other: &ConditionLimits) -> bool {
         self.bytes <= other.bytes && self.depth <= other.depth && self.loops <= other.loops
     }
@@ -128,8 +128,8 @@ impl Condition {
         &self.source
     }
 
-    /// Whether it depends on what time it is.
-    pub fn queries_now(&self) -> bool {
+    /// Whether it depends on the instant it is evaluated at.
+    pub fn reads_now(&self) -> bool {
         self.fields.iter().any(|field| field.name == "now")
     }
 
@@ -146,8 +146,8 @@ impl Condition {
         }
     }
 
-    /// Tries it on an empty incident, so that a wrong type shows when the contract is put. A key
-    /// that `attributes` lacks there may be present in real ones.
+    /// Evaluates it once on an empty incident, so that a type error shows when the contract is put.
+    /// A missing key of `attributes` is no error: real incidents may have it.
     fn check_result(&self) -> Result<(), ConditionError> {
         match self.holds(&State::default(), Instant::MIN) {
             Err(error) if !error.0.starts_with("No such key") => Err(error),
@@ -185,8 +185,8 @@ fn referenced(program: &Program) -> Result<Vec<&'static Field>, ConditionError> 
     }
 }
 
-/// The parser recurses for each bracket, so they are counted before it may begin. Brackets within
-/// text count too: who needs so many there can do without.
+/// Counts nested brackets before the parser sees them, since it recurses for each. Brackets within
+/// string literals count too.
 fn check_brackets(source: &str, limits: &ConditionLimits) -> Result<(), ConditionError> {
     let mut depth = 0_usize;
     for byte in source.bytes() {
@@ -221,8 +221,8 @@ fn check_bounds(expression: &IdedExpr, limits: &ConditionLimits) -> Result<(), C
     Ok(())
 }
 
-/// How deep an expression is nested and how many loops it holds. A macro's own expansion counts
-/// as one level.
+/// How deep an expression is nested, and how many loops it has. The expansion of a macro counts as
+/// one level.
 fn measure(expression: &IdedExpr) -> (usize, usize) {
     let is_loop = usize::from(matches!(expression.expr, Expr::Comprehension(_)));
     let (depth, loops) = children(&expression.expr)
@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn a_condition_queries_about_the_incidents_fields() {
+    fn a_condition_reads_the_incidents_fields() {
         let opened = Opened {
             category: "network".into(),
             attributes: [("vip".to_owned(), "yes".to_owned())].into(),
@@ -363,7 +363,7 @@ mod tests {
         }
     }
 
-    /// An incident that knows something of everything, at the end of time.
+    /// Compiles and evaluates a condition on an incident with extreme values, at the end of time.
     fn check(source: &str) {
         let began = Clock::now();
         let opened = Opened {

@@ -1,15 +1,15 @@
-//! Service credits: what missed objectives cost the provider.
+//! Service credits: the terms by which missed objectives cost the provider.
 
 use chrono::NaiveDate;
 
 use crate::domain::share::Share;
 
-/// What missed objectives cost the provider.
+/// The credit terms of a contract.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Credits {
     /// What a month costs the client, in minor units of the contract's currency.
     pub monthly_fee: i64,
-    /// What is credited for which objective, each objective once.
+    /// The rules, at most one for each objective.
     pub rules: Vec<CreditRule>,
     /// All credits of a period together are at most this share of its fee.
     pub cap: Share,
@@ -22,24 +22,25 @@ pub struct Credits {
 pub struct CreditRule {
     /// The objective.
     pub objective_id: String,
-    /// How much, the highest figure first, none crediting less than the one before it.
+    /// The tiers, the highest `below` first; none credits less than the one before it.
     pub tiers: Vec<CreditTier>,
-    /// How much of its tier it credits.
+    /// The share of a tier's credit that this objective weighs.
     pub weight: Share,
-    /// How much more for each period right before that was missed, of the credit.
+    /// How much more is credited for each missed period right before, as a share of the credit.
     pub repeat: Share,
-    /// So many such periods count at most.
+    /// The most such periods that count.
     pub repeats_most: u32,
-    /// When the next period is met and reaches this, the credit goes back.
+    /// The share that the next period must reach, and be met, for the credit to go back; `None`: it
+    /// never does.
     pub earn_back: Option<Share>,
 }
 
-/// How much is credited below a figure.
+/// How much is credited below a share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CreditTier {
-    /// Below this share; `None`: whenever the objective is missed.
+    /// The tier applies below this share; `None`: whenever the objective is missed.
     pub below: Option<Share>,
-    /// This share of the period's fee.
+    /// The share of the period's fee that is credited.
     pub credit: Share,
 }
 
@@ -49,7 +50,7 @@ impl Credits {
         self.rules.iter().find(|rule| rule.objective_id == objective_id)
     }
 
-    /// The most periods in a row before one that its credit may depend on.
+    /// How many consecutive periods before one its credit may depend on, at most.
     pub fn repeats(&self) -> u32 {
         let counts = self.rules.iter().filter(|rule| rule.repeat > Share::NONE);
         counts.map(|rule| rule.repeats_most).max().unwrap_or(0)
@@ -57,7 +58,8 @@ impl Credits {
 }
 
 impl CreditRule {
-    /// The tier that rules what was missed: the last that was not reached.
+    /// The tier for what was reached: the last one that was not reached. `reached` is `None` for an
+    /// objective without a share, to which only a tier without `below` applies.
     pub fn tier(&self, reached: Option<Share>) -> Option<&CreditTier> {
         self.tiers.iter().rev().find(|tier| match (tier.below, reached) {
             (None, _) => true,

@@ -1,10 +1,10 @@
-//! Exclusions: when a clock is left out of the contractual figures.
+//! Exclusion rules: which clocks are left out of the contractual figures.
 
 use super::{Condition, ConditionError};
 use crate::domain::incident::{Party, State};
 use crate::domain::time::Instant;
 
-/// When clocks are left out of the contractual figures. All that is given must hold.
+/// A rule that leaves clocks out of the contractual figures. All of its conditions must hold.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ExclusionRule {
     /// Names it within the contract.
@@ -13,18 +13,21 @@ pub struct ExclusionRule {
     pub title: String,
     /// The cause lies with this party.
     pub cause: Option<Party>,
-    /// And with the third party of this name; empty: with any.
+    /// The cause lies with the third party of this name; empty: with any.
     pub third_party: String,
     /// It was evaluated to be outside the contract's scope.
     pub out_of_scope: bool,
-    /// The incident is so.
+    /// A condition on the incident's fields.
     pub when: Option<Condition>,
     /// Only the clocks of these targets; none: of all.
     pub target_ids: Vec<String>,
 }
 
 impl ExclusionRule {
-    /// Whether it leaves out the clocks of a target, by an incident's fields at `now`.
+    /// Whether it excludes the clocks of a target, by an incident's fields at `now`.
+    ///
+    /// # Errors
+    /// [`ConditionError`] when `when` can't be evaluated on these fields.
     pub fn holds(
         &self,
         target_id: &str,

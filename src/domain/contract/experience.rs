@@ -1,32 +1,32 @@
-//! Experience terms: by what the experience of the client's people is measured.
+//! Experience terms: how the experience of the client's people is measured and limited.
 
 use crate::domain::time::Span;
 
-/// By what the experience of the client's people is measured.
+/// How the experience of the client's people is measured and limited.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ExperienceTerms {
     /// The hours in which they work; empty: the service hours of each target.
     pub calendar_id: String,
-    /// How long an incident may trouble them, by priority; none: what the target promises.
+    /// How long an incident may trouble them, by priority; none: the target's limit.
     pub limits: Vec<ExperienceLimit>,
     /// How many people the contract serves; 0: not reported.
     pub people: u32,
-    /// How the SLX figure is weighed; none: there is no such figure.
+    /// The weights of the SLX figure; `None`: there is no such figure.
     pub slx_weights: Option<SlxWeights>,
 }
 
-/// How the SLX figure is weighed.
+/// The weights of the SLX figure's parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SlxWeights {
-    /// What lost time weighs.
+    /// The weight of lost time.
     pub lost_time: u32,
-    /// What promises kept weigh.
+    /// The weight of promises kept.
     pub promises: u32,
-    /// What idle time weighs.
+    /// The weight of idle time.
     pub idle: u32,
-    /// What the score weighs.
+    /// The weight of the score.
     pub score: u32,
-    /// The people-time that a hundred people lose in thirty days when the part is worth nothing.
+    /// The people-time lost by a hundred people in thirty days at which the lost-time part is 0.
     pub worst_lost_time: Span,
 }
 
@@ -44,7 +44,7 @@ pub struct ExperienceLimit {
 pub struct ExperiencePromise {
     /// What is promised.
     pub measure: ExperienceMeasure,
-    /// With fewer answers to surveys it says nothing, where it rests on them.
+    /// With fewer survey answers there is no data, for measures that rest on them.
     pub minimum_answers: u64,
 }
 
@@ -53,14 +53,15 @@ pub struct ExperiencePromise {
 pub enum ExperienceMeasure {
     /// An average score of at least so many hundredths.
     Score(u32),
-    /// A share of 9 and 10 less that of 0 to 6 of at least so many hundredths of a percent.
+    /// A happiness (share of scores 9 and 10 less share of 0 to 6, as in the Net Promoter Score) of
+    /// at least so many hundredths of a percent.
     Happiness(i32),
     /// At most this people-time lost for each hundred people the contract serves.
     LostTime(Span),
 }
 
 impl ExperienceTerms {
-    /// How long an incident of a priority may trouble people, if they say so.
+    /// How long an incident of a priority may trouble people, if the terms limit that.
     pub fn limit(&self, priority: &str) -> Option<Span> {
         let named = self.limits.iter().find(|limit| limit.priority == priority);
         let found = named.or_else(|| self.limits.iter().find(|limit| limit.priority.is_empty()));

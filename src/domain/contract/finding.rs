@@ -3,16 +3,16 @@
 /// How serious a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// Worth a look.
+    /// The contract can be put, but probably does not mean what it says.
     Warning,
-    /// Can't be evaluated so.
+    /// The contract can't be evaluated and is refused.
     Error,
 }
 
 /// Something the lint found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// How serious.
+    /// How serious it is.
     pub severity: Severity,
     /// The field's path from the contract.
     pub field: String,
@@ -21,13 +21,13 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// Something that can't be evaluated so.
+    /// A finding for which the contract is refused.
     pub(super) fn error(field: impl Into<String>, description: impl Into<String>) -> Finding {
         let severity = Severity::Error;
         Finding { severity, field: field.into(), description: description.into() }
     }
 
-    /// Something that is worth a look.
+    /// A finding with which the contract can still be put.
     pub(super) fn warning(field: impl Into<String>, description: impl Into<String>) -> Finding {
         Finding { severity: Severity::Warning, ..Finding::error(field, description) }
     }

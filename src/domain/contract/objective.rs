@@ -9,7 +9,7 @@ use crate::domain::time::Span;
 pub struct Objective {
     /// Names it within the contract.
     pub id: String,
-    /// Over which periods it is evaluated.
+    /// The periods over which it is evaluated.
     pub period: PeriodKind,
     /// What is promised.
     pub promise: Promise,
@@ -24,7 +24,7 @@ pub enum PeriodKind {
     Quarter,
     /// Calendar years.
     Year,
-    /// So many days, up to and including the one queried.
+    /// This many days, up to and including the day of the instant evaluated at.
     RollingDays(u16),
 }
 
@@ -52,7 +52,7 @@ pub struct AttainmentPromise {
     pub priorities: Vec<String>,
     /// At least this share.
     pub share: Share,
-    /// With fewer decided clocks it says nothing.
+    /// With fewer decided clocks there is no data.
     pub minimum_count: u64,
 }
 
@@ -72,7 +72,7 @@ pub struct AvailabilityPromise {
 pub struct OutagesPromise {
     /// The service, and when it should be up.
     pub agreed: AgreedService,
-    /// At most this many.
+    /// The most that may be.
     pub most: u32,
     /// Only outages longer than this count, in agreed service time.
     pub longer_than: Span,
@@ -96,16 +96,16 @@ pub struct PerformancePromise {
     pub service: String,
     /// The indicator as the monitor names it.
     pub indicator: String,
-    /// Which percentile, more than none.
+    /// The percentile as a share: more than zero.
     pub percentile: Share,
-    /// At most this, in thousandths of the indicator's unit.
+    /// The percentile may be at most this, in thousandths of the indicator's unit.
     pub threshold: i64,
-    /// With fewer measurements it says nothing.
+    /// With fewer measurements there is no data.
     pub minimum_count: u64,
 }
 
 impl Objective {
-    /// The calendar it is evaluated by, if it is.
+    /// The calendar it is evaluated by, if it is on availability or outages.
     pub fn calendar_id(&self) -> Option<&str> {
         match &self.promise {
             Promise::Availability(promise) => Some(&promise.agreed.calendar_id),
@@ -137,7 +137,7 @@ impl Promise {
 }
 
 impl PeriodKind {
-    /// How many months it has, if it has whole ones.
+    /// How many months it has; `None` for rolling days.
     pub fn months(self) -> Option<u32> {
         match self {
             PeriodKind::Month => Some(1),

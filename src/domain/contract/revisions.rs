@@ -1,4 +1,4 @@
-//! Effective-dated revisions, and which of them rules.
+//! Effective-dated revisions, and which of them is in force.
 
 use crate::domain::time::Instant;
 
@@ -7,11 +7,11 @@ use crate::domain::time::Instant;
 pub struct Revision<T> {
     /// Counts from 1 in the order they were recorded.
     pub number: u32,
-    /// It rules from this instant on.
+    /// It is in force from this instant on, until another takes effect.
     pub effective_time: Instant,
     /// When it was recorded.
     pub record_time: Instant,
-    /// What it says.
+    /// The contract or calendar as this revision words it.
     pub content: T,
 }
 
@@ -21,7 +21,7 @@ pub struct Revisions<T> {
     recorded: Vec<Revision<T>>,
 }
 
-/// The revisions known by an instant.
+/// The revisions that were recorded by an instant. Cheap to copy.
 #[derive(Debug)]
 pub struct Effective<'r, T> {
     known: &'r [Revision<T>],
@@ -42,7 +42,7 @@ impl<T> Default for Revisions<T> {
 }
 
 impl<T> Revisions<T> {
-    /// Adds the next revision. Record times never decrease.
+    /// Adds the next revision and returns its number. Record times never decrease.
     pub fn push(&mut self, effective_time: Instant, record_time: Instant, content: T) -> u32 {
         let number = self.recorded.len() as u32 + 1;
         self.recorded.push(Revision { number, effective_time, record_time, content });
@@ -62,7 +62,7 @@ impl<T> Revisions<T> {
 }
 
 impl<'r, T> Effective<'r, T> {
-    /// Nothing is known.
+    /// No revisions.
     pub fn none() -> Effective<'r, T> {
         Effective { known: &[] }
     }
@@ -72,8 +72,8 @@ impl<'r, T> Effective<'r, T> {
         self.known
     }
 
-    /// The revision that rules what begins at `time`: of those effective by then the one that
-    /// took effect last; of several with one effective time, the one recorded last.
+    /// The revision in force at `time`: of those effective by then the one that took effect last;
+    /// of several with the same effective time, the one recorded last.
     pub fn at(self, time: Instant) -> Option<&'r Revision<T>> {
         self.known
             .iter()
@@ -86,8 +86,8 @@ impl<'r, T> Effective<'r, T> {
         self.known.get((number as usize).checked_sub(1)?)
     }
 
-    /// The revisions that take effect after `start` and by `end`, in the order they do, without
-    /// those another revision of the same effective time replaces.
+    /// The revisions that take effect after `start` and by `end`, in that order, without those
+    /// replaced by another revision of the same effective time.
     pub fn taking_effect(self, start: Instant, end: Instant) -> Vec<&'r Revision<T>> {
         let mut found: Vec<_> = self
             .known
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_to_take_effect_rules_and_of_two_at_once_the_last_recorded() {
+    fn the_last_to_take_effect_is_in_force_and_of_two_at_once_the_last_recorded() {
         let mut revisions = Revisions::default();
         revisions.push(at(0), at(100), "first");
         revisions.push(at(50), at(101), "later");

@@ -11,7 +11,7 @@ pub struct Contract {
     pub id: String,
     /// What kind of agreement.
     pub kind: ContractKind,
-    /// What it is called.
+    /// What people call it.
     pub title: String,
     /// Who is served.
     pub client: String,
@@ -23,7 +23,7 @@ pub struct Contract {
     pub currency: String,
     /// The contract whose promises rest on this OLA or UC; empty: none.
     pub underpins: String,
-    /// This revision also rules clocks that are undecided when it takes effect.
+    /// Whether this revision also governs clocks that are open and undecided when it takes effect.
     pub applies_to_open_clocks: bool,
     /// What is agreed.
     pub terms: Terms,
@@ -64,19 +64,19 @@ pub struct Target {
     pub metric: Metric,
     /// How long it may take, by priority.
     pub limits: Vec<Limit>,
-    /// When its clock pauses; the first that fits rules.
+    /// When its clock pauses; the first rule that fits applies.
     pub pauses: Vec<PauseRule>,
-    /// What a change of priority does.
+    /// What a change of priority does to its clock.
     pub on_priority_change: OnPriorityChange,
-    /// What a reopening does.
+    /// What a reopening does to its clock.
     pub on_reopen: OnReopen,
-    /// Which cycle gives the verdict.
+    /// Which of its cycles gives the verdict.
     pub cycle_verdict: CycleVerdict,
     /// The target whose stop starts this clock; empty: none.
     pub starts_after: String,
     /// Warnings at these shares of the limit, in percent, ascending.
     pub warn_at_percent: Vec<u8>,
-    /// The incidents it applies to, evaluated when the clock starts.
+    /// Which incidents it applies to; evaluated when the clock starts.
     pub applies_when: Option<Condition>,
     /// Starts the clock.
     pub start_when: Option<Condition>,
@@ -88,7 +88,7 @@ pub struct Target {
     pub restart_when: Option<Condition>,
     /// Cancels it.
     pub cancel_when: Option<Condition>,
-    /// In which order the actions of one instant are taken.
+    /// The order in which actions of one instant are applied.
     pub same_instant_order: [ClockAction; 5],
 }
 
@@ -101,11 +101,11 @@ pub enum Metric {
     Resolution,
     /// Opening to service restored.
     Restoration,
-    /// The rhythm of updates to the client.
+    /// From each update to the client to the next.
     Update,
     /// From each reply of the client to the next update or response.
     NextReply,
-    /// As the conditions say.
+    /// From `start_when` to `stop_when`.
     Custom,
 }
 
@@ -114,7 +114,7 @@ pub enum Metric {
 pub struct Limit {
     /// The priority as the backend names it; empty: every priority not named.
     pub priority: String,
-    /// Service time. Reaching it exactly is met.
+    /// The service time allowed. Reaching it exactly is met.
     pub limit: Span,
     /// The service hours it is measured in.
     pub calendar_id: String,
@@ -127,7 +127,8 @@ pub struct PauseRule {
     pub waiting_on: WaitingOn,
     /// Only for these reasons; none: for all.
     pub reasons: Vec<String>,
-    /// Longest a single pause may be, in service time; then the clock runs on.
+    /// The longest a single pause may be, in service time; then the clock runs on. `None`: it has
+    /// no maximum.
     pub maximum: Option<Span>,
 }
 
@@ -139,12 +140,12 @@ pub enum OnPriorityChange {
     FromStart,
     /// The new limit counts from the change; a breach before it stands.
     FromChange,
-    /// What elapsed is held against the new limit; a breach before it stands.
+    /// The elapsed time counts against the new limit; a breach before it stands.
     CarryElapsed,
     /// The share of the limit used is kept, rounded down to the nanosecond; a breach before it
     /// stands.
     CarryFraction,
-    /// The priority at the clock's start rules.
+    /// The clock keeps the limit of the priority at its start.
     Frozen,
 }
 
@@ -210,7 +211,7 @@ impl Terms {
 }
 
 impl Metric {
-    /// Its clock runs until the work is done.
+    /// Whether its clock runs until the work is done.
     pub fn runs_until_done(self) -> bool {
         match self {
             Metric::Resolution | Metric::Restoration | Metric::Custom => true,
@@ -220,13 +221,13 @@ impl Metric {
 }
 
 impl Target {
-    /// What `priority` may take: its own limit, else that for every priority not named.
+    /// The limit of `priority`: its own, else that for every priority not named.
     pub fn limit(&self, priority: &str) -> Option<&Limit> {
         let named = self.limits.iter().find(|limit| limit.priority == priority);
         named.or_else(|| self.limits.iter().find(|limit| limit.priority.is_empty()))
     }
 
-    /// The first pause rule, by its place, that fits who is waited on and why.
+    /// The index in `pauses` of the first rule that fits who is waited on and why.
     pub fn pause_rule(&self, waiting_on: WaitingOn, reason: &str) -> Option<usize> {
         self.pauses.iter().position(|rule| {
             rule.waiting_on == waiting_on

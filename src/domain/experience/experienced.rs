@@ -1,4 +1,4 @@
-//! What people went through in one incident, by the hours of one contract.
+//! The experienced account of one incident, by the working hours of one contract.
 
 use std::collections::BTreeMap;
 
@@ -7,15 +7,16 @@ use super::lost_time::{lost_time, people_hit};
 use super::party_time::{Holder, party_time};
 use super::passages::Passages;
 use super::survey::Survey;
+use crate::domain::calendar::Calendars;
 use crate::domain::calendar::hours::ServiceHours;
-use crate::domain::clock::{Agreement, Calendars, Clock};
+use crate::domain::clock::{Agreement, Clock};
 use crate::domain::contract::Metric;
 use crate::domain::incident::History;
-use crate::domain::stretches::Stretches;
+use crate::domain::intervals::Intervals;
 use crate::domain::time::{Instant, Span};
 use crate::domain::time_sum::TimeSum;
 
-/// What people went through in an incident, by the hours of one contract.
+/// How people experienced an incident, by the working hours of one contract.
 #[derive(Clone, Debug)]
 pub struct Experience<'a> {
     /// The contract.
@@ -23,9 +24,9 @@ pub struct Experience<'a> {
     /// The target it stands beside: the contract's first on resolution, else its first on
     /// restoration, else its first that has a clock.
     pub target_id: &'a str,
-    /// Whose turn it was, by the service hours of that target.
+    /// Whose turn it was, by the service hours of that target; the spans partition the open time.
     pub party_time: BTreeMap<Holder<&'a str>, Span>,
-    /// How it flowed, by the same hours.
+    /// How the incident flowed, by the same hours.
     pub flow: Flow,
     /// The hours in which the client's people work.
     pub calendar_id: &'a str,
@@ -35,28 +36,28 @@ pub struct Experience<'a> {
     pub trouble_began: Option<Instant>,
     /// When it ended, if it is over.
     pub trouble_ended: Option<Instant>,
-    /// How long people had trouble, in their hours. Nothing is paused, nothing excluded; the time
+    /// How long people had trouble, in their working hours. Nothing is paused or excluded; the time
     /// between a resolution and a reopening is no trouble.
     pub experienced: Span,
-    /// What it may be by the contract's experience terms, if they limit it.
+    /// The limit on that by the contract's experience terms, if they set one.
     pub limit: Option<Span>,
-    /// The contract has experience terms.
+    /// Whether the contract has experience terms.
     pub is_agreed: bool,
-    /// The incident is no longer open, so that time alone changes nothing any more.
+    /// Whether the incident is no longer open, so that time alone changes nothing any more.
     pub has_ended: bool,
-    /// The people-time it cost.
+    /// The people-time lost.
     pub lost_time: TimeSum,
     /// The most people it hit at once.
     pub people_hit: u32,
-    /// What they say.
+    /// Their answers to surveys.
     pub survey: Survey,
-    trouble: Stretches,
+    trouble: Intervals,
     working: &'a ServiceHours,
 }
 
 impl Experience<'_> {
-    /// How long people had trouble, less what the clocks of the target have counted, of the
-    /// incident's `clocks`; negative: it was over for people before it was by the contract.
+    /// The experienced time less the time counted by the target's clocks among `clocks`; negative
+    /// when it was over for people before it was by the contract.
     pub fn gap(&self, clocks: &[Clock<'_>]) -> Span {
         let is_its = |clock: &&Clock<'_>| {
             clock.contract_id == self.contract_id && clock.target_id == self.target_id
@@ -65,14 +66,14 @@ impl Experience<'_> {
         self.experienced - counted
     }
 
-    /// How long people had trouble between two instants, in their hours.
+    /// How long people had trouble in `[from, until)`, in their working hours.
     pub fn experienced_within(&self, from: Instant, until: Instant) -> Span {
         self.trouble.within(from, until).elapsed(self.working)
     }
 }
 
-/// What people went through as of an instant, by the contract whose clocks these are; `None` when
-/// it has none.
+/// The experience of an incident as of an instant, under the contract whose clocks these are;
+/// `None` without clocks, or when a calendar is unknown.
 pub fn experience<'a>(
     history: &History<'a>,
     passages: &Passages<'a>,
@@ -89,7 +90,7 @@ pub fn experience<'a>(
     let began = passages.trouble_began().unwrap_or(as_of);
     let service = calendars.in_force(leading.calendar_id, leading.start_time.unwrap_or(began))?;
     let working = calendars.in_force(calendar_id, began)?;
-    let trouble = Stretches::united(passages.trouble().map(|p| (p.start, p.end)));
+    let trouble = Intervals::union(passages.trouble().map(|p| (p.start, p.end)));
     Some(Experience {
         contract_id: leading.contract_id,
         target_id: leading.target_id,
@@ -111,8 +112,9 @@ pub fn experience<'a>(
     })
 }
 
-/// The clock that shows how long it took, in its last cycle; one that has not started only where
-/// none has.
+/// The clock that stands for the incident: the last cycle of the first resolution target, else of
+/// the first restoration target, else of the first target. Clocks that have not started are passed
+/// over unless none has.
 fn leading<'c, 'a>(clocks: &'c [Clock<'a>]) -> Option<&'c Clock<'a>> {
     let none_started = clocks.iter().all(|clock| clock.start_time.is_none());
     let mut started = clocks.iter().filter(|c| none_started || c.start_time.is_some());

@@ -1,16 +1,17 @@
-//! The SLX figure: one number that a client understands, made only of what stands beside it.
+//! The SLX figure: one number for the experience of a client's people, computed from four parts
+//! that are always shown with it.
 //!
-//! Four parts, each a share from nothing to all, weighed as the contract says:
+//! Each part is a share from 0 to 1, weighted as the contract states:
 //!
 //! ```text
 //! lost time = 1 - lost / (worst a hundred people lose in 30 days x people / 100 x days / 30)
 //! promises  = kept / (kept + broken)
 //! idle      = 1 - idle / service time
 //! score     = average score / 10
-//! figure    = sum of weight x part / sum of weights, over the parts of which something is known
+//! figure    = sum of weight x part / sum of weights, over the parts that are known
 //! ```
 //!
-//! A part below nothing is nothing; every share is rounded down to the millionth.
+//! A negative part counts as 0; every share is rounded down to the millionth.
 
 use super::totals::ExperienceTotals;
 use crate::domain::contract::{ExperienceTerms, SlxWeights};
@@ -18,59 +19,47 @@ use crate::domain::share::Share;
 use crate::domain::time::Span;
 use crate::domain::time_sum::TimeSum;
 
-/// The stretch in which a hundred people lose the worst time at most.
+/// The length of time that `worst_lost_time` refers to: thirty days.
 const MONTH: Span = Span::from_hours(30 * 24);
 
 /// The figure and its parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Figure {
-    /// The figure; `None`: nothing is known of any part that weighs something.
+    /// The figure; `None`: no part with a weight is known.
     pub value: Option<Share>,
-    /// The time people did not lose.
+    /// How little time people lost.
     pub lost_time: Part,
-    /// The promises kept.
+    /// The share of promises kept.
     pub promises: Part,
-    /// The time somebody worked or somebody else was waited on.
+    /// The share of service time that was not idle.
     pub idle: Part,
-    /// The score people gave.
+    /// The average score people gave, as a share of 10.
     pub score: Part,
 }
 
 /// A part of the figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Part {
-    /// What it weighs.
+    /// Its weight.
     pub weight: u32,
-    /// What it is; `None`: nothing is known of it.
+    /// Its value; `None`: it is not known.
     pub value: Option<Share>,
 }
 
-/// The figure of what incidents cost people in a stretch of time, if the contract weighs one.
-pub fn figure(
-    terms: &ExperienceTerms,
-    experience_totals: &ExperienceTotals,
-    length: Span,
-) -> Option<Figure> {
+/// The SLX figure of the experience totals over `length` of time; `None` when the terms set no
+/// weights.
+pub fn figure(terms: &ExperienceTerms, totals: &ExperienceTotals, length: Span) -> Option<Figure> {
     let weights = terms.slx_weights.as_ref()?;
     let part = |weight, value| Part { weight, value };
     let mut figure = Figure {
         value: None,
-        lost_time: part(
-            weights.lost_time,
-            kept_time(weights, terms.people, experience_totals, length),
-        ),
-        promises: part(weights.promises, kept_promises(experience_totals)),
+        lost_time: part(weights.lost_time, kept_time(weights, terms.people, totals, length)),
+        promises: part(weights.promises, kept_promises(totals)),
         idle: part(
             weights.idle,
-            share(
-                experience_totals.service_time.less(experience_totals.idle_time),
-                experience_totals.service_time,
-            ),
+            share(totals.service_time.less(totals.idle_time), totals.service_time),
         ),
-        score: part(
-            weights.score,
-            Share::of(experience_totals.survey.scores, experience_totals.survey.answers * 10),
-        ),
+        score: part(weights.score, Share::of(totals.survey.scores, totals.survey.answers * 10)),
     };
     figure.value = weighed(&[figure.lost_time, figure.promises, figure.idle, figure.score]);
     Some(figure)
@@ -79,24 +68,21 @@ pub fn figure(
 fn kept_time(
     weights: &SlxWeights,
     people: u32,
-    experience_totals: &ExperienceTotals,
+    totals: &ExperienceTotals,
     length: Span,
 ) -> Option<Share> {
     let lengths = |span: Span| u128::try_from(span.nanos() / 1_000_000_000).unwrap_or_default();
-    // A hundred times as much on both sides spares a division.
+    // Both sides are a hundred times as large, which spares a division.
     let worst = TimeSum::of(people, weights.worst_lost_time).times(lengths(length));
-    let lost = experience_totals.lost_time.times(100).times(lengths(MONTH));
+    let lost = totals.lost_time.times(100).times(lengths(MONTH));
     share(worst.less(lost), worst)
 }
 
-fn kept_promises(experience_totals: &ExperienceTotals) -> Option<Share> {
-    Share::of(
-        experience_totals.promises_kept,
-        experience_totals.promises_kept + experience_totals.promises_broken,
-    )
+fn kept_promises(totals: &ExperienceTotals) -> Option<Share> {
+    Share::of(totals.promises_kept, totals.promises_kept + totals.promises_broken)
 }
 
-/// The parts of which something is known, each by its weight.
+/// The weighted mean of the known parts.
 fn weighed(parts: &[Part]) -> Option<Share> {
     let known = || parts.iter().filter_map(|part| Some((u64::from(part.weight), part.value?)));
     let whole: u64 = known().map(|(weight, _)| weight * u64::from(Share::ALL.millionths())).sum();
@@ -130,7 +116,7 @@ mod tests {
         Span::from_hours(hours).into()
     }
 
-    fn experience_totals() -> ExperienceTotals {
+    fn totals() -> ExperienceTotals {
         ExperienceTotals {
             lost_time: hours(100),
             promises_kept: 1,
@@ -142,7 +128,7 @@ mod tests {
         }
     }
 
-    fn described(figure: Option<Figure>) -> Vec<String> {
+    fn shares(figure: Option<Figure>) -> Vec<String> {
         let Some(Figure { value, lost_time, promises, idle, score }) = figure else {
             return Vec::new();
         };
@@ -154,32 +140,18 @@ mod tests {
     #[test]
     fn the_figure_is_its_parts_by_their_weights() {
         // 100 of 400 hours lost: 75 %. (40 x 75 + 20 x 25 + 20 x 40 + 20 x 75) / 100 = 58.
-        assert_eq!(
-            described(figure(&terms(), &experience_totals(), MONTH)),
-            ["58", "75", "25", "40", "75"]
-        );
+        assert_eq!(shares(figure(&terms(), &totals(), MONTH)), ["58", "75", "25", "40", "75"]);
         let half = Span::from_hours(15 * 24);
-        assert_eq!(
-            described(figure(&terms(), &experience_totals(), half))[1],
-            "50",
-            "in half the time"
-        );
+        assert_eq!(shares(figure(&terms(), &totals(), half))[1], "50", "in half the time");
     }
 
     #[test]
-    fn what_is_not_known_weighs_nothing() {
-        let experience_totals =
-            ExperienceTotals { lost_time: hours(100), ..ExperienceTotals::default() };
-        assert_eq!(
-            described(figure(&terms(), &experience_totals, MONTH)),
-            ["75", "75", "-", "-", "-"]
-        );
+    fn unknown_parts_have_no_weight() {
+        let totals = ExperienceTotals { lost_time: hours(100), ..ExperienceTotals::default() };
+        assert_eq!(shares(figure(&terms(), &totals, MONTH)), ["75", "75", "-", "-", "-"]);
         let nobody = ExperienceTerms { people: 0, ..terms() };
-        assert_eq!(
-            described(figure(&nobody, &experience_totals, MONTH)),
-            ["-", "-", "-", "-", "-"]
-        );
-        assert_eq!(figure(&ExperienceTerms::default(), &experience_totals, MONTH), None);
+        assert_eq!(shares(figure(&nobody, &totals, MONTH)), ["-", "-", "-", "-", "-"]);
+        assert_eq!(figure(&ExperienceTerms::default(), &totals, MONTH), None);
     }
 
     proptest! {
@@ -189,8 +161,12 @@ mod tests {
         ) {
             let with = |lost: i64| {
                 let (lost_time, idle_time) = (hours(lost), hours(idle));
-                let experience_totals = ExperienceTotals { promises_kept: kept, promises_broken: broken, ..experience_totals() };
-                figure(&terms(), &ExperienceTotals { lost_time, idle_time, ..experience_totals }, MONTH)
+                let totals = ExperienceTotals {
+                    promises_kept: kept,
+                    promises_broken: broken,
+                    ..totals()
+                };
+                figure(&terms(), &ExperienceTotals { lost_time, idle_time, ..totals }, MONTH)
             };
             let Some(Figure { value, lost_time, promises, idle, score }) = with(lost) else {
                 return Err(TestCaseError::fail("no figure"));

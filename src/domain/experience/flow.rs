@@ -1,53 +1,54 @@
-//! Flow: how an incident went through the hands of those who worked on it.
+//! Flow (Kanban): how much of an incident's time was work, and what the rest was.
 //!
-//! Kanban's *flow efficiency* is the time worked on something divided by the time it took. The rest
-//! was waiting: for a party, which the party time shows, or for nothing at all, which is idle time.
+//! *Flow efficiency* is the time worked on something divided by the time it took. The rest was
+//! waiting: for a party, which the party time shows, or for nobody, which is idle time.
 
 use super::passages::{Passage, Passages};
 use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::incident::{Fact, History, WaitingOn};
+use crate::domain::intervals::Intervals;
 use crate::domain::share::Share;
-use crate::domain::stretches::Stretches;
 use crate::domain::time::{Instant, Span};
 
 /// How an incident flowed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Flow {
-    /// Time worked on it, whenever that was; what two people worked at once counts once.
+    /// Time worked on it, inside and outside service hours; work of two people at once counts once.
     pub touch_time: Span,
-    /// Service hours in which it was open.
+    /// Service time in which it was open.
     pub service_time: Span,
-    /// Of those: in which somebody worked on it.
+    /// Of that: time in which somebody worked on it.
     pub worked: Span,
-    /// Of those: in which nobody but the provider was waited on, and nobody worked.
+    /// Of that: time in which only the provider was to act, and nobody worked.
     pub idle_time: Span,
     /// How often it went from one group to another.
     pub handovers: u32,
     /// How often it was reopened.
     pub reopenings: u32,
-    /// What the client was promised of when it would work again.
+    /// What became of the promises to the client of when it would work again.
     pub promises: Promises,
 }
 
-/// Instants by which the client was promised that it would work again.
+/// How many promises to the client, of when it would work again, were kept or broken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Promises {
-    /// It worked by then, or right then.
+    /// It worked by then.
     pub kept: u32,
     /// It did not.
     pub broken: u32,
-    /// Still to come.
+    /// The promised instant is still to come.
     pub open: u32,
 }
 
 impl Flow {
-    /// The share of the service hours in which somebody worked; `None` when there were none.
+    /// Flow efficiency: the share of the open service time in which somebody worked; `None` when
+    /// there was none.
     pub fn efficiency(&self) -> Option<Share> {
         share(self.worked, self.service_time)
     }
 }
 
-/// How an incident flowed as of an instant, by the service hours of its clock.
+/// The flow of an incident as of an instant, in the service hours `hours`.
 pub fn flow(
     history: &History<'_>,
     passages: &Passages<'_>,
@@ -55,10 +56,10 @@ pub fn flow(
     as_of: Instant,
 ) -> Flow {
     let worked = worked(history, as_of);
-    let open = stretches(passages.open());
+    let open = intervals(passages.open());
     let is_ours =
         |p: &&Passage<'_>| matches!(p.waiting_on, WaitingOn::Provider | WaitingOn::Nobody);
-    let ours = stretches(passages.open().filter(is_ours));
+    let ours = intervals(passages.open().filter(is_ours));
     let service_time = open.elapsed(hours);
     Flow {
         touch_time: worked.length(),
@@ -71,8 +72,8 @@ pub fn flow(
     }
 }
 
-fn stretches<'p>(passages: impl Iterator<Item = &'p Passage<'p>>) -> Stretches {
-    Stretches::united(passages.map(|passage| (passage.start, passage.end)))
+fn intervals<'p>(passages: impl Iterator<Item = &'p Passage<'p>>) -> Intervals {
+    Intervals::union(passages.map(|passage| (passage.start, passage.end)))
 }
 
 /// The facts up to an instant, in the order they occurred.
@@ -85,8 +86,8 @@ fn facts<'h>(
     known.map(|event| (event.occur_time, &event.fact))
 }
 
-fn worked(history: &History<'_>, as_of: Instant) -> Stretches {
-    Stretches::united(facts(history, as_of).filter_map(|(time, fact)| match fact {
+fn worked(history: &History<'_>, as_of: Instant) -> Intervals {
+    Intervals::union(facts(history, as_of).filter_map(|(time, fact)| match fact {
         Fact::WorkLogged { start_time, duration } => {
             let start = start_time.map_or_else(|| time.checked_add(-*duration), Ok);
             let start = start.unwrap_or(Instant::MIN);
@@ -110,16 +111,16 @@ fn reopenings(history: &History<'_>, as_of: Instant) -> u32 {
     count(facts(history, as_of).filter(|(_, fact)| matches!(fact, Fact::Reopened)).count())
 }
 
-/// A promise is kept when the trouble in which it was made ended by then. What is promised when
-/// there is no trouble promises nothing.
+/// A promise is kept when the trouble in which it was made ended by the promised instant. A promise
+/// made while there is no trouble is not counted.
 fn promises(history: &History<'_>, passages: &Passages<'_>, as_of: Instant) -> Promises {
-    let trouble = stretches(passages.trouble());
+    let trouble = intervals(passages.trouble());
     let mut promises = Promises::default();
     for (time, fact) in facts(history, as_of) {
-        let Fact::ClientUpdated { reported_time: Some(described) } = fact else { continue };
-        let Some((_, ended)) = trouble.around(time) else { continue };
+        let Fact::ClientUpdated { reported_time: Some(promised) } = fact else { continue };
+        let Some((_, ended)) = trouble.containing(time) else { continue };
         let goes_on = ended == as_of && !passages.is_over();
-        match (*described < ended, goes_on) {
+        match (*promised < ended, goes_on) {
             (true, _) => promises.broken += 1,
             (false, true) => promises.open += 1,
             (false, false) => promises.kept += 1,
@@ -128,7 +129,7 @@ fn promises(history: &History<'_>, passages: &Passages<'_>, as_of: Instant) -> P
     promises
 }
 
-/// An incident has far fewer events than this can hold.
+/// An incident's events are far fewer than 2^32.
 fn count(events: usize) -> u32 {
     u32::try_from(events).unwrap_or(u32::MAX)
 }

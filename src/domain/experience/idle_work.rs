@@ -1,49 +1,52 @@
-//! Work that is idle although nothing stands in its way: of open clocks, and of those that stopped.
+//! Idle work: estimated work that fits before the due time and that nobody touches. For open clocks
+//! as urgency, for stopped ones as avoidable time.
 
 use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::clock::{Clock, Phase};
 use crate::domain::incident::{Fact, History};
 use crate::domain::time::{Instant, Span};
 
-/// Idle for less, in service time, is not left idle.
+/// Work is not flagged before it has been idle for this much service time.
 const IDLE_LEAST: Span = Span::from_minutes(30);
 
 /// What is known of a clock's work at an instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Work {
-    /// As of when.
+    /// The instant this is known at.
     pub time: Instant,
     /// Pending, running, paused or ended.
     pub phase: Phase,
-    /// It is the provider's to act.
+    /// Whether the provider is to act.
     pub is_providers: bool,
     /// When something last happened to the incident.
     pub last_event_time: Instant,
     /// When the clock is due if it runs from now on; `None`: beyond 2199.
     pub due_time: Option<Instant>,
-    /// What is left of its limit, in service time.
+    /// The limit less the elapsed time, in service time.
     pub remaining: Span,
     /// The work that was left when it was last estimated; `None`: it was not.
     pub effort_remaining: Option<Span>,
 }
 
-/// How an open clock stands against the work still estimated.
+/// The time an open clock has left beside the estimated work.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Urgency {
     /// The work still estimated.
     pub effort_remaining: Span,
-    /// Work must begin by then, or the estimate no longer fits before the due instant.
+    /// Work must begin by then, or the estimate no longer fits before the due time; `None`: there
+    /// is no due time.
     pub latest_start_time: Option<Instant>,
-    /// Service time left beyond the work; negative: it no longer fits.
+    /// The remaining service time less the work; negative when the work no longer fits.
     pub slack: Span,
-    /// The service time for which it now is the provider's to act and nothing happens.
+    /// The service time for which the provider has been to act and nothing has happened.
     pub idle_time: Span,
-    /// It lies although the estimated work is shorter than what it has lain, and would fit.
+    /// Whether it has been idle for longer than the estimated work takes, and the work still fits.
     pub has_idle_work: bool,
 }
 
 impl Urgency {
-    /// Of a clock's work; `None` where none is estimated, or the clock has ended.
+    /// The urgency of a clock's work; `None` when none is estimated, or the clock neither runs nor
+    /// is paused.
     pub fn of(work: &Work, hours: &ServiceHours) -> Option<Urgency> {
         let effort_remaining = work.effort_remaining?;
         if !matches!(work.phase, Phase::Running | Phase::Paused) {
@@ -52,17 +55,17 @@ impl Urgency {
         let due = work.due_time;
         let slack = work.remaining - effort_remaining;
         let idle_time = work.idle_time(hours);
-        let lies = idle_time >= IDLE_LEAST.max(effort_remaining);
+        let is_idle = idle_time >= IDLE_LEAST.max(effort_remaining);
         Some(Urgency {
             effort_remaining,
             latest_start_time: due.and_then(|due| hours.subtract(due, effort_remaining)),
             slack,
             idle_time,
-            has_idle_work: lies && effort_remaining > Span::ZERO && slack > Span::ZERO,
+            has_idle_work: is_idle && effort_remaining > Span::ZERO && slack > Span::ZERO,
         })
     }
 
-    /// Why it is flagged, in plain words; `None` when it is not.
+    /// Why it is flagged as idle work, as a sentence; `None` when it is not.
     pub fn reason(&self) -> Option<String> {
         self.has_idle_work.then(|| {
             format!(
@@ -74,7 +77,8 @@ impl Urgency {
 }
 
 impl Work {
-    /// The service time for which it now is the provider's to act and nothing happens.
+    /// The service time for which the provider has been to act and nothing has happened; zero
+    /// unless the clock runs.
     pub fn idle_time(&self, hours: &ServiceHours) -> Span {
         match (self.phase, self.is_providers) {
             (Phase::Running, true) => hours.elapsed(self.last_event_time, self.time),
@@ -83,21 +87,21 @@ impl Work {
     }
 }
 
-/// When a decided clock's work could have been done, had it been begun when it was first known.
+/// When a stopped clock's work could have been done, had it begun when it was first estimated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Avoidable {
     /// When the work was first estimated.
     pub estimate_time: Instant,
     /// The work that was estimated then.
     pub effort: Span,
-    /// Begun at once and never paused, it would have been ready by then.
+    /// When it would have been ready, begun at once and never paused.
     pub ready_time: Instant,
-    /// The service time from then to when it stopped.
+    /// The service time from `ready_time` until the clock stopped.
     pub lost_time: Span,
 }
 
 impl Avoidable {
-    /// What could have been, in plain words.
+    /// When it could have been ready, as a sentence.
     pub fn reason(&self) -> String {
         format!(
             "done at once, it could have been ready at {}; {} of service time were avoidable",
@@ -105,14 +109,14 @@ impl Avoidable {
         )
     }
 
-    /// Its work was left idle: at least for as long as the work takes.
+    /// Whether its work was left idle: for at least as long as the work takes.
     pub fn has_idle_work(&self) -> bool {
         self.lost_time >= IDLE_LEAST.max(self.effort)
     }
 }
 
-/// What was avoidable of a stopped clock's time; `None` where no work was estimated while it ran,
-/// it stopped no later than it had to, or it does not run until the work is done.
+/// The avoidable time of a stopped clock; `None` when no work was estimated, it stopped no later
+/// than the work takes, or its metric does not run until the work is done.
 pub fn avoidable(
     history: &History<'_>,
     clock: &Clock<'_>,

@@ -1,24 +1,23 @@
-//! Lost time: what an incident cost the people it hit.
+//! Lost time: the working time that an incident cost the people it hit (IEEE Std 1366).
 //!
-//! Power and telephone companies have counted so for decades. IEEE Std 1366 calls `N` x `r`,
-//! the customers an interruption hits times how long it lasts, *customer-minutes of interruption*
-//! (CMI); their sum a customer served is SAIDI (how long a customer was without), the sum of `N` a
-//! customer served SAIFI (how often). Service desks that measure experience call the same thing
-//! lost user hours. slx counts:
+//! IEEE Std 1366, on electric power distribution, calls `N` x `r`, the customers an interruption
+//! hits times how long it lasts, *customer-minutes of interruption* (CMI). Their sum per customer
+//! served is SAIDI (how long a customer was without), the sum of `N` per customer served SAIFI (how
+//! often). Service desks that measure experience call the same thing lost user hours. slx counts:
 //!
 //! ```text
 //! lost time = sum over passages of trouble: people hit x working time in it x loss / 100
 //! ```
 //!
 //! Working time is what the client's own calendar opens; the loss is how much of their work they
-//! could not do, in percent, as reported. Nothing is paused, nothing excluded. With the people a
-//! contract serves, SAIDI is `lost time / people` and SAIFI `people hit / people`.
+//! could not do, in percent, as reported. Nothing is paused or excluded. With the people a contract
+//! serves, SAIDI is `lost time / people` and SAIFI `people hit / people`.
 
 use super::passages::Passages;
 use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::time_sum::TimeSum;
 
-/// The people-time that was lost, in `hours`; rounded down to the nanosecond once, at the end.
+/// The people-time lost within `hours`, rounded down to the nanosecond once, at the end.
 pub fn lost_time(passages: &Passages<'_>, hours: &ServiceHours) -> TimeSum {
     let lost = passages.trouble().map(|passage| {
         let working = hours.elapsed(passage.start, passage.end);

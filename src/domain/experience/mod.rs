@@ -1,13 +1,12 @@
-//! Experience: what people went through, beside what was agreed.
+//! Experience: what incidents meant to the people they hit, beside the contractual account.
 //!
-//! The contractual account pauses, excludes and looks at one clock. This one does not: a
-//! [`Passages`] is the incident as those it hit experienced it, from their first moment of trouble
-//! until the service was restored. From it follow whose turn it was ([`party_time`]), what it cost
-//! the people it hit ([`lost_time()`]), how it went through the hands of those who worked on it
-//! ([`Flow`]), and whether its work was idle though nothing stood in its way ([`Urgency`],
-//! [`Avoidable`]); beside it stands what people say themselves ([`Survey`]). What incidents cost
-//! adds up ([`ExperienceTotals`]), and a contract may weigh it into one figure ([`Figure`]) that
-//! never hides its parts.
+//! The contractual account pauses, excludes and looks at one clock. This one does not: [`Passages`]
+//! are the incident as the people it hit experienced it, from their first moment of trouble until
+//! the service was restored. From them follow whose turn it was ([`party_time`]), the time it cost
+//! people ([`lost_time()`]), how much of it was work ([`Flow`]), and whether work was left idle
+//! ([`Urgency`], [`Avoidable`]); people's own answers stand beside that ([`Survey`]). What
+//! incidents cost adds up ([`ExperienceTotals`]), and a contract may weigh it into one figure with
+//! its parts ([`Figure`]).
 
 mod experienced;
 mod figure;

@@ -7,7 +7,7 @@ use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::incident::WaitingOn;
 use crate::domain::time::Span;
 
-/// Who had the time of an incident; a third party goes by its name.
+/// Whose turn a part of an incident's time was; a third party goes by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Holder<N> {
     /// The provider: whenever nobody else was waited on, also when nobody was.
@@ -16,12 +16,12 @@ pub enum Holder<N> {
     Client,
     /// The third party of this name.
     ThirdParty(N),
-    /// Nobody: it was outside service hours.
+    /// Nobody's: it was outside service hours.
     ClosedHours,
 }
 
 impl<N> Holder<N> {
-    /// The same, its name borrowed.
+    /// The same holder with its name borrowed.
     pub fn as_ref(&self) -> Holder<&N> {
         match self {
             Holder::Provider => Holder::Provider,
@@ -31,7 +31,7 @@ impl<N> Holder<N> {
         }
     }
 
-    /// The same, by another kind of name.
+    /// The same holder with its name converted.
     pub fn named<M>(self, name: impl FnOnce(N) -> M) -> Holder<M> {
         match self {
             Holder::Provider => Holder::Provider,
@@ -42,9 +42,10 @@ impl<N> Holder<N> {
     }
 }
 
-/// What each had of the time in which an incident was open; who had none is not in it.
+/// How the time in which an incident was open divides among the holders; those without any are left
+/// out.
 ///
-/// Every nanosecond from the opening to the resolution, or to the instant queried, is in
+/// Every nanosecond from the opening to the resolution, or to the instant evaluated at, is in
 /// exactly one entry: outside `hours` in that of the closed hours, else in that of the party waited
 /// on. The time between a resolution and a reopening is in none, for the incident was not open.
 pub fn party_time<'e>(

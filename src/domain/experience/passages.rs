@@ -1,23 +1,23 @@
-//! An incident's course: its history as passages of time.
+//! Passages: an incident's history divided into the times in which nothing changed.
 
 use crate::domain::incident::{History, State, WaitingOn};
 use crate::domain::time::Instant;
 
-/// A passage of time in which nothing changed for those it hits or those who work on it.
+/// A time in which nothing changed for the people an incident hits or those who work on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Passage<'e> {
-    /// From here.
+    /// Its first instant.
     pub start: Instant,
-    /// To here.
+    /// The first instant after it.
     pub end: Instant,
     /// Who had to act.
     pub waiting_on: WaitingOn,
     /// The third party that had to act.
     pub third_party: &'e str,
-    /// The incident was open: neither resolved nor cancelled nor merged into another.
+    /// Whether the incident was open: neither resolved nor cancelled nor merged into another.
     pub is_open: bool,
-    /// The client's people had trouble: from the opening, or from before it where it says so, until
-    /// the service was restored, and again after a reopening.
+    /// Whether the client's people had trouble: from the opening, or from the earlier instant it
+    /// reports, until the service was restored, and again after a reopening.
     pub is_trouble: bool,
     /// How many people it hit.
     pub affected_users: u32,
@@ -25,10 +25,10 @@ pub struct Passage<'e> {
     pub productivity_loss: u32,
 }
 
-/// An incident's passages up to an instant, in order and without holes.
+/// An incident's passages up to an instant, in order and without gaps.
 ///
 /// The time between a resolution and a reopening is a passage too, but neither open nor trouble:
-/// all were informed that it was over, and nobody was waited on.
+/// everybody took it to be over, and nobody was waited on.
 #[derive(Clone, Debug, Default)]
 pub struct Passages<'e> {
     passages: Vec<Passage<'e>>,
@@ -39,7 +39,7 @@ pub struct Passages<'e> {
 }
 
 impl<'e> Passages<'e> {
-    /// The course of a history as of an instant; empty before the opening.
+    /// The passages of a history up to `as_of`; none before the opening.
     pub fn of(history: &History<'e>, as_of: Instant) -> Passages<'e> {
         let mut passages = Passages::default();
         let mut state = State::default();
@@ -54,7 +54,7 @@ impl<'e> Passages<'e> {
         passages
     }
 
-    /// The passages.
+    /// All passages, in order.
     pub fn passages(&self) -> &[Passage<'e>] {
         &self.passages
     }
@@ -89,7 +89,7 @@ impl<'e> Passages<'e> {
         self.has_ended
     }
 
-    /// Begins the next passage if the fields are not as in the one under way.
+    /// Begins the next passage if the fields differ from those of the present one.
     fn note(&mut self, state: &State<'e>, time: Instant) {
         let Some((opening, opened)) = state.opened else { return };
         let next = passage(state, time);

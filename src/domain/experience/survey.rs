@@ -1,8 +1,8 @@
-//! Surveys: what the people an incident hit say themselves.
+//! Surveys: the answers of the people an incident hit.
 //!
 //! Scores go from 0 to 10. *Happiness* is computed as the Net Promoter Score is (Reichheld, Harvard
 //! Business Review, December 2003): the share of answers of 9 and 10 less the share of those of 0
-//! to 6, from -100 % to 100 %; the 7 and 8 between them count in the whole only.
+//! to 6, from -100 % to 100 %; scores of 7 and 8 count in the total only.
 
 use crate::domain::decimal::Decimal;
 use crate::domain::figures::{Count, PeopleTime, define_figures, survey_table};
@@ -37,14 +37,14 @@ impl Survey {
         }
     }
 
-    /// The average score, rounded down to the hundredth; `None` of nothing.
+    /// The average score from 0 to 10, rounded down to the hundredth; `None` without answers.
     pub fn average_score(&self) -> Option<Decimal> {
         let hundredths = self.scores.saturating_mul(100).checked_div(self.answers)?;
         Some(Decimal::new(hundredths, 2))
     }
 
-    /// The share of 9 and 10 less the share of 0 to 6 in percent, rounded down to the hundredth;
-    /// `None` of nothing.
+    /// The share of scores 9 and 10 less the share of 0 to 6, in percent from -100 to 100, rounded
+    /// down to the hundredth; `None` without answers.
     pub fn happiness_percent(&self) -> Option<Decimal> {
         let part = i128::from(self.happy) - i128::from(self.unhappy);
         let whole = i128::from(self.answers);

@@ -1,4 +1,4 @@
-//! What people went through, written as timelines, and laws over random histories.
+//! The experienced account on timelines, and properties over random histories.
 
 use itertools::Itertools;
 use proptest::collection::vec;
@@ -23,10 +23,10 @@ const ESSAY: &str = "
 const RESOLUTION: &str = "resolution P1=8:00/office pause=client";
 
 #[track_caller]
-fn check(case: &Case, as_of: &str, described: &str) {
+fn check(case: &Case, as_of: &str, expected: &str) {
     let found = case
         .experience(at(as_of), |experience, _, _| experience.map(|experience| text(&experience)));
-    assert_eq!(found.unwrap_or_default(), described.split_whitespace().join(" "));
+    assert_eq!(found.unwrap_or_default(), expected.split_whitespace().join(" "));
 }
 
 fn text(experience: &Experience<'_>) -> String {
@@ -42,23 +42,23 @@ fn text(experience: &Experience<'_>) -> String {
 }
 
 #[track_caller]
-fn check_parties(case: &Case, as_of: &str, described: &str) {
+fn check_parties(case: &Case, as_of: &str, expected: &str) {
     let found = case.experience(at(as_of), |experience, _, _| {
         let parties = experience.map(|experience| experience.party_time).unwrap_or_default();
-        let described = parties.iter().map(|(holder, span)| {
+        let texts = parties.iter().map(|(holder, span)| {
             let name = match holder {
                 Holder::ThirdParty(name) => (*name).to_owned(),
                 other => format!("{other:?}").to_lowercase(),
             };
             format!("{name} {}", span_text(*span))
         });
-        described.collect_vec().join(", ")
+        texts.collect_vec().join(", ")
     });
-    assert_eq!(found, described);
+    assert_eq!(found, expected);
 }
 
 #[test]
-fn half_an_hour_of_work_that_lay_for_six_cost_forty_people_their_day() {
+fn half_an_hour_of_work_left_idle_for_six_cost_forty_people_their_day() {
     let case = Case::new([target(RESOLUTION)], ESSAY);
     case.check("Mon 15:00 | stopped met 6:00 of 8:00 due Mon 17:00");
     check(&case, "Mon 15:00", "experienced 6:00 lost 240:00 touched 0:30 idle 5:30 of 6:00");
@@ -81,8 +81,8 @@ fn every_second_is_someones_or_closed() {
         Wed 10:00 resolved";
     let case = Case::new([target(RESOLUTION)], events);
     check_parties(&case, "Tue 10:00", "provider 2:00, closedhours 16:00");
-    let described = "provider 4:00, client 1:00, Carrier 2:00, closedhours 16:00";
-    check_parties(&case, "Thu 10:00", described);
+    let parties = "provider 4:00, client 1:00, Carrier 2:00, closedhours 16:00";
+    check_parties(&case, "Thu 10:00", parties);
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn work_of_two_people_at_once_is_touched_once_and_at_night_it_shortens_no_idle_t
 }
 
 #[test]
-fn what_was_described_is_kept_when_it_works_by_then() {
+fn a_promise_is_kept_when_it_works_by_then() {
     let events = "
         Mon 09:00 opened P1
         Mon 09:30 assigned first
@@ -130,16 +130,16 @@ fn what_was_described_is_kept_when_it_works_by_then() {
         Mon 14:00 reopened
         Mon 15:00 assigned first";
     let case = Case::new([target(RESOLUTION)], events);
-    let described = |as_of: &str| {
+    let flow_at = |as_of: &str| {
         case.experience(at(as_of), |experience, _, _| {
             let flow = experience.map(|experience| experience.flow).unwrap_or_default();
             let promises = (flow.promises.kept, flow.promises.broken, flow.promises.open);
             (promises, flow.handovers, flow.reopenings)
         })
     };
-    assert_eq!(described("Mon 11:00"), ((0, 0, 3), 1, 0));
-    assert_eq!(described("Mon 11:30"), ((0, 1, 2), 1, 0));
-    assert_eq!(described("Mon 16:00"), ((2, 1, 0), 2, 1));
+    assert_eq!(flow_at("Mon 11:00"), ((0, 0, 3), 1, 0));
+    assert_eq!(flow_at("Mon 11:30"), ((0, 1, 2), 1, 0));
+    assert_eq!(flow_at("Mon 16:00"), ((2, 1, 0), 2, 1));
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn answers_are_added_up() {
         Mon 13:00 surveyed 6 0:30
         Mon 14:00 surveyed 10";
     let case = Case::new([target(RESOLUTION)], events);
-    let described = |as_of: &str| {
+    let survey_at = |as_of: &str| {
         let survey = case.experience(at(as_of), |experience, _, _| {
             experience.map(|experience| experience.survey)
         });
@@ -162,9 +162,9 @@ fn answers_are_added_up() {
         let (score, happiness) = (survey.average_score(), survey.happiness_percent());
         (survey.answers, written(score), written(happiness), lost)
     };
-    assert_eq!(described("Mon 10:30"), (0, None, None, 0));
-    assert_eq!(described("Mon 13:00"), (3, Some("7.66".into()), Some("0".into()), 150));
-    assert_eq!(described("Mon 14:00"), (4, Some("8.25".into()), Some("25".into()), 150));
+    assert_eq!(survey_at("Mon 10:30"), (0, None, None, 0));
+    assert_eq!(survey_at("Mon 13:00"), (3, Some("7.66".into()), Some("0".into()), 150));
+    assert_eq!(survey_at("Mon 14:00"), (4, Some("8.25".into()), Some("25".into()), 150));
 }
 
 #[test]
@@ -182,8 +182,8 @@ fn requested() -> impl Strategy<Value = Instant> {
     second.prop_map(|second| Instant::from_seconds(second).unwrap())
 }
 
-/// A experience totals with a figure of its own in every field.
-fn experience_totals(first: u64) -> ExperienceTotals {
+/// Totals with a different figure in every field.
+fn totals(first: u64) -> ExperienceTotals {
     let time = |place: u64| TimeSum::from_parts(first + place, place as u32);
     ExperienceTotals {
         incidents: first,
@@ -218,7 +218,7 @@ fn the_median_is_of_incidents_and_takes_part_in_every_sum() {
         })
         .unwrap()
     };
-    let median = |experience_totals: &ExperienceTotals| experience_totals.lost_times.percentile(50);
+    let median = |totals: &ExperienceTotals| totals.lost_times.percentile(50);
     let hours = |hours: i64| Some(TimeSum::from(Span::from_hours(hours)));
     assert_eq!(median(&ExperienceTotals::default()), None);
     // Six hours of 40, 3, 1 and 0 people.
@@ -237,14 +237,14 @@ proptest! {
 
     #[test]
     fn what_was_added_can_be_taken_out_again(one in 0..1_000_000u64, other in 0..1_000_000u64) {
-        let mut sum = experience_totals(one);
-        sum.add(&experience_totals(other));
-        prop_assert_ne!(&sum, &experience_totals(one));
-        let mut the_other_way = experience_totals(other);
-        the_other_way.add(&experience_totals(one));
+        let mut sum = totals(one);
+        sum.add(&totals(other));
+        prop_assert_ne!(&sum, &totals(one));
+        let mut the_other_way = totals(other);
+        the_other_way.add(&totals(one));
         prop_assert_eq!(&sum, &the_other_way);
-        sum.remove(&experience_totals(other));
-        prop_assert_eq!(sum, experience_totals(one));
+        sum.remove(&totals(other));
+        prop_assert_eq!(sum, totals(one));
     }
 
     #[test]

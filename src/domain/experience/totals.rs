@@ -8,7 +8,7 @@ use crate::domain::spread::Spread;
 totals_table!(define_figures);
 
 impl ExperienceTotals {
-    /// The experience totals of one incident.
+    /// The totals of a single incident.
     pub fn of(experience: &Experience<'_>) -> ExperienceTotals {
         let flow = &experience.flow;
         ExperienceTotals {

@@ -1,16 +1,16 @@
-//! How many more clocks a period will decide: learnt from the days of the contract's own past.
+//! How many more clocks a period will decide, learnt from the contract's own past days.
 
 use chrono::{Datelike, NaiveDate, Weekday};
 
-/// A day like others counts as though so many of it had been seen.
+/// The prior of a weekday's rate: it counts as this many average days seen.
 const DAYS_BEFORE: f64 = 0.5;
-/// A month's factor counts as though so many average days of it had been seen.
+/// The prior of a month's rate: it counts as this many average days seen.
 const MONTH_DAYS_BEFORE: f64 = 30.0;
-/// The relative variance of the rate of a week itself: weeks differ by more than chance. Over
-/// several it evens out.
+/// The relative variance of the weekly rate: weeks differ by more than a Poisson count does. Over
+/// several weeks it averages out.
 const DISPERSION_OF_A_WEEK: f64 = 0.3;
 
-/// How many clocks were decided on each of the past days, and how many of them breached.
+/// How many clocks past days decided, by weekday and by month, and how many breached in all.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PastDays {
     weekdays: [Days; 7],
@@ -25,30 +25,30 @@ struct Days {
     decided: f64,
 }
 
-/// What is expected to be decided beyond what is open now: negative binomial, a Poisson number
-/// whose rate is itself uncertain, with each clock breaching at the share of the past.
+/// The clocks expected to be decided beyond those open now. Their number is negative binomial (a
+/// Poisson count with an uncertain rate), and each breaches with the same probability.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Arrivals {
-    /// How many, on average.
+    /// The expected number.
     pub mean: f64,
-    /// The variance of how many.
+    /// The variance of the number.
     pub variance: f64,
-    /// The share of them that breaches.
+    /// The probability that one breaches, 0 to 1.
     pub breach_share: f64,
 }
 
-/// A day that is not over.
+/// A local date of the period that is not over.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DayLeft {
-    /// Which.
+    /// The local date.
     pub date: NaiveDate,
-    /// How much of its service time is still to come, 0 to 1.
+    /// The share of its service time that is still to come, 0 to 1.
     pub part: f64,
 }
 
 impl PastDays {
-    /// A day is over: so many clocks were decided on it, and so many of them breached. Days
-    /// without any are listed too.
+    /// Learns from a day that is over: how many clocks were decided on it, and how many of them
+    /// breached. Days without any must be learnt too.
     pub fn learn(&mut self, date: NaiveDate, decided: u64, breached: u64) {
         let (weekday, month) = (weekday(date.weekday()), date.month0() as usize);
         let kinds = [self.weekdays.get_mut(weekday), self.months.get_mut(month)];
@@ -59,7 +59,7 @@ impl PastDays {
         self.breached += breached as f64;
     }
 
-    /// How many clocks a date is expected to decide.
+    /// The number of clocks a date is expected to decide.
     pub fn rate(&self, date: NaiveDate) -> f64 {
         let average = self.all.rate(0.0, 0.0);
         let of =
@@ -69,13 +69,12 @@ impl PastDays {
         if average > 0.0 { by_weekday * by_month / average } else { 0.0 }
     }
 
-    /// The share of clocks that breached; half of one that was, and one that was not, before any
-    /// was seen.
+    /// The share of clocks that breached, with one breached and one met clock as its prior.
     pub fn breach_share(&self) -> f64 {
         (self.breached + 1.0) / (self.all.decided + 2.0)
     }
 
-    /// How many clocks some days are expected to decide.
+    /// The number of clocks the days left are expected to decide.
     pub fn expected(&self, left: impl IntoIterator<Item = DayLeft>) -> f64 {
         left.into_iter().map(|day| day.part * self.rate(day.date)).sum()
     }
@@ -85,7 +84,7 @@ impl Arrivals {
     /// Nothing more is expected.
     pub const NONE: Arrivals = Arrivals { mean: 0.0, variance: 0.0, breach_share: 0.0 };
 
-    /// The sum of what arrives within so many days in several ways, each with its mean and the
+    /// The sum of several kinds of arrivals within `days` days, each given by its mean and the
     /// share of it that breaches.
     pub fn sum(days: f64, parts: impl IntoIterator<Item = (f64, f64)>) -> Arrivals {
         let dispersion = DISPERSION_OF_A_WEEK / (days / 7.0).max(1.0);
@@ -115,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn quiet_weekends_and_busy_mondays_are_described_apart() {
+    fn quiet_weekends_and_busy_mondays_are_learnt_apart() {
         let mut past = PastDays::default();
         let first = NaiveDate::from_ymd_opt(2026, 1, 5).unwrap();
         for date in first.iter_days().take(70) {
@@ -137,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn what_arrives_in_several_ways_breaches_as_all_of_them_do() {
+    fn arrivals_of_several_kinds_breach_at_their_mean_share() {
         let within = |days| Arrivals::sum(days, [(30.0, 0.1), (10.0, 0.5)]);
         let all = within(3.0);
         assert!((all.mean - 40.0).abs() < 1e-9 && (all.breach_share - 0.2).abs() < 1e-9);

@@ -1,24 +1,24 @@
-//! What simpler forecasts would have said, learnt from the same history.
+//! Baselines: simpler forecasts learnt from the same history, to compare the model with.
 
 use std::collections::BTreeMap;
 
 use super::snapshot::Snapshot;
 
-/// Shares of the limit from which today's tools warn.
+/// The shares of the limit at which service desk tools commonly warn.
 const RULES_AT: [f32; 3] = [0.5, 0.75, 0.9];
-/// A share counts as though so many had been seen, half of them breached, before it is reported.
+/// The prior of a breach share: it counts as this many clocks seen, half of them breached.
 const SEEN_BEFORE: f64 = 2.0;
 
-/// The forecasts to beat.
+/// The forecasts that the model is compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Baseline {
-    /// The share of breaches of the priority.
+    /// The breach share of the priority.
     BaseRate,
-    /// That of past snapshots at 0, 50, 75 and 90 % of the limit: the rules of today's tools,
-    /// calibrated.
+    /// The breach share of past snapshots from 0, 50, 75 and 90 % of the limit on: the common
+    /// warning rules, calibrated.
     PercentUsed,
-    /// The share of those of the priority that breached among all that lasted as long: Kaplan and
-    /// Meier's estimate, where only the limit ends the watching.
+    /// The breach share among the clocks of the priority that used as much of their limit: the
+    /// estimate of Kaplan and Meier (1958), where clocks are censored at the limit only.
     Survival,
 }
 
@@ -26,18 +26,18 @@ pub enum Baseline {
 pub const BASELINES: [Baseline; 3] =
     [Baseline::BaseRate, Baseline::PercentUsed, Baseline::Survival];
 
-/// A snapshot in the baselines' terms.
+/// What the baselines use of a snapshot.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mark {
     priority: String,
     share_used: f32,
 }
 
-/// What the baselines have learnt.
+/// What all baselines have learnt.
 #[derive(Clone, Debug, Default)]
 pub struct Baselines {
     priorities: BTreeMap<String, Decided>,
-    rules: [Tally; RULES_AT.len() + 1],
+    rules: [BreachShare; RULES_AT.len() + 1],
 }
 
 #[derive(Clone, Debug, Default)]
@@ -48,13 +48,13 @@ struct Decided {
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-struct Tally {
+struct BreachShare {
     seen: f64,
     breached: f64,
 }
 
 impl Mark {
-    /// A snapshot in the baselines' terms.
+    /// The mark of a snapshot.
     pub fn of(snapshot: &Snapshot<'_>) -> Mark {
         Mark { priority: snapshot.priority.to_owned(), share_used: snapshot.share_used() }
     }
@@ -65,7 +65,7 @@ impl Mark {
 }
 
 impl Baselines {
-    /// What a baseline says at a mark.
+    /// The breach probability that a baseline gives at a mark, 0 to 1.
     pub fn probability(&self, of: Baseline, mark: &Mark) -> f64 {
         let decided = self.priorities.get(&mark.priority);
         match of {
@@ -73,12 +73,12 @@ impl Baselines {
             Baseline::Survival => {
                 decided.map_or(0.5, |decided| decided.share_past(mark.share_used))
             }
-            Baseline::PercentUsed => self.rules.get(mark.rule()).map_or(0.5, |tally| tally.share()),
+            Baseline::PercentUsed => self.rules.get(mark.rule()).map_or(0.5, |rule| rule.share()),
         }
     }
 
-    /// A clock of a priority was decided: met with a share of its limit used, or breached. It had
-    /// come by these marks.
+    /// Learns from a decided clock: `met_at` is the share of the limit it had used when it was met,
+    /// `None` when it breached; `marks` are those it had passed.
     pub fn decide(&mut self, priority: &str, met_at: Option<f32>, marks: &[Mark]) {
         let decided = self.priorities.entry(priority.to_owned()).or_default();
         match met_at {
@@ -89,24 +89,24 @@ impl Baselines {
             }
         }
         for mark in marks {
-            if let Some(tally) = self.rules.get_mut(mark.rule()) {
-                tally.seen += 1.0;
-                tally.breached += if met_at.is_none() { 1.0 } else { 0.0 };
+            if let Some(rule) = self.rules.get_mut(mark.rule()) {
+                rule.seen += 1.0;
+                rule.breached += if met_at.is_none() { 1.0 } else { 0.0 };
             }
         }
     }
 }
 
 impl Decided {
-    /// The share that breached of those that used more than a share of their limit.
+    /// The breach share among the clocks that used more than `share_used` of their limit.
     fn share_past(&self, share_used: f32) -> f64 {
         let met = self.met_at.len() - self.met_at.partition_point(|share| *share <= share_used);
         let (met, breached) = (met as f64, self.breached as f64);
-        Tally { seen: met + breached, breached }.share()
+        BreachShare { seen: met + breached, breached }.share()
     }
 }
 
-impl Tally {
+impl BreachShare {
     fn share(self) -> f64 {
         (self.breached + SEEN_BEFORE / 2.0) / (self.seen + SEEN_BEFORE)
     }

@@ -1,27 +1,27 @@
-//! How many of many clocks breach: the Poisson-binomial distribution, exactly.
+//! How many clocks breach: the exact Poisson binomial distribution.
 
-/// What is cut off at each end of the distribution, a clock at a time: less than a float keeps of
-/// the whole. So 10,000 clocks lose less than 1e-11 of it together.
+/// Probabilities below this are cut off at either end of the distribution: less than the precision
+/// of a float. 10,000 clocks lose less than 1e-11 in all.
 const CUT_OFF: f64 = 1e-16;
 
-/// Its ends are looked at after so many clocks.
+/// The ends are trimmed each time this many clocks have been added.
 const CLOCKS_A_TRIM: usize = 16;
 
-/// The distribution of a count.
+/// The probability distribution of a number of breaches.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BreachCounts {
-    /// The least count that is reported.
+    /// The least count that is kept.
     first: usize,
-    /// The probabilities of it and those after it.
+    /// The probabilities of that count and those after it.
     shares: Vec<f64>,
 }
 
 impl BreachCounts {
-    /// How many of independent clocks breach, each with its probability.
+    /// The number of breaches among independent clocks with these probabilities.
     ///
-    /// One clock after the other is added by `f(k) = f(k) (1 - p) + f(k - 1) p`. Only the part of
-    /// the distribution that is not yet nothing is carried along, so the cost grows with the number
-    /// of clocks times the spread of their sum, not with the square of their number.
+    /// Clocks are added one by one: `f(k) = f(k) (1 - p) + f(k - 1) p`. Only the probabilities
+    /// above the cut-off are carried along, so the cost grows with the number of clocks times the
+    /// spread of their sum, not with the square of their number.
     pub fn of(probabilities: impl IntoIterator<Item = f64>) -> BreachCounts {
         let mut counted = BreachCounts { first: 0, shares: vec![1.0] };
         let mut next = Vec::new();
@@ -35,7 +35,7 @@ impl BreachCounts {
         counted
     }
 
-    /// The probability of each count, the least first, as far as it is not nothing.
+    /// The counts above the cut-off with their probabilities, the least first.
     pub fn shares(&self) -> impl Iterator<Item = (usize, f64)> {
         (self.first..).zip(self.shares.iter().copied())
     }
@@ -51,7 +51,7 @@ impl BreachCounts {
         self.shares().map(|(count, share)| count as f64 * share).sum()
     }
 
-    /// The sum with an independent count.
+    /// The distribution of the sum of this and an independent count.
     pub fn plus(&self, other: &BreachCounts) -> BreachCounts {
         let mut shares = vec![0.0; self.shares.len() + other.shares.len() - 1];
         for (place, share) in self.shares.iter().enumerate() {
@@ -62,8 +62,8 @@ impl BreachCounts {
         BreachCounts { first: self.first + other.first, shares }
     }
 
-    /// The distribution without one of the clocks that were added: the recurrence undone, from the
-    /// end at which errors fade.
+    /// The distribution without one of the clocks that were added. The recurrence is undone from
+    /// the end at which rounding errors shrink.
     pub fn without(&self, probability: f64) -> BreachCounts {
         let count = self.shares.len();
         let mut shares = vec![0.0; count];
@@ -86,8 +86,8 @@ impl BreachCounts {
         }
     }
 
-    /// A Poisson number whose rate is itself uncertain: negative binomial of this mean and
-    /// variance, Poisson where the variance is not above the mean.
+    /// The negative binomial distribution of this mean and variance; Poisson where the variance is
+    /// not above the mean.
     pub fn arriving(mean: f64, variance: f64) -> BreachCounts {
         let mut counted = BreachCounts { first: 0, shares: Vec::new() };
         if mean <= 0.0 {

@@ -1,34 +1,34 @@
-//! Features of a snapshot that have a weight for each of their values.
+//! Categorical features: those with one learnt weight for each value.
 
 use super::key::{Hashed, Key};
 use super::snapshot::Snapshot;
 
-/// An effect with a weight for each of its values.
+/// A categorical feature of a snapshot: it has one weight for each of its values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CategoricalFeature {
-    /// Common to all.
+    /// The bias: one weight common to all.
     Bias,
     /// The contract, target and priority.
     Clause,
     /// The clause and who holds it.
     ClauseAndHolder,
-    /// How many instants something happened at.
+    /// At how many instants something happened, in bins.
     Events,
-    /// How often it went from one group to another.
+    /// How often it went from one group to another, up to 5.
     Reassignments,
-    /// The last fact fell outside service hours.
+    /// Whether the last fact fell outside service hours.
     OffHours,
-    /// The group.
+    /// The group it is assigned to.
     Group,
     /// The group and who holds it.
     GroupAndHolder,
-    /// The assignee.
+    /// The person it is assigned to.
     Assignee,
-    /// The category.
+    /// The backend's category.
     Category,
 }
 
-/// Every trait, in the order of a feature vector's keys.
+/// Every categorical feature, in the order of a feature vector's keys.
 pub const CATEGORICAL_FEATURES: [CategoricalFeature; 10] = [
     CategoricalFeature::Bias,
     CategoricalFeature::Clause,
@@ -42,12 +42,12 @@ pub const CATEGORICAL_FEATURES: [CategoricalFeature; 10] = [
     CategoricalFeature::Category,
 ];
 
-/// From these counts of instants on, and below the first.
+/// The least number of instants of each bin after the first.
 const EVENTS_FROM: [u32; 6] = [2, 3, 4, 6, 9, 13];
 const REASSIGNMENTS_MOST: u32 = 5;
 
 impl CategoricalFeature {
-    /// The weight of a count or a choice.
+    /// The key of the weight for a count or a choice.
     pub fn counted(self, count: u8) -> Key {
         self.hashed().with(&[count]).key()
     }
@@ -56,7 +56,7 @@ impl CategoricalFeature {
         Hashed::new(&[b't', self as u8])
     }
 
-    /// The weight that a snapshot touches.
+    /// The key of the weight for a snapshot's value.
     pub(super) fn key(self, snapshot: &Snapshot<'_>) -> Key {
         let Snapshot { incident, .. } = snapshot;
         let clause = || {

@@ -1,23 +1,23 @@
-//! Effects that never fall: values at knots, interpolated between them.
+//! Curves that never fall: values at knots, linearly interpolated between them.
 //!
-//! Three laws of the forecast rest on this. A value between two knots is a mixture of theirs, so
-//! nothing jumps where one bin would end and the next begin. And after every lesson the curve is
-//! put back to the nearest one that does not fall, where a knot with more evidence moves less: so
-//! a clock's probability never falls as service time passes, nor rises with a longer limit.
+//! Three properties of the forecast follow. A value between two knots is a mixture of theirs, so
+//! the probability does not jump from one bin to the next. And after every lesson the curve is
+//! replaced by the nearest one that does not fall, where a knot with more evidence moves less: so a
+//! clock's probability never falls as service time passes, and never rises with a longer limit.
 
 use super::weight::Weight;
 
 /// Where a figure lies among a curve's knots.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Position {
-    /// The knot before it.
+    /// The index of the knot before it.
     pub knot: u8,
-    /// How far it is on the way to the next knot, 0 to 1.
+    /// How far it is towards the next knot, 0 to 1.
     pub fraction: f32,
 }
 
 impl Position {
-    /// Where `value` lies among ascending knots; beyond the ends it is at them.
+    /// The position of `value` among ascending knots, clamped to the first and the last.
     pub fn among(knots: &[f32], value: f32) -> Position {
         let passed = knots.partition_point(|knot| *knot <= value);
         let before = passed.saturating_sub(1);
@@ -28,15 +28,15 @@ impl Position {
         Position { knot: before as u8, fraction }
     }
 
-    /// The knots it lies between, each with its part.
+    /// The indices of the two knots it lies between, each with its share of the value.
     pub fn parts(self) -> [(usize, f32); 2] {
         let knot = usize::from(self.knot);
         [(knot, 1.0 - self.fraction), (knot + 1, self.fraction)]
     }
 }
 
-/// The value of a curve that does not fall, at a position. Nor does it fall by rounding: the way
-/// from the knot before is added, and goes no farther than to the knot after.
+/// The value, in log-odds, of a curve at a position. It is computed so that rounding does not make
+/// it fall either: an increment is added to the knot before, up to the knot after.
 pub fn value(knots: &[Weight], at: Position) -> f32 {
     let of = |knot: usize| knots.get(knot).map(|weight| weight.value);
     let before = of(usize::from(at.knot)).unwrap_or(0.0);
@@ -44,8 +44,8 @@ pub fn value(knots: &[Weight], at: Position) -> f32 {
     (before + (after - before) * at.fraction).min(after)
 }
 
-/// The nearest values that do not fall, by the pooling of adjacent violators (Ayer et al. 1955):
-/// neighbours that fall share their mean, each counted by its information.
+/// Replaces the values by the nearest ones that do not fall (pool adjacent violators, Ayer et al.
+/// 1955): neighbours that fall get their mean, weighted by information.
 pub fn isotonic_fit(knots: &mut [Weight]) {
     if knots.is_sorted_by(|a, b| a.value <= b.value) {
         return;
@@ -96,7 +96,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_straightened_curve_does_not_fall_and_keeps_its_mean(
+        fn a_fitted_curve_does_not_fall_and_keeps_its_mean(
             values in prop::collection::vec((-3f32..3.0, 1f32..50.0), 1..12),
         ) {
             let mut knots = weights(&values);
@@ -110,7 +110,7 @@ mod tests {
         }
 
         #[test]
-        fn a_value_moves_no_more_than_its_figure(x in -1f32..5.0, step in 0f32..0.01) {
+        fn a_value_moves_no_faster_than_its_curve_rises(x in -1f32..5.0, step in 0f32..0.01) {
             let knots = weights(&[(-1.0, 1.0), (0.5, 1.0), (0.6, 1.0), (2.0, 1.0)]);
             let at = |x| value(&knots, Position::among(&[0.0, 1.0, 2.0, 4.0], x));
             let moved = at(x + step) - at(x);
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn pools_are_weighed_by_their_information() {
+    fn pools_are_weighted_by_information() {
         let mut knots = weights(&[(1.0, 3.0), (0.0, 1.0), (2.0, 1.0)]);
         isotonic_fit(&mut knots);
         let values: Vec<_> = knots.iter().map(|weight| weight.value).collect();

@@ -1,26 +1,26 @@
-//! What an engineer's estimate of the remaining work adds to the model's word.
+//! Combines engineers' estimates of the remaining work with the model's probability.
 //!
 //! Engineers err by a factor that differs from team to team: `ln(actual / estimate)` has a mean and
 //! a spread, learnt from clocks that had an estimate. With `r` estimated, `m` the usual factor,
 //! `s` the spread and `slack` what is left of the limit:
-//! `z = b * z_model + (1.45 / s) * ln(r * m / slack)`, `b = s^2 / (s^2 + 1.5)`. A team that
-//! estimates well is believed, one that does not leaves the model its word. The constants were
-//! fitted to real remaining times with made-up errors of known spread.
+//! `z = b * z_model + (1.45 / s) * ln(r * m / slack)`, `b = s^2 / (s^2 + 1.5)`, in log-odds. The
+//! better a team estimates, the more its estimate counts and the less the model. The constants
+//! were fitted to real remaining times with simulated errors of known spread.
 
 use std::collections::BTreeMap;
 
 use crate::domain::time::Span;
 
-/// An untried team's spread, and how many estimates that prior is worth.
+/// The spread assumed of a team without estimates, and how many estimates that prior is worth.
 const PRIOR_SPREAD: f64 = 1.0;
 const PRIOR_WEIGHT: f64 = 10.0;
-/// No team is believed to err less than this.
+/// The least spread that is believed of a team.
 const SPREAD_LEAST: f64 = 0.2;
 
 const ESTIMATE_SLOPE: f64 = 1.45;
 const MODEL_HALF: f64 = 1.5;
 
-/// How well teams estimate.
+/// The estimation errors of each team.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Estimates {
     teams: BTreeMap<String, Errors>,
@@ -29,7 +29,7 @@ pub struct Estimates {
 /// A team's errors, `ln(actual / estimate)`, added up.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Errors {
-    /// How many estimates were put to the test.
+    /// How many estimates could be compared with the actual work.
     pub count: f64,
     /// The sum of their errors.
     pub sum: f64,
@@ -38,7 +38,8 @@ pub struct Errors {
 }
 
 impl Estimates {
-    /// A clock of a team stopped: of its work `estimated` was left when `actual` was.
+    /// Learns from a stopped clock of a team: when `estimated` work was left by the estimate,
+    /// `actual` was.
     pub fn learn(&mut self, team: &str, estimated: Span, actual: Span) {
         if estimated > Span::ZERO && actual > Span::ZERO {
             let error = ratio(actual, estimated).ln();
@@ -54,7 +55,7 @@ impl Estimates {
         self.teams.iter().map(|(team, errors)| (team.as_str(), *errors))
     }
 
-    /// What these errors had taught.
+    /// The estimates with these errors, as [`Estimates::teams`] listed them.
     pub fn restored(teams: impl IntoIterator<Item = (String, Errors)>) -> Estimates {
         Estimates { teams: teams.into_iter().collect() }
     }
@@ -64,8 +65,9 @@ impl Estimates {
         self.teams.get(team).copied().unwrap_or_default()
     }
 
-    /// The model's probability, with an estimate of the remaining work held against what is left
-    /// of the limit. Work estimated to take no time says nothing.
+    /// The breach probability from the model's and an estimate of the remaining work; `slack` is
+    /// what is left of the limit. An estimate of zero is ignored; without slack the probability is
+    /// 1.
     pub fn combine(&self, probability: f64, team: &str, estimated: Span, slack: Span) -> f64 {
         if slack <= Span::ZERO {
             return 1.0;
@@ -83,12 +85,12 @@ impl Estimates {
 }
 
 impl Errors {
-    /// The mean error, drawn towards none.
+    /// The mean error, shrunk towards zero.
     pub fn mean(self) -> f64 {
         self.sum / (self.count + PRIOR_WEIGHT)
     }
 
-    /// The spread of the errors, drawn towards an untried team's.
+    /// The standard deviation of the errors, shrunk towards the prior.
     pub fn spread(self) -> f64 {
         let mean = self.mean();
         let about_mean = self.sum_of_squares - 2.0 * mean * self.sum + self.count * mean * mean;

@@ -1,55 +1,56 @@
-//! How fast an availability objective's error budget is used up.
+//! Error budgets (site reliability engineering): how fast an availability objective's allowed
+//! downtime is used up.
 
 use crate::domain::share::Share;
 use crate::domain::time::Span;
 
-/// How a period's availability stands, in agreed service time.
+/// The error budget of an availability objective over a period, in agreed service time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
     /// The share promised to be up.
     pub promised: Share,
-    /// The agreed time of the whole period.
+    /// The agreed service time of the whole period.
     pub agreed: Span,
-    /// What of it was down so far.
+    /// The downtime so far.
     pub down: Span,
 }
 
-/// What was down of the agreed time of some stretch.
+/// The downtime in a window before an instant, from which a burn rate is computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stretch {
-    /// The agreed time.
+pub struct BurnWindow {
+    /// The agreed service time in the window.
     pub agreed: Span,
-    /// What of it was down.
+    /// The downtime in it.
     pub down: Span,
 }
 
 impl Budget {
-    /// The down time that the period allows.
+    /// The downtime that the objective allows in the whole period.
     pub fn whole(&self) -> Span {
         self.promised.rest().of_span(self.agreed)
     }
 
-    /// What is left of it; negative: the objective is missed.
+    /// The allowed downtime less that so far; negative when the objective is missed.
     pub fn left(&self) -> Span {
         self.whole() - self.down
     }
 
-    /// How many times as fast as the promise allows a stretch used the budget up: at 1 it lasts
-    /// just the period. `None` where nothing was agreed, or no down time is allowed.
-    pub fn burn_rate(&self, stretch: Stretch) -> Option<f64> {
+    /// The burn rate in a window: at 1 the budget lasts exactly the period, at 2 half of it. `None`
+    /// when no time was agreed in the window, or no downtime is allowed.
+    pub fn burn_rate(&self, window: BurnWindow) -> Option<f64> {
         let allowed = f64::from(self.promised.rest().millionths()) / 1e6;
-        let agreed = stretch.agreed.nanos() as f64;
-        (agreed > 0.0 && allowed > 0.0).then(|| stretch.down.nanos() as f64 / agreed / allowed)
+        let agreed = window.agreed.nanos() as f64;
+        (agreed > 0.0 && allowed > 0.0).then(|| window.down.nanos() as f64 / agreed / allowed)
     }
 
-    /// The agreed time after which nothing is left if it goes on as in a stretch: none when
-    /// nothing is left, `None` when it never ends so.
-    pub fn exhausted_after(&self, stretch: Stretch) -> Option<Span> {
+    /// The agreed service time after which the budget is used up if it goes on as in the window;
+    /// zero when it is used up, `None` when nothing was down in the window.
+    pub fn exhausted_after(&self, window: BurnWindow) -> Option<Span> {
         let left = self.left();
         if left <= Span::ZERO {
             return Some(Span::ZERO);
         }
-        (stretch.down > Span::ZERO).then(|| left.scaled(stretch.agreed, stretch.down))
+        (window.down > Span::ZERO).then(|| left.scaled(window.agreed, window.down))
     }
 }
 
@@ -63,10 +64,10 @@ mod tests {
         let agreed = Span::from_hours(200);
         let budget = Budget { promised, agreed, down: Span::from_minutes(60) };
         assert_eq!(budget.left(), Span::from_minutes(60));
-        let stretch = Stretch { agreed: Span::from_hours(10), down: Span::from_minutes(30) };
-        assert!((budget.burn_rate(stretch).unwrap() - 5.0).abs() < 1e-9);
-        assert_eq!(budget.exhausted_after(stretch), Some(Span::from_hours(20)));
-        let quiet = Stretch { down: Span::ZERO, ..stretch };
+        let window = BurnWindow { agreed: Span::from_hours(10), down: Span::from_minutes(30) };
+        assert!((budget.burn_rate(window).unwrap() - 5.0).abs() < 1e-9);
+        assert_eq!(budget.exhausted_after(window), Some(Span::from_hours(20)));
+        let quiet = BurnWindow { down: Span::ZERO, ..window };
         assert_eq!(budget.exhausted_after(quiet), None);
         let missed = Budget { down: Span::from_hours(3), ..budget };
         assert_eq!(missed.exhausted_after(quiet), Some(Span::ZERO));

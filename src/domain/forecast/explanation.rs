@@ -1,33 +1,33 @@
-//! What moved a forecast, in plain words and figures.
+//! Explains a forecast: which features moved it, and by how much.
 
 use super::categorical_feature::{CATEGORICAL_FEATURES, CategoricalFeature};
 use super::curve_feature::{CURVE_FEATURES, CurveFeature};
-use super::features::FeatureVector;
+use super::feature_vector::FeatureVector;
 use super::model::Model;
 use super::snapshot::Snapshot;
 
-/// Effects smaller than this, in log-odds, are not worth listing.
+/// Effects smaller than this, in log-odds, are not listed.
 const LISTED_FROM: f32 = 0.05;
 
-/// One thing that moved the figure.
+/// One feature's effect on a forecast.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reason {
-    /// What is so, in plain words: `it waits for the client`.
+    /// The feature's value in plain words: `it waits for the client`.
     pub words: String,
-    /// What that adds to the log-odds; above zero it makes a breach more probable.
+    /// What it adds to the log-odds; above zero it makes a breach more probable.
     pub log_odds: f32,
-    /// How much evidence stands behind it beyond the prior; 0: none of this contract's own.
+    /// The information behind it beyond the prior; 0: none of this contract's own.
     pub evidence: f32,
 }
 
-/// What a contribution is of.
+/// The feature that a contribution belongs to.
 #[derive(Clone, Copy)]
 enum Effect {
     CategoricalFeature(CategoricalFeature),
     CurveFeature(CurveFeature),
 }
 
-/// A forecast's reasons, the strongest first, as they were learnt; no more than so many.
+/// The at most `most` strongest effects on a forecast, the strongest first.
 pub fn explain(
     model: &Model,
     snapshot: &Snapshot<'_>,
@@ -41,10 +41,10 @@ pub fn explain(
     let curve_features = curve_features
         .map(|(of, (key, at))| (Effect::CurveFeature(*of), model.curve_evidence(*of, key, at)));
     let effects = categorical_features.chain(curve_features).zip(model.contributions(features));
-    let mut described: Vec<_> =
+    let mut strongest: Vec<_> =
         effects.filter(|(_, log_odds)| log_odds.abs() >= LISTED_FROM).collect();
-    described.sort_by(|(_, a), (_, b)| b.abs().total_cmp(&a.abs()));
-    let reasons = described.into_iter().map(|((effect, evidence), log_odds)| {
+    strongest.sort_by(|(_, a), (_, b)| b.abs().total_cmp(&a.abs()));
+    let reasons = strongest.into_iter().map(|((effect, evidence), log_odds)| {
         let words = match effect {
             Effect::CategoricalFeature(of) => categorical_feature_words(of, snapshot),
             Effect::CurveFeature(of) => curve_feature_words(of, snapshot),

@@ -1,7 +1,7 @@
-//! A forecast: what is certain, and how probable the rest is.
+//! Forecasts a clock: its breach probability and when it will stop.
 
 use super::effort::Estimates;
-use super::features::FeatureVector;
+use super::feature_vector::FeatureVector;
 use super::model::Model;
 use super::remaining::{ExpectedStop, Remaining};
 use super::snapshot::Snapshot;
@@ -9,33 +9,33 @@ use super::waits::Waits;
 use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::clock::{Outcome, Phase};
 
-/// All that is learnt of a contract's clocks.
+/// All that was learnt from a contract's clocks.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Forecaster {
-    /// How probable breaches are.
+    /// The breach model.
     pub model: Model,
-    /// How well its teams estimate.
+    /// The estimation errors of its teams.
     pub estimates: Estimates,
-    /// How long its clocks still run.
+    /// How much longer clocks ran, by stratum.
     pub remaining: Remaining,
-    /// How long its paused clocks take until they stop.
+    /// How long paused clocks took until they stopped.
     pub waits: Waits,
 }
 
-/// What is to be expected of a clock.
+/// The forecast of a clock.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Forecast {
-    /// The probability that it breaches, 0 to 1: 1 once it has, 0 once it can't.
+    /// The probability that it breaches, 0 to 1: 1 once it has, 0 once it can't any more.
     pub breach_probability: f64,
-    /// How much of the contract's own history stands behind that, in units of information: the
-    /// evidence of its clause, and of how much of the limit is used in its state.
+    /// How much of the contract's own history is behind that: the information, beyond the prior, in
+    /// the weight of its clause and in its place on the curve of the share used.
     pub evidence: f32,
-    /// When it will probably stop; `None` once it has ended.
+    /// When it will probably stop; `None` when it has ended.
     pub expected_stop: Option<ExpectedStop>,
 }
 
 impl Forecaster {
-    /// What is to be expected of a clock in its service hours, by the feature vector that it is at.
+    /// Forecasts a clock in its service hours; `features` is the snapshot's feature vector.
     pub fn forecast(
         &self,
         snapshot: &Snapshot<'_>,
@@ -60,8 +60,8 @@ impl Forecaster {
         }
     }
 
-    /// The probability that a clock breaches: the model's, held against what its engineers
-    /// estimate.
+    /// The probability that a clock breaches, 0 to 1: the model's, combined with an estimate of the
+    /// remaining work if there is one.
     pub fn breach_probability(&self, snapshot: &Snapshot<'_>) -> f64 {
         self.probability(snapshot, &FeatureVector::of(snapshot))
     }
@@ -81,7 +81,7 @@ impl Forecaster {
     }
 }
 
-/// What needs no model: a clock that is over its limit, or ended within it.
+/// The probability where it is certain: of a clock that is over its limit, or ended within it.
 fn certain(snapshot: &Snapshot<'_>) -> Option<f64> {
     let is_over = snapshot.elapsed > snapshot.limit;
     match (snapshot.outcome, snapshot.phase) {

@@ -1,10 +1,10 @@
 //! Forecasts: how probable a breach is, by what is known now and nothing later.
 //!
-//! A [`Snapshot`] is what is known of an open clock. In the [`Model`]'s terms it is a
-//! [`FeatureVector`]: the weights and curve positions it touches. Clocks leave feature vectors on
-//! their way; when they are decided, the [`Learner`] lets the model learn from them. So a forecast
-//! is a function of the snapshot and of what was decided before, and the same history gives the
-//! same figures.
+//! A [`Snapshot`] is what is known of an open clock. The [`Model`] sees it as a [`FeatureVector`]:
+//! the weights and curve positions it selects. The [`Learner`] keeps the feature vectors of open
+//! clocks and lets the model learn from them when the clocks are decided. A forecast is therefore a
+//! function of the snapshot and of what was decided before, and the same history gives the same
+//! figures.
 
 mod arrivals;
 mod baseline;
@@ -15,7 +15,7 @@ mod curve_feature;
 mod effort;
 mod error_budget;
 mod explanation;
-mod features;
+mod feature_vector;
 mod forecaster;
 mod key;
 mod learner;
@@ -38,9 +38,9 @@ pub use categorical_feature::{CATEGORICAL_FEATURES, CategoricalFeature};
 pub use curve::Position;
 pub use curve_feature::{CURVE_FEATURES, CurveFeature};
 pub use effort::{Errors, Estimates};
-pub use error_budget::{Budget, Stretch};
+pub use error_budget::{Budget, BurnWindow};
 pub use explanation::{Reason, explain};
-pub use features::FeatureVector;
+pub use feature_vector::FeatureVector;
 pub use forecaster::{Forecast, Forecaster};
 pub use key::Key;
 pub use learner::Learner;
@@ -49,6 +49,6 @@ pub use period::{OpenClock, PeriodForecast, PeriodSoFar};
 pub use quality::{Alarms, Bin, Quality, Scored};
 pub use remaining::{ExpectedStop, Remaining, STOP_QUANTILES, Stratum};
 pub use snapshot::{HOLDERS, Holder, IncidentFeatures, Snapshot};
-pub use track_record::{ForecastScore, Score, Sums, TrackRecord, month_of};
+pub use track_record::{BinSums, ForecastScore, Sums, TrackRecord, month_of};
 pub use waits::{Wait, Waits};
 pub use weight::Weight;

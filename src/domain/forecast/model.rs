@@ -1,28 +1,28 @@
 //! The model: an online logistic regression over a feature vector's weights and curves.
 //!
 //! `z = w0 + sum of weights + sum of curve values` in log-odds, `p = 1 / (1 + exp(-z))`. When a
-//! clock is decided, each of its feature vectors teaches: a weight moves by its error over its
-//! information, which grows with every lesson and fades with a half-life. So what was seldom seen
-//! stays near its prior, and old habits are forgotten.
+//! clock is decided, each of its feature vectors is a lesson: a weight moves by the error divided
+//! by its information, which grows with every lesson and fades with a half-life. Weights of values
+//! seldom seen therefore stay near their prior, and old lessons are forgotten.
 
 use super::categorical_feature::CategoricalFeature;
 use super::curve::{Position, isotonic_fit, value};
 use super::curve_feature::{CURVE_FEATURES, CurveFeature};
-use super::features::FeatureVector;
+use super::feature_vector::FeatureVector;
 use super::key::{ByKey, Key};
 use super::prior::prior;
 use super::weight::{Lesson, Weight};
 use crate::domain::time::Instant;
 
-/// Which model gave a figure: it changes when the same history would give another.
+/// The version of the model. It changes whenever the same history would give other figures.
 pub const MODEL_VERSION: u32 = 2;
 
-/// The share of clocks that breach where nothing at all is known.
+/// The base rate of breaches where nothing is known.
 const PRIOR_SHARE: f64 = 0.23;
-/// A lesson that was foreseen still teaches this much.
+/// The least information of a lesson, however certain its outcome was.
 const INFORMATION_LEAST: f32 = 0.01;
-/// The feature vectors of one clock say much the same: of `n` each counts `n` to the power of minus
-/// this.
+/// The feature vectors of one clock are correlated: each of `n` counts for `n` to the power of
+/// minus this.
 const CORRELATION_EXPONENT: f32 = 0.3;
 /// Where a breach is more probable than not, something that just happened takes this share of the
 /// log-odds off: it is often the beginning of the end. In both organisations that were measured,
@@ -40,14 +40,14 @@ pub struct Model {
 }
 
 impl Model {
-    /// The probability that a clock at a feature vector breaches.
+    /// The probability that a clock with this feature vector breaches, 0 to 1.
     pub fn probability(&self, features: &FeatureVector) -> f64 {
         let log_odds = self.contributions(features).fold(base_log_odds(), |z, c| z + f64::from(c));
         let discount = FRESH_DISCOUNT * f64::from(features.freshness);
         1.0 / (1.0 + (discount * log_odds.max(0.0) - log_odds).exp())
     }
 
-    /// What each trait and then each course adds to the log-odds.
+    /// What each categorical feature, then each curve feature, adds to the log-odds.
     pub fn contributions(&self, features: &FeatureVector) -> impl Iterator<Item = f32> {
         let categorical_features = features.keys.iter().map(|key| self.weight(*key).value);
         let points = CURVE_FEATURES.iter().zip(&features.points);
@@ -56,19 +56,19 @@ impl Model {
         categorical_features.chain(curve_features)
     }
 
-    /// The weight of a trait.
+    /// The weight of a key; the prior's if nothing was learnt of it.
     pub fn weight(&self, key: Key) -> Weight {
         let learnt = self.weights.get(&key).copied();
         learnt.unwrap_or_else(|| prior().weight(key))
     }
 
-    /// The knots of a course's curve.
+    /// The knots of a curve; the prior's if nothing was learnt of it.
     pub fn curve(&self, curve_feature: CurveFeature, key: Key) -> &[Weight] {
         self.curves.get(&key).map_or_else(|| prior().curve(curve_feature, key), Vec::as_slice)
     }
 
-    /// How much evidence beyond the prior stands behind a feature vector's clause, and behind how
-    /// much of the limit is used in its state.
+    /// The information beyond the prior in the weight of a feature vector's clause, and at its
+    /// position on the curve of the share used.
     pub fn evidence(&self, features: &FeatureVector) -> f32 {
         let clause =
             features.key(CategoricalFeature::Clause).map(|key| self.weight(key).evidence());
@@ -77,7 +77,7 @@ impl Model {
         clause.unwrap_or_default() + used.unwrap_or_default()
     }
 
-    /// How much evidence beyond the prior stands behind a curve at a position.
+    /// The information beyond the prior in a curve at a position.
     pub fn curve_evidence(&self, curve_feature: CurveFeature, key: Key, at: Position) -> f32 {
         let knots = self.curve(curve_feature, key);
         let of = |(knot, part): (usize, f32)| {
@@ -86,7 +86,7 @@ impl Model {
         at.parts().into_iter().map(of).sum()
     }
 
-    /// A clock was decided: each feature vector on its way there teaches, in their order.
+    /// Learns from a decided clock: from each feature vector it left, in their order.
     pub fn decide(
         &mut self,
         feature_vectors: &[FeatureVector],
@@ -117,7 +117,8 @@ impl Model {
         sorted(&self.curves)
     }
 
-    /// The model that learnt so much.
+    /// The model with this history, these weights and these curves, as they were listed by the
+    /// methods of those names.
     pub fn restored(
         history: (u64, u64),
         weights: impl IntoIterator<Item = (Key, Weight)>,

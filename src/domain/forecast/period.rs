@@ -1,8 +1,8 @@
-//! Whether a period will end missed.
+//! Forecasts an attainment objective: the probability that its period ends missed.
 //!
 //! Decided clocks are certain, open ones breach with their probabilities, and more will arrive.
-//! Clocks of one service fail together: a common shock on all log-odds, normal with a standard
-//! deviation of 0.4, is averaged over (Gauss-Hermite, three points).
+//! Since clocks of a service fail together, all log-odds share a common shock, normal with a
+//! standard deviation of 0.4, which is averaged over (Gauss-Hermite quadrature, three points).
 
 use super::arrivals::Arrivals;
 use super::breaches::BreachCounts;
@@ -12,9 +12,9 @@ use crate::domain::share::Share;
 /// of 3 either way.
 const SHOCKS: [(f64, f64); 3] =
     [(-0.692_820_323, 1.0 / 6.0), (0.0, 2.0 / 3.0), (0.692_820_323, 1.0 / 6.0)];
-/// The interval of the attainment holds it in nine of ten cases.
+/// The probability in either tail outside the attainment interval: it covers nine of ten cases.
 const TAIL: f64 = 0.05;
-/// So many of the clocks that weigh most are listed.
+/// How many of the most influential clocks are listed.
 const MOST_INFLUENTIAL_MOST: usize = 20;
 
 /// A clock that is open in the period.
@@ -28,7 +28,7 @@ pub struct OpenClock {
     pub decided_if_met: f64,
 }
 
-/// How a period stands.
+/// What is known of a period so far.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PeriodSoFar<'p> {
     /// The share of clocks promised to be met.
@@ -39,30 +39,30 @@ pub struct PeriodSoFar<'p> {
     pub breached: u64,
     /// The clocks that are open.
     pub open: &'p [OpenClock],
-    /// What is yet to come.
+    /// The clocks that are yet to come.
     pub arrivals: Arrivals,
 }
 
-/// How it will probably end.
+/// How a period will probably end.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PeriodForecast {
     /// The probability that the promise is missed.
     pub miss_probability: f64,
     /// The attainment to expect, 0 to 1.
     pub expected_attainment: f64,
-    /// In nine of ten cases it ends within these.
+    /// The attainment lies between these in nine of ten cases.
     pub attainment_interval: (f64, f64),
-    /// How many clocks it is expected to decide in all.
+    /// The number of clocks expected to be decided in all.
     pub expected_decided: f64,
-    /// How many more breaches it can take if as many are decided as is expected; negative: it
-    /// has had too many.
+    /// How many more breaches it can take if as many clocks are decided as expected; negative when
+    /// there are too many already.
     pub allowance_left: i64,
-    /// The open clocks that weigh most, by their places, each with what the miss probability
-    /// would fall by if it were met, the number decided being as expected.
+    /// The most influential open clocks by their index, each with how much the miss probability
+    /// would fall if it were met, the number decided being as expected.
     pub most_influential: Vec<(usize, f64)>,
 }
 
-/// The period's end as one shock would have it.
+/// The period's end under one value of the shock.
 struct Shocked {
     shock: f64,
     weight: f64,
@@ -112,7 +112,7 @@ impl PeriodSoFar<'_> {
         }
     }
 
-    /// The probability that more breach than the number decided allows.
+    /// The probability that more clocks breach than the number decided allows.
     fn missed(&self, under: &Shocked) -> f64 {
         let (mean, variance) = under.decided;
         let of = |(more, share): (usize, f64)| {
@@ -131,13 +131,13 @@ impl PeriodSoFar<'_> {
         f64::from(u8::from(!self.promised.is_reached(met, decided)))
     }
 
-    /// The probability that so few are decided that `breached` are too many.
+    /// The probability that so few clocks are decided that `breached` breaches miss the promise.
     fn too_few_by(&self, breached: u64, mean: f64, variance: f64) -> f64 {
         let allowed_share = f64::from(self.promised.rest().millionths()) / 1e6;
         if breached == 0 || allowed_share == 0.0 {
             return f64::from(u8::from(breached > 0));
         }
-        // Decided numbers are whole: those up to just below the least that allows so many.
+        // The number decided is whole: the promise is missed below the least that allows so many.
         let least = (breached as f64 / allowed_share - 1e-9).ceil();
         normal_below((least - 0.5 - mean) / variance.sqrt())
     }
@@ -166,7 +166,7 @@ impl PeriodSoFar<'_> {
         (of(many), of(few.unwrap_or(0)))
     }
 
-    /// A clock tips the scale when the others breach just as often as is still allowed.
+    /// A clock decides the outcome when the others breach exactly as often as is still allowed.
     fn most_influential(&self, shocked: &[Shocked], allowed: i64) -> Vec<(usize, f64)> {
         let Ok(left) = usize::try_from(allowed - self.breached as i64) else { return Vec::new() };
         let mut most_influential: Vec<_> = self.open.iter().enumerate().collect();
@@ -196,7 +196,7 @@ impl Shocked {
 }
 
 impl OpenClock {
-    /// It breaches within the period.
+    /// The probability that it breaches within the period.
     fn breaches_here(&self) -> f64 {
         self.breach_probability * self.decided_if_breached
     }
@@ -216,7 +216,7 @@ fn attained(breached: f64, decided: f64) -> f64 {
 }
 
 fn shifted(probability: f64, shock: f64) -> f64 {
-    // Certainty is not shaken.
+    // A certain outcome is not shifted.
     if probability <= 0.0 || probability >= 1.0 {
         probability
     } else {
@@ -229,7 +229,8 @@ fn shifted_share(probability: f64, shock: f64) -> f64 {
     odds / (1.0 + odds)
 }
 
-/// The standard normal distribution, by Abramowitz and Stegun 26.2.17: within 7.5e-8.
+/// The standard normal distribution function, by Abramowitz and Stegun 26.2.17; its error is below
+/// 7.5e-8.
 fn normal_below(z: f64) -> f64 {
     let t = 1.0 / (1.0 + 0.231_641_9 * z.abs());
     let series = [0.319_381_530, -0.356_563_782, 1.781_477_937, -1.821_255_978, 1.330_274_429];
@@ -252,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_certain_is_described_as_certain() {
+    fn what_is_certain_is_forecast_as_certain() {
         let met = so_far(&[], 20, 2).forecast();
         assert_eq!((met.miss_probability, met.allowance_left), (0.0, 0));
         assert!((met.expected_attainment - 0.9).abs() < 1e-9);

@@ -1,4 +1,4 @@
-//! What a contract that has no history yet begins with.
+//! The prior: the weights that a contract without a history begins with.
 //!
 //! The weights were learnt from a real organisation's incidents: the part of the UCI *Incident
 //! management process enriched event log* (Amaral, Fantinato, Peres 2018, doi:10.24432/C57S4H,
@@ -14,7 +14,7 @@ use super::key::{ByKey, Key};
 use super::snapshot::{HOLDERS, Holder};
 use super::weight::Weight;
 
-/// The courses that every organisation has.
+/// The curve features that do not depend on an organisation's names.
 const COMMON_CURVE_FEATURES: [CurveFeature; 4] =
     [CurveFeature::ShareUsed, CurveFeature::Idle, CurveFeature::InState, CurveFeature::Nearness];
 
@@ -27,7 +27,7 @@ pub(super) struct Prior {
     curves: ByKey<Vec<Weight>>,
 }
 
-/// The shipped prior.
+/// The prior that slx ships.
 pub(super) fn prior() -> &'static Prior {
     static PRIOR: OnceLock<Prior> = OnceLock::new();
     PRIOR.get_or_init(|| Prior::read(WEIGHTS))
@@ -45,21 +45,19 @@ impl Prior {
     }
 
     fn read(text: &str) -> Prior {
-        let described: BTreeMap<String, f32> = serde_json::from_str(text).unwrap_or_default();
-        let weights =
-            categorical_features().map(|(name, key)| (key, described.get(&name).copied()));
-        let weights =
-            weights.map(|(key, described)| (key, Weight::prior(described.unwrap_or(0.0))));
+        let values: BTreeMap<String, f32> = serde_json::from_str(text).unwrap_or_default();
+        let weights = categorical_features().map(|(name, key)| (key, values.get(&name).copied()));
+        let weights = weights.map(|(key, value)| (key, Weight::prior(value.unwrap_or(0.0))));
         let curves = COMMON_CURVE_FEATURES.iter().flat_map(|curve_feature| {
             HOLDERS.iter().map(|holder| {
-                (curve_feature.of_holder(*holder), curve(*curve_feature, *holder, &described))
+                (curve_feature.of_holder(*holder), curve(*curve_feature, *holder, &values))
             })
         });
         Prior { weights: weights.collect(), curves: curves.collect() }
     }
 }
 
-/// The traits that every organisation has, as the file names them.
+/// The categorical features that do not depend on an organisation's names, as the file names them.
 fn categorical_features() -> impl Iterator<Item = (String, Key)> {
     let counted = [
         (CategoricalFeature::Bias, "bias", 1u8),
@@ -72,18 +70,18 @@ fn categorical_features() -> impl Iterator<Item = (String, Key)> {
     })
 }
 
-/// A holder's curve. Where the file says nothing of a knot, it is as the knot before it.
+/// A holder's curve. A knot that the file lacks has the value of the knot before it.
 fn curve(
     curve_feature: CurveFeature,
     holder: Holder,
-    described: &BTreeMap<String, f32>,
+    values: &BTreeMap<String, f32>,
 ) -> Vec<Weight> {
     let count = curve_feature.knots().len();
     let mut last = 0.0;
     let mut knots = Vec::with_capacity(count);
     for knot in 0..count {
         let name = name(curve_feature, holder, knot, count);
-        last = described.get(&name).copied().unwrap_or(last);
+        last = values.get(&name).copied().unwrap_or(last);
         knots.push(Weight::prior(last));
     }
     isotonic_fit(&mut knots);
@@ -94,7 +92,7 @@ fn name(curve_feature: CurveFeature, holder: Holder, knot: usize, count: usize) 
     let holder = match holder {
         Holder::Queue => "New",
         Holder::Provider => "Active",
-        // Of third parties nothing was to be learnt: what holds of clients is nearest.
+        // The data has no third parties; clients are the nearest to them.
         Holder::Client | Holder::ThirdParty => "WaitUser",
         Holder::Internal => "WaitInt",
     };
@@ -114,7 +112,7 @@ mod tests {
 
     #[test]
     fn every_shipped_weight_but_those_of_age_is_in_use() {
-        let described: BTreeMap<String, f32> = serde_json::from_str(WEIGHTS).unwrap();
+        let shipped: BTreeMap<String, f32> = serde_json::from_str(WEIGHTS).unwrap();
         let of_categorical_features = categorical_features().map(|(name, _)| name);
         let of_curves = COMMON_CURVE_FEATURES.iter().flat_map(|curve_feature| {
             let count = curve_feature.knots().len();
@@ -124,8 +122,8 @@ mod tests {
         });
         let used: std::collections::BTreeSet<_> =
             of_categorical_features.chain(of_curves).collect();
-        let unused: Vec<_> = described.keys().filter(|name| !used.contains(*name)).collect();
+        let unused: Vec<_> = shipped.keys().filter(|name| !used.contains(*name)).collect();
         assert!(unused.iter().all(|name| name.starts_with("age:")), "{unused:?}");
-        assert_eq!(described.len(), 136);
+        assert_eq!(shipped.len(), 136);
     }
 }

@@ -152,7 +152,7 @@ proptest! {
     }
 
     #[test]
-    fn percentiles_of_the_stop_are_in_order_and_say_what_the_probability_says(
+    fn percentiles_of_the_stop_are_in_order_and_agree_with_the_probability(
         lessons in lessons(), made in made(),
         stops in prop::collection::vec((made(), 0..100 * HOUR), 0..40),
     ) {
@@ -199,7 +199,7 @@ proptest! {
     }
 
     #[test]
-    fn the_same_lessons_leave_the_same_model_and_it_can_be_put_away(lessons in lessons()) {
+    fn the_same_lessons_leave_the_same_model_and_it_can_be_restored(lessons in lessons()) {
         let model = forecaster(&lessons).model;
         prop_assert_eq!(&model, &forecaster(&lessons).model);
         let restored = Model::restored(model.history(), model.weights(), model.curves());
@@ -256,7 +256,7 @@ fn estimated(resolved: &str) -> Case {
 }
 
 #[test]
-fn what_is_left_to_lie_is_flagged_with_its_latest_start() {
+fn idle_work_is_flagged_with_its_latest_start() {
     let case = estimated("");
     let history = History::fold(&case.events, Instant::MAX);
     let urgency = |hour: i64| {
@@ -289,7 +289,7 @@ fn what_was_avoidable_runs_from_when_it_could_have_been_ready() {
 }
 
 #[test]
-fn an_explanation_names_what_moved_the_figure_the_strongest_first() {
+fn an_explanation_lists_the_strongest_effect_first() {
     let made = Made {
         holder: HOLDERS.iter().position(|holder| *holder == Holder::Client).unwrap(),
         phase: Phase::Paused,

@@ -1,28 +1,29 @@
-//! How forecasts turned out.
+//! The quality of forecasts whose clocks are decided.
 
 use std::collections::BTreeMap;
 
 use crate::domain::time::{Instant, Span};
 
-/// Log loss clips probabilities to this far from certainty, or one wrong certainty would be all.
+/// Log loss keeps probabilities this far from 0 and 1, or a single wrong certainty would outweigh
+/// everything else.
 const CLIPPED_AT: f64 = 1e-4;
-/// So many bins of equal size make the calibration table.
+/// The calibration table has this many bins with equally many forecasts.
 const CALIBRATION_BINS: usize = 15;
-/// Alarms are set so that at least this share of them is right.
+/// The precision of alarms: at least this share of them is right.
 const PRECISION: f64 = 0.8;
 
 /// A forecast whose clock is decided.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scored {
-    /// Which clock, as a number of the caller's.
+    /// The clock, by a number that the caller chooses.
     pub clock: usize,
     /// When it was given.
     pub time: Instant,
-    /// What it said.
+    /// The breach probability it gave, 0 to 1.
     pub probability: f64,
-    /// What became so.
+    /// Whether the clock breached.
     pub is_breached: bool,
-    /// When that was decided.
+    /// When the clock was decided.
     pub decide_time: Instant,
 }
 
@@ -35,38 +36,40 @@ pub struct Quality {
     pub base_rate: f64,
     /// Mean squared error of the probability (Brier 1950): 0 is perfect.
     pub brier: f64,
-    /// What the Brier score gains on always saying the base rate, as a share of that score.
+    /// The Brier skill score: by which share the Brier score is lower than that of always giving
+    /// the base rate.
     pub skill: f64,
     /// Mean negative log likelihood, clipped at 1e-4.
     pub log_loss: f64,
-    /// The chance that one that breached was given more than one that did not.
+    /// The area under the ROC curve: the probability that a forecast of a breached clock is higher
+    /// than one of a met clock.
     pub auc: f64,
-    /// Mean precision over the breached, the most certain first.
+    /// Mean precision over the breached, the highest probability first.
     pub average_precision: f64,
     /// The bins of the calibration table, the least probable first.
     pub calibration: Vec<Bin>,
-    /// Mean distance of what was said from what became so, over the bins.
+    /// The expected calibration error: the mean distance of predicted from observed, over the bins.
     pub calibration_error: f64,
-    /// What alarms would have caught.
+    /// How alarms would have done.
     pub alarms: Alarms,
 }
 
-/// Forecasts that said about the same.
+/// A row of the calibration table: forecasts with similar probabilities.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bin {
-    /// How many.
+    /// How many forecasts.
     pub forecasts: usize,
-    /// What they said, on average.
+    /// Their mean probability.
     pub predicted: f64,
-    /// The share that breached.
+    /// The share of them whose clock breached.
     pub observed: f64,
 }
 
-/// A clock alarms at its first forecast from the threshold on, which is the one that catches most
-/// breaches while at least 80 % of the alarms are right.
+/// Alarms: a clock alarms at its first forecast of at least the threshold. The threshold is the one
+/// that catches most breaches while at least 80 % of the alarms are right.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Alarms {
-    /// From this probability on; more than 1: no threshold is right often enough.
+    /// The threshold; infinite when none is right often enough.
     pub threshold: f64,
     /// The share of breaching clocks that alarmed.
     pub recall: f64,
@@ -75,7 +78,7 @@ pub struct Alarms {
 }
 
 impl Quality {
-    /// Of these forecasts; `None` of none.
+    /// The quality of these forecasts; `None` when there are none.
     pub fn of(scored: &[Scored]) -> Option<Quality> {
         if scored.is_empty() {
             return None;
@@ -100,7 +103,7 @@ impl Quality {
     }
 }
 
-/// What a Brier score gains on always saying the base rate.
+/// The Brier skill score against always giving the base rate.
 pub(super) fn skill(brier: f64, base_rate: f64) -> f64 {
     1.0 - brier / (base_rate * (1.0 - base_rate)).max(f64::MIN_POSITIVE)
 }
@@ -113,13 +116,13 @@ fn mean(scored: &[Scored], of: impl Fn(&Scored) -> f64) -> f64 {
     scored.iter().map(of).sum::<f64>() / scored.len() as f64
 }
 
-/// Negative log likelihood of what became so, clipped.
+/// The negative log likelihood of the outcome, clipped.
 pub(super) fn log_loss(probability: f64, is_breached: bool) -> f64 {
     let p = probability.clamp(CLIPPED_AT, 1.0 - CLIPPED_AT);
     -if is_breached { p.ln() } else { (1.0 - p).ln() }
 }
 
-/// The mean distance of what bins said from what became so, each by its part of all `forecasts`.
+/// The mean distance of predicted from observed, each bin weighted by its share of all `forecasts`.
 pub(super) fn calibration_error(bins: &[Bin], forecasts: usize) -> f64 {
     let error = |bin: &Bin| (bin.predicted - bin.observed).abs() * bin.forecasts as f64;
     bins.iter().map(error).sum::<f64>() / forecasts as f64
@@ -137,7 +140,7 @@ fn calibration(sorted: &[Scored]) -> Vec<Bin> {
         .collect()
 }
 
-/// By ranks (Mann and Whitney 1947); equals share theirs.
+/// The area under the ROC curve, by ranks (Mann and Whitney 1947); equal forecasts share a rank.
 #[expect(clippy::float_cmp, reason = "forecasts that are equal to the bit share a rank")]
 fn auc(sorted: &[Scored]) -> f64 {
     let breached = sorted.iter().filter(|s| s.is_breached).count() as f64;
@@ -185,8 +188,8 @@ fn alarms(scored: &[Scored]) -> Alarms {
     Alarms { threshold, recall: right as f64 / breaching as f64, lead: median }
 }
 
-/// The lowest threshold whose alarms are right often enough, and how many are; from each clock's
-/// highest forecast and whether it breached, the highest first.
+/// The lowest threshold whose alarms are right often enough, and how many are right. `highest` is
+/// each clock's highest forecast and whether it breached, in descending order.
 #[expect(clippy::float_cmp, reason = "a threshold can't part forecasts that are equal to the bit")]
 fn threshold(highest: &[(f64, bool)]) -> Option<(f64, usize)> {
     let (mut alarms, mut right) = (0, 0);
@@ -201,7 +204,7 @@ fn threshold(highest: &[(f64, bool)]) -> Option<(f64, usize)> {
     best
 }
 
-/// How long before its decision a breaching clock alarmed.
+/// The lead time: how long before its decision a breaching clock alarmed.
 fn lead(forecasts: &[&Scored], threshold: f64) -> Option<Span> {
     let alarming = forecasts.iter().filter(|s| s.is_breached && s.probability >= threshold);
     let first = alarming.min_by_key(|s| s.time)?;

@@ -1,4 +1,4 @@
-//! How long clocks like this one still ran, and from it when this one will probably stop.
+//! When a clock will probably stop, from how much longer similar clocks ran.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -7,24 +7,26 @@ use super::snapshot::{HOLDERS, Holder, Snapshot};
 use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::time::{Instant, Span};
 
-/// Remaining times are counted in classes a half octave wide, from this share of the limit on.
+/// Remaining times are counted in classes half an octave wide; the first ends at this share of the
+/// limit.
 const CLASS_LEAST: f64 = 1.0 / 256.0;
 const CLASSES_AN_OCTAVE: f64 = 2.0;
 const CLASSES: usize = 26;
-/// From these shares of the limit used on, clocks are distinguished.
+/// The least share of the limit used of each stratum of a holder, after the first.
 const STRATA_FROM: [f32; 5] = [0.1, 0.25, 0.5, 0.75, 0.9];
 const STRATA_A_HOLDER: u8 = STRATA_FROM.len() as u8 + 1;
-/// A stratum counts as though so many of all clocks had been seen in it.
+/// The prior of a stratum: it counts as this many clocks distributed as all clocks are.
 const SEEN_BEFORE: f64 = 20.0;
-/// What nothing is known of is spread over the classes as though so many had been seen of each.
+/// The prior of all clocks: this many in each class.
 const EACH_BEFORE: f64 = 0.5;
 
-/// Clocks that are alike in who holds them and how much of the limit they have used.
+/// A stratum: clocks alike in who holds them and how much of the limit they have used. The number
+/// is the holder times 6 plus the class of the share used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Stratum(pub u8);
 
-/// How long clocks still ran, by stratum: counts of remaining service time, as shares of the
-/// limit.
+/// How much longer clocks ran, by stratum: counts of remaining service time, in classes of shares
+/// of the limit.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Remaining {
     strata: BTreeMap<Stratum, [f64; CLASSES]>,
@@ -35,10 +37,10 @@ pub struct Remaining {
 /// runs, and by the wall.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExpectedStop {
-    /// The service time that it still runs.
+    /// The service time it still runs.
     pub after: [Span; 3],
-    /// When that is; of a paused clock as such waits lasted, of others if they run from now on.
-    /// `None`: beyond 2199.
+    /// The instant it stops: of a paused clock by how long such waits lasted, of others if they run
+    /// from now on. `None`: beyond 2199.
     pub time: [Option<Instant>; 3],
 }
 
@@ -46,7 +48,7 @@ pub struct ExpectedStop {
 pub const STOP_QUANTILES: [f64; 3] = [0.1, 0.5, 0.9];
 
 impl Stratum {
-    /// That of a snapshot.
+    /// The stratum of a snapshot.
     pub fn of(snapshot: &Snapshot<'_>) -> Stratum {
         Stratum::new(snapshot.incident.holder, snapshot.share_used())
     }
@@ -56,14 +58,14 @@ impl Stratum {
         Stratum(holder as u8 * STRATA_A_HOLDER + used as u8)
     }
 
-    /// Who holds such clocks.
+    /// Who holds the clocks of the stratum; `None` for a number that is out of range.
     pub fn holder(self) -> Option<Holder> {
         HOLDERS.get(usize::from(self.0 / STRATA_A_HOLDER)).copied()
     }
 }
 
 impl Remaining {
-    /// A clock of this limit stopped, `remaining` of service time after it came by a stratum.
+    /// Learns from a clock that stopped `remaining` of service time after it was in a stratum.
     pub fn learn(&mut self, stratum: Stratum, remaining: Span, limit: Span) {
         let class = class(share(remaining, limit));
         let counts = self.strata.entry(stratum).or_insert([0.0; CLASSES]);
@@ -79,15 +81,15 @@ impl Remaining {
         self.strata.iter().map(|(stratum, counts)| (*stratum, counts.as_slice()))
     }
 
-    /// What these counts had taught; classes that are not listed were never counted.
+    /// What these counts had taught, as [`Remaining::strata`] listed them; missing classes are
+    /// zero.
     pub fn restored(strata: impl IntoIterator<Item = (Stratum, Vec<f64>)>) -> Remaining {
         let mut restored = Remaining::default();
-        for (stratum, described) in strata {
+        for (stratum, kept) in strata {
             let counts = restored.strata.entry(stratum).or_insert([0.0; CLASSES]);
-            for ((count, all), described) in counts.iter_mut().zip(&mut restored.all).zip(described)
-            {
-                *count += described;
-                *all += described;
+            for ((count, all), kept) in counts.iter_mut().zip(&mut restored.all).zip(kept) {
+                *count += kept;
+                *all += kept;
             }
         }
         restored
@@ -95,9 +97,8 @@ impl Remaining {
 
     /// When a clock will probably stop.
     ///
-    /// The counts of its stratum, drawn towards those of all, are tilted so that they leave just
-    /// its `breach_probability` for what lies beyond the limit: the percentiles and the
-    /// probability never say different things.
+    /// The counts of its stratum, shrunk towards those of all, are tilted so that exactly
+    /// `breach_probability` lies beyond the limit: the percentiles and the probability agree.
     pub fn expected_stop(
         &self,
         snapshot: &Snapshot<'_>,
@@ -124,17 +125,17 @@ impl Remaining {
     }
 }
 
-/// A distribution of remaining shares with a given part beyond the slack.
+/// A distribution of remaining shares, tilted so that a given probability lies beyond the slack.
 struct Tilted {
     shares: [f64; CLASSES],
-    /// What of it, untilted, stops within the slack.
+    /// The probability, before tilting, of a stop within the slack.
     within: f64,
     breach_probability: f64,
 }
 
 impl Tilted {
     fn new(shares: [f64; CLASSES], slack: f64, breach_probability: f64) -> Tilted {
-        // Even within each class.
+        // Within a class the distribution is uniform.
         let part = |(share, (from, to)): (&f64, &(f64, f64))| {
             share * ((slack - from) / (to - from)).clamp(0.0, 1.0)
         };
@@ -142,7 +143,7 @@ impl Tilted {
         Tilted { shares, within, breach_probability }
     }
 
-    /// The remaining share before which a part of all stops.
+    /// The quantile: the remaining share by which the part `of` of all has stopped.
     fn quantile(&self, of: f64) -> f64 {
         let met = 1.0 - self.breach_probability;
         let mut raw = match of <= met {

@@ -7,7 +7,7 @@ use crate::domain::experience::Work;
 use crate::domain::incident::{History, State, WaitingOn};
 use crate::domain::time::{Instant, Span};
 
-/// Who holds the incident, as far as a forecast distinguishes states.
+/// Who holds the incident, as forecasts distinguish it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Holder {
     /// Nobody has taken it up.
@@ -26,7 +26,7 @@ pub enum Holder {
 pub const HOLDERS: [Holder; 5] =
     [Holder::Queue, Holder::Provider, Holder::Client, Holder::ThirdParty, Holder::Internal];
 
-/// Statuses in which backends leave an incident that nobody has taken up, in lower case.
+/// Status names, in lower case, of an incident that nobody has taken up.
 const QUEUE_STATUSES: [&str; 7] =
     ["new", "open", "opened", "queued", "registered", "submitted", "unassigned"];
 
@@ -62,12 +62,12 @@ fn is_queued(state: &State<'_>) -> bool {
     }
 }
 
-/// What an incident's facts up to an instant contribute to a forecast.
+/// What a forecast uses of an incident's facts up to an instant.
 #[derive(Clone, Debug)]
 pub struct IncidentFeatures<'e> {
-    /// Its fields.
+    /// The incident's fields.
     pub state: State<'e>,
-    /// Who holds it.
+    /// Who holds the incident.
     pub holder: Holder,
     /// When something last happened.
     pub last_event_time: Instant,
@@ -80,7 +80,7 @@ pub struct IncidentFeatures<'e> {
 }
 
 impl<'e> IncidentFeatures<'e> {
-    /// The story up to an instant; `None` before anything happened.
+    /// The features of a history up to an instant; `None` before anything happened.
     pub fn up_to(history: &History<'e>, time: Instant) -> Option<IncidentFeatures<'e>> {
         let first = history.moments(time).next()?;
         let mut incident = IncidentFeatures {
@@ -112,7 +112,7 @@ impl<'e> IncidentFeatures<'e> {
 /// A clock as a forecast sees it.
 #[derive(Clone, Debug)]
 pub struct Snapshot<'e> {
-    /// As of when.
+    /// The instant it is taken at.
     pub time: Instant,
     /// The clock's contract.
     pub contract_id: &'e str,
@@ -120,31 +120,32 @@ pub struct Snapshot<'e> {
     pub target_id: &'e str,
     /// What that measures.
     pub metric: Metric,
-    /// The priority that rules it.
+    /// The priority it is measured by.
     pub priority: &'e str,
     /// Pending, running, paused or ended.
     pub phase: Phase,
-    /// How it stands against its limit.
+    /// Its outcome against the limit.
     pub outcome: Outcome,
-    /// What was promised, in service time.
+    /// The service time it may take.
     pub limit: Span,
-    /// What of it is used.
+    /// The service time that counts against the limit.
     pub elapsed: Span,
     /// When it is due if it runs from now on; `None`: beyond 2199.
     pub due_time: Option<Instant>,
-    /// The hours by the wall until it is due if it runs on. While it is paused, they are given as
-    /// of the beginning of its state: waiting alone brings no due instant nearer or farther.
+    /// The wall-clock hours until it is due if it runs on. While it is paused they are taken at the
+    /// beginning of its state, since waiting alone moves no due time.
     pub hours_to_due: f32,
-    /// The last fact fell outside service hours.
+    /// Whether the last fact fell outside service hours.
     pub is_off_hours: bool,
     /// The backend's category.
     pub category: &'e str,
-    /// What the facts contribute.
+    /// What the incident's facts contribute.
     pub incident: IncidentFeatures<'e>,
 }
 
 impl<'e> Snapshot<'e> {
-    /// A clock evaluated as of `time` in its service hours, with the story up to then.
+    /// The snapshot of a clock evaluated as of `time`, with its service hours and the features of
+    /// its incident up to then.
     pub fn new(
         incident: IncidentFeatures<'e>,
         clock: &Clock<'e>,
@@ -170,7 +171,7 @@ impl<'e> Snapshot<'e> {
         }
     }
 
-    /// The same clock, had this limit been promised.
+    /// The same clock under another limit.
     pub fn with_limit(&self, limit: Span, hours: &ServiceHours) -> Snapshot<'e> {
         let due_time = hours.add(self.time, limit - self.elapsed);
         let since = waits_since(&self.incident, self.phase, self.time);
@@ -178,7 +179,7 @@ impl<'e> Snapshot<'e> {
         Snapshot { limit, due_time, hours_to_due, ..self.clone() }
     }
 
-    /// What is left of the limit.
+    /// The limit less the elapsed time; negative when it is exceeded.
     pub fn remaining(&self) -> Span {
         self.limit - self.elapsed
     }
@@ -194,7 +195,7 @@ impl<'e> Snapshot<'e> {
         self.incident.state.effort_remaining.filter(|_| self.metric.runs_until_done())
     }
 
-    /// What is known of its work.
+    /// What is known of the work left.
     pub fn work(&self) -> Work {
         Work {
             time: self.time,
@@ -207,12 +208,12 @@ impl<'e> Snapshot<'e> {
         }
     }
 
-    /// How long nothing happened, in hours.
+    /// Hours since something last happened.
     pub fn idle_hours(&self) -> f32 {
         hours(self.time.since(self.incident.last_event_time))
     }
 
-    /// How long it has been in its state, in hours.
+    /// Hours it has been in its present status with its present holder.
     pub fn hours_in_state(&self) -> f32 {
         hours(self.time.since(self.incident.in_state_since))
     }

@@ -1,4 +1,4 @@
-//! How the forecasts of one contract turned out, added up so that it stays small.
+//! How the forecasts of one contract turned out, kept as sums so that it stays small.
 
 use std::collections::BTreeMap;
 
@@ -6,11 +6,10 @@ use chrono::{Datelike, NaiveDate};
 
 use super::quality::{Bin, calibration_error, log_loss, skill};
 
-/// The calibration table has so many bins of equal width.
+/// The calibration table has this many bins of equal width.
 const BINS: usize = 20;
 
-/// How forecasts turned out, by target and local month (`year * 12 + month`, January 0) of the
-/// decision.
+/// How forecasts turned out, by target and by local month of the decision (as [`month_of`] counts).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TrackRecord {
     months: BTreeMap<(String, i32), Sums>,
@@ -21,26 +20,26 @@ pub struct TrackRecord {
 pub struct Sums {
     /// How many clocks were decided.
     pub clocks: u64,
-    /// Squared errors of the probabilities.
+    /// The squared errors of the probabilities.
     pub squares: f64,
-    /// Negative log likelihoods.
+    /// The negative log likelihoods of the outcomes.
     pub log_losses: f64,
-    /// By what was said: the least probable first, each a twentieth wide.
-    pub bins: [Score; BINS],
+    /// The bins by probability, ascending, each a twentieth wide.
+    pub bins: [BinSums; BINS],
 }
 
-/// Forecasts that said about the same, added up.
+/// Forecasts with similar probabilities, added up.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Score {
-    /// How many.
+pub struct BinSums {
+    /// How many forecasts.
     pub forecasts: u64,
-    /// Those whose clock breached.
+    /// How many of them had a clock that breached.
     pub breached: u64,
-    /// What they said.
+    /// The sum of their probabilities.
     pub predicted: f64,
 }
 
-/// How good forecasts were.
+/// The quality of a contract's past forecasts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ForecastScore {
     /// How many forecasts.
@@ -51,13 +50,14 @@ pub struct ForecastScore {
     pub base_rate: f64,
     /// Mean squared error of the probability (Brier 1950): 0 is perfect.
     pub brier: f64,
-    /// What the Brier score gains on always saying the base rate, as a share of that score.
+    /// The Brier skill score: by which share the Brier score is lower than that of always giving
+    /// the base rate.
     pub skill: f64,
     /// Mean negative log likelihood, clipped at 1e-4.
     pub log_loss: f64,
-    /// Mean distance of what was said from what became so, over the bins.
+    /// The expected calibration error: the mean distance of predicted from observed, over the bins.
     pub calibration_error: f64,
-    /// The bins that hold a forecast, the least probable first.
+    /// The bins with at least one forecast, the least probable first.
     pub calibration: Vec<Bin>,
 }
 
@@ -67,7 +67,7 @@ pub fn month_of(date: NaiveDate) -> i32 {
 }
 
 impl TrackRecord {
-    /// A clock of a target was decided in a month, after these forecasts of it.
+    /// Scores the forecasts of a clock that was decided in a month.
     pub fn score(&mut self, target: &str, month: i32, predicted: &[f64], is_breached: bool) {
         if predicted.is_empty() {
             return;
@@ -77,8 +77,8 @@ impl TrackRecord {
         predicted.iter().for_each(|probability| sums.score(*probability, is_breached));
     }
 
-    /// How the forecasts of one target, or of all (empty), turned out whose clocks were decided
-    /// from one month up to another, both included, or ever. `None`: there were none.
+    /// The quality of the forecasts of a target (empty: of all) whose clocks were decided between
+    /// two months, both included (`None`: in any month). `None` when there were none.
     pub fn quality(&self, target: &str, months: Option<(i32, i32)>) -> Option<ForecastScore> {
         let is_meant = |of: &str, month: i32| {
             let is_of_target = target.is_empty() || of == target;
@@ -95,7 +95,7 @@ impl TrackRecord {
         self.months.iter().map(|((target, month), sums)| (target.as_str(), *month, sums))
     }
 
-    /// The track record of these sums.
+    /// The track record of these sums, as [`TrackRecord::months`] listed them.
     pub fn restored(months: impl IntoIterator<Item = ((String, i32), Sums)>) -> TrackRecord {
         TrackRecord { months: months.into_iter().collect() }
     }
@@ -133,7 +133,7 @@ impl Sums {
         let mean = |sum: f64| sum / forecasts as f64;
         let base_rate = mean(self.bins.iter().map(|bin| bin.breached).sum::<u64>() as f64);
         let brier = mean(self.squares);
-        let calibration: Vec<_> = self.bins.iter().filter_map(Score::bin).collect();
+        let calibration: Vec<_> = self.bins.iter().filter_map(BinSums::bin).collect();
         Some(ForecastScore {
             forecasts,
             clocks: self.clocks,
@@ -147,7 +147,7 @@ impl Sums {
     }
 }
 
-impl Score {
+impl BinSums {
     fn bin(&self) -> Option<Bin> {
         let mean = |sum: f64| sum / self.forecasts as f64;
         (self.forecasts > 0).then(|| Bin {
@@ -165,7 +165,7 @@ mod tests {
     use crate::domain::time::Instant;
 
     #[test]
-    fn sums_say_what_the_forecasts_themselves_would() {
+    fn sums_give_the_figures_of_the_forecasts_themselves() {
         let predicted = [(0.1, false), (0.12, true), (0.6, true), (1.0, true), (0.0, false)];
         let mut record = TrackRecord::default();
         for (month, (probability, is_breached)) in predicted.iter().enumerate() {
@@ -178,35 +178,32 @@ mod tests {
             is_breached,
             decide_time: Instant::MIN,
         });
-        let (forecast_score, whole) =
-            (record.quality("", None).unwrap(), Quality::of(&scored).unwrap());
-        assert_eq!((forecast_score.forecasts, forecast_score.clocks), (5, 5));
+        let (summed, whole) = (record.quality("", None).unwrap(), Quality::of(&scored).unwrap());
+        assert_eq!((summed.forecasts, summed.clocks), (5, 5));
         let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-12, "{a} {b}");
-        close(forecast_score.base_rate, whole.base_rate);
-        close(forecast_score.brier, whole.brier);
-        close(forecast_score.skill, whole.skill);
-        close(forecast_score.log_loss, whole.log_loss);
-        assert_eq!(forecast_score.calibration.len(), 4);
-        close(forecast_score.calibration[1].predicted, 0.11);
-        close(forecast_score.calibration[1].observed, 0.5);
+        close(summed.base_rate, whole.base_rate);
+        close(summed.brier, whole.brier);
+        close(summed.skill, whole.skill);
+        close(summed.log_loss, whole.log_loss);
+        assert_eq!(summed.calibration.len(), 4);
+        close(summed.calibration[1].predicted, 0.11);
+        close(summed.calibration[1].observed, 0.5);
     }
 
     #[test]
-    fn only_the_months_and_the_target_that_were_requested_for_are_described() {
+    fn only_the_requested_months_and_target_are_counted() {
         let mut record = TrackRecord::default();
         record.score("A", 10, &[0.5, 0.7], true);
         record.score("A", 12, &[0.5], false);
         record.score("B", 11, &[0.2], false);
         record.score("B", 11, &[], true);
-        let described = |target: &str, months| {
-            record
-                .quality(target, months)
-                .map(|forecast_score| (forecast_score.forecasts, forecast_score.clocks))
+        let counts = |target: &str, months| {
+            record.quality(target, months).map(|score| (score.forecasts, score.clocks))
         };
-        assert_eq!(described("", None), Some((4, 3)));
-        assert_eq!(described("A", Some((10, 11))), Some((2, 1)));
-        assert_eq!(described("A", Some((11, 12))), Some((1, 1)));
-        assert_eq!(described("B", Some((12, 12))), None);
-        assert_eq!(described("C", None), None);
+        assert_eq!(counts("", None), Some((4, 3)));
+        assert_eq!(counts("A", Some((10, 11))), Some((2, 1)));
+        assert_eq!(counts("A", Some((11, 12))), Some((1, 1)));
+        assert_eq!(counts("B", Some((12, 12))), None);
+        assert_eq!(counts("C", None), None);
     }
 }

@@ -1,27 +1,27 @@
-//! How long paused clocks take until they stop.
+//! How long paused clocks take until they stop: exponentially distributed, by holder.
 //!
-//! A wait is as likely to end today as it was yesterday: on the real log the chance that a paused
-//! clock had stopped when so many business days were over was 8 % after a half, 21 % after one and
-//! a half, 33 % after two and a half, 42 % after three and a half and 51 % after four and a half.
-//! That is an exponential distribution, and its one figure is learnt for each holder.
+//! A wait is as likely to end today as it was yesterday. In the event log that the prior was learnt
+//! from, the share of paused clocks that had stopped was 8 % after half a business day, 21 % after
+//! one and a half, 33 % after two and a half, 42 % after three and a half and 51 % after four and a
+//! half. That is an exponential distribution, whose mean is learnt for each holder.
 
 use super::remaining::STOP_QUANTILES;
 use super::snapshot::{HOLDERS, Holder, Snapshot};
 use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::time::{Instant, Span};
 
-/// What a wait takes where nothing is known of it, in weeks of service hours: the mean of the real
-/// log, in which a week has fifty.
+/// The mean wait where nothing is known, in weeks of service hours: that of the event log, in which
+/// a week has fifty hours.
 const WEEKS: f64 = 1.26;
-/// That counts as though so many waits had been seen.
+/// The prior mean counts as this many waits seen.
 const SEEN_BEFORE: f64 = 20.0;
-/// A week of service hours is the mean of so many, so that a holiday weighs little.
+/// A week of service hours is the mean of this many weeks, so that a holiday matters little.
 const WEEKS_MEASURED: i64 = 4;
 
 /// How long clocks that a holder had paused took until they stopped, added up.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Wait {
-    /// How many looks at a paused clock.
+    /// How many snapshots of a paused clock.
     pub seen: f64,
     /// The service time from each until the clock stopped, in weeks of service hours.
     pub weeks: f64,
@@ -32,7 +32,7 @@ pub struct Wait {
 pub struct Waits([Wait; HOLDERS.len()]);
 
 impl Waits {
-    /// A clock that was paused at `from` stopped at `to`.
+    /// Learns from a clock that was paused at `from` and stopped at `to`.
     pub fn learn(&mut self, holder: Holder, from: Instant, to: Instant, hours: &ServiceHours) {
         let week = week_of_service(from, hours);
         if let Some(wait) = self.0.get_mut(holder as usize).filter(|_| week > 0.0) {
@@ -57,22 +57,22 @@ impl Waits {
         })
     }
 
-    /// What was added up, in the order of the holders.
+    /// The sums of each holder, in the order of [`HOLDERS`].
     pub fn added_up(&self) -> &[Wait; HOLDERS.len()] {
         &self.0
     }
 
-    /// What had been added up, in the order of the holders.
-    pub fn restored(described: impl IntoIterator<Item = Wait>) -> Waits {
+    /// The waits with these sums, as [`Waits::added_up`] listed them.
+    pub fn restored(sums: impl IntoIterator<Item = Wait>) -> Waits {
         let mut waits = Waits::default();
-        for (wait, described) in waits.0.iter_mut().zip(described) {
-            *wait = described;
+        for (wait, sum) in waits.0.iter_mut().zip(sums) {
+            *wait = sum;
         }
         waits
     }
 }
 
-/// In nanoseconds.
+/// The service time of an average week from an instant on, in nanoseconds.
 fn week_of_service(from: Instant, hours: &ServiceHours) -> f64 {
     let weeks = Span::from_hours(WEEKS_MEASURED * 7 * 24);
     let to = from.checked_add(weeks).unwrap_or(Instant::MAX);

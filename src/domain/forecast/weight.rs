@@ -1,32 +1,33 @@
-//! One learnt figure, and how it moves with every lesson.
+//! A learnt weight, and how it moves with every lesson.
 
-/// The information a prior is worth: about 125 lessons move a weight half way.
+/// The information of a prior: about 125 lessons move a weight half way.
 const PRIOR_INFORMATION: f32 = 20.0;
+/// After this many days half of what was learnt counts.
 const HALF_LIFE_DAYS: f32 = 45.0;
 
-/// One learnt figure.
+/// A learnt weight: of a categorical feature's value, or of a curve's knot.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Weight {
-    /// In log-odds.
+    /// What it adds, in log-odds.
     pub value: f32,
-    /// How much evidence stands behind it, the prior's included.
+    /// The Fisher information behind the value, the prior's included.
     pub information: f32,
     /// The day of the last lesson, from 1970-01-01.
     pub day: u32,
 }
 
 impl Weight {
-    /// A value nothing was learnt of yet.
+    /// A weight of which nothing was learnt yet.
     pub const fn prior(value: f32) -> Weight {
         Weight { value, information: PRIOR_INFORMATION, day: 0 }
     }
 
-    /// What was learnt beyond the prior, as it is worth on its last day.
+    /// The information beyond the prior, as of the day of the last lesson.
     pub fn evidence(&self) -> f32 {
         self.information - PRIOR_INFORMATION
     }
 
-    /// Moves it by a part of a lesson.
+    /// Moves the weight by a lesson that counts for `part`, 0 to 1.
     pub(super) fn learn(&mut self, lesson: Lesson, part: f32) {
         let age = lesson.day.saturating_sub(self.day) as f32;
         let fading = 0.5f32.powf(age / HALF_LIFE_DAYS);
@@ -36,12 +37,12 @@ impl Weight {
     }
 }
 
-/// What a decided clock teaches at one of its feature vectors.
+/// What a decided clock teaches by one of its feature vectors.
 #[derive(Clone, Copy)]
 pub(super) struct Lesson {
-    /// The probability less the truth.
+    /// The probability given less the outcome, 1 for breached and 0 for met.
     pub error: f32,
-    /// How much it teaches: the more, the less the outcome was certain.
+    /// The information of the lesson: `p (1 - p)`, most where the outcome was least certain.
     pub information: f32,
     /// The day it was decided on, from 1970-01-01.
     pub day: u32,

@@ -14,9 +14,9 @@ pub struct IncidentEvent {
     pub incident_id: String,
     /// When it happened.
     pub occur_time: Instant,
-    /// Which of several facts of one instant came first, for backends with coarse clocks.
+    /// The order of facts of one instant, ascending, for backends with coarse clocks.
     pub occur_order: i64,
-    /// Which system or person says so.
+    /// The system or person that reports it.
     pub source: String,
     /// The id of the earlier fact this one replaces; empty: none.
     pub corrects_event_id: String,
@@ -30,7 +30,7 @@ pub type RecordedEvent = Recorded<IncidentEvent>;
 /// Who must act now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum WaitingOn {
-    /// The provider: so it is from the opening on.
+    /// The provider, as from the opening on.
     #[default]
     Provider,
     /// The client.
@@ -64,7 +64,7 @@ pub enum Party {
     ThirdParty,
 }
 
-/// Whose cause an incident is, as somebody attributed it.
+/// The party that an incident's cause is attributed to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cause {
     /// Whose cause it is.
@@ -73,7 +73,7 @@ pub struct Cause {
     pub third_party: String,
     /// Why.
     pub note: String,
-    /// How sure they are, from 1 to 100 percent; `None`: they did not say.
+    /// How sure the attribution is, from 1 to 100 percent; `None`: not stated.
     pub confidence_percent: Option<u32>,
 }
 
@@ -109,14 +109,14 @@ pub struct Opened {
     pub attributes: BTreeMap<String, String>,
 }
 
-/// Somebody's word that clocks are left out of the contractual figures, or are not.
+/// A person's decision that clocks are left out of the contractual figures, or are not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ExclusionDecision {
     /// The contract.
     pub contract_id: String,
     /// Only the clocks of this target; empty: of all.
     pub target_id: String,
-    /// They are left out; else they count, whatever the contract's rules say.
+    /// Whether they are left out; otherwise they count, whatever the contract's rules are.
     pub is_excluded: bool,
     /// Who decided.
     pub decided_by: String,
@@ -147,18 +147,18 @@ pub enum Fact {
         /// By when the client was promised that it would work again; `None`: nothing was promised.
         reported_time: Option<Instant>,
     },
-    /// The client said something.
+    /// The client wrote or called.
     ClientReplied,
     /// Work was done.
     WorkLogged {
-        /// When it began; `None`: its duration before the event.
+        /// When it began; `None`: it ended when the event occurred.
         start_time: Option<Instant>,
         /// How long it took.
         duration: Span,
     },
-    /// This much work is left.
+    /// This much work is estimated to be left.
     EffortEstimated(Span),
-    /// Who and what is affected changed.
+    /// The number of people affected, or how much it hinders them, changed.
     ImpactChanged {
         /// How many people it hits now.
         affected_users: u32,
@@ -179,20 +179,20 @@ pub enum Fact {
     Merged(String),
     /// Its cause was attributed.
     CauseAttributed(Cause),
-    /// It was evaluated to be within the contract's scope or not.
+    /// Somebody decided whether it is within the contract's scope.
     ScopeJudged {
-        /// It is within scope.
+        /// Whether it is within scope.
         in_scope: bool,
         /// Why.
         note: String,
     },
     /// It was decided whether clocks are left out of the contractual figures.
     ExclusionDecided(ExclusionDecision),
-    /// The people it hit said how it was.
+    /// The people it hit answered a survey.
     Surveyed {
-        /// 0 to 10.
+        /// The score, 0 to 10.
         score: u32,
-        /// The working time they say it cost them, all together.
+        /// The working time that they say they lost, all together.
         lost_time: Span,
     },
     /// The fact with this id is taken back, for good.
@@ -200,8 +200,8 @@ pub enum Fact {
 }
 
 impl Fact {
-    /// The order of facts that occurred in the same instant: what only informs comes before what
-    /// moves clocks, and an end before a reopening.
+    /// The rank of the fact among those of the same instant: facts that only inform come before
+    /// those that move clocks, and an end before a reopening.
     pub fn rank(&self) -> u8 {
         match self {
             Fact::Opened(_) => 0,
@@ -256,7 +256,7 @@ impl Fact {
 }
 
 impl IncidentEvent {
-    /// The fact this one makes void: the one it retracts or corrects.
+    /// The id of the fact this one makes void: the one it retracts or corrects.
     pub fn voids(&self) -> Option<&str> {
         match &self.fact {
             Fact::Retracted(event_id) => Some(event_id),

@@ -1,11 +1,12 @@
-//! The fold: recorded events in the order they occurred.
+//! Folds an incident's recorded events into a history: the effective ones, in the order they
+//! occurred.
 
 use super::fact::{Fact, IncidentEvent, RecordedEvent};
 use super::moment::Moment;
 use super::state::State;
 use crate::domain::time::Instant;
 
-/// What is known of an incident, in the order it occurred. Borrowed from the recorded events.
+/// What is known of an incident, in the order it occurred. It borrows from the recorded events.
 #[derive(Clone, Debug)]
 pub struct History<'e> {
     effective: Vec<&'e RecordedEvent>,
@@ -16,8 +17,8 @@ impl<'e> History<'e> {
     /// The history by what was recorded up to `known_time`.
     ///
     /// A fact that another retracts or corrects has no effect, even if that other is itself
-    /// retracted or corrected later: so the order in which such facts arrive never matters. A
-    /// correction of nothing known is an ordinary fact.
+    /// retracted or corrected later, so the order in which such facts arrive does not matter. A
+    /// correction of an unknown fact is an ordinary fact.
     pub fn fold(
         recorded: impl IntoIterator<Item = &'e RecordedEvent>,
         known_time: Instant,
@@ -60,7 +61,7 @@ impl<'e> History<'e> {
         all
     }
 
-    /// Nothing is known.
+    /// Whether nothing is known of the incident.
     pub fn is_empty(&self) -> bool {
         self.effective.is_empty() && self.voided.is_empty()
     }

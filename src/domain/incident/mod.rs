@@ -1,9 +1,9 @@
-//! Incidents: the facts backends report, and their fold into what was so at an instant.
+//! Incidents: the facts that backends report, and the state they give at an instant.
 //!
 //! An incident is never stored as a state: it is the list of everything recorded about it. A
 //! [`History`] puts those facts in the order they *occurred*, leaves out what was retracted, and
-//! plays them back [`Moment`] by moment on a [`State`]. So late, repeated and shuffled deliveries
-//! give the same state as a perfect one.
+//! applies them [`Moment`] by moment to a [`State`]. Late, repeated and shuffled deliveries
+//! therefore give the same state as a timely one.
 
 mod fact;
 mod history;

@@ -6,9 +6,9 @@ use crate::domain::time::Instant;
 /// The facts of one instant (and `occur_order`), which take effect together.
 #[derive(Clone, Copy, Debug)]
 pub struct Moment<'h, 'e> {
-    /// When.
+    /// When they occurred.
     pub time: Instant,
-    /// What happened, in the order of [`Fact::rank`](super::Fact::rank), then of event ids. Never
+    /// The facts, in the order of [`Fact::rank`](super::Fact::rank), then of event ids. Never
     /// empty.
     pub events: &'h [&'e RecordedEvent],
 }

@@ -1,10 +1,10 @@
-//! An incident's fields as its facts leave them.
+//! An incident's fields after its facts up to an instant.
 
 use super::fact::{Cause, Fact, IncidentEvent, Opened, WaitingOn};
 use super::moment::Moment;
 use crate::domain::time::{Instant, Span};
 
-/// An incident's fields after some of its facts. Borrowed from them.
+/// An incident's fields after some of its facts, from which it borrows.
 #[derive(Clone, Debug, Default)]
 pub struct State<'e> {
     /// The opening and when it was; `None`: its opening is not known yet, or still to come.
@@ -23,7 +23,7 @@ pub struct State<'e> {
     pub group: &'e str,
     /// The person it is assigned to.
     pub assignee: &'e str,
-    /// How many people it hits.
+    /// How many people it hits now.
     pub affected_users: u32,
     /// How much of their work they can't do, in percent.
     pub productivity_loss: u32,
@@ -43,22 +43,22 @@ pub struct State<'e> {
     pub reopen_count: u32,
     /// How often the client received an update.
     pub update_count: u32,
-    /// The client said something and got no update or response since.
+    /// Whether the client has replied and got no update or response since.
     pub client_waits: bool,
     /// The work that was left when it was last estimated.
     pub effort_remaining: Option<Span>,
-    /// The work logged.
+    /// The time of the work logged, added up.
     pub touch_time: Span,
-    /// The last evaluation of scope.
+    /// The last decision on its scope; `None`: there was none.
     pub in_scope: Option<bool>,
-    /// The last attribution of the cause.
+    /// The last attribution of its cause; `None`: there was none.
     pub cause: Option<&'e Cause>,
 }
 
-/// How far an incident is.
+/// How far an incident has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
-    /// Facts are known, its opening is not.
+    /// Facts are known, but not its opening.
     AwaitingOpening,
     /// Open.
     Open,
@@ -73,14 +73,14 @@ pub enum Stage {
 }
 
 impl<'e> State<'e> {
-    /// Takes in the facts of a moment.
+    /// Applies the facts of a moment, in their order.
     pub fn apply(&mut self, moment: &Moment<'_, 'e>) {
         for recorded in moment.events {
             self.take(&recorded.value);
         }
     }
 
-    /// How far the incident is.
+    /// How far the incident has come.
     pub fn stage(&self) -> Stage {
         match self {
             State { opened: None, .. } => Stage::AwaitingOpening,

@@ -1,14 +1,14 @@
-//! The items that follow from facts by themselves.
+//! Derives the settlement items that follow from facts.
 
 use super::{Item, ItemKind};
 use crate::domain::clock::{Clock, Exclusion, Outcome};
-use crate::domain::compliance::{Entry, Period, ground, words};
+use crate::domain::compliance::{Entry, Period, exclusion_reason, span_in_words};
 use crate::domain::contract::Contract;
 use crate::domain::incident::{Fact, History, IncidentEvent, Party, State};
 use crate::domain::time::{Instant, Span};
 
-/// What is to be settled of an incident under one contract. `entries` and `clocks` are those of
-/// its evaluation under it.
+/// The items to settle about an incident under one contract. `entries` and `clocks` are those of
+/// the incident's evaluation.
 pub fn items(
     incident: &str,
     contract: &Contract,
@@ -28,7 +28,8 @@ pub fn items(
     found.into_iter().flatten().collect()
 }
 
-/// What is to be settled since a period's missed objectives cost something, or give back.
+/// The item for a period's service credits; `amount` is in minor units, negative when credits are
+/// earned back. `None` when it is zero.
 pub fn credit(contract: &Contract, period: &Period, amount: i64) -> Option<Item> {
     let summary = match amount {
         0 => return None,
@@ -67,6 +68,7 @@ fn item(
     }
 }
 
+/// The incident and contract that items are derived for.
 struct About<'a> {
     incident: &'a str,
     contract: &'a Contract,
@@ -80,7 +82,7 @@ impl About<'_> {
         Item { incident_ids: vec![self.incident.to_owned()], event_ids: by, ..item }
     }
 
-    /// The last event that holds by now of those a test picks.
+    /// The last effective event up to `as_of` whose fact passes a test.
     fn last(&self, is_it: impl Fn(&Fact) -> bool) -> Option<&IncidentEvent> {
         let known = self.history.effective().iter().rev().map(|recorded| &recorded.value);
         let mut known = known.filter(|event| event.occur_time <= self.as_of);
@@ -99,7 +101,7 @@ impl About<'_> {
         let Fact::ScopeJudged { in_scope: false, note } = &evaluated.fact else { return None };
         let mut summary = "help outside the contract's scope".to_owned();
         if state.touch_time > Span::ZERO {
-            summary += &format!(", {} worked", words(state.touch_time));
+            summary += &format!(", {} worked", span_in_words(state.touch_time));
         }
         if !note.is_empty() {
             summary += &format!(": {note}");
@@ -112,21 +114,21 @@ impl About<'_> {
         let excluded: Vec<_> = entries.iter().filter(|entry| entry.is_excluded).collect();
         let first = excluded.first()?;
         let mut by = Vec::new();
-        let described = excluded.iter().map(|entry| {
+        let texts = excluded.iter().map(|entry| {
             let exclusion = entry.clocks(clocks).find_map(|clock| clock.exclusion);
             if let Some(Exclusion::Decision { event_id, .. }) = exclusion {
                 by.push(event_id.to_owned());
             }
-            let ground = exclusion.map_or("excluded".to_owned(), ground);
+            let ground = exclusion.map_or("excluded".to_owned(), exclusion_reason);
             format!("{} {ground}, {}", entry.target_id, otherwise(entry))
         });
-        let described = described.collect::<Vec<_>>().join("; ");
+        let summary = texts.collect::<Vec<_>>().join("; ");
         by.dedup();
         let decided = self.last(|fact| self.decides(fact, first.target_id));
         let attributed = self.last(|fact| matches!(fact, Fact::CauseAttributed(_)));
         let ground = decided.or(attributed).map(|event| event.occur_time);
         let open_time = ground.or(first.decide_time).unwrap_or(self.as_of);
-        Some(self.item(ItemKind::Excluded, described, open_time, by))
+        Some(self.item(ItemKind::Excluded, summary, open_time, by))
     }
 
     fn decision_open(&self, entries: &[&Entry<'_>], state: &State<'_>) -> Option<Item> {
@@ -192,10 +194,10 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(facts: &[(&str, Fact)], described: &[(&str, &str)]) {
+    fn check(facts: &[(&str, Fact)], expected: &[(&str, &str)]) {
         let found = derived(&late(facts));
         let found: Vec<_> = found.iter().map(|i| (i.id.as_str(), i.summary.as_str())).collect();
-        assert_eq!(found, described);
+        assert_eq!(found, expected);
     }
 
     fn caused(party: Party, third_party: &str) -> Fact {
@@ -221,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn help_outside_the_scope_is_settled_until_it_is_evaluated_to_be_within() {
+    fn help_outside_the_scope_is_settled_until_it_is_decided_to_be_within() {
         let evaluated = |in_scope| Fact::ScopeJudged { in_scope, note: "a printer".into() };
         let worked = Fact::WorkLogged { start_time: None, duration: span("0:30") };
         let outside = ("Mon 10:00", evaluated(false));
@@ -248,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_excluded_is_described_with_its_ground_and_what_it_would_have_been() {
+    fn an_exclusion_names_its_reason_and_what_the_outcome_would_have_been() {
         let facts = [("Mon 17:00", decided("contract", "resolution", true))];
         check(
             &facts,

@@ -1,9 +1,9 @@
-//! What is to be settled, and what was decided about it.
+//! Settlement items, and the decisions on them.
 
 use crate::domain::incident::Party;
 use crate::domain::time::Instant;
 
-/// Something that is to be settled.
+/// Something to agree on afterwards between the parties of a contract.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
     /// Names it within the tenant.
@@ -16,13 +16,13 @@ pub struct Item {
     pub client: String,
     /// The incidents it is about.
     pub incident_ids: Vec<String>,
-    /// The name of the period it is about; empty: of none.
+    /// The name of the period it is about; empty: none.
     pub period: String,
-    /// What it is, in a line.
+    /// What it is about, in a line.
     pub summary: String,
-    /// Who opened it; empty: it follows from facts.
+    /// Who opened it; empty: it was derived from facts.
     pub opened_by: String,
-    /// When it came up.
+    /// When it came up: when the facts occurred that it follows from, or the period ended.
     pub open_time: Instant,
     /// With whom it is to be settled, if not with the client.
     pub party: Option<Party>,
@@ -30,16 +30,16 @@ pub struct Item {
     pub third_party: String,
     /// Whole minor units of the currency that go to the client; negative: to the provider.
     pub amount: Option<i64>,
-    /// ISO 4217 code.
+    /// The ISO 4217 code of the amount's currency.
     pub currency: String,
-    /// The events it rests on.
+    /// The ids of the events it follows from.
     pub event_ids: Vec<String>,
 }
 
 /// What an item is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ItemKind {
-    /// Help that was evaluated to be outside the contract's scope.
+    /// Help that was decided to be outside the contract's scope.
     OutOfScope,
     /// Clocks that are left out of the contractual figures.
     Excluded,
@@ -52,11 +52,11 @@ pub enum ItemKind {
 }
 
 impl ItemKind {
-    /// Those that follow from facts by themselves.
+    /// The kinds that are derived from facts.
     const FOLLOWING: [ItemKind; 4] =
         [ItemKind::OutOfScope, ItemKind::Excluded, ItemKind::Credit, ItemKind::DecisionOpen];
 
-    /// How the ids of its items begin, where they follow from facts by themselves.
+    /// The word with which the ids of derived items of this kind begin.
     pub fn word(self) -> &'static str {
         match self {
             ItemKind::OutOfScope => "scope",
@@ -67,19 +67,19 @@ impl ItemKind {
         }
     }
 
-    /// What an item of this id follows from facts as; `None`: somebody opens it.
+    /// The kind of a derived item with this id; `None` for an item that a person opens.
     pub fn of_id(id: &str) -> Option<ItemKind> {
         let (word, _) = id.split_once(':')?;
         ItemKind::FOLLOWING.into_iter().find(|kind| kind.word() == word)
     }
 }
 
-/// In which way an item is settled.
+/// A side of an item, settled on its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Facet {
     /// What was or must be done about the thing itself.
     Technical,
-    /// What contracts and figures say about it.
+    /// How contracts and figures treat it.
     Administrative,
     /// Who pays what.
     Financial,
@@ -89,7 +89,7 @@ impl Facet {
     /// All of them.
     pub const ALL: [Facet; 3] = [Facet::Technical, Facet::Administrative, Facet::Financial];
 
-    /// Its name.
+    /// Its name, lower case.
     pub fn word(self) -> &'static str {
         match self {
             Facet::Technical => "technical",
@@ -102,16 +102,16 @@ impl Facet {
 /// How a facet stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum State {
-    /// Nothing is agreed, or no more.
+    /// Nothing is agreed, or no longer.
     #[default]
     Open,
     /// It is agreed.
     Agreed,
-    /// It is let go.
+    /// It is given up by agreement.
     Waived,
 }
 
-/// What was decided about one facet of an item.
+/// A decision on one facet of an item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
     /// Names it within the tenant.
@@ -120,19 +120,19 @@ pub struct Decision {
     pub item_id: String,
     /// The facet.
     pub facet: Facet,
-    /// How it stands since.
+    /// The state of the facet from then on.
     pub state: State,
-    /// What was agreed on, in whole minor units that go to the client; negative: to the provider.
+    /// The amount agreed on, in whole minor units that go to the client; negative: to the provider.
     pub amount: Option<i64>,
     /// Who decided.
     pub decided_by: String,
     /// Why.
     pub note: String,
-    /// When.
+    /// When it was decided.
     pub decide_time: Instant,
 }
 
-/// A decision, and what it rests on.
+/// A decision, and the item it was made on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decided {
     /// The decision.

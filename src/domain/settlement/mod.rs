@@ -1,9 +1,10 @@
-//! Solve first, settle later.
+//! Settlement: what the parties of a contract have to agree on afterwards. Solve first, settle
+//! later.
 //!
-//! Help is given when it is needed, whatever the contract says. What is left over then is an
-//! [`Item`]: it follows from the facts by itself ([`items`]) or somebody opened it. Its three
-//! [`Facet`]s are settled one by one, each [`Decision`] resting on the item as it stood; so when a
-//! later fact makes the item another, that shows ([`settle`]).
+//! Help is given when it is needed, whatever the contract says. What is left to agree on is an
+//! [`Item`]: it is derived from facts ([`items`]), or a person opened it. Its three [`Facet`]s are
+//! settled one by one. Each [`Decision`] keeps the item as it stood, so it shows when a later fact
+//! changes the item ([`settle`]).
 
 mod derive;
 mod item;

@@ -1,22 +1,23 @@
-//! How items stand, by what was decided about them.
+//! The status of settlement items: which facets are decided, and what changed since.
 
 use std::collections::BTreeMap;
 
 use super::{Decided, Facet, Item, State};
 use crate::domain::time::Instant;
 
-/// An item, and how it stands.
+/// An item with the decisions on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ItemStatus {
-    /// The item, as it follows from what is known.
+    /// The item as it follows from what is known; once withdrawn, as it last was decided on.
     pub item: Item,
     /// Every decision on it and when that was recorded, in that order.
     pub decisions: Vec<(Instant, Decided)>,
-    /// It no longer follows from what is known; what was decided stays.
+    /// Whether it no longer follows from what is known. The decisions on it are kept.
     pub is_withdrawn: bool,
 }
 
-/// How items stand, by their ids. Of an item that follows no more, what was decided last counts.
+/// Joins items and the decisions on them, by item id. An item that has decisions but is not among
+/// `items` is withdrawn; it is shown as it was when it was decided last.
 pub fn settle(
     items: impl IntoIterator<Item = Item>,
     decisions: impl IntoIterator<Item = (Instant, Decided)>,
@@ -41,18 +42,18 @@ pub fn settle(
 }
 
 impl ItemStatus {
-    /// The decision that rules a facet: the one recorded last.
+    /// The decision in force on a facet: the one recorded last.
     pub fn ruling(&self, facet: Facet) -> Option<&(Instant, Decided)> {
         self.decisions.iter().rev().find(|(_, decided)| decided.decision.facet == facet)
     }
 
-    /// How a facet stands.
+    /// The state of a facet.
     pub fn state(&self, facet: Facet) -> State {
         self.ruling(facet).map(|(_, decided)| decided.decision.state).unwrap_or_default()
     }
 
-    /// A facet is open. What is withdrawn is open only where something was agreed on it: that is
-    /// to be undone or confirmed.
+    /// Whether a facet is open. A withdrawn item is open while something is agreed on it, which
+    /// must be undone or confirmed.
     pub fn is_open(&self) -> bool {
         match self.is_withdrawn {
             true => Facet::ALL.iter().any(|facet| self.state(*facet) == State::Agreed),
@@ -60,7 +61,7 @@ impl ItemStatus {
         }
     }
 
-    /// What is other than it was when a facet was decided last, a line each.
+    /// What has changed since each facet was decided last, a sentence each.
     pub fn changes(&self) -> Vec<String> {
         let changed = |facet: Facet| {
             let (_, Decided { basis: was, .. }) = self.ruling(facet)?;
@@ -107,7 +108,7 @@ mod tests {
         }
     }
 
-    /// Decision number so and so, recorded at that second.
+    /// The decision with this number, recorded at that second.
     fn decided(number: i64, basis: Item, facet: Facet, state: State) -> (Instant, Decided) {
         let time = Instant::from_seconds(number).expect("a time");
         let decision = Decision {
@@ -150,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_decision_on_what_is_no_longer_so_is_described() {
+    fn changes_name_what_a_decision_no_longer_rests_on() {
         let agreed = decided(1, item("I", "late"), Facet::Technical, State::Agreed);
         let same = stands([item("I", "late")], [agreed.clone()]);
         assert_eq!(same.changes(), Vec::<String>::new());
@@ -162,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn what_follows_no_more_is_open_where_something_was_agreed_on_it() {
+    fn a_withdrawn_item_is_open_while_something_is_agreed_on_it() {
         let agreed = decided(1, item("I", "late"), Facet::Technical, State::Agreed);
         let waived = decided(2, item("I", "later"), Facet::Technical, State::Waived);
         let status = stands([], [agreed.clone()]);

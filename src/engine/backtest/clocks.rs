@@ -1,4 +1,4 @@
-//! Forecasts of clocks: after every event, and at noon of every business day.
+//! Backtests forecasts of clocks, given after every event and at noon of every business day.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use crate::engine::catalog::Known;
 use crate::engine::ledger::Ledger;
 use crate::engine::snapshot::{is_undecided, noons, snapshot};
 
-/// When forecasts are given.
+/// The occasion on which a forecast is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Occasion {
     /// After every event.
@@ -25,8 +25,8 @@ pub enum Occasion {
 /// Every occasion.
 pub const OCCASIONS: [Occasion; 2] = [Occasion::Event, Occasion::Noon];
 
-/// Lives through the incidents of `ledgers` again, and says how the forecasts turned out; nothing
-/// for an occasion on which there was none to score.
+/// Replays the incidents of `ledgers` and scores the forecasts that would have been given.
+/// Occasions without a scored forecast are left out.
 pub fn test_clocks<'l>(
     test: Test<'_>,
     ledgers: impl IntoIterator<Item = &'l Ledger>,
@@ -37,7 +37,8 @@ pub fn test_clocks<'l>(
     for ledger in ledgers {
         let history = History::fold(&ledger.events, Instant::MAX);
         if is_under(&history, test.contract_id) {
-            OpenClock { test, history: &history, known: &known }.live(&mut steps, &mut cases);
+            IncidentReplay { test, history: &history, known: &known }
+                .replay(&mut steps, &mut cases);
         }
     }
     steps.sort_by_key(|step: &Step| (step.time, step.is_decision(), step.case));
@@ -48,7 +49,7 @@ pub fn test_clocks<'l>(
     examined.results()
 }
 
-/// A clock, as it was decided.
+/// A clock under test, and how it was decided.
 #[derive(Debug)]
 struct Case {
     priority: String,
@@ -75,15 +76,16 @@ impl Case {
     }
 }
 
+/// Something that happens to a clock at an instant; the steps of all clocks are taken in order.
 #[derive(Debug)]
 struct Step {
     time: Instant,
     case: usize,
-    what: What,
+    kind: StepKind,
 }
 
 #[derive(Debug)]
-enum What {
+enum StepKind {
     Passes(Box<Passing>),
     IsDecided(Decision),
 }
@@ -97,19 +99,19 @@ struct Passing {
 
 impl Step {
     fn is_decision(&self) -> bool {
-        matches!(self.what, What::IsDecided(_))
+        matches!(self.kind, StepKind::IsDecided(_))
     }
 }
 
-/// One incident, watched as it goes on.
-struct OpenClock<'w, 'h> {
+/// One incident under test, replayed up to the end of the test.
+struct IncidentReplay<'w, 'h> {
     test: Test<'w>,
     history: &'w History<'h>,
     known: &'w Known<'h>,
 }
 
-impl<'h> OpenClock<'_, 'h> {
-    fn live(&self, steps: &mut Vec<Step>, cases: &mut Vec<Case>) {
+impl<'h> IncidentReplay<'_, 'h> {
+    fn replay(&self, steps: &mut Vec<Step>, cases: &mut Vec<Case>) {
         let ended = self.evaluated(self.test.until);
         let clocks: Vec<_> = ended.clocks.iter().filter(|clock| self.is_meant(clock)).collect();
         let first_case = cases.len();
@@ -120,8 +122,8 @@ impl<'h> OpenClock<'_, 'h> {
                 let place = clocks.iter().position(|of| of.key() == clock.key());
                 let passing = self.passing(clock, time, occasion);
                 if let (Some(place), Some(passing)) = (place, passing) {
-                    let what = What::Passes(Box::new(passing));
-                    steps.push(Step { time, case: first_case + place, what });
+                    let kind = StepKind::Passes(Box::new(passing));
+                    steps.push(Step { time, case: first_case + place, kind });
                 }
             }
         }
@@ -129,7 +131,7 @@ impl<'h> OpenClock<'_, 'h> {
             let step = |decided: Decision| Step {
                 time: decided.time,
                 case,
-                what: What::IsDecided(decided),
+                kind: StepKind::IsDecided(decided),
             };
             steps.extend(of.decided.map(step));
         }
@@ -150,7 +152,7 @@ impl<'h> OpenClock<'_, 'h> {
         Some(Passing { occasion, features, mark })
     }
 
-    /// The instants at which the clocks are looked at.
+    /// The instants at which forecasts of these clocks are given.
     fn occasions(&self, clocks: &[&Clock<'_>]) -> BTreeSet<(Instant, Occasion)> {
         let moments = self.history.moments(self.test.until);
         let events = moments.map(|moment| (moment.time, Occasion::Event));
@@ -160,16 +162,16 @@ impl<'h> OpenClock<'_, 'h> {
     }
 }
 
-/// What was said so far, and what became so.
+/// The model as learnt so far, and the forecasts scored on each occasion.
 #[derive(Default)]
 struct Examined {
     learner: Learner<usize>,
-    rest: [Rest; OCCASIONS.len()],
+    occasions: [OccasionScores; OCCASIONS.len()],
 }
 
-/// The baselines on one occasion, and all that is scored on it.
+/// The baselines on one occasion, and the scored forecasts of the model and of each baseline.
 #[derive(Default)]
-struct Rest {
+struct OccasionScores {
     baselines: Baselines,
     pending: BTreeMap<usize, Vec<Mark>>,
     model: Vec<Scored>,
@@ -179,10 +181,10 @@ struct Rest {
 impl Examined {
     fn take(&mut self, step: Step, cases: &[Case], test: Test<'_>) {
         let Some(case) = cases.get(step.case) else { return };
-        match step.what {
-            What::Passes(passing) => {
+        match step.kind {
+            StepKind::Passes(passing) => {
                 let Passing { occasion, features, mark } = *passing;
-                if let Some(rest) = self.rest.get_mut(occasion as usize) {
+                if let Some(rest) = self.occasions.get_mut(occasion as usize) {
                     if let Some(decided) = case.decided.filter(|_| step.time >= test.learn_until) {
                         let predicted = self.learner.model().probability(&features);
                         rest.score(step.case, step.time, predicted, &mark, decided);
@@ -191,9 +193,9 @@ impl Examined {
                 }
                 self.learner.pass(step.case, features);
             }
-            What::IsDecided(decided) => {
+            StepKind::IsDecided(decided) => {
                 self.learner.decide(&step.case, decided.met_at.is_none(), decided.time);
-                for rest in &mut self.rest {
+                for rest in &mut self.occasions {
                     let marks = rest.pending.remove(&step.case).unwrap_or_default();
                     rest.baselines.decide(&case.priority, decided.met_at, &marks);
                 }
@@ -202,17 +204,17 @@ impl Examined {
     }
 
     fn results(self) -> Vec<(Occasion, Tested<Baseline>)> {
-        let of = |(occasion, rest): (&Occasion, &Rest)| {
+        let of = |(occasion, rest): (&Occasion, &OccasionScores)| {
             let qualities = BASELINES.iter().zip(&rest.of_baselines);
             let baselines = qualities.filter_map(|(of, scored)| Some((*of, Quality::of(scored)?)));
             let (model, baselines) = (Quality::of(&rest.model)?, baselines.collect());
             Some((*occasion, Tested { model, baselines }))
         };
-        OCCASIONS.iter().zip(&self.rest).filter_map(of).collect()
+        OCCASIONS.iter().zip(&self.occasions).filter_map(of).collect()
     }
 }
 
-impl Rest {
+impl OccasionScores {
     fn score(
         &mut self,
         clock: usize,

@@ -1,8 +1,8 @@
-//! Forecasts put to the test: history is replayed, and each forecast is held against
-//! what became so.
+//! Backtests: history is replayed, and each forecast it would have given is scored against the
+//! outcome.
 //!
-//! A fact counts as known from when it occurred, whenever it was recorded: a history that was
-//! imported at once would else have been unknown until its end.
+//! A fact counts as known from when it occurred, whenever it was recorded. Otherwise a history that
+//! was imported at once would have been unknown until its end.
 
 mod clocks;
 mod outcomes;

@@ -1,4 +1,4 @@
-//! What became so of the incidents that forecasts of periods are held against.
+//! The outcomes that forecasts of periods are scored against.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -24,15 +24,15 @@ use crate::engine::query::evaluate_under;
 pub(super) type Kind = (String, String);
 
 /// The incidents under the contract, each fact recorded when it occurred.
-pub(super) struct Lives(pub BTreeMap<String, Arc<Ledger>>);
+pub(super) struct Incidents(pub BTreeMap<String, Arc<Ledger>>);
 
-impl Lives {
+impl Incidents {
     /// Those of `ledgers` that were opened under the contract of a test.
     pub fn of<'l>(
         test: Test<'_>,
         ledgers: impl IntoIterator<Item = (&'l String, &'l Ledger)>,
-    ) -> Lives {
-        let relived = |(id, ledger): (&String, &Ledger)| {
+    ) -> Incidents {
+        let under_test = |(id, ledger): (&String, &Ledger)| {
             let history = History::fold(&ledger.events, Instant::MAX);
             if !is_under(&history, test.contract_id) {
                 return None;
@@ -45,7 +45,7 @@ impl Lives {
             });
             Some((id.clone(), Arc::new(recorded.collect())))
         };
-        Lives(ledgers.into_iter().filter_map(relived).collect())
+        Incidents(ledgers.into_iter().filter_map(under_test).collect())
     }
 
     /// Every fact, in the order in which they occurred.
@@ -56,7 +56,7 @@ impl Lives {
     }
 }
 
-impl Ledgers for Lives {
+impl Ledgers for Incidents {
     type Error = Infallible;
 
     fn ledger(&mut self, incident_id: &str) -> Result<Arc<Ledger>, Infallible> {
@@ -64,27 +64,29 @@ impl Ledgers for Lives {
     }
 }
 
-/// Decided and breached clocks.
-pub(super) type Counts = (u64, u64);
+/// How many clocks were decided, and how many of them breached.
+pub(super) type DayCounts = (u64, u64);
 
-/// What became so: of each kind of incident and each promise, by its place, what each day decided.
+/// The outcomes by the end of a test.
 pub(super) struct Outcomes {
+    /// What each day decided, by kind of incident and by the promise's index.
     pub days: BTreeMap<(Kind, usize), Past>,
-    /// The last instant at which anything about an incident changed.
+    /// The last instant at which anything about each incident changed; [`Instant::MAX`] when one of
+    /// its targets is undecided.
     pub changed: BTreeMap<String, Instant>,
 }
 
 impl Outcomes {
-    /// What became so of the incidents by the end of a test.
+    /// The outcomes of these incidents by the end of a test.
     pub fn of(
-        lives: &Lives,
+        incidents: &Incidents,
         promises: &[&AttainmentPromise],
         test: Test<'_>,
         known: &Known<'_>,
         zone: &Zone,
     ) -> Outcomes {
         let mut outcomes = Outcomes { days: BTreeMap::new(), changed: BTreeMap::new() };
-        for (id, ledger) in &lives.0 {
+        for (id, ledger) in &incidents.0 {
             let history = History::fold(&ledger.events, test.until);
             let evaluated = evaluate_under(&history, test.contract_id, known, test.until);
             let mut changed = ledger.events.iter().map(|fact| fact.record_time).max();
@@ -104,13 +106,13 @@ impl Outcomes {
         outcomes
     }
 
-    /// What a week decided.
-    pub fn week(&self, of: &(Kind, usize), week: Week) -> Counts {
+    /// The counts of a week.
+    pub fn week(&self, of: &(Kind, usize), week: Week) -> DayCounts {
         let days = self.days.get(of).into_iter().flat_map(Past::values);
         sum(days.flat_map(|days| week.dates().filter_map(|date| days.get(&date))))
     }
 
-    /// What is known of some dates.
+    /// The counts of these dates, by priority.
     pub fn past(&self, of: &(Kind, usize), dates: &[NaiveDate]) -> Past {
         let day = |days: &BTreeMap<_, _>, date| days.get(date).copied().unwrap_or_default();
         let of_dates = |days| dates.iter().map(|date| (*date, day(days, date))).collect();
@@ -119,25 +121,25 @@ impl Outcomes {
     }
 }
 
-/// All counts together.
-pub(super) fn sum<'c>(counts: impl IntoIterator<Item = &'c Counts>) -> Counts {
+/// The sum of counts.
+pub(super) fn sum<'c>(counts: impl IntoIterator<Item = &'c DayCounts>) -> DayCounts {
     counts.into_iter().fold((0, 0), |sum, more| (sum.0 + more.0, sum.1 + more.1))
 }
 
-/// Which kind of incident an entry belongs to.
+/// The kind of incident an entry belongs to.
 pub(super) fn kind(entry: &Entry<'_>) -> Kind {
     (entry.service.to_owned(), entry.category.to_owned())
 }
 
-/// The places of the promises that an entry counts for.
+/// The indices of the promises that an entry counts for; none when it is excluded.
 pub(super) fn covering(promises: &[&AttainmentPromise], entry: &Entry<'_>) -> Vec<usize> {
     let covers = |promise: &AttainmentPromise| promise.covers(entry.target_id, entry.priority);
     let counts = promises.iter().enumerate().filter(|(_, of)| !entry.is_excluded && covers(of));
     counts.map(|(place, _)| place).collect()
 }
 
-/// Counts an entry.
-pub(super) fn count(counts: &mut Counts, entry: &Entry<'_>) {
+/// DayCounts an entry.
+pub(super) fn count(counts: &mut DayCounts, entry: &Entry<'_>) {
     counts.0 += 1;
     counts.1 += u64::from(entry.verdict() == Outcome::Breached);
 }

@@ -1,16 +1,16 @@
-//! Forecasts of periods: at noon of every business day, whether a week's promise will be missed.
+//! Backtests forecasts of periods, given at noon of every business day.
 //!
-//! A contract has too few months to distinguish skill from luck. So each of its promises on
-//! attainment is held against every whole week, of each kind of incident on its own: those of one
-//! service and category. Past days count as they finally stood: few clocks are evaluated otherwise
-//! later.
+//! A contract has too few months to distinguish skill from luck. Each of its promises on attainment
+//! is therefore evaluated over every whole week, for each kind of incident (service and category)
+//! on its own. Past days count with their final outcomes, which seldom differ from those first
+//! known.
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use chrono::Days;
 
-use super::outcomes::{Counts, Kind, Lives, Outcomes, count, covering, kind, sum};
+use super::outcomes::{DayCounts, Incidents, Kind, Outcomes, count, covering, kind, sum};
 use super::tested::{Test, Tested};
 use super::week::{Week, weeks};
 use crate::domain::compliance::entries;
@@ -29,12 +29,12 @@ use crate::engine::period_outlook::{
 use crate::engine::query::evaluate_under;
 use crate::engine::snapshot::{hours, is_undecided, noon_of_business};
 
-/// A week in which fewer clocks are decided is not scored: hardly anything could be foreseen.
+/// A week in which fewer clocks are decided is not scored: there is too little to forecast.
 const DECIDED_LEAST: u64 = 10;
-/// Whole weeks before the running one of which past days are used.
+/// The number of whole weeks before the present one whose days are used.
 const PAST_WEEKS: u64 = PAST_DAYS / 7 - 1;
 
-/// The forecasts of periods to beat.
+/// The forecasts of periods that the model is compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PeriodBaseline {
     /// The share of past weeks that were missed.
@@ -52,14 +52,14 @@ pub const PERIOD_BASELINES: [PeriodBaseline; 3] =
 /// How forecasts of periods turned out.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TestedPeriods {
-    /// How many weeks of a promise and a kind of incident.
+    /// How many periods were scored: weeks of a promise and a kind of incident.
     pub periods: usize,
     /// How forecasts of them turned out.
     pub tested: Tested<PeriodBaseline>,
 }
 
-/// Lives through the incidents of `ledgers` again, by the same fold that a server learns by, and
-/// says how forecasts of their weeks turned out; `None`: there was none to score.
+/// Replays the incidents of `ledgers`, by the same fold that a server learns by, and scores the
+/// forecasts of their weeks; `None` when there was none to score.
 pub fn test_periods<'l>(
     test: Test<'_>,
     ledgers: impl IntoIterator<Item = (&'l String, &'l Ledger)>,
@@ -77,26 +77,27 @@ pub fn test_periods<'l>(
     if promises.is_empty() {
         return None;
     }
-    let mut lives = Lives::of(test, ledgers);
-    let outcomes = Outcomes::of(&lives, &promises, test, &known, &zone);
-    let mut facts = lives.facts().into_iter().peekable();
+    let mut incidents = Incidents::of(test, ledgers);
+    let outcomes = Outcomes::of(&incidents, &promises, test, &known, &zone);
+    let mut facts = incidents.facts().into_iter().peekable();
     let mut learning = Learning::default();
     let mut predicted = Predicted::default();
     for week in weeks(test, &zone) {
         for noon in week.noons(&zone) {
             while let Some(fact) = facts.next_if(|fact| fact.record_time <= noon) {
-                let Ok(()) = learning.take(&fact, known, &mut lives);
+                let Ok(()) = learning.take(&fact, known, &mut incidents);
             }
             let learned = learning.of(test.contract_id);
-            let look = Look { test, week, noon, learned: &learned, known: &known, zone: &zone };
-            look.forecast(&lives, &promises, &outcomes, &mut predicted);
+            let at_noon =
+                WeekAtNoon { test, week, noon, learned: &learned, known: &known, zone: &zone };
+            at_noon.forecast(&incidents, &promises, &outcomes, &mut predicted);
         }
     }
     predicted.result()
 }
 
-/// A noon at which a week is looked at.
-struct Look<'t> {
+/// A week at one noon, and what was learnt by then.
+struct WeekAtNoon<'t> {
     test: Test<'t>,
     week: Week,
     noon: Instant,
@@ -105,19 +106,19 @@ struct Look<'t> {
     zone: &'t Zone,
 }
 
-/// How a week stands at a noon.
+/// The decided and open clocks of a week at a noon.
 #[derive(Default)]
 struct Stand {
-    decided: BTreeMap<(Kind, usize), Counts>,
+    decided: BTreeMap<(Kind, usize), DayCounts>,
     open: BTreeMap<Kind, Vec<OpenClockForecast>>,
-    /// Some open clock has service hours on this day.
+    /// Whether some open clock has service hours on this day.
     is_business: bool,
 }
 
-impl Look<'_> {
+impl WeekAtNoon<'_> {
     fn forecast(
         &self,
-        lives: &Lives,
+        incidents: &Incidents,
         promises: &[&AttainmentPromise],
         outcomes: &Outcomes,
         predicted: &mut Predicted,
@@ -130,7 +131,7 @@ impl Look<'_> {
             if decided < promise.minimum_count.max(DECIDED_LEAST) {
                 continue;
             }
-            let stand: &Stand = stand.get_or_init(|| self.stand(lives, promises, outcomes));
+            let stand: &Stand = stand.get_or_init(|| self.stand(incidents, promises, outcomes));
             if !stand.is_business {
                 return;
             }
@@ -157,11 +158,16 @@ impl Look<'_> {
         }
     }
 
-    fn stand(&self, lives: &Lives, promises: &[&AttainmentPromise], outcomes: &Outcomes) -> Stand {
+    fn stand(
+        &self,
+        incidents: &Incidents,
+        promises: &[&AttainmentPromise],
+        outcomes: &Outcomes,
+    ) -> Stand {
         let mut stand = Stand::default();
         let changes =
             |id: &String| outcomes.changed.get(id).is_some_and(|last| *last >= self.week.start);
-        for (id, ledger) in lives.0.iter().filter(|(id, _)| changes(id)) {
+        for (id, ledger) in incidents.0.iter().filter(|(id, _)| changes(id)) {
             let history = History::fold(&ledger.events, self.noon);
             let evaluated = evaluate_under(&history, self.test.contract_id, self.known, self.noon);
             let mut of_incident = Kind::default();
@@ -175,8 +181,8 @@ impl Look<'_> {
             for clock in evaluated.clocks.iter().filter(|clock| is_undecided(clock)) {
                 let expected = outlook(self.learned, clock, &history, *self.known, self.noon);
                 let Some(expected) = expected else { continue };
-                let open_clocks = OpenClockForecast::of(id, clock, &expected);
-                stand.open.entry(of_incident.clone()).or_default().push(open_clocks);
+                let open_clock = OpenClockForecast::of(id, clock, &expected);
+                stand.open.entry(of_incident.clone()).or_default().push(open_clock);
                 let today = self.zone.local(self.noon).date();
                 let hours = hours(clock, self.known);
                 stand.is_business |=
@@ -200,8 +206,8 @@ impl Look<'_> {
         missed / seen
     }
 
-    /// What was decided in the week so many weeks ago.
-    fn counted_before(&self, past: &Past, weeks: u64) -> Counts {
+    /// The counts of the week `weeks` weeks ago.
+    fn counted_before(&self, past: &Past, weeks: u64) -> DayCounts {
         let Some(first) = self.week.first.checked_sub_days(Days::new(7 * weeks)) else {
             return (0, 0);
         };
@@ -209,7 +215,8 @@ impl Look<'_> {
         sum(past.values().flat_map(|days| dates().filter_map(|date| days.get(&date))))
     }
 
-    /// As many clocks as in past weeks on average, of which as many breach as so far.
+    /// The miss probability if as many clocks are decided as in past weeks on average, and they
+    /// breach at the rate so far.
     fn at_running_rate(&self, in_progress: &PeriodInProgress<'_>, past: &Past) -> f64 {
         let PeriodInProgress { promise, decided, breached, .. } = *in_progress;
         let weeks: Vec<_> =
@@ -236,7 +243,7 @@ fn so_far(in_progress: &PeriodInProgress<'_>) -> f64 {
     }
 }
 
-/// What was said, and what became so.
+/// The scored forecasts of the model and of each baseline.
 #[derive(Default)]
 struct Predicted {
     periods: BTreeMap<(Kind, usize, Week), usize>,

@@ -1,29 +1,28 @@
-//! What is put to the test, and how it turned out.
+//! The settings of a backtest, and its result.
 
 use crate::domain::forecast::Quality;
 use crate::domain::incident::{Fact, History};
 use crate::domain::time::Instant;
 
-/// What to put to the test.
+/// The settings of a backtest.
 #[derive(Clone, Copy, Debug)]
 pub struct Test<'t> {
     /// The contract whose clocks are forecast.
     pub contract_id: &'t str,
     /// Only those of this target; empty: of all.
     pub target_id: &'t str,
-    /// Forecasts are scored from here on. Before it, and after it too, clocks that are decided
-    /// teach.
+    /// Forecasts are scored from this instant on. Decided clocks teach before it and after it.
     pub learn_until: Instant,
-    /// The end of what is known.
+    /// The end of the history that is replayed.
     pub until: Instant,
 }
 
-/// How forecasts turned out.
+/// The quality of the model and of the baselines, which are of type `B`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tested<B> {
-    /// How the model did.
+    /// The quality of the model's forecasts.
     pub model: Quality,
-    /// How simpler forecasts would have done.
+    /// The quality of each baseline's forecasts.
     pub baselines: Vec<(B, Quality)>,
 }
 

@@ -39,17 +39,17 @@ impl Ledgers for TestLedgers {
 impl Journal {
     /// Incidents under one target, written as `incident: time, what happened`; each fact is
     /// recorded a second after it occurs, or at `recorded=`.
-    pub fn described(of_target: &str, lines: &str) -> Journal {
+    pub fn parse(of_target: &str, lines: &str) -> Journal {
         let lines = lines.lines().map(str::trim).filter(|line| !line.is_empty());
         let records = lines.enumerate().map(|(place, line)| recorded(place as u64 + 1, line));
         Journal { catalog: catalog(of_target), records: records.collect() }
     }
 
-    /// What its first records teach, each taken with the ledgers that `index_bucket_up_to` many
-    /// make.
-    pub fn taught(&self, count: usize, index_bucket_up_to: usize) -> Learning {
+    /// What its first `count` records teach, each with the ledgers that the first `ledger_records`
+    /// records give.
+    pub fn taught(&self, count: usize, ledger_records: usize) -> Learning {
         let mut learning = Learning::default();
-        self.teach(&mut learning, 0..count, index_bucket_up_to);
+        self.teach(&mut learning, 0..count, ledger_records);
         learning
     }
 
@@ -58,16 +58,16 @@ impl Journal {
         &self,
         learning: &mut Learning,
         places: std::ops::Range<usize>,
-        index_bucket_up_to: usize,
+        ledger_records: usize,
     ) {
-        let mut index_bucket = self.index_bucket(index_bucket_up_to);
+        let mut ledgers = self.ledgers(ledger_records);
         for record in &self.records[places] {
             let known = self.catalog.known(record.record_time);
-            let Ok(()) = learning.take(record, known, &mut index_bucket);
+            let Ok(()) = learning.take(record, known, &mut ledgers);
         }
     }
 
-    fn index_bucket(&self, count: usize) -> TestLedgers {
+    fn ledgers(&self, count: usize) -> TestLedgers {
         let mut ledgers: BTreeMap<String, Ledger> = BTreeMap::new();
         for record in &self.records[..count] {
             let ledger = ledgers.entry(record.value.incident_id.clone()).or_default();
@@ -100,12 +100,12 @@ fn catalog(of_target: &str) -> Catalog {
 
 fn recorded(sequence: u64, line: &str) -> RecordedEvent {
     let (incident_id, line) = line.split_once(": ").expect("an incident");
-    let (line, described) = line.split_once(" recorded=").unwrap_or((line, ""));
+    let (line, recorded) = line.split_once(" recorded=").unwrap_or((line, ""));
     let words: Vec<_> = line.split_whitespace().collect();
     let occur_time = at(&words[..2].join(" "));
-    let record_time = match described {
+    let record_time = match recorded {
         "" => later(occur_time, Span::from_seconds(1)),
-        described => at(&described.replace('-', " ")),
+        recorded => at(&recorded.replace('-', " ")),
     };
     record(sequence, incident_id, occur_time, record_time, fact(&words[2..]))
 }
@@ -136,11 +136,11 @@ fn record(
 pub fn journals() -> impl Strategy<Value = Journal> {
     let delay = prop_oneof![4 => 0i64..60, 1 => 0i64..200_000];
     let one = (0u8..4, facts(), 0i64..20_000, delay);
-    prop::collection::vec(one, 1..40).prop_map(|described| {
+    prop::collection::vec(one, 1..40).prop_map(|steps| {
         let mut occurs = MONDAY_SECOND;
         let mut last = Instant::MIN;
         let mut records = Vec::new();
-        for (place, (incident, fact, step, delay)) in described.into_iter().enumerate() {
+        for (place, (incident, fact, step, delay)) in steps.into_iter().enumerate() {
             occurs += step;
             let occur_time = Instant::from_seconds(occurs - delay / 2).unwrap();
             let came = Instant::from_seconds(occurs + delay - delay / 2).unwrap();

@@ -1,4 +1,4 @@
-//! What is learnt of incidents described in words, and of any.
+//! What is learnt from incidents written as text, and from random ones.
 
 use proptest::prelude::*;
 
@@ -8,7 +8,7 @@ use super::*;
 const TARGET: &str = "resolution *=4:00/office pause=client";
 
 fn learnt(lines: &str) -> Learning {
-    let journal = Journal::described(TARGET, lines);
+    let journal = Journal::parse(TARGET, lines);
     journal.taught(journal.records.len(), journal.records.len())
 }
 
@@ -51,11 +51,11 @@ fn what_is_cancelled_teaches_nothing() {
 }
 
 #[test]
-fn silence_is_a_breach_once_a_fact_could_not_come_any_more() {
+fn a_breach_without_facts_is_learnt_once_none_can_still_come() {
     let silent = "I: Mon 09:00 opened P1";
     assert_eq!(history(&format!("{silent}\nJ: Tue 12:59 opened P1")), (0, 0));
     assert_eq!(history(&format!("{silent}\nJ: Tue 13:01 opened P1")), (1, 1));
-    // Only what comes in time says how far time is: this is imported.
+    // Only facts recorded in time advance the time that is believed: these are imported.
     let imported = "J: Tue 13:01 opened P1 recorded=Fri-12:00";
     assert_eq!(history(&format!("{silent}\n{imported}")), (0, 0));
 }
@@ -126,8 +126,8 @@ fn a_breached_clock_still_teaches_how_long_it_ran_and_how_it_was_estimated() {
 }
 
 #[test]
-fn an_estimate_of_the_work_says_nothing_of_the_response() {
-    let journal = Journal::described(
+fn an_estimate_of_the_work_does_not_count_for_the_response() {
+    let journal = Journal::parse(
         "response *=4:00/office",
         "I: Mon 09:00 opened P1
          I: Mon 09:30 estimated 2:00
@@ -139,7 +139,7 @@ fn an_estimate_of_the_work_says_nothing_of_the_response() {
 }
 
 proptest! {
-    /// What later records say of an incident never leaks into what was learnt before them.
+    /// Later records never change what was learnt before them.
     #[test]
     fn what_was_learnt_knows_nothing_of_what_came_later(journal in journals(), cut in 0usize..40) {
         let all = journal.records.len();

@@ -1,4 +1,4 @@
-//! What is folded does not depend on how often folding was broken off and begun again.
+//! The result of folding does not depend on how often it was interrupted and resumed.
 
 use std::sync::LazyLock;
 

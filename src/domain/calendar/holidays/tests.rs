@@ -130,7 +130,7 @@ fn dutch_public_holidays() {
 }
 
 #[test]
-fn a_rule_without_end_goes_on_as_long_as_requested() {
+fn a_rule_without_end_goes_on_to_the_last_year_requested() {
     let koningsdag = |year| {
         let holidays = holidays_from_icalendar(DUTCH, year, year).unwrap();
         holidays.iter().find(|h| h.name == "Koningsdag").unwrap().date.to_string()

@@ -378,7 +378,7 @@ fn the_ends_of_time_are_local_dates_too() {
 }
 
 #[test]
-fn windows_are_cut_to_what_is_requested() {
+fn windows_are_cut_to_the_interval_given() {
     let hours = compile(&office());
     let (from, to) = (at("2026-11-23T10:00"), at("2026-11-24T10:00"));
     let expected = [(from, at("2026-11-23T17:00")), (at("2026-11-24T09:00"), to)];
@@ -388,7 +388,7 @@ fn windows_are_cut_to_what_is_requested() {
 }
 
 #[test]
-fn a_zone_the_database_lost_is_described() {
+fn a_zone_the_database_lost_is_named_in_the_error() {
     let calendar = Calendar::parse(&office(), &zones()).unwrap();
     let empty = ZoneDatabase::new("2199z", &TimeZoneDatabase::none());
     let error = ServiceHours::compile(&calendar, &empty).unwrap_err();

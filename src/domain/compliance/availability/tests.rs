@@ -105,18 +105,18 @@ fn promise(percent: &str) -> AvailabilityPromise {
 #[test]
 fn a_month_of_thirty_days_allows_twenty_one_minutes_and_thirty_six_seconds() {
     let allowed = Span::from_seconds(21 * 60 + 36);
-    let result = stand(&promise("99.95"), &over(&[]));
+    let result = evaluate(&promise("99.95"), &over(&[]));
     assert_eq!(result.downtime_allowance, allowed);
     assert_eq!((result.verdict, result.uptime), (Verdict::Met, Some(Share::ALL)));
 
     let mut outage = outage_of("", "05T02:00", "05T02:21");
     outage[1].occur_time = at("2026-11-05T02:21:36Z");
-    let result = stand(&promise("99.95"), &over(&outage));
+    let result = evaluate(&promise("99.95"), &over(&outage));
     assert_eq!((result.verdict, result.downtime_allowance), (Verdict::Met, Span::ZERO));
     assert_eq!(result.uptime.map(|share| share.to_string()), Some("99.95".into()));
 
     outage[1].occur_time = at("2026-11-05T02:21:36.000000001Z");
-    let result = stand(&promise("99.95"), &over(&outage));
+    let result = evaluate(&promise("99.95"), &over(&outage));
     assert_eq!(result.verdict, Verdict::Missed);
     assert_eq!(result.downtime_allowance, Span::from_nanos(-1));
     assert_eq!(result.uptime.map(|share| share.to_string()), Some("99.9499".into()));
@@ -166,9 +166,9 @@ fn a_weight_that_leaves_parts_of_a_nanosecond_is_not_rounded_in_the_verdict() {
         degradation_weight: Share::from_percent("75").unwrap(),
         ..Availability::default()
     };
-    assert_eq!(stand(&promise("75"), &found(1)).verdict, Verdict::Met);
-    assert_eq!(stand(&promise("50"), &found(2)).verdict, Verdict::Met);
-    assert_eq!(stand(&promise("50.0001"), &found(2)).verdict, Verdict::Missed);
+    assert_eq!(evaluate(&promise("75"), &found(1)).verdict, Verdict::Met);
+    assert_eq!(evaluate(&promise("50"), &found(2)).verdict, Verdict::Met);
+    assert_eq!(evaluate(&promise("50.0001"), &found(2)).verdict, Verdict::Missed);
     assert_eq!(found(2).share_up().map(|share| share.to_string()), Some("50".into()));
 }
 
@@ -222,7 +222,7 @@ fn what_lasts_counts_until_now_and_is_missed_once_the_month_allows_no_more() {
     let down = outage_of("", "29T22:00", "30T09:00");
     let stood = |percent: &str, as_of: &str| {
         let found = evaluated(&down, as_of);
-        let result = stand(&promise(percent), &found);
+        let result = evaluate(&promise(percent), &found);
         (result.verdict, found.outages, result.downtime_allowance)
     };
     let (verdict, outages, left) = stood("99.9", "29T22:40");
@@ -233,7 +233,7 @@ fn what_lasts_counts_until_now_and_is_missed_once_the_month_allows_no_more() {
     assert_eq!(stood("99.9", "29T22:44").0, Verdict::Missed);
     assert_eq!(stood("99", "30T12:00").0, Verdict::Missed);
     assert_eq!(evaluated(&down, "29T21:00").outages, []);
-    assert_eq!(stand(&promise("99.9"), &evaluated(&[], "01T00:00")).verdict, Verdict::Met);
+    assert_eq!(evaluate(&promise("99.9"), &evaluated(&[], "01T00:00")).verdict, Verdict::Met);
 }
 
 #[test]
@@ -241,7 +241,7 @@ fn nothing_is_agreed_before_the_period() {
     let hours = round_the_clock();
     let (period, as_of) = (month("2026-11-15T00:00:00Z"), at("2026-10-01T00:00:00Z"));
     let found = Availability::evaluate(&[], agreed(&hours, "0"), &period, as_of);
-    assert_eq!(stand(&promise("99.9"), &found).verdict, Verdict::NoData);
+    assert_eq!(evaluate(&promise("99.9"), &found).verdict, Verdict::NoData);
     assert_eq!((found.share_up(), found.mean_time_to_restore()), (None, None));
 }
 
@@ -261,7 +261,7 @@ fn no_more_than_two_outages_over_half_an_hour_a_quarter() {
     let stood = |events: &[ServiceEvent], as_of| {
         let events = in_effect(events.iter(), as_of);
         let found = Availability::evaluate(&events, agreed(&hours, "0"), &period, as_of);
-        stand_outages(&promise, &found)
+        evaluate_outages(&promise, &found)
     };
     let of = |verdict, long_outages, allowance| OutagesResult { verdict, long_outages, allowance };
     assert_eq!(stood(&events, november("15T00:00")), of(Verdict::Met, 2, 0), "30 is not over 30");
@@ -319,16 +319,16 @@ fn scheduled() -> impl Strategy<Value = ServiceEvent> {
     })
 }
 
-/// In which minutes something is so, said as plainly as can be.
-fn so(events: &[&ServiceEvent], turn: fn(&ServiceFact) -> Option<Turn<'_>>) -> Vec<bool> {
+/// In which minutes anything lasts, computed as plainly as possible.
+fn lasts(events: &[&ServiceEvent], turn: fn(&ServiceFact) -> Option<Turn<'_>>) -> Vec<bool> {
     let mut lasts = [false; 3];
     let a_minute = |number| {
         for (name, lasts) in ["", "a", "b"].iter().zip(&mut lasts) {
-            let described = |begins| {
+            let occurs = |begins| {
                 let mut at = events.iter().filter(|event| event.occur_time == minute(number));
                 at.any(|event| turn(&event.fact) == Some((name, begins)))
             };
-            *lasts = match (described(true), described(false)) {
+            *lasts = match (occurs(true), occurs(false)) {
                 (true, false) => true,
                 (false, true) => false,
                 _ => *lasts,
@@ -360,7 +360,7 @@ fn naive(
     // Its first minute of downtime, and how many there are.
     let mut outage: Option<(Option<i64>, i64)> = None;
     let mut outages = Vec::new();
-    let (down, degraded) = (so(events, super::outage), so(events, super::degradation));
+    let (down, degraded) = (lasts(events, super::outage), lasts(events, super::degradation));
     for number in 0..now.max(period.1) {
         let (is_open, is_planned) = (hours.is_open(minute(number)), is_planned(events, number));
         let is_down = number < now && down[number as usize];

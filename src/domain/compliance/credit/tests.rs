@@ -35,17 +35,17 @@ fn credits(monthly_fee: i64, rules: Vec<CreditRule>) -> Credits {
     Credits { monthly_fee, rules, cap: Share::ALL, from_date: None }
 }
 
-/// A month in which objectives of 99 % reached so much; `-` says nothing.
+/// A month in which objectives of 99 % reached these shares; `-` is no data.
 fn month<'c>(
     first: &str,
     credits: &'c Credits,
     reached: &[(&'c str, &str)],
-) -> EvaluatedObjective<'c> {
+) -> EvaluatedPeriod<'c> {
     let stood = |text: &str| match text {
-        "-" => Stood { verdict: Verdict::NoData, reached: None },
+        "-" => ObjectiveVerdict { verdict: Verdict::NoData, reached: None },
         given => stood(percent(given)),
     };
-    EvaluatedObjective {
+    EvaluatedPeriod {
         first_day: date(first),
         months: 1,
         currency: "EUR",
@@ -54,27 +54,27 @@ fn month<'c>(
     }
 }
 
-fn stood(reached: Share) -> Stood {
+fn stood(reached: Share) -> ObjectiveVerdict {
     let is_met = reached >= percent("99");
     let verdict = if is_met { Verdict::Met } else { Verdict::Missed };
-    Stood { verdict, reached: Some(reached) }
+    ObjectiveVerdict { verdict, reached: Some(reached) }
 }
 
 /// Months of one objective, the newest first, the first of them July 2026.
-fn row<'c>(credits: &'c Credits, reached: &[&str]) -> Vec<EvaluatedObjective<'c>> {
+fn row<'c>(credits: &'c Credits, reached: &[&str]) -> Vec<EvaluatedPeriod<'c>> {
     let first = |ago: usize| format!("2026-{:02}-01", 7 - ago);
     let months = reached.iter().enumerate();
     months.map(|(ago, text)| month(&first(ago), credits, &[("A", text)])).collect()
 }
 
 #[track_caller]
-fn of(periods: &[EvaluatedObjective<'_>]) -> (Vec<(i64, String)>, i64) {
+fn of(periods: &[EvaluatedPeriod<'_>]) -> (Vec<(i64, String)>, i64) {
     let statement = statement(periods).unwrap_or_else(|| panic!("no statement"));
     (statement.lines.iter().map(|l| (l.amount, l.reason())).collect(), statement.total)
 }
 
 #[track_caller]
-fn only(periods: &[EvaluatedObjective<'_>]) -> (i64, String) {
+fn only(periods: &[EvaluatedPeriod<'_>]) -> (i64, String) {
     let (mut lines, total) = of(periods);
     assert_eq!((lines.len(), lines[0].0), (1, total), "{lines:?}");
     lines.remove(0)
@@ -83,25 +83,25 @@ fn only(periods: &[EvaluatedObjective<'_>]) -> (i64, String) {
 #[test]
 fn the_lowest_tier_that_was_not_reached_rules() {
     let credits = credits(1_000_00, vec![rule("A")]); // 1,000.00 a month
-    let described = |reached| only(&row(&credits, &[reached]));
-    assert_eq!(described("99"), (0, "met with 99%".into()), "equality is met");
+    let line = |reached| only(&row(&credits, &[reached]));
+    assert_eq!(line("99"), (0, "met with 99%".into()), "equality is met");
     // 5 % of 1,000.00.
-    assert_eq!(described("98.9999"), (50_00, "98.9999% is below 99%: 5% of the fee".into()));
-    assert_eq!(described("97"), (50_00, "97% is below 99%: 5% of the fee".into()));
+    assert_eq!(line("98.9999"), (50_00, "98.9999% is below 99%: 5% of the fee".into()));
+    assert_eq!(line("97"), (50_00, "97% is below 99%: 5% of the fee".into()));
     // 10 % of 1,000.00.
-    assert_eq!(described("96.9999"), (100_00, "96.9999% is below 97%: 10% of the fee".into()));
+    assert_eq!(line("96.9999"), (100_00, "96.9999% is below 97%: 10% of the fee".into()));
     // 25 % of 1,000.00.
-    assert_eq!(described("0"), (250_00, "0% is below 90%: 25% of the fee".into()));
-    assert_eq!(described("-"), (0, "too little is known for it to be evaluated".into()));
+    assert_eq!(line("0"), (250_00, "0% is below 90%: 25% of the fee".into()));
+    assert_eq!(line("-"), (0, "too little is known for it to be evaluated".into()));
 }
 
 #[test]
-fn what_no_tier_covers_credits_nothing_and_says_so() {
+fn what_no_tier_covers_credits_nothing_with_a_reason() {
     let mut rule = rule("A");
     rule.tiers.remove(0);
     let credits = credits(1_000_00, vec![rule]);
-    let described = only(&row(&credits, &["98"]));
-    assert_eq!(described, (0, "98% misses it, and no tier credits that".into()));
+    let line = only(&row(&credits, &["98"]));
+    assert_eq!(line, (0, "98% misses it, and no tier credits that".into()));
 }
 
 #[test]
@@ -111,11 +111,11 @@ fn a_tier_without_a_figure_rules_whenever_the_objective_is_missed() {
     let credits = credits(1_000_00, vec![rule]);
     // An objective without a percentage, such as on outages: 7.5 % of 1,000.00.
     let mut missed = row(&credits, &["-"]);
-    missed[0].results.insert("A", Stood { verdict: Verdict::Missed, reached: None });
+    missed[0].results.insert("A", ObjectiveVerdict { verdict: Verdict::Missed, reached: None });
     assert_eq!(only(&missed), (75_00, "missed: 7.5% of the fee".into()));
     assert_eq!(only(&row(&credits, &["98"])), (75_00, "98% misses it: 7.5% of the fee".into()));
     let mut at_risk = row(&credits, &["98"]);
-    at_risk[0].results.insert("A", Stood { verdict: Verdict::AtRisk, reached: None });
+    at_risk[0].results.insert("A", ObjectiveVerdict { verdict: Verdict::AtRisk, reached: None });
     assert_eq!(only(&at_risk).0, 75_00, "so far");
 }
 
@@ -123,8 +123,8 @@ fn a_tier_without_a_figure_rules_whenever_the_objective_is_missed() {
 fn an_objective_credits_as_much_of_its_tier_as_it_weighs() {
     let credits = credits(1_000_00, vec![CreditRule { weight: percent("40"), ..rule("A") }]);
     // 10 % of 1,000.00 is 100.00, and 40 % of that 40.00.
-    let described = only(&row(&credits, &["95"]));
-    assert_eq!(described, (40_00, "95% is below 97%: 10% of the fee, weight 40%".into()));
+    let line = only(&row(&credits, &["95"]));
+    assert_eq!(line, (40_00, "95% is below 97%: 10% of the fee, weight 40%".into()));
 }
 
 #[test]
@@ -163,15 +163,12 @@ fn each_missed_month_right_before_credits_more() {
     // Twice: 100.00 x (100 % + 2 x 50 %), and two is the most that count.
     assert_eq!(amount(&["95", "98", "98", "99"]), 200_00);
     assert_eq!(amount(&["95", "98", "98", "98"]), 200_00);
-    // What says nothing ends the row.
+    // A month without data ends the sequence.
     assert_eq!(amount(&["95", "-", "98", "98"]), 100_00);
-    let described = only(&row(&credits, &["95", "98"])).1;
-    assert_eq!(
-        described,
-        "95% is below 97%: 10% of the fee, and 50% more since it was missed before"
-    );
-    let described = only(&row(&credits, &["95", "98", "98"])).1;
-    assert!(described.ends_with("and 50% more for each of 2 misses before"), "{described}");
+    let line = only(&row(&credits, &["95", "98"])).1;
+    assert_eq!(line, "95% is below 97%: 10% of the fee, and 50% more since it was missed before");
+    let line = only(&row(&credits, &["95", "98", "98"])).1;
+    assert!(line.ends_with("and 50% more for each of 2 misses before"), "{line}");
 }
 
 #[test]
@@ -234,8 +231,8 @@ fn a_credit_in_other_money_does_not_go_back() {
 fn the_bedding_in_time_credits_nothing_and_is_no_repetition() {
     let mut credits = credits(1_000_00, vec![CreditRule { repeat: Share::ALL, ..rule("A") }]);
     credits.from_date = Some(date("2026-07-01"));
-    let described = only(&row(&credits, &["95", "95"])[1..]);
-    assert_eq!(described, (0, "nothing is credited for periods before 2026-07-01".into()));
+    let line = only(&row(&credits, &["95", "95"])[1..]);
+    assert_eq!(line, (0, "nothing is credited for periods before 2026-07-01".into()));
     // July begins on that very date: 10 % of 1,000.00, as though June had not been missed.
     assert_eq!(only(&row(&credits, &["95", "95"])).0, 100_00);
 }
@@ -315,23 +312,23 @@ fn any_credits() -> impl Strategy<Value = Credits> {
 }
 
 /// Around what is promised as often as anywhere.
-fn any_stood() -> impl Strategy<Value = Stood> {
+fn any_stood() -> impl Strategy<Value = ObjectiveVerdict> {
     let near = (980_000u64..1_000_001)
         .prop_map(|m| Share::of(u128::from(m), 1_000_000_u32).unwrap_or_default());
     prop_oneof![
-        1 => Just(Stood { verdict: Verdict::NoData, reached: None }),
+        1 => Just(ObjectiveVerdict { verdict: Verdict::NoData, reached: None }),
         3 => any_share().prop_map(stood),
         4 => near.prop_map(stood),
     ]
 }
 
-fn any_row() -> impl Strategy<Value = Vec<[Stood; 3]>> {
+fn any_row() -> impl Strategy<Value = Vec<[ObjectiveVerdict; 3]>> {
     vec([any_stood(), any_stood(), any_stood()], 1..12)
 }
 
 /// The months of a year, the newest first.
-fn months<'c>(credits: &'c Credits, row: &[[Stood; 3]]) -> Vec<EvaluatedObjective<'c>> {
-    let evaluated = |(ago, stood): (usize, &[Stood; 3])| EvaluatedObjective {
+fn months<'c>(credits: &'c Credits, row: &[[ObjectiveVerdict; 3]]) -> Vec<EvaluatedPeriod<'c>> {
+    let evaluated = |(ago, stood): (usize, &[ObjectiveVerdict; 3])| EvaluatedPeriod {
         first_day: NaiveDate::from_ymd_opt(2026, 12 - ago as u32, 1).unwrap_or_default(),
         months: 1,
         currency: "EUR",
@@ -382,7 +379,7 @@ proptest! {
     fn a_worse_share_never_credits_less(
         credits in any_credits(), mut row in any_row(), place in 0usize..3, worse in any_share(),
     ) {
-        let of = |row: &[[Stood; 3]]| statement(&months(&credits, row)).unwrap().total;
+        let of = |row: &[[ObjectiveVerdict; 3]]| statement(&months(&credits, row)).unwrap().total;
         let better = of(&row);
         let reached = row[0][place].reached.unwrap_or(Share::ALL);
         if row[0][place].verdict != Verdict::NoData {

@@ -1,9 +1,9 @@
-//! Calendars that something is measured by.
+//! Lints the calendars that targets and objectives are measured by.
 
 use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::contract::Finding;
 
-/// The hours of a calendar that can be measured by.
+/// The service hours of calendar `id`; notes under `field` when it is unknown or never opens.
 pub(super) fn lint_calendar<'c>(
     id: &str,
     field: String,

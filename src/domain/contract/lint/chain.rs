@@ -1,4 +1,4 @@
-//! Contracts that rest on each other, and promise what the one below them does not.
+//! Lints chains of contracts: an SLA that promises less time than what underpins it.
 
 use crate::domain::contract::{Contract, ContractKind, Finding, Metric};
 use crate::domain::time::Span;

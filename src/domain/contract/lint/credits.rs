@@ -1,9 +1,9 @@
-//! Credits that can't be paid or never rule.
+//! Lints service credits that can't be paid or whose tiers never apply.
 
 use crate::domain::contract::{Contract, CreditRule, CreditTier, Finding, Objective};
 use crate::domain::share::Share;
 
-/// What a contract's credits promise that can't be kept, reached or meant.
+/// Notes credits without a currency, fee or rule, and rules and tiers that never apply.
 pub(super) fn lint(contract: &Contract, findings: &mut Vec<Finding>) {
     let Some(credits) = &contract.terms.credits else { return };
     if contract.currency.is_empty() {
@@ -53,7 +53,8 @@ fn lint_rule(rule: &CreditRule, objective: &Objective, path: &str, findings: &mu
     }
 }
 
-/// Whether a period can be below what is promised and a tier, and not below the next.
+/// Whether a period can be below both the promised share and the tier's, and not below the next
+/// tier's.
 fn can_rule(tier: &CreditTier, next: Option<Share>, promised: Option<Share>) -> bool {
     match promised {
         None => tier.below.is_none(),

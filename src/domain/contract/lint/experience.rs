@@ -1,10 +1,10 @@
-//! Experience terms that lack what they rest on.
+//! Lints experience terms whose calendar, priorities or number of people are missing.
 
 use super::calendar::lint_calendar;
 use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::contract::{Contract, ExperienceMeasure, Finding, Promise};
 
-/// What a contract says about experience that can't be measured.
+/// Notes experience terms that can't be measured.
 pub(super) fn lint<'c>(
     contract: &Contract,
     hours: &impl Fn(&str) -> Option<&'c ServiceHours>,
@@ -26,17 +26,17 @@ pub(super) fn lint<'c>(
     }
 }
 
-/// Whoever promises something for each hundred people must say how many there are.
+/// Notes promises for each hundred people in a contract that does not state how many it serves.
 fn lint_people(contract: &Contract, findings: &mut Vec<Finding>) {
     let terms = contract.terms.experience.as_deref();
-    let is_described = terms.is_some_and(|terms| terms.people > 0);
+    let is_stated = terms.is_some_and(|terms| terms.people > 0);
     let weights = terms.and_then(|terms| terms.slx_weights);
-    if !is_described && weights.is_some_and(|weights| weights.lost_time > 0) {
+    if !is_stated && weights.is_some_and(|weights| weights.lost_time > 0) {
         let text = "lost time is weighed for each hundred people: say how many there are";
         findings.push(Finding::error("terms.experience.people", text));
     }
     let mut objectives = contract.terms.objectives.iter();
-    if let Some(objective) = objectives.find(|o| promises_lost_time(&o.promise) && !is_described) {
+    if let Some(objective) = objectives.find(|o| promises_lost_time(&o.promise) && !is_stated) {
         let text = format!(
             "{:?} is computed for each hundred people: say how many the contract serves",
             objective.id

@@ -1,4 +1,4 @@
-//! The lint: what a contract promises that can't be kept, reached or meant.
+//! The lint of a contract: what in it can't be evaluated, kept or reached.
 
 mod calendar;
 mod chain;
@@ -11,8 +11,8 @@ mod targets;
 use super::{Contract, Finding};
 use crate::domain::calendar::hours::ServiceHours;
 
-/// Lints a contract about to be put. `hours` finds a calendar's service hours by id; `others` are
-/// the tenant's other contracts, for what rests on what.
+/// Lints a contract before it is put; the findings are sorted, errors first. `hours` finds a
+/// calendar's service hours by id; `others` are the tenant's other contracts, for the chain.
 pub fn lint<'c>(
     contract: &Contract,
     hours: impl Fn(&str) -> Option<&'c ServiceHours>,

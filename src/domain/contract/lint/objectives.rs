@@ -1,4 +1,4 @@
-//! Objectives that are measured by hours there are not.
+//! Lints the calendars of objectives.
 
 use super::calendar::lint_calendar;
 use crate::domain::calendar::hours::ServiceHours;

@@ -1,11 +1,11 @@
-//! Priorities that are not known alike, or whose change is not felt.
+//! Lints priorities that not all targets know, and changes of priority without effect.
 
 use std::collections::BTreeSet;
 
 use crate::domain::contract::{Finding, OnPriorityChange, Target};
 
-/// Notes the priorities that one target knows and another does not, and changes of priority that
-/// change nothing.
+/// Notes priorities that one target has a limit for and another has not, and policies on changes of
+/// priority that change nothing.
 pub(super) fn lint(targets: &[Target], findings: &mut Vec<Finding>) {
     let known = known_priorities(targets);
     for (index, target) in targets.iter().enumerate() {

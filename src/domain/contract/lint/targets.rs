@@ -1,11 +1,11 @@
-//! Targets that can't be met or reached, and pauses that never rule.
+//! Lints targets that can't be met, and pauses that never apply.
 
 use super::calendar::lint_calendar;
 use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::contract::{Condition, Finding, Metric, PauseRule, Target};
 use crate::domain::time::Instant;
 
-/// Notes what each target promises that can't be kept.
+/// Notes missing limits, unreachable limits, constant conditions and hidden pauses of each target.
 pub(super) fn lint<'c>(
     targets: &[Target],
     hours: &impl Fn(&str) -> Option<&'c ServiceHours>,
@@ -46,7 +46,7 @@ fn lint_limits<'c>(
     }
 }
 
-/// A custom target has nothing but its conditions to start and to stop it.
+/// Notes a custom target without a condition that starts or stops it: it has no other trigger.
 fn lint_custom(target: &Target, path: &str, findings: &mut Vec<Finding>) {
     if target.metric != Metric::Custom {
         return;
@@ -75,7 +75,7 @@ fn lint_conditions(target: &Target, path: &str, findings: &mut Vec<Finding>) {
     }
 }
 
-/// What is wrong with a condition that is always or never so.
+/// What is wrong with a condition that is always or never true.
 fn constant_condition(name: &str, condition: &Condition) -> Option<&'static str> {
     match (name, condition.source().trim()) {
         ("stop_when" | "start_when" | "applies_when", "false") => {

@@ -1,4 +1,4 @@
-//! A snapshot in the model's own terms: which weights it touches.
+//! Feature vectors: which learnt weights and curve positions a snapshot selects.
 
 use super::categorical_feature::{CATEGORICAL_FEATURES, CategoricalFeature};
 use super::curve::Position;
@@ -6,21 +6,22 @@ use super::curve_feature::{CURVE_FEATURES, CurveFeature};
 use super::key::Key;
 use super::snapshot::Snapshot;
 
+/// For this long after something happened a clock counts as fresh.
 const FRESH_HOURS: f32 = 1.0;
 
-/// The weights that a snapshot touches.
+/// What the model sees of a snapshot.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FeatureVector {
-    /// The weight of each of [`CATEGORICAL_FEATURES`].
+    /// The key of the weight for each of [`CATEGORICAL_FEATURES`].
     pub keys: [Key; CATEGORICAL_FEATURES.len()],
-    /// The curve of each of [`CURVE_FEATURES`], and where on it.
+    /// The key of the curve for each of [`CURVE_FEATURES`], and the position on it.
     pub points: [(Key, Position); CURVE_FEATURES.len()],
     /// 1 right after something happened, falling to 0 within the hour.
     pub freshness: f32,
 }
 
 impl FeatureVector {
-    /// What a snapshot touches.
+    /// The feature vector of a snapshot.
     pub fn of(snapshot: &Snapshot<'_>) -> FeatureVector {
         FeatureVector {
             keys: CATEGORICAL_FEATURES.map(|of| of.key(snapshot)),
@@ -29,7 +30,7 @@ impl FeatureVector {
         }
     }
 
-    /// The weight of a trait.
+    /// The key of a categorical feature's weight.
     pub fn key(&self, of: CategoricalFeature) -> Option<Key> {
         CATEGORICAL_FEATURES
             .iter()
@@ -37,7 +38,7 @@ impl FeatureVector {
             .find_map(|(other, key)| (*other == of).then_some(key))
     }
 
-    /// The curve of a course, and where on it.
+    /// The key of a curve feature's curve, and the position on it.
     pub fn point(&self, of: CurveFeature) -> Option<(Key, Position)> {
         CURVE_FEATURES
             .iter()
