@@ -34,9 +34,9 @@ use slx::domain::incident::{History, IncidentEvent, RecordedEvent};
 use slx::domain::share::Share;
 use slx::domain::time::{Instant, Span};
 use slx::engine::catalog::{Catalog, Known};
+use slx::engine::evaluate::evaluate_under;
 use slx::engine::learning::{Learning, Ledgers};
 use slx::engine::ledger::Ledger;
-use slx::engine::query::evaluate_under;
 use slx::engine::record::TermsEntry;
 use slx::runtime::zones::{self, Choice};
 

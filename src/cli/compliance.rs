@@ -16,7 +16,7 @@ use crate::codec::v1::experience_objective::Measure;
 use crate::codec::v1::objective::Promise;
 use crate::codec::{text, v1};
 use crate::domain::decimal::Decimal;
-use crate::engine::compliance::GroupKey;
+use crate::engine::answers::compliance::GroupKey;
 
 /// Reports how a contract's period complied: its clocks counted, and its objectives evaluated.
 ///

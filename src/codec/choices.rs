@@ -10,7 +10,7 @@ use crate::domain::contract::{
 };
 use crate::domain::incident::{Party, Stage, WaitingOn};
 use crate::domain::settlement::{Facet, ItemKind, State};
-use crate::engine::compliance::GroupKey;
+use crate::engine::answers::compliance::GroupKey;
 
 /// Declares how an enum of the API maps to one of the domain: a decoder that refuses the
 /// unspecified zero and unknown numbers, and an encoder.

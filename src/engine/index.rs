@@ -3,10 +3,10 @@
 //! The passing of time writes nothing: a running clock is indexed once under its due time, which
 //! stays right until a fact moves it. A clock that has ended is indexed under when it was decided.
 
+use super::answers::experience::entries_of;
 use super::catalog::Known;
-use super::experience::entries_of;
+use super::evaluate::evaluate_incident;
 use super::ledger::Ledger;
-use super::query::evaluate_incident;
 use super::tally::Contribution;
 use crate::domain::clock::{Clock, Outcome, Phase};
 use crate::domain::ids::ClockId;

@@ -16,8 +16,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::catalog::Known;
+use super::evaluate::evaluate_incident;
 use super::ledger::Ledger;
-use super::query::evaluate_incident;
 use super::snapshot::{hours, is_undecided, noons, snapshot};
 use crate::domain::clock::{Clock, Evaluation, Outcome, Phase};
 use crate::domain::forecast::{FeatureVector, Forecaster, Snapshot, Stratum, month_of};

@@ -5,10 +5,10 @@ use crate::domain::clock::Clock;
 use crate::domain::ids::ClockId;
 use crate::domain::incident::{History, IncidentEvent};
 use crate::domain::time::Instant;
+use crate::engine::answers::compare::{Comparison, Step, compare};
 use crate::engine::catalog::{Catalog, TermsName};
-use crate::engine::compare::{Comparison, Step, compare};
+use crate::engine::evaluate::{Times, evaluate_incident, history};
 use crate::engine::ledger::Ledger;
-use crate::engine::query::{Times, evaluate_incident, history};
 
 /// A clock whose verdict changed.
 #[derive(Debug)]

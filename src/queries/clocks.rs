@@ -14,8 +14,8 @@ use crate::domain::clock::{Clock, Outcome, Phase};
 use crate::domain::ids::{ClockId, IncidentId};
 use crate::domain::incident::History;
 use crate::domain::time::Instant;
+use crate::engine::evaluate::{evaluate_incident, evaluate_under};
 use crate::engine::index::{self, ClockMark, INDEX_BUCKETS, IndexBucket};
-use crate::engine::query::{evaluate_incident, evaluate_under};
 use crate::views::ViewsError;
 
 /// Which clocks are wanted.

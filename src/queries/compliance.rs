@@ -10,11 +10,11 @@ use std::slice;
 
 use super::{IndexReader, QueryError, ReadView};
 use crate::domain::time::Instant;
+use crate::engine::answers::compliance::{Compliance, Question};
+use crate::engine::answers::experience::entries_of;
 use crate::engine::catalog::Known;
-use crate::engine::compliance::{Compliance, Question};
-use crate::engine::experience::entries_of;
+use crate::engine::evaluate::evaluate_under;
 use crate::engine::index::{INDEX_BUCKETS, IndexBucket};
-use crate::engine::query::evaluate_under;
 use crate::engine::tally::Dimension;
 use crate::views::ViewsError;
 

@@ -4,8 +4,8 @@ use super::{QueryError, ReadView};
 use crate::domain::clock::Clock;
 use crate::domain::incident::State;
 use crate::domain::time::Instant;
-use crate::engine::compliance::{PeriodQuery, period_of};
-use crate::engine::query::{evaluate_incident, evaluate_under};
+use crate::engine::answers::compliance::{PeriodQuery, period_of};
+use crate::engine::evaluate::{evaluate_incident, evaluate_under};
 use crate::engine::rejection::Rejection;
 
 /// Which clocks are wanted.

@@ -5,11 +5,11 @@ use super::{IndexReader, QueryError, ReadPoint, ReadView};
 use crate::domain::clock::{Clock, Phase};
 use crate::domain::incident::History;
 use crate::domain::time::Instant;
-use crate::engine::compliance::{PeriodQuery, period_of};
+use crate::engine::answers::compliance::{PeriodQuery, period_of};
+use crate::engine::answers::outlook::{Outlook, WhatIf, outlook};
+use crate::engine::answers::period_outlook::months_of;
+use crate::engine::evaluate::{Times, evaluate_under, history};
 use crate::engine::learning::{ForecastScore, Learned};
-use crate::engine::outlook::{Outlook, WhatIf, outlook};
-use crate::engine::period_outlook::months_of;
-use crate::engine::query::{Times, evaluate_under, history};
 use crate::engine::rejection::Rejection;
 use crate::views::ViewsError;
 

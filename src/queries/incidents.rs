@@ -2,7 +2,7 @@
 
 use super::{QueryError, ReadView};
 use crate::domain::incident::{History, State};
-use crate::engine::query::history;
+use crate::engine::evaluate::history;
 use crate::engine::rejection::Rejection;
 
 /// Makes something of an incident's history.

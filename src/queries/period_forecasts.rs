@@ -13,15 +13,17 @@ use crate::domain::contract::AttainmentPromise;
 use crate::domain::service::in_effect;
 use crate::domain::time::{Instant, Span};
 use crate::domain::zone::Zone;
-use crate::engine::compliance::{Attainment, Compliance, OnService, PeriodQuery, Question};
-use crate::engine::experience::entries_of;
-use crate::engine::learning::Learned;
-use crate::engine::outlook::Outlook;
-use crate::engine::period_outlook::{
+use crate::engine::answers::compliance::{
+    Attainment, Compliance, OnService, PeriodQuery, Question,
+};
+use crate::engine::answers::experience::entries_of;
+use crate::engine::answers::outlook::Outlook;
+use crate::engine::answers::period_outlook::{
     AttainmentForecast, BudgetOutlook, OpenClockForecast, Past, PeriodInProgress, PeriodOutlook,
     forecast_attainment, past_dates,
 };
-use crate::engine::query::evaluate_under;
+use crate::engine::evaluate::evaluate_under;
+use crate::engine::learning::Learned;
 use crate::engine::tally::{Dimension, day};
 use crate::views::ViewsError;
 

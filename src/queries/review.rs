@@ -7,11 +7,11 @@ use super::{IndexReader, QueryError, ReadPoint, ReadView};
 use crate::domain::incident::RecordedEvent;
 use crate::domain::time::Instant;
 use crate::engine::action::Signature;
+use crate::engine::answers::period_outlook::months_of;
+use crate::engine::answers::review::{MOVED_LISTED_MAX, Restatement, Review, Reviewed, moved};
+use crate::engine::evaluate::Times;
 use crate::engine::learning::ForecastScore;
-use crate::engine::period_outlook::months_of;
-use crate::engine::query::Times;
 use crate::engine::rejection::Rejection;
-use crate::engine::review::{MOVED_LISTED_MAX, Restatement, Review, Reviewed, moved};
 use crate::views::ViewsError;
 
 /// Which review is requested.

@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use super::compliance::{PeriodEvaluator, Rest};
 use super::{IndexReader, QueryError, ReadView};
 use crate::domain::settlement::{Item, ItemKind, ItemStatus};
+use crate::engine::answers::compliance::{Compliance, PeriodQuery, Question};
+use crate::engine::answers::settlement::{
+    credit_of, credit_periods, decided_periods, items_of, statuses,
+};
 use crate::engine::catalog::Known;
-use crate::engine::compliance::{Compliance, PeriodQuery, Question};
 use crate::engine::rejection::Rejection;
-use crate::engine::settlement::{credit_of, credit_periods, decided_periods, items_of, statuses};
 use crate::views::ViewsError;
 
 /// Everything that is to be settled of one contract, or ("") of all, by its id.

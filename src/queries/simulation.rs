@@ -2,9 +2,9 @@
 
 use super::compliance::PeriodEvaluator;
 use super::{QueryError, ReadView};
+use crate::engine::answers::compliance::Question;
+use crate::engine::answers::simulation::{Proposal, Simulation};
 use crate::engine::catalog::Catalog;
-use crate::engine::compliance::Question;
-use crate::engine::simulation::{Proposal, Simulation};
 
 /// Evaluates every incident of a contract under the present terms and under `proposed` ones: those
 /// of the view's catalog in which the proposal rules.

@@ -17,7 +17,7 @@ use crate::domain::contract::{AttainmentPromise, Objective, PeriodKind, Promise}
 use crate::domain::incident::{Fact, IncidentEvent};
 use crate::domain::share::Share;
 use crate::domain::time::Instant;
-use crate::engine::compliance::{Compliance, PeriodQuery, Question};
+use crate::engine::answers::compliance::{Compliance, PeriodQuery, Question};
 use crate::engine::record::{Entry, TermsEntry};
 use crate::runtime::testing::{Store, run};
 

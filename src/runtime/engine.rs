@@ -23,7 +23,7 @@ use crate::domain::service::ServiceEvent;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::action::TakeAction;
 use crate::engine::catalog::Catalog;
-use crate::engine::command::ChangeTerms;
+use crate::engine::decide::ChangeTerms;
 use crate::journal::LogSource;
 use crate::journal::StoreId;
 use crate::views::ViewsError;

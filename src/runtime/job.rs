@@ -9,7 +9,7 @@ use crate::domain::incident::IncidentEvent;
 use crate::domain::recorded::Recorded;
 use crate::domain::service::ServiceEvent;
 use crate::engine::action::{Action, TakeAction};
-use crate::engine::command::{ChangeTerms, Decision};
+use crate::engine::decide::{ChangeTerms, Decision};
 use crate::engine::rejection::Rejection;
 
 /// Why a write could not be taken.

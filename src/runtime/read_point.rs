@@ -2,7 +2,7 @@
 
 use super::wall_clock;
 use crate::domain::time::Instant;
-use crate::engine::query::Times;
+use crate::engine::evaluate::Times;
 
 /// The times and the sequence that a read requests.
 #[derive(Clone, Copy, Debug, Default)]

@@ -26,9 +26,9 @@ use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::action::ActionLog;
 use crate::engine::catalog::{Catalog, Known};
+use crate::engine::evaluate::{Times, history};
 use crate::engine::learning::Learned;
 use crate::engine::ledger::Ledger;
-use crate::engine::query::{Times, history};
 use crate::engine::rejection::Rejection;
 use crate::views::ViewsError;
 

@@ -21,7 +21,7 @@ use crate::domain::recorded::Recorded;
 use crate::domain::service::ServiceEvent;
 use crate::domain::time::Instant;
 use crate::engine::action::{ActionDecision, TakeAction, decide_action};
-use crate::engine::command::{decide_event, decide_service_event, decide_terms};
+use crate::engine::decide::{decide_event, decide_service_event, decide_terms};
 use crate::engine::ledger::Dedup;
 use crate::engine::record::{Entry, Record};
 use crate::engine::rejection::Rejection;

@@ -21,7 +21,7 @@ use crate::domain::calendar::{Calendar, DraftHoliday, Holiday};
 use crate::domain::contract::Revision;
 use crate::domain::time::{Instant, Span};
 use crate::engine::catalog::CalendarEntry;
-use crate::engine::command::{Change, ChangeTerms};
+use crate::engine::decide::{Change, ChangeTerms};
 use crate::engine::rejection::Rejection;
 use crate::runtime::{Progress, wall_clock};
 

@@ -13,7 +13,7 @@ use crate::codec::{self, v1};
 use crate::domain::contract::{Contract, Revision};
 use crate::domain::time::Instant;
 use crate::engine::catalog::Known;
-use crate::engine::command::{Change, ChangeTerms};
+use crate::engine::decide::{Change, ChangeTerms};
 use crate::engine::rejection::Rejection;
 
 #[tonic::async_trait]

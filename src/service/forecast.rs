@@ -11,8 +11,8 @@ use crate::codec::scalar::{id, optional_id, optional_instant, optional_span, tex
 use crate::codec::v1;
 use crate::codec::v1::forecast_service_server::ForecastService;
 use crate::codec::violations::FieldViolations;
-use crate::engine::objective_outlook::objective_outlooks;
-use crate::engine::outlook::WhatIf;
+use crate::engine::answers::objective_outlook::objective_outlooks;
+use crate::engine::answers::outlook::WhatIf;
 use crate::limits::PRIORITY_BYTES_MAX;
 use crate::queries::forecasts::{self, ForecastQuery};
 use crate::queries::{Reading, period_forecasts};

@@ -11,7 +11,7 @@ use crate::codec::{scalar, text};
 use crate::domain::recorded::Recorded;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
-use crate::engine::query::Times;
+use crate::engine::evaluate::Times;
 use crate::engine::record::Record;
 use crate::journal::{self, ChainHash, chain_hash};
 

@@ -8,7 +8,7 @@ use crate::codec::text;
 use crate::domain::ids::{IncidentId, TenantId};
 use crate::domain::recorded::Recorded;
 use crate::domain::zone::ZoneDatabase;
-use crate::engine::query::{Times, evaluate_incident, history};
+use crate::engine::evaluate::{Times, evaluate_incident, history};
 use crate::engine::record::{Entry, Record};
 use crate::engine::state::{IncidentLedgers, State};
 

@@ -14,7 +14,7 @@ use crate::domain::incident::Fact;
 use crate::domain::recorded::Recorded;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
-use crate::engine::query::Times;
+use crate::engine::evaluate::Times;
 use crate::engine::record::{Entry, Record, TermsEntry};
 use crate::journal::{self, ChainHash, LogSource, Prover};
 

@@ -10,11 +10,11 @@ use crate::codec::choices::{outcome_number, verdict_number};
 use crate::codec::scalar::{duration, encode_period};
 use crate::codec::v1;
 use crate::domain::compliance::Tally;
-use crate::engine::compliance::GroupKey;
-use crate::engine::period_result::{
+use crate::engine::answers::compliance::GroupKey;
+use crate::engine::answers::period_result::{
     Evidence, ExperienceEvidence, ObjectiveResult, PeriodResult, UptimeEvidence,
 };
-use crate::engine::simulation::{SimulationResult, VerdictChange};
+use crate::engine::answers::simulation::{SimulationResult, VerdictChange};
 
 /// The message of what a period came to, grouped by `keys`, without its stamp.
 pub fn encode(result: &PeriodResult<'_>, keys: &[GroupKey]) -> v1::GetComplianceResponse {

@@ -14,7 +14,7 @@ use crate::domain::compliance::credit::{Ground, Line};
 use crate::domain::contract::{CreditRule, CreditTier, Credits, Terms};
 use crate::domain::share::Share;
 use crate::domain::violation::Violation;
-use crate::engine::credit::CreditStatement;
+use crate::engine::answers::credit::CreditStatement;
 
 const REPEATS_DEFAULT: u32 = 3;
 

@@ -19,7 +19,7 @@ use crate::domain::decimal::Decimal;
 use crate::domain::experience::{Experience, Flow, Holder, Part};
 use crate::domain::time::Span;
 use crate::domain::violation::Violation;
-use crate::engine::period_result::SlxResult;
+use crate::engine::answers::period_result::SlxResult;
 
 /// By what experience is measured.
 pub(super) fn decode(

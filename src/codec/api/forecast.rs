@@ -8,10 +8,10 @@ use crate::domain::clock::Clock;
 use crate::domain::compliance::Period;
 use crate::domain::experience::{Avoidable, Urgency};
 use crate::domain::forecast::{Bin, MODEL_VERSION, Reason};
+use crate::engine::answers::objective_outlook::{BudgetUse, ObjectiveOutlook};
+use crate::engine::answers::outlook::Outlook;
+use crate::engine::answers::period_outlook::{AttainmentForecast, OpenClockForecast};
 use crate::engine::learning::{ForecastScore, Learned};
-use crate::engine::objective_outlook::{BudgetUse, ObjectiveOutlook};
-use crate::engine::outlook::Outlook;
-use crate::engine::period_outlook::{AttainmentForecast, OpenClockForecast};
 
 /// The message of an open clock and what is to be expected of it.
 pub fn encode(

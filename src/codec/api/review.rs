@@ -12,9 +12,9 @@ use crate::codec::v1;
 use crate::domain::contract::{Contract, Revision};
 use crate::domain::time::Instant;
 use crate::engine::action::Signature;
-use crate::engine::period_result::ObjectiveResult;
-use crate::engine::review::{GROUPED_BY, Restated, ReviewItem};
-use crate::engine::review_result::{
+use crate::engine::answers::period_result::ObjectiveResult;
+use crate::engine::answers::review::{GROUPED_BY, Restated, ReviewItem};
+use crate::engine::answers::review_result::{
     Cause, ObjectivePoint, PauseGround, RestatementResult, ReviewResult, TrendPeriod,
     UnderpinningResult,
 };

@@ -14,11 +14,11 @@ use crate::domain::contract::AttainmentPromise;
 use crate::domain::incident::{History, RecordedEvent};
 use crate::domain::time::Instant;
 use crate::domain::zone::Zone;
+use crate::engine::answers::period_outlook::Past;
 use crate::engine::catalog::Known;
+use crate::engine::evaluate::evaluate_under;
 use crate::engine::learning::Ledgers;
 use crate::engine::ledger::Ledger;
-use crate::engine::period_outlook::Past;
-use crate::engine::query::evaluate_under;
 
 /// A kind of incident: its service and its category.
 pub(super) type Kind = (String, String);

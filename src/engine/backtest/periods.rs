@@ -19,14 +19,14 @@ use crate::domain::forecast::{Arrivals, PeriodSoFar, Quality, Scored};
 use crate::domain::incident::History;
 use crate::domain::time::Instant;
 use crate::domain::zone::Zone;
-use crate::engine::catalog::Known;
-use crate::engine::learning::{Learned, Learning};
-use crate::engine::ledger::Ledger;
-use crate::engine::outlook::outlook;
-use crate::engine::period_outlook::{
+use crate::engine::answers::outlook::outlook;
+use crate::engine::answers::period_outlook::{
     OpenClockForecast, PAST_DAYS, Past, PeriodInProgress, forecast_attainment, past_dates,
 };
-use crate::engine::query::evaluate_under;
+use crate::engine::catalog::Known;
+use crate::engine::evaluate::evaluate_under;
+use crate::engine::learning::{Learned, Learning};
+use crate::engine::ledger::Ledger;
 use crate::engine::snapshot::{hours, is_undecided, noon_of_business};
 
 /// A week in which fewer clocks are decided is not scored: there is too little to forecast.

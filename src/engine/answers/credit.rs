@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 
 use super::objective::{Attainment, ExperienceResult, OnService, Ruling, ServiceResult};
-use super::period::last_instant;
 use crate::domain::compliance::attainment::Verdict;
 use crate::domain::compliance::credit::{EvaluatedPeriod, Line, ObjectiveVerdict, Statement};
 use crate::domain::compliance::{Period, credit};
 use crate::domain::contract::{Contract, Credits, Effective, PeriodKind, Revision};
 use crate::domain::time::Instant;
 use crate::domain::zone::Zone;
+use crate::engine::period::last_instant;
 
 /// A period whose missed objectives are credited, with its objectives.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! What the entries of a report may be grouped by.
 
-use super::tally::{Contribution, Dimension, TargetContribution};
 use crate::domain::compliance::Entry;
+use crate::engine::tally::{Contribution, Dimension, TargetContribution};
 
 /// What entries may be grouped by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

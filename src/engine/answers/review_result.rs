@@ -5,10 +5,8 @@ use std::collections::BTreeMap;
 
 use itertools::Itertools;
 
-use super::action::Signature;
 use super::compliance::Compliance;
 use super::credit::{CreditStatement, credit_statement};
-use super::learning::ForecastScore;
 use super::period_result::{
     Evidence, ObjectiveResult, PeriodResult, SlxResult, objective_results, slx_result,
 };
@@ -24,6 +22,8 @@ use crate::domain::incident::WaitingOn;
 use crate::domain::settlement::ItemStatus;
 use crate::domain::share::Share;
 use crate::domain::time::Instant;
+use crate::engine::action::Signature;
+use crate::engine::learning::ForecastScore;
 
 /// From this many incidents of a service on, a party's causes count as recurring.
 const RECURRING_MIN: u64 = 3;

@@ -2,20 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use super::catalog::{Catalog, Known};
-use super::command::check_sound;
 use super::compliance::{Compliance, Question};
 use super::experience::entries_of;
 use super::period_result::PeriodResult;
-use super::query::evaluate_under;
-use super::rejection::Rejection;
-use super::times::Times;
 use crate::domain::calendar::Calendar;
 use crate::domain::clock::Outcome;
 use crate::domain::compliance::Entry;
 use crate::domain::contract::{Contract, Finding};
 use crate::domain::incident::History;
 use crate::domain::zone::ZoneDatabase;
+use crate::engine::catalog::{Catalog, Known};
+use crate::engine::decide::check_sound;
+use crate::engine::evaluate::evaluate_under;
+use crate::engine::rejection::Rejection;
+use crate::engine::times::Times;
 
 /// How many differing verdicts are listed; the rest are counted.
 const VERDICT_CHANGES_LISTED_MAX: usize = 1_000;

@@ -1,7 +1,5 @@
 //! A contract's objectives over a period: what each rests on, and its result.
 
-use super::catalog::Known;
-use super::rejection::Rejection;
 use crate::domain::calendar::Calendars;
 use crate::domain::compliance::attainment::{self, AttainmentResult, Verdict};
 use crate::domain::compliance::availability::{
@@ -18,6 +16,8 @@ use crate::domain::service::ServiceEvent;
 use crate::domain::share::Share;
 use crate::domain::time::{Instant, Span};
 use crate::domain::zone::Zone;
+use crate::engine::catalog::Known;
+use crate::engine::rejection::Rejection;
 
 /// An objective on attainment, and the entries it rests on.
 #[derive(Debug)]

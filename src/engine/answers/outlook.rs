@@ -1,9 +1,5 @@
 //! The outlook of open clocks: forecast, urgency and reasons.
 
-use super::catalog::Known;
-use super::learning::Learned;
-use super::ledger::Ledger;
-use super::times::Times;
 use crate::domain::calendar::Calendars;
 use crate::domain::clock::Clock;
 use crate::domain::experience::Urgency;
@@ -12,6 +8,10 @@ use crate::domain::forecast::{
 };
 use crate::domain::incident::{Fact, History, IncidentEvent, RecordedEvent, Waiting, WaitingOn};
 use crate::domain::time::{Instant, Span};
+use crate::engine::catalog::Known;
+use crate::engine::learning::Learned;
+use crate::engine::ledger::Ledger;
+use crate::engine::times::Times;
 
 /// The most reasons listed with a forecast.
 const REASONS_MAX: usize = 5;

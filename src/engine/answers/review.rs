@@ -1,17 +1,10 @@
 //! The service review of a contract's period (ITIL 4): its figures, their trend, and the targets to
 //! discuss.
 
-use super::action::{ActionLog, Signature};
-use super::catalog::Known;
 use super::compliance::{Compliance, Question};
 use super::experience::{entries_experience, experiences};
 use super::group_key::GroupKey;
-use super::learning::ForecastScore;
-use super::period::{PeriodQuery, last_instant};
-use super::query::evaluate_among;
-use super::rejection::Rejection;
 use super::settlement::{credit_of, statuses};
-use super::times::Times;
 use crate::domain::clock::Outcome;
 use crate::domain::compliance::{Entry, Period, Tally};
 use crate::domain::contract::{Contract, Effective, Revision};
@@ -19,6 +12,13 @@ use crate::domain::incident::History;
 use crate::domain::settlement::{Item, ItemStatus, items};
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
+use crate::engine::action::{ActionLog, Signature};
+use crate::engine::catalog::Known;
+use crate::engine::evaluate::evaluate_among;
+use crate::engine::learning::ForecastScore;
+use crate::engine::period::{PeriodQuery, last_instant};
+use crate::engine::rejection::Rejection;
+use crate::engine::times::Times;
 
 pub use super::review_figures::{CLOCKS_LISTED_MAX, CauseCount, Pauses, ReviewFigures, ReviewItem};
 

@@ -1,6 +1,5 @@
 //! The experience of an incident and its entries, under each of its contracts.
 
-use super::catalog::Known;
 use crate::domain::calendar::Calendars;
 use crate::domain::clock::{Clock, Evaluation};
 use crate::domain::compliance::{Entry, entries};
@@ -8,6 +7,7 @@ use crate::domain::contract::Contract;
 use crate::domain::experience::{Avoidable, Experience, Passages, avoidable, experience};
 use crate::domain::incident::History;
 use crate::domain::time::Instant;
+use crate::engine::catalog::Known;
 
 /// The experience as of an instant, under each contract that the incident was evaluated under.
 pub fn experiences<'a>(

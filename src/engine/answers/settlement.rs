@@ -2,18 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use super::action::ActionLog;
-use super::catalog::Known;
 use super::compliance::Compliance;
 use super::credit::statement;
 use super::experience::entries_of;
-use super::query::evaluate_incident;
-use super::times::Times;
 use crate::domain::compliance::Period;
 use crate::domain::contract::PeriodKind;
 use crate::domain::incident::History;
 use crate::domain::settlement::{self, Item, ItemKind, ItemStatus, settle};
 use crate::domain::zone::Zone;
+use crate::engine::action::ActionLog;
+use crate::engine::catalog::Known;
+use crate::engine::evaluate::evaluate_incident;
+use crate::engine::times::Times;
 
 /// How many ended periods of each kind are searched for credits.
 const PERIODS: [(PeriodKind, usize); 3] =

@@ -3,13 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use super::catalog::Catalog;
-use super::ledger::Ledger;
-use super::query::{evaluate_incident, history};
-use super::times::Times;
 use crate::domain::clock::Outcome;
 use crate::domain::ids::ClockId;
 use crate::domain::time::Instant;
+use crate::engine::catalog::Catalog;
+use crate::engine::evaluate::{evaluate_incident, history};
+use crate::engine::ledger::Ledger;
+use crate::engine::times::Times;
 
 /// Two states of knowledge, both evaluated at the same instant.
 #[derive(Clone, Copy, Debug)]

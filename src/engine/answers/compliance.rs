@@ -5,14 +5,8 @@ use std::ops::Range;
 
 use chrono::NaiveTime;
 
-use super::catalog::Known;
 use super::credit::{Credited, credited, whole};
-use super::ledger::Ledger;
 use super::objective::objectives;
-use super::period::{days, last_instant, period, unknown_zone};
-use super::rejection::Rejection;
-use super::tally::{Contribution, Day, Dimension};
-use super::times::Times;
 use crate::domain::clock::Outcome;
 use crate::domain::compliance::{Entry, Period, Tally};
 use crate::domain::contract::{Contract, PeriodKind, Revision};
@@ -20,10 +14,16 @@ use crate::domain::experience::{ExperienceTotals, Figure, figure};
 use crate::domain::service::{ServiceEvent, in_effect};
 use crate::domain::time::Instant;
 use crate::domain::zone::{Zone, ZoneDatabase};
+use crate::engine::catalog::Known;
+use crate::engine::ledger::Ledger;
+use crate::engine::period::{days, last_instant, period, unknown_zone};
+use crate::engine::rejection::Rejection;
+use crate::engine::tally::{Contribution, Day, Dimension};
+use crate::engine::times::Times;
 
 pub use super::group_key::GroupKey;
 pub use super::objective::{Attainment, ExperienceResult, OnService, ServiceResult, Uptime};
-pub use super::period::{PeriodQuery, period_of};
+pub use crate::engine::period::{PeriodQuery, period_of};
 
 /// A question about the compliance of one contract over one period.
 #[derive(Clone, Debug)]

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use chrono::{NaiveDate, NaiveTime};
 
-use super::catalog::Known;
 use super::compliance::Compliance;
 use super::outlook::Outlook;
 use crate::domain::calendar::Calendars;
@@ -19,6 +18,7 @@ use crate::domain::forecast::{
 use crate::domain::ids::ClockId;
 use crate::domain::time::{Instant, Span};
 use crate::domain::zone::Zone;
+use crate::engine::catalog::Known;
 
 /// How many past days are learnt from.
 pub const PAST_DAYS: u64 = 91;
