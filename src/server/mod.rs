@@ -142,7 +142,7 @@ async fn listen(
     drain: Duration,
 ) -> anyhow::Result<()> {
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-    let mut described = stopping.clone();
+    let mut stop_signal = stopping.clone();
     let serving = Server::builder()
         .max_concurrent_streams(STREAMS_A_CONNECTION_MAX)
         .initial_stream_window_size(WINDOW_BYTES)
@@ -152,7 +152,7 @@ async fn listen(
         .http2_keepalive_timeout(Some(PING_ANSWERED_WITHIN))
         .add_routes(routes)
         .serve_with_incoming_shutdown(incoming, async move {
-            let _ = described.wait_for(|stop| *stop).await;
+            let _ = stop_signal.wait_for(|stop| *stop).await;
         });
     let patience = async move {
         let _ = stopping.wait_for(|stop| *stop).await;

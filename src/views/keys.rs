@@ -67,7 +67,7 @@ pub struct ClockKey<'k> {
     pub incident: &'k str,
 }
 
-/// A clock found on a index bucket.
+/// A clock found in an index bucket.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct IndexedClock {
     /// When it is due, or was decided.

@@ -151,6 +151,6 @@ fn check_unless_clean(store: &Store, is_alive: &dyn Fn()) -> Result<(), ViewsErr
 
 /// Adds up tally buckets that a crash left behind; false: they can't be.
 fn catch_up(directory: &Path, store: &Store) -> bool {
-    let caught_up = Writing::new(directory.to_owned(), store.clone()).catch_tally_buckets_up();
+    let caught_up = Writing::new(directory.to_owned(), store.clone()).catch_up_tallies();
     caught_up.inspect_err(|error| tracing::warn!(%error, "views put aside")).is_ok()
 }

@@ -47,8 +47,8 @@ impl Views {
 
     /// Adds the tallies up anew, if they were left behind the rows when the views failed. Nobody
     /// may read tallies before.
-    pub fn catch_tally_buckets_up(&self) -> Result<(), ViewsError> {
-        Writing::new(self.directory.clone(), self.store()?).catch_tally_buckets_up()
+    pub fn catch_up_tallies(&self) -> Result<(), ViewsError> {
+        Writing::new(self.directory.clone(), self.store()?).catch_up_tallies()
     }
 
     /// Keeps what a tenant's incidents have taught, for which the journal was read up to a
@@ -100,7 +100,7 @@ impl Writing {
     }
 
     /// Adds all tally buckets up anew, if they were left behind the rows.
-    pub(super) fn catch_tally_buckets_up(mut self) -> Result<(), ViewsError> {
+    pub(super) fn catch_up_tallies(mut self) -> Result<(), ViewsError> {
         if self.store.get(keys::TALLYING)?.is_none() {
             return Ok(());
         }

@@ -87,12 +87,12 @@ mod tests {
 
     const DOCUMENTED: &str = include_str!("../../../docs/export.md");
 
-    /// The first three tally buckets of each column's line.
+    /// The first three cells of each column's line.
     fn documented() -> Vec<String> {
         let lines = DOCUMENTED.lines().filter(|line| line.starts_with("| `"));
-        let tally_buckets =
+        let cells =
             lines.map(|line| line.split(" | ").take(3).collect::<Vec<_>>().join(" | "));
-        tally_buckets.collect()
+        cells.collect()
     }
 
     #[test]

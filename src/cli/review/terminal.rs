@@ -15,7 +15,7 @@ use crate::codec::v1;
 use crate::domain::decimal::Decimal;
 
 /// Items left to settle that are listed.
-const FUTURE_DATED_LISTED: usize = 20;
+const ITEMS_LISTED: usize = 20;
 
 /// All of a review but what there is nothing of.
 pub(in crate::cli) fn show(
@@ -37,7 +37,7 @@ pub(in crate::cli) fn show(
         causes(review),
         chain(review, times),
         review.credits.as_ref().map(credits::show),
-        future_dated(review, times),
+        settlement(review, times),
         review.forecast_quality.as_ref().map(|q| section("Forecasts", &quality::show(q))),
     ];
     parts.into_iter().flatten().join("\n\n")
@@ -205,8 +205,8 @@ fn chain(review: &v1::GetServiceReviewResponse, times: &Times) -> Option<String>
     (!shown.is_empty()).then(|| section("What it rests on", &shown))
 }
 
-fn future_dated(review: &v1::GetServiceReviewResponse, times: &Times) -> Option<String> {
-    let shown = review.settlement.iter().take(FUTURE_DATED_LISTED).cloned().collect::<Vec<_>>();
+fn settlement(review: &v1::GetServiceReviewResponse, times: &Times) -> Option<String> {
+    let shown = review.settlement.iter().take(ITEMS_LISTED).cloned().collect::<Vec<_>>();
     let rest = match review.settlement_count - shown.len() as i64 {
         0 => String::new(),
         more => format!("\nand {more} more: slx settle list lists them all"),

@@ -17,7 +17,7 @@ use crate::journal::{self, Hash, JournalFiles, Verified};
 use crate::runtime::zones::{self, Choice};
 use crate::runtime::{Recount, recount};
 
-/// Walks a journal and checks every record against its hash chain.
+/// Checks every record of a journal against its hash chain.
 #[derive(Args, Debug)]
 pub(super) struct Verify {
     /// The data directory.
@@ -29,8 +29,8 @@ pub(super) struct Verify {
     #[arg(long, value_name = "HEAD", value_parser = hash)]
     until_head: Option<Hash>,
 
-    /// Also counts every incident anew and compares it with the tallies a stopped server has kept.
-    /// Needs a copy of the views in the temporary directory (TMPDIR), and the facts in memory.
+    /// Also recounts every incident and compares the result with the stored tallies of a stopped
+    /// server. Needs room for a copy of the views in TMPDIR, and all events in memory.
     #[arg(long)]
     tallies: bool,
 
