@@ -164,10 +164,8 @@ fn show_experience_totals(groups: &[v1::ComplianceGroup], by: &[KeyWord]) -> Str
     let row = |group: &v1::ComplianceGroup| {
         let experience_totals = group.experience_totals.clone().unwrap_or_default();
         let survey = experience_totals.survey.clone().unwrap_or_default();
-        let figures = experience_totals
-            .cells(PEOPLE)
-            .chain(survey.cells(PEOPLE))
-            .chain(group.cells(PEOPLE));
+        let figures =
+            experience_totals.cells(PEOPLE).chain(survey.cells(PEOPLE)).chain(group.cells(PEOPLE));
         by.iter().map(|word| word.cell(group)).chain(figures).collect()
     };
     let (experience_totals, survey) =

@@ -156,12 +156,10 @@ fn log_to_standard_error(command: &Command) {
 
 /// An error and its causes, but for those that it words already.
 fn in_full(error: &anyhow::Error) -> String {
-    error.chain().map(ToString::to_string).fold(String::new(), |text, cause| {
-        match text.as_str() {
-            "" => cause,
-            _ if text.ends_with(&cause) => text,
-            _ => format!("{text}: {cause}"),
-        }
+    error.chain().map(ToString::to_string).fold(String::new(), |text, cause| match text.as_str() {
+        "" => cause,
+        _ if text.ends_with(&cause) => text,
+        _ => format!("{text}: {cause}"),
     })
 }
 

@@ -13,12 +13,12 @@ use crate::codec::scalar::{hexadecimal, optional_instant};
 use crate::domain::time::Instant;
 use crate::journal::{self, JournalFiles, LogSource};
 
-/// Copies a backup, or a data directory of a stopped server, into a new data directory.
+/// Restores a backup, or the data directory of a stopped server, into a new data directory.
 ///
-/// The views are folded anew when a server first starts on it.
+/// The views are rebuilt when a server is first started on it.
 #[derive(Args, Debug)]
 pub(super) struct Restore {
-    /// The backup.
+    /// The directory of the backup.
     #[arg(value_name = "BACKUP")]
     backup: PathBuf,
 
@@ -26,11 +26,11 @@ pub(super) struct Restore {
     #[arg(value_name = "DIR")]
     directory: PathBuf,
 
-    /// Only up to the record of this sequence.
+    /// Restores only the records up to this sequence.
     #[arg(long, value_name = "SEQUENCE", conflicts_with = "until_time")]
     until_sequence: Option<u64>,
 
-    /// Only what was recorded up to this instant (RFC 3339).
+    /// Restores only what was recorded by this instant (RFC 3339).
     #[arg(long, value_name = "TIME", value_parser = instant)]
     until_time: Option<Timestamp>,
 }

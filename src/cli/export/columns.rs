@@ -90,8 +90,7 @@ mod tests {
     /// The first three cells of each column's line.
     fn documented() -> Vec<String> {
         let lines = DOCUMENTED.lines().filter(|line| line.starts_with("| `"));
-        let cells =
-            lines.map(|line| line.split(" | ").take(3).collect::<Vec<_>>().join(" | "));
+        let cells = lines.map(|line| line.split(" | ").take(3).collect::<Vec<_>>().join(" | "));
         cells.collect()
     }
 

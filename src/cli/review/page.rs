@@ -57,8 +57,7 @@ pub(super) fn page(
             .take(ITEMS_LISTED)
             .map(|s| settlement(s, times))
             .collect(),
-        settlement_more: review.settlement_count
-            - review.settlement.len().min(ITEMS_LISTED) as i64,
+        settlement_more: review.settlement_count - review.settlement.len().min(ITEMS_LISTED) as i64,
         signatures: signatures(review, times),
         restatement: review.restatement.as_ref().map(Restatement::of),
     };
