@@ -333,9 +333,9 @@ async fn forecasts_are_scored_when_their_clocks_are_decided() {
     assert!(clocks.contains("O1") && clocks.contains("100%"), "{clocks}");
     assert!(clocks.contains("decided clocks of the contract stand behind this."), "{clocks}");
     let period = run(&["--as-of-time", NOW, "--period", "2026-10"]);
-    assert!(period.contains("in-time") && period.contains("What weighs most"), "{period}");
+    assert!(period.contains("in-time") && period.contains("Most influential"), "{period}");
     let quality = run(&["--quality", "--target", "resolve"]);
-    assert!(quality.contains("Brier score") && quality.contains("* said"), "{quality}");
+    assert!(quality.contains("Brier score") && quality.contains("* predicted"), "{quality}");
     let thought = ["--what-if", "O4", "--effort", "12h", "--as-of-time", NOW];
     let thought = run(&thought);
     assert!(thought.starts_with("As it would be; nothing is recorded."), "{thought}");

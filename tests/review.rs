@@ -1,4 +1,4 @@
-//! The service review: a period on the table, signed, and restated when late facts move it.
+//! The service review: of a period, signed, and restated when late facts change it.
 
 use slx::codec::v1;
 use slx::codec::v1::incident_event::Fact;

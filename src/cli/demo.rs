@@ -94,7 +94,7 @@ async fn tour(channel: Channel, address: &str) -> anyhow::Result<()> {
     };
     say!("{}", incident::show(&incident::query(question, channel.clone()).await?, &times));
 
-    say!("\nThe month on the table:\n");
+    say!("\nThe service review of the month:\n");
     let request = v1::GetServiceReviewRequest {
         tenant: TENANT.to_owned(),
         contract_id: "office".to_owned(),

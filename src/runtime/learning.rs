@@ -1,4 +1,5 @@
-//! What incidents teach, caught up with when it is queried: recording never pays for it.
+//! What the model learns from incidents, brought up to date when it is queried: recording never
+//! waits for it.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -60,7 +61,7 @@ struct Held<'e> {
 
 impl Learnings {
     /// What was learnt of a contract's clocks by what was recorded up to an instant, of the records
-    /// up to a sequence. Asking what was known long before it was last queried is slow: that is
+    /// up to a sequence. To query what was known long before the last query is slow: that is
     /// learnt from the journal's beginning. Blocks.
     pub fn learned(
         &self,

@@ -19,11 +19,11 @@ use crate::domain::compliance::Tally;
 use crate::engine::learning::Learning;
 use crate::engine::tally::Contribution;
 
-/// sled is quickest with batches of some hundreds of keys.
+/// Keys in a batch: sled is quickest with some hundreds.
 const KEYS_A_BATCH: usize = 256;
-/// More tally buckets are not held in memory.
+/// Tally buckets held in memory at most.
 const TALLY_BUCKETS_HELD_MAX: usize = 50_000;
-/// How many incidents are added up anew between two lines of the log.
+/// Incidents added up anew between two log messages.
 const INCIDENTS_A_LINE: usize = 100_000;
 
 /// Changes on their way into the store. What is not finished counts as never projected.

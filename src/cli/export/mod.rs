@@ -25,8 +25,8 @@ use sink::{Output, Sink};
 
 /// Exports clocks as rows of CSV or Parquet, ordered by incident.
 ///
-/// All rows are from one consistent state, however long the export takes. The columns are documented in
-/// docs/export.md.
+/// All rows are from one consistent state, however long the export takes. The columns are
+/// documented in docs/export.md.
 #[derive(Args, Debug)]
 pub(super) struct Export {
     /// Only clocks of this contract.

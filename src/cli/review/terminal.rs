@@ -30,7 +30,7 @@ pub(in crate::cli) fn show(
         objectives(review, times),
         Some(section("Clocks", &show_groups(&review.groups, &by))),
         trend(review),
-        people::lines(review).map(|lines| section("What people went through", &lines)),
+        people::lines(review).map(|lines| section("Experience", &lines)),
         party_time(review),
         pauses(review),
         talks(review, clocks),
@@ -202,7 +202,7 @@ fn chain(review: &v1::GetServiceReviewResponse, times: &Times) -> Option<String>
         format!("{kind} {} with {}\n\n{groups}{objectives}", contract.id, dash(&contract.provider))
     });
     let shown = links.collect::<Vec<_>>().join("\n\n");
-    (!shown.is_empty()).then(|| section("What it rests on", &shown))
+    (!shown.is_empty()).then(|| section("Underpinning agreements", &shown))
 }
 
 fn settlement(review: &v1::GetServiceReviewResponse, times: &Times) -> Option<String> {
