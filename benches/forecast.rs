@@ -44,7 +44,7 @@ use slx::runtime::zones::{self, Choice};
 const INCIDENTS_ENDED: u64 = 5_000;
 const INCIDENTS_OPEN: u64 = 2_000;
 const FORECASTS: usize = 1_000_000;
-const FORECASTS_A_SECOND_TO_REACH: u64 = 500_000;
+const FORECASTS_PER_SECOND_TO_REACH: u64 = 500_000;
 /// On a period: its open clocks, how often it is forecast, and what the most of them may take.
 const PERIODS: [(usize, u32); 3] = [(100, 1_000), (1_000, 100), (10_000, 10)];
 const PERIOD_TO_REACH: Duration = Duration::from_millis(10);
@@ -174,7 +174,7 @@ fn forecast(forecaster: &Forecaster, snapshots: &[(Snapshot<'_>, &ServiceHours)]
     });
     let rate = FORECASTS as f64 / best.as_secs_f64();
     let each = best.as_nanos() / FORECASTS as u128;
-    println!("| {rate:.0} | {FORECASTS_A_SECOND_TO_REACH} | {each} |");
+    println!("| {rate:.0} | {FORECASTS_PER_SECOND_TO_REACH} | {each} |");
 }
 
 /// A period in which four times as many clocks are decided already, and as many are to come.

@@ -38,16 +38,16 @@ use tonic::transport::Channel;
 const ROUND: Duration = Duration::from_millis(1_500);
 const IN_FLIGHT: [usize; 4] = [1, 16, 64, 256];
 /// Events an incident is reported in, where the incidents go on until the round ends.
-const EVENTS_AN_INCIDENT: u64 = 8;
+const EVENTS_PER_INCIDENT: u64 = 8;
 /// No two workers or rounds report the same incident.
-const INCIDENTS_A_WORKER: u64 = 1_000_000;
+const INCIDENTS_PER_WORKER: u64 = 1_000_000;
 const WORKERS_MAX: u64 = 1_000;
 
 const INCIDENTS_OF_A_YEAR: u64 = 500_000;
 /// Some 10,000 a month.
 const INCIDENTS_OF_A_SMALLER_YEAR: u64 = 120_000;
 const INCIDENTS_KEPT: u64 = 100_000;
-const EVENTS_A_KEPT_INCIDENT: u64 = 6;
+const EVENTS_PER_KEPT_INCIDENT: u64 = 6;
 
 fn main() {
     let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("server-bench");
@@ -102,10 +102,10 @@ async fn bench(directory: &Path) {
 /// An incident with all its facts, and how it is evaluated.
 async fn describe_one_incident(server: &Server) -> v1::EvaluateIncidentResponse {
     let channel = pace::channel(server.address);
-    let event = |number| facts::event(0, number, EVENTS_AN_INCIDENT);
+    let event = |number| facts::event(0, number, EVENTS_PER_INCIDENT);
     let request = v1::RecordEventsRequest {
         tenant: TENANT.into(),
-        events: (0..EVENTS_AN_INCIDENT).map(event).collect(),
+        events: (0..EVENTS_PER_INCIDENT).map(event).collect(),
     };
     let recorded = pace::incidents(channel.clone()).record_events(request).await;
     recorded.expect("the events are recorded");
@@ -170,9 +170,9 @@ impl Cost<'_> {
 /// Each worker reports one incident after the other, fact by fact.
 async fn record_round(channels: &[Channel], in_flight: usize, round: u64) -> (u64, Duration) {
     let query = move |channel, worker, number| async move {
-        let incident = (round * WORKERS_MAX + worker) * INCIDENTS_A_WORKER;
-        let incident = incident + number / EVENTS_AN_INCIDENT;
-        let event = facts::event(incident, number % EVENTS_AN_INCIDENT, EVENTS_AN_INCIDENT);
+        let incident = (round * WORKERS_MAX + worker) * INCIDENTS_PER_WORKER;
+        let incident = incident + number / EVENTS_PER_INCIDENT;
+        let event = facts::event(incident, number % EVENTS_PER_INCIDENT, EVENTS_PER_INCIDENT);
         let request = v1::RecordEventsRequest { tenant: TENANT.into(), events: vec![event] };
         let answer = pace::incidents(channel).record_events(request).await;
         assert_eq!(answer.expect("an answer").into_inner().results.len(), 1);
@@ -240,9 +240,9 @@ async fn stream(server: &Server, slx: &[Channel], echo: &[Channel]) {
 
 async fn stream_round(channels: &[Channel], message_events: u64, round: u64) -> (u64, Duration) {
     let tale = |number| Tale {
-        first: (round * WORKERS_MAX + number) * INCIDENTS_A_WORKER,
+        first: (round * WORKERS_MAX + number) * INCIDENTS_PER_WORKER,
         step: 1,
-        events: EVENTS_AN_INCIDENT,
+        events: EVENTS_PER_INCIDENT,
     };
     pace::stream(channels, tale, message_events, Until::Elapsed(ROUND)).await
 }
@@ -303,14 +303,14 @@ impl Best<'_> {
 
 /// 100,000 incidents: in, stopped, started again, and folded anew without views.
 async fn restart(data: &Path) {
-    let records = INCIDENTS_KEPT * EVENTS_A_KEPT_INCIDENT;
-    println!("\n{INCIDENTS_KEPT} incidents of {EVENTS_A_KEPT_INCIDENT} events");
+    let records = INCIDENTS_KEPT * EVENTS_PER_KEPT_INCIDENT;
+    println!("\n{INCIDENTS_KEPT} incidents of {EVENTS_PER_KEPT_INCIDENT} events");
     println!("| | time | records/s | server's processor time | megabytes resident | at most |");
     println!("| --- | ---: | ---: | ---: | ---: | ---: |");
     let server = Server::start(data);
     server.first_answer().await;
     server.put_terms().await;
-    let tale = |number| Tale { first: number, step: 4, events: EVENTS_A_KEPT_INCIDENT };
+    let tale = |number| Tale { first: number, step: 4, events: EVENTS_PER_KEPT_INCIDENT };
     let channels = pace::channels(server.address);
     let (acknowledged, elapsed) =
         pace::stream(&channels, tale, 500, Until::Sent(records / 4)).await;

@@ -7,7 +7,7 @@ pub const ID_BYTES_MAX: usize = 128;
 /// Bytes in a priority, which backends name freely.
 pub const PRIORITY_BYTES_MAX: usize = 128;
 /// Contracts an incident may fall under.
-pub const CONTRACTS_AN_INCIDENT_MAX: usize = 32;
+pub const CONTRACTS_PER_INCIDENT_MAX: usize = 32;
 /// Attributes an incident may have.
 pub const ATTRIBUTES_MAX: usize = 64;
 /// Bytes in the name of who signed or decided something.
@@ -17,24 +17,24 @@ pub const NOTE_BYTES_MAX: usize = 4 * 1024;
 /// Bytes in the id of an item that is to be settled: two ids, and a word.
 pub const ITEM_ID_BYTES_MAX: usize = 2 * ID_BYTES_MAX + 16;
 /// Incidents, and events, that an item to be settled may name.
-pub const INCIDENTS_AN_ITEM_MAX: usize = 256;
+pub const INCIDENTS_PER_ITEM_MAX: usize = 256;
 /// Targets in a contract.
-pub const TARGETS_A_CONTRACT_MAX: usize = 64;
+pub const TARGETS_PER_CONTRACT_MAX: usize = 64;
 /// Limits in a target.
-pub const LIMITS_A_TARGET_MAX: usize = 64;
+pub const LIMITS_PER_TARGET_MAX: usize = 64;
 /// Pauses in a target.
-pub const PAUSES_A_TARGET_MAX: usize = 32;
+pub const PAUSES_PER_TARGET_MAX: usize = 32;
 /// Warnings of a target.
-pub const WARNINGS_A_TARGET_MAX: usize = 8;
+pub const WARNINGS_PER_TARGET_MAX: usize = 8;
 
 /// Objectives in a contract.
-pub const OBJECTIVES_A_CONTRACT_MAX: usize = 64;
+pub const OBJECTIVES_PER_CONTRACT_MAX: usize = 64;
 /// Exclusion rules in a contract.
-pub const EXCLUSIONS_A_CONTRACT_MAX: usize = 32;
+pub const EXCLUSIONS_PER_CONTRACT_MAX: usize = 32;
 /// Credit rules in a contract.
-pub const CREDIT_RULES_A_CONTRACT_MAX: usize = 32;
+pub const CREDIT_RULES_PER_CONTRACT_MAX: usize = 32;
 /// Tiers in a credit rule.
-pub const TIERS_A_CREDIT_RULE_MAX: usize = 16;
+pub const TIERS_PER_CREDIT_RULE_MAX: usize = 16;
 /// Missed periods in a row that a credit rule may count.
 pub const CREDIT_REPEATS_MAX: u32 = 12;
 /// Minor units of a monthly fee.
@@ -43,11 +43,11 @@ pub const MONTHLY_FEE_MINOR_UNITS_MAX: i64 = 1_000_000_000_000_000;
 pub const ROLLING_DAYS_MAX: u16 = 366;
 
 /// Events in one call or stream message.
-pub const EVENTS_A_CALL_MAX: usize = 500;
+pub const EVENTS_PER_CALL_MAX: usize = 500;
 /// Bytes in one event, by default.
 pub const EVENT_BYTES_DEFAULT: usize = 64 * 1024;
 /// Events an incident may hold, by default.
-pub const EVENTS_AN_INCIDENT_DEFAULT: usize = 10_000;
+pub const EVENTS_PER_INCIDENT_DEFAULT: usize = 10_000;
 
 /// Items on a page unless requested otherwise.
 pub const PAGE_SIZE_DEFAULT: usize = 100;
@@ -57,9 +57,9 @@ pub const PAGE_SIZE_MAX: usize = 1_000;
 pub const PAGE_BYTES_MAX: usize = 2 * 1024 * 1024;
 
 /// Rows of an export in a message at most.
-pub const ROWS_A_MESSAGE_MAX: usize = 500;
+pub const ROWS_PER_MESSAGE_MAX: usize = 500;
 /// Bytes of rows in a message at most, unless a single row is longer.
-pub const ROW_BYTES_A_MESSAGE_MAX: usize = 512 * 1024;
+pub const ROW_BYTES_PER_MESSAGE_MAX: usize = 512 * 1024;
 
 /// Bytes in a request, by default.
 pub const REQUEST_BYTES_DEFAULT: usize = 4 * 1024 * 1024;
@@ -76,6 +76,6 @@ const _: () = {
     assert!(PAGE_BYTES_MAX < REQUEST_BYTES_DEFAULT);
     // All credits of a year, each at its most, are a number of minor units that can be reported.
     let most = MONTHLY_FEE_MINOR_UNITS_MAX * 12 * (1 + CREDIT_REPEATS_MAX as i64);
-    assert!(most < i64::MAX / CREDIT_RULES_A_CONTRACT_MAX as i64);
+    assert!(most < i64::MAX / CREDIT_RULES_PER_CONTRACT_MAX as i64);
     assert!(REQUEST_BYTES_DEFAULT < crate::journal::BODY_BYTES_MAX);
 };

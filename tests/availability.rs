@@ -80,7 +80,7 @@ async fn start(data: &tempfile::TempDir) -> (Server, Clients) {
     (server, clients)
 }
 
-fn reported(event_id: &str, time: &str, fact: Fact) -> v1::ServiceEvent {
+fn service_event(event_id: &str, time: &str, fact: Fact) -> v1::ServiceEvent {
     v1::ServiceEvent {
         event_id: event_id.into(),
         service: "mail".into(),
@@ -103,12 +103,12 @@ fn outage(outage_id: &str, from: &str, to: &str) -> Vec<v1::ServiceEvent> {
     let time = |text: &str| format!("2026-11-{text}:00Z");
     let id = || outage_id.to_owned();
     vec![
-        reported(
+        service_event(
             &format!("down-{outage_id}-{from}"),
             &time(from),
             Fact::OutageStarted(v1::OutageStarted { outage_id: id() }),
         ),
-        reported(
+        service_event(
             &format!("up-{outage_id}-{to}"),
             &time(to),
             Fact::OutageEnded(v1::OutageEnded { outage_id: id() }),
@@ -123,7 +123,7 @@ fn maintenance(from: &str, to: &str, announced: &str) -> v1::ServiceEvent {
         end_time: Some(time(to)),
         announce_time: Some(time(announced)),
     });
-    reported(&format!("plan-{from}"), &format!("2026-11-{announced}:00Z"), fact)
+    service_event(&format!("plan-{from}"), &format!("2026-11-{announced}:00Z"), fact)
 }
 
 async fn query(
@@ -204,7 +204,7 @@ async fn what_several_monitors_describe_is_united_and_only_agreed_hours_count() 
         ("d2", "13T08:10", Fact::DegradationEnded(v1::DegradationEnded::default())),
     ];
     let degraded =
-        degraded.map(|(id, time, fact)| reported(id, &format!("2026-11-{time}:00Z"), fact));
+        degraded.map(|(id, time, fact)| service_event(id, &format!("2026-11-{time}:00Z"), fact));
     record(&mut clients, degraded.to_vec()).await;
     let found = query(&mut clients, ENDED, None).await;
     let (all, office) = (uptime(&found, "up"), uptime(&found, "up-office"));
@@ -235,9 +235,9 @@ async fn an_outage_lasts_until_now_and_a_false_alarm_is_taken_back() {
     assert_eq!(uptime(&before, "up").downtime, minutes(180));
     let retracted = |id: &str| Fact::Retracted(v1::Retracted { event_id: id.into() });
     let false_alarm = retracted("down--29T22:00");
-    record(&mut clients, vec![reported("r", "2026-12-01T09:00:00Z", false_alarm)]).await;
+    record(&mut clients, vec![service_event("r", "2026-12-01T09:00:00Z", false_alarm)]).await;
     // What is retracted stays so.
-    record(&mut clients, vec![reported("rr", "2026-12-01T10:00:00Z", retracted("r"))]).await;
+    record(&mut clients, vec![service_event("rr", "2026-12-01T10:00:00Z", retracted("r"))]).await;
     let after = query(&mut clients, ENDED, None).await;
     assert_eq!(uptime(&after, "up").downtime, minutes(0));
     assert_eq!(query(&mut clients, ENDED, signed).await, before, "the report that was signed");
@@ -285,8 +285,8 @@ async fn downtime_is_credited_and_more_so_when_the_month_before_missed_too() {
     assert_eq!((statement.total_amount, statement.provisional), (50_000, false));
     assert!(statement.lines[0].reason.starts_with("99.9305% is below 99.95%"), "{statement:?}");
     let before = [
-        reported("down", "2026-10-05T10:00:00Z", Fact::OutageStarted(Default::default())),
-        reported("up", "2026-10-05T11:00:00Z", Fact::OutageEnded(Default::default())),
+        service_event("down", "2026-10-05T10:00:00Z", Fact::OutageStarted(Default::default())),
+        service_event("up", "2026-10-05T11:00:00Z", Fact::OutageEnded(Default::default())),
     ];
     record(&mut clients, before.to_vec()).await;
     assert_eq!(query(&mut clients).await.total_amount, 60_000);
@@ -295,7 +295,7 @@ async fn downtime_is_credited_and_more_so_when_the_month_before_missed_too() {
 fn measured(number: i64, value: i64, count: i64) -> v1::ServiceEvent {
     let indicator = "delay".into();
     let fact = Fact::Measured(v1::Measured { indicator, value, count });
-    reported(&format!("m{number}"), &format!("2026-11-10T10:{number:02}:00Z"), fact)
+    service_event(&format!("m{number}"), &format!("2026-11-10T10:{number:02}:00Z"), fact)
 }
 
 #[tokio::test]
@@ -338,9 +338,9 @@ async fn long_outages_are_counted_and_the_percentile_is_exact_and_a_table_descri
 
     let mut command = slx();
     command.args(["compliance", "C", "2026-11", "--tenant", TENANT]);
-    let reported = succeed(command.args(["--address", &server.address, "--as-of-time", later]));
+    let output = succeed(command.args(["--address", &server.address, "--as-of-time", later]));
     let row = |id: &str| {
-        let mut lines = reported.lines().filter(|line| line.split_whitespace().next() == Some(id));
+        let mut lines = output.lines().filter(|line| line.split_whitespace().next() == Some(id));
         let words: Vec<_> = lines.next().unwrap_or_default().split_whitespace().collect();
         words.join(" ")
     };
@@ -390,7 +390,7 @@ async fn what_can_not_be_measured_by_is_refused_by_name() {
     ];
     let fields = ["outage_ended.outage_id", "retracted.event_id", "event_id"];
     for (fact, field) in wrong.into_iter().zip(fields) {
-        let mut sent = vec![reported("wrong", "2026-11-05T02:00:00Z", fact)];
+        let mut sent = vec![service_event("wrong", "2026-11-05T02:00:00Z", fact)];
         sent.extend(outage("", "05T02:00", "05T02:10"));
         let answer = record(&mut clients, sent).await;
         let rejection = answer.results[0].rejection.clone().expect("refused");

@@ -17,9 +17,9 @@ async fn backup(server: &Server, to: &Path) -> (bool, String) {
     tokio::task::spawn_blocking(move || run(&mut command)).await.expect("it ran")
 }
 
-fn head_of(reported: &str) -> String {
-    let line = reported.lines().find_map(|line| line.strip_prefix("head "));
-    line.unwrap_or_else(|| panic!("no head in {reported}")).to_owned()
+fn head_of(output: &str) -> String {
+    let line = output.lines().find_map(|line| line.strip_prefix("head "));
+    line.unwrap_or_else(|| panic!("no head in {output}")).to_owned()
 }
 
 async fn all_clocks(clients: &mut Clients) -> Vec<v1::Clock> {
@@ -55,26 +55,26 @@ async fn backups_under_load_hold_what_was_acknowledged_before_and_grow() {
     let mut heads = Vec::new();
     for round in 0..10 {
         let before = clients.status().await.stamp.expect("a stamp").sequence;
-        let (done, reported) = backup(&server, &copy).await;
-        assert!(done, "round {round}: {reported}");
+        let (done, output) = backup(&server, &copy).await;
+        assert!(done, "round {round}: {output}");
         let verified = succeed(slx().arg("verify").arg(&copy).arg("--json"));
         let verified: serde_json::Value = serde_json::from_str(&verified).expect("JSON");
         assert!(verified["records"].as_i64().expect("a count") >= before, "{verified}");
-        assert_eq!(verified["head"].as_str(), Some(head_of(&reported).as_str()));
-        heads.push(head_of(&reported));
+        assert_eq!(verified["head"].as_str(), Some(head_of(&output).as_str()));
+        heads.push(head_of(&output));
     }
     stop.store(true, Ordering::Relaxed);
     assert!(recording.await.expect("recorded") > 0);
-    let (done, reported) = backup(&server, &copy).await;
-    assert!(done && head_of(&reported) == clients.status().await.head, "{reported}");
+    let (done, output) = backup(&server, &copy).await;
+    assert!(done && head_of(&output) == clients.status().await.head, "{output}");
     for head in &heads {
         succeed(slx().arg("verify").arg(&copy).args(["--until-head", head]));
     }
 
     let expected = all_clocks(&mut clients).await;
     let restored = place.path().join("restored");
-    let reported = succeed(slx().arg("restore").arg(&copy).arg(&restored));
-    assert_eq!(head_of(&reported), clients.status().await.head);
+    let output = succeed(slx().arg("restore").arg(&copy).arg(&restored));
+    assert_eq!(head_of(&output), clients.status().await.head);
     let mut again = Server::start(&restored, &[]);
     let mut again = again.clients().await;
     assert_eq!(all_clocks(&mut again).await, expected);
@@ -93,8 +93,8 @@ async fn a_backup_takes_in_nothing_of_another_journal() {
     let mut others = two.clients().await;
     others.put_office().await;
     others.put_contract(contract("C")).await;
-    let (done, reported) = backup(&two, &copy).await;
-    assert!(!done && reported.contains("not this journal's"), "{reported}");
+    let (done, output) = backup(&two, &copy).await;
+    assert!(!done && output.contains("not this journal's"), "{output}");
     let request = v1::BackUpRequest { after_sequence: 9, after_head: "00".repeat(32) };
     let status = others.admin.back_up(request).await.expect_err("it is not there");
     assert_eq!(status.code(), tonic::Code::OutOfRange);
@@ -123,15 +123,15 @@ async fn a_restore_may_end_at_a_sequence_or_an_instant() {
     let flags: [[&str; 2]; 2] = [["--until-sequence", "4"], ["--until-time", &time]];
     for (at, flag) in flags.into_iter().enumerate() {
         let to = place.path().join(at.to_string());
-        let reported = succeed(slx().arg("restore").arg(&data).arg(&to).args(flag));
-        assert!(reported.contains("4 records restored"), "{reported}");
+        let output = succeed(slx().arg("restore").arg(&data).arg(&to).args(flag));
+        assert!(output.contains("4 records restored"), "{output}");
         let mut server = Server::start(&to, &[]);
         let request = v1::ListIncidentsRequest { tenant: TENANT.into(), ..Default::default() };
         let listed = server.clients().await.incidents.list_incidents(request).await;
         assert_eq!(listed.expect("listed").into_inner().incidents.len(), 2);
     }
-    let (done, reported) = run(slx().arg("restore").arg(&data).arg(place.path().join("0")));
-    assert!(!done && reported.contains("holds records already"), "{reported}");
+    let (done, output) = run(slx().arg("restore").arg(&data).arg(place.path().join("0")));
+    assert!(!done && output.contains("holds records already"), "{output}");
 }
 
 #[tokio::test]
@@ -150,11 +150,11 @@ async fn a_damaged_backup_is_not_restored_and_a_damaged_journal_not_backed_up() 
         std::fs::write(path, bytes).expect("written");
     };
     spoil(&copy);
-    let (done, reported) = run(slx().arg("restore").arg(&copy).arg(place.path().join("new")));
-    assert!(!done && reported.contains("damaged behind record 0"), "{reported}");
-    let (is_sound, reported) = run(slx().arg("verify").arg(&copy));
-    assert!(!is_sound && reported.contains("DATA_LOSS: record 1: the backup held 2"), "{reported}");
+    let (done, output) = run(slx().arg("restore").arg(&copy).arg(place.path().join("new")));
+    assert!(!done && output.contains("damaged behind record 0"), "{output}");
+    let (is_sound, output) = run(slx().arg("verify").arg(&copy));
+    assert!(!is_sound && output.contains("DATA_LOSS: record 1: the backup held 2"), "{output}");
     spoil(&data);
-    let (done, reported) = backup(&server, &place.path().join("other")).await;
-    assert!(!done && reported.contains("DATA_LOSS: record 1"), "{reported}");
+    let (done, output) = backup(&server, &place.path().join("other")).await;
+    assert!(!done && output.contains("DATA_LOSS: record 1"), "{output}");
 }

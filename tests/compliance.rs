@@ -330,17 +330,17 @@ async fn a_decision_overrules_the_rules_and_the_clock_says_why() {
     let mut command = slx();
     command.args(["compliance", "C", "2026-10", "--tenant", TENANT]);
     command.args(["--address", &server.address, "--as-of-time", LATER]);
-    let reported = succeed(command.args(["--by", "party", "--zone", "Europe/Amsterdam"]));
+    let output = succeed(command.args(["--by", "party", "--zone", "Europe/Amsterdam"]));
     assert!(
-        reported.contains("2026-10 from Thu 2026-10-01 00:00 to Sun 2026-11-01 00:00"),
-        "{reported}"
+        output.contains("2026-10 from Thu 2026-10-01 00:00 to Sun 2026-11-01 00:00"),
+        "{output}"
     );
-    assert!(reported.lines().any(|line| line.starts_with("client ")), "{reported}");
-    assert!(reported.contains("p1-month") && reported.contains("at risk"), "{reported}");
+    assert!(output.lines().any(|line| line.starts_with("client ")), "{output}");
+    assert!(output.contains("p1-month") && output.contains("at risk"), "{output}");
 }
 
 #[tokio::test]
-async fn a_simulation_describes_what_would_be_reported_had_the_terms_been_so() {
+async fn a_simulation_reports_what_the_proposed_terms_would_have_given() {
     let data = tempfile::tempdir().expect("a directory");
     let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;
@@ -362,13 +362,13 @@ async fn a_simulation_describes_what_would_be_reported_had_the_terms_been_so() {
         as_of_time: Some(at(LATER)),
         ..Default::default()
     };
-    let reported =
+    let simulation =
         clients.compliance.simulate_contract(request).await.expect("simulated").into_inner();
-    let reported_present = reported.present.clone().expect("the present");
-    assert_eq!(reported_present.groups, present.groups);
-    assert_eq!(reported_present.objectives, present.objectives);
-    assert!(reported.caveat.contains("otherwise"));
-    let verdict_changes: Vec<_> = reported
+    let simulated_present = simulation.present.clone().expect("the present");
+    assert_eq!(simulated_present.groups, present.groups);
+    assert_eq!(simulated_present.objectives, present.objectives);
+    assert!(simulation.caveat.contains("otherwise"));
+    let verdict_changes: Vec<_> = simulation
         .verdict_changes
         .iter()
         .map(|verdict_change| verdict_change.incident_id.as_str())
@@ -376,7 +376,7 @@ async fn a_simulation_describes_what_would_be_reported_had_the_terms_been_so() {
     // D is excluded no more; G's hour to respond begins later. The tighter limit and the later
     // opening weigh each other up for the others.
     assert_eq!(verdict_changes, ["D", "G"]);
-    assert_eq!(reported.verdict_change_count, 2);
+    assert_eq!(simulation.verdict_change_count, 2);
     assert_eq!(query(&mut clients, &BY, LATER).await.groups, present.groups, "nothing is recorded");
 
     let data = tempfile::tempdir().expect("a directory");
@@ -399,7 +399,7 @@ async fn a_simulation_describes_what_would_be_reported_had_the_terms_been_so() {
     };
     clients.contracts.put_contract(request).await.expect("put");
     let so = query(&mut clients, &BY, LATER).await;
-    assert_eq!(reported.proposed.expect("the proposed").groups, so.groups);
+    assert_eq!(simulation.proposed.expect("the proposed").groups, so.groups);
 }
 
 #[tokio::test]
@@ -426,9 +426,9 @@ async fn what_can_not_be_requested_is_named() {
         (wrong(|request| request.group_by = vec![99]), "group_by[0]"),
         (wrong(|request| request.contract_id = "X".into()), "no contract"),
     ];
-    for (request, reported) in cases {
+    for (request, violation) in cases {
         let status = clients.compliance.get_compliance(request).await.expect_err("refused");
-        assert!(format!("{status:?}").contains(reported), "{status:?}");
+        assert!(format!("{status:?}").contains(violation), "{status:?}");
     }
     let mut fickle = promising("C");
     fickle.terms.as_mut().expect("terms").exclusions[0].when = "now > 0".into();

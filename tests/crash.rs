@@ -8,7 +8,7 @@ use crate::testing::Server;
 
 const ROUNDS_DEFAULT: u64 = 100;
 /// Rounds that go on with the same data.
-const ROUNDS_A_STORE: u64 = 5;
+const ROUNDS_PER_STORE: u64 = 5;
 const STORES_AT_ONCE: u64 = 2;
 const ENDS_WITHIN: Duration = Duration::from_secs(60);
 
@@ -17,7 +17,7 @@ async fn nothing_acknowledged_is_lost_when_the_server_is_killed_at_any_moment() 
     let rounds = setting("SLX_CRASH_ROUNDS", ROUNDS_DEFAULT);
     let seed = setting("SLX_CRASH_SEED", u64::from(std::process::id()));
     println!("SLX_CRASH_ROUNDS={rounds} SLX_CRASH_SEED={seed}");
-    let stores = rounds.div_ceil(ROUNDS_A_STORE);
+    let stores = rounds.div_ceil(ROUNDS_PER_STORE);
     let mut at_work = tokio::task::JoinSet::new();
     for store in 0..stores {
         if at_work.len() as u64 >= STORES_AT_ONCE {
@@ -33,14 +33,14 @@ async fn nothing_acknowledged_is_lost_when_the_server_is_killed_at_any_moment() 
 async fn kill_again_and_again(seed: u64, store: u64) {
     let data = tempfile::tempdir().expect("a directory");
     let mut reported = Reported::default();
-    for round in 0..ROUNDS_A_STORE {
+    for round in 0..ROUNDS_PER_STORE {
         let mut server = Server::start(data.path(), &FLAGS);
         let mut clients = server.clients().await;
         if round == 0 {
             put_terms(&mut clients).await;
         }
         let load = Load::going_on(&clients, &format!("R{round}"), reported);
-        let pause = random(seed, store * ROUNDS_A_STORE + round) % 60;
+        let pause = random(seed, store * ROUNDS_PER_STORE + round) % 60;
         tokio::time::sleep(Duration::from_millis(pause)).await;
         server.kill();
         reported = load.ended().await;

@@ -99,7 +99,7 @@ fn amounts(statement: &v1::CreditStatement) -> (Vec<i64>, i64) {
 }
 
 #[tokio::test]
-async fn each_period_is_reported_what_its_missed_objectives_cost() {
+async fn each_period_reports_what_its_missed_objectives_cost() {
     let data = tempfile::tempdir().expect("a directory");
     let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;
@@ -205,10 +205,10 @@ async fn the_statement_is_printed_with_the_currency_s_decimals_and_its_sum() {
         command.args(["compliance", "C", period, "--tenant", TENANT, "--as-of-time", as_of]);
         succeed(command.args(["--address", &server.address]))
     };
-    let reported = print("2026-08", LATER);
-    assert!(reported.contains("Credits in EUR, at most 185.18:"), "{reported}");
-    let printed = |reported: &str| -> Vec<String> {
-        let lines = reported.lines().skip_while(|line| !line.starts_with("Credits in"));
+    let output = print("2026-08", LATER);
+    assert!(output.contains("Credits in EUR, at most 185.18:"), "{output}");
+    let printed = |output: &str| -> Vec<String> {
+        let lines = output.lines().skip_while(|line| !line.starts_with("Credits in"));
         let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
         lines.skip(2).map(words).collect()
     };
@@ -220,11 +220,11 @@ async fn the_statement_is_printed_with_the_currency_s_decimals_and_its_sum() {
         "all 2026-08 all credits together are at most 15% of the fee 1234.50 -40.12",
         "total 185.18",
     ];
-    assert_eq!(printed(&reported), expected, "{reported}");
-    let reported = print("2026-08", "2026-08-05T00:00:00Z");
-    assert!(reported.contains("Credits in EUR, so far, at most 185.18:"), "{reported}");
-    assert_eq!(printed(&reported).last().expect("a sum"), "total -123.45", "{reported}");
-    assert!(print("2026", LATER).contains("no credited objective"), "{reported}");
+    assert_eq!(printed(&output), expected, "{output}");
+    let output = print("2026-08", "2026-08-05T00:00:00Z");
+    assert!(output.contains("Credits in EUR, so far, at most 185.18:"), "{output}");
+    assert_eq!(printed(&output).last().expect("a sum"), "total -123.45", "{output}");
+    assert!(print("2026", LATER).contains("no credited objective"), "{output}");
 
     let yen = TERMS.replace("EUR", "JPY").replace("2026-07-01", "2026-01-01");
     apply(&server, &format!("effective_time: 2026-01-01T00:00:00Z{yen}"));
@@ -359,7 +359,7 @@ async fn what_credits_can_not_mean_is_found() {
 
     let mut command = slx();
     command.args(["compliance", "C", "2026-02", "--json", "--tenant", TENANT]);
-    let reported = succeed(command.args(["--address", &server.address]));
-    let reported: serde_json::Value = serde_json::from_str(&reported).expect("JSON");
-    assert_eq!(reported["credits"]["currency"], "EUR", "{reported}");
+    let output = succeed(command.args(["--address", &server.address]));
+    let output: serde_json::Value = serde_json::from_str(&output).expect("JSON");
+    assert_eq!(output["credits"]["currency"], "EUR", "{output}");
 }

@@ -123,10 +123,10 @@ async fn a_damaged_middle_takes_away_only_what_it_touches_and_repair_saves_the_r
         assert!(server.stop().await.success());
     }
     let saved = tempfile::tempdir().expect("a directory");
-    let reported = succeed(slx().arg("repair").arg(data.path()).arg(saved.path()));
+    let output = succeed(slx().arg("repair").arg(data.path()).arg(saved.path()));
     assert!(
-        reported.contains("LOST record 5:") && reported.contains("5 records saved, 1 lost"),
-        "{reported}"
+        output.contains("LOST record 5:") && output.contains("5 records saved, 1 lost"),
+        "{output}"
     );
     succeed(slx().arg("verify").arg(saved.path()));
     let mut server = Server::start(saved.path(), &[]);
@@ -206,8 +206,8 @@ async fn whatever_region_is_damaged_it_is_a_cut_tail_or_named_and_never_a_wrong_
 
 /// A server either will not start and names the damage, or answers what it can as it was.
 async fn check_damaged(data: &Path, name: &str, stamps: &[v1::Stamp], sound: &[Vec<v1::Clock>]) {
-    let (is_sound, reported) = run(slx().arg("verify").arg(data));
-    assert!(is_sound || reported.contains("DATA_LOSS: record"), "{name}: {reported}");
+    let (is_sound, output) = run(slx().arg("verify").arg(data));
+    assert!(is_sound || output.contains("DATA_LOSS: record"), "{name}: {output}");
     let mut server = Server::start(data, &[]);
     let Some(mut clients) = server.clients_or_end().await else {
         let log = server.log();

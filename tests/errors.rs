@@ -186,8 +186,8 @@ async fn an_error_arrives_however_long_is_what_it_quotes() {
     };
     let status = clients.contracts.put_contract(request).await.expect_err("refused");
     assert_eq!(status.code(), Code::InvalidArgument, "{status}");
-    let reported = status.get_error_details();
-    let fields = reported.bad_request().expect("the fields").field_violations.iter();
+    let details = status.get_error_details();
+    let fields = details.bad_request().expect("the fields").field_violations.iter();
     let fields: Vec<_> = fields.map(|violation| violation.field.as_str()).collect();
     assert_eq!(fields, ["contract.id", "contract.time_zone"]);
 }

@@ -42,21 +42,18 @@ async fn an_evidence_file_proves_itself_against_a_head_and_no_forged_one_does() 
     }
     let head = clients.status().await.head;
     let path = data.path().join("I1.json");
-    let reported = evidence(data.path(), &path);
-    assert!(
-        reported.contains(&head) && reported.contains("2 facts, 2 revisions of terms"),
-        "{reported}"
-    );
-    let (is_proven, reported) = check(&path, &head);
-    assert!(is_proven && reported.contains("the verdict follows"), "{reported}");
+    let output = evidence(data.path(), &path);
+    assert!(output.contains(&head) && output.contains("2 facts, 2 revisions of terms"), "{output}");
+    let (is_proven, output) = check(&path, &head);
+    assert!(is_proven && output.contains("the verdict follows"), "{output}");
 
     let text = std::fs::read_to_string(&path).expect("the file");
     assert!(!text.contains("OTHER") && !text.contains("X1"), "it names others");
     let file: Value = serde_json::from_str(&text).expect("JSON");
     let answer = clients.evaluate("I1", "2026-12-01T00:00:00Z", None).await;
     let elapsed = answer.clocks[0].elapsed.expect("a span").seconds;
-    let reported = file["verdict"]["clocks"][0]["elapsed"].as_str().expect("a span").to_owned();
-    assert_eq!(reported, format!("{elapsed}s"));
+    let recorded = file["verdict"]["clocks"][0]["elapsed"].as_str().expect("a span").to_owned();
+    assert_eq!(recorded, format!("{elapsed}s"));
 
     let forge = |forge: Forgery| {
         let mut forged = file.clone();
@@ -75,8 +72,8 @@ async fn an_evidence_file_proves_itself_against_a_head_and_no_forged_one_does() 
         ("that was noted", &|file| file["journal"]["head"] = "00".repeat(32).into()),
     ];
     for (why, forgery) in forgeries {
-        let (is_proven, reported) = forge(forgery);
-        assert!(!is_proven && reported.contains(why), "{why}: {reported}");
+        let (is_proven, output) = forge(forgery);
+        assert!(!is_proven && output.contains(why), "{why}: {output}");
     }
     let nobody = run(slx().args(["evidence", "I9", "--data-dir"]).arg(data.path()));
     assert!(!nobody.0 && nobody.1.contains("nothing is recorded of incident"), "{}", nobody.1);
@@ -91,14 +88,14 @@ async fn a_journal_extends_the_head_that_was_noted_and_no_other_does() {
     let noted = clients.status().await;
     clients.put_contract(contract("C")).await;
     record_incident(&mut clients, "I1", "C").await;
-    let (newest, reported) = (clients.status().await.head, noted.head);
+    let (newest, noted_head) = (clients.status().await.head, noted.head);
     let mut verified = clients.admin.verify_journal(v1::VerifyJournalRequest {}).await;
     let last = verified.as_mut().expect("verified").get_mut().message().await.expect("a message");
     assert_eq!(last.expect("a message"), v1::VerifyJournalResponse { records: 4, head: newest });
     assert!(server.stop().await.success());
     let verify =
         |head: &str| run(slx().arg("verify").arg(data.path()).args(["--until-head", head]));
-    let (is_same, said) = verify(&reported);
+    let (is_same, said) = verify(&noted_head);
     assert!(is_same && said.contains("record 1, of") && said.contains("and 3 since"), "{said}");
     let (is_same, said) = verify(&"ab".repeat(32));
     assert!(!is_same && said.contains("NOT THE SAME JOURNAL"), "{said}");
@@ -108,7 +105,7 @@ async fn a_journal_extends_the_head_that_was_noted_and_no_other_does() {
     let mut bytes = std::fs::read(path).expect("a segment");
     bytes[78 + 75] ^= 1;
     std::fs::write(path, bytes).expect("written");
-    let (is_same, said) = verify(&reported);
+    let (is_same, said) = verify(&noted_head);
     assert!(!is_same && said.contains("DATA_LOSS: record 1"), "{said}");
 }
 
@@ -128,7 +125,7 @@ async fn a_diff_names_the_verdicts_that_changed_and_the_late_fact_that_changed_e
     let unchanged = event("I3", "o", "2026-11-02T08:00:00Z", opened("C", "P2"));
     clients.record(vec![opening, solving, answered, other, unchanged]).await;
     let stamp = clients.status().await.stamp.expect("a stamp");
-    let reported = stamp.known_time.expect("a time");
+    let known = stamp.known_time.expect("a time");
 
     let waited = crate::testing::waiting(v1::WaitingOn::Client);
     let waited = event("I1", "w", "2026-11-02T09:00:00Z", waited);
@@ -152,7 +149,7 @@ async fn a_diff_names_the_verdicts_that_changed_and_the_late_fact_that_changed_e
     let diff = |as_of: &str, flags: &[&str]| {
         let mut command = slx();
         command.args(["diff", "--tenant", TENANT, "--address", &server.address]);
-        command.args(["--known-time", &reported.to_string(), "--as-of-time", as_of]);
+        command.args(["--known-time", &known.to_string(), "--as-of-time", as_of]);
         succeed(command.args(flags))
     };
     let table = diff("2026-11-02T17:30:00Z", &[]);
@@ -173,6 +170,6 @@ async fn a_diff_names_the_verdicts_that_changed_and_the_late_fact_that_changed_e
     let only: Value = serde_json::from_str(&only).expect("one change");
     assert_eq!(only["after"]["incidentId"], "I2");
     assert_eq!(only["steps"][0]["calendarId"], "office");
-    let now = reported.to_string();
+    let now = known.to_string();
     assert!(diff("2026-11-02T17:30:00Z", &["--known-time", &now]).contains("no verdict differs"));
 }

@@ -115,12 +115,12 @@ async fn half_an_hour_of_work_left_for_six_is_met_and_cost_240_hours() {
     }
     assert_eq!(lies, [false, true, true]);
 
-    let reported = shown(&server, "E");
+    let output = shown(&server, "E");
     assert!(
-        reported.contains("IDLE WORK C resolve: done at once, it could have been ready"),
-        "{reported}"
+        output.contains("IDLE WORK C resolve: done at once, it could have been ready"),
+        "{output}"
     );
-    assert!(reported.contains("240h 00m") && reported.contains("5h 30m"), "{reported}");
+    assert!(output.contains("240h 00m") && output.contains("5h 30m"), "{output}");
 }
 
 fn shown(server: &Server, incident: &str) -> String {
@@ -183,11 +183,11 @@ async fn a_supplier_that_may_take_longer_than_the_sla_shows_in_the_chain() {
     assert_eq!(experience.experienced_time, Some(Duration { nanos, ..hours(15) }));
     assert_eq!(experience.gap, Some(theirs), "what the pause hid");
 
-    let reported = shown(&server, "S");
-    assert!(reported.contains("\n  UC"), "{reported}");
+    let output = shown(&server, "S");
+    assert!(output.contains("\n  UC"), "{output}");
     assert!(
-        reported.lines().any(|line| line.contains("Carrier") && line.contains("12h 00m")),
-        "{reported}"
+        output.lines().any(|line| line.contains("Carrier") && line.contains("12h 00m")),
+        "{output}"
     );
 }
 
@@ -242,12 +242,12 @@ async fn a_month_holds_both_accounts_and_evaluates_what_people_went_through() {
     // Ten hours by the contract, but it worked again after two: half of four people's work.
     let back = "2026-10-08T09:00:00Z";
     let impact = v1::ImpactChanged { affected_users: 4, productivity_loss: 50 };
-    let reported = v1::ClientUpdated { reported_time: Some(at(back)) };
+    let promise = v1::ClientUpdated { reported_time: Some(at(back)) };
     let survey = v1::Surveyed { score: 10, lost_time: None };
     let facts = vec![
         event("F", "o", "2026-10-08T07:00:00Z", hit(&["C"], 4)),
         event("F", "i", "2026-10-08T07:00:00Z", Fact::ImpactChanged(impact)),
-        event("F", "u", "2026-10-08T08:00:00Z", Fact::ClientUpdated(reported)),
+        event("F", "u", "2026-10-08T08:00:00Z", Fact::ClientUpdated(promise)),
         event("F", "b", back, Fact::Restored(v1::Restored {})),
         event("F", "r", "2026-10-09T09:00:00Z", Fact::Resolved(v1::Resolved {})),
         event("F", "s", "2026-10-09T10:00:00Z", Fact::Surveyed(survey)),
@@ -310,10 +310,10 @@ async fn a_month_holds_both_accounts_and_evaluates_what_people_went_through() {
 
     let mut command = slx();
     command.args(["compliance", "C", "2026-10", "--tenant", TENANT, "--by", "target"]);
-    let reported = succeed(command.args(["--address", &server.address, "--as-of-time", LATER]));
-    assert!(reported.contains("244h 00m 02s") && reported.contains("score 6.5"), "{reported}");
+    let output = succeed(command.args(["--address", &server.address, "--as-of-time", LATER]));
+    assert!(output.contains("244h 00m 02s") && output.contains("score 6.5"), "{output}");
     // The second more of the one is cut away: 4 h 0 min 2 s.
-    assert!(reported.contains("LOST P50") && reported.contains("4h 00m "), "{reported}");
+    assert!(output.contains("LOST P50") && output.contains("4h 00m "), "{output}");
 }
 
 #[tokio::test]
@@ -352,14 +352,14 @@ async fn experience_terms_that_can_not_be_evaluated_are_refused() {
             "say how many the contract serves",
         ),
     ];
-    for (contract, reported) in cases {
+    for (contract, violation) in cases {
         let request = v1::PutContractRequest {
             tenant: TENANT.into(),
             contract: Some(contract),
             ..Default::default()
         };
         let status = clients.contracts.put_contract(request).await.expect_err("refused");
-        assert!(format!("{status:?}").contains(reported), "{reported}: {status:?}");
+        assert!(format!("{status:?}").contains(violation), "{violation}: {status:?}");
     }
 }
 
@@ -379,8 +379,8 @@ async fn what_the_example_agrees_can_be_put_as_it_stands() {
     let mut command = slx();
     command.args(["apply", "--tenant", TENANT, "--address", &server.address, "--file"]);
     command.arg(&file);
-    let reported = succeed(&mut command);
-    assert!(reported.contains("workplace"), "{reported}");
+    let output = succeed(&mut command);
+    assert!(output.contains("workplace"), "{output}");
 }
 
 const CHAIN: &str = "

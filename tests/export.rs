@@ -320,14 +320,14 @@ async fn what_can_not_be_exported_is_named() {
         ),
         (|requested| requested.min_sequence = 99, "min_sequence"),
     ];
-    for (change, reported) in cases {
+    for (change, violation) in cases {
         let mut requested = request();
         change(&mut requested);
         let status = match clients.compliance.export_clocks(requested).await {
             Err(status) => status,
             Ok(answers) => answers.into_inner().message().await.expect_err("refused"),
         };
-        assert!(format!("{status:?}").contains(reported), "{status:?}");
+        assert!(format!("{status:?}").contains(violation), "{status:?}");
     }
 }
 
@@ -413,8 +413,8 @@ async fn a_csv_file_reads_back_as_the_rows_whatever_texts_hold() {
         assert!(rows.iter().any(|row| row.category == text && row.assignee == text), "{text:?}");
     }
     let file = data.path().join("all.csv");
-    let reported = succeed(command(&server).arg("-o").arg(&file));
-    assert_eq!(reported, format!("{} clocks in {}\n", rows.len(), file.display()));
+    let printed = succeed(command(&server).arg("-o").arg(&file));
+    assert_eq!(printed, format!("{} clocks in {}\n", rows.len(), file.display()));
     let written = std::fs::read(&file).expect("a file");
     let printed = command(&server).output().expect("it runs").stdout;
     assert!(printed == written, "standard output and the file differ");
@@ -435,8 +435,8 @@ async fn a_file_appears_only_when_it_is_whole() {
     let file = out.path().join("some.csv");
     std::fs::write(&file, "as it was").expect("written");
     let refused = ["--contract", "X"];
-    let (success, reported) = run(command(&server).args(refused).arg("-o").arg(&file));
-    assert!(!success && reported.contains("no contract"), "{reported}");
+    let (success, output) = run(command(&server).args(refused).arg("-o").arg(&file));
+    assert!(!success && output.contains("no contract"), "{output}");
     assert_eq!(std::fs::read_to_string(&file).expect("the file"), "as it was");
     let files = std::fs::read_dir(out.path()).expect("a directory").count();
     assert_eq!(files, 1, "nothing else is left behind");
@@ -551,11 +551,11 @@ async fn without_parquet_it_says_how_to_build_with_it() {
     let data = tempfile::tempdir().expect("a directory");
     let server = Server::start(data.path(), &[]);
     let file = data.path().join("all.parquet");
-    let (success, reported) = write_parquet(&server, &file);
-    assert!(!success && reported.contains("--features parquet"), "{reported}");
+    let (success, output) = write_parquet(&server, &file);
+    assert!(!success && output.contains("--features parquet"), "{output}");
     assert!(!file.exists());
     let by_its_name = run(command(&server).arg("-o").arg(&file));
-    assert_eq!(by_its_name, (false, reported), "no CSV under the name of a Parquet file");
+    assert_eq!(by_its_name, (false, output), "no CSV under the name of a Parquet file");
     assert!(!file.exists());
 }
 
@@ -570,8 +570,8 @@ async fn a_parquet_file_reads_back_as_the_rows() {
     let requested = v1::ExportClocksRequest { as_of_time: Some(at(LATER)), ..request() };
     let (rows, stamp) = export(&mut clients, requested).await;
     let file = data.path().join("all.parquet");
-    let (success, reported) = write_parquet(&server, &file);
-    assert!(success, "{reported}");
+    let (success, output) = write_parquet(&server, &file);
+    assert!(success, "{output}");
     let file = std::fs::File::open(&file).expect("a file");
     let reader = SerializedFileReader::new(file).expect("a Parquet file");
     let metadata = reader.metadata().file_metadata();

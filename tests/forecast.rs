@@ -17,8 +17,8 @@ fn data(name: &str) -> String {
 
 fn run(arguments: &[&str]) -> Result<String, String> {
     let output = slx().args(arguments).output().expect("it runs");
-    let reported = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
-    if output.status.success() { Ok(reported(output.stdout)) } else { Err(reported(output.stderr)) }
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+    if output.status.success() { Ok(text(output.stdout)) } else { Err(text(output.stderr)) }
 }
 
 fn figure(scores: &Value, name: &str) -> f64 {
@@ -42,10 +42,10 @@ async fn forecasts_of_a_real_log_are_good_and_mean_what_they_say() {
         run(&[&requested, more].concat())
     };
     let requested = ["--contract", "office", "--learn-until", LEARN_UNTIL, "--until", LOG_ENDS];
-    let reported = evaluate(&[&requested[..], &["--json"]].concat()).expect("evaluated");
+    let answer = evaluate(&[&requested[..], &["--json"]].concat()).expect("evaluated");
 
-    let reported: Value = serde_json::from_str(&reported).expect("JSON");
-    let results = reported["results"].as_array().expect("results");
+    let answer: Value = serde_json::from_str(&answer).expect("JSON");
+    let results = answer["results"].as_array().expect("results");
     let limits = [("event", 0.145, 0.021), ("noon", 0.122, 0.021), ("week", 0.1, 0.05)];
     assert_eq!(results.len(), limits.len());
     for (result, (occasion, brier, calibration_error)) in results.iter().zip(limits) {
@@ -64,8 +64,8 @@ async fn forecasts_of_a_real_log_are_good_and_mean_what_they_say() {
     assert!(figure(noon, "alarmRecall") > 0.85, "{}", noon["alarmRecall"]);
 
     let refused = evaluate(&["--contract", "gold", "--learn-until", LEARN_UNTIL]);
-    let reported = refused.expect_err("there is no such contract");
-    assert!(reported.contains("\"gold\"") && reported.contains("office"), "{reported}");
+    let error = refused.expect_err("there is no such contract");
+    assert!(error.contains("\"gold\"") && error.contains("office"), "{error}");
     let refused =
         evaluate(&["--contract", "office", "--learn-until", LOG_ENDS, "--until", LOG_ENDS]);
     assert!(refused.expect_err("nothing to score").contains("no clock was open"));

@@ -314,8 +314,8 @@ async fn forecasts_are_scored_when_their_clocks_are_decided() {
         let all = all.expect("scored").into_inner().quality.expect("quality");
         assert!(all.forecasts >= 40 && all.clocks >= 40, "{all:?}");
         assert!((0.0..=1.0).contains(&all.brier_score) && all.log_loss > 0.0, "{all:?}");
-        let reported: i64 = all.calibration.iter().map(|row| row.forecasts).sum();
-        assert_eq!(reported, all.forecasts);
+        let in_rows: i64 = all.calibration.iter().map(|row| row.forecasts).sum();
+        assert_eq!(in_rows, all.forecasts);
         assert_eq!(*before.get_or_insert(all.clone()), all);
     }
     let none = clients.forecasts.get_forecast_quality(asking("2025", "")).await;
@@ -333,9 +333,9 @@ async fn forecasts_are_scored_when_their_clocks_are_decided() {
     assert!(clocks.contains("O1") && clocks.contains("100%"), "{clocks}");
     assert!(clocks.contains("decided clocks of the contract stand behind this."), "{clocks}");
     let period = run(&["--as-of-time", NOW, "--period", "2026-10"]);
-    assert!(period.contains("in-time") && period.contains("What weighs most"), "{period}");
+    assert!(period.contains("in-time") && period.contains("Most influential"), "{period}");
     let quality = run(&["--quality", "--target", "resolve"]);
-    assert!(quality.contains("Brier score") && quality.contains("* said"), "{quality}");
+    assert!(quality.contains("Brier score") && quality.contains("* predicted"), "{quality}");
     let thought = ["--what-if", "O4", "--effort", "12h", "--as-of-time", NOW];
     let thought = run(&thought);
     assert!(thought.starts_with("As it would be; nothing is recorded."), "{thought}");

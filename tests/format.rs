@@ -159,18 +159,18 @@ async fn what_each_format_wrote_is_still_read_and_answered_as_it_was() {
 /// What the commands make of a fixture's files.
 fn check_files(place: &Path, answers: &Answers) {
     for (part, head) in [("data", &answers.head), ("backup", &answers.backup_head)] {
-        let reported = succeed(slx().arg("verify").arg(place.join(part)));
-        assert!(reported.contains(&format!("head {head}")), "{reported}");
+        let output = succeed(slx().arg("verify").arg(place.join(part)));
+        assert!(output.contains(&format!("head {head}")), "{output}");
     }
     let until_head = ["--until-head", &answers.head];
     succeed(slx().arg("verify").arg(place.join("data")).args(until_head));
-    let reported =
+    let output =
         succeed(slx().arg("restore").arg(place.join("backup")).arg(place.join("restored")));
-    assert!(reported.contains(&format!("head {}", answers.backup_head)), "{reported}");
+    assert!(output.contains(&format!("head {}", answers.backup_head)), "{output}");
     let file = place.join("evidence.json");
     let check = ["evidence", "--head", &answers.head, "--check"];
-    let reported = succeed(slx().args(check).arg(file));
-    assert!(reported.contains("the verdict follows"), "{reported}");
+    let output = succeed(slx().args(check).arg(file));
+    assert!(output.contains("the verdict follows"), "{output}");
 }
 
 /// A server answers as it did then, and goes on recording.
@@ -504,13 +504,13 @@ fn check_holds_everything(data: &Path) {
     };
     for record in Reader::open(&data.join("journal"), 1).expect("a journal") {
         let body = record.expect("a record").body;
-        let reported = bytes_to_json(&body, "slx.store.v1.Record").expect("JSON");
-        let reported: Value = serde_json::from_str(&reported).expect("JSON");
-        held.entry("slx.store.v1.Record").or_default().extend(names(&reported));
+        let record = bytes_to_json(&body, "slx.store.v1.Record").expect("JSON");
+        let record: Value = serde_json::from_str(&record).expect("JSON");
+        held.entry("slx.store.v1.Record").or_default().extend(names(&record));
         for (kind, name) in
             [("incidentEvent", "slx.v1.IncidentEvent"), ("serviceEvent", "slx.v1.ServiceEvent")]
         {
-            held.entry(name).or_default().extend(names(&reported[kind]));
+            held.entry(name).or_default().extend(names(&record[kind]));
         }
     }
     let pool = prost_reflect::DescriptorPool::decode(slx::codec::DESCRIPTORS).expect("protos");
@@ -562,9 +562,9 @@ fn contents(directory: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 }
 
 #[track_caller]
-fn assert_refused(command: &mut std::process::Command, reported: &str) {
+fn assert_refused(command: &mut std::process::Command, error: &str) {
     let (done, said) = run(command);
-    assert!(!done && said.contains(reported) && !said.contains("panicked"), "{command:?}: {said}");
+    assert!(!done && said.contains(error) && !said.contains("panicked"), "{command:?}: {said}");
 }
 
 /// No server starts on it and says that a newer slx is needed; the journal stays as it is.
@@ -597,17 +597,17 @@ async fn a_journal_of_a_newer_format_is_refused_by_all_and_left_as_it_is() {
         let checksum = crc32c_append(crc32c(&bytes[10..26]), &bytes[last..last + 65]);
         bytes[last + 65..last + 69].copy_from_slice(&checksum.to_be_bytes());
     };
-    let reported = "has format version 2: it needs a newer slx";
+    let error = "has format version 2: it needs a newer slx";
     for newer in [newer_segment, newer_frame] {
         let place = tempfile::tempdir().expect("a directory");
         let data = filled(place.path()).await;
         rewrite(&data, newer);
         let before = contents(&data.join("journal"));
-        assert_refused(slx().arg("verify").arg(&data), reported);
-        assert_refused(slx().arg("restore").arg(&data).arg(place.path().join("a")), reported);
-        assert_refused(slx().arg("repair").arg(&data).arg(place.path().join("b")), reported);
-        assert_refused(slx().args(["evidence", "I1", "--data-dir"]).arg(&data), reported);
-        assert_refused(slx().arg("serve").arg("--data-dir").arg(&data), reported);
+        assert_refused(slx().arg("verify").arg(&data), error);
+        assert_refused(slx().arg("restore").arg(&data).arg(place.path().join("a")), error);
+        assert_refused(slx().arg("repair").arg(&data).arg(place.path().join("b")), error);
+        assert_refused(slx().args(["evidence", "I1", "--data-dir"]).arg(&data), error);
+        assert_refused(slx().arg("serve").arg("--data-dir").arg(&data), error);
         assert!(contents(&data.join("journal")) == before, "the journal was changed");
     }
 }
@@ -625,15 +625,15 @@ async fn a_record_of_a_newer_format_is_refused_where_its_meaning_counts() {
     opened.writer.commit().expect("committed");
     drop(opened);
     succeed(slx().arg("verify").arg(&data));
-    let reported = "it has format 2: it needs a newer slx";
+    let error = "it has format 2: it needs a newer slx";
     let mut evidence = slx();
     evidence.args(["evidence", "I1", "--tenant", TENANT, "--data-dir"]);
-    assert_refused(evidence.arg(&data), reported);
+    assert_refused(evidence.arg(&data), error);
     assert_not_served(&data).await;
     fs::remove_dir_all(data.join("views")).expect("views");
     assert_not_served(&data).await;
     let serve = ["serve", "--listen", "127.0.0.1:0", "--data-dir"];
-    assert_refused(slx().args(serve).arg(&data), &format!("record 4 can't be read: {reported}"));
+    assert_refused(slx().args(serve).arg(&data), &format!("record 4 can't be read: {error}"));
 }
 
 #[tokio::test]
@@ -651,17 +651,17 @@ async fn a_backup_or_evidence_of_a_newer_format_is_refused_and_left_as_it_is() {
     };
     newer(&evidence, "slx evidence 1", "slx evidence 2");
     newer(&evidence, "\"facts\"", "\"proofs\"");
-    let reported = "it has format \"slx evidence 2\": it needs a newer slx";
-    assert_refused(slx().args(["evidence", "--check"]).arg(&evidence), reported);
+    let error = "it has format \"slx evidence 2\": it needs a newer slx";
+    assert_refused(slx().args(["evidence", "--check"]).arg(&evidence), error);
 
     newer(&backup.join("backup.json"), "slx backup 1", "slx backup 2");
     let before = (contents(&backup.join("journal")), fs::read(backup.join("backup.json")).ok());
-    let reported = "it has format \"slx backup 2\": it needs a newer slx";
-    assert_refused(slx().arg("verify").arg(&backup), reported);
-    assert_refused(slx().arg("restore").arg(&backup).arg(place.path().join("new")), reported);
+    let error = "it has format \"slx backup 2\": it needs a newer slx";
+    assert_refused(slx().arg("verify").arg(&backup), error);
+    assert_refused(slx().arg("restore").arg(&backup).arg(place.path().join("new")), error);
     let mut server = Server::start(&data, &FLAGS);
     server.clients().await;
-    assert_refused(slx().args(["backup", "--address", &server.address]).arg(&backup), reported);
+    assert_refused(slx().args(["backup", "--address", &server.address]).arg(&backup), error);
     let after = (contents(&backup.join("journal")), fs::read(backup.join("backup.json")).ok());
     assert!(before == after, "the backup was changed");
 }

@@ -37,8 +37,8 @@ pub async fn list(clients: &Clients) -> Result<(), Status> {
 /// Asserts that a call was refused for now, for that reason.
 pub fn assert_unavailable(status: &Status, reason: &str) {
     assert_eq!(status.code(), Code::Unavailable, "{status}");
-    let reported = status.get_details_error_info().map(|info| info.reason);
-    assert_eq!(reported.as_deref(), Some(reason), "{status}");
+    let found = status.get_details_error_info().map(|info| info.reason);
+    assert_eq!(found.as_deref(), Some(reason), "{status}");
     let retry = status.get_details_retry_info().and_then(|info| info.retry_delay);
     assert!(retry.is_some_and(|delay| !delay.is_zero()), "{status}");
 }

@@ -23,7 +23,7 @@ const CALLERS: usize = 4;
 const WORKS_WITHIN: Duration = Duration::from_secs(60);
 /// How soon a caller who was refused for now tries again.
 const AGAIN_AFTER: Duration = Duration::from_millis(20);
-const EVENTS_AN_INCIDENT: usize = 4;
+const EVENTS_PER_INCIDENT: usize = 4;
 
 /// An event: its incident's id and its own.
 type Name = (String, String);
@@ -111,7 +111,7 @@ impl Facts {
     }
 
     fn next(&mut self) -> v1::IncidentEvent {
-        let (number, step) = (self.count / EVENTS_AN_INCIDENT, self.count % EVENTS_AN_INCIDENT);
+        let (number, step) = (self.count / EVENTS_PER_INCIDENT, self.count % EVENTS_PER_INCIDENT);
         self.count += 1;
         let fact = match step {
             0 => opened("C", if number % 2 == 0 { "P1" } else { "P2" }),

@@ -9,8 +9,8 @@ use crate::reference::{DAY, MINUTE, Nanos, ZONE, timestamp};
 use crate::testing::{TENANT, contract, seconds};
 
 const INCIDENTS: u64 = 36;
-const EVENTS_A_BATCH_MAX: u64 = 10;
-const MINUTES_A_WEEK: u64 = 7 * 24 * 60;
+const EVENTS_PER_BATCH_MAX: u64 = 10;
+const MINUTES_PER_WEEK: u64 = 7 * 24 * 60;
 pub const CONTRACTS: [&str; 2] = ["C", "D"];
 pub const CALENDARS: [&str; 2] = ["office", "long"];
 
@@ -50,7 +50,7 @@ impl MadeUp {
         if self.dice.one_in(8) {
             return self.monday + 17 * DAY;
         }
-        self.minute(2 * MINUTES_A_WEEK)
+        self.minute(2 * MINUTES_PER_WEEK)
     }
 
     pub fn incident(&mut self) -> String {
@@ -73,7 +73,7 @@ impl MadeUp {
         self.dice.shuffle(&mut sent);
         let mut batches = Vec::new();
         while !sent.is_empty() {
-            let size = 1 + self.dice.below(EVENTS_A_BATCH_MAX) as usize;
+            let size = 1 + self.dice.below(EVENTS_PER_BATCH_MAX) as usize;
             batches.push(sent.split_off(sent.len().saturating_sub(size)));
         }
         batches
@@ -182,9 +182,9 @@ impl MadeUp {
 
     /// Some revision.
     pub fn terms(&mut self, number: u64) -> Terms {
-        let effective = (!self.dice.one_in(3)).then(|| self.minute(2 * MINUTES_A_WEEK));
+        let effective = (!self.dice.one_in(3)).then(|| self.minute(2 * MINUTES_PER_WEEK));
         if self.dice.one_in(8) {
-            let end_time = Some(timestamp(self.minute(2 * MINUTES_A_WEEK)));
+            let end_time = Some(timestamp(self.minute(2 * MINUTES_PER_WEEK)));
             let (tenant, contract_id) = (TENANT.into(), "D".into());
             return Terms::End(v1::EndContractRequest { tenant, contract_id, end_time });
         }
@@ -202,7 +202,7 @@ impl MadeUp {
         let half = self.dice.pick(&["00", "30"]);
         let days = 1..=if id == "long" { 7 } else { 5 };
         let holidays = (0..self.dice.below(3)).map(|_| {
-            let time = timestamp(self.minute(2 * MINUTES_A_WEEK)).to_string();
+            let time = timestamp(self.minute(2 * MINUTES_PER_WEEK)).to_string();
             v1::Holiday { date: time[..10].to_owned(), name: "Feast".into() }
         });
         let mut holidays: Vec<_> = holidays.collect();
@@ -244,7 +244,7 @@ impl MadeUp {
             target.pauses = self.pauses();
         }
         // What applies to open clocks must not lie in the future.
-        let first_week = self.minute(MINUTES_A_WEEK);
+        let first_week = self.minute(MINUTES_PER_WEEK);
         let is_early = contract.applies_to_open_clocks;
         let effective = effective.map(|time| if is_early { first_week } else { time });
         v1::PutContractRequest {

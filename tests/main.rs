@@ -14,6 +14,7 @@
 
 #[path = "../src/fuzz/absurd.rs"]
 mod absurd;
+mod against_reference;
 mod availability;
 mod backup;
 mod compliance;
@@ -41,7 +42,6 @@ mod random;
 mod real_data;
 mod recording;
 mod reference;
-mod reference_model;
 mod restart;
 mod review;
 mod settings;

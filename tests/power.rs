@@ -10,7 +10,7 @@ use crate::testing::Server;
 /// On each file system.
 const ROUNDS_DEFAULT: u64 = 12;
 /// Rounds that go on with the same data.
-const ROUNDS_A_STORE: u64 = 4;
+const ROUNDS_PER_STORE: u64 = 4;
 const EVENTS_BEFORE_MAX: u64 = 400;
 const ENDS_WITHIN: Duration = Duration::from_secs(60);
 
@@ -34,7 +34,7 @@ async fn cut_again_and_again(kind: &str) {
     let mut mount = Mount::image(kind);
     let mut reported = Reported::default();
     for round in 0..rounds {
-        if round > 0 && round.is_multiple_of(ROUNDS_A_STORE) {
+        if round > 0 && round.is_multiple_of(ROUNDS_PER_STORE) {
             mount = Mount::image(kind);
             reported = Reported::default();
         }
@@ -46,7 +46,7 @@ async fn cut_again_and_again(kind: &str) {
 async fn cut(mount: &Mount, round: u64, random: u64, reported: Reported) -> Reported {
     let mut server = Server::start(mount.path(), &FLAGS);
     let mut clients = server.clients().await;
-    if round.is_multiple_of(ROUNDS_A_STORE) {
+    if round.is_multiple_of(ROUNDS_PER_STORE) {
         put_terms(&mut clients).await;
     }
     let load = Load::going_on(&clients, &format!("P{round}"), reported);

@@ -1,4 +1,4 @@
-//! The service review: a period on the table, signed, and restated when late facts move it.
+//! The service review: of a period, signed, and restated when late facts change it.
 
 use slx::codec::v1;
 use slx::codec::v1::incident_event::Fact;
@@ -321,7 +321,7 @@ async fn a_review_is_printed_and_written_as_a_page_that_needs_nothing_else() {
         command.args([subcommand, "S", "2026-10", "--tenant", TENANT, "--address"]);
         succeed(command.arg(&server.address).args(["--as-of-time", LATER]).args(flags))
     };
-    let reported = run("review", &[]);
+    let output = run("review", &[]);
     for line in [
         "Service review of S, 2026-10",
         "Workplace for The municipality by Us",
@@ -332,7 +332,7 @@ async fn a_review_is_printed_and_written_as_a_page_that_needs_nothing_else() {
         "19.2307% of the service time was paused. 1 clocks are met thanks to that",
         "lost in the median incident\n",
     ] {
-        assert!(reported.contains(line), "no {line:?} in:\n{reported}");
+        assert!(output.contains(line), "no {line:?} in:\n{output}");
     }
     let signed = run("sign", &["--by", "Anna B."]);
     assert!(signed.starts_with("2026-10 of S is signed by Anna B.\n"), "{signed}");

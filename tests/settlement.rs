@@ -254,8 +254,8 @@ async fn who_attributes_a_cause_may_say_how_sure_they_are() {
     assert_eq!((cause.third_party.as_str(), cause.confidence_percent), ("Wires Ltd", 80));
     let mut command = slx();
     command.args(["incident", "D", "--tenant", TENANT, "--address", &server.address]);
-    let reported = succeed(&mut command);
-    assert!(reported.contains("cause Wires Ltd, 80% sure"), "{reported}");
+    let output = succeed(&mut command);
+    assert!(output.contains("cause Wires Ltd, 80% sure"), "{output}");
     server.stop().await;
 }
 

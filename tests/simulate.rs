@@ -126,9 +126,9 @@ async fn proposed_terms_are_reported_next_to_the_present_ones() {
     let mut evaluating = Evaluating::start().await;
     let before = evaluating.clients.status().await.head;
     let tighter = evaluating.write("tighter.yaml", &terms(3, "60"));
-    let reported = succeed(&mut evaluating.simulate(&tighter));
-    let lines: Vec<_> = reported.lines().map(str::trim_end).collect();
-    assert_eq!(lines, EXPECTED.trim_start().lines().collect::<Vec<_>>(), "{reported}");
+    let output = succeed(&mut evaluating.simulate(&tighter));
+    let lines: Vec<_> = output.lines().map(str::trim_end).collect();
+    assert_eq!(lines, EXPECTED.trim_start().lines().collect::<Vec<_>>(), "{output}");
     assert_eq!(evaluating.clients.status().await.head, before, "nothing is recorded");
 }
 
@@ -136,25 +136,25 @@ async fn proposed_terms_are_reported_next_to_the_present_ones() {
 async fn proposed_calendars_count_too_and_the_same_terms_change_nothing() {
     let evaluating = Evaluating::start().await;
     let same = evaluating.write("same.yaml", &(CALENDAR.to_owned() + &terms(4, "50")));
-    let reported = succeed(&mut evaluating.simulate(&same));
-    assert!(reported.contains("\nNo verdict would differ.\n"), "{reported}");
-    assert_eq!(reported.matches("->").count(), 1, "only the heading has one: {reported}");
+    let output = succeed(&mut evaluating.simulate(&same));
+    assert!(output.contains("\nNo verdict would differ.\n"), "{output}");
+    assert_eq!(output.matches("->").count(), 1, "only the heading has one: {output}");
     // Opened two hours later, D's five hours are three.
     let late = CALENDAR.replace("09:00", "11:00") + &terms(4, "50");
     let late = evaluating.write("late.yaml", &late);
-    let reported = succeed(evaluating.simulate(&late).args(["--by", "priority"]));
-    assert!(reported.contains("1 verdict would differ: 1 breached -> met\n"), "{reported}");
+    let output = succeed(evaluating.simulate(&late).args(["--by", "priority"]));
+    assert!(output.contains("1 verdict would differ: 1 breached -> met\n"), "{output}");
 }
 
 #[tokio::test]
 async fn a_simulation_is_also_reported_as_json_and_what_it_can_not_evaluate_is_said() {
     let evaluating = Evaluating::start().await;
     let tighter = evaluating.write("tighter.yaml", &terms(3, "60"));
-    let reported = succeed(evaluating.simulate(&tighter).arg("--json"));
-    let reported: serde_json::Value = serde_json::from_str(&reported).expect("JSON");
-    assert_eq!(reported["flipCount"], "1");
-    assert_eq!(reported["flips"][0]["incidentId"], "B");
-    assert_eq!(reported["proposed"]["credits"]["totalAmount"], "5000");
+    let output = succeed(evaluating.simulate(&tighter).arg("--json"));
+    let output: serde_json::Value = serde_json::from_str(&output).expect("JSON");
+    assert_eq!(output["verdictChangeCount"], "1");
+    assert_eq!(output["verdictChanges"][0]["incidentId"], "B");
+    assert_eq!(output["proposed"]["credits"]["totalAmount"], "5000");
 
     let other = terms(3, "60").replace("id: C\n", "id: X\n");
     let both = evaluating.write("both.yaml", &format!("{}---{other}", terms(3, "60")));

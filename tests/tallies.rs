@@ -89,34 +89,34 @@ async fn kept_tallies_are_those_of_counting_anew_and_a_spoilt_tally_bucket_is_na
     let data = tempfile::tempdir().expect("a directory");
     let mut server = Server::start(data.path(), &[]);
     fill(&mut server.clients().await).await;
-    let (is_sound, reported) = run(&mut verify(data.path()));
-    assert!(!is_sound && reported.contains("a server is at work"), "{reported}");
+    let (is_sound, output) = run(&mut verify(data.path()));
+    assert!(!is_sound && output.contains("a server is at work"), "{output}");
     assert!(server.stop().await.success());
 
     let (mut before, mut after) = (BTreeMap::new(), BTreeMap::new());
     files(data.path(), &mut before);
-    let reported = succeed(&mut verify(data.path()));
+    let output = succeed(&mut verify(data.path()));
     files(data.path(), &mut after);
     assert!(before == after, "nothing changes");
-    assert!(reported.contains(" cells are what counting 12 incidents anew gives\n"), "{reported}");
-    let reported = succeed(verify(data.path()).arg("--json"));
-    let reported: serde_json::Value = serde_json::from_str(&reported).expect("JSON");
+    assert!(output.contains(" buckets are what counting 12 incidents anew gives\n"), "{output}");
+    let output = succeed(verify(data.path()).arg("--json"));
+    let output: serde_json::Value = serde_json::from_str(&output).expect("JSON");
     assert_eq!(
-        (&reported["tallies"]["incidents"], &reported["tallies"]["differing"]),
+        (&output["tallies"]["incidents"], &output["tallies"]["differing"]),
         (&12.into(), &0.into())
     );
 
     spoil_a_tally_bucket(data.path());
-    let (is_sound, reported) = run(&mut verify(data.path()));
-    assert!(!is_sound, "{reported}");
+    let (is_sound, output) = run(&mut verify(data.path()));
+    assert!(!is_sound, "{output}");
     let named = "acme   C        all       2026-10-05 resolve";
-    assert!(reported.contains(named), "{reported}");
-    assert!(reported.contains("nothing"), "{reported}");
-    assert!(reported.contains("TALLIES DIFFER: 1 of "), "{reported}");
+    assert!(output.contains(named), "{output}");
+    assert!(output.contains("nothing"), "{output}");
+    assert!(output.contains("TALLIES DIFFER: 1 of "), "{output}");
 
     std::fs::remove_dir_all(data.path().join("views")).expect("the views go");
-    let (is_sound, reported) = run(&mut verify(data.path()));
-    assert!(!is_sound && reported.contains("views"), "{reported}");
+    let (is_sound, output) = run(&mut verify(data.path()));
+    assert!(!is_sound && output.contains("views"), "{output}");
     let mut server = Server::start(data.path(), &[]);
     server.clients().await;
     assert!(server.stop().await.success());

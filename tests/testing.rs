@@ -375,9 +375,9 @@ pub fn run(command: &mut Command) -> (bool, String) {
 
 /// Runs a command that must succeed, and gives what it said.
 pub fn succeed(command: &mut Command) -> String {
-    let (success, reported) = run(command);
-    assert!(success, "{command:?}: {reported}");
-    reported
+    let (success, output) = run(command);
+    assert!(success, "{command:?}: {output}");
+    output
 }
 
 /// Puts the contracts and calendars of a YAML text, and gives what `slx apply` said.

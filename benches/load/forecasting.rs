@@ -17,8 +17,8 @@ use super::{backlog, echo, pace};
 /// Two clocks each.
 const INCIDENTS_OPEN: u64 = 50_000;
 const INCIDENTS_ENDED: u64 = 3_000;
-const EVENTS_A_REQUEST: usize = 500;
-const FORECASTS_A_SECOND_TO_REACH: u64 = 100_000;
+const EVENTS_PER_REQUEST: usize = 500;
+const FORECASTS_PER_SECOND_TO_REACH: u64 = 100_000;
 
 /// The first answer learns; then, how fast all is forecast, next to an echo of the same messages.
 pub async fn forecast(data: &Path) {
@@ -50,7 +50,7 @@ async fn describe(channel: &Channel) {
     let ended = (0..INCIDENTS_ENDED).flat_map(|incident| backlog::ended(incident, now));
     let open = (0..INCIDENTS_OPEN).flat_map(|incident| backlog::open(incident, now));
     let events: Vec<_> = ended.chain(open).collect();
-    for events in events.chunks(EVENTS_A_REQUEST) {
+    for events in events.chunks(EVENTS_PER_REQUEST) {
         let request = v1::RecordEventsRequest { tenant: TENANT.into(), events: events.to_vec() };
         let answer = pace::incidents(channel.clone()).record_events(request).await;
         for result in answer.expect("an answer").into_inner().results {
@@ -93,7 +93,7 @@ async fn forecast_clocks(server: &Server, channel: &Channel) {
     let (_, most) = server.megabytes();
     let (share, cost) = (percent(rate, ceiling), least.as_secs_f64() * 1e6 / forecasts as f64);
     println!(
-        "| {forecasts} | {first:.2?} | {rate} | {FORECASTS_A_SECOND_TO_REACH} | {ceiling} | \
+        "| {forecasts} | {first:.2?} | {rate} | {FORECASTS_PER_SECOND_TO_REACH} | {ceiling} | \
          {share} % | {cost:.1} | {resident} | {most} |"
     );
 }

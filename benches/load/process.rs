@@ -17,7 +17,7 @@ use super::{office, pace};
 
 const QUERY_AGAIN_AFTER: Duration = Duration::from_millis(2);
 /// Linux counts a process's time so, whatever its own clock does.
-const MILLISECONDS_A_TICK: u64 = 10;
+const MILLISECONDS_PER_TICK: u64 = 10;
 const READY_WITHIN: Duration = Duration::from_secs(60);
 
 /// A server process, killed when dropped.
@@ -114,7 +114,7 @@ impl Server {
         let stat = fs::read_to_string(path).unwrap_or_default();
         let behind_name = stat.rsplit(") ").next().unwrap_or_default();
         let ticks = behind_name.split(' ').skip(11).take(2).filter_map(|t| t.parse::<u64>().ok());
-        Duration::from_millis(ticks.sum::<u64>() * MILLISECONDS_A_TICK)
+        Duration::from_millis(ticks.sum::<u64>() * MILLISECONDS_PER_TICK)
     }
 
     /// Stops it as an operator would and returns how long that took.

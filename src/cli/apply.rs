@@ -17,15 +17,15 @@ use crate::codec::v1;
 use crate::codec::v1::calendar_service_client::CalendarServiceClient;
 use crate::codec::v1::contract_service_client::ContractServiceClient;
 
-/// Puts the calendars and contracts of a YAML file.
+/// Puts the calendars and contracts of a YAML file onto the server.
 #[derive(Args, Debug)]
 pub(super) struct Apply {
-    /// The file: `calendars` and `contracts` in the shapes of the API's messages; - for standard
+    /// The file: `calendars` and `contracts` with the fields of the API's messages; - for standard
     /// input.
     #[arg(short, long, value_name = "FILE")]
     file: PathBuf,
 
-    /// Checks everything and changes nothing. A contract is checked against the calendars the
+    /// Checks everything and records nothing. Contracts are checked against the calendars that the
     /// server has already.
     #[arg(long)]
     validate_only: bool,

@@ -13,12 +13,12 @@ use crate::codec::v1;
 use crate::codec::v1::admin_service_client::AdminServiceClient;
 use crate::journal::{ChainHash, JournalFiles, LogSource as _, ReadError, StoreId};
 
-/// Copies the journal of a server at work, or adds to an earlier backup what is new.
+/// Backs up the journal of a running server, or adds what is new to an earlier backup.
 ///
-/// The backup is a data directory without views: slx verify checks it, slx restore copies it back.
+/// The backup is a data directory without views: slx verify checks it, slx restore restores it.
 #[derive(Args, Debug)]
 pub(super) struct Backup {
-    /// The backup's directory, new or of an earlier backup.
+    /// The directory of the backup: a new one, or that of an earlier backup.
     #[arg(value_name = "DIR")]
     directory: PathBuf,
 
@@ -26,7 +26,7 @@ pub(super) struct Backup {
     connection: Connection,
 }
 
-/// Where a backup stands.
+/// How far a backup has come.
 struct BackupState {
     store_id: Option<StoreId>,
     last_sequence: u64,

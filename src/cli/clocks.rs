@@ -13,37 +13,37 @@ use crate::codec::choices::{outcome_number, phase_number};
 use crate::codec::v1::clock_service_client::ClockServiceClient;
 use crate::codec::{text, v1};
 
-/// Lists clocks: those due first come first.
+/// Lists clocks, the most urgent first.
 #[derive(Args, Debug)]
 pub(super) struct Clocks {
-    /// Only this contract's.
+    /// Only clocks of this contract.
     #[arg(long, value_name = "ID", default_value = "")]
     contract: String,
 
-    /// Only this target's.
+    /// Only clocks of this target.
     #[arg(long, value_name = "ID", default_value = "")]
     target: String,
 
-    /// Only of this priority.
+    /// Only clocks of this priority.
     #[arg(long, default_value = "")]
     priority: String,
 
-    /// Only in these phases; may be repeated.
+    /// Only clocks in this phase; may be repeated.
     #[arg(long, value_enum)]
     phase: Vec<PhaseWord>,
 
-    /// Only with these outcomes; may be repeated.
+    /// Only clocks with this outcome; may be repeated.
     #[arg(long, value_enum)]
     outcome: Vec<OutcomeWord>,
 
-    /// Only those due before this instant (RFC 3339).
+    /// Only clocks due before this instant (RFC 3339).
     #[arg(long, value_name = "TIME", value_parser = instant)]
     due_before: Option<Timestamp>,
 
     #[command(flatten)]
     read_times: ReadTimes,
 
-    /// At most this many.
+    /// How many clocks to list at most.
     #[arg(long, default_value_t = 20)]
     limit: usize,
 

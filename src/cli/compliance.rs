@@ -18,13 +18,13 @@ use crate::codec::{text, v1};
 use crate::domain::decimal::Decimal;
 use crate::engine::answers::compliance::GroupKey;
 
-/// Reports how a contract's period complied: its clocks counted, and its objectives evaluated.
+/// Shows the compliance of a contract over a period, and the verdicts on its objectives.
 ///
-/// Both accounts stand beside each other: by the contract, and as it was experienced, with nothing
-/// paused and nothing excluded.
+/// Both accounts stand beside each other: the contractual one, and the experienced one, without
+/// pauses and exclusions.
 #[derive(Args, Debug)]
 pub(super) struct Compliance {
-    /// The contract.
+    /// The id of the contract.
     #[arg(value_name = "CONTRACT")]
     contract: String,
 
@@ -72,8 +72,8 @@ impl KeyWord {
         }
     }
 
-    /// A group's value of it; `-` for none.
-    pub fn tally_bucket(self, group: &v1::ComplianceGroup) -> String {
+    /// A group's value of this key; `-` for none.
+    pub fn cell(self, group: &v1::ComplianceGroup) -> String {
         let value = match self {
             KeyWord::Target => &group.target_id,
             KeyWord::Priority => &group.priority,
@@ -117,7 +117,7 @@ impl Compliance {
             .iter()
             .any(|group| group.experience_totals.clone().unwrap_or_default().incidents > 0)
         {
-            say!("\n{}", show_tolls(&answer.groups, &self.by));
+            say!("\n{}", show_experience_totals(&answer.groups, &self.by));
         }
         if let Some(slx) = &answer.slx {
             say!("\n{}", show_slx(slx));
@@ -134,7 +134,7 @@ impl Compliance {
 
 pub(super) fn show_groups(groups: &[v1::ComplianceGroup], by: &[KeyWord]) -> String {
     let row = |group: &v1::ComplianceGroup| {
-        by.iter().map(|word| word.tally_bucket(group)).chain(figures(group)).collect()
+        by.iter().map(|word| word.cell(group)).chain(figures(group)).collect()
     };
     group_table(by, groups.iter().map(row).collect())
 }
@@ -154,21 +154,19 @@ pub(super) fn figures(group: &v1::ComplianceGroup) -> Vec<String> {
     let contractual = group.contractual.clone().unwrap_or_default();
     let experienced = group.experienced.clone().unwrap_or_default();
     let experienced = percent(&experienced.attainment);
-    let others = group.tally_buckets(Sheet::Clocks);
-    contractual.tally_buckets(Sheet::Clocks).chain([experienced]).chain(others).collect()
+    let others = group.cells(Sheet::Clocks);
+    contractual.cells(Sheet::Clocks).chain([experienced]).chain(others).collect()
 }
 
-/// What the incidents of each group cost people, and where the two accounts part.
-fn show_tolls(groups: &[v1::ComplianceGroup], by: &[KeyWord]) -> String {
+/// What the incidents of each group cost people, and where the two accounts differ.
+fn show_experience_totals(groups: &[v1::ComplianceGroup], by: &[KeyWord]) -> String {
     const PEOPLE: Sheet = Sheet::People;
     let row = |group: &v1::ComplianceGroup| {
         let experience_totals = group.experience_totals.clone().unwrap_or_default();
         let survey = experience_totals.survey.clone().unwrap_or_default();
-        let figures = experience_totals
-            .tally_buckets(PEOPLE)
-            .chain(survey.tally_buckets(PEOPLE))
-            .chain(group.tally_buckets(PEOPLE));
-        by.iter().map(|word| word.tally_bucket(group)).chain(figures).collect()
+        let figures =
+            experience_totals.cells(PEOPLE).chain(survey.cells(PEOPLE)).chain(group.cells(PEOPLE));
+        by.iter().map(|word| word.cell(group)).chain(figures).collect()
     };
     let (experience_totals, survey) =
         (v1::ExperienceTotals::headings(PEOPLE), v1::SurveyFigures::headings(PEOPLE));
@@ -189,7 +187,7 @@ fn grouped(
     table(&headings, &right, rows)
 }
 
-/// The figure, and each part with what it weighs.
+/// The SLX figure, and each part with its weight.
 pub(super) fn show_slx(slx: &v1::SlxFigure) -> String {
     let parts = [
         ("lost time", &slx.lost_time),

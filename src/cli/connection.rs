@@ -6,10 +6,10 @@ use tonic::Status;
 use tonic::transport::{Channel, Endpoint};
 use tonic_types::StatusExt;
 
-/// Which server, and whose data.
+/// The server and the tenant.
 #[derive(Args, Clone, Debug)]
 pub(super) struct Connection {
-    /// The server.
+    /// The URL of the server.
     #[arg(
         long,
         env = "SLX_ADDRESS",
@@ -19,7 +19,7 @@ pub(super) struct Connection {
     )]
     pub address: String,
 
-    /// The organisation whose data is meant.
+    /// The id of the tenant.
     #[arg(long, env = "SLX_TENANT", default_value = "default", global = true)]
     pub tenant: String,
 }

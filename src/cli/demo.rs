@@ -35,10 +35,10 @@ const DUE_SHOWN: usize = 8;
 /// over its limit.
 const LISTED_INCIDENT: &str = "INC0007016";
 
-/// Shows it all on real incidents: starts a server, imports, evaluates, and goes on serving.
+/// Demonstrates slx on real incidents: starts a server, imports, evaluates, and keeps serving.
 #[derive(Args, Debug)]
 pub(super) struct Demo {
-    /// Where to keep the data; default: a temporary directory, removed at the end.
+    /// The data directory; default: a temporary one, removed at the end.
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
 
@@ -46,7 +46,7 @@ pub(super) struct Demo {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7459")]
     listen: SocketAddr,
 
-    /// Ends after the tour.
+    /// Ends after the tour instead of serving on.
     #[arg(long)]
     once: bool,
 }
@@ -94,7 +94,7 @@ async fn tour(channel: Channel, address: &str) -> anyhow::Result<()> {
     };
     say!("{}", incident::show(&incident::query(question, channel.clone()).await?, &times));
 
-    say!("\nThe month on the table:\n");
+    say!("\nThe service review of the month:\n");
     let request = v1::GetServiceReviewRequest {
         tenant: TENANT.to_owned(),
         contract_id: "office".to_owned(),

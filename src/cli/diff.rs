@@ -18,11 +18,12 @@ use crate::codec::{text, v1};
 /// Lists the clocks whose verdict differs between two states of knowledge, and why.
 #[derive(Args, Debug)]
 pub(super) struct Diff {
-    /// The two states, earlier and later (RFC 3339): what was recorded up to each.
+    /// The two states of knowledge, given twice, the earlier first (RFC 3339): what was recorded by
+    /// each instant.
     #[arg(long, value_name = "TIME", value_parser = instant, required = true)]
     known_time: Vec<Timestamp>,
 
-    /// The verdicts as of this instant (RFC 3339); default: now.
+    /// The instant to evaluate both at (RFC 3339); default: now.
     #[arg(long, value_name = "TIME", value_parser = instant)]
     as_of_time: Option<Timestamp>,
 
@@ -30,7 +31,7 @@ pub(super) struct Diff {
     #[arg(long, value_name = "ID", default_value = "")]
     contract: String,
 
-    /// Prints each change as JSON.
+    /// Prints each change as a JSON document.
     #[arg(long)]
     json: bool,
 

@@ -54,7 +54,7 @@ fn assignee(assigned: &v1::Assigned) -> String {
     }
 }
 
-/// Whom a cause lies with, and how sure they are who said so.
+/// The party a cause is attributed to, and how certain that is.
 pub(super) fn describe_cause(cause: &v1::CauseAttributed) -> String {
     let who = match cause.third_party.as_str() {
         "" => choice(cause.party().as_str_name(), "PARTY_"),

@@ -9,7 +9,7 @@ use crate::domain::figures::{counts_table, survey_table, tally_table, totals_tab
 pub(super) enum Sheet {
     /// What clocks came to.
     Clocks,
-    /// What people went through, and where the two accounts part.
+    /// What incidents cost people, and where the two accounts differ.
     People,
 }
 
@@ -17,7 +17,7 @@ pub(super) enum Sheet {
 pub(super) struct Column<M> {
     sheet: Sheet,
     heading: &'static str,
-    tally_bucket: fn(&M) -> String,
+    cell: fn(&M) -> String,
 }
 
 /// A message whose figures have columns.
@@ -31,15 +31,15 @@ pub(super) trait Columns: Sized + 'static {
         columns.map(|column| column.heading)
     }
 
-    /// What stands below them.
-    fn tally_buckets(&self, sheet: Sheet) -> impl Iterator<Item = String> {
+    /// The cells below them.
+    fn cells(&self, sheet: Sheet) -> impl Iterator<Item = String> {
         let columns = Self::COLUMNS.iter().filter(move |column| column.sheet == sheet);
-        columns.map(|column| (column.tally_bucket)(self))
+        columns.map(|column| (column.cell)(self))
     }
 }
 
 /// A field of a message, written by its unit.
-macro_rules! tally_bucket {
+macro_rules! cell {
     (Count, $message:ident, $field:ident) => {
         $message.$field.to_string()
     };
@@ -72,7 +72,7 @@ macro_rules! make_columns {
                 $($(Column {
                     sheet: Sheet::$sheet,
                     heading: $heading,
-                    tally_bucket: |message| tally_bucket!($unit, message, $field),
+                    cell: |message| cell!($unit, message, $field),
                 },)?)*
             ];
         }
@@ -108,16 +108,16 @@ mod tests {
             ..Default::default()
         };
         let shown: Vec<_> = v1::ExperienceTotals::headings(Sheet::People)
-            .zip(experience_totals.tally_buckets(Sheet::People))
+            .zip(experience_totals.cells(Sheet::People))
             .collect();
-        for (heading, tally_bucket) in
+        for (heading, cell) in
             [("ended", "3"), ("lost", "1h 30m"), ("worked", "-"), ("kept", "1 of 3")]
         {
-            assert!(shown.contains(&(heading, tally_bucket.to_owned())), "{heading}: {shown:?}");
+            assert!(shown.contains(&(heading, cell.to_owned())), "{heading}: {shown:?}");
         }
         assert_eq!(v1::ExperienceTotals::headings(Sheet::Clocks).count(), 0);
         let tally = v1::Tally { met: 2, attainment: "66.6666".into(), ..Default::default() };
-        let tally_buckets: Vec<_> = tally.tally_buckets(Sheet::Clocks).collect();
-        assert_eq!(tally_buckets, ["2", "0", "0", "0", "66.6666%"]);
+        let cells: Vec<_> = tally.cells(Sheet::Clocks).collect();
+        assert_eq!(cells, ["2", "0", "0", "0", "66.6666%"]);
     }
 }

@@ -17,10 +17,10 @@ use crate::codec::v1::clock_service_client::ClockServiceClient;
 use crate::codec::v1::incident_service_client::IncidentServiceClient;
 use crate::codec::{text, v1};
 
-/// Shows one incident, its clocks and their timelines.
+/// Shows an incident with its clocks and their timelines.
 #[derive(Args, Debug)]
 pub(super) struct Incident {
-    /// The incident's id.
+    /// The id of the incident.
     #[arg(value_name = "ID")]
     id: String,
 

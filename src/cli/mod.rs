@@ -43,7 +43,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
-/// Keeps contracts and incident clocks, and reports exactly who is within what was agreed.
+/// Evaluates contracts against incidents: who is within what was agreed, exactly and provably.
 #[derive(Debug, Parser)]
 #[command(name = "slx", version, about)]
 pub struct Cli {
@@ -55,41 +55,41 @@ pub struct Cli {
 enum Command {
     /// Serves the engine over gRPC.
     Serve(serve::Serve),
-    /// Puts the calendars and contracts of a YAML file.
+    /// Puts the calendars and contracts of a YAML file onto the server.
     Apply(apply::Apply),
-    /// Imports incidents from CSV or JSON lines, by a mapping file.
+    /// Imports incidents from CSV or JSON lines, as a mapping file describes them.
     Import(import::Import),
     /// Lists clocks, the most urgent first.
     Clocks(clocks::Clocks),
-    /// Shows one incident, its clocks and their timelines.
+    /// Shows an incident with its clocks and their timelines.
     Incident(incident::Incident),
-    /// Reports how a contract's period complied, and evaluates its objectives.
+    /// Shows the compliance of a contract over a period, and the verdicts on its objectives.
     Compliance(compliance::Compliance),
-    /// Lays a contract's period on the table for the meeting with the client.
+    /// Shows the service review of a contract for a period, for the meeting with the client.
     Review(review::Review),
-    /// Signs the review of a period.
+    /// Signs the service review of a period.
     Sign(sign::Sign),
-    /// Lists what is left to be settled, opens items, and records what was decided about them.
+    /// Lists settlement items, opens them, and records decisions on them.
     Settle(settle::Settle),
-    /// Evaluates a period again under the proposed terms of a YAML file, next to the present ones.
+    /// Compares a period under the proposed terms of a YAML file with the present ones.
     Simulate(simulate::Simulate),
-    /// Writes a row for every clock: CSV or Parquet.
+    /// Exports clocks as rows of CSV or Parquet.
     Export(export::Export),
-    /// Reports who will be late, how sure that is, and whether the period will be missed.
+    /// Forecasts which open clocks will breach, and whether a period will miss its objectives.
     Forecast(forecast::Forecast),
-    /// Walks a journal and checks every record against its hash chain.
+    /// Checks every record of a journal against its hash chain.
     Verify(verify::Verify),
     /// Lists the clocks whose verdict differs between two states of knowledge, and why.
     Diff(diff::Diff),
-    /// Writes one incident with its verdict into a file that proves itself, or checks one.
+    /// Writes an evidence file that proves an incident's records and verdict, or checks one.
     Evidence(evidence::Evidence),
-    /// Copies the journal of a server at work, or adds to an earlier backup what is new.
+    /// Backs up the journal of a running server, or adds what is new to an earlier backup.
     Backup(backup::Backup),
-    /// Copies a backup into a new data directory.
+    /// Restores a backup into a new data directory.
     Restore(restore::Restore),
-    /// Saves what is whole of a damaged journal into a new data directory.
+    /// Saves the intact records of a damaged journal into a new data directory.
     Repair(repair::Repair),
-    /// Shows it all on real incidents: starts a server, imports, evaluates, and goes on serving.
+    /// Demonstrates slx on real incidents: starts a server, imports, evaluates, and keeps serving.
     Demo(demo::Demo),
 }
 
@@ -123,7 +123,7 @@ pub fn run(cli: Cli) -> ExitCode {
     });
     match done {
         Ok(code) => code,
-        // Who reads has seen enough: `slx clocks | head`.
+        // The reader has closed its end: `slx clocks | head`.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             // Where nobody can read it, the exit code still says so.
@@ -156,12 +156,10 @@ fn log_to_standard_error(command: &Command) {
 
 /// An error and its causes, but for those that it words already.
 fn in_full(error: &anyhow::Error) -> String {
-    error.chain().map(ToString::to_string).fold(String::new(), |shown, cause| {
-        match shown.as_str() {
-            "" => cause,
-            _ if shown.ends_with(&cause) => shown,
-            _ => format!("{shown}: {cause}"),
-        }
+    error.chain().map(ToString::to_string).fold(String::new(), |text, cause| match text.as_str() {
+        "" => cause,
+        _ if text.ends_with(&cause) => text,
+        _ => format!("{text}: {cause}"),
     })
 }
 

@@ -6,14 +6,14 @@ use prost_types::Timestamp;
 use crate::codec::scalar::timestamp;
 use crate::domain::time::Instant;
 
-/// As of when, and by what was recorded until when.
+/// The two times of a read.
 #[derive(Args, Clone, Copy, Debug)]
 pub(super) struct ReadTimes {
-    /// As of this instant (RFC 3339); default: now.
+    /// The instant to evaluate at (RFC 3339); default: now.
     #[arg(long, value_name = "TIME", value_parser = instant)]
     pub as_of_time: Option<Timestamp>,
 
-    /// By what was recorded up to this instant (RFC 3339); default: everything.
+    /// Uses only what was recorded by this instant (RFC 3339); default: everything.
     #[arg(long, value_name = "TIME", value_parser = instant)]
     pub known_time: Option<Timestamp>,
 }

@@ -10,10 +10,10 @@ use crate::domain::ids::TenantId;
 use crate::engine::record::{Entry, Record};
 use crate::journal::{SEGMENT_BYTES_DEFAULT, salvage};
 
-/// Saves what is whole of a damaged journal into a new data directory, and lists what is lost.
+/// Saves the intact records of a damaged journal into a new data directory, and lists what is lost.
 ///
-/// Every record keeps its sequence and its record time. Where records are lost, others take their
-/// place that say so; heads noted from there on no longer fit. The damaged journal is only read.
+/// Every record keeps its sequence and its record time. Each lost record is replaced by one that
+/// marks the loss, so heads noted after it no longer match. The damaged journal is only read.
 #[derive(Args, Debug)]
 pub(super) struct Repair {
     /// The damaged data directory.

@@ -13,12 +13,12 @@ use crate::codec::scalar::optional_instant;
 use crate::domain::time::Instant;
 use crate::journal::{self, JournalFiles, LogSource};
 
-/// Copies a backup, or a data directory of a stopped server, into a new data directory.
+/// Restores a backup, or the data directory of a stopped server, into a new data directory.
 ///
-/// The views are folded anew when a server first starts on it.
+/// The views are rebuilt when a server is first started on it.
 #[derive(Args, Debug)]
 pub(super) struct Restore {
-    /// The backup.
+    /// The directory of the backup.
     #[arg(value_name = "BACKUP")]
     backup: PathBuf,
 
@@ -26,16 +26,16 @@ pub(super) struct Restore {
     #[arg(value_name = "DIR")]
     directory: PathBuf,
 
-    /// Only up to the record of this sequence.
+    /// Restores only the records up to this sequence.
     #[arg(long, value_name = "SEQUENCE", conflicts_with = "until_time")]
     until_sequence: Option<u64>,
 
-    /// Only what was recorded up to this instant (RFC 3339).
+    /// Restores only what was recorded by this instant (RFC 3339).
     #[arg(long, value_name = "TIME", value_parser = instant)]
     until_time: Option<Timestamp>,
 }
 
-const RECORDS_A_COMMIT: u64 = 1_000;
+const RECORDS_PER_COMMIT: u64 = 1_000;
 
 impl Restore {
     pub fn run(self) -> anyhow::Result<ExitCode> {
@@ -66,7 +66,7 @@ impl Restore {
             let record = record?;
             copy.add_record(&record)?;
             records = record.sequence;
-            if records % RECORDS_A_COMMIT == 0 {
+            if records % RECORDS_PER_COMMIT == 0 {
                 copy.settle(&reader.head())?;
             }
         }

@@ -14,10 +14,11 @@ use crate::codec::v1::settlement_service_client::SettlementServiceClient;
 use crate::codec::{text, v1};
 use crate::domain::settlement::{Facet, State};
 
-/// What is left to be settled: help outside the contract, excluded time, credits, open decisions.
+/// Lists settlement items, opens them, and records decisions on them.
 ///
-/// Items follow from facts by themselves, or are opened by somebody. Each is settled technically,
-/// administratively and financially; nothing is ever deleted.
+/// Items follow from facts by themselves (help outside the contract, excluded clocks, credits, open
+/// decisions) or are opened by people. Each has a technical, an administrative and a financial
+/// facet, which are decided one by one. Nothing is ever deleted.
 #[derive(Args, Debug)]
 pub(super) struct Settle {
     #[command(subcommand)]
@@ -29,21 +30,21 @@ pub(super) struct Settle {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Lists items and how they stand.
+    /// Lists items with the states of their facets.
     List(List),
     /// Opens an item that does not follow from facts by itself.
     Open(Open),
-    /// Records what was decided about one facet of an item.
+    /// Records a decision on one facet of an item.
     Decide(Decide),
 }
 
 #[derive(Args, Debug)]
 struct List {
-    /// Only of this contract.
+    /// Only items of this contract.
     #[arg(long, value_name = "ID", default_value = "")]
     contract: String,
 
-    /// Also items with nothing left open.
+    /// Also lists items without an open facet.
     #[arg(long)]
     all: bool,
 
@@ -60,15 +61,15 @@ struct List {
 
 #[derive(Args, Debug)]
 struct Open {
-    /// Names the item.
+    /// The id of the new item.
     #[arg(value_name = "ITEM")]
     id: String,
 
-    /// The contract it is to be settled under.
+    /// The id of the contract.
     #[arg(long, value_name = "ID")]
     contract: String,
 
-    /// What is to be settled, in a line.
+    /// What is to be settled, in one line.
     #[arg(long, value_name = "TEXT")]
     summary: String,
 
@@ -76,26 +77,27 @@ struct Open {
     #[arg(long, value_name = "NAME")]
     by: String,
 
-    /// The incidents it is about.
+    /// The ids of the incidents it is about, separated by commas.
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     incidents: Vec<String>,
 
-    /// Minor units of the contract's currency that go to the client; negative: to the provider.
+    /// The amount that goes to the client, in minor units of the contract's currency (cents);
+    /// negative: to the provider.
     #[arg(long, value_name = "AMOUNT", allow_negative_numbers = true)]
     amount: Option<i64>,
 }
 
 #[derive(Args, Debug)]
 struct Decide {
-    /// The item.
+    /// The id of the item.
     #[arg(value_name = "ITEM")]
     id: String,
 
-    /// Which facet of it.
+    /// The facet that is decided.
     #[arg(value_enum)]
     facet: FacetWord,
 
-    /// How that stands from now on.
+    /// The state of the facet from now on.
     #[arg(value_enum)]
     state: StateWord,
 
@@ -103,7 +105,7 @@ struct Decide {
     #[arg(long, value_name = "NAME")]
     by: String,
 
-    /// What was agreed on: minor units that go to the client; negative: to the provider.
+    /// The amount agreed on that goes to the client, in minor units; negative: to the provider.
     #[arg(long, value_name = "AMOUNT", allow_negative_numbers = true)]
     amount: Option<i64>,
 
@@ -111,7 +113,7 @@ struct Decide {
     #[arg(long, value_name = "TEXT", default_value = "")]
     note: String,
 
-    /// Names the decision, so that it can be sent again; default: one of its own.
+    /// The id of the decision, so that it can be sent again; default: a random one.
     #[arg(long, value_name = "ID")]
     decision: Option<String>,
 }

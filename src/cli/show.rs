@@ -11,10 +11,10 @@ use crate::domain::time::{Instant, Span};
 use crate::domain::zone::{Zone, ZoneDatabase};
 use crate::runtime::zones::{self, Choice};
 
-/// The zone instants are shown in.
+/// The time zone that instants are shown in.
 #[derive(Args, Clone, Debug)]
 pub(super) struct Shown {
-    /// The IANA time zone instants are shown in.
+    /// The IANA time zone to show instants in.
     #[arg(long, env = "SLX_ZONE", value_name = "ZONE", default_value = "UTC")]
     pub zone: String,
 }

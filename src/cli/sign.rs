@@ -10,13 +10,13 @@ use super::show::Shown;
 use crate::codec::v1;
 use crate::codec::v1::compliance_service_client::ComplianceServiceClient;
 
-/// Signs the review of a period that has ended: who says that it is right, as it is known now.
+/// Signs the service review of a period that has ended.
 ///
-/// What is recorded later changes nothing that was signed: `slx review` shows what has moved since,
-/// and `slx review --as-signed` shows it as it was.
+/// What is recorded later changes nothing that was signed: `slx review` shows what has changed
+/// since, and `slx review --as-signed` shows the review as it was signed.
 #[derive(Args, Debug)]
 pub(super) struct Sign {
-    /// The contract.
+    /// The id of the contract.
     #[arg(value_name = "CONTRACT")]
     contract: String,
 
@@ -28,11 +28,11 @@ pub(super) struct Sign {
     #[arg(long, value_name = "NAME")]
     by: String,
 
-    /// What they have to say.
+    /// Their remarks.
     #[arg(long, value_name = "TEXT", default_value = "")]
     note: String,
 
-    /// Names the signature; default: of contract, period and who signs.
+    /// The id of the signature; default: made from the contract, the period and who signs.
     #[arg(long, value_name = "ID")]
     id: Option<String>,
 

@@ -17,14 +17,14 @@ use crate::codec::store::v1::TermsFile;
 use crate::codec::v1::compliance_service_client::ComplianceServiceClient;
 use crate::codec::{text, v1};
 
-/// Evaluates a period again under the proposed terms of a YAML file, next to the present ones.
+/// Compares a period under the proposed terms of a YAML file with the present ones.
 ///
-/// Nothing is recorded. A figure that would be another is shown as it is and as it would be, with
-/// an arrow between.
+/// Nothing is recorded. A figure that would change is shown as it is and as it would be, with an
+/// arrow between.
 #[derive(Args, Debug)]
 pub(super) struct Simulate {
-    /// The file, as slx apply takes it: one contract as it is proposed, and the calendars that
-    /// would stand in the place of those in force; - for standard input.
+    /// The file, as for slx apply: the proposed contract, and proposed calendars in place of the
+    /// present ones; - for standard input.
     #[arg(value_name = "TERMS")]
     file: PathBuf,
 
@@ -32,7 +32,7 @@ pub(super) struct Simulate {
     #[arg(long)]
     period: String,
 
-    /// Which contract of the file; needed where it holds several.
+    /// The id of the contract, if the file holds several.
     #[arg(long, value_name = "ID", default_value = "")]
     contract: String,
 
@@ -40,7 +40,7 @@ pub(super) struct Simulate {
     #[arg(long, value_enum, value_delimiter = ',', default_values = ["target", "priority"])]
     by: Vec<KeyWord>,
 
-    /// At most this many of the verdicts that would differ.
+    /// How many of the verdicts that would differ to list at most.
     #[arg(long, default_value_t = 20)]
     limit: usize,
 
@@ -115,7 +115,7 @@ impl Simulate {
 
     fn groups(&self, present: &[v1::ComplianceGroup], proposed: &[v1::ComplianceGroup]) -> String {
         let row = |group: &v1::ComplianceGroup| Row {
-            names: self.by.iter().map(|word| word.tally_bucket(group)).collect(),
+            names: self.by.iter().map(|word| word.cell(group)).collect(),
             figures: compliance::figures(group),
         };
         let rows = beside(present.iter().map(row), proposed.iter().map(row));

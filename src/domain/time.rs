@@ -9,7 +9,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 use super::decimal::Decimal;
 
-const NANOS_A_SECOND: i64 = 1_000_000_000;
+const NANOS_PER_SECOND: i64 = 1_000_000_000;
 
 /// A point in time: nanoseconds since 1970-01-01T00:00:00Z, from [`Instant::MIN`] to
 /// [`Instant::MAX`], both included.
@@ -29,7 +29,7 @@ impl Instant {
     /// 1970-01-01T00:00:00Z.
     pub const MIN: Instant = Instant(0);
     /// 2199-12-31T23:59:59.999999999Z.
-    pub const MAX: Instant = Instant(7_258_118_400 * NANOS_A_SECOND - 1);
+    pub const MAX: Instant = Instant(7_258_118_400 * NANOS_PER_SECOND - 1);
 
     /// The instant `nanos` nanoseconds after 1970-01-01T00:00:00Z.
     ///
@@ -45,7 +45,7 @@ impl Instant {
     /// # Errors
     /// [`OutOfRange`] before [`Instant::MIN`] or after [`Instant::MAX`].
     pub fn from_seconds(seconds: i64) -> Result<Instant, OutOfRange> {
-        seconds.checked_mul(NANOS_A_SECOND).ok_or(OutOfRange).and_then(Instant::from_nanos)
+        seconds.checked_mul(NANOS_PER_SECOND).ok_or(OutOfRange).and_then(Instant::from_nanos)
     }
 
     /// Nanoseconds since 1970-01-01T00:00:00Z.
@@ -55,12 +55,12 @@ impl Instant {
 
     /// Whole seconds since 1970-01-01T00:00:00Z, rounded down.
     pub fn seconds(self) -> i64 {
-        self.0 / NANOS_A_SECOND
+        self.0 / NANOS_PER_SECOND
     }
 
     /// The nanoseconds past [`Instant::seconds`].
     pub fn subsecond_nanos(self) -> i64 {
-        self.0 % NANOS_A_SECOND
+        self.0 % NANOS_PER_SECOND
     }
 
     /// The span from `earlier` to this instant; negative when `earlier` is later.
@@ -110,7 +110,7 @@ impl Span {
 
     /// A span of `seconds`, for lengths known to fit (up to 292 years).
     pub const fn from_seconds(seconds: i64) -> Span {
-        Span(seconds * NANOS_A_SECOND)
+        Span(seconds * NANOS_PER_SECOND)
     }
 
     /// A span of `hours`, for lengths known to fit (up to 292 years).

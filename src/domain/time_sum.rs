@@ -5,8 +5,8 @@ use std::ops::{Add, AddAssign};
 
 use super::time::Span;
 
-const NANOS_A_SECOND: u128 = 1_000_000_000;
-const NANOS_AN_HOUR: u128 = 3_600 * NANOS_A_SECOND;
+const NANOS_PER_SECOND: u128 = 1_000_000_000;
+const NANOS_PER_HOUR: u128 = 3_600 * NANOS_PER_SECOND;
 
 /// Nanoseconds added up over people or incidents, as in "240 people-hours": never negative, and
 /// wider than a [`Span`], which ends at 292 years.
@@ -24,13 +24,13 @@ impl TimeSum {
 
     /// `seconds` and `nanos` added up.
     pub fn from_parts(seconds: u64, nanos: u32) -> TimeSum {
-        TimeSum(u128::from(seconds) * NANOS_A_SECOND + u128::from(nanos))
+        TimeSum(u128::from(seconds) * NANOS_PER_SECOND + u128::from(nanos))
     }
 
     /// Whole seconds, and the nanoseconds past them.
     pub fn parts(self) -> (u64, u32) {
-        let seconds = u64::try_from(self.0 / NANOS_A_SECOND).unwrap_or(u64::MAX);
-        (seconds, (self.0 % NANOS_A_SECOND) as u32)
+        let seconds = u64::try_from(self.0 / NANOS_PER_SECOND).unwrap_or(u64::MAX);
+        (seconds, (self.0 % NANOS_PER_SECOND) as u32)
     }
 
     /// The sum in nanoseconds.
@@ -40,7 +40,7 @@ impl TimeSum {
 
     /// Whole hours, rounded down.
     pub fn hours(self) -> u128 {
-        self.0 / NANOS_AN_HOUR
+        self.0 / NANOS_PER_HOUR
     }
 
     /// The sum multiplied by `count`; saturates.

@@ -141,7 +141,7 @@ impl Salvage<'_> {
 
     fn keep(&mut self, head: Head, body: &[u8]) -> Result<(), SalvageError> {
         self.writer.stage(head.record_time, body)?;
-        if head.sequence.is_multiple_of(RECORDS_A_COMMIT) {
+        if head.sequence.is_multiple_of(RECORDS_PER_COMMIT) {
             self.writer.commit()?;
         }
         Ok(())
@@ -156,4 +156,4 @@ impl Salvage<'_> {
     }
 }
 
-const RECORDS_A_COMMIT: u64 = 1_000;
+const RECORDS_PER_COMMIT: u64 = 1_000;

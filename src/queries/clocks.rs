@@ -1,9 +1,8 @@
 //! Lists of clocks.
 //!
-//! As of now, every clock is where the index files it, but for incidents with facts that still
-//! lie in the future: those are evaluated one by one beside it. As of another time, or by what was
-//! known at one, the index can't answer; then every incident of the contracts queried is
-//! evaluated.
+//! As of now, clocks are found in the index, except for incidents with facts that are still to
+//! come: those are evaluated one by one. As of another time, or by what was known at one, the index
+//! can't answer: every incident of the contracts in question is evaluated.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -18,7 +17,7 @@ use crate::engine::evaluate::{evaluate_incident, evaluate_under};
 use crate::engine::index::{self, ClockMark, INDEX_BUCKETS, IndexBucket};
 use crate::views::ViewsError;
 
-/// Which clocks are wanted.
+/// Which clocks to list.
 #[derive(Clone, Debug, Default)]
 pub struct ClockFilter {
     /// Only this contract's; empty: of all.
@@ -47,7 +46,7 @@ pub struct FoundClock<T> {
 /// A part of a list.
 #[derive(Debug)]
 pub struct ClockPage<T> {
-    /// What it rests on.
+    /// The read point it was computed at.
     pub point: ReadPoint,
     /// The clocks, in the order of their marks.
     pub clocks: Vec<FoundClock<T>>,
@@ -55,9 +54,9 @@ pub struct ClockPage<T> {
     pub cut: Option<ClockMark>,
 }
 
-/// Clocks looked at for one page of a list at most, so that a filter that fits few ends.
+/// The most clocks that are examined for one page, so that a filter that few pass comes to an end.
 const CLOCKS_LOOKED_AT_MAX: usize = 20_000;
-/// Beside those wanted, so many are looked at first; where that does not do, more each time.
+/// How many more than requested are examined at first; if that is not enough, more each time.
 const CLOCKS_LOOKED_AT_FIRST: usize = 64;
 const TIMES_AS_MANY: usize = 8;
 
@@ -112,7 +111,7 @@ pub(super) struct List<'l> {
 /// Where clocks are that may be wanted.
 #[derive(Debug)]
 pub(super) struct Candidates {
-    /// Where the index files them, in the order of the list.
+    /// Where they are in the index, in the order of the list.
     places: Vec<ClockMark>,
     /// The incidents that are evaluated by themselves, whatever the index says of them.
     apart: BTreeSet<String>,

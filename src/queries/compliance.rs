@@ -1,9 +1,9 @@
-//! How a contract's period complied.
+//! The compliance of a contract over periods.
 //!
-//! As of now, it is read off the tallies, and only what time alone may have decided is evaluated:
-//! open clocks, and incidents with facts still to come. As of another time, by what was known at
-//! one, for parts of days, or grouped by more than the tallies distinguish, incidents are evaluated
-//! one by one.
+//! As of now, it is read from the tallies, and only what the passing of time may have decided is
+//! evaluated: open clocks, and incidents with facts still to come. As of another time, by what was
+//! known at one, for parts of days, or grouped by more than the tallies distinguish, incidents are
+//! evaluated one by one.
 
 use std::collections::BTreeSet;
 use std::slice;
@@ -21,7 +21,7 @@ use crate::views::ViewsError;
 /// All of time.
 const ALWAYS: (Instant, Instant) = (Instant::MIN, Instant::MAX);
 
-/// How a period complied.
+/// The compliance of a contract over a period.
 pub fn evaluate<'v>(
     view: &'v ReadView<'_>,
     index: Option<IndexReader<'_>>,
@@ -35,28 +35,28 @@ pub fn evaluate<'v>(
     Ok(period)
 }
 
-/// Evaluates a tenant's periods by what a view shows.
+/// Evaluates periods of a tenant's contracts as a view shows them.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PeriodEvaluator<'v> {
     view: &'v ReadView<'v>,
     known: Known<'v>,
 }
 
-/// What is left to evaluate of some periods, when the index has given what it can.
+/// What is left to evaluate of some periods, once the index has given what it can.
 #[derive(Debug, Default)]
 pub(super) struct Rest {
-    /// The tallies were taken in, where they can answer.
+    /// The periods, with what the tallies could add to them.
     has_tallies: bool,
-    /// Incidents that the tallies say nothing of yet: they have facts still to come.
+    /// Incidents with facts still to come, which the tallies do not count yet.
     future_dated: BTreeSet<String>,
-    /// Those with open clocks, of which the tallies lack only these.
+    /// Incidents with open clocks, of which the tallies lack only those.
     open: BTreeSet<String>,
-    /// Those that may belong to periods which the tallies can't answer.
+    /// Incidents that may belong to periods which the tallies can't answer.
     of_others: BTreeSet<String>,
 }
 
 impl<'v> PeriodEvaluator<'v> {
-    /// An evaluator by what a view shows.
+    /// An evaluator over a view.
     pub fn new(view: &'v ReadView<'_>) -> PeriodEvaluator<'v> {
         PeriodEvaluator { view, known: view.known() }
     }

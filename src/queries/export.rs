@@ -1,4 +1,4 @@
-//! Clocks to be exported: every incident of a contract, or of all, evaluated one by one.
+//! The export of clocks: every incident of a contract, or of all, is evaluated one by one.
 
 use super::{QueryError, ReadView};
 use crate::domain::clock::Clock;
@@ -8,10 +8,10 @@ use crate::engine::answers::compliance::{PeriodQuery, period_of};
 use crate::engine::evaluate::{evaluate_incident, evaluate_under};
 use crate::engine::rejection::Rejection;
 
-/// Which clocks are wanted.
+/// Which clocks to export.
 #[derive(Clone, Debug)]
 pub struct Export {
-    /// Only this contract's; empty: of all.
+    /// Only clocks of this contract; empty: of all.
     pub contract_id: String,
     /// Only those decided in it; by its name only for one contract.
     pub period: PeriodQuery,

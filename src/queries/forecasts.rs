@@ -1,4 +1,4 @@
-//! Forecasts of open clocks in the order of their urgency, and how such forecasts turned out.
+//! Forecasts of open clocks, the most urgent first, and how earlier ones turned out.
 
 use super::clocks::{Candidates, ClockFilter, List};
 use super::{IndexReader, QueryError, ReadPoint, ReadView};
@@ -13,7 +13,7 @@ use crate::engine::learning::{ForecastScore, Learned};
 use crate::engine::rejection::Rejection;
 use crate::views::ViewsError;
 
-/// Which forecasts of clocks are wanted.
+/// Which clocks to forecast.
 #[derive(Clone, Debug)]
 pub struct ForecastQuery {
     /// The contract.
@@ -22,7 +22,7 @@ pub struct ForecastQuery {
     pub due_before: Option<Instant>,
     /// Only clocks that breach with at least this probability.
     pub minimum_probability: f64,
-    /// Only of one incident, if things became so.
+    /// Only clocks of one incident, as these changes would make them.
     pub what_if: Option<WhatIf>,
 }
 
@@ -48,7 +48,7 @@ pub fn of_clocks<T>(
     Ok((view.point(), open.forecast(view, make)?))
 }
 
-/// How a contract's forecasts had turned out, of one target or ("") all, and of the clocks decided
+/// How a contract's forecasts turned out, of one target or ("") all, and of the clocks decided
 /// in a period or ("") since ever; `None`: none is scored.
 pub fn quality(
     view: &ReadView<'_>,

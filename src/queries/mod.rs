@@ -1,8 +1,8 @@
-//! Questions, one noun a file: each is a function of what one [`ReadView`] shows.
+//! Queries, one subject a file: each is a function of one [`ReadView`].
 //!
-//! A question first gathers what it needs from the index, if there is one that shows what is
-//! queried about, drops it, and evaluates what it gathered. Nothing here knows where anything is
-//! kept, and nothing but what a view offers is read.
+//! A query first gathers what it needs from the index, if that holds the read point, then drops
+//! the index, and evaluates what it gathered. Everything is read through the view: nothing here
+//! knows where anything is stored.
 
 pub mod changes;
 pub mod clocks;

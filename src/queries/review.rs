@@ -1,4 +1,4 @@
-//! The review of a period, and what moved since it was signed.
+//! The review of a period, and what has changed since it was signed.
 
 use std::collections::BTreeSet;
 
@@ -21,11 +21,11 @@ pub struct ReviewQuery {
     pub contract_id: String,
     /// The period's name.
     pub period: String,
-    /// As it was signed last.
+    /// Whether it is requested as it was last signed.
     pub as_signed: bool,
 }
 
-/// A review, and what it rests on: a signature has its own times.
+/// A review, and the read point it was computed at: a signature has its own times.
 pub fn evaluate<'v>(
     view: &'v ReadView<'_>,
     index: Option<IndexReader<'_>>,
@@ -104,7 +104,7 @@ fn all_incidents(view: &ReadView<'_>, review: &Review<'_>) -> Result<BTreeSet<St
     periods.flat_map(|period| view.incident_ids(period.contract_id(), "")).collect()
 }
 
-/// How the forecasts of the period's clocks had turned out.
+/// How the forecasts of the period's clocks turned out.
 fn forecasts(
     seen: &ReadView<'_>,
     review: &Review<'_>,
@@ -116,7 +116,7 @@ fn forecasts(
     Ok(learned.record.quality("", months))
 }
 
-/// What moved since a review was signed.
+/// What has changed since a review was signed.
 fn restatement<'v>(
     view: &'v ReadView<'_>,
     seen: &ReadView<'_>,

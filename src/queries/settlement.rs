@@ -1,4 +1,4 @@
-//! What is to be settled.
+//! Settlement items.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::engine::catalog::Known;
 use crate::engine::rejection::Rejection;
 use crate::views::ViewsError;
 
-/// Everything that is to be settled of one contract, or ("") of all, by its id.
+/// The settlement items of one contract, or ("") of all, by their ids.
 pub fn items(
     view: &ReadView<'_>,
     index: Option<IndexReader<'_>>,
@@ -36,7 +36,7 @@ pub fn items(
     Ok(statuses(items, view.actions(), contract, view.times()))
 }
 
-/// The item of this id as it stands: only what the id names is evaluated.
+/// The settlement item with this id: only what the id names is evaluated.
 pub fn item(
     view: &ReadView<'_>,
     index: Option<IndexReader<'_>>,
@@ -62,7 +62,7 @@ pub fn item(
     Ok(found.ok_or_else(|| Rejection::ItemNotFound(id.to_owned()))?)
 }
 
-/// The contracts that are meant.
+/// The contracts in question.
 fn contracts<'v>(view: &'v ReadView<'_>, contract: &'v str) -> Result<Vec<&'v str>, Rejection> {
     let known = view.known();
     match contract {

@@ -1,5 +1,5 @@
-//! The law of the read view: the index is held while rows are gathered, never while anything is
-//! evaluated, and an answer rests on what was recorded up to its view, whatever is recorded since.
+//! The rules of a read view: the index is held while rows are gathered, never while anything is
+//! evaluated, and an answer uses only what was recorded up to its view, whatever is recorded since.
 
 use std::slice;
 
@@ -130,7 +130,7 @@ fn a_filter_that_fits_few_looks_on_until_it_finds_them() {
 
 type Query = fn(&ReadView<'_>, Option<IndexReader<'_>>);
 
-/// Every question about many incidents. A view fails the test of whoever evaluates by it while the
+/// Every query about many incidents. A view fails the test of whoever evaluates by it while the
 /// index is held.
 const QUERIES: [Query; 7] = [
     |view, index| drop(compliance::evaluate(view, index, &question()).unwrap()),

@@ -1,4 +1,4 @@
-//! What a group has decided so far, before it is recorded.
+//! A batch: what the jobs of one group commit have decided, before it is recorded.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::engine::ledger::Ledger;
 use crate::engine::record::{Entry, Record};
 use crate::views::IncidentKey;
 
-/// What a group has decided so far.
+/// The records that the jobs of one group commit add, and the ledgers they were decided against.
 pub(super) struct Batch {
     pub records: Vec<Recorded<Record>>,
     pub incidents: HashMap<IncidentKey, Staged<Ledger>>,
@@ -23,7 +23,7 @@ pub(super) struct Batch {
     pub is_closed: bool,
 }
 
-/// What is recorded under a key, and the places of what this group adds.
+/// A ledger as it is recorded, and the places of the records that this batch adds to it.
 pub(super) struct Staged<L> {
     pub recorded: Arc<L>,
     pub added: Vec<usize>,
@@ -41,7 +41,7 @@ impl Batch {
         }
     }
 
-    /// Whether more may be added to a group that should hold `group_bytes`. Terms and actions close
+    /// Whether more may be added to a batch that should hold `group_bytes`. Terms and actions close
     /// it: what follows is decided against them.
     pub fn has_room(&self, group_bytes: usize) -> bool {
         self.bytes < group_bytes && !self.is_closed

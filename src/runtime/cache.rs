@@ -1,4 +1,4 @@
-//! The state in memory: what the views don't hold yet, and what was lately requested.
+//! The state in memory: what the views don't hold yet, and what was lately read.
 //!
 //! The writer folds each durable record in here, readers read here first, and the projector carries
 //! what is new over to the views and lets go of it. One lock guards it all, held for moments.
@@ -80,7 +80,7 @@ pub(super) struct Load {
     pub progress: Progress,
 }
 
-/// An incident to file.
+/// An incident to index.
 #[derive(Clone, Debug)]
 pub(super) struct FreshIncident {
     pub key: IncidentKey,

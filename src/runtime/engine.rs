@@ -1,4 +1,4 @@
-//! The running engine: what the rooms after this one call.
+//! The running engine: what the service layer calls.
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -38,7 +38,7 @@ pub struct Engine {
     pub(super) loss: Option<Loss>,
     pub(super) is_poisoned: Arc<watch::Sender<bool>>,
     pub(super) writing: Mutex<Option<JoinHandle<()>>>,
-    pub(super) keeping: Mutex<Option<JoinHandle<()>>>,
+    pub(super) projecting: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Engine {
@@ -48,7 +48,7 @@ impl Engine {
         tenant: TenantId,
         events: Vec<IncidentEvent>,
     ) -> Answer<Results> {
-        self.query(|responder| events_job(tenant, events, responder)).await
+        self.submit(|responder| events_job(tenant, events, responder)).await
     }
 
     /// Hands events in and returns at once; the answer comes when they are durable.
@@ -62,7 +62,7 @@ impl Engine {
         Ok(answer)
     }
 
-    async fn query<T>(&self, job: impl FnOnce(Responder<T>) -> Job) -> Answer<T> {
+    async fn submit<T>(&self, job: impl FnOnce(Responder<T>) -> Job) -> Answer<T> {
         let (responder, answer) = oneshot::channel();
         self.hand_in(job(responder))?;
         answer.await.unwrap_or(Err(WriteError::Stopping))
@@ -86,7 +86,7 @@ impl Engine {
             Sent { event, body }
         });
         let sent = sent.collect();
-        self.query(|responder| Job::ServiceEvents(tenant, sent, responder)).await
+        self.submit(|responder| Job::ServiceEvents(tenant, sent, responder)).await
     }
 
     /// Changes contracts or calendars, or only checks that they could be; answered when durable.
@@ -97,12 +97,12 @@ impl Engine {
         validate_only: bool,
     ) -> Answer<TermsAnswer> {
         let job = Box::new(TermsJob { tenant, change, validate_only });
-        self.query(|responder| Job::Terms(job, responder)).await
+        self.submit(|responder| Job::Terms(job, responder)).await
     }
 
-    /// Records what somebody did about the figures; answered when it is durable.
+    /// Records an action of a person; answered when it is durable.
     pub async fn take_action(&self, tenant: TenantId, action: TakeAction) -> Answer<ActionAnswer> {
-        self.query(|responder| Job::Action(tenant, Box::new(action), responder)).await
+        self.submit(|responder| Job::Action(tenant, Box::new(action), responder)).await
     }
 
     /// Opens a view of everything folded so far. It waits for nothing.
@@ -197,7 +197,7 @@ impl Engine {
         self.queue.close();
         join(&self.writing);
         self.sources.projector.close();
-        join(&self.keeping);
+        join(&self.projecting);
         self.learnings.keep(&self.sources.views);
         if let Err(error) = self.sources.views.close() {
             tracing::warn!(%error, "the views can't be closed: they will be folded anew");

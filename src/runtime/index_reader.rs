@@ -32,7 +32,7 @@ impl<'e> IndexReader<'e> {
         IndexReader { _index: index, views, tenant }
     }
 
-    /// The clocks on a index bucket of a contract from an instant on, of that instant from an
+    /// The clocks in an index bucket of a contract from an instant on, of that instant from an
     /// incident on, in order.
     pub fn clocks<'i>(
         &'i self,
@@ -44,7 +44,7 @@ impl<'e> IndexReader<'e> {
         self.views.clocks(&from)
     }
 
-    /// The incidents with clocks on a index bucket of a contract from one instant up to another,
+    /// The incidents with clocks in an index bucket of a contract from one instant up to another,
     /// the last of all included.
     pub fn incidents_on(
         &self,

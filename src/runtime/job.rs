@@ -1,4 +1,4 @@
-//! What the writer is given to do, and how whoever requested it is answered.
+//! Jobs for the writer, and how whoever handed one in is answered.
 
 use tokio::sync::oneshot;
 
@@ -52,7 +52,7 @@ impl From<Unwanted> for WriteError {
     }
 }
 
-/// What became of one thing sent.
+/// What became of an event that was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Receipt {
     /// Its journal sequence.
@@ -67,7 +67,7 @@ pub type Results = Vec<Result<Receipt, Rejection>>;
 /// The answer to a job, and how far the journal was folded after it.
 pub type Answer<T> = Result<(T, Progress), WriteError>;
 
-/// Who waits for one.
+/// Sends the answer to whoever waits for it.
 pub(super) type Responder<T> = oneshot::Sender<Answer<T>>;
 
 /// Something to record, with its journal body encoded by whoever sent it.
@@ -89,7 +89,7 @@ pub(super) enum Job {
 impl Job {
     /// Answers without having decided anything.
     pub fn fail(self, error: WriteError) {
-        // An responder that has gone away needs no answer.
+        // A responder that has gone away needs no answer.
         let _is_there = match self {
             Job::Events(_, _, responder) | Job::ServiceEvents(_, _, responder) => {
                 responder.send(Err(error)).is_ok()
@@ -136,7 +136,7 @@ impl Finished {
         decided: Result<T, WriteError>,
     ) -> Finished {
         Finished(Box::new(move |outcome| {
-            // An responder that has gone away needs no answer.
+            // A responder that has gone away needs no answer.
             let _ = responder.send(outcome.and_then(|progress| Ok((decided?, progress))));
         }))
     }

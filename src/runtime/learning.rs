@@ -1,4 +1,5 @@
-//! What incidents teach, caught up with when it is queried: recording never pays for it.
+//! What the model learns from incidents, brought up to date when it is queried: recording never
+//! waits for it.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -22,7 +23,7 @@ use crate::views::{Views, ViewsError};
 const RECORDS_UNKEPT_MAX: u64 = 20_000;
 /// Queries overtake each other: one that sees a little less than was learnt already goes on from a
 /// stage a little earlier. So many records lie between two stages at least.
-const RECORDS_A_STAGE: u64 = 1_000;
+const RECORDS_PER_STAGE: u64 = 1_000;
 const STAGES_MAX: usize = 3;
 /// Ledgers held at once while catching up.
 const LEDGERS_HELD_MAX: usize = 20_000;
@@ -36,16 +37,16 @@ pub(super) struct Learnings {
 /// What the incidents of one tenant taught.
 #[derive(Debug, Default)]
 struct Lessons {
-    now: Progress_,
+    now: LearntSoFar,
     /// As it was some records ago; the newest first.
-    stages: VecDeque<Progress_>,
+    stages: VecDeque<LearntSoFar>,
     /// Up to where the views hold it; `None`: they were not looked into yet.
     kept: Option<u64>,
 }
 
 /// What was learnt from the journal up to a sequence.
 #[derive(Debug, Default)]
-struct Progress_ {
+struct LearntSoFar {
     sequence: u64,
     learning: Learning,
     /// Goes on from the sequence.
@@ -61,7 +62,7 @@ struct Held<'e> {
 
 impl Learnings {
     /// What was learnt of a contract's clocks by what was recorded up to an instant, of the records
-    /// up to a sequence. Asking what was known long before it was last queried is slow: that is
+    /// up to a sequence. To query what was known long before the last query is slow: that is
     /// learnt from the journal's beginning. Blocks.
     pub fn learned(
         &self,
@@ -111,7 +112,7 @@ impl Lessons {
         }
         match views.learning(tenant) {
             Ok(Some((sequence, learning))) => {
-                self.now = Progress_ { sequence, learning, reader: None };
+                self.now = LearntSoFar { sequence, learning, reader: None };
             }
             Ok(None) => {}
             Err(ViewsError::Row(error)) => {
@@ -126,16 +127,16 @@ impl Lessons {
     /// Remembers how it is now, unless it was much the same when it last did.
     fn set_stage(&mut self) {
         let last = self.stages.front().map_or(0, |stage| stage.sequence);
-        if self.now.sequence >= last + RECORDS_A_STAGE {
+        if self.now.sequence >= last + RECORDS_PER_STAGE {
             self.stages.push_front(self.now.copy());
             self.stages.truncate(STAGES_MAX);
         }
     }
 
     /// The newest stage that knows nothing later; the very beginning, if there is none.
-    fn stage_by(&self, known: Instant) -> Progress_ {
+    fn stage_by(&self, known: Instant) -> LearntSoFar {
         let stage = self.stages.iter().find(|stage| stage.reaches_no_further_than(known));
-        stage.map(Progress_::copy).unwrap_or_default()
+        stage.map(LearntSoFar::copy).unwrap_or_default()
     }
 
     /// How many records were read beyond what the views hold.
@@ -145,7 +146,7 @@ impl Lessons {
 
     /// Keeps what was learnt in the views. It can be learnt again if that fails.
     fn keep(&mut self, tenant: &TenantId, views: &Views) {
-        let Progress_ { sequence, learning, .. } = &self.now;
+        let LearntSoFar { sequence, learning, .. } = &self.now;
         if let Err(error) = views.keep_learning(tenant, *sequence, learning) {
             tracing::warn!(%error, "what was learnt can't be kept: it will be learnt again");
         }
@@ -153,14 +154,14 @@ impl Lessons {
     }
 }
 
-impl Progress_ {
+impl LearntSoFar {
     fn reaches_no_further_than(&self, known: Instant) -> bool {
         self.learning.taken.1 <= known
     }
 
     /// The same, to be gone on from elsewhere.
-    fn copy(&self) -> Progress_ {
-        Progress_ { sequence: self.sequence, learning: self.learning.clone(), reader: None }
+    fn copy(&self) -> LearntSoFar {
+        LearntSoFar { sequence: self.sequence, learning: self.learning.clone(), reader: None }
     }
 
     /// Takes what was recorded of a tenant up to a sequence and an instant.

@@ -1,7 +1,7 @@
 //! The projector: carries what is new over to the views, in its own time.
 //!
-//! Nothing waits for it but questions to the index, which signal it to hurry, and a writer that is
-//! too far ahead of it.
+//! Only queries of the index wait for it, which signal it to hurry, and a writer that is too far
+//! ahead of it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,21 +18,21 @@ use crate::engine::index::{self, IndexKeys};
 use crate::journal::LogSource;
 use crate::views::{Changes, IncidentKey, Views, ViewsError, Writing};
 
-/// How many new events end the patience.
+/// New events at which the projector waits no longer for more.
 const EVENTS_WAITING_MAX: usize = 50_000;
-/// How many new events make the writer wait.
+/// New events at which the writer waits for the projector.
 const EVENTS_AHEAD_MAX: usize = 200_000;
-/// How long views that failed are left before they are tried again.
-const MENDED_EVERY: Duration = Duration::from_secs(1);
+/// How long after a failure the views are opened again.
+const RETRIED_EVERY: Duration = Duration::from_secs(1);
 /// How often in a row the views may fail right after they were opened again, before they are left
 /// alone for longer.
 const FAILURES_MAX: u32 = 3;
-/// For how long.
+/// How long the views are left alone then.
 const LEFT_ALONE: Duration = Duration::from_secs(10);
 /// How many incidents are indexed between two writes to the views.
-const INCIDENTS_A_WRITE: usize = 2_000;
+const INCIDENTS_PER_WRITE: usize = 2_000;
 
-/// The one who projects.
+/// Brings the views up to date, on a thread of its own.
 #[derive(Debug)]
 pub(super) struct Projector {
     log: Arc<dyn LogSource>,
@@ -46,16 +46,16 @@ pub(super) struct Projector {
 /// How far the views are complete.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct IndexPosition {
-    /// Up to this sequence.
+    /// The last sequence in them.
     pub sequence: u64,
-    /// Which was recorded then.
+    /// When that was recorded.
     pub record_time: Instant,
     /// Rows and tallies agree: nothing was being projected when the views failed.
     is_whole: bool,
 }
 
 impl IndexPosition {
-    /// Rows and tallies that agree, up to a sequence that was recorded then.
+    /// Rows and tallies agree, up to a sequence that was recorded at `record_time`.
     pub fn whole(sequence: u64, record_time: Instant) -> IndexPosition {
         IndexPosition { sequence, record_time, is_whole: true }
     }
@@ -78,7 +78,7 @@ impl Projector {
         }
     }
 
-    /// Works until closed, and projects what is left then.
+    /// Projects until it is closed, and what is left then.
     pub fn run(&self, cache: &Cache, views: &Views) {
         let mut failures = 0;
         loop {
@@ -103,18 +103,18 @@ impl Projector {
 
     /// Opens the views again, as soon as that is possible; false: not before the next start.
     fn mend(&self, cache: &Cache, views: &Views) -> bool {
-        let mut is_described = false;
+        let mut is_logged = false;
         loop {
             match self.renew(cache, views) {
                 Ok(()) => return true,
                 Err(FoldError::TooFarBehind) => return false,
-                Err(error) if !is_described => {
+                Err(error) if !is_logged => {
                     tracing::warn!(%error, "the views don't open again yet")
                 }
                 Err(_) => {}
             }
-            is_described = true;
-            if self.signal.is_closed_within(MENDED_EVERY) {
+            is_logged = true;
+            if self.signal.is_closed_within(RETRIED_EVERY) {
                 return false;
             }
         }
@@ -123,14 +123,14 @@ impl Projector {
     fn renew(&self, cache: &Cache, views: &Views) -> Result<(), FoldError> {
         let mut index = self.index.write();
         let renewed = cache.renew(views, &*self.log)?;
-        views.catch_tally_buckets_up()?;
+        views.catch_up_tallies()?;
         self.set(&mut index, renewed);
         self.signal.recovered(index.sequence);
         tracing::info!(sequence = index.sequence, "the views are open again");
         Ok(())
     }
 
-    /// Something was folded.
+    /// Calls the projector: something was folded.
     pub fn notice_progress(&self, cache: &Cache) {
         self.signal.call(cache.fresh_events() >= EVENTS_WAITING_MAX);
     }
@@ -165,7 +165,7 @@ impl Projector {
         self.sequence.store(progress.sequence, Ordering::Relaxed);
     }
 
-    /// Carries over what is new, then stops.
+    /// Ends `run` once what is new is projected.
     pub fn close(&self) {
         self.signal.close();
     }
@@ -190,7 +190,7 @@ impl Projector {
             changes.keep_service(tenant, service, ledger);
         }
         let mut index_keys = Vec::new();
-        for some in incidents.chunks(INCIDENTS_A_WRITE) {
+        for some in incidents.chunks(INCIDENTS_PER_WRITE) {
             index_keys.extend(
                 some.iter().map(|incident| {
                     (incident.clone(), index_anew(incident, progress, &mut changes))
@@ -211,7 +211,7 @@ impl Projector {
     }
 }
 
-/// Files every incident of a contract anew, after its terms changed.
+/// Indexes every incident of a contract anew, after its terms changed.
 fn reindex_contract(
     tenant: &TenantId,
     contract: &str,
@@ -222,7 +222,7 @@ fn reindex_contract(
 ) -> Result<(), ViewsError> {
     let mut after = String::new();
     loop {
-        let ids = views.attached_ids(tenant, contract, &after).take(INCIDENTS_A_WRITE);
+        let ids = views.attached_ids(tenant, contract, &after).take(INCIDENTS_PER_WRITE);
         let ids = ids.collect::<Result<Vec<_>, _>>()?;
         let Some(last) = ids.last() else { return Ok(()) };
         after.clone_from(last);

@@ -1,13 +1,13 @@
-//! Why a question is not answered.
+//! Why a query is not answered.
 
 use super::progress::Loss;
 use crate::engine::rejection::Rejection;
 use crate::views::ViewsError;
 
-/// Why a question is not answered.
+/// Why a query is not answered.
 #[derive(Debug, thiserror::Error)]
 pub enum QueryError {
-    /// The question can't be answered as it is posed.
+    /// The query itself is refused.
     #[error(transparent)]
     Rejected(#[from] Rejection),
     /// The views can't be read, or lag behind.

@@ -1,8 +1,8 @@
-//! Where jobs wait for the writer.
+//! The queue in which jobs wait for the writer.
 
 use super::sync::{Condvar, Mutex};
 
-/// Jobs that may wait.
+/// Jobs that may wait at most.
 const JOBS_WAITING_MAX: usize = 20_000;
 
 /// Jobs on their way from many tasks to one thread.

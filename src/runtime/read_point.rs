@@ -1,4 +1,4 @@
-//! The place in the journal, and the two times, that an answer rests on.
+//! The read point of an answer: a place in the journal, and two times.
 
 use super::wall_clock;
 use crate::domain::time::Instant;
@@ -15,7 +15,7 @@ pub struct ReadRequest {
     pub min_sequence: i64,
 }
 
-/// What an answer rests on. It is a pure function of this and of the request.
+/// The sequence and the two times of an answer, which is a pure function of them and the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReadPoint {
     /// The last sequence read.

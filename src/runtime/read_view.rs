@@ -1,6 +1,6 @@
-//! What one question sees: one consistent version of everything that is recorded.
+//! The read view: one consistent version of everything recorded, for one query.
 //!
-//! Nobody holds a lock while anything is evaluated. A question about the present first gathers from
+//! Nobody holds a lock while anything is evaluated. A query about the present first gathers from
 //! the index what it needs, in short steps, while its [`IndexReader`] keeps the index from
 //! changing; it drops that reader, and then evaluates what it gathered by its [`ReadView`], however
 //! long that takes.
@@ -33,19 +33,19 @@ use crate::engine::rejection::Rejection;
 use crate::views::ViewsError;
 
 /// Ids that are read in one step of a scan.
-const IDS_A_STEP: usize = 1_000;
+const IDS_PER_STEP: usize = 1_000;
 
 /// A view that was just opened, and the index as it is then.
 #[derive(Debug)]
 pub struct Reading<'e> {
-    /// What the question sees.
+    /// The view.
     pub view: ReadView<'e>,
     /// The index, if it shows what is queried; `None`: incidents are evaluated one by one. Drop
     /// it before anything is evaluated: until then it can't be brought up to date for anybody.
     pub index: Option<IndexReader<'e>>,
 }
 
-/// What one question sees. It holds no lock.
+/// One consistent version of everything recorded, for one query. It holds no lock.
 #[derive(Clone, Debug)]
 pub struct ReadView<'e> {
     origin: Origin<'e>,
@@ -64,7 +64,7 @@ pub(super) struct Origin<'e> {
 }
 
 impl<'e> Reading<'e> {
-    /// Lets go of the index: for questions that evaluate incidents one by one in any case.
+    /// Lets go of the index: for queries that evaluate incidents one by one in any case.
     pub fn into_view(self) -> ReadView<'e> {
         self.view
     }
@@ -104,7 +104,7 @@ impl<'e> Origin<'e> {
 }
 
 impl<'e> ReadView<'e> {
-    /// What answers rest on.
+    /// The read point of the view.
     pub fn point(&self) -> ReadPoint {
         self.point
     }
@@ -124,7 +124,7 @@ impl<'e> ReadView<'e> {
         self.catalog.known(self.point.times.known)
     }
 
-    /// What people did about the figures, also what they did since.
+    /// The actions of people, also those that were recorded since.
     pub fn actions(&self) -> &ActionLog {
         &self.actions
     }
@@ -193,7 +193,7 @@ impl<'e> ReadView<'e> {
                         return Some(Err(error));
                     }
                 }
-                is_over = step.len() < IDS_A_STEP;
+                is_over = step.len() < IDS_PER_STEP;
             }
             let id = step.next()?;
             after.clone_from(&id);
@@ -207,12 +207,12 @@ impl<'e> ReadView<'e> {
         let Sources { projector, views, .. } = self.origin.sources;
         let _index = projector.index(self.point.sequence)?;
         match contract {
-            "" => views.incident_ids(&self.tenant, after).take(IDS_A_STEP).collect(),
-            _ => views.attached_ids(&self.tenant, contract, after).take(IDS_A_STEP).collect(),
+            "" => views.incident_ids(&self.tenant, after).take(IDS_PER_STEP).collect(),
+            _ => views.attached_ids(&self.tenant, contract, after).take(IDS_PER_STEP).collect(),
         }
     }
 
-    /// What was learnt of a contract's clocks by what is known. Asking what was known long before
+    /// What was learnt of a contract's clocks by what is known. To query what was known long before
     /// it was last queried is slow: that is learnt from the journal's beginning.
     pub fn learned(&self, contract: &str) -> Result<Arc<Learned>, ViewsError> {
         self.check_index_is_free();
@@ -228,7 +228,7 @@ impl<'e> ReadView<'e> {
     }
 }
 
-/// What a request must not request: more than is there, or what is lost.
+/// Refuses a request for more than is recorded, or for what is lost.
 pub(super) fn check(
     request: ReadRequest,
     sources: &Sources,

@@ -1,4 +1,4 @@
-//! Counting every incident anew from the journal, to hold against it what is kept in the tallies.
+//! Counting every incident anew from the journal, and comparing that with the tallies of the views.
 //!
 //! sled writes as it opens, so it is given a copy: nothing in the data directory changes.
 
@@ -22,7 +22,7 @@ use crate::views::{Identity, Views, ViewsError};
 /// How long the copied views may take to open.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What counting anew came to.
+/// The result of counting anew.
 #[derive(Clone, Debug, Default)]
 pub struct Recount {
     /// How many incidents were counted.

@@ -8,7 +8,7 @@ use crate::engine::record::Record;
 use crate::journal::{ChainHash, LogSource, ReadError};
 
 /// Records folded under one hold of the lock.
-const RECORDS_A_FOLD: usize = 1_000;
+const RECORDS_PER_FOLD: usize = 1_000;
 
 /// Records that follow each other, and the journal's head after them.
 #[derive(Debug)]
@@ -43,8 +43,8 @@ pub(super) fn chunks(
     let mut reader = log.read(first..=last)?;
     let mut failed = None;
     Ok(std::iter::from_fn(move || {
-        let mut records = Vec::with_capacity(RECORDS_A_FOLD);
-        while failed.is_none() && records.len() < RECORDS_A_FOLD {
+        let mut records = Vec::with_capacity(RECORDS_PER_FOLD);
+        while failed.is_none() && records.len() < RECORDS_PER_FOLD {
             match reader.next() {
                 None => break,
                 Some(Err(error)) => failed = Some(error.into()),

@@ -25,7 +25,7 @@ use crate::journal::{Damage, Log, LogSource, OpenError, ReadError, StoreId};
 use crate::views::{Identity, Views, ViewsError};
 
 /// How often progress is logged.
-const LISTED_EVERY: Duration = Duration::from_secs(2);
+const LOGGED_EVERY: Duration = Duration::from_secs(2);
 
 /// How the store is kept.
 #[derive(Clone, Debug)]
@@ -86,7 +86,7 @@ impl Engine {
         let projected = IndexPosition::whole(views.applied()?, record_time);
         let (source, store_id) = (Arc::clone(&opened.source), opened.store_id);
         let projector = Arc::new(Projector::new(Arc::clone(&source), projected));
-        let keeping = spawn("projector", {
+        let projecting = spawn("projector", {
             let (projector, cache, views) =
                 (Arc::clone(&projector), Arc::clone(&cache), Arc::clone(&views));
             move || projector.run(&cache, &views)
@@ -103,7 +103,7 @@ impl Engine {
             loss,
             is_poisoned: Arc::default(),
             writing: Mutex::default(),
-            keeping: Mutex::new(Some(keeping)),
+            projecting: Mutex::new(Some(projecting)),
         };
         if let Some(log) = log {
             engine.write_to(log, options.events_an_incident_max)?;
@@ -200,7 +200,7 @@ fn fold_up_to(
         return Ok(None);
     }
     tracing::info!(from = first, "folding the journal");
-    let mut described = std::time::Instant::now();
+    let mut logged = std::time::Instant::now();
     for chunk in replay::chunks(log, first, last, zones)? {
         let Chunk { records, head } = match chunk {
             Ok(chunk) => chunk,
@@ -210,8 +210,8 @@ fn fold_up_to(
         projector.wait_for_room(cache);
         cache.fold(records, head, views)?;
         projector.notice_progress(cache);
-        if described.elapsed() >= LISTED_EVERY {
-            described = std::time::Instant::now();
+        if logged.elapsed() >= LOGGED_EVERY {
+            logged = std::time::Instant::now();
             let Progress { sequence, .. } = cache.progress();
             let percent = (last < u64::MAX).then(|| sequence * 100 / last);
             tracing::info!(sequence, percent, "folding the journal");

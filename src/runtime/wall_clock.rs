@@ -1,10 +1,10 @@
-//! The one wall clock.
+//! The wall clock: the only place that reads the system's time.
 
 use chrono::Utc;
 
 use crate::domain::time::Instant;
 
-/// What the system's clock shows, kept within the supported range.
+/// The system's time now, kept within the supported range, 1970 to 2199.
 pub fn now() -> Instant {
     Instant::try_from(Utc::now()).unwrap_or(Instant::MIN)
 }

@@ -44,7 +44,7 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Works until the inbox is closed and empty.
+    /// Writes until the queue is closed and empty.
     pub fn run(mut self) {
         while let Some(jobs) = self.queue.take() {
             let mut jobs = jobs.into_iter().peekable();
@@ -54,7 +54,7 @@ impl Writer {
         }
     }
 
-    /// Writes as many jobs as one sync should bear.
+    /// Writes as many jobs as one sync should make durable.
     fn write_group(&mut self, jobs: &mut impl Iterator<Item = Job>) {
         if let Err(error) = self.catch_up() {
             jobs.for_each(|job| job.fail(error.clone()));
@@ -116,7 +116,7 @@ impl Writer {
 
     fn refused(&mut self, error: &CommitError) -> WriteError {
         let lasts = error.is_lasting();
-        self.outage_log.describe(&error.to_string(), lasts);
+        self.outage_log.begin(&error.to_string(), lasts);
         if lasts {
             self.is_poisoned.send_replace(true);
         }
@@ -124,7 +124,7 @@ impl Writer {
     }
 
     fn unfolded(&mut self, error: FoldError) -> WriteError {
-        self.outage_log.describe(&format!("what is recorded can't be folded yet: {error}"), false);
+        self.outage_log.begin(&format!("what is recorded can't be folded yet: {error}"), false);
         match error {
             FoldError::Views(error) => error.into(),
             other => WriteError::Journal(other.to_string()),
@@ -240,13 +240,13 @@ impl Writer {
     fn action(
         &mut self,
         tenant: TenantId,
-        requested: TakeAction,
+        action: TakeAction,
         batch: &mut Batch,
     ) -> Result<ActionAnswer, WriteError> {
         let last = batch.last_time;
         let record_time = batch.tick();
         let (catalog, actions) = (self.cache.catalog(&tenant), self.cache.actions(&tenant));
-        let action = match decide_action(&catalog, &actions, requested, record_time, last)? {
+        let action = match decide_action(&catalog, &actions, action, record_time, last)? {
             ActionDecision::New(action) => action,
             ActionDecision::Duplicate(recorded) => {
                 return Ok(ActionAnswer { recorded, is_duplicate: true });

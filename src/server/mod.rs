@@ -24,7 +24,7 @@ use registry::{SERVICES, routes};
 pub use settings::{Configuration, Settings};
 
 /// Streams a connection may have open at once.
-const STREAMS_A_CONNECTION_MAX: u32 = 1_024;
+const STREAMS_PER_CONNECTION_MAX: u32 = 1_024;
 /// Bytes in a request's headers.
 const HEADER_BYTES_MAX: u32 = 16 * 1024;
 /// Bytes a stream or connection may send ahead.
@@ -142,9 +142,9 @@ async fn listen(
     drain: Duration,
 ) -> anyhow::Result<()> {
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-    let mut described = stopping.clone();
+    let mut stop_signal = stopping.clone();
     let serving = Server::builder()
-        .max_concurrent_streams(STREAMS_A_CONNECTION_MAX)
+        .max_concurrent_streams(STREAMS_PER_CONNECTION_MAX)
         .initial_stream_window_size(WINDOW_BYTES)
         .initial_connection_window_size(WINDOW_BYTES)
         .http2_max_header_list_size(HEADER_BYTES_MAX)
@@ -152,7 +152,7 @@ async fn listen(
         .http2_keepalive_timeout(Some(PING_ANSWERED_WITHIN))
         .add_routes(routes)
         .serve_with_incoming_shutdown(incoming, async move {
-            let _ = described.wait_for(|stop| *stop).await;
+            let _ = stop_signal.wait_for(|stop| *stop).await;
         });
     let patience = async move {
         let _ = stopping.wait_for(|stop| *stop).await;

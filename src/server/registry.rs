@@ -96,15 +96,15 @@ mod tests {
 
     #[test]
     fn a_service_writes_if_one_of_its_methods_is_described_as_having_side_effects() {
-        let mut described = BTreeMap::new();
+        let mut expected = BTreeMap::new();
         for file in public_descriptors().unwrap().file {
             for service in &file.service {
                 let name = format!("{}.{}", file.package(), service.name());
-                described.insert(name, writes(service));
+                expected.insert(name, writes(service));
             }
         }
         let registered: BTreeMap<_, _> =
             SERVICES.iter().map(|service| (service.name.to_owned(), service.writes)).collect();
-        assert_eq!(registered, described);
+        assert_eq!(registered, expected);
     }
 }

@@ -10,7 +10,7 @@ use clap::Args;
 use serde::Deserialize;
 
 use crate::journal::{BODY_BYTES_MAX, SEGMENT_BYTES_DEFAULT};
-use crate::limits::{EVENT_BYTES_DEFAULT, EVENTS_AN_INCIDENT_DEFAULT, REQUEST_BYTES_DEFAULT};
+use crate::limits::{EVENT_BYTES_DEFAULT, EVENTS_PER_INCIDENT_DEFAULT, REQUEST_BYTES_DEFAULT};
 use crate::runtime::zones::Choice;
 
 const DATA_DIR_DEFAULT: &str = "slx-data";
@@ -29,7 +29,7 @@ pub struct Settings {
     #[serde(skip)]
     pub config: Option<PathBuf>,
 
-    /// Where everything is kept [default: slx-data].
+    /// The data directory [default: slx-data].
     #[arg(long, env = "SLX_DATA_DIR", value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
 
@@ -42,27 +42,27 @@ pub struct Settings {
     #[arg(long, env = "SLX_ZONEINFO", value_name = "CHOICE")]
     pub zoneinfo: Option<String>,
 
-    /// Bytes set aside for each segment of the journal [default: 67108864].
+    /// Bytes allocated for each segment of the journal, at least 65536 [default: 67108864].
     #[arg(long, env = "SLX_SEGMENT_BYTES", value_name = "BYTES")]
     pub segment_bytes: Option<u64>,
 
-    /// Bytes a request may have [default: 4194304].
+    /// The most bytes a request may have [default: 4194304].
     #[arg(long, env = "SLX_REQUEST_BYTES_MAX", value_name = "BYTES")]
     pub request_bytes_max: Option<usize>,
 
-    /// Bytes an event may have [default: 65536].
+    /// The most bytes an event may have [default: 65536].
     #[arg(long, env = "SLX_EVENT_BYTES_MAX", value_name = "BYTES")]
     pub event_bytes_max: Option<usize>,
 
-    /// Events an incident may hold [default: 10000].
+    /// The most events an incident may hold [default: 10000].
     #[arg(long, env = "SLX_EVENTS_AN_INCIDENT_MAX", value_name = "EVENTS")]
     pub events_an_incident_max: Option<usize>,
 
-    /// Seconds the views may take to open before they are given up and folded anew [default: 30].
+    /// Seconds the views may take to open before they are discarded and rebuilt [default: 30].
     #[arg(long, env = "SLX_VIEWS_OPEN_SECONDS", value_name = "SECONDS")]
     pub views_open_seconds: Option<u64>,
 
-    /// Seconds calls may take to finish when the server stops [default: 10].
+    /// Seconds that calls may take to finish when the server stops [default: 10].
     #[arg(long, env = "SLX_DRAIN_SECONDS", value_name = "SECONDS")]
     pub drain_seconds: Option<u64>,
 }
@@ -70,7 +70,7 @@ pub struct Settings {
 /// Settings, read and checked against each other.
 #[derive(Clone, Debug)]
 pub struct Configuration {
-    /// Where everything is kept.
+    /// The data directory.
     pub data_dir: PathBuf,
     /// The address to listen on.
     pub listen: SocketAddr,
@@ -115,7 +115,7 @@ impl Settings {
             event_bytes_max: settings.event_bytes_max.unwrap_or(EVENT_BYTES_DEFAULT),
             events_an_incident_max: settings
                 .events_an_incident_max
-                .unwrap_or(EVENTS_AN_INCIDENT_DEFAULT),
+                .unwrap_or(EVENTS_PER_INCIDENT_DEFAULT),
             views_patience: Duration::from_secs(
                 settings.views_open_seconds.unwrap_or(VIEWS_OPEN_SECONDS_DEFAULT),
             ),

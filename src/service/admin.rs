@@ -16,7 +16,7 @@ use crate::journal::{ChainHash, Record, StoreId};
 use crate::runtime::{Engine, Portion};
 
 /// Records checked between two messages about progress.
-const RECORDS_A_MESSAGE: u64 = 100_000;
+const RECORDS_PER_MESSAGE: u64 = 100_000;
 
 #[tonic::async_trait]
 impl AdminService for Services {
@@ -50,7 +50,7 @@ impl AdminService for Services {
         let engine = self.engine()?;
         Ok(stream(move |send| {
             let verified = engine.verify(|records| {
-                let is_due = records.is_multiple_of(RECORDS_A_MESSAGE);
+                let is_due = records.is_multiple_of(RECORDS_PER_MESSAGE);
                 !is_due
                     || send(v1::VerifyJournalResponse {
                         records: records as i64,

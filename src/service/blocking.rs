@@ -16,7 +16,7 @@ pub(super) type Messages<T> = ReceiverStream<Result<T, Status>>;
 /// Sends a message of an answer; false: nobody listens any more.
 pub(super) type Sender<'s, T> = &'s dyn Fn(T) -> bool;
 
-/// Answers what `work` comes to.
+/// Answers with the result of `work`.
 pub(super) async fn answer<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Status> + Send + 'static,
 ) -> Result<Response<T>, Status> {

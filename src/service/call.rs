@@ -1,7 +1,7 @@
 //! What every call does in the same way.
 //!
 //! A call that reads is decoded and checked, waits until the index holds everything recorded so
-//! far, opens a view, and answers its question off the network's thread. A call that writes is
+//! far, opens a view, and answers off the network's thread. A call that writes is
 //! decoded and checked.
 
 use std::sync::Arc;
@@ -79,12 +79,12 @@ pub(super) fn kept<T>(value: Option<T>) -> Result<T, Status> {
 }
 
 impl Call {
-    /// What is recorded so far, for a question that needs no index.
+    /// A view of what is recorded so far, for a query that needs no index.
     pub fn view(&self) -> Result<ReadView<'_>, Status> {
         self.engine.view(&self.tenant, self.read).map_err(status::unanswered)
     }
 
-    /// Answers with what a query comes to.
+    /// Answers with the result of a query.
     pub async fn answer<T: Send + 'static>(
         self,
         query: impl FnOnce(Reading<'_>) -> Result<T, QueryError> + Send + 'static,
@@ -115,8 +115,8 @@ impl Call {
         reading.and_then(query).map_err(status::unanswered)
     }
 
-    /// Records what somebody did about the figures: as it is recorded, whether it had been before,
-    /// and the stamp of the answer.
+    /// Records an action of a person. Returns the action as it is recorded, whether it had been
+    /// recorded before, and the stamp of the answer.
     pub async fn act(
         self,
         action: TakeAction,

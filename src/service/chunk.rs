@@ -2,7 +2,7 @@
 
 use prost::Message;
 
-use crate::limits::{ROW_BYTES_A_MESSAGE_MAX, ROWS_A_MESSAGE_MAX};
+use crate::limits::{ROW_BYTES_PER_MESSAGE_MAX, ROWS_PER_MESSAGE_MAX};
 
 /// The rows of the next message.
 #[derive(Debug, Default)]
@@ -16,8 +16,8 @@ impl<R: Message> Chunk<R> {
     /// any more.
     pub fn add(&mut self, row: R, send: impl FnOnce(Vec<R>) -> bool) -> bool {
         let bytes = row.encoded_len();
-        let is_full = self.rows.len() == ROWS_A_MESSAGE_MAX
-            || (self.bytes + bytes > ROW_BYTES_A_MESSAGE_MAX && !self.rows.is_empty());
+        let is_full = self.rows.len() == ROWS_PER_MESSAGE_MAX
+            || (self.bytes + bytes > ROW_BYTES_PER_MESSAGE_MAX && !self.rows.is_empty());
         if is_full && !send(self.take()) {
             return false;
         }

@@ -1,4 +1,4 @@
-//! Service hours that a question is about: those of a calendar that was put, or that is given.
+//! The service hours of a request: those of a calendar that was put, or that is given in it.
 
 use std::sync::Arc;
 
@@ -19,9 +19,9 @@ use crate::queries::ReadView;
 
 /// The hours of a request.
 pub(super) enum Hours {
-    /// Those of the calendar with this id.
+    /// Those of a calendar that was put, by its id.
     Put(String),
-    /// Those of this calendar.
+    /// Those of a calendar that is given in the request.
     Given(v1::Calendar),
 }
 
@@ -44,7 +44,7 @@ enum Source {
 }
 
 impl Wanted {
-    /// The hours that are wanted; `None`: a violation is noted.
+    /// Decodes the hours; `None`: a violation is noted.
     pub fn decode(
         hours: Option<Hours>,
         zones: &ZoneDatabase,
@@ -63,7 +63,7 @@ impl Wanted {
         }
     }
 
-    /// The hours themselves.
+    /// Looks the hours up.
     pub fn find(self, view: &ReadView<'_>) -> Result<Found, Status> {
         match self {
             Wanted::Given(calendar) => {
@@ -82,7 +82,7 @@ impl Wanted {
 }
 
 impl Found {
-    /// What is queried of the hours.
+    /// Computes something from the hours.
     pub fn with<T>(
         &self,
         query: impl FnOnce(&ServiceHours) -> Result<T, Status>,

@@ -1,4 +1,4 @@
-//! Pages: how much fits on one, and the sealed token that requests the next.
+//! Pages of a list: how much fits on one, and the sealed token for the next.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -25,7 +25,7 @@ const SEAL_BYTES: usize = 16;
 pub(super) trait Lists: Message + Clone {
     /// The list's method.
     const METHOD: &str;
-    /// How many items, and the token of the page before.
+    /// The page size, and the page token.
     fn page(&self) -> (i32, &str);
     /// The request without both: what every page of a list has in common.
     fn arguments(&self) -> Self;
@@ -58,7 +58,7 @@ lists!(
     ListSettlementItemsRequest = "ListSettlementItems",
 );
 
-/// The page requested: the room left on it, and the tokens that lead to it and on.
+/// The page of a request: the room left on it, its token, and what seals the next one.
 #[derive(Debug)]
 pub(super) struct Paging {
     items: usize,
@@ -70,7 +70,7 @@ pub(super) struct Paging {
 }
 
 impl Paging {
-    /// The page a request requests; a larger one than allowed is cut.
+    /// The page that a request is for; a page size above the maximum counts as the maximum.
     pub fn requested<R: Lists>(
         store_id: &StoreId,
         request: &R,

@@ -13,7 +13,7 @@ use crate::codec::{self, v1};
 use crate::domain::incident::IncidentEvent;
 use crate::domain::service::ServiceEvent;
 use crate::engine::rejection::Rejection;
-use crate::limits::EVENTS_A_CALL_MAX;
+use crate::limits::EVENTS_PER_CALL_MAX;
 use crate::runtime::{Answer, Receipt, Results, WriteError};
 
 impl Services {
@@ -50,7 +50,7 @@ pub(super) fn check_count(count: usize, violations: &mut FieldViolations) {
     if count == 0 {
         violations.add("events", "is empty: send at least one event");
     }
-    violations.at_most("events", count, EVENTS_A_CALL_MAX);
+    violations.at_most("events", count, EVENTS_PER_CALL_MAX);
 }
 
 /// What is to be recorded, and what is refused already: `None` where something is to be recorded.

@@ -4,15 +4,15 @@ use prost_types::Timestamp;
 
 use crate::codec::v1;
 
-/// A request about an organisation's data.
+/// A request about one tenant's data.
 pub(super) trait OfTenant {
-    /// Whose data.
+    /// The id of the tenant.
     fn tenant(&self) -> &str;
 }
 
 /// A request that reads.
 pub(super) trait Reads: OfTenant {
-    /// As of when, known by when, and the sequence that must be seen.
+    /// Its `as_of_time`, `known_time` and `min_sequence`.
     fn read(&self) -> (Option<Timestamp>, Option<Timestamp>, i64);
 }
 

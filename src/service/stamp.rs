@@ -1,11 +1,11 @@
-//! What answers are stamped with.
+//! The stamps of answers.
 
 use crate::codec::scalar::timestamp;
 use crate::codec::v1;
 use crate::queries::ReadPoint;
 use crate::runtime::{Progress, wall_clock};
 
-/// What an answer rests on.
+/// The stamp of a read.
 pub(super) fn stamp(point: ReadPoint) -> Option<v1::Stamp> {
     Some(v1::Stamp {
         sequence: point.sequence as i64,
@@ -14,7 +14,7 @@ pub(super) fn stamp(point: ReadPoint) -> Option<v1::Stamp> {
     })
 }
 
-/// What a write leaves behind.
+/// The stamp of a write.
 pub(super) fn write_stamp(progress: &Progress) -> Option<v1::Stamp> {
     Some(v1::Stamp {
         sequence: progress.sequence as i64,

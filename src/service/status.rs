@@ -1,4 +1,4 @@
-//! Every error's way onto the wire: one match an error, nowhere else.
+//! The gRPC status of every error: one match for each type of error, and nowhere else.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use crate::views::ViewsError;
 const DOMAIN: &str = "slx";
 const RETRY_AFTER: Duration = Duration::from_millis(500);
 
-/// A rejection's reason, as machines distinguish it.
+/// The reason of a rejection, for programs.
 pub(super) fn reason(rejection: &Rejection) -> ErrorReason {
     match rejection {
         Rejection::Invalid(violations) if is_out_of_range(violations) => {
@@ -44,7 +44,7 @@ pub(super) fn reason(rejection: &Rejection) -> ErrorReason {
     }
 }
 
-/// Nothing is wrong but instants that are not supported.
+/// Whether nothing is wrong but instants that are not supported.
 fn is_out_of_range(violations: &[Violation]) -> bool {
     !violations.is_empty() && violations.iter().all(|violation| violation.is_out_of_range)
 }
@@ -123,7 +123,7 @@ pub(super) fn invalid(violations: Vec<Violation>) -> Status {
     refused(Rejection::Invalid(violations))
 }
 
-/// The status of a question that is not answered.
+/// The status of a query that is not answered.
 pub(super) fn unanswered(error: QueryError) -> Status {
     match error {
         QueryError::Rejected(rejection) => refused(rejection),

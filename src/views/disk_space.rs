@@ -1,4 +1,4 @@
-//! How much room there must be on the disk for views to be written.
+//! The free disk space that writing the views needs.
 
 use std::fs;
 use std::io;

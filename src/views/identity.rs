@@ -1,11 +1,12 @@
-//! Which journal views belong to.
+//! The identity of views: which journal they belong to.
 
 use super::error::ViewsError;
 use super::keys;
 use super::store::Store;
 use crate::journal::StoreId;
 
-/// Changes with every change of what is kept or how it is keyed: other views are thrown away.
+/// The format of the views, raised with every change of rows or keys: views of another format are
+/// discarded.
 const FORMAT: &str = "slx views 5";
 
 /// What a view must agree with to be used.

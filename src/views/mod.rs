@@ -1,7 +1,7 @@
-//! Views: what the journal folds to, kept in sled for quick reading.
+//! The views: what is derived from the journal, stored in sled for quick reading.
 //!
-//! Nothing here is a fact. A view remembers the sequence it has applied, and whatever it lacks or
-//! garbles is folded again from the journal. This is the only room that knows sled.
+//! Nothing here is a fact: the views remember the sequence they have applied, and whatever they
+//! lack or lose is folded again from the journal. This is the only module that uses sled.
 //!
 //! Views are found and opened ([`Views::find`], [`Found`]) as those of an [`Identity`]; [`Views`]
 //! reads them, and [`Writing`] writes [`Changes`] into them.

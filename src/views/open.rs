@@ -13,7 +13,7 @@ use super::store::Store;
 use super::write::Writing;
 use crate::journal::StoreId;
 
-const ROWS_A_SIGN_OF_LIFE: usize = 10_000;
+const ROWS_PER_SIGN_OF_LIFE: usize = 10_000;
 /// Recording waits while views are opened again, so a store that hangs is given up soon.
 const REOPENED_WITHIN: Duration = Duration::from_secs(10);
 
@@ -144,7 +144,7 @@ fn check_unless_clean(store: &Store, is_alive: &dyn Fn()) -> Result<(), ViewsErr
     }
     for (at, row) in store.range(..).enumerate() {
         row?;
-        if at % ROWS_A_SIGN_OF_LIFE == 0 {
+        if at % ROWS_PER_SIGN_OF_LIFE == 0 {
             is_alive();
         }
     }
@@ -153,6 +153,6 @@ fn check_unless_clean(store: &Store, is_alive: &dyn Fn()) -> Result<(), ViewsErr
 
 /// Adds up tally buckets that a crash left behind; false: they can't be.
 fn catch_up(directory: &Path, store: &Store) -> bool {
-    let caught_up = Writing::new(directory.to_owned(), store.clone()).catch_tally_buckets_up();
+    let caught_up = Writing::new(directory.to_owned(), store.clone()).catch_up_tallies();
     caught_up.inspect_err(|error| tracing::warn!(%error, "views put aside")).is_ok()
 }

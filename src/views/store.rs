@@ -42,18 +42,18 @@ impl Store {
         check: fn(&Store, &dyn Fn()) -> Result<(), ViewsError>,
     ) -> Result<Store, ViewsError> {
         let directory = directory.to_owned();
-        let (describe, described) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         let open = move || {
             // Nobody listens any more when the patience has ended.
-            let is_alive = || drop(describe.send(None));
+            let is_alive = || drop(sender.send(None));
             wait_until_let_go(&directory, LET_GO_WITHIN.min(patience / 5));
             let opened = Store::open_here(&directory);
             let checked = opened.and_then(|store| check(&store, &is_alive).map(|()| store));
-            let _ = describe.send(Some(checked));
+            let _ = sender.send(Some(checked));
         };
         thread::Builder::new().name("views-open".to_owned()).spawn(open)?;
         loop {
-            match described.recv_timeout(patience) {
+            match receiver.recv_timeout(patience) {
                 Ok(None) => {}
                 Ok(Some(opened)) => return opened,
                 Err(RecvTimeoutError::Timeout) => return Err(ViewsError::Hung(patience)),

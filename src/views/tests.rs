@@ -264,7 +264,7 @@ fn tally_buckets_that_a_crash_left_behind_are_added_up_from_the_rows() {
     assert_eq!(met(&views), [(1, 2)], "the rows are written, the cells are not");
     views.store().unwrap().flush().unwrap();
     views.reopen().unwrap();
-    views.catch_tally_buckets_up().unwrap();
+    views.catch_up_tallies().unwrap();
     assert_eq!(met(&views), [(1, 1), (2, 2)]);
     drop(views);
     let views = open(&path);

@@ -20,12 +20,12 @@ use crate::domain::ids::TenantId;
 use crate::engine::learning::Learning;
 use crate::engine::tally::Contribution;
 
-/// sled is quickest with batches of some hundreds of keys.
-const KEYS_A_BATCH: usize = 256;
-/// More tally buckets are not held in memory.
+/// Keys in a batch: sled is quickest with some hundreds.
+const KEYS_PER_BATCH: usize = 256;
+/// Tally buckets held in memory at most.
 const TALLY_BUCKETS_HELD_MAX: usize = 50_000;
-/// How many incidents are added up anew between two lines of the log.
-const INCIDENTS_A_LINE: usize = 100_000;
+/// Incidents added up anew between two log messages.
+const INCIDENTS_PER_LINE: usize = 100_000;
 
 /// Changes on their way into the store. What is not finished counts as never projected.
 #[derive(Debug)]
@@ -48,8 +48,8 @@ impl Views {
 
     /// Adds the tallies up anew, if they were left behind the rows when the views failed. Nobody
     /// may read tallies before.
-    pub fn catch_tally_buckets_up(&self) -> Result<(), ViewsError> {
-        Writing::new(self.directory.clone(), self.store()?).catch_tally_buckets_up()
+    pub fn catch_up_tallies(&self) -> Result<(), ViewsError> {
+        Writing::new(self.directory.clone(), self.store()?).catch_up_tallies()
     }
 
     /// Keeps what a tenant's incidents have taught, for which the journal was read up to a
@@ -101,7 +101,7 @@ impl Writing {
     }
 
     /// Adds all tally buckets up anew, if they were left behind the rows.
-    pub(super) fn catch_tally_buckets_up(mut self) -> Result<(), ViewsError> {
+    pub(super) fn catch_up_tallies(mut self) -> Result<(), ViewsError> {
         if self.store.get(keys::TALLYING)?.is_none() {
             return Ok(());
         }
@@ -135,7 +135,7 @@ impl Writing {
             self.tally(&key.parts().0, &index_keys.contribution, Tally::add)?;
             self.hold_fewer_tally_buckets()?;
             incidents += 1;
-            if incidents % INCIDENTS_A_LINE == 0 {
+            if incidents % INCIDENTS_PER_LINE == 0 {
                 tracing::info!(incidents, "adding up the tallies anew");
             }
         }
@@ -154,7 +154,7 @@ impl Writing {
                 None => self.batch.remove(key),
             }
         }
-        if self.keys >= KEYS_A_BATCH {
+        if self.keys >= KEYS_PER_BATCH {
             self.apply_marked()?;
         }
         self.hold_fewer_tally_buckets()
@@ -221,7 +221,7 @@ impl Writing {
 
     fn count_key(&mut self) -> Result<(), ViewsError> {
         self.keys += 1;
-        match self.keys >= KEYS_A_BATCH {
+        match self.keys >= KEYS_PER_BATCH {
             true => self.apply(),
             false => Ok(()),
         }

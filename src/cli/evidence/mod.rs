@@ -1,4 +1,4 @@
-//! `slx evidence`: one incident in a file that proves itself.
+//! `slx evidence`: a file that proves one incident's records and verdict.
 
 mod check;
 mod evaluated;
@@ -25,22 +25,22 @@ use evaluated::Subject;
 use file::{FORMAT, File};
 use gather::{Wanted, gather};
 
-/// Writes one incident's facts, terms and verdict into a file that proves itself, or checks one.
+/// Writes an evidence file that proves an incident's records and verdict, or checks one.
 ///
-/// The file holds the records as they lie in the journal, and for each the way from it to the
-/// journal's head. Who noted that head needs nothing but the file to see that each record was in
-/// the journal, and that the verdict follows from them.
+/// The file holds the incident's records as the journal has them, and for each the path of hashes
+/// from it to the journal's head. With a head that was noted before, the file alone proves that
+/// each record was in the journal, and that the verdict follows from them.
 #[derive(Args, Debug)]
 pub(super) struct Evidence {
-    /// The incident's id.
+    /// The id of the incident.
     #[arg(value_name = "INCIDENT", required_unless_present = "check")]
     incident: Option<IncidentId>,
 
-    /// The data directory, of a server at work too, or a backup.
+    /// The data directory (also of a running server), or a backup.
     #[arg(long, env = "SLX_DATA_DIR", value_name = "DIR", default_value = "slx-data")]
     data_dir: PathBuf,
 
-    /// The organisation the incident belongs to.
+    /// The id of the tenant.
     #[arg(long, env = "SLX_TENANT", default_value = "default")]
     tenant: TenantId,
 
@@ -55,7 +55,7 @@ pub(super) struct Evidence {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["incident", "out"])]
     check: Option<PathBuf>,
 
-    /// With --check: the head that the file must fit, as it was noted.
+    /// With --check: the journal's head that was noted, which the file must match.
     #[arg(long, value_name = "HEAD", value_parser = hash, requires = "check")]
     head: Option<ChainHash>,
 }

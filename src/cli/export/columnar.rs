@@ -18,8 +18,8 @@ use crate::codec::v1::{ClockRow, Stamp};
 use crate::domain::time::Instant;
 
 /// A group is held in memory before it is written.
-const ROWS_A_GROUP: usize = 16 * 1024;
-const BYTES_A_GROUP: usize = 16 * 1024 * 1024;
+const ROWS_PER_GROUP: usize = 16 * 1024;
+const BYTES_PER_GROUP: usize = 16 * 1024 * 1024;
 
 /// Writes rows as Parquet: plain columns, compressed, texts by dictionaries.
 pub(super) struct Columnar {
@@ -56,7 +56,7 @@ impl Sink for Columnar {
         for row in rows {
             self.bytes += row.encoded_len();
             self.rows.push(row);
-            if self.rows.len() >= ROWS_A_GROUP || self.bytes >= BYTES_A_GROUP {
+            if self.rows.len() >= ROWS_PER_GROUP || self.bytes >= BYTES_PER_GROUP {
                 self.write_group()?;
             }
         }

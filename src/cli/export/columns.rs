@@ -87,12 +87,11 @@ mod tests {
 
     const DOCUMENTED: &str = include_str!("../../../docs/export.md");
 
-    /// The first three tally buckets of each column's line.
+    /// The first three cells of each column's line.
     fn documented() -> Vec<String> {
         let lines = DOCUMENTED.lines().filter(|line| line.starts_with("| `"));
-        let tally_buckets =
-            lines.map(|line| line.split(" | ").take(3).collect::<Vec<_>>().join(" | "));
-        tally_buckets.collect()
+        let cells = lines.map(|line| line.split(" | ").take(3).collect::<Vec<_>>().join(" | "));
+        cells.collect()
     }
 
     #[test]

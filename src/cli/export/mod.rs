@@ -23,13 +23,13 @@ use crate::codec::v1;
 use crate::codec::v1::compliance_service_client::ComplianceServiceClient;
 use sink::{Output, Sink};
 
-/// Writes a row for every clock, by their incidents' ids.
+/// Exports clocks as rows of CSV or Parquet, ordered by incident.
 ///
-/// All rows rest on one state of knowledge, however long it takes. The columns are documented in
-/// docs/export.md.
+/// All rows are from one consistent state, however long the export takes. The columns are
+/// documented in docs/export.md.
 #[derive(Args, Debug)]
 pub(super) struct Export {
-    /// Only this contract's.
+    /// Only clocks of this contract.
     #[arg(long, value_name = "ID", default_value = "")]
     contract: String,
 
@@ -46,18 +46,18 @@ pub(super) struct Export {
     #[arg(long, value_name = "TIME", value_parser = instant)]
     to: Option<Timestamp>,
 
-    /// Also clocks that are open and within their limits.
+    /// Also exports clocks that are open and within their limits.
     #[arg(long)]
     open: bool,
 
     #[command(flatten)]
     read_times: ReadTimes,
 
-    /// What to write; default: parquet into a file whose name ends so, else csv.
+    /// The format; default: parquet if the file's name ends in .parquet, else csv.
     #[arg(long, value_enum)]
     format: Option<Format>,
 
-    /// The file; it is there only once it is whole. Default: standard output.
+    /// The file, which appears only once it is complete; default: standard output.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 

@@ -27,7 +27,7 @@ impl Sink for Csv {
     fn write(&mut self, rows: Vec<ClockRow>) -> anyhow::Result<()> {
         for row in &rows {
             self.writer
-                .write_record(COLUMNS.iter().map(|column| tally_bucket(column, row)))
+                .write_record(COLUMNS.iter().map(|column| cell(column, row)))
                 .map_err(shown)?;
         }
         Ok(())
@@ -38,7 +38,7 @@ impl Sink for Csv {
     }
 }
 
-fn tally_bucket(column: &Column, row: &ClockRow) -> String {
+fn cell(column: &Column, row: &ClockRow) -> String {
     match column.value {
         Value::Text(text) => text(row).to_owned(),
         Value::Word(word) => word(row),

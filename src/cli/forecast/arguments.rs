@@ -1,4 +1,4 @@
-//! What `slx forecast` is called with.
+//! The arguments of `slx forecast`.
 
 use std::path::PathBuf;
 
@@ -9,42 +9,43 @@ use crate::cli::connection::Connection;
 use crate::cli::read_times::{ReadTimes, instant};
 use crate::cli::show::Shown;
 
-/// Reports who will be late, how sure that is, and whether the period will be missed.
+/// Forecasts which open clocks will breach, and whether a period will miss its objectives.
 ///
 /// Without --period, --quality or --evaluate, the open clocks of a contract are listed, the most
-/// urgent first: how probable it is that they breach, when they will probably stop, until when work
-/// must begin, and what is left idle.
+/// urgent first: the probability that each breaches, when it will probably stop, until when work
+/// must begin, and whether the work is left idle.
 ///
 /// With --evaluate, the history of a contract is replayed in the order in which its
 /// facts occurred. After every event and at noon of every business day, each open clock's
-/// probability to breach is forecast by what had occurred until then, and clocks that were decided
-/// before have taught the model. Forecasts from --learn-until on are scored, if their clock was
-/// decided by --until, beside those of simpler ways: the breach rate of the priority, warnings at
-/// 50, 75 and 90 percent of the limit, and the share that breached of those that lasted as long.
+/// probability to breach is forecast from what had occurred until then, by a model that has learnt
+/// from clocks decided before. Forecasts from --learn-until on are scored, if their clock was
+/// decided by --until, beside those of simpler methods: the breach rate of the priority, warnings
+/// at 50, 75 and 90 percent of the limit, and the breach rate of clocks that had lasted as long.
 /// Forecasts of periods are scored too: whether the contract's promises on attainment will be
 /// missed in each whole week, of each service and category.
-/// There a fact counts as known from when it occurred, whenever it was recorded, since a history
-/// that was imported was recorded at once.
+///
+/// Here a fact counts as known from when it occurred, whenever it was recorded, since an imported
+/// history was recorded all at once.
 #[derive(Args, Debug)]
 pub(in crate::cli) struct Forecast {
-    /// The contract whose clocks are forecast.
+    /// The id of the contract.
     #[arg(long, value_name = "ID")]
     pub contract: String,
 
-    /// How the objectives of this period will end: a month 2026-10, a quarter 2026-Q3 or a year.
+    /// Forecasts the objectives of this period: a month 2026-10, a quarter 2026-Q3 or a year 2026.
     #[arg(long, value_name = "PERIOD")]
     pub period: Option<String>,
 
-    /// How the forecasts of clocks that are decided by now had turned out; with --period, of those
-    /// decided in it.
+    /// Shows how earlier forecasts of clocks turned out that are decided by now; with --period,
+    /// only of clocks decided in that period.
     #[arg(long)]
     pub quality: bool,
 
-    /// Puts the forecast to the test on a data directory, without a server.
+    /// Evaluates forecasts over the history in a data directory, without a server.
     #[arg(long, requires = "learn_until", conflicts_with_all = ["quality", "period"])]
     pub evaluate: bool,
 
-    /// With --evaluate: the data directory, of a server at work too, or a backup.
+    /// With --evaluate: the data directory (also of a running server), or a backup.
     #[arg(long, env = "SLX_DATA_DIR", value_name = "DIR", default_value = "slx-data")]
     pub data_dir: PathBuf,
 
@@ -52,8 +53,7 @@ pub(in crate::cli) struct Forecast {
     #[arg(long, value_name = "TIME", value_parser = instant)]
     pub learn_until: Option<Timestamp>,
 
-    /// With --evaluate: knows nothing after this instant (RFC 3339); default: that of the last
-    /// fact.
+    /// With --evaluate: uses no facts after this instant (RFC 3339); default: the last fact.
     #[arg(long, value_name = "TIME", value_parser = instant)]
     pub until: Option<Timestamp>,
 
@@ -69,27 +69,27 @@ pub(in crate::cli) struct Forecast {
     #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
     pub at_least: f64,
 
-    /// How many clocks to list.
+    /// How many clocks to list at most.
     #[arg(long, value_name = "COUNT", default_value_t = 50)]
     pub limit: usize,
 
-    /// Only this incident, as it would be: see --effort, --waits-until and --priority.
+    /// Only the clocks of this incident, as --effort, --waits-until or --priority would change them.
     #[arg(long, value_name = "ID")]
     pub what_if: Option<String>,
 
-    /// With --what-if: so much work would be left: `1h 30m`.
+    /// With --what-if: the work still to be done, such as `1h 30m`.
     #[arg(long, value_name = "DURATION", value_parser = duration, requires = "what_if")]
     pub effort: Option<Duration>,
 
-    /// With --what-if: it would be the provider's to act again from this instant on (RFC 3339).
+    /// With --what-if: it is the provider's turn again from this instant on (RFC 3339).
     #[arg(long, value_name = "TIME", value_parser = instant, requires = "what_if")]
     pub waits_until: Option<Timestamp>,
 
-    /// With --what-if: its priority would be this.
+    /// With --what-if: its priority.
     #[arg(long, value_name = "PRIORITY", requires = "what_if")]
     pub priority: Option<String>,
 
-    /// Prints the answer as JSON; of clocks, a line each.
+    /// Prints the answer as JSON; clocks as one line each.
     #[arg(long)]
     pub json: bool,
 

@@ -11,27 +11,27 @@ use crate::codec::{text, v1};
 /// Reasons shown for a clock.
 const REASONS_LISTED: usize = 2;
 
-pub(super) async fn run(read_times: Forecast) -> anyhow::Result<()> {
-    let what_if = what_if(&read_times);
+pub(super) async fn run(arguments: Forecast) -> anyhow::Result<()> {
+    let what_if = what_if(&arguments);
     let is_thought_of = what_if.is_some();
     let request = v1::ForecastClocksRequest {
-        tenant: read_times.connection.tenant.clone(),
-        contract_id: read_times.contract,
-        due_before: read_times.due_before,
-        minimum_probability: read_times.at_least,
+        tenant: arguments.connection.tenant.clone(),
+        contract_id: arguments.contract,
+        due_before: arguments.due_before,
+        minimum_probability: arguments.at_least,
         what_if,
-        as_of_time: read_times.read_times.as_of_time,
-        known_time: read_times.read_times.known_time,
+        as_of_time: arguments.read_times.as_of_time,
+        known_time: arguments.read_times.known_time,
         ..Default::default()
     };
-    let mut client = ForecastServiceClient::new(read_times.connection.open().await?);
+    let mut client = ForecastServiceClient::new(arguments.connection.open().await?);
     let mut answers = client.forecast_clocks(request).await.map_err(refused)?.into_inner();
     let mut forecasts = Vec::new();
     while let Some(answer) = answers.message().await.map_err(refused)? {
         forecasts.extend(answer.forecasts);
     }
-    if read_times.json {
-        for forecast in forecasts.iter().take(read_times.limit) {
+    if arguments.json {
+        for forecast in forecasts.iter().take(arguments.limit) {
             let line = text::to_json(forecast, "slx.v1.ClockForecast")?;
             let line: serde_json::Value = serde_json::from_str(&line)?;
             say!("{line}");
@@ -41,16 +41,16 @@ pub(super) async fn run(read_times: Forecast) -> anyhow::Result<()> {
     if is_thought_of {
         say!("As it would be; nothing is recorded.\n");
     }
-    say!("{}", show(&forecasts, &read_times.shown.times()?, read_times.limit));
+    say!("{}", show(&forecasts, &arguments.shown.times()?, arguments.limit));
     Ok(())
 }
 
-fn what_if(read_times: &Forecast) -> Option<v1::WhatIf> {
+fn what_if(arguments: &Forecast) -> Option<v1::WhatIf> {
     Some(v1::WhatIf {
-        incident_id: read_times.what_if.clone()?,
-        effort_remaining: read_times.effort,
-        wait_end_time: read_times.waits_until,
-        priority: read_times.priority.clone().unwrap_or_default(),
+        incident_id: arguments.what_if.clone()?,
+        effort_remaining: arguments.effort,
+        wait_end_time: arguments.waits_until,
+        priority: arguments.priority.clone().unwrap_or_default(),
     })
 }
 

@@ -17,26 +17,25 @@ use crate::engine::backtest::{
 use crate::journal::JournalFiles;
 use crate::runtime::zones;
 
-pub fn run(read_times: &Forecast) -> anyhow::Result<ExitCode> {
+pub fn run(arguments: &Forecast) -> anyhow::Result<ExitCode> {
     let zones = zones::open(&zones::Choice::Automatic)?;
-    let log = JournalFiles::at(read_times.data_dir.join("journal"));
-    let recorded =
-        TenantRecords::read(&log, &read_times.connection.tenant.as_str().into(), &zones)?;
+    let log = JournalFiles::at(arguments.data_dir.join("journal"));
+    let recorded = TenantRecords::read(&log, &arguments.connection.tenant.as_str().into(), &zones)?;
     let known = recorded.catalog.known(Instant::MAX);
-    if known.contract(&read_times.contract).all().is_empty() {
+    if known.contract(&arguments.contract).all().is_empty() {
         let ids = known.contract_ids().collect::<Vec<_>>().join(", ");
         bail!(
             "there is no contract {:?} of tenant {:?}: {ids}",
-            read_times.contract,
-            read_times.connection.tenant
+            arguments.contract,
+            arguments.connection.tenant
         );
     }
     let shown = |time| optional_instant(time).map_err(|_| anyhow!("a time is out of range"));
     let tested = Test {
-        contract_id: &read_times.contract,
-        target_id: &read_times.target,
-        learn_until: shown(read_times.learn_until)?.unwrap_or(Instant::MIN),
-        until: shown(read_times.until)?.or(recorded.last_fact()).unwrap_or(Instant::MAX),
+        contract_id: &arguments.contract,
+        target_id: &arguments.target,
+        learn_until: shown(arguments.learn_until)?.unwrap_or(Instant::MIN),
+        until: shown(arguments.until)?.or(recorded.last_fact()).unwrap_or(Instant::MAX),
     };
     let results = Results {
         clocks: test_clocks(tested, recorded.ledgers.values(), known),
@@ -45,7 +44,7 @@ pub fn run(read_times: &Forecast) -> anyhow::Result<ExitCode> {
     if results.clocks.is_empty() {
         bail!("no clock was open from {} on and decided by {}", tested.learn_until, tested.until);
     }
-    match read_times.json {
+    match arguments.json {
         true => say!("{:#}", as_json(&results)),
         false => say!("{}", show(&results, tested)),
     }
@@ -165,7 +164,7 @@ fn json_of<B: Copy>(
 
 fn scored(quality: &Quality) -> serde_json::Value {
     let bins = quality.calibration.iter().map(
-        |bin| json!({"forecasts": bin.forecasts, "said": bin.predicted, "became": bin.observed}),
+        |bin| json!({"forecasts": bin.forecasts, "predicted": bin.predicted, "observed": bin.observed}),
     );
     json!({
         "forecasts": quality.forecasts,

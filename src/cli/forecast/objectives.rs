@@ -10,18 +10,18 @@ use crate::codec::{text, v1};
 /// The most influential clocks that are listed.
 const MOST_INFLUENTIAL_LISTED: usize = 5;
 
-pub(super) async fn run(read_times: Forecast) -> anyhow::Result<()> {
+pub(super) async fn run(arguments: Forecast) -> anyhow::Result<()> {
     let request = v1::ForecastObjectivesRequest {
-        tenant: read_times.connection.tenant.clone(),
-        contract_id: read_times.contract,
-        period: read_times.period.unwrap_or_default(),
-        as_of_time: read_times.read_times.as_of_time,
-        known_time: read_times.read_times.known_time,
+        tenant: arguments.connection.tenant.clone(),
+        contract_id: arguments.contract,
+        period: arguments.period.unwrap_or_default(),
+        as_of_time: arguments.read_times.as_of_time,
+        known_time: arguments.read_times.known_time,
         ..Default::default()
     };
-    let mut client = ForecastServiceClient::new(read_times.connection.open().await?);
+    let mut client = ForecastServiceClient::new(arguments.connection.open().await?);
     let answer = client.forecast_objectives(request).await.map_err(refused)?.into_inner();
-    match read_times.json {
+    match arguments.json {
         true => say!("{}", text::to_json(&answer, "slx.v1.ForecastObjectivesResponse")?),
         false => say!("{}", show(&answer)),
     }
@@ -80,7 +80,7 @@ fn most_influential(objective: &v1::ObjectiveForecast) -> Option<String> {
     let [id, ..] = result(objective);
     let headings = ["incident", "target", "breach", "saves"];
     (!rows.is_empty())
-        .then(|| format!("What weighs most on {id}:\n{}", table(&headings, &[2, 3], rows)))
+        .then(|| format!("Most influential on {id}:\n{}", table(&headings, &[2, 3], rows)))
 }
 
 fn used_up(objectives: Vec<&v1::ObjectiveForecast>) -> Option<String> {

@@ -1,4 +1,4 @@
-//! How forecasts had turned out.
+//! How earlier forecasts turned out.
 
 use super::arguments::Forecast;
 use crate::cli::connection::refused;
@@ -9,26 +9,26 @@ use crate::codec::{text, v1};
 /// The length of a bar that means all.
 const BAR: f64 = 40.0;
 
-pub(super) async fn run(read_times: Forecast) -> anyhow::Result<()> {
+pub(super) async fn run(arguments: Forecast) -> anyhow::Result<()> {
     let request = v1::GetForecastQualityRequest {
-        tenant: read_times.connection.tenant.clone(),
-        contract_id: read_times.contract,
-        target_id: read_times.target,
-        period: read_times.period.unwrap_or_default(),
-        as_of_time: read_times.read_times.as_of_time,
-        known_time: read_times.read_times.known_time,
+        tenant: arguments.connection.tenant.clone(),
+        contract_id: arguments.contract,
+        target_id: arguments.target,
+        period: arguments.period.unwrap_or_default(),
+        as_of_time: arguments.read_times.as_of_time,
+        known_time: arguments.read_times.known_time,
         ..Default::default()
     };
-    let mut client = ForecastServiceClient::new(read_times.connection.open().await?);
+    let mut client = ForecastServiceClient::new(arguments.connection.open().await?);
     let answer = client.get_forecast_quality(request).await.map_err(refused)?.into_inner();
-    match read_times.json {
+    match arguments.json {
         true => say!("{}", text::to_json(&answer, "slx.v1.GetForecastQualityResponse")?),
         false => say!("{}", show(&answer.quality.unwrap_or_default())),
     }
     Ok(())
 }
 
-/// The scores, and what was said against what became so.
+/// The scores, and the calibration table.
 pub(in crate::cli) fn show(quality: &v1::ForecastQuality) -> String {
     if quality.forecasts == 0 {
         return "No forecast of a decided clock yet.".to_owned();
@@ -47,13 +47,13 @@ pub(in crate::cli) fn show(quality: &v1::ForecastQuality) -> String {
     );
     let rows = quality.calibration.iter().map(|row| {
         let (predicted, observed) = (percent(row.predicted), percent(row.observed));
-        format!("said {predicted:>4}, became {observed:>4} |{}| {}", bar(row), row.forecasts)
+        format!("predicted {predicted:>4}, observed {observed:>4} |{}| {}", bar(row), row.forecasts)
     });
     let rows: Vec<_> = rows.collect();
-    format!("{scores}\n{}\n{:27}* said, # became, + both", rows.join("\n"), "")
+    format!("{scores}\n{}\n{:34}* predicted, # observed, + both", rows.join("\n"), "")
 }
 
-/// Where what was said (`*`) and what became so (`#`) lie between none and all; `+`: both.
+/// A scale from 0 to 1 with the predicted (`*`) and the observed share (`#`), or both (`+`).
 fn bar(row: &v1::CalibrationRow) -> String {
     let place = |share: f64| (share * BAR).round() as usize;
     let (predicted, observed) = (place(row.predicted), place(row.observed));
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_said_and_what_became_so_stand_on_one_scale() {
+    fn predicted_and_observed_stand_on_one_scale() {
         let bar =
             |predicted, observed| bar(&v1::CalibrationRow { forecasts: 1, predicted, observed });
         assert_eq!(bar(0.0, 1.0), format!("*{}#", ".".repeat(39)));

@@ -27,18 +27,19 @@ use summary::as_json;
 
 pub(super) use summary::{Summary, print};
 
-/// Imports incidents from CSV or JSON lines, by a mapping file. Importing twice changes nothing.
+/// Imports incidents from CSV or JSON lines, as a mapping file describes them. Importing the same
+/// again changes nothing.
 #[derive(Args, Debug)]
 pub(super) struct Import {
-    /// The rows: .csv, .jsonl or .ndjson, also compressed as .zst.
+    /// The file with the rows: .csv, .jsonl or .ndjson, also compressed as .zst.
     #[arg(short, long, value_name = "FILE")]
     file: PathBuf,
 
-    /// What the columns mean: see docs/imports.md.
+    /// The mapping file, which says what the columns mean: see docs/imports.md.
     #[arg(short, long, value_name = "FILE")]
     mapping: PathBuf,
 
-    /// Where rows go that can't be taken, each with its line and the reason
+    /// The file for rows that can't be imported, each with its line and the reason
     /// [default: the file's name with .rejects.csv behind it].
     #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,

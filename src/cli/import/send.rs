@@ -16,7 +16,7 @@ use super::rejects::Reject;
 use crate::cli::connection::refused;
 use crate::codec::v1;
 use crate::codec::v1::incident_service_client::IncidentServiceClient;
-use crate::limits::{EVENTS_A_CALL_MAX, REQUEST_BYTES_DEFAULT};
+use crate::limits::{EVENTS_PER_CALL_MAX, REQUEST_BYTES_DEFAULT};
 
 /// Bytes of events in one message: a quarter of what a server takes by default.
 const MESSAGE_BYTES_MAX: usize = REQUEST_BYTES_DEFAULT / 4;
@@ -89,9 +89,9 @@ async fn send_all(
 
 /// The events of one message: as many as a call may hold, and one at least.
 fn next_message(events: &mut Peekable<impl Iterator<Item = FactOfRow>>) -> Vec<FactOfRow> {
-    let mut message = Vec::with_capacity(EVENTS_A_CALL_MAX);
+    let mut message = Vec::with_capacity(EVENTS_PER_CALL_MAX);
     let mut bytes = 0;
-    while message.len() < EVENTS_A_CALL_MAX
+    while message.len() < EVENTS_PER_CALL_MAX
         && let Some(fact) = events.next_if(|fact| {
             message.is_empty() || bytes + fact.event.encoded_len() <= MESSAGE_BYTES_MAX
         })

@@ -42,7 +42,7 @@ impl Scale {
     }
 }
 
-/// A line in a table's tally bucket.
+/// A line in a cell of a table.
 pub(super) struct Line {
     /// Its corners: `x,y x,y`.
     pub points: String,

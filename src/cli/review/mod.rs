@@ -22,13 +22,13 @@ use super::show::Shown;
 use crate::codec::v1::compliance_service_client::ComplianceServiceClient;
 use crate::codec::{text, v1};
 
-/// Lays a contract's period on the table for the meeting with the client.
+/// Shows the service review of a contract for a period, for the meeting with the client.
 ///
-/// Both accounts stand beside each other, with the trend of the last twelve periods, each clock to
-/// talk of and why, what pauses and exclusions did, whom causes lie with, and the credits.
+/// It has both accounts, contractual and experienced, the trend of up to twelve periods, the clocks
+/// to discuss and why, what pauses contributed, the causes, the credits, and what is to be settled.
 #[derive(Args, Debug)]
 pub(super) struct Review {
-    /// The contract.
+    /// The id of the contract.
     #[arg(value_name = "CONTRACT")]
     contract: String,
 
@@ -36,11 +36,11 @@ pub(super) struct Review {
     #[arg(value_name = "PERIOD")]
     period: String,
 
-    /// As it was signed last, whatever was recorded since.
+    /// Shows the review as it was last signed, whatever was recorded since.
     #[arg(long, conflicts_with_all = ["as_of_time", "known_time"])]
     as_signed: bool,
 
-    /// Writes it as a page that needs nothing else: for a browser, a printer, an e-mail.
+    /// Writes the review into a self-contained HTML file.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
 
@@ -48,7 +48,7 @@ pub(super) struct Review {
     #[arg(long)]
     json: bool,
 
-    /// How many clocks of a kind (late, excluded, watermelon) to list one by one.
+    /// How many clocks of each kind (late, excluded, watermelon, left idle) to list.
     #[arg(long, value_name = "COUNT", default_value_t = 10)]
     clocks: usize,
 

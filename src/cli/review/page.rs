@@ -17,7 +17,7 @@ use crate::cli::show::{Times, choice, outcome};
 use crate::codec::v1;
 
 /// Items left to settle that are listed.
-const FUTURE_DATED_LISTED: usize = 10;
+const ITEMS_LISTED: usize = 10;
 
 /// The page of a review, listing so many clocks one by one.
 pub(super) fn page(
@@ -51,14 +51,13 @@ pub(super) fn page(
         chain: review.chain.iter().map(|link| Link::of(link, times)).collect(),
         credits: review.credits.as_ref().map(Credits::of),
         forecasts: review.forecast_quality.clone(),
-        future_dated: review
+        settlement: review
             .settlement
             .iter()
-            .take(FUTURE_DATED_LISTED)
-            .map(|s| future_dated(s, times))
+            .take(ITEMS_LISTED)
+            .map(|s| settlement(s, times))
             .collect(),
-        future_dated_more: review.settlement_count
-            - review.settlement.len().min(FUTURE_DATED_LISTED) as i64,
+        settlement_more: review.settlement_count - review.settlement.len().min(ITEMS_LISTED) as i64,
         signatures: signatures(review, times),
         restatement: review.restatement.as_ref().map(Restatement::of),
     };
@@ -91,8 +90,8 @@ struct Page<'r> {
     chain: Vec<Link>,
     credits: Option<Credits>,
     forecasts: Option<v1::ForecastQuality>,
-    future_dated: Vec<[String; 4]>,
-    future_dated_more: i64,
+    settlement: Vec<[String; 4]>,
+    settlement_more: i64,
     signatures: Vec<String>,
     restatement: Option<Restatement>,
 }
@@ -283,7 +282,7 @@ impl Credits {
 }
 
 /// What it is, since when, what is open, and how much it is about.
-fn future_dated(result: &v1::SettlementItemStatus, times: &Times) -> [String; 4] {
+fn settlement(result: &v1::SettlementItemStatus, times: &Times) -> [String; 4] {
     let item = result.item.clone().unwrap_or_default();
     let days = result.age.unwrap_or_default().seconds / 86_400;
     let unit = if days == 1 { "day" } else { "days" };

@@ -15,7 +15,7 @@ use crate::codec::v1;
 use crate::domain::decimal::Decimal;
 
 /// Items left to settle that are listed.
-const FUTURE_DATED_LISTED: usize = 20;
+const ITEMS_LISTED: usize = 20;
 
 /// All of a review but what there is nothing of.
 pub(in crate::cli) fn show(
@@ -30,14 +30,14 @@ pub(in crate::cli) fn show(
         objectives(review, times),
         Some(section("Clocks", &show_groups(&review.groups, &by))),
         trend(review),
-        people::lines(review).map(|lines| section("What people went through", &lines)),
+        people::lines(review).map(|lines| section("Experience", &lines)),
         party_time(review),
         pauses(review),
         talks(review, clocks),
         causes(review),
         chain(review, times),
         review.credits.as_ref().map(credits::show),
-        future_dated(review, times),
+        settlement(review, times),
         review.forecast_quality.as_ref().map(|q| section("Forecasts", &quality::show(q))),
     ];
     parts.into_iter().flatten().join("\n\n")
@@ -202,11 +202,11 @@ fn chain(review: &v1::GetServiceReviewResponse, times: &Times) -> Option<String>
         format!("{kind} {} with {}\n\n{groups}{objectives}", contract.id, dash(&contract.provider))
     });
     let shown = links.collect::<Vec<_>>().join("\n\n");
-    (!shown.is_empty()).then(|| section("What it rests on", &shown))
+    (!shown.is_empty()).then(|| section("Underpinning agreements", &shown))
 }
 
-fn future_dated(review: &v1::GetServiceReviewResponse, times: &Times) -> Option<String> {
-    let shown = review.settlement.iter().take(FUTURE_DATED_LISTED).cloned().collect::<Vec<_>>();
+fn settlement(review: &v1::GetServiceReviewResponse, times: &Times) -> Option<String> {
+    let shown = review.settlement.iter().take(ITEMS_LISTED).cloned().collect::<Vec<_>>();
     let rest = match review.settlement_count - shown.len() as i64 {
         0 => String::new(),
         more => format!("\nand {more} more: slx settle list lists them all"),

@@ -7,7 +7,7 @@ use crate::cli::show::choice;
 use crate::codec::v1;
 use crate::domain::decimal::Decimal;
 
-/// Whom a cause lies with, how sure that is, and whether it recurs.
+/// The party a cause is attributed to, how certain that is, and whether it recurs.
 pub(super) fn cause_name(cause: &v1::ReviewedCause) -> String {
     let sure = match cause.least_confidence_percent {
         0 => String::new(),
@@ -24,7 +24,7 @@ fn named(cause: &v1::ReviewedCause) -> String {
     }
 }
 
-/// Who had the time.
+/// Whose turn it was.
 pub(super) fn holder(part: &v1::PartyTime) -> String {
     match part.third_party.as_str() {
         "" => choice(part.kind().as_str_name(), "PARTY_TIME_KIND_"),
@@ -32,7 +32,7 @@ pub(super) fn holder(part: &v1::PartyTime) -> String {
     }
 }
 
-/// Whole seconds they had.
+/// How long, in whole seconds.
 pub(super) fn seconds(part: &v1::PartyTime) -> i64 {
     part.duration.unwrap_or_default().seconds
 }

@@ -17,7 +17,7 @@ use crate::journal::{self, ChainHash, JournalFiles, Verified};
 use crate::runtime::zones::{self, Choice};
 use crate::runtime::{Recount, recount};
 
-/// Walks a journal and checks every record against its hash chain.
+/// Checks every record of a journal against its hash chain.
 #[derive(Args, Debug)]
 pub(super) struct Verify {
     /// The data directory.
@@ -29,8 +29,8 @@ pub(super) struct Verify {
     #[arg(long, value_name = "HEAD", value_parser = hash)]
     until_head: Option<ChainHash>,
 
-    /// Also counts every incident anew and compares it with the tallies a stopped server has kept.
-    /// Needs a copy of the views in the temporary directory (TMPDIR), and the facts in memory.
+    /// Also recounts every incident and compares the result with the stored tallies of a stopped
+    /// server. Needs room for a copy of the views in TMPDIR, and all events in memory.
     #[arg(long)]
     tallies: bool,
 
@@ -43,7 +43,7 @@ pub(super) struct Verify {
     json: bool,
 }
 
-const RECORDS_A_TICK: u64 = 10_000;
+const RECORDS_PER_TICK: u64 = 10_000;
 
 impl Verify {
     pub fn run(self) -> anyhow::Result<ExitCode> {
@@ -84,7 +84,7 @@ impl Verify {
         let progress = ProgressBar::new_spinner().with_style(style);
         let mut noted = None;
         let verified = journal::verify(&self.data_dir.join("journal"), |record, tree| {
-            if record.sequence % RECORDS_A_TICK == 0 {
+            if record.sequence % RECORDS_PER_TICK == 0 {
                 progress.set_position(record.sequence);
             }
             if noted.is_none() && self.until_head.is_some_and(|head| head == tree.root()) {

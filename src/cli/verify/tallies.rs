@@ -1,4 +1,4 @@
-//! What counting anew came to, as it is printed.
+//! The result of recounting the tallies, as it is printed.
 
 use anyhow::bail;
 use chrono::NaiveDate;
@@ -13,10 +13,10 @@ use crate::domain::spread::Spread;
 use crate::engine::tally::{Day, Dimension};
 use crate::runtime::{Difference, Recount};
 
-/// Differing tally buckets listed one by one; the rest are counted.
+/// Differing tally buckets that are listed one by one; the rest are only counted.
 const DIFFERENCES_LISTED_MAX: usize = 20;
 
-/// Refuses tallies that are not what counting anew gives.
+/// Fails if any tally differs from the recount.
 pub fn check(recount: &Recount) -> anyhow::Result<()> {
     let (differing, tally_buckets) = (recount.differences.len(), recount.tally_buckets);
     if differing > 0 {

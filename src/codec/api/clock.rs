@@ -82,7 +82,7 @@ fn encode_warning(warning: &Warning) -> v1::Warning {
     }
 }
 
-/// The message of a evaluation's clocks and verdicts.
+/// The message of an evaluation's clocks and verdicts.
 pub fn encode_evaluation(
     incident_id: &str,
     evaluation: &Evaluation<'_>,

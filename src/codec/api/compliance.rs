@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::contract::encode_finding;
 use super::experience::encode_slx;
-use super::figures::Reported;
+use super::figures::ToField;
 use super::{credit, objective};
 use crate::codec::choices::{outcome_number, verdict_number};
 use crate::codec::scalar::{duration, encode_period};
@@ -38,7 +38,7 @@ pub fn encode_simulation(
         present: Some(encode(&result.present, keys)),
         proposed: Some(encode(&result.proposed, keys)),
         verdict_changes: result.verdict_changes.into_iter().map(encode_flip).collect(),
-        verdict_change_count: result.verdict_change_count.reported(),
+        verdict_change_count: result.verdict_change_count.to_field(),
         findings: result.findings.iter().map(encode_finding).collect(),
         caveat: result.caveat.to_owned(),
         stamp: None,
@@ -60,7 +60,7 @@ pub(super) fn encode_groups(
     groups: &BTreeMap<Vec<String>, Tally>,
 ) -> Vec<v1::ComplianceGroup> {
     let group = |(values, tally): (&Vec<String>, &Tally)| {
-        let mut group: v1::ComplianceGroup = tally.reported();
+        let mut group: v1::ComplianceGroup = tally.to_field();
         for (key, value) in keys.iter().zip(values) {
             field(*key, &mut group).clone_from(value);
         }
@@ -92,13 +92,13 @@ pub(super) fn encode_objective(result: &ObjectiveResult<'_>) -> v1::ObjectiveRes
         period: Some(encode_period(&result.period)),
         contract_revision: result.contract_revision as i32,
         verdict: verdict_number(result.verdict),
-        percent: result.reached.reported(),
+        percent: result.reached.to_field(),
         breach_allowance: result.allowance,
         ..Default::default()
     };
     match &result.evidence {
         Evidence::Nothing => {}
-        Evidence::Clocks(counts) => encoded.tally = counts.reported(),
+        Evidence::Clocks(counts) => encoded.tally = counts.to_field(),
         Evidence::Experience(experience) => {
             encoded.experience = Some(encode_experience(experience))
         }
@@ -114,9 +114,9 @@ pub(super) fn encode_objective(result: &ObjectiveResult<'_>) -> v1::ObjectiveRes
 
 fn encode_experience(experience: &ExperienceEvidence) -> v1::ExperienceResult {
     v1::ExperienceResult {
-        experience_totals: experience.experience_totals.reported(),
-        lost_time_per_hundred_people: experience.lost_time_a_hundred.reported(),
-        lost_time_left: experience.lost_time_left.reported(),
+        experience_totals: experience.experience_totals.to_field(),
+        lost_time_per_hundred_people: experience.lost_time_a_hundred.to_field(),
+        lost_time_left: experience.lost_time_left.to_field(),
     }
 }
 
@@ -130,8 +130,8 @@ fn encode_uptime(uptime: &UptimeEvidence) -> v1::Uptime {
         downtime: Some(duration(figures.downtime())),
         degraded: Some(duration(figures.degraded)),
         maintenance: Some(duration(figures.maintenance)),
-        outages: (figures.outages.len() as u64).reported(),
-        long_outages: uptime.long_outages.reported(),
+        outages: (figures.outages.len() as u64).to_field(),
+        long_outages: uptime.long_outages.to_field(),
         longest_outage: figures.longest_outage().map(duration),
         mean_time_to_restore: figures.mean_time_to_restore().map(duration),
         mean_time_between_failures: figures.mean_time_between_failures().map(duration),

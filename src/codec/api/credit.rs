@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::figures::Reported;
+use super::figures::ToField;
 use crate::codec::checks::Checks;
 use crate::codec::limits::Limits;
 use crate::codec::scalar::{count_to, encode_period, share, share_or};
@@ -155,7 +155,7 @@ pub fn encode(credits: &Credits) -> v1::Credits {
 
 fn encode_rule(rule: &CreditRule) -> v1::CreditRule {
     let tier = |tier: &CreditTier| v1::CreditTier {
-        below_percent: tier.below.reported(),
+        below_percent: tier.below.to_field(),
         credit_percent: tier.credit.to_string(),
     };
     v1::CreditRule {
@@ -164,7 +164,7 @@ fn encode_rule(rule: &CreditRule) -> v1::CreditRule {
         weight_percent: rule.weight.to_string(),
         repeat_percent: rule.repeat.to_string(),
         repeats_most: rule.repeats_most as i32,
-        earn_back_percent: rule.earn_back.reported(),
+        earn_back_percent: rule.earn_back.to_field(),
     }
 }
 
@@ -196,8 +196,8 @@ fn encode_line((line, period): &(Line<'_>, Option<Period>)) -> v1::CreditLine {
         period: period.as_ref().map(encode_period),
         reason: line.reason(),
         base_amount: line.base,
-        credit_percent: credit.reported(),
-        weight_percent: weight.reported(),
+        credit_percent: credit.to_field(),
+        weight_percent: weight.to_field(),
         repeats: repeats as i32,
         amount: line.amount,
     }

@@ -2,7 +2,7 @@
 
 use prost_types::Duration;
 
-use super::figures::Reported;
+use super::figures::ToField;
 use crate::codec::checks::Checks;
 use crate::codec::choices::contract_kind_number;
 use crate::codec::scalar::{
@@ -221,9 +221,9 @@ pub fn encode_experience(experience: &Experience<'_>, clocks: &[Clock<'_>]) -> v
         experienced_time: Some(duration(experience.experienced)),
         limit: experience.limit.map(duration),
         gap: Some(duration(experience.gap(clocks))),
-        lost_time: experience.lost_time.reported(),
+        lost_time: experience.lost_time.to_field(),
         people_hit: experience.people_hit as i32,
-        survey: experience.survey.reported(),
+        survey: experience.survey.to_field(),
         flow: Some(encode_flow(&experience.flow)),
     }
 }
@@ -233,7 +233,7 @@ fn encode_flow(flow: &Flow) -> v1::Flow {
         touch_time: Some(duration(flow.touch_time)),
         service_time: Some(duration(flow.service_time)),
         idle_time: Some(duration(flow.idle_time)),
-        efficiency_percent: flow.efficiency().reported(),
+        efficiency_percent: flow.efficiency().to_field(),
         handovers: i64::from(flow.handovers),
         reopenings: i64::from(flow.reopenings),
         promises_kept: i64::from(flow.promises.kept),
@@ -245,15 +245,15 @@ fn encode_flow(flow: &Flow) -> v1::Flow {
 /// The message of an SLX figure and of what it rests on.
 pub(super) fn encode_slx(SlxResult { figure, experience_totals }: &SlxResult) -> v1::SlxFigure {
     let part = |part: &Part| {
-        Some(v1::SlxPart { weight: part.weight as i32, percent: part.value.reported() })
+        Some(v1::SlxPart { weight: part.weight as i32, percent: part.value.to_field() })
     };
     v1::SlxFigure {
-        percent: figure.value.reported(),
+        percent: figure.value.to_field(),
         lost_time: part(&figure.lost_time),
         promises: part(&figure.promises),
         idle: part(&figure.idle),
         score: part(&figure.score),
-        experience_totals: experience_totals.reported(),
+        experience_totals: experience_totals.to_field(),
     }
 }
 

@@ -10,19 +10,19 @@ use crate::domain::figures::{counts_table, survey_table, tally_table, totals_tab
 use crate::domain::share::Share;
 
 /// A figure as a field of a message.
-pub(super) trait Reported<Field> {
-    fn reported(&self) -> Field;
+pub(super) trait ToField<Field> {
+    fn to_field(&self) -> Field;
 }
 
 /// Counts are of things held in memory: they fit.
-impl Reported<i64> for u64 {
-    fn reported(&self) -> i64 {
+impl ToField<i64> for u64 {
+    fn to_field(&self) -> i64 {
         i64::try_from(*self).unwrap_or(i64::MAX)
     }
 }
 
-impl Reported<Option<Duration>> for TimeSum {
-    fn reported(&self) -> Option<Duration> {
+impl ToField<Option<Duration>> for TimeSum {
+    fn to_field(&self) -> Option<Duration> {
         let (seconds, nanos) = self.parts();
         // A part of a second always fits.
         let nanos = nanos as i32;
@@ -30,22 +30,22 @@ impl Reported<Option<Duration>> for TimeSum {
     }
 }
 
-impl Reported<Option<Duration>> for Option<TimeSum> {
-    fn reported(&self) -> Option<Duration> {
-        self.and_then(|time| time.reported())
+impl ToField<Option<Duration>> for Option<TimeSum> {
+    fn to_field(&self) -> Option<Duration> {
+        self.and_then(|time| time.to_field())
     }
 }
 
 /// In percent; empty: of nothing.
-impl Reported<String> for Option<Share> {
-    fn reported(&self) -> String {
+impl ToField<String> for Option<Share> {
+    fn to_field(&self) -> String {
         self.map(|share| share.to_string()).unwrap_or_default()
     }
 }
 
 /// Empty: of nothing.
-impl Reported<String> for Option<Decimal> {
-    fn reported(&self) -> String {
+impl ToField<String> for Option<Decimal> {
+    fn to_field(&self) -> String {
         self.map(|decimal| decimal.to_string()).unwrap_or_default()
     }
 }
@@ -60,18 +60,18 @@ macro_rules! report_figures {
             $($field:ident: $unit:ident = [$($figure:tt)*] $(, $sheet:ident $heading:literal)?;)*
         }
     ) => {
-        impl Reported<v1::$message> for $name {
-            fn reported(&self) -> v1::$message {
+        impl ToField<v1::$message> for $name {
+            fn to_field(&self) -> v1::$message {
                 v1::$message {
-                    $($field: self.$($figure)*.reported(),)*
+                    $($field: self.$($figure)*.to_field(),)*
                     $($other: Default::default(),)*
                 }
             }
         }
 
-        impl Reported<Option<v1::$message>> for $name {
-            fn reported(&self) -> Option<v1::$message> {
-                Some(self.reported())
+        impl ToField<Option<v1::$message>> for $name {
+            fn to_field(&self) -> Option<v1::$message> {
+                Some(self.to_field())
             }
         }
     };

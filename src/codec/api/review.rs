@@ -2,7 +2,7 @@
 
 use super::compliance::{encode_groups, encode_objective, encode_objectives};
 use super::experience::{encode_holder, encode_slx};
-use super::figures::Reported;
+use super::figures::ToField;
 use super::forecast::encode_score;
 use super::settlement::encode_result;
 use super::{contract, credit, signature};
@@ -25,7 +25,7 @@ pub fn encode(result: &ReviewResult<'_>) -> v1::GetServiceReviewResponse {
     let objectives = period.objectives.iter().zip(&result.objective_trends);
     let contract_id = &result.ruling.content.id;
     let party_time = table.party_time.iter().map(|(holder, sum)| {
-        encode_holder(contract_id, holder.as_ref().named(String::as_str), sum.reported())
+        encode_holder(contract_id, holder.as_ref().named(String::as_str), sum.to_field())
     });
     let settlement = result.open_items.iter();
     v1::GetServiceReviewResponse {
@@ -33,15 +33,15 @@ pub fn encode(result: &ReviewResult<'_>) -> v1::GetServiceReviewResponse {
         contract: Some(encode_contract(result.ruling)),
         period: Some(encode_period(&period.period)),
         provisional: result.is_provisional,
-        total: result.total.reported(),
+        total: result.total.to_field(),
         groups: encode_groups(&GROUPED_BY, &period.groups),
         objectives: objectives.map(encode_reviewed).collect(),
         trend: result.trend.iter().map(encode_trend).collect(),
         chain: result.chain.iter().map(encode_link).collect(),
         credits: period.credits.as_ref().map(credit::encode_statement),
         clocks: table.clocks.iter().map(encode_item).collect(),
-        clock_count: table.clock_count.reported(),
-        only_idle_work_count: table.only_idle_work.reported(),
+        clock_count: table.clock_count.to_field(),
+        only_idle_work_count: table.only_idle_work.to_field(),
         pauses: Some(encode_pauses(result)),
         causes: result.causes.iter().map(encode_cause).collect(),
         party_time: party_time.collect(),
@@ -74,7 +74,7 @@ fn encode_contract(ruling: &Revision<Contract>) -> v1::Contract {
 fn encode_link(link: &UnderpinningResult<'_>) -> v1::UnderpinningResult {
     v1::UnderpinningResult {
         contract: Some(encode_contract(link.ruling)),
-        total: link.total.reported(),
+        total: link.total.to_field(),
         objectives: encode_objectives(&link.objectives),
     }
 }
@@ -83,11 +83,11 @@ fn encode_trend(trend: &TrendPeriod) -> v1::ReviewedPeriod {
     let TrendPeriod { period, total, slx } = trend;
     v1::ReviewedPeriod {
         period: Some(encode_period(period)),
-        contractual: total.contractual.reported(),
-        experienced: total.experienced.reported(),
-        watermelons: total.watermelons.reported(),
-        lost_time: total.experience_totals.lost_time.reported(),
-        slx_percent: slx.as_ref().and_then(|slx| slx.figure.value).reported(),
+        contractual: total.contractual.to_field(),
+        experienced: total.experienced.to_field(),
+        watermelons: total.watermelons.to_field(),
+        lost_time: total.experience_totals.lost_time.to_field(),
+        slx_percent: slx.as_ref().and_then(|slx| slx.figure.value).to_field(),
     }
 }
 
@@ -104,7 +104,7 @@ fn encode_point(point: &ObjectivePoint) -> v1::ObjectivePoint {
     v1::ObjectivePoint {
         period: Some(encode_period(&point.period)),
         verdict: verdict_number(point.verdict),
-        percent: point.reached.reported(),
+        percent: point.reached.to_field(),
         value: point.value,
     }
 }
@@ -132,11 +132,11 @@ fn encode_item(item: &ReviewItem) -> v1::ReviewedClock {
 fn encode_pauses(result: &ReviewResult<'_>) -> v1::ReviewedPauses {
     let pauses = &result.figures.pauses;
     v1::ReviewedPauses {
-        paused: pauses.paused.reported(),
-        counted: pauses.counted.reported(),
-        share: pauses.share().reported(),
-        met_by_pauses: pauses.met_by_pauses.reported(),
-        attainment_without: pauses.without.attainment().reported(),
+        paused: pauses.paused.to_field(),
+        counted: pauses.counted.to_field(),
+        share: pauses.share().to_field(),
+        met_by_pauses: pauses.met_by_pauses.to_field(),
+        attainment_without: pauses.without.attainment().to_field(),
         grounds: result.pause_grounds.iter().map(encode_ground).collect(),
     }
 }
@@ -146,8 +146,8 @@ fn encode_ground(ground: &PauseGround) -> v1::PauseGround {
         waiting_on: waiting_on_number(ground.waiting_on),
         third_party: ground.third_party.clone(),
         reason: ground.reason.clone(),
-        paused: ground.paused.reported(),
-        count: ground.count.reported(),
+        paused: ground.paused.to_field(),
+        count: ground.count.to_field(),
     }
 }
 
@@ -156,8 +156,8 @@ fn encode_cause(cause: &Cause) -> v1::ReviewedCause {
     v1::ReviewedCause {
         party: party.clone(),
         service: service.clone(),
-        incidents: count.incidents.reported(),
-        breached: count.breached.reported(),
+        incidents: count.incidents.to_field(),
+        breached: count.breached.to_field(),
         recurring: *is_recurring,
         least_confidence_percent: count.least_confidence_percent.unwrap_or_default() as i32,
     }
@@ -174,7 +174,7 @@ fn encode_restatement(restatement: &RestatementResult<'_>) -> v1::ReviewRestatem
     let signed_credits = restatement.signed_credits.as_ref().map(credit::encode_statement);
     v1::ReviewRestatement {
         signature_id: restatement.signature_id.clone(),
-        signed_total: restatement.signed_total.reported(),
+        signed_total: restatement.signed_total.to_field(),
         signed_objectives,
         signed_credits: signed_credits.filter(|signed| present_credits.as_ref() != Some(signed)),
         moved: moved.map(|(moved, facts)| encode_restated(moved, facts)).collect(),

@@ -11,12 +11,12 @@ use crate::domain::zone::Zone;
 /// The end of the supported range, in UTC seconds: the first second after [`Instant::MAX`].
 pub(super) const END_SECOND: i64 = 7_258_118_400;
 
-const SECONDS_A_DAY: i64 = 24 * 60 * 60;
+const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
 
 /// Dates are numbered from 1970-01-01, which is 0. At either end of time the local date may be
 /// one further than that in UTC, and what is open may have begun on the date before.
 const FIRST_DAY: i64 = -2;
-const LAST_DAY: i64 = END_SECOND / SECONDS_A_DAY + 1;
+const LAST_DAY: i64 = END_SECOND / SECONDS_PER_DAY + 1;
 
 /// An interval of service time: its first second, and the first second after it, both UTC.
 pub(super) type OpenSeconds = (i64, i64);
@@ -165,7 +165,7 @@ impl WallClock {
 
     /// The UTC second at which the wall clock shows `minute` minutes past the midnight of `day`.
     fn second(&mut self, day: i64, minute: u16) -> i64 {
-        let local_second = day * SECONDS_A_DAY + i64::from(minute) * 60;
+        let local_second = day * SECONDS_PER_DAY + i64::from(minute) * 60;
         while self.rules_from(self.current + 1).is_some_and(|from| from <= local_second) {
             self.current += 1;
         }

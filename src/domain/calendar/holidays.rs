@@ -25,7 +25,7 @@ pub const RECURRENCE_RULES_MAX: usize = 100;
 /// The first year in which a recurring event may begin.
 pub const RECURRENCE_YEAR_MIN: i32 = 1900;
 
-const SECONDS_A_DAY: i64 = 24 * 60 * 60;
+const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
 
 /// The most dates a recurrence can have: every day of the supported years.
 const OCCURRENCES_MAX: usize = 366 * (YEAR_MAX - RECURRENCE_YEAR_MIN + 1) as usize;
@@ -345,8 +345,8 @@ fn date_of(value: &ICalendarValue) -> Option<(NaiveDate, bool)> {
 }
 
 fn whole_days(seconds: i64) -> Option<u64> {
-    let is_whole = seconds > 0 && seconds % SECONDS_A_DAY == 0;
-    if is_whole { u64::try_from(seconds / SECONDS_A_DAY).ok() } else { None }
+    let is_whole = seconds > 0 && seconds % SECONDS_PER_DAY == 0;
+    if is_whole { u64::try_from(seconds / SECONDS_PER_DAY).ok() } else { None }
 }
 
 /// The dates that a rule beginning on `first` gives up to `last`, or what is wrong with the rule.

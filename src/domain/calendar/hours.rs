@@ -7,7 +7,7 @@ use super::index::Index;
 use crate::domain::time::{Instant, Span};
 use crate::domain::zone::ZoneDatabase;
 
-const NANOS_A_SECOND: i64 = 1_000_000_000;
+const NANOS_PER_SECOND: i64 = 1_000_000_000;
 
 /// All service time of a calendar from 1970 to 2199, under one release of the time zone database.
 ///
@@ -164,14 +164,14 @@ impl ServiceHours {
         let Some(window) = self.opened_by(at).checked_sub(1) else {
             return 0;
         };
-        let since_opening = at.nanos() - self.opens[window] * NANOS_A_SECOND;
-        let before_opening = self.served[window] * NANOS_A_SECOND;
-        (before_opening + since_opening).min(self.served[window + 1] * NANOS_A_SECOND)
+        let since_opening = at.nanos() - self.opens[window] * NANOS_PER_SECOND;
+        let before_opening = self.served[window] * NANOS_PER_SECOND;
+        (before_opening + since_opening).min(self.served[window + 1] * NANOS_PER_SECOND)
     }
 
     /// The window in which a nanosecond of service time passes; they are numbered from zero.
     fn window_of_nano(&self, nano: i64) -> Option<usize> {
-        let second = nano / NANOS_A_SECOND;
+        let second = nano / NANOS_PER_SECOND;
         let total = self.served[self.opens.len()];
         let begun = self.by_service.count_up_to(&self.served[..self.opens.len()], second);
         if second < total { begun.checked_sub(1) } else { None }
@@ -179,8 +179,8 @@ impl ServiceHours {
 
     /// The instant in `window` before which `nanos` nanoseconds of service time have passed.
     fn instant_at(&self, window: usize, nanos: i64) -> Option<Instant> {
-        let since_opening = nanos - self.served[window] * NANOS_A_SECOND;
-        Instant::from_nanos(self.opens[window] * NANOS_A_SECOND + since_opening).ok()
+        let since_opening = nanos - self.served[window] * NANOS_PER_SECOND;
+        Instant::from_nanos(self.opens[window] * NANOS_PER_SECOND + since_opening).ok()
     }
 
     /// How many windows have opened by `at`.

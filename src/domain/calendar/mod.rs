@@ -46,7 +46,7 @@ pub const HOLIDAYS_MAX: usize = 2_000;
 /// Special openings a calendar may list.
 pub const SPECIAL_OPENINGS_MAX: usize = 2_000;
 /// Windows that may begin on one date.
-pub const WINDOWS_A_DATE_MAX: usize = 12;
+pub const WINDOWS_PER_DATE_MAX: usize = 12;
 /// Bytes in the name of a holiday or a special opening.
 pub const NAME_BYTES_MAX: usize = 256;
 
@@ -71,7 +71,7 @@ impl CalendarLimits {
         weekly_windows: WEEKLY_WINDOWS_MAX,
         holidays: HOLIDAYS_MAX,
         special_openings: SPECIAL_OPENINGS_MAX,
-        windows_per_date: WINDOWS_A_DATE_MAX,
+        windows_per_date: WINDOWS_PER_DATE_MAX,
         name_bytes: NAME_BYTES_MAX,
     };
 
@@ -137,10 +137,10 @@ pub struct Window {
 }
 
 impl Window {
-    const MINUTES_A_DAY: u16 = 24 * 60;
+    const MINUTES_PER_DAY: u16 = 24 * 60;
 
     /// From midnight to midnight.
-    const WHOLE_DATE: Window = Window { opens_minute: 0, closes_minute: Window::MINUTES_A_DAY };
+    const WHOLE_DATE: Window = Window { opens_minute: 0, closes_minute: Window::MINUTES_PER_DAY };
 
     /// When the window opens: minutes after the midnight that begins its date, 0 to 1439.
     pub fn opens_minute(self) -> u16 {
@@ -151,7 +151,7 @@ impl Window {
     /// when it runs past the next, and always more than [`Window::opens_minute`].
     pub fn closes_minute(self) -> u16 {
         let runs_past_midnight = self.closes_minute <= self.opens_minute;
-        self.closes_minute + if runs_past_midnight { Window::MINUTES_A_DAY } else { 0 }
+        self.closes_minute + if runs_past_midnight { Window::MINUTES_PER_DAY } else { 0 }
     }
 }
 

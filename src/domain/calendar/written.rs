@@ -8,7 +8,7 @@ const QUOTED_CHARS_MAX: usize = 40;
 
 /// The minute of the day at which a window opens.
 pub(super) fn read_opens(text: &str) -> Result<u16, String> {
-    read_time(text).filter(|minute| *minute < Window::MINUTES_A_DAY).ok_or_else(|| {
+    read_time(text).filter(|minute| *minute < Window::MINUTES_PER_DAY).ok_or_else(|| {
         format!("{} is not a time of day to open: write HH:MM from 00:00 to 23:59", quote(text))
     })
 }
@@ -25,7 +25,7 @@ fn read_time(text: &str) -> Option<u16> {
     let (hour, minute) = text.split_once(':')?;
     let (hour, minute) = (read_digits(hour, 2)?, read_digits(minute, 2)?);
     let minute_of_day = u16::try_from(hour * 60 + minute).ok()?;
-    (minute < 60 && minute_of_day <= Window::MINUTES_A_DAY).then_some(minute_of_day)
+    (minute < 60 && minute_of_day <= Window::MINUTES_PER_DAY).then_some(minute_of_day)
 }
 
 /// The date written as `YYYY-MM-DD`, from [`YEAR_MIN`] to [`YEAR_MAX`]; otherwise what is wrong

@@ -5,7 +5,7 @@
 const CUT_OFF: f64 = 1e-16;
 
 /// The ends are trimmed each time this many clocks have been added.
-const CLOCKS_A_TRIM: usize = 16;
+const CLOCKS_PER_TRIM: usize = 16;
 
 /// The probability distribution of a number of breaches.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,7 +27,7 @@ impl BreachCounts {
         let mut next = Vec::new();
         for (place, probability) in probabilities.into_iter().enumerate() {
             counted.add(probability.clamp(0.0, 1.0), &mut next);
-            if place % CLOCKS_A_TRIM == 0 {
+            if place % CLOCKS_PER_TRIM == 0 {
                 counted.trim();
             }
         }

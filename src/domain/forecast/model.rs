@@ -28,7 +28,7 @@ const CORRELATION_EXPONENT: f32 = 0.3;
 /// log-odds off: it is often the beginning of the end. In both organisations that were measured,
 /// the weights alone said 0.8 right after an event where 0.7 breached.
 const FRESH_DISCOUNT: f64 = 0.35;
-const SECONDS_A_DAY: i64 = 86_400;
+const SECONDS_PER_DAY: i64 = 86_400;
 
 /// What is learnt of the clocks of a contract.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -93,7 +93,7 @@ impl Model {
         is_breached: bool,
         decide_time: Instant,
     ) {
-        let day = (decide_time.seconds() / SECONDS_A_DAY) as u32;
+        let day = (decide_time.seconds() / SECONDS_PER_DAY) as u32;
         self.decided += 1;
         self.breached += u64::from(is_breached);
         let part = (feature_vectors.len() as f32).powf(-CORRELATION_EXPONENT);

@@ -10,11 +10,11 @@ use crate::domain::time::{Instant, Span};
 /// Remaining times are counted in classes half an octave wide; the first ends at this share of the
 /// limit.
 const CLASS_LEAST: f64 = 1.0 / 256.0;
-const CLASSES_AN_OCTAVE: f64 = 2.0;
+const CLASSES_PER_OCTAVE: f64 = 2.0;
 const CLASSES: usize = 26;
 /// The least share of the limit used of each stratum of a holder, after the first.
 const STRATA_FROM: [f32; 5] = [0.1, 0.25, 0.5, 0.75, 0.9];
-const STRATA_A_HOLDER: u8 = STRATA_FROM.len() as u8 + 1;
+const STRATA_PER_HOLDER: u8 = STRATA_FROM.len() as u8 + 1;
 /// The prior of a stratum: it counts as this many clocks distributed as all clocks are.
 const SEEN_BEFORE: f64 = 20.0;
 /// The prior of all clocks: this many in each class.
@@ -55,12 +55,12 @@ impl Stratum {
 
     fn new(holder: Holder, share_used: f32) -> Stratum {
         let used = STRATA_FROM.partition_point(|from| *from <= share_used);
-        Stratum(holder as u8 * STRATA_A_HOLDER + used as u8)
+        Stratum(holder as u8 * STRATA_PER_HOLDER + used as u8)
     }
 
     /// Who holds the clocks of the stratum; `None` for a number that is out of range.
     pub fn holder(self) -> Option<Holder> {
-        HOLDERS.get(usize::from(self.0 / STRATA_A_HOLDER)).copied()
+        HOLDERS.get(usize::from(self.0 / STRATA_PER_HOLDER)).copied()
     }
 }
 
@@ -166,12 +166,12 @@ fn share(span: Span, limit: Span) -> f64 {
 
 fn class(share: f64) -> usize {
     let octaves = (share / CLASS_LEAST).max(1.0).log2();
-    ((octaves * CLASSES_AN_OCTAVE).ceil() as usize).min(CLASSES - 1)
+    ((octaves * CLASSES_PER_OCTAVE).ceil() as usize).min(CLASSES - 1)
 }
 
 /// Where each class begins and ends.
 static EDGES: LazyLock<[(f64, f64); CLASSES]> = LazyLock::new(|| {
-    let edge = |class: f64| CLASS_LEAST * (class / CLASSES_AN_OCTAVE).exp2();
+    let edge = |class: f64| CLASS_LEAST * (class / CLASSES_PER_OCTAVE).exp2();
     std::array::from_fn(|class| {
         (if class == 0 { 0.0 } else { edge(class as f64 - 1.0) }, edge(class as f64))
     })

@@ -24,7 +24,7 @@ use crate::engine::catalog::Known;
 pub const PAST_DAYS: u64 = 91;
 /// The most influential clocks listed with a period, at most.
 const MOST_INFLUENTIAL_MAX: usize = 20;
-const NANOS_A_DAY: f64 = 86_400e9;
+const NANOS_PER_DAY: f64 = 86_400e9;
 
 /// An open clock, and its forecast as far as periods need it.
 #[derive(Clone, Debug)]
@@ -172,7 +172,7 @@ impl PeriodInProgress<'_> {
         let (true, Some(zone)) = (self.as_of < self.end, known.zone(self.contract_id)) else {
             return Arrivals::NONE;
         };
-        let days_left = self.end.since(self.as_of).nanos() as f64 / NANOS_A_DAY;
+        let days_left = self.end.since(self.as_of).nanos() as f64 / NANOS_PER_DAY;
         let first = first_decided(past);
         Arrivals::sum(
             days_left,

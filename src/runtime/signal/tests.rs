@@ -62,14 +62,14 @@ fn keep(world: &World, signal: &Signal, failing: Option<u32>) {
 
 #[test]
 fn patience_counts_from_the_first_call_that_is_not_followed() {
-    let mut requested = Requested::default();
-    assert_eq!(requested.patient_until(), None);
+    let mut pending = Pending::default();
+    assert_eq!(pending.patient_until(), None);
     let first = Instant::now();
-    assert!(requested.note(first));
-    assert!(!requested.note(first + PATIENCE / 2));
-    assert_eq!(requested.patient_until(), Some(first + PATIENCE));
-    requested.hurry = true;
-    assert_eq!(requested.patient_until(), None);
+    assert!(pending.note(first));
+    assert!(!pending.note(first + PATIENCE / 2));
+    assert_eq!(pending.patient_until(), Some(first + PATIENCE));
+    pending.hurry = true;
+    assert_eq!(pending.patient_until(), None);
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn whoever_queries_for_a_sequence_is_answered_once_the_views_hold_it() {
 }
 
 #[test]
-fn nobody_waits_for_views_that_fail_or_is_described_that_they_hold_what_they_do_not() {
+fn nobody_waits_for_views_that_fail_or_is_answered_before_they_are_complete() {
     in_every_order(|| {
         let (world, signal) = world();
         let projector = spawn(&world, &signal, |world, signal| keep(world, signal, Some(0)));

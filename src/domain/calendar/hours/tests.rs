@@ -6,7 +6,7 @@ use proptest::sample::select;
 use super::*;
 use crate::domain::calendar::reference_model::Reference;
 use crate::domain::calendar::{
-    Draft, DraftHoliday, DraftSpecial, DraftWeekly, DraftWindow, WINDOWS_A_DATE_MAX,
+    Draft, DraftHoliday, DraftSpecial, DraftWeekly, DraftWindow, WINDOWS_PER_DATE_MAX,
 };
 
 const MONDAY_TO_FRIDAY: [Weekday; 5] =
@@ -399,7 +399,7 @@ fn a_zone_the_database_lost_is_named_in_the_error() {
 #[test]
 fn the_fullest_calendar_compiles() {
     let mut draft = draft("Europe/Amsterdam");
-    for i in 0..WINDOWS_A_DATE_MAX {
+    for i in 0..WINDOWS_PER_DATE_MAX {
         let time = |minute: usize| format!("{:02}:{:02}", minute / 60, minute % 60);
         draft.weekly.push(weekly(&EVERY_DAY, &time(i * 30), &time(i * 30 + 15)));
     }
@@ -559,10 +559,10 @@ fn instants_near(second: i64) -> impl Strategy<Value = Instant> {
     let near = -5 * DAY_SECONDS..5 * DAY_SECONDS;
     prop_oneof![
         (near.clone(), any::<bool>()).prop_map(move |(offset, nano)| {
-            around((second + offset / 60 * 60) * NANOS_A_SECOND - i64::from(nano))
+            around((second + offset / 60 * 60) * NANOS_PER_SECOND - i64::from(nano))
         }),
-        (near, 0..NANOS_A_SECOND)
-            .prop_map(move |(offset, nano)| around((second + offset) * NANOS_A_SECOND + nano)),
+        (near, 0..NANOS_PER_SECOND)
+            .prop_map(move |(offset, nano)| around((second + offset) * NANOS_PER_SECOND + nano)),
         (0..=Instant::MAX.nanos()).prop_map(around),
     ]
 }
@@ -570,7 +570,7 @@ fn instants_near(second: i64) -> impl Strategy<Value = Instant> {
 fn amounts() -> impl Strategy<Value = Span> {
     prop_oneof![
         (0..20_i64).prop_map(|quarters| Span::from_minutes(15 * quarters)),
-        (0..90 * 3600 * NANOS_A_SECOND).prop_map(Span::from_nanos),
+        (0..90 * 3600 * NANOS_PER_SECOND).prop_map(Span::from_nanos),
         (0..i64::MAX).prop_map(Span::from_nanos),
     ]
 }

@@ -24,7 +24,7 @@ const CALLERS: usize = 3;
 const STREAMS: usize = 2;
 /// So many that query that one's index moves on while another waits for it.
 const QUERIERS: usize = 3;
-const MESSAGES_A_STREAM_MAX: usize = 6;
+const MESSAGES_PER_STREAM_MAX: usize = 6;
 const TERMS: u64 = 24;
 const QUESTIONS: usize = 500;
 
@@ -314,11 +314,11 @@ async fn record(
 /// not is sent again, by whoever comes.
 async fn stream(work: Arc<Work>, mut clients: Clients, mut dice: Dice) {
     loop {
-        let mut batches = work.take(MESSAGES_A_STREAM_MAX).into_iter();
+        let mut batches = work.take(MESSAGES_PER_STREAM_MAX).into_iter();
         if batches.len() == 0 {
             return;
         }
-        let patience = 1 + dice.below(2 * MESSAGES_A_STREAM_MAX as u64) as usize;
+        let patience = 1 + dice.below(2 * MESSAGES_PER_STREAM_MAX as u64) as usize;
         let streamed = stream_some(&work, &mut clients, &mut batches, patience).await;
         work.give_back(batches);
         if streamed.is_err() {
