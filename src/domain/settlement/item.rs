@@ -99,7 +99,7 @@ impl Facet {
     }
 }
 
-/// How a facet stands.
+/// The state of a facet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum State {
     /// Nothing is agreed, or no longer.
