@@ -28,7 +28,7 @@ pub(super) fn review_items(review: &v1::GetServiceReviewResponse, most: usize) -
     let melons = talk("watermelons: in time by the contract, late for people", melons, |c| {
         c.outcome() == v1::Outcome::Met && c.is_watermelon
     });
-    let idle = talk("in time for everybody, but left idle", idle, |c| {
+    let idle = talk("in time for everybody, but left to lie", idle, |c| {
         c.outcome() == v1::Outcome::Met && !c.is_watermelon
     });
     [late, excluded, melons, idle].into_iter().filter(|talk| !talk.clocks.is_empty()).collect()
