@@ -94,11 +94,11 @@ id! {
 /// cycles.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClockId {
-    /// The incident.
+    /// The id of the incident, as the backend sent it.
     pub incident_id: IncidentId,
-    /// The contract.
+    /// The id of the contract.
     pub contract_id: ContractId,
-    /// The target.
+    /// The id of the target, unique within its contract.
     pub target_id: TargetId,
     /// The cycle, from 1 on.
     pub cycle: u32,

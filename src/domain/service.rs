@@ -9,7 +9,7 @@ use super::time::Instant;
 pub struct ServiceEvent {
     /// The monitor's own id of the fact, unique within the service for ever.
     pub event_id: String,
-    /// The service.
+    /// The id of the service, as the monitor or backend names it.
     pub service: String,
     /// When it happened.
     pub occur_time: Instant,

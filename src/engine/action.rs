@@ -25,9 +25,9 @@ pub enum Action {
 pub struct Signature {
     /// Names it within the tenant.
     pub id: String,
-    /// The contract.
+    /// The id of the contract.
     pub contract_id: String,
-    /// The period's name.
+    /// The name of the period: `2026-10`, `2026-Q3` or `2026`.
     pub period: String,
     /// Who signed.
     pub signed_by: String,
@@ -77,9 +77,9 @@ pub struct DecideItem {
 pub struct SignReview {
     /// Names the signature within the tenant.
     pub id: String,
-    /// The contract.
+    /// The id of the contract.
     pub contract_id: String,
-    /// The period's name.
+    /// The name of the period: `2026-10`, `2026-Q3` or `2026`.
     pub period: String,
     /// Who signs.
     pub signed_by: String,

@@ -59,7 +59,7 @@ pub enum Rejection {
     /// The request needs a period that has ended.
     #[error("period {period} goes on until {end}: its review can be signed then")]
     PeriodGoesOn {
-        /// The period's name.
+        /// The name of the period: `2026-10`, `2026-Q3` or `2026`.
         period: String,
         /// When it ends.
         end: Instant,
@@ -67,9 +67,9 @@ pub enum Rejection {
     /// The review was requested as it was signed, but is not signed.
     #[error("the review of {period} of contract {contract_id:?} was not signed by then")]
     NotSigned {
-        /// The contract.
+        /// The id of the contract.
         contract_id: String,
-        /// The period's name.
+        /// The name of the period: `2026-10`, `2026-Q3` or `2026`.
         period: String,
     },
     /// The journal has not reached the sequence that the answer must include.

@@ -30,9 +30,9 @@ pub struct Contribution {
 /// The contribution of a target that facts have decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TargetContribution {
-    /// The contract.
+    /// The id of the contract.
     pub contract_id: String,
-    /// The target.
+    /// The id of the target, unique within its contract.
     pub target_id: String,
     /// The priority it was measured by.
     pub priority: String,
@@ -67,7 +67,7 @@ pub const DIMENSIONS: [Dimension; 5] =
 /// The name of a tally bucket, borrowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TallyBucket<'c> {
-    /// The contract.
+    /// The id of the contract.
     pub contract_id: &'c str,
     /// The dimension.
     pub dimension: Dimension,
@@ -75,16 +75,16 @@ pub struct TallyBucket<'c> {
     pub day: Day,
     /// The dimension's value; empty for all.
     pub value: &'c str,
-    /// The target.
+    /// The id of the target, unique within its contract.
     pub target_id: &'c str,
-    /// The priority.
+    /// The priority, in the backend's words.
     pub priority: &'c str,
 }
 
 /// The name of a tally bucket, owned.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TallyBucketKey {
-    /// The contract.
+    /// The id of the contract.
     pub contract_id: String,
     /// The dimension.
     pub dimension: Dimension,
@@ -92,9 +92,9 @@ pub struct TallyBucketKey {
     pub day: Day,
     /// The dimension's value; empty for all.
     pub value: String,
-    /// The target.
+    /// The id of the target, unique within its contract.
     pub target_id: String,
-    /// The priority.
+    /// The priority, in the backend's words.
     pub priority: String,
 }
 

@@ -76,7 +76,7 @@ impl CalendarViolations<'_> {
         }
     }
 
-    /// Notes a list that is too long and tells the caller to skip it: it could give as many
+    /// Whether a list is short enough. One that is not is noted and not read: it could give as many
     /// violations as it has entries.
     fn check_length<T>(&mut self, field: &str, list: &[T], length_max: usize) -> bool {
         if list.len() > length_max {

@@ -38,11 +38,11 @@ use crate::domain::time::{Instant, Span};
 /// One target applied to one incident: one cycle of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Clock<'a> {
-    /// The contract.
+    /// The id of the contract.
     pub contract_id: &'a str,
     /// The revision that rules it.
     pub contract_revision: u32,
-    /// The target.
+    /// The id of the target, unique within its contract.
     pub target_id: &'a str,
     /// What the target measures.
     pub metric: Metric,

@@ -479,7 +479,7 @@ fn segment_text(segment: &super::Segment<'_>) -> String {
     text
 }
 
-/// What a clock comes to, without its segments.
+/// The figures of a clock, without its segments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Figures {
     pub phase: Phase,

@@ -7,9 +7,9 @@ use crate::domain::time::Span;
 /// The verdict of a target over its cycles.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TargetVerdict<'a> {
-    /// The contract.
+    /// The id of the contract.
     pub contract_id: &'a str,
-    /// The target.
+    /// The id of the target, unique within its contract.
     pub target_id: &'a str,
     /// The policy by which the cycles give one verdict.
     pub cycle_verdict: CycleVerdict,

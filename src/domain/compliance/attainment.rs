@@ -17,7 +17,7 @@ pub enum Verdict {
     NoData,
 }
 
-/// How an attainment objective stands.
+/// The result of an objective on attainment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AttainmentResult {
     /// The verdict.

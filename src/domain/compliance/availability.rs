@@ -38,7 +38,7 @@ pub struct Availability {
     pub degradation_weight: Share,
 }
 
-/// How an availability objective stands.
+/// The result of an objective on availability.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AvailabilityResult {
     /// The verdict.
@@ -51,7 +51,7 @@ pub struct AvailabilityResult {
     pub downtime_allowance: Span,
 }
 
-/// How an objective on outages stands.
+/// The result of an objective on outages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OutagesResult {
     /// The verdict.

@@ -9,9 +9,9 @@ use crate::domain::time::{Instant, Span};
 /// One target of one incident under one contract, as it is counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry<'a> {
-    /// The contract.
+    /// The id of the contract.
     pub contract_id: &'a str,
-    /// The target.
+    /// The id of the target, unique within its contract.
     pub target_id: &'a str,
     /// The priority that rules it.
     pub priority: &'a str,

@@ -8,7 +8,7 @@ use crate::domain::contract::PerformancePromise;
 use crate::domain::service::{ServiceEvent, ServiceFact};
 use crate::domain::share::Share;
 
-/// How a performance objective stands.
+/// The result of an objective on performance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PerformanceResult {
     /// The verdict.

@@ -20,7 +20,7 @@ pub struct Credits {
 /// What is credited when an objective is missed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CreditRule {
-    /// The objective.
+    /// The id of the objective, unique within its contract.
     pub objective_id: String,
     /// The tiers, the highest `below` first; none credits less than the one before it.
     pub tiers: Vec<CreditTier>,

@@ -81,7 +81,7 @@ pub struct OutagesPromise {
 /// A service, and when it should be up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AgreedService {
-    /// The service.
+    /// The id of the service, as the monitor or backend names it.
     pub service: String,
     /// The service hours that are agreed: nothing outside them counts.
     pub calendar_id: String,
@@ -92,7 +92,7 @@ pub struct AgreedService {
 /// A percentile of what is measured is at most a figure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PerformancePromise {
-    /// The service.
+    /// The id of the service, as the monitor or backend names it.
     pub service: String,
     /// The indicator as the monitor names it.
     pub indicator: String,

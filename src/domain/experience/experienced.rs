@@ -19,7 +19,7 @@ use crate::domain::time_sum::TimeSum;
 /// How people experienced an incident, by the working hours of one contract.
 #[derive(Clone, Debug)]
 pub struct Experience<'a> {
-    /// The contract.
+    /// The id of the contract.
     pub contract_id: &'a str,
     /// The target it stands beside: the contract's first on resolution, else its first on
     /// restoration, else its first that has a clock.

@@ -257,7 +257,8 @@ proptest! {
                 let parties: Span = experience.party_time.values().copied().sum();
                 prop_assert_eq!(parties, open_time);
                 let closed = experience.party_time.get(&Holder::ClosedHours).copied();
-                prop_assert_eq!(experience.flow.service_time, open_time - closed.unwrap_or_default());
+                let in_hours = open_time - closed.unwrap_or_default();
+                prop_assert_eq!(experience.flow.service_time, in_hours);
                 prop_assert!(experience.flow.idle_time <= experience.flow.service_time);
                 prop_assert!(experience.experienced <= open_time);
             }
@@ -273,7 +274,8 @@ proptest! {
         let target = target(&format!("resolution *=4:00/{calendar}"));
         Case::of([target], events).experience(as_of, |experience, _, evaluation| {
             let counted = evaluation.clocks.iter().map(|clock| clock.elapsed).sum::<Span>();
-            prop_assert_eq!(experience.map(|experience| experience.experienced).unwrap_or_default(), counted);
+            let experienced = experience.map(|experience| experience.experienced);
+            prop_assert_eq!(experienced.unwrap_or_default(), counted);
             Ok(())
         })?;
     }
@@ -296,7 +298,8 @@ proptest! {
             });
         }
         prop_assert_eq!(tally.contractual, tally.experienced);
-        prop_assert_eq!((tally.watermelons, tally.reverse_watermelons, tally.met_by_pauses), (0, 0, 0));
+        let differing = (tally.watermelons, tally.reverse_watermelons, tally.met_by_pauses);
+        prop_assert_eq!(differing, (0, 0, 0));
     }
 }
 

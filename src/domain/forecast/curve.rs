@@ -7,7 +7,7 @@
 
 use super::weight::Weight;
 
-/// Where a figure lies among a curve's knots.
+/// The position of a value among a curve's knots.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Position {
     /// The index of the knot before it.

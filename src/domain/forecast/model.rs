@@ -26,7 +26,7 @@ const INFORMATION_LEAST: f32 = 0.01;
 const CORRELATION_EXPONENT: f32 = 0.3;
 /// Where a breach is more probable than not, something that just happened takes this share of the
 /// log-odds off: it is often the beginning of the end. In both organisations that were measured,
-/// the weights alone said 0.8 right after an event where 0.7 breached.
+/// the weights alone gave 0.8 right after an event where 0.7 breached.
 const FRESH_DISCOUNT: f64 = 0.35;
 const SECONDS_PER_DAY: i64 = 86_400;
 

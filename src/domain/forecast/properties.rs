@@ -1,4 +1,4 @@
-//! What always holds of a forecast, whatever was learnt.
+//! Properties of forecasts, whatever was learnt.
 
 use proptest::prelude::*;
 
@@ -164,7 +164,8 @@ proptest! {
         }
         let snapshot = made.snapshot();
         prop_assume!(snapshot.elapsed < snapshot.limit);
-        let forecast = forecaster.forecast(&snapshot, &FeatureVector::of(&snapshot), working_hours());
+        let features = FeatureVector::of(&snapshot);
+        let forecast = forecaster.forecast(&snapshot, &features, working_hours());
         let stop = forecast.expected_stop.unwrap();
         prop_assert!(stop.after.is_sorted() && stop.time.is_sorted());
         let is_late = stop.after.map(|after| after > snapshot.remaining());

@@ -112,7 +112,7 @@ pub struct Opened {
 /// A person's decision that clocks are left out of the contractual figures, or are not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ExclusionDecision {
-    /// The contract.
+    /// The id of the contract.
     pub contract_id: String,
     /// Only the clocks of this target; empty: of all.
     pub target_id: String,

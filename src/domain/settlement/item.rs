@@ -10,7 +10,7 @@ pub struct Item {
     pub id: String,
     /// What it is about.
     pub kind: ItemKind,
-    /// The contract.
+    /// The id of the contract.
     pub contract_id: String,
     /// Who is served by it.
     pub client: String,
@@ -99,7 +99,7 @@ impl Facet {
     }
 }
 
-/// How a facet stands.
+/// The state of a facet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum State {
     /// Nothing is agreed, or no longer.
@@ -116,7 +116,7 @@ pub enum State {
 pub struct Decision {
     /// Names it within the tenant.
     pub id: String,
-    /// The item.
+    /// The id of the settlement item.
     pub item_id: String,
     /// The facet.
     pub facet: Facet,

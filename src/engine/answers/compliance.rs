@@ -28,7 +28,7 @@ pub use crate::engine::period::{PeriodQuery, period_of};
 /// A question about the compliance of one contract over one period.
 #[derive(Clone, Debug)]
 pub struct Question {
-    /// The contract.
+    /// The id of the contract.
     pub contract_id: String,
     /// Which period.
     pub period: PeriodQuery,

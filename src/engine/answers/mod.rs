@@ -5,8 +5,8 @@
 //! and [`simulation`] computes it under proposed terms. [`experience`] is how people experienced an
 //! incident, [`compare`] which verdicts differ between two states of knowledge. [`review`] gathers
 //! the figures for a service review, with [`review_result`] as its result, and [`settlement`] what
-//! people have left to agree on. [`outlook`] forecasts an open clock, [`period_outlook`] the periods
-//! that open clocks belong to, and [`objective_outlook`] their objectives.
+//! people have left to agree on. [`outlook`] forecasts an open clock, [`period_outlook`] the
+//! periods that open clocks belong to, and [`objective_outlook`] their objectives.
 
 pub mod compare;
 pub mod compliance;

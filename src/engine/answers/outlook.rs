@@ -69,7 +69,7 @@ pub fn urgency(
 /// Hypothetical facts about an incident.
 #[derive(Clone, Debug, Default)]
 pub struct WhatIf {
-    /// The incident.
+    /// The id of the incident, as the backend sent it.
     pub incident_id: String,
     /// This much work is left.
     pub effort_remaining: Option<Span>,

@@ -116,7 +116,7 @@ pub struct BudgetOutlook {
 /// A promise over a period that goes on.
 #[derive(Clone, Copy, Debug)]
 pub struct PeriodInProgress<'p> {
-    /// The contract.
+    /// The id of the contract.
     pub contract_id: &'p str,
     /// The promise.
     pub promise: &'p AttainmentPromise,

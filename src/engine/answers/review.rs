@@ -171,9 +171,9 @@ pub fn total(compliance: &Compliance<'_>) -> Tally {
 /// A target whose verdict in a signed period has changed since.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Restated {
-    /// The incident.
+    /// The id of the incident, as the backend sent it.
     pub incident_id: String,
-    /// The target.
+    /// The id of the target, unique within its contract.
     pub target_id: String,
     /// The verdict when the review was signed; `None`: the period had none.
     pub signed: Option<Outcome>,

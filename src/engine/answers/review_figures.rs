@@ -35,9 +35,9 @@ pub struct ReviewFigures {
 /// A target of an incident to discuss.
 #[derive(Clone, Debug)]
 pub struct ReviewItem {
-    /// The incident.
+    /// The id of the incident, as the backend sent it.
     pub incident_id: String,
-    /// The target.
+    /// The id of the target, unique within its contract.
     pub target_id: String,
     /// The priority it is measured by.
     pub priority: String,

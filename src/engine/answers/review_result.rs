@@ -121,7 +121,7 @@ pub struct PauseGround {
 pub struct Cause {
     /// The party; empty: not attributed.
     pub party: String,
-    /// The service.
+    /// The id of the service, as the monitor or backend names it.
     pub service: String,
     /// How many incidents, and how many of them have a breach.
     pub count: CauseCount,

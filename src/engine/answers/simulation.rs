@@ -71,9 +71,9 @@ pub struct SimulationResult<'c> {
 /// A target whose verdict would differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerdictChange {
-    /// The incident.
+    /// The id of the incident, as the backend sent it.
     pub incident_id: String,
-    /// The target.
+    /// The id of the target, unique within its contract.
     pub target_id: String,
     /// The verdict under the present terms; `None`: the period has none.
     pub present: Option<Outcome>,

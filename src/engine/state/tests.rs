@@ -137,7 +137,7 @@ proptest! {
         let (all, ledgers) = folded(&journal);
         for tenant in &TENANTS.map(TenantId::from) {
             let its_own: Vec<_> =
-                journal.iter().filter(|recorded| recorded.value.tenant == *tenant).cloned().collect();
+                journal.iter().filter(|r| r.value.tenant == *tenant).cloned().collect();
             let (alone, ledgers_alone) = folded(&its_own);
             prop_assert_eq!(all.actions(tenant), alone.actions(tenant));
             prop_assert_eq!(terms(&all, tenant), terms(&alone, tenant));
