@@ -15,7 +15,10 @@ use crate::engine::answers::compliance::GroupKey;
 /// Declares how an enum of the API maps to one of the domain: a decoder that refuses the
 /// unspecified zero and unknown numbers, and an encoder.
 macro_rules! choice {
-    ($decode:ident, $encode:ident, $message:ty, $domain:ty, { $($from:ident = $to:path),+ $(,)? }) => {
+    (
+        $decode:ident, $encode:ident, $message:ty, $domain:ty,
+        { $($from:ident = $to:path),+ $(,)? }
+    ) => {
         /// Decodes the choice; it must be made.
         pub fn $decode(number: i32) -> Result<$domain, String> {
             match <$message>::try_from(number) {

@@ -73,8 +73,7 @@ pub(in crate::cli) struct Forecast {
     #[arg(long, value_name = "COUNT", default_value_t = 50)]
     pub limit: usize,
 
-    /// Only the clocks of this incident, as --effort, --waits-until or --priority would change
-    /// them.
+    /// Only clocks of this incident, as --effort, --waits-until or --priority would change them.
     #[arg(long, value_name = "ID")]
     pub what_if: Option<String>,
 
