@@ -9,7 +9,7 @@ use super::ledger::Ledger;
 use super::query::evaluate_incident;
 use super::tally::Contribution;
 use crate::domain::clock::{Clock, Outcome, Phase};
-use crate::domain::ids::ClockId;
+use crate::domain::ids::{ClockId, ContractId};
 use crate::domain::incident::{Fact, History};
 use crate::domain::time::Instant;
 
@@ -19,7 +19,7 @@ pub struct IndexEntry {
     /// Its clocks.
     pub clocks: Vec<ClockPlace>,
     /// Every contract it was ever opened under, retracted openings included.
-    pub contracts: Vec<String>,
+    pub contracts: Vec<ContractId>,
     /// When the last of its facts occurs, if that is after it was recorded: until then it is not
     /// yet as it is indexed.
     pub settles: Option<Instant>,
@@ -120,12 +120,12 @@ pub fn place(incident_id: &str, clock: &Clock<'_>) -> ClockPlace {
     ClockPlace { index_bucket, mark }
 }
 
-fn contracts(ledger: &Ledger) -> Vec<String> {
+fn contracts(ledger: &Ledger) -> Vec<ContractId> {
     let openings = ledger.events.iter().filter_map(|recorded| match &recorded.value.fact {
         Fact::Opened(opened) => Some(&opened.contract_ids),
         _ => None,
     });
-    let mut contracts: Vec<_> = openings.flatten().cloned().collect();
+    let mut contracts: Vec<_> = openings.flatten().map(|id| id.as_str().into()).collect();
     contracts.sort_unstable();
     contracts.dedup();
     contracts

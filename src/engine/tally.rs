@@ -10,6 +10,7 @@ use chrono::{Datelike, NaiveDate};
 
 use super::catalog::Known;
 use crate::domain::compliance::{Entry, Tally};
+use crate::domain::ids::{ContractId, TargetId};
 use crate::domain::time::Instant;
 
 /// What an incident adds to the tally buckets.
@@ -31,9 +32,9 @@ pub struct Contribution {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TargetContribution {
     /// The contract.
-    pub contract_id: String,
+    pub contract_id: ContractId,
     /// The target.
-    pub target_id: String,
+    pub target_id: TargetId,
     /// The priority that ruled it.
     pub priority: String,
     /// The local day it was decided on.
@@ -85,7 +86,7 @@ pub struct TallyBucket<'c> {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TallyBucketKey {
     /// The contract.
-    pub contract_id: String,
+    pub contract_id: ContractId,
     /// By what its entries agree.
     pub dimension: Dimension,
     /// The day.
@@ -93,7 +94,7 @@ pub struct TallyBucketKey {
     /// The dimension's value; empty for all.
     pub value: String,
     /// The target.
-    pub target_id: String,
+    pub target_id: TargetId,
     /// The priority.
     pub priority: String,
 }
@@ -101,11 +102,11 @@ pub struct TallyBucketKey {
 impl From<TallyBucket<'_>> for TallyBucketKey {
     fn from(tally_bucket: TallyBucket<'_>) -> TallyBucketKey {
         TallyBucketKey {
-            contract_id: tally_bucket.contract_id.to_owned(),
+            contract_id: tally_bucket.contract_id.into(),
             dimension: tally_bucket.dimension,
             day: tally_bucket.day,
             value: tally_bucket.value.to_owned(),
-            target_id: tally_bucket.target_id.to_owned(),
+            target_id: tally_bucket.target_id.into(),
             priority: tally_bucket.priority.to_owned(),
         }
     }
@@ -157,8 +158,8 @@ impl TargetContribution {
 fn contribution(entry: &Entry<'_>, known: Known<'_>) -> Option<TargetContribution> {
     let decided = entry.decide_time.filter(|_| !entry.is_open)?;
     Some(TargetContribution {
-        contract_id: entry.contract_id.to_owned(),
-        target_id: entry.target_id.to_owned(),
+        contract_id: entry.contract_id.into(),
+        target_id: entry.target_id.into(),
         priority: entry.priority.to_owned(),
         day: local_day(known, entry.contract_id, decided)?,
         tally: Tally::of(entry),

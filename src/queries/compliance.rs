@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use std::slice;
 
 use super::{IndexReader, QueryError, ReadView};
+use crate::domain::ids::IncidentId;
 use crate::domain::time::Instant;
 use crate::engine::catalog::Known;
 use crate::engine::compliance::{Compliance, Question};
@@ -48,11 +49,11 @@ pub(super) struct Rest {
     /// The tallies were taken in, where they can answer.
     has_tallies: bool,
     /// Incidents that the tallies say nothing of yet: they have facts still to come.
-    future_dated: BTreeSet<String>,
+    future_dated: BTreeSet<IncidentId>,
     /// Those with open clocks, of which the tallies lack only these.
-    open: BTreeSet<String>,
+    open: BTreeSet<IncidentId>,
     /// Those that may belong to periods which the tallies can't answer.
-    of_others: BTreeSet<String>,
+    of_others: BTreeSet<IncidentId>,
 }
 
 impl<'v> PeriodEvaluator<'v> {
@@ -115,7 +116,7 @@ impl<'v> PeriodEvaluator<'v> {
         &self,
         index: &IndexReader<'_>,
         periods: &mut [&mut Compliance<'_>],
-    ) -> Result<BTreeSet<String>, ViewsError> {
+    ) -> Result<BTreeSet<IncidentId>, ViewsError> {
         for period in periods.iter_mut() {
             add_tally_buckets(index, period)?;
         }
@@ -134,7 +135,7 @@ impl<'v> PeriodEvaluator<'v> {
         index: &IndexReader<'_>,
         contract: &str,
         span: (Instant, Instant),
-    ) -> Result<BTreeSet<String>, ViewsError> {
+    ) -> Result<BTreeSet<IncidentId>, ViewsError> {
         let mut found = index.future_dated(self.view.times().as_of)?;
         for index_bucket in INDEX_BUCKETS {
             // An open clock is indexed under when it is due, but may be over its limit since
