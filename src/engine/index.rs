@@ -9,7 +9,7 @@ use super::evaluate::evaluate_incident;
 use super::ledger::Ledger;
 use super::tally::Contribution;
 use crate::domain::clock::{Clock, Outcome, Phase};
-use crate::domain::ids::ClockId;
+use crate::domain::ids::{ClockId, ContractId};
 use crate::domain::incident::{Fact, History};
 use crate::domain::time::Instant;
 
@@ -19,7 +19,7 @@ pub struct IndexEntry {
     /// The places of its clocks.
     pub clocks: Vec<ClockPlace>,
     /// The ids of all contracts it was ever opened under, including by retracted openings; sorted.
-    pub contracts: Vec<String>,
+    pub contracts: Vec<ContractId>,
     /// When its last fact occurs, if that is after it was recorded (future-dated): until then the
     /// index entry does not hold yet.
     pub settles: Option<Instant>,
@@ -121,12 +121,12 @@ pub fn place(incident_id: &str, clock: &Clock<'_>) -> ClockPlace {
     ClockPlace { index_bucket, mark }
 }
 
-fn contracts(ledger: &Ledger) -> Vec<String> {
+fn contracts(ledger: &Ledger) -> Vec<ContractId> {
     let openings = ledger.events.iter().filter_map(|recorded| match &recorded.value.fact {
         Fact::Opened(opened) => Some(&opened.contract_ids),
         _ => None,
     });
-    let mut contracts: Vec<_> = openings.flatten().cloned().collect();
+    let mut contracts: Vec<_> = openings.flatten().map(|id| id.as_str().into()).collect();
     contracts.sort_unstable();
     contracts.dedup();
     contracts

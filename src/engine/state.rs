@@ -11,7 +11,7 @@ use super::action::ActionLog;
 use super::catalog::Catalog;
 use super::ledger::Ledger;
 use super::record::{Entry, Record};
-use crate::domain::ids::TenantId;
+use crate::domain::ids::{IncidentId, TenantId};
 use crate::domain::recorded::Recorded;
 use crate::domain::service::ServiceEvent;
 use crate::domain::zone::ZoneDatabase;
@@ -51,13 +51,13 @@ pub trait LedgerStore {
 }
 
 /// The ledgers of all incidents, by tenant and id. Those of services are not kept.
-pub type IncidentLedgers = BTreeMap<(TenantId, String), Ledger>;
+pub type IncidentLedgers = BTreeMap<(TenantId, IncidentId), Ledger>;
 
 impl LedgerStore for IncidentLedgers {
     type Error = Infallible;
 
     fn incident(&mut self, tenant: &TenantId, id: &str) -> Result<Option<&mut Ledger>, Infallible> {
-        Ok(Some(self.entry((tenant.clone(), id.to_owned())).or_default()))
+        Ok(Some(self.entry((tenant.clone(), id.into())).or_default()))
     }
 
     fn service(

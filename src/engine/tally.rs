@@ -10,6 +10,7 @@ use chrono::{Datelike, NaiveDate};
 
 use super::catalog::Known;
 use crate::domain::compliance::{Entry, Tally};
+use crate::domain::ids::{ContractId, TargetId};
 use crate::domain::time::Instant;
 
 /// The contribution of an incident to the tally buckets.
@@ -31,9 +32,9 @@ pub struct Contribution {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TargetContribution {
     /// The id of the contract.
-    pub contract_id: String,
+    pub contract_id: ContractId,
     /// The id of the target, unique within its contract.
-    pub target_id: String,
+    pub target_id: TargetId,
     /// The priority it was measured by.
     pub priority: String,
     /// The local day it was decided on.
@@ -85,7 +86,7 @@ pub struct TallyBucket<'c> {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TallyBucketKey {
     /// The id of the contract.
-    pub contract_id: String,
+    pub contract_id: ContractId,
     /// The dimension.
     pub dimension: Dimension,
     /// The local day of the decision.
@@ -93,7 +94,7 @@ pub struct TallyBucketKey {
     /// The dimension's value; empty for all.
     pub value: String,
     /// The id of the target, unique within its contract.
-    pub target_id: String,
+    pub target_id: TargetId,
     /// The priority, in the backend's words.
     pub priority: String,
 }
@@ -101,11 +102,11 @@ pub struct TallyBucketKey {
 impl From<TallyBucket<'_>> for TallyBucketKey {
     fn from(bucket: TallyBucket<'_>) -> TallyBucketKey {
         TallyBucketKey {
-            contract_id: bucket.contract_id.to_owned(),
+            contract_id: bucket.contract_id.into(),
             dimension: bucket.dimension,
             day: bucket.day,
             value: bucket.value.to_owned(),
-            target_id: bucket.target_id.to_owned(),
+            target_id: bucket.target_id.into(),
             priority: bucket.priority.to_owned(),
         }
     }
@@ -157,8 +158,8 @@ impl TargetContribution {
 fn contribution(entry: &Entry<'_>, known: Known<'_>) -> Option<TargetContribution> {
     let decided = entry.decide_time.filter(|_| !entry.is_open)?;
     Some(TargetContribution {
-        contract_id: entry.contract_id.to_owned(),
-        target_id: entry.target_id.to_owned(),
+        contract_id: entry.contract_id.into(),
+        target_id: entry.target_id.into(),
         priority: entry.priority.to_owned(),
         day: local_day(known, entry.contract_id, decided)?,
         tally: Tally::of(entry),

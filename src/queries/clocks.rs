@@ -10,7 +10,7 @@ use itertools::Itertools;
 
 use super::{IndexReader, QueryError, ReadPoint, ReadView, Reading};
 use crate::domain::clock::{Clock, Outcome, Phase};
-use crate::domain::ids::{ClockId, IncidentId};
+use crate::domain::ids::{ClockId, ContractId, IncidentId, TargetId};
 use crate::domain::incident::History;
 use crate::domain::time::Instant;
 use crate::engine::evaluate::{evaluate_incident, evaluate_under};
@@ -21,9 +21,9 @@ use crate::views::ViewsError;
 #[derive(Clone, Debug, Default)]
 pub struct ClockFilter {
     /// Only this contract's; empty: of all.
-    pub contract_id: String,
+    pub contract_id: ContractId,
     /// Only this target's; empty: of all.
-    pub target_id: String,
+    pub target_id: TargetId,
     /// Only of this priority; empty: of all.
     pub priority: String,
     /// Only these phases; empty: all.
@@ -114,7 +114,7 @@ pub(super) struct Candidates {
     /// Where they are in the index, in the order of the list.
     places: Vec<ClockMark>,
     /// The incidents that are evaluated by themselves, whatever the index says of them.
-    apart: BTreeSet<String>,
+    apart: BTreeSet<IncidentId>,
     /// The last place, if the index has more.
     cut: Option<ClockMark>,
 }
@@ -153,8 +153,8 @@ impl List<'_> {
         let mut apart = self.evaluate_all(&candidates.apart, make)?.into_iter().peekable();
         let mut index_keys = IndexKeys { list: self, make, made: HashMap::new() };
         let indexed_places = candidates.places.iter();
-        for place in indexed_places
-            .filter(|place| !candidates.apart.contains(place.clock.incident_id.as_str()))
+        for place in
+            indexed_places.filter(|place| !candidates.apart.contains(&place.clock.incident_id))
         {
             found.extend(apart.peeking_take_while(|clock| clock.mark < *place));
             if found.len() >= most {
@@ -168,17 +168,17 @@ impl List<'_> {
         Ok(found)
     }
 
-    fn contracts(&self) -> Vec<String> {
+    fn contracts(&self) -> Vec<ContractId> {
         match self.filter.contract_id.as_str() {
-            "" => self.view.known().contract_ids().map(str::to_owned).collect(),
-            one => vec![one.to_owned()],
+            "" => self.view.known().contract_ids().map(ContractId::from).collect(),
+            _ => vec![self.filter.contract_id.clone()],
         }
     }
 
     /// The wanted clocks of some incidents, sorted.
     fn evaluate_all<T>(
         &self,
-        incidents: &BTreeSet<String>,
+        incidents: &BTreeSet<IncidentId>,
         make: &impl Fn(&str, &Clock<'_>, &History<'_>) -> T,
     ) -> Result<Vec<FoundClock<T>>, ViewsError> {
         let mut found = Vec::new();

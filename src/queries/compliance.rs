@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use std::slice;
 
 use super::{IndexReader, QueryError, ReadView};
+use crate::domain::ids::IncidentId;
 use crate::domain::time::Instant;
 use crate::engine::answers::compliance::{Compliance, Question};
 use crate::engine::answers::experience::entries_of;
@@ -48,11 +49,11 @@ pub(super) struct Rest {
     /// The periods, with what the tallies could add to them.
     has_tallies: bool,
     /// Incidents with facts still to come, which the tallies do not count yet.
-    future_dated: BTreeSet<String>,
+    future_dated: BTreeSet<IncidentId>,
     /// Incidents with open clocks, of which the tallies lack only those.
-    open: BTreeSet<String>,
+    open: BTreeSet<IncidentId>,
     /// Incidents that may belong to periods which the tallies can't answer.
-    of_others: BTreeSet<String>,
+    of_others: BTreeSet<IncidentId>,
 }
 
 impl<'v> PeriodEvaluator<'v> {
@@ -115,7 +116,7 @@ impl<'v> PeriodEvaluator<'v> {
         &self,
         index: &IndexReader<'_>,
         periods: &mut [&mut Compliance<'_>],
-    ) -> Result<BTreeSet<String>, ViewsError> {
+    ) -> Result<BTreeSet<IncidentId>, ViewsError> {
         for period in periods.iter_mut() {
             add_tally_buckets(index, period)?;
         }
@@ -134,7 +135,7 @@ impl<'v> PeriodEvaluator<'v> {
         index: &IndexReader<'_>,
         contract: &str,
         span: (Instant, Instant),
-    ) -> Result<BTreeSet<String>, ViewsError> {
+    ) -> Result<BTreeSet<IncidentId>, ViewsError> {
         let mut found = index.future_dated(self.view.times().as_of)?;
         for index_bucket in INDEX_BUCKETS {
             // An open clock is indexed under when it is due, but may be over its limit since

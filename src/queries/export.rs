@@ -2,6 +2,7 @@
 
 use super::{QueryError, ReadView};
 use crate::domain::clock::Clock;
+use crate::domain::ids::ContractId;
 use crate::domain::incident::State;
 use crate::domain::time::Instant;
 use crate::engine::answers::compliance::{PeriodQuery, period_of};
@@ -12,7 +13,7 @@ use crate::engine::rejection::Rejection;
 #[derive(Clone, Debug)]
 pub struct Export {
     /// Only clocks of this contract; empty: of all.
-    pub contract_id: String,
+    pub contract_id: ContractId,
     /// Only those decided in it; by its name only for one contract.
     pub period: PeriodQuery,
     /// Also those that are open and within their limits.

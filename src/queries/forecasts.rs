@@ -3,6 +3,7 @@
 use super::clocks::{Candidates, ClockFilter, List};
 use super::{IndexReader, QueryError, ReadPoint, ReadView};
 use crate::domain::clock::{Clock, Phase};
+use crate::domain::ids::ContractId;
 use crate::domain::incident::History;
 use crate::domain::time::Instant;
 use crate::engine::answers::compliance::{PeriodQuery, period_of};
@@ -17,7 +18,7 @@ use crate::views::ViewsError;
 #[derive(Clone, Debug)]
 pub struct ForecastQuery {
     /// The contract.
-    pub contract_id: String,
+    pub contract_id: ContractId,
     /// Only clocks due before this instant, or over their limits.
     pub due_before: Option<Instant>,
     /// Only clocks that breach with at least this probability.
@@ -91,7 +92,7 @@ impl OpenClocks {
         due_before: Option<Instant>,
     ) -> Result<OpenClocks, ViewsError> {
         let filter = ClockFilter {
-            contract_id: contract.to_owned(),
+            contract_id: contract.into(),
             phases: vec![Phase::Running, Phase::Paused],
             due_before,
             ..ClockFilter::default()

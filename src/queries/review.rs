@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::compliance::PeriodEvaluator;
 use super::{IndexReader, QueryError, ReadPoint, ReadView};
+use crate::domain::ids::IncidentId;
 use crate::domain::incident::RecordedEvent;
 use crate::domain::time::Instant;
 use crate::engine::action::Signature;
@@ -89,7 +90,7 @@ fn indexed_incidents(
     evaluator: &PeriodEvaluator<'_>,
     index: &IndexReader<'_>,
     review: &Review<'_>,
-) -> Result<BTreeSet<String>, ViewsError> {
+) -> Result<BTreeSet<IncidentId>, ViewsError> {
     let mut incidents = BTreeSet::new();
     for period in review.chain.iter().chain([&review.present]) {
         let (contract, span) = (period.contract_id(), period.span());
@@ -99,7 +100,10 @@ fn indexed_incidents(
 }
 
 /// All incidents of their contracts.
-fn all_incidents(view: &ReadView<'_>, review: &Review<'_>) -> Result<BTreeSet<String>, ViewsError> {
+fn all_incidents(
+    view: &ReadView<'_>,
+    review: &Review<'_>,
+) -> Result<BTreeSet<IncidentId>, ViewsError> {
     let periods = review.chain.iter().chain([&review.present]);
     periods.flat_map(|period| view.incident_ids(period.contract_id(), "")).collect()
 }

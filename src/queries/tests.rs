@@ -155,7 +155,7 @@ const QUERIES: [Query; 7] = [
     |view, index| {
         drop(index);
         let period = PeriodQuery::Between(Instant::MIN, Instant::MAX);
-        let all = Export { contract_id: String::new(), period, include_open: true };
+        let all = Export { contract_id: "".into(), period, include_open: true };
         export::each(view, &all, |_, _, _| true).unwrap();
     },
     |view, index| {

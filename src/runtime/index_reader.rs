@@ -7,7 +7,7 @@ use parking_lot::RwLockReadGuard;
 
 use super::projector::IndexPosition;
 use crate::domain::compliance::Tally;
-use crate::domain::ids::TenantId;
+use crate::domain::ids::{IncidentId, TenantId};
 use crate::domain::time::Instant;
 use crate::engine::index::ClockMark;
 use crate::engine::index::IndexBucket;
@@ -51,21 +51,21 @@ impl<'e> IndexReader<'e> {
         contract: &str,
         index_bucket: IndexBucket,
         (from, until): (Instant, Instant),
-    ) -> Result<BTreeSet<String>, ViewsError> {
+    ) -> Result<BTreeSet<IncidentId>, ViewsError> {
         let mut found = BTreeSet::new();
         for index_keys in self.clocks(contract, index_bucket, (from, "")) {
             let index_keys = index_keys?;
             if index_keys.time >= until && until < Instant::MAX {
                 break;
             }
-            found.insert(index_keys.clock.incident_id.into());
+            found.insert(index_keys.clock.incident_id);
         }
         Ok(found)
     }
 
     /// The incidents with facts that occur after an instant: the index shows them as they will be
     /// then, so they are evaluated by themselves.
-    pub fn future_dated(&self, as_of: Instant) -> Result<BTreeSet<String>, ViewsError> {
+    pub fn future_dated(&self, as_of: Instant) -> Result<BTreeSet<IncidentId>, ViewsError> {
         self.views.future_dated_ids(&self.tenant, as_of).collect()
     }
 

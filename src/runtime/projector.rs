@@ -12,7 +12,7 @@ use parking_lot::{RwLock, RwLockReadGuard};
 use super::cache::{Cache, FoldError, FreshIncident, Load};
 use super::progress::Progress;
 use super::signal::Signal;
-use crate::domain::ids::TenantId;
+use crate::domain::ids::{IncidentId, TenantId};
 use crate::domain::time::Instant;
 use crate::engine::index::{self, IndexKeys};
 use crate::journal::LogSource;
@@ -220,7 +220,7 @@ fn reindex_contract(
     views: &Views,
     writing: &mut Writing,
 ) -> Result<(), ViewsError> {
-    let mut after = String::new();
+    let mut after = IncidentId::default();
     loop {
         let ids = views.attached_ids(tenant, contract, &after).take(INCIDENTS_PER_WRITE);
         let ids = ids.collect::<Result<Vec<_>, _>>()?;

@@ -19,7 +19,7 @@ use super::progress::Loss;
 use super::query_error::QueryError;
 use super::read_point::{ReadPoint, ReadRequest};
 use super::sources::Sources;
-use crate::domain::ids::TenantId;
+use crate::domain::ids::{IncidentId, TenantId};
 use crate::domain::incident::History;
 use crate::domain::service::ServiceEvent;
 use crate::domain::time::Instant;
@@ -180,8 +180,8 @@ impl<'e> ReadView<'e> {
         &'v self,
         contract: &'v str,
         after: &str,
-    ) -> impl Iterator<Item = Result<String, ViewsError>> + use<'v, 'e> {
-        let mut after = after.to_owned();
+    ) -> impl Iterator<Item = Result<IncidentId, ViewsError>> + use<'v, 'e> {
+        let mut after = IncidentId::from(after);
         let mut step = Vec::new().into_iter();
         let mut is_over = false;
         std::iter::from_fn(move || {
@@ -202,7 +202,7 @@ impl<'e> ReadView<'e> {
     }
 
     /// One step of a scan. The index is held meanwhile, and only then.
-    fn ids_after(&self, contract: &str, after: &str) -> Result<Vec<String>, ViewsError> {
+    fn ids_after(&self, contract: &str, after: &str) -> Result<Vec<IncidentId>, ViewsError> {
         self.check_index_is_free();
         let Sources { projector, views, .. } = self.origin.sources;
         let _index = projector.index(self.point.sequence)?;

@@ -157,8 +157,10 @@ fn encode_step(step: &Step, cause: Option<Cause<'_>>) -> v1::ChangeStep {
 
 fn decode_filter(request: v1::ListClocksRequest, violations: &mut FieldViolations) -> ClockFilter {
     ClockFilter {
-        contract_id: violations.or("contract_id", optional_id(request.contract_id), String::new()),
-        target_id: violations.or("target_id", optional_id(request.target_id), String::new()),
+        contract_id: violations
+            .or("contract_id", optional_id(request.contract_id), String::new())
+            .into(),
+        target_id: violations.or("target_id", optional_id(request.target_id), String::new()).into(),
         priority: request.priority,
         phases: violations.each("phases", request.phases, phase),
         outcomes: violations.each("outcomes", request.outcomes, outcome),

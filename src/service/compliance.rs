@@ -181,7 +181,9 @@ fn export(request: v1::ExportClocksRequest, violations: &mut FieldViolations) ->
         violations.add("end_time", "is not after start_time");
     }
     Export {
-        contract_id: violations.or("contract_id", optional_id(request.contract_id), String::new()),
+        contract_id: violations
+            .or("contract_id", optional_id(request.contract_id), String::new())
+            .into(),
         period: match request.period.as_str() {
             "" => PeriodQuery::Between(start, end),
             name => PeriodQuery::Named(name.to_owned()),

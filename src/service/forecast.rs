@@ -99,7 +99,7 @@ fn wanted(request: v1::ForecastClocksRequest, violations: &mut FieldViolations) 
         violations.add("minimum_probability", format!("is {is}: write 0 to 1"));
     }
     ForecastQuery {
-        contract_id: violations.or("contract_id", id(request.contract_id), String::new()),
+        contract_id: violations.or("contract_id", id(request.contract_id), String::new()).into(),
         due_before: violations.or("due_before", optional_instant(request.due_before), None),
         minimum_probability: request.minimum_probability,
         what_if: request.what_if.map(|what_if| decode_what_if(what_if, violations)),

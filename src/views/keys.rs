@@ -165,8 +165,8 @@ pub(super) fn future_dated_after(tenant: &str, as_of: Instant) -> Vec<u8> {
     bytes
 }
 
-pub(super) fn future_dated_id(prefix: &[u8], key: &[u8]) -> String {
-    split_id(key.get(prefix.len() + INSTANT_BYTES..).unwrap_or_default()).0.to_owned()
+pub(super) fn future_dated_id(prefix: &[u8], key: &[u8]) -> IncidentId {
+    split_id(key.get(prefix.len() + INSTANT_BYTES..).unwrap_or_default()).0.into()
 }
 
 /// The key of what a tenant's incidents taught.
@@ -213,11 +213,11 @@ pub(super) fn tally_bucket_place(key: &[u8]) -> Option<(TenantId, TallyBucketKey
     let (day, texts) = rest.split_at_checked(DAY_BYTES)?;
     let [value, target_id, priority] = texts_of(texts)?;
     let place = TallyBucketKey {
-        contract_id: contract.to_owned(),
+        contract_id: contract.into(),
         dimension: DIMENSIONS.into_iter().find(|one| dimension_byte(*one) == *dimension)?,
         day: Day::from_be_bytes(day.try_into().ok()?),
         value,
-        target_id,
+        target_id: target_id.into(),
         priority,
     };
     Some((tenant.into(), place))
@@ -262,8 +262,8 @@ pub(super) fn kept_sequence(key: &[u8]) -> u64 {
 }
 
 /// The id that follows `prefix` in `key`.
-pub(super) fn id_after(prefix: &[u8], key: &[u8]) -> String {
-    split_id(key.get(prefix.len()..).unwrap_or_default()).0.to_owned()
+pub(super) fn id_after(prefix: &[u8], key: &[u8]) -> IncidentId {
+    split_id(key.get(prefix.len()..).unwrap_or_default()).0.into()
 }
 
 /// The first key after all that begin with `prefix`, which never ends in 255.

@@ -14,7 +14,7 @@ use crate::codec::store::record;
 use crate::codec::store::unreadable::Unreadable;
 use crate::codec::store::{learning, tally};
 use crate::domain::compliance::Tally;
-use crate::domain::ids::TenantId;
+use crate::domain::ids::{IncidentId, TenantId};
 use crate::domain::recorded::Recorded;
 use crate::domain::service::ServiceEvent;
 use crate::domain::time::Instant;
@@ -103,7 +103,7 @@ impl Views {
         &self,
         tenant: &TenantId,
         after: &str,
-    ) -> impl Iterator<Item = Result<String, ViewsError>> + use<> {
+    ) -> impl Iterator<Item = Result<IncidentId, ViewsError>> + use<> {
         self.ids_after(keys::incidents(tenant), after)
     }
 
@@ -113,7 +113,7 @@ impl Views {
         tenant: &TenantId,
         contract: &str,
         after: &str,
-    ) -> impl Iterator<Item = Result<String, ViewsError>> + use<> {
+    ) -> impl Iterator<Item = Result<IncidentId, ViewsError>> + use<> {
         self.ids_after(keys::attachments(tenant, contract), after)
     }
 
@@ -121,7 +121,7 @@ impl Views {
         &self,
         prefix: Vec<u8>,
         after: &str,
-    ) -> impl Iterator<Item = Result<String, ViewsError>> + use<> {
+    ) -> impl Iterator<Item = Result<IncidentId, ViewsError>> + use<> {
         let from = [prefix.as_slice(), after.as_bytes(), &[1]].concat();
         let until = keys::end_of(&prefix);
         let from = if after.is_empty() { prefix.clone() } else { from };
@@ -148,7 +148,7 @@ impl Views {
         &self,
         tenant: &TenantId,
         as_of: Instant,
-    ) -> impl Iterator<Item = Result<String, ViewsError>> + use<> {
+    ) -> impl Iterator<Item = Result<IncidentId, ViewsError>> + use<> {
         let prefix = keys::future_dated(tenant);
         let from = keys::future_dated_after(tenant, as_of);
         self.range(from, keys::end_of(&prefix)).map(move |row| {

@@ -45,7 +45,7 @@ pub fn evaluated(
     for recorded in records {
         let Ok(()) = state.apply(recorded, &mut ledgers);
     }
-    let ledger = ledgers.remove(&(tenant.clone(), incident.to_string())).unwrap_or_default();
+    let ledger = ledgers.remove(&(tenant.clone(), incident.clone())).unwrap_or_default();
     let history = history(&ledger, times).context("nothing was known of the incident by then")?;
     let known = state.catalog(tenant).known(times.known);
     let evaluation = evaluate_incident(&history, &known, times.as_of);

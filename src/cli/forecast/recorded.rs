@@ -37,7 +37,7 @@ impl TenantRecords {
                 let Ok(()) = state.apply(Recorded { sequence, record_time, value }, &mut ledgers);
             }
         }
-        let ledgers = ledgers.into_iter().map(|((_, id), ledger)| (id, ledger)).collect();
+        let ledgers = ledgers.into_iter().map(|((_, id), ledger)| (id.into(), ledger)).collect();
         Ok(TenantRecords { catalog: Arc::clone(state.catalog(tenant)), ledgers })
     }
 

@@ -50,11 +50,11 @@ fn row(difference: &Difference) -> Vec<String> {
     let Difference { tenant, place, kept, recounted } = difference;
     vec![
         tenant.to_string(),
-        place.contract_id.clone(),
+        place.contract_id.to_string(),
         by(place.dimension).to_owned(),
         place.value.clone(),
         date(place.day),
-        place.target_id.clone(),
+        place.target_id.to_string(),
         place.priority.clone(),
         shown(kept),
         shown(recounted),
@@ -67,11 +67,11 @@ pub fn as_json(recount: &Recount) -> serde_json::Value {
         let Difference { tenant, place, kept, recounted } = difference;
         json!({
             "tenant": tenant.as_str(),
-            "contractId": place.contract_id,
+            "contractId": place.contract_id.as_str(),
             "dimension": by(place.dimension),
             "value": place.value,
             "day": date(place.day),
-            "targetId": place.target_id,
+            "targetId": place.target_id.as_str(),
             "priority": place.priority,
             "kept": shown(kept),
             "counted": shown(recounted),

@@ -101,8 +101,8 @@ survey_table!(store_figures);
 /// The message of what an incident adds.
 pub(super) fn encode_contribution(contribution: &Contribution) -> store::Contribution {
     let target = |target: &TargetContribution| store::TargetContribution {
-        contract_id: target.contract_id.clone(),
-        target_id: target.target_id.clone(),
+        contract_id: target.contract_id.to_string(),
+        target_id: target.target_id.to_string(),
         priority: target.priority.clone(),
         day: target.day,
         tally: Stored::encode(&target.tally),
@@ -119,8 +119,8 @@ pub(super) fn encode_contribution(contribution: &Contribution) -> store::Contrib
 /// What an incident adds.
 pub(super) fn decode_contribution(contribution: store::Contribution) -> Contribution {
     let target = |target: store::TargetContribution| TargetContribution {
-        contract_id: target.contract_id,
-        target_id: target.target_id,
+        contract_id: target.contract_id.into(),
+        target_id: target.target_id.into(),
         priority: target.priority,
         day: target.day,
         tally: Stored::decode(target.tally),

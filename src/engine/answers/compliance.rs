@@ -191,7 +191,7 @@ impl<'c> Compliance<'c> {
 
     /// Subtracts what an incident has contributed to the tally buckets that were added.
     pub fn subtract(&mut self, contribution: &Contribution) {
-        for target in contribution.targets.iter().filter(|t| t.contract_id == self.contract_id) {
+        for target in contribution.targets.iter().filter(|t| *t.contract_id == *self.contract_id) {
             if self.days().contains(&target.day) {
                 let of = |key: &GroupKey| key.counted_value(contribution, target).to_owned();
                 let key: Vec<_> = self.group_by.iter().map(of).collect();
