@@ -8,7 +8,7 @@
 //!
 //! A user of a table passes it the name of a macro, which is called with the whole table:
 //!
-//! - [`define_figures!`] makes the type, which adds, subtracts and lists its figures;
+//! - `define_figures!` makes the type, which adds, subtracts and lists its figures;
 //! - the codec of the views makes the rows they are kept in;
 //! - the codec of the API makes the messages they are reported in;
 //! - the command line makes the columns of its sheets.
