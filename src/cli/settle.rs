@@ -12,7 +12,7 @@ use super::show::{Shown, Times, choice, table};
 use crate::codec::choices::{facet_number, settlement_state_number};
 use crate::codec::v1::settlement_service_client::SettlementServiceClient;
 use crate::codec::{text, v1};
-use crate::domain::settlement::{Facet, State};
+use crate::domain::settlement::{Facet, FacetState};
 
 /// Lists settlement items, opens them, and records decisions on them.
 ///
@@ -143,11 +143,11 @@ impl FacetWord {
 }
 
 impl StateWord {
-    fn state(self) -> State {
+    fn state(self) -> FacetState {
         match self {
-            StateWord::Open => State::Open,
-            StateWord::Agreed => State::Agreed,
-            StateWord::Waived => State::Waived,
+            StateWord::Open => FacetState::Open,
+            StateWord::Agreed => FacetState::Agreed,
+            StateWord::Waived => FacetState::Waived,
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::domain::contract::{
     ClockAction, ContractKind, CycleVerdict, Metric, OnPriorityChange, OnReopen, Severity,
 };
 use crate::domain::incident::{Party, Stage, WaitingOn};
-use crate::domain::settlement::{Facet, ItemKind, State};
+use crate::domain::settlement::{Facet, FacetState, ItemKind};
 use crate::engine::answers::compliance::GroupKey;
 
 /// Declares how an enum of the API maps to one of the domain: a decoder that refuses the
@@ -134,8 +134,8 @@ choice!(facet, facet_number, v1::SettlementFacet, Facet, {
     Financial = Facet::Financial,
 });
 
-choice!(settlement_state, settlement_state_number, v1::SettlementState, State, {
-    Open = State::Open, Agreed = State::Agreed, Waived = State::Waived,
+choice!(settlement_state, settlement_state_number, v1::SettlementState, FacetState, {
+    Open = FacetState::Open, Agreed = FacetState::Agreed, Waived = FacetState::Waived,
 });
 
 /// A kind of period of an objective, without the number of days.

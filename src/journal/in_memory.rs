@@ -16,10 +16,10 @@ use crate::domain::time::Instant;
 
 /// A log in memory; clones are of the same log.
 #[derive(Clone, Debug)]
-pub(crate) struct InMemoryLog(Arc<Mutex<State>>);
+pub(crate) struct InMemoryLog(Arc<Mutex<Contents>>);
 
 #[derive(Debug)]
-struct State {
+struct Contents {
     records: Vec<Record>,
     chain: Chain,
     staged: Vec<Record>,
@@ -34,7 +34,7 @@ struct State {
 impl InMemoryLog {
     /// An empty log that takes records, and makes groups, of so many bytes.
     pub fn new(record_bytes_max: usize, group_bytes: usize) -> InMemoryLog {
-        InMemoryLog(Arc::new(Mutex::new(State {
+        InMemoryLog(Arc::new(Mutex::new(Contents {
             records: Vec::new(),
             chain: Chain::START,
             staged: Vec::new(),
@@ -63,7 +63,7 @@ impl InMemoryLog {
     }
 }
 
-impl State {
+impl Contents {
     fn append(&mut self) -> Result<(), CommitError> {
         if let Some(poison) = &self.poison {
             return Err(poison.clone());

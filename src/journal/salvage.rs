@@ -57,7 +57,7 @@ pub fn salvage(
     for first in segments {
         let path = segment::path(from, first);
         let bytes = fs::read(&path).map_err(FileError::of(&path))?;
-        let chunks = Chunk::of(&bytes, &new_store_id);
+        let chunks = Fragment::of(&bytes, &new_store_id);
         if let Some(version) = chunks.newer_version {
             return Err(ReadError::NewerFormat { segment: path, version }.into());
         }
@@ -69,18 +69,18 @@ pub fn salvage(
 }
 
 /// The whole frames of a segment, wherever they lie.
-struct Chunk<'b> {
+struct Fragment<'b> {
     bytes: &'b [u8],
     frames: Vec<(FrameHeader, Range<usize>)>,
     newer_version: Option<u16>,
 }
 
-impl<'b> Chunk<'b> {
-    fn of(bytes: &'b [u8], store_id: &StoreId) -> Chunk<'b> {
+impl<'b> Fragment<'b> {
+    fn of(bytes: &'b [u8], store_id: &StoreId) -> Fragment<'b> {
         let seed = checksum_seed(store_id);
         let header = SegmentHeader::decode(bytes).map(|header| header.version);
         let newer_version = header.filter(|version| *version > u16::from(FORMAT_VERSION));
-        let mut chunks = Chunk { bytes, frames: Vec::new(), newer_version };
+        let mut chunks = Fragment { bytes, frames: Vec::new(), newer_version };
         let mut offset = 0;
         while let Some(rest) = bytes.get(offset..).filter(|rest| !rest.is_empty()) {
             let body = offset + FRAME_HEADER_BYTES;
@@ -114,7 +114,7 @@ struct Salvage<'l> {
 
 impl Salvage<'_> {
     /// Takes what is whole in a segment.
-    fn take(&mut self, chunks: &Chunk<'_>, is_last: bool) -> Result<(), SalvageError> {
+    fn take(&mut self, chunks: &Fragment<'_>, is_last: bool) -> Result<(), SalvageError> {
         for (at, (header, body)) in chunks.frames.iter().enumerate() {
             let missing = self.head.sequence + 1;
             let found = header.head.sequence;

@@ -20,12 +20,12 @@ pub struct ChangedClock<'c> {
     /// The clock by what is known later; `None`: there is none any more.
     pub after: Option<&'c Clock<'c>>,
     /// Each record that changed its verdict, in the order they were recorded.
-    pub steps: Vec<(Step, Option<Cause<'c>>)>,
+    pub steps: Vec<(Step, Option<ChangedBy<'c>>)>,
 }
 
 /// What a record that changed a verdict says.
 #[derive(Clone, Copy, Debug)]
-pub enum Cause<'c> {
+pub enum ChangedBy<'c> {
     /// A fact about the incident.
     Event(&'c IncidentEvent),
     /// Other terms.
@@ -91,12 +91,12 @@ impl Compared<'_> {
     }
 
     /// What was recorded at a step.
-    fn cause(&self, step: &Step) -> Option<Cause<'_>> {
+    fn cause(&self, step: &Step) -> Option<ChangedBy<'_>> {
         let at = step.record_time;
         let event = self.ledger.events.iter().find(|event| event.record_time == at);
         let terms = || self.catalog.recorded_between(Instant::MIN, at).pop();
-        let event = event.map(|event| Cause::Event(&event.value));
-        event.or_else(|| terms().map(|(_, name)| Cause::Terms(name)))
+        let event = event.map(|event| ChangedBy::Event(&event.value));
+        event.or_else(|| terms().map(|(_, name)| ChangedBy::Terms(name)))
     }
 }
 

@@ -8,12 +8,12 @@ const JOBS_WAITING_MAX: usize = 20_000;
 /// Jobs on their way from many tasks to one thread.
 #[derive(Debug)]
 pub(super) struct Queue<J> {
-    waiting: Mutex<Waiting<J>>,
+    waiting: Mutex<Queued<J>>,
     arrived: Condvar,
 }
 
 #[derive(Debug)]
-struct Waiting<J> {
+struct Queued<J> {
     jobs: Vec<J>,
     is_closed: bool,
 }
@@ -29,7 +29,7 @@ pub(super) enum Unwanted {
 
 impl<J> Default for Queue<J> {
     fn default() -> Queue<J> {
-        let waiting = Mutex::new(Waiting { jobs: Vec::new(), is_closed: false });
+        let waiting = Mutex::new(Queued { jobs: Vec::new(), is_closed: false });
         Queue { waiting, arrived: Condvar::new() }
     }
 }

@@ -22,7 +22,7 @@ use crate::engine::answers::experience::{avoidable_of, chain, experiences};
 use crate::engine::answers::outlook::urgency;
 use crate::engine::catalog::TermsName;
 use crate::engine::evaluate::evaluate_incident;
-use crate::queries::changes::{self, Cause, ChangedClock};
+use crate::queries::changes::{self, ChangedBy, ChangedClock};
 use crate::queries::clocks::{self, ClockFilter};
 use crate::queries::{ReadView, incidents};
 
@@ -141,11 +141,11 @@ fn encode_change(changed: &ChangedClock<'_>, zones: &str) -> v1::CompareClocksRe
     }
 }
 
-fn encode_step(step: &Step, cause: Option<Cause<'_>>) -> v1::ChangeStep {
+fn encode_step(step: &Step, cause: Option<ChangedBy<'_>>) -> v1::ChangeStep {
     let record = cause.map(|cause| match cause {
-        Cause::Event(event) => Record::Event(codec::api::incident::encode(event)),
-        Cause::Terms(TermsName::Contract(id)) => Record::ContractId(id.to_owned()),
-        Cause::Terms(TermsName::Calendar(id)) => Record::CalendarId(id.to_owned()),
+        ChangedBy::Event(event) => Record::Event(codec::api::incident::encode(event)),
+        ChangedBy::Terms(TermsName::Contract(id)) => Record::ContractId(id.to_owned()),
+        ChangedBy::Terms(TermsName::Calendar(id)) => Record::CalendarId(id.to_owned()),
     });
     v1::ChangeStep {
         record_time: Some(timestamp(step.record_time)),

@@ -13,12 +13,12 @@ use crate::engine::tally::Contribution;
 /// Changes to write; what belongs together is written in one step.
 #[derive(Debug, Default)]
 pub struct Changes {
-    pub(super) steps: Vec<Step>,
+    pub(super) steps: Vec<WriteStep>,
 }
 
 /// What is written in one step.
 #[derive(Debug, Default)]
-pub(super) struct Step {
+pub(super) struct WriteStep {
     /// Keys with their new values, or nothing for those that go.
     pub rows: Vec<(Vec<u8>, Option<Vec<u8>>)>,
     /// Whose tally buckets change, what is taken out of them, and what is added.
@@ -46,7 +46,7 @@ impl Changes {
             .map(|key| (key.clone(), None))
             .chain(new.map(|key| (key.clone(), Some(Vec::new()))))
             .chain([row]);
-        let mut step = Step { rows: rows.collect(), ..Step::default() };
+        let mut step = WriteStep { rows: rows.collect(), ..WriteStep::default() };
         if now.contribution != index_keys.contribution {
             let (removed, added) = (index_keys.contribution.clone(), now.contribution.clone());
             step.contribution = Some((tenant, removed, added));
@@ -63,14 +63,14 @@ impl Changes {
         ledger: &Ledger<ServiceEvent>,
     ) {
         let row = (keys::service(tenant, service), Some(rows::encode_service_ledger(ledger)));
-        self.steps.push(Step { rows: vec![row], ..Step::default() });
+        self.steps.push(WriteStep { rows: vec![row], ..WriteStep::default() });
     }
 
     /// Keeps a record whole: a change of terms, or an action.
     pub fn keep_record(&mut self, recorded: &Recorded<Record>) {
         let row = rows::encode_kept(recorded.record_time, &recorded.value);
         let row = (keys::kept(recorded.sequence), Some(row));
-        self.steps.push(Step { rows: vec![row], ..Step::default() });
+        self.steps.push(WriteStep { rows: vec![row], ..WriteStep::default() });
     }
 }
 

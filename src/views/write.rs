@@ -12,7 +12,7 @@ use super::disk_space::{ROOM_TO_WRITE_BYTES, check_room};
 use super::error::ViewsError;
 use super::keys;
 use super::read::Views;
-use super::rows::{Changes, Step};
+use super::rows::{Changes, WriteStep};
 use super::store::Store;
 use crate::codec::store::{learning, record, tally};
 use crate::domain::compliance::Tally;
@@ -142,7 +142,7 @@ impl Writing {
         Ok(incidents)
     }
 
-    fn take(&mut self, step: Step) -> Result<(), ViewsError> {
+    fn take(&mut self, step: WriteStep) -> Result<(), ViewsError> {
         if let Some((tenant, removed, added)) = &step.contribution {
             self.tally(tenant, removed, Tally::remove)?;
             self.tally(tenant, added, Tally::add)?;

@@ -101,6 +101,31 @@ fn retired_names_of_types_and_files_are_gone() {
     assert!(found.is_empty(), "docs/glossary.md has better names:\n{}", found.join("\n"));
 }
 
+/// A name that three types have says too little. What traits demand (`Error`, `Output` ...) is theirs.
+#[test]
+fn no_three_types_have_one_name() {
+    let demanded = ["Error", "Output", "Item", "Field", "Target"];
+    let mut declared = std::collections::BTreeMap::<String, Vec<String>>::new();
+    for source in super::sources() {
+        for line in &source.lines {
+            let line = line.trim_start().trim_start_matches("pub ");
+            let line = line
+                .split_once(") ")
+                .filter(|_| line.starts_with("pub("))
+                .map_or(line, |cut| cut.1);
+            let kinds = ["struct ", "enum ", "trait ", "type "];
+            let Some(rest) = kinds.iter().find_map(|kind| line.strip_prefix(kind)) else {
+                continue;
+            };
+            let name =
+                rest.split(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default();
+            declared.entry(name.to_owned()).or_default().push(source.path.clone());
+        }
+    }
+    declared.retain(|name, paths| paths.len() > 2 && !demanded.contains(&name.as_str()));
+    assert!(declared.is_empty(), "{declared:#?}");
+}
+
 #[test]
 fn a_retired_word_is_found_in_names_too() {
     let parted = |line: &str| words(line).into_iter().filter(|word| !word.is_empty()).collect();

@@ -26,7 +26,7 @@ pub struct Wanted {
 }
 
 /// A record that matters, as it lies in the journal.
-struct Found {
+struct FoundRecord {
     kept: journal::Record,
     before: ChainHash,
     record: Record,
@@ -52,7 +52,7 @@ pub fn gather(log: &dyn LogSource, wanted: &Wanted, zones: &ZoneDatabase) -> any
         );
     };
     let times = Times { as_of: wanted.as_of, known: wanted.known.unwrap_or(known) };
-    let recorded = |Found { kept, record, .. }: &Found| Recorded {
+    let recorded = |FoundRecord { kept, record, .. }: &FoundRecord| Recorded {
         sequence: kept.sequence,
         record_time: kept.record_time,
         value: record.clone(),
@@ -62,7 +62,7 @@ pub fn gather(log: &dyn LogSource, wanted: &Wanted, zones: &ZoneDatabase) -> any
     let sequences = facts.iter().chain(&terms).map(|found| found.kept.sequence);
     let (head, paths) = prove(log, sequences, records)?;
     let mut paths = paths.into_iter();
-    let mut proven = |found: Vec<&Found>| -> anyhow::Result<Vec<Proven>> {
+    let mut proven = |found: Vec<&FoundRecord>| -> anyhow::Result<Vec<Proven>> {
         found.into_iter().zip(paths.by_ref()).map(|(found, path)| shown(found, &path)).collect()
     };
     let (facts, terms) = (proven(facts)?, proven(terms)?);
@@ -83,14 +83,14 @@ pub fn gather(log: &dyn LogSource, wanted: &Wanted, zones: &ZoneDatabase) -> any
 }
 
 /// The last record's sequence and time.
-type End = (u64, Instant);
+type LastRecord = (u64, Instant);
 
 /// The incident's facts and the tenant's terms that were known, and where the journal ends.
 fn find(
     log: &dyn LogSource,
     wanted: &Wanted,
     zones: &ZoneDatabase,
-) -> anyhow::Result<(Vec<Found>, Option<End>)> {
+) -> anyhow::Result<(Vec<FoundRecord>, Option<LastRecord>)> {
     let (mut found, mut last, mut before) = (Vec::new(), None, ChainHash::ZERO);
     for kept in log.read(1..=u64::MAX)? {
         let kept = kept?;
@@ -99,14 +99,14 @@ fn find(
         let is_known = wanted.known.is_none_or(|known| kept.record_time <= known);
         let record = record::decode(&kept.body, zones)?;
         if is_known && wanted.subject.concerns(&record) {
-            found.push(Found { kept, before, record });
+            found.push(FoundRecord { kept, before, record });
         }
         before = hash;
     }
     Ok((found, last))
 }
 
-fn contracts_of(found: &[Found]) -> BTreeSet<String> {
+fn contracts_of(found: &[FoundRecord]) -> BTreeSet<String> {
     let opened = found.iter().filter_map(|found| match &found.record.entry {
         Entry::IncidentEvent(event) => match &event.fact {
             Fact::Opened(opened) => Some(&opened.contract_ids),
@@ -117,7 +117,7 @@ fn contracts_of(found: &[Found]) -> BTreeSet<String> {
     opened.flatten().cloned().collect()
 }
 
-fn calendars_of(found: &[Found], contracts: &BTreeSet<String>) -> BTreeSet<String> {
+fn calendars_of(found: &[FoundRecord], contracts: &BTreeSet<String>) -> BTreeSet<String> {
     let targets = found.iter().filter_map(|found| match &found.record.entry {
         Entry::Terms(TermsEntry::Contract { contract, .. }) if contracts.contains(&contract.id) => {
             Some(&contract.terms.targets)
@@ -150,7 +150,7 @@ fn prove(
     Ok((tree.root(), paths))
 }
 
-fn shown(found: &Found, path: &journal::Path) -> anyhow::Result<Proven> {
+fn shown(found: &FoundRecord, path: &journal::Path) -> anyhow::Result<Proven> {
     let body = &found.kept.body;
     Ok(Proven {
         sequence: found.kept.sequence,

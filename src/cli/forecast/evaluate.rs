@@ -163,9 +163,10 @@ fn json_of<B: Copy>(
 }
 
 fn scored(quality: &Quality) -> serde_json::Value {
-    let bins = quality.calibration.iter().map(
-        |bin| json!({"forecasts": bin.forecasts, "predicted": bin.predicted, "observed": bin.observed}),
-    );
+    let bins = quality.calibration.iter().map(|bin| {
+        let (predicted, observed) = (bin.predicted, bin.observed);
+        json!({"forecasts": bin.forecasts, "predicted": predicted, "observed": observed})
+    });
     json!({
         "forecasts": quality.forecasts,
         "baseRate": quality.base_rate,

@@ -133,7 +133,7 @@ fn change_of_state(
 #[cfg(test)]
 mod tests {
     use super::super::mapping::tests::MAPPING;
-    use super::super::rows::{Format, read};
+    use super::super::rows::{RowFormat, read};
     use super::*;
 
     fn shown(text: &str) -> Vec<String> {
@@ -143,7 +143,7 @@ mod tests {
     fn shown_by(text: &str, mapping: &str) -> Vec<String> {
         let mapping = Mapping::read(mapping).unwrap_or_else(|error| panic!("{error:#}"));
         let text = format!("id,updated,opened,seq,state,priority,group\n{text}");
-        let (rows, rejects) = read(Format::Csv, text.as_bytes(), &mapping).unwrap_or_default();
+        let (rows, rejects) = read(RowFormat::Csv, text.as_bytes(), &mapping).unwrap_or_default();
         assert_eq!(rejects, []);
         let facts = by_incident(rows).into_iter().flat_map(|rows| facts(&rows, &mapping));
         let describe = |fact: FactOfRow| {

@@ -8,7 +8,7 @@ use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 use super::facts::{by_incident, facts};
 use super::mapping::Mapping;
 use super::mapping::tests::MAPPING;
-use super::rows::{Format, as_written, decompress, read};
+use super::rows::{RowFormat, as_written, decompress, read};
 use crate::codec::api::incident;
 use crate::fuzz::spoilt::{spoilt, spoilt_text};
 
@@ -28,7 +28,7 @@ fn mapping() -> Mapping {
 }
 
 /// Each row is taken or rejected with a reason, and the same rows always give the same facts.
-fn check(format: Format, text: &[u8], mapping: &Mapping) {
+fn check(format: RowFormat, text: &[u8], mapping: &Mapping) {
     let Ok((rows, rejects)) = read(format, text, mapping) else { return };
     assert!(rejects.iter().all(|reject| !reject.reason.is_empty()));
     let lines: Vec<u64> = rejects.iter().map(|reject| reject.line).collect();
@@ -57,8 +57,8 @@ proptest! {
     ) {
         let mapping = mapping();
         for text in [csv, lines, other] {
-            check(Format::Csv, &text, &mapping);
-            check(Format::JsonLines, &text, &mapping);
+            check(RowFormat::Csv, &text, &mapping);
+            check(RowFormat::JsonLines, &text, &mapping);
         }
     }
 
@@ -67,7 +67,7 @@ proptest! {
         mapping in prop_oneof![3 => spoilt_text(MAPPING), 1 => any::<String>()],
     ) {
         match Mapping::read(&mapping) {
-            Ok(mapping) => check(Format::Csv, CSV.as_bytes(), &mapping),
+            Ok(mapping) => check(RowFormat::Csv, CSV.as_bytes(), &mapping),
             Err(error) => prop_assert!(!error.to_string().is_empty()),
         }
     }
@@ -94,7 +94,7 @@ proptest! {
             let rows = times.iter().map(|time| {
                 serde_json::json!({"id": "A", "updated": time, "seq": 1, "state": "New"}).to_string()
             });
-            check(Format::JsonLines, rows.collect::<Vec<_>>().join("\n").as_bytes(), &mapping);
+            check(RowFormat::JsonLines, rows.collect::<Vec<_>>().join("\n").as_bytes(), &mapping);
         }
     }
 
@@ -106,14 +106,14 @@ proptest! {
         ],
     ) {
         if let Ok(text) = decompress("rows.csv.zst", &bytes) {
-            check(Format::Csv, &text, &mapping());
+            check(RowFormat::Csv, &text, &mapping());
         }
     }
 }
 
 #[test]
 fn the_rows_that_are_spoilt_are_sound_before() {
-    for (format, text, sound) in [(Format::Csv, CSV, 4), (Format::JsonLines, JSON_LINES, 2)] {
+    for (format, text, sound) in [(RowFormat::Csv, CSV, 4), (RowFormat::JsonLines, JSON_LINES, 2)] {
         let (rows, rejects) = read(format, text.as_bytes(), &mapping()).unwrap();
         assert_eq!((rows.len(), rejects), (sound, vec![]));
     }

@@ -71,13 +71,13 @@ struct Named {
 #[serde(deny_unknown_fields)]
 struct States {
     column: String,
-    states: BTreeMap<String, State>,
+    states: BTreeMap<String, StateMeaning>,
 }
 
 /// What one of the backend's states means.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct State {
+pub(super) struct StateMeaning {
     /// Who must act: provider, client, third_party or nobody.
     #[serde(default)]
     pub waiting_on: Waiting,
@@ -207,7 +207,7 @@ impl Mapping {
     }
 
     /// The backend's state and what it means.
-    pub fn state<'r>(&self, columns: &Columns<'r>) -> Result<(&'r str, &State), String> {
+    pub fn state<'r>(&self, columns: &Columns<'r>) -> Result<(&'r str, &StateMeaning), String> {
         let column = &self.written.state.column;
         let shown = required(columns, column)?;
         let meaning = self.written.state.states.get(shown);
@@ -217,7 +217,7 @@ impl Mapping {
     }
 
     /// What the state of a row that was taken means.
-    pub fn meaning(&self, state: &str) -> Option<&State> {
+    pub fn meaning(&self, state: &str) -> Option<&StateMeaning> {
         self.written.state.states.get(state)
     }
 

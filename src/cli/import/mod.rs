@@ -22,7 +22,7 @@ use tonic::transport::Channel;
 use super::connection::Connection;
 use mapping::Mapping;
 use rejects::{Reject, RejectedRow, rejects_beside, write_rejects};
-use rows::Format;
+use rows::RowFormat;
 use summary::as_json;
 
 pub(super) use summary::{Summary, print};
@@ -86,7 +86,7 @@ pub(super) async fn import(
 ) -> anyhow::Result<Summary> {
     let mapping = Mapping::read(mapping)?;
     let text = rows::decompress(name, bytes)?;
-    let format = Format::of(name)?;
+    let format = RowFormat::of(name)?;
     let (taken, mut rejects) = rows::read(format, &text, &mapping)?;
     let rows = taken.len() + rejects.len();
     let incidents = facts::by_incident(taken);
@@ -113,7 +113,7 @@ fn progress(rows: u64) -> anyhow::Result<ProgressBar> {
     Ok(ProgressBar::with_draw_target(Some(rows), target).with_style(style))
 }
 
-fn with_rows(rejects: Vec<Reject>, format: Format, text: &[u8]) -> Vec<RejectedRow> {
+fn with_rows(rejects: Vec<Reject>, format: RowFormat, text: &[u8]) -> Vec<RejectedRow> {
     let lines: Vec<u64> = rejects.iter().map(|reject| reject.line).collect();
     let mut written = rows::as_written(format, text, &lines);
     let row = |reject: Reject| {

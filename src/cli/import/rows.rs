@@ -13,7 +13,7 @@ use crate::domain::time::Instant;
 
 /// How rows are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Format {
+pub(super) enum RowFormat {
     Csv,
     JsonLines,
 }
@@ -33,12 +33,12 @@ pub(super) struct Row {
     pub opened: v1::Opened,
 }
 
-impl Format {
+impl RowFormat {
     /// By the name's ending, without `.zst`.
-    pub fn of(name: &str) -> anyhow::Result<Format> {
+    pub fn of(name: &str) -> anyhow::Result<RowFormat> {
         match name.trim_end_matches(".zst").rsplit('.').next() {
-            Some("csv") => Ok(Format::Csv),
-            Some("jsonl" | "ndjson" | "json") => Ok(Format::JsonLines),
+            Some("csv") => Ok(RowFormat::Csv),
+            Some("jsonl" | "ndjson" | "json") => Ok(RowFormat::JsonLines),
             _ => bail!("{name}: rows are read from .csv, .jsonl or .ndjson (also as .zst)"),
         }
     }
@@ -58,13 +58,13 @@ pub(super) fn decompress(name: &str, bytes: &[u8]) -> anyhow::Result<Vec<u8>> {
 
 /// The rows that can be taken, and those that can't.
 pub(super) fn read(
-    format: Format,
+    format: RowFormat,
     text: &[u8],
     mapping: &Mapping,
 ) -> anyhow::Result<(Vec<Row>, Vec<Reject>)> {
     match format {
-        Format::Csv => read_csv(text, mapping),
-        Format::JsonLines => Ok(read_json_lines(text, mapping)),
+        RowFormat::Csv => read_csv(text, mapping),
+        RowFormat::JsonLines => Ok(read_json_lines(text, mapping)),
     }
 }
 
@@ -114,11 +114,11 @@ fn read_json_lines(text: &[u8], mapping: &Mapping) -> (Vec<Row>, Vec<Reject>) {
 }
 
 /// The rows that begin on `lines`, as they stand in the file.
-pub(super) fn as_written(format: Format, text: &[u8], lines: &[u64]) -> HashMap<u64, String> {
+pub(super) fn as_written(format: RowFormat, text: &[u8], lines: &[u64]) -> HashMap<u64, String> {
     let wanted: HashSet<u64> = lines.iter().copied().collect();
     match format {
-        Format::Csv => csv_as_written(text, &wanted),
-        Format::JsonLines => (1..)
+        RowFormat::Csv => csv_as_written(text, &wanted),
+        RowFormat::JsonLines => (1..)
             .zip(text.split(|byte| *byte == b'\n'))
             .filter(|(line, _)| wanted.contains(line))
             .map(|(line, bytes)| (line, String::from_utf8_lossy(bytes).trim().to_owned()))
@@ -188,7 +188,7 @@ mod tests {
             C,2026-01-05 10:00,,4,Dreaming,,\n\
             D,2026-01-05 10:00,,x,New,,\n\
             E,2026-01-05 10:00,,6,Closed,,\n";
-        let (rows, rejects) = read(Format::Csv, text, &mapping).unwrap_or_default();
+        let (rows, rejects) = read(RowFormat::Csv, text, &mapping).unwrap_or_default();
         let taken: Vec<_> = rows.iter().map(|row| (row.line, row.incident.as_str())).collect();
         assert_eq!(taken, [(2, "A"), (7, "E")]);
         let shown: Vec<_> =
@@ -208,17 +208,17 @@ mod tests {
     fn a_column_that_is_not_there_is_shown_before_anything_is_read() {
         let mapping = Mapping::read(MAPPING).unwrap_or_else(|error| panic!("{error:#}"));
         let text = b"id,updated,opend,seq,state,priority,group\n";
-        let error = read(Format::Csv, text, &mapping).map(|_| ()).unwrap_err().to_string();
+        let error = read(RowFormat::Csv, text, &mapping).map(|_| ()).unwrap_err().to_string();
         assert!(error.contains("have not: opened; they have id, updated, opend"), "{error}");
     }
 
     #[test]
     fn a_rejected_row_is_kept_as_it_was_written() {
         let text = b"id,note\nA,\"two\nlines\"\nB,one\n";
-        let kept = as_written(Format::Csv, text, &[2, 4]);
+        let kept = as_written(RowFormat::Csv, text, &[2, 4]);
         assert_eq!(kept[&2], "A,\"two\nlines\"");
         assert_eq!(kept[&4], "B,one");
-        assert_eq!(as_written(Format::JsonLines, b"{}\n{1\n", &[2])[&2], "{1");
+        assert_eq!(as_written(RowFormat::JsonLines, b"{}\n{1\n", &[2])[&2], "{1");
     }
 
     #[test]
@@ -226,7 +226,7 @@ mod tests {
         let mapping = Mapping::read(MAPPING).unwrap_or_else(|error| panic!("{error:#}"));
         let text = b"{\"id\": \"A\", \"updated\": \"2026-01-05 10:00\", \"seq\": 1, \
             \"state\": \"New\", \"priority\": 1}\n\nnot json\n";
-        let (rows, rejects) = read(Format::JsonLines, text, &mapping).unwrap_or_default();
+        let (rows, rejects) = read(RowFormat::JsonLines, text, &mapping).unwrap_or_default();
         assert_eq!(rows.first().map(|row| row.priority.as_str()), Some("P1"));
         assert_eq!(rejects.first().map(|reject| reject.line), Some(3));
     }

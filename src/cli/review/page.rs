@@ -49,7 +49,7 @@ pub(super) fn page(
         talks: review_items(review, clocks),
         causes: causes(review),
         chain: review.chain.iter().map(|link| Link::of(link, times)).collect(),
-        credits: review.credits.as_ref().map(Credits::of),
+        credits: review.credits.as_ref().map(CreditsSection::of),
         forecasts: review.forecast_quality.clone(),
         settlement: review
             .settlement
@@ -88,7 +88,7 @@ struct Page<'r> {
     talks: Vec<Items<'r>>,
     causes: Vec<Vec<String>>,
     chain: Vec<Link>,
-    credits: Option<Credits>,
+    credits: Option<CreditsSection>,
     forecasts: Option<v1::ForecastQuality>,
     settlement: Vec<[String; 4]>,
     settlement_more: i64,
@@ -259,21 +259,21 @@ impl Link {
     }
 }
 
-struct Credits {
+struct CreditsSection {
     unit: String,
     lines: Vec<[String; 4]>,
     total: String,
 }
 
-impl Credits {
-    fn of(statement: &v1::CreditStatement) -> Credits {
+impl CreditsSection {
+    fn of(statement: &v1::CreditStatement) -> CreditsSection {
         let money = Money::of(&statement.currency);
         let line = |line: &v1::CreditLine| {
             let objective = if line.objective_id.is_empty() { "all" } else { &line.objective_id };
             let period = line.period.clone().unwrap_or_default().name;
             [objective.to_owned(), period, line.reason.clone(), money.show(line.amount)]
         };
-        Credits {
+        CreditsSection {
             lines: statement.lines.iter().map(line).collect(),
             total: money.show(statement.total_amount),
             unit: money.unit,

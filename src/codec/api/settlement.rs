@@ -8,7 +8,7 @@ use crate::codec::choices::{
 use crate::codec::scalar::{instant, optional_instant, span_between, text, timestamp};
 use crate::codec::v1;
 use crate::codec::violations::FieldViolations;
-use crate::domain::settlement::{Decided, Decision, Facet, Item, ItemKind, ItemStatus, State};
+use crate::domain::settlement::{Decided, Decision, Facet, FacetState, Item, ItemKind, ItemStatus};
 use crate::domain::time::Instant;
 use crate::domain::violation::Violation;
 use crate::engine::action::OpenItem;
@@ -143,7 +143,7 @@ fn decision(
         id: violations.or("decision_id", checks.id(message.decision_id), String::new()),
         item_id: violations.or("item_id", item_id(message.item_id, checks), String::new()),
         facet: violations.or("facet", facet(message.facet), Facet::Technical),
-        state: violations.or("state", settlement_state(message.state), State::Open),
+        state: violations.or("state", settlement_state(message.state), FacetState::Open),
         amount: message.amount,
         decided_by: violations.or("decided_by", checks.person(message.decided_by), String::new()),
         note: violations.or("note", checks.note(message.note), String::new()),

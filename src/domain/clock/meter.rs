@@ -25,7 +25,7 @@ pub(super) struct Measured<'a> {
 }
 
 /// A share of the limit in percent, and when it was reached.
-struct Mark {
+struct Checkpoint {
     percent: u8,
     reached: Option<Instant>,
 }
@@ -36,7 +36,7 @@ pub(super) struct Meter<'a> {
     ruling: Ruling<'a>,
     elapsed: Span,
     breach_time: Option<Instant>,
-    marks: Vec<Mark>,
+    marks: Vec<Checkpoint>,
     segments: Vec<Segment<'a>>,
     pause: Option<PauseUnderWay>,
     /// The due time by what was known at the start.
@@ -69,7 +69,7 @@ impl<'a> Meter<'a> {
             ruling,
             elapsed: Span::ZERO,
             breach_time: None,
-            marks: percents.map(|percent| Mark { percent, reached: None }).collect(),
+            marks: percents.map(|percent| Checkpoint { percent, reached: None }).collect(),
             segments: Vec::new(),
             pause: None,
             original_due_time,
@@ -264,7 +264,7 @@ impl<'a> Meter<'a> {
 
     fn warnings(&self, runs_on: Option<Instant>) -> Vec<Warning> {
         let marks = self.marks.iter().filter(|mark| mark.percent != WHOLE_LIMIT);
-        let warning = |mark: &Mark| Warning {
+        let warning = |mark: &Checkpoint| Warning {
             percent: mark.percent,
             time: self.reached_or_projected(mark.percent, runs_on),
             reached: mark.reached.is_some(),

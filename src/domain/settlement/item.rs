@@ -101,7 +101,7 @@ impl Facet {
 
 /// The state of a facet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum State {
+pub enum FacetState {
     /// Nothing is agreed, or no longer.
     #[default]
     Open,
@@ -121,7 +121,7 @@ pub struct Decision {
     /// The facet.
     pub facet: Facet,
     /// The state of the facet from then on.
-    pub state: State,
+    pub state: FacetState,
     /// The amount agreed on, in whole minor units that go to the client; negative: to the provider.
     pub amount: Option<i64>,
     /// Who decided.

@@ -11,5 +11,5 @@ mod item;
 mod status;
 
 pub use derive::{credit, items};
-pub use item::{Decided, Decision, Facet, Item, ItemKind, State};
+pub use item::{Decided, Decision, Facet, FacetState, Item, ItemKind};
 pub use status::{ItemStatus, settle};

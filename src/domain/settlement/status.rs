@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Decided, Facet, Item, State};
+use super::{Decided, Facet, FacetState, Item};
 use crate::domain::time::Instant;
 
 /// An item with the decisions on it.
@@ -48,7 +48,7 @@ impl ItemStatus {
     }
 
     /// The state of a facet.
-    pub fn state(&self, facet: Facet) -> State {
+    pub fn state(&self, facet: Facet) -> FacetState {
         self.ruling(facet).map(|(_, decided)| decided.decision.state).unwrap_or_default()
     }
 
@@ -56,8 +56,8 @@ impl ItemStatus {
     /// must be undone or confirmed.
     pub fn is_open(&self) -> bool {
         match self.is_withdrawn {
-            true => Facet::ALL.iter().any(|facet| self.state(*facet) == State::Agreed),
-            false => Facet::ALL.iter().any(|facet| self.state(*facet) == State::Open),
+            true => Facet::ALL.iter().any(|facet| self.state(*facet) == FacetState::Agreed),
+            false => Facet::ALL.iter().any(|facet| self.state(*facet) == FacetState::Open),
         }
     }
 
@@ -109,7 +109,7 @@ mod tests {
     }
 
     /// The decision with this number, recorded at that second.
-    fn decided(number: i64, basis: Item, facet: Facet, state: State) -> (Instant, Decided) {
+    fn decided(number: i64, basis: Item, facet: Facet, state: FacetState) -> (Instant, Decided) {
         let time = Instant::from_seconds(number).expect("a time");
         let decision = Decision {
             id: format!("d{number}"),
@@ -134,9 +134,9 @@ mod tests {
     #[test]
     fn an_item_is_open_until_each_facet_is_agreed_or_waived() {
         let facets = [
-            (Facet::Technical, State::Agreed),
-            (Facet::Administrative, State::Waived),
-            (Facet::Financial, State::Agreed),
+            (Facet::Technical, FacetState::Agreed),
+            (Facet::Administrative, FacetState::Waived),
+            (Facet::Financial, FacetState::Agreed),
         ];
         let decisions = (1..).zip(facets);
         let decisions: Vec<_> = decisions
@@ -146,13 +146,13 @@ mod tests {
             let status = stands([item("I", "it")], decisions[..count].to_vec());
             assert_eq!(status.is_open(), count < 3);
         }
-        let reopened = decided(9, item("I", "it"), Facet::Financial, State::Open);
+        let reopened = decided(9, item("I", "it"), Facet::Financial, FacetState::Open);
         assert!(stands([item("I", "it")], decisions.into_iter().chain([reopened])).is_open());
     }
 
     #[test]
     fn changes_name_what_a_decision_no_longer_rests_on() {
-        let agreed = decided(1, item("I", "late"), Facet::Technical, State::Agreed);
+        let agreed = decided(1, item("I", "late"), Facet::Technical, FacetState::Agreed);
         let same = stands([item("I", "late")], [agreed.clone()]);
         assert_eq!(same.changes(), Vec::<String>::new());
         let other = stands([item("I", "later")], [agreed.clone()]);
@@ -164,8 +164,8 @@ mod tests {
 
     #[test]
     fn a_withdrawn_item_is_open_while_something_is_agreed_on_it() {
-        let agreed = decided(1, item("I", "late"), Facet::Technical, State::Agreed);
-        let waived = decided(2, item("I", "later"), Facet::Technical, State::Waived);
+        let agreed = decided(1, item("I", "late"), Facet::Technical, FacetState::Agreed);
+        let waived = decided(2, item("I", "later"), Facet::Technical, FacetState::Waived);
         let status = stands([], [agreed.clone()]);
         assert!(status.is_withdrawn && status.is_open());
         assert_eq!(status.changes(), ["the technical decision rests on what no longer holds"]);
@@ -188,7 +188,7 @@ mod tests {
             let decisions: Vec<_> = (1..)
                 .zip(made)
                 .map(|(number, (id, facet, state))| {
-                    let state = [State::Open, State::Agreed, State::Waived][usize::from(state)];
+                    let state = [FacetState::Open, FacetState::Agreed, FacetState::Waived][usize::from(state)];
                     decided(number, item(&name(id), "it"), Facet::ALL[facet], state)
                 })
                 .collect();

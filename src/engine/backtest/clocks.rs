@@ -53,11 +53,11 @@ pub fn test_clocks<'l>(
 #[derive(Debug)]
 struct Case {
     priority: String,
-    decided: Option<Decision>,
+    decided: Option<DecidedAt>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Decision {
+struct DecidedAt {
     time: Instant,
     /// The share of the limit used when it stopped; `None`: it breached.
     met_at: Option<f32>,
@@ -71,7 +71,7 @@ impl Case {
         let met_at = (clock.outcome == Outcome::Met).then_some(used as f32);
         Case {
             priority: clock.priority.to_owned(),
-            decided: time.map(|time| Decision { time, met_at }),
+            decided: time.map(|time| DecidedAt { time, met_at }),
         }
     }
 }
@@ -87,7 +87,7 @@ struct Step {
 #[derive(Debug)]
 enum StepKind {
     Passes(Box<Passing>),
-    IsDecided(Decision),
+    IsDecided(DecidedAt),
 }
 
 #[derive(Debug)]
@@ -128,7 +128,7 @@ impl<'h> IncidentReplay<'_, 'h> {
             }
         }
         for (case, of) in cases.iter().enumerate().skip(first_case) {
-            let step = |decided: Decision| Step {
+            let step = |decided: DecidedAt| Step {
                 time: decided.time,
                 case,
                 kind: StepKind::IsDecided(decided),
@@ -221,7 +221,7 @@ impl OccasionScores {
         time: Instant,
         predicted: f64,
         mark: &Mark,
-        decided: Decision,
+        decided: DecidedAt,
     ) {
         let scored = |probability| Scored {
             clock,
