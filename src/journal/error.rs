@@ -11,7 +11,7 @@ use crate::domain::time::Instant;
 pub struct Damage {
     /// The segment's file.
     pub segment: PathBuf,
-    /// Where in the file the record should begin; 0 when the segment as a whole is at violation.
+    /// Where in the file the record should begin; 0 when the segment as a whole is at fault.
     pub offset: u64,
     /// The first record that is lost.
     pub sequence: u64,

@@ -25,7 +25,7 @@ pub struct Reader {
     from_sequence: u64,
     until_sequence: u64,
     checks_chain: bool,
-    evaluates_every_end: bool,
+    checks_every_end: bool,
     failed: bool,
     segments: u64,
 }
@@ -47,7 +47,7 @@ impl Reader {
             from_sequence,
             until_sequence: u64::MAX,
             checks_chain: true,
-            evaluates_every_end: false,
+            checks_every_end: false,
             failed: false,
             segments: 1,
         })
@@ -69,7 +69,7 @@ impl Reader {
     /// Distinguishes damage from an end also where zeros begin, for which the rest of the segment
     /// is read.
     pub(super) fn evaluating_every_end(self) -> Reader {
-        Reader { evaluates_every_end: true, ..self }
+        Reader { checks_every_end: true, ..self }
     }
 
     /// The chain up to the last record that was read or passed over.
@@ -141,8 +141,8 @@ impl Reader {
 
     /// Whether a later commit than the missing record's lies behind this place.
     fn has_later_commit(&self) -> Result<bool, ReadError> {
-        let evaluate = self.evaluates_every_end || !self.scan.is_at_zeros()?;
-        Ok(evaluate && self.scan.tail()? == Tail::Damaged)
+        let checks_end = self.checks_every_end || !self.scan.is_at_zeros()?;
+        Ok(checks_end && self.scan.tail()? == Tail::Damaged)
     }
 
     fn lost(&self) -> Damage {
