@@ -162,7 +162,7 @@ fn past_by_tallies(
 ) -> Result<BTreeMap<usize, Past>, ViewsError> {
     let mut found = BTreeMap::new();
     let contract = period.contract_id();
-    let Some(zone) = view.known().zone(contract) else { return Ok(found) };
+    let Some(zone) = view.known().zone(contract, view.times().as_of) else { return Ok(found) };
     for attainment in &period.attainments {
         let mut days = PastDays::new(attainment.promise(), &zone, view.times().as_of);
         for date in days.dates.clone() {
@@ -185,7 +185,7 @@ fn past_one_by_one(
     period: &Compliance<'_>,
 ) -> Result<BTreeMap<usize, Past>, ViewsError> {
     let (contract, known, as_of) = (period.contract_id(), view.known(), view.times().as_of);
-    let Some(zone) = known.zone(contract) else { return Ok(BTreeMap::new()) };
+    let Some(zone) = known.zone(contract, as_of) else { return Ok(BTreeMap::new()) };
     let days = period
         .attainments
         .iter()

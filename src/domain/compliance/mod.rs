@@ -1,6 +1,7 @@
 //! Compliance: the figures of a period, and whether they reach what was promised.
 //!
-//! A [`Period`] is cut at local midnight in the contract's time zone. Each incident's target that
+//! A [`Period`] is cut at local midnight in the contract's time zone ([`LocalDays`]), and promises
+//! hold in it as far as the contract is in force ([`ContractLife`]). Each incident's target that
 //! was decided in it is one [`Entry`]; entries add up to a [`Tally`], on which objectives are
 //! evaluated in integers ([`attainment`]). Every tally keeps the contractual and the experienced
 //! account beside each other, with what incidents cost people ([`experience`]). Objectives on
@@ -12,12 +13,16 @@ pub mod availability;
 pub mod credit;
 mod entry;
 pub mod experience;
+mod life;
+mod local_days;
 pub mod performance;
 mod period;
 mod reason;
 mod tally;
 
 pub use entry::{Account, Entry, entries, paused};
+pub use life::{ContractLife, DaysInForce};
+pub use local_days::LocalDays;
 pub use period::{Period, PeriodError};
 pub use reason::{exclusion_reason, span_in_words, verdict_reason};
 pub use tally::{Counts, Tally};

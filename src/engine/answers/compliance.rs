@@ -3,20 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use chrono::NaiveTime;
-
 use super::credit::{Credited, credited, whole};
 use super::objective::objectives;
 use crate::domain::clock::Outcome;
-use crate::domain::compliance::{Entry, Period, Tally};
+use crate::domain::compliance::{Entry, LocalDays, Period, Tally};
 use crate::domain::contract::{Contract, PeriodKind, Revision};
 use crate::domain::experience::{ExperienceTotals, Figure, figure};
 use crate::domain::service::{ServiceEvent, in_effect};
 use crate::domain::time::Instant;
-use crate::domain::zone::{Zone, ZoneDatabase};
+use crate::domain::zone::ZoneDatabase;
 use crate::engine::catalog::Known;
 use crate::engine::ledger::Ledger;
-use crate::engine::period::{days, last_instant, period, unknown_zone};
+use crate::engine::period::{days, last_instant, local_days, period};
 use crate::engine::rejection::Rejection;
 use crate::engine::tally::{Contribution, Day, Dimension};
 use crate::engine::times::Times;
@@ -55,7 +53,7 @@ pub struct Compliance<'c> {
     pub credited: Vec<Credited<'c>>,
     pub(super) contract_id: String,
     group_by: Vec<GroupKey>,
-    zone: Zone,
+    local_days: LocalDays,
     known: Known<'c>,
     as_of: Instant,
 }
@@ -75,11 +73,11 @@ impl<'c> Compliance<'c> {
         let revisions = known.contract(&contract_id);
         let newest = revisions.at(times.as_of).or_else(|| revisions.all().first());
         let newest = newest.ok_or_else(|| Rejection::ContractNotFound(contract_id.clone()))?;
-        let zone = known.zone(&contract_id).ok_or_else(|| unknown_zone(&newest.content, zones))?;
-        let period = period(&question.period, &zone)?;
+        let local_days = local_days(&contract_id, known, zones)?;
+        let period = period(&question.period, &local_days)?;
         let last = last_instant(&period, times.as_of);
         let ruling = revisions.at(last).unwrap_or(newest);
-        let objectives = objectives(ruling, &zone, last)?;
+        let objectives = objectives(ruling, &local_days, last)?;
         Ok(Compliance {
             ruling,
             attainments: objectives.iter().filter_map(Attainment::of).collect(),
@@ -88,9 +86,9 @@ impl<'c> Compliance<'c> {
                 .filter_map(|o| ExperienceResult::of(o, &ruling.content))
                 .collect(),
             on_services: objectives.iter().filter_map(OnService::of).collect(),
-            credited: credited(ruling, revisions, &period, &zone, times.as_of),
+            credited: credited(ruling, revisions, &period, &local_days, times.as_of),
             known,
-            zone,
+            local_days,
             groups: BTreeMap::new(),
             contract_id,
             group_by: question.group_by.clone(),
@@ -118,10 +116,8 @@ impl<'c> Compliance<'c> {
     /// The dimension whose tally buckets answer the question, if there is one: for a period of
     /// whole days grouped by at most one key beside target and priority.
     pub fn dimension(&self) -> Option<Dimension> {
-        let is_midnight = |instant: Instant| {
-            let midnight = self.zone.local(instant).date().and_time(NaiveTime::MIN);
-            self.zone.instant(midnight) == Ok(instant)
-        };
+        let is_midnight =
+            |instant: Instant| self.local_days.begin(self.local_days.date(instant)) == Ok(instant);
         let others = self.group_by.iter().filter_map(|key| key.dimension());
         let dimensions: Vec<_> = others.collect();
         match dimensions.as_slice() {
@@ -134,15 +130,15 @@ impl<'c> Compliance<'c> {
 
     /// The local days of the period.
     pub fn days(&self) -> Range<Day> {
-        days(&self.period, &self.zone)
+        days(&self.period, &self.local_days)
     }
 
     /// The local days, from one up to but not including another, of each period that an objective
     /// is evaluated over.
     pub fn objective_days(&mut self) -> BTreeSet<(Day, Day)> {
-        let zone = &self.zone;
+        let local_days = &self.local_days;
         let of = |period: &Period| {
-            let days = days(period, zone);
+            let days = days(period, local_days);
             (days.start, days.end)
         };
         let attainments = all_attainments(&mut self.attainments, &mut self.credited);
@@ -159,9 +155,9 @@ impl<'c> Compliance<'c> {
         objective_days: (Day, Day),
         tally_buckets: &[([String; 3], Tally)],
     ) {
-        let zone = &self.zone;
+        let local_days = &self.local_days;
         let is_over_them =
-            |period: &Period| days(period, zone) == (objective_days.0..objective_days.1);
+            |period: &Period| days(period, local_days) == (objective_days.0..objective_days.1);
         for attainment in all_attainments(&mut self.attainments, &mut self.credited) {
             if is_over_them(&attainment.period) {
                 tally_buckets
@@ -199,13 +195,13 @@ impl<'c> Compliance<'c> {
             }
             for attainment in all_attainments(&mut self.attainments, &mut self.credited) {
                 if attainment.promise().covers(&target.target_id, &target.priority)
-                    && days(&attainment.period, &self.zone).contains(&target.day)
+                    && days(&attainment.period, &self.local_days).contains(&target.day)
                 {
                     attainment.tally.remove(&target.tally);
                 }
             }
             for experience in all_experience(&mut self.experiences, &mut self.credited) {
-                if days(&experience.period, &self.zone).contains(&target.day) {
+                if days(&experience.period, &self.local_days).contains(&target.day) {
                     experience.experience_totals.remove(&target.tally.experience_totals);
                 }
             }
@@ -287,7 +283,7 @@ impl Compliance<'_> {
 
     /// The kind of the period, if it is a month, quarter or year.
     pub(super) fn kind(&self) -> Option<PeriodKind> {
-        whole(&self.period, &self.zone).map(|(kind, _)| kind)
+        whole(&self.period, &self.local_days).map(|(kind, _)| kind)
     }
 
     /// The verdict of a target among `entries`, if it belongs to the period.

@@ -8,10 +8,9 @@ use chrono::NaiveDate;
 use super::objective::{Attainment, ExperienceResult, OnService, Ruling, ServiceResult};
 use crate::domain::compliance::attainment::Verdict;
 use crate::domain::compliance::credit::{EvaluatedPeriod, Line, ObjectiveVerdict, Statement};
-use crate::domain::compliance::{Period, credit};
+use crate::domain::compliance::{LocalDays, Period, credit};
 use crate::domain::contract::{Contract, Credits, Effective, PeriodKind, Revision};
 use crate::domain::time::Instant;
-use crate::domain::zone::Zone;
 use crate::engine::period::last_instant;
 
 /// A period whose missed objectives are credited, with its objectives.
@@ -38,7 +37,7 @@ impl<'c> Credited<'c> {
         period: Period,
         kind: PeriodKind,
         ruling: &'c Revision<Contract>,
-        zone: &Zone,
+        days: &LocalDays,
     ) -> Option<Credited<'c>> {
         let (contract, credits) = (&ruling.content, ruling.content.terms.credits.as_ref()?);
         let objectives = contract.terms.objectives.iter().enumerate();
@@ -50,7 +49,7 @@ impl<'c> Credited<'c> {
             attainments: rulings.iter().filter_map(Attainment::of).collect(),
             experiences: rulings.iter().filter_map(|o| ExperienceResult::of(o, contract)).collect(),
             on_services: rulings.iter().filter_map(OnService::of).collect(),
-            first_day: zone.local(period.start).date(),
+            first_day: days.date(period.start),
             months: kind.months()?,
             period,
             contract,
@@ -98,20 +97,20 @@ pub(super) fn credited<'c>(
     ruling: &'c Revision<Contract>,
     revisions: Effective<'c, Contract>,
     period: &Period,
-    zone: &Zone,
+    days: &LocalDays,
     as_of: Instant,
 ) -> Vec<Credited<'c>> {
-    let whole = whole(period, zone);
-    let now = whole.and_then(|(kind, named)| Credited::new(named, kind, ruling, zone));
+    let whole = whole(period, days);
+    let now = whole.and_then(|(kind, named)| Credited::new(named, kind, ruling, days));
     let Some(now) = now else { return Vec::new() };
     let (kind, does_earn_back) =
         (now.kind, now.credits.rules.iter().any(|r| r.earn_back.is_some()));
     let mut needed = (now.credits.repeats() as usize).max(usize::from(does_earn_back));
     let mut found = vec![now];
     while let Some(newest) = found.last().filter(|_| found.len() <= needed) {
-        let Ok(before) = newest.period.before(kind, zone) else { break };
+        let Ok(before) = newest.period.before(kind, days) else { break };
         let Some(ruling) = revisions.at(last_instant(&before, as_of)) else { break };
-        let Some(before) = Credited::new(before, kind, ruling, zone) else { break };
+        let Some(before) = Credited::new(before, kind, ruling, days) else { break };
         if found.len() == 1 && does_earn_back {
             // What goes back is the credit of the period before, with the periods it depends on.
             needed = needed.max(1 + before.credits.repeats() as usize);
@@ -122,9 +121,9 @@ pub(super) fn credited<'c>(
 }
 
 /// The month, quarter or year with the same start and end as a period, and its kind.
-pub(super) fn whole(period: &Period, zone: &Zone) -> Option<(PeriodKind, Period)> {
+pub(super) fn whole(period: &Period, days: &LocalDays) -> Option<(PeriodKind, Period)> {
     let kinds = [PeriodKind::Month, PeriodKind::Quarter, PeriodKind::Year];
-    let around = |kind| Some((kind, Period::around(kind, period.start, zone).ok()?));
+    let around = |kind| Some((kind, Period::around(kind, period.start, days).ok()?));
     let mut found = kinds.into_iter().filter_map(around);
     found.find(|(_, whole)| (whole.start, whole.end) == (period.start, period.end))
 }

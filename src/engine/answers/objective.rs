@@ -6,7 +6,7 @@ use crate::domain::compliance::availability::{
     self, Agreed, Availability, AvailabilityResult, OutagesResult,
 };
 use crate::domain::compliance::performance::{self, PerformanceResult};
-use crate::domain::compliance::{Period, Tally, experience};
+use crate::domain::compliance::{LocalDays, Period, Tally, experience};
 use crate::domain::contract::{
     AgreedService, AttainmentPromise, Contract, ExperiencePromise, Objective, Promise, Revision,
 };
@@ -15,7 +15,6 @@ use crate::domain::forecast::{Budget, BurnWindow};
 use crate::domain::service::ServiceEvent;
 use crate::domain::share::Share;
 use crate::domain::time::{Instant, Span};
-use crate::domain::zone::Zone;
 use crate::engine::catalog::Known;
 use crate::engine::rejection::Rejection;
 
@@ -243,11 +242,11 @@ fn uptime(
 /// The objectives of a contract, each with its period that contains the instant `last`.
 pub(super) fn objectives<'c>(
     ruling: &'c Revision<Contract>,
-    zone: &Zone,
+    days: &LocalDays,
     last: Instant,
 ) -> Result<Vec<Ruling<'c>>, Rejection> {
     let ruled = |(place, objective): (usize, &'c Objective)| {
-        let period = Period::around(objective.period, last, zone);
+        let period = Period::around(objective.period, last, days);
         let period = period.map_err(|error| Rejection::TimeOutOfRange(error.to_string()))?;
         Ok((objective, ruling.number, period, place))
     };

@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 use super::compliance::Compliance;
 use super::credit::statement;
 use super::experience::entries_of;
-use crate::domain::compliance::Period;
+use crate::domain::compliance::{LocalDays, Period};
 use crate::domain::contract::PeriodKind;
 use crate::domain::incident::History;
 use crate::domain::settlement::{self, Item, ItemKind, ItemStatus, settle};
-use crate::domain::zone::Zone;
 use crate::engine::action::ActionLog;
 use crate::engine::catalog::Known;
 use crate::engine::evaluate::evaluate_incident;
@@ -54,8 +53,8 @@ pub fn credit_of(compliance: &Compliance<'_>, times: Times) -> Option<Item> {
 
 /// The names of the last ended periods of a contract, whose credits are to be settled.
 pub fn credit_periods(known: Known<'_>, contract: &str, times: Times) -> Vec<String> {
-    let Some(zone) = known.zone(contract) else { return Vec::new() };
-    PERIODS.iter().flat_map(|(kind, count)| ended(*kind, *count, &zone, times)).collect()
+    let Some(days) = known.local_days(contract) else { return Vec::new() };
+    PERIODS.iter().flat_map(|(kind, count)| ended(*kind, *count, &days, times)).collect()
 }
 
 /// The names of all periods of a contract on whose credits there is a decision.
@@ -66,9 +65,9 @@ pub fn decided_periods(actions: &ActionLog, contract: &str, times: Times) -> Vec
     credits.map(|item| item.period.clone()).collect()
 }
 
-fn ended(kind: PeriodKind, count: usize, zone: &Zone, times: Times) -> Vec<String> {
-    let present = Period::around(kind, times.as_of, zone).ok();
-    let before = |period: &Period| period.before(kind, zone).ok();
+fn ended(kind: PeriodKind, count: usize, days: &LocalDays, times: Times) -> Vec<String> {
+    let present = Period::around(kind, times.as_of, days).ok();
+    let before = |period: &Period| period.before(kind, days).ok();
     let periods = std::iter::successors(present.as_ref().and_then(before), before);
     periods.take(count).map(|period| period.name).collect()
 }

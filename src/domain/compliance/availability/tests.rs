@@ -44,7 +44,7 @@ fn november(text: &str) -> Instant {
 
 fn month(text: &str) -> Period {
     let zone = zones().zone("Europe/Amsterdam").unwrap();
-    Period::around(PeriodKind::Month, at(text), &zone).unwrap()
+    Period::around(PeriodKind::Month, at(text), &zone.into()).unwrap()
 }
 
 fn event(time: Instant, fact: ServiceFact) -> ServiceEvent {
@@ -250,7 +250,7 @@ fn no_more_than_two_outages_over_half_an_hour_a_quarter() {
     let promise =
         OutagesPromise { agreed: promise("0").agreed, most: 2, longer_than: HALF_AN_HOUR };
     let zone = zones().zone("Europe/Amsterdam").unwrap();
-    let period = Period::around(PeriodKind::Quarter, november("15T00:00"), &zone).unwrap();
+    let period = Period::around(PeriodKind::Quarter, november("15T00:00"), &zone.into()).unwrap();
     let hours = round_the_clock();
     let mut events = [
         outage_of("", "02T10:00", "02T10:30"),
