@@ -6,11 +6,13 @@ use super::v1;
 use crate::domain::clock::{Outcome, Phase, SegmentKind};
 use crate::domain::compliance::attainment::Verdict;
 use crate::domain::contract::{
-    ClockAction, ContractKind, CycleVerdict, Metric, OnPriorityChange, OnReopen, Severity,
+    ClockAction, ContractKind, CycleVerdict, Metric, OnPriorityChange, OnReopen, PeriodTerms,
+    Severity,
 };
 use crate::domain::incident::{Party, Stage, WaitingOn};
 use crate::domain::settlement::{Facet, FacetState, ItemKind};
 use crate::engine::answers::compliance::GroupKey;
+use crate::engine::answers::period_result::NoDataReason;
 
 /// Declares how an enum of the API maps to one of the domain: a decoder that refuses the
 /// unspecified zero and unknown numbers, and an encoder.
@@ -68,6 +70,15 @@ choice!(on_reopen, on_reopen_number, v1::OnReopen, OnReopen, {
 choice!(cycle_verdict, cycle_verdict_number, v1::CycleVerdict, CycleVerdict, {
     First = CycleVerdict::First, Last = CycleVerdict::Last, Worst = CycleVerdict::Worst,
     Total = CycleVerdict::Total,
+});
+
+choice!(period_terms, period_terms_number, v1::PeriodTerms, PeriodTerms, {
+    AtPeriodStart = PeriodTerms::AtPeriodStart, EachPart = PeriodTerms::EachPart,
+});
+
+choice!(no_data_reason, no_data_reason_number, v1::NoDataReason, NoDataReason, {
+    NotInForce = NoDataReason::NotInForce, TooLittle = NoDataReason::TooLittle,
+    CalendarUnknown = NoDataReason::CalendarUnknown,
 });
 
 choice!(clock_action, clock_action_number, v1::ClockAction, ClockAction, {

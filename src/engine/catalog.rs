@@ -94,12 +94,14 @@ impl Catalog {
         self.calendars.insert(id.to_owned(), revisions);
     }
 
-    /// Replaces all revisions of a contract by one that was always in force and always known; its
-    /// end stays.
+    /// Replaces all revisions of a contract by one that was always known, and in force from the
+    /// first of them on; its end stays.
     pub(super) fn replace_contract(&mut self, contract: Contract) {
         let entry = self.contracts.entry(contract.id.clone()).or_default();
+        let first = entry.revisions.known(Instant::MAX).ruling(Instant::MIN);
+        let start = first.map_or(Instant::MIN, |first| first.effective_time);
         entry.revisions = Revisions::default();
-        entry.revisions.push(Instant::MIN, Instant::MIN, contract);
+        entry.revisions.push(start, Instant::MIN, contract);
     }
 
     /// The terms recorded in `(after, until]` and when, in the order of recording.

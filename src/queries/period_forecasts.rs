@@ -9,6 +9,7 @@ use super::compliance::{PeriodEvaluator, Rest};
 use super::forecasts::OpenClocks;
 use super::{IndexReader, QueryError, ReadView};
 use crate::domain::clock::{Clock, Outcome};
+use crate::domain::compliance::ContractLife;
 use crate::domain::contract::AttainmentPromise;
 use crate::domain::service::in_effect;
 use crate::domain::time::{Instant, Span};
@@ -41,6 +42,7 @@ pub fn evaluate<'v>(
         contract_id: contract.to_owned(),
         period: PeriodQuery::Named(period.to_owned()),
         group_by: Vec::new(),
+        contained_credits: false,
     };
     let mut period = Compliance::new(&question, view.known(), view.zones(), view.times())?;
     let gathered = Gathered::new(view, index.as_ref(), &mut period)?;
@@ -92,7 +94,7 @@ impl Gathered {
         }
         let mut budgets = BTreeMap::new();
         for on in &compliance.on_services {
-            budgets.extend(budget(view, on)?.map(|budget| (on.place, budget)));
+            budgets.extend(budget(view, on, compliance.life)?.map(|budget| (on.place, budget)));
         }
         Ok(PeriodOutlook { compliance, attainments, budgets })
     }
@@ -108,20 +110,24 @@ fn forecast(
     let (promise, as_of) = (attainment.promise(), view.times().as_of);
     let counts = &attainment.tally.contractual;
     let (decided, breached) = (counts.met + counts.breached, counts.breached);
-    let end = attainment.period.end;
+    let end = attainment.own_period.end;
     let in_progress = PeriodInProgress { contract_id, promise, as_of, end, decided, breached };
     forecast_attainment(&in_progress, open, past, &view.known())
 }
 
 /// How the downtime that an objective allows is used up, if it is one on availability.
-fn budget(view: &ReadView<'_>, on: &OnService<'_>) -> Result<Option<BudgetOutlook>, ViewsError> {
+fn budget(
+    view: &ReadView<'_>,
+    on: &OnService<'_>,
+    life: ContractLife,
+) -> Result<Option<BudgetOutlook>, ViewsError> {
     let (Some(budget), Some(service)) = (on.budget(), on.objective.service()) else {
         return Ok(None);
     };
     let as_of = view.times().as_of;
     let ledger = view.service_ledger(service)?;
     let events = in_effect(ledger.known(view.times().known), as_of);
-    let last = |length| on.last(length, &events, view.known(), as_of);
+    let last = |length| on.last(length, &events, (view.known(), life), as_of);
     let (short, long) = (last(DAY), last(WEEK));
     Ok(Some(BudgetOutlook { budget, short, long }))
 }

@@ -14,7 +14,7 @@ use crate::domain::compliance::credit::{Ground, Line};
 use crate::domain::contract::{CreditRule, CreditTier, Credits, Terms};
 use crate::domain::share::Share;
 use crate::domain::violation::Violation;
-use crate::engine::answers::credit::CreditStatement;
+use crate::engine::answers::credit::{CreditStatement, CreditTotal};
 
 const REPEATS_DEFAULT: u32 = 3;
 
@@ -176,6 +176,17 @@ pub fn encode_statement(statement: &CreditStatement<'_>) -> v1::CreditStatement 
         cap_amount: statement.cap,
         total_amount: statement.total,
         provisional: statement.is_provisional,
+        period: Some(encode_period(&statement.period)),
+        contract_revision: statement.contract_revision as i32,
+    }
+}
+
+/// The message of what statements come to together.
+pub fn encode_total(total: &CreditTotal<'_>) -> v1::CreditTotal {
+    v1::CreditTotal {
+        currency: total.currency.to_owned(),
+        total_amount: total.total,
+        provisional: total.is_provisional,
     }
 }
 

@@ -3,15 +3,16 @@
 //! - The service is down while an outage of any name lasts. Outages that overlap or touch are one.
 //! - Planned maintenance wins over an outage, and an outage over a degradation.
 //! - Only agreed service time counts. Planned maintenance in it counts as up.
-//! - An outage that has not ended lasts until the instant evaluated at.
-//! - An outage's downtime is the agreed service time in it outside planned maintenance. The outage
-//!   is counted in the period in which its downtime begins, with all of it, including what lies
-//!   after the period's end. One without downtime is no outage.
+//! - An outage that has not ended lasts until the instant evaluated at, or the period's end if that
+//!   comes first: a period that is over does not grow with time alone.
+//! - An outage's downtime is the agreed service time in it outside planned maintenance, while the
+//!   contract is in force. The outage is counted in the period in which its downtime begins, with
+//!   all of it, including what lies after the period's end. One without downtime is no outage.
 
 use std::collections::BTreeMap;
 
-use super::Period;
 use super::attainment::Verdict;
+use super::{ContractLife, Period};
 use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::contract::{AvailabilityPromise, OutagesPromise};
 use crate::domain::intervals::Intervals;
@@ -71,6 +72,8 @@ pub struct Agreed<'a> {
     pub maintenance_notice: Span,
     /// How much of a degraded second counts as down.
     pub degradation_weight: Share,
+    /// When the contract is in force: an outage's downtime outside is none of its.
+    pub life: ContractLife,
 }
 
 impl Availability {
@@ -81,11 +84,12 @@ impl Availability {
         period: &Period,
         as_of: Instant,
     ) -> Availability {
-        let Agreed { hours, maintenance_notice, degradation_weight } = agreed;
+        let Agreed { hours, maintenance_notice, degradation_weight, life } = agreed;
+        let until = period.end.min(as_of).max(period.start);
         let planned = planned(events, maintenance_notice);
-        let down = lasting(events, as_of, outage);
-        let degraded = lasting(events, as_of, degradation).without(&down).without(&planned);
-        let until = period.end.min(as_of);
+        let down = lasting(events, until, outage);
+        let down = down.within(life.start, life.end.unwrap_or(Instant::MAX));
+        let degraded = lasting(events, until, degradation).without(&down).without(&planned);
         let elapsed = |time: &Intervals| time.within(period.start, until).elapsed(hours);
         Availability {
             agreed: hours.elapsed(period.start, until),
@@ -212,12 +216,13 @@ fn degradation(fact: &ServiceFact) -> Option<Turn<'_>> {
     }
 }
 
-/// When at least one outage or degradation lasted, by the facts that began and ended them. One
+/// When at least one outage or degradation lasted, by the facts that began and ended them, or up to
+/// `until` while nothing has ended it. One
 /// that begins and ends in the same instant changes nothing, so the order of the two facts does
 /// not matter.
 fn lasting(
     events: &[&ServiceEvent],
-    as_of: Instant,
+    until: Instant,
     turn: fn(&ServiceFact) -> Option<Turn<'_>>,
 ) -> Intervals {
     let mut by_name: BTreeMap<&str, BTreeMap<Instant, [bool; 2]>> = BTreeMap::new();
@@ -228,10 +233,10 @@ fn lasting(
             *if begins { begun } else { ended } = true;
         }
     }
-    Intervals::union(by_name.values().flat_map(|turns| intervals_of(turns, as_of)))
+    Intervals::union(by_name.values().flat_map(|turns| intervals_of(turns, until)))
 }
 
-fn intervals_of(turns: &BTreeMap<Instant, [bool; 2]>, as_of: Instant) -> Vec<(Instant, Instant)> {
+fn intervals_of(turns: &BTreeMap<Instant, [bool; 2]>, until: Instant) -> Vec<(Instant, Instant)> {
     let mut found = Vec::new();
     let mut began: Option<Instant> = None;
     for (time, [ended, begun]) in turns {
@@ -241,7 +246,7 @@ fn intervals_of(turns: &BTreeMap<Instant, [bool; 2]>, as_of: Instant) -> Vec<(In
             _ => {}
         }
     }
-    found.extend(began.map(|began| (began, as_of)));
+    found.extend(began.map(|began| (began, until)));
     found
 }
 

@@ -69,7 +69,10 @@ impl<'c> Review<'c> {
     ) -> Result<Review<'c>, Rejection> {
         let query = |contract_id: &str, period: PeriodQuery, group_by: &[GroupKey]| {
             let contract_id = contract_id.to_owned();
-            let question = Question { contract_id, period, group_by: group_by.to_vec() };
+            let is_present = !group_by.is_empty();
+            let group_by = group_by.to_vec();
+            let question =
+                Question { contract_id, period, group_by, contained_credits: is_present };
             Compliance::new(&question, known, zones, times)
         };
         let present = query(contract_id, PeriodQuery::Named(period.to_owned()), &GROUPED_BY)?;

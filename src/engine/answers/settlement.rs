@@ -47,7 +47,7 @@ pub fn credit_of(compliance: &Compliance<'_>, times: Times) -> Option<Item> {
     if times.as_of < compliance.period.end {
         return None;
     }
-    let statement = statement(&compliance.credited, times.as_of)?;
+    let statement = statement(&compliance.credited.own, times.as_of)?;
     settlement::credit(&compliance.ruling.content, &compliance.period, statement.total)
 }
 

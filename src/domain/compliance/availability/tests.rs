@@ -75,7 +75,8 @@ fn maintenance(from: &str, to: &str, announced: &str) -> ServiceEvent {
 
 fn agreed<'a>(hours: &'a ServiceHours, weight: &str) -> Agreed<'a> {
     let degradation_weight = Share::from_percent(weight).unwrap();
-    Agreed { hours, maintenance_notice: Span::from_hours(24), degradation_weight }
+    let life = ContractLife { start: Instant::MIN, end: None };
+    Agreed { hours, maintenance_notice: Span::from_hours(24), degradation_weight, life }
 }
 
 /// How November was up round the clock, by what is known at its end or before.
