@@ -401,7 +401,7 @@ async fn words_that_change_within_a_period_rule_from_the_next_one_on() {
     }
 }
 
-/// P2: with EACH_PART each part of a month is judged by the words in force then, calendars too; a
+/// P2: with EACH_PART each part of a month is evaluated by the words in force then, calendars too; a
 /// part that is missed is the month's miss.
 #[tokio::test]
 async fn each_part_of_a_period_may_be_ruled_by_its_own_words() {
@@ -485,7 +485,7 @@ async fn a_calendar_that_changes_within_a_period_rules_from_the_next_one_on() {
 }
 
 /// P4: a quarter's answer has every month's verdict and credit, totals add up, and what runs on is
-/// told as such.
+/// marked as such.
 #[tokio::test]
 async fn a_quarter_lists_its_months_and_their_credits() {
     use v1::ObjectiveVerdict::{AtRisk, Met, Missed, NoData};
@@ -511,15 +511,15 @@ async fn a_quarter_lists_its_months_and_their_credits() {
         (name, result.verdict(), result.provisional)
     };
     let rows: Vec<_> = quarter.objectives.iter().map(row).collect();
-    let told = |name: &str, verdict, provisional| (name.to_owned(), verdict, provisional);
+    let row_of = |name: &str, verdict, provisional| (name.to_owned(), verdict, provisional);
     assert_eq!(
         rows,
         [
-            told("2024-04", Missed, false),
-            told("2024-05", Met, false),
-            told("2024-06", Met, false),
-            told("2024-Q2", Met, false),
-            told("2024", Met, true),
+            row_of("2024-04", Missed, false),
+            row_of("2024-05", Met, false),
+            row_of("2024-06", Met, false),
+            row_of("2024-Q2", Met, false),
+            row_of("2024", Met, true),
         ]
     );
     let seen = ends(&quarter.objectives[4].counted);
@@ -550,18 +550,18 @@ async fn a_quarter_lists_its_months_and_their_credits() {
     assert_eq!(
         rows,
         [
-            told("2024-04", Missed, false),
-            told("2024-05", Met, true),
-            told("2024-Q2", Met, true),
-            told("2024", Met, true),
+            row_of("2024-04", Missed, false),
+            row_of("2024-05", Met, true),
+            row_of("2024-Q2", Met, true),
+            row_of("2024", Met, true),
         ]
     );
     let third = compliance(&mut clients, "C", "2024-Q3", None).await;
-    assert_eq!(row(third.objectives.last().expect("the year")), told("2024", AtRisk, true));
+    assert_eq!(row(third.objectives.last().expect("the year")), row_of("2024", AtRisk, true));
     let year = compliance(&mut clients, "C", "2024", None).await;
     assert_eq!(year.objectives.len(), 12 + 4 + 1);
-    assert_eq!(row(&year.objectives[12]), told("2024-Q1", NoData, false));
-    assert_eq!(row(&year.objectives[16]), told("2024", Missed, false));
+    assert_eq!(row(&year.objectives[12]), row_of("2024-Q1", NoData, false));
+    assert_eq!(row(&year.objectives[16]), row_of("2024", Missed, false));
     let statements = year.contained_credits.iter().chain(&year.credits);
     let sum: i64 = statements.map(|statement| statement.total_amount).sum();
     // April, the third quarter, and the year.
@@ -594,6 +594,9 @@ async fn rolling_days_are_evaluated_once_and_a_range_lists_its_months() {
         (result.period.clone().expect("a period").name, result.provisional)
     };
     let months: Vec<_> = months.map(named).collect();
-    let told = |name: &str, is_provisional| (name.to_owned(), is_provisional);
-    assert_eq!(months, [told("2024-01", false), told("2024-02", false), told("2024-03", true)]);
+    let row_of = |name: &str, is_provisional| (name.to_owned(), is_provisional);
+    assert_eq!(
+        months,
+        [row_of("2024-01", false), row_of("2024-02", false), row_of("2024-03", true)]
+    );
 }

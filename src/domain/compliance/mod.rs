@@ -13,7 +13,7 @@ pub mod availability;
 pub mod credit;
 mod entry;
 pub mod experience;
-mod life;
+mod in_force;
 mod local_days;
 pub mod performance;
 mod period;
@@ -21,7 +21,7 @@ mod reason;
 mod tally;
 
 pub use entry::{Account, Entry, entries, paused};
-pub use life::{ContractLife, DaysInForce};
+pub use in_force::{ContractLife, DaysInForce};
 pub use local_days::LocalDays;
 pub use period::{Period, PeriodError};
 pub use reason::{exclusion_reason, span_in_words, verdict_reason};

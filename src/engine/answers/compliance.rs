@@ -144,8 +144,8 @@ impl<'c> Compliance<'c> {
         attainments.chain(self.experiences.iter().chain(experiences).map(|on| &on.period))
     }
 
-    /// The dimension whose tally buckets answer the question, if there is one: for whole days grouped
-    /// by at most one key beside target and priority.
+    /// The dimension whose tally buckets answer the question, if there is one: for whole days
+    /// grouped by at most one key beside target and priority.
     pub fn dimension(&self) -> Option<Dimension> {
         let is_midnight =
             |instant: Instant| self.local_days.begin(self.local_days.date(instant)) == Ok(instant);

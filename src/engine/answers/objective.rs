@@ -26,11 +26,11 @@ pub struct Attainment<'c> {
     pub contract_revision: u32,
     /// Its own period, of which it is the whole or a part.
     pub own_period: Period,
-    /// What counts of that: up to the end of the period asked about.
+    /// What counts of that: up to the end of the requested period.
     pub period: Period,
     /// The tally of the entries that count for it.
     pub tally: Tally,
-    /// The index of the objective and its own period among those of the period asked about.
+    /// The index of the objective and its own period among those of the requested period.
     pub place: usize,
     promise: &'c AttainmentPromise,
     held: Held,
@@ -45,7 +45,7 @@ pub struct ExperienceResult<'c> {
     pub contract_revision: u32,
     /// Its own period, of which it is the whole or a part.
     pub own_period: Period,
-    /// What counts of that: up to the end of the period asked about.
+    /// What counts of that: up to the end of the requested period.
     pub period: Period,
     /// What the period's incidents cost people.
     pub experience_totals: ExperienceTotals,
@@ -53,7 +53,7 @@ pub struct ExperienceResult<'c> {
     pub promise: ExperiencePromise,
     /// How many people the contract serves; 0: not reported.
     pub people: u32,
-    /// The index of the objective and its own period among those of the period asked about.
+    /// The index of the objective and its own period among those of the requested period.
     pub place: usize,
     held: Held,
 }
@@ -72,7 +72,7 @@ pub struct OnService<'c> {
     /// The result; `None` before it is evaluated, when its calendar's time zone is unknown, or when
     /// the contract is not in force.
     pub result: Option<ServiceResult>,
-    /// The index of the objective and its own period among those of the period asked about.
+    /// The index of the objective and its own period among those of the requested period.
     pub place: usize,
     held: Held,
 }
@@ -119,9 +119,9 @@ pub struct Ruling<'c> {
     pub period: Period,
     /// What of that these words rule.
     pub part: Period,
-    /// The end of the period asked about: what comes later is not seen.
+    /// The end of the requested period: what comes later is not seen.
     pub seen_until: Instant,
-    /// The index of the objective and its own period among those of the period asked about.
+    /// The index of the objective and its own period among those of the requested period.
     pub place: usize,
 }
 
@@ -130,7 +130,7 @@ pub struct Ruling<'c> {
 struct Held {
     /// The end of the part.
     end: Instant,
-    /// The end of the period asked about: what comes later is not seen.
+    /// The end of the requested period: what comes later is not seen.
     seen_until: Instant,
     /// Whether the contract is in force in it.
     is_in_force: bool,

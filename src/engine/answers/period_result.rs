@@ -52,7 +52,7 @@ pub struct SlxResult {
 pub struct ObjectiveResult<'c> {
     /// The objective.
     pub objective: &'c Objective,
-    /// The index of the objective and its own period among those of the period asked about.
+    /// The index of the objective and its own period among those of the requested period.
     pub place: usize,
     /// The contract revision that words it.
     pub contract_revision: u32,
@@ -60,7 +60,7 @@ pub struct ObjectiveResult<'c> {
     pub period: Period,
     /// The stretch of its own period that it was evaluated over.
     pub counted: Period,
-    /// Whether its own period goes on at the end of the period asked about, or now.
+    /// Whether its own period goes on at the end of the requested period, or now.
     pub is_provisional: bool,
     /// The verdict.
     pub verdict: Verdict,

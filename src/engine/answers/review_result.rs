@@ -34,7 +34,8 @@ const TREND_POINTS_MAX: usize = 12;
 /// The result of a review.
 #[derive(Debug)]
 pub struct ReviewResult<'c> {
-    /// The revision of the contract in force as the period begins, or else the first to take effect.
+    /// The revision of the contract in force as the period begins, or else the first to take
+    /// effect.
     pub ruling: &'c Revision<Contract>,
     /// The instant everything is evaluated at.
     pub as_of: Instant,

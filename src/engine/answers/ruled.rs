@@ -1,8 +1,8 @@
 //! Which objectives a period is held to: over which periods of their own, and by which words.
 //!
-//! An objective is evaluated over each period of its own that has begun and overlaps the one asked
-//! about: the months of a quarter, say. The last of them may run on beyond it, and is then told as
-//! it stood at its end. Rolling days are evaluated once, ending with the last day.
+//! An objective is evaluated over each period of its own that has begun and overlaps the requested
+//! one: the months of a quarter, say. The last of them may run on beyond it, and is then evaluated
+//! as it stood at its end. Rolling days are evaluated once, ending with the last day.
 //!
 //! The revision in force as such a period begins rules it or, for a contract that begins within it,
 //! the first to take effect. It also says whether later revisions rule the rest of it
@@ -19,8 +19,7 @@ use crate::engine::rejection::Rejection;
 /// Months, quarters and years.
 const CALENDAR_KINDS: [PeriodKind; 3] = [PeriodKind::Month, PeriodKind::Quarter, PeriodKind::Year];
 
-/// How many periods of its own an objective is evaluated over for one that was asked about: the
-/// last ones.
+/// How many periods of its own an objective is evaluated over for a requested one: the last ones.
 const OWN_PERIODS_MAX: usize = 36;
 
 /// A contract as it is known, and its local days.

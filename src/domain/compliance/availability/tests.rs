@@ -321,21 +321,29 @@ fn scheduled() -> impl Strategy<Value = ServiceEvent> {
 }
 
 /// In which minutes anything lasts, computed as plainly as possible.
-fn lasts(events: &[&ServiceEvent], turn: fn(&ServiceFact) -> Option<Turn<'_>>) -> Vec<bool> {
+fn lasts(
+    events: &[&ServiceEvent],
+    turn: fn(&ServiceFact) -> Option<Turn<'_>>,
+    until: i64,
+) -> Vec<bool> {
+    let occurs = |name, begins, number| {
+        let mut at = events.iter().filter(|event| event.occur_time == minute(number));
+        at.any(|event| turn(&event.fact) == Some((name, begins)))
+    };
     let mut lasts = [false; 3];
     let a_minute = |number| {
-        for (name, lasts) in ["", "a", "b"].iter().zip(&mut lasts) {
-            let occurs = |begins| {
-                let mut at = events.iter().filter(|event| event.occur_time == minute(number));
-                at.any(|event| turn(&event.fact) == Some((name, begins)))
-            };
-            *lasts = match (occurs(true), occurs(false)) {
+        let mut is_any = false;
+        for (name, lasts) in ["", "a", "b"].into_iter().zip(&mut lasts) {
+            *lasts = match (occurs(name, true, number), occurs(name, false, number)) {
                 (true, false) => true,
                 (false, true) => false,
                 _ => *lasts,
             };
+            let ends = |later| occurs(name, false, later) && !occurs(name, true, later);
+            // One that has no end lasts no longer than the period.
+            is_any |= *lasts && (number < until || (number + 1..MINUTES).any(ends));
         }
-        lasts.contains(&true)
+        is_any
     };
     (0..MINUTES).map(a_minute).collect()
 }
@@ -361,7 +369,8 @@ fn naive(
     // Its first minute of downtime, and how many there are.
     let mut outage: Option<(Option<i64>, i64)> = None;
     let mut outages = Vec::new();
-    let (down, degraded) = (lasts(events, super::outage), lasts(events, super::degradation));
+    let down = lasts(events, super::outage, period.1);
+    let degraded = lasts(events, super::degradation, period.1);
     for number in 0..now.max(period.1) {
         let (is_open, is_planned) = (hours.is_open(minute(number)), is_planned(events, number));
         let is_down = number < now && down[number as usize];
