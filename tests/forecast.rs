@@ -41,7 +41,7 @@ async fn forecasts_of_a_real_log_are_good_and_mean_what_they_say() {
         let requested = ["forecast", "--evaluate", "--data-dir", &data_dir, "--tenant", TENANT];
         run(&[&requested, more].concat())
     };
-    let requested = ["--contract", "office", "--learn-until", LEARN_UNTIL, "--until", LOG_ENDS];
+    let requested = ["office", "--learn-until", LEARN_UNTIL, "--until", LOG_ENDS];
     let answer = evaluate(&[&requested[..], &["--json"]].concat()).expect("evaluated");
 
     let answer: Value = serde_json::from_str(&answer).expect("JSON");
@@ -63,10 +63,9 @@ async fn forecasts_of_a_real_log_are_good_and_mean_what_they_say() {
     let noon = &results[1]["model"];
     assert!(figure(noon, "alarmRecall") > 0.85, "{}", noon["alarmRecall"]);
 
-    let refused = evaluate(&["--contract", "gold", "--learn-until", LEARN_UNTIL]);
+    let refused = evaluate(&["gold", "--learn-until", LEARN_UNTIL]);
     let error = refused.expect_err("there is no such contract");
     assert!(error.contains("\"gold\"") && error.contains("office"), "{error}");
-    let refused =
-        evaluate(&["--contract", "office", "--learn-until", LOG_ENDS, "--until", LOG_ENDS]);
+    let refused = evaluate(&["office", "--learn-until", LOG_ENDS, "--until", LOG_ENDS]);
     assert!(refused.expect_err("nothing to score").contains("no clock was open"));
 }

@@ -326,7 +326,7 @@ async fn forecasts_are_scored_when_their_clocks_are_decided() {
 
     let run = |flags: &[&str]| {
         let mut command = slx();
-        command.args(["forecast", "--contract", "C", "--tenant", TENANT, "--address"]);
+        command.args(["forecast", "C", "--tenant", TENANT, "--address"]);
         succeed(command.arg(&server.address).args(flags))
     };
     let clocks = run(&["--as-of-time", NOW]);

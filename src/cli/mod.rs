@@ -26,6 +26,7 @@ mod forecast;
 mod format;
 mod import;
 mod incident;
+mod json;
 mod read_times;
 mod repair;
 mod restore;

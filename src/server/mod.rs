@@ -41,7 +41,7 @@ pub struct Running {
     serving: JoinHandle<anyhow::Result<()>>,
 }
 
-/// Serves until the process is signalled to stop (SIGINT or SIGTERM); a second signal ends it at
+/// Serves until the process is signalled to stop (SIGINT, SIGTERM or SIGHUP); a second signal ends it at
 /// once.
 pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let running = start(settings).await?;
@@ -195,15 +195,24 @@ async fn set_writing_health(health: &HealthReporter, status: ServingStatus) {
     }
 }
 
-async fn signalled() {
+/// Waits until the process is signalled to stop (SIGINT, SIGTERM or SIGHUP).
+pub async fn signalled() {
     use tokio::signal::unix::{SignalKind, signal};
     let Ok(mut terminate) = signal(SignalKind::terminate()) else {
         tracing::warn!("SIGTERM can't be watched for: only SIGINT stops the server gracefully");
         let _ = tokio::signal::ctrl_c().await;
         return;
     };
+    let mut hang_up = signal(SignalKind::hangup()).ok();
+    let hung_up = async {
+        match &mut hang_up {
+            Some(signal) => drop(signal.recv().await),
+            None => std::future::pending().await,
+        }
+    };
     tokio::select! {
         _ = terminate.recv() => {}
         _ = tokio::signal::ctrl_c() => {}
+        () = hung_up => {}
     }
 }

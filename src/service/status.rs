@@ -85,9 +85,7 @@ pub(super) fn refused(rejection: Rejection) -> Status {
         }
         Rejection::IncidentNotFound(id) => describe_resource("incident", id, &mut details),
         Rejection::ItemNotFound(id) => describe_resource("settlement item", id, &mut details),
-        Rejection::EventConflict { event_id, .. } => {
-            describe_resource("event", event_id, &mut details)
-        }
+        Rejection::EventConflict { kind, id, .. } => describe_resource(kind, id, &mut details),
         Rejection::Unsound(findings) => {
             let encoded = findings.iter().take(VIOLATIONS_LISTED_MAX).map(|finding| {
                 let (field, text) = (&finding.field, shortened(&finding.description));

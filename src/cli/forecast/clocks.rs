@@ -4,9 +4,10 @@ use prost_types::Timestamp;
 
 use super::arguments::Forecast;
 use crate::cli::connection::refused;
+use crate::cli::json;
 use crate::cli::show::{Times, percent, phase, span, table};
 use crate::codec::v1::forecast_service_client::ForecastServiceClient;
-use crate::codec::{text, v1};
+use crate::codec::v1;
 
 /// Reasons shown for a clock.
 const REASONS_LISTED: usize = 2;
@@ -31,11 +32,9 @@ pub(super) async fn run(arguments: Forecast) -> anyhow::Result<()> {
         forecasts.extend(answer.forecasts);
     }
     if arguments.json {
-        for forecast in forecasts.iter().take(arguments.limit) {
-            let line = text::to_json(forecast, "slx.v1.ClockForecast")?;
-            let line: serde_json::Value = serde_json::from_str(&line)?;
-            say!("{line}");
-        }
+        forecasts.truncate(arguments.limit);
+        let forecasts = json::list(&forecasts, "slx.v1.ClockForecast")?;
+        say!("{}", json::object(&[("forecasts", forecasts)]));
         return Ok(());
     }
     if is_thought_of {
