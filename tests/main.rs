@@ -42,6 +42,7 @@ mod random;
 mod real_data;
 mod recording;
 mod reference;
+mod refusals;
 mod restart;
 mod review;
 mod settings;

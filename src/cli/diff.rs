@@ -12,9 +12,9 @@ use super::fact::describe_fact;
 use super::json;
 use super::read_times::instant;
 use super::show::{Shown, Times, outcome, table};
+use crate::codec::v1;
 use crate::codec::v1::change_step::Record;
 use crate::codec::v1::clock_service_client::ClockServiceClient;
-use crate::codec::v1;
 
 /// Lists the clocks whose verdict differs between two states of knowledge, and why.
 #[derive(Args, Debug)]

@@ -42,7 +42,10 @@ impl Repair {
         say!("head {}", salvaged.head);
         match lost {
             0 => say!("nothing was damaged: every record is as it was"),
-            _ => say!("whatever was acknowledged after record {} is lost too", salvaged.last_sequence),
+            _ => say!(
+                "whatever was acknowledged after record {} is lost too",
+                salvaged.last_sequence
+            ),
         }
         Ok(ExitCode::SUCCESS)
     }

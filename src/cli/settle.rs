@@ -11,8 +11,8 @@ use super::json;
 use super::read_times::ReadTimes;
 use super::show::{Shown, Times, choice, table};
 use crate::codec::choices::{facet_number, settlement_state_number};
-use crate::codec::v1::settlement_service_client::SettlementServiceClient;
 use crate::codec::v1;
+use crate::codec::v1::settlement_service_client::SettlementServiceClient;
 use crate::domain::settlement::{Facet, FacetState};
 
 /// Lists settlement items, opens them, and records decisions on them.

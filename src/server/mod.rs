@@ -1,5 +1,6 @@
 //! The server: configuration, the services on a port, health, reflection, a bounded shutdown.
 
+mod refusals;
 mod registry;
 mod settings;
 
@@ -16,6 +17,7 @@ use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
+use tower::util::MapResponseLayer;
 
 use crate::runtime::{Engine, StoreOptions, wall_clock, zones};
 use crate::service::{Limits, Services};
@@ -144,6 +146,7 @@ async fn listen(
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     let mut stop_signal = stopping.clone();
     let serving = Server::builder()
+        .layer(MapResponseLayer::new(refusals::explain))
         .max_concurrent_streams(STREAMS_PER_CONNECTION_MAX)
         .initial_stream_window_size(WINDOW_BYTES)
         .initial_connection_window_size(WINDOW_BYTES)

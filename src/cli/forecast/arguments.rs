@@ -69,6 +69,10 @@ pub(in crate::cli) struct Forecast {
     #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
     pub at_least: f64,
 
+    /// Also lists clocks that are over their limits already.
+    #[arg(long)]
+    pub breached: bool,
+
     /// How many clocks to list at most.
     #[arg(long, value_name = "COUNT", default_value_t = 50)]
     pub limit: usize,
