@@ -13,7 +13,8 @@ use crate::codec::choices::{outcome_number, phase_number};
 use crate::codec::v1::clock_service_client::ClockServiceClient;
 use crate::codec::{text, v1};
 
-/// Lists clocks, the most urgent first.
+/// Lists clocks that are open and within their limits, the most urgent first; others by --phase,
+/// --outcome or --all.
 #[derive(Args, Debug)]
 pub(super) struct Clocks {
     /// Only clocks of this contract.
@@ -27,6 +28,10 @@ pub(super) struct Clocks {
     /// Only clocks of this priority.
     #[arg(long, default_value = "")]
     priority: String,
+
+    /// Also lists clocks that are over their limits, stopped or cancelled.
+    #[arg(long, conflicts_with_all = ["phase", "outcome"])]
+    all: bool,
 
     /// Only clocks in this phase; may be repeated.
     #[arg(long, value_enum)]
@@ -75,15 +80,22 @@ enum OutcomeWord {
     Excluded,
 }
 
+impl PhaseWord {
+    const OPEN: [PhaseWord; 3] = [PhaseWord::Pending, PhaseWord::Running, PhaseWord::Paused];
+}
+
 impl Clocks {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
+        let is_default = !self.all && self.phase.is_empty() && self.outcome.is_empty();
+        let outcomes = if is_default { vec![OutcomeWord::Undecided] } else { self.outcome };
+        let phases = if is_default { PhaseWord::OPEN.to_vec() } else { self.phase };
         let request = v1::ListClocksRequest {
             tenant: self.connection.tenant.clone(),
             contract_id: self.contract,
             target_id: self.target,
             priority: self.priority,
-            phases: self.phase.into_iter().map(phase_of).collect(),
-            outcomes: self.outcome.into_iter().map(outcome_of).collect(),
+            phases: phases.into_iter().map(phase_of).collect(),
+            outcomes: outcomes.into_iter().map(outcome_of).collect(),
             due_before: self.due_before,
             as_of_time: self.read_times.as_of_time,
             known_time: self.read_times.known_time,
@@ -96,6 +108,9 @@ impl Clocks {
             return Ok(ExitCode::SUCCESS);
         }
         say!("{}", show(&answer.clocks, &self.shown.times()?));
+        if is_default {
+            say!("\nThese are open and within their limits; --all lists every clock.");
+        }
         if !answer.next_page_token.is_empty() {
             say!("\nThere are more: see --limit.");
         }

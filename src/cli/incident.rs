@@ -11,6 +11,7 @@ use super::clocks::cycle;
 use super::connection::{Connection, refused};
 use super::experience;
 use super::fact::{describe_cause, describe_fact};
+use super::json;
 use super::read_times::ReadTimes;
 use super::show::{Shown, Times, choice, outcome, phase, span, table};
 use crate::codec::v1::clock_service_client::ClockServiceClient;
@@ -63,7 +64,7 @@ impl Incident {
         };
         let answers = query(question, self.connection.open().await?).await?;
         match self.json {
-            true => say!("{}", json(&answers)?),
+            true => say!("{}", as_json(&answers)?),
             false => say!("{}", show(&answers, &self.shown.times()?)),
         }
         Ok(ExitCode::SUCCESS)
@@ -116,13 +117,12 @@ async fn all_events(
     }
 }
 
-fn json(answers: &Answers) -> anyhow::Result<String> {
-    Ok(format!(
-        "[{},\n{},\n{}]",
-        text::to_json(&answers.incident, "slx.v1.GetIncidentResponse")?,
-        text::to_json(&answers.evaluated, "slx.v1.EvaluateIncidentResponse")?,
-        text::to_json(&answers.events, "slx.v1.ListEventsResponse")?
-    ))
+fn as_json(answers: &Answers) -> anyhow::Result<String> {
+    Ok(json::object(&[
+        ("incident", text::to_json(&answers.incident, "slx.v1.GetIncidentResponse")?),
+        ("evaluation", text::to_json(&answers.evaluated, "slx.v1.EvaluateIncidentResponse")?),
+        ("events", text::to_json(&answers.events, "slx.v1.ListEventsResponse")?),
+    ]))
 }
 
 /// The incident, its clocks and its events, for a terminal.

@@ -21,12 +21,11 @@ macro_rules! choice {
     ) => {
         /// Decodes the choice; it must be made.
         pub fn $decode(number: i32) -> Result<$domain, String> {
+            let names = || [$(<$message>::$from.as_str_name()),+].join(", ");
             match <$message>::try_from(number) {
                 $(Ok(<$message>::$from) => Ok($to),)+
-                Ok(_) => Err(concat!("is missing: choose one of ", stringify!($($from),+)).into()),
-                Err(_) => Err(format!(
-                    concat!("{} is unknown: choose one of ", stringify!($($from),+)), number
-                )),
+                Ok(_) => Err(format!("is missing: choose one of {}", names())),
+                Err(_) => Err(format!("{number} is unknown: choose one of {}", names())),
             }
         }
 

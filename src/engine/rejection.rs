@@ -22,11 +22,13 @@ pub enum Rejection {
     /// There is no such item to settle.
     #[error("there is no item {0:?} to settle: slx settle lists them")]
     ItemNotFound(String),
-    /// The event id is recorded with other content.
-    #[error("event {event_id:?} is already recorded, as sequence {sequence}, with other content")]
+    /// The id is recorded with other content.
+    #[error("{kind} {id:?} is already recorded, as sequence {sequence}, with other content")]
     EventConflict {
-        /// The event's id.
-        event_id: String,
+        /// What the id names: `event`, `signature`, `settlement item`, `decision`.
+        kind: &'static str,
+        /// The id.
+        id: String,
         /// The sequence of the record.
         sequence: u64,
     },

@@ -76,6 +76,11 @@ impl State {
         State { new, tenants: HashMap::new() }
     }
 
+    /// The tenants with terms or actions, in no order.
+    pub fn tenants(&self) -> impl Iterator<Item = &TenantId> {
+        self.tenants.keys()
+    }
+
     /// A tenant's contracts and calendars.
     pub fn catalog(&self, tenant: &TenantId) -> &Arc<Catalog> {
         &self.tenant(tenant).catalog

@@ -170,6 +170,11 @@ impl Cache {
         folded.ledgers.fresh_events + folded.kept.records.len()
     }
 
+    /// The tenants with terms or actions.
+    pub fn tenants(&self) -> BTreeSet<TenantId> {
+        self.folded.read().state.tenants().cloned().collect()
+    }
+
     /// A tenant's contracts and calendars.
     pub fn catalog(&self, tenant: &TenantId) -> Arc<Catalog> {
         Arc::clone(self.folded.read().state.catalog(tenant))

@@ -22,3 +22,4 @@ mod stamp;
 mod status;
 
 pub use services::{Limits, Services};
+pub use status::explained;

@@ -133,7 +133,9 @@ pub(super) async fn hand_in(
     handed_in: mpsc::Sender<Result<HandedIn, Status>>,
 ) {
     while let Some(message) = messages.next().await {
-        let message = message.and_then(|message| services.hand_in_message(message));
+        let message = message
+            .map_err(status::explained)
+            .and_then(|message| services.hand_in_message(message));
         let is_last = message.is_err();
         if handed_in.send(message).await.is_err() || is_last {
             return;

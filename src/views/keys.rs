@@ -126,6 +126,24 @@ pub(super) fn indexed_clock(key: &[u8]) -> Option<ClockMark> {
     Some(ClockMark { time, clock })
 }
 
+/// The kinds of rows that hold what is recorded about a tenant's incidents and services.
+pub(super) const LEDGERS: [u8; 2] = [INCIDENT, SERVICE];
+
+/// Where the rows of a kind begin.
+pub(super) fn kind(kind: u8) -> Vec<u8> {
+    vec![kind]
+}
+
+/// The tenant that a row of incidents or services belongs to.
+pub(super) fn tenant(key: &[u8]) -> TenantId {
+    split_id(key.get(1..).unwrap_or_default()).0.into()
+}
+
+/// Where the rows of a kind that belong to a tenant begin.
+pub(super) fn kind_of_tenant(kind: u8, tenant: &str) -> Vec<u8> {
+    key(kind, &[tenant])
+}
+
 /// Where the incidents of everybody begin.
 pub(super) fn all_incidents() -> Vec<u8> {
     key(INCIDENT, &[])

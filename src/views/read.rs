@@ -1,5 +1,6 @@
 //! Reading the views.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -96,6 +97,20 @@ impl Views {
             let (record_time, value) = record::decode_kept(&value, zones)?;
             Ok(Recorded { sequence: keys::kept_sequence(&key), record_time, value })
         })
+    }
+
+    /// The tenants of whom incidents or services are kept: one row of each is read.
+    pub fn tenants(&self) -> Result<BTreeSet<TenantId>, ViewsError> {
+        let mut tenants = BTreeSet::new();
+        for kind in keys::LEDGERS {
+            let (mut from, until) = (keys::kind(kind), keys::end_of(&keys::kind(kind)));
+            while let Some(row) = self.range(from, until.clone()).next() {
+                let tenant = keys::tenant(&row?.0);
+                from = keys::end_of(&keys::kind_of_tenant(kind, &tenant));
+                tenants.insert(tenant);
+            }
+        }
+        Ok(tenants)
     }
 
     /// The ids of a tenant's incidents after `after`, in order.

@@ -20,6 +20,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tonic::transport::Channel;
 
 use super::connection::Connection;
+use super::show::counted;
 use mapping::Mapping;
 use rejects::{Reject, RejectedRow, rejects_beside, write_rejects};
 use rows::RowFormat;
@@ -28,7 +29,7 @@ use summary::as_json;
 pub(super) use summary::{Summary, print};
 
 /// Imports incidents from CSV or JSON lines, as a mapping file describes them. Importing the same
-/// again changes nothing.
+/// again changes nothing. Exits with 1 when nothing of the file could be taken.
 #[derive(Args, Debug)]
 pub(super) struct Import {
     /// The file with the rows: .csv, .jsonl or .ndjson, also compressed as .zst.
@@ -65,14 +66,16 @@ impl Import {
             let path = self.rejects.clone().unwrap_or_else(|| rejects_beside(&self.file));
             write_rejects(&path, &summary.rejects)
                 .with_context(|| format!("can't write {}", path.display()))?;
-            let (count, path) = (summary.rejects.len(), path.display());
-            let _ = writeln!(io::stderr(), "{count} rows could not be taken: see {path}");
+            let (rows, path) = (counted(summary.rejects.len(), "row"), path.display());
+            let _ = writeln!(io::stderr(), "{rows} could not be taken: see {path}");
         }
         match self.json {
             true => say!("{:#}", as_json(&summary)),
             false => print(&summary)?,
         }
-        Ok(ExitCode::SUCCESS)
+        // A pipeline must notice that nothing came in.
+        let nothing_taken = summary.accepted + summary.duplicates == 0;
+        Ok(if nothing_taken { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::rejects::RejectedRow;
+use crate::cli::show::counted;
 
 /// What became of an import.
 #[derive(Debug, Default)]
@@ -32,10 +33,11 @@ impl Summary {
 /// Reports what became of an import.
 pub(in crate::cli) fn print(summary: &Summary) -> anyhow::Result<()> {
     let Summary { rows, incidents, accepted, duplicates, refused, rejects, took } = summary;
-    say!("{rows} rows of {incidents} incidents; {} could not be taken", rejects.len());
+    let (rows, incidents) = (counted(*rows, "row"), counted(*incidents, "incident"));
+    say!("{rows} of {incidents}; {} could not be taken", rejects.len());
     say!(
-        "{accepted} events recorded, {duplicates} known already, {refused} refused, \
-         in {:.1} s: {} a second",
+        "{} recorded, {duplicates} known already, {refused} refused, in {:.1} s: {} a second",
+        counted(*accepted, "event"),
         took.as_secs_f64(),
         summary.events_a_second()
     );
