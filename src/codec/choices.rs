@@ -6,7 +6,7 @@ use super::v1;
 use crate::domain::clock::{Outcome, Phase, SegmentKind};
 use crate::domain::compliance::attainment::Verdict;
 use crate::domain::contract::{
-    ClockAction, ContractKind, CycleVerdict, Metric, OnPriorityChange, OnReopen, Severity,
+    Answer, ClockAction, ContractKind, CycleVerdict, Metric, OnPriorityChange, OnReopen, Severity,
 };
 use crate::domain::incident::{Party, Stage, WaitingOn};
 use crate::domain::settlement::{Facet, FacetState, ItemKind};
@@ -69,6 +69,11 @@ choice!(cycle_verdict, cycle_verdict_number, v1::CycleVerdict, CycleVerdict, {
     Total = CycleVerdict::Total,
 });
 
+choice!(answer, answer_number, v1::Answer, Answer, {
+    Responded = Answer::Responded, ClientUpdated = Answer::ClientUpdated,
+    Restored = Answer::Restored, Resolved = Answer::Resolved,
+});
+
 choice!(clock_action, clock_action_number, v1::ClockAction, ClockAction, {
     Stop = ClockAction::Stop, Restart = ClockAction::Restart, Cancel = ClockAction::Cancel,
     Pause = ClockAction::Pause, Resume = ClockAction::Resume,
@@ -110,7 +115,7 @@ choice!(outcome, outcome_number, v1::Outcome, Outcome, {
 choice!(segment_kind, segment_kind_number, v1::SegmentKind, SegmentKind, {
     Pending = SegmentKind::Pending, Running = SegmentKind::Running, Paused = SegmentKind::Paused,
     PauseExhausted = SegmentKind::PauseExhausted, ResolvedGap = SegmentKind::ResolvedGap,
-    Adjustment = SegmentKind::Adjustment,
+    Adjustment = SegmentKind::Adjustment, CancelledGap = SegmentKind::CancelledGap,
 });
 
 choice!(group_key, group_key_number, v1::GroupKey, GroupKey, {

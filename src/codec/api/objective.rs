@@ -253,6 +253,9 @@ pub(super) fn decode_exclusion(
     if decoded.when.as_ref().is_some_and(Condition::reads_now) {
         violations.add("when", "uses `now`: what is left out must not change with time alone");
     }
+    if decoded.when.as_ref().is_some_and(Condition::reads_changes) {
+        violations.add("when", "uses `changed`, which holds in one instant only");
+    }
     if rule.cause == 0 && !decoded.out_of_scope && rule.when.trim().is_empty() {
         violations.add("when", "is missing: say when, by a cause, out_of_scope or a condition");
     }

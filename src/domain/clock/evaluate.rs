@@ -91,7 +91,8 @@ impl<'a> Evaluator<'_, 'a> {
         as_of: Instant,
         evaluation: &mut Evaluation<'a>,
     ) {
-        let admission = |after| Admission { from: revision.effective_time, until, after };
+        let end = self.agreement.end_time;
+        let admission = |after| Admission { from: revision.effective_time, until, end, after };
         let after = self.stop_before(&revision.content, target, until, as_of);
         let timeline = timeline(target, self.history, admission(after), as_of);
         let is_over = until.is_some_and(|until| until <= as_of);
@@ -125,7 +126,8 @@ impl<'a> Evaluator<'_, 'a> {
     ) -> Option<Option<Instant>> {
         let before = contract.terms.target(&target.starts_after)?;
         let after = self.stop_before(contract, before, until, as_of);
-        let admission = Admission { from: Instant::MIN, until, after };
+        let end = self.agreement.end_time;
+        let admission = Admission { from: Instant::MIN, until, end, after };
         let timeline = timeline(before, self.history, admission, as_of);
         Some(timeline.first_stop)
     }
@@ -195,7 +197,7 @@ impl<'a> Evaluator<'_, 'a> {
                 calendar_revision: measured.calendar_revision,
                 segments: measured.segments,
                 warnings: measured.warnings,
-                notes: timeline.notes.clone(),
+                notes: timeline.notes.iter().cloned().chain(measured.note).collect(),
             })
         });
         measured.collect()
