@@ -13,6 +13,10 @@ pub struct ServiceEvent {
     pub service: String,
     /// When it happened.
     pub occur_time: Instant,
+    /// The order of facts of one instant, ascending, for monitors with coarse clocks.
+    pub occur_order: i64,
+    /// The monitor or person that reports it; empty: not said.
+    pub source: String,
     /// What happened.
     pub fact: ServiceFact,
 }
@@ -81,7 +85,9 @@ mod tests {
 
     fn event(event_id: &str, seconds: i64, fact: ServiceFact) -> ServiceEvent {
         let occur_time = Instant::from_seconds(seconds).unwrap_or_default();
-        ServiceEvent { event_id: event_id.into(), service: "mail".into(), occur_time, fact }
+        let (service, source) = ("mail".into(), String::new());
+        let event_id = event_id.into();
+        ServiceEvent { event_id, service, occur_time, occur_order: 0, source, fact }
     }
 
     fn ids(events: &[ServiceEvent], as_of: i64) -> Vec<&str> {

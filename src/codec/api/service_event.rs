@@ -24,6 +24,8 @@ pub(in crate::codec) fn decode_with(
         event_id: violations.or("event_id", checks.id(event.event_id), String::new()),
         service: violations.or("service", checks.id(event.service), String::new()),
         occur_time: violations.or("occur_time", instant(event.occur_time), Instant::MIN),
+        occur_order: event.occur_order,
+        source: event.source,
         fact: match event.fact {
             Some(fact) => decode_fact(fact, checks, &mut violations),
             None => {
@@ -90,6 +92,8 @@ pub fn encode(event: &ServiceEvent) -> v1::ServiceEvent {
         event_id: event.event_id.clone(),
         service: event.service.clone(),
         occur_time: Some(timestamp(event.occur_time)),
+        occur_order: event.occur_order,
+        source: event.source.clone(),
         fact: Some(encode_fact(&event.fact)),
     }
 }

@@ -1,6 +1,9 @@
 //! Availability (ITIL 4): the share of agreed service time in which a service was up in a period.
 //!
-//! - The service is down while an outage of any name lasts. Outages that overlap or touch are one.
+//! - The service is down while an outage lasts. Outages are told apart by their ids or, without one,
+//!   by who reports them; those that overlap or touch are one outage of the service.
+//! - Starts and ends of one outage at one instant and `occur_order` are counted: what more of them
+//!   say holds from then on. To start again before the end changes nothing.
 //! - Planned maintenance wins over an outage, and an outage over a degradation.
 //! - Only agreed service time counts. Planned maintenance in it counts as up.
 //! - An outage that has not ended lasts until the instant evaluated at.
@@ -193,51 +196,58 @@ fn planned(events: &[&ServiceEvent], notice: Span) -> Intervals {
     }))
 }
 
-/// The name of an outage or degradation, and whether a fact begins it (`true`) or ends it.
+/// The id that a start or end of an outage or degradation gives, and whether it is a start.
 type Turn<'e> = (&'e str, bool);
+
+/// What tells an outage from others of its service: its id, or else the source that reports it.
+type Name<'e> = (&'e str, &'e str);
 
 fn outage(fact: &ServiceFact) -> Option<Turn<'_>> {
     match fact {
-        ServiceFact::OutageStarted(name) => Some((name, true)),
-        ServiceFact::OutageEnded(name) => Some((name, false)),
+        ServiceFact::OutageStarted(id) => Some((id, true)),
+        ServiceFact::OutageEnded(id) => Some((id, false)),
         _ => None,
     }
 }
 
 fn degradation(fact: &ServiceFact) -> Option<Turn<'_>> {
     match fact {
-        ServiceFact::DegradationStarted(name) => Some((name, true)),
-        ServiceFact::DegradationEnded(name) => Some((name, false)),
+        ServiceFact::DegradationStarted(id) => Some((id, true)),
+        ServiceFact::DegradationEnded(id) => Some((id, false)),
         _ => None,
     }
 }
 
-/// When at least one outage or degradation lasted, by the facts that began and ended them. One
-/// that begins and ends in the same instant changes nothing, so the order of the two facts does
-/// not matter.
+fn name<'e>(id: &'e str, source: &'e str) -> Name<'e> {
+    if id.is_empty() { ("", source) } else { (id, "") }
+}
+
+/// When at least one outage or degradation lasted, by the facts that began and ended them.
 fn lasting(
     events: &[&ServiceEvent],
     as_of: Instant,
     turn: fn(&ServiceFact) -> Option<Turn<'_>>,
 ) -> Intervals {
-    let mut by_name: BTreeMap<&str, BTreeMap<Instant, [bool; 2]>> = BTreeMap::new();
+    let mut by_name: BTreeMap<Name<'_>, BTreeMap<(Instant, i64), i64>> = BTreeMap::new();
     for event in events {
-        if let Some((name, begins)) = turn(&event.fact) {
-            let [ended, begun] =
-                by_name.entry(name).or_default().entry(event.occur_time).or_default();
-            *if begins { begun } else { ended } = true;
+        if let Some((id, begins)) = turn(&event.fact) {
+            let turns = by_name.entry(name(id, &event.source)).or_default();
+            let balance = turns.entry((event.occur_time, event.occur_order)).or_default();
+            *balance += if begins { 1 } else { -1 };
         }
     }
     Intervals::union(by_name.values().flat_map(|turns| intervals_of(turns, as_of)))
 }
 
-fn intervals_of(turns: &BTreeMap<Instant, [bool; 2]>, as_of: Instant) -> Vec<(Instant, Instant)> {
+/// When one outage lasted, by how many more starts than ends there were at each instant. What
+/// starts as often as it ends at one instant is as it was before, whichever came first.
+fn intervals_of(turns: &BTreeMap<(Instant, i64), i64>, as_of: Instant) -> Vec<(Instant, Instant)> {
     let mut found = Vec::new();
     let mut began: Option<Instant> = None;
-    for (time, [ended, begun]) in turns {
-        match [ended, begun] {
-            [false, true] => began = began.or(Some(*time)),
-            [true, false] => found.extend(began.take().map(|began| (began, *time))),
+    for ((time, _), more_starts) in turns {
+        match more_starts.signum() {
+            1 => began = began.or(Some(*time)),
+            -1 => found.extend(began.take().map(|began| (began, *time))),
             _ => {}
         }
     }

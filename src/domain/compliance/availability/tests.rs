@@ -1,3 +1,5 @@
+use std::cmp::Ordering;
+
 use chrono::DateTime;
 use jiff::tz::TimeZoneDatabase;
 use proptest::collection::vec;
@@ -49,7 +51,43 @@ fn month(text: &str) -> Period {
 
 fn event(time: Instant, fact: ServiceFact) -> ServiceEvent {
     let event_id = format!("{time} {fact:?}");
-    ServiceEvent { event_id, service: "mail".into(), occur_time: time, fact }
+    ServiceEvent {
+        event_id,
+        service: "mail".into(),
+        occur_time: time,
+        occur_order: 0,
+        source: String::new(),
+        fact,
+    }
+}
+
+/// Facts of an outage without an id, such as `05T03:00 start, 05T03:00 end`.
+fn turns(text: &str) -> Vec<ServiceEvent> {
+    let turn = |written: &str| {
+        let (time, what) = written.trim().split_once(' ').unwrap();
+        let fact = match what {
+            "start" => ServiceFact::OutageStarted(String::new()),
+            "end" => ServiceFact::OutageEnded(String::new()),
+            "worse" => ServiceFact::DegradationStarted(String::new()),
+            "better" => ServiceFact::DegradationEnded(String::new()),
+            other => panic!("{other}"),
+        };
+        event(november(time), fact)
+    };
+    text.split(',').map(turn).collect()
+}
+
+/// Events that follow each other in the order given, also within one instant.
+fn in_order(mut events: Vec<ServiceEvent>) -> Vec<ServiceEvent> {
+    for (order, event) in events.iter_mut().enumerate() {
+        event.occur_order = order as i64;
+    }
+    events
+}
+
+fn from(source: &str, mut events: Vec<ServiceEvent>) -> Vec<ServiceEvent> {
+    events.iter_mut().for_each(|event| event.source = source.to_owned());
+    events
 }
 
 /// An outage of some name in November.
@@ -183,6 +221,68 @@ fn what_starts_twice_started_once_and_a_blip_is_nothing() {
     assert_eq!(over(&[events, flap.to_vec()].concat()).outages, [HALF_AN_HOUR], "it went on");
     let blip = outage_of("", "05T02:20", "05T02:20");
     assert_eq!(over(&blip).outages, []);
+}
+
+/// P3: starts and ends of one instant are counted.
+#[test]
+fn several_facts_of_one_instant_are_counted_in_any_order_of_arrival() {
+    let hour = Span::from_hours(1);
+    let down = |text: &str| {
+        let mut events = turns(text);
+        let found = over(&events).outage;
+        events.reverse();
+        assert_eq!(over(&events).outage, found, "{text}");
+        found
+    };
+    assert_eq!(down("05T03:00 start, 05T03:00 end, 05T03:00 start, 05T04:00 end"), hour);
+    let again = "05T02:00 start, 05T03:00 end, 05T03:00 start, 05T03:00 end, \
+                 05T05:00 start, 05T06:00 end";
+    assert_eq!(down(again), Span::from_hours(2));
+    assert_eq!(down("05T02:00 start, 05T02:00 start, 05T03:00 end"), hour, "reported twice");
+    assert_eq!(
+        down("05T02:00 start, 05T03:00 end, 05T03:00 end, 05T04:00 start, 05T05:00 end"),
+        Span::from_hours(2),
+        "an end too many does not end what comes later"
+    );
+    assert_eq!(down("05T01:00 end, 05T02:00 start, 05T03:00 end"), hour, "an end without a start");
+    assert_eq!(down("05T02:00 start, 05T02:30 end, 05T02:30 start, 05T03:00 end"), hour, "a flap");
+}
+
+/// P3: the order of facts within one instant is as good as time.
+#[test]
+fn the_order_within_an_instant_says_what_came_last() {
+    let [down, up] = ["05T03:00 start, 05T03:00 end", "05T03:00 end, 05T03:00 start"];
+    let until_four = |text: &str| format!("05T02:00 start, {text}, 05T04:00 end");
+    let found = |text: &str| over(&in_order(turns(text))).outage;
+    assert_eq!(found(&until_four(down)), Span::from_hours(1), "it had started, and ended then");
+    assert_eq!(found(&until_four(up)), Span::from_hours(2));
+    assert_eq!(over(&turns(&until_four(down))).outage, Span::from_hours(2), "without an order");
+    assert_eq!(found(up), over(&turns("05T03:00 start")).outage);
+}
+
+/// P3: monitors that give no ids do not end each other's outages.
+#[test]
+fn outages_without_ids_are_told_apart_by_who_reports_them() {
+    let ping = "05T02:00 start, 05T02:30 end";
+    let probe = "05T02:10 start, 05T03:00 end";
+    let both = |a: &str, b: &str| over(&[from(a, turns(ping)), from(b, turns(probe))].concat());
+    assert_eq!(both("ping", "probe").outages, [Span::from_hours(1)]);
+    assert_eq!(both("ping", "ping").outages, [HALF_AN_HOUR], "the same monitor, told twice");
+    // With an id it is one outage, whoever says that it ended.
+    let mut named = outage_of("I-7", "05T02:00", "05T02:30").to_vec();
+    named[1].source = "desk".into();
+    assert_eq!(over(&named).outages, [HALF_AN_HOUR]);
+}
+
+/// P3: degradations are counted likewise, and maintenance has no part in it.
+#[test]
+fn degradations_and_maintenance_of_the_same_instant_are_told_apart() {
+    let facts = "05T03:00 worse, 05T03:00 better, 05T03:00 worse, 05T04:00 better, \
+                 05T03:00 end, 05T03:00 start, 05T03:00 start, 05T03:30 end";
+    let planned = maintenance("05T03:00", "05T03:10", "01T09:00");
+    let found = over(&[turns(facts), vec![planned]].concat());
+    let found = [found.maintenance, found.outage, found.degraded];
+    assert_eq!(found, [10, 20, 30].map(Span::from_minutes));
 }
 
 #[test]
@@ -324,15 +424,15 @@ fn lasts(events: &[&ServiceEvent], turn: fn(&ServiceFact) -> Option<Turn<'_>>) -
     let mut lasts = [false; 3];
     let a_minute = |number| {
         for (name, lasts) in ["", "a", "b"].iter().zip(&mut lasts) {
-            let occurs = |begins| {
-                let mut at = events.iter().filter(|event| event.occur_time == minute(number));
-                at.any(|event| turn(&event.fact) == Some((name, begins)))
-            };
-            *lasts = match (occurs(true), occurs(false)) {
-                (true, false) => true,
-                (false, true) => false,
-                _ => *lasts,
-            };
+            let of_it = |event: &&&ServiceEvent| event.occur_time == minute(number);
+            let turns = events.iter().filter(of_it).filter_map(|event| turn(&event.fact));
+            let (begun, ended): (Vec<_>, Vec<_>) =
+                turns.filter(|(id, _)| id == name).partition(|(_, begins)| *begins);
+            match begun.len().cmp(&ended.len()) {
+                Ordering::Greater => *lasts = true,
+                Ordering::Less => *lasts = false,
+                Ordering::Equal => {}
+            }
         }
         lasts.contains(&true)
     };
