@@ -197,10 +197,24 @@ pub(super) fn show_slx(slx: &v1::SlxFigure) -> String {
     ];
     let rows = parts.into_iter().map(|(name, part)| {
         let part = part.clone().unwrap_or_default();
-        vec![name.to_owned(), part.weight.to_string(), percent(&part.percent)]
+        vec![name.to_owned(), part.weight.to_string(), percent(&part.percent), rests_on(&part)]
     });
-    let total = vec!["SLX".to_owned(), String::new(), percent(&slx.percent)];
-    table(&["part", "weight", "is"], &[1, 2], rows.chain([total]).collect())
+    let total = vec!["SLX".to_owned(), String::new(), percent(&slx.percent), String::new()];
+    table(&["part", "weight", "is", "rests on"], &[1, 2], rows.chain([total]).collect())
+}
+
+/// How much a part of the SLX figure rests on, and why it has no weight if it has none.
+pub(super) fn rests_on(part: &v1::SlxPart) -> String {
+    let estimated = match part.estimated {
+        0 => String::new(),
+        count if count == part.count => ", all estimated".to_owned(),
+        count => format!(", {count} estimated"),
+    };
+    match (part.count, part.counts) {
+        (0, _) => "not measured: no weight".to_owned(),
+        (count, true) => format!("{count}{estimated}"),
+        (count, false) => format!("{count}{estimated}, fewer than {}: no weight", part.minimum),
+    }
 }
 
 pub(super) fn show_objectives(objectives: &[v1::ObjectiveResult], times: &Times) -> String {
@@ -292,8 +306,11 @@ fn experience(promise: &v1::ExperienceObjective, experience: &v1::ExperienceResu
     }
 }
 
-/// What the period can still take: breaches, downtime or outages.
+/// What the period can still take: breaches, downtime or outages; `-` where there is no data.
 pub(super) fn left(result: &v1::ObjectiveResult) -> String {
+    if result.verdict() == v1::ObjectiveVerdict::NoData {
+        return "-".to_owned();
+    }
     let uptime = result.uptime.as_ref();
     let counted = |one, many| {
         let count = result.breach_allowance;

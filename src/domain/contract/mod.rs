@@ -14,7 +14,8 @@ pub use condition::{Condition, ConditionError, ConditionLimits};
 pub use credit::{CreditRule, CreditTier, Credits};
 pub use exclusion::ExclusionRule;
 pub use experience::{
-    ExperienceLimit, ExperienceMeasure, ExperiencePromise, ExperienceTerms, SlxWeights,
+    ExperienceLimit, ExperienceMeasure, ExperiencePromise, ExperienceTerms, MINIMUM_REPORTED,
+    SlxWeights,
 };
 pub use finding::{Finding, Severity};
 pub use lint::lint;

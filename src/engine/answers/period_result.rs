@@ -56,7 +56,7 @@ pub struct ObjectiveResult<'c> {
     /// The share reached; `None` for an objective that is not on a share, or without data.
     pub reached: Option<Share>,
     /// How many more breaches, or long outages, the period can take before it is missed; negative
-    /// when it is missed, and 0 where neither is counted.
+    /// when it is missed, and 0 where neither is counted or there is no data.
     pub allowance: i64,
     /// The figures it rests on.
     pub evidence: Evidence,
@@ -148,9 +148,14 @@ fn on_clocks<'c>(on: &Attainment<'c>, as_of: Instant) -> ObjectiveResult<'c> {
         period: on.period.clone(),
         verdict: result.verdict,
         reached: result.attainment,
-        allowance: result.breach_allowance,
+        allowance: told(result.verdict, result.breach_allowance),
         evidence: Evidence::Clocks(on.tally.contractual),
     }
+}
+
+/// An allowance, where there is enough data to tell one.
+fn told(verdict: Verdict, allowance: i64) -> i64 {
+    if verdict == Verdict::NoData { 0 } else { allowance }
 }
 
 fn on_experience<'c>(on: &ExperienceResult<'c>, as_of: Instant) -> ObjectiveResult<'c> {
@@ -198,7 +203,8 @@ fn service(result: &ServiceResult) -> (Evidence, i64) {
             (Evidence::Uptime(uptime(up, all, Some(result.downtime_allowance))), 0)
         }
         ServiceResult::Outages(result, up) => {
-            (Evidence::Uptime(uptime(up, result.long_outages, None)), result.allowance)
+            let allowance = told(result.verdict, result.allowance);
+            (Evidence::Uptime(uptime(up, result.long_outages, None)), allowance)
         }
         ServiceResult::Performance(result) => {
             let (percentile, count) = (result.value, result.count);
