@@ -20,6 +20,7 @@ fn availability(percent: &str, calendar: &str) -> Promise {
         calendar_id: calendar.into(),
         degradation_weight_percent: "50".into(),
         maintenance_notice: Some(hours(24)),
+        ..Default::default()
     })
 }
 
@@ -45,6 +46,7 @@ fn promising() -> v1::Contract {
         longer_than: minutes(30),
         calendar_id: "always".into(),
         maintenance_notice: Some(hours(24)),
+        ..Default::default()
     });
     let delay = Promise::Performance(v1::PerformanceObjective {
         service: "mail".into(),

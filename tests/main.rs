@@ -44,6 +44,7 @@ mod recording;
 mod reference;
 mod restart;
 mod review;
+mod service_objectives;
 mod settings;
 mod settlement;
 mod simulate;

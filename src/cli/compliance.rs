@@ -125,6 +125,9 @@ impl Compliance {
         if !answer.objectives.is_empty() {
             say!("\n{}", show_objectives(&answer.objectives, &times));
         }
+        if let Some(excluded) = show_excluded(&answer.objectives, &times) {
+            say!("\n{excluded}");
+        }
         if let Some(credits) = &answer.credits {
             say!("\n{}", credits::show(credits));
         }
@@ -224,6 +227,37 @@ pub(super) fn show_objectives(objectives: &[v1::ObjectiveResult], times: &Times)
     objective_table(objectives.iter().map(row).collect())
 }
 
+/// The outages that objectives leave out and why, and what they would have come to with them; `None`
+/// where nothing is left out.
+fn show_excluded(objectives: &[v1::ObjectiveResult], times: &Times) -> Option<String> {
+    let mut outages = Vec::new();
+    let mut lines = Vec::new();
+    for result in objectives {
+        let id = result.objective.clone().unwrap_or_default().id;
+        let Some(uptime) = &result.uptime else { continue };
+        outages.extend(uptime.excluded_outages.iter().map(|outage| {
+            let why = if outage.rule_id.is_empty() { &outage.decided_by } else { &outage.rule_id };
+            vec![
+                id.clone(),
+                outage.service.clone(),
+                times.show(outage.start_time),
+                times.show(outage.end_time),
+                span(outage.agreed_time),
+                dash(why),
+                outage.reason.clone(),
+            ]
+        }));
+        if let Some(without) = &uptime.without_exclusions {
+            let verdict = choice(without.verdict().as_str_name(), "OBJECTIVE_VERDICT_");
+            let downtime = span(without.downtime);
+            lines.push(format!("Without exclusions {id} would be {verdict}: {downtime} down."));
+        }
+    }
+    let headings = ["objective", "service", "from", "to", "excluded", "by", "reason"];
+    let shown = format!("Excluded\n{}\n{}", table(&headings, &[4], outages), lines.join("\n"));
+    (!lines.is_empty()).then_some(shown)
+}
+
 /// Objectives as a table: their names, then how they stand.
 pub(super) fn objective_table(rows: Vec<Vec<String>>) -> String {
     let headings = ["objective", "period", "promised", "is", "verdict", "left"];
@@ -255,6 +289,8 @@ pub(super) fn promised(promise: &Promise) -> String {
     match promise {
         Promise::Attainment(promise) => percent(&promise.percent),
         Promise::Availability(promise) => percent(&promise.percent),
+        Promise::Requests(promise) => percent(&promise.percent),
+        Promise::MeanTimeToRestore(promise) => format!("mean at most {}", span(promise.at_most)),
         Promise::Outages(promise) => match promise.longer_than {
             Some(longer) if longer != Duration::default() => {
                 format!("at most {} over {}", promise.most, span(Some(longer)))
@@ -281,6 +317,9 @@ pub(super) fn found(result: &v1::ObjectiveResult) -> String {
     match (result.objective.as_ref().and_then(|o| o.promise.as_ref()), &result.measured) {
         (Some(Promise::Outages(_)), _) => {
             uptime.map_or_else(|| "-".to_owned(), |uptime| uptime.long_outages.to_string())
+        }
+        (Some(Promise::MeanTimeToRestore(_)), _) => {
+            span(uptime.and_then(|uptime| uptime.mean_time_to_restore))
         }
         (Some(Promise::Performance(_)), Some(measured)) if measured.count > 0 => {
             thousandths(measured.value)
