@@ -47,6 +47,7 @@ mod reference;
 mod refusals;
 mod restart;
 mod review;
+mod service_objectives;
 mod settings;
 mod settlement;
 mod simulate;

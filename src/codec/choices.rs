@@ -6,7 +6,8 @@ use super::v1;
 use crate::domain::clock::{Outcome, Phase, SegmentKind};
 use crate::domain::compliance::attainment::Verdict;
 use crate::domain::contract::{
-    Answer, ClockAction, ContractKind, CycleVerdict, Metric, OnPriorityChange, OnReopen, Severity,
+    Answer, ClockAction, ContractKind, CycleVerdict, DownWhen, Metric, OnPriorityChange, OnReopen,
+    Severity,
 };
 use crate::domain::incident::{Party, Stage, WaitingOn};
 use crate::domain::settlement::{Facet, FacetState, ItemKind};
@@ -86,6 +87,10 @@ choice!(severity, severity_number, v1::FindingSeverity, Severity, {
 choice!(objective_period, objective_period_number, v1::ObjectivePeriod, ObjectivePeriod, {
     Month = ObjectivePeriod::Month, Quarter = ObjectivePeriod::Quarter,
     Year = ObjectivePeriod::Year, RollingDays = ObjectivePeriod::RollingDays,
+});
+
+choice!(down_when, down_when_number, v1::DownWhen, DownWhen, {
+    Any = DownWhen::Any, All = DownWhen::All,
 });
 
 choice!(waiting_on, waiting_on_number, v1::WaitingOn, WaitingOn, {

@@ -167,10 +167,9 @@ impl<'v> PeriodEvaluator<'v> {
 
     /// Takes in the objectives on services.
     pub fn add_services(&self, period: &mut Compliance<'_>) -> Result<(), ViewsError> {
-        for service in period.services() {
-            let ledger = self.view.service_ledger(&service)?;
-            period.evaluate_service(&service, &ledger, self.view.times().known);
-        }
+        let ledgers = self.view.service_ledgers(period.services())?;
+        let ledgers = ledgers.iter().map(|(id, ledger)| (id.clone(), ledger.as_ref()));
+        period.evaluate_services(&ledgers.collect(), self.view.times().known);
         Ok(())
     }
 }

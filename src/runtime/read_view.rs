@@ -11,6 +11,7 @@
 //! listed once stays listed: a scan in steps finds at least all that were listed when the view was
 //! opened, and of those recorded since, nothing is known by then.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::index_reader::IndexReader;
@@ -162,6 +163,18 @@ impl<'e> ReadView<'e> {
         self.check_index_is_free();
         let Sources { cache, views, .. } = self.origin.sources;
         cache.service_ledger(&self.tenant, service, views)
+    }
+
+    /// Everything recorded about some services, by their ids.
+    pub fn service_ledgers(
+        &self,
+        services: impl IntoIterator<Item = String>,
+    ) -> Result<BTreeMap<String, Arc<Ledger<ServiceEvent>>>, ViewsError> {
+        let ledger = |service: String| {
+            let ledger = self.service_ledger(&service)?;
+            Ok((service, ledger))
+        };
+        services.into_iter().map(ledger).collect()
     }
 
     /// Makes something of what is known of an incident; `None`: nothing is known of it.

@@ -159,6 +159,20 @@ fn check_targets_named(terms: &Terms, violations: &mut FieldViolations) {
             check(format!("exclusions[{index}].target_ids[{at}]"), id);
         }
     }
+    check_objectives_named(terms, violations);
+}
+
+/// The objectives that exclusions name are there.
+fn check_objectives_named(terms: &Terms, violations: &mut FieldViolations) {
+    for (index, rule) in terms.exclusions.iter().enumerate() {
+        for (at, id) in rule.objective_ids.iter().enumerate() {
+            if !terms.objectives.iter().any(|objective| objective.id == *id) {
+                let field = format!("exclusions[{index}].objective_ids[{at}]");
+                let text = format!("{id:?} is not the id of an objective of this contract");
+                violations.add(&field, text);
+            }
+        }
+    }
 }
 
 fn decode_target(target: v1::Target, checks: Checks<'_>) -> Result<Target, Vec<Violation>> {

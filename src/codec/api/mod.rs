@@ -13,5 +13,6 @@ pub mod incident;
 pub mod objective;
 pub mod review;
 pub mod service_event;
+mod service_objective;
 pub mod settlement;
 pub mod signature;

@@ -14,13 +14,14 @@ pub use condition::{Condition, ConditionError, ConditionLimits};
 pub use credit::{CreditRule, CreditTier, Credits};
 pub use exclusion::ExclusionRule;
 pub use experience::{
-    ExperienceLimit, ExperienceMeasure, ExperiencePromise, ExperienceTerms, SlxWeights,
+    ExperienceLimit, ExperienceMeasure, ExperiencePromise, ExperienceTerms, MINIMUM_REPORTED,
+    SlxWeights,
 };
 pub use finding::{Finding, Severity};
 pub use lint::lint;
 pub use objective::{
-    AgreedService, AttainmentPromise, AvailabilityPromise, Objective, OutagesPromise,
-    PerformancePromise, PeriodKind, Promise,
+    AgreedService, AttainmentPromise, AvailabilityPromise, DownWhen, MeanTimeToRestorePromise,
+    Objective, OutagesPromise, PerformancePromise, PeriodKind, Promise, RequestsPromise,
 };
 pub use revisions::{Effective, Revision, Revisions};
 pub use terms::{

@@ -22,7 +22,8 @@ use crate::engine::tally::{Contribution, Day, Dimension};
 use crate::engine::times::Times;
 
 pub use super::group_key::GroupKey;
-pub use super::objective::{Attainment, ExperienceResult, OnService, ServiceResult, Uptime};
+pub use super::objective::{Attainment, ExperienceResult, OnService};
+pub use super::service_objective::{ExcludedUptime, ServiceResult, Uptime};
 pub use crate::engine::period::{PeriodQuery, period_of};
 
 /// A question about the compliance of one contract over one period.
@@ -230,21 +231,25 @@ impl<'c> Compliance<'c> {
     pub fn services(&self) -> BTreeSet<String> {
         let credited = self.credited.iter().flat_map(|credited| &credited.on_services);
         let all = self.on_services.iter().chain(credited);
-        all.filter_map(|on| on.objective.service()).map(str::to_owned).collect()
+        all.flat_map(|on| on.objective.services()).cloned().collect()
     }
 
-    /// Evaluates the objectives on a service, by everything recorded about it up to `known_time`.
-    pub fn evaluate_service(
+    /// Evaluates the objectives on services, by everything recorded about these up to `known_time`.
+    pub fn evaluate_services(
         &mut self,
-        service: &str,
-        ledger: &Ledger<ServiceEvent>,
+        ledgers: &BTreeMap<String, &Ledger<ServiceEvent>>,
         known_time: Instant,
     ) {
-        let events = in_effect(ledger.known(known_time), self.as_of);
-        let about_it = |on: &&mut OnService<'_>| on.objective.service() == Some(service);
+        let (known, as_of, contract_id) = (self.known, self.as_of, self.contract_id.clone());
+        let events: BTreeMap<_, _> = ledgers
+            .iter()
+            .map(|(id, ledger)| (id, in_effect(ledger.known(known_time), as_of)))
+            .collect();
         let credited = self.credited.iter_mut().flat_map(|credited| &mut credited.on_services);
-        for on_service in self.on_services.iter_mut().chain(credited).filter(about_it) {
-            on_service.result = on_service.evaluated(&events, self.known, self.as_of);
+        for on_service in self.on_services.iter_mut().chain(credited) {
+            let its = on_service.objective.services().iter().filter_map(|id| events.get(id));
+            let its: Vec<_> = its.flatten().copied().collect();
+            on_service.result = on_service.evaluated(&its, known, &contract_id, as_of);
         }
     }
 

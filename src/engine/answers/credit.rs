@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use super::objective::{Attainment, ExperienceResult, OnService, Ruling, ServiceResult};
+use super::objective::{Attainment, ExperienceResult, OnService, Ruling};
+use super::service_objective::ServiceResult;
 use crate::domain::compliance::attainment::Verdict;
 use crate::domain::compliance::credit::{EvaluatedPeriod, Line, ObjectiveVerdict, Statement};
 use crate::domain::compliance::{Period, credit};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::compliance::{
-    Attainment, Compliance, ExperienceResult, OnService, ServiceResult, Uptime,
+    Attainment, Compliance, ExcludedUptime, ExperienceResult, OnService, ServiceResult, Uptime,
 };
 use super::credit::{CreditStatement, credit_statement};
 use crate::domain::compliance::attainment::Verdict;
@@ -56,7 +56,7 @@ pub struct ObjectiveResult<'c> {
     /// The share reached; `None` for an objective that is not on a share, or without data.
     pub reached: Option<Share>,
     /// How many more breaches, or long outages, the period can take before it is missed; negative
-    /// when it is missed, and 0 where neither is counted.
+    /// when it is missed, and 0 where neither is counted or there is no data.
     pub allowance: i64,
     /// The figures it rests on.
     pub evidence: Evidence,
@@ -73,6 +73,13 @@ pub enum Evidence {
     Experience(ExperienceEvidence),
     /// How a service was up.
     Uptime(UptimeEvidence),
+    /// Requests to a service.
+    Requests {
+        /// How many were counted.
+        requests: u128,
+        /// How many of them failed.
+        failed: u128,
+    },
     /// Measurements at a service.
     Measurements {
         /// The percentile, in thousandths of the indicator's unit; `None` without measurements.
@@ -93,7 +100,7 @@ pub struct ExperienceEvidence {
     pub lost_time_left: Option<TimeSum>,
 }
 
-/// The figures of an objective on availability or outages.
+/// The figures of an objective on when a service was up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UptimeEvidence {
     /// The revision of the calendar in force when the period began.
@@ -104,6 +111,8 @@ pub struct UptimeEvidence {
     pub long_outages: u64,
     /// How much more downtime the period can take; `None`: the objective is not on availability.
     pub downtime_allowance: Option<Span>,
+    /// What is excluded, and what it would have come to; `None`: nothing is.
+    pub exclusions: Option<ExcludedUptime>,
 }
 
 impl<'c> PeriodResult<'c> {
@@ -148,9 +157,14 @@ fn on_clocks<'c>(on: &Attainment<'c>, as_of: Instant) -> ObjectiveResult<'c> {
         period: on.period.clone(),
         verdict: result.verdict,
         reached: result.attainment,
-        allowance: result.breach_allowance,
+        allowance: told(result.verdict, result.breach_allowance),
         evidence: Evidence::Clocks(on.tally.contractual),
     }
+}
+
+/// An allowance, where there is enough data to tell one.
+fn told(verdict: Verdict, allowance: i64) -> i64 {
+    if verdict == Verdict::NoData { 0 } else { allowance }
 }
 
 fn on_experience<'c>(on: &ExperienceResult<'c>, as_of: Instant) -> ObjectiveResult<'c> {
@@ -198,7 +212,16 @@ fn service(result: &ServiceResult) -> (Evidence, i64) {
             (Evidence::Uptime(uptime(up, all, Some(result.downtime_allowance))), 0)
         }
         ServiceResult::Outages(result, up) => {
-            (Evidence::Uptime(uptime(up, result.long_outages, None)), result.allowance)
+            let allowance = told(result.verdict, result.allowance);
+            (Evidence::Uptime(uptime(up, result.long_outages, None)), allowance)
+        }
+        ServiceResult::MeanTimeToRestore(_, up) => {
+            let all = up.figures.outages.len() as u64;
+            (Evidence::Uptime(uptime(up, all, None)), 0)
+        }
+        ServiceResult::Requests(result) => {
+            let (requests, failed) = (result.requests, result.failed);
+            (Evidence::Requests { requests, failed }, 0)
         }
         ServiceResult::Performance(result) => {
             let (percentile, count) = (result.value, result.count);
@@ -208,11 +231,12 @@ fn service(result: &ServiceResult) -> (Evidence, i64) {
 }
 
 fn uptime(up: &Uptime, long_outages: u64, downtime_allowance: Option<Span>) -> UptimeEvidence {
-    let Uptime { calendar_revision, figures } = up;
+    let Uptime { calendar_revision, figures, exclusions } = up;
     UptimeEvidence {
         calendar_revision: *calendar_revision,
         figures: figures.clone(),
         long_outages,
         downtime_allowance,
+        exclusions: exclusions.clone(),
     }
 }
