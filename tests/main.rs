@@ -19,6 +19,7 @@ mod availability;
 mod backup;
 mod compliance;
 mod crash;
+mod credit_terms;
 mod credits;
 mod damage;
 mod documentation;

@@ -1,7 +1,7 @@
 //! Facts about services.
 
 use crate::codec::checks::Checks;
-use crate::codec::scalar::{instant, timestamp};
+use crate::codec::scalar::{instant, thousandths, timestamp};
 use crate::codec::v1;
 use crate::codec::v1::service_event::Fact as Wire;
 use crate::codec::violations::FieldViolations;
@@ -68,7 +68,9 @@ fn decode_fact(fact: Wire, checks: Checks<'_>, violations: &mut FieldViolations)
                 violations.or(&path("announce_time"), instant(planned.announce_time), Instant::MIN);
             ServiceFact::MaintenanceScheduled { start, end, announced }
         }
-        Wire::Measured(v1::Measured { indicator, value, count }) => {
+        Wire::Measured(v1::Measured { indicator, value, count, reading }) => {
+            let value = thousandths("value", value, &reading);
+            let value = violations.or("measured.reading", value, 0);
             let indicator =
                 violations.or("measured.indicator", checks.id(indicator), String::new());
             if count < 0 {
@@ -114,7 +116,8 @@ fn encode_fact(fact: &ServiceFact) -> Wire {
             })
         }
         ServiceFact::Measured { indicator, value, count } => {
-            Wire::Measured(v1::Measured { indicator, value, count })
+            let reading = String::new();
+            Wire::Measured(v1::Measured { indicator, value, count, reading })
         }
         ServiceFact::Retracted(event_id) => Wire::Retracted(v1::Retracted { event_id }),
     }
