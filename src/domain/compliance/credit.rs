@@ -64,13 +64,13 @@ pub struct EvaluatedPeriod<'c> {
     pub results: BTreeMap<&'c str, ObjectiveVerdict>,
     /// What credits may be counted by, by objective id.
     pub measured: BTreeMap<&'c str, Measured>,
-    /// The longer periods that have a cap and that it ends in.
-    pub longer: Vec<LongerPeriod>,
+    /// The periods that have a cap and that it ends in: itself, or longer ones.
+    pub within: Vec<CappedPeriod>,
 }
 
-/// A quarter or year that a shorter period ends in.
+/// A period that has a cap, and that another one ends in, or that is the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LongerPeriod {
+pub struct CappedPeriod {
     /// Its kind.
     pub kind: PeriodKind,
     /// Its fee in minor units; `None`: it is not told yet.
@@ -238,12 +238,11 @@ impl<'c> EvaluatedPeriod<'c> {
     }
 
     fn period_cap(&self, cap: &PeriodCap) -> Option<(Ground, i64)> {
-        let (fee, spent) = match cap.kind == self.kind {
-            true => (self.fee, 0),
-            false => {
-                let longer = self.longer.iter().find(|longer| longer.kind == cap.kind)?;
-                (longer.fee, longer.spent.max(0))
-            }
+        let within = self.within.iter().find(|within| within.kind == cap.kind);
+        let (fee, spent) = match within {
+            Some(within) => (within.fee, within.spent.max(0)),
+            None if cap.kind == self.kind => (self.fee, 0),
+            None => return None,
         };
         let share = cap.share.and_then(|share| self.share(share, fee));
         let most = share.into_iter().chain(cap.amount).min()?;

@@ -7,7 +7,7 @@ use chrono::{Days, NaiveDate};
 use super::objective::ServiceResult;
 use crate::domain::compliance::attainment::Verdict;
 use crate::domain::compliance::credit::{
-    EvaluatedPeriod, Line, LongerPeriod, Measured, MonthFee, ObjectiveVerdict, Statement,
+    CappedPeriod, EvaluatedPeriod, Line, Measured, MonthFee, ObjectiveVerdict, Statement,
 };
 use crate::domain::compliance::{Period, credit};
 use crate::domain::contract::Promise;
@@ -20,7 +20,7 @@ pub use periods::Credited;
 mod periods;
 
 impl<'c> Credited<'c> {
-    /// It as evaluated, without the longer periods it ends in.
+    /// It as evaluated, without the capped periods it ends in.
     fn evaluated(&self, as_of: Instant) -> EvaluatedPeriod<'c> {
         // An objective without a result has no data.
         let nothing = ObjectiveVerdict { verdict: Verdict::NoData, reached: None };
@@ -53,7 +53,7 @@ impl<'c> Credited<'c> {
             credits: self.credits,
             results,
             measured,
-            longer: Vec::new(),
+            within: Vec::new(),
         }
     }
 }
@@ -94,7 +94,7 @@ impl<'c> Accounts<'_, 'c> {
             row.iter().filter_map(|index| self.evaluated.get(*index).cloned()).collect();
         // Its own credits are capped, and those of the period before, which may go back.
         for (period, index) in periods.iter_mut().zip(&row).take(2) {
-            period.longer = self.longer(*index);
+            period.within = self.within(*index);
         }
         credit::statement(&periods)
     }
@@ -107,10 +107,10 @@ impl<'c> Accounts<'_, 'c> {
         self.all.iter().position(is_before)
     }
 
-    /// What the longer periods that a period ends in have credited before it.
-    fn longer(&mut self, index: usize) -> Vec<LongerPeriod> {
+    /// What the capped periods that a period ends in have credited before it.
+    fn within(&mut self, index: usize) -> Vec<CappedPeriod> {
         let Some(now) = self.all.get(index) else { return Vec::new() };
-        let longer = now.longer.iter().map(|(kind, period, fee)| {
+        let within = now.within.iter().map(|(kind, period, fee)| {
             let before = self.stated_within(index, period);
             let spent = before.into_iter().fold(0_i64, |spent, index| {
                 let (credited, returned) = self.account(index);
@@ -118,9 +118,9 @@ impl<'c> Accounts<'_, 'c> {
                 let returned = if is_returned_within { returned } else { 0 };
                 spent.saturating_add(credited).saturating_sub(returned)
             });
-            LongerPeriod { kind: *kind, fee: *fee, spent }
+            CappedPeriod { kind: *kind, fee: *fee, spent }
         });
-        longer.collect()
+        within.collect()
     }
 
     /// The periods within another one that are stated before one of them, in its money.

@@ -71,7 +71,7 @@ fn month<'c>(
         currency: "EUR",
         credits,
         measured: BTreeMap::new(),
-        longer: Vec::new(),
+        within: Vec::new(),
         results: reached.iter().map(|(id, text)| (*id, stood(text))).collect(),
     }
 }
@@ -465,10 +465,10 @@ fn the_cap_of_a_year_holds_for_all_that_was_credited_in_it() {
     let cap =
         |share| PeriodCap { kind: PeriodKind::Year, share: Some(percent(share)), amount: None };
     credits.caps = vec![cap("2.5")];
-    let year = |spent| LongerPeriod { kind: PeriodKind::Year, fee: Some(12_000_00), spent };
+    let year = |spent| CappedPeriod { kind: PeriodKind::Year, fee: Some(12_000_00), spent };
     let of = |credits: &Credits, spent| {
         let mut months = row(credits, &["80"]);
-        months[0].longer = vec![year(spent)];
+        months[0].within = vec![year(spent)];
         of(&months)
     };
     // 2.5 % of 12,000.00 are 300.00: 250.00 fit, after 100.00 only 200.00 do, after 300.00 nothing.
@@ -609,7 +609,7 @@ fn months<'c>(credits: &'c Credits, row: &[[ObjectiveVerdict; 3]]) -> Vec<Evalua
         currency: "EUR",
         credits,
         measured: BTreeMap::new(),
-        longer: Vec::new(),
+        within: Vec::new(),
         results: IDS.into_iter().zip(*stood).collect(),
     };
     row.iter().enumerate().map(evaluated).collect()

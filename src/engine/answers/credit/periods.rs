@@ -32,8 +32,8 @@ pub struct Credited<'c> {
     pub(super) first_day: NaiveDate,
     /// The first local date after it.
     pub(super) next_day: NaiveDate,
-    /// The longer periods that have a cap and that it ends in, with their fees.
-    pub(super) longer: Vec<(PeriodKind, Period, Option<i64>)>,
+    /// The periods that have a cap and that it ends in, with their fees.
+    pub(super) within: Vec<(PeriodKind, Period, Option<i64>)>,
 }
 
 impl Credited<'_> {
@@ -140,7 +140,7 @@ impl<'c> Words<'_, 'c> {
         }
     }
 
-    /// From when on statements are needed for the caps of longer periods; `None`: there are none.
+    /// From when on statements are needed for the caps of periods; `None`: there are none.
     fn capped_since(
         &self,
         kind: PeriodKind,
@@ -153,20 +153,20 @@ impl<'c> Words<'_, 'c> {
             let credits = self.ruling(&before)?.content.terms.credits.as_ref()?;
             Some(self.capping(kind, &before, credits))
         });
-        let longer = self.capping(kind, period, credits).into_iter();
-        longer.chain(before.unwrap_or_default()).map(|(_, period)| period.start).min()
+        let within = self.capping(kind, period, credits).into_iter();
+        within.chain(before.unwrap_or_default()).map(|(_, period)| period.start).min()
     }
 
-    /// The longer periods that have a cap and that a period of a kind ends in.
+    /// The periods that have a cap and that a period of a kind ends in: itself, or longer ones.
     fn capping(
         &self,
         kind: PeriodKind,
         period: &Period,
         credits: &Credits,
     ) -> Vec<(PeriodKind, Period)> {
-        let longer = credits.caps.iter().map(|cap| cap.kind);
-        let longer = longer.filter(|longer| longer.months() > kind.months());
-        longer
+        let capped = credits.caps.iter().map(|cap| cap.kind);
+        capped
+            .filter(|capped| capped.months() >= kind.months())
             .filter_map(|kind| Some((kind, Period::around(kind, period.start, self.zone).ok()?)))
             .collect()
     }
@@ -179,16 +179,16 @@ impl<'c> Words<'_, 'c> {
     ) -> Option<Credited<'c>> {
         let (contract, credits) = (&ruling.content, ruling.content.terms.credits.as_ref()?);
         let rulings = self.rulings(kind, &period, ruling, credits);
-        let longer = self.capping(kind, &period, credits).into_iter().map(|(kind, longer)| {
-            let fee = period_fee(&self.fees(kind, &longer, contract, credits));
-            (kind, longer, fee)
+        let within = self.capping(kind, &period, credits).into_iter().map(|(kind, within)| {
+            let fee = period_fee(&self.fees(kind, &within, contract, credits));
+            (kind, within, fee)
         });
         Some(Credited {
             attainments: rulings.iter().filter_map(Attainment::of).collect(),
             experiences: rulings.iter().filter_map(|o| ExperienceResult::of(o, contract)).collect(),
             on_services: rulings.iter().filter_map(OnService::of).collect(),
             fees: self.fees(kind, &period, contract, credits),
-            longer: longer.collect(),
+            within: within.collect(),
             first_day: self.zone.local(period.start).date(),
             next_day: self.zone.local(period.end).date(),
             period,
