@@ -21,6 +21,7 @@ mod clocks;
 mod command_line;
 mod compliance;
 mod crash;
+mod credit_terms;
 mod credits;
 mod damage;
 mod documentation;

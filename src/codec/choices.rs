@@ -6,8 +6,8 @@ use super::v1;
 use crate::domain::clock::{Outcome, Phase, SegmentKind};
 use crate::domain::compliance::attainment::Verdict;
 use crate::domain::contract::{
-    Answer, ClockAction, ContractKind, CycleVerdict, DownWhen, Metric, OnPriorityChange, OnReopen,
-    Severity,
+    Answer, ClockAction, Combination, ContractKind, CycleVerdict, DownWhen, Metric,
+    OnPriorityChange, OnReopen, ProRata, Severity, Steps,
 };
 use crate::domain::incident::{Party, Stage, WaitingOn};
 use crate::domain::settlement::{Facet, FacetState, ItemKind};
@@ -135,7 +135,19 @@ choice!(verdict, verdict_number, v1::ObjectiveVerdict, Verdict, {
 
 choice!(item_kind, item_kind_number, v1::SettlementKind, ItemKind, {
     OutOfScope = ItemKind::OutOfScope, Excluded = ItemKind::Excluded, Credit = ItemKind::Credit,
-    DecisionOpen = ItemKind::DecisionOpen, Other = ItemKind::Other,
+    DecisionOpen = ItemKind::DecisionOpen, Other = ItemKind::Other, Bonus = ItemKind::Bonus,
+});
+
+choice!(combination, combination_number, v1::CreditCombination, Combination, {
+    Sum = Combination::Sum, HighestOnly = Combination::HighestOnly,
+});
+
+choice!(pro_rata, pro_rata_number, v1::FeeProRata, ProRata, {
+    Days = ProRata::Days, WholeMonth = ProRata::WholeMonth,
+});
+
+choice!(step_count, step_count_number, v1::StepCount, Steps, {
+    Started = Steps::Started, Full = Steps::Full,
 });
 
 choice!(facet, facet_number, v1::SettlementFacet, Facet, {

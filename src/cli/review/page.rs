@@ -10,7 +10,7 @@ use super::people::People;
 use super::talks::{Items, review_items};
 use super::wording::{cause_name, hours, shortened};
 use crate::cli::compliance::{found, left, promised};
-use crate::cli::credits::Money;
+use crate::cli::credits::{Money, notes};
 use crate::cli::figures::{dash, percent};
 use crate::cli::settle;
 use crate::cli::show::{Times, choice, outcome};
@@ -263,6 +263,10 @@ struct CreditsSection {
     unit: String,
     lines: Vec<[String; 4]>,
     total: String,
+    /// What the client pays for objectives that were exceeded; it is not set off.
+    bonuses: Vec<[String; 4]>,
+    bonus: String,
+    notes: Vec<String>,
 }
 
 impl CreditsSection {
@@ -276,6 +280,9 @@ impl CreditsSection {
         CreditsSection {
             lines: statement.lines.iter().map(line).collect(),
             total: money.show(statement.total_amount),
+            bonuses: statement.bonus_lines.iter().map(line).collect(),
+            bonus: money.show(statement.bonus_amount),
+            notes: notes(statement, &money),
             unit: money.unit,
         }
     }

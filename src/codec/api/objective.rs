@@ -5,7 +5,7 @@ use crate::codec::checks::Checks;
 use crate::codec::choices::{
     ObjectivePeriod, objective_period, objective_period_number, party, party_number,
 };
-use crate::codec::scalar::{minimum, share};
+use crate::codec::scalar::{minimum, of_thousandths, share, text, thousandths};
 use crate::codec::v1;
 use crate::codec::v1::objective::Promise as Wire;
 use crate::codec::violations::FieldViolations;
@@ -15,6 +15,9 @@ use crate::domain::contract::{
 use crate::domain::incident::Party;
 use crate::domain::share::Share;
 use crate::domain::violation::Violation;
+
+/// Bytes in the name of an indicator's unit.
+const UNIT_BYTES_MAX: usize = 16;
 
 /// An objective.
 pub(super) fn decode(
@@ -122,11 +125,13 @@ fn performance(
         Ok(Share::NONE) => Err("is 0: write more than 0, up to 100".to_owned()),
         other => other,
     };
+    let threshold = thousandths("threshold", promise.threshold, &promise.at_most);
     PerformancePromise {
         service: violations.or("service", checks.id(promise.service), String::new()),
         indicator: violations.or("indicator", checks.id(promise.indicator), String::new()),
         percentile: violations.or("percentile", percentile, Share::ALL),
-        threshold: promise.threshold,
+        threshold: violations.or("at_most", threshold, 0),
+        unit: violations.or("unit", text(promise.unit, UNIT_BYTES_MAX), String::new()),
         minimum_count: violations.or("minimum_count", minimum(promise.minimum_count), 1),
     }
 }
@@ -168,6 +173,8 @@ fn encode_promise(promise: &Promise) -> Wire {
             indicator: promise.indicator.clone(),
             percentile: promise.percentile.to_string(),
             threshold: promise.threshold,
+            at_most: of_thousandths(promise.threshold),
+            unit: promise.unit.clone(),
             minimum_count: promise.minimum_count as i32,
         }),
         Promise::Experience(promise) => Wire::Experience(experience::encode_promise(promise)),

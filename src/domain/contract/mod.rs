@@ -11,7 +11,10 @@ mod revisions;
 mod terms;
 
 pub use condition::{Condition, ConditionError, ConditionLimits};
-pub use credit::{CreditRule, CreditTier, Credits};
+pub use credit::{
+    Bonus, Combination, Credit, CreditRule, CreditTier, Credits, Fee, Per, PeriodCap, ProRata,
+    Steps,
+};
 pub use exclusion::ExclusionRule;
 pub use experience::{
     ExperienceLimit, ExperienceMeasure, ExperiencePromise, ExperienceTerms, MINIMUM_REPORTED,

@@ -89,7 +89,7 @@ impl<'c> Compliance<'c> {
                 .filter_map(|o| ExperienceResult::of(o, &ruling.content))
                 .collect(),
             on_services: objectives.iter().filter_map(OnService::of).collect(),
-            credited: credited(ruling, revisions, &period, &zone, times.as_of),
+            credited: credited(ruling, known.agreement(&contract_id), &period, &zone, times.as_of),
             known,
             zone,
             groups: BTreeMap::new(),
@@ -107,9 +107,14 @@ impl<'c> Compliance<'c> {
 
     /// The interval in which the entries that matter were decided: start and end, over all periods.
     pub fn span(&self) -> (Instant, Instant) {
-        let periods = self.attainments.iter().map(|attainment| &attainment.period);
-        let before = self.credited.iter().map(|credited| &credited.period);
-        let experience = self.experiences.iter().map(|experience| &experience.period);
+        let credited = || self.credited.iter();
+        let attainments =
+            self.attainments.iter().chain(credited().flat_map(|credited| &credited.attainments));
+        let experiences =
+            self.experiences.iter().chain(credited().flat_map(|credited| &credited.experiences));
+        let periods = attainments.map(|attainment| &attainment.period);
+        let experience = experiences.map(|experience| &experience.period);
+        let before = credited().map(|credited| &credited.period);
         let all = periods.chain(before).chain(experience).chain([&self.period]);
         all.fold((Instant::MAX, Instant::MIN), |(start, end), period| {
             (start.min(period.start), end.max(period.end))

@@ -4,7 +4,7 @@
 use super::compliance::{Compliance, Question};
 use super::experience::{entries_experience, experiences};
 use super::group_key::GroupKey;
-use super::settlement::{credit_of, statuses};
+use super::settlement::{credits_of, statuses};
 use crate::domain::clock::Outcome;
 use crate::domain::compliance::{Entry, Period, Tally};
 use crate::domain::contract::{Contract, Effective, Revision};
@@ -125,7 +125,7 @@ impl<'c> Review<'c> {
 
     /// Completes the review when all incidents are added.
     pub fn finish(&mut self, actions: &ActionLog) {
-        self.items.extend(credit_of(&self.present, self.times));
+        self.items.extend(credits_of(&self.present, self.times));
         let all = statuses(
             std::mem::take(&mut self.items),
             actions,
