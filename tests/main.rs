@@ -18,6 +18,7 @@ mod against_reference;
 mod availability;
 mod backup;
 mod compliance;
+mod coverage;
 mod crash;
 mod credits;
 mod damage;

@@ -20,5 +20,6 @@ mod services;
 mod settlement;
 mod stamp;
 mod status;
+mod warnings;
 
 pub use services::{Limits, Services};

@@ -30,6 +30,7 @@ pub(super) fn reason(rejection: &Rejection) -> ErrorReason {
         Rejection::CalendarNotFound(_) => ErrorReason::CalendarNotFound,
         Rejection::ContractNotFound(_) => ErrorReason::ContractNotFound,
         Rejection::IncidentNotFound(_) => ErrorReason::IncidentNotFound,
+        Rejection::TenantNotFound(_) => ErrorReason::TenantNotFound,
         Rejection::ItemNotFound(_) => ErrorReason::SettlementItemNotFound,
         Rejection::EventConflict { .. } => ErrorReason::EventConflict,
         Rejection::Unsound(_) => ErrorReason::ContractUnsound,
@@ -55,7 +56,8 @@ fn code(reason: ErrorReason) -> Code {
         ErrorReason::CalendarNotFound
         | ErrorReason::ContractNotFound
         | ErrorReason::IncidentNotFound
-        | ErrorReason::SettlementItemNotFound => Code::NotFound,
+        | ErrorReason::SettlementItemNotFound
+        | ErrorReason::TenantNotFound => Code::NotFound,
         ErrorReason::EventConflict => Code::AlreadyExists,
         ErrorReason::ContractUnsound
         | ErrorReason::ContractEnded
@@ -84,6 +86,7 @@ pub(super) fn refused(rejection: Rejection) -> Status {
             describe_resource("contract", id, &mut details);
         }
         Rejection::IncidentNotFound(id) => describe_resource("incident", id, &mut details),
+        Rejection::TenantNotFound(id) => describe_resource("tenant", id, &mut details),
         Rejection::ItemNotFound(id) => describe_resource("settlement item", id, &mut details),
         Rejection::EventConflict { event_id, .. } => {
             describe_resource("event", event_id, &mut details)

@@ -9,6 +9,7 @@
 
 pub mod attainment;
 pub mod availability;
+mod coverage;
 pub mod credit;
 mod entry;
 pub mod experience;
@@ -17,6 +18,7 @@ mod period;
 mod reason;
 mod tally;
 
+pub use coverage::{Coverage, CoverageGap, CoverageKey};
 pub use entry::{Account, Entry, entries, paused};
 pub use period::{Period, PeriodError};
 pub use reason::{exclusion_reason, span_in_words, verdict_reason};

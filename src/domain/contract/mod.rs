@@ -24,6 +24,6 @@ pub use objective::{
 };
 pub use revisions::{Effective, Revision, Revisions};
 pub use terms::{
-    ClockAction, Contract, ContractKind, CycleVerdict, Limit, Metric, OnPriorityChange, OnReopen,
-    PauseRule, SAME_INSTANT_ORDER, Target, Terms,
+    CATCH_ALL, ClockAction, Contract, ContractKind, CycleVerdict, Limit, Metric, OnPriorityChange,
+    OnReopen, PauseRule, SAME_INSTANT_ORDER, Target, Terms, is_catch_all,
 };
