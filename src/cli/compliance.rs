@@ -6,10 +6,10 @@ use clap::{Args, ValueEnum};
 use prost_types::Duration;
 
 use super::connection::{Connection, refused};
-use super::credits;
 use super::figures::{Columns, Sheet, dash, percent};
 use super::read_times::ReadTimes;
 use super::show::{Shown, Times, choice, span, table};
+use super::{coverage, credits};
 use crate::codec::choices::group_key_number;
 use crate::codec::v1::compliance_service_client::ComplianceServiceClient;
 use crate::codec::v1::experience_objective::Measure;
@@ -112,6 +112,9 @@ impl Compliance {
         let (start, end) = (times.show(period.start_time), times.show(period.end_time));
         say!("{} from {start} to {end}\n", period.name);
         say!("{}", show_groups(&answer.groups, &self.by));
+        if let Some(text) = answer.coverage.as_ref().and_then(coverage::of_period) {
+            say!("\n{text}");
+        }
         if answer
             .groups
             .iter()

@@ -3,7 +3,7 @@
 use chrono::Weekday;
 
 use super::v1;
-use crate::domain::clock::{Outcome, Phase, SegmentKind};
+use crate::domain::clock::{MissingReason, Outcome, Phase, SegmentKind};
 use crate::domain::compliance::attainment::Verdict;
 use crate::domain::contract::{
     Answer, ClockAction, Combination, ContractKind, CycleVerdict, DownWhen, Metric,
@@ -41,6 +41,18 @@ choice!(weekday, weekday_number, v1::DayOfWeek, Weekday, {
     Monday = Weekday::Mon, Tuesday = Weekday::Tue, Wednesday = Weekday::Wed,
     Thursday = Weekday::Thu, Friday = Weekday::Fri, Saturday = Weekday::Sat,
     Sunday = Weekday::Sun,
+});
+
+choice!(missing_reason, missing_reason_number, v1::MissingClockReason, MissingReason, {
+    NotOpened = MissingReason::NotOpened, NoContract = MissingReason::NoContract,
+    ContractNotFound = MissingReason::ContractNotFound,
+    ContractNotInForce = MissingReason::ContractNotInForce, NoTarget = MissingReason::NoTarget,
+    TargetNotFound = MissingReason::TargetNotFound,
+    CalendarNotFound = MissingReason::CalendarNotFound, NoLimit = MissingReason::NoLimit,
+    LimitWithdrawn = MissingReason::LimitWithdrawn,
+    ConditionFailed = MissingReason::ConditionFailed,
+    DoesNotApply = MissingReason::DoesNotApply,
+    TargetNotInForce = MissingReason::TargetNotInForce, NotStarted = MissingReason::NotStarted,
 });
 
 choice!(contract_kind, contract_kind_number, v1::ContractKind, ContractKind, {

@@ -4,6 +4,7 @@ pub mod calendar;
 pub mod clock;
 pub mod compliance;
 pub mod contract;
+pub mod coverage;
 pub mod credit;
 pub mod credit_statement;
 pub mod experience;

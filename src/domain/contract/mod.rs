@@ -28,6 +28,6 @@ pub use objective::{
 };
 pub use revisions::{Effective, Revision, Revisions};
 pub use terms::{
-    ANSWERS, Answer, ClockAction, Contract, ContractKind, CycleVerdict, Limit, Metric,
-    OnPriorityChange, OnReopen, PauseRule, SAME_INSTANT_ORDER, Target, Terms,
+    ANSWERS, Answer, CATCH_ALL, ClockAction, Contract, ContractKind, CycleVerdict, Limit, Metric,
+    OnPriorityChange, OnReopen, PauseRule, SAME_INSTANT_ORDER, Target, Terms, is_catch_all,
 };
