@@ -9,7 +9,6 @@ use super::compliance::{PeriodEvaluator, Rest};
 use super::forecasts::OpenClocks;
 use super::{IndexReader, QueryError, ReadView};
 use crate::domain::clock::{Clock, Outcome};
-use crate::domain::compliance::ContractLife;
 use crate::domain::contract::AttainmentPromise;
 use crate::domain::service::in_effect;
 use crate::domain::time::{Instant, Span};
@@ -94,7 +93,9 @@ impl Gathered {
         }
         let mut budgets = BTreeMap::new();
         for on in &compliance.on_services {
-            budgets.extend(budget(view, on, compliance.life)?.map(|budget| (on.place, budget)));
+            budgets.extend(
+                budget(view, compliance.contract_id(), on)?.map(|budget| (on.place, budget)),
+            );
         }
         Ok(PeriodOutlook { compliance, attainments, budgets })
     }
@@ -118,16 +119,16 @@ fn forecast(
 /// How the downtime that an objective allows is used up, if it is one on availability.
 fn budget(
     view: &ReadView<'_>,
+    contract_id: &str,
     on: &OnService<'_>,
-    life: ContractLife,
 ) -> Result<Option<BudgetOutlook>, ViewsError> {
-    let (Some(budget), Some(service)) = (on.budget(), on.objective.service()) else {
-        return Ok(None);
-    };
+    let Some(budget) = on.budget() else { return Ok(None) };
     let as_of = view.times().as_of;
-    let ledger = view.service_ledger(service)?;
-    let events = in_effect(ledger.known(view.times().known), as_of);
-    let last = |length| on.last(length, &events, (view.known(), life), as_of);
+    let ledgers = view.service_ledgers(on.objective.services().iter().cloned())?;
+    let known =
+        ledgers.values().flat_map(|ledger| in_effect(ledger.known(view.times().known), as_of));
+    let events: Vec<_> = known.collect();
+    let last = |length| on.last(length, &events, (view.known(), contract_id), as_of);
     let (short, long) = (last(DAY), last(WEEK));
     Ok(Some(BudgetOutlook { budget, short, long }))
 }

@@ -22,5 +22,6 @@ pub mod review;
 pub mod review_figures;
 pub mod review_result;
 mod ruled;
+mod service_objective;
 pub mod settlement;
 pub mod simulation;

@@ -1,19 +1,12 @@
 //! A contract's objectives over a period: what each rests on, and its result.
 
-use crate::domain::calendar::Calendars;
+use super::service_objective::{Observed, ServiceResult};
 use crate::domain::compliance::attainment::{self, AttainmentResult, Verdict};
-use crate::domain::compliance::availability::{
-    self, Agreed, Availability, AvailabilityResult, OutagesResult,
-};
-use crate::domain::compliance::performance::{self, PerformanceResult};
-use crate::domain::compliance::{ContractLife, Period, Tally, experience};
-use crate::domain::contract::{
-    AgreedService, AttainmentPromise, Contract, ExperiencePromise, Objective, Promise,
-};
+use crate::domain::compliance::{ContractLife, OutageExclusions, Period, Tally, experience};
+use crate::domain::contract::{AttainmentPromise, Contract, ExperiencePromise, Objective, Promise};
 use crate::domain::experience::ExperienceTotals;
 use crate::domain::forecast::{Budget, BurnWindow};
-use crate::domain::service::{ServiceEvent, in_effect};
-use crate::domain::share::Share;
+use crate::domain::service::ServiceEvent;
 use crate::domain::time::{Instant, Span};
 use crate::engine::catalog::Known;
 
@@ -75,37 +68,6 @@ pub struct OnService<'c> {
     /// The index of the objective and its own period among those of the requested period.
     pub place: usize,
     held: Held,
-}
-
-/// The result of an objective on a service.
-#[derive(Debug)]
-pub enum ServiceResult {
-    /// Of an objective on availability.
-    Availability(AvailabilityResult, Uptime),
-    /// Of an objective on outages.
-    Outages(OutagesResult, Uptime),
-    /// Of an objective on performance.
-    Performance(PerformanceResult),
-}
-
-impl ServiceResult {
-    /// The verdict, and the share reached, for objectives on a share.
-    pub fn verdict(&self) -> (Verdict, Option<Share>) {
-        match self {
-            ServiceResult::Availability(result, _) => (result.verdict, result.uptime),
-            ServiceResult::Outages(result, _) => (result.verdict, None),
-            ServiceResult::Performance(result) => (result.verdict, None),
-        }
-    }
-}
-
-/// How a service was up, and by which calendar revision.
-#[derive(Debug)]
-pub struct Uptime {
-    /// The revision of the calendar in force when the period began.
-    pub calendar_revision: u32,
-    /// The availability figures.
-    pub figures: Availability,
 }
 
 /// An objective, and which part of which period it rules.
@@ -271,7 +233,7 @@ impl<'c> ExperienceResult<'c> {
 impl<'c> OnService<'c> {
     /// The objective, if it is on a service.
     pub(super) fn of(ruling: &Ruling<'c>) -> Option<OnService<'c>> {
-        ruling.objective.service()?;
+        ruling.objective.services().first()?;
         Some(OnService {
             objective: ruling.objective,
             contract_revision: ruling.revision,
@@ -299,45 +261,31 @@ impl<'c> OnService<'c> {
         Period { end, ..self.period.clone() }
     }
 
-    /// Evaluates it as of an instant, by everything known about its service.
-    pub(super) fn evaluate<'e>(
+    /// The last instant that is looked at, as of another one.
+    pub(super) fn until(&self, as_of: Instant) -> Instant {
+        self.held.until(as_of)
+    }
+
+    /// Evaluates it as of an instant, by the events of its services in effect by [`Self::until`]
+    /// then, with the terms that are known and the contract it is of.
+    pub(super) fn evaluate(
         &mut self,
-        events: impl Iterator<Item = &'e ServiceEvent> + Clone,
-        (known, life): (Known<'_>, ContractLife),
+        events: &[&ServiceEvent],
+        (known, contract_id): (Known<'_>, &str),
         as_of: Instant,
     ) {
-        let until = self.held.until(as_of);
-        let events = in_effect(events, until);
-        let result = self.evaluated(&events, (known, life), until);
+        let exclusions = self.exclusions(known, contract_id);
+        let (period, as_of) = (&self.period, self.held.until(as_of));
+        let observed = Observed { events, known, exclusions, period, as_of };
+        let result = observed.result(&self.objective.promise);
         self.result = result.filter(|_| self.held.is_in_force);
     }
 
-    fn evaluated(
-        &self,
-        events: &[&ServiceEvent],
-        (known, life): (Known<'_>, ContractLife),
-        until: Instant,
-    ) -> Option<ServiceResult> {
-        let uptime =
-            |agreed, weight| uptime(events, (known, life), (&self.period, until), agreed, weight);
-        match &self.objective.promise {
-            Promise::Attainment(_) | Promise::Experience(_) => None,
-            Promise::Availability(promise) => {
-                let uptime = uptime(&promise.agreed, promise.degradation_weight)?;
-                let result = availability::evaluate(promise, &uptime.figures);
-                Some(ServiceResult::Availability(result, uptime))
-            }
-            Promise::Outages(promise) => {
-                let uptime = uptime(&promise.agreed, Share::NONE)?;
-                let result = availability::evaluate_outages(promise, &uptime.figures);
-                Some(ServiceResult::Outages(result, uptime))
-            }
-            Promise::Performance(promise) => {
-                let is_over = self.held.is_over(until);
-                let result = performance::evaluate(promise, events, &self.period, is_over);
-                Some(ServiceResult::Performance(result))
-            }
-        }
+    /// What leaves outages out of it, under the contract it is of.
+    fn exclusions<'a>(&'a self, known: Known<'a>, contract_id: &'a str) -> OutageExclusions<'a> {
+        let revision = known.contract(contract_id).numbered(self.contract_revision);
+        let rules = revision.map_or(&[][..], |revision| &revision.content.terms.exclusions);
+        OutageExclusions { contract_id, objective_id: &self.objective.id, rules }
     }
 
     /// The window of the last `length` before an instant, if it is an objective on availability.
@@ -345,15 +293,15 @@ impl<'c> OnService<'c> {
         &self,
         length: Span,
         events: &[&ServiceEvent],
-        (known, life): (Known<'_>, ContractLife),
+        (known, contract_id): (Known<'_>, &str),
         as_of: Instant,
     ) -> Option<BurnWindow> {
         let Promise::Availability(promise) = &self.objective.promise else { return None };
         let start = as_of.checked_add(-length).unwrap_or(Instant::MIN);
         let period = Period { name: String::new(), start, end: as_of };
-        let weight = promise.degradation_weight;
-        let figures =
-            uptime(events, (known, life), (&period, as_of), &promise.agreed, weight)?.figures;
+        let exclusions = self.exclusions(known, contract_id);
+        let observed = Observed { events, known, exclusions, period: &period, as_of };
+        let figures = observed.availability(promise)?.figures;
         Some(BurnWindow { agreed: figures.agreed, down: figures.downtime() })
     }
 
@@ -364,20 +312,4 @@ impl<'c> OnService<'c> {
         let (agreed, down) = (uptime.figures.agreed_in_period, uptime.figures.downtime());
         Some(Budget { promised: promise.share, agreed, down })
     }
-}
-
-/// How a service was up over a period, as of an instant; `None` when its calendar is unknown.
-fn uptime(
-    events: &[&ServiceEvent],
-    (known, life): (Known<'_>, ContractLife),
-    (period, as_of): (&Period, Instant),
-    agreed: &AgreedService,
-    degradation_weight: Share,
-) -> Option<Uptime> {
-    let calendar = known.in_force(&agreed.calendar_id, period.start)?;
-    let maintenance_notice = agreed.maintenance_notice;
-    let hours = calendar.hours;
-    let agreed = Agreed { hours, maintenance_notice, degradation_weight, life };
-    let figures = Availability::evaluate(events, agreed, period, as_of);
-    Some(Uptime { calendar_revision: calendar.revision, figures })
 }
