@@ -115,8 +115,8 @@ fn forecasts(
     contract: &str,
 ) -> Result<Option<ForecastScore>, ViewsError> {
     let learned = seen.learned(contract)?;
-    let zone = seen.known().zone(contract);
-    let months = zone.map(|zone| months_of(&review.present.period, &zone));
+    let days = seen.known().local_days(contract);
+    let months = days.map(|days| months_of(&review.present.period, &days));
     Ok(learned.record.quality("", months))
 }
 

@@ -110,11 +110,15 @@ impl<'v> Credits<'v> {
         let mut periods = Vec::new();
         for name in names {
             let contract_id = contract.to_owned();
-            let question =
-                Question { contract_id, period: PeriodQuery::Named(name), group_by: Vec::new() };
+            let question = Question {
+                contract_id,
+                period: PeriodQuery::Named(name),
+                group_by: Vec::new(),
+                contained_credits: false,
+            };
             let period = Compliance::new(&question, view.known(), view.zones(), view.times());
             // A period before time began, or in a zone that is no longer known, has no credits.
-            periods.extend(period.ok().filter(|period| !period.credited.is_empty()));
+            periods.extend(period.ok().filter(|period| !period.credited.own.is_empty()));
         }
         let rest = PeriodEvaluator::new(view).gather(index, &mut periods)?;
         Ok(Credits { periods, rest })

@@ -93,7 +93,7 @@ fn period() -> String {
 
 fn question() -> Question {
     let (contract_id, period) = (CONTRACT.to_owned(), PeriodQuery::Named(period()));
-    Question { contract_id, period, group_by: Vec::new() }
+    Question { contract_id, period, group_by: Vec::new(), contained_credits: false }
 }
 
 fn list(reading: Reading<'_>, store: &Store) -> Vec<String> {

@@ -7,8 +7,8 @@ use crate::codec::checks::Checks;
 use crate::codec::choices::{
     answer, answer_number, clock_action, clock_action_number, contract_kind, contract_kind_number,
     cycle_verdict, cycle_verdict_number, metric, metric_number, on_priority_change,
-    on_priority_change_number, on_reopen, on_reopen_number, severity_number, waiting_on,
-    waiting_on_number,
+    on_priority_change_number, on_reopen, on_reopen_number, period_terms, period_terms_number,
+    severity_number, waiting_on, waiting_on_number,
 };
 use crate::codec::limits::Limits;
 use crate::codec::scalar::{duration, positive_span};
@@ -100,7 +100,9 @@ fn decode_terms(
     let experience = terms.experience.map(|given| experience::decode(given, checks));
     let experience = experience.and_then(|decoded| violations.keep("experience", decoded));
     let experience = experience.map(Box::new);
-    let terms = Terms { targets, objectives, exclusions, credits, experience };
+    let period_terms =
+        unless_zero(&mut violations, "period_terms", terms.period_terms, period_terms);
+    let terms = Terms { targets, objectives, exclusions, credits, experience, period_terms };
     check_targets(&terms.targets, &mut violations);
     check_ids("objectives", terms.objectives.iter().map(|o| o.id.as_str()), &mut violations);
     check_ids("exclusions", terms.exclusions.iter().map(|e| e.id.as_str()), &mut violations);
@@ -364,6 +366,7 @@ fn encode_terms(terms: &Terms, currency: &str) -> v1::Terms {
         exclusions: terms.exclusions.iter().map(objective::encode_exclusion).collect(),
         credits: terms.credits.as_ref().map(|credits| credit::encode(credits, currency)),
         experience: terms.experience.as_deref().map(experience::encode),
+        period_terms: period_terms_number(terms.period_terms),
     }
 }
 

@@ -12,6 +12,7 @@ use crate::codec::v1;
 use crate::domain::contract::{Contract, Revision};
 use crate::domain::time::Instant;
 use crate::engine::action::Signature;
+use crate::engine::answers::credit::CreditStatement;
 use crate::engine::answers::period_result::ObjectiveResult;
 use crate::engine::answers::review::{GROUPED_BY, Restated, ReviewItem};
 use crate::engine::answers::review_result::{
@@ -39,6 +40,8 @@ pub fn encode(result: &ReviewResult<'_>) -> v1::GetServiceReviewResponse {
         trend: result.trend.iter().map(encode_trend).collect(),
         chain: result.chain.iter().map(encode_link).collect(),
         credits: period.credits.as_ref().map(credit_statement::encode),
+        contained_credits: period.contained_credits.iter().map(credit_statement::encode).collect(),
+        credit_totals: period.credit_totals.iter().map(credit_statement::encode_total).collect(),
         clocks: table.clocks.iter().map(encode_item).collect(),
         clock_count: table.clock_count.to_field(),
         only_idle_work_count: table.only_idle_work.to_field(),
@@ -173,10 +176,17 @@ fn encode_restatement(restatement: &RestatementResult<'_>) -> v1::ReviewRestatem
     signed_objectives.retain(|signed| !present_objectives.contains(signed));
     let present_credits = restatement.present_credits.as_ref().map(credit_statement::encode);
     let signed_credits = restatement.signed_credits.as_ref().map(credit_statement::encode);
+    let statements = |of: &[CreditStatement<'_>]| -> Vec<_> {
+        of.iter().map(credit_statement::encode).collect()
+    };
+    let present_contained = statements(&restatement.present_contained_credits);
+    let mut signed_contained_credits = statements(&restatement.signed_contained_credits);
+    signed_contained_credits.retain(|signed| !present_contained.contains(signed));
     v1::ReviewRestatement {
         signature_id: restatement.signature_id.clone(),
         signed_total: restatement.signed_total.to_field(),
         signed_objectives,
+        signed_contained_credits,
         signed_credits: signed_credits.filter(|signed| present_credits.as_ref() != Some(signed)),
         moved: moved.map(|(moved, facts)| encode_restated(moved, facts)).collect(),
         moved_count: restatement.moved_count as i64,

@@ -33,7 +33,7 @@ use excess::count;
 use rounding::rounded;
 
 pub use excess::{Count, Found, Measured};
-pub use fee::{Life, MonthFee, month_fee, period_fee};
+pub use fee::{DatesInForce, MonthFee, month_fee, period_fee};
 pub use line::{CapUsed, Ground, Line, Missed, ObjectiveVerdict};
 
 mod excess;

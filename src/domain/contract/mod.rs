@@ -29,5 +29,6 @@ pub use objective::{
 pub use revisions::{Effective, Revision, Revisions};
 pub use terms::{
     ANSWERS, Answer, CATCH_ALL, ClockAction, Contract, ContractKind, CycleVerdict, Limit, Metric,
-    OnPriorityChange, OnReopen, PauseRule, SAME_INSTANT_ORDER, Target, Terms, is_catch_all,
+    OnPriorityChange, OnReopen, PauseRule, PeriodTerms, SAME_INSTANT_ORDER, Target, Terms,
+    is_catch_all,
 };

@@ -53,6 +53,18 @@ pub struct Terms {
     pub credits: Option<Credits>,
     /// By what the experience of the client's people is measured.
     pub experience: Option<Box<ExperienceTerms>>,
+    /// Which revisions rule a period.
+    pub period_terms: PeriodTerms,
+}
+
+/// Which revisions rule a period that begins under these terms.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PeriodTerms {
+    /// The one in force as it begins, or else the first to take effect within it, rules all of it.
+    #[default]
+    AtPeriodStart,
+    /// Each part of it is ruled by the revision in force then.
+    EachPart,
 }
 
 /// One clock rule.

@@ -3,14 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::compliance::Compliance;
-use super::credit::credit_statement;
 use super::experience::entries_of;
-use crate::domain::compliance::Period;
 use crate::domain::compliance::credit::Line;
+use crate::domain::compliance::{LocalDays, Period};
 use crate::domain::contract::PeriodKind;
 use crate::domain::incident::History;
 use crate::domain::settlement::{self, Item, ItemStatus, settle};
-use crate::domain::zone::Zone;
 use crate::engine::action::ActionLog;
 use crate::engine::catalog::Known;
 use crate::engine::evaluate::evaluate_incident;
@@ -46,7 +44,7 @@ pub fn items_of(
 
 /// The items for a period's credits and bonuses; none while the period goes on.
 pub fn credits_of(compliance: &Compliance<'_>, times: Times) -> Vec<Item> {
-    let statement = credit_statement(&compliance.credited, times.as_of);
+    let statement = compliance.credited.statement(times.as_of);
     let Some(statement) = statement.filter(|statement| !statement.is_provisional) else {
         return Vec::new();
     };
@@ -69,8 +67,8 @@ pub fn credits_of(compliance: &Compliance<'_>, times: Times) -> Vec<Item> {
 
 /// The names of the last ended periods of a contract, whose credits are to be settled.
 pub fn credit_periods(known: Known<'_>, contract: &str, times: Times) -> Vec<String> {
-    let Some(zone) = known.zone(contract) else { return Vec::new() };
-    PERIODS.iter().flat_map(|(kind, count)| ended(*kind, *count, &zone, times)).collect()
+    let Some(days) = known.local_days(contract) else { return Vec::new() };
+    PERIODS.iter().flat_map(|(kind, count)| ended(*kind, *count, &days, times)).collect()
 }
 
 /// The names of all periods of a contract on whose credits there is a decision.
@@ -80,9 +78,9 @@ pub fn decided_periods(actions: &ActionLog, contract: &str, times: Times) -> Vec
     credits.map(|item| item.period.clone()).collect()
 }
 
-fn ended(kind: PeriodKind, count: usize, zone: &Zone, times: Times) -> Vec<String> {
-    let present = Period::around(kind, times.as_of, zone).ok();
-    let before = |period: &Period| period.before(kind, zone).ok();
+fn ended(kind: PeriodKind, count: usize, days: &LocalDays, times: Times) -> Vec<String> {
+    let present = Period::around(kind, times.as_of, days).ok();
+    let before = |period: &Period| period.before(kind, days).ok();
     let periods = std::iter::successors(present.as_ref().and_then(before), before);
     periods.take(count).map(|period| period.name).collect()
 }

@@ -20,7 +20,7 @@ pub struct MonthFee {
 
 /// The local dates on which a contract is in force: the first and the last one, where it has such.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Life {
+pub struct DatesInForce {
     /// The first date on which it is in force for any part; `None`: it always was.
     pub first: Option<NaiveDate>,
     /// The last such date; `None`: it has no end.
@@ -28,7 +28,7 @@ pub struct Life {
 }
 
 /// What the month that begins on a date costs, by the fee that governs it.
-pub fn month_fee(fee: &Fee, first_day: NaiveDate, life: Life) -> MonthFee {
+pub fn month_fee(fee: &Fee, first_day: NaiveDate, life: DatesInForce) -> MonthFee {
     let last_day = first_day.checked_add_months(Months::new(1)).and_then(|next| next.pred_opt());
     let days = last_day.map_or(31, |last| last.day());
     let first = life.first.map_or(1, |first| day_within(first, first_day, days));
@@ -69,7 +69,7 @@ mod tests {
 
     /// 1,000.00 a month, in force from 15 July to 10 September (P1).
     fn of(month: &str, fee: &Fee) -> (Option<i64>, u32) {
-        let life = Life { first: Some(date("2026-07-15")), last: Some(date("2026-09-10")) };
+        let life = DatesInForce { first: Some(date("2026-07-15")), last: Some(date("2026-09-10")) };
         let found = month_fee(fee, date(&format!("{month}-01")), life);
         (found.amount, found.days_in_force)
     }
@@ -103,7 +103,7 @@ mod tests {
         let quarter = |months: &[&str]| {
             let months: Vec<_> = months
                 .iter()
-                .map(|month| month_fee(&fee, date(&format!("{month}-01")), Life::default()))
+                .map(|month| month_fee(&fee, date(&format!("{month}-01")), DatesInForce::default()))
                 .collect();
             period_fee(&months)
         };
@@ -115,7 +115,7 @@ mod tests {
     fn a_contract_of_one_day_and_one_within_a_month() {
         let fee = Fee { monthly: 2_800, ..Fee::default() };
         let of = |first: &str, last: &str| {
-            let life = Life { first: Some(date(first)), last: Some(date(last)) };
+            let life = DatesInForce { first: Some(date(first)), last: Some(date(last)) };
             month_fee(&fee, date("2026-02-01"), life).amount
         };
         assert_eq!(of("2026-02-28", "2026-02-28"), Some(100));
