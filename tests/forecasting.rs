@@ -244,6 +244,7 @@ async fn a_period_s_end_is_forecast_and_an_error_budget_burns() {
         service: "desk".into(),
         occur_time: Some(at(time)),
         fact: Some(fact),
+        ..Default::default()
     };
     let events = vec![
         outage(

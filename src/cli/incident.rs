@@ -131,6 +131,7 @@ pub(super) fn show(answers: &Answers, times: &Times) -> String {
     let mut parts = vec![fields(&incident, answers, times)];
     parts.extend(experience::show(&answers.evaluated, times));
     parts.extend(answers.evaluated.clocks.iter().map(|clock| timeline(clock, times)));
+    parts.extend(missing(&answers.evaluated.missing_clocks));
     parts.push(events(&answers.events.events, times));
     parts.join("\n\n")
 }
@@ -172,6 +173,20 @@ pub(super) fn timeline(clock: &v1::Clock, times: &Times) -> String {
         text += &format!("\n  note: {note}");
     }
     text
+}
+
+/// The clocks that it does not have, a line each.
+fn missing(missing: &[v1::MissingClock]) -> Option<String> {
+    let line = |one: &v1::MissingClock| {
+        let place = match (one.contract_id.as_str(), one.target_id.as_str()) {
+            ("", _) => "clocks".to_owned(),
+            (contract, "") => contract.to_owned(),
+            (contract, target) => format!("{contract}/{target}"),
+        };
+        format!("{place}  no clock: {}", one.description)
+    };
+    let lines: Vec<_> = missing.iter().map(line).collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
 fn heading(clock: &v1::Clock, times: &Times) -> String {

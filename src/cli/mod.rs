@@ -14,6 +14,7 @@ mod clocks;
 mod compliance;
 mod connection;
 mod copying;
+mod coverage;
 mod credits;
 mod demo;
 mod diff;

@@ -3,10 +3,11 @@
 use chrono::Weekday;
 
 use super::v1;
-use crate::domain::clock::{Outcome, Phase, SegmentKind};
+use crate::domain::clock::{MissingReason, Outcome, Phase, SegmentKind};
 use crate::domain::compliance::attainment::Verdict;
 use crate::domain::contract::{
-    Answer, ClockAction, ContractKind, CycleVerdict, Metric, OnPriorityChange, OnReopen, Severity,
+    Answer, ClockAction, Combination, ContractKind, CycleVerdict, DownWhen, Metric,
+    OnPriorityChange, OnReopen, ProRata, Severity, Steps,
 };
 use crate::domain::incident::{Party, Stage, WaitingOn};
 use crate::domain::settlement::{Facet, FacetState, ItemKind};
@@ -40,6 +41,18 @@ choice!(weekday, weekday_number, v1::DayOfWeek, Weekday, {
     Monday = Weekday::Mon, Tuesday = Weekday::Tue, Wednesday = Weekday::Wed,
     Thursday = Weekday::Thu, Friday = Weekday::Fri, Saturday = Weekday::Sat,
     Sunday = Weekday::Sun,
+});
+
+choice!(missing_reason, missing_reason_number, v1::MissingClockReason, MissingReason, {
+    NotOpened = MissingReason::NotOpened, NoContract = MissingReason::NoContract,
+    ContractNotFound = MissingReason::ContractNotFound,
+    ContractNotInForce = MissingReason::ContractNotInForce, NoTarget = MissingReason::NoTarget,
+    TargetNotFound = MissingReason::TargetNotFound,
+    CalendarNotFound = MissingReason::CalendarNotFound, NoLimit = MissingReason::NoLimit,
+    LimitWithdrawn = MissingReason::LimitWithdrawn,
+    ConditionFailed = MissingReason::ConditionFailed,
+    DoesNotApply = MissingReason::DoesNotApply,
+    TargetNotInForce = MissingReason::TargetNotInForce, NotStarted = MissingReason::NotStarted,
 });
 
 choice!(contract_kind, contract_kind_number, v1::ContractKind, ContractKind, {
@@ -88,6 +101,10 @@ choice!(objective_period, objective_period_number, v1::ObjectivePeriod, Objectiv
     Year = ObjectivePeriod::Year, RollingDays = ObjectivePeriod::RollingDays,
 });
 
+choice!(down_when, down_when_number, v1::DownWhen, DownWhen, {
+    Any = DownWhen::Any, All = DownWhen::All,
+});
+
 choice!(waiting_on, waiting_on_number, v1::WaitingOn, WaitingOn, {
     Provider = WaitingOn::Provider, Client = WaitingOn::Client,
     ThirdParty = WaitingOn::ThirdParty, Nobody = WaitingOn::Nobody,
@@ -130,7 +147,19 @@ choice!(verdict, verdict_number, v1::ObjectiveVerdict, Verdict, {
 
 choice!(item_kind, item_kind_number, v1::SettlementKind, ItemKind, {
     OutOfScope = ItemKind::OutOfScope, Excluded = ItemKind::Excluded, Credit = ItemKind::Credit,
-    DecisionOpen = ItemKind::DecisionOpen, Other = ItemKind::Other,
+    DecisionOpen = ItemKind::DecisionOpen, Other = ItemKind::Other, Bonus = ItemKind::Bonus,
+});
+
+choice!(combination, combination_number, v1::CreditCombination, Combination, {
+    Sum = Combination::Sum, HighestOnly = Combination::HighestOnly,
+});
+
+choice!(pro_rata, pro_rata_number, v1::FeeProRata, ProRata, {
+    Days = ProRata::Days, WholeMonth = ProRata::WholeMonth,
+});
+
+choice!(step_count, step_count_number, v1::StepCount, Steps, {
+    Started = Steps::Started, Full = Steps::Full,
 });
 
 choice!(facet, facet_number, v1::SettlementFacet, Facet, {

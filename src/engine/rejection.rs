@@ -16,6 +16,9 @@ pub enum Rejection {
     /// There is no such contract.
     #[error("there is no contract {0:?}")]
     ContractNotFound(String),
+    /// Nothing is recorded of the tenant.
+    #[error("nothing is recorded of tenant {0:?}")]
+    TenantNotFound(String),
     /// There is no such incident.
     #[error("there is no incident {0:?}")]
     IncidentNotFound(String),

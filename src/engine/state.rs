@@ -91,6 +91,12 @@ impl State {
         &self.tenant(tenant).actions
     }
 
+    /// Whether a record of the tenant was folded. Of one whose incidents were folded before, by
+    /// another state, the views know.
+    pub fn has_tenant(&self, tenant: &TenantId) -> bool {
+        self.tenants.contains_key(tenant)
+    }
+
     /// Folds the next record. When the journal is replayed, ledgers and action logs may be ahead of
     /// it: what they hold already is skipped. Terms must not be folded twice.
     ///
@@ -102,6 +108,9 @@ impl State {
         ledgers: &mut L,
     ) -> Result<(), L::Error> {
         let Recorded { sequence, record_time, value: Record { tenant, entry } } = recorded;
+        if !self.tenants.contains_key(&tenant) {
+            self.tenants.insert(tenant.clone(), self.new.clone());
+        }
         match entry {
             Entry::IncidentEvent(value) => {
                 if let Some(ledger) = ledgers.incident(&tenant, &value.incident_id)? {

@@ -180,6 +180,11 @@ impl Cache {
         Arc::clone(self.folded.read().state.catalog(tenant))
     }
 
+    /// Whether anything about the tenant was folded here.
+    pub fn has_tenant(&self, tenant: &TenantId) -> bool {
+        self.folded.read().state.has_tenant(tenant)
+    }
+
     /// A tenant's actions.
     pub fn actions(&self, tenant: &TenantId) -> Arc<ActionLog> {
         Arc::clone(self.folded.read().state.actions(tenant))

@@ -30,6 +30,7 @@ pub(super) fn reason(rejection: &Rejection) -> ErrorReason {
         Rejection::CalendarNotFound(_) => ErrorReason::CalendarNotFound,
         Rejection::ContractNotFound(_) => ErrorReason::ContractNotFound,
         Rejection::IncidentNotFound(_) => ErrorReason::IncidentNotFound,
+        Rejection::TenantNotFound(_) => ErrorReason::TenantNotFound,
         Rejection::ItemNotFound(_) => ErrorReason::SettlementItemNotFound,
         Rejection::EventConflict { .. } => ErrorReason::EventConflict,
         Rejection::Unsound(_) => ErrorReason::ContractUnsound,
@@ -58,7 +59,8 @@ fn code(reason: ErrorReason) -> Code {
         ErrorReason::CalendarNotFound
         | ErrorReason::ContractNotFound
         | ErrorReason::IncidentNotFound
-        | ErrorReason::SettlementItemNotFound => Code::NotFound,
+        | ErrorReason::SettlementItemNotFound
+        | ErrorReason::TenantNotFound => Code::NotFound,
         ErrorReason::EventConflict => Code::AlreadyExists,
         ErrorReason::ContractUnsound
         | ErrorReason::ContractEnded
@@ -87,6 +89,7 @@ pub(super) fn refused(rejection: Rejection) -> Status {
             describe_resource("contract", id, &mut details);
         }
         Rejection::IncidentNotFound(id) => describe_resource("incident", id, &mut details),
+        Rejection::TenantNotFound(id) => describe_resource("tenant", id, &mut details),
         Rejection::ItemNotFound(id) => describe_resource("settlement item", id, &mut details),
         Rejection::EventConflict { kind, id, .. } => describe_resource(kind, id, &mut details),
         Rejection::Unsound(findings) => {

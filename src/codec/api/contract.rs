@@ -36,6 +36,8 @@ pub(in crate::codec) fn decode_with(
     checks: Checks<'_>,
 ) -> Result<Contract, Vec<Violation>> {
     let mut violations = FieldViolations::default();
+    let terms = contract.terms.unwrap_or_default();
+    let terms = decode_terms(terms, &contract.currency, checks);
     let decoded = Contract {
         id: violations.or("id", checks.id(contract.id), String::new()),
         kind: violations.or("kind", contract_kind(contract.kind), ContractKind::Sla),
@@ -50,11 +52,7 @@ pub(in crate::codec) fn decode_with(
             String::new(),
         ),
         applies_to_open_clocks: contract.applies_to_open_clocks,
-        terms: violations.or(
-            "terms",
-            decode_terms(contract.terms.unwrap_or_default(), checks),
-            Terms::default(),
-        ),
+        terms: violations.or("terms", terms, Terms::default()),
     };
     let is_sla = decoded.kind == ContractKind::Sla;
     if checks.are_rules_held && is_sla && !decoded.underpins.is_empty() {
@@ -85,7 +83,11 @@ fn currency(code: String, checks: Checks<'_>) -> Result<String, String> {
     }
 }
 
-fn decode_terms(terms: v1::Terms, checks: Checks<'_>) -> Result<Terms, Vec<Violation>> {
+fn decode_terms(
+    terms: v1::Terms,
+    currency: &str,
+    checks: Checks<'_>,
+) -> Result<Terms, Vec<Violation>> {
     let mut violations = FieldViolations::default();
     check_lengths(&terms, checks.limits, &mut violations);
     let targets = violations.each("targets", terms.targets, |given| decode_target(given, checks));
@@ -93,7 +95,7 @@ fn decode_terms(terms: v1::Terms, checks: Checks<'_>) -> Result<Terms, Vec<Viola
         violations.each("objectives", terms.objectives, |given| objective::decode(given, checks));
     let exclusions = violations
         .each("exclusions", terms.exclusions, |given| objective::decode_exclusion(given, checks));
-    let credits = terms.credits.map(|given| credit::decode(given, checks));
+    let credits = terms.credits.map(|given| credit::decode(given, currency, checks));
     let credits = credits.and_then(|decoded| violations.keep("credits", decoded));
     let experience = terms.experience.map(|given| experience::decode(given, checks));
     let experience = experience.and_then(|decoded| violations.keep("experience", decoded));
@@ -157,6 +159,20 @@ fn check_targets_named(terms: &Terms, violations: &mut FieldViolations) {
     for (index, rule) in terms.exclusions.iter().enumerate() {
         for (at, id) in rule.target_ids.iter().enumerate() {
             check(format!("exclusions[{index}].target_ids[{at}]"), id);
+        }
+    }
+    check_objectives_named(terms, violations);
+}
+
+/// The objectives that exclusions name are there.
+fn check_objectives_named(terms: &Terms, violations: &mut FieldViolations) {
+    for (index, rule) in terms.exclusions.iter().enumerate() {
+        for (at, id) in rule.objective_ids.iter().enumerate() {
+            if !terms.objectives.iter().any(|objective| objective.id == *id) {
+                let field = format!("exclusions[{index}].objective_ids[{at}]");
+                let text = format!("{id:?} is not the id of an objective of this contract");
+                violations.add(&field, text);
+            }
         }
     }
 }
@@ -321,7 +337,7 @@ pub fn encode(contract: &Contract) -> v1::Contract {
         provider: contract.provider.clone(),
         time_zone: contract.time_zone.clone(),
         currency: contract.currency.clone(),
-        terms: Some(encode_terms(&contract.terms)),
+        terms: Some(encode_terms(&contract.terms, &contract.currency)),
         revision: 0,
         effective_time: None,
         end_time: None,
@@ -330,12 +346,12 @@ pub fn encode(contract: &Contract) -> v1::Contract {
     }
 }
 
-fn encode_terms(terms: &Terms) -> v1::Terms {
+fn encode_terms(terms: &Terms, currency: &str) -> v1::Terms {
     v1::Terms {
         targets: terms.targets.iter().map(encode_target).collect(),
         objectives: terms.objectives.iter().map(objective::encode).collect(),
         exclusions: terms.exclusions.iter().map(objective::encode_exclusion).collect(),
-        credits: terms.credits.as_ref().map(credit::encode),
+        credits: terms.credits.as_ref().map(|credits| credit::encode(credits, currency)),
         experience: terms.experience.as_deref().map(experience::encode),
     }
 }

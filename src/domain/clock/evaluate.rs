@@ -2,6 +2,7 @@
 
 use super::exclusion_evaluator::ExclusionEvaluator;
 use super::measure::measure;
+use super::missing::MissingClock;
 use super::timeline::Timeline;
 use super::timeline_builder::{Admission, timeline};
 use super::verdict::{TargetVerdict, verdict};
@@ -27,6 +28,16 @@ pub struct Evaluation<'a> {
     pub clocks: Vec<Clock<'a>>,
     /// Each target's verdict over its cycles.
     pub verdicts: Vec<TargetVerdict<'a>>,
+    /// The clocks it lacks, each with the reason: [`missing_clocks`](super::missing_clocks).
+    pub missing: Vec<MissingClock<'a>>,
+}
+
+impl<'a> Agreement<'a> {
+    /// The revision in force at an instant; `None`: the contract is not in force then.
+    pub fn in_force(&self, time: Instant) -> Option<&'a Revision<Contract>> {
+        let revision = self.revisions.at(time);
+        revision.filter(|_| self.end_time.is_none_or(|end| time < end))
+    }
 }
 
 /// Evaluates `history` under `agreement` as of an instant.

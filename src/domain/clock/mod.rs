@@ -14,6 +14,8 @@ mod exclusion;
 mod exclusion_evaluator;
 mod measure;
 mod meter;
+mod missing;
+mod missing_finder;
 #[cfg(test)]
 pub(in crate::domain) mod properties;
 #[cfg(test)]
@@ -28,6 +30,8 @@ mod verdict;
 
 pub use evaluate::{Agreement, Evaluation, evaluate};
 pub use exclusion::Exclusion;
+pub use missing::{MissingClock, MissingReason, meant, meant_priority};
+pub use missing_finder::{counted, missing_clocks};
 pub use verdict::TargetVerdict;
 
 use crate::domain::contract::Metric;

@@ -130,7 +130,7 @@ pub const ANSWERS: [Answer; 2] = [Answer::Responded, Answer::ClientUpdated];
 /// How long a priority may take.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limit {
-    /// The priority as the backend names it; empty: every priority not named.
+    /// The priority as the backend names it; empty or [`CATCH_ALL`]: every priority not named.
     pub priority: String,
     /// The service time allowed. Reaching it exactly is met.
     pub limit: Span,
@@ -221,6 +221,14 @@ pub const SAME_INSTANT_ORDER: [ClockAction; 5] = [
     ClockAction::Resume,
 ];
 
+/// What stands in the place of a priority for every priority not named.
+pub const CATCH_ALL: &str = "*";
+
+/// Whether the priority of a limit stands for every priority not named.
+pub fn is_catch_all(priority: &str) -> bool {
+    priority.is_empty() || priority == CATCH_ALL
+}
+
 impl Terms {
     /// The target with this id.
     pub fn target(&self, id: &str) -> Option<&Target> {
@@ -247,7 +255,7 @@ impl Target {
     /// The limit of `priority`: its own, else that for every priority not named.
     pub fn limit(&self, priority: &str) -> Option<&Limit> {
         let named = self.limits.iter().find(|limit| limit.priority == priority);
-        named.or_else(|| self.limits.iter().find(|limit| limit.priority.is_empty()))
+        named.or_else(|| self.limits.iter().find(|limit| is_catch_all(&limit.priority)))
     }
 
     /// Whether a fact is an answer to the client.

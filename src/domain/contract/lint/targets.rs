@@ -11,10 +11,6 @@ pub(super) fn lint<'c>(
     hours: &impl Fn(&str) -> Option<&'c ServiceHours>,
     findings: &mut Vec<Finding>,
 ) {
-    if targets.is_empty() {
-        let text = "the contract promises nothing: give it a target";
-        findings.push(Finding::warning("terms.targets", text));
-    }
     for (index, target) in targets.iter().enumerate() {
         let path = format!("terms.targets[{index}]");
         lint_limits(target, &path, hours, findings);
