@@ -3,7 +3,7 @@
 //! `tests/fixtures/format-1` holds what format 1 wrote and what was answered by it then. A change
 //! of format keeps it and adds another beside it: `SLX_RECORD_FIXTURE=DIR cargo test format::`
 //! records it. A rule that is mended changes what is answered from it:
-//! `SLX_RESTATE_FIXTURES=1 cargo test format::` writes the answers anew, and the difference is read.
+//! `SLX_RESTATE_FIXTURES=1 cargo test format::` writes the answers anew; read the difference.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, OpenOptions};

@@ -588,7 +588,8 @@ fn an_end_resumes_a_clock_that_runs_on() {
     );
 }
 
-/// P20: a wait reported before the opening does not pause what starts with it; one reported with it does.
+/// P20: a wait reported before the opening does not pause what starts with it; one reported with it
+/// does.
 #[test]
 fn a_wait_reported_before_the_opening_is_over_with_it() {
     let case = |reported: &str| {
