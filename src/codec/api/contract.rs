@@ -1,22 +1,23 @@
 //! Contracts.
 
+use super::answers;
 use super::credit;
 use super::experience;
 use super::objective;
 use crate::codec::checks::Checks;
 use crate::codec::choices::{
-    answer, answer_number, clock_action, clock_action_number, contract_kind, contract_kind_number,
-    cycle_verdict, cycle_verdict_number, metric, metric_number, on_priority_change,
-    on_priority_change_number, on_reopen, on_reopen_number, period_terms, period_terms_number,
-    severity_number, waiting_on, waiting_on_number,
+    clock_action, clock_action_number, contract_kind, contract_kind_number, cycle_verdict,
+    cycle_verdict_number, metric, metric_number, on_priority_change, on_priority_change_number,
+    on_reopen, on_reopen_number, period_terms, period_terms_number, severity_number, waiting_on,
+    waiting_on_number,
 };
 use crate::codec::limits::Limits;
 use crate::codec::scalar::{duration, positive_span};
 use crate::codec::v1;
 use crate::codec::violations::{FieldViolations, Wrong};
 use crate::domain::contract::{
-    Answer, ClockAction, Condition, Contract, ContractKind, Finding, Limit, Metric, PauseRule,
-    Promise, SAME_INSTANT_ORDER, Target, Terms,
+    ClockAction, Condition, Contract, ContractKind, Finding, Limit, Metric, PauseRule, Promise,
+    SAME_INSTANT_ORDER, Target, Terms,
 };
 use crate::domain::incident::WaitingOn;
 use crate::domain::time::Span;
@@ -209,7 +210,7 @@ fn decode_target(target: v1::Target, checks: Checks<'_>) -> Result<Target, Vec<V
             target.cycle_verdict,
             cycle_verdict,
         ),
-        answered_by: violations.or("answered_by", decode_answers(target.answered_by), Vec::new()),
+        answered_by: violations.or("answered_by", answers::decode(target.answered_by), Vec::new()),
         starts_after: violations.or(
             "starts_after",
             checks.optional_id(target.starts_after),
@@ -247,17 +248,6 @@ fn check_states(target: &Target, violations: &mut FieldViolations) {
             violations.add(field, text);
         }
     }
-}
-
-fn decode_answers(answers: Vec<i32>) -> Result<Vec<Answer>, String> {
-    let mut decoded = Vec::new();
-    for number in answers {
-        let counts = answer(number)?;
-        if !decoded.contains(&counts) {
-            decoded.push(counts);
-        }
-    }
-    Ok(decoded)
 }
 
 /// A choice whose unspecified zero means the default.
@@ -386,7 +376,7 @@ fn encode_target(target: &Target) -> v1::Target {
         on_priority_change: on_priority_change_number(target.on_priority_change),
         on_reopen: on_reopen_number(target.on_reopen),
         cycle_verdict: cycle_verdict_number(target.cycle_verdict),
-        answered_by: target.answered_by.iter().copied().map(answer_number).collect(),
+        answered_by: answers::encode(&target.answered_by),
         starts_after: target.starts_after.clone(),
         warn_at_percent: target.warn_at_percent.iter().copied().map(i32::from).collect(),
         applies_when: source(&target.applies_when),

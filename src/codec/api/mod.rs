@@ -1,5 +1,6 @@
 //! What callers send and are answered, one noun a file.
 
+mod answers;
 pub mod calendar;
 pub mod clock;
 pub mod compliance;
