@@ -5,6 +5,7 @@ pub mod clock;
 pub mod compliance;
 pub mod contract;
 pub mod credit;
+mod credit_rule;
 pub mod credit_statement;
 pub mod experience;
 pub mod export;

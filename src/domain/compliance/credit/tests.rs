@@ -494,14 +494,14 @@ fn amounts_without_a_fee_know_no_cap_in_percent() {
     assert_eq!(statement(&missed).and_then(|statement| statement.cap), None);
 }
 
-/// P18: a fee by use that is not told yet is no fee of nothing.
+/// P18: a fee by use that is not known yet is no fee of nothing.
 #[test]
-fn a_share_of_a_fee_that_is_not_told_is_not_worked_out() {
+fn a_share_of_a_fee_that_is_not_known_is_not_worked_out() {
     let mut credits = credits(0, vec![rule("A")]);
     credits.fee.is_by_use = true;
     let mut missed = row(&credits, &["98"]);
     missed[0].fee = None;
-    assert_eq!(only(&missed), (0, "98% is below 99%: 5% of a fee that is not told yet".into()));
+    assert_eq!(only(&missed), (0, "98% is below 99%: 5% of a fee that is not known yet".into()));
     assert_eq!(statement(&missed).and_then(|statement| statement.cap), None);
     missed[0].fee = Some(812_34);
     // 5 % of 812.34 are 40.617.

@@ -5,7 +5,7 @@ use chrono::{Months, NaiveDate};
 
 use crate::domain::clock::Agreement;
 use crate::domain::compliance::Period;
-use crate::domain::compliance::credit::{Life, MonthFee, month_fee, period_fee};
+use crate::domain::compliance::credit::{InForce, MonthFee, month_fee, period_fee};
 use crate::domain::contract::{Contract, Credits, PeriodKind, Revision};
 use crate::domain::time::{Instant, Span};
 use crate::domain::zone::Zone;
@@ -37,7 +37,7 @@ pub struct Credited<'c> {
 }
 
 impl Credited<'_> {
-    /// Its fee; `None`: it is not told yet.
+    /// Its fee; `None`: it is not known yet.
     pub(super) fn fee(&self) -> Option<i64> {
         period_fee(&self.fees)
     }
@@ -248,12 +248,12 @@ impl<'c> Words<'_, 'c> {
     }
 
     /// The local dates on which the contract is in force.
-    fn life(&self) -> Life {
+    fn life(&self) -> InForce {
         let date = |instant| self.zone.local(instant).date();
         let begins = self.agreement.revisions.all().iter().map(|r| r.effective_time).min();
         let last =
             self.agreement.end_time.and_then(|end| end.checked_add(-Span::from_nanos(1)).ok());
-        Life {
+        InForce {
             first: begins.filter(|begins| *begins > Instant::MIN).map(date),
             last: last.map(date),
         }
