@@ -52,7 +52,8 @@ fn value(node: Spanned<Node>, source: &str) -> Value {
                 let end = start.checked_add(usize::try_from(length).ok()?)?;
                 Some(source.get(start..end)?.trim())
             });
-            match written.filter(|written| is_number(written)) {
+            // Without its place it is refused later, and not taken for the number it is nearest to.
+            match written {
                 Some(written) => Value::String(written.to_owned()),
                 None => Value::from(number),
             }
@@ -62,11 +63,6 @@ fn value(node: Spanned<Node>, source: &str) -> Value {
             fields.into_iter().map(|(name, field)| (name, value(field, source))).collect()
         }
     }
-}
-
-fn is_number(written: &str) -> bool {
-    let belongs = |byte: u8| byte.is_ascii_digit() || b"+-._eE".contains(&byte);
-    !written.is_empty() && written.bytes().all(belongs)
 }
 
 impl<'de> Deserialize<'de> for Node {
@@ -145,6 +141,8 @@ mod tests {
             ("0.1000000000000000055511151231257827", "0.1000000000000000055511151231257827"),
             ("-0.5", "-0.5"),
             ("1e2", "1e2"),
+            ("1.5e-3", "1.5e-3"),
+            (".inf", ".inf"),
             ("18446744073709551616", "18446744073709551616"),
         ] {
             let of = |document: String| documents(&document).unwrap_or_default().remove(0);

@@ -32,7 +32,7 @@ use crate::domain::share::Share;
 use excess::count;
 use rounding::rounded;
 
-pub use excess::{Count, Counted, Measured};
+pub use excess::{Count, Countable, Measured};
 pub use fee::{InForce, MonthFee, month_fee, period_fee};
 pub use line::{CapUsed, Ground, Line, Missed, ObjectiveVerdict};
 

@@ -35,7 +35,7 @@ pub fn items(
 pub enum Owed {
     /// So many minor units.
     Amount(i64),
-    /// A share of a fee that is not told yet.
+    /// A share of a fee that is not known yet.
     NotKnown,
 }
 

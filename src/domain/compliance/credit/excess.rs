@@ -45,12 +45,12 @@ pub struct Count {
     /// How often.
     pub times: u64,
     /// What was counted.
-    pub found: Counted,
+    pub found: Countable,
 }
 
 /// What was counted. `allowed` is `None` where everything counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Counted {
+pub enum Countable {
     /// Outages that were long enough.
     Outages {
         /// How many there were.
@@ -118,13 +118,13 @@ pub(super) fn count(rule: &CreditRule, measured: &Measured) -> Option<Count> {
         (Per::Outage, Measured::Outages { most, long, .. }) => {
             let (found, allowed) = (long.len() as u64, (!is_all).then_some(*most));
             let times = found.saturating_sub(allowed.unwrap_or_default());
-            Some(Count { times, found: Counted::Outages { found, allowed } })
+            Some(Count { times, found: Countable::Outages { found, allowed } })
         }
         (Per::LateIncident, Measured::Clocks { promised, met, breached }) => {
             let decided = met.saturating_add(*breached);
             let allowed = (!is_all).then(|| decided - fewest(*promised, decided));
             let times = breached.saturating_sub(allowed.unwrap_or_default());
-            Some(Count { times, found: Counted::Late { late: *breached, decided, allowed } })
+            Some(Count { times, found: Countable::Late { late: *breached, decided, allowed } })
         }
         (Per::Downtime(step), measured) => downtime(rule, step, measured),
         (Per::Point(step), measured) => points(rule, step, measured),
@@ -141,7 +141,7 @@ fn fewest(share: Share, decided: u64) -> u64 {
 fn downtime(rule: &CreditRule, step: Span, measured: &Measured) -> Option<Count> {
     let (is_all, steps) = (rule.counts_all, rule.steps);
     let counted = |time: Span, times| {
-        Some(Count { times, found: Counted::Downtime { time, is_all, step, steps } })
+        Some(Count { times, found: Countable::Downtime { time, is_all, step, steps } })
     };
     match measured {
         Measured::Uptime { promised, agreed, down } => {
@@ -183,7 +183,7 @@ fn points(rule: &CreditRule, step: Share, measured: &Measured) -> Option<Count> 
     let due = millionths(below).saturating_mul(whole);
     let over = due.saturating_sub(part.saturating_mul(millionths(Share::ALL)));
     let times = parts(over, millionths(step).saturating_mul(whole), rule.steps);
-    Some(Count { times, found: Counted::Points { reached, below, step, steps: rule.steps } })
+    Some(Count { times, found: Countable::Points { reached, below, step, steps: rule.steps } })
 }
 
 /// How many steps there are in something.
@@ -196,19 +196,19 @@ fn parts(whole: u128, step: u128, steps: Steps) -> u64 {
     u64::try_from(count).unwrap_or(u64::MAX)
 }
 
-impl Counted {
+impl Countable {
     /// What was counted, in words.
     pub(super) fn in_words(self) -> String {
         match self {
-            Counted::Outages { found, allowed } => counted(found, "outage", "", allowed),
-            Counted::Late { late, decided, allowed } => {
+            Countable::Outages { found, allowed } => counted(found, "outage", "", allowed),
+            Countable::Late { late, decided, allowed } => {
                 counted(late, "late incident", &format!(" of {decided}"), allowed)
             }
-            Counted::Downtime { time, is_all, .. } => {
+            Countable::Downtime { time, is_all, .. } => {
                 let more = if is_all { "" } else { " more than allowed" };
                 format!("{} of downtime{more}", span_in_words(time))
             }
-            Counted::Points { reached, below, .. } => {
+            Countable::Points { reached, below, .. } => {
                 format!("{reached}% is {} points below {below}%", below.above(reached))
             }
         }
@@ -221,14 +221,14 @@ impl Counted {
             Steps::Full => "full",
         };
         match self {
-            Counted::Outages { .. } | Counted::Late { .. } => "each".to_owned(),
-            Counted::Downtime { step, steps: which, .. } => {
+            Countable::Outages { .. } | Countable::Late { .. } => "each".to_owned(),
+            Countable::Downtime { step, steps: which, .. } => {
                 format!("each {} {}", steps(which), span_in_words(step))
             }
-            Counted::Points { step, steps: which, .. } if step.millionths() == 10_000 => {
+            Countable::Points { step, steps: which, .. } if step.millionths() == 10_000 => {
                 format!("each {} point", steps(which))
             }
-            Counted::Points { step, steps: which, .. } => {
+            Countable::Points { step, steps: which, .. } => {
                 format!("each {} {step} points", steps(which))
             }
         }
