@@ -29,6 +29,8 @@ pub const WARNINGS_PER_TARGET_MAX: usize = 8;
 
 /// Objectives in a contract.
 pub const OBJECTIVES_PER_CONTRACT_MAX: usize = 64;
+/// Services of an objective.
+pub const SERVICES_PER_OBJECTIVE_MAX: usize = 32;
 /// Exclusion rules in a contract.
 pub const EXCLUSIONS_PER_CONTRACT_MAX: usize = 32;
 /// Credit rules in a contract.

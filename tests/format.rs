@@ -400,6 +400,7 @@ async fn record_the_others(clients: &mut Clients) {
             service: "mail".into(),
             occur_time: Some(at("2026-11-04T09:00:00Z")),
             fact: Some(fact),
+            ..Default::default()
         });
     let request =
         v1::RecordServiceEventsRequest { tenant: TENANT.into(), events: events.collect() };

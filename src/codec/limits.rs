@@ -11,8 +11,8 @@ use crate::limits::{
     EXCLUSIONS_PER_CONTRACT_MAX, ID_BYTES_MAX, INCIDENTS_PER_ITEM_MAX, ITEM_ID_BYTES_MAX,
     LIMITS_PER_TARGET_MAX, MONTH_FEES_PER_CONTRACT_MAX, MONTHLY_FEE_MINOR_UNITS_MAX,
     NOTE_BYTES_MAX, OBJECTIVES_PER_CONTRACT_MAX, PAUSES_PER_TARGET_MAX, PERSON_BYTES_MAX,
-    PRIORITY_BYTES_MAX, ROLLING_DAYS_MAX, TARGETS_PER_CONTRACT_MAX, TIERS_PER_CREDIT_RULE_MAX,
-    WARNINGS_PER_TARGET_MAX,
+    PRIORITY_BYTES_MAX, ROLLING_DAYS_MAX, SERVICES_PER_OBJECTIVE_MAX, TARGETS_PER_CONTRACT_MAX,
+    TIERS_PER_CREDIT_RULE_MAX, WARNINGS_PER_TARGET_MAX,
 };
 
 /// How much one message may hold at most.
@@ -38,6 +38,8 @@ pub struct Limits {
     pub targets_per_contract: usize,
     /// Objectives in a contract.
     pub objectives_per_contract: usize,
+    /// Services of an objective.
+    pub services_per_objective: usize,
     /// Exclusion rules in a contract.
     pub exclusions_per_contract: usize,
     /// Credit rules in a contract.
@@ -80,6 +82,7 @@ impl Limits {
         incidents_per_item: INCIDENTS_PER_ITEM_MAX,
         targets_per_contract: TARGETS_PER_CONTRACT_MAX,
         objectives_per_contract: OBJECTIVES_PER_CONTRACT_MAX,
+        services_per_objective: SERVICES_PER_OBJECTIVE_MAX,
         exclusions_per_contract: EXCLUSIONS_PER_CONTRACT_MAX,
         credit_rules_per_contract: CREDIT_RULES_PER_CONTRACT_MAX,
         tiers_per_credit_rule: TIERS_PER_CREDIT_RULE_MAX,
@@ -110,6 +113,7 @@ impl Limits {
         incidents_per_item: usize::MAX,
         targets_per_contract: RECORDED_PARTS,
         objectives_per_contract: RECORDED_PARTS,
+        services_per_objective: RECORDED_PARTS,
         exclusions_per_contract: RECORDED_PARTS,
         credit_rules_per_contract: RECORDED_PARTS,
         tiers_per_credit_rule: RECORDED_PARTS,
@@ -148,6 +152,7 @@ impl Limits {
     const fn are_contracts_within(&self, other: &Limits) -> bool {
         self.targets_per_contract <= other.targets_per_contract
             && self.objectives_per_contract <= other.objectives_per_contract
+            && self.services_per_objective <= other.services_per_objective
             && self.exclusions_per_contract <= other.exclusions_per_contract
             && self.credit_rules_per_contract <= other.credit_rules_per_contract
             && self.tiers_per_credit_rule <= other.tiers_per_credit_rule

@@ -34,6 +34,7 @@ const NOTHING: Limits = Limits {
     incidents_per_item: 0,
     targets_per_contract: 0,
     objectives_per_contract: 0,
+    services_per_objective: 0,
     exclusions_per_contract: 0,
     credit_rules_per_contract: 0,
     tiers_per_credit_rule: 0,

@@ -239,7 +239,7 @@ fn unknown_field(path: &str, name: &str, message: &MessageDescriptor) -> TextErr
         Some(nearest) => format!("did you mean {nearest}?"),
         None => format!("the fields are {}", fields.join(", ")),
     };
-    wrong(path, format!("there is no such field in a {}: {hint}", message.name()))
+    wrong(path, format!("{} has no such field: {hint}", message.name()))
 }
 
 /// How many letters two names share from their beginnings and their ends.
@@ -293,7 +293,7 @@ mod tests {
                 "contracts: [{kind: slo}]",
                 "contracts[0].kind: \"slo\" is unknown: choose one of sla",
             ),
-            ("contracts: [{titel: x}]", "contracts[0].titel: there is no such field"),
+            ("contracts: [{titel: x}]", "contracts[0].titel: Contract has no such field"),
             ("contracts: [{currenzy: x}]", "did you mean currency?"),
             ("effective_time: tomorrow", "effective_time: \"tomorrow\" is not an instant"),
             (

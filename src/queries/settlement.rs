@@ -19,8 +19,9 @@ pub fn items(
     index: Option<IndexReader<'_>>,
     contract: &str,
 ) -> Result<BTreeMap<String, ItemStatus>, QueryError> {
+    view.check_contract(contract)?;
     let mut credits = Vec::new();
-    for id in contracts(view, contract)? {
+    for id in contracts(view, contract) {
         let mut periods = credit_periods(view.known(), id, view.times());
         periods.extend(decided_periods(view.actions(), id, view.times()));
         credits.push(Credits::gather(view, index.as_ref(), id, periods)?);
@@ -63,14 +64,10 @@ pub fn item(
 }
 
 /// The contracts in question.
-fn contracts<'v>(view: &'v ReadView<'_>, contract: &'v str) -> Result<Vec<&'v str>, Rejection> {
-    let known = view.known();
+fn contracts<'v>(view: &'v ReadView<'_>, contract: &'v str) -> Vec<&'v str> {
     match contract {
-        "" => Ok(known.contract_ids().collect()),
-        one if known.contract(one).all().is_empty() => {
-            Err(Rejection::ContractNotFound(one.to_owned()))
-        }
-        one => Ok(vec![one]),
+        "" => view.known().contract_ids().collect(),
+        one => vec![one],
     }
 }
 

@@ -5,17 +5,18 @@ use super::experience;
 use super::objective;
 use crate::codec::checks::Checks;
 use crate::codec::choices::{
-    clock_action, clock_action_number, contract_kind, contract_kind_number, cycle_verdict,
-    cycle_verdict_number, metric, metric_number, on_priority_change, on_priority_change_number,
-    on_reopen, on_reopen_number, severity_number, waiting_on, waiting_on_number,
+    answer, answer_number, clock_action, clock_action_number, contract_kind, contract_kind_number,
+    cycle_verdict, cycle_verdict_number, metric, metric_number, on_priority_change,
+    on_priority_change_number, on_reopen, on_reopen_number, severity_number, waiting_on,
+    waiting_on_number,
 };
 use crate::codec::limits::Limits;
 use crate::codec::scalar::{duration, positive_span};
 use crate::codec::v1;
 use crate::codec::violations::{FieldViolations, Wrong};
 use crate::domain::contract::{
-    ClockAction, Condition, Contract, ContractKind, Finding, Limit, Metric, PauseRule, Promise,
-    SAME_INSTANT_ORDER, Target, Terms,
+    Answer, ClockAction, Condition, Contract, ContractKind, Finding, Limit, Metric, PauseRule,
+    Promise, SAME_INSTANT_ORDER, Target, Terms,
 };
 use crate::domain::incident::WaitingOn;
 use crate::domain::time::Span;
@@ -160,6 +161,20 @@ fn check_targets_named(terms: &Terms, violations: &mut FieldViolations) {
             check(format!("exclusions[{index}].target_ids[{at}]"), id);
         }
     }
+    check_objectives_named(terms, violations);
+}
+
+/// The objectives that exclusions name are there.
+fn check_objectives_named(terms: &Terms, violations: &mut FieldViolations) {
+    for (index, rule) in terms.exclusions.iter().enumerate() {
+        for (at, id) in rule.objective_ids.iter().enumerate() {
+            if !terms.objectives.iter().any(|objective| objective.id == *id) {
+                let field = format!("exclusions[{index}].objective_ids[{at}]");
+                let text = format!("{id:?} is not the id of an objective of this contract");
+                violations.add(&field, text);
+            }
+        }
+    }
 }
 
 fn decode_target(target: v1::Target, checks: Checks<'_>) -> Result<Target, Vec<Violation>> {
@@ -192,6 +207,7 @@ fn decode_target(target: v1::Target, checks: Checks<'_>) -> Result<Target, Vec<V
             target.cycle_verdict,
             cycle_verdict,
         ),
+        answered_by: violations.or("answered_by", decode_answers(target.answered_by), Vec::new()),
         starts_after: violations.or(
             "starts_after",
             checks.optional_id(target.starts_after),
@@ -215,7 +231,30 @@ fn decode_target(target: v1::Target, checks: Checks<'_>) -> Result<Target, Vec<V
         ),
     };
     check_limits(&decoded.limits, &mut violations);
+    check_states(&decoded, &mut violations);
     violations.check()?;
+    Ok(decoded)
+}
+
+/// What pauses a clock, and which incidents a target applies to, are states: `changed` lasts an
+/// instant only.
+fn check_states(target: &Target, violations: &mut FieldViolations) {
+    for (field, condition) in target.conditions() {
+        if matches!(field, "applies_when" | "pause_when") && condition.reads_changes() {
+            let text = "uses `changed`, which holds in one instant only: say what holds for a time";
+            violations.add(field, text);
+        }
+    }
+}
+
+fn decode_answers(answers: Vec<i32>) -> Result<Vec<Answer>, String> {
+    let mut decoded = Vec::new();
+    for number in answers {
+        let counts = answer(number)?;
+        if !decoded.contains(&counts) {
+            decoded.push(counts);
+        }
+    }
     Ok(decoded)
 }
 
@@ -344,6 +383,7 @@ fn encode_target(target: &Target) -> v1::Target {
         on_priority_change: on_priority_change_number(target.on_priority_change),
         on_reopen: on_reopen_number(target.on_reopen),
         cycle_verdict: cycle_verdict_number(target.cycle_verdict),
+        answered_by: target.answered_by.iter().copied().map(answer_number).collect(),
         starts_after: target.starts_after.clone(),
         warn_at_percent: target.warn_at_percent.iter().copied().map(i32::from).collect(),
         applies_when: source(&target.applies_when),

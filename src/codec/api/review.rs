@@ -5,7 +5,7 @@ use super::experience::{encode_holder, encode_slx};
 use super::figures::ToField;
 use super::forecast::encode_score;
 use super::settlement::encode_result;
-use super::{contract, credit_statement, signature};
+use super::{contract, coverage, credit_statement, signature};
 use crate::codec::choices::{outcome_number, verdict_number, waiting_on_number};
 use crate::codec::scalar::{duration, encode_period, timestamp};
 use crate::codec::v1;
@@ -51,6 +51,7 @@ pub fn encode(result: &ReviewResult<'_>) -> v1::GetServiceReviewResponse {
         settlement: settlement.map(|settled| encode_result(settled, result.as_of)).collect(),
         signatures: result.signatures.iter().map(|(time, s)| encode_signature(*time, s)).collect(),
         restatement: result.restatement.as_ref().map(encode_restatement),
+        coverage: Some(coverage::encode(&period.coverage)),
         stamp: None,
     }
 }

@@ -89,6 +89,8 @@ mod tests {
 
     fn measured(indicator: &str, second: i64, value: i64, count: i64) -> ServiceEvent {
         ServiceEvent {
+            occur_order: 0,
+            source: String::new(),
             event_id: format!("{indicator}{second}"),
             service: "mail".into(),
             occur_time: Instant::from_seconds(second).unwrap_or_default(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{Days, NaiveDate};
 
-use super::objective::ServiceResult;
+use super::service_objective::ServiceResult;
 use crate::domain::compliance::attainment::Verdict;
 use crate::domain::compliance::credit::{
     CappedPeriod, EvaluatedPeriod, Line, Measured, MonthFee, ObjectiveVerdict, Statement,

@@ -104,6 +104,7 @@ impl<'c> Review<'c> {
         let entries = entries_experience(history, &evaluation, &experiences, &known, self.as_of);
         for compliance in [&mut self.present].into_iter().chain(&mut self.chain) {
             entries.iter().for_each(|entry| compliance.add(entry));
+            compliance.add_missing(history, &evaluation);
         }
         let belongs = |entry: &&Entry<'_>| self.present.takes(entry);
         let belonging: Vec<_> = entries.iter().filter(belongs).collect();

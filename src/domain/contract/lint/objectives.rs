@@ -2,7 +2,7 @@
 
 use super::calendar::lint_calendar;
 use crate::domain::calendar::hours::ServiceHours;
-use crate::domain::contract::{Finding, Objective, Promise};
+use crate::domain::contract::{AgreedService, DownWhen, Finding, Objective, Promise};
 use crate::domain::decimal::Decimal;
 use crate::domain::share::Share;
 
@@ -20,6 +20,9 @@ pub(super) fn lint<'c>(
             lint_calendar(id, field, hours, findings);
         }
         let path = format!("terms.objectives[{index}].{}", promise_field(&objective.promise));
+        if let Some(agreed) = objective.promise.agreed() {
+            lint_services(agreed, &path, findings);
+        }
         if objective.promise.share() == Some(Share::NONE) {
             let text = "every period reaches 0%, so that it can't be missed: promise more";
             findings.push(Finding::warning(format!("{path}.percent"), text));
@@ -34,12 +37,27 @@ pub(super) fn lint<'c>(
     }
 }
 
+/// Notes a choice among services where there is only one, and an error rate that nothing exceeds.
+fn lint_services(agreed: &AgreedService, path: &str, findings: &mut Vec<Finding>) {
+    if agreed.services.len() == 1 && agreed.down_when == DownWhen::All {
+        let text = "one service is down when it is down: name the others in services, or leave out \
+                    down_when";
+        findings.push(Finding::warning(format!("{path}.down_when"), text));
+    }
+    if agreed.error_rate == Some(Share::ALL) {
+        let text = "no more than all requests can fail: write a share below 100";
+        findings.push(Finding::warning(format!("{path}.down_above_error_percent"), text));
+    }
+}
+
 /// The field of an objective that holds what it promises.
 fn promise_field(promise: &Promise) -> &'static str {
     match promise {
         Promise::Attainment(_) => "attainment",
         Promise::Availability(_) => "availability",
         Promise::Outages(_) => "outages",
+        Promise::MeanTimeToRestore(_) => "mean_time_to_restore",
+        Promise::Requests(_) => "requests",
         Promise::Performance(_) => "performance",
         Promise::Experience(_) => "experience",
     }
