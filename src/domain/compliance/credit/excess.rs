@@ -37,6 +37,22 @@ pub enum Measured {
         /// The downtime of each that counts.
         long: Vec<Span>,
     },
+    /// Of an objective on the mean time to restore.
+    MeanTime {
+        /// The most that the mean may be.
+        at_most: Span,
+        /// The downtime of each outage.
+        outages: Vec<Span>,
+    },
+    /// Of an objective on requests.
+    Requests {
+        /// The share that is promised.
+        promised: Share,
+        /// How many were served.
+        served: u128,
+        /// How many there were.
+        requests: u128,
+    },
 }
 
 /// How often a credit is given, and for what.
@@ -78,6 +94,17 @@ pub enum Countable {
         /// Which steps count.
         steps: Steps,
     },
+    /// A mean downtime of outages, in steps.
+    MeanTime {
+        /// The mean, rounded down to the nanosecond.
+        mean: Span,
+        /// The most that it might have been.
+        allowed: Option<Span>,
+        /// The length of a step.
+        step: Span,
+        /// Which steps count.
+        steps: Steps,
+    },
     /// Points below a share, in steps.
     Points {
         /// The share reached, rounded down to the millionth.
@@ -107,6 +134,11 @@ impl Measured {
         let longer_than = promise.longer_than;
         let long = found.outages.iter().copied().filter(|outage| *outage > longer_than);
         Measured::Outages { most: promise.most.into(), longer_than, long: long.collect() }
+    }
+
+    /// Of the outages of a service whose mean downtime was to be at most so long.
+    pub fn mean_time(at_most: Span, found: &Availability) -> Measured {
+        Measured::MeanTime { at_most, outages: found.outages.clone() }
     }
 }
 
@@ -161,8 +193,23 @@ fn downtime(rule: &CreditRule, step: Span, measured: &Measured) -> Option<Count>
             let times = over().map(|time| parts(one(time), one(step), steps));
             counted(over().sum(), times.fold(0, u64::saturating_add))
         }
-        Measured::Clocks { .. } => None,
+        Measured::MeanTime { at_most, outages } => mean_time(rule, step, *at_most, outages),
+        Measured::Clocks { .. } | Measured::Requests { .. } => None,
     }
+}
+
+/// The steps by which a mean is over what is allowed, counted on the sum of the outages, so that
+/// nothing is rounded.
+fn mean_time(rule: &CreditRule, step: Span, at_most: Span, outages: &[Span]) -> Option<Count> {
+    let number = i64::try_from(outages.len()).ok().filter(|number| *number > 0)?;
+    let exact = |span: Span| u128::from(span.nanos().unsigned_abs());
+    let allowed = (!rule.counts_all).then_some(at_most);
+    let total: Span = outages.iter().copied().sum();
+    let free = allowed.map_or(0, exact) * u128::from(number.unsigned_abs());
+    let over = exact(total).saturating_sub(free);
+    let times = parts(over, exact(step) * u128::from(number.unsigned_abs()), rule.steps);
+    let mean = Span::from_nanos(total.nanos() / number);
+    Some(Count { times, found: Countable::MeanTime { mean, allowed, step, steps: rule.steps } })
 }
 
 fn points(rule: &CreditRule, step: Share, measured: &Measured) -> Option<Count> {
@@ -175,7 +222,8 @@ fn points(rule: &CreditRule, step: Share, measured: &Measured) -> Option<Count> 
             let whole = whole * u128::from(Share::ALL.millionths());
             (*promised, whole.saturating_sub(*down), whole)
         }
-        Measured::Outages { .. } => return None,
+        Measured::Requests { promised, served, requests } => (*promised, *served, *requests),
+        Measured::Outages { .. } | Measured::MeanTime { .. } => return None,
     };
     let below = if rule.counts_all { Share::ALL } else { promised };
     let reached = Share::of(part, whole)?;
@@ -208,6 +256,11 @@ impl Countable {
                 let more = if is_all { "" } else { " more than allowed" };
                 format!("{} of downtime{more}", span_in_words(time))
             }
+            Countable::MeanTime { mean, allowed, .. } => {
+                let allowed =
+                    allowed.map(|most| format!(", where {} is allowed", span_in_words(most)));
+                format!("a mean of {}{}", span_in_words(mean), allowed.unwrap_or_default())
+            }
             Countable::Points { reached, below, .. } => {
                 format!("{reached}% is {} points below {below}%", below.above(reached))
             }
@@ -222,7 +275,8 @@ impl Countable {
         };
         match self {
             Countable::Outages { .. } | Countable::Late { .. } => "each".to_owned(),
-            Countable::Downtime { step, steps: which, .. } => {
+            Countable::Downtime { step, steps: which, .. }
+            | Countable::MeanTime { step, steps: which, .. } => {
                 format!("each {} {}", steps(which), span_in_words(step))
             }
             Countable::Points { step, steps: which, .. } if step.millionths() == 10_000 => {
