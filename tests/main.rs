@@ -28,6 +28,7 @@ mod damage;
 mod documentation;
 mod errors;
 mod evidence;
+mod example_contracts;
 mod experience;
 mod export;
 mod forecast;

@@ -7,6 +7,7 @@ pub mod compliance;
 pub mod contract;
 pub mod coverage;
 pub mod credit;
+mod credit_rule;
 pub mod credit_statement;
 pub mod experience;
 pub mod export;

@@ -173,6 +173,14 @@ fn on_service_measured(promise: &Promise, found: &ServiceResult) -> Option<Measu
         (Promise::Outages(promise), ServiceResult::Outages(_, uptime)) => {
             Some(Measured::outages(promise, &uptime.figures))
         }
+        (Promise::MeanTimeToRestore(promise), ServiceResult::MeanTimeToRestore(_, uptime)) => {
+            Some(Measured::mean_time(promise.at_most, &uptime.figures))
+        }
+        (Promise::Requests(promise), ServiceResult::Requests(result)) => Some(Measured::Requests {
+            promised: promise.share,
+            served: result.requests.saturating_sub(result.failed),
+            requests: result.requests,
+        }),
         _ => None,
     }
 }

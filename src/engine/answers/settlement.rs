@@ -49,9 +49,9 @@ pub fn credits_of(compliance: &Compliance<'_>, times: Times) -> Vec<Item> {
         return Vec::new();
     };
     let (contract, period) = (&compliance.ruling.content, &compliance.period);
-    let is_fee_untold = statement.fees.iter().any(|month| month.amount.is_none());
+    let is_fee_unknown = statement.fees.iter().any(|month| month.amount.is_none());
     let lines = |lines: &[(Line<'_>, Option<Period>)]| {
-        lines.iter().any(|(line, _)| is_fee_untold && line.is_share_of_fee())
+        lines.iter().any(|(line, _)| is_fee_unknown && line.is_share_of_fee())
     };
     let credit = match lines(&statement.lines) {
         true => settlement::Owed::NotKnown,

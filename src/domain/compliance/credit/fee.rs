@@ -10,7 +10,7 @@ use crate::domain::contract::{Fee, ProRata};
 pub struct MonthFee {
     /// Its first day.
     pub first_day: NaiveDate,
-    /// Its fee in minor units; `None`: it is not told yet.
+    /// Its fee in minor units; `None`: it is not known yet.
     pub amount: Option<i64>,
     /// On how many of its days the contract is in force.
     pub days_in_force: u32,
@@ -35,9 +35,9 @@ pub fn month_fee(fee: &Fee, first_day: NaiveDate, life: DatesInForce) -> MonthFe
     let last = life.last.map_or(days, |last| day_within(last, first_day, days + 1).min(days));
     let ends_before = life.last.is_some_and(|last| last < first_day);
     let days_in_force = if ends_before { 0 } else { (last + 1).saturating_sub(first) };
-    let amount = match (fee.told(first_day), days_in_force) {
+    let amount = match (fee.own(first_day), days_in_force) {
         (_, 0) => Some(0),
-        (Some(told), _) => Some(told),
+        (Some(own), _) => Some(own),
         (None, _) if fee.is_by_use => None,
         (None, in_force) if in_force < days && fee.pro_rata == ProRata::Days => {
             Some(rounded(i128::from(fee.monthly) * i128::from(in_force), days.into()))
@@ -54,7 +54,7 @@ fn day_within(date: NaiveDate, first_day: NaiveDate, days: u32) -> u32 {
     u32::try_from(day.max(1)).unwrap_or(u32::MAX).min(days + 1)
 }
 
-/// The sum of the months' fees; `None` when one is not told yet.
+/// The sum of the months' fees; `None` when one is not known yet.
 pub fn period_fee(months: &[MonthFee]) -> Option<i64> {
     months.iter().try_fold(0_i64, |sum, month| Some(sum.saturating_add(month.amount?)))
 }
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fee_by_use_is_what_was_told_and_unknown_before() {
+    fn a_fee_by_use_is_what_is_listed_and_unknown_before() {
         let months = vec![(date("2026-08-01"), 81_234)];
         let fee = Fee { is_by_use: true, months, ..Fee::default() };
         assert_eq!(of("2026-08", &fee).0, Some(81_234));

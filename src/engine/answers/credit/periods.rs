@@ -38,7 +38,7 @@ pub struct Credited<'c> {
 }
 
 impl Credited<'_> {
-    /// Its fee; `None`: it is not told yet.
+    /// Its fee; `None`: it is not known yet.
     pub(super) fn fee(&self) -> Option<i64> {
         period_fee(&self.fees)
     }
