@@ -71,7 +71,8 @@ impl<'c> Credited<'c> {
             results.insert(attainment.objective.id.as_str(), stood);
         }
         for experience in &self.experiences {
-            let stood = ObjectiveVerdict { verdict: experience.verdict(as_of), reached: None };
+            let reached = experience.reached();
+            let stood = ObjectiveVerdict { verdict: experience.verdict(as_of), reached };
             results.insert(experience.objective.id.as_str(), stood);
         }
         for on_service in &self.on_services {

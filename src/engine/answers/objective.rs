@@ -1,20 +1,21 @@
 //! A contract's objectives over a period: what each rests on, and its result.
 
 use super::service_objective::{Observed, ServiceResult};
-use crate::domain::compliance::attainment::{self, AttainmentResult, Verdict};
-use crate::domain::compliance::{OutageExclusions, Period, Tally, experience};
+use crate::domain::compliance::attainment::{self, Verdict};
+use crate::domain::compliance::{OutageExclusions, Period, Tally, experience, mean_time};
 use crate::domain::contract::{
-    AttainmentPromise, Contract, ExperiencePromise, Objective, Promise, Revision,
+    ClockPromise, Contract, ExperienceMeasure, ExperiencePromise, Objective, Promise, Revision,
 };
-use crate::domain::experience::ExperienceTotals;
+use crate::domain::experience::{ExperienceTotals, TimeSum};
 use crate::domain::forecast::{Budget, BurnWindow};
 use crate::domain::service::ServiceEvent;
+use crate::domain::share::Share;
 use crate::domain::time::{Instant, Span};
 use crate::domain::zone::Zone;
 use crate::engine::catalog::Known;
 use crate::engine::rejection::Rejection;
 
-/// An objective on attainment, and the entries it rests on.
+/// An objective on clocks, and the entries it rests on.
 #[derive(Debug)]
 pub struct Attainment<'c> {
     /// The objective.
@@ -27,7 +28,20 @@ pub struct Attainment<'c> {
     pub tally: Tally,
     /// Its index among the contract's objectives.
     pub place: usize,
-    promise: &'c AttainmentPromise,
+    promise: ClockPromise<'c>,
+}
+
+/// The result of an objective on clocks.
+#[derive(Clone, Copy, Debug)]
+pub struct ClocksResult {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The attainment; `None` when nothing was decided, or another figure is promised.
+    pub attainment: Option<Share>,
+    /// For an attainment: how many more breaches it can take before it is missed; else 0.
+    pub breach_allowance: i64,
+    /// For a mean time: the mean; `None` when nothing was decided.
+    pub mean_time: Option<TimeSum>,
 }
 
 /// An objective on experience, and what it rests on.
@@ -68,9 +82,9 @@ pub struct OnService<'c> {
 pub(super) type Ruling<'c> = (&'c Objective, u32, Period, usize);
 
 impl<'c> Attainment<'c> {
-    /// The objective, if it is on attainment.
+    /// The objective, if it is on clocks.
     pub(super) fn of((objective, revision, period, place): &Ruling<'c>) -> Option<Attainment<'c>> {
-        let Promise::Attainment(promise) = &objective.promise else { return None };
+        let promise = objective.promise.clocks()?;
         Some(Attainment {
             objective,
             contract_revision: *revision,
@@ -89,13 +103,33 @@ impl<'c> Attainment<'c> {
     }
 
     /// What is promised.
-    pub fn promise(&self) -> &'c AttainmentPromise {
+    pub fn promise(&self) -> ClockPromise<'c> {
         self.promise
     }
 
     /// Its result as of an instant.
-    pub fn result(&self, as_of: Instant) -> AttainmentResult {
-        attainment::evaluate(self.promise, &self.tally.contractual, self.period.end <= as_of)
+    pub fn result(&self, as_of: Instant) -> ClocksResult {
+        let is_over = self.period.end <= as_of;
+        match self.promise {
+            ClockPromise::Attainment(promise) => {
+                let result = attainment::evaluate(promise, &self.tally.contractual, is_over);
+                ClocksResult {
+                    verdict: result.verdict,
+                    attainment: result.attainment,
+                    breach_allowance: result.breach_allowance,
+                    mean_time: None,
+                }
+            }
+            ClockPromise::MeanTime(promise) => {
+                let result = mean_time::evaluate(promise, &self.tally, is_over);
+                ClocksResult {
+                    verdict: result.verdict,
+                    attainment: None,
+                    breach_allowance: 0,
+                    mean_time: result.mean,
+                }
+            }
+        }
     }
 }
 
@@ -115,6 +149,14 @@ impl<'c> ExperienceResult<'c> {
             people: contract.terms.experience.as_ref().map_or(0, |terms| terms.people),
             place: *place,
         })
+    }
+
+    /// The share reached, for measures that are a share.
+    pub fn reached(&self) -> Option<Share> {
+        match self.promise.measure {
+            ExperienceMeasure::FirstContact(_) => self.experience_totals.first_contact_share(),
+            _ => None,
+        }
     }
 
     /// Its verdict as of an instant.

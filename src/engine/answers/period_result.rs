@@ -9,7 +9,7 @@ use super::credit::{CreditStatement, credit_statement};
 use crate::domain::compliance::attainment::Verdict;
 use crate::domain::compliance::availability::Availability;
 use crate::domain::compliance::{Counts, Period, Tally, experience};
-use crate::domain::contract::Objective;
+use crate::domain::contract::{ClockPromise, Objective};
 use crate::domain::experience::{ExperienceTotals, Figure, TimeSum};
 use crate::domain::share::Share;
 use crate::domain::time::{Instant, Span};
@@ -69,6 +69,8 @@ pub enum Evidence {
     Nothing,
     /// Counts of clocks.
     Clocks(Counts),
+    /// Counts of clocks, and their mean elapsed time; `None`: none was decided.
+    MeanTime(Counts, Option<TimeSum>),
     /// Experience totals.
     Experience(ExperienceEvidence),
     /// How a service was up.
@@ -158,7 +160,10 @@ fn on_clocks<'c>(on: &Attainment<'c>, as_of: Instant) -> ObjectiveResult<'c> {
         verdict: result.verdict,
         reached: result.attainment,
         allowance: told(result.verdict, result.breach_allowance),
-        evidence: Evidence::Clocks(on.tally.contractual),
+        evidence: match on.promise() {
+            ClockPromise::Attainment(_) => Evidence::Clocks(on.tally.contractual),
+            ClockPromise::MeanTime(_) => Evidence::MeanTime(on.tally.contractual, result.mean_time),
+        },
     }
 }
 
@@ -174,7 +179,7 @@ fn on_experience<'c>(on: &ExperienceResult<'c>, as_of: Instant) -> ObjectiveResu
         contract_revision: on.contract_revision,
         period: on.period.clone(),
         verdict: on.verdict(as_of),
-        reached: None,
+        reached: on.reached(),
         allowance: 0,
         evidence: Evidence::Experience(ExperienceEvidence {
             experience_totals: on.experience_totals.clone(),
