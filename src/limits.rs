@@ -37,6 +37,8 @@ pub const EXCLUSIONS_PER_CONTRACT_MAX: usize = 32;
 pub const CREDIT_RULES_PER_CONTRACT_MAX: usize = 32;
 /// Tiers in a credit rule.
 pub const TIERS_PER_CREDIT_RULE_MAX: usize = 16;
+/// Months of a contract whose fees are told.
+pub const MONTH_FEES_PER_CONTRACT_MAX: usize = 120;
 /// Missed periods in a row that a credit rule may count.
 pub const CREDIT_REPEATS_MAX: u32 = 12;
 /// Minor units of a monthly fee.

@@ -49,6 +49,8 @@ fn promising() -> v1::Contract {
         ..Default::default()
     });
     let delay = Promise::Performance(v1::PerformanceObjective {
+        unit: "s".into(),
+        at_most: String::new(),
         service: "mail".into(),
         indicator: "delay".into(),
         percentile: "95".into(),
@@ -302,6 +304,7 @@ async fn downtime_is_credited_and_more_so_when_the_month_before_missed_too() {
         rules: vec![v1::CreditRule {
             objective_id: "up".into(),
             tiers: vec![v1::CreditTier {
+                credit: None,
                 below_percent: "99.95".into(),
                 credit_percent: "5".into(),
             }],
@@ -343,7 +346,7 @@ async fn downtime_is_credited_and_more_so_when_the_month_before_missed_too() {
 
 fn measured(number: i64, value: i64, count: i64) -> v1::ServiceEvent {
     let indicator = "delay".into();
-    let fact = Fact::Measured(v1::Measured { indicator, value, count });
+    let fact = Fact::Measured(v1::Measured { indicator, value, count, ..Default::default() });
     service_event(&format!("m{number}"), &format!("2026-11-10T10:{number:02}:00Z"), fact)
 }
 

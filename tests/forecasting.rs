@@ -327,7 +327,7 @@ async fn forecasts_are_scored_when_their_clocks_are_decided() {
 
     let run = |flags: &[&str]| {
         let mut command = slx();
-        command.args(["forecast", "--contract", "C", "--tenant", TENANT, "--address"]);
+        command.args(["forecast", "C", "--tenant", TENANT, "--address"]);
         succeed(command.arg(&server.address).args(flags))
     };
     let clocks = run(&["--as-of-time", NOW]);
@@ -339,6 +339,8 @@ async fn forecasts_are_scored_when_their_clocks_are_decided() {
     assert!(quality.contains("Brier score") && quality.contains("* predicted"), "{quality}");
     let thought = ["--what-if", "O4", "--effort", "12h", "--as-of-time", NOW];
     let thought = run(&thought);
-    assert!(thought.starts_with("As it would be; nothing is recorded."), "{thought}");
+    assert!(thought.starts_with("As it is:"), "{thought}");
+    assert!(thought.contains("As it would be; nothing is recorded."), "{thought}");
+    assert_eq!(thought.matches("O4").count(), 2, "{thought}");
     server.stop().await;
 }

@@ -313,7 +313,12 @@ fn every_service_fact() -> Vec<ServiceFact> {
             end_time: Some(at("2026-11-07T23:00:00Z")),
             announce_time: Some(at("2026-11-01T09:00:00Z")),
         }),
-        ServiceFact::Measured(v1::Measured { indicator: "delay".into(), value: -7, count: 300 }),
+        ServiceFact::Measured(v1::Measured {
+            indicator: "delay".into(),
+            value: -7,
+            count: 300,
+            ..Default::default()
+        }),
         ServiceFact::Retracted(v1::Retracted { event_id: "s0".into() }),
     ]
 }

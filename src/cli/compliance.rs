@@ -6,10 +6,10 @@ use clap::{Args, ValueEnum};
 use prost_types::Duration;
 
 use super::connection::{Connection, refused};
-use super::credits;
 use super::figures::{Columns, Sheet, dash, percent};
 use super::read_times::ReadTimes;
 use super::show::{Shown, Times, choice, span, table};
+use super::{coverage, credits};
 use crate::codec::choices::group_key_number;
 use crate::codec::v1::compliance_service_client::ComplianceServiceClient;
 use crate::codec::v1::experience_objective::Measure;
@@ -112,6 +112,9 @@ impl Compliance {
         let (start, end) = (times.show(period.start_time), times.show(period.end_time));
         say!("{} from {start} to {end}\n", period.name);
         say!("{}", show_groups(&answer.groups, &self.by));
+        if let Some(text) = answer.coverage.as_ref().and_then(coverage::of_period) {
+            say!("\n{text}");
+        }
         if answer
             .groups
             .iter()
@@ -299,7 +302,8 @@ pub(super) fn promised(promise: &Promise) -> String {
             _ => format!("at most {}", promise.most),
         },
         Promise::Performance(promise) => {
-            format!("p{} at most {}", promise.percentile, thousandths(promise.threshold))
+            let most = thousandths(promise.threshold);
+            format!("p{} at most {most} {}", promise.percentile, promise.unit).trim_end().to_owned()
         }
         Promise::Experience(promise) => match &promise.measure {
             Some(Measure::AverageScore(score)) => format!("score {score}"),
@@ -324,8 +328,8 @@ pub(super) fn found(result: &v1::ObjectiveResult) -> String {
         (Some(Promise::MeanTimeToRestore(_)), _) => {
             span(uptime.and_then(|uptime| uptime.mean_time_to_restore))
         }
-        (Some(Promise::Performance(_)), Some(measured)) if measured.count > 0 => {
-            thousandths(measured.value)
+        (Some(Promise::Performance(promise)), Some(measured)) if measured.count > 0 => {
+            format!("{} {}", thousandths(measured.value), promise.unit).trim_end().to_owned()
         }
         (Some(Promise::Experience(promise)), _) => {
             experience(promise, &result.experience.clone().unwrap_or_default())
@@ -360,6 +364,9 @@ pub(super) fn left(result: &v1::ObjectiveResult) -> String {
     let uptime = result.uptime.as_ref();
     let counted = |one, many| {
         let count = result.breach_allowance;
+        if count == i64::MAX {
+            return format!("any number of {many}");
+        }
         format!("{count} {}", if count.abs() == 1 { one } else { many })
     };
     match result.objective.as_ref().and_then(|o| o.promise.as_ref()) {

@@ -9,9 +9,9 @@ use crate::domain::contract::ConditionLimits;
 use crate::limits::{
     ATTRIBUTES_MAX, CONTRACTS_PER_INCIDENT_MAX, CREDIT_REPEATS_MAX, CREDIT_RULES_PER_CONTRACT_MAX,
     EXCLUSIONS_PER_CONTRACT_MAX, ID_BYTES_MAX, INCIDENTS_PER_ITEM_MAX, ITEM_ID_BYTES_MAX,
-    LIMITS_PER_TARGET_MAX, MONTHLY_FEE_MINOR_UNITS_MAX, NOTE_BYTES_MAX,
-    OBJECTIVES_PER_CONTRACT_MAX, PAUSES_PER_TARGET_MAX, PERSON_BYTES_MAX, PRIORITY_BYTES_MAX,
-    ROLLING_DAYS_MAX, SERVICES_PER_OBJECTIVE_MAX, TARGETS_PER_CONTRACT_MAX,
+    LIMITS_PER_TARGET_MAX, MONTH_FEES_PER_CONTRACT_MAX, MONTHLY_FEE_MINOR_UNITS_MAX,
+    NOTE_BYTES_MAX, OBJECTIVES_PER_CONTRACT_MAX, PAUSES_PER_TARGET_MAX, PERSON_BYTES_MAX,
+    PRIORITY_BYTES_MAX, ROLLING_DAYS_MAX, SERVICES_PER_OBJECTIVE_MAX, TARGETS_PER_CONTRACT_MAX,
     TIERS_PER_CREDIT_RULE_MAX, WARNINGS_PER_TARGET_MAX,
 };
 
@@ -46,6 +46,8 @@ pub struct Limits {
     pub credit_rules_per_contract: usize,
     /// Tiers in a credit rule.
     pub tiers_per_credit_rule: usize,
+    /// Months of a contract whose fees are told.
+    pub month_fees_per_contract: usize,
     /// Limits in a target, and in what experience is measured by.
     pub limits_per_target: usize,
     /// Pauses in a target.
@@ -84,6 +86,7 @@ impl Limits {
         exclusions_per_contract: EXCLUSIONS_PER_CONTRACT_MAX,
         credit_rules_per_contract: CREDIT_RULES_PER_CONTRACT_MAX,
         tiers_per_credit_rule: TIERS_PER_CREDIT_RULE_MAX,
+        month_fees_per_contract: MONTH_FEES_PER_CONTRACT_MAX,
         limits_per_target: LIMITS_PER_TARGET_MAX,
         pauses_per_target: PAUSES_PER_TARGET_MAX,
         warnings_per_target: WARNINGS_PER_TARGET_MAX,
@@ -114,6 +117,7 @@ impl Limits {
         exclusions_per_contract: RECORDED_PARTS,
         credit_rules_per_contract: RECORDED_PARTS,
         tiers_per_credit_rule: RECORDED_PARTS,
+        month_fees_per_contract: RECORDED_PARTS,
         limits_per_target: RECORDED_PARTS,
         pauses_per_target: RECORDED_PARTS,
         warnings_per_target: usize::MAX,
@@ -152,6 +156,7 @@ impl Limits {
             && self.exclusions_per_contract <= other.exclusions_per_contract
             && self.credit_rules_per_contract <= other.credit_rules_per_contract
             && self.tiers_per_credit_rule <= other.tiers_per_credit_rule
+            && self.month_fees_per_contract <= other.month_fees_per_contract
             && self.limits_per_target <= other.limits_per_target
             && self.pauses_per_target <= other.pauses_per_target
             && self.warnings_per_target <= other.warnings_per_target

@@ -38,6 +38,7 @@ const NOTHING: Limits = Limits {
     exclusions_per_contract: 0,
     credit_rules_per_contract: 0,
     tiers_per_credit_rule: 0,
+    month_fees_per_contract: 0,
     limits_per_target: 0,
     pauses_per_target: 0,
     warnings_per_target: 0,

@@ -129,7 +129,7 @@ impl<'v> PeriodEvaluator<'v> {
     }
 
     /// The incidents with clocks of a contract that were decided in a span of time, that are open,
-    /// or that have facts still to come.
+    /// or that have facts still to come; and those opened in it that lack a clock.
     pub fn incidents_within(
         &self,
         index: &IndexReader<'_>,
@@ -143,6 +143,7 @@ impl<'v> PeriodEvaluator<'v> {
             let span = if index_bucket == IndexBucket::Open { ALWAYS } else { span };
             found.extend(index.incidents_on(contract, index_bucket, span)?);
         }
+        found.extend(index.missing(Some(contract), span)?);
         Ok(found)
     }
 
@@ -160,6 +161,9 @@ impl<'v> PeriodEvaluator<'v> {
             let entries = entries_of(history, &evaluation, &known, as_of);
             for entry in entries.iter().filter(|entry| entry.is_open || !only_open) {
                 periods.iter_mut().for_each(|period| period.add(entry));
+            }
+            if !only_open {
+                periods.iter_mut().for_each(|period| period.add_missing(history, &evaluation));
             }
         })?;
         Ok(())
@@ -201,6 +205,10 @@ fn add_tally_buckets(
         for tally_bucket in index.tally_buckets(&contract, dimension, period.days()) {
             let (texts, tally) = tally_bucket?;
             period.add_tally_bucket(&texts, &tally);
+        }
+        for bucket in index.coverage_buckets(&contract, period.days()) {
+            let (key, incidents) = bucket?;
+            period.add_coverage_bucket(key, incidents);
         }
     }
     for days in period.objective_days() {

@@ -120,6 +120,27 @@ impl<'e> ReadView<'e> {
         &self.catalog
     }
 
+    /// Refuses a list of things of a tenant of whom nothing is recorded: an empty answer would hide
+    /// that its id is wrong.
+    pub fn check_tenant(&self) -> Result<(), QueryError> {
+        let Sources { cache, views, .. } = self.origin.sources;
+        match cache.has_tenant(&self.tenant) || views.has_facts(&self.tenant)? {
+            true => Ok(()),
+            false => Err(Rejection::TenantNotFound(self.tenant.to_string()).into()),
+        }
+    }
+
+    /// Refuses a query about a contract that is not known; empty: about all, of a tenant that is.
+    pub fn check_contract(&self, contract: &str) -> Result<(), QueryError> {
+        match contract {
+            "" => self.check_tenant(),
+            id if self.known().contract(id).all().is_empty() => {
+                Err(Rejection::ContractNotFound(id.to_owned()).into())
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// What is known of contracts and calendars.
     pub fn known(&self) -> Known<'_> {
         self.catalog.known(self.point.times.known)

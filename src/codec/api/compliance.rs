@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::contract::encode_finding;
 use super::experience::encode_slx;
 use super::figures::ToField;
-use super::{credit, objective};
+use super::{coverage, credit_statement, objective};
 use crate::codec::choices::{outcome_number, verdict_number};
 use crate::codec::scalar::{duration, encode_period, timestamp};
 use crate::codec::v1;
@@ -25,7 +25,8 @@ pub fn encode(result: &PeriodResult<'_>, keys: &[GroupKey]) -> v1::GetCompliance
         period: Some(encode_period(&result.period)),
         groups: encode_groups(keys, &result.groups),
         stamp: None,
-        credits: result.credits.as_ref().map(credit::encode_statement),
+        credits: result.credits.as_ref().map(credit_statement::encode),
+        coverage: Some(coverage::encode(&result.coverage)),
     }
 }
 

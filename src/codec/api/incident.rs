@@ -351,5 +351,6 @@ pub fn encode_state(incident_id: &str, history: &History<'_>, as_of: Instant) ->
         touch_time: Some(duration(state.touch_time)),
         cause: state.cause.map(encode_cause),
         event_count: (history.effective().len() + history.voided().len()) as i32,
+        missing_clocks: Vec::new(),
     }
 }

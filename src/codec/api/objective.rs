@@ -5,7 +5,9 @@ use crate::codec::checks::Checks;
 use crate::codec::choices::{
     ObjectivePeriod, objective_period, objective_period_number, party, party_number,
 };
-use crate::codec::scalar::{duration, minimum, positive_span, share};
+use crate::codec::scalar::{
+    duration, minimum, of_thousandths, positive_span, share, text, thousandths,
+};
 use crate::codec::v1;
 use crate::codec::v1::objective::Promise as Wire;
 use crate::codec::violations::FieldViolations;
@@ -17,6 +19,9 @@ use crate::domain::incident::Party;
 use crate::domain::share::Share;
 use crate::domain::time::Span;
 use crate::domain::violation::Violation;
+
+/// Bytes in the name of an indicator's unit.
+const UNIT_BYTES_MAX: usize = 16;
 
 /// An objective.
 pub(super) fn decode(
@@ -141,11 +146,13 @@ fn performance(
         Ok(Share::NONE) => Err("is 0: write more than 0, up to 100".to_owned()),
         other => other,
     };
+    let threshold = thousandths("threshold", promise.threshold, &promise.at_most);
     PerformancePromise {
         service: violations.or("service", checks.id(promise.service), String::new()),
         indicator: violations.or("indicator", checks.id(promise.indicator), String::new()),
         percentile: violations.or("percentile", percentile, Share::ALL),
-        threshold: promise.threshold,
+        threshold: violations.or("at_most", threshold, 0),
+        unit: violations.or("unit", text(promise.unit, UNIT_BYTES_MAX), String::new()),
         minimum_count: violations.or("minimum_count", minimum(promise.minimum_count), 1),
     }
 }
@@ -193,6 +200,8 @@ fn encode_promise(promise: &Promise) -> Wire {
             indicator: promise.indicator.clone(),
             percentile: promise.percentile.to_string(),
             threshold: promise.threshold,
+            at_most: of_thousandths(promise.threshold),
+            unit: promise.unit.clone(),
             minimum_count: promise.minimum_count as i32,
         }),
         Promise::Experience(promise) => Wire::Experience(experience::encode_promise(promise)),
@@ -228,6 +237,9 @@ pub(super) fn decode_exclusion(
     }
     if decoded.when.as_ref().is_some_and(Condition::reads_now) {
         violations.add("when", "uses `now`: what is left out must not change with time alone");
+    }
+    if decoded.when.as_ref().is_some_and(Condition::reads_changes) {
+        violations.add("when", "uses `changed`, which holds in one instant only");
     }
     if rule.cause == 0 && !decoded.out_of_scope && rule.when.trim().is_empty() && has_no_reason {
         let text = "is missing: say when, by a cause, out_of_scope, outage_reasons or a condition";

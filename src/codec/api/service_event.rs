@@ -2,7 +2,7 @@
 
 use crate::codec::checks::Checks;
 use crate::codec::choices::{party, party_number};
-use crate::codec::scalar::{duration, instant, timestamp, unsigned_span};
+use crate::codec::scalar::{duration, instant, thousandths, timestamp, unsigned_span};
 use crate::codec::v1;
 use crate::codec::v1::service_event::Fact as Wire;
 use crate::codec::violations::FieldViolations;
@@ -71,7 +71,9 @@ fn decode_fact(fact: Wire, checks: Checks<'_>, violations: &mut FieldViolations)
                 violations.or(&path("announce_time"), instant(planned.announce_time), Instant::MIN);
             ServiceFact::MaintenanceScheduled { start, end, announced }
         }
-        Wire::Measured(v1::Measured { indicator, value, count }) => {
+        Wire::Measured(v1::Measured { indicator, value, count, reading }) => {
+            let value = thousandths("value", value, &reading);
+            let value = violations.or("measured.reading", value, 0);
             let indicator =
                 violations.or("measured.indicator", checks.id(indicator), String::new());
             if count < 0 {
@@ -195,7 +197,8 @@ fn encode_fact(fact: &ServiceFact) -> Wire {
             })
         }
         ServiceFact::Measured { indicator, value, count } => {
-            Wire::Measured(v1::Measured { indicator, value, count })
+            let reading = String::new();
+            Wire::Measured(v1::Measured { indicator, value, count, reading })
         }
         ServiceFact::RequestsCounted(Requests { requests, failed, duration: lasted }) => {
             let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);

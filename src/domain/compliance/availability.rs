@@ -208,7 +208,7 @@ impl Availability {
     }
 
     /// The downtime in millionths of a nanosecond, so that applying a weight rounds nothing.
-    fn exact_downtime(&self) -> u128 {
+    pub(super) fn exact_downtime(&self) -> u128 {
         let degraded = in_millionths(self.degraded, self.degradation_weight);
         in_millionths(self.outage, Share::ALL) + degraded
     }

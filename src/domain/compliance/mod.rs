@@ -9,6 +9,7 @@
 
 pub mod attainment;
 pub mod availability;
+mod coverage;
 pub mod credit;
 mod entry;
 pub mod experience;
@@ -22,6 +23,7 @@ pub mod requests;
 mod service_state;
 mod tally;
 
+pub use coverage::{Coverage, CoverageGap, CoverageKey};
 pub use entry::{Account, Entry, entries, paused};
 pub use outage_exclusion::{ExcludedOutage, OutageExclusion, OutageExclusions};
 pub use outages::{Outage, outages};

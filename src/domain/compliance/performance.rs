@@ -116,6 +116,7 @@ mod tests {
                 indicator: "delay".into(),
                 percentile: Share::from_percent("90").unwrap_or_default(),
                 threshold,
+                unit: String::new(),
                 minimum_count,
             };
             let result = evaluate(&promise, &events, &period, is_over);

@@ -1,5 +1,6 @@
 //! Experience terms: how the experience of the client's people is measured and limited.
 
+use super::is_catch_all;
 use crate::domain::share::Share;
 use crate::domain::time::Span;
 
@@ -91,7 +92,8 @@ impl ExperienceTerms {
     /// How long an incident of a priority may trouble people, if the terms limit that.
     pub fn limit(&self, priority: &str) -> Option<Span> {
         let named = self.limits.iter().find(|limit| limit.priority == priority);
-        let found = named.or_else(|| self.limits.iter().find(|limit| limit.priority.is_empty()));
+        let found =
+            named.or_else(|| self.limits.iter().find(|limit| is_catch_all(&limit.priority)));
         found.map(|limit| limit.limit)
     }
 }

@@ -11,7 +11,10 @@ mod revisions;
 mod terms;
 
 pub use condition::{Condition, ConditionError, ConditionLimits};
-pub use credit::{CreditRule, CreditTier, Credits};
+pub use credit::{
+    Bonus, Combination, Credit, CreditRule, CreditTier, Credits, Fee, Per, PeriodCap, ProRata,
+    Steps,
+};
 pub use exclusion::ExclusionRule;
 pub use experience::{
     ExperienceLimit, ExperienceMeasure, ExperiencePromise, ExperienceTerms, MINIMUM_REPORTED,
@@ -26,6 +29,6 @@ pub use objective::{
 };
 pub use revisions::{Effective, Revision, Revisions};
 pub use terms::{
-    ClockAction, Contract, ContractKind, CycleVerdict, Limit, Metric, OnPriorityChange, OnReopen,
-    PauseRule, SAME_INSTANT_ORDER, Target, Terms,
+    ANSWERS, Answer, CATCH_ALL, ClockAction, Contract, ContractKind, CycleVerdict, Limit, Metric,
+    OnPriorityChange, OnReopen, PauseRule, SAME_INSTANT_ORDER, Target, Terms, is_catch_all,
 };

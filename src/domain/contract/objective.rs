@@ -170,6 +170,8 @@ pub struct PerformancePromise {
     pub percentile: Share,
     /// The percentile may be at most this, in thousandths of the indicator's unit.
     pub threshold: i64,
+    /// The unit that the indicator is measured in, for people; empty: not named.
+    pub unit: String,
     /// With fewer measurements there is no data.
     pub minimum_count: u64,
 }

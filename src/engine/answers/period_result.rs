@@ -8,7 +8,7 @@ use super::compliance::{
 use super::credit::{CreditStatement, credit_statement};
 use crate::domain::compliance::attainment::Verdict;
 use crate::domain::compliance::availability::Availability;
-use crate::domain::compliance::{Counts, Period, Tally, experience};
+use crate::domain::compliance::{Counts, CoverageGap, Period, Tally, experience};
 use crate::domain::contract::{ClockPromise, Objective};
 use crate::domain::experience::{ExperienceTotals, Figure, TimeSum};
 use crate::domain::share::Share;
@@ -27,8 +27,27 @@ pub struct PeriodResult<'c> {
     pub slx: Option<SlxResult>,
     /// The service credits; `None`: nothing is credited.
     pub credits: Option<CreditStatement<'c>>,
+    /// The incidents opened in the period that the contract does not measure.
+    pub coverage: CoverageResult,
     /// The release of the time zone database it was computed with.
     pub time_zone_database: &'c str,
+}
+
+/// How many incidents opened in a period a contract does not measure.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CoverageResult {
+    /// How many no target of it measures.
+    pub uncovered: u64,
+    /// Why, and which lack only some target.
+    pub gaps: Vec<CoverageGap>,
+}
+
+impl CoverageResult {
+    fn of(compliance: &Compliance<'_>) -> CoverageResult {
+        let Compliance { coverage, ruling, .. } = compliance;
+        let (uncovered, gaps) = (coverage.uncovered(), coverage.gaps(&ruling.content));
+        CoverageResult { uncovered, gaps }
+    }
 }
 
 /// An SLX figure and what it rests on.
@@ -124,6 +143,7 @@ impl<'c> PeriodResult<'c> {
             objectives: objective_results(&compliance, as_of),
             slx: slx_result(&compliance),
             credits: credit_statement(&compliance.credited, as_of),
+            coverage: CoverageResult::of(&compliance),
             time_zone_database: compliance.time_zone_database(),
             period: compliance.period,
             groups: compliance.groups,

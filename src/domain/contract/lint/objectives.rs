@@ -1,11 +1,13 @@
-//! Lints the calendars of objectives.
+//! Lints the calendars of objectives, and objectives that promise nothing or in no unit.
 
 use super::calendar::lint_calendar;
 use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::contract::{AgreedService, DownWhen, Finding, Objective, Promise};
+use crate::domain::decimal::Decimal;
 use crate::domain::share::Share;
 
-/// Notes the objectives whose calendar can't measure anything.
+/// Notes the objectives whose calendar can't measure anything, that can't be missed, or whose figure
+/// is in a unit that nobody names.
 pub(super) fn lint<'c>(
     objectives: &[Objective],
     hours: &impl Fn(&str) -> Option<&'c ServiceHours>,
@@ -17,9 +19,20 @@ pub(super) fn lint<'c>(
             let field = format!("terms.objectives[{index}].{promise}.calendar_id");
             lint_calendar(id, field, hours, findings);
         }
+        let path = format!("terms.objectives[{index}].{}", promise_field(&objective.promise));
         if let Some(agreed) = objective.promise.agreed() {
-            let path = format!("terms.objectives[{index}].{}", promise_field(&objective.promise));
             lint_services(agreed, &path, findings);
+        }
+        if objective.promise.share() == Some(Share::NONE) {
+            let text = "every period reaches 0%, so that it can't be missed: promise more";
+            findings.push(Finding::warning(format!("{path}.percent"), text));
+        }
+        if let Promise::Performance(promise) = &objective.promise
+            && promise.unit.is_empty()
+        {
+            let most = Decimal::new(promise.threshold, 3);
+            let text = format!("at most {most} of what? Name the unit that it is measured in");
+            findings.push(Finding::warning(format!("{path}.unit"), text));
         }
     }
 }
