@@ -64,6 +64,7 @@ async fn outage(clients: &mut Clients, from: &str, to: &str) {
         service: "mail".into(),
         occur_time: Some(at(&format!("2026-{time}:00Z"))),
         fact: Some(fact),
+        ..Default::default()
     };
     let events = vec![
         event("down", from, ServiceFact::OutageStarted(v1::OutageStarted::default())),
