@@ -119,13 +119,21 @@ async fn several_services_are_promised_together_and_by_the_started_minute() {
         objective("any", Promise::Availability(availability(&zones))),
         objective("outages", Promise::Outages(outages)),
     ];
-    let (_server, mut clients) = start(&data, objectives.clone(), vec![]).await;
+    let (_server, mut clients) = start(&data, objectives, vec![]).await;
     record(&mut clients, outage("zone-a", "a", "05T02:00:00", "05T03:00:00")).await;
     let found = results(&mut clients).await;
     let verdicts: Vec<_> = found.iter().map(|result| result.verdict()).collect();
     let (met, missed) = (v1::ObjectiveVerdict::Met, v1::ObjectiveVerdict::Missed);
     assert_eq!(verdicts, [met, missed, met], "one zone was up");
-    assert_eq!(found[0].objective, Some(objectives[0].clone()), "as it was put");
+    let Some(Promise::Availability(kept)) = found[0].objective.clone().and_then(|o| o.promise)
+    else {
+        panic!("{found:?}");
+    };
+    assert_eq!(
+        (kept.services, kept.down_when()),
+        (zones.map(str::to_owned).to_vec(), v1::DownWhen::All)
+    );
+    assert_eq!(kept.downtime_unit, minutes(1), "as it was put");
 
     record(&mut clients, outage("zone-b", "b", "05T02:30:00", "05T02:51:01")).await;
     let found = results(&mut clients).await;
