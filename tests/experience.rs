@@ -32,6 +32,7 @@ fn essay_contract() -> v1::Contract {
             minimum_promises: 1,
             ..Default::default()
         }),
+        ..Default::default()
     });
     contract
 }

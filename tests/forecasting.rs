@@ -233,6 +233,62 @@ async fn objectives(
     answer.into_inner().objectives
 }
 
+/// T1: what is asked as of an instant rests on what had occurred by then, though a whole history was
+/// recorded at once; and by what was known, on what had been recorded by then.
+#[tokio::test]
+async fn a_forecast_as_of_an_instant_rests_on_what_had_occurred_by_then() {
+    let data = tempfile::tempdir().expect("a directory");
+    let mut server = Server::start(data.path(), &[]);
+    let mut clients = server.clients().await;
+    clients.put_office().await;
+    clients.put_contract(contract("C")).await;
+    let whole = |id: &str, day: &str, hours: u32| {
+        let until = format!("2026-09-{day}T{:02}:00:00Z", 7 + hours);
+        vec![
+            event(id, "o", &format!("2026-09-{day}T07:00:00Z"), opened("C", "P1")),
+            event(id, "p", &until, Fact::Responded(v1::Responded {})),
+            event(id, "r", &until, Fact::Resolved(v1::Resolved {})),
+        ]
+    };
+    // On the 1st, 2nd, 9th and 10th; and one that is open from the 3rd to the 11th.
+    for (id, day, hours) in [("A", "01", 2), ("B", "02", 6), ("D", "09", 2), ("E", "10", 6)] {
+        clients.record(whole(id, day, hours)).await;
+    }
+    let before = clients.status().await.stamp.expect("a stamp").known_time;
+    let open = vec![
+        event("O", "o", "2026-09-03T07:00:00Z", opened("C", "P2")),
+        event("O", "r", "2026-09-11T07:00:00Z", Fact::Resolved(v1::Resolved {})),
+    ];
+    clients.record(open).await;
+    let learnt = async |clients: &mut Clients, as_of: &str| {
+        let request = v1::ForecastClocksRequest { as_of_time: Some(at(as_of)), ..asking() };
+        let (forecasts, _) = query(clients, request).await;
+        of(&forecasts, "O").learnt_clocks
+    };
+    // Each has two clocks.
+    assert_eq!(learnt(&mut clients, "2026-09-03T07:30:00Z").await, 4, "of A and B");
+    let quality = async |clients: &mut Clients, as_of: &str, known_time| {
+        let request = v1::GetForecastQualityRequest {
+            tenant: TENANT.into(),
+            contract_id: "C".into(),
+            target_id: "resolve".into(),
+            as_of_time: Some(at(as_of)),
+            known_time,
+            ..Default::default()
+        };
+        let answer = clients.forecasts.get_forecast_quality(request).await.expect("answered");
+        answer.into_inner().quality.map_or(0, |quality| quality.clocks)
+    };
+    let scored = quality(&mut clients, "2026-09-03T07:30:00Z", None).await;
+    let all = quality(&mut clients, "2026-09-20T00:00:00Z", None).await;
+    assert!(scored < all, "{scored} of {all}: those of the future are not scored yet");
+    assert_eq!(scored, 2, "A and B");
+    let known = quality(&mut clients, "2026-09-20T00:00:00Z", before).await;
+    assert_eq!((known, all), (4, 5), "O was not recorded by then");
+    assert_eq!(quality(&mut clients, "2026-08-01T00:00:00Z", None).await, 0);
+    server.stop().await;
+}
+
 #[tokio::test]
 async fn a_period_s_end_is_forecast_and_an_error_budget_burns() {
     let data = tempfile::tempdir().expect("a directory");

@@ -119,13 +119,21 @@ async fn several_services_are_promised_together_and_by_the_started_minute() {
         objective("any", Promise::Availability(availability(&zones))),
         objective("outages", Promise::Outages(outages)),
     ];
-    let (_server, mut clients) = start(&data, objectives.clone(), vec![]).await;
+    let (_server, mut clients) = start(&data, objectives, vec![]).await;
     record(&mut clients, outage("zone-a", "a", "05T02:00:00", "05T03:00:00")).await;
     let found = results(&mut clients).await;
     let verdicts: Vec<_> = found.iter().map(|result| result.verdict()).collect();
     let (met, missed) = (v1::ObjectiveVerdict::Met, v1::ObjectiveVerdict::Missed);
     assert_eq!(verdicts, [met, missed, met], "one zone was up");
-    assert_eq!(found[0].objective, Some(objectives[0].clone()), "as it was put");
+    let Some(Promise::Availability(kept)) = found[0].objective.clone().and_then(|o| o.promise)
+    else {
+        panic!("{found:?}");
+    };
+    assert_eq!(
+        (kept.services, kept.down_when()),
+        (zones.map(str::to_owned).to_vec(), v1::DownWhen::All)
+    );
+    assert_eq!(kept.downtime_unit, minutes(1), "as it was put");
 
     record(&mut clients, outage("zone-b", "b", "05T02:30:00", "05T02:51:01")).await;
     let found = results(&mut clients).await;
@@ -341,5 +349,66 @@ async fn terms_and_facts_of_services_that_make_no_sense_are_refused_by_name() {
         let answer = clients.incidents.record_service_events(request).await.expect("answered");
         let rejection = answer.into_inner().results[0].rejection.clone().expect("refused");
         assert_eq!(rejection.violations[0].field, field);
+    }
+}
+
+/// P18: the mean time to respond and the first-contact resolution, as figures and as promises.
+#[tokio::test]
+async fn the_mean_time_to_respond_and_first_contacts_are_figures_and_promises() {
+    use v1::incident_event::Fact as Incident;
+    let data = tempfile::tempdir().expect("a directory");
+    let mean = Promise::MeanTime(v1::MeanTimeObjective {
+        target_id: "respond".into(),
+        at_most: minutes(40),
+        ..Default::default()
+    });
+    let first = Promise::Experience(v1::ExperienceObjective {
+        measure: Some(v1::experience_objective::Measure::FirstContactPercent("50".into())),
+        ..Default::default()
+    });
+    let objectives = vec![objective("mean", mean), objective("first", first)];
+    let (server, mut clients) = start(&data, objectives, vec![]).await;
+    let fact = |id: &str, event_id: &str, time: &str, fact| {
+        crate::testing::event(id, event_id, &format!("2026-11-{time}:00Z"), fact)
+    };
+    let assigned = |group: &str| {
+        Incident::Assigned(v1::Assigned { group: group.into(), ..Default::default() })
+    };
+    // Responded after 30 and 51 minutes; by the first group, and by the second.
+    for (id, respond) in [("A", "03T09:30"), ("B", "03T09:51")] {
+        let mut facts = vec![
+            fact(id, "o", "03T09:00", crate::testing::opened("C", "P1")),
+            fact(id, "g", "03T09:00", assigned("desk")),
+            fact(id, "p", respond, Incident::Responded(v1::Responded {})),
+            fact(id, "r", "03T10:00", Incident::Resolved(v1::Resolved {})),
+        ];
+        if id == "B" {
+            facts.push(fact(id, "h", "03T09:20", assigned("second line")));
+        }
+        clients.record(facts).await;
+    }
+    let found = results(&mut clients).await;
+    assert_eq!(found[0].mean_time, Some(seconds(40 * 60 + 30)), "of 30 and 51 minutes");
+    assert_eq!(found[0].verdict(), v1::ObjectiveVerdict::Missed);
+    assert_eq!((found[1].percent.as_str(), found[1].verdict()), ("50", v1::ObjectiveVerdict::Met));
+    // One that never was with a group is not known; one that responds at once lowers the mean.
+    let facts = vec![
+        fact("D", "o", "04T09:00", crate::testing::opened("C", "P1")),
+        fact("D", "r", "04T09:00", Incident::Resolved(v1::Resolved {})),
+    ];
+    clients.record(facts).await;
+    let found = results(&mut clients).await;
+    assert_eq!(found[0].mean_time, Some(seconds(27 * 60)));
+    assert_eq!(found[0].verdict(), v1::ObjectiveVerdict::Met);
+    let people = found[1].experience.clone().and_then(|experience| experience.experience_totals);
+    let people = people.expect("experience totals");
+    assert_eq!((people.first_contact, people.first_contact_known), (1, 2));
+    assert_eq!(people.first_contact_percent, "50");
+
+    let mut command = slx();
+    command.args(["compliance", "C", "2026-11", "--tenant", TENANT]);
+    let output = succeed(command.args(["--address", &server.address, "--as-of-time", ENDED]));
+    for said in ["mean at most 0h 40m", "first contact 50%", "FIRST CONTACT"] {
+        assert!(output.contains(said), "{said}: {output}");
     }
 }

@@ -291,6 +291,7 @@ pub(super) fn result_figures(result: &v1::ObjectiveResult) -> [String; 4] {
 pub(super) fn promised(promise: &Promise) -> String {
     match promise {
         Promise::Attainment(promise) => percent(&promise.percent),
+        Promise::MeanTime(promise) => format!("mean at most {}", span(promise.at_most)),
         Promise::Availability(promise) => percent(&promise.percent),
         Promise::Requests(promise) => percent(&promise.percent),
         Promise::MeanTimeToRestore(promise) => format!("mean at most {}", span(promise.at_most)),
@@ -306,6 +307,7 @@ pub(super) fn promised(promise: &Promise) -> String {
         }
         Promise::Experience(promise) => match &promise.measure {
             Some(Measure::AverageScore(score)) => format!("score {score}"),
+            Some(Measure::FirstContactPercent(share)) => format!("first contact {share}%"),
             Some(Measure::HappinessPercent(happiness)) => format!("happiness {happiness}%"),
             Some(Measure::LostTimePerHundredPeople(most)) => {
                 format!("at most {} lost a hundred people", span(Some(*most)))
@@ -322,6 +324,7 @@ pub(super) fn found(result: &v1::ObjectiveResult) -> String {
         (Some(Promise::Outages(_)), _) => {
             uptime.map_or_else(|| "-".to_owned(), |uptime| uptime.long_outages.to_string())
         }
+        (Some(Promise::MeanTime(_)), _) => span(result.mean_time),
         (Some(Promise::MeanTimeToRestore(_)), _) => {
             span(uptime.and_then(|uptime| uptime.mean_time_to_restore))
         }
@@ -345,6 +348,10 @@ fn experience(promise: &v1::ExperienceObjective, experience: &v1::ExperienceResu
     match promise.measure {
         Some(Measure::AverageScore(_)) => dash(&survey.average_score),
         Some(Measure::HappinessPercent(_)) => percent(&survey.happiness_percent),
+        Some(Measure::FirstContactPercent(_)) => {
+            let totals = experience.experience_totals.as_ref();
+            percent(totals.map_or("", |totals| &totals.first_contact_percent))
+        }
         _ => span(experience.lost_time_per_hundred_people),
     }
 }

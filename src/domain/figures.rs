@@ -196,6 +196,8 @@ macro_rules! tally_table {
                 idle_work: Count, "idle work";
                 /// The elapsed time of the decided entries that are not excluded.
                 elapsed: Spread, "elapsed";
+                /// That time added up.
+                elapsed_total: ServiceTime, "elapsed, added up";
                 /// What the incidents that ended cost people, each counted with one of its targets.
                 experience_totals: ExperienceTotals, "experience";
             }
@@ -203,6 +205,7 @@ macro_rules! tally_table {
                 contractual: Figures = [contractual];
                 experienced: Figures = [experienced];
                 watermelons: Count = [watermelons], Clocks "watermelons";
+                elapsed_mean: Time = [elapsed_mean()], Clocks "mean";
                 elapsed_p50: Time = [elapsed.percentile(50)], Clocks "p50";
                 elapsed_p90: Time = [elapsed.percentile(90)], Clocks "p90";
                 elapsed_p99: Time = [elapsed.percentile(99)];
@@ -256,6 +259,10 @@ macro_rules! totals_table {
                 people_estimated: Count, "people estimated";
                 /// Incidents of which it was reported that somebody worked on them.
                 work_reported: Count, "work reported";
+                /// Incidents resolved at first contact.
+                first_contact: Count, "first contact";
+                /// Incidents that were resolved, and of which it is known whether at first contact.
+                first_contact_known: Count, "first contact known";
             }
             reported {
                 incidents: Count = [incidents], People "ended";
@@ -269,6 +276,9 @@ macro_rules! totals_table {
                 people_reported: Count = [people_reported], People "told people";
                 people_estimated: Count = [people_estimated], People "guessed";
                 work_reported: Count = [work_reported], People "told work";
+                first_contact: Count = [first_contact];
+                first_contact_known: Count = [first_contact_known];
+                first_contact_percent: Percent = [first_contact_share()], People "first contact";
                 handovers: Count = [handovers], People "handovers";
                 reopenings: Count = [reopenings], People "reopened";
                 promises_kept: OfPromises = [promises_kept], People "kept";

@@ -154,6 +154,20 @@ impl Learning {
         Ok(())
     }
 
+    /// Learns what the passing of time up to an instant teaches: of clocks that have gone over their
+    /// limits without any fact.
+    ///
+    /// # Errors
+    /// Those of reading a ledger.
+    pub fn pass<L: Ledgers>(
+        &mut self,
+        now: Instant,
+        known: Known<'_>,
+        ledgers: &mut L,
+    ) -> Result<(), L::Error> {
+        self.believe_silence(now, known, ledgers)
+    }
+
     /// Decides, in order, the clocks that went over their limits so long ago that any fact about
     /// them would have been recorded by now.
     fn believe_silence<L: Ledgers>(

@@ -19,6 +19,7 @@ pub mod evaluate;
 pub mod index;
 pub mod learning;
 pub mod ledger;
+pub mod occurred;
 pub mod period;
 pub mod record;
 pub mod rejection;

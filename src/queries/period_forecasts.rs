@@ -86,8 +86,10 @@ impl Gathered {
         };
         let mut attainments = BTreeMap::new();
         for attainment in &compliance.attainments {
+            let Some(promise) = attainment.promise().attainment() else { continue };
             if let Some(past) = past.get(&attainment.place) {
-                let forecast = forecast(view, compliance.contract_id(), attainment, &open, past);
+                let forecast =
+                    forecast(view, compliance.contract_id(), (attainment, promise), &open, past);
                 attainments.insert(attainment.place, forecast);
             }
         }
@@ -104,11 +106,11 @@ impl Gathered {
 fn forecast(
     view: &ReadView<'_>,
     contract_id: &str,
-    attainment: &Attainment<'_>,
+    (attainment, promise): (&Attainment<'_>, &AttainmentPromise),
     open: &[OpenClockForecast],
     past: &Past,
 ) -> AttainmentForecast {
-    let (promise, as_of) = (attainment.promise(), view.times().as_of);
+    let as_of = view.times().as_of;
     let counts = &attainment.tally.contractual;
     let (decided, breached) = (counts.met + counts.breached, counts.breached);
     let end = attainment.own_period.end;
@@ -171,7 +173,8 @@ fn past_by_tallies(
     let contract = period.contract_id();
     let Some(zone) = view.known().zone(contract, view.times().as_of) else { return Ok(found) };
     for attainment in &period.attainments {
-        let mut days = PastDays::new(attainment.promise(), &zone, view.times().as_of);
+        let Some(promise) = attainment.promise().attainment() else { continue };
+        let mut days = PastDays::new(promise, &zone, view.times().as_of);
         for date in days.dates.clone() {
             let number = day(date);
             for tally_bucket in index.tally_buckets(contract, Dimension::All, number..number + 1) {
@@ -196,7 +199,7 @@ fn past_one_by_one(
     let days = period
         .attainments
         .iter()
-        .map(|attainment| (attainment.place, PastDays::new(attainment.promise(), &zone, as_of)));
+        .filter_map(|on| Some((on.place, PastDays::new(on.promise().attainment()?, &zone, as_of))));
     let mut found: Vec<_> = days.collect();
     if found.is_empty() {
         return Ok(BTreeMap::new());

@@ -30,6 +30,7 @@ use crate::engine::catalog::{Catalog, Known};
 use crate::engine::evaluate::{Times, history};
 use crate::engine::learning::Learned;
 use crate::engine::ledger::Ledger;
+use crate::engine::occurred::OccurredIncidents;
 use crate::engine::rejection::Rejection;
 use crate::views::ViewsError;
 
@@ -246,13 +247,33 @@ impl<'e> ReadView<'e> {
         }
     }
 
-    /// What was learnt of a contract's clocks by what is known. To query what was known long before
-    /// it was last queried is slow: that is learnt from the journal's beginning.
+    /// What was learnt of a contract's clocks by what is known and had occurred by the instant
+    /// evaluated at. To query an instant before the last record that is known, or what was known
+    /// long before it was last queried, is slow: that is learnt from the beginning.
     pub fn learned(&self, contract: &str) -> Result<Arc<Learned>, ViewsError> {
         self.check_index_is_free();
+        let times = self.point.times;
+        if times.as_of < times.known {
+            return self.learned_from_what_occurred(contract);
+        }
         let Origin { sources, learnings } = self.origin;
         let up_to = (self.point.sequence, self.point.times.known);
         learnings.learned(sources, &self.tenant, contract, up_to)
+    }
+
+    /// The same from the facts that had occurred by then, though they were recorded later.
+    fn learned_from_what_occurred(&self, contract: &str) -> Result<Arc<Learned>, ViewsError> {
+        let times = self.point.times;
+        let ledger = |id: Result<IncidentId, ViewsError>| {
+            let id = id?;
+            let ledger = self.scanned_ledger(&id)?;
+            Ok((id.to_string(), ledger))
+        };
+        let ledgers = self.incident_ids(contract, "").map(ledger);
+        let ledgers = ledgers.collect::<Result<Vec<_>, ViewsError>>()?;
+        let ledgers = ledgers.iter().map(|(id, ledger)| (id.clone(), ledger.as_ref()));
+        let occurred = OccurredIncidents::of(ledgers, times);
+        Ok(occurred.learned(contract, self.known(), times.as_of))
     }
 
     /// Fails the unit tests of whatever evaluates while it still holds the index.

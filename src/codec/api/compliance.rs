@@ -106,6 +106,10 @@ pub(super) fn encode_objective(result: &ObjectiveResult<'_>) -> v1::ObjectiveRes
     match &result.evidence {
         Evidence::Nothing => {}
         Evidence::Clocks(counts) => encoded.tally = counts.to_field(),
+        Evidence::MeanTime(counts, mean) => {
+            encoded.tally = counts.to_field();
+            encoded.mean_time = mean.to_field();
+        }
         Evidence::Experience(experience) => {
             encoded.experience = Some(encode_experience(experience))
         }

@@ -16,8 +16,8 @@ use crate::codec::scalar::{duration, positive_span};
 use crate::codec::v1;
 use crate::codec::violations::{FieldViolations, Wrong};
 use crate::domain::contract::{
-    ClockAction, Condition, Contract, ContractKind, Finding, Limit, Metric, PauseRule, Promise,
-    SAME_INSTANT_ORDER, Target, Terms,
+    ClockAction, ClockPromise, Condition, Contract, ContractKind, Finding, Limit, Metric,
+    PauseRule, SAME_INSTANT_ORDER, Target, Terms,
 };
 use crate::domain::incident::WaitingOn;
 use crate::domain::time::Span;
@@ -155,8 +155,12 @@ fn check_targets_named(terms: &Terms, violations: &mut FieldViolations) {
         }
     };
     for (index, objective) in terms.objectives.iter().enumerate() {
-        if let Promise::Attainment(promise) = &objective.promise {
-            check(format!("objectives[{index}].attainment.target_id"), &promise.target_id);
+        if let Some(promise) = objective.promise.clocks() {
+            let kind = match promise {
+                ClockPromise::Attainment(_) => "attainment",
+                ClockPromise::MeanTime(_) => "mean_time",
+            };
+            check(format!("objectives[{index}].{kind}.target_id"), promise.target_id());
         }
     }
     for (index, rule) in terms.exclusions.iter().enumerate() {

@@ -6,7 +6,7 @@ use super::figures::ToField;
 use crate::codec::checks::Checks;
 use crate::codec::choices::contract_kind_number;
 use crate::codec::scalar::{
-    count, count_to, duration, minimum, positive_span, share_or, timestamp, unsigned_span,
+    count, count_to, duration, minimum, positive_span, share, share_or, timestamp, unsigned_span,
 };
 use crate::codec::v1;
 use crate::codec::v1::experience_objective::Measure;
@@ -37,6 +37,10 @@ pub(super) fn decode(
         ),
         limits: violations.each("limits", terms.limits, |limit| decode_limit(limit, checks)),
         people: violations.or("people", count(terms.people), 0),
+        first_contact_within: match terms.first_contact_within {
+            None => Span::ZERO,
+            given => violations.or("first_contact_within", unsigned_span(given), Span::ZERO),
+        },
         slx_weights: terms
             .slx_weights
             .and_then(|weights| violations.keep("slx_weights", decode_weights(weights))),
@@ -128,6 +132,8 @@ pub(super) fn encode(terms: &ExperienceTerms) -> v1::ExperienceTerms {
         calendar_id: terms.calendar_id.clone(),
         limits: limits.collect(),
         people: terms.people as i32,
+        first_contact_within: (terms.first_contact_within > Span::ZERO)
+            .then(|| duration(terms.first_contact_within)),
         slx_weights: terms.slx_weights.as_ref().map(encode_weights),
     }
 }
@@ -141,8 +147,8 @@ pub(super) fn decode_promise(
     let nothing = ExperienceMeasure::Score(0);
     let measure = match promise.measure {
         None => {
-            let text = "is missing: give average_score, happiness_percent or \
-                        lost_time_per_hundred_people";
+            let text = "is missing: give average_score, happiness_percent, \
+                        lost_time_per_hundred_people or first_contact_percent";
             violations.add("measure", text);
             nothing
         }
@@ -159,12 +165,18 @@ pub(super) fn decode_promise(
             let time = unsigned_span(Some(time)).map(ExperienceMeasure::LostTime);
             violations.or("lost_time_per_hundred_people", time, nothing)
         }
+        Some(Measure::FirstContactPercent(percent)) => {
+            let share = share(&percent).map(ExperienceMeasure::FirstContact);
+            violations.or("first_contact_percent", share, nothing)
+        }
     };
     let minimum_answers = violations.or("minimum_answers", minimum, 1);
     let minimum_reported = share_or(&promise.minimum_reported_percent, MINIMUM_REPORTED);
     let minimum_reported =
         violations.or("minimum_reported_percent", minimum_reported, MINIMUM_REPORTED);
-    ExperiencePromise { measure, minimum_answers, minimum_reported }
+    let minimum_incidents = self::minimum(promise.minimum_incidents);
+    let minimum_incidents = violations.or("minimum_incidents", minimum_incidents, 1);
+    ExperiencePromise { measure, minimum_answers, minimum_reported, minimum_incidents }
 }
 
 /// The message of what people's experience must reach.
@@ -174,12 +186,14 @@ pub(super) fn encode_promise(promise: &ExperiencePromise) -> v1::ExperienceObjec
         ExperienceMeasure::Happiness(percent) => {
             Measure::HappinessPercent(hundredths(i64::from(percent)))
         }
+        ExperienceMeasure::FirstContact(share) => Measure::FirstContactPercent(share.to_string()),
         ExperienceMeasure::LostTime(span) => Measure::LostTimePerHundredPeople(duration(span)),
     };
     v1::ExperienceObjective {
         measure: Some(measure),
         minimum_answers: promise.minimum_answers as i32,
         minimum_reported_percent: promise.minimum_reported.to_string(),
+        minimum_incidents: promise.minimum_incidents as i32,
     }
 }
 
@@ -254,6 +268,7 @@ pub fn encode_experience(experience: &Experience<'_>, clocks: &[Clock<'_>]) -> v
         people_hit: experience.people_hit as i32,
         survey: experience.survey.to_field(),
         flow: Some(encode_flow(&experience.flow)),
+        first_contact: experience.first_contact,
     }
 }
 

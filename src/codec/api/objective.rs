@@ -5,15 +5,19 @@ use crate::codec::checks::Checks;
 use crate::codec::choices::{
     ObjectivePeriod, objective_period, objective_period_number, party, party_number,
 };
-use crate::codec::scalar::{minimum, of_thousandths, share, text, thousandths};
+use crate::codec::scalar::{
+    duration, minimum, of_thousandths, positive_span, share, text, thousandths,
+};
 use crate::codec::v1;
 use crate::codec::v1::objective::Promise as Wire;
 use crate::codec::violations::FieldViolations;
 use crate::domain::contract::{
-    AttainmentPromise, Condition, ExclusionRule, Objective, PerformancePromise, PeriodKind, Promise,
+    AttainmentPromise, Condition, ExclusionRule, MeanTimePromise, Objective, PerformancePromise,
+    PeriodKind, Promise,
 };
 use crate::domain::incident::Party;
 use crate::domain::share::Share;
+use crate::domain::time::Span;
 use crate::domain::violation::Violation;
 
 /// Bytes in the name of an indicator's unit.
@@ -36,8 +40,8 @@ pub(super) fn decode(
             None => {
                 violations.add(
                     "promise",
-                    "is missing: give attainment, availability, outages, mean_time_to_restore, \
-                     requests, performance or experience",
+                    "is missing: give attainment, mean_time, availability, outages, \
+                     mean_time_to_restore, requests, performance or experience",
                 );
                 Promise::Attainment(attainment(
                     Default::default(),
@@ -74,6 +78,9 @@ fn decode_promise(promise: Wire, checks: Checks<'_>, violations: &mut FieldViola
     let (name, decoded) = match promise {
         Wire::Attainment(promise) => {
             ("attainment", Promise::Attainment(attainment(promise, checks, &mut within)))
+        }
+        Wire::MeanTime(promise) => {
+            ("mean_time", Promise::MeanTime(mean_time(promise, checks, &mut within)))
         }
         Wire::Availability(promise) => {
             let promise = service_objective::availability(promise, checks, &mut within);
@@ -112,6 +119,20 @@ fn attainment(
         target_id: violations.or("target_id", checks.id(promise.target_id), String::new()),
         priorities: violations.each("priorities", promise.priorities, priority),
         share: violations.or("percent", share(&promise.percent), Share::ALL),
+        minimum_count: violations.or("minimum_count", minimum(promise.minimum_count), 1),
+    }
+}
+
+fn mean_time(
+    promise: v1::MeanTimeObjective,
+    checks: Checks<'_>,
+    violations: &mut FieldViolations,
+) -> MeanTimePromise {
+    let priority = |priority| checks.priority(priority);
+    MeanTimePromise {
+        target_id: violations.or("target_id", checks.id(promise.target_id), String::new()),
+        priorities: violations.each("priorities", promise.priorities, priority),
+        at_most: violations.or("at_most", positive_span(promise.at_most), Span::ZERO),
         minimum_count: violations.or("minimum_count", minimum(promise.minimum_count), 1),
     }
 }
@@ -158,6 +179,12 @@ fn encode_promise(promise: &Promise) -> Wire {
             target_id: promise.target_id.clone(),
             priorities: promise.priorities.clone(),
             percent: promise.share.to_string(),
+            minimum_count: promise.minimum_count as i32,
+        }),
+        Promise::MeanTime(promise) => Wire::MeanTime(v1::MeanTimeObjective {
+            target_id: promise.target_id.clone(),
+            priorities: promise.priorities.clone(),
+            at_most: Some(duration(promise.at_most)),
             minimum_count: promise.minimum_count as i32,
         }),
         Promise::Availability(promise) => {

@@ -118,6 +118,15 @@ impl Case {
         self
     }
 
+    pub fn first_contact_within(mut self, within: Span) -> Case {
+        let revisions = self.revisions.known(Instant::MAX).all();
+        let mut contract = revisions.last().expect("a revision").content.clone();
+        let terms = ExperienceTerms { first_contact_within: within, ..ExperienceTerms::default() };
+        contract.terms.experience = Some(Box::new(terms));
+        self.revisions.push(Instant::MIN, Instant::MIN, contract);
+        self
+    }
+
     pub fn ended(self, end: &str) -> Case {
         Case { end_time: Some(at(end)), ..self }
     }

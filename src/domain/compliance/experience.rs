@@ -22,7 +22,13 @@ pub fn evaluate(
     if let ExperienceMeasure::LostTime(_) = promise.measure {
         return lost_time_verdict(promise, totals, people);
     }
-    if totals.survey.answers < promise.minimum_answers.max(1) {
+    let (count, minimum) = match promise.measure {
+        ExperienceMeasure::FirstContact(_) => {
+            (totals.first_contact_known, promise.minimum_incidents)
+        }
+        _ => (totals.survey.answers, promise.minimum_answers),
+    };
+    if count < minimum.max(1) {
         Verdict::NoData
     } else if is_reached(promise, totals) {
         Verdict::Met
@@ -63,6 +69,9 @@ fn is_reached(promise: &ExperiencePromise, totals: &ExperienceTotals) -> bool {
         ExperienceMeasure::Happiness(hundredths) => {
             let more_happy = i128::from(survey.happy) - i128::from(survey.unhappy);
             more_happy * 10_000 >= i128::from(hundredths) * answers
+        }
+        ExperienceMeasure::FirstContact(share) => {
+            share.is_reached(totals.first_contact, totals.first_contact_known)
         }
         ExperienceMeasure::LostTime(_) => true,
     }
@@ -108,7 +117,12 @@ mod tests {
     use crate::domain::time::Span;
 
     fn promise(measure: ExperienceMeasure) -> ExperiencePromise {
-        ExperiencePromise { measure, minimum_answers: 3, minimum_reported: Share::HALF }
+        ExperiencePromise {
+            measure,
+            minimum_answers: 3,
+            minimum_reported: Share::HALF,
+            minimum_incidents: 4,
+        }
     }
 
     fn answered(scores: &[u64]) -> ExperienceTotals {
@@ -164,6 +178,21 @@ mod tests {
         assert_eq!(of(1, 0), Verdict::NoData);
         assert_eq!(lost_time_left(&promise, &lost(200), 400), Some(Span::from_hours(40).into()));
         assert_eq!(lost_time_a_hundred(&lost(240), 400), Some(Span::from_hours(60).into()));
+    }
+
+    /// P18: first-contact resolution as a promise.
+    #[test]
+    fn three_of_four_at_first_contact_are_three_quarters() {
+        let promise = promise(ExperienceMeasure::FirstContact(Share::from_percent("75").unwrap()));
+        let of = |first_contact, first_contact_known, is_over| {
+            let totals =
+                ExperienceTotals { first_contact, first_contact_known, ..Default::default() };
+            evaluate(&promise, &totals, 0, is_over)
+        };
+        assert_eq!(of(3, 4, true), Verdict::Met);
+        assert_eq!(of(3, 5, true), Verdict::Missed);
+        assert_eq!(of(3, 5, false), Verdict::AtRisk);
+        assert_eq!(of(3, 3, true), Verdict::NoData);
     }
 
     /// P7: no `affected_users` in any event is no "0 h lost".

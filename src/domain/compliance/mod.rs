@@ -3,7 +3,7 @@
 //! A [`Period`] is cut at local midnight in the contract's time zone ([`LocalDays`]), and promises
 //! hold in it as far as the contract is in force ([`ContractLife`]). Each incident's target that
 //! was decided in it is one [`Entry`]; entries add up to a [`Tally`], on which objectives are
-//! evaluated in integers ([`attainment`]). Every tally keeps the contractual and the experienced
+//! evaluated in integers ([`attainment`], [`mean_time`]). Every tally keeps the contractual and the experienced
 //! account beside each other, with what incidents cost people ([`experience`]). Objectives on
 //! services rest on the facts about them: how they were up ([`availability`]), how many requests
 //! they served ([`requests`]) and what was measured ([`performance`]). Missed objectives are credited ([`credit`]).
@@ -16,6 +16,7 @@ mod entry;
 pub mod experience;
 mod in_force;
 mod local_days;
+pub mod mean_time;
 mod outage_exclusion;
 mod outages;
 pub mod performance;

@@ -4,9 +4,10 @@ use super::{Account, Entry};
 use crate::domain::clock::Outcome;
 use crate::domain::decimal::Decimal;
 use crate::domain::experience::ExperienceTotals;
-use crate::domain::figures::{Count, counts_table, define_figures, tally_table};
+use crate::domain::figures::{Count, ServiceTime, counts_table, define_figures, tally_table};
 use crate::domain::share::Share;
 use crate::domain::spread::Spread;
+use crate::domain::time_sum::TimeSum;
 
 counts_table!(define_figures);
 tally_table!(define_figures);
@@ -55,7 +56,15 @@ impl Tally {
             met_by_pauses: u64::from(entry.is_met_by_pauses()),
             experience_totals: entry.experience_totals.clone().unwrap_or_default(),
             elapsed: if counts_elapsed { Spread::of(elapsed.into()) } else { Spread::default() },
+            elapsed_total: if counts_elapsed { elapsed.into() } else { TimeSum::ZERO },
         }
+    }
+
+    /// The mean elapsed time of the decided entries that are not excluded, rounded down to the
+    /// nanosecond; `None` without any.
+    pub fn elapsed_mean(&self) -> Option<TimeSum> {
+        let decided = self.contractual.decided();
+        (decided > 0).then(|| self.elapsed_total.divided(u128::from(decided)))
     }
 
     /// The contractual attainment less the experienced one, in percent; `None` when one of them

@@ -13,6 +13,9 @@ pub struct ExperienceTerms {
     pub limits: Vec<ExperienceLimit>,
     /// How many people the contract serves; 0: not reported.
     pub people: u32,
+    /// An incident is resolved at first contact only within this of its opening, in real time; zero:
+    /// however long it took.
+    pub first_contact_within: Span,
     /// The weights of the SLX figure; `None`: there is no such figure.
     pub slx_weights: Option<SlxWeights>,
 }
@@ -63,6 +66,8 @@ pub struct ExperiencePromise {
     /// For lost time: of at least this share of incidents it must be reported how many people they
     /// hit, or there is no data.
     pub minimum_reported: Share,
+    /// For resolution at first contact: with fewer incidents of which it is known there is no data.
+    pub minimum_incidents: u64,
 }
 
 /// Of which share of incidents something must be reported to be a finding, unless the contract says
@@ -79,6 +84,8 @@ pub enum ExperienceMeasure {
     Happiness(i32),
     /// At most this people-time lost for each hundred people the contract serves.
     LostTime(Span),
+    /// At least this share of incidents resolved at first contact.
+    FirstContact(Share),
 }
 
 impl ExperienceTerms {
@@ -88,5 +95,15 @@ impl ExperienceTerms {
         let found =
             named.or_else(|| self.limits.iter().find(|limit| is_catch_all(&limit.priority)));
         found.map(|limit| limit.limit)
+    }
+}
+
+impl ExperiencePromise {
+    /// The share it promises, if it has one.
+    pub fn share(&self) -> Option<Share> {
+        match self.measure {
+            ExperienceMeasure::FirstContact(share) => Some(share),
+            _ => None,
+        }
     }
 }

@@ -23,8 +23,9 @@ pub use experience::{
 pub use finding::{Finding, Severity};
 pub use lint::lint;
 pub use objective::{
-    AgreedService, AttainmentPromise, AvailabilityPromise, DownWhen, MeanTimeToRestorePromise,
-    Objective, OutagesPromise, PerformancePromise, PeriodKind, Promise, RequestsPromise,
+    AgreedService, AttainmentPromise, AvailabilityPromise, ClockPromise, DownWhen, MeanTimePromise,
+    MeanTimeToRestorePromise, Objective, OutagesPromise, PerformancePromise, PeriodKind, Promise,
+    RequestsPromise,
 };
 pub use revisions::{Effective, Revision, Revisions};
 pub use terms::{

@@ -35,6 +35,8 @@ pub enum PeriodKind {
 pub enum Promise {
     /// A share of clocks within their limits.
     Attainment(AttainmentPromise),
+    /// At most a mean elapsed time of clocks.
+    MeanTime(MeanTimePromise),
     /// A share of agreed service time in which a service is up.
     Availability(AvailabilityPromise),
     /// At most so many long outages of a service.
@@ -60,6 +62,28 @@ pub struct AttainmentPromise {
     pub share: Share,
     /// With fewer decided clocks there is no data.
     pub minimum_count: u64,
+}
+
+/// At most a mean elapsed time of clocks, such as a mean time to respond.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MeanTimePromise {
+    /// The target whose clocks count.
+    pub target_id: String,
+    /// Only these priorities; none: all.
+    pub priorities: Vec<String>,
+    /// The mean may be at most this, in service time.
+    pub at_most: Span,
+    /// With fewer decided clocks there is no data.
+    pub minimum_count: u64,
+}
+
+/// What is promised of clocks.
+#[derive(Clone, Copy, Debug)]
+pub enum ClockPromise<'p> {
+    /// A share within their limits.
+    Attainment(&'p AttainmentPromise),
+    /// A mean elapsed time.
+    MeanTime(&'p MeanTimePromise),
 }
 
 /// At least a share of agreed service time in which a service is up.
@@ -176,9 +200,19 @@ impl Promise {
             Promise::Outages(promise) => Some(&promise.agreed),
             Promise::MeanTimeToRestore(promise) => Some(&promise.agreed),
             Promise::Attainment(_)
+            | Promise::MeanTime(_)
             | Promise::Requests(_)
             | Promise::Performance(_)
             | Promise::Experience(_) => None,
+        }
+    }
+
+    /// What it promises of clocks, if it is about clocks.
+    pub fn clocks(&self) -> Option<ClockPromise<'_>> {
+        match self {
+            Promise::Attainment(promise) => Some(ClockPromise::Attainment(promise)),
+            Promise::MeanTime(promise) => Some(ClockPromise::MeanTime(promise)),
+            _ => None,
         }
     }
 
@@ -188,10 +222,11 @@ impl Promise {
             Promise::Attainment(promise) => Some(promise.share),
             Promise::Availability(promise) => Some(promise.share),
             Promise::Requests(promise) => Some(promise.share),
-            Promise::Outages(_)
+            Promise::Experience(promise) => promise.share(),
+            Promise::MeanTime(_)
+            | Promise::Outages(_)
             | Promise::MeanTimeToRestore(_)
-            | Promise::Performance(_)
-            | Promise::Experience(_) => None,
+            | Promise::Performance(_) => None,
         }
     }
 }
@@ -208,10 +243,37 @@ impl PeriodKind {
     }
 }
 
+impl<'p> ClockPromise<'p> {
+    /// The target whose clocks count.
+    pub fn target_id(self) -> &'p str {
+        match self {
+            ClockPromise::Attainment(promise) => &promise.target_id,
+            ClockPromise::MeanTime(promise) => &promise.target_id,
+        }
+    }
+
+    /// Whether the clocks of a target and priority count.
+    pub fn covers(self, target_id: &str, priority: &str) -> bool {
+        let priorities = match self {
+            ClockPromise::Attainment(promise) => &promise.priorities,
+            ClockPromise::MeanTime(promise) => &promise.priorities,
+        };
+        let is_meant = priorities.is_empty() || priorities.iter().any(|p| p == priority);
+        self.target_id() == target_id && is_meant
+    }
+
+    /// The promised share of clocks within their limits, if that is what is promised.
+    pub fn attainment(self) -> Option<&'p AttainmentPromise> {
+        match self {
+            ClockPromise::Attainment(promise) => Some(promise),
+            ClockPromise::MeanTime(_) => None,
+        }
+    }
+}
+
 impl AttainmentPromise {
     /// Whether the clocks of a target and priority count.
     pub fn covers(&self, target_id: &str, priority: &str) -> bool {
-        let is_meant = self.priorities.is_empty() || self.priorities.iter().any(|p| p == priority);
-        self.target_id == target_id && is_meant
+        ClockPromise::Attainment(self).covers(target_id, priority)
     }
 }

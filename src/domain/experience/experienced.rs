@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::first_contact::first_contact;
 use super::flow::{Flow, flow, is_work_reported};
 use super::lost_time::{PeopleReported, lost_time, people_hit};
 use super::party_time::{Holder, party_time};
@@ -53,6 +54,8 @@ pub struct Experience<'a> {
     pub people_reported: PeopleReported,
     /// Whether it was ever reported that somebody worked on it.
     pub is_work_reported: bool,
+    /// Whether it was resolved at first contact; `None`: it is not resolved, or that is not known.
+    pub first_contact: Option<bool>,
     /// Their answers to surveys.
     pub survey: Survey,
     trouble: Intervals,
@@ -110,11 +113,14 @@ pub fn experience<'a>(
         clock_hours.extend(clocks.iter().filter_map(own));
     }
     let trouble = Intervals::union(passages.trouble().map(|p| (p.start, p.end)));
+    let flow = flow(history, passages, service.hours, as_of);
+    let contact = (flow.handovers, terms.map_or(Span::ZERO, |terms| terms.first_contact_within));
     Some(Experience {
         contract_id: leading.contract_id,
         target_id: leading.target_id,
         party_time: party_time(passages, service.hours),
-        flow: flow(history, passages, service.hours, as_of),
+        flow,
+        first_contact: first_contact(history, passages, &history.state(as_of), contact, as_of),
         calendar_id,
         calendar_revision: working.revision,
         trouble_began: passages.trouble_began(),

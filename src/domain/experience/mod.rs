@@ -10,6 +10,7 @@
 
 mod experienced;
 mod figure;
+mod first_contact;
 mod flow;
 mod idle_work;
 mod lost_time;

@@ -142,6 +142,34 @@ fn a_promise_is_kept_when_it_works_by_then() {
     assert_eq!(flow_at("Mon 16:00"), ((2, 1, 0), 2, 1));
 }
 
+/// P18: first-contact resolution, and what is not known of it.
+#[test]
+fn an_incident_is_resolved_at_first_contact_if_nothing_came_between() {
+    let at_first = |facts: &str, within: i64| {
+        let events = format!("Mon 09:00 opened P1\n{facts}");
+        let case = Case::new([target(RESOLUTION)], &events);
+        let case = case.first_contact_within(Span::from_minutes(within));
+        case.experience(at("Tue 09:00"), |experience, _, _| {
+            experience.and_then(|experience| experience.first_contact)
+        })
+    };
+    let desk = "Mon 09:00 assigned desk\n";
+    let solved = |between: &str| format!("{desk}{between}\nMon 09:30 resolved");
+    assert_eq!(at_first(&solved(""), 0), Some(true));
+    assert_eq!(at_first(&solved(""), 30), Some(true), "exactly in time");
+    assert_eq!(at_first(&solved(""), 29), Some(false));
+    assert_eq!(at_first(&solved("Mon 09:10 assigned second"), 0), Some(false));
+    assert_eq!(at_first(&solved("Mon 09:10 assigned desk"), 0), Some(true), "the same group");
+    assert_eq!(at_first(&solved("Mon 09:10 replied"), 0), Some(false));
+    let waited = "Mon 09:10 waits client\nMon 09:20 waits provider";
+    assert_eq!(at_first(&solved(waited), 0), Some(false));
+    let again = format!("{}\nMon 10:00 reopened\nMon 11:00 resolved", solved(""));
+    assert_eq!(at_first(&again, 0), Some(false));
+    assert_eq!(at_first("Mon 09:30 resolved", 0), None, "nobody knows which group");
+    assert_eq!(at_first(desk, 0), None, "it is open");
+    assert_eq!(at_first(&format!("{desk}Mon 09:30 cancelled"), 0), None);
+}
+
 #[test]
 fn answers_are_added_up() {
     let events = "
@@ -201,6 +229,8 @@ fn totals(first: u64) -> ExperienceTotals {
         people_reported: first + 16,
         people_estimated: first + 17,
         work_reported: first + 18,
+        first_contact: first + 19,
+        first_contact_known: first + 20,
         survey: Survey {
             answers: first + 11,
             scores: first + 12,

@@ -4,6 +4,7 @@ use super::experienced::Experience;
 use super::lost_time::PeopleReported;
 use super::survey::Survey;
 use crate::domain::figures::{Count, PeopleTime, ServiceTime, define_figures, totals_table};
+use crate::domain::share::Share;
 use crate::domain::spread::Spread;
 use crate::domain::time_sum::TimeSum;
 
@@ -18,6 +19,8 @@ impl ExperienceTotals {
             people_reported: u64::from(experience.people_reported != PeopleReported::Not),
             people_estimated: u64::from(experience.people_reported == PeopleReported::Estimated),
             work_reported: u64::from(experience.is_work_reported),
+            first_contact: u64::from(experience.first_contact == Some(true)),
+            first_contact_known: u64::from(experience.first_contact.is_some()),
             people_hit: u64::from(experience.people_hit),
             promises_kept: u64::from(flow.promises.kept),
             promises_broken: u64::from(flow.promises.broken),
@@ -31,6 +34,12 @@ impl ExperienceTotals {
             idle_time: flow.idle_time.into(),
             survey: experience.survey,
         }
+    }
+
+    /// The share resolved at first contact, rounded down to the millionth; `None`: it is known of
+    /// none.
+    pub fn first_contact_share(&self) -> Option<Share> {
+        Share::of(self.first_contact, self.first_contact_known)
     }
 
     /// The people-time lost; `None`: of no incident it was reported how many people it hit.

@@ -37,13 +37,16 @@ impl<'c> Credited<'c> {
         for attainment in &self.attainments {
             let (id, result) = (attainment.objective.id.as_str(), attainment.result(as_of));
             let stood = ObjectiveVerdict { verdict: result.verdict, reached: result.attainment };
-            if keep_worse(&mut results, id, stood) {
-                let promised = attainment.promise().share;
-                measured.insert(id, Measured::clocks(promised, &attainment.tally.contractual));
+            if keep_worse(&mut results, id, stood)
+                && let Some(promised) = attainment.promise().attainment()
+            {
+                let counts = &attainment.tally.contractual;
+                measured.insert(id, Measured::clocks(promised.share, counts));
             }
         }
         for experience in &self.experiences {
-            let stood = ObjectiveVerdict { verdict: experience.verdict(as_of), reached: None };
+            let reached = experience.reached();
+            let stood = ObjectiveVerdict { verdict: experience.verdict(as_of), reached };
             keep_worse(&mut results, &experience.objective.id, stood);
         }
         for on_service in &self.on_services {

@@ -1,16 +1,21 @@
 //! A contract's objectives over a period: what each rests on, and its result.
 
 use super::service_objective::{Observed, ServiceResult};
-use crate::domain::compliance::attainment::{self, AttainmentResult, Verdict};
-use crate::domain::compliance::{ContractLife, OutageExclusions, Period, Tally, experience};
-use crate::domain::contract::{AttainmentPromise, Contract, ExperiencePromise, Objective, Promise};
-use crate::domain::experience::ExperienceTotals;
+use crate::domain::compliance::attainment::{self, Verdict};
+use crate::domain::compliance::{
+    ContractLife, OutageExclusions, Period, Tally, experience, mean_time,
+};
+use crate::domain::contract::{
+    ClockPromise, Contract, ExperienceMeasure, ExperiencePromise, Objective, Promise,
+};
+use crate::domain::experience::{ExperienceTotals, TimeSum};
 use crate::domain::forecast::{Budget, BurnWindow};
 use crate::domain::service::ServiceEvent;
+use crate::domain::share::Share;
 use crate::domain::time::{Instant, Span};
 use crate::engine::catalog::Known;
 
-/// An objective on attainment, and the entries it rests on.
+/// An objective on clocks, and the entries it rests on.
 #[derive(Debug)]
 pub struct Attainment<'c> {
     /// The objective.
@@ -25,8 +30,21 @@ pub struct Attainment<'c> {
     pub tally: Tally,
     /// The index of the objective and its own period among those of the requested period.
     pub place: usize,
-    promise: &'c AttainmentPromise,
+    promise: ClockPromise<'c>,
     held: Held,
+}
+
+/// The result of an objective on clocks.
+#[derive(Clone, Copy, Debug)]
+pub struct ClocksResult {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The attainment; `None` when nothing was decided, or another figure is promised.
+    pub attainment: Option<Share>,
+    /// For an attainment: how many more breaches it can take before it is missed; else 0.
+    pub breach_allowance: i64,
+    /// For a mean time: the mean; `None` when nothing was decided.
+    pub mean_time: Option<TimeSum>,
 }
 
 /// An objective on experience, and what it rests on.
@@ -158,9 +176,9 @@ macro_rules! evaluated {
 evaluated!(Attainment, ExperienceResult, OnService);
 
 impl<'c> Attainment<'c> {
-    /// The objective, if it is on attainment.
+    /// The objective, if it is on clocks.
     pub(super) fn of(ruling: &Ruling<'c>) -> Option<Attainment<'c>> {
-        let Promise::Attainment(promise) = &ruling.objective.promise else { return None };
+        let promise = ruling.objective.promise.clocks()?;
         Some(Attainment {
             objective: ruling.objective,
             contract_revision: ruling.revision,
@@ -187,15 +205,34 @@ impl<'c> Attainment<'c> {
     }
 
     /// What is promised.
-    pub fn promise(&self) -> &'c AttainmentPromise {
+    pub fn promise(&self) -> ClockPromise<'c> {
         self.promise
     }
 
     /// Its result as of an instant.
-    pub fn result(&self, as_of: Instant) -> AttainmentResult {
+    pub fn result(&self, as_of: Instant) -> ClocksResult {
         let is_over = self.held.is_over(as_of);
-        let result = attainment::evaluate(self.promise, &self.tally.contractual, is_over);
-        AttainmentResult { verdict: self.held.verdict(result.verdict), ..result }
+        let result = match self.promise {
+            ClockPromise::Attainment(promise) => {
+                let result = attainment::evaluate(promise, &self.tally.contractual, is_over);
+                ClocksResult {
+                    verdict: result.verdict,
+                    attainment: result.attainment,
+                    breach_allowance: result.breach_allowance,
+                    mean_time: None,
+                }
+            }
+            ClockPromise::MeanTime(promise) => {
+                let result = mean_time::evaluate(promise, &self.tally, is_over);
+                ClocksResult {
+                    verdict: result.verdict,
+                    attainment: None,
+                    breach_allowance: 0,
+                    mean_time: result.mean,
+                }
+            }
+        };
+        ClocksResult { verdict: self.held.verdict(result.verdict), ..result }
     }
 }
 
@@ -219,6 +256,14 @@ impl<'c> ExperienceResult<'c> {
     /// Notes whether the contract is in force in its period.
     pub(super) fn hold_to(&mut self, life: &ContractLife) {
         self.held.is_in_force = life.touches(&self.period);
+    }
+
+    /// The share reached, for measures that are a share.
+    pub fn reached(&self) -> Option<Share> {
+        match self.promise.measure {
+            ExperienceMeasure::FirstContact(_) => self.experience_totals.first_contact_share(),
+            _ => None,
+        }
     }
 
     /// Its verdict as of an instant.

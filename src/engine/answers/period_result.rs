@@ -12,7 +12,7 @@ use super::objective::Evaluated;
 use crate::domain::compliance::attainment::{Verdict, is_worse};
 use crate::domain::compliance::availability::Availability;
 use crate::domain::compliance::{Counts, CoverageGap, Period, Tally, experience};
-use crate::domain::contract::Objective;
+use crate::domain::contract::{ClockPromise, Objective};
 use crate::domain::experience::{ExperienceTotals, Figure, TimeSum};
 use crate::domain::share::Share;
 use crate::domain::time::{Instant, Span};
@@ -115,6 +115,8 @@ pub enum Evidence {
     Nothing,
     /// Counts of clocks.
     Clocks(Counts),
+    /// Counts of clocks, and their mean elapsed time; `None`: none was decided.
+    MeanTime(Counts, Option<TimeSum>),
     /// Experience totals.
     Experience(ExperienceEvidence),
     /// How a service was up.
@@ -248,7 +250,10 @@ fn on_clocks<'c>(on: &Attainment<'c>, as_of: Instant) -> ObjectiveResult<'c> {
     ObjectiveResult {
         reached: found.attainment,
         allowance: told(found.verdict, found.breach_allowance),
-        evidence: Evidence::Clocks(on.tally.contractual),
+        evidence: match on.promise() {
+            ClockPromise::Attainment(_) => Evidence::Clocks(on.tally.contractual),
+            ClockPromise::MeanTime(_) => Evidence::MeanTime(on.tally.contractual, found.mean_time),
+        },
         ..result(on, named, [&on.own_period, &on.period], found.verdict, as_of)
     }
 }
@@ -262,6 +267,7 @@ fn on_experience<'c>(on: &ExperienceResult<'c>, as_of: Instant) -> ObjectiveResu
     let named = (on.objective, on.contract_revision, on.place);
     let totals = &on.experience_totals;
     ObjectiveResult {
+        reached: on.reached(),
         evidence: Evidence::Experience(ExperienceEvidence {
             experience_totals: totals.clone(),
             lost_time_a_hundred: experience::lost_time_a_hundred(totals, on.people),

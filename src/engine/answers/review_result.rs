@@ -232,6 +232,7 @@ fn point(result: &ObjectiveResult<'_>) -> ObjectivePoint {
             Evidence::Uptime(uptime) => i64::try_from(uptime.long_outages).unwrap_or(i64::MAX),
             Evidence::Nothing
             | Evidence::Clocks(_)
+            | Evidence::MeanTime(..)
             | Evidence::Experience(_)
             | Evidence::Requests { .. } => 0,
         },

@@ -88,7 +88,7 @@ impl Observed<'_> {
     pub fn result(&self, promise: &Promise) -> Option<ServiceResult> {
         let is_over = self.period.end <= self.as_of;
         match promise {
-            Promise::Attainment(_) | Promise::Experience(_) => None,
+            Promise::Attainment(_) | Promise::MeanTime(_) | Promise::Experience(_) => None,
             Promise::Availability(promise) => {
                 let judge = |figures: &Availability| {
                     let all = figures.outages.len() as u64;

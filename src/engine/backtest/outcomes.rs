@@ -1,8 +1,6 @@
 //! The outcomes that forecasts of periods are scored against.
 
 use std::collections::BTreeMap;
-use std::convert::Infallible;
-use std::sync::Arc;
 
 use chrono::NaiveDate;
 
@@ -11,57 +9,31 @@ use super::week::Week;
 use crate::domain::clock::Outcome;
 use crate::domain::compliance::{Entry, entries};
 use crate::domain::contract::AttainmentPromise;
-use crate::domain::incident::{History, RecordedEvent};
+use crate::domain::incident::History;
 use crate::domain::time::Instant;
 use crate::domain::zone::Zone;
 use crate::engine::answers::period_outlook::Past;
 use crate::engine::catalog::Known;
 use crate::engine::evaluate::evaluate_under;
-use crate::engine::learning::Ledgers;
 use crate::engine::ledger::Ledger;
+use crate::engine::occurred::OccurredIncidents;
+use crate::engine::times::Times;
 
 /// A kind of incident: its service and its category.
 pub(super) type Kind = (String, String);
 
-/// The incidents under the contract, each fact recorded when it occurred.
-pub(super) struct Incidents(pub BTreeMap<String, Arc<Ledger>>);
-
-impl Incidents {
-    /// Those of `ledgers` that were opened under the contract of a test.
-    pub fn of<'l>(
-        test: Test<'_>,
-        ledgers: impl IntoIterator<Item = (&'l String, &'l Ledger)>,
-    ) -> Incidents {
-        let under_test = |(id, ledger): (&String, &Ledger)| {
-            let history = History::fold(&ledger.events, Instant::MAX);
-            if !is_under(&history, test.contract_id) {
-                return None;
-            }
-            let occurred =
-                ledger.events.iter().filter(|known| known.value.occur_time <= test.until);
-            let recorded = occurred.map(|known| RecordedEvent {
-                record_time: known.value.occur_time,
-                ..known.clone()
-            });
-            Some((id.clone(), Arc::new(recorded.collect())))
-        };
-        Incidents(ledgers.into_iter().filter_map(under_test).collect())
-    }
-
-    /// Every fact, in the order in which they occurred.
-    pub fn facts(&self) -> Vec<RecordedEvent> {
-        let mut all: Vec<_> = self.0.values().flat_map(|ledger| ledger.events.clone()).collect();
-        all.sort_by_key(|fact| (fact.record_time, fact.sequence));
-        all
-    }
-}
-
-impl Ledgers for Incidents {
-    type Error = Infallible;
-
-    fn ledger(&mut self, incident_id: &str) -> Result<Arc<Ledger>, Infallible> {
-        Ok(self.0.get(incident_id).cloned().unwrap_or_default())
-    }
+/// Those of `ledgers` that were opened under the contract of a test, with what had occurred by its
+/// end.
+pub(super) fn incidents<'l>(
+    test: Test<'_>,
+    ledgers: impl IntoIterator<Item = (&'l String, &'l Ledger)>,
+) -> OccurredIncidents {
+    let is_under_test = |(_, ledger): &(&String, &Ledger)| {
+        is_under(&History::fold(&ledger.events, Instant::MAX), test.contract_id)
+    };
+    let under_test = ledgers.into_iter().filter(is_under_test);
+    let times = Times { as_of: test.until, known: Instant::MAX };
+    OccurredIncidents::of(under_test.map(|(id, ledger)| (id.clone(), ledger)), times)
 }
 
 /// How many clocks were decided, and how many of them breached.
@@ -79,7 +51,7 @@ pub(super) struct Outcomes {
 impl Outcomes {
     /// The outcomes of these incidents by the end of a test.
     pub fn of(
-        incidents: &Incidents,
+        incidents: &OccurredIncidents,
         promises: &[&AttainmentPromise],
         test: Test<'_>,
         known: &Known<'_>,

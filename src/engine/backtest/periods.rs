@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use chrono::Days;
 
-use super::outcomes::{DayCounts, Incidents, Kind, Outcomes, count, covering, kind, sum};
+use super::outcomes::{DayCounts, Kind, Outcomes, count, covering, incidents, kind, sum};
 use super::tested::{Test, Tested};
 use super::week::{Week, weeks};
 use crate::domain::compliance::entries;
@@ -27,6 +27,7 @@ use crate::engine::catalog::Known;
 use crate::engine::evaluate::evaluate_under;
 use crate::engine::learning::{Learned, Learning};
 use crate::engine::ledger::Ledger;
+use crate::engine::occurred::OccurredIncidents;
 use crate::engine::snapshot::{hours, is_undecided, noon_of_business};
 
 /// A week in which fewer clocks are decided is not scored: there is too little to forecast.
@@ -77,7 +78,7 @@ pub fn test_periods<'l>(
     if promises.is_empty() {
         return None;
     }
-    let mut incidents = Incidents::of(test, ledgers);
+    let mut incidents = incidents(test, ledgers);
     let outcomes = Outcomes::of(&incidents, &promises, test, &known, &zone);
     let mut facts = incidents.facts().into_iter().peekable();
     let mut learning = Learning::default();
@@ -118,7 +119,7 @@ struct Stand {
 impl WeekAtNoon<'_> {
     fn forecast(
         &self,
-        incidents: &Incidents,
+        incidents: &OccurredIncidents,
         promises: &[&AttainmentPromise],
         outcomes: &Outcomes,
         predicted: &mut Predicted,
@@ -160,7 +161,7 @@ impl WeekAtNoon<'_> {
 
     fn stand(
         &self,
-        incidents: &Incidents,
+        incidents: &OccurredIncidents,
         promises: &[&AttainmentPromise],
         outcomes: &Outcomes,
     ) -> Stand {

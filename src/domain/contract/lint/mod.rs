@@ -4,6 +4,7 @@ mod calendar;
 mod chain;
 mod credit_rules;
 mod credits;
+mod exclusions;
 mod experience;
 mod objectives;
 mod priorities;
@@ -29,6 +30,7 @@ pub fn lint<'c>(
     priorities::lint(&contract.terms.targets, &mut findings);
     chain::lint(contract, others, &mut findings);
     credits::lint(contract, &mut findings);
+    exclusions::lint(&contract.terms.exclusions, &mut findings);
     experience::lint(contract, &hours, &mut findings);
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     findings

@@ -54,6 +54,7 @@ fn lint_services(agreed: &AgreedService, path: &str, findings: &mut Vec<Finding>
 fn promise_field(promise: &Promise) -> &'static str {
     match promise {
         Promise::Attainment(_) => "attainment",
+        Promise::MeanTime(_) => "mean_time",
         Promise::Availability(_) => "availability",
         Promise::Outages(_) => "outages",
         Promise::MeanTimeToRestore(_) => "mean_time_to_restore",

@@ -1,0 +1,65 @@
+//! Incidents as though each fact had been recorded when it occurred.
+//!
+//! A history that was imported at once was not known until its end. What could have been learnt from
+//! it by some instant is what had occurred by then.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use super::catalog::Known;
+use super::learning::{Learned, Learning, Ledgers};
+use super::ledger::Ledger;
+use super::times::Times;
+use crate::domain::incident::RecordedEvent;
+use crate::domain::time::Instant;
+
+/// Incidents by their ids, each fact recorded when it occurred.
+#[derive(Debug, Default)]
+pub struct OccurredIncidents(pub BTreeMap<String, Arc<Ledger>>);
+
+impl OccurredIncidents {
+    /// The facts of these incidents that had occurred by `times.as_of`, of those that were recorded
+    /// by `times.known`.
+    pub fn of<'l>(
+        ledgers: impl IntoIterator<Item = (String, &'l Ledger)>,
+        times: Times,
+    ) -> OccurredIncidents {
+        let occurred = |(id, ledger): (String, &Ledger)| {
+            let known = ledger.recorded_by(times.known);
+            let occurred = known.filter(|known| known.value.occur_time <= times.as_of);
+            let recorded = occurred.map(|known| RecordedEvent {
+                record_time: known.value.occur_time,
+                ..known.clone()
+            });
+            (id, Arc::new(recorded.collect()))
+        };
+        OccurredIncidents(ledgers.into_iter().map(occurred).collect())
+    }
+
+    /// Every fact, in the order in which they occurred.
+    pub fn facts(&self) -> Vec<RecordedEvent> {
+        let mut all: Vec<_> = self.0.values().flat_map(|ledger| ledger.events.clone()).collect();
+        all.sort_by_key(|fact| (fact.record_time, fact.sequence));
+        all
+    }
+
+    /// What they teach of a contract's clocks, by the terms as they are known: what would have been
+    /// learnt by an instant, had every fact been recorded as it occurred.
+    pub fn learned(mut self, contract_id: &str, known: Known<'_>, as_of: Instant) -> Arc<Learned> {
+        let mut learning = Learning::default();
+        for fact in self.facts() {
+            let Ok(()) = learning.take(&fact, known, &mut self);
+        }
+        let Ok(()) = learning.pass(as_of, known, &mut self);
+        learning.of(contract_id)
+    }
+}
+
+impl Ledgers for OccurredIncidents {
+    type Error = Infallible;
+
+    fn ledger(&mut self, incident_id: &str) -> Result<Arc<Ledger>, Infallible> {
+        Ok(self.0.get(incident_id).cloned().unwrap_or_default())
+    }
+}
