@@ -95,7 +95,7 @@ fn missing(
 ) -> Result<BTreeSet<IncidentId>, ViewsError> {
     let contract = Some(contract).filter(|contract| !contract.is_empty());
     let mut found = index.missing(contract, (Instant::MIN, Instant::MAX))?;
-    found.extend(index.future_dated(view.times().as_of)?);
+    found.extend(index.apart(view.times().as_of)?);
     Ok(found)
 }
 
