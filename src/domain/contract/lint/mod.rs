@@ -4,8 +4,10 @@ mod calendar;
 mod chain;
 mod credits;
 mod experience;
+mod longer;
 mod objectives;
 mod priorities;
+mod support;
 mod targets;
 
 use super::{Contract, Finding};
@@ -22,7 +24,7 @@ pub fn lint<'c>(
     targets::lint(&contract.terms.targets, &hours, &mut findings);
     objectives::lint(&contract.terms.objectives, &hours, &mut findings);
     priorities::lint(&contract.terms.targets, &mut findings);
-    chain::lint(contract, others, &mut findings);
+    chain::lint(contract, others, &hours, &mut findings);
     credits::lint(contract, &mut findings);
     experience::lint(contract, &hours, &mut findings);
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
