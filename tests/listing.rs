@@ -162,7 +162,7 @@ async fn clocks_are_listed_by_what_decides_them_and_follow_a_change_of_terms() {
     assert_eq!(due(&listed), ["late 2026-11-23T11:00:00Z", "early 2026-11-23T12:00:00Z"]);
 }
 
-/// T2: the pages after the first were judged each at its own now.
+/// T2: the pages after the first were evaluated each at its own now.
 #[tokio::test]
 async fn the_later_pages_of_a_list_have_the_stamp_of_the_first() {
     let data = tempfile::tempdir().expect("a directory");

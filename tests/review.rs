@@ -373,7 +373,7 @@ async fn a_revision_that_moves_no_figure_restates_nothing_and_the_stamp_stays() 
     assert_eq!(stamp.known_time, known);
     let get = v1::GetContractRequest {
         tenant: TENANT.into(),
-        contract_id: "C".into(),
+        contract_id: "S".into(),
         ..Default::default()
     };
     let contract = clients.contracts.get_contract(get).await.expect("it is there").into_inner();

@@ -16,8 +16,8 @@ use crate::engine::rejection::Rejection;
 use crate::views::ViewsError;
 
 /// The settlement items of one contract, or ("") of all, by their ids. The credits of every period
-/// that has ended cost by the tallies of its days; what follows from incidents is evaluated incident
-/// by incident.
+/// that has ended cost by the tallies of its days; what follows from incidents is evaluated
+/// incident by incident.
 pub fn items(
     view: &ReadView<'_>,
     index: Option<IndexReader<'_>>,
@@ -45,8 +45,8 @@ pub fn items(
     Ok(statuses(items, view.actions(), contract, view.times()))
 }
 
-/// An instant before which no clock of a contract was decided and nothing happened to a service that
-/// its credits rest on; `None`: nothing was, so nothing can be credited.
+/// An instant before which no clock of a contract was decided and nothing happened to a service
+/// that its credits rest on; `None`: nothing was, so nothing can be credited.
 fn begin(
     view: &ReadView<'_>,
     index: Option<&IndexReader<'_>>,

@@ -222,8 +222,8 @@ impl Cache {
         }
     }
 
-    /// The incidents of a tenant that something was recorded about after an instant; `None`: that is
-    /// not remembered, or other terms may have moved any incident.
+    /// The incidents of a tenant that something was recorded about after an instant; `None`: that
+    /// is not remembered, or other terms may have moved any incident.
     pub fn changed_since(&self, tenant: &TenantId, time: Instant) -> Option<BTreeSet<IncidentId>> {
         self.folded.read().recent.changed_since(tenant, time)
     }

@@ -66,9 +66,9 @@ impl<'e> IndexReader<'e> {
         Ok(found)
     }
 
-    /// The incidents that the index may not show as they stand at the read point, whose `as_of` this
-    /// is, so that they are evaluated by themselves: those with facts that occur after it, and those
-    /// that something was recorded about since.
+    /// The incidents that the index may not show as they stand at the read point, whose `as_of`
+    /// this is, so that they are evaluated by themselves: those with facts that occur after it, and
+    /// those that something was recorded about since.
     pub fn apart(&self, as_of: Instant) -> Result<BTreeSet<IncidentId>, ViewsError> {
         let mut apart = self.changed.clone();
         for future_dated in self.views.future_dated_ids(&self.tenant, as_of) {

@@ -1,7 +1,7 @@
 //! What was recorded lately, in memory: which incidents differ from how they stood a moment ago.
 //!
-//! The index shows how things stand after the last record. Whoever reads a little earlier (the later
-//! pages of a list, say) needs it all the same: only the incidents recorded about since are
+//! The index shows how things stand after the last record. Whoever reads a little earlier (the
+//! later pages of a list, say) needs it all the same: only the incidents recorded about since are
 //! evaluated by themselves.
 
 use std::collections::{BTreeSet, VecDeque};
@@ -30,11 +30,11 @@ struct RecentRecord {
     sequence: u64,
     record_time: Instant,
     tenant: TenantId,
-    change: Change,
+    change: Touched,
 }
 
 #[derive(Debug)]
-enum Change {
+enum Touched {
     Incident(IncidentId),
     Terms,
     Nothing,
@@ -55,9 +55,9 @@ impl Recent {
         self.from.get_or_insert(after);
         let Record { tenant, entry } = &recorded.value;
         let change = match entry {
-            Entry::IncidentEvent(event) => Change::Incident(event.incident_id.as_str().into()),
-            Entry::Terms(_) => Change::Terms,
-            Entry::ServiceEvent(_) | Entry::Action(_) | Entry::Lost => Change::Nothing,
+            Entry::IncidentEvent(event) => Touched::Incident(event.incident_id.as_str().into()),
+            Entry::Terms(_) => Touched::Terms,
+            Entry::ServiceEvent(_) | Entry::Action(_) | Entry::Lost => Touched::Nothing,
         };
         let Recorded { sequence, record_time, .. } = *recorded;
         let tenant = tenant.clone();
@@ -67,16 +67,17 @@ impl Recent {
         }
     }
 
-    /// The incidents of a tenant that something was recorded about after an instant; `None`: not all
-    /// that was recorded since is here, or the terms changed, which may have moved any incident.
+    /// The incidents of a tenant that something was recorded about after an instant; `None`: not
+    /// all that was recorded since is here, or the terms changed, which may have moved any
+    /// incident.
     pub fn changed_since(&self, tenant: &TenantId, time: Instant) -> Option<BTreeSet<IncidentId>> {
         let after = self.place_after(time)?;
         let mut changed = BTreeSet::new();
         for record in self.records.range(after..).filter(|record| record.tenant == *tenant) {
             match &record.change {
-                Change::Incident(id) => drop(changed.insert(id.clone())),
-                Change::Terms => return None,
-                Change::Nothing => {}
+                Touched::Incident(id) => drop(changed.insert(id.clone())),
+                Touched::Terms => return None,
+                Touched::Nothing => {}
             }
         }
         Some(changed)

@@ -47,8 +47,8 @@ impl Services {
         Ok((Call { read, ..call }, decoded))
     }
 
-    /// Decodes a call for a page of a list in the same way. The pages after the first are read at the
-    /// times of the first, whatever was recorded since.
+    /// Decodes a call for a page of a list in the same way. The pages after the first are read at
+    /// the times of the first, whatever was recorded since.
     pub(super) fn read_page<R: Reads + Lists, Q>(
         &self,
         request: Request<R>,

@@ -164,8 +164,8 @@ fn encode_cause(cause: &Cause) -> v1::ReviewedCause {
     }
 }
 
-/// A signed objective or statement is sent where a verdict, a figure or an amount is another now. The
-/// numbers of revisions and the words of reasons may differ: nothing has moved by them.
+/// A signed objective or statement is sent where a verdict, a figure or an amount is another now.
+/// The numbers of revisions and the words of reasons may differ: nothing has moved by them.
 fn encode_restatement(restatement: &RestatementResult<'_>) -> v1::ReviewRestatement {
     let moved = restatement.moved.iter();
     let present_objectives = encode_objectives(&restatement.present_objectives);

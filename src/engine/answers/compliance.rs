@@ -7,7 +7,7 @@ use chrono::NaiveTime;
 
 use super::credit::{Credited, credited, whole};
 use super::objective::objectives;
-use crate::domain::clock::{Evaluation, Outcome, counted};
+use crate::domain::clock::{Evaluation, Outcome, counted_missing};
 use crate::domain::compliance::{Coverage, CoverageKey, Entry, Period, Tally};
 use crate::domain::contract::{Contract, PeriodKind, Revision};
 use crate::domain::experience::{ExperienceTotals, Figure, figure};
@@ -204,7 +204,7 @@ impl<'c> Compliance<'c> {
         if evaluation.missing.is_empty() || !self.period.contains(begin(history)) {
             return;
         }
-        for missing in counted(evaluation) {
+        for missing in counted_missing(evaluation) {
             if missing.contract_id == self.contract_id {
                 self.coverage.add(CoverageKey::of(&missing), 1);
             }

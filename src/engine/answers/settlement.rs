@@ -52,8 +52,8 @@ pub fn credit_of(compliance: &Compliance<'_>, times: Times) -> Option<Item> {
     settlement::credit(&compliance.ruling.content, &compliance.period, statement.total)
 }
 
-/// The names of the ended periods of a contract whose credits are to be settled: every one from that
-/// of an instant on before which nothing happened under it. What is owed does not lapse.
+/// The names of the ended periods of a contract whose credits are to be settled: every one from
+/// that of an instant on before which nothing happened under it. What is owed does not lapse.
 pub fn credit_periods(
     known: Known<'_>,
     contract: &str,
