@@ -37,7 +37,7 @@ pub fn evaluate<'v>(
     let signatures: Vec<_> = signatures.map(|(time, signed)| (time, signed.clone())).collect();
     let last = signatures.last().map(|(_, signature)| signature);
     let seen = match last {
-        Some(signature) if *as_signed => view.at(times_of(signature)),
+        Some(signature) if *as_signed => view.at(times_of(signature))?,
         None if *as_signed => return Err(not_signed(wanted).into()),
         _ => view.clone(),
     };
@@ -128,7 +128,7 @@ fn restatement<'v>(
     signature: &Signature,
     present: &Review<'v>,
 ) -> Result<Restatement<'v>, QueryError> {
-    let signed = review(view, &view.at(times_of(signature)), None, wanted)?;
+    let signed = review(view, &view.at(times_of(signature))?, None, wanted)?;
     let all = moved(&signed.figures, &present.figures);
     let moved_count = all.len();
     let since = (signature.known, seen.times().known);

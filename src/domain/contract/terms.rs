@@ -1,6 +1,6 @@
 //! The terms of a contract: its targets and their policies.
 
-use super::{Condition, Credits, ExclusionRule, ExperienceTerms, Objective};
+use super::{Condition, Credits, ExclusionRule, ExperienceTerms, Objective, is_catch_all};
 use crate::domain::incident::{Fact, WaitingOn};
 use crate::domain::time::Span;
 
@@ -142,7 +142,7 @@ pub const ANSWERS: [Answer; 2] = [Answer::Responded, Answer::ClientUpdated];
 /// How long a priority may take.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limit {
-    /// The priority as the backend names it; empty or [`CATCH_ALL`]: every priority not named.
+    /// The priority as the backend names it; empty or `*`: every priority not named.
     pub priority: String,
     /// The service time allowed. Reaching it exactly is met.
     pub limit: Span,
@@ -232,14 +232,6 @@ pub const SAME_INSTANT_ORDER: [ClockAction; 5] = [
     ClockAction::Pause,
     ClockAction::Resume,
 ];
-
-/// What stands in the place of a priority for every priority not named.
-pub const CATCH_ALL: &str = "*";
-
-/// Whether the priority of a limit stands for every priority not named.
-pub fn is_catch_all(priority: &str) -> bool {
-    priority.is_empty() || priority == CATCH_ALL
-}
 
 impl Terms {
     /// The target with this id.

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::credit::{CreditedPeriods, whole};
 use super::objective::Ruling;
 use super::ruled::KnownContract;
-use crate::domain::clock::{Evaluation, Outcome, counted};
+use crate::domain::clock::{Evaluation, Outcome, counted_missing};
 use crate::domain::compliance::{
     ContractLife, Coverage, CoverageKey, Entry, LocalDays, Period, Tally,
 };
@@ -231,7 +231,7 @@ impl<'c> Compliance<'c> {
         if evaluation.missing.is_empty() || !self.period.contains(begin(history)) {
             return;
         }
-        for missing in counted(evaluation) {
+        for missing in counted_missing(evaluation) {
             if missing.contract_id == self.contract_id {
                 self.coverage.add(CoverageKey::of(&missing), 1);
             }
