@@ -7,8 +7,9 @@ use super::answers::experience::entries_of;
 use super::catalog::Known;
 use super::evaluate::evaluate_incident;
 use super::ledger::Ledger;
-use super::tally::Contribution;
+use super::tally::{Contribution, Lifespan, lives};
 use crate::domain::clock::{Clock, Outcome, Phase};
+use crate::domain::experience::Passages;
 use crate::domain::ids::{ClockId, ContractId};
 use crate::domain::incident::{Fact, History};
 use crate::domain::time::Instant;
@@ -25,6 +26,8 @@ pub struct IndexEntry {
     pub settles: Option<Instant>,
     /// What it adds to the tallies.
     pub contribution: Contribution,
+    /// From when to when its contracts are concerned with it.
+    pub lives: Vec<Lifespan>,
 }
 
 /// The keys under which an incident is indexed in the views.
@@ -100,8 +103,10 @@ pub fn index_entry(incident_id: &str, ledger: &Ledger, catalog: Known<'_>) -> In
     let last_record = ledger.events.iter().map(|recorded| recorded.record_time).max();
     let last_fact = history.effective().last().map(|recorded| recorded.value.occur_time);
     let entries = entries_of(&history, &evaluation, &catalog, Instant::MAX);
+    let passages = Passages::of(&history, Instant::MAX);
     IndexEntry {
-        contribution: Contribution::of(&entries, catalog),
+        contribution: Contribution::of(&entries, passages.over_time().is_some(), catalog),
+        lives: lives(&evaluation, &passages, catalog),
         clocks: evaluation.clocks.iter().map(|clock| place(incident_id, clock)).collect(),
         contracts: contracts(ledger),
         settles: last_fact.filter(|fact| Some(*fact) > last_record),

@@ -2,13 +2,22 @@
 
 use std::ops::Range;
 
+use chrono::{Datelike, NaiveDate, NaiveTime};
+
 use super::catalog::Known;
 use super::rejection::Rejection;
-use super::tally::{Day, day};
 use crate::domain::compliance::{Period, PeriodError};
 use crate::domain::contract::Contract;
 use crate::domain::time::{Instant, Span};
 use crate::domain::zone::{Zone, ZoneDatabase};
+
+/// A local day, counted from 0001-01-01, which is 1.
+pub type Day = i32;
+
+/// The number of a date, counted from 0001-01-01, which is 1.
+pub fn day(date: NaiveDate) -> Day {
+    date.num_days_from_ce()
+}
 
 /// A request for a period.
 #[derive(Clone, Debug)]
@@ -62,9 +71,28 @@ pub(super) fn last_instant(period: &Period, as_of: Instant) -> Instant {
     last.min(as_of).max(period.start)
 }
 
+/// The first instant of a local day; `None` outside 1970 to 2199.
+pub(super) fn midnight(day: Day, zone: &Zone) -> Option<Instant> {
+    let date = NaiveDate::from_num_days_from_ce_opt(day)?;
+    zone.instant(date.and_time(NaiveTime::MIN)).ok()
+}
+
+/// The local day of an instant: the last that has begun. Where clocks are put back over midnight,
+/// the repeated hour belongs to the day that has begun.
+pub(super) fn day_of(instant: Instant, zone: &Zone) -> Day {
+    let shown = day(zone.local(instant).date());
+    let has_begun = |day: Day| midnight(day, zone).is_none_or(|begins| begins <= instant);
+    if midnight(shown + 1, zone).is_some_and(|begins| begins <= instant) {
+        shown + 1
+    } else if has_begun(shown) {
+        shown
+    } else {
+        shown - 1
+    }
+}
+
 /// The local days of a period.
 pub(super) fn days(period: &Period, zone: &Zone) -> Range<Day> {
-    let day_of = |instant| day(zone.local(instant).date());
     let last = period.end.checked_add(-Span::from_nanos(1)).unwrap_or(period.start);
-    day_of(period.start)..day_of(last) + 1
+    day_of(period.start, zone)..day_of(last, zone) + 1
 }

@@ -81,7 +81,8 @@ fn keys_of(tenant: &TenantId, incident: &str, index_entry: &IndexEntry) -> Vec<V
         index_entry.contracts.iter().map(|contract| keys::attachment(tenant, contract, incident));
     let future_dated =
         index_entry.settles.map(|settles| keys::future_dated_at(tenant, settles, incident));
-    let mut keys: Vec<_> = clocks.chain(attached).chain(future_dated).collect();
+    let lives = index_entry.lives.iter().flat_map(|life| keys::life(tenant, incident, life));
+    let mut keys: Vec<_> = clocks.chain(attached).chain(future_dated).chain(lives).collect();
     keys.sort_unstable();
     keys
 }

@@ -6,7 +6,7 @@ use super::contract::encode_finding;
 use super::experience::encode_slx;
 use super::figures::ToField;
 use super::{credit, objective};
-use crate::codec::choices::{outcome_number, verdict_number};
+use crate::codec::choices::{counted_as_number, counted_outcome_number, verdict_number};
 use crate::codec::scalar::{duration, encode_period};
 use crate::codec::v1;
 use crate::domain::compliance::Tally;
@@ -49,8 +49,10 @@ fn encode_flip(verdict_change: VerdictChange) -> v1::VerdictChange {
     v1::VerdictChange {
         incident_id: verdict_change.incident_id,
         target_id: verdict_change.target_id,
-        present_outcome: verdict_change.present.map_or(0, outcome_number),
-        proposed_outcome: verdict_change.proposed.map_or(0, outcome_number),
+        present_outcome: verdict_change.present.map_or(0, counted_outcome_number),
+        proposed_outcome: verdict_change.proposed.map_or(0, counted_outcome_number),
+        present_counted_as: verdict_change.present.map_or(0, counted_as_number),
+        proposed_counted_as: verdict_change.proposed.map_or(0, counted_as_number),
     }
 }
 

@@ -5,10 +5,10 @@ use std::ops::Range;
 
 use chrono::NaiveTime;
 
+use super::counted::{CountedEntry, CountedIncident};
 use super::credit::{Credited, credited, whole};
 use super::objective::objectives;
-use crate::domain::clock::Outcome;
-use crate::domain::compliance::{Entry, Period, Tally};
+use crate::domain::compliance::{CountedAs, Membership, Period, Tally};
 use crate::domain::contract::{Contract, PeriodKind, Revision};
 use crate::domain::experience::{ExperienceTotals, Figure, figure};
 use crate::domain::service::{ServiceEvent, in_effect};
@@ -16,7 +16,7 @@ use crate::domain::time::Instant;
 use crate::domain::zone::{Zone, ZoneDatabase};
 use crate::engine::catalog::Known;
 use crate::engine::ledger::Ledger;
-use crate::engine::period::{days, last_instant, period, unknown_zone};
+use crate::engine::period::{days, last_instant, midnight, period, unknown_zone};
 use crate::engine::rejection::Rejection;
 use crate::engine::tally::{Contribution, Day, Dimension};
 use crate::engine::times::Times;
@@ -104,15 +104,29 @@ impl<'c> Compliance<'c> {
         self.known.time_zone_database()
     }
 
-    /// The interval in which the entries that matter were decided: start and end, over all periods.
-    pub fn span(&self) -> (Instant, Instant) {
+    /// All periods in which entries are counted: this one, and those of the objectives.
+    pub fn periods(&self) -> impl Iterator<Item = &Period> {
         let periods = self.attainments.iter().map(|attainment| &attainment.period);
         let before = self.credited.iter().map(|credited| &credited.period);
         let experience = self.experiences.iter().map(|experience| &experience.period);
-        let all = periods.chain(before).chain(experience).chain([&self.period]);
-        all.fold((Instant::MAX, Instant::MIN), |(start, end), period| {
+        periods.chain(before).chain(experience).chain([&self.period])
+    }
+
+    /// The whole local days that hold all its periods, and the interval of these days.
+    pub fn whole_days(&self) -> (Range<Day>, (Instant, Instant)) {
+        let all = self.periods().fold((Instant::MAX, Instant::MIN), |(start, end), period| {
             (start.min(period.start), end.max(period.end))
-        })
+        });
+        let days = days(&Period { name: String::new(), start: all.0, end: all.1 }, &self.zone);
+        let start = midnight(days.start, &self.zone).unwrap_or(Instant::MIN).min(all.0);
+        let end = midnight(days.end, &self.zone).unwrap_or(Instant::MAX).max(all.1);
+        (days, (start, end))
+    }
+
+    /// The first local days after its periods. Who was open as one of them began is not counted by
+    /// the tally buckets.
+    pub fn days_after(&self) -> BTreeSet<Day> {
+        self.periods().map(|period| days(period, &self.zone).end).collect()
     }
 
     /// The dimension whose tally buckets answer the question, if there is one: for a period of
@@ -248,27 +262,31 @@ impl<'c> Compliance<'c> {
         }
     }
 
-    /// Adds an entry to every group and objective it belongs to.
-    pub fn add(&mut self, entry: &Entry<'_>) {
-        if entry.contract_id != self.contract_id {
-            return;
-        }
-        if self.period.takes(entry, self.as_of) {
+    /// Adds an incident to every group and objective it belongs to.
+    pub fn add(&mut self, incident: &CountedIncident<'_>) {
+        let contract_id = &self.contract_id;
+        for CountedEntry { entry, membership } in incident.counted(contract_id, &self.period) {
             let key = self.group_by.iter().map(|key| key.value(entry).to_owned()).collect();
-            self.groups.entry(key).or_default().add(&Tally::of(entry));
+            self.groups.entry(key).or_default().add(&Tally::membership(entry, membership));
         }
         for attainment in all_attainments(&mut self.attainments, &mut self.credited) {
-            if attainment.promise().covers(entry.target_id, entry.priority)
-                && attainment.period.takes(entry, self.as_of)
+            let promise = attainment.promise();
+            for CountedEntry { entry, membership } in
+                incident.counted(contract_id, &attainment.period)
             {
-                attainment.tally.add(&Tally::of(entry));
+                if promise.covers(entry.target_id, entry.priority) {
+                    attainment.tally.add(&Tally::membership(entry, membership));
+                }
             }
         }
         for experience in all_experience(&mut self.experiences, &mut self.credited) {
-            if experience.period.takes(entry, self.as_of) {
-                entry.experience_totals.iter().for_each(|experience_totals| {
-                    experience.experience_totals.add(experience_totals)
-                });
+            for CountedEntry { entry, membership } in
+                incident.counted(contract_id, &experience.period)
+            {
+                let totals = entry.experience_totals.iter();
+                totals
+                    .filter(|_| membership == Membership::Placed)
+                    .for_each(|totals| experience.experience_totals.add(totals));
             }
         }
     }
@@ -280,20 +298,21 @@ impl Compliance<'_> {
         &self.contract_id
     }
 
-    /// Whether an entry belongs to the period.
-    pub(super) fn takes(&self, entry: &Entry<'_>) -> bool {
-        entry.contract_id == self.contract_id && self.period.takes(entry, self.as_of)
-    }
-
     /// The kind of the period, if it is a month, quarter or year.
     pub(super) fn kind(&self) -> Option<PeriodKind> {
         whole(&self.period, &self.zone).map(|(kind, _)| kind)
     }
 
-    /// The verdict of a target among `entries`, if it belongs to the period.
-    pub(super) fn verdict(&self, entries: &[Entry<'_>], target_id: &str) -> Option<Outcome> {
-        let of_target = |entry: &&Entry<'_>| entry.target_id == target_id && self.takes(entry);
-        entries.iter().find(of_target).map(Entry::verdict)
+    /// How the period counts a target of an incident, if it does.
+    pub(super) fn counted_as(
+        &self,
+        incident: &CountedIncident<'_>,
+        target_id: &str,
+    ) -> Option<CountedAs> {
+        let mut counted = incident.counted(&self.contract_id, &self.period);
+        counted
+            .find(|counted| counted.entry.target_id == target_id)
+            .map(|counted| counted.counted_as())
     }
 }
 

@@ -3,8 +3,9 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use super::counted::CountedEntry;
 use crate::domain::clock::{Clock, Outcome};
-use crate::domain::compliance::{Counts, Entry, verdict_reason};
+use crate::domain::compliance::{CountedAs, Counts, Entry, Membership, verdict_reason};
 use crate::domain::experience::{Experience, Holder, TimeSum};
 use crate::domain::incident::WaitingOn;
 use crate::domain::share::Share;
@@ -28,8 +29,8 @@ pub struct ReviewFigures {
     pub party_time: BTreeMap<Holder<String>, TimeSum>,
     /// The causes, by party and service.
     pub causes: BTreeMap<(String, String), CauseCount>,
-    /// The verdict of each target, by incident id and target id.
-    pub verdicts: BTreeMap<(String, String), Outcome>,
+    /// How each target is counted, by incident id and target id.
+    pub verdicts: BTreeMap<(String, String), CountedAs>,
 }
 
 /// A target of an incident to discuss.
@@ -139,10 +140,19 @@ impl ReviewFigures {
         });
     }
 
-    pub(super) fn add(&mut self, incident: &str, entry: &Entry<'_>, clocks: &[Clock<'_>]) {
+    pub(super) fn add(
+        &mut self,
+        incident: &str,
+        counted: &CountedEntry<'_, '_>,
+        clocks: &[Clock<'_>],
+    ) {
+        let entry = counted.entry;
         let name = (incident.to_owned(), entry.target_id.to_owned());
-        self.verdicts.insert(name, entry.verdict());
-        self.pauses.add(entry, clocks);
+        self.verdicts.insert(name, counted.counted_as());
+        match counted.membership {
+            Membership::Placed => self.pauses.add(entry, clocks),
+            Membership::OpenAtEnd => self.pauses.add_open(entry),
+        }
         let is_red = matches!(entry.verdict(), Outcome::Breached | Outcome::Excluded);
         if !is_red && !entry.is_watermelon() {
             if !entry.has_idle_work() {
@@ -188,6 +198,11 @@ impl ReviewFigures {
 }
 
 impl Pauses {
+    /// Adds an entry that is open at the end of the period: its pauses count where it is placed.
+    fn add_open(&mut self, entry: &Entry<'_>) {
+        self.without.undecided += u64::from(!entry.is_excluded);
+    }
+
     fn add(&mut self, entry: &Entry<'_>, clocks: &[Clock<'_>]) {
         let (met, experience) = (entry.verdict() == Outcome::Met, entry.unrelieved.outcome);
         self.met_by_pauses += u64::from(met && experience == Outcome::Breached);
@@ -195,7 +210,7 @@ impl Pauses {
             match experience {
                 Outcome::Met => self.without.met += 1,
                 Outcome::Breached => self.without.breached += 1,
-                _ => self.without.undecided += 1,
+                _ => self.without.cancelled += 1,
             }
         }
         self.counted += entry.contractual.elapsed.into();
