@@ -1,7 +1,7 @@
 //! The clocks that an export of a period lists: those that it counts, and other cycles of theirs.
 
 use super::counted::{CountedIncident, up_to};
-use crate::domain::clock::{Clock, TargetVerdict};
+use crate::domain::clock::{Clock, Evaluation};
 use crate::domain::compliance::{CountedAs, Entry, Membership, Period};
 use crate::domain::time::Instant;
 use crate::engine::catalog::Known;
@@ -28,7 +28,8 @@ pub fn exported<'a>(
 ) -> Vec<ExportedClock<'a>> {
     let clocks = &incident.present.evaluation.clocks;
     let row = |clock: &Clock<'a>| {
-        let entry = entry_of(incident, clock).filter(|_| is_deciding(incident, clock));
+        let entry =
+            entry_of(incident, clock).filter(|_| stands_for_target(incident, clock, period));
         let membership = entry.and_then(|entry| period.membership(entry, as_of));
         let counts =
             membership.filter(|membership| include_open || *membership == Membership::Placed);
@@ -61,23 +62,20 @@ fn entry_of<'c, 'a>(incident: &'c CountedIncident<'a>, clock: &Clock<'_>) -> Opt
     incident.present.entries.iter().find(is_its)
 }
 
-/// Whether a clock gives its target's verdict; of a total, the last cycle stands for all.
-fn is_deciding(incident: &CountedIncident<'_>, clock: &Clock<'_>) -> bool {
-    let evaluation = &incident.present.evaluation;
-    let of = |contract_id: &str, target_id: &str| {
+/// Whether a clock is the one by which a period counts its target: that gives the verdict, or the
+/// last of a total. If it has started since the period's end, it is the last that had before.
+fn stands_for_target(incident: &CountedIncident<'_>, clock: &Clock<'_>, period: &Period) -> bool {
+    let Evaluation { clocks, verdicts } = &incident.present.evaluation;
+    let is_its = |contract_id: &str, target_id: &str| {
         contract_id == clock.contract_id && target_id == clock.target_id
     };
-    let mut verdicts = evaluation.verdicts.iter();
-    let cycle =
-        verdicts.find(|v| of(v.contract_id, v.target_id)).map(|v: &TargetVerdict<'_>| v.cycle);
-    let mut clocks = evaluation.clocks.iter();
-    match cycle {
-        Some(0) => {
-            let last = clocks.rfind(|c| of(c.contract_id, c.target_id));
-            last.is_some_and(|last| last.cycle == clock.cycle)
-        }
-        cycle => cycle == Some(clock.cycle),
-    }
+    let verdict = verdicts.iter().find(|v| is_its(v.contract_id, v.target_id));
+    let started = clocks.iter().filter(|c| {
+        is_its(c.contract_id, c.target_id) && c.start_time.is_some_and(|start| start < period.end)
+    });
+    let deciding = |c: &&Clock<'_>| verdict.is_some_and(|verdict| verdict.cycle == c.cycle);
+    let found = started.clone().find(deciding).or_else(|| started.last());
+    found.is_some_and(|found| found.cycle == clock.cycle)
 }
 
 /// A clock with its times up to the end of a period that is over.

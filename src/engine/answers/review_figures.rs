@@ -146,16 +146,17 @@ impl ReviewFigures {
         counted: &CountedEntry<'_, '_>,
         clocks: &[Clock<'_>],
     ) {
-        let entry = counted.entry;
+        let (entry, counted_as) = (counted.entry, counted.counted_as());
+        let is_placed = counted.membership == Membership::Placed;
         let name = (incident.to_owned(), entry.target_id.to_owned());
-        self.verdicts.insert(name, counted.counted_as());
-        match counted.membership {
-            Membership::Placed => self.pauses.add(entry, clocks),
-            Membership::OpenAtEnd => self.pauses.add_open(entry),
+        self.verdicts.insert(name, counted_as);
+        match is_placed {
+            true => self.pauses.add(entry, clocks),
+            false => self.pauses.add_open(entry),
         }
-        let is_red = matches!(entry.verdict(), Outcome::Breached | Outcome::Excluded);
-        if !is_red && !entry.is_watermelon() {
-            if !entry.has_idle_work() {
+        let is_red = matches!(counted_as, CountedAs::Breached | CountedAs::Excluded);
+        if !is_red && !(is_placed && entry.is_watermelon()) {
+            if !(is_placed && entry.has_idle_work()) {
                 return;
             }
             self.only_idle_work += 1;
