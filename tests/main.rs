@@ -36,6 +36,7 @@ mod listing;
 mod load;
 mod made_up;
 mod mount;
+mod periods;
 mod power;
 mod questions;
 mod random;

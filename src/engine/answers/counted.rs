@@ -79,7 +79,7 @@ impl<'a> CountedIncident<'a> {
                 Some(Membership::OpenAtEnd) => entry.is_excluded,
                 None => false,
             };
-            let outlives = period.end < as_of && over.is_none_or(|over| period.end < over);
+            let outlives = period.end <= as_of && over.is_none_or(|over| period.end <= over);
             let is_new = outlives && !at_ends.contains_key(&period.end);
             if is_new && present.entries.iter().any(shows_times) {
                 at_ends.insert(period.end, present.up_to(period.end, history, known, as_of));

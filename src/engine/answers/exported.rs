@@ -80,7 +80,7 @@ fn stands_for_target(incident: &CountedIncident<'_>, clock: &Clock<'_>, period: 
 
 /// A clock with its times up to the end of a period that is over.
 fn cut<'a>(clock: &Clock<'a>, period: &Period, known: &'a Known<'a>, as_of: Instant) -> Clock<'a> {
-    let then = (period.end < as_of).then(|| up_to(clock, period.end, known)).flatten();
+    let then = (period.end <= as_of).then(|| up_to(clock, period.end, known)).flatten();
     match then {
         Some(Clock { elapsed, segments, .. }) => Clock { elapsed, segments, ..clock.clone() },
         None => clock.clone(),
