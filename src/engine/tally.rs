@@ -1,14 +1,14 @@
 //! Tally buckets: pre-aggregated tallies of clocks, by the local day they are placed on.
 //!
 //! A query about a month would otherwise evaluate its incidents one by one. Whatever facts alone
-//! have decided is added to tally buckets of the local day it is placed on, when it is indexed: once
-//! for all clocks and once for the value of each dimension. An incident's contribution is
+//! have decided is added to tally buckets of the local day it is placed on, when it is indexed:
+//! once for all clocks and once for the value of each dimension. An incident's contribution is
 //! remembered, so that a late fact can subtract it and add the new one.
 //!
 //! The tally buckets count times to their ends, and nothing that is open. So they hold for a period
-//! except for the incidents that were not over at its end: an incident's [`Lifespan`] is indexed, those
-//! whose lives cross the end are found by it, and are counted one by one in place of what they
-//! contributed. They are few.
+//! except for the incidents that were not over at its end: an incident's [`Lifespan`] is indexed,
+//! those whose lives cross the end are found by it, and are counted one by one in place of what
+//! they contributed. They are few.
 
 use super::answers::counted::over_time;
 use super::catalog::Known;

@@ -1,9 +1,9 @@
 //! The compliance of a contract over periods.
 //!
-//! As of now, it is read from the tallies, and only those incidents are evaluated that were not over
-//! at the end of a period, or have facts still to come. As of another time, by what was known at
-//! one, for parts of days, or grouped by more than the tallies distinguish, incidents are evaluated
-//! one by one.
+//! As of now, it is read from the tallies, and only those incidents are evaluated that were not
+//! over at the end of a period, or have facts still to come. As of another time, by what was known
+//! at one, for parts of days, or grouped by more than the tallies distinguish, incidents are
+//! evaluated one by one.
 
 use std::collections::BTreeSet;
 use std::slice;
