@@ -176,9 +176,9 @@ pub(super) fn future_dated_id(prefix: &[u8], key: &[u8]) -> IncidentId {
     split_id(key.get(prefix.len() + INSTANT_BYTES..).unwrap_or_default()).0.into()
 }
 
-/// The keys under which an incident is found that lives over the beginnings of some days: blocks of
-/// days, each twice as many as those of the level below, so that there are few. One that is not over
-/// has a single key, with the first such day.
+/// The keys under which an incident is found whose lifespan holds the beginnings of some days:
+/// blocks of days, each twice as many as those of the level below, so that there are few. One that
+/// is not over has a single key, with the first such day.
 pub(super) fn life(tenant: &str, incident: &str, life: &Lifespan) -> Vec<Vec<u8>> {
     let first = life.begin + 1;
     let blocks = match life.end {
