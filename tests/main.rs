@@ -20,6 +20,7 @@ mod backup;
 mod clocks;
 mod command_line;
 mod compliance;
+mod counting;
 mod coverage;
 mod crash;
 mod credit_terms;

@@ -111,13 +111,13 @@ mod tests {
             .zip(experience_totals.cells(Sheet::People))
             .collect();
         for (heading, cell) in
-            [("ended", "3"), ("lost", "1h 30m"), ("worked", "-"), ("kept", "1 of 3")]
+            [("incidents", "3"), ("lost", "1h 30m"), ("worked", "-"), ("kept", "1 of 3")]
         {
             assert!(shown.contains(&(heading, cell.to_owned())), "{heading}: {shown:?}");
         }
         assert_eq!(v1::ExperienceTotals::headings(Sheet::Clocks).count(), 0);
         let tally = v1::Tally { met: 2, attainment: "66.6666".into(), ..Default::default() };
         let cells: Vec<_> = tally.cells(Sheet::Clocks).collect();
-        assert_eq!(cells, ["2", "0", "0", "0", "66.6666%"]);
+        assert_eq!(cells, ["2", "0", "0", "0", "0", "66.6666%"]);
     }
 }

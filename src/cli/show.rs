@@ -121,6 +121,14 @@ pub(super) fn outcome(outcome: v1::Outcome) -> String {
     choice(outcome.as_str_name(), "OUTCOME_")
 }
 
+/// How a period counts a target, in words.
+pub(super) fn counted_as(counted: v1::CountedAs) -> String {
+    match counted {
+        v1::CountedAs::Unspecified => "not in it".to_owned(),
+        counted => choice(counted.as_str_name(), "COUNTED_AS_"),
+    }
+}
+
 /// A table with these headings; columns named in `right` are set flush right.
 pub(super) fn table(headings: &[&str], right: &[usize], rows: Vec<Vec<String>>) -> String {
     let mut table = Table::new();

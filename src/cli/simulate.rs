@@ -10,7 +10,7 @@ use clap::Args;
 use super::compliance::{self, KeyWord};
 use super::connection::{Connection, refused};
 use super::read_times::ReadTimes;
-use super::show::{Shown, Times, outcome, table};
+use super::show::{Shown, Times, counted_as, table};
 use super::{apply, credits};
 use crate::codec::choices::group_key_number;
 use crate::codec::store::v1::TermsFile;
@@ -240,11 +240,9 @@ fn credited(
 
 /// A verdict as it is and as it would be.
 fn ends(verdict_change: &v1::VerdictChange) -> (String, String) {
-    let shown = |verdict| match verdict {
-        v1::Outcome::Unspecified => "not in it".to_owned(),
-        verdict => outcome(verdict),
-    };
-    (shown(verdict_change.present_outcome()), shown(verdict_change.proposed_outcome()))
+    let (present, proposed) =
+        (verdict_change.present_counted_as(), verdict_change.proposed_counted_as());
+    (counted_as(present), counted_as(proposed))
 }
 
 /// `3 met -> breached, 1 excluded -> met`; where not all are listed, of those that are.

@@ -4,6 +4,7 @@ use chrono::Weekday;
 
 use super::v1;
 use crate::domain::clock::{MissingReason, Outcome, Phase, SegmentKind};
+use crate::domain::compliance::CountedAs;
 use crate::domain::compliance::attainment::Verdict;
 use crate::domain::contract::{
     Answer, ClockAction, Combination, ContractKind, CycleVerdict, DownWhen, Metric,
@@ -101,6 +102,27 @@ choice!(clock_action, clock_action_number, v1::ClockAction, ClockAction, {
     Stop = ClockAction::Stop, Restart = ClockAction::Restart, Cancel = ClockAction::Cancel,
     Pause = ClockAction::Pause, Resume = ClockAction::Resume,
 });
+
+/// Encodes how a period counts a target.
+pub fn counted_as_number(counted: CountedAs) -> i32 {
+    (match counted {
+        CountedAs::Met => v1::CountedAs::Met,
+        CountedAs::Breached => v1::CountedAs::Breached,
+        CountedAs::Cancelled => v1::CountedAs::Cancelled,
+        CountedAs::Excluded => v1::CountedAs::Excluded,
+        CountedAs::Undecided => v1::CountedAs::Undecided,
+    }) as i32
+}
+
+/// Encodes the outcome that a period counts a target by.
+pub fn counted_outcome_number(counted: CountedAs) -> i32 {
+    outcome_number(match counted {
+        CountedAs::Met => Outcome::Met,
+        CountedAs::Breached => Outcome::Breached,
+        CountedAs::Excluded => Outcome::Excluded,
+        CountedAs::Cancelled | CountedAs::Undecided => Outcome::Undecided,
+    })
+}
 
 choice!(severity, severity_number, v1::FindingSeverity, Severity, {
     Warning = Severity::Warning, Error = Severity::Error,

@@ -159,17 +159,26 @@ macro_rules! counts_table {
                 excluded_met: Count, "excluded, met";
                 /// Left out, and would have been breached.
                 excluded_breached: Count, "excluded, breached";
+                /// Cancelled within their limits.
+                cancelled: Count, "cancelled";
+                /// Left out, and cancelled within their limits.
+                excluded_cancelled: Count, "excluded, cancelled";
+                /// Left out, and open and within their limits.
+                excluded_undecided: Count, "excluded, undecided";
                 /// Open and within their limits.
                 undecided: Count, "undecided";
             }
             reported {
                 met: Count = [met], Clocks "met";
                 breached: Count = [breached], Clocks "breached";
+                cancelled: Count = [cancelled], Clocks "cancelled";
                 excluded: Count = [excluded()], Clocks "excluded";
                 undecided: Count = [undecided], Clocks "open";
                 attainment: Percent = [attainment()], Clocks "attained";
                 excluded_met: Count = [excluded_met];
                 excluded_breached: Count = [excluded_breached];
+                excluded_cancelled: Count = [excluded_cancelled];
+                excluded_undecided: Count = [excluded_undecided];
             }
         }
     };
@@ -198,7 +207,7 @@ macro_rules! tally_table {
                 elapsed: Spread, "elapsed";
                 /// That time added up.
                 elapsed_total: ServiceTime, "elapsed, added up";
-                /// What the incidents that ended cost people, each counted with one of its targets.
+                /// What the incidents cost people, each counted with one of its targets.
                 experience_totals: ExperienceTotals, "experience";
             }
             reported {
@@ -223,8 +232,8 @@ macro_rules! tally_table {
 macro_rules! totals_table {
     ($reader:ident) => {
         $reader! {
-            /// What incidents that have ended cost people, and how they flowed, added up. What was
-            /// added can be subtracted again.
+            /// What incidents cost people, and how they flowed, added up: of each, up to the end of
+            /// the period that it is counted in. What was added can be subtracted again.
             ExperienceTotals as ExperienceTotals and [];
             kept {
                 /// How many incidents.
@@ -265,7 +274,7 @@ macro_rules! totals_table {
                 first_contact_known: Count, "first contact known";
             }
             reported {
-                incidents: Count = [incidents], People "ended";
+                incidents: Count = [incidents], People "incidents";
                 people_hit: Count = [people_hit], People "people";
                 lost_time: Time = [measured_lost_time()], People "lost";
                 lost_time_p50: Time = [median_lost_time()], People "lost p50";

@@ -10,8 +10,9 @@ use super::catalog::Known;
 use super::coverage::{begin, missing_contributions};
 use super::evaluate::evaluate_incident;
 use super::ledger::Ledger;
-use super::tally::Contribution;
+use super::tally::{Contribution, Lifespan, lives};
 use crate::domain::clock::{Clock, Outcome, Phase};
+use crate::domain::experience::Passages;
 use crate::domain::ids::{ClockId, ContractId};
 use crate::domain::incident::{Fact, History};
 use crate::domain::time::Instant;
@@ -31,6 +32,8 @@ pub struct IndexEntry {
     pub missing: Vec<(ContractId, Instant)>,
     /// What it adds to the tallies.
     pub contribution: Contribution,
+    /// From when to when its contracts are concerned with it.
+    pub lives: Vec<Lifespan>,
 }
 
 /// The keys under which an incident is indexed in the views.
@@ -108,9 +111,12 @@ pub fn index_entry(incident_id: &str, ledger: &Ledger, catalog: Known<'_>) -> In
     let entries = entries_of(&history, &evaluation, &catalog, Instant::MAX);
     let missing = missing_contributions(&history, &evaluation, catalog);
     let begin = begin(&history);
+    let passages = Passages::of(&history, Instant::MAX);
+    let is_over = passages.over_time().is_some();
     IndexEntry {
         missing: missing.iter().map(|one| (one.contract_id.clone(), begin)).dedup().collect(),
-        contribution: Contribution { missing, ..Contribution::of(&entries, catalog) },
+        contribution: Contribution { missing, ..Contribution::of(&entries, is_over, catalog) },
+        lives: lives(&evaluation, &passages, catalog),
         clocks: evaluation.clocks.iter().map(|clock| place(incident_id, clock)).collect(),
         contracts: contracts(ledger),
         settles: last_fact.filter(|fact| Some(*fact) > last_record),

@@ -2,12 +2,21 @@
 
 use std::ops::Range;
 
+use chrono::{Datelike, NaiveDate};
+
 use super::catalog::Known;
 use super::rejection::Rejection;
-use super::tally::{Day, day};
 use crate::domain::compliance::{LocalDays, Period, PeriodError};
 use crate::domain::time::{Instant, Span};
 use crate::domain::zone::ZoneDatabase;
+
+/// A local day, counted from 0001-01-01, which is 1.
+pub type Day = i32;
+
+/// The number of a date, counted from 0001-01-01, which is 1.
+pub fn day(date: NaiveDate) -> Day {
+    date.num_days_from_ce()
+}
 
 /// A request for a period.
 #[derive(Clone, Debug)]
@@ -75,9 +84,14 @@ pub(super) fn last_instant(period: &Period, as_of: Instant) -> Instant {
     last.min(as_of).max(period.start)
 }
 
+/// The first instant of a local day; `None` outside 1970 to 2199.
+pub(super) fn midnight(day: Day, days: &LocalDays) -> Option<Instant> {
+    days.begin(NaiveDate::from_num_days_from_ce_opt(day)?).ok()
+}
+
 /// The local days of a period.
 pub(super) fn days(period: &Period, days: &LocalDays) -> Range<Day> {
-    let day_of = |instant| day(days.date(instant));
     let last = period.end.checked_add(-Span::from_nanos(1)).unwrap_or(period.start);
+    let day_of = |instant| day(days.date(instant));
     day_of(period.start)..day_of(last) + 1
 }

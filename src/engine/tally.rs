@@ -1,15 +1,21 @@
-//! Tally buckets: pre-aggregated tallies of decided clocks, by the local day of the decision.
+//! Tally buckets: pre-aggregated tallies of clocks, by the local day they are placed on.
 //!
 //! A query about a month would otherwise evaluate its incidents one by one. Whatever facts alone
-//! have decided is added to tally buckets of one local day when it is indexed: once for all clocks
-//! and once for the value of each dimension. An incident's contribution is remembered, so that a
-//! late fact can subtract it and add the new one. What time alone decides is in no tally bucket:
-//! open clocks are few, and evaluated when they are queried.
+//! have decided is added to tally buckets of the local day it is placed on, when it is indexed:
+//! once for all clocks and once for the value of each dimension. An incident's contribution is
+//! remembered, so that a late fact can subtract it and add the new one.
+//!
+//! The tally buckets count times to their ends, and nothing that is open. So they hold for a period
+//! except for the incidents that were not over at its end: an incident's [`Lifespan`] is indexed,
+//! those whose lives cross the end are found by it, and are counted one by one in place of what
+//! they contributed. They are few.
 
-use chrono::{Datelike, NaiveDate};
-
+use super::answers::counted::over_time;
 use super::catalog::Known;
+pub use super::period::{Day, day};
+use crate::domain::clock::{Clock, Evaluation};
 use crate::domain::compliance::{CoverageKey, Entry, Tally};
+use crate::domain::experience::{ExperienceTotals, Passages};
 use crate::domain::ids::{ContractId, TargetId};
 use crate::domain::time::Instant;
 
@@ -30,6 +36,18 @@ pub struct Contribution {
     pub missing: Vec<MissingContribution>,
 }
 
+/// From when to when an incident is of interest to a contract: from the start of its first clock
+/// until nothing about it goes on, by everything recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lifespan {
+    /// The id of the contract.
+    pub contract_id: ContractId,
+    /// The local day its first clock started on.
+    pub begin: Day,
+    /// The local day on which nothing about it went on any more; `None`: something does.
+    pub end: Option<Day>,
+}
+
 /// The contribution of a target that facts have decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TargetContribution {
@@ -39,7 +57,7 @@ pub struct TargetContribution {
     pub target_id: TargetId,
     /// The priority it was measured by.
     pub priority: String,
-    /// The local day it was decided on.
+    /// The local day it is placed on.
     pub day: Day,
     /// The tally of its entry.
     pub tally: Tally,
@@ -76,9 +94,6 @@ impl MissingContribution {
     }
 }
 
-/// A local day, counted from 0001-01-01, which is 1.
-pub type Day = i32;
-
 /// The key that the entries of a tally bucket share, beside day, contract, target and priority.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Dimension {
@@ -105,7 +120,7 @@ pub struct TallyBucket<'c> {
     pub contract_id: &'c str,
     /// The dimension.
     pub dimension: Dimension,
-    /// The local day of the decision.
+    /// The local day its entries are placed on.
     pub day: Day,
     /// The dimension's value; empty for all.
     pub value: &'c str,
@@ -122,7 +137,7 @@ pub struct TallyBucketKey {
     pub contract_id: ContractId,
     /// The dimension.
     pub dimension: Dimension,
-    /// The local day of the decision.
+    /// The local day its entries are placed on.
     pub day: Day,
     /// The dimension's value; empty for all.
     pub value: String,
@@ -147,14 +162,19 @@ impl From<TallyBucket<'_>> for TallyBucketKey {
 
 impl Contribution {
     /// The contribution of an incident whose entries were evaluated as of the end of time.
-    pub fn of(entries: &[Entry<'_>], known: Known<'_>) -> Contribution {
+    ///
+    /// What an incident has cost is added once it is over.
+    pub fn of(entries: &[Entry<'_>], is_over: bool, known: Known<'_>) -> Contribution {
         let Some(first) = entries.first() else { return Contribution::default() };
         Contribution {
             service: first.service.to_owned(),
             category: first.category.to_owned(),
             group: first.group.to_owned(),
             party: first.party.to_owned(),
-            targets: entries.iter().filter_map(|entry| contribution(entry, known)).collect(),
+            targets: entries
+                .iter()
+                .filter_map(|entry| contribution(entry, is_over, known))
+                .collect(),
             missing: Vec::new(),
         }
     }
@@ -189,14 +209,39 @@ impl TargetContribution {
     }
 }
 
-fn contribution(entry: &Entry<'_>, known: Known<'_>) -> Option<TargetContribution> {
-    let decided = entry.decide_time.filter(|_| !entry.is_open)?;
+/// The lives of an incident under its contracts, by its evaluation as of the end of time.
+pub fn lives(
+    evaluation: &Evaluation<'_>,
+    passages: &Passages<'_>,
+    known: Known<'_>,
+) -> Vec<Lifespan> {
+    let by_contract = evaluation.clocks.chunk_by(|a, b| a.contract_id == b.contract_id);
+    by_contract.filter_map(|clocks| life(clocks, passages, known)).collect()
+}
+
+fn life(clocks: &[Clock<'_>], passages: &Passages<'_>, known: Known<'_>) -> Option<Lifespan> {
+    let contract_id = clocks.first()?.contract_id;
+    let begin = clocks.iter().filter_map(|clock| clock.start_time).min()?;
+    let end = over_time(clocks, passages);
+    Some(Lifespan {
+        contract_id: contract_id.into(),
+        begin: local_day(known, contract_id, begin)?,
+        end: end.and_then(|end| local_day(known, contract_id, end)),
+    })
+}
+
+fn contribution(entry: &Entry<'_>, is_over: bool, known: Known<'_>) -> Option<TargetContribution> {
+    let placed = entry.place_time().filter(|_| !entry.is_open)?;
+    let mut tally = Tally::of(entry);
+    if !is_over {
+        tally.experience_totals = ExperienceTotals::default();
+    }
     Some(TargetContribution {
         contract_id: entry.contract_id.into(),
         target_id: entry.target_id.into(),
         priority: entry.priority.to_owned(),
-        day: local_day(known, entry.contract_id, decided)?,
-        tally: Tally::of(entry),
+        day: local_day(known, entry.contract_id, placed)?,
+        tally,
     })
 }
 
@@ -204,9 +249,4 @@ fn contribution(entry: &Entry<'_>, known: Known<'_>) -> Option<TargetContributio
 /// the contract is unknown.
 pub fn local_day(known: Known<'_>, contract_id: &str, instant: Instant) -> Option<Day> {
     Some(day(known.local_days(contract_id)?.date(instant)))
-}
-
-/// The number of a date, counted from 0001-01-01, which is 1.
-pub fn day(date: NaiveDate) -> Day {
-    date.num_days_from_ce()
 }

@@ -1,8 +1,8 @@
 //! The compliance of a contract over periods.
 //!
-//! As of now, it is read from the tallies, and only what the passing of time may have decided is
-//! evaluated: open clocks, and incidents with facts still to come. As of another time, by what was
-//! known at one, for parts of days, or grouped by more than the tallies distinguish, incidents are
+//! As of now, it is read from the tallies, and only those incidents are evaluated that were not
+//! over at the end of a period, or have facts still to come. As of another time, by what was known
+//! at one, for parts of days, or grouped by more than the tallies distinguish, incidents are
 //! evaluated one by one.
 
 use std::collections::BTreeSet;
@@ -10,17 +10,12 @@ use std::slice;
 
 use super::{IndexReader, QueryError, ReadView};
 use crate::domain::ids::IncidentId;
-use crate::domain::time::Instant;
 use crate::engine::answers::compliance::{Compliance, Question};
-use crate::engine::answers::experience::entries_of;
+use crate::engine::answers::counted::CountedIncident;
 use crate::engine::catalog::Known;
-use crate::engine::evaluate::evaluate_under;
-use crate::engine::index::{INDEX_BUCKETS, IndexBucket};
+use crate::engine::index::IndexBucket;
 use crate::engine::tally::Dimension;
 use crate::views::ViewsError;
-
-/// All of time.
-const ALWAYS: (Instant, Instant) = (Instant::MIN, Instant::MAX);
 
 /// The compliance of a contract over a period.
 pub fn evaluate<'v>(
@@ -48,11 +43,9 @@ pub(super) struct PeriodEvaluator<'v> {
 pub(super) struct Rest {
     /// The periods, with what the tallies could add to them.
     has_tallies: bool,
-    /// Incidents that the tallies may not count as they stand: with facts still to come, or changed
-    /// since the read point.
+    /// Incidents that the tallies do not describe: not over at the end of one of these periods, with
+    /// facts still to come, or changed since the read point.
     apart: BTreeSet<IncidentId>,
-    /// Incidents with open clocks, of which the tallies lack only those.
-    open: BTreeSet<IncidentId>,
     /// Incidents that may belong to periods which the tallies can't answer.
     of_others: BTreeSet<IncidentId>,
 }
@@ -74,15 +67,10 @@ impl<'v> PeriodEvaluator<'v> {
         rest.has_tallies = true;
         let (mut tallied, others) = rest.split(periods);
         if let Some(contract) = contract_of(&tallied) {
-            let always = ALWAYS;
-            rest.apart = self.take_tallies(index, &mut tallied)?;
-            rest.open = index.incidents_on(&contract, IndexBucket::Open, always)?;
-            rest.open.retain(|incident| !rest.apart.contains(incident));
+            rest.apart = self.take_tallies(index, &contract, &mut tallied)?;
         }
-        let span = others.iter().map(|period| period.span());
-        let span = span.reduce(|one, other| (one.0.min(other.0), one.1.max(other.1)));
-        if let Some((contract, span)) = contract_of(&others).zip(span) {
-            rest.of_others = self.incidents_within(index, &contract, span)?;
+        for period in others {
+            rest.of_others.extend(self.incidents_within(index, period)?);
         }
         Ok(rest)
     }
@@ -91,17 +79,14 @@ impl<'v> PeriodEvaluator<'v> {
     pub fn evaluate(&self, rest: Rest, periods: &mut [Compliance<'_>]) -> Result<(), ViewsError> {
         let (mut tallied, mut others) = rest.split(periods);
         for incident in &rest.apart {
-            self.add(incident, &mut tallied, false)?;
-        }
-        for incident in &rest.open {
-            self.add(incident, &mut tallied, true)?;
+            self.add(incident, &mut tallied)?;
         }
         for incident in &rest.of_others {
-            self.add(incident, &mut others, false)?;
+            self.add(incident, &mut others)?;
         }
         if let Some(contract) = contract_of(&others).filter(|_| !rest.has_tallies) {
             for incident in self.view.incident_ids(&contract, "") {
-                self.add(&incident?, &mut others, false)?;
+                self.add(&incident?, &mut others)?;
             }
         }
         for period in periods {
@@ -111,17 +96,24 @@ impl<'v> PeriodEvaluator<'v> {
         Ok(())
     }
 
-    /// Takes in the tally buckets of periods, but not what incidents that are evaluated by
-    /// themselves have added to them; returns these incidents.
+    /// Takes in the tally buckets of a contract's periods, but not what those incidents have added
+    /// to them that were not over at the end of one, or are evaluated by themselves; returns these
+    /// incidents.
     fn take_tallies(
         &self,
         index: &IndexReader<'_>,
+        contract: &str,
         periods: &mut [&mut Compliance<'_>],
     ) -> Result<BTreeSet<IncidentId>, ViewsError> {
+        let mut apart = index.apart(self.view.times().as_of)?;
+        let mut days = BTreeSet::new();
         for period in periods.iter_mut() {
             add_tally_buckets(index, period)?;
+            days.extend(period.days_after());
         }
-        let apart = index.apart(self.view.times().as_of)?;
+        for day in days {
+            apart.extend(index.over(contract, day)?);
+        }
         for incident in &apart {
             let contribution = index.contribution(incident)?;
             periods.iter_mut().for_each(|period| period.subtract(&contribution));
@@ -129,43 +121,38 @@ impl<'v> PeriodEvaluator<'v> {
         Ok(apart)
     }
 
-    /// The incidents with clocks of a contract that were decided in a span of time, that are open,
-    /// or that have facts still to come; and those opened in it that lack a clock.
+    /// The incidents that a contract's period, or those of its objectives, may count: a clock was
+    /// decided in them, they were not over as these began or ended, have facts still to come, or
+    /// were opened in them and lack a clock.
     pub fn incidents_within(
         &self,
         index: &IndexReader<'_>,
-        contract: &str,
-        span: (Instant, Instant),
+        period: &Compliance<'_>,
     ) -> Result<BTreeSet<IncidentId>, ViewsError> {
+        let (contract, (days, span)) = (period.contract_id(), period.whole_days());
         let mut found = index.apart(self.view.times().as_of)?;
-        for index_bucket in INDEX_BUCKETS {
-            // An open clock is indexed under when it is due, but may be over its limit since
-            // before.
-            let span = if index_bucket == IndexBucket::Open { ALWAYS } else { span };
-            found.extend(index.incidents_on(contract, index_bucket, span)?);
+        for day in [days.start, days.end] {
+            found.extend(index.over(contract, day)?);
+        }
+        for bucket in [IndexBucket::Met, IndexBucket::Breached, IndexBucket::Cancelled] {
+            found.extend(index.incidents_on(contract, bucket, span)?);
         }
         found.extend(index.missing(Some(contract), span)?);
         Ok(found)
     }
 
-    /// Takes in what an incident's targets come to, or only those that are open.
-    fn add(
-        &self,
-        incident: &str,
-        periods: &mut [&mut Compliance<'_>],
-        only_open: bool,
-    ) -> Result<(), ViewsError> {
+    /// Takes in what an incident's targets come to.
+    fn add(&self, incident: &str, periods: &mut [&mut Compliance<'_>]) -> Result<(), ViewsError> {
         let Some(contract) = contract_of(periods) else { return Ok(()) };
         let (known, as_of) = (self.known, self.view.times().as_of);
+        let counted_in: Vec<_> =
+            periods.iter().flat_map(|period| period.periods()).cloned().collect();
         self.view.with_history(incident, |history| {
-            let evaluation = evaluate_under(history, &contract, &known, as_of);
-            let entries = entries_of(history, &evaluation, &known, as_of);
-            for entry in entries.iter().filter(|entry| entry.is_open || !only_open) {
-                periods.iter_mut().for_each(|period| period.add(entry));
-            }
-            if !only_open {
-                periods.iter_mut().for_each(|period| period.add_missing(history, &evaluation));
-            }
+            let is_meant = |id: &str| id == contract;
+            let counted = CountedIncident::of(history, is_meant, &known, as_of, &counted_in);
+            periods.iter_mut().for_each(|period| period.add(&counted));
+            let evaluation = &counted.present.evaluation;
+            periods.iter_mut().for_each(|period| period.add_missing(history, evaluation));
         })?;
         Ok(())
     }

@@ -93,8 +93,7 @@ fn indexed_incidents(
 ) -> Result<BTreeSet<IncidentId>, ViewsError> {
     let mut incidents = BTreeSet::new();
     for period in review.chain.iter().chain([&review.present]) {
-        let (contract, span) = (period.contract_id(), period.span());
-        incidents.extend(evaluator.incidents_within(index, contract, span)?);
+        incidents.extend(evaluator.incidents_within(index, period)?);
     }
     Ok(incidents)
 }

@@ -77,6 +77,12 @@ impl<'e> IndexReader<'e> {
         Ok(apart)
     }
 
+    /// The incidents of a contract that were of interest to it as a local day began: a clock of
+    /// theirs had started, and they were not over.
+    pub fn over(&self, contract: &str, day: Day) -> Result<BTreeSet<IncidentId>, ViewsError> {
+        self.views.ids_over(&self.tenant, contract, day).collect()
+    }
+
     /// What an incident has added to the tallies.
     pub fn contribution(&self, incident: &str) -> Result<Contribution, ViewsError> {
         let (_, index_keys) = self.views.ledger(&IncidentKey::new(&self.tenant, incident))?;

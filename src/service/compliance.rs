@@ -44,8 +44,8 @@ impl ComplianceService for Services {
             let stamp = stamp(view.point());
             let send = |rows| send(v1::ExportClocksResponse { rows, stamp });
             let mut chunk = Chunk::default();
-            export::each(&view, &export, |incident, clock, state| {
-                chunk.add(encode_row(incident, clock, state), send)
+            export::each(&view, &export, |incident, exported, state| {
+                chunk.add(encode_row(incident, exported, state), send)
             })?;
             // One message at least.
             send(chunk.take());

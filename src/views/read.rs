@@ -172,6 +172,19 @@ impl Views {
         })
     }
 
+    /// The incidents of a contract that live over the beginning of a local day: those whose first
+    /// clock started before, and that were not over before.
+    pub fn ids_over(
+        &self,
+        tenant: &TenantId,
+        contract: &str,
+        day: Day,
+    ) -> impl Iterator<Item = Result<IncidentId, ViewsError>> {
+        let ranges = keys::lives_over(tenant, contract, day).into_iter();
+        let rows = ranges.flat_map(|range| self.range(range.start, range.end));
+        rows.map(|row| Ok(keys::life_id(&row?.0)))
+    }
+
     /// Rows in the order of their keys.
     fn range(
         &self,

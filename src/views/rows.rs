@@ -83,7 +83,9 @@ fn keys_of(tenant: &TenantId, incident: &str, index_entry: &IndexEntry) -> Vec<V
         index_entry.settles.map(|settles| keys::future_dated_at(tenant, settles, incident));
     let missing = index_entry.missing.iter();
     let missing = missing.map(|(id, opened)| keys::missing_of(tenant, id, *opened, incident));
-    let mut keys: Vec<_> = clocks.chain(attached).chain(future_dated).chain(missing).collect();
+    let lives = index_entry.lives.iter().flat_map(|life| keys::life(tenant, incident, life));
+    let keys = clocks.chain(attached).chain(future_dated).chain(missing).chain(lives);
+    let mut keys: Vec<_> = keys.collect();
     keys.sort_unstable();
     keys
 }

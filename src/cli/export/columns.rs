@@ -29,7 +29,7 @@ const fn column(name: &'static str, value: Value) -> Column {
     Column { name, value }
 }
 
-pub(super) const COLUMNS: [Column; 34] = [
+pub(super) const COLUMNS: [Column; 36] = [
     column("incident_id", Text(|row| &row.incident_id)),
     column("contract_id", Text(|row| &row.contract_id)),
     column("contract_revision", Number(|row| row.contract_revision)),
@@ -64,6 +64,8 @@ pub(super) const COLUMNS: [Column; 34] = [
     column("opened_time", Time(|row| row.opened_time)),
     column("resolved_time", Time(|row| row.resolved_time)),
     column("affected_users", Number(|row| row.affected_users)),
+    column("counted_as", Word(|row| word(row.counted_as().as_str_name(), "COUNTED_AS_"))),
+    column("place_time", Time(|row| row.place_time)),
 ];
 
 fn word(name: &str, prefix: &str) -> String {

@@ -12,7 +12,7 @@ use super::wording::{cause_name, hours, shortened};
 use crate::cli::compliance::{found, left, promised};
 use crate::cli::credits::{Money, notes};
 use crate::cli::figures::{dash, percent};
-use crate::cli::show::{Times, choice, outcome};
+use crate::cli::show::{Times, choice, counted_as};
 use crate::cli::{coverage, settle};
 use crate::codec::v1;
 
@@ -340,15 +340,11 @@ impl Restatement {
             format!("{id} was {} ({})", found(result), verdict(result.verdict()).0)
         };
         let moved = |moved: &v1::Restated| {
-            let word = |verdict: v1::Outcome| match verdict {
-                v1::Outcome::Unspecified => "not in it".to_owned(),
-                verdict => outcome(verdict),
-            };
             [
                 moved.incident_id.clone(),
                 moved.target_id.clone(),
-                word(moved.signed_outcome()),
-                word(moved.present_outcome()),
+                counted_as(moved.signed_counted_as()),
+                counted_as(moved.present_counted_as()),
                 moved.event_ids.join(", "),
             ]
         };

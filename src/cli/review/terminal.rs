@@ -9,7 +9,7 @@ use super::wording::{cause_name, holder, hours, seconds};
 use crate::cli::compliance::{KeyWord, found, left, promised, show_groups};
 use crate::cli::figures::{dash, percent};
 use crate::cli::forecast::quality;
-use crate::cli::show::{Times, choice, outcome, span, table};
+use crate::cli::show::{Times, choice, counted_as, span, table};
 use crate::cli::{compliance, coverage, credits, settle};
 use crate::codec::v1;
 use crate::domain::decimal::Decimal;
@@ -241,19 +241,12 @@ fn restated(review: &v1::GetServiceReviewResponse) -> Option<String> {
         vec![
             moved.incident_id.clone(),
             moved.target_id.clone(),
-            verdict(moved.signed_outcome()),
-            verdict(moved.present_outcome()),
+            counted_as(moved.signed_counted_as()),
+            counted_as(moved.present_counted_as()),
             dash(&moved.event_ids.join(", ")),
         ]
     });
     let headings = ["incident", "target", "signed", "is now", "facts recorded since"];
     let shown = table(&headings, &[], rows.collect());
     Some(section("Since it was signed", &format!("{}\n\n{shown}", lines.join("\n"))))
-}
-
-fn verdict(verdict: v1::Outcome) -> String {
-    match verdict {
-        v1::Outcome::Unspecified => "not in it".to_owned(),
-        verdict => outcome(verdict),
-    }
 }

@@ -6,7 +6,9 @@ use super::contract::encode_finding;
 use super::experience::encode_slx;
 use super::figures::ToField;
 use super::{coverage, credit_statement, objective};
-use crate::codec::choices::{no_data_reason_number, outcome_number, verdict_number};
+use crate::codec::choices::{
+    counted_as_number, counted_outcome_number, no_data_reason_number, verdict_number,
+};
 use crate::codec::scalar::{duration, encode_period, timestamp};
 use crate::codec::v1;
 use crate::domain::compliance::{ExcludedOutage, Tally};
@@ -52,8 +54,10 @@ fn encode_flip(verdict_change: VerdictChange) -> v1::VerdictChange {
     v1::VerdictChange {
         incident_id: verdict_change.incident_id,
         target_id: verdict_change.target_id,
-        present_outcome: verdict_change.present.map_or(0, outcome_number),
-        proposed_outcome: verdict_change.proposed.map_or(0, outcome_number),
+        present_outcome: verdict_change.present.map_or(0, counted_outcome_number),
+        proposed_outcome: verdict_change.proposed.map_or(0, counted_outcome_number),
+        present_counted_as: verdict_change.present.map_or(0, counted_as_number),
+        proposed_counted_as: verdict_change.proposed.map_or(0, counted_as_number),
     }
 }
 

@@ -1,16 +1,20 @@
 //! Clocks as rows of an export.
 
 use super::clock::encode_exclusion;
-use crate::codec::choices::{metric_number, outcome_number, party_number, phase_number};
+use crate::codec::choices::{
+    counted_as_number, metric_number, outcome_number, party_number, phase_number,
+};
 use crate::codec::scalar::{duration, timestamp};
 use crate::codec::v1;
 use crate::domain::clock::{Clock, Segment, SegmentKind};
 use crate::domain::compliance::paused;
 use crate::domain::incident::{State, WaitingOn};
 use crate::domain::time::Span;
+use crate::engine::answers::exported::ExportedClock;
 
 /// The row of a clock and its incident.
-pub fn encode(incident_id: &str, clock: &Clock<'_>, state: &State<'_>) -> v1::ClockRow {
+pub fn encode(incident_id: &str, exported: &ExportedClock<'_>, state: &State<'_>) -> v1::ClockRow {
+    let ExportedClock { clock, counted_as, place_time } = exported;
     let paused = paused(clock);
     let row = v1::ClockRow {
         incident_id: incident_id.to_owned(),
@@ -38,6 +42,8 @@ pub fn encode(incident_id: &str, clock: &Clock<'_>, state: &State<'_>) -> v1::Cl
         decide_time: clock.decide_time().map(timestamp),
         calendar_id: clock.calendar_id.to_owned(),
         calendar_revision: clock.calendar_revision as i32,
+        counted_as: counted_as.map_or(0, counted_as_number),
+        place_time: place_time.map(timestamp),
         ..Default::default()
     };
     with_incident(row, state)

@@ -6,7 +6,9 @@ use super::figures::ToField;
 use super::forecast::encode_score;
 use super::settlement::encode_result;
 use super::{contract, coverage, credit_statement, signature};
-use crate::codec::choices::{outcome_number, verdict_number, waiting_on_number};
+use crate::codec::choices::{
+    counted_as_number, counted_outcome_number, outcome_number, verdict_number, waiting_on_number,
+};
 use crate::codec::scalar::{duration, encode_period, timestamp};
 use crate::codec::v1;
 use crate::domain::contract::{Contract, Revision};
@@ -217,8 +219,10 @@ fn encode_restated(restated: &Restated, facts: &[String]) -> v1::Restated {
     v1::Restated {
         incident_id: restated.incident_id.clone(),
         target_id: restated.target_id.clone(),
-        signed_outcome: restated.signed.map_or(0, outcome_number),
-        present_outcome: restated.present.map_or(0, outcome_number),
+        signed_outcome: restated.signed.map_or(0, counted_outcome_number),
+        present_outcome: restated.present.map_or(0, counted_outcome_number),
+        signed_counted_as: restated.signed.map_or(0, counted_as_number),
+        present_counted_as: restated.present.map_or(0, counted_as_number),
         event_ids: facts.to_vec(),
     }
 }

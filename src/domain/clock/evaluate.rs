@@ -113,7 +113,7 @@ impl<'a> Evaluator<'_, 'a> {
         let (target, mut clocks) =
             self.apply_later_revisions(revision, target, &timeline, admission(after), as_of);
         self.exclude(&mut clocks);
-        evaluation.verdicts.extend(verdict(target, &clocks));
+        evaluation.verdicts.extend(verdict(target, &clocks, self.calendars));
         evaluation.clocks.extend(clocks);
     }
 

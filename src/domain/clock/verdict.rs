@@ -1,8 +1,9 @@
 //! A target's verdict over the cycles of its clock.
 
-use super::{Clock, Exclusion, Outcome};
+use super::{Clock, Exclusion, Outcome, Segment};
+use crate::domain::calendar::Calendars;
 use crate::domain::contract::{CycleVerdict, Target};
-use crate::domain::time::Span;
+use crate::domain::time::{Instant, Span};
 
 /// The verdict of a target over its cycles.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +24,9 @@ pub struct TargetVerdict<'a> {
     pub elapsed: Span,
     /// The service time allowed: the deciding cycle's limit, or the last one's for the total.
     pub limit: Span,
+    /// When it went over that: the deciding cycle's breach, or the instant after which the cycles
+    /// together had taken more than the limit of the total. `None`: it did not.
+    pub breach_time: Option<Instant>,
 }
 
 impl TargetVerdict<'_> {
@@ -33,13 +37,17 @@ impl TargetVerdict<'_> {
 }
 
 /// The verdict over a target's clocks, in the order of their cycles; `None` without clocks.
-pub(super) fn verdict<'a>(target: &Target, clocks: &[Clock<'a>]) -> Option<TargetVerdict<'a>> {
+pub(super) fn verdict<'a>(
+    target: &Target,
+    clocks: &[Clock<'a>],
+    calendars: &dyn Calendars,
+) -> Option<TargetVerdict<'a>> {
     let (first, last) = (clocks.first()?, clocks.last()?);
     let deciding = match target.cycle_verdict {
         CycleVerdict::First => first,
         CycleVerdict::Last => last,
         CycleVerdict::Worst => worst(clocks)?,
-        CycleVerdict::Total => return Some(total(clocks, last)),
+        CycleVerdict::Total => return Some(total(clocks, last, calendars)),
     };
     Some(TargetVerdict {
         contract_id: deciding.contract_id,
@@ -50,6 +58,7 @@ pub(super) fn verdict<'a>(target: &Target, clocks: &[Clock<'a>]) -> Option<Targe
         cycle: deciding.cycle,
         elapsed: deciding.elapsed,
         limit: deciding.limit,
+        breach_time: deciding.breach_time,
     })
 }
 
@@ -65,11 +74,15 @@ fn worst<'c, 'a>(clocks: &'c [Clock<'a>]) -> Option<&'c Clock<'a>> {
 
 /// The verdict on the elapsed times added up. A breach of the last cycle stands, even if a change
 /// of priority has since given more time.
-fn total<'a>(clocks: &[Clock<'a>], last: &Clock<'a>) -> TargetVerdict<'a> {
+fn total<'a>(
+    clocks: &[Clock<'a>],
+    last: &Clock<'a>,
+    calendars: &dyn Calendars,
+) -> TargetVerdict<'a> {
     let elapsed: Span = clocks.iter().map(|clock| clock.elapsed).sum();
-    let outcome = match elapsed > last.limit {
-        true => Outcome::Breached,
-        false => last.outcome,
+    let (outcome, breach_time) = match elapsed > last.limit {
+        true => (Outcome::Breached, exceeded(clocks, last.limit, calendars)),
+        false => (last.outcome, last.breach_time),
     };
     TargetVerdict {
         contract_id: last.contract_id,
@@ -80,5 +93,33 @@ fn total<'a>(clocks: &[Clock<'a>], last: &Clock<'a>) -> TargetVerdict<'a> {
         cycle: 0,
         elapsed,
         limit: last.limit,
+        breach_time,
     }
+}
+
+/// The instant after which the segments of all cycles together had counted more than `limit`.
+fn exceeded(clocks: &[Clock<'_>], limit: Span, calendars: &dyn Calendars) -> Option<Instant> {
+    let mut left = limit;
+    for clock in clocks {
+        for segment in &clock.segments {
+            if segment.counted > left {
+                return Some(within(clock, segment, left, calendars));
+            }
+            left = left - segment.counted;
+        }
+    }
+    None
+}
+
+/// The instant in a segment after which it had counted more than `left`.
+fn within(
+    clock: &Clock<'_>,
+    segment: &Segment<'_>,
+    left: Span,
+    calendars: &dyn Calendars,
+) -> Instant {
+    let from = clock.start_time.unwrap_or(segment.start);
+    let calendar = calendars.in_force(clock.calendar_id, from);
+    let exceeded = calendar.and_then(|calendar| calendar.hours.exceeds_at(segment.start, left));
+    exceeded.unwrap_or(segment.start).min(segment.end)
 }

@@ -36,24 +36,83 @@ pub struct Entry<'a> {
     pub experienced_limit: Span,
     /// The limit of the other two accounts, in service time.
     pub limit: Span,
-    /// What the incident cost people, once it has ended. Only one target of each contract carries
-    /// it, the one that [`Experience::target_id`] names, so that it is counted once.
+    /// What the incident has cost people. Only one target of each contract carries it, the one that
+    /// [`Experience::target_id`] names, so that it is counted once.
     pub experience_totals: Option<ExperienceTotals>,
     /// The avoidable part of its time; `None`: it has not stopped, no work was estimated, or it was
     /// done without delay.
     pub avoidable: Option<Avoidable>,
     /// Whether it is left out of the contractual figures.
     pub is_excluded: bool,
-    /// When its contractual outcome was decided; `None`: it is undecided.
+    /// When its contractual outcome was decided; `None`: it is undecided, or was cancelled.
     pub decide_time: Option<Instant>,
+    /// When the first of its clocks started; `None`: none has, and it is counted nowhere.
+    pub begin_time: Option<Instant>,
+    /// When its deciding clock, or the last one for a total, stopped or was cancelled; `None`: it
+    /// is open.
+    pub end_time: Option<Instant>,
+    /// Whether its deciding clock was cancelled.
+    pub is_cancelled: bool,
     /// Whether its deciding clock is open.
     pub is_open: bool,
+}
+
+/// How an entry belongs to a period that counts it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Membership {
+    /// It is placed in it: met, breached or cancelled, also if it is excluded.
+    Placed,
+    /// It was open and undecided at its end, or is while it goes on.
+    OpenAtEnd,
+}
+
+/// How an entry is counted in a period. Each is counted once; see `docs/periods.md`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CountedAs {
+    /// Within its limit when it stopped.
+    Met,
+    /// Over its limit.
+    Breached,
+    /// Cancelled within its limit.
+    Cancelled,
+    /// Left out of the contractual figures, whatever it came to, and also while it is open.
+    Excluded,
+    /// Open and within its limit.
+    Undecided,
 }
 
 impl Entry<'_> {
     /// The contractual verdict: the outcome, unless it is excluded.
     pub fn verdict(&self) -> Outcome {
         if self.is_excluded { Outcome::Excluded } else { self.contractual.outcome }
+    }
+
+    /// Where it is placed: the instant at which its deciding clock stopped within its limit, went
+    /// over it, or was cancelled within it, whether it is excluded or not. `None`: it is open and
+    /// undecided, or has never begun.
+    pub fn place_time(&self) -> Option<Instant> {
+        self.begin_time?;
+        self.decide_time.or(self.end_time.filter(|_| self.is_cancelled))
+    }
+
+    /// How it is counted in a period that it belongs to so.
+    pub fn counted_while(&self, membership: Membership) -> CountedAs {
+        match membership {
+            Membership::Placed => self.counted_as(),
+            Membership::OpenAtEnd if self.is_excluded => CountedAs::Excluded,
+            Membership::OpenAtEnd => CountedAs::Undecided,
+        }
+    }
+
+    /// How it is counted where it is placed.
+    fn counted_as(&self) -> CountedAs {
+        match (self.verdict(), self.is_cancelled) {
+            (Outcome::Met, _) => CountedAs::Met,
+            (Outcome::Breached, _) => CountedAs::Breached,
+            (Outcome::Excluded, _) => CountedAs::Excluded,
+            (Outcome::Undecided, true) => CountedAs::Cancelled,
+            (Outcome::Undecided, false) => CountedAs::Undecided,
+        }
     }
 
     /// Those of its incident's `clocks` that belong to its target.
@@ -117,10 +176,7 @@ fn entry<'a>(
     state: &State<'a>,
     experience: Option<&Experience<'a>>,
 ) -> Option<Entry<'a>> {
-    let of_target = |clock: &&Clock<'a>| {
-        clock.contract_id == verdict.contract_id && clock.target_id == verdict.target_id
-    };
-    let cycles = || clocks.iter().filter(of_target);
+    let cycles = || of_target_clocks(clocks, verdict);
     let total = verdict.cycle == 0;
     let deciding = match total {
         true => cycles().next_back()?,
@@ -134,8 +190,7 @@ fn entry<'a>(
     let experienced_limit = agreed.and_then(|experience| experience.limit).unwrap_or(verdict.limit);
     let experienced =
         agreed.map(|experience| experienced(verdict, deciding, experience, experienced_limit));
-    let ended = experience
-        .filter(|experience| experience.target_id == verdict.target_id && experience.has_ended);
+    let carried = experience.filter(|experience| experience.target_id == verdict.target_id);
     let opened = state.opened.map(|(_, opened)| opened);
     Some(Entry {
         contract_id: verdict.contract_id,
@@ -149,13 +204,34 @@ fn entry<'a>(
         unrelieved,
         experienced: experienced.unwrap_or(unrelieved),
         experienced_limit,
-        experience_totals: ended.map(ExperienceTotals::of),
+        experience_totals: carried.map(ExperienceTotals::of),
         limit: verdict.limit,
         avoidable: None,
         is_excluded: verdict.exclusion.is_some(),
-        decide_time: deciding.decide_time().filter(|_| verdict.outcome != Outcome::Undecided),
+        decide_time: decide_time(verdict, deciding),
+        begin_time: cycles().filter_map(|clock| clock.start_time).min(),
+        end_time: deciding.stop_time,
+        is_cancelled: deciding.phase == Phase::Cancelled,
         is_open: deciding.is_open(),
     })
+}
+
+/// The clocks of a verdict's target.
+fn of_target_clocks<'c, 'a>(
+    clocks: &'c [Clock<'a>],
+    verdict: &TargetVerdict<'a>,
+) -> impl DoubleEndedIterator<Item = &'c Clock<'a>> {
+    let (contract_id, target_id) = (verdict.contract_id, verdict.target_id);
+    clocks.iter().filter(move |c| c.contract_id == contract_id && c.target_id == target_id)
+}
+
+/// When a verdict was decided: at the breach, or else at the stop of the deciding clock.
+fn decide_time(verdict: &TargetVerdict<'_>, deciding: &Clock<'_>) -> Option<Instant> {
+    match verdict.outcome {
+        Outcome::Breached => verdict.breach_time,
+        Outcome::Met => deciding.stop_time,
+        Outcome::Undecided | Outcome::Excluded => None,
+    }
 }
 
 /// The service time that did not count since the clock was paused.
@@ -312,7 +388,7 @@ mod tests {
     }
 
     #[test]
-    fn the_totals_are_counted_once_and_when_the_incident_has_ended() {
+    fn the_totals_are_carried_by_one_target() {
         let targets =
             [target("response P1=1:00/office"), target("resolution P1=4:00/office pause=client")];
         let case = Case::new(targets, WAITED);
@@ -325,7 +401,7 @@ mod tests {
                 counted.map(|entry| entry.target_id.to_owned()).collect::<Vec<_>>()
             })
         };
-        assert_eq!(counted("Mon 14:59"), Vec::<String>::new());
+        assert_eq!(counted("Mon 14:59"), ["resolution"]);
         assert_eq!(counted("Mon 15:00"), ["resolution"]);
     }
 }

@@ -1,12 +1,14 @@
 //! Compliance: the figures of a period, and whether they reach what was promised.
 //!
 //! A [`Period`] is cut at local midnight in the contract's time zone ([`LocalDays`]), and promises
-//! hold in it as far as the contract is in force ([`ContractLife`]). Each incident's target that
-//! was decided in it is one [`Entry`]; entries add up to a [`Tally`], on which objectives are
-//! evaluated in integers ([`attainment`], [`mean_time`]). Every tally keeps the contractual and the experienced
-//! account beside each other, with what incidents cost people ([`experience`]). Objectives on
-//! services rest on the facts about them: how they were up ([`availability`]), how many requests
-//! they served ([`requests`]) and what was measured ([`performance`]). Missed objectives are credited ([`credit`]).
+//! hold in it as far as the contract is in force ([`ContractLife`]). Each incident's target is one
+//! [`Entry`], which belongs to the period it is placed in, and to those at whose end it was open
+//! ([`Membership`]); entries add up to a [`Tally`], on which objectives are evaluated in integers
+//! ([`attainment`], [`mean_time`]). `docs/periods.md` defines what is counted where. Every tally keeps
+//! the contractual and the experienced account beside each other, with what incidents cost people
+//! ([`experience`]). Objectives on services rest on the facts about them: how they were up
+//! ([`availability`]), how many requests they served ([`requests`]) and what was measured
+//! ([`performance`]). Missed objectives are credited ([`credit`]).
 
 pub mod attainment;
 pub mod availability;
@@ -27,7 +29,7 @@ mod service_state;
 mod tally;
 
 pub use coverage::{Coverage, CoverageGap, CoverageKey};
-pub use entry::{Account, Entry, entries, paused};
+pub use entry::{Account, CountedAs, Entry, Membership, entries, paused};
 pub use in_force::{ContractLife, DaysInForce};
 pub use local_days::LocalDays;
 pub use outage_exclusion::{ExcludedOutage, OutageExclusion, OutageExclusions};

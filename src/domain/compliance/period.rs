@@ -3,7 +3,7 @@
 
 use chrono::{Datelike, Days, Months, NaiveDate};
 
-use super::{Entry, LocalDays};
+use super::{Entry, LocalDays, Membership};
 use crate::domain::contract::PeriodKind;
 use crate::domain::time::{Instant, OutOfRange};
 
@@ -81,13 +81,20 @@ impl Period {
         self.start <= instant && instant < self.end
     }
 
-    /// Whether an entry belongs to it as of an instant: it was decided in it or, while it goes on,
-    /// may still be.
-    pub fn takes(&self, entry: &Entry<'_>, as_of: Instant) -> bool {
-        match entry.decide_time {
-            Some(time) => self.contains(time),
-            None => entry.is_open && self.contains(as_of),
+    /// How an entry, evaluated as of an instant, belongs to it; `None`: it is not counted in it.
+    pub fn membership(&self, entry: &Entry<'_>, as_of: Instant) -> Option<Membership> {
+        let has_begun = entry.begin_time.is_some_and(|begun| begun < self.end);
+        match entry.place_time() {
+            Some(placed) if self.contains(placed) => Some(Membership::Placed),
+            Some(placed) if placed < self.end => None,
+            _ => (has_begun && self.start <= as_of).then_some(Membership::OpenAtEnd),
         }
+    }
+
+    /// Up to when time is counted in it as of an instant: its end, or that instant while it goes
+    /// on.
+    pub fn counted_until(&self, as_of: Instant) -> Instant {
+        self.end.min(as_of)
     }
 }
 

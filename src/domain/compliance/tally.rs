@@ -1,6 +1,6 @@
 //! Entries added up: counts of outcomes by both accounts, and the experience totals.
 
-use super::{Account, Entry};
+use super::{Account, Entry, Membership};
 use crate::domain::clock::Outcome;
 use crate::domain::decimal::Decimal;
 use crate::domain::experience::ExperienceTotals;
@@ -15,7 +15,10 @@ tally_table!(define_figures);
 impl Counts {
     /// How many are excluded, whatever their outcome.
     pub fn excluded(&self) -> u64 {
-        self.excluded_met + self.excluded_breached
+        self.excluded_met
+            + self.excluded_breached
+            + self.excluded_cancelled
+            + self.excluded_undecided
     }
 
     /// How many count in the attainment: met or breached, and not excluded.
@@ -28,14 +31,17 @@ impl Counts {
         Share::of(self.met, self.decided())
     }
 
-    fn of(outcome: Outcome, is_excluded: bool) -> Counts {
+    fn of(outcome: Outcome, is_cancelled: bool, is_excluded: bool) -> Counts {
         let mut counts = Counts::default();
-        let count = match (outcome, is_excluded) {
-            (Outcome::Met, false) => &mut counts.met,
-            (Outcome::Breached, false) => &mut counts.breached,
-            (Outcome::Met, true) => &mut counts.excluded_met,
-            (Outcome::Breached, true) => &mut counts.excluded_breached,
-            (Outcome::Undecided | Outcome::Excluded, _) => &mut counts.undecided,
+        let count = match (outcome, is_cancelled, is_excluded) {
+            (Outcome::Met, _, false) => &mut counts.met,
+            (Outcome::Breached, _, false) => &mut counts.breached,
+            (Outcome::Met, _, true) => &mut counts.excluded_met,
+            (Outcome::Breached, _, true) => &mut counts.excluded_breached,
+            (_, true, false) => &mut counts.cancelled,
+            (_, true, true) => &mut counts.excluded_cancelled,
+            (_, false, false) => &mut counts.undecided,
+            (_, false, true) => &mut counts.excluded_undecided,
         };
         *count = 1;
         counts
@@ -43,13 +49,31 @@ impl Counts {
 }
 
 impl Tally {
-    /// The tally of a single entry.
+    /// What an entry adds to a period that it belongs to so.
+    pub fn membership(entry: &Entry<'_>, membership: Membership) -> Tally {
+        match membership {
+            Membership::Placed => Tally::of(entry),
+            Membership::OpenAtEnd => Tally::of_open(entry.is_excluded),
+        }
+    }
+
+    /// What an entry adds that was open and undecided at the period's end: it is counted, and
+    /// adds to no other figure before it is placed.
+    fn of_open(is_excluded: bool) -> Tally {
+        Tally {
+            contractual: Counts::of(Outcome::Undecided, false, is_excluded),
+            experienced: Counts::of(Outcome::Undecided, false, false),
+            ..Tally::default()
+        }
+    }
+
+    /// The tally of a single entry that is placed.
     pub fn of(entry: &Entry<'_>) -> Tally {
         let Account { outcome, elapsed } = entry.contractual;
         let counts_elapsed = entry.decide_time.is_some() && !entry.is_excluded;
         Tally {
-            contractual: Counts::of(outcome, entry.is_excluded),
-            experienced: Counts::of(entry.experienced.outcome, false),
+            contractual: Counts::of(outcome, entry.is_cancelled, entry.is_excluded),
+            experienced: Counts::of(entry.experienced.outcome, entry.is_cancelled, false),
             watermelons: u64::from(entry.is_watermelon()),
             reverse_watermelons: u64::from(entry.is_reverse_watermelon()),
             idle_work: u64::from(entry.has_idle_work()),

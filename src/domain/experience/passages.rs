@@ -89,6 +89,15 @@ impl<'e> Passages<'e> {
         self.has_ended
     }
 
+    /// When the incident was no longer open and its trouble was over; `None`: one of them goes on,
+    /// or it was never opened.
+    pub fn over_time(&self) -> Option<Instant> {
+        let last = self.passages.iter().rfind(|p| p.is_open || p.is_trouble).map(|p| p.end);
+        // One that was over as it was opened has no passage before.
+        let first = || self.passages.first().map_or(Instant::MIN, |passage| passage.start);
+        (self.is_over && self.has_ended).then(|| last.unwrap_or_else(first))
+    }
+
     /// Begins the next passage if the fields differ from those of the present one.
     fn note(&mut self, state: &State<'e>, time: Instant) {
         let Some((opening, opened)) = state.opened else { return };

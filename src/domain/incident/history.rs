@@ -42,6 +42,13 @@ impl<'e> History<'e> {
         history
     }
 
+    /// The part of it that occurred before an instant.
+    pub fn before(&self, end: Instant) -> History<'e> {
+        let occurred = self.effective.iter().copied();
+        let effective = occurred.filter(|event| event.value.occur_time < end).collect();
+        History { effective, voided: self.voided.clone() }
+    }
+
     /// The events in effect, in the order they occurred.
     pub fn effective(&self) -> &[&'e RecordedEvent] {
         &self.effective

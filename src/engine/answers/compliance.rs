@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
+use super::counted::{CountedEntry, CountedIncident};
 use super::credit::{CreditedPeriods, whole};
 use super::objective::Ruling;
 use super::ruled::KnownContract;
-use crate::domain::clock::{Evaluation, Outcome, counted_missing};
+use crate::domain::clock::{Evaluation, counted_missing};
 use crate::domain::compliance::{
-    ContractLife, Coverage, CoverageKey, Entry, LocalDays, Period, Tally,
+    ContractLife, CountedAs, Coverage, CoverageKey, LocalDays, Membership, Period, Tally,
 };
 use crate::domain::contract::{Contract, PeriodKind, Revision};
 use crate::domain::experience::{ExperienceTotals, Figure, figure};
@@ -19,7 +20,7 @@ use crate::domain::zone::ZoneDatabase;
 use crate::engine::catalog::Known;
 use crate::engine::coverage::begin;
 use crate::engine::ledger::Ledger;
-use crate::engine::period::{days, local_days, period};
+use crate::engine::period::{days, local_days, midnight, period};
 use crate::engine::rejection::Rejection;
 use crate::engine::tally::{Contribution, Day, Dimension};
 use crate::engine::times::Times;
@@ -134,13 +135,28 @@ impl<'c> Compliance<'c> {
         self.known.time_zone_database()
     }
 
-    /// The interval in which the entries that matter were decided: start and end, over all periods.
-    pub fn span(&self) -> (Instant, Instant) {
+    /// All periods in which entries are counted: this one, and those of the objectives.
+    pub fn periods(&self) -> impl Iterator<Item = &Period> {
         let before = self.credited.all().map(|credited| &credited.period);
-        let all = self.counted_periods().chain(before).chain([&self.period]);
-        all.fold((Instant::MAX, Instant::MIN), |(start, end), period| {
+        self.counted_periods().chain(before).chain([&self.period])
+    }
+
+    /// The whole local days that hold all its periods, and the interval of these days.
+    pub fn whole_days(&self) -> (Range<Day>, (Instant, Instant)) {
+        let all = self.periods().fold((Instant::MAX, Instant::MIN), |(start, end), period| {
             (start.min(period.start), end.max(period.end))
-        })
+        });
+        let days =
+            days(&Period { name: String::new(), start: all.0, end: all.1 }, &self.local_days);
+        let start = midnight(days.start, &self.local_days).unwrap_or(Instant::MIN).min(all.0);
+        let end = midnight(days.end, &self.local_days).unwrap_or(Instant::MAX).max(all.1);
+        (days, (start, end))
+    }
+
+    /// The first local days after its periods. Who was open as one of them began is not counted by
+    /// the tally buckets.
+    pub fn days_after(&self) -> BTreeSet<Day> {
+        self.periods().map(|period| days(period, &self.local_days).end).collect()
     }
 
     /// What is counted for each objective on clocks.
@@ -307,27 +323,31 @@ impl<'c> Compliance<'c> {
         }
     }
 
-    /// Adds an entry to every group and objective it belongs to.
-    pub fn add(&mut self, entry: &Entry<'_>) {
-        if entry.contract_id != self.contract_id {
-            return;
-        }
-        if self.period.takes(entry, self.as_of) {
+    /// Adds an incident to every group and objective it belongs to.
+    pub fn add(&mut self, incident: &CountedIncident<'_>) {
+        let contract_id = &self.contract_id;
+        for CountedEntry { entry, membership } in incident.counted(contract_id, &self.period) {
             let key = self.group_by.iter().map(|key| key.value(entry).to_owned()).collect();
-            self.groups.entry(key).or_default().add(&Tally::of(entry));
+            self.groups.entry(key).or_default().add(&Tally::membership(entry, membership));
         }
         for attainment in all_attainments(&mut self.attainments, &mut self.credited) {
-            if attainment.promise().covers(entry.target_id, entry.priority)
-                && attainment.period.takes(entry, self.as_of)
+            let promise = attainment.promise();
+            for CountedEntry { entry, membership } in
+                incident.counted(contract_id, &attainment.period)
             {
-                attainment.tally.add(&Tally::of(entry));
+                if promise.covers(entry.target_id, entry.priority) {
+                    attainment.tally.add(&Tally::membership(entry, membership));
+                }
             }
         }
         for experience in all_experience(&mut self.experiences, &mut self.credited) {
-            if experience.period.takes(entry, self.as_of) {
-                entry.experience_totals.iter().for_each(|experience_totals| {
-                    experience.experience_totals.add(experience_totals)
-                });
+            for CountedEntry { entry, membership } in
+                incident.counted(contract_id, &experience.period)
+            {
+                let totals = entry.experience_totals.iter();
+                totals
+                    .filter(|_| membership == Membership::Placed)
+                    .for_each(|totals| experience.experience_totals.add(totals));
             }
         }
     }
@@ -339,20 +359,21 @@ impl Compliance<'_> {
         &self.contract_id
     }
 
-    /// Whether an entry belongs to the period.
-    pub(super) fn takes(&self, entry: &Entry<'_>) -> bool {
-        entry.contract_id == self.contract_id && self.period.takes(entry, self.as_of)
-    }
-
     /// The kind of the period, if it is a month, quarter or year.
     pub(super) fn kind(&self) -> Option<PeriodKind> {
         whole(&self.period, &self.local_days).map(|(kind, _)| kind)
     }
 
-    /// The verdict of a target among `entries`, if it belongs to the period.
-    pub(super) fn verdict(&self, entries: &[Entry<'_>], target_id: &str) -> Option<Outcome> {
-        let of_target = |entry: &&Entry<'_>| entry.target_id == target_id && self.takes(entry);
-        entries.iter().find(of_target).map(Entry::verdict)
+    /// How the period counts a target of an incident, if it does.
+    pub(super) fn counted_as(
+        &self,
+        incident: &CountedIncident<'_>,
+        target_id: &str,
+    ) -> Option<CountedAs> {
+        let mut counted = incident.counted(&self.contract_id, &self.period);
+        counted
+            .find(|counted| counted.entry.target_id == target_id)
+            .map(|counted| counted.counted_as())
     }
 }
 

@@ -1,17 +1,22 @@
 //! What questions come to, computed purely from what the room `queries` gathers.
 //!
 //! [`compliance`] adds up the entries of a period, from the stored totals of its days or evaluated
-//! one by one, and evaluates its [`objective`]s and [`credit`]s; [`period_result`] is the result,
-//! and [`simulation`] computes it under proposed terms. [`experience`] is how people experienced an
-//! incident, [`compare`] which verdicts differ between two states of knowledge. [`review`] gathers
-//! the figures for a service review, with [`review_result`] as its result, and [`settlement`] what
-//! people have left to agree on. [`outlook`] forecasts an open clock, [`period_outlook`] the
-//! periods that open clocks belong to, and [`objective_outlook`] their objectives.
+//! one by one as [`counted`] says, and evaluates its [`objective`]s and [`credit`]s;
+//! [`period_result`] is the result, [`simulation`] computes it under proposed terms, and
+//! [`exported`] lists its clocks. [`experience`] is how people experienced an incident, [`compare`]
+//! which verdicts differ between two states of knowledge. [`review`] gathers the figures for a
+//! service review, with [`review_result`] as its result, and [`settlement`] what people have left
+//! to agree on. [`outlook`] forecasts an open clock, [`period_outlook`] the periods that open
+//! clocks belong to, and [`objective_outlook`] their objectives.
 
 pub mod compare;
 pub mod compliance;
+pub mod counted;
+#[cfg(test)]
+mod counting_law;
 pub mod credit;
 pub mod experience;
+pub mod exported;
 pub mod group_key;
 pub mod objective;
 pub mod objective_outlook;
@@ -25,3 +30,5 @@ mod ruled;
 mod service_objective;
 pub mod settlement;
 pub mod simulation;
+#[cfg(test)]
+mod worlds;

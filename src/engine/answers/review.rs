@@ -2,11 +2,11 @@
 //! discuss.
 
 use super::compliance::{Compliance, Question};
-use super::experience::{entries_experience, experiences};
+use super::counted::{CountedEntry, CountedIncident};
 use super::group_key::GroupKey;
 use super::settlement::{credits_of, statuses};
 use crate::domain::clock::Outcome;
-use crate::domain::compliance::{Entry, Period, Tally};
+use crate::domain::compliance::{CountedAs, Membership, Period, Tally};
 use crate::domain::contract::{Contract, Effective, Revision};
 use crate::domain::incident::History;
 use crate::domain::settlement::{Item, ItemStatus, items};
@@ -14,7 +14,6 @@ use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::action::{ActionLog, Signature};
 use crate::engine::catalog::Known;
-use crate::engine::evaluate::evaluate_among;
 use crate::engine::learning::ForecastScore;
 use crate::engine::period::{PeriodQuery, last_instant};
 use crate::engine::rejection::Rejection;
@@ -102,28 +101,45 @@ impl<'c> Review<'c> {
             let mut meant = [&self.present].into_iter().chain(&self.chain);
             meant.any(|compliance| compliance.contract_id() == id)
         };
-        let evaluation = evaluate_among(history, is_meant, &known, self.as_of);
-        let experiences = experiences(history, &evaluation, &known, self.as_of);
-        let state = history.state(self.as_of);
-        let entries = entries_experience(history, &evaluation, &experiences, &known, self.as_of);
+        let all = [&self.present].into_iter().chain(&self.chain);
+        let periods: Vec<_> = all.flat_map(Compliance::periods).cloned().collect();
+        let counted = CountedIncident::of(history, is_meant, &known, self.as_of, &periods);
         for compliance in [&mut self.present].into_iter().chain(&mut self.chain) {
-            entries.iter().for_each(|entry| compliance.add(entry));
-            compliance.add_missing(history, &evaluation);
+            compliance.add(&counted);
+            compliance.add_missing(history, &counted.present.evaluation);
         }
-        let belongs = |entry: &&Entry<'_>| self.present.takes(entry);
-        let belonging: Vec<_> = entries.iter().filter(belongs).collect();
-        for entry in &belonging {
-            self.figures.add(incident, entry, &evaluation.clocks);
+        self.add_figures(incident, history, &counted);
+    }
+
+    fn add_figures(
+        &mut self,
+        incident: &str,
+        history: &History<'_>,
+        counted: &CountedIncident<'_>,
+    ) {
+        let (period, contract) = (&self.present.period, &self.present.ruling.content);
+        let belonging: Vec<_> = counted.counted(&contract.id, period).collect();
+        let at_end = counted.at(period);
+        for counted in &belonging {
+            self.figures.add(incident, counted, &at_end.evaluation.clocks);
         }
-        if let Some(first) = belonging.first() {
-            let is_late = belonging.iter().any(|e| e.contractual.outcome == Outcome::Breached);
+        let state = history.state(self.as_of);
+        let is_placed = |counted: &&CountedEntry<'_, '_>| counted.membership == Membership::Placed;
+        let placed: Vec<_> = belonging.iter().filter(is_placed).map(|c| c.entry).collect();
+        if let Some(first) = placed.first() {
+            let is_late = placed.iter().any(|e| e.contractual.outcome == Outcome::Breached);
             let confidence = state.cause.and_then(|cause| cause.confidence_percent);
             self.figures.note_cause(first, is_late, confidence);
-            let contract = &self.present.ruling.content;
-            let evaluated = (entries.as_slice(), evaluation.clocks.as_slice());
-            let experience =
-                experiences.iter().find(|experience| experience.contract_id == contract.id);
-            experience.into_iter().for_each(|experience| self.figures.add_party_time(experience));
+        }
+        let mut experiences = at_end.experiences.iter();
+        let carried = experiences.find(|experience| {
+            let is_it = placed.iter().any(|entry| entry.target_id == experience.target_id);
+            is_it && experience.contract_id == contract.id
+        });
+        carried.into_iter().for_each(|experience| self.figures.add_party_time(experience));
+        if !belonging.is_empty() {
+            let present = &counted.present;
+            let evaluated = (present.entries.as_slice(), present.evaluation.clocks.as_slice());
             self.items.extend(items(incident, contract, history, &state, evaluated, self.as_of));
         }
     }
@@ -180,10 +196,10 @@ pub struct Restated {
     pub incident_id: String,
     /// The id of the target, unique within its contract.
     pub target_id: String,
-    /// The verdict when the review was signed; `None`: the period had none.
-    pub signed: Option<Outcome>,
-    /// The verdict now; `None`: the period has none.
-    pub present: Option<Outcome>,
+    /// How the period counted it when the review was signed; `None`: it did not.
+    pub signed: Option<CountedAs>,
+    /// How the period counts it now; `None`: it does not.
+    pub present: Option<CountedAs>,
 }
 
 /// A review, who signed it, and what moved since.

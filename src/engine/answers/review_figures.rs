@@ -3,8 +3,9 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use super::counted::CountedEntry;
 use crate::domain::clock::{Clock, Outcome};
-use crate::domain::compliance::{Counts, Entry, verdict_reason};
+use crate::domain::compliance::{CountedAs, Counts, Entry, Membership, verdict_reason};
 use crate::domain::experience::{Experience, Holder, TimeSum};
 use crate::domain::incident::WaitingOn;
 use crate::domain::share::Share;
@@ -28,8 +29,8 @@ pub struct ReviewFigures {
     pub party_time: BTreeMap<Holder<String>, TimeSum>,
     /// The causes, by party and service.
     pub causes: BTreeMap<(String, String), CauseCount>,
-    /// The verdict of each target, by incident id and target id.
-    pub verdicts: BTreeMap<(String, String), Outcome>,
+    /// How each target is counted, by incident id and target id.
+    pub verdicts: BTreeMap<(String, String), CountedAs>,
 }
 
 /// A target of an incident to discuss.
@@ -139,13 +140,23 @@ impl ReviewFigures {
         });
     }
 
-    pub(super) fn add(&mut self, incident: &str, entry: &Entry<'_>, clocks: &[Clock<'_>]) {
+    pub(super) fn add(
+        &mut self,
+        incident: &str,
+        counted: &CountedEntry<'_, '_>,
+        clocks: &[Clock<'_>],
+    ) {
+        let (entry, counted_as) = (counted.entry, counted.counted_as());
+        let is_placed = counted.membership == Membership::Placed;
         let name = (incident.to_owned(), entry.target_id.to_owned());
-        self.verdicts.insert(name, entry.verdict());
-        self.pauses.add(entry, clocks);
-        let is_red = matches!(entry.verdict(), Outcome::Breached | Outcome::Excluded);
-        if !is_red && !entry.is_watermelon() {
-            if !entry.has_idle_work() {
+        self.verdicts.insert(name, counted_as);
+        match is_placed {
+            true => self.pauses.add(entry, clocks),
+            false => self.pauses.add_open(entry),
+        }
+        let is_red = matches!(counted_as, CountedAs::Breached | CountedAs::Excluded);
+        if !is_red && !(is_placed && entry.is_watermelon()) {
+            if !(is_placed && entry.has_idle_work()) {
                 return;
             }
             self.only_idle_work += 1;
@@ -188,6 +199,11 @@ impl ReviewFigures {
 }
 
 impl Pauses {
+    /// Adds an entry that is open at the end of the period: its pauses count where it is placed.
+    fn add_open(&mut self, entry: &Entry<'_>) {
+        self.without.undecided += u64::from(!entry.is_excluded);
+    }
+
     fn add(&mut self, entry: &Entry<'_>, clocks: &[Clock<'_>]) {
         let (met, experience) = (entry.verdict() == Outcome::Met, entry.unrelieved.outcome);
         self.met_by_pauses += u64::from(met && experience == Outcome::Breached);
@@ -195,7 +211,7 @@ impl Pauses {
             match experience {
                 Outcome::Met => self.without.met += 1,
                 Outcome::Breached => self.without.breached += 1,
-                _ => self.without.undecided += 1,
+                _ => self.without.cancelled += 1,
             }
         }
         self.counted += entry.contractual.elapsed.into();

@@ -3,17 +3,15 @@
 use std::collections::BTreeSet;
 
 use super::compliance::{Compliance, Question};
-use super::experience::entries_of;
+use super::counted::CountedIncident;
 use super::period_result::PeriodResult;
 use crate::domain::calendar::Calendar;
-use crate::domain::clock::Outcome;
-use crate::domain::compliance::Entry;
+use crate::domain::compliance::CountedAs;
 use crate::domain::contract::{Contract, Finding};
 use crate::domain::incident::History;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::catalog::{Catalog, Known};
 use crate::engine::decide::check_sound;
-use crate::engine::evaluate::evaluate_under;
 use crate::engine::rejection::Rejection;
 use crate::engine::times::Times;
 
@@ -75,10 +73,10 @@ pub struct VerdictChange {
     pub incident_id: String,
     /// The id of the target, unique within its contract.
     pub target_id: String,
-    /// The verdict under the present terms; `None`: the period has none.
-    pub present: Option<Outcome>,
-    /// The verdict under the proposed terms; `None`: the period would have none.
-    pub proposed: Option<Outcome>,
+    /// How the period counts it under the present terms; `None`: it does not.
+    pub present: Option<CountedAs>,
+    /// How the period would count it under the proposed terms; `None`: it would not.
+    pub proposed: Option<CountedAs>,
 }
 
 impl Proposal {
@@ -120,29 +118,32 @@ impl<'c> Simulation<'c> {
     /// Adds an incident, evaluated under both terms.
     pub fn add(&mut self, incident: &str, history: &History<'_>) {
         let as_of = self.times.as_of;
-        let (before, after) = (self.present_terms, self.proposed_terms);
+        let terms = [self.present_terms, self.proposed_terms];
         let contract_id = self.present.contract_id.clone();
-        let [old, new] =
-            [&before, &after].map(|known| evaluate_under(history, &contract_id, known, as_of));
-        let present = entries_of(history, &old, &before, as_of);
-        let proposed = entries_of(history, &new, &after, as_of);
-        self.present.add_missing(history, &old);
-        self.proposed.add_missing(history, &new);
-        present.iter().for_each(|entry| self.present.add(entry));
-        proposed.iter().for_each(|entry| self.proposed.add(entry));
+        let is_meant = |id: &str| id == contract_id;
+        let periods: Vec<_> =
+            self.present.periods().chain(self.proposed.periods()).cloned().collect();
+        let [present, proposed] = terms
+            .each_ref()
+            .map(|known| CountedIncident::of(history, is_meant, known, as_of, &periods));
+        self.present.add(&present);
+        self.proposed.add(&proposed);
+        self.present.add_missing(history, &present.present.evaluation);
+        self.proposed.add_missing(history, &proposed.present.evaluation);
         self.note_verdict_changes(incident, &present, &proposed);
     }
 
     fn note_verdict_changes(
         &mut self,
         incident: &str,
-        present: &[Entry<'_>],
-        proposed: &[Entry<'_>],
+        present: &CountedIncident<'_>,
+        proposed: &CountedIncident<'_>,
     ) {
-        let targets: BTreeSet<_> = present.iter().chain(proposed).map(|e| e.target_id).collect();
+        let entries = present.present.entries.iter().chain(&proposed.present.entries);
+        let targets: BTreeSet<_> = entries.map(|entry| entry.target_id).collect();
         for target in targets {
-            let before = self.present.verdict(present, target);
-            let after = self.proposed.verdict(proposed, target);
+            let before = self.present.counted_as(present, target);
+            let after = self.proposed.counted_as(proposed, target);
             if before == after {
                 continue;
             }

@@ -191,12 +191,15 @@ mod tests {
     fn availability(service: &str, percent: &str, calendar_id: &str) -> Promise {
         Promise::Availability(AvailabilityPromise {
             agreed: AgreedService {
-                service: service.into(),
+                services: vec![service.into()],
+                down_when: crate::domain::contract::DownWhen::Any,
                 calendar_id: calendar_id.into(),
                 maintenance_notice: Span::ZERO,
+                error_rate: None,
             },
             share: Share::from_percent(percent).unwrap(),
             degradation_weight: Share::NONE,
+            downtime_unit: Span::ZERO,
         })
     }
 

@@ -1,0 +1,73 @@
+//! A clock as it had gone by an instant, in the light of everything known since.
+//!
+//! That is not the clock as of that instant: a later fact may show that it ran on where it seemed
+//! to have stopped.
+
+use super::{Clock, Outcome, Phase, Segment, TargetVerdict};
+use crate::domain::calendar::hours::ServiceHours;
+use crate::domain::time::{Instant, Span};
+
+impl<'a> Clock<'a> {
+    /// The clock with its times up to `end`; `None` when it had not started before. A clock that
+    /// ended at `end` or later was open then. `hours` gives the hours a segment is counted in.
+    pub fn up_to<'h>(
+        &self,
+        end: Instant,
+        hours: impl Fn(&Segment<'a>) -> Option<&'h ServiceHours>,
+    ) -> Option<Clock<'a>> {
+        self.start_time.filter(|start| *start < end)?;
+        let before = self.segments.iter().filter(|segment| segment.start < end);
+        let cut = |segment: &Segment<'a>| match segment.end <= end {
+            true => *segment,
+            false => segment.up_to(end, hours(segment)),
+        };
+        let segments: Vec<_> = before.map(cut).collect();
+        let was_open = self.stop_time.is_none_or(|stop| end <= stop);
+        Some(Clock {
+            elapsed: segments.iter().map(|segment| segment.counted).sum(),
+            phase: if was_open { Phase::Running } else { self.phase },
+            stop_time: self.stop_time.filter(|_| !was_open),
+            segments,
+            ..self.clone()
+        })
+    }
+}
+
+impl<'a> Segment<'a> {
+    /// Its part before an instant that lies in it.
+    fn up_to(&self, end: Instant, hours: Option<&ServiceHours>) -> Segment<'a> {
+        let service_time = hours.map_or(Span::ZERO, |hours| hours.elapsed(self.start, end));
+        let service_time = service_time.min(self.service_time);
+        let counted = service_time.min(self.counted);
+        Segment { end, service_time, counted, ..*self }
+    }
+}
+
+impl<'a> TargetVerdict<'a> {
+    /// The verdict with the time that its clocks had counted, of which these are what had gone by
+    /// an instant; `None`: none had started. It had been decided by then, or else was undecided.
+    pub fn as_of_end(&self, is_decided: bool, clocks: &[Clock<'a>]) -> Option<TargetVerdict<'a>> {
+        let is_its = |clock: &&Clock<'_>| {
+            clock.contract_id == self.contract_id && clock.target_id == self.target_id
+        };
+        let mut its = clocks.iter().filter(is_its);
+        let last = its.clone().next_back()?;
+        let deciding = its.find(|clock| clock.cycle == self.cycle).unwrap_or(last);
+        let verdict = match self.cycle {
+            0 => TargetVerdict {
+                elapsed: clocks.iter().filter(is_its).map(|clock| clock.elapsed).sum(),
+                ..self.clone()
+            },
+            _ => TargetVerdict {
+                cycle: deciding.cycle,
+                elapsed: deciding.elapsed,
+                limit: deciding.limit,
+                ..self.clone()
+            },
+        };
+        Some(match is_decided || self.outcome == Outcome::Undecided {
+            true => verdict,
+            false => TargetVerdict { outcome: Outcome::Undecided, breach_time: None, ..verdict },
+        })
+    }
+}

@@ -1,0 +1,88 @@
+//! The clocks that an export of a period lists: those that it counts, and other cycles of theirs.
+
+use super::counted::{CountedIncident, up_to};
+use crate::domain::clock::{Clock, Evaluation};
+use crate::domain::compliance::{CountedAs, Entry, Membership, Period};
+use crate::domain::time::Instant;
+use crate::engine::catalog::Known;
+
+/// A clock of an export.
+#[derive(Clone, Debug)]
+pub struct ExportedClock<'a> {
+    /// The clock, with its times up to the period's end.
+    pub clock: Clock<'a>,
+    /// How the period counts its target, if this is the clock by which it does.
+    pub counted_as: Option<CountedAs>,
+    /// Where its target is placed, if that is in the period.
+    pub place_time: Option<Instant>,
+}
+
+/// The exported clocks of an incident as of an instant, in their order: those by which the period
+/// counts a target, and those decided in it. `include_open`: also those open at its end.
+pub fn exported<'a>(
+    incident: &CountedIncident<'a>,
+    period: &Period,
+    include_open: bool,
+    known: &'a Known<'a>,
+    as_of: Instant,
+) -> Vec<ExportedClock<'a>> {
+    let clocks = &incident.present.evaluation.clocks;
+    let row = |clock: &Clock<'a>| {
+        let entry =
+            entry_of(incident, clock).filter(|_| stands_for_target(incident, clock, period));
+        let membership = entry.and_then(|entry| period.membership(entry, as_of));
+        let counts =
+            membership.filter(|membership| include_open || *membership == Membership::Placed);
+        let is_listed = counts.is_some() || lists(clock, period, include_open, as_of);
+        is_listed.then(|| ExportedClock {
+            counted_as: counts
+                .zip(entry)
+                .map(|(membership, entry)| entry.counted_while(membership)),
+            place_time: entry
+                .and_then(Entry::place_time)
+                .filter(|_| counts == Some(Membership::Placed)),
+            clock: cut(clock, period, known, as_of),
+        })
+    };
+    clocks.iter().filter_map(row).collect()
+}
+
+/// Whether a clock is listed for itself, whatever its target comes to.
+fn lists(clock: &Clock<'_>, period: &Period, include_open: bool, as_of: Instant) -> bool {
+    match clock.decide_time() {
+        Some(time) if period.contains(time) => true,
+        Some(time) if time < period.end => false,
+        _ => include_open && clock.start_time.map_or(as_of < period.end, |t| t < period.end),
+    }
+}
+
+fn entry_of<'c, 'a>(incident: &'c CountedIncident<'a>, clock: &Clock<'_>) -> Option<&'c Entry<'a>> {
+    let is_its =
+        |e: &&Entry<'_>| e.contract_id == clock.contract_id && e.target_id == clock.target_id;
+    incident.present.entries.iter().find(is_its)
+}
+
+/// Whether a clock is the one by which a period counts its target: that gives the verdict, or the
+/// last of a total. If it has started since the period's end, it is the last that had before.
+fn stands_for_target(incident: &CountedIncident<'_>, clock: &Clock<'_>, period: &Period) -> bool {
+    let Evaluation { clocks, verdicts, .. } = &incident.present.evaluation;
+    let is_its = |contract_id: &str, target_id: &str| {
+        contract_id == clock.contract_id && target_id == clock.target_id
+    };
+    let verdict = verdicts.iter().find(|v| is_its(v.contract_id, v.target_id));
+    let started = clocks.iter().filter(|c| {
+        is_its(c.contract_id, c.target_id) && c.start_time.is_some_and(|start| start < period.end)
+    });
+    let deciding = |c: &&Clock<'_>| verdict.is_some_and(|verdict| verdict.cycle == c.cycle);
+    let found = started.clone().find(deciding).or_else(|| started.last());
+    found.is_some_and(|found| found.cycle == clock.cycle)
+}
+
+/// A clock with its times up to the end of a period that is over.
+fn cut<'a>(clock: &Clock<'a>, period: &Period, known: &'a Known<'a>, as_of: Instant) -> Clock<'a> {
+    let then = (period.end <= as_of).then(|| up_to(clock, period.end, known)).flatten();
+    match then {
+        Some(Clock { elapsed, segments, .. }) => Clock { elapsed, segments, ..clock.clone() },
+        None => clock.clone(),
+    }
+}
