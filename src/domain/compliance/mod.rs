@@ -6,7 +6,8 @@
 //! evaluated in integers ([`attainment`]). Every tally keeps the contractual and the experienced
 //! account beside each other, with what incidents cost people ([`experience`]). Objectives on
 //! services rest on the facts about them: how they were up ([`availability`]), how many requests
-//! they served ([`requests`]) and what was measured ([`performance`]). Missed objectives are credited ([`credit`]).
+//! they served ([`requests`]) and what was measured ([`performance`]). Missed objectives are
+//! credited ([`credit`]).
 
 pub mod attainment;
 pub mod availability;
