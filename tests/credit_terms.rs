@@ -107,7 +107,9 @@ fn printed(server: &Server, period: &str) -> String {
 async fn a_credit_is_given_for_each_outage_late_incident_started_hour_or_point() {
     let objectives = "
 - {id: up, period: month, availability: {service: mail, percent: 99.9, calendar_id: always}}
-- {id: outages, period: month, outages: {service: mail, most: 1, longer_than: 30m, calendar_id: always}}
+- id: outages
+  period: month
+  outages: {service: mail, most: 1, longer_than: 30m, calendar_id: always}
 - {id: p1, period: month, attainment: {target_id: resolve, priorities: [P1], percent: 90}}
 - {id: p2, period: month, attainment: {target_id: resolve, priorities: [P2], percent: 90}}";
     let credits = "

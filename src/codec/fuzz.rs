@@ -54,7 +54,10 @@ contracts:
         attributes.vip == 'yes'
     objectives:
     - {id: month, period: month, attainment: {target_id: resolve, percent: '99.5'}}
-    - {id: days, period: rolling-days, rolling_days: 30, attainment: {target_id: resolve, percent: 99.9}}
+    - id: days
+      period: rolling-days
+      rolling_days: 30
+      attainment: {target_id: resolve, percent: 99.9}
     - {id: score, period: quarter, experience: {average_score: '7.5', minimum_answers: 10}}
     - {id: lost, period: month, experience: {lost_time_per_hundred_people: 60h}}
     experience: {calendar_id: office, limits: [{priority: 1, limit: 4h}], people: 400}

@@ -386,7 +386,8 @@ fn each_step_of_a_mean_time_and_each_point_of_requests_credits() {
     let mean_time = || Measured::MeanTime { at_most: minutes(60), outages: outages.clone() };
     let by_half_hours = flat(Credit::Share(percent("1")), Per::Downtime(minutes(30)));
     let found = counted(&credits(1_000_00, vec![by_half_hours.clone()]), mean_time(), None);
-    let reason = "a mean of 1 h 40 min, where 1 h is allowed: 1% of the fee for each started 30 min, 2 times";
+    let reason = "a mean of 1 h 40 min, where 1 h is allowed: 1% of the fee for each started \
+                  30 min, 2 times";
     assert_eq!(found, (20_00, reason.into()));
     let full = CreditRule { steps: Steps::Full, ..by_half_hours.clone() };
     assert_eq!(counted(&credits(1_000_00, vec![full]), mean_time(), None).0, 10_00);
@@ -471,7 +472,7 @@ fn what_goes_back_is_what_had_been_given() {
         let june = month("2026-06-01", credits, &named(june));
         of(&[july, june]).1
     };
-    // June gave 250.00 for A, and 100.00 for B were not given: without A, B's 100.00 would have been.
+    // June gave 250.00 for A, and not the 100.00 for B, which without A would have been given.
     assert_eq!(of_july(&credits, ["80", "95"], ["100", "99"]), -150_00);
     assert_eq!(of_july(&credits, ["80", "95"], ["99", "100"]), 0);
     assert_eq!(of_july(&credits, ["80", "95"], ["100", "100"]), -250_00);
