@@ -130,7 +130,7 @@ async fn several_services_are_promised_together_and_by_the_started_minute() {
         panic!("{found:?}");
     };
     assert_eq!(
-        (kept.services, kept.down_when()),
+        (kept.services.clone(), kept.down_when()),
         (zones.map(str::to_owned).to_vec(), v1::DownWhen::All)
     );
     assert_eq!(kept.downtime_unit, minutes(1), "as it was put");

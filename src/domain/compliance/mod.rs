@@ -2,10 +2,12 @@
 //!
 //! A [`Period`] is cut at local midnight in the contract's time zone. Each incident's target that
 //! was decided in it is one [`Entry`]; entries add up to a [`Tally`], on which objectives are
-//! evaluated in integers ([`attainment`], [`mean_time`]). Every tally keeps the contractual and the experienced
-//! account beside each other, with what incidents cost people ([`experience`]). Objectives on
+//! evaluated in integers ([`attainment`], [`mean_time`]). Every tally keeps the contractual and the
+//! experienced account beside each other, with what incidents cost people ([`experience`]).
+//! Objectives on
 //! services rest on the facts about them: how they were up ([`availability`]), how many requests
-//! they served ([`requests`]) and what was measured ([`performance`]). Missed objectives are credited ([`credit`]).
+//! they served ([`requests`]) and what was measured ([`performance`]). Missed objectives are
+//! credited ([`credit`]).
 
 pub mod attainment;
 pub mod availability;
