@@ -1,8 +1,8 @@
 //! The outages and degradations of a service, each by the facts that began and ended it.
 //!
 //! They are distinguished by their ids or, without one, by who reports them. Starts and ends of one
-//! of them at one instant and `occur_order` are counted: what more of them say holds from then on. To
-//! start again before the end changes nothing.
+//! of them at one instant and `occur_order` are counted: what more of them say holds from then on.
+//! To start again before the end changes nothing.
 
 use std::collections::BTreeMap;
 
