@@ -37,7 +37,7 @@ pub const EXCLUSIONS_PER_CONTRACT_MAX: usize = 32;
 pub const CREDIT_RULES_PER_CONTRACT_MAX: usize = 32;
 /// Tiers in a credit rule.
 pub const TIERS_PER_CREDIT_RULE_MAX: usize = 16;
-/// Months of a contract whose fees are told.
+/// Months of a contract whose own fees are listed.
 pub const MONTH_FEES_PER_CONTRACT_MAX: usize = 120;
 /// Missed periods in a row that a credit rule may count.
 pub const CREDIT_REPEATS_MAX: u32 = 12;

@@ -397,7 +397,7 @@ async fn long_outages_are_counted_and_the_percentile_is_exact_and_a_table_descri
         words.join(" ")
     };
     assert_eq!(row("outages"), "outages 2026-Q4 at most 2 over 0h 30m 3 missed -1 outage");
-    assert_eq!(row("delay"), "delay 2026-11 p95 at most 2 2.001 at risk -");
+    assert_eq!(row("delay"), "delay 2026-11 p95 at most 2 s 2.001 s at risk -");
     // 161 minutes of the 649 hours so far.
     assert_eq!(row("up"), "up 2026-11 99.95% 99.5865% missed -2h 19m 24s");
     assert_eq!(row("clocks"), "clocks 2026-11 95% - no data -");

@@ -220,13 +220,14 @@ async fn an_owner_has_fifteen_minutes() {
     };
     let status = clients.contracts.put_contract(request).await.expect_err("refused");
     let text = format!("{status:?}");
-    for part in [
-        "targets[0].pause_when: uses `changed`",
-        "targets[0].stop_when: \\\"statsu\\\" is no field that changes",
-        "targets[1].applies_when: uses `changed`",
-        "exclusions[0].when: uses `changed`",
+    assert!(text.contains("statsu\\\" is no field that changes"), "{text}");
+    for field in [
+        "targets[0].pause_when",
+        "targets[0].stop_when",
+        "targets[1].applies_when",
+        "exclusions[0].when",
     ] {
-        assert!(text.contains(part), "{part}: {text}");
+        assert!(text.contains(field), "{field}: {text}");
     }
 }
 
@@ -278,9 +279,9 @@ async fn closing_without_an_answer_is_no_response() {
     assert!(format!("{status:?}").contains("targets[0].answered_by"), "{status:?}");
 }
 
-/// C10: what was cancelled for a time is told as that, also in the timeline's table.
+/// C10: what was cancelled for a time shows as that, also in the timeline's table.
 #[tokio::test]
-async fn a_cancelled_gap_is_told_as_one() {
+async fn a_cancelled_gap_shows_as_one() {
     let data = tempfile::tempdir().expect("a directory");
     let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;

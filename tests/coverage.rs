@@ -36,7 +36,8 @@ fn day(day: u32, hour: u32) -> String {
 }
 
 /// Incidents that nothing measures: three of P9, one each of "", "p1" and "P1 ", one that changes
-/// from P1 to P9, three under a contract that does not exist, one under none; and two that are fine.
+/// from P1 to P9, three under a contract that does not exist, one under none; and two that are
+/// fine.
 async fn fill(clients: &mut Clients) {
     clients.put_office().await;
     clients.put_contract(workplace()).await;

@@ -194,8 +194,8 @@ async fn credits_come_together_as_agreed_and_a_year_s_cap_counts_what_was_credit
     assert_eq!(amounts(&mut clients, "2026-05").await, (vec![0, 50_00, 10_00], 60_00));
     // 200.00; of the quarter's 300.00 April and May have used up 260.00.
     assert_eq!(amounts(&mut clients, "2026-06").await, (vec![200_00, 0, -160_00], 40_00));
-    // 10 % of 3,000.00, but nothing of its cap is left.
-    assert_eq!(amounts(&mut clients, "2026-Q2").await, (vec![300_00, -300_00], 0));
+    // 10 % of 3,000.00; of the year's 480.00 there are 180.00 left, and of the quarter's none.
+    assert_eq!(amounts(&mut clients, "2026-Q2").await, (vec![300_00, -120_00, -180_00], 0));
     // June's 200.00 go back, of which 160.00 had not been given.
     assert_eq!(amounts(&mut clients, "2026-07").await, (vec![0, 0, -200_00, 160_00], -40_00));
     // 4 % of 12,000.00 are 480.00, of which 260.00 are used up: June's 40.00 are there again.
@@ -276,7 +276,7 @@ async fn each_month_has_its_own_fee_for_the_days_in_force() {
 
 /// P18: a fee by use.
 #[tokio::test]
-async fn a_fee_by_use_is_not_nothing_before_it_is_told() {
+async fn a_fee_by_use_is_not_nothing_before_it_is_known() {
     let objectives = "
 - {id: month, period: month, attainment: {target_id: resolve, percent: 90}}";
     let credits = "
@@ -293,16 +293,16 @@ async fn a_fee_by_use_is_not_nothing_before_it_is_told() {
     assert_eq!(amounts(&mut clients, "2026-07").await.1, 81_23);
     let august = statement(&mut clients, "2026-08").await;
     assert_eq!((august.total_amount, august.no_cap, august.fees[0].amount), (0, true, None));
-    assert!(august.lines[0].reason.contains("10% of a fee that is not told yet"), "{august:?}");
-    assert!(printed(&server, "2026-08").contains("The fee of 2026-08 is not told yet."));
+    assert!(august.lines[0].reason.contains("10% of a fee that is not known yet"), "{august:?}");
+    assert!(printed(&server, "2026-08").contains("The fee of 2026-08 is not known yet."));
     let owed = async |clients: &mut Clients| {
         let items = items(clients, "2026-10-01T00:00:00Z").await;
         items.into_iter().map(|item| (item.item_id, item.amount)).collect::<Vec<_>>()
     };
     let of = |month: &str, amount| (format!("credit:C:{month}"), amount);
     assert_eq!(owed(&mut clients).await, [of("2026-07", Some(81_23)), of("2026-08", None)]);
-    let told = credits.replace("}]\n  rules", "}, {month: 2026-08, fee: 99.95 EUR}]\n  rules");
-    apply(&server, &words(&told));
+    let known = credits.replace("}]\n  rules", "}, {month: 2026-08, fee: 99.95 EUR}]\n  rules");
+    apply(&server, &words(&known));
     let both = [of("2026-07", Some(81_23)), of("2026-08", Some(10_00))];
     assert_eq!(owed(&mut clients).await, both);
 }
@@ -411,7 +411,7 @@ async fn rolling_days_are_credited_in_the_month_they_end_with() {
     assert_eq!(amounts(&mut clients, "2026-Q2").await, (vec![300_00], 300_00));
 }
 
-/// P15, P18 and P20: what is probably not meant is told.
+/// P15, P18 and P20: what is probably not meant is found.
 #[tokio::test]
 async fn what_the_money_of_a_contract_probably_does_not_mean_is_found() {
     let objectives = "
@@ -441,8 +441,8 @@ async fn what_the_money_of_a_contract_probably_does_not_mean_is_found() {
         ("terms.objectives[1].attainment.percent", "can't be missed"),
         ("terms.objectives[2].performance.unit", "at most 2 of what?"),
     ] {
-        let told = found.lines().any(|line| line.contains(field) && line.contains(what));
-        assert!(told, "{field}: {what}: {found}");
+        let is_found = found.lines().any(|line| line.contains(field) && line.contains(what));
+        assert!(is_found, "{field}: {what}: {found}");
     }
     let unknown =
         words.replace("currency: EUR", "currency: XYZ").replace("fee: 1000.00 EUR\n", "\n");

@@ -2,7 +2,8 @@
 //!
 //! `tests/fixtures/format-1` holds what format 1 wrote and what was answered by it then. A change
 //! of format keeps it and adds another beside it: `SLX_RECORD_FIXTURE=DIR cargo test format::`
-//! records it.
+//! records it. A rule that is mended changes what is answered from it:
+//! `SLX_RESTATE_FIXTURES=1 cargo test format::` writes the answers anew; read the difference.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, OpenOptions};
@@ -142,6 +143,10 @@ async fn what_each_format_wrote_is_still_read_and_answered_as_it_was() {
         record(Path::new(&to)).await;
         panic!("recorded in {}: look at it, commit it, and run this without", to.display());
     }
+    if std::env::var_os("SLX_RESTATE_FIXTURES").is_some() {
+        restate(&fixtures().join("format-1")).await;
+        panic!("restated: read the difference, commit it, and run this without");
+    }
     let fixtures = fs::read_dir(fixtures()).expect("fixtures").flatten();
     let fixtures: BTreeSet<_> = fixtures.map(|entry| entry.path()).collect();
     assert!(fixtures.iter().any(|path| path.ends_with("format-1")), "{fixtures:?}");
@@ -154,6 +159,29 @@ async fn what_each_format_wrote_is_still_read_and_answered_as_it_was() {
         check_answers(&place.path().join("data"), &answers).await;
         check_answers_of_backup(place.path(), &answers).await;
     }
+}
+
+/// Replaces the answers and the verdict of a fixture, after a rule was mended by which they were
+/// given; all that was recorded stays.
+async fn restate(fixture: &Path) {
+    let place = tempfile::tempdir().expect("a directory");
+    unpack(fixture, place.path());
+    let text = |name: &str| fs::read_to_string(fixture.join(name)).expect("a file");
+    let evidence: Value = serde_json::from_str(&text("evidence.json")).expect("evidence");
+    let field = |name: &str| evidence[name].as_str().expect("a text").to_owned();
+    let mut command = slx();
+    command.args(["evidence", &field("incidentId"), "--tenant", TENANT, "--data-dir"]);
+    command.arg(place.path().join("data")).arg("-o").arg(fixture.join("evidence.json"));
+    command.args(["--as-of-time", &field("asOfTime"), "--known-time", &field("knownTime")]);
+    succeed(&mut command);
+    let mut answers: Answers = serde_json::from_str(&text("answers.json")).expect("answers");
+    let mut server = Server::start(&place.path().join("data"), &FLAGS);
+    let mut clients = server.clients().await;
+    for question in &mut answers.questions {
+        question.answer = query(&mut clients, question).await;
+    }
+    let text = serde_json::to_string(&answers).expect("JSON");
+    fs::write(fixture.join("answers.json"), text + "\n").expect("written");
 }
 
 /// What the commands make of a fixture's files.

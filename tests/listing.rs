@@ -161,3 +161,95 @@ async fn clocks_are_listed_by_what_decides_them_and_follow_a_change_of_terms() {
     let listed = clients.list_clocks(request).await;
     assert_eq!(due(&listed), ["late 2026-11-23T11:00:00Z", "early 2026-11-23T12:00:00Z"]);
 }
+
+/// T2: the pages after the first were evaluated each at its own now.
+#[tokio::test]
+async fn the_later_pages_of_a_list_have_the_stamp_of_the_first() {
+    let data = tempfile::tempdir().expect("a directory");
+    let mut server = Server::start(data.path(), &[]);
+    let mut clients = server.clients().await;
+    fill(&mut clients).await;
+    let query = v1::ListClocksRequest { tenant: TENANT.into(), page_size: 7, ..Default::default() };
+    let whole = v1::ListClocksRequest { page_size: 1_000, ..query.clone() };
+    let whole = clients.clocks.list_clocks(whole).await.expect("a page").into_inner().clocks;
+    let first = clients.clocks.list_clocks(query.clone()).await.expect("a page").into_inner();
+    let (mut found, stamp) = (first.clocks, first.stamp);
+    let mut token = first.next_page_token;
+    let mut number = 0;
+    while !token.is_empty() {
+        // Everything moves meanwhile: facts, and once the terms, after which no index helps.
+        number += 1;
+        let resolved = Fact::Resolved(v1::Resolved {});
+        let facts = [number, 2 * number, 40 - number].map(|incident| {
+            event(&id(incident), &format!("r{number}"), "2026-11-03T10:00:00Z", resolved.clone())
+        });
+        clients.record(facts.into()).await;
+        clients.record(vec![event("Z", "o", "2026-11-02T09:00:00Z", opened("C", "P1"))]).await;
+        if number == 5 {
+            let mut other = contract("C");
+            other.terms.as_mut().expect("terms").targets[0].limits[0].priority = "P3".into();
+            other.applies_to_open_clocks = true;
+            clients.put_contract(other).await;
+        }
+        let next = v1::ListClocksRequest { page_token: token, ..query.clone() };
+        let next = clients.clocks.list_clocks(next).await.expect("a page").into_inner();
+        assert_eq!(next.stamp, stamp);
+        found.extend(next.clocks);
+        token = next.next_page_token;
+    }
+    assert!(number > 6);
+    assert_eq!(found, whole);
+}
+
+/// T2, of every other list; P16: the same times have the same stamp, whatever was recorded since.
+#[tokio::test]
+async fn every_list_keeps_its_stamp_and_a_stamp_names_what_could_be_seen() {
+    let data = tempfile::tempdir().expect("a directory");
+    let mut server = Server::start(data.path(), &[]);
+    let mut clients = server.clients().await;
+    let middle = fill(&mut clients).await;
+    let tenant = || TENANT.to_owned();
+    let query = v1::ListIncidentsRequest { tenant: tenant(), page_size: 1, ..Default::default() };
+    let incidents = clients.incidents.list_incidents(query.clone()).await.expect("a page");
+    let incidents = incidents.into_inner();
+    let terms = v1::ListContractsRequest { tenant: tenant(), page_size: 1, ..Default::default() };
+    let contracts = clients.contracts.list_contracts(terms.clone()).await.expect("a page");
+    let contracts = contracts.into_inner();
+    let events = v1::ListEventsRequest {
+        tenant: tenant(),
+        incident_id: id(0),
+        page_size: 1,
+        ..Default::default()
+    };
+    let listed = clients.incidents.list_events(events.clone()).await.expect("a page").into_inner();
+    let early = v1::ListClocksRequest {
+        tenant: tenant(),
+        as_of_time: Some(at("2026-11-04T12:00:00Z")),
+        known_time: Some(middle),
+        page_size: 1_000,
+        ..Default::default()
+    };
+    let before = clients.clocks.list_clocks(early.clone()).await.expect("a page").into_inner();
+    clients.put_contract(contract("B")).await;
+    clients.record(vec![event("A", "o", "2026-11-02T09:00:00Z", opened("C", "P1"))]).await;
+    let token = incidents.next_page_token;
+    let next = v1::ListIncidentsRequest { page_token: token, ..query };
+    let next = clients.incidents.list_incidents(next).await.expect("a page").into_inner();
+    assert_eq!((next.stamp, next.incidents[0].id.as_str()), (incidents.stamp, "I01"));
+    let next = v1::ListContractsRequest { page_token: contracts.next_page_token, ..terms };
+    let next = clients.contracts.list_contracts(next).await.expect("a page").into_inner();
+    assert_eq!((next.stamp, next.contracts[0].id.as_str()), (contracts.stamp, "D"));
+    let next = v1::ListEventsRequest { page_token: listed.next_page_token, ..events };
+    let next = clients.incidents.list_events(next).await.expect("a page").into_inner();
+    assert_eq!(next.stamp, listed.stamp);
+    // As it was: by the same answer, stamp included, also after a restart.
+    let again = clients.clocks.list_clocks(early.clone()).await.expect("a page").into_inner();
+    assert_eq!(again, before);
+    let sequence = before.stamp.map(|stamp| stamp.sequence).expect("a stamp");
+    assert!(sequence > 3 && sequence < clients.status().await.stamp.expect("a stamp").sequence);
+    server.stop().await;
+    let mut server = Server::start(data.path(), &[]);
+    let mut clients = server.clients().await;
+    let again = clients.clocks.list_clocks(early).await.expect("a page").into_inner();
+    assert_eq!(again, before);
+}

@@ -323,16 +323,16 @@ impl State {
         }
     }
 
-    /// Learns what happened in one instant: a status told with a reopening holds after it.
+    /// Learns what happened in one instant: a status reported with a reopening holds after it.
     fn learn_all(&mut self, events: &[&v1::IncidentEvent]) {
         events.iter().for_each(|event| self.learn(event));
         let facts = || events.iter().filter_map(|event| event.fact.as_ref());
         if facts().any(|fact| matches!(fact, Fact::Reopened(_))) {
-            let told = facts().filter_map(|fact| match fact {
+            let reported = facts().filter_map(|fact| match fact {
                 Fact::StatusChanged(changed) => Some(changed.waiting_on),
                 _ => None,
             });
-            self.waiting_on = told.last().unwrap_or(self.waiting_on);
+            self.waiting_on = reported.last().unwrap_or(self.waiting_on);
         }
     }
 

@@ -358,3 +358,45 @@ async fn a_review_is_printed_and_written_as_a_page_that_needs_nothing_else() {
     assert_eq!(json["total"]["contractual"]["attainment"], "75");
     server.stop().await;
 }
+
+/// P16 and P19: only the number of the revision moves, and the words of a reason with it.
+#[tokio::test]
+async fn a_revision_that_moves_no_figure_restates_nothing_and_the_stamp_stays() {
+    let data = tempfile::tempdir().expect("a directory");
+    let mut server = Server::start(data.path(), &[]);
+    let mut clients = server.clients().await;
+    fill(&server, &mut clients).await;
+    let answer = clients.compliance.sign_service_review(signing()).await.expect("signed");
+    let known = answer.into_inner().signature.and_then(|signature| signature.known_time);
+    let as_signed = query(&mut clients, signed()).await;
+    let stamp = as_signed.stamp.expect("a stamp");
+    assert_eq!(stamp.known_time, known);
+    let get = v1::GetContractRequest {
+        tenant: TENANT.into(),
+        contract_id: "S".into(),
+        ..Default::default()
+    };
+    let contract = clients.contracts.get_contract(get).await.expect("it is there").into_inner();
+    let mut contract = contract.contract.expect("a contract");
+    contract.title = "The same by another title".into();
+    let put = v1::PutContractRequest {
+        tenant: TENANT.into(),
+        contract: Some(contract),
+        effective_time: Some(at("1970-01-01T00:00:00Z")),
+        ..Default::default()
+    };
+    clients.contracts.put_contract(put).await.expect("put");
+    let now = query(&mut clients, asking()).await;
+    let restatement = now.restatement.expect("a restatement");
+    assert_eq!(restatement.moved_count, 0);
+    assert!(restatement.signed_objectives.is_empty(), "{:?}", restatement.signed_objectives);
+    assert_eq!(restatement.signed_credits, None);
+    let again = query(&mut clients, signed()).await;
+    assert_eq!(again, as_signed);
+    let same = v1::GetServiceReviewRequest {
+        as_of_time: stamp.as_of_time,
+        known_time: stamp.known_time,
+        ..asking()
+    };
+    assert_eq!(query(&mut clients, same).await.stamp, Some(stamp));
+}

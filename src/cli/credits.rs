@@ -63,7 +63,7 @@ pub(super) fn notes(statement: &v1::CreditStatement, money: &Money) -> Vec<Strin
 fn fee(month: &v1::FeeOfMonth, money: &Money) -> Option<String> {
     let v1::FeeOfMonth { month, amount, days_in_force, days } = month;
     match amount {
-        None => Some(format!("The fee of {month} is not told yet.")),
+        None => Some(format!("The fee of {month} is not known yet.")),
         Some(amount) if days_in_force < days => Some(format!(
             "The fee of {month}, with {days_in_force} of {days} days in force: {}.",
             money.show(*amount)

@@ -7,11 +7,12 @@ use crate::domain::clock::{MissingReason, Outcome, Phase, SegmentKind};
 use crate::domain::compliance::attainment::Verdict;
 use crate::domain::contract::{
     Answer, ClockAction, Combination, ContractKind, CycleVerdict, DownWhen, Metric,
-    OnPriorityChange, OnReopen, ProRata, Severity, Steps,
+    OnPriorityChange, OnReopen, PeriodTerms, ProRata, Severity, Steps,
 };
 use crate::domain::incident::{Party, Stage, WaitingOn};
 use crate::domain::settlement::{Facet, FacetState, ItemKind};
 use crate::engine::answers::compliance::GroupKey;
+use crate::engine::answers::period_result::NoDataReason;
 
 /// Declares how an enum of the API maps to one of the domain: a decoder that refuses the
 /// unspecified zero and unknown numbers, and an encoder.
@@ -80,6 +81,15 @@ choice!(on_reopen, on_reopen_number, v1::OnReopen, OnReopen, {
 choice!(cycle_verdict, cycle_verdict_number, v1::CycleVerdict, CycleVerdict, {
     First = CycleVerdict::First, Last = CycleVerdict::Last, Worst = CycleVerdict::Worst,
     Total = CycleVerdict::Total,
+});
+
+choice!(period_terms, period_terms_number, v1::PeriodTerms, PeriodTerms, {
+    AtPeriodStart = PeriodTerms::AtPeriodStart, EachPart = PeriodTerms::EachPart,
+});
+
+choice!(no_data_reason, no_data_reason_number, v1::NoDataReason, NoDataReason, {
+    NotInForce = NoDataReason::NotInForce, TooLittle = NoDataReason::TooLittle,
+    CalendarUnknown = NoDataReason::CalendarUnknown,
 });
 
 choice!(answer, answer_number, v1::Answer, Answer, {

@@ -54,11 +54,16 @@ contracts:
         attributes.vip == 'yes'
     objectives:
     - {id: month, period: month, attainment: {target_id: resolve, percent: '99.5'}}
+    - {id: days, period: rolling-days, rolling_days: 30, attainment: {target_id: resolve, percent: 99.9}}
     - {id: score, period: quarter, experience: {average_score: '7.5', minimum_answers: 10}}
     - {id: lost, period: month, experience: {lost_time_per_hundred_people: 60h}}
     experience: {calendar_id: office, limits: [{priority: 1, limit: 4h}], people: 400}
     credits:
-      monthly_fee: 125000
+      fee: 1250.00 EUR
+      month_fees: [{month: 2026-07, fee: 99.95 EUR}]
+      combination: highest-only
+      minimum_credit: 5 EUR
+      caps: [{period: year, percent: 4.5, amount: 100 EUR}]
       cap_percent: 15
       from_date: 2026-07-01
       rules:
@@ -68,6 +73,13 @@ contracts:
         repeat_percent: 20
         repeats_most: 6
         earn_back_percent: '99.9'
+      - objective_id: days
+        per: point
+        step_percent: 0.5
+        steps: full
+        credited_in: quarter
+        tiers: [{credit: 12.50 EUR}]
+        bonuses: [{from_percent: 99.95, bonus_percent: 1}]
 ";
 
 fn descriptor(name: &str) -> MessageDescriptor {

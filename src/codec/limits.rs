@@ -46,7 +46,7 @@ pub struct Limits {
     pub credit_rules_per_contract: usize,
     /// Tiers in a credit rule.
     pub tiers_per_credit_rule: usize,
-    /// Months of a contract whose fees are told.
+    /// Months of a contract whose own fees are listed.
     pub month_fees_per_contract: usize,
     /// Limits in a target, and in what experience is measured by.
     pub limits_per_target: usize,

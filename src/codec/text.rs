@@ -336,9 +336,9 @@ mod tests {
         );
     }
 
-    /// P18: only the first such fault was told.
+    /// P18: only the first such fault was named.
     #[test]
-    fn every_fault_of_every_document_is_told_at_once() {
+    fn every_fault_of_every_document_is_named_at_once() {
         let error = read(
             "contracts: [{kind: slo, titel: x, terms: {targets: [{limits: [{limit: 2d}]}]}}]\n\
              ---\ncalendars: [{always_open: maybe}]",

@@ -7,6 +7,7 @@ use super::terms_entry::TermsEntry;
 use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::calendar::{Calendar, CalendarInForce, Calendars};
 use crate::domain::clock::Agreement;
+use crate::domain::compliance::{ContractLife, LocalDays};
 use crate::domain::contract::{Contract, Effective, Revision, Revisions};
 use crate::domain::time::Instant;
 use crate::domain::zone::{Zone, ZoneDatabase};
@@ -93,12 +94,14 @@ impl Catalog {
         self.calendars.insert(id.to_owned(), revisions);
     }
 
-    /// Replaces all revisions of a contract by one that was always in force and always known; its
-    /// end stays.
+    /// Replaces all revisions of a contract by one that was always known, and in force from the
+    /// first of them on; its end stays.
     pub(super) fn replace_contract(&mut self, contract: Contract) {
         let entry = self.contracts.entry(contract.id.clone()).or_default();
+        let first = entry.revisions.known(Instant::MAX).ruling(Instant::MIN);
+        let start = first.map_or(Instant::MIN, |first| first.effective_time);
         entry.revisions = Revisions::default();
-        entry.revisions.push(Instant::MIN, Instant::MIN, contract);
+        entry.revisions.push(start, Instant::MIN, contract);
     }
 
     /// The terms recorded in `(after, until]` and when, in the order of recording.
@@ -186,11 +189,31 @@ impl<'c> Known<'c> {
         self.catalog.zones.version()
     }
 
-    /// The time zone in which a contract's periods are cut: that of the revision recorded last.
-    /// `None` when the contract or its zone is unknown.
-    pub fn zone(self, id: &str) -> Option<Zone> {
-        let newest = self.contract(id).all().last()?;
-        self.catalog.zones.zone(&newest.content.time_zone)
+    /// The time zone of a contract in force at an instant; before its first revision takes effect
+    /// that of the first. `None` when the contract or its zone is unknown.
+    pub fn zone(self, id: &str, at: Instant) -> Option<Zone> {
+        self.catalog.zones.zone(&self.contract(id).ruling(at)?.content.time_zone)
+    }
+
+    /// The local days that a contract's periods are cut in: each begins in the zone in force then.
+    /// `None` when the contract or one of its zones is unknown.
+    pub fn local_days(self, id: &str) -> Option<LocalDays> {
+        let mut by_effect = self.contract(id).by_effect();
+        by_effect.dedup_by(|later, earlier| later.content.time_zone == earlier.content.time_zone);
+        let zone = |revision: &&Revision<Contract>| {
+            let zone = self.catalog.zones.zone(&revision.content.time_zone)?;
+            Some((revision.effective_time, zone))
+        };
+        let zones: Option<Vec<_>> = by_effect.iter().map(zone).collect();
+        let mut zones = zones?.into_iter();
+        let (_, first) = zones.next()?;
+        Some(LocalDays::new(first, zones.collect()))
+    }
+
+    /// When a contract is in force; `None` when it is not known.
+    pub fn life(self, id: &str) -> Option<ContractLife> {
+        let start = self.contract(id).ruling(Instant::MIN)?.effective_time;
+        Some(ContractLife { start, end: self.contract_end(id) })
     }
 
     /// The agreement clocks are evaluated under.

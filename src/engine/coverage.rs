@@ -5,7 +5,7 @@
 
 use super::catalog::Known;
 use super::tally::{MissingContribution, local_day};
-use crate::domain::clock::{Evaluation, MissingClock, counted};
+use crate::domain::clock::{Evaluation, MissingClock, counted_missing};
 use crate::domain::compliance::CoverageKey;
 use crate::domain::incident::History;
 use crate::domain::time::Instant;
@@ -22,7 +22,7 @@ pub fn missing_contributions(
         key: CoverageKey::of(missing),
         day: local_day(known, missing.contract_id, opened),
     };
-    counted(evaluation).iter().map(contribution).collect()
+    counted_missing(evaluation).iter().map(contribution).collect()
 }
 
 /// When an incident was opened or, without an opening, when its first fact occurred.

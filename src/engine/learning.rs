@@ -280,11 +280,12 @@ impl Learning {
 impl Learned {
     fn decide(&mut self, watched: &mut Watched, clock: &Clock<'_>, known: Known<'_>) {
         let is_breached = clock.outcome == Outcome::Breached;
-        let (Some(decided), Some(zone)) = (clock.decide_time(), known.zone(clock.contract_id))
+        let (Some(decided), Some(days)) =
+            (clock.decide_time(), known.local_days(clock.contract_id))
         else {
             return;
         };
-        let month = month_of(zone.local(decided).date());
+        let month = month_of(days.date(decided));
         self.forecaster.model.decide(&watched.feature_vectors, is_breached, decided);
         self.record.score(&watched.target_id, month, &watched.predicted, is_breached);
         watched.feature_vectors = Vec::new();

@@ -5,10 +5,9 @@ use std::ops::Range;
 use super::catalog::Known;
 use super::rejection::Rejection;
 use super::tally::{Day, day};
-use crate::domain::compliance::{Period, PeriodError};
-use crate::domain::contract::Contract;
+use crate::domain::compliance::{LocalDays, Period, PeriodError};
 use crate::domain::time::{Instant, Span};
-use crate::domain::zone::{Zone, ZoneDatabase};
+use crate::domain::zone::ZoneDatabase;
 
 /// A request for a period.
 #[derive(Clone, Debug)]
@@ -30,23 +29,37 @@ pub fn period_of(
     zones: &ZoneDatabase,
 ) -> Result<Period, Rejection> {
     let revisions = known.contract(contract_id).all();
-    let first = revisions.first();
-    let first = first.ok_or_else(|| Rejection::ContractNotFound(contract_id.to_owned()))?;
-    let zone = known.zone(contract_id).ok_or_else(|| unknown_zone(&first.content, zones))?;
-    period(requested, &zone)
+    if revisions.is_empty() {
+        return Err(Rejection::ContractNotFound(contract_id.to_owned()));
+    }
+    let days = local_days(contract_id, known, zones)?;
+    period(requested, &days)
+}
+
+/// The local days of a contract.
+pub(super) fn local_days(
+    contract_id: &str,
+    known: Known<'_>,
+    zones: &ZoneDatabase,
+) -> Result<LocalDays, Rejection> {
+    known.local_days(contract_id).ok_or_else(|| {
+        let names = known.contract(contract_id).all().iter().map(|r| &r.content.time_zone);
+        let unknown = names.into_iter().find(|name| zones.zone(name).is_none());
+        unknown_zone(unknown.map(String::as_str).unwrap_or_default(), zones)
+    })
 }
 
 /// The rejection of a contract whose time zone the database does not have.
-pub(super) fn unknown_zone(contract: &Contract, zones: &ZoneDatabase) -> Rejection {
-    let (name, version) = (&contract.time_zone, zones.version());
+fn unknown_zone(name: &str, zones: &ZoneDatabase) -> Rejection {
+    let version = zones.version();
     let text = format!("is in {name:?}, which time zone database {version} does not know");
     Rejection::field("contract_id", text)
 }
 
-/// The requested period in a zone.
-pub(super) fn period(requested: &PeriodQuery, zone: &Zone) -> Result<Period, Rejection> {
+/// The requested period of a contract's local days.
+pub(super) fn period(requested: &PeriodQuery, days: &LocalDays) -> Result<Period, Rejection> {
     match requested {
-        PeriodQuery::Named(name) => Period::named(name, zone).map_err(|error| match error {
+        PeriodQuery::Named(name) => Period::named(name, days).map_err(|error| match error {
             PeriodError::NotAPeriod(_) => Rejection::field("period", error.to_string()),
             PeriodError::OutOfRange(error) => Rejection::TimeOutOfRange(error.to_string()),
         }),
@@ -63,8 +76,8 @@ pub(super) fn last_instant(period: &Period, as_of: Instant) -> Instant {
 }
 
 /// The local days of a period.
-pub(super) fn days(period: &Period, zone: &Zone) -> Range<Day> {
-    let day_of = |instant| day(zone.local(instant).date());
+pub(super) fn days(period: &Period, days: &LocalDays) -> Range<Day> {
+    let day_of = |instant| day(days.date(instant));
     let last = period.end.checked_add(-Span::from_nanos(1)).unwrap_or(period.start);
     day_of(period.start)..day_of(last) + 1
 }

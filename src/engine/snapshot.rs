@@ -39,11 +39,10 @@ pub(super) fn noons(
     from: Instant,
     until: Instant,
 ) -> Vec<Instant> {
-    let (Some(zone), Some(hours), Some(start)) =
-        (known.zone(clock.contract_id), hours(clock, known), clock.start_time)
-    else {
+    let (Some(hours), Some(start)) = (hours(clock, known), clock.start_time) else {
         return Vec::new();
     };
+    let Some(zone) = known.zone(clock.contract_id, start) else { return Vec::new() };
     let begin = start.max(from);
     let end = clock.decide_time().map_or(until, |decided| decided.min(until));
     if end <= begin {

@@ -200,9 +200,10 @@ fn contribution(entry: &Entry<'_>, known: Known<'_>) -> Option<TargetContributio
     })
 }
 
-/// The local day in a contract's time zone at an instant; `None` when the zone is unknown.
+/// The local day of a contract at an instant, in the time zone in force then; `None` when a zone of
+/// the contract is unknown.
 pub fn local_day(known: Known<'_>, contract_id: &str, instant: Instant) -> Option<Day> {
-    Some(day(known.zone(contract_id)?.local(instant).date()))
+    Some(day(known.local_days(contract_id)?.date(instant)))
 }
 
 /// The number of a date, counted from 0001-01-01, which is 1.

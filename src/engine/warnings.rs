@@ -1,5 +1,5 @@
-//! What is probably wrong with an event that is taken all the same: facts are facts, but an incident
-//! that no clock measures must be seen.
+//! What is probably wrong with an event that is taken all the same: facts are facts, but an
+//! incident that no clock measures must be seen.
 
 use super::catalog::Known;
 use crate::domain::clock::{MissingClock, MissingReason, meant, meant_priority};

@@ -150,6 +150,12 @@ impl LogSource for InMemoryLog {
     ) -> Result<Box<dyn LogReader>, ReadError> {
         self.read(sequences)
     }
+
+    fn sequence_at(&self, time: Instant, last: u64) -> Result<u64, ReadError> {
+        let contents = self.0.lock();
+        let by_then = contents.records.iter().filter(|r| r.record_time <= time);
+        Ok(by_then.map(|record| record.sequence).max().unwrap_or(0).min(last))
+    }
 }
 
 #[derive(Debug)]

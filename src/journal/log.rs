@@ -100,6 +100,10 @@ pub trait LogSource: Debug + Send + Sync {
         &self,
         sequences: RangeInclusive<u64>,
     ) -> Result<Box<dyn LogReader>, ReadError>;
+
+    /// The sequence of the last record up to `last` that was recorded by an instant; 0: none was.
+    /// It takes the chain hashes on trust, and reads what is kept together with that record.
+    fn sequence_at(&self, time: Instant, last: u64) -> Result<u64, ReadError>;
 }
 
 /// Reads records in order and checks each before it hands it out.

@@ -139,7 +139,7 @@ impl List<'_> {
             Some(_) => places.last().cloned(),
             None => None,
         };
-        Ok(Candidates { places, apart: index.future_dated(self.view.times().as_of)?, cut })
+        Ok(Candidates { places, apart: index.apart(self.view.times().as_of)?, cut })
     }
 
     /// Evaluates candidates: the first wanted clocks, in order, each made into what the caller

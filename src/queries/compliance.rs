@@ -48,8 +48,9 @@ pub(super) struct PeriodEvaluator<'v> {
 pub(super) struct Rest {
     /// The periods, with what the tallies could add to them.
     has_tallies: bool,
-    /// Incidents with facts still to come, which the tallies do not count yet.
-    future_dated: BTreeSet<IncidentId>,
+    /// Incidents that the tallies may not count as they stand: with facts still to come, or changed
+    /// since the read point.
+    apart: BTreeSet<IncidentId>,
     /// Incidents with open clocks, of which the tallies lack only those.
     open: BTreeSet<IncidentId>,
     /// Incidents that may belong to periods which the tallies can't answer.
@@ -74,9 +75,9 @@ impl<'v> PeriodEvaluator<'v> {
         let (mut tallied, others) = rest.split(periods);
         if let Some(contract) = contract_of(&tallied) {
             let always = ALWAYS;
-            rest.future_dated = self.take_tallies(index, &mut tallied)?;
+            rest.apart = self.take_tallies(index, &mut tallied)?;
             rest.open = index.incidents_on(&contract, IndexBucket::Open, always)?;
-            rest.open.retain(|incident| !rest.future_dated.contains(incident));
+            rest.open.retain(|incident| !rest.apart.contains(incident));
         }
         let span = others.iter().map(|period| period.span());
         let span = span.reduce(|one, other| (one.0.min(other.0), one.1.max(other.1)));
@@ -89,7 +90,7 @@ impl<'v> PeriodEvaluator<'v> {
     /// Takes in whatever else belongs to them; each incident is evaluated once for all.
     pub fn evaluate(&self, rest: Rest, periods: &mut [Compliance<'_>]) -> Result<(), ViewsError> {
         let (mut tallied, mut others) = rest.split(periods);
-        for incident in &rest.future_dated {
+        for incident in &rest.apart {
             self.add(incident, &mut tallied, false)?;
         }
         for incident in &rest.open {
@@ -110,8 +111,8 @@ impl<'v> PeriodEvaluator<'v> {
         Ok(())
     }
 
-    /// Takes in the tally buckets of periods, but not what incidents with facts still to come have
-    /// added to them; returns these incidents.
+    /// Takes in the tally buckets of periods, but not what incidents that are evaluated by
+    /// themselves have added to them; returns these incidents.
     fn take_tallies(
         &self,
         index: &IndexReader<'_>,
@@ -120,12 +121,12 @@ impl<'v> PeriodEvaluator<'v> {
         for period in periods.iter_mut() {
             add_tally_buckets(index, period)?;
         }
-        let future_dated = index.future_dated(self.view.times().as_of)?;
-        for incident in &future_dated {
+        let apart = index.apart(self.view.times().as_of)?;
+        for incident in &apart {
             let contribution = index.contribution(incident)?;
             periods.iter_mut().for_each(|period| period.subtract(&contribution));
         }
-        Ok(future_dated)
+        Ok(apart)
     }
 
     /// The incidents with clocks of a contract that were decided in a span of time, that are open,
@@ -136,7 +137,7 @@ impl<'v> PeriodEvaluator<'v> {
         contract: &str,
         span: (Instant, Instant),
     ) -> Result<BTreeSet<IncidentId>, ViewsError> {
-        let mut found = index.future_dated(self.view.times().as_of)?;
+        let mut found = index.apart(self.view.times().as_of)?;
         for index_bucket in INDEX_BUCKETS {
             // An open clock is indexed under when it is due, but may be over its limit since
             // before.

@@ -64,7 +64,7 @@ pub fn quality(
         name => {
             let named = PeriodQuery::Named(name.to_owned());
             let period = period_of(&named, contract, known, view.zones())?;
-            known.zone(contract).map(|zone| months_of(&period, &zone))
+            known.local_days(contract).map(|days| months_of(&period, &days))
         }
     };
     Ok(view.learned(contract)?.record.quality(target, months))

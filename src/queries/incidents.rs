@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Bound::{Excluded, Unbounded};
 
 use super::{IndexReader, QueryError, ReadView};
-use crate::domain::clock::{MissingClock, counted};
+use crate::domain::clock::{MissingClock, counted_missing};
 use crate::domain::ids::IncidentId;
 use crate::domain::incident::{History, State};
 use crate::domain::time::Instant;
@@ -65,7 +65,7 @@ pub fn each_missing(
         let visited = view.with_history(id, |history| {
             let has_begun = history.moments(as_of).next().is_some();
             let evaluation = evaluate_incident(history, &known, as_of);
-            let mut lacks = counted(&evaluation);
+            let mut lacks = counted_missing(&evaluation);
             lacks.retain(|one| contract.is_empty() || one.contract_id == contract);
             !has_begun || lacks.is_empty() || visit(id, history, &lacks)
         })?;
@@ -95,7 +95,7 @@ fn missing(
 ) -> Result<BTreeSet<IncidentId>, ViewsError> {
     let contract = Some(contract).filter(|contract| !contract.is_empty());
     let mut found = index.missing(contract, (Instant::MIN, Instant::MAX))?;
-    found.extend(index.future_dated(view.times().as_of)?);
+    found.extend(index.apart(view.times().as_of)?);
     Ok(found)
 }
 

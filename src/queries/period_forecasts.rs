@@ -41,6 +41,7 @@ pub fn evaluate<'v>(
         contract_id: contract.to_owned(),
         period: PeriodQuery::Named(period.to_owned()),
         group_by: Vec::new(),
+        contained_credits: false,
     };
     let mut period = Compliance::new(&question, view.known(), view.zones(), view.times())?;
     let gathered = Gathered::new(view, index.as_ref(), &mut period)?;
@@ -112,7 +113,7 @@ fn forecast(
     let as_of = view.times().as_of;
     let counts = &attainment.tally.contractual;
     let (decided, breached) = (counts.met + counts.breached, counts.breached);
-    let end = attainment.period.end;
+    let end = attainment.own_period.end;
     let in_progress = PeriodInProgress { contract_id, promise, as_of, end, decided, breached };
     forecast_attainment(&in_progress, open, past, &view.known())
 }
@@ -170,7 +171,7 @@ fn past_by_tallies(
 ) -> Result<BTreeMap<usize, Past>, ViewsError> {
     let mut found = BTreeMap::new();
     let contract = period.contract_id();
-    let Some(zone) = view.known().zone(contract) else { return Ok(found) };
+    let Some(zone) = view.known().zone(contract, view.times().as_of) else { return Ok(found) };
     for attainment in &period.attainments {
         let Some(promise) = attainment.promise().attainment() else { continue };
         let mut days = PastDays::new(promise, &zone, view.times().as_of);
@@ -194,7 +195,7 @@ fn past_one_by_one(
     period: &Compliance<'_>,
 ) -> Result<BTreeMap<usize, Past>, ViewsError> {
     let (contract, known, as_of) = (period.contract_id(), view.known(), view.times().as_of);
-    let Some(zone) = known.zone(contract) else { return Ok(BTreeMap::new()) };
+    let Some(zone) = known.zone(contract, as_of) else { return Ok(BTreeMap::new()) };
     let days = period
         .attainments
         .iter()

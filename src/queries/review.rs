@@ -37,7 +37,7 @@ pub fn evaluate<'v>(
     let signatures: Vec<_> = signatures.map(|(time, signed)| (time, signed.clone())).collect();
     let last = signatures.last().map(|(_, signature)| signature);
     let seen = match last {
-        Some(signature) if *as_signed => view.at(times_of(signature)),
+        Some(signature) if *as_signed => view.at(times_of(signature))?,
         None if *as_signed => return Err(not_signed(wanted).into()),
         _ => view.clone(),
     };
@@ -115,8 +115,8 @@ fn forecasts(
     contract: &str,
 ) -> Result<Option<ForecastScore>, ViewsError> {
     let learned = seen.learned(contract)?;
-    let zone = seen.known().zone(contract);
-    let months = zone.map(|zone| months_of(&review.present.period, &zone));
+    let days = seen.known().local_days(contract);
+    let months = days.map(|days| months_of(&review.present.period, &days));
     Ok(learned.record.quality("", months))
 }
 
@@ -128,7 +128,7 @@ fn restatement<'v>(
     signature: &Signature,
     present: &Review<'v>,
 ) -> Result<Restatement<'v>, QueryError> {
-    let signed = review(view, &view.at(times_of(signature)), None, wanted)?;
+    let signed = review(view, &view.at(times_of(signature))?, None, wanted)?;
     let all = moved(&signed.figures, &present.figures);
     let moved_count = all.len();
     let since = (signature.known, seen.times().known);

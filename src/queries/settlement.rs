@@ -5,15 +5,19 @@ use std::collections::BTreeMap;
 use super::compliance::{PeriodEvaluator, Rest};
 use super::{IndexReader, QueryError, ReadView};
 use crate::domain::settlement::{Item, ItemKind, ItemStatus};
+use crate::domain::time::Instant;
 use crate::engine::answers::compliance::{Compliance, PeriodQuery, Question};
 use crate::engine::answers::settlement::{
-    credit_periods, credits_of, decided_periods, items_of, statuses,
+    credit_periods, credited_services, credits_of, decided_periods, items_of, may_credit, statuses,
 };
 use crate::engine::catalog::Known;
+use crate::engine::coverage;
 use crate::engine::rejection::Rejection;
 use crate::views::ViewsError;
 
-/// The settlement items of one contract, or ("") of all, by their ids.
+/// The settlement items of one contract, or ("") of all, by their ids. The credits of every period
+/// that has ended cost by the tallies of its days; what follows from incidents is evaluated
+/// incident by incident.
 pub fn items(
     view: &ReadView<'_>,
     index: Option<IndexReader<'_>>,
@@ -22,7 +26,11 @@ pub fn items(
     view.check_contract(contract)?;
     let mut credits = Vec::new();
     for id in contracts(view, contract) {
-        let mut periods = credit_periods(view.known(), id, view.times());
+        let since = match may_credit(view.known(), id) {
+            true => begin(view, index.as_ref(), id)?,
+            false => None,
+        };
+        let mut periods = credit_periods(view.known(), id, since, view.times());
         periods.extend(decided_periods(view.actions(), id, view.times()));
         credits.push(Credits::gather(view, index.as_ref(), id, periods)?);
     }
@@ -35,6 +43,37 @@ pub fn items(
         items.extend(items_of_incident(view, &id?, contract)?);
     }
     Ok(statuses(items, view.actions(), contract, view.times()))
+}
+
+/// An instant before which no clock of a contract was decided and nothing happened to a service
+/// that its credits rest on; `None`: nothing was, so nothing can be credited.
+fn begin(
+    view: &ReadView<'_>,
+    index: Option<&IndexReader<'_>>,
+    contract: &str,
+) -> Result<Option<Instant>, ViewsError> {
+    let services = credited_services(view.known(), contract);
+    if let Some(index) = index {
+        let clocks = index.begin(contract, view.times().as_of)?;
+        let services = services.into_iter().map(|service| index.service_begin(service));
+        let services = services.collect::<Result<Vec<_>, _>>()?;
+        return Ok(services.into_iter().chain([clocks]).flatten().min());
+    }
+    let known = view.times().known;
+    let mut first: Option<Instant> = None;
+    for service in services {
+        let ledger = view.service_ledger(service)?;
+        first = earliest(first, ledger.known(known).map(|event| event.occur_time).min());
+    }
+    for id in view.incident_ids(contract, "") {
+        let begun = view.with_history(&id?, coverage::begin)?;
+        first = earliest(first, begun);
+    }
+    Ok(first)
+}
+
+fn earliest(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    one.into_iter().chain(other).min()
 }
 
 /// The settlement item with this id: only what the id names is evaluated.
@@ -110,11 +149,15 @@ impl<'v> Credits<'v> {
         let mut periods = Vec::new();
         for name in names {
             let contract_id = contract.to_owned();
-            let question =
-                Question { contract_id, period: PeriodQuery::Named(name), group_by: Vec::new() };
+            let question = Question {
+                contract_id,
+                period: PeriodQuery::Named(name),
+                group_by: Vec::new(),
+                contained_credits: false,
+            };
             let period = Compliance::new(&question, view.known(), view.zones(), view.times());
             // A period before time began, or in a zone that is no longer known, has no credits.
-            periods.extend(period.ok().filter(|period| !period.credited.is_empty()));
+            periods.extend(period.ok().filter(|period| !period.credited.own.is_empty()));
         }
         let rest = PeriodEvaluator::new(view).gather(index, &mut periods)?;
         Ok(Credits { periods, rest })

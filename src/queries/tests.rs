@@ -93,7 +93,7 @@ fn period() -> String {
 
 fn question() -> Question {
     let (contract_id, period) = (CONTRACT.to_owned(), PeriodQuery::Named(period()));
-    Question { contract_id, period, group_by: Vec::new() }
+    Question { contract_id, period, group_by: Vec::new(), contained_credits: false }
 }
 
 fn list(reading: Reading<'_>, store: &Store) -> Vec<String> {
@@ -169,14 +169,66 @@ const QUERIES: [Query; 7] = [
 fn no_question_holds_the_index_while_anything_is_evaluated() {
     run(|| {
         let store = filled();
-        for request in [present(), past()] {
+        let check = |request: ReadRequest, has_index: bool| {
             for query in QUERIES {
                 let Reading { view, index } = store.read(request);
-                assert_eq!(index.is_some(), request.known.is_none());
+                assert_eq!(index.is_some(), has_index);
                 query(&view, index);
                 assert!(!store.index_is_read());
             }
             assert!(!list(store.read(request), &store).is_empty());
+        };
+        check(present(), true);
+        check(past(), true);
+        // Other terms may have moved any incident since.
+        let (contract_id, end_time) = (CONTRACT.to_owned(), Instant::MAX);
+        let terms = Entry::Terms(TermsEntry::ContractEnd { contract_id, end_time });
+        store.record(at("Mon 10:30"), terms);
+        store.project();
+        check(present(), true);
+        check(past(), false);
+    });
+}
+
+#[test]
+fn the_index_gives_what_evaluating_every_incident_gives_also_as_of_a_little_earlier() {
+    run(|| {
+        let store = filled();
+        let moments = ["Mon 09:09", "Mon 09:35", "Mon 09:49", "Mon 10:20"];
+        let requests = moments.map(|known| {
+            let known = Some(at(known));
+            [ReadRequest { known, ..present() }, ReadRequest { as_of: known, ..present() }]
+        });
+        // A late fact, one still to come, an end that comes late, and a retraction.
+        for (recorded, incident, id, time, fact) in [
+            ("Mon 10:11", "I1", "late", "Mon 09:20", Fact::Resolved),
+            ("Mon 10:12", "I3", "to-come", "Mon 12:00", Fact::Resolved),
+            ("Mon 10:13", "I0", "x", "Mon 09:15", Fact::Retracted("r".into())),
+        ] {
+            store.record(at(recorded), event(incident, id, at(time), fact));
+        }
+        store.project();
+        let answers = || {
+            requests.map(|both| {
+                both.map(|request| {
+                    let Reading { view, index } = store.read(request);
+                    let has_index = index.is_some();
+                    let period = compliance::evaluate(&view, index, &question()).unwrap();
+                    let groups = format!("{:?} {:?}", period.groups, period.coverage);
+                    (has_index, groups, list(store.read(request), &store))
+                })
+            })
+        };
+        let by_index = answers();
+        assert!(by_index.iter().flatten().all(|(has_index, ..)| *has_index));
+        let (contract_id, end_time) = (CONTRACT.to_owned(), Instant::MAX);
+        let terms = Entry::Terms(TermsEntry::ContractEnd { contract_id, end_time });
+        store.record(at("Mon 10:30"), terms);
+        store.project();
+        let one_by_one = answers();
+        assert!(one_by_one.iter().flatten().all(|(has_index, ..)| !has_index));
+        for (fast, slow) in by_index.iter().flatten().zip(one_by_one.iter().flatten()) {
+            assert_eq!((&fast.1, &fast.2), (&slow.1, &slow.2));
         }
     });
 }

@@ -3,15 +3,16 @@
 //! The writer folds each durable record in here, readers read here first, and the projector carries
 //! what is new over to the views and lets go of it. One lock guards it all, held for moments.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use parking_lot::{RwLock, RwLockUpgradableReadGuard};
+use parking_lot::{Mutex, RwLock, RwLockUpgradableReadGuard};
 
 use super::ledgers::{Ledgers, ServiceKey, Slot};
 use super::progress::{Progress, position_at};
+use super::recent::Recent;
 use super::replay::{self, Chunk, ReplayError};
-use crate::domain::ids::TenantId;
+use crate::domain::ids::{IncidentId, TenantId};
 use crate::domain::recorded::Recorded;
 use crate::domain::service::ServiceEvent;
 use crate::domain::time::Instant;
@@ -27,6 +28,9 @@ use crate::views::{IncidentKey, Views, ViewsError};
 
 /// Records folded again at most when views that failed are opened again: readers wait for it.
 const RECORDS_RENEWED_MAX: u64 = 1_000_000;
+
+/// Instants whose sequences are remembered, once they were searched for.
+const SEQUENCES_REMEMBERED: usize = 64;
 
 /// Why what the journal holds is not folded.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +54,9 @@ impl From<ReadError> for FoldError {
 pub(super) struct Cache {
     zones: ZoneDatabase,
     folded: RwLock<Folded>,
+    /// Up to which sequences the journal was recorded by some instants long before its end, which
+    /// never changes; the last that was searched for comes first.
+    found: Mutex<VecDeque<(Instant, u64)>>,
 }
 
 /// What the journal folds to, with the ledgers that are needed in memory.
@@ -59,6 +66,7 @@ struct Folded {
     state: State,
     ledgers: Ledgers,
     kept: Kept,
+    recent: Recent,
 }
 
 /// Records the views don't hold yet that they keep whole: changes of terms, and actions.
@@ -104,7 +112,7 @@ impl Cache {
     /// The state that the views hold.
     pub fn restored(views: &Views, zones: ZoneDatabase) -> Result<Cache, ViewsError> {
         let folded = RwLock::new(Folded::restored(views, &zones)?);
-        Ok(Cache { zones, folded })
+        Ok(Cache { zones, folded, found: Mutex::default() })
     }
 
     /// Opens views again that had failed, and goes on from the state they hold then, with what the
@@ -219,6 +227,33 @@ impl Cache {
         }
     }
 
+    /// The incidents of a tenant that something was recorded about after an instant; `None`: that
+    /// is not remembered, or other terms may have moved any incident.
+    pub fn changed_since(&self, tenant: &TenantId, time: Instant) -> Option<BTreeSet<IncidentId>> {
+        self.folded.read().recent.changed_since(tenant, time)
+    }
+
+    /// The last sequence recorded by an instant, up to `last`.
+    pub fn sequence_at(
+        &self,
+        time: Instant,
+        last: u64,
+        log: &dyn LogSource,
+    ) -> Result<u64, ReadError> {
+        if let Some(found) = self.folded.read().recent.sequence_at(time) {
+            return Ok(found.min(last));
+        }
+        let found = self.found.lock().iter().find(|(at, _)| *at == time).map(|(_, found)| *found);
+        if let Some(found) = found {
+            return Ok(found);
+        }
+        let found = log.sequence_at(time, last)?;
+        let mut before = self.found.lock();
+        before.truncate(SEQUENCES_REMEMBERED - 1);
+        before.push_front((time, found));
+        Ok(found)
+    }
+
     /// Takes what is to be projected. It stays readable here until [`Cache::projected`].
     pub fn load(&self) -> Load {
         let mut folded = self.folded.write();
@@ -269,10 +304,12 @@ impl Folded {
             }
         }
         let progress = Progress { sequence, record_time: Instant::MIN, head: ChainHash::ZERO };
-        Ok(Folded { progress, state, ledgers: Ledgers::default(), kept: Kept::default() })
+        let (ledgers, kept, recent) = (Ledgers::default(), Kept::default(), Recent::default());
+        Ok(Folded { progress, state, ledgers, kept, recent })
     }
 
     fn fold(&mut self, recorded: Recorded<Record>, views: &Views) -> Result<(), ViewsError> {
+        self.recent.push(self.progress, &recorded);
         let Record { tenant, entry } = &recorded.value;
         if let Entry::Terms(terms) = entry {
             let touched = self.state.catalog(tenant).contracts_touched_by(terms);

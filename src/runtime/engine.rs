@@ -113,7 +113,7 @@ impl Engine {
         request: ReadRequest,
     ) -> Result<ReadView<'_>, QueryError> {
         self.check(request)?;
-        Ok(self.origin().present(tenant.clone(), request))
+        Ok(self.origin().present(tenant.clone(), request)?)
     }
 
     /// Opens a view of what the index holds, which must be complete up to a sequence at least; see

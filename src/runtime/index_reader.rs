@@ -10,7 +10,7 @@ use crate::domain::compliance::{CoverageKey, Tally};
 use crate::domain::ids::{IncidentId, TenantId};
 use crate::domain::time::Instant;
 use crate::engine::index::ClockMark;
-use crate::engine::index::IndexBucket;
+use crate::engine::index::{INDEX_BUCKETS, IndexBucket};
 use crate::engine::tally::{Contribution, Day, Dimension};
 use crate::views::{ClockKey, IncidentKey, Views, ViewsError};
 
@@ -21,6 +21,8 @@ pub struct IndexReader<'e> {
     _index: RwLockReadGuard<'e, IndexPosition>,
     views: &'e Views,
     tenant: TenantId,
+    /// The incidents that something was recorded about since the read point.
+    changed: BTreeSet<IncidentId>,
 }
 
 impl<'e> IndexReader<'e> {
@@ -28,8 +30,9 @@ impl<'e> IndexReader<'e> {
         index: RwLockReadGuard<'e, IndexPosition>,
         views: &'e Views,
         tenant: TenantId,
+        changed: BTreeSet<IncidentId>,
     ) -> IndexReader<'e> {
-        IndexReader { _index: index, views, tenant }
+        IndexReader { _index: index, views, tenant, changed }
     }
 
     /// The clocks in an index bucket of a contract from an instant on, of that instant from an
@@ -63,10 +66,15 @@ impl<'e> IndexReader<'e> {
         Ok(found)
     }
 
-    /// The incidents with facts that occur after an instant: the index shows them as they will be
-    /// then, so they are evaluated by themselves.
-    pub fn future_dated(&self, as_of: Instant) -> Result<BTreeSet<IncidentId>, ViewsError> {
-        self.views.future_dated_ids(&self.tenant, as_of).collect()
+    /// The incidents that the index may not show as they stand at the read point, whose `as_of`
+    /// this is, so that they are evaluated by themselves: those with facts that occur after it, and
+    /// those that something was recorded about since.
+    pub fn apart(&self, as_of: Instant) -> Result<BTreeSet<IncidentId>, ViewsError> {
+        let mut apart = self.changed.clone();
+        for future_dated in self.views.future_dated_ids(&self.tenant, as_of) {
+            apart.insert(future_dated?);
+        }
+        Ok(apart)
     }
 
     /// What an incident has added to the tallies.
@@ -105,5 +113,25 @@ impl<'e> IndexReader<'e> {
             Some(contract) => self.views.missing_ids(&self.tenant, contract, span).collect(),
             None => self.views.all_missing_ids(&self.tenant).collect(),
         }
+    }
+
+    /// An instant before which no clock of a contract was decided, nor is one due that is open.
+    pub fn begin(&self, contract: &str, as_of: Instant) -> Result<Option<Instant>, ViewsError> {
+        let mut found = Vec::new();
+        for index_bucket in INDEX_BUCKETS {
+            let first = self.clocks(contract, index_bucket, (Instant::MIN, "")).next();
+            found.extend(first.transpose()?.map(|mark| mark.time));
+        }
+        for incident in self.apart(as_of)? {
+            let (ledger, _) = self.views.ledger(&IncidentKey::new(&self.tenant, &incident))?;
+            found.extend(ledger.events.iter().map(|event| event.value.occur_time));
+        }
+        Ok(found.into_iter().min())
+    }
+
+    /// When the first fact about a service occurred.
+    pub fn service_begin(&self, service: &str) -> Result<Option<Instant>, ViewsError> {
+        let ledger = self.views.service_ledger(&self.tenant, service)?;
+        Ok(ledger.events.iter().map(|event| event.value.occur_time).min())
     }
 }

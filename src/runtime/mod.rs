@@ -21,6 +21,7 @@ mod query_error;
 mod queue;
 mod read_point;
 mod read_view;
+mod recent;
 mod recount;
 mod replay;
 mod signal;

@@ -11,12 +11,12 @@
 //! listed once stays listed: a scan in steps finds at least all that were listed when the view was
 //! opened, and of those recorded since, nothing is known by then.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::index_reader::IndexReader;
 use super::learning::Learnings;
-use super::progress::Loss;
+use super::progress::{Loss, Progress};
 use super::query_error::QueryError;
 use super::read_point::{ReadPoint, ReadRequest};
 use super::sources::Sources;
@@ -74,10 +74,14 @@ impl<'e> Reading<'e> {
 
 impl<'e> Origin<'e> {
     /// A view of everything folded so far. It waits for nothing.
-    pub fn present(self, tenant: TenantId, request: ReadRequest) -> ReadView<'e> {
-        let progress = self.sources.cache.progress();
-        let point = ReadPoint::new(progress.sequence, progress.record_time, request);
-        self.view(tenant, request, point)
+    pub fn present(
+        self,
+        tenant: TenantId,
+        request: ReadRequest,
+    ) -> Result<ReadView<'e>, ViewsError> {
+        let Progress { sequence, record_time, .. } = self.sources.cache.progress();
+        let point = self.sources.point(sequence, record_time, request)?;
+        Ok(self.view(tenant, request, point))
     }
 
     /// A view of what the index holds, which must be complete up to a sequence at least.
@@ -89,11 +93,17 @@ impl<'e> Origin<'e> {
     ) -> Result<Reading<'e>, ViewsError> {
         let index = self.sources.projector.index(sequence)?;
         let record_time = index.record_time;
-        let point = ReadPoint::new(index.sequence, record_time, request);
-        // Whoever queries as of now, or later, by all that is known, requests what the index shows.
-        let is_current = point.times.known == record_time && point.times.as_of >= record_time;
-        let index =
-            is_current.then(|| IndexReader::new(index, &self.sources.views, tenant.clone()));
+        let sequence = index.sequence;
+        let point = self.sources.point(sequence, record_time, request)?;
+        // The index shows how things stand after its last record. Whoever queries a little earlier
+        // has what was recorded since evaluated by itself.
+        let read = point.times.known.min(point.times.as_of);
+        let changed = match read >= record_time {
+            true => Some(BTreeSet::new()),
+            false => self.sources.cache.changed_since(&tenant, read),
+        };
+        let index = changed
+            .map(|changed| IndexReader::new(index, &self.sources.views, tenant.clone(), changed));
         Ok(Reading { view: self.view(tenant, request, point), index })
     }
 
@@ -158,9 +168,12 @@ impl<'e> ReadView<'e> {
     }
 
     /// The same at other times, none of them known later.
-    pub fn at(&self, times: Times) -> ReadView<'e> {
-        let point = ReadPoint { times, ..self.point };
-        ReadView { point, ..self.clone() }
+    pub fn at(&self, times: Times) -> Result<ReadView<'e>, ViewsError> {
+        let ReadPoint { sequence, times: Times { known, .. } } = self.point;
+        let request =
+            ReadRequest { as_of: Some(times.as_of), known: Some(times.known), min_sequence: 0 };
+        let point = self.origin.sources.point(sequence, known, request)?;
+        Ok(ReadView { point, ..self.clone() })
     }
 
     /// What the same request sees now, since the index may have moved on.

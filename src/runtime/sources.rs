@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use super::cache::Cache;
 use super::projector::Projector;
+use super::read_point::{ReadPoint, ReadRequest};
 use crate::domain::ids::TenantId;
+use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::ledger::Ledger;
 use crate::journal::LogSource;
@@ -21,6 +23,28 @@ pub(super) struct Sources {
 }
 
 impl Sources {
+    /// The read point of a request where the last record has this sequence and record time: with
+    /// the sequence that was the last by what the request knows.
+    pub fn point(
+        &self,
+        sequence: u64,
+        record_time: Instant,
+        request: ReadRequest,
+    ) -> Result<ReadPoint, ViewsError> {
+        let point = ReadPoint::new(sequence, record_time, request);
+        if point.times.known == record_time {
+            return Ok(point);
+        }
+        let found = self.cache.sequence_at(point.times.known, sequence, &*self.log);
+        match found {
+            Ok(sequence) => Ok(ReadPoint { sequence, ..point }),
+            Err(error) => {
+                tracing::error!(%error, "the journal can't be read");
+                Err(ViewsError::Behind)
+            }
+        }
+    }
+
     /// Everything recorded about an incident, kept in memory for whoever reads it next.
     pub fn ledger(&self, tenant: &TenantId, incident: &str) -> Result<Arc<Ledger>, ViewsError> {
         self.cache.ledger(&IncidentKey::new(tenant, incident), &self.views)

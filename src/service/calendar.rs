@@ -8,7 +8,6 @@ use tonic::{Request, Response, Status};
 
 use super::call::{Call, kept};
 use super::hours::{Hours, Wanted, in_force, not_found};
-use super::page::Paging;
 use super::services::Services;
 use super::stamp::{stamp, write_stamp};
 use super::status;
@@ -79,11 +78,10 @@ impl CalendarService for Services {
         &self,
         request: Request<v1::ListCalendarsRequest>,
     ) -> Result<Response<v1::ListCalendarsResponse>, Status> {
-        let (call, mut paging) = self.read(request, |request, engine, violations| {
-            Paging::requested(engine.store_id(), &request, violations)
-        })?;
+        let (call, mut paging, ()) = self.read_page(request, |_, _, _| ())?;
         let after = paging.after_id()?;
         let view = call.view()?;
+        paging.pin(view.times());
         let (known, as_of) = (view.known(), view.times().as_of);
         let ids = known.calendar_ids().filter(|id| **id > *after);
         let calendars = ids.filter_map(|id| Some(message(id, in_force(known, id, as_of)?)));
@@ -189,17 +187,17 @@ impl CalendarService for Services {
         &self,
         request: Request<v1::ListWindowsRequest>,
     ) -> Result<Response<v1::ListWindowsResponse>, Status> {
-        let (call, (mut paging, (start, end), hours)) =
-            self.read(request, |request, engine, violations| {
-                let paging = Paging::requested(engine.store_id(), &request, violations);
+        let (call, mut paging, ((start, end), hours)) =
+            self.read_page(request, |request, engine, violations| {
                 let span = decode_span(request.start_time, request.end_time, violations);
                 let hours = request.hours.map(|hours| match hours {
                     v1::list_windows_request::Hours::CalendarId(id) => Hours::Put(id),
                     v1::list_windows_request::Hours::Calendar(calendar) => Hours::Given(calendar),
                 });
-                (paging, span, Wanted::decode(hours, engine.zones(), violations))
+                (span, Wanted::decode(hours, engine.zones(), violations))
             })?;
         let view = call.view()?;
+        paging.pin(view.times());
         let found = kept(hours)?.find(&view)?;
         let start = match paging.after_id()?.parse::<i64>() {
             Ok(nanos) => Instant::from_nanos(nanos).unwrap_or(start),

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use tonic::{Request, Response, Status};
 
 use super::blocking::{self, Messages, Sender};
+use super::page::{Lists, Paging};
 use super::requests::{OfTenant, Reads};
 use super::services::Services;
 use super::stamp::write_stamp;
@@ -44,6 +45,23 @@ impl Services {
             decode(request, engine, violations)
         })?;
         Ok((Call { read, ..call }, decoded))
+    }
+
+    /// Decodes a call for a page of a list in the same way. The pages after the first are read at
+    /// the times of the first, whatever was recorded since.
+    pub(super) fn read_page<R: Reads + Lists, Q>(
+        &self,
+        request: Request<R>,
+        decode: impl FnOnce(R, &Engine, &mut FieldViolations) -> Q,
+    ) -> Result<(Call, Paging, Q), Status> {
+        let (mut call, (paging, decoded)) = self.read(request, |request, engine, violations| {
+            let paging = Paging::requested(engine.store_id(), &request, violations);
+            (paging, decode(request, engine, violations))
+        })?;
+        if let Some(times) = paging.pinned()? {
+            (call.read.as_of, call.read.known) = (Some(times.as_of), Some(times.known));
+        }
+        Ok((call, paging, decoded))
     }
 
     /// Decodes a call that writes in the same way.

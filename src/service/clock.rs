@@ -73,10 +73,8 @@ impl ClockService for Services {
         &self,
         request: Request<v1::ListClocksRequest>,
     ) -> Result<Response<v1::ListClocksResponse>, Status> {
-        let (call, (paging, filter)) = self.read(request, |request, engine, violations| {
-            let paging = Paging::requested(engine.store_id(), &request, violations);
-            (paging, decode_filter(request, violations))
-        })?;
+        let (call, mut paging, filter) =
+            self.read_page(request, |request, _, violations| decode_filter(request, violations))?;
         let after = paging.after_clock()?;
         call.answer(move |reading| {
             let zones = reading.view.zones().version();
@@ -84,6 +82,7 @@ impl ClockService for Services {
             let found = clocks::page(reading, &filter, after.as_ref(), most, |incident, clock| {
                 codec::api::clock::encode(incident, clock, zones, false)
             })?;
+            paging.pin(found.point.times);
             Ok(fill(paging, found))
         })
         .await

@@ -121,6 +121,7 @@ fn question(request: v1::GetComplianceRequest, violations: &mut FieldViolations)
         period: period(request.period, ends, violations),
         contract_id: violations.or("contract_id", id(request.contract_id), String::new()),
         group_by: group_by(request.group_by, violations),
+        contained_credits: true,
     }
 }
 
@@ -162,7 +163,8 @@ fn simulated(
     let calendars =
         violations.each("calendars", calendars, |calendar| calendar::decode(calendar, zones));
     let contract = contract?;
-    let question = Question { contract_id: contract.id.clone(), period, group_by };
+    let question =
+        Question { contract_id: contract.id.clone(), period, group_by, contained_credits: true };
     Some((question, Proposal { contract, calendars }))
 }
 

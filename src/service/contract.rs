@@ -3,7 +3,6 @@
 use tonic::{Request, Response, Status};
 
 use super::call::{Call, kept};
-use super::page::Paging;
 use super::services::Services;
 use super::stamp::{stamp, write_stamp};
 use super::status;
@@ -79,11 +78,10 @@ impl ContractService for Services {
         &self,
         request: Request<v1::ListContractsRequest>,
     ) -> Result<Response<v1::ListContractsResponse>, Status> {
-        let (call, mut paging) = self.read(request, |request, engine, violations| {
-            Paging::requested(engine.store_id(), &request, violations)
-        })?;
+        let (call, mut paging, ()) = self.read_page(request, |_, _, _| ())?;
         let after = paging.after_id()?;
         let view = call.view()?;
+        paging.pin(view.times());
         let (known, as_of) = (view.known(), view.times().as_of);
         let ids = known.contract_ids().filter(|id| **id > *after);
         let revisions = ids.filter_map(|id| in_force(known, id, as_of));
@@ -97,12 +95,12 @@ impl ContractService for Services {
         &self,
         request: Request<v1::ListContractRevisionsRequest>,
     ) -> Result<Response<v1::ListContractRevisionsResponse>, Status> {
-        let (call, (mut paging, id)) = self.read(request, |request, engine, violations| {
-            let paging = Paging::requested(engine.store_id(), &request, violations);
-            (paging, violations.or("contract_id", id(request.contract_id), String::new()))
+        let (call, mut paging, id) = self.read_page(request, |request, _, violations| {
+            violations.or("contract_id", id(request.contract_id), String::new())
         })?;
         let after = paging.after_id()?.parse().unwrap_or(0);
         let view = call.view()?;
+        paging.pin(view.times());
         let known = view.known();
         let all = known.contract(&id).all();
         if all.is_empty() {

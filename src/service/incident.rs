@@ -7,7 +7,6 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Stream, StreamExt};
 use tonic::{Request, Response, Status, Streaming};
 
-use super::page::Paging;
 use super::recording::{HandedIn, as_one, check_count, encode_results, hand_in, merge, sort_out};
 use super::services::Services;
 use super::stamp::{stamp, write_stamp};
@@ -104,15 +103,15 @@ impl IncidentService for Services {
         &self,
         request: Request<v1::ListIncidentsRequest>,
     ) -> Result<Response<v1::ListIncidentsResponse>, Status> {
-        let (call, (mut paging, contract, only_missing)) =
-            self.read(request, |request, engine, violations| {
-                let paging = Paging::requested(engine.store_id(), &request, violations);
+        let (call, mut paging, (contract, only_missing)) =
+            self.read_page(request, |request, _, violations| {
                 let contract = optional_id(request.contract_id);
                 let contract = violations.or("contract_id", contract, String::new());
-                (paging, contract, request.only_missing_clocks)
+                (contract, request.only_missing_clocks)
             })?;
         let after = paging.after_id()?;
         call.answer(move |Reading { view, index }| {
+            paging.pin(view.times());
             let mut page =
                 v1::ListIncidentsResponse { stamp: stamp(view.point()), ..Default::default() };
             let as_of = view.times().as_of;
@@ -147,12 +146,12 @@ impl IncidentService for Services {
         &self,
         request: Request<v1::ListEventsRequest>,
     ) -> Result<Response<v1::ListEventsResponse>, Status> {
-        let (call, (mut paging, id)) = self.read(request, |request, engine, violations| {
-            let paging = Paging::requested(engine.store_id(), &request, violations);
-            (paging, violations.or("incident_id", id(request.incident_id), String::new()))
+        let (call, mut paging, id) = self.read_page(request, |request, _, violations| {
+            violations.or("incident_id", id(request.incident_id), String::new())
         })?;
         let after = paging.after_id()?;
         let view = call.view()?;
+        paging.pin(view.times());
         let filled = incidents::one(&view, &id, |history| {
             let events = events_after(history, &after, view.times().as_of);
             let events = events.map(|(recorded, by)| encode_recorded(recorded, by));

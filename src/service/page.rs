@@ -13,6 +13,7 @@ use crate::codec::v1;
 use crate::codec::violations::FieldViolations;
 use crate::domain::ids::ClockId;
 use crate::domain::time::Instant;
+use crate::engine::evaluate::Times;
 use crate::engine::index::ClockMark;
 use crate::engine::rejection::Rejection;
 use crate::journal::StoreId;
@@ -68,6 +69,8 @@ pub(super) struct Paging {
     token: String,
     key: [u8; 32],
     arguments: [u8; 32],
+    /// The times of the list, which its pages share.
+    times: Option<Times>,
 }
 
 impl Paging {
@@ -99,7 +102,23 @@ impl Paging {
             token: token.to_owned(),
             key: key.into(),
             arguments: arguments.into(),
+            times: None,
         }
+    }
+
+    /// The page is evaluated at these times, and so are those after it.
+    pub fn pin(&mut self, times: Times) {
+        self.times = Some(times);
+    }
+
+    /// The times of the first page; `None`: this is it.
+    pub fn pinned(&self) -> Result<Option<Times>, Status> {
+        let Some(store::PageToken { as_of_nanos, known_nanos, .. }) = self.open()? else {
+            return Ok(None);
+        };
+        let Some((as_of, known)) = as_of_nanos.zip(known_nanos) else { return Ok(None) };
+        let instant = |nanos| Instant::from_nanos(nanos).map_err(|_| invalid());
+        Ok(Some(Times { as_of: instant(as_of)?, known: instant(known)? }))
     }
 
     /// Whether one more item fits; if so, its room is taken. The first always fits.
@@ -175,7 +194,13 @@ impl Paging {
     }
 
     fn seal(&self, token: store::PageToken) -> String {
-        let content = store::PageToken { arguments: self.arguments.to_vec(), ..token };
+        let (as_of, known) = self.times.map(|times| (times.as_of, times.known)).unzip();
+        let content = store::PageToken {
+            arguments: self.arguments.to_vec(),
+            as_of_nanos: as_of.map(Instant::nanos),
+            known_nanos: known.map(Instant::nanos),
+            ..token
+        };
         let content = [&[TOKEN_VERSION], content.encode_to_vec().as_slice()].concat();
         let bytes = [self.code(&content).as_slice(), &content].concat();
         URL_SAFE_NO_PAD.encode(bytes)

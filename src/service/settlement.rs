@@ -5,7 +5,6 @@ use std::ops::Bound::{Excluded, Unbounded};
 use tonic::{Request, Response, Status};
 
 use super::call::{Call, kept};
-use super::page::Paging;
 use super::services::Services;
 use super::stamp::stamp;
 use crate::codec::api::settlement::{
@@ -24,14 +23,14 @@ impl SettlementService for Services {
         &self,
         request: Request<v1::ListSettlementItemsRequest>,
     ) -> Result<Response<v1::ListSettlementItemsResponse>, Status> {
-        let (call, requested) = self.read(request, |request, engine, violations| {
-            let paging = Paging::requested(engine.store_id(), &request, violations);
+        let (call, mut paging, requested) = self.read_page(request, |request, _, violations| {
             let contract = optional_id(request.contract_id);
-            (paging, violations.or("contract_id", contract, String::new()), request.only_open)
+            (violations.or("contract_id", contract, String::new()), request.only_open)
         })?;
-        let (mut paging, contract, only_open) = requested;
+        let (contract, only_open) = requested;
         let after = paging.after_id()?;
         call.answer(move |Reading { view, index }| {
+            paging.pin(view.times());
             let items = settlement::items(&view, index, &contract)?;
             let as_of = view.times().as_of;
             let rest = items.range::<str, _>((Excluded(after.as_str()), Unbounded));

@@ -138,7 +138,7 @@ impl Writing {
             let (_, index_keys) = record::decode_ledger(&row)?;
             let tenant = key.parts().0;
             self.tally(&tenant, &index_keys.contribution, Tally::add)?;
-            self.count_missing(&tenant, &index_keys.contribution, Change::Add)?;
+            self.count_missing(&tenant, &index_keys.contribution, CountChange::Add)?;
             self.hold_fewer_tally_buckets()?;
             incidents += 1;
             if incidents % INCIDENTS_PER_LINE == 0 {
@@ -152,8 +152,8 @@ impl Writing {
         if let Some((tenant, removed, added)) = &step.contribution {
             self.tally(tenant, removed, Tally::remove)?;
             self.tally(tenant, added, Tally::add)?;
-            self.count_missing(tenant, removed, Change::Remove)?;
-            self.count_missing(tenant, added, Change::Add)?;
+            self.count_missing(tenant, removed, CountChange::Remove)?;
+            self.count_missing(tenant, added, CountChange::Add)?;
         }
         for (key, value) in step.rows {
             self.keys += 1;
@@ -201,7 +201,7 @@ impl Writing {
         &mut self,
         tenant: &TenantId,
         contribution: &Contribution,
-        change: Change,
+        change: CountChange,
     ) -> Result<(), ViewsError> {
         for bucket in contribution.missing.iter().filter_map(MissingContribution::bucket) {
             let reason = tally::reason_number(bucket.key.reason);
@@ -287,16 +287,16 @@ impl Writing {
 
 /// What an incident does to a count of incidents.
 #[derive(Clone, Copy, Debug)]
-enum Change {
+enum CountChange {
     Add,
     Remove,
 }
 
-impl Change {
+impl CountChange {
     fn of_one(self, count: u64) -> u64 {
         match self {
-            Change::Add => count.saturating_add(1),
-            Change::Remove => count.saturating_sub(1),
+            CountChange::Add => count.saturating_add(1),
+            CountChange::Remove => count.saturating_sub(1),
         }
     }
 }

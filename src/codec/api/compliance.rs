@@ -6,13 +6,13 @@ use super::contract::encode_finding;
 use super::experience::encode_slx;
 use super::figures::ToField;
 use super::{coverage, credit_statement, objective};
-use crate::codec::choices::{outcome_number, verdict_number};
+use crate::codec::choices::{no_data_reason_number, outcome_number, verdict_number};
 use crate::codec::scalar::{duration, encode_period, timestamp};
 use crate::codec::v1;
 use crate::domain::compliance::{ExcludedOutage, Tally};
 use crate::engine::answers::compliance::{ExcludedUptime, GroupKey};
 use crate::engine::answers::period_result::{
-    Evidence, ExperienceEvidence, ObjectiveResult, PeriodResult, UptimeEvidence,
+    Evidence, ExperienceEvidence, NoDataReason, ObjectiveResult, PeriodResult, UptimeEvidence,
 };
 use crate::engine::answers::simulation::{SimulationResult, VerdictChange};
 
@@ -26,6 +26,8 @@ pub fn encode(result: &PeriodResult<'_>, keys: &[GroupKey]) -> v1::GetCompliance
         groups: encode_groups(keys, &result.groups),
         stamp: None,
         credits: result.credits.as_ref().map(credit_statement::encode),
+        contained_credits: result.contained_credits.iter().map(credit_statement::encode).collect(),
+        credit_totals: result.credit_totals.iter().map(credit_statement::encode_total).collect(),
         coverage: Some(coverage::encode(&result.coverage)),
     }
 }
@@ -95,6 +97,10 @@ pub(super) fn encode_objective(result: &ObjectiveResult<'_>) -> v1::ObjectiveRes
         verdict: verdict_number(result.verdict),
         percent: result.reached.to_field(),
         breach_allowance: result.allowance,
+        provisional: result.is_provisional,
+        counted: encode_counted(result),
+        no_data_reason: result.no_data.map_or(0, no_data_reason_number),
+        parts: encode_objectives(&result.parts),
         ..Default::default()
     };
     match &result.evidence {
@@ -120,6 +126,14 @@ pub(super) fn encode_objective(result: &ObjectiveResult<'_>) -> v1::ObjectiveRes
         }
     }
     encoded
+}
+
+/// The stretch of its own period that an objective was evaluated over, where that is not all of it.
+fn encode_counted(result: &ObjectiveResult<'_>) -> Option<v1::Period> {
+    let (own, counted) = (&result.period, &result.counted);
+    let is_all = (counted.start, counted.end) == (own.start, own.end);
+    let is_nothing = result.no_data == Some(NoDataReason::NotInForce);
+    (!is_all && !is_nothing).then(|| v1::Period { name: String::new(), ..encode_period(counted) })
 }
 
 fn encode_experience(experience: &ExperienceEvidence) -> v1::ExperienceResult {

@@ -1,14 +1,15 @@
 //! Contracts.
 
+use super::answers;
 use super::credit;
 use super::experience;
 use super::named;
 use super::objective;
 use crate::codec::checks::Checks;
 use crate::codec::choices::{
-    answer, answer_number, clock_action, clock_action_number, contract_kind, contract_kind_number,
-    cycle_verdict, cycle_verdict_number, metric, metric_number, on_priority_change,
-    on_priority_change_number, on_reopen, on_reopen_number, severity_number, waiting_on,
+    clock_action, clock_action_number, contract_kind, contract_kind_number, cycle_verdict,
+    cycle_verdict_number, metric, metric_number, on_priority_change, on_priority_change_number,
+    on_reopen, on_reopen_number, period_terms, period_terms_number, severity_number, waiting_on,
     waiting_on_number,
 };
 use crate::codec::limits::Limits;
@@ -16,7 +17,7 @@ use crate::codec::scalar::{duration, positive_span};
 use crate::codec::v1;
 use crate::codec::violations::{FieldViolations, Wrong};
 use crate::domain::contract::{
-    Answer, ClockAction, Condition, Contract, ContractKind, Finding, Limit, Metric, PauseRule,
+    ClockAction, Condition, Contract, ContractKind, Finding, Limit, Metric, PauseRule,
     SAME_INSTANT_ORDER, Target, Terms,
 };
 use crate::domain::incident::WaitingOn;
@@ -101,7 +102,9 @@ fn decode_terms(
     let experience = terms.experience.map(|given| experience::decode(given, checks));
     let experience = experience.and_then(|decoded| violations.keep("experience", decoded));
     let experience = experience.map(Box::new);
-    let terms = Terms { targets, objectives, exclusions, credits, experience };
+    let period_terms =
+        unless_zero(&mut violations, "period_terms", terms.period_terms, period_terms);
+    let terms = Terms { targets, objectives, exclusions, credits, experience, period_terms };
     check_targets(&terms.targets, &mut violations);
     check_ids("objectives", terms.objectives.iter().map(|o| o.id.as_str()), &mut violations);
     check_ids("exclusions", terms.exclusions.iter().map(|e| e.id.as_str()), &mut violations);
@@ -175,7 +178,7 @@ fn decode_target(target: v1::Target, checks: Checks<'_>) -> Result<Target, Vec<V
             target.cycle_verdict,
             cycle_verdict,
         ),
-        answered_by: violations.or("answered_by", decode_answers(target.answered_by), Vec::new()),
+        answered_by: violations.or("answered_by", answers::decode(target.answered_by), Vec::new()),
         starts_after: violations.or(
             "starts_after",
             checks.optional_id(target.starts_after),
@@ -213,17 +216,6 @@ fn check_states(target: &Target, violations: &mut FieldViolations) {
             violations.add(field, text);
         }
     }
-}
-
-fn decode_answers(answers: Vec<i32>) -> Result<Vec<Answer>, String> {
-    let mut decoded = Vec::new();
-    for number in answers {
-        let counts = answer(number)?;
-        if !decoded.contains(&counts) {
-            decoded.push(counts);
-        }
-    }
-    Ok(decoded)
 }
 
 /// A choice whose unspecified zero means the default.
@@ -332,6 +324,7 @@ fn encode_terms(terms: &Terms, currency: &str) -> v1::Terms {
         exclusions: terms.exclusions.iter().map(objective::encode_exclusion).collect(),
         credits: terms.credits.as_ref().map(|credits| credit::encode(credits, currency)),
         experience: terms.experience.as_deref().map(experience::encode),
+        period_terms: period_terms_number(terms.period_terms),
     }
 }
 
@@ -351,7 +344,7 @@ fn encode_target(target: &Target) -> v1::Target {
         on_priority_change: on_priority_change_number(target.on_priority_change),
         on_reopen: on_reopen_number(target.on_reopen),
         cycle_verdict: cycle_verdict_number(target.cycle_verdict),
-        answered_by: target.answered_by.iter().copied().map(answer_number).collect(),
+        answered_by: answers::encode(&target.answered_by),
         starts_after: target.starts_after.clone(),
         warn_at_percent: target.warn_at_percent.iter().copied().map(i32::from).collect(),
         applies_when: source(&target.applies_when),

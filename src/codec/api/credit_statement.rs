@@ -9,7 +9,7 @@ use crate::domain::compliance::Period;
 use crate::domain::compliance::credit::{Ground, Line, MonthFee};
 use crate::domain::contract::Credit;
 use crate::domain::share::Share;
-use crate::engine::answers::credit::CreditStatement;
+use crate::engine::answers::credit::{CreditStatement, CreditTotal};
 
 /// The message of a statement.
 pub fn encode(statement: &CreditStatement<'_>) -> v1::CreditStatement {
@@ -24,6 +24,17 @@ pub fn encode(statement: &CreditStatement<'_>) -> v1::CreditStatement {
         bonus_amount: statement.bonus,
         claim_by_date: date(statement.claim_by),
         fees: statement.fees.iter().map(encode_fee).collect(),
+        period: Some(encode_period(&statement.period)),
+        contract_revision: statement.contract_revision as i32,
+    }
+}
+
+/// The message of what statements come to together.
+pub fn encode_total(total: &CreditTotal<'_>) -> v1::CreditTotal {
+    v1::CreditTotal {
+        currency: total.currency.to_owned(),
+        total_amount: total.total,
+        provisional: total.is_provisional,
     }
 }
 

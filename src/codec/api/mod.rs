@@ -1,11 +1,13 @@
 //! What callers send and are answered, one noun a file.
 
+mod answers;
 pub mod calendar;
 pub mod clock;
 pub mod compliance;
 pub mod contract;
 pub mod coverage;
 pub mod credit;
+mod credit_rule;
 pub mod credit_statement;
 pub mod experience;
 pub mod export;

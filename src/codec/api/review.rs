@@ -12,6 +12,7 @@ use crate::codec::v1;
 use crate::domain::contract::{Contract, Revision};
 use crate::domain::time::Instant;
 use crate::engine::action::Signature;
+use crate::engine::answers::credit::CreditStatement;
 use crate::engine::answers::period_result::ObjectiveResult;
 use crate::engine::answers::review::{GROUPED_BY, Restated, ReviewItem};
 use crate::engine::answers::review_result::{
@@ -39,6 +40,8 @@ pub fn encode(result: &ReviewResult<'_>) -> v1::GetServiceReviewResponse {
         trend: result.trend.iter().map(encode_trend).collect(),
         chain: result.chain.iter().map(encode_link).collect(),
         credits: period.credits.as_ref().map(credit_statement::encode),
+        contained_credits: period.contained_credits.iter().map(credit_statement::encode).collect(),
+        credit_totals: period.credit_totals.iter().map(credit_statement::encode_total).collect(),
         clocks: table.clocks.iter().map(encode_item).collect(),
         clock_count: table.clock_count.to_field(),
         only_idle_work_count: table.only_idle_work.to_field(),
@@ -164,23 +167,50 @@ fn encode_cause(cause: &Cause) -> v1::ReviewedCause {
     }
 }
 
-/// A signed objective or statement is sent where the present one reads otherwise: what no reader
-/// could see change has not moved.
+/// A signed objective or statement is sent where a verdict, a figure or an amount is another now.
+/// The numbers of revisions and the words of reasons may differ: nothing has moved by them.
 fn encode_restatement(restatement: &RestatementResult<'_>) -> v1::ReviewRestatement {
     let moved = restatement.moved.iter();
     let present_objectives = encode_objectives(&restatement.present_objectives);
+    let present_objectives: Vec<_> = present_objectives.into_iter().map(figures_of).collect();
     let mut signed_objectives = encode_objectives(&restatement.signed_objectives);
-    signed_objectives.retain(|signed| !present_objectives.contains(signed));
+    signed_objectives.retain(|signed| !present_objectives.contains(&figures_of(signed.clone())));
     let present_credits = restatement.present_credits.as_ref().map(credit_statement::encode);
     let signed_credits = restatement.signed_credits.as_ref().map(credit_statement::encode);
+    let amounts = |of: &[CreditStatement<'_>]| -> Vec<_> {
+        of.iter().map(credit_statement::encode).map(amounts_of).collect()
+    };
+    let present_contained = amounts(&restatement.present_contained_credits);
+    let signed_contained = restatement.signed_contained_credits.iter();
+    let signed_contained_credits = signed_contained
+        .map(credit_statement::encode)
+        .filter(|signed| !present_contained.contains(&amounts_of(signed.clone())));
     v1::ReviewRestatement {
         signature_id: restatement.signature_id.clone(),
         signed_total: restatement.signed_total.to_field(),
         signed_objectives,
-        signed_credits: signed_credits.filter(|signed| present_credits.as_ref() != Some(signed)),
+        signed_contained_credits: signed_contained_credits.collect(),
+        signed_credits: signed_credits.filter(|signed| {
+            present_credits.clone().map(amounts_of) != Some(amounts_of(signed.clone()))
+        }),
         moved: moved.map(|(moved, facts)| encode_restated(moved, facts)).collect(),
         moved_count: restatement.moved_count as i64,
     }
+}
+
+/// The result of an objective without the numbers of the revisions it is by.
+fn figures_of(mut result: v1::ObjectiveResult) -> v1::ObjectiveResult {
+    result.contract_revision = 0;
+    if let Some(uptime) = &mut result.uptime {
+        uptime.calendar_revision = 0;
+    }
+    result
+}
+
+/// A statement without the words of its reasons.
+fn amounts_of(mut statement: v1::CreditStatement) -> v1::CreditStatement {
+    statement.lines.iter_mut().for_each(|line| line.reason.clear());
+    statement
 }
 
 fn encode_restated(restated: &Restated, facts: &[String]) -> v1::Restated {

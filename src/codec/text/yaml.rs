@@ -36,9 +36,25 @@ pub(super) fn documents(text: &str) -> Result<Vec<Value>, String> {
         leading_zero_numbers_as_strings: true,
         budget: serde_saphyr::budget! { max_depth: DEPTH_MAX },
     };
-    let nodes: Vec<Spanned<Node>> = serde_saphyr::from_multiple_with_options(text, options)
-        .map_err(|error| error.to_string())?;
+    let failed = |error: serde_saphyr::Error| error.to_string();
+    let plain: Vec<Value> =
+        serde_saphyr::from_multiple_with_options(text, options.clone()).map_err(failed)?;
+    if !plain.iter().any(has_fraction) {
+        return Ok(plain);
+    }
+    // To know where each value is costs several times as much.
+    let nodes: Vec<Spanned<Node>> =
+        serde_saphyr::from_multiple_with_options(text, options).map_err(failed)?;
     Ok(nodes.into_iter().map(|node| value(node, text)).collect())
+}
+
+fn has_fraction(value: &Value) -> bool {
+    match value {
+        Value::Number(number) => number.is_f64(),
+        Value::Array(items) => items.iter().any(has_fraction),
+        Value::Object(fields) => fields.values().any(has_fraction),
+        Value::Null | Value::Bool(_) | Value::String(_) => false,
+    }
 }
 
 fn value(node: Spanned<Node>, source: &str) -> Value {
@@ -52,7 +68,8 @@ fn value(node: Spanned<Node>, source: &str) -> Value {
                 let end = start.checked_add(usize::try_from(length).ok()?)?;
                 Some(source.get(start..end)?.trim())
             });
-            match written.filter(|written| is_number(written)) {
+            // Without its place it is refused later, and not taken for the number it is nearest to.
+            match written {
                 Some(written) => Value::String(written.to_owned()),
                 None => Value::from(number),
             }
@@ -62,11 +79,6 @@ fn value(node: Spanned<Node>, source: &str) -> Value {
             fields.into_iter().map(|(name, field)| (name, value(field, source))).collect()
         }
     }
-}
-
-fn is_number(written: &str) -> bool {
-    let belongs = |byte: u8| byte.is_ascii_digit() || b"+-._eE".contains(&byte);
-    !written.is_empty() && written.bytes().all(belongs)
 }
 
 impl<'de> Deserialize<'de> for Node {
@@ -145,6 +157,7 @@ mod tests {
             ("0.1000000000000000055511151231257827", "0.1000000000000000055511151231257827"),
             ("-0.5", "-0.5"),
             ("1e2", "1e2"),
+            ("1.5e-3", "1.5e-3"),
             ("18446744073709551616", "18446744073709551616"),
         ] {
             let of = |document: String| documents(&document).unwrap_or_default().remove(0);
@@ -157,6 +170,14 @@ mod tests {
         assert_eq!(second[1]["a"], "2.50");
         let merged = documents("x: &x {a: 1.50}\ny: {<<: *x, b: 2}\n").unwrap_or_default();
         assert_eq!(merged[0]["y"]["a"], "1.50");
+    }
+
+    #[test]
+    fn what_is_no_number_is_refused_and_not_dropped() {
+        for yaml in ["a: .inf", "a: -.inf", "a: .nan", "a: 1e999"] {
+            let dropped = documents(yaml).map(|values| values[0]["a"].is_null());
+            assert_ne!(dropped, Ok(true), "{yaml}");
+        }
     }
 
     #[test]

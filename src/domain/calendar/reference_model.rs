@@ -1,6 +1,6 @@
-//! The words of a calendar's rules implemented a second time, as plainly and as slowly as possible, to test
-//! the compiled service hours against. It shares nothing with them but the calendar itself: it
-//! evaluates one minute at a time, and leaves the meaning of local times to jiff.
+//! The words of a calendar's rules implemented a second time, as plainly and as slowly as possible,
+//! to test the compiled service hours against. It shares nothing with them but the calendar itself:
+//! it evaluates one minute at a time, and leaves the meaning of local times to jiff.
 
 use chrono::Datelike;
 use jiff::civil::{Date, DateTime};

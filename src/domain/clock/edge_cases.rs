@@ -517,7 +517,7 @@ fn a_closure_is_a_resolution_and_closing_the_resolved_moves_nothing() {
 
 /// C3: what was waited on ends with every end, and after a reopening the provider is on turn.
 #[test]
-fn reopened_with_no_status_told_it_runs() {
+fn reopened_with_no_status_reported_it_runs() {
     for ends in ["resolved", "closed", "cancelled", "merged other"] {
         let timeline = format!(
             "Mon 09:00 opened P1
@@ -534,9 +534,9 @@ fn reopened_with_no_status_told_it_runs() {
     }
 }
 
-/// C3: a wait told after the end is over at the reopening; one told in its instant holds.
+/// C3: a wait reported after the end is over at the reopening; one reported in its instant holds.
 #[test]
-fn a_wait_told_between_end_and_reopening_is_over() {
+fn a_wait_reported_between_end_and_reopening_is_over() {
     let paused_first = [
         ClockAction::Pause,
         ClockAction::Resume,
@@ -547,11 +547,11 @@ fn a_wait_told_between_end_and_reopening_is_over() {
     let usual = target("resolution P1=7:00 pause=client");
     let reordered = Target { same_instant_order: paused_first, ..usual.clone() };
     for target in [usual, reordered] {
-        let case = |told: &str| {
+        let case = |reported: &str| {
             let timeline = format!(
                 "Mon 09:00 opened P1
                  Mon 10:00 resolved
-                 {told} waits client
+                 {reported} waits client
                  Mon 12:00 reopened"
             );
             Case::new([target.clone()], &timeline)
@@ -588,11 +588,12 @@ fn an_end_resumes_a_clock_that_runs_on() {
     );
 }
 
-/// P20: a wait told before the opening does not pause what starts with it; one told with it does.
+/// P20: a wait reported before the opening does not pause what starts with it; one reported with it
+/// does.
 #[test]
-fn a_wait_told_before_the_opening_is_over_with_it() {
-    let case = |told: &str| {
-        let timeline = format!("{told} waits client\nMon 09:00 opened P1\nMon 11:00 resolved");
+fn a_wait_reported_before_the_opening_is_over_with_it() {
+    let case = |reported: &str| {
+        let timeline = format!("{reported} waits client\nMon 09:00 opened P1\nMon 11:00 resolved");
         Case::new([target("resolution P1=1:00 pause=client")], &timeline)
     };
     case("Mon 08:00")
@@ -971,7 +972,7 @@ fn who_closes_without_an_answer_has_not_answered() {
     }
 }
 
-/// C9: an answer told with the end is one, and a reopening does not undo it.
+/// C9: an answer reported with the end is one, and a reopening does not undo it.
 #[test]
 fn an_answer_in_the_instant_of_the_end_is_one() {
     Case::new(
@@ -1235,7 +1236,7 @@ fn each_owner_has_a_clock_of_its_own() {
          Mon 10:00 | stopped met 0:10 of 0:15 due Mon 09:15; \
             stopped met 0:10 of 0:15 due Mon 09:25",
     );
-    // Told again, the owner is the same; taken from everybody, nobody's clock begins.
+    // Assigned again, the owner is the same; taken from everybody, nobody's clock begins.
     Case::new(
         [owner_clock()],
         "Mon 09:00 opened P1
@@ -1326,7 +1327,7 @@ fn at_the_opening_only_later_facts_change_anything() {
 
 /// C10: between cancel_when true and false again it was cancelled, and the provider was on turn.
 #[test]
-fn the_time_in_which_a_clock_was_cancelled_is_told_as_such() {
+fn the_time_in_which_a_clock_was_cancelled_shows_as_such() {
     let resolution = |policy: &str| Target {
         cancel_when: condition("status == 'void'"),
         ..target(&format!("resolution *=8:00 {policy}"))
@@ -1365,7 +1366,7 @@ fn the_time_in_which_a_clock_was_cancelled_is_told_as_such() {
     );
 }
 
-/// C10: an incident that was cancelled and reopened, and one that was resolved, are told apart.
+/// C10: an incident that was cancelled and reopened, and one that was resolved, are distinguished.
 #[test]
 fn a_cancelled_incident_has_no_resolved_gap() {
     for (end, kind) in [

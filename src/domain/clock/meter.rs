@@ -86,7 +86,7 @@ impl<'a> Meter<'a> {
         self.breach_time
     }
 
-    /// Lets a breach stand that the count under the present priority does not have, or not as early.
+    /// Lets a breach stand that the count under the present priority has later or not at all.
     pub fn let_stand(&mut self, breach_time: Instant, priority: &str) {
         if self.breach_time.is_none_or(|own| breach_time < own) {
             self.breach_time = Some(breach_time);

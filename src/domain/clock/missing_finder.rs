@@ -136,7 +136,7 @@ impl<'a> Finder<'_, 'a> {
 
 /// What is counted of the clocks that an incident lacks: of each contract that none of its clocks
 /// measures, one reason, without a target; of each other, the targets that are a gap.
-pub fn counted<'a>(evaluation: &Evaluation<'a>) -> Vec<MissingClock<'a>> {
+pub fn counted_missing<'a>(evaluation: &Evaluation<'a>) -> Vec<MissingClock<'a>> {
     let mut counted = Vec::new();
     for of_contract in evaluation.missing.chunk_by(|a, b| a.contract_id == b.contract_id) {
         let is_missing = |target_id: &str| of_contract.iter().any(|one| one.target_id == target_id);
@@ -175,7 +175,8 @@ mod tests {
         let words: Vec<_> = found.iter().map(MissingClock::describe).collect();
         assert_eq!(words, missing);
         evaluation.missing = found;
-        let words: Vec<_> = counted(&evaluation).iter().map(MissingClock::describe).collect();
+        let words: Vec<_> =
+            counted_missing(&evaluation).iter().map(MissingClock::describe).collect();
         assert_eq!(words, of_them_counted);
     }
 

@@ -31,7 +31,7 @@ mod verdict;
 pub use evaluate::{Agreement, Evaluation, evaluate};
 pub use exclusion::Exclusion;
 pub use missing::{MissingClock, MissingReason, meant, meant_priority};
-pub use missing_finder::{counted, missing_clocks};
+pub use missing_finder::{counted_missing, missing_clocks};
 pub use verdict::TargetVerdict;
 
 use crate::domain::contract::Metric;

@@ -69,11 +69,12 @@ impl Scenario<'_> {
             let mut wait = None;
             for (_, fact) in facts {
                 incident.learn(fact);
-                wait = if let Fact::StatusChanged(told) = fact { Some(told) } else { wait };
+                wait = if let Fact::StatusChanged(reported) = fact { Some(reported) } else { wait };
             }
             let is_reopened = facts.iter().any(|(_, fact)| matches!(fact, Fact::Reopened));
-            if let Some(told) = wait.filter(|_| is_reopened) {
-                (incident.waiting_on, incident.reason) = (told.waiting_on, told.reason.clone());
+            if let Some(reported) = wait.filter(|_| is_reopened) {
+                (incident.waiting_on, incident.reason) =
+                    (reported.waiting_on, reported.reason.clone());
             }
         }
         incident

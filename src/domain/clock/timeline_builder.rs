@@ -230,7 +230,7 @@ impl<'a> TimelineBuilder<'_, 'a> {
             Some(Stretch { start: time, end: time, activity, context, event_id, from_zero });
     }
 
-    /// Begins another stretch when the context has changed under the same activity, also of the gap.
+    /// Begins another stretch, also of the gap, when the context has changed.
     fn notice_context(&mut self, time: Instant, event_id: &'a str) {
         if let Some(Stretch { activity, context, .. }) = self.current
             && context != self.context()

@@ -17,6 +17,20 @@ pub enum Verdict {
     NoData,
 }
 
+/// Whether one result of an objective is worse than another: by the verdict, then by the share
+/// reached.
+pub fn is_worse(one: (Verdict, Option<Share>), other: (Verdict, Option<Share>)) -> bool {
+    let severity = |verdict| match verdict {
+        Verdict::NoData => 0,
+        Verdict::Met => 1,
+        Verdict::AtRisk => 2,
+        Verdict::Missed => 3,
+    };
+    let reached = |share: Option<Share>| share.unwrap_or(Share::ALL);
+    let [left, right] = [one, other].map(|(verdict, share)| (severity(verdict), reached(share)));
+    left.0 > right.0 || (left.0 == right.0 && left.1 < right.1)
+}
+
 /// The result of an objective on attainment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AttainmentResult {
@@ -103,6 +117,25 @@ mod tests {
         assert_eq!(evaluate(&promise("95", 1), &counts(9, 1), false).verdict, Verdict::AtRisk);
         assert_eq!(evaluate(&promise("95", 20), &counts(9, 1), true).verdict, Verdict::NoData);
         assert_eq!(evaluate(&promise("0", 1), &counts(0, 0), true).verdict, Verdict::NoData);
+    }
+
+    #[test]
+    fn a_miss_stands_worst_then_what_reached_less_and_no_data_does_not_count() {
+        let share = |percent| Share::from_percent(percent).ok();
+        let ascending = [
+            (Verdict::NoData, None),
+            (Verdict::Met, share("99.9")),
+            (Verdict::Met, share("99")),
+            (Verdict::AtRisk, None),
+            (Verdict::Missed, None),
+            (Verdict::Missed, share("98")),
+            (Verdict::Missed, share("97")),
+        ];
+        for (place, one) in ascending.into_iter().enumerate() {
+            for (other_place, other) in ascending.into_iter().enumerate() {
+                assert_eq!(is_worse(one, other), place > other_place, "{one:?} {other:?}");
+            }
+        }
     }
 
     proptest! {

@@ -6,16 +6,16 @@
 //!   computed beside it.
 //! - Only agreed service time counts. Planned maintenance in it counts as up.
 //! - An outage that has not ended lasts until the instant evaluated at.
-//! - An outage's downtime is the agreed service time in it outside planned maintenance. The outage
-//!   is counted in the period in which its downtime begins, with all of it, including what lies
-//!   after the period's end; while it goes on, with what lies in the period. One without downtime
-//!   is no outage.
+//! - An outage's downtime is the agreed service time in it outside planned maintenance, while the
+//!   contract is in force. The outage is counted in the period in which its downtime begins, with
+//!   all of it, including what lies after the period's end; while it goes on, with what lies in the
+//!   period. One without downtime is no outage.
 
-use super::Period;
 use super::attainment::Verdict;
 use super::outage_exclusion::{ExcludedOutage, OutageExclusions};
 use super::outages::{Outage, outages};
 use super::service_state::ServiceState;
+use super::{ContractLife, Period};
 use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::contract::{
     AgreedService, AvailabilityPromise, MeanTimeToRestorePromise, OutagesPromise,
@@ -88,6 +88,8 @@ pub struct Agreed<'a> {
     pub degradation_weight: Share,
     /// The length of the units in which downtime counts; zero: as long as it lasts.
     pub downtime_unit: Span,
+    /// When the contract is in force: an outage's downtime outside is none of its.
+    pub life: ContractLife,
 }
 
 /// The availability of a period, and what it would have been without exclusions.
@@ -115,7 +117,7 @@ impl Excluding {
         let counting = all.iter().zip(&why).filter(|(_, why)| why.is_none());
         let evaluated =
             |outages: Vec<&Outage<'_>>| Availability::of(&outages, events, agreed, period, as_of);
-        let until = period.end.min(as_of);
+        let until = period.end.min(as_of).max(period.start);
         let excluded = all.iter().zip(&why).filter_map(|(outage, why)| {
             let why = (*why)?;
             let lasted = Intervals::union([(outage.start, outage.end)]);
@@ -142,7 +144,7 @@ impl Availability {
         period: &Period,
         as_of: Instant,
     ) -> Availability {
-        let Agreed { service, hours, degradation_weight, downtime_unit } = agreed;
+        let Agreed { service, hours, degradation_weight, downtime_unit, life } = agreed;
         let state = |id: &String| {
             let outages = outages.iter().copied();
             ServiceState::of(id, outages, events, service.maintenance_notice)
@@ -151,7 +153,7 @@ impl Availability {
         let ServiceState { down, degraded, planned } =
             ServiceState::together(&states, service.down_when);
         let degraded = degraded.without(&down).without(&planned);
-        let until = period.end.min(as_of);
+        let until = period.end.min(as_of).max(period.start);
         let within = |time: &Intervals| time.within(period.start, until);
         let counted =
             |time: &Intervals| in_units(&within(time), hours, period.start, downtime_unit);
@@ -163,7 +165,7 @@ impl Availability {
             outage,
             degraded: counted(&degraded).min(agreed - outage),
             maintenance: within(&planned).elapsed(hours),
-            outages: begun_in(period, until, &down, &planned, hours),
+            outages: begun_in(period, (until, life), &down, &planned, hours),
             degradation_weight,
         }
     }
@@ -295,17 +297,19 @@ fn in_units(time: &Intervals, hours: &ServiceHours, from: Instant, unit: Span) -
     total
 }
 
-/// The downtime of each outage that began in a period; of one that goes on, up to `until`.
+/// The downtime of each outage that began in a period, while the contract is in force; of one that
+/// goes on, up to `until`.
 fn begun_in(
     period: &Period,
-    until: Instant,
+    (until, life): (Instant, ContractLife),
     down: &Intervals,
     planned: &Intervals,
     hours: &ServiceHours,
 ) -> Vec<Span> {
     let known = down.bounds().filter_map(|(start, end)| {
         let end = if end == Instant::MAX { until } else { end };
-        (start < end).then(|| Intervals::union([(start, end)]).without(planned))
+        let (start, end) = life.within(start, end)?;
+        Some(Intervals::union([(start, end)]).without(planned))
     });
     let began_in_it =
         |outage: &Intervals| outage.first_open(hours).is_some_and(|began| period.contains(began));

@@ -32,8 +32,8 @@ use crate::domain::share::Share;
 use excess::count;
 use rounding::rounded;
 
-pub use excess::{Count, Found, Measured};
-pub use fee::{Life, MonthFee, month_fee, period_fee};
+pub use excess::{Count, Countable, Measured};
+pub use fee::{DatesInForce, MonthFee, month_fee, period_fee};
 pub use line::{CapUsed, Ground, Line, Missed, ObjectiveVerdict};
 
 mod excess;
@@ -53,7 +53,7 @@ pub struct EvaluatedPeriod<'c> {
     pub kind: PeriodKind,
     /// The local date on which the period begins.
     pub first_day: NaiveDate,
-    /// Its fee in minor units; `None`: it is not told yet.
+    /// Its fee in minor units; `None`: it is not known yet.
     pub fee: Option<i64>,
     /// The ISO 4217 code of its fee.
     pub currency: &'c str,
@@ -73,7 +73,7 @@ pub struct EvaluatedPeriod<'c> {
 pub struct CappedPeriod {
     /// Its kind.
     pub kind: PeriodKind,
-    /// Its fee in minor units; `None`: it is not told yet.
+    /// Its fee in minor units; `None`: it is not known yet.
     pub fee: Option<i64>,
     /// What earlier statements within it have credited, less what was returned of that.
     pub spent: i64,
@@ -250,7 +250,7 @@ impl<'c> EvaluatedPeriod<'c> {
         Some((Ground::PeriodCap(used), over(most, spent)))
     }
 
-    /// A share of a fee that is agreed and told.
+    /// A share of a fee that is agreed and known.
     fn share(&self, share: Share, fee: Option<i64>) -> Option<i64> {
         fee.filter(|_| !self.credits.fee.is_nothing() || !self.credits.has_amounts())
             .map(|fee| share_of(share, fee))
@@ -307,7 +307,7 @@ fn repeats(rule: &CreditRule, earlier: &[EvaluatedPeriod<'_>]) -> u32 {
 }
 
 impl Missed {
-    /// The amount it credits; of a share of a fee that is not told yet, nothing.
+    /// The amount it credits; of a share of a fee that is not known yet, nothing.
     fn amount(&self, fee: Option<i64>) -> i64 {
         let share = |share: Share| i128::from(share.millionths());
         let uplift = MILLIONTHS + share(self.repeat) * i128::from(self.repeats);

@@ -1,6 +1,7 @@
 //! Compliance: the figures of a period, and whether they reach what was promised.
 //!
-//! A [`Period`] is cut at local midnight in the contract's time zone. Each incident's target that
+//! A [`Period`] is cut at local midnight in the contract's time zone ([`LocalDays`]), and promises
+//! hold in it as far as the contract is in force ([`ContractLife`]). Each incident's target that
 //! was decided in it is one [`Entry`]; entries add up to a [`Tally`], on which objectives are
 //! evaluated in integers ([`attainment`], [`mean_time`]). Every tally keeps the contractual and the
 //! experienced account beside each other, with what incidents cost people ([`experience`]).
@@ -15,6 +16,8 @@ mod coverage;
 pub mod credit;
 mod entry;
 pub mod experience;
+mod in_force;
+mod local_days;
 pub mod mean_time;
 mod outage_exclusion;
 mod outages;
@@ -27,6 +30,8 @@ mod tally;
 
 pub use coverage::{Coverage, CoverageGap, CoverageKey};
 pub use entry::{Account, Entry, entries, paused};
+pub use in_force::{ContractLife, DaysInForce};
+pub use local_days::LocalDays;
 pub use outage_exclusion::{ExcludedOutage, OutageExclusion, OutageExclusions};
 pub use outages::{Outage, outages};
 pub use period::{Period, PeriodError};

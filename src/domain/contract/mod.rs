@@ -1,5 +1,6 @@
 //! Contracts: what was agreed, in effective-dated revisions.
 
+mod catch_all;
 mod condition;
 mod credit;
 mod exclusion;
@@ -10,6 +11,7 @@ mod objective;
 mod revisions;
 mod terms;
 
+pub use catch_all::{CATCH_ALL, is_catch_all};
 pub use condition::{Condition, ConditionError, ConditionLimits};
 pub use credit::{
     Bonus, Combination, Credit, CreditRule, CreditTier, Credits, Fee, Per, PeriodCap, ProRata,
@@ -29,6 +31,6 @@ pub use objective::{
 };
 pub use revisions::{Effective, Revision, Revisions};
 pub use terms::{
-    ANSWERS, Answer, CATCH_ALL, ClockAction, Contract, ContractKind, CycleVerdict, Limit, Metric,
-    OnPriorityChange, OnReopen, PauseRule, SAME_INSTANT_ORDER, Target, Terms, is_catch_all,
+    ANSWERS, Answer, ClockAction, Contract, ContractKind, CycleVerdict, Limit, Metric,
+    OnPriorityChange, OnReopen, PauseRule, PeriodTerms, SAME_INSTANT_ORDER, Target, Terms,
 };

@@ -1,5 +1,7 @@
 //! Effective-dated revisions, and which of them is in force.
 
+use std::cmp::Reverse;
+
 use crate::domain::time::Instant;
 
 /// One revision of something, as it was recorded.
@@ -81,6 +83,24 @@ impl<'r, T> Effective<'r, T> {
             .max_by_key(|revision| (revision.effective_time, revision.number))
     }
 
+    /// The revisions in the order they take effect, without those replaced by another revision of
+    /// the same effective time.
+    pub fn by_effect(self) -> Vec<&'r Revision<T>> {
+        let mut found: Vec<&'r Revision<T>> = self.known.iter().collect();
+        found.sort_by_key(|revision| (revision.effective_time, Reverse(revision.number)));
+        found.dedup_by_key(|revision| revision.effective_time);
+        found
+    }
+
+    /// The revision in force at `time`, or before them all the first to take effect.
+    pub fn ruling(self, time: Instant) -> Option<&'r Revision<T>> {
+        let first = || {
+            let by_effect = |r: &&'r Revision<T>| (r.effective_time, Reverse(r.number));
+            self.known.iter().min_by_key(by_effect)
+        };
+        self.at(time).or_else(first)
+    }
+
     /// The revision numbered `number`.
     pub fn numbered(self, number: u32) -> Option<&'r Revision<T>> {
         self.known.get((number as usize).checked_sub(1)?)
@@ -121,5 +141,9 @@ mod tests {
         assert_eq!(known.at(at(50)).map(|r| r.content), Some("later, mended"));
         assert_eq!(revisions.known(at(101)).at(at(50)).map(|r| r.content), Some("later"));
         assert_eq!(known.taking_effect(at(0), at(99)).len(), 2);
+        let by_effect: Vec<_> = known.by_effect().iter().map(|r| r.content).collect();
+        assert_eq!(by_effect, ["first", "between", "later, mended"]);
+        let late = revisions.known(at(100));
+        assert_eq!(late.ruling(Instant::MIN).map(|r| r.content), Some("first"));
     }
 }

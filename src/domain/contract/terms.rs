@@ -1,6 +1,6 @@
 //! The terms of a contract: its targets and their policies.
 
-use super::{Condition, Credits, ExclusionRule, ExperienceTerms, Objective};
+use super::{Condition, Credits, ExclusionRule, ExperienceTerms, Objective, is_catch_all};
 use crate::domain::incident::{Fact, WaitingOn};
 use crate::domain::time::Span;
 
@@ -53,6 +53,18 @@ pub struct Terms {
     pub credits: Option<Credits>,
     /// By what the experience of the client's people is measured.
     pub experience: Option<Box<ExperienceTerms>>,
+    /// Which revisions rule a period.
+    pub period_terms: PeriodTerms,
+}
+
+/// Which revisions rule a period that begins under these terms.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PeriodTerms {
+    /// The one in force as it begins, or else the first to take effect within it, rules all of it.
+    #[default]
+    AtPeriodStart,
+    /// Each part of it is ruled by the revision in force then.
+    EachPart,
 }
 
 /// One clock rule.
@@ -130,7 +142,7 @@ pub const ANSWERS: [Answer; 2] = [Answer::Responded, Answer::ClientUpdated];
 /// How long a priority may take.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limit {
-    /// The priority as the backend names it; empty or [`CATCH_ALL`]: every priority not named.
+    /// The priority as the backend names it; empty or `*`: every priority not named.
     pub priority: String,
     /// The service time allowed. Reaching it exactly is met.
     pub limit: Span,
@@ -220,14 +232,6 @@ pub const SAME_INSTANT_ORDER: [ClockAction; 5] = [
     ClockAction::Pause,
     ClockAction::Resume,
 ];
-
-/// What stands in the place of a priority for every priority not named.
-pub const CATCH_ALL: &str = "*";
-
-/// Whether the priority of a limit stands for every priority not named.
-pub fn is_catch_all(priority: &str) -> bool {
-    priority.is_empty() || priority == CATCH_ALL
-}
 
 impl Terms {
     /// The target with this id.

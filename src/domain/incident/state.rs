@@ -74,20 +74,20 @@ pub enum Stage {
 }
 
 impl<'e> State<'e> {
-    /// Applies the facts of a moment, in their order. A status that is told in the instant of a
-    /// reopening holds from it on.
+    /// Applies the facts of a moment, in their order. A status that changes in the instant of
+    /// a reopening holds from it on.
     pub fn apply(&mut self, moment: &Moment<'_, 'e>) {
-        let mut told = None;
+        let mut reported = None;
         let mut is_reopened = false;
         for recorded in moment.events {
             match &recorded.value.fact {
-                Fact::StatusChanged(waiting) => told = Some(waiting),
+                Fact::StatusChanged(waiting) => reported = Some(waiting),
                 Fact::Reopened => is_reopened = true,
                 _ => {}
             }
             self.take(&recorded.value);
         }
-        if let Some(waiting) = told.filter(|_| is_reopened) {
+        if let Some(waiting) = reported.filter(|_| is_reopened) {
             self.wait(waiting);
         }
     }

@@ -35,7 +35,7 @@ pub fn items(
 pub enum Owed {
     /// So many minor units.
     Amount(i64),
-    /// A share of a fee that is not told yet.
+    /// A share of a fee that is not known yet.
     NotKnown,
 }
 
@@ -87,7 +87,7 @@ impl Owed {
 
 fn not_known(owed: Owed) -> &'static str {
     match owed {
-        Owed::NotKnown => ", a share of a fee that is not told yet",
+        Owed::NotKnown => ", a share of a fee that is not known yet",
         Owed::Amount(_) => "",
     }
 }
@@ -335,12 +335,12 @@ mod tests {
             assert_eq!((item.id.as_str(), item.amount), ("credit:contract:2024-01", Some(amount)));
             assert_eq!(item.open_time, end);
         }
-        // P18: a deadline to claim is told, a bonus is an item of its own, and a fee that is not
-        // told yet leaves the amount open.
+        // P18: a deadline to claim is named, a bonus is an item of its own, and a fee that is not
+        // known yet leaves the amount open.
         let date = chrono::NaiveDate::from_ymd_opt(2024, 3, 1);
         let item = credit(contract, &period, Owed::NotKnown, date).expect("an item");
         assert_eq!((item.amount, item.claim_by), (None, date));
-        assert!(item.summary.ends_with("not told yet, to be claimed by 2024-03-01"));
+        assert!(item.summary.ends_with("not known yet, to be claimed by 2024-03-01"));
         let item = bonus(contract, &period, Owed::Amount(300)).expect("an item");
         assert_eq!((item.id.as_str(), item.amount), ("bonus:contract:2024-01", Some(-300)));
         assert_eq!(bonus(contract, &period, Owed::Amount(0)), None);

@@ -3,22 +3,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use chrono::NaiveTime;
-
-use super::credit::{Credited, credited, whole};
-use super::objective::objectives;
-use crate::domain::clock::{Evaluation, Outcome, counted};
-use crate::domain::compliance::{Coverage, CoverageKey, Entry, Period, Tally};
+use super::credit::{CreditedPeriods, whole};
+use super::objective::Ruling;
+use super::ruled::KnownContract;
+use crate::domain::clock::{Evaluation, Outcome, counted_missing};
+use crate::domain::compliance::{
+    ContractLife, Coverage, CoverageKey, Entry, LocalDays, Period, Tally,
+};
 use crate::domain::contract::{Contract, PeriodKind, Revision};
 use crate::domain::experience::{ExperienceTotals, Figure, figure};
 use crate::domain::incident::History;
 use crate::domain::service::{ServiceEvent, in_effect};
-use crate::domain::time::Instant;
-use crate::domain::zone::{Zone, ZoneDatabase};
+use crate::domain::time::{Instant, Span};
+use crate::domain::zone::ZoneDatabase;
 use crate::engine::catalog::Known;
 use crate::engine::coverage::begin;
 use crate::engine::ledger::Ledger;
-use crate::engine::period::{days, last_instant, period, unknown_zone};
+use crate::engine::period::{days, local_days, period};
 use crate::engine::rejection::Rejection;
 use crate::engine::tally::{Contribution, Day, Dimension};
 use crate::engine::times::Times;
@@ -37,12 +38,14 @@ pub struct Question {
     pub period: PeriodQuery,
     /// The keys to group by, each at most once.
     pub group_by: Vec<GroupKey>,
+    /// Whether the credits of the periods within it are wanted as well.
+    pub contained_credits: bool,
 }
 
 /// The compliance of a contract over a period, from the entries added so far.
 #[derive(Debug)]
 pub struct Compliance<'c> {
-    /// The revision in force at the end of the period, or now while it goes on.
+    /// The revision in force as the period begins, or else the first to take effect.
     pub ruling: &'c Revision<Contract>,
     /// The period.
     pub period: Period,
@@ -56,11 +59,13 @@ pub struct Compliance<'c> {
     pub experiences: Vec<ExperienceResult<'c>>,
     /// The objectives on services.
     pub on_services: Vec<OnService<'c>>,
-    /// The periods that the credits of this one depend on, this one first.
-    pub credited: Vec<Credited<'c>>,
+    /// The periods that the credits of this one depend on, and of those within it.
+    pub credited: CreditedPeriods<'c>,
+    /// When the contract is in force.
+    pub life: ContractLife,
     pub(super) contract_id: String,
     group_by: Vec<GroupKey>,
-    zone: Zone,
+    local_days: LocalDays,
     known: Known<'c>,
     as_of: Instant,
 }
@@ -78,31 +83,50 @@ impl<'c> Compliance<'c> {
     ) -> Result<Compliance<'c>, Rejection> {
         let contract_id = question.contract_id.clone();
         let revisions = known.contract(&contract_id);
-        let newest = revisions.at(times.as_of).or_else(|| revisions.all().first());
-        let newest = newest.ok_or_else(|| Rejection::ContractNotFound(contract_id.clone()))?;
-        let zone = known.zone(&contract_id).ok_or_else(|| unknown_zone(&newest.content, zones))?;
-        let period = period(&question.period, &zone)?;
-        let last = last_instant(&period, times.as_of);
-        let ruling = revisions.at(last).unwrap_or(newest);
-        let objectives = objectives(ruling, &zone, last)?;
-        Ok(Compliance {
+        if revisions.all().is_empty() {
+            return Err(Rejection::ContractNotFound(contract_id));
+        }
+        let local_days = local_days(&contract_id, known, zones)?;
+        let period = period(&question.period, &local_days)?;
+        let contract =
+            KnownContract { id: &contract_id, known, days: &local_days, as_of: times.as_of };
+        let (ruling, life) = (contract.ruling(&period), known.life(&contract_id));
+        let Some((ruling, life)) = ruling.zip(life) else {
+            return Err(Rejection::ContractNotFound(contract_id));
+        };
+        let rulings = contract.objectives(&period)?;
+        let experience = |o: &Ruling<'c>| {
+            let revision = revisions.numbered(o.revision)?;
+            ExperienceResult::of(o, &revision.content)
+        };
+        let mut compliance = Compliance {
             ruling,
-            attainments: objectives.iter().filter_map(Attainment::of).collect(),
-            experiences: objectives
-                .iter()
-                .filter_map(|o| ExperienceResult::of(o, &ruling.content))
-                .collect(),
-            on_services: objectives.iter().filter_map(OnService::of).collect(),
-            credited: credited(ruling, known.agreement(&contract_id), &period, &zone, times.as_of),
+            attainments: rulings.iter().filter_map(Attainment::of).collect(),
+            experiences: rulings.iter().filter_map(experience).collect(),
+            on_services: rulings.iter().filter_map(OnService::of).collect(),
+            credited: CreditedPeriods::of(&contract, &period, question.contained_credits),
+            life,
             known,
-            zone,
+            local_days,
             groups: BTreeMap::new(),
             coverage: Coverage::default(),
             contract_id,
             group_by: question.group_by.clone(),
             as_of: times.as_of,
             period,
-        })
+        };
+        compliance.hold_to_life();
+        Ok(compliance)
+    }
+
+    /// Holds the contract to its objectives only while it is in force.
+    fn hold_to_life(&mut self) {
+        let life = self.life;
+        all_on_services(&mut self.on_services, &mut self.credited).for_each(|on| on.hold_to(&life));
+        all_attainments(&mut self.attainments, &mut self.credited)
+            .for_each(|attainment| attainment.hold_to(&life));
+        all_experience(&mut self.experiences, &mut self.credited)
+            .for_each(|experience| experience.hold_to(&life));
     }
 
     /// The release of the time zone database it is computed with.
@@ -112,31 +136,33 @@ impl<'c> Compliance<'c> {
 
     /// The interval in which the entries that matter were decided: start and end, over all periods.
     pub fn span(&self) -> (Instant, Instant) {
-        let credited = || self.credited.iter();
-        let attainments =
-            self.attainments.iter().chain(credited().flat_map(|credited| &credited.attainments));
-        let experiences =
-            self.experiences.iter().chain(credited().flat_map(|credited| &credited.experiences));
-        let periods = attainments.map(|attainment| &attainment.period);
-        let experience = experiences.map(|experience| &experience.period);
-        let before = credited().map(|credited| &credited.period);
-        let all = periods.chain(before).chain(experience).chain([&self.period]);
+        let before = self.credited.all().map(|credited| &credited.period);
+        let all = self.counted_periods().chain(before).chain([&self.period]);
         all.fold((Instant::MAX, Instant::MIN), |(start, end), period| {
             (start.min(period.start), end.max(period.end))
         })
     }
 
-    /// The dimension whose tally buckets answer the question, if there is one: for a period of
-    /// whole days grouped by at most one key beside target and priority.
+    /// What is counted for each objective on clocks.
+    fn counted_periods(&self) -> impl Iterator<Item = &Period> {
+        let credited = || self.credited.all();
+        let attainments = credited().flat_map(|credited| &credited.attainments);
+        let experiences = credited().flat_map(|credited| &credited.experiences);
+        let attainments = self.attainments.iter().chain(attainments).map(|on| &on.period);
+        attainments.chain(self.experiences.iter().chain(experiences).map(|on| &on.period))
+    }
+
+    /// The dimension whose tally buckets answer the question, if there is one: for whole days
+    /// grouped by at most one key beside target and priority.
     pub fn dimension(&self) -> Option<Dimension> {
-        let is_midnight = |instant: Instant| {
-            let midnight = self.zone.local(instant).date().and_time(NaiveTime::MIN);
-            self.zone.instant(midnight) == Ok(instant)
-        };
+        let is_midnight =
+            |instant: Instant| self.local_days.begin(self.local_days.date(instant)) == Ok(instant);
         let others = self.group_by.iter().filter_map(|key| key.dimension());
         let dimensions: Vec<_> = others.collect();
+        let mut periods = self.counted_periods().chain([&self.period]);
+        let are_days = periods.all(|p| is_midnight(p.start) && is_midnight(p.end));
         match dimensions.as_slice() {
-            _ if !is_midnight(self.period.start) || !is_midnight(self.period.end) => None,
+            _ if !are_days => None,
             [] => Some(Dimension::All),
             [one] => Some(*one),
             _ => None,
@@ -145,22 +171,17 @@ impl<'c> Compliance<'c> {
 
     /// The local days of the period.
     pub fn days(&self) -> Range<Day> {
-        days(&self.period, &self.zone)
+        days(&self.period, &self.local_days)
     }
 
     /// The local days, from one up to but not including another, of each period that an objective
     /// is evaluated over.
-    pub fn objective_days(&mut self) -> BTreeSet<(Day, Day)> {
-        let zone = &self.zone;
+    pub fn objective_days(&self) -> BTreeSet<(Day, Day)> {
         let of = |period: &Period| {
-            let days = days(period, zone);
+            let days = days(period, &self.local_days);
             (days.start, days.end)
         };
-        let attainments = all_attainments(&mut self.attainments, &mut self.credited);
-        let mut found: BTreeSet<_> = attainments.map(|attainment| of(&attainment.period)).collect();
-        let experience = all_experience(&mut self.experiences, &mut self.credited);
-        found.extend(experience.map(|experience| of(&experience.period)));
-        found
+        self.counted_periods().map(of).collect()
     }
 
     /// Adds the tally buckets of such days, of the dimension [`Dimension::All`], to every objective
@@ -170,9 +191,9 @@ impl<'c> Compliance<'c> {
         objective_days: (Day, Day),
         tally_buckets: &[([String; 3], Tally)],
     ) {
-        let zone = &self.zone;
+        let local_days = self.local_days.clone();
         let is_over_them =
-            |period: &Period| days(period, zone) == (objective_days.0..objective_days.1);
+            |period: &Period| days(period, &local_days) == (objective_days.0..objective_days.1);
         for attainment in all_attainments(&mut self.attainments, &mut self.credited) {
             if is_over_them(&attainment.period) {
                 tally_buckets
@@ -210,7 +231,7 @@ impl<'c> Compliance<'c> {
         if evaluation.missing.is_empty() || !self.period.contains(begin(history)) {
             return;
         }
-        for missing in counted(evaluation) {
+        for missing in counted_missing(evaluation) {
             if missing.contract_id == self.contract_id {
                 self.coverage.add(CoverageKey::of(&missing), 1);
             }
@@ -233,13 +254,13 @@ impl<'c> Compliance<'c> {
             }
             for attainment in all_attainments(&mut self.attainments, &mut self.credited) {
                 if attainment.promise().covers(&target.target_id, &target.priority)
-                    && days(&attainment.period, &self.zone).contains(&target.day)
+                    && days(&attainment.period, &self.local_days).contains(&target.day)
                 {
                     attainment.tally.remove(&target.tally);
                 }
             }
             for experience in all_experience(&mut self.experiences, &mut self.credited) {
-                if days(&experience.period, &self.zone).contains(&target.day) {
+                if days(&experience.period, &self.local_days).contains(&target.day) {
                     experience.experience_totals.remove(&target.tally.experience_totals);
                 }
             }
@@ -253,16 +274,18 @@ impl<'c> Compliance<'c> {
         totals
     }
 
-    /// The SLX figure of the period, or of as much of it as has passed; `None` when the contract
-    /// sets no weights.
+    /// The SLX figure of the period, or of as much of it as has passed, while the contract is in
+    /// force; `None` when the contract sets no weights.
     pub fn slx_figure(&self) -> Option<Figure> {
-        let passed = self.period.end.min(self.as_of).since(self.period.start);
+        let until = self.period.end.min(self.as_of);
+        let within = self.life.within(self.period.start, until);
+        let passed = within.map_or(Span::ZERO, |(start, end)| end.since(start));
         figure(self.ruling.content.terms.experience.as_deref()?, &self.experience_totals(), passed)
     }
 
     /// The ids of the services that objectives are about.
     pub fn services(&self) -> BTreeSet<String> {
-        let credited = self.credited.iter().flat_map(|credited| &credited.on_services);
+        let credited = self.credited.all().flat_map(|credited| &credited.on_services);
         let all = self.on_services.iter().chain(credited);
         all.flat_map(|on| on.objective.services()).cloned().collect()
     }
@@ -274,15 +297,13 @@ impl<'c> Compliance<'c> {
         known_time: Instant,
     ) {
         let (known, as_of, contract_id) = (self.known, self.as_of, self.contract_id.clone());
-        let events: BTreeMap<_, _> = ledgers
-            .iter()
-            .map(|(id, ledger)| (id, in_effect(ledger.known(known_time), as_of)))
-            .collect();
-        let credited = self.credited.iter_mut().flat_map(|credited| &mut credited.on_services);
-        for on_service in self.on_services.iter_mut().chain(credited) {
-            let its = on_service.objective.services().iter().filter_map(|id| events.get(id));
-            let its: Vec<_> = its.flatten().copied().collect();
-            on_service.result = on_service.evaluated(&its, known, &contract_id, as_of);
+        let in_effect_by = |on: &OnService<'_>| -> Vec<_> {
+            let its = on.objective.services().iter().filter_map(|id| ledgers.get(id));
+            its.flat_map(|ledger| in_effect(ledger.known(known_time), on.until(as_of))).collect()
+        };
+        for on_service in all_on_services(&mut self.on_services, &mut self.credited) {
+            let events = in_effect_by(on_service);
+            on_service.evaluate(&events, (known, &contract_id), as_of);
         }
     }
 
@@ -325,7 +346,7 @@ impl Compliance<'_> {
 
     /// The kind of the period, if it is a month, quarter or year.
     pub(super) fn kind(&self) -> Option<PeriodKind> {
-        whole(&self.period, &self.zone).map(|(kind, _)| kind)
+        whole(&self.period, &self.local_days).map(|(kind, _)| kind)
     }
 
     /// The verdict of a target among `entries`, if it belongs to the period.
@@ -338,17 +359,26 @@ impl Compliance<'_> {
 /// All objectives on attainment: of the period, and of those that its credits depend on.
 fn all_attainments<'h, 'c>(
     attainments: &'h mut [Attainment<'c>],
-    credited: &'h mut [Credited<'c>],
+    credited: &'h mut CreditedPeriods<'c>,
 ) -> impl Iterator<Item = &'h mut Attainment<'c>> {
-    let before = credited.iter_mut().flat_map(|credited| &mut credited.attainments);
+    let before = credited.all_mut().flat_map(|credited| &mut credited.attainments);
     attainments.iter_mut().chain(before)
 }
 
 /// All objectives on experience: of the period, and of those that its credits depend on.
 fn all_experience<'h, 'c>(
     experiences: &'h mut [ExperienceResult<'c>],
-    credited: &'h mut [Credited<'c>],
+    credited: &'h mut CreditedPeriods<'c>,
 ) -> impl Iterator<Item = &'h mut ExperienceResult<'c>> {
-    let before = credited.iter_mut().flat_map(|credited| &mut credited.experiences);
+    let before = credited.all_mut().flat_map(|credited| &mut credited.experiences);
     experiences.iter_mut().chain(before)
+}
+
+/// All objectives on services: of the period, and of those that its credits depend on.
+fn all_on_services<'h, 'c>(
+    on_services: &'h mut [OnService<'c>],
+    credited: &'h mut CreditedPeriods<'c>,
+) -> impl Iterator<Item = &'h mut OnService<'c>> {
+    let before = credited.all_mut().flat_map(|credited| &mut credited.on_services);
+    on_services.iter_mut().chain(before)
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{Days, NaiveDate};
 
 use super::service_objective::ServiceResult;
-use crate::domain::compliance::attainment::Verdict;
+use crate::domain::compliance::attainment::{Verdict, is_worse};
 use crate::domain::compliance::credit::{
     CappedPeriod, EvaluatedPeriod, Line, Measured, MonthFee, ObjectiveVerdict, Statement,
 };
@@ -13,13 +13,22 @@ use crate::domain::compliance::{Period, credit};
 use crate::domain::contract::Promise;
 use crate::domain::time::Instant;
 
-pub(super) use periods::{credited, whole};
+use super::ruled::KnownContract;
+use periods::credited;
+
+pub(super) use periods::whole;
 
 pub use periods::Credited;
 
 mod periods;
 
 impl<'c> Credited<'c> {
+    /// Whether an objective is credited in it.
+    fn is_anything_credited(&self) -> bool {
+        let on_clocks = self.attainments.len() + self.experiences.len();
+        on_clocks + self.on_services.len() > 0
+    }
+
     /// It as evaluated, without the capped periods it ends in.
     fn evaluated(&self, as_of: Instant) -> EvaluatedPeriod<'c> {
         // An objective without a result has no data.
@@ -28,8 +37,9 @@ impl<'c> Credited<'c> {
         for attainment in &self.attainments {
             let (id, result) = (attainment.objective.id.as_str(), attainment.result(as_of));
             let stood = ObjectiveVerdict { verdict: result.verdict, reached: result.attainment };
-            results.insert(id, stood);
-            if let Some(promised) = attainment.promise().attainment() {
+            if keep_worse(&mut results, id, stood)
+                && let Some(promised) = attainment.promise().attainment()
+            {
                 let counts = &attainment.tally.contractual;
                 measured.insert(id, Measured::clocks(promised.share, counts));
             }
@@ -37,16 +47,17 @@ impl<'c> Credited<'c> {
         for experience in &self.experiences {
             let reached = experience.reached();
             let stood = ObjectiveVerdict { verdict: experience.verdict(as_of), reached };
-            results.insert(experience.objective.id.as_str(), stood);
+            keep_worse(&mut results, &experience.objective.id, stood);
         }
         for on_service in &self.on_services {
             let (id, result) = (on_service.objective.id.as_str(), on_service.result.as_ref());
             let verdict = result.map(ServiceResult::verdict);
             let stood = verdict.map(|(verdict, reached)| ObjectiveVerdict { verdict, reached });
-            results.insert(id, stood.unwrap_or(nothing));
-            let found =
-                result.and_then(|found| on_service_measured(&on_service.objective.promise, found));
-            measured.extend(found.map(|found| (id, found)));
+            if keep_worse(&mut results, id, stood.unwrap_or(nothing)) {
+                let promise = &on_service.objective.promise;
+                let found = result.and_then(|found| on_service_measured(promise, found));
+                measured.extend(found.map(|found| (id, found)));
+            }
         }
         EvaluatedPeriod {
             kind: self.kind,
@@ -61,6 +72,101 @@ impl<'c> Credited<'c> {
     }
 }
 
+/// Notes how an objective stood over a part of its period: the worst part decides. Returns whether
+/// this is it so far.
+fn keep_worse<'c>(
+    results: &mut BTreeMap<&'c str, ObjectiveVerdict>,
+    id: &'c str,
+    stood: ObjectiveVerdict,
+) -> bool {
+    let kept = results.get(id).copied();
+    let is_it = kept
+        .is_none_or(|kept| is_worse((stood.verdict, stood.reached), (kept.verdict, kept.reached)));
+    if is_it {
+        results.insert(id, stood);
+    }
+    is_it
+}
+
+/// What the credits of a period depend on, and those of the periods within it.
+#[derive(Debug)]
+pub struct CreditedPeriods<'c> {
+    /// The periods that the credits of the period depend on, beginning with it. Empty when nothing
+    /// is credited.
+    pub own: Vec<Credited<'c>>,
+    /// The same of each whole month, quarter and year within it that has begun and in which
+    /// anything is credited, in the order they end; empty unless they are wanted.
+    pub contained: Vec<Vec<Credited<'c>>>,
+}
+
+impl<'c> CreditedPeriods<'c> {
+    /// Those of a period.
+    pub(super) fn of(
+        contract: &KnownContract<'_, 'c>,
+        period: &Period,
+        with_contained: bool,
+    ) -> CreditedPeriods<'c> {
+        let within = contract.contained(period).into_iter().filter(|_| with_contained);
+        let contained = within.map(|within| credited(contract, &within));
+        let has_lines =
+            |found: &Vec<Credited<'c>>| found.first().is_some_and(|now| now.is_anything_credited());
+        CreditedPeriods {
+            own: credited(contract, period),
+            contained: contained.filter(has_lines).collect(),
+        }
+    }
+
+    /// All of them.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Credited<'c>> {
+        self.own.iter().chain(self.contained.iter().flatten())
+    }
+
+    /// All of them.
+    pub(super) fn all_mut(&mut self) -> impl Iterator<Item = &mut Credited<'c>> {
+        self.own.iter_mut().chain(self.contained.iter_mut().flatten())
+    }
+
+    /// The statement of the period, if anything is credited in it.
+    pub fn statement(&self, as_of: Instant) -> Option<CreditStatement<'c>> {
+        credit_statement(&self.own, as_of)
+    }
+
+    /// The statements of the periods within it, in the order they end.
+    pub fn contained_statements(&self, as_of: Instant) -> Vec<CreditStatement<'c>> {
+        self.contained.iter().filter_map(|within| credit_statement(within, as_of)).collect()
+    }
+}
+
+/// What statements come to together, in one currency.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CreditTotal<'c> {
+    /// The ISO 4217 code of the currency.
+    pub currency: &'c str,
+    /// The sum of their totals, in minor units.
+    pub total: i64,
+    /// Whether one of them can still change.
+    pub is_provisional: bool,
+}
+
+/// The sums of statements, one for each currency, in the order of first mention.
+pub fn totals<'s, 'c: 's>(
+    statements: impl Iterator<Item = &'s CreditStatement<'c>>,
+) -> Vec<CreditTotal<'c>> {
+    let mut found: Vec<CreditTotal<'c>> = Vec::new();
+    for CreditStatement { currency, total, is_provisional, .. } in statements {
+        match found.iter_mut().find(|sum| sum.currency == *currency) {
+            Some(sum) => {
+                sum.total = sum.total.saturating_add(*total);
+                sum.is_provisional |= is_provisional;
+            }
+            None => {
+                found.push(CreditTotal { currency, total: *total, is_provisional: *is_provisional })
+            }
+        }
+    }
+    found
+}
+
 /// What the credits of an objective on a service may be counted by.
 fn on_service_measured(promise: &Promise, found: &ServiceResult) -> Option<Measured> {
     match (promise, found) {
@@ -70,6 +176,14 @@ fn on_service_measured(promise: &Promise, found: &ServiceResult) -> Option<Measu
         (Promise::Outages(promise), ServiceResult::Outages(_, uptime)) => {
             Some(Measured::outages(promise, &uptime.figures))
         }
+        (Promise::MeanTimeToRestore(promise), ServiceResult::MeanTimeToRestore(_, uptime)) => {
+            Some(Measured::mean_time(promise.at_most, &uptime.figures))
+        }
+        (Promise::Requests(promise), ServiceResult::Requests(result)) => Some(Measured::Requests {
+            promised: promise.share,
+            served: result.requests.saturating_sub(result.failed),
+            requests: result.requests,
+        }),
         _ => None,
     }
 }
@@ -160,6 +274,10 @@ impl<'c> Accounts<'_, 'c> {
 /// The service credits of a period, with what is needed to report them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CreditStatement<'c> {
+    /// The period.
+    pub period: Period,
+    /// The number of the contract revision whose credit terms rule it.
+    pub contract_revision: u32,
     /// The ISO 4217 code of the amounts' currency.
     pub currency: &'c str,
     /// The lines, each with the period whose credit it is.
@@ -194,6 +312,8 @@ pub fn credit_statement<'c>(
         (line, period)
     };
     Some(CreditStatement {
+        period: now.period.clone(),
+        contract_revision: now.contract_revision,
         currency: &now.contract.currency,
         claim_by: claim_by(now, statement.total),
         lines: statement.lines.into_iter().map(period).collect(),

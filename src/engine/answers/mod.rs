@@ -21,6 +21,7 @@ pub mod period_result;
 pub mod review;
 pub mod review_figures;
 pub mod review_result;
+mod ruled;
 mod service_objective;
 pub mod settlement;
 pub mod simulation;

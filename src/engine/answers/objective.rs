@@ -2,18 +2,18 @@
 
 use super::service_objective::{Observed, ServiceResult};
 use crate::domain::compliance::attainment::{self, Verdict};
-use crate::domain::compliance::{OutageExclusions, Period, Tally, experience, mean_time};
+use crate::domain::compliance::{
+    ContractLife, OutageExclusions, Period, Tally, experience, mean_time,
+};
 use crate::domain::contract::{
-    ClockPromise, Contract, ExperienceMeasure, ExperiencePromise, Objective, Promise, Revision,
+    ClockPromise, Contract, ExperienceMeasure, ExperiencePromise, Objective, Promise,
 };
 use crate::domain::experience::{ExperienceTotals, TimeSum};
 use crate::domain::forecast::{Budget, BurnWindow};
 use crate::domain::service::ServiceEvent;
 use crate::domain::share::Share;
 use crate::domain::time::{Instant, Span};
-use crate::domain::zone::Zone;
 use crate::engine::catalog::Known;
-use crate::engine::rejection::Rejection;
 
 /// An objective on clocks, and the entries it rests on.
 #[derive(Debug)]
@@ -22,13 +22,16 @@ pub struct Attainment<'c> {
     pub objective: &'c Objective,
     /// The contract revision that words it.
     pub contract_revision: u32,
-    /// The period it is evaluated over.
+    /// Its own period, of which it is the whole or a part.
+    pub own_period: Period,
+    /// What counts of that: up to the end of the requested period.
     pub period: Period,
     /// The tally of the entries that count for it.
     pub tally: Tally,
-    /// Its index among the contract's objectives.
+    /// The index of the objective and its own period among those of the requested period.
     pub place: usize,
     promise: ClockPromise<'c>,
+    held: Held,
 }
 
 /// The result of an objective on clocks.
@@ -51,7 +54,9 @@ pub struct ExperienceResult<'c> {
     pub objective: &'c Objective,
     /// The contract revision that words it.
     pub contract_revision: u32,
-    /// The period it is evaluated over.
+    /// Its own period, of which it is the whole or a part.
+    pub own_period: Period,
+    /// What counts of that: up to the end of the requested period.
     pub period: Period,
     /// What the period's incidents cost people.
     pub experience_totals: ExperienceTotals,
@@ -59,8 +64,9 @@ pub struct ExperienceResult<'c> {
     pub promise: ExperiencePromise,
     /// How many people the contract serves; 0: not reported.
     pub people: u32,
-    /// Its index among the contract's objectives.
+    /// The index of the objective and its own period among those of the requested period.
     pub place: usize,
+    held: Held,
 }
 
 /// An objective on a service, and its result.
@@ -70,29 +76,125 @@ pub struct OnService<'c> {
     pub objective: &'c Objective,
     /// The contract revision that words it.
     pub contract_revision: u32,
-    /// The period it is evaluated over.
+    /// Its own period, of which it is the whole or a part.
+    pub own_period: Period,
+    /// What of that it is evaluated over: while the contract is in force.
     pub period: Period,
-    /// The result; `None` before it is evaluated, or when its calendar's time zone is unknown.
+    /// The result; `None` before it is evaluated, when its calendar's time zone is unknown, or when
+    /// the contract is not in force.
     pub result: Option<ServiceResult>,
-    /// Its index among the contract's objectives.
+    /// The index of the objective and its own period among those of the requested period.
+    pub place: usize,
+    held: Held,
+}
+
+/// An objective, and which part of which period it rules.
+#[derive(Clone, Debug)]
+pub struct Ruling<'c> {
+    /// The objective.
+    pub objective: &'c Objective,
+    /// The number of the contract revision that words it.
+    pub revision: u32,
+    /// Its own period: the month, say, of an objective on months.
+    pub period: Period,
+    /// What of that these words rule.
+    pub part: Period,
+    /// The end of the requested period: what comes later is not seen.
+    pub seen_until: Instant,
+    /// The index of the objective and its own period among those of the requested period.
     pub place: usize,
 }
 
-/// An objective, the revision that words it, the period it is evaluated over, and its index.
-pub(super) type Ruling<'c> = (&'c Objective, u32, Period, usize);
+/// How far an objective holds over its part of a period.
+#[derive(Clone, Debug)]
+struct Held {
+    /// The end of the part.
+    end: Instant,
+    /// The end of the requested period: what comes later is not seen.
+    seen_until: Instant,
+    /// Whether the contract is in force in it.
+    is_in_force: bool,
+}
+
+impl<'c> Ruling<'c> {
+    /// An objective that rules a whole period, all of which is seen.
+    pub fn new(objective: &'c Objective, revision: u32, period: Period) -> Ruling<'c> {
+        let (part, seen_until) = (period.clone(), period.end);
+        Ruling { objective, revision, period, part, seen_until, place: 0 }
+    }
+
+    /// What is seen of its part.
+    fn seen(&self) -> Period {
+        let end = self.part.end.min(self.seen_until).max(self.part.start);
+        Period { end, ..self.part.clone() }
+    }
+
+    fn held(&self) -> Held {
+        Held { end: self.part.end, seen_until: self.seen_until, is_in_force: true }
+    }
+}
+
+impl Held {
+    /// The last instant that is looked at, as of another one.
+    fn until(&self, as_of: Instant) -> Instant {
+        as_of.min(self.seen_until)
+    }
+
+    /// Whether its part is over, as far as is looked.
+    fn is_over(&self, as_of: Instant) -> bool {
+        self.end <= self.until(as_of)
+    }
+
+    /// The verdict, unless the contract is not in force.
+    fn verdict(&self, verdict: Verdict) -> Verdict {
+        if self.is_in_force { verdict } else { Verdict::NoData }
+    }
+}
+
+/// What objectives of every kind say of themselves.
+pub trait Evaluated {
+    /// Whether its period goes on, so that its verdict is one so far.
+    fn is_provisional(&self, as_of: Instant) -> bool;
+    /// Whether the contract is in force in its period.
+    fn is_in_force(&self) -> bool;
+}
+
+macro_rules! evaluated {
+    ($($kind:ident),+) => {$(
+        impl Evaluated for $kind<'_> {
+            fn is_provisional(&self, as_of: Instant) -> bool {
+                !self.held.is_over(as_of)
+            }
+
+            fn is_in_force(&self) -> bool {
+                self.held.is_in_force
+            }
+        }
+    )+};
+}
+
+evaluated!(Attainment, ExperienceResult, OnService);
 
 impl<'c> Attainment<'c> {
     /// The objective, if it is on clocks.
-    pub(super) fn of((objective, revision, period, place): &Ruling<'c>) -> Option<Attainment<'c>> {
-        let promise = objective.promise.clocks()?;
+    pub(super) fn of(ruling: &Ruling<'c>) -> Option<Attainment<'c>> {
+        let promise = ruling.objective.promise.clocks()?;
         Some(Attainment {
-            objective,
-            contract_revision: *revision,
-            period: period.clone(),
+            objective: ruling.objective,
+            contract_revision: ruling.revision,
+            own_period: ruling.period.clone(),
+            period: ruling.seen(),
             tally: Tally::default(),
-            place: *place,
+            place: ruling.place,
             promise,
+            held: ruling.held(),
         })
+    }
+
+    /// Notes whether the contract is in force in its period. A clock counts where it is decided,
+    /// also after the contract's end: it started before.
+    pub(super) fn hold_to(&mut self, life: &ContractLife) {
+        self.held.is_in_force = life.touches(&self.period);
     }
 
     /// Adds a tally bucket of its period, of the dimension `Dimension::All`, if it counts.
@@ -109,8 +211,8 @@ impl<'c> Attainment<'c> {
 
     /// Its result as of an instant.
     pub fn result(&self, as_of: Instant) -> ClocksResult {
-        let is_over = self.period.end <= as_of;
-        match self.promise {
+        let is_over = self.held.is_over(as_of);
+        let result = match self.promise {
             ClockPromise::Attainment(promise) => {
                 let result = attainment::evaluate(promise, &self.tally.contractual, is_over);
                 ClocksResult {
@@ -129,26 +231,31 @@ impl<'c> Attainment<'c> {
                     mean_time: result.mean,
                 }
             }
-        }
+        };
+        ClocksResult { verdict: self.held.verdict(result.verdict), ..result }
     }
 }
 
 impl<'c> ExperienceResult<'c> {
     /// The objective, if it is on experience; `contract` gives the number of people served.
-    pub(super) fn of(
-        (objective, revision, period, place): &Ruling<'c>,
-        contract: &Contract,
-    ) -> Option<ExperienceResult<'c>> {
-        let Promise::Experience(promise) = objective.promise else { return None };
+    pub(super) fn of(ruling: &Ruling<'c>, contract: &Contract) -> Option<ExperienceResult<'c>> {
+        let Promise::Experience(promise) = ruling.objective.promise else { return None };
         Some(ExperienceResult {
-            objective,
-            contract_revision: *revision,
-            period: period.clone(),
+            objective: ruling.objective,
+            contract_revision: ruling.revision,
+            own_period: ruling.period.clone(),
+            period: ruling.seen(),
             experience_totals: ExperienceTotals::default(),
             promise,
             people: contract.terms.experience.as_ref().map_or(0, |terms| terms.people),
-            place: *place,
+            place: ruling.place,
+            held: ruling.held(),
         })
+    }
+
+    /// Notes whether the contract is in force in its period.
+    pub(super) fn hold_to(&mut self, life: &ContractLife) {
+        self.held.is_in_force = life.touches(&self.period);
     }
 
     /// The share reached, for measures that are a share.
@@ -161,35 +268,62 @@ impl<'c> ExperienceResult<'c> {
 
     /// Its verdict as of an instant.
     pub fn verdict(&self, as_of: Instant) -> Verdict {
-        experience::evaluate(
-            &self.promise,
-            &self.experience_totals,
-            self.people,
-            self.period.end <= as_of,
-        )
+        let is_over = self.held.is_over(as_of);
+        let totals = &self.experience_totals;
+        let verdict = experience::evaluate(&self.promise, totals, self.people, is_over);
+        self.held.verdict(verdict)
     }
 }
 
 impl<'c> OnService<'c> {
     /// The objective, if it is on a service.
-    pub(super) fn of((objective, revision, period, place): &Ruling<'c>) -> Option<OnService<'c>> {
-        objective.services().first()?;
-        let (contract_revision, period, place) = (*revision, period.clone(), *place);
-        Some(OnService { objective, contract_revision, period, result: None, place })
+    pub(super) fn of(ruling: &Ruling<'c>) -> Option<OnService<'c>> {
+        ruling.objective.services().first()?;
+        Some(OnService {
+            objective: ruling.objective,
+            contract_revision: ruling.revision,
+            own_period: ruling.period.clone(),
+            period: ruling.part.clone(),
+            result: None,
+            place: ruling.place,
+            held: ruling.held(),
+        })
     }
 
-    /// Its result as of an instant, by the events of its services in effect then; `contract_id` is
-    /// the contract it is of.
-    pub(super) fn evaluated(
-        &self,
+    /// Holds the service only to the time in which the contract is in force.
+    pub(super) fn hold_to(&mut self, life: &ContractLife) {
+        let seen = self.period.end.min(self.held.seen_until);
+        self.held.is_in_force = life.within(self.period.start, seen).is_some();
+        if let Some((start, end)) = life.within(self.period.start, self.period.end) {
+            self.held.end = end;
+            self.period = Period { name: self.period.name.clone(), start, end };
+        }
+    }
+
+    /// The stretch of its own period that was evaluated.
+    pub fn seen(&self) -> Period {
+        let end = self.period.end.min(self.held.seen_until).max(self.period.start);
+        Period { end, ..self.period.clone() }
+    }
+
+    /// The last instant that is looked at, as of another one.
+    pub(super) fn until(&self, as_of: Instant) -> Instant {
+        self.held.until(as_of)
+    }
+
+    /// Evaluates it as of an instant, by the events of its services in effect by [`Self::until`]
+    /// then, with the terms that are known and the contract it is of.
+    pub(super) fn evaluate(
+        &mut self,
         events: &[&ServiceEvent],
-        known: Known<'_>,
-        contract_id: &str,
+        (known, contract_id): (Known<'_>, &str),
         as_of: Instant,
-    ) -> Option<ServiceResult> {
+    ) {
         let exclusions = self.exclusions(known, contract_id);
-        let observed = Observed { events, known, exclusions, period: &self.period, as_of };
-        observed.result(&self.objective.promise)
+        let (period, as_of) = (&self.period, self.held.until(as_of));
+        let observed = Observed { events, known, exclusions, period, as_of };
+        let result = observed.result(&self.objective.promise);
+        self.result = result.filter(|_| self.held.is_in_force);
     }
 
     /// What leaves outages out of it, under the contract it is of.
@@ -223,18 +357,4 @@ impl<'c> OnService<'c> {
         let (agreed, down) = (uptime.figures.agreed_in_period, uptime.figures.downtime());
         Some(Budget { promised: promise.share, agreed, down })
     }
-}
-
-/// The objectives of a contract, each with its period that contains the instant `last`.
-pub(super) fn objectives<'c>(
-    ruling: &'c Revision<Contract>,
-    zone: &Zone,
-    last: Instant,
-) -> Result<Vec<Ruling<'c>>, Rejection> {
-    let ruled = |(place, objective): (usize, &'c Objective)| {
-        let period = Period::around(objective.period, last, zone);
-        let period = period.map_err(|error| Rejection::TimeOutOfRange(error.to_string()))?;
-        Ok((objective, ruling.number, period, place))
-    };
-    ruling.content.terms.objectives.iter().enumerate().map(ruled).collect()
 }

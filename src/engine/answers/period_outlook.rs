@@ -9,7 +9,7 @@ use super::outlook::Outlook;
 use crate::domain::calendar::Calendars;
 use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::clock::Clock;
-use crate::domain::compliance::Period;
+use crate::domain::compliance::{LocalDays, Period};
 use crate::domain::contract::AttainmentPromise;
 use crate::domain::forecast::{
     Arrivals, Budget, BurnWindow, DayLeft, OpenClock, PastDays, PeriodForecast, PeriodSoFar,
@@ -169,7 +169,8 @@ impl PeriodInProgress<'_> {
     /// A clock can't breach before its limit is used up. Of those yet to come, which are taken to
     /// start evenly over the service time left, only the early ones can breach within the period.
     fn arrivals(&self, past: &Past, open: impl Fn(&str) -> f64, known: &Known<'_>) -> Arrivals {
-        let (true, Some(zone)) = (self.as_of < self.end, known.zone(self.contract_id)) else {
+        let (true, Some(zone)) = (self.as_of < self.end, known.zone(self.contract_id, self.as_of))
+        else {
             return Arrivals::NONE;
         };
         let days_left = self.end.since(self.as_of).nanos() as f64 / NANOS_PER_DAY;
@@ -268,9 +269,9 @@ fn needs(period: &PeriodForecast, open: usize, decided: u64) -> String {
 }
 
 /// The first and last month of a period, both included, numbered as by [`month_of`].
-pub fn months_of(period: &Period, zone: &Zone) -> (i32, i32) {
+pub fn months_of(period: &Period, days: &LocalDays) -> (i32, i32) {
     let last = period.end.checked_add(-Span::from_nanos(1)).unwrap_or(period.start);
-    let month = |instant| month_of(zone.local(instant).date());
+    let month = |instant| month_of(days.date(instant));
     (month(period.start), month(last))
 }
 

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use itertools::Itertools;
+
 use super::compliance::{
     Attainment, Compliance, ExcludedUptime, ExperienceResult, OnService, ServiceResult, Uptime,
 };
-use super::credit::{CreditStatement, credit_statement};
-use crate::domain::compliance::attainment::Verdict;
+use super::credit::{CreditStatement, CreditTotal, totals};
+use super::objective::Evaluated;
+use crate::domain::compliance::attainment::{Verdict, is_worse};
 use crate::domain::compliance::availability::Availability;
 use crate::domain::compliance::{Counts, CoverageGap, Period, Tally, experience};
 use crate::domain::contract::{ClockPromise, Objective};
@@ -27,6 +30,10 @@ pub struct PeriodResult<'c> {
     pub slx: Option<SlxResult>,
     /// The service credits; `None`: nothing is credited.
     pub credits: Option<CreditStatement<'c>>,
+    /// Those of the whole months, quarters and years within it, in the order they end.
+    pub contained_credits: Vec<CreditStatement<'c>>,
+    /// What all these come to, one for each currency.
+    pub credit_totals: Vec<CreditTotal<'c>>,
     /// The incidents opened in the period that the contract does not measure.
     pub coverage: CoverageResult,
     /// The release of the time zone database it was computed with.
@@ -64,14 +71,20 @@ pub struct SlxResult {
 pub struct ObjectiveResult<'c> {
     /// The objective.
     pub objective: &'c Objective,
-    /// Its index among the contract's objectives.
+    /// The index of the objective and its own period among those of the requested period.
     pub place: usize,
     /// The contract revision that words it.
     pub contract_revision: u32,
-    /// The period it is evaluated over.
+    /// Its own period.
     pub period: Period,
+    /// The stretch of its own period that it was evaluated over.
+    pub counted: Period,
+    /// Whether its own period goes on at the end of the requested period, or now.
+    pub is_provisional: bool,
     /// The verdict.
     pub verdict: Verdict,
+    /// Why there is no data; `None`: there is.
+    pub no_data: Option<NoDataReason>,
     /// The share reached; `None` for an objective that is not on a share, or without data.
     pub reached: Option<Share>,
     /// How many more breaches, or long outages, the period can take before it is missed; negative
@@ -79,6 +92,20 @@ pub struct ObjectiveResult<'c> {
     pub allowance: i64,
     /// The figures it rests on.
     pub evidence: Evidence,
+    /// If several revisions rule parts of its period: the result of each part. The figures are then
+    /// those of the part that stands worst.
+    pub parts: Vec<ObjectiveResult<'c>>,
+}
+
+/// Why an objective has no data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoDataReason {
+    /// The contract is not in force in its period.
+    NotInForce,
+    /// Too little happened in it.
+    TooLittle,
+    /// The time zone of its calendar is unknown.
+    CalendarUnknown,
 }
 
 /// The figures that an objective rests on.
@@ -139,10 +166,14 @@ pub struct UptimeEvidence {
 impl<'c> PeriodResult<'c> {
     /// The result of a period to which all entries were added, as of an instant.
     pub fn of(compliance: Compliance<'c>, as_of: Instant) -> PeriodResult<'c> {
+        let credits = compliance.credited.statement(as_of);
+        let contained_credits = compliance.credited.contained_statements(as_of);
         PeriodResult {
             objectives: objective_results(&compliance, as_of),
             slx: slx_result(&compliance),
-            credits: credit_statement(&compliance.credited, as_of),
+            credit_totals: totals(contained_credits.iter().chain(&credits)),
+            credits,
+            contained_credits,
             coverage: CoverageResult::of(&compliance),
             time_zone_database: compliance.time_zone_database(),
             period: compliance.period,
@@ -164,26 +195,66 @@ pub fn objective_results<'c>(
 ) -> Vec<ObjectiveResult<'c>> {
     let attainments = compliance.attainments.iter().map(|on| on_clocks(on, as_of));
     let experiences = compliance.experiences.iter().map(|on| on_experience(on, as_of));
-    let services = compliance.on_services.iter().map(on_service);
+    let services = compliance.on_services.iter().map(|on| on_service(on, as_of));
     let mut results: Vec<_> = attainments.chain(experiences).chain(services).collect();
-    results.sort_by_key(|result| result.place);
-    results
+    results.sort_by_key(|result| (result.place, result.counted.start));
+    let by_place = results.into_iter().chunk_by(|result| result.place);
+    by_place.into_iter().filter_map(|(_, parts)| joined(parts.collect())).collect()
+}
+
+/// The result of the parts of one period: that of the worst, the first of equal ones.
+fn joined(mut parts: Vec<ObjectiveResult<'_>>) -> Option<ObjectiveResult<'_>> {
+    if parts.len() == 1 {
+        return parts.pop();
+    }
+    let stands = |part: &ObjectiveResult<'_>| (part.verdict, part.reached);
+    let worst = parts
+        .iter()
+        .reduce(|worst, part| if is_worse(stands(part), stands(worst)) { part } else { worst })?;
+    let is_provisional = parts.iter().any(|part| part.is_provisional);
+    Some(ObjectiveResult { is_provisional, parts: parts.clone(), ..worst.clone() })
+}
+
+/// What every kind of objective says beside its figures.
+fn result<'c>(
+    on: &impl Evaluated,
+    (objective, contract_revision, place): (&'c Objective, u32, usize),
+    [own, counted]: [&Period; 2],
+    verdict: Verdict,
+    as_of: Instant,
+) -> ObjectiveResult<'c> {
+    let no_data = match (verdict, on.is_in_force()) {
+        (Verdict::NoData, false) => Some(NoDataReason::NotInForce),
+        (Verdict::NoData, true) => Some(NoDataReason::TooLittle),
+        _ => None,
+    };
+    ObjectiveResult {
+        objective,
+        place,
+        contract_revision,
+        period: own.clone(),
+        counted: counted.clone(),
+        is_provisional: on.is_provisional(as_of),
+        verdict,
+        no_data,
+        reached: None,
+        allowance: 0,
+        evidence: Evidence::Nothing,
+        parts: Vec::new(),
+    }
 }
 
 fn on_clocks<'c>(on: &Attainment<'c>, as_of: Instant) -> ObjectiveResult<'c> {
-    let result = on.result(as_of);
+    let found = on.result(as_of);
+    let named = (on.objective, on.contract_revision, on.place);
     ObjectiveResult {
-        objective: on.objective,
-        place: on.place,
-        contract_revision: on.contract_revision,
-        period: on.period.clone(),
-        verdict: result.verdict,
-        reached: result.attainment,
-        allowance: with_data(result.verdict, result.breach_allowance),
+        reached: found.attainment,
+        allowance: with_data(found.verdict, found.breach_allowance),
         evidence: match on.promise() {
             ClockPromise::Attainment(_) => Evidence::Clocks(on.tally.contractual),
-            ClockPromise::MeanTime(_) => Evidence::MeanTime(on.tally.contractual, result.mean_time),
+            ClockPromise::MeanTime(_) => Evidence::MeanTime(on.tally.contractual, found.mean_time),
         },
+        ..result(on, named, [&on.own_period, &on.period], found.verdict, as_of)
     }
 }
 
@@ -193,40 +264,28 @@ fn with_data(verdict: Verdict, allowance: i64) -> i64 {
 }
 
 fn on_experience<'c>(on: &ExperienceResult<'c>, as_of: Instant) -> ObjectiveResult<'c> {
+    let named = (on.objective, on.contract_revision, on.place);
+    let totals = &on.experience_totals;
     ObjectiveResult {
-        objective: on.objective,
-        place: on.place,
-        contract_revision: on.contract_revision,
-        period: on.period.clone(),
-        verdict: on.verdict(as_of),
         reached: on.reached(),
-        allowance: 0,
         evidence: Evidence::Experience(ExperienceEvidence {
-            experience_totals: on.experience_totals.clone(),
-            lost_time_a_hundred: experience::lost_time_a_hundred(&on.experience_totals, on.people),
-            lost_time_left: experience::lost_time_left(
-                &on.promise,
-                &on.experience_totals,
-                on.people,
-            ),
+            experience_totals: totals.clone(),
+            lost_time_a_hundred: experience::lost_time_a_hundred(totals, on.people),
+            lost_time_left: experience::lost_time_left(&on.promise, totals, on.people),
         }),
+        ..result(on, named, [&on.own_period, &on.period], on.verdict(as_of), as_of)
     }
 }
 
-fn on_service<'c>(on: &OnService<'c>) -> ObjectiveResult<'c> {
+fn on_service<'c>(on: &OnService<'c>, as_of: Instant) -> ObjectiveResult<'c> {
     let (verdict, reached) =
         on.result.as_ref().map_or((Verdict::NoData, None), ServiceResult::verdict);
     let (evidence, allowance) = on.result.as_ref().map_or((Evidence::Nothing, 0), service);
-    ObjectiveResult {
-        objective: on.objective,
-        place: on.place,
-        contract_revision: on.contract_revision,
-        period: on.period.clone(),
-        verdict,
-        reached,
-        allowance,
-        evidence,
-    }
+    let named = (on.objective, on.contract_revision, on.place);
+    let found = result(on, named, [&on.own_period, &on.seen()], verdict, as_of);
+    let is_unknown = on.result.is_none() && on.is_in_force();
+    let no_data = if is_unknown { Some(NoDataReason::CalendarUnknown) } else { found.no_data };
+    ObjectiveResult { reached, allowance, evidence, no_data, ..found }
 }
 
 /// The figures of an objective on a service, and how many more outages its period can take.

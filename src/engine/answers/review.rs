@@ -69,15 +69,19 @@ impl<'c> Review<'c> {
     ) -> Result<Review<'c>, Rejection> {
         let query = |contract_id: &str, period: PeriodQuery, group_by: &[GroupKey]| {
             let contract_id = contract_id.to_owned();
-            let question = Question { contract_id, period, group_by: group_by.to_vec() };
+            let is_present = !group_by.is_empty();
+            let group_by = group_by.to_vec();
+            let question =
+                Question { contract_id, period, group_by, contained_credits: is_present };
             Compliance::new(&question, known, zones, times)
         };
         let present = query(contract_id, PeriodQuery::Named(period.to_owned()), &GROUPED_BY)?;
         let before = names_before(&present, known).into_iter();
         let before = before.map(|name| query(contract_id, PeriodQuery::Named(name), &[]));
-        let Period { start, end, .. } = present.period;
         let chain = underpinning(contract_id, known, last_instant(&present.period, times.as_of));
-        let chain = chain.into_iter().map(|id| query(id, PeriodQuery::Between(start, end), &[]));
+        // The period of the same name, which each of them cuts in its own time zone.
+        let named = || PeriodQuery::Named(period.to_owned());
+        let chain = chain.into_iter().map(|id| query(id, named(), &[]));
         Ok(Review {
             before: before.collect::<Result<_, _>>()?,
             chain: chain.collect::<Result<_, _>>()?,
@@ -144,10 +148,10 @@ impl<'c> Review<'c> {
 
 /// The names of the periods before one, the newest first.
 fn names_before(present: &Compliance<'_>, known: Known<'_>) -> Vec<String> {
-    let Some((kind, zone)) = present.kind().zip(known.zone(&present.ruling.content.id)) else {
+    let Some((kind, days)) = present.kind().zip(known.local_days(present.contract_id())) else {
         return Vec::new();
     };
-    let before = |period: &Period| period.before(kind, &zone).ok();
+    let before = |period: &Period| period.before(kind, &days).ok();
     let periods = std::iter::successors(before(&present.period), before);
     periods.take(PERIODS_BEFORE_MAX).map(|period| period.name).collect()
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use itertools::Itertools;
 
 use super::compliance::Compliance;
-use super::credit::{CreditStatement, credit_statement};
+use super::credit::CreditStatement;
 use super::period_result::{
     Evidence, ObjectiveResult, PeriodResult, SlxResult, objective_results, slx_result,
 };
@@ -28,10 +28,14 @@ use crate::engine::learning::ForecastScore;
 /// From this many incidents of a service on, a party's causes count as recurring.
 const RECURRING_MIN: u64 = 3;
 
+/// How many points the trend of an objective has at most.
+const TREND_POINTS_MAX: usize = 12;
+
 /// The result of a review.
 #[derive(Debug)]
 pub struct ReviewResult<'c> {
-    /// The revision of the contract in force at the end of the period, or now while it goes on.
+    /// The revision of the contract in force as the period begins, or else the first to take
+    /// effect.
     pub ruling: &'c Revision<Contract>,
     /// The instant everything is evaluated at.
     pub as_of: Instant,
@@ -144,6 +148,10 @@ pub struct RestatementResult<'c> {
     pub signed_credits: Option<CreditStatement<'c>>,
     /// The service credits now.
     pub present_credits: Option<CreditStatement<'c>>,
+    /// Those of the periods within it, when it was signed.
+    pub signed_contained_credits: Vec<CreditStatement<'c>>,
+    /// Those of the periods within it, now.
+    pub present_contained_credits: Vec<CreditStatement<'c>>,
     /// The first verdicts that moved, each with the ids of the facts recorded since.
     pub moved: Vec<(Restated, Vec<String>)>,
     /// How many verdicts moved in all.
@@ -194,15 +202,22 @@ fn trend(review: &Review<'_>) -> Vec<TrendPeriod> {
     periods(review).map(period).collect()
 }
 
-/// How each objective of the present period stood in those of the trend that have it.
+/// How each objective of the present period stood in its own periods of the trend: the last of them
+/// up to the present one.
 fn objective_trends(review: &Review<'_>) -> Vec<Vec<ObjectivePoint>> {
-    let stood: Vec<_> =
-        periods(review).map(|period| objective_results(period, review.as_of)).collect();
-    let Some(present) = stood.last() else { return Vec::new() };
+    let before =
+        review.before.iter().rev().flat_map(|period| objective_results(period, review.as_of));
+    let present = objective_results(&review.present, review.as_of);
+    let stood: Vec<_> = before.chain(present.iter().cloned()).collect();
     let points = |of: &ObjectiveResult<'_>| {
-        let same = |result: &&ObjectiveResult<'_>| result.objective.id == of.objective.id;
-        let found = stood.iter().filter_map(|period| period.iter().find(same));
-        found.map(point).collect()
+        let counts = |result: &&ObjectiveResult<'_>| {
+            result.objective.id == of.objective.id
+                && result.objective.period == of.objective.period
+                && result.counted.end <= of.counted.end
+        };
+        let found: Vec<_> = stood.iter().filter(counts).map(point).collect();
+        let first = found.len().saturating_sub(TREND_POINTS_MAX);
+        found.into_iter().skip(first).collect()
     };
     present.iter().map(points).collect()
 }
@@ -258,7 +273,9 @@ fn causes(causes: BTreeMap<(String, String), CauseCount>) -> Vec<Cause> {
 fn restated<'c>(restatement: Restatement<'c>, present: &Review<'c>) -> RestatementResult<'c> {
     let Restatement { signature_id, signed, moved, moved_count } = restatement;
     let objectives = |review: &Review<'c>| objective_results(&review.present, review.as_of);
-    let credits = |review: &Review<'c>| credit_statement(&review.present.credited, review.as_of);
+    let credits = |review: &Review<'c>| review.present.credited.statement(review.as_of);
+    let contained =
+        |review: &Review<'c>| review.present.credited.contained_statements(review.as_of);
     RestatementResult {
         signature_id,
         signed_total: total(&signed.present),
@@ -266,6 +283,8 @@ fn restated<'c>(restatement: Restatement<'c>, present: &Review<'c>) -> Restateme
         present_objectives: objectives(present),
         signed_credits: credits(&signed),
         present_credits: credits(present),
+        signed_contained_credits: contained(&signed),
+        present_contained_credits: contained(present),
         moved,
         moved_count,
     }

@@ -144,7 +144,8 @@ impl Observed<'_> {
     ) -> Option<Uptime> {
         let Observed { events, known, exclusions, period, as_of } = *self;
         let calendar = known.in_force(&service.calendar_id, period.start)?;
-        let agreed = Agreed { service, hours: calendar.hours, degradation_weight, downtime_unit };
+        let (hours, life) = (calendar.hours, known.life(exclusions.contract_id)?);
+        let agreed = Agreed { service, hours, degradation_weight, downtime_unit, life };
         let found = Excluding::evaluate(events, agreed, exclusions, period, as_of);
         let exclusions = found.without_exclusions.map(|figures| ExcludedUptime {
             outages: found.excluded,

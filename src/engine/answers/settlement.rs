@@ -1,24 +1,22 @@
 //! Gathers settlement items from evaluated incidents, service credits and the action log.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::compliance::Compliance;
-use super::credit::credit_statement;
 use super::experience::entries_of;
-use crate::domain::compliance::Period;
 use crate::domain::compliance::credit::Line;
-use crate::domain::contract::PeriodKind;
+use crate::domain::compliance::{LocalDays, Period};
+use crate::domain::contract::{Contract, Objective, PeriodKind};
 use crate::domain::incident::History;
 use crate::domain::settlement::{self, Item, ItemStatus, settle};
-use crate::domain::zone::Zone;
+use crate::domain::time::Instant;
 use crate::engine::action::ActionLog;
 use crate::engine::catalog::Known;
 use crate::engine::evaluate::evaluate_incident;
 use crate::engine::times::Times;
 
-/// How many ended periods of each kind are searched for credits.
-const PERIODS: [(PeriodKind, usize); 3] =
-    [(PeriodKind::Month, 12), (PeriodKind::Quarter, 4), (PeriodKind::Year, 1)];
+/// The kinds of periods that are searched for credits.
+const KINDS: [PeriodKind; 3] = [PeriodKind::Month, PeriodKind::Quarter, PeriodKind::Year];
 
 /// The items that follow from an incident, under one contract or (empty) under all.
 pub fn items_of(
@@ -46,14 +44,14 @@ pub fn items_of(
 
 /// The items for a period's credits and bonuses; none while the period goes on.
 pub fn credits_of(compliance: &Compliance<'_>, times: Times) -> Vec<Item> {
-    let statement = credit_statement(&compliance.credited, times.as_of);
+    let statement = compliance.credited.statement(times.as_of);
     let Some(statement) = statement.filter(|statement| !statement.is_provisional) else {
         return Vec::new();
     };
     let (contract, period) = (&compliance.ruling.content, &compliance.period);
-    let is_fee_untold = statement.fees.iter().any(|month| month.amount.is_none());
+    let is_fee_unknown = statement.fees.iter().any(|month| month.amount.is_none());
     let lines = |lines: &[(Line<'_>, Option<Period>)]| {
-        lines.iter().any(|(line, _)| is_fee_untold && line.is_share_of_fee())
+        lines.iter().any(|(line, _)| is_fee_unknown && line.is_share_of_fee())
     };
     let credit = match lines(&statement.lines) {
         true => settlement::Owed::NotKnown,
@@ -67,10 +65,44 @@ pub fn credits_of(compliance: &Compliance<'_>, times: Times) -> Vec<Item> {
     credit.into_iter().chain(settlement::bonus(contract, period, bonus)).collect()
 }
 
-/// The names of the last ended periods of a contract, whose credits are to be settled.
-pub fn credit_periods(known: Known<'_>, contract: &str, times: Times) -> Vec<String> {
-    let Some(zone) = known.zone(contract) else { return Vec::new() };
-    PERIODS.iter().flat_map(|(kind, count)| ended(*kind, *count, &zone, times)).collect()
+/// The names of the ended periods of a contract whose credits are to be settled: every one from
+/// that of an instant on before which nothing happened under it. What is owed does not lapse.
+pub fn credit_periods(
+    known: Known<'_>,
+    contract: &str,
+    since: Option<Instant>,
+    times: Times,
+) -> Vec<String> {
+    let revisions = known.contract(contract).all();
+    let Some((days, since)) = known.local_days(contract).zip(since) else { return Vec::new() };
+    let in_force = revisions.iter().map(|revision| revision.effective_time).min();
+    let since = in_force.map_or(since, |in_force| since.max(in_force));
+    let credits = |kind: &PeriodKind| revisions.iter().any(|r| has_credits(&r.content, *kind));
+    let kinds = KINDS.into_iter().filter(credits);
+    kinds.flat_map(|kind| ended(kind, since, &days, times)).collect()
+}
+
+/// The services that a contract's credits may rest on.
+pub fn credited_services<'c>(known: Known<'c>, contract: &str) -> BTreeSet<&'c str> {
+    let revisions = known.contract(contract).all().iter();
+    let credited = revisions.filter(|revision| revision.content.terms.credits.is_some());
+    let objectives = credited.flat_map(|revision| &revision.content.terms.objectives);
+    objectives.flat_map(Objective::services).map(String::as_str).collect()
+}
+
+/// Whether any period of a contract may be credited.
+pub fn may_credit(known: Known<'_>, contract: &str) -> bool {
+    let revisions = known.contract(contract).all();
+    revisions.iter().any(|revision| revision.content.terms.credits.is_some())
+}
+
+/// Whether missed objectives on such periods are credited.
+fn has_credits(contract: &Contract, kind: PeriodKind) -> bool {
+    let Some(credits) = &contract.terms.credits else { return false };
+    let mut objectives = contract.terms.objectives.iter();
+    objectives.any(|objective| {
+        credits.rule(&objective.id).is_some_and(|rule| rule.credited_in(objective) == kind)
+    })
 }
 
 /// The names of all periods of a contract on whose credits there is a decision.
@@ -80,11 +112,11 @@ pub fn decided_periods(actions: &ActionLog, contract: &str, times: Times) -> Vec
     credits.map(|item| item.period.clone()).collect()
 }
 
-fn ended(kind: PeriodKind, count: usize, zone: &Zone, times: Times) -> Vec<String> {
-    let present = Period::around(kind, times.as_of, zone).ok();
-    let before = |period: &Period| period.before(kind, zone).ok();
+fn ended(kind: PeriodKind, since: Instant, days: &LocalDays, times: Times) -> Vec<String> {
+    let present = Period::around(kind, times.as_of, days).ok();
+    let before = |period: &Period| period.before(kind, days).ok();
     let periods = std::iter::successors(present.as_ref().and_then(before), before);
-    periods.take(count).map(|period| period.name).collect()
+    periods.take_while(|period| since < period.end).map(|period| period.name).collect()
 }
 
 /// The status of items by their ids, including those that people opened; of one contract or (empty)

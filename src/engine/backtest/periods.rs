@@ -66,7 +66,7 @@ pub fn test_periods<'l>(
     ledgers: impl IntoIterator<Item = (&'l String, &'l Ledger)>,
     known: Known<'_>,
 ) -> Option<TestedPeriods> {
-    let zone = known.zone(test.contract_id)?;
+    let zone = known.zone(test.contract_id, test.until)?;
     let terms = known.contract(test.contract_id).at(test.until)?;
     let promises: Vec<_> = (terms.content.terms.objectives.iter())
         .filter_map(|objective| match &objective.promise {

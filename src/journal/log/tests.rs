@@ -104,3 +104,21 @@ fn a_reader_begins_ends_and_goes_on_where_it_is_described_to() {
         assert_eq!((bodies(trusting.by_ref()), trusting.head()), (vec![b"4".to_vec()], end.head));
     });
 }
+
+#[test]
+fn the_last_record_by_an_instant_is_found_in_whichever_segment() {
+    on_each(|log, source| {
+        assert_eq!(source.sequence_at(at(9), 0).unwrap(), 0);
+        for number in 1..=40 {
+            log.stage(at(10 * (number / 2)), &[7; 100]).unwrap();
+            log.commit().unwrap();
+        }
+        for (time, last, found) in
+            [(0, 40, 1), (9, 40, 1), (10, 40, 3), (19, 40, 3), (200, 40, 40), (999, 40, 40)]
+                .into_iter()
+                .chain([(999, 17, 17), (150, 40, 31), (149, 40, 29), (10, 2, 2)])
+        {
+            assert_eq!(source.sequence_at(at(time), last).unwrap(), found, "{time} {last}");
+        }
+    });
+}

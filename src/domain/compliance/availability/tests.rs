@@ -48,7 +48,7 @@ fn november(text: &str) -> Instant {
 
 fn month(text: &str) -> Period {
     let zone = zones().zone("Europe/Amsterdam").unwrap();
-    Period::around(PeriodKind::Month, at(text), &zone).unwrap()
+    Period::around(PeriodKind::Month, at(text), &zone.into()).unwrap()
 }
 
 fn event(time: Instant, fact: ServiceFact) -> ServiceEvent {
@@ -126,9 +126,12 @@ fn up(
         hours,
         degradation_weight: Share::NONE,
         downtime_unit: Span::ZERO,
+        life: ALWAYS,
     };
     Excluding::evaluate(events, agreed, NOTHING_EXCLUDED, period, as_of).counted
 }
+
+const ALWAYS: ContractLife = ContractLife { start: Instant::MIN, end: None };
 
 const NOTHING_EXCLUDED: OutageExclusions<'static> =
     OutageExclusions { contract_id: "C", objective_id: "up", rules: &[] };
@@ -372,7 +375,7 @@ fn no_more_than_two_outages_over_half_an_hour_a_quarter() {
     let promise =
         OutagesPromise { agreed: promise("0").agreed, most: 2, longer_than: HALF_AN_HOUR };
     let zone = zones().zone("Europe/Amsterdam").unwrap();
-    let period = Period::around(PeriodKind::Quarter, november("15T00:00"), &zone).unwrap();
+    let period = Period::around(PeriodKind::Quarter, november("15T00:00"), &zone.into()).unwrap();
     let hours = round_the_clock();
     let mut events = [
         outage_of("", "02T10:00", "02T10:30"),
@@ -418,7 +421,8 @@ fn counted(
     let (hours, as_of) = (round_the_clock(), november("30T23:30"));
     let events = in_effect(events.iter(), as_of);
     let (service, degradation_weight) = (&service, Share::from_percent("50").unwrap());
-    let agreed = Agreed { service, hours: &hours, degradation_weight, downtime_unit: unit };
+    let (downtime_unit, life) = (unit, ALWAYS);
+    let agreed = Agreed { service, hours: &hours, degradation_weight, downtime_unit, life };
     let exclusions = OutageExclusions { rules, ..NOTHING_EXCLUDED };
     Excluding::evaluate(&events, agreed, exclusions, &month("2026-11-15T00:00:00Z"), as_of)
 }
@@ -519,6 +523,7 @@ fn downtime_counts_in_whole_minutes_that_were_started() {
     ];
     let events: Vec<_> = night.iter().collect();
     let agreed = Agreed {
+        life: ALWAYS,
         service: &service,
         hours: &hours,
         degradation_weight: Share::NONE,

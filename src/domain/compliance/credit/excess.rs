@@ -37,6 +37,22 @@ pub enum Measured {
         /// The downtime of each that counts.
         long: Vec<Span>,
     },
+    /// Of an objective on the mean time to restore.
+    MeanTime {
+        /// The most that the mean may be.
+        at_most: Span,
+        /// The downtime of each outage.
+        outages: Vec<Span>,
+    },
+    /// Of an objective on requests.
+    Requests {
+        /// The share that is promised.
+        promised: Share,
+        /// How many were served.
+        served: u128,
+        /// How many there were.
+        requests: u128,
+    },
 }
 
 /// How often a credit is given, and for what.
@@ -45,12 +61,12 @@ pub struct Count {
     /// How often.
     pub times: u64,
     /// What was counted.
-    pub found: Found,
+    pub found: Countable,
 }
 
 /// What was counted. `allowed` is `None` where everything counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Found {
+pub enum Countable {
     /// Outages that were long enough.
     Outages {
         /// How many there were.
@@ -73,6 +89,17 @@ pub enum Found {
         time: Span,
         /// Whether it is all of it, not only what is over the allowance.
         is_all: bool,
+        /// The length of a step.
+        step: Span,
+        /// Which steps count.
+        steps: Steps,
+    },
+    /// A mean downtime of outages, in steps.
+    MeanTime {
+        /// The mean, rounded down to the nanosecond.
+        mean: Span,
+        /// The most that it might have been.
+        allowed: Option<Span>,
         /// The length of a step.
         step: Span,
         /// Which steps count.
@@ -108,6 +135,11 @@ impl Measured {
         let long = found.outages.iter().copied().filter(|outage| *outage > longer_than);
         Measured::Outages { most: promise.most.into(), longer_than, long: long.collect() }
     }
+
+    /// Of the outages of a service whose mean downtime was to be at most so long.
+    pub fn mean_time(at_most: Span, found: &Availability) -> Measured {
+        Measured::MeanTime { at_most, outages: found.outages.clone() }
+    }
 }
 
 /// How often a missed objective's credit is given by a rule; `None` where it is for the period, or
@@ -118,13 +150,13 @@ pub(super) fn count(rule: &CreditRule, measured: &Measured) -> Option<Count> {
         (Per::Outage, Measured::Outages { most, long, .. }) => {
             let (found, allowed) = (long.len() as u64, (!is_all).then_some(*most));
             let times = found.saturating_sub(allowed.unwrap_or_default());
-            Some(Count { times, found: Found::Outages { found, allowed } })
+            Some(Count { times, found: Countable::Outages { found, allowed } })
         }
         (Per::LateIncident, Measured::Clocks { promised, met, breached }) => {
             let decided = met.saturating_add(*breached);
             let allowed = (!is_all).then(|| decided - fewest(*promised, decided));
             let times = breached.saturating_sub(allowed.unwrap_or_default());
-            Some(Count { times, found: Found::Late { late: *breached, decided, allowed } })
+            Some(Count { times, found: Countable::Late { late: *breached, decided, allowed } })
         }
         (Per::Downtime(step), measured) => downtime(rule, step, measured),
         (Per::Point(step), measured) => points(rule, step, measured),
@@ -141,7 +173,7 @@ fn fewest(share: Share, decided: u64) -> u64 {
 fn downtime(rule: &CreditRule, step: Span, measured: &Measured) -> Option<Count> {
     let (is_all, steps) = (rule.counts_all, rule.steps);
     let counted = |time: Span, times| {
-        Some(Count { times, found: Found::Downtime { time, is_all, step, steps } })
+        Some(Count { times, found: Countable::Downtime { time, is_all, step, steps } })
     };
     match measured {
         Measured::Uptime { promised, agreed, down } => {
@@ -161,8 +193,23 @@ fn downtime(rule: &CreditRule, step: Span, measured: &Measured) -> Option<Count>
             let times = over().map(|time| parts(one(time), one(step), steps));
             counted(over().sum(), times.fold(0, u64::saturating_add))
         }
-        Measured::Clocks { .. } => None,
+        Measured::MeanTime { at_most, outages } => mean_time(rule, step, *at_most, outages),
+        Measured::Clocks { .. } | Measured::Requests { .. } => None,
     }
+}
+
+/// The steps by which a mean is over what is allowed, counted on the sum of the outages, so that
+/// nothing is rounded.
+fn mean_time(rule: &CreditRule, step: Span, at_most: Span, outages: &[Span]) -> Option<Count> {
+    let number = i64::try_from(outages.len()).ok().filter(|number| *number > 0)?;
+    let exact = |span: Span| u128::from(span.nanos().unsigned_abs());
+    let allowed = (!rule.counts_all).then_some(at_most);
+    let total: Span = outages.iter().copied().sum();
+    let free = allowed.map_or(0, exact) * u128::from(number.unsigned_abs());
+    let over = exact(total).saturating_sub(free);
+    let times = parts(over, exact(step) * u128::from(number.unsigned_abs()), rule.steps);
+    let mean = Span::from_nanos(total.nanos() / number);
+    Some(Count { times, found: Countable::MeanTime { mean, allowed, step, steps: rule.steps } })
 }
 
 fn points(rule: &CreditRule, step: Share, measured: &Measured) -> Option<Count> {
@@ -175,7 +222,8 @@ fn points(rule: &CreditRule, step: Share, measured: &Measured) -> Option<Count> 
             let whole = whole * u128::from(Share::ALL.millionths());
             (*promised, whole.saturating_sub(*down), whole)
         }
-        Measured::Outages { .. } => return None,
+        Measured::Requests { promised, served, requests } => (*promised, *served, *requests),
+        Measured::Outages { .. } | Measured::MeanTime { .. } => return None,
     };
     let below = if rule.counts_all { Share::ALL } else { promised };
     let reached = Share::of(part, whole)?;
@@ -183,7 +231,7 @@ fn points(rule: &CreditRule, step: Share, measured: &Measured) -> Option<Count> 
     let due = millionths(below).saturating_mul(whole);
     let over = due.saturating_sub(part.saturating_mul(millionths(Share::ALL)));
     let times = parts(over, millionths(step).saturating_mul(whole), rule.steps);
-    Some(Count { times, found: Found::Points { reached, below, step, steps: rule.steps } })
+    Some(Count { times, found: Countable::Points { reached, below, step, steps: rule.steps } })
 }
 
 /// How many steps there are in something.
@@ -196,19 +244,24 @@ fn parts(whole: u128, step: u128, steps: Steps) -> u64 {
     u64::try_from(count).unwrap_or(u64::MAX)
 }
 
-impl Found {
+impl Countable {
     /// What was counted, in words.
     pub(super) fn in_words(self) -> String {
         match self {
-            Found::Outages { found, allowed } => counted(found, "outage", "", allowed),
-            Found::Late { late, decided, allowed } => {
+            Countable::Outages { found, allowed } => counted(found, "outage", "", allowed),
+            Countable::Late { late, decided, allowed } => {
                 counted(late, "late incident", &format!(" of {decided}"), allowed)
             }
-            Found::Downtime { time, is_all, .. } => {
+            Countable::Downtime { time, is_all, .. } => {
                 let more = if is_all { "" } else { " more than allowed" };
                 format!("{} of downtime{more}", span_in_words(time))
             }
-            Found::Points { reached, below, .. } => {
+            Countable::MeanTime { mean, allowed, .. } => {
+                let allowed =
+                    allowed.map(|most| format!(", where {} is allowed", span_in_words(most)));
+                format!("a mean of {}{}", span_in_words(mean), allowed.unwrap_or_default())
+            }
+            Countable::Points { reached, below, .. } => {
                 format!("{reached}% is {} points below {below}%", below.above(reached))
             }
         }
@@ -221,14 +274,15 @@ impl Found {
             Steps::Full => "full",
         };
         match self {
-            Found::Outages { .. } | Found::Late { .. } => "each".to_owned(),
-            Found::Downtime { step, steps: which, .. } => {
+            Countable::Outages { .. } | Countable::Late { .. } => "each".to_owned(),
+            Countable::Downtime { step, steps: which, .. }
+            | Countable::MeanTime { step, steps: which, .. } => {
                 format!("each {} {}", steps(which), span_in_words(step))
             }
-            Found::Points { step, steps: which, .. } if step.millionths() == 10_000 => {
+            Countable::Points { step, steps: which, .. } if step.millionths() == 10_000 => {
                 format!("each {} point", steps(which))
             }
-            Found::Points { step, steps: which, .. } => {
+            Countable::Points { step, steps: which, .. } => {
                 format!("each {} {step} points", steps(which))
             }
         }

@@ -10,7 +10,7 @@ use crate::domain::contract::{Fee, ProRata};
 pub struct MonthFee {
     /// Its first day.
     pub first_day: NaiveDate,
-    /// Its fee in minor units; `None`: it is not told yet.
+    /// Its fee in minor units; `None`: it is not known yet.
     pub amount: Option<i64>,
     /// On how many of its days the contract is in force.
     pub days_in_force: u32,
@@ -20,7 +20,7 @@ pub struct MonthFee {
 
 /// The local dates on which a contract is in force: the first and the last one, where it has such.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Life {
+pub struct DatesInForce {
     /// The first date on which it is in force for any part; `None`: it always was.
     pub first: Option<NaiveDate>,
     /// The last such date; `None`: it has no end.
@@ -28,16 +28,16 @@ pub struct Life {
 }
 
 /// What the month that begins on a date costs, by the fee that governs it.
-pub fn month_fee(fee: &Fee, first_day: NaiveDate, life: Life) -> MonthFee {
+pub fn month_fee(fee: &Fee, first_day: NaiveDate, life: DatesInForce) -> MonthFee {
     let last_day = first_day.checked_add_months(Months::new(1)).and_then(|next| next.pred_opt());
     let days = last_day.map_or(31, |last| last.day());
     let first = life.first.map_or(1, |first| day_within(first, first_day, days));
     let last = life.last.map_or(days, |last| day_within(last, first_day, days + 1).min(days));
     let ends_before = life.last.is_some_and(|last| last < first_day);
     let days_in_force = if ends_before { 0 } else { (last + 1).saturating_sub(first) };
-    let amount = match (fee.told(first_day), days_in_force) {
+    let amount = match (fee.own(first_day), days_in_force) {
         (_, 0) => Some(0),
-        (Some(told), _) => Some(told),
+        (Some(own), _) => Some(own),
         (None, _) if fee.is_by_use => None,
         (None, in_force) if in_force < days && fee.pro_rata == ProRata::Days => {
             Some(rounded(i128::from(fee.monthly) * i128::from(in_force), days.into()))
@@ -54,7 +54,7 @@ fn day_within(date: NaiveDate, first_day: NaiveDate, days: u32) -> u32 {
     u32::try_from(day.max(1)).unwrap_or(u32::MAX).min(days + 1)
 }
 
-/// The sum of the months' fees; `None` when one is not told yet.
+/// The sum of the months' fees; `None` when one is not known yet.
 pub fn period_fee(months: &[MonthFee]) -> Option<i64> {
     months.iter().try_fold(0_i64, |sum, month| Some(sum.saturating_add(month.amount?)))
 }
@@ -69,7 +69,7 @@ mod tests {
 
     /// 1,000.00 a month, in force from 15 July to 10 September (P1).
     fn of(month: &str, fee: &Fee) -> (Option<i64>, u32) {
-        let life = Life { first: Some(date("2026-07-15")), last: Some(date("2026-09-10")) };
+        let life = DatesInForce { first: Some(date("2026-07-15")), last: Some(date("2026-09-10")) };
         let found = month_fee(fee, date(&format!("{month}-01")), life);
         (found.amount, found.days_in_force)
     }
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fee_by_use_is_what_was_told_and_unknown_before() {
+    fn a_fee_by_use_is_what_is_listed_and_unknown_before() {
         let months = vec![(date("2026-08-01"), 81_234)];
         let fee = Fee { is_by_use: true, months, ..Fee::default() };
         assert_eq!(of("2026-08", &fee).0, Some(81_234));
@@ -103,7 +103,7 @@ mod tests {
         let quarter = |months: &[&str]| {
             let months: Vec<_> = months
                 .iter()
-                .map(|month| month_fee(&fee, date(&format!("{month}-01")), Life::default()))
+                .map(|month| month_fee(&fee, date(&format!("{month}-01")), DatesInForce::default()))
                 .collect();
             period_fee(&months)
         };
@@ -115,7 +115,7 @@ mod tests {
     fn a_contract_of_one_day_and_one_within_a_month() {
         let fee = Fee { monthly: 2_800, ..Fee::default() };
         let of = |first: &str, last: &str| {
-            let life = Life { first: Some(date(first)), last: Some(date(last)) };
+            let life = DatesInForce { first: Some(date(first)), last: Some(date(last)) };
             month_fee(&fee, date("2026-02-01"), life).amount
         };
         assert_eq!(of("2026-02-28", "2026-02-28"), Some(100));

@@ -26,7 +26,7 @@ pub struct Line<'c> {
     pub ago: usize,
     /// Why the line is there.
     pub ground: Ground,
-    /// That period's fee; `None`: it is not told yet.
+    /// That period's fee; `None`: it is not known yet.
     pub base: Option<i64>,
     /// The ISO 4217 code of the amounts.
     pub currency: &'c str,
@@ -178,7 +178,7 @@ impl Line<'_> {
     fn credit(&self, credit: Credit) -> String {
         match credit {
             Credit::Share(share) if self.base.is_none() => {
-                format!("{share}% of a fee that is not told yet")
+                format!("{share}% of a fee that is not known yet")
             }
             Credit::Share(share) => format!("{share}% of the fee"),
             Credit::Amount(minor_units) => {

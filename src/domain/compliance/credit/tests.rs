@@ -379,6 +379,28 @@ fn each_started_or_full_hour_of_downtime_credits() {
     assert_eq!(counted(&credits(0, vec![beyond]), outages, None).0, 400_00);
 }
 
+#[test]
+fn each_step_of_a_mean_time_and_each_point_of_requests_credits() {
+    // 5 h 10 min, 10 min, 1 h and 20 min: a mean of 1 h 40 min, 40 min over an hour.
+    let outages = [310, 10, 60, 20].map(minutes).to_vec();
+    let mean_time = || Measured::MeanTime { at_most: minutes(60), outages: outages.clone() };
+    let by_half_hours = flat(Credit::Share(percent("1")), Per::Downtime(minutes(30)));
+    let found = counted(&credits(1_000_00, vec![by_half_hours.clone()]), mean_time(), None);
+    let reason = "a mean of 1 h 40 min, where 1 h is allowed: 1% of the fee for each started 30 min, 2 times";
+    assert_eq!(found, (20_00, reason.into()));
+    let full = CreditRule { steps: Steps::Full, ..by_half_hours.clone() };
+    assert_eq!(counted(&credits(1_000_00, vec![full]), mean_time(), None).0, 10_00);
+    // All 1 h 40 min: four half hours are started.
+    let all = CreditRule { counts_all: true, ..by_half_hours };
+    assert_eq!(counted(&credits(1_000_00, vec![all]), mean_time(), None).0, 40_00);
+    // 9,970 of 10,000 requests: 0.2 points below 99.9 %, two steps of a tenth.
+    let requests =
+        Measured::Requests { promised: percent("99.9"), served: 9_970, requests: 10_000 };
+    let by_tenths = flat(Credit::Share(percent("1")), Per::Point(percent("0.1")));
+    let found = counted(&credits(1_000_00, vec![by_tenths]), requests, Some("99.7"));
+    assert_eq!(found.0, 20_00);
+}
+
 /// P18: credits per point below the objective.
 #[test]
 fn each_started_or_full_point_below_credits_exactly() {
@@ -494,14 +516,14 @@ fn amounts_without_a_fee_know_no_cap_in_percent() {
     assert_eq!(statement(&missed).and_then(|statement| statement.cap), None);
 }
 
-/// P18: a fee by use that is not told yet is no fee of nothing.
+/// P18: a fee by use that is not known yet is no fee of nothing.
 #[test]
-fn a_share_of_a_fee_that_is_not_told_is_not_worked_out() {
+fn a_share_of_a_fee_that_is_not_known_is_not_worked_out() {
     let mut credits = credits(0, vec![rule("A")]);
     credits.fee.is_by_use = true;
     let mut missed = row(&credits, &["98"]);
     missed[0].fee = None;
-    assert_eq!(only(&missed), (0, "98% is below 99%: 5% of a fee that is not told yet".into()));
+    assert_eq!(only(&missed), (0, "98% is below 99%: 5% of a fee that is not known yet".into()));
     assert_eq!(statement(&missed).and_then(|statement| statement.cap), None);
     missed[0].fee = Some(812_34);
     // 5 % of 812.34 are 40.617.

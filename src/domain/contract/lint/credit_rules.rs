@@ -28,18 +28,22 @@ pub(super) fn lint_rule(
 
 /// Notes a credit for each of something that the objective does not measure.
 fn lint_count(rule: &CreditRule, objective: &Objective, path: &str, findings: &mut Vec<Finding>) {
-    use Promise::{Attainment, Availability, Outages};
+    use Promise::{Attainment, Availability, MeanTimeToRestore, Outages, Requests};
     let what = match (rule.per, &objective.promise) {
         (Per::Period, _)
         | (Per::Outage | Per::Downtime(_), Outages(_))
         | (Per::LateIncident | Per::Point(_), Attainment(_))
+        | (Per::Downtime(_), MeanTimeToRestore(_))
+        | (Per::Point(_), Requests(_))
         | (Per::Downtime(_) | Per::Point(_), Availability(_)) => None,
         (Per::Outage, _) => Some("outages: they are counted by objectives on outages"),
         (Per::LateIncident, _) => Some("incidents: they are counted by objectives on attainment"),
         (Per::Downtime(_), _) => {
-            Some("downtime: it is measured by objectives on availability and outages")
+            Some("downtime: objectives on availability, outages and the mean time to restore do")
         }
-        (Per::Point(_), _) => Some("a share: it is by objectives on attainment and availability"),
+        (Per::Point(_), _) => {
+            Some("a share: objectives on attainment, availability and requests do")
+        }
     };
     if let Some(what) = what {
         let text = format!("{:?} does not measure {what}", objective.id);

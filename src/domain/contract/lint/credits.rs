@@ -1,4 +1,4 @@
-//! Lints service credits that can't be paid, and money that can't be reckoned.
+//! Lints service credits that can't be paid, and amounts that nothing comes to.
 
 use super::credit_rules::lint_rule;
 use crate::domain::contract::{Contract, Credit, Credits, Finding};

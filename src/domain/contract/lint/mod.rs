@@ -6,8 +6,10 @@ mod credit_rules;
 mod credits;
 mod exclusions;
 mod experience;
+mod longer;
 mod objectives;
 mod priorities;
+mod support;
 mod targets;
 
 use super::{Contract, Finding};
@@ -28,7 +30,7 @@ pub fn lint<'c>(
     targets::lint(&contract.terms.targets, &hours, &mut findings);
     objectives::lint(&contract.terms.objectives, &hours, &mut findings);
     priorities::lint(&contract.terms.targets, &mut findings);
-    chain::lint(contract, others, &mut findings);
+    chain::lint(contract, others, &hours, &mut findings);
     credits::lint(contract, &mut findings);
     exclusions::lint(&contract.terms.exclusions, &mut findings);
     experience::lint(contract, &hours, &mut findings);

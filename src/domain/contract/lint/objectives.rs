@@ -6,8 +6,8 @@ use crate::domain::contract::{AgreedService, DownWhen, Finding, Objective, Promi
 use crate::domain::decimal::Decimal;
 use crate::domain::share::Share;
 
-/// Notes the objectives whose calendar can't measure anything, that can't be missed, or whose figure
-/// is in a unit that nobody names.
+/// Notes the objectives whose calendar can't measure anything, that can't be missed, or whose
+/// figure is in a unit that nobody names.
 pub(super) fn lint<'c>(
     objectives: &[Objective],
     hours: &impl Fn(&str) -> Option<&'c ServiceHours>,

@@ -3,13 +3,12 @@
 
 use chrono::{Months, NaiveDate};
 
-use crate::domain::clock::Agreement;
-use crate::domain::compliance::Period;
-use crate::domain::compliance::credit::{Life, MonthFee, month_fee, period_fee};
+use crate::domain::compliance::credit::{DatesInForce, MonthFee, month_fee, period_fee};
+use crate::domain::compliance::{ContractLife, LocalDays, Period};
 use crate::domain::contract::{Contract, Credits, PeriodKind, Revision};
 use crate::domain::time::{Instant, Span};
-use crate::domain::zone::Zone;
 use crate::engine::answers::objective::{Attainment, ExperienceResult, OnService, Ruling};
+use crate::engine::answers::ruled::KnownContract;
 use crate::engine::period::last_instant;
 
 /// A period whose missed objectives are credited, with its objectives.
@@ -19,6 +18,8 @@ pub struct Credited<'c> {
     pub period: Period,
     /// The contract as the revision words it that governed the period.
     pub contract: &'c Contract,
+    /// The number of that revision.
+    pub contract_revision: u32,
     /// The credited objectives on attainment that are credited in it.
     pub attainments: Vec<Attainment<'c>>,
     /// Those on experience.
@@ -37,7 +38,7 @@ pub struct Credited<'c> {
 }
 
 impl Credited<'_> {
-    /// Its fee; `None`: it is not told yet.
+    /// Its fee; `None`: it is not known yet.
     pub(super) fn fee(&self) -> Option<i64> {
         period_fee(&self.fees)
     }
@@ -48,33 +49,21 @@ impl Credited<'_> {
     }
 }
 
-/// A contract's words, and the zone and instant its periods are evaluated in and at.
-struct Words<'z, 'c> {
-    agreement: Agreement<'c>,
-    zone: &'z Zone,
-    as_of: Instant,
-}
-
 const KINDS: [PeriodKind; 3] = [PeriodKind::Month, PeriodKind::Quarter, PeriodKind::Year];
 
 /// The periods that the credits of a period depend on, beginning with it. Empty when nothing is
-/// credited, or when it is no month, quarter or year.
-pub fn credited<'c>(
-    ruling: &'c Revision<Contract>,
-    agreement: Agreement<'c>,
-    period: &Period,
-    zone: &Zone,
-    as_of: Instant,
-) -> Vec<Credited<'c>> {
-    let words = Words { agreement, zone, as_of };
-    let Some((kind, named)) = whole(period, zone) else { return Vec::new() };
-    let since = words.capped_since(kind, &named, ruling);
-    let mut found = words.row(kind, named.clone(), Some(ruling), since);
+/// credited, when it is no month, quarter or year, or when the contract is not in force in it.
+pub fn credited<'c>(contract: &KnownContract<'_, 'c>, period: &Period) -> Vec<Credited<'c>> {
+    let Some(life) = contract.known.life(contract.id) else { return Vec::new() };
+    let words = Words { contract, life };
+    let Some((kind, named)) = whole(period, contract.days) else { return Vec::new() };
+    let since = words.capped_since(kind, &named);
+    let mut found = words.row(kind, named.clone(), since);
     if let (Some(since), false) = (since, found.is_empty()) {
         for other in KINDS.into_iter().filter(|other| *other != kind) {
             let newest = words.newest_before(other, (named.end, kind.months()), named.start);
             if let Some(newest) = newest.filter(|newest| newest.start >= since) {
-                found.extend(words.row(other, newest, None, Some(since)));
+                found.extend(words.row(other, newest, Some(since)));
             }
         }
     }
@@ -82,27 +71,27 @@ pub fn credited<'c>(
 }
 
 /// The month, quarter or year with the same start and end as a period, and its kind.
-pub fn whole(period: &Period, zone: &Zone) -> Option<(PeriodKind, Period)> {
-    let around = |kind| Some((kind, Period::around(kind, period.start, zone).ok()?));
+pub fn whole(period: &Period, days: &LocalDays) -> Option<(PeriodKind, Period)> {
+    let around = |kind| Some((kind, Period::around(kind, period.start, days).ok()?));
     let mut found = KINDS.into_iter().filter_map(around);
     found.find(|(_, whole)| (whole.start, whole.end) == (period.start, period.end))
 }
 
-impl<'c> Words<'_, 'c> {
-    /// The revision that governs a period.
+/// A contract's words, and when it is in force.
+struct Words<'w, 'd, 'c> {
+    contract: &'w KnownContract<'d, 'c>,
+    life: ContractLife,
+}
+
+impl<'c> Words<'_, '_, 'c> {
+    /// The revision that rules a period; `None`: the contract is not in force in it.
     fn ruling(&self, period: &Period) -> Option<&'c Revision<Contract>> {
-        self.agreement.revisions.at(last_instant(period, self.as_of))
+        self.contract.ruling(period).filter(|_| self.life.touches(period))
     }
 
     /// Consecutive periods of a kind, the newest first: those that begin at or after `since`, and
     /// as many before them as their credits depend on. Without `since`, those of the newest alone.
-    fn row(
-        &self,
-        kind: PeriodKind,
-        newest: Period,
-        ruling: Option<&'c Revision<Contract>>,
-        since: Option<Instant>,
-    ) -> Vec<Credited<'c>> {
+    fn row(&self, kind: PeriodKind, newest: Period, since: Option<Instant>) -> Vec<Credited<'c>> {
         let mut found: Vec<Credited<'c>> = Vec::new();
         let (mut next, mut left, mut goes_back) = (Some(newest), 0_u32, true);
         while let Some(period) = next.take() {
@@ -110,15 +99,14 @@ impl<'c> Words<'_, 'c> {
             if !is_stated && !goes_back && left == 0 {
                 break;
             }
-            let ruling = ruling.filter(|_| found.is_empty()).or_else(|| self.ruling(&period));
-            let Some(credited) = ruling.and_then(|r| self.credited(kind, period, r)) else { break };
+            let Some(credited) = self.credited(kind, period) else { break };
             left = left.saturating_sub(1);
             if is_stated || goes_back {
                 // What goes back is a credit, with the periods it depends on.
                 left = left.max(credited.credits.repeats());
             }
             goes_back = is_stated && credited.credits.earns_back();
-            next = credited.period.before(kind, self.zone).ok();
+            next = credited.period.before(kind, self.contract.days).ok();
             found.push(credited);
         }
         found
@@ -133,22 +121,17 @@ impl<'c> Words<'_, 'c> {
         start: Instant,
     ) -> Option<Period> {
         let last = place.0.checked_add(-Span::from_nanos(1)).unwrap_or(start);
-        let around = Period::around(kind, last, self.zone).ok()?;
+        let around = Period::around(kind, last, self.contract.days).ok()?;
         match (around.end, kind.months()) < place {
             true => Some(around),
-            false => around.before(kind, self.zone).ok(),
+            false => around.before(kind, self.contract.days).ok(),
         }
     }
 
     /// From when on statements are needed for the caps of periods; `None`: there are none.
-    fn capped_since(
-        &self,
-        kind: PeriodKind,
-        period: &Period,
-        ruling: &'c Revision<Contract>,
-    ) -> Option<Instant> {
-        let credits = ruling.content.terms.credits.as_ref()?;
-        let before = period.before(kind, self.zone).ok().filter(|_| credits.earns_back());
+    fn capped_since(&self, kind: PeriodKind, period: &Period) -> Option<Instant> {
+        let credits = self.ruling(period)?.content.terms.credits.as_ref()?;
+        let before = period.before(kind, self.contract.days).ok().filter(|_| credits.earns_back());
         let before = before.and_then(|before| {
             let credits = self.ruling(&before)?.content.terms.credits.as_ref()?;
             Some(self.capping(kind, &before, credits))
@@ -167,16 +150,14 @@ impl<'c> Words<'_, 'c> {
         let capped = credits.caps.iter().map(|cap| cap.kind);
         capped
             .filter(|capped| capped.months() >= kind.months())
-            .filter_map(|kind| Some((kind, Period::around(kind, period.start, self.zone).ok()?)))
+            .filter_map(|kind| {
+                Some((kind, Period::around(kind, period.start, self.contract.days).ok()?))
+            })
             .collect()
     }
 
-    fn credited(
-        &self,
-        kind: PeriodKind,
-        period: Period,
-        ruling: &'c Revision<Contract>,
-    ) -> Option<Credited<'c>> {
+    fn credited(&self, kind: PeriodKind, period: Period) -> Option<Credited<'c>> {
+        let ruling = self.ruling(&period)?;
         let (contract, credits) = (&ruling.content, ruling.content.terms.credits.as_ref()?);
         let rulings = self.rulings(kind, &period, ruling, credits);
         let within = self.capping(kind, &period, credits).into_iter().map(|(kind, within)| {
@@ -189,10 +170,11 @@ impl<'c> Words<'_, 'c> {
             on_services: rulings.iter().filter_map(OnService::of).collect(),
             fees: self.fees(kind, &period, contract, credits),
             within: within.collect(),
-            first_day: self.zone.local(period.start).date(),
-            next_day: self.zone.local(period.end).date(),
+            first_day: self.contract.days.date(period.start),
+            next_day: self.contract.days.date(period.end),
             period,
             contract,
+            contract_revision: ruling.number,
             credits,
             kind,
         })
@@ -207,22 +189,22 @@ impl<'c> Words<'_, 'c> {
         ruling: &'c Revision<Contract>,
         credits: &Credits,
     ) -> Vec<Ruling<'c>> {
-        let objectives = ruling.content.terms.objectives.iter().enumerate();
-        let ruled = objectives.filter_map(|(place, objective)| {
+        let objectives = ruling.content.terms.objectives.iter();
+        let ruled = objectives.filter_map(|objective| {
             let rule = credits.rule(&objective.id)?;
             if rule.credited_in(objective) != kind {
                 return None;
             }
             let over = match objective.period {
                 PeriodKind::RollingDays(_) => {
-                    let last = last_instant(period, self.as_of);
-                    Period::around(objective.period, last, self.zone).ok()?
+                    let last = last_instant(period, self.contract.as_of);
+                    Period::around(objective.period, last, self.contract.days).ok()?
                 }
                 _ => period.clone(),
             };
-            Some((objective, ruling.number, over, place))
+            Some(Ruling::new(objective, ruling.number, over))
         });
-        ruled.collect()
+        ruled.flat_map(|ruling| self.contract.parts(ruling)).collect()
     }
 
     /// What each month of a period costs, by the words that govern the month; where those name no
@@ -234,11 +216,12 @@ impl<'c> Words<'_, 'c> {
         contract: &'c Contract,
         credits: &'c Credits,
     ) -> Vec<MonthFee> {
-        let first = self.zone.local(period.start).date();
+        let first = self.contract.days.date(period.start);
         let months = (0..kind.months().unwrap_or_default())
             .filter_map(|month| first.checked_add_months(Months::new(month)));
         let fee = |first_day: NaiveDate| {
-            let month = Period::named(&first_day.format("%Y-%m").to_string(), self.zone).ok();
+            let month =
+                Period::named(&first_day.format("%Y-%m").to_string(), self.contract.days).ok();
             let ruling = month.and_then(|month| self.ruling(&month)).map(|ruling| &ruling.content);
             let ruling = ruling.filter(|own| own.currency == contract.currency);
             let own = ruling.and_then(|own| own.terms.credits.as_ref());
@@ -248,14 +231,10 @@ impl<'c> Words<'_, 'c> {
     }
 
     /// The local dates on which the contract is in force.
-    fn life(&self) -> Life {
-        let date = |instant| self.zone.local(instant).date();
-        let begins = self.agreement.revisions.all().iter().map(|r| r.effective_time).min();
-        let last =
-            self.agreement.end_time.and_then(|end| end.checked_add(-Span::from_nanos(1)).ok());
-        Life {
-            first: begins.filter(|begins| *begins > Instant::MIN).map(date),
-            last: last.map(date),
-        }
+    fn life(&self) -> DatesInForce {
+        let last = self.life.end.and_then(|end| end.checked_add(-Span::from_nanos(1)).ok());
+        let begins = Some(self.life.start).filter(|begins| *begins > Instant::MIN);
+        let date = |instant| self.contract.days.date(instant);
+        DatesInForce { first: begins.map(date), last: last.map(date) }
     }
 }
