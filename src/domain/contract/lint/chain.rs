@@ -191,11 +191,12 @@ mod tests {
     fn availability(service: &str, percent: &str, calendar_id: &str) -> Promise {
         Promise::Availability(AvailabilityPromise {
             agreed: AgreedService {
-                service: service.into(),
+                services: vec![service.into()],
                 calendar_id: calendar_id.into(),
-                maintenance_notice: Span::ZERO,
+                ..AgreedService::default()
             },
             share: Share::from_percent(percent).unwrap(),
+            downtime_unit: Span::ZERO,
             degradation_weight: Share::NONE,
         })
     }
