@@ -230,8 +230,8 @@ pub(super) fn show_objectives(objectives: &[v1::ObjectiveResult], times: &Times)
     objective_table(objectives.iter().map(row).collect())
 }
 
-/// The outages that objectives leave out and why, and what they would have come to with them; `None`
-/// where nothing is left out.
+/// The outages that objectives leave out and why, and what they would have come to with them;
+/// `None` where nothing is left out.
 fn show_excluded(objectives: &[v1::ObjectiveResult], times: &Times) -> Option<String> {
     let mut outages = Vec::new();
     let mut lines = Vec::new();

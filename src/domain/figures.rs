@@ -282,9 +282,9 @@ macro_rules! totals_table {
                 touch_time: Time = [measured_touch_time()], People "worked";
                 service_time: Time = [service_time];
                 idle_time: Time = [measured_idle_time()], People "idle";
-                people_reported: Count = [people_reported], People "told people";
+                people_reported: Count = [people_reported], People "reported people";
                 people_estimated: Count = [people_estimated], People "guessed";
-                work_reported: Count = [work_reported], People "told work";
+                work_reported: Count = [work_reported], People "reported work";
                 first_contact: Count = [first_contact];
                 first_contact_known: Count = [first_contact_known];
                 first_contact_percent: Percent = [first_contact_share()], People "first contact";

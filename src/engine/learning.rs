@@ -154,8 +154,8 @@ impl Learning {
         Ok(())
     }
 
-    /// Learns what the passing of time up to an instant teaches: of clocks that have gone over their
-    /// limits without any fact.
+    /// Learns what the passing of time up to an instant teaches: of clocks that have gone over
+    /// their limits without any fact.
     ///
     /// # Errors
     /// Those of reading a ledger.

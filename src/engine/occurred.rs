@@ -1,7 +1,7 @@
 //! Incidents as though each fact had been recorded when it occurred.
 //!
-//! A history that was imported at once was not known until its end. What could have been learnt from
-//! it by some instant is what had occurred by then.
+//! A history that was imported at once was not known until its end. What could have been learnt
+//! from it by some instant is what had occurred by then.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;

@@ -3,6 +3,7 @@
 use super::answers;
 use super::credit;
 use super::experience;
+use super::named;
 use super::objective;
 use crate::codec::checks::Checks;
 use crate::codec::choices::{
@@ -16,8 +17,8 @@ use crate::codec::scalar::{duration, positive_span};
 use crate::codec::v1;
 use crate::codec::violations::{FieldViolations, Wrong};
 use crate::domain::contract::{
-    ClockAction, ClockPromise, Condition, Contract, ContractKind, Finding, Limit, Metric,
-    PauseRule, SAME_INSTANT_ORDER, Target, Terms,
+    ClockAction, Condition, Contract, ContractKind, Finding, Limit, Metric, PauseRule,
+    SAME_INSTANT_ORDER, Target, Terms,
 };
 use crate::domain::incident::WaitingOn;
 use crate::domain::time::Span;
@@ -107,7 +108,7 @@ fn decode_terms(
     check_targets(&terms.targets, &mut violations);
     check_ids("objectives", terms.objectives.iter().map(|o| o.id.as_str()), &mut violations);
     check_ids("exclusions", terms.exclusions.iter().map(|e| e.id.as_str()), &mut violations);
-    check_targets_named(&terms, &mut violations);
+    named::check_targets_named(&terms, &mut violations);
     credit::check_objectives_named(&terms, &mut violations);
     violations.check()?;
     Ok(terms)
@@ -143,43 +144,6 @@ fn check_targets(targets: &[Target], violations: &mut FieldViolations) {
         if !waits_for.is_empty() && !before.iter().any(|earlier| earlier.id == *waits_for) {
             let text = format!("{waits_for:?} is not the id of a target listed before this one");
             violations.add(&format!("targets[{index}].starts_after"), text);
-        }
-    }
-}
-
-/// The targets that objectives and exclusions name are there.
-fn check_targets_named(terms: &Terms, violations: &mut FieldViolations) {
-    let mut check = |field: String, id: &str| {
-        if terms.target(id).is_none() {
-            violations.add(&field, format!("{id:?} is not the id of a target of this contract"));
-        }
-    };
-    for (index, objective) in terms.objectives.iter().enumerate() {
-        if let Some(promise) = objective.promise.clocks() {
-            let kind = match promise {
-                ClockPromise::Attainment(_) => "attainment",
-                ClockPromise::MeanTime(_) => "mean_time",
-            };
-            check(format!("objectives[{index}].{kind}.target_id"), promise.target_id());
-        }
-    }
-    for (index, rule) in terms.exclusions.iter().enumerate() {
-        for (at, id) in rule.target_ids.iter().enumerate() {
-            check(format!("exclusions[{index}].target_ids[{at}]"), id);
-        }
-    }
-    check_objectives_named(terms, violations);
-}
-
-/// The objectives that exclusions name are there.
-fn check_objectives_named(terms: &Terms, violations: &mut FieldViolations) {
-    for (index, rule) in terms.exclusions.iter().enumerate() {
-        for (at, id) in rule.objective_ids.iter().enumerate() {
-            if !terms.objectives.iter().any(|objective| objective.id == *id) {
-                let field = format!("exclusions[{index}].objective_ids[{at}]");
-                let text = format!("{id:?} is not the id of an objective of this contract");
-                violations.add(&field, text);
-            }
         }
     }
 }

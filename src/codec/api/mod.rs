@@ -15,6 +15,7 @@ pub mod figures;
 pub mod forecast;
 pub mod incident;
 mod money;
+mod named;
 pub mod objective;
 pub mod review;
 pub mod service_event;

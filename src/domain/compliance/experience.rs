@@ -3,8 +3,8 @@
 //! Scores and happiness rest on answers to surveys; with fewer than the promise requires there is
 //! no data. Happiness is computed as the Net Promoter Score is (Reichheld 2003). Lost time is
 //! compared exactly: `lost time x 100 <= promised for a hundred x people served`. It never
-//! decreases, so a period that has lost more is missed at once. It is met only if it was reported of
-//! enough incidents how many people they hit: what is not reported is not nothing.
+//! decreases, so a period that has lost more is missed at once. It is met only if it was reported
+//! of enough incidents how many people they hit: what is not reported is not nothing.
 
 use super::attainment::Verdict;
 use crate::domain::contract::{ExperienceMeasure, ExperiencePromise};

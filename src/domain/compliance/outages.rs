@@ -1,8 +1,8 @@
 //! The outages and degradations of a service, each by the facts that began and ended it.
 //!
-//! They are told apart by their ids or, without one, by who reports them. Starts and ends of one of
-//! them at one instant and `occur_order` are counted: what more of them say holds from then on. To
-//! start again before the end changes nothing.
+//! They are distinguished by their ids or, without one, by who reports them. Starts and ends of one
+//! of them at one instant and `occur_order` are counted: what more of them say holds from then on.
+//! To start again before the end changes nothing.
 
 use std::collections::BTreeMap;
 
@@ -30,8 +30,8 @@ pub struct Outage<'e> {
 /// The id that a start or end of an outage or degradation gives, and whether it is a start.
 pub(super) type Turn<'e> = (&'e str, bool);
 
-/// What tells an outage from others of its kind: its service, and its id or else the source that
-/// reports it.
+/// What distinguishes an outage from others of its kind: its service, and its id or else the source
+/// that reports it.
 type Name<'e> = (&'e str, &'e str, &'e str);
 
 /// The events that begin or end one outage at one instant and order.
@@ -63,7 +63,7 @@ pub(super) fn degradation(fact: &ServiceFact) -> Option<Turn<'_>> {
 /// stretches in which a larger share of the requests failed are outages too.
 pub fn outages<'e>(events: &[&'e ServiceEvent], error_rate: Option<Share>) -> Vec<Outage<'e>> {
     let failing = error_rate.map(|rate| events.iter().filter_map(move |e| failing(e, rate)));
-    let turned = told(events, outage, false).into_iter().chain(told(events, degradation, true));
+    let turned = turned(events, outage, false).into_iter().chain(turned(events, degradation, true));
     turned.chain(failing.into_iter().flatten()).collect()
 }
 
@@ -71,7 +71,7 @@ fn name<'e>(event: &'e ServiceEvent, id: &'e str) -> Name<'e> {
     (&event.service, id, if id.is_empty() { &event.source } else { "" })
 }
 
-fn told<'e>(
+fn turned<'e>(
     events: &[&'e ServiceEvent],
     turn: fn(&ServiceFact) -> Option<Turn<'_>>,
     is_degradation: bool,

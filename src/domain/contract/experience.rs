@@ -13,8 +13,8 @@ pub struct ExperienceTerms {
     pub limits: Vec<ExperienceLimit>,
     /// How many people the contract serves; 0: not reported.
     pub people: u32,
-    /// An incident is resolved at first contact only within this of its opening, in real time; zero:
-    /// however long it took.
+    /// An incident is resolved at first contact only within this of its opening, in real time;
+    /// zero: however long it took.
     pub first_contact_within: Span,
     /// The weights of the SLX figure; `None`: there is no such figure.
     pub slx_weights: Option<SlxWeights>,

@@ -46,7 +46,7 @@ pub enum PeopleReported {
 }
 
 impl PeopleReported {
-    /// What was reported up to an instant. A number that is told later replaces an estimate.
+    /// What was reported up to an instant. A number that is reported later replaces an estimate.
     pub fn of(history: &History<'_>, as_of: Instant) -> PeopleReported {
         let known = history.effective().iter().map(|recorded| &recorded.value);
         let mut facts = known.take_while(|event| event.occur_time <= as_of).map(|e| &e.fact);

@@ -249,7 +249,7 @@ fn on_clocks<'c>(on: &Attainment<'c>, as_of: Instant) -> ObjectiveResult<'c> {
     let named = (on.objective, on.contract_revision, on.place);
     ObjectiveResult {
         reached: found.attainment,
-        allowance: told(found.verdict, found.breach_allowance),
+        allowance: with_data(found.verdict, found.breach_allowance),
         evidence: match on.promise() {
             ClockPromise::Attainment(_) => Evidence::Clocks(on.tally.contractual),
             ClockPromise::MeanTime(_) => Evidence::MeanTime(on.tally.contractual, found.mean_time),
@@ -258,8 +258,8 @@ fn on_clocks<'c>(on: &Attainment<'c>, as_of: Instant) -> ObjectiveResult<'c> {
     }
 }
 
-/// An allowance, where there is enough data to tell one.
-fn told(verdict: Verdict, allowance: i64) -> i64 {
+/// An allowance, where there is enough data for one.
+fn with_data(verdict: Verdict, allowance: i64) -> i64 {
     if verdict == Verdict::NoData { 0 } else { allowance }
 }
 
@@ -296,7 +296,7 @@ fn service(result: &ServiceResult) -> (Evidence, i64) {
             (Evidence::Uptime(uptime(up, all, Some(result.downtime_allowance))), 0)
         }
         ServiceResult::Outages(result, up) => {
-            let allowance = told(result.verdict, result.allowance);
+            let allowance = with_data(result.verdict, result.allowance);
             (Evidence::Uptime(uptime(up, result.long_outages, None)), allowance)
         }
         ServiceResult::MeanTimeToRestore(_, up) => {

@@ -90,31 +90,33 @@ impl Observed<'_> {
         match promise {
             Promise::Attainment(_) | Promise::MeanTime(_) | Promise::Experience(_) => None,
             Promise::Availability(promise) => {
-                let judge = |figures: &Availability| {
+                let evaluated = |figures: &Availability| {
                     let all = figures.outages.len() as u64;
                     (availability::evaluate(promise, figures).verdict, all)
                 };
-                let uptime = self.availability(promise)?.judged(judge);
+                let uptime = self.availability(promise)?.with_verdict(evaluated);
                 let result = availability::evaluate(promise, &uptime.figures);
                 Some(ServiceResult::Availability(result, uptime))
             }
             Promise::Outages(promise) => {
                 let evaluate = |figures: &_| availability::evaluate_outages(promise, figures);
-                let judge = |figures: &_| {
+                let evaluated = |figures: &_| {
                     let result = evaluate(figures);
                     (result.verdict, result.long_outages)
                 };
-                let uptime = self.uptime(&promise.agreed, Share::NONE, Span::ZERO)?.judged(judge);
+                let uptime =
+                    self.uptime(&promise.agreed, Share::NONE, Span::ZERO)?.with_verdict(evaluated);
                 Some(ServiceResult::Outages(evaluate(&uptime.figures), uptime))
             }
             Promise::MeanTimeToRestore(promise) => {
                 let evaluate = |figures: &_| {
                     availability::evaluate_mean_time_to_restore(promise, figures, is_over)
                 };
-                let judge = |figures: &Availability| {
+                let evaluated = |figures: &Availability| {
                     (evaluate(figures).verdict, figures.outages.len() as u64)
                 };
-                let uptime = self.uptime(&promise.agreed, Share::NONE, Span::ZERO)?.judged(judge);
+                let uptime =
+                    self.uptime(&promise.agreed, Share::NONE, Span::ZERO)?.with_verdict(evaluated);
                 Some(ServiceResult::MeanTimeToRestore(evaluate(&uptime.figures), uptime))
             }
             Promise::Requests(promise) => {
@@ -162,9 +164,9 @@ impl Observed<'_> {
 impl Uptime {
     /// The same, with what it would have come to without exclusions: the verdict, and how many
     /// outages would have counted.
-    fn judged(mut self, judge: impl Fn(&Availability) -> (Verdict, u64)) -> Uptime {
+    fn with_verdict(mut self, evaluated: impl Fn(&Availability) -> (Verdict, u64)) -> Uptime {
         if let Some(excluded) = &mut self.exclusions {
-            (excluded.verdict, excluded.long_outages) = judge(&excluded.figures);
+            (excluded.verdict, excluded.long_outages) = evaluated(&excluded.figures);
         }
         self
     }

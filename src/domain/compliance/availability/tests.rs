@@ -287,12 +287,12 @@ fn the_order_within_an_instant_says_what_came_last() {
 
 /// P3: monitors that give no ids do not end each other's outages.
 #[test]
-fn outages_without_ids_are_told_apart_by_who_reports_them() {
+fn outages_without_ids_are_distinguished_by_who_reports_them() {
     let ping = "05T02:00 start, 05T02:30 end";
     let probe = "05T02:10 start, 05T03:00 end";
     let both = |a: &str, b: &str| over(&[from(a, turns(ping)), from(b, turns(probe))].concat());
     assert_eq!(both("ping", "probe").outages, [Span::from_hours(1)]);
-    assert_eq!(both("ping", "ping").outages, [HALF_AN_HOUR], "the same monitor, told twice");
+    assert_eq!(both("ping", "ping").outages, [HALF_AN_HOUR], "the same monitor, twice");
     // With an id it is one outage, whoever says that it ended.
     let mut named = outage_of("I-7", "05T02:00", "05T02:30").to_vec();
     named[1].source = "desk".into();
@@ -301,7 +301,7 @@ fn outages_without_ids_are_told_apart_by_who_reports_them() {
 
 /// P3: degradations are counted likewise, and maintenance has no part in it.
 #[test]
-fn degradations_and_maintenance_of_the_same_instant_are_told_apart() {
+fn degradations_and_maintenance_of_the_same_instant_are_distinguished() {
     let facts = "05T03:00 worse, 05T03:00 better, 05T03:00 worse, 05T04:00 better, \
                  05T03:00 end, 05T03:00 start, 05T03:00 start, 05T03:30 end";
     let planned = maintenance("05T03:00", "05T03:10", "01T09:00");

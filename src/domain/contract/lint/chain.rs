@@ -192,14 +192,12 @@ mod tests {
         Promise::Availability(AvailabilityPromise {
             agreed: AgreedService {
                 services: vec![service.into()],
-                down_when: crate::domain::contract::DownWhen::Any,
                 calendar_id: calendar_id.into(),
-                maintenance_notice: Span::ZERO,
-                error_rate: None,
+                ..AgreedService::default()
             },
             share: Share::from_percent(percent).unwrap(),
-            degradation_weight: Share::NONE,
             downtime_unit: Span::ZERO,
+            degradation_weight: Share::NONE,
         })
     }
 
