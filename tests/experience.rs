@@ -37,7 +37,7 @@ fn essay_contract() -> v1::Contract {
 fn hit(contracts: &[&str], people: i32) -> Fact {
     let Fact::Opened(opening) = opened("C", "P1") else { unreachable!("it opens") };
     let contract_ids = contracts.iter().map(|id| (*id).to_owned()).collect();
-    Fact::Opened(v1::Opened { contract_ids, affected_users: people, ..opening })
+    Fact::Opened(v1::Opened { contract_ids, affected_users: Some(people), ..opening })
 }
 
 fn estimated(remaining: Duration) -> Fact {
@@ -51,7 +51,7 @@ fn worked(duration: Duration) -> Fact {
 /// Forty people stopped at nine in Amsterdam; half an hour of work, just before three.
 async fn record_essay(clients: &mut Clients, incident: &str) {
     let done = "2026-10-06T13:00:00Z";
-    let survey = v1::Surveyed { score: 3, lost_time: Some(hours(200)) };
+    let survey = v1::Surveyed { score: Some(3), lost_time: Some(hours(200)) };
     let facts = vec![
         event(incident, "o", "2026-10-06T07:00:00Z", hit(&["C"], 40)),
         event(incident, "e", "2026-10-06T07:00:00Z", estimated(minutes(30))),
@@ -241,9 +241,9 @@ async fn a_month_holds_both_accounts_and_evaluates_what_people_went_through() {
     record_essay(&mut clients, "E").await;
     // Ten hours by the contract, but it worked again after two: half of four people's work.
     let back = "2026-10-08T09:00:00Z";
-    let impact = v1::ImpactChanged { affected_users: 4, productivity_loss: 50 };
+    let impact = v1::ImpactChanged { affected_users: Some(4), productivity_loss: Some(50) };
     let promise = v1::ClientUpdated { reported_time: Some(at(back)) };
-    let survey = v1::Surveyed { score: 10, lost_time: None };
+    let survey = v1::Surveyed { score: Some(10), lost_time: None };
     let facts = vec![
         event("F", "o", "2026-10-08T07:00:00Z", hit(&["C"], 4)),
         event("F", "i", "2026-10-08T07:00:00Z", Fact::ImpactChanged(impact)),

@@ -17,11 +17,20 @@ pub struct Ledger<E = IncidentEvent> {
 pub trait Event: PartialEq {
     /// The id its sender gave it, unique within its ledger for ever.
     fn id(&self) -> &str;
+
+    /// Whether another event with this one's id is this one sent again.
+    fn is_same(&self, other: &Self) -> bool {
+        self == other
+    }
 }
 
 impl Event for IncidentEvent {
     fn id(&self) -> &str {
         &self.event_id
+    }
+
+    fn is_same(&self, other: &IncidentEvent) -> bool {
+        IncidentEvent::is_same(self, other)
     }
 }
 
@@ -44,7 +53,7 @@ pub enum Dedup {
 pub(super) fn dedup<E: Event>(recorded: Option<(u64, &E)>, event: &E) -> Result<Dedup, Rejection> {
     match recorded {
         None => Ok(Dedup::New),
-        Some((sequence, same)) if same == event => Ok(Dedup::Duplicate(sequence)),
+        Some((sequence, recorded)) if recorded.is_same(event) => Ok(Dedup::Duplicate(sequence)),
         Some((sequence, _)) => {
             Err(Rejection::EventConflict { event_id: event.id().to_owned(), sequence })
         }

@@ -13,7 +13,7 @@ use super::services::Services;
 use super::stamp::{stamp, write_stamp};
 use super::status;
 use crate::codec::api::incident::{encode_recorded, encode_state};
-use crate::codec::scalar::{id, optional_id};
+use crate::codec::scalar::{id, optional_terms_id};
 use crate::codec::v1;
 use crate::codec::v1::incident_service_server::IncidentService;
 use crate::domain::incident::{History, RecordedEvent};
@@ -105,7 +105,11 @@ impl IncidentService for Services {
                 let paging = Paging::requested(engine.store_id(), &request, violations);
                 (
                     paging,
-                    violations.or("contract_id", optional_id(request.contract_id), String::new()),
+                    violations.or(
+                        "contract_id",
+                        optional_terms_id(request.contract_id),
+                        String::new(),
+                    ),
                 )
             })?;
         let after = paging.after_id()?;

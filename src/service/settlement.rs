@@ -11,7 +11,7 @@ use super::stamp::stamp;
 use crate::codec::api::settlement::{
     decode_decision, decode_opening, encode, encode_decided, encode_result,
 };
-use crate::codec::scalar::optional_id;
+use crate::codec::scalar::optional_terms_id;
 use crate::codec::v1;
 use crate::codec::v1::settlement_service_server::SettlementService;
 use crate::domain::settlement::{Decided, Item};
@@ -26,7 +26,7 @@ impl SettlementService for Services {
     ) -> Result<Response<v1::ListSettlementItemsResponse>, Status> {
         let (call, requested) = self.read(request, |request, engine, violations| {
             let paging = Paging::requested(engine.store_id(), &request, violations);
-            let contract = optional_id(request.contract_id);
+            let contract = optional_terms_id(request.contract_id);
             (paging, violations.or("contract_id", contract, String::new()), request.only_open)
         })?;
         let (mut paging, contract, only_open) = requested;

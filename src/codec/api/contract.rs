@@ -36,7 +36,7 @@ pub(in crate::codec) fn decode_with(
 ) -> Result<Contract, Vec<Violation>> {
     let mut violations = FieldViolations::default();
     let decoded = Contract {
-        id: violations.or("id", checks.id(contract.id), String::new()),
+        id: violations.or("id", checks.terms_id(contract.id), String::new()),
         kind: violations.or("kind", contract_kind(contract.kind), ContractKind::Sla),
         title: contract.title,
         client: contract.client,
@@ -45,7 +45,7 @@ pub(in crate::codec) fn decode_with(
         currency: violations.or("currency", currency(contract.currency, checks), String::new()),
         underpins: violations.or(
             "underpins",
-            checks.optional_id(contract.underpins),
+            checks.optional_terms_id(contract.underpins),
             String::new(),
         ),
         applies_to_open_clocks: contract.applies_to_open_clocks,
@@ -173,7 +173,7 @@ fn decode_target(target: v1::Target, checks: Checks<'_>) -> Result<Target, Vec<V
     let restart_when = condition("restart_when", target.restart_when);
     let cancel_when = condition("cancel_when", target.cancel_when);
     let decoded = Target {
-        id: violations.or("id", checks.id(target.id), String::new()),
+        id: violations.or("id", checks.terms_id(target.id), String::new()),
         metric: violations.or("metric", metric(target.metric), Metric::Custom),
         limits: violations.each("limits", target.limits, |limit| decode_limit(limit, checks)),
         pauses: violations.each("pauses", target.pauses, decode_pause),
@@ -192,7 +192,7 @@ fn decode_target(target: v1::Target, checks: Checks<'_>) -> Result<Target, Vec<V
         ),
         starts_after: violations.or(
             "starts_after",
-            checks.optional_id(target.starts_after),
+            checks.optional_terms_id(target.starts_after),
             String::new(),
         ),
         warn_at_percent: violations.or(
@@ -246,7 +246,11 @@ fn decode_limit(limit: v1::Limit, checks: Checks<'_>) -> Result<Limit, Vec<Viola
     let decoded = Limit {
         priority: violations.or("priority", checks.priority(limit.priority), String::new()),
         limit: violations.or("limit", positive_span(limit.limit), Span::ZERO),
-        calendar_id: violations.or("calendar_id", checks.id(limit.calendar_id), String::new()),
+        calendar_id: violations.or(
+            "calendar_id",
+            checks.terms_id(limit.calendar_id),
+            String::new(),
+        ),
     };
     violations.check()?;
     Ok(decoded)

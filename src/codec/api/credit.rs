@@ -52,7 +52,11 @@ fn decode_rule(rule: v1::CreditRule, checks: Checks<'_>) -> Result<CreditRule, V
     };
     check_tiers(&rule.tiers, checks.limits, &mut violations);
     let decoded = CreditRule {
-        objective_id: violations.or("objective_id", checks.id(rule.objective_id), String::new()),
+        objective_id: violations.or(
+            "objective_id",
+            checks.terms_id(rule.objective_id),
+            String::new(),
+        ),
         tiers: violations.each("tiers", rule.tiers, decode_tier),
         weight: violations.or(
             "weight_percent",

@@ -54,7 +54,7 @@ fn with_incident(row: v1::ClockRow, state: &State<'_>) -> v1::ClockRow {
         third_party: state.cause.map(|cause| cause.third_party.clone()).unwrap_or_default(),
         opened_time: state.opened.map(|(time, _)| timestamp(time)),
         resolved_time: state.resolved.map(timestamp),
-        affected_users: state.affected_users as i32,
+        affected_users: state.affected_users.unwrap_or(0) as i32,
         ..row
     }
 }

@@ -28,7 +28,7 @@ pub(super) fn decode(
         violations.or("period", objective_period(objective.period), ObjectivePeriod::Month);
     let period = period_kind(period, objective.rolling_days, checks.limits.rolling_days);
     let decoded = Objective {
-        id: violations.or("id", checks.id(objective.id), String::new()),
+        id: violations.or("id", checks.terms_id(objective.id), String::new()),
         period: violations.or("rolling_days", period, PeriodKind::Month),
         promise: match objective.promise {
             Some(promise) => decode_promise(promise, checks, &mut violations),
@@ -97,7 +97,7 @@ fn attainment(
 ) -> AttainmentPromise {
     let priority = |priority| checks.priority(priority);
     AttainmentPromise {
-        target_id: violations.or("target_id", checks.id(promise.target_id), String::new()),
+        target_id: violations.or("target_id", checks.terms_id(promise.target_id), String::new()),
         priorities: violations.each("priorities", promise.priorities, priority),
         share: violations.or("percent", share(&promise.percent), Share::ALL),
         minimum_count: violations.or("minimum_count", minimum(promise.minimum_count), 1),
@@ -129,7 +129,7 @@ fn agreed(
 ) -> AgreedService {
     AgreedService {
         service: violations.or("service", checks.id(service), String::new()),
-        calendar_id: violations.or("calendar_id", checks.id(calendar_id), String::new()),
+        calendar_id: violations.or("calendar_id", checks.terms_id(calendar_id), String::new()),
         maintenance_notice: span_or_zero("maintenance_notice", notice, violations),
     }
 }
@@ -244,7 +244,7 @@ pub(super) fn decode_exclusion(
         third_party: rule.third_party,
         out_of_scope: rule.out_of_scope,
         when: violations.or("when", when, None),
-        target_ids: violations.each("target_ids", rule.target_ids, |id| checks.id(id)),
+        target_ids: violations.each("target_ids", rule.target_ids, |id| checks.terms_id(id)),
     };
     let is_of_no_third_party = !decoded.third_party.is_empty() && cause != Some(Party::ThirdParty);
     if checks.are_rules_held && is_of_no_third_party {

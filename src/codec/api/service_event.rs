@@ -74,6 +74,10 @@ fn decode_fact(fact: Wire, checks: Checks<'_>, violations: &mut FieldViolations)
             if count < 0 {
                 violations.add("measured.count", format!("is {count}: it must not be negative"));
             }
+            if value.is_none() && checks.are_rules_held {
+                violations.add("measured.value", "is missing: say what was measured, also if 0");
+            }
+            let value = value.unwrap_or_default();
             ServiceFact::Measured { indicator, value, count: count.max(1) }
         }
         Wire::Retracted(v1::Retracted { event_id }) => ServiceFact::Retracted(violations.or(
@@ -114,7 +118,7 @@ fn encode_fact(fact: &ServiceFact) -> Wire {
             })
         }
         ServiceFact::Measured { indicator, value, count } => {
-            Wire::Measured(v1::Measured { indicator, value, count })
+            Wire::Measured(v1::Measured { indicator, value: Some(value), count })
         }
         ServiceFact::Retracted(event_id) => Wire::Retracted(v1::Retracted { event_id }),
     }

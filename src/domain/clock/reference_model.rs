@@ -196,7 +196,7 @@ impl Incident {
             Fact::PriorityChanged(priority) => self.priority.clone_from(priority),
             Fact::StatusChanged(waiting) => {
                 self.waiting_on = waiting.waiting_on;
-                self.reason.clone_from(&waiting.reason);
+                self.reason = waiting.reason.clone().unwrap_or_default();
             }
             Fact::Responded => self.is_responded = true,
             Fact::Restored => (self.is_responded, self.is_restored) = (true, true),

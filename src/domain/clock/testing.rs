@@ -365,28 +365,28 @@ pub fn fact(words: &[&str]) -> Fact {
     match words[0] {
         "opened" => Fact::Opened(Opened {
             priority: word(1),
-            affected_users: word(2).parse().unwrap_or_default(),
+            affected_users: word(2).parse().ok(),
             ..Opened::default()
         }),
         "responded" => Fact::Responded,
         "waits" => Fact::StatusChanged(Waiting {
-            status: word(3),
+            status: Some(word(3)),
             waiting_on: party(words[1]),
             third_party: word(4),
-            reason: word(2).replace('.', ""),
+            reason: Some(word(2).replace('.', "")),
         }),
         "priority" => Fact::PriorityChanged(word(1)),
-        "assigned" => Fact::Assigned { group: word(1), assignee: String::new() },
+        "assigned" => Fact::Assigned { group: Some(word(1)), assignee: None },
         "updated" => Fact::ClientUpdated {
             reported_time: words.get(1).map(|time| at(&time.replace('-', " "))),
         },
         "worked" => Fact::WorkLogged { start_time: None, duration: span(words[1]) },
         "impact" => Fact::ImpactChanged {
-            affected_users: word(1).parse().unwrap(),
-            productivity_loss: word(2).parse().unwrap(),
+            affected_users: word(1).parse().ok(),
+            productivity_loss: word(2).parse().ok(),
         },
         "surveyed" => Fact::Surveyed {
-            score: word(1).parse().unwrap(),
+            score: word(1).parse().ok(),
             lost_time: words.get(2).map_or(Span::ZERO, |time| span(time)),
         },
         "estimated" => Fact::EffortEstimated(span(words[1])),

@@ -76,7 +76,7 @@ static FIELDS: &[Field] = &[
     Field { name: "service", value: |s, _| opening(s, |o| o.service.as_str().into(), "".into()) },
     Field { name: "category", value: |s, _| opening(s, |o| o.category.as_str().into(), "".into()) },
     Field { name: "attributes", value: |s, _| attributes(s) },
-    Field { name: "affected_users", value: |s, _| i64::from(s.affected_users).into() },
+    Field { name: "affected_users", value: |s, _| i64::from(s.affected_users.unwrap_or(0)).into() },
     Field { name: "productivity_loss", value: |s, _| i64::from(s.productivity_loss).into() },
     Field { name: "stage", value: |s, _| stage(s).into() },
     Field { name: "opened", value: |s, _| s.opened.is_some().into() },
@@ -326,7 +326,7 @@ mod tests {
         let state = State {
             opened: Some((Instant::MIN, &opened)),
             priority: "P1",
-            affected_users: 12,
+            affected_users: Some(12),
             ..State::default()
         };
         for source in [
@@ -373,7 +373,7 @@ mod tests {
         let state = State {
             opened: Some((Instant::MAX, &opened)),
             priority: "P1",
-            affected_users: u32::MAX,
+            affected_users: Some(u32::MAX),
             ..State::default()
         };
         match Condition::compile(source) {

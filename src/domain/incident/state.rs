@@ -1,6 +1,6 @@
 //! An incident's fields after its facts up to an instant.
 
-use super::fact::{Cause, Fact, IncidentEvent, Opened, WaitingOn};
+use super::fact::{Cause, Fact, IncidentEvent, Opened, Waiting, WaitingOn};
 use super::moment::Moment;
 use crate::domain::time::{Instant, Span};
 
@@ -23,8 +23,8 @@ pub struct State<'e> {
     pub group: &'e str,
     /// The person it is assigned to.
     pub assignee: &'e str,
-    /// How many people it hits now.
-    pub affected_users: u32,
+    /// How many people it hits now; `None`: nobody said.
+    pub affected_users: Option<u32>,
     /// How much of their work they can't do, in percent.
     pub productivity_loss: u32,
     /// When the provider first responded; a restoration, resolution or closure is a response too.
@@ -97,14 +97,12 @@ impl<'e> State<'e> {
         match &event.fact {
             Fact::Opened(opened) => self.open(time, opened),
             Fact::Responded => self.respond(time),
-            Fact::StatusChanged(waiting) => {
-                self.status = &waiting.status;
-                self.waiting_on = waiting.waiting_on;
-                self.third_party = &waiting.third_party;
-                self.reason = &waiting.reason;
-            }
+            Fact::StatusChanged(waiting) => self.wait(waiting),
             Fact::PriorityChanged(priority) => self.priority = priority,
-            Fact::Assigned { group, assignee } => (self.group, self.assignee) = (group, assignee),
+            Fact::Assigned { group, assignee } => {
+                self.group = group.as_deref().unwrap_or(self.group);
+                self.assignee = assignee.as_deref().unwrap_or(self.assignee);
+            }
             Fact::ClientUpdated { .. } => {
                 self.update_count += 1;
                 self.client_waits = false;
@@ -113,8 +111,8 @@ impl<'e> State<'e> {
             Fact::WorkLogged { duration, .. } => self.touch_time += *duration,
             Fact::EffortEstimated(remaining) => self.effort_remaining = Some(*remaining),
             Fact::ImpactChanged { affected_users, productivity_loss } => {
-                self.affected_users = *affected_users;
-                self.productivity_loss = *productivity_loss;
+                self.affected_users = affected_users.or(self.affected_users);
+                self.productivity_loss = productivity_loss.unwrap_or(self.productivity_loss);
             }
             Fact::Restored => self.restore(time),
             Fact::Resolved => self.resolve(time),
@@ -138,6 +136,16 @@ impl<'e> State<'e> {
             self.affected_users = opened.affected_users;
             self.productivity_loss = 100;
         }
+    }
+
+    /// A reason belongs to who must act: it outlives no change of that.
+    fn wait(&mut self, waiting: &'e Waiting) {
+        let party = (waiting.waiting_on, waiting.third_party.as_str());
+        let is_same = party == (self.waiting_on, self.third_party);
+        let before = if is_same { self.reason } else { "" };
+        self.status = waiting.status.as_deref().unwrap_or(self.status);
+        (self.waiting_on, self.third_party) = party;
+        self.reason = waiting.reason.as_deref().unwrap_or(before);
     }
 
     fn respond(&mut self, time: Instant) {
