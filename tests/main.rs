@@ -52,4 +52,5 @@ mod tallies;
 mod terms;
 mod testing;
 mod tour;
+mod transfers;
 mod zones;

@@ -33,6 +33,7 @@ pub(super) fn describe_fact(fact: &Fact) -> String {
             let loss = impact.productivity_loss.map(|loss| format!("{loss} % lost"));
             users.into_iter().chain(loss).collect::<Vec<_>>().join(", ")
         }
+        Fact::DetailsChanged(change) => describe_change(change),
         Fact::Restored(_) => "restored".into(),
         Fact::Resolved(_) => "resolved".into(),
         Fact::Reopened(_) => "reopened".into(),
@@ -52,6 +53,19 @@ pub(super) fn describe_fact(fact: &Fact) -> String {
         },
         Fact::Retracted(retracted) => format!("retracts {}", retracted.event_id),
     }
+}
+
+fn describe_change(change: &v1::DetailsChanged) -> String {
+    let contracts = change.contracts.as_ref().map(|contracts| match &contracts.contract_ids[..] {
+        [] => "under no contract any more".to_owned(),
+        ids => format!("moved to {}", ids.join(", ")),
+    });
+    let service = change.service.as_ref().map(|service| format!("service {service}"));
+    let category = change.category.as_ref().map(|category| format!("category {category}"));
+    let set = change.attributes.iter().map(|(name, value)| format!("{name} {value}"));
+    let removed = change.removed_attributes.iter().map(|name| format!("no {name}"));
+    let told = contracts.into_iter().chain(service).chain(category).chain(set).chain(removed);
+    told.collect::<Vec<_>>().join(", ")
 }
 
 fn assignee(assigned: &v1::Assigned) -> String {

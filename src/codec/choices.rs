@@ -6,7 +6,8 @@ use super::v1;
 use crate::domain::clock::{Outcome, Phase, SegmentKind};
 use crate::domain::compliance::attainment::Verdict;
 use crate::domain::contract::{
-    ClockAction, ContractKind, CycleVerdict, Metric, OnPriorityChange, OnReopen, Severity,
+    ClockAction, ContractKind, CycleVerdict, Metric, OnPriorityChange, OnReopen, OnTransfer,
+    OpenIncidents, Severity,
 };
 use crate::domain::incident::{Party, Stage, WaitingOn};
 use crate::domain::settlement::{Facet, FacetState, ItemKind};
@@ -65,6 +66,15 @@ choice!(on_reopen, on_reopen_number, v1::OnReopen, OnReopen, {
     Restart = OnReopen::Restart, Ignore = OnReopen::Ignore,
 });
 
+choice!(on_transfer, on_transfer_number, v1::OnTransfer, OnTransfer, {
+    FromTransfer = OnTransfer::FromTransfer, FromOpening = OnTransfer::FromOpening,
+});
+
+choice!(open_incidents, open_incidents_number, v1::OpenIncidents, OpenIncidents, {
+    NotTakenOver = OpenIncidents::NotTakenOver, FromOpening = OpenIncidents::FromOpening,
+    FromEffect = OpenIncidents::FromEffect,
+});
+
 choice!(cycle_verdict, cycle_verdict_number, v1::CycleVerdict, CycleVerdict, {
     First = CycleVerdict::First, Last = CycleVerdict::Last, Worst = CycleVerdict::Worst,
     Total = CycleVerdict::Total,
@@ -105,7 +115,7 @@ choice!(phase, phase_number, v1::Phase, Phase, {
 
 choice!(outcome, outcome_number, v1::Outcome, Outcome, {
     Undecided = Outcome::Undecided, Met = Outcome::Met, Breached = Outcome::Breached,
-    Excluded = Outcome::Excluded,
+    Transferred = Outcome::Transferred, Excluded = Outcome::Excluded,
 });
 
 choice!(segment_kind, segment_kind_number, v1::SegmentKind, SegmentKind, {

@@ -4,10 +4,10 @@ use super::catalog::Known;
 use super::ledger::Ledger;
 pub use super::times::Times;
 use crate::domain::clock::{Evaluation, evaluate};
-use crate::domain::incident::{Fact, History};
+use crate::domain::incident::History;
 use crate::domain::time::Instant;
 
-/// Evaluates an incident's history under each contract its opening names, in their order.
+/// Evaluates an incident's history under each contract it falls or fell under, in their order.
 pub fn evaluate_incident<'a>(
     history: &History<'a>,
     catalog: &'a Known<'a>,
@@ -16,7 +16,7 @@ pub fn evaluate_incident<'a>(
     evaluate_among(history, |_| true, catalog, as_of)
 }
 
-/// Evaluates an incident's history under one contract, if its opening names it.
+/// Evaluates an incident's history under one contract, if it falls or fell under it.
 pub fn evaluate_under<'a>(
     history: &History<'a>,
     contract_id: &str,
@@ -26,7 +26,7 @@ pub fn evaluate_under<'a>(
     evaluate_among(history, |id| id == contract_id, catalog, as_of)
 }
 
-/// Evaluates an incident's history under those contracts its opening names that pass a test.
+/// Evaluates an incident's history under those of its contracts that pass a test.
 pub fn evaluate_among<'a>(
     history: &History<'a>,
     is_meant: impl Fn(&str) -> bool,
@@ -34,22 +34,13 @@ pub fn evaluate_among<'a>(
     as_of: Instant,
 ) -> Evaluation<'a> {
     let mut all = Evaluation::default();
-    for contract_id in contract_ids(history).into_iter().filter(|id| is_meant(id)) {
-        let evaluation = evaluate(history, catalog.agreement(contract_id), catalog, as_of);
+    for contract_id in history.contract_ids(as_of).into_iter().filter(|id| is_meant(id)) {
+        let (agreement, stints) = (catalog.agreement(contract_id), history.stints(contract_id));
+        let evaluation = evaluate(history, &stints, agreement, catalog, as_of);
         all.clocks.extend(evaluation.clocks);
         all.verdicts.extend(evaluation.verdicts);
     }
     all
-}
-
-/// The ids of the contracts that the incident's opening names, each once, sorted.
-fn contract_ids<'a>(history: &History<'a>) -> Vec<&'a str> {
-    let opening = history.opening().map(|recorded| &recorded.value.fact);
-    let Some(Fact::Opened(opened)) = opening else { return Vec::new() };
-    let mut ids: Vec<_> = opened.contract_ids.iter().map(String::as_str).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    ids
 }
 
 /// The history by what was known at `times.known`; `None` when nothing was known of the incident.

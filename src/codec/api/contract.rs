@@ -7,7 +7,8 @@ use crate::codec::checks::Checks;
 use crate::codec::choices::{
     clock_action, clock_action_number, contract_kind, contract_kind_number, cycle_verdict,
     cycle_verdict_number, metric, metric_number, on_priority_change, on_priority_change_number,
-    on_reopen, on_reopen_number, severity_number, waiting_on, waiting_on_number,
+    on_reopen, on_reopen_number, on_transfer, on_transfer_number, open_incidents,
+    open_incidents_number, severity_number, waiting_on, waiting_on_number,
 };
 use crate::codec::limits::Limits;
 use crate::codec::scalar::{duration, positive_span};
@@ -49,6 +50,12 @@ pub(in crate::codec) fn decode_with(
             String::new(),
         ),
         applies_to_open_clocks: contract.applies_to_open_clocks,
+        open_incidents: unless_zero(
+            &mut violations,
+            "open_incidents",
+            contract.open_incidents,
+            open_incidents,
+        ),
         terms: violations.or(
             "terms",
             decode_terms(contract.terms.unwrap_or_default(), checks),
@@ -184,6 +191,7 @@ fn decode_target(target: v1::Target, checks: Checks<'_>) -> Result<Target, Vec<V
             on_priority_change,
         ),
         on_reopen: unless_zero(&mut violations, "on_reopen", target.on_reopen, on_reopen),
+        on_transfer: unless_zero(&mut violations, "on_transfer", target.on_transfer, on_transfer),
         cycle_verdict: unless_zero(
             &mut violations,
             "cycle_verdict",
@@ -317,6 +325,7 @@ pub fn encode(contract: &Contract) -> v1::Contract {
         end_time: None,
         applies_to_open_clocks: contract.applies_to_open_clocks,
         underpins: contract.underpins.clone(),
+        open_incidents: open_incidents_number(contract.open_incidents),
     }
 }
 
@@ -345,6 +354,7 @@ fn encode_target(target: &Target) -> v1::Target {
         pauses: target.pauses.iter().map(encode_pause).collect(),
         on_priority_change: on_priority_change_number(target.on_priority_change),
         on_reopen: on_reopen_number(target.on_reopen),
+        on_transfer: on_transfer_number(target.on_transfer),
         cycle_verdict: cycle_verdict_number(target.cycle_verdict),
         starts_after: target.starts_after.clone(),
         warn_at_percent: target.warn_at_percent.iter().copied().map(i32::from).collect(),

@@ -44,10 +44,9 @@ pub fn encode(incident_id: &str, clock: &Clock<'_>, state: &State<'_>) -> v1::Cl
 }
 
 fn with_incident(row: v1::ClockRow, state: &State<'_>) -> v1::ClockRow {
-    let opened = state.opened.map(|(_, opened)| opened);
     v1::ClockRow {
-        service: opened.map(|opened| opened.service.clone()).unwrap_or_default(),
-        category: opened.map(|opened| opened.category.clone()).unwrap_or_default(),
+        service: state.service.to_owned(),
+        category: state.category.to_owned(),
         group: state.group.to_owned(),
         assignee: state.assignee.to_owned(),
         party: state.cause.map_or(0, |cause| party_number(cause.party)),

@@ -9,8 +9,8 @@ use crate::codec::v1;
 use crate::codec::v1::incident_event::Fact as Wire;
 use crate::codec::violations::FieldViolations;
 use crate::domain::incident::{
-    Cause, ExclusionDecision, Fact, History, IncidentEvent, Opened, Party, RecordedEvent, Waiting,
-    WaitingOn,
+    Cause, DetailsChange, ExclusionDecision, Fact, History, IncidentEvent, Opened, Party,
+    RecordedEvent, Waiting, WaitingOn,
 };
 use crate::domain::time::{Instant, Span};
 use crate::domain::violation::Violation;
@@ -103,6 +103,9 @@ fn decode_fact(fact: Wire, checks: Checks<'_>, violations: &mut FieldViolations)
             Span::ZERO,
         )),
         Wire::ImpactChanged(impact) => decode_impact(impact, checks, violations),
+        Wire::DetailsChanged(change) => Fact::DetailsChanged(
+            violations.keep("details_changed", decode_details(change, checks)).unwrap_or_default(),
+        ),
         Wire::Restored(_) => Fact::Restored,
         Wire::Resolved(_) => Fact::Resolved,
         Wire::Reopened(_) => Fact::Reopened,
@@ -191,6 +194,34 @@ fn decode_opened(opened: v1::Opened, checks: Checks<'_>) -> Result<Opened, Vec<V
         trouble_time: violations.or("trouble_time", optional_instant(opened.trouble_time), None),
         attributes: opened.attributes,
     };
+    violations.check()?;
+    Ok(decoded)
+}
+
+fn decode_details(
+    change: v1::DetailsChanged,
+    checks: Checks<'_>,
+) -> Result<DetailsChange, Vec<Violation>> {
+    let mut violations = FieldViolations::default();
+    let limits = checks.limits;
+    let named = change.attributes.len().saturating_add(change.removed_attributes.len());
+    violations.at_most("attributes", named, limits.attributes_per_incident);
+    let contract_ids = change.contracts.map(|contracts| {
+        let ids = contracts.contract_ids;
+        violations.at_most("contracts.contract_ids", ids.len(), limits.contracts_per_incident);
+        violations.each("contracts.contract_ids", ids, |id| checks.terms_id(id))
+    });
+    let service = change.service.map(|service| checks.optional_id(service)).transpose();
+    let decoded = DetailsChange {
+        contract_ids,
+        service: violations.or("service", service, None),
+        category: change.category,
+        attributes: change.attributes,
+        removed_attributes: change.removed_attributes,
+    };
+    if checks.are_rules_held && decoded == DetailsChange::default() {
+        violations.add("", "is empty: say what changed");
+    }
     violations.check()?;
     Ok(decoded)
 }
@@ -290,6 +321,7 @@ fn encode_fact(fact: &Fact) -> Wire {
                 productivity_loss: productivity_loss.map(whole),
             })
         }
+        Fact::DetailsChanged(change) => Wire::DetailsChanged(encode_details(change)),
         Fact::Restored => Wire::Restored(v1::Restored {}),
         Fact::Resolved => Wire::Resolved(v1::Resolved {}),
         Fact::Reopened => Wire::Reopened(v1::Reopened {}),
@@ -324,6 +356,17 @@ fn encode_cause(cause: &Cause) -> v1::CauseAttributed {
     }
 }
 
+fn encode_details(change: &DetailsChange) -> v1::DetailsChanged {
+    let contract_ids = change.contract_ids.clone();
+    v1::DetailsChanged {
+        contracts: contract_ids.map(|contract_ids| v1::ContractIds { contract_ids }),
+        service: change.service.clone(),
+        category: change.category.clone(),
+        attributes: change.attributes.clone(),
+        removed_attributes: change.removed_attributes.clone(),
+    }
+}
+
 fn encode_opened(opened: &Opened) -> v1::Opened {
     v1::Opened {
         contract_ids: opened.contract_ids.clone(),
@@ -354,13 +397,13 @@ pub fn encode_recorded(recorded: &RecordedEvent, retracted_by: Option<&str>) -> 
 /// The message of an incident's fields as of an instant.
 pub fn encode_state(incident_id: &str, history: &History<'_>, as_of: Instant) -> v1::Incident {
     let state = history.state(as_of);
-    let opened = state.opened.map(|(_, opened)| opened.clone()).unwrap_or_default();
+    let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
     v1::Incident {
         id: incident_id.to_owned(),
         state: stage_number(state.stage()),
-        contract_ids: opened.contract_ids,
-        service: opened.service,
-        category: opened.category,
+        contract_ids: state.contract_ids.to_vec(),
+        service: state.service.to_owned(),
+        category: state.category.to_owned(),
         priority: state.priority.to_owned(),
         status: state.status.to_owned(),
         waiting_on: waiting_on_number(state.waiting_on),
@@ -370,7 +413,7 @@ pub fn encode_state(incident_id: &str, history: &History<'_>, as_of: Instant) ->
         assignee: state.assignee.to_owned(),
         affected_users: whole(state.affected_users.unwrap_or(0)),
         productivity_loss: whole(state.productivity_loss),
-        attributes: opened.attributes,
+        attributes: state.attributes().into_iter().map(owned).collect(),
         open_time: state.opened.map(|(time, _)| timestamp(time)),
         respond_time: state.responded.map(timestamp),
         restore_time: state.restored.map(timestamp),

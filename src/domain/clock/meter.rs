@@ -240,7 +240,7 @@ impl<'a> Meter<'a> {
         Measured {
             priority,
             phase,
-            outcome: self.outcome(phase),
+            outcome: self.outcome(phase, ended),
             limit: self.ruling.limit,
             elapsed: self.elapsed,
             stop_time,
@@ -254,11 +254,12 @@ impl<'a> Meter<'a> {
         }
     }
 
-    fn outcome(&self, phase: Phase) -> Outcome {
-        match (self.breach_time, phase) {
-            (Some(_), _) => Outcome::Breached,
-            (None, Phase::Stopped) => Outcome::Met,
-            (None, _) => Outcome::Undecided,
+    fn outcome(&self, phase: Phase, ended: Option<(Instant, End)>) -> Outcome {
+        match (self.breach_time, phase, ended) {
+            (Some(_), ..) => Outcome::Breached,
+            (None, Phase::Stopped, _) => Outcome::Met,
+            (None, _, Some((_, End::Transferred))) => Outcome::Transferred,
+            (None, ..) => Outcome::Undecided,
         }
     }
 
@@ -280,7 +281,7 @@ impl<'a> Meter<'a> {
     fn phase(&self, cycle: &Cycle<'a>, ended: Option<(Instant, End)>) -> Phase {
         match (ended, cycle.now) {
             (Some((_, End::Stopped)), _) => Phase::Stopped,
-            (Some((_, End::Cancelled)), _) => Phase::Cancelled,
+            (Some((_, End::Cancelled | End::Transferred)), _) => Phase::Cancelled,
             (None, Some(Activity::Paused(_))) if !self.pause_is_exhausted() => Phase::Paused,
             (None, Some(Activity::Pending) | None) => Phase::Pending,
             (None, _) => Phase::Running,

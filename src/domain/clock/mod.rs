@@ -23,6 +23,8 @@ mod ruling;
 pub(crate) mod testing;
 mod timeline;
 mod timeline_builder;
+#[cfg(test)]
+mod transfers;
 mod triggers;
 mod verdict;
 
@@ -95,7 +97,7 @@ pub enum Phase {
     Paused,
     /// It was stopped.
     Stopped,
-    /// It was cancelled.
+    /// It was cancelled, or the incident left its contract.
     Cancelled,
 }
 
@@ -108,8 +110,17 @@ pub enum Outcome {
     Met,
     /// Over its limit.
     Breached,
+    /// Within its limit when the incident left the contract: neither met nor breached.
+    Transferred,
     /// Left out of the contractual figures.
     Excluded,
+}
+
+impl Outcome {
+    /// Whether it says that the limit was kept or not.
+    pub fn is_verdict(self) -> bool {
+        !matches!(self, Outcome::Undecided | Outcome::Transferred)
+    }
 }
 
 /// A stretch of a clock's timeline with one phase, party and way of counting.

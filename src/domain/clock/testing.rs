@@ -15,11 +15,13 @@ use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::calendar::{Calendar, CalendarInForce, Calendars, Draft, DraftWeekly};
 use crate::domain::contract::{
     Condition, Contract, ContractKind, CycleVerdict, ExperienceLimit, ExperienceTerms, Limit,
-    Metric, OnPriorityChange, OnReopen, PauseRule, Revisions, SAME_INSTANT_ORDER, Target, Terms,
+    Metric, OnPriorityChange, OnReopen, OnTransfer, OpenIncidents, PauseRule, Revision, Revisions,
+    SAME_INSTANT_ORDER, Target, Terms,
 };
 use crate::domain::experience::{Experience, Passages, experience};
 use crate::domain::incident::{
-    Fact, History, IncidentEvent, Opened, RecordedEvent, Waiting, WaitingOn,
+    DetailsChange, Fact, History, IncidentEvent, Opened, Place, RecordedEvent, Stint, Waiting,
+    WaitingOn,
 };
 use crate::domain::time::{Instant, Span};
 use crate::domain::zone::ZoneDatabase;
@@ -100,6 +102,28 @@ impl Case {
         self
     }
 
+    /// What becomes of incidents that are open when the last revision takes effect.
+    pub fn takes_over(mut self, open_incidents: OpenIncidents) -> Case {
+        let mut all = self.revisions.known(Instant::MAX).all().to_vec();
+        let last = all.last_mut().expect("a revision");
+        last.content.open_incidents = open_incidents;
+        self.revisions = Revisions::default();
+        for Revision { effective_time, record_time, content, .. } in all {
+            self.revisions.push(effective_time, record_time, content);
+        }
+        self
+    }
+
+    /// With its revisions in force from an instant on only.
+    pub fn effective(mut self, from: &str) -> Case {
+        let all = self.revisions.known(Instant::MAX).all().to_vec();
+        self.revisions = Revisions::default();
+        for Revision { effective_time, record_time, content, .. } in all {
+            self.revisions.push(effective_time.max(at(from)), record_time, content);
+        }
+        self
+    }
+
     /// With experience terms in the last revision.
     pub fn experienced(mut self, calendar_id: &str, limits: &[(&str, &str)]) -> Case {
         let revisions = self.revisions.known(Instant::MAX).all();
@@ -130,7 +154,7 @@ impl Case {
         let history = History::fold(&self.events, self.known_time);
         let revisions = self.revisions.known(Instant::MAX);
         let agreement = Agreement { revisions, end_time: self.end_time };
-        read(&evaluate(&history, agreement, &TestCalendars, as_of))
+        read(&evaluate(&history, &stints(&history), agreement, &TestCalendars, as_of))
     }
 
     /// Evaluates the incident and computes its experience.
@@ -210,6 +234,7 @@ pub fn contract(targets: Vec<Target>, applies_to_open_clocks: bool) -> Contract 
         currency: "EUR".into(),
         underpins: String::new(),
         applies_to_open_clocks,
+        open_incidents: OpenIncidents::default(),
         terms: Terms { targets, ..Terms::default() },
     }
 }
@@ -227,6 +252,7 @@ pub fn target(words: &str) -> Target {
         pauses: Vec::new(),
         on_priority_change: OnPriorityChange::FromStart,
         on_reopen: OnReopen::ContinueExcludingGap,
+        on_transfer: OnTransfer::FromTransfer,
         cycle_verdict: CycleVerdict::Worst,
         starts_after: String::new(),
         warn_at_percent: Vec::new(),
@@ -294,6 +320,7 @@ fn set_policy(target: &mut Target, word: &str) {
         "counting_gap" => target.on_reopen = OnReopen::ContinueCountingGap,
         "new_cycle" => target.on_reopen = OnReopen::NewCycle,
         "restart" => target.on_reopen = OnReopen::Restart,
+        "transfer_from_opening" => target.on_transfer = OnTransfer::FromOpening,
         "ignore" => target.on_reopen = OnReopen::Ignore,
         "first" => target.cycle_verdict = CycleVerdict::First,
         "last" => target.cycle_verdict = CycleVerdict::Last,
@@ -341,8 +368,25 @@ fn recorded(number: u64, line: &str) -> RecordedEvent {
     if let (Some(time), Fact::Opened(opened)) = (setting("trouble"), &mut recorded.value.fact) {
         opened.trouble_time = Some(at(&time.replace('-', " ")));
     }
+    if let (Some(ids), Fact::Opened(opened)) = (setting("under"), &mut recorded.value.fact) {
+        opened.contract_ids = ids.split(',').map(str::to_owned).collect();
+    }
     recorded.value.corrects_event_id = setting("corrects").unwrap_or_default().into();
     recorded
+}
+
+/// The stints of an incident under the contract; all of its life where nothing names contracts.
+fn stints<'e>(history: &History<'e>) -> Vec<Stint<'e>> {
+    let named = history.stints("contract");
+    let names_any = history.effective().iter().any(|e| !e.value.fact.contract_ids().is_empty());
+    let opening = history.opening().filter(|_| !names_any);
+    let life = opening.map(|opening| Stint {
+        from: Place::at(opening.value.occur_time),
+        began_by: &opening.value.event_id,
+        is_first: true,
+        until: None,
+    });
+    named.into_iter().chain(life).collect()
 }
 
 /// The event `e{number}`, recorded before all time.
@@ -380,6 +424,27 @@ pub fn fact(words: &[&str]) -> Fact {
         "updated" => Fact::ClientUpdated {
             reported_time: words.get(1).map(|time| at(&time.replace('-', " "))),
         },
+        "moved" => Fact::DetailsChanged(DetailsChange {
+            contract_ids: Some(words[1..].iter().map(|id| (*id).to_owned()).collect()),
+            ..DetailsChange::default()
+        }),
+        "category" => Fact::DetailsChanged(DetailsChange {
+            category: Some(word(1)),
+            ..DetailsChange::default()
+        }),
+        "attribute" => Fact::DetailsChanged(DetailsChange {
+            attributes: words[1..]
+                .chunks(2)
+                .filter(|pair| pair.len() == 2)
+                .map(|pair| (pair[0].to_owned(), pair[1].to_owned()))
+                .collect(),
+            removed_attributes: words[1..]
+                .chunks(2)
+                .filter(|pair| pair.len() == 1)
+                .map(|pair| pair[0].to_owned())
+                .collect(),
+            ..DetailsChange::default()
+        }),
         "worked" => Fact::WorkLogged { start_time: None, duration: span(words[1]) },
         "impact" => Fact::ImpactChanged {
             affected_users: word(1).parse().ok(),

@@ -136,13 +136,12 @@ fn entry<'a>(
         agreed.map(|experience| experienced(verdict, deciding, experience, experienced_limit));
     let ended = experience
         .filter(|experience| experience.target_id == verdict.target_id && experience.has_ended);
-    let opened = state.opened.map(|(_, opened)| opened);
     Some(Entry {
         contract_id: verdict.contract_id,
         target_id: verdict.target_id,
         priority: deciding.priority,
-        service: opened.map_or("", |opened| &opened.service),
-        category: opened.map_or("", |opened| &opened.category),
+        service: state.service,
+        category: state.category,
         group: state.group,
         party: party(state),
         contractual,
@@ -153,7 +152,7 @@ fn entry<'a>(
         limit: verdict.limit,
         avoidable: None,
         is_excluded: verdict.exclusion.is_some(),
-        decide_time: deciding.decide_time().filter(|_| verdict.outcome != Outcome::Undecided),
+        decide_time: deciding.decide_time().filter(|_| verdict.outcome.is_verdict()),
         is_open: deciding.is_open(),
     })
 }
@@ -166,7 +165,9 @@ pub fn paused(clock: &Clock<'_>) -> Span {
 fn unrelieved(contractual: Account, paused: Span, limit: Span) -> Account {
     let elapsed = contractual.elapsed + paused;
     let outcome = match contractual.outcome {
-        Outcome::Met | Outcome::Undecided if elapsed > limit => Outcome::Breached,
+        Outcome::Met | Outcome::Undecided | Outcome::Transferred if elapsed > limit => {
+            Outcome::Breached
+        }
         same => same,
     };
     Account { outcome, elapsed }

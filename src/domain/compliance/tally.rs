@@ -34,7 +34,9 @@ impl Counts {
             (Outcome::Breached, false) => &mut counts.breached,
             (Outcome::Met, true) => &mut counts.excluded_met,
             (Outcome::Breached, true) => &mut counts.excluded_breached,
-            (Outcome::Undecided | Outcome::Excluded, _) => &mut counts.undecided,
+            (Outcome::Undecided | Outcome::Transferred | Outcome::Excluded, _) => {
+                &mut counts.undecided
+            }
         };
         *count = 1;
         counts

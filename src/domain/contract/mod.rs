@@ -25,5 +25,5 @@ pub use objective::{
 pub use revisions::{Effective, Revision, Revisions};
 pub use terms::{
     ClockAction, Contract, ContractKind, CycleVerdict, Limit, Metric, OnPriorityChange, OnReopen,
-    PauseRule, SAME_INSTANT_ORDER, Target, Terms,
+    OnTransfer, OpenIncidents, PauseRule, SAME_INSTANT_ORDER, Target, Terms,
 };

@@ -25,6 +25,9 @@ pub struct Contract {
     pub underpins: String,
     /// Whether this revision also governs clocks that are open and undecided when it takes effect.
     pub applies_to_open_clocks: bool,
+    /// What becomes of incidents that are open when this revision takes effect and have no clock of
+    /// one of its targets.
+    pub open_incidents: OpenIncidents,
     /// What is agreed.
     pub terms: Terms,
 }
@@ -38,6 +41,31 @@ pub enum ContractKind {
     Ola,
     /// Underpinning contract with a supplier.
     Uc,
+}
+
+/// What becomes of incidents that are open when a revision takes effect and have no clock of one of
+/// its targets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OpenIncidents {
+    /// They get none: the target is for incidents that are opened from then on.
+    #[default]
+    NotTakenOver,
+    /// They get one that counts from the opening, as though the target had always been in force;
+    /// what was over before is not measured.
+    FromOpening,
+    /// They get one that starts when the revision takes effect.
+    FromEffect,
+}
+
+/// From when on the clock of a target counts for an incident that moves to its contract.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnTransfer {
+    /// From the moment it moves.
+    #[default]
+    FromTransfer,
+    /// From the opening, as though it had always been under the contract; what was over before is
+    /// not measured.
+    FromOpening,
 }
 
 /// What is agreed.
@@ -70,6 +98,8 @@ pub struct Target {
     pub on_priority_change: OnPriorityChange,
     /// What a reopening does to its clock.
     pub on_reopen: OnReopen,
+    /// From when on it counts for an incident that moves to the contract.
+    pub on_transfer: OnTransfer,
     /// Which of its cycles gives the verdict.
     pub cycle_verdict: CycleVerdict,
     /// The target whose stop starts this clock; empty: none.
@@ -202,6 +232,14 @@ pub const SAME_INSTANT_ORDER: [ClockAction; 5] = [
     ClockAction::Pause,
     ClockAction::Resume,
 ];
+
+impl Contract {
+    /// Whether this revision changes what is measured of incidents that are open when it takes
+    /// effect.
+    pub fn takes_over(&self) -> bool {
+        self.applies_to_open_clocks || self.open_incidents != OpenIncidents::NotTakenOver
+    }
+}
 
 impl Terms {
     /// The target with this id.

@@ -109,6 +109,22 @@ pub struct Opened {
     pub attributes: BTreeMap<String, String>,
 }
 
+/// What an incident is, from now on: the contracts it falls under and how it is described. What is
+/// not told stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DetailsChange {
+    /// The contracts it falls under.
+    pub contract_ids: Option<Vec<String>>,
+    /// The service it hit; empty: none.
+    pub service: Option<String>,
+    /// The backend's category.
+    pub category: Option<String>,
+    /// The attributes that are set.
+    pub attributes: BTreeMap<String, String>,
+    /// The names of the attributes that are taken away.
+    pub removed_attributes: Vec<String>,
+}
+
 /// A person's decision that clocks are left out of the contractual figures, or are not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ExclusionDecision {
@@ -165,6 +181,8 @@ pub enum Fact {
         /// How much of their work they can't do, 0 to 100 percent; `None`: that stays.
         productivity_loss: Option<u32>,
     },
+    /// It moved to other contracts, or its service, category or attributes changed.
+    DetailsChanged(DetailsChange),
     /// The service works again.
     Restored,
     /// It was resolved.
@@ -212,7 +230,7 @@ impl Fact {
             Fact::EffortEstimated(_) => 5,
             Fact::WorkLogged { .. } => 6,
             Fact::ImpactChanged { .. } => 7,
-            Fact::Assigned { .. } => 8,
+            Fact::Assigned { .. } | Fact::DetailsChanged(_) => 8,
             Fact::PriorityChanged(_) => 9,
             Fact::ClientReplied => 10,
             Fact::Responded => 11,
@@ -236,6 +254,7 @@ impl Fact {
             Fact::PriorityChanged(_) => "priority_changed",
             Fact::Assigned { .. } => "assigned",
             Fact::ClientUpdated { .. } => "client_updated",
+            Fact::DetailsChanged(_) => "details_changed",
             Fact::ClientReplied => "client_replied",
             Fact::WorkLogged { .. } => "work_logged",
             Fact::EffortEstimated(_) => "effort_estimated",

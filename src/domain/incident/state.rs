@@ -1,6 +1,8 @@
 //! An incident's fields after its facts up to an instant.
 
-use super::fact::{Cause, Fact, IncidentEvent, Opened, Waiting, WaitingOn};
+use std::collections::BTreeMap;
+
+use super::fact::{Cause, DetailsChange, Fact, IncidentEvent, Opened, Waiting, WaitingOn};
 use super::moment::Moment;
 use crate::domain::time::{Instant, Span};
 
@@ -9,6 +11,14 @@ use crate::domain::time::{Instant, Span};
 pub struct State<'e> {
     /// The opening and when it was; `None`: its opening is not known yet, or still to come.
     pub opened: Option<(Instant, &'e Opened)>,
+    /// The contracts it falls under.
+    pub contract_ids: &'e [String],
+    /// The service it hit.
+    pub service: &'e str,
+    /// The backend's category.
+    pub category: &'e str,
+    /// The changes since the opening, of which some may set attributes.
+    pub changes: Vec<&'e DetailsChange>,
     /// The priority as the backend names it.
     pub priority: &'e str,
     /// The backend's status.
@@ -92,6 +102,22 @@ impl<'e> State<'e> {
         }
     }
 
+    /// What else is known of it, by name: as it was opened with, and changed since.
+    pub fn attributes(&self) -> BTreeMap<&'e str, &'e str> {
+        let pairs = |map: &'e BTreeMap<String, String>| {
+            map.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        };
+        let mut held: BTreeMap<_, _> =
+            self.opened.iter().flat_map(|(_, opened)| pairs(&opened.attributes)).collect();
+        for change in &self.changes {
+            change.removed_attributes.iter().for_each(|name| {
+                held.remove(name.as_str());
+            });
+            held.extend(pairs(&change.attributes));
+        }
+        held
+    }
+
     fn take(&mut self, event: &'e IncidentEvent) {
         let time = event.occur_time;
         match &event.fact {
@@ -114,6 +140,7 @@ impl<'e> State<'e> {
                 self.affected_users = affected_users.or(self.affected_users);
                 self.productivity_loss = productivity_loss.unwrap_or(self.productivity_loss);
             }
+            Fact::DetailsChanged(change) => self.describe(change),
             Fact::Restored => self.restore(time),
             Fact::Resolved => self.resolve(time),
             Fact::Closed => {
@@ -132,10 +159,20 @@ impl<'e> State<'e> {
     fn open(&mut self, time: Instant, opened: &'e Opened) {
         if self.opened.is_none() {
             self.opened = Some((time, opened));
+            self.contract_ids = &opened.contract_ids;
+            (self.service, self.category) = (&opened.service, &opened.category);
+            self.changes.clear();
             self.priority = &opened.priority;
             self.affected_users = opened.affected_users;
             self.productivity_loss = 100;
         }
+    }
+
+    fn describe(&mut self, change: &'e DetailsChange) {
+        self.contract_ids = change.contract_ids.as_deref().unwrap_or(self.contract_ids);
+        self.service = change.service.as_deref().unwrap_or(self.service);
+        self.category = change.category.as_deref().unwrap_or(self.category);
+        self.changes.push(change);
     }
 
     /// A reason belongs to who must act: it outlives no change of that.
