@@ -6,7 +6,7 @@ use super::v1;
 use crate::domain::clock::{Outcome, Phase, SegmentKind};
 use crate::domain::compliance::attainment::Verdict;
 use crate::domain::contract::{
-    ClockAction, ContractKind, CycleVerdict, Metric, OnPriorityChange, OnReopen, OnTransfer,
+    ClockAction, ContractKind, CycleVerdict, DueAt, Metric, OnPriorityChange, OnReopen, OnTransfer,
     OpenIncidents, Severity,
 };
 use crate::domain::incident::{Party, Stage, WaitingOn};
@@ -73,6 +73,10 @@ choice!(on_transfer, on_transfer_number, v1::OnTransfer, OnTransfer, {
 choice!(open_incidents, open_incidents_number, v1::OpenIncidents, OpenIncidents, {
     NotTakenOver = OpenIncidents::NotTakenOver, FromOpening = OpenIncidents::FromOpening,
     FromEffect = OpenIncidents::FromEffect,
+});
+
+choice!(due_at, due_at_number, v1::DueAt, DueAt, {
+    Closing = DueAt::Closing, NextOpening = DueAt::NextOpening,
 });
 
 choice!(cycle_verdict, cycle_verdict_number, v1::CycleVerdict, CycleVerdict, {

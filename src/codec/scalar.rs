@@ -58,6 +58,11 @@ pub fn positive_span(duration: Option<Duration>) -> Result<Span, String> {
     if span > Span::ZERO { Ok(span) } else { Err(format!("is {span}: it must be more than zero")) }
 }
 
+/// A span longer than nothing, that may be left out.
+pub fn optional_positive_span(duration: Option<Duration>) -> Result<Option<Span>, String> {
+    duration.map(|given| positive_span(Some(given))).transpose()
+}
+
 /// A span that is not negative.
 pub fn unsigned_span(duration: Option<Duration>) -> Result<Span, String> {
     let span = span(duration)?;

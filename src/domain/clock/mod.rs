@@ -20,6 +20,8 @@ pub(in crate::domain) mod properties;
 mod reference_model;
 mod ruling;
 #[cfg(test)]
+mod terms_of_clocks;
+#[cfg(test)]
 pub(crate) mod testing;
 mod timeline;
 mod timeline_builder;
@@ -80,7 +82,7 @@ pub struct Clock<'a> {
     /// Its segments in order. They partition the time from the opening (or the end of the cycle
     /// before) to its end or the instant evaluated at, and their `counted` adds up to `elapsed`.
     pub segments: Vec<Segment<'a>>,
-    /// The warnings that its target sets, ascending.
+    /// The warnings that its target sets, in the order in which they are reached.
     pub warnings: Vec<Warning>,
     /// Conditions that could not be evaluated, and why.
     pub notes: Vec<String>,
@@ -168,11 +170,22 @@ pub enum SegmentKind {
     Adjustment,
 }
 
-/// A warning at a share of the limit.
+/// Where a warning stands against the limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WarnAt {
+    /// At a share of the limit, in percent; above 100 after it is due.
+    Percent(u16),
+    /// So much service time before it is due; before the start: at the start.
+    BeforeDue(Span),
+    /// So much service time after it was due.
+    AfterDue(Span),
+}
+
+/// A warning that a target sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Warning {
-    /// The share of the limit, in percent.
-    pub percent: u8,
+    /// Where it stands against the limit.
+    pub at: WarnAt,
     /// When it is or was reached if nothing changes.
     pub time: Option<Instant>,
     /// Whether it has been reached.

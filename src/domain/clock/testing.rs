@@ -14,9 +14,9 @@ use super::{Agreement, Clock, Evaluation, Outcome, Phase, evaluate};
 use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::calendar::{Calendar, CalendarInForce, Calendars, Draft, DraftWeekly};
 use crate::domain::contract::{
-    Condition, Contract, ContractKind, CycleVerdict, ExperienceLimit, ExperienceTerms, Limit,
-    Metric, OnPriorityChange, OnReopen, OnTransfer, OpenIncidents, PauseRule, Revision, Revisions,
-    SAME_INSTANT_ORDER, Target, Terms,
+    Condition, Contract, ContractKind, CycleVerdict, DueAt, ExperienceLimit, ExperienceTerms,
+    Limit, Metric, OnPriorityChange, OnReopen, OnTransfer, OpenIncidents, PauseRule, Revision,
+    Revisions, SAME_INSTANT_ORDER, Target, Terms,
 };
 use crate::domain::experience::{Experience, Passages, experience};
 use crate::domain::incident::{
@@ -256,6 +256,12 @@ pub fn target(words: &str) -> Target {
         cycle_verdict: CycleVerdict::Worst,
         starts_after: String::new(),
         warn_at_percent: Vec::new(),
+        warn_before: Vec::new(),
+        escalate_every: None,
+        due_at: DueAt::Closing,
+        pauses_maximum: None,
+        on_priority_raised: None,
+        on_priority_lowered: None,
         applies_when: None,
         start_when: None,
         pause_when: None,
@@ -269,6 +275,11 @@ pub fn target(words: &str) -> Target {
             Some(("id", id)) => target.id = id.into(),
             Some(("pause", rule)) => target.pauses.push(pause_rule(rule)),
             Some(("after", before)) => target.starts_after = before.into(),
+            Some(("before", before)) => target.warn_before.push(span(before)),
+            Some(("every", every)) => target.escalate_every = Some(span(every)),
+            Some(("pauses", maximum)) => target.pauses_maximum = Some(span(maximum)),
+            Some(("raised", policy)) => target.on_priority_raised = Some(priority_policy(policy)),
+            Some(("lowered", policy)) => target.on_priority_lowered = Some(priority_policy(policy)),
             Some(("warn", percent)) => target.warn_at_percent.push(percent.parse().unwrap()),
             Some((priority, limit)) => target.limits.push(limit_of(priority, limit)),
             None => set_policy(&mut target, word),
@@ -309,6 +320,17 @@ fn pause_rule(words: &str) -> PauseRule {
     PauseRule { waiting_on, reasons: words.map(Into::into).collect(), maximum }
 }
 
+fn priority_policy(word: &str) -> OnPriorityChange {
+    match word {
+        "from_start" => OnPriorityChange::FromStart,
+        "from_change" => OnPriorityChange::FromChange,
+        "carry_elapsed" => OnPriorityChange::CarryElapsed,
+        "carry_fraction" => OnPriorityChange::CarryFraction,
+        "frozen" => OnPriorityChange::Frozen,
+        other => panic!("no policy {other:?}"),
+    }
+}
+
 fn set_policy(target: &mut Target, word: &str) {
     match word {
         "from_start" => target.on_priority_change = OnPriorityChange::FromStart,
@@ -322,6 +344,7 @@ fn set_policy(target: &mut Target, word: &str) {
         "restart" => target.on_reopen = OnReopen::Restart,
         "transfer_from_opening" => target.on_transfer = OnTransfer::FromOpening,
         "ignore" => target.on_reopen = OnReopen::Ignore,
+        "due_at_opening" => target.due_at = DueAt::NextOpening,
         "first" => target.cycle_verdict = CycleVerdict::First,
         "last" => target.cycle_verdict = CycleVerdict::Last,
         "worst" => target.cycle_verdict = CycleVerdict::Worst,

@@ -24,6 +24,6 @@ pub use objective::{
 };
 pub use revisions::{Effective, Revision, Revisions};
 pub use terms::{
-    ClockAction, Contract, ContractKind, CycleVerdict, Limit, Metric, OnPriorityChange, OnReopen,
-    OnTransfer, OpenIncidents, PauseRule, SAME_INSTANT_ORDER, Target, Terms,
+    ClockAction, Contract, ContractKind, CycleVerdict, DueAt, Limit, Metric, OnPriorityChange,
+    OnReopen, OnTransfer, OpenIncidents, PauseRule, SAME_INSTANT_ORDER, Target, Terms,
 };

@@ -94,8 +94,15 @@ pub struct Target {
     pub limits: Vec<Limit>,
     /// When its clock pauses; the first rule that fits applies.
     pub pauses: Vec<PauseRule>,
+    /// The longest that all pauses of a clock may be together, in service time; then it runs on.
+    /// `None`: they have no maximum together.
+    pub pauses_maximum: Option<Span>,
     /// What a change of priority does to its clock.
     pub on_priority_change: OnPriorityChange,
+    /// What a change to a higher priority does; `None`: what any change does.
+    pub on_priority_raised: Option<OnPriorityChange>,
+    /// What a change to a lower priority does; `None`: what any change does.
+    pub on_priority_lowered: Option<OnPriorityChange>,
     /// What a reopening does to its clock.
     pub on_reopen: OnReopen,
     /// From when on it counts for an incident that moves to the contract.
@@ -104,8 +111,14 @@ pub struct Target {
     pub cycle_verdict: CycleVerdict,
     /// The target whose stop starts this clock; empty: none.
     pub starts_after: String,
-    /// Warnings at these shares of the limit, in percent, ascending.
-    pub warn_at_percent: Vec<u8>,
+    /// Warnings at these shares of the limit, in percent, ascending; above 100 after it is due.
+    pub warn_at_percent: Vec<u16>,
+    /// Warnings so long before it is due, in service time.
+    pub warn_before: Vec<Span>,
+    /// Warnings each time so much more service time has passed since it was due; `None`: none.
+    pub escalate_every: Option<Span>,
+    /// Which of two instants a due time that falls on a closing shows.
+    pub due_at: DueAt,
     /// Which incidents it applies to; evaluated when the clock starts.
     pub applies_when: Option<Condition>,
     /// Starts the clock.
@@ -195,6 +208,17 @@ pub enum OnReopen {
     Ignore,
 }
 
+/// Which instant is shown as due when the last of the time allowed ends where the service hours do:
+/// both are within the limit, and no verdict depends on it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DueAt {
+    /// The closing.
+    #[default]
+    Closing,
+    /// The opening after it, at which the first late instant lies.
+    NextOpening,
+}
+
 /// Which of a target's cycles gives its verdict.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CycleVerdict {
@@ -263,6 +287,27 @@ impl Target {
     pub fn limit(&self, priority: &str) -> Option<&Limit> {
         let named = self.limits.iter().find(|limit| limit.priority == priority);
         named.or_else(|| self.limits.iter().find(|limit| limit.priority.is_empty()))
+    }
+
+    /// What a change from one priority to another does. A priority with a shorter limit is higher;
+    /// of two with the same limit, the one that is listed first.
+    pub fn on_priority(&self, from: &str, to: &str) -> OnPriorityChange {
+        let rank = |priority: &str| {
+            let limit = self.limit(priority)?;
+            let place = self.limits.iter().position(|one| one == limit)?;
+            Some((limit.limit, place))
+        };
+        let directed = match (rank(from), rank(to)) {
+            (Some(from), Some(to)) if to < from => self.on_priority_raised,
+            (Some(from), Some(to)) if to > from => self.on_priority_lowered,
+            _ => None,
+        };
+        directed.unwrap_or(self.on_priority_change)
+    }
+
+    /// Whether raising and lowering the priority do different things.
+    pub fn minds_direction(&self) -> bool {
+        self.on_priority_raised.is_some() || self.on_priority_lowered.is_some()
     }
 
     /// The index in `pauses` of the first rule that fits who is waited on and why.
