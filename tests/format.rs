@@ -341,6 +341,7 @@ fn every_service_fact() -> Vec<ServiceFact> {
             indicator: "delay".into(),
             value: Some(-7),
             count: 300,
+            ..Default::default()
         }),
         ServiceFact::Retracted(v1::Retracted { event_id: "s0".into() }),
     ]
@@ -423,6 +424,7 @@ async fn record_the_others(clients: &mut Clients) {
             service: "mail".into(),
             occur_time: Some(at("2026-11-04T09:00:00Z")),
             fact: Some(fact),
+            ..Default::default()
         });
     let request =
         v1::RecordServiceEventsRequest { tenant: TENANT.into(), events: events.collect() };

@@ -22,6 +22,11 @@ pub trait Event: PartialEq {
     fn is_same(&self, other: &Self) -> bool {
         self == other
     }
+
+    /// What that id names, in words.
+    fn kind(&self) -> &'static str {
+        "event"
+    }
 }
 
 impl Event for IncidentEvent {
@@ -55,7 +60,8 @@ pub(super) fn dedup<E: Event>(recorded: Option<(u64, &E)>, event: &E) -> Result<
         None => Ok(Dedup::New),
         Some((sequence, recorded)) if recorded.is_same(event) => Ok(Dedup::Duplicate(sequence)),
         Some((sequence, _)) => {
-            Err(Rejection::EventConflict { event_id: event.id().to_owned(), sequence })
+            let (kind, id) = (event.kind(), event.id().to_owned());
+            Err(Rejection::EventConflict { kind, id, sequence })
         }
     }
 }

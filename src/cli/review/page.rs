@@ -10,10 +10,10 @@ use super::people::People;
 use super::talks::{Items, review_items};
 use super::wording::{cause_name, hours, shortened};
 use crate::cli::compliance::{found, left, promised};
-use crate::cli::credits::Money;
+use crate::cli::credits::{Money, notes};
 use crate::cli::figures::{dash, percent};
-use crate::cli::settle;
 use crate::cli::show::{Times, choice, outcome};
+use crate::cli::{coverage, settle};
 use crate::codec::v1;
 
 /// Items left to settle that are listed.
@@ -46,6 +46,7 @@ pub(super) fn page(
         closed: closed(&review.party_time),
         experience: People::of(review),
         pauses: Pauses::of(review),
+        not_measured: not_measured(review),
         talks: review_items(review, clocks),
         causes: causes(review),
         chain: review.chain.iter().map(|link| Link::of(link, times)).collect(),
@@ -85,6 +86,7 @@ struct Page<'r> {
     closed: Option<String>,
     experience: Option<People>,
     pauses: Option<Pauses>,
+    not_measured: Vec<String>,
     talks: Vec<Items<'r>>,
     causes: Vec<Vec<String>>,
     chain: Vec<Link>,
@@ -94,6 +96,18 @@ struct Page<'r> {
     settlement_more: i64,
     signatures: Vec<String>,
     restatement: Option<Restatement>,
+}
+
+/// The incidents that the contract does not measure, in sentences.
+fn not_measured(review: &v1::GetServiceReviewResponse) -> Vec<String> {
+    let text = review.coverage.as_ref().and_then(coverage::of_period).unwrap_or_default();
+    text.lines().map(capitalized).collect()
+}
+
+fn capitalized(line: &str) -> String {
+    let mut letters = line.chars();
+    let first = letters.next().map(char::to_uppercase).into_iter().flatten();
+    first.chain(letters).collect()
 }
 
 /// What all clocks came to, by one of the two accounts.
@@ -263,6 +277,10 @@ struct CreditsSection {
     unit: String,
     lines: Vec<[String; 4]>,
     total: String,
+    /// What the client pays for objectives that were exceeded; it is not set off.
+    bonuses: Vec<[String; 4]>,
+    bonus: String,
+    notes: Vec<String>,
 }
 
 impl CreditsSection {
@@ -276,6 +294,9 @@ impl CreditsSection {
         CreditsSection {
             lines: statement.lines.iter().map(line).collect(),
             total: money.show(statement.total_amount),
+            bonuses: statement.bonus_lines.iter().map(line).collect(),
+            bonus: money.show(statement.bonus_amount),
+            notes: notes(statement, &money),
             unit: money.unit,
         }
     }

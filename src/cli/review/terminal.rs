@@ -10,7 +10,7 @@ use crate::cli::compliance::{KeyWord, found, left, promised, show_groups};
 use crate::cli::figures::{dash, percent};
 use crate::cli::forecast::quality;
 use crate::cli::show::{Times, choice, outcome, span, table};
-use crate::cli::{compliance, credits, settle};
+use crate::cli::{compliance, coverage, credits, settle};
 use crate::codec::v1;
 use crate::domain::decimal::Decimal;
 
@@ -29,6 +29,7 @@ pub(in crate::cli) fn show(
         restated(review),
         objectives(review, times),
         Some(section("Clocks", &show_groups(&review.groups, &by))),
+        not_measured(review),
         trend(review),
         people::lines(review).map(|lines| section("Experience", &lines)),
         party_time(review),
@@ -89,6 +90,12 @@ fn objectives(review: &v1::GetServiceReviewResponse, times: &Times) -> Option<St
     let headings = ["objective", "period", "promised", "is", "verdict", "left", "trend"];
     let rows: Vec<_> = rows.collect();
     (!rows.is_empty()).then(|| section("Objectives", &table(&headings, &[2, 3, 5], rows)))
+}
+
+/// The incidents that the contract does not measure.
+fn not_measured(review: &v1::GetServiceReviewResponse) -> Option<String> {
+    let text = coverage::of_period(review.coverage.as_ref()?)?;
+    Some(section("Not measured", &text))
 }
 
 fn trend(review: &v1::GetServiceReviewResponse) -> Option<String> {

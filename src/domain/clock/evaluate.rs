@@ -2,6 +2,7 @@
 
 use super::exclusion_evaluator::ExclusionEvaluator;
 use super::measure::measure;
+use super::missing::MissingClock;
 use super::timeline::Timeline;
 use super::timeline_builder::{Admission, Came, TakeOver, timeline};
 use super::verdict::{TargetVerdict, verdict};
@@ -27,6 +28,16 @@ pub struct Evaluation<'a> {
     pub clocks: Vec<Clock<'a>>,
     /// Each target's verdict over its cycles.
     pub verdicts: Vec<TargetVerdict<'a>>,
+    /// The clocks it lacks, each with the reason: [`missing_clocks`](super::missing_clocks).
+    pub missing: Vec<MissingClock<'a>>,
+}
+
+impl<'a> Agreement<'a> {
+    /// The revision in force at an instant; `None`: the contract is not in force then.
+    pub fn in_force(&self, time: Instant) -> Option<&'a Revision<Contract>> {
+        let revision = self.revisions.at(time);
+        revision.filter(|_| self.end_time.is_none_or(|end| time < end))
+    }
 }
 
 /// Evaluates `history` under `agreement` as of an instant, in the `stints` in which the incident
@@ -123,7 +134,7 @@ impl<'a> Evaluator<'_, 'a> {
         stint: &Stint<'a>,
         as_of: Instant,
     ) -> Option<TargetClocks<'a>> {
-        let admission = admission(revision, until, target, stint);
+        let admission = admission(revision, until, self.agreement.end_time, target, stint);
         let after = self.stop_before(&revision.content, target, admission, as_of);
         let admission = Admission { after, ..admission };
         let timeline = timeline(target, self.history, admission, as_of);
@@ -227,7 +238,7 @@ impl<'a> Evaluator<'_, 'a> {
                 calendar_revision: measured.calendar_revision,
                 segments: measured.segments,
                 warnings: measured.warnings,
-                notes: timeline.notes.clone(),
+                notes: timeline.notes.iter().cloned().chain(measured.note).collect(),
             })
         });
         measured.collect()
@@ -238,6 +249,7 @@ impl<'a> Evaluator<'_, 'a> {
 fn admission<'a>(
     revision: &Revision<Contract>,
     until: Option<Instant>,
+    end: Option<Instant>,
     target: &Target,
     stint: &Stint<'a>,
 ) -> Admission<'a> {
@@ -248,7 +260,7 @@ fn admission<'a>(
         true => Instant::MIN,
         false => revision.effective_time.max(of_stint),
     };
-    Admission { from, until, after: None, take_over, leaves: stint.until }
+    Admission { from, until, end, after: None, take_over, leaves: stint.until }
 }
 
 /// How a target comes upon an incident that moves to the contract, or is open when the revision

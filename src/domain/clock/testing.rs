@@ -254,6 +254,7 @@ pub fn target(words: &str) -> Target {
         on_reopen: OnReopen::ContinueExcludingGap,
         on_transfer: OnTransfer::FromTransfer,
         cycle_verdict: CycleVerdict::Worst,
+        answered_by: Vec::new(),
         starts_after: String::new(),
         warn_at_percent: Vec::new(),
         warn_before: Vec::new(),
@@ -399,7 +400,7 @@ fn recorded(number: u64, line: &str) -> RecordedEvent {
 }
 
 /// The stints of an incident under the contract; all of its life where nothing names contracts.
-fn stints<'e>(history: &History<'e>) -> Vec<Stint<'e>> {
+pub fn stints<'e>(history: &History<'e>) -> Vec<Stint<'e>> {
     let named = history.stints("contract");
     let names_any = history.effective().iter().any(|e| !e.value.fact.contract_ids().is_empty());
     let opening = history.opening().filter(|_| !names_any);
@@ -443,7 +444,10 @@ pub fn fact(words: &[&str]) -> Fact {
             reason: Some(word(2).replace('.', "")),
         }),
         "priority" => Fact::PriorityChanged(word(1)),
-        "assigned" => Fact::Assigned { group: Some(word(1)), assignee: None },
+        "assigned" => Fact::Assigned {
+            group: Some(word(1)),
+            assignee: words.get(2).map(|name| (*name).to_owned()),
+        },
         "updated" => Fact::ClientUpdated {
             reported_time: words.get(1).map(|time| at(&time.replace('-', " "))),
         },

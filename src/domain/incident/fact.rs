@@ -103,6 +103,8 @@ pub struct Opened {
     pub priority: String,
     /// How many people it hit; `None`: nobody said.
     pub affected_users: Option<u32>,
+    /// Whether that number is an estimate.
+    pub are_users_estimated: bool,
     /// When the client's trouble began, if that was before the opening.
     pub trouble_time: Option<Instant>,
     /// Anything else conditions may refer to.
@@ -280,7 +282,6 @@ impl Fact {
     fn with_untold_as_zero(&self) -> Fact {
         let mut fact = self.clone();
         match &mut fact {
-            Fact::Opened(opened) => tell(&mut opened.affected_users),
             Fact::StatusChanged(waiting) => {
                 tell(&mut waiting.status);
                 tell(&mut waiting.reason);

@@ -23,7 +23,8 @@ pub struct State<'e> {
     pub priority: &'e str,
     /// The backend's status.
     pub status: &'e str,
-    /// Who must act now.
+    /// Who must act now: from the opening and from each reopening on the provider, from each end on
+    /// nobody, until a status says otherwise.
     pub waiting_on: WaitingOn,
     /// The third party that must act.
     pub third_party: &'e str,
@@ -37,7 +38,7 @@ pub struct State<'e> {
     pub affected_users: Option<u32>,
     /// How much of their work they can't do, in percent.
     pub productivity_loss: u32,
-    /// When the provider first responded; a restoration, resolution or closure is a response too.
+    /// When the provider first answered the client: responded, or gave an update.
     pub responded: Option<Instant>,
     /// When the service was restored, unless reopened since; a resolution is a restoration too.
     pub restored: Option<Instant>,
@@ -53,7 +54,7 @@ pub struct State<'e> {
     pub reopen_count: u32,
     /// How often the client received an update.
     pub update_count: u32,
-    /// Whether the client has replied and got no update or response since.
+    /// Whether the client has replied and got no response or update since.
     pub client_waits: bool,
     /// The work that was left when it was last estimated.
     pub effort_remaining: Option<Span>,
@@ -83,11 +84,35 @@ pub enum Stage {
 }
 
 impl<'e> State<'e> {
-    /// Applies the facts of a moment, in their order.
+    /// Applies the facts of a moment, in their order. A status that is told in the instant of a
+    /// reopening holds from it on.
     pub fn apply(&mut self, moment: &Moment<'_, 'e>) {
+        let mut told = None;
+        let mut is_reopened = false;
         for recorded in moment.events {
+            match &recorded.value.fact {
+                Fact::StatusChanged(waiting) => told = Some(waiting),
+                Fact::Reopened => is_reopened = true,
+                _ => {}
+            }
             self.take(&recorded.value);
         }
+        if let Some(waiting) = told.filter(|_| is_reopened) {
+            self.wait(waiting);
+        }
+    }
+
+    /// Applies only the opening among the facts of a moment, if there is one.
+    pub fn apply_opening(&mut self, moment: &Moment<'_, 'e>) {
+        let opening = moment.events.iter().find(|e| matches!(e.value.fact, Fact::Opened(_)));
+        if let Some(opening) = opening {
+            self.take(&opening.value);
+        }
+    }
+
+    /// Whether the incident is at an end: resolved, closed, cancelled or merged into another.
+    pub fn is_ended(&self) -> bool {
+        self.resolved.is_some() || self.cancelled.is_some() || self.merged_into.is_some()
     }
 
     /// How far the incident has come.
@@ -131,7 +156,7 @@ impl<'e> State<'e> {
             }
             Fact::ClientUpdated { .. } => {
                 self.update_count += 1;
-                self.client_waits = false;
+                self.respond(time);
             }
             Fact::ClientReplied => self.client_waits = true,
             Fact::WorkLogged { duration, .. } => self.touch_time += *duration,
@@ -141,14 +166,22 @@ impl<'e> State<'e> {
                 self.productivity_loss = productivity_loss.unwrap_or(self.productivity_loss);
             }
             Fact::DetailsChanged(change) => self.describe(change),
-            Fact::Restored => self.restore(time),
+            Fact::Restored => {
+                self.restored.get_or_insert(time);
+            }
             Fact::Resolved => self.resolve(time),
             Fact::Closed => {
                 self.resolve(time);
                 self.closed.get_or_insert(time);
             }
-            Fact::Cancelled => self.cancelled = Some(time),
-            Fact::Merged(into) => self.merged_into = Some(into),
+            Fact::Cancelled => {
+                self.cancelled = Some(time);
+                self.act_next(WaitingOn::Nobody);
+            }
+            Fact::Merged(into) => {
+                self.merged_into = Some(into);
+                self.act_next(WaitingOn::Nobody);
+            }
             Fact::Reopened => self.reopen(),
             Fact::CauseAttributed(cause) => self.cause = Some(cause),
             Fact::ScopeJudged { in_scope, .. } => self.in_scope = Some(*in_scope),
@@ -165,6 +198,7 @@ impl<'e> State<'e> {
             self.priority = &opened.priority;
             self.affected_users = opened.affected_users;
             self.productivity_loss = 100;
+            self.act_next(WaitingOn::Provider);
         }
     }
 
@@ -185,24 +219,26 @@ impl<'e> State<'e> {
         self.reason = waiting.reason.as_deref().unwrap_or(before);
     }
 
+    /// Whatever it waited for before is over.
+    fn act_next(&mut self, who: WaitingOn) {
+        (self.waiting_on, self.third_party, self.reason) = (who, "", "");
+    }
+
     fn respond(&mut self, time: Instant) {
         self.responded.get_or_insert(time);
         self.client_waits = false;
     }
 
-    fn restore(&mut self, time: Instant) {
-        self.respond(time);
-        self.restored.get_or_insert(time);
-    }
-
     fn resolve(&mut self, time: Instant) {
-        self.restore(time);
+        self.restored.get_or_insert(time);
         self.resolved.get_or_insert(time);
+        self.act_next(WaitingOn::Nobody);
     }
 
     fn reopen(&mut self) {
         self.reopen_count += 1;
         (self.restored, self.resolved, self.closed) = (None, None, None);
         (self.cancelled, self.merged_into) = (None, None);
+        self.act_next(WaitingOn::Provider);
     }
 }
