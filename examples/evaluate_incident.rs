@@ -74,7 +74,8 @@ fn main() -> anyhow::Result<()> {
         let (as_of, known) = (instant(as_of)?, instant(known)?);
         let history = History::fold(&events, known);
         let agreement = Agreement { revisions: revisions.known(known), end_time: None };
-        let evaluation = evaluate(&history, agreement, &office, as_of);
+        let stints = history.stints("workplace");
+        let evaluation = evaluate(&history, &stints, agreement, &office, as_of);
         for clock in &evaluation.clocks {
             let due = clock.due_time.map_or("open".into(), |due| due.to_string());
             let (phase, outcome) = (clock.phase, clock.outcome);

@@ -346,7 +346,8 @@ async fn downtime_is_credited_and_more_so_when_the_month_before_missed_too() {
 
 fn measured(number: i64, value: i64, count: i64) -> v1::ServiceEvent {
     let indicator = "delay".into();
-    let fact = Fact::Measured(v1::Measured { indicator, value, count, ..Default::default() });
+    let fact =
+        Fact::Measured(v1::Measured { indicator, value: Some(value), count, ..Default::default() });
     service_event(&format!("m{number}"), &format!("2026-11-10T10:{number:02}:00Z"), fact)
 }
 

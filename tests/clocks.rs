@@ -88,15 +88,15 @@ fn reopened() -> Fact {
 }
 
 fn assigned(assignee: &str) -> Fact {
-    Fact::Assigned(v1::Assigned { group: "desk".into(), assignee: assignee.into() })
+    Fact::Assigned(v1::Assigned { group: Some("desk".into()), assignee: Some(assignee.into()) })
 }
 
 fn waits_for_vendor() -> Fact {
     Fact::StatusChanged(v1::StatusChanged {
-        status: "Vendor".into(),
+        status: Some("Vendor".into()),
         waiting_on: v1::WaitingOn::ThirdParty as i32,
         third_party: "V".into(),
-        reason: "parts".into(),
+        reason: Some("parts".into()),
     })
 }
 

@@ -212,7 +212,7 @@ pub fn some_fact(seed: u64, place: u64) -> v1::IncidentEvent {
         4 => waiting(v1::WaitingOn::Client),
         5 => waiting(v1::WaitingOn::Provider),
         6 => Fact::PriorityChanged(v1::PriorityChanged { priority: "P1".into() }),
-        7 => Fact::Assigned(v1::Assigned { group: "second".into(), ..Default::default() }),
+        7 => Fact::Assigned(v1::Assigned { group: Some("second".into()), ..Default::default() }),
         8 => Fact::CauseAttributed(cause(1 + pick(4, 3) as i32)),
         9 => Fact::Reopened(v1::Reopened {}),
         10 => Fact::Cancelled(v1::Cancelled {}),
@@ -229,14 +229,20 @@ fn some_experience(kind: u64, figure: u64) -> Fact {
         |minutes: u64| Some(prost_types::Duration { seconds: minutes as i64 * 60, nanos: 7 });
     match kind {
         0 => Fact::WorkLogged(v1::WorkLogged { duration: span(figure), ..Default::default() }),
-        1 => Fact::Surveyed(v1::Surveyed { score: figure as i32 % 11, lost_time: span(figure) }),
+        1 => Fact::Surveyed(v1::Surveyed {
+            score: Some(figure as i32 % 11),
+            lost_time: span(figure),
+        }),
         2 => Fact::Restored(v1::Restored {}),
         3 => Fact::ClientUpdated(v1::ClientUpdated {
             reported_time: Some(at("2026-11-20T10:00:00Z")),
         }),
         _ => {
             let loss = figure as i32;
-            Fact::ImpactChanged(v1::ImpactChanged { affected_users: 7, productivity_loss: loss })
+            Fact::ImpactChanged(v1::ImpactChanged {
+                affected_users: Some(7),
+                productivity_loss: Some(loss),
+            })
         }
     }
 }

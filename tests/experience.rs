@@ -40,7 +40,7 @@ fn essay_contract() -> v1::Contract {
 fn hit(contracts: &[&str], people: i32) -> Fact {
     let Fact::Opened(opening) = opened("C", "P1") else { unreachable!("it opens") };
     let contract_ids = contracts.iter().map(|id| (*id).to_owned()).collect();
-    Fact::Opened(v1::Opened { contract_ids, affected_users: people, ..opening })
+    Fact::Opened(v1::Opened { contract_ids, affected_users: Some(people), ..opening })
 }
 
 fn estimated(remaining: Duration) -> Fact {
@@ -54,7 +54,7 @@ fn worked(duration: Duration) -> Fact {
 /// Forty people stopped at nine in Amsterdam; half an hour of work, just before three.
 async fn record_essay(clients: &mut Clients, incident: &str) {
     let done = "2026-10-06T13:00:00Z";
-    let survey = v1::Surveyed { score: 3, lost_time: Some(hours(200)) };
+    let survey = v1::Surveyed { score: Some(3), lost_time: Some(hours(200)) };
     let facts = vec![
         event(incident, "o", "2026-10-06T07:00:00Z", hit(&["C"], 40)),
         event(incident, "e", "2026-10-06T07:00:00Z", estimated(minutes(30))),
@@ -248,9 +248,9 @@ async fn a_month_holds_both_accounts_and_evaluates_what_people_went_through() {
     record_essay(&mut clients, "E").await;
     // Ten hours by the contract, but it worked again after two: half of four people's work.
     let back = "2026-10-08T09:00:00Z";
-    let impact = v1::ImpactChanged { affected_users: 4, productivity_loss: 50 };
+    let impact = v1::ImpactChanged { affected_users: Some(4), productivity_loss: Some(50) };
     let promise = v1::ClientUpdated { reported_time: Some(at(back)) };
-    let survey = v1::Surveyed { score: 10, lost_time: None };
+    let survey = v1::Surveyed { score: Some(10), lost_time: None };
     let facts = vec![
         event("F", "o", "2026-10-08T07:00:00Z", hit(&["C"], 4)),
         event("F", "i", "2026-10-08T07:00:00Z", Fact::ImpactChanged(impact)),
@@ -348,7 +348,7 @@ async fn what_is_never_reported_is_not_measured_and_has_no_weight() {
     for id in ["A", "B", "D"] {
         clients.record(closed_by(id, untold.clone())).await;
     }
-    let survey = Fact::Surveyed(v1::Surveyed { score: 10, ..Default::default() });
+    let survey = Fact::Surveyed(v1::Surveyed { score: Some(10), ..Default::default() });
     clients.record(vec![event("A", "s", "2026-10-07T08:00:00Z", survey)]).await;
     let answer = october(&mut clients).await;
     let totals = group(&answer, "resolve").experience_totals.clone().expect("experience totals");
@@ -377,7 +377,9 @@ async fn what_is_never_reported_is_not_measured_and_has_no_weight() {
         affected_users_estimated,
         ..untold.clone()
     };
-    for (id, opening) in [("F", hit(4, false)), ("G", hit(1, true)), ("H", hit(1, true))] {
+    for (id, opening) in
+        [("F", hit(Some(4), false)), ("G", hit(Some(1), true)), ("H", hit(Some(1), true))]
+    {
         clients.record(closed_by(id, opening)).await;
     }
     let answer = october(&mut clients).await;

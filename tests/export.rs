@@ -62,7 +62,8 @@ async fn fill(clients: &mut Clients) -> Vec<Timestamp> {
             opened.category = text.into();
             opened.contract_ids = vec!["C".into(), "D".into()];
         }
-        let group = Fact::Assigned(v1::Assigned { group: text.into(), assignee: text.into() });
+        let group =
+            Fact::Assigned(v1::Assigned { group: Some(text.into()), assignee: Some(text.into()) });
         let id = format!("awkward{number}");
         let events = [("o", opening), ("a", group), ("r", Fact::Resolved(v1::Resolved {}))];
         let time = |hour| format!("2026-11-20T{hour:02}:00:00.00000025Z");

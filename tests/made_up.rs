@@ -243,7 +243,7 @@ impl MadeUp {
             target.warn_at_percent.clear();
             target.pauses = self.pauses();
         }
-        // What applies to open clocks must not lie in the future.
+        // What applies to open clocks is never in the future here: the reference knows no such thing.
         let first_week = self.minute(MINUTES_PER_WEEK);
         let is_early = contract.applies_to_open_clocks;
         let effective = effective.map(|time| if is_early { first_week } else { time });

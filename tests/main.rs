@@ -61,4 +61,5 @@ mod tallies;
 mod terms;
 mod testing;
 mod tour;
+mod transfers;
 mod zones;

@@ -245,7 +245,7 @@ async fn down(clients: &mut Clients, from: &str, to: &str) {
 }
 
 async fn measure(clients: &mut Clients, time: &str, value: i64) {
-    let measured = v1::Measured { indicator: "delay".into(), value, ..zeroed() };
+    let measured = v1::Measured { indicator: "delay".into(), value: Some(value), ..zeroed() };
     let event = v1::ServiceEvent {
         event_id: format!("measured-{time}"),
         service: "mail".into(),

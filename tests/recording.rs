@@ -42,7 +42,7 @@ async fn what_is_refused_does_not_stop_the_rest() {
         .record(vec![
             event("I1", "a", "2026-11-20T15:30:00Z", opened("C", "P1")),
             event("I1", "a", "2026-11-20T15:30:00Z", opened("C", "P2")),
-            event("not an id", "b", "2026-11-20T15:30:00Z", Fact::Responded(v1::Responded {})),
+            event("not\nan id", "b", "2026-11-20T15:30:00Z", Fact::Responded(v1::Responded {})),
             event("I1", "c", "2026-11-20T15:30:00Z", Fact::Responded(v1::Responded {})),
             event("I1", "d", "2026-11-20T15:30:00Z", Fact::Resolved(v1::Resolved {})),
         ])
@@ -174,4 +174,56 @@ async fn a_stream_acknowledges_each_message_in_order_with_the_same_promises() {
     };
     let listed = clients.incidents.list_incidents(query).await.expect("listed").into_inner();
     assert_eq!(listed.incidents.len(), 200);
+}
+
+/// I6: whatever key a backend gives comes back as it was sent, in every list and in the right order.
+#[tokio::test]
+async fn incidents_keep_the_keys_their_backends_gave_them() {
+    let data = tempfile::tempdir().expect("a directory");
+    let mut server = Server::start(data.path(), &[]);
+    let mut clients = server.clients().await;
+    clients.put_office().await;
+    clients.put_contract(contract("C")).await;
+    let mut ids = ["I 2611 0042", "I", "Ticket#1", "a\"b,c;d", "<b>&", "Störung 7", "I 2611"];
+    let opened = ids.map(|id| event(id, "e 1", "2026-11-20T15:30:00Z", opened("C", "P1")));
+    let answer = clients.record(opened.into()).await;
+    assert_eq!(outcomes(&answer), [Accepted; 7]);
+    ids.sort_unstable();
+    let (mut incidents, mut clocks) = (Vec::new(), Vec::new());
+    let mut request = v1::ListIncidentsRequest {
+        tenant: TENANT.into(),
+        contract_id: "C".into(),
+        page_size: 2,
+        min_sequence: answer.stamp.expect("a stamp").sequence,
+        ..Default::default()
+    };
+    loop {
+        let page = clients.incidents.list_incidents(request.clone()).await;
+        let page = page.expect("a page").into_inner();
+        incidents.extend(page.incidents.into_iter().map(|incident| incident.id));
+        request.page_token = page.next_page_token;
+        if request.page_token.is_empty() {
+            break;
+        }
+    }
+    let mut request = v1::ListClocksRequest {
+        tenant: TENANT.into(),
+        contract_id: "C".into(),
+        target_id: "resolve".into(),
+        page_size: 2,
+        min_sequence: request.min_sequence,
+        ..Default::default()
+    };
+    loop {
+        let page = clients.clocks.list_clocks(request.clone()).await.expect("a page").into_inner();
+        clocks.extend(page.clocks.into_iter().map(|clock| clock.incident_id));
+        request.page_token = page.next_page_token;
+        if request.page_token.is_empty() {
+            break;
+        }
+    }
+    assert_eq!(
+        (incidents, clocks),
+        (ids.map(str::to_owned).to_vec(), ids.map(str::to_owned).to_vec())
+    );
 }

@@ -372,7 +372,7 @@ async fn the_mean_time_to_respond_and_first_contacts_are_figures_and_promises() 
         crate::testing::event(id, event_id, &format!("2026-11-{time}:00Z"), fact)
     };
     let assigned = |group: &str| {
-        Incident::Assigned(v1::Assigned { group: group.into(), ..Default::default() })
+        Incident::Assigned(v1::Assigned { group: Some(group.into()), ..Default::default() })
     };
     // Responded after 30 and 51 minutes; by the first group, and by the second.
     for (id, respond) in [("A", "03T09:30"), ("B", "03T09:51")] {

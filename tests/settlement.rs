@@ -48,7 +48,12 @@ fn sure(mut event: v1::IncidentEvent, confidence_percent: i32) -> v1::IncidentEv
 
 fn evaluated(id: &str, event_id: &str, time: &str, in_scope: bool) -> v1::IncidentEvent {
     let note = if in_scope { "" } else { "a private printer" };
-    event(id, event_id, time, Fact::ScopeJudged(v1::ScopeJudged { in_scope, note: note.into() }))
+    event(
+        id,
+        event_id,
+        time,
+        Fact::ScopeJudged(v1::ScopeJudged { in_scope: Some(in_scope), note: note.into() }),
+    )
 }
 
 /// October: A met; B late; C late by the client's doing, and so excluded; D late by the supplier's;

@@ -47,7 +47,8 @@ async fn fill(clients: &mut Clients) {
         clients.record(vec![event(&format!("I-{day}"), "p", &at(day, 8), priority)]).await;
     }
     for day in (5..17).step_by(3) {
-        let group = Fact::Assigned(v1::Assigned { group: "Desk".into(), ..Default::default() });
+        let group =
+            Fact::Assigned(v1::Assigned { group: Some("Desk".into()), ..Default::default() });
         let id = format!("I-{day}");
         let facts = vec![resolved(&id, "late", day, 9), event(&id, "a", &at(day, 10), group)];
         clients.record(facts).await;

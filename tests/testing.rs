@@ -285,7 +285,7 @@ pub fn opened(contract: &str, priority: &str) -> Fact {
 pub fn waiting(waiting_on: v1::WaitingOn) -> Fact {
     let status = "Pending".into();
     Fact::StatusChanged(v1::StatusChanged {
-        status,
+        status: Some(status),
         waiting_on: waiting_on as i32,
         ..Default::default()
     })

@@ -111,14 +111,15 @@ fn opening(incident: u64) -> Fact {
         service: "mail".into(),
         category: one_of(CATEGORIES, incident).into(),
         priority: if incident.is_multiple_of(5) { "P1".into() } else { "P2".into() },
-        affected_users: 3,
+        affected_users: Some(3),
         ..Default::default()
     })
 }
 
 fn assignment(incident: u64) -> Fact {
-    let assignee = format!("engineer-{}", incident / 7 % ENGINEERS);
-    Fact::Assigned(v1::Assigned { group: one_of(GROUPS, incident / 3).into(), assignee })
+    let group = Some(one_of(GROUPS, incident / 3).into());
+    let assignee = Some(format!("engineer-{}", incident / 7 % ENGINEERS));
+    Fact::Assigned(v1::Assigned { group, assignee })
 }
 
 fn one_of<const N: usize>(names: [&str; N], number: u64) -> &str {
@@ -128,7 +129,7 @@ fn one_of<const N: usize>(names: [&str; N], number: u64) -> &str {
 fn waiting(waiting_on: v1::WaitingOn) -> Fact {
     let status = if waiting_on == v1::WaitingOn::Client { "Awaiting user" } else { "In progress" };
     Fact::StatusChanged(v1::StatusChanged {
-        status: status.into(),
+        status: Some(status.into()),
         waiting_on: waiting_on as i32,
         ..Default::default()
     })

@@ -45,7 +45,10 @@ fn fact(incident: u64, number: u64, is_last: bool) -> Fact {
     match number {
         0 => Fact::Opened(opened(incident)),
         _ if is_last => Fact::Resolved(v1::Resolved {}),
-        1 => Fact::Assigned(v1::Assigned { group: "Desk".into(), assignee: "Kim".into() }),
+        1 => Fact::Assigned(v1::Assigned {
+            group: Some("Desk".into()),
+            assignee: Some("Kim".into()),
+        }),
         2 => Fact::Responded(v1::Responded {}),
         3 => waiting("Awaiting user", v1::WaitingOn::Client),
         4 => waiting("In progress", v1::WaitingOn::Provider),
@@ -60,14 +63,14 @@ fn opened(incident: u64) -> v1::Opened {
         service: "mail".into(),
         category: "software".into(),
         priority: if incident.is_multiple_of(3) { "P1".into() } else { "P2".into() },
-        affected_users: 3,
+        affected_users: Some(3),
         ..Default::default()
     }
 }
 
 fn waiting(status: &str, waiting_on: v1::WaitingOn) -> Fact {
     Fact::StatusChanged(v1::StatusChanged {
-        status: status.into(),
+        status: Some(status.into()),
         waiting_on: waiting_on as i32,
         ..Default::default()
     })

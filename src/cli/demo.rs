@@ -135,7 +135,7 @@ async fn by_outcome(channel: Channel) -> anyhow::Result<String> {
             v1::Outcome::Met => 0,
             v1::Outcome::Breached => 1,
             v1::Outcome::Excluded => 2,
-            v1::Outcome::Undecided | v1::Outcome::Unspecified => 3,
+            v1::Outcome::Undecided | v1::Outcome::Transferred | v1::Outcome::Unspecified => 3,
         };
         if let Some(count) = row.get_mut(place) {
             *count += 1;

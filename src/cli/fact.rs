@@ -13,7 +13,10 @@ pub(super) fn describe_fact(fact: &Fact) -> String {
         }
         Fact::StatusChanged(change) => {
             let on = choice(change.waiting_on().as_str_name(), "WAITING_ON_");
-            format!("status {}, waiting on {on}", change.status)
+            match change.status.as_deref() {
+                Some(status) => format!("status {status}, waiting on {on}"),
+                None => format!("waiting on {on}"),
+            }
         }
         Fact::PriorityChanged(change) => format!("priority {}", change.priority),
         Fact::Assigned(assigned) => format!("assigned to {}", assignee(assigned)),
@@ -26,8 +29,11 @@ pub(super) fn describe_fact(fact: &Fact) -> String {
         Fact::WorkLogged(work) => format!("work logged: {}", span(work.duration)),
         Fact::EffortEstimated(left) => format!("effort left: {}", span(left.remaining)),
         Fact::ImpactChanged(impact) => {
-            format!("{} people, {} % lost", impact.affected_users, impact.productivity_loss)
+            let users = impact.affected_users.map(|users| format!("{users} people"));
+            let loss = impact.productivity_loss.map(|loss| format!("{loss} % lost"));
+            users.into_iter().chain(loss).collect::<Vec<_>>().join(", ")
         }
+        Fact::DetailsChanged(change) => describe_change(change),
         Fact::Restored(_) => "restored".into(),
         Fact::Resolved(_) => "resolved".into(),
         Fact::Reopened(_) => "reopened".into(),
@@ -39,15 +45,31 @@ pub(super) fn describe_fact(fact: &Fact) -> String {
             let verb = if decision.excluded { "left out" } else { "counted" };
             format!("to be {verb}, says {}: {}", decision.decided_by, decision.reason)
         }
-        Fact::ScopeJudged(evaluated) if evaluated.in_scope => "within scope".into(),
+        Fact::ScopeJudged(evaluated) if evaluated.in_scope() => "within scope".into(),
         Fact::ScopeJudged(_) => "outside scope".into(),
-        Fact::Surveyed(survey) => format!("score {}", survey.score),
+        Fact::Surveyed(survey) => match survey.score {
+            Some(score) => format!("score {score}"),
+            None => format!("lost, as answered: {}", span(survey.lost_time)),
+        },
         Fact::Retracted(retracted) => format!("retracts {}", retracted.event_id),
     }
 }
 
+fn describe_change(change: &v1::DetailsChanged) -> String {
+    let contracts = change.contracts.as_ref().map(|contracts| match &contracts.contract_ids[..] {
+        [] => "under no contract any more".to_owned(),
+        ids => format!("moved to {}", ids.join(", ")),
+    });
+    let service = change.service.as_ref().map(|service| format!("service {service}"));
+    let category = change.category.as_ref().map(|category| format!("category {category}"));
+    let set = change.attributes.iter().map(|(name, value)| format!("{name} {value}"));
+    let removed = change.removed_attributes.iter().map(|name| format!("no {name}"));
+    let told = contracts.into_iter().chain(service).chain(category).chain(set).chain(removed);
+    told.collect::<Vec<_>>().join(", ")
+}
+
 fn assignee(assigned: &v1::Assigned) -> String {
-    match (assigned.group.as_str(), assigned.assignee.as_str()) {
+    match (assigned.group(), assigned.assignee()) {
         ("", "") => "nobody".to_owned(),
         ("", name) | (name, "") => name.to_owned(),
         (group, person) => format!("{group}, {person}"),

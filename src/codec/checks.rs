@@ -1,7 +1,7 @@
 //! What is demanded of a message that is decoded: much of a request, little of a record.
 
 use super::limits::Limits;
-use super::scalar::{optional_id_within, text};
+use super::scalar::{given, optional_id_within, optional_terms_id_within, text};
 use crate::domain::contract::Condition;
 
 /// What is demanded of a message.
@@ -31,17 +31,24 @@ impl<'l> Checks<'l> {
         Checks { limits, are_rules_held: true }
     }
 
-    /// An id that must be given.
+    /// A client's own id, as its backend or monitor writes it, that must be given.
     pub fn id(self, id: String) -> Result<String, String> {
-        match id.is_empty() {
-            true => Err("is missing: give an id".to_owned()),
-            false => self.optional_id(id),
-        }
+        given(id).and_then(|id| self.optional_id(id))
     }
 
-    /// An id, or nothing.
+    /// A client's own id, or nothing.
     pub fn optional_id(self, id: String) -> Result<String, String> {
         optional_id_within(id, self.limits.id_bytes)
+    }
+
+    /// The id of a contract, calendar, target or objective, that must be given.
+    pub fn terms_id(self, id: String) -> Result<String, String> {
+        given(id).and_then(|id| self.optional_terms_id(id))
+    }
+
+    /// The id of a contract, calendar, target or objective, or nothing.
+    pub fn optional_terms_id(self, id: String) -> Result<String, String> {
+        optional_terms_id_within(id, self.limits.id_bytes)
     }
 
     /// Who did something: by the API's rules somebody.

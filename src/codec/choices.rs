@@ -7,8 +7,8 @@ use crate::domain::clock::{MissingReason, Outcome, Phase, SegmentKind};
 use crate::domain::compliance::CountedAs;
 use crate::domain::compliance::attainment::Verdict;
 use crate::domain::contract::{
-    Answer, ClockAction, Combination, ContractKind, CycleVerdict, DownWhen, Metric,
-    OnPriorityChange, OnReopen, PeriodTerms, ProRata, Severity, Steps,
+    Answer, ClockAction, Combination, ContractKind, CycleVerdict, DownWhen, DueAt, Metric,
+    OnPriorityChange, OnReopen, OnTransfer, OpenIncidents, PeriodTerms, ProRata, Severity, Steps,
 };
 use crate::domain::incident::{Party, Stage, WaitingOn};
 use crate::domain::settlement::{Facet, FacetState, ItemKind};
@@ -77,6 +77,19 @@ choice!(on_reopen, on_reopen_number, v1::OnReopen, OnReopen, {
     ContinueExcludingGap = OnReopen::ContinueExcludingGap,
     ContinueCountingGap = OnReopen::ContinueCountingGap, NewCycle = OnReopen::NewCycle,
     Restart = OnReopen::Restart, Ignore = OnReopen::Ignore,
+});
+
+choice!(on_transfer, on_transfer_number, v1::OnTransfer, OnTransfer, {
+    FromTransfer = OnTransfer::FromTransfer, FromOpening = OnTransfer::FromOpening,
+});
+
+choice!(open_incidents, open_incidents_number, v1::OpenIncidents, OpenIncidents, {
+    NotTakenOver = OpenIncidents::NotTakenOver, FromOpening = OpenIncidents::FromOpening,
+    FromEffect = OpenIncidents::FromEffect,
+});
+
+choice!(due_at, due_at_number, v1::DueAt, DueAt, {
+    Closing = DueAt::Closing, NextOpening = DueAt::NextOpening,
 });
 
 choice!(cycle_verdict, cycle_verdict_number, v1::CycleVerdict, CycleVerdict, {
@@ -158,7 +171,7 @@ choice!(phase, phase_number, v1::Phase, Phase, {
 
 choice!(outcome, outcome_number, v1::Outcome, Outcome, {
     Undecided = Outcome::Undecided, Met = Outcome::Met, Breached = Outcome::Breached,
-    Excluded = Outcome::Excluded,
+    Transferred = Outcome::Transferred, Excluded = Outcome::Excluded,
 });
 
 choice!(segment_kind, segment_kind_number, v1::SegmentKind, SegmentKind, {

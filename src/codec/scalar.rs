@@ -59,35 +59,79 @@ pub fn positive_span(duration: Option<Duration>) -> Result<Span, String> {
     if span > Span::ZERO { Ok(span) } else { Err(format!("is {span}: it must be more than zero")) }
 }
 
+/// A span longer than nothing, that may be left out.
+pub fn optional_positive_span(duration: Option<Duration>) -> Result<Option<Span>, String> {
+    duration.map(|given| positive_span(Some(given))).transpose()
+}
+
 /// A span that is not negative.
 pub fn unsigned_span(duration: Option<Duration>) -> Result<Span, String> {
     let span = span(duration)?;
     if span >= Span::ZERO { Ok(span) } else { Err(format!("is {span}: it must not be negative")) }
 }
 
-/// An id that must be given.
+/// A client's own id, as its backend or monitor writes it, that must be given.
 pub fn id(id: String) -> Result<String, String> {
-    if id.is_empty() {
-        return Err("is missing: give an id".to_owned());
-    }
-    optional_id(id)
+    given(id).and_then(optional_id)
 }
 
-/// An id, or nothing.
+/// A client's own id, or nothing.
 pub fn optional_id(id: String) -> Result<String, String> {
     optional_id_within(id, ID_BYTES_MAX)
 }
 
-/// An id of at most `most` bytes, or nothing.
+/// The id of a contract, calendar, target or objective, that must be given.
+pub fn terms_id(id: String) -> Result<String, String> {
+    given(id).and_then(optional_terms_id)
+}
+
+/// The id of a contract, calendar, target or objective, or nothing.
+pub fn optional_terms_id(id: String) -> Result<String, String> {
+    optional_terms_id_within(id, ID_BYTES_MAX)
+}
+
+/// An id that is there.
+pub(super) fn given(id: String) -> Result<String, String> {
+    if id.is_empty() { Err("is missing: give an id".to_owned()) } else { Ok(id) }
+}
+
+/// A client's own id of at most `most` bytes, or nothing: any printable text.
 pub(super) fn optional_id_within(id: String, most: usize) -> Result<String, String> {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._:~/-".contains(&byte);
-    if id.len() > most {
-        return Err(format!("has {} bytes: an id has at most {most}", id.len()));
+    let id = short_id(id, most)?;
+    if let Some(found) = id.chars().find(|found| !is_printable(*found)) {
+        return Err(format!("{id:?} is not an id: {found:?} is not printable"));
     }
-    if !id.bytes().all(allowed) {
-        return Err(format!("{id:?} is not an id: use A-Z a-z 0-9 . _ : ~ / -"));
+    if id.trim() != id {
+        return Err(format!("{id:?} is not an id: it begins or ends with a space"));
     }
     Ok(id)
+}
+
+/// The id of a contract, calendar, target or objective of at most `most` bytes, or nothing.
+pub(super) fn optional_terms_id_within(id: String, most: usize) -> Result<String, String> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._:~/-".contains(&byte);
+    let id = short_id(id, most)?;
+    match id.bytes().all(allowed) {
+        true => Ok(id),
+        false => Err(format!("{id:?} is not an id: use A-Z a-z 0-9 . _ : ~ / -")),
+    }
+}
+
+fn short_id(id: String, most: usize) -> Result<String, String> {
+    match id.len() <= most {
+        true => Ok(id),
+        false => Err(format!("has {} bytes: an id has at most {most}", id.len())),
+    }
+}
+
+/// Whether a character shows in a line, in its place: no control character, no line or paragraph
+/// separator, and none that changes the direction of what follows.
+fn is_printable(character: char) -> bool {
+    !character.is_control()
+        && !matches!(
+            character,
+            '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}'
+        )
 }
 
 /// A text of at most `most` bytes.
@@ -202,4 +246,48 @@ pub fn hash(text: &str) -> Result<ChainHash, String> {
     bytes
         .map(<[u8; 32]>::into)
         .ok_or_else(|| format!("{text:?} is not a hash: write its 64 hexadecimal digits"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// I6: the keys that backends give fit unchanged.
+    #[test]
+    fn a_clients_own_id_is_any_printable_text_of_up_to_128_bytes() {
+        let longest = "é".repeat(64);
+        let fitting =
+            ["I 2611 0042", "Ticket#1", "SAP ERP", "response time", "a\"b,c;d|e", "<b>&", "障害 7"];
+        for fits in fitting.into_iter().chain([longest.as_str()]) {
+            assert_eq!(id(fits.to_owned()), Ok(fits.to_owned()));
+        }
+        let refused = [
+            "",
+            " ",
+            " I1",
+            "I1 ",
+            "\u{a0}I1",
+            "I\n1",
+            "I\t1",
+            "I\0",
+            "I\u{7f}",
+            "I\u{85}1",
+            "I\u{2028}1",
+            "I\u{202e}1",
+            "\u{feff}I1",
+        ];
+        for refused in refused {
+            assert!(id(refused.to_owned()).is_err(), "{refused:?}");
+        }
+        assert!(id(format!("{longest}x")).is_err());
+    }
+
+    /// I6: what a contract names keeps to letters that fit into addresses and conditions.
+    #[test]
+    fn the_id_of_a_contract_has_no_space() {
+        assert!(terms_id("sla/city-2026:1".to_owned()).is_ok());
+        for refused in ["", "my sla", "sla#1", "släger"] {
+            assert!(terms_id(refused.to_owned()).is_err(), "{refused:?}");
+        }
+    }
 }

@@ -14,8 +14,10 @@ use super::store::v1::record::Entry;
 use super::v1;
 use crate::domain::calendar::CalendarLimits;
 use crate::domain::contract::ConditionLimits;
+use crate::domain::incident::Fact;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
+use crate::engine::record::Entry as Recorded;
 use crate::journal::Reader;
 use crate::limits::{ID_BYTES_MAX, NOTE_BYTES_MAX, PRIORITY_BYTES_MAX, TARGETS_PER_CONTRACT_MAX};
 
@@ -121,6 +123,52 @@ fn a_record_may_hold_more_than_the_api_takes() {
         let kept = record::encode_kept(Instant::MIN, &read);
         assert_eq!(record::decode_kept(&kept, &ZONES), Ok((Instant::MIN, read)));
     }
+}
+
+/// P13: whether a field was sent is part of what is recorded; in older records none tells.
+#[test]
+fn what_an_older_record_does_not_hold_was_zero_and_what_a_newer_one_does_not_was_not_sent() {
+    let impact = v1::ImpactChanged { affected_users: Some(20), productivity_loss: None };
+    let event = v1::IncidentEvent {
+        event_id: "E".to_owned(),
+        incident_id: "I".to_owned(),
+        occur_time: Some(Default::default()),
+        fact: Some(v1::incident_event::Fact::ImpactChanged(impact)),
+        ..Default::default()
+    };
+    let loss = |format| {
+        let entry = Some(Entry::IncidentEvent(event.clone()));
+        let record = store::Record { tenant: "T".to_owned(), entry, format };
+        match record::decode(&record.encode_to_vec(), &ZONES).unwrap().entry {
+            Recorded::IncidentEvent(event) => match event.fact {
+                Fact::ImpactChanged { productivity_loss, .. } => productivity_loss,
+                other => panic!("{other:?}"),
+            },
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!([loss(1), loss(2)], [Some(0), None]);
+}
+
+/// P13: a fact that tells nothing is refused, by the field it lacks.
+#[test]
+fn a_fact_that_tells_nothing_is_refused() {
+    use v1::incident_event::Fact as Wire;
+    let refused = |fact| {
+        let event = v1::IncidentEvent {
+            event_id: "E".to_owned(),
+            incident_id: "I".to_owned(),
+            occur_time: Some(Default::default()),
+            fact: Some(fact),
+            ..Default::default()
+        };
+        let violations = super::api::incident::decode(event).unwrap_err();
+        violations.into_iter().map(|violation| violation.field).collect::<Vec<_>>()
+    };
+    assert_eq!(refused(Wire::ImpactChanged(Default::default())), ["impact_changed"]);
+    assert_eq!(refused(Wire::Assigned(Default::default())), ["assigned"]);
+    assert_eq!(refused(Wire::Surveyed(Default::default())), ["surveyed"]);
+    assert_eq!(refused(Wire::ScopeJudged(Default::default())), ["scope_judged.in_scope"]);
 }
 
 #[test]

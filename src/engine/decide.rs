@@ -103,7 +103,6 @@ pub fn decide_terms(
                 return Ok(Decision { entry: None, findings: warnings(known, &contract) });
             }
             check_end(known, &contract, effective)?;
-            check_open_clocks(&contract, effective, now)?;
             let findings = check_sound(known, &contract)?;
             let entry = TermsEntry::Contract { effective_time: effective, contract };
             Ok(Decision { entry: Some(entry), findings })
@@ -154,20 +153,6 @@ fn check_end(known: Known<'_>, contract: &Contract, effective: Instant) -> Resul
         Some(end) if end <= effective => Err(Rejection::ContractEnded(contract.id.clone())),
         _ => Ok(()),
     }
-}
-
-/// Rejects a future revision that applies to open clocks: the index of clocks is kept for what is
-/// known now, so a revision that takes clocks over must do so at once.
-fn check_open_clocks(
-    contract: &Contract,
-    effective: Instant,
-    now: Instant,
-) -> Result<(), Rejection> {
-    if contract.applies_to_open_clocks && effective > now {
-        let text = "must not lie in the future for a revision that applies to open clocks";
-        return Err(Rejection::field("effective_time", text));
-    }
-    Ok(())
 }
 
 fn findings(known: Known<'_>, contract: &Contract) -> Vec<Finding> {

@@ -6,10 +6,10 @@ pub use super::times::Times;
 use crate::domain::clock::{
     Evaluation, MissingClock, MissingReason, evaluate, meant, missing_clocks,
 };
-use crate::domain::incident::{Fact, History};
+use crate::domain::incident::History;
 use crate::domain::time::Instant;
 
-/// Evaluates an incident's history under each contract its opening names, in their order.
+/// Evaluates an incident's history under each contract it falls or fell under, in their order.
 pub fn evaluate_incident<'a>(
     history: &History<'a>,
     catalog: &'a Known<'a>,
@@ -25,7 +25,7 @@ fn under_none<'a>(history: &History<'a>, as_of: Instant) -> Option<MissingClock<
     let opening = history.opening().filter(|opening| opening.value.occur_time <= as_of);
     let reason = match opening {
         None => MissingReason::NotOpened,
-        Some(_) if contract_ids(history).is_empty() => MissingReason::NoContract,
+        Some(_) if history.contract_ids(as_of).is_empty() => MissingReason::NoContract,
         Some(_) => return None,
     };
     Some(MissingClock { contract_id: "", target_id: "", reason, value: "", meant: "" })
@@ -41,7 +41,7 @@ fn meant_contract<'a>(missing: MissingClock<'a>, catalog: &'a Known<'a>) -> Miss
     }
 }
 
-/// Evaluates an incident's history under one contract, if its opening names it.
+/// Evaluates an incident's history under one contract, if it falls or fell under it.
 pub fn evaluate_under<'a>(
     history: &History<'a>,
     contract_id: &str,
@@ -51,7 +51,7 @@ pub fn evaluate_under<'a>(
     evaluate_among(history, |id| id == contract_id, catalog, as_of)
 }
 
-/// Evaluates an incident's history under those contracts its opening names that pass a test.
+/// Evaluates an incident's history under those of its contracts that pass a test.
 pub fn evaluate_among<'a>(
     history: &History<'a>,
     is_meant: impl Fn(&str) -> bool,
@@ -59,26 +59,16 @@ pub fn evaluate_among<'a>(
     as_of: Instant,
 ) -> Evaluation<'a> {
     let mut all = Evaluation::default();
-    for contract_id in contract_ids(history).into_iter().filter(|id| is_meant(id)) {
-        let agreement = catalog.agreement(contract_id);
+    for contract_id in history.contract_ids(as_of).into_iter().filter(|id| is_meant(id)) {
+        let (agreement, stints) = (catalog.agreement(contract_id), history.stints(contract_id));
         let Evaluation { clocks, verdicts, .. } =
-            evaluate(history, catalog.agreement(contract_id), catalog, as_of);
+            evaluate(history, &stints, catalog.agreement(contract_id), catalog, as_of);
         let missing = missing_clocks(history, contract_id, &agreement, catalog, &clocks, as_of);
         all.missing.extend(missing.into_iter().map(|missing| meant_contract(missing, catalog)));
         all.clocks.extend(clocks);
         all.verdicts.extend(verdicts);
     }
     all
-}
-
-/// The ids of the contracts that the incident's opening names, each once, sorted.
-fn contract_ids<'a>(history: &History<'a>) -> Vec<&'a str> {
-    let opening = history.opening().map(|recorded| &recorded.value.fact);
-    let Some(Fact::Opened(opened)) = opening else { return Vec::new() };
-    let mut ids: Vec<_> = opened.contract_ids.iter().map(String::as_str).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    ids
 }
 
 /// The history by what was known at `times.known`; `None` when nothing was known of the incident.

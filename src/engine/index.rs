@@ -11,10 +11,10 @@ use super::coverage::{begin, missing_contributions};
 use super::evaluate::evaluate_incident;
 use super::ledger::Ledger;
 use super::tally::{Contribution, Lifespan, lives};
-use crate::domain::clock::{Clock, Outcome, Phase};
+use crate::domain::clock::{Clock, Evaluation, Outcome, Phase};
 use crate::domain::experience::Passages;
 use crate::domain::ids::{ClockId, ContractId};
-use crate::domain::incident::{Fact, History};
+use crate::domain::incident::History;
 use crate::domain::time::Instant;
 
 /// Where an incident's clocks stand in the index, and what it adds to the tallies.
@@ -22,10 +22,10 @@ use crate::domain::time::Instant;
 pub struct IndexEntry {
     /// The places of its clocks.
     pub clocks: Vec<ClockPlace>,
-    /// The ids of all contracts it was ever opened under, including by retracted openings; sorted.
+    /// The ids of all contracts it ever fell under, including by retracted facts; sorted.
     pub contracts: Vec<ContractId>,
-    /// When its last fact occurs, if that is after it was recorded (future-dated): until then the
-    /// index entry does not hold yet.
+    /// When its last fact occurs, if that is after it was recorded (future-dated), or a revision
+    /// that was agreed ahead takes its clocks over: until then the index entry does not hold yet.
     pub settles: Option<Instant>,
     /// The contracts that do not measure it, or not by every target, each once (empty: it names
     /// none, or is not opened), and when it was opened.
@@ -94,6 +94,7 @@ impl IndexBucket {
     pub fn may_hold_outcome(self, outcome: Outcome) -> bool {
         match outcome {
             Outcome::Undecided => matches!(self, IndexBucket::Open | IndexBucket::Cancelled),
+            Outcome::Transferred => self == IndexBucket::Cancelled,
             Outcome::Met => self == IndexBucket::Met,
             Outcome::Breached => self != IndexBucket::Met,
             // Exclusions do not change the bucket.
@@ -119,8 +120,31 @@ pub fn index_entry(incident_id: &str, ledger: &Ledger, catalog: Known<'_>) -> In
         lives: lives(&evaluation, &passages, catalog),
         clocks: evaluation.clocks.iter().map(|clock| place(incident_id, clock)).collect(),
         contracts: contracts(ledger),
-        settles: last_fact.filter(|fact| Some(*fact) > last_record),
+        settles: last_fact.filter(|fact| Some(*fact) > last_record).max(last_take_over(
+            &history,
+            &evaluation,
+            catalog,
+        )),
     }
+}
+
+/// When the last revision takes effect that was recorded before that and may take over a clock of
+/// this incident, or give it one.
+fn last_take_over(
+    history: &History<'_>,
+    evaluation: &Evaluation<'_>,
+    catalog: Known<'_>,
+) -> Option<Instant> {
+    let clocks = &evaluation.clocks;
+    if !clocks.is_empty() && clocks.iter().all(|clock| clock.phase == Phase::Stopped) {
+        return None;
+    }
+    let ids = history.contract_ids(Instant::MAX).into_iter();
+    let revisions = ids.flat_map(|id| catalog.contract(id).all());
+    let ahead = revisions.filter(|revision| {
+        revision.content.takes_over() && revision.record_time < revision.effective_time
+    });
+    ahead.map(|revision| revision.effective_time).max()
 }
 
 /// The place of a clock that was evaluated as of the end of time: only facts can move it from
@@ -137,11 +161,8 @@ pub fn place(incident_id: &str, clock: &Clock<'_>) -> ClockPlace {
 }
 
 fn contracts(ledger: &Ledger) -> Vec<ContractId> {
-    let openings = ledger.events.iter().filter_map(|recorded| match &recorded.value.fact {
-        Fact::Opened(opened) => Some(&opened.contract_ids),
-        _ => None,
-    });
-    let mut contracts: Vec<_> = openings.flatten().map(|id| id.as_str().into()).collect();
+    let named = ledger.events.iter().flat_map(|recorded| recorded.value.fact.contract_ids());
+    let mut contracts: Vec<_> = named.map(|id| id.as_str().into()).collect();
     contracts.sort_unstable();
     contracts.dedup();
     contracts

@@ -18,6 +18,11 @@ pub trait Event: PartialEq {
     /// The id its sender gave it, unique within its ledger for ever.
     fn id(&self) -> &str;
 
+    /// Whether another event with this one's id is this one sent again.
+    fn is_same(&self, other: &Self) -> bool {
+        self == other
+    }
+
     /// What that id names, in words.
     fn kind(&self) -> &'static str {
         "event"
@@ -27,6 +32,10 @@ pub trait Event: PartialEq {
 impl Event for IncidentEvent {
     fn id(&self) -> &str {
         &self.event_id
+    }
+
+    fn is_same(&self, other: &IncidentEvent) -> bool {
+        IncidentEvent::is_same(self, other)
     }
 }
 
@@ -49,7 +58,7 @@ pub enum Dedup {
 pub(super) fn dedup<E: Event>(recorded: Option<(u64, &E)>, event: &E) -> Result<Dedup, Rejection> {
     match recorded {
         None => Ok(Dedup::New),
-        Some((sequence, same)) if same == event => Ok(Dedup::Duplicate(sequence)),
+        Some((sequence, recorded)) if recorded.is_same(event) => Ok(Dedup::Duplicate(sequence)),
         Some((sequence, _)) => {
             let (kind, id) = (event.kind(), event.id().to_owned());
             Err(Rejection::EventConflict { kind, id, sequence })

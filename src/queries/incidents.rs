@@ -6,7 +6,7 @@ use std::ops::Bound::{Excluded, Unbounded};
 use super::{IndexReader, QueryError, ReadView};
 use crate::domain::clock::{MissingClock, counted_missing};
 use crate::domain::ids::IncidentId;
-use crate::domain::incident::{History, State};
+use crate::domain::incident::History;
 use crate::domain::time::Instant;
 use crate::engine::evaluate::{evaluate_incident, history};
 use crate::engine::rejection::Rejection;
@@ -38,7 +38,7 @@ pub fn each(
         let id = id?;
         let goes_on = view.with_history(&id, |history| {
             let has_begun = history.moments(as_of).next().is_some();
-            let is_meant = has_begun && is_under(&history.state(as_of), contract);
+            let is_meant = has_begun && is_under(history, contract, as_of);
             !is_meant || visit(&id, history)
         })?;
         if goes_on == Some(false) {
@@ -46,6 +46,12 @@ pub fn each(
         }
     }
     Ok(())
+}
+
+/// Whether an incident falls or fell under a contract, or ("") any, by the facts in effect: it is
+/// listed under those of retracted facts too.
+fn is_under(history: &History<'_>, contract: &str, as_of: Instant) -> bool {
+    contract.is_empty() || history.stints(contract).iter().any(|stint| stint.from.time <= as_of)
 }
 
 /// Visits those that lack a clock, as far as that is counted, in the same way, each with what it
@@ -107,11 +113,4 @@ fn check_named(view: &ReadView<'_>, contract: &str) -> Result<(), QueryError> {
         }
         checked => checked,
     }
-}
-
-/// Whether an incident is under a contract, or ("") any, by the opening in effect: it is listed
-/// under those of retracted openings too.
-fn is_under(state: &State<'_>, contract: &str) -> bool {
-    let opened = state.opened.iter().flat_map(|(_, opened)| &opened.contract_ids);
-    contract.is_empty() || opened.into_iter().any(|id| id == contract)
 }

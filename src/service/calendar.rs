@@ -11,7 +11,7 @@ use super::hours::{Hours, Wanted, in_force, not_found};
 use super::services::Services;
 use super::stamp::{stamp, write_stamp};
 use super::status;
-use crate::codec::scalar::{count, duration, id, instant, optional_instant, span, timestamp};
+use crate::codec::scalar::{count, duration, instant, optional_instant, span, terms_id, timestamp};
 use crate::codec::v1::calendar_service_server::CalendarService;
 use crate::codec::violations::FieldViolations;
 use crate::codec::{self, v1};
@@ -61,7 +61,7 @@ impl CalendarService for Services {
         request: Request<v1::GetCalendarRequest>,
     ) -> Result<Response<v1::GetCalendarResponse>, Status> {
         let (call, (id, number)) = self.read(request, |request, _, violations| {
-            let id = violations.or("calendar_id", id(request.calendar_id), String::new());
+            let id = violations.or("calendar_id", terms_id(request.calendar_id), String::new());
             (id, violations.or("revision", count(request.revision), 0))
         })?;
         let view = call.view()?;
@@ -102,7 +102,7 @@ impl CalendarService for Services {
             tokio::task::spawn_blocking(move || holidays_from_icalendar(&text, from_year, to_year));
         let holidays = read.await.map_err(|_| status::defect("reading the holidays failed"))?;
         let (call, requested) = self.write(request, |request, _, violations| {
-            let id = violations.or("calendar_id", id(request.calendar_id), String::new());
+            let id = violations.or("calendar_id", terms_id(request.calendar_id), String::new());
             let holidays = violations.keep("icalendar", holidays).unwrap_or_default();
             let time = optional_instant(request.effective_time);
             let effective_time = violations.or("effective_time", time, None);

@@ -11,7 +11,7 @@ use crate::codec::api::coverage::encode_missing;
 use crate::codec::api::experience::{encode_experience, encode_link, encode_party_time};
 use crate::codec::api::forecast::encode_work;
 use crate::codec::choices::{outcome, outcome_number, phase};
-use crate::codec::scalar::{id, instant, optional_id, optional_instant, timestamp};
+use crate::codec::scalar::{id, instant, optional_instant, optional_terms_id, timestamp};
 use crate::codec::v1::change_step::Record;
 use crate::codec::v1::clock_service_server::ClockService;
 use crate::codec::violations::FieldViolations;
@@ -38,7 +38,7 @@ impl ClockService for Services {
         let (call, (earlier, contract)) = self.read(request, |request, _, violations| {
             let earlier = instant(request.earlier_known_time);
             let earlier = violations.or("earlier_known_time", earlier, Instant::MIN);
-            let contract = optional_id(request.contract_id);
+            let contract = optional_terms_id(request.contract_id);
             (earlier, violations.or("contract_id", contract, String::new()))
         })?;
         call.stream(move |reading, send| {
@@ -159,9 +159,11 @@ fn encode_step(step: &Step, cause: Option<ChangedBy<'_>>) -> v1::ChangeStep {
 fn decode_filter(request: v1::ListClocksRequest, violations: &mut FieldViolations) -> ClockFilter {
     ClockFilter {
         contract_id: violations
-            .or("contract_id", optional_id(request.contract_id), String::new())
+            .or("contract_id", optional_terms_id(request.contract_id), String::new())
             .into(),
-        target_id: violations.or("target_id", optional_id(request.target_id), String::new()).into(),
+        target_id: violations
+            .or("target_id", optional_terms_id(request.target_id), String::new())
+            .into(),
         priority: request.priority,
         phases: violations.each("phases", request.phases, phase),
         outcomes: violations.each("outcomes", request.outcomes, outcome),

@@ -13,7 +13,7 @@ use crate::codec::api::export::encode as encode_row;
 use crate::codec::api::review::{encode as encode_review, encode_signature};
 use crate::codec::api::{calendar, contract, signature};
 use crate::codec::choices::group_key;
-use crate::codec::scalar::{id, instant, optional_id, optional_instant, text};
+use crate::codec::scalar::{id, instant, optional_instant, optional_terms_id, terms_id, text};
 use crate::codec::v1;
 use crate::codec::v1::compliance_service_server::ComplianceService;
 use crate::codec::violations::FieldViolations;
@@ -119,7 +119,7 @@ fn question(request: v1::GetComplianceRequest, violations: &mut FieldViolations)
     let ends = (request.start_time, request.end_time);
     Question {
         period: period(request.period, ends, violations),
-        contract_id: violations.or("contract_id", id(request.contract_id), String::new()),
+        contract_id: violations.or("contract_id", terms_id(request.contract_id), String::new()),
         group_by: group_by(request.group_by, violations),
         contained_credits: true,
     }
@@ -130,7 +130,7 @@ fn wanted(request: v1::GetServiceReviewRequest, violations: &mut FieldViolations
         violations.add("as_signed", "is given beside a time: a signature has its own times");
     }
     ReviewQuery {
-        contract_id: violations.or("contract_id", id(request.contract_id), String::new()),
+        contract_id: violations.or("contract_id", terms_id(request.contract_id), String::new()),
         period: named(request.period, violations),
         as_signed: request.as_signed,
     }
@@ -139,7 +139,7 @@ fn wanted(request: v1::GetServiceReviewRequest, violations: &mut FieldViolations
 fn signing(request: v1::SignServiceReviewRequest, violations: &mut FieldViolations) -> SignReview {
     SignReview {
         id: violations.or("signature_id", id(request.signature_id), String::new()),
-        contract_id: violations.or("contract_id", id(request.contract_id), String::new()),
+        contract_id: violations.or("contract_id", terms_id(request.contract_id), String::new()),
         period: named(request.period, violations),
         signed_by: violations.or("signed_by", signature::who(request.signed_by), String::new()),
         note: violations.or("note", text(request.note, NOTE_BYTES_MAX), String::new()),
@@ -184,7 +184,7 @@ fn export(request: v1::ExportClocksRequest, violations: &mut FieldViolations) ->
     }
     Export {
         contract_id: violations
-            .or("contract_id", optional_id(request.contract_id), String::new())
+            .or("contract_id", optional_terms_id(request.contract_id), String::new())
             .into(),
         period: match request.period.as_str() {
             "" => PeriodQuery::Between(start, end),

@@ -6,7 +6,7 @@ use super::call::{Call, kept};
 use super::services::Services;
 use super::stamp::{stamp, write_stamp};
 use super::status;
-use crate::codec::scalar::{count, id, optional_instant, timestamp};
+use crate::codec::scalar::{count, optional_instant, terms_id, timestamp};
 use crate::codec::v1::contract_service_server::ContractService;
 use crate::codec::{self, v1};
 use crate::domain::contract::{Contract, Revision};
@@ -61,7 +61,7 @@ impl ContractService for Services {
         request: Request<v1::GetContractRequest>,
     ) -> Result<Response<v1::GetContractResponse>, Status> {
         let (call, (id, number)) = self.read(request, |request, _, violations| {
-            let id = violations.or("contract_id", id(request.contract_id), String::new());
+            let id = violations.or("contract_id", terms_id(request.contract_id), String::new());
             (id, violations.or("revision", count(request.revision), 0))
         })?;
         let view = call.view()?;
@@ -96,7 +96,7 @@ impl ContractService for Services {
         request: Request<v1::ListContractRevisionsRequest>,
     ) -> Result<Response<v1::ListContractRevisionsResponse>, Status> {
         let (call, mut paging, id) = self.read_page(request, |request, _, violations| {
-            violations.or("contract_id", id(request.contract_id), String::new())
+            violations.or("contract_id", terms_id(request.contract_id), String::new())
         })?;
         let after = paging.after_id()?.parse().unwrap_or(0);
         let view = call.view()?;
@@ -119,7 +119,7 @@ impl ContractService for Services {
     ) -> Result<Response<v1::EndContractResponse>, Status> {
         let (call, (id, effective_time)) =
             self.write(request.into_inner(), |request, _, violations| {
-                let id = violations.or("contract_id", id(request.contract_id), String::new());
+                let id = violations.or("contract_id", terms_id(request.contract_id), String::new());
                 (id, violations.or("end_time", optional_instant(request.end_time), None))
             })?;
         let change = Change::EndContract(id.clone());

@@ -7,7 +7,9 @@ use super::chunk::Chunk;
 use super::services::Services;
 use super::stamp::stamp;
 use crate::codec::api::forecast::{encode, encode_objective_outlooks, encode_score};
-use crate::codec::scalar::{id, optional_id, optional_instant, optional_span, text};
+use crate::codec::scalar::{
+    id, optional_instant, optional_span, optional_terms_id, terms_id, text,
+};
 use crate::codec::v1;
 use crate::codec::v1::forecast_service_server::ForecastService;
 use crate::codec::violations::FieldViolations;
@@ -45,7 +47,8 @@ impl ForecastService for Services {
         request: Request<v1::ForecastObjectivesRequest>,
     ) -> Result<Response<v1::ForecastObjectivesResponse>, Status> {
         let (call, (contract, period)) = self.read(request, |request, _, violations| {
-            let contract = violations.or("contract_id", id(request.contract_id), String::new());
+            let contract =
+                violations.or("contract_id", terms_id(request.contract_id), String::new());
             if request.period.is_empty() {
                 violations
                     .add("period", "is missing: give a month \"2026-10\", a quarter or a year");
@@ -66,8 +69,10 @@ impl ForecastService for Services {
         request: Request<v1::GetForecastQualityRequest>,
     ) -> Result<Response<v1::GetForecastQualityResponse>, Status> {
         let (call, (contract, target, period)) = self.read(request, |request, _, violations| {
-            let contract = violations.or("contract_id", id(request.contract_id), String::new());
-            let target = violations.or("target_id", optional_id(request.target_id), String::new());
+            let contract =
+                violations.or("contract_id", terms_id(request.contract_id), String::new());
+            let target =
+                violations.or("target_id", optional_terms_id(request.target_id), String::new());
             (contract, target, request.period)
         })?;
         call.answer(move |reading| {
@@ -99,7 +104,9 @@ fn wanted(request: v1::ForecastClocksRequest, violations: &mut FieldViolations) 
         violations.add("minimum_probability", format!("is {is}: write 0 to 1"));
     }
     ForecastQuery {
-        contract_id: violations.or("contract_id", id(request.contract_id), String::new()).into(),
+        contract_id: violations
+            .or("contract_id", terms_id(request.contract_id), String::new())
+            .into(),
         due_before: violations.or("due_before", optional_instant(request.due_before), None),
         minimum_probability: request.minimum_probability,
         what_if: request.what_if.map(|what_if| decode_what_if(what_if, violations)),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tonic::Status;
 
 use super::status;
-use crate::codec::scalar::id;
+use crate::codec::scalar::terms_id;
 use crate::codec::violations::FieldViolations;
 use crate::codec::{self, v1};
 use crate::domain::calendar::Calendar;
@@ -55,7 +55,9 @@ impl Wanted {
                 violations.add("hours", "is missing: give calendar_id or calendar");
                 None
             }
-            Some(Hours::Put(given)) => violations.keep("calendar_id", id(given)).map(Wanted::Put),
+            Some(Hours::Put(given)) => {
+                violations.keep("calendar_id", terms_id(given)).map(Wanted::Put)
+            }
             Some(Hours::Given(calendar)) => {
                 let decoded = codec::api::calendar::decode_hours(calendar, zones);
                 violations.keep("calendar", decoded).map(Wanted::Given)

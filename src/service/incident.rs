@@ -14,7 +14,7 @@ use super::status;
 use super::warnings::Warnings;
 use crate::codec::api::coverage::encode_missing;
 use crate::codec::api::incident::{encode_recorded, encode_state};
-use crate::codec::scalar::{id, optional_id};
+use crate::codec::scalar::{id, optional_terms_id};
 use crate::codec::v1;
 use crate::codec::v1::incident_service_server::IncidentService;
 use crate::domain::clock::MissingClock;
@@ -105,7 +105,7 @@ impl IncidentService for Services {
     ) -> Result<Response<v1::ListIncidentsResponse>, Status> {
         let (call, mut paging, (contract, only_missing)) =
             self.read_page(request, |request, _, violations| {
-                let contract = optional_id(request.contract_id);
+                let contract = optional_terms_id(request.contract_id);
                 let contract = violations.or("contract_id", contract, String::new());
                 (contract, request.only_missing_clocks)
             })?;

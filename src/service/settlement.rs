@@ -10,7 +10,7 @@ use super::stamp::stamp;
 use crate::codec::api::settlement::{
     decode_decision, decode_opening, encode, encode_decided, encode_result,
 };
-use crate::codec::scalar::optional_id;
+use crate::codec::scalar::optional_terms_id;
 use crate::codec::v1;
 use crate::codec::v1::settlement_service_server::SettlementService;
 use crate::domain::settlement::{Decided, Item};
@@ -24,7 +24,7 @@ impl SettlementService for Services {
         request: Request<v1::ListSettlementItemsRequest>,
     ) -> Result<Response<v1::ListSettlementItemsResponse>, Status> {
         let (call, mut paging, requested) = self.read_page(request, |request, _, violations| {
-            let contract = optional_id(request.contract_id);
+            let contract = optional_terms_id(request.contract_id);
             (violations.or("contract_id", contract, String::new()), request.only_open)
         })?;
         let (contract, only_open) = requested;

@@ -10,7 +10,6 @@ use super::evaluated::{Subject, evaluated};
 use super::file::{FORMAT, File, HOW_TO_CHECK, JournalHead, Proven};
 use crate::codec::store::record;
 use crate::codec::text;
-use crate::domain::incident::Fact;
 use crate::domain::recorded::Recorded;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
@@ -107,14 +106,11 @@ fn find(
 }
 
 fn contracts_of(found: &[FoundRecord]) -> BTreeSet<String> {
-    let opened = found.iter().filter_map(|found| match &found.record.entry {
-        Entry::IncidentEvent(event) => match &event.fact {
-            Fact::Opened(opened) => Some(&opened.contract_ids),
-            _ => None,
-        },
-        _ => None,
+    let named = found.iter().map(|found| match &found.record.entry {
+        Entry::IncidentEvent(event) => event.fact.contract_ids(),
+        _ => &[],
     });
-    opened.flatten().cloned().collect()
+    named.flatten().cloned().collect()
 }
 
 fn calendars_of(found: &[FoundRecord], contracts: &BTreeSet<String>) -> BTreeSet<String> {

@@ -92,7 +92,8 @@ fn changes(before: Option<&Row>, row: &Row, mapping: &Mapping) -> Vec<(&'static 
     let assigned = |row: &Row| (row.group.clone(), row.assignee.clone());
     let (group, assignee) = assigned(row);
     if before.map(assigned).unwrap_or_default() != (group.clone(), assignee.clone()) {
-        let assigned = v1::Assigned { group: group.clone(), assignee: assignee.clone() };
+        let (group, assignee) = (Some(group.clone()), Some(assignee.clone()));
+        let assigned = v1::Assigned { group, assignee };
         changes.push(("assigned", Fact::Assigned(assigned)));
     }
     if before.is_none_or(|before| before.state != row.state) {
@@ -101,6 +102,7 @@ fn changes(before: Option<&Row>, row: &Row, mapping: &Mapping) -> Vec<(&'static 
     // An update that changes nothing known here shows that somebody was at work on it: the
     // assignment is reported again, which moves no clock.
     if changes.is_empty() && mapping.describes_every_update() {
+        let (group, assignee) = (Some(group), Some(assignee));
         changes.push(("again", Fact::Assigned(v1::Assigned { group, assignee })));
     }
     changes
@@ -114,10 +116,10 @@ fn change_of_state(
     let Some(state) = mapping.meaning(&row.state) else { return Vec::new() };
     let ended = before.and_then(|before| mapping.meaning(&before.state)?.fact);
     let status = Fact::StatusChanged(v1::StatusChanged {
-        status: row.state.clone(),
+        status: Some(row.state.clone()),
         waiting_on: state.waiting_on.message() as i32,
         third_party: state.third_party.clone(),
-        reason: state.reason.clone(),
+        reason: Some(state.reason.clone()),
     });
     let mut changes = vec![("status", status)];
     match (ended, state.fact) {

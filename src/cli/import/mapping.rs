@@ -40,8 +40,7 @@ struct Written {
     category: Option<String>,
     affected_users: Option<String>,
     /// How many people an incident hits where that column says nothing.
-    #[serde(default)]
-    affected_users_default: i32,
+    affected_users_default: Option<i32>,
     group: Option<String>,
     assignee: Option<String>,
     /// Attributes by name, each from a column.
@@ -243,7 +242,10 @@ impl Mapping {
         let users = optional(columns, &written.affected_users);
         let affected_users = match users {
             "" => written.affected_users_default,
-            shown => shown.parse().map_err(|_| format!("{shown:?} is not a number of users"))?,
+            shown => {
+                let users = shown.parse();
+                Some(users.map_err(|_| format!("{shown:?} is not a number of users"))?)
+            }
         };
         let attributes = written.attributes.iter().filter_map(|(name, column)| {
             let shown = columns(column).filter(|shown| !shown.is_empty())?;
@@ -255,7 +257,7 @@ impl Mapping {
             category: optional(columns, &written.category).to_owned(),
             priority: self.priority(columns),
             affected_users,
-            affected_users_estimated: users.is_empty() && affected_users > 0,
+            affected_users_estimated: users.is_empty() && affected_users.is_some(),
             attributes: attributes.collect(),
             trouble_time: None,
         })

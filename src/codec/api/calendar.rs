@@ -25,7 +25,7 @@ pub(in crate::codec) fn decode_with(
     checks: Checks<'_>,
 ) -> Result<(String, Calendar), Vec<Violation>> {
     let mut violations = FieldViolations::default();
-    let id = violations.or("id", checks.id(calendar.id.clone()), String::new());
+    let id = violations.or("id", checks.terms_id(calendar.id.clone()), String::new());
     let content = violations.keep("", content(calendar, zones, checks));
     violations.check()?;
     content.map(|content| (id, content)).ok_or_else(Vec::new)

@@ -6,7 +6,7 @@ use crate::codec::choices::{
 };
 use crate::codec::scalar::{duration, timestamp};
 use crate::codec::v1;
-use crate::domain::clock::{Clock, Evaluation, Exclusion, Segment, TargetVerdict, Warning};
+use crate::domain::clock::{Clock, Evaluation, Exclusion, Segment, TargetVerdict, WarnAt, Warning};
 
 /// The message of a clock, with its segments or without.
 pub fn encode(
@@ -75,8 +75,15 @@ fn encode_segment(segment: &Segment<'_>) -> v1::Segment {
 }
 
 fn encode_warning(warning: &Warning) -> v1::Warning {
+    let (percent, before, after) = match warning.at {
+        WarnAt::Percent(percent) => (i32::from(percent), None, None),
+        WarnAt::BeforeDue(before) => (0, Some(duration(before)), None),
+        WarnAt::AfterDue(after) => (0, None, Some(duration(after))),
+    };
     v1::Warning {
-        percent: i32::from(warning.percent),
+        percent,
+        before_due: before,
+        after_due: after,
         time: warning.time.map(timestamp),
         reached: warning.reached,
     }

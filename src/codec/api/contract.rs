@@ -1,5 +1,7 @@
 //! Contracts.
 
+use prost_types::Duration;
+
 use super::answers;
 use super::credit;
 use super::experience;
@@ -8,17 +10,18 @@ use super::objective;
 use crate::codec::checks::Checks;
 use crate::codec::choices::{
     clock_action, clock_action_number, contract_kind, contract_kind_number, cycle_verdict,
-    cycle_verdict_number, metric, metric_number, on_priority_change, on_priority_change_number,
-    on_reopen, on_reopen_number, period_terms, period_terms_number, severity_number, waiting_on,
-    waiting_on_number,
+    cycle_verdict_number, due_at, due_at_number, metric, metric_number, on_priority_change,
+    on_priority_change_number, on_reopen, on_reopen_number, on_transfer, on_transfer_number,
+    open_incidents, open_incidents_number, period_terms, period_terms_number, severity_number,
+    waiting_on, waiting_on_number,
 };
 use crate::codec::limits::Limits;
-use crate::codec::scalar::{duration, positive_span};
+use crate::codec::scalar::{duration, optional_positive_span, positive_span};
 use crate::codec::v1;
 use crate::codec::violations::{FieldViolations, Wrong};
 use crate::domain::contract::{
-    ClockAction, Condition, Contract, ContractKind, Finding, Limit, Metric, PauseRule,
-    SAME_INSTANT_ORDER, Target, Terms,
+    ClockAction, Condition, Contract, ContractKind, Finding, Limit, Metric, OnPriorityChange,
+    PauseRule, SAME_INSTANT_ORDER, Target, Terms,
 };
 use crate::domain::incident::WaitingOn;
 use crate::domain::time::Span;
@@ -41,7 +44,7 @@ pub(in crate::codec) fn decode_with(
     let terms = contract.terms.unwrap_or_default();
     let terms = decode_terms(terms, &contract.currency, checks);
     let decoded = Contract {
-        id: violations.or("id", checks.id(contract.id), String::new()),
+        id: violations.or("id", checks.terms_id(contract.id), String::new()),
         kind: violations.or("kind", contract_kind(contract.kind), ContractKind::Sla),
         title: contract.title,
         client: contract.client,
@@ -50,10 +53,16 @@ pub(in crate::codec) fn decode_with(
         currency: violations.or("currency", currency(contract.currency, checks), String::new()),
         underpins: violations.or(
             "underpins",
-            checks.optional_id(contract.underpins),
+            checks.optional_terms_id(contract.underpins),
             String::new(),
         ),
         applies_to_open_clocks: contract.applies_to_open_clocks,
+        open_incidents: unless_zero(
+            &mut violations,
+            "open_incidents",
+            contract.open_incidents,
+            open_incidents,
+        ),
         terms: violations.or("terms", terms, Terms::default()),
     };
     let is_sla = decoded.kind == ContractKind::Sla;
@@ -161,7 +170,7 @@ fn decode_target(target: v1::Target, checks: Checks<'_>) -> Result<Target, Vec<V
     let restart_when = condition("restart_when", target.restart_when);
     let cancel_when = condition("cancel_when", target.cancel_when);
     let decoded = Target {
-        id: violations.or("id", checks.id(target.id), String::new()),
+        id: violations.or("id", checks.terms_id(target.id), String::new()),
         metric: violations.or("metric", metric(target.metric), Metric::Custom),
         limits: violations.each("limits", target.limits, |limit| decode_limit(limit, checks)),
         pauses: violations.each("pauses", target.pauses, decode_pause),
@@ -171,7 +180,30 @@ fn decode_target(target: v1::Target, checks: Checks<'_>) -> Result<Target, Vec<V
             target.on_priority_change,
             on_priority_change,
         ),
+        pauses_maximum: violations.or(
+            "pauses_maximum",
+            optional_positive_span(target.pauses_maximum),
+            None,
+        ),
+        on_priority_raised: unless_unspecified(
+            &mut violations,
+            "on_priority_raised",
+            target.on_priority_raised,
+        ),
+        on_priority_lowered: unless_unspecified(
+            &mut violations,
+            "on_priority_lowered",
+            target.on_priority_lowered,
+        ),
+        warn_before: decode_spans("warn_before", target.warn_before, checks, &mut violations),
+        escalate_every: violations.or(
+            "escalate_every",
+            optional_positive_span(target.escalate_every),
+            None,
+        ),
+        due_at: unless_zero(&mut violations, "due_at", target.due_at, due_at),
         on_reopen: unless_zero(&mut violations, "on_reopen", target.on_reopen, on_reopen),
+        on_transfer: unless_zero(&mut violations, "on_transfer", target.on_transfer, on_transfer),
         cycle_verdict: unless_zero(
             &mut violations,
             "cycle_verdict",
@@ -181,7 +213,7 @@ fn decode_target(target: v1::Target, checks: Checks<'_>) -> Result<Target, Vec<V
         answered_by: violations.or("answered_by", answers::decode(target.answered_by), Vec::new()),
         starts_after: violations.or(
             "starts_after",
-            checks.optional_id(target.starts_after),
+            checks.optional_terms_id(target.starts_after),
             String::new(),
         ),
         warn_at_percent: violations.or(
@@ -247,7 +279,11 @@ fn decode_limit(limit: v1::Limit, checks: Checks<'_>) -> Result<Limit, Vec<Viola
     let decoded = Limit {
         priority: violations.or("priority", checks.priority(limit.priority), String::new()),
         limit: violations.or("limit", positive_span(limit.limit), Span::ZERO),
-        calendar_id: violations.or("calendar_id", checks.id(limit.calendar_id), String::new()),
+        calendar_id: violations.or(
+            "calendar_id",
+            checks.terms_id(limit.calendar_id),
+            String::new(),
+        ),
     };
     violations.check()?;
     Ok(decoded)
@@ -255,10 +291,7 @@ fn decode_limit(limit: v1::Limit, checks: Checks<'_>) -> Result<Limit, Vec<Viola
 
 fn decode_pause(pause: v1::Pause) -> Result<PauseRule, Vec<Violation>> {
     let mut violations = FieldViolations::default();
-    let maximum = match pause.maximum {
-        None => Ok(None),
-        given => positive_span(given).map(Some),
-    };
+    let maximum = optional_positive_span(pause.maximum);
     let decoded = PauseRule {
         waiting_on: violations.or("waiting_on", waiting_on(pause.waiting_on), WaitingOn::Nobody),
         reasons: pause.reasons,
@@ -268,7 +301,30 @@ fn decode_pause(pause: v1::Pause) -> Result<PauseRule, Vec<Violation>> {
     Ok(decoded)
 }
 
-fn decode_warnings(percents: Vec<i32>, limits: &Limits) -> Result<Vec<u8>, Wrong> {
+/// Spans longer than nothing, as many as there may be warnings.
+fn decode_spans(
+    field: &str,
+    spans: Vec<Duration>,
+    checks: Checks<'_>,
+    violations: &mut FieldViolations,
+) -> Vec<Span> {
+    violations.at_most(field, spans.len(), checks.limits.warnings_per_target);
+    let mut decoded = violations.each(field, spans, |span| positive_span(Some(span)));
+    decoded.sort_unstable();
+    decoded.dedup();
+    decoded
+}
+
+/// What a change of priority in one direction does; unspecified: what any change does.
+fn unless_unspecified(
+    violations: &mut FieldViolations,
+    field: &str,
+    number: i32,
+) -> Option<OnPriorityChange> {
+    if number == 0 { None } else { violations.keep(field, on_priority_change(number)) }
+}
+
+fn decode_warnings(percents: Vec<i32>, limits: &Limits) -> Result<Vec<u16>, Wrong> {
     let mut violations = FieldViolations::default();
     violations.at_most("", percents.len(), limits.warnings_per_target);
     let mut decoded = violations.keep("", decode_percents(percents)).unwrap_or_default();
@@ -278,10 +334,10 @@ fn decode_warnings(percents: Vec<i32>, limits: &Limits) -> Result<Vec<u8>, Wrong
     Ok(decoded)
 }
 
-fn decode_percents(percents: Vec<i32>) -> Result<Vec<u8>, String> {
-    let percent = |percent: i32| match u8::try_from(percent) {
-        Ok(share @ 1..=99) => Ok(share),
-        _ => Err(format!("{percent} is not a share of the limit: write 1 to 99")),
+fn decode_percents(percents: Vec<i32>) -> Result<Vec<u16>, String> {
+    let percent = |percent: i32| match u16::try_from(percent) {
+        Ok(share @ (1..=99 | 101..=1_000)) => Ok(share),
+        _ => Err(format!("{percent} is not a share of the limit: write 1 to 99, or 101 to 1000")),
     };
     percents.into_iter().map(percent).collect()
 }
@@ -314,6 +370,7 @@ pub fn encode(contract: &Contract) -> v1::Contract {
         end_time: None,
         applies_to_open_clocks: contract.applies_to_open_clocks,
         underpins: contract.underpins.clone(),
+        open_incidents: open_incidents_number(contract.open_incidents),
     }
 }
 
@@ -342,7 +399,14 @@ fn encode_target(target: &Target) -> v1::Target {
         limits: target.limits.iter().map(encode_limit).collect(),
         pauses: target.pauses.iter().map(encode_pause).collect(),
         on_priority_change: on_priority_change_number(target.on_priority_change),
+        pauses_maximum: target.pauses_maximum.map(duration),
+        on_priority_raised: target.on_priority_raised.map_or(0, on_priority_change_number),
+        on_priority_lowered: target.on_priority_lowered.map_or(0, on_priority_change_number),
+        warn_before: target.warn_before.iter().copied().map(duration).collect(),
+        escalate_every: target.escalate_every.map(duration),
+        due_at: due_at_number(target.due_at),
         on_reopen: on_reopen_number(target.on_reopen),
+        on_transfer: on_transfer_number(target.on_transfer),
         cycle_verdict: cycle_verdict_number(target.cycle_verdict),
         answered_by: answers::encode(&target.answered_by),
         starts_after: target.starts_after.clone(),

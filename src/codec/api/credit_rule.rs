@@ -51,7 +51,11 @@ pub(super) fn decode_rule(
         given => violations.keep("credited_in", calendar_kind(given)),
     };
     let decoded = CreditRule {
-        objective_id: violations.or("objective_id", checks.id(rule.objective_id), String::new()),
+        objective_id: violations.or(
+            "objective_id",
+            checks.terms_id(rule.objective_id),
+            String::new(),
+        ),
         tiers: violations.each("tiers", rule.tiers, |tier| decode_tier(tier, money)),
         weight: violations.or(
             "weight_percent",

@@ -32,7 +32,7 @@ pub(super) fn decode(
     let decoded = ExperienceTerms {
         calendar_id: violations.or(
             "calendar_id",
-            checks.optional_id(terms.calendar_id),
+            checks.optional_terms_id(terms.calendar_id),
             String::new(),
         ),
         limits: violations.each("limits", terms.limits, |limit| decode_limit(limit, checks)),

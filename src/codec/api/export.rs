@@ -50,17 +50,16 @@ pub fn encode(incident_id: &str, exported: &ExportedClock<'_>, state: &State<'_>
 }
 
 fn with_incident(row: v1::ClockRow, state: &State<'_>) -> v1::ClockRow {
-    let opened = state.opened.map(|(_, opened)| opened);
     v1::ClockRow {
-        service: opened.map(|opened| opened.service.clone()).unwrap_or_default(),
-        category: opened.map(|opened| opened.category.clone()).unwrap_or_default(),
+        service: state.service.to_owned(),
+        category: state.category.to_owned(),
         group: state.group.to_owned(),
         assignee: state.assignee.to_owned(),
         party: state.cause.map_or(0, |cause| party_number(cause.party)),
         third_party: state.cause.map(|cause| cause.third_party.clone()).unwrap_or_default(),
         opened_time: state.opened.map(|(time, _)| timestamp(time)),
         resolved_time: state.resolved.map(timestamp),
-        affected_users: state.affected_users as i32,
+        affected_users: state.affected_users.unwrap_or(0) as i32,
         ..row
     }
 }

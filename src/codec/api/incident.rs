@@ -9,8 +9,8 @@ use crate::codec::v1;
 use crate::codec::v1::incident_event::Fact as Wire;
 use crate::codec::violations::FieldViolations;
 use crate::domain::incident::{
-    Cause, ExclusionDecision, Fact, History, IncidentEvent, Opened, Party, RecordedEvent, Waiting,
-    WaitingOn,
+    Cause, DetailsChange, ExclusionDecision, Fact, History, IncidentEvent, Opened, Party,
+    RecordedEvent, Waiting, WaitingOn,
 };
 use crate::domain::time::{Instant, Span};
 use crate::domain::violation::Violation;
@@ -71,7 +71,12 @@ fn decode_fact(fact: Wire, checks: Checks<'_>, violations: &mut FieldViolations)
             checks.priority(change.priority),
             String::new(),
         )),
-        Wire::Assigned(v1::Assigned { group, assignee }) => Fact::Assigned { group, assignee },
+        Wire::Assigned(v1::Assigned { group, assignee }) => {
+            if checks.are_rules_held && group.is_none() && assignee.is_none() {
+                violations.add("assigned", "is empty: say to which group, to whom, or both");
+            }
+            Fact::Assigned { group, assignee }
+        }
         Wire::ClientUpdated(update) => Fact::ClientUpdated {
             reported_time: violations.or(
                 "client_updated.reported_time",
@@ -97,7 +102,10 @@ fn decode_fact(fact: Wire, checks: Checks<'_>, violations: &mut FieldViolations)
             unsigned_span(estimate.remaining),
             Span::ZERO,
         )),
-        Wire::ImpactChanged(impact) => decode_impact(impact, violations),
+        Wire::ImpactChanged(impact) => decode_impact(impact, checks, violations),
+        Wire::DetailsChanged(change) => Fact::DetailsChanged(
+            violations.keep("details_changed", decode_details(change, checks)).unwrap_or_default(),
+        ),
         Wire::Restored(_) => Fact::Restored,
         Wire::Resolved(_) => Fact::Resolved,
         Wire::Reopened(_) => Fact::Reopened,
@@ -108,32 +116,54 @@ fn decode_fact(fact: Wire, checks: Checks<'_>, violations: &mut FieldViolations)
         }
         Wire::CauseAttributed(cause) => Fact::CauseAttributed(decode_cause(cause, violations)),
         Wire::ScopeJudged(v1::ScopeJudged { in_scope, note }) => {
-            Fact::ScopeJudged { in_scope, note }
+            if checks.are_rules_held && in_scope.is_none() {
+                violations.add("scope_judged.in_scope", "is missing: say true or false");
+            }
+            Fact::ScopeJudged { in_scope: in_scope.unwrap_or_default(), note }
         }
         Wire::ExclusionDecided(decision) => Fact::ExclusionDecided(
             violations
                 .keep("exclusion_decided", decode_decision(decision, checks))
                 .unwrap_or_default(),
         ),
-        Wire::Surveyed(survey) => Fact::Surveyed {
-            score: violations.or("surveyed.score", count_to(survey.score, 10), 0),
-            lost_time: match survey.lost_time {
-                None => Span::ZERO,
-                given => violations.or("surveyed.lost_time", unsigned_span(given), Span::ZERO),
-            },
-        },
+        Wire::Surveyed(survey) => decode_survey(survey, checks, violations),
         Wire::Retracted(v1::Retracted { event_id }) => {
             Fact::Retracted(violations.or("retracted.event_id", checks.id(event_id), String::new()))
         }
     }
 }
 
-fn decode_impact(impact: v1::ImpactChanged, violations: &mut FieldViolations) -> Fact {
-    let users = count(impact.affected_users);
-    let loss = count_to(impact.productivity_loss, 100);
-    Fact::ImpactChanged {
-        affected_users: violations.or("impact_changed.affected_users", users, 0),
-        productivity_loss: violations.or("impact_changed.productivity_loss", loss, 0),
+fn decode_impact(
+    impact: v1::ImpactChanged,
+    checks: Checks<'_>,
+    violations: &mut FieldViolations,
+) -> Fact {
+    let users = impact.affected_users.map(count).transpose();
+    let loss = impact.productivity_loss.map(|loss| count_to(loss, 100)).transpose();
+    let affected_users = violations.or("impact_changed.affected_users", users, None);
+    let productivity_loss = violations.or("impact_changed.productivity_loss", loss, None);
+    let is_told = impact.affected_users.is_some() || impact.productivity_loss.is_some();
+    if checks.are_rules_held && !is_told {
+        violations.add("impact_changed", "is empty: say how many people, how much, or both");
+    }
+    Fact::ImpactChanged { affected_users, productivity_loss }
+}
+
+fn decode_survey(
+    survey: v1::Surveyed,
+    checks: Checks<'_>,
+    violations: &mut FieldViolations,
+) -> Fact {
+    let score = survey.score.map(|score| count_to(score, 10)).transpose();
+    if checks.are_rules_held && survey.score.is_none() && survey.lost_time.is_none() {
+        violations.add("surveyed", "is empty: give the score, the time lost, or both");
+    }
+    Fact::Surveyed {
+        score: violations.or("surveyed.score", score, None),
+        lost_time: match survey.lost_time {
+            None => Span::ZERO,
+            given => violations.or("surveyed.lost_time", unsigned_span(given), Span::ZERO),
+        },
     }
 }
 
@@ -153,16 +183,46 @@ fn decode_opened(opened: v1::Opened, checks: Checks<'_>) -> Result<Opened, Vec<V
     let limits = checks.limits;
     violations.at_most("contract_ids", opened.contract_ids.len(), limits.contracts_per_incident);
     violations.at_most("attributes", opened.attributes.len(), limits.attributes_per_incident);
+    let affected_users = opened.affected_users.map(count).transpose();
     let decoded = Opened {
-        contract_ids: violations.each("contract_ids", opened.contract_ids, |id| checks.id(id)),
+        contract_ids: violations
+            .each("contract_ids", opened.contract_ids, |id| checks.terms_id(id)),
         service: violations.or("service", checks.optional_id(opened.service), String::new()),
         category: opened.category,
         priority: violations.or("priority", checks.priority(opened.priority), String::new()),
-        affected_users: violations.or("affected_users", count(opened.affected_users), 0),
+        affected_users: violations.or("affected_users", affected_users, None),
         are_users_estimated: opened.affected_users_estimated,
         trouble_time: violations.or("trouble_time", optional_instant(opened.trouble_time), None),
         attributes: opened.attributes,
     };
+    violations.check()?;
+    Ok(decoded)
+}
+
+fn decode_details(
+    change: v1::DetailsChanged,
+    checks: Checks<'_>,
+) -> Result<DetailsChange, Vec<Violation>> {
+    let mut violations = FieldViolations::default();
+    let limits = checks.limits;
+    let named = change.attributes.len().saturating_add(change.removed_attributes.len());
+    violations.at_most("attributes", named, limits.attributes_per_incident);
+    let contract_ids = change.contracts.map(|contracts| {
+        let ids = contracts.contract_ids;
+        violations.at_most("contracts.contract_ids", ids.len(), limits.contracts_per_incident);
+        violations.each("contracts.contract_ids", ids, |id| checks.terms_id(id))
+    });
+    let service = change.service.map(|service| checks.optional_id(service)).transpose();
+    let decoded = DetailsChange {
+        contract_ids,
+        service: violations.or("service", service, None),
+        category: change.category,
+        attributes: change.attributes,
+        removed_attributes: change.removed_attributes,
+    };
+    if checks.are_rules_held && decoded == DetailsChange::default() {
+        violations.add("", "is empty: say what changed");
+    }
     violations.check()?;
     Ok(decoded)
 }
@@ -192,10 +252,14 @@ fn decode_decision(
 ) -> Result<ExclusionDecision, Vec<Violation>> {
     let mut violations = FieldViolations::default();
     let decoded = ExclusionDecision {
-        contract_id: violations.or("contract_id", checks.id(decision.contract_id), String::new()),
+        contract_id: violations.or(
+            "contract_id",
+            checks.terms_id(decision.contract_id),
+            String::new(),
+        ),
         target_id: violations.or(
             "target_id",
-            checks.optional_id(decision.target_id),
+            checks.optional_terms_id(decision.target_id),
             String::new(),
         ),
         is_excluded: decision.excluded,
@@ -254,10 +318,11 @@ fn encode_fact(fact: &Fact) -> Wire {
         }
         Fact::ImpactChanged { affected_users, productivity_loss } => {
             Wire::ImpactChanged(v1::ImpactChanged {
-                affected_users: whole(*affected_users),
-                productivity_loss: whole(*productivity_loss),
+                affected_users: affected_users.map(whole),
+                productivity_loss: productivity_loss.map(whole),
             })
         }
+        Fact::DetailsChanged(change) => Wire::DetailsChanged(encode_details(change)),
         Fact::Restored => Wire::Restored(v1::Restored {}),
         Fact::Resolved => Wire::Resolved(v1::Resolved {}),
         Fact::Reopened => Wire::Reopened(v1::Reopened {}),
@@ -266,7 +331,7 @@ fn encode_fact(fact: &Fact) -> Wire {
         Fact::Merged(into) => Wire::Merged(v1::Merged { into: into.clone() }),
         Fact::CauseAttributed(cause) => Wire::CauseAttributed(encode_cause(cause)),
         Fact::ScopeJudged { in_scope, note } => {
-            Wire::ScopeJudged(v1::ScopeJudged { in_scope: *in_scope, note: note.clone() })
+            Wire::ScopeJudged(v1::ScopeJudged { in_scope: Some(*in_scope), note: note.clone() })
         }
         Fact::ExclusionDecided(decision) => Wire::ExclusionDecided(v1::ExclusionDecided {
             contract_id: decision.contract_id.clone(),
@@ -276,7 +341,7 @@ fn encode_fact(fact: &Fact) -> Wire {
             reason: decision.reason.clone(),
         }),
         Fact::Surveyed { score, lost_time } => Wire::Surveyed(v1::Surveyed {
-            score: whole(*score),
+            score: score.map(whole),
             lost_time: Some(duration(*lost_time)),
         }),
         Fact::Retracted(event_id) => Wire::Retracted(v1::Retracted { event_id: event_id.clone() }),
@@ -292,13 +357,24 @@ fn encode_cause(cause: &Cause) -> v1::CauseAttributed {
     }
 }
 
+fn encode_details(change: &DetailsChange) -> v1::DetailsChanged {
+    let contract_ids = change.contract_ids.clone();
+    v1::DetailsChanged {
+        contracts: contract_ids.map(|contract_ids| v1::ContractIds { contract_ids }),
+        service: change.service.clone(),
+        category: change.category.clone(),
+        attributes: change.attributes.clone(),
+        removed_attributes: change.removed_attributes.clone(),
+    }
+}
+
 fn encode_opened(opened: &Opened) -> v1::Opened {
     v1::Opened {
         contract_ids: opened.contract_ids.clone(),
         service: opened.service.clone(),
         category: opened.category.clone(),
         priority: opened.priority.clone(),
-        affected_users: whole(opened.affected_users),
+        affected_users: opened.affected_users.map(whole),
         affected_users_estimated: opened.are_users_estimated,
         trouble_time: opened.trouble_time.map(timestamp),
         attributes: opened.attributes.clone(),
@@ -323,13 +399,13 @@ pub fn encode_recorded(recorded: &RecordedEvent, retracted_by: Option<&str>) -> 
 /// The message of an incident's fields as of an instant.
 pub fn encode_state(incident_id: &str, history: &History<'_>, as_of: Instant) -> v1::Incident {
     let state = history.state(as_of);
-    let opened = state.opened.map(|(_, opened)| opened.clone()).unwrap_or_default();
+    let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
     v1::Incident {
         id: incident_id.to_owned(),
         state: stage_number(state.stage()),
-        contract_ids: opened.contract_ids,
-        service: opened.service,
-        category: opened.category,
+        contract_ids: state.contract_ids.to_vec(),
+        service: state.service.to_owned(),
+        category: state.category.to_owned(),
         priority: state.priority.to_owned(),
         status: state.status.to_owned(),
         waiting_on: waiting_on_number(state.waiting_on),
@@ -337,9 +413,9 @@ pub fn encode_state(incident_id: &str, history: &History<'_>, as_of: Instant) ->
         reason: state.reason.to_owned(),
         group: state.group.to_owned(),
         assignee: state.assignee.to_owned(),
-        affected_users: whole(state.affected_users),
+        affected_users: whole(state.affected_users.unwrap_or(0)),
         productivity_loss: whole(state.productivity_loss),
-        attributes: opened.attributes,
+        attributes: state.attributes().into_iter().map(owned).collect(),
         open_time: state.opened.map(|(time, _)| timestamp(time)),
         respond_time: state.responded.map(timestamp),
         restore_time: state.restored.map(timestamp),

@@ -33,7 +33,7 @@ pub(super) fn decode(
         violations.or("period", objective_period(objective.period), ObjectivePeriod::Month);
     let period = period_kind(period, objective.rolling_days, checks.limits.rolling_days);
     let decoded = Objective {
-        id: violations.or("id", checks.id(objective.id), String::new()),
+        id: violations.or("id", checks.terms_id(objective.id), String::new()),
         period: violations.or("rolling_days", period, PeriodKind::Month),
         promise: match objective.promise {
             Some(promise) => decode_promise(promise, checks, &mut violations),
@@ -116,7 +116,7 @@ fn attainment(
 ) -> AttainmentPromise {
     let priority = |priority| checks.priority(priority);
     AttainmentPromise {
-        target_id: violations.or("target_id", checks.id(promise.target_id), String::new()),
+        target_id: violations.or("target_id", checks.terms_id(promise.target_id), String::new()),
         priorities: violations.each("priorities", promise.priorities, priority),
         share: violations.or("percent", share(&promise.percent), Share::ALL),
         minimum_count: violations.or("minimum_count", minimum(promise.minimum_count), 1),
@@ -226,8 +226,9 @@ pub(super) fn decode_exclusion(
         third_party: rule.third_party,
         out_of_scope: rule.out_of_scope,
         when: violations.or("when", when, None),
-        target_ids: violations.each("target_ids", rule.target_ids, |id| checks.id(id)),
-        objective_ids: violations.each("objective_ids", rule.objective_ids, |id| checks.id(id)),
+        target_ids: violations.each("target_ids", rule.target_ids, |id| checks.terms_id(id)),
+        objective_ids: violations
+            .each("objective_ids", rule.objective_ids, |id| checks.terms_id(id)),
         outage_reasons: rule.outage_reasons,
     };
     let has_no_reason = decoded.outage_reasons.is_empty();

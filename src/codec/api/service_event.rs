@@ -72,12 +72,16 @@ fn decode_fact(fact: Wire, checks: Checks<'_>, violations: &mut FieldViolations)
             ServiceFact::MaintenanceScheduled { start, end, announced }
         }
         Wire::Measured(v1::Measured { indicator, value, count, reading }) => {
-            let value = thousandths("value", value, &reading);
+            let is_told = value.is_some() || !reading.is_empty();
+            let value = thousandths("value", value.unwrap_or_default(), &reading);
             let value = violations.or("measured.reading", value, 0);
             let indicator =
                 violations.or("measured.indicator", checks.id(indicator), String::new());
             if count < 0 {
                 violations.add("measured.count", format!("is {count}: it must not be negative"));
+            }
+            if !is_told && checks.are_rules_held {
+                violations.add("measured.reading", "is missing: say what was measured, also if 0");
             }
             ServiceFact::Measured { indicator, value, count: count.max(1) }
         }
@@ -148,10 +152,14 @@ fn decode_decision(
     checks: Checks<'_>,
 ) -> Result<OutageDecision, Vec<Violation>> {
     let mut violations = FieldViolations::default();
-    let objective_id = checks.optional_id(decision.objective_id);
+    let objective_id = checks.optional_terms_id(decision.objective_id);
     let decoded = OutageDecision {
         outage_event_id: outage_event(decision.outage_event_id, checks, &mut violations),
-        contract_id: violations.or("contract_id", checks.id(decision.contract_id), String::new()),
+        contract_id: violations.or(
+            "contract_id",
+            checks.terms_id(decision.contract_id),
+            String::new(),
+        ),
         objective_id: violations.or("objective_id", objective_id, String::new()),
         is_excluded: decision.excluded,
         decided_by: decision.decided_by,
@@ -197,7 +205,7 @@ fn encode_fact(fact: &ServiceFact) -> Wire {
             })
         }
         ServiceFact::Measured { indicator, value, count } => {
-            let reading = String::new();
+            let (reading, value) = (String::new(), Some(value));
             Wire::Measured(v1::Measured { indicator, value, count, reading })
         }
         ServiceFact::RequestsCounted(Requests { requests, failed, duration: lasted }) => {

@@ -45,7 +45,11 @@ impl Services {
         AgreedService {
             services,
             down_when: violations.or("down_when", when, DownWhen::Any),
-            calendar_id: violations.or("calendar_id", checks.id(self.calendar_id), String::new()),
+            calendar_id: violations.or(
+                "calendar_id",
+                checks.terms_id(self.calendar_id),
+                String::new(),
+            ),
             maintenance_notice: span_or_zero("maintenance_notice", self.notice, violations),
             error_rate: rate,
         }

@@ -76,7 +76,7 @@ fn content(
     Item {
         id: violations.or("item_id", item_id(item.item_id, checks), String::new()),
         kind,
-        contract_id: violations.or("contract_id", checks.id(item.contract_id), String::new()),
+        contract_id: violations.or("contract_id", checks.terms_id(item.contract_id), String::new()),
         client: item.client,
         incident_ids: violations.each("incident_ids", item.incident_ids, |id| checks.id(id)),
         period: item.period,

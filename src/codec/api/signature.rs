@@ -16,7 +16,11 @@ pub(in crate::codec) fn decode_with(
     let mut violations = FieldViolations::default();
     let signature = Signature {
         id: violations.or("signature_id", checks.id(signature.signature_id), String::new()),
-        contract_id: violations.or("contract_id", checks.id(signature.contract_id), String::new()),
+        contract_id: violations.or(
+            "contract_id",
+            checks.terms_id(signature.contract_id),
+            String::new(),
+        ),
         period: signature.period,
         signed_by: violations.or("signed_by", checks.person(signature.signed_by), String::new()),
         note: violations.or("note", checks.note(signature.note), String::new()),

@@ -4,12 +4,12 @@ use super::exclusion_evaluator::ExclusionEvaluator;
 use super::measure::measure;
 use super::missing::MissingClock;
 use super::timeline::Timeline;
-use super::timeline_builder::{Admission, timeline};
+use super::timeline_builder::{Admission, Came, TakeOver, timeline};
 use super::verdict::{TargetVerdict, verdict};
 use super::{Clock, Outcome};
 use crate::domain::calendar::Calendars;
-use crate::domain::contract::{Contract, Effective, Revision, Target};
-use crate::domain::incident::History;
+use crate::domain::contract::{Contract, Effective, OnTransfer, OpenIncidents, Revision, Target};
+use crate::domain::incident::{History, Place, Stint};
 use crate::domain::time::Instant;
 
 /// A contract's known revisions, and its end.
@@ -40,34 +40,53 @@ impl<'a> Agreement<'a> {
     }
 }
 
-/// Evaluates `history` under `agreement` as of an instant.
+/// Evaluates `history` under `agreement` as of an instant, in the `stints` in which the incident
+/// falls under that contract.
 ///
 /// A clock (each cycle is one) is governed by the revision in force when it starts, unless a later
-/// one applies to open clocks and the clock is still undecided when that one takes effect.
+/// one applies to open clocks and the clock is still undecided when that one takes effect. The
+/// cycles of a target count on from one stint to the next.
 pub fn evaluate<'a>(
     history: &History<'a>,
+    stints: &[Stint<'a>],
     agreement: Agreement<'a>,
     calendars: &'a dyn Calendars,
     as_of: Instant,
 ) -> Evaluation<'a> {
-    let Some(opening) = history.opening() else { return Evaluation::default() };
-    let opened = opening.value.occur_time;
-    let evaluate = Evaluator {
-        history,
-        agreement,
-        calendars,
-        exclusions: ExclusionEvaluator::new(history, as_of),
-    };
-    let mut evaluation = Evaluation::default();
-    for (revision, until) in evaluate.governing_revisions(opened, as_of) {
-        for target in &revision.content.terms.targets {
-            let evaluated = evaluation.clocks.iter().any(|clock| clock.target_id == target.id);
-            if !evaluated {
-                evaluate.evaluate_target(revision, until, target, as_of, &mut evaluation);
+    let exclusions = ExclusionEvaluator::new(history, as_of);
+    let evaluate = Evaluator { history, agreement, calendars, exclusions };
+    let mut of_targets: Vec<TargetClocks<'a>> = Vec::new();
+    for stint in stints.iter().filter(|stint| stint.from.time <= as_of) {
+        let until = stint.until.map_or(as_of, |(place, _)| as_of.min(place.time));
+        for found in evaluate.evaluate_stint(stint, until) {
+            match of_targets.iter_mut().find(|earlier| earlier.target.id == found.target.id) {
+                Some(earlier) => earlier.go_on(found),
+                None => of_targets.push(found),
             }
         }
     }
+    let mut evaluation = Evaluation::default();
+    for TargetClocks { target, clocks } in of_targets {
+        evaluation.verdicts.extend(verdict(target, &clocks, calendars));
+        evaluation.clocks.extend(clocks);
+    }
     evaluation
+}
+
+/// A target as the revision governing its last clock words it, and its clocks.
+struct TargetClocks<'a> {
+    target: &'a Target,
+    clocks: Vec<Clock<'a>>,
+}
+
+impl<'a> TargetClocks<'a> {
+    /// Adds the clocks of a later stint; their cycles count on.
+    fn go_on(&mut self, later: TargetClocks<'a>) {
+        let cycles = self.clocks.last().map_or(0, |clock| clock.cycle);
+        self.target = later.target;
+        let later = later.clocks.into_iter();
+        self.clocks.extend(later.map(|clock| Clock { cycle: clock.cycle + cycles, ..clock }));
+    }
 }
 
 struct Evaluator<'h, 'a> {
@@ -78,16 +97,29 @@ struct Evaluator<'h, 'a> {
 }
 
 impl<'a> Evaluator<'_, 'a> {
-    /// The revisions that govern clocks starting in `[opened, as_of]`, each with the instant its
+    /// Each target's clocks in one stint, up to its end or the instant evaluated at.
+    fn evaluate_stint(&self, stint: &Stint<'a>, as_of: Instant) -> Vec<TargetClocks<'a>> {
+        let mut found: Vec<TargetClocks<'a>> = Vec::new();
+        for (revision, until) in self.governing_revisions(stint.from.time, as_of) {
+            for target in &revision.content.terms.targets {
+                let is_evaluated = found.iter().any(|earlier| earlier.target.id == target.id);
+                let clocks = || self.evaluate_target(revision, until, target, stint, as_of);
+                found.extend((!is_evaluated).then(clocks).flatten());
+            }
+        }
+        found
+    }
+
+    /// The revisions that govern clocks starting in `[from, as_of]`, each with the instant its
     /// successor takes over or the contract ends.
     fn governing_revisions(
         &self,
-        opened: Instant,
+        from: Instant,
         as_of: Instant,
     ) -> Vec<(&'a Revision<Contract>, Option<Instant>)> {
         let revisions = self.agreement.revisions;
-        let first = revisions.at(opened).into_iter();
-        let ruling: Vec<_> = first.chain(revisions.taking_effect(opened, as_of)).collect();
+        let first = revisions.at(from).into_iter();
+        let ruling: Vec<_> = first.chain(revisions.taking_effect(from, as_of)).collect();
         let successors = ruling.iter().skip(1).map(|next| Some(next.effective_time)).chain([None]);
         let end = self.agreement.end_time;
         let until = successors.map(|next| [next, end].into_iter().flatten().min());
@@ -99,22 +131,21 @@ impl<'a> Evaluator<'_, 'a> {
         revision: &'a Revision<Contract>,
         until: Option<Instant>,
         target: &'a Target,
+        stint: &Stint<'a>,
         as_of: Instant,
-        evaluation: &mut Evaluation<'a>,
-    ) {
-        let end = self.agreement.end_time;
-        let admission = |after| Admission { from: revision.effective_time, until, end, after };
-        let after = self.stop_before(&revision.content, target, until, as_of);
-        let timeline = timeline(target, self.history, admission(after), as_of);
+    ) -> Option<TargetClocks<'a>> {
+        let admission = admission(revision, until, self.agreement.end_time, target, stint);
+        let after = self.stop_before(&revision.content, target, admission, as_of);
+        let admission = Admission { after, ..admission };
+        let timeline = timeline(target, self.history, admission, as_of);
         let is_over = until.is_some_and(|until| until <= as_of);
         if timeline.cycles.iter().all(|cycle| cycle.started.is_none()) && is_over {
-            return;
+            return None;
         }
         let (target, mut clocks) =
-            self.apply_later_revisions(revision, target, &timeline, admission(after), as_of);
+            self.apply_later_revisions(revision, target, &timeline, admission, as_of);
         self.exclude(&mut clocks);
-        evaluation.verdicts.extend(verdict(target, &clocks, self.calendars));
-        evaluation.clocks.extend(clocks);
+        (!clocks.is_empty()).then_some(TargetClocks { target, clocks })
     }
 
     /// Excludes the clocks that a decision, or a rule of their governing revision, excludes.
@@ -132,13 +163,12 @@ impl<'a> Evaluator<'_, 'a> {
         &self,
         contract: &'a Contract,
         target: &Target,
-        until: Option<Instant>,
+        admission: Admission<'a>,
         as_of: Instant,
     ) -> Option<Option<Instant>> {
         let before = contract.terms.target(&target.starts_after)?;
-        let after = self.stop_before(contract, before, until, as_of);
-        let end = self.agreement.end_time;
-        let admission = Admission { from: Instant::MIN, until, end, after };
+        let after = self.stop_before(contract, before, admission, as_of);
+        let admission = Admission { from: Instant::MIN, after, ..admission };
         let timeline = timeline(before, self.history, admission, as_of);
         Some(timeline.first_stop)
     }
@@ -152,7 +182,7 @@ impl<'a> Evaluator<'_, 'a> {
         mut revision: &'a Revision<Contract>,
         mut target: &'a Target,
         ruled: &Timeline<'a>,
-        admission: Admission,
+        admission: Admission<'a>,
         as_of: Instant,
     ) -> (&'a Target, Vec<Clock<'a>>) {
         let mut clocks = self.clocks(revision, target, ruled);
@@ -213,6 +243,45 @@ impl<'a> Evaluator<'_, 'a> {
         });
         measured.collect()
     }
+}
+
+/// When a target's clock may start in a stint, under a revision.
+fn admission<'a>(
+    revision: &Revision<Contract>,
+    until: Option<Instant>,
+    end: Option<Instant>,
+    target: &Target,
+    stint: &Stint<'a>,
+) -> Admission<'a> {
+    let take_over = take_over(revision, target, stint);
+    let is_from_opening = take_over.is_some_and(|take_over| take_over.is_from_opening);
+    let of_stint = if stint.is_first { Instant::MIN } else { stint.from.time };
+    let from = match is_from_opening {
+        true => Instant::MIN,
+        false => revision.effective_time.max(of_stint),
+    };
+    Admission { from, until, end, after: None, take_over, leaves: stint.until }
+}
+
+/// How a target comes upon an incident that moves to the contract, or is open when the revision
+/// takes effect; `None`: it was there at the opening, or takes nothing over.
+fn take_over<'a>(
+    revision: &Revision<Contract>,
+    target: &Target,
+    stint: &Stint<'a>,
+) -> Option<TakeOver<'a>> {
+    if revision.effective_time > stint.from.time {
+        let is_from_opening = match revision.content.open_incidents {
+            OpenIncidents::NotTakenOver => return None,
+            OpenIncidents::FromOpening => true,
+            OpenIncidents::FromEffect => false,
+        };
+        let at = Place::at(revision.effective_time);
+        return Some(TakeOver { at, is_from_opening, with: Came::Revision(revision.number) });
+    }
+    let is_from_opening = target.on_transfer == OnTransfer::FromOpening;
+    let with = Came::Event(stint.began_by);
+    (!stint.is_first).then_some(TakeOver { at: stint.from, is_from_opening, with })
 }
 
 /// The number of the last cycle, if it is open and undecided.

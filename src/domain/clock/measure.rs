@@ -14,6 +14,9 @@ pub(super) fn measure<'a>(
     calendars: &'a dyn Calendars,
 ) -> Option<Measured<'a>> {
     let rulings = Rulings { target, calendars, start: cycle.started };
+    if target.minds_direction() && cycle.started.is_some() && !cycle.stretches.is_empty() {
+        return measure_by_direction(cycle, &rulings);
+    }
     let is_frozen =
         target.on_priority_change == OnPriorityChange::Frozen && cycle.started.is_some();
     let withdrawn = if is_frozen { None } else { withdrawal(cycle, &rulings) };
@@ -86,7 +89,7 @@ fn count<'a>(
         if is_changed && obeys_priority(stretch, cycle) {
             priority = stretch.context.priority;
             if let Some(ruling) = rulings.of(priority) {
-                meter.change_priority(ruling, stretch);
+                meter.change_priority(ruling, rulings.target.on_priority_change, stretch);
             }
         }
         meter.take(stretch);
@@ -108,4 +111,64 @@ fn withdrawal<'a>(cycle: &Cycle<'a>, rulings: &Rulings<'a>) -> Option<(Instant, 
     let limited = |stretch: &&Stretch<'a>| rulings.of(stretch.context.priority).is_some();
     let last_limited = cycle.stretches.iter().rev().find(limited)?;
     Some((last_limited.end, last_limited.context.priority))
+}
+
+/// A stretch, the priority that rules it, and what the change to that did, if it begins with one.
+struct Ruled<'c, 'a> {
+    stretch: &'c Stretch<'a>,
+    priority: &'a str,
+    change: Option<OnPriorityChange>,
+}
+
+/// Measures a cycle of a target by which raising the priority does something else than lowering it.
+fn measure_by_direction<'a>(cycle: &Cycle<'a>, rulings: &Rulings<'a>) -> Option<Measured<'a>> {
+    let ruled = ruled(cycle, rulings.target);
+    let last = ruled.iter().rfind(|one| rulings.of(one.priority).is_some())?;
+    let (ruling, priority) = (rulings.of(last.priority)?, last.priority);
+    let is_withdrawn = ruled.last().is_some_and(|end| rulings.of(end.priority).is_none());
+    let withdrawn_at = is_withdrawn.then_some(last.stretch.end);
+    let first = ruled.first().and_then(|first| rulings.of(first.priority));
+    let told = rulings.of(cycle.first_priority).or(first).unwrap_or(ruling);
+    let due = cycle.started.and_then(|start| told.due(start));
+    let mut meter = Meter::new(rulings.target, first.unwrap_or(ruling.unlimited()), due);
+    for Ruled { stretch, priority, change } in &ruled {
+        if withdrawn_at.is_some_and(|at| at <= stretch.start) {
+            break;
+        }
+        if stretch.from_zero {
+            meter.adjust(stretch, Span::ZERO);
+        }
+        if let (Some(policy), Some(ruling)) = (change, rulings.of(priority)) {
+            meter.change_priority(ruling, *policy, stretch);
+        }
+        meter.take(stretch);
+    }
+    let ended = withdrawn_at.map(|at| (at, End::Cancelled)).or(cycle.ended);
+    Some(meter.finish(cycle, ended, priority))
+}
+
+/// By which priority each stretch is measured. A change that counts from the start rules what came
+/// before it too, and one that is frozen rules nothing.
+fn ruled<'c, 'a>(cycle: &'c Cycle<'a>, target: &Target) -> Vec<Ruled<'c, 'a>> {
+    let (mut seen, mut ruling) = (cycle.first_priority, cycle.first_priority);
+    let mut ruled: Vec<Ruled<'c, 'a>> = Vec::new();
+    for stretch in &cycle.stretches {
+        let shown = stretch.context.priority;
+        let mut change = None;
+        if shown != seen && obeys_priority(stretch, cycle) {
+            seen = shown;
+            change = Some(target.on_priority(ruling, shown))
+                .filter(|policy| shown != ruling && *policy != OnPriorityChange::Frozen);
+        }
+        if change.is_some() {
+            ruling = shown;
+        }
+        if change == Some(OnPriorityChange::FromStart) && target.limit(shown).is_some() {
+            ruled.iter_mut().for_each(|earlier| {
+                (earlier.priority, earlier.change) = (shown, None);
+            });
+        }
+        ruled.push(Ruled { stretch, priority: ruling, change });
+    }
+    ruled
 }

@@ -2,8 +2,8 @@
 
 use super::ruling::{Ruling, WHOLE_LIMIT};
 use super::timeline::{Activity, Cycle, End, Stretch};
-use super::{Outcome, Phase, Segment, SegmentKind, Warning};
-use crate::domain::contract::{OnPriorityChange, Target};
+use super::{Outcome, Phase, Segment, SegmentKind, WarnAt, Warning};
+use crate::domain::contract::{DueAt, OnPriorityChange, Target};
 use crate::domain::time::{Instant, Span};
 
 /// The figures of one cycle.
@@ -26,11 +26,14 @@ pub(super) struct Measured<'a> {
     pub note: Option<String>,
 }
 
-/// A share of the limit in percent, and when it was reached.
+/// A place against the limit, and when it was reached.
 struct Checkpoint {
-    percent: u8,
+    at: WarnAt,
     reached: Option<Instant>,
 }
+
+/// How many times a target warns after it was due at most.
+const ESCALATIONS_MAX: i64 = 31;
 
 /// The count of one cycle so far.
 pub(super) struct Meter<'a> {
@@ -41,6 +44,8 @@ pub(super) struct Meter<'a> {
     marks: Vec<Checkpoint>,
     segments: Vec<Segment<'a>>,
     pause: Option<PauseUnderWay>,
+    /// How long all pauses together may still be, in service time; `None`: they have no maximum.
+    pauses_left: Option<Span>,
     /// The due time by what was known at the start.
     original_due_time: Option<Instant>,
     /// The due time after the segments so far.
@@ -66,15 +71,15 @@ impl<'a> Meter<'a> {
         ruling: Ruling<'a>,
         original_due_time: Option<Instant>,
     ) -> Meter<'a> {
-        let percents = target.warn_at_percent.iter().copied().chain([WHOLE_LIMIT]);
         Meter {
             target,
             ruling,
             elapsed: Span::ZERO,
             breach_time: None,
-            marks: percents.map(|percent| Checkpoint { percent, reached: None }).collect(),
+            marks: marks(target),
             segments: Vec::new(),
             pause: None,
+            pauses_left: target.pauses_maximum,
             original_due_time,
             due: original_due_time,
             note: None,
@@ -127,6 +132,7 @@ impl<'a> Meter<'a> {
             left: pause.left.map(|left| left - used),
             is_exhausted: pause.is_exhausted || exhausted < stretch.end,
         });
+        self.pauses_left = self.pauses_left.map(|left| left - used);
         self.stand_still(&paused, SegmentKind::Paused);
         if exhausted < stretch.end {
             let event_id = if exhausted == stretch.start { stretch.event_id } else { "" };
@@ -138,14 +144,17 @@ impl<'a> Meter<'a> {
     fn pause_under_way(&self, rule: Option<usize>) -> PauseUnderWay {
         let maximum = || rule.and_then(|rule| self.target.pauses.get(rule)?.maximum);
         let same = self.pause.filter(|pause| pause.rule == rule);
-        same.unwrap_or_else(|| PauseUnderWay { rule, left: maximum(), is_exhausted: false })
+        let pause =
+            same.unwrap_or_else(|| PauseUnderWay { rule, left: maximum(), is_exhausted: false });
+        let left = [pause.left, self.pauses_left].into_iter().flatten().min();
+        PauseUnderWay { left, ..pause }
     }
 
     fn count(&mut self, stretch: &Stretch<'a>, kind: SegmentKind) {
         let counted = self.service_time(stretch);
         let elapsed = self.elapsed + counted;
         for mark in &mut self.marks {
-            let amount = self.ruling.amount(mark.percent);
+            let amount = self.ruling.amount(mark.at);
             if mark.reached.is_none() && elapsed >= amount {
                 mark.reached = self.ruling.hours.add(stretch.start, amount - self.elapsed);
             }
@@ -163,13 +172,18 @@ impl<'a> Meter<'a> {
         self.push(stretch, kind, service_time, Span::ZERO);
     }
 
-    /// Applies another priority's ruling from the beginning of `stretch`, by the target's policy.
-    pub fn change_priority(&mut self, ruling: Ruling<'a>, stretch: &Stretch<'a>) {
-        if self.target.on_priority_change == OnPriorityChange::FromStart {
+    /// Applies another priority's ruling from the beginning of `stretch`, by a policy.
+    pub fn change_priority(
+        &mut self,
+        ruling: Ruling<'a>,
+        policy: OnPriorityChange,
+        stretch: &Stretch<'a>,
+    ) {
+        if policy == OnPriorityChange::FromStart {
             return self.adjust(stretch, self.elapsed);
         }
         let old_limit = std::mem::replace(&mut self.ruling, ruling).limit;
-        let elapsed = match self.target.on_priority_change {
+        let elapsed = match policy {
             OnPriorityChange::FromChange => Span::ZERO,
             OnPriorityChange::CarryFraction if old_limit < Span::MAX => {
                 self.elapsed.scaled(ruling.limit, old_limit)
@@ -184,7 +198,7 @@ impl<'a> Meter<'a> {
         let counted = elapsed - self.elapsed;
         self.elapsed = elapsed;
         for mark in &mut self.marks {
-            let is_reached = elapsed >= self.ruling.amount(mark.percent);
+            let is_reached = elapsed >= self.ruling.amount(mark.at);
             mark.reached = is_reached.then(|| mark.reached.unwrap_or(stretch.start));
         }
         if self.breach_time.is_none() && elapsed > self.ruling.limit {
@@ -230,13 +244,13 @@ impl<'a> Meter<'a> {
         (std::mem::replace(&mut self.due, due) != due).then_some(due).flatten()
     }
 
-    /// When a share not reached yet will be, if the clock runs on from `end`.
-    fn project(&self, end: Instant, percent: u8) -> Option<Instant> {
-        self.ruling.hours.add(end, self.ruling.amount(percent) - self.elapsed)
+    /// When what is not reached yet will be, if the clock runs on from `end`.
+    fn project(&self, end: Instant, at: WarnAt) -> Option<Instant> {
+        self.ruling.hours.add(end, self.ruling.amount(at) - self.elapsed)
     }
 
-    fn reached(&self, percent: u8) -> Option<Instant> {
-        self.marks.iter().find(|mark| mark.percent == percent).and_then(|mark| mark.reached)
+    fn reached(&self, at: WarnAt) -> Option<Instant> {
+        self.marks.iter().find(|mark| mark.at == at).and_then(|mark| mark.reached)
     }
 
     fn service_time(&self, stretch: &Stretch<'a>) -> Span {
@@ -258,12 +272,12 @@ impl<'a> Meter<'a> {
         Measured {
             priority,
             phase,
-            outcome: self.outcome(phase),
+            outcome: self.outcome(phase, ended),
             limit: self.ruling.limit,
             elapsed: self.elapsed,
             stop_time,
-            original_due_time: self.original_due_time,
-            due_time: self.reached_or_projected(WHOLE_LIMIT, due_from),
+            original_due_time: self.shown(self.original_due_time),
+            due_time: self.shown(self.reached_or_projected(WHOLE_LIMIT, due_from)),
             breach_time: self.breach_time,
             calendar_id: self.ruling.calendar_id,
             calendar_revision: self.ruling.calendar_revision,
@@ -273,33 +287,54 @@ impl<'a> Meter<'a> {
         }
     }
 
-    fn outcome(&self, phase: Phase) -> Outcome {
-        match (self.breach_time, phase) {
-            (Some(_), _) => Outcome::Breached,
-            (None, Phase::Stopped) => Outcome::Met,
-            (None, _) => Outcome::Undecided,
+    fn outcome(&self, phase: Phase, ended: Option<(Instant, End)>) -> Outcome {
+        match (self.breach_time, phase, ended) {
+            (Some(_), ..) => Outcome::Breached,
+            (None, Phase::Stopped, _) => Outcome::Met,
+            (None, _, Some((_, End::Transferred))) => Outcome::Transferred,
+            (None, ..) => Outcome::Undecided,
         }
     }
 
+    /// The warnings, in the order in which they are reached. Of those that repeat after it was due,
+    /// only the first that is not reached.
     fn warnings(&self, runs_on: Option<Instant>) -> Vec<Warning> {
-        let marks = self.marks.iter().filter(|mark| mark.percent != WHOLE_LIMIT);
+        let mut marks: Vec<_> = self.marks.iter().filter(|mark| mark.at != WHOLE_LIMIT).collect();
+        marks.sort_by_key(|mark| self.ruling.amount(mark.at));
+        let mut is_next = true;
+        marks.retain(|mark| match (mark.at, mark.reached) {
+            (WarnAt::AfterDue(_), None) => std::mem::replace(&mut is_next, false),
+            _ => true,
+        });
         let warning = |mark: &Checkpoint| Warning {
-            percent: mark.percent,
-            time: self.reached_or_projected(mark.percent, runs_on),
+            at: mark.at,
+            time: self.reached_or_projected(mark.at, runs_on),
             reached: mark.reached.is_some(),
         };
-        marks.map(warning).collect()
+        marks.into_iter().map(warning).collect()
     }
 
-    /// When a share was reached, or will be if the clock runs on from an instant.
-    fn reached_or_projected(&self, percent: u8, from: Option<Instant>) -> Option<Instant> {
-        self.reached(percent).or_else(|| self.project(from?, percent))
+    /// When a place against the limit was reached, or will be if the clock runs on from an instant.
+    fn reached_or_projected(&self, at: WarnAt, from: Option<Instant>) -> Option<Instant> {
+        self.reached(at).or_else(|| self.project(from?, at))
+    }
+
+    /// A due time as the target shows it.
+    fn shown(&self, due: Option<Instant>) -> Option<Instant> {
+        let hours = self.ruling.hours;
+        match self.target.due_at {
+            DueAt::NextOpening => due.map(|due| match hours.is_open(due) {
+                true => due,
+                false => hours.next_opening(due).unwrap_or(due),
+            }),
+            DueAt::Closing => due,
+        }
     }
 
     fn phase(&self, cycle: &Cycle<'a>, ended: Option<(Instant, End)>) -> Phase {
         match (ended, cycle.now) {
             (Some((_, End::Stopped)), _) => Phase::Stopped,
-            (Some((_, End::Cancelled)), _) => Phase::Cancelled,
+            (Some((_, End::Cancelled | End::Transferred)), _) => Phase::Cancelled,
             (None, Some(Activity::Paused(_))) if !self.pause_is_exhausted() => Phase::Paused,
             (None, Some(Activity::Pending) | None) => Phase::Pending,
             (None, _) => Phase::Running,
@@ -325,9 +360,21 @@ impl<'a> Meter<'a> {
     }
 }
 
+/// The places against the limit that are noted: where it warns, and the limit itself.
+fn marks(target: &Target) -> Vec<Checkpoint> {
+    let shares = target.warn_at_percent.iter().map(|percent| WarnAt::Percent(*percent));
+    let before = target.warn_before.iter().map(|before| WarnAt::BeforeDue(*before));
+    let every = target.escalate_every.into_iter().flat_map(|every| {
+        let times = move |times| every.scaled(Span::from_nanos(times), Span::from_nanos(1));
+        (1..=ESCALATIONS_MAX).map(move |count| WarnAt::AfterDue(times(count)))
+    });
+    let all = [WHOLE_LIMIT].into_iter().chain(shares).chain(before).chain(every);
+    all.map(|at| Checkpoint { at, reached: None }).collect()
+}
+
 fn gap(after: End) -> SegmentKind {
     match after {
         End::Stopped => SegmentKind::ResolvedGap,
-        End::Cancelled => SegmentKind::CancelledGap,
+        End::Cancelled | End::Transferred => SegmentKind::CancelledGap,
     }
 }

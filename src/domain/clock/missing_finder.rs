@@ -90,7 +90,14 @@ impl<'a> Finder<'_, 'a> {
 
     /// Why a target never had a clock; `first` is its wording in the first revision that has it.
     fn never_had(&self, first: &'a Target) -> MissingClock<'a> {
-        let always = Admission { from: Instant::MIN, until: None, end: None, after: None };
+        let always = Admission {
+            from: Instant::MIN,
+            until: None,
+            end: None,
+            after: None,
+            take_over: None,
+            leaves: None,
+        };
         let timeline = timeline(first, self.history, always, self.as_of);
         let plain = |reason| self.of(&first.id, reason, [""; 2]);
         if timeline.cycles.is_empty() {
@@ -158,7 +165,7 @@ pub fn counted_missing<'a>(evaluation: &Evaluation<'a>) -> Vec<MissingClock<'a>>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::clock::testing::{Case, TestCalendars, at, condition, target};
+    use crate::domain::clock::testing::{Case, TestCalendars, at, condition, stints, target};
     use crate::domain::clock::{evaluate, meant};
 
     /// What is missing at an instant, in words, and behind it what of that is counted.
@@ -168,7 +175,8 @@ mod tests {
         let agreement =
             || Agreement { revisions: case.revisions.known(Instant::MAX), end_time: case.end_time };
         let as_of = at(as_of);
-        let mut evaluation = evaluate(&history, agreement(), &TestCalendars, as_of);
+        let mut evaluation =
+            evaluate(&history, &stints(&history), agreement(), &TestCalendars, as_of);
         let clocks = &evaluation.clocks;
         let found =
             missing_clocks(&history, "contract", &agreement(), &TestCalendars, clocks, as_of);

@@ -23,9 +23,13 @@ pub(in crate::domain) mod properties;
 mod reference_model;
 mod ruling;
 #[cfg(test)]
+mod terms_of_clocks;
+#[cfg(test)]
 pub(crate) mod testing;
 mod timeline;
 mod timeline_builder;
+#[cfg(test)]
+mod transfers;
 mod triggers;
 mod verdict;
 
@@ -83,7 +87,7 @@ pub struct Clock<'a> {
     /// Its segments in order. They partition the time from the opening (or the end of the cycle
     /// before) to its end or the instant evaluated at, and their `counted` adds up to `elapsed`.
     pub segments: Vec<Segment<'a>>,
-    /// The warnings that its target sets, ascending.
+    /// The warnings that its target sets, in the order in which they are reached.
     pub warnings: Vec<Warning>,
     /// Conditions that could not be evaluated and why, and a breach that its figures don't show.
     pub notes: Vec<String>,
@@ -100,7 +104,7 @@ pub enum Phase {
     Paused,
     /// It was stopped.
     Stopped,
-    /// It was cancelled.
+    /// It was cancelled, or the incident left its contract.
     Cancelled,
 }
 
@@ -113,8 +117,17 @@ pub enum Outcome {
     Met,
     /// Over its limit.
     Breached,
+    /// Within its limit when the incident left the contract: neither met nor breached.
+    Transferred,
     /// Left out of the contractual figures.
     Excluded,
+}
+
+impl Outcome {
+    /// Whether it says that the limit was kept or not.
+    pub fn is_verdict(self) -> bool {
+        !matches!(self, Outcome::Undecided | Outcome::Transferred)
+    }
 }
 
 /// A stretch of a clock's timeline with one phase, party and way of counting.
@@ -164,11 +177,22 @@ pub enum SegmentKind {
     Adjustment,
 }
 
-/// A warning at a share of the limit.
+/// Where a warning stands against the limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WarnAt {
+    /// At a share of the limit, in percent; above 100 after it is due.
+    Percent(u16),
+    /// So much service time before it is due; before the start: at the start.
+    BeforeDue(Span),
+    /// So much service time after it was due.
+    AfterDue(Span),
+}
+
+/// A warning that a target sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Warning {
-    /// The share of the limit, in percent.
-    pub percent: u8,
+    /// Where it stands against the limit.
+    pub at: WarnAt,
     /// When it is or was reached if nothing changes.
     pub time: Option<Instant>,
     /// Whether it has been reached.

@@ -74,7 +74,7 @@ impl Scenario<'_> {
             let is_reopened = facts.iter().any(|(_, fact)| matches!(fact, Fact::Reopened));
             if let Some(reported) = wait.filter(|_| is_reopened) {
                 (incident.waiting_on, incident.reason) =
-                    (reported.waiting_on, reported.reason.clone());
+                    (reported.waiting_on, reported.reason.clone().unwrap_or_default());
             }
         }
         incident
@@ -229,7 +229,7 @@ impl Incident {
             Fact::PriorityChanged(priority) => self.priority.clone_from(priority),
             Fact::StatusChanged(waiting) => {
                 self.waiting_on = waiting.waiting_on;
-                self.reason.clone_from(&waiting.reason);
+                self.reason = waiting.reason.clone().unwrap_or_default();
             }
             Fact::Responded | Fact::ClientUpdated { .. } => self.is_responded = true,
             Fact::Restored => self.is_restored = true,

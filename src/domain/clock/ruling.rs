@@ -1,12 +1,13 @@
 //! What a clock is measured by: a limit, and the service hours in which it counts.
 
+use super::WarnAt;
 use crate::domain::calendar::Calendars;
 use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::contract::Target;
 use crate::domain::time::{Instant, Span};
 
-/// A limit in percent of itself.
-pub(super) const WHOLE_LIMIT: u8 = 100;
+/// Where the limit itself is reached.
+pub(super) const WHOLE_LIMIT: WarnAt = WarnAt::Percent(100);
 
 /// A limit with the service hours it is measured in.
 #[derive(Clone, Copy)]
@@ -52,9 +53,16 @@ impl Ruling<'_> {
         self.hours.add(start, self.limit)
     }
 
-    /// The service time that is `percent` of the limit, rounded down to the nanosecond.
-    pub fn amount(&self, percent: u8) -> Span {
-        let percent = Span::from_nanos(i64::from(percent));
-        self.limit.scaled(percent, Span::from_nanos(i64::from(WHOLE_LIMIT)))
+    /// The service time after which a warning is reached: of a share of the limit, rounded down to
+    /// the nanosecond.
+    pub fn amount(&self, at: WarnAt) -> Span {
+        match at {
+            WarnAt::Percent(percent) => {
+                let percent = Span::from_nanos(i64::from(percent));
+                self.limit.scaled(percent, Span::from_nanos(100))
+            }
+            WarnAt::BeforeDue(before) => (self.limit - before).max(Span::ZERO),
+            WarnAt::AfterDue(after) => self.limit + after,
+        }
     }
 }

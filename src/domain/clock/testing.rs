@@ -14,12 +14,14 @@ use super::{Agreement, Clock, Evaluation, Outcome, Phase, evaluate};
 use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::calendar::{Calendar, CalendarInForce, Calendars, Draft, DraftWeekly};
 use crate::domain::contract::{
-    Condition, Contract, ContractKind, CycleVerdict, ExperienceLimit, ExperienceTerms, Limit,
-    Metric, OnPriorityChange, OnReopen, PauseRule, Revisions, SAME_INSTANT_ORDER, Target, Terms,
+    Condition, Contract, ContractKind, CycleVerdict, DueAt, ExperienceLimit, ExperienceTerms,
+    Limit, Metric, OnPriorityChange, OnReopen, OnTransfer, OpenIncidents, PauseRule, Revision,
+    Revisions, SAME_INSTANT_ORDER, Target, Terms,
 };
 use crate::domain::experience::{Experience, Passages, experience};
 use crate::domain::incident::{
-    Fact, History, IncidentEvent, Opened, RecordedEvent, Waiting, WaitingOn,
+    DetailsChange, Fact, History, IncidentEvent, Opened, Place, RecordedEvent, Stint, Waiting,
+    WaitingOn,
 };
 use crate::domain::time::{Instant, Span};
 use crate::domain::zone::ZoneDatabase;
@@ -100,6 +102,28 @@ impl Case {
         self
     }
 
+    /// What becomes of incidents that are open when the last revision takes effect.
+    pub fn takes_over(mut self, open_incidents: OpenIncidents) -> Case {
+        let mut all = self.revisions.known(Instant::MAX).all().to_vec();
+        let last = all.last_mut().expect("a revision");
+        last.content.open_incidents = open_incidents;
+        self.revisions = Revisions::default();
+        for Revision { effective_time, record_time, content, .. } in all {
+            self.revisions.push(effective_time, record_time, content);
+        }
+        self
+    }
+
+    /// With its revisions in force from an instant on only.
+    pub fn effective(mut self, from: &str) -> Case {
+        let all = self.revisions.known(Instant::MAX).all().to_vec();
+        self.revisions = Revisions::default();
+        for Revision { effective_time, record_time, content, .. } in all {
+            self.revisions.push(effective_time.max(at(from)), record_time, content);
+        }
+        self
+    }
+
     /// With experience terms in the last revision.
     pub fn experienced(mut self, calendar_id: &str, limits: &[(&str, &str)]) -> Case {
         let revisions = self.revisions.known(Instant::MAX).all();
@@ -139,7 +163,7 @@ impl Case {
         let history = History::fold(&self.events, self.known_time);
         let revisions = self.revisions.known(Instant::MAX);
         let agreement = Agreement { revisions, end_time: self.end_time };
-        read(&evaluate(&history, agreement, &TestCalendars, as_of))
+        read(&evaluate(&history, &stints(&history), agreement, &TestCalendars, as_of))
     }
 
     /// Evaluates the incident and computes its experience.
@@ -219,6 +243,7 @@ pub fn contract(targets: Vec<Target>, applies_to_open_clocks: bool) -> Contract 
         currency: "EUR".into(),
         underpins: String::new(),
         applies_to_open_clocks,
+        open_incidents: OpenIncidents::default(),
         terms: Terms { targets, ..Terms::default() },
     }
 }
@@ -236,10 +261,17 @@ pub fn target(words: &str) -> Target {
         pauses: Vec::new(),
         on_priority_change: OnPriorityChange::FromStart,
         on_reopen: OnReopen::ContinueExcludingGap,
+        on_transfer: OnTransfer::FromTransfer,
         cycle_verdict: CycleVerdict::Worst,
         answered_by: Vec::new(),
         starts_after: String::new(),
         warn_at_percent: Vec::new(),
+        warn_before: Vec::new(),
+        escalate_every: None,
+        due_at: DueAt::Closing,
+        pauses_maximum: None,
+        on_priority_raised: None,
+        on_priority_lowered: None,
         applies_when: None,
         start_when: None,
         pause_when: None,
@@ -253,6 +285,11 @@ pub fn target(words: &str) -> Target {
             Some(("id", id)) => target.id = id.into(),
             Some(("pause", rule)) => target.pauses.push(pause_rule(rule)),
             Some(("after", before)) => target.starts_after = before.into(),
+            Some(("before", before)) => target.warn_before.push(span(before)),
+            Some(("every", every)) => target.escalate_every = Some(span(every)),
+            Some(("pauses", maximum)) => target.pauses_maximum = Some(span(maximum)),
+            Some(("raised", policy)) => target.on_priority_raised = Some(priority_policy(policy)),
+            Some(("lowered", policy)) => target.on_priority_lowered = Some(priority_policy(policy)),
             Some(("warn", percent)) => target.warn_at_percent.push(percent.parse().unwrap()),
             Some((priority, limit)) => target.limits.push(limit_of(priority, limit)),
             None => set_policy(&mut target, word),
@@ -293,6 +330,17 @@ fn pause_rule(words: &str) -> PauseRule {
     PauseRule { waiting_on, reasons: words.map(Into::into).collect(), maximum }
 }
 
+fn priority_policy(word: &str) -> OnPriorityChange {
+    match word {
+        "from_start" => OnPriorityChange::FromStart,
+        "from_change" => OnPriorityChange::FromChange,
+        "carry_elapsed" => OnPriorityChange::CarryElapsed,
+        "carry_fraction" => OnPriorityChange::CarryFraction,
+        "frozen" => OnPriorityChange::Frozen,
+        other => panic!("no policy {other:?}"),
+    }
+}
+
 fn set_policy(target: &mut Target, word: &str) {
     match word {
         "from_start" => target.on_priority_change = OnPriorityChange::FromStart,
@@ -304,7 +352,9 @@ fn set_policy(target: &mut Target, word: &str) {
         "counting_gap" => target.on_reopen = OnReopen::ContinueCountingGap,
         "new_cycle" => target.on_reopen = OnReopen::NewCycle,
         "restart" => target.on_reopen = OnReopen::Restart,
+        "transfer_from_opening" => target.on_transfer = OnTransfer::FromOpening,
         "ignore" => target.on_reopen = OnReopen::Ignore,
+        "due_at_opening" => target.due_at = DueAt::NextOpening,
         "first" => target.cycle_verdict = CycleVerdict::First,
         "last" => target.cycle_verdict = CycleVerdict::Last,
         "worst" => target.cycle_verdict = CycleVerdict::Worst,
@@ -351,8 +401,25 @@ fn recorded(number: u64, line: &str) -> RecordedEvent {
     if let (Some(time), Fact::Opened(opened)) = (setting("trouble"), &mut recorded.value.fact) {
         opened.trouble_time = Some(at(&time.replace('-', " ")));
     }
+    if let (Some(ids), Fact::Opened(opened)) = (setting("under"), &mut recorded.value.fact) {
+        opened.contract_ids = ids.split(',').map(str::to_owned).collect();
+    }
     recorded.value.corrects_event_id = setting("corrects").unwrap_or_default().into();
     recorded
+}
+
+/// The stints of an incident under the contract; all of its life where nothing names contracts.
+pub fn stints<'e>(history: &History<'e>) -> Vec<Stint<'e>> {
+    let named = history.stints("contract");
+    let names_any = history.effective().iter().any(|e| !e.value.fact.contract_ids().is_empty());
+    let opening = history.opening().filter(|_| !names_any);
+    let life = opening.map(|opening| Stint {
+        from: Place::at(opening.value.occur_time),
+        began_by: &opening.value.event_id,
+        is_first: true,
+        until: None,
+    });
+    named.into_iter().chain(life).collect()
 }
 
 /// The event `e{number}`, recorded before all time.
@@ -375,28 +442,52 @@ pub fn fact(words: &[&str]) -> Fact {
     match words[0] {
         "opened" => Fact::Opened(Opened {
             priority: word(1),
-            affected_users: word(2).parse().unwrap_or_default(),
+            affected_users: word(2).parse().ok(),
             ..Opened::default()
         }),
         "responded" => Fact::Responded,
         "waits" => Fact::StatusChanged(Waiting {
-            status: word(3),
+            status: Some(word(3)),
             waiting_on: party(words[1]),
             third_party: word(4),
-            reason: word(2).replace('.', ""),
+            reason: Some(word(2).replace('.', "")),
         }),
         "priority" => Fact::PriorityChanged(word(1)),
-        "assigned" => Fact::Assigned { group: word(1), assignee: word(2) },
+        "assigned" => Fact::Assigned {
+            group: Some(word(1)),
+            assignee: words.get(2).map(|name| (*name).to_owned()),
+        },
         "updated" => Fact::ClientUpdated {
             reported_time: words.get(1).map(|time| at(&time.replace('-', " "))),
         },
+        "moved" => Fact::DetailsChanged(DetailsChange {
+            contract_ids: Some(words[1..].iter().map(|id| (*id).to_owned()).collect()),
+            ..DetailsChange::default()
+        }),
+        "category" => Fact::DetailsChanged(DetailsChange {
+            category: Some(word(1)),
+            ..DetailsChange::default()
+        }),
+        "attribute" => Fact::DetailsChanged(DetailsChange {
+            attributes: words[1..]
+                .chunks(2)
+                .filter(|pair| pair.len() == 2)
+                .map(|pair| (pair[0].to_owned(), pair[1].to_owned()))
+                .collect(),
+            removed_attributes: words[1..]
+                .chunks(2)
+                .filter(|pair| pair.len() == 1)
+                .map(|pair| pair[0].to_owned())
+                .collect(),
+            ..DetailsChange::default()
+        }),
         "worked" => Fact::WorkLogged { start_time: None, duration: span(words[1]) },
         "impact" => Fact::ImpactChanged {
-            affected_users: word(1).parse().unwrap(),
-            productivity_loss: word(2).parse().unwrap(),
+            affected_users: word(1).parse().ok(),
+            productivity_loss: word(2).parse().ok(),
         },
         "surveyed" => Fact::Surveyed {
-            score: word(1).parse().unwrap(),
+            score: word(1).parse().ok(),
             lost_time: words.get(2).map_or(Span::ZERO, |time| span(time)),
         },
         "estimated" => Fact::EffortEstimated(span(words[1])),

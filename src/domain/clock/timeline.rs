@@ -48,6 +48,8 @@ pub(super) struct Context<'a> {
 pub(super) enum End {
     Stopped,
     Cancelled,
+    /// The incident left the contract.
+    Transferred,
 }
 
 /// One cycle of a clock.
@@ -83,4 +85,8 @@ pub(super) struct Timeline<'a> {
     /// When it first was stopped, also if a reopening made it run on.
     pub first_stop: Option<Instant>,
     pub notes: Vec<String>,
+    /// How it came upon an incident that was open already, in words.
+    pub came: Option<String>,
+    /// How the incident left the contract, in words.
+    pub left: Option<String>,
 }

@@ -3,12 +3,12 @@
 use super::timeline::{Activity, Context, Cycle, End, Halt, Stretch, Timeline};
 use super::triggers::Triggers;
 use crate::domain::contract::{ClockAction, Metric, OnReopen, Target};
-use crate::domain::incident::{History, Moment};
+use crate::domain::incident::{History, Moment, Place};
 use crate::domain::time::Instant;
 
 /// When a target's clock may start.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Admission {
+pub(super) struct Admission<'a> {
     /// The target is in force from here on...
     pub from: Instant,
     /// ... until before here.
@@ -17,13 +17,38 @@ pub(super) struct Admission {
     pub end: Option<Instant>,
     /// With `starts_after`: when the clock before it stopped, if it has.
     pub after: Option<Option<Instant>>,
+    /// How it takes over an incident that is open already; `None`: it does not.
+    pub take_over: Option<TakeOver<'a>>,
+    /// Where the incident leaves the contract, and by which event.
+    pub leaves: Option<(Place, &'a str)>,
+}
+
+/// How a target comes upon an incident that was opened before it was in force.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TakeOver<'a> {
+    /// From here on it is in force for the incident.
+    pub at: Place,
+    /// Whether its clock counts as though it had always been, unless that had ended before.
+    /// Otherwise its clock starts here, or as soon as there is something to measure.
+    pub is_from_opening: bool,
+    /// What it comes with: the id of an event, or the number of a revision.
+    pub with: Came<'a>,
+}
+
+/// What a target comes upon an incident with.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Came<'a> {
+    /// An event moved the incident to the contract.
+    Event(&'a str),
+    /// A revision took effect.
+    Revision(u32),
 }
 
 /// The timeline of `target`'s clock up to `as_of`; without cycles when the target does not apply.
 pub(super) fn timeline<'a>(
     target: &Target,
     history: &History<'a>,
-    admission: Admission,
+    admission: Admission<'a>,
     as_of: Instant,
 ) -> Timeline<'a> {
     let mut builder = TimelineBuilder {
@@ -34,16 +59,24 @@ pub(super) fn timeline<'a>(
         current: None,
         gap: Vec::new(),
         could_start: false,
+        opened: None,
+        take_over: admission.take_over,
+        takes_over: false,
     };
-    for moment in history.moments(as_of) {
+    let stays =
+        |moment: &Moment<'_, 'a>| admission.leaves.is_none_or(|(place, _)| moment.place() <= place);
+    for moment in history.moments(as_of).take_while(stays) {
+        builder.take_over_before(&moment);
         builder.observe(&moment);
     }
+    builder.take_over_by(as_of);
+    builder.leave(as_of);
     builder.finish(as_of)
 }
 
 struct TimelineBuilder<'t, 'a> {
     target: &'t Target,
-    admission: Admission,
+    admission: Admission<'a>,
     triggers: Triggers<'t, 'a>,
     timeline: Timeline<'a>,
     /// The present stretch of the last cycle; `None` before the opening and after an end.
@@ -52,6 +85,12 @@ struct TimelineBuilder<'t, 'a> {
     /// goes on.
     gap: Vec<Stretch<'a>>,
     could_start: bool,
+    /// When the incident was opened, and the event.
+    opened: Option<(Instant, &'a str)>,
+    /// The take-over still to come.
+    take_over: Option<TakeOver<'a>>,
+    /// Whether the clock may start at any moment, since it was not there at the opening.
+    takes_over: bool,
 }
 
 impl<'a> TimelineBuilder<'_, 'a> {
@@ -63,6 +102,7 @@ impl<'a> TimelineBuilder<'_, 'a> {
         let time = moment.time;
         let event_id = moment.events.last().map_or("", |last| last.value.event_id.as_str());
         if self.timeline.cycles.is_empty() {
+            self.opened = Some((time, event_id));
             self.timeline.cycles.push(Cycle::default());
             self.begin(time, Activity::Pending, event_id);
         }
@@ -77,14 +117,89 @@ impl<'a> TimelineBuilder<'_, 'a> {
     fn start(&mut self, time: Instant, event_id: &'a str) {
         let can_start = self.can_start(time);
         let begins = can_start && !self.could_start;
+        let is_taken_over = can_start && self.takes_over && !self.is_over(time);
         self.could_start = can_start && self.triggers.could_start(time);
         let Admission { from, until, .. } = self.admission;
         let admitted = from <= time && until.is_none_or(|until| time < until);
-        if !begins || !admitted || self.activity() != Some(Activity::Pending) {
+        let starts = (begins || is_taken_over) && admitted;
+        if !starts || self.activity() != Some(Activity::Pending) {
             return;
         }
         if self.triggers.applies(time) {
+            self.takes_over = false;
             self.begin_cycle(time, event_id);
+        }
+    }
+
+    /// Whether what the clock would measure is over: it would stop at once.
+    fn is_over(&mut self, time: Instant) -> bool {
+        self.triggers.stops(time) || self.triggers.cancels(time)
+    }
+
+    /// Takes the incident over before a moment, if the target is in force by then.
+    fn take_over_before(&mut self, moment: &Moment<'_, 'a>) {
+        match self.take_over {
+            Some(TakeOver { at, .. }) if at.time < moment.time => self.take_over_by(at.time),
+            Some(take_over) if take_over.at <= moment.place() => self.come_upon(take_over),
+            _ => {}
+        }
+    }
+
+    /// Takes the incident over at an instant without a fact, if the target is in force by `time`.
+    fn take_over_by(&mut self, time: Instant) {
+        let Some(take_over) = self.take_over.filter(|take_over| take_over.at.time <= time) else {
+            return;
+        };
+        self.come_upon(take_over);
+        if self.opened.is_some() {
+            self.start(take_over.at.time, "");
+        }
+    }
+
+    /// From here on the clock may start at any moment, if it has not started or what it measured
+    /// had ended before.
+    fn come_upon(&mut self, take_over: TakeOver<'a>) {
+        self.take_over = None;
+        let Some((opened, event_id)) = self.opened else { return };
+        let has_begun = self.timeline.cycles.iter().any(|cycle| cycle.started.is_some());
+        if has_begun && self.ended().is_none() {
+            return self.note_take_over(take_over, opened);
+        }
+        self.takes_over = true;
+        self.note_take_over(take_over, take_over.at.time);
+        if has_begun {
+            self.timeline.cycles = vec![Cycle::default()];
+            self.timeline.first_stop = None;
+            (self.current, self.gap) = (None, Vec::new());
+            self.begin(opened, Activity::Pending, event_id);
+        }
+    }
+
+    fn note_take_over(&mut self, take_over: TakeOver<'a>, from: Instant) {
+        let with = match take_over.with {
+            Came::Event(event_id) => format!("event {event_id:?} moved the incident here"),
+            Came::Revision(number) => format!("revision {number} took effect"),
+        };
+        let at = take_over.at.time;
+        self.timeline.came = Some(format!("taken over when {with} at {at}, from {from} on"));
+    }
+
+    /// Ends what is open where the incident leaves the contract.
+    fn leave(&mut self, as_of: Instant) {
+        let Some((place, event_id)) = self.admission.leaves.filter(|l| l.0.time <= as_of) else {
+            return;
+        };
+        match self.activity() {
+            Some(Activity::Running | Activity::Paused(_)) => {
+                self.end(place.time, End::Transferred, event_id);
+                let left = format!("the incident left the contract at {}", place.time);
+                self.timeline.left = Some(format!("{left}, by event {event_id:?}"));
+            }
+            Some(_) => {
+                self.current = None;
+                self.timeline.cycles.pop();
+            }
+            None => {}
         }
     }
 
@@ -290,7 +405,9 @@ impl<'a> TimelineBuilder<'_, 'a> {
         if self.could_start && self.timeline.cycles.iter().all(|cycle| cycle.started.is_none()) {
             self.timeline.cycles.clear();
         }
+        let said = [self.timeline.came.take(), self.timeline.left.take()];
         self.timeline.notes = self.triggers.into_notes();
+        self.timeline.notes.extend(said.into_iter().flatten());
         self.timeline
     }
 

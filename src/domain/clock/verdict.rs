@@ -62,14 +62,17 @@ pub(super) fn verdict<'a>(
     })
 }
 
-/// The first breached cycle, else the last undecided one, else the one with the least left; one
-/// that is excluded only where all are.
+/// The first breached cycle, else the last undecided one, else the last if the incident left the
+/// contract in it, else the one with the least left; one that is excluded only where all are.
 fn worst<'c, 'a>(clocks: &'c [Clock<'a>]) -> Option<&'c Clock<'a>> {
     let all_are_excluded = clocks.iter().all(|clock| clock.exclusion.is_some());
     let counted = || clocks.iter().filter(|clock| all_are_excluded || clock.exclusion.is_none());
     let breached = counted().find(|clock| clock.outcome == Outcome::Breached);
     let undecided = || counted().rfind(|clock| clock.outcome == Outcome::Undecided);
-    breached.or_else(undecided).or_else(|| counted().min_by_key(|clock| clock.remaining()))
+    let left = || counted().next_back().filter(|clock| clock.outcome == Outcome::Transferred);
+    let stopped = || counted().filter(|clock| clock.outcome != Outcome::Transferred);
+    let least_left = || stopped().min_by_key(|clock| clock.remaining());
+    breached.or_else(undecided).or_else(left).or_else(least_left)
 }
 
 /// The verdict on the elapsed times added up. A breach of the last cycle stands, even if a change

@@ -110,8 +110,8 @@ impl Entry<'_> {
             (Outcome::Met, _) => CountedAs::Met,
             (Outcome::Breached, _) => CountedAs::Breached,
             (Outcome::Excluded, _) => CountedAs::Excluded,
-            (Outcome::Undecided, true) => CountedAs::Cancelled,
-            (Outcome::Undecided, false) => CountedAs::Undecided,
+            (Outcome::Undecided | Outcome::Transferred, true) => CountedAs::Cancelled,
+            (Outcome::Undecided | Outcome::Transferred, false) => CountedAs::Undecided,
         }
     }
 
@@ -191,13 +191,12 @@ fn entry<'a>(
     let experienced =
         agreed.map(|experience| experienced(verdict, deciding, experience, experienced_limit));
     let carried = experience.filter(|experience| experience.target_id == verdict.target_id);
-    let opened = state.opened.map(|(_, opened)| opened);
     Some(Entry {
         contract_id: verdict.contract_id,
         target_id: verdict.target_id,
         priority: deciding.priority,
-        service: opened.map_or("", |opened| &opened.service),
-        category: opened.map_or("", |opened| &opened.category),
+        service: state.service,
+        category: state.category,
         group: state.group,
         party: party(state),
         contractual,
@@ -230,7 +229,7 @@ fn decide_time(verdict: &TargetVerdict<'_>, deciding: &Clock<'_>) -> Option<Inst
     match verdict.outcome {
         Outcome::Breached => verdict.breach_time,
         Outcome::Met => deciding.stop_time,
-        Outcome::Undecided | Outcome::Excluded => None,
+        Outcome::Undecided | Outcome::Transferred | Outcome::Excluded => None,
     }
 }
 
@@ -242,7 +241,9 @@ pub fn paused(clock: &Clock<'_>) -> Span {
 fn unrelieved(contractual: Account, paused: Span, limit: Span) -> Account {
     let elapsed = contractual.elapsed + paused;
     let outcome = match contractual.outcome {
-        Outcome::Met | Outcome::Undecided if elapsed > limit => Outcome::Breached,
+        Outcome::Met | Outcome::Undecided | Outcome::Transferred if elapsed > limit => {
+            Outcome::Breached
+        }
         same => same,
     };
     Account { outcome, elapsed }

@@ -78,10 +78,10 @@ static FIELDS: &[Field] = &[
     Field { name: "reason", value: |s, _| s.reason.into() },
     Field { name: "group", value: |s, _| s.group.into() },
     Field { name: "assignee", value: |s, _| s.assignee.into() },
-    Field { name: "service", value: |s, _| opening(s, |o| o.service.as_str().into(), "".into()) },
-    Field { name: "category", value: |s, _| opening(s, |o| o.category.as_str().into(), "".into()) },
+    Field { name: "service", value: |s, _| s.service.into() },
+    Field { name: "category", value: |s, _| s.category.into() },
     Field { name: "attributes", value: |s, _| attributes(s) },
-    Field { name: "affected_users", value: |s, _| i64::from(s.affected_users).into() },
+    Field { name: "affected_users", value: |s, _| i64::from(s.affected_users.unwrap_or(0)).into() },
     Field { name: "productivity_loss", value: |s, _| i64::from(s.productivity_loss).into() },
     Field { name: "stage", value: |s, _| stage(s).into() },
     Field { name: "opened", value: |s, _| s.opened.is_some().into() },
@@ -331,17 +331,9 @@ fn is_loop_variable(expression: &IdedExpr, name: &str) -> bool {
     named_here || children(&expression.expr).into_iter().any(|e| is_loop_variable(e, name))
 }
 
-fn opening(
-    state: &State<'_>,
-    value: fn(&crate::domain::incident::Opened) -> Value,
-    unknown: Value,
-) -> Value {
-    state.opened.map_or(unknown, |(_, opened)| value(opened))
-}
-
 fn attributes(state: &State<'_>) -> Value {
-    let given = state.opened.iter().flat_map(|(_, opened)| &opened.attributes);
-    let map: HashMap<String, String> = given.map(|(k, v)| (k.clone(), v.clone())).collect();
+    let held = state.attributes().into_iter();
+    let map: HashMap<String, String> = held.map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
     map.into()
 }
 
@@ -391,8 +383,9 @@ mod tests {
         };
         let state = State {
             opened: Some((Instant::MIN, &opened)),
+            category: &opened.category,
             priority: "P1",
-            affected_users: 12,
+            affected_users: Some(12),
             ..State::default()
         };
         for source in [
@@ -475,7 +468,7 @@ mod tests {
         let state = State {
             opened: Some((Instant::MAX, &opened)),
             priority: "P1",
-            affected_users: u32::MAX,
+            affected_users: Some(u32::MAX),
             ..State::default()
         };
         match Condition::compile(source) {

@@ -31,6 +31,7 @@ pub use objective::{
 };
 pub use revisions::{Effective, Revision, Revisions};
 pub use terms::{
-    ANSWERS, Answer, ClockAction, Contract, ContractKind, CycleVerdict, Limit, Metric,
-    OnPriorityChange, OnReopen, PauseRule, PeriodTerms, SAME_INSTANT_ORDER, Target, Terms,
+    ANSWERS, Answer, ClockAction, Contract, ContractKind, CycleVerdict, DueAt, Limit, Metric,
+    OnPriorityChange, OnReopen, OnTransfer, OpenIncidents, PauseRule, PeriodTerms,
+    SAME_INSTANT_ORDER, Target, Terms,
 };

@@ -25,6 +25,9 @@ pub struct Contract {
     pub underpins: String,
     /// Whether this revision also governs clocks that are open and undecided when it takes effect.
     pub applies_to_open_clocks: bool,
+    /// What becomes of incidents that are open when this revision takes effect and have no clock of
+    /// one of its targets.
+    pub open_incidents: OpenIncidents,
     /// What is agreed.
     pub terms: Terms,
 }
@@ -38,6 +41,31 @@ pub enum ContractKind {
     Ola,
     /// Underpinning contract with a supplier.
     Uc,
+}
+
+/// What becomes of incidents that are open when a revision takes effect and have no clock of one of
+/// its targets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OpenIncidents {
+    /// They get none: the target is for incidents that are opened from then on.
+    #[default]
+    NotTakenOver,
+    /// They get one that counts from the opening, as though the target had always been in force;
+    /// what was over before is not measured.
+    FromOpening,
+    /// They get one that starts when the revision takes effect.
+    FromEffect,
+}
+
+/// From when on the clock of a target counts for an incident that moves to its contract.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnTransfer {
+    /// From the moment it moves.
+    #[default]
+    FromTransfer,
+    /// From the opening, as though it had always been under the contract; what was over before is
+    /// not measured.
+    FromOpening,
 }
 
 /// What is agreed.
@@ -78,18 +106,33 @@ pub struct Target {
     pub limits: Vec<Limit>,
     /// When its clock pauses; the first rule that fits applies.
     pub pauses: Vec<PauseRule>,
+    /// The longest that all pauses of a clock may be together, in service time; then it runs on.
+    /// `None`: they have no maximum together.
+    pub pauses_maximum: Option<Span>,
     /// What a change of priority does to its clock.
     pub on_priority_change: OnPriorityChange,
+    /// What a change to a higher priority does; `None`: what any change does.
+    pub on_priority_raised: Option<OnPriorityChange>,
+    /// What a change to a lower priority does; `None`: what any change does.
+    pub on_priority_lowered: Option<OnPriorityChange>,
     /// What a reopening does to its clock.
     pub on_reopen: OnReopen,
+    /// From when on it counts for an incident that moves to the contract.
+    pub on_transfer: OnTransfer,
     /// Which of its cycles gives the verdict.
     pub cycle_verdict: CycleVerdict,
     /// What counts as an answer to the client; none: [`ANSWERS`].
     pub answered_by: Vec<Answer>,
     /// The target whose stop starts this clock; empty: none.
     pub starts_after: String,
-    /// Warnings at these shares of the limit, in percent, ascending.
-    pub warn_at_percent: Vec<u8>,
+    /// Warnings at these shares of the limit, in percent, ascending; above 100 after it is due.
+    pub warn_at_percent: Vec<u16>,
+    /// Warnings so long before it is due, in service time.
+    pub warn_before: Vec<Span>,
+    /// Warnings each time so much more service time has passed since it was due; `None`: none.
+    pub escalate_every: Option<Span>,
+    /// Which of two instants a due time that falls on a closing shows.
+    pub due_at: DueAt,
     /// Which incidents it applies to; evaluated when the clock starts.
     pub applies_when: Option<Condition>,
     /// Starts the clock.
@@ -195,6 +238,17 @@ pub enum OnReopen {
     Ignore,
 }
 
+/// Which instant is shown as due when the last of the time allowed ends where the service hours do:
+/// both are within the limit, and no verdict depends on it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DueAt {
+    /// The closing.
+    #[default]
+    Closing,
+    /// The opening after it, at which the first late instant lies.
+    NextOpening,
+}
+
 /// Which of a target's cycles gives its verdict.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CycleVerdict {
@@ -232,6 +286,14 @@ pub const SAME_INSTANT_ORDER: [ClockAction; 5] = [
     ClockAction::Pause,
     ClockAction::Resume,
 ];
+
+impl Contract {
+    /// Whether this revision changes what is measured of incidents that are open when it takes
+    /// effect.
+    pub fn takes_over(&self) -> bool {
+        self.applies_to_open_clocks || self.open_incidents != OpenIncidents::NotTakenOver
+    }
+}
 
 impl Terms {
     /// The target with this id.
@@ -273,6 +335,27 @@ impl Target {
             Fact::Resolved | Fact::Closed => counts(Answer::Resolved) || counts(Answer::Restored),
             _ => false,
         }
+    }
+
+    /// What a change from one priority to another does. A priority with a shorter limit is higher;
+    /// of two with the same limit, the one that is listed first.
+    pub fn on_priority(&self, from: &str, to: &str) -> OnPriorityChange {
+        let rank = |priority: &str| {
+            let limit = self.limit(priority)?;
+            let place = self.limits.iter().position(|one| one == limit)?;
+            Some((limit.limit, place))
+        };
+        let directed = match (rank(from), rank(to)) {
+            (Some(from), Some(to)) if to < from => self.on_priority_raised,
+            (Some(from), Some(to)) if to > from => self.on_priority_lowered,
+            _ => None,
+        };
+        directed.unwrap_or(self.on_priority_change)
+    }
+
+    /// Whether raising and lowering the priority do different things.
+    pub fn minds_direction(&self) -> bool {
+        self.on_priority_raised.is_some() || self.on_priority_lowered.is_some()
     }
 
     /// The index in `pauses` of the first rule that fits who is waited on and why.

@@ -104,7 +104,7 @@ fn worked(history: &History<'_>, as_of: Instant) -> Intervals {
 
 fn handovers(history: &History<'_>, as_of: Instant) -> u32 {
     let groups = facts(history, as_of).filter_map(|(_, fact)| match fact {
-        Fact::Assigned { group, .. } if !group.is_empty() => Some(group),
+        Fact::Assigned { group: Some(group), .. } if !group.is_empty() => Some(group),
         _ => None,
     });
     let mut groups: Vec<_> = groups.collect();

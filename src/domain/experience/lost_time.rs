@@ -50,13 +50,15 @@ impl PeopleReported {
     pub fn of(history: &History<'_>, as_of: Instant) -> PeopleReported {
         let known = history.effective().iter().map(|recorded| &recorded.value);
         let mut facts = known.take_while(|event| event.occur_time <= as_of).map(|e| &e.fact);
-        if facts.clone().any(|fact| matches!(fact, Fact::ImpactChanged { .. })) {
+        let tells_people =
+            |fact: &Fact| matches!(fact, Fact::ImpactChanged { affected_users: Some(_), .. });
+        if facts.clone().any(tells_people) {
             return PeopleReported::Counted;
         }
         match facts
             .find_map(|fact| if let Fact::Opened(opened) = fact { Some(opened) } else { None })
         {
-            Some(opened) if opened.affected_users == 0 => PeopleReported::Not,
+            Some(opened) if opened.affected_users.is_none() => PeopleReported::Not,
             Some(opened) if opened.are_users_estimated => PeopleReported::Estimated,
             Some(_) => PeopleReported::Counted,
             None => PeopleReported::Not,

@@ -106,7 +106,7 @@ impl<'e> Passages<'e> {
             && let Some(began) = opened.trouble_time.filter(|began| *began < opening)
         {
             self.passages.push(Passage {
-                affected_users: opened.affected_users,
+                affected_users: opened.affected_users.unwrap_or(0),
                 productivity_loss: 100,
                 is_open: false,
                 is_trouble: true,
@@ -136,7 +136,7 @@ fn passage<'e>(state: &State<'e>, start: Instant) -> Passage<'e> {
         third_party: state.third_party,
         is_open: is_open(state),
         is_trouble: has_trouble(state),
-        affected_users: state.affected_users,
+        affected_users: state.affected_users.unwrap_or(0),
         productivity_loss: state.productivity_loss,
     }
 }

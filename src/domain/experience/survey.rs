@@ -27,7 +27,9 @@ impl Survey {
         survey
     }
 
-    fn answer(score: u32, lost_time: TimeSum) -> Survey {
+    /// An answer without a score tells how much time was lost, and counts as no answer.
+    fn answer(score: Option<u32>, lost_time: TimeSum) -> Survey {
+        let Some(score) = score else { return Survey { lost_time, ..Survey::default() } };
         Survey {
             answers: 1,
             scores: u64::from(score),

@@ -101,6 +101,47 @@ fn lost_time_follows_the_impact_in_the_hours_people_work() {
     check(&evening, "Thu 10:00", "experienced 4:00 lost 8:00 touched 0:00 idle 13:00 of 13:00");
 }
 
+/// P13: 10 people for an hour and 20 for four, who can't work at all: 324,000 s. A field that is
+/// not told does not change.
+#[test]
+fn people_without_a_loss_leave_the_loss_as_it_was_and_a_loss_leaves_the_people() {
+    let hit = |impacts: &str| {
+        let events = format!("Mon 10:00 opened P1 10\n{impacts}\nMon 15:00 resolved");
+        Case::new([target(RESOLUTION)], &events)
+    };
+    check(
+        &hit("Mon 11:00 impact 20 -"),
+        "Tue 09:00",
+        "experienced 5:00 lost 90:00 touched 0:00 idle 5:00 of 5:00",
+    );
+    check(
+        &hit("Mon 11:00 impact 20 0"),
+        "Tue 09:00",
+        "experienced 5:00 lost 10:00 touched 0:00 idle 5:00 of 5:00",
+    );
+    check(
+        &hit("Mon 11:00 impact - 50"),
+        "Tue 09:00",
+        "experienced 5:00 lost 30:00 touched 0:00 idle 5:00 of 5:00",
+    );
+    check(
+        &hit("Mon 11:00 impact 0 -"),
+        "Tue 09:00",
+        "experienced 5:00 lost 10:00 touched 0:00 idle 5:00 of 5:00",
+    );
+}
+
+/// P13: an answer that gives no score is no score of 0.
+#[test]
+fn an_answer_without_a_score_tells_the_lost_time_alone() {
+    let events = "Mon 09:00 opened P1\nMon 10:00 resolved\nMon 11:00 surveyed 8\n\
+        Mon 11:30 surveyed - 0:30";
+    let case = Case::new([target(RESOLUTION)], events);
+    let survey = Survey::of(&History::fold(&case.events, Instant::MAX), at("Tue 09:00"));
+    assert_eq!((survey.answers, survey.scores, survey.unhappy), (1, 8, 0));
+    assert_eq!(survey.lost_time, TimeSum::from_parts(1800, 0));
+}
+
 #[test]
 fn work_of_two_people_at_once_is_touched_once_and_at_night_it_shortens_no_idle_time() {
     let events = "

@@ -166,7 +166,7 @@ impl<'e> Snapshot<'e> {
             due_time: hours.add(time, clock.remaining()),
             hours_to_due: hours_to_due(since, clock.remaining(), hours),
             is_off_hours: !hours.is_open(incident.last_event_time),
-            category: incident.state.opened.map_or("", |(_, opened)| opened.category.as_str()),
+            category: incident.state.category,
             incident,
         }
     }

@@ -80,14 +80,14 @@ pub struct Cause {
 /// A backend's status, with who it waits for and why.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Waiting {
-    /// The status as the backend names it.
-    pub status: String,
+    /// The status as the backend names it; `None`: it stays.
+    pub status: Option<String>,
     /// Who must act now.
     pub waiting_on: WaitingOn,
     /// The third party's name, when one must act.
     pub third_party: String,
-    /// Why it waits.
-    pub reason: String,
+    /// Why it waits; `None`: it stays while the same party must act.
+    pub reason: Option<String>,
 }
 
 /// What the backend knew when the incident was opened.
@@ -101,14 +101,30 @@ pub struct Opened {
     pub category: String,
     /// The priority as the backend names it.
     pub priority: String,
-    /// How many people it hit.
-    pub affected_users: u32,
+    /// How many people it hit; `None`: nobody said.
+    pub affected_users: Option<u32>,
     /// Whether that number is an estimate.
     pub are_users_estimated: bool,
     /// When the client's trouble began, if that was before the opening.
     pub trouble_time: Option<Instant>,
     /// Anything else conditions may refer to.
     pub attributes: BTreeMap<String, String>,
+}
+
+/// What an incident is, from now on: the contracts it falls under and how it is described. What is
+/// not told stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DetailsChange {
+    /// The contracts it falls under.
+    pub contract_ids: Option<Vec<String>>,
+    /// The service it hit; empty: none.
+    pub service: Option<String>,
+    /// The backend's category.
+    pub category: Option<String>,
+    /// The attributes that are set.
+    pub attributes: BTreeMap<String, String>,
+    /// The names of the attributes that are taken away.
+    pub removed_attributes: Vec<String>,
 }
 
 /// A person's decision that clocks are left out of the contractual figures, or are not.
@@ -139,10 +155,10 @@ pub enum Fact {
     PriorityChanged(String),
     /// It was assigned.
     Assigned {
-        /// The group; empty: none.
-        group: String,
-        /// The person; empty: none.
-        assignee: String,
+        /// The group; empty: none; `None`: it stays.
+        group: Option<String>,
+        /// The person; empty: none; `None`: it stays.
+        assignee: Option<String>,
     },
     /// The client received an update.
     ClientUpdated {
@@ -162,11 +178,13 @@ pub enum Fact {
     EffortEstimated(Span),
     /// The number of people affected, or how much it hinders them, changed.
     ImpactChanged {
-        /// How many people it hits now.
-        affected_users: u32,
-        /// How much of their work they can't do, 0 to 100 percent.
-        productivity_loss: u32,
+        /// How many people it hits now; `None`: that stays.
+        affected_users: Option<u32>,
+        /// How much of their work they can't do, 0 to 100 percent; `None`: that stays.
+        productivity_loss: Option<u32>,
     },
+    /// It moved to other contracts, or its service, category or attributes changed.
+    DetailsChanged(DetailsChange),
     /// The service works again.
     Restored,
     /// It was resolved.
@@ -192,8 +210,8 @@ pub enum Fact {
     ExclusionDecided(ExclusionDecision),
     /// The people it hit answered a survey.
     Surveyed {
-        /// The score, 0 to 10.
-        score: u32,
+        /// The score, 0 to 10; `None`: none was given.
+        score: Option<u32>,
         /// The working time that they say they lost, all together.
         lost_time: Span,
     },
@@ -214,7 +232,7 @@ impl Fact {
             Fact::EffortEstimated(_) => 5,
             Fact::WorkLogged { .. } => 6,
             Fact::ImpactChanged { .. } => 7,
-            Fact::Assigned { .. } => 8,
+            Fact::Assigned { .. } | Fact::DetailsChanged(_) => 8,
             Fact::PriorityChanged(_) => 9,
             Fact::ClientReplied => 10,
             Fact::Responded => 11,
@@ -238,6 +256,7 @@ impl Fact {
             Fact::PriorityChanged(_) => "priority_changed",
             Fact::Assigned { .. } => "assigned",
             Fact::ClientUpdated { .. } => "client_updated",
+            Fact::DetailsChanged(_) => "details_changed",
             Fact::ClientReplied => "client_replied",
             Fact::WorkLogged { .. } => "work_logged",
             Fact::EffortEstimated(_) => "effort_estimated",
@@ -257,7 +276,56 @@ impl Fact {
     }
 }
 
+impl Fact {
+    /// The fact with zero and the empty text in place of what it does not tell. Before fields told
+    /// whether they were sent, that is how a fact was recorded.
+    fn with_untold_as_zero(&self) -> Fact {
+        let mut fact = self.clone();
+        match &mut fact {
+            Fact::StatusChanged(waiting) => {
+                tell(&mut waiting.status);
+                tell(&mut waiting.reason);
+            }
+            Fact::Assigned { group, assignee } => {
+                tell(group);
+                tell(assignee);
+            }
+            Fact::ImpactChanged { affected_users, productivity_loss } => {
+                tell(affected_users);
+                tell(productivity_loss);
+            }
+            Fact::Surveyed { score, .. } => tell(score),
+            _ => {}
+        }
+        fact
+    }
+}
+
+fn tell<T: Default>(field: &mut Option<T>) {
+    field.get_or_insert_default();
+}
+
 impl IncidentEvent {
+    /// The event as it was recorded before fields told whether they were sent: with zero and the
+    /// empty text in place of what it does not tell.
+    pub fn with_untold_as_zero(self) -> IncidentEvent {
+        IncidentEvent { fact: self.fact.with_untold_as_zero(), ..self }
+    }
+
+    /// Whether another event is this one sent again. One that was recorded before fields told
+    /// whether they were sent is the same as one that leaves out what it holds as zero.
+    pub fn is_same(&self, other: &IncidentEvent) -> bool {
+        let is_around_it_same = || {
+            let fact = Fact::Responded;
+            let bare =
+                |event: &IncidentEvent| IncidentEvent { fact: fact.clone(), ..event.clone() };
+            bare(self) == bare(other)
+        };
+        self == other
+            || self.fact.with_untold_as_zero() == other.fact.with_untold_as_zero()
+                && is_around_it_same()
+    }
+
     /// The id of the fact this one makes void: the one it retracts or corrects.
     pub fn voids(&self) -> Option<&str> {
         match &self.fact {

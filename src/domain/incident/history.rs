@@ -109,6 +109,7 @@ fn order_key(event: &IncidentEvent) -> (Instant, i64, u8, &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::incident::{Waiting, WaitingOn};
 
     fn at(seconds: i64) -> Instant {
         Instant::from_seconds(seconds).unwrap_or_default()
@@ -171,12 +172,79 @@ mod tests {
             resolved_again,
             reopened,
             recorded(3, "d", 5, Fact::Resolved),
-            recorded(4, "c", 5, Fact::Assigned { group: "G".into(), assignee: String::new() }),
+            recorded(4, "c", 5, Fact::Assigned { group: Some("G".into()), assignee: None }),
         ];
         let history = History::fold(&events, Instant::MAX);
         let ids: Vec<_> = history.effective().iter().map(|e| e.value.event_id.as_str()).collect();
         assert_eq!(ids, ["c", "d", "a", "b"]);
         assert_eq!(history.moments(Instant::MAX).count(), 3);
+    }
+
+    /// P13: what a fact does not tell does not change.
+    #[test]
+    fn what_a_fact_does_not_tell_stays_as_it_was() {
+        let assigned = |group: Option<&str>, assignee: Option<&str>| Fact::Assigned {
+            group: group.map(str::to_owned),
+            assignee: assignee.map(str::to_owned),
+        };
+        let events = [
+            recorded(1, "o", 0, Fact::Opened(opened("P1"))),
+            recorded(2, "a", 1, assigned(Some("desk"), Some("ann"))),
+            recorded(3, "b", 2, assigned(None, Some("bob"))),
+            recorded(4, "c", 3, assigned(Some("field"), None)),
+            recorded(5, "d", 4, assigned(None, Some(""))),
+        ];
+        let history = History::fold(&events, Instant::MAX);
+        let held = |seconds| {
+            let state = history.state(at(seconds));
+            (state.group, state.assignee)
+        };
+        assert_eq!([held(2), held(3), held(4)], [("desk", "bob"), ("field", "bob"), ("field", "")]);
+    }
+
+    /// P13: a reason that is not told lasts as long as the same party must act.
+    #[test]
+    fn a_reason_that_is_not_told_stays_while_the_same_party_must_act() {
+        let waits = |status: Option<&str>, waiting_on, reason: Option<&str>| {
+            Fact::StatusChanged(Waiting {
+                status: status.map(str::to_owned),
+                waiting_on,
+                third_party: String::new(),
+                reason: reason.map(str::to_owned),
+            })
+        };
+        let events = [
+            recorded(1, "o", 0, Fact::Opened(opened("P1"))),
+            recorded(2, "a", 1, waits(Some("held"), WaitingOn::Client, Some("approval"))),
+            recorded(3, "b", 2, waits(None, WaitingOn::Client, None)),
+            recorded(4, "c", 3, waits(None, WaitingOn::Client, Some(""))),
+            recorded(5, "d", 4, waits(Some("open"), WaitingOn::Provider, Some("parts"))),
+            recorded(6, "e", 5, waits(None, WaitingOn::Client, None)),
+        ];
+        let history = History::fold(&events, Instant::MAX);
+        let held = |seconds| {
+            let state = history.state(at(seconds));
+            (state.status, state.reason)
+        };
+        assert_eq!(held(2), ("held", "approval"));
+        assert_eq!(held(3), ("held", ""));
+        assert_eq!(held(5), ("open", ""));
+    }
+
+    /// P13: an event sent again is the same, though it was recorded before fields told whether they
+    /// were sent.
+    #[test]
+    fn an_event_sent_again_is_the_same_as_one_recorded_with_zeros() {
+        let impact = |affected_users, productivity_loss| Fact::ImpactChanged {
+            affected_users,
+            productivity_loss,
+        };
+        let event = |fact| recorded(1, "i", 5, fact).value;
+        let sent = event(impact(Some(20), None));
+        assert!(sent.clone().with_untold_as_zero().is_same(&sent));
+        assert_eq!(sent.clone().with_untold_as_zero().fact, impact(Some(20), Some(0)));
+        assert!(!event(impact(Some(20), Some(50))).is_same(&sent));
+        assert!(!IncidentEvent { source: "another".into(), ..sent.clone() }.is_same(&sent));
     }
 
     fn opened(priority: &str) -> crate::domain::incident::Opened {

@@ -8,11 +8,16 @@
 mod fact;
 mod history;
 mod moment;
+mod place;
 mod state;
+mod stint;
 
 pub use fact::{
-    Cause, ExclusionDecision, Fact, IncidentEvent, Opened, Party, RecordedEvent, Waiting, WaitingOn,
+    Cause, DetailsChange, ExclusionDecision, Fact, IncidentEvent, Opened, Party, RecordedEvent,
+    Waiting, WaitingOn,
 };
 pub use history::History;
 pub use moment::Moment;
+pub use place::Place;
 pub use state::{Stage, State};
+pub use stint::Stint;

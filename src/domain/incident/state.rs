@@ -1,6 +1,8 @@
 //! An incident's fields after its facts up to an instant.
 
-use super::fact::{Cause, Fact, IncidentEvent, Opened, Waiting, WaitingOn};
+use std::collections::BTreeMap;
+
+use super::fact::{Cause, DetailsChange, Fact, IncidentEvent, Opened, Waiting, WaitingOn};
 use super::moment::Moment;
 use crate::domain::time::{Instant, Span};
 
@@ -9,6 +11,14 @@ use crate::domain::time::{Instant, Span};
 pub struct State<'e> {
     /// The opening and when it was; `None`: its opening is not known yet, or still to come.
     pub opened: Option<(Instant, &'e Opened)>,
+    /// The contracts it falls under.
+    pub contract_ids: &'e [String],
+    /// The service it hit.
+    pub service: &'e str,
+    /// The backend's category.
+    pub category: &'e str,
+    /// The changes since the opening, of which some may set attributes.
+    pub changes: Vec<&'e DetailsChange>,
     /// The priority as the backend names it.
     pub priority: &'e str,
     /// The backend's status.
@@ -24,8 +34,8 @@ pub struct State<'e> {
     pub group: &'e str,
     /// The person it is assigned to.
     pub assignee: &'e str,
-    /// How many people it hits now.
-    pub affected_users: u32,
+    /// How many people it hits now; `None`: nobody said.
+    pub affected_users: Option<u32>,
     /// How much of their work they can't do, in percent.
     pub productivity_loss: u32,
     /// When the provider first answered the client: responded, or gave an update.
@@ -117,6 +127,22 @@ impl<'e> State<'e> {
         }
     }
 
+    /// What else is known of it, by name: as it was opened with, and changed since.
+    pub fn attributes(&self) -> BTreeMap<&'e str, &'e str> {
+        let pairs = |map: &'e BTreeMap<String, String>| {
+            map.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        };
+        let mut held: BTreeMap<_, _> =
+            self.opened.iter().flat_map(|(_, opened)| pairs(&opened.attributes)).collect();
+        for change in &self.changes {
+            change.removed_attributes.iter().for_each(|name| {
+                held.remove(name.as_str());
+            });
+            held.extend(pairs(&change.attributes));
+        }
+        held
+    }
+
     fn take(&mut self, event: &'e IncidentEvent) {
         let time = event.occur_time;
         match &event.fact {
@@ -124,7 +150,10 @@ impl<'e> State<'e> {
             Fact::Responded => self.respond(time),
             Fact::StatusChanged(waiting) => self.wait(waiting),
             Fact::PriorityChanged(priority) => self.priority = priority,
-            Fact::Assigned { group, assignee } => (self.group, self.assignee) = (group, assignee),
+            Fact::Assigned { group, assignee } => {
+                self.group = group.as_deref().unwrap_or(self.group);
+                self.assignee = assignee.as_deref().unwrap_or(self.assignee);
+            }
             Fact::ClientUpdated { .. } => {
                 self.update_count += 1;
                 self.respond(time);
@@ -133,9 +162,10 @@ impl<'e> State<'e> {
             Fact::WorkLogged { duration, .. } => self.touch_time += *duration,
             Fact::EffortEstimated(remaining) => self.effort_remaining = Some(*remaining),
             Fact::ImpactChanged { affected_users, productivity_loss } => {
-                self.affected_users = *affected_users;
-                self.productivity_loss = *productivity_loss;
+                self.affected_users = affected_users.or(self.affected_users);
+                self.productivity_loss = productivity_loss.unwrap_or(self.productivity_loss);
             }
+            Fact::DetailsChanged(change) => self.describe(change),
             Fact::Restored => {
                 self.restored.get_or_insert(time);
             }
@@ -162,6 +192,9 @@ impl<'e> State<'e> {
     fn open(&mut self, time: Instant, opened: &'e Opened) {
         if self.opened.is_none() {
             self.opened = Some((time, opened));
+            self.contract_ids = &opened.contract_ids;
+            (self.service, self.category) = (&opened.service, &opened.category);
+            self.changes.clear();
             self.priority = &opened.priority;
             self.affected_users = opened.affected_users;
             self.productivity_loss = 100;
@@ -169,11 +202,21 @@ impl<'e> State<'e> {
         }
     }
 
+    fn describe(&mut self, change: &'e DetailsChange) {
+        self.contract_ids = change.contract_ids.as_deref().unwrap_or(self.contract_ids);
+        self.service = change.service.as_deref().unwrap_or(self.service);
+        self.category = change.category.as_deref().unwrap_or(self.category);
+        self.changes.push(change);
+    }
+
+    /// A reason belongs to who must act: it outlives no change of that.
     fn wait(&mut self, waiting: &'e Waiting) {
-        self.status = &waiting.status;
-        self.waiting_on = waiting.waiting_on;
-        self.third_party = &waiting.third_party;
-        self.reason = &waiting.reason;
+        let party = (waiting.waiting_on, waiting.third_party.as_str());
+        let is_same = party == (self.waiting_on, self.third_party);
+        let before = if is_same { self.reason } else { "" };
+        self.status = waiting.status.as_deref().unwrap_or(self.status);
+        (self.waiting_on, self.third_party) = party;
+        self.reason = waiting.reason.as_deref().unwrap_or(before);
     }
 
     /// Whatever it waited for before is over.

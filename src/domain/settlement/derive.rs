@@ -212,6 +212,7 @@ fn otherwise(entry: &Entry<'_>) -> &'static str {
         Outcome::Breached => "would have been late",
         Outcome::Met => "would have been in time",
         Outcome::Undecided | Outcome::Excluded => "still open",
+        Outcome::Transferred => "moved elsewhere",
     }
 }
 

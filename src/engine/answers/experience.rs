@@ -19,10 +19,23 @@ pub fn experiences<'a>(
     let passages = Passages::of(history, as_of);
     let by_contract = evaluation.clocks.chunk_by(|a, b| a.contract_id == b.contract_id);
     let evaluated = by_contract.filter_map(|clocks| {
-        let agreement = known.agreement(clocks.first()?.contract_id);
-        experience(history, &passages, clocks, &agreement, known, as_of)
+        let contract_id = clocks.first()?.contract_id;
+        let agreement = known.agreement(contract_id);
+        match left(history, contract_id).filter(|left| *left <= as_of) {
+            Some(left) => {
+                let passages = Passages::of(history, left);
+                experience(history, &passages, clocks, &agreement, known, left)
+            }
+            None => experience(history, &passages, clocks, &agreement, known, as_of),
+        }
     });
     evaluated.collect()
+}
+
+/// When the incident left a contract for good; `None`: it is under it.
+fn left(history: &History<'_>, contract_id: &str) -> Option<Instant> {
+    let until = history.stints(contract_id).last()?.until;
+    until.map(|(place, _)| place.time)
 }
 
 /// The entries of an incident as of an instant: one for each target that has a clock, with all

@@ -90,7 +90,7 @@ impl WhatIf {
         let mut facts = Vec::new();
         facts.extend(self.effort_remaining.map(|left| (times.as_of, Fact::EffortEstimated(left))));
         facts.extend(self.priority.clone().map(|to| (times.as_of, Fact::PriorityChanged(to))));
-        facts.extend(self.wait_end.map(|end| (end, self.goes_on(ledger, times))));
+        facts.extend(self.wait_end.map(|end| (end, goes_on())));
         let last = ledger.last_sequence();
         let hypothetical = facts.into_iter().zip(1..).map(|((occur_time, fact), place)| {
             let event = IncidentEvent {
@@ -106,12 +106,10 @@ impl WhatIf {
         });
         ledger.recorded_by(times.known).cloned().chain(hypothetical).collect()
     }
+}
 
-    /// A status change to the present status, with the provider to act.
-    fn goes_on(&self, ledger: &Ledger, times: Times) -> Fact {
-        let history = History::fold(&ledger.events, times.known);
-        let status = history.state(times.as_of).status.to_owned();
-        let (waiting_on, third_party, reason) = (WaitingOn::Provider, String::new(), String::new());
-        Fact::StatusChanged(Waiting { status, waiting_on, third_party, reason })
-    }
+/// The provider must act, and the status stays.
+fn goes_on() -> Fact {
+    let waiting_on = WaitingOn::Provider;
+    Fact::StatusChanged(Waiting { waiting_on, ..Waiting::default() })
 }

@@ -350,7 +350,7 @@ fn random_incident(dice: &mut Dice, number: i64, zone: &Zone, start: i64) -> Vec
         contract_ids: vec![CONTRACT.into()],
         service: dice.pick(&["mail", "web"]).into(),
         priority: dice.pick(&["P1", "P2", "P1", "P2", "P9"]).into(),
-        affected_users: dice.below(4) as u32,
+        affected_users: Some(dice.below(4) as u32),
         ..Opened::default()
     };
     if dice.one_in(10) {

@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::tested::{Test, Tested, is_under};
-use crate::domain::clock::{Clock, Evaluation, Outcome, evaluate};
+use crate::domain::clock::{Clock, Evaluation, Outcome};
 use crate::domain::forecast::{
     BASELINES, Baseline, Baselines, FeatureVector, Learner, Mark, Quality, Scored,
 };
 use crate::domain::incident::History;
 use crate::domain::time::Instant;
 use crate::engine::catalog::Known;
+use crate::engine::evaluate::evaluate_under;
 use crate::engine::ledger::Ledger;
 use crate::engine::snapshot::{is_undecided, noons, snapshot};
 
@@ -138,7 +139,7 @@ impl<'h> IncidentReplay<'_, 'h> {
     }
 
     fn evaluated(&self, as_of: Instant) -> Evaluation<'_> {
-        evaluate(self.history, self.known.agreement(self.test.contract_id), self.known, as_of)
+        evaluate_under(self.history, self.test.contract_id, self.known, as_of)
     }
 
     fn is_meant(&self, clock: &Clock<'_>) -> bool {

@@ -1,7 +1,7 @@
 //! The settings of a backtest, and its result.
 
 use crate::domain::forecast::Quality;
-use crate::domain::incident::{Fact, History};
+use crate::domain::incident::History;
 use crate::domain::time::Instant;
 
 /// The settings of a backtest.
@@ -26,9 +26,7 @@ pub struct Tested<B> {
     pub baselines: Vec<(B, Quality)>,
 }
 
-/// Whether the incident of a history was opened under a contract.
+/// Whether the incident of a history ever fell under a contract.
 pub(super) fn is_under(history: &History<'_>, contract_id: &str) -> bool {
-    let opening = history.opening().map(|recorded| &recorded.value.fact);
-    let Some(Fact::Opened(opened)) = opening else { return false };
-    opened.contract_ids.iter().any(|id| id == contract_id)
+    !history.stints(contract_id).is_empty()
 }

@@ -167,6 +167,6 @@ fn facts() -> impl Strategy<Value = Fact> {
         1 => "P[12]".prop_map(Fact::PriorityChanged),
         1 => (1i64..9).prop_map(|hours| Fact::EffortEstimated(Span::from_hours(hours))),
         1 => (1u64..40).prop_map(|number| Fact::Retracted(format!("e{number}"))),
-        2 => "[AB]".prop_map(|group| Fact::Assigned { group, assignee: String::new() }),
+        2 => "[AB]".prop_map(|group| Fact::Assigned { group: Some(group), assignee: None }),
     ]
 }

@@ -2,7 +2,7 @@
 
 use super::calendar::lint_calendar;
 use crate::domain::calendar::hours::ServiceHours;
-use crate::domain::contract::{Condition, Finding, Metric, PauseRule, Target};
+use crate::domain::contract::{Condition, Finding, Metric, OnPriorityChange, PauseRule, Target};
 use crate::domain::time::Instant;
 
 /// Notes missing limits, unreachable limits, constant conditions and hidden pauses of each target.
@@ -18,6 +18,8 @@ pub(super) fn lint<'c>(
         lint_conditions(target, &path, findings);
         lint_answers(target, &path, findings);
         lint_pauses(target, &path, findings);
+        lint_direction(target, &path, findings);
+        lint_warnings(target, &path, findings);
     }
 }
 
@@ -109,6 +111,32 @@ fn lint_pauses(target: &Target, path: &str, findings: &mut Vec<Finding>) {
             let text = "an earlier pause fits whenever this one would: put the narrower one first";
             findings.push(Finding::warning(format!("{path}.pauses[{index}]"), text));
         }
+    }
+}
+
+/// Notes a lowering that counts from the start: it may undo a breach.
+fn lint_direction(target: &Target, path: &str, findings: &mut Vec<Finding>) {
+    if target.on_priority_lowered == Some(OnPriorityChange::FromStart) {
+        let text = "whoever lowers the priority of a late incident undoes its breach: another \
+                    policy lets it stand";
+        findings.push(Finding::warning(format!("{path}.on_priority_lowered"), text));
+    }
+}
+
+/// Notes a warning that comes before every clock starts, and a cap on pauses that there are none
+/// of.
+fn lint_warnings(target: &Target, path: &str, findings: &mut Vec<Finding>) {
+    let longest = target.limits.iter().map(|limit| limit.limit).max();
+    for (index, before) in target.warn_before.iter().enumerate() {
+        if longest.is_some_and(|longest| longest <= *before) {
+            let text = "it is at least as long as every limit: it would warn at the start";
+            findings.push(Finding::warning(format!("{path}.warn_before[{index}]"), text));
+        }
+    }
+    let pauses = !target.pauses.is_empty() || target.pause_when.is_some();
+    if target.pauses_maximum.is_some() && !pauses {
+        let text = "nothing pauses the clock: say what does, or leave it out";
+        findings.push(Finding::warning(format!("{path}.pauses_maximum"), text));
     }
 }
 
