@@ -3,6 +3,7 @@
 use super::credit;
 use super::experience;
 use super::objective;
+use super::presentation;
 use crate::codec::checks::Checks;
 use crate::codec::choices::{
     clock_action, clock_action_number, contract_kind, contract_kind_number, cycle_verdict,
@@ -49,6 +50,12 @@ pub(in crate::codec) fn decode_with(
             String::new(),
         ),
         applies_to_open_clocks: contract.applies_to_open_clocks,
+        presentation: presentation::decode(
+            contract.language,
+            contract.incident_url_template,
+            checks,
+            &mut violations,
+        ),
         terms: violations.or(
             "terms",
             decode_terms(contract.terms.unwrap_or_default(), checks),
@@ -313,6 +320,8 @@ pub fn encode(contract: &Contract) -> v1::Contract {
         end_time: None,
         applies_to_open_clocks: contract.applies_to_open_clocks,
         underpins: contract.underpins.clone(),
+        language: contract.presentation.language.clone(),
+        incident_url_template: contract.presentation.incident_url_template.clone(),
     }
 }
 

@@ -11,6 +11,7 @@ pub mod figures;
 pub mod forecast;
 pub mod incident;
 pub mod objective;
+mod presentation;
 pub mod review;
 pub mod service_event;
 pub mod settlement;

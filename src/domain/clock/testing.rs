@@ -210,6 +210,7 @@ pub fn contract(targets: Vec<Target>, applies_to_open_clocks: bool) -> Contract 
         currency: "EUR".into(),
         underpins: String::new(),
         applies_to_open_clocks,
+        presentation: Default::default(),
         terms: Terms { targets, ..Terms::default() },
     }
 }

@@ -19,5 +19,7 @@ mod tally;
 
 pub use entry::{Account, Entry, entries, paused};
 pub use period::{Period, PeriodError};
-pub use reason::{exclusion_reason, span_in_words, verdict_reason};
+pub use reason::{
+    ExclusionGround, Grounds, Held, exclusion_reason, span_in_words, verdict_reason,
+};
 pub use tally::{Counts, Tally};

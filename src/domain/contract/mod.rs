@@ -7,6 +7,7 @@ mod experience;
 mod finding;
 mod lint;
 mod objective;
+pub mod presentation;
 mod revisions;
 mod terms;
 
@@ -22,6 +23,7 @@ pub use objective::{
     AgreedService, AttainmentPromise, AvailabilityPromise, Objective, OutagesPromise,
     PerformancePromise, PeriodKind, Promise,
 };
+pub use presentation::Presentation;
 pub use revisions::{Effective, Revision, Revisions};
 pub use terms::{
     ClockAction, Contract, ContractKind, CycleVerdict, Limit, Metric, OnPriorityChange, OnReopen,

@@ -1,6 +1,6 @@
 //! The terms of a contract: its targets and their policies.
 
-use super::{Condition, Credits, ExclusionRule, ExperienceTerms, Objective};
+use super::{Condition, Credits, ExclusionRule, ExperienceTerms, Objective, Presentation};
 use crate::domain::incident::WaitingOn;
 use crate::domain::time::Span;
 
@@ -25,6 +25,8 @@ pub struct Contract {
     pub underpins: String,
     /// Whether this revision also governs clocks that are open and undecided when it takes effect.
     pub applies_to_open_clocks: bool,
+    /// How it is shown to people.
+    pub presentation: Presentation,
     /// What is agreed.
     pub terms: Terms,
 }

@@ -5,6 +5,7 @@ mod chain;
 mod credits;
 mod experience;
 mod objectives;
+mod presentation;
 mod priorities;
 mod targets;
 
@@ -25,6 +26,7 @@ pub fn lint<'c>(
     chain::lint(contract, others, &mut findings);
     credits::lint(contract, &mut findings);
     experience::lint(contract, &hours, &mut findings);
+    presentation::lint(contract, &mut findings);
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     findings
 }
