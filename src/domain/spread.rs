@@ -6,7 +6,7 @@ use super::time_sum::TimeSum;
 
 /// Up to so many different times percentiles are exact.
 const EXACT_MAX: usize = 4_096;
-/// From here on a percentile of more times than that is told in whole minutes.
+/// From here on a percentile of more times than that is given in whole minutes.
 const HOUR: u64 = 3_600;
 const MINUTE: u64 = 60;
 

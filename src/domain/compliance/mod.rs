@@ -20,6 +20,6 @@ mod tally;
 pub use entry::{Account, Entry, entries, paused};
 pub use period::{Period, PeriodError};
 pub use reason::{
-    ExclusionGround, Grounds, Held, exclusion_reason, span_in_words, verdict_reason,
+    ExclusionGround, Held, VerdictGrounds, exclusion_reason, span_in_words, verdict_reason,
 };
 pub use tally::{Counts, Tally};

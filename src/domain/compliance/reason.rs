@@ -9,7 +9,7 @@ use crate::domain::time::Span;
 
 /// What a verdict rests on: who had to act for how long, what excludes it, what went on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Grounds {
+pub struct VerdictGrounds {
     /// The service time that counted, by who had to act; the longest first.
     pub counted: Vec<Held>,
     /// The service time that was paused, by who had to act; the longest first.
@@ -48,12 +48,12 @@ pub struct ExclusionGround {
     pub reason: String,
 }
 
-impl Grounds {
+impl VerdictGrounds {
     /// The grounds of an entry's verdict, by the clocks of its incident.
-    pub fn of(entry: &Entry<'_>, clocks: &[Clock<'_>]) -> Grounds {
+    pub fn of(entry: &Entry<'_>, clocks: &[Clock<'_>]) -> VerdictGrounds {
         let clocks: Vec<_> = entry.clocks(clocks).collect();
         let idle = entry.avoidable.filter(|avoidable| avoidable.has_idle_work());
-        Grounds {
+        VerdictGrounds {
             counted: shares(&clocks, |segment| segment.counted),
             paused: shares(&clocks, |segment| segment.paused()),
             reopenings: reopenings(&clocks),
@@ -82,7 +82,7 @@ impl ExclusionGround {
 
 /// Why an entry came to its verdict, by the clocks of its incident: `1 h 30 min over its 4 h; ...`.
 pub fn verdict_reason(entry: &Entry<'_>, clocks: &[Clock<'_>]) -> String {
-    let grounds = Grounds::of(entry, clocks);
+    let grounds = VerdictGrounds::of(entry, clocks);
     let mut parts = vec![verdict(entry)];
     parts.extend(lost(entry));
     let exclusion = entry.clocks(clocks).find_map(|clock| clock.exclusion);

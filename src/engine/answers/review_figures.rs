@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use crate::domain::clock::{Clock, Outcome};
-use crate::domain::compliance::{Counts, Entry, Grounds, verdict_reason};
+use crate::domain::compliance::{Counts, Entry, VerdictGrounds, verdict_reason};
 use crate::domain::experience::{Experience, Holder, TimeSum};
 use crate::domain::incident::WaitingOn;
 use crate::domain::share::Share;
@@ -62,7 +62,7 @@ pub struct ReviewItem {
     /// Why it came to its verdict, in a line.
     pub why: String,
     /// What its verdict rests on.
-    pub grounds: Grounds,
+    pub grounds: VerdictGrounds,
     /// Whether its deciding clock is open.
     pub is_open: bool,
     /// The limit of the experienced account.
@@ -173,7 +173,7 @@ impl ReviewFigures {
             decide_time: entry.decide_time,
             is_watermelon: entry.is_watermelon(),
             why: verdict_reason(entry, clocks),
-            grounds: Grounds::of(entry, clocks),
+            grounds: VerdictGrounds::of(entry, clocks),
             is_open: entry.is_open,
             experienced_limit: entry.experienced_limit,
             lost_time: entry.experience_totals.as_ref().map(|totals| totals.lost_time),

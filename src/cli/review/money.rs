@@ -1,0 +1,193 @@
+//! Fee, cap and credits in money, and what is left to settle.
+
+use super::answer::Answer;
+use super::language::Language;
+use super::promise::Promises;
+use super::report::{Block, Column, Row, Section, Table};
+use crate::codec::v1;
+
+/// Items left to settle that are listed.
+const ITEMS_LISTED: usize = 10;
+
+/// The credits of the period, line by line.
+pub(super) fn credits(answer: &Answer, language: &Language) -> Option<Section> {
+    let statement = answer.review.credits.as_ref()?;
+    let money = |amount: i64| language.money(amount, &statement.currency);
+    let mut blocks = vec![Block::Text(fee(statement, answer, language))];
+    let mut rows: Vec<_> = statement
+        .lines
+        .iter()
+        .map(|line| {
+            let period = language.period(&line.period.clone().unwrap_or_default());
+            Row::of([
+                what(line, answer, language),
+                period,
+                why(line, answer, language),
+                money(line.amount),
+            ])
+        })
+        .collect();
+    if rows.is_empty() {
+        blocks.push(Block::Text(language.text("credits-none")));
+    } else {
+        let total = [language.text("total"), String::new(), String::new()];
+        let total = Row::of(total.into_iter().chain([money(statement.total_amount)]));
+        rows.push(Row { is_total: true, ..total });
+    }
+    let columns = [
+        Column::text(language.text("column-promised")),
+        Column::text(language.text("column-period")),
+        Column::text(language.text("column-why")),
+        Column::figure(language.text("column-credit")),
+    ];
+    let heading = match statement.provisional {
+        true => language.text("section-credits-so-far"),
+        false => language.text("section-credits"),
+    };
+    blocks.extend(Table::of(heading.clone(), columns, rows).map(Block::Table));
+    Section::of(heading, blocks)
+}
+
+/// The fee and the cap in money.
+fn fee(statement: &v1::CreditStatement, answer: &Answer, language: &Language) -> String {
+    let contract = answer.contract();
+    let terms = answer.terms(&contract.id, contract.revision);
+    let terms = terms.and_then(|terms| terms.credits.clone()).unwrap_or_default();
+    let money = |amount: i64| language.money(amount, &statement.currency);
+    let of_period = statement.lines.iter().map(|line| line.base_amount).find(|fee| *fee > 0);
+    let cap = if terms.cap_percent.is_empty() { "100" } else { &terms.cap_percent };
+    let cap = [
+        ("cap", money(statement.cap_amount).into()),
+        ("percent", language.agreed_percent(cap).into()),
+    ];
+    let fee = match of_period {
+        Some(fee) => language.say("fee-of-period", &[("fee", money(fee).into())]),
+        None => language.say("fee-of-month", &[("fee", money(terms.monthly_fee).into())]),
+    };
+    format!("{fee} {}", language.say("cap", &cap))
+}
+
+/// The objective in words, or what else a line is about.
+fn what(line: &v1::CreditLine, answer: &Answer, language: &Language) -> String {
+    let contract = answer.contract().id;
+    let promises = Promises { answer, contract: &contract, language };
+    match result_of(line, answer) {
+        Some(result) => promises.promised(result),
+        None if line.objective_id.is_empty() => language.text("all-objectives"),
+        None => line.objective_id.clone(),
+    }
+}
+
+/// The result that a line is about or, of a period that is not in the review, of the same objective.
+fn result_of<'r>(line: &v1::CreditLine, answer: &'r Answer) -> Option<&'r v1::ObjectiveResult> {
+    let results = answer.review.objectives.iter().filter_map(|o| o.result.as_ref());
+    let mut same = results.filter(|result| {
+        result.objective.as_ref().is_some_and(|objective| objective.id == line.objective_id)
+    });
+    let first = same.clone().next();
+    same.find(|result| result.period == line.period).or(first)
+}
+
+/// How the amount comes about.
+fn why(line: &v1::CreditLine, answer: &Answer, language: &Language) -> String {
+    let result = result_of(line, answer).filter(|result| result.period == line.period);
+    match (line.kind(), result.map(v1::ObjectiveResult::verdict)) {
+        (v1::CreditLineKind::Cap, _) => language.text("credit-cap"),
+        (v1::CreditLineKind::EarnBack, _) => language.text("credit-earn-back"),
+        (v1::CreditLineKind::Withheld, _) => language.text("credit-withheld"),
+        (v1::CreditLineKind::Objective, _) if line.amount > 0 => missed(line, language),
+        (_, Some(v1::ObjectiveVerdict::Met)) => language.text("credit-met"),
+        (_, Some(v1::ObjectiveVerdict::NoData)) => language.text("credit-no-data"),
+        (_, Some(v1::ObjectiveVerdict::AtRisk)) => language.text("credit-at-risk"),
+        (_, Some(v1::ObjectiveVerdict::Missed)) => language.text("credit-no-tier"),
+        _ => line.reason.clone(),
+    }
+}
+
+fn missed(line: &v1::CreditLine, language: &Language) -> String {
+    let tier = ("percent", language.agreed_percent(&line.credit_percent).into());
+    let mut parts = vec![language.say("credit-tier", &[tier])];
+    if !matches!(line.weight_percent.as_str(), "" | "100") {
+        let weight = ("percent", language.agreed_percent(&line.weight_percent).into());
+        parts.push(language.say("credit-weight", &[weight]));
+    }
+    if line.repeats > 0 {
+        parts.push(language.say("credit-repeats", &[("count", i64::from(line.repeats).into())]));
+    }
+    parts.join(", ")
+}
+
+/// What is left to settle, the oldest first.
+pub(super) fn settlement(answer: &Answer, language: &Language) -> Option<Section> {
+    let review = &answer.review;
+    let template = answer.contract().incident_url_template;
+    let listed = review.settlement.iter().take(ITEMS_LISTED);
+    let rows = listed.map(|status| item(status, &template, language));
+    let columns = [
+        Column::text(language.text("column-incident")),
+        Column::text(language.text("column-what")),
+        Column::text(language.text("column-since")),
+        Column::text(language.text("column-open-facets")),
+        Column::figure(language.text("column-amount")),
+    ];
+    let title = language.say("section-settlement", &[("count", review.settlement_count.into())]);
+    let table = Table::of(title.clone(), columns, rows)?;
+    let more = review.settlement_count - review.settlement.len().min(ITEMS_LISTED) as i64;
+    let order = match more {
+        0 => language.text("settlement-order"),
+        more => language.say("settlement-order-more", &[("count", more.into())]),
+    };
+    Section::of(title, [Block::Note(order), Block::Table(table)])
+}
+
+fn item(status: &v1::SettlementItemStatus, template: &str, language: &Language) -> Row {
+    let item = status.item.clone().unwrap_or_default();
+    let days = status.age.unwrap_or_default().seconds / 86_400;
+    let date = language.date(item.open_time);
+    let since = language.say("since", &[("date", date.into()), ("days", days.into())]);
+    let open = status.facets.iter().filter(|f| f.state() == v1::SettlementState::Open);
+    let open = open.map(|facet| match facet.facet() {
+        v1::SettlementFacet::Technical => language.text("facet-technical"),
+        v1::SettlementFacet::Administrative => language.text("facet-administrative"),
+        v1::SettlementFacet::Financial | v1::SettlementFacet::Unspecified => {
+            language.text("facet-financial")
+        }
+    });
+    let open: Vec<_> = open.collect();
+    let mut decided = status.facets.iter().filter_map(|facet| facet.decision.as_ref()?.amount);
+    let amount = decided.next_back().or(item.amount);
+    let amount = amount.map(|amount| language.money(amount, &item.currency));
+    let incident = item.incident_ids.first().map(String::as_str).unwrap_or_default();
+    let cells = vec![
+        super::links::incident(incident, template),
+        kind(&item, language).into(),
+        since.into(),
+        language.and(&open).into(),
+        amount.unwrap_or_else(|| language.text("none")).into(),
+    ];
+    Row { cells, is_total: false }
+}
+
+/// What an item is about; one that a person opened in that person's words.
+fn kind(item: &v1::SettlementItem, language: &Language) -> String {
+    let of_period = || {
+        let named = v1::Period { name: item.period.clone(), ..v1::Period::default() };
+        ("period", language.period(&named).into())
+    };
+    let party = match item.party() {
+        v1::Party::ThirdParty => super::wording::third_party(&item.third_party, language),
+        _ => language.text("the-client"),
+    };
+    match item.kind() {
+        v1::SettlementKind::OutOfScope => language.text("item-scope"),
+        v1::SettlementKind::Excluded => language.text("item-excluded"),
+        v1::SettlementKind::Credit if item.amount.is_some_and(|amount| amount < 0) => {
+            language.say("item-earned-back", &[of_period()])
+        }
+        v1::SettlementKind::Credit => language.say("item-credit", &[of_period()]),
+        v1::SettlementKind::DecisionOpen => {
+            language.say("item-decision", &[("party", party.into())])
+        }
+        v1::SettlementKind::Other | v1::SettlementKind::Unspecified => item.summary.clone(),
+    }
+}

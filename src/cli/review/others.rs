@@ -1,0 +1,170 @@
+//! The shorter sections: causes, underpinning agreements, forecasts, and what moved since.
+
+use super::answer::Answer;
+use super::language::Language;
+use super::links;
+use super::promise::Promises;
+use super::report::{Block, Cell, Column, Row, Section, Table};
+use super::wording;
+use crate::codec::v1;
+
+/// Causes that are listed.
+const CAUSES_LISTED: usize = 10;
+/// Moved verdicts that are listed.
+const MOVED_LISTED: usize = 25;
+
+/// The parties that causes are attributed to, the most frequent first.
+pub(super) fn causes(answer: &Answer, language: &Language) -> Option<Section> {
+    let causes = &answer.review.causes;
+    if causes.iter().all(|cause| cause.party.is_empty()) {
+        return None;
+    }
+    let rows = causes.iter().take(CAUSES_LISTED).map(|cause| {
+        let confidence = match cause.least_confidence_percent {
+            0 => language.text("none"),
+            least => language.agreed_percent(&least.to_string()),
+        };
+        Row::of([
+            wording::cause(cause, language),
+            cause.service.clone(),
+            language.count(cause.incidents),
+            language.count(cause.breached),
+            confidence,
+        ])
+    });
+    let columns = [
+        Column::text(language.text("column-party")),
+        Column::text(language.text("column-service")),
+        Column::figure(language.text("column-incidents")),
+        Column::figure(language.text("column-of-those-late")),
+        Column::figure(language.text("column-confidence")),
+    ];
+    let table = Table::of(language.text("section-causes"), columns, rows)?;
+    Section::of(language.text("section-causes"), [Block::Table(table)])
+}
+
+/// The agreements that the contract's promises rest on, each with its objectives.
+pub(super) fn chain(answer: &Answer, language: &Language) -> Option<Section> {
+    let links = answer.review.chain.iter().flat_map(|link| agreement(link, answer, language));
+    Section::of(language.text("section-chain"), links)
+}
+
+fn agreement(link: &v1::UnderpinningResult, answer: &Answer, language: &Language) -> Vec<Block> {
+    let contract = link.contract.clone().unwrap_or_default();
+    let counts = link.total.clone().unwrap_or_default().contractual.unwrap_or_default();
+    let kind = match contract.kind() {
+        v1::ContractKind::Ola => language.text("kind-ola"),
+        _ => language.text("kind-uc"),
+    };
+    let provider = if contract.provider.is_empty() { &contract.id } else { &contract.provider };
+    let arguments = [
+        ("kind", kind.into()),
+        ("id", contract.id.as_str().into()),
+        ("provider", provider.as_str().into()),
+        ("attainment", language.percent(&counts.attainment).into()),
+        ("met", counts.met.into()),
+        ("late", counts.breached.into()),
+    ];
+    let text = language.say("agreement", &arguments);
+    let promises = Promises { answer, contract: &contract.id, language };
+    let rows = link.objectives.iter().map(|result| {
+        let period = language.period(&result.period.clone().unwrap_or_default());
+        let cells = vec![
+            promises.promised(result).into(),
+            period.into(),
+            promises.found(result).into(),
+            promises.verdict(result),
+        ];
+        Row { cells, is_total: false }
+    });
+    let columns = [
+        Column::text(language.text("column-promised")),
+        Column::text(language.text("column-period")),
+        Column::figure(language.text("column-found")),
+        Column::text(language.text("column-verdict")),
+    ];
+    let table = Table::of(contract.id.clone(), columns, rows);
+    [Block::Text(text)].into_iter().chain(table.map(Block::Table)).collect()
+}
+
+/// How forecasts turned out, in words that need no statistics.
+pub(super) fn forecasts(answer: &Answer, language: &Language) -> Option<Section> {
+    let quality = answer.review.forecast_quality.as_ref().filter(|q| q.forecasts > 0)?;
+    let weighed = quality.calibration.iter().map(|row| row.predicted * row.forecasts as f64);
+    let predicted = weighed.sum::<f64>() / quality.forecasts as f64;
+    let share = |share: f64| language.percent(&format!("{:.1}", 100.0 * share));
+    let text = language.say(
+        "forecasts-text",
+        &[
+            ("forecasts", quality.forecasts.into()),
+            ("clocks", quality.clocks.into()),
+            ("predicted", share(predicted).into()),
+            ("observed", share(quality.base_rate).into()),
+        ],
+    );
+    let worth = language.text(match quality.skill {
+        skill if !skill.is_finite() => "forecasts-all-alike",
+        skill if skill >= 0.01 => "forecasts-better",
+        _ => "forecasts-no-better",
+    });
+    Section::of(language.text("section-forecasts"), [Block::Text(format!("{text} {worth}"))])
+}
+
+/// What moved since the review was signed.
+pub(super) fn restated(answer: &Answer, language: &Language) -> Option<Section> {
+    let restatement = answer.review.restatement.as_ref()?;
+    let contract = answer.contract();
+    let promises = Promises { answer, contract: &contract.id, language };
+    let heading = language.text("section-restated");
+    if restatement.moved_count == 0 && restatement.signed_objectives.is_empty() {
+        return Section::of(heading, [Block::Text(language.text("nothing-moved"))]);
+    }
+    let objectives = restatement.signed_objectives.iter().map(|result| {
+        Block::Text(language.say(
+            "objective-was",
+            &[
+                ("promised", promises.promised(result).into()),
+                ("found", promises.found(result).into()),
+                ("verdict", promises.verdict(result).text.into()),
+            ],
+        ))
+    });
+    let moved = language.say("moved", &[("count", restatement.moved_count.into())]);
+    let blocks = objectives.chain([Block::Text(moved)]);
+    Section::of(heading, blocks.chain(moved_table(restatement, &contract, language)))
+}
+
+fn moved_table(
+    restatement: &v1::ReviewRestatement,
+    contract: &v1::Contract,
+    language: &Language,
+) -> Option<Block> {
+    let rows = restatement.moved.iter().take(MOVED_LISTED).map(|moved| {
+        let cells = vec![
+            links::incident(&moved.incident_id, &contract.incident_url_template),
+            Cell::from(moved.target_id.clone()),
+            Cell::from(outcome(moved.signed_outcome(), language)),
+            Cell::from(outcome(moved.present_outcome(), language)),
+            Cell::from(moved.event_ids.join(", ")),
+        ];
+        Row { cells, is_total: false }
+    });
+    let columns = [
+        Column::text(language.text("column-incident")),
+        Column::text(language.text("column-target")),
+        Column::text(language.text("column-signed")),
+        Column::text(language.text("column-now")),
+        Column::text(language.text("column-facts")),
+    ];
+    Table::of(language.text("section-restated"), columns, rows).map(Block::Table)
+}
+
+fn outcome(outcome: v1::Outcome, language: &Language) -> String {
+    match outcome {
+        v1::Outcome::Unspecified => language.text("outcome-none"),
+        v1::Outcome::Undecided => language.text("outcome-undecided"),
+        v1::Outcome::Met => language.text("outcome-met"),
+        v1::Outcome::Breached => language.text("outcome-late"),
+        v1::Outcome::Excluded => language.text("outcome-excluded"),
+    }
+}
