@@ -4,6 +4,9 @@ use super::language::Language;
 use super::wording::holder;
 use crate::codec::v1;
 
+/// Up to so many periods have room for their names below them.
+const LONG_NAMES_MAX: usize = 6;
+
 /// Eight heights of a bar.
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
@@ -131,7 +134,10 @@ pub(super) fn trend(periods: &[v1::ReviewedPeriod], language: &Language) -> Opti
     };
     let below = |(place, point): (usize, &v1::ReviewedPeriod)| PeriodShown {
         x: at(place),
-        name: point.period.clone().unwrap_or_default().name,
+        name: match periods.len() {
+            ..=LONG_NAMES_MAX => language.period(&point.period.clone().unwrap_or_default()),
+            _ => point.period.clone().unwrap_or_default().name,
+        },
     };
     let worded = |point: &v1::ReviewedPeriod| {
         let attained = |tally: &Option<v1::Tally>| {

@@ -4,6 +4,7 @@ use super::answer::Answer;
 use super::charts::{slices, trend};
 use super::language::Language;
 use super::report::{Block, Cell, Column, Key, Picture, Row, Section, Table};
+use super::wording::target;
 use crate::codec::v1;
 
 /// What the clocks of each target and priority came to, with a bar each.
@@ -20,7 +21,7 @@ pub(super) fn section(answer: &Answer, language: &Language) -> Option<Section> {
         Column::figure(language.text("column-median")),
         Column::figure(language.text("column-p90")),
     ];
-    let rows = answer.review.groups.iter().map(|group| row(group, language));
+    let rows = answer.review.groups.iter().map(|group| row(group, answer, language));
     let table = Table::of(language.text("section-clocks"), columns, rows)?;
     let keys = [
         ("fill-met", language.text("key-met")),
@@ -34,7 +35,7 @@ pub(super) fn section(answer: &Answer, language: &Language) -> Option<Section> {
     Section::of(language.text("section-clocks"), blocks)
 }
 
-fn row(group: &v1::ComplianceGroup, language: &Language) -> Row {
+fn row(group: &v1::ComplianceGroup, answer: &Answer, language: &Language) -> Row {
     let tally = group.contractual.clone().unwrap_or_default();
     let watermelons = group.watermelons.min(tally.met);
     let slices = slices(&tally, watermelons);
@@ -48,7 +49,7 @@ fn row(group: &v1::ComplianceGroup, language: &Language) -> Row {
         ],
     );
     let bar = Cell { text: bar, picture: Some(Picture::Bar(slices)), ..Cell::default() };
-    let name = [group.target_id.as_str(), &group.priority].join(" ");
+    let name = [target(&group.target_id, answer, language), group.priority.clone()].join(" ");
     let count = |count: i64| Cell::from(language.count(count));
     let cells = vec![
         Cell::from(name.trim().to_owned()),

@@ -4,7 +4,7 @@ use super::answer::Answer;
 use super::language::Language;
 use super::links;
 use super::report::{Block, Column, Row, Section, Table};
-use super::wording::{holder_word, third_party};
+use super::wording::{holder_word, target, third_party};
 use crate::codec::v1;
 
 /// How many stretches of time a clock's row names.
@@ -48,8 +48,7 @@ fn listed(
     answer: &Answer,
     language: &Language,
 ) -> Option<Section> {
-    let template = answer.contract().incident_url_template;
-    let rows = clocks.iter().map(|clock| row(clock, &template, language));
+    let rows = clocks.iter().map(|clock| row(clock, answer, language));
     let columns = [
         Column::text(language.text("column-incident")),
         Column::text(language.text("column-agreed")),
@@ -66,17 +65,18 @@ fn listed(
     Section::of(title, [Block::Note(order), Block::Table(table)])
 }
 
-fn row(clock: &v1::ReviewedClock, template: &str, language: &Language) -> Row {
+fn row(clock: &v1::ReviewedClock, answer: &Answer, language: &Language) -> Row {
+    let template = answer.contract().incident_url_template;
     let agreed = language.say(
         "agreed",
         &[
-            ("target", clock.target_id.as_str().into()),
+            ("target", target(&clock.target_id, answer, language).into()),
             ("priority", clock.priority.as_str().into()),
             ("limit", language.span(clock.limit).into()),
         ],
     );
     let cells = vec![
-        links::incident(&clock.incident_id, template),
+        links::incident(&clock.incident_id, &template),
         agreed.into(),
         language.span(clock.elapsed).into(),
         language.span(clock.experienced_elapsed).into(),

@@ -147,6 +147,21 @@ impl Column {
     }
 }
 
+/// So many letters stay on one line.
+const SHORT: usize = 20;
+
+impl Cell {
+    /// Whether its text stays on one line.
+    pub fn is_short(&self) -> bool {
+        self.text.chars().count() <= SHORT
+    }
+
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.text.is_empty() && self.picture.is_none()
+    }
+}
+
 impl From<String> for Cell {
     fn from(text: String) -> Cell {
         Cell { text, ..Cell::default() }

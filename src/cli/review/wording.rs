@@ -1,7 +1,26 @@
 //! How parties and causes are named in a review.
 
+use super::answer::Answer;
 use super::language::Language;
 use crate::codec::v1;
+
+/// What a target of the review's contract measures, in a word; its id where several targets
+/// measure the same, or something of their own.
+pub(super) fn target(id: &str, answer: &Answer, language: &Language) -> String {
+    let contract = answer.contract();
+    let terms = answer.terms(&contract.id, contract.revision);
+    let targets = terms.map(|terms| terms.targets.as_slice()).unwrap_or_default();
+    let metric = targets.iter().find(|target| target.id == id).map(v1::Target::metric);
+    let is_only = targets.iter().filter(|target| Some(target.metric()) == metric).count() == 1;
+    match metric.filter(|_| is_only) {
+        Some(v1::Metric::Response) => language.text("metric-response"),
+        Some(v1::Metric::Resolution) => language.text("metric-resolution"),
+        Some(v1::Metric::Restoration) => language.text("metric-restoration"),
+        Some(v1::Metric::Update) => language.text("metric-update"),
+        Some(v1::Metric::NextReply) => language.text("metric-next-reply"),
+        _ => id.to_owned(),
+    }
+}
 
 /// A third party by its name, if it has one.
 pub(super) fn third_party(name: &str, language: &Language) -> String {

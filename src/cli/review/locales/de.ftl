@@ -132,7 +132,7 @@ section-credits = Gutschriften (Pönale)
 section-credits-so-far = Gutschriften (Pönale), bisher
 fee-of-period = Die Vergütung des Zeitraums beträgt { $fee }.
 fee-of-month = Die Vergütung beträgt { $fee } im Monat.
-cap = Gutschriften sind auf { $percent } davon begrenzt: { $cap }.
+cap = Gutschriften sind auf { $percent } der Vergütung des Zeitraums begrenzt: { $cap }.
 credits-none = Über einen solchen Zeitraum wird kein Ziel mit Gutschrift bewertet; jede Gutschrift steht im Bericht ihres eigenen Zeitraums.
 all-objectives = Alle Ziele zusammen
 total = Summe
@@ -155,6 +155,11 @@ credit-repeats = { $count ->
 
 # Messungen
 section-clocks = Nach Ziel und Priorität
+metric-response = Reaktionszeit
+metric-resolution = Lösungszeit
+metric-restoration = Wiederherstellungszeit
+metric-update = Zwischenstand
+metric-next-reply = Antwort auf Rückfrage
 column-target = Ziel
 column-attained = Rechtzeitig
 column-bar = Anteile

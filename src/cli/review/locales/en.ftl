@@ -128,7 +128,7 @@ section-credits = Service credits
 section-credits-so-far = Service credits, so far
 fee-of-period = The fee of the period is { $fee }.
 fee-of-month = The fee is { $fee } a month.
-cap = Credits come to at most { $percent } of it: { $cap }.
+cap = Credits come to at most { $percent } of the fee of the period: { $cap }.
 credits-none = No objective with a credit is evaluated over this kind of period; each credit is on the statement of its own period.
 all-objectives = All objectives together
 total = Total
@@ -151,6 +151,11 @@ credit-repeats = { $count ->
 
 # Clocks
 section-clocks = By target and priority
+metric-response = Response
+metric-resolution = Resolution
+metric-restoration = Restoration
+metric-update = Updates
+metric-next-reply = Next reply
 column-target = Target
 column-attained = In time
 column-bar = Shares

@@ -132,7 +132,7 @@ section-credits = Malus (servicekorting)
 section-credits-so-far = Malus (servicekorting), tot nu toe
 fee-of-period = De vergoeding over de periode is { $fee }.
 fee-of-month = De vergoeding is { $fee } per maand.
-cap = De malus bedraagt hoogstens { $percent } daarvan: { $cap }.
+cap = De malus bedraagt hoogstens { $percent } van de vergoeding over de periode: { $cap }.
 credits-none = Over dit soort periode wordt geen norm met malus getoetst; elke malus staat in de rapportage van de eigen periode.
 all-objectives = Alle normen samen
 total = Totaal
@@ -155,6 +155,11 @@ credit-repeats = { $count ->
 
 # Metingen
 section-clocks = Per norm en prioriteit
+metric-response = Reactietijd
+metric-resolution = Oplostijd
+metric-restoration = Hersteltijd
+metric-update = Voortgangsbericht
+metric-next-reply = Antwoord op reactie
 column-target = Norm
 column-attained = Op tijd
 column-bar = Verdeling
