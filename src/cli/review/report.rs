@@ -193,7 +193,19 @@ impl Table {
     }
 }
 
+/// A section with so many rows stays on one page.
+const ROWS_OF_ONE_PAGE: usize = 8;
+
 impl Section {
+    /// Whether it stays on one page when it is printed.
+    pub fn is_whole(&self) -> bool {
+        let rows = self.blocks.iter().map(|block| match block {
+            Block::Table(table) => table.rows.len(),
+            _ => 0,
+        });
+        rows.sum::<usize>() <= ROWS_OF_ONE_PAGE
+    }
+
     /// A section, unless nothing stands below its heading.
     pub fn of(heading: String, blocks: impl IntoIterator<Item = Block>) -> Option<Section> {
         let blocks: Vec<_> = blocks.into_iter().collect();

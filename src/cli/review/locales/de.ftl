@@ -267,7 +267,7 @@ slx-unknown = Nicht bekannt: { $parts }.
 
 # Zeit und Pausen
 section-time = Wo die Servicezeit blieb
-column-turn = Am Zug
+column-turn = Lag bei
 column-time = Zeit
 column-share = Anteil
 time-note = Anteile an der Servicezeit der Störungen des Zeitraums.
@@ -277,7 +277,7 @@ pauses-text = { $share } der Servicezeit waren angehalten. { $count ->
     [one] { $count } Messung ist dadurch rechtzeitig
    *[other] { $count } Messungen sind dadurch rechtzeitig
 }; ohne Anhalten wären { $without } rechtzeitig gewesen.
-column-waited-for = Gewartet auf
+column-waited-for = Lag bei
 column-reason = Grund
 column-paused = Angehaltene Servicezeit
 column-times = Pausen
