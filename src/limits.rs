@@ -29,12 +29,16 @@ pub const WARNINGS_PER_TARGET_MAX: usize = 8;
 
 /// Objectives in a contract.
 pub const OBJECTIVES_PER_CONTRACT_MAX: usize = 64;
+/// Services of an objective.
+pub const SERVICES_PER_OBJECTIVE_MAX: usize = 32;
 /// Exclusion rules in a contract.
 pub const EXCLUSIONS_PER_CONTRACT_MAX: usize = 32;
 /// Credit rules in a contract.
 pub const CREDIT_RULES_PER_CONTRACT_MAX: usize = 32;
 /// Tiers in a credit rule.
 pub const TIERS_PER_CREDIT_RULE_MAX: usize = 16;
+/// Months of a contract whose fees are told.
+pub const MONTH_FEES_PER_CONTRACT_MAX: usize = 120;
 /// Missed periods in a row that a credit rule may count.
 pub const CREDIT_REPEATS_MAX: u32 = 12;
 /// Minor units of a monthly fee.

@@ -39,7 +39,11 @@ pub fn promising(id: &str) -> v1::Contract {
 /// Answers to surveys score 5 on average, each quarter.
 fn happy_enough() -> v1::Objective {
     let measure = v1::experience_objective::Measure::AverageScore("5".into());
-    let promise = v1::ExperienceObjective { measure: Some(measure), minimum_answers: 1 };
+    let promise = v1::ExperienceObjective {
+        measure: Some(measure),
+        minimum_answers: 1,
+        ..Default::default()
+    };
     v1::Objective {
         id: "happy".into(),
         period: v1::ObjectivePeriod::Quarter as i32,

@@ -262,6 +262,7 @@ fn rule(objective: &str, tiers: &[(&str, &str)]) -> v1::CreditRule {
     let tier = |(below, credit): &(&str, &str)| v1::CreditTier {
         below_percent: (*below).into(),
         credit_percent: (*credit).into(),
+        credit: None,
     };
     v1::CreditRule {
         objective_id: objective.into(),
@@ -339,9 +340,10 @@ async fn what_credits_can_not_mean_is_found() {
     clients.put_office().await;
     let mut no_money = credited(|_| {});
     no_money.currency.clear();
-    let days = credited(|credits| credits.rules = vec![rule("rolling", &[("", "5")])]);
-    for (contract, field) in [(no_money, "currency"), (days, "terms.credits.rules[0].objective_id")]
-    {
+    let mut per_outage = rule("month", &[("", "5")]);
+    per_outage.per = v1::CreditPer::Outage as i32;
+    let uncounted = credited(|credits| credits.rules = vec![per_outage.clone()]);
+    for (contract, field) in [(no_money, "currency"), (uncounted, "terms.credits.rules[0].per")] {
         let status = clients.contracts.put_contract(putting(contract)).await.expect_err("refused");
         assert!(format!("{status:?}").contains(field), "{field}: {status:?}");
     }
@@ -353,7 +355,7 @@ async fn what_credits_can_not_mean_is_found() {
     });
     let findings = clients.put_contract(contract).await.findings;
     let fields: Vec<_> = findings.iter().map(|finding| finding.field.as_str()).collect();
-    let expected = ["monthly_fee", "rules[0].tiers[0]", "rules[0].tiers[1]", "rules[0].tiers[3]"];
+    let expected = ["fee", "rules[0].tiers[0]", "rules[0].tiers[1]", "rules[0].tiers[3]"];
     assert_eq!(fields, expected.map(|field| format!("terms.credits.{field}")));
     assert!(clients.put_contract(credited(|_| {})).await.findings.is_empty());
 

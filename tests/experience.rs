@@ -28,6 +28,8 @@ fn essay_contract() -> v1::Contract {
             idle: 25,
             score: 25,
             worst_lost_time_per_hundred_people: Some(hours(122)),
+            minimum_answers: 1,
+            minimum_promises: 1,
             ..Default::default()
         }),
     });
@@ -192,7 +194,11 @@ async fn a_supplier_that_may_take_longer_than_the_sla_shows_in_the_chain() {
 }
 
 fn objective(id: &str, measure: Measure) -> v1::Objective {
-    let promise = v1::ExperienceObjective { measure: Some(measure), minimum_answers: 2 };
+    let promise = v1::ExperienceObjective {
+        measure: Some(measure),
+        minimum_answers: 2,
+        ..Default::default()
+    };
     v1::Objective {
         id: id.into(),
         period: v1::ObjectivePeriod::Month as i32,
@@ -314,6 +320,128 @@ async fn a_month_holds_both_accounts_and_evaluates_what_people_went_through() {
     assert!(output.contains("244h 00m 02s") && output.contains("score 6.5"), "{output}");
     // The second more of the one is cut away: 4 h 0 min 2 s.
     assert!(output.contains("LOST P50") && output.contains("4h 00m "), "{output}");
+}
+
+fn closed_by(id: &str, opening: v1::Opened) -> Vec<v1::IncidentEvent> {
+    vec![
+        event(id, "o", "2026-10-06T07:00:00Z", Fact::Opened(opening)),
+        event(id, "r", "2026-10-06T10:00:00Z", Fact::Resolved(v1::Resolved {})),
+    ]
+}
+
+/// P7: what no fact tells is not measured: it is no good figure and no bad one.
+#[tokio::test]
+async fn what_is_never_reported_is_not_measured_and_has_no_weight() {
+    let data = tempfile::tempdir().expect("a directory");
+    let mut server = Server::start(data.path(), &[]);
+    let mut clients = server.clients().await;
+    clients.put_office().await;
+    let mut contract = essay_contract();
+    let terms = contract.terms.as_mut().expect("terms");
+    terms.objectives =
+        vec![objective("lost", Measure::LostTimePerHundredPeople(hours(61))), score("5")];
+    let experience = terms.experience.as_mut().expect("experience terms");
+    experience.slx_weights.as_mut().expect("weights").minimum_answers = 0;
+    clients.put_contract(contract).await;
+    let Fact::Opened(untold) = opened("C", "P1") else { unreachable!("it opens") };
+    for id in ["A", "B", "D"] {
+        clients.record(closed_by(id, untold.clone())).await;
+    }
+    let survey = Fact::Surveyed(v1::Surveyed { score: 10, ..Default::default() });
+    clients.record(vec![event("A", "s", "2026-10-07T08:00:00Z", survey)]).await;
+    let answer = october(&mut clients).await;
+    let totals = group(&answer, "resolve").experience_totals.clone().expect("experience totals");
+    assert_eq!((totals.lost_time, totals.lost_time_p50), (None, None));
+    assert_eq!((totals.idle_time, totals.touch_time), (None, None));
+    assert_eq!((totals.incidents, totals.people_reported, totals.work_reported), (3, 0, 0));
+    assert_eq!(verdicts(&answer)[0].1, v1::ObjectiveVerdict::NoData);
+    let lost = answer.objectives[0].experience.clone().expect("what people went through");
+    assert_eq!((lost.lost_time_per_hundred_people, lost.lost_time_left), (None, None));
+    let figure = answer.slx.clone().expect("a figure");
+    let parts = [figure.lost_time, figure.promises, figure.idle, figure.score];
+    let parts = parts.map(|part| part.expect("a part"));
+    let said = parts.each_ref().map(|part| (part.percent.as_str(), part.count, part.counts));
+    assert_eq!(said, [("", 0, false), ("", 0, false), ("", 0, false), ("100", 1, false)]);
+    assert_eq!((parts[3].minimum, figure.percent.as_str()), (10, ""), "one answer of three");
+
+    let mut command = slx();
+    command.args(["compliance", "C", "2026-10", "--tenant", TENANT, "--by", "target"]);
+    let output = succeed(command.args(["--address", &server.address, "--as-of-time", LATER]));
+    assert!(output.contains("not measured: no weight"), "{output}");
+    assert!(output.contains("1, fewer than 10: no weight"), "{output}");
+
+    // Of two more incidents it is told how many they hit; of one that is a guess.
+    let hit = |affected_users, affected_users_estimated| v1::Opened {
+        affected_users,
+        affected_users_estimated,
+        ..untold.clone()
+    };
+    for (id, opening) in [("F", hit(4, false)), ("G", hit(1, true)), ("H", hit(1, true))] {
+        clients.record(closed_by(id, opening)).await;
+    }
+    let answer = october(&mut clients).await;
+    let totals = group(&answer, "resolve").experience_totals.clone().expect("experience totals");
+    assert_eq!((totals.people_reported, totals.people_estimated), (3, 2));
+    assert_eq!(totals.lost_time, Some(hours(4 * 3 + 2 * 3)), "three hours each");
+    assert_eq!(verdicts(&answer)[0].1, v1::ObjectiveVerdict::Met, "of three of six");
+    let part = answer.slx.and_then(|slx| slx.lost_time).expect("a part");
+    assert_eq!((part.count, part.minimum, part.estimated, part.counts), (3, 3, 2, true));
+}
+
+/// P14: the service hours of each target are what it is experienced in by default.
+#[tokio::test]
+async fn a_target_is_experienced_in_its_own_service_hours() {
+    let data = tempfile::tempdir().expect("a directory");
+    let mut server = Server::start(data.path(), &[]);
+    let mut clients = server.clients().await;
+    clients.put_office().await;
+    let always = v1::Calendar {
+        always_open: true,
+        weekly: vec![],
+        id: "always".into(),
+        ..crate::testing::office()
+    };
+    let request = v1::PutCalendarRequest {
+        tenant: TENANT.into(),
+        calendar: Some(always),
+        ..Default::default()
+    };
+    clients.calendars.put_calendar(request).await.expect("put");
+    let mut contract = contract("C");
+    let terms = contract.terms.as_mut().expect("terms");
+    let limit = |hour, calendar: &str| {
+        vec![v1::Limit {
+            priority: "P1".into(),
+            limit: Some(hours(hour)),
+            calendar_id: calendar.into(),
+        }]
+    };
+    let target = |id: &str, metric: v1::Metric, limits| v1::Target {
+        id: id.into(),
+        metric: metric as i32,
+        limits,
+        ..Default::default()
+    };
+    terms.targets = vec![
+        target("resolve", v1::Metric::Resolution, limit(48, "always")),
+        target("restore", v1::Metric::Restoration, limit(8, "office")),
+    ];
+    terms.experience = Some(v1::ExperienceTerms::default());
+    clients.put_contract(contract).await;
+    // Monday 16:00 in Amsterdam, and Tuesday 10:00.
+    let facts = vec![
+        event("A", "o", "2026-10-05T14:00:00Z", opened("C", "P1")),
+        event("A", "b", "2026-10-06T08:00:00Z", Fact::Restored(v1::Restored {})),
+        event("A", "r", "2026-10-06T10:00:00Z", Fact::Resolved(v1::Resolved {})),
+    ];
+    clients.record(facts).await;
+    let answer = october(&mut clients).await;
+    for target in ["resolve", "restore"] {
+        let group = group(&answer, target);
+        let experienced = group.experienced.clone().expect("counts");
+        assert_eq!((experienced.met, experienced.breached), (1, 0), "{target}");
+        assert_eq!(group.watermelons, 0, "{target}");
+    }
 }
 
 #[tokio::test]

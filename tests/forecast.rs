@@ -25,6 +25,17 @@ fn figure(scores: &Value, name: &str) -> f64 {
     scores[name].as_f64().unwrap_or_else(|| panic!("{name} in {scores}"))
 }
 
+/// The figures of a row in the table of docs/forecasts.md.
+fn documented(row: &str) -> Vec<String> {
+    let page = include_str!("../docs/forecasts.md");
+    let row = page.lines().find(|line| line.starts_with(&format!("| {row}"))).expect("the row");
+    let figures = row.split([' ', ':']).filter(|word| {
+        word.strip_prefix('.').is_some_and(|digits| digits.chars().all(|d| d.is_ascii_digit()))
+    });
+    figures.map(str::to_owned).collect()
+}
+
+/// I8 among them: what the documentation shows is what comes out.
 #[tokio::test]
 async fn forecasts_of_a_real_log_are_good_and_mean_what_they_say() {
     let directory = tempfile::tempdir().expect("a directory");
@@ -41,7 +52,7 @@ async fn forecasts_of_a_real_log_are_good_and_mean_what_they_say() {
         let requested = ["forecast", "--evaluate", "--data-dir", &data_dir, "--tenant", TENANT];
         run(&[&requested, more].concat())
     };
-    let requested = ["--contract", "office", "--learn-until", LEARN_UNTIL, "--until", LOG_ENDS];
+    let requested = ["office", "--learn-until", LEARN_UNTIL, "--until", LOG_ENDS];
     let answer = evaluate(&[&requested[..], &["--json"]].concat()).expect("evaluated");
 
     let answer: Value = serde_json::from_str(&answer).expect("JSON");
@@ -60,13 +71,23 @@ async fn forecasts_of_a_real_log_are_good_and_mean_what_they_say() {
             assert!(figure(model, "brier") + 0.01 < beaten, "{occasion}, {name}: {beaten}");
         }
     }
+    let rows = [
+        ("each open clock, after every event", ["rate of the priority", "50/75/90 % rules"]),
+        ("each open clock, at noon", ["50/75/90 % rules", "rate of the priority"]),
+        ("whether a week's promise will be missed", ["running rate", "attainment so far"]),
+    ];
+    for (result, (row, baselines)) in results.iter().zip(rows) {
+        let of = |name| figure(&result["baselines"][name], "brier");
+        let found = [figure(&result["model"], "brier"), of(baselines[0]), of(baselines[1])];
+        let found = found.map(|brier| format!("{brier:.3}").trim_start_matches('0').to_owned());
+        assert_eq!(documented(row), found, "docs/forecasts.md, {row}");
+    }
     let noon = &results[1]["model"];
     assert!(figure(noon, "alarmRecall") > 0.85, "{}", noon["alarmRecall"]);
 
-    let refused = evaluate(&["--contract", "gold", "--learn-until", LEARN_UNTIL]);
+    let refused = evaluate(&["gold", "--learn-until", LEARN_UNTIL]);
     let error = refused.expect_err("there is no such contract");
     assert!(error.contains("\"gold\"") && error.contains("office"), "{error}");
-    let refused =
-        evaluate(&["--contract", "office", "--learn-until", LOG_ENDS, "--until", LOG_ENDS]);
+    let refused = evaluate(&["office", "--learn-until", LOG_ENDS, "--until", LOG_ENDS]);
     assert!(refused.expect_err("nothing to score").contains("no clock was open"));
 }

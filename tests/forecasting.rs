@@ -244,6 +244,7 @@ async fn a_period_s_end_is_forecast_and_an_error_budget_burns() {
         service: "desk".into(),
         occur_time: Some(at(time)),
         fact: Some(fact),
+        ..Default::default()
     };
     let events = vec![
         outage(
@@ -326,7 +327,7 @@ async fn forecasts_are_scored_when_their_clocks_are_decided() {
 
     let run = |flags: &[&str]| {
         let mut command = slx();
-        command.args(["forecast", "--contract", "C", "--tenant", TENANT, "--address"]);
+        command.args(["forecast", "C", "--tenant", TENANT, "--address"]);
         succeed(command.arg(&server.address).args(flags))
     };
     let clocks = run(&["--as-of-time", NOW]);
@@ -338,6 +339,8 @@ async fn forecasts_are_scored_when_their_clocks_are_decided() {
     assert!(quality.contains("Brier score") && quality.contains("* predicted"), "{quality}");
     let thought = ["--what-if", "O4", "--effort", "12h", "--as-of-time", NOW];
     let thought = run(&thought);
-    assert!(thought.starts_with("As it would be; nothing is recorded."), "{thought}");
+    assert!(thought.starts_with("As it is:"), "{thought}");
+    assert!(thought.contains("As it would be; nothing is recorded."), "{thought}");
+    assert_eq!(thought.matches("O4").count(), 2, "{thought}");
     server.stop().await;
 }

@@ -313,7 +313,12 @@ fn every_service_fact() -> Vec<ServiceFact> {
             end_time: Some(at("2026-11-07T23:00:00Z")),
             announce_time: Some(at("2026-11-01T09:00:00Z")),
         }),
-        ServiceFact::Measured(v1::Measured { indicator: "delay".into(), value: -7, count: 300 }),
+        ServiceFact::Measured(v1::Measured {
+            indicator: "delay".into(),
+            value: -7,
+            count: 300,
+            ..Default::default()
+        }),
         ServiceFact::Retracted(v1::Retracted { event_id: "s0".into() }),
     ]
 }
@@ -395,6 +400,7 @@ async fn record_the_others(clients: &mut Clients) {
             service: "mail".into(),
             occur_time: Some(at("2026-11-04T09:00:00Z")),
             fact: Some(fact),
+            ..Default::default()
         });
     let request =
         v1::RecordServiceEventsRequest { tenant: TENANT.into(), events: events.collect() };

@@ -302,16 +302,37 @@ impl State {
             Fact::Opened(opened) if !self.is_open => {
                 self.is_open = true;
                 self.priority.clone_from(&opened.priority);
+                self.waiting_on = v1::WaitingOn::Provider as i32;
             }
             Fact::PriorityChanged(changed) => self.priority.clone_from(&changed.priority),
             Fact::StatusChanged(changed) => self.waiting_on = changed.waiting_on,
             Fact::Responded(_) | Fact::Restored(_) => self.is_responded = true,
             Fact::Resolved(_) | Fact::Closed(_) => {
                 (self.is_responded, self.is_resolved) = (true, true);
+                self.waiting_on = v1::WaitingOn::Nobody as i32;
             }
-            Fact::Cancelled(_) => self.is_cancelled = true,
-            Fact::Reopened(_) => (self.is_resolved, self.is_cancelled) = (false, false),
+            Fact::Cancelled(_) => {
+                self.is_cancelled = true;
+                self.waiting_on = v1::WaitingOn::Nobody as i32;
+            }
+            Fact::Reopened(_) => {
+                (self.is_resolved, self.is_cancelled) = (false, false);
+                self.waiting_on = v1::WaitingOn::Provider as i32;
+            }
             _ => {}
+        }
+    }
+
+    /// Learns what happened in one instant: a status told with a reopening holds after it.
+    fn learn_all(&mut self, events: &[&v1::IncidentEvent]) {
+        events.iter().for_each(|event| self.learn(event));
+        let facts = || events.iter().filter_map(|event| event.fact.as_ref());
+        if facts().any(|fact| matches!(fact, Fact::Reopened(_))) {
+            let told = facts().filter_map(|fact| match fact {
+                Fact::StatusChanged(changed) => Some(changed.waiting_on),
+                _ => None,
+            });
+            self.waiting_on = told.last().unwrap_or(self.waiting_on);
         }
     }
 
@@ -343,6 +364,8 @@ struct Timeline {
     first_priority: String,
     priority: String,
     ended: Option<(Nanos, v1::Phase)>,
+    /// The ends after which it went on, each with the priority then.
+    halts: Vec<(Nanos, String)>,
 }
 
 impl IncidentFeatures<'_> {
@@ -387,24 +410,29 @@ impl IncidentFeatures<'_> {
     fn life(&self, metric: v1::Metric, as_of: Nanos) -> Timeline {
         let (mut state, mut first_priority) = (State::default(), None);
         let (mut doing, mut ended) = (BTreeMap::new(), None);
+        let mut halts = Vec::new();
         let mut priority = String::new();
         let moment =
             |event: &v1::IncidentEvent| (nanos(&event.occur_time.expect("it")), event.occur_order);
         for events in self.facts.chunk_by(|a, b| moment(a) == moment(b)) {
             let (time, _) = moment(events[0]);
-            events.iter().for_each(|event| state.learn(event));
+            state.learn_all(events);
             if time > as_of || !state.is_open {
                 continue;
             }
             first_priority.get_or_insert(state.priority.clone());
             let end = state.end(metric);
+            if let (Some((at, _)), None) = (ended, end) {
+                halts.push((at, priority.clone()));
+            }
             if ended.is_none() || end.is_none() {
                 priority.clone_from(&state.priority);
                 ended = end.map(|phase| (time, phase));
                 doing.insert(time, end.is_none().then_some(state.waiting_on));
             }
         }
-        Timeline { doing, first_priority: first_priority.expect("an opening"), priority, ended }
+        let first_priority = first_priority.expect("an opening");
+        Timeline { doing, first_priority, priority, ended, halts }
     }
 
     fn figures(&self, revision: &Revision<v1::Contract>, id: &str, as_of: Nanos) -> Figures {
@@ -414,15 +442,12 @@ impl IncidentFeatures<'_> {
         let (limit, calendar) = self.limit(target, &life.priority);
         let (first_limit, first_calendar) = self.limit(target, &life.first_priority);
         let first = Count::new(first_calendar, first_limit, &[]);
-        let mut count = Count::new(calendar, limit, &target.pauses);
         let until = life.ended.map_or(as_of, |(time, _)| time);
-        let next = life.doing.keys().skip(1).copied().chain([until]);
-        for ((start, doing), end) in life.doing.iter().zip(next) {
-            match doing {
-                Some(waiting_on) => count.live(*start, end, *waiting_on),
-                None => count.pause = None,
-            }
-        }
+        let mut count = self.count(target, &life, &life.priority, until);
+        // A breach with which it ended stays.
+        let halts = life.halts.iter();
+        let halted = halts.filter_map(|(at, then)| self.count(target, &life, then, *at).breach);
+        count.breach = halted.chain(count.breach).min();
         let waiting_on = life.doing.values().last().copied().flatten().unwrap_or_default();
         let phase = life.ended.map_or(count.phase(waiting_on), |(_, phase)| phase);
         let outcome = match (count.breach, phase) {
@@ -451,6 +476,27 @@ impl IncidentFeatures<'_> {
                 _ => count.due_from(until, waiting_on),
             },
         }
+    }
+
+    /// The count of a clock up to an instant, by one priority's limit.
+    fn count<'t>(
+        &'t self,
+        target: &'t v1::Target,
+        life: &Timeline,
+        priority: &str,
+        until: Nanos,
+    ) -> Count<'t> {
+        let (limit, calendar) = self.limit(target, priority);
+        let mut count = Count::new(calendar, limit, &target.pauses);
+        let next = life.doing.keys().skip(1).copied().chain([until]);
+        for ((start, doing), end) in life.doing.iter().zip(next).filter(|((at, _), _)| **at < until)
+        {
+            match doing {
+                Some(waiting_on) => count.live(*start, end.min(until), *waiting_on),
+                None => count.pause = None,
+            }
+        }
+        count
     }
 
     /// A priority's limit and the calendar revision in force when the clock started: the first one

@@ -322,7 +322,7 @@ async fn it_is_settled_from_the_command_line() {
     let listed = run(&["list", "--contract", "S"]);
     assert!(listed.contains("credit:S:2026-10 Sat 2026-10-31 23:00"), "{listed}");
     assert!(listed.contains("100.00 EUR missed objectives of 2026-10"), "{listed}");
-    let opened = ["open", "X1", "--contract", "S", "--summary", "A favour", "--by", "Bert"];
+    let opened = ["open", "X1", "S", "--summary", "A favour", "--by", "Bert"];
     assert_eq!(run(&opened), "X1 is opened\n");
     let decide = ["decide", "X1", "financial", "waived", "--by", "Anna", "--decision", "D1"];
     assert_eq!(run(&decide), "X1: financial is waived, decision D1\n");

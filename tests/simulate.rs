@@ -87,7 +87,7 @@ impl Evaluating {
 
     fn simulate(&self, file: &Path) -> Command {
         let mut command = self.command("simulate");
-        command.arg(file).args(["--period", "2026-10", "--as-of-time", "2026-11-20T00:00:00Z"]);
+        command.arg(file).args(["2026-10", "--as-of-time", "2026-11-20T00:00:00Z"]);
         command
     }
 }

@@ -228,7 +228,8 @@ pub fn office() -> v1::Calendar {
     }
 }
 
-/// Resolution in 4 hours for P1 and 8 for P2, paused while the client must act; response in 1.
+/// Resolution in 4 hours for P1 and 8 for P2, paused while the client must act; response in 1, for
+/// which a restoration or resolution is an answer too.
 pub fn contract(id: &str) -> v1::Contract {
     let limit = |priority: &str, limit| v1::Limit {
         priority: priority.into(),
@@ -247,6 +248,7 @@ pub fn contract(id: &str) -> v1::Contract {
         id: "respond".into(),
         metric: v1::Metric::Response as i32,
         limits: vec![limit("", 1)],
+        answered_by: (1..=4).collect(),
         ..Default::default()
     };
     v1::Contract {

@@ -69,7 +69,7 @@ impl Echo {
             event_id: event.event_id,
             outcome: v1::RecordOutcome::Accepted as i32,
             sequence: self.sequence.fetch_add(1, Ordering::Relaxed),
-            rejection: None,
+            ..Default::default()
         };
         events.into_iter().map(result).collect()
     }

@@ -5,11 +5,13 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Args;
+use prost_types::Timestamp;
 use tonic::transport::Channel;
 
 use super::connection::{Connection, refused};
+use super::json;
 use super::show::choice;
 use crate::codec::store::v1::TermsFile;
 use crate::codec::text;
@@ -21,7 +23,8 @@ use crate::codec::v1::contract_service_client::ContractServiceClient;
 #[derive(Args, Debug)]
 pub(super) struct Apply {
     /// The file: `calendars` and `contracts` with the fields of the API's messages; - for standard
-    /// input.
+    /// input. `effective_time` of the file holds for all in it that have none of their own, and a
+    /// contract's `end_time` ends it then.
     #[arg(short, long, value_name = "FILE")]
     file: PathBuf,
 
@@ -45,7 +48,7 @@ impl Apply {
         let applied = apply(&text, &self.connection.tenant, channel, self.validate_only).await;
         let applied = applied.with_context(|| self.file.display().to_string())?;
         match self.json {
-            true => say!("{}", json(&applied)?),
+            true => say!("{}", as_json(&applied)?),
             false => print(&applied, self.validate_only)?,
         }
         Ok(ExitCode::SUCCESS)
@@ -57,6 +60,8 @@ impl Apply {
 pub(super) struct Applied {
     pub calendars: Vec<v1::PutCalendarResponse>,
     pub contracts: Vec<v1::PutContractResponse>,
+    /// The ends of contracts that the file dates.
+    pub ends: Vec<v1::EndContractResponse>,
 }
 
 /// Puts everything a text says, calendars first.
@@ -67,35 +72,79 @@ pub(super) async fn apply(
     validate_only: bool,
 ) -> anyhow::Result<Applied> {
     let files: Vec<TermsFile> = text::from_yaml(yaml, "slx.store.v1.TermsFile")?;
-    let mut calendars = CalendarServiceClient::new(channel.clone());
-    let mut contracts = ContractServiceClient::new(channel);
+    if files.iter().all(|file| file.calendars.is_empty() && file.contracts.is_empty()) {
+        bail!("it holds neither calendars nor contracts: see docs/concepts.md for what to write");
+    }
     let mut applied = Applied::default();
     for file in files {
         let tenant = if file.tenant.is_empty() { tenant } else { &file.tenant };
+        let mut putting = Putting { tenant, validate_only, channel: channel.clone() };
         for calendar in file.calendars {
-            let request = v1::PutCalendarRequest {
-                tenant: tenant.to_owned(),
-                calendar: Some(calendar),
-                effective_time: file.effective_time,
-                expected_revision: None,
-                validate_only,
-            };
-            let answer = calendars.put_calendar(request).await.map_err(refused)?;
-            applied.calendars.push(answer.into_inner());
+            let effective_time = calendar.effective_time.or(file.effective_time);
+            applied.calendars.push(putting.calendar(calendar, effective_time).await?);
         }
         for contract in file.contracts {
-            let request = v1::PutContractRequest {
-                tenant: tenant.to_owned(),
-                contract: Some(contract),
-                effective_time: file.effective_time,
-                expected_revision: None,
-                validate_only,
-            };
-            let answer = contracts.put_contract(request).await.map_err(refused)?;
-            applied.contracts.push(answer.into_inner());
+            let effective_time = contract.effective_time.or(file.effective_time);
+            let (id, end_time) = (contract.id.clone(), contract.end_time);
+            applied.contracts.push(putting.contract(contract, effective_time).await?);
+            if end_time.is_some() && !validate_only {
+                applied.ends.push(putting.end(id, end_time).await?);
+            }
         }
     }
     Ok(applied)
+}
+
+/// Puts calendars and contracts of one tenant.
+struct Putting<'t> {
+    tenant: &'t str,
+    validate_only: bool,
+    channel: Channel,
+}
+
+impl Putting<'_> {
+    async fn calendar(
+        &mut self,
+        calendar: v1::Calendar,
+        effective_time: Option<Timestamp>,
+    ) -> anyhow::Result<v1::PutCalendarResponse> {
+        let request = v1::PutCalendarRequest {
+            tenant: self.tenant.to_owned(),
+            calendar: Some(calendar),
+            effective_time,
+            expected_revision: None,
+            validate_only: self.validate_only,
+        };
+        let mut client = CalendarServiceClient::new(self.channel.clone());
+        Ok(client.put_calendar(request).await.map_err(refused)?.into_inner())
+    }
+
+    async fn contract(
+        &mut self,
+        contract: v1::Contract,
+        effective_time: Option<Timestamp>,
+    ) -> anyhow::Result<v1::PutContractResponse> {
+        let request = v1::PutContractRequest {
+            tenant: self.tenant.to_owned(),
+            contract: Some(contract),
+            effective_time,
+            expected_revision: None,
+            validate_only: self.validate_only,
+        };
+        let mut client = ContractServiceClient::new(self.channel.clone());
+        Ok(client.put_contract(request).await.map_err(refused)?.into_inner())
+    }
+
+    async fn end(
+        &mut self,
+        contract_id: String,
+        end_time: Option<Timestamp>,
+    ) -> anyhow::Result<v1::EndContractResponse> {
+        let request =
+            v1::EndContractRequest { tenant: self.tenant.to_owned(), contract_id, end_time };
+        let mut client = ContractServiceClient::new(self.channel.clone());
+        Ok(client.end_contract(request).await.map_err(refused)?.into_inner())
+    }
 }
 
 /// Reports what was put, and what the lint found.
@@ -115,6 +164,12 @@ pub(super) fn print(applied: &Applied, validate_only: bool) -> anyhow::Result<()
         say!("contract {}: {}", contract.id, became(answer.duplicate, contract.revision));
         print_findings(&answer.findings)?;
     }
+    for answer in &applied.ends {
+        let contract = answer.contract.clone().unwrap_or_default();
+        let end = contract.end_time.map(|time| time.to_string()).unwrap_or_default();
+        let already = if answer.duplicate { " (unchanged)" } else { "" };
+        say!("contract {}: ends {end}{already}", contract.id);
+    }
     Ok(())
 }
 
@@ -127,13 +182,12 @@ pub(super) fn print_findings(findings: &[v1::Finding]) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn json(applied: &Applied) -> anyhow::Result<String> {
-    let calendars = applied.calendars.iter();
-    let calendars = calendars.map(|answer| text::to_json(answer, "slx.v1.PutCalendarResponse"));
-    let contracts = applied.contracts.iter();
-    let contracts = contracts.map(|answer| text::to_json(answer, "slx.v1.PutContractResponse"));
-    let all = calendars.chain(contracts).collect::<Result<Vec<_>, _>>()?;
-    Ok(format!("[{}]", all.join(",\n")))
+fn as_json(applied: &Applied) -> anyhow::Result<String> {
+    Ok(json::object(&[
+        ("calendars", json::list(&applied.calendars, "slx.v1.PutCalendarResponse")?),
+        ("contracts", json::list(&applied.contracts, "slx.v1.PutContractResponse")?),
+        ("ends", json::list(&applied.ends, "slx.v1.EndContractResponse")?),
+    ]))
 }
 
 /// The text of a file; of standard input for -.

@@ -7,13 +7,15 @@ use prost_types::Timestamp;
 use tonic::transport::Channel;
 
 use super::connection::{Connection, refused};
+use super::coverage;
 use super::read_times::{ReadTimes, instant};
 use super::show::{Shown, Times, outcome, phase, span, table};
 use crate::codec::choices::{outcome_number, phase_number};
 use crate::codec::v1::clock_service_client::ClockServiceClient;
 use crate::codec::{text, v1};
 
-/// Lists clocks, the most urgent first.
+/// Lists clocks that are open and within their limits, the most urgent first; others by --phase,
+/// --outcome or --all.
 #[derive(Args, Debug)]
 pub(super) struct Clocks {
     /// Only clocks of this contract.
@@ -28,6 +30,10 @@ pub(super) struct Clocks {
     #[arg(long, default_value = "")]
     priority: String,
 
+    /// Also lists clocks that are over their limits, stopped or cancelled.
+    #[arg(long, conflicts_with_all = ["phase", "outcome"])]
+    all: bool,
+
     /// Only clocks in this phase; may be repeated.
     #[arg(long, value_enum)]
     phase: Vec<PhaseWord>,
@@ -39,6 +45,10 @@ pub(super) struct Clocks {
     /// Only clocks due before this instant (RFC 3339).
     #[arg(long, value_name = "TIME", value_parser = instant)]
     due_before: Option<Timestamp>,
+
+    /// Lists, instead of clocks, the incidents that lack one, with the reasons.
+    #[arg(long, conflicts_with_all = ["target", "priority", "phase", "outcome", "due_before"])]
+    missing: bool,
 
     #[command(flatten)]
     read_times: ReadTimes,
@@ -75,15 +85,25 @@ enum OutcomeWord {
     Excluded,
 }
 
+impl PhaseWord {
+    const OPEN: [PhaseWord; 3] = [PhaseWord::Pending, PhaseWord::Running, PhaseWord::Paused];
+}
+
 impl Clocks {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
+        if self.missing {
+            return self.list_missing().await;
+        }
+        let is_default = !self.all && self.phase.is_empty() && self.outcome.is_empty();
+        let outcomes = if is_default { vec![OutcomeWord::Undecided] } else { self.outcome };
+        let phases = if is_default { PhaseWord::OPEN.to_vec() } else { self.phase };
         let request = v1::ListClocksRequest {
             tenant: self.connection.tenant.clone(),
             contract_id: self.contract,
             target_id: self.target,
             priority: self.priority,
-            phases: self.phase.into_iter().map(phase_of).collect(),
-            outcomes: self.outcome.into_iter().map(outcome_of).collect(),
+            phases: phases.into_iter().map(phase_of).collect(),
+            outcomes: outcomes.into_iter().map(outcome_of).collect(),
             due_before: self.due_before,
             as_of_time: self.read_times.as_of_time,
             known_time: self.read_times.known_time,
@@ -96,11 +116,49 @@ impl Clocks {
             return Ok(ExitCode::SUCCESS);
         }
         say!("{}", show(&answer.clocks, &self.shown.times()?));
+        if is_default {
+            say!("\nThese are open and within their limits; --all lists every clock.");
+        }
         if !answer.next_page_token.is_empty() {
             say!("\nThere are more: see --limit.");
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+impl Clocks {
+    /// Lists the incidents that lack a clock.
+    async fn list_missing(self) -> anyhow::Result<ExitCode> {
+        let request = v1::ListIncidentsRequest {
+            tenant: self.connection.tenant.clone(),
+            contract_id: self.contract,
+            as_of_time: self.read_times.as_of_time,
+            known_time: self.read_times.known_time,
+            ..Default::default()
+        };
+        let incidents = coverage::list(request, self.connection.open().await?).await?;
+        if self.json {
+            let answer = v1::ListIncidentsResponse { incidents, ..Default::default() };
+            say!("{}", text::to_json(&answer, "slx.v1.ListIncidentsResponse")?);
+            return Ok(ExitCode::SUCCESS);
+        }
+        let times = self.shown.times()?;
+        let shown = incidents.iter().take(self.limit).flat_map(|one| missing_rows(one, &times));
+        say!("{}", table(&["incident", "opened", "why it has no clock"], &[], shown.collect()));
+        for sentence in coverage::sentences(&coverage::lacks(incidents.iter())) {
+            say!("\n{sentence}");
+        }
+        if incidents.len() > self.limit {
+            say!("\nThere are more: see --limit.");
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn missing_rows(incident: &v1::Incident, times: &Times) -> Vec<Vec<String>> {
+    let opened = times.show(incident.open_time);
+    let missing = incident.missing_clocks.iter();
+    missing.map(|one| vec![incident.id.clone(), opened.clone(), one.description.clone()]).collect()
 }
 
 fn phase_of(word: PhaseWord) -> i32 {

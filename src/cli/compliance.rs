@@ -6,10 +6,10 @@ use clap::{Args, ValueEnum};
 use prost_types::Duration;
 
 use super::connection::{Connection, refused};
-use super::credits;
 use super::figures::{Columns, Sheet, dash, percent};
 use super::read_times::ReadTimes;
 use super::show::{Shown, Times, choice, span, table};
+use super::{coverage, credits};
 use crate::codec::choices::group_key_number;
 use crate::codec::v1::compliance_service_client::ComplianceServiceClient;
 use crate::codec::v1::experience_objective::Measure;
@@ -112,6 +112,9 @@ impl Compliance {
         let (start, end) = (times.show(period.start_time), times.show(period.end_time));
         say!("{} from {start} to {end}\n", period.name);
         say!("{}", show_groups(&answer.groups, &self.by));
+        if let Some(text) = answer.coverage.as_ref().and_then(coverage::of_period) {
+            say!("\n{text}");
+        }
         if answer
             .groups
             .iter()
@@ -124,6 +127,9 @@ impl Compliance {
         }
         if !answer.objectives.is_empty() {
             say!("\n{}", show_objectives(&answer.objectives, &times));
+        }
+        if let Some(excluded) = show_excluded(&answer.objectives, &times) {
+            say!("\n{excluded}");
         }
         if let Some(credits) = &answer.credits {
             say!("\n{}", credits::show(credits));
@@ -197,10 +203,24 @@ pub(super) fn show_slx(slx: &v1::SlxFigure) -> String {
     ];
     let rows = parts.into_iter().map(|(name, part)| {
         let part = part.clone().unwrap_or_default();
-        vec![name.to_owned(), part.weight.to_string(), percent(&part.percent)]
+        vec![name.to_owned(), part.weight.to_string(), percent(&part.percent), rests_on(&part)]
     });
-    let total = vec!["SLX".to_owned(), String::new(), percent(&slx.percent)];
-    table(&["part", "weight", "is"], &[1, 2], rows.chain([total]).collect())
+    let total = vec!["SLX".to_owned(), String::new(), percent(&slx.percent), String::new()];
+    table(&["part", "weight", "is", "rests on"], &[1, 2], rows.chain([total]).collect())
+}
+
+/// How much a part of the SLX figure rests on, and why it has no weight if it has none.
+pub(super) fn rests_on(part: &v1::SlxPart) -> String {
+    let estimated = match part.estimated {
+        0 => String::new(),
+        count if count == part.count => ", all estimated".to_owned(),
+        count => format!(", {count} estimated"),
+    };
+    match (part.count, part.counts) {
+        (0, _) => "not measured: no weight".to_owned(),
+        (count, true) => format!("{count}{estimated}"),
+        (count, false) => format!("{count}{estimated}, fewer than {}: no weight", part.minimum),
+    }
 }
 
 pub(super) fn show_objectives(objectives: &[v1::ObjectiveResult], times: &Times) -> String {
@@ -208,6 +228,37 @@ pub(super) fn show_objectives(objectives: &[v1::ObjectiveResult], times: &Times)
         result_names(result, times).into_iter().chain(result_figures(result)).collect()
     };
     objective_table(objectives.iter().map(row).collect())
+}
+
+/// The outages that objectives leave out and why, and what they would have come to with them; `None`
+/// where nothing is left out.
+fn show_excluded(objectives: &[v1::ObjectiveResult], times: &Times) -> Option<String> {
+    let mut outages = Vec::new();
+    let mut lines = Vec::new();
+    for result in objectives {
+        let id = result.objective.clone().unwrap_or_default().id;
+        let Some(uptime) = &result.uptime else { continue };
+        outages.extend(uptime.excluded_outages.iter().map(|outage| {
+            let why = if outage.rule_id.is_empty() { &outage.decided_by } else { &outage.rule_id };
+            vec![
+                id.clone(),
+                outage.service.clone(),
+                times.show(outage.start_time),
+                times.show(outage.end_time),
+                span(outage.agreed_time),
+                dash(why),
+                outage.reason.clone(),
+            ]
+        }));
+        if let Some(without) = &uptime.without_exclusions {
+            let verdict = choice(without.verdict().as_str_name(), "OBJECTIVE_VERDICT_");
+            let downtime = span(without.downtime);
+            lines.push(format!("Without exclusions {id} would be {verdict}: {downtime} down."));
+        }
+    }
+    let headings = ["objective", "service", "from", "to", "excluded", "by", "reason"];
+    let shown = format!("Excluded\n{}\n{}", table(&headings, &[4], outages), lines.join("\n"));
+    (!lines.is_empty()).then_some(shown)
 }
 
 /// Objectives as a table: their names, then how they stand.
@@ -241,6 +292,8 @@ pub(super) fn promised(promise: &Promise) -> String {
     match promise {
         Promise::Attainment(promise) => percent(&promise.percent),
         Promise::Availability(promise) => percent(&promise.percent),
+        Promise::Requests(promise) => percent(&promise.percent),
+        Promise::MeanTimeToRestore(promise) => format!("mean at most {}", span(promise.at_most)),
         Promise::Outages(promise) => match promise.longer_than {
             Some(longer) if longer != Duration::default() => {
                 format!("at most {} over {}", promise.most, span(Some(longer)))
@@ -248,7 +301,8 @@ pub(super) fn promised(promise: &Promise) -> String {
             _ => format!("at most {}", promise.most),
         },
         Promise::Performance(promise) => {
-            format!("p{} at most {}", promise.percentile, thousandths(promise.threshold))
+            let most = thousandths(promise.threshold);
+            format!("p{} at most {most} {}", promise.percentile, promise.unit).trim_end().to_owned()
         }
         Promise::Experience(promise) => match &promise.measure {
             Some(Measure::AverageScore(score)) => format!("score {score}"),
@@ -268,8 +322,11 @@ pub(super) fn found(result: &v1::ObjectiveResult) -> String {
         (Some(Promise::Outages(_)), _) => {
             uptime.map_or_else(|| "-".to_owned(), |uptime| uptime.long_outages.to_string())
         }
-        (Some(Promise::Performance(_)), Some(measured)) if measured.count > 0 => {
-            thousandths(measured.value)
+        (Some(Promise::MeanTimeToRestore(_)), _) => {
+            span(uptime.and_then(|uptime| uptime.mean_time_to_restore))
+        }
+        (Some(Promise::Performance(promise)), Some(measured)) if measured.count > 0 => {
+            format!("{} {}", thousandths(measured.value), promise.unit).trim_end().to_owned()
         }
         (Some(Promise::Experience(promise)), _) => {
             experience(promise, &result.experience.clone().unwrap_or_default())
@@ -292,11 +349,17 @@ fn experience(promise: &v1::ExperienceObjective, experience: &v1::ExperienceResu
     }
 }
 
-/// What the period can still take: breaches, downtime or outages.
+/// What the period can still take: breaches, downtime or outages; `-` where there is no data.
 pub(super) fn left(result: &v1::ObjectiveResult) -> String {
+    if result.verdict() == v1::ObjectiveVerdict::NoData {
+        return "-".to_owned();
+    }
     let uptime = result.uptime.as_ref();
     let counted = |one, many| {
         let count = result.breach_allowance;
+        if count == i64::MAX {
+            return format!("any number of {many}");
+        }
         format!("{count} {}", if count.abs() == 1 { one } else { many })
     };
     match result.objective.as_ref().and_then(|o| o.promise.as_ref()) {

@@ -1,6 +1,6 @@
 //! A connection to a server, and its errors as a person reads them.
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, bail};
 use clap::Args;
 use tonic::Status;
 use tonic::transport::{Channel, Endpoint};
@@ -27,14 +27,27 @@ pub(super) struct Connection {
 impl Connection {
     /// Connects.
     pub async fn open(&self) -> anyhow::Result<Channel> {
-        let address = match self.address.contains("://") {
-            true => self.address.clone(),
-            false => format!("http://{}", self.address),
-        };
+        let address = plaintext_url(&self.address)?;
         let endpoint = Endpoint::from_shared(address.clone())
             .with_context(|| format!("{address:?} is not an address: write http://HOST:PORT"))?;
         let channel = endpoint.tcp_nodelay(true).connect().await;
         channel.with_context(|| format!("no server answers at {address}: start one with slx serve"))
+    }
+}
+
+/// The URL of an address, whose scheme may be left out. Only `http` is spoken: whoever asks for
+/// another expects more than plaintext.
+fn plaintext_url(address: &str) -> anyhow::Result<String> {
+    match address.split_once("://") {
+        None => Ok(format!("http://{address}")),
+        Some((scheme, _)) if scheme.eq_ignore_ascii_case("http") => Ok(address.to_owned()),
+        Some((scheme, _)) if scheme.eq_ignore_ascii_case("https") => bail!(
+            "{address}: slx speaks no TLS yet, and does not fall back to plaintext: write \
+             http://HOST:PORT on a trusted network, or use a TLS tunnel"
+        ),
+        Some((scheme, _)) => {
+            bail!("{address}: {scheme} is not a scheme of slx: write http://HOST:PORT")
+        }
     }
 }
 
@@ -54,4 +67,21 @@ pub(super) fn refused(status: Status) -> anyhow::Error {
         }
     }
     anyhow!("{text}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plaintext_url;
+
+    /// I4: other schemes spoke plaintext.
+    #[test]
+    fn only_http_is_spoken_and_nothing_else_becomes_plaintext() {
+        for address in ["127.0.0.1:7459", "http://127.0.0.1:7459", "HTTP://127.0.0.1:7459"] {
+            assert!(plaintext_url(address).unwrap().ends_with("://127.0.0.1:7459"), "{address}");
+        }
+        for address in ["https://h:1", "HTTPS://h:1", "ftp://h:1", "grpc://h:1", "://h:1"] {
+            let refused = plaintext_url(address).unwrap_err().to_string();
+            assert!(refused.contains("write http://HOST:PORT"), "{refused}");
+        }
+    }
 }

@@ -1,26 +1,75 @@
 //! Statements of credits, as they are printed.
 
-use iso_currency::Currency;
-
 use super::show::table;
 use crate::codec::v1;
 use crate::domain::decimal::Decimal;
+use crate::domain::money::decimals;
 
-/// A statement of credits as a table, with its sum.
+/// A statement of credits as a table, with its sum; then its bonuses, which are never set off
+/// against them.
 pub(super) fn show(statement: &v1::CreditStatement) -> String {
     let money = Money::of(&statement.currency);
     let so_far = if statement.provisional { ", so far" } else { "" };
-    let cap = money.show(statement.cap_amount);
-    let heading = format!("Credits in {}{so_far}, at most {cap}:", money.unit);
-    if statement.lines.is_empty() {
+    let cap = match statement.no_cap {
+        true => String::new(),
+        false => format!(", at most {}", money.show(statement.cap_amount)),
+    };
+    let heading = format!("Credits in {}{so_far}{cap}:", money.unit);
+    if statement.lines.is_empty() && statement.bonus_lines.is_empty() {
         return format!("{heading} no credited objective is evaluated over such a period.");
     }
-    let mut rows: Vec<_> = statement.lines.iter().map(|line| row(line, &money)).collect();
-    let [mut objective, period, why, fee, mut credit] = HEADINGS.map(|_| String::new());
+    let mut shown = match statement.lines.as_slice() {
+        [] => format!("{heading} no objective is credited."),
+        lines => {
+            let rows = rows(lines, statement.total_amount, &money);
+            format!("{heading}\n\n{}", table(&HEADINGS, &[3, 4], rows))
+        }
+    };
+    if !statement.bonus_lines.is_empty() {
+        let rows = rows(&statement.bonus_lines, statement.bonus_amount, &money);
+        let headings = [HEADINGS[0], HEADINGS[1], HEADINGS[2], HEADINGS[3], "bonus"];
+        let rows = table(&headings, &[3, 4], rows);
+        shown += &format!(
+            "\n\nBonuses in {}{so_far}, owed to the provider and not set off:\n\n{rows}",
+            money.unit
+        );
+    }
+    for note in notes(statement, &money) {
+        shown += &format!("\n\n{note}");
+    }
+    shown
+}
+
+/// The lines with their sum.
+fn rows(lines: &[v1::CreditLine], sum: i64, money: &Money) -> Vec<Vec<String>> {
+    let mut rows: Vec<_> = lines.iter().map(|line| row(line, money)).collect();
+    let [mut objective, period, why, fee, mut amount] = HEADINGS.map(|_| String::new());
     objective += "total";
-    credit += &money.show(statement.total_amount);
-    rows.push(vec![objective, period, why, fee, credit]);
-    format!("{heading}\n\n{}", table(&HEADINGS, &[3, 4], rows))
+    amount += &money.show(sum);
+    rows.push(vec![objective, period, why, fee, amount]);
+    rows
+}
+
+/// What there is to say of the fee and of the credits' claim.
+pub(super) fn notes(statement: &v1::CreditStatement, money: &Money) -> Vec<String> {
+    let mut notes: Vec<String> = statement.fees.iter().filter_map(|f| fee(f, money)).collect();
+    if !statement.claim_by_date.is_empty() {
+        notes.push(format!("To be claimed by {}.", statement.claim_by_date));
+    }
+    notes
+}
+
+/// What a month costs, where it is not known or not the fee of the whole month.
+fn fee(month: &v1::FeeOfMonth, money: &Money) -> Option<String> {
+    let v1::FeeOfMonth { month, amount, days_in_force, days } = month;
+    match amount {
+        None => Some(format!("The fee of {month} is not told yet.")),
+        Some(amount) if days_in_force < days => Some(format!(
+            "The fee of {month}, with {days_in_force} of {days} days in force: {}.",
+            money.show(*amount)
+        )),
+        Some(_) => None,
+    }
 }
 
 const HEADINGS: [&str; 5] = ["objective", "period", "why", "fee", "credit"];
@@ -30,12 +79,16 @@ pub(super) fn unit(statement: &v1::CreditStatement) -> String {
     Money::of(&statement.currency).unit
 }
 
-/// The objective and the period of each line with its amount; the sum comes last.
+/// The objective and the period of each line with its amount, then the sum; then the bonuses.
 pub(super) fn amounts(statement: &v1::CreditStatement) -> Vec<([String; 2], String)> {
     let money = Money::of(&statement.currency);
     let total = (["total".to_owned(), String::new()], money.show(statement.total_amount));
     let lines = statement.lines.iter().map(|line| (names(line), money.show(line.amount)));
-    lines.chain([total]).collect()
+    let bonus = |line: &v1::CreditLine| {
+        let [objective, period] = names(line);
+        ([format!("bonus for {objective}"), period], money.show(line.amount))
+    };
+    lines.chain([total]).chain(statement.bonus_lines.iter().map(bonus)).collect()
 }
 
 fn names(line: &v1::CreditLine) -> [String; 2] {
@@ -64,8 +117,7 @@ impl Money {
     /// By ISO 4217; of a currency it does not know, or that has no minor unit, whole numbers of
     /// minor units.
     pub fn of(code: &str) -> Money {
-        let exponent = Currency::from_code(code).and_then(Currency::exponent);
-        match exponent.and_then(|decimals| u8::try_from(decimals).ok()) {
+        match decimals(code) {
             Some(decimals) => Money { unit: code.to_owned(), decimals },
             None => Money { unit: format!("minor units of {code}"), decimals: 0 },
         }

@@ -60,18 +60,28 @@ impl Demo {
         let mut running = server::start(settings).await?;
         running.ready().await?;
         let address = format!("http://{}", running.address());
-        let channel = Endpoint::from_shared(address.clone())?.tcp_nodelay(true).connect().await?;
-        tour(channel, &address).await?;
-        if !self.once {
-            say!("{}", how_to_query(&running.address().to_string()));
-            tokio::signal::ctrl_c().await?;
-        }
+        // Whatever ends it, the server is stopped and the temporary directory removed.
+        let toured = tokio::select! {
+            toured = tour(&address, self.once) => toured,
+            () = server::signalled() => Ok(()),
+        };
         running.stop().await?;
-        Ok(ExitCode::SUCCESS)
+        toured.map(|()| ExitCode::SUCCESS)
     }
 }
 
-async fn tour(channel: Channel, address: &str) -> anyhow::Result<()> {
+/// Shows everything, and then serves on for ever unless `once`.
+async fn tour(address: &str, once: bool) -> anyhow::Result<()> {
+    let channel = Endpoint::from_shared(address.to_owned())?.tcp_nodelay(true).connect().await?;
+    show_everything(channel, address).await?;
+    if !once {
+        say!("{}", how_to_query(address.trim_start_matches("http://")));
+        std::future::pending::<()>().await;
+    }
+    Ok(())
+}
+
+async fn show_everything(channel: Channel, address: &str) -> anyhow::Result<()> {
     say!("A server answers at {address}.\n");
     say!("Two contracts over the same incidents:");
     let applied = apply::apply(CONTRACTS, TENANT, channel.clone(), false).await?;
@@ -157,7 +167,7 @@ async fn due_next(channel: Channel, times: &Times) -> anyhow::Result<String> {
 fn how_to_query(address: &str) -> String {
     format!(
         r#"
-The server goes on at {address} until Ctrl-C. Query it with any gRPC client; it answers reflection:
+The server goes on at {address} until Ctrl-C or SIGTERM. Query it with any gRPC client; it answers reflection:
 
   grpcurl -plaintext -d '{{"tenant": "{TENANT}", "incident_id": "{LISTED_INCIDENT}"}}' \
     {address} slx.v1.ClockService/EvaluateIncident

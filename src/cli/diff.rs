@@ -9,11 +9,12 @@ use prost_types::Timestamp;
 use super::clocks::cycle;
 use super::connection::{Connection, refused};
 use super::fact::describe_fact;
+use super::json;
 use super::read_times::instant;
 use super::show::{Shown, Times, outcome, table};
+use crate::codec::v1;
 use crate::codec::v1::change_step::Record;
 use crate::codec::v1::clock_service_client::ClockServiceClient;
-use crate::codec::{text, v1};
 
 /// Lists the clocks whose verdict differs between two states of knowledge, and why.
 #[derive(Args, Debug)]
@@ -31,7 +32,7 @@ pub(super) struct Diff {
     #[arg(long, value_name = "ID", default_value = "")]
     contract: String,
 
-    /// Prints each change as a JSON document.
+    /// Prints the changes as JSON.
     #[arg(long)]
     json: bool,
 
@@ -47,17 +48,18 @@ impl Diff {
         let request = self.request()?;
         let mut client = ClockServiceClient::new(self.connection.open().await?);
         let mut changes = client.compare_clocks(request).await.map_err(refused)?.into_inner();
-        let times = self.shown.times()?;
-        let mut rows = Vec::new();
+        let mut changed = Vec::new();
         while let Some(change) = changes.message().await.map_err(refused)? {
-            match self.json {
-                true => say!("{}", text::to_json(&change, "slx.v1.CompareClocksResponse")?),
-                false => rows.extend(show(&change, &times)),
-            }
+            changed.push(change);
         }
-        if !self.json {
-            say!("{}", in_table(rows));
+        if self.json {
+            let changes = json::list(&changed, "slx.v1.CompareClocksResponse")?;
+            say!("{}", json::object(&[("changes", changes)]));
+            return Ok(ExitCode::SUCCESS);
         }
+        let times = self.shown.times()?;
+        let rows = changed.iter().flat_map(|change| show(change, &times));
+        say!("{}", in_table(rows.collect()));
         Ok(ExitCode::SUCCESS)
     }
 

@@ -11,6 +11,7 @@ use super::clocks::cycle;
 use super::connection::{Connection, refused};
 use super::experience;
 use super::fact::{describe_cause, describe_fact};
+use super::json;
 use super::read_times::ReadTimes;
 use super::show::{Shown, Times, choice, outcome, phase, span, table};
 use crate::codec::v1::clock_service_client::ClockServiceClient;
@@ -63,7 +64,7 @@ impl Incident {
         };
         let answers = query(question, self.connection.open().await?).await?;
         match self.json {
-            true => say!("{}", json(&answers)?),
+            true => say!("{}", as_json(&answers)?),
             false => say!("{}", show(&answers, &self.shown.times()?)),
         }
         Ok(ExitCode::SUCCESS)
@@ -116,13 +117,12 @@ async fn all_events(
     }
 }
 
-fn json(answers: &Answers) -> anyhow::Result<String> {
-    Ok(format!(
-        "[{},\n{},\n{}]",
-        text::to_json(&answers.incident, "slx.v1.GetIncidentResponse")?,
-        text::to_json(&answers.evaluated, "slx.v1.EvaluateIncidentResponse")?,
-        text::to_json(&answers.events, "slx.v1.ListEventsResponse")?
-    ))
+fn as_json(answers: &Answers) -> anyhow::Result<String> {
+    Ok(json::object(&[
+        ("incident", text::to_json(&answers.incident, "slx.v1.GetIncidentResponse")?),
+        ("evaluation", text::to_json(&answers.evaluated, "slx.v1.EvaluateIncidentResponse")?),
+        ("events", text::to_json(&answers.events, "slx.v1.ListEventsResponse")?),
+    ]))
 }
 
 /// The incident, its clocks and its events, for a terminal.
@@ -131,6 +131,7 @@ pub(super) fn show(answers: &Answers, times: &Times) -> String {
     let mut parts = vec![fields(&incident, answers, times)];
     parts.extend(experience::show(&answers.evaluated, times));
     parts.extend(answers.evaluated.clocks.iter().map(|clock| timeline(clock, times)));
+    parts.extend(missing(&answers.evaluated.missing_clocks));
     parts.push(events(&answers.events.events, times));
     parts.join("\n\n")
 }
@@ -172,6 +173,20 @@ pub(super) fn timeline(clock: &v1::Clock, times: &Times) -> String {
         text += &format!("\n  note: {note}");
     }
     text
+}
+
+/// The clocks that it does not have, a line each.
+fn missing(missing: &[v1::MissingClock]) -> Option<String> {
+    let line = |one: &v1::MissingClock| {
+        let place = match (one.contract_id.as_str(), one.target_id.as_str()) {
+            ("", _) => "clocks".to_owned(),
+            (contract, "") => contract.to_owned(),
+            (contract, target) => format!("{contract}/{target}"),
+        };
+        format!("{place}  no clock: {}", one.description)
+    };
+    let lines: Vec<_> = missing.iter().map(line).collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
 fn heading(clock: &v1::Clock, times: &Times) -> String {

@@ -14,6 +14,7 @@ mod clocks;
 mod compliance;
 mod connection;
 mod copying;
+mod coverage;
 mod credits;
 mod demo;
 mod diff;
@@ -24,9 +25,13 @@ mod fact;
 mod figures;
 mod forecast;
 mod format;
+mod holidays;
 mod import;
 mod incident;
+mod json;
+mod listing;
 mod read_times;
+mod record;
 mod repair;
 mod restore;
 mod review;
@@ -35,6 +40,7 @@ mod settle;
 mod show;
 mod sign;
 mod simulate;
+mod status;
 mod verify;
 
 use std::io::{self, IsTerminal, Write as _};
@@ -59,7 +65,21 @@ enum Command {
     Apply(apply::Apply),
     /// Imports incidents from CSV or JSON lines, as a mapping file describes them.
     Import(import::Import),
-    /// Lists clocks, the most urgent first.
+    /// Imports the holidays of an iCalendar file into a calendar.
+    Holidays(holidays::Holidays),
+    /// Lists the contracts, or the revisions of one.
+    Contracts(listing::Contracts),
+    /// Lists the calendars.
+    Calendars(listing::Calendars),
+    /// Lists the incidents.
+    Incidents(listing::Incidents),
+    /// Records facts about incidents.
+    Record(record::RecordFacts),
+    /// Decides that clocks of an incident are left out of the contractual figures.
+    Exclude(record::Exclude),
+    /// Attributes the cause of an incident to a party.
+    Cause(record::Cause),
+    /// Lists open clocks, the most urgent first.
     Clocks(clocks::Clocks),
     /// Shows an incident with its clocks and their timelines.
     Incident(incident::Incident),
@@ -77,6 +97,10 @@ enum Command {
     Export(export::Export),
     /// Forecasts which open clocks will breach, and whether a period will miss its objectives.
     Forecast(forecast::Forecast),
+    /// Shows the state of a server and of its journal.
+    Status(status::Status),
+    /// Lists the tenants of whom anything is recorded.
+    Tenants(listing::Tenants),
     /// Checks every record of a journal against its hash chain.
     Verify(verify::Verify),
     /// Lists the clocks whose verdict differs between two states of knowledge, and why.
@@ -102,6 +126,13 @@ pub fn run(cli: Cli) -> ExitCode {
                 Command::Serve(serve) => serve.run().await,
                 Command::Apply(apply) => apply.run().await,
                 Command::Import(import) => import.run().await,
+                Command::Holidays(holidays) => holidays.run().await,
+                Command::Contracts(contracts) => contracts.run().await,
+                Command::Calendars(calendars) => calendars.run().await,
+                Command::Incidents(incidents) => incidents.run().await,
+                Command::Record(record) => record.run().await,
+                Command::Exclude(exclude) => exclude.run().await,
+                Command::Cause(cause) => cause.run().await,
                 Command::Clocks(clocks) => clocks.run().await,
                 Command::Incident(incident) => incident.run().await,
                 Command::Compliance(compliance) => compliance.run().await,
@@ -111,6 +142,8 @@ pub fn run(cli: Cli) -> ExitCode {
                 Command::Simulate(simulate) => simulate.run().await,
                 Command::Export(export) => export.run().await,
                 Command::Forecast(forecast) => forecast.run().await,
+                Command::Status(status) => status.run().await,
+                Command::Tenants(tenants) => tenants.run().await,
                 Command::Verify(verify) => verify.run(),
                 Command::Diff(diff) => diff.run().await,
                 Command::Evidence(evidence) => evidence.run(),

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::show::counted;
 use crate::codec::store::record::encode;
 use crate::domain::ids::TenantId;
 use crate::engine::record::{Entry, Record};
@@ -37,9 +38,15 @@ impl Repair {
             }
         }
         let lost = salvaged.lost_records();
-        say!("{} records saved, {lost} lost", salvaged.last_sequence - lost);
+        say!("{} saved, {lost} lost", counted(salvaged.last_sequence - lost, "record"));
         say!("head {}", salvaged.head);
-        say!("whatever was acknowledged after record {} is lost too", salvaged.last_sequence);
+        match lost {
+            0 => say!("nothing was damaged: every record is as it was"),
+            _ => say!(
+                "whatever was acknowledged after record {} is lost too",
+                salvaged.last_sequence
+            ),
+        }
         Ok(ExitCode::SUCCESS)
     }
 }

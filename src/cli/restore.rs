@@ -3,15 +3,16 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
+use anyhow::{anyhow, bail};
 use clap::Args;
 use prost_types::Timestamp;
 
 use super::copying::{Copying, Noted};
 use super::read_times::instant;
+use super::show::counted;
 use crate::codec::scalar::optional_instant;
 use crate::domain::time::Instant;
-use crate::journal::{self, JournalFiles, LogSource};
+use crate::journal::{self, JournalFiles, LogSource, ReadError};
 
 /// Restores a backup, or the data directory of a stopped server, into a new data directory.
 ///
@@ -35,6 +36,7 @@ pub(super) struct Restore {
     until_time: Option<Timestamp>,
 }
 
+const DAMAGED: &str = "the backup is damaged: slx repair saves the rest";
 const RECORDS_PER_COMMIT: u64 = 1_000;
 
 impl Restore {
@@ -47,8 +49,10 @@ impl Restore {
             (None, Some(time)) => last_recorded_by(&source, time)?,
             (None, None) => u64::MAX,
         };
-        let verified = journal::verify(&from, |_, _| {})
-            .context("the backup is damaged: slx repair saves the rest")?;
+        let verified = journal::verify(&from, |_, _| {}).map_err(|error| match error {
+            ReadError::Damaged(_) => anyhow!(error).context(DAMAGED),
+            other => anyhow!(other).context(format!("{} can't be restored", self.backup.display())),
+        })?;
         let end = verified.records;
         let is_whole = Noted::read(&self.backup)?.is_none_or(|noted| noted.records <= end);
         if until > end && (verified.torn_tail.is_some() || !is_whole) {
@@ -74,7 +78,7 @@ impl Restore {
         if self.until_sequence.is_some_and(|until| until > records) {
             bail!("the backup ends with record {records}: everything of it was restored");
         }
-        say!("{records} records restored, all sound");
+        say!("{} restored, all sound", counted(records, "record"));
         say!("head {}", reader.head());
         Ok(ExitCode::SUCCESS)
     }

@@ -7,11 +7,12 @@ use tonic::transport::Channel;
 
 use super::connection::{Connection, refused};
 use super::credits::Money;
+use super::json;
 use super::read_times::ReadTimes;
 use super::show::{Shown, Times, choice, table};
 use crate::codec::choices::{facet_number, settlement_state_number};
+use crate::codec::v1;
 use crate::codec::v1::settlement_service_client::SettlementServiceClient;
-use crate::codec::{text, v1};
 use crate::domain::settlement::{Facet, FacetState};
 
 /// Lists settlement items, opens them, and records decisions on them.
@@ -48,7 +49,7 @@ struct List {
     #[arg(long)]
     all: bool,
 
-    /// Prints each item as JSON.
+    /// Prints the items as JSON.
     #[arg(long)]
     json: bool,
 
@@ -66,7 +67,7 @@ struct Open {
     id: String,
 
     /// The id of the contract.
-    #[arg(long, value_name = "ID")]
+    #[arg(value_name = "CONTRACT")]
     contract: String,
 
     /// What is to be settled, in one line.
@@ -190,9 +191,8 @@ impl List {
             request.page_token = page.next_page_token;
         }
         if self.json {
-            for item in &items {
-                say!("{}", text::to_json(item, "slx.v1.SettlementItemStatus")?);
-            }
+            let items = json::list(&items, "slx.v1.SettlementItemStatus")?;
+            say!("{}", json::object(&[("items", items)]));
             return Ok(());
         }
         say!("{}", show(&items, &self.shown.times()?));

@@ -97,6 +97,14 @@ fn hours(span: Span) -> String {
     if seconds.is_multiple_of(60) { text } else { format!("{text} {:02}s", seconds % 60) }
 }
 
+/// `1 incident`, `2 incidents`: of a noun whose plural ends in s.
+pub(super) fn counted(count: impl TryInto<u64>, noun: &str) -> String {
+    match count.try_into().unwrap_or(u64::MAX) {
+        1 => format!("1 {noun}"),
+        many => format!("{many} {noun}s"),
+    }
+}
+
 /// A probability or share as a whole percentage; certain only where it is.
 pub(super) fn percent(share: f64) -> String {
     match (share * 100.0).round() {

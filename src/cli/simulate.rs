@@ -29,7 +29,7 @@ pub(super) struct Simulate {
     file: PathBuf,
 
     /// The period, in the contract's time zone: a month 2026-10, a quarter 2026-Q3 or a year 2026.
-    #[arg(long)]
+    #[arg(value_name = "PERIOD")]
     period: String,
 
     /// The id of the contract, if the file holds several.

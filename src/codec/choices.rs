@@ -3,10 +3,11 @@
 use chrono::Weekday;
 
 use super::v1;
-use crate::domain::clock::{Outcome, Phase, SegmentKind};
+use crate::domain::clock::{MissingReason, Outcome, Phase, SegmentKind};
 use crate::domain::compliance::attainment::Verdict;
 use crate::domain::contract::{
-    ClockAction, ContractKind, CycleVerdict, Metric, OnPriorityChange, OnReopen, Severity,
+    Answer, ClockAction, Combination, ContractKind, CycleVerdict, DownWhen, Metric,
+    OnPriorityChange, OnReopen, ProRata, Severity, Steps,
 };
 use crate::domain::incident::{Party, Stage, WaitingOn};
 use crate::domain::settlement::{Facet, FacetState, ItemKind};
@@ -21,12 +22,11 @@ macro_rules! choice {
     ) => {
         /// Decodes the choice; it must be made.
         pub fn $decode(number: i32) -> Result<$domain, String> {
+            let names = || [$(<$message>::$from.as_str_name()),+].join(", ");
             match <$message>::try_from(number) {
                 $(Ok(<$message>::$from) => Ok($to),)+
-                Ok(_) => Err(concat!("is missing: choose one of ", stringify!($($from),+)).into()),
-                Err(_) => Err(format!(
-                    concat!("{} is unknown: choose one of ", stringify!($($from),+)), number
-                )),
+                Ok(_) => Err(format!("is missing: choose one of {}", names())),
+                Err(_) => Err(format!("{number} is unknown: choose one of {}", names())),
             }
         }
 
@@ -41,6 +41,18 @@ choice!(weekday, weekday_number, v1::DayOfWeek, Weekday, {
     Monday = Weekday::Mon, Tuesday = Weekday::Tue, Wednesday = Weekday::Wed,
     Thursday = Weekday::Thu, Friday = Weekday::Fri, Saturday = Weekday::Sat,
     Sunday = Weekday::Sun,
+});
+
+choice!(missing_reason, missing_reason_number, v1::MissingClockReason, MissingReason, {
+    NotOpened = MissingReason::NotOpened, NoContract = MissingReason::NoContract,
+    ContractNotFound = MissingReason::ContractNotFound,
+    ContractNotInForce = MissingReason::ContractNotInForce, NoTarget = MissingReason::NoTarget,
+    TargetNotFound = MissingReason::TargetNotFound,
+    CalendarNotFound = MissingReason::CalendarNotFound, NoLimit = MissingReason::NoLimit,
+    LimitWithdrawn = MissingReason::LimitWithdrawn,
+    ConditionFailed = MissingReason::ConditionFailed,
+    DoesNotApply = MissingReason::DoesNotApply,
+    TargetNotInForce = MissingReason::TargetNotInForce, NotStarted = MissingReason::NotStarted,
 });
 
 choice!(contract_kind, contract_kind_number, v1::ContractKind, ContractKind, {
@@ -70,6 +82,11 @@ choice!(cycle_verdict, cycle_verdict_number, v1::CycleVerdict, CycleVerdict, {
     Total = CycleVerdict::Total,
 });
 
+choice!(answer, answer_number, v1::Answer, Answer, {
+    Responded = Answer::Responded, ClientUpdated = Answer::ClientUpdated,
+    Restored = Answer::Restored, Resolved = Answer::Resolved,
+});
+
 choice!(clock_action, clock_action_number, v1::ClockAction, ClockAction, {
     Stop = ClockAction::Stop, Restart = ClockAction::Restart, Cancel = ClockAction::Cancel,
     Pause = ClockAction::Pause, Resume = ClockAction::Resume,
@@ -82,6 +99,10 @@ choice!(severity, severity_number, v1::FindingSeverity, Severity, {
 choice!(objective_period, objective_period_number, v1::ObjectivePeriod, ObjectivePeriod, {
     Month = ObjectivePeriod::Month, Quarter = ObjectivePeriod::Quarter,
     Year = ObjectivePeriod::Year, RollingDays = ObjectivePeriod::RollingDays,
+});
+
+choice!(down_when, down_when_number, v1::DownWhen, DownWhen, {
+    Any = DownWhen::Any, All = DownWhen::All,
 });
 
 choice!(waiting_on, waiting_on_number, v1::WaitingOn, WaitingOn, {
@@ -111,7 +132,7 @@ choice!(outcome, outcome_number, v1::Outcome, Outcome, {
 choice!(segment_kind, segment_kind_number, v1::SegmentKind, SegmentKind, {
     Pending = SegmentKind::Pending, Running = SegmentKind::Running, Paused = SegmentKind::Paused,
     PauseExhausted = SegmentKind::PauseExhausted, ResolvedGap = SegmentKind::ResolvedGap,
-    Adjustment = SegmentKind::Adjustment,
+    Adjustment = SegmentKind::Adjustment, CancelledGap = SegmentKind::CancelledGap,
 });
 
 choice!(group_key, group_key_number, v1::GroupKey, GroupKey, {
@@ -126,7 +147,19 @@ choice!(verdict, verdict_number, v1::ObjectiveVerdict, Verdict, {
 
 choice!(item_kind, item_kind_number, v1::SettlementKind, ItemKind, {
     OutOfScope = ItemKind::OutOfScope, Excluded = ItemKind::Excluded, Credit = ItemKind::Credit,
-    DecisionOpen = ItemKind::DecisionOpen, Other = ItemKind::Other,
+    DecisionOpen = ItemKind::DecisionOpen, Other = ItemKind::Other, Bonus = ItemKind::Bonus,
+});
+
+choice!(combination, combination_number, v1::CreditCombination, Combination, {
+    Sum = Combination::Sum, HighestOnly = Combination::HighestOnly,
+});
+
+choice!(pro_rata, pro_rata_number, v1::FeeProRata, ProRata, {
+    Days = ProRata::Days, WholeMonth = ProRata::WholeMonth,
+});
+
+choice!(step_count, step_count_number, v1::StepCount, Steps, {
+    Started = Steps::Started, Full = Steps::Full,
 });
 
 choice!(facet, facet_number, v1::SettlementFacet, Facet, {

@@ -185,7 +185,7 @@ fn terms_of_half_a_million_things_are_refused() {
     let file = TermsFile { calendars: vec![calendar], ..Default::default() };
     let json = text::to_json(&file, TERMS_FILE).unwrap();
     let error = text::from_yaml::<TermsFile>(&json, TERMS_FILE).unwrap_err();
-    assert!(error.description.contains("nodes: 250001"), "{error}");
+    assert!(error.to_string().contains("nodes: 250001"), "{error}");
 }
 
 #[test]

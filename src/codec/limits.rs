@@ -9,9 +9,10 @@ use crate::domain::contract::ConditionLimits;
 use crate::limits::{
     ATTRIBUTES_MAX, CONTRACTS_PER_INCIDENT_MAX, CREDIT_REPEATS_MAX, CREDIT_RULES_PER_CONTRACT_MAX,
     EXCLUSIONS_PER_CONTRACT_MAX, ID_BYTES_MAX, INCIDENTS_PER_ITEM_MAX, ITEM_ID_BYTES_MAX,
-    LIMITS_PER_TARGET_MAX, MONTHLY_FEE_MINOR_UNITS_MAX, NOTE_BYTES_MAX,
-    OBJECTIVES_PER_CONTRACT_MAX, PAUSES_PER_TARGET_MAX, PERSON_BYTES_MAX, PRIORITY_BYTES_MAX,
-    ROLLING_DAYS_MAX, TARGETS_PER_CONTRACT_MAX, TIERS_PER_CREDIT_RULE_MAX, WARNINGS_PER_TARGET_MAX,
+    LIMITS_PER_TARGET_MAX, MONTH_FEES_PER_CONTRACT_MAX, MONTHLY_FEE_MINOR_UNITS_MAX,
+    NOTE_BYTES_MAX, OBJECTIVES_PER_CONTRACT_MAX, PAUSES_PER_TARGET_MAX, PERSON_BYTES_MAX,
+    PRIORITY_BYTES_MAX, ROLLING_DAYS_MAX, SERVICES_PER_OBJECTIVE_MAX, TARGETS_PER_CONTRACT_MAX,
+    TIERS_PER_CREDIT_RULE_MAX, WARNINGS_PER_TARGET_MAX,
 };
 
 /// How much one message may hold at most.
@@ -37,12 +38,16 @@ pub struct Limits {
     pub targets_per_contract: usize,
     /// Objectives in a contract.
     pub objectives_per_contract: usize,
+    /// Services of an objective.
+    pub services_per_objective: usize,
     /// Exclusion rules in a contract.
     pub exclusions_per_contract: usize,
     /// Credit rules in a contract.
     pub credit_rules_per_contract: usize,
     /// Tiers in a credit rule.
     pub tiers_per_credit_rule: usize,
+    /// Months of a contract whose fees are told.
+    pub month_fees_per_contract: usize,
     /// Limits in a target, and in what experience is measured by.
     pub limits_per_target: usize,
     /// Pauses in a target.
@@ -77,9 +82,11 @@ impl Limits {
         incidents_per_item: INCIDENTS_PER_ITEM_MAX,
         targets_per_contract: TARGETS_PER_CONTRACT_MAX,
         objectives_per_contract: OBJECTIVES_PER_CONTRACT_MAX,
+        services_per_objective: SERVICES_PER_OBJECTIVE_MAX,
         exclusions_per_contract: EXCLUSIONS_PER_CONTRACT_MAX,
         credit_rules_per_contract: CREDIT_RULES_PER_CONTRACT_MAX,
         tiers_per_credit_rule: TIERS_PER_CREDIT_RULE_MAX,
+        month_fees_per_contract: MONTH_FEES_PER_CONTRACT_MAX,
         limits_per_target: LIMITS_PER_TARGET_MAX,
         pauses_per_target: PAUSES_PER_TARGET_MAX,
         warnings_per_target: WARNINGS_PER_TARGET_MAX,
@@ -106,9 +113,11 @@ impl Limits {
         incidents_per_item: usize::MAX,
         targets_per_contract: RECORDED_PARTS,
         objectives_per_contract: RECORDED_PARTS,
+        services_per_objective: RECORDED_PARTS,
         exclusions_per_contract: RECORDED_PARTS,
         credit_rules_per_contract: RECORDED_PARTS,
         tiers_per_credit_rule: RECORDED_PARTS,
+        month_fees_per_contract: RECORDED_PARTS,
         limits_per_target: RECORDED_PARTS,
         pauses_per_target: RECORDED_PARTS,
         warnings_per_target: usize::MAX,
@@ -143,9 +152,11 @@ impl Limits {
     const fn are_contracts_within(&self, other: &Limits) -> bool {
         self.targets_per_contract <= other.targets_per_contract
             && self.objectives_per_contract <= other.objectives_per_contract
+            && self.services_per_objective <= other.services_per_objective
             && self.exclusions_per_contract <= other.exclusions_per_contract
             && self.credit_rules_per_contract <= other.credit_rules_per_contract
             && self.tiers_per_credit_rule <= other.tiers_per_credit_rule
+            && self.month_fees_per_contract <= other.month_fees_per_contract
             && self.limits_per_target <= other.limits_per_target
             && self.pauses_per_target <= other.pauses_per_target
             && self.warnings_per_target <= other.warnings_per_target

@@ -5,6 +5,7 @@ use prost_types::{Duration, Timestamp};
 use super::v1;
 use super::violations::Wrong;
 use crate::domain::compliance::Period;
+use crate::domain::decimal::Decimal;
 use crate::domain::share::Share;
 use crate::domain::time::{Instant, Span};
 use crate::domain::violation::Violation;
@@ -146,6 +147,33 @@ pub(super) fn minimum(count: i32) -> Result<u64, String> {
     u64::try_from(count)
         .map(|count| count.max(1))
         .map_err(|_| format!("is {count}: it must not be negative"))
+}
+
+/// The decimals of what an indicator measures: it is kept in thousandths of its unit.
+const THOUSANDTHS: u8 = 3;
+
+/// A figure in thousandths, which is given as such or as a decimal of its unit; where both are,
+/// they are the same. `older` names the field with the thousandths.
+pub(super) fn thousandths(older: &str, given: i64, decimal: &str) -> Result<i64, String> {
+    if decimal.is_empty() {
+        return Ok(given);
+    }
+    let figure = Decimal::parse(decimal, THOUSANDTHS).and_then(|d| i64::try_from(d.units()).ok());
+    match figure {
+        None => Err(format!(
+            "{decimal:?} is not a figure: write a number such as \"350.5\", with at most three \
+             decimals"
+        )),
+        Some(figure) if given != 0 && given != figure => {
+            Err(format!("is {decimal}, and {older} {given} thousandths: write one of them"))
+        }
+        Some(figure) => Ok(figure),
+    }
+}
+
+/// Thousandths of a unit as a decimal of it.
+pub(super) fn of_thousandths(figure: i64) -> String {
+    Decimal::new(figure, THOUSANDTHS).to_string()
 }
 
 /// The message of a period.

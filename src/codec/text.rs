@@ -1,8 +1,11 @@
 //! Messages as text: JSON as protobuf defines it, and the YAML people write.
 //!
-//! What people write may spell durations as `4h 30m`, choices as `resolution` or `monday` in any
-//! case, and fields in snake_case or camelCase. Errors name the place by its path.
+//! What people write may spell durations as `4h 30m`, amounts as `1000.00 EUR`, percentages and
+//! other decimals as numbers (`99.9`, whose digits are kept as they are written), choices as
+//! `resolution` or `monday` in any case, and fields in snake_case or camelCase. Errors name each
+//! place by its path, all of them at once.
 
+use std::fmt;
 use std::sync::LazyLock;
 
 use chrono::DateTime;
@@ -12,6 +15,10 @@ use prost_reflect::{
 };
 use serde::de::IntoDeserializer;
 use serde_json::Value;
+
+use crate::domain::money;
+
+mod yaml;
 
 static POOL: LazyLock<Option<DescriptorPool>> =
     LazyLock::new(|| DescriptorPool::decode(super::DESCRIPTORS).ok());
@@ -24,6 +31,23 @@ pub struct TextError {
     pub path: String,
     /// What is wrong and what would be right.
     pub description: String,
+}
+
+/// Everything in a text that can't be read, at least one thing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextErrors(pub Vec<TextError>);
+
+impl std::error::Error for TextErrors {}
+
+/// One as it is, several each on a line of its own, in the order of the text's fields.
+impl fmt::Display for TextErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let [one] = self.0.as_slice() {
+            return one.fmt(f);
+        }
+        write!(f, "{} things can't be read", self.0.len())?;
+        self.0.iter().try_for_each(|error| write!(f, "\n  {error}"))
+    }
 }
 
 /// A message as indented JSON. `name` is its full name: `slx.v1.Clock`.
@@ -39,23 +63,30 @@ pub fn bytes_to_json(bytes: &[u8], name: &str) -> Result<String, TextError> {
 }
 
 /// The messages of a YAML (or JSON) text, one a document.
-pub fn from_yaml<M: Message + Default>(text: &str, name: &str) -> Result<Vec<M>, TextError> {
-    // `no` and `on` are words, and `007` is not seven.
-    let options = serde_saphyr::options! {
-        strict_booleans: true,
-        leading_zero_numbers_as_strings: true,
-    };
-    let documents: Vec<Value> = serde_saphyr::from_multiple_with_options(text, options)
-        .map_err(|error| wrong("", error.to_string()))?;
-    documents.into_iter().map(|document| from_value(document, name)).collect()
+///
+/// # Errors
+/// Everything in it that can't be read, each with its place.
+pub fn from_yaml<M: Message + Default>(text: &str, name: &str) -> Result<Vec<M>, TextErrors> {
+    let documents = yaml::documents(text).map_err(|error| TextErrors(vec![wrong("", error)]))?;
+    let mut faults = Vec::new();
+    let messages = documents.into_iter().filter_map(|document| {
+        from_value(document, name).map_err(|errors| faults.extend(errors)).ok()
+    });
+    let messages: Vec<M> = messages.collect();
+    if faults.is_empty() { Ok(messages) } else { Err(TextErrors(faults)) }
 }
 
-fn from_value<M: Message + Default>(mut value: Value, name: &str) -> Result<M, TextError> {
-    let descriptor = descriptor(name)?;
-    spell_out(&mut value, &descriptor, "")?;
+fn from_value<M: Message + Default>(mut value: Value, name: &str) -> Result<M, Vec<TextError>> {
+    let one = |error: String| vec![wrong("", error)];
+    let descriptor = descriptor(name).map_err(|error| vec![error])?;
+    let mut faults = Vec::new();
+    spell_out(&mut value, &descriptor, "", &mut faults);
+    if !faults.is_empty() {
+        return Err(faults);
+    }
     let dynamic = DynamicMessage::deserialize(descriptor, value.into_deserializer());
-    let dynamic = dynamic.map_err(|error: serde_json::Error| wrong("", error.to_string()))?;
-    M::decode(dynamic.encode_to_vec().as_slice()).map_err(|error| wrong("", error.to_string()))
+    let dynamic = dynamic.map_err(|error: serde_json::Error| one(error.to_string()))?;
+    M::decode(dynamic.encode_to_vec().as_slice()).map_err(|error| one(error.to_string()))
 }
 
 fn descriptor(name: &str) -> Result<MessageDescriptor, TextError> {
@@ -63,43 +94,56 @@ fn descriptor(name: &str) -> Result<MessageDescriptor, TextError> {
     found.ok_or_else(|| wrong("", format!("there is no message {name}")))
 }
 
-/// Turns friendly spellings into those protobuf's JSON knows.
-fn spell_out(value: &mut Value, message: &MessageDescriptor, path: &str) -> Result<(), TextError> {
+/// Turns friendly spellings into those protobuf's JSON knows, and notes what has none.
+fn spell_out(
+    value: &mut Value,
+    message: &MessageDescriptor,
+    path: &str,
+    faults: &mut Vec<TextError>,
+) {
+    let mut keep = |result: Result<(), TextError>| faults.extend(result.err());
     match message.full_name() {
-        "google.protobuf.Duration" => return spell_duration(value, path),
-        "google.protobuf.Timestamp" => return check_instant(value, path),
+        "google.protobuf.Duration" => return keep(spell_duration(value, path)),
+        "google.protobuf.Timestamp" => return keep(check_instant(value, path)),
+        "slx.v1.Money" if !value.is_object() => return keep(spell_money(value, path)),
         _ => {}
     }
     let Value::Object(fields) = value else {
-        return Err(wrong(path, format!("is not a {}: write its fields", message.name())));
+        return keep(Err(wrong(path, format!("is not a {}: write its fields", message.name()))));
     };
     for (name, value) in fields.iter_mut() {
         let within = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-        let field = message.fields().find(|f| f.name() == name || f.json_name() == name);
-        let field = field.ok_or_else(|| unknown_field(&within, name, message))?;
-        spell_field(value, &field, &within)?;
-    }
-    Ok(())
-}
-
-fn spell_field(value: &mut Value, field: &FieldDescriptor, path: &str) -> Result<(), TextError> {
-    match value {
-        Value::Null => Ok(()),
-        Value::Array(items) if field.is_list() => {
-            let items = items.iter_mut().enumerate();
-            items.into_iter().try_for_each(|(index, item)| {
-                spell_one(item, &field.kind(), &format!("{path}[{index}]"))
-            })
+        match message.fields().find(|f| f.name() == name || f.json_name() == name) {
+            Some(field) => spell_field(value, &field, &within, faults),
+            None => faults.push(unknown_field(&within, name, message)),
         }
-        _ if field.is_list() => Err(wrong(path, "is not a list: begin each item with \"- \"")),
-        _ if field.is_map() => Ok(()),
-        one => spell_one(one, &field.kind(), path),
     }
 }
 
-fn spell_one(value: &mut Value, kind: &Kind, path: &str) -> Result<(), TextError> {
-    match kind {
-        Kind::Message(message) => spell_out(value, message, path),
+fn spell_field(
+    value: &mut Value,
+    field: &FieldDescriptor,
+    path: &str,
+    faults: &mut Vec<TextError>,
+) {
+    match value {
+        Value::Null => {}
+        Value::Array(items) if field.is_list() => {
+            for (index, item) in items.iter_mut().enumerate() {
+                spell_one(item, &field.kind(), &format!("{path}[{index}]"), faults);
+            }
+        }
+        _ if field.is_list() => {
+            faults.push(wrong(path, "is not a list: begin each item with \"- \""));
+        }
+        _ if field.is_map() => {}
+        one => spell_one(one, &field.kind(), path, faults),
+    }
+}
+
+fn spell_one(value: &mut Value, kind: &Kind, path: &str, faults: &mut Vec<TextError>) {
+    let spelled = match kind {
+        Kind::Message(message) => return spell_out(value, message, path, faults),
         Kind::Enum(choices) => spell_choice(value, choices, path),
         Kind::String => spell_string(value, path),
         Kind::Bool if !value.is_boolean() => {
@@ -108,7 +152,8 @@ fn spell_one(value: &mut Value, kind: &Kind, path: &str) -> Result<(), TextError
         Kind::Int32 => check_whole(value, i32::MIN.into(), i32::MAX.into(), path),
         Kind::Int64 => check_whole(value, i64::MIN, i64::MAX, path),
         _ => Ok(()),
-    }
+    };
+    faults.extend(spelled.err());
 }
 
 /// Protobuf's own JSON writes large numbers as texts.
@@ -129,7 +174,7 @@ fn check_instant(value: &Value, path: &str) -> Result<(), TextError> {
     if is_instant { Ok(()) } else { Err(wrong(path, format!("{value} is not an instant: {help}"))) }
 }
 
-/// YAML reads `1` where a text was meant; `1.10` it reads as another text than was written.
+/// YAML reads `1` where a text was meant.
 fn spell_string(value: &mut Value, path: &str) -> Result<(), TextError> {
     match value {
         Value::String(_) => Ok(()),
@@ -139,6 +184,17 @@ fn spell_string(value: &mut Value, path: &str) -> Result<(), TextError> {
         }
         other => Err(wrong(path, format!("{other} is not a text: put it in quotes"))),
     }
+}
+
+/// An amount that is written with its currency: `1000.00 EUR`.
+fn spell_money(value: &mut Value, path: &str) -> Result<(), TextError> {
+    let parsed = match &*value {
+        Value::String(text) => money::parse(text),
+        other => Err(format!("{other} is not an amount: write it with its currency: 1000.00 EUR")),
+    };
+    let (minor_units, currency) = parsed.map_err(|description| wrong(path, description))?;
+    *value = serde_json::json!({ "minorUnits": minor_units, "currency": currency });
+    Ok(())
 }
 
 fn spell_duration(value: &mut Value, path: &str) -> Result<(), TextError> {
@@ -183,7 +239,7 @@ fn unknown_field(path: &str, name: &str, message: &MessageDescriptor) -> TextErr
         Some(nearest) => format!("did you mean {nearest}?"),
         None => format!("the fields are {}", fields.join(", ")),
     };
-    wrong(path, format!("there is no such field in a {}: {hint}", message.name()))
+    wrong(path, format!("{} has no such field: {hint}", message.name()))
 }
 
 /// How many letters two names share from their beginnings and their ends.
@@ -237,14 +293,18 @@ mod tests {
                 "contracts: [{kind: slo}]",
                 "contracts[0].kind: \"slo\" is unknown: choose one of sla",
             ),
-            ("contracts: [{titel: x}]", "contracts[0].titel: there is no such field"),
+            ("contracts: [{titel: x}]", "contracts[0].titel: Contract has no such field"),
             ("contracts: [{currenzy: x}]", "did you mean currency?"),
             ("effective_time: tomorrow", "effective_time: \"tomorrow\" is not an instant"),
             (
                 "contracts: [{terms: {targets: [{warn_at_percent: [fifty]}]}}]",
                 "contracts[0].terms.targets[0].warn_at_percent[0]: \"fifty\" is not a whole number",
             ),
-            ("contracts: [{title: 1.10}]", "contracts[0].title: 1.1 is not a text"),
+            ("contracts: [{title: [1]}]", "contracts[0].title: [1] is not a text"),
+            (
+                "contracts: [{terms: {credits: {fee: 1000}}}]",
+                "contracts[0].terms.credits.fee: 1000 is not an amount: write it with its currency",
+            ),
             ("calendars: [{always_open: maybe}]", "calendars[0].always_open: \"maybe\" is neither"),
             ("calendars: {id: x}", "calendars: is not a list"),
             ("calendars: [x]", "calendars[0]: is not a Calendar"),
@@ -253,6 +313,57 @@ mod tests {
             let error = read(text).map(|_| ()).unwrap_err();
             assert!(error.contains(encoded), "{text}: {error}");
         }
+    }
+
+    /// P18: `99.9` had to be quoted.
+    #[test]
+    fn decimals_are_written_as_numbers_and_read_to_the_digit() {
+        let file = read(
+            "contracts: [{title: 1.10, terms: {objectives: [{attainment: {percent: 99.9}}, \
+             {availability: {percent: 99.9950}}]}}]",
+        )
+        .unwrap_or_default();
+        let terms = file.contracts[0].terms.clone().unwrap_or_default();
+        let percent = |objective: &v1::Objective| match objective.promise.clone() {
+            Some(v1::objective::Promise::Attainment(promise)) => promise.percent,
+            Some(v1::objective::Promise::Availability(promise)) => promise.percent,
+            other => panic!("{other:?}"),
+        };
+        let percents: Vec<_> = terms.objectives.iter().map(percent).collect();
+        assert_eq!(
+            (percents, file.contracts[0].title.as_str()),
+            (vec!["99.9".into(), "99.9950".into()], "1.10")
+        );
+    }
+
+    /// P18: only the first such fault was told.
+    #[test]
+    fn every_fault_of_every_document_is_told_at_once() {
+        let error = read(
+            "contracts: [{kind: slo, titel: x, terms: {targets: [{limits: [{limit: 2d}]}]}}]\n\
+             ---\ncalendars: [{always_open: maybe}]",
+        )
+        .map(|_| ())
+        .unwrap_err();
+        let places: Vec<_> =
+            error.lines().skip(1).filter_map(|l| l.trim().split(": ").next()).collect();
+        let expected = [
+            "contracts[0].kind",
+            "contracts[0].terms.targets[0].limits[0].limit",
+            "contracts[0].titel",
+            "calendars[0].always_open",
+        ];
+        assert_eq!(places, expected, "{error}");
+        assert!(error.starts_with("4 things can't be read\n"), "{error}");
+    }
+
+    /// P18: `monthly_fee` is in cents, and its name does not say so.
+    #[test]
+    fn an_amount_is_written_with_its_currency() {
+        let file = read("contracts: [{terms: {credits: {fee: 1000.00 EUR}}}]").unwrap_or_default();
+        let terms = file.contracts[0].terms.clone().unwrap_or_default();
+        let fee = terms.credits.unwrap_or_default().fee.unwrap_or_default();
+        assert_eq!((fee.minor_units, fee.currency.as_str()), (100_000, "EUR"));
     }
 
     #[test]

@@ -57,6 +57,19 @@ impl FieldViolations {
         }
     }
 
+    /// A choice whose unspecified zero means the default.
+    pub fn choice<T: Default>(
+        &mut self,
+        field: &str,
+        number: i32,
+        decode: fn(i32) -> Result<T, String>,
+    ) -> T {
+        match number {
+            0 => T::default(),
+            given => self.keep(field, decode(given)).unwrap_or_default(),
+        }
+    }
+
     /// Each item decoded, or its violations noted under `field[index]`.
     pub fn each<M, T, W: Into<Wrong>>(
         &mut self,

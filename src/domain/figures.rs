@@ -250,16 +250,25 @@ macro_rules! totals_table {
                 idle_time: ServiceTime, "idle";
                 /// Answers to surveys.
                 survey: Survey, "survey";
+                /// Incidents of which it was reported how many people they hit.
+                people_reported: Count, "people reported";
+                /// Of those: that number is an estimate.
+                people_estimated: Count, "people estimated";
+                /// Incidents of which it was reported that somebody worked on them.
+                work_reported: Count, "work reported";
             }
             reported {
                 incidents: Count = [incidents], People "ended";
                 people_hit: Count = [people_hit], People "people";
-                lost_time: Time = [lost_time], People "lost";
-                lost_time_p50: Time = [lost_times.percentile(50)], People "lost p50";
+                lost_time: Time = [measured_lost_time()], People "lost";
+                lost_time_p50: Time = [median_lost_time()], People "lost p50";
                 experienced_time: Time = [experienced];
-                touch_time: Time = [touch_time], People "worked";
+                touch_time: Time = [measured_touch_time()], People "worked";
                 service_time: Time = [service_time];
-                idle_time: Time = [idle_time], People "idle";
+                idle_time: Time = [measured_idle_time()], People "idle";
+                people_reported: Count = [people_reported], People "told people";
+                people_estimated: Count = [people_estimated], People "guessed";
+                work_reported: Count = [work_reported], People "told work";
                 handovers: Count = [handovers], People "handovers";
                 reopenings: Count = [reopenings], People "reopened";
                 promises_kept: OfPromises = [promises_kept], People "kept";

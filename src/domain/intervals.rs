@@ -42,6 +42,21 @@ impl Intervals {
         Intervals(left)
     }
 
+    /// What these intervals or `others` cover.
+    pub fn with(&self, others: &Intervals) -> Intervals {
+        Intervals::union(self.0.iter().chain(&others.0).copied())
+    }
+
+    /// What these intervals and `others` both cover.
+    pub fn both(&self, others: &Intervals) -> Intervals {
+        self.without(&self.without(others))
+    }
+
+    /// Each interval's start and end.
+    pub fn bounds(&self) -> impl Iterator<Item = (Instant, Instant)> {
+        self.0.iter().copied()
+    }
+
     /// The part of these intervals in `[from, until)`.
     pub fn within(&self, from: Instant, until: Instant) -> Intervals {
         let inside = self.0.iter().map(|(start, end)| ((*start).max(from), (*end).min(until)));
@@ -111,5 +126,8 @@ mod tests {
         assert_eq!(whole.without(&cut), left);
         assert_eq!(whole.without(&whole), intervals(&[]));
         assert_eq!(whole.without(&intervals(&[])), whole);
+        let both = intervals(&[(2, 4), (6, 7), (20, 30), (45, 50), (60, 65)]);
+        assert_eq!((whole.both(&cut), cut.both(&whole)), (both.clone(), both));
+        assert_eq!(left.with(&cut), intervals(&[(0, 10), (15, 35), (40, 70)]));
     }
 }

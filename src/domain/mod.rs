@@ -18,6 +18,7 @@ pub mod forecast;
 pub mod ids;
 pub mod incident;
 pub mod intervals;
+pub mod money;
 pub mod recorded;
 pub mod service;
 pub mod settlement;

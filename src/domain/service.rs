@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::time::Instant;
+use super::incident::Party;
+use super::time::{Instant, Span};
 
 /// One fact about a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +14,10 @@ pub struct ServiceEvent {
     pub service: String,
     /// When it happened.
     pub occur_time: Instant,
+    /// The order of facts of one instant, ascending, for monitors with coarse clocks.
+    pub occur_order: i64,
+    /// The monitor or person that reports it; empty: not said.
+    pub source: String,
     /// What happened.
     pub fact: ServiceFact,
 }
@@ -46,8 +51,57 @@ pub enum ServiceFact {
         /// How many times it was measured; at least 1.
         count: i64,
     },
+    /// Requests to the service were counted.
+    RequestsCounted(Requests),
+    /// The cause of an outage or degradation was attributed.
+    OutageAttributed(OutageCause),
+    /// It was decided whether an outage or degradation is left out of what a contract counts.
+    OutageExclusionDecided(OutageDecision),
     /// The event with this id is taken back.
     Retracted(String),
+}
+
+/// Requests that were counted over a stretch of time, which ends when the event occurred.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Requests {
+    /// How many requests there were.
+    pub requests: u64,
+    /// How many of them failed; never more.
+    pub failed: u64,
+    /// How long the stretch is; zero: not reported.
+    pub duration: Span,
+}
+
+/// Why a service was down, or worked worse.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OutageCause {
+    /// An event with which the outage or degradation started.
+    pub outage_event_id: String,
+    /// Whose cause it is; `None`: not stated.
+    pub party: Option<Party>,
+    /// The third party's name.
+    pub third_party: String,
+    /// Why, in the words that contracts exclude by, such as `force majeure`.
+    pub reason: String,
+    /// Anything to add for people.
+    pub note: String,
+}
+
+/// A person's decision that an outage is left out of what a contract counts, or is not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OutageDecision {
+    /// An event with which the outage or degradation started.
+    pub outage_event_id: String,
+    /// The id of the contract.
+    pub contract_id: String,
+    /// Only for this objective; empty: for all of the contract.
+    pub objective_id: String,
+    /// Whether it is left out; otherwise it counts, whatever the contract's rules are.
+    pub is_excluded: bool,
+    /// Who decided.
+    pub decided_by: String,
+    /// Why.
+    pub reason: String,
 }
 
 /// The events of those known about a service that are in effect and occurred up to `as_of`.
@@ -81,7 +135,9 @@ mod tests {
 
     fn event(event_id: &str, seconds: i64, fact: ServiceFact) -> ServiceEvent {
         let occur_time = Instant::from_seconds(seconds).unwrap_or_default();
-        ServiceEvent { event_id: event_id.into(), service: "mail".into(), occur_time, fact }
+        let (service, source) = ("mail".into(), String::new());
+        let event_id = event_id.into();
+        ServiceEvent { event_id, service, occur_time, occur_order: 0, source, fact }
     }
 
     fn ids(events: &[ServiceEvent], as_of: i64) -> Vec<&str> {

@@ -108,6 +108,14 @@ impl Event for Action {
             Action::ItemDecided(decided) => &decided.decision.id,
         }
     }
+
+    fn kind(&self) -> &'static str {
+        match self {
+            Action::ReviewSigned(_) => "signature",
+            Action::ItemOpened(_) => "settlement item",
+            Action::ItemDecided(_) => "decision",
+        }
+    }
 }
 
 impl Ledger<Action> {

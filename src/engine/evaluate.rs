@@ -3,7 +3,9 @@
 use super::catalog::Known;
 use super::ledger::Ledger;
 pub use super::times::Times;
-use crate::domain::clock::{Evaluation, evaluate};
+use crate::domain::clock::{
+    Evaluation, MissingClock, MissingReason, evaluate, meant, missing_clocks,
+};
 use crate::domain::incident::{Fact, History};
 use crate::domain::time::Instant;
 
@@ -13,7 +15,30 @@ pub fn evaluate_incident<'a>(
     catalog: &'a Known<'a>,
     as_of: Instant,
 ) -> Evaluation<'a> {
-    evaluate_among(history, |_| true, catalog, as_of)
+    let mut all = evaluate_among(history, |_| true, catalog, as_of);
+    all.missing.extend(under_none(history, as_of));
+    all
+}
+
+/// Why an incident has no clock under any contract: it is not opened, or names none.
+fn under_none<'a>(history: &History<'a>, as_of: Instant) -> Option<MissingClock<'a>> {
+    let opening = history.opening().filter(|opening| opening.value.occur_time <= as_of);
+    let reason = match opening {
+        None => MissingReason::NotOpened,
+        Some(_) if contract_ids(history).is_empty() => MissingReason::NoContract,
+        Some(_) => return None,
+    };
+    Some(MissingClock { contract_id: "", target_id: "", reason, value: "", meant: "" })
+}
+
+/// Adds what was probably meant by the id of a contract that does not exist.
+fn meant_contract<'a>(missing: MissingClock<'a>, catalog: &'a Known<'a>) -> MissingClock<'a> {
+    match missing.reason {
+        MissingReason::ContractNotFound => {
+            MissingClock { meant: meant(missing.value, catalog.contract_ids()), ..missing }
+        }
+        _ => missing,
+    }
 }
 
 /// Evaluates an incident's history under one contract, if its opening names it.
@@ -35,9 +60,13 @@ pub fn evaluate_among<'a>(
 ) -> Evaluation<'a> {
     let mut all = Evaluation::default();
     for contract_id in contract_ids(history).into_iter().filter(|id| is_meant(id)) {
-        let evaluation = evaluate(history, catalog.agreement(contract_id), catalog, as_of);
-        all.clocks.extend(evaluation.clocks);
-        all.verdicts.extend(evaluation.verdicts);
+        let agreement = catalog.agreement(contract_id);
+        let Evaluation { clocks, verdicts, .. } =
+            evaluate(history, catalog.agreement(contract_id), catalog, as_of);
+        let missing = missing_clocks(history, contract_id, &agreement, catalog, &clocks, as_of);
+        all.missing.extend(missing.into_iter().map(|missing| meant_contract(missing, catalog)));
+        all.clocks.extend(clocks);
+        all.verdicts.extend(verdicts);
     }
     all
 }

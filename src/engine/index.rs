@@ -3,8 +3,11 @@
 //! The passing of time writes nothing: a running clock is indexed once under its due time, which
 //! stays right until a fact moves it. A clock that has ended is indexed under when it was decided.
 
+use itertools::Itertools;
+
 use super::answers::experience::entries_of;
 use super::catalog::Known;
+use super::coverage::{begin, missing_contributions};
 use super::evaluate::evaluate_incident;
 use super::ledger::Ledger;
 use super::tally::Contribution;
@@ -23,6 +26,9 @@ pub struct IndexEntry {
     /// When its last fact occurs, if that is after it was recorded (future-dated): until then the
     /// index entry does not hold yet.
     pub settles: Option<Instant>,
+    /// The contracts that do not measure it, or not by every target, each once (empty: it names
+    /// none, or is not opened), and when it was opened.
+    pub missing: Vec<(ContractId, Instant)>,
     /// What it adds to the tallies.
     pub contribution: Contribution,
 }
@@ -100,8 +106,11 @@ pub fn index_entry(incident_id: &str, ledger: &Ledger, catalog: Known<'_>) -> In
     let last_record = ledger.events.iter().map(|recorded| recorded.record_time).max();
     let last_fact = history.effective().last().map(|recorded| recorded.value.occur_time);
     let entries = entries_of(&history, &evaluation, &catalog, Instant::MAX);
+    let missing = missing_contributions(&history, &evaluation, catalog);
+    let begin = begin(&history);
     IndexEntry {
-        contribution: Contribution::of(&entries, catalog),
+        missing: missing.iter().map(|one| (one.contract_id.clone(), begin)).dedup().collect(),
+        contribution: Contribution { missing, ..Contribution::of(&entries, catalog) },
         clocks: evaluation.clocks.iter().map(|clock| place(incident_id, clock)).collect(),
         contracts: contracts(ledger),
         settles: last_fact.filter(|fact| Some(*fact) > last_record),

@@ -17,6 +17,11 @@ pub struct Ledger<E = IncidentEvent> {
 pub trait Event: PartialEq {
     /// The id its sender gave it, unique within its ledger for ever.
     fn id(&self) -> &str;
+
+    /// What that id names, in words.
+    fn kind(&self) -> &'static str {
+        "event"
+    }
 }
 
 impl Event for IncidentEvent {
@@ -46,7 +51,8 @@ pub(super) fn dedup<E: Event>(recorded: Option<(u64, &E)>, event: &E) -> Result<
         None => Ok(Dedup::New),
         Some((sequence, same)) if same == event => Ok(Dedup::Duplicate(sequence)),
         Some((sequence, _)) => {
-            Err(Rejection::EventConflict { event_id: event.id().to_owned(), sequence })
+            let (kind, id) = (event.kind(), event.id().to_owned());
+            Err(Rejection::EventConflict { kind, id, sequence })
         }
     }
 }

@@ -16,17 +16,22 @@ pub enum Rejection {
     /// There is no such contract.
     #[error("there is no contract {0:?}")]
     ContractNotFound(String),
+    /// Nothing is recorded of the tenant.
+    #[error("nothing is recorded of tenant {0:?}")]
+    TenantNotFound(String),
     /// There is no such incident.
     #[error("there is no incident {0:?}")]
     IncidentNotFound(String),
     /// There is no such item to settle.
     #[error("there is no item {0:?} to settle: slx settle lists them")]
     ItemNotFound(String),
-    /// The event id is recorded with other content.
-    #[error("event {event_id:?} is already recorded, as sequence {sequence}, with other content")]
+    /// The id is recorded with other content.
+    #[error("{kind} {id:?} is already recorded, as sequence {sequence}, with other content")]
     EventConflict {
-        /// The event's id.
-        event_id: String,
+        /// What the id names: `event`, `signature`, `settlement item`, `decision`.
+        kind: &'static str,
+        /// The id.
+        id: String,
         /// The sequence of the record.
         sequence: u64,
     },

@@ -76,6 +76,11 @@ impl State {
         State { new, tenants: HashMap::new() }
     }
 
+    /// The tenants with terms or actions, in no order.
+    pub fn tenants(&self) -> impl Iterator<Item = &TenantId> {
+        self.tenants.keys()
+    }
+
     /// A tenant's contracts and calendars.
     pub fn catalog(&self, tenant: &TenantId) -> &Arc<Catalog> {
         &self.tenant(tenant).catalog
@@ -84,6 +89,12 @@ impl State {
     /// A tenant's actions.
     pub fn actions(&self, tenant: &TenantId) -> &Arc<ActionLog> {
         &self.tenant(tenant).actions
+    }
+
+    /// Whether a record of the tenant was folded. Of one whose incidents were folded before, by
+    /// another state, the views know.
+    pub fn has_tenant(&self, tenant: &TenantId) -> bool {
+        self.tenants.contains_key(tenant)
     }
 
     /// Folds the next record. When the journal is replayed, ledgers and action logs may be ahead of
@@ -97,6 +108,9 @@ impl State {
         ledgers: &mut L,
     ) -> Result<(), L::Error> {
         let Recorded { sequence, record_time, value: Record { tenant, entry } } = recorded;
+        if !self.tenants.contains_key(&tenant) {
+            self.tenants.insert(tenant.clone(), self.new.clone());
+        }
         match entry {
             Entry::IncidentEvent(value) => {
                 if let Some(ledger) = ledgers.incident(&tenant, &value.incident_id)? {

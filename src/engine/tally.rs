@@ -9,7 +9,7 @@
 use chrono::{Datelike, NaiveDate};
 
 use super::catalog::Known;
-use crate::domain::compliance::{Entry, Tally};
+use crate::domain::compliance::{CoverageKey, Entry, Tally};
 use crate::domain::ids::{ContractId, TargetId};
 use crate::domain::time::Instant;
 
@@ -26,6 +26,8 @@ pub struct Contribution {
     pub party: String,
     /// The contributions of its targets that facts have decided.
     pub targets: Vec<TargetContribution>,
+    /// The clocks it lacks, as they are counted.
+    pub missing: Vec<MissingContribution>,
 }
 
 /// The contribution of a target that facts have decided.
@@ -41,6 +43,37 @@ pub struct TargetContribution {
     pub day: Day,
     /// The tally of its entry.
     pub tally: Tally,
+}
+
+/// A clock that an incident lacks, as it is counted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MissingContribution {
+    /// The id of the contract; empty: the incident names none, or is not opened.
+    pub contract_id: ContractId,
+    /// What it is counted by.
+    pub key: CoverageKey,
+    /// The local day on which the incident was opened; `None`: the contract has no known time
+    /// zone, so it is in no count.
+    pub day: Option<Day>,
+}
+
+/// The name of a count: of the incidents that were opened on one local day under a contract.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CoverageBucket {
+    /// The id of the contract.
+    pub contract_id: ContractId,
+    /// The local day of the openings.
+    pub day: Day,
+    /// What they are counted by.
+    pub key: CoverageKey,
+}
+
+impl MissingContribution {
+    /// The count it adds one to.
+    pub fn bucket(&self) -> Option<CoverageBucket> {
+        let (contract_id, key) = (self.contract_id.clone(), self.key.clone());
+        self.day.map(|day| CoverageBucket { contract_id, day, key })
+    }
 }
 
 /// A local day, counted from 0001-01-01, which is 1.
@@ -122,6 +155,7 @@ impl Contribution {
             group: first.group.to_owned(),
             party: first.party.to_owned(),
             targets: entries.iter().filter_map(|entry| contribution(entry, known)).collect(),
+            missing: Vec::new(),
         }
     }
 

@@ -154,7 +154,7 @@ pub enum ReadError {
         version: u16,
     },
     /// The directory holds no segment.
-    #[error("{} holds no journal", .0.display())]
+    #[error("{} holds no journal: name a server's data directory, or a backup", .0.display())]
     NoJournal(PathBuf),
     /// A file could not be read.
     #[error(transparent)]

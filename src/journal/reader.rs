@@ -33,14 +33,11 @@ pub struct Reader {
 impl Reader {
     /// A reader of the records from `from_sequence` on, which may be one that is yet to be written.
     pub fn open(directory: &Path, from_sequence: u64) -> Result<Reader, ReadError> {
-        let segments = segment::list(directory)?;
-        let Some(first) = segments.first() else {
-            return Err(ReadError::NoJournal(directory.to_owned()));
-        };
-        if *first != 1 {
+        let segments = segment::list_some(directory)?;
+        if segments.first() != Some(&1) {
             return Err(first_segment_missing(directory).into());
         }
-        let start = segments.iter().rev().find(|start| **start <= from_sequence).unwrap_or(first);
+        let start = segments.iter().rev().find(|start| **start <= from_sequence).unwrap_or(&1);
         Ok(Reader {
             directory: directory.to_owned(),
             scan: Scan::open(directory, *start)?,

@@ -111,6 +111,17 @@ pub(super) fn list(directory: &Path) -> Result<Vec<u64>, FileError> {
     Ok(sequences)
 }
 
+/// The same of a directory that must hold a journal: at least one.
+pub(super) fn list_some(directory: &Path) -> Result<Vec<u64>, ReadError> {
+    let none = || ReadError::NoJournal(directory.to_owned());
+    match list(directory) {
+        Ok(segments) if segments.is_empty() => Err(none()),
+        Ok(segments) => Ok(segments),
+        Err(error) if error.source.kind() == io::ErrorKind::NotFound => Err(none()),
+        Err(error) => Err(error.into()),
+    }
+}
+
 fn first_sequence_of(name: &str) -> Option<u64> {
     let digits = name.strip_suffix(".log")?;
     let named = digits.len() == 20 && digits.bytes().all(|byte| byte.is_ascii_digit());
@@ -142,7 +153,7 @@ pub(super) fn read_header(
 /// header.
 pub(super) fn store_id(directory: &Path) -> Result<StoreId, ReadError> {
     let mut failed = ReadError::NoJournal(directory.to_owned());
-    for first in list(directory)? {
+    for first in list_some(directory)? {
         match read_header(directory, first) {
             Ok(header) => return Ok(header.store_id),
             Err(error @ ReadError::NewerFormat { .. }) => return Err(error),

@@ -41,6 +41,7 @@ pub fn each(
     earlier: Instant,
     mut visit: impl FnMut(&ChangedClock<'_>) -> bool,
 ) -> Result<(), QueryError> {
+    view.check_contract(contract)?;
     let Times { as_of, known: later } = view.times();
     let comparison = Comparison { as_of, earlier, later };
     let terms = view.catalog().recorded_between(earlier, later);

@@ -68,6 +68,7 @@ pub fn page<T>(
     most: usize,
     make: impl Fn(&str, &Clock<'_>) -> T,
 ) -> Result<ClockPage<T>, QueryError> {
+    reading.view.check_contract(&filter.contract_id)?;
     let make = |incident: &str, clock: &Clock<'_>, _: &History<'_>| make(incident, clock);
     let (mut clocks, mut cut) = (Vec::new(), None);
     let mut looked_at = 0;

@@ -129,7 +129,7 @@ impl<'v> PeriodEvaluator<'v> {
     }
 
     /// The incidents with clocks of a contract that were decided in a span of time, that are open,
-    /// or that have facts still to come.
+    /// or that have facts still to come; and those opened in it that lack a clock.
     pub fn incidents_within(
         &self,
         index: &IndexReader<'_>,
@@ -143,6 +143,7 @@ impl<'v> PeriodEvaluator<'v> {
             let span = if index_bucket == IndexBucket::Open { ALWAYS } else { span };
             found.extend(index.incidents_on(contract, index_bucket, span)?);
         }
+        found.extend(index.missing(Some(contract), span)?);
         Ok(found)
     }
 
@@ -161,16 +162,18 @@ impl<'v> PeriodEvaluator<'v> {
             for entry in entries.iter().filter(|entry| entry.is_open || !only_open) {
                 periods.iter_mut().for_each(|period| period.add(entry));
             }
+            if !only_open {
+                periods.iter_mut().for_each(|period| period.add_missing(history, &evaluation));
+            }
         })?;
         Ok(())
     }
 
     /// Takes in the objectives on services.
     pub fn add_services(&self, period: &mut Compliance<'_>) -> Result<(), ViewsError> {
-        for service in period.services() {
-            let ledger = self.view.service_ledger(&service)?;
-            period.evaluate_service(&service, &ledger, self.view.times().known);
-        }
+        let ledgers = self.view.service_ledgers(period.services())?;
+        let ledgers = ledgers.iter().map(|(id, ledger)| (id.clone(), ledger.as_ref()));
+        period.evaluate_services(&ledgers.collect(), self.view.times().known);
         Ok(())
     }
 }
@@ -202,6 +205,10 @@ fn add_tally_buckets(
         for tally_bucket in index.tally_buckets(&contract, dimension, period.days()) {
             let (texts, tally) = tally_bucket?;
             period.add_tally_bucket(&texts, &tally);
+        }
+        for bucket in index.coverage_buckets(&contract, period.days()) {
+            let (key, incidents) = bucket?;
+            period.add_coverage_bucket(key, incidents);
         }
     }
     for days in period.objective_days() {

@@ -27,6 +27,7 @@ pub fn each(
     export: &Export,
     mut visit: impl FnMut(&str, &Clock<'_>, &State<'_>) -> bool,
 ) -> Result<(), QueryError> {
+    view.check_contract(&export.contract_id)?;
     let span = export.decided_in(view)?;
     let (known, as_of) = (view.known(), view.times().as_of);
     for id in view.incident_ids(&export.contract_id, "") {

@@ -35,7 +35,7 @@ pub fn of_clocks<T>(
     wanted: &ForecastQuery,
     make: impl Fn(&Learned, &str, &Clock<'_>, &Outlook) -> T,
 ) -> Result<(ReadPoint, Vec<T>), QueryError> {
-    check_contract(view, &wanted.contract_id)?;
+    view.check_contract(&wanted.contract_id)?;
     let make = |learned: &Learned, incident: &str, clock: &Clock<'_>, outlook: &Outlook| {
         let is_wanted = outlook.forecast.breach_probability >= wanted.minimum_probability;
         is_wanted.then(|| make(learned, incident, clock, outlook))
@@ -57,7 +57,7 @@ pub fn quality(
     target: &str,
     period: &str,
 ) -> Result<Option<ForecastScore>, QueryError> {
-    check_contract(view, contract)?;
+    view.check_contract(contract)?;
     let known = view.known();
     let months = match period {
         "" => None,
@@ -68,13 +68,6 @@ pub fn quality(
         }
     };
     Ok(view.learned(contract)?.record.quality(target, months))
-}
-
-fn check_contract(view: &ReadView<'_>, contract: &str) -> Result<(), Rejection> {
-    match view.known().contract(contract).all().is_empty() {
-        true => Err(Rejection::ContractNotFound(contract.to_owned())),
-        false => Ok(()),
-    }
 }
 
 /// A contract's open clocks that are to be forecast.

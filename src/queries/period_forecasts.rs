@@ -92,7 +92,9 @@ impl Gathered {
         }
         let mut budgets = BTreeMap::new();
         for on in &compliance.on_services {
-            budgets.extend(budget(view, on)?.map(|budget| (on.place, budget)));
+            budgets.extend(
+                budget(view, compliance.contract_id(), on)?.map(|budget| (on.place, budget)),
+            );
         }
         Ok(PeriodOutlook { compliance, attainments, budgets })
     }
@@ -114,14 +116,18 @@ fn forecast(
 }
 
 /// How the downtime that an objective allows is used up, if it is one on availability.
-fn budget(view: &ReadView<'_>, on: &OnService<'_>) -> Result<Option<BudgetOutlook>, ViewsError> {
-    let (Some(budget), Some(service)) = (on.budget(), on.objective.service()) else {
-        return Ok(None);
-    };
+fn budget(
+    view: &ReadView<'_>,
+    contract_id: &str,
+    on: &OnService<'_>,
+) -> Result<Option<BudgetOutlook>, ViewsError> {
+    let Some(budget) = on.budget() else { return Ok(None) };
     let as_of = view.times().as_of;
-    let ledger = view.service_ledger(service)?;
-    let events = in_effect(ledger.known(view.times().known), as_of);
-    let last = |length| on.last(length, &events, view.known(), as_of);
+    let ledgers = view.service_ledgers(on.objective.services().iter().cloned())?;
+    let known =
+        ledgers.values().flat_map(|ledger| in_effect(ledger.known(view.times().known), as_of));
+    let events: Vec<_> = known.collect();
+    let last = |length| on.last(length, &events, (view.known(), contract_id), as_of);
     let (short, long) = (last(DAY), last(WEEK));
     Ok(Some(BudgetOutlook { budget, short, long }))
 }

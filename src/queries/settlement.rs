@@ -7,7 +7,7 @@ use super::{IndexReader, QueryError, ReadView};
 use crate::domain::settlement::{Item, ItemKind, ItemStatus};
 use crate::engine::answers::compliance::{Compliance, PeriodQuery, Question};
 use crate::engine::answers::settlement::{
-    credit_of, credit_periods, decided_periods, items_of, statuses,
+    credit_periods, credits_of, decided_periods, items_of, statuses,
 };
 use crate::engine::catalog::Known;
 use crate::engine::rejection::Rejection;
@@ -19,8 +19,9 @@ pub fn items(
     index: Option<IndexReader<'_>>,
     contract: &str,
 ) -> Result<BTreeMap<String, ItemStatus>, QueryError> {
+    view.check_contract(contract)?;
     let mut credits = Vec::new();
-    for id in contracts(view, contract)? {
+    for id in contracts(view, contract) {
         let mut periods = credit_periods(view.known(), id, view.times());
         periods.extend(decided_periods(view.actions(), id, view.times()));
         credits.push(Credits::gather(view, index.as_ref(), id, periods)?);
@@ -43,7 +44,7 @@ pub fn item(
     id: &str,
 ) -> Result<Item, QueryError> {
     let named: Vec<_> = named(view.known(), id).collect();
-    let is_credit = ItemKind::of_id(id) == Some(ItemKind::Credit);
+    let is_credit = ItemKind::of_id(id).is_some_and(ItemKind::is_of_period);
     let mut credits = Vec::new();
     for (contract, period) in named.iter().filter(|_| is_credit) {
         let periods = vec![(*period).to_owned()];
@@ -63,14 +64,10 @@ pub fn item(
 }
 
 /// The contracts in question.
-fn contracts<'v>(view: &'v ReadView<'_>, contract: &'v str) -> Result<Vec<&'v str>, Rejection> {
-    let known = view.known();
+fn contracts<'v>(view: &'v ReadView<'_>, contract: &'v str) -> Vec<&'v str> {
     match contract {
-        "" => Ok(known.contract_ids().collect()),
-        one if known.contract(one).all().is_empty() => {
-            Err(Rejection::ContractNotFound(one.to_owned()))
-        }
-        one => Ok(vec![one]),
+        "" => view.known().contract_ids().collect(),
+        one => vec![one],
     }
 }
 
@@ -126,6 +123,6 @@ impl<'v> Credits<'v> {
     /// The items that follow from them.
     fn evaluate(mut self, view: &ReadView<'_>) -> Result<Vec<Item>, ViewsError> {
         PeriodEvaluator::new(view).evaluate(self.rest, &mut self.periods)?;
-        Ok(self.periods.iter().filter_map(|period| credit_of(period, view.times())).collect())
+        Ok(self.periods.iter().flat_map(|period| credits_of(period, view.times())).collect())
     }
 }

@@ -170,9 +170,19 @@ impl Cache {
         folded.ledgers.fresh_events + folded.kept.records.len()
     }
 
+    /// The tenants with terms or actions.
+    pub fn tenants(&self) -> BTreeSet<TenantId> {
+        self.folded.read().state.tenants().cloned().collect()
+    }
+
     /// A tenant's contracts and calendars.
     pub fn catalog(&self, tenant: &TenantId) -> Arc<Catalog> {
         Arc::clone(self.folded.read().state.catalog(tenant))
+    }
+
+    /// Whether anything about the tenant was folded here.
+    pub fn has_tenant(&self, tenant: &TenantId) -> bool {
+        self.folded.read().state.has_tenant(tenant)
     }
 
     /// A tenant's actions.

@@ -1,5 +1,6 @@
 //! The running engine: what the service layer calls.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
@@ -165,6 +166,14 @@ impl Engine {
     /// The log, to be read.
     pub(super) fn log(&self) -> &dyn LogSource {
         &*self.sources.log
+    }
+
+    /// The tenants of whom anything is recorded; complete once the index is, see
+    /// [`Engine::wait_for_index`].
+    pub fn tenants(&self) -> Result<BTreeSet<TenantId>, QueryError> {
+        let mut tenants = self.sources.views.tenants()?;
+        tenants.extend(self.sources.cache.tenants());
+        Ok(tenants)
     }
 
     /// A tenant's contracts and calendars.

@@ -6,7 +6,7 @@ use std::ops::Range;
 use parking_lot::RwLockReadGuard;
 
 use super::projector::IndexPosition;
-use crate::domain::compliance::Tally;
+use crate::domain::compliance::{CoverageKey, Tally};
 use crate::domain::ids::{IncidentId, TenantId};
 use crate::domain::time::Instant;
 use crate::engine::index::ClockMark;
@@ -83,5 +83,27 @@ impl<'e> IndexReader<'e> {
         days: Range<Day>,
     ) -> impl Iterator<Item = Result<([String; 3], Tally), ViewsError>> + use<'i, 'e> {
         self.views.tally_buckets(&self.tenant, contract, dimension, days)
+    }
+
+    /// How many incidents that were opened on some days under a contract lack a clock.
+    pub fn coverage_buckets<'i>(
+        &'i self,
+        contract: &str,
+        days: Range<Day>,
+    ) -> impl Iterator<Item = Result<(CoverageKey, u64), ViewsError>> + use<'i, 'e> {
+        self.views.coverage_buckets(&self.tenant, contract, days)
+    }
+
+    /// The incidents that a contract does not measure, or not by every target, and that were opened
+    /// in a span of time; `None`: of any contract, whether it exists or not.
+    pub fn missing(
+        &self,
+        contract: Option<&str>,
+        span: (Instant, Instant),
+    ) -> Result<BTreeSet<IncidentId>, ViewsError> {
+        match contract {
+            Some(contract) => self.views.missing_ids(&self.tenant, contract, span).collect(),
+            None => self.views.all_missing_ids(&self.tenant).collect(),
+        }
     }
 }

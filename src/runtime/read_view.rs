@@ -11,6 +11,7 @@
 //! listed once stays listed: a scan in steps finds at least all that were listed when the view was
 //! opened, and of those recorded since, nothing is known by then.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::index_reader::IndexReader;
@@ -119,6 +120,27 @@ impl<'e> ReadView<'e> {
         &self.catalog
     }
 
+    /// Refuses a list of things of a tenant of whom nothing is recorded: an empty answer would hide
+    /// that its id is wrong.
+    pub fn check_tenant(&self) -> Result<(), QueryError> {
+        let Sources { cache, views, .. } = self.origin.sources;
+        match cache.has_tenant(&self.tenant) || views.has_facts(&self.tenant)? {
+            true => Ok(()),
+            false => Err(Rejection::TenantNotFound(self.tenant.to_string()).into()),
+        }
+    }
+
+    /// Refuses a query about a contract that is not known; empty: about all, of a tenant that is.
+    pub fn check_contract(&self, contract: &str) -> Result<(), QueryError> {
+        match contract {
+            "" => self.check_tenant(),
+            id if self.known().contract(id).all().is_empty() => {
+                Err(Rejection::ContractNotFound(id.to_owned()).into())
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// What is known of contracts and calendars.
     pub fn known(&self) -> Known<'_> {
         self.catalog.known(self.point.times.known)
@@ -162,6 +184,18 @@ impl<'e> ReadView<'e> {
         self.check_index_is_free();
         let Sources { cache, views, .. } = self.origin.sources;
         cache.service_ledger(&self.tenant, service, views)
+    }
+
+    /// Everything recorded about some services, by their ids.
+    pub fn service_ledgers(
+        &self,
+        services: impl IntoIterator<Item = String>,
+    ) -> Result<BTreeMap<String, Arc<Ledger<ServiceEvent>>>, ViewsError> {
+        let ledger = |service: String| {
+            let ledger = self.service_ledger(&service)?;
+            Ok((service, ledger))
+        };
+        services.into_iter().map(ledger).collect()
     }
 
     /// Makes something of what is known of an incident; `None`: nothing is known of it.

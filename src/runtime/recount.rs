@@ -2,7 +2,7 @@
 //!
 //! sled writes as it opens, so it is given a copy: nothing in the data directory changes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -15,7 +15,7 @@ use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::index;
 use crate::engine::state::{IncidentLedgers, State};
-use crate::engine::tally::TallyBucketKey;
+use crate::engine::tally::{CoverageBucket, MissingContribution, TallyBucketKey};
 use crate::journal::{LogSource, ReadError};
 use crate::views::{Identity, Views, ViewsError};
 
@@ -31,6 +31,10 @@ pub struct Recount {
     pub tally_buckets: usize,
     /// The tally buckets in which the two differ.
     pub differences: Vec<Difference>,
+    /// How many counts of incidents without clocks are kept or counted.
+    pub coverage_buckets: usize,
+    /// Those in which the two differ: whose, which, what is kept, and what it should be.
+    pub coverage_differences: Vec<(TenantId, CoverageBucket, u64, u64)>,
 }
 
 /// A tally bucket that does not hold what counting anew gives.
@@ -68,6 +72,8 @@ impl From<ReadError> for RecountError {
 
 type TallyBuckets = BTreeMap<(TenantId, TallyBucketKey), Tally>;
 
+type CoverageBuckets = BTreeMap<(TenantId, CoverageBucket), u64>;
+
 /// Counts every incident in the log of a stopped server anew, in memory, and compares that with its
 /// views, which lie in the directory `views`.
 pub fn recount(
@@ -89,8 +95,12 @@ pub fn recount(
         let (tenant, place, tally) = tally_bucket?;
         kept.insert((tenant, place), tally);
     }
-    let recounted = folded.count();
+    let (recounted, coverage) = folded.count();
+    let kept_coverage = kept_coverage(&views)?;
+    let (coverage_buckets, coverage_differences) = coverage_differences(&kept_coverage, &coverage);
     Ok(Recount {
+        coverage_buckets,
+        coverage_differences,
         incidents: folded.ledgers.len(),
         tally_buckets: kept
             .keys()
@@ -122,18 +132,42 @@ impl Folded {
         Ok(folded)
     }
 
-    /// What the incidents add up to, tally bucket by tally bucket.
-    fn count(&self) -> TallyBuckets {
-        let mut tally_buckets = TallyBuckets::new();
+    /// What the incidents add up to, tally bucket by tally bucket, and which clocks they lack.
+    fn count(&self) -> (TallyBuckets, CoverageBuckets) {
+        let (mut tally_buckets, mut coverage) = (TallyBuckets::new(), CoverageBuckets::new());
         for ((tenant, incident), ledger) in &self.ledgers {
             let catalog = self.state.catalog(tenant).known(self.last_time);
             let index_entry = index::index_entry(incident, ledger, catalog);
             for (tally_bucket, tally) in index_entry.contribution.tally_buckets() {
                 tally_buckets.entry((tenant.clone(), tally_bucket.into())).or_default().add(tally);
             }
+            let missing = index_entry.contribution.missing.iter();
+            for bucket in missing.filter_map(MissingContribution::bucket) {
+                *coverage.entry((tenant.clone(), bucket)).or_default() += 1;
+            }
         }
-        tally_buckets
+        (tally_buckets, coverage)
     }
+}
+
+fn kept_coverage(views: &Views) -> Result<CoverageBuckets, ViewsError> {
+    let kept = views.all_coverage_buckets();
+    kept.map(|kept| kept.map(|(tenant, bucket, count)| ((tenant, bucket), count))).collect()
+}
+
+/// How many counts there are, and those that differ.
+fn coverage_differences(
+    kept: &CoverageBuckets,
+    recounted: &CoverageBuckets,
+) -> (usize, Vec<(TenantId, CoverageBucket, u64, u64)>) {
+    let all: BTreeSet<_> = kept.keys().chain(recounted.keys()).collect();
+    let of = |counts: &CoverageBuckets, key| counts.get(key).copied().unwrap_or_default();
+    let differing = all.iter().filter_map(|key| {
+        let (kept, recounted) = (of(kept, key), of(recounted, key));
+        let (tenant, bucket) = (*key).clone();
+        (kept != recounted).then_some((tenant, bucket, kept, recounted))
+    });
+    (all.len(), differing.collect())
 }
 
 fn differences(mut kept: TallyBuckets, recounted: TallyBuckets) -> Vec<Difference> {

@@ -1,5 +1,6 @@
 //! The server: configuration, the services on a port, health, reflection, a bounded shutdown.
 
+mod refusals;
 mod registry;
 mod settings;
 
@@ -16,6 +17,7 @@ use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
+use tower::util::MapResponseLayer;
 
 use crate::runtime::{Engine, StoreOptions, wall_clock, zones};
 use crate::service::{Limits, Services};
@@ -41,7 +43,7 @@ pub struct Running {
     serving: JoinHandle<anyhow::Result<()>>,
 }
 
-/// Serves until the process is signalled to stop (SIGINT or SIGTERM); a second signal ends it at
+/// Serves until the process is signalled to stop (SIGINT, SIGTERM or SIGHUP); a second signal ends it at
 /// once.
 pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let running = start(settings).await?;
@@ -144,6 +146,7 @@ async fn listen(
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     let mut stop_signal = stopping.clone();
     let serving = Server::builder()
+        .layer(MapResponseLayer::new(refusals::explain))
         .max_concurrent_streams(STREAMS_PER_CONNECTION_MAX)
         .initial_stream_window_size(WINDOW_BYTES)
         .initial_connection_window_size(WINDOW_BYTES)
@@ -195,15 +198,24 @@ async fn set_writing_health(health: &HealthReporter, status: ServingStatus) {
     }
 }
 
-async fn signalled() {
+/// Waits until the process is signalled to stop (SIGINT, SIGTERM or SIGHUP).
+pub async fn signalled() {
     use tokio::signal::unix::{SignalKind, signal};
     let Ok(mut terminate) = signal(SignalKind::terminate()) else {
         tracing::warn!("SIGTERM can't be watched for: only SIGINT stops the server gracefully");
         let _ = tokio::signal::ctrl_c().await;
         return;
     };
+    let mut hang_up = signal(SignalKind::hangup()).ok();
+    let hung_up = async {
+        match &mut hang_up {
+            Some(signal) => drop(signal.recv().await),
+            None => std::future::pending().await,
+        }
+    };
     tokio::select! {
         _ = terminate.recv() => {}
         _ = tokio::signal::ctrl_c() => {}
+        () = hung_up => {}
     }
 }

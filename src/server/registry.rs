@@ -54,6 +54,8 @@ pub(super) fn routes(services: &Services, request_bytes_max: usize) -> anyhow::R
         tonic_reflection::server::Builder::configure()
             .register_file_descriptor_set(descriptors.clone())
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+            // The details of errors, so that a client that knows nothing else can show them.
+            .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
     };
     Ok(Routes::new(limited!(CalendarServiceServer))
         .add_service(limited!(ContractServiceServer))

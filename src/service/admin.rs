@@ -3,7 +3,8 @@
 use sha2::{Digest, Sha256};
 use tonic::{Request, Response, Status};
 
-use super::blocking::{Messages, stream};
+use super::blocking::{self, Messages, stream};
+use super::page::Paging;
 use super::services::Services;
 use super::stamp::stamp;
 use super::status;
@@ -13,6 +14,7 @@ use crate::codec::v1::admin_service_server::AdminService;
 use crate::codec::violations::FieldViolations;
 use crate::engine::rejection::Rejection;
 use crate::journal::{ChainHash, Record, StoreId};
+use crate::queries::ReadRequest;
 use crate::runtime::{Engine, Portion};
 
 /// Records checked between two messages about progress.
@@ -41,6 +43,29 @@ impl AdminService for Services {
             journal_state: journal_state as i32,
             journal_fault,
         }))
+    }
+
+    async fn list_tenants(
+        &self,
+        request: Request<v1::ListTenantsRequest>,
+    ) -> Result<Response<v1::ListTenantsResponse>, Status> {
+        let engine = self.engine()?;
+        let mut violations = FieldViolations::default();
+        let request = request.into_inner();
+        let mut paging = Paging::requested(engine.store_id(), &request, &mut violations);
+        violations.check().map_err(status::invalid)?;
+        let after = paging.after_id()?;
+        let waited = engine.wait_for_index(ReadRequest::default()).await;
+        waited.map_err(status::unanswered)?;
+        blocking::answer(move || {
+            let tenants = engine.tenants().map_err(status::unanswered)?;
+            let ids = tenants.into_iter().map(String::from).filter(|id| *id > after);
+            let tenants = ids.map(|id| v1::Tenant { id });
+            let (tenants, next_page_token) = paging.fill(tenants, |last| last.id.clone());
+            let stamp = stamp(engine.read_point());
+            Ok(v1::ListTenantsResponse { tenants, next_page_token, stamp })
+        })
+        .await
     }
 
     async fn verify_journal(

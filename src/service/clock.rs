@@ -7,6 +7,7 @@ use super::page::Paging;
 use super::services::Services;
 use super::stamp::stamp;
 use super::status;
+use crate::codec::api::coverage::encode_missing;
 use crate::codec::api::experience::{encode_experience, encode_link, encode_party_time};
 use crate::codec::api::forecast::encode_work;
 use crate::codec::choices::{outcome, outcome_number, phase};
@@ -126,6 +127,7 @@ fn encode_evaluation(
         work: work.collect(),
         experience: encoded.collect(),
         party_time: encode_party_time(&experiences),
+        missing_clocks: evaluation.missing.iter().map(encode_missing).collect(),
         chain: chain(&evaluation, &known).into_iter().map(encode_link).collect(),
         ..codec::api::clock::encode_evaluation(id, &evaluation, zones, with_segments)
     }

@@ -12,13 +12,16 @@ use super::recording::{HandedIn, as_one, check_count, encode_results, hand_in, m
 use super::services::Services;
 use super::stamp::{stamp, write_stamp};
 use super::status;
+use super::warnings::Warnings;
+use crate::codec::api::coverage::encode_missing;
 use crate::codec::api::incident::{encode_recorded, encode_state};
 use crate::codec::scalar::{id, optional_id};
 use crate::codec::v1;
 use crate::codec::v1::incident_service_server::IncidentService;
+use crate::domain::clock::MissingClock;
 use crate::domain::incident::{History, RecordedEvent};
 use crate::domain::time::Instant;
-use crate::queries::incidents;
+use crate::queries::{Reading, incidents};
 
 /// Messages of one stream that wait for their sync.
 const MESSAGES_IN_FLIGHT_MAX: usize = 64;
@@ -38,12 +41,13 @@ impl IncidentService for Services {
         })?;
         let is_single = events.len() == 1;
         let (ids, decoded) = self.decode_events(events);
+        let warnings = Warnings::of(&call, &decoded);
         let (events, refused) = sort_out(decoded);
         let answer = call.engine.record_events(call.tenant, events).await;
         let (results, progress) = answer.map_err(status::not_written)?;
         let results = as_one(is_single, merge(refused, results))?;
         Ok(Response::new(v1::RecordEventsResponse {
-            results: encode_results(ids, results),
+            results: warnings.put_into(encode_results(ids, results)),
             stamp: write_stamp(&progress),
         }))
     }
@@ -100,28 +104,40 @@ impl IncidentService for Services {
         &self,
         request: Request<v1::ListIncidentsRequest>,
     ) -> Result<Response<v1::ListIncidentsResponse>, Status> {
-        let (call, (mut paging, contract)) =
+        let (call, (mut paging, contract, only_missing)) =
             self.read(request, |request, engine, violations| {
                 let paging = Paging::requested(engine.store_id(), &request, violations);
-                (
-                    paging,
-                    violations.or("contract_id", optional_id(request.contract_id), String::new()),
-                )
+                let contract = optional_id(request.contract_id);
+                let contract = violations.or("contract_id", contract, String::new());
+                (paging, contract, request.only_missing_clocks)
             })?;
         let after = paging.after_id()?;
-        call.answer(move |reading| {
-            let view = reading.into_view();
+        call.answer(move |Reading { view, index }| {
             let mut page =
                 v1::ListIncidentsResponse { stamp: stamp(view.point()), ..Default::default() };
-            incidents::each(&view, &contract, &after, |id, history| {
-                let incident = encode_state(id, history, view.times().as_of);
+            let as_of = view.times().as_of;
+            let mut put = |incident: v1::Incident| {
                 let fits = paging.takes(&incident);
                 match fits {
                     true => page.incidents.push(incident),
                     false => page.next_page_token = paging.seal_id(last_id(&page.incidents)),
                 }
                 fits
-            })?;
+            };
+            if only_missing {
+                incidents::each_missing(
+                    &view,
+                    index,
+                    &contract,
+                    &after,
+                    |id, history, missing| put(encode_missing_of(id, history, as_of, missing)),
+                )?;
+            } else {
+                drop(index);
+                incidents::each(&view, &contract, &after, |id, history| {
+                    put(encode_state(id, history, as_of))
+                })?;
+            }
             Ok(page)
         })
         .await
@@ -146,6 +162,17 @@ impl IncidentService for Services {
         let stamp = stamp(view.point());
         Ok(Response::new(v1::ListEventsResponse { events, next_page_token, stamp }))
     }
+}
+
+/// An incident with the clocks that it lacks.
+fn encode_missing_of(
+    id: &str,
+    history: &History<'_>,
+    as_of: Instant,
+    missing: &[MissingClock<'_>],
+) -> v1::Incident {
+    let missing_clocks = missing.iter().map(encode_missing).collect();
+    v1::Incident { missing_clocks, ..encode_state(id, history, as_of) }
 }
 
 fn last_id(incidents: &[v1::Incident]) -> String {

@@ -20,5 +20,7 @@ mod services;
 mod settlement;
 mod stamp;
 mod status;
+mod warnings;
 
 pub use services::{Limits, Services};
+pub use status::explained;

@@ -56,6 +56,7 @@ lists!(
     ListEventsRequest = "ListEvents",
     ListClocksRequest = "ListClocks",
     ListSettlementItemsRequest = "ListSettlementItems",
+    ListTenantsRequest = "ListTenants",
 );
 
 /// The page of a request: the room left on it, its token, and what seals the next one.

@@ -8,6 +8,7 @@ use tonic::{Status, Streaming};
 use super::services::Services;
 use super::stamp::write_stamp;
 use super::status;
+use super::warnings::Warnings;
 use crate::codec::violations::FieldViolations;
 use crate::codec::{self, v1};
 use crate::domain::incident::IncidentEvent;
@@ -96,13 +97,14 @@ pub(super) fn encode_results(ids: Vec<String>, results: Results) -> Vec<v1::Reco
                 false => v1::RecordOutcome::Accepted,
             };
             let outcome = outcome as i32;
-            v1::RecordResult { event_id, outcome, sequence: sequence as i64, rejection: None }
+            let sequence = sequence as i64;
+            v1::RecordResult { event_id, outcome, sequence, ..Default::default() }
         }
         Err(rejection) => v1::RecordResult {
             event_id,
             outcome: v1::RecordOutcome::Refused as i32,
-            sequence: 0,
             rejection: Some(status::rejection_message(&rejection)),
+            ..Default::default()
         },
     };
     ids.into_iter().zip(results).map(encode).collect()
@@ -112,6 +114,7 @@ pub(super) fn encode_results(ids: Vec<String>, results: Results) -> Vec<v1::Reco
 pub(super) struct HandedIn {
     ids: Vec<String>,
     refused: Vec<Option<Rejection>>,
+    warnings: Warnings,
     answer: oneshot::Receiver<Answer<Results>>,
 }
 
@@ -119,8 +122,9 @@ impl HandedIn {
     pub async fn acknowledgement(self) -> Result<v1::StreamEventsResponse, Status> {
         let answer = self.answer.await.unwrap_or(Err(WriteError::Stopping));
         let (results, progress) = answer.map_err(status::not_written)?;
+        let results = encode_results(self.ids, merge(self.refused, results));
         Ok(v1::StreamEventsResponse {
-            results: encode_results(self.ids, merge(self.refused, results)),
+            results: self.warnings.put_into(results),
             stamp: write_stamp(&progress),
         })
     }
@@ -133,7 +137,9 @@ pub(super) async fn hand_in(
     handed_in: mpsc::Sender<Result<HandedIn, Status>>,
 ) {
     while let Some(message) = messages.next().await {
-        let message = message.and_then(|message| services.hand_in_message(message));
+        let message = message
+            .map_err(status::explained)
+            .and_then(|message| services.hand_in_message(message));
         let is_last = message.is_err();
         if handed_in.send(message).await.is_err() || is_last {
             return;
@@ -148,9 +154,10 @@ impl Services {
             message.events
         })?;
         let (ids, decoded) = self.decode_events(events);
+        let warnings = Warnings::of(&call, &decoded);
         let (events, refused) = sort_out(decoded);
         let answer = call.engine.hand_in_events(call.tenant, events);
         let answer = answer.map_err(status::not_written)?;
-        Ok(HandedIn { ids, refused, answer })
+        Ok(HandedIn { ids, refused, warnings, answer })
     }
 }

@@ -30,6 +30,7 @@ pub(super) fn reason(rejection: &Rejection) -> ErrorReason {
         Rejection::CalendarNotFound(_) => ErrorReason::CalendarNotFound,
         Rejection::ContractNotFound(_) => ErrorReason::ContractNotFound,
         Rejection::IncidentNotFound(_) => ErrorReason::IncidentNotFound,
+        Rejection::TenantNotFound(_) => ErrorReason::TenantNotFound,
         Rejection::ItemNotFound(_) => ErrorReason::SettlementItemNotFound,
         Rejection::EventConflict { .. } => ErrorReason::EventConflict,
         Rejection::Unsound(_) => ErrorReason::ContractUnsound,
@@ -51,11 +52,15 @@ fn is_out_of_range(violations: &[Violation]) -> bool {
 
 fn code(reason: ErrorReason) -> Code {
     match reason {
-        ErrorReason::InvalidField | ErrorReason::InvalidPageToken => Code::InvalidArgument,
+        ErrorReason::InvalidField
+        | ErrorReason::InvalidPageToken
+        | ErrorReason::MalformedMessage => Code::InvalidArgument,
+        ErrorReason::MethodNotFound | ErrorReason::CompressionUnsupported => Code::Unimplemented,
         ErrorReason::CalendarNotFound
         | ErrorReason::ContractNotFound
         | ErrorReason::IncidentNotFound
-        | ErrorReason::SettlementItemNotFound => Code::NotFound,
+        | ErrorReason::SettlementItemNotFound
+        | ErrorReason::TenantNotFound => Code::NotFound,
         ErrorReason::EventConflict => Code::AlreadyExists,
         ErrorReason::ContractUnsound
         | ErrorReason::ContractEnded
@@ -84,10 +89,9 @@ pub(super) fn refused(rejection: Rejection) -> Status {
             describe_resource("contract", id, &mut details);
         }
         Rejection::IncidentNotFound(id) => describe_resource("incident", id, &mut details),
+        Rejection::TenantNotFound(id) => describe_resource("tenant", id, &mut details),
         Rejection::ItemNotFound(id) => describe_resource("settlement item", id, &mut details),
-        Rejection::EventConflict { event_id, .. } => {
-            describe_resource("event", event_id, &mut details)
-        }
+        Rejection::EventConflict { kind, id, .. } => describe_resource(kind, id, &mut details),
         Rejection::Unsound(findings) => {
             let encoded = findings.iter().take(VIOLATIONS_LISTED_MAX).map(|finding| {
                 let (field, text) = (&finding.field, shortened(&finding.description));
@@ -190,6 +194,33 @@ pub(super) fn defect(message: &str) -> Status {
 pub(super) fn starting() -> Status {
     let details = ErrorDetails::with_retry_info(Some(RETRY_AFTER));
     status(ErrorReason::Starting, "the server is still reading its journal".to_owned(), details)
+}
+
+/// A status that tonic made by itself, before a method was called, with a reason as ours have.
+/// Others are left as they are.
+pub fn explained(theirs: Status) -> Status {
+    if !theirs.details().is_empty() {
+        return theirs;
+    }
+    let text = theirs.message();
+    let (reason, message) = match theirs.code() {
+        Code::OutOfRange => {
+            let sizes = text.rsplit_once("too large: ").map_or(text, |(_, sizes)| sizes);
+            (ErrorReason::LimitExceeded, format!("the request is too large: {sizes}"))
+        }
+        Code::Unimplemented if text.contains("compressed") => {
+            let help = "send it uncompressed";
+            (ErrorReason::CompressionUnsupported, format!("{}: {help}", text.to_lowercase()))
+        }
+        Code::Unimplemented => {
+            (ErrorReason::MethodNotFound, "there is no such method: see proto/slx/v1".to_owned())
+        }
+        Code::Internal => {
+            (ErrorReason::MalformedMessage, format!("the request can't be decoded: {text}"))
+        }
+        _ => return theirs,
+    };
+    status(reason, message, ErrorDetails::new())
 }
 
 /// What became of an event that was refused, for an answer about many.

@@ -1,10 +1,12 @@
 //! How rows are keyed: a letter for the kind, then ids ended by a zero byte (ids hold none), and
 //! instants as eight big-endian bytes, so that keys sort as what they mean.
 
-use crate::domain::ids::{ClockId, IncidentId, TenantId};
+use crate::domain::ids::{ClockId, ContractId, IncidentId, TenantId};
 use crate::domain::time::Instant;
 use crate::engine::index::{ClockMark, ClockPlace, IndexBucket};
-use crate::engine::tally::{DIMENSIONS, Day, Dimension, TallyBucket, TallyBucketKey};
+use crate::engine::tally::{
+    CoverageBucket, DIMENSIONS, Day, Dimension, TallyBucket, TallyBucketKey,
+};
 
 pub(super) const FORMAT: &[u8] = b"!format";
 pub(super) const STORE: &[u8] = b"!store";
@@ -23,8 +25,11 @@ const ATTACHMENT: u8 = b'a';
 const FUTURE_DATED: u8 = b'u';
 const TALLY_BUCKET: u8 = b'y';
 const LEARNING: u8 = b'l';
+const MISSING: u8 = b'n';
+const COVERAGE: u8 = b'm';
 const INSTANT_BYTES: usize = 8;
 const DAY_BYTES: usize = 4;
+const REASON_BYTES: usize = 4;
 
 /// The key of an incident's row.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -126,6 +131,24 @@ pub(super) fn indexed_clock(key: &[u8]) -> Option<ClockMark> {
     Some(ClockMark { time, clock })
 }
 
+/// The kinds of rows that hold what is recorded about a tenant's incidents and services.
+pub(super) const LEDGERS: [u8; 2] = [INCIDENT, SERVICE];
+
+/// Where the rows of a kind begin.
+pub(super) fn kind(kind: u8) -> Vec<u8> {
+    vec![kind]
+}
+
+/// The tenant that a row of incidents or services belongs to.
+pub(super) fn tenant(key: &[u8]) -> TenantId {
+    split_id(key.get(1..).unwrap_or_default()).0.into()
+}
+
+/// Where the rows of a kind that belong to a tenant begin.
+pub(super) fn kind_of_tenant(kind: u8, tenant: &str) -> Vec<u8> {
+    key(kind, &[tenant])
+}
+
 /// Where the incidents of everybody begin.
 pub(super) fn all_incidents() -> Vec<u8> {
     key(INCIDENT, &[])
@@ -137,6 +160,11 @@ pub(super) fn incidents(tenant: &str) -> Vec<u8> {
 
 pub(super) fn service(tenant: &str, service: &str) -> Vec<u8> {
     key(SERVICE, &[tenant, service])
+}
+
+/// Where the services of a tenant begin.
+pub(super) fn services(tenant: &str) -> Vec<u8> {
+    key(SERVICE, &[tenant])
 }
 
 pub(super) fn attachments(tenant: &str, contract: &str) -> Vec<u8> {
@@ -167,6 +195,79 @@ pub(super) fn future_dated_after(tenant: &str, as_of: Instant) -> Vec<u8> {
 
 pub(super) fn future_dated_id(prefix: &[u8], key: &[u8]) -> IncidentId {
     split_id(key.get(prefix.len() + INSTANT_BYTES..).unwrap_or_default()).0.into()
+}
+
+/// Where the incidents without clocks of a tenant begin.
+pub(super) fn all_missing(tenant: &str) -> Vec<u8> {
+    key(MISSING, &[tenant])
+}
+
+/// Where those of a contract begin that were opened at an instant.
+pub(super) fn missing(tenant: &str, contract: &str, opened: Instant) -> Vec<u8> {
+    let mut bytes = key(MISSING, &[tenant, contract]);
+    bytes.extend(opened.nanos().to_be_bytes());
+    bytes
+}
+
+/// Where a contract's incidents without clocks end.
+pub(super) fn end_of_missing(tenant: &str, contract: &str) -> Vec<u8> {
+    end_of(&key(MISSING, &[tenant, contract]))
+}
+
+/// The key of an incident without clocks of a contract.
+pub(super) fn missing_of(tenant: &str, contract: &str, opened: Instant, incident: &str) -> Vec<u8> {
+    let mut bytes = missing(tenant, contract, opened);
+    bytes.extend(incident.as_bytes());
+    bytes.push(0);
+    bytes
+}
+
+/// The incident of such a key.
+pub(super) fn missing_id(key: &[u8]) -> IncidentId {
+    let (_tenant, rest) = split_id(key.get(1..).unwrap_or_default());
+    let (_contract, rest) = split_id(rest);
+    split_id(rest.get(INSTANT_BYTES..).unwrap_or_default()).0.into()
+}
+
+/// A coverage count's key: its contract and day, the number of the reason, then the target and the
+/// value, each with its length before it.
+pub(super) fn coverage_bucket(tenant: &str, bucket: &CoverageBucket, reason: i32) -> Vec<u8> {
+    let mut bytes = coverage_buckets(tenant, &bucket.contract_id, bucket.day);
+    bytes.extend(reason.to_be_bytes());
+    for text in [&bucket.key.target_id, &bucket.key.value] {
+        bytes.extend(u32::try_from(text.len()).unwrap_or(u32::MAX).to_be_bytes());
+        bytes.extend(text.as_bytes());
+    }
+    bytes
+}
+
+/// Where the coverage counts of a day begin.
+pub(super) fn coverage_buckets(tenant: &str, contract: &str, day: Day) -> Vec<u8> {
+    let mut bytes = key(COVERAGE, &[tenant, contract]);
+    bytes.extend(day.to_be_bytes());
+    bytes
+}
+
+/// Where the coverage counts of everybody begin.
+pub(super) fn all_coverage_buckets() -> Vec<u8> {
+    key(COVERAGE, &[])
+}
+
+/// A coverage count, as its row holds it.
+pub(super) fn coverage_count(row: &[u8]) -> u64 {
+    row.try_into().map_or(0, u64::from_be_bytes)
+}
+
+/// The parts of a coverage count's key: tenant, contract, day, the number of the reason, target
+/// and value.
+pub(super) fn coverage_place(key: &[u8]) -> Option<(TenantId, ContractId, Day, i32, [String; 2])> {
+    let (tenant, rest) = split_id(key.get(1..)?);
+    let (contract, rest) = split_id(rest);
+    let (day, rest) = rest.split_at_checked(DAY_BYTES)?;
+    let (reason, rest) = rest.split_at_checked(REASON_BYTES)?;
+    let (day, reason) = (day.try_into().ok()?, reason.try_into().ok()?);
+    let (day, reason) = (Day::from_be_bytes(day), i32::from_be_bytes(reason));
+    Some((tenant.into(), contract.into(), day, reason, texts_of(rest)?))
 }
 
 /// The key of what a tenant's incidents taught.
@@ -230,15 +331,16 @@ pub(super) fn tally_bucket_texts(key: &[u8]) -> Option<[String; 3]> {
     texts_of(rest.get(1 + DAY_BYTES..)?)
 }
 
-fn texts_of(mut rest: &[u8]) -> Option<[String; 3]> {
-    let mut text = || {
+fn texts_of<const N: usize>(mut rest: &[u8]) -> Option<[String; N]> {
+    let mut texts = Vec::with_capacity(N);
+    for _ in 0..N {
         let (length, after) = rest.split_at_checked(4)?;
         let length = u32::from_be_bytes(length.try_into().ok()?);
         let (text, after) = after.split_at_checked(usize::try_from(length).ok()?)?;
         rest = after;
-        Some(std::str::from_utf8(text).ok()?.to_owned())
-    };
-    Some([text()?, text()?, text()?])
+        texts.push(std::str::from_utf8(text).ok()?.to_owned());
+    }
+    texts.try_into().ok()
 }
 
 /// Dimensions by the first byte after their contract; never renumbered.

@@ -1,5 +1,6 @@
 //! Reading the views.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,7 +14,7 @@ use super::store::Store;
 use crate::codec::store::record;
 use crate::codec::store::unreadable::Unreadable;
 use crate::codec::store::{learning, tally};
-use crate::domain::compliance::Tally;
+use crate::domain::compliance::{CoverageKey, Tally};
 use crate::domain::ids::{IncidentId, TenantId};
 use crate::domain::recorded::Recorded;
 use crate::domain::service::ServiceEvent;
@@ -24,7 +25,7 @@ use crate::engine::index::IndexKeys;
 use crate::engine::learning::Learning;
 use crate::engine::ledger::Ledger;
 use crate::engine::record::Record;
-use crate::engine::tally::{Day, Dimension, TallyBucketKey};
+use crate::engine::tally::{CoverageBucket, Day, Dimension, TallyBucketKey};
 use crate::journal::StoreId;
 
 /// The views, open.
@@ -96,6 +97,20 @@ impl Views {
             let (record_time, value) = record::decode_kept(&value, zones)?;
             Ok(Recorded { sequence: keys::kept_sequence(&key), record_time, value })
         })
+    }
+
+    /// The tenants of whom incidents or services are kept: one row of each is read.
+    pub fn tenants(&self) -> Result<BTreeSet<TenantId>, ViewsError> {
+        let mut tenants = BTreeSet::new();
+        for kind in keys::LEDGERS {
+            let (mut from, until) = (keys::kind(kind), keys::end_of(&keys::kind(kind)));
+            while let Some(row) = self.range(from, until.clone()).next() {
+                let tenant = keys::tenant(&row?.0);
+                from = keys::end_of(&keys::kind_of_tenant(kind, &tenant));
+                tenants.insert(tenant);
+            }
+        }
+        Ok(tenants)
     }
 
     /// The ids of a tenant's incidents after `after`, in order.
@@ -199,4 +214,76 @@ impl Views {
             Ok((tenant, place, tally::decode(&value)?))
         })
     }
+
+    /// How many incidents that were opened on some days under a contract lack a clock.
+    pub fn coverage_buckets(
+        &self,
+        tenant: &TenantId,
+        contract: &str,
+        days: Range<Day>,
+    ) -> impl Iterator<Item = Result<(CoverageKey, u64), ViewsError>> + use<> {
+        let from = keys::coverage_buckets(tenant, contract, days.start);
+        let until = keys::coverage_buckets(tenant, contract, days.end);
+        self.range(from, until).map(|row| {
+            let (_, bucket, count) = coverage_bucket(row?)?;
+            Ok((bucket.key, count))
+        })
+    }
+
+    /// Every count of incidents without clocks there is, and whose it is.
+    pub fn all_coverage_buckets(
+        &self,
+    ) -> impl Iterator<Item = Result<(TenantId, CoverageBucket, u64), ViewsError>> + use<> {
+        let prefix = keys::all_coverage_buckets();
+        let until = keys::end_of(&prefix);
+        self.range(prefix, until).map(|row| coverage_bucket(row?))
+    }
+
+    /// The incidents that a contract does not measure, or not by every target, and that were opened
+    /// from one instant up to another, the last of all included.
+    pub fn missing_ids(
+        &self,
+        tenant: &TenantId,
+        contract: &str,
+        (from, until): (Instant, Instant),
+    ) -> impl Iterator<Item = Result<IncidentId, ViewsError>> + use<> {
+        let from = keys::missing(tenant, contract, from);
+        let until = match until < Instant::MAX {
+            true => keys::missing(tenant, contract, until),
+            false => keys::end_of_missing(tenant, contract),
+        };
+        self.range(from, until).map(|row| Ok(keys::missing_id(&row?.0)))
+    }
+
+    /// The same of every contract, those included that do not exist; also incidents that name no
+    /// contract or are not opened.
+    pub fn all_missing_ids(
+        &self,
+        tenant: &TenantId,
+    ) -> impl Iterator<Item = Result<IncidentId, ViewsError>> + use<> {
+        let prefix = keys::all_missing(tenant);
+        let until = keys::end_of(&prefix);
+        self.range(prefix, until).map(|row| Ok(keys::missing_id(&row?.0)))
+    }
+
+    /// Whether anything is recorded about a tenant's incidents or services.
+    pub fn has_facts(&self, tenant: &TenantId) -> Result<bool, ViewsError> {
+        let mut found = false;
+        for prefix in [keys::incidents(tenant), keys::services(tenant)] {
+            let mut rows = self.range(prefix.clone(), keys::end_of(&prefix));
+            found |= rows.next().transpose()?.is_some();
+        }
+        Ok(found)
+    }
+}
+
+/// A coverage count, as it is stored.
+fn coverage_bucket(
+    (key, row): (sled::IVec, sled::IVec),
+) -> Result<(TenantId, CoverageBucket, u64), ViewsError> {
+    let unreadable = || Unreadable::from("a count's key is cut short".to_owned());
+    let place = keys::coverage_place(&key).ok_or_else(unreadable)?;
+    let (tenant, contract_id, day, reason, texts) = place;
+    let key = tally::decode_coverage_key(reason, texts)?;
+    Ok((tenant, CoverageBucket { contract_id, day, key }, keys::coverage_count(&row)))
 }

@@ -81,7 +81,9 @@ fn keys_of(tenant: &TenantId, incident: &str, index_entry: &IndexEntry) -> Vec<V
         index_entry.contracts.iter().map(|contract| keys::attachment(tenant, contract, incident));
     let future_dated =
         index_entry.settles.map(|settles| keys::future_dated_at(tenant, settles, incident));
-    let mut keys: Vec<_> = clocks.chain(attached).chain(future_dated).collect();
+    let missing = index_entry.missing.iter();
+    let missing = missing.map(|(id, opened)| keys::missing_of(tenant, id, *opened, incident));
+    let mut keys: Vec<_> = clocks.chain(attached).chain(future_dated).chain(missing).collect();
     keys.sort_unstable();
     keys
 }

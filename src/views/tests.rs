@@ -58,6 +58,8 @@ fn ledger(number: usize) -> Ledger<ServiceEvent> {
         sequence: at,
         record_time: Instant::MIN,
         value: ServiceEvent {
+            occur_order: 0,
+            source: String::new(),
             event_id: format!("{at}"),
             service: service(number),
             occur_time: Instant::MIN,

@@ -18,7 +18,7 @@ use crate::codec::store::{learning, record, tally};
 use crate::domain::compliance::Tally;
 use crate::domain::ids::TenantId;
 use crate::engine::learning::Learning;
-use crate::engine::tally::Contribution;
+use crate::engine::tally::{Contribution, MissingContribution};
 
 /// Keys in a batch: sled is quickest with some hundreds.
 const KEYS_PER_BATCH: usize = 256;
@@ -36,6 +36,8 @@ pub struct Writing {
     keys: usize,
     /// The tally buckets that were changed and not yet written.
     tally_buckets: HashMap<Vec<u8>, Tally>,
+    /// The same of the counts of incidents without clocks.
+    coverage: HashMap<Vec<u8>, u64>,
     /// Rows may be written whose tally buckets are not.
     is_marked: bool,
 }
@@ -73,6 +75,7 @@ impl Writing {
             batch: sled::Batch::default(),
             keys: 0,
             tally_buckets: HashMap::new(),
+            coverage: HashMap::new(),
             is_marked: false,
         }
     }
@@ -117,9 +120,10 @@ impl Writing {
     }
 
     fn remove_tally_buckets(&mut self) -> Result<(), ViewsError> {
-        let all = keys::all_tally_buckets();
-        for row in self.store.range(all.clone()..keys::end_of(&all)) {
-            self.remove(row?.0.to_vec())?;
+        for all in [keys::all_tally_buckets(), keys::all_coverage_buckets()] {
+            for row in self.store.range(all.clone()..keys::end_of(&all)) {
+                self.remove(row?.0.to_vec())?;
+            }
         }
         self.apply()
     }
@@ -132,7 +136,9 @@ impl Writing {
             let (key, row) = row?;
             let key = keys::IncidentKey::read(&key);
             let (_, index_keys) = record::decode_ledger(&row)?;
-            self.tally(&key.parts().0, &index_keys.contribution, Tally::add)?;
+            let tenant = key.parts().0;
+            self.tally(&tenant, &index_keys.contribution, Tally::add)?;
+            self.count_missing(&tenant, &index_keys.contribution, Change::Add)?;
             self.hold_fewer_tally_buckets()?;
             incidents += 1;
             if incidents % INCIDENTS_PER_LINE == 0 {
@@ -146,6 +152,8 @@ impl Writing {
         if let Some((tenant, removed, added)) = &step.contribution {
             self.tally(tenant, removed, Tally::remove)?;
             self.tally(tenant, added, Tally::add)?;
+            self.count_missing(tenant, removed, Change::Remove)?;
+            self.count_missing(tenant, added, Change::Add)?;
         }
         for (key, value) in step.rows {
             self.keys += 1;
@@ -161,7 +169,7 @@ impl Writing {
     }
 
     fn hold_fewer_tally_buckets(&mut self) -> Result<(), ViewsError> {
-        match self.tally_buckets.len() >= TALLY_BUCKETS_HELD_MAX {
+        match self.tally_buckets.len() + self.coverage.len() >= TALLY_BUCKETS_HELD_MAX {
             true => self.write_tally_buckets(),
             false => Ok(()),
         }
@@ -188,6 +196,37 @@ impl Writing {
         Ok(())
     }
 
+    /// Changes each count of the clocks that an incident lacks.
+    fn count_missing(
+        &mut self,
+        tenant: &TenantId,
+        contribution: &Contribution,
+        change: Change,
+    ) -> Result<(), ViewsError> {
+        for bucket in contribution.missing.iter().filter_map(MissingContribution::bucket) {
+            let reason = tally::reason_number(bucket.key.reason);
+            let key = keys::coverage_bucket(tenant, &bucket, reason);
+            let kept = match self.coverage.get(&key) {
+                Some(count) => *count,
+                None => self.store.get(&key)?.map_or(0, |row| keys::coverage_count(&row)),
+            };
+            self.coverage.insert(key, change.of_one(kept));
+        }
+        Ok(())
+    }
+
+    fn write_coverage(&mut self) -> Result<(), ViewsError> {
+        let mut coverage: Vec<_> = mem::take(&mut self.coverage).into_iter().collect();
+        coverage.sort_unstable();
+        for (key, count) in coverage {
+            match count {
+                0 => self.remove(key)?,
+                count => self.insert(key, count.to_be_bytes().to_vec())?,
+            }
+        }
+        Ok(())
+    }
+
     fn kept(&self, key: &[u8]) -> Result<Tally, ViewsError> {
         match self.store.get(key)? {
             Some(row) => Ok(tally::decode(&row)?),
@@ -198,6 +237,7 @@ impl Writing {
     /// Writes the tally buckets, in the order of their keys: neighbours lie on one page. The last
     /// of them wait in the batch.
     fn write_tally_buckets(&mut self) -> Result<(), ViewsError> {
+        self.write_coverage()?;
         let mut tally_buckets: Vec<_> = mem::take(&mut self.tally_buckets).into_iter().collect();
         tally_buckets.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
         for (key, tally_bucket) in tally_buckets {
@@ -229,7 +269,8 @@ impl Writing {
 
     /// Writes rows before their tally buckets, and says so.
     fn apply_marked(&mut self) -> Result<(), ViewsError> {
-        if !self.is_marked && !self.tally_buckets.is_empty() {
+        let has_waiting = !self.tally_buckets.is_empty() || !self.coverage.is_empty();
+        if !self.is_marked && has_waiting {
             self.batch.insert(keys::TALLYING, &[]);
             self.is_marked = true;
         }
@@ -241,5 +282,21 @@ impl Writing {
         self.store.apply(mem::take(&mut self.batch))?;
         crash_point!("views-between-batches");
         Ok(())
+    }
+}
+
+/// What an incident does to a count of incidents.
+#[derive(Clone, Copy, Debug)]
+enum Change {
+    Add,
+    Remove,
+}
+
+impl Change {
+    fn of_one(self, count: u64) -> u64 {
+        match self {
+            Change::Add => count.saturating_add(1),
+            Change::Remove => count.saturating_sub(1),
+        }
     }
 }

@@ -48,11 +48,11 @@ pub(super) struct Evidence {
     read_times: ReadTimes,
 
     /// The file to write; default: standard output.
-    #[arg(long, short, value_name = "FILE")]
-    out: Option<PathBuf>,
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
 
     /// Checks this file instead of writing one.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["incident", "out"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["incident", "output"])]
     check: Option<PathBuf>,
 
     /// With --check: the journal's head that was noted, which the file must match.
@@ -80,7 +80,7 @@ impl Evidence {
         let log = JournalFiles::at(self.data_dir.join("journal"));
         let file = gather(&log, &wanted, &zones)?;
         let text = serde_json::to_string_pretty(&file)?;
-        match &self.out {
+        match &self.output {
             None => say!("{text}"),
             Some(path) => {
                 fs::write(path, text + "\n")

@@ -29,7 +29,7 @@ use crate::cli::show::Shown;
 #[derive(Args, Debug)]
 pub(in crate::cli) struct Forecast {
     /// The id of the contract.
-    #[arg(long, value_name = "ID")]
+    #[arg(value_name = "CONTRACT")]
     pub contract: String,
 
     /// Forecasts the objectives of this period: a month 2026-10, a quarter 2026-Q3 or a year 2026.
@@ -69,6 +69,10 @@ pub(in crate::cli) struct Forecast {
     #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
     pub at_least: f64,
 
+    /// Also lists clocks that are over their limits already.
+    #[arg(long)]
+    pub breached: bool,
+
     /// How many clocks to list at most.
     #[arg(long, value_name = "COUNT", default_value_t = 50)]
     pub limit: usize,
@@ -89,7 +93,7 @@ pub(in crate::cli) struct Forecast {
     #[arg(long, value_name = "PRIORITY", requires = "what_if")]
     pub priority: Option<String>,
 
-    /// Prints the answer as JSON; clocks as one line each.
+    /// Prints the answer as JSON.
     #[arg(long)]
     pub json: bool,
 

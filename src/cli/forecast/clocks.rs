@@ -1,48 +1,86 @@
 //! Forecasts of open clocks.
 
 use prost_types::Timestamp;
+use tonic::transport::Channel;
 
 use super::arguments::Forecast;
 use crate::cli::connection::refused;
+use crate::cli::json;
 use crate::cli::show::{Times, percent, phase, span, table};
+use crate::codec::v1;
 use crate::codec::v1::forecast_service_client::ForecastServiceClient;
-use crate::codec::{text, v1};
 
 /// Reasons shown for a clock.
 const REASONS_LISTED: usize = 2;
 
 pub(super) async fn run(arguments: Forecast) -> anyhow::Result<()> {
+    let mut client = ForecastServiceClient::new(arguments.connection.open().await?);
     let what_if = what_if(&arguments);
-    let is_thought_of = what_if.is_some();
-    let request = v1::ForecastClocksRequest {
+    let as_it_is = match &what_if {
+        Some(change) => Some(of_incident(&arguments, &change.incident_id, &mut client).await?),
+        None => None,
+    };
+    let mut forecasts = query(request(&arguments, what_if), &mut client).await?;
+    if !arguments.breached && as_it_is.is_none() {
+        forecasts.retain(|forecast| !is_breached(forecast));
+    }
+    if arguments.json {
+        forecasts.truncate(arguments.limit);
+        let mut parts = vec![("forecasts", json::list(&forecasts, "slx.v1.ClockForecast")?)];
+        if let Some(as_it_is) = &as_it_is {
+            parts.push(("asItIs", json::list(as_it_is, "slx.v1.ClockForecast")?));
+        }
+        say!("{}", json::object(&parts));
+        return Ok(());
+    }
+    let times = arguments.shown.times()?;
+    if let Some(as_it_is) = &as_it_is {
+        say!("As it is:\n\n{}\n", show(as_it_is, &times, arguments.limit));
+        say!("As it would be; nothing is recorded.\n");
+    }
+    say!("{}", show(&forecasts, &times, arguments.limit));
+    Ok(())
+}
+
+fn request(arguments: &Forecast, what_if: Option<v1::WhatIf>) -> v1::ForecastClocksRequest {
+    v1::ForecastClocksRequest {
         tenant: arguments.connection.tenant.clone(),
-        contract_id: arguments.contract,
+        contract_id: arguments.contract.clone(),
         due_before: arguments.due_before,
         minimum_probability: arguments.at_least,
         what_if,
         as_of_time: arguments.read_times.as_of_time,
         known_time: arguments.read_times.known_time,
         ..Default::default()
-    };
-    let mut client = ForecastServiceClient::new(arguments.connection.open().await?);
+    }
+}
+
+async fn query(
+    request: v1::ForecastClocksRequest,
+    client: &mut ForecastServiceClient<Channel>,
+) -> anyhow::Result<Vec<v1::ClockForecast>> {
     let mut answers = client.forecast_clocks(request).await.map_err(refused)?.into_inner();
     let mut forecasts = Vec::new();
     while let Some(answer) = answers.message().await.map_err(refused)? {
         forecasts.extend(answer.forecasts);
     }
-    if arguments.json {
-        for forecast in forecasts.iter().take(arguments.limit) {
-            let line = text::to_json(forecast, "slx.v1.ClockForecast")?;
-            let line: serde_json::Value = serde_json::from_str(&line)?;
-            say!("{line}");
-        }
-        return Ok(());
-    }
-    if is_thought_of {
-        say!("As it would be; nothing is recorded.\n");
-    }
-    say!("{}", show(&forecasts, &arguments.shown.times()?, arguments.limit));
-    Ok(())
+    Ok(forecasts)
+}
+
+/// The forecasts of an incident's clocks as it is now.
+async fn of_incident(
+    arguments: &Forecast,
+    incident_id: &str,
+    client: &mut ForecastServiceClient<Channel>,
+) -> anyhow::Result<Vec<v1::ClockForecast>> {
+    let mut forecasts = query(request(arguments, None), client).await?;
+    let is_of = |clock: &v1::Clock| clock.incident_id == incident_id;
+    forecasts.retain(|forecast| forecast.clock.as_ref().is_some_and(is_of));
+    Ok(forecasts)
+}
+
+fn is_breached(forecast: &v1::ClockForecast) -> bool {
+    forecast.clock.as_ref().is_some_and(|clock| clock.outcome() == v1::Outcome::Breached)
 }
 
 fn what_if(arguments: &Forecast) -> Option<v1::WhatIf> {

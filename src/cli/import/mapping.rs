@@ -255,6 +255,7 @@ impl Mapping {
             category: optional(columns, &written.category).to_owned(),
             priority: self.priority(columns),
             affected_users,
+            affected_users_estimated: users.is_empty() && affected_users > 0,
             attributes: attributes.collect(),
             trouble_time: None,
         })

@@ -9,6 +9,7 @@ mod rows;
 mod send;
 mod summary;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
@@ -20,15 +21,19 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tonic::transport::Channel;
 
 use super::connection::Connection;
+use super::coverage::{self, Lacks};
+use super::show::counted;
 use mapping::Mapping;
 use rejects::{Reject, RejectedRow, rejects_beside, write_rejects};
 use rows::RowFormat;
 use summary::as_json;
 
+use crate::codec::v1;
+
 pub(super) use summary::{Summary, print};
 
 /// Imports incidents from CSV or JSON lines, as a mapping file describes them. Importing the same
-/// again changes nothing.
+/// again changes nothing. Exits with 1 when nothing of the file could be taken.
 #[derive(Args, Debug)]
 pub(super) struct Import {
     /// The file with the rows: .csv, .jsonl or .ndjson, also compressed as .zst.
@@ -65,14 +70,16 @@ impl Import {
             let path = self.rejects.clone().unwrap_or_else(|| rejects_beside(&self.file));
             write_rejects(&path, &summary.rejects)
                 .with_context(|| format!("can't write {}", path.display()))?;
-            let (count, path) = (summary.rejects.len(), path.display());
-            let _ = writeln!(io::stderr(), "{count} rows could not be taken: see {path}");
+            let (rows, path) = (counted(summary.rejects.len(), "row"), path.display());
+            let _ = writeln!(io::stderr(), "{rows} could not be taken: see {path}");
         }
         match self.json {
             true => say!("{:#}", as_json(&summary)),
             false => print(&summary)?,
         }
-        Ok(ExitCode::SUCCESS)
+        // A pipeline must notice that nothing came in.
+        let nothing_taken = summary.accepted + summary.duplicates == 0;
+        Ok(if nothing_taken { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     }
 }
 
@@ -90,10 +97,12 @@ pub(super) async fn import(
     let (taken, mut rejects) = rows::read(format, &text, &mapping)?;
     let rows = taken.len() + rejects.len();
     let incidents = facts::by_incident(taken);
+    let ids = incidents.iter().filter_map(|rows| rows.first());
+    let ids: BTreeSet<String> = ids.map(|row| row.incident.clone()).collect();
     let mut summary = Summary { rows, incidents: incidents.len(), ..Summary::default() };
     let events = incidents.iter().flat_map(|rows| facts::facts(rows, &mapping));
     let progress = progress(rows as u64)?;
-    let sent = send::send(events, tenant, channel, &progress).await?;
+    let sent = send::send(events, tenant, channel.clone(), &progress).await?;
     progress.finish_and_clear();
     (summary.accepted, summary.duplicates) = (sent.accepted, sent.duplicates);
     (summary.refused, summary.took) = (sent.rejects.len(), sent.took);
@@ -102,7 +111,17 @@ pub(super) async fn import(
     // A row gives several events; the first that is refused says why.
     rejects.dedup_by_key(|reject| reject.line);
     summary.rejects = with_rows(rejects, format, &text);
+    if summary.accepted + summary.duplicates > 0 {
+        summary.lacks = lacks(&ids, tenant, channel).await?;
+    }
     Ok(summary)
+}
+
+/// What the imported incidents lack of clocks, now that all is recorded.
+async fn lacks(ids: &BTreeSet<String>, tenant: &str, channel: Channel) -> anyhow::Result<Lacks> {
+    let request = v1::ListIncidentsRequest { tenant: tenant.to_owned(), ..Default::default() };
+    let listed = coverage::list(request, channel).await?;
+    Ok(coverage::lacks(listed.iter().filter(|incident| ids.contains(&incident.id))))
 }
 
 fn progress(rows: u64) -> anyhow::Result<ProgressBar> {

@@ -5,6 +5,8 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::rejects::RejectedRow;
+use crate::cli::coverage::{self, Lack, Lacks};
+use crate::cli::show::counted;
 
 /// What became of an import.
 #[derive(Debug, Default)]
@@ -18,6 +20,8 @@ pub(in crate::cli) struct Summary {
     /// The rows these and the unreadable ones are, each once.
     pub rejects: Vec<RejectedRow>,
     pub took: Duration,
+    /// What the incidents lack of clocks.
+    pub lacks: Lacks,
 }
 
 impl Summary {
@@ -31,14 +35,18 @@ impl Summary {
 
 /// Reports what became of an import.
 pub(in crate::cli) fn print(summary: &Summary) -> anyhow::Result<()> {
-    let Summary { rows, incidents, accepted, duplicates, refused, rejects, took } = summary;
-    say!("{rows} rows of {incidents} incidents; {} could not be taken", rejects.len());
+    let Summary { rows, incidents, accepted, duplicates, refused, rejects, took, lacks } = summary;
+    let (rows, incidents) = (counted(*rows, "row"), counted(*incidents, "incident"));
+    say!("{rows} of {incidents}; {} could not be taken", rejects.len());
     say!(
-        "{accepted} events recorded, {duplicates} known already, {refused} refused, \
-         in {:.1} s: {} a second",
+        "{} recorded, {duplicates} known already, {refused} refused, in {:.1} s: {} a second",
+        counted(*accepted, "event"),
         took.as_secs_f64(),
         summary.events_a_second()
     );
+    for sentence in coverage::sentences(lacks) {
+        say!("{sentence}");
+    }
     Ok(())
 }
 
@@ -52,5 +60,16 @@ pub(super) fn as_json(summary: &Summary) -> serde_json::Value {
         "refused": summary.refused,
         "rejects": summary.rejects.len(),
         "seconds": summary.took.as_secs_f64(),
+        "withoutClock": lack(&summary.lacks.no_clock),
+        "withoutClockOfContract": lack(&summary.lacks.no_contract),
+        "withoutClockOfTarget": lack(&summary.lacks.no_target),
     })
+}
+
+fn lack(lack: &Lack) -> serde_json::Value {
+    let reasons = lack
+        .reasons
+        .iter()
+        .map(|(incidents, reason)| json!({ "incidents": incidents, "reason": reason }));
+    json!({ "incidents": lack.incidents, "reasons": reasons.collect::<Vec<_>>() })
 }

@@ -10,11 +10,12 @@ use crate::codec::v1;
 pub(super) fn report(answer: &Answer, language: &Language, listed: usize) -> Report {
     let review = &answer.review;
     let (lead, missed) = objectives::lead(answer, language);
-    let first: [Option<Section>; 6] = [
+    let first: [Option<Section>; 7] = [
         others::restated(answer, language),
         objectives::section(answer, language),
         money::credits(answer, language),
         clocks::section(answer, language),
+        others::coverage(answer, language),
         clocks::trend_section(answer, language),
         people::section(answer, language),
     ];

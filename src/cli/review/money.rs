@@ -45,7 +45,57 @@ pub(super) fn credits(answer: &Answer, language: &Language) -> Option<Section> {
         false => language.text("section-credits"),
     };
     blocks.extend(Table::of(heading.clone(), columns, rows).map(Block::Table));
+    blocks.extend(bonuses(statement, answer, language).into_iter().flatten());
+    blocks.extend(remarks(statement, language).into_iter().map(Block::Note));
     Section::of(heading, blocks)
+}
+
+/// What the client pays for objectives that were exceeded; it is not set off.
+fn bonuses(
+    statement: &v1::CreditStatement,
+    answer: &Answer,
+    language: &Language,
+) -> Option<[Block; 2]> {
+    let money = |amount: i64| language.money(amount, &statement.currency);
+    let rows = statement.bonus_lines.iter().map(|line| {
+        let period = language.period(&line.period.clone().unwrap_or_default());
+        Row::of([what(line, answer, language), period, money(line.amount)])
+    });
+    let columns = [
+        Column::text(language.text("column-promised")),
+        Column::text(language.text("column-period")),
+        Column::figure(language.text("column-bonus")),
+    ];
+    let table = Table::of(language.text("bonuses"), columns, rows)?;
+    let sum = ("sum", money(statement.bonus_amount).into());
+    Some([Block::Table(table), Block::Text(language.say("bonuses-text", &[sum]))])
+}
+
+/// What there is to say of the months' fees and of the credits' claim.
+fn remarks(statement: &v1::CreditStatement, language: &Language) -> Vec<String> {
+    let month = |fee: &v1::FeeOfMonth| {
+        let named = v1::Period { name: fee.month.clone(), ..v1::Period::default() };
+        let month = ("month", language.period(&named).into());
+        match fee.amount {
+            None => Some(language.say("fee-unknown", &[month])),
+            Some(amount) if fee.days_in_force < fee.days => {
+                let arguments = [
+                    month,
+                    ("in_force", i64::from(fee.days_in_force).into()),
+                    ("days", i64::from(fee.days).into()),
+                    ("fee", language.money(amount, &statement.currency).into()),
+                ];
+                Some(language.say("fee-pro-rata", &arguments))
+            }
+            Some(_) => None,
+        }
+    };
+    let mut remarks: Vec<_> = statement.fees.iter().filter_map(month).collect();
+    if !statement.claim_by_date.is_empty() {
+        let date = ("date", language.iso_date(&statement.claim_by_date).into());
+        remarks.push(language.say("claim-by", &[date]));
+    }
+    remarks
 }
 
 /// The fee and the cap in money.
@@ -64,7 +114,13 @@ fn fee(statement: &v1::CreditStatement, answer: &Answer, language: &Language) ->
         Some(fee) => language.say("fee-of-period", &[("fee", money(fee).into())]),
         None => language.say("fee-of-month", &[("fee", money(terms.monthly_fee).into())]),
     };
-    format!("{fee} {}", language.say("cap", &cap))
+    match statement.no_cap {
+        true => format!("{fee} {}", language.text("no-cap")),
+        false if of_period.is_none() && terms.monthly_fee == 0 => {
+            language.say("cap-amount", &[("cap", money(statement.cap_amount).into())])
+        }
+        false => format!("{fee} {}", language.say("cap", &cap)),
+    }
 }
 
 /// The objective in words, or what else a line is about.
@@ -95,6 +151,9 @@ fn why(line: &v1::CreditLine, answer: &Answer, language: &Language) -> String {
         (v1::CreditLineKind::Cap, _) => language.text("credit-cap"),
         (v1::CreditLineKind::EarnBack, _) => language.text("credit-earn-back"),
         (v1::CreditLineKind::Withheld, _) => language.text("credit-withheld"),
+        (v1::CreditLineKind::HighestOnly, _) => language.text("credit-highest-only"),
+        (v1::CreditLineKind::Minimum, _) => language.text("credit-minimum"),
+        (v1::CreditLineKind::NotPaid, _) => language.text("credit-not-paid"),
         (v1::CreditLineKind::Objective, _) if line.amount > 0 => missed(line, language),
         (_, Some(v1::ObjectiveVerdict::Met)) => language.text("credit-met"),
         (_, Some(v1::ObjectiveVerdict::NoData)) => language.text("credit-no-data"),
@@ -105,8 +164,14 @@ fn why(line: &v1::CreditLine, answer: &Answer, language: &Language) -> String {
 }
 
 fn missed(line: &v1::CreditLine, language: &Language) -> String {
+    if line.credit_percent.is_empty() {
+        return line.reason.clone();
+    }
     let tier = ("percent", language.agreed_percent(&line.credit_percent).into());
     let mut parts = vec![language.say("credit-tier", &[tier])];
+    if line.count > 0 {
+        parts.push(language.say("credit-count", &[("count", line.count.into())]));
+    }
     if !matches!(line.weight_percent.as_str(), "" | "100") {
         let weight = ("percent", language.agreed_percent(&line.weight_percent).into());
         parts.push(language.say("credit-weight", &[weight]));
@@ -185,6 +250,7 @@ fn kind(item: &v1::SettlementItem, language: &Language) -> String {
             language.say("item-earned-back", &[of_period()])
         }
         v1::SettlementKind::Credit => language.say("item-credit", &[of_period()]),
+        v1::SettlementKind::Bonus => language.say("item-bonus", &[of_period()]),
         v1::SettlementKind::DecisionOpen => {
             language.say("item-decision", &[("party", party.into())])
         }

@@ -43,6 +43,42 @@ pub(super) fn causes(answer: &Answer, language: &Language) -> Option<Section> {
     Section::of(language.text("section-causes"), [Block::Table(table)])
 }
 
+/// The incidents of the period that the contract does not measure, and why.
+pub(super) fn coverage(answer: &Answer, language: &Language) -> Option<Section> {
+    let coverage = answer.review.coverage.as_ref().filter(|coverage| !coverage.gaps.is_empty())?;
+    let rows = coverage.gaps.iter().map(|gap| {
+        let target = match gap.target_id.as_str() {
+            "" => language.text("every-target"),
+            id => wording::target(id, answer, language),
+        };
+        Row::of([reason(gap, language), target, language.count(gap.incidents)])
+    });
+    let columns = [
+        Column::text(language.text("column-why")),
+        Column::text(language.text("column-target")),
+        Column::figure(language.text("column-incidents")),
+    ];
+    let table = Table::of(language.text("section-coverage"), columns, rows)?;
+    let text = language.say("coverage-text", &[("count", coverage.uncovered.into())]);
+    Section::of(language.text("section-coverage"), [Block::Text(text), Block::Table(table)])
+}
+
+/// Why incidents have no clock; a reason that needs more words in the server's own.
+fn reason(gap: &v1::CoverageGap, language: &Language) -> String {
+    let value = [("value", gap.value.as_str().into())];
+    match gap.reason() {
+        v1::MissingClockReason::NoLimit if !gap.value.is_empty() => {
+            language.say("gap-no-limit", &value)
+        }
+        v1::MissingClockReason::NoLimit => language.text("gap-no-priority"),
+        v1::MissingClockReason::LimitWithdrawn => language.say("gap-limit-withdrawn", &value),
+        v1::MissingClockReason::ContractNotInForce => language.text("gap-not-in-force"),
+        v1::MissingClockReason::DoesNotApply => language.text("gap-does-not-apply"),
+        v1::MissingClockReason::NotStarted => language.text("gap-not-started"),
+        _ => gap.description.clone(),
+    }
+}
+
 /// The agreements that the contract's promises rest on, each with its objectives.
 pub(super) fn chain(answer: &Answer, language: &Language) -> Option<Section> {
     let links = answer.review.chain.iter().flat_map(|link| agreement(link, answer, language));

@@ -26,16 +26,37 @@ pub(super) fn section(answer: &Answer, language: &Language) -> Option<Section> {
 fn lines(totals: &v1::ExperienceTotals, language: &Language) -> Vec<[String; 3]> {
     let served = totals.service_time.unwrap_or_default().seconds;
     let idle = language.share_of(totals.idle_time.unwrap_or_default().seconds, served);
-    let incidents = language.say("lost-meaning", &[("count", totals.incidents.into())]);
+    let incidents = language.say("lost-meaning", &[("count", totals.people_reported.into())]);
     let idle_means = language.say("idle-meaning", &[("share", idle.into())]);
-    let mut lines = vec![
-        [language.text("lost"), language.hours(totals.lost_time), incidents],
-        [
-            language.text("lost-median"),
-            language.span(totals.lost_time_p50),
-            language.text("lost-median-meaning"),
+    let mut lines = Vec::new();
+    match totals.lost_time {
+        Some(lost) => {
+            let median = language.text("lost-median-meaning");
+            let estimated =
+                language.say("lost-estimated", &[("count", totals.people_estimated.into())]);
+            let incidents = if totals.people_estimated > 0 {
+                format!("{incidents}; {estimated}")
+            } else {
+                incidents
+            };
+            lines.push([language.text("lost"), language.hours(Some(lost)), incidents]);
+            lines.push([language.text("lost-median"), language.span(totals.lost_time_p50), median]);
+        }
+        None => lines.push([
+            language.text("lost"),
+            language.text("not-measured"),
+            language.text("people-not-reported"),
+        ]),
+    }
+    lines.push(match totals.idle_time {
+        Some(idle) => [language.text("idle"), language.hours(Some(idle)), idle_means],
+        None => [
+            language.text("idle"),
+            language.text("not-measured"),
+            language.text("work-not-reported"),
         ],
-        [language.text("idle"), language.hours(totals.idle_time), idle_means],
+    });
+    lines.extend([
         [
             language.text("handovers"),
             language.count(totals.handovers),
@@ -46,7 +67,7 @@ fn lines(totals: &v1::ExperienceTotals, language: &Language) -> Vec<[String; 3]>
             language.count(totals.reopenings),
             language.text("reopenings-meaning"),
         ],
-    ];
+    ]);
     let promises = totals.promises_kept + totals.promises_broken;
     if promises > 0 {
         let meaning = language.say("promises-meaning", &[("count", promises.into())]);
@@ -70,7 +91,7 @@ fn made_of(slx: &v1::SlxFigure, language: &Language) -> String {
     ];
     let parts = parts.into_iter().filter_map(|(name, part)| Some((name, part.as_ref()?)));
     let weighed: Vec<_> = parts.filter(|(_, part)| part.weight > 0).collect();
-    let is_unknown = |part: &v1::SlxPart| part.percent.is_empty();
+    let is_unknown = |part: &v1::SlxPart| !part.counts;
     let known = weighed.iter().filter(|(_, part)| !is_unknown(part)).map(|(name, part)| {
         let arguments = [
             ("name", name.as_str().into()),

@@ -32,7 +32,11 @@ impl Promises<'_> {
             Some(Promise::Availability(promise)) => say.say(
                 "promise-availability",
                 &[
-                    ("service", promise.service.as_str().into()),
+                    (
+                        "service",
+                        self.services(&promise.service, &promise.services, promise.down_when())
+                            .into(),
+                    ),
                     ("percent", say.agreed_percent(&promise.percent).into()),
                     ("hours", self.hours_of(&promise.calendar_id).into()),
                 ],
@@ -44,10 +48,12 @@ impl Promises<'_> {
                     ("service", promise.service.as_str().into()),
                     ("indicator", promise.indicator.as_str().into()),
                     ("percent", say.agreed_percent(&promise.percentile).into()),
-                    ("most", self.thousandths(promise.threshold).into()),
+                    ("most", self.measured(promise.threshold, &promise.unit).into()),
                 ],
             ),
             Some(Promise::Experience(promise)) => self.experience(promise),
+            Some(Promise::MeanTimeToRestore(promise)) => self.mean_time(promise),
+            Some(Promise::Requests(promise)) => self.requests(promise),
             None => objective.id,
         }
     }
@@ -136,7 +142,8 @@ impl Promises<'_> {
     fn outages(&self, promise: &v1::OutagesObjective) -> String {
         let longer = promise.longer_than.filter(|longer| *longer != Duration::default());
         let count = ("count", i64::from(promise.most).into());
-        let service = ("service", promise.service.as_str().into());
+        let services = self.services(&promise.service, &promise.services, promise.down_when());
+        let service = ("service", services.into());
         match longer {
             Some(longer) => {
                 let longer = self.language.span(Some(longer));
@@ -161,8 +168,38 @@ impl Promises<'_> {
         }
     }
 
-    fn thousandths(&self, figure: i64) -> String {
-        self.language.number(&Decimal::new(figure, 3).to_string())
+    /// A measured figure, of thousandths, with its unit if the contract names one.
+    fn measured(&self, figure: i64, unit: &str) -> String {
+        let figure = self.language.number(&Decimal::new(figure, 3).to_string());
+        format!("{figure} {unit}").trim_end().to_owned()
+    }
+
+    /// The service, or the services that are held together.
+    fn services(&self, service: &str, services: &[String], down_when: v1::DownWhen) -> String {
+        let names = self.language.and(services);
+        match (services, down_when) {
+            ([], _) => service.to_owned(),
+            (_, v1::DownWhen::All) => self.language.say("services-all", &[("names", names.into())]),
+            _ => names,
+        }
+    }
+
+    fn mean_time(&self, promise: &v1::MeanTimeToRestoreObjective) -> String {
+        let services = self.services(&promise.service, &promise.services, promise.down_when());
+        let arguments = [
+            ("service", services.into()),
+            ("most", self.language.span(promise.at_most).into()),
+            ("hours", self.hours_of(&promise.calendar_id).into()),
+        ];
+        self.language.say("promise-mean-time", &arguments)
+    }
+
+    fn requests(&self, promise: &v1::RequestsObjective) -> String {
+        let arguments = [
+            ("service", promise.service.as_str().into()),
+            ("percent", self.language.agreed_percent(&promise.percent).into()),
+        ];
+        self.language.say("promise-requests", &arguments)
     }
 
     /// What is so, in the unit of what is promised.
@@ -180,12 +217,16 @@ impl Promises<'_> {
                 let count = uptime.map(|uptime| say.count(uptime.long_outages));
                 count.unwrap_or_else(|| say.text("none"))
             }
-            Some(Promise::Performance(_)) => {
+            Some(Promise::Performance(promise)) => {
                 let measured = result.measured.as_ref().filter(|measured| measured.count > 0);
-                let value = measured.map(|measured| self.thousandths(measured.value));
+                let value = measured.map(|measured| self.measured(measured.value, &promise.unit));
                 value.unwrap_or_else(|| say.text("none"))
             }
             Some(Promise::Experience(promise)) => self.experienced(promise, result),
+            Some(Promise::MeanTimeToRestore(_)) => {
+                say.span(result.uptime.as_ref().and_then(|uptime| uptime.mean_time_to_restore))
+            }
+            Some(Promise::Requests(promise)) => say.percent_like(&result.percent, &promise.percent),
             None => say.percent(&result.percent),
         }
     }
@@ -216,6 +257,7 @@ impl Promises<'_> {
             return none();
         }
         let counted = |room: &str, over: &str| match result.breach_allowance {
+            i64::MAX => none(),
             left @ 0.. => say.say(room, &[("count", left.into())]),
             over_by => say.say(over, &[("count", over_by.saturating_neg().into())]),
         };

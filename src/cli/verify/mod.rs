@@ -11,6 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::copying::Noted;
+use super::show::counted;
 use crate::codec::scalar::hash;
 use crate::domain::time::Instant;
 use crate::journal::{self, ChainHash, JournalFiles, Verified};
@@ -119,11 +120,8 @@ impl Verify {
 type Place = (u64, Instant);
 
 fn print(verified: &Verified) -> anyhow::Result<()> {
-    let segments = match verified.segments {
-        1 => "1 segment".to_owned(),
-        many => format!("{many} segments"),
-    };
-    say!("{} records in {segments}, all sound", verified.records);
+    let records = counted(verified.records, "record");
+    say!("{records} in {}, all sound", counted(verified.segments, "segment"));
     if let (Some(first), Some(last)) = (verified.first_time, verified.last_time) {
         say!("recorded from {first} to {last}");
     }

@@ -9,8 +9,9 @@ use crate::domain::compliance::Tally;
 use crate::domain::decimal::Decimal;
 use crate::domain::experience::TimeSum;
 use crate::domain::figures::{Figure, Value};
+use crate::domain::ids::TenantId;
 use crate::domain::spread::Spread;
-use crate::engine::tally::{Day, Dimension};
+use crate::engine::tally::{CoverageBucket, Day, Dimension};
 use crate::runtime::{Difference, Recount};
 
 /// Differing tally buckets that are listed one by one; the rest are only counted.
@@ -18,7 +19,8 @@ const DIFFERENCES_LISTED_MAX: usize = 20;
 
 /// Fails if any tally differs from the recount.
 pub fn check(recount: &Recount) -> anyhow::Result<()> {
-    let (differing, tally_buckets) = (recount.differences.len(), recount.tally_buckets);
+    let differing = recount.differences.len() + recount.coverage_differences.len();
+    let tally_buckets = recount.tally_buckets + recount.coverage_buckets;
     if differing > 0 {
         bail!(
             "TALLIES DIFFER: {differing} of {tally_buckets} buckets; remove the views to fold them \
@@ -30,16 +32,17 @@ pub fn check(recount: &Recount) -> anyhow::Result<()> {
 
 /// One line where all is equal, else the first tally buckets that differ.
 pub fn show(recount: &Recount) -> String {
-    let Recount { tally_buckets, incidents, differences } = recount;
-    if differences.is_empty() {
-        return format!(
-            "{tally_buckets} buckets are what counting {incidents} incidents anew gives"
-        );
+    let Recount { tally_buckets, incidents, differences, coverage_differences, .. } = recount;
+    let differing = differences.len() + coverage_differences.len();
+    if differing == 0 {
+        let buckets = tally_buckets + recount.coverage_buckets;
+        return format!("{buckets} buckets are what counting {incidents} incidents anew gives");
     }
-    let rows = differences.iter().take(DIFFERENCES_LISTED_MAX).map(row).collect();
+    let rows = differences.iter().map(row).chain(coverage_differences.iter().map(coverage_row));
+    let rows = rows.take(DIFFERENCES_LISTED_MAX).collect();
     let headings =
         ["tenant", "contract", "by", "value", "day", "target", "priority", "kept", "counted anew"];
-    let more = match differences.len().saturating_sub(DIFFERENCES_LISTED_MAX) {
+    let more = match differing.saturating_sub(DIFFERENCES_LISTED_MAX) {
         0 => String::new(),
         more => format!("\nand {more} more"),
     };
@@ -61,6 +64,22 @@ fn row(difference: &Difference) -> Vec<String> {
     ]
 }
 
+fn coverage_row(
+    (tenant, bucket, kept, recounted): &(TenantId, CoverageBucket, u64, u64),
+) -> Vec<String> {
+    vec![
+        tenant.to_string(),
+        bucket.contract_id.to_string(),
+        "missing clocks".to_owned(),
+        bucket.key.value.clone(),
+        date(bucket.day),
+        bucket.key.target_id.clone(),
+        format!("{:?}", bucket.key.reason),
+        format!("{kept} incidents"),
+        format!("{recounted} incidents"),
+    ]
+}
+
 /// The same for programs: the first differing tally buckets, and how many there are.
 pub fn as_json(recount: &Recount) -> serde_json::Value {
     let shown = recount.differences.iter().take(DIFFERENCES_LISTED_MAX).map(|difference| {
@@ -78,11 +97,18 @@ pub fn as_json(recount: &Recount) -> serde_json::Value {
         })
     });
     json!({
-        "buckets": recount.tally_buckets,
+        "buckets": recount.tally_buckets + recount.coverage_buckets,
         "incidents": recount.incidents,
-        "differing": recount.differences.len(),
+        "differing": recount.differences.len() + recount.coverage_differences.len(),
         "differences": shown.collect::<Vec<_>>(),
+        "coverageDifferences": coverage_rows(recount),
     })
+}
+
+/// The first counts of incidents without clocks that differ, as they are listed.
+fn coverage_rows(recount: &Recount) -> Vec<Vec<String>> {
+    let differing = recount.coverage_differences.iter().take(DIFFERENCES_LISTED_MAX);
+    differing.map(coverage_row).collect()
 }
 
 fn by(dimension: Dimension) -> &'static str {

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use super::contract::encode_finding;
 use super::experience::encode_slx;
 use super::figures::ToField;
-use super::{credit, objective};
+use super::{coverage, credit_statement, objective};
 use crate::codec::choices::{outcome_number, verdict_number};
-use crate::codec::scalar::{duration, encode_period};
+use crate::codec::scalar::{duration, encode_period, timestamp};
 use crate::codec::v1;
-use crate::domain::compliance::Tally;
-use crate::engine::answers::compliance::GroupKey;
+use crate::domain::compliance::{ExcludedOutage, Tally};
+use crate::engine::answers::compliance::{ExcludedUptime, GroupKey};
 use crate::engine::answers::period_result::{
     Evidence, ExperienceEvidence, ObjectiveResult, PeriodResult, UptimeEvidence,
 };
@@ -25,7 +25,8 @@ pub fn encode(result: &PeriodResult<'_>, keys: &[GroupKey]) -> v1::GetCompliance
         period: Some(encode_period(&result.period)),
         groups: encode_groups(keys, &result.groups),
         stamp: None,
-        credits: result.credits.as_ref().map(credit::encode_statement),
+        credits: result.credits.as_ref().map(credit_statement::encode),
+        coverage: Some(coverage::encode(&result.coverage)),
     }
 }
 
@@ -103,6 +104,11 @@ pub(super) fn encode_objective(result: &ObjectiveResult<'_>) -> v1::ObjectiveRes
             encoded.experience = Some(encode_experience(experience))
         }
         Evidence::Uptime(uptime) => encoded.uptime = Some(encode_uptime(uptime)),
+        Evidence::Requests { requests, failed } => {
+            let count = |count: &u128| i64::try_from(*count).unwrap_or(i64::MAX);
+            let (requests, failed) = (count(requests), count(failed));
+            encoded.requests = Some(v1::RequestsTotal { requests, failed });
+        }
         Evidence::Measurements { percentile, count } => {
             let (value, count) = (percentile.unwrap_or_default(), i64::try_from(*count));
             let count = count.unwrap_or(i64::MAX);
@@ -136,5 +142,39 @@ fn encode_uptime(uptime: &UptimeEvidence) -> v1::Uptime {
         mean_time_to_restore: figures.mean_time_to_restore().map(duration),
         mean_time_between_failures: figures.mean_time_between_failures().map(duration),
         downtime_allowance: uptime.downtime_allowance.map(duration),
+        excluded_outages: uptime
+            .exclusions
+            .iter()
+            .flat_map(|excluded| excluded.outages.iter().map(encode_excluded))
+            .collect(),
+        without_exclusions: uptime.exclusions.as_ref().map(encode_without_exclusions),
+    }
+}
+
+fn encode_without_exclusions(excluded: &ExcludedUptime) -> v1::UptimeWithoutExclusions {
+    let figures = &excluded.figures;
+    v1::UptimeWithoutExclusions {
+        verdict: verdict_number(excluded.verdict),
+        percent: figures.share_up().to_field(),
+        downtime: Some(duration(figures.downtime())),
+        outages: (figures.outages.len() as u64).to_field(),
+        long_outages: excluded.long_outages.to_field(),
+        mean_time_to_restore: figures.mean_time_to_restore().map(duration),
+    }
+}
+
+fn encode_excluded(outage: &ExcludedOutage) -> v1::ExcludedOutage {
+    v1::ExcludedOutage {
+        service: outage.service.clone(),
+        outage_event_id: outage.event_id.clone(),
+        outage_id: outage.outage_id.clone(),
+        degradation: outage.is_degradation,
+        start_time: Some(timestamp(outage.start)),
+        end_time: outage.end.map(timestamp),
+        agreed_time: Some(duration(outage.time)),
+        rule_id: outage.rule_id.clone(),
+        decision_event_id: outage.decision_event_id.clone(),
+        decided_by: outage.decided_by.clone(),
+        reason: outage.reason.clone(),
     }
 }

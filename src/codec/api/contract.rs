@@ -6,17 +6,18 @@ use super::objective;
 use super::presentation;
 use crate::codec::checks::Checks;
 use crate::codec::choices::{
-    clock_action, clock_action_number, contract_kind, contract_kind_number, cycle_verdict,
-    cycle_verdict_number, metric, metric_number, on_priority_change, on_priority_change_number,
-    on_reopen, on_reopen_number, severity_number, waiting_on, waiting_on_number,
+    answer, answer_number, clock_action, clock_action_number, contract_kind, contract_kind_number,
+    cycle_verdict, cycle_verdict_number, metric, metric_number, on_priority_change,
+    on_priority_change_number, on_reopen, on_reopen_number, severity_number, waiting_on,
+    waiting_on_number,
 };
 use crate::codec::limits::Limits;
 use crate::codec::scalar::{duration, positive_span};
 use crate::codec::v1;
 use crate::codec::violations::{FieldViolations, Wrong};
 use crate::domain::contract::{
-    ClockAction, Condition, Contract, ContractKind, Finding, Limit, Metric, PauseRule, Promise,
-    SAME_INSTANT_ORDER, Target, Terms,
+    Answer, ClockAction, Condition, Contract, ContractKind, Finding, Limit, Metric, PauseRule,
+    Promise, SAME_INSTANT_ORDER, Target, Terms,
 };
 use crate::domain::incident::WaitingOn;
 use crate::domain::time::Span;
@@ -36,6 +37,8 @@ pub(in crate::codec) fn decode_with(
     checks: Checks<'_>,
 ) -> Result<Contract, Vec<Violation>> {
     let mut violations = FieldViolations::default();
+    let terms = contract.terms.unwrap_or_default();
+    let terms = decode_terms(terms, &contract.currency, checks);
     let decoded = Contract {
         id: violations.or("id", checks.id(contract.id), String::new()),
         kind: violations.or("kind", contract_kind(contract.kind), ContractKind::Sla),
@@ -56,11 +59,7 @@ pub(in crate::codec) fn decode_with(
             checks,
             &mut violations,
         ),
-        terms: violations.or(
-            "terms",
-            decode_terms(contract.terms.unwrap_or_default(), checks),
-            Terms::default(),
-        ),
+        terms: violations.or("terms", terms, Terms::default()),
     };
     let is_sla = decoded.kind == ContractKind::Sla;
     if checks.are_rules_held && is_sla && !decoded.underpins.is_empty() {
@@ -91,7 +90,11 @@ fn currency(code: String, checks: Checks<'_>) -> Result<String, String> {
     }
 }
 
-fn decode_terms(terms: v1::Terms, checks: Checks<'_>) -> Result<Terms, Vec<Violation>> {
+fn decode_terms(
+    terms: v1::Terms,
+    currency: &str,
+    checks: Checks<'_>,
+) -> Result<Terms, Vec<Violation>> {
     let mut violations = FieldViolations::default();
     check_lengths(&terms, checks.limits, &mut violations);
     let targets = violations.each("targets", terms.targets, |given| decode_target(given, checks));
@@ -99,7 +102,7 @@ fn decode_terms(terms: v1::Terms, checks: Checks<'_>) -> Result<Terms, Vec<Viola
         violations.each("objectives", terms.objectives, |given| objective::decode(given, checks));
     let exclusions = violations
         .each("exclusions", terms.exclusions, |given| objective::decode_exclusion(given, checks));
-    let credits = terms.credits.map(|given| credit::decode(given, checks));
+    let credits = terms.credits.map(|given| credit::decode(given, currency, checks));
     let credits = credits.and_then(|decoded| violations.keep("credits", decoded));
     let experience = terms.experience.map(|given| experience::decode(given, checks));
     let experience = experience.and_then(|decoded| violations.keep("experience", decoded));
@@ -165,6 +168,20 @@ fn check_targets_named(terms: &Terms, violations: &mut FieldViolations) {
             check(format!("exclusions[{index}].target_ids[{at}]"), id);
         }
     }
+    check_objectives_named(terms, violations);
+}
+
+/// The objectives that exclusions name are there.
+fn check_objectives_named(terms: &Terms, violations: &mut FieldViolations) {
+    for (index, rule) in terms.exclusions.iter().enumerate() {
+        for (at, id) in rule.objective_ids.iter().enumerate() {
+            if !terms.objectives.iter().any(|objective| objective.id == *id) {
+                let field = format!("exclusions[{index}].objective_ids[{at}]");
+                let text = format!("{id:?} is not the id of an objective of this contract");
+                violations.add(&field, text);
+            }
+        }
+    }
 }
 
 fn decode_target(target: v1::Target, checks: Checks<'_>) -> Result<Target, Vec<Violation>> {
@@ -197,6 +214,7 @@ fn decode_target(target: v1::Target, checks: Checks<'_>) -> Result<Target, Vec<V
             target.cycle_verdict,
             cycle_verdict,
         ),
+        answered_by: violations.or("answered_by", decode_answers(target.answered_by), Vec::new()),
         starts_after: violations.or(
             "starts_after",
             checks.optional_id(target.starts_after),
@@ -220,7 +238,30 @@ fn decode_target(target: v1::Target, checks: Checks<'_>) -> Result<Target, Vec<V
         ),
     };
     check_limits(&decoded.limits, &mut violations);
+    check_states(&decoded, &mut violations);
     violations.check()?;
+    Ok(decoded)
+}
+
+/// What pauses a clock, and which incidents a target applies to, are states: `changed` lasts an
+/// instant only.
+fn check_states(target: &Target, violations: &mut FieldViolations) {
+    for (field, condition) in target.conditions() {
+        if matches!(field, "applies_when" | "pause_when") && condition.reads_changes() {
+            let text = "uses `changed`, which holds in one instant only: say what holds for a time";
+            violations.add(field, text);
+        }
+    }
+}
+
+fn decode_answers(answers: Vec<i32>) -> Result<Vec<Answer>, String> {
+    let mut decoded = Vec::new();
+    for number in answers {
+        let counts = answer(number)?;
+        if !decoded.contains(&counts) {
+            decoded.push(counts);
+        }
+    }
     Ok(decoded)
 }
 
@@ -314,7 +355,7 @@ pub fn encode(contract: &Contract) -> v1::Contract {
         provider: contract.provider.clone(),
         time_zone: contract.time_zone.clone(),
         currency: contract.currency.clone(),
-        terms: Some(encode_terms(&contract.terms)),
+        terms: Some(encode_terms(&contract.terms, &contract.currency)),
         revision: 0,
         effective_time: None,
         end_time: None,
@@ -325,12 +366,12 @@ pub fn encode(contract: &Contract) -> v1::Contract {
     }
 }
 
-fn encode_terms(terms: &Terms) -> v1::Terms {
+fn encode_terms(terms: &Terms, currency: &str) -> v1::Terms {
     v1::Terms {
         targets: terms.targets.iter().map(encode_target).collect(),
         objectives: terms.objectives.iter().map(objective::encode).collect(),
         exclusions: terms.exclusions.iter().map(objective::encode_exclusion).collect(),
-        credits: terms.credits.as_ref().map(credit::encode),
+        credits: terms.credits.as_ref().map(|credits| credit::encode(credits, currency)),
         experience: terms.experience.as_deref().map(experience::encode),
     }
 }
@@ -351,6 +392,7 @@ fn encode_target(target: &Target) -> v1::Target {
         on_priority_change: on_priority_change_number(target.on_priority_change),
         on_reopen: on_reopen_number(target.on_reopen),
         cycle_verdict: cycle_verdict_number(target.cycle_verdict),
+        answered_by: target.answered_by.iter().copied().map(answer_number).collect(),
         starts_after: target.starts_after.clone(),
         warn_at_percent: target.warn_at_percent.iter().copied().map(i32::from).collect(),
         applies_when: source(&target.applies_when),

@@ -6,17 +6,18 @@ use super::figures::ToField;
 use crate::codec::checks::Checks;
 use crate::codec::choices::contract_kind_number;
 use crate::codec::scalar::{
-    count, count_to, duration, minimum, positive_span, timestamp, unsigned_span,
+    count, count_to, duration, minimum, positive_span, share_or, timestamp, unsigned_span,
 };
 use crate::codec::v1;
 use crate::codec::v1::experience_objective::Measure;
 use crate::codec::violations::FieldViolations;
 use crate::domain::clock::Clock;
 use crate::domain::contract::{
-    Contract, ExperienceLimit, ExperienceMeasure, ExperiencePromise, ExperienceTerms, SlxWeights,
+    Contract, ExperienceLimit, ExperienceMeasure, ExperiencePromise, ExperienceTerms,
+    MINIMUM_REPORTED, SlxWeights,
 };
 use crate::domain::decimal::Decimal;
-use crate::domain::experience::{Experience, Flow, Holder, Part};
+use crate::domain::experience::{Experience, Flow, Holder, Part, PeopleReported};
 use crate::domain::time::Span;
 use crate::domain::violation::Violation;
 use crate::engine::answers::period_result::SlxResult;
@@ -53,12 +54,22 @@ pub(super) fn decode(
 fn decode_weights(weights: v1::SlxWeights) -> Result<SlxWeights, Vec<Violation>> {
     let mut violations = FieldViolations::default();
     let mut weight = |field, number| violations.or(field, count_to(number, 100), 0);
+    let of_lost_time = weight("lost_time", weights.lost_time);
+    let of_promises = weight("promises", weights.promises);
+    let (idle, score) = (weight("idle", weights.idle), weight("score", weights.score));
     let mut decoded = SlxWeights {
-        lost_time: weight("lost_time", weights.lost_time),
-        promises: weight("promises", weights.promises),
-        idle: weight("idle", weights.idle),
-        score: weight("score", weights.score),
+        lost_time: of_lost_time,
+        promises: of_promises,
+        idle,
+        score,
         worst_lost_time: Span::ZERO,
+        minimum_answers: at_least(weights.minimum_answers, "minimum_answers", &mut violations),
+        minimum_promises: at_least(weights.minimum_promises, "minimum_promises", &mut violations),
+        minimum_reported: violations.or(
+            "minimum_reported_percent",
+            share_or(&weights.minimum_reported_percent, MINIMUM_REPORTED),
+            MINIMUM_REPORTED,
+        ),
     };
     let worst = weights.worst_lost_time_per_hundred_people;
     if decoded.lost_time > 0 || worst.is_some() {
@@ -72,6 +83,14 @@ fn decode_weights(weights: v1::SlxWeights) -> Result<SlxWeights, Vec<Violation>>
     Ok(decoded)
 }
 
+/// A minimum, or the one that SLX parts have by default.
+fn at_least(given: i32, field: &str, violations: &mut FieldViolations) -> u64 {
+    match given {
+        0 => SlxWeights::MINIMUM_COUNT,
+        given => violations.or(field, minimum(given), 1),
+    }
+}
+
 fn encode_weights(weights: &SlxWeights) -> v1::SlxWeights {
     let worst = (weights.worst_lost_time > Span::ZERO).then(|| duration(weights.worst_lost_time));
     v1::SlxWeights {
@@ -80,6 +99,9 @@ fn encode_weights(weights: &SlxWeights) -> v1::SlxWeights {
         idle: weights.idle as i32,
         score: weights.score as i32,
         worst_lost_time_per_hundred_people: worst,
+        minimum_answers: weights.minimum_answers as i32,
+        minimum_promises: weights.minimum_promises as i32,
+        minimum_reported_percent: weights.minimum_reported.to_string(),
     }
 }
 
@@ -139,7 +161,10 @@ pub(super) fn decode_promise(
         }
     };
     let minimum_answers = violations.or("minimum_answers", minimum, 1);
-    ExperiencePromise { measure, minimum_answers }
+    let minimum_reported = share_or(&promise.minimum_reported_percent, MINIMUM_REPORTED);
+    let minimum_reported =
+        violations.or("minimum_reported_percent", minimum_reported, MINIMUM_REPORTED);
+    ExperiencePromise { measure, minimum_answers, minimum_reported }
 }
 
 /// The message of what people's experience must reach.
@@ -154,6 +179,7 @@ pub(super) fn encode_promise(promise: &ExperiencePromise) -> v1::ExperienceObjec
     v1::ExperienceObjective {
         measure: Some(measure),
         minimum_answers: promise.minimum_answers as i32,
+        minimum_reported_percent: promise.minimum_reported.to_string(),
     }
 }
 
@@ -221,7 +247,10 @@ pub fn encode_experience(experience: &Experience<'_>, clocks: &[Clock<'_>]) -> v
         experienced_time: Some(duration(experience.experienced)),
         limit: experience.limit.map(duration),
         gap: Some(duration(experience.gap(clocks))),
-        lost_time: experience.lost_time.to_field(),
+        lost_time: experience
+            .lost_time
+            .to_field()
+            .filter(|_| experience.people_reported != PeopleReported::Not),
         people_hit: experience.people_hit as i32,
         survey: experience.survey.to_field(),
         flow: Some(encode_flow(&experience.flow)),
@@ -245,7 +274,14 @@ fn encode_flow(flow: &Flow) -> v1::Flow {
 /// The message of an SLX figure and of what it rests on.
 pub(super) fn encode_slx(SlxResult { figure, experience_totals }: &SlxResult) -> v1::SlxFigure {
     let part = |part: &Part| {
-        Some(v1::SlxPart { weight: part.weight as i32, percent: part.value.to_field() })
+        Some(v1::SlxPart {
+            weight: part.weight as i32,
+            percent: part.value.to_field(),
+            count: part.count.to_field(),
+            minimum: part.minimum.to_field(),
+            estimated: part.estimated.to_field(),
+            counts: part.counts(),
+        })
     };
     v1::SlxFigure {
         percent: figure.value.to_field(),

@@ -61,9 +61,8 @@ fn with_incident(row: v1::ClockRow, state: &State<'_>) -> v1::ClockRow {
 
 /// The service time since a clock started in which someone had to act.
 fn waited_on(clock: &Clock<'_>, who: WaitingOn) -> Span {
-    let is_alive = |segment: &&Segment<'_>| {
-        !matches!(segment.kind, SegmentKind::Pending | SegmentKind::ResolvedGap)
-    };
+    let is_alive =
+        |segment: &&Segment<'_>| segment.kind != SegmentKind::Pending && !segment.kind.is_gap();
     let segments = clock.segments.iter().filter(is_alive);
     let waits = segments.filter(|segment| segment.waiting_on == who);
     waits.map(|segment| segment.service_time).sum()

@@ -159,6 +159,7 @@ fn decode_opened(opened: v1::Opened, checks: Checks<'_>) -> Result<Opened, Vec<V
         category: opened.category,
         priority: violations.or("priority", checks.priority(opened.priority), String::new()),
         affected_users: violations.or("affected_users", count(opened.affected_users), 0),
+        are_users_estimated: opened.affected_users_estimated,
         trouble_time: violations.or("trouble_time", optional_instant(opened.trouble_time), None),
         attributes: opened.attributes,
     };
@@ -298,6 +299,7 @@ fn encode_opened(opened: &Opened) -> v1::Opened {
         category: opened.category.clone(),
         priority: opened.priority.clone(),
         affected_users: whole(opened.affected_users),
+        affected_users_estimated: opened.are_users_estimated,
         trouble_time: opened.trouble_time.map(timestamp),
         attributes: opened.attributes.clone(),
     }
@@ -349,5 +351,6 @@ pub fn encode_state(incident_id: &str, history: &History<'_>, as_of: Instant) ->
         touch_time: Some(duration(state.touch_time)),
         cause: state.cause.map(encode_cause),
         event_count: (history.effective().len() + history.voided().len()) as i32,
+        missing_clocks: Vec::new(),
     }
 }

@@ -1,22 +1,23 @@
 //! Objectives and exclusions of a contract.
 
-use super::experience;
+use super::{experience, service_objective};
 use crate::codec::checks::Checks;
 use crate::codec::choices::{
     ObjectivePeriod, objective_period, objective_period_number, party, party_number,
 };
-use crate::codec::scalar::{count_to, duration, minimum, share, share_or, unsigned_span};
+use crate::codec::scalar::{minimum, of_thousandths, share, text, thousandths};
 use crate::codec::v1;
 use crate::codec::v1::objective::Promise as Wire;
 use crate::codec::violations::FieldViolations;
 use crate::domain::contract::{
-    AgreedService, AttainmentPromise, AvailabilityPromise, Condition, ExclusionRule, Objective,
-    OutagesPromise, PerformancePromise, PeriodKind, Promise,
+    AttainmentPromise, Condition, ExclusionRule, Objective, PerformancePromise, PeriodKind, Promise,
 };
 use crate::domain::incident::Party;
 use crate::domain::share::Share;
-use crate::domain::time::Span;
 use crate::domain::violation::Violation;
+
+/// Bytes in the name of an indicator's unit.
+const UNIT_BYTES_MAX: usize = 16;
 
 /// An objective.
 pub(super) fn decode(
@@ -35,7 +36,8 @@ pub(super) fn decode(
             None => {
                 violations.add(
                     "promise",
-                    "is missing: give attainment, availability, outages, performance or experience",
+                    "is missing: give attainment, availability, outages, mean_time_to_restore, \
+                     requests, performance or experience",
                 );
                 Promise::Attainment(attainment(
                     Default::default(),
@@ -74,10 +76,20 @@ fn decode_promise(promise: Wire, checks: Checks<'_>, violations: &mut FieldViola
             ("attainment", Promise::Attainment(attainment(promise, checks, &mut within)))
         }
         Wire::Availability(promise) => {
-            ("availability", Promise::Availability(availability(promise, checks, &mut within)))
+            let promise = service_objective::availability(promise, checks, &mut within);
+            ("availability", Promise::Availability(promise))
         }
         Wire::Outages(promise) => {
-            ("outages", Promise::Outages(outages(promise, checks, &mut within)))
+            let promise = service_objective::outages(promise, checks, &mut within);
+            ("outages", Promise::Outages(promise))
+        }
+        Wire::MeanTimeToRestore(promise) => {
+            let promise = service_objective::mean_time_to_restore(promise, checks, &mut within);
+            ("mean_time_to_restore", Promise::MeanTimeToRestore(promise))
+        }
+        Wire::Requests(promise) => {
+            let promise = service_objective::requests(promise, checks, &mut within);
+            ("requests", Promise::Requests(promise))
         }
         Wire::Performance(promise) => {
             ("performance", Promise::Performance(performance(promise, checks, &mut within)))
@@ -104,49 +116,6 @@ fn attainment(
     }
 }
 
-fn availability(
-    promise: v1::AvailabilityObjective,
-    checks: Checks<'_>,
-    violations: &mut FieldViolations,
-) -> AvailabilityPromise {
-    let notice = promise.maintenance_notice;
-    let weight = &promise.degradation_weight_percent;
-    let weight =
-        violations.or("degradation_weight_percent", share_or(weight, Share::NONE), Share::NONE);
-    AvailabilityPromise {
-        agreed: agreed(promise.service, promise.calendar_id, notice, checks, violations),
-        share: violations.or("percent", share(&promise.percent), Share::ALL),
-        degradation_weight: weight,
-    }
-}
-
-fn agreed(
-    service: String,
-    calendar_id: String,
-    notice: Option<prost_types::Duration>,
-    checks: Checks<'_>,
-    violations: &mut FieldViolations,
-) -> AgreedService {
-    AgreedService {
-        service: violations.or("service", checks.id(service), String::new()),
-        calendar_id: violations.or("calendar_id", checks.id(calendar_id), String::new()),
-        maintenance_notice: span_or_zero("maintenance_notice", notice, violations),
-    }
-}
-
-fn outages(
-    promise: v1::OutagesObjective,
-    checks: Checks<'_>,
-    violations: &mut FieldViolations,
-) -> OutagesPromise {
-    let notice = promise.maintenance_notice;
-    OutagesPromise {
-        agreed: agreed(promise.service, promise.calendar_id, notice, checks, violations),
-        most: violations.or("most", count_to(promise.most, i32::MAX as u32), 0),
-        longer_than: span_or_zero("longer_than", promise.longer_than, violations),
-    }
-}
-
 fn performance(
     promise: v1::PerformanceObjective,
     checks: Checks<'_>,
@@ -156,23 +125,14 @@ fn performance(
         Ok(Share::NONE) => Err("is 0: write more than 0, up to 100".to_owned()),
         other => other,
     };
+    let threshold = thousandths("threshold", promise.threshold, &promise.at_most);
     PerformancePromise {
         service: violations.or("service", checks.id(promise.service), String::new()),
         indicator: violations.or("indicator", checks.id(promise.indicator), String::new()),
         percentile: violations.or("percentile", percentile, Share::ALL),
-        threshold: promise.threshold,
+        threshold: violations.or("at_most", threshold, 0),
+        unit: violations.or("unit", text(promise.unit, UNIT_BYTES_MAX), String::new()),
         minimum_count: violations.or("minimum_count", minimum(promise.minimum_count), 1),
-    }
-}
-
-fn span_or_zero(
-    field: &str,
-    given: Option<prost_types::Duration>,
-    violations: &mut FieldViolations,
-) -> Span {
-    match given {
-        None => Span::ZERO,
-        given => violations.or(field, unsigned_span(given), Span::ZERO),
     }
 }
 
@@ -193,7 +153,6 @@ pub fn encode(objective: &Objective) -> v1::Objective {
 }
 
 fn encode_promise(promise: &Promise) -> Wire {
-    let notice = |agreed: &AgreedService| Some(duration(agreed.maintenance_notice));
     match promise {
         Promise::Attainment(promise) => Wire::Attainment(v1::AttainmentObjective {
             target_id: promise.target_id.clone(),
@@ -201,25 +160,21 @@ fn encode_promise(promise: &Promise) -> Wire {
             percent: promise.share.to_string(),
             minimum_count: promise.minimum_count as i32,
         }),
-        Promise::Availability(promise) => Wire::Availability(v1::AvailabilityObjective {
-            service: promise.agreed.service.clone(),
-            percent: promise.share.to_string(),
-            calendar_id: promise.agreed.calendar_id.clone(),
-            degradation_weight_percent: promise.degradation_weight.to_string(),
-            maintenance_notice: notice(&promise.agreed),
-        }),
-        Promise::Outages(promise) => Wire::Outages(v1::OutagesObjective {
-            service: promise.agreed.service.clone(),
-            most: promise.most as i32,
-            longer_than: Some(duration(promise.longer_than)),
-            calendar_id: promise.agreed.calendar_id.clone(),
-            maintenance_notice: notice(&promise.agreed),
-        }),
+        Promise::Availability(promise) => {
+            Wire::Availability(service_objective::encode_availability(promise))
+        }
+        Promise::Outages(promise) => Wire::Outages(service_objective::encode_outages(promise)),
+        Promise::MeanTimeToRestore(promise) => {
+            Wire::MeanTimeToRestore(service_objective::encode_mean_time_to_restore(promise))
+        }
+        Promise::Requests(promise) => Wire::Requests(service_objective::encode_requests(promise)),
         Promise::Performance(promise) => Wire::Performance(v1::PerformanceObjective {
             service: promise.service.clone(),
             indicator: promise.indicator.clone(),
             percentile: promise.percentile.to_string(),
             threshold: promise.threshold,
+            at_most: of_thousandths(promise.threshold),
+            unit: promise.unit.clone(),
             minimum_count: promise.minimum_count as i32,
         }),
         Promise::Experience(promise) => Wire::Experience(experience::encode_promise(promise)),
@@ -245,7 +200,10 @@ pub(super) fn decode_exclusion(
         out_of_scope: rule.out_of_scope,
         when: violations.or("when", when, None),
         target_ids: violations.each("target_ids", rule.target_ids, |id| checks.id(id)),
+        objective_ids: violations.each("objective_ids", rule.objective_ids, |id| checks.id(id)),
+        outage_reasons: rule.outage_reasons,
     };
+    let has_no_reason = decoded.outage_reasons.is_empty();
     let is_of_no_third_party = !decoded.third_party.is_empty() && cause != Some(Party::ThirdParty);
     if checks.are_rules_held && is_of_no_third_party {
         violations.add("third_party", "goes with the cause PARTY_THIRD_PARTY only");
@@ -253,8 +211,12 @@ pub(super) fn decode_exclusion(
     if decoded.when.as_ref().is_some_and(Condition::reads_now) {
         violations.add("when", "uses `now`: what is left out must not change with time alone");
     }
-    if rule.cause == 0 && !decoded.out_of_scope && rule.when.trim().is_empty() {
-        violations.add("when", "is missing: say when, by a cause, out_of_scope or a condition");
+    if decoded.when.as_ref().is_some_and(Condition::reads_changes) {
+        violations.add("when", "uses `changed`, which holds in one instant only");
+    }
+    if rule.cause == 0 && !decoded.out_of_scope && rule.when.trim().is_empty() && has_no_reason {
+        let text = "is missing: say when, by a cause, out_of_scope, outage_reasons or a condition";
+        violations.add("when", text);
     }
     violations.check()?;
     Ok(decoded)
@@ -271,5 +233,7 @@ pub fn encode_exclusion(rule: &ExclusionRule) -> v1::Exclusion {
         out_of_scope: rule.out_of_scope,
         when: when.unwrap_or_default(),
         target_ids: rule.target_ids.clone(),
+        objective_ids: rule.objective_ids.clone(),
+        outage_reasons: rule.outage_reasons.clone(),
     }
 }

@@ -5,7 +5,7 @@ use super::experience::{encode_holder, encode_slx};
 use super::figures::ToField;
 use super::forecast::encode_score;
 use super::settlement::encode_result;
-use super::{contract, credit, signature};
+use super::{contract, coverage, credit_statement, signature};
 use crate::codec::choices::{outcome_number, verdict_number, waiting_on_number};
 use crate::codec::scalar::{duration, encode_period, timestamp};
 use crate::codec::v1;
@@ -39,7 +39,7 @@ pub fn encode(result: &ReviewResult<'_>) -> v1::GetServiceReviewResponse {
         objectives: objectives.map(encode_reviewed).collect(),
         trend: result.trend.iter().map(encode_trend).collect(),
         chain: result.chain.iter().map(encode_link).collect(),
-        credits: period.credits.as_ref().map(credit::encode_statement),
+        credits: period.credits.as_ref().map(credit_statement::encode),
         clocks: table.clocks.iter().map(encode_item).collect(),
         clock_count: table.clock_count.to_field(),
         only_idle_work_count: table.only_idle_work.to_field(),
@@ -52,6 +52,7 @@ pub fn encode(result: &ReviewResult<'_>) -> v1::GetServiceReviewResponse {
         settlement: settlement.map(|settled| encode_result(settled, result.as_of)).collect(),
         signatures: result.signatures.iter().map(|(time, s)| encode_signature(*time, s)).collect(),
         restatement: result.restatement.as_ref().map(encode_restatement),
+        coverage: Some(coverage::encode(&period.coverage)),
         stamp: None,
     }
 }
@@ -197,8 +198,8 @@ fn encode_restatement(restatement: &RestatementResult<'_>) -> v1::ReviewRestatem
     let present_objectives = encode_objectives(&restatement.present_objectives);
     let mut signed_objectives = encode_objectives(&restatement.signed_objectives);
     signed_objectives.retain(|signed| !present_objectives.contains(signed));
-    let present_credits = restatement.present_credits.as_ref().map(credit::encode_statement);
-    let signed_credits = restatement.signed_credits.as_ref().map(credit::encode_statement);
+    let present_credits = restatement.present_credits.as_ref().map(credit_statement::encode);
+    let signed_credits = restatement.signed_credits.as_ref().map(credit_statement::encode);
     v1::ReviewRestatement {
         signature_id: restatement.signature_id.clone(),
         signed_total: restatement.signed_total.to_field(),

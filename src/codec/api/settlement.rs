@@ -1,5 +1,8 @@
 //! Items that are to be settled, as they are recorded and answered.
 
+use chrono::NaiveDate;
+
+use super::credit_statement::date;
 use crate::codec::checks::Checks;
 use crate::codec::choices::{
     facet, facet_number, item_kind, item_kind_number, party, party_number, settlement_state,
@@ -8,6 +11,7 @@ use crate::codec::choices::{
 use crate::codec::scalar::{instant, optional_instant, span_between, text, timestamp};
 use crate::codec::v1;
 use crate::codec::violations::FieldViolations;
+use crate::domain::calendar::read_date;
 use crate::domain::settlement::{Decided, Decision, Facet, FacetState, Item, ItemKind, ItemStatus};
 use crate::domain::time::Instant;
 use crate::domain::violation::Violation;
@@ -82,9 +86,14 @@ fn content(
         party,
         third_party: note(item.third_party, violations, "third_party"),
         amount: item.amount,
+        claim_by: violations.or("claim_by_date", optional_date(&item.claim_by_date), None),
         currency: item.currency,
         event_ids: violations.each("event_ids", item.event_ids, |id| checks.id(id)),
     }
+}
+
+fn optional_date(text: &str) -> Result<Option<NaiveDate>, String> {
+    if text.is_empty() { Ok(None) } else { read_date(text).map(Some) }
 }
 
 /// Names of items that follow from facts are made of two ids.
@@ -112,6 +121,7 @@ pub fn encode(item: &Item) -> v1::SettlementItem {
         amount: item.amount,
         currency: item.currency.clone(),
         event_ids: item.event_ids.clone(),
+        claim_by_date: date(item.claim_by),
     }
 }
 

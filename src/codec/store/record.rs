@@ -152,7 +152,7 @@ pub fn decode_ledger(bytes: &[u8]) -> Result<(Ledger, IndexKeys), Unreadable> {
         })
     };
     let ledger = row.events.into_iter().map(event).collect::<Result<_, _>>()?;
-    let contribution = tally::decode_contribution(row.contribution.unwrap_or_default());
+    let contribution = tally::decode_contribution(row.contribution.unwrap_or_default())?;
     Ok((ledger, IndexKeys { keys: row.clock_keys, contribution }))
 }
 

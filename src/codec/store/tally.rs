@@ -4,11 +4,13 @@ use prost::Message;
 
 use super::unreadable::Unreadable;
 use super::v1 as store;
-use crate::domain::compliance::{Counts, Tally};
+use crate::codec::choices::{missing_reason, missing_reason_number};
+use crate::domain::clock::MissingReason;
+use crate::domain::compliance::{Counts, CoverageKey, Tally};
 use crate::domain::experience::{ExperienceTotals, Survey, TimeSum};
 use crate::domain::figures::{counts_table, survey_table, tally_table, totals_table};
 use crate::domain::spread::Spread;
-use crate::engine::tally::{Contribution, TargetContribution};
+use crate::engine::tally::{Contribution, MissingContribution, TargetContribution};
 
 /// The bytes of a tally bucket's row.
 pub fn encode(tally: &Tally) -> Vec<u8> {
@@ -113,11 +115,45 @@ pub(super) fn encode_contribution(contribution: &Contribution) -> store::Contrib
         group: contribution.group.clone(),
         party: contribution.party.clone(),
         targets: contribution.targets.iter().map(target).collect(),
+        missing: contribution.missing.iter().map(encode_missing).collect(),
     }
 }
 
+fn encode_missing(missing: &MissingContribution) -> store::MissingContribution {
+    store::MissingContribution {
+        contract_id: missing.contract_id.to_string(),
+        target_id: missing.key.target_id.clone(),
+        reason: missing_reason_number(missing.key.reason),
+        value: missing.key.value.clone(),
+        day: missing.day,
+    }
+}
+
+fn decode_missing(missing: store::MissingContribution) -> Result<MissingContribution, Unreadable> {
+    let store::MissingContribution { contract_id, target_id, reason, value, day } = missing;
+    let reason = missing_reason(reason).map_err(Unreadable::from)?;
+    let key = CoverageKey { target_id, reason, value };
+    Ok(MissingContribution { contract_id: contract_id.into(), key, day })
+}
+
+/// The number of a count's reason in its key.
+pub fn reason_number(reason: MissingReason) -> i32 {
+    missing_reason_number(reason)
+}
+
+/// What a count of incidents is of, by the parts of its key.
+pub fn decode_coverage_key(
+    reason: i32,
+    [target_id, value]: [String; 2],
+) -> Result<CoverageKey, Unreadable> {
+    let reason = missing_reason(reason).map_err(Unreadable::from)?;
+    Ok(CoverageKey { target_id, reason, value })
+}
+
 /// What an incident adds.
-pub(super) fn decode_contribution(contribution: store::Contribution) -> Contribution {
+pub(super) fn decode_contribution(
+    contribution: store::Contribution,
+) -> Result<Contribution, Unreadable> {
     let target = |target: store::TargetContribution| TargetContribution {
         contract_id: target.contract_id.into(),
         target_id: target.target_id.into(),
@@ -125,11 +161,13 @@ pub(super) fn decode_contribution(contribution: store::Contribution) -> Contribu
         day: target.day,
         tally: Stored::decode(target.tally),
     };
-    Contribution {
+    let missing = contribution.missing.into_iter().map(decode_missing);
+    Ok(Contribution {
         service: contribution.service,
         category: contribution.category,
         group: contribution.group,
         party: contribution.party,
         targets: contribution.targets.into_iter().map(target).collect(),
-    }
+        missing: missing.collect::<Result<_, _>>()?,
+    })
 }

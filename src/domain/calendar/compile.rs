@@ -32,17 +32,50 @@ pub(super) fn open_seconds(calendar: &Calendar, zone: &Zone) -> Vec<OpenSeconds>
         if windows.is_empty() || !clock.has_date(day) {
             continue;
         }
-        let latest_close = plan.latest_close(day, &mut clock);
         for window in windows {
             let opens = clock.second(day, window.opens_minute());
             let closes = clock.second(day, window.closes_minute());
-            intervals.push((opens.max(0), closes.min(latest_close)));
+            open_parts(&plan, &mut clock, day, (opens, closes), &mut intervals);
         }
+    }
+    for (opens, closes) in &mut intervals {
+        (*opens, *closes) = ((*opens).max(0), (*closes).min(END_SECOND));
     }
     intervals.retain(|(opens, closes)| opens < closes);
     intervals.sort_unstable();
     merge(&mut intervals);
     intervals
+}
+
+/// Adds what exceptional dates leave of a window that begins on `day`. No window reaches further
+/// than into the second date after its own, and into that only when a gap moves its end there.
+fn open_parts(
+    plan: &Plan<'_>,
+    clock: &mut WallClock,
+    day: i64,
+    window: OpenSeconds,
+    intervals: &mut Vec<OpenSeconds>,
+) {
+    let (mut opens, closes) = window;
+    for date in day..=(day + 2) {
+        let exception = plan.exception(date);
+        if exception == Exception::None || !clock.has_date(date) {
+            continue;
+        }
+        let (begins, ends) = (clock.second(date, 0), clock.second(date + 1, 0));
+        match exception {
+            Exception::Holiday => {
+                intervals.push((opens, closes.min(begins)));
+                opens = opens.max(ends);
+            }
+            Exception::Special if date > day => {
+                intervals.push((opens, closes.min(begins)));
+                return;
+            }
+            Exception::Special | Exception::None => {}
+        }
+    }
+    intervals.push((opens, closes));
 }
 
 /// Merges intervals that overlap or touch.
@@ -62,8 +95,20 @@ struct Plan<'a> {
     /// The windows of an ordinary week, from Monday.
     weekly: [Vec<Window>; 7],
     special: BTreeMap<i64, &'a [Window]>,
-    /// For each date from [`FIRST_DAY`], whether it is a holiday or has a special opening.
-    is_exceptional: Vec<bool>,
+    /// What each date from [`FIRST_DAY`] is.
+    exceptions: Vec<Exception>,
+}
+
+/// How a date differs from an ordinary one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Exception {
+    /// Not at all.
+    #[default]
+    None,
+    /// It is closed from midnight to midnight.
+    Holiday,
+    /// It has windows of its own, whether it is a holiday or not.
+    Special,
 }
 
 impl<'a> Plan<'a> {
@@ -74,18 +119,21 @@ impl<'a> Plan<'a> {
             .map(|opening| (day_number(opening.date), &opening.windows[..]))
             .collect();
         let holidays = calendar.holidays().iter().map(|holiday| day_number(holiday.date));
-        let mut is_exceptional = vec![false; position(LAST_DAY) + 1];
-        for day in holidays.chain(special.keys().copied()) {
-            if let Some(date) = is_exceptional.get_mut(position(day)) {
-                *date = true;
+        let holidays = holidays.map(|day| (day, Exception::Holiday));
+        let replaced = special.keys().map(|day| (*day, Exception::Special));
+        let mut exceptions = vec![Exception::None; position(LAST_DAY) + 1];
+        for (day, exception) in holidays.chain(replaced) {
+            if let Some(date) = exceptions.get_mut(position(day)) {
+                *date = exception;
             }
         }
-        Plan { weekly: ordinary_week(calendar), special, is_exceptional }
+        Plan { weekly: ordinary_week(calendar), special, exceptions }
     }
 
-    /// The windows that begin on a date, which is numbered as [`FIRST_DAY`] is.
+    /// The windows that begin on a date, which is numbered as [`FIRST_DAY`] is. On a holiday those
+    /// of the week begin, for what of them lies after its end.
     fn begins(&self, day: i64) -> &[Window] {
-        if self.is_exceptional(day) {
+        if self.exception(day) == Exception::Special {
             return self.special.get(&day).copied().unwrap_or_default();
         }
         // Day 0 was a Thursday.
@@ -93,17 +141,8 @@ impl<'a> Plan<'a> {
         self.weekly.get(days_after_monday as usize).map_or(&[], Vec::as_slice)
     }
 
-    /// The second by which all that begins on `day` has ended: the midnight at which the next
-    /// exceptional date begins. No window reaches further than into the second date after its
-    /// own, and into that only when a gap moves its end there.
-    fn latest_close(&self, day: i64, clock: &mut WallClock) -> i64 {
-        let mut cuts = (day + 1)..=(day + 2);
-        let cut = cuts.find(|next| self.is_exceptional(*next) && clock.has_date(*next));
-        cut.map_or(END_SECOND, |next| clock.second(next, 0).min(END_SECOND))
-    }
-
-    fn is_exceptional(&self, day: i64) -> bool {
-        self.is_exceptional.get(position(day)).copied().unwrap_or(false)
+    fn exception(&self, day: i64) -> Exception {
+        self.exceptions.get(position(day)).copied().unwrap_or_default()
     }
 }
 

@@ -15,11 +15,16 @@
 //!   of the gap; of a time shown twice the first is meant. A window that thus ends no later than
 //!   it begins doesn't open.
 //! - A date that a zone skips altogether (Pacific/Apia 2011-12-30) begins no window.
-//! - A **holiday** closes its whole date: no window begins on it, and one that began the evening
-//!   before ends at midnight.
-//! - A **special opening** replaces the date's windows: only its own begin on that date, and one
-//!   that began the evening before ends at midnight. Without windows it closes the date. On a
-//!   date that is also a holiday, the special opening counts.
+//! - A **holiday** closes its date from midnight to midnight, and nothing else: of a window that
+//!   began the evening before, the hours after the midnight that begins the date; of one that
+//!   would begin on it, all but the hours after the midnight that ends it.
+//! - A **special opening** replaces the windows of its date: only its own begin on it. Those of the
+//!   week don't, nor are their hours after the next midnight left, and one that began the evening
+//!   before ends at midnight. Without windows it closes the date. Its own may run past midnight,
+//!   unless the next date is a holiday or has a special opening.
+//! - On a date that is both, the special opening counts as though there were no holiday.
+//! - Midnight is a time like the edge of a window: where it is skipped the date begins as much
+//!   later as the gap is long, and where it is shown twice with the first.
 //! - Windows that overlap or touch are one.
 
 mod compile;

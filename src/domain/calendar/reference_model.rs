@@ -1,4 +1,4 @@
-//! The rules of a calendar implemented a second time, as plainly and as slowly as possible, to test
+//! The words of a calendar's rules implemented a second time, as plainly and as slowly as possible, to test
 //! the compiled service hours against. It shares nothing with them but the calendar itself: it
 //! evaluates one minute at a time, and leaves the meaning of local times to jiff.
 
@@ -21,25 +21,29 @@ impl Reference<'_> {
         Reference { calendar, zone }
     }
 
-    /// Whether the service is open at `at`: whether some window has opened by then, has not yet
-    /// closed, and was not cut short by a holiday or a special opening that has begun since.
+    /// Whether the service is open at `at`: not on a holiday, and otherwise within some window
+    /// that no special opening has replaced or ended since it began.
     pub(super) fn is_open(&self, at: Instant) -> bool {
         let at = timestamp(at);
-        let today = self.date_at(at);
-        (-2..=1).map(|days| today + days.days()).any(|date| self.is_open_since(date, at))
+        let shown = self.date_at(at);
+        let today = |date: &Date| self.midnight(*date) <= at && at < self.midnight(*date + 1.day());
+        let mut near = (-1..=1).map(|days| shown + days.days());
+        let date = near.find(today).unwrap();
+        let begun = (-2..=0).map(|days| date + days.days());
+        !self.is_closed(date) && begun.into_iter().any(|begun| self.is_open_since(begun, date, at))
     }
 
-    fn is_open_since(&self, begun: Date, at: Timestamp) -> bool {
-        let is_cut = || {
-            let mut later = (1..=3).map(|days| begun + days.days());
-            later.any(|date| self.is_cutting(date) && self.midnight(date) <= at)
-        };
+    /// Whether a window that began on the date `begun` is open at `at`, which is on `date`.
+    fn is_open_since(&self, begun: Date, date: Date, at: Timestamp) -> bool {
         let covers = |window: &Window| {
             let opens = self.instant(begun, window.opens_minute());
             let closes = self.instant(begun, window.closes_minute());
             opens <= at && at < closes
         };
-        self.exists(begun) && self.beginning_on(begun).iter().any(covers) && !is_cut()
+        let mut since = (1..=2).map(|days| begun + days.days()).filter(|later| *later <= date);
+        self.exists(begun)
+            && self.beginning_on(begun).iter().any(covers)
+            && !since.any(|later| self.is_special(later) && self.exists(later))
     }
 
     /// The windows that begin on a date.
@@ -47,9 +51,6 @@ impl Reference<'_> {
         let mut special = self.calendar.special_openings().iter();
         if let Some(special) = special.find(|special| is_date(special.date, date)) {
             return special.windows.clone();
-        }
-        if self.is_holiday(date) {
-            return Vec::new();
         }
         if self.calendar.always_open() {
             return vec![Window::WHOLE_DATE];
@@ -60,10 +61,13 @@ impl Reference<'_> {
         weekly.filter(|weekly| weekly.days.iter().any(is_that_day)).map(|w| w.window).collect()
     }
 
-    fn is_cutting(&self, date: Date) -> bool {
-        let mut special = self.calendar.special_openings().iter();
-        let is_special = special.any(|special| is_date(special.date, date));
-        self.exists(date) && (is_special || self.is_holiday(date))
+    fn is_special(&self, date: Date) -> bool {
+        self.calendar.special_openings().iter().any(|special| is_date(special.date, date))
+    }
+
+    /// Whether a date is closed from midnight to midnight.
+    fn is_closed(&self, date: Date) -> bool {
+        self.is_holiday(date) && !self.is_special(date)
     }
 
     fn is_holiday(&self, date: Date) -> bool {
@@ -99,9 +103,11 @@ impl Reference<'_> {
         let within = |window: &Window, minute: u16| {
             window.opens_minute() <= minute && minute < window.closes_minute()
         };
-        let is_open_since_yesterday = !self.is_cutting(local.date())
+        let is_open_since_yesterday = !self.is_special(local.date())
             && yesterday.iter().any(|window| within(window, minute + 1440));
-        today.iter().any(|window| within(window, minute)) || is_open_since_yesterday
+        let is_in_a_window =
+            today.iter().any(|window| within(window, minute)) || is_open_since_yesterday;
+        is_in_a_window && !self.is_closed(local.date())
     }
 }
 

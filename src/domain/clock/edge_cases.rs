@@ -1,7 +1,8 @@
 //! Known edge cases of incident clocks, each a timeline with the expected clocks at some instants.
 
 use super::testing::{Case, condition, target};
-use crate::domain::contract::{ClockAction, Target};
+use crate::domain::contract::{Answer, ClockAction, Target};
+use crate::domain::incident::WaitingOn;
 
 /// Opened Monday 10:00 as P1, which becomes P2 at 11:00.
 const FASTER_AT_ELEVEN: &str = "
@@ -514,13 +515,28 @@ fn a_closure_is_a_resolution_and_closing_the_resolved_moves_nothing() {
         .check("Wed 00:00 | stopped met 1:00 of 7:00 due Mon 16:00");
 }
 
+/// C3: what was waited on ends with every end, and after a reopening the provider is on turn.
 #[test]
-fn reopened_while_the_client_must_act_it_is_paused_at_once() {
-    let timeline = "
-        Mon 09:00 opened P1
-        Mon 10:00 resolved
-        Mon 11:00 waits client
-        Mon 12:00 reopened";
+fn reopened_with_no_status_told_it_runs() {
+    for ends in ["resolved", "closed", "cancelled", "merged other"] {
+        let timeline = format!(
+            "Mon 09:00 opened P1
+             Mon 09:30 waits third_party parts x V
+             Mon 10:00 {ends}
+             Mon 12:00 reopened"
+        );
+        let usual = target("resolution P1=7:00 pause=third_party pause=nobody");
+        Case::new([usual], &timeline).check(
+            "Mon 09:45 | paused undecided 0:30 of 7:00
+             Mon 12:00 | running undecided 0:30 of 7:00 due Mon 18:30
+             Mon 14:00 | running undecided 2:30 of 7:00 due Mon 18:30",
+        );
+    }
+}
+
+/// C3: a wait told after the end is over at the reopening; one told in its instant holds.
+#[test]
+fn a_wait_told_between_end_and_reopening_is_over() {
     let paused_first = [
         ClockAction::Pause,
         ClockAction::Resume,
@@ -531,11 +547,97 @@ fn reopened_while_the_client_must_act_it_is_paused_at_once() {
     let usual = target("resolution P1=7:00 pause=client");
     let reordered = Target { same_instant_order: paused_first, ..usual.clone() };
     for target in [usual, reordered] {
-        Case::new([target], timeline).check(
+        let case = |told: &str| {
+            let timeline = format!(
+                "Mon 09:00 opened P1
+                 Mon 10:00 resolved
+                 {told} waits client
+                 Mon 12:00 reopened"
+            );
+            Case::new([target.clone()], &timeline)
+        };
+        case("Mon 11:00").check(
+            "Mon 12:00 | running undecided 1:00 of 7:00 due Mon 18:00
+             Mon 14:00 | running undecided 3:00 of 7:00 due Mon 18:00",
+        );
+        case("Mon 12:00").check(
             "Mon 12:00 | paused undecided 1:00 of 7:00
              Mon 14:00 | paused undecided 1:00 of 7:00",
         );
     }
+}
+
+/// C3: a wait ends with the end for clocks that the end does not stop.
+#[test]
+fn an_end_resumes_a_clock_that_runs_on() {
+    let aftercare =
+        Target { stop_when: condition("closed"), ..target("custom *=8:00 pause=client") };
+    let aftercare = Target { start_when: condition("opened"), ..aftercare };
+    let timeline = "
+        Mon 09:00 opened P1
+        Mon 10:00 waits client
+        Mon 11:00 resolved
+        Mon 12:00 waits client
+        Mon 13:00 closed";
+    Case::new([aftercare], timeline).check_segments(
+        "Tue 00:00",
+        "Mon 09:00 - Mon 10:00 running 1:00 by e1
+         Mon 10:00 - Mon 11:00 paused 0:00 by e2 due Mon 18:00
+         Mon 11:00 - Mon 12:00 running 1:00 by e3
+         Mon 12:00 - Mon 13:00 paused 0:00 by e4 due Mon 19:00",
+    );
+}
+
+/// P20: a wait told before the opening does not pause what starts with it; one told with it does.
+#[test]
+fn a_wait_told_before_the_opening_is_over_with_it() {
+    let case = |told: &str| {
+        let timeline = format!("{told} waits client\nMon 09:00 opened P1\nMon 11:00 resolved");
+        Case::new([target("resolution P1=1:00 pause=client")], &timeline)
+    };
+    case("Mon 08:00")
+        .check("Mon 12:00 | stopped breached 2:00 of 1:00 due Mon 10:00 over Mon 10:00");
+    case("Mon 09:00").check("Mon 12:00 | stopped met 0:00 of 1:00 due Mon 12:00");
+}
+
+/// P20: P1 1 h breached after 2 h, lowered to P2 10 h, reopened for a second.
+#[test]
+fn a_breach_with_which_a_clock_ended_is_not_undone_by_a_reopening() {
+    let timeline = "
+        Mon 09:00 opened P1
+        Mon 11:00 resolved
+        Mon 12:00 priority P2
+        Mon 13:00 reopened
+        Mon 13:00:01 resolved";
+    for policies in ["excluding_gap", "counting_gap", "restart"] {
+        let case =
+            Case::new([target(&format!("resolution P1=1:00 P2=10:00 {policies}"))], timeline);
+        let (over, times) = ("over Mon 10:00", ["Mon 11:30", "Mon 13:00", "Tue 00:00"]);
+        for time in times {
+            case.evaluated(super::testing::at(time), |evaluation| {
+                let text = super::testing::clock_text(&evaluation.clocks[0]);
+                assert!(text.contains("breached") && text.ends_with(over), "{policies}: {text}");
+            });
+        }
+        case.evaluated(super::testing::at("Tue 00:00"), |evaluation| {
+            let notes = &evaluation.clocks[0].notes;
+            assert!(notes[0].contains("priority \"P1\""), "{notes:?}");
+        });
+    }
+    // Lowered after the reopening it is the same; lowered while it ran, it was never breached.
+    let lowered = |at: &str| {
+        let timeline = format!(
+            "Mon 09:00 opened P1
+             Mon 11:00 resolved
+             {at} priority P2
+             Mon 13:00 reopened
+             Mon 15:00 resolved"
+        );
+        Case::new([target("resolution P1=1:00 P2=10:00")], &timeline)
+    };
+    lowered("Mon 14:00")
+        .check("Tue 00:00 | stopped breached 4:00 of 10:00 due Mon 21:00 over Mon 10:00");
+    lowered("Mon 10:30").check("Tue 00:00 | stopped met 4:00 of 10:00 due Mon 21:00");
 }
 
 // Cycles.
@@ -821,17 +923,98 @@ fn a_next_reply_clock_runs_while_the_client_waits() {
          Mon 11:40 | running undecided 0:40 of 1:00 due Mon 12:00
          Mon 12:00 | stopped met 0:45 of 1:00 due Mon 12:00
          Tue 00:00 | stopped met 0:45 of 1:00 due Mon 12:00; \
-            stopped met 0:10 of 1:00 due Mon 14:00; stopped met 0:30 of 1:00 due Mon 15:00",
+            stopped met 0:10 of 1:00 due Mon 14:00; \
+            running breached 10:00 of 1:00 due Mon 15:00 over Mon 15:00",
     );
 }
 
 #[test]
 fn a_response_is_the_first_of_all_that_are_one() {
-    for fact in ["responded", "restored", "resolved", "closed"] {
+    let case = |answers: &[Answer], fact: &str| {
         let timeline = format!("Mon 10:00 opened P1\nMon 10:30 {fact}\nMon 12:00 reopened");
-        Case::new([target("response *=1:00")], &timeline)
-            .check("Mon 13:00 | stopped met 0:30 of 1:00 due Mon 11:00");
+        let response = Target { answered_by: answers.into(), ..target("response *=1:00") };
+        Case::new([response], &timeline)
+    };
+    let met = "Mon 13:00 | stopped met 0:30 of 1:00 due Mon 11:00";
+    let runs = "Mon 13:00 | running breached 3:00 of 1:00 due Mon 11:00 over Mon 11:00";
+    for fact in ["responded", "updated"] {
+        case(&[], fact).check(met);
+        case(&[Answer::Resolved], fact).check(runs);
     }
+    // C9: an end is no answer, unless the target says so.
+    for fact in ["restored", "resolved", "closed"] {
+        case(&[], fact).check(runs);
+        case(&[Answer::Restored], fact).check(met);
+        let by_resolution = if fact == "restored" { runs } else { met };
+        case(&[Answer::Resolved], fact).check(by_resolution);
+    }
+}
+
+/// C9: closed without an answer and reopened, the client still waits.
+#[test]
+fn who_closes_without_an_answer_has_not_answered() {
+    for end in ["closed", "resolved", "restored"] {
+        let timeline = format!(
+            "Mon 09:00 opened P1
+             Mon 09:00 replied
+             Mon 10:00 {end}
+             Mon 11:00 reopened"
+        );
+        Case::new([target("response *=4:00"), target("next_reply *=4:00")], &timeline).check(
+            "Mon 10:30 | running undecided 1:30 of 4:00 due Mon 13:00; \
+                running undecided 1:30 of 4:00 due Mon 13:00
+             Mon 12:00 | running undecided 3:00 of 4:00 due Mon 13:00; \
+                running undecided 3:00 of 4:00 due Mon 13:00
+             Mon 14:00 | running breached 5:00 of 4:00 due Mon 13:00 over Mon 13:00; \
+                running breached 5:00 of 4:00 due Mon 13:00 over Mon 13:00",
+        );
+    }
+}
+
+/// C9: an answer told with the end is one, and a reopening does not undo it.
+#[test]
+fn an_answer_in_the_instant_of_the_end_is_one() {
+    Case::new(
+        [target("response *=4:00"), target("next_reply *=4:00")],
+        "Mon 09:00 opened P1
+         Mon 09:00 replied
+         Mon 10:00 resolved
+         Mon 10:00 updated
+         Mon 11:00 reopened",
+    )
+    .check(
+        "Mon 12:00 | stopped met 1:00 of 4:00 due Mon 13:00; \
+            stopped met 1:00 of 4:00 due Mon 13:00",
+    );
+}
+
+/// C9: a wait that outlives a cancellation goes on; it does not begin anew.
+#[test]
+fn a_wait_for_a_reply_goes_on_after_a_cancellation() {
+    Case::new(
+        [target("next_reply *=4:00")],
+        "Mon 09:00 opened P1
+         Mon 09:00 replied
+         Mon 10:00 cancelled
+         Mon 11:00 reopened",
+    )
+    .check("Mon 12:00 | running undecided 2:00 of 4:00 due Mon 14:00");
+}
+
+/// C9: a reply to what is resolved waits from the reopening on.
+#[test]
+fn a_reply_after_the_resolution_is_awaited_from_the_reopening_on() {
+    Case::new(
+        [target("next_reply *=4:00")],
+        "Mon 09:00 opened P1
+         Mon 10:00 resolved
+         Mon 10:30 replied
+         Mon 12:00 reopened",
+    )
+    .check(
+        "Mon 11:00 | pending undecided 0:00 of 4:00
+         Mon 13:00 | running undecided 1:00 of 4:00 due Mon 16:00",
+    );
 }
 
 #[test]
@@ -901,6 +1084,326 @@ fn conditions_start_stop_restart_and_cancel() {
     case("void").check("Mon 13:00 | cancelled undecided 1:00 of 2:00");
 }
 
+/// C2: what is true at the opening does not become true.
+#[test]
+fn a_restart_that_holds_from_the_opening_on_ends_no_cycle() {
+    let restart = condition("priority == 'P1'");
+    let resolution = Target { restart_when: restart, ..target("resolution *=4:00 first") };
+    let case = |timeline: &str| Case::new([resolution.clone()], timeline);
+    case("Mon 09:00 opened P1\nMon 15:00 resolved")
+        .check("Tue 00:00 | stopped breached 6:00 of 4:00 due Mon 13:00 over Mon 13:00")
+        .check_verdicts("Tue 00:00 | breached 6:00 of 4:00 by 1");
+    // Once it was false it becomes true.
+    case("Mon 09:00 opened P1\nMon 10:00 priority P2\nMon 11:00 priority P1\nMon 15:00 resolved")
+        .check(
+            "Tue 00:00 | stopped met 2:00 of 4:00 due Mon 13:00; \
+                stopped met 4:00 of 4:00 due Mon 15:00",
+        );
+    // In the instant of the opening there is no cycle yet that could end.
+    case("Mon 09:00 opened P2\nMon 09:00 priority P1 order=1\nMon 15:00 resolved")
+        .check("Tue 00:00 | stopped breached 6:00 of 4:00 due Mon 13:00 over Mon 13:00");
+}
+
+/// C2: what starts a clock does not restart it.
+#[test]
+fn a_restart_in_the_instant_of_the_start_ends_no_cycle() {
+    let second = || condition("group == 'G2'");
+    let custom =
+        Target { start_when: second(), restart_when: second(), ..target("custom *=4:00 first") };
+    let custom = Target { stop_when: condition("resolved"), ..custom };
+    Case::new(
+        [custom],
+        "Mon 09:00 opened P1
+         Mon 10:00 assigned G2
+         Mon 11:00 assigned G1
+         Mon 12:00 assigned G2
+         Mon 17:00 resolved",
+    )
+    .check(
+        "Mon 09:30 | pending undecided 0:00 of 4:00
+         Mon 11:30 | running undecided 1:30 of 4:00 due Mon 14:00
+         Tue 00:00 | stopped met 2:00 of 4:00 due Mon 14:00; \
+            stopped breached 5:00 of 4:00 due Mon 16:00 over Mon 16:00",
+    );
+}
+
+/// C2: an update with the opening, or a second one in an instant, ends no cycle of no time.
+#[test]
+fn an_update_in_the_instant_in_which_a_cycle_begins_ends_none() {
+    Case::new(
+        [target("update *=2:00 first")],
+        "Mon 10:00 opened P1
+         Mon 10:00 updated
+         Mon 13:00 updated order=1
+         Mon 13:00 updated order=2",
+    )
+    .check(
+        "Mon 14:00 | stopped breached 3:00 of 2:00 due Mon 12:00 over Mon 12:00; \
+            running undecided 1:00 of 2:00 due Mon 15:00",
+    );
+}
+
+/// P17: `restart_when` becoming true while stopped starts the next cycle.
+#[test]
+fn a_restart_while_stopped_begins_the_next_cycle() {
+    let custom = Target {
+        start_when: condition("status == 'work'"),
+        stop_when: condition("status == 'done'"),
+        restart_when: condition("status == 'again'"),
+        ..target("custom *=4:00")
+    };
+    for policy in ["excluding_gap", "counting_gap", "restart", "ignore", "new_cycle"] {
+        let custom =
+            Target { on_reopen: target(&format!("custom {policy}")).on_reopen, ..custom.clone() };
+        Case::new(
+            [custom],
+            "Mon 09:00 opened P1
+             Mon 09:00 waits provider . work
+             Mon 10:00 waits provider . done
+             Mon 12:00 waits provider . again",
+        )
+        .check(
+            "Mon 11:00 | stopped met 1:00 of 4:00 due Mon 13:00
+             Mon 13:00 | stopped met 1:00 of 4:00 due Mon 13:00; \
+                running undecided 1:00 of 4:00 due Mon 16:00",
+        );
+    }
+}
+
+/// P17: while something still stops the clock, a restart begins nothing.
+#[test]
+fn a_restart_of_what_is_resolved_begins_nothing() {
+    let restart = condition("group == 'G2'");
+    let resolution = Target { restart_when: restart, ..target("resolution *=4:00") };
+    let case = |reopened: &str| {
+        let timeline = format!(
+            "Mon 09:00 opened P1
+             Mon 10:00 resolved
+             Mon 11:00 assigned G2
+             {reopened} reopened"
+        );
+        Case::new([resolution.clone()], &timeline)
+    };
+    case("Mon 12:00").check(
+        "Mon 11:30 | stopped met 1:00 of 4:00 due Mon 13:00
+         Mon 13:00 | running undecided 2:00 of 4:00 due Mon 15:00",
+    );
+    case("Mon 11:00").check(
+        "Mon 13:00 | stopped met 1:00 of 4:00 due Mon 13:00; \
+            running undecided 2:00 of 4:00 due Mon 15:00",
+    );
+}
+
+/// P17: an update in the instant of the reopening begins a cycle of its own.
+#[test]
+fn an_update_with_the_reopening_begins_the_next_cycle() {
+    Case::new(
+        [target("update *=2:00")],
+        "Mon 09:00 opened P1
+         Mon 10:00 resolved
+         Mon 12:00 reopened
+         Mon 12:00 updated",
+    )
+    .check(
+        "Mon 13:00 | stopped met 1:00 of 2:00 due Mon 11:00; \
+            running undecided 1:00 of 2:00 due Mon 14:00",
+    );
+}
+
+/// An owner's clock: 15 minutes from each assignment until somebody updates the client.
+fn owner_clock() -> Target {
+    Target {
+        start_when: condition("assignee != ''"),
+        restart_when: condition("changed.assignee && assignee != ''"),
+        stop_when: condition("update_count > 0"),
+        ..target("custom *=0:15 id=owner")
+    }
+}
+
+/// C6: 15 minutes each owner.
+#[test]
+fn each_owner_has_a_clock_of_its_own() {
+    Case::new(
+        [owner_clock()],
+        "Mon 09:00 opened P1
+         Mon 09:00 assigned desk ann
+         Mon 09:10 assigned desk bob
+         Mon 09:20 updated",
+    )
+    .check(
+        "Mon 09:05 | running undecided 0:05 of 0:15 due Mon 09:15
+         Mon 10:00 | stopped met 0:10 of 0:15 due Mon 09:15; \
+            stopped met 0:10 of 0:15 due Mon 09:25",
+    );
+    // Told again, the owner is the same; taken from everybody, nobody's clock begins.
+    Case::new(
+        [owner_clock()],
+        "Mon 09:00 opened P1
+         Mon 09:05 assigned desk ann
+         Mon 09:10 assigned second ann
+         Mon 09:15 assigned second
+         Mon 09:30 updated",
+    )
+    .check("Mon 10:00 | stopped breached 0:25 of 0:15 due Mon 09:20 over Mon 09:20");
+    // Each owner in turn, back and forth.
+    Case::new(
+        [owner_clock()],
+        "Mon 09:00 opened P1
+         Mon 09:00 assigned desk ann
+         Mon 09:10 assigned desk bob
+         Mon 09:20 assigned desk ann
+         Mon 09:40 updated",
+    )
+    .check(
+        "Mon 10:00 | stopped met 0:10 of 0:15 due Mon 09:15; \
+            stopped met 0:10 of 0:15 due Mon 09:25; \
+            stopped breached 0:20 of 0:15 due Mon 09:35 over Mon 09:35",
+    );
+}
+
+/// C6: a clock that starts with one change stops with another, and a later one does not resume it.
+#[test]
+fn a_stop_by_a_change_holds_until_a_reopening_or_restart() {
+    let handling = Target {
+        start_when: condition("changed.group && group == 'G2'"),
+        stop_when: condition("changed.group"),
+        ..target("custom *=4:00")
+    };
+    let timeline = "
+        Mon 09:00 opened P1
+        Mon 10:00 assigned G2
+        Mon 11:00 assigned G3
+        Mon 12:00 priority P2
+        Mon 13:00 assigned G2";
+    Case::new([handling.clone()], timeline).check(
+        "Mon 09:30 | pending undecided 0:00 of 4:00
+         Mon 10:30 | running undecided 0:30 of 4:00 due Mon 14:00
+         Mon 14:00 | stopped met 1:00 of 4:00 due Mon 14:00",
+    );
+    let again = Target { restart_when: condition("changed.group && group == 'G2'"), ..handling };
+    Case::new([again.clone()], timeline)
+        .check("Mon 14:00 | stopped met 1:00 of 4:00 due Mon 14:00");
+    let by_state = Target { stop_when: condition("group != 'G2'"), ..again };
+    Case::new([by_state], timeline).check(
+        "Mon 14:00 | stopped met 1:00 of 4:00 due Mon 14:00; \
+            running undecided 1:00 of 4:00 due Mon 17:00",
+    );
+}
+
+/// C6: a clock that a change cancels stays so, and goes on after a reopening of the incident.
+#[test]
+fn a_cancellation_by_a_change_holds() {
+    let resolution =
+        Target { cancel_when: condition("changed.group"), ..target("resolution *=4:00") };
+    Case::new(
+        [resolution],
+        "Mon 09:00 opened P1
+         Mon 09:00 assigned G1
+         Mon 10:00 assigned G2
+         Mon 11:00 priority P2
+         Mon 13:00 reopened",
+    )
+    .check(
+        "Mon 12:00 | cancelled undecided 1:00 of 4:00
+         Mon 14:00 | running undecided 2:00 of 4:00 due Mon 16:00",
+    );
+}
+
+/// C6: what an incident is opened with is no change; what the facts of its instant make of it is.
+#[test]
+fn at_the_opening_only_later_facts_change_anything() {
+    let custom = |start: &str| Target {
+        start_when: condition(start),
+        stop_when: condition("resolved"),
+        ..target("custom *=4:00")
+    };
+    let timeline = "Mon 09:00 opened P1\nMon 09:00 assigned G1";
+    Case::new([custom("changed.priority")], timeline)
+        .check("Mon 10:00 | pending undecided 0:00 of 4:00");
+    Case::new([custom("changed.group")], timeline)
+        .check("Mon 10:00 | running undecided 1:00 of 4:00 due Mon 13:00");
+}
+
+/// C10: between cancel_when true and false again it was cancelled, and the provider was on turn.
+#[test]
+fn the_time_in_which_a_clock_was_cancelled_is_told_as_such() {
+    let resolution = |policy: &str| Target {
+        cancel_when: condition("status == 'void'"),
+        ..target(&format!("resolution *=8:00 {policy}"))
+    };
+    let timeline = "
+        Mon 09:00 opened P1
+        Mon 10:00 waits provider . void
+        Mon 11:00 waits third_party . void V
+        Mon 12:00 waits provider . valid";
+    let case = Case::new([resolution("excluding_gap")], timeline);
+    case.check_segments(
+        "Mon 13:00",
+        "Mon 09:00 - Mon 10:00 running 1:00 by e1
+         Mon 10:00 - Mon 11:00 cancelledgap 0:00 by e2 due Mon 18:00
+         Mon 11:00 - Mon 12:00 cancelledgap 0:00 by e3 due Mon 19:00
+         Mon 12:00 - Mon 13:00 running 1:00 by e4",
+    );
+    case.evaluated(super::testing::at("Mon 13:00"), |evaluation| {
+        let segments = &evaluation.clocks[0].segments;
+        assert_eq!(segments[1].waiting_on, WaitingOn::Provider);
+        assert_eq!((segments[2].waiting_on, segments[2].third_party), (WaitingOn::ThirdParty, "V"));
+    });
+    Case::new([resolution("counting_gap")], timeline).check_segments(
+        "Mon 13:00",
+        "Mon 09:00 - Mon 10:00 running 1:00 by e1
+         Mon 10:00 - Mon 11:00 cancelledgap 1:00 by e2
+         Mon 11:00 - Mon 12:00 cancelledgap 1:00 by e3
+         Mon 12:00 - Mon 13:00 running 1:00 by e4",
+    );
+    Case::new([resolution("new_cycle")], timeline).check_segments(
+        "Mon 13:00",
+        "Mon 09:00 - Mon 10:00 running 1:00 by e1
+         Mon 10:00 - Mon 11:00 cancelledgap 0:00 by e2 due Mon 19:00
+         Mon 11:00 - Mon 12:00 cancelledgap 0:00 by e3 due Mon 20:00
+         Mon 12:00 - Mon 13:00 running 1:00 by e4",
+    );
+}
+
+/// C10: an incident that was cancelled and reopened, and one that was resolved, are told apart.
+#[test]
+fn a_cancelled_incident_has_no_resolved_gap() {
+    for (end, kind) in [
+        ("cancelled", "cancelledgap"),
+        ("merged other", "cancelledgap"),
+        ("resolved", "resolvedgap"),
+    ] {
+        let timeline = format!("Mon 09:00 opened P1\nMon 10:00 {end}\nMon 11:00 reopened");
+        let case = Case::new([target("resolution *=8:00")], &timeline);
+        case.check_segments(
+            "Mon 12:00",
+            &format!(
+                "Mon 09:00 - Mon 10:00 running 1:00 by e1
+                 Mon 10:00 - Mon 11:00 {kind} 0:00 by e2 due Mon 18:00
+                 Mon 11:00 - Mon 12:00 running 1:00 by e3"
+            ),
+        );
+        case.evaluated(super::testing::at("Mon 12:00"), |evaluation| {
+            assert_eq!(evaluation.clocks[0].segments[1].waiting_on, WaitingOn::Nobody);
+        });
+    }
+}
+
+/// C11: due at closing time, a clock is neither late nor over its limit until the next opening.
+#[test]
+fn between_a_due_time_at_closing_and_the_next_opening_nothing_is_decided() {
+    let case = |resolved: &str| {
+        let timeline = format!("Mon 09:00 opened P1\n{resolved}");
+        Case::new([target("resolution *=8:00/office")], &timeline)
+    };
+    case("").check(
+        "Mon 19:00 | running undecided 8:00 of 8:00 due Mon 17:00
+         Tue 09:00 | running undecided 8:00 of 8:00 due Mon 17:00
+         Tue 10:00 | running breached 9:00 of 8:00 due Mon 17:00 over Tue 09:00",
+    );
+    case("Tue 09:00 resolved").check("Tue 10:00 | stopped met 8:00 of 8:00 due Mon 17:00");
+}
+
 #[test]
 fn a_condition_that_fails_does_not_hold_and_leaves_a_note() {
     let target = Target {
@@ -945,6 +1448,7 @@ fn resolved_the_moment_it_opens_is_met_with_nothing_elapsed() {
     Case::new(
         [target("response *=1:00"), target("resolution *=4:00")],
         "Mon 10:00 opened P1
+         Mon 10:00 responded
          Mon 10:00 resolved",
     )
     .check(
@@ -1087,6 +1591,64 @@ fn an_ended_contract_gives_no_new_clocks_and_keeps_the_old() {
              Mon 11:00 | stopped met 0:30 of 1:00 due Mon 11:00",
         );
     Case::new(targets, "Mon 10:15 opened P1").ended("Mon 10:15").check("Mon 11:00 |");
+}
+
+/// C4: no cycle begins after the contract's end, by an update...
+#[test]
+fn no_cycle_begins_after_the_contracts_end() {
+    let case = |end: &str| {
+        Case::new(
+            [target("update *=2:00")],
+            "Mon 10:00 opened P1
+             Mon 11:00 updated
+             Mon 13:30 updated
+             Mon 14:00 updated",
+        )
+        .ended(end)
+    };
+    case("Mon 12:00").check(
+        "Mon 13:00 | stopped met 1:00 of 2:00 due Mon 12:00; \
+            running undecided 2:00 of 2:00 due Mon 13:00
+         Mon 13:40 | stopped met 1:00 of 2:00 due Mon 12:00; \
+            stopped breached 2:30 of 2:00 due Mon 13:00 over Mon 13:00
+         Mon 20:00 | stopped met 1:00 of 2:00 due Mon 12:00; \
+            stopped breached 2:30 of 2:00 due Mon 13:00 over Mon 13:00",
+    );
+    // From the end on, not after it.
+    case("Mon 11:00").check("Mon 20:00 | stopped met 1:00 of 2:00 due Mon 12:00");
+}
+
+/// C4: ... by a reopening, a reply, a restart, or another clock's stop.
+#[test]
+fn nothing_starts_a_clock_after_the_contracts_end() {
+    let reopened = |policy: &str| {
+        Case::new([target(&format!("resolution P1=7:00 {policy}"))], REOPENED).ended("Mon 14:00")
+    };
+    reopened("new_cycle").check("Mon 23:00 | stopped met 4:00 of 7:00 due Mon 16:00");
+    // A clock that has started goes on by its terms.
+    reopened("excluding_gap").check("Mon 16:00 | running undecided 5:00 of 7:00 due Mon 18:00");
+    reopened("restart").check("Mon 16:00 | running undecided 1:00 of 7:00 due Mon 22:00");
+    Case::new(
+        [target("next_reply *=1:00")],
+        "Mon 10:00 opened P1
+         Mon 11:00 replied
+         Mon 11:30 updated
+         Mon 13:00 replied",
+    )
+    .ended("Mon 12:00")
+    .check("Mon 13:30 | stopped met 0:30 of 1:00 due Mon 12:00");
+    let restart = condition("group == 'G2'");
+    let resolution = Target { restart_when: restart, ..target("resolution *=4:00") };
+    Case::new([resolution], "Mon 10:00 opened P1\nMon 13:00 assigned G2")
+        .ended("Mon 12:00")
+        .check("Mon 14:00 | stopped met 3:00 of 4:00 due Mon 14:00");
+    Case::new(
+        [target("response *=4:00"), target("update *=2:00 after=response")],
+        "Mon 10:00 opened P1
+         Mon 13:00 responded",
+    )
+    .ended("Mon 12:00")
+    .check("Mon 14:00 | stopped met 3:00 of 4:00 due Mon 14:00");
 }
 
 // What is known.

@@ -2,6 +2,7 @@
 
 use super::exclusion_evaluator::ExclusionEvaluator;
 use super::measure::measure;
+use super::missing::MissingClock;
 use super::timeline::Timeline;
 use super::timeline_builder::{Admission, timeline};
 use super::verdict::{TargetVerdict, verdict};
@@ -27,6 +28,16 @@ pub struct Evaluation<'a> {
     pub clocks: Vec<Clock<'a>>,
     /// Each target's verdict over its cycles.
     pub verdicts: Vec<TargetVerdict<'a>>,
+    /// The clocks it lacks, each with the reason: [`missing_clocks`](super::missing_clocks).
+    pub missing: Vec<MissingClock<'a>>,
+}
+
+impl<'a> Agreement<'a> {
+    /// The revision in force at an instant; `None`: the contract is not in force then.
+    pub fn in_force(&self, time: Instant) -> Option<&'a Revision<Contract>> {
+        let revision = self.revisions.at(time);
+        revision.filter(|_| self.end_time.is_none_or(|end| time < end))
+    }
 }
 
 /// Evaluates `history` under `agreement` as of an instant.
@@ -91,7 +102,8 @@ impl<'a> Evaluator<'_, 'a> {
         as_of: Instant,
         evaluation: &mut Evaluation<'a>,
     ) {
-        let admission = |after| Admission { from: revision.effective_time, until, after };
+        let end = self.agreement.end_time;
+        let admission = |after| Admission { from: revision.effective_time, until, end, after };
         let after = self.stop_before(&revision.content, target, until, as_of);
         let timeline = timeline(target, self.history, admission(after), as_of);
         let is_over = until.is_some_and(|until| until <= as_of);
@@ -125,7 +137,8 @@ impl<'a> Evaluator<'_, 'a> {
     ) -> Option<Option<Instant>> {
         let before = contract.terms.target(&target.starts_after)?;
         let after = self.stop_before(contract, before, until, as_of);
-        let admission = Admission { from: Instant::MIN, until, after };
+        let end = self.agreement.end_time;
+        let admission = Admission { from: Instant::MIN, until, end, after };
         let timeline = timeline(before, self.history, admission, as_of);
         Some(timeline.first_stop)
     }
@@ -195,7 +208,7 @@ impl<'a> Evaluator<'_, 'a> {
                 calendar_revision: measured.calendar_revision,
                 segments: measured.segments,
                 warnings: measured.warnings,
-                notes: timeline.notes.clone(),
+                notes: timeline.notes.iter().cloned().chain(measured.note).collect(),
             })
         });
         measured.collect()

@@ -4,7 +4,7 @@ use super::meter::{Measured, Meter};
 use super::ruling::Rulings;
 use super::timeline::{Activity, Cycle, End, Stretch};
 use crate::domain::calendar::Calendars;
-use crate::domain::contract::{OnPriorityChange, Target};
+use crate::domain::contract::{Limit, OnPriorityChange, Target};
 use crate::domain::time::{Instant, Span};
 
 /// Measures a cycle of `target`'s clock. `None` when no priority that the incident had has a limit.
@@ -26,22 +26,59 @@ pub(super) fn measure<'a>(
     let at_once = if counts_from_start { ruling } else { first.unwrap_or(ruling.unlimited()) };
     let mut meter = Meter::new(target, at_once, original_due_time);
     let withdrawn_at = withdrawn.map(|(at, _)| at);
-    count(&mut meter, cycle, &rulings, is_frozen, withdrawn_at);
+    let counted = within(&cycle.stretches, withdrawn_at);
+    count(&mut meter, cycle, counted, &rulings, is_frozen);
+    if target.on_priority_change == OnPriorityChange::FromStart
+        && let Some((breach_time, priority)) = standing_breach(cycle, &rulings)
+    {
+        meter.let_stand(breach_time, priority);
+    }
     let ended = withdrawn_at.map(|at| (at, End::Cancelled)).or(cycle.ended);
     Some(meter.finish(cycle, ended, priority))
 }
 
-/// Counts a cycle's stretches, each under the priority it had, up to where the limit is withdrawn.
+/// The stretches before a clock's limit is withdrawn.
+fn within<'s, 'a>(
+    stretches: &'s [Stretch<'a>],
+    withdrawn_at: Option<Instant>,
+) -> &'s [Stretch<'a>] {
+    let count =
+        stretches.partition_point(|stretch| withdrawn_at.is_none_or(|at| stretch.start < at));
+    stretches.get(..count).unwrap_or_default()
+}
+
+/// The first breach that a cycle had at an end from which it went on, by the priority at that end,
+/// and that priority. What a clock had come to when it ended is not undone by a later priority.
+fn standing_breach<'a>(cycle: &Cycle<'a>, rulings: &Rulings<'a>) -> Option<(Instant, &'a str)> {
+    let mut measured: Vec<&Limit> = Vec::new();
+    let mut first: Option<(Instant, &'a str)> = None;
+    // Under one limit the last end has the breaches of all ends before it.
+    for halt in cycle.halts.iter().rev() {
+        let Some(limit) = rulings.target.limit(halt.priority) else { continue };
+        if measured.iter().any(|known| std::ptr::eq(*known, limit)) {
+            continue;
+        }
+        measured.push(limit);
+        let Some(ruling) = rulings.of(halt.priority) else { continue };
+        let mut meter = Meter::new(rulings.target, ruling, None);
+        let stretches = cycle.stretches.get(..halt.stretches).unwrap_or_default();
+        count(&mut meter, cycle, stretches, rulings, false);
+        let breach = meter.breach_time().map(|time| (time, halt.priority));
+        first = first.into_iter().chain(breach).min();
+    }
+    first
+}
+
+/// Counts stretches of a cycle, each under the priority it had.
 fn count<'a>(
     meter: &mut Meter<'a>,
     cycle: &Cycle<'a>,
+    stretches: &[Stretch<'a>],
     rulings: &Rulings<'a>,
     is_frozen: bool,
-    withdrawn_at: Option<Instant>,
 ) {
     let mut priority = cycle.first_priority;
-    let counts = |stretch: &&Stretch<'a>| withdrawn_at.is_none_or(|at| stretch.start < at);
-    for stretch in cycle.stretches.iter().take_while(counts) {
+    for stretch in stretches {
         if stretch.from_zero {
             meter.adjust(stretch, Span::ZERO);
         }
@@ -60,7 +97,7 @@ fn count<'a>(
 /// count, since the clock has ended there. It takes effect when the clock goes on.
 fn obeys_priority(stretch: &Stretch<'_>, cycle: &Cycle<'_>) -> bool {
     let has_started = cycle.started.is_some_and(|started| started <= stretch.start);
-    has_started && stretch.activity != Activity::Gap
+    has_started && !matches!(stretch.activity, Activity::Gap { counts: false, .. })
 }
 
 /// When the incident got a priority without a limit for good, and the last one that had a limit.

@@ -22,6 +22,8 @@ pub(super) struct Measured<'a> {
     pub calendar_revision: u32,
     pub segments: Vec<Segment<'a>>,
     pub warnings: Vec<Warning>,
+    /// What a reader of the figures should know.
+    pub note: Option<String>,
 }
 
 /// A share of the limit in percent, and when it was reached.
@@ -43,6 +45,7 @@ pub(super) struct Meter<'a> {
     original_due_time: Option<Instant>,
     /// The due time after the segments so far.
     due: Option<Instant>,
+    note: Option<String>,
 }
 
 /// The present pause, which may span several stretches.
@@ -74,6 +77,21 @@ impl<'a> Meter<'a> {
             pause: None,
             original_due_time,
             due: original_due_time,
+            note: None,
+        }
+    }
+
+    /// When it went over its limit so far.
+    pub fn breach_time(&self) -> Option<Instant> {
+        self.breach_time
+    }
+
+    /// Lets a breach stand that the count under the present priority does not have, or not as early.
+    pub fn let_stand(&mut self, breach_time: Instant, priority: &str) {
+        if self.breach_time.is_none_or(|own| breach_time < own) {
+            self.breach_time = Some(breach_time);
+            let text = format!("over its limit of priority {priority:?} when it had ended before");
+            self.note = Some(text + ": that breach remains");
         }
     }
 
@@ -85,8 +103,8 @@ impl<'a> Meter<'a> {
         match stretch.activity {
             Activity::Pending => self.stand_still(stretch, SegmentKind::Pending),
             Activity::Running => self.count(stretch, SegmentKind::Running),
-            Activity::Gap => self.stand_still(stretch, SegmentKind::ResolvedGap),
-            Activity::CountedGap => self.count(stretch, SegmentKind::ResolvedGap),
+            Activity::Gap { after, counts: true } => self.count(stretch, gap(after)),
+            Activity::Gap { after, counts: false } => self.stand_still(stretch, gap(after)),
             Activity::Paused(rule) => self.pause(stretch, rule),
         }
     }
@@ -251,6 +269,7 @@ impl<'a> Meter<'a> {
             calendar_revision: self.ruling.calendar_revision,
             warnings: self.warnings(runs_on),
             segments: self.segments,
+            note: self.note,
         }
     }
 
@@ -303,5 +322,12 @@ impl<'a> Meter<'a> {
             }
             _ => Some(end),
         }
+    }
+}
+
+fn gap(after: End) -> SegmentKind {
+    match after {
+        End::Stopped => SegmentKind::ResolvedGap,
+        End::Cancelled => SegmentKind::CancelledGap,
     }
 }

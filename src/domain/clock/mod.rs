@@ -14,6 +14,8 @@ mod exclusion;
 mod exclusion_evaluator;
 mod measure;
 mod meter;
+mod missing;
+mod missing_finder;
 #[cfg(test)]
 pub(in crate::domain) mod properties;
 #[cfg(test)]
@@ -28,6 +30,8 @@ mod verdict;
 
 pub use evaluate::{Agreement, Evaluation, evaluate};
 pub use exclusion::Exclusion;
+pub use missing::{MissingClock, MissingReason, meant, meant_priority};
+pub use missing_finder::{counted, missing_clocks};
 pub use verdict::TargetVerdict;
 
 use crate::domain::contract::Metric;
@@ -80,7 +84,7 @@ pub struct Clock<'a> {
     pub segments: Vec<Segment<'a>>,
     /// The warnings that its target sets, ascending.
     pub warnings: Vec<Warning>,
-    /// Conditions that could not be evaluated, and why.
+    /// Conditions that could not be evaluated and why, and a breach that its figures don't show.
     pub notes: Vec<String>,
 }
 
@@ -151,8 +155,10 @@ pub enum SegmentKind {
     Paused,
     /// It ran although it would have been paused: the pause had reached its maximum.
     PauseExhausted,
-    /// Between resolution and reopening.
+    /// Between its stop and its going on, as a rule a resolution and a reopening.
     ResolvedGap,
+    /// Between its cancellation and its going on.
+    CancelledGap,
     /// Of no length: the elapsed time was set to another value; `counted` is the difference.
     Adjustment,
 }
@@ -166,6 +172,13 @@ pub struct Warning {
     pub time: Option<Instant>,
     /// Whether it has been reached.
     pub reached: bool,
+}
+
+impl SegmentKind {
+    /// Whether the clock had ended in it, and went on later.
+    pub fn is_gap(self) -> bool {
+        matches!(self, SegmentKind::ResolvedGap | SegmentKind::CancelledGap)
+    }
 }
 
 impl Segment<'_> {

@@ -64,8 +64,17 @@ struct Pause<'s> {
 impl Scenario<'_> {
     fn incident(&self, second: i64) -> Incident {
         let mut incident = Incident::default();
-        for (_, fact) in self.facts.iter().take_while(|(at, _)| *at <= second) {
-            incident.learn(fact);
+        let past = self.facts.partition_point(|(at, _)| *at <= second);
+        for facts in self.facts[..past].chunk_by(|a, b| a.0 == b.0) {
+            let mut wait = None;
+            for (_, fact) in facts {
+                incident.learn(fact);
+                wait = if let Fact::StatusChanged(told) = fact { Some(told) } else { wait };
+            }
+            let is_reopened = facts.iter().any(|(_, fact)| matches!(fact, Fact::Reopened));
+            if let Some(told) = wait.filter(|_| is_reopened) {
+                (incident.waiting_on, incident.reason) = (told.waiting_on, told.reason.clone());
+            }
         }
         incident
     }
@@ -111,7 +120,25 @@ impl Scenario<'_> {
         }
     }
 
+    /// What it comes to. A breach that it had when it ended stays, whatever the priority is later.
     fn walk(&self, cycle: &Cycle, as_of: i64) -> Figures {
+        let mut figures = self.walk_once(cycle, as_of);
+        if self.target.on_priority_change != OnPriorityChange::FromStart {
+            return figures;
+        }
+        for (count, _) in cycle.goes_on.iter().enumerate() {
+            let (ends, goes_on) = (cycle.ends[..=count].to_vec(), cycle.goes_on[..count].to_vec());
+            let then = self.walk_once(&Cycle { start: cycle.start, ends, goes_on }, as_of);
+            if then.breach_time.is_some() {
+                let own = figures.breach_time.or(then.breach_time);
+                figures.breach_time = own.min(then.breach_time);
+                figures.outcome = Outcome::Breached;
+            }
+        }
+        figures
+    }
+
+    fn walk_once(&self, cycle: &Cycle, as_of: i64) -> Figures {
         let last = cycle.last_end().map_or(as_of, |(second, _)| second);
         let policy = self.target.on_priority_change;
         let mut priority = match policy {
@@ -179,6 +206,10 @@ impl Scenario<'_> {
     }
 
     fn pause(&self, incident: &Incident) -> Option<&PauseRule> {
+        let has_ended = incident.is_resolved || incident.is_cancelled;
+        if has_ended && incident.waiting_on == WaitingOn::Nobody {
+            return None;
+        }
         self.target.pauses.iter().find(|rule| {
             let fits = rule.reasons.is_empty() || rule.reasons.contains(&incident.reason);
             fits && rule.waiting_on == incident.waiting_on
@@ -192,23 +223,34 @@ impl Incident {
             Fact::Opened(opened) if !self.is_open => {
                 self.is_open = true;
                 self.priority.clone_from(&opened.priority);
+                self.is_up_to(WaitingOn::Provider);
             }
             Fact::PriorityChanged(priority) => self.priority.clone_from(priority),
             Fact::StatusChanged(waiting) => {
                 self.waiting_on = waiting.waiting_on;
                 self.reason.clone_from(&waiting.reason);
             }
-            Fact::Responded => self.is_responded = true,
-            Fact::Restored => (self.is_responded, self.is_restored) = (true, true),
+            Fact::Responded | Fact::ClientUpdated { .. } => self.is_responded = true,
+            Fact::Restored => self.is_restored = true,
             Fact::Resolved | Fact::Closed => {
-                (self.is_responded, self.is_restored, self.is_resolved) = (true, true, true);
+                (self.is_restored, self.is_resolved) = (true, true);
+                self.is_up_to(WaitingOn::Nobody);
             }
-            Fact::Cancelled | Fact::Merged(_) => self.is_cancelled = true,
+            Fact::Cancelled | Fact::Merged(_) => {
+                self.is_cancelled = true;
+                self.is_up_to(WaitingOn::Nobody);
+            }
             Fact::Reopened => {
                 (self.is_restored, self.is_resolved, self.is_cancelled) = (false, false, false);
+                self.is_up_to(WaitingOn::Provider);
             }
             _ => {}
         }
+    }
+
+    fn is_up_to(&mut self, who: WaitingOn) {
+        self.waiting_on = who;
+        self.reason.clear();
     }
 }
 

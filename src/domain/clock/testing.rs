@@ -229,6 +229,7 @@ pub fn target(words: &str) -> Target {
         on_priority_change: OnPriorityChange::FromStart,
         on_reopen: OnReopen::ContinueExcludingGap,
         cycle_verdict: CycleVerdict::Worst,
+        answered_by: Vec::new(),
         starts_after: String::new(),
         warn_at_percent: Vec::new(),
         applies_when: None,
@@ -377,7 +378,7 @@ pub fn fact(words: &[&str]) -> Fact {
             reason: word(2).replace('.', ""),
         }),
         "priority" => Fact::PriorityChanged(word(1)),
-        "assigned" => Fact::Assigned { group: word(1), assignee: String::new() },
+        "assigned" => Fact::Assigned { group: word(1), assignee: word(2) },
         "updated" => Fact::ClientUpdated {
             reported_time: words.get(1).map(|time| at(&time.replace('-', " "))),
         },

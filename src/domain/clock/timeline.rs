@@ -25,10 +25,13 @@ pub(super) enum Activity {
     Running,
     /// It was paused, by the rule at this place or by a condition.
     Paused(Option<usize>),
-    /// Between resolution and reopening, not counted.
-    Gap,
-    /// Between resolution and reopening, counted.
-    CountedGap,
+    /// Between an end and its going on.
+    Gap {
+        /// How it had ended.
+        after: End,
+        /// Whether the time counts.
+        counts: bool,
+    },
 }
 
 /// The incident's fields that are kept with a stretch.
@@ -60,6 +63,17 @@ pub(super) struct Cycle<'a> {
     /// The incident's priority at the start and at the end.
     pub first_priority: &'a str,
     pub last_priority: &'a str,
+    /// The ends from which it went on.
+    pub halts: Vec<Halt<'a>>,
+}
+
+/// An end of a cycle that went on later.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Halt<'a> {
+    /// How many of its stretches were before it.
+    pub stretches: usize,
+    /// The incident's priority at it.
+    pub priority: &'a str,
 }
 
 /// A clock's timeline: its cycles, and conditions that could not be evaluated.

@@ -1,9 +1,9 @@
 //! Derives a clock's timeline from a history, by conditions and policies, without durations.
 
-use super::timeline::{Activity, Context, Cycle, End, Stretch, Timeline};
+use super::timeline::{Activity, Context, Cycle, End, Halt, Stretch, Timeline};
 use super::triggers::Triggers;
 use crate::domain::contract::{ClockAction, Metric, OnReopen, Target};
-use crate::domain::incident::{History, Moment, WaitingOn};
+use crate::domain::incident::{History, Moment};
 use crate::domain::time::Instant;
 
 /// When a target's clock may start.
@@ -13,6 +13,8 @@ pub(super) struct Admission {
     pub from: Instant,
     /// ... until before here.
     pub until: Option<Instant>,
+    /// When the contract ends: from then on no cycle begins.
+    pub end: Option<Instant>,
     /// With `starts_after`: when the clock before it stopped, if it has.
     pub after: Option<Option<Instant>>,
 }
@@ -46,7 +48,7 @@ struct TimelineBuilder<'t, 'a> {
     timeline: Timeline<'a>,
     /// The present stretch of the last cycle; `None` before the opening and after an end.
     current: Option<Stretch<'a>>,
-    /// The time since the last end, one stretch for each priority. It becomes a gap if the clock
+    /// The time since the last end, one stretch for each context. It becomes a gap if the clock
     /// goes on.
     gap: Vec<Stretch<'a>>,
     could_start: bool,
@@ -75,7 +77,7 @@ impl<'a> TimelineBuilder<'_, 'a> {
     fn start(&mut self, time: Instant, event_id: &'a str) {
         let can_start = self.can_start(time);
         let begins = can_start && !self.could_start;
-        self.could_start = can_start;
+        self.could_start = can_start && self.triggers.could_start(time);
         let Admission { from, until, .. } = self.admission;
         let admitted = from <= time && until.is_none_or(|until| time < until);
         if !begins || !admitted || self.activity() != Some(Activity::Pending) {
@@ -93,11 +95,12 @@ impl<'a> TimelineBuilder<'_, 'a> {
             ClockAction::Stop if active && self.triggers.stops(time) => {
                 self.end(time, End::Stopped, event_id);
             }
-            ClockAction::Restart if active && restarts => {
+            // What begins a cycle does not also end it: a cycle of no time is none.
+            ClockAction::Restart if active && restarts && !self.began_at(time) => {
                 self.end(time, End::Stopped, event_id);
                 self.next_cycle(time, event_id);
             }
-            ClockAction::Restart if self.ended().is_some() => self.reopen(time, event_id),
+            ClockAction::Restart if self.ended().is_some() => self.go_on(time, event_id, restarts),
             ClockAction::Cancel if active && self.triggers.cancels(time) => {
                 self.end(time, End::Cancelled, event_id);
             }
@@ -113,12 +116,17 @@ impl<'a> TimelineBuilder<'_, 'a> {
         }
     }
 
-    /// Lets a clock that had ended go on, by the target's reopening policy.
-    fn reopen(&mut self, time: Instant, event_id: &'a str) {
-        if self.triggers.stops(time) || self.triggers.cancels(time) {
+    /// Lets a clock that had ended go on, once nothing ends it any longer: in another cycle when it
+    /// restarts, else by the target's reopening policy.
+    fn go_on(&mut self, time: Instant, event_id: &'a str, restarts: bool) {
+        if self.is_held_back(time) {
             return;
         }
-        if self.target.metric == Metric::NextReply {
+        if restarts {
+            return self.new_cycle(time, false, event_id);
+        }
+        let was_stopped = self.ended().is_some_and(|(_, end)| end == End::Stopped);
+        if self.target.metric == Metric::NextReply && was_stopped {
             if self.can_start(time) {
                 self.next_cycle(time, event_id);
             }
@@ -126,15 +134,11 @@ impl<'a> TimelineBuilder<'_, 'a> {
         }
         match self.target.on_reopen {
             OnReopen::Ignore => {}
-            OnReopen::NewCycle => {
-                self.timeline.cycles.push(Cycle::default());
-                self.fill_gap(time, Activity::Gap);
-                self.begin_cycle(time, event_id);
-            }
-            OnReopen::ContinueExcludingGap => self.go_on(time, Activity::Gap, event_id),
-            OnReopen::ContinueCountingGap => self.go_on(time, Activity::CountedGap, event_id),
+            OnReopen::NewCycle => self.new_cycle(time, false, event_id),
+            OnReopen::ContinueExcludingGap => self.resume(time, false, event_id),
+            OnReopen::ContinueCountingGap => self.resume(time, true, event_id),
             OnReopen::Restart => {
-                self.go_on(time, Activity::Gap, event_id);
+                self.resume(time, false, event_id);
                 if let Some(current) = &mut self.current {
                     current.from_zero = true;
                 }
@@ -142,39 +146,59 @@ impl<'a> TimelineBuilder<'_, 'a> {
         }
     }
 
-    fn go_on(&mut self, time: Instant, gap: Activity, event_id: &'a str) {
+    /// Whether the clock is stopped or cancelled by what holds at `time`.
+    fn is_held_back(&mut self, time: Instant) -> bool {
+        self.triggers.stops(time) || self.triggers.cancels(time)
+    }
+
+    fn resume(&mut self, time: Instant, counts: bool, event_id: &'a str) {
         if let Some(cycle) = self.timeline.cycles.last_mut() {
             cycle.ended = None;
+            let (stretches, priority) = (cycle.stretches.len(), cycle.last_priority);
+            cycle.halts.push(Halt { stretches, priority });
         }
-        self.fill_gap(time, gap);
+        self.fill_gap(time, |after| Activity::Gap { after, counts });
         self.run(time, event_id);
     }
 
+    /// Begins another cycle, unless the contract has ended or something ends it at once. The time
+    /// since the last one ended was pending.
     fn next_cycle(&mut self, time: Instant, event_id: &'a str) {
+        if !self.is_held_back(time) {
+            self.new_cycle(time, true, event_id);
+        }
+    }
+
+    /// Begins another cycle, unless the contract has ended. The time since the last one ended was
+    /// pending, or a gap.
+    fn new_cycle(&mut self, time: Instant, was_pending: bool, event_id: &'a str) {
+        if self.admission.end.is_some_and(|end| end <= time) {
+            return;
+        }
         self.timeline.cycles.push(Cycle::default());
-        self.fill_gap(time, Activity::Pending);
+        self.fill_gap(time, |after| match was_pending {
+            true => Activity::Pending,
+            false => Activity::Gap { after, counts: false },
+        });
         self.begin_cycle(time, event_id);
     }
 
-    fn fill_gap(&mut self, end: Instant, activity: Activity) {
+    fn fill_gap(&mut self, end: Instant, becomes: impl Fn(End) -> Activity) {
         self.end_gap(end);
         for gap in std::mem::take(&mut self.gap) {
-            if gap.start < gap.end {
-                self.push(Stretch { activity, ..gap });
+            if let Activity::Gap { after, .. } = gap.activity
+                && gap.start < gap.end
+            {
+                self.push(Stretch { activity: becomes(after), ..gap });
             }
         }
     }
 
     /// Ends the last stretch of the gap at `time` and begins another.
-    fn divide_gap(&mut self, time: Instant, event_id: &'a str) {
+    fn divide_gap(&mut self, time: Instant, after: End, event_id: &'a str) {
         self.end_gap(time);
-        let context = Context {
-            waiting_on: WaitingOn::Nobody,
-            priority: self.triggers.state().priority,
-            ..Context::default()
-        };
-        let activity = Activity::Gap;
-        let from_zero = false;
+        let (context, from_zero) = (self.context(), false);
+        let activity = Activity::Gap { after, counts: false };
         self.gap.push(Stretch { start: time, end: time, activity, context, event_id, from_zero });
     }
 
@@ -185,6 +209,7 @@ impl<'a> TimelineBuilder<'_, 'a> {
     }
 
     fn begin_cycle(&mut self, time: Instant, event_id: &'a str) {
+        self.triggers.begin_cycle(time);
         self.run(time, event_id);
         if let Some(cycle) = self.timeline.cycles.last_mut() {
             cycle.started = Some(time);
@@ -205,24 +230,25 @@ impl<'a> TimelineBuilder<'_, 'a> {
             Some(Stretch { start: time, end: time, activity, context, event_id, from_zero });
     }
 
-    /// Begins another stretch when the context has changed under the same activity, and another
-    /// stretch of the gap when the priority has.
+    /// Begins another stretch when the context has changed under the same activity, also of the gap.
     fn notice_context(&mut self, time: Instant, event_id: &'a str) {
         if let Some(Stretch { activity, context, .. }) = self.current
             && context != self.context()
         {
             self.begin(time, activity, event_id);
         }
-        if self.gap.last().is_some_and(|gap| gap.context.priority != self.triggers.state().priority)
+        if let Some(Stretch { activity: Activity::Gap { after, .. }, context, .. }) =
+            self.gap.last().copied()
+            && context != self.context()
         {
-            self.divide_gap(time, event_id);
+            self.divide_gap(time, after, event_id);
         }
     }
 
     fn end(&mut self, time: Instant, end: End, event_id: &'a str) {
         self.notice_context(time, event_id);
         self.close_last(time);
-        self.divide_gap(time, event_id);
+        self.divide_gap(time, end, event_id);
         if let Some(cycle) = self.timeline.cycles.last_mut() {
             cycle.ended = Some((time, end));
             cycle.last_priority = self.triggers.state().priority;
@@ -270,6 +296,10 @@ impl<'a> TimelineBuilder<'_, 'a> {
 
     fn activity(&self) -> Option<Activity> {
         self.current.map(|stretch| stretch.activity)
+    }
+
+    fn began_at(&self, time: Instant) -> bool {
+        self.timeline.cycles.last().is_some_and(|cycle| cycle.started == Some(time))
     }
 
     fn ended(&self) -> Option<(Instant, End)> {

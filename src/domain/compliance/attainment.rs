@@ -32,14 +32,15 @@ pub struct AttainmentResult {
 /// Evaluates the objective on counts of clocks, exactly: reaching the share is met. `is_over`:
 /// the period has ended.
 ///
-/// The allowance is the largest `k` with `met >= share x (met + breached + k)`.
+/// The allowance is the largest `k` with `met >= share x (met + breached + k)`; `i64::MAX` where
+/// there is none, since every share is at least 0 %.
 pub fn evaluate(promise: &AttainmentPromise, counts: &Counts, is_over: bool) -> AttainmentResult {
-    let decided = counts.decided();
-    let most = promise.share.largest_whole(counts.met).map_or(i64::MAX, saturated);
+    let decided = saturated(counts.decided());
+    let most = promise.share.largest_whole(counts.met).map(saturated);
     AttainmentResult {
         verdict: verdict(promise, counts, is_over),
         attainment: counts.attainment(),
-        breach_allowance: most.saturating_sub(saturated(decided)),
+        breach_allowance: most.map_or(i64::MAX, |most| most.saturating_sub(decided)),
     }
 }
 
@@ -87,6 +88,14 @@ mod tests {
         assert_eq!(of(94, 6).verdict, Verdict::Missed);
         assert_eq!(of(94, 6).breach_allowance, -2);
         assert_eq!(of(190, 5).breach_allowance, 5);
+    }
+
+    /// P15: an objective of "0" left 9,223,372,036,854,775,804 breaches.
+    #[test]
+    fn nothing_misses_an_objective_of_nothing() {
+        let of = |met, breached| evaluate(&promise("0", 1), &counts(met, breached), true);
+        assert_eq!((of(0, 3).verdict, of(0, 3).breach_allowance), (Verdict::Met, i64::MAX));
+        assert_eq!(of(5, 0).breach_allowance, i64::MAX);
     }
 
     #[test]

@@ -1,21 +1,27 @@
 //! Availability (ITIL 4): the share of agreed service time in which a service was up in a period.
 //!
-//! - The service is down while an outage of any name lasts. Outages that overlap or touch are one.
+//! - The service is down while an outage lasts; outages that overlap or touch are one.
 //! - Planned maintenance wins over an outage, and an outage over a degradation.
+//! - Outages that are excluded count as up. What the period would have come to with them is
+//!   computed beside it.
 //! - Only agreed service time counts. Planned maintenance in it counts as up.
 //! - An outage that has not ended lasts until the instant evaluated at.
 //! - An outage's downtime is the agreed service time in it outside planned maintenance. The outage
 //!   is counted in the period in which its downtime begins, with all of it, including what lies
-//!   after the period's end. One without downtime is no outage.
-
-use std::collections::BTreeMap;
+//!   after the period's end; while it goes on, with what lies in the period. One without downtime
+//!   is no outage.
 
 use super::Period;
 use super::attainment::Verdict;
+use super::outage_exclusion::{ExcludedOutage, OutageExclusions};
+use super::outages::{Outage, outages};
+use super::service_state::ServiceState;
 use crate::domain::calendar::hours::ServiceHours;
-use crate::domain::contract::{AvailabilityPromise, OutagesPromise};
+use crate::domain::contract::{
+    AgreedService, AvailabilityPromise, MeanTimeToRestorePromise, OutagesPromise,
+};
 use crate::domain::intervals::Intervals;
-use crate::domain::service::{ServiceEvent, ServiceFact};
+use crate::domain::service::ServiceEvent;
 use crate::domain::share::Share;
 use crate::domain::time::{Instant, Span};
 
@@ -62,38 +68,102 @@ pub struct OutagesResult {
     pub allowance: i64,
 }
 
+/// The result of an objective on the mean time to restore.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MeanTimeToRestoreResult {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The mean downtime of an outage, rounded down to the nanosecond; `None` without outages.
+    pub mean: Option<Span>,
+}
+
 /// When and how a service should be up.
 #[derive(Clone, Copy, Debug)]
 pub struct Agreed<'a> {
+    /// The services.
+    pub service: &'a AgreedService,
     /// The service hours.
     pub hours: &'a ServiceHours,
-    /// Maintenance is planned only if it was announced this long before it began.
-    pub maintenance_notice: Span,
     /// How much of a degraded second counts as down.
     pub degradation_weight: Share,
+    /// The length of the units in which downtime counts; zero: as long as it lasts.
+    pub downtime_unit: Span,
+}
+
+/// The availability of a period, and what it would have been without exclusions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Excluding {
+    /// What counts.
+    pub counted: Availability,
+    /// What it would have come to; `None`: nothing is excluded.
+    pub without_exclusions: Option<Availability>,
+    /// The outages that are excluded and reach into the period, in the order they began.
+    pub excluded: Vec<ExcludedOutage>,
+}
+
+impl Excluding {
+    /// Evaluates a period by the events of its services in effect as of an instant.
+    pub fn evaluate(
+        events: &[&ServiceEvent],
+        agreed: Agreed<'_>,
+        exclusions: OutageExclusions<'_>,
+        period: &Period,
+        as_of: Instant,
+    ) -> Excluding {
+        let all = outages(events, agreed.service.error_rate);
+        let why: Vec<_> = all.iter().map(|outage| exclusions.of(outage, events)).collect();
+        let counting = all.iter().zip(&why).filter(|(_, why)| why.is_none());
+        let evaluated =
+            |outages: Vec<&Outage<'_>>| Availability::of(&outages, events, agreed, period, as_of);
+        let until = period.end.min(as_of);
+        let excluded = all.iter().zip(&why).filter_map(|(outage, why)| {
+            let why = (*why)?;
+            let lasted = Intervals::union([(outage.start, outage.end)]);
+            let time = lasted.within(period.start, until).elapsed(agreed.hours);
+            (time > Span::ZERO).then(|| ExcludedOutage::of(outage, why, time))
+        });
+        let mut excluded: Vec<_> = excluded.collect();
+        excluded.sort_by(|a, b| (a.start, &a.event_id).cmp(&(b.start, &b.event_id)));
+        Excluding {
+            counted: evaluated(counting.map(|(outage, _)| outage).collect()),
+            without_exclusions: (why.iter().any(Option::is_some))
+                .then(|| evaluated(all.iter().collect())),
+            excluded,
+        }
+    }
 }
 
 impl Availability {
-    /// Computes it from the service's events in effect as of an instant.
-    pub fn evaluate(
+    /// Computes it by the outages that count, and the events of its services in effect.
+    fn of(
+        outages: &[&Outage<'_>],
         events: &[&ServiceEvent],
         agreed: Agreed<'_>,
         period: &Period,
         as_of: Instant,
     ) -> Availability {
-        let Agreed { hours, maintenance_notice, degradation_weight } = agreed;
-        let planned = planned(events, maintenance_notice);
-        let down = lasting(events, as_of, outage);
-        let degraded = lasting(events, as_of, degradation).without(&down).without(&planned);
+        let Agreed { service, hours, degradation_weight, downtime_unit } = agreed;
+        let state = |id: &String| {
+            let outages = outages.iter().copied();
+            ServiceState::of(id, outages, events, service.maintenance_notice)
+        };
+        let states: Vec<_> = service.services.iter().map(state).collect();
+        let ServiceState { down, degraded, planned } =
+            ServiceState::together(&states, service.down_when);
+        let degraded = degraded.without(&down).without(&planned);
         let until = period.end.min(as_of);
-        let elapsed = |time: &Intervals| time.within(period.start, until).elapsed(hours);
+        let within = |time: &Intervals| time.within(period.start, until);
+        let counted =
+            |time: &Intervals| in_units(&within(time), hours, period.start, downtime_unit);
+        let agreed = hours.elapsed(period.start, until);
+        let outage = counted(&down.without(&planned)).min(agreed);
         Availability {
-            agreed: hours.elapsed(period.start, until),
+            agreed,
             agreed_in_period: hours.elapsed(period.start, period.end),
-            outage: elapsed(&down.without(&planned)),
-            degraded: elapsed(&degraded),
-            maintenance: elapsed(&planned),
-            outages: begun_in(period, &down, &planned, hours),
+            outage,
+            degraded: counted(&degraded).min(agreed - outage),
+            maintenance: within(&planned).elapsed(hours),
+            outages: begun_in(period, until, &down, &planned, hours),
             degradation_weight,
         }
     }
@@ -138,7 +208,7 @@ impl Availability {
     }
 
     /// The downtime in millionths of a nanosecond, so that applying a weight rounds nothing.
-    fn exact_downtime(&self) -> u128 {
+    pub(super) fn exact_downtime(&self) -> u128 {
         let degraded = in_millionths(self.degraded, self.degradation_weight);
         in_millionths(self.outage, Share::ALL) + degraded
     }
@@ -183,79 +253,63 @@ pub fn evaluate_outages(promise: &OutagesPromise, found: &Availability) -> Outag
     OutagesResult { verdict, long_outages, allowance: i64::from(promise.most) - count }
 }
 
-/// Maintenance that was announced before it began, and long enough before.
-fn planned(events: &[&ServiceEvent], notice: Span) -> Intervals {
-    Intervals::union(events.iter().filter_map(|event| match event.fact {
-        ServiceFact::MaintenanceScheduled { start, end, announced } => {
-            (announced < start && start.since(announced) >= notice).then_some((start, end))
-        }
-        _ => None,
-    }))
+/// Evaluates an objective on the mean time to restore, exactly: reaching it is met. An outage that
+/// goes on counts so far.
+pub fn evaluate_mean_time_to_restore(
+    promise: &MeanTimeToRestorePromise,
+    found: &Availability,
+    is_over: bool,
+) -> MeanTimeToRestoreResult {
+    let total: i128 = found.outages.iter().map(|outage| i128::from(outage.nanos())).sum();
+    let count = found.outages.len() as u64;
+    let verdict = if count < promise.minimum_outages.max(1) {
+        Verdict::NoData
+    } else if total <= i128::from(promise.at_most.nanos()) * i128::from(count) {
+        Verdict::Met
+    } else if is_over {
+        Verdict::Missed
+    } else {
+        Verdict::AtRisk
+    };
+    MeanTimeToRestoreResult { verdict, mean: found.mean_time_to_restore() }
 }
 
-/// The name of an outage or degradation, and whether a fact begins it (`true`) or ends it.
-type Turn<'e> = (&'e str, bool);
-
-fn outage(fact: &ServiceFact) -> Option<Turn<'_>> {
-    match fact {
-        ServiceFact::OutageStarted(name) => Some((name, true)),
-        ServiceFact::OutageEnded(name) => Some((name, false)),
-        _ => None,
+/// Time in service hours, counted in whole units of some length: each begins with the first of it
+/// that no unit before has covered, and counts as a whole. Without a length, as long as it is.
+fn in_units(time: &Intervals, hours: &ServiceHours, from: Instant, unit: Span) -> Span {
+    if unit <= Span::ZERO {
+        return time.elapsed(hours);
     }
-}
-
-fn degradation(fact: &ServiceFact) -> Option<Turn<'_>> {
-    match fact {
-        ServiceFact::DegradationStarted(name) => Some((name, true)),
-        ServiceFact::DegradationEnded(name) => Some((name, false)),
-        _ => None,
-    }
-}
-
-/// When at least one outage or degradation lasted, by the facts that began and ended them. One
-/// that begins and ends in the same instant changes nothing, so the order of the two facts does
-/// not matter.
-fn lasting(
-    events: &[&ServiceEvent],
-    as_of: Instant,
-    turn: fn(&ServiceFact) -> Option<Turn<'_>>,
-) -> Intervals {
-    let mut by_name: BTreeMap<&str, BTreeMap<Instant, [bool; 2]>> = BTreeMap::new();
-    for event in events {
-        if let Some((name, begins)) = turn(&event.fact) {
-            let [ended, begun] =
-                by_name.entry(name).or_default().entry(event.occur_time).or_default();
-            *if begins { begun } else { ended } = true;
+    let (mut covered, mut total) = (Span::ZERO, Span::ZERO);
+    for (start, end) in time.bounds() {
+        // In service time since the beginning, which runs on over closed hours.
+        let begins = hours.elapsed(from, start).max(covered);
+        let left = hours.elapsed(from, end) - begins;
+        if left > Span::ZERO {
+            let units = (left.nanos() + unit.nanos() - 1) / unit.nanos();
+            let whole = Span::from_nanos(units * unit.nanos());
+            covered = begins + whole;
+            total += whole;
         }
     }
-    Intervals::union(by_name.values().flat_map(|turns| intervals_of(turns, as_of)))
+    total
 }
 
-fn intervals_of(turns: &BTreeMap<Instant, [bool; 2]>, as_of: Instant) -> Vec<(Instant, Instant)> {
-    let mut found = Vec::new();
-    let mut began: Option<Instant> = None;
-    for (time, [ended, begun]) in turns {
-        match [ended, begun] {
-            [false, true] => began = began.or(Some(*time)),
-            [true, false] => found.extend(began.take().map(|began| (began, *time))),
-            _ => {}
-        }
-    }
-    found.extend(began.map(|began| (began, as_of)));
-    found
-}
-
-/// The downtime of each outage that began in a period.
+/// The downtime of each outage that began in a period; of one that goes on, up to `until`.
 fn begun_in(
     period: &Period,
+    until: Instant,
     down: &Intervals,
     planned: &Intervals,
     hours: &ServiceHours,
 ) -> Vec<Span> {
-    let outages = down.each().map(|outage| outage.without(planned));
+    let known = down.bounds().filter_map(|(start, end)| {
+        let end = if end == Instant::MAX { until } else { end };
+        (start < end).then(|| Intervals::union([(start, end)]).without(planned))
+    });
     let began_in_it =
         |outage: &Intervals| outage.first_open(hours).is_some_and(|began| period.contains(began));
-    outages.filter(began_in_it).map(|outage| outage.elapsed(hours)).collect()
+    known.filter(began_in_it).map(|outage| outage.elapsed(hours)).collect()
 }
 
 fn per(total: Span, count: usize) -> Option<Span> {

@@ -182,7 +182,7 @@ fn experienced(
 ) -> Account {
     let from = deciding.start_time.filter(|_| verdict.cycle > 1).unwrap_or(Instant::MIN);
     let until = deciding.stop_time.unwrap_or(Instant::MAX);
-    let elapsed = experience.experienced_within(from, until);
+    let elapsed = experience.experienced_within(deciding, from, until);
     let outcome = match elapsed > limit {
         true => Outcome::Breached,
         false if deciding.phase == Phase::Stopped => Outcome::Met,
@@ -247,6 +247,42 @@ mod tests {
         check(&waited().experienced("", &[("P1", "6:00")]), "Mon 15:00", "met, breached, met");
         check(&waited().experienced("", &[("", "5:59")]), "Mon 15:00", "met, breached, breached");
         check(&waited().experienced("evening", &[]), "Mon 15:00", "met, breached, met");
+    }
+
+    /// P14: without a calendar of their own, experience terms count each target in its own hours.
+    #[test]
+    fn each_target_is_experienced_in_its_own_service_hours_by_default() {
+        let overnight = "
+            Mon 16:00 opened P1
+            Tue 10:00 restored
+            Tue 12:00 resolved";
+        let targets = || {
+            let (resolve, restore) = ("resolution P1=48:00/always", "restoration P1=8:00/office");
+            [target(resolve), target(restore)]
+        };
+        let found = |case: Case| {
+            case.experience(at("Wed 09:00"), |experience, _, evaluation| {
+                let experience: Vec<_> = experience.into_iter().collect();
+                let entries = entries(evaluation, &State::default(), &experience);
+                let accounts = entries.iter().map(|entry| entry.experienced);
+                accounts.map(|account| (account.outcome, account.elapsed)).collect::<Vec<_>>()
+            })
+        };
+        // Trouble from 16:00 to 10:00: 18 hours round the clock, 2 to 18:00 and 1 from 9:00 on.
+        let (all, office) = (Span::from_hours(18), found(overnight_in_office(overnight)));
+        let both = found(Case::new(targets(), overnight).experienced("", &[]));
+        assert_eq!(both, [(Outcome::Met, all), office[0]]);
+        assert_eq!(office[0].0, Outcome::Met, "no watermelon");
+        let mut other_way = targets();
+        other_way.reverse();
+        let turned = found(Case::new(other_way, overnight).experienced("", &[]));
+        assert_eq!(turned, [office[0], (Outcome::Met, all)], "whatever their order is");
+        let named = found(Case::new(targets(), overnight).experienced("always", &[]));
+        assert_eq!(named, [(Outcome::Met, all), (Outcome::Breached, all)], "hours that are named");
+    }
+
+    fn overnight_in_office(events: &str) -> Case {
+        Case::new([target("restoration P1=8:00/office")], events).experienced("office", &[])
     }
 
     #[test]

@@ -3,7 +3,8 @@
 //! Scores and happiness rest on answers to surveys; with fewer than the promise requires there is
 //! no data. Happiness is computed as the Net Promoter Score is (Reichheld 2003). Lost time is
 //! compared exactly: `lost time x 100 <= promised for a hundred x people served`. It never
-//! decreases, so a period that has lost more is missed at once.
+//! decreases, so a period that has lost more is missed at once. It is met only if it was reported of
+//! enough incidents how many people they hit: what is not reported is not nothing.
 
 use super::attainment::Verdict;
 use crate::domain::contract::{ExperienceMeasure, ExperiencePromise};
@@ -39,9 +40,17 @@ fn lost_time_verdict(
 ) -> Verdict {
     match allowed(promise, people) {
         None => Verdict::NoData,
-        Some(allowed) if totals.lost_time.times(HUNDRED) <= allowed => Verdict::Met,
-        Some(_) => Verdict::Missed,
+        Some(allowed) if totals.lost_time.times(HUNDRED) > allowed => Verdict::Missed,
+        Some(_) if !is_measured(promise, totals) => Verdict::NoData,
+        Some(_) => Verdict::Met,
     }
+}
+
+/// Whether it was reported of enough incidents how many people they hit.
+fn is_measured(promise: &ExperiencePromise, totals: &ExperienceTotals) -> bool {
+    let least = u64::from(totals.incidents > 0);
+    let minimum = promise.minimum_reported.smallest_part(totals.incidents).max(least);
+    totals.people_reported >= minimum
 }
 
 fn is_reached(promise: &ExperiencePromise, totals: &ExperienceTotals) -> bool {
@@ -71,20 +80,21 @@ fn allowed(promise: &ExperiencePromise, people: u32) -> Option<TimeSum> {
 }
 
 /// The people-time that may still be lost before the promise is missed, rounded down to the
-/// nanosecond; zero when it is missed. `None` when no lost time is promised, or the number of
-/// people is unknown.
+/// nanosecond; zero when it is missed. `None` when no lost time is promised, it is not measured, or
+/// the number of people is unknown.
 pub fn lost_time_left(
     promise: &ExperiencePromise,
     totals: &ExperienceTotals,
     people: u32,
 ) -> Option<TimeSum> {
-    let allowed = allowed(promise, people)?;
+    let allowed = allowed(promise, people).filter(|_| is_measured(promise, totals))?;
     Some(allowed.less(totals.lost_time.times(HUNDRED)).divided(HUNDRED))
 }
 
 /// The people-time lost for each hundred people served, rounded down to the nanosecond; `None` when
-/// the number of people is unknown.
+/// it is not measured, or the number of people is unknown.
 pub fn lost_time_a_hundred(totals: &ExperienceTotals, people: u32) -> Option<TimeSum> {
+    totals.measured_lost_time()?;
     (people > 0).then(|| totals.lost_time.times(HUNDRED).divided(u128::from(people)))
 }
 
@@ -94,10 +104,11 @@ mod tests {
 
     use super::*;
     use crate::domain::experience::Survey;
+    use crate::domain::share::Share;
     use crate::domain::time::Span;
 
     fn promise(measure: ExperienceMeasure) -> ExperiencePromise {
-        ExperiencePromise { measure, minimum_answers: 3 }
+        ExperiencePromise { measure, minimum_answers: 3, minimum_reported: Share::HALF }
     }
 
     fn answered(scores: &[u64]) -> ExperienceTotals {
@@ -114,6 +125,8 @@ mod tests {
 
     fn lost(hours: i64) -> ExperienceTotals {
         ExperienceTotals {
+            incidents: 4,
+            people_reported: 2,
             lost_time: Span::from_hours(hours).into(),
             ..ExperienceTotals::default()
         }
@@ -151,6 +164,24 @@ mod tests {
         assert_eq!(of(1, 0), Verdict::NoData);
         assert_eq!(lost_time_left(&promise, &lost(200), 400), Some(Span::from_hours(40).into()));
         assert_eq!(lost_time_a_hundred(&lost(240), 400), Some(Span::from_hours(60).into()));
+    }
+
+    /// P7: no `affected_users` in any event is no "0 h lost".
+    #[test]
+    fn lost_time_that_is_not_reported_is_no_data_unless_it_is_too_much_already() {
+        let promise = promise(ExperienceMeasure::LostTime(Span::from_hours(60)));
+        let of = |people_reported, hours| {
+            let totals = ExperienceTotals { people_reported, ..lost(hours) };
+            let left = lost_time_left(&promise, &totals, 400).is_some();
+            let verdict = evaluate(&promise, &totals, 400, true);
+            (verdict, left, lost_time_a_hundred(&totals, 400).is_some())
+        };
+        assert_eq!(of(0, 0), (Verdict::NoData, false, false));
+        assert_eq!(of(1, 1), (Verdict::NoData, false, true), "of one incident of four");
+        assert_eq!(of(1, 241), (Verdict::Missed, false, true));
+        assert_eq!(of(2, 240), (Verdict::Met, true, true));
+        let quiet = ExperienceTotals::default();
+        assert_eq!(evaluate(&promise, &quiet, 400, true), Verdict::Met, "nothing happened");
     }
 
     proptest! {

@@ -4,20 +4,28 @@
 //! was decided in it is one [`Entry`]; entries add up to a [`Tally`], on which objectives are
 //! evaluated in integers ([`attainment`]). Every tally keeps the contractual and the experienced
 //! account beside each other, with what incidents cost people ([`experience`]). Objectives on
-//! services rest on the facts about them: how they were up ([`availability`]) and what was measured
-//! ([`performance`]). Missed objectives are credited ([`credit`]).
+//! services rest on the facts about them: how they were up ([`availability`]), how many requests
+//! they served ([`requests`]) and what was measured ([`performance`]). Missed objectives are credited ([`credit`]).
 
 pub mod attainment;
 pub mod availability;
+mod coverage;
 pub mod credit;
 mod entry;
 pub mod experience;
+mod outage_exclusion;
+mod outages;
 pub mod performance;
 mod period;
 mod reason;
+pub mod requests;
+mod service_state;
 mod tally;
 
+pub use coverage::{Coverage, CoverageGap, CoverageKey};
 pub use entry::{Account, Entry, entries, paused};
+pub use outage_exclusion::{ExcludedOutage, OutageExclusion, OutageExclusions};
+pub use outages::{Outage, outages};
 pub use period::{Period, PeriodError};
 pub use reason::{
     ExclusionGround, Held, VerdictGrounds, exclusion_reason, span_in_words, verdict_reason,

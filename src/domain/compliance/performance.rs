@@ -89,6 +89,8 @@ mod tests {
 
     fn measured(indicator: &str, second: i64, value: i64, count: i64) -> ServiceEvent {
         ServiceEvent {
+            occur_order: 0,
+            source: String::new(),
             event_id: format!("{indicator}{second}"),
             service: "mail".into(),
             occur_time: Instant::from_seconds(second).unwrap_or_default(),
@@ -114,6 +116,7 @@ mod tests {
                 indicator: "delay".into(),
                 percentile: Share::from_percent("90").unwrap_or_default(),
                 threshold,
+                unit: String::new(),
                 minimum_count,
             };
             let result = evaluate(&promise, &events, &period, is_over);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Entry;
-use crate::domain::clock::{Clock, Exclusion, Outcome, Segment, SegmentKind};
+use crate::domain::clock::{Clock, Exclusion, Outcome, Segment};
 use crate::domain::incident::WaitingOn;
 use crate::domain::time::Span;
 
@@ -143,8 +143,11 @@ fn idle_work(entry: &Entry<'_>) -> Option<String> {
 }
 
 fn reopenings(clocks: &[&Clock<'_>]) -> usize {
-    let gaps = clocks.iter().flat_map(|clock| &clock.segments);
-    let gaps = gaps.filter(|segment| segment.kind == SegmentKind::ResolvedGap).count();
+    let runs = |clock: &&Clock<'_>| {
+        let segments = clock.segments.chunk_by(|a, b| a.kind.is_gap() == b.kind.is_gap());
+        segments.filter(|run| run.first().is_some_and(|first| first.kind.is_gap())).count()
+    };
+    let gaps: usize = clocks.iter().map(runs).sum();
     gaps.max(clocks.len().saturating_sub(1))
 }
 

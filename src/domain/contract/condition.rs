@@ -50,7 +50,12 @@ pub struct Condition {
     source: String,
     program: Arc<Program>,
     fields: Vec<&'static Field>,
+    /// The fields of which it reads whether they changed.
+    changes: Vec<&'static Field>,
 }
+
+/// The name under which conditions read what changed: `changed.group`.
+const CHANGED: &str = "changed";
 
 /// Why a condition can't be compiled or evaluated, for the person who wrote it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -118,7 +123,9 @@ impl Condition {
             .map_err(|errors| ConditionError(format!("not a CEL expression: {errors}")))?;
         check_bounds(program.expression(), limits)?;
         let fields = referenced(&program)?;
-        let condition = Condition { source: source.to_owned(), program: Arc::new(program), fields };
+        let changes = changes_read(program.expression())?;
+        let program = Arc::new(program);
+        let condition = Condition { source: source.to_owned(), program, fields, changes };
         condition.check_result()?;
         Ok(condition)
     }
@@ -133,11 +140,34 @@ impl Condition {
         self.fields.iter().any(|field| field.name == "now")
     }
 
-    /// Whether it holds for an incident's fields at `now`.
+    /// Whether it reads what changed in the instant it is evaluated at, so that it holds in that
+    /// instant only.
+    pub fn reads_changes(&self) -> bool {
+        !self.changes.is_empty()
+    }
+
+    /// Whether it holds for an incident's fields at `now`, when nothing changed in that instant.
     pub fn holds(&self, state: &State<'_>, now: Instant) -> Result<bool, ConditionError> {
+        self.holds_upon(state, state, now)
+    }
+
+    /// Whether it holds for an incident's fields at `now`, which the facts of that instant changed
+    /// from those `before`.
+    pub fn holds_upon(
+        &self,
+        state: &State<'_>,
+        before: &State<'_>,
+        now: Instant,
+    ) -> Result<bool, ConditionError> {
         let mut context = Context::with_env(Arc::clone(&ENVIRONMENT));
         for field in &self.fields {
             context.add_variable_from_value(field.name, (field.value)(state, now));
+        }
+        if self.reads_changes() {
+            let is_changed =
+                |field: &Field| (field.value)(state, now) != (field.value)(before, now);
+            let changes = self.changes.iter().map(|field| (field.name, is_changed(field)));
+            context.add_variable_from_value(CHANGED, changes.collect::<HashMap<_, _>>());
         }
         match self.program.execute(&context) {
             Ok(Value::Bool(holds)) => Ok(holds),
@@ -173,7 +203,8 @@ fn referenced(program: &Program) -> Result<Vec<&'static Field>, ConditionError> 
     let unknown = references
         .variables()
         .into_iter()
-        .filter(|name| !name.starts_with('@') && !FIELDS.iter().any(|field| field.name == *name))
+        .filter(|name| !name.starts_with('@') && *name != CHANGED)
+        .filter(|name| !FIELDS.iter().any(|field| field.name == *name))
         .filter(|name| !is_loop_variable(program.expression(), name))
         .min();
     match unknown {
@@ -183,6 +214,41 @@ fn referenced(program: &Program) -> Result<Vec<&'static Field>, ConditionError> 
         ))),
         None => Ok(FIELDS.iter().filter(|field| references.has_variable(field.name)).collect()),
     }
+}
+
+/// The fields that are read as `changed.<field>`; `changed` may be used in no other way.
+fn changes_read(expression: &IdedExpr) -> Result<Vec<&'static Field>, ConditionError> {
+    let mut changes: Vec<&'static Field> = match &expression.expr {
+        Expr::Select(select) if is_changed(&select.operand) && !select.test => {
+            return changing_field(&select.field).map(|field| vec![field]);
+        }
+        _ if is_changed(expression) => {
+            let text = "`changed` is read field by field: write `changed.group`";
+            return Err(ConditionError(text.to_owned()));
+        }
+        _ => Vec::new(),
+    };
+    for child in children(&expression.expr) {
+        for field in changes_read(child)? {
+            if !changes.iter().any(|known| known.name == field.name) {
+                changes.push(field);
+            }
+        }
+    }
+    Ok(changes)
+}
+
+fn is_changed(expression: &IdedExpr) -> bool {
+    matches!(&expression.expr, Expr::Ident(name) if name == CHANGED)
+}
+
+/// A field that facts can change after the opening.
+fn changing_field(name: &str) -> Result<&'static Field, ConditionError> {
+    let changing = FIELDS.iter().filter(|field| !matches!(field.name, "opened" | "now"));
+    changing.clone().find(|field| field.name == name).ok_or_else(|| {
+        let names = changing.map(|field| field.name).collect::<Vec<_>>().join(", ");
+        ConditionError(format!("{name:?} is no field that changes: those are {names}"))
+    })
 }
 
 /// Counts nested brackets before the parser sees them, since it recurses for each. Brackets within
@@ -341,6 +407,42 @@ mod tests {
         }
         assert_eq!(holds("has(attributes.floor)", &state), Ok(false));
         assert!(holds("attributes.floor == '3'", &state).is_err());
+    }
+
+    /// C6: what changed in an instant is a condition.
+    #[test]
+    fn a_condition_reads_what_changed() {
+        let before = State { priority: "P2", assignee: "ann", ..State::default() };
+        let after = State { assignee: "bob", ..before.clone() };
+        let upon = |source: &str| {
+            let condition = Condition::compile(source).unwrap();
+            assert!(condition.reads_changes(), "{source}");
+            condition.holds_upon(&after, &before, Instant::MIN).unwrap()
+        };
+        assert!(upon("changed.assignee && assignee == 'bob'"));
+        assert!(!upon("changed.assignee && assignee == 'ann'"));
+        assert!(!upon("changed.priority || changed.group || changed.stage || changed.attributes"));
+        assert!(upon("!changed.priority"));
+        assert_eq!(holds("changed.assignee", &after), Ok(false));
+        assert!(!Condition::compile("assignee == 'changed'").unwrap().reads_changes());
+    }
+
+    /// C6: `changed` names fields only.
+    #[test]
+    fn what_changed_is_read_field_by_field() {
+        for (source, part) in [
+            ("changed.asignee", "\"asignee\" is no field that changes"),
+            ("changed.now", "\"now\" is no field that changes"),
+            ("changed.opened", "\"opened\" is no field that changes"),
+            ("changed['group']", "write `changed.group`"),
+            ("changed == {}", "write `changed.group`"),
+            ("has(changed.group)", "write `changed.group`"),
+            ("'group' in changed", "write `changed.group`"),
+            ("changed.exists(field, true)", "write `changed.group`"),
+        ] {
+            let error = Condition::compile(source).map(|_| ()).unwrap_err();
+            assert!(error.to_string().contains(part), "{source}: {error}");
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Experience terms: how the experience of the client's people is measured and limited.
 
+use super::is_catch_all;
+use crate::domain::share::Share;
 use crate::domain::time::Span;
 
 /// How the experience of the client's people is measured and limited.
@@ -28,6 +30,18 @@ pub struct SlxWeights {
     pub score: u32,
     /// The people-time lost by a hundred people in thirty days at which the lost-time part is 0.
     pub worst_lost_time: Span,
+    /// With fewer answers the score has no weight.
+    pub minimum_answers: u64,
+    /// With fewer promises kept or broken, promises have no weight.
+    pub minimum_promises: u64,
+    /// Lost and idle time have no weight unless what they rest on was reported of at least this
+    /// share of incidents.
+    pub minimum_reported: Share,
+}
+
+impl SlxWeights {
+    /// How many answers and promises a part must rest on, unless the contract says otherwise.
+    pub const MINIMUM_COUNT: u64 = 10;
 }
 
 /// How long an incident of a priority may trouble people.
@@ -46,7 +60,14 @@ pub struct ExperiencePromise {
     pub measure: ExperienceMeasure,
     /// With fewer survey answers there is no data, for measures that rest on them.
     pub minimum_answers: u64,
+    /// For lost time: of at least this share of incidents it must be reported how many people they
+    /// hit, or there is no data.
+    pub minimum_reported: Share,
 }
+
+/// Of which share of incidents something must be reported to be a finding, unless the contract says
+/// otherwise.
+pub const MINIMUM_REPORTED: Share = Share::HALF;
 
 /// How people's experience is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +85,8 @@ impl ExperienceTerms {
     /// How long an incident of a priority may trouble people, if the terms limit that.
     pub fn limit(&self, priority: &str) -> Option<Span> {
         let named = self.limits.iter().find(|limit| limit.priority == priority);
-        let found = named.or_else(|| self.limits.iter().find(|limit| limit.priority.is_empty()));
+        let found =
+            named.or_else(|| self.limits.iter().find(|limit| is_catch_all(&limit.priority)));
         found.map(|limit| limit.limit)
     }
 }

@@ -1,5 +1,7 @@
 //! Objectives: what every period must reach.
 
+use std::slice;
+
 use super::ExperiencePromise;
 use crate::domain::share::Share;
 use crate::domain::time::Span;
@@ -37,6 +39,10 @@ pub enum Promise {
     Availability(AvailabilityPromise),
     /// At most so many long outages of a service.
     Outages(OutagesPromise),
+    /// At most a mean time until a service is restored after an outage.
+    MeanTimeToRestore(MeanTimeToRestorePromise),
+    /// A share of requests to a service that are served.
+    Requests(RequestsPromise),
     /// A percentile of what is measured at a service.
     Performance(PerformancePromise),
     /// What people's experience must reach.
@@ -65,6 +71,9 @@ pub struct AvailabilityPromise {
     pub share: Share,
     /// How much of a degraded second counts as down.
     pub degradation_weight: Share,
+    /// Downtime counts in whole units of this length, each that was started as a whole; zero: as
+    /// long as it lasts.
+    pub downtime_unit: Span,
 }
 
 /// At most so many long outages of a service.
@@ -78,15 +87,52 @@ pub struct OutagesPromise {
     pub longer_than: Span,
 }
 
-/// A service, and when it should be up.
+/// At most a mean time until a service is restored after an outage (MTRS, mean time to repair).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AgreedService {
+pub struct MeanTimeToRestorePromise {
+    /// The service, and when it should be up.
+    pub agreed: AgreedService,
+    /// The mean downtime of an outage may be at most this, in agreed service time.
+    pub at_most: Span,
+    /// With fewer outages there is no data.
+    pub minimum_outages: u64,
+}
+
+/// A share of requests to a service that are served.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestsPromise {
     /// The id of the service, as the monitor or backend names it.
     pub service: String,
+    /// At least this share of the requests must not fail.
+    pub share: Share,
+    /// With fewer requests there is no data.
+    pub minimum_requests: u64,
+}
+
+/// One or several services, and when they should be up.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AgreedService {
+    /// The ids of the services, as the monitor or backend names them; at least one.
+    pub services: Vec<String>,
+    /// When several services count as down together.
+    pub down_when: DownWhen,
     /// The service hours that are agreed: nothing outside them counts.
     pub calendar_id: String,
     /// Maintenance is planned only if it was announced this long before it began.
     pub maintenance_notice: Span,
+    /// A stretch of counted requests is an outage when more than this share of them failed; `None`:
+    /// requests make no outages.
+    pub error_rate: Option<Share>,
+}
+
+/// When several services count as down together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DownWhen {
+    /// While any of them is down.
+    #[default]
+    Any,
+    /// Only while all of them are down at once.
+    All,
 }
 
 /// A percentile of what is measured is at most a figure.
@@ -100,38 +146,52 @@ pub struct PerformancePromise {
     pub percentile: Share,
     /// The percentile may be at most this, in thousandths of the indicator's unit.
     pub threshold: i64,
+    /// The unit that the indicator is measured in, for people; empty: not named.
+    pub unit: String,
     /// With fewer measurements there is no data.
     pub minimum_count: u64,
 }
 
 impl Objective {
-    /// The calendar it is evaluated by, if it is on availability or outages.
+    /// The calendar it is evaluated by, if it is on when a service is up.
     pub fn calendar_id(&self) -> Option<&str> {
-        match &self.promise {
-            Promise::Availability(promise) => Some(&promise.agreed.calendar_id),
-            Promise::Outages(promise) => Some(&promise.agreed.calendar_id),
-            Promise::Attainment(_) | Promise::Performance(_) | Promise::Experience(_) => None,
-        }
+        Some(&self.promise.agreed()?.calendar_id)
     }
 
-    /// The service it is about, if it is about one.
-    pub fn service(&self) -> Option<&str> {
+    /// The services it is about; none: it is about clocks or people.
+    pub fn services(&self) -> &[String] {
         match &self.promise {
-            Promise::Attainment(_) | Promise::Experience(_) => None,
-            Promise::Availability(promise) => Some(&promise.agreed.service),
-            Promise::Outages(promise) => Some(&promise.agreed.service),
-            Promise::Performance(promise) => Some(&promise.service),
+            Promise::Performance(promise) => slice::from_ref(&promise.service),
+            Promise::Requests(promise) => slice::from_ref(&promise.service),
+            promise => promise.agreed().map_or(&[], |agreed| &agreed.services),
         }
     }
 }
 
 impl Promise {
+    /// The services whose uptime it is about, and when they should be up.
+    pub fn agreed(&self) -> Option<&AgreedService> {
+        match self {
+            Promise::Availability(promise) => Some(&promise.agreed),
+            Promise::Outages(promise) => Some(&promise.agreed),
+            Promise::MeanTimeToRestore(promise) => Some(&promise.agreed),
+            Promise::Attainment(_)
+            | Promise::Requests(_)
+            | Promise::Performance(_)
+            | Promise::Experience(_) => None,
+        }
+    }
+
     /// The share it promises, if it has one.
     pub fn share(&self) -> Option<Share> {
         match self {
             Promise::Attainment(promise) => Some(promise.share),
             Promise::Availability(promise) => Some(promise.share),
-            Promise::Outages(_) | Promise::Performance(_) | Promise::Experience(_) => None,
+            Promise::Requests(promise) => Some(promise.share),
+            Promise::Outages(_)
+            | Promise::MeanTimeToRestore(_)
+            | Promise::Performance(_)
+            | Promise::Experience(_) => None,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The terms of a contract: its targets and their policies.
 
 use super::{Condition, Credits, ExclusionRule, ExperienceTerms, Objective, Presentation};
-use crate::domain::incident::WaitingOn;
+use crate::domain::incident::{Fact, WaitingOn};
 use crate::domain::time::Span;
 
 /// An agreement between a provider and a client, as one revision words it.
@@ -74,6 +74,8 @@ pub struct Target {
     pub on_reopen: OnReopen,
     /// Which of its cycles gives the verdict.
     pub cycle_verdict: CycleVerdict,
+    /// What counts as an answer to the client; none: [`ANSWERS`].
+    pub answered_by: Vec<Answer>,
     /// The target whose stop starts this clock; empty: none.
     pub starts_after: String,
     /// Warnings at these shares of the limit, in percent, ascending.
@@ -111,10 +113,26 @@ pub enum Metric {
     Custom,
 }
 
+/// What counts as an answer to the client: a response, and the end of a wait for the next reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// A response.
+    Responded,
+    /// An update.
+    ClientUpdated,
+    /// That the service was restored, or the incident resolved or closed.
+    Restored,
+    /// That the incident was resolved or closed.
+    Resolved,
+}
+
+/// What counts as an answer unless a target says otherwise: only what reached the client.
+pub const ANSWERS: [Answer; 2] = [Answer::Responded, Answer::ClientUpdated];
+
 /// How long a priority may take.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limit {
-    /// The priority as the backend names it; empty: every priority not named.
+    /// The priority as the backend names it; empty or [`CATCH_ALL`]: every priority not named.
     pub priority: String,
     /// The service time allowed. Reaching it exactly is met.
     pub limit: Span,
@@ -205,6 +223,14 @@ pub const SAME_INSTANT_ORDER: [ClockAction; 5] = [
     ClockAction::Resume,
 ];
 
+/// What stands in the place of a priority for every priority not named.
+pub const CATCH_ALL: &str = "*";
+
+/// Whether the priority of a limit stands for every priority not named.
+pub fn is_catch_all(priority: &str) -> bool {
+    priority.is_empty() || priority == CATCH_ALL
+}
+
 impl Terms {
     /// The target with this id.
     pub fn target(&self, id: &str) -> Option<&Target> {
@@ -213,6 +239,11 @@ impl Terms {
 }
 
 impl Metric {
+    /// Whether its clock runs until the client is answered.
+    pub fn awaits_an_answer(self) -> bool {
+        matches!(self, Metric::Response | Metric::NextReply)
+    }
+
     /// Whether its clock runs until the work is done.
     pub fn runs_until_done(self) -> bool {
         match self {
@@ -226,7 +257,20 @@ impl Target {
     /// The limit of `priority`: its own, else that for every priority not named.
     pub fn limit(&self, priority: &str) -> Option<&Limit> {
         let named = self.limits.iter().find(|limit| limit.priority == priority);
-        named.or_else(|| self.limits.iter().find(|limit| limit.priority.is_empty()))
+        named.or_else(|| self.limits.iter().find(|limit| is_catch_all(&limit.priority)))
+    }
+
+    /// Whether a fact is an answer to the client.
+    pub fn is_answered_by(&self, fact: &Fact) -> bool {
+        let answers = if self.answered_by.is_empty() { &ANSWERS[..] } else { &self.answered_by };
+        let counts = |answer| answers.contains(&answer);
+        match fact {
+            Fact::Responded => counts(Answer::Responded),
+            Fact::ClientUpdated { .. } => counts(Answer::ClientUpdated),
+            Fact::Restored => counts(Answer::Restored),
+            Fact::Resolved | Fact::Closed => counts(Answer::Resolved) || counts(Answer::Restored),
+            _ => false,
+        }
     }
 
     /// The index in `pauses` of the first rule that fits who is waited on and why.

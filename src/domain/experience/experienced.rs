@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::flow::{Flow, flow};
-use super::lost_time::{lost_time, people_hit};
+use super::flow::{Flow, flow, is_work_reported};
+use super::lost_time::{PeopleReported, lost_time, people_hit};
 use super::party_time::{Holder, party_time};
 use super::passages::Passages;
 use super::survey::Survey;
@@ -45,14 +45,20 @@ pub struct Experience<'a> {
     pub is_agreed: bool,
     /// Whether the incident is no longer open, so that time alone changes nothing any more.
     pub has_ended: bool,
-    /// The people-time lost.
+    /// The people-time lost; zero while it is not reported how many people it hits.
     pub lost_time: TimeSum,
     /// The most people it hit at once.
     pub people_hit: u32,
+    /// What is known of how many they are.
+    pub people_reported: PeopleReported,
+    /// Whether it was ever reported that somebody worked on it.
+    pub is_work_reported: bool,
     /// Their answers to surveys.
     pub survey: Survey,
     trouble: Intervals,
     working: &'a ServiceHours,
+    /// The hours of each clock, by target and cycle, where the terms name no calendar.
+    clock_hours: BTreeMap<(&'a str, u32), &'a ServiceHours>,
 }
 
 impl Experience<'_> {
@@ -66,9 +72,11 @@ impl Experience<'_> {
         self.experienced - counted
     }
 
-    /// How long people had trouble in `[from, until)`, in their working hours.
-    pub fn experienced_within(&self, from: Instant, until: Instant) -> Span {
-        self.trouble.within(from, until).elapsed(self.working)
+    /// How long people had trouble in `[from, until)`, in their working hours: those that the
+    /// contract's experience terms name, or else the service hours of this clock.
+    pub fn experienced_within(&self, clock: &Clock<'_>, from: Instant, until: Instant) -> Span {
+        let own = self.clock_hours.get(&(clock.target_id, clock.cycle)).copied();
+        self.trouble.within(from, until).elapsed(own.unwrap_or(self.working))
     }
 }
 
@@ -86,10 +94,21 @@ pub fn experience<'a>(
     let revision = agreement.revisions.numbered(leading.contract_revision)?;
     let terms = revision.content.terms.experience.as_deref();
     let own_calendar = terms.map(|terms| terms.calendar_id.as_str()).filter(|id| !id.is_empty());
-    let calendar_id = own_calendar.unwrap_or(leading.calendar_id);
     let began = passages.trouble_began().unwrap_or(as_of);
-    let service = calendars.in_force(leading.calendar_id, leading.start_time.unwrap_or(began))?;
-    let working = calendars.in_force(calendar_id, began)?;
+    let hours_of = |clock: &Clock<'a>| {
+        calendars.in_force(clock.calendar_id, clock.start_time.unwrap_or(began))
+    };
+    let service = hours_of(leading)?;
+    let (calendar_id, working) = match own_calendar {
+        Some(calendar_id) => (calendar_id, calendars.in_force(calendar_id, began)?),
+        None => (leading.calendar_id, hours_of(leading)?),
+    };
+    let mut clock_hours = BTreeMap::new();
+    if own_calendar.is_none() {
+        let own =
+            |clock: &Clock<'a>| Some(((clock.target_id, clock.cycle), hours_of(clock)?.hours));
+        clock_hours.extend(clocks.iter().filter_map(own));
+    }
     let trouble = Intervals::union(passages.trouble().map(|p| (p.start, p.end)));
     Some(Experience {
         contract_id: leading.contract_id,
@@ -106,9 +125,12 @@ pub fn experience<'a>(
         has_ended: passages.has_ended(),
         lost_time: lost_time(passages, working.hours),
         people_hit: people_hit(passages),
+        people_reported: PeopleReported::of(history, as_of),
+        is_work_reported: is_work_reported(history, as_of),
         survey: Survey::of(history, as_of),
         trouble,
         working: working.hours,
+        clock_hours,
     })
 }
 

@@ -4,12 +4,16 @@
 //! Each part is a share from 0 to 1, weighted as the contract states:
 //!
 //! ```text
-//! lost time = 1 - lost / (worst a hundred people lose in 30 days x people / 100 x days / 30)
+//! lost time = 1 - lost / (worst a hundred people lose in 30 days x people / 100 x days / 30),
+//!             where a day is 24 hours
 //! promises  = kept / (kept + broken)
 //! idle      = 1 - idle / service time
 //! score     = average score / 10
-//! figure    = sum of weight x part / sum of weights, over the parts that are known
+//! figure    = sum of weight x part / sum of weights, over the parts of which enough is known
 //! ```
+//!
+//! What is never reported is not measured: it is neither good nor bad. A part that rests on less
+//! than its minimum is shown and has no weight.
 //!
 //! A negative part counts as 0; every share is rounded down to the millionth.
 
@@ -42,49 +46,80 @@ pub struct Figure {
 pub struct Part {
     /// Its weight.
     pub weight: u32,
-    /// Its value; `None`: it is not known.
+    /// Its value; `None`: it is not measured.
     pub value: Option<Share>,
+    /// How many incidents, promises or answers it rests on.
+    pub count: u64,
+    /// With fewer it has no weight.
+    pub minimum: u64,
+    /// How many of them are estimates.
+    pub estimated: u64,
+}
+
+impl Part {
+    /// Whether it has its weight in the figure.
+    pub fn counts(&self) -> bool {
+        self.value.is_some() && self.count >= self.minimum
+    }
 }
 
 /// The SLX figure of the experience totals over `length` of time; `None` when the terms set no
 /// weights.
 pub fn figure(terms: &ExperienceTerms, totals: &ExperienceTotals, length: Span) -> Option<Figure> {
     let weights = terms.slx_weights.as_ref()?;
-    let part = |weight, value| Part { weight, value };
+    let reported = weights.minimum_reported.smallest_part(totals.incidents);
+    let part = |weight, value: Option<Share>, count, minimum: u64| {
+        let value = value.filter(|_| count > 0);
+        Part { weight, value, count, minimum: minimum.max(1), estimated: 0 }
+    };
+    let survey = &totals.survey;
+    let score = Share::of(survey.scores, survey.answers * 10);
+    let lost = kept_time(weights, terms.people, totals, length);
     let mut figure = Figure {
         value: None,
-        lost_time: part(weights.lost_time, kept_time(weights, terms.people, totals, length)),
-        promises: part(weights.promises, kept_promises(totals)),
-        idle: part(
-            weights.idle,
-            share(totals.service_time.less(totals.idle_time), totals.service_time),
+        lost_time: Part {
+            estimated: totals.people_estimated,
+            ..part(weights.lost_time, lost, totals.people_reported, reported)
+        },
+        promises: part(
+            weights.promises,
+            kept_promises(totals),
+            totals.promises_kept + totals.promises_broken,
+            weights.minimum_promises,
         ),
-        score: part(weights.score, Share::of(totals.survey.scores, totals.survey.answers * 10)),
+        idle: part(weights.idle, busy(totals), totals.work_reported, reported),
+        score: part(weights.score, score, survey.answers, weights.minimum_answers),
     };
     figure.value = weighed(&[figure.lost_time, figure.promises, figure.idle, figure.score]);
     Some(figure)
 }
 
+/// The lost-time part, exactly.
 fn kept_time(
     weights: &SlxWeights,
     people: u32,
     totals: &ExperienceTotals,
     length: Span,
 ) -> Option<Share> {
-    let lengths = |span: Span| u128::try_from(span.nanos() / 1_000_000_000).unwrap_or_default();
-    // Both sides are a hundred times as large, which spares a division.
-    let worst = TimeSum::of(people, weights.worst_lost_time).times(lengths(length));
-    let lost = totals.lost_time.times(100).times(lengths(MONTH));
-    share(worst.less(lost), worst)
+    let nanos = |span: Span| u128::try_from(span.nanos()).unwrap_or_default();
+    // Both sides are 3,000 days as large, which spares divisions.
+    let worst = [TimeSum::of(people, weights.worst_lost_time).nanos(), nanos(length)];
+    let lost = [totals.lost_time.times(100).nanos(), nanos(MONTH)];
+    Share::rest_of_products(lost, worst)
+}
+
+fn busy(totals: &ExperienceTotals) -> Option<Share> {
+    share(totals.service_time.less(totals.idle_time), totals.service_time)
 }
 
 fn kept_promises(totals: &ExperienceTotals) -> Option<Share> {
     Share::of(totals.promises_kept, totals.promises_kept + totals.promises_broken)
 }
 
-/// The weighted mean of the known parts.
+/// The weighted mean of the parts that count.
 fn weighed(parts: &[Part]) -> Option<Share> {
-    let known = || parts.iter().filter_map(|part| Some((u64::from(part.weight), part.value?)));
+    let counting = || parts.iter().filter(|part| part.counts());
+    let known = || counting().filter_map(|part| Some((u64::from(part.weight), part.value?)));
     let whole: u64 = known().map(|(weight, _)| weight * u64::from(Share::ALL.millionths())).sum();
     let part: u64 = known().map(|(weight, value)| weight * u64::from(value.millionths())).sum();
     Share::of(part, whole)
@@ -108,6 +143,9 @@ mod tests {
             idle: 20,
             score: 20,
             worst_lost_time: Span::from_hours(100),
+            minimum_answers: 1,
+            minimum_promises: 1,
+            minimum_reported: Share::HALF,
         });
         ExperienceTerms { people: 400, slx_weights, ..ExperienceTerms::default() }
     }
@@ -118,6 +156,9 @@ mod tests {
 
     fn totals() -> ExperienceTotals {
         ExperienceTotals {
+            incidents: 5,
+            people_reported: 5,
+            work_reported: 5,
             lost_time: hours(100),
             promises_kept: 1,
             promises_broken: 3,
@@ -145,13 +186,80 @@ mod tests {
         assert_eq!(shares(figure(&terms(), &totals(), half))[1], "50", "in half the time");
     }
 
+    /// P7: what is never reported is not measured, and has no weight.
     #[test]
-    fn unknown_parts_have_no_weight() {
-        let totals = ExperienceTotals { lost_time: hours(100), ..ExperienceTotals::default() };
-        assert_eq!(shares(figure(&terms(), &totals, MONTH)), ["75", "75", "-", "-", "-"]);
+    fn what_is_not_measured_has_no_weight() {
+        let only = |totals| shares(figure(&terms(), &totals, MONTH));
+        let (incidents, lost_time) = (5, hours(100));
+        let people = ExperienceTotals {
+            incidents,
+            people_reported: 5,
+            lost_time,
+            ..ExperienceTotals::default()
+        };
+        assert_eq!(only(people.clone()), ["75", "75", "-", "-", "-"]);
+        let untold = ExperienceTotals { people_reported: 0, ..people.clone() };
+        assert_eq!(only(untold), ["-", "-", "-", "-", "-"], "nobody lost nothing");
+        let unworked = ExperienceTotals { work_reported: 0, ..totals() };
+        // (40 x 75 + 20 x 25 + 20 x 75) / 80.
+        assert_eq!(only(unworked), ["62.5", "75", "25", "-", "75"], "nobody idled");
+        assert_eq!(only(ExperienceTotals::default()), ["-", "-", "-", "-", "-"], "no incidents");
         let nobody = ExperienceTerms { people: 0, ..terms() };
-        assert_eq!(shares(figure(&nobody, &totals, MONTH)), ["-", "-", "-", "-", "-"]);
-        assert_eq!(figure(&ExperienceTerms::default(), &totals, MONTH), None);
+        assert_eq!(shares(figure(&nobody, &people, MONTH)), ["-", "-", "-", "-", "-"]);
+        assert_eq!(figure(&ExperienceTerms::default(), &people, MONTH), None);
+    }
+
+    /// P7: one answer of 7,636 incidents does not move the figure, and says that it is one.
+    #[test]
+    fn a_part_that_rests_on_too_little_is_shown_and_has_no_weight() {
+        let weights = SlxWeights {
+            minimum_answers: 10,
+            minimum_promises: 10,
+            ..terms().slx_weights.unwrap_or_else(|| unreachable!())
+        };
+        let terms = ExperienceTerms { slx_weights: Some(weights), ..terms() };
+        let of = |answers, promises_kept, reported| {
+            let survey = Survey { answers, scores: answers * 10, ..Survey::default() };
+            let totals = ExperienceTotals {
+                incidents: 7_636,
+                people_reported: reported,
+                people_estimated: 7,
+                work_reported: reported,
+                promises_kept,
+                promises_broken: 0,
+                survey,
+                ..totals()
+            };
+            figure(&terms, &totals, MONTH)
+        };
+        let few = of(1, 9, 3_817);
+        assert_eq!(shares(few), ["-", "75", "100", "40", "100"]);
+        let basis = few.map(|few| (few.score.count, few.score.minimum, few.score.counts()));
+        assert_eq!(basis, Some((1, 10, false)));
+        let lost = few.map(|few| (few.lost_time.count, few.lost_time.minimum));
+        assert_eq!(lost, Some((3_817, 3_818)), "half of 7,636");
+        assert_eq!(few.map(|few| few.lost_time.estimated), Some(7));
+        let enough = of(10, 10, 3_818);
+        // (40 x 75 + 20 x 100 + 20 x 40 + 20 x 100) / 100.
+        assert_eq!(shares(enough), ["78", "75", "100", "40", "100"]);
+    }
+
+    /// P17, P20: the lost-time part is exact, and its days are of 24 hours.
+    #[test]
+    fn the_lost_time_part_counts_every_nanosecond_of_days_of_24_hours() {
+        let lost = |length, lost_time| {
+            let totals = ExperienceTotals { lost_time, ..totals() };
+            shares(figure(&terms(), &totals, length)).swap_remove(1)
+        };
+        // Of 400 hours in 720, half a second's worth is 0.2777... seconds.
+        let half = Span::from_nanos(500_000_000);
+        assert_eq!(lost(half, Span::from_nanos(138_888_888).into()), "50");
+        assert_eq!(lost(half, Span::from_nanos(138_888_889).into()), "49.9999");
+        // A March of 743 hours may lose 400 x 743 / 720 = 412.7777... hours.
+        let march = Span::from_hours(743);
+        assert_eq!(lost(march, Span::from_seconds(743_000).into()), "50");
+        assert_eq!(lost(march, TimeSum::from_parts(743_000, 1)), "49.9999");
+        assert_eq!(lost(Span::from_hours(24 * 366), hours(2_000_000)), "0");
     }
 
     proptest! {

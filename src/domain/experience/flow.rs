@@ -86,6 +86,11 @@ fn facts<'h>(
     known.map(|event| (event.occur_time, &event.fact))
 }
 
+/// Whether it was ever reported that somebody worked on it.
+pub(super) fn is_work_reported(history: &History<'_>, as_of: Instant) -> bool {
+    facts(history, as_of).any(|(_, fact)| matches!(fact, Fact::WorkLogged { .. }))
+}
+
 fn worked(history: &History<'_>, as_of: Instant) -> Intervals {
     Intervals::union(facts(history, as_of).filter_map(|(time, fact)| match fact {
         Fact::WorkLogged { start_time, duration } => {

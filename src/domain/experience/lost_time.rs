@@ -15,6 +15,8 @@
 
 use super::passages::Passages;
 use crate::domain::calendar::hours::ServiceHours;
+use crate::domain::incident::{Fact, History};
+use crate::domain::time::Instant;
 use crate::domain::time_sum::TimeSum;
 
 /// The people-time lost within `hours`, rounded down to the nanosecond once, at the end.
@@ -29,4 +31,35 @@ pub fn lost_time(passages: &Passages<'_>, hours: &ServiceHours) -> TimeSum {
 /// The most people it hit at once: `N` of IEEE Std 1366.
 pub fn people_hit(passages: &Passages<'_>) -> u32 {
     passages.trouble().map(|passage| passage.affected_users).max().unwrap_or_default()
+}
+
+/// What is known of how many people an incident hits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PeopleReported {
+    /// Nothing: the people-time it cost is not measured.
+    #[default]
+    Not,
+    /// Somebody's guess, such as one person an incident.
+    Estimated,
+    /// A number that was counted.
+    Counted,
+}
+
+impl PeopleReported {
+    /// What was reported up to an instant. A number that is told later replaces an estimate.
+    pub fn of(history: &History<'_>, as_of: Instant) -> PeopleReported {
+        let known = history.effective().iter().map(|recorded| &recorded.value);
+        let mut facts = known.take_while(|event| event.occur_time <= as_of).map(|e| &e.fact);
+        if facts.clone().any(|fact| matches!(fact, Fact::ImpactChanged { .. })) {
+            return PeopleReported::Counted;
+        }
+        match facts
+            .find_map(|fact| if let Fact::Opened(opened) = fact { Some(opened) } else { None })
+        {
+            Some(opened) if opened.affected_users == 0 => PeopleReported::Not,
+            Some(opened) if opened.are_users_estimated => PeopleReported::Estimated,
+            Some(_) => PeopleReported::Counted,
+            None => PeopleReported::Not,
+        }
+    }
 }

@@ -24,7 +24,7 @@ pub use experienced::{Experience, experience};
 pub use figure::{Figure, Part, figure};
 pub use flow::{Flow, Promises, flow};
 pub use idle_work::{Avoidable, Urgency, Work, avoidable};
-pub use lost_time::{lost_time, people_hit};
+pub use lost_time::{PeopleReported, lost_time, people_hit};
 pub use party_time::{Holder, party_time};
 pub use passages::{Passage, Passages};
 pub use survey::Survey;

@@ -198,6 +198,9 @@ fn totals(first: u64) -> ExperienceTotals {
         touch_time: time(8),
         service_time: time(9),
         idle_time: time(10),
+        people_reported: first + 16,
+        people_estimated: first + 17,
+        work_reported: first + 18,
         survey: Survey {
             answers: first + 11,
             scores: first + 12,

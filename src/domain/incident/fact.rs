@@ -103,6 +103,8 @@ pub struct Opened {
     pub priority: String,
     /// How many people it hit.
     pub affected_users: u32,
+    /// Whether that number is an estimate.
+    pub are_users_estimated: bool,
     /// When the client's trouble began, if that was before the opening.
     pub trouble_time: Option<Instant>,
     /// Anything else conditions may refer to.

@@ -1,6 +1,6 @@
 //! An incident's fields after its facts up to an instant.
 
-use super::fact::{Cause, Fact, IncidentEvent, Opened, WaitingOn};
+use super::fact::{Cause, Fact, IncidentEvent, Opened, Waiting, WaitingOn};
 use super::moment::Moment;
 use crate::domain::time::{Instant, Span};
 
@@ -13,7 +13,8 @@ pub struct State<'e> {
     pub priority: &'e str,
     /// The backend's status.
     pub status: &'e str,
-    /// Who must act now.
+    /// Who must act now: from the opening and from each reopening on the provider, from each end on
+    /// nobody, until a status says otherwise.
     pub waiting_on: WaitingOn,
     /// The third party that must act.
     pub third_party: &'e str,
@@ -27,7 +28,7 @@ pub struct State<'e> {
     pub affected_users: u32,
     /// How much of their work they can't do, in percent.
     pub productivity_loss: u32,
-    /// When the provider first responded; a restoration, resolution or closure is a response too.
+    /// When the provider first answered the client: responded, or gave an update.
     pub responded: Option<Instant>,
     /// When the service was restored, unless reopened since; a resolution is a restoration too.
     pub restored: Option<Instant>,
@@ -43,7 +44,7 @@ pub struct State<'e> {
     pub reopen_count: u32,
     /// How often the client received an update.
     pub update_count: u32,
-    /// Whether the client has replied and got no update or response since.
+    /// Whether the client has replied and got no response or update since.
     pub client_waits: bool,
     /// The work that was left when it was last estimated.
     pub effort_remaining: Option<Span>,
@@ -73,11 +74,35 @@ pub enum Stage {
 }
 
 impl<'e> State<'e> {
-    /// Applies the facts of a moment, in their order.
+    /// Applies the facts of a moment, in their order. A status that is told in the instant of a
+    /// reopening holds from it on.
     pub fn apply(&mut self, moment: &Moment<'_, 'e>) {
+        let mut told = None;
+        let mut is_reopened = false;
         for recorded in moment.events {
+            match &recorded.value.fact {
+                Fact::StatusChanged(waiting) => told = Some(waiting),
+                Fact::Reopened => is_reopened = true,
+                _ => {}
+            }
             self.take(&recorded.value);
         }
+        if let Some(waiting) = told.filter(|_| is_reopened) {
+            self.wait(waiting);
+        }
+    }
+
+    /// Applies only the opening among the facts of a moment, if there is one.
+    pub fn apply_opening(&mut self, moment: &Moment<'_, 'e>) {
+        let opening = moment.events.iter().find(|e| matches!(e.value.fact, Fact::Opened(_)));
+        if let Some(opening) = opening {
+            self.take(&opening.value);
+        }
+    }
+
+    /// Whether the incident is at an end: resolved, closed, cancelled or merged into another.
+    pub fn is_ended(&self) -> bool {
+        self.resolved.is_some() || self.cancelled.is_some() || self.merged_into.is_some()
     }
 
     /// How far the incident has come.
@@ -97,17 +122,12 @@ impl<'e> State<'e> {
         match &event.fact {
             Fact::Opened(opened) => self.open(time, opened),
             Fact::Responded => self.respond(time),
-            Fact::StatusChanged(waiting) => {
-                self.status = &waiting.status;
-                self.waiting_on = waiting.waiting_on;
-                self.third_party = &waiting.third_party;
-                self.reason = &waiting.reason;
-            }
+            Fact::StatusChanged(waiting) => self.wait(waiting),
             Fact::PriorityChanged(priority) => self.priority = priority,
             Fact::Assigned { group, assignee } => (self.group, self.assignee) = (group, assignee),
             Fact::ClientUpdated { .. } => {
                 self.update_count += 1;
-                self.client_waits = false;
+                self.respond(time);
             }
             Fact::ClientReplied => self.client_waits = true,
             Fact::WorkLogged { duration, .. } => self.touch_time += *duration,
@@ -116,14 +136,22 @@ impl<'e> State<'e> {
                 self.affected_users = *affected_users;
                 self.productivity_loss = *productivity_loss;
             }
-            Fact::Restored => self.restore(time),
+            Fact::Restored => {
+                self.restored.get_or_insert(time);
+            }
             Fact::Resolved => self.resolve(time),
             Fact::Closed => {
                 self.resolve(time);
                 self.closed.get_or_insert(time);
             }
-            Fact::Cancelled => self.cancelled = Some(time),
-            Fact::Merged(into) => self.merged_into = Some(into),
+            Fact::Cancelled => {
+                self.cancelled = Some(time);
+                self.act_next(WaitingOn::Nobody);
+            }
+            Fact::Merged(into) => {
+                self.merged_into = Some(into);
+                self.act_next(WaitingOn::Nobody);
+            }
             Fact::Reopened => self.reopen(),
             Fact::CauseAttributed(cause) => self.cause = Some(cause),
             Fact::ScopeJudged { in_scope, .. } => self.in_scope = Some(*in_scope),
@@ -137,7 +165,20 @@ impl<'e> State<'e> {
             self.priority = &opened.priority;
             self.affected_users = opened.affected_users;
             self.productivity_loss = 100;
+            self.act_next(WaitingOn::Provider);
         }
+    }
+
+    fn wait(&mut self, waiting: &'e Waiting) {
+        self.status = &waiting.status;
+        self.waiting_on = waiting.waiting_on;
+        self.third_party = &waiting.third_party;
+        self.reason = &waiting.reason;
+    }
+
+    /// Whatever it waited for before is over.
+    fn act_next(&mut self, who: WaitingOn) {
+        (self.waiting_on, self.third_party, self.reason) = (who, "", "");
     }
 
     fn respond(&mut self, time: Instant) {
@@ -145,19 +186,16 @@ impl<'e> State<'e> {
         self.client_waits = false;
     }
 
-    fn restore(&mut self, time: Instant) {
-        self.respond(time);
-        self.restored.get_or_insert(time);
-    }
-
     fn resolve(&mut self, time: Instant) {
-        self.restore(time);
+        self.restored.get_or_insert(time);
         self.resolved.get_or_insert(time);
+        self.act_next(WaitingOn::Nobody);
     }
 
     fn reopen(&mut self) {
         self.reopen_count += 1;
         (self.restored, self.resolved, self.closed) = (None, None, None);
         (self.cancelled, self.merged_into) = (None, None);
+        self.act_next(WaitingOn::Provider);
     }
 }

@@ -1,5 +1,7 @@
 //! Derives the settlement items that follow from facts.
 
+use chrono::NaiveDate;
+
 use super::{Item, ItemKind};
 use crate::domain::clock::{Clock, Exclusion, Outcome};
 use crate::domain::compliance::{Entry, Period, exclusion_reason, span_in_words};
@@ -28,19 +30,71 @@ pub fn items(
     found.into_iter().flatten().collect()
 }
 
-/// The item for a period's service credits; `amount` is in minor units, negative when credits are
-/// earned back. `None` when it is zero.
-pub fn credit(contract: &Contract, period: &Period, amount: i64) -> Option<Item> {
-    let summary = match amount {
-        0 => return None,
-        1.. => format!("missed objectives of {} credit the client", period.name),
-        _ => format!("objectives of {} that were kept earn back credits", period.name),
+/// What a period's statement comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owed {
+    /// So many minor units.
+    Amount(i64),
+    /// A share of a fee that is not told yet.
+    NotKnown,
+}
+
+/// The item for a period's service credits, negative when credits are earned back, to be claimed by
+/// a local date if there is one. `None` when they come to nothing.
+pub fn credit(
+    contract: &Contract,
+    period: &Period,
+    owed: Owed,
+    claim_by: Option<NaiveDate>,
+) -> Option<Item> {
+    let mut summary = match owed {
+        Owed::Amount(0) => return None,
+        Owed::Amount(..0) => {
+            format!("objectives of {} that were kept earn back credits", period.name)
+        }
+        _ => format!("missed objectives of {} credit the client", period.name),
     };
-    Some(Item {
-        period: period.name.clone(),
-        amount: Some(amount),
-        ..item(ItemKind::Credit, contract, &period.name, summary, period.end)
-    })
+    summary += not_known(owed);
+    if let Some(date) = claim_by {
+        summary += &format!(", to be claimed by {date}");
+    }
+    let item = of_period(ItemKind::Credit, contract, period, summary);
+    Some(Item { amount: owed.amount(), claim_by, ..item })
+}
+
+/// The item for a period's bonuses, which go to the provider. `None` when there are none.
+pub fn bonus(contract: &Contract, period: &Period, owed: Owed) -> Option<Item> {
+    if owed == Owed::Amount(0) {
+        return None;
+    }
+    let summary = format!(
+        "exceeded objectives of {} earn the provider a bonus{}",
+        period.name,
+        not_known(owed)
+    );
+    let item = of_period(ItemKind::Bonus, contract, period, summary);
+    Some(Item { amount: owed.amount().map(i64::saturating_neg), ..item })
+}
+
+impl Owed {
+    fn amount(self) -> Option<i64> {
+        match self {
+            Owed::Amount(amount) => Some(amount),
+            Owed::NotKnown => None,
+        }
+    }
+}
+
+fn not_known(owed: Owed) -> &'static str {
+    match owed {
+        Owed::NotKnown => ", a share of a fee that is not told yet",
+        Owed::Amount(_) => "",
+    }
+}
+
+fn of_period(kind: ItemKind, contract: &Contract, period: &Period, summary: String) -> Item {
+    let item = item(kind, contract, &period.name, summary, period.end);
+    Item { period: period.name.clone(), ..item }
 }
 
 fn item(
@@ -63,6 +117,7 @@ fn item(
         party: None,
         third_party: String::new(),
         amount: None,
+        claim_by: None,
         currency: contract.currency.clone(),
         event_ids: Vec::new(),
     }
@@ -273,12 +328,21 @@ mod tests {
         let contract = &contract.at(at("Tue 12:00")).expect("a revision").content;
         let (start, end) = (at("Mon 00:00"), at("Tue 00:00"));
         let period = Period { name: "2024-01".into(), start, end };
-        let of = |amount| credit(contract, &period, amount);
+        let of = |amount| credit(contract, &period, Owed::Amount(amount), None);
         assert_eq!(of(0), None);
         for amount in [-7, 500] {
             let item = of(amount).expect("an item");
             assert_eq!((item.id.as_str(), item.amount), ("credit:contract:2024-01", Some(amount)));
             assert_eq!(item.open_time, end);
         }
+        // P18: a deadline to claim is told, a bonus is an item of its own, and a fee that is not
+        // told yet leaves the amount open.
+        let date = chrono::NaiveDate::from_ymd_opt(2024, 3, 1);
+        let item = credit(contract, &period, Owed::NotKnown, date).expect("an item");
+        assert_eq!((item.amount, item.claim_by), (None, date));
+        assert!(item.summary.ends_with("not told yet, to be claimed by 2024-03-01"));
+        let item = bonus(contract, &period, Owed::Amount(300)).expect("an item");
+        assert_eq!((item.id.as_str(), item.amount), ("bonus:contract:2024-01", Some(-300)));
+        assert_eq!(bonus(contract, &period, Owed::Amount(0)), None);
     }
 }

@@ -1,5 +1,7 @@
 //! Settlement items, and the decisions on them.
 
+use chrono::NaiveDate;
+
 use crate::domain::incident::Party;
 use crate::domain::time::Instant;
 
@@ -30,6 +32,8 @@ pub struct Item {
     pub third_party: String,
     /// Whole minor units of the currency that go to the client; negative: to the provider.
     pub amount: Option<i64>,
+    /// Of credits that must be claimed: the last local date for it.
+    pub claim_by: Option<NaiveDate>,
     /// The ISO 4217 code of the amount's currency.
     pub currency: String,
     /// The ids of the events it follows from.
@@ -45,6 +49,8 @@ pub enum ItemKind {
     Excluded,
     /// What a period's missed objectives cost the provider.
     Credit,
+    /// What the client pays for a period's exceeded objectives.
+    Bonus,
     /// A clock is late, its cause lies elsewhere, and nobody has decided whether it counts.
     DecisionOpen,
     /// Anything else: somebody opened it.
@@ -53,8 +59,13 @@ pub enum ItemKind {
 
 impl ItemKind {
     /// The kinds that are derived from facts.
-    const FOLLOWING: [ItemKind; 4] =
-        [ItemKind::OutOfScope, ItemKind::Excluded, ItemKind::Credit, ItemKind::DecisionOpen];
+    const FOLLOWING: [ItemKind; 5] = [
+        ItemKind::OutOfScope,
+        ItemKind::Excluded,
+        ItemKind::Credit,
+        ItemKind::Bonus,
+        ItemKind::DecisionOpen,
+    ];
 
     /// The word with which the ids of derived items of this kind begin.
     pub fn word(self) -> &'static str {
@@ -62,9 +73,15 @@ impl ItemKind {
             ItemKind::OutOfScope => "scope",
             ItemKind::Excluded => "excluded",
             ItemKind::Credit => "credit",
+            ItemKind::Bonus => "bonus",
             ItemKind::DecisionOpen => "decision",
             ItemKind::Other => "other",
         }
+    }
+
+    /// Whether it is about a period, and not about an incident.
+    pub fn is_of_period(self) -> bool {
+        matches!(self, ItemKind::Credit | ItemKind::Bonus)
     }
 
     /// The kind of a derived item with this id; `None` for an item that a person opens.

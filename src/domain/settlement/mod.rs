@@ -10,6 +10,6 @@ mod derive;
 mod item;
 mod status;
 
-pub use derive::{credit, items};
+pub use derive::{Owed, bonus, credit, items};
 pub use item::{Decided, Decision, Facet, FacetState, Item, ItemKind};
 pub use status::{ItemStatus, settle};

@@ -103,6 +103,7 @@ mod tests {
             party: None,
             third_party: String::new(),
             amount: None,
+            claim_by: None,
             currency: "EUR".into(),
             event_ids: Vec::new(),
         }

@@ -7,14 +7,16 @@ use chrono::NaiveTime;
 
 use super::credit::{Credited, credited, whole};
 use super::objective::objectives;
-use crate::domain::clock::Outcome;
-use crate::domain::compliance::{Entry, Period, Tally};
+use crate::domain::clock::{Evaluation, Outcome, counted};
+use crate::domain::compliance::{Coverage, CoverageKey, Entry, Period, Tally};
 use crate::domain::contract::{Contract, PeriodKind, Revision};
 use crate::domain::experience::{ExperienceTotals, Figure, figure};
+use crate::domain::incident::History;
 use crate::domain::service::{ServiceEvent, in_effect};
 use crate::domain::time::Instant;
 use crate::domain::zone::{Zone, ZoneDatabase};
 use crate::engine::catalog::Known;
+use crate::engine::coverage::begin;
 use crate::engine::ledger::Ledger;
 use crate::engine::period::{days, last_instant, period, unknown_zone};
 use crate::engine::rejection::Rejection;
@@ -22,7 +24,8 @@ use crate::engine::tally::{Contribution, Day, Dimension};
 use crate::engine::times::Times;
 
 pub use super::group_key::GroupKey;
-pub use super::objective::{Attainment, ExperienceResult, OnService, ServiceResult, Uptime};
+pub use super::objective::{Attainment, ExperienceResult, OnService};
+pub use super::service_objective::{ExcludedUptime, ServiceResult, Uptime};
 pub use crate::engine::period::{PeriodQuery, period_of};
 
 /// A question about the compliance of one contract over one period.
@@ -45,6 +48,8 @@ pub struct Compliance<'c> {
     pub period: Period,
     /// The tallies of the entries, by the values of the requested keys in the order of request.
     pub groups: BTreeMap<Vec<String>, Tally>,
+    /// How many incidents opened in the period it does not measure, and why.
+    pub coverage: Coverage,
     /// The objectives on attainment.
     pub attainments: Vec<Attainment<'c>>,
     /// The objectives on experience.
@@ -88,10 +93,11 @@ impl<'c> Compliance<'c> {
                 .filter_map(|o| ExperienceResult::of(o, &ruling.content))
                 .collect(),
             on_services: objectives.iter().filter_map(OnService::of).collect(),
-            credited: credited(ruling, revisions, &period, &zone, times.as_of),
+            credited: credited(ruling, known.agreement(&contract_id), &period, &zone, times.as_of),
             known,
             zone,
             groups: BTreeMap::new(),
+            coverage: Coverage::default(),
             contract_id,
             group_by: question.group_by.clone(),
             as_of: times.as_of,
@@ -106,9 +112,14 @@ impl<'c> Compliance<'c> {
 
     /// The interval in which the entries that matter were decided: start and end, over all periods.
     pub fn span(&self) -> (Instant, Instant) {
-        let periods = self.attainments.iter().map(|attainment| &attainment.period);
-        let before = self.credited.iter().map(|credited| &credited.period);
-        let experience = self.experiences.iter().map(|experience| &experience.period);
+        let credited = || self.credited.iter();
+        let attainments =
+            self.attainments.iter().chain(credited().flat_map(|credited| &credited.attainments));
+        let experiences =
+            self.experiences.iter().chain(credited().flat_map(|credited| &credited.experiences));
+        let periods = attainments.map(|attainment| &attainment.period);
+        let experience = experiences.map(|experience| &experience.period);
+        let before = credited().map(|credited| &credited.period);
         let all = periods.chain(before).chain(experience).chain([&self.period]);
         all.fold((Instant::MAX, Instant::MIN), |(start, end), period| {
             (start.min(period.start), end.max(period.end))
@@ -189,8 +200,31 @@ impl<'c> Compliance<'c> {
         self.groups.entry(key).or_default().add(tally);
     }
 
+    /// Adds a count of incidents that were opened on days of the period and lack a clock.
+    pub fn add_coverage_bucket(&mut self, key: CoverageKey, incidents: u64) {
+        self.coverage.add(key, incidents);
+    }
+
+    /// Counts the clocks that an incident lacks, if it was opened in the period.
+    pub fn add_missing(&mut self, history: &History<'_>, evaluation: &Evaluation<'_>) {
+        if evaluation.missing.is_empty() || !self.period.contains(begin(history)) {
+            return;
+        }
+        for missing in counted(evaluation) {
+            if missing.contract_id == self.contract_id {
+                self.coverage.add(CoverageKey::of(&missing), 1);
+            }
+        }
+    }
+
     /// Subtracts what an incident has contributed to the tally buckets that were added.
     pub fn subtract(&mut self, contribution: &Contribution) {
+        let missing = contribution.missing.iter();
+        for missing in missing.filter(|missing| *missing.contract_id == *self.contract_id) {
+            if missing.day.is_some_and(|day| self.days().contains(&day)) {
+                self.coverage.remove(&missing.key, 1);
+            }
+        }
         for target in contribution.targets.iter().filter(|t| *t.contract_id == *self.contract_id) {
             if self.days().contains(&target.day) {
                 let of = |key: &GroupKey| key.counted_value(contribution, target).to_owned();
@@ -230,21 +264,25 @@ impl<'c> Compliance<'c> {
     pub fn services(&self) -> BTreeSet<String> {
         let credited = self.credited.iter().flat_map(|credited| &credited.on_services);
         let all = self.on_services.iter().chain(credited);
-        all.filter_map(|on| on.objective.service()).map(str::to_owned).collect()
+        all.flat_map(|on| on.objective.services()).cloned().collect()
     }
 
-    /// Evaluates the objectives on a service, by everything recorded about it up to `known_time`.
-    pub fn evaluate_service(
+    /// Evaluates the objectives on services, by everything recorded about these up to `known_time`.
+    pub fn evaluate_services(
         &mut self,
-        service: &str,
-        ledger: &Ledger<ServiceEvent>,
+        ledgers: &BTreeMap<String, &Ledger<ServiceEvent>>,
         known_time: Instant,
     ) {
-        let events = in_effect(ledger.known(known_time), self.as_of);
-        let about_it = |on: &&mut OnService<'_>| on.objective.service() == Some(service);
+        let (known, as_of, contract_id) = (self.known, self.as_of, self.contract_id.clone());
+        let events: BTreeMap<_, _> = ledgers
+            .iter()
+            .map(|(id, ledger)| (id, in_effect(ledger.known(known_time), as_of)))
+            .collect();
         let credited = self.credited.iter_mut().flat_map(|credited| &mut credited.on_services);
-        for on_service in self.on_services.iter_mut().chain(credited).filter(about_it) {
-            on_service.result = on_service.evaluated(&events, self.known, self.as_of);
+        for on_service in self.on_services.iter_mut().chain(credited) {
+            let its = on_service.objective.services().iter().filter_map(|id| events.get(id));
+            let its: Vec<_> = its.flatten().copied().collect();
+            on_service.result = on_service.evaluated(&its, known, &contract_id, as_of);
         }
     }
 

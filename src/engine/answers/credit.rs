@@ -1,138 +1,157 @@
-//! Service credits of a contract's period: the periods they depend on, each under the revision that
-//! governed it.
+//! Service credits of a contract's period: what it and the periods it depends on came to.
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 
-use super::objective::{Attainment, ExperienceResult, OnService, Ruling, ServiceResult};
+use super::service_objective::ServiceResult;
 use crate::domain::compliance::attainment::Verdict;
-use crate::domain::compliance::credit::{EvaluatedPeriod, Line, ObjectiveVerdict, Statement};
+use crate::domain::compliance::credit::{
+    CappedPeriod, EvaluatedPeriod, Line, Measured, MonthFee, ObjectiveVerdict, Statement,
+};
 use crate::domain::compliance::{Period, credit};
-use crate::domain::contract::{Contract, Credits, Effective, PeriodKind, Revision};
+use crate::domain::contract::Promise;
 use crate::domain::time::Instant;
-use crate::domain::zone::Zone;
-use crate::engine::period::last_instant;
 
-/// A period whose missed objectives are credited, with its objectives.
-#[derive(Debug)]
-pub struct Credited<'c> {
-    /// The period.
-    pub period: Period,
-    /// The contract as the revision words it that governed the period.
-    pub contract: &'c Contract,
-    /// The credited objectives on attainment whose periods are of this kind.
-    pub attainments: Vec<Attainment<'c>>,
-    /// The credited objectives on experience.
-    pub experiences: Vec<ExperienceResult<'c>>,
-    /// The credited objectives on services.
-    pub on_services: Vec<OnService<'c>>,
-    credits: &'c Credits,
-    first_day: NaiveDate,
-    kind: PeriodKind,
-    months: u32,
-}
+pub(super) use periods::{credited, whole};
+
+pub use periods::Credited;
+
+mod periods;
 
 impl<'c> Credited<'c> {
-    fn new(
-        period: Period,
-        kind: PeriodKind,
-        ruling: &'c Revision<Contract>,
-        zone: &Zone,
-    ) -> Option<Credited<'c>> {
-        let (contract, credits) = (&ruling.content, ruling.content.terms.credits.as_ref()?);
-        let objectives = contract.terms.objectives.iter().enumerate();
-        let credited =
-            objectives.filter(|(_, o)| o.period == kind && credits.rule(&o.id).is_some());
-        let rulings = credited.map(|(place, o)| (o, ruling.number, period.clone(), place));
-        let rulings: Vec<Ruling<'c>> = rulings.collect();
-        Some(Credited {
-            attainments: rulings.iter().filter_map(Attainment::of).collect(),
-            experiences: rulings.iter().filter_map(|o| ExperienceResult::of(o, contract)).collect(),
-            on_services: rulings.iter().filter_map(OnService::of).collect(),
-            first_day: zone.local(period.start).date(),
-            months: kind.months()?,
-            period,
-            contract,
-            credits,
-            kind,
-        })
-    }
-
+    /// It as evaluated, without the capped periods it ends in.
     fn evaluated(&self, as_of: Instant) -> EvaluatedPeriod<'c> {
         // An objective without a result has no data.
         let nothing = ObjectiveVerdict { verdict: Verdict::NoData, reached: None };
-        let objectives = self.contract.terms.objectives.iter().filter(|o| o.period == self.kind);
-        let mut results: BTreeMap<_, _> = objectives.map(|o| (o.id.as_str(), nothing)).collect();
+        let (mut results, mut measured) = (BTreeMap::new(), BTreeMap::new());
         for attainment in &self.attainments {
-            let result = attainment.result(as_of);
+            let (id, result) = (attainment.objective.id.as_str(), attainment.result(as_of));
             let stood = ObjectiveVerdict { verdict: result.verdict, reached: result.attainment };
-            results.insert(attainment.objective.id.as_str(), stood);
+            results.insert(id, stood);
+            let promised = attainment.promise().share;
+            measured.insert(id, Measured::clocks(promised, &attainment.tally.contractual));
         }
         for experience in &self.experiences {
             let stood = ObjectiveVerdict { verdict: experience.verdict(as_of), reached: None };
             results.insert(experience.objective.id.as_str(), stood);
         }
         for on_service in &self.on_services {
-            let result = on_service.result.as_ref().map(ServiceResult::verdict);
-            if let Some((verdict, reached)) = result {
-                results.insert(
-                    on_service.objective.id.as_str(),
-                    ObjectiveVerdict { verdict, reached },
-                );
-            }
+            let (id, result) = (on_service.objective.id.as_str(), on_service.result.as_ref());
+            let verdict = result.map(ServiceResult::verdict);
+            let stood = verdict.map(|(verdict, reached)| ObjectiveVerdict { verdict, reached });
+            results.insert(id, stood.unwrap_or(nothing));
+            let found =
+                result.and_then(|found| on_service_measured(&on_service.objective.promise, found));
+            measured.extend(found.map(|found| (id, found)));
         }
         EvaluatedPeriod {
+            kind: self.kind,
             first_day: self.first_day,
-            months: self.months,
+            fee: self.fee(),
             currency: &self.contract.currency,
             credits: self.credits,
             results,
+            measured,
+            within: Vec::new(),
         }
     }
 }
 
-/// The periods that the credits of a period depend on, beginning with it. Empty when nothing is
-/// credited, or when it is no month, quarter or year.
-pub(super) fn credited<'c>(
-    ruling: &'c Revision<Contract>,
-    revisions: Effective<'c, Contract>,
-    period: &Period,
-    zone: &Zone,
-    as_of: Instant,
-) -> Vec<Credited<'c>> {
-    let whole = whole(period, zone);
-    let now = whole.and_then(|(kind, named)| Credited::new(named, kind, ruling, zone));
-    let Some(now) = now else { return Vec::new() };
-    let (kind, does_earn_back) =
-        (now.kind, now.credits.rules.iter().any(|r| r.earn_back.is_some()));
-    let mut needed = (now.credits.repeats() as usize).max(usize::from(does_earn_back));
-    let mut found = vec![now];
-    while let Some(newest) = found.last().filter(|_| found.len() <= needed) {
-        let Ok(before) = newest.period.before(kind, zone) else { break };
-        let Some(ruling) = revisions.at(last_instant(&before, as_of)) else { break };
-        let Some(before) = Credited::new(before, kind, ruling, zone) else { break };
-        if found.len() == 1 && does_earn_back {
-            // What goes back is the credit of the period before, with the periods it depends on.
-            needed = needed.max(1 + before.credits.repeats() as usize);
+/// What the credits of an objective on a service may be counted by.
+fn on_service_measured(promise: &Promise, found: &ServiceResult) -> Option<Measured> {
+    match (promise, found) {
+        (Promise::Availability(promise), ServiceResult::Availability(_, uptime)) => {
+            Some(Measured::uptime(promise.share, &uptime.figures))
         }
-        found.push(before);
+        (Promise::Outages(promise), ServiceResult::Outages(_, uptime)) => {
+            Some(Measured::outages(promise, &uptime.figures))
+        }
+        _ => None,
     }
-    found
-}
-
-/// The month, quarter or year with the same start and end as a period, and its kind.
-pub(super) fn whole(period: &Period, zone: &Zone) -> Option<(PeriodKind, Period)> {
-    let kinds = [PeriodKind::Month, PeriodKind::Quarter, PeriodKind::Year];
-    let around = |kind| Some((kind, Period::around(kind, period.start, zone).ok()?));
-    let mut found = kinds.into_iter().filter_map(around);
-    found.find(|(_, whole)| (whole.start, whole.end) == (period.start, period.end))
 }
 
 /// The statement of the first of these periods; `None` when there are none.
 pub fn statement<'c>(credited: &[Credited<'c>], as_of: Instant) -> Option<Statement<'c>> {
-    let evaluated: Vec<_> = credited.iter().map(|period| period.evaluated(as_of)).collect();
-    credit::statement(&evaluated)
+    let evaluated = credited.iter().map(|period| period.evaluated(as_of)).collect();
+    Accounts { all: credited, evaluated, known: BTreeMap::new() }.statement(0)
+}
+
+/// The statements of periods, each of which may depend on earlier ones.
+struct Accounts<'s, 'c> {
+    all: &'s [Credited<'c>],
+    evaluated: Vec<EvaluatedPeriod<'c>>,
+    /// What statements credit and what they return of the period before, by their indices.
+    known: BTreeMap<usize, (i64, i64)>,
+}
+
+impl<'c> Accounts<'_, 'c> {
+    /// The statement of a period.
+    fn statement(&mut self, index: usize) -> Option<Statement<'c>> {
+        let row: Vec<usize> =
+            std::iter::successors(Some(index), |index| self.before(*index)).collect();
+        let mut periods: Vec<_> =
+            row.iter().filter_map(|index| self.evaluated.get(*index).cloned()).collect();
+        // Its own credits are capped, and those of the period before, which may go back.
+        for (period, index) in periods.iter_mut().zip(&row).take(2) {
+            period.within = self.within(*index);
+        }
+        credit::statement(&periods)
+    }
+
+    /// The period of the same kind right before one.
+    fn before(&self, index: usize) -> Option<usize> {
+        let now = self.all.get(index)?;
+        let is_before =
+            |other: &Credited<'c>| other.kind == now.kind && other.period.end == now.period.start;
+        self.all.iter().position(is_before)
+    }
+
+    /// What the capped periods that a period ends in have credited before it.
+    fn within(&mut self, index: usize) -> Vec<CappedPeriod> {
+        let Some(now) = self.all.get(index) else { return Vec::new() };
+        let within = now.within.iter().map(|(kind, period, fee)| {
+            let before = self.stated_within(index, period);
+            let spent = before.into_iter().fold(0_i64, |spent, index| {
+                let (credited, returned) = self.account(index);
+                let is_returned_within = self.is_within(self.before(index), period);
+                let returned = if is_returned_within { returned } else { 0 };
+                spent.saturating_add(credited).saturating_sub(returned)
+            });
+            CappedPeriod { kind: *kind, fee: *fee, spent }
+        });
+        within.collect()
+    }
+
+    /// The periods within another one that are stated before one of them, in its money.
+    fn stated_within(&self, index: usize, within: &Period) -> Vec<usize> {
+        let Some(now) = self.all.get(index) else { return Vec::new() };
+        let counts = |index: &usize| {
+            self.is_within(Some(*index), within)
+                && self.all.get(*index).is_some_and(|other| {
+                    other.place() < now.place() && other.contract.currency == now.contract.currency
+                })
+        };
+        (0..self.all.len()).filter(counts).collect()
+    }
+
+    fn is_within(&self, index: Option<usize>, within: &Period) -> bool {
+        let period = index.and_then(|index| self.all.get(index)).map(|credited| &credited.period);
+        period.is_some_and(|p| within.start <= p.start && p.end <= within.end)
+    }
+
+    /// What a period's statement credits, and what it returns of the period before.
+    fn account(&mut self, index: usize) -> (i64, i64) {
+        if let Some(known) = self.known.get(&index) {
+            return *known;
+        }
+        let statement = self.statement(index);
+        let account = statement.map_or((0, 0), |statement| {
+            (statement.credited, statement.credited.saturating_sub(statement.total))
+        });
+        self.known.insert(index, account);
+        account
+    }
 }
 
 /// The service credits of a period, with what is needed to report them.
@@ -142,12 +161,21 @@ pub struct CreditStatement<'c> {
     pub currency: &'c str,
     /// The lines, each with the period whose credit it is.
     pub lines: Vec<(Line<'c>, Option<Period>)>,
-    /// The most that the credits of the period may come to, in minor units.
-    pub cap: i64,
+    /// The most that the credits of the period may come to, in minor units; `None`: there is no
+    /// cap.
+    pub cap: Option<i64>,
     /// The sum of the lines, in minor units.
     pub total: i64,
     /// Whether the period goes on, so that the amounts are those so far.
     pub is_provisional: bool,
+    /// What the client pays for objectives that were exceeded.
+    pub bonuses: Vec<(Line<'c>, Option<Period>)>,
+    /// The sum of the bonuses, in minor units.
+    pub bonus: i64,
+    /// The last local date on which the credits may be claimed, if there is such a date.
+    pub claim_by: Option<NaiveDate>,
+    /// What each month of the period costs.
+    pub fees: Vec<MonthFee>,
 }
 
 /// The statement of the first of these periods, if anything is credited.
@@ -156,16 +184,28 @@ pub fn credit_statement<'c>(
     as_of: Instant,
 ) -> Option<CreditStatement<'c>> {
     let (now, statement) = (credited.first()?, statement(credited, as_of)?);
-    let period = |line: &Line<'c>| credited.get(line.ago).map(|credited| credited.period.clone());
-    let lines = statement.lines.into_iter().map(|line| {
-        let period = period(&line);
+    // The period and the one right before it, in the row that begins with it.
+    let period = |line: Line<'c>| {
+        let of = credited.get(line.ago).filter(|of| of.kind == now.kind);
+        let period = of.map(|credited| credited.period.clone());
         (line, period)
-    });
+    };
     Some(CreditStatement {
         currency: &now.contract.currency,
-        lines: lines.collect(),
+        claim_by: claim_by(now, statement.total),
+        lines: statement.lines.into_iter().map(period).collect(),
         cap: statement.cap,
         total: statement.total,
         is_provisional: as_of < now.period.end,
+        bonuses: statement.bonuses.into_iter().map(period).collect(),
+        bonus: statement.bonus,
+        fees: now.fees.clone(),
     })
+}
+
+/// The last local date on which the credits of a period may be claimed, if there are any.
+fn claim_by(period: &Credited<'_>, total: i64) -> Option<NaiveDate> {
+    let days = period.credits.claim_within_days.checked_sub(1)?;
+    let last = period.next_day.checked_add_days(Days::new(days.into()));
+    last.filter(|_| total > 0)
 }

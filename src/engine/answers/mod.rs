@@ -21,5 +21,6 @@ pub mod period_result;
 pub mod review;
 pub mod review_figures;
 pub mod review_result;
+mod service_objective;
 pub mod settlement;
 pub mod simulation;

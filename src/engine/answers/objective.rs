@@ -1,19 +1,14 @@
 //! A contract's objectives over a period: what each rests on, and its result.
 
-use crate::domain::calendar::Calendars;
+use super::service_objective::{Observed, ServiceResult};
 use crate::domain::compliance::attainment::{self, AttainmentResult, Verdict};
-use crate::domain::compliance::availability::{
-    self, Agreed, Availability, AvailabilityResult, OutagesResult,
-};
-use crate::domain::compliance::performance::{self, PerformanceResult};
-use crate::domain::compliance::{Period, Tally, experience};
+use crate::domain::compliance::{OutageExclusions, Period, Tally, experience};
 use crate::domain::contract::{
-    AgreedService, AttainmentPromise, Contract, ExperiencePromise, Objective, Promise, Revision,
+    AttainmentPromise, Contract, ExperiencePromise, Objective, Promise, Revision,
 };
 use crate::domain::experience::ExperienceTotals;
 use crate::domain::forecast::{Budget, BurnWindow};
 use crate::domain::service::ServiceEvent;
-use crate::domain::share::Share;
 use crate::domain::time::{Instant, Span};
 use crate::domain::zone::Zone;
 use crate::engine::catalog::Known;
@@ -67,37 +62,6 @@ pub struct OnService<'c> {
     pub result: Option<ServiceResult>,
     /// Its index among the contract's objectives.
     pub place: usize,
-}
-
-/// The result of an objective on a service.
-#[derive(Debug)]
-pub enum ServiceResult {
-    /// Of an objective on availability.
-    Availability(AvailabilityResult, Uptime),
-    /// Of an objective on outages.
-    Outages(OutagesResult, Uptime),
-    /// Of an objective on performance.
-    Performance(PerformanceResult),
-}
-
-impl ServiceResult {
-    /// The verdict, and the share reached, for objectives on a share.
-    pub fn verdict(&self) -> (Verdict, Option<Share>) {
-        match self {
-            ServiceResult::Availability(result, _) => (result.verdict, result.uptime),
-            ServiceResult::Outages(result, _) => (result.verdict, None),
-            ServiceResult::Performance(result) => (result.verdict, None),
-        }
-    }
-}
-
-/// How a service was up, and by which calendar revision.
-#[derive(Debug)]
-pub struct Uptime {
-    /// The revision of the calendar in force when the period began.
-    pub calendar_revision: u32,
-    /// The availability figures.
-    pub figures: Availability,
 }
 
 /// An objective, the revision that words it, the period it is evaluated over, and its index.
@@ -167,37 +131,30 @@ impl<'c> ExperienceResult<'c> {
 impl<'c> OnService<'c> {
     /// The objective, if it is on a service.
     pub(super) fn of((objective, revision, period, place): &Ruling<'c>) -> Option<OnService<'c>> {
-        objective.service()?;
+        objective.services().first()?;
         let (contract_revision, period, place) = (*revision, period.clone(), *place);
         Some(OnService { objective, contract_revision, period, result: None, place })
     }
 
-    /// Its result as of an instant, by the events in effect then.
+    /// Its result as of an instant, by the events of its services in effect then; `contract_id` is
+    /// the contract it is of.
     pub(super) fn evaluated(
         &self,
         events: &[&ServiceEvent],
         known: Known<'_>,
+        contract_id: &str,
         as_of: Instant,
     ) -> Option<ServiceResult> {
-        let uptime = |agreed, weight| uptime(events, known, (&self.period, as_of), agreed, weight);
-        match &self.objective.promise {
-            Promise::Attainment(_) | Promise::Experience(_) => None,
-            Promise::Availability(promise) => {
-                let uptime = uptime(&promise.agreed, promise.degradation_weight)?;
-                let result = availability::evaluate(promise, &uptime.figures);
-                Some(ServiceResult::Availability(result, uptime))
-            }
-            Promise::Outages(promise) => {
-                let uptime = uptime(&promise.agreed, Share::NONE)?;
-                let result = availability::evaluate_outages(promise, &uptime.figures);
-                Some(ServiceResult::Outages(result, uptime))
-            }
-            Promise::Performance(promise) => {
-                let is_over = self.period.end <= as_of;
-                let result = performance::evaluate(promise, events, &self.period, is_over);
-                Some(ServiceResult::Performance(result))
-            }
-        }
+        let exclusions = self.exclusions(known, contract_id);
+        let observed = Observed { events, known, exclusions, period: &self.period, as_of };
+        observed.result(&self.objective.promise)
+    }
+
+    /// What leaves outages out of it, under the contract it is of.
+    fn exclusions<'a>(&'a self, known: Known<'a>, contract_id: &'a str) -> OutageExclusions<'a> {
+        let revision = known.contract(contract_id).numbered(self.contract_revision);
+        let rules = revision.map_or(&[][..], |revision| &revision.content.terms.exclusions);
+        OutageExclusions { contract_id, objective_id: &self.objective.id, rules }
     }
 
     /// The window of the last `length` before an instant, if it is an objective on availability.
@@ -205,14 +162,15 @@ impl<'c> OnService<'c> {
         &self,
         length: Span,
         events: &[&ServiceEvent],
-        known: Known<'_>,
+        (known, contract_id): (Known<'_>, &str),
         as_of: Instant,
     ) -> Option<BurnWindow> {
         let Promise::Availability(promise) = &self.objective.promise else { return None };
         let start = as_of.checked_add(-length).unwrap_or(Instant::MIN);
         let period = Period { name: String::new(), start, end: as_of };
-        let weight = promise.degradation_weight;
-        let figures = uptime(events, known, (&period, as_of), &promise.agreed, weight)?.figures;
+        let exclusions = self.exclusions(known, contract_id);
+        let observed = Observed { events, known, exclusions, period: &period, as_of };
+        let figures = observed.availability(promise)?.figures;
         Some(BurnWindow { agreed: figures.agreed, down: figures.downtime() })
     }
 
@@ -223,21 +181,6 @@ impl<'c> OnService<'c> {
         let (agreed, down) = (uptime.figures.agreed_in_period, uptime.figures.downtime());
         Some(Budget { promised: promise.share, agreed, down })
     }
-}
-
-/// How a service was up over a period, as of an instant; `None` when its calendar is unknown.
-fn uptime(
-    events: &[&ServiceEvent],
-    known: Known<'_>,
-    (period, as_of): (&Period, Instant),
-    agreed: &AgreedService,
-    degradation_weight: Share,
-) -> Option<Uptime> {
-    let calendar = known.in_force(&agreed.calendar_id, period.start)?;
-    let maintenance_notice = agreed.maintenance_notice;
-    let agreed = Agreed { hours: calendar.hours, maintenance_notice, degradation_weight };
-    let figures = Availability::evaluate(events, agreed, period, as_of);
-    Some(Uptime { calendar_revision: calendar.revision, figures })
 }
 
 /// The objectives of a contract, each with its period that contains the instant `last`.

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::compliance::{
-    Attainment, Compliance, ExperienceResult, OnService, ServiceResult, Uptime,
+    Attainment, Compliance, ExcludedUptime, ExperienceResult, OnService, ServiceResult, Uptime,
 };
 use super::credit::{CreditStatement, credit_statement};
 use crate::domain::compliance::attainment::Verdict;
 use crate::domain::compliance::availability::Availability;
-use crate::domain::compliance::{Counts, Period, Tally, experience};
+use crate::domain::compliance::{Counts, CoverageGap, Period, Tally, experience};
 use crate::domain::contract::Objective;
 use crate::domain::experience::{ExperienceTotals, Figure, TimeSum};
 use crate::domain::share::Share;
@@ -27,8 +27,27 @@ pub struct PeriodResult<'c> {
     pub slx: Option<SlxResult>,
     /// The service credits; `None`: nothing is credited.
     pub credits: Option<CreditStatement<'c>>,
+    /// The incidents opened in the period that the contract does not measure.
+    pub coverage: CoverageResult,
     /// The release of the time zone database it was computed with.
     pub time_zone_database: &'c str,
+}
+
+/// How many incidents opened in a period a contract does not measure.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CoverageResult {
+    /// How many no target of it measures.
+    pub uncovered: u64,
+    /// Why, and which lack only some target.
+    pub gaps: Vec<CoverageGap>,
+}
+
+impl CoverageResult {
+    fn of(compliance: &Compliance<'_>) -> CoverageResult {
+        let Compliance { coverage, ruling, .. } = compliance;
+        let (uncovered, gaps) = (coverage.uncovered(), coverage.gaps(&ruling.content));
+        CoverageResult { uncovered, gaps }
+    }
 }
 
 /// An SLX figure and what it rests on.
@@ -56,7 +75,7 @@ pub struct ObjectiveResult<'c> {
     /// The share reached; `None` for an objective that is not on a share, or without data.
     pub reached: Option<Share>,
     /// How many more breaches, or long outages, the period can take before it is missed; negative
-    /// when it is missed, and 0 where neither is counted.
+    /// when it is missed, and 0 where neither is counted or there is no data.
     pub allowance: i64,
     /// The figures it rests on.
     pub evidence: Evidence,
@@ -73,6 +92,13 @@ pub enum Evidence {
     Experience(ExperienceEvidence),
     /// How a service was up.
     Uptime(UptimeEvidence),
+    /// Requests to a service.
+    Requests {
+        /// How many were counted.
+        requests: u128,
+        /// How many of them failed.
+        failed: u128,
+    },
     /// Measurements at a service.
     Measurements {
         /// The percentile, in thousandths of the indicator's unit; `None` without measurements.
@@ -93,7 +119,7 @@ pub struct ExperienceEvidence {
     pub lost_time_left: Option<TimeSum>,
 }
 
-/// The figures of an objective on availability or outages.
+/// The figures of an objective on when a service was up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UptimeEvidence {
     /// The revision of the calendar in force when the period began.
@@ -104,6 +130,8 @@ pub struct UptimeEvidence {
     pub long_outages: u64,
     /// How much more downtime the period can take; `None`: the objective is not on availability.
     pub downtime_allowance: Option<Span>,
+    /// What is excluded, and what it would have come to; `None`: nothing is.
+    pub exclusions: Option<ExcludedUptime>,
 }
 
 impl<'c> PeriodResult<'c> {
@@ -113,6 +141,7 @@ impl<'c> PeriodResult<'c> {
             objectives: objective_results(&compliance, as_of),
             slx: slx_result(&compliance),
             credits: credit_statement(&compliance.credited, as_of),
+            coverage: CoverageResult::of(&compliance),
             time_zone_database: compliance.time_zone_database(),
             period: compliance.period,
             groups: compliance.groups,
@@ -148,9 +177,14 @@ fn on_clocks<'c>(on: &Attainment<'c>, as_of: Instant) -> ObjectiveResult<'c> {
         period: on.period.clone(),
         verdict: result.verdict,
         reached: result.attainment,
-        allowance: result.breach_allowance,
+        allowance: told(result.verdict, result.breach_allowance),
         evidence: Evidence::Clocks(on.tally.contractual),
     }
+}
+
+/// An allowance, where there is enough data to tell one.
+fn told(verdict: Verdict, allowance: i64) -> i64 {
+    if verdict == Verdict::NoData { 0 } else { allowance }
 }
 
 fn on_experience<'c>(on: &ExperienceResult<'c>, as_of: Instant) -> ObjectiveResult<'c> {
@@ -198,7 +232,16 @@ fn service(result: &ServiceResult) -> (Evidence, i64) {
             (Evidence::Uptime(uptime(up, all, Some(result.downtime_allowance))), 0)
         }
         ServiceResult::Outages(result, up) => {
-            (Evidence::Uptime(uptime(up, result.long_outages, None)), result.allowance)
+            let allowance = told(result.verdict, result.allowance);
+            (Evidence::Uptime(uptime(up, result.long_outages, None)), allowance)
+        }
+        ServiceResult::MeanTimeToRestore(_, up) => {
+            let all = up.figures.outages.len() as u64;
+            (Evidence::Uptime(uptime(up, all, None)), 0)
+        }
+        ServiceResult::Requests(result) => {
+            let (requests, failed) = (result.requests, result.failed);
+            (Evidence::Requests { requests, failed }, 0)
         }
         ServiceResult::Performance(result) => {
             let (percentile, count) = (result.value, result.count);
@@ -208,11 +251,12 @@ fn service(result: &ServiceResult) -> (Evidence, i64) {
 }
 
 fn uptime(up: &Uptime, long_outages: u64, downtime_allowance: Option<Span>) -> UptimeEvidence {
-    let Uptime { calendar_revision, figures } = up;
+    let Uptime { calendar_revision, figures, exclusions } = up;
     UptimeEvidence {
         calendar_revision: *calendar_revision,
         figures: figures.clone(),
         long_outages,
         downtime_allowance,
+        exclusions: exclusions.clone(),
     }
 }

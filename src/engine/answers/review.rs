@@ -4,7 +4,7 @@
 use super::compliance::{Compliance, Question};
 use super::experience::{entries_experience, experiences};
 use super::group_key::GroupKey;
-use super::settlement::{credit_of, statuses};
+use super::settlement::{credits_of, statuses};
 use crate::domain::clock::Outcome;
 use crate::domain::compliance::{Entry, Period, Tally};
 use crate::domain::contract::{Contract, Effective, Revision};
@@ -104,6 +104,7 @@ impl<'c> Review<'c> {
         let entries = entries_experience(history, &evaluation, &experiences, &known, self.as_of);
         for compliance in [&mut self.present].into_iter().chain(&mut self.chain) {
             entries.iter().for_each(|entry| compliance.add(entry));
+            compliance.add_missing(history, &evaluation);
         }
         let belongs = |entry: &&Entry<'_>| self.present.takes(entry);
         let belonging: Vec<_> = entries.iter().filter(belongs).collect();
@@ -125,7 +126,7 @@ impl<'c> Review<'c> {
 
     /// Completes the review when all incidents are added.
     pub fn finish(&mut self, actions: &ActionLog) {
-        self.items.extend(credit_of(&self.present, self.times));
+        self.items.extend(credits_of(&self.present, self.times));
         let all = statuses(
             std::mem::take(&mut self.items),
             actions,

@@ -215,7 +215,10 @@ fn point(result: &ObjectiveResult<'_>) -> ObjectivePoint {
         value: match &result.evidence {
             Evidence::Measurements { percentile, .. } => percentile.unwrap_or_default(),
             Evidence::Uptime(uptime) => i64::try_from(uptime.long_outages).unwrap_or(i64::MAX),
-            Evidence::Nothing | Evidence::Clocks(_) | Evidence::Experience(_) => 0,
+            Evidence::Nothing
+            | Evidence::Clocks(_)
+            | Evidence::Experience(_)
+            | Evidence::Requests { .. } => 0,
         },
     }
 }

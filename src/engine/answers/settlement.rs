@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::compliance::Compliance;
-use super::credit::statement;
+use super::credit::credit_statement;
 use super::experience::entries_of;
 use crate::domain::compliance::Period;
+use crate::domain::compliance::credit::Line;
 use crate::domain::contract::PeriodKind;
 use crate::domain::incident::History;
-use crate::domain::settlement::{self, Item, ItemKind, ItemStatus, settle};
+use crate::domain::settlement::{self, Item, ItemStatus, settle};
 use crate::domain::zone::Zone;
 use crate::engine::action::ActionLog;
 use crate::engine::catalog::Known;
@@ -43,13 +44,27 @@ pub fn items_of(
     items.flatten().collect()
 }
 
-/// The item for a period's credits; `None` while the period goes on, or when nothing is credited.
-pub fn credit_of(compliance: &Compliance<'_>, times: Times) -> Option<Item> {
-    if times.as_of < compliance.period.end {
-        return None;
-    }
-    let statement = statement(&compliance.credited, times.as_of)?;
-    settlement::credit(&compliance.ruling.content, &compliance.period, statement.total)
+/// The items for a period's credits and bonuses; none while the period goes on.
+pub fn credits_of(compliance: &Compliance<'_>, times: Times) -> Vec<Item> {
+    let statement = credit_statement(&compliance.credited, times.as_of);
+    let Some(statement) = statement.filter(|statement| !statement.is_provisional) else {
+        return Vec::new();
+    };
+    let (contract, period) = (&compliance.ruling.content, &compliance.period);
+    let is_fee_untold = statement.fees.iter().any(|month| month.amount.is_none());
+    let lines = |lines: &[(Line<'_>, Option<Period>)]| {
+        lines.iter().any(|(line, _)| is_fee_untold && line.is_share_of_fee())
+    };
+    let credit = match lines(&statement.lines) {
+        true => settlement::Owed::NotKnown,
+        false => settlement::Owed::Amount(statement.total),
+    };
+    let bonus = match lines(&statement.bonuses) {
+        true => settlement::Owed::NotKnown,
+        false => settlement::Owed::Amount(statement.bonus),
+    };
+    let credit = settlement::credit(contract, period, credit, statement.claim_by);
+    credit.into_iter().chain(settlement::bonus(contract, period, bonus)).collect()
 }
 
 /// The names of the last ended periods of a contract, whose credits are to be settled.
@@ -61,8 +76,7 @@ pub fn credit_periods(known: Known<'_>, contract: &str, times: Times) -> Vec<Str
 /// The names of all periods of a contract on whose credits there is a decision.
 pub fn decided_periods(actions: &ActionLog, contract: &str, times: Times) -> Vec<String> {
     let decisions = actions.decisions(times.known).map(|(_, decided)| &decided.basis);
-    let credits =
-        decisions.filter(|item| item.kind == ItemKind::Credit && item.contract_id == contract);
+    let credits = decisions.filter(|item| item.kind.is_of_period() && item.contract_id == contract);
     credits.map(|item| item.period.clone()).collect()
 }
 

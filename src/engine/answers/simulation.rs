@@ -120,12 +120,14 @@ impl<'c> Simulation<'c> {
     /// Adds an incident, evaluated under both terms.
     pub fn add(&mut self, incident: &str, history: &History<'_>) {
         let as_of = self.times.as_of;
-        let terms = [self.present_terms, self.proposed_terms];
-        let contract_id = &self.present.contract_id;
-        let [present, proposed] = terms.each_ref().map(|known| {
-            let evaluation = evaluate_under(history, contract_id, known, as_of);
-            entries_of(history, &evaluation, known, as_of)
-        });
+        let (before, after) = (self.present_terms, self.proposed_terms);
+        let contract_id = self.present.contract_id.clone();
+        let [old, new] =
+            [&before, &after].map(|known| evaluate_under(history, &contract_id, known, as_of));
+        let present = entries_of(history, &old, &before, as_of);
+        let proposed = entries_of(history, &new, &after, as_of);
+        self.present.add_missing(history, &old);
+        self.proposed.add_missing(history, &new);
         present.iter().for_each(|entry| self.present.add(entry));
         proposed.iter().for_each(|entry| self.proposed.add(entry));
         self.note_verdict_changes(incident, &present, &proposed);

@@ -58,7 +58,15 @@ fn incident_event(id: String, event_id: String) -> Entry {
 
 fn service_event(service: String, event_id: String) -> Entry {
     let fact = ServiceFact::OutageStarted(String::new());
-    Entry::ServiceEvent(ServiceEvent { event_id, service, occur_time: at(0), fact })
+    let (occur_time, source) = (at(0), String::new());
+    Entry::ServiceEvent(ServiceEvent {
+        event_id,
+        service,
+        occur_time,
+        occur_order: 0,
+        source,
+        fact,
+    })
 }
 
 fn signature(id: String) -> Entry {

@@ -61,6 +61,11 @@ impl Language {
         self.written(local.map(before).map(|local| local.date()))
     }
 
+    /// A date such as `2026-11-30`, written out.
+    pub fn iso_date(&self, date: &str) -> String {
+        date.parse().map_or_else(|_| date.to_owned(), |date| self.written(Some(date)))
+    }
+
     fn written(&self, date: Option<NaiveDate>) -> String {
         let text = date.and_then(date_of).map(|date| self.dates.date.format(&date).to_string());
         text.unwrap_or_else(|| self.text("none"))

@@ -263,7 +263,7 @@ part-idle = Zeit ohne Liegenbleiben
 part-score = die Umfragenote
 part = { $name } { $percent } (Gewicht { $weight })
 slx-made-of = Der SLX-Wert von { $figure } setzt sich zusammen aus: { $parts }.
-slx-unknown = Nicht bekannt: { $parts }.
+slx-unknown = Zu wenig bekannt: { $parts }.
 
 # Zeit und Pausen
 section-time = Wo die Servicezeit blieb
@@ -327,6 +327,7 @@ item-scope = Hilfe außerhalb des Vertragsumfangs
 item-excluded = von den vertraglichen Zahlen ausgenommen
 item-credit = Gutschrift für verfehlte Ziele, { $period }
 item-earned-back = zurückverdiente Gutschriften, { $period }
+item-bonus = Bonus für übertroffene Ziele, { $period }
 item-decision = verspätet, verursacht durch { $party }: zu entscheiden, ob es zählt
 section-restated = Was sich seit der Unterschrift geändert hat
 nothing-moved = Es hat sich nichts geändert.
@@ -356,3 +357,36 @@ sign-date = Ort und Datum
 sign-signature = Unterschrift
 note-figures = Eine Messung gehört zu dem Zeitraum, in dem sie entschieden wurde: sie endete oder überschritt ihre Frist. Prozentwerte sind auf die gezeigten Stellen abgerundet; Bewertungen sind exakt. Ausgenommenes zählt weder als rechtzeitig noch als verspätet, aber immer für das Erlebte.
 note-source = Stand { $as_of } ({ $shown_zone }), nach dem bis { $known } Erfassten (Datensatz { $sequence }); Fassung { $revision } des Vertrags; Zeiträume nach { $zone }; Zeitzonendatenbank { $database }.
+
+# Promises, credits and coverage of the later terms
+services-all = { $names } (gleichzeitig ausgefallen)
+promise-mean-time = Mittlere Wiederherstellungszeit von { $service } höchstens { $most } ({ $hours })
+promise-requests = { $percent } der Anfragen an { $service } bedient
+no-cap = Gutschriften sind nicht begrenzt.
+cap-amount = Gutschriften sind auf { $cap } begrenzt.
+column-bonus = Bonus
+bonuses = Boni
+bonuses-text = Boni stehen dem Dienstleister zu und werden nicht mit Gutschriften verrechnet: zusammen { $sum }.
+fee-unknown = Die Vergütung für { $month } ist noch nicht bekannt.
+fee-pro-rata = { $month } zählt { $in_force } von { $days } Tagen: eine Vergütung von { $fee }.
+claim-by = Geltend zu machen bis { $date }.
+credit-highest-only = nur die höchste Gutschrift gilt
+credit-minimum = auf den vereinbarten Mindestbetrag angehoben
+credit-not-paid = zu gering, um gezahlt zu werden
+credit-count = mal { $count }
+lost-estimated = bei { $count } ist die Zahl der Anwender geschätzt
+not-measured = nicht gemessen
+people-not-reported = die Zahl der Betroffenen wird nicht gemeldet
+work-not-reported = wann daran gearbeitet wurde, wird nicht gemeldet
+section-coverage = Nicht gemessen
+coverage-text = { $count ->
+    [one] { $count } im Zeitraum gemeldete Störung wird von keinem Ziel gemessen.
+   *[other] { $count } im Zeitraum gemeldete Störungen werden von keinem Ziel gemessen.
+}
+every-target = alle Ziele
+gap-no-limit = keine Frist für Priorität { $value }
+gap-no-priority = keine Priorität
+gap-limit-withdrawn = Priorität geändert in { $value }, für die keine Frist gilt
+gap-not-in-force = Vertrag bei der Meldung nicht in Kraft
+gap-does-not-apply = Ziel nicht anwendbar
+gap-not-started = die Messung wurde nicht gestartet

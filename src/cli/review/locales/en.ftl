@@ -259,7 +259,7 @@ part-idle = time not idle
 part-score = the survey score
 part = { $name } { $percent } (weight { $weight })
 slx-made-of = The SLX figure of { $figure } is made of { $parts }.
-slx-unknown = Nothing is known of { $parts }.
+slx-unknown = Too little is known of { $parts }.
 
 # Time and pauses
 section-time = Where the service time went
@@ -323,6 +323,7 @@ item-scope = help outside the contract’s scope
 item-excluded = excluded from the contractual figures
 item-credit = credit for missed objectives, { $period }
 item-earned-back = credits earned back, { $period }
+item-bonus = bonus for exceeded objectives, { $period }
 item-decision = late by the doing of { $party }: decide whether that counts
 section-restated = What has moved since it was signed
 nothing-moved = Nothing has moved.
@@ -352,3 +353,36 @@ sign-date = Place and date
 sign-signature = Signature
 note-figures = A clock belongs to the period in which it was decided: it stopped, or went over its limit. Percentages are rounded down to the decimals shown; verdicts are exact. What is excluded counts for neither in time nor late, but always for what people experienced.
 note-source = As of { $as_of } ({ $shown_zone }), by what was recorded up to { $known } (record { $sequence }); revision { $revision } of the contract; periods cut in { $zone }; time zone database { $database }.
+
+# Promises, credits and coverage of the later terms
+services-all = { $names } (down at once)
+promise-mean-time = Mean time to restore { $service } at most { $most } of { $hours }
+promise-requests = { $percent } of requests to { $service } served
+no-cap = Credits are not capped.
+cap-amount = Credits come to at most { $cap }.
+column-bonus = Bonus
+bonuses = Bonuses
+bonuses-text = Bonuses are owed to the provider and not set off against credits: { $sum } in all.
+fee-unknown = The fee of { $month } is not known yet.
+fee-pro-rata = { $month } counts { $in_force } of { $days } days in force: a fee of { $fee }.
+claim-by = To be claimed by { $date }.
+credit-highest-only = only the highest credit is given
+credit-minimum = raised to the agreed minimum
+credit-not-paid = too little to be paid
+credit-count = times { $count }
+lost-estimated = the number of people is estimated in { $count }
+not-measured = not measured
+people-not-reported = how many people were hit is not reported
+work-not-reported = when somebody worked is not reported
+section-coverage = Not measured
+coverage-text = { $count ->
+    [one] { $count } incident opened in the period is not measured by any target.
+   *[other] { $count } incidents opened in the period are not measured by any target.
+}
+every-target = every target
+gap-no-limit = no limit for priority { $value }
+gap-no-priority = no priority
+gap-limit-withdrawn = priority changed to { $value }, which has no limit
+gap-not-in-force = contract not in force at the opening
+gap-does-not-apply = the target does not apply
+gap-not-started = nothing started the clock

@@ -263,7 +263,7 @@ part-idle = niet-stilgelegen tijd
 part-score = het enquêtecijfer
 part = { $name } { $percent } (weegt { $weight })
 slx-made-of = Het SLX-cijfer van { $figure } is opgebouwd uit { $parts }.
-slx-unknown = Over { $parts } is niets bekend.
+slx-unknown = Over { $parts } is te weinig bekend.
 
 # Tijd en pauzes
 section-time = Waar de servicetijd bleef
@@ -327,6 +327,7 @@ item-scope = hulp buiten de reikwijdte van het contract
 item-excluded = uitgezonderd van de contractuele cijfers
 item-credit = malus voor niet-gehaalde normen, { $period }
 item-earned-back = terugverdiende malus, { $period }
+item-bonus = bonus voor overtroffen normen, { $period }
 item-decision = te laat door toedoen van { $party }: besluit of dat meetelt
 section-restated = Wat is gewijzigd sinds de ondertekening
 nothing-moved = Er is niets gewijzigd.
@@ -356,3 +357,36 @@ sign-date = Plaats en datum
 sign-signature = Handtekening
 note-figures = Een meting hoort bij de periode waarin ze is beslist: ze stopte, of ging over de norm. Percentages zijn naar beneden afgerond op de getoonde decimalen; oordelen zijn exact. Wat is uitgezonderd telt niet als op tijd en niet als te laat, maar altijd voor wat gebruikers ervoeren.
 note-source = Stand op { $as_of } ({ $shown_zone }), op basis van wat tot { $known } was vastgelegd (record { $sequence }); revisie { $revision } van het contract; perioden gerekend in { $zone }; tijdzonedatabase { $database }.
+
+# Promises, credits and coverage of the later terms
+services-all = { $names } (gelijktijdig uit)
+promise-mean-time = Gemiddelde hersteltijd van { $service } hoogstens { $most } ({ $hours })
+promise-requests = { $percent } van de verzoeken aan { $service } afgehandeld
+no-cap = De malus heeft geen maximum.
+cap-amount = De malus bedraagt hoogstens { $cap }.
+column-bonus = Bonus
+bonuses = Bonussen
+bonuses-text = Bonussen komen de leverancier toe en worden niet met de malus verrekend: samen { $sum }.
+fee-unknown = De vergoeding over { $month } is nog niet bekend.
+fee-pro-rata = { $month } telt { $in_force } van { $days } dagen mee: een vergoeding van { $fee }.
+claim-by = Te claimen uiterlijk op { $date }.
+credit-highest-only = alleen de hoogste malus geldt
+credit-minimum = verhoogd tot het afgesproken minimum
+credit-not-paid = te weinig om uit te keren
+credit-count = maal { $count }
+lost-estimated = bij { $count } is het aantal gebruikers geschat
+not-measured = niet gemeten
+people-not-reported = het aantal getroffen gebruikers wordt niet gemeld
+work-not-reported = wanneer eraan gewerkt is, wordt niet gemeld
+section-coverage = Niet gemeten
+coverage-text = { $count ->
+    [one] { $count } incident uit de periode wordt door geen enkele norm gemeten.
+   *[other] { $count } incidenten uit de periode worden door geen enkele norm gemeten.
+}
+every-target = alle normen
+gap-no-limit = geen norm voor prioriteit { $value }
+gap-no-priority = geen prioriteit
+gap-limit-withdrawn = prioriteit gewijzigd in { $value }, waarvoor geen norm geldt
+gap-not-in-force = contract niet van kracht bij melding
+gap-does-not-apply = norm niet van toepassing
+gap-not-started = de meting is niet gestart

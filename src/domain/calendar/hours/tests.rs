@@ -284,12 +284,115 @@ fn a_window_in_an_overlap() {
     check("03:00-04:00", 1);
 }
 
+/// C1: nights that end on the date are cut at its midnight, and of the night that would begin on
+/// it the hours after the next midnight stay.
 #[test]
-fn a_holiday_closes_the_hours_after_midnight() {
+fn a_holiday_closes_its_date_from_midnight_to_midnight_and_no_more() {
     let nights = windows("Europe/Amsterdam", &EVERY_DAY, "22:00-06:00");
     let draft = with_holidays(nights, &["2026-12-25"]);
-    let expected = ["12-24T00:00/06:00", "12-24T22:00/12-25T00:00", "12-26T22:00/12-27T00:00"];
+    let expected = [
+        "12-24T00:00/06:00",
+        "12-24T22:00/12-25T00:00",
+        "12-26T00:00/06:00",
+        "12-26T22:00/12-27T00:00",
+    ];
     check_windows(&draft, "2026-12-24", "2026-12-27", &expected);
+}
+
+/// C1: the figures of the case.
+#[test]
+fn the_hours_after_a_holidays_midnight_count() {
+    let evenings = with_holidays(windows("UTC", &EVERY_DAY, "18:00-02:00"), &["2026-05-16"]);
+    check_elapsed(&evenings, "2026-05-17T00:00", "2026-05-17T02:00", 2);
+    check_elapsed(&evenings, "2026-05-16T00:00", "2026-05-17T00:00", 0);
+    check_elapsed(&evenings, "2026-05-15T18:00", "2026-05-16T12:00", 6);
+    let always = with_holidays(windows("UTC", &EVERY_DAY, "08:00-08:00"), &["2026-05-16"]);
+    check_elapsed(&always, "2026-05-15T00:00", "2026-05-18T00:00", 48);
+}
+
+/// C1: of a window that no day before or after has, only the holiday's own hours are lost.
+#[test]
+fn a_window_of_one_weekday_is_cut_by_the_holiday_it_begins_on() {
+    let saturdays = windows("UTC", &[Weekday::Sat], "18:00-18:00");
+    let draft = with_holidays(saturdays.clone(), &["2026-05-16"]);
+    check_windows(&draft, "2026-05-15", "2026-05-19", &["05-17T00:00/18:00"]);
+    let draft = with_holidays(saturdays, &["2026-05-17"]);
+    check_windows(&draft, "2026-05-15", "2026-05-19", &["05-16T18:00/05-17T00:00"]);
+}
+
+/// C1: two holidays in a row close both dates whole.
+#[test]
+fn two_holidays_in_a_row_leave_only_the_night_after_the_second() {
+    let nights = windows("UTC", &EVERY_DAY, "18:00-02:00");
+    let draft = with_holidays(nights, &["2026-12-25", "2026-12-26"]);
+    let expected = ["12-24T00:00/02:00", "12-24T18:00/12-25T00:00", "12-27T00:00/02:00"];
+    check_windows(&draft, "2026-12-24", "2026-12-27", &expected[..2]);
+    check_elapsed(&draft, "2026-12-25T00:00", "2026-12-27T00:00", 0);
+    check_elapsed(&draft, "2026-12-27T00:00", "2026-12-27T18:00", 2);
+}
+
+/// C1: a special opening takes the place of the windows that begin on its date as wholes, and of a
+/// holiday on the same date.
+#[test]
+fn a_special_opening_leaves_nothing_of_the_windows_it_replaces() {
+    let nights = windows("UTC", &EVERY_DAY, "18:00-02:00");
+    let special = with_special(nights, "2026-12-24", &["10:00-14:00"]);
+    let expected = ["12-23T18:00/12-24T00:00", "12-24T10:00/14:00", "12-25T18:00/12-26T00:00"];
+    check_windows(
+        &special,
+        "2026-12-23",
+        "2026-12-26",
+        &[&["12-23T00:00/02:00"], &expected[..]].concat(),
+    );
+    let both = with_holidays(special.clone(), &["2026-12-24"]);
+    check_windows(
+        &both,
+        "2026-12-23",
+        "2026-12-26",
+        &[&["12-23T00:00/02:00"], &expected[..]].concat(),
+    );
+    let closed_next = with_special(special, "2026-12-25", &[]);
+    check_elapsed(&closed_next, "2026-12-24T14:00", "2026-12-26T18:00", 0);
+}
+
+/// C1: a holiday also closes the hours of a special opening of the evening before.
+#[test]
+fn a_special_opening_ends_at_the_midnight_of_a_holiday() {
+    let special = with_special(draft("UTC"), "2026-12-31", &["20:00-04:00"]);
+    check_windows(&special, "2026-12-31", "2027-01-02", &["12-31T20:00/01-01T04:00"]);
+    let closed = with_holidays(special, &["2027-01-01"]);
+    check_windows(&closed, "2026-12-31", "2027-01-02", &["12-31T20:00/01-01T00:00"]);
+}
+
+/// C1: a holiday begins and ends with its own midnights where the clock changes at midnight.
+#[test]
+fn a_holiday_where_midnight_is_skipped_or_shown_twice() {
+    let nights = windows("America/Sao_Paulo", &EVERY_DAY, "18:00-02:00");
+    // The clock went from 00:00 to 01:00 on 2018-11-04...
+    let gap = with_holidays(nights.clone(), &["2018-11-03"]);
+    check_windows(
+        &gap,
+        "2018-11-03",
+        "2018-11-05",
+        &["11-04T01:00/02:00", "11-04T18:00/11-05T00:00"],
+    );
+    let gap = with_holidays(nights.clone(), &["2018-11-04"]);
+    check_windows(
+        &gap,
+        "2018-11-03",
+        "2018-11-06",
+        &[
+            "11-03T00:00/02:00",
+            "11-03T18:00/11-04T01:00",
+            "11-05T00:00/02:00",
+            "11-05T18:00/11-06T00:00",
+        ],
+    );
+    // ... and from 24:00 back to 23:00 on 2019-02-16, a date of 25 hours.
+    let overlap = with_holidays(round_the_clock("America/Sao_Paulo"), &["2019-02-16"]);
+    check_elapsed(&overlap, "2019-02-15T00:00", "2019-02-18T00:00", 48);
+    let evening = with_holidays(nights, &["2019-02-17"]);
+    check_elapsed(&evening, "2019-02-16T18:00", "2019-02-17T18:00", 7);
 }
 
 #[test]

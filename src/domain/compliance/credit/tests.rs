@@ -7,7 +7,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::contract::CreditTier;
+use crate::domain::contract::{Bonus, CreditTier, Fee, Per, Steps};
+use crate::domain::time::Span;
 
 fn percent(text: &str) -> Share {
     Share::from_percent(text).unwrap_or_else(|error| panic!("{error}"))
@@ -19,8 +20,10 @@ fn date(text: &str) -> NaiveDate {
 
 /// 5 % below 99 %, 10 % below 97 %, 25 % below 90 %.
 fn rule(objective_id: &str) -> CreditRule {
-    let tier =
-        |(below, credit)| CreditTier { below: Some(percent(below)), credit: percent(credit) };
+    let tier = |(below, credit)| CreditTier {
+        below: Some(percent(below)),
+        credit: Credit::Share(percent(credit)),
+    };
     CreditRule {
         objective_id: objective_id.into(),
         tiers: [("99", "5"), ("97", "10"), ("90", "25")].map(tier).to_vec(),
@@ -28,11 +31,27 @@ fn rule(objective_id: &str) -> CreditRule {
         repeat: Share::NONE,
         repeats_most: 3,
         earn_back: None,
+        per: Per::Period,
+        counts_all: false,
+        steps: Steps::Started,
+        cap: None,
+        bonuses: Vec::new(),
+        credited_in: None,
     }
 }
 
 fn credits(monthly_fee: i64, rules: Vec<CreditRule>) -> Credits {
-    Credits { monthly_fee, rules, cap: Share::ALL, from_date: None }
+    Credits {
+        fee: Fee { monthly: monthly_fee, ..Fee::default() },
+        rules,
+        cap: Share::ALL,
+        from_date: None,
+        combination: Combination::Sum,
+        minimum: 0,
+        not_paid_below: 0,
+        caps: Vec::new(),
+        claim_within_days: 0,
+    }
 }
 
 /// A month in which objectives of 99 % reached these shares; `-` is no data.
@@ -46,10 +65,13 @@ fn month<'c>(
         given => stood(percent(given)),
     };
     EvaluatedPeriod {
+        kind: PeriodKind::Month,
         first_day: date(first),
-        months: 1,
+        fee: Some(credits.fee.monthly),
         currency: "EUR",
         credits,
+        measured: BTreeMap::new(),
+        within: Vec::new(),
         results: reached.iter().map(|(id, text)| (*id, stood(text))).collect(),
     }
 }
@@ -107,7 +129,7 @@ fn what_no_tier_covers_credits_nothing_with_a_reason() {
 #[test]
 fn a_tier_without_a_figure_rules_whenever_the_objective_is_missed() {
     let mut rule = rule("A");
-    rule.tiers = vec![CreditTier { below: None, credit: percent("7.5") }];
+    rule.tiers = vec![CreditTier { below: None, credit: Credit::Share(percent("7.5")) }];
     let credits = credits(1_000_00, vec![rule]);
     // An objective without a percentage, such as on outages: 7.5 % of 1,000.00.
     let mut missed = row(&credits, &["-"]);
@@ -131,7 +153,7 @@ fn an_objective_credits_as_much_of_its_tier_as_it_weighs() {
 fn a_quarter_costs_three_months() {
     let credits = credits(1_000_00, vec![rule("A")]);
     let mut quarter = row(&credits, &["95"]);
-    quarter[0].months = 3;
+    quarter[0].fee = Some(3_000_00);
     // 10 % of 3 x 1,000.00.
     assert_eq!(only(&quarter).0, 300_00);
 }
@@ -261,8 +283,250 @@ fn the_cap_is_rounded_alike() {
     for (cap, cents) in [("25", 3), ("24.9999", 2), ("0", 0)] {
         credits.cap = percent(cap);
         let statement = statement(&row(&credits, &["99"]));
-        assert_eq!(statement.map(|statement| statement.cap), Some(cents), "{cap}");
+        assert_eq!(statement.and_then(|statement| statement.cap), Some(cents), "{cap}");
     }
+}
+
+/// A month in which the one objective A was missed, and what was counted of it.
+fn counted(credits: &Credits, measured: Measured, reached: Option<&str>) -> (i64, String) {
+    let mut months = row(credits, &["-"]);
+    let reached = reached.map(percent);
+    months[0].results.insert("A", ObjectiveVerdict { verdict: Verdict::Missed, reached });
+    months[0].measured.insert("A", measured);
+    only(&months)
+}
+
+fn flat(credit: Credit, per: Per) -> CreditRule {
+    CreditRule { tiers: vec![CreditTier { below: None, credit }], per, ..rule("A") }
+}
+
+fn minutes(minutes: i64) -> Span {
+    Span::from_nanos(minutes * 60_000_000_000)
+}
+
+/// P18: credits per outage.
+#[test]
+fn each_outage_over_the_allowed_number_credits_or_each_one_once_it_is_missed() {
+    let outages = || Measured::Outages {
+        most: 1,
+        longer_than: minutes(10),
+        long: vec![minutes(11), minutes(30), minutes(90)],
+    };
+    let per_outage = flat(Credit::Share(percent("5")), Per::Outage);
+    // Three outages, one of them allowed: 2 x 5 % of 1,000.00.
+    let found = counted(&credits(1_000_00, vec![per_outage.clone()]), outages(), None);
+    let reason = "3 outages, where 1 is allowed: 5% of the fee for each, 2 times";
+    assert_eq!(found, (100_00, reason.into()));
+    // 3 x 5 % of 1,000.00.
+    let all = CreditRule { counts_all: true, ..per_outage };
+    let found = counted(&credits(1_000_00, vec![all.clone()]), outages(), None);
+    assert_eq!(found, (150_00, "3 outages: 5% of the fee for each, 3 times".into()));
+    // At most 12 % of 1,000.00 for this objective.
+    let capped = CreditRule { cap: Some(percent("12")), ..all };
+    let found = counted(&credits(1_000_00, vec![capped]), outages(), None);
+    assert_eq!(found.0, 120_00);
+    assert!(found.1.ends_with("3 times, but at most 12% of the fee"), "{}", found.1);
+}
+
+/// P18: credits per late incident.
+#[test]
+fn each_late_incident_over_the_allowed_number_credits() {
+    let clocks = |met, breached| Measured::Clocks { promised: percent("95"), met, breached };
+    let per_late = flat(Credit::Amount(25_00), Per::LateIncident);
+    let of = |rule: &CreditRule, met, breached| {
+        counted(&credits(1_000_00, vec![rule.clone()]), clocks(met, breached), Some("92"))
+    };
+    // Of 100, 95 had to be in time: 5 might have been late, 8 were. 3 x 25.00.
+    let reason = "8 late incidents of 100, where 5 are allowed: 25.00 EUR for each, 3 times";
+    assert_eq!(of(&per_late, 92, 8), (75_00, reason.into()));
+    // Of 10, 9.5 had to be, which is 10: none might have been late.
+    assert_eq!(of(&per_late, 9, 1).0, 25_00);
+    // 39 of 40 would have been 97.5 %; 38 are 95 %: 2 allowed.
+    assert_eq!(of(&per_late, 37, 3).0, 25_00);
+    let all = CreditRule { counts_all: true, weight: percent("50"), ..per_late };
+    // 8 x 25.00, and half of it.
+    let reason = "8 late incidents of 100: 25.00 EUR for each, 8 times, weight 50%";
+    assert_eq!(of(&all, 92, 8), (100_00, reason.into()));
+}
+
+/// P18: credits per started hour, or per full hour.
+#[test]
+fn each_started_or_full_hour_of_downtime_credits() {
+    // Of 30 days, 99.9 % allow 43 min 12 s of downtime; 2 h 43 min 12 s were 2 h too many.
+    let uptime = |down: i64| Measured::Uptime {
+        promised: percent("99.9"),
+        agreed: minutes(30 * 24 * 60),
+        down: u128::from(down.unsigned_abs()) * 1_000_000,
+    };
+    let nanos = minutes(163).nanos() + 12_000_000_000;
+    let hourly = flat(Credit::Share(percent("1")), Per::Downtime(minutes(60)));
+    let of = |rule: &CreditRule, down| {
+        counted(&credits(1_000_00, vec![rule.clone()]), uptime(down), Some("99.6")).clone()
+    };
+    let reason = "2 h of downtime more than allowed: 1% of the fee for each started 1 h, 2 times";
+    assert_eq!(of(&hourly, nanos), (20_00, reason.into()));
+    assert_eq!(of(&hourly, nanos + 1).0, 30_00, "a third hour is started");
+    assert_eq!(of(&hourly, nanos - 1).0, 20_00);
+    let full = CreditRule { steps: Steps::Full, ..hourly.clone() };
+    assert_eq!((of(&full, nanos).0, of(&full, nanos - 1).0), (20_00, 10_00));
+    // All 2 h 43 min 12 s: three started hours.
+    let all = CreditRule { counts_all: true, ..hourly };
+    assert_eq!(of(&all, nanos).0, 30_00);
+    // Outages longer than 4 h, by 30 min and by 2 h 1 min: 1 and 3 started hours beyond.
+    let long = vec![minutes(270), minutes(361)];
+    let outages = Measured::Outages { most: 0, longer_than: minutes(240), long };
+    let beyond = flat(Credit::Amount(100_00), Per::Downtime(minutes(60)));
+    assert_eq!(counted(&credits(0, vec![beyond]), outages, None).0, 400_00);
+}
+
+/// P18: credits per point below the objective.
+#[test]
+fn each_started_or_full_point_below_credits_exactly() {
+    // 97.3 % of 99 %: 1.7 points below.
+    let clocks = |met, breached| Measured::Clocks { promised: percent("99"), met, breached };
+    let per_point = flat(Credit::Share(percent("2")), Per::Point(percent("1")));
+    let of = |rule: &CreditRule, met, breached, reached: &str| {
+        counted(&credits(1_000_00, vec![rule.clone()]), clocks(met, breached), Some(reached))
+    };
+    let reason = "97.3% is 1.7 points below 99%: 2% of the fee for each started point, 2 times";
+    assert_eq!(of(&per_point, 973, 27, "97.3"), (40_00, reason.into()));
+    let full = CreditRule { steps: Steps::Full, ..per_point.clone() };
+    assert_eq!(of(&full, 973, 27, "97.3").0, 20_00);
+    // Exactly one point is one, started or full.
+    assert_eq!((of(&per_point, 98, 2, "98").0, of(&full, 98, 2, "98").0), (20_00, 20_00));
+    // 2 of 3 are 66.666...: 32.333... points below, to the last third of a millionth.
+    let small = CreditRule { per: Per::Point(percent("0.0001")), ..full };
+    let small = CreditRule { tiers: flat(Credit::Amount(1), Per::Period).tiers, ..small };
+    let of_third = |rule: &CreditRule| {
+        counted(&credits(0, vec![rule.clone()]), clocks(2, 1), Some("66.6666")).0
+    };
+    assert_eq!(of_third(&small), 323_333);
+    let started = CreditRule { steps: Steps::Started, ..small };
+    assert_eq!(of_third(&started), 323_334);
+    // Below 100 %, 2.7 points: 3 x 2 % of 1,000.00.
+    let all = CreditRule { counts_all: true, ..per_point };
+    assert_eq!(of(&all, 973, 27, "97.3").0, 60_00);
+}
+
+/// P18: "the highest only", a minimum credit, and what is too little to be paid.
+#[test]
+fn several_credits_come_together_as_agreed() {
+    let mut credits = credits(1_000_00, vec![rule("A"), rule("B")]);
+    let of = |credits: &Credits, reached: [&'static str; 2]| {
+        let reached = [("A", reached[0]), ("B", reached[1])];
+        let (lines, total) = of(&[month("2026-07-01", credits, &reached)]);
+        (lines.into_iter().map(|line| line.0).collect::<Vec<_>>(), total)
+    };
+    // 25 % and 10 % of 1,000.00.
+    assert_eq!(of(&credits, ["80", "95"]), (vec![250_00, 100_00], 350_00));
+    credits.combination = Combination::HighestOnly;
+    assert_eq!(of(&credits, ["80", "95"]), (vec![250_00, 100_00, -100_00], 250_00));
+    assert_eq!(of(&credits, ["95", "95"]), (vec![100_00, 100_00, -100_00], 100_00));
+    assert_eq!(of(&credits, ["95", "99"]), (vec![100_00, 0], 100_00), "one alone");
+    // 5 % of 1,000.00 is 50.00, raised to 75.00; nothing is not raised.
+    credits.minimum = 75_00;
+    assert_eq!(of(&credits, ["98", "99"]), (vec![50_00, 0, 25_00], 75_00));
+    assert_eq!(of(&credits, ["99", "99"]), (vec![0, 0], 0));
+    // The cap of 6 % is stronger than the minimum.
+    credits.cap = percent("6");
+    assert_eq!(of(&credits, ["98", "99"]), (vec![50_00, 0, 25_00, -15_00], 60_00));
+    // Less than 60.01 is not paid.
+    credits.not_paid_below = 60_01;
+    assert_eq!(of(&credits, ["98", "99"]), (vec![50_00, 0, 25_00, -15_00, -60_00], 0));
+    credits.not_paid_below = 60_00;
+    assert_eq!(of(&credits, ["98", "99"]).1, 60_00, "as much as that is paid");
+}
+
+#[test]
+fn what_goes_back_is_what_had_been_given() {
+    let earn_back = Some(percent("99.5"));
+    let rules = vec![CreditRule { earn_back, ..rule("A") }, CreditRule { earn_back, ..rule("B") }];
+    let mut credits = credits(1_000_00, rules);
+    credits.combination = Combination::HighestOnly;
+    let of_july = |credits: &Credits, june: [&'static str; 2], july: [&'static str; 2]| {
+        let named = |[a, b]: [&'static str; 2]| [("A", a), ("B", b)];
+        let july = month("2026-07-01", credits, &named(july));
+        let june = month("2026-06-01", credits, &named(june));
+        of(&[july, june]).1
+    };
+    // June gave 250.00 for A, and 100.00 for B were not given: without A, B's 100.00 would have been.
+    assert_eq!(of_july(&credits, ["80", "95"], ["100", "99"]), -150_00);
+    assert_eq!(of_july(&credits, ["80", "95"], ["99", "100"]), 0);
+    assert_eq!(of_july(&credits, ["80", "95"], ["100", "100"]), -250_00);
+    // June's 50.00 had been raised to 75.00: all of it goes back.
+    credits.minimum = 75_00;
+    assert_eq!(of_july(&credits, ["98", "99"], ["100", "99"]), -75_00);
+}
+
+/// P18: a cap per kind of period, beside the present one.
+#[test]
+fn the_cap_of_a_year_holds_for_all_that_was_credited_in_it() {
+    let mut credits = credits(1_000_00, vec![rule("A")]);
+    let cap =
+        |share| PeriodCap { kind: PeriodKind::Year, share: Some(percent(share)), amount: None };
+    credits.caps = vec![cap("2.5")];
+    let year = |spent| CappedPeriod { kind: PeriodKind::Year, fee: Some(12_000_00), spent };
+    let of = |credits: &Credits, spent| {
+        let mut months = row(credits, &["80"]);
+        months[0].within = vec![year(spent)];
+        of(&months)
+    };
+    // 2.5 % of 12,000.00 are 300.00: 250.00 fit, after 100.00 only 200.00 do, after 300.00 nothing.
+    assert_eq!(of(&credits, 0).1, 250_00);
+    let (lines, total) = of(&credits, 100_00);
+    let reason = "all credits of a year are at most 300.00 EUR, of which 100.00 EUR are used up";
+    assert_eq!((lines[1].clone(), total), ((-50_00, reason.into()), 200_00));
+    assert_eq!(of(&credits, 300_00).1, 0);
+    assert_eq!(of(&credits, 400_00).1, 0, "of a year that was dearer before");
+    // A cap of the month itself, as an amount: the lower of the two holds.
+    let month =
+        PeriodCap { kind: PeriodKind::Month, share: Some(percent("50")), amount: Some(120_00) };
+    credits.caps.push(month);
+    assert_eq!(of(&credits, 0).1, 120_00);
+}
+
+#[test]
+fn amounts_without_a_fee_know_no_cap_in_percent() {
+    let fixed = flat(Credit::Amount(40_00), Per::Period);
+    let credits = credits(0, vec![fixed]);
+    let missed = row(&credits, &["98"]);
+    assert_eq!(only(&missed), (40_00, "98% misses it: 40.00 EUR".into()));
+    assert_eq!(statement(&missed).and_then(|statement| statement.cap), None);
+}
+
+/// P18: a fee by use that is not told yet is no fee of nothing.
+#[test]
+fn a_share_of_a_fee_that_is_not_told_is_not_worked_out() {
+    let mut credits = credits(0, vec![rule("A")]);
+    credits.fee.is_by_use = true;
+    let mut missed = row(&credits, &["98"]);
+    missed[0].fee = None;
+    assert_eq!(only(&missed), (0, "98% is below 99%: 5% of a fee that is not told yet".into()));
+    assert_eq!(statement(&missed).and_then(|statement| statement.cap), None);
+    missed[0].fee = Some(812_34);
+    // 5 % of 812.34 are 40.617.
+    assert_eq!(only(&missed).0, 40_62);
+}
+
+/// P18: a bonus is never netted silently.
+#[test]
+fn a_bonus_stands_beside_the_credits() {
+    let bonus = |from, bonus| Bonus { from: Some(percent(from)), bonus };
+    let bonuses =
+        vec![bonus("99.5", Credit::Share(percent("1"))), bonus("100", Credit::Amount(30_00))];
+    let credits = credits(1_000_00, vec![CreditRule { bonuses, ..rule("A") }, rule("B")]);
+    let of = |reached| {
+        let months = [month("2026-07-01", &credits, &[("A", reached), ("B", "98")])];
+        let statement = statement(&months).unwrap();
+        let bonuses: Vec<_> = statement.bonuses.iter().map(|l| (l.amount, l.reason())).collect();
+        assert_eq!(statement.total, 50_00, "B's credit is whole");
+        assert_eq!(statement.bonus, bonuses.iter().map(|bonus| bonus.0).sum::<i64>());
+        bonuses
+    };
+    assert_eq!(of("99.4999"), []);
+    // 1 % of 1,000.00.
+    assert_eq!(of("99.5"), [(10_00, "99.5% reaches 99.5%: a bonus of 1% of the fee".into())]);
+    assert_eq!(of("100"), [(30_00, "100% reaches 100%: a bonus of 30.00 EUR".into())]);
 }
 
 fn any_share() -> impl Strategy<Value = Share> {
@@ -280,7 +544,7 @@ fn any_tiers() -> impl Strategy<Value = Vec<CreditTier>> {
             let below = figures.into_iter().map(Some).enumerate();
             let tiers = below.zip(credits).map(|((index, below), credit)| CreditTier {
                 below: below.filter(|_| index > 0 || !is_first_open),
-                credit,
+                credit: Credit::Share(credit),
             });
             tiers.collect()
         },
@@ -292,8 +556,7 @@ fn any_rule(objective_id: &'static str) -> impl Strategy<Value = CreditRule> {
     parts.prop_map(move |(tiers, weight, repeat, repeats_most, earn_back)| {
         let earn_back =
             earn_back.and_then(|m| Share::of(u128::from(m % 10_000) + 990_000, 1_000_000_u32));
-        let objective_id = objective_id.into();
-        CreditRule { objective_id, tiers, weight, repeat, repeats_most, earn_back }
+        CreditRule { tiers, weight, repeat, repeats_most, earn_back, ..rule(objective_id) }
     })
 }
 
@@ -303,12 +566,23 @@ fn any_credits() -> impl Strategy<Value = Credits> {
     let rules = (any_rule("A"), any_rule("B"), any_rule("C"));
     let fee = prop_oneof![0i64..1_000, 0..=crate::limits::MONTHLY_FEE_MINOR_UNITS_MAX];
     let months = proptest::option::of(0u32..12);
-    (rules, fee, any_share(), months).prop_map(|((a, b, c), monthly_fee, cap, months)| Credits {
-        monthly_fee,
-        rules: vec![a, b, c],
-        cap,
-        from_date: months.and_then(|m| NaiveDate::from_ymd_opt(2026, m + 1, 1)),
-    })
+    let together = (any::<bool>(), 0i64..500, 0i64..500);
+    (rules, fee, any_share(), months, together).prop_map(
+        |((a, b, c), fee, cap, months, together)| {
+            let (is_highest_only, minimum, not_paid_below) = together;
+            Credits {
+                cap,
+                from_date: months.and_then(|m| NaiveDate::from_ymd_opt(2026, m + 1, 1)),
+                combination: match is_highest_only {
+                    true => Combination::HighestOnly,
+                    false => Combination::Sum,
+                },
+                minimum,
+                not_paid_below,
+                ..credits(fee, vec![a, b, c])
+            }
+        },
+    )
 }
 
 /// Around what is promised as often as anywhere.
@@ -329,10 +603,13 @@ fn any_row() -> impl Strategy<Value = Vec<[ObjectiveVerdict; 3]>> {
 /// The months of a year, the newest first.
 fn months<'c>(credits: &'c Credits, row: &[[ObjectiveVerdict; 3]]) -> Vec<EvaluatedPeriod<'c>> {
     let evaluated = |(ago, stood): (usize, &[ObjectiveVerdict; 3])| EvaluatedPeriod {
+        kind: PeriodKind::Month,
         first_day: NaiveDate::from_ymd_opt(2026, 12 - ago as u32, 1).unwrap_or_default(),
-        months: 1,
+        fee: Some(credits.fee.monthly),
         currency: "EUR",
         credits,
+        measured: BTreeMap::new(),
+        within: Vec::new(),
         results: IDS.into_iter().zip(*stood).collect(),
     };
     row.iter().enumerate().map(evaluated).collect()
@@ -349,8 +626,10 @@ proptest! {
         credits in any_credits(), row in any_row(),
     ) {
         let statement = statement(&months(&credits, &row)).unwrap();
-        prop_assert!((0..=statement.cap).contains(&credited(&statement)), "{statement:?}");
-        prop_assert!(statement.cap <= credits.monthly_fee);
+        let cap = statement.cap.unwrap();
+        prop_assert!((0..=cap).contains(&credited(&statement)), "{statement:?}");
+        prop_assert_eq!(credited(&statement), statement.credited);
+        prop_assert!(cap <= credits.fee.monthly);
         let sum: i64 = statement.lines.iter().map(|line| line.amount).sum();
         prop_assert_eq!(sum, statement.total);
         for line in &statement.lines {

@@ -2,7 +2,7 @@
 
 use super::calendar::lint_calendar;
 use crate::domain::calendar::hours::ServiceHours;
-use crate::domain::contract::{Contract, ExperienceMeasure, Finding, Promise};
+use crate::domain::contract::{Contract, ExperienceMeasure, Finding, Promise, is_catch_all};
 
 /// Notes experience terms that can't be measured.
 pub(super) fn lint<'c>(
@@ -18,7 +18,7 @@ pub(super) fn lint<'c>(
     }
     let knows = |priority: &str| contract.terms.targets.iter().any(|t| t.limit(priority).is_some());
     for (index, limit) in terms.limits.iter().enumerate() {
-        if !limit.priority.is_empty() && !knows(&limit.priority) {
+        if !is_catch_all(&limit.priority) && !knows(&limit.priority) {
             let field = format!("terms.experience.limits[{index}].priority");
             let text = format!("no target has a limit for priority {:?}", limit.priority);
             findings.push(Finding::warning(field, text));

@@ -2,6 +2,7 @@
 
 mod calendar;
 mod chain;
+mod credit_rules;
 mod credits;
 mod experience;
 mod objectives;
@@ -20,6 +21,10 @@ pub fn lint<'c>(
     others: &[&Contract],
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
+    if contract.terms.targets.is_empty() && contract.terms.objectives.is_empty() {
+        let text = "the contract promises nothing: give it a target or an objective";
+        findings.push(Finding::warning("terms.targets", text));
+    }
     targets::lint(&contract.terms.targets, &hours, &mut findings);
     objectives::lint(&contract.terms.objectives, &hours, &mut findings);
     priorities::lint(&contract.terms.targets, &mut findings);

@@ -11,15 +11,12 @@ pub(super) fn lint<'c>(
     hours: &impl Fn(&str) -> Option<&'c ServiceHours>,
     findings: &mut Vec<Finding>,
 ) {
-    if targets.is_empty() {
-        let text = "the contract promises nothing: give it a target";
-        findings.push(Finding::warning("terms.targets", text));
-    }
     for (index, target) in targets.iter().enumerate() {
         let path = format!("terms.targets[{index}]");
         lint_limits(target, &path, hours, findings);
         lint_custom(target, &path, findings);
         lint_conditions(target, &path, findings);
+        lint_answers(target, &path, findings);
         lint_pauses(target, &path, findings);
     }
 }
@@ -75,6 +72,21 @@ fn lint_conditions(target: &Target, path: &str, findings: &mut Vec<Finding>) {
     }
 }
 
+/// Notes answers where none is awaited, and where a condition stops the clock instead.
+fn lint_answers(target: &Target, path: &str, findings: &mut Vec<Finding>) {
+    if target.answered_by.is_empty() {
+        return;
+    }
+    let field = format!("{path}.answered_by");
+    if !target.metric.awaits_an_answer() {
+        let text = "only targets on response or next reply wait for an answer: leave it out";
+        findings.push(Finding::error(field, text));
+    } else if target.metric == Metric::Response && target.stop_when.is_some() {
+        let text = "`stop_when` alone stops the clock, so this has no effect: keep one of them";
+        findings.push(Finding::warning(field, text));
+    }
+}
+
 /// What is wrong with a condition that is always or never true.
 fn constant_condition(name: &str, condition: &Condition) -> Option<&'static str> {
     match (name, condition.source().trim()) {
@@ -83,6 +95,9 @@ fn constant_condition(name: &str, condition: &Condition) -> Option<&'static str>
         }
         ("stop_when" | "pause_when" | "cancel_when", "true") => {
             Some("it always holds, so the clock can't run")
+        }
+        ("restart_when", "true" | "false") => {
+            Some("it never becomes true, so no cycle follows: leave it out")
         }
         _ => None,
     }

@@ -1,0 +1,62 @@
+//! `slx status`.
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::connection::{Connection, refused};
+use super::show::{Shown, Times, choice};
+use crate::codec::v1::admin_service_client::AdminServiceClient;
+use crate::codec::{text, v1};
+
+/// Shows the state of a server and of its journal. Exits with 1 when the journal takes no records.
+#[derive(Args, Debug)]
+pub(super) struct Status {
+    /// Prints the answer as JSON.
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    shown: Shown,
+
+    #[command(flatten)]
+    connection: Connection,
+}
+
+impl Status {
+    pub async fn run(self) -> anyhow::Result<ExitCode> {
+        let mut client = AdminServiceClient::new(self.connection.open().await?);
+        let answer = client.get_status(v1::GetStatusRequest {}).await.map_err(refused)?;
+        let status = answer.into_inner();
+        match self.json {
+            true => say!("{}", text::to_json(&status, "slx.v1.GetStatusResponse")?),
+            false => say!("{}", show(&status, &self.shown.times()?)),
+        }
+        Ok(match status.journal_state() {
+            v1::JournalState::Writable => ExitCode::SUCCESS,
+            _ => ExitCode::FAILURE,
+        })
+    }
+}
+
+fn show(status: &v1::GetStatusResponse, times: &Times) -> String {
+    let state = choice(status.journal_state().as_str_name(), "JOURNAL_STATE_");
+    let fault = match status.journal_fault.as_str() {
+        "" => String::new(),
+        fault => format!(": {fault}"),
+    };
+    let stamp = status.stamp.unwrap_or_default();
+    format!(
+        "slx {} of store {}, started {}\n\
+         journal {state}{fault}: {} records, the views have {}\n\
+         head {}\n\
+         time zone database {}",
+        status.version,
+        status.store_id,
+        times.show(status.start_time),
+        stamp.sequence,
+        status.views_sequence,
+        status.head,
+        status.time_zone_database,
+    )
+}

@@ -1,0 +1,308 @@
+//! The command line as a person meets it: what it says, what it refuses, how it ends.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::testing::{Clients, Server, TENANT, apply, at, run, slx, succeed};
+
+/// An hour after incidents are opened below.
+const AS_OF: &str = "2026-03-02T10:00:00Z";
+const CALENDAR: &str = "calendars: [{id: always, time_zone: UTC, always_open: true}]\n";
+
+/// A server and how its command line is run.
+struct Served {
+    _data: tempfile::TempDir,
+    server: Server,
+    clients: Clients,
+}
+
+impl Served {
+    async fn start() -> Served {
+        let data = tempfile::tempdir().expect("a directory");
+        let mut server = Server::start(data.path(), &[]);
+        let clients = server.clients().await;
+        Served { _data: data, server, clients }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = slx();
+        command.args(arguments).args(["--tenant", TENANT, "--address", &self.server.address]);
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> String {
+        succeed(&mut self.command(arguments))
+    }
+
+    fn refused(&self, arguments: &[&str]) -> String {
+        let (success, output) = run(&mut self.command(arguments));
+        assert!(!success, "{arguments:?}: {output}");
+        output
+    }
+}
+
+fn terms(contract: &str) -> String {
+    format!(
+        "{CALENDAR}contracts:\n- id: C\n  kind: sla\n  time_zone: UTC\n{contract}  terms:\n    \
+         targets:\n    - {{id: resolve, metric: resolution, limits: [{{priority: P1, limit: 4h, \
+         calendar_id: always}}]}}\n"
+    )
+}
+
+/// I3: `effective_time` and `end_time` of a contract in a file were ignored in silence.
+#[tokio::test]
+async fn the_dates_of_a_contract_in_a_file_are_its_dates() {
+    let mut served = Served::start().await;
+    let dates = "  effective_time: '2026-02-01T00:00:00Z'\n  end_time: '2026-09-01T00:00:00Z'\n";
+    let said = apply(&served.server, &terms(dates));
+    assert!(said.contains("contract C: created"), "{said}");
+    assert!(said.contains("contract C: ends 2026-09-01T00:00:00Z\n"), "{said}");
+    let request = slx::codec::v1::GetContractRequest {
+        tenant: TENANT.into(),
+        contract_id: "C".into(),
+        revision: 1,
+        ..Default::default()
+    };
+    let answer = served.clients.contracts.get_contract(request).await.expect("it is there");
+    let contract = answer.into_inner().contract.expect("a contract");
+    assert_eq!(contract.effective_time, Some(at("2026-02-01T00:00:00Z")));
+    assert_eq!(contract.end_time, Some(at("2026-09-01T00:00:00Z")));
+    let again = apply(&served.server, &terms(dates));
+    assert!(again.contains("contract C: unchanged"), "{again}");
+    assert!(again.contains("ends 2026-09-01T00:00:00Z (unchanged)"), "{again}");
+}
+
+/// I3: an empty file said nothing.
+#[tokio::test]
+async fn a_file_of_nothing_is_refused() {
+    let served = Served::start().await;
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("terms.yaml");
+    for nothing in ["", "# to be written\n", "tenant: acme\n", "calendars: []\ncontracts: []\n"] {
+        std::fs::write(&file, nothing).expect("written");
+        let said = served.refused(&["apply", "-f", &file.display().to_string()]);
+        assert!(said.contains("neither calendars nor contracts"), "{nothing:?}: {said}");
+    }
+}
+
+const MAPPING: &str = "incident: number\ntime: at\ntime_format: '%Y-%m-%d %H:%M'\ntime_zone: UTC\n\
+    contracts: [C]\nstate:\n  column: state\n  states: {New: {}, Solved: {fact: resolved}}\n";
+
+/// I3: an import in which every row was rejected exited with 0.
+#[tokio::test]
+async fn an_import_of_which_nothing_could_be_taken_fails() {
+    let served = Served::start().await;
+    apply(&served.server, &terms(""));
+    let directory = tempfile::tempdir().expect("a directory");
+    let (log, mapping) = (directory.path().join("log.csv"), directory.path().join("m.yaml"));
+    std::fs::write(&mapping, MAPPING).expect("written");
+    let (file, by) = (log.display().to_string(), mapping.display().to_string());
+    let import = ["import", "-f", &file, "-m", &by];
+    for nothing in ["number,at,state\n", "number,at,state\nI1,yesterday,New\n"] {
+        std::fs::write(&log, nothing).expect("written");
+        served.refused(&import);
+    }
+    std::fs::write(&log, "number,at,state\nI1,yesterday,New\nI2,2026-11-02 09:00,New\n")
+        .expect("written");
+    let said = served.run(&import);
+    assert!(said.contains("2 rows of 1 incident; 1 could not be taken"), "{said}");
+    assert!(said.contains("1 row could not be taken: see"), "{said}");
+}
+
+/// I4: `https://` and `ftp://` spoke plaintext.
+#[tokio::test]
+async fn no_other_scheme_is_spoken_in_plaintext() {
+    let served = Served::start().await;
+    for scheme in ["https", "ftp"] {
+        let address = format!("{scheme}://{}", served.server.address);
+        let (success, said) = run(slx().args(["clocks", "--address", &address]));
+        assert!(!success && said.contains("write http://HOST:PORT"), "{said}");
+    }
+}
+
+/// I4: the hints of commands that work on directories.
+#[test]
+fn directories_that_hold_no_journal_are_told_as_that() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (missing, new) = (directory.path().join("missing"), directory.path().join("new"));
+    let (_, said) = run(slx().arg("restore").arg(&missing).arg(&new));
+    assert!(said.contains("holds no journal: name a server's data directory"), "{said}");
+    assert!(!said.contains("damaged"), "{said}");
+    let (success, said) = run(slx().arg("verify").arg(&missing));
+    assert!(!success && said.contains("name a server's data directory, or a backup"), "{said}");
+}
+
+/// I4: a repair of a sound journal said that something is lost.
+#[tokio::test]
+async fn a_repair_of_a_sound_journal_says_that_nothing_was_damaged() {
+    let data = tempfile::tempdir().expect("a directory");
+    let mut server = Server::start(data.path(), &[]);
+    server.clients().await.put_office().await;
+    server.stop().await;
+    let new = data.path().join("repaired");
+    let said = succeed(slx().arg("repair").arg(data.path()).arg(new));
+    assert!(said.contains("1 record saved, 0 lost"), "{said}");
+    assert!(said.contains("nothing was damaged: every record is as it was"), "{said}");
+    assert!(!said.contains("lost too"), "{said}");
+}
+
+/// I4: a demo that was terminated left its data behind.
+#[tokio::test]
+async fn a_demo_that_is_terminated_leaves_nothing_behind() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut child = slx()
+        .args(["demo", "--listen", "127.0.0.1:0"])
+        .env("TMPDIR", directory.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let mut output = BufReader::new(child.stdout.take().expect("its output"));
+    let mut line = String::new();
+    output.read_line(&mut line).expect("it says where it answers");
+    assert!(line.starts_with("A server answers at"), "{line}");
+    let id = child.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &id]).status().expect("kill runs").success());
+    output.read_to_string(&mut line).expect("it ends");
+    assert!(child.wait().expect("it ends").success());
+    let left: Vec<_> = std::fs::read_dir(directory.path()).expect("a directory").collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+/// I4: errors of choices named Rust words, and signing again told of an event's id.
+#[tokio::test]
+async fn errors_name_what_can_be_sent() {
+    let mut served = Served::start().await;
+    apply(&served.server, &terms("  effective_time: '2026-01-01T00:00:00Z'\n"));
+    let request = slx::codec::v1::PutContractRequest {
+        tenant: TENANT.into(),
+        contract: Some(slx::codec::v1::Contract { kind: 99, ..crate::testing::contract("D") }),
+        ..Default::default()
+    };
+    let refused = served.clients.contracts.put_contract(request).await.expect_err("refused");
+    let kinds = "99 is unknown: choose one of CONTRACT_KIND_SLA, CONTRACT_KIND_OLA, \
+                 CONTRACT_KIND_UC";
+    assert!(refused.message().contains(kinds), "{refused}");
+    let sign = ["sign", "C", "2026-02", "--by", "Anna", "--note"];
+    served.run(&[&sign[..], &["agreed"]].concat());
+    let said = served.refused(&[&sign[..], &["not agreed"]].concat());
+    assert!(said.contains("signature \"review:C:2026-02:Anna\" is already recorded"), "{said}");
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("terms.yaml");
+    std::fs::write(&file, "contracts: [{terms: {experience: {calender: x}}}]").expect("written");
+    let said = served.refused(&["apply", "-f", &file.display().to_string()]);
+    assert!(said.contains("ExperienceTerms has no such field"), "{said}");
+}
+
+/// I5: everything that a server holds can be listed, and facts recorded, without a client of one's
+/// own.
+#[tokio::test]
+async fn everything_is_listed_and_recorded_from_the_command_line() {
+    let served = Served::start().await;
+    apply(&served.server, &terms("  effective_time: '2026-01-01T00:00:00Z'\n"));
+    let contracts = served.run(&["contracts"]);
+    assert!(contracts.contains("C        sla"), "{contracts}");
+    assert!(served.run(&["contracts", "C"]).contains("Thu 2026-01-01 00:00"));
+    assert!(served.refused(&["contracts", "X"]).contains("there is no contract \"X\""));
+    assert!(served.run(&["calendars"]).contains("round the clock"));
+    assert!(served.run(&["tenants"]).contains(TENANT));
+    let status = served.run(&["status"]);
+    assert!(status.contains("journal writable: 2 records"), "{status}");
+
+    let opened = "{opened: {contract_ids: [C], priority: P1}}";
+    let open = ["record", "I1", opened, "--at", "2026-11-02T09:00:00Z", "--event", "1"];
+    assert_eq!(served.run(&open), "I1: event 1 is recorded\n");
+    assert_eq!(served.run(&open), "I1: event 1 had been recorded\n");
+    let resolved = ["record", "I1", "resolved", "--at", "2026-11-02T14:00:00Z", "--event", "2"];
+    served.run(&resolved);
+    let exclude = ["exclude", "I1", "C", "--by", "Anna", "--reason", "their power failed"];
+    served.run(&[&exclude[..], &["--at", "2026-11-03T09:00:00Z"]].concat());
+    served.run(&["cause", "I1", "client", "--at", "2026-11-03T09:00:00Z"]);
+    let incident = served.run(&["incident", "I1"]);
+    assert!(incident.contains("excluded") && incident.contains("cause client"), "{incident}");
+    assert!(served.run(&["incidents", "--contract", "C"]).contains("I1       resolved"));
+    assert!(served.refused(&["record", "I1", "solved"]).contains("did you mean resolved?"));
+
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("events.yaml");
+    let events = "event_id: a\nincident_id: I2\noccur_time: '2026-11-02T09:00:00Z'\n\
+                  opened: {contract_ids: [C], priority: P1}\n---\nevent_id: b\nincident_id: I2\n\
+                  occur_time: '2026-11-02T10:00:00Z'\nresolved: {}\n";
+    std::fs::write(&file, events).expect("written");
+    let said = served.run(&["record", "-f", &file.display().to_string()]);
+    assert_eq!(said, "I2: event a is recorded\nI2: event b is recorded\n");
+
+    let holidays = directory.path().join("holidays.ics");
+    let text = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//y//EN\r\nBEGIN:VEVENT\r\nUID:1\r\n\
+                DTSTAMP:20260101T000000Z\r\nDTSTART;VALUE=DATE:20261225\r\nSUMMARY:Christmas\r\n\
+                END:VEVENT\r\nEND:VCALENDAR\r\n";
+    std::fs::write(&holidays, text).expect("written");
+    let file = holidays.display().to_string();
+    let imported = served.run(&["holidays", "always", "-f", &file, "--from-year", "2026"]);
+    assert!(imported.contains("2026-12-25  Christmas"), "{imported}");
+    assert!(imported.contains("calendar always: 1 holiday added, revision 2"), "{imported}");
+}
+
+/// I5: the most urgent clocks come first, without those decided long ago.
+#[tokio::test]
+async fn lists_of_open_clocks_leave_out_what_was_decided() {
+    let served = Served::start().await;
+    apply(&served.server, &terms("  effective_time: '2026-01-01T00:00:00Z'\n"));
+    for (incident, opened) in
+        [("LATE", "2026-03-02"), ("MET", "2026-03-02"), ("OPEN", "2026-03-03")]
+    {
+        let fact = "{opened: {contract_ids: [C], priority: P1}}";
+        served.run(&["record", incident, fact, "--at", &format!("{opened}T09:00:00Z")]);
+    }
+    served.run(&["record", "MET", "resolved", "--at", "2026-03-02T10:00:00Z"]);
+    let as_of = ["--as-of-time", "2026-03-03T10:00:00Z"];
+    let listed = |arguments: &[&str]| served.run(&[arguments, &as_of[..]].concat());
+    let clocks = listed(&["clocks"]);
+    assert!(clocks.contains("OPEN") && !clocks.contains("LATE") && !clocks.contains("MET "));
+    let all = listed(&["clocks", "--all"]);
+    assert!(["OPEN", "LATE", "MET "].iter().all(|incident| all.contains(incident)), "{all}");
+    let forecast = listed(&["forecast", "C"]);
+    assert!(forecast.contains("OPEN") && !forecast.contains("LATE"), "{forecast}");
+    assert!(listed(&["forecast", "C", "--breached"]).contains("LATE"));
+}
+
+/// I5: every `--json` is one document, an object.
+#[tokio::test]
+async fn json_is_always_one_object() {
+    let served = Served::start().await;
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("terms.yaml");
+    std::fs::write(&file, terms("  effective_time: '2026-01-01T00:00:00Z'\n")).expect("written");
+    let file = file.display().to_string();
+    let fact = "{opened: {contract_ids: [C], priority: P1}}";
+    let of = |arguments: &[&str]| -> Value {
+        let said = served.run(&[arguments, &["--json"]].concat());
+        serde_json::from_str(&said).unwrap_or_else(|error| panic!("{arguments:?}: {error}: {said}"))
+    };
+    assert_eq!(of(&["apply", "-f", &file])["contracts"][0]["contract"]["id"], "C");
+    for incident in ["I1", "I2"] {
+        served.run(&["record", incident, fact, "--at", "2026-03-02T09:00:00Z"]);
+    }
+    for (arguments, part) in [
+        (&["clocks", "--as-of-time", AS_OF][..], "clocks"),
+        (&["clocks", "--all"], "clocks"),
+        (&["incident", "I1"], "evaluation"),
+        (&["incidents"], "incidents"),
+        (&["contracts"], "contracts"),
+        (&["calendars"], "calendars"),
+        (&["tenants"], "tenants"),
+        (&["status"], "storeId"),
+        (&["compliance", "C", "2026-03"], "groups"),
+        (&["review", "C", "2026-03"], "causes"),
+        (&["settle", "list"], "items"),
+        (&["forecast", "C", "--as-of-time", AS_OF], "forecasts"),
+        (&["forecast", "C", "--quality"], "quality"),
+        (&["forecast", "C", "--period", "2026-03"], "objectives"),
+        (&["simulate", &file, "2026-03"], "groups"),
+        (&["diff", "--known-time", "2026-01-01T00:00:00Z"], "changes"),
+    ] {
+        let document = of(arguments);
+        assert!(document.get(part).is_some(), "{arguments:?} without {part:?}: {document:#}");
+    }
+}
