@@ -112,7 +112,7 @@ async fn show_everything(channel: Channel, address: &str) -> anyhow::Result<()> 
         as_of_time: Some(LOG_ENDS),
         ..Default::default()
     };
-    let review = review::Answer::gather(request, channel.clone()).await?;
+    let review = review::ReviewAnswer::gather(request, channel.clone()).await?;
     say!("{}", review::show(&review, Some(ZONE), CLOCKS_LISTED)?);
 
     say!("\nWhat is due next, as of the log's end ({}):", times.show(Some(LOG_ENDS)));

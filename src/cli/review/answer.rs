@@ -13,7 +13,7 @@ use crate::codec::v1::contract_service_client::ContractServiceClient;
 
 /// A review with what its words rest on.
 #[derive(Debug, Default)]
-pub(in crate::cli) struct Answer {
+pub(in crate::cli) struct ReviewAnswer {
     /// The review.
     pub review: v1::GetServiceReviewResponse,
     /// The terms of the contracts in it, by contract and revision.
@@ -22,17 +22,17 @@ pub(in crate::cli) struct Answer {
     pub calendars: BTreeMap<String, v1::Calendar>,
 }
 
-impl Answer {
+impl ReviewAnswer {
     /// Requests a review, however long, and the terms of every revision that it names.
     pub async fn gather(
         request: v1::GetServiceReviewRequest,
         channel: Channel,
-    ) -> anyhow::Result<Answer> {
+    ) -> anyhow::Result<ReviewAnswer> {
         let tenant = request.tenant.clone();
         let client = ComplianceServiceClient::new(channel.clone());
         let mut client = client.max_decoding_message_size(usize::MAX);
         let review = client.get_service_review(request).await.map_err(refused)?.into_inner();
-        let mut answer = Answer { review, ..Answer::default() };
+        let mut answer = ReviewAnswer { review, ..ReviewAnswer::default() };
         let revisions = answer.revisions();
         answer.add_terms(&tenant, revisions, channel.clone()).await?;
         answer.add_calendars(&tenant, channel).await?;

@@ -1,25 +1,25 @@
 //! Clocks by target and priority, and the trend of both accounts.
 
-use super::answer::Answer;
+use super::answer::ReviewAnswer;
 use super::charts::{slices, trend};
 use super::language::Language;
-use super::report::{Block, Cell, Column, Key, Picture, Row, Section, Table};
+use super::report::{Block, Cell, Key, Picture, Section, Table, TableColumn, TableRow};
 use super::wording::target;
 use crate::codec::v1;
 
 /// What the clocks of each target and priority came to, with a bar each.
-pub(super) fn section(answer: &Answer, language: &Language) -> Option<Section> {
+pub(super) fn section(answer: &ReviewAnswer, language: &Language) -> Option<Section> {
     let columns = [
-        Column::text(language.text("column-target")),
-        Column::figure(language.text("column-attained")),
-        Column::picture(language.text("column-bar")),
-        Column::figure(language.text("column-met")),
-        Column::figure(language.text("column-watermelons")),
-        Column::figure(language.text("column-late")),
-        Column::figure(language.text("column-excluded")),
-        Column::figure(language.text("column-open")),
-        Column::figure(language.text("column-median")),
-        Column::figure(language.text("column-p90")),
+        TableColumn::text(language.text("column-target")),
+        TableColumn::figure(language.text("column-attained")),
+        TableColumn::picture(language.text("column-bar")),
+        TableColumn::figure(language.text("column-met")),
+        TableColumn::figure(language.text("column-watermelons")),
+        TableColumn::figure(language.text("column-late")),
+        TableColumn::figure(language.text("column-excluded")),
+        TableColumn::figure(language.text("column-open")),
+        TableColumn::figure(language.text("column-median")),
+        TableColumn::figure(language.text("column-p90")),
     ];
     let rows = answer.review.groups.iter().map(|group| row(group, answer, language));
     let table = Table::of(language.text("section-clocks"), columns, rows)?;
@@ -35,7 +35,7 @@ pub(super) fn section(answer: &Answer, language: &Language) -> Option<Section> {
     Section::of(language.text("section-clocks"), blocks)
 }
 
-fn row(group: &v1::ComplianceGroup, answer: &Answer, language: &Language) -> Row {
+fn row(group: &v1::ComplianceGroup, answer: &ReviewAnswer, language: &Language) -> TableRow {
     let tally = group.contractual.clone().unwrap_or_default();
     let watermelons = group.watermelons.min(tally.met);
     let slices = slices(&tally, watermelons);
@@ -63,26 +63,26 @@ fn row(group: &v1::ComplianceGroup, answer: &Answer, language: &Language) -> Row
         language.span(group.elapsed_p50).into(),
         language.span(group.elapsed_p90).into(),
     ];
-    Row { cells, is_total: false }
+    TableRow { cells, is_total: false }
 }
 
 /// Both accounts of this period and those before it; nothing of a single period.
-pub(super) fn trend_section(answer: &Answer, language: &Language) -> Option<Section> {
+pub(super) fn trend_section(answer: &ReviewAnswer, language: &Language) -> Option<Section> {
     let periods = &answer.review.trend;
     if periods.len() < 2 {
         return None;
     }
     let has_slx = periods.iter().any(|point| !point.slx_percent.is_empty());
     let columns = [
-        Some(Column::text(language.text("column-period"))),
-        Some(Column::figure(language.text("column-contractual"))),
-        Some(Column::figure(language.text("column-experienced"))),
-        Some(Column::figure(language.text("column-met"))),
-        Some(Column::figure(language.text("column-late"))),
-        Some(Column::figure(language.text("column-excluded"))),
-        Some(Column::figure(language.text("column-watermelons"))),
-        Some(Column::figure(language.text("column-lost"))),
-        has_slx.then(|| Column::figure(language.text("column-slx"))),
+        Some(TableColumn::text(language.text("column-period"))),
+        Some(TableColumn::figure(language.text("column-contractual"))),
+        Some(TableColumn::figure(language.text("column-experienced"))),
+        Some(TableColumn::figure(language.text("column-met"))),
+        Some(TableColumn::figure(language.text("column-late"))),
+        Some(TableColumn::figure(language.text("column-excluded"))),
+        Some(TableColumn::figure(language.text("column-watermelons"))),
+        Some(TableColumn::figure(language.text("column-lost"))),
+        has_slx.then(|| TableColumn::figure(language.text("column-slx"))),
     ];
     let rows = periods.iter().map(|point| {
         let contractual = point.contractual.clone().unwrap_or_default();
@@ -98,7 +98,7 @@ pub(super) fn trend_section(answer: &Answer, language: &Language) -> Option<Sect
             language.hours(point.lost_time),
             language.percent(&point.slx_percent),
         ];
-        Row::of(cells.into_iter().take(if has_slx { 9 } else { 8 }))
+        TableRow::of(cells.into_iter().take(if has_slx { 9 } else { 8 }))
     });
     let table = Table::of(language.text("section-trend"), columns.into_iter().flatten(), rows)?;
     let keys = [

@@ -1,13 +1,13 @@
 //! Composes a review: its head, its sections in order, and what stands below them.
 
-use super::answer::Answer;
+use super::answer::ReviewAnswer;
 use super::language::Language;
 use super::report::{Card, Report, Section};
 use super::{clocks, discussed, elapsed, money, objectives, others, people};
 use crate::codec::v1;
 
 /// A review in words, with so many clocks of each kind listed.
-pub(super) fn report(answer: &Answer, language: &Language, listed: usize) -> Report {
+pub(super) fn report(answer: &ReviewAnswer, language: &Language, listed: usize) -> Report {
     let review = &answer.review;
     let (lead, missed) = objectives::lead(answer, language);
     let first: [Option<Section>; 7] = [
@@ -51,7 +51,7 @@ fn title(review: &v1::GetServiceReviewResponse, language: &Language) -> String {
 }
 
 /// The contract, its parties, and over which dates and as of when.
-fn about(answer: &Answer, language: &Language) -> Vec<String> {
+fn about(answer: &ReviewAnswer, language: &Language) -> Vec<String> {
     let contract = answer.contract();
     let period = answer.review.period.clone().unwrap_or_default();
     let stamp = answer.review.stamp.unwrap_or_default();
@@ -143,7 +143,7 @@ fn signers(contract: &v1::Contract, language: &Language) -> Vec<String> {
 }
 
 /// How the figures are made.
-fn notes(answer: &Answer, language: &Language) -> Vec<String> {
+fn notes(answer: &ReviewAnswer, language: &Language) -> Vec<String> {
     let contract = answer.contract();
     let stamp = answer.review.stamp.unwrap_or_default();
     vec![

@@ -1,9 +1,9 @@
 //! The clocks to discuss in a review, kind by kind, each with why it came to its verdict.
 
-use super::answer::Answer;
+use super::answer::ReviewAnswer;
 use super::language::Language;
 use super::links;
-use super::report::{Block, Column, Row, Section, Table};
+use super::report::{Block, Section, Table, TableColumn, TableRow};
 use super::wording::{holder_word, target, third_party};
 use crate::codec::v1;
 
@@ -11,7 +11,7 @@ use crate::codec::v1;
 const STRETCHES_SHOWN: usize = 3;
 
 /// A section for each kind of clock to discuss, at most `most` clocks of each.
-pub(super) fn sections(answer: &Answer, language: &Language, most: usize) -> Vec<Section> {
+pub(super) fn sections(answer: &ReviewAnswer, language: &Language, most: usize) -> Vec<Section> {
     let review = &answer.review;
     let total = review.total.clone().unwrap_or_default();
     let counts = total.contractual.unwrap_or_default();
@@ -45,16 +45,16 @@ fn listed(
     title: String,
     count: i64,
     clocks: &[&v1::ReviewedClock],
-    answer: &Answer,
+    answer: &ReviewAnswer,
     language: &Language,
 ) -> Option<Section> {
     let rows = clocks.iter().map(|clock| row(clock, answer, language));
     let columns = [
-        Column::text(language.text("column-incident")),
-        Column::text(language.text("column-agreed")),
-        Column::figure(language.text("column-counted")),
-        Column::figure(language.text("column-waited")),
-        Column::text(language.text("column-why")),
+        TableColumn::text(language.text("column-incident")),
+        TableColumn::text(language.text("column-agreed")),
+        TableColumn::figure(language.text("column-counted")),
+        TableColumn::figure(language.text("column-waited")),
+        TableColumn::text(language.text("column-why")),
     ];
     let table = Table::of(title.clone(), columns, rows)?;
     let more = count - clocks.len() as i64;
@@ -65,7 +65,7 @@ fn listed(
     Section::of(title, [Block::Note(order), Block::Table(table)])
 }
 
-fn row(clock: &v1::ReviewedClock, answer: &Answer, language: &Language) -> Row {
+fn row(clock: &v1::ReviewedClock, answer: &ReviewAnswer, language: &Language) -> TableRow {
     let template = answer.contract().incident_url_template;
     let agreed = language.say(
         "agreed",
@@ -82,7 +82,7 @@ fn row(clock: &v1::ReviewedClock, answer: &Answer, language: &Language) -> Row {
         language.span(clock.experienced_elapsed).into(),
         why(clock, language).into(),
     ];
-    Row { cells, is_total: false }
+    TableRow { cells, is_total: false }
 }
 
 /// Why a clock came to its verdict: by how much, with whom, and what went on.

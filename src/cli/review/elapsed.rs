@@ -1,9 +1,9 @@
 //! Where the time went, and what clocks were paused for.
 
-use super::answer::Answer;
+use super::answer::ReviewAnswer;
 use super::charts::{closed, times};
 use super::language::Language;
-use super::report::{Block, Cell, Column, Picture, Row, Section, Table};
+use super::report::{Block, Cell, Picture, Section, Table, TableColumn, TableRow};
 use super::wording::{holder_word, third_party};
 use crate::codec::v1;
 
@@ -11,16 +11,16 @@ use crate::codec::v1;
 const GROUNDS_LISTED: usize = 10;
 
 /// Whose turn it was, in shares of the service time.
-pub(super) fn section(answer: &Answer, language: &Language) -> Option<Section> {
+pub(super) fn section(answer: &ReviewAnswer, language: &Language) -> Option<Section> {
     let parts = &answer.review.party_time;
     let slices = times(parts, language);
     let rows = slices
         .iter()
-        .map(|slice| Row::of([slice.name.clone(), slice.time.clone(), slice.share.clone()]));
+        .map(|slice| TableRow::of([slice.name.clone(), slice.time.clone(), slice.share.clone()]));
     let columns = [
-        Column::text(language.text("column-turn")),
-        Column::figure(language.text("column-time")),
-        Column::figure(language.text("column-share")),
+        TableColumn::text(language.text("column-turn")),
+        TableColumn::figure(language.text("column-time")),
+        TableColumn::figure(language.text("column-share")),
     ];
     let table = Table::of(language.text("section-time"), columns, rows)?;
     let shown: Vec<_> =
@@ -35,7 +35,7 @@ pub(super) fn section(answer: &Answer, language: &Language) -> Option<Section> {
 }
 
 /// What clocks were paused for, the longest first.
-pub(super) fn pauses(answer: &Answer, language: &Language) -> Option<Section> {
+pub(super) fn pauses(answer: &ReviewAnswer, language: &Language) -> Option<Section> {
     let pauses = answer.review.pauses.as_ref().filter(|pauses| !pauses.grounds.is_empty())?;
     let paused = |ground: &v1::PauseGround| ground.paused.unwrap_or_default().seconds as f64;
     let longest = pauses.grounds.iter().map(paused).fold(1.0, f64::max);
@@ -53,14 +53,14 @@ pub(super) fn pauses(answer: &Answer, language: &Language) -> Option<Section> {
             length.into(),
             language.count(ground.count).into(),
         ];
-        Row { cells, is_total: false }
+        TableRow { cells, is_total: false }
     });
     let columns = [
-        Column::text(language.text("column-waited-for")),
-        Column::text(language.text("column-reason")),
-        Column::picture(language.text("column-bar")),
-        Column::figure(language.text("column-paused")),
-        Column::figure(language.text("column-times")),
+        TableColumn::text(language.text("column-waited-for")),
+        TableColumn::text(language.text("column-reason")),
+        TableColumn::picture(language.text("column-bar")),
+        TableColumn::figure(language.text("column-paused")),
+        TableColumn::figure(language.text("column-times")),
     ];
     let table = Table::of(language.text("section-pauses"), columns, rows)?;
     let text = language.say(

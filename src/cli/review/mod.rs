@@ -18,7 +18,7 @@ mod report;
 mod terminal;
 mod wording;
 
-pub(super) use answer::Answer;
+pub(super) use answer::ReviewAnswer;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -78,13 +78,17 @@ pub(super) struct Review {
 }
 
 /// A review as it is printed in a terminal, in its contract's language and, without another, zone.
-pub(super) fn show(answer: &Answer, zone: Option<&str>, clocks: usize) -> anyhow::Result<String> {
+pub(super) fn show(
+    answer: &ReviewAnswer,
+    zone: Option<&str>,
+    clocks: usize,
+) -> anyhow::Result<String> {
     let language = language_of(answer, None, zone)?;
     Ok(terminal::show(&compose::report(answer, &language, clocks)))
 }
 
 fn language_of(
-    answer: &Answer,
+    answer: &ReviewAnswer,
     requested: Option<LanguageWord>,
     zone: Option<&str>,
 ) -> anyhow::Result<Language> {
@@ -103,7 +107,7 @@ impl Review {
             known_time: self.read_times.known_time,
             ..Default::default()
         };
-        let answer = Answer::gather(request, self.connection.open().await?).await?;
+        let answer = ReviewAnswer::gather(request, self.connection.open().await?).await?;
         let language = language_of(&answer, self.language, self.zone.as_deref())?;
         let report = compose::report(&answer, &language, self.clocks);
         if let Some(file) = &self.html {

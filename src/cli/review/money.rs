@@ -1,16 +1,16 @@
 //! Fee, cap and credits in money, and what is left to settle.
 
-use super::answer::Answer;
+use super::answer::ReviewAnswer;
 use super::language::Language;
 use super::promise::Promises;
-use super::report::{Block, Column, Row, Section, Table};
+use super::report::{Block, Section, Table, TableColumn, TableRow};
 use crate::codec::v1;
 
 /// Items left to settle that are listed.
 const ITEMS_LISTED: usize = 10;
 
 /// The credits of the period, line by line.
-pub(super) fn credits(answer: &Answer, language: &Language) -> Option<Section> {
+pub(super) fn credits(answer: &ReviewAnswer, language: &Language) -> Option<Section> {
     let statement = answer.review.credits.as_ref()?;
     let money = |amount: i64| language.money(amount, &statement.currency);
     let mut blocks = vec![Block::Text(fee(statement, answer, language))];
@@ -19,7 +19,7 @@ pub(super) fn credits(answer: &Answer, language: &Language) -> Option<Section> {
         .iter()
         .map(|line| {
             let period = language.period(&line.period.clone().unwrap_or_default());
-            Row::of([
+            TableRow::of([
                 what(line, answer, language),
                 period,
                 why(line, answer, language),
@@ -31,14 +31,14 @@ pub(super) fn credits(answer: &Answer, language: &Language) -> Option<Section> {
         blocks.push(Block::Text(language.text("credits-none")));
     } else {
         let total = [language.text("total"), String::new(), String::new()];
-        let total = Row::of(total.into_iter().chain([money(statement.total_amount)]));
-        rows.push(Row { is_total: true, ..total });
+        let total = TableRow::of(total.into_iter().chain([money(statement.total_amount)]));
+        rows.push(TableRow { is_total: true, ..total });
     }
     let columns = [
-        Column::text(language.text("column-promised")),
-        Column::text(language.text("column-period")),
-        Column::text(language.text("column-why")),
-        Column::figure(language.text("column-credit")),
+        TableColumn::text(language.text("column-promised")),
+        TableColumn::text(language.text("column-period")),
+        TableColumn::text(language.text("column-why")),
+        TableColumn::figure(language.text("column-credit")),
     ];
     let heading = match statement.provisional {
         true => language.text("section-credits-so-far"),
@@ -53,18 +53,18 @@ pub(super) fn credits(answer: &Answer, language: &Language) -> Option<Section> {
 /// What the client pays for objectives that were exceeded; it is not set off.
 fn bonuses(
     statement: &v1::CreditStatement,
-    answer: &Answer,
+    answer: &ReviewAnswer,
     language: &Language,
 ) -> Option<[Block; 2]> {
     let money = |amount: i64| language.money(amount, &statement.currency);
     let rows = statement.bonus_lines.iter().map(|line| {
         let period = language.period(&line.period.clone().unwrap_or_default());
-        Row::of([what(line, answer, language), period, money(line.amount)])
+        TableRow::of([what(line, answer, language), period, money(line.amount)])
     });
     let columns = [
-        Column::text(language.text("column-promised")),
-        Column::text(language.text("column-period")),
-        Column::figure(language.text("column-bonus")),
+        TableColumn::text(language.text("column-promised")),
+        TableColumn::text(language.text("column-period")),
+        TableColumn::figure(language.text("column-bonus")),
     ];
     let table = Table::of(language.text("bonuses"), columns, rows)?;
     let sum = ("sum", money(statement.bonus_amount).into());
@@ -99,7 +99,7 @@ fn remarks(statement: &v1::CreditStatement, language: &Language) -> Vec<String> 
 }
 
 /// The fee and the cap in money.
-fn fee(statement: &v1::CreditStatement, answer: &Answer, language: &Language) -> String {
+fn fee(statement: &v1::CreditStatement, answer: &ReviewAnswer, language: &Language) -> String {
     let contract = answer.contract();
     let terms = answer.terms(&contract.id, contract.revision);
     let terms = terms.and_then(|terms| terms.credits.clone()).unwrap_or_default();
@@ -124,7 +124,7 @@ fn fee(statement: &v1::CreditStatement, answer: &Answer, language: &Language) ->
 }
 
 /// The objective in words, or what else a line is about.
-fn what(line: &v1::CreditLine, answer: &Answer, language: &Language) -> String {
+fn what(line: &v1::CreditLine, answer: &ReviewAnswer, language: &Language) -> String {
     let contract = answer.contract().id;
     let promises = Promises { answer, contract: &contract, language };
     match result_of(line, answer) {
@@ -134,8 +134,12 @@ fn what(line: &v1::CreditLine, answer: &Answer, language: &Language) -> String {
     }
 }
 
-/// The result that a line is about or, of a period that is not in the review, of the same objective.
-fn result_of<'r>(line: &v1::CreditLine, answer: &'r Answer) -> Option<&'r v1::ObjectiveResult> {
+/// The result that a line is about; of a period that is not in the review, one of the same
+/// objective.
+fn result_of<'r>(
+    line: &v1::CreditLine,
+    answer: &'r ReviewAnswer,
+) -> Option<&'r v1::ObjectiveResult> {
     let results = answer.review.objectives.iter().filter_map(|o| o.result.as_ref());
     let mut same = results.filter(|result| {
         result.objective.as_ref().is_some_and(|objective| objective.id == line.objective_id)
@@ -145,7 +149,7 @@ fn result_of<'r>(line: &v1::CreditLine, answer: &'r Answer) -> Option<&'r v1::Ob
 }
 
 /// How the amount comes about.
-fn why(line: &v1::CreditLine, answer: &Answer, language: &Language) -> String {
+fn why(line: &v1::CreditLine, answer: &ReviewAnswer, language: &Language) -> String {
     let result = result_of(line, answer).filter(|result| result.period == line.period);
     match (line.kind(), result.map(v1::ObjectiveResult::verdict)) {
         (v1::CreditLineKind::Cap, _) => language.text("credit-cap"),
@@ -183,17 +187,17 @@ fn missed(line: &v1::CreditLine, language: &Language) -> String {
 }
 
 /// What is left to settle, the oldest first.
-pub(super) fn settlement(answer: &Answer, language: &Language) -> Option<Section> {
+pub(super) fn settlement(answer: &ReviewAnswer, language: &Language) -> Option<Section> {
     let review = &answer.review;
     let template = answer.contract().incident_url_template;
     let listed = review.settlement.iter().take(ITEMS_LISTED);
     let rows = listed.map(|status| item(status, &template, language));
     let columns = [
-        Column::text(language.text("column-incident")),
-        Column::text(language.text("column-what")),
-        Column::text(language.text("column-since")),
-        Column::text(language.text("column-open-facets")),
-        Column::figure(language.text("column-amount")),
+        TableColumn::text(language.text("column-incident")),
+        TableColumn::text(language.text("column-what")),
+        TableColumn::text(language.text("column-since")),
+        TableColumn::text(language.text("column-open-facets")),
+        TableColumn::figure(language.text("column-amount")),
     ];
     let title = language.say("section-settlement", &[("count", review.settlement_count.into())]);
     let table = Table::of(title.clone(), columns, rows)?;
@@ -205,7 +209,7 @@ pub(super) fn settlement(answer: &Answer, language: &Language) -> Option<Section
     Section::of(title, [Block::Note(order), Block::Table(table)])
 }
 
-fn item(status: &v1::SettlementItemStatus, template: &str, language: &Language) -> Row {
+fn item(status: &v1::SettlementItemStatus, template: &str, language: &Language) -> TableRow {
     let item = status.item.clone().unwrap_or_default();
     let days = status.age.unwrap_or_default().seconds / 86_400;
     let date = language.date(item.open_time);
@@ -230,7 +234,7 @@ fn item(status: &v1::SettlementItemStatus, template: &str, language: &Language) 
         language.and(&open).into(),
         amount.unwrap_or_else(|| language.text("none")).into(),
     ];
-    Row { cells, is_total: false }
+    TableRow { cells, is_total: false }
 }
 
 /// What an item is about; one that a person opened in that person's words.

@@ -2,15 +2,15 @@
 
 use itertools::Itertools;
 
-use super::answer::Answer;
+use super::answer::ReviewAnswer;
 use super::charts::{line, sparkline};
 use super::language::Language;
 use super::promise::Promises;
-use super::report::{Block, Cell, Column, Picture, Row, Section, Table};
+use super::report::{Block, Cell, Picture, Section, Table, TableColumn, TableRow};
 use crate::codec::v1;
 
 /// What was promised, by period: the review's own first, then the others from the earliest on.
-pub(super) fn section(answer: &Answer, language: &Language) -> Option<Section> {
+pub(super) fn section(answer: &ReviewAnswer, language: &Language) -> Option<Section> {
     let contract = answer.contract().id;
     let promises = Promises { answer, contract: &contract, language };
     let own = answer.review.period.clone().unwrap_or_default();
@@ -40,7 +40,7 @@ fn period_of(reviewed: &v1::ReviewedObjective) -> v1::Period {
     reviewed.result.clone().unwrap_or_default().period.unwrap_or_default()
 }
 
-fn caption(period: &v1::Period, answer: &Answer, language: &Language) -> String {
+fn caption(period: &v1::Period, answer: &ReviewAnswer, language: &Language) -> String {
     let named = language.period(period);
     let as_of = answer.review.stamp.unwrap_or_default().as_of_time;
     match (as_of, period.start_time, period.end_time) {
@@ -54,17 +54,17 @@ fn caption(period: &v1::Period, answer: &Answer, language: &Language) -> String 
     }
 }
 
-fn columns(language: &Language) -> [Column; 5] {
+fn columns(language: &Language) -> [TableColumn; 5] {
     [
-        Column::text(language.text("column-promised")),
-        Column::figure(language.text("column-found")),
-        Column::text(language.text("column-verdict")),
-        Column::text(language.text("column-left")),
-        Column::text(language.text("column-trend")),
+        TableColumn::text(language.text("column-promised")),
+        TableColumn::figure(language.text("column-found")),
+        TableColumn::text(language.text("column-verdict")),
+        TableColumn::text(language.text("column-left")),
+        TableColumn::text(language.text("column-trend")),
     ]
 }
 
-fn row(reviewed: &v1::ReviewedObjective, promises: &Promises<'_>) -> Row {
+fn row(reviewed: &v1::ReviewedObjective, promises: &Promises<'_>) -> TableRow {
     let result = reviewed.result.clone().unwrap_or_default();
     let cells = vec![
         promises.promised(&result).into(),
@@ -73,7 +73,7 @@ fn row(reviewed: &v1::ReviewedObjective, promises: &Promises<'_>) -> Row {
         promises.left(&result).into(),
         trend(&reviewed.trend, promises.language),
     ];
-    Row { cells, is_total: false }
+    TableRow { cells, is_total: false }
 }
 
 /// The trend as a line, with its figures in words.
@@ -88,7 +88,7 @@ fn trend(trend: &[v1::ObjectivePoint], language: &Language) -> Cell {
 }
 
 /// What the service hours are that limits are measured in.
-fn hours(answer: &Answer, language: &Language) -> Option<String> {
+fn hours(answer: &ReviewAnswer, language: &Language) -> Option<String> {
     let named = answer.calendars.values().filter(|calendar| !calendar.always_open);
     let mut named = named.map(|calendar| {
         let mut windows = calendar.weekly.iter().map(|window| {
@@ -120,7 +120,7 @@ fn days(numbers: Vec<u8>, language: &Language) -> String {
 }
 
 /// The first thing a client wants to hear, and what was missed.
-pub(super) fn lead(answer: &Answer, language: &Language) -> (String, Vec<String>) {
+pub(super) fn lead(answer: &ReviewAnswer, language: &Language) -> (String, Vec<String>) {
     let contract = answer.contract().id;
     let promises = Promises { answer, contract: &contract, language };
     let results = answer.review.objectives.iter().filter_map(|reviewed| reviewed.result.as_ref());

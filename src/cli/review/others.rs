@@ -1,10 +1,10 @@
 //! The shorter sections: causes, underpinning agreements, forecasts, and what moved since.
 
-use super::answer::Answer;
+use super::answer::ReviewAnswer;
 use super::language::Language;
 use super::links;
 use super::promise::Promises;
-use super::report::{Block, Cell, Column, Row, Section, Table};
+use super::report::{Block, Cell, Section, Table, TableColumn, TableRow};
 use super::wording;
 use crate::codec::v1;
 
@@ -14,7 +14,7 @@ const CAUSES_LISTED: usize = 10;
 const MOVED_LISTED: usize = 25;
 
 /// The parties that causes are attributed to, the most frequent first.
-pub(super) fn causes(answer: &Answer, language: &Language) -> Option<Section> {
+pub(super) fn causes(answer: &ReviewAnswer, language: &Language) -> Option<Section> {
     let causes = &answer.review.causes;
     if causes.iter().all(|cause| cause.party.is_empty()) {
         return None;
@@ -24,7 +24,7 @@ pub(super) fn causes(answer: &Answer, language: &Language) -> Option<Section> {
             0 => language.text("none"),
             least => language.agreed_percent(&least.to_string()),
         };
-        Row::of([
+        TableRow::of([
             wording::cause(cause, language),
             cause.service.clone(),
             language.count(cause.incidents),
@@ -33,30 +33,30 @@ pub(super) fn causes(answer: &Answer, language: &Language) -> Option<Section> {
         ])
     });
     let columns = [
-        Column::text(language.text("column-party")),
-        Column::text(language.text("column-service")),
-        Column::figure(language.text("column-incidents")),
-        Column::figure(language.text("column-of-those-late")),
-        Column::figure(language.text("column-confidence")),
+        TableColumn::text(language.text("column-party")),
+        TableColumn::text(language.text("column-service")),
+        TableColumn::figure(language.text("column-incidents")),
+        TableColumn::figure(language.text("column-of-those-late")),
+        TableColumn::figure(language.text("column-confidence")),
     ];
     let table = Table::of(language.text("section-causes"), columns, rows)?;
     Section::of(language.text("section-causes"), [Block::Table(table)])
 }
 
 /// The incidents of the period that the contract does not measure, and why.
-pub(super) fn coverage(answer: &Answer, language: &Language) -> Option<Section> {
+pub(super) fn coverage(answer: &ReviewAnswer, language: &Language) -> Option<Section> {
     let coverage = answer.review.coverage.as_ref().filter(|coverage| !coverage.gaps.is_empty())?;
     let rows = coverage.gaps.iter().map(|gap| {
         let target = match gap.target_id.as_str() {
             "" => language.text("every-target"),
             id => wording::target(id, answer, language),
         };
-        Row::of([reason(gap, language), target, language.count(gap.incidents)])
+        TableRow::of([reason(gap, language), target, language.count(gap.incidents)])
     });
     let columns = [
-        Column::text(language.text("column-why")),
-        Column::text(language.text("column-target")),
-        Column::figure(language.text("column-incidents")),
+        TableColumn::text(language.text("column-why")),
+        TableColumn::text(language.text("column-target")),
+        TableColumn::figure(language.text("column-incidents")),
     ];
     let table = Table::of(language.text("section-coverage"), columns, rows)?;
     let text = language.say("coverage-text", &[("count", coverage.uncovered.into())]);
@@ -80,12 +80,16 @@ fn reason(gap: &v1::CoverageGap, language: &Language) -> String {
 }
 
 /// The agreements that the contract's promises rest on, each with its objectives.
-pub(super) fn chain(answer: &Answer, language: &Language) -> Option<Section> {
+pub(super) fn chain(answer: &ReviewAnswer, language: &Language) -> Option<Section> {
     let links = answer.review.chain.iter().flat_map(|link| agreement(link, answer, language));
     Section::of(language.text("section-chain"), links)
 }
 
-fn agreement(link: &v1::UnderpinningResult, answer: &Answer, language: &Language) -> Vec<Block> {
+fn agreement(
+    link: &v1::UnderpinningResult,
+    answer: &ReviewAnswer,
+    language: &Language,
+) -> Vec<Block> {
     let contract = link.contract.clone().unwrap_or_default();
     let counts = link.total.clone().unwrap_or_default().contractual.unwrap_or_default();
     let kind = match contract.kind() {
@@ -111,20 +115,20 @@ fn agreement(link: &v1::UnderpinningResult, answer: &Answer, language: &Language
             promises.found(result).into(),
             promises.verdict(result),
         ];
-        Row { cells, is_total: false }
+        TableRow { cells, is_total: false }
     });
     let columns = [
-        Column::text(language.text("column-promised")),
-        Column::text(language.text("column-period")),
-        Column::figure(language.text("column-found")),
-        Column::text(language.text("column-verdict")),
+        TableColumn::text(language.text("column-promised")),
+        TableColumn::text(language.text("column-period")),
+        TableColumn::figure(language.text("column-found")),
+        TableColumn::text(language.text("column-verdict")),
     ];
     let table = Table::of(contract.id.clone(), columns, rows);
     [Block::Text(text)].into_iter().chain(table.map(Block::Table)).collect()
 }
 
 /// How forecasts turned out, in words that need no statistics.
-pub(super) fn forecasts(answer: &Answer, language: &Language) -> Option<Section> {
+pub(super) fn forecasts(answer: &ReviewAnswer, language: &Language) -> Option<Section> {
     let quality = answer.review.forecast_quality.as_ref().filter(|q| q.forecasts > 0)?;
     let weighed = quality.calibration.iter().map(|row| row.predicted * row.forecasts as f64);
     let predicted = weighed.sum::<f64>() / quality.forecasts as f64;
@@ -147,7 +151,7 @@ pub(super) fn forecasts(answer: &Answer, language: &Language) -> Option<Section>
 }
 
 /// What moved since the review was signed.
-pub(super) fn restated(answer: &Answer, language: &Language) -> Option<Section> {
+pub(super) fn restated(answer: &ReviewAnswer, language: &Language) -> Option<Section> {
     let restatement = answer.review.restatement.as_ref()?;
     let contract = answer.contract();
     let promises = Promises { answer, contract: &contract.id, language };
@@ -183,14 +187,14 @@ fn moved_table(
             Cell::from(outcome(moved.present_outcome(), language)),
             Cell::from(moved.event_ids.join(", ")),
         ];
-        Row { cells, is_total: false }
+        TableRow { cells, is_total: false }
     });
     let columns = [
-        Column::text(language.text("column-incident")),
-        Column::text(language.text("column-target")),
-        Column::text(language.text("column-signed")),
-        Column::text(language.text("column-now")),
-        Column::text(language.text("column-facts")),
+        TableColumn::text(language.text("column-incident")),
+        TableColumn::text(language.text("column-target")),
+        TableColumn::text(language.text("column-signed")),
+        TableColumn::text(language.text("column-now")),
+        TableColumn::text(language.text("column-facts")),
     ];
     Table::of(language.text("section-restated"), columns, rows).map(Block::Table)
 }

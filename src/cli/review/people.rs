@@ -2,21 +2,21 @@
 
 use itertools::Itertools;
 
-use super::answer::Answer;
+use super::answer::ReviewAnswer;
 use super::language::Language;
-use super::report::{Block, Column, Row, Section, Table};
+use super::report::{Block, Section, Table, TableColumn, TableRow};
 use crate::codec::v1;
 
 /// What people went through; none where no incident ended.
-pub(super) fn section(answer: &Answer, language: &Language) -> Option<Section> {
+pub(super) fn section(answer: &ReviewAnswer, language: &Language) -> Option<Section> {
     let totals = answer.review.total.clone()?.experience_totals;
     let totals = totals.filter(|totals| totals.incidents > 0)?;
     let columns = [
-        Column::text(language.text("column-figure")),
-        Column::figure(language.text("column-value")),
-        Column::text(language.text("column-meaning")),
+        TableColumn::text(language.text("column-figure")),
+        TableColumn::figure(language.text("column-value")),
+        TableColumn::text(language.text("column-meaning")),
     ];
-    let rows = lines(&totals, language).into_iter().map(Row::of);
+    let rows = lines(&totals, language).into_iter().map(TableRow::of);
     let table = Table::of(language.text("section-experience"), columns, rows)?;
     let slx = answer.review.slx.as_ref().map(|slx| Block::Text(made_of(slx, language)));
     Section::of(language.text("section-experience"), [Block::Table(table)].into_iter().chain(slx))

@@ -3,7 +3,7 @@
 use itertools::Itertools;
 use prost_types::{Duration, Timestamp};
 
-use super::answer::Answer;
+use super::answer::ReviewAnswer;
 use super::language::Language;
 use super::report::Cell;
 use crate::codec::v1;
@@ -15,7 +15,7 @@ use crate::domain::decimal::Decimal;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Promises<'r> {
     /// The review.
-    pub answer: &'r Answer,
+    pub answer: &'r ReviewAnswer,
     /// The id of the contract.
     pub contract: &'r str,
     /// The language.

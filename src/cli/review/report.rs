@@ -79,14 +79,14 @@ pub(super) struct Table {
     /// What it lists.
     pub caption: String,
     /// Its columns.
-    pub columns: Vec<Column>,
+    pub columns: Vec<TableColumn>,
     /// Its rows.
-    pub rows: Vec<Row>,
+    pub rows: Vec<TableRow>,
 }
 
 /// A column of a table.
 #[derive(Debug)]
-pub(super) struct Column {
+pub(super) struct TableColumn {
     /// What it holds.
     pub heading: String,
     /// Figures, set flush right.
@@ -97,7 +97,7 @@ pub(super) struct Column {
 
 /// A row of a table.
 #[derive(Debug, Default)]
-pub(super) struct Row {
+pub(super) struct TableRow {
     /// Its cells, one a column.
     pub cells: Vec<Cell>,
     /// Whether it sums up the rows above.
@@ -130,20 +130,20 @@ pub(super) enum Picture {
     Length(f64),
 }
 
-impl Column {
+impl TableColumn {
     /// A column of texts.
-    pub fn text(heading: String) -> Column {
-        Column { heading, is_figure: false, is_picture: false }
+    pub fn text(heading: String) -> TableColumn {
+        TableColumn { heading, is_figure: false, is_picture: false }
     }
 
     /// A column of figures.
-    pub fn figure(heading: String) -> Column {
-        Column { is_figure: true, ..Column::text(heading) }
+    pub fn figure(heading: String) -> TableColumn {
+        TableColumn { is_figure: true, ..TableColumn::text(heading) }
     }
 
     /// A column of pictures.
-    pub fn picture(heading: String) -> Column {
-        Column { is_picture: true, ..Column::text(heading) }
+    pub fn picture(heading: String) -> TableColumn {
+        TableColumn { is_picture: true, ..TableColumn::text(heading) }
     }
 }
 
@@ -168,10 +168,10 @@ impl From<String> for Cell {
     }
 }
 
-impl Row {
+impl TableRow {
     /// A row of texts.
-    pub fn of(texts: impl IntoIterator<Item = String>) -> Row {
-        Row { cells: texts.into_iter().map(Cell::from).collect(), is_total: false }
+    pub fn of(texts: impl IntoIterator<Item = String>) -> TableRow {
+        TableRow { cells: texts.into_iter().map(Cell::from).collect(), is_total: false }
     }
 }
 
@@ -179,8 +179,8 @@ impl Table {
     /// A table, unless it has no rows.
     pub fn of(
         caption: String,
-        columns: impl IntoIterator<Item = Column>,
-        rows: impl IntoIterator<Item = Row>,
+        columns: impl IntoIterator<Item = TableColumn>,
+        rows: impl IntoIterator<Item = TableRow>,
     ) -> Option<Table> {
         let rows: Vec<_> = rows.into_iter().collect();
         let columns = columns.into_iter().collect();
@@ -188,7 +188,10 @@ impl Table {
     }
 
     /// The cells of a row with their columns.
-    pub fn cells<'t>(&'t self, row: &'t Row) -> impl Iterator<Item = (&'t Column, &'t Cell)> {
+    pub fn cells<'t>(
+        &'t self,
+        row: &'t TableRow,
+    ) -> impl Iterator<Item = (&'t TableColumn, &'t Cell)> {
         self.columns.iter().zip(&row.cells)
     }
 }

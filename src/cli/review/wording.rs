@@ -1,12 +1,12 @@
 //! How parties and causes are named in a review.
 
-use super::answer::Answer;
+use super::answer::ReviewAnswer;
 use super::language::Language;
 use crate::codec::v1;
 
 /// What a target of the review's contract measures, in a word; its id where several targets
 /// measure the same, or something of their own.
-pub(super) fn target(id: &str, answer: &Answer, language: &Language) -> String {
+pub(super) fn target(id: &str, answer: &ReviewAnswer, language: &Language) -> String {
     let contract = answer.contract();
     let terms = answer.terms(&contract.id, contract.revision);
     let targets = terms.map(|terms| terms.targets.as_slice()).unwrap_or_default();

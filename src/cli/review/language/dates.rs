@@ -1,41 +1,12 @@
 //! Dates, times and periods as a language writes them.
 
-use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
-use icu_calendar::Gregorian;
+use chrono::{NaiveDate, NaiveDateTime, Timelike};
 use icu_datetime::input::{Date, DateTime, Time};
-use icu_datetime::options::TimePrecision;
-use icu_datetime::{FixedCalendarDateTimeFormatter, fieldsets};
-use icu_locale_core::Locale;
 use prost_types::Timestamp;
 
-use super::Language;
+use super::formats::date_of;
+use super::speech::Language;
 use crate::codec::v1;
-
-type Written<Fields> = FixedCalendarDateTimeFormatter<Gregorian, Fields>;
-
-/// How a language writes dates.
-pub(super) struct Dates {
-    instant: Written<fieldsets::YMDT>,
-    date: Written<fieldsets::YMD>,
-    month: Written<fieldsets::YM>,
-    weekday: Written<fieldsets::E>,
-}
-
-impl Dates {
-    pub fn new(locale: &Locale) -> anyhow::Result<Dates> {
-        let instant = fieldsets::YMDT::long().with_time_precision(TimePrecision::Minute);
-        Ok(Dates {
-            instant: Written::try_new(locale.into(), instant)?,
-            date: Written::try_new(locale.into(), fieldsets::YMD::long())?,
-            month: Written::try_new(locale.into(), fieldsets::YM::long())?,
-            weekday: Written::try_new(locale.into(), fieldsets::E::medium())?,
-        })
-    }
-}
-
-fn date_of(date: NaiveDate) -> Option<Date<Gregorian>> {
-    Date::try_new_gregorian(date.year(), date.month() as u8, date.day() as u8).ok()
-}
 
 impl Language {
     /// An instant in the zone of the review: `30 April 2016 at 14:05`; a dash for none.

@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use fluent_syntax::ast::{Entry, Expression, InlineExpression, Pattern, PatternElement};
 use fluent_syntax::parser::parse;
 
-use super::{Language, LanguageWord};
+use super::speech::{Language, LanguageWord};
 
 /// The arguments of each message, by its id.
 fn messages(word: LanguageWord) -> BTreeMap<String, BTreeSet<String>> {

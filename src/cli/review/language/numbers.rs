@@ -1,45 +1,10 @@
 //! Numbers, shares, amounts and spans as a language writes them.
 
-use fluent_bundle::FluentValue;
-use icu_decimal::DecimalFormatter;
 use icu_decimal::input::Decimal as Digits;
-use icu_locale_core::Locale;
-use intl_memoizer::{IntlLangMemoizer, Memoizable};
 use prost_types::Duration;
-use unic_langid::LanguageIdentifier;
 
-use super::Language;
+use super::speech::Language;
 use crate::cli::credits::Money;
-
-/// How a language writes numbers.
-pub(super) struct Numbers(DecimalFormatter);
-
-impl Numbers {
-    pub fn new(locale: &Locale) -> anyhow::Result<Numbers> {
-        Ok(Numbers(DecimalFormatter::try_new(locale.into(), Default::default())?))
-    }
-
-    fn write(&self, digits: &Digits) -> String {
-        self.0.format(digits).to_string()
-    }
-}
-
-/// For messages, which have a cache of their own.
-impl Memoizable for Numbers {
-    type Args = ();
-    type Error = anyhow::Error;
-
-    fn construct(language: LanguageIdentifier, (): ()) -> anyhow::Result<Numbers> {
-        Numbers::new(&language.to_string().parse()?)
-    }
-}
-
-/// A number in a message, with the separators of its language.
-pub(super) fn shown(value: &FluentValue<'_>, cache: &IntlLangMemoizer) -> Option<String> {
-    let FluentValue::Number(number) = value else { return None };
-    let digits: Digits = number.as_string().parse().ok()?;
-    cache.with_try_get::<Numbers, _, _>((), |numbers| numbers.write(&digits)).ok()
-}
 
 /// A decimal number cut to so many places, with all of them.
 fn cut(number: &str, places: i16) -> Option<Digits> {

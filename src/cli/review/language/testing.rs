@@ -1,6 +1,6 @@
 //! Languages for tests, in UTC.
 
-use super::{Language, LanguageWord};
+use super::speech::{Language, LanguageWord};
 
 /// English, Dutch and German.
 pub fn all() -> [Language; 3] {
