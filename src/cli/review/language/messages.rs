@@ -55,7 +55,9 @@ fn code(folder: &Path, texts: &mut String) {
         let path = entry.expect("an entry").path();
         if path.is_dir() {
             code(&path, texts);
-        } else if path.extension().is_some_and(|end| end == "rs" || end == "html") {
+        } else if path.extension().is_some_and(|end| end == "rs" || end == "html")
+            && !path.ends_with("language/messages.rs")
+        {
             let text = std::fs::read_to_string(&path).expect("a text");
             texts.push_str(text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default());
         }
