@@ -321,16 +321,21 @@ async fn a_review_is_printed_and_written_as_a_page_that_needs_nothing_else() {
         command.args([subcommand, "S", "2026-10", "--tenant", TENANT, "--address"]);
         succeed(command.arg(&server.address).args(["--as-of-time", LATER]).args(flags))
     };
-    let output = run("review", &[]);
+    // Numbers and their units are kept on one line.
+    let plain = |text: String| text.replace('\u{a0}', " ");
+    let output = plain(run("review", &[]));
     for line in [
-        "Service review of S, 2026-10",
-        "Workplace for The municipality by Us",
-        "2026-09   1        0        0     100%        100%           0",
+        "Service review, October 2026",
+        "Client: The municipality; provider: Us",
+        "The objective of this review is met.",
+        "75% of all incidents solved within 4 h of office",
+        "The fee of the period is €1,000.00. Credits come to at most 100% of the fee",
         "1 late by the contract",
-        "B        resolve P1       1 h over its 4 h; counted while it was up to provider 5 h",
-        "UC U with The supplier",
-        "19.2307% of the service time was paused. 1 clocks are met thanks to that",
-        "lost in the median incident\n",
+        "Resolution P1: 4 h",
+        "1 h over the limit; counted: 5 h with the provider",
+        "excluded by the rule “Their own doing”; 3 h over the limit",
+        "Underpinning contract U with The supplier",
+        "19.2% of the service time was paused. 1 clock is in time thanks to that",
     ] {
         assert!(output.contains(line), "no {line:?} in:\n{output}");
     }
@@ -343,16 +348,22 @@ async fn a_review_is_printed_and_written_as_a_page_that_needs_nothing_else() {
     assert_eq!(written, format!("{} is written\n", file.display()));
     let page = std::fs::read_to_string(&file).expect("a page");
     for text in [
-        "All 1 objectives are met.",
-        "<b>75%</b>",
+        "The objective of this review is met.",
+        "<b>75.0%</b>",
+        "For the client The municipality",
         "Signed by Anna B.",
-        "half of them cost at most this",
+        "how many people were hit is not reported",
         "</html>",
     ] {
         assert!(page.contains(text), "no {text:?} in:\n{page}");
     }
     for outside in ["http:", "https:", "<script", "<link", "@import", "url(\""] {
         assert!(!page.contains(outside), "{outside} in:\n{page}");
+    }
+    let dutch = plain(run("review", &["--language", "nl"]));
+    for line in ["Servicerapportage oktober 2026", "Opdrachtgever: De", "75% van alle incidenten"] {
+        let line = line.replace("Opdrachtgever: De", "Opdrachtgever: The municipality");
+        assert!(dutch.contains(&line), "no {line:?} in:\n{dutch}");
     }
     let json: serde_json::Value = serde_json::from_str(&run("review", &["--json"])).expect("JSON");
     assert_eq!(json["total"]["contractual"]["attainment"], "75");
@@ -399,4 +410,61 @@ async fn a_revision_that_moves_no_figure_restates_nothing_and_the_stamp_stays() 
         ..asking()
     };
     assert_eq!(query(&mut clients, same).await.stamp, Some(stamp));
+}
+
+/// P4, P9: an objective whose period still runs is met so far, never met; one that missed is named
+/// with its words, and incidents are links where the contract says how.
+#[tokio::test]
+async fn what_still_runs_is_met_so_far_and_incidents_are_links() {
+    let data = tempfile::tempdir().expect("a directory");
+    let mut server = Server::start(data.path(), &[]);
+    let mut clients = server.clients().await;
+    clients.put_office().await;
+    let shown = "  language: de-AT\n  incident_url_template: https://desk/{incident_id}\n  terms:";
+    apply(&server, &TERMS.replacen("  terms:", shown, 1));
+    for (id, day, hours) in [("A", "10-06", 3), ("B", "10-07", 5)] {
+        clients.record(incident(id, day, hours)).await;
+    }
+    let file = data.path().join("review.html");
+    let run = |as_of: &str, flags: &[&str]| {
+        let mut command = slx();
+        command.args(["review", "S", "2026-10", "--tenant", TENANT, "--address"]);
+        let command = command.arg(&server.address).args(["--as-of-time", as_of]);
+        succeed(command.args(["--html", &file.to_string_lossy()]).args(flags));
+        std::fs::read_to_string(&file).expect("a page").replace('\u{a0}', " ")
+    };
+    let runs = run("2026-10-06T20:00:00Z", &["--language", "en"]);
+    assert!(runs.contains("✓ met so far") && !runs.contains("✓ met<"), "{runs}");
+    assert!(runs.contains("October 2026, so far"), "{runs}");
+    let over = run(LATER, &[]);
+    for text in ["<html lang=\"de-AT\">", "✗ verfehlt", "href=\"https://desk/B\"", "Oktober 2026"]
+    {
+        assert!(over.contains(text), "no {text:?} in:\n{over}");
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_language_that_is_no_tag_and_a_url_that_is_none_are_refused() {
+    let data = tempfile::tempdir().expect("a directory");
+    let mut server = Server::start(data.path(), &[]);
+    let mut clients = server.clients().await;
+    let mut put = async |language: &str, template: &str| {
+        let contract = v1::Contract {
+            language: language.into(),
+            incident_url_template: template.into(),
+            ..crate::testing::contract("S")
+        };
+        let request = v1::PutContractRequest {
+            tenant: TENANT.into(),
+            contract: Some(contract),
+            validate_only: true,
+            ..Default::default()
+        };
+        clients.contracts.put_contract(request).await
+    };
+    let status = put("dutch", "javascript:{incident_id}").await.expect_err("both");
+    let fields = ["contract.language", "contract.incident_url_template"];
+    check(status, Code::InvalidArgument, "INVALID_FIELD", &fields);
+    server.stop().await;
 }

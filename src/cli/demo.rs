@@ -112,8 +112,8 @@ async fn show_everything(channel: Channel, address: &str) -> anyhow::Result<()> 
         as_of_time: Some(LOG_ENDS),
         ..Default::default()
     };
-    let review = review::query(request, channel.clone()).await?;
-    say!("{}", review::show(&review, &times, CLOCKS_LISTED));
+    let review = review::ReviewAnswer::gather(request, channel.clone()).await?;
+    say!("{}", review::show(&review, Some(ZONE), CLOCKS_LISTED)?);
 
     say!("\nWhat is due next, as of the log's end ({}):", times.show(Some(LOG_ENDS)));
     say!("{}", due_next(channel, &times).await?);

@@ -59,6 +59,12 @@ impl Times {
         }
     }
 
+    /// The local date and time in the zone; `None` for an instant that can't be.
+    pub fn local(&self, time: Timestamp) -> Option<chrono::NaiveDateTime> {
+        let instant = optional_instant(Some(time)).ok().flatten()?;
+        Some(self.zone.local(instant))
+    }
+
     /// The year in the zone.
     pub fn year(&self, time: Timestamp) -> Option<i32> {
         let instant = optional_instant(Some(time)).ok().flatten()?;

@@ -4,8 +4,14 @@ use std::collections::BTreeMap;
 
 use super::time_sum::TimeSum;
 
-/// A histogram of times in seconds, truncated to three significant digits. Spreads add up, and what
-/// was added can be subtracted again.
+/// Up to so many different times percentiles are exact.
+const EXACT_MAX: usize = 4_096;
+/// From here on a percentile of more times than that is given in whole minutes.
+const HOUR: u64 = 3_600;
+const MINUTE: u64 = 60;
+
+/// A histogram of times in whole seconds. Spreads add up, and what was added can be subtracted
+/// again.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Spread {
     times: BTreeMap<u64, u64>,
@@ -15,7 +21,7 @@ impl Spread {
     /// The spread of a single time.
     pub fn of(time: TimeSum) -> Spread {
         let (seconds, _) = time.parts();
-        Spread::from_counts([(significant(seconds), 1)])
+        Spread::from_counts([(seconds, 1)])
     }
 
     /// Each time in seconds and how often it occurred, the shortest first.
@@ -29,7 +35,9 @@ impl Spread {
     }
 
     /// The percentile `hundredths` by nearest rank: the smallest time that so many hundredths of
-    /// all do not exceed. `None` when the spread is empty.
+    /// all do not exceed. It is exact to the second while there are few different times; of more
+    /// than 4,096 it is rounded down to the minute from an hour on. `None` when the spread is
+    /// empty.
     pub fn percentile(&self, hundredths: u64) -> Option<TimeSum> {
         let all: u64 = self.times.values().sum();
         let rank = (all * hundredths).div_ceil(100).max(1);
@@ -38,7 +46,9 @@ impl Spread {
             passed += **count;
             passed >= rank
         });
-        found.map(|(seconds, _)| TimeSum::from_parts(*seconds, 0))
+        let is_exact = self.times.len() <= EXACT_MAX;
+        let shown = |seconds: u64| if is_exact { seconds } else { to_minutes(seconds) };
+        found.map(|(seconds, _)| TimeSum::from_parts(shown(*seconds), 0))
     }
 
     /// Adds the counts of another spread.
@@ -59,11 +69,9 @@ impl Spread {
     }
 }
 
-/// Seconds, truncated to three significant digits.
-fn significant(seconds: u64) -> u64 {
-    let digits = seconds.checked_ilog10().unwrap_or_default();
-    let unit = 10_u64.pow(digits.saturating_sub(2));
-    seconds / unit * unit
+/// Rounded down to the minute from an hour on.
+fn to_minutes(seconds: u64) -> u64 {
+    if seconds < HOUR { seconds } else { seconds / MINUTE * MINUTE }
 }
 
 #[cfg(test)]
@@ -78,12 +86,31 @@ mod tests {
         assert_eq!(Spread::default().percentile(50), None);
     }
 
+    fn counted(times: impl IntoIterator<Item = u64>) -> Spread {
+        Spread::from_counts(times.into_iter().map(|seconds| (seconds, 1)))
+    }
+
+    /// P8: P50 of one clock of 39 h 50 min is 39 h 50 min, to the second.
     #[test]
-    fn times_are_truncated_to_three_significant_digits() {
-        for (seconds, cut) in
-            [(0, 0), (999, 999), (1_234, 1_230), (14_400, 14_400), (123_999, 123_000)]
-        {
-            assert_eq!(significant(seconds), cut);
+    fn a_percentile_of_few_is_exact() {
+        for seconds in [0, 59, 3_599, 3_661, 143_400, 143_459, 9_999_999] {
+            let found = Spread::of(TimeSum::from_parts(seconds, 999)).percentile(50);
+            assert_eq!(found, Some(TimeSum::from_parts(seconds, 0)));
+        }
+        let most = counted(143_459..143_459 + EXACT_MAX as u64);
+        assert_eq!(most.percentile(1), Some(TimeSum::from_parts(143_499, 0)));
+    }
+
+    /// P8: of many, a percentile has whole minutes, whatever the order they were added in.
+    #[test]
+    fn a_percentile_of_many_has_no_digits_it_does_not_have() {
+        let (few, more) = (counted(7_201..7_301), counted(100_000..100_000 + EXACT_MAX as u64));
+        for [first, second] in [[&few, &more], [&more, &few]] {
+            let mut sum = first.clone();
+            sum.add(second);
+            let found = [1, 50, 99].map(|hundredths| sum.percentile(hundredths));
+            let expected = [7_200, 101_940, 104_040].map(|s| Some(TimeSum::from_parts(s, 0)));
+            assert_eq!(found, expected);
         }
     }
 

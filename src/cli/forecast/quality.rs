@@ -35,13 +35,13 @@ pub(in crate::cli) fn show(quality: &v1::ForecastQuality) -> String {
     }
     let scores = format!(
         "{} forecasts of {} clocks, {} breached\n\
-         Brier score {:.4}, which is {:.0}% better than the base rate; log loss {:.4}; calibration \
+         Brier score {:.4}, which is {}; log loss {:.4}; calibration \
          error {:.4}\n",
         quality.forecasts,
         quality.clocks,
         percent(quality.base_rate),
         quality.brier_score,
-        100.0 * quality.skill,
+        skill(quality.skill),
         quality.log_loss,
         quality.calibration_error,
     );
@@ -51,6 +51,18 @@ pub(in crate::cli) fn show(quality: &v1::ForecastQuality) -> String {
     });
     let rows: Vec<_> = rows.collect();
     format!("{scores}\n{}\n{:34}* predicted, # observed, + both", rows.join("\n"), "")
+}
+
+/// How much better than the base rate forecasts were. Where all clocks turned out alike, the base
+/// rate is perfect and there is nothing to compare with.
+fn skill(skill: f64) -> String {
+    match 100.0 * skill {
+        percent if !percent.is_finite() => {
+            "not to be compared: all clocks turned out alike".to_owned()
+        }
+        percent if percent < 0.0 => format!("{:.0}% worse than the base rate", -percent),
+        percent => format!("{percent:.0}% better than the base rate"),
+    }
 }
 
 /// A scale from 0 to 1 with the predicted (`*`) and the observed share (`#`), or both (`+`).

@@ -1,8 +1,11 @@
 //! Trends and shares as pictures: their geometry. The page's template draws them.
 
-use super::wording::{holder, hours, seconds, shortened};
-use crate::cli::figures::percent;
+use super::language::Language;
+use super::wording::holder;
 use crate::codec::v1;
+
+/// Up to so many periods have room for their names below them.
+const LONG_NAMES_MAX: usize = 6;
 
 /// Eight heights of a bar.
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -43,6 +46,7 @@ impl Scale {
 }
 
 /// A line in a cell of a table.
+#[derive(Debug)]
 pub(super) struct Line {
     /// Its corners: `x,y x,y`.
     pub points: String,
@@ -70,15 +74,14 @@ fn corners(points: &[(f64, f64)]) -> String {
 }
 
 /// Both accounts, period by period.
+#[derive(Debug)]
 pub(super) struct Trend {
     /// Lines across, each with its percentage.
     pub rules: Vec<(f64, String)>,
     /// What stands below each period.
     pub periods: Vec<PeriodShown>,
-    /// In some of them people lost time.
-    pub has_lost_time: bool,
-    /// Some of them have an SLX figure.
-    pub has_slx: bool,
+    /// What it shows, in words.
+    pub shown: String,
     /// By the contract.
     pub contractual: Vec<(f64, f64)>,
     /// As it was experienced.
@@ -86,15 +89,12 @@ pub(super) struct Trend {
 }
 
 /// What stands below a period of the trend.
+#[derive(Debug)]
 pub(super) struct PeriodShown {
     /// From the left.
     pub x: f64,
     /// The period.
     pub name: String,
-    /// The people-time it cost.
-    pub lost: String,
-    /// The SLX figure; empty: none.
-    pub slx: String,
 }
 
 impl Trend {
@@ -116,7 +116,7 @@ impl Trend {
 }
 
 /// The trend of a contract's attainment, 560 wide and 120 high; none of a single period.
-pub(super) fn trend(periods: &[v1::ReviewedPeriod]) -> Option<Trend> {
+pub(super) fn trend(periods: &[v1::ReviewedPeriod], language: &Language) -> Option<Trend> {
     let of = |tally: &Option<v1::Tally>| share(&tally.as_ref()?.attainment);
     let both =
         |point: &v1::ReviewedPeriod| Some((of(&point.contractual)?, of(&point.experienced)?));
@@ -134,78 +134,78 @@ pub(super) fn trend(periods: &[v1::ReviewedPeriod]) -> Option<Trend> {
     };
     let below = |(place, point): (usize, &v1::ReviewedPeriod)| PeriodShown {
         x: at(place),
-        name: point.period.clone().unwrap_or_default().name,
-        lost: hours(point.lost_time),
-        slx: percent(&shortened(&point.slx_percent)),
+        name: match periods.len() {
+            ..=LONG_NAMES_MAX => language.period(&point.period.clone().unwrap_or_default()),
+            _ => point.period.clone().unwrap_or_default().name,
+        },
+    };
+    let worded = |point: &v1::ReviewedPeriod| {
+        let attained = |tally: &Option<v1::Tally>| {
+            language.percent(&tally.clone().unwrap_or_default().attainment)
+        };
+        let period = language.period(&point.period.clone().unwrap_or_default());
+        let (contractual, experienced) =
+            (attained(&point.contractual), attained(&point.experienced));
+        let arguments = [
+            ("period", period.into()),
+            ("contractual", contractual.into()),
+            ("experienced", experienced.into()),
+        ];
+        language.say("trend-point", &arguments)
     };
     let middle = (scale.least + 100.0) / 2.0;
     Some(Trend {
         rules: [scale.least, middle, 100.0]
-            .map(|share| (scale.down(share), format!("{share}%")))
+            .map(|share| (scale.down(share), language.agreed_percent(&share.to_string())))
             .to_vec(),
         periods: periods.iter().enumerate().map(below).collect(),
-        has_lost_time: periods.iter().any(|p| p.lost_time.unwrap_or_default().seconds > 0),
-        has_slx: periods.iter().any(|point| !point.slx_percent.is_empty()),
+        shown: periods.iter().map(worded).collect::<Vec<_>>().join("; "),
         contractual: points(|both| both.0),
         experienced: points(|both| both.1),
     })
 }
 
-/// What the clocks of a group came to, piece by piece.
-pub(super) struct Bar {
-    /// The target and priority.
-    pub name: String,
-    /// What was attained.
-    pub attainment: String,
-    /// Its pieces from left to right.
-    pub slices: Vec<Slice>,
-}
-
 /// A piece of a bar.
+#[derive(Debug)]
 pub(super) struct Slice {
-    /// `met`, `saved`, `breached`, `excluded` or `open`.
-    pub kind: &'static str,
+    /// How it is filled.
+    pub class: &'static str,
     /// From the left.
     pub x: f64,
     /// How wide.
     pub width: f64,
-    /// How many clocks.
-    pub count: i64,
 }
 
-/// A group's bar, 360 wide; none of none.
-pub(super) fn bar(group: &v1::ComplianceGroup) -> Option<Bar> {
-    let tally = group.contractual.clone().unwrap_or_default();
-    let saved = group.watermelons.min(tally.met);
+/// What clocks came to as a bar, 200 wide; those met in time that people had to wait too long for
+/// are a piece of their own.
+pub(super) fn slices(tally: &v1::Tally, watermelons: i64) -> Vec<Slice> {
     let counts = [
-        ("met", tally.met - saved),
-        ("saved", saved),
-        ("breached", tally.breached),
-        ("excluded", tally.excluded),
+        ("fill-met", tally.met - watermelons),
+        ("fill-melon", watermelons),
+        ("fill-late", tally.breached),
+        ("fill-excluded", tally.excluded),
     ];
     let all: i64 = counts.iter().map(|(_, count)| count).sum();
     let mut x = 0.0;
-    let slices = counts.into_iter().filter(|(_, count)| *count > 0).map(|(kind, count)| {
-        let width = 360.0 * count as f64 / all as f64;
+    let slices = counts.into_iter().filter(|(_, count)| *count > 0).map(|(class, count)| {
+        let width = 200.0 * count as f64 / all as f64;
         x += width;
-        Slice { kind, x: x - width, width, count }
+        Slice { class, x: x - width, width }
     });
-    let slices: Vec<_> = slices.collect();
-    (!slices.is_empty()).then(|| Bar {
-        name: [group.target_id.as_str(), &group.priority].join(" "),
-        attainment: tally.attainment,
-        slices,
-    })
+    slices.collect()
 }
 
 /// A piece of a bar that shows where the time went.
+#[derive(Debug)]
 pub(super) struct TimeSlice {
     /// Who had it.
     pub name: String,
-    /// How much: `1,234 h (12.3%)`.
-    pub shown: String,
+    /// How much.
+    pub time: String,
+    /// Which share of all.
+    pub share: String,
     /// How it is filled.
-    pub fill: &'static str,
+    pub class: &'static str,
     /// From the left.
     pub x: f64,
     /// How wide.
@@ -213,10 +213,10 @@ pub(super) struct TimeSlice {
 }
 
 /// Fills that are distinguished without colour too; third parties share what comes after them.
-const FILLS: [&str; 5] = ["#0072b2", "url(#saved)", "#e69f00", "url(#excluded)", "#8a8a8a"];
+const FILLS: [&str; 5] = ["fill-met", "fill-melon", "fill-amber", "fill-excluded", "fill-grey"];
 
 /// Where the service time went, 600 wide.
-pub(super) fn times(parts: &[v1::PartyTime]) -> Vec<TimeSlice> {
+pub(super) fn times(parts: &[v1::PartyTime], language: &Language) -> Vec<TimeSlice> {
     let served = || parts.iter().filter(|part| !is_closed(part));
     let all: i64 = served().map(seconds).sum();
     let mut x = 0.0;
@@ -225,9 +225,10 @@ pub(super) fn times(parts: &[v1::PartyTime]) -> Vec<TimeSlice> {
         let left = x;
         x += 600.0 * share;
         TimeSlice {
-            name: holder(part),
-            shown: format!("{}, {:.1}%", hours(part.duration), 100.0 * share),
-            fill: FILLS.get(place).or(FILLS.last()).copied().unwrap_or_default(),
+            name: holder(part, language),
+            time: language.hours(part.duration),
+            share: language.share_of(seconds(part), all),
+            class: FILLS.get(place).or(FILLS.last()).copied().unwrap_or_default(),
             x: left,
             width: 600.0 * share,
         }
@@ -236,8 +237,12 @@ pub(super) fn times(parts: &[v1::PartyTime]) -> Vec<TimeSlice> {
 }
 
 /// How much of the time lay outside service hours.
-pub(super) fn closed(parts: &[v1::PartyTime]) -> Option<String> {
-    parts.iter().find(|part| is_closed(part)).map(|part| hours(part.duration))
+pub(super) fn closed(parts: &[v1::PartyTime], language: &Language) -> Option<String> {
+    parts.iter().find(|part| is_closed(part)).map(|part| language.hours(part.duration))
+}
+
+fn seconds(part: &v1::PartyTime) -> i64 {
+    part.duration.unwrap_or_default().seconds
 }
 
 fn is_closed(part: &v1::PartyTime) -> bool {

@@ -1,31 +1,41 @@
 //! `slx review`.
 
+mod answer;
 mod charts;
+mod clocks;
+mod compose;
+mod discussed;
+mod elapsed;
+mod language;
+mod links;
+mod money;
+mod objectives;
+mod others;
 mod page;
 mod people;
-mod talks;
+mod promise;
+mod report;
 mod terminal;
 mod wording;
 
-pub(super) use terminal::show;
+pub(super) use answer::ReviewAnswer;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Args;
-use tonic::transport::Channel;
 
-use super::connection::{Connection, refused};
+use self::language::{Language, LanguageWord};
+use super::connection::Connection;
 use super::read_times::ReadTimes;
-use super::show::Shown;
-use crate::codec::v1::compliance_service_client::ComplianceServiceClient;
 use crate::codec::{text, v1};
 
 /// Shows the service review of a contract for a period, for the meeting with the client.
 ///
 /// It has both accounts, contractual and experienced, the trend of up to twelve periods, the clocks
 /// to discuss and why, what pauses contributed, the causes, the credits, and what is to be settled.
+/// The terminal and the page show the same figures, in the contract's language.
 #[derive(Args, Debug)]
 pub(super) struct Review {
     /// The id of the contract.
@@ -55,21 +65,35 @@ pub(super) struct Review {
     #[command(flatten)]
     read_times: ReadTimes,
 
-    #[command(flatten)]
-    shown: Shown,
+    /// The language it is written in; default: the contract's, or English.
+    #[arg(long, value_enum)]
+    language: Option<LanguageWord>,
+
+    /// The IANA time zone to show instants in; default: the contract's.
+    #[arg(long, env = "SLX_ZONE", value_name = "ZONE")]
+    zone: Option<String>,
 
     #[command(flatten)]
     connection: Connection,
 }
 
-/// Requests a review, however long.
-pub(super) async fn query(
-    request: v1::GetServiceReviewRequest,
-    channel: Channel,
-) -> anyhow::Result<v1::GetServiceReviewResponse> {
-    let client = ComplianceServiceClient::new(channel);
-    let mut client = client.max_decoding_message_size(usize::MAX);
-    Ok(client.get_service_review(request).await.map_err(refused)?.into_inner())
+/// A review as it is printed in a terminal, in its contract's language and, without another, zone.
+pub(super) fn show(
+    answer: &ReviewAnswer,
+    zone: Option<&str>,
+    clocks: usize,
+) -> anyhow::Result<String> {
+    let language = language_of(answer, None, zone)?;
+    Ok(terminal::show(&compose::report(answer, &language, clocks)))
+}
+
+fn language_of(
+    answer: &ReviewAnswer,
+    requested: Option<LanguageWord>,
+    zone: Option<&str>,
+) -> anyhow::Result<Language> {
+    let contract = answer.contract();
+    Language::new(requested, &contract.language, zone.unwrap_or(&contract.time_zone))
 }
 
 impl Review {
@@ -83,17 +107,18 @@ impl Review {
             known_time: self.read_times.known_time,
             ..Default::default()
         };
-        let review = query(request, self.connection.open().await?).await?;
-        let times = self.shown.times()?;
+        let answer = ReviewAnswer::gather(request, self.connection.open().await?).await?;
+        let language = language_of(&answer, self.language, self.zone.as_deref())?;
+        let report = compose::report(&answer, &language, self.clocks);
         if let Some(file) = &self.html {
-            let page = page::page(&review, &times, self.clocks)?;
-            std::fs::write(file, page)
+            std::fs::write(file, page::page(&report, &language)?)
                 .with_context(|| format!("{} can't be written", file.display()))?;
             say!("{} is written", file.display());
         }
+        let name = "slx.v1.GetServiceReviewResponse";
         match (self.json, &self.html) {
-            (true, _) => say!("{}", text::to_json(&review, "slx.v1.GetServiceReviewResponse")?),
-            (false, None) => say!("{}", show(&review, &times, self.clocks)),
+            (true, _) => say!("{}", text::to_json(&answer.review, name)?),
+            (false, None) => say!("{}", terminal::show(&report)),
             (false, Some(_)) => {}
         }
         Ok(ExitCode::SUCCESS)

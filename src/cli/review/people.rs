@@ -1,122 +1,115 @@
-//! What a period cost people, for the terminal and for the page.
+//! What a period cost people: the experience section, and what the SLX figure is made of.
 
 use itertools::Itertools;
 
-use super::wording::{hours, shortened};
-use crate::cli::compliance::show_slx;
-use crate::cli::figures::{dash, percent};
-use crate::cli::show::span;
+use super::answer::ReviewAnswer;
+use super::language::Language;
+use super::report::{Block, Section, Table, TableColumn, TableRow};
 use crate::codec::v1;
 
-/// For the terminal; none where no incident ended.
-pub(super) fn lines(review: &v1::GetServiceReviewResponse) -> Option<String> {
-    let experience_totals = review
-        .total
-        .clone()?
-        .experience_totals
-        .filter(|experience_totals| experience_totals.incidents > 0)?;
-    let promises = experience_totals.promises_kept + experience_totals.promises_broken;
-    let survey = experience_totals.survey.unwrap_or_default();
-    let mut lines = vec![
-        format!(
-            "{} of people's time lost in {} incidents",
-            span(experience_totals.lost_time),
-            experience_totals.incidents
-        ),
-        format!("{} lost in the median incident", span(experience_totals.lost_time_p50)),
-        format!(
-            "{} of {} of service time idle: nobody waited on, nobody working",
-            span(experience_totals.idle_time),
-            span(experience_totals.service_time),
-        ),
-        format!(
-            "{} handovers, {} reopenings",
-            experience_totals.handovers, experience_totals.reopenings
-        ),
+/// What people went through; none where no incident ended.
+pub(super) fn section(answer: &ReviewAnswer, language: &Language) -> Option<Section> {
+    let totals = answer.review.total.clone()?.experience_totals;
+    let totals = totals.filter(|totals| totals.incidents > 0)?;
+    let columns = [
+        TableColumn::text(language.text("column-figure")),
+        TableColumn::figure(language.text("column-value")),
+        TableColumn::text(language.text("column-meaning")),
     ];
+    let rows = lines(&totals, language).into_iter().map(TableRow::of);
+    let table = Table::of(language.text("section-experience"), columns, rows)?;
+    let slx = answer.review.slx.as_ref().map(|slx| Block::Text(made_of(slx, language)));
+    Section::of(language.text("section-experience"), [Block::Table(table)].into_iter().chain(slx))
+}
+
+/// Each line has a name, a figure and what it means.
+fn lines(totals: &v1::ExperienceTotals, language: &Language) -> Vec<[String; 3]> {
+    let served = totals.service_time.unwrap_or_default().seconds;
+    let idle = language.share_of(totals.idle_time.unwrap_or_default().seconds, served);
+    let incidents = language.say("lost-meaning", &[("count", totals.people_reported.into())]);
+    let idle_means = language.say("idle-meaning", &[("share", idle.into())]);
+    let mut lines = Vec::new();
+    match totals.lost_time {
+        Some(lost) => {
+            let median = language.text("lost-median-meaning");
+            let estimated =
+                language.say("lost-estimated", &[("count", totals.people_estimated.into())]);
+            let incidents = if totals.people_estimated > 0 {
+                format!("{incidents}; {estimated}")
+            } else {
+                incidents
+            };
+            lines.push([language.text("lost"), language.hours(Some(lost)), incidents]);
+            lines.push([language.text("lost-median"), language.span(totals.lost_time_p50), median]);
+        }
+        None => lines.push([
+            language.text("lost"),
+            language.text("not-measured"),
+            language.text("people-not-reported"),
+        ]),
+    }
+    lines.push(match totals.idle_time {
+        Some(idle) => [language.text("idle"), language.hours(Some(idle)), idle_means],
+        None => [
+            language.text("idle"),
+            language.text("not-measured"),
+            language.text("work-not-reported"),
+        ],
+    });
+    lines.extend([
+        [
+            language.text("handovers"),
+            language.count(totals.handovers),
+            language.text("handovers-meaning"),
+        ],
+        [
+            language.text("reopenings"),
+            language.count(totals.reopenings),
+            language.text("reopenings-meaning"),
+        ],
+    ]);
+    let promises = totals.promises_kept + totals.promises_broken;
     if promises > 0 {
-        lines
-            .push(format!("{} of {promises} promised times kept", experience_totals.promises_kept));
+        let meaning = language.say("promises-meaning", &[("count", promises.into())]);
+        let kept = language.count(totals.promises_kept);
+        lines.push([language.text("promises"), kept, meaning]);
     }
-    if survey.answers > 0 {
-        let score = dash(&survey.average_score);
-        lines.push(format!("{} answers, {score} on average", survey.answers));
+    if let Some(survey) = totals.survey.as_ref().filter(|survey| survey.answers > 0) {
+        let meaning = language.say("score-meaning", &[("count", survey.answers.into())]);
+        lines.push([language.text("score"), language.number(&survey.average_score), meaning]);
     }
-    if let Some(slx) = &review.slx {
-        lines.push(format!("SLX figure {}:\n{}", percent(&slx.percent), show_slx(slx)));
-    }
-    Some(lines.join("\n"))
+    lines
 }
 
-/// For the page: each line has a name, a figure and what it means.
-pub(super) struct People {
-    pub lines: Vec<[String; 3]>,
-    pub slx: Option<Slx>,
-}
-
-/// The SLX figure, of what it is made, and what weighs nothing since nothing is known of it.
-pub(super) struct Slx {
-    pub figure: String,
-    pub parts: String,
-    pub unknown: String,
-}
-
-impl People {
-    /// Of a review; none where no incident ended.
-    pub fn of(review: &v1::GetServiceReviewResponse) -> Option<People> {
-        let experience_totals = review
-            .total
-            .clone()?
-            .experience_totals
-            .filter(|experience_totals| experience_totals.incidents > 0)?;
-        let incidents = format!("in {} incidents that ended", experience_totals.incidents);
-        let median = "an incident: half of them cost at most this";
-        let served = experience_totals.service_time.unwrap_or_default().seconds.max(1);
-        let idle = experience_totals.idle_time.unwrap_or_default().seconds * 100 / served;
-        let idle = format!("{idle}% of their service time: nobody waited on, nobody working");
-        let mut lines = vec![
-            ["People's time lost".to_owned(), hours(experience_totals.lost_time), incidents],
-            ["Median".to_owned(), span(experience_totals.lost_time_p50), median.to_owned()],
-            ["Idle".to_owned(), hours(experience_totals.idle_time), idle],
-            line("Handed over", experience_totals.handovers, "times from group to group"),
-            line("Reopened", experience_totals.reopenings, "times after a resolution"),
+/// The parts that the SLX figure is made of, and those that nothing is known of.
+fn made_of(slx: &v1::SlxFigure, language: &Language) -> String {
+    let parts = [
+        (language.text("part-lost-time"), &slx.lost_time),
+        (language.text("part-promises"), &slx.promises),
+        (language.text("part-idle"), &slx.idle),
+        (language.text("part-score"), &slx.score),
+    ];
+    let parts = parts.into_iter().filter_map(|(name, part)| Some((name, part.as_ref()?)));
+    let weighed: Vec<_> = parts.filter(|(_, part)| part.weight > 0).collect();
+    let is_unknown = |part: &v1::SlxPart| !part.counts;
+    let known = weighed.iter().filter(|(_, part)| !is_unknown(part)).map(|(name, part)| {
+        let arguments = [
+            ("name", name.as_str().into()),
+            ("percent", language.percent(&part.percent).into()),
+            ("weight", i64::from(part.weight).into()),
         ];
-        let promises = experience_totals.promises_kept + experience_totals.promises_broken;
-        if promises > 0 {
-            let shown = format!("of {promises} times by which it was to work again");
-            lines.push(line("Promises kept", experience_totals.promises_kept, &shown));
-        }
-        if let Some(survey) = experience_totals.survey.filter(|survey| survey.answers > 0) {
-            let shown = format!("of 10, on average of {} answers", survey.answers);
-            lines.push(["Score".to_owned(), survey.average_score, shown]);
-        }
-        Some(People { lines, slx: review.slx.as_ref().map(Slx::of) })
-    }
-}
-
-fn line(name: &str, count: i64, shown: &str) -> [String; 3] {
-    [name.to_owned(), count.to_string(), shown.to_owned()]
-}
-
-impl Slx {
-    fn of(slx: &v1::SlxFigure) -> Slx {
-        let parts = [
-            ("time not lost", &slx.lost_time),
-            ("promises kept", &slx.promises),
-            ("time not idle", &slx.idle),
-            ("the score", &slx.score),
-        ];
-        let parts = parts.iter().filter_map(|(name, part)| Some((*name, part.as_ref()?)));
-        let weighed = parts.filter(|(_, part)| part.weight > 0).collect_vec();
-        let is_unknown = |part: &v1::SlxPart| part.percent.is_empty();
-        let unknown = weighed.iter().filter(|(_, part)| is_unknown(part)).map(|(name, _)| name);
-        let known = weighed.iter().filter(|(_, part)| !is_unknown(part)).map(|(name, part)| {
-            format!("{name} {} (weighs {})", percent(&shortened(&part.percent)), part.weight)
-        });
-        Slx {
-            figure: percent(&shortened(&slx.percent)),
-            parts: known.collect_vec().join(", "),
-            unknown: unknown.collect_vec().into_iter().join(" and "),
+        language.say("part", &arguments)
+    });
+    let known = known.collect_vec();
+    let figure = ("figure", language.percent(&slx.percent).into());
+    let made = language.say("slx-made-of", &[figure, ("parts", language.and(&known).into())]);
+    let unknown = weighed.iter().filter(|(_, part)| is_unknown(part));
+    let unknown = unknown.map(|(name, _)| name.clone()).collect_vec();
+    match unknown.as_slice() {
+        [] => made,
+        some => {
+            let rest = language.say("slx-unknown", &[("parts", language.and(some).into())]);
+            format!("{made} {rest}")
         }
     }
 }

@@ -1,53 +1,63 @@
-//! How parties, times and shares are written in a review.
+//! How parties and causes are named in a review.
 
-use itertools::Itertools;
-use prost_types::Duration;
-
-use crate::cli::show::choice;
+use super::answer::ReviewAnswer;
+use super::language::Language;
 use crate::codec::v1;
-use crate::domain::decimal::Decimal;
 
-/// The party a cause is attributed to, how certain that is, and whether it recurs.
-pub(super) fn cause_name(cause: &v1::ReviewedCause) -> String {
-    let sure = match cause.least_confidence_percent {
-        0 => String::new(),
-        least => format!(" (at least {least}% sure)"),
-    };
-    named(cause) + &sure
+/// What a target of the review's contract measures, in a word; its id where several targets
+/// measure the same, or something of their own.
+pub(super) fn target(id: &str, answer: &ReviewAnswer, language: &Language) -> String {
+    let contract = answer.contract();
+    let terms = answer.terms(&contract.id, contract.revision);
+    let targets = terms.map(|terms| terms.targets.as_slice()).unwrap_or_default();
+    let metric = targets.iter().find(|target| target.id == id).map(v1::Target::metric);
+    let is_only = targets.iter().filter(|target| Some(target.metric()) == metric).count() == 1;
+    match metric.filter(|_| is_only) {
+        Some(v1::Metric::Response) => language.text("metric-response"),
+        Some(v1::Metric::Resolution) => language.text("metric-resolution"),
+        Some(v1::Metric::Restoration) => language.text("metric-restoration"),
+        Some(v1::Metric::Update) => language.text("metric-update"),
+        Some(v1::Metric::NextReply) => language.text("metric-next-reply"),
+        _ => id.to_owned(),
+    }
 }
 
-fn named(cause: &v1::ReviewedCause) -> String {
-    match (cause.party.as_str(), cause.recurring) {
-        ("", _) => "not said".to_owned(),
-        (party, true) => format!("{party}, again and again"),
-        (party, false) => party.to_owned(),
+/// A third party by its name, if it has one.
+pub(super) fn third_party(name: &str, language: &Language) -> String {
+    if name.is_empty() { language.text("a-third-party") } else { name.to_owned() }
+}
+
+/// Who must act.
+pub(super) fn holder_word(waiting_on: v1::WaitingOn, language: &Language) -> String {
+    match waiting_on {
+        v1::WaitingOn::Provider => language.text("the-provider"),
+        v1::WaitingOn::Client => language.text("the-client"),
+        v1::WaitingOn::ThirdParty => language.text("a-third-party"),
+        v1::WaitingOn::Nobody | v1::WaitingOn::Unspecified => language.text("nobody"),
     }
 }
 
 /// Whose turn it was.
-pub(super) fn holder(part: &v1::PartyTime) -> String {
-    match part.third_party.as_str() {
-        "" => choice(part.kind().as_str_name(), "PARTY_TIME_KIND_"),
-        name => name.to_owned(),
+pub(super) fn holder(part: &v1::PartyTime, language: &Language) -> String {
+    match part.kind() {
+        v1::PartyTimeKind::Provider => language.text("the-provider"),
+        v1::PartyTimeKind::Client => language.text("the-client"),
+        v1::PartyTimeKind::ThirdParty => third_party(&part.third_party, language),
+        v1::PartyTimeKind::ClosedHours => language.text("closed-hours"),
+        v1::PartyTimeKind::Unspecified => language.text("nobody"),
     }
 }
 
-/// How long, in whole seconds.
-pub(super) fn seconds(part: &v1::PartyTime) -> i64 {
-    part.duration.unwrap_or_default().seconds
-}
-
-/// Whole hours, rounded down: `1,234 h`.
-pub(super) fn hours(time: Option<Duration>) -> String {
-    let digits = (time.unwrap_or_default().seconds / 3600).to_string();
-    let thousands = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy);
-    format!("{} h", thousands.collect_vec().join(","))
-}
-
-/// A percentage with one decimal, cut: what is not whole is never shown as whole.
-pub(super) fn shortened(percent: &str) -> String {
-    match Decimal::parse(percent, 4) {
-        Some(exact) if percent.contains('.') => exact.cut(1).all_places(),
-        _ => percent.to_owned(),
+/// The party a cause is attributed to, and whether it recurs.
+pub(super) fn cause(cause: &v1::ReviewedCause, language: &Language) -> String {
+    let party = match cause.party.as_str() {
+        "" => language.text("cause-unknown"),
+        "provider" => language.text("the-provider"),
+        "client" => language.text("the-client"),
+        name => name.to_owned(),
+    };
+    match cause.recurring {
+        true => language.say("cause-recurring", &[("party", party.into())]),
+        false => party,
     }
 }

@@ -7,6 +7,7 @@ use super::credit;
 use super::experience;
 use super::named;
 use super::objective;
+use super::presentation;
 use crate::codec::checks::Checks;
 use crate::codec::choices::{
     clock_action, clock_action_number, contract_kind, contract_kind_number, cycle_verdict,
@@ -62,6 +63,12 @@ pub(in crate::codec) fn decode_with(
             "open_incidents",
             contract.open_incidents,
             open_incidents,
+        ),
+        presentation: presentation::decode(
+            contract.language,
+            contract.incident_url_template,
+            checks,
+            &mut violations,
         ),
         terms: violations.or("terms", terms, Terms::default()),
     };
@@ -371,6 +378,8 @@ pub fn encode(contract: &Contract) -> v1::Contract {
         applies_to_open_clocks: contract.applies_to_open_clocks,
         underpins: contract.underpins.clone(),
         open_incidents: open_incidents_number(contract.open_incidents),
+        language: contract.presentation.language.clone(),
+        incident_url_template: contract.presentation.incident_url_template.clone(),
     }
 }
 

@@ -17,6 +17,7 @@ pub mod incident;
 mod money;
 mod named;
 pub mod objective;
+mod presentation;
 pub mod review;
 pub mod service_event;
 mod service_objective;

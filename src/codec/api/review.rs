@@ -11,6 +11,7 @@ use crate::codec::choices::{
 };
 use crate::codec::scalar::{duration, encode_period, timestamp};
 use crate::codec::v1;
+use crate::domain::compliance::{ExclusionGround, Held};
 use crate::domain::contract::{Contract, Revision};
 use crate::domain::time::Instant;
 use crate::engine::action::Signature;
@@ -132,6 +133,32 @@ fn encode_item(item: &ReviewItem) -> v1::ReviewedClock {
         why: item.why.clone(),
         idle_work: item.has_idle_work,
         avoidable_time: item.avoidable_time.map(duration),
+        open: item.is_open,
+        experienced_limit: Some(duration(item.experienced_limit)),
+        lost_time: item.lost_time.and_then(|lost_time| lost_time.to_field()),
+        exclusion: item.grounds.exclusion.as_ref().map(encode_exclusion),
+        counted: item.grounds.counted.iter().map(encode_held).collect(),
+        paused: item.grounds.paused.iter().map(encode_held).collect(),
+        reopenings: i64::try_from(item.grounds.reopenings).unwrap_or(i64::MAX),
+        idle_effort: item.grounds.idle_effort.map(duration),
+    }
+}
+
+fn encode_exclusion(ground: &ExclusionGround) -> v1::ReviewedExclusion {
+    v1::ReviewedExclusion {
+        rule_id: ground.rule_id.clone(),
+        title: ground.title.clone(),
+        decided_by: ground.decided_by.clone(),
+        reason: ground.reason.clone(),
+    }
+}
+
+fn encode_held(held: &Held) -> v1::HeldTime {
+    v1::HeldTime {
+        waiting_on: waiting_on_number(held.waiting_on),
+        third_party: held.third_party.clone(),
+        reason: held.reason.clone(),
+        time: Some(duration(held.time)),
     }
 }
 

@@ -143,6 +143,13 @@ fn measure_by_direction<'a>(cycle: &Cycle<'a>, rulings: &Rulings<'a>) -> Option<
         }
         meter.take(stretch);
     }
+    let target = rulings.target;
+    let lowered = target.on_priority_lowered.unwrap_or(target.on_priority_change);
+    if lowered == OnPriorityChange::FromStart
+        && let Some((breach_time, priority)) = standing_breach(cycle, rulings)
+    {
+        meter.let_stand(breach_time, priority);
+    }
     let ended = withdrawn_at.map(|at| (at, End::Cancelled)).or(cycle.ended);
     Some(meter.finish(cycle, ended, priority))
 }

@@ -244,6 +244,7 @@ pub fn contract(targets: Vec<Target>, applies_to_open_clocks: bool) -> Contract 
         underpins: String::new(),
         applies_to_open_clocks,
         open_incidents: OpenIncidents::default(),
+        presentation: Default::default(),
         terms: Terms { targets, ..Terms::default() },
     }
 }

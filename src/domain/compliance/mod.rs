@@ -35,5 +35,7 @@ pub use local_days::LocalDays;
 pub use outage_exclusion::{ExcludedOutage, OutageExclusion, OutageExclusions};
 pub use outages::{Outage, outages};
 pub use period::{Period, PeriodError};
-pub use reason::{exclusion_reason, span_in_words, verdict_reason};
+pub use reason::{
+    ExclusionGround, Held, VerdictGrounds, exclusion_reason, span_in_words, verdict_reason,
+};
 pub use tally::{Counts, Tally};

@@ -7,15 +7,89 @@ use crate::domain::clock::{Clock, Exclusion, Outcome, Segment};
 use crate::domain::incident::WaitingOn;
 use crate::domain::time::Span;
 
+/// What a verdict rests on: who had to act for how long, what excludes it, what went on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct VerdictGrounds {
+    /// The service time that counted, by who had to act; the longest first.
+    pub counted: Vec<Held>,
+    /// The service time that was paused, by who had to act; the longest first.
+    pub paused: Vec<Held>,
+    /// How often it was reopened or began anew.
+    pub reopenings: usize,
+    /// What excludes it; `None`: nothing.
+    pub exclusion: Option<ExclusionGround>,
+    /// The estimated work that was left idle; `None`: none was.
+    pub idle_effort: Option<Span>,
+}
+
+/// A part of a clock's service time: who had to act, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// Who had to act.
+    pub waiting_on: WaitingOn,
+    /// The third party.
+    pub third_party: String,
+    /// Why, in the backend's words.
+    pub reason: String,
+    /// How long.
+    pub time: Span,
+}
+
+/// The rule or the decision that excludes a clock.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ExclusionGround {
+    /// The id of the rule; empty: it was decided.
+    pub rule_id: String,
+    /// The title of the rule.
+    pub title: String,
+    /// Who decided.
+    pub decided_by: String,
+    /// Why it was decided.
+    pub reason: String,
+}
+
+impl VerdictGrounds {
+    /// The grounds of an entry's verdict, by the clocks of its incident.
+    pub fn of(entry: &Entry<'_>, clocks: &[Clock<'_>]) -> VerdictGrounds {
+        let clocks: Vec<_> = entry.clocks(clocks).collect();
+        let idle = entry.avoidable.filter(|avoidable| avoidable.has_idle_work());
+        VerdictGrounds {
+            counted: shares(&clocks, |segment| segment.counted),
+            paused: shares(&clocks, |segment| segment.paused()),
+            reopenings: reopenings(&clocks),
+            exclusion: clocks.iter().find_map(|clock| clock.exclusion).map(ExclusionGround::of),
+            idle_effort: idle.map(|avoidable| avoidable.effort),
+        }
+    }
+}
+
+impl ExclusionGround {
+    fn of(exclusion: Exclusion<'_>) -> ExclusionGround {
+        match exclusion {
+            Exclusion::Rule(rule) => ExclusionGround {
+                rule_id: rule.id.clone(),
+                title: rule.title.clone(),
+                ..ExclusionGround::default()
+            },
+            Exclusion::Decision { decision, .. } => ExclusionGround {
+                decided_by: decision.decided_by.clone(),
+                reason: decision.reason.clone(),
+                ..ExclusionGround::default()
+            },
+        }
+    }
+}
+
 /// Why an entry came to its verdict, by the clocks of its incident: `1 h 30 min over its 4 h; ...`.
 pub fn verdict_reason(entry: &Entry<'_>, clocks: &[Clock<'_>]) -> String {
-    let clocks: Vec<_> = entry.clocks(clocks).collect();
+    let grounds = VerdictGrounds::of(entry, clocks);
     let mut parts = vec![verdict(entry)];
     parts.extend(lost(entry));
-    parts.extend(clocks.iter().find_map(|clock| clock.exclusion).map(exclusion_reason));
-    parts.extend(listed("counted while it was up to", &shares(&clocks, |s| s.counted)));
-    parts.extend(listed("paused for", &shares(&clocks, |s| s.paused())));
-    parts.extend(reopened(&clocks));
+    let exclusion = entry.clocks(clocks).find_map(|clock| clock.exclusion);
+    parts.extend(exclusion.map(exclusion_reason));
+    parts.extend(listed("counted while it was up to", &grounds.counted));
+    parts.extend(listed("paused for", &grounds.paused));
+    parts.extend(reopened(grounds.reopenings));
     parts.extend(idle_work(entry));
     parts.join("; ")
 }
@@ -68,13 +142,16 @@ fn idle_work(entry: &Entry<'_>) -> Option<String> {
     Some(format!("left idle: {effort} of work, and {lost} were avoidable"))
 }
 
-fn reopened(clocks: &[&Clock<'_>]) -> Option<String> {
+fn reopenings(clocks: &[&Clock<'_>]) -> usize {
     let runs = |clock: &&Clock<'_>| {
         let segments = clock.segments.chunk_by(|a, b| a.kind.is_gap() == b.kind.is_gap());
         segments.filter(|run| run.first().is_some_and(|first| first.kind.is_gap())).count()
     };
     let gaps: usize = clocks.iter().map(runs).sum();
-    let times = gaps.max(clocks.len().saturating_sub(1));
+    gaps.max(clocks.len().saturating_sub(1))
+}
+
+fn reopened(times: usize) -> Option<String> {
     match times {
         0 => None,
         1 => Some("reopened once".to_owned()),
@@ -83,30 +160,38 @@ fn reopened(clocks: &[&Clock<'_>]) -> Option<String> {
 }
 
 /// The spans of all segments, added up by who had to act and why; the longest first.
-fn shares(clocks: &[&Clock<'_>], span: impl Fn(&Segment<'_>) -> Span) -> Vec<(String, Span)> {
-    let mut shares: BTreeMap<String, Span> = BTreeMap::new();
+fn shares(clocks: &[&Clock<'_>], span: impl Fn(&Segment<'_>) -> Span) -> Vec<Held> {
+    let mut shares: BTreeMap<(WaitingOn, &str, &str), Span> = BTreeMap::new();
     for segment in clocks.iter().flat_map(|clock| &clock.segments) {
-        *shares.entry(waited_on(segment)).or_default() += span(segment);
+        let key = (segment.waiting_on, segment.third_party, segment.reason);
+        *shares.entry(key).or_default() += span(segment);
     }
-    let mut shares: Vec<_> = shares.into_iter().filter(|(_, span)| *span > Span::ZERO).collect();
-    shares.sort_by_key(|(_, span)| -*span);
+    let held = |((waiting_on, third_party, reason), time): ((_, &str, &str), _)| Held {
+        waiting_on,
+        third_party: third_party.to_owned(),
+        reason: reason.to_owned(),
+        time,
+    };
+    let mut shares: Vec<_> =
+        shares.into_iter().filter(|(_, span)| *span > Span::ZERO).map(held).collect();
+    shares.sort_by_key(|held| -held.time);
     shares
 }
 
-fn listed(what: &str, shares: &[(String, Span)]) -> Option<String> {
-    let texts = shares.iter().take(3).map(|(who, span)| format!("{who} {}", span_in_words(*span)));
-    let texts: Vec<_> = texts.collect();
+fn listed(what: &str, shares: &[Held]) -> Option<String> {
+    let text = |held: &Held| format!("{} {}", waited_on(held), span_in_words(held.time));
+    let texts: Vec<_> = shares.iter().take(3).map(text).collect();
     (!texts.is_empty()).then(|| format!("{what} {}", texts.join(", ")))
 }
 
-fn waited_on(segment: &Segment<'_>) -> String {
-    let who = match (segment.waiting_on, segment.third_party) {
+fn waited_on(held: &Held) -> String {
+    let who = match (held.waiting_on, held.third_party.as_str()) {
         (WaitingOn::Nobody, _) => "nobody",
         (WaitingOn::ThirdParty, "") => "a third party",
         (WaitingOn::ThirdParty, name) => name,
         (other, _) => other.word(),
     };
-    match segment.reason {
+    match held.reason.as_str() {
         "" => who.to_owned(),
         reason => format!("{who} ({reason})"),
     }

@@ -91,8 +91,8 @@ impl Tally {
         (decided > 0).then(|| self.elapsed_total.divided(u128::from(decided)))
     }
 
-    /// The contractual attainment less the experienced one, in percent; `None` when one of them
-    /// is.
+    /// The contractual attainment less the experienced one, in percent, made of the two as they
+    /// are shown, each rounded down; `None` when one of them is.
     pub fn attainment_gap(&self) -> Option<Decimal> {
         let (paper, experience) = (self.contractual.attainment()?, self.experienced.attainment()?);
         Some(paper.above(experience))
@@ -115,5 +115,26 @@ mod tests {
         assert_eq!(gap(6, 7), Some("-12.5".into()));
         assert_eq!(gap(6, 6), Some("0".into()));
         assert_eq!(Tally::default().attainment_gap(), None);
+    }
+
+    /// P10: who subtracts the percentages that stand beside it gets the same.
+    #[test]
+    fn the_gap_is_the_difference_of_the_shown_percentages() {
+        for ((met, all), (met_experienced, all_experienced), shown) in [
+            ((10, 11), (8, 10), ["90.909", "80", "10.909"]),
+            ((1, 3), (2, 3), ["33.3333", "66.6666", "-33.3333"]),
+            ((2, 3), (1, 2), ["66.6666", "50", "16.6666"]),
+            ((1, 2), (1, 3), ["50", "33.3333", "16.6667"]),
+            ((0, 1), (1, 1), ["0", "100", "-100"]),
+        ] {
+            let counts = |met, all| Counts { met, breached: all - met, ..Counts::default() };
+            let contractual = counts(met, all);
+            let experienced = counts(met_experienced, all_experienced);
+            let gap = Tally { contractual, experienced, ..Tally::default() }.attainment_gap();
+            let texts = [contractual.attainment(), experienced.attainment()]
+                .map(|share| share.map(|share| share.to_string()).unwrap_or_default());
+            let gap = gap.map(|gap| gap.to_string()).unwrap_or_default();
+            assert_eq!([texts[0].as_str(), texts[1].as_str(), gap.as_str()], shown);
+        }
     }
 }

@@ -8,6 +8,7 @@ mod experience;
 mod finding;
 mod lint;
 mod objective;
+pub mod presentation;
 mod revisions;
 mod terms;
 
@@ -29,6 +30,7 @@ pub use objective::{
     MeanTimeToRestorePromise, Objective, OutagesPromise, PerformancePromise, PeriodKind, Promise,
     RequestsPromise,
 };
+pub use presentation::Presentation;
 pub use revisions::{Effective, Revision, Revisions};
 pub use terms::{
     ANSWERS, Answer, ClockAction, Contract, ContractKind, CycleVerdict, DueAt, Limit, Metric,

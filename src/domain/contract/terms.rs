@@ -1,6 +1,8 @@
 //! The terms of a contract: its targets and their policies.
 
-use super::{Condition, Credits, ExclusionRule, ExperienceTerms, Objective, is_catch_all};
+use super::{
+    Condition, Credits, ExclusionRule, ExperienceTerms, Objective, Presentation, is_catch_all,
+};
 use crate::domain::incident::{Fact, WaitingOn};
 use crate::domain::time::Span;
 
@@ -28,6 +30,8 @@ pub struct Contract {
     /// What becomes of incidents that are open when this revision takes effect and have no clock of
     /// one of its targets.
     pub open_incidents: OpenIncidents,
+    /// How it is shown to people.
+    pub presentation: Presentation,
     /// What is agreed.
     pub terms: Terms,
 }

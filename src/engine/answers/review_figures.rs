@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use super::counted::CountedEntry;
 use crate::domain::clock::{Clock, Outcome};
-use crate::domain::compliance::{CountedAs, Counts, Entry, Membership, verdict_reason};
+use crate::domain::compliance::{
+    CountedAs, Counts, Entry, Membership, VerdictGrounds, verdict_reason,
+};
 use crate::domain::experience::{Experience, Holder, TimeSum};
 use crate::domain::incident::WaitingOn;
 use crate::domain::share::Share;
@@ -62,6 +64,14 @@ pub struct ReviewItem {
     pub is_watermelon: bool,
     /// Why it came to its verdict, in a line.
     pub why: String,
+    /// What its verdict rests on.
+    pub grounds: VerdictGrounds,
+    /// Whether its deciding clock is open.
+    pub is_open: bool,
+    /// The limit of the experienced account.
+    pub experienced_limit: Span,
+    /// The people-time its incident cost; `None`: another target carries it, or it goes on.
+    pub lost_time: Option<TimeSum>,
     /// Whether its work was left idle.
     pub has_idle_work: bool,
     /// How much earlier it could have been ready, in service time.
@@ -176,6 +186,10 @@ impl ReviewFigures {
             decide_time: entry.decide_time,
             is_watermelon: entry.is_watermelon(),
             why: verdict_reason(entry, clocks),
+            grounds: VerdictGrounds::of(entry, clocks),
+            is_open: entry.is_open,
+            experienced_limit: entry.experienced_limit,
+            lost_time: entry.experience_totals.as_ref().map(|totals| totals.lost_time),
             has_idle_work: entry.has_idle_work(),
             avoidable_time: entry.avoidable.map(|avoidable| avoidable.lost_time),
         });

@@ -8,6 +8,7 @@ mod exclusions;
 mod experience;
 mod longer;
 mod objectives;
+mod presentation;
 mod priorities;
 mod support;
 mod targets;
@@ -34,6 +35,7 @@ pub fn lint<'c>(
     credits::lint(contract, &mut findings);
     exclusions::lint(&contract.terms.exclusions, &mut findings);
     experience::lint(contract, &hours, &mut findings);
+    presentation::lint(contract, &mut findings);
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     findings
 }

@@ -1,0 +1,113 @@
+//! Clocks by target and priority, and the trend of both accounts.
+
+use super::answer::ReviewAnswer;
+use super::charts::{slices, trend};
+use super::language::Language;
+use super::report::{Block, Cell, Key, Picture, Section, Table, TableColumn, TableRow};
+use super::wording::target;
+use crate::codec::v1;
+
+/// What the clocks of each target and priority came to, with a bar each.
+pub(super) fn section(answer: &ReviewAnswer, language: &Language) -> Option<Section> {
+    let columns = [
+        TableColumn::text(language.text("column-target")),
+        TableColumn::figure(language.text("column-attained")),
+        TableColumn::picture(language.text("column-bar")),
+        TableColumn::figure(language.text("column-met")),
+        TableColumn::figure(language.text("column-watermelons")),
+        TableColumn::figure(language.text("column-late")),
+        TableColumn::figure(language.text("column-excluded")),
+        TableColumn::figure(language.text("column-open")),
+        TableColumn::figure(language.text("column-median")),
+        TableColumn::figure(language.text("column-p90")),
+    ];
+    let rows = answer.review.groups.iter().map(|group| row(group, answer, language));
+    let table = Table::of(language.text("section-clocks"), columns, rows)?;
+    let keys = [
+        ("fill-met", language.text("key-met")),
+        ("fill-melon", language.text("key-watermelon")),
+        ("fill-late", language.text("key-late")),
+        ("fill-excluded", language.text("key-excluded")),
+    ];
+    let keys = keys.map(|(class, meaning)| Key { class, meaning });
+    let blocks =
+        [Block::Keys(keys.into()), Block::Table(table), Block::Note(language.text("clocks-note"))];
+    Section::of(language.text("section-clocks"), blocks)
+}
+
+fn row(group: &v1::ComplianceGroup, answer: &ReviewAnswer, language: &Language) -> TableRow {
+    let tally = group.contractual.clone().unwrap_or_default();
+    let watermelons = group.watermelons.min(tally.met);
+    let slices = slices(&tally, watermelons);
+    let bar = language.say(
+        "bar-shows",
+        &[
+            ("met", (tally.met - watermelons).into()),
+            ("watermelons", watermelons.into()),
+            ("late", tally.breached.into()),
+            ("excluded", tally.excluded.into()),
+        ],
+    );
+    let bar = Cell { text: bar, picture: Some(Picture::Bar(slices)), ..Cell::default() };
+    let name = [target(&group.target_id, answer, language), group.priority.clone()].join(" ");
+    let count = |count: i64| Cell::from(language.count(count));
+    let cells = vec![
+        Cell::from(name.trim().to_owned()),
+        language.percent(&tally.attainment).into(),
+        bar,
+        count(tally.met),
+        count(watermelons),
+        count(tally.breached),
+        count(tally.excluded),
+        count(tally.undecided),
+        language.span(group.elapsed_p50).into(),
+        language.span(group.elapsed_p90).into(),
+    ];
+    TableRow { cells, is_total: false }
+}
+
+/// Both accounts of this period and those before it; nothing of a single period.
+pub(super) fn trend_section(answer: &ReviewAnswer, language: &Language) -> Option<Section> {
+    let periods = &answer.review.trend;
+    if periods.len() < 2 {
+        return None;
+    }
+    let has_slx = periods.iter().any(|point| !point.slx_percent.is_empty());
+    let columns = [
+        Some(TableColumn::text(language.text("column-period"))),
+        Some(TableColumn::figure(language.text("column-contractual"))),
+        Some(TableColumn::figure(language.text("column-experienced"))),
+        Some(TableColumn::figure(language.text("column-met"))),
+        Some(TableColumn::figure(language.text("column-late"))),
+        Some(TableColumn::figure(language.text("column-excluded"))),
+        Some(TableColumn::figure(language.text("column-watermelons"))),
+        Some(TableColumn::figure(language.text("column-lost"))),
+        has_slx.then(|| TableColumn::figure(language.text("column-slx"))),
+    ];
+    let rows = periods.iter().map(|point| {
+        let contractual = point.contractual.clone().unwrap_or_default();
+        let experienced = point.experienced.clone().unwrap_or_default();
+        let cells = [
+            language.period(&point.period.clone().unwrap_or_default()),
+            language.percent(&contractual.attainment),
+            language.percent(&experienced.attainment),
+            language.count(contractual.met),
+            language.count(contractual.breached),
+            language.count(contractual.excluded),
+            language.count(point.watermelons),
+            language.hours(point.lost_time),
+            language.percent(&point.slx_percent),
+        ];
+        TableRow::of(cells.into_iter().take(if has_slx { 9 } else { 8 }))
+    });
+    let table = Table::of(language.text("section-trend"), columns.into_iter().flatten(), rows)?;
+    let keys = [
+        ("line-contractual", language.text("key-contractual")),
+        ("line-experienced", language.text("key-experienced")),
+    ];
+    let keys = keys.map(|(class, meaning)| Key { class, meaning });
+    let picture = trend(periods, language);
+    let drawn = picture.map(|picture| [Block::Keys(keys.into()), Block::Trend(picture)]);
+    let blocks = drawn.into_iter().flatten().chain([Block::Table(table)]);
+    Section::of(language.text("section-trend"), blocks)
+}

@@ -1,0 +1,391 @@
+# The service review in English.
+
+# Numbers, times and lists
+none = –
+percent = { $figure }%
+money = { $currency ->
+    [EUR] €{ $amount }
+    [GBP] £{ $amount }
+   *[other] { $currency } { $amount }
+}
+money-minor = { $amount } minor units of { $currency }
+hours = { $count } h
+minutes = { $count } min
+seconds = { $count } s
+list-and = { $before } and { $last }
+quarter = { $quarter ->
+    [1] 1st quarter of { $year }
+    [2] 2nd quarter of { $year }
+    [3] 3rd quarter of { $year }
+   *[other] 4th quarter of { $year }
+}
+period-between = { $first } to { $last }
+period-so-far = { $period }, so far
+period-to-come = { $period }, not begun
+
+# Head
+title = Service review, { $period }
+title-so-far = Service review, { $period } (so far)
+parties = Client: { $client }; provider: { $provider }
+dates = { $first } to { $last }, as things stood on { $as_of }
+lead-all-met = { $met ->
+    [one] The objective of this review is met.
+   *[other] All { $met } objectives are met.
+}
+lead-met = { $met ->
+    [0] { $all ->
+        [one] The objective is missed.
+       *[other] All { $all } objectives are missed.
+    }
+   *[other] { $met } of { $all } objectives are met.
+}
+lead-so-far = { $all ->
+    [one] { $met ->
+        [0] Another one still runs and is not met so far.
+       *[other] Another one still runs and is met so far.
+    }
+   *[other] Another { $all } still run; { $met } of them are met so far.
+}
+lead-no-objectives = No objectives are agreed.
+lead-no-data = There is too little data for any objective.
+missed-item = { $promised }: { $found } in { $period }.
+card-contractual = By the contract
+card-counts = { $met } in time, { $late } late, { $excluded } excluded, { $open } open
+card-experienced = As people experienced it
+card-counts-experienced = { $met } in time, { $late } late; nothing paused, nothing excluded, { $open } open
+card-watermelons = Watermelons
+card-watermelons-meaning = green by the contract, late for the people who waited
+card-slx = SLX figure
+card-slx-meaning = what people went through, weighed as agreed
+
+# Objectives
+section-objectives = What was agreed, and what came of it
+column-promised = Agreed
+column-found = Reached
+column-verdict = Verdict
+column-left = Room
+column-trend = Trend
+trend-key = Trend: the share reached in each period up to this one, the latest on the right; higher is better.
+hours-named = { $name }
+round-the-clock = service round the clock
+hours-are = { $name }: { $windows } ({ $zone }){ $holidays ->
+    [0] .
+    [one] , { $holidays } holiday closed.
+   *[other] , { $holidays } holidays closed.
+}
+limits-of = { $limits } of { $hours }
+all-incidents = all incidents
+promise-in-time = { $percent } of { $what } within the limits of { $target }{ $limits }
+promise-response = { $percent } of { $what } responded to within { $limits }
+promise-resolution = { $percent } of { $what } solved within { $limits }
+promise-restoration = { $percent } of { $what } restored within { $limits }
+promise-update = { $percent } of { $what } updated at least every { $limits }
+promise-next-reply = { $percent } of replies on { $what } answered within { $limits }
+promise-custom = { $percent } of { $what } within { $limits } for { $target }
+promise-availability = { $service } available for { $percent } of { $hours }
+promise-outages = { $count ->
+    [0] No outage of { $service }
+    [one] At most { $count } outage of { $service }
+   *[other] At most { $count } outages of { $service }
+}
+promise-long-outages = { $count ->
+    [0] No outage of { $service } of more than { $longer }
+    [one] At most { $count } outage of { $service } of more than { $longer }
+   *[other] At most { $count } outages of { $service } of more than { $longer }
+}
+promise-performance = { $percent } of measurements of { $indicator } of { $service } at most { $most }
+promise-score = Average survey score of at least { $figure }
+promise-happiness = Happiness (scores 9 and 10 less scores 0 to 6) of at least { $figure }
+promise-lost-time = At most { $figure } lost for each hundred people
+room-late = { $count ->
+    [0] no more may be late
+    [one] { $count } more may be late
+   *[other] { $count } more may be late
+}
+over-late = { $count ->
+    [one] { $count } late too many
+   *[other] { $count } late too many
+}
+room-outages = { $count ->
+    [0] no more outages allowed
+    [one] { $count } more outage allowed
+   *[other] { $count } more outages allowed
+}
+over-outages = { $count ->
+    [one] { $count } outage too many
+   *[other] { $count } outages too many
+}
+room-time = { $time } left
+over-time = { $time } too much
+verdict-met = met
+verdict-met-so-far = met so far
+verdict-missed = missed
+verdict-at-risk = not met so far
+verdict-no-data = no data
+
+# Credits
+section-credits = Service credits
+section-credits-so-far = Service credits, so far
+fee-of-period = The fee of the period is { $fee }.
+fee-of-month = The fee is { $fee } a month.
+cap = Credits come to at most { $percent } of the fee of the period: { $cap }.
+credits-none = No objective with a credit is evaluated over this kind of period; each credit is on the statement of its own period.
+all-objectives = All objectives together
+total = Total
+column-period = Period
+column-why = Why
+column-credit = Credit
+credit-cap = what exceeds the cap
+credit-earn-back = earned back: this period is good enough to return the credit before
+credit-withheld = not returned: the cap had withheld it
+credit-met = met: nothing is credited
+credit-no-data = too little data: nothing is credited
+credit-at-risk = not met so far: nothing is credited yet
+credit-no-tier = missed, but no tier credits that
+credit-tier = missed: { $percent } of the fee
+credit-weight = weighed { $percent }
+credit-repeats = { $count ->
+    [one] increased since the period before was missed too
+   *[other] increased since { $count } periods before were missed too
+}
+
+# Clocks
+section-clocks = By target and priority
+metric-response = Response
+metric-resolution = Resolution
+metric-restoration = Restoration
+metric-update = Updates
+metric-next-reply = Next reply
+column-target = Target
+column-attained = In time
+column-bar = Shares
+column-met = Met
+column-watermelons = Of those late for people
+column-late = Late
+column-excluded = Excluded
+column-open = Open
+column-median = Half within
+column-p90 = 90% within
+key-met = in time
+key-watermelon = in time by the contract, late for people
+key-late = late
+key-excluded = excluded
+bar-shows = { $met } in time for everybody, { $watermelons } in time but late for people, { $late } late, { $excluded } excluded
+clocks-note = In time: met ÷ (met + late). Open: within the limit when the period ended, or cancelled within it; they count for neither. Half within, 90% within: the service time that half, or nine in ten, did not exceed.
+section-trend = Trend
+column-contractual = By the contract
+column-experienced = As experienced
+column-lost = People’s time lost
+column-slx = SLX figure
+key-contractual = in time by the contract
+key-experienced = in time as people experienced it; what lies between was paused or excluded
+trend-point = { $period }: { $contractual } by the contract, { $experienced } as experienced
+
+# Clocks to discuss
+section-late = { $count ->
+    [one] { $count } late by the contract
+   *[other] { $count } late by the contract
+}
+section-excluded = { $count ->
+    [one] { $count } excluded
+   *[other] { $count } excluded
+}
+section-watermelons = { $count ->
+    [one] { $count } watermelon: in time by the contract, late for people
+   *[other] { $count } watermelons: in time by the contract, late for people
+}
+section-idle = { $count ->
+    [one] { $count } in time for everybody, but with work left idle
+   *[other] { $count } in time for everybody, but with work left idle
+}
+order = In order of how far the time that people waited exceeds the limit, the furthest first.
+order-more = In order of how far the time that people waited exceeds the limit, the furthest first; { $count } more are in the export.
+column-incident = Incident
+column-agreed = Agreed
+column-counted = Counted
+column-waited = People waited
+agreed = { $target } { $priority }: { $limit }
+why-over = { $over } over the limit
+why-open = still open
+why-counted = counted: { $with }
+why-paused = paused: { $with }
+why-reopened = { $count ->
+    [one] reopened once
+   *[other] reopened { $count } times
+}
+why-idle = { $effort } of work left idle, { $avoidable } avoidable
+why-excluded = excluded by decision: { $reason }
+why-excluded-by = excluded by { $by }: { $reason }
+why-excluded-rule = excluded by the rule “{ $rule }”
+with = { $time } with { $who }
+with-reason = { $time } with { $who } ({ $reason })
+the-provider = the provider
+the-client = the client
+a-third-party = a third party
+nobody = nobody
+closed-hours = outside service hours
+
+# Experience
+section-experience = What people went through
+column-figure = Figure
+column-value = Value
+column-meaning = What it means
+lost = People’s time lost
+lost-meaning = { $count ->
+    [one] in { $count } incident that ended
+   *[other] in { $count } incidents that ended
+}
+lost-median = Median an incident
+lost-median-meaning = half of them cost at most this
+idle = Idle
+idle-meaning = { $share } of their service time: nobody waited on, nobody working
+handovers = Handed over
+handovers-meaning = times from group to group
+reopenings = Reopened
+reopenings-meaning = times after a resolution
+promises = Promises kept
+promises-meaning = { $count ->
+    [one] of { $count } time by which it was to work again
+   *[other] of { $count } times by which it was to work again
+}
+score = Survey score
+score-meaning = { $count ->
+    [one] of 10, from { $count } answer
+   *[other] of 10, on average of { $count } answers
+}
+part-lost-time = time not lost
+part-promises = promises kept
+part-idle = time not idle
+part-score = the survey score
+part = { $name } { $percent } (weight { $weight })
+slx-made-of = The SLX figure of { $figure } is made of { $parts }.
+slx-unknown = Too little is known of { $parts }.
+
+# Time and pauses
+section-time = Where the service time went
+column-turn = Whose turn
+column-time = Time
+column-share = Share
+time-note = Shares of the service time of the period’s incidents.
+time-note-closed = Shares of the service time of the period’s incidents; another { $closed } passed outside service hours.
+section-pauses = Pauses
+pauses-text = { $share } of the service time was paused. { $count ->
+    [one] { $count } clock is in time thanks to that
+   *[other] { $count } clocks are in time thanks to that
+}; had nothing been paused, { $without } would have been in time.
+column-waited-for = Waited for
+column-reason = Reason
+column-paused = Service time paused
+column-times = Pauses
+
+# The rest
+section-causes = Causes
+column-party = Cause lies with
+column-service = Service
+column-incidents = Incidents
+column-of-those-late = Of those late
+column-confidence = Certain for at least
+cause-unknown = not stated
+cause-recurring = { $party }, recurring
+section-chain = Underpinning agreements
+kind-ola = Operational level agreement
+kind-uc = Underpinning contract
+agreement = { $kind } { $id } with { $provider }: { $attainment } in time, { $met } met, { $late } late.
+section-forecasts = How the forecasts turned out
+forecasts-text = { $forecasts ->
+    [one] { $forecasts } forecast was given
+   *[other] { $forecasts } forecasts were given
+} of { $clocks ->
+    [one] { $clocks } clock
+   *[other] { $clocks } clocks
+} while they ran. On average they saw a risk of { $predicted } of being late; { $observed } became late.
+forecasts-better = They were closer to what happened than always naming that average would have been.
+forecasts-no-better = They were no closer to what happened than always naming that average would have been.
+forecasts-all-alike = Since all turned out alike, how well they distinguished late from timely can’t be said.
+section-settlement = { $count ->
+    [one] { $count } item left to settle
+   *[other] { $count } items left to settle
+}
+settlement-order = The oldest first.
+settlement-order-more = The oldest first; { $count } more are in the list of settlement items.
+column-what = What
+column-since = Since
+column-open-facets = Open
+column-amount = Amount to the client
+since = { $date }, { $days ->
+    [one] { $days } day
+   *[other] { $days } days
+}
+facet-technical = technical
+facet-administrative = administrative
+facet-financial = financial
+item-scope = help outside the contract’s scope
+item-excluded = excluded from the contractual figures
+item-credit = credit for missed objectives, { $period }
+item-earned-back = credits earned back, { $period }
+item-bonus = bonus for exceeded objectives, { $period }
+item-decision = late by the doing of { $party }: decide whether that counts
+section-restated = What has moved since it was signed
+nothing-moved = Nothing has moved.
+objective-was = { $promised }: was { $found } when it was signed ({ $verdict }).
+moved = { $count ->
+    [one] { $count } verdict has moved.
+   *[other] { $count } verdicts have moved.
+}
+column-signed = As signed
+column-now = Now
+column-facts = Facts recorded since
+outcome-none = not in the period
+outcome-undecided = open
+outcome-met = in time
+outcome-late = late
+outcome-excluded = excluded
+outcome-cancelled = cancelled
+
+# Signing
+section-signatures = Signatures
+not-signed = This review has not been signed.
+signed-by = Signed by { $by } on { $time }, by what was recorded up to { $known }.
+signed-note = { $signed } “{ $note }”
+for-client = For the client { $name }
+for-provider = For the provider { $name }
+sign-name = Name
+sign-date = Place and date
+sign-signature = Signature
+note-figures = A clock belongs to the period in which it was decided: it stopped, or went over its limit. Percentages are rounded down to the decimals shown; verdicts are exact. What is excluded counts for neither in time nor late, but always for what people experienced.
+note-source = As of { $as_of } ({ $shown_zone }), by what was recorded up to { $known } (record { $sequence }); revision { $revision } of the contract; periods cut in { $zone }; time zone database { $database }.
+
+# Promises, credits and coverage of the later terms
+services-all = { $names } (down at once)
+promise-mean-time = Mean time to restore { $service } at most { $most } of { $hours }
+promise-requests = { $percent } of requests to { $service } served
+promise-mean-clock-time = Mean time of { $target } for { $what } at most { $most }
+promise-first-contact = { $figure } of incidents resolved at first contact
+no-cap = Credits are not capped.
+cap-amount = Credits come to at most { $cap }.
+column-bonus = Bonus
+bonuses = Bonuses
+bonuses-text = Bonuses are owed to the provider and not set off against credits: { $sum } in all.
+fee-unknown = The fee of { $month } is not known yet.
+fee-pro-rata = { $month } counts { $in_force } of { $days } days in force: a fee of { $fee }.
+claim-by = To be claimed by { $date }.
+credit-highest-only = only the highest credit is given
+credit-minimum = raised to the agreed minimum
+credit-not-paid = too little to be paid
+credit-count = times { $count }
+lost-estimated = the number of people is estimated in { $count }
+not-measured = not measured
+people-not-reported = how many people were hit is not reported
+work-not-reported = when somebody worked is not reported
+section-coverage = Not measured
+coverage-text = { $count ->
+    [one] { $count } incident opened in the period is not measured by any target.
+   *[other] { $count } incidents opened in the period are not measured by any target.
+}
+every-target = every target
+gap-no-limit = no limit for priority { $value }
+gap-no-priority = no priority
+gap-limit-withdrawn = priority changed to { $value }, which has no limit
+gap-not-in-force = contract not in force at the opening
+gap-does-not-apply = the target does not apply
+gap-not-started = nothing started the clock

@@ -1,0 +1,395 @@
+# De servicerapportage in het Nederlands, in de termen van Nederlandse dienstverleningsovereenkomsten.
+
+# Getallen, tijden en opsommingen
+none = –
+percent = { $figure }%
+money = { $currency ->
+    [EUR] € { $amount }
+    [GBP] £ { $amount }
+   *[other] { $currency } { $amount }
+}
+money-minor = { $amount } (in de kleinste eenheid van { $currency })
+hours = { $count } uur
+minutes = { $count } min
+seconds = { $count } s
+list-and = { $before } en { $last }
+quarter = { $quarter ->
+    [1] 1e kwartaal van { $year }
+    [2] 2e kwartaal van { $year }
+    [3] 3e kwartaal van { $year }
+   *[other] 4e kwartaal van { $year }
+}
+period-between = { $first } tot en met { $last }
+period-so-far = { $period }, tot nu toe
+period-to-come = { $period }, nog niet begonnen
+
+# Kop
+title = Servicerapportage { $period }
+title-so-far = Servicerapportage { $period } (tot nu toe)
+parties = Opdrachtgever: { $client }; leverancier: { $provider }
+dates = { $first } tot en met { $last }, stand op { $as_of }
+lead-all-met = { $met ->
+    [one] De servicenorm in deze rapportage is gehaald.
+   *[other] Alle { $met } servicenormen zijn gehaald.
+}
+lead-met = { $met ->
+    [0] { $all ->
+        [one] De servicenorm is niet gehaald.
+       *[other] Geen van de { $all } servicenormen is gehaald.
+    }
+    [one] { $met } van de { $all } servicenormen is gehaald.
+   *[other] { $met } van de { $all } servicenormen zijn gehaald.
+}
+lead-so-far = { $all ->
+    [one] { $met ->
+        [0] Er loopt nog één norm, die tot nu toe niet wordt gehaald.
+       *[other] Er loopt nog één norm, die tot nu toe wordt gehaald.
+    }
+   *[other] Er lopen nog { $all } normen; { $met } daarvan { $met ->
+        [one] wordt
+       *[other] worden
+    } tot nu toe gehaald.
+}
+lead-no-objectives = Er zijn geen servicenormen afgesproken.
+lead-no-data = Er zijn te weinig gegevens om een norm te toetsen.
+missed-item = { $promised }: { $found } in { $period }.
+card-contractual = Volgens het contract
+card-counts = { $met } op tijd, { $late } te laat, { $excluded } uitgezonderd, { $open } open
+card-experienced = Zoals gebruikers het ervoeren
+card-counts-experienced = { $met } op tijd, { $late } te laat, { $open } open; niets gepauzeerd, niets uitgezonderd
+card-watermelons = Watermeloenen
+card-watermelons-meaning = groen volgens het contract, te laat voor wie wachtte
+card-slx = SLX-cijfer
+card-slx-meaning = wat gebruikers meemaakten, gewogen zoals afgesproken
+
+# Servicenormen
+section-objectives = Afgesproken servicenormen en resultaat
+column-promised = Servicenorm
+column-found = Resultaat
+column-verdict = Oordeel
+column-left = Speelruimte
+column-trend = Verloop
+trend-key = Verloop: het resultaat per periode tot en met deze, de laatste rechts; hoger is beter.
+hours-named = { $name }
+round-the-clock = 7×24 uur
+hours-are = { $name }: { $windows } ({ $zone }){ $holidays ->
+    [0] .
+    [one] , { $holidays } feestdag gesloten.
+   *[other] , { $holidays } feestdagen gesloten.
+}
+limits-of = { $limits } ({ $hours })
+all-incidents = alle incidenten
+promise-in-time = { $percent } van { $what } binnen de norm { $target }{ $limits }
+promise-response = { $percent } van { $what } beantwoord binnen { $limits }
+promise-resolution = { $percent } van { $what } opgelost binnen { $limits }
+promise-restoration = { $percent } van { $what } hersteld binnen { $limits }
+promise-update = { $percent } van { $what } minstens eens per { $limits } voorzien van een voortgangsbericht
+promise-next-reply = { $percent } van de reacties op { $what } beantwoord binnen { $limits }
+promise-custom = { $percent } van { $what } binnen { $limits } voor { $target }
+promise-availability = { $service } { $percent } beschikbaar ({ $hours })
+promise-outages = { $count ->
+    [0] Geen storing van { $service }
+    [one] Hoogstens { $count } storing van { $service }
+   *[other] Hoogstens { $count } storingen van { $service }
+}
+promise-long-outages = { $count ->
+    [0] Geen storing van { $service } langer dan { $longer }
+    [one] Hoogstens { $count } storing van { $service } langer dan { $longer }
+   *[other] Hoogstens { $count } storingen van { $service } langer dan { $longer }
+}
+promise-performance = { $percent } van de metingen van { $indicator } bij { $service } hoogstens { $most }
+promise-score = Gemiddeld enquêtecijfer van minstens { $figure }
+promise-happiness = Tevredenheid (cijfers 9 en 10 min cijfers 0 tot en met 6) van minstens { $figure }
+promise-lost-time = Hoogstens { $figure } verloren per honderd gebruikers
+room-late = { $count ->
+    [0] geen enkele mag nog te laat
+    [one] nog { $count } mag te laat
+   *[other] nog { $count } mogen te laat
+}
+over-late = { $count ->
+    [one] { $count } te laat te veel
+   *[other] { $count } te laat te veel
+}
+room-outages = { $count ->
+    [0] geen storing meer toegestaan
+    [one] nog { $count } storing toegestaan
+   *[other] nog { $count } storingen toegestaan
+}
+over-outages = { $count ->
+    [one] { $count } storing te veel
+   *[other] { $count } storingen te veel
+}
+room-time = nog { $time }
+over-time = { $time } te veel
+verdict-met = gehaald
+verdict-met-so-far = tot nu toe gehaald
+verdict-missed = niet gehaald
+verdict-at-risk = tot nu toe niet gehaald
+verdict-no-data = geen gegevens
+
+# Malus
+section-credits = Malus (servicekorting)
+section-credits-so-far = Malus (servicekorting), tot nu toe
+fee-of-period = De vergoeding over de periode is { $fee }.
+fee-of-month = De vergoeding is { $fee } per maand.
+cap = De malus bedraagt hoogstens { $percent } van de vergoeding over de periode: { $cap }.
+credits-none = Over dit soort periode wordt geen norm met malus getoetst; elke malus staat in de rapportage van de eigen periode.
+all-objectives = Alle normen samen
+total = Totaal
+column-period = Periode
+column-why = Toelichting
+column-credit = Malus
+credit-cap = wat boven het maximum uitkomt
+credit-earn-back = terugverdiend: deze periode is goed genoeg om de vorige malus terug te krijgen
+credit-withheld = niet terug: het maximum had dit al ingehouden
+credit-met = gehaald: geen malus
+credit-no-data = te weinig gegevens: geen malus
+credit-at-risk = tot nu toe niet gehaald: nog geen malus
+credit-no-tier = niet gehaald, maar geen staffel kent hiervoor een malus
+credit-tier = niet gehaald: { $percent } van de vergoeding
+credit-weight = weegt { $percent }
+credit-repeats = { $count ->
+    [one] verhoogd omdat ook de periode ervoor niet gehaald is
+   *[other] verhoogd omdat ook { $count } perioden ervoor niet gehaald zijn
+}
+
+# Metingen
+section-clocks = Per norm en prioriteit
+metric-response = Reactietijd
+metric-resolution = Oplostijd
+metric-restoration = Hersteltijd
+metric-update = Voortgangsbericht
+metric-next-reply = Antwoord op reactie
+column-target = Norm
+column-attained = Op tijd
+column-bar = Verdeling
+column-met = Gehaald
+column-watermelons = Waarvan te laat voor gebruikers
+column-late = Te laat
+column-excluded = Uitgezonderd
+column-open = Open
+column-median = Helft binnen
+column-p90 = 90% binnen
+key-met = op tijd
+key-watermelon = op tijd volgens het contract, te laat voor gebruikers
+key-late = te laat
+key-excluded = uitgezonderd
+bar-shows = { $met } op tijd voor iedereen, { $watermelons } op tijd maar te laat voor gebruikers, { $late } te laat, { $excluded } uitgezonderd
+clocks-note = Op tijd: gehaald ÷ (gehaald + te laat). Open: bij het einde van de periode nog binnen de norm, of daarbinnen geannuleerd; telt niet mee. Helft binnen, 90% binnen: de servicetijd waar de helft, of negen van de tien, binnen bleef.
+section-trend = Verloop
+column-contractual = Volgens het contract
+column-experienced = Zoals ervaren
+column-lost = Verloren werktijd
+column-slx = SLX-cijfer
+key-contractual = op tijd volgens het contract
+key-experienced = op tijd zoals gebruikers het ervoeren; het verschil is gepauzeerd of uitgezonderd
+trend-point = { $period }: { $contractual } volgens het contract, { $experienced } zoals ervaren
+
+# Te bespreken
+section-late = { $count ->
+    [one] { $count } te laat volgens het contract
+   *[other] { $count } te laat volgens het contract
+}
+section-excluded = { $count ->
+    [one] { $count } uitgezonderd
+   *[other] { $count } uitgezonderd
+}
+section-watermelons = { $count ->
+    [one] { $count } watermeloen: op tijd volgens het contract, te laat voor gebruikers
+   *[other] { $count } watermeloenen: op tijd volgens het contract, te laat voor gebruikers
+}
+section-idle = { $count ->
+    [one] { $count } op tijd voor iedereen, maar met werk dat bleef liggen
+   *[other] { $count } op tijd voor iedereen, maar met werk dat bleef liggen
+}
+order = Op volgorde van hoe ver de wachttijd van gebruikers boven de norm ligt, de verste eerst.
+order-more = Op volgorde van hoe ver de wachttijd van gebruikers boven de norm ligt, de verste eerst; nog { $count } staan in de export.
+column-incident = Incident
+column-agreed = Afgesproken
+column-counted = Meegeteld
+column-waited = Gewacht
+agreed = { $target } { $priority }: { $limit }
+why-over = { $over } boven de norm
+why-open = nog open
+why-counted = meegeteld: { $with }
+why-paused = gepauzeerd: { $with }
+why-reopened = { $count ->
+    [one] eenmaal heropend
+   *[other] { $count } keer heropend
+}
+why-idle = { $effort } werk bleef liggen, { $avoidable } vermijdbaar
+why-excluded = uitgezonderd bij besluit: { $reason }
+why-excluded-by = uitgezonderd door { $by }: { $reason }
+why-excluded-rule = uitgezonderd volgens de regel ‘{ $rule }’
+with = { $time } bij { $who }
+with-reason = { $time } bij { $who } ({ $reason })
+the-provider = de leverancier
+the-client = de opdrachtgever
+a-third-party = een derde partij
+nobody = niemand
+closed-hours = buiten servicetijd
+
+# Ervaring
+section-experience = Wat gebruikers meemaakten
+column-figure = Cijfer
+column-value = Waarde
+column-meaning = Betekenis
+lost = Verloren werktijd
+lost-meaning = { $count ->
+    [one] in { $count } afgesloten incident
+   *[other] in { $count } afgesloten incidenten
+}
+lost-median = Mediaan per incident
+lost-median-meaning = de helft kostte hoogstens dit
+idle = Stilgelegen
+idle-meaning = { $share } van hun servicetijd: op niemand gewacht en niemand aan het werk
+handovers = Overgedragen
+handovers-meaning = keer van groep naar groep
+reopenings = Heropend
+reopenings-meaning = keer na een oplossing
+promises = Toezeggingen nagekomen
+promises-meaning = { $count ->
+    [one] van { $count } toegezegde hersteltijd
+   *[other] van { $count } toegezegde hersteltijden
+}
+score = Enquêtecijfer
+score-meaning = { $count ->
+    [one] op een schaal van 10, uit { $count } antwoord
+   *[other] op een schaal van 10, gemiddeld over { $count } antwoorden
+}
+part-lost-time = niet-verloren tijd
+part-promises = nagekomen toezeggingen
+part-idle = niet-stilgelegen tijd
+part-score = het enquêtecijfer
+part = { $name } { $percent } (weegt { $weight })
+slx-made-of = Het SLX-cijfer van { $figure } is opgebouwd uit { $parts }.
+slx-unknown = Over { $parts } is te weinig bekend.
+
+# Tijd en pauzes
+section-time = Waar de servicetijd bleef
+column-turn = Aan zet
+column-time = Tijd
+column-share = Aandeel
+time-note = Aandelen van de servicetijd van de incidenten in deze periode.
+time-note-closed = Aandelen van de servicetijd van de incidenten in deze periode; daarnaast verstreek { $closed } buiten servicetijd.
+section-pauses = Pauzes
+pauses-text = { $share } van de servicetijd was gepauzeerd. { $count ->
+    [one] { $count } meting is daardoor op tijd
+   *[other] { $count } metingen zijn daardoor op tijd
+}; zonder pauzes was { $without } op tijd geweest.
+column-waited-for = Gewacht op
+column-reason = Reden
+column-paused = Gepauzeerde servicetijd
+column-times = Pauzes
+
+# Overig
+section-causes = Oorzaken
+column-party = Oorzaak ligt bij
+column-service = Dienst
+column-incidents = Incidenten
+column-of-those-late = Waarvan te laat
+column-confidence = Zekerheid minstens
+cause-unknown = niet opgegeven
+cause-recurring = { $party }, terugkerend
+section-chain = Onderliggende overeenkomsten
+kind-ola = OLA (interne overeenkomst)
+kind-uc = Onderliggend contract
+agreement = { $kind } { $id } met { $provider }: { $attainment } op tijd, { $met } gehaald, { $late } te laat.
+section-forecasts = Hoe de prognoses uitkwamen
+forecasts-text = { $forecasts ->
+    [one] Er is { $forecasts } prognose gegeven
+   *[other] Er zijn { $forecasts } prognoses gegeven
+} over { $clocks ->
+    [one] { $clocks } meting
+   *[other] { $clocks } metingen
+} die nog liepen. Gemiddeld was de voorspelde kans op te laat { $predicted }; { $observed } werd te laat.
+forecasts-better = Ze zaten dichter bij de uitkomst dan wanneer telkens dat gemiddelde was genoemd.
+forecasts-no-better = Ze zaten niet dichter bij de uitkomst dan wanneer telkens dat gemiddelde was genoemd.
+forecasts-all-alike = Omdat alles gelijk afliep, is niet te zeggen hoe goed ze op tijd van te laat onderscheidden.
+section-settlement = { $count ->
+    [one] Nog { $count } punt af te handelen
+   *[other] Nog { $count } punten af te handelen
+}
+settlement-order = De oudste eerst.
+settlement-order-more = De oudste eerst; nog { $count } staan in de lijst van af te handelen punten.
+column-what = Onderwerp
+column-since = Sinds
+column-open-facets = Open
+column-amount = Bedrag aan opdrachtgever
+since = { $date }, { $days ->
+    [one] { $days } dag
+   *[other] { $days } dagen
+}
+facet-technical = technisch
+facet-administrative = administratief
+facet-financial = financieel
+item-scope = hulp buiten de reikwijdte van het contract
+item-excluded = uitgezonderd van de contractuele cijfers
+item-credit = malus voor niet-gehaalde normen, { $period }
+item-earned-back = terugverdiende malus, { $period }
+item-bonus = bonus voor overtroffen normen, { $period }
+item-decision = te laat door toedoen van { $party }: besluit of dat meetelt
+section-restated = Wat is gewijzigd sinds de ondertekening
+nothing-moved = Er is niets gewijzigd.
+objective-was = { $promised }: was { $found } bij ondertekening ({ $verdict }).
+moved = { $count ->
+    [one] { $count } oordeel is gewijzigd.
+   *[other] { $count } oordelen zijn gewijzigd.
+}
+column-signed = Ondertekend als
+column-now = Nu
+column-facts = Sindsdien vastgelegd
+outcome-none = niet in de periode
+outcome-undecided = open
+outcome-met = op tijd
+outcome-late = te laat
+outcome-excluded = uitgezonderd
+outcome-cancelled = geannuleerd
+
+# Ondertekening
+section-signatures = Ondertekening
+not-signed = Deze rapportage is niet ondertekend.
+signed-by = Ondertekend door { $by } op { $time }, op basis van wat tot { $known } was vastgelegd.
+signed-note = { $signed } ‘{ $note }’
+for-client = Namens opdrachtgever { $name }
+for-provider = Namens leverancier { $name }
+sign-name = Naam
+sign-date = Plaats en datum
+sign-signature = Handtekening
+note-figures = Een meting hoort bij de periode waarin ze is beslist: ze stopte, of ging over de norm. Percentages zijn naar beneden afgerond op de getoonde decimalen; oordelen zijn exact. Wat is uitgezonderd telt niet als op tijd en niet als te laat, maar altijd voor wat gebruikers ervoeren.
+note-source = Stand op { $as_of } ({ $shown_zone }), op basis van wat tot { $known } was vastgelegd (record { $sequence }); revisie { $revision } van het contract; perioden gerekend in { $zone }; tijdzonedatabase { $database }.
+
+# Promises, credits and coverage of the later terms
+services-all = { $names } (gelijktijdig uit)
+promise-mean-time = Gemiddelde hersteltijd van { $service } hoogstens { $most } ({ $hours })
+promise-requests = { $percent } van de verzoeken aan { $service } afgehandeld
+promise-mean-clock-time = Gemiddelde duur van { $target } voor { $what } hoogstens { $most }
+promise-first-contact = { $figure } van de incidenten bij het eerste contact opgelost
+no-cap = De malus heeft geen maximum.
+cap-amount = De malus bedraagt hoogstens { $cap }.
+column-bonus = Bonus
+bonuses = Bonussen
+bonuses-text = Bonussen komen de leverancier toe en worden niet met de malus verrekend: samen { $sum }.
+fee-unknown = De vergoeding over { $month } is nog niet bekend.
+fee-pro-rata = { $month } telt { $in_force } van { $days } dagen mee: een vergoeding van { $fee }.
+claim-by = Te claimen uiterlijk op { $date }.
+credit-highest-only = alleen de hoogste malus geldt
+credit-minimum = verhoogd tot het afgesproken minimum
+credit-not-paid = te weinig om uit te keren
+credit-count = maal { $count }
+lost-estimated = bij { $count } is het aantal gebruikers geschat
+not-measured = niet gemeten
+people-not-reported = het aantal getroffen gebruikers wordt niet gemeld
+work-not-reported = wanneer eraan gewerkt is, wordt niet gemeld
+section-coverage = Niet gemeten
+coverage-text = { $count ->
+    [one] { $count } incident uit de periode wordt door geen enkele norm gemeten.
+   *[other] { $count } incidenten uit de periode worden door geen enkele norm gemeten.
+}
+every-target = alle normen
+gap-no-limit = geen norm voor prioriteit { $value }
+gap-no-priority = geen prioriteit
+gap-limit-withdrawn = prioriteit gewijzigd in { $value }, waarvoor geen norm geldt
+gap-not-in-force = contract niet van kracht bij melding
+gap-does-not-apply = norm niet van toepassing
+gap-not-started = de meting is niet gestart

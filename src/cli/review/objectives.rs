@@ -1,0 +1,167 @@
+//! The objectives of a review: a table for each period, and what they came to all together.
+
+use itertools::Itertools;
+
+use super::answer::ReviewAnswer;
+use super::charts::{line, sparkline};
+use super::language::Language;
+use super::promise::Promises;
+use super::report::{Block, Cell, Picture, Section, Table, TableColumn, TableRow};
+use crate::codec::v1;
+
+/// What was promised, by period: the review's own first, then the others from the earliest on.
+pub(super) fn section(answer: &ReviewAnswer, language: &Language) -> Option<Section> {
+    let contract = answer.contract().id;
+    let promises = Promises { answer, contract: &contract, language };
+    let own = answer.review.period.clone().unwrap_or_default();
+    let place = |reviewed: &&v1::ReviewedObjective| {
+        let period = period_of(reviewed);
+        let start = period.start_time.map(|time| (time.seconds, time.nanos));
+        let end = period.end_time.map(|time| (time.seconds, time.nanos));
+        (period != own, start, std::cmp::Reverse(end))
+    };
+    let sorted = answer.review.objectives.iter().sorted_by_key(place);
+    let tables = sorted.chunk_by(|reviewed| period_of(reviewed));
+    let tables = tables.into_iter().filter_map(|(period, reviewed)| {
+        let rows = reviewed.map(|reviewed| row(reviewed, &promises));
+        Table::of(caption(&period, answer, language), columns(language), rows)
+    });
+    let mut blocks: Vec<_> = tables.map(Block::Table).collect();
+    if !blocks.is_empty() {
+        blocks.extend(hours(answer, language).map(Block::Note));
+        if answer.review.objectives.iter().any(|reviewed| reviewed.trend.len() > 1) {
+            blocks.push(Block::Note(language.text("trend-key")));
+        }
+    }
+    Section::of(language.text("section-objectives"), blocks)
+}
+
+fn period_of(reviewed: &v1::ReviewedObjective) -> v1::Period {
+    reviewed.result.clone().unwrap_or_default().period.unwrap_or_default()
+}
+
+fn caption(period: &v1::Period, answer: &ReviewAnswer, language: &Language) -> String {
+    let named = language.period(period);
+    let as_of = answer.review.stamp.unwrap_or_default().as_of_time;
+    match (as_of, period.start_time, period.end_time) {
+        (Some(as_of), Some(start), _) if as_of.seconds < start.seconds => {
+            language.say("period-to-come", &[("period", named.into())])
+        }
+        (Some(as_of), _, Some(end)) if as_of.seconds < end.seconds => {
+            language.say("period-so-far", &[("period", named.into())])
+        }
+        _ => named,
+    }
+}
+
+fn columns(language: &Language) -> [TableColumn; 5] {
+    [
+        TableColumn::text(language.text("column-promised")),
+        TableColumn::figure(language.text("column-found")),
+        TableColumn::text(language.text("column-verdict")),
+        TableColumn::text(language.text("column-left")),
+        TableColumn::text(language.text("column-trend")),
+    ]
+}
+
+fn row(reviewed: &v1::ReviewedObjective, promises: &Promises<'_>) -> TableRow {
+    let result = reviewed.result.clone().unwrap_or_default();
+    let cells = vec![
+        promises.promised(&result).into(),
+        promises.found(&result).into(),
+        promises.verdict(&result),
+        promises.left(&result).into(),
+        trend(&reviewed.trend, promises.language),
+    ];
+    TableRow { cells, is_total: false }
+}
+
+/// The trend as a line, with its figures in words.
+fn trend(trend: &[v1::ObjectivePoint], language: &Language) -> Cell {
+    let mut figures = trend.iter().filter(|point| !point.percent.is_empty()).map(|point| {
+        let period = language.period(&point.period.clone().unwrap_or_default());
+        format!("{period} {}", language.percent(&point.percent))
+    });
+    let line = line(trend);
+    let text = if line.is_some() { figures.join(", ") } else { String::new() };
+    Cell { text, sparkline: sparkline(trend), picture: line.map(Picture::Line), ..Cell::default() }
+}
+
+/// What the service hours are that limits are measured in.
+fn hours(answer: &ReviewAnswer, language: &Language) -> Option<String> {
+    let named = answer.calendars.values().filter(|calendar| !calendar.always_open);
+    let mut named = named.map(|calendar| {
+        let mut windows = calendar.weekly.iter().map(|window| {
+            let days = days(window.days().map(|day| day as u8).sorted().collect(), language);
+            format!("{days} {}–{}", window.opens, window.closes)
+        });
+        language.say(
+            "hours-are",
+            &[
+                ("name", calendar.id.replace(['-', '_'], " ").into()),
+                ("windows", windows.join("; ").into()),
+                ("holidays", (calendar.holidays.len() as i64).into()),
+                ("zone", calendar.time_zone.as_str().into()),
+            ],
+        )
+    });
+    let named = named.join(" ");
+    (!named.is_empty()).then_some(named)
+}
+
+/// Weekdays from 1, Monday, on: `Mon–Fri` of three and more in a row.
+fn days(numbers: Vec<u8>, language: &Language) -> String {
+    let name = |number: &u8| language.weekday(number.saturating_sub(1));
+    let is_row = numbers.windows(2).all(|pair| matches!(pair, [one, next] if one + 1 == *next));
+    match numbers.as_slice() {
+        [first, _, .., last] if is_row => format!("{}–{}", name(first), name(last)),
+        some => language.and(&some.iter().map(name).collect::<Vec<_>>()),
+    }
+}
+
+/// The first thing a client wants to hear, and what was missed.
+pub(super) fn lead(answer: &ReviewAnswer, language: &Language) -> (String, Vec<String>) {
+    let contract = answer.contract().id;
+    let promises = Promises { answer, contract: &contract, language };
+    let results = answer.review.objectives.iter().filter_map(|reviewed| reviewed.result.as_ref());
+    let results: Vec<_> = results.collect();
+    let is = |verdict: v1::ObjectiveVerdict, goes_on: Option<bool>| {
+        let of = results.iter().filter(move |result| result.verdict() == verdict);
+        of.filter(|result| goes_on.is_none_or(|on| promises.goes_on(result) == on)).count() as i64
+    };
+    let missed = is(v1::ObjectiveVerdict::Missed, None);
+    let met = is(v1::ObjectiveVerdict::Met, Some(false));
+    let met_so_far = is(v1::ObjectiveVerdict::Met, Some(true));
+    let at_risk = is(v1::ObjectiveVerdict::AtRisk, None);
+    let decided = [("met", met.into()), ("all", (met + missed).into())];
+    let mut lead = Vec::new();
+    match (met, missed) {
+        (0, 0) => {}
+        (_, 0) => lead.push(language.say("lead-all-met", &decided[..1])),
+        _ => lead.push(language.say("lead-met", &decided)),
+    }
+    if met_so_far + at_risk > 0 {
+        let so_far = [("met", met_so_far.into()), ("all", (met_so_far + at_risk).into())];
+        lead.push(language.say("lead-so-far", &so_far));
+    }
+    if lead.is_empty() {
+        lead.push(match results.is_empty() {
+            true => language.text("lead-no-objectives"),
+            false => language.text("lead-no-data"),
+        });
+    }
+    let is_missed =
+        |result: &&&v1::ObjectiveResult| result.verdict() == v1::ObjectiveVerdict::Missed;
+    let missed = results.iter().filter(is_missed).map(|result| {
+        let period = result.period.clone().unwrap_or_default();
+        language.say(
+            "missed-item",
+            &[
+                ("promised", promises.promised(result).into()),
+                ("period", language.period(&period).into()),
+                ("found", promises.found(result).into()),
+            ],
+        )
+    });
+    (lead.join(" "), missed.collect())
+}

@@ -1,0 +1,342 @@
+//! Objectives in words: what is promised, what is so, the verdict, and what is left.
+
+use itertools::Itertools;
+use prost_types::{Duration, Timestamp};
+
+use super::answer::ReviewAnswer;
+use super::language::Language;
+use super::report::Cell;
+use crate::codec::v1;
+use crate::codec::v1::experience_objective::Measure;
+use crate::codec::v1::objective::Promise;
+use crate::domain::decimal::Decimal;
+
+/// Objectives of one contract, put in words.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Promises<'r> {
+    /// The review.
+    pub answer: &'r ReviewAnswer,
+    /// The id of the contract.
+    pub contract: &'r str,
+    /// The language.
+    pub language: &'r Language,
+}
+
+impl Promises<'_> {
+    /// What is promised: `95% of P1 and P2 solved within 4 h and 8 h of office hours`.
+    pub fn promised(&self, result: &v1::ObjectiveResult) -> String {
+        let objective = result.objective.clone().unwrap_or_default();
+        let say = self.language;
+        match &objective.promise {
+            Some(Promise::Attainment(promise)) => self.attainment(promise, result),
+            Some(Promise::Availability(promise)) => say.say(
+                "promise-availability",
+                &[
+                    (
+                        "service",
+                        self.services(&promise.service, &promise.services, promise.down_when())
+                            .into(),
+                    ),
+                    ("percent", say.agreed_percent(&promise.percent).into()),
+                    ("hours", self.hours_of(&promise.calendar_id).into()),
+                ],
+            ),
+            Some(Promise::Outages(promise)) => self.outages(promise),
+            Some(Promise::Performance(promise)) => say.say(
+                "promise-performance",
+                &[
+                    ("service", promise.service.as_str().into()),
+                    ("indicator", promise.indicator.as_str().into()),
+                    ("percent", say.agreed_percent(&promise.percentile).into()),
+                    ("most", self.measured(promise.threshold, &promise.unit).into()),
+                ],
+            ),
+            Some(Promise::Experience(promise)) => self.experience(promise),
+            Some(Promise::MeanTimeToRestore(promise)) => self.mean_time_to_restore(promise),
+            Some(Promise::MeanTime(promise)) => self.mean_time(promise),
+            Some(Promise::Requests(promise)) => self.requests(promise),
+            None => objective.id,
+        }
+    }
+
+    fn attainment(
+        &self,
+        promise: &v1::AttainmentObjective,
+        result: &v1::ObjectiveResult,
+    ) -> String {
+        let terms = self.answer.terms(self.contract, result.contract_revision);
+        let target =
+            terms.and_then(|terms| terms.targets.iter().find(|t| t.id == promise.target_id));
+        let percent = self.language.agreed_percent(&promise.percent);
+        let what = match promise.priorities.as_slice() {
+            [] => self.language.text("all-incidents"),
+            some => self.language.and(some),
+        };
+        let limits = target.map(|target| self.limits(target, &promise.priorities));
+        let limits = limits.unwrap_or_default();
+        let is_tail = limits.is_empty();
+        let said = |id: &str| {
+            self.language.say(
+                id,
+                &[
+                    ("percent", percent.as_str().into()),
+                    ("what", what.as_str().into()),
+                    ("target", promise.target_id.as_str().into()),
+                    ("limits", limits.as_str().into()),
+                ],
+            )
+        };
+        match target.map(v1::Target::metric) {
+            _ if is_tail => said("promise-in-time"),
+            Some(v1::Metric::Response) => said("promise-response"),
+            Some(v1::Metric::Resolution) => said("promise-resolution"),
+            Some(v1::Metric::Restoration) => said("promise-restoration"),
+            Some(v1::Metric::Update) => said("promise-update"),
+            Some(v1::Metric::NextReply) => said("promise-next-reply"),
+            _ => said("promise-custom"),
+        }
+    }
+
+    /// `4 h and 8 h of office hours`, in the order of the priorities; of all priorities with their
+    /// names.
+    fn limits(&self, target: &v1::Target, priorities: &[String]) -> String {
+        let names: Vec<_> = match priorities {
+            [] => target.limits.iter().map(|limit| limit.priority.clone()).collect(),
+            some => some.to_vec(),
+        };
+        let of = |name: &String| {
+            let exact = target.limits.iter().find(|limit| limit.priority == *name);
+            let other = || target.limits.iter().find(|l| matches!(l.priority.as_str(), "" | "*"));
+            exact.or_else(other).map(|limit| (name.clone(), limit))
+        };
+        let found: Vec<_> = names.iter().filter_map(of).collect();
+        let is_one = found.iter().map(|(_, limit)| limit.limit).all_equal();
+        let parts = found.iter().chunk_by(|(_, limit)| limit.calendar_id.clone());
+        let parts = parts.into_iter().map(|(calendar, limits)| {
+            let limits: Vec<_> = limits.collect();
+            let shown = limits.iter().map(|(name, limit)| {
+                let span = self.language.span(limit.limit);
+                match name.as_str() {
+                    name if priorities.is_empty() && !is_one && !name.is_empty() => {
+                        format!("{span} ({name})")
+                    }
+                    _ => span,
+                }
+            });
+            let shown: Vec<_> = if is_one { shown.take(1).collect() } else { shown.collect() };
+            let limits = self.language.and(&shown);
+            let hours = self.hours_of(&calendar);
+            self.language.say("limits-of", &[("limits", limits.into()), ("hours", hours.into())])
+        });
+        let parts: Vec<_> = parts.collect();
+        self.language.and(&parts)
+    }
+
+    fn hours_of(&self, calendar: &str) -> String {
+        if self.answer.calendars.get(calendar).is_some_and(|calendar| calendar.always_open) {
+            return self.language.text("round-the-clock");
+        }
+        let name = calendar.replace(['-', '_'], " ");
+        self.language.say("hours-named", &[("name", name.into())])
+    }
+
+    fn outages(&self, promise: &v1::OutagesObjective) -> String {
+        let longer = promise.longer_than.filter(|longer| *longer != Duration::default());
+        let count = ("count", i64::from(promise.most).into());
+        let services = self.services(&promise.service, &promise.services, promise.down_when());
+        let service = ("service", services.into());
+        match longer {
+            Some(longer) => {
+                let longer = self.language.span(Some(longer));
+                self.language
+                    .say("promise-long-outages", &[count, service, ("longer", longer.into())])
+            }
+            None => self.language.say("promise-outages", &[count, service]),
+        }
+    }
+
+    fn experience(&self, promise: &v1::ExperienceObjective) -> String {
+        let say = |id, figure: String| self.language.say(id, &[("figure", figure.into())]);
+        match &promise.measure {
+            Some(Measure::AverageScore(score)) => say("promise-score", self.language.number(score)),
+            Some(Measure::HappinessPercent(percent)) => {
+                say("promise-happiness", self.language.agreed_percent(percent))
+            }
+            Some(Measure::LostTimePerHundredPeople(most)) => {
+                say("promise-lost-time", self.language.span(Some(*most)))
+            }
+            Some(Measure::FirstContactPercent(percent)) => {
+                say("promise-first-contact", self.language.agreed_percent(percent))
+            }
+            None => self.language.text("none"),
+        }
+    }
+
+    /// A measured figure, of thousandths, with its unit if the contract names one.
+    fn measured(&self, figure: i64, unit: &str) -> String {
+        let figure = self.language.number(&Decimal::new(figure, 3).to_string());
+        format!("{figure} {unit}").trim_end().to_owned()
+    }
+
+    /// The service, or the services that are held together.
+    fn services(&self, service: &str, services: &[String], down_when: v1::DownWhen) -> String {
+        let names = self.language.and(services);
+        match (services, down_when) {
+            ([], _) => service.to_owned(),
+            (_, v1::DownWhen::All) => self.language.say("services-all", &[("names", names.into())]),
+            _ => names,
+        }
+    }
+
+    fn mean_time(&self, promise: &v1::MeanTimeObjective) -> String {
+        let what = match promise.priorities.as_slice() {
+            [] => self.language.text("all-incidents"),
+            some => self.language.and(some),
+        };
+        let arguments = [
+            ("target", promise.target_id.as_str().into()),
+            ("what", what.into()),
+            ("most", self.language.span(promise.at_most).into()),
+        ];
+        self.language.say("promise-mean-clock-time", &arguments)
+    }
+
+    fn mean_time_to_restore(&self, promise: &v1::MeanTimeToRestoreObjective) -> String {
+        let services = self.services(&promise.service, &promise.services, promise.down_when());
+        let arguments = [
+            ("service", services.into()),
+            ("most", self.language.span(promise.at_most).into()),
+            ("hours", self.hours_of(&promise.calendar_id).into()),
+        ];
+        self.language.say("promise-mean-time", &arguments)
+    }
+
+    fn requests(&self, promise: &v1::RequestsObjective) -> String {
+        let arguments = [
+            ("service", promise.service.as_str().into()),
+            ("percent", self.language.agreed_percent(&promise.percent).into()),
+        ];
+        self.language.say("promise-requests", &arguments)
+    }
+
+    /// What is so, in the unit of what is promised.
+    pub fn found(&self, result: &v1::ObjectiveResult) -> String {
+        let say = self.language;
+        match result.objective.as_ref().and_then(|objective| objective.promise.as_ref()) {
+            Some(Promise::Attainment(promise)) => {
+                say.percent_like(&result.percent, &promise.percent)
+            }
+            Some(Promise::Availability(promise)) => {
+                say.percent_like(&result.percent, &promise.percent)
+            }
+            Some(Promise::Outages(_)) => {
+                let uptime = result.uptime.as_ref();
+                let count = uptime.map(|uptime| say.count(uptime.long_outages));
+                count.unwrap_or_else(|| say.text("none"))
+            }
+            Some(Promise::Performance(promise)) => {
+                let measured = result.measured.as_ref().filter(|measured| measured.count > 0);
+                let value = measured.map(|measured| self.measured(measured.value, &promise.unit));
+                value.unwrap_or_else(|| say.text("none"))
+            }
+            Some(Promise::Experience(promise)) => self.experienced(promise, result),
+            Some(Promise::MeanTimeToRestore(_)) => {
+                say.span(result.uptime.as_ref().and_then(|uptime| uptime.mean_time_to_restore))
+            }
+            Some(Promise::MeanTime(_)) => say.span(result.mean_time),
+            Some(Promise::Requests(promise)) => say.percent_like(&result.percent, &promise.percent),
+            None => say.percent(&result.percent),
+        }
+    }
+
+    fn experienced(
+        &self,
+        promise: &v1::ExperienceObjective,
+        result: &v1::ObjectiveResult,
+    ) -> String {
+        let experience = result.experience.clone().unwrap_or_default();
+        let totals = experience.experience_totals.unwrap_or_default();
+        let survey = totals.survey.unwrap_or_default();
+        match promise.measure {
+            Some(Measure::AverageScore(_)) if survey.average_score.is_empty() => {
+                self.language.text("none")
+            }
+            Some(Measure::AverageScore(_)) => self.language.number(&survey.average_score),
+            Some(Measure::HappinessPercent(_)) => self.language.percent(&survey.happiness_percent),
+            Some(Measure::FirstContactPercent(_)) => {
+                self.language.percent(&totals.first_contact_percent)
+            }
+            _ => self.language.span(experience.lost_time_per_hundred_people),
+        }
+    }
+
+    /// What the period can still take, or by how much it is over; a dash where nothing was found.
+    pub fn left(&self, result: &v1::ObjectiveResult) -> String {
+        let say = self.language;
+        let none = || say.text("none");
+        if result.verdict() == v1::ObjectiveVerdict::NoData {
+            return none();
+        }
+        let counted = |room: &str, over: &str| match result.breach_allowance {
+            i64::MAX => none(),
+            left @ 0.. => say.say(room, &[("count", left.into())]),
+            over_by => say.say(over, &[("count", over_by.saturating_neg().into())]),
+        };
+        match result.objective.as_ref().and_then(|objective| objective.promise.as_ref()) {
+            Some(Promise::Attainment(_)) => counted("room-late", "over-late"),
+            Some(Promise::Outages(_)) if result.uptime.is_some() => {
+                counted("room-outages", "over-outages")
+            }
+            Some(Promise::Availability(_)) => {
+                let left = result.uptime.as_ref().and_then(|uptime| uptime.downtime_allowance);
+                left.map_or_else(none, |left| self.time_left(left))
+            }
+            Some(Promise::Experience(_)) => {
+                let experience = result.experience.as_ref();
+                let left = experience.and_then(|experience| experience.lost_time_left);
+                left.map_or_else(none, |left| self.time_left(left))
+            }
+            _ => none(),
+        }
+    }
+
+    fn time_left(&self, left: Duration) -> String {
+        let (id, shown) = match left.seconds < 0 || left.nanos < 0 {
+            true => ("over-time", Duration { seconds: -left.seconds, nanos: 0 }),
+            false => ("room-time", left),
+        };
+        self.language.say(id, &[("time", self.language.span(Some(shown)).into())])
+    }
+
+    /// The verdict, which is one so far while its period goes on, with a sign that reads without
+    /// colour.
+    pub fn verdict(&self, result: &v1::ObjectiveResult) -> Cell {
+        let (class, sign, word) = match (result.verdict(), self.goes_on(result)) {
+            (v1::ObjectiveVerdict::Met, false) => ("met", "✓", self.language.text("verdict-met")),
+            (v1::ObjectiveVerdict::Met, true) => {
+                ("met", "✓", self.language.text("verdict-met-so-far"))
+            }
+            (v1::ObjectiveVerdict::Missed, _) => {
+                ("missed", "✗", self.language.text("verdict-missed"))
+            }
+            (v1::ObjectiveVerdict::AtRisk, _) => {
+                ("at-risk", "!", self.language.text("verdict-at-risk"))
+            }
+            (v1::ObjectiveVerdict::NoData | v1::ObjectiveVerdict::Unspecified, _) => {
+                ("no-data", "·", self.language.text("verdict-no-data"))
+            }
+        };
+        Cell { text: format!("{sign} {word}"), class, ..Cell::default() }
+    }
+
+    /// Whether the period of a result goes on as of the review.
+    pub fn goes_on(&self, result: &v1::ObjectiveResult) -> bool {
+        let nanos = |time: Timestamp| (time.seconds, time.nanos);
+        let stamp = self.answer.review.stamp.unwrap_or_default();
+        let end = result.period.as_ref().and_then(|period| period.end_time);
+        match (stamp.as_of_time, end) {
+            (Some(as_of), Some(end)) => nanos(as_of) < nanos(end),
+            _ => self.answer.review.provisional,
+        }
+    }
+}
