@@ -124,7 +124,7 @@ async fn no_other_scheme_is_spoken_in_plaintext() {
 
 /// I4: the hints of commands that work on directories.
 #[test]
-fn directories_that_hold_no_journal_are_told_as_that() {
+fn directories_that_hold_no_journal_are_reported_as_that() {
     let directory = tempfile::tempdir().expect("a directory");
     let (missing, new) = (directory.path().join("missing"), directory.path().join("new"));
     let (_, said) = run(slx().arg("restore").arg(&missing).arg(&new));
@@ -170,7 +170,7 @@ async fn a_demo_that_is_terminated_leaves_nothing_behind() {
     assert!(left.is_empty(), "{left:?}");
 }
 
-/// I4: errors of choices named Rust words, and signing again told of an event's id.
+/// I4: errors of choices named Rust words, and signing again spoke of an event's id.
 #[tokio::test]
 async fn errors_name_what_can_be_sent() {
     let mut served = Served::start().await;

@@ -330,7 +330,7 @@ fn closed_by(id: &str, opening: v1::Opened) -> Vec<v1::IncidentEvent> {
     ]
 }
 
-/// P7: what no fact tells is not measured: it is no good figure and no bad one.
+/// P7: what no fact says is not measured: it is no good figure and no bad one.
 #[tokio::test]
 async fn what_is_never_reported_is_not_measured_and_has_no_weight() {
     let data = tempfile::tempdir().expect("a directory");
@@ -371,7 +371,7 @@ async fn what_is_never_reported_is_not_measured_and_has_no_weight() {
     assert!(output.contains("not measured: no weight"), "{output}");
     assert!(output.contains("1, fewer than 10: no weight"), "{output}");
 
-    // Of two more incidents it is told how many they hit; of one that is a guess.
+    // Of two more incidents it is reported how many they hit; of one that is a guess.
     let hit = |affected_users, affected_users_estimated| v1::Opened {
         affected_users,
         affected_users_estimated,

@@ -233,7 +233,7 @@ async fn objectives(
     answer.into_inner().objectives
 }
 
-/// T1: what is asked as of an instant rests on what had occurred by then, though a whole history was
+/// T1: what is requested as of an instant rests on what had occurred by then, though a whole history was
 /// recorded at once; and by what was known, on what had been recorded by then.
 #[tokio::test]
 async fn a_forecast_as_of_an_instant_rests_on_what_had_occurred_by_then() {

@@ -167,7 +167,8 @@ async fn due_next(channel: Channel, times: &Times) -> anyhow::Result<String> {
 fn how_to_query(address: &str) -> String {
     format!(
         r#"
-The server goes on at {address} until Ctrl-C or SIGTERM. Query it with any gRPC client; it answers reflection:
+The server goes on at {address} until Ctrl-C or SIGTERM.
+Query it with any gRPC client; it answers reflection:
 
   grpcurl -plaintext -d '{{"tenant": "{TENANT}", "incident_id": "{LISTED_INCIDENT}"}}' \
     {address} slx.v1.ClockService/EvaluateIncident

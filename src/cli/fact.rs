@@ -64,8 +64,8 @@ fn describe_change(change: &v1::DetailsChanged) -> String {
     let category = change.category.as_ref().map(|category| format!("category {category}"));
     let set = change.attributes.iter().map(|(name, value)| format!("{name} {value}"));
     let removed = change.removed_attributes.iter().map(|name| format!("no {name}"));
-    let told = contracts.into_iter().chain(service).chain(category).chain(set).chain(removed);
-    told.collect::<Vec<_>>().join(", ")
+    let changes = contracts.into_iter().chain(service).chain(category).chain(set).chain(removed);
+    changes.collect::<Vec<_>>().join(", ")
 }
 
 fn assignee(assigned: &v1::Assigned) -> String {

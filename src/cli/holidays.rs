@@ -58,7 +58,6 @@ impl Holidays {
             to_year: self.to_year,
             effective_time: self.effective_time,
             validate_only: self.validate_only,
-            ..Default::default()
         };
         let mut client = CalendarServiceClient::new(self.connection.open().await?);
         let answer = client.import_holidays(request).await.map_err(refused)?.into_inner();

@@ -29,7 +29,7 @@ mod holidays;
 mod import;
 mod incident;
 mod json;
-mod listing;
+mod lists;
 mod read_times;
 mod record;
 mod repair;
@@ -68,17 +68,17 @@ enum Command {
     /// Imports the holidays of an iCalendar file into a calendar.
     Holidays(holidays::Holidays),
     /// Lists the contracts, or the revisions of one.
-    Contracts(listing::Contracts),
+    Contracts(lists::Contracts),
     /// Lists the calendars.
-    Calendars(listing::Calendars),
+    Calendars(lists::Calendars),
     /// Lists the incidents.
-    Incidents(listing::Incidents),
+    Incidents(lists::Incidents),
     /// Records facts about incidents.
     Record(record::RecordFacts),
     /// Decides that clocks of an incident are left out of the contractual figures.
     Exclude(record::Exclude),
     /// Attributes the cause of an incident to a party.
-    Cause(record::Cause),
+    Cause(record::AttributeCause),
     /// Lists open clocks, the most urgent first.
     Clocks(clocks::Clocks),
     /// Shows an incident with its clocks and their timelines.
@@ -100,7 +100,7 @@ enum Command {
     /// Shows the state of a server and of its journal.
     Status(status::Status),
     /// Lists the tenants of whom anything is recorded.
-    Tenants(listing::Tenants),
+    Tenants(lists::Tenants),
     /// Checks every record of a journal against its hash chain.
     Verify(verify::Verify),
     /// Lists the clocks whose verdict differs between two states of knowledge, and why.

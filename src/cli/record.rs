@@ -86,7 +86,7 @@ pub(super) struct Exclude {
 
 /// Attributes the cause of an incident to a party.
 #[derive(Args, Debug)]
-pub(super) struct Cause {
+pub(super) struct AttributeCause {
     /// The id of the incident.
     #[arg(value_name = "INCIDENT")]
     incident: String,
@@ -196,7 +196,7 @@ impl Exclude {
     }
 }
 
-impl Cause {
+impl AttributeCause {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let party = match self.party {
             PartyWord::Provider => Party::Provider,

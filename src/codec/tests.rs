@@ -125,7 +125,7 @@ fn a_record_may_hold_more_than_the_api_takes() {
     }
 }
 
-/// P13: whether a field was sent is part of what is recorded; in older records none tells.
+/// P13: whether a field was sent is part of what is recorded; older records do not say.
 #[test]
 fn what_an_older_record_does_not_hold_was_zero_and_what_a_newer_one_does_not_was_not_sent() {
     let impact = v1::ImpactChanged { affected_users: Some(20), productivity_loss: None };
@@ -150,9 +150,9 @@ fn what_an_older_record_does_not_hold_was_zero_and_what_a_newer_one_does_not_was
     assert_eq!([loss(1), loss(2)], [Some(0), None]);
 }
 
-/// P13: a fact that tells nothing is refused, by the field it lacks.
+/// P13: a fact that says nothing is refused, by the field it lacks.
 #[test]
-fn a_fact_that_tells_nothing_is_refused() {
+fn a_fact_that_says_nothing_is_refused() {
     use v1::incident_event::Fact as Wire;
     let refused = |fact| {
         let event = v1::IncidentEvent {

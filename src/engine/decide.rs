@@ -25,6 +25,7 @@ pub struct ChangeTerms {
 
 /// A change of terms.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "few are held at once")]
 pub enum Change {
     /// Put a revision of a contract.
     Contract(Contract),

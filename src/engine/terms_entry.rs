@@ -6,6 +6,7 @@ use crate::domain::time::Instant;
 
 /// A change of contracts or calendars.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "few are held at once")]
 pub enum TermsEntry {
     /// A revision of a contract.
     Contract {

@@ -43,8 +43,8 @@ pub(super) struct PeriodEvaluator<'v> {
 pub(super) struct Rest {
     /// The periods, with what the tallies could add to them.
     has_tallies: bool,
-    /// Incidents that the tallies do not describe: not over at the end of one of these periods, with
-    /// facts still to come, or changed since the read point.
+    /// Incidents that the tallies do not describe: not over at the end of one of these periods,
+    /// with facts still to come, or changed since the read point.
     apart: BTreeSet<IncidentId>,
     /// Incidents that may belong to periods which the tallies can't answer.
     of_others: BTreeSet<IncidentId>,

@@ -1,8 +1,8 @@
 //! The server: configuration, the services on a port, health, reflection, a bounded shutdown.
 
-mod refusals;
 mod registry;
 mod settings;
+mod unanswered;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -43,8 +43,8 @@ pub struct Running {
     serving: JoinHandle<anyhow::Result<()>>,
 }
 
-/// Serves until the process is signalled to stop (SIGINT, SIGTERM or SIGHUP); a second signal ends it at
-/// once.
+/// Serves until the process is signalled to stop (SIGINT, SIGTERM or SIGHUP); a second signal ends
+/// it at once.
 pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let running = start(settings).await?;
     let stop = running.stop.clone();
@@ -146,7 +146,7 @@ async fn listen(
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     let mut stop_signal = stopping.clone();
     let serving = Server::builder()
-        .layer(MapResponseLayer::new(refusals::explain))
+        .layer(MapResponseLayer::new(unanswered::explain))
         .max_concurrent_streams(STREAMS_PER_CONNECTION_MAX)
         .initial_stream_window_size(WINDOW_BYTES)
         .initial_connection_window_size(WINDOW_BYTES)

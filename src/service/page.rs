@@ -42,7 +42,10 @@ macro_rules! lists {
             }
 
             fn arguments(&self) -> Self {
-                Self { page_size: 0, page_token: String::new(), ..self.clone() }
+                let mut arguments = self.clone();
+                arguments.page_size = 0;
+                arguments.page_token.clear();
+                arguments
             }
         })+
     };

@@ -1,14 +1,10 @@
 //! How rows are keyed: a letter for the kind, then ids ended by a zero byte (ids hold none), and
 //! instants as eight big-endian bytes, so that keys sort as what they mean.
 
-use std::ops::Range;
-
-use crate::domain::ids::{ClockId, ContractId, IncidentId, TenantId};
+use crate::domain::ids::{ClockId, IncidentId, TenantId};
 use crate::domain::time::Instant;
 use crate::engine::index::{ClockMark, ClockPlace, IndexBucket};
-use crate::engine::tally::{
-    CoverageBucket, DIMENSIONS, Day, Dimension, Lifespan, TallyBucket, TallyBucketKey,
-};
+use crate::engine::tally::{DIMENSIONS, Day, Dimension, TallyBucket, TallyBucketKey};
 
 pub(super) const FORMAT: &[u8] = b"!format";
 pub(super) const STORE: &[u8] = b"!store";
@@ -26,18 +22,12 @@ const CLOCK: u8 = b'c';
 const ATTACHMENT: u8 = b'a';
 const FUTURE_DATED: u8 = b'u';
 const TALLY_BUCKET: u8 = b'y';
-const LIFE: u8 = b'o';
+pub(super) const LIFE: u8 = b'o';
 const LEARNING: u8 = b'l';
 const MISSING: u8 = b'n';
-const COVERAGE: u8 = b'm';
+pub(super) const COVERAGE: u8 = b'm';
 const INSTANT_BYTES: usize = 8;
-const DAY_BYTES: usize = 4;
-const REASON_BYTES: usize = 4;
-/// The levels of blocks of days: the last is longer than all the days there are.
-const LEVELS: u8 = 21;
-/// In place of the level, of incidents that are not over.
-const NOT_OVER: u8 = 255;
-
+pub(super) const DAY_BYTES: usize = 4;
 /// The key of an incident's row.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct IncidentKey(Box<[u8]>);
@@ -236,103 +226,6 @@ pub(super) fn missing_id(key: &[u8]) -> IncidentId {
     split_id(rest.get(INSTANT_BYTES..).unwrap_or_default()).0.into()
 }
 
-/// A coverage count's key: its contract and day, the number of the reason, then the target and the
-/// value, each with its length before it.
-pub(super) fn coverage_bucket(tenant: &str, bucket: &CoverageBucket, reason: i32) -> Vec<u8> {
-    let mut bytes = coverage_buckets(tenant, &bucket.contract_id, bucket.day);
-    bytes.extend(reason.to_be_bytes());
-    for text in [&bucket.key.target_id, &bucket.key.value] {
-        bytes.extend(u32::try_from(text.len()).unwrap_or(u32::MAX).to_be_bytes());
-        bytes.extend(text.as_bytes());
-    }
-    bytes
-}
-
-/// Where the coverage counts of a day begin.
-pub(super) fn coverage_buckets(tenant: &str, contract: &str, day: Day) -> Vec<u8> {
-    let mut bytes = key(COVERAGE, &[tenant, contract]);
-    bytes.extend(day.to_be_bytes());
-    bytes
-}
-
-/// Where the coverage counts of everybody begin.
-pub(super) fn all_coverage_buckets() -> Vec<u8> {
-    key(COVERAGE, &[])
-}
-
-/// A coverage count, as its row holds it.
-pub(super) fn coverage_count(row: &[u8]) -> u64 {
-    row.try_into().map_or(0, u64::from_be_bytes)
-}
-
-/// The parts of a coverage count's key: tenant, contract, day, the number of the reason, target
-/// and value.
-pub(super) fn coverage_place(key: &[u8]) -> Option<(TenantId, ContractId, Day, i32, [String; 2])> {
-    let (tenant, rest) = split_id(key.get(1..)?);
-    let (contract, rest) = split_id(rest);
-    let (day, rest) = rest.split_at_checked(DAY_BYTES)?;
-    let (reason, rest) = rest.split_at_checked(REASON_BYTES)?;
-    let (day, reason) = (day.try_into().ok()?, reason.try_into().ok()?);
-    let (day, reason) = (Day::from_be_bytes(day), i32::from_be_bytes(reason));
-    Some((tenant.into(), contract.into(), day, reason, texts_of(rest)?))
-}
-
-/// The keys under which an incident is found whose lifespan holds the beginnings of some days:
-/// blocks of days, each twice as many as those of the level below, so that there are few. One that
-/// is not over has a single key, with the first such day.
-pub(super) fn life(tenant: &str, incident: &str, life: &Lifespan) -> Vec<Vec<u8>> {
-    let first = life.begin + 1;
-    let blocks = match life.end {
-        Some(end) => blocks(first, end + 1),
-        None => vec![(NOT_OVER, first)],
-    };
-    let key = |(level, block)| {
-        let mut bytes = lives(tenant, &life.contract_id, level, block);
-        bytes.extend(incident.as_bytes());
-        bytes.push(0);
-        bytes
-    };
-    blocks.into_iter().map(key).collect()
-}
-
-/// The blocks that days from one up to but not including another divide into, as few as can be.
-fn blocks(mut day: Day, end: Day) -> Vec<(u8, Day)> {
-    let mut found = Vec::new();
-    while day < end {
-        let fits = |level: &u8| day % (1 << level) == 0 && day + (1 << level) <= end;
-        let level = (0..LEVELS).take_while(fits).last().unwrap_or_default();
-        found.push((level, day >> level));
-        day += 1 << level;
-    }
-    found
-}
-
-/// Where the incidents begin that live over the beginnings of a block of days; of those that are
-/// not over: of the days from one on.
-fn lives(tenant: &str, contract: &str, level: u8, block: Day) -> Vec<u8> {
-    let mut bytes = key(LIFE, &[tenant, contract]);
-    bytes.push(level);
-    bytes.extend(block.to_be_bytes());
-    bytes
-}
-
-/// The ranges of keys of the incidents that live over the beginning of a day: first those that are
-/// not over.
-pub(super) fn lives_over(tenant: &str, contract: &str, day: Day) -> Vec<Range<Vec<u8>>> {
-    let range = |level: u8, from: Day, until: Day| {
-        lives(tenant, contract, level, from)..lives(tenant, contract, level, until)
-    };
-    let over = (0..LEVELS).map(|level| range(level, day >> level, (day >> level) + 1));
-    [range(NOT_OVER, 0, day.saturating_add(1))].into_iter().chain(over).collect()
-}
-
-/// The incident of such a key.
-pub(super) fn life_id(key: &[u8]) -> IncidentId {
-    let (_tenant, rest) = split_id(key.get(1..).unwrap_or_default());
-    let (_contract, rest) = split_id(rest);
-    split_id(rest.get(1 + DAY_BYTES..).unwrap_or_default()).0.into()
-}
-
 /// The key of what a tenant's incidents taught.
 pub(super) fn learning(tenant: &str) -> Vec<u8> {
     key(LEARNING, &[tenant])
@@ -394,7 +287,7 @@ pub(super) fn tally_bucket_texts(key: &[u8]) -> Option<[String; 3]> {
     texts_of(rest.get(1 + DAY_BYTES..)?)
 }
 
-fn texts_of<const N: usize>(mut rest: &[u8]) -> Option<[String; N]> {
+pub(super) fn texts_of<const N: usize>(mut rest: &[u8]) -> Option<[String; N]> {
     let mut texts = Vec::with_capacity(N);
     for _ in 0..N {
         let (length, after) = rest.split_at_checked(4)?;
@@ -440,7 +333,7 @@ pub(super) fn end_of(prefix: &[u8]) -> Vec<u8> {
     end
 }
 
-fn key(kind: u8, ids: &[&str]) -> Vec<u8> {
+pub(super) fn key(kind: u8, ids: &[&str]) -> Vec<u8> {
     let mut bytes = vec![kind];
     for id in ids {
         bytes.extend(id.as_bytes());
@@ -449,7 +342,7 @@ fn key(kind: u8, ids: &[&str]) -> Vec<u8> {
     bytes
 }
 
-fn split_id(bytes: &[u8]) -> (&str, &[u8]) {
+pub(super) fn split_id(bytes: &[u8]) -> (&str, &[u8]) {
     let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
     let id = bytes.get(..end).and_then(|id| std::str::from_utf8(id).ok()).unwrap_or_default();
     (id, bytes.get(end + 1..).unwrap_or_default())
@@ -511,21 +404,6 @@ mod tests {
     const OWN_ID: &str = "[ -~\u{a1}-\u{2027}\u{10348}]{1,40}";
 
     proptest! {
-        #[test]
-        fn a_life_is_found_over_each_day_that_began_in_it_and_over_no_other(
-            begin in 1..3_000i32, length in 0..2_000i32, is_over: bool, day in 1..6_000i32,
-        ) {
-            let end = is_over.then_some(begin + length);
-            let keys = life("acme", "I-1", &Lifespan { contract_id: "C".into(), begin, end });
-            let ranges = lives_over("acme", "C", day);
-            let is_found = |key: &&Vec<u8>| ranges.iter().any(|range| range.contains(*key));
-            let found = keys.iter().filter(is_found).count();
-            let is_in_it = begin < day && end.is_none_or(|end| day <= end);
-            prop_assert_eq!(found, usize::from(is_in_it));
-            prop_assert!(keys.len() <= 2 * usize::from(LEVELS));
-            prop_assert!(keys.iter().all(|key| life_id(key) == *"I-1"));
-        }
-
         #[test]
         fn any_key_is_read_or_passed_over(bytes in vec(any::<u8>(), 0..60), prefix in 0..80_usize) {
             let _ = indexed_clock(&bytes);

@@ -6,10 +6,12 @@
 //! Views are found and opened ([`Views::find`], [`Found`]) as those of an [`Identity`]; [`Views`]
 //! reads them, and [`Writing`] writes [`Changes`] into them.
 
+mod coverage_keys;
 mod disk_space;
 mod error;
 mod identity;
 mod keys;
+mod lifespan_keys;
 mod open;
 mod read;
 mod rows;

@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use parking_lot::RwLock;
 
+use super::coverage_keys;
 use super::error::ViewsError;
 use super::identity::applied;
 use super::keys::{self, ClockKey, IncidentKey};
+use super::lifespan_keys;
 use super::store::Store;
 use crate::codec::store::record;
 use crate::codec::store::unreadable::Unreadable;
@@ -180,9 +182,9 @@ impl Views {
         contract: &str,
         day: Day,
     ) -> impl Iterator<Item = Result<IncidentId, ViewsError>> {
-        let ranges = keys::lives_over(tenant, contract, day).into_iter();
+        let ranges = lifespan_keys::lives_over(tenant, contract, day).into_iter();
         let rows = ranges.flat_map(|range| self.range(range.start, range.end));
-        rows.map(|row| Ok(keys::life_id(&row?.0)))
+        rows.map(|row| Ok(lifespan_keys::life_id(&row?.0)))
     }
 
     /// Rows in the order of their keys.
@@ -235,8 +237,8 @@ impl Views {
         contract: &str,
         days: Range<Day>,
     ) -> impl Iterator<Item = Result<(CoverageKey, u64), ViewsError>> + use<> {
-        let from = keys::coverage_buckets(tenant, contract, days.start);
-        let until = keys::coverage_buckets(tenant, contract, days.end);
+        let from = coverage_keys::coverage_buckets(tenant, contract, days.start);
+        let until = coverage_keys::coverage_buckets(tenant, contract, days.end);
         self.range(from, until).map(|row| {
             let (_, bucket, count) = coverage_bucket(row?)?;
             Ok((bucket.key, count))
@@ -247,7 +249,7 @@ impl Views {
     pub fn all_coverage_buckets(
         &self,
     ) -> impl Iterator<Item = Result<(TenantId, CoverageBucket, u64), ViewsError>> + use<> {
-        let prefix = keys::all_coverage_buckets();
+        let prefix = coverage_keys::all_coverage_buckets();
         let until = keys::end_of(&prefix);
         self.range(prefix, until).map(|row| coverage_bucket(row?))
     }
@@ -295,8 +297,8 @@ fn coverage_bucket(
     (key, row): (sled::IVec, sled::IVec),
 ) -> Result<(TenantId, CoverageBucket, u64), ViewsError> {
     let unreadable = || Unreadable::from("a count's key is cut short".to_owned());
-    let place = keys::coverage_place(&key).ok_or_else(unreadable)?;
+    let place = coverage_keys::coverage_place(&key).ok_or_else(unreadable)?;
     let (tenant, contract_id, day, reason, texts) = place;
     let key = tally::decode_coverage_key(reason, texts)?;
-    Ok((tenant, CoverageBucket { contract_id, day, key }, keys::coverage_count(&row)))
+    Ok((tenant, CoverageBucket { contract_id, day, key }, coverage_keys::coverage_count(&row)))
 }

@@ -1,6 +1,7 @@
 //! What a fold changes in the views.
 
 use super::keys::{self, IncidentKey};
+use super::lifespan_keys;
 use crate::codec::store::record as rows;
 use crate::domain::ids::TenantId;
 use crate::domain::recorded::Recorded;
@@ -83,7 +84,8 @@ fn keys_of(tenant: &TenantId, incident: &str, index_entry: &IndexEntry) -> Vec<V
         index_entry.settles.map(|settles| keys::future_dated_at(tenant, settles, incident));
     let missing = index_entry.missing.iter();
     let missing = missing.map(|(id, opened)| keys::missing_of(tenant, id, *opened, incident));
-    let lives = index_entry.lives.iter().flat_map(|life| keys::life(tenant, incident, life));
+    let lives =
+        index_entry.lives.iter().flat_map(|life| lifespan_keys::life(tenant, incident, life));
     let keys = clocks.chain(attached).chain(future_dated).chain(missing).chain(lives);
     let mut keys: Vec<_> = keys.collect();
     keys.sort_unstable();

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::mem;
 use std::path::PathBuf;
 
+use super::coverage_keys;
 use super::disk_space::{ROOM_TO_WRITE_BYTES, check_room};
 use super::error::ViewsError;
 use super::keys;
@@ -120,7 +121,7 @@ impl Writing {
     }
 
     fn remove_tally_buckets(&mut self) -> Result<(), ViewsError> {
-        for all in [keys::all_tally_buckets(), keys::all_coverage_buckets()] {
+        for all in [keys::all_tally_buckets(), coverage_keys::all_coverage_buckets()] {
             for row in self.store.range(all.clone()..keys::end_of(&all)) {
                 self.remove(row?.0.to_vec())?;
             }
@@ -205,10 +206,10 @@ impl Writing {
     ) -> Result<(), ViewsError> {
         for bucket in contribution.missing.iter().filter_map(MissingContribution::bucket) {
             let reason = tally::reason_number(bucket.key.reason);
-            let key = keys::coverage_bucket(tenant, &bucket, reason);
+            let key = coverage_keys::coverage_bucket(tenant, &bucket, reason);
             let kept = match self.coverage.get(&key) {
                 Some(count) => *count,
-                None => self.store.get(&key)?.map_or(0, |row| keys::coverage_count(&row)),
+                None => self.store.get(&key)?.map_or(0, |row| coverage_keys::coverage_count(&row)),
             };
             self.coverage.insert(key, change.of_one(kept));
         }

@@ -10,6 +10,9 @@ use crate::codec::v1;
 /// How many stretches of time a clock's row names.
 const STRETCHES_SHOWN: usize = 3;
 
+/// A section's title, how many clocks belong there, and which.
+type KindOfClock = (String, i64, fn(&v1::ReviewedClock) -> bool);
+
 /// A section for each kind of clock to discuss, at most `most` clocks of each.
 pub(super) fn sections(answer: &ReviewAnswer, language: &Language, most: usize) -> Vec<Section> {
     let review = &answer.review;
@@ -18,7 +21,7 @@ pub(super) fn sections(answer: &ReviewAnswer, language: &Language, most: usize) 
     let idle = review.only_idle_work_count;
     let watermelons = review.clock_count - counts.breached - counts.excluded - idle;
     let titled = |id: &str, count: i64| language.say(id, &[("count", count.into())]);
-    let kinds: [(String, i64, fn(&v1::ReviewedClock) -> bool); 4] = [
+    let kinds: [KindOfClock; 4] = [
         (titled("section-late", counts.breached), counts.breached, |clock| {
             clock.outcome() == v1::Outcome::Breached
         }),
@@ -32,7 +35,7 @@ pub(super) fn sections(answer: &ReviewAnswer, language: &Language, most: usize) 
             clock.outcome() == v1::Outcome::Met && !clock.is_watermelon
         }),
     ];
-    let section = |(title, count, is_kind): (String, i64, fn(&v1::ReviewedClock) -> bool)| {
+    let section = |(title, count, is_kind): KindOfClock| {
         let clocks: Vec<_> =
             review.clocks.iter().filter(|clock| is_kind(clock)).take(most).collect();
         listed(title, count, &clocks, answer, language)

@@ -80,7 +80,7 @@ impl Verify {
     }
 
     /// Walks the journal; also returns the record with which it had the head it is to extend.
-    fn walk(&self) -> anyhow::Result<(Verified, Option<Place>)> {
+    fn walk(&self) -> anyhow::Result<(Verified, Option<SequenceAndTime>)> {
         let style = ProgressStyle::with_template("{spinner} {human_pos} records, {per_sec}")?;
         let progress = ProgressBar::new_spinner().with_style(style);
         let mut noted = None;
@@ -99,7 +99,7 @@ impl Verify {
     fn print(
         &self,
         verified: &Verified,
-        noted: Option<Place>,
+        noted: Option<SequenceAndTime>,
         recount: Option<&Recount>,
     ) -> anyhow::Result<()> {
         print(verified)?;
@@ -117,7 +117,7 @@ impl Verify {
 }
 
 /// A record's sequence and time.
-type Place = (u64, Instant);
+type SequenceAndTime = (u64, Instant);
 
 fn print(verified: &Verified) -> anyhow::Result<()> {
     let records = counted(verified.records, "record");
@@ -140,7 +140,7 @@ fn print(verified: &Verified) -> anyhow::Result<()> {
 
 fn as_json(
     verified: &Verified,
-    noted: Option<Place>,
+    noted: Option<SequenceAndTime>,
     recount: Option<&Recount>,
 ) -> serde_json::Value {
     json!({

@@ -11,7 +11,7 @@ use crate::codec::choices::{
 };
 use crate::codec::scalar::{duration, encode_period, timestamp};
 use crate::codec::v1;
-use crate::domain::compliance::{ExclusionGround, Held};
+use crate::domain::compliance::{ExclusionGround, HeldTime};
 use crate::domain::contract::{Contract, Revision};
 use crate::domain::time::Instant;
 use crate::engine::action::Signature;
@@ -153,7 +153,7 @@ fn encode_exclusion(ground: &ExclusionGround) -> v1::ReviewedExclusion {
     }
 }
 
-fn encode_held(held: &Held) -> v1::HeldTime {
+fn encode_held(held: &HeldTime) -> v1::HeldTime {
     v1::HeldTime {
         waiting_on: waiting_on_number(held.waiting_on),
         third_party: held.third_party.clone(),

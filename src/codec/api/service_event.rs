@@ -72,7 +72,7 @@ fn decode_fact(fact: Wire, checks: Checks<'_>, violations: &mut FieldViolations)
             ServiceFact::MaintenanceScheduled { start, end, announced }
         }
         Wire::Measured(v1::Measured { indicator, value, count, reading }) => {
-            let is_told = value.is_some() || !reading.is_empty();
+            let is_sent = value.is_some() || !reading.is_empty();
             let value = thousandths("value", value.unwrap_or_default(), &reading);
             let value = violations.or("measured.reading", value, 0);
             let indicator =
@@ -80,7 +80,7 @@ fn decode_fact(fact: Wire, checks: Checks<'_>, violations: &mut FieldViolations)
             if count < 0 {
                 violations.add("measured.count", format!("is {count}: it must not be negative"));
             }
-            if !is_told && checks.are_rules_held {
+            if !is_sent && checks.are_rules_held {
                 violations.add("measured.reading", "is missing: say what was measured, also if 0");
             }
             ServiceFact::Measured { indicator, value, count: count.max(1) }

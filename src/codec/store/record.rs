@@ -24,9 +24,9 @@ use crate::engine::record::{Entry, Record, TermsEntry};
 /// The format of the records that are written. A higher one for whatever must not be left out by
 /// those who don't know it.
 const FORMAT: u32 = 2;
-/// The first format whose fields tell whether they were sent. Of an older record, what is absent
+/// The first format whose fields say whether they were sent. Of an older record, what is absent
 /// was zero or empty.
-const TELLS_WHAT_WAS_SENT: u32 = 2;
+const SAYS_WHAT_WAS_SENT: u32 = 2;
 
 /// The bytes of a record.
 pub fn encode(record: &Record) -> Vec<u8> {
@@ -89,8 +89,8 @@ fn from_message(record: store::Record, zones: &ZoneDatabase) -> Result<Record, U
     }
     let entry = record.entry.ok_or_else(|| "it holds nothing known".to_owned())?;
     let entry = match decode_entry(entry, zones, Checks::RECORD)? {
-        Entry::IncidentEvent(event) if record.format < TELLS_WHAT_WAS_SENT => {
-            Entry::IncidentEvent(event.with_untold_as_zero())
+        Entry::IncidentEvent(event) if record.format < SAYS_WHAT_WAS_SENT => {
+            Entry::IncidentEvent(event.with_unsent_as_zero())
         }
         entry => entry,
     };

@@ -1,10 +1,11 @@
 //! Evaluates an incident's history under one contract.
 
+use super::admission::{Admission, Came, TakeOver};
 use super::exclusion_evaluator::ExclusionEvaluator;
 use super::measure::measure;
 use super::missing::MissingClock;
 use super::timeline::Timeline;
-use super::timeline_builder::{Admission, Came, TakeOver, timeline};
+use super::timeline_builder::timeline;
 use super::verdict::{TargetVerdict, verdict};
 use super::{Clock, Outcome};
 use crate::domain::calendar::Calendars;

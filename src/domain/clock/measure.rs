@@ -128,8 +128,8 @@ fn measure_by_direction<'a>(cycle: &Cycle<'a>, rulings: &Rulings<'a>) -> Option<
     let is_withdrawn = ruled.last().is_some_and(|end| rulings.of(end.priority).is_none());
     let withdrawn_at = is_withdrawn.then_some(last.stretch.end);
     let first = ruled.first().and_then(|first| rulings.of(first.priority));
-    let told = rulings.of(cycle.first_priority).or(first).unwrap_or(ruling);
-    let due = cycle.started.and_then(|start| told.due(start));
+    let at_start = rulings.of(cycle.first_priority).or(first).unwrap_or(ruling);
+    let due = cycle.started.and_then(|start| at_start.due(start));
     let mut meter = Meter::new(rulings.target, first.unwrap_or(ruling.unlimited()), due);
     for Ruled { stretch, priority, change } in &ruled {
         if withdrawn_at.is_some_and(|at| at <= stretch.start) {

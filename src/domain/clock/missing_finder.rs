@@ -1,9 +1,10 @@
 //! Finds the clocks that an incident lacks, and why.
 
+use super::admission::Admission;
 use super::evaluate::{Agreement, Evaluation};
 use super::missing::{MissingClock, MissingReason, meant_priority};
 use super::timeline::Timeline;
-use super::timeline_builder::{Admission, timeline};
+use super::timeline_builder::timeline;
 use super::{Clock, Outcome, Phase};
 use crate::domain::calendar::Calendars;
 use crate::domain::contract::{Contract, OnPriorityChange, Revision, Target};

@@ -7,6 +7,7 @@
 //! the priority policies. A change of priority that counts from the start therefore only measures
 //! the same timeline again. `evaluate` does both for each target and revision of a contract.
 
+mod admission;
 mod clip;
 #[cfg(test)]
 mod edge_cases;

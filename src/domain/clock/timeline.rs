@@ -1,6 +1,6 @@
 //! What a clock did when, before any duration is measured.
 
-use crate::domain::incident::WaitingOn;
+use crate::domain::incident::{State, WaitingOn};
 use crate::domain::time::Instant;
 
 /// A stretch in which a clock did one thing.
@@ -41,6 +41,18 @@ pub(super) struct Context<'a> {
     pub third_party: &'a str,
     pub reason: &'a str,
     pub priority: &'a str,
+}
+
+impl<'a> Context<'a> {
+    /// These fields of an incident.
+    pub fn of(state: &State<'a>) -> Context<'a> {
+        Context {
+            waiting_on: state.waiting_on,
+            third_party: state.third_party,
+            reason: state.reason,
+            priority: state.priority,
+        }
+    }
 }
 
 /// How a cycle ended.

@@ -1,48 +1,11 @@
 //! Derives a clock's timeline from a history, by conditions and policies, without durations.
 
+use super::admission::{Admission, TakeOver};
 use super::timeline::{Activity, Context, Cycle, End, Halt, Stretch, Timeline};
 use super::triggers::Triggers;
 use crate::domain::contract::{ClockAction, Metric, OnReopen, Target};
-use crate::domain::incident::{History, Moment, Place};
+use crate::domain::incident::{History, Moment};
 use crate::domain::time::Instant;
-
-/// When a target's clock may start.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Admission<'a> {
-    /// The target is in force from here on...
-    pub from: Instant,
-    /// ... until before here.
-    pub until: Option<Instant>,
-    /// When the contract ends: from then on no cycle begins.
-    pub end: Option<Instant>,
-    /// With `starts_after`: when the clock before it stopped, if it has.
-    pub after: Option<Option<Instant>>,
-    /// How it takes over an incident that is open already; `None`: it does not.
-    pub take_over: Option<TakeOver<'a>>,
-    /// Where the incident leaves the contract, and by which event.
-    pub leaves: Option<(Place, &'a str)>,
-}
-
-/// How a target comes upon an incident that was opened before it was in force.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct TakeOver<'a> {
-    /// From here on it is in force for the incident.
-    pub at: Place,
-    /// Whether its clock counts as though it had always been, unless that had ended before.
-    /// Otherwise its clock starts here, or as soon as there is something to measure.
-    pub is_from_opening: bool,
-    /// What it comes with: the id of an event, or the number of a revision.
-    pub with: Came<'a>,
-}
-
-/// What a target comes upon an incident with.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Came<'a> {
-    /// An event moved the incident to the contract.
-    Event(&'a str),
-    /// A revision took effect.
-    Revision(u32),
-}
 
 /// The timeline of `target`'s clock up to `as_of`; without cycles when the target does not apply.
 pub(super) fn timeline<'a>(
@@ -119,9 +82,7 @@ impl<'a> TimelineBuilder<'_, 'a> {
         let begins = can_start && !self.could_start;
         let is_taken_over = can_start && self.takes_over && !self.is_over(time);
         self.could_start = can_start && self.triggers.could_start(time);
-        let Admission { from, until, .. } = self.admission;
-        let admitted = from <= time && until.is_none_or(|until| time < until);
-        let starts = (begins || is_taken_over) && admitted;
+        let starts = (begins || is_taken_over) && self.admission.is_in_force(time);
         if !starts || self.activity() != Some(Activity::Pending) {
             return;
         }
@@ -176,12 +137,7 @@ impl<'a> TimelineBuilder<'_, 'a> {
     }
 
     fn note_take_over(&mut self, take_over: TakeOver<'a>, from: Instant) {
-        let with = match take_over.with {
-            Came::Event(event_id) => format!("event {event_id:?} moved the incident here"),
-            Came::Revision(number) => format!("revision {number} took effect"),
-        };
-        let at = take_over.at.time;
-        self.timeline.came = Some(format!("taken over when {with} at {at}, from {from} on"));
+        self.timeline.came = Some(take_over.in_words(from));
     }
 
     /// Ends what is open where the incident leaves the contract.
@@ -424,13 +380,7 @@ impl<'a> TimelineBuilder<'_, 'a> {
     }
 
     fn context(&self) -> Context<'a> {
-        let state = self.triggers.state();
-        Context {
-            waiting_on: state.waiting_on,
-            third_party: state.third_party,
-            reason: state.reason,
-            priority: state.priority,
-        }
+        Context::of(self.triggers.state())
     }
 
     /// Whether the start condition holds and the clock that must stop first has stopped.

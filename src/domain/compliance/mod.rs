@@ -4,9 +4,9 @@
 //! hold in it as far as the contract is in force ([`ContractLife`]). Each incident's target is one
 //! [`Entry`], which belongs to the period it is placed in, and to those at whose end it was open
 //! ([`Membership`]); entries add up to a [`Tally`], on which objectives are evaluated in integers
-//! ([`attainment`], [`mean_time`]). `docs/periods.md` defines what is counted where. Every tally keeps
-//! the contractual and the experienced account beside each other, with what incidents cost people
-//! ([`experience`]). Objectives on services rest on the facts about them: how they were up
+//! ([`attainment`], [`mean_time`]). `docs/periods.md` defines what is counted where. Every tally
+//! keeps the contractual and the experienced account beside each other, with what incidents cost
+//! people ([`experience`]). Objectives on services rest on the facts about them: how they were up
 //! ([`availability`]), how many requests they served ([`requests`]) and what was measured
 //! ([`performance`]). Missed objectives are credited ([`credit`]).
 
@@ -36,6 +36,6 @@ pub use outage_exclusion::{ExcludedOutage, OutageExclusion, OutageExclusions};
 pub use outages::{Outage, outages};
 pub use period::{Period, PeriodError};
 pub use reason::{
-    ExclusionGround, Held, VerdictGrounds, exclusion_reason, span_in_words, verdict_reason,
+    ExclusionGround, HeldTime, VerdictGrounds, exclusion_reason, span_in_words, verdict_reason,
 };
 pub use tally::{Counts, Tally};

@@ -11,9 +11,9 @@ use crate::domain::time::Span;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct VerdictGrounds {
     /// The service time that counted, by who had to act; the longest first.
-    pub counted: Vec<Held>,
+    pub counted: Vec<HeldTime>,
     /// The service time that was paused, by who had to act; the longest first.
-    pub paused: Vec<Held>,
+    pub paused: Vec<HeldTime>,
     /// How often it was reopened or began anew.
     pub reopenings: usize,
     /// What excludes it; `None`: nothing.
@@ -24,7 +24,7 @@ pub struct VerdictGrounds {
 
 /// A part of a clock's service time: who had to act, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Held {
+pub struct HeldTime {
     /// Who had to act.
     pub waiting_on: WaitingOn,
     /// The third party.
@@ -160,13 +160,13 @@ fn reopened(times: usize) -> Option<String> {
 }
 
 /// The spans of all segments, added up by who had to act and why; the longest first.
-fn shares(clocks: &[&Clock<'_>], span: impl Fn(&Segment<'_>) -> Span) -> Vec<Held> {
+fn shares(clocks: &[&Clock<'_>], span: impl Fn(&Segment<'_>) -> Span) -> Vec<HeldTime> {
     let mut shares: BTreeMap<(WaitingOn, &str, &str), Span> = BTreeMap::new();
     for segment in clocks.iter().flat_map(|clock| &clock.segments) {
         let key = (segment.waiting_on, segment.third_party, segment.reason);
         *shares.entry(key).or_default() += span(segment);
     }
-    let held = |((waiting_on, third_party, reason), time): ((_, &str, &str), _)| Held {
+    let held = |((waiting_on, third_party, reason), time): ((_, &str, &str), _)| HeldTime {
         waiting_on,
         third_party: third_party.to_owned(),
         reason: reason.to_owned(),
@@ -178,13 +178,13 @@ fn shares(clocks: &[&Clock<'_>], span: impl Fn(&Segment<'_>) -> Span) -> Vec<Hel
     shares
 }
 
-fn listed(what: &str, shares: &[Held]) -> Option<String> {
-    let text = |held: &Held| format!("{} {}", waited_on(held), span_in_words(held.time));
+fn listed(what: &str, shares: &[HeldTime]) -> Option<String> {
+    let text = |held: &HeldTime| format!("{} {}", waited_on(held), span_in_words(held.time));
     let texts: Vec<_> = shares.iter().take(3).map(text).collect();
     (!texts.is_empty()).then(|| format!("{what} {}", texts.join(", ")))
 }
 
-fn waited_on(held: &Held) -> String {
+fn waited_on(held: &HeldTime) -> String {
     let who = match (held.waiting_on, held.third_party.as_str()) {
         (WaitingOn::Nobody, _) => "nobody",
         (WaitingOn::ThirdParty, "") => "a third party",

@@ -215,7 +215,7 @@ mod tests {
         let weights = SlxWeights {
             minimum_answers: 10,
             minimum_promises: 10,
-            ..terms().slx_weights.unwrap_or_else(|| unreachable!())
+            ..terms().slx_weights.unwrap()
         };
         let terms = ExperienceTerms { slx_weights: Some(weights), ..terms() };
         let of = |answers, promises_kept, reported| {

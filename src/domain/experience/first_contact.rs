@@ -32,5 +32,5 @@ pub(super) fn first_contact(
 }
 
 fn is_to_a_group(fact: &Fact) -> bool {
-    matches!(fact, Fact::Assigned { group, .. } if group.as_deref().is_some_and(|group| !group.is_empty()))
+    matches!(fact, Fact::Assigned { group: Some(group), .. } if !group.is_empty())
 }

@@ -50,9 +50,9 @@ impl PeopleReported {
     pub fn of(history: &History<'_>, as_of: Instant) -> PeopleReported {
         let known = history.effective().iter().map(|recorded| &recorded.value);
         let mut facts = known.take_while(|event| event.occur_time <= as_of).map(|e| &e.fact);
-        let tells_people =
+        let names_people =
             |fact: &Fact| matches!(fact, Fact::ImpactChanged { affected_users: Some(_), .. });
-        if facts.clone().any(tells_people) {
+        if facts.clone().any(names_people) {
             return PeopleReported::Counted;
         }
         match facts

@@ -27,7 +27,7 @@ impl Survey {
         survey
     }
 
-    /// An answer without a score tells how much time was lost, and counts as no answer.
+    /// An answer without a score says how much time was lost, and counts as no answer.
     fn answer(score: Option<u32>, lost_time: TimeSum) -> Survey {
         let Some(score) = score else { return Survey { lost_time, ..Survey::default() } };
         Survey {

@@ -102,7 +102,7 @@ fn lost_time_follows_the_impact_in_the_hours_people_work() {
 }
 
 /// P13: 10 people for an hour and 20 for four, who can't work at all: 324,000 s. A field that is
-/// not told does not change.
+/// not sent does not change.
 #[test]
 fn people_without_a_loss_leave_the_loss_as_it_was_and_a_loss_leaves_the_people() {
     let hit = |impacts: &str| {
@@ -133,7 +133,7 @@ fn people_without_a_loss_leave_the_loss_as_it_was_and_a_loss_leaves_the_people()
 
 /// P13: an answer that gives no score is no score of 0.
 #[test]
-fn an_answer_without_a_score_tells_the_lost_time_alone() {
+fn an_answer_without_a_score_gives_the_lost_time_alone() {
     let events = "Mon 09:00 opened P1\nMon 10:00 resolved\nMon 11:00 surveyed 8\n\
         Mon 11:30 surveyed - 0:30";
     let case = Case::new([target(RESOLUTION)], events);

@@ -112,7 +112,7 @@ pub struct Opened {
 }
 
 /// What an incident is, from now on: the contracts it falls under and how it is described. What is
-/// not told stays.
+/// not sent stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DetailsChange {
     /// The contracts it falls under.
@@ -277,42 +277,42 @@ impl Fact {
 }
 
 impl Fact {
-    /// The fact with zero and the empty text in place of what it does not tell. Before fields told
+    /// The fact with zero and the empty text in place of what was not sent. Before fields said
     /// whether they were sent, that is how a fact was recorded.
-    fn with_untold_as_zero(&self) -> Fact {
+    fn with_unsent_as_zero(&self) -> Fact {
         let mut fact = self.clone();
         match &mut fact {
             Fact::StatusChanged(waiting) => {
-                tell(&mut waiting.status);
-                tell(&mut waiting.reason);
+                zero_unless_sent(&mut waiting.status);
+                zero_unless_sent(&mut waiting.reason);
             }
             Fact::Assigned { group, assignee } => {
-                tell(group);
-                tell(assignee);
+                zero_unless_sent(group);
+                zero_unless_sent(assignee);
             }
             Fact::ImpactChanged { affected_users, productivity_loss } => {
-                tell(affected_users);
-                tell(productivity_loss);
+                zero_unless_sent(affected_users);
+                zero_unless_sent(productivity_loss);
             }
-            Fact::Surveyed { score, .. } => tell(score),
+            Fact::Surveyed { score, .. } => zero_unless_sent(score),
             _ => {}
         }
         fact
     }
 }
 
-fn tell<T: Default>(field: &mut Option<T>) {
+fn zero_unless_sent<T: Default>(field: &mut Option<T>) {
     field.get_or_insert_default();
 }
 
 impl IncidentEvent {
-    /// The event as it was recorded before fields told whether they were sent: with zero and the
-    /// empty text in place of what it does not tell.
-    pub fn with_untold_as_zero(self) -> IncidentEvent {
-        IncidentEvent { fact: self.fact.with_untold_as_zero(), ..self }
+    /// The event as it was recorded before fields said whether they were sent: with zero and the
+    /// empty text in place of what was not sent.
+    pub fn with_unsent_as_zero(self) -> IncidentEvent {
+        IncidentEvent { fact: self.fact.with_unsent_as_zero(), ..self }
     }
 
-    /// Whether another event is this one sent again. One that was recorded before fields told
+    /// Whether another event is this one sent again. One that was recorded before fields said
     /// whether they were sent is the same as one that leaves out what it holds as zero.
     pub fn is_same(&self, other: &IncidentEvent) -> bool {
         let is_around_it_same = || {
@@ -322,7 +322,7 @@ impl IncidentEvent {
             bare(self) == bare(other)
         };
         self == other
-            || self.fact.with_untold_as_zero() == other.fact.with_untold_as_zero()
+            || self.fact.with_unsent_as_zero() == other.fact.with_unsent_as_zero()
                 && is_around_it_same()
     }
 

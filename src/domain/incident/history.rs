@@ -180,9 +180,9 @@ mod tests {
         assert_eq!(history.moments(Instant::MAX).count(), 3);
     }
 
-    /// P13: what a fact does not tell does not change.
+    /// P13: what a fact does not say does not change.
     #[test]
-    fn what_a_fact_does_not_tell_stays_as_it_was() {
+    fn what_a_fact_does_not_say_stays_as_it_was() {
         let assigned = |group: Option<&str>, assignee: Option<&str>| Fact::Assigned {
             group: group.map(str::to_owned),
             assignee: assignee.map(str::to_owned),
@@ -202,9 +202,9 @@ mod tests {
         assert_eq!([held(2), held(3), held(4)], [("desk", "bob"), ("field", "bob"), ("field", "")]);
     }
 
-    /// P13: a reason that is not told lasts as long as the same party must act.
+    /// P13: a reason that is not sent lasts as long as the same party must act.
     #[test]
-    fn a_reason_that_is_not_told_stays_while_the_same_party_must_act() {
+    fn a_reason_that_is_not_sent_stays_while_the_same_party_must_act() {
         let waits = |status: Option<&str>, waiting_on, reason: Option<&str>| {
             Fact::StatusChanged(Waiting {
                 status: status.map(str::to_owned),
@@ -231,7 +231,7 @@ mod tests {
         assert_eq!(held(5), ("open", ""));
     }
 
-    /// P13: an event sent again is the same, though it was recorded before fields told whether they
+    /// P13: an event sent again is the same, though it was recorded before fields said whether they
     /// were sent.
     #[test]
     fn an_event_sent_again_is_the_same_as_one_recorded_with_zeros() {
@@ -241,8 +241,8 @@ mod tests {
         };
         let event = |fact| recorded(1, "i", 5, fact).value;
         let sent = event(impact(Some(20), None));
-        assert!(sent.clone().with_untold_as_zero().is_same(&sent));
-        assert_eq!(sent.clone().with_untold_as_zero().fact, impact(Some(20), Some(0)));
+        assert!(sent.clone().with_unsent_as_zero().is_same(&sent));
+        assert_eq!(sent.clone().with_unsent_as_zero().fact, impact(Some(20), Some(0)));
         assert!(!event(impact(Some(20), Some(50))).is_same(&sent));
         assert!(!IncidentEvent { source: "another".into(), ..sent.clone() }.is_same(&sent));
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::counted::{CountedEntry, CountedIncident};
-use super::credit::{CreditedPeriods, whole};
+use super::credit::{CreditedPeriods, all_attainments, all_experience, all_on_services, whole};
 use super::objective::Ruling;
 use super::ruled::KnownContract;
 use crate::domain::clock::{Evaluation, counted_missing};
@@ -375,31 +375,4 @@ impl Compliance<'_> {
             .find(|counted| counted.entry.target_id == target_id)
             .map(|counted| counted.counted_as())
     }
-}
-
-/// All objectives on attainment: of the period, and of those that its credits depend on.
-fn all_attainments<'h, 'c>(
-    attainments: &'h mut [Attainment<'c>],
-    credited: &'h mut CreditedPeriods<'c>,
-) -> impl Iterator<Item = &'h mut Attainment<'c>> {
-    let before = credited.all_mut().flat_map(|credited| &mut credited.attainments);
-    attainments.iter_mut().chain(before)
-}
-
-/// All objectives on experience: of the period, and of those that its credits depend on.
-fn all_experience<'h, 'c>(
-    experiences: &'h mut [ExperienceResult<'c>],
-    credited: &'h mut CreditedPeriods<'c>,
-) -> impl Iterator<Item = &'h mut ExperienceResult<'c>> {
-    let before = credited.all_mut().flat_map(|credited| &mut credited.experiences);
-    experiences.iter_mut().chain(before)
-}
-
-/// All objectives on services: of the period, and of those that its credits depend on.
-fn all_on_services<'h, 'c>(
-    on_services: &'h mut [OnService<'c>],
-    credited: &'h mut CreditedPeriods<'c>,
-) -> impl Iterator<Item = &'h mut OnService<'c>> {
-    let before = credited.all_mut().flat_map(|credited| &mut credited.on_services);
-    on_services.iter_mut().chain(before)
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{Days, NaiveDate};
 
+use super::objective::{Attainment, ExperienceResult, OnService};
 use super::service_objective::ServiceResult;
 use crate::domain::compliance::attainment::{Verdict, is_worse};
 use crate::domain::compliance::credit::{
@@ -331,4 +332,31 @@ fn claim_by(period: &Credited<'_>, total: i64) -> Option<NaiveDate> {
     let days = period.credits.claim_within_days.checked_sub(1)?;
     let last = period.next_day.checked_add_days(Days::new(days.into()));
     last.filter(|_| total > 0)
+}
+
+/// All objectives on attainment: of the period, and of those that its credits depend on.
+pub(super) fn all_attainments<'h, 'c>(
+    attainments: &'h mut [Attainment<'c>],
+    credited: &'h mut CreditedPeriods<'c>,
+) -> impl Iterator<Item = &'h mut Attainment<'c>> {
+    let before = credited.all_mut().flat_map(|credited| &mut credited.attainments);
+    attainments.iter_mut().chain(before)
+}
+
+/// All objectives on experience: of the period, and of those that its credits depend on.
+pub(super) fn all_experience<'h, 'c>(
+    experiences: &'h mut [ExperienceResult<'c>],
+    credited: &'h mut CreditedPeriods<'c>,
+) -> impl Iterator<Item = &'h mut ExperienceResult<'c>> {
+    let before = credited.all_mut().flat_map(|credited| &mut credited.experiences);
+    experiences.iter_mut().chain(before)
+}
+
+/// All objectives on services: of the period, and of those that its credits depend on.
+pub(super) fn all_on_services<'h, 'c>(
+    on_services: &'h mut [OnService<'c>],
+    credited: &'h mut CreditedPeriods<'c>,
+) -> impl Iterator<Item = &'h mut OnService<'c>> {
+    let before = credited.all_mut().flat_map(|credited| &mut credited.on_services);
+    on_services.iter_mut().chain(before)
 }

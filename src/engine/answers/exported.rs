@@ -70,11 +70,11 @@ fn stands_for_target(incident: &CountedIncident<'_>, clock: &Clock<'_>, period: 
         contract_id == clock.contract_id && target_id == clock.target_id
     };
     let verdict = verdicts.iter().find(|v| is_its(v.contract_id, v.target_id));
-    let started = clocks.iter().filter(|c| {
+    let mut started = clocks.iter().filter(|c| {
         is_its(c.contract_id, c.target_id) && c.start_time.is_some_and(|start| start < period.end)
     });
     let deciding = |c: &&Clock<'_>| verdict.is_some_and(|verdict| verdict.cycle == c.cycle);
-    let found = started.clone().find(deciding).or_else(|| started.last());
+    let found = started.clone().find(deciding).or_else(|| started.next_back());
     found.is_some_and(|found| found.cycle == clock.cycle)
 }
 

@@ -31,7 +31,7 @@ pub struct Attainment<'c> {
     /// The index of the objective and its own period among those of the requested period.
     pub place: usize,
     promise: ClockPromise<'c>,
-    held: Held,
+    held: HeldPart,
 }
 
 /// The result of an objective on clocks.
@@ -66,7 +66,7 @@ pub struct ExperienceResult<'c> {
     pub people: u32,
     /// The index of the objective and its own period among those of the requested period.
     pub place: usize,
-    held: Held,
+    held: HeldPart,
 }
 
 /// An objective on a service, and its result.
@@ -85,7 +85,7 @@ pub struct OnService<'c> {
     pub result: Option<ServiceResult>,
     /// The index of the objective and its own period among those of the requested period.
     pub place: usize,
-    held: Held,
+    held: HeldPart,
 }
 
 /// An objective, and which part of which period it rules.
@@ -107,7 +107,7 @@ pub struct Ruling<'c> {
 
 /// How far an objective holds over its part of a period.
 #[derive(Clone, Debug)]
-struct Held {
+struct HeldPart {
     /// The end of the part.
     end: Instant,
     /// The end of the requested period: what comes later is not seen.
@@ -129,12 +129,12 @@ impl<'c> Ruling<'c> {
         Period { end, ..self.part.clone() }
     }
 
-    fn held(&self) -> Held {
-        Held { end: self.part.end, seen_until: self.seen_until, is_in_force: true }
+    fn held(&self) -> HeldPart {
+        HeldPart { end: self.part.end, seen_until: self.seen_until, is_in_force: true }
     }
 }
 
-impl Held {
+impl HeldPart {
     /// The last instant that is looked at, as of another one.
     fn until(&self, as_of: Instant) -> Instant {
         as_of.min(self.seen_until)

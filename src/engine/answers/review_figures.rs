@@ -165,7 +165,8 @@ impl ReviewFigures {
             false => self.pauses.add_open(entry),
         }
         let is_red = matches!(counted_as, CountedAs::Breached | CountedAs::Excluded);
-        if !is_red && !(is_placed && entry.is_watermelon()) {
+        let is_to_discuss = is_red || (is_placed && entry.is_watermelon());
+        if !is_to_discuss {
             if !(is_placed && entry.has_idle_work()) {
                 return;
             }

@@ -653,7 +653,11 @@ fn a_decision_on_an_outage_precedes_the_rules() {
     };
     assert_eq!(found(&[]).counted.outage, Span::ZERO);
     let counts = decided(&down[0], false, "07T09:00");
-    assert_eq!(found(&[counts.clone()]).counted.outage, Span::from_hours(1), "it counts after all");
+    assert_eq!(
+        found(std::slice::from_ref(&counts)).counted.outage,
+        Span::from_hours(1),
+        "it counts after all"
+    );
     let left_out = decided(&again, true, "08T09:00");
     let found = found(&[counts, left_out.clone()]);
     assert_eq!(found.counted.outage, Span::ZERO, "the last one, by any start of the outage");

@@ -15,7 +15,7 @@ use crate::codec::v1::calendar_service_client::CalendarServiceClient;
 use crate::codec::v1::contract_service_client::ContractServiceClient;
 use crate::codec::v1::incident_service_client::IncidentServiceClient;
 
-/// Items on a page that is asked for.
+/// Items on a page that is requested.
 const PAGE_SIZE: i32 = 1_000;
 
 /// What every list takes.

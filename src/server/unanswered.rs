@@ -1,4 +1,4 @@
-//! What tonic refuses before a method is called, with a reason as every other refusal has.
+//! What tonic refuses before a method is called, with a reason as whatever is refused has.
 
 use tonic::Status;
 use tonic::body::Body;
@@ -6,12 +6,12 @@ use tonic::codegen::http::Response;
 
 use crate::service::explained;
 
-/// Adds the reason to a refusal that has none; everything else passes.
+/// Adds the reason to what is refused without one; everything else passes.
 pub(super) fn explain(mut response: Response<Body>) -> Response<Body> {
     // Only what was refused at once has its status in the headers.
     let Some(status) = Status::from_header_map(response.headers()) else { return response };
     if let Err(status) = explained(status).add_header(response.headers_mut()) {
-        tracing::error!(%status, "the reason of a refusal does not fit into headers");
+        tracing::error!(%status, "the reason of what is refused does not fit into headers");
     }
     response
 }
