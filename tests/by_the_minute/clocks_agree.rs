@@ -327,7 +327,7 @@ fn hold_clock(
     story: impl Fn() -> String,
     differences: &mut Differences,
 ) {
-    let story = || format!("cycle {}, {model:?}\n  {}", model.number, story());
+    let story = || format!("{model:?}\n  server {server:?}\n  {}", story());
     let whole = |minutes: i64| Some(seconds(minutes * 60));
     differences.compare("phase", model.phase, server.phase(), story);
     differences.compare("outcome", model.outcome, server.outcome(), story);
@@ -399,8 +399,9 @@ async fn hold_months(world: &World, clients: &mut Clients, differences: &mut Dif
                 tallies.map(|(key, tally)| (key.1.clone(), *tally)).collect::<BTreeMap<_, _>>()
             };
             let story = || {
-                let all = (0..world.incidents.len()).map(|at| world.story(at, target.id));
-                format!("{} {name}: {}", world.tenant, all.collect::<Vec<_>>().join("\n"))
+                let of = |facts| cycles(target, &world.tables, facts, as_of, world.ends);
+                let all: Vec<_> = world.incidents.iter().map(|facts| of(facts)).collect();
+                format!("{} {name}: {all:#?}", world.tenant)
             };
             differences.compare("month", of(&model), of(&server), story);
         }
