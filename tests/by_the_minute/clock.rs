@@ -497,3 +497,30 @@ impl Run<'_> {
         self.kept_breach.or_else(|| self.count(&self.live, state).breach)
     }
 }
+
+/// Whose turn it was while an incident was open, in minutes: the provider's, the client's, a third
+/// party's, and outside service hours.
+pub fn party_minutes(table: &Table, facts: &[Fact], as_of: Minute) -> [i64; 4] {
+    let mut state = State::new();
+    let mut of_party = [0; 4];
+    let mut is_opened = false;
+    let (Some(first), Some(last)) = (facts.first(), facts.last()) else { return of_party };
+    for minute in first.at..as_of.max(last.at) {
+        let now: Vec<&Fact> = facts.iter().filter(|fact| fact.at == minute).collect();
+        let told = now.iter().any(|fact| matches!(fact.what, What::Waiting(..)));
+        for fact in now {
+            is_opened |= matches!(fact.what, What::Opened(_));
+            state.apply(&fact.what, told);
+        }
+        if is_opened && !state.ended() && minute < as_of {
+            let party = match state.waiting_on {
+                _ if !table.is_open(minute) => 3,
+                v1::WaitingOn::Client => 1,
+                v1::WaitingOn::ThirdParty => 2,
+                _ => 0,
+            };
+            of_party[party] += 1;
+        }
+    }
+    of_party
+}
