@@ -225,7 +225,6 @@ struct Live {
 /// What a cycle came to.
 #[derive(Clone, Debug)]
 pub struct Cycle {
-    pub number: i32,
     pub start: Minute,
     pub stop: Option<Minute>,
     pub phase: v1::Phase,
@@ -326,7 +325,7 @@ impl Run<'_> {
         self.kept_breach = self.breach(state, at);
     }
 
-    fn cycle(&self, number: i32, state: &State, as_of: Minute) -> Cycle {
+    fn cycle(&self, state: &State, as_of: Minute) -> Cycle {
         let count = self.count(&self.live, state);
         let ruling = self.ruling(self.priority);
         let (limit, _) = self.target.limit(ruling);
@@ -345,7 +344,6 @@ impl Run<'_> {
         };
         let due = (self.stop.is_none()).then(|| self.due(state, as_of, limit)).flatten();
         Cycle {
-            number,
             start: self.start,
             stop: self.stop,
             phase,
@@ -411,14 +409,17 @@ pub fn cycles(
     let mut runs: Vec<Run> = Vec::new();
     for minute in opening.at..=as_of {
         if let Some(facts) = instants.get(&minute) {
-            let (was_ended, was_stopped) = (state.ended(), target.stops(&state));
             let told = facts.iter().any(|fact| matches!(fact.what, What::Waiting(..)));
-            facts.iter().for_each(|fact| state.apply(&fact.what, told));
-            let reopened = was_ended && !state.ended() || was_stopped && !target.stops(&state);
-            if runs.is_empty() {
-                runs.push(begin(target, tables, minute, &state));
+            // Each has an `occur_order` of its own: they act one after the other.
+            for fact in facts {
+                state.apply(&fact.what, told);
+                if runs.is_empty() && matches!(fact.what, What::Opened(_)) {
+                    runs.push(begin(target, tables, minute, &state));
+                }
+                if !runs.is_empty() {
+                    happen(&mut runs, minute, &state, contract_ends);
+                }
             }
-            happen(&mut runs, minute, &state, reopened, contract_ends);
         }
         let run = runs.last_mut().expect("it has begun");
         let list = if run.stop.is_some() { &mut run.gap } else { &mut run.live };
@@ -426,8 +427,7 @@ pub fn cycles(
             list.push(live(minute, &state));
         }
     }
-    let cycle = |(at, run): (usize, &Run)| run.cycle(at as i32 + 1, &state, as_of);
-    runs.iter().enumerate().map(cycle).collect()
+    runs.iter().map(|run| run.cycle(&state, as_of)).collect()
 }
 
 fn begin<'a>(target: &'a Target, tables: &'a [Table], minute: Minute, state: &State) -> Run<'a> {
@@ -446,16 +446,12 @@ fn begin<'a>(target: &'a Target, tables: &'a [Table], minute: Minute, state: &St
 }
 
 /// What the facts of a minute do to the clock.
-fn happen(
-    runs: &mut Vec<Run>,
-    minute: Minute,
-    state: &State,
-    reopened: bool,
-    contract_ends: Option<Minute>,
-) {
+fn happen(runs: &mut Vec<Run>, minute: Minute, state: &State, contract_ends: Option<Minute>) {
     let run = runs.last_mut().expect("it has begun");
     let target = run.target;
-    let goes_on = run.stop.is_some() && reopened && !target.stops(state) && !state.cancelled;
+    // What ended it no longer holds.
+    let undone = !state.cancelled && !target.stops(state);
+    let goes_on = run.stop.is_some() && undone;
     if goes_on {
         match target.on_reopen {
             v1::OnReopen::Ignore => {}
@@ -500,4 +496,31 @@ impl Run<'_> {
     fn breach_before(&self, state: &State) -> Option<Minute> {
         self.kept_breach.or_else(|| self.count(&self.live, state).breach)
     }
+}
+
+/// Whose turn it was while an incident was open, in minutes: the provider's, the client's, a third
+/// party's, and outside service hours.
+pub fn party_minutes(table: &Table, facts: &[Fact], as_of: Minute) -> [i64; 4] {
+    let mut state = State::new();
+    let mut of_party = [0; 4];
+    let mut is_opened = false;
+    let (Some(first), Some(last)) = (facts.first(), facts.last()) else { return of_party };
+    for minute in first.at..as_of.max(last.at) {
+        let now: Vec<&Fact> = facts.iter().filter(|fact| fact.at == minute).collect();
+        let told = now.iter().any(|fact| matches!(fact.what, What::Waiting(..)));
+        for fact in now {
+            is_opened |= matches!(fact.what, What::Opened(_));
+            state.apply(&fact.what, told);
+        }
+        if is_opened && !state.ended() && minute < as_of {
+            let party = match state.waiting_on {
+                _ if !table.is_open(minute) => 3,
+                v1::WaitingOn::Client => 1,
+                v1::WaitingOn::ThirdParty => 2,
+                _ => 0,
+            };
+            of_party[party] += 1;
+        }
+    }
+    of_party
 }

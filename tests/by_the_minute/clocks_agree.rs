@@ -6,7 +6,7 @@ use jiff::civil::{Date, date};
 use slx::codec::v1;
 
 use super::calendar::{Hours, Minute, PLACES, Table, instant};
-use super::clock::{Cycle, Fact, Target, What, cycles};
+use super::clock::{Cycle, Fact, Target, What, cycles, party_minutes};
 use super::{Differences, minutes, wire_time, worlds};
 use crate::random::Dice;
 use crate::testing::{Clients, Server, seconds};
@@ -219,7 +219,12 @@ impl World {
                 kind: v1::ContractKind::Sla as i32,
                 time_zone: self.zone.into(),
                 currency: "EUR".into(),
-                terms: Some(v1::Terms { targets, ..Default::default() }),
+                terms: Some(v1::Terms {
+                    targets,
+                    objectives: vec![on_time()],
+                    credits: Some(credits()),
+                    ..Default::default()
+                }),
                 ..Default::default()
             }),
             ..Default::default()
@@ -249,6 +254,68 @@ impl World {
         let facts: Vec<String> = self.incidents[incident].iter().map(told).collect();
         let (facts, ends) = (facts.join("\n  "), self.ends.map(time));
         format!("ends {ends:?}\n  {target:?}\n  {facts}\n  {:?}", self.calendars)
+    }
+}
+
+/// 90 % of resolutions in time, each month.
+fn on_time() -> v1::Objective {
+    let promise = v1::objective::Promise::Attainment(v1::AttainmentObjective {
+        target_id: "resolve".into(),
+        percent: "90".into(),
+        ..Default::default()
+    });
+    v1::Objective {
+        id: "on-time".into(),
+        period: v1::ObjectivePeriod::Month as i32,
+        promise: Some(promise),
+        ..Default::default()
+    }
+}
+
+/// In cents a month.
+const FEE: i64 = 100_001;
+
+/// 7.5 % of the fee of a month that misses it.
+fn credits() -> v1::Credits {
+    let tier = v1::CreditTier { credit_percent: "7.5".into(), ..Default::default() };
+    let rule =
+        v1::CreditRule { objective_id: "on-time".into(), tiers: vec![tier], ..Default::default() };
+    let fee = v1::Money { minor_units: FEE, currency: "EUR".into() };
+    v1::Credits { fee: Some(fee), rules: vec![rule], ..Default::default() }
+}
+
+/// A month that is over: its objective, and what it credits of the fee of its days in force.
+fn hold_credit(
+    world: &World,
+    begins: Date,
+    tallies: &BTreeMap<(String, String), [i64; 4]>,
+    answer: &v1::GetComplianceResponse,
+    differences: &mut Differences,
+) {
+    let of_target = tallies.iter().filter(|(key, _)| key.0 == "resolve");
+    let (met, breached) = of_target.fold((0, 0), |sum, (_, t)| (sum.0 + t[0], sum.1 + t[1]));
+    let days: Vec<Date> = begins.series(jiff::Span::new().days(1)).take(31).collect();
+    let days = days.into_iter().filter(|day| day.month() == begins.month());
+    let days: Vec<Minute> = days.map(|day| instant(world.zone, day, 0)).collect();
+    let in_force =
+        days.iter().filter(|day| world.ends.is_none_or(|end| **day < end)).count() as i64;
+    let many = days.len() as i64;
+    let fee = (2 * FEE * in_force + many) / (2 * many);
+    let (verdict, credit) = if in_force == 0 || met + breached == 0 {
+        (v1::ObjectiveVerdict::NoData, 0)
+    } else if met * 100 >= 90 * (met + breached) {
+        (v1::ObjectiveVerdict::Met, 0)
+    } else {
+        (v1::ObjectiveVerdict::Missed, (2 * fee * 75 + 1000) / 2000)
+    };
+    let story = || format!("{} {begins}, ends {:?}: {answer:?}", world.tenant, world.ends);
+    let server = answer.objectives.first().map(v1::ObjectiveResult::verdict);
+    differences.compare("objective", Some(verdict), server, story);
+    let total = answer.credits.as_ref().map(|credits| credits.total_amount);
+    differences.compare("credit", credit, total.unwrap_or(0), story);
+    if let Some(fees) = answer.credits.as_ref().and_then(|credits| credits.fees.first()) {
+        let server = (fees.days_in_force.into(), fees.days.into(), fees.amount.unwrap_or(-1));
+        differences.compare("fee", (in_force, many, fee), server, story);
     }
 }
 
@@ -304,6 +371,7 @@ async fn hold_incident(
         ..Default::default()
     };
     let answer = clients.clocks.evaluate_incident(request).await.expect("evaluated").into_inner();
+    hold_parties(world, incident, as_of, &answer, differences);
     for target in &world.targets {
         let facts = &world.incidents[incident];
         let model = cycles(target, &world.tables, facts, as_of, world.ends);
@@ -321,13 +389,44 @@ async fn hold_incident(
     }
 }
 
+/// Whose turn it was, by the hours of the target on resolution, where that has the same for all.
+fn hold_parties(
+    world: &World,
+    incident: usize,
+    as_of: Minute,
+    answer: &v1::EvaluateIncidentResponse,
+    differences: &mut Differences,
+) {
+    let resolve = &world.targets[0];
+    if answer.clocks.is_empty() || resolve.limits.iter().any(|l| l.2 != resolve.limits[0].2) {
+        return;
+    }
+    let table = &world.tables[resolve.limits[0].2];
+    let model = party_minutes(table, &world.incidents[incident], as_of);
+    let mut server = [0; 4];
+    for time in &answer.party_time {
+        let party = match time.kind() {
+            v1::PartyTimeKind::Client => 1,
+            v1::PartyTimeKind::ThirdParty => 2,
+            v1::PartyTimeKind::ClosedHours => 3,
+            _ => 0,
+        };
+        server[party] += time.duration.map_or(0, |time| time.seconds / 60);
+    }
+    let story = || {
+        let story = world.story(incident, "resolve");
+        format!("{} i{incident} as of {}: {story}", world.tenant, time(as_of))
+    };
+    differences.compare("party time", model, server, story);
+}
+
 fn hold_clock(
     model: &Cycle,
     server: &v1::Clock,
     story: impl Fn() -> String,
     differences: &mut Differences,
 ) {
-    let story = || format!("cycle {}, {model:?}\n  {}", model.number, story());
+    let story = || format!("{model:?}\n  server {server:?}\n  {}", story());
     let whole = |minutes: i64| Some(seconds(minutes * 60));
     differences.compare("phase", model.phase, server.phase(), story);
     differences.compare("outcome", model.outcome, server.outcome(), story);
@@ -384,8 +483,12 @@ async fn hold_months(world: &World, clients: &mut Clients, differences: &mut Dif
             ..Default::default()
         };
         let answer = clients.compliance.get_compliance(request).await.expect("counted");
+        let answer = answer.into_inner();
+        if world.targets[0].on_reopen != v1::OnReopen::NewCycle {
+            hold_credit(world, begins, &model, &answer, differences);
+        }
         let mut server = BTreeMap::new();
-        for group in answer.into_inner().groups {
+        for group in answer.groups {
             let tally = group.contractual.expect("a tally");
             let key = (group.target_id, group.priority);
             server.insert(key, [tally.met, tally.breached, tally.undecided, tally.cancelled]);
@@ -399,8 +502,9 @@ async fn hold_months(world: &World, clients: &mut Clients, differences: &mut Dif
                 tallies.map(|(key, tally)| (key.1.clone(), *tally)).collect::<BTreeMap<_, _>>()
             };
             let story = || {
-                let all = (0..world.incidents.len()).map(|at| world.story(at, target.id));
-                format!("{} {name}: {}", world.tenant, all.collect::<Vec<_>>().join("\n"))
+                let of = |facts| cycles(target, &world.tables, facts, as_of, world.ends);
+                let all: Vec<_> = world.incidents.iter().map(|facts| of(facts)).collect();
+                format!("{} {name}: {all:#?}", world.tenant)
             };
             differences.compare("month", of(&model), of(&server), story);
         }

@@ -27,7 +27,13 @@ async fn hold_calendar(seed: u64, clients: &mut Clients, differences: &mut Diffe
     let hours = Hours::roll(&mut dice, zone, year, month);
     let first = date(year, month, 1).yesterday().expect("a date");
     let table = hours.table(first, 40);
-    let calendar = hours.to_wire("hours");
+    let calendar = format!("hours-{seed}");
+    let request = v1::PutCalendarRequest {
+        tenant: TENANT.into(),
+        calendar: Some(hours.to_wire(&calendar)),
+        ..Default::default()
+    };
+    clients.calendars.put_calendar(request).await.expect("put");
     for _ in 0..8 {
         let last = table.end() * 60 - 3600;
         let mut some = || table.from * 60 + dice.below((last - table.from * 60) as u64) as i64;
@@ -37,7 +43,7 @@ async fn hold_calendar(seed: u64, clients: &mut Clients, differences: &mut Diffe
             tenant: TENANT.into(),
             start_time: Some(prost_types::Timestamp { seconds: from, nanos: 0 }),
             end_time: Some(prost_types::Timestamp { seconds: to, nanos: 0 }),
-            hours: Some(measure_elapsed_request::Hours::Calendar(calendar.clone())),
+            hours: Some(measure_elapsed_request::Hours::CalendarId(calendar.clone())),
             ..Default::default()
         };
         let answer = clients.calendars.measure_elapsed(request).await;
@@ -57,7 +63,7 @@ async fn hold_sum(
     elapsed: i64,
     hours: &Hours,
     table: &super::calendar::Table,
-    calendar: &v1::Calendar,
+    calendar: &str,
     clients: &mut Clients,
     differences: &mut Differences,
 ) {
@@ -67,7 +73,7 @@ async fn hold_sum(
             tenant: TENANT.into(),
             start_time: Some(prost_types::Timestamp { seconds: from, nanos: 0 }),
             duration: Some(crate::testing::seconds(seconds)),
-            hours: Some(add_service_time_request::Hours::Calendar(calendar.clone())),
+            hours: Some(add_service_time_request::Hours::CalendarId(calendar.into())),
             ..Default::default()
         };
         let answer = clients.calendars.add_service_time(request).await;

@@ -6,6 +6,7 @@ mod calendar;
 mod clock;
 mod clocks_agree;
 mod hours_agree;
+mod services_agree;
 
 use std::collections::BTreeMap;
 
