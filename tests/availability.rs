@@ -437,7 +437,7 @@ async fn what_can_not_be_measured_by_is_refused_by_name() {
         assert!(rejection.contains(said), "{rejection}");
     }
     let wrong = [
-        Fact::OutageEnded(v1::OutageEnded { outage_id: "no id".into() }),
+        Fact::OutageEnded(v1::OutageEnded { outage_id: "no id ".into() }),
         Fact::Retracted(v1::Retracted::default()),
         Fact::Retracted(v1::Retracted { event_id: "wrong".into() }),
     ];

@@ -297,7 +297,7 @@ async fn json_is_always_one_object() {
         (&["review", "C", "2026-03"], "causes"),
         (&["settle", "list"], "items"),
         (&["forecast", "C", "--as-of-time", AS_OF], "forecasts"),
-        (&["forecast", "C", "--quality"], "quality"),
+        (&["forecast", "C", "--quality"], "stamp"),
         (&["forecast", "C", "--period", "2026-03"], "objectives"),
         (&["simulate", &file, "2026-03"], "groups"),
         (&["diff", "--known-time", "2026-01-01T00:00:00Z"], "changes"),

@@ -17,6 +17,7 @@ mod absurd;
 mod against_reference;
 mod availability;
 mod backup;
+mod by_the_minute;
 mod clocks;
 mod command_line;
 mod compliance;

@@ -212,6 +212,10 @@ impl Reported {
             (About::Incident(id) | About::Events(id), Answer::NotFound) => {
                 assert_eq!(reference.evaluate(id, *as_of, *known), None, "{self:?}");
             }
+            // Neither the contract nor anything of the tenant was known then.
+            (About::Clocks(id), Answer::NotFound) => {
+                assert_eq!(reference.list_clocks(id, *as_of, *known), [], "{self:?}");
+            }
             (About::Clocks(id), Answer::Clocks(answer)) => {
                 let clocks: Vec<_> = answer.clocks.iter().map(Figures::of).collect();
                 check_list(&self.question, &clocks, &reference.list_clocks(id, *as_of, *known));

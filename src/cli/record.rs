@@ -176,7 +176,8 @@ impl RecordFacts {
 
 /// A fact as it is written: its name alone, or YAML with its fields.
 fn parse(fact: &str) -> anyhow::Result<Fact> {
-    let is_a_name = fact.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
+    let is_a_name = !fact.is_empty()
+        && fact.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
     let yaml = if is_a_name { format!("{{{fact}: {{}}}}") } else { fact.to_owned() };
     let events: Vec<v1::IncidentEvent> = text::from_yaml(&yaml, "slx.v1.IncidentEvent")?;
     let fact = events.into_iter().next().and_then(|event| event.fact);

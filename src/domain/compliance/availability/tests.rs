@@ -828,7 +828,8 @@ fn naive(
         let is_degraded = number < now && degraded[number as usize];
         if is_down {
             let (first, minutes) = present.get_or_insert((None, 0));
-            let is_seen = number < period.1 || !down[now as usize];
+            let goes_on = down[number as usize..=now as usize].iter().all(|minute| *minute);
+            let is_seen = number < period.1 || !goes_on;
             if is_open && !is_planned && is_seen {
                 *first = first.or(Some(number));
                 *minutes += 1;
