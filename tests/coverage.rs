@@ -306,7 +306,6 @@ async fn events_that_lead_to_no_clock_are_accepted_with_a_warning_also_as_duplic
         excluded: true,
         decided_by: "Kim".into(),
         reason: "force majeure".into(),
-        ..Default::default()
     });
     let events = vec![
         event("A", "o", &day(5, 9), opened("workplace", "P1")),

@@ -328,11 +328,11 @@ impl State {
         events.iter().for_each(|event| self.learn(event));
         let facts = || events.iter().filter_map(|event| event.fact.as_ref());
         if facts().any(|fact| matches!(fact, Fact::Reopened(_))) {
-            let reported = facts().filter_map(|fact| match fact {
+            let mut reported = facts().filter_map(|fact| match fact {
                 Fact::StatusChanged(changed) => Some(changed.waiting_on),
                 _ => None,
             });
-            self.waiting_on = reported.last().unwrap_or(self.waiting_on);
+            self.waiting_on = reported.next_back().unwrap_or(self.waiting_on);
         }
     }
 

@@ -1,4 +1,4 @@
-//! Service hours, minute by minute: of each minute it is asked on which local date it lies, and
+//! Service hours, minute by minute: of each minute it is looked up on which local date it lies, and
 //! whether one of the windows that may be open then is. Written from the words of calendar.proto.
 
 use jiff::civil::{Date, date};

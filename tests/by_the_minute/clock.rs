@@ -1,4 +1,4 @@
-//! Clocks, minute by minute: of each minute of an incident it is asked whether the clock of a target
+//! Clocks, minute by minute: of each minute of an incident it is decided whether a target's clock
 //! goes on, and whether the minute counts. Written from the words of contract.proto, clock.proto and
 //! incident.proto.
 
@@ -64,7 +64,7 @@ pub struct State {
     pub priority: &'static str,
     pub waiting_on: v1::WaitingOn,
     pub reason: &'static str,
-    /// Counts the waits, so that two that follow each other are told apart.
+    /// Counts the waits, so that two that follow each other are kept apart.
     wait: usize,
     pub restored: bool,
     pub resolved: bool,
@@ -101,11 +101,11 @@ impl State {
         self.resolved || self.cancelled
     }
 
-    fn apply(&mut self, what: &What, told_a_wait: bool) {
+    fn apply(&mut self, what: &What, named_a_wait: bool) {
         match what {
             What::Opened(priority) => {
                 self.priority = priority;
-                if !told_a_wait {
+                if !named_a_wait {
                     self.wait_on(v1::WaitingOn::Provider, "");
                 }
             }
@@ -129,7 +129,7 @@ impl State {
             }
             What::Reopened => {
                 (self.restored, self.resolved, self.cancelled) = (false, false, false);
-                if !told_a_wait {
+                if !named_a_wait {
                     self.wait_on(v1::WaitingOn::Provider, "");
                 }
             }
@@ -233,7 +233,7 @@ pub struct Cycle {
     pub elapsed: i64,
     pub limit: i64,
     pub breach: Option<Minute>,
-    /// When the limit is used up if nothing changes. Not told (`None`) of a clock that has ended, and
+    /// When the limit is used up if nothing changes. Not given (`None`) of a clock that has ended, and
     /// of one whose limit was lowered below what had elapsed.
     pub due: Option<Option<Minute>>,
 }
@@ -409,10 +409,10 @@ pub fn cycles(
     let mut runs: Vec<Run> = Vec::new();
     for minute in opening.at..=as_of {
         if let Some(facts) = instants.get(&minute) {
-            let told = facts.iter().any(|fact| matches!(fact.what, What::Waiting(..)));
+            let named = facts.iter().any(|fact| matches!(fact.what, What::Waiting(..)));
             // Each has an `occur_order` of its own: they act one after the other.
             for fact in facts {
-                state.apply(&fact.what, told);
+                state.apply(&fact.what, named);
                 if runs.is_empty() && matches!(fact.what, What::Opened(_)) {
                     runs.push(begin(target, tables, minute, &state));
                 }
@@ -507,10 +507,10 @@ pub fn party_minutes(table: &Table, facts: &[Fact], as_of: Minute) -> [i64; 4] {
     let (Some(first), Some(last)) = (facts.first(), facts.last()) else { return of_party };
     for minute in first.at..as_of.max(last.at) {
         let now: Vec<&Fact> = facts.iter().filter(|fact| fact.at == minute).collect();
-        let told = now.iter().any(|fact| matches!(fact.what, What::Waiting(..)));
+        let named = now.iter().any(|fact| matches!(fact.what, What::Waiting(..)));
         for fact in now {
             is_opened |= matches!(fact.what, What::Opened(_));
-            state.apply(&fact.what, told);
+            state.apply(&fact.what, named);
         }
         if is_opened && !state.ended() && minute < as_of {
             let party = match state.waiting_on {

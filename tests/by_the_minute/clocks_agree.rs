@@ -25,7 +25,7 @@ struct World {
     targets: Vec<Target>,
     ends: Option<Minute>,
     incidents: Vec<Vec<Fact>>,
-    /// Facts that are told and taken back.
+    /// Facts that are sent and taken back.
     retracted: Vec<Vec<Fact>>,
 }
 
@@ -184,8 +184,8 @@ impl World {
     fn events(&self, dice: &mut Dice) -> Vec<v1::IncidentEvent> {
         let mut events = Vec::new();
         for (number, facts) in self.incidents.iter().enumerate() {
-            let told = facts.iter().enumerate();
-            events.extend(told.map(|(at, fact)| event(number, format!("e{at}"), fact)));
+            let described = facts.iter().enumerate();
+            events.extend(described.map(|(at, fact)| event(number, format!("e{at}"), fact)));
             for (at, fact) in self.retracted[number].iter().enumerate() {
                 events.push(event(number, format!("r{at}"), fact));
                 let back = v1::Retracted { event_id: format!("r{at}") };
@@ -202,7 +202,7 @@ impl World {
         events
     }
 
-    async fn tell(&self, clients: &mut Clients, dice: &mut Dice) {
+    async fn send_facts(&self, clients: &mut Clients, dice: &mut Dice) {
         for (number, hours) in self.calendars.iter().enumerate() {
             let request = v1::PutCalendarRequest {
                 tenant: self.tenant.clone(),
@@ -251,7 +251,7 @@ impl World {
 
     fn story(&self, incident: usize, target: &str) -> String {
         let target = self.targets.iter().find(|of| of.id == target);
-        let facts: Vec<String> = self.incidents[incident].iter().map(told).collect();
+        let facts: Vec<String> = self.incidents[incident].iter().map(described).collect();
         let (facts, ends) = (facts.join("\n  "), self.ends.map(time));
         format!("ends {ends:?}\n  {target:?}\n  {facts}\n  {:?}", self.calendars)
     }
@@ -323,7 +323,7 @@ fn time(minute: Minute) -> String {
     jiff::Timestamp::from_second(minute * 60).expect("an instant").to_string()
 }
 
-fn told(fact: &Fact) -> String {
+fn described(fact: &Fact) -> String {
     format!("{} {} {:?}", time(fact.at), fact.order, fact.what)
 }
 
@@ -336,7 +336,7 @@ async fn clocks_and_months_are_what_counting_minute_by_minute_gives() {
     for seed in worlds(20) {
         let world = roll_world(seed);
         let mut dice = Dice::new(seed + (1 << 32));
-        world.tell(&mut clients, &mut dice).await;
+        world.send_facts(&mut clients, &mut dice).await;
         for incident in 0..world.incidents.len() {
             for _ in 0..3 {
                 let as_of = roll_as_of(&world.incidents[incident], &mut dice);

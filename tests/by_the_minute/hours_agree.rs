@@ -48,15 +48,15 @@ async fn hold_calendar(seed: u64, clients: &mut Clients, differences: &mut Diffe
         };
         let answer = clients.calendars.measure_elapsed(request).await;
         let answer = answer.unwrap_or_else(|status| panic!("seed {seed}: {status} {hours:?}"));
-        let elapsed = answer.into_inner().elapsed.expect("it is told").seconds;
-        let told = || format!("seed {seed}, {from}..{to}: {hours:?}");
-        differences.compare("elapsed", table.elapsed(from, to), elapsed, told);
+        let elapsed = answer.into_inner().elapsed.expect("it is given").seconds;
+        let described = || format!("seed {seed}, {from}..{to}: {hours:?}");
+        differences.compare("elapsed", table.elapsed(from, to), elapsed, described);
         hold_sum(seed, from, elapsed, &hours, &table, &calendar, clients, differences).await;
     }
 }
 
 /// Adds what had elapsed, to the second and to one more.
-#[allow(clippy::too_many_arguments, reason = "a world and who judges it")]
+#[allow(clippy::too_many_arguments, reason = "a world and who compares it")]
 async fn hold_sum(
     seed: u64,
     from: i64,
@@ -77,8 +77,8 @@ async fn hold_sum(
             ..Default::default()
         };
         let answer = clients.calendars.add_service_time(request).await;
-        let time = answer.map(|answer| answer.into_inner().time.expect("it is told").seconds);
-        let told = || format!("seed {seed}, {from} + {seconds}: {hours:?}");
-        differences.compare("sum", Some(sum), time.ok(), told);
+        let time = answer.map(|answer| answer.into_inner().time.expect("it is given").seconds);
+        let described = || format!("seed {seed}, {from} + {seconds}: {hours:?}");
+        differences.compare("sum", Some(sum), time.ok(), described);
     }
 }

@@ -52,16 +52,16 @@ impl Differences {
     ) {
         self.compared += 1;
         if model != server {
-            let told = || format!("model {model:?}, server {server:?}: {}", world());
-            self.kinds.entry(kind.into()).or_insert_with(|| (0, told())).0 += 1;
+            let described = || format!("model {model:?}, server {server:?}: {}", world());
+            self.kinds.entry(kind.into()).or_insert_with(|| (0, described())).0 += 1;
         }
     }
 
     fn assert_none(self) {
         println!("{} figures compared", self.compared);
-        let told =
+        let described =
             self.kinds.iter().map(|(kind, (many, first))| format!("{kind}: {many}\n{first}"));
-        let told: Vec<String> = told.collect();
-        assert!(told.is_empty(), "{}", told.join("\n\n"));
+        let described: Vec<String> = described.collect();
+        assert!(described.is_empty(), "{}", described.join("\n\n"));
     }
 }

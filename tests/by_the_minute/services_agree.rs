@@ -103,7 +103,7 @@ impl World {
         events
     }
 
-    /// Whether there is an outage (or a degradation) in a minute: each that is told apart lasts after
+    /// Whether there is an outage (or a degradation) in a minute: each that is kept apart lasts after
     /// more starts than ends of one instant and order, and not after more ends than starts.
     fn has_trouble(&self, outage: bool, minute: Minute) -> bool {
         let mut together = BTreeMap::<(Minute, i64), BTreeMap<(&str, &str), i64>>::new();
@@ -201,7 +201,7 @@ impl World {
         }
     }
 
-    async fn tell(&self, clients: &mut Clients, dice: &mut Dice) {
+    async fn send_facts(&self, clients: &mut Clients, dice: &mut Dice) {
         let tenant = self.tenant.clone();
         let calendar = Some(self.hours.to_wire("hours"));
         let request = v1::PutCalendarRequest { tenant, calendar, ..Default::default() };
@@ -266,7 +266,7 @@ async fn availability_is_what_counting_minute_by_minute_gives() {
     for seed in worlds(15) {
         let world = roll_world(seed);
         let mut dice = Dice::new(seed + (1 << 32));
-        world.tell(&mut clients, &mut dice).await;
+        world.send_facts(&mut clients, &mut dice).await;
         let month = world.month();
         let within = month.start + dice.below((month.end - month.start) as u64) as i64;
         for as_of in [within, month.end, month.end + 3000] {
@@ -310,14 +310,14 @@ async fn hold_month(
     }
     let share = (uptime.agreed - uptime.downtime) * 1_000_000 / uptime.agreed;
     differences.compare("percent", share, ten_thousandths(&result.percent), story);
-    let told = result.uptime.clone().unwrap_or_default();
+    let reported = result.uptime.clone().unwrap_or_default();
     let whole = |time: Option<prost_types::Duration>| time.map_or(0, |time| time.seconds);
     let server = Uptime {
-        agreed: whole(told.agreed),
-        agreed_in_period: whole(told.agreed_in_period),
-        downtime: whole(told.downtime),
-        degraded: whole(told.degraded),
-        maintenance: whole(told.maintenance),
+        agreed: whole(reported.agreed),
+        agreed_in_period: whole(reported.agreed_in_period),
+        downtime: whole(reported.downtime),
+        degraded: whole(reported.degraded),
+        maintenance: whole(reported.maintenance),
     };
     differences.compare("uptime", uptime, server, story);
 }
