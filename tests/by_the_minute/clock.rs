@@ -317,7 +317,7 @@ impl Run<'_> {
         let count = self.count(&self.live, state);
         let (limit, _) = self.target.limit(self.ruling(self.priority));
         let over = count.breach.or((count.elapsed > limit).then_some(at));
-        self.kept_breach.or(over)
+        self.kept_breach.into_iter().chain(over).min()
     }
 
     fn end(&mut self, state: &State, at: Minute, cancelled: bool) {
