@@ -431,7 +431,9 @@ fn hold_clock(
 ) {
     let story = || format!("{model:?}\n  server {server:?}\n  {}", story());
     let whole = |minutes: i64| Some(seconds(minutes * 60));
-    differences.compare("phase", model.phase, server.phase(), story);
+    if let Some(phase) = model.phase {
+        differences.compare("phase", phase, server.phase(), story);
+    }
     differences.compare("outcome", model.outcome, server.outcome(), story);
     differences.compare("elapsed", whole(model.elapsed), server.elapsed, story);
     differences.compare("limit", whole(model.limit), server.limit, story);
