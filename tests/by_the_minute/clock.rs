@@ -227,7 +227,8 @@ struct Live {
 pub struct Cycle {
     pub start: Minute,
     pub stop: Option<Minute>,
-    pub phase: v1::Phase,
+    /// Not told where a pause has just reached its maximum: the words leave that instant open.
+    pub phase: Option<v1::Phase>,
     pub outcome: v1::Outcome,
     pub priority: &'static str,
     pub elapsed: i64,
@@ -265,6 +266,7 @@ struct Count {
     breach: Option<Minute>,
     used_up: Option<Minute>,
     paused_at_end: bool,
+    at_maximum: bool,
 }
 
 impl Run<'_> {
@@ -310,6 +312,7 @@ impl Run<'_> {
         let this = pause.map(|(index, _)| (index, at_end.wait));
         used = if this == pause_of { used } else { 0 };
         count.paused_at_end = pause.is_some_and(|(_, most)| most.is_none_or(|most| used < most));
+        count.at_maximum = pause.is_some_and(|(_, most)| most == Some(used));
         count
     }
 
@@ -317,7 +320,7 @@ impl Run<'_> {
         let count = self.count(&self.live, state);
         let (limit, _) = self.target.limit(self.ruling(self.priority));
         let over = count.breach.or((count.elapsed > limit).then_some(at));
-        self.kept_breach.or(over)
+        self.kept_breach.into_iter().chain(over).min()
     }
 
     fn end(&mut self, state: &State, at: Minute, cancelled: bool) {
@@ -346,7 +349,7 @@ impl Run<'_> {
         Cycle {
             start: self.start,
             stop: self.stop,
-            phase,
+            phase: (self.stop.is_some() || !count.at_maximum).then_some(phase),
             outcome,
             priority: ruling,
             elapsed: count.elapsed,

@@ -110,6 +110,9 @@ fn roll_incident(dice: &mut Dice, first: Minute) -> Vec<Fact> {
                 }
             } else if dice.one_in(2) {
                 add(at, dice.pick(&[What::Responded, What::Updated]));
+            } else if dice.one_in(2) {
+                priority = dice.pick(&PRIORITIES);
+                add(at, What::Priority(priority));
             }
             continue;
         }
@@ -333,7 +336,7 @@ async fn clocks_and_months_are_what_counting_minute_by_minute_gives() {
     let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;
     let mut differences = Differences::default();
-    for seed in worlds(20) {
+    for seed in worlds(8) {
         let world = roll_world(seed);
         let mut dice = Dice::new(seed + (1 << 32));
         world.send_facts(&mut clients, &mut dice).await;
@@ -428,7 +431,9 @@ fn hold_clock(
 ) {
     let story = || format!("{model:?}\n  server {server:?}\n  {}", story());
     let whole = |minutes: i64| Some(seconds(minutes * 60));
-    differences.compare("phase", model.phase, server.phase(), story);
+    if let Some(phase) = model.phase {
+        differences.compare("phase", phase, server.phase(), story);
+    }
     differences.compare("outcome", model.outcome, server.outcome(), story);
     differences.compare("elapsed", whole(model.elapsed), server.elapsed, story);
     differences.compare("limit", whole(model.limit), server.limit, story);

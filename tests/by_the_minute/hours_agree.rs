@@ -15,7 +15,7 @@ async fn service_time_is_what_counting_minute_by_minute_gives() {
     let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;
     let mut differences = Differences::default();
-    for seed in worlds(60) {
+    for seed in worlds(12) {
         hold_calendar(seed, &mut clients, &mut differences).await;
     }
     differences.assert_none();
