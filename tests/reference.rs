@@ -305,6 +305,7 @@ impl State {
                 self.waiting_on = v1::WaitingOn::Provider as i32;
             }
             Fact::PriorityChanged(changed) => self.priority.clone_from(&changed.priority),
+            Fact::StatusChanged(_) if self.is_resolved || self.is_cancelled => {}
             Fact::StatusChanged(changed) => self.waiting_on = changed.waiting_on,
             Fact::Responded(_) | Fact::Restored(_) => self.is_responded = true,
             Fact::Resolved(_) | Fact::Closed(_) => {

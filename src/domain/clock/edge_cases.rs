@@ -567,6 +567,23 @@ fn a_wait_reported_between_end_and_reopening_is_over() {
     }
 }
 
+/// C3, C9: nobody is waited on once an incident has ended, so that a status reported then pauses no
+/// response that was never given.
+#[test]
+fn a_wait_reported_after_the_end_pauses_nothing_that_runs_on() {
+    for ends in ["resolved", "closed"] {
+        let timeline = format!(
+            "Mon 09:00 opened P1
+             Mon 09:10 {ends}
+             Mon 09:20 waits client"
+        );
+        Case::new([target("response P1=1:00 pause=client")], &timeline).check(
+            "Mon 09:30 | running undecided 0:30 of 1:00 due Mon 10:00
+             Mon 12:00 | running breached 3:00 of 1:00 due Mon 10:00 over Mon 10:00",
+        );
+    }
+}
+
 /// C3: a wait ends with the end for clocks that the end does not stop.
 #[test]
 fn an_end_resumes_a_clock_that_runs_on() {

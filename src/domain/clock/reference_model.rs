@@ -227,6 +227,8 @@ impl Incident {
                 self.is_up_to(WaitingOn::Provider);
             }
             Fact::PriorityChanged(priority) => self.priority.clone_from(priority),
+            // Once it has ended, nobody is waited on.
+            Fact::StatusChanged(_) if self.is_resolved || self.is_cancelled => {}
             Fact::StatusChanged(waiting) => {
                 self.waiting_on = waiting.waiting_on;
                 self.reason = waiting.reason.clone().unwrap_or_default();

@@ -209,14 +209,22 @@ impl<'e> State<'e> {
         self.changes.push(change);
     }
 
-    /// A reason belongs to who must act: it outlives no change of that.
+    /// A reason belongs to who must act: it outlives no change of that. Once the incident has ended
+    /// nobody is waited on, whatever its status says.
     fn wait(&mut self, waiting: &'e Waiting) {
+        self.status = waiting.status.as_deref().unwrap_or(self.status);
+        if self.has_ended() {
+            return;
+        }
         let party = (waiting.waiting_on, waiting.third_party.as_str());
         let is_same = party == (self.waiting_on, self.third_party);
         let before = if is_same { self.reason } else { "" };
-        self.status = waiting.status.as_deref().unwrap_or(self.status);
         (self.waiting_on, self.third_party) = party;
         self.reason = waiting.reason.as_deref().unwrap_or(before);
+    }
+
+    fn has_ended(&self) -> bool {
+        self.resolved.is_some() || self.cancelled.is_some() || self.merged_into.is_some()
     }
 
     /// Whatever it waited for before is over.
