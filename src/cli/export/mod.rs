@@ -121,7 +121,7 @@ impl Format {
         if cfg!(not(feature = "parquet")) && matches!(self, Format::Parquet) {
             anyhow::bail!(
                 "this slx was built without Parquet: build it with\n  \
-                 cargo install --path . --locked --features parquet"
+                 cargo install --path . --locked"
             );
         }
         Ok(())
