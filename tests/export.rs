@@ -647,6 +647,7 @@ fn cut_tally_buckets(row: &v1::ClockRow) -> Vec<String> {
         &mut row.original_due_time,
         &mut row.breach_time,
         &mut row.decide_time,
+        &mut row.place_time,
         &mut row.opened_time,
         &mut row.resolved_time,
     ]

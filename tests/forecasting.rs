@@ -386,7 +386,7 @@ async fn forecasts_are_scored_when_their_clocks_are_decided() {
         command.args(["forecast", "C", "--tenant", TENANT, "--address"]);
         succeed(command.arg(&server.address).args(flags))
     };
-    let clocks = run(&["--as-of-time", NOW]);
+    let clocks = run(&["--as-of-time", NOW, "--breached"]);
     assert!(clocks.contains("O1") && clocks.contains("100%"), "{clocks}");
     assert!(clocks.contains("decided clocks of the contract stand behind this."), "{clocks}");
     let period = run(&["--as-of-time", NOW, "--period", "2026-10"]);

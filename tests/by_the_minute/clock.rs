@@ -227,7 +227,7 @@ struct Live {
 pub struct Cycle {
     pub start: Minute,
     pub stop: Option<Minute>,
-    /// Not told where a pause has just reached its maximum: the words leave that instant open.
+    /// Not compared where a pause has just reached its maximum: the words leave that instant open.
     pub phase: Option<v1::Phase>,
     pub outcome: v1::Outcome,
     pub priority: &'static str,

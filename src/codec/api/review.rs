@@ -236,8 +236,9 @@ fn figures_of(mut result: v1::ObjectiveResult) -> v1::ObjectiveResult {
     result
 }
 
-/// A statement without the words of its reasons.
+/// A statement without the words of its reasons, and the number of the revision it is by.
 fn amounts_of(mut statement: v1::CreditStatement) -> v1::CreditStatement {
+    statement.contract_revision = 0;
     statement.lines.iter_mut().for_each(|line| line.reason.clear());
     statement
 }
