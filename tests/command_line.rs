@@ -299,7 +299,7 @@ async fn json_is_always_one_object() {
         (&["forecast", "C", "--as-of-time", AS_OF], "forecasts"),
         (&["forecast", "C", "--quality"], "stamp"),
         (&["forecast", "C", "--period", "2026-03"], "period"),
-        (&["simulate", &file, "2026-03"], "groups"),
+        (&["simulate", &file, "2026-03"], "caveat"),
         (&["diff", "--known-time", "2026-01-01T00:00:00Z"], "changes"),
     ] {
         let document = of(arguments);

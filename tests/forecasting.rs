@@ -397,6 +397,6 @@ async fn forecasts_are_scored_when_their_clocks_are_decided() {
     let thought = run(&thought);
     assert!(thought.starts_with("As it is:"), "{thought}");
     assert!(thought.contains("As it would be; nothing is recorded."), "{thought}");
-    assert_eq!(thought.matches("O4").count(), 2, "{thought}");
+    assert_eq!(thought.matches("O4").count(), 4, "two clocks, twice: {thought}");
     server.stop().await;
 }

@@ -117,6 +117,10 @@ total             0.00 -> 50.00
 INCIDENT TARGET  IS  WOULD BE
 B        resolve met breached
 
+Of the proposed terms:
+  warning: terms.targets: incidents of a priority without a limit have no clock (targets: resolve): \
+a limit for priority \"*\" covers every priority that is not named
+
 These are the facts of the past, evaluated by other terms. Under other terms people would have worked \
 otherwise: take it for a bound, not for a forecast.
 ";
