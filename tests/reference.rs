@@ -294,6 +294,7 @@ struct State {
     is_responded: bool,
     is_resolved: bool,
     is_cancelled: bool,
+    is_closed: bool,
 }
 
 impl State {
@@ -305,11 +306,12 @@ impl State {
                 self.waiting_on = v1::WaitingOn::Provider as i32;
             }
             Fact::PriorityChanged(changed) => self.priority.clone_from(&changed.priority),
-            Fact::StatusChanged(_) if self.is_resolved || self.is_cancelled => {}
+            Fact::StatusChanged(_) if self.is_closed || self.is_cancelled => {}
             Fact::StatusChanged(changed) => self.waiting_on = changed.waiting_on,
             Fact::Responded(_) | Fact::Restored(_) => self.is_responded = true,
             Fact::Resolved(_) | Fact::Closed(_) => {
                 (self.is_responded, self.is_resolved) = (true, true);
+                self.is_closed |= matches!(event.fact, Some(Fact::Closed(_)));
                 self.waiting_on = v1::WaitingOn::Nobody as i32;
             }
             Fact::Cancelled(_) => {
@@ -317,7 +319,7 @@ impl State {
                 self.waiting_on = v1::WaitingOn::Nobody as i32;
             }
             Fact::Reopened(_) => {
-                (self.is_resolved, self.is_cancelled) = (false, false);
+                (self.is_resolved, self.is_cancelled, self.is_closed) = (false, false, false);
                 self.waiting_on = v1::WaitingOn::Provider as i32;
             }
             _ => {}

@@ -567,14 +567,15 @@ fn a_wait_reported_between_end_and_reopening_is_over() {
     }
 }
 
-/// C3, C9: nobody is waited on once an incident has ended, so that a status reported then pauses no
+/// C3, C9: nobody is waited on once an incident is closed, so that a status reported then pauses no
 /// response that was never given.
 #[test]
-fn a_wait_reported_after_the_end_pauses_nothing_that_runs_on() {
-    for ends in ["resolved", "closed"] {
+fn a_wait_reported_after_the_closing_pauses_nothing_that_runs_on() {
+    for first in ["Mon 09:05 resolved", "Mon 09:05 restored"] {
         let timeline = format!(
             "Mon 09:00 opened P1
-             Mon 09:10 {ends}
+             {first}
+             Mon 09:10 closed
              Mon 09:20 waits client"
         );
         Case::new([target("response P1=1:00 pause=client")], &timeline).check(

@@ -37,6 +37,7 @@ struct Incident {
     is_restored: bool,
     is_resolved: bool,
     is_cancelled: bool,
+    is_closed: bool,
 }
 
 /// A cycle's start, what ended it, and what made it go on.
@@ -227,8 +228,8 @@ impl Incident {
                 self.is_up_to(WaitingOn::Provider);
             }
             Fact::PriorityChanged(priority) => self.priority.clone_from(priority),
-            // Once it has ended, nobody is waited on.
-            Fact::StatusChanged(_) if self.is_resolved || self.is_cancelled => {}
+            // Once it is closed or cancelled, nobody is waited on.
+            Fact::StatusChanged(_) if self.is_closed || self.is_cancelled => {}
             Fact::StatusChanged(waiting) => {
                 self.waiting_on = waiting.waiting_on;
                 self.reason = waiting.reason.clone().unwrap_or_default();
@@ -237,6 +238,7 @@ impl Incident {
             Fact::Restored => self.is_restored = true,
             Fact::Resolved | Fact::Closed => {
                 (self.is_restored, self.is_resolved) = (true, true);
+                self.is_closed |= *fact == Fact::Closed;
                 self.is_up_to(WaitingOn::Nobody);
             }
             Fact::Cancelled | Fact::Merged(_) => {
@@ -245,6 +247,7 @@ impl Incident {
             }
             Fact::Reopened => {
                 (self.is_restored, self.is_resolved, self.is_cancelled) = (false, false, false);
+                self.is_closed = false;
                 self.is_up_to(WaitingOn::Provider);
             }
             _ => {}

@@ -112,7 +112,7 @@ impl<'e> State<'e> {
 
     /// Whether the incident is at an end: resolved, closed, cancelled or merged into another.
     pub fn is_ended(&self) -> bool {
-        self.resolved.is_some() || self.cancelled.is_some() || self.merged_into.is_some()
+        self.closed.is_some() || self.cancelled.is_some() || self.merged_into.is_some()
     }
 
     /// How far the incident has come.
@@ -209,8 +209,8 @@ impl<'e> State<'e> {
         self.changes.push(change);
     }
 
-    /// A reason belongs to who must act: it outlives no change of that. Once the incident has ended
-    /// nobody is waited on, whatever its status says.
+    /// A reason belongs to who must act: it outlives no change of that. Once the incident is closed
+    /// or cancelled nobody is waited on, whatever its status says.
     fn wait(&mut self, waiting: &'e Waiting) {
         self.status = waiting.status.as_deref().unwrap_or(self.status);
         if self.has_ended() {
@@ -223,6 +223,8 @@ impl<'e> State<'e> {
         self.reason = waiting.reason.as_deref().unwrap_or(before);
     }
 
+    /// Whether nothing is left to wait for. Of one that is resolved its closing is: a client may have
+    /// to confirm the solution.
     fn has_ended(&self) -> bool {
         self.resolved.is_some() || self.cancelled.is_some() || self.merged_into.is_some()
     }
