@@ -112,7 +112,7 @@ impl<'e> State<'e> {
 
     /// Whether the incident is at an end: resolved, closed, cancelled or merged into another.
     pub fn is_ended(&self) -> bool {
-        self.closed.is_some() || self.cancelled.is_some() || self.merged_into.is_some()
+        self.resolved.is_some() || self.cancelled.is_some() || self.merged_into.is_some()
     }
 
     /// How far the incident has come.
@@ -226,7 +226,7 @@ impl<'e> State<'e> {
     /// Whether nothing is left to wait for. Of one that is resolved its closing is: a client may have
     /// to confirm the solution.
     fn has_ended(&self) -> bool {
-        self.resolved.is_some() || self.cancelled.is_some() || self.merged_into.is_some()
+        self.closed.is_some() || self.cancelled.is_some() || self.merged_into.is_some()
     }
 
     /// Whatever it waited for before is over.
