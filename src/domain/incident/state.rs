@@ -213,7 +213,7 @@ impl<'e> State<'e> {
     /// or cancelled nobody is waited on, whatever its status says.
     fn wait(&mut self, waiting: &'e Waiting) {
         self.status = waiting.status.as_deref().unwrap_or(self.status);
-        if self.has_ended() {
+        if self.is_final() {
             return;
         }
         let party = (waiting.waiting_on, waiting.third_party.as_str());
@@ -225,7 +225,7 @@ impl<'e> State<'e> {
 
     /// Whether nothing is left to wait for. Of one that is resolved its closing is: a client may have
     /// to confirm the solution.
-    fn has_ended(&self) -> bool {
+    fn is_final(&self) -> bool {
         self.closed.is_some() || self.cancelled.is_some() || self.merged_into.is_some()
     }
 
