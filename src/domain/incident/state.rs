@@ -223,8 +223,8 @@ impl<'e> State<'e> {
         self.reason = waiting.reason.as_deref().unwrap_or(before);
     }
 
-    /// Whether nothing is left to wait for. Of one that is resolved its closing is: a client may have
-    /// to confirm the solution.
+    /// Whether nothing is left to wait for. Of one that is resolved its closing is: a client may
+    /// have to confirm the solution.
     fn is_final(&self) -> bool {
         self.closed.is_some() || self.cancelled.is_some() || self.merged_into.is_some()
     }
