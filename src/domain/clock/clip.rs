@@ -71,3 +71,25 @@ impl<'a> TargetVerdict<'a> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::domain::calendar::Calendars;
+    use crate::domain::clock::testing::{Case, TestCalendars, at, target};
+    use crate::domain::time::Span;
+
+    /// P5: a day has eight hours in either calendar, of which five lie before midnight in the one
+    /// that counted, and four in the one that a later priority is measured by.
+    #[test]
+    fn a_segment_is_cut_in_the_hours_it_was_counted_in() {
+        let targets = [target("resolution P1=40:00/early P2=40:00/office from_change")];
+        let case = Case::new(targets, "Tue 12:00 opened P2\nWed 12:00 priority P1");
+        case.evaluated(at("Thu 12:00"), |evaluation| {
+            let clock = &evaluation.clocks[0];
+            let start = clock.start_time.unwrap();
+            let hours = |id: &str| TestCalendars.in_force(id, start).map(|found| found.hours);
+            let earlier = clock.up_to(at("Wed 00:00"), |segment| hours(segment.calendar_id));
+            assert_eq!(earlier.unwrap().elapsed, Span::from_hours(5));
+        });
+    }
+}

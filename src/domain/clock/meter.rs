@@ -226,6 +226,7 @@ impl<'a> Meter<'a> {
             waiting_on: stretch.context.waiting_on,
             third_party: stretch.context.third_party,
             reason: stretch.context.reason,
+            calendar_id: self.ruling.calendar_id,
             service_time,
             counted,
             event_id: stretch.event_id,

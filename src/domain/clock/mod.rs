@@ -146,6 +146,8 @@ pub struct Segment<'a> {
     pub third_party: &'a str,
     /// Why it waited, in the backend's words; empty: no reason was given.
     pub reason: &'a str,
+    /// The calendar whose hours it was counted in.
+    pub calendar_id: &'a str,
     /// The service time in it.
     pub service_time: Span,
     /// How much of that counts against the limit; of an adjustment, the change, which may be

@@ -9,8 +9,7 @@ use std::collections::BTreeMap;
 
 use super::experience::{entries_experience, experiences};
 use crate::domain::calendar::Calendars;
-use crate::domain::calendar::hours::ServiceHours;
-use crate::domain::clock::{Clock, Evaluation, Segment, TargetVerdict};
+use crate::domain::clock::{Clock, Evaluation, TargetVerdict};
 use crate::domain::compliance::{CountedAs, Entry, Membership, Period};
 use crate::domain::experience::{Experience, ExperienceTotals, Passages};
 use crate::domain::incident::History;
@@ -156,26 +155,8 @@ pub(super) fn up_to<'a>(
     end: Instant,
     known: &'a Known<'a>,
 ) -> Option<Clock<'a>> {
-    clock.up_to(end, |segment| hours_of(segment, clock, known))
-}
-
-/// The hours that a segment of a clock was counted in: of the calendar that the clock is measured
-/// by, or of another limit of its target, before a change of priority.
-fn hours_of<'a>(
-    segment: &Segment<'_>,
-    clock: &Clock<'a>,
-    known: &'a Known<'a>,
-) -> Option<&'a ServiceHours> {
-    let revision = known.contract(clock.contract_id).numbered(clock.contract_revision);
-    let target = revision.and_then(|revision| revision.content.terms.target(clock.target_id));
-    let limits = target.map(|target| target.limits.as_slice()).unwrap_or_default();
-    let calendars = limits.iter().map(|limit| limit.calendar_id.as_str());
     let start = clock.start_time?;
-    let hours = |id: &str| known.in_force(id, start).map(|calendar| calendar.hours);
-    let own = hours(clock.calendar_id)?;
-    let is_counted =
-        |hours: &&ServiceHours| hours.elapsed(segment.start, segment.end) == segment.service_time;
-    [own].into_iter().chain(calendars.filter_map(hours)).find(is_counted).or(Some(own))
+    clock.up_to(end, |segment| Some(known.in_force(segment.calendar_id, start)?.hours))
 }
 
 /// When nothing about an incident went on any more: its clocks, its being open, and the trouble
