@@ -32,6 +32,8 @@ pub fn items(
         };
         let mut periods = credit_periods(view.known(), id, since, view.times());
         periods.extend(decided_periods(view.actions(), id, view.times()));
+        periods.sort_unstable();
+        periods.dedup();
         credits.push(Credits::gather(view, index.as_ref(), id, periods)?);
     }
     drop(index);
