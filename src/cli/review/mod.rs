@@ -6,6 +6,7 @@ mod clocks;
 mod compose;
 mod discussed;
 mod elapsed;
+mod excluded_outages;
 mod language;
 mod links;
 mod money;

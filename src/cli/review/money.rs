@@ -9,9 +9,30 @@ use crate::codec::v1;
 /// Items left to settle that are listed.
 const ITEMS_LISTED: usize = 10;
 
-/// The credits of the period, line by line.
+/// The credits of the period and of those within it, line by line, and what they come to together.
 pub(super) fn credits(answer: &ReviewAnswer, language: &Language) -> Option<Section> {
-    let statement = answer.review.credits.as_ref()?;
+    let own = answer.review.credits.as_ref();
+    let all = own.into_iter().chain(&answer.review.contained_credits);
+    let says = |one: &&v1::CreditStatement| !one.lines.is_empty() || !one.bonus_lines.is_empty();
+    let mut statements: Vec<_> = all.filter(says).collect();
+    if statements.is_empty() {
+        statements.extend(own);
+    }
+    let heading = match statements.iter().any(|statement| statement.provisional) {
+        true => language.text("section-credits-so-far"),
+        false => language.text("section-credits"),
+    };
+    let blocks = statements.iter().flat_map(|statement| credited(statement, answer, language));
+    let together = (statements.len() > 1).then(|| together(&answer.review, language));
+    Section::of(heading, blocks.chain(together))
+}
+
+/// One statement of credits.
+fn credited(
+    statement: &v1::CreditStatement,
+    answer: &ReviewAnswer,
+    language: &Language,
+) -> Vec<Block> {
     let money = |amount: i64| language.money(amount, &statement.currency);
     let mut blocks = vec![Block::Text(fee(statement, answer, language))];
     let mut rows: Vec<_> = statement
@@ -40,14 +61,21 @@ pub(super) fn credits(answer: &ReviewAnswer, language: &Language) -> Option<Sect
         TableColumn::text(language.text("column-why")),
         TableColumn::figure(language.text("column-credit")),
     ];
-    let heading = match statement.provisional {
-        true => language.text("section-credits-so-far"),
-        false => language.text("section-credits"),
-    };
-    blocks.extend(Table::of(heading.clone(), columns, rows).map(Block::Table));
+    let period = language.period(&statement.period.clone().unwrap_or_default());
+    let caption = language.say("credits-of-period", &[("period", period.into())]);
+    blocks.extend(Table::of(caption, columns, rows).map(Block::Table));
     blocks.extend(bonuses(statement, answer, language).into_iter().flatten());
     blocks.extend(remarks(statement, language).into_iter().map(Block::Note));
-    Section::of(heading, blocks)
+    blocks
+}
+
+/// What several statements come to.
+fn together(review: &v1::GetServiceReviewResponse, language: &Language) -> Block {
+    let sums = review.credit_totals.iter();
+    let sums: Vec<_> =
+        sums.map(|total| language.money(total.total_amount, &total.currency)).collect();
+    let sum = ("sum", language.and(&sums).into());
+    Block::Text(language.say("credits-together", &[sum]))
 }
 
 /// What the client pays for objectives that were exceeded; it is not set off.

@@ -23,8 +23,10 @@ pub(super) fn section(answer: &ReviewAnswer, language: &Language) -> Option<Sect
     let sorted = answer.review.objectives.iter().sorted_by_key(place);
     let tables = sorted.chunk_by(|reviewed| period_of(reviewed));
     let tables = tables.into_iter().filter_map(|(period, reviewed)| {
-        let rows = reviewed.map(|reviewed| row(reviewed, &promises));
-        Table::of(caption(&period, answer, language), columns(language), rows)
+        let reviewed: Vec<_> = reviewed.collect();
+        let is_provisional = reviewed.iter().any(|reviewed| is_provisional(reviewed));
+        let caption = caption(&period, is_provisional, answer, language);
+        Table::of(caption, columns(language), reviewed.iter().map(|one| row(one, &promises)))
     });
     let mut blocks: Vec<_> = tables.map(Block::Table).collect();
     if !blocks.is_empty() {
@@ -40,16 +42,24 @@ fn period_of(reviewed: &v1::ReviewedObjective) -> v1::Period {
     reviewed.result.clone().unwrap_or_default().period.unwrap_or_default()
 }
 
-fn caption(period: &v1::Period, answer: &ReviewAnswer, language: &Language) -> String {
+fn is_provisional(reviewed: &v1::ReviewedObjective) -> bool {
+    reviewed.result.as_ref().is_some_and(|result| result.provisional)
+}
+
+/// The period; of objectives that are evaluated before its end, so far.
+fn caption(
+    period: &v1::Period,
+    is_provisional: bool,
+    answer: &ReviewAnswer,
+    language: &Language,
+) -> String {
     let named = language.period(period);
     let as_of = answer.review.stamp.unwrap_or_default().as_of_time;
-    match (as_of, period.start_time, period.end_time) {
-        (Some(as_of), Some(start), _) if as_of.seconds < start.seconds => {
+    match as_of.zip(period.start_time) {
+        Some((as_of, start)) if as_of.seconds < start.seconds => {
             language.say("period-to-come", &[("period", named.into())])
         }
-        (Some(as_of), _, Some(end)) if as_of.seconds < end.seconds => {
-            language.say("period-so-far", &[("period", named.into())])
-        }
+        _ if is_provisional => language.say("period-so-far", &[("period", named.into())]),
         _ => named,
     }
 }
@@ -127,7 +137,7 @@ pub(super) fn lead(answer: &ReviewAnswer, language: &Language) -> (String, Vec<S
     let results: Vec<_> = results.collect();
     let is = |verdict: v1::ObjectiveVerdict, goes_on: Option<bool>| {
         let of = results.iter().filter(move |result| result.verdict() == verdict);
-        of.filter(|result| goes_on.is_none_or(|on| promises.goes_on(result) == on)).count() as i64
+        of.filter(|result| goes_on.is_none_or(|on| result.provisional == on)).count() as i64
     };
     let missed = is(v1::ObjectiveVerdict::Missed, None);
     let met = is(v1::ObjectiveVerdict::Met, Some(false));

@@ -1,7 +1,7 @@
 //! Objectives in words: what is promised, what is so, the verdict, and what is left.
 
 use itertools::Itertools;
-use prost_types::{Duration, Timestamp};
+use prost_types::Duration;
 
 use super::answer::ReviewAnswer;
 use super::language::Language;
@@ -311,7 +311,7 @@ impl Promises<'_> {
     /// The verdict, which is one so far while its period goes on, with a sign that reads without
     /// colour.
     pub fn verdict(&self, result: &v1::ObjectiveResult) -> Cell {
-        let (class, sign, word) = match (result.verdict(), self.goes_on(result)) {
+        let (class, sign, word) = match (result.verdict(), result.provisional) {
             (v1::ObjectiveVerdict::Met, false) => ("met", "✓", self.language.text("verdict-met")),
             (v1::ObjectiveVerdict::Met, true) => {
                 ("met", "✓", self.language.text("verdict-met-so-far"))
@@ -327,16 +327,5 @@ impl Promises<'_> {
             }
         };
         Cell { text: format!("{sign} {word}"), class, ..Cell::default() }
-    }
-
-    /// Whether the period of a result goes on as of the review.
-    pub fn goes_on(&self, result: &v1::ObjectiveResult) -> bool {
-        let nanos = |time: Timestamp| (time.seconds, time.nanos);
-        let stamp = self.answer.review.stamp.unwrap_or_default();
-        let end = result.period.as_ref().and_then(|period| period.end_time);
-        match (stamp.as_of_time, end) {
-            (Some(as_of), Some(end)) => nanos(as_of) < nanos(end),
-            _ => self.answer.review.provisional,
-        }
     }
 }

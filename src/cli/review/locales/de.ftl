@@ -128,12 +128,18 @@ verdict-at-risk = bisher nicht erfüllt
 verdict-no-data = keine Daten
 
 # Gutschriften
+section-excluded-outages = Ausgenommene Ausfälle
+column-from = Von
+column-until = Bis
+without-exclusions = Mit ihnen wäre es: { $verdict }, { $down } nicht verfügbar.
 section-credits = Gutschriften (Pönale)
 section-credits-so-far = Gutschriften (Pönale), bisher
 fee-of-period = Die Vergütung des Zeitraums beträgt { $fee }.
 fee-of-month = Die Vergütung beträgt { $fee } im Monat.
 cap = Gutschriften sind auf { $percent } der Vergütung des Zeitraums begrenzt: { $cap }.
 credits-none = Über einen solchen Zeitraum wird kein Ziel mit Gutschrift bewertet; jede Gutschrift steht im Bericht ihres eigenen Zeitraums.
+credits-of-period = Gutschriften für { $period }
+credits-together = Zusammen: { $sum }.
 all-objectives = Alle Ziele zusammen
 total = Summe
 column-period = Zeitraum

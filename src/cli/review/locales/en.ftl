@@ -124,12 +124,18 @@ verdict-at-risk = not met so far
 verdict-no-data = no data
 
 # Credits
+section-excluded-outages = Excluded outages
+column-from = From
+column-until = Until
+without-exclusions = With them it would be: { $verdict }, { $down } down.
 section-credits = Service credits
 section-credits-so-far = Service credits, so far
 fee-of-period = The fee of the period is { $fee }.
 fee-of-month = The fee is { $fee } a month.
 cap = Credits come to at most { $percent } of the fee of the period: { $cap }.
 credits-none = No objective with a credit is evaluated over this kind of period; each credit is on the statement of its own period.
+credits-of-period = Credits of { $period }
+credits-together = All these credits together: { $sum }.
 all-objectives = All objectives together
 total = Total
 column-period = Period

@@ -128,12 +128,18 @@ verdict-at-risk = tot nu toe niet gehaald
 verdict-no-data = geen gegevens
 
 # Malus
+section-excluded-outages = Uitgezonderde storingen
+column-from = Van
+column-until = Tot
+without-exclusions = Met deze storingen zou het zijn: { $verdict }, { $down } niet beschikbaar.
 section-credits = Malus (servicekorting)
 section-credits-so-far = Malus (servicekorting), tot nu toe
 fee-of-period = De vergoeding over de periode is { $fee }.
 fee-of-month = De vergoeding is { $fee } per maand.
 cap = De malus bedraagt hoogstens { $percent } van de vergoeding over de periode: { $cap }.
 credits-none = Over dit soort periode wordt geen norm met malus getoetst; elke malus staat in de rapportage van de eigen periode.
+credits-of-period = Malus over { $period }
+credits-together = Samen: { $sum }.
 all-objectives = Alle normen samen
 total = Totaal
 column-period = Periode
