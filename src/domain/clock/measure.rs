@@ -105,13 +105,16 @@ fn obeys_priority(stretch: &Stretch<'_>, cycle: &Cycle<'_>) -> bool {
     has_started && !matches!(stretch.activity, Activity::Gap { counts: false, .. })
 }
 
-/// When the incident got a priority without a limit for good, and the last one that had a limit.
+/// When the incident got a priority without a limit for good, and the last one that had a limit. A
+/// clock that began without one had none to lose.
 fn withdrawal<'a>(cycle: &Cycle<'a>, rulings: &Rulings<'a>) -> Option<(Instant, &'a str)> {
     if rulings.of(cycle.last_priority).is_some() {
         return None;
     }
+    let has_begun =
+        |stretch: &&Stretch<'a>| cycle.started.is_none_or(|start| start <= stretch.start);
     let limited = |stretch: &&Stretch<'a>| rulings.of(stretch.context.priority).is_some();
-    let last_limited = cycle.stretches.iter().rev().find(limited)?;
+    let last_limited = cycle.stretches.iter().rev().take_while(has_begun).find(limited)?;
     Some((last_limited.end, last_limited.context.priority))
 }
 

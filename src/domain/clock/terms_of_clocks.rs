@@ -58,6 +58,27 @@ fn raising_and_lowering_the_priority_have_rules_of_their_own() {
         .check("Mon 12:30 | running breached 4:30 of 4:00 due Mon 12:00 over Mon 12:00");
 }
 
+/// What had a limit while it waited for its start was ended before it began.
+#[test]
+fn a_clock_that_begins_without_a_limit_is_none_in_either_way_of_priorities() {
+    for policy in ["", "raised=from_change"] {
+        Case::new(
+            [target(&format!("next_reply P1=4:00 {policy}"))],
+            "
+            Mon 09:00 opened P1
+            Mon 10:00 priority P9
+            Mon 11:00 replied
+            Mon 12:00 responded",
+        )
+        .check(
+            "
+            Mon 09:30 | pending undecided 0:00 of 4:00
+            Mon 11:30 |
+            Mon 13:00 |",
+        );
+    }
+}
+
 /// Raised, it counted from the change, and ended within the limit: no breach is left to stand.
 #[test]
 fn what_had_ended_in_time_by_its_own_direction_leaves_no_breach_standing() {
