@@ -49,8 +49,6 @@ impl Credited<'_> {
     }
 }
 
-const KINDS: [PeriodKind; 3] = [PeriodKind::Month, PeriodKind::Quarter, PeriodKind::Year];
-
 /// The periods that the credits of a period depend on, beginning with it. Empty when nothing is
 /// credited, when it is no month, quarter or year, or when the contract is not in force in it.
 pub fn credited<'c>(contract: &KnownContract<'_, 'c>, period: &Period) -> Vec<Credited<'c>> {
@@ -60,7 +58,7 @@ pub fn credited<'c>(contract: &KnownContract<'_, 'c>, period: &Period) -> Vec<Cr
     let since = words.capped_since(kind, &named);
     let mut found = words.row(kind, named.clone(), since);
     if let (Some(since), false) = (since, found.is_empty()) {
-        for other in KINDS.into_iter().filter(|other| *other != kind) {
+        for other in PeriodKind::OF_CALENDAR.into_iter().filter(|other| *other != kind) {
             let newest = words.newest_before(other, (named.end, kind.months()), named.start);
             if let Some(newest) = newest.filter(|newest| newest.start >= since) {
                 found.extend(words.row(other, newest, Some(since)));
@@ -73,7 +71,7 @@ pub fn credited<'c>(contract: &KnownContract<'_, 'c>, period: &Period) -> Vec<Cr
 /// The month, quarter or year with the same start and end as a period, and its kind.
 pub fn whole(period: &Period, days: &LocalDays) -> Option<(PeriodKind, Period)> {
     let around = |kind| Some((kind, Period::around(kind, period.start, days).ok()?));
-    let mut found = KINDS.into_iter().filter_map(around);
+    let mut found = PeriodKind::OF_CALENDAR.into_iter().filter_map(around);
     found.find(|(_, whole)| (whole.start, whole.end) == (period.start, period.end))
 }
 
