@@ -3,7 +3,7 @@
 
 use chrono::{Months, NaiveDate};
 
-use crate::domain::compliance::credit::{DatesInForce, MonthFee, month_fee, period_fee};
+use crate::domain::compliance::credit::{MonthFee, month_fee, period_fee};
 use crate::domain::compliance::{ContractLife, LocalDays, Period};
 use crate::domain::contract::{Contract, Credits, PeriodKind, Revision};
 use crate::domain::time::{Instant, Span};
@@ -218,21 +218,14 @@ impl<'c> Words<'_, '_, 'c> {
         let months = (0..kind.months().unwrap_or_default())
             .filter_map(|month| first.checked_add_months(Months::new(month)));
         let fee = |first_day: NaiveDate| {
-            let month =
-                Period::named(&first_day.format("%Y-%m").to_string(), self.contract.days).ok();
-            let ruling = month.and_then(|month| self.ruling(&month)).map(|ruling| &ruling.content);
+            let name = first_day.format("%Y-%m").to_string();
+            let month = Period::named(&name, self.contract.days).ok()?;
+            let ruling = self.ruling(&month).map(|ruling| &ruling.content);
             let ruling = ruling.filter(|own| own.currency == contract.currency);
             let own = ruling.and_then(|own| own.terms.credits.as_ref());
-            month_fee(&own.unwrap_or(credits).fee, first_day, self.life())
+            let days = self.life.days_in_force(&month, self.contract.days);
+            Some(month_fee(&own.unwrap_or(credits).fee, first_day, days))
         };
-        months.map(fee).collect()
-    }
-
-    /// The local dates on which the contract is in force.
-    fn life(&self) -> DatesInForce {
-        let last = self.life.end.and_then(|end| end.checked_add(-Span::from_nanos(1)).ok());
-        let begins = Some(self.life.start).filter(|begins| *begins > Instant::MIN);
-        let date = |instant| self.contract.days.date(instant);
-        DatesInForce { first: begins.map(date), last: last.map(date) }
+        months.filter_map(fee).collect()
     }
 }
