@@ -44,7 +44,7 @@ pub fn missing_clocks<'a>(
 struct Finder<'f, 'a> {
     history: &'f History<'a>,
     contract_id: &'a str,
-    /// The time under the contract that is asked about: the last one.
+    /// The last time under the contract, which is what is evaluated.
     stint: Stint<'a>,
     agreement: &'f Agreement<'a>,
     calendars: &'f dyn Calendars,
@@ -346,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_incident_lacks_is_asked_of_the_contract_as_it_came_under_it() {
+    fn what_an_incident_lacks_rests_on_the_contract_as_it_came_under_it() {
         let moved = "Mon 09:00 opened P9 under=other\nMon 11:00 moved contract";
         let begun = Case::new([resolution()], moved).effective("Mon 10:00");
         let why = "priority P9 has no limit in ";
