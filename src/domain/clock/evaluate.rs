@@ -14,7 +14,7 @@ use crate::domain::incident::{History, Place, Stint};
 use crate::domain::time::Instant;
 
 /// A contract's known revisions, and its end.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Agreement<'a> {
     /// The revisions known at the `known_time` of the query.
     pub revisions: Effective<'a, Contract>,

@@ -1,5 +1,7 @@
 //! Measures one cycle of a clock in service hours, against its limits.
 
+use itertools::Itertools;
+
 use super::meter::{Measured, Meter};
 use super::ruling::Rulings;
 use super::timeline::{Activity, Cycle, End, Stretch};
@@ -103,13 +105,16 @@ fn obeys_priority(stretch: &Stretch<'_>, cycle: &Cycle<'_>) -> bool {
     has_started && !matches!(stretch.activity, Activity::Gap { counts: false, .. })
 }
 
-/// When the incident got a priority without a limit for good, and the last one that had a limit.
+/// When the incident got a priority without a limit for good, and the last one that had a limit. A
+/// clock that began without one had none to lose.
 fn withdrawal<'a>(cycle: &Cycle<'a>, rulings: &Rulings<'a>) -> Option<(Instant, &'a str)> {
     if rulings.of(cycle.last_priority).is_some() {
         return None;
     }
+    let has_begun =
+        |stretch: &&Stretch<'a>| cycle.started.is_none_or(|start| start <= stretch.start);
     let limited = |stretch: &&Stretch<'a>| rulings.of(stretch.context.priority).is_some();
-    let last_limited = cycle.stretches.iter().rev().find(limited)?;
+    let last_limited = cycle.stretches.iter().rev().take_while(has_begun).find(limited)?;
     Some((last_limited.end, last_limited.context.priority))
 }
 
@@ -122,7 +127,22 @@ struct Ruled<'c, 'a> {
 
 /// Measures a cycle of a target by which raising the priority does something else than lowering it.
 fn measure_by_direction<'a>(cycle: &Cycle<'a>, rulings: &Rulings<'a>) -> Option<Measured<'a>> {
-    let ruled = ruled(cycle, rulings.target);
+    let (ruled, from_start) = ruled(cycle, &cycle.stretches, rulings.target);
+    let (mut meter, priority, withdrawn_at) = count_by_direction(cycle, &ruled, rulings)?;
+    for (breach_time, priority) in standing_by_direction(cycle, &from_start, rulings) {
+        meter.let_stand(breach_time, priority);
+    }
+    let ended = withdrawn_at.map(|at| (at, End::Cancelled)).or(cycle.ended);
+    Some(meter.finish(cycle, ended, priority))
+}
+
+/// Counts stretches of a cycle by what rules each. Also the last priority with a limit, and when it
+/// was followed by one without for good.
+fn count_by_direction<'a>(
+    cycle: &Cycle<'a>,
+    ruled: &[Ruled<'_, 'a>],
+    rulings: &Rulings<'a>,
+) -> Option<(Meter<'a>, &'a str, Option<Instant>)> {
     let last = ruled.iter().rfind(|one| rulings.of(one.priority).is_some())?;
     let (ruling, priority) = (rulings.of(last.priority)?, last.priority);
     let is_withdrawn = ruled.last().is_some_and(|end| rulings.of(end.priority).is_none());
@@ -131,7 +151,7 @@ fn measure_by_direction<'a>(cycle: &Cycle<'a>, rulings: &Rulings<'a>) -> Option<
     let at_start = rulings.of(cycle.first_priority).or(first).unwrap_or(ruling);
     let due = cycle.started.and_then(|start| at_start.due(start));
     let mut meter = Meter::new(rulings.target, first.unwrap_or(ruling.unlimited()), due);
-    for Ruled { stretch, priority, change } in &ruled {
+    for Ruled { stretch, priority, change } in ruled {
         if withdrawn_at.is_some_and(|at| at <= stretch.start) {
             break;
         }
@@ -143,23 +163,38 @@ fn measure_by_direction<'a>(cycle: &Cycle<'a>, rulings: &Rulings<'a>) -> Option<
         }
         meter.take(stretch);
     }
-    let target = rulings.target;
-    let lowered = target.on_priority_lowered.unwrap_or(target.on_priority_change);
-    if lowered == OnPriorityChange::FromStart
-        && let Some((breach_time, priority)) = standing_breach(cycle, rulings)
-    {
-        meter.let_stand(breach_time, priority);
-    }
-    let ended = withdrawn_at.map(|at| (at, End::Cancelled)).or(cycle.ended);
-    Some(meter.finish(cycle, ended, priority))
+    Some((meter, priority, withdrawn_at))
 }
 
-/// By which priority each stretch is measured. A change that counts from the start rules what came
-/// before it too, and one that is frozen rules nothing.
-fn ruled<'c, 'a>(cycle: &'c Cycle<'a>, target: &Target) -> Vec<Ruled<'c, 'a>> {
+/// The breaches that a cycle had, by what ruled it then, at the last end before each change that
+/// counts from the start: only such a change rules what came before it too.
+fn standing_by_direction<'a>(
+    cycle: &Cycle<'a>,
+    from_start: &[usize],
+    rulings: &Rulings<'a>,
+) -> Vec<(Instant, &'a str)> {
+    let ends_before = |change: &usize| {
+        let ends = cycle.halts.partition_point(|halt| halt.stretches <= *change);
+        Some(cycle.halts.get(ends.checked_sub(1)?)?.stretches)
+    };
+    let breach = |stretches: usize| {
+        let (ruled, _) = ruled(cycle, cycle.stretches.get(..stretches)?, rulings.target);
+        let (meter, priority, _) = count_by_direction(cycle, &ruled, rulings)?;
+        Some((meter.breach_time()?, priority))
+    };
+    from_start.iter().filter_map(ends_before).dedup().filter_map(breach).collect()
+}
+
+/// By which priority each stretch is measured, and which stretches begin with a change that counts
+/// from the start. Such a change rules what came before it too, and one that is frozen nothing.
+fn ruled<'c, 'a>(
+    cycle: &Cycle<'a>,
+    stretches: &'c [Stretch<'a>],
+    target: &Target,
+) -> (Vec<Ruled<'c, 'a>>, Vec<usize>) {
     let (mut seen, mut ruling) = (cycle.first_priority, cycle.first_priority);
-    let mut ruled: Vec<Ruled<'c, 'a>> = Vec::new();
-    for stretch in &cycle.stretches {
+    let (mut ruled, mut from_start): (Vec<Ruled<'c, 'a>>, _) = (Vec::new(), Vec::new());
+    for stretch in stretches {
         let shown = stretch.context.priority;
         let mut change = None;
         if shown != seen && obeys_priority(stretch, cycle) {
@@ -171,11 +206,12 @@ fn ruled<'c, 'a>(cycle: &'c Cycle<'a>, target: &Target) -> Vec<Ruled<'c, 'a>> {
             ruling = shown;
         }
         if change == Some(OnPriorityChange::FromStart) && target.limit(shown).is_some() {
+            from_start.push(ruled.len());
             ruled.iter_mut().for_each(|earlier| {
                 (earlier.priority, earlier.change) = (shown, None);
             });
         }
         ruled.push(Ruled { stretch, priority: ruling, change });
     }
-    ruled
+    (ruled, from_start)
 }

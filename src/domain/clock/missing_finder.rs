@@ -7,34 +7,35 @@ use super::timeline::Timeline;
 use super::timeline_builder::timeline;
 use super::{Clock, Outcome, Phase};
 use crate::domain::calendar::Calendars;
-use crate::domain::contract::{Contract, OnPriorityChange, Revision, Target};
-use crate::domain::incident::History;
+use crate::domain::contract::{Contract, OnPriorityChange, OpenIncidents, Revision, Target};
+use crate::domain::incident::{History, Stint};
 use crate::domain::time::Instant;
 
-/// The clocks that an incident lacks under a contract that its opening names, as of an instant;
-/// `clocks` are those it has under it. None while it is not opened.
+/// The clocks that an incident lacks under a contract, as of an instant, since it last came under
+/// it; `clocks` are those it has. None while it is not opened, nor before it comes.
 pub fn missing_clocks<'a>(
     history: &History<'a>,
-    contract_id: &'a str,
+    (contract_id, stints): (&'a str, &[Stint<'a>]),
     agreement: &Agreement<'a>,
     calendars: &dyn Calendars,
     clocks: &[Clock<'a>],
     as_of: Instant,
 ) -> Vec<MissingClock<'a>> {
-    let opened = history.opening().map(|opening| opening.value.occur_time);
-    let Some(opened) = opened.filter(|opened| *opened <= as_of) else { return Vec::new() };
-    let in_force = agreement.in_force(opened);
-    let later = agreement.revisions.taking_effect(opened, as_of);
+    let stint = stints.iter().rfind(|stint| stint.from.time <= as_of);
+    let Some(stint) = stint.copied() else { return Vec::new() };
+    let as_of = stint.until.map_or(as_of, |(place, _)| as_of.min(place.time));
+    let in_force = agreement.in_force(stint.from.time);
+    let later = agreement.revisions.taking_effect(stint.from.time, as_of);
     let revisions: Vec<_> = in_force.into_iter().chain(later).collect();
-    let no_target = || revisions.iter().all(|revision| revision.content.terms.targets.is_empty());
+    let finder = Finder { history, contract_id, stint, agreement, calendars, revisions, as_of };
+    let mut targets = finder.revisions.iter().flat_map(|revision| &revision.content.terms.targets);
+    let is_out_of_force =
+        || in_force.is_none() && clocks.is_empty() && finder.taking_over().next().is_none();
     let reason = match () {
         () if agreement.revisions.all().is_empty() => MissingReason::ContractNotFound,
-        () if in_force.is_none() && clocks.is_empty() => MissingReason::ContractNotInForce,
-        () if no_target() => MissingReason::NoTarget,
-        () => {
-            let finder = Finder { history, contract_id, agreement, calendars, revisions, as_of };
-            return finder.missing(clocks);
-        }
+        () if is_out_of_force() => MissingReason::ContractNotInForce,
+        () if targets.next().is_none() => MissingReason::NoTarget,
+        () => return finder.missing(clocks),
     };
     vec![MissingClock { contract_id, target_id: "", reason, value: contract_id, meant: "" }]
 }
@@ -43,6 +44,8 @@ pub fn missing_clocks<'a>(
 struct Finder<'f, 'a> {
     history: &'f History<'a>,
     contract_id: &'a str,
+    /// The last time under the contract, which is what is evaluated.
+    stint: Stint<'a>,
     agreement: &'f Agreement<'a>,
     calendars: &'f dyn Calendars,
     /// Those that may govern a clock of the incident, in the order they take effect.
@@ -58,7 +61,8 @@ impl<'a> Finder<'_, 'a> {
             if missing.iter().any(|one| one.target_id == target.id) {
                 continue;
             }
-            let last = clocks.iter().rfind(|clock| clock.target_id == target.id);
+            let its = clocks.iter().filter(|clock| clock.target_id == target.id);
+            let last = its.filter(|clock| !self.was_left_behind(clock)).next_back();
             missing.extend(match last {
                 Some(clock) => self.withdrawn(clock),
                 None => Some(self.never_had(target)),
@@ -74,6 +78,24 @@ impl<'a> Finder<'_, 'a> {
         [value, meant]: [&'a str; 2],
     ) -> MissingClock<'a> {
         MissingClock { contract_id: self.contract_id, target_id, reason, value, meant }
+    }
+
+    /// Whether a clock ended as the incident left the contract, before it came back.
+    fn was_left_behind(&self, clock: &Clock<'a>) -> bool {
+        let is_before = clock.stop_time.is_some_and(|stop| stop <= self.stint.from.time);
+        clock.outcome == Outcome::Transferred && is_before
+    }
+
+    /// The later revisions that take the incident over, since it is open as they take effect.
+    fn taking_over(&self) -> impl Iterator<Item = &'a Revision<Contract>> {
+        let later = self.revisions.iter().copied();
+        later.filter(|revision| {
+            let from = revision.effective_time;
+            revision.content.open_incidents != OpenIncidents::NotTakenOver
+                && self.stint.from.time < from
+                && self.agreement.in_force(from).is_some()
+                && !self.history.state(from).is_ended()
+        })
     }
 
     /// The clock, if it was cancelled since the incident got a priority without a limit.
@@ -97,7 +119,7 @@ impl<'a> Finder<'_, 'a> {
             end: None,
             after: None,
             take_over: None,
-            leaves: None,
+            leaves: self.stint.until,
         };
         let timeline = timeline(first, self.history, always, self.as_of);
         let plain = |reason| self.of(&first.id, reason, [""; 2]);
@@ -109,10 +131,11 @@ impl<'a> Finder<'_, 'a> {
         }
         let started = timeline.cycles.first().and_then(|cycle| cycle.started);
         let governing = match started {
-            Some(start) => self.agreement.in_force(start),
+            Some(start) => self.agreement.in_force(start.max(self.stint.from.time)),
             None => self.revisions.last().copied(),
         };
-        let Some(target) = governing.and_then(|r| r.content.terms.target(&first.id)) else {
+        let mut governing = governing.into_iter().chain(self.taking_over());
+        let Some(target) = governing.find_map(|r| r.content.terms.target(&first.id)) else {
             return plain(MissingReason::TargetNotInForce);
         };
         match self.unlimited(target, &timeline, started) {
@@ -179,8 +202,8 @@ mod tests {
         let mut evaluation =
             evaluate(&history, &stints(&history), agreement(), &TestCalendars, as_of);
         let clocks = &evaluation.clocks;
-        let found =
-            missing_clocks(&history, "contract", &agreement(), &TestCalendars, clocks, as_of);
+        let under = ("contract", &*stints(&history));
+        let found = missing_clocks(&history, under, &agreement(), &TestCalendars, clocks, as_of);
         let words: Vec<_> = found.iter().map(MissingClock::describe).collect();
         assert_eq!(words, missing);
         evaluation.missing = found;
@@ -293,7 +316,7 @@ mod tests {
     #[test]
     fn a_contract_out_of_force_differs_from_one_that_does_not_exist() {
         let ended = Case::new([resolution()], "Mon 09:00 opened P1").ended("Mon 09:00");
-        let missing = ["contract contract was not in force at its opening"];
+        let missing = ["contract contract was not in force as it came under it"];
         check(&ended, "Mon 10:00", &missing, &missing);
         let mut later = Case::new([resolution()], "Mon 09:00 opened P1");
         later.revisions = crate::domain::contract::Revisions::default();
@@ -320,5 +343,58 @@ mod tests {
     #[test]
     fn what_is_still_to_be_opened_lacks_nothing_yet() {
         check(&Case::new([resolution()], "Mon 09:00 opened P9"), "Mon 08:00", &[], &[]);
+    }
+
+    #[test]
+    fn what_an_incident_lacks_rests_on_the_contract_as_it_came_under_it() {
+        let moved = "Mon 09:00 opened P9 under=other\nMon 11:00 moved contract";
+        let begun = Case::new([resolution()], moved).effective("Mon 10:00");
+        let why = "priority P9 has no limit in ";
+        let missing = format!("{why}target resolution of contract");
+        check(&begun, "Mon 12:00", &[&missing], &[&format!("{why}contract")]);
+        let ended = Case::new([resolution()], moved).ended("Mon 10:00");
+        let missing = ["contract contract was not in force as it came under it"];
+        check(&ended, "Mon 12:00", &missing, &missing);
+    }
+
+    #[test]
+    fn a_backlog_that_is_taken_over_without_a_limit_is_not_covered() {
+        let story = "Mon 09:00 opened P9";
+        let begins = |policy| {
+            let case = Case::new([resolution()], story).effective("Mon 10:00");
+            case.takes_over(policy)
+        };
+        let why = "priority P9 has no limit in ";
+        let missing = format!("{why}target resolution of contract");
+        for policy in [OpenIncidents::FromOpening, OpenIncidents::FromEffect] {
+            let counted = [&*format!("{why}contract")];
+            check(&begins(policy), "Mon 12:00", &[&missing], &counted);
+        }
+        let missing = ["contract contract was not in force as it came under it"];
+        check(&begins(OpenIncidents::FromEffect), "Mon 09:30", &missing, &missing);
+        check(&begins(OpenIncidents::NotTakenOver), "Mon 12:00", &missing, &missing);
+        let over = Case::new([resolution()], "Mon 09:00 opened P9\nMon 09:30 resolved");
+        let over = over.effective("Mon 10:00").takes_over(OpenIncidents::FromEffect);
+        check(&over, "Mon 12:00", &missing, &missing);
+    }
+
+    #[test]
+    fn an_incident_that_comes_back_with_a_priority_without_a_limit_is_not_covered() {
+        let story = "
+            Mon 09:00 opened P1 under=contract
+            Mon 10:00 moved other
+            Mon 11:00 priority P9
+            Mon 12:00 moved contract";
+        let case = Case::new([resolution()], story);
+        check(&case, "Mon 11:30", &[], &[]);
+        let why = "priority P9 has no limit in ";
+        let missing = format!("{why}target resolution of contract");
+        check(&case, "Mon 13:00", &[&missing], &[&format!("{why}contract")]);
+    }
+
+    #[test]
+    fn an_incident_that_left_in_the_instant_of_its_opening_lacks_nothing() {
+        let story = "Mon 09:00 opened P9 under=contract\nMon 09:00 moved other";
+        check(&Case::new([resolution()], story), "Mon 10:00", &[], &[]);
     }
 }

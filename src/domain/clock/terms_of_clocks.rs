@@ -58,6 +58,47 @@ fn raising_and_lowering_the_priority_have_rules_of_their_own() {
         .check("Mon 12:30 | running breached 4:30 of 4:00 due Mon 12:00 over Mon 12:00");
 }
 
+/// What had a limit while it waited for its start was ended before it began.
+#[test]
+fn a_clock_that_begins_without_a_limit_is_none_in_either_way_of_priorities() {
+    for policy in ["", "raised=from_change"] {
+        Case::new(
+            [target(&format!("next_reply P1=4:00 {policy}"))],
+            "
+            Mon 09:00 opened P1
+            Mon 10:00 priority P9
+            Mon 11:00 replied
+            Mon 12:00 responded",
+        )
+        .check(
+            "
+            Mon 09:30 | pending undecided 0:00 of 4:00
+            Mon 11:30 |
+            Mon 13:00 |",
+        );
+    }
+}
+
+/// Raised, it counted from the change, and ended within the limit: no breach is left to stand.
+#[test]
+fn what_had_ended_in_time_by_its_own_direction_leaves_no_breach_standing() {
+    Case::new(
+        [target("resolution P1=4:00 P2=8:00 raised=from_change")],
+        "
+        Mon 09:00 opened P2
+        Mon 12:00 priority P1
+        Mon 15:00 resolved
+        Tue 09:00 reopened
+        Tue 09:00 priority P2
+        Tue 10:00 resolved",
+    )
+    .check(
+        "
+        Mon 16:00 | stopped met 3:00 of 4:00 due Mon 16:00
+        Wed 09:00 | stopped met 7:00 of 8:00 due Tue 11:00",
+    );
+}
+
 /// C8: a breach stands when the priority is lowered, and both directions of one incident count.
 #[test]
 fn a_breach_stands_when_the_priority_is_lowered_by_carrying() {

@@ -33,7 +33,7 @@ use excess::count;
 use rounding::rounded;
 
 pub use excess::{Count, Countable, Measured};
-pub use fee::{DatesInForce, MonthFee, month_fee, period_fee};
+pub use fee::{MonthFee, month_fee, period_fee};
 pub use line::{CapUsed, Ground, Line, Missed, ObjectiveVerdict};
 
 mod excess;

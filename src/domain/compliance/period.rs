@@ -203,7 +203,7 @@ mod tests {
         let week = of(PeriodKind::RollingDays(7));
         assert_eq!(fields(&week).1, "2026-10-25T23:00:00Z");
         assert_eq!(fields(&week).2, "2026-11-01T23:00:00Z");
-        for kind in [PeriodKind::Month, PeriodKind::Quarter, PeriodKind::Year] {
+        for kind in PeriodKind::OF_CALENDAR {
             let before = of(kind).before(kind, &zone).unwrap_or_else(|e| panic!("{e}"));
             assert_eq!(before.end, of(kind).start);
             assert_eq!(before.after(kind, &zone), Ok(of(kind)));

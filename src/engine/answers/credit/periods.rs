@@ -3,7 +3,7 @@
 
 use chrono::{Months, NaiveDate};
 
-use crate::domain::compliance::credit::{DatesInForce, MonthFee, month_fee, period_fee};
+use crate::domain::compliance::credit::{MonthFee, month_fee, period_fee};
 use crate::domain::compliance::{ContractLife, LocalDays, Period};
 use crate::domain::contract::{Contract, Credits, PeriodKind, Revision};
 use crate::domain::time::{Instant, Span};
@@ -49,8 +49,6 @@ impl Credited<'_> {
     }
 }
 
-const KINDS: [PeriodKind; 3] = [PeriodKind::Month, PeriodKind::Quarter, PeriodKind::Year];
-
 /// The periods that the credits of a period depend on, beginning with it. Empty when nothing is
 /// credited, when it is no month, quarter or year, or when the contract is not in force in it.
 pub fn credited<'c>(contract: &KnownContract<'_, 'c>, period: &Period) -> Vec<Credited<'c>> {
@@ -60,7 +58,7 @@ pub fn credited<'c>(contract: &KnownContract<'_, 'c>, period: &Period) -> Vec<Cr
     let since = words.capped_since(kind, &named);
     let mut found = words.row(kind, named.clone(), since);
     if let (Some(since), false) = (since, found.is_empty()) {
-        for other in KINDS.into_iter().filter(|other| *other != kind) {
+        for other in PeriodKind::OF_CALENDAR.into_iter().filter(|other| *other != kind) {
             let newest = words.newest_before(other, (named.end, kind.months()), named.start);
             if let Some(newest) = newest.filter(|newest| newest.start >= since) {
                 found.extend(words.row(other, newest, Some(since)));
@@ -73,7 +71,7 @@ pub fn credited<'c>(contract: &KnownContract<'_, 'c>, period: &Period) -> Vec<Cr
 /// The month, quarter or year with the same start and end as a period, and its kind.
 pub fn whole(period: &Period, days: &LocalDays) -> Option<(PeriodKind, Period)> {
     let around = |kind| Some((kind, Period::around(kind, period.start, days).ok()?));
-    let mut found = KINDS.into_iter().filter_map(around);
+    let mut found = PeriodKind::OF_CALENDAR.into_iter().filter_map(around);
     found.find(|(_, whole)| (whole.start, whole.end) == (period.start, period.end))
 }
 
@@ -220,21 +218,14 @@ impl<'c> Words<'_, '_, 'c> {
         let months = (0..kind.months().unwrap_or_default())
             .filter_map(|month| first.checked_add_months(Months::new(month)));
         let fee = |first_day: NaiveDate| {
-            let month =
-                Period::named(&first_day.format("%Y-%m").to_string(), self.contract.days).ok();
-            let ruling = month.and_then(|month| self.ruling(&month)).map(|ruling| &ruling.content);
+            let name = first_day.format("%Y-%m").to_string();
+            let month = Period::named(&name, self.contract.days).ok()?;
+            let ruling = self.ruling(&month).map(|ruling| &ruling.content);
             let ruling = ruling.filter(|own| own.currency == contract.currency);
             let own = ruling.and_then(|own| own.terms.credits.as_ref());
-            month_fee(&own.unwrap_or(credits).fee, first_day, self.life())
+            let days = self.life.days_in_force(&month, self.contract.days);
+            Some(month_fee(&own.unwrap_or(credits).fee, first_day, days))
         };
-        months.map(fee).collect()
-    }
-
-    /// The local dates on which the contract is in force.
-    fn life(&self) -> DatesInForce {
-        let last = self.life.end.and_then(|end| end.checked_add(-Span::from_nanos(1)).ok());
-        let begins = Some(self.life.start).filter(|begins| *begins > Instant::MIN);
-        let date = |instant| self.contract.days.date(instant);
-        DatesInForce { first: begins.map(date), last: last.map(date) }
+        months.filter_map(fee).collect()
     }
 }
