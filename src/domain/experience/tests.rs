@@ -284,7 +284,7 @@ fn totals(first: u64) -> ExperienceTotals {
 
 #[test]
 fn the_median_is_of_incidents_and_takes_part_in_every_sum() {
-    let cost = |people: u32| {
+    let cost = |people: &str| {
         let events = format!("Mon 09:00 opened P1 {people}\nMon 15:00 resolved");
         let case = Case::new([target(RESOLUTION)], &events);
         case.experience(at("Tue 09:00"), |experience, _, _| {
@@ -296,14 +296,17 @@ fn the_median_is_of_incidents_and_takes_part_in_every_sum() {
     let hours = |hours: i64| Some(TimeSum::from(Span::from_hours(hours)));
     assert_eq!(median(&ExperienceTotals::default()), None);
     // Six hours of 40, 3, 1 and 0 people.
-    let mut sum = cost(40);
+    let mut sum = cost("40");
     assert_eq!(median(&sum), hours(240));
-    for people in [3, 1, 0] {
+    for people in ["3", "1", "0"] {
         sum.add(&cost(people));
     }
     assert_eq!((sum.lost_time, median(&sum)), (Span::from_hours(264).into(), hours(6)));
-    sum.remove(&cost(0));
+    sum.remove(&cost("0"));
     assert_eq!(median(&sum), hours(18));
+    // P7: where nobody says how many people an incident hit, what it cost is not known, and not nothing.
+    (0..4).for_each(|_| sum.add(&cost("")));
+    assert_eq!((median(&sum), sum.people_reported), (hours(18), 3));
 }
 
 proptest! {

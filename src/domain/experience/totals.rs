@@ -14,9 +14,10 @@ impl ExperienceTotals {
     /// The totals of a single incident.
     pub fn of(experience: &Experience<'_>) -> ExperienceTotals {
         let flow = &experience.flow;
+        let is_reported = experience.people_reported != PeopleReported::Not;
         ExperienceTotals {
             incidents: 1,
-            people_reported: u64::from(experience.people_reported != PeopleReported::Not),
+            people_reported: u64::from(is_reported),
             people_estimated: u64::from(experience.people_reported == PeopleReported::Estimated),
             work_reported: u64::from(experience.is_work_reported),
             first_contact: u64::from(experience.first_contact == Some(true)),
@@ -28,7 +29,10 @@ impl ExperienceTotals {
             reopenings: u64::from(flow.reopenings),
             experienced: experience.experienced.into(),
             lost_time: experience.lost_time,
-            lost_times: Spread::of(experience.lost_time),
+            lost_times: match is_reported {
+                true => Spread::of(experience.lost_time),
+                false => Spread::default(),
+            },
             touch_time: flow.touch_time.into(),
             service_time: flow.service_time.into(),
             idle_time: flow.idle_time.into(),
@@ -47,9 +51,9 @@ impl ExperienceTotals {
         (self.people_reported > 0).then_some(self.lost_time)
     }
 
-    /// The median of the people-time that each incident cost; `None` likewise.
+    /// The median of the people-time that incidents cost of which it was reported; `None` likewise.
     pub fn median_lost_time(&self) -> Option<TimeSum> {
-        self.lost_times.percentile(50).filter(|_| self.people_reported > 0)
+        self.lost_times.percentile(50)
     }
 
     /// The time worked; `None`: of no incident it was reported that somebody worked on it.
