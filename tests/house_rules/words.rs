@@ -38,7 +38,9 @@ fn texts() -> Vec<(String, String)> {
     }
     let named = files.into_iter().filter_map(|file| {
         let path = file.strip_prefix(root).expect("below").display().to_string();
-        let is_text = ["rs", "proto", "md", "html", "py"].iter().any(|end| path.ends_with(end));
+        let is_text = ["rs", "proto", "md", "html", "ftl", "yaml", "py"]
+            .iter()
+            .any(|end| path.ends_with(end));
         let is_held = is_text && !LEFT_OUT.iter().any(|left_out| path.starts_with(left_out));
         is_held.then(|| (path, std::fs::read_to_string(file).expect("readable")))
     });
