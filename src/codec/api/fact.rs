@@ -233,14 +233,24 @@ fn decode_decision(
         decided_by: decision.decided_by,
         reason: decision.reason,
     };
-    if checks.are_rules_held && decoded.decided_by.trim().is_empty() {
-        violations.add("decided_by", "is missing: say who decided");
-    }
-    if checks.are_rules_held && decoded.reason.trim().is_empty() {
-        violations.add("reason", "is missing: say why");
-    }
+    check_decided(&decoded.decided_by, &decoded.reason, checks, &mut violations);
     violations.check()?;
     Ok(decoded)
+}
+
+/// By the API's rules a decision says who made it, and why.
+pub(super) fn check_decided(
+    decided_by: &str,
+    reason: &str,
+    checks: Checks<'_>,
+    violations: &mut FieldViolations,
+) {
+    if checks.are_rules_held && decided_by.trim().is_empty() {
+        violations.add("decided_by", "is missing: say who decided");
+    }
+    if checks.are_rules_held && reason.trim().is_empty() {
+        violations.add("reason", "is missing: say why");
+    }
 }
 
 /// What happened, as it is sent.

@@ -1,5 +1,6 @@
 //! Facts about services.
 
+use super::fact::check_decided;
 use crate::codec::checks::Checks;
 use crate::codec::choices::{party, party_number};
 use crate::codec::scalar::{duration, instant, thousandths, timestamp, unsigned_span};
@@ -165,6 +166,7 @@ fn decode_decision(
         decided_by: decision.decided_by,
         reason: violations.or("reason", checks.note(decision.reason), String::new()),
     };
+    check_decided(&decoded.decided_by, &decoded.reason, checks, &mut violations);
     violations.check()?;
     Ok(decoded)
 }
