@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
+use itertools::Itertools;
 use prost_types::Timestamp;
 
 use super::apply::read;
@@ -38,7 +39,8 @@ pub(super) struct RecordFacts {
     fact: Option<String>,
 
     /// The file with events; - for standard input.
-    #[arg(short, long, value_name = "FILE", conflicts_with = "incident")]
+    #[arg(short, long, value_name = "FILE")]
+    #[arg(conflicts_with_all = ["incident", "at", "event", "source"])]
     file: Option<PathBuf>,
 
     #[command(flatten)]
@@ -238,13 +240,14 @@ async fn send(events: Vec<v1::IncidentEvent>, connection: Connection) -> anyhow:
 
 fn became(event: &v1::IncidentEvent, result: &v1::RecordResult) -> String {
     let (incident, id) = (&event.incident_id, &event.event_id);
-    match &result.rejection {
-        Some(rejection) => format!("{incident}: event {id} is refused: {}", rejection.message),
-        None if result.outcome() == v1::RecordOutcome::Duplicate => {
-            format!("{incident}: event {id} had been recorded")
-        }
-        None => format!("{incident}: event {id} is recorded"),
-    }
+    let became = match &result.rejection {
+        Some(rejection) => format!("is refused: {}", rejection.message),
+        None if result.outcome() == v1::RecordOutcome::Duplicate => "had been recorded".to_owned(),
+        None => "is recorded".to_owned(),
+    };
+    let warnings = result.warnings.iter().map(|one| one.description.as_str()).join(", ");
+    let but = if warnings.is_empty() { "" } else { ", but: " };
+    format!("{incident}: event {id} {became}{but}{warnings}")
 }
 
 #[cfg(test)]
