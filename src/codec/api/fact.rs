@@ -2,7 +2,9 @@
 
 use crate::codec::checks::Checks;
 use crate::codec::choices::{party, party_number, waiting_on, waiting_on_number};
-use crate::codec::scalar::{count, count_to, duration, optional_instant, timestamp, unsigned_span};
+use crate::codec::scalar::{
+    count, count_to, duration, optional_instant, timestamp, unsigned_span, unsigned_span_or_zero,
+};
 use crate::codec::v1;
 use crate::codec::v1::incident_event::Fact as Wire;
 use crate::codec::violations::FieldViolations;
@@ -127,10 +129,11 @@ fn decode_survey(
     }
     Fact::Surveyed {
         score: violations.or("surveyed.score", score, None),
-        lost_time: match survey.lost_time {
-            None => Span::ZERO,
-            given => violations.or("surveyed.lost_time", unsigned_span(given), Span::ZERO),
-        },
+        lost_time: violations.or(
+            "surveyed.lost_time",
+            unsigned_span_or_zero(survey.lost_time),
+            Span::ZERO,
+        ),
     }
 }
 
