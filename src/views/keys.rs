@@ -28,6 +28,7 @@ const MISSING: u8 = b'n';
 pub(super) const COVERAGE: u8 = b'm';
 const INSTANT_BYTES: usize = 8;
 pub(super) const DAY_BYTES: usize = 4;
+
 /// The key of an incident's row.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct IncidentKey(Box<[u8]>);

@@ -300,5 +300,6 @@ fn coverage_bucket(
     let place = coverage_keys::coverage_place(&key).ok_or_else(unreadable)?;
     let (tenant, contract_id, day, reason, texts) = place;
     let key = tally::decode_coverage_key(reason, texts)?;
-    Ok((tenant, CoverageBucket { contract_id, day, key }, coverage_keys::coverage_count(&row)))
+    let count = coverage_keys::coverage_count(&row)?;
+    Ok((tenant, CoverageBucket { contract_id, day, key }, count))
 }
