@@ -32,7 +32,8 @@ fn set(words: &'static str) -> BTreeSet<&'static str> {
 /// Every text that people write here, by its path.
 fn texts() -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut files = vec![root.join("README.md"), root.join("CONTRIBUTING.md")];
+    let pages = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"];
+    let mut files: Vec<_> = pages.map(|page| root.join(page)).into();
     for room in ["src", "tests", "benches", "examples", "proto", "docs"] {
         super::collect_all(&root.join(room), &mut files);
     }
