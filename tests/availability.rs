@@ -73,13 +73,8 @@ fn promising() -> v1::Contract {
 async fn start(data: &tempfile::TempDir) -> (Server, Clients) {
     let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;
-    let always =
-        v1::Calendar { always_open: true, weekly: vec![], id: "always".into(), ..office() };
-    for calendar in [office(), always] {
-        let (tenant, calendar) = (TENANT.to_owned(), Some(calendar));
-        let request = v1::PutCalendarRequest { tenant, calendar, ..Default::default() };
-        clients.calendars.put_calendar(request).await.expect("put");
-    }
+    clients.put_office().await;
+    clients.put_always().await;
     clients.put_contract(promising()).await;
     (server, clients)
 }

@@ -223,6 +223,9 @@ async fn everything_is_listed_and_recorded_from_the_command_line() {
     assert!(incident.contains("excluded") && incident.contains("cause client"), "{incident}");
     assert!(served.run(&["incidents", "--contract", "C"]).contains("I1       resolved"));
     assert!(served.refused(&["record", "I1", "solved"]).contains("did you mean resolved?"));
+    let elsewhere = ["record", "I3", "{opened: {contract_ids: [D]}}", "--event", "1"];
+    let said = served.run(&elsewhere);
+    assert_eq!(said, "I3: event 1 is recorded, but: contract D does not exist\n");
 
     let directory = tempfile::tempdir().expect("a directory");
     let file = directory.path().join("events.yaml");
@@ -232,6 +235,8 @@ async fn everything_is_listed_and_recorded_from_the_command_line() {
     std::fs::write(&file, events).expect("written");
     let said = served.run(&["record", "-f", &file.display().to_string()]);
     assert_eq!(said, "I2: event a is recorded\nI2: event b is recorded\n");
+    let dated = ["record", "-f", &file.display().to_string(), "--at", "2026-11-02T09:00:00Z"];
+    assert!(served.refused(&dated).contains("cannot be used with"));
 
     let holidays = directory.path().join("holidays.ics");
     let text = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//y//EN\r\nBEGIN:VEVENT\r\nUID:1\r\n\

@@ -350,6 +350,57 @@ async fn events_that_lead_to_no_clock_are_accepted_with_a_warning_also_as_duplic
     }
 }
 
+/// V1: an incident that moves is warned of as one that is opened, and a later priority by the
+/// contracts it then falls under.
+#[tokio::test]
+async fn a_move_that_leads_to_no_clock_is_warned_of_and_a_priority_by_the_contracts_moved_to() {
+    let data = tempfile::tempdir().expect("a directory");
+    let mut server = Server::start(data.path(), &[]);
+    let mut clients = server.clients().await;
+    clients.put_office().await;
+    clients.put_contract(workplace()).await;
+    let mut network = v1::Contract { id: "network".into(), ..workplace() };
+    network.terms.as_mut().expect("terms").targets[0].limits[0].priority = "P5".into();
+    clients.put_contract(network).await;
+    let moved = |to: &[&str]| {
+        let contract_ids = to.iter().map(|id| (*id).to_owned()).collect();
+        let contracts = Some(v1::ContractIds { contract_ids });
+        Fact::DetailsChanged(v1::DetailsChanged { contracts, ..Default::default() })
+    };
+    let renamed = v1::DetailsChanged { category: Some("mail".into()), ..Default::default() };
+    let events = vec![
+        event("A", "o", &day(5, 9), opened("workplace", "P1")),
+        event("A", "m", &day(5, 10), moved(&["netwrk"])),
+        event("B", "o", &day(5, 9), opened("workplace", "P1")),
+        event("B", "m", &day(5, 10), moved(&["workplace", "network"])),
+        event("C", "o", &day(5, 9), opened("workplace", "P1")),
+        event("C", "p", &day(5, 11), priority("P5")),
+        event("C", "m", &day(5, 10), moved(&["network"])),
+        event("D", "o", &day(5, 9), opened("workplace", "P1")),
+        event("D", "n", &day(5, 10), Fact::DetailsChanged(renamed)),
+        event("D", "m", &day(5, 11), moved(&[])),
+        event("E", "p", &day(5, 8), priority("P9")),
+        event("E", "o", &day(5, 9), opened("workplace", "P1")),
+    ];
+    let expected = [
+        ("A", "m", vec![(Reason::ContractNotFound, "netwrk", "netwrk")]),
+        ("B", "m", vec![(Reason::NoLimit, "network", "P1")]),
+        ("C", "m", vec![(Reason::NoLimit, "network", "P1")]),
+        ("E", "p", vec![(Reason::NoLimit, "workplace", "P9")]),
+    ];
+    let results = clients.record(events.clone()).await.results;
+    for (event, result) in events.iter().zip(&results) {
+        let warnings = result.warnings.iter();
+        let found: Vec<_> = warnings
+            .map(|one| (one.reason(), one.contract_id.as_str(), one.value.as_str()))
+            .collect();
+        let name = (event.incident_id.as_str(), event.event_id.as_str());
+        let expected = expected.iter().find(|(incident, id, _)| (*incident, *id) == name);
+        let expected = expected.map(|(_, _, warnings)| warnings.clone()).unwrap_or_default();
+        assert_eq!(found, expected, "{name:?}");
+    }
+}
+
 /// V1: `slx import` ends with what has no clock, also when everything is known already.
 #[tokio::test]
 async fn an_import_ends_with_what_has_no_clock() {

@@ -10,7 +10,6 @@
 
 use slx::codec::v1;
 use slx::codec::v1::incident_event::Fact;
-use slx::codec::v1::service_event::Fact as ServiceFact;
 
 use crate::testing::{Clients, Server, TENANT, apply, at, event, opened, slx, succeed};
 
@@ -56,22 +55,6 @@ async fn incidents(clients: &mut Clients, all: &[(&str, &str, bool)]) {
         let resolved = event(&id, "r", &format!("{day}T{end}:00:00Z"), resolved);
         clients.record(vec![opening, resolved]).await;
     }
-}
-
-async fn outage(clients: &mut Clients, from: &str, to: &str) {
-    let event = |kind: &str, time: &str, fact| v1::ServiceEvent {
-        event_id: format!("{kind}-{time}"),
-        service: "mail".into(),
-        occur_time: Some(at(&format!("2026-{time}:00Z"))),
-        fact: Some(fact),
-        ..Default::default()
-    };
-    let events = vec![
-        event("down", from, ServiceFact::OutageStarted(v1::OutageStarted::default())),
-        event("up", to, ServiceFact::OutageEnded(v1::OutageEnded::default())),
-    ];
-    let request = v1::RecordServiceEventsRequest { tenant: TENANT.into(), events };
-    clients.incidents.record_service_events(request).await.expect("recorded");
 }
 
 async fn statement_of(clients: &mut Clients, period: &str, as_of: &str) -> v1::CreditStatement {
@@ -126,7 +109,7 @@ async fn a_credit_is_given_for_each_outage_late_incident_started_hour_or_point()
         ("06-03T10:00", "06-03T10:40"),
         ("06-04T10:00", "06-04T11:00"),
     ] {
-        outage(&mut clients, from, to).await;
+        clients.outage("mail", from, to).await;
     }
     let found = [
         ("P1", "2026-06-05", true),

@@ -12,7 +12,6 @@ use std::path::Path;
 
 use slx::codec::v1;
 use slx::codec::v1::incident_event::Fact;
-use slx::codec::v1::service_event::Fact as ServiceFact;
 
 use crate::testing::{Clients, Server, TENANT, apply, at, event, opened};
 
@@ -45,22 +44,6 @@ async fn incident(
         event(id, "s", &format!("2026-{solved}:00Z"), Fact::Resolved(v1::Resolved {})),
     ];
     clients.record(events).await;
-}
-
-async fn outage(clients: &mut Clients, service: &str, from: &str, to: &str) {
-    let event = |kind: &str, time: &str, fact| v1::ServiceEvent {
-        event_id: format!("{kind}-{time}"),
-        service: service.into(),
-        occur_time: Some(at(&format!("2026-{time}:00Z"))),
-        fact: Some(fact),
-        ..Default::default()
-    };
-    let events = vec![
-        event("down", from, ServiceFact::OutageStarted(v1::OutageStarted::default())),
-        event("up", to, ServiceFact::OutageEnded(v1::OutageEnded::default())),
-    ];
-    let request = v1::RecordServiceEventsRequest { tenant: TENANT.into(), events };
-    clients.incidents.record_service_events(request).await.expect("recorded");
 }
 
 async fn statement(clients: &mut Clients, contract: &str, period: &str) -> v1::CreditStatement {
@@ -109,8 +92,8 @@ async fn a_municipality_s_malus_is_capped_and_earned_back() {
 async fn a_cloud_credits_its_bill_in_three_tiers() {
     let data = tempfile::tempdir().expect("a directory");
     let (_server, mut clients) = start(&data, "cloud-uptime.yaml").await;
-    outage(&mut clients, "database", "11-10T00:00", "11-10T08:00").await;
-    outage(&mut clients, "database", "12-10T00:00", "12-10T08:00").await;
+    clients.outage("database", "11-10T00:00", "11-10T08:00").await;
+    clients.outage("database", "12-10T00:00", "12-10T08:00").await;
     let november = statement(&mut clients, "cloud-uptime", "2026-11").await;
     assert_eq!((november.total_amount, november.claim_by_date.as_str()), (308_64, "2026-12-30"));
     assert_eq!(november.lines[0].reason, "98.8888% is below 99%: 25% of the fee");
@@ -128,7 +111,7 @@ async fn a_carrier_credits_failures_and_long_repairs() {
         ("11-04T10:00", "11-04T11:00"),
         ("11-05T10:00", "11-05T10:20"),
     ] {
-        outage(&mut clients, "line", from, to).await;
+        clients.outage("line", from, to).await;
     }
     let november = amounts(&mut clients, "carrier", "2026-11").await;
     assert_eq!(november, (vec![16_00, 80_00, 32_00], 128_00));

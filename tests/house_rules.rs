@@ -189,6 +189,18 @@ fn lines_and_functions_are_short() {
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
+#[test]
+fn lines_of_the_protos_are_short() {
+    let mut protos = Vec::new();
+    collect_all(&Path::new(env!("CARGO_MANIFEST_DIR")).join("proto"), &mut protos);
+    protos.retain(|path| path.extension().is_some_and(|end| end == "proto"));
+    for path in protos {
+        let text = fs::read_to_string(&path).expect("readable");
+        let long = text.lines().position(|line| line.chars().count() > COLUMNS_MAX);
+        assert_eq!(long, None, "{}: a long line", path.display());
+    }
+}
+
 /// Where functions begin and how long they are, by their indentation (the code is formatted).
 fn functions(lines: &[String]) -> Vec<(usize, usize)> {
     let mut found = Vec::new();

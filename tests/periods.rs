@@ -241,7 +241,7 @@ async fn down(clients: &mut Clients, from: &str, to: &str) {
     let outage_id = || from.to_owned();
     let started = ServiceFact::OutageStarted(v1::OutageStarted { outage_id: outage_id() });
     let ended = ServiceFact::OutageEnded(v1::OutageEnded { outage_id: outage_id() });
-    record(clients, vec![fact("down", from, started), fact("up", to, ended)]).await;
+    clients.record_services(vec![fact("down", from, started), fact("up", to, ended)]).await;
 }
 
 async fn measure(clients: &mut Clients, time: &str, value: i64) {
@@ -253,12 +253,7 @@ async fn measure(clients: &mut Clients, time: &str, value: i64) {
         fact: Some(ServiceFact::Measured(measured)),
         ..zeroed()
     };
-    record(clients, vec![event]).await;
-}
-
-async fn record(clients: &mut Clients, events: Vec<v1::ServiceEvent>) {
-    let request = v1::RecordServiceEventsRequest { tenant: TENANT.into(), events };
-    clients.incidents.record_service_events(request).await.expect("recorded");
+    clients.record_services(vec![event]).await;
 }
 
 async fn end(clients: &mut Clients, contract: &str, time: &str) {

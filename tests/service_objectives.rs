@@ -6,7 +6,7 @@ use slx::codec::v1;
 use slx::codec::v1::objective::Promise;
 use slx::codec::v1::service_event::Fact;
 
-use crate::testing::{Clients, Server, TENANT, at, contract, hours, office, seconds, slx, succeed};
+use crate::testing::{Clients, Server, TENANT, at, contract, hours, seconds, slx, succeed};
 
 const ENDED: &str = "2026-12-20T00:00:00Z";
 
@@ -40,13 +40,8 @@ async fn start(
 ) -> (Server, Clients) {
     let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;
-    let always =
-        v1::Calendar { always_open: true, weekly: vec![], id: "always".into(), ..office() };
-    for calendar in [office(), always] {
-        let (tenant, calendar) = (TENANT.to_owned(), Some(calendar));
-        let request = v1::PutCalendarRequest { tenant, calendar, ..Default::default() };
-        clients.calendars.put_calendar(request).await.expect("put");
-    }
+    clients.put_office().await;
+    clients.put_always().await;
     let mut contract = contract("C");
     let terms = contract.terms.as_mut().expect("terms");
     (terms.objectives, terms.exclusions) = (objectives, exclusions);
@@ -71,14 +66,6 @@ fn outage(service: &str, id: &str, from: &str, to: &str) -> Vec<v1::ServiceEvent
         event(service, id, from, Fact::OutageStarted(Default::default())),
         event(service, &ends, to, Fact::OutageEnded(Default::default())),
     ]
-}
-
-async fn record(clients: &mut Clients, events: Vec<v1::ServiceEvent>) {
-    let request = v1::RecordServiceEventsRequest { tenant: TENANT.into(), events };
-    let answer = clients.incidents.record_service_events(request).await.expect("recorded");
-    for result in answer.into_inner().results {
-        assert_eq!(result.outcome(), v1::RecordOutcome::Accepted, "{result:?}");
-    }
 }
 
 async fn results(clients: &mut Clients) -> Vec<v1::ObjectiveResult> {
@@ -120,7 +107,7 @@ async fn several_services_are_promised_together_and_by_the_started_minute() {
         objective("outages", Promise::Outages(outages)),
     ];
     let (_server, mut clients) = start(&data, objectives, vec![]).await;
-    record(&mut clients, outage("zone-a", "a", "05T02:00:00", "05T03:00:00")).await;
+    clients.record_services(outage("zone-a", "a", "05T02:00:00", "05T03:00:00")).await;
     let found = results(&mut clients).await;
     let verdicts: Vec<_> = found.iter().map(|result| result.verdict()).collect();
     let (met, missed) = (v1::ObjectiveVerdict::Met, v1::ObjectiveVerdict::Missed);
@@ -135,7 +122,7 @@ async fn several_services_are_promised_together_and_by_the_started_minute() {
     );
     assert_eq!(kept.downtime_unit, minutes(1), "as it was put");
 
-    record(&mut clients, outage("zone-b", "b", "05T02:30:00", "05T02:51:01")).await;
+    clients.record_services(outage("zone-b", "b", "05T02:30:00", "05T02:51:01")).await;
     let found = results(&mut clients).await;
     let both = uptime(&found[0]);
     assert_eq!((both.downtime, found[0].verdict()), (minutes(22), missed), "21 min 1 s");
@@ -187,8 +174,8 @@ async fn an_outage_is_excluded_by_a_rule_or_a_decision_and_stays_visible() {
     ];
     let objectives = vec![objective("up", up()), objective("mean", mean)];
     let (server, mut clients) = start(&data, objectives, rules).await;
-    record(&mut clients, outage("mail", "short", "03T10:00:00", "03T10:10:00")).await;
-    record(&mut clients, outage("mail", "long", "05T02:00:00", "05T05:00:00")).await;
+    clients.record_services(outage("mail", "short", "03T10:00:00", "03T10:10:00")).await;
+    clients.record_services(outage("mail", "long", "05T02:00:00", "05T05:00:00")).await;
     let found = results(&mut clients).await;
     assert_eq!(found[0].verdict(), v1::ObjectiveVerdict::Missed);
     assert_eq!(uptime(&found[0]).without_exclusions, None, "nothing is excluded");
@@ -205,7 +192,7 @@ async fn an_outage_is_excluded_by_a_rule_or_a_decision_and_stays_visible() {
         })
     };
     let flood = attributed(v1::Party::Unspecified, "force majeure");
-    record(&mut clients, vec![event("mail", "c1", "06T09:00:00", flood)]).await;
+    clients.record_services(vec![event("mail", "c1", "06T09:00:00", flood)]).await;
     let found = results(&mut clients).await;
     let up = uptime(&found[0]);
     assert_eq!((found[0].verdict(), up.downtime), (v1::ObjectiveVerdict::Met, minutes(10)));
@@ -220,7 +207,7 @@ async fn an_outage_is_excluded_by_a_rule_or_a_decision_and_stays_visible() {
     assert_eq!(uptime(&found[1]).without_exclusions, None, "the rule is for the other objective");
 
     let client = attributed(v1::Party::Client, "");
-    record(&mut clients, vec![event("mail", "c2", "07T09:00:00", client)]).await;
+    clients.record_services(vec![event("mail", "c2", "07T09:00:00", client)]).await;
     let found = results(&mut clients).await;
     assert_eq!(found[1].verdict(), v1::ObjectiveVerdict::Met);
     assert_eq!(uptime(&found[1]).mean_time_to_restore, minutes(10));
@@ -235,10 +222,10 @@ async fn an_outage_is_excluded_by_a_rule_or_a_decision_and_stays_visible() {
             ..Default::default()
         })
     };
-    record(&mut clients, vec![event("mail", "d1", "08T09:00:00", decision(false))]).await;
+    clients.record_services(vec![event("mail", "d1", "08T09:00:00", decision(false))]).await;
     let found = results(&mut clients).await;
     assert_eq!(found[0].verdict(), v1::ObjectiveVerdict::Missed, "a decision precedes the rules");
-    record(&mut clients, vec![event("mail", "d2", "09T09:00:00", decision(true))]).await;
+    clients.record_services(vec![event("mail", "d2", "09T09:00:00", decision(true))]).await;
     let found = results(&mut clients).await;
     let excluded = uptime(&found[0]).excluded_outages.remove(0);
     assert_eq!((excluded.decision_event_id.as_str(), excluded.rule_id.as_str()), ("d2", ""));
@@ -276,12 +263,12 @@ async fn requests_make_a_share_or_outages() {
             Fact::RequestsCounted(v1::RequestsCounted { requests, failed, duration }),
         )
     };
-    record(&mut clients, vec![counted("1", "05T02:05:00", 1_000, 50)]).await;
+    clients.record_services(vec![counted("1", "05T02:05:00", 1_000, 50)]).await;
     let found = results(&mut clients).await;
     assert_eq!(uptime(&found[0]).downtime, minutes(0), "exactly the rate");
     assert_eq!(found[1].verdict(), v1::ObjectiveVerdict::NoData);
     let more = vec![counted("2", "05T02:10:00", 1_000, 51), counted("3", "05T02:15:00", 99_000, 0)];
-    record(&mut clients, more).await;
+    clients.record_services(more).await;
     let found = results(&mut clients).await;
     assert_eq!((uptime(&found[0]).downtime, uptime(&found[0]).outages), (minutes(5), 1));
     let requests = found[1].requests.expect("requests");

@@ -17,6 +17,7 @@ use slx::codec::v1::contract_service_client::ContractServiceClient;
 use slx::codec::v1::forecast_service_client::ForecastServiceClient;
 use slx::codec::v1::incident_event::Fact;
 use slx::codec::v1::incident_service_client::IncidentServiceClient;
+use slx::codec::v1::service_event::Fact as ServiceFact;
 use slx::codec::v1::settlement_service_client::SettlementServiceClient;
 use tonic::transport::Channel;
 use tonic_health::pb::HealthCheckRequest;
@@ -311,11 +312,18 @@ impl Clients {
     }
 
     pub async fn put_office(&mut self) {
-        let request = v1::PutCalendarRequest {
-            tenant: TENANT.into(),
-            calendar: Some(office()),
-            ..Default::default()
-        };
+        self.put_calendar(office()).await;
+    }
+
+    /// The calendar `always`, open round the clock, where the office is.
+    pub async fn put_always(&mut self) {
+        let id = "always".into();
+        self.put_calendar(v1::Calendar { id, always_open: true, weekly: vec![], ..office() }).await;
+    }
+
+    async fn put_calendar(&mut self, calendar: v1::Calendar) {
+        let (tenant, calendar) = (TENANT.into(), Some(calendar));
+        let request = v1::PutCalendarRequest { tenant, calendar, ..Default::default() };
         self.calendars.put_calendar(request).await.expect("the calendar is put");
     }
 
@@ -333,6 +341,31 @@ impl Clients {
         let request = v1::RecordEventsRequest { tenant: TENANT.into(), events };
         let answer = self.incidents.record_events(request).await;
         answer.expect("the events are recorded").into_inner()
+    }
+
+    /// Records events of services; each must be taken.
+    pub async fn record_services(&mut self, events: Vec<v1::ServiceEvent>) {
+        let request = v1::RecordServiceEventsRequest { tenant: TENANT.into(), events };
+        let answer = self.incidents.record_service_events(request).await;
+        for result in answer.expect("the events are recorded").into_inner().results {
+            assert!(result.rejection.is_none(), "{result:?}");
+        }
+    }
+
+    /// Records an outage; times are of 2026, in UTC: `05-04T10:01`.
+    pub async fn outage(&mut self, service: &str, from: &str, to: &str) {
+        let event = |kind: &str, time: &str, fact| v1::ServiceEvent {
+            event_id: format!("{kind}-{time}"),
+            service: service.into(),
+            occur_time: Some(at(&format!("2026-{time}:00Z"))),
+            fact: Some(fact),
+            ..Default::default()
+        };
+        let events = vec![
+            event("down", from, ServiceFact::OutageStarted(v1::OutageStarted::default())),
+            event("up", to, ServiceFact::OutageEnded(v1::OutageEnded::default())),
+        ];
+        self.record_services(events).await;
     }
 
     pub async fn evaluate(

@@ -124,9 +124,7 @@ impl Clocks {
         }
         Ok(ExitCode::SUCCESS)
     }
-}
 
-impl Clocks {
     /// Lists the incidents that lack a clock.
     async fn list_missing(self) -> anyhow::Result<ExitCode> {
         let request = v1::ListIncidentsRequest {

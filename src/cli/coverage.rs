@@ -5,12 +5,9 @@ use std::collections::BTreeMap;
 use itertools::Itertools;
 use tonic::transport::Channel;
 
-use super::connection::refused;
+use super::pages::{PAGE_SIZE, pages};
 use crate::codec::v1;
 use crate::codec::v1::incident_service_client::IncidentServiceClient;
-
-/// How many incidents a page of the list may have.
-const PAGE_SIZE: i32 = 1_000;
 
 /// How many incidents lack a clock in one way, and why.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -85,17 +82,9 @@ pub(super) async fn list(
     channel: Channel,
 ) -> anyhow::Result<Vec<v1::Incident>> {
     let mut client = IncidentServiceClient::new(channel);
-    let mut request =
+    let request =
         v1::ListIncidentsRequest { only_missing_clocks: true, page_size: PAGE_SIZE, ..request };
-    let mut found = Vec::new();
-    loop {
-        let page = client.list_incidents(request.clone()).await.map_err(refused)?.into_inner();
-        found.extend(page.incidents);
-        if page.next_page_token.is_empty() {
-            return Ok(found);
-        }
-        request.page_token = page.next_page_token;
-    }
+    Ok(pages!(client, list_incidents, request, incidents, usize::MAX).0)
 }
 
 /// What incidents lack, each as it is listed.

@@ -5,8 +5,9 @@ use std::process::ExitCode;
 use clap::Args;
 use tonic::transport::Channel;
 
-use super::connection::{Connection, refused};
+use super::connection::Connection;
 use super::json;
+use super::pages::{PAGE_SIZE, pages};
 use super::read_times::ReadTimes;
 use super::show::{Shown, Times, choice, table};
 use crate::codec::v1;
@@ -14,9 +15,6 @@ use crate::codec::v1::admin_service_client::AdminServiceClient;
 use crate::codec::v1::calendar_service_client::CalendarServiceClient;
 use crate::codec::v1::contract_service_client::ContractServiceClient;
 use crate::codec::v1::incident_service_client::IncidentServiceClient;
-
-/// Items on a page that is requested.
-const PAGE_SIZE: i32 = 1_000;
 
 /// What every list takes.
 #[derive(Args, Debug)]
@@ -78,26 +76,6 @@ pub(super) struct Tenants {
 
     #[command(flatten)]
     connection: Connection,
-}
-
-/// Calls a list's method for page after page until `$limit` items are there, or all. Gives them,
-/// and whether there are more.
-macro_rules! pages {
-    ($client:expr, $method:ident, $request:expr, $items:ident, $limit:expr) => {{
-        let mut request = $request;
-        let mut items = Vec::new();
-        loop {
-            let page = $client.$method(request.clone()).await.map_err(refused)?.into_inner();
-            items.extend(page.$items);
-            request.page_token = page.next_page_token;
-            if request.page_token.is_empty() || items.len() >= $limit {
-                break;
-            }
-        }
-        let is_cut = !request.page_token.is_empty() || items.len() > $limit;
-        items.truncate($limit);
-        (items, is_cut)
-    }};
 }
 
 impl Contracts {

@@ -30,6 +30,8 @@ mod import;
 mod incident;
 mod json;
 mod lists;
+mod pages;
+mod random_id;
 mod read_times;
 mod record;
 mod repair;

@@ -5,10 +5,12 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
+use itertools::Itertools;
 use prost_types::Timestamp;
 
 use super::apply::read;
 use super::connection::{Connection, refused};
+use super::random_id::random_id;
 use super::read_times::instant;
 use super::show::counted;
 use crate::codec::choices::party_number;
@@ -17,10 +19,8 @@ use crate::codec::v1::incident_event::Fact;
 use crate::codec::v1::incident_service_client::IncidentServiceClient;
 use crate::codec::{text, v1};
 use crate::domain::incident::Party;
+use crate::limits::EVENTS_PER_CALL_MAX;
 use crate::runtime::wall_clock;
-
-/// Events in one request.
-const EVENTS_PER_REQUEST: usize = 500;
 
 /// Records facts about incidents.
 ///
@@ -38,7 +38,8 @@ pub(super) struct RecordFacts {
     fact: Option<String>,
 
     /// The file with events; - for standard input.
-    #[arg(short, long, value_name = "FILE", conflicts_with = "incident")]
+    #[arg(short, long, value_name = "FILE")]
+    #[arg(conflicts_with_all = ["incident", "at", "event", "source"])]
     file: Option<PathBuf>,
 
     #[command(flatten)]
@@ -141,7 +142,7 @@ impl Identity {
     /// The event of a fact.
     fn event(self, incident_id: String, fact: Fact) -> anyhow::Result<v1::IncidentEvent> {
         Ok(v1::IncidentEvent {
-            event_id: self.event.map_or_else(random_id, Ok)?,
+            event_id: self.event.map_or_else(|| random_id("record"), Ok)?,
             incident_id,
             occur_time: Some(self.at.unwrap_or_else(|| timestamp(wall_clock::now()))),
             source: self.source,
@@ -149,13 +150,6 @@ impl Identity {
             ..Default::default()
         })
     }
-}
-
-/// An id nobody else has.
-fn random_id() -> anyhow::Result<String> {
-    let mut random = [0; 8];
-    getrandom::fill(&mut random)?;
-    Ok(format!("record-{:016x}", u64::from_be_bytes(random)))
 }
 
 impl RecordFacts {
@@ -221,7 +215,7 @@ async fn send(events: Vec<v1::IncidentEvent>, connection: Connection) -> anyhow:
     }
     let mut client = IncidentServiceClient::new(connection.open().await?);
     let mut refusals = 0;
-    for part in events.chunks(EVENTS_PER_REQUEST) {
+    for part in events.chunks(EVENTS_PER_CALL_MAX) {
         let request =
             v1::RecordEventsRequest { tenant: connection.tenant.clone(), events: part.to_vec() };
         let answer = client.record_events(request).await.map_err(refused)?.into_inner();
@@ -238,13 +232,14 @@ async fn send(events: Vec<v1::IncidentEvent>, connection: Connection) -> anyhow:
 
 fn became(event: &v1::IncidentEvent, result: &v1::RecordResult) -> String {
     let (incident, id) = (&event.incident_id, &event.event_id);
-    match &result.rejection {
-        Some(rejection) => format!("{incident}: event {id} is refused: {}", rejection.message),
-        None if result.outcome() == v1::RecordOutcome::Duplicate => {
-            format!("{incident}: event {id} had been recorded")
-        }
-        None => format!("{incident}: event {id} is recorded"),
-    }
+    let became = match &result.rejection {
+        Some(rejection) => format!("is refused: {}", rejection.message),
+        None if result.outcome() == v1::RecordOutcome::Duplicate => "had been recorded".to_owned(),
+        None => "is recorded".to_owned(),
+    };
+    let warnings = result.warnings.iter().map(|one| one.description.as_str()).join(", ");
+    let but = if warnings.is_empty() { "" } else { ", but: " };
+    format!("{incident}: event {id} {became}{but}{warnings}")
 }
 
 #[cfg(test)]

@@ -8,6 +8,8 @@ use tonic::transport::Channel;
 use super::connection::{Connection, refused};
 use super::credits::Money;
 use super::json;
+use super::pages::{PAGE_SIZE, pages};
+use super::random_id::random_id;
 use super::read_times::ReadTimes;
 use super::show::{Shown, Times, choice, table};
 use crate::codec::choices::{facet_number, settlement_state_number};
@@ -171,25 +173,16 @@ impl List {
         tenant: String,
         mut client: SettlementServiceClient<Channel>,
     ) -> anyhow::Result<()> {
-        let mut request = v1::ListSettlementItemsRequest {
+        let request = v1::ListSettlementItemsRequest {
             tenant,
             contract_id: self.contract,
             only_open: !self.all,
-            page_size: 1_000,
+            page_size: PAGE_SIZE,
             as_of_time: self.read_times.as_of_time,
             known_time: self.read_times.known_time,
             ..Default::default()
         };
-        let mut items = Vec::new();
-        loop {
-            let page = client.list_settlement_items(request.clone()).await;
-            let page = page.map_err(refused)?.into_inner();
-            items.extend(page.items);
-            if page.next_page_token.is_empty() {
-                break;
-            }
-            request.page_token = page.next_page_token;
-        }
+        let (items, _) = pages!(client, list_settlement_items, request, items, usize::MAX);
         if self.json {
             let items = json::list(&items, "slx.v1.SettlementItemStatus")?;
             say!("{}", json::object(&[("items", items)]));
@@ -271,7 +264,7 @@ impl Decide {
         mut client: SettlementServiceClient<Channel>,
     ) -> anyhow::Result<()> {
         let decision = v1::SettlementDecision {
-            decision_id: self.decision.map_or_else(own_id, Ok)?,
+            decision_id: self.decision.map_or_else(|| random_id("decision"), Ok)?,
             item_id: self.id,
             facet: facet_number(self.facet.facet()),
             state: settlement_state_number(self.state.state()),
@@ -289,11 +282,4 @@ impl Decide {
         say!("{}: {facet} {already} {state}, decision {}", decision.item_id, decision.decision_id);
         Ok(())
     }
-}
-
-/// An id nobody else has.
-fn own_id() -> anyhow::Result<String> {
-    let mut random = [0; 8];
-    getrandom::fill(&mut random)?;
-    Ok(format!("decision-{:016x}", u64::from_be_bytes(random)))
 }

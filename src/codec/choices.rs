@@ -39,6 +39,11 @@ macro_rules! choice {
     };
 }
 
+/// The number of a choice, or the unspecified zero for the default.
+pub fn unless_default<T: PartialEq>(choice: T, default: T, number: fn(T) -> i32) -> i32 {
+    if choice == default { 0 } else { number(choice) }
+}
+
 choice!(weekday, weekday_number, v1::DayOfWeek, Weekday, {
     Monday = Weekday::Mon, Tuesday = Weekday::Tue, Wednesday = Weekday::Wed,
     Thursday = Weekday::Thu, Friday = Weekday::Fri, Saturday = Weekday::Sat,

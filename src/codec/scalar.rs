@@ -1,9 +1,11 @@
 //! Values that many messages hold: instants, spans, ids, counts, percentages.
 
+use chrono::NaiveDate;
 use prost_types::{Duration, Timestamp};
 
 use super::v1;
 use super::violations::Wrong;
+use crate::domain::calendar::read_date;
 use crate::domain::compliance::Period;
 use crate::domain::decimal::Decimal;
 use crate::domain::share::Share;
@@ -68,6 +70,16 @@ pub fn optional_positive_span(duration: Option<Duration>) -> Result<Option<Span>
 pub fn unsigned_span(duration: Option<Duration>) -> Result<Span, String> {
     let span = span(duration)?;
     if span >= Span::ZERO { Ok(span) } else { Err(format!("is {span}: it must not be negative")) }
+}
+
+/// A span that is not negative; nothing when it is left out.
+pub fn unsigned_span_or_zero(duration: Option<Duration>) -> Result<Span, String> {
+    duration.map_or(Ok(Span::ZERO), |given| unsigned_span(Some(given)))
+}
+
+/// A local date that may be left out.
+pub(super) fn optional_date(text: &str) -> Result<Option<NaiveDate>, String> {
+    if text.is_empty() { Ok(None) } else { read_date(text).map(Some) }
 }
 
 /// A client's own id, as its backend or monitor writes it, that must be given.

@@ -171,6 +171,30 @@ fn a_fact_that_says_nothing_is_refused() {
     assert_eq!(refused(Wire::ScopeJudged(Default::default())), ["scope_judged.in_scope"]);
 }
 
+/// P18: an outage is left out of the figures by somebody and for a reason, as a clock is.
+#[test]
+fn a_decision_on_an_outage_says_who_decided_and_why() {
+    use v1::service_event::Fact as Wire;
+    let decision = v1::OutageExclusionDecided {
+        outage_event_id: "o".to_owned(),
+        contract_id: "C".to_owned(),
+        excluded: true,
+        decided_by: " ".to_owned(),
+        ..Default::default()
+    };
+    let event = v1::ServiceEvent {
+        event_id: "E".to_owned(),
+        service: "mail".to_owned(),
+        occur_time: Some(Default::default()),
+        fact: Some(Wire::OutageExclusionDecided(decision)),
+        ..Default::default()
+    };
+    let violations = super::api::service_event::decode(event).unwrap_err();
+    let fields: Vec<_> = violations.into_iter().map(|violation| violation.field).collect();
+    let within = |field: &str| format!("outage_exclusion_decided.{field}");
+    assert_eq!(fields, [within("decided_by"), within("reason")]);
+}
+
 #[test]
 fn a_record_need_not_keep_rules_that_came_later() {
     let decision = v1::ExclusionDecided { contract_id: "C".to_owned(), ..Default::default() };

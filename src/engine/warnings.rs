@@ -4,11 +4,11 @@
 use super::catalog::Known;
 use crate::domain::clock::{MissingClock, MissingReason, meant, meant_priority};
 use crate::domain::contract::Target;
-use crate::domain::incident::{ExclusionDecision, Fact, IncidentEvent};
+use crate::domain::incident::{ExclusionDecision, Fact, History, IncidentEvent};
 use crate::domain::time::Instant;
 
-/// What is probably wrong with an event, by the terms known. Of a change of priority, what
-/// [`priority_warnings`] says of the contracts that the incident names comes to it.
+/// What is probably wrong with an event, by the terms known. Of changes of an incident,
+/// [`change_warnings`] has it.
 pub fn warnings<'a>(event: &'a IncidentEvent, known: Known<'a>) -> Vec<MissingClock<'a>> {
     match &event.fact {
         Fact::Opened(opened) if opened.contract_ids.is_empty() => {
@@ -23,16 +23,34 @@ pub fn warnings<'a>(event: &'a IncidentEvent, known: Known<'a>) -> Vec<MissingCl
     }
 }
 
-/// Under which of some contracts a priority has no limit at an instant. Contracts that are not in
-/// force then are left out: what names them has its own warning.
-pub fn priority_warnings<'a>(
-    contract_ids: &'a [String],
-    priority: &'a str,
-    time: Instant,
+/// Whether what is probably wrong with an event depends on the other facts of its incident.
+pub fn is_change(fact: &Fact) -> bool {
+    match fact {
+        Fact::PriorityChanged(_) => true,
+        Fact::DetailsChanged(change) => change.contract_ids.is_some(),
+        _ => false,
+    }
+}
+
+/// What is probably wrong with a change of an incident's priority or contracts, by the contracts
+/// and the priority that it leaves it with. Of a change of priority, only limits are looked for:
+/// what named the contracts has its own warnings.
+pub fn change_warnings<'a>(
+    event: &'a IncidentEvent,
+    history: &History<'a>,
     known: Known<'a>,
 ) -> Vec<MissingClock<'a>> {
-    let warnings = contract_ids.iter().flat_map(|id| of_contract(id, priority, time, known));
-    warnings.filter(|warning| warning.reason == MissingReason::NoLimit).collect()
+    let Some(opening) = history.opening() else { return Vec::new() };
+    let time = event.occur_time.max(opening.value.occur_time);
+    let state = history.state(time);
+    let priority = match &event.fact {
+        Fact::PriorityChanged(priority) => priority,
+        _ => state.priority,
+    };
+    let ids = state.contract_ids.iter();
+    let warnings = ids.flat_map(|id| of_contract(id, priority, time, known));
+    let is_move = matches!(event.fact, Fact::DetailsChanged(_));
+    warnings.filter(|one| is_move || one.reason == MissingReason::NoLimit).collect()
 }
 
 fn missing<'a>(

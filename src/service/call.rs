@@ -1,8 +1,8 @@
 //! What every call does in the same way.
 //!
 //! A call that reads is decoded and checked, waits until the index holds everything recorded so
-//! far, opens a view, and answers off the network's thread. A call that writes is
-//! decoded and checked.
+//! far, opens a view, and answers off the network's thread. A call that writes is decoded and
+//! checked.
 
 use std::sync::Arc;
 

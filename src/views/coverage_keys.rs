@@ -1,6 +1,7 @@
 //! How the counts of incidents that lack clocks are keyed.
 
 use super::keys::{COVERAGE, DAY_BYTES, key, split_id, texts_of};
+use crate::codec::store::unreadable::Unreadable;
 use crate::domain::ids::{ContractId, TenantId};
 use crate::engine::tally::{CoverageBucket, Day};
 
@@ -31,12 +32,13 @@ pub(super) fn all_coverage_buckets() -> Vec<u8> {
 }
 
 /// A coverage count, as its row holds it.
-pub(super) fn coverage_count(row: &[u8]) -> u64 {
-    row.try_into().map_or(0, u64::from_be_bytes)
+pub(super) fn coverage_count(row: &[u8]) -> Result<u64, Unreadable> {
+    let bytes = row.try_into().map_err(|_| format!("a count has {} bytes, not 8", row.len()))?;
+    Ok(u64::from_be_bytes(bytes))
 }
 
-/// The parts of a coverage count's key: tenant, contract, day, the number of the reason, target
-/// and value.
+/// The parts of a coverage count's key: tenant, contract, day, the number of the reason, target and
+/// value.
 pub(super) fn coverage_place(key: &[u8]) -> Option<(TenantId, ContractId, Day, i32, [String; 2])> {
     let (tenant, rest) = split_id(key.get(1..)?);
     let (contract, rest) = split_id(rest);
@@ -45,4 +47,17 @@ pub(super) fn coverage_place(key: &[u8]) -> Option<(TenantId, ContractId, Day, i
     let (day, reason) = (day.try_into().ok()?, reason.try_into().ok()?);
     let (day, reason) = (Day::from_be_bytes(day), i32::from_be_bytes(reason));
     Some((tenant.into(), contract.into(), day, reason, texts_of(rest)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_count_that_is_cut_short_is_unreadable_and_not_none() {
+        assert_eq!(coverage_count(&7u64.to_be_bytes()).ok(), Some(7));
+        for damaged in [&[][..], &[0; 7], &[0; 9]] {
+            assert!(coverage_count(damaged).is_err(), "{damaged:?}");
+        }
+    }
 }

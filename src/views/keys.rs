@@ -22,12 +22,13 @@ const CLOCK: u8 = b'c';
 const ATTACHMENT: u8 = b'a';
 const FUTURE_DATED: u8 = b'u';
 const TALLY_BUCKET: u8 = b'y';
-pub(super) const LIFE: u8 = b'o';
+pub(super) const LIFESPAN: u8 = b'o';
 const LEARNING: u8 = b'l';
 const MISSING: u8 = b'n';
 pub(super) const COVERAGE: u8 = b'm';
 const INSTANT_BYTES: usize = 8;
 pub(super) const DAY_BYTES: usize = 4;
+
 /// The key of an incident's row.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct IncidentKey(Box<[u8]>);

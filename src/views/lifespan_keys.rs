@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::keys::{DAY_BYTES, LIFE, key, split_id};
+use super::keys::{DAY_BYTES, LIFESPAN, key, split_id};
 use crate::domain::ids::IncidentId;
 use crate::engine::tally::{Day, Lifespan};
 
@@ -14,14 +14,14 @@ const NOT_OVER: u8 = 255;
 /// The keys under which an incident is found whose lifespan holds the beginnings of some days:
 /// blocks of days, each twice as many as those of the level below, so that there are few. One that
 /// is not over has a single key, with the first such day.
-pub(super) fn life(tenant: &str, incident: &str, life: &Lifespan) -> Vec<Vec<u8>> {
-    let first = life.begin + 1;
-    let blocks = match life.end {
+pub(super) fn lifespan(tenant: &str, incident: &str, lifespan: &Lifespan) -> Vec<Vec<u8>> {
+    let first = lifespan.begin + 1;
+    let blocks = match lifespan.end {
         Some(end) => blocks(first, end + 1),
         None => vec![(NOT_OVER, first)],
     };
     let key = |(level, block)| {
-        let mut bytes = lives(tenant, &life.contract_id, level, block);
+        let mut bytes = block_of(tenant, &lifespan.contract_id, level, block);
         bytes.extend(incident.as_bytes());
         bytes.push(0);
         bytes
@@ -41,27 +41,27 @@ fn blocks(mut day: Day, end: Day) -> Vec<(u8, Day)> {
     found
 }
 
-/// Where the incidents begin that live over the beginnings of a block of days; of those that are
-/// not over: of the days from one on.
-fn lives(tenant: &str, contract: &str, level: u8, block: Day) -> Vec<u8> {
-    let mut bytes = key(LIFE, &[tenant, contract]);
+/// Where the incidents begin whose lifespans hold the beginnings of a block of days; of those that
+/// are not over: of the days from one on.
+fn block_of(tenant: &str, contract: &str, level: u8, block: Day) -> Vec<u8> {
+    let mut bytes = key(LIFESPAN, &[tenant, contract]);
     bytes.push(level);
     bytes.extend(block.to_be_bytes());
     bytes
 }
 
-/// The ranges of keys of the incidents that live over the beginning of a day: first those that are
-/// not over.
-pub(super) fn lives_over(tenant: &str, contract: &str, day: Day) -> Vec<Range<Vec<u8>>> {
+/// The ranges of keys of the incidents whose lifespans hold the beginning of a day: first those that
+/// are not over.
+pub(super) fn lifespans_over(tenant: &str, contract: &str, day: Day) -> Vec<Range<Vec<u8>>> {
     let range = |level: u8, from: Day, until: Day| {
-        lives(tenant, contract, level, from)..lives(tenant, contract, level, until)
+        block_of(tenant, contract, level, from)..block_of(tenant, contract, level, until)
     };
     let over = (0..LEVELS).map(|level| range(level, day >> level, (day >> level) + 1));
     [range(NOT_OVER, 0, day.saturating_add(1))].into_iter().chain(over).collect()
 }
 
 /// The incident of such a key.
-pub(super) fn life_id(key: &[u8]) -> IncidentId {
+pub(super) fn lifespan_id(key: &[u8]) -> IncidentId {
     let (_tenant, rest) = split_id(key.get(1..).unwrap_or_default());
     let (_contract, rest) = split_id(rest);
     split_id(rest.get(1 + DAY_BYTES..).unwrap_or_default()).0.into()
@@ -75,18 +75,18 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_life_is_found_over_each_day_that_began_in_it_and_over_no_other(
+        fn a_lifespan_is_found_over_each_day_that_began_in_it_and_over_no_other(
             begin in 1..3_000i32, length in 0..2_000i32, is_over: bool, day in 1..6_000i32,
         ) {
             let end = is_over.then_some(begin + length);
-            let keys = life("acme", "I-1", &Lifespan { contract_id: "C".into(), begin, end });
-            let ranges = lives_over("acme", "C", day);
+            let keys = lifespan("acme", "I-1", &Lifespan { contract_id: "C".into(), begin, end });
+            let ranges = lifespans_over("acme", "C", day);
             let is_found = |key: &&Vec<u8>| ranges.iter().any(|range| range.contains(*key));
             let found = keys.iter().filter(is_found).count();
             let is_in_it = begin < day && end.is_none_or(|end| day <= end);
             prop_assert_eq!(found, usize::from(is_in_it));
             prop_assert!(keys.len() <= 2 * usize::from(LEVELS));
-            prop_assert!(keys.iter().all(|key| life_id(key) == *"I-1"));
+            prop_assert!(keys.iter().all(|key| lifespan_id(key) == *"I-1"));
         }
     }
 }

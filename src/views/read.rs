@@ -174,17 +174,17 @@ impl Views {
         })
     }
 
-    /// The incidents of a contract that live over the beginning of a local day: those whose first
-    /// clock started before, and that were not over before.
+    /// The incidents of a contract whose lifespan holds the beginning of a local day: their first
+    /// clock started before, and they were not over before.
     pub fn ids_over(
         &self,
         tenant: &TenantId,
         contract: &str,
         day: Day,
     ) -> impl Iterator<Item = Result<IncidentId, ViewsError>> {
-        let ranges = lifespan_keys::lives_over(tenant, contract, day).into_iter();
+        let ranges = lifespan_keys::lifespans_over(tenant, contract, day).into_iter();
         let rows = ranges.flat_map(|range| self.range(range.start, range.end));
-        rows.map(|row| Ok(lifespan_keys::life_id(&row?.0)))
+        rows.map(|row| Ok(lifespan_keys::lifespan_id(&row?.0)))
     }
 
     /// Rows in the order of their keys.
@@ -300,5 +300,6 @@ fn coverage_bucket(
     let place = coverage_keys::coverage_place(&key).ok_or_else(unreadable)?;
     let (tenant, contract_id, day, reason, texts) = place;
     let key = tally::decode_coverage_key(reason, texts)?;
-    Ok((tenant, CoverageBucket { contract_id, day, key }, coverage_keys::coverage_count(&row)))
+    let count = coverage_keys::coverage_count(&row)?;
+    Ok((tenant, CoverageBucket { contract_id, day, key }, count))
 }

@@ -84,9 +84,9 @@ fn keys_of(tenant: &TenantId, incident: &str, index_entry: &IndexEntry) -> Vec<V
         index_entry.settles.map(|settles| keys::future_dated_at(tenant, settles, incident));
     let missing = index_entry.missing.iter();
     let missing = missing.map(|(id, opened)| keys::missing_of(tenant, id, *opened, incident));
-    let lives =
-        index_entry.lives.iter().flat_map(|life| lifespan_keys::life(tenant, incident, life));
-    let keys = clocks.chain(attached).chain(future_dated).chain(missing).chain(lives);
+    let lifespans = index_entry.lives.iter();
+    let lifespans = lifespans.flat_map(|one| lifespan_keys::lifespan(tenant, incident, one));
+    let keys = clocks.chain(attached).chain(future_dated).chain(missing).chain(lifespans);
     let mut keys: Vec<_> = keys.collect();
     keys.sort_unstable();
     keys

@@ -15,6 +15,7 @@ use super::keys;
 use super::read::Views;
 use super::rows::{Changes, WriteStep};
 use super::store::Store;
+use crate::codec::choices::missing_reason_number;
 use crate::codec::store::{learning, record, tally};
 use crate::domain::compliance::Tally;
 use crate::domain::ids::TenantId;
@@ -205,11 +206,14 @@ impl Writing {
         change: CountChange,
     ) -> Result<(), ViewsError> {
         for bucket in contribution.missing.iter().filter_map(MissingContribution::bucket) {
-            let reason = tally::reason_number(bucket.key.reason);
+            let reason = missing_reason_number(bucket.key.reason);
             let key = coverage_keys::coverage_bucket(tenant, &bucket, reason);
             let kept = match self.coverage.get(&key) {
                 Some(count) => *count,
-                None => self.store.get(&key)?.map_or(0, |row| coverage_keys::coverage_count(&row)),
+                None => match self.store.get(&key)? {
+                    Some(row) => coverage_keys::coverage_count(&row)?,
+                    None => 0,
+                },
             };
             self.coverage.insert(key, change.of_one(kept));
         }

@@ -32,13 +32,16 @@ fn set(words: &'static str) -> BTreeSet<&'static str> {
 /// Every text that people write here, by its path.
 fn texts() -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut files = vec![root.join("README.md"), root.join("CONTRIBUTING.md")];
+    let pages = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"];
+    let mut files: Vec<_> = pages.map(|page| root.join(page)).into();
     for room in ["src", "tests", "benches", "examples", "proto", "docs"] {
         super::collect_all(&root.join(room), &mut files);
     }
     let named = files.into_iter().filter_map(|file| {
         let path = file.strip_prefix(root).expect("below").display().to_string();
-        let is_text = ["rs", "proto", "md", "html", "py"].iter().any(|end| path.ends_with(end));
+        let is_text = ["rs", "proto", "md", "html", "ftl", "yaml", "py"]
+            .iter()
+            .any(|end| path.ends_with(end));
         let is_held = is_text && !LEFT_OUT.iter().any(|left_out| path.starts_with(left_out));
         is_held.then(|| (path, std::fs::read_to_string(file).expect("readable")))
     });

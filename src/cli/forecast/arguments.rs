@@ -15,14 +15,14 @@ use crate::cli::show::Shown;
 /// urgent first: the probability that each breaches, when it will probably stop, until when work
 /// must begin, and whether the work is left idle.
 ///
-/// With --evaluate, the history of a contract is replayed in the order in which its
-/// facts occurred. After every event and at noon of every business day, each open clock's
-/// probability to breach is forecast from what had occurred until then, by a model that has learnt
-/// from clocks decided before. Forecasts from --learn-until on are scored, if their clock was
-/// decided by --until, beside those of simpler methods: the breach rate of the priority, warnings
-/// at 50, 75 and 90 percent of the limit, and the breach rate of clocks that had lasted as long.
-/// Forecasts of periods are scored too: whether the contract's promises on attainment will be
-/// missed in each whole week, of each service and category.
+/// With --evaluate, the history of a contract is replayed in the order in which its facts occurred.
+/// After every event and at noon of every business day, each open clock's probability to breach is
+/// forecast from what had occurred until then, by a model that has learnt from clocks decided
+/// before. Forecasts from --learn-until on are scored, if their clock was decided by --until,
+/// beside those of simpler methods: the breach rate of the priority, warnings at 50, 75 and 90
+/// percent of the limit, and the breach rate of clocks that had lasted as long. Forecasts of
+/// periods are scored too: whether the contract's promises on attainment will be missed in each
+/// whole week, of each service and category.
 ///
 /// Here a fact counts as known from when it occurred, whenever it was recorded, since an imported
 /// history was recorded all at once.

@@ -2,8 +2,10 @@
 
 use super::answer::ReviewAnswer;
 use super::language::Language;
+use super::links;
 use super::promise::Promises;
 use super::report::{Block, Section, Table, TableColumn, TableRow};
+use super::wording::third_party;
 use crate::codec::v1;
 
 /// Items left to settle that are listed.
@@ -256,7 +258,7 @@ fn item(status: &v1::SettlementItemStatus, template: &str, language: &Language) 
     let amount = amount.map(|amount| language.money(amount, &item.currency));
     let incident = item.incident_ids.first().map(String::as_str).unwrap_or_default();
     let cells = vec![
-        super::links::incident(incident, template),
+        links::incident(incident, template),
         kind(&item, language).into(),
         since.into(),
         language.and(&open).into(),
@@ -272,7 +274,7 @@ fn kind(item: &v1::SettlementItem, language: &Language) -> String {
         ("period", language.period(&named).into())
     };
     let party = match item.party() {
-        v1::Party::ThirdParty => super::wording::third_party(&item.third_party, language),
+        v1::Party::ThirdParty => third_party(&item.third_party, language),
         _ => language.text("the-client"),
     };
     match item.kind() {

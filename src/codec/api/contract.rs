@@ -18,8 +18,7 @@ use crate::domain::contract::{Contract, ContractKind, Finding, Target, Terms};
 use crate::domain::violation::Violation;
 use crate::domain::zone::ZoneDatabase;
 
-/// The wording of a contract, of a request; who set its revision and when is the caller's to
-/// read.
+/// The wording of a contract, of a request; who set its revision and when is the caller's to read.
 pub fn decode(contract: v1::Contract, zones: &ZoneDatabase) -> Result<Contract, Vec<Violation>> {
     decode_with(contract, zones, Checks::REQUEST)
 }

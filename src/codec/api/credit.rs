@@ -2,14 +2,14 @@
 
 use chrono::NaiveDate;
 
-use super::credit_rule::{
-    calendar_kind, decode_rule, encode_rule, kind_number, optional_share, unless_default,
-};
+use super::credit_rule::{calendar_kind, decode_rule, encode_rule, kind_number, optional_share};
 use super::figures::ToField;
 use super::money::{Currency, amount, optional_amount};
 use crate::codec::checks::Checks;
-use crate::codec::choices::{combination, combination_number, pro_rata, pro_rata_number};
-use crate::codec::scalar::{count_to, share_or};
+use crate::codec::choices::{
+    combination, combination_number, pro_rata, pro_rata_number, unless_default,
+};
+use crate::codec::scalar::{count_to, optional_date, share_or};
 use crate::codec::v1;
 use crate::codec::violations::FieldViolations;
 use crate::domain::calendar::read_date;
@@ -115,10 +115,6 @@ fn decode_cap(cap: v1::CreditCap, money: Currency<'_>) -> Result<PeriodCap, Vec<
     }
     violations.check()?;
     Ok(decoded)
-}
-
-fn optional_date(text: &str) -> Result<Option<NaiveDate>, String> {
-    if text.is_empty() { Ok(None) } else { read_date(text).map(Some) }
 }
 
 /// The objectives that credits name are there, each once.

@@ -5,6 +5,7 @@ use super::money::{Currency, amount};
 use crate::codec::checks::Checks;
 use crate::codec::choices::{
     ObjectivePeriod, objective_period, objective_period_number, step_count, step_count_number,
+    unless_default,
 };
 use crate::codec::scalar::{count_to, duration, positive_span, share, share_or};
 use crate::codec::v1;
@@ -257,11 +258,6 @@ pub(super) fn kind_number(kind: PeriodKind) -> i32 {
         PeriodKind::Year => ObjectivePeriod::Year,
         PeriodKind::RollingDays(_) => ObjectivePeriod::RollingDays,
     })
-}
-
-/// The number of a choice, or the unspecified zero for the default.
-pub(super) fn unless_default<T: PartialEq>(choice: T, default: T, number: fn(T) -> i32) -> i32 {
-    if choice == default { 0 } else { number(choice) }
 }
 
 /// The message of a rule.

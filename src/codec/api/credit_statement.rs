@@ -105,7 +105,7 @@ fn encode_line((line, period): &(Line<'_>, Option<Period>)) -> v1::CreditLine {
         weight_percent: factors.weight.to_field(),
         repeats: factors.repeats as i32,
         amount: line.amount,
-        count: i64::try_from(factors.count).unwrap_or(i64::MAX),
+        count: factors.count.to_field(),
         credit_amount: factors.amount,
     }
 }

@@ -7,6 +7,7 @@ use crate::codec::checks::Checks;
 use crate::codec::choices::contract_kind_number;
 use crate::codec::scalar::{
     count, count_to, duration, minimum, positive_span, share, share_or, timestamp, unsigned_span,
+    unsigned_span_or_zero,
 };
 use crate::codec::v1;
 use crate::codec::v1::experience_objective::Measure;
@@ -37,10 +38,11 @@ pub(super) fn decode(
         ),
         limits: violations.each("limits", terms.limits, |limit| decode_limit(limit, checks)),
         people: violations.or("people", count(terms.people), 0),
-        first_contact_within: match terms.first_contact_within {
-            None => Span::ZERO,
-            given => violations.or("first_contact_within", unsigned_span(given), Span::ZERO),
-        },
+        first_contact_within: violations.or(
+            "first_contact_within",
+            unsigned_span_or_zero(terms.first_contact_within),
+            Span::ZERO,
+        ),
         slx_weights: terms
             .slx_weights
             .and_then(|weights| violations.keep("slx_weights", decode_weights(weights))),

@@ -2,7 +2,9 @@
 
 use crate::codec::checks::Checks;
 use crate::codec::choices::{party, party_number, waiting_on, waiting_on_number};
-use crate::codec::scalar::{count, count_to, duration, optional_instant, timestamp, unsigned_span};
+use crate::codec::scalar::{
+    count, count_to, duration, optional_instant, timestamp, unsigned_span, unsigned_span_or_zero,
+};
 use crate::codec::v1;
 use crate::codec::v1::incident_event::Fact as Wire;
 use crate::codec::violations::FieldViolations;
@@ -127,10 +129,11 @@ fn decode_survey(
     }
     Fact::Surveyed {
         score: violations.or("surveyed.score", score, None),
-        lost_time: match survey.lost_time {
-            None => Span::ZERO,
-            given => violations.or("surveyed.lost_time", unsigned_span(given), Span::ZERO),
-        },
+        lost_time: violations.or(
+            "surveyed.lost_time",
+            unsigned_span_or_zero(survey.lost_time),
+            Span::ZERO,
+        ),
     }
 }
 
@@ -233,14 +236,24 @@ fn decode_decision(
         decided_by: decision.decided_by,
         reason: decision.reason,
     };
-    if checks.are_rules_held && decoded.decided_by.trim().is_empty() {
-        violations.add("decided_by", "is missing: say who decided");
-    }
-    if checks.are_rules_held && decoded.reason.trim().is_empty() {
-        violations.add("reason", "is missing: say why");
-    }
+    check_decided(&decoded.decided_by, &decoded.reason, checks, &mut violations);
     violations.check()?;
     Ok(decoded)
+}
+
+/// By the API's rules a decision says who made it, and why.
+pub(super) fn check_decided(
+    decided_by: &str,
+    reason: &str,
+    checks: Checks<'_>,
+    violations: &mut FieldViolations,
+) {
+    if checks.are_rules_held && decided_by.trim().is_empty() {
+        violations.add("decided_by", "is missing: say who decided");
+    }
+    if checks.are_rules_held && reason.trim().is_empty() {
+        violations.add("reason", "is missing: say why");
+    }
 }
 
 /// What happened, as it is sent.

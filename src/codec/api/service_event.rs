@@ -1,8 +1,10 @@
 //! Facts about services.
 
+use super::fact::check_decided;
+use super::figures::ToField;
 use crate::codec::checks::Checks;
 use crate::codec::choices::{party, party_number};
-use crate::codec::scalar::{duration, instant, thousandths, timestamp, unsigned_span};
+use crate::codec::scalar::{duration, instant, thousandths, timestamp, unsigned_span_or_zero};
 use crate::codec::v1;
 use crate::codec::v1::service_event::Fact as Wire;
 use crate::codec::violations::FieldViolations;
@@ -116,10 +118,8 @@ fn decode_requests(counted: v1::RequestsCounted) -> Result<Requests, Vec<Violati
     if failed > requests {
         violations.add("failed", format!("is {failed}: no more than {requests} requests can fail"));
     }
-    let duration = match counted.duration {
-        None => Span::ZERO,
-        given => violations.or("duration", unsigned_span(given), Span::ZERO),
-    };
+    let duration = unsigned_span_or_zero(counted.duration);
+    let duration = violations.or("duration", duration, Span::ZERO);
     violations.check()?;
     Ok(Requests { requests, failed, duration })
 }
@@ -165,6 +165,7 @@ fn decode_decision(
         decided_by: decision.decided_by,
         reason: violations.or("reason", checks.note(decision.reason), String::new()),
     };
+    check_decided(&decoded.decided_by, &decoded.reason, checks, &mut violations);
     violations.check()?;
     Ok(decoded)
 }
@@ -209,10 +210,9 @@ fn encode_fact(fact: &ServiceFact) -> Wire {
             Wire::Measured(v1::Measured { indicator, value, count, reading })
         }
         ServiceFact::RequestsCounted(Requests { requests, failed, duration: lasted }) => {
-            let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
             Wire::RequestsCounted(v1::RequestsCounted {
-                requests: count(requests),
-                failed: count(failed),
+                requests: requests.to_field(),
+                failed: failed.to_field(),
                 duration: (lasted > Span::ZERO).then(|| duration(lasted)),
             })
         }

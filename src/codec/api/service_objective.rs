@@ -3,9 +3,9 @@
 use prost_types::Duration;
 
 use crate::codec::checks::Checks;
-use crate::codec::choices::{down_when, down_when_number};
+use crate::codec::choices::{down_when, down_when_number, unless_default};
 use crate::codec::scalar::{
-    count_to, duration, minimum, positive_span, share, share_or, unsigned_span,
+    count_to, duration, minimum, positive_span, share, share_or, unsigned_span_or_zero,
 };
 use crate::codec::v1;
 use crate::codec::violations::FieldViolations;
@@ -26,6 +26,20 @@ struct Services {
     error_percent: String,
 }
 
+/// Those fields, which the objectives have alike.
+macro_rules! services_of {
+    ($promise:expr) => {
+        Services {
+            service: $promise.service,
+            services: $promise.services,
+            down_when: $promise.down_when,
+            calendar_id: $promise.calendar_id,
+            notice: $promise.maintenance_notice,
+            error_percent: $promise.down_above_error_percent,
+        }
+    };
+}
+
 impl Services {
     fn decode(self, checks: Checks<'_>, violations: &mut FieldViolations) -> AgreedService {
         violations.at_most("services", self.services.len(), checks.limits.services_per_objective);
@@ -37,20 +51,23 @@ impl Services {
             }
             (true, false) => {}
         }
-        let when = if self.down_when == 0 { Ok(DownWhen::Any) } else { down_when(self.down_when) };
         let rate = match self.error_percent.as_str() {
             "" => None,
             percent => violations.keep("down_above_error_percent", share(percent)),
         };
         AgreedService {
             services,
-            down_when: violations.or("down_when", when, DownWhen::Any),
+            down_when: violations.choice("down_when", self.down_when, down_when),
             calendar_id: violations.or(
                 "calendar_id",
                 checks.terms_id(self.calendar_id),
                 String::new(),
             ),
-            maintenance_notice: span_or_zero("maintenance_notice", self.notice, violations),
+            maintenance_notice: violations.or(
+                "maintenance_notice",
+                unsigned_span_or_zero(self.notice),
+                Span::ZERO,
+            ),
             error_rate: rate,
         }
     }
@@ -63,10 +80,7 @@ impl Services {
         Services {
             service,
             services,
-            down_when: match agreed.down_when {
-                DownWhen::Any => 0,
-                other => down_when_number(other),
-            },
+            down_when: unless_default(agreed.down_when, DownWhen::Any, down_when_number),
             calendar_id: agreed.calendar_id.clone(),
             notice: Some(duration(agreed.maintenance_notice)),
             error_percent: agreed.error_rate.map(|rate| rate.to_string()).unwrap_or_default(),
@@ -81,19 +95,16 @@ pub(super) fn availability(
     violations: &mut FieldViolations,
 ) -> AvailabilityPromise {
     let weight = share_or(&promise.degradation_weight_percent, Share::NONE);
-    let services = Services {
-        service: promise.service,
-        services: promise.services,
-        down_when: promise.down_when,
-        calendar_id: promise.calendar_id,
-        notice: promise.maintenance_notice,
-        error_percent: promise.down_above_error_percent,
-    };
+    let services = services_of!(promise);
     AvailabilityPromise {
         agreed: services.decode(checks, violations),
         share: violations.or("percent", share(&promise.percent), Share::ALL),
         degradation_weight: violations.or("degradation_weight_percent", weight, Share::NONE),
-        downtime_unit: span_or_zero("downtime_unit", promise.downtime_unit, violations),
+        downtime_unit: violations.or(
+            "downtime_unit",
+            unsigned_span_or_zero(promise.downtime_unit),
+            Span::ZERO,
+        ),
     }
 }
 
@@ -120,18 +131,15 @@ pub(super) fn outages(
     checks: Checks<'_>,
     violations: &mut FieldViolations,
 ) -> OutagesPromise {
-    let services = Services {
-        service: promise.service,
-        services: promise.services,
-        down_when: promise.down_when,
-        calendar_id: promise.calendar_id,
-        notice: promise.maintenance_notice,
-        error_percent: promise.down_above_error_percent,
-    };
+    let services = services_of!(promise);
     OutagesPromise {
         agreed: services.decode(checks, violations),
         most: violations.or("most", count_to(promise.most, i32::MAX as u32), 0),
-        longer_than: span_or_zero("longer_than", promise.longer_than, violations),
+        longer_than: violations.or(
+            "longer_than",
+            unsigned_span_or_zero(promise.longer_than),
+            Span::ZERO,
+        ),
     }
 }
 
@@ -156,14 +164,7 @@ pub(super) fn mean_time_to_restore(
     checks: Checks<'_>,
     violations: &mut FieldViolations,
 ) -> MeanTimeToRestorePromise {
-    let services = Services {
-        service: promise.service,
-        services: promise.services,
-        down_when: promise.down_when,
-        calendar_id: promise.calendar_id,
-        notice: promise.maintenance_notice,
-        error_percent: promise.down_above_error_percent,
-    };
+    let services = services_of!(promise);
     MeanTimeToRestorePromise {
         agreed: services.decode(checks, violations),
         at_most: violations.or("at_most", positive_span(promise.at_most), Span::ZERO),
@@ -207,12 +208,5 @@ pub(super) fn encode_requests(promise: &RequestsPromise) -> v1::RequestsObjectiv
         service: promise.service.clone(),
         percent: promise.share.to_string(),
         minimum_requests: promise.minimum_requests as i32,
-    }
-}
-
-fn span_or_zero(field: &str, given: Option<Duration>, violations: &mut FieldViolations) -> Span {
-    match given {
-        None => Span::ZERO,
-        given => violations.or(field, unsigned_span(given), Span::ZERO),
     }
 }

@@ -1,17 +1,16 @@
 //! Items that are to be settled, as they are recorded and answered.
 
-use chrono::NaiveDate;
-
 use super::credit_statement::date;
 use crate::codec::checks::Checks;
 use crate::codec::choices::{
     facet, facet_number, item_kind, item_kind_number, party, party_number, settlement_state,
     settlement_state_number,
 };
-use crate::codec::scalar::{instant, optional_instant, span_between, text, timestamp};
+use crate::codec::scalar::{
+    instant, optional_date, optional_instant, span_between, text, timestamp,
+};
 use crate::codec::v1;
 use crate::codec::violations::FieldViolations;
-use crate::domain::calendar::read_date;
 use crate::domain::settlement::{Decided, Decision, Facet, FacetState, Item, ItemKind, ItemStatus};
 use crate::domain::time::Instant;
 use crate::domain::violation::Violation;
@@ -90,10 +89,6 @@ fn content(
         currency: item.currency,
         event_ids: violations.each("event_ids", item.event_ids, |id| checks.id(id)),
     }
-}
-
-fn optional_date(text: &str) -> Result<Option<NaiveDate>, String> {
-    if text.is_empty() { Ok(None) } else { read_date(text).map(Some) }
 }
 
 /// Names of items that follow from facts are made of two ids.

@@ -5,7 +5,6 @@ use prost::Message;
 use super::unreadable::Unreadable;
 use super::v1 as store;
 use crate::codec::choices::{missing_reason, missing_reason_number};
-use crate::domain::clock::MissingReason;
 use crate::domain::compliance::{Counts, CoverageKey, Tally};
 use crate::domain::experience::{ExperienceTotals, Survey, TimeSum};
 use crate::domain::figures::{counts_table, survey_table, tally_table, totals_table};
@@ -134,11 +133,6 @@ fn decode_missing(missing: store::MissingContribution) -> Result<MissingContribu
     let reason = missing_reason(reason).map_err(Unreadable::from)?;
     let key = CoverageKey { target_id, reason, value };
     Ok(MissingContribution { contract_id: contract_id.into(), key, day })
-}
-
-/// The number of a count's reason in its key.
-pub fn reason_number(reason: MissingReason) -> i32 {
-    missing_reason_number(reason)
 }
 
 /// What a count of incidents is of, by the parts of its key.
