@@ -56,7 +56,7 @@ pub(super) struct Calendars {
 #[derive(Args, Debug)]
 pub(super) struct Incidents {
     /// Only incidents that fall under this contract.
-    #[arg(long, value_name = "ID", default_value = "")]
+    #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
     contract: String,
 
     /// How many incidents to list at most.

@@ -33,7 +33,7 @@ pub(super) struct Simulate {
     period: String,
 
     /// The id of the contract, if the file holds several.
-    #[arg(long, value_name = "ID", default_value = "")]
+    #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
     contract: String,
 
     /// What to group the clocks by.
