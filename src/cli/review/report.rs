@@ -187,6 +187,11 @@ impl Table {
         (!rows.is_empty()).then_some(Table { caption, columns, rows })
     }
 
+    /// Whether it needs all of a page's width.
+    pub fn has_many_columns(&self) -> bool {
+        self.columns.len() > MANY_COLUMNS
+    }
+
     /// The cells of a row with their columns.
     pub fn cells<'t>(
         &'t self,
@@ -195,6 +200,9 @@ impl Table {
         self.columns.iter().zip(&row.cells)
     }
 }
+
+/// Tables with more columns than that are set narrower.
+const MANY_COLUMNS: usize = 7;
 
 /// A section with so many rows stays on one page.
 const ROWS_OF_ONE_PAGE: usize = 8;
