@@ -54,7 +54,7 @@ pub(super) struct Clocks {
     read_times: ReadTimes,
 
     /// How many clocks to list at most.
-    #[arg(long, default_value_t = 20)]
+    #[arg(long, value_name = "COUNT", default_value_t = 20)]
     limit: usize,
 
     /// Prints the clocks as JSON.

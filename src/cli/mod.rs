@@ -75,7 +75,7 @@ enum Command {
     Calendars(lists::Calendars),
     /// Lists the incidents.
     Incidents(lists::Incidents),
-    /// Records facts about incidents.
+    /// Records facts about incidents or services.
     Record(record::RecordFacts),
     /// Decides that clocks of an incident are left out of the contractual figures.
     Exclude(record::Exclude),

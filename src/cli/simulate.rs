@@ -41,7 +41,7 @@ pub(super) struct Simulate {
     by: Vec<KeyWord>,
 
     /// How many of the verdicts that would differ to list at most.
-    #[arg(long, default_value_t = 20)]
+    #[arg(long, value_name = "COUNT", default_value_t = 20)]
     limit: usize,
 
     #[command(flatten)]

@@ -132,7 +132,7 @@ impl Format {
         Ok(match self {
             #[cfg(feature = "parquet")]
             Format::Parquet => Box::new(columnar::Columnar::begin(output)?),
-            _ => Box::new(text::Csv::begin(output)?),
+            _ => Box::new(text::Csv::begin(output)),
         })
     }
 }
