@@ -327,9 +327,9 @@ async fn compliance_and_simulations_say_met_so_far() {
     let compliance =
         |as_of: &str| served.run(&["compliance", "C", "2026-03", "--as-of-time", as_of]);
     let runs = compliance("2026-03-05T00:00:00Z");
-    assert!(runs.contains("100%  met so far"), "{runs}");
+    assert!(runs.contains("100% met so far"), "{runs}");
     let over = compliance("2026-04-05T00:00:00Z");
-    assert!(over.contains("100%  met ") && !over.contains("met so far"), "{over}");
+    assert!(over.contains("100% met ") && !over.contains("met so far"), "{over}");
     let file = directory.path().join("terms.yaml");
     std::fs::write(&file, agreed.replace("limit: 4h", "limit: 5h")).expect("written");
     let file = file.display().to_string();
@@ -338,7 +338,7 @@ async fn compliance_and_simulations_say_met_so_far() {
     assert!(simulated.contains("met so far"), "{simulated}");
 }
 
-/// I5: an empty list says what could be listed instead, and every outcome can be asked for.
+/// I5: an empty list says what could be listed instead, and every outcome can be requested.
 #[tokio::test]
 async fn an_empty_list_of_clocks_says_so() {
     let served = Served::start().await;

@@ -236,7 +236,7 @@ async fn the_statement_is_printed_with_the_currency_s_decimals_and_its_sum() {
     let year = clients.compliance.get_compliance(year).await.expect("it is there").into_inner();
     let total = year.credit_totals[0].total_amount;
     let output = print("2026", LATER);
-    let together = format!("Credits together, in EUR, so far: {}.{:02}", total / 100, total % 100);
+    let together = format!("Credits together, in EUR: {}.{:02}", total / 100, total % 100);
     for text in ["Credits of 2026-08 in EUR, at most 185.18:", &together] {
         assert!(output.contains(text), "no {text:?} in\n{output}");
     }

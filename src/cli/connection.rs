@@ -76,7 +76,7 @@ fn what_there_is(reason: &str) -> &'static str {
         "CONTRACT_NOT_FOUND" => ": slx contracts lists those of the tenant",
         "CALENDAR_NOT_FOUND" => ": slx calendars lists those of the tenant",
         "INCIDENT_NOT_FOUND" => ": slx incidents lists those of the tenant",
-        "TENANT_NOT_FOUND" => ": slx tenants lists them",
+        "TENANT_NOT_FOUND" => ": slx tenants lists those there are",
         _ => "",
     }
 }

@@ -50,10 +50,8 @@ pub(super) fn show(statement: &v1::CreditStatement) -> String {
         let rows = rows(&statement.bonus_lines, statement.bonus_amount, &money);
         let headings = [HEADINGS[0], HEADINGS[1], HEADINGS[2], HEADINGS[3], "bonus"];
         let rows = table(&headings, &[3, 4], rows);
-        shown += &format!(
-            "\n\nBonuses of {period} in {}{so_far}, owed to the provider and not set off:\n\n{rows}",
-            money.unit
-        );
+        let heading = format!("Bonuses of {period} in {}{so_far}", money.unit);
+        shown += &format!("\n\n{heading}, owed to the provider and not set off:\n\n{rows}");
     }
     for note in notes(statement, &money) {
         shown += &format!("\n\n{note}");

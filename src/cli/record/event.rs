@@ -8,7 +8,7 @@ use crate::codec::v1;
 use crate::codec::v1::incident_service_client::IncidentServiceClient;
 
 /// A fact about an incident or a service.
-pub(super) trait Event: prost::Message + Default + Clone {
+pub(super) trait EventMessage: prost::Message + Default + Clone {
     /// The full name of its message.
     const NAME: &'static str;
 
@@ -32,7 +32,7 @@ pub(super) trait Event: prost::Message + Default + Clone {
     ) -> anyhow::Result<Vec<v1::RecordResult>>;
 }
 
-impl Event for v1::IncidentEvent {
+impl EventMessage for v1::IncidentEvent {
     const NAME: &'static str = "slx.v1.IncidentEvent";
 
     fn subject(&self) -> &str {
@@ -63,7 +63,7 @@ impl Event for v1::IncidentEvent {
     }
 }
 
-impl Event for v1::ServiceEvent {
+impl EventMessage for v1::ServiceEvent {
     const NAME: &'static str = "slx.v1.ServiceEvent";
 
     fn subject(&self) -> &str {

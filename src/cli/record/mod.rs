@@ -11,7 +11,7 @@ use anyhow::bail;
 use clap::{Args, ValueEnum};
 use prost_types::Timestamp;
 
-use self::event::Event;
+use self::event::EventMessage;
 use self::send::send;
 use super::connection::Connection;
 use super::random_id::random_id;
@@ -146,8 +146,8 @@ struct Identity {
 }
 
 impl Identity {
-    /// What is recorded of an event of which only the fact is told.
-    fn complete<E: Event>(self, id: String, event: E) -> anyhow::Result<E> {
+    /// The event of a fact that is given alone.
+    fn complete<E: EventMessage>(self, id: String, event: E) -> anyhow::Result<E> {
         let event_id = self.event.map_or_else(|| random_id("record"), Ok)?;
         let occur_time = self.at.unwrap_or_else(|| timestamp(wall_clock::now()));
         Ok(event.of(id, event_id, occur_time, self.source))
@@ -162,7 +162,7 @@ impl RecordFacts {
         }
     }
 
-    async fn record<E: Event>(self) -> anyhow::Result<ExitCode> {
+    async fn record<E: EventMessage>(self) -> anyhow::Result<ExitCode> {
         let events = match (self.file, self.id, self.fact) {
             (Some(file), ..) => parse::file::<E>(&file)?,
             (None, Some(id), Some(fact)) => {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 
-use super::event::Event;
+use super::event::EventMessage;
 use crate::cli::apply::read;
 use crate::codec::{text, v1};
 
@@ -21,7 +21,7 @@ fn facts(name: &str) -> Vec<String> {
 }
 
 /// A fact as it is written: its name alone, or YAML with its fields.
-pub(super) fn fact<E: Event>(fact: &str) -> anyhow::Result<E> {
+pub(super) fn fact<E: EventMessage>(fact: &str) -> anyhow::Result<E> {
     let is_a_name = !fact.is_empty()
         && fact.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
     let facts = facts(E::NAME);
@@ -39,7 +39,7 @@ pub(super) fn fact<E: Event>(fact: &str) -> anyhow::Result<E> {
 }
 
 /// The events of a file.
-pub(super) fn file<E: Event>(path: &Path) -> anyhow::Result<Vec<E>> {
+pub(super) fn file<E: EventMessage>(path: &Path) -> anyhow::Result<Vec<E>> {
     let events = text::from_yaml(&read(path)?, E::NAME);
     events.with_context(|| path.display().to_string())
 }

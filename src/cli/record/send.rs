@@ -5,14 +5,14 @@ use std::process::ExitCode;
 use anyhow::bail;
 use itertools::Itertools;
 
-use super::event::Event;
+use super::event::EventMessage;
 use crate::cli::connection::Connection;
 use crate::cli::show::counted;
 use crate::codec::v1;
 use crate::limits::EVENTS_PER_CALL_MAX;
 
 /// Records events and says what became of each; fails when one is refused.
-pub(super) async fn send<E: Event>(
+pub(super) async fn send<E: EventMessage>(
     events: Vec<E>,
     connection: Connection,
 ) -> anyhow::Result<ExitCode> {
@@ -34,7 +34,7 @@ pub(super) async fn send<E: Event>(
     Ok(ExitCode::SUCCESS)
 }
 
-fn became<E: Event>(event: &E, result: &v1::RecordResult) -> String {
+fn became<E: EventMessage>(event: &E, result: &v1::RecordResult) -> String {
     let (subject, id) = (event.subject(), event.id());
     let became = match &result.rejection {
         Some(rejection) => format!("is refused: {}", rejection.message),

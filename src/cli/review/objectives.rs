@@ -213,7 +213,7 @@ mod tests {
 
     /// P4: "Another 3 still run; 3 of them are met so far" said of none and of all the same.
     #[test]
-    fn objectives_that_still_run_are_told_in_sentences() {
+    fn objectives_that_still_run_are_put_in_sentences() {
         let [english, dutch, german] = said(3, 0, 2);
         assert_eq!(english, "3 more still run and are met so far.");
         assert_eq!(dutch, "Er lopen nog 3 normen, die tot nu toe worden gehaald.");
