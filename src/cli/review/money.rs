@@ -243,7 +243,8 @@ pub(super) fn settlement(answer: &ReviewAnswer, language: &Language) -> Option<S
         0 => language.text("settlement-order"),
         more => language.say("settlement-order-more", &[("count", more.into())]),
     };
-    Section::of(title, [Block::Note(order), Block::Table(table)])
+    let order = (review.settlement_count > 1).then_some(Block::Note(order));
+    Section::of(title, order.into_iter().chain([Block::Table(table)]))
 }
 
 fn item(status: &v1::SettlementItemStatus, template: &str, language: &Language) -> TableRow {
