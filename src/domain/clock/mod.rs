@@ -14,6 +14,7 @@ mod edge_cases;
 mod evaluate;
 mod exclusion;
 mod exclusion_evaluator;
+mod gap;
 mod measure;
 mod meter;
 mod missing;
@@ -22,6 +23,8 @@ mod missing_finder;
 pub(in crate::domain) mod properties;
 #[cfg(test)]
 mod reference_model;
+#[cfg(test)]
+mod reopenings;
 mod ruling;
 #[cfg(test)]
 mod terms_of_clocks;

@@ -68,11 +68,16 @@ impl Scenario<'_> {
         let past = self.facts.partition_point(|(at, _)| *at <= second);
         for facts in self.facts[..past].chunk_by(|a, b| a.0 == b.0) {
             let mut wait = None;
+            let was_ended = incident.is_resolved || incident.is_cancelled;
             for (_, fact) in facts {
                 incident.learn(fact);
                 wait = if let Fact::StatusChanged(reported) = fact { Some(reported) } else { wait };
             }
             let is_reopened = facts.iter().any(|(_, fact)| matches!(fact, Fact::Reopened));
+            if is_reopened && was_ended && self.target.on_reopen == OnReopen::NewCycle {
+                // Another answer is awaited, unless one comes with the reopening.
+                incident.is_responded = facts.iter().any(|(_, fact)| answers(fact));
+            }
             if let Some(reported) = wait.filter(|_| is_reopened) {
                 (incident.waiting_on, incident.reason) =
                     (reported.waiting_on, reported.reason.clone().unwrap_or_default());
@@ -95,12 +100,18 @@ impl Scenario<'_> {
             }
             let end = self.end(&incident);
             let cycle = cycles.last_mut().unwrap();
+            let was_cancelled = matches!(cycle.last_end(), Some((_, Phase::Cancelled)));
+            let is_done_since = was_cancelled && !incident.is_cancelled && end.is_some();
             match (cycle.is_ended(), end) {
+                (true, Some(phase)) if is_done_since && self.target.on_reopen.goes_on() => {
+                    cycle.goes_on.push(second);
+                    cycle.ends.push((second, phase));
+                }
                 (false, Some(phase)) => cycle.ends.push((second, phase)),
                 (true, None) if self.target.on_reopen == OnReopen::NewCycle => {
                     cycles.push(Cycle::new(second));
                 }
-                (true, None) if self.target.on_reopen != OnReopen::Ignore => {
+                (true, None) if self.target.on_reopen.goes_on() => {
                     cycle.goes_on.push(second);
                 }
                 _ => {}
@@ -219,6 +230,10 @@ impl Scenario<'_> {
     }
 }
 
+fn answers(fact: &Fact) -> bool {
+    matches!(fact, Fact::Responded | Fact::ClientUpdated { .. })
+}
+
 impl Incident {
     fn learn(&mut self, fact: &Fact) {
         match fact {
@@ -234,7 +249,7 @@ impl Incident {
                 self.waiting_on = waiting.waiting_on;
                 self.reason = waiting.reason.clone().unwrap_or_default();
             }
-            Fact::Responded | Fact::ClientUpdated { .. } => self.is_responded = true,
+            fact if answers(fact) => self.is_responded = true,
             Fact::Restored => self.is_restored = true,
             Fact::Resolved | Fact::Closed => {
                 (self.is_restored, self.is_resolved) = (true, true);

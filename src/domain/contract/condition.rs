@@ -92,6 +92,7 @@ static FIELDS: &[Field] = &[
     Field { name: "cancelled", value: |s, _| s.cancelled.is_some().into() },
     Field { name: "merged", value: |s, _| s.merged_into.is_some().into() },
     Field { name: "client_waits", value: |s, _| s.client_waits.into() },
+    Field { name: "response_count", value: |s, _| i64::from(s.response_count).into() },
     Field { name: "update_count", value: |s, _| i64::from(s.update_count).into() },
     Field { name: "reopen_count", value: |s, _| i64::from(s.reopen_count).into() },
     Field { name: "in_scope", value: |s, _| s.in_scope.unwrap_or(true).into() },

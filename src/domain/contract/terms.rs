@@ -299,6 +299,13 @@ impl Contract {
     }
 }
 
+impl OnReopen {
+    /// Whether the clock that had ended goes on in its own cycle.
+    pub fn goes_on(self) -> bool {
+        !matches!(self, OnReopen::Ignore | OnReopen::NewCycle)
+    }
+}
+
 impl Terms {
     /// The target with this id.
     pub fn target(&self, id: &str) -> Option<&Target> {
