@@ -6,6 +6,7 @@ mod credit;
 mod exclusion;
 mod experience;
 mod finding;
+mod in_order;
 mod lint;
 mod objective;
 pub mod presentation;
