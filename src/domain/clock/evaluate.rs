@@ -239,7 +239,7 @@ impl<'a> Evaluator<'_, 'a> {
                 calendar_revision: measured.calendar_revision,
                 segments: measured.segments,
                 warnings: measured.warnings,
-                notes: timeline.notes.iter().cloned().chain(measured.note).collect(),
+                notes: timeline.notes.iter().cloned().chain(measured.notes).collect(),
             })
         });
         measured.collect()

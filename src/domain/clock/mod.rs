@@ -8,6 +8,7 @@
 //! the same timeline again. `evaluate` does both for each target and revision of a contract.
 
 mod admission;
+mod checkpoint;
 mod clip;
 #[cfg(test)]
 mod edge_cases;
@@ -36,6 +37,8 @@ mod timeline_builder;
 mod transfers;
 mod triggers;
 mod verdict;
+#[cfg(test)]
+mod working_days;
 
 pub use evaluate::{Agreement, Evaluation, evaluate};
 pub use exclusion::Exclusion;

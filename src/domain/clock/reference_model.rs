@@ -4,7 +4,9 @@
 
 use super::testing::{Figures, MONDAY_SECOND, WORKING_HOURS};
 use super::{Outcome, Phase};
-use crate::domain::contract::{Limit, Metric, OnPriorityChange, OnReopen, PauseRule, Target};
+use crate::domain::contract::{
+    Allowed, Limit, Metric, OnPriorityChange, OnReopen, PauseRule, Target,
+};
 use crate::domain::incident::{Fact, RecordedEvent, WaitingOn};
 use crate::domain::time::{Instant, Span};
 
@@ -230,6 +232,12 @@ impl Scenario<'_> {
     }
 }
 
+/// The service time of a limit.
+fn nanos(limit: &Limit) -> i64 {
+    let Allowed::ServiceTime(span) = limit.limit else { panic!("only limits of service time") };
+    span.nanos()
+}
+
 fn answers(fact: &Fact) -> bool {
     matches!(fact, Fact::Responded | Fact::ClientUpdated { .. })
 }
@@ -300,8 +308,8 @@ impl<'s> Count<'s> {
     }
 
     fn change_limit(&mut self, second: i64, limit: &'s Limit, policy: OnPriorityChange) {
-        let old = i128::from(self.limit.limit.nanos());
-        let new = i128::from(limit.limit.nanos());
+        let old = i128::from(nanos(self.limit));
+        let new = i128::from(nanos(limit));
         self.limit = limit;
         let elapsed = match policy {
             OnPriorityChange::FromChange => 0,
@@ -312,7 +320,7 @@ impl<'s> Count<'s> {
     }
 
     fn set(&mut self, second: i64, elapsed: i64) {
-        let limit = self.limit.limit.nanos();
+        let limit = nanos(self.limit);
         self.elapsed = elapsed;
         self.due = if elapsed >= limit { self.due.or(Some(second * NANOS)) } else { None };
         if elapsed > limit {
@@ -348,7 +356,7 @@ impl<'s> Count<'s> {
     }
 
     fn count(&mut self, second: i64) {
-        let limit = self.limit.limit.nanos();
+        let limit = nanos(self.limit);
         let (before, after) = (self.elapsed, self.elapsed + NANOS);
         if after >= limit {
             self.due.get_or_insert(second * NANOS + limit - before);

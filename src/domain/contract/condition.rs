@@ -461,11 +461,11 @@ mod tests {
         let state = State { opened: Some((Instant::MIN, &opened)), ..State::default() };
         for source in [
             "attributes.map(name, name) == ['a', 'b', 'c', 'd', 'e']",
-            "attributes.filter(name, name > 'b')[0] == 'c'",
+            "attributes.filter(name, name > 'b') == ['c', 'd', 'e']",
             "{'b': 1, 'a': 2, 'c': 3}.map(k, k)[0] == 'a'",
-            "(opened ? attributes : {}).map(name, name)[4] == 'e'",
-            "[attributes].all(held, held.map(name, name)[1] == 'b')",
-            "attributes.map(name, name != '', name + attributes[name])[0] == 'ax'",
+            "(opened ? attributes : {}).map(name, name).size() == 5",
+            "[attributes].all(held, held.map(n, n) == ['a', 'b', 'c', 'd', 'e'])",
+            "attributes.map(n, n < 'c', n + attributes[n]) == ['ax', 'bx']",
             "{2: 0, 1: 0, -3: 0}.map(k, k) == [-3, 1, 2]",
             "{true: 0, 'a': 0, 1u: 0, 3: 0}.map(k, k) == [3, 1u, true, 'a']",
             "attributes.exists_one(name, name == 'c') && ['z'].exists(z, !(z in attributes))",
