@@ -66,3 +66,43 @@ pub(super) fn encode(limit: &Limit) -> v1::Limit {
         first_working_day,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::calendar::hours::FirstWorkingDay;
+
+    fn in_days(working_days: i32, first: v1::FirstWorkingDay) -> v1::Limit {
+        let first_working_day = first as i32;
+        let calendar_id = "office".to_owned();
+        v1::Limit { calendar_id, working_days, first_working_day, ..v1::Limit::default() }
+    }
+
+    fn wrong_fields(limit: v1::Limit) -> Vec<String> {
+        let violations = decode(limit, Checks::REQUEST).map(|_| ()).unwrap_err();
+        violations.into_iter().map(|violation| violation.field).collect()
+    }
+
+    /// C8: a limit is in service time or in working days.
+    #[test]
+    fn working_days_are_read_as_they_are_written_and_go_without_a_limit() {
+        use v1::FirstWorkingDay::{DayAfterStart, DayOfStart, Unspecified};
+        let read = |limit| decode(limit, Checks::REQUEST).unwrap();
+        let of_start = read(in_days(3, DayOfStart));
+        assert_eq!(
+            of_start.limit,
+            Allowed::WorkingDays { count: 3, first: FirstWorkingDay::DayOfStart }
+        );
+        assert_eq!(encode(&of_start), in_days(3, DayOfStart));
+        assert_eq!(read(in_days(3, Unspecified)), read(in_days(3, DayAfterStart)));
+        let hour = Some(duration(Span::from_hours(1)));
+        let both = v1::Limit { limit: hour, ..in_days(3, Unspecified) };
+        assert_eq!(wrong_fields(both), ["working_days"]);
+        assert_eq!(wrong_fields(in_days(0, Unspecified)), ["limit"]);
+        assert_eq!(wrong_fields(in_days(-1, Unspecified)), ["working_days"]);
+        assert_eq!(wrong_fields(in_days(367, Unspecified)), ["working_days"]);
+        assert!(decode(in_days(367, Unspecified), Checks::RECORD).is_ok());
+        let hours = v1::Limit { limit: hour, ..in_days(0, DayOfStart) };
+        assert_eq!(wrong_fields(hours), ["first_working_day"]);
+    }
+}

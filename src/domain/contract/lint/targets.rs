@@ -173,3 +173,30 @@ fn hides(earlier: &PauseRule, later: &PauseRule) -> bool {
     let has_its_reasons = earlier.reasons.is_empty() || (!later.reasons.is_empty() && narrows());
     earlier.waiting_on == later.waiting_on && has_its_reasons
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::calendar::Calendars;
+    use crate::domain::clock::testing::{TestCalendars, target};
+    use crate::domain::contract::Severity;
+
+    fn found(words: &str) -> Vec<(Severity, String)> {
+        let hours = |id: &str| TestCalendars.in_force(id, Instant::MIN).map(|found| found.hours);
+        let mut findings = Vec::new();
+        lint_limits(&target(words), "target", &hours, &mut findings);
+        findings.into_iter().map(|finding| (finding.severity, finding.field)).collect()
+    }
+
+    /// C8: working days of a calendar that has no days off are probably not meant.
+    #[test]
+    fn working_days_without_days_off_are_noted_and_those_that_never_come_refused() {
+        assert_eq!(found("resolution *=3days/office"), []);
+        assert_eq!(
+            found("resolution *=3days/always"),
+            [(Severity::Warning, "target.limits[0].working_days".to_owned())]
+        );
+        assert!(found("resolution *=72:00/always").is_empty());
+        assert!(matches!(&found("resolution *=3days/never")[..], [(Severity::Error, _), ..]));
+    }
+}
