@@ -135,7 +135,7 @@ async fn a_clock_that_an_amendment_ahead_stops_is_open_until_then() {
     let mut first = contract("C");
     let target = &mut first.terms.as_mut().expect("terms").targets[0];
     target.metric = v1::Metric::Response as i32;
-    target.limits[0].limit = Some(hours(500_000));
+    target.limits[0].limit = Some(hours(200_000));
     first.terms.as_mut().expect("terms").targets.truncate(1);
     clients.put_contract(first.clone()).await;
     let events = vec![

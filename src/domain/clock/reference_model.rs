@@ -168,7 +168,9 @@ impl Scenario<'_> {
                 incident = self.incident(second);
             }
             let is_gap = cycle.is_gap(second);
-            if cycle.goes_on.contains(&second) && self.target.on_reopen == OnReopen::Restart {
+            let ends_at_once = cycle.ends.iter().any(|(end, _)| *end == second);
+            let goes_on = cycle.goes_on.contains(&second) && !ends_at_once;
+            if goes_on && self.target.on_reopen == OnReopen::Restart {
                 count.set(second, 0);
             }
             let counts_gap = self.target.on_reopen == OnReopen::ContinueCountingGap;

@@ -278,6 +278,7 @@ fn an_answer_while_it_was_cancelled_is_one_once_that_is_undone() {
          Mon 12:00 | stopped met 1:00 of 4:00 due Mon 14:00",
     );
     by("counting_gap").check("Mon 12:00 | stopped met 2:00 of 4:00 due Mon 13:00");
+    by("restart").check("Mon 12:00 | stopped met 1:00 of 4:00 due Mon 14:00");
     by("ignore").check("Mon 12:00 | cancelled undecided 1:00 of 4:00");
     by("new_cycle").check(
         "Mon 12:00 | cancelled undecided 1:00 of 4:00; running undecided 1:00 of 4:00 due Mon 15:00",
@@ -418,7 +419,7 @@ fn a_cycle_that_decided_nothing_gives_no_verdict_once_another_follows() {
              Tue 00:00 | met 1:30 of 4:00 by 2",
         );
     }
-    // It left in the last: what it was resolved in before is not all that was asked.
+    // It left in the last cycle: that it was resolved in the one before is not all.
     let left = "Mon 09:00 opened P1 under=contract
                 Mon 10:00 resolved
                 Mon 11:00 reopened

@@ -231,11 +231,12 @@ impl<'a> TimelineBuilder<'_, 'a> {
     }
 
     /// Stops a clock that is cancelled no longer and was stopped meanwhile: answered, say. It goes
-    /// on by the target's reopening policy, and ends in that instant.
+    /// on by the target's reopening policy, never from zero, and ends in that instant.
     fn stop_cancelled(&mut self, time: Instant, event_id: &'a str) {
         let goes_on = self.target.on_reopen.goes_on();
         if goes_on && self.was_cancelled() && !self.restart_due && !self.triggers.cancels(time) {
-            self.go_on(time, event_id);
+            let counts = self.target.on_reopen == OnReopen::ContinueCountingGap;
+            self.resume(time, counts, event_id);
             self.end(time, End::Stopped, event_id);
         }
     }
