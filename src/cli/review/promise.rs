@@ -110,12 +110,12 @@ impl Promises<'_> {
             exact.or_else(other).map(|limit| (name.clone(), limit))
         };
         let found: Vec<_> = names.iter().filter_map(of).collect();
-        let is_one = found.iter().map(|(_, limit)| limit.limit).all_equal();
+        let is_one = found.iter().map(|(_, limit)| (limit.limit, limit.working_days)).all_equal();
         let parts = found.iter().chunk_by(|(_, limit)| limit.calendar_id.clone());
         let parts = parts.into_iter().map(|(calendar, limits)| {
             let limits: Vec<_> = limits.collect();
             let shown = limits.iter().map(|(name, limit)| {
-                let span = self.language.span(limit.limit);
+                let span = self.limit(limit);
                 match name.as_str() {
                     name if priorities.is_empty() && !is_one && !name.is_empty() => {
                         format!("{span} ({name})")
@@ -130,6 +130,14 @@ impl Promises<'_> {
         });
         let parts: Vec<_> = parts.collect();
         self.language.and(&parts)
+    }
+
+    /// `4 h`, or `3 working days`.
+    fn limit(&self, limit: &v1::Limit) -> String {
+        match limit.working_days {
+            0 => self.language.span(limit.limit),
+            days => self.language.say("working-days", &[("count", i64::from(days).into())]),
+        }
     }
 
     fn hours_of(&self, calendar: &str) -> String {

@@ -7,7 +7,7 @@ use super::ruling::Rulings;
 use super::timeline::{Activity, Cycle, End, Stretch};
 use crate::domain::calendar::Calendars;
 use crate::domain::contract::{Limit, OnPriorityChange, Target};
-use crate::domain::time::{Instant, Span};
+use crate::domain::time::Instant;
 
 /// Measures a cycle of `target`'s clock. `None` when no priority that the incident had has a limit.
 pub(super) fn measure<'a>(
@@ -15,7 +15,9 @@ pub(super) fn measure<'a>(
     target: &'a Target,
     calendars: &'a dyn Calendars,
 ) -> Option<Measured<'a>> {
-    let rulings = Rulings { target, calendars, start: cycle.started };
+    let now = cycle.stretches.last().map_or(Instant::MAX, |last| last.end);
+    let from = cycle.started.unwrap_or(now);
+    let rulings = Rulings { target, calendars, start: cycle.started, from };
     if target.minds_direction() && cycle.started.is_some() && !cycle.stretches.is_empty() {
         return measure_by_direction(cycle, &rulings);
     }
@@ -85,7 +87,7 @@ fn count<'a>(
     let mut priority = cycle.first_priority;
     for stretch in stretches {
         if stretch.from_zero {
-            meter.adjust(stretch, Span::ZERO);
+            meter.begin_anew(stretch);
         }
         let is_changed = stretch.context.priority != priority && !is_frozen;
         if is_changed && obeys_priority(stretch, cycle) {
@@ -156,7 +158,7 @@ fn count_by_direction<'a>(
             break;
         }
         if stretch.from_zero {
-            meter.adjust(stretch, Span::ZERO);
+            meter.begin_anew(stretch);
         }
         if let (Some(policy), Some(ruling)) = (change, rulings.of(priority)) {
             meter.change_priority(ruling, *policy, stretch);

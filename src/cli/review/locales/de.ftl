@@ -12,6 +12,10 @@ money-minor = { $amount } (in der kleinsten Einheit von { $currency })
 hours = { $count } Std.
 minutes = { $count } Min.
 seconds = { $count } Sek.
+working-days = { $count ->
+    [one] { $count } Arbeitstag
+   *[other] { $count } Arbeitstagen
+}
 list-and = { $before } und { $last }
 quarter = { $quarter ->
     [1] 1. Quartal { $year }

@@ -12,6 +12,10 @@ money-minor = { $amount } minor units of { $currency }
 hours = { $count } h
 minutes = { $count } min
 seconds = { $count } s
+working-days = { $count ->
+    [one] { $count } working day
+   *[other] { $count } working days
+}
 list-and = { $before } and { $last }
 quarter = { $quarter ->
     [1] 1st quarter of { $year }

@@ -12,6 +12,10 @@ money-minor = { $amount } (in de kleinste eenheid van { $currency })
 hours = { $count } uur
 minutes = { $count } min
 seconds = { $count } s
+working-days = { $count ->
+    [one] { $count } werkdag
+   *[other] { $count } werkdagen
+}
 list-and = { $before } en { $last }
 quarter = { $quarter ->
     [1] 1e kwartaal van { $year }
