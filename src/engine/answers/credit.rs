@@ -41,8 +41,7 @@ impl<'c> Credited<'c> {
             if keep_worse(&mut results, id, stood)
                 && let Some(promised) = attainment.promise().attainment()
             {
-                let counts = &attainment.tally.contractual;
-                measured.insert(id, Measured::clocks(promised.share, counts));
+                measured.insert(id, Measured::clocks(promised.share, &attainment.tally));
             }
         }
         for experience in &self.experiences {
