@@ -21,7 +21,12 @@ pub(super) fn section(answer: &ReviewAnswer, language: &Language) -> Option<Sect
         TableColumn::figure(language.text("column-median")),
         TableColumn::figure(language.text("column-p90")),
     ];
-    let rows = answer.review.groups.iter().map(|group| row(group, answer, language));
+    // What is only open since an earlier period is in the backlog.
+    let counts_any = |group: &&v1::ComplianceGroup| {
+        group.contractual.as_ref().is_some_and(|tally| *tally != v1::Tally::default())
+    };
+    let groups = answer.review.groups.iter().filter(counts_any);
+    let rows = groups.map(|group| row(group, answer, language));
     let table = Table::of(language.text("section-clocks"), columns, rows)?;
     let keys = [
         ("fill-met", language.text("key-met")),

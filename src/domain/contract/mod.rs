@@ -26,9 +26,9 @@ pub use experience::{
 pub use finding::{Finding, Severity};
 pub use lint::lint;
 pub use objective::{
-    AgreedService, AttainmentPromise, AvailabilityPromise, ClockPromise, DownWhen, MeanTimePromise,
-    MeanTimeToRestorePromise, Objective, OutagesPromise, PerformancePromise, PeriodKind, Promise,
-    RequestsPromise,
+    AgreedService, AttainmentPromise, AvailabilityPromise, BacklogBound, BacklogPromise,
+    ClockPromise, DownWhen, MeanTimePromise, MeanTimeToRestorePromise, Objective, OutagesPromise,
+    PerformancePromise, PeriodKind, Promise, RequestsPromise,
 };
 pub use presentation::Presentation;
 pub use revisions::{Effective, Revision, Revisions};

@@ -330,6 +330,10 @@ impl<'c> Compliance<'c> {
             let key = self.group_by.iter().map(|key| key.value(entry).to_owned()).collect();
             self.groups.entry(key).or_default().add(&Tally::membership(entry, membership));
         }
+        for (entry, age) in incident.backlog(contract_id, &self.period) {
+            let key = self.group_by.iter().map(|key| key.value(entry).to_owned()).collect();
+            self.groups.entry(key).or_default().add(&Tally::of_backlog(age));
+        }
         for attainment in all_attainments(&mut self.attainments, &mut self.credited) {
             let promise = attainment.promise();
             for CountedEntry { entry, membership } in
@@ -337,6 +341,11 @@ impl<'c> Compliance<'c> {
             {
                 if promise.covers(entry.target_id, entry.priority) {
                     attainment.tally.add(&Tally::membership(entry, membership));
+                }
+            }
+            for (entry, age) in incident.backlog(contract_id, &attainment.period) {
+                if promise.covers(entry.target_id, entry.priority) {
+                    attainment.tally.add(&Tally::of_backlog(age));
                 }
             }
         }

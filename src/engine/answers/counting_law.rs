@@ -627,6 +627,46 @@ fn what_ends_with_a_month_is_placed_in_the_next() {
     check_month(&world, "2024-02", LATER, "1 met");
 }
 
+/// P18: the backlog is what was open at the period's end, late or not, since its opening. What was
+/// resolved then is not in it, though a reopening showed later that it was not finished; nor is
+/// what is excluded or cancelled, and what ends with the month was open before.
+#[test]
+fn a_backlog_is_what_was_open_at_the_end_by_its_age_since_the_opening() {
+    let world = small_world(
+        &["resolution P1=4:00"],
+        &[
+            ("late", "Tue+4 00:00", "opened P1"),
+            ("open", "Wed+4 22:00", "opened P1"),
+            ("open", "Thu+4 01:00", "resolved"),
+            ("reopened", "Mon+4 10:00", "opened P1"),
+            ("reopened", "Mon+4 11:00", "resolved"),
+            ("reopened", "Fri+4 10:00", "reopened"),
+            ("reopened", "Fri+4 11:00", "resolved"),
+            ("excluded", "Wed+4 23:00", "opened P1"),
+            ("excluded", "Wed+4 23:10", "theirs"),
+            ("cancelled", "Wed+4 23:00", "opened P1"),
+            ("cancelled", "Wed+4 23:30", "cancelled"),
+            ("last", "Wed+4 20:00", "opened P1"),
+            ("last", "Thu+4 00:00", "resolved"),
+        ],
+    );
+    let ages = |name, as_of| -> Vec<_> {
+        let ages = month(&world, name, as_of).backlog_ages;
+        ages.iter().map(|(age, count)| (age.nanos() / 60_000_000_000, count)).collect()
+    };
+    assert_eq!(ages("2024-01", "Wed+4 23:30"), [(90, 1), (210, 1), (47 * 60 + 30, 1)]);
+    let january = [(2 * 60, 1), (4 * 60, 1), (48 * 60, 1)];
+    for as_of in ["Thu+4 00:00", "Thu+4 02:00", "Sun+4 00:00", LATER] {
+        assert_eq!(ages("2024-01", as_of), january, "as of {as_of}");
+    }
+    let february = [((2 + 29) * 24 * 60, 1)];
+    assert_eq!(ages("2024-02", LATER), february, "breached in January, and open to this day");
+    assert_eq!(ages("2024-Q1", LATER), [((2 + 29 + 31) * 24 * 60, 1)]);
+    assert_eq!(ages("2023-12", LATER), []);
+    let lateness = month(&world, "2024-01", LATER).lateness;
+    assert_eq!(lateness.total(), Span::from_hours(44).into(), "of 48 hours by January's end");
+}
+
 /// A clock that never starts is counted nowhere.
 #[test]
 fn what_has_not_started_is_not_counted() {

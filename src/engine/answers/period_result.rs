@@ -11,6 +11,7 @@ use super::credit::{CreditStatement, CreditTotal, totals};
 use super::objective::Evaluated;
 use crate::domain::compliance::attainment::{Verdict, is_worse};
 use crate::domain::compliance::availability::Availability;
+use crate::domain::compliance::backlog::BacklogFigures;
 use crate::domain::compliance::{Counts, CoverageGap, Period, Tally, experience};
 use crate::domain::contract::{ClockPromise, Objective};
 use crate::domain::experience::{ExperienceTotals, Figure, TimeSum};
@@ -117,6 +118,8 @@ pub enum Evidence {
     Clocks(Counts),
     /// Counts of clocks, and their mean elapsed time; `None`: none was decided.
     MeanTime(Counts, Option<TimeSum>),
+    /// What is open, by its age.
+    Backlog(BacklogFigures),
     /// Experience totals.
     Experience(ExperienceEvidence),
     /// How a service was up.
@@ -253,6 +256,7 @@ fn on_clocks<'c>(on: &Attainment<'c>, as_of: Instant) -> ObjectiveResult<'c> {
         evidence: match on.promise() {
             ClockPromise::Attainment(_) => Evidence::Clocks(on.tally.contractual),
             ClockPromise::MeanTime(_) => Evidence::MeanTime(on.tally.contractual, found.mean_time),
+            ClockPromise::Backlog(_) => Evidence::Backlog(found.backlog),
         },
         ..result(on, named, [&on.own_period, &on.period], found.verdict, as_of)
     }

@@ -88,7 +88,10 @@ impl Observed<'_> {
     pub fn result(&self, promise: &Promise) -> Option<ServiceResult> {
         let is_over = self.period.end <= self.as_of;
         match promise {
-            Promise::Attainment(_) | Promise::MeanTime(_) | Promise::Experience(_) => None,
+            Promise::Attainment(_)
+            | Promise::MeanTime(_)
+            | Promise::Backlog(_)
+            | Promise::Experience(_) => None,
             Promise::Availability(promise) => {
                 let evaluated = |figures: &Availability| {
                     let all = figures.outages.len() as u64;

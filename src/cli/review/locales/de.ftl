@@ -371,6 +371,27 @@ promise-mean-time = Mittlere Wiederherstellungszeit von { $service } höchstens 
 promise-requests = { $percent } der Anfragen an { $service } bedient
 promise-mean-clock-time = Durchschnittliche Dauer von { $target } für { $what } höchstens { $most }
 promise-first-contact = { $figure } der Incidents beim Erstkontakt gelöst
+section-backlog = Am Ende offen
+column-backlog = Offene Störungen
+column-age-median = Hälfte höchstens
+column-age-p90 = 90 % höchstens
+column-age-oldest = Älteste
+backlog-note = Rechtzeitig oder verspätet, ohne Ausgeschlossenes. Das Alter zählt rund um die Uhr seit der Meldung.
+promise-backlog = { $count ->
+    [0] Keine { $what } am Ende länger als { $older } offen
+    [one] Höchstens { $count } { $what } am Ende länger als { $older } offen
+   *[other] Höchstens { $count } { $what } am Ende länger als { $older } offen
+}
+promise-backlog-age = { $percent } { $what }, die am Ende offen sind, höchstens { $most } alt
+room-old = { $count ->
+    [0] keine darf mehr so alt sein
+    [one] noch { $count } darf so alt sein
+   *[other] noch { $count } dürfen so alt sein
+}
+over-old = { $count ->
+    [one] { $count } alte zu viel
+   *[other] { $count } alte zu viel
+}
 no-cap = Gutschriften sind nicht begrenzt.
 cap-amount = Gutschriften sind auf { $cap } begrenzt.
 column-bonus = Bonus

@@ -37,7 +37,9 @@ fn lint_count(rule: &CreditRule, objective: &Objective, path: &str, findings: &m
         | (Per::Point(_), Requests(_))
         | (Per::Downtime(_) | Per::Point(_), Availability(_)) => None,
         (Per::Outage, _) => Some("outages: they are counted by objectives on outages"),
-        (Per::LateIncident | Per::Lateness(_), _) => Some("incidents: they are counted by objectives on attainment"),
+        (Per::LateIncident | Per::Lateness(_), _) => {
+            Some("incidents: they are counted by objectives on attainment")
+        }
         (Per::Downtime(_), _) => {
             Some("downtime: objectives on availability, outages and the mean time to restore do")
         }

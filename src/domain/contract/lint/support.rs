@@ -38,6 +38,7 @@ pub(super) fn promises<'c>(
                 pair.hold_availability(&promise.agreed, promise.share, &path, hours, &mut found);
             }
             Promise::MeanTime(_)
+            | Promise::Backlog(_)
             | Promise::MeanTimeToRestore(_)
             | Promise::Requests(_)
             | Promise::Outages(_)
