@@ -33,6 +33,7 @@ async fn month(clients: &mut Clients, period: &str, as_of: &str) -> v1::GetCompl
         contract_id: "C".into(),
         period: period.into(),
         as_of_time: Some(at(as_of)),
+        group_by: vec![v1::GroupKey::Priority as i32],
         ..Default::default()
     };
     clients.compliance.get_compliance(request).await.expect("computed").into_inner()
