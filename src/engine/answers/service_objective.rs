@@ -41,6 +41,18 @@ impl ServiceResult {
             ServiceResult::Performance(result) => (result.verdict, None),
         }
     }
+
+    /// The outages that it leaves out; `None`: none, or it is not on when a service was up.
+    pub fn excluded(&self) -> Option<&[ExcludedOutage]> {
+        match self {
+            ServiceResult::Availability(_, uptime)
+            | ServiceResult::Outages(_, uptime)
+            | ServiceResult::MeanTimeToRestore(_, uptime) => {
+                uptime.exclusions.as_ref().map(|excluded| excluded.outages.as_slice())
+            }
+            ServiceResult::Requests(_) | ServiceResult::Performance(_) => None,
+        }
+    }
 }
 
 /// How a service was up, and by which calendar revision.

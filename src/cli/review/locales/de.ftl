@@ -331,6 +331,7 @@ facet-administrative = administrativ
 facet-financial = finanziell
 item-scope = Hilfe außerhalb des Vertragsumfangs
 item-excluded = von den vertraglichen Zahlen ausgenommen
+item-excluded-outage = Ausfall von den vertraglichen Zahlen ausgenommen
 item-credit = Gutschrift für verfehlte Ziele, { $period }
 item-earned-back = zurückverdiente Gutschriften, { $period }
 item-bonus = Bonus für übertroffene Ziele, { $period }

@@ -327,6 +327,7 @@ facet-administrative = administrative
 facet-financial = financial
 item-scope = help outside the contract’s scope
 item-excluded = excluded from the contractual figures
+item-excluded-outage = outage excluded from the contractual figures
 item-credit = credit for missed objectives, { $period }
 item-earned-back = credits earned back, { $period }
 item-bonus = bonus for exceeded objectives, { $period }

@@ -331,6 +331,7 @@ facet-administrative = administratief
 facet-financial = financieel
 item-scope = hulp buiten de reikwijdte van het contract
 item-excluded = uitgezonderd van de contractuele cijfers
+item-excluded-outage = storing uitgezonderd van de contractuele cijfers
 item-credit = malus voor niet-gehaalde normen, { $period }
 item-earned-back = terugverdiende malus, { $period }
 item-bonus = bonus voor overtroffen normen, { $period }
