@@ -99,7 +99,7 @@ async fn the_age_of_what_is_open_at_a_months_end_is_a_figure_and_an_objective() 
         succeed(command.args(["--address", &server.address]))
     };
     let shown = printed("compliance", &[]);
-    for text in ["at most 1 older than 720h", "p50 of ages at most 240h", "-1 older", "backlog"] {
+    for text in ["at most 1 older than 720h", "p50 of ages at most 240h", "-1 older", "BACKLOG"] {
         assert!(shown.contains(text), "{text:?} in {shown}");
     }
     for (language, text) in [

@@ -74,6 +74,10 @@ pub struct Clock<'a> {
     pub start_time: Option<Instant>,
     /// When it stopped or was cancelled.
     pub stop_time: Option<Instant>,
+    /// When the contract took the incident over, if it counts from before that.
+    pub taken_over: Option<Instant>,
+    /// When the revision that governs it took effect, if that was after its start.
+    pub governed_since: Option<Instant>,
     /// The due time by what was known when it started.
     pub original_due_time: Option<Instant>,
     /// When it is due if nothing changes, or was when it stopped; `None` while pending, while a
@@ -251,8 +255,16 @@ impl Clock<'_> {
     }
 
     /// When it was decided: when it went over its limit, or else ended. `None` while it is open
-    /// within its limit.
+    /// within its limit. Nobody breaches what is not agreed yet: where it was over its limit by then,
+    /// it is when the contract took it over, or the revision took effect that makes it so.
     pub fn decide_time(&self) -> Option<Instant> {
-        self.breach_time.or(self.stop_time)
+        let agreed = self.taken_over.max(self.governed_since);
+        self.breach_time.map(|breach| Some(breach).max(agreed)).unwrap_or(self.stop_time)
+    }
+
+    /// Since when it is a clock of the contract: its start or, if it counts from before, when it was
+    /// taken over. `None` while it is pending.
+    pub fn begin_time(&self) -> Option<Instant> {
+        self.start_time.map(|start| Some(start).max(self.taken_over))?
     }
 }

@@ -16,7 +16,7 @@ use super::worlds::{CONTRACT, Dice, World, ZONES};
 use crate::domain::clock::Segment;
 use crate::domain::clock::testing::{at, contract, event, fact, target};
 use crate::domain::compliance::{CountedAs, Counts, Period, Tally};
-use crate::domain::contract::{CycleVerdict, PeriodKind};
+use crate::domain::contract::{Contract, CycleVerdict, OpenIncidents, PeriodKind};
 use crate::domain::incident::{Cause, Fact, History, Opened, Party};
 use crate::domain::settlement::ItemKind;
 use crate::domain::spread::Spread;
@@ -465,10 +465,21 @@ fn all_who_count_agree_and_a_period_that_is_over_stays_the_same() {
 /// is excluded has its cause with the client. Times as in `clock::testing`, where the first of
 /// January 2024 is a Monday: `Wed+4 00:00` is the last day of it.
 fn small_world(targets: &[&str], facts: &[(&str, &str, &str)]) -> World {
-    let mut terms = contract(targets.iter().map(|words| target(words)).collect(), false);
-    terms.terms.exclusions = World::random(1).proposed.terms.exclusions;
-    terms.terms.exclusions.iter_mut().for_each(|rule| rule.target_ids.clear());
-    let entry = TermsEntry::Contract { effective_time: Instant::MIN, contract: terms.clone() };
+    let targets = targets.iter().map(|words| target(words)).collect();
+    world_of(vec![(Instant::MIN, contract(targets, false))], facts)
+}
+
+/// The same by several revisions, each from its effect on.
+fn world_of(revisions: Vec<(Instant, Contract)>, facts: &[(&str, &str, &str)]) -> World {
+    let mut exclusions = World::random(1).proposed.terms.exclusions;
+    exclusions.iter_mut().for_each(|rule| rule.target_ids.clear());
+    let mut proposed = None;
+    let entries = revisions.into_iter().map(|(effective_time, mut contract)| {
+        contract.terms.exclusions.clone_from(&exclusions);
+        proposed.get_or_insert_with(|| contract.clone());
+        (at("Mon 00:00"), TermsEntry::Contract { effective_time, contract })
+    });
+    let entries: Vec<_> = entries.collect();
     let records = (0..).zip(facts).map(|(number, (incident, time, words))| {
         let words: Vec<_> = words.split_whitespace().collect();
         let fact = match words[0] {
@@ -492,7 +503,7 @@ fn small_world(targets: &[&str], facts: &[(&str, &str, &str)]) -> World {
         recorded
     });
     let zone = ZONES.zone("UTC").unwrap();
-    World::of(vec![(at("Mon 00:00"), entry)], records.collect(), zone, terms)
+    World::of(entries, records.collect(), zone, proposed.unwrap())
 }
 
 /// What a month of 2024 says as of an instant, by everything recorded by then; once by tallies and
@@ -665,6 +676,52 @@ fn a_backlog_is_what_was_open_at_the_end_by_its_age_since_the_opening() {
     assert_eq!(ages("2023-12", LATER), []);
     let lateness = month(&world, "2024-01", LATER).lateness;
     assert_eq!(lateness.total(), Span::from_hours(44).into(), "of 48 hours by January's end");
+}
+
+/// A contract that begins in February takes over, counting from the opening, what is over its limit
+/// since January: it is late as the contract begins, and January counts nothing of it.
+#[test]
+fn what_was_late_before_a_contract_took_it_over_is_late_as_it_does() {
+    let facts = [
+        ("late", "Mon+4 09:00", "opened P1"),
+        ("late", "Fri+4 10:00", "resolved"),
+        ("in time", "Wed+4 23:00", "opened P1"),
+        ("in time", "Fri+4 00:30", "resolved"),
+        ("after", "Fri+4 09:00", "opened P1"),
+        ("over", "Mon+4 09:00", "opened P1"),
+        ("over", "Mon+4 20:00", "resolved"),
+    ];
+    let mut from_opening = contract(vec![target("resolution P1=30:00")], false);
+    from_opening.open_incidents = OpenIncidents::FromOpening;
+    let world = world_of(vec![(at("Fri+4 00:00"), from_opening)], &facts);
+    // The second of February 2024 is a Friday.
+    check_month(&world, "2024-01", LATER, "");
+    check_month(&world, "2024-02", "Fri+4 00:00", "1 breached, 1 undecided");
+    check_month(&world, "2024-02", LATER, "1 met, 2 breached");
+    let elapsed = Spread::from_counts([(90_000 + 1_800, 1), (97 * 3_600, 1)]);
+    let february = month(&world, "2024-02", "Fri+4 12:00");
+    assert_eq!(february.elapsed, elapsed, "all the time since the opening");
+}
+
+/// A revision of February, which applies to open clocks, makes one of January late: in February.
+/// January stays as it was.
+#[test]
+fn what_a_later_revision_makes_late_is_late_as_it_takes_effect() {
+    let (first, second) =
+        (contract(vec![target("resolution P1=90:00")], false), target("resolution P1=1:00"));
+    let second = contract(vec![second], true);
+    let facts = [
+        ("A", "Wed+4 12:00", "opened P1"),
+        ("B", "Wed+4 12:00", "opened P1"),
+        ("B", "Wed+4 20:00", "resolved"),
+    ];
+    let world = world_of(vec![(Instant::MIN, first), (at("Fri+4 00:00"), second)], &facts);
+    for as_of in ["Thu+4 00:00", "Fri+4 00:00", LATER] {
+        check_month(&world, "2024-01", as_of, "1 met, 1 undecided");
+    }
+    check_month(&world, "2024-02", "Thu+4 12:00", "1 undecided");
+    check_month(&world, "2024-02", "Fri+4 00:00", "1 breached");
+    check_month(&world, "2024-02", LATER, "1 breached");
 }
 
 /// A clock that never starts is counted nowhere.

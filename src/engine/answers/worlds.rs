@@ -11,7 +11,7 @@ use crate::domain::clock::testing::{contract, fact, target};
 use crate::domain::contract::{
     AttainmentPromise, BacklogBound, BacklogPromise, Combination, Contract, Credit, CreditRule,
     CreditTier, Credits, ExclusionRule, ExperienceMeasure, ExperiencePromise, ExperienceTerms, Fee,
-    Objective, Per, PeriodKind, Promise, SlxWeights, Steps, Target,
+    Objective, OpenIncidents, Per, PeriodKind, Promise, SlxWeights, Steps, Target,
 };
 use crate::domain::incident::{
     Cause, ExclusionDecision, Fact, IncidentEvent, Opened, Party, RecordedEvent,
@@ -148,7 +148,12 @@ impl World {
         let first = random_contract(dice, zone_name, &targets, false);
         let mut is_plain = true;
         let revision = |effective_time, contract| TermsEntry::Contract { effective_time, contract };
-        let mut terms = vec![(seconds(0), revision(Instant::MIN, first.clone()))];
+        let effect = match dice.one_in(4) {
+            true => seconds(start + dice.below(60 * DAY)),
+            false => Instant::MIN,
+        };
+        is_plain &= effect == Instant::MIN;
+        let mut terms = vec![(seconds(0), revision(effect, first.clone()))];
         if dice.one_in(3) {
             is_plain = false;
             let (recorded, lead) = (start + dice.below(DAYS * DAY), dice.below(9 * DAY));
@@ -242,6 +247,11 @@ fn random_contract(
     let ids: Vec<_> = worded.iter().map(|target| target.id.clone()).collect();
     let mut contract = contract(worded, applies_to_open_clocks);
     contract.time_zone = time_zone.into();
+    contract.open_incidents = dice.pick(&[
+        OpenIncidents::NotTakenOver,
+        OpenIncidents::FromOpening,
+        OpenIncidents::FromEffect,
+    ]);
     let terms = &mut contract.terms;
     let attained = |target: &String, period| {
         let promise = AttainmentPromise {
