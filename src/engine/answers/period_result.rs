@@ -9,7 +9,7 @@ use super::compliance::{
 };
 use super::credit::{CreditStatement, CreditTotal, totals};
 use super::objective::Evaluated;
-use crate::domain::compliance::attainment::{Verdict, is_worse};
+use crate::domain::compliance::attainment::{Verdict, worst};
 use crate::domain::compliance::availability::Availability;
 use crate::domain::compliance::backlog::BacklogFigures;
 use crate::domain::compliance::{Counts, CoverageGap, Period, Tally, experience};
@@ -210,10 +210,7 @@ fn joined(mut parts: Vec<ObjectiveResult<'_>>) -> Option<ObjectiveResult<'_>> {
     if parts.len() == 1 {
         return parts.pop();
     }
-    let stands = |part: &ObjectiveResult<'_>| (part.verdict, part.reached);
-    let worst = parts
-        .iter()
-        .reduce(|worst, part| if is_worse(stands(part), stands(worst)) { part } else { worst })?;
+    let worst = worst(&parts, |part| (part.verdict, part.reached))?;
     let is_provisional = parts.iter().any(|part| part.is_provisional);
     Some(ObjectiveResult { is_provisional, parts: parts.clone(), ..worst.clone() })
 }
