@@ -17,6 +17,7 @@ use crate::domain::clock::Segment;
 use crate::domain::clock::testing::{at, contract, event, fact, target};
 use crate::domain::compliance::{CountedAs, Counts, Period, Tally};
 use crate::domain::contract::{Contract, CycleVerdict, OpenIncidents, PeriodKind};
+use crate::domain::exact_spread::ExactSpread;
 use crate::domain::incident::{Cause, Fact, History, Opened, Party};
 use crate::domain::settlement::ItemKind;
 use crate::domain::spread::Spread;
@@ -273,6 +274,9 @@ fn check_export(look: Look<'_>, query: &PeriodQuery) {
         };
         its().filter(is_decided).for_each(|row| elapsed.add(&Spread::of(row.clock.elapsed.into())));
         assert!(has_total || elapsed == group.elapsed, "elapsed of {id}");
+        let mut lateness = ExactSpread::default();
+        its().filter_map(|row| row.lateness).for_each(|late| lateness.add(&ExactSpread::of(late)));
+        assert_eq!(lateness, group.lateness, "lateness of {id}");
     }
 }
 
