@@ -339,7 +339,7 @@ async fn terms_and_facts_of_services_that_make_no_sense_are_refused_by_name() {
     }
 }
 
-/// P18: an excluded outage is settled like an excluded clock: by a rule or a decision, facet by facet,
+/// P18: an excluded outage is settled like an excluded clock: by a rule or a decision, by facet,
 /// until the ground is gone.
 #[tokio::test]
 async fn an_excluded_outage_is_an_item_to_settle() {

@@ -12,7 +12,6 @@ use crate::engine::answers::settlement::{
     credit_periods, credited_services, credits_of, decided_periods, items_of, may_credit, statuses,
 };
 use crate::engine::catalog::Known;
-use crate::engine::coverage;
 use crate::engine::rejection::Rejection;
 use crate::views::ViewsError;
 
@@ -72,7 +71,7 @@ fn begin(
         first = earliest(first, ledger.known(known).map(|event| event.occur_time).min());
     }
     for id in view.incident_ids(contract, "") {
-        let begun = view.with_history(&id?, coverage::begin)?;
+        let begun = view.with_history(&id?, |history| history.begin())?;
         first = earliest(first, begun);
     }
     Ok(first)

@@ -255,16 +255,22 @@ impl Clock<'_> {
     }
 
     /// When it was decided: when it went over its limit, or else ended. `None` while it is open
-    /// within its limit. Nobody breaches what is not agreed yet: where it was over its limit by then,
-    /// it is when the contract took it over, or the revision took effect that makes it so.
+    /// within its limit. Nobody breaches what is not agreed yet: where it was over its limit by
+    /// then, it is when the contract took it over, or the revision took effect that makes it so.
     pub fn decide_time(&self) -> Option<Instant> {
-        let agreed = self.taken_over.max(self.governed_since);
-        self.breach_time.map(|breach| Some(breach).max(agreed)).unwrap_or(self.stop_time)
+        self.breach_time.map(|breach| self.agreed_at(breach)).or(self.stop_time)
     }
 
-    /// Since when it is a clock of the contract: its start or, if it counts from before, when it was
-    /// taken over. `None` while it is pending.
+    /// The instant of a breach, but not before what it breaches was agreed.
+    pub fn agreed_at(&self, breach: Instant) -> Instant {
+        let agreed = self.taken_over.max(self.governed_since);
+        agreed.map_or(breach, |agreed| agreed.max(breach))
+    }
+
+    /// Since when it is a clock of the contract: its start or, if it counts from before, when it
+    /// was taken over. `None` while it is pending.
     pub fn begin_time(&self) -> Option<Instant> {
-        self.start_time.map(|start| Some(start).max(self.taken_over))?
+        let start = self.start_time?;
+        Some(self.taken_over.map_or(start, |taken_over| taken_over.max(start)))
     }
 }

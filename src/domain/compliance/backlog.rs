@@ -1,5 +1,6 @@
-//! Backlog objectives: how old the incidents may be that are open at a period's end. The age is real
-//! time since the opening, round the clock. While the period goes on, those open now are meant.
+//! Backlog objectives: how old the incidents may be that are open at a period's end. The age is
+//! real time since the opening, round the clock. While the period goes on, those open now are
+//! meant.
 
 use super::attainment::Verdict;
 use crate::domain::contract::{BacklogBound, BacklogPromise};

@@ -225,8 +225,8 @@ fn of_target_clocks<'c, 'a>(
     clocks.iter().filter(move |c| c.contract_id == contract_id && c.target_id == target_id)
 }
 
-/// When a verdict was decided: at the breach, or else at the stop of the deciding clock. A breach by
-/// what was agreed later is decided then, of a total by the cycle in which it was.
+/// When a verdict was decided: at the breach, or else at the stop of the deciding clock. A breach
+/// of what was agreed later is decided then; of a total, by the cycle in which it was.
 fn decide_time<'c, 'a: 'c>(
     verdict: &TargetVerdict<'_>,
     deciding: &Clock<'_>,
@@ -235,8 +235,7 @@ fn decide_time<'c, 'a: 'c>(
     match verdict.outcome {
         Outcome::Breached => verdict.breach_time.map(|breach| {
             let in_it = cycles.rfind(|clock| clock.start_time.is_some_and(|t| t <= breach));
-            let agreed = in_it.and_then(|clock| clock.taken_over.max(clock.governed_since));
-            agreed.map_or(breach, |agreed| agreed.max(breach))
+            in_it.map_or(breach, |clock| clock.agreed_at(breach))
         }),
         Outcome::Met => deciding.stop_time,
         Outcome::Undecided | Outcome::Transferred | Outcome::Excluded => None,

@@ -4,9 +4,9 @@
 //! hold in it as far as the contract is in force ([`ContractLife`]). Each incident's target is one
 //! [`Entry`], which belongs to the period it is placed in, and to those at whose end it was open
 //! ([`Membership`]); entries add up to a [`Tally`], on which objectives are evaluated in integers
-//! ([`attainment`], [`mean_time`], [`backlog`]). `docs/periods.md` defines what is counted where. Every tally
-//! keeps the contractual and the experienced account beside each other, with what incidents cost
-//! people ([`experience`]). Objectives on services rest on the facts about them: how they were up
+//! ([`attainment`], [`mean_time`], [`backlog`]). `docs/periods.md` defines what is counted where.
+//! Every tally keeps the contractual and the experienced account beside each other, with what
+//! incidents cost people ([`experience`]). Objectives on services rest on the facts about them: how they were up
 //! ([`availability`]), how many requests they served ([`requests`]) and what was measured
 //! ([`performance`]). Missed objectives are credited ([`credit`]).
 

@@ -15,7 +15,6 @@ use crate::domain::experience::{Experience, ExperienceTotals, Passages};
 use crate::domain::incident::History;
 use crate::domain::time::{Instant, Span};
 use crate::engine::catalog::Known;
-use crate::engine::coverage::begin;
 use crate::engine::evaluate::evaluate_among;
 
 /// An incident evaluated.
@@ -87,7 +86,7 @@ impl<'a> CountedIncident<'a> {
                 at_ends.insert(period.end, present.up_to(period.end, history, known, as_of));
             }
         }
-        CountedIncident { present, as_of, opened: begin(history), at_ends }
+        CountedIncident { present, as_of, opened: history.begin(), at_ends }
     }
 
     /// The entries that a period of a contract counts.

@@ -12,14 +12,14 @@ pub(super) struct Bound {
     /// The field that says it, within that of the promise.
     pub field: &'static str,
     /// The figure.
-    pub figure: Figure,
+    pub quantity: Quantity,
     /// It in words.
     pub shown: String,
 }
 
 /// A figure, and which way it must not be missed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Figure {
+pub(super) enum Quantity {
     /// At least this is promised: less promises less.
     Least(i128),
     /// At most this is promised: more promises less.
@@ -50,8 +50,8 @@ pub(super) fn bounds(promise: &Promise) -> Vec<Bound> {
         }
         Promise::Outages(promise) => {
             let most = u64::from(promise.most);
-            let figure = Figure::MostEach(most);
-            let most = Bound { field: "most", figure, shown: most.to_string() };
+            let quantity = Quantity::MostEach(most);
+            let most = Bound { field: "most", quantity, shown: most.to_string() };
             let own = [most, within("longer_than", promise.longer_than)];
             own.into_iter().chain(of_service(&promise.agreed)).collect()
         }
@@ -62,8 +62,8 @@ pub(super) fn bounds(promise: &Promise) -> Vec<Bound> {
         Promise::Requests(promise) => vec![least_share("percent", promise.share)],
         Promise::Performance(promise) => {
             let shown = format!("{} {}", Decimal::new(promise.threshold, 3), promise.unit);
-            let figure = Figure::Most(promise.threshold.into());
-            let most = Bound { field: "at_most", figure, shown: shown.trim_end().to_owned() };
+            let quantity = Quantity::Most(promise.threshold.into());
+            let most = Bound { field: "at_most", quantity, shown: shown.trim_end().to_owned() };
             vec![least_share("percentile", promise.percentile), most]
         }
         Promise::Experience(promise) => vec![experience(promise.measure)],
@@ -78,17 +78,17 @@ fn of_service(agreed: &AgreedService) -> Vec<Bound> {
     vec![
         Bound {
             field: "maintenance_notice",
-            figure: Figure::Least(notice.nanos().into()),
+            quantity: Quantity::Least(notice.nanos().into()),
             shown: notice.to_string(),
         },
         Bound {
             field: "down_when",
-            figure: Figure::Least(is_any.into()),
+            quantity: Quantity::Least(is_any.into()),
             shown: if is_any { "any" } else { "all" }.to_owned(),
         },
         Bound {
             field: "down_above_error_percent",
-            figure: Figure::Most(failing),
+            quantity: Quantity::Most(failing),
             shown: agreed.error_rate.map_or("none".to_owned(), |share| format!("{share} %")),
         },
     ]
@@ -97,7 +97,7 @@ fn of_service(agreed: &AgreedService) -> Vec<Bound> {
 fn experience(measure: ExperienceMeasure) -> Bound {
     let least = |field, figure: i64| Bound {
         field,
-        figure: Figure::Least(figure.into()),
+        quantity: Quantity::Least(figure.into()),
         shown: Decimal::new(figure, 2).to_string(),
     };
     match measure {
@@ -109,18 +109,18 @@ fn experience(measure: ExperienceMeasure) -> Bound {
 }
 
 fn least_share(field: &'static str, share: Share) -> Bound {
-    let figure = Figure::Least(share.millionths().into());
-    Bound { field, figure, shown: format!("{share} %") }
+    let quantity = Quantity::Least(share.millionths().into());
+    Bound { field, quantity, shown: format!("{share} %") }
 }
 
 fn number(field: &'static str, most: i128) -> Bound {
-    Bound { field, figure: Figure::Most(most), shown: most.to_string() }
+    Bound { field, quantity: Quantity::Most(most), shown: most.to_string() }
 }
 
 fn most_time(field: &'static str, most: Span) -> Bound {
-    Bound { field, figure: Figure::Most(most.nanos().into()), shown: most.to_string() }
+    Bound { field, quantity: Quantity::Most(most.nanos().into()), shown: most.to_string() }
 }
 
 fn within(field: &'static str, most: Span) -> Bound {
-    Bound { field, figure: Figure::Within(most), shown: most.to_string() }
+    Bound { field, quantity: Quantity::Within(most), shown: most.to_string() }
 }

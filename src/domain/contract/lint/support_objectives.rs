@@ -3,7 +3,7 @@
 
 use std::mem::discriminant;
 
-use super::bounds::{Bound, Figure, bounds};
+use super::bounds::{Bound, Quantity, bounds};
 use super::longer::{leaves_out, longer_from};
 use super::support::Support;
 use crate::domain::calendar::hours::ServiceHours;
@@ -102,14 +102,14 @@ impl Pair<'_> {
         needed: &Bound,
         hours: &impl Fn(&str) -> Option<&'c ServiceHours>,
     ) -> Option<String> {
-        let (word, start) = match (own.figure, needed.figure) {
-            (Figure::Least(own), Figure::Least(needed)) if own < needed => ("less", None),
-            (Figure::Most(own), Figure::Most(needed)) if own > needed => ("more", None),
-            (Figure::MostEach(own), Figure::MostEach(needed)) => {
+        let (word, start) = match (own.quantity, needed.quantity) {
+            (Quantity::Least(own), Quantity::Least(needed)) if own < needed => ("less", None),
+            (Quantity::Most(own), Quantity::Most(needed)) if own > needed => ("more", None),
+            (Quantity::MostEach(own), Quantity::MostEach(needed)) => {
                 let times = days(self.needed.period).div_ceil(days(self.own.period)).max(1);
                 (own.saturating_mul(times.into()) > needed).then_some(("more", None))?
             }
-            (Figure::Within(own), Figure::Within(needed)) => {
+            (Quantity::Within(own), Quantity::Within(needed)) => {
                 ("more", Some(self.longer(own, needed, hours)?))
             }
             _ => return None,
