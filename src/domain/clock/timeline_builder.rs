@@ -1,7 +1,7 @@
 //! Derives a clock's timeline from a history, by conditions and policies, without durations.
 
 use super::admission::{Admission, TakeOver};
-use super::timeline::{Activity, Context, Cycle, End, Halt, Stretch, Timeline};
+use super::timeline::{Activity, Context, Cycle, End, Stretch, Timeline};
 use super::triggers::Triggers;
 use crate::domain::contract::{ClockAction, Metric, OnReopen, Target};
 use crate::domain::incident::{History, Moment};
@@ -225,8 +225,7 @@ impl<'a> TimelineBuilder<'_, 'a> {
     fn resume(&mut self, time: Instant, counts: bool, event_id: &'a str) {
         if let Some(cycle) = self.timeline.cycles.last_mut() {
             cycle.ended = None;
-            let (stretches, priority) = (cycle.stretches.len(), cycle.last_priority);
-            cycle.halts.push(Halt { stretches, priority });
+            cycle.halts.push(cycle.stretches.len());
         }
         self.fill_gap(time, |after| Activity::Gap { after, counts });
         self.run(time, event_id);
