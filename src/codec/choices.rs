@@ -203,6 +203,7 @@ choice!(verdict, verdict_number, v1::ObjectiveVerdict, Verdict, {
 choice!(item_kind, item_kind_number, v1::SettlementKind, ItemKind, {
     OutOfScope = ItemKind::OutOfScope, Excluded = ItemKind::Excluded, Credit = ItemKind::Credit,
     DecisionOpen = ItemKind::DecisionOpen, Other = ItemKind::Other, Bonus = ItemKind::Bonus,
+    ExcludedOutage = ItemKind::ExcludedOutage,
 });
 
 choice!(combination, combination_number, v1::CreditCombination, Combination, {

@@ -7,7 +7,7 @@ use itertools::Itertools;
 
 use super::answers::experience::entries_of;
 use super::catalog::Known;
-use super::coverage::{begin, missing_contributions};
+use super::coverage::missing_contributions;
 use super::evaluate::evaluate_incident;
 use super::ledger::Ledger;
 use super::tally::{Contribution, Lifespan, lives};
@@ -111,7 +111,7 @@ pub fn index_entry(incident_id: &str, ledger: &Ledger, catalog: Known<'_>) -> In
     let last_fact = history.effective().last().map(|recorded| recorded.value.occur_time);
     let entries = entries_of(&history, &evaluation, &catalog, Instant::MAX);
     let missing = missing_contributions(&history, &evaluation, catalog);
-    let begin = begin(&history);
+    let begin = history.begin();
     let passages = Passages::of(&history, Instant::MAX);
     let is_over = passages.over_time().is_some();
     IndexEntry {

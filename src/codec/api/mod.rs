@@ -1,6 +1,7 @@
 //! What callers send and are answered, one noun a file.
 
 mod answers;
+mod backlog;
 pub mod calendar;
 pub mod clock;
 pub mod compliance;

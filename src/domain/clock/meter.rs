@@ -81,6 +81,24 @@ impl<'a> Meter<'a> {
         }
     }
 
+    /// The same count, to see what it comes to without its segments and warnings.
+    pub fn fork(&self) -> Meter<'a> {
+        Meter {
+            target: self.target,
+            ruling: self.ruling,
+            elapsed: self.elapsed,
+            breach_time: self.breach_time,
+            marks: Vec::new(),
+            segments: Vec::new(),
+            pause: self.pause,
+            pauses_left: self.pauses_left,
+            original_due_time: None,
+            due: None,
+            from: self.from,
+            note: None,
+        }
+    }
+
     /// When it went over its limit so far.
     pub fn breach_time(&self) -> Option<Instant> {
         self.breach_time

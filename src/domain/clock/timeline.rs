@@ -77,17 +77,8 @@ pub(super) struct Cycle<'a> {
     /// The incident's priority at the start and at the end.
     pub first_priority: &'a str,
     pub last_priority: &'a str,
-    /// The ends from which it went on.
-    pub halts: Vec<Halt<'a>>,
-}
-
-/// An end of a cycle that went on later.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Halt<'a> {
-    /// How many of its stretches were before it.
-    pub stretches: usize,
-    /// The incident's priority at it.
-    pub priority: &'a str,
+    /// The ends from which it went on: how many of its stretches were before each.
+    pub halts: Vec<usize>,
 }
 
 /// A clock's timeline: its cycles, and conditions that could not be evaluated.
@@ -156,8 +147,7 @@ impl<'a> Timeline<'a> {
     pub fn resume(&mut self) {
         if let Some(cycle) = self.cycles.last_mut() {
             cycle.ended = None;
-            let (stretches, priority) = (cycle.stretches.len(), cycle.last_priority);
-            cycle.halts.push(Halt { stretches, priority });
+            cycle.halts.push(cycle.stretches.len());
         }
     }
 }

@@ -29,9 +29,9 @@ pub use finding::{Finding, Severity};
 pub use limit::{Allowed, Limit};
 pub use lint::lint;
 pub use objective::{
-    AgreedService, AttainmentPromise, AvailabilityPromise, ClockPromise, DownWhen, MeanTimePromise,
-    MeanTimeToRestorePromise, Objective, OutagesPromise, PerformancePromise, PeriodKind, Promise,
-    RequestsPromise,
+    AgreedService, AttainmentPromise, AvailabilityPromise, BacklogBound, BacklogPromise,
+    ClockPromise, DownWhen, MeanTimePromise, MeanTimeToRestorePromise, Objective, OutagesPromise,
+    PerformancePromise, PeriodKind, Promise, RequestsPromise,
 };
 pub use presentation::Presentation;
 pub use revisions::{Effective, Revision, Revisions};
