@@ -300,6 +300,10 @@ pub(super) fn promised(promise: &Promise) -> String {
     match promise {
         Promise::Attainment(promise) => percent(&promise.percent),
         Promise::MeanTime(promise) => format!("mean at most {}", span(promise.at_most)),
+        Promise::Backlog(promise) => match promise.at_most {
+            Some(most) => format!("p{} of ages at most {}", promise.percentile, span(Some(most))),
+            None => format!("at most {} older than {}", promise.most, span(promise.older_than)),
+        },
         Promise::Availability(promise) => percent(&promise.percent),
         Promise::Requests(promise) => percent(&promise.percent),
         Promise::MeanTimeToRestore(promise) => format!("mean at most {}", span(promise.at_most)),
@@ -333,6 +337,13 @@ pub(super) fn found(result: &v1::ObjectiveResult) -> String {
             uptime.map_or_else(|| "-".to_owned(), |uptime| uptime.long_outages.to_string())
         }
         (Some(Promise::MeanTime(_)), _) => span(result.mean_time),
+        (Some(Promise::Backlog(promise)), _) => {
+            let found = result.backlog.clone().unwrap_or_default();
+            match promise.at_most {
+                Some(_) => span(found.percentile),
+                None => found.older.to_string(),
+            }
+        }
         (Some(Promise::MeanTimeToRestore(_)), _) => {
             span(uptime.and_then(|uptime| uptime.mean_time_to_restore))
         }
@@ -384,6 +395,7 @@ pub(super) fn left(result: &v1::ObjectiveResult) -> String {
             span(result.experience.as_ref().and_then(|experience| experience.lost_time_left))
         }
         Some(Promise::Outages(_)) if uptime.is_some() => counted("outage", "outages"),
+        Some(Promise::Backlog(promise)) if promise.at_most.is_none() => counted("older", "older"),
         _ => "-".to_owned(),
     }
 }

@@ -314,6 +314,31 @@ mod tests {
         assert_eq!(target.limits[0].limit.map(|limit| limit.seconds), Some(5400));
     }
 
+    /// C8: limits in working days and a rhythm of updates by state, as docs/concepts.md writes them.
+    #[test]
+    fn working_days_and_rhythms_read_as_they_are_written() {
+        let file = read(
+            "contracts:
+- id: C
+  terms:
+    targets:
+    - {id: updates-active, metric: update, pauses: [{waiting_on: client}],
+       limits: [{priority: '*', limit: 30m, calendar_id: always}]}
+    - {id: updates-waiting, metric: update, pause_when: waiting_on != \"client\",
+       limits: [{priority: '*', limit: 4h, calendar_id: always}]}
+    - id: resolve
+      limits:
+      - {priority: P3, working_days: 3, calendar_id: office}
+      - {priority: P4, working_days: 5, first_working_day: day_of_start, calendar_id: office}",
+        )
+        .unwrap_or_default();
+        let targets = file.contracts[0].terms.clone().unwrap_or_default().targets;
+        assert_eq!(targets[1].pause_when, "waiting_on != \"client\"");
+        let limits = &targets[2].limits;
+        assert_eq!((limits[0].working_days, limits[0].first_working_day), (3, 0));
+        assert_eq!(limits[1].first_working_day(), v1::FirstWorkingDay::DayOfStart);
+    }
+
     #[test]
     fn what_is_wrong_is_encoded_with_its_path() {
         for (text, encoded) in [

@@ -9,7 +9,11 @@ use crate::codec::v1;
 
 /// What the clocks of each target and priority came to, with a bar each.
 pub(super) fn section(answer: &ReviewAnswer, language: &Language) -> Option<Section> {
-    let groups = answer.review.groups.iter();
+    // What is only open since an earlier period is in the backlog.
+    let counts_any = |group: &&v1::ComplianceGroup| {
+        group.contractual.as_ref().is_some_and(|tally| *tally != v1::Tally::default())
+    };
+    let groups = answer.review.groups.iter().filter(counts_any);
     let rows = groups.map(|group| row(group, answer, language));
     let mut table = Table::of(language.text("section-clocks"), columns(language), rows)?;
     // Few contracts have any: the column is there when there is something to see.

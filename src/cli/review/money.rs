@@ -288,6 +288,7 @@ fn kind(item: &v1::SettlementItem, language: &Language) -> String {
     match item.kind() {
         v1::SettlementKind::OutOfScope => language.text("item-scope"),
         v1::SettlementKind::Excluded => language.text("item-excluded"),
+        v1::SettlementKind::ExcludedOutage => language.text("item-excluded-outage"),
         v1::SettlementKind::Credit if item.amount.is_some_and(|amount| amount < 0) => {
             language.say("item-earned-back", &[of_period()])
         }

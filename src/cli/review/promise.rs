@@ -10,6 +10,7 @@ use super::wording::{hours_name, target_of};
 use crate::codec::v1;
 use crate::codec::v1::experience_objective::Measure;
 use crate::codec::v1::objective::Promise;
+use crate::domain::contract::is_catch_all;
 use crate::domain::decimal::Decimal;
 
 /// Objectives of one contract, put in words.
@@ -55,6 +56,7 @@ impl Promises<'_> {
             Some(Promise::Experience(promise)) => self.experience(promise),
             Some(Promise::MeanTimeToRestore(promise)) => self.mean_time_to_restore(promise),
             Some(Promise::MeanTime(promise)) => self.mean_time(promise, result),
+            Some(Promise::Backlog(promise)) => self.backlog(promise),
             Some(Promise::Requests(promise)) => self.requests(promise),
             None => objective.id,
         }
@@ -105,16 +107,16 @@ impl Promises<'_> {
         };
         let of = |name: &String| {
             let exact = target.limits.iter().find(|limit| limit.priority == *name);
-            let other = || target.limits.iter().find(|l| matches!(l.priority.as_str(), "" | "*"));
+            let other = || target.limits.iter().find(|limit| is_catch_all(&limit.priority));
             exact.or_else(other).map(|limit| (name.clone(), limit))
         };
         let found: Vec<_> = names.iter().filter_map(of).collect();
-        let is_one = found.iter().map(|(_, limit)| limit.limit).all_equal();
+        let is_one = found.iter().map(|(_, limit)| (limit.limit, limit.working_days)).all_equal();
         let parts = found.iter().chunk_by(|(_, limit)| limit.calendar_id.clone());
         let parts = parts.into_iter().map(|(calendar, limits)| {
             let limits: Vec<_> = limits.collect();
             let shown = limits.iter().map(|(name, limit)| {
-                let span = self.language.span(limit.limit);
+                let span = self.limit(limit);
                 match name.as_str() {
                     name if priorities.is_empty() && !is_one && !name.is_empty() => {
                         format!("{span} ({name})")
@@ -129,6 +131,14 @@ impl Promises<'_> {
         });
         let parts: Vec<_> = parts.collect();
         self.language.and(&parts)
+    }
+
+    /// `4 h`, or `3 working days`.
+    fn limit(&self, limit: &v1::Limit) -> String {
+        match limit.working_days {
+            0 => self.language.span(limit.limit),
+            days => self.language.say("working-days", &[("count", i64::from(days).into())]),
+        }
     }
 
     fn hours_of(&self, calendar: &str) -> String {
@@ -197,6 +207,23 @@ impl Promises<'_> {
         }
     }
 
+    fn backlog(&self, promise: &v1::BacklogObjective) -> String {
+        let what = ("what", self.incidents(&promise.priorities).into());
+        match promise.at_most {
+            Some(most) => {
+                let percent = self.language.agreed_percent(&promise.percentile);
+                let most = self.language.span(Some(most));
+                let arguments = [what, ("percent", percent.into()), ("most", most.into())];
+                self.language.say("promise-backlog-age", &arguments)
+            }
+            None => {
+                let older = self.language.span(promise.older_than);
+                let count = ("count", i64::from(promise.most).into());
+                self.language.say("promise-backlog", &[what, count, ("older", older.into())])
+            }
+        }
+    }
+
     fn mean_time(&self, promise: &v1::MeanTimeObjective, result: &v1::ObjectiveResult) -> String {
         let terms = self.answer.terms(self.contract, result.contract_revision);
         let target = target_of(&promise.target_id, terms, self.language);
@@ -251,6 +278,13 @@ impl Promises<'_> {
                 say.span(result.uptime.as_ref().and_then(|uptime| uptime.mean_time_to_restore))
             }
             Some(Promise::MeanTime(_)) => say.span(result.mean_time),
+            Some(Promise::Backlog(promise)) => {
+                let found = result.backlog.clone().unwrap_or_default();
+                match promise.at_most {
+                    Some(_) => say.span(found.percentile),
+                    None => say.count(found.older),
+                }
+            }
             Some(Promise::Requests(promise)) => say.percent_like(&result.percent, &promise.percent),
             None => say.percent(&result.percent),
         }
@@ -293,6 +327,9 @@ impl Promises<'_> {
             Some(Promise::Attainment(_)) => counted("room-late", "over-late"),
             Some(Promise::Outages(_)) if result.uptime.is_some() => {
                 counted("room-outages", "over-outages")
+            }
+            Some(Promise::Backlog(promise)) if promise.at_most.is_none() => {
+                counted("room-old", "over-old")
             }
             Some(Promise::Availability(_)) => {
                 let left = result.uptime.as_ref().and_then(|uptime| uptime.downtime_allowance);

@@ -18,7 +18,6 @@ use crate::domain::service::{ServiceEvent, in_effect};
 use crate::domain::time::{Instant, Span};
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::catalog::Known;
-use crate::engine::coverage::begin;
 use crate::engine::ledger::Ledger;
 use crate::engine::period::{days, local_days, midnight, period};
 use crate::engine::rejection::Rejection;
@@ -244,7 +243,7 @@ impl<'c> Compliance<'c> {
 
     /// Counts the clocks that an incident lacks, if it was opened in the period.
     pub fn add_missing(&mut self, history: &History<'_>, evaluation: &Evaluation<'_>) {
-        if evaluation.missing.is_empty() || !self.period.contains(begin(history)) {
+        if evaluation.missing.is_empty() || !self.period.contains(history.begin()) {
             return;
         }
         for missing in counted_missing(evaluation) {
@@ -330,6 +329,10 @@ impl<'c> Compliance<'c> {
             let key = self.group_by.iter().map(|key| key.value(entry).to_owned()).collect();
             self.groups.entry(key).or_default().add(&Tally::membership(entry, membership));
         }
+        for (entry, age) in incident.backlog(contract_id, &self.period) {
+            let key = self.group_by.iter().map(|key| key.value(entry).to_owned()).collect();
+            self.groups.entry(key).or_default().add(&Tally::of_backlog(age));
+        }
         for attainment in all_attainments(&mut self.attainments, &mut self.credited) {
             let promise = attainment.promise();
             for CountedEntry { entry, membership } in
@@ -337,6 +340,11 @@ impl<'c> Compliance<'c> {
             {
                 if promise.covers(entry.target_id, entry.priority) {
                     attainment.tally.add(&Tally::membership(entry, membership));
+                }
+            }
+            for (entry, age) in incident.backlog(contract_id, &attainment.period) {
+                if promise.covers(entry.target_id, entry.priority) {
+                    attainment.tally.add(&Tally::of_backlog(age));
                 }
             }
         }

@@ -9,9 +9,13 @@ money = { $currency ->
    *[other] { $amount } { $currency }
 }
 money-minor = { $amount } (in der kleinsten Einheit von { $currency })
-hours = { $count } h
-minutes = { $count } min
-seconds = { $count } s
+hours = { $count } h
+minutes = { $count } min
+seconds = { $count } s
+working-days = { $count ->
+    [one] { $count } Arbeitstag
+   *[other] { $count } Arbeitstagen
+}
 list-and = { $before } und { $last }
 quarter = { $quarter ->
     [1] 1. Quartal { $year }
@@ -349,6 +353,7 @@ facet-administrative = administrativ
 facet-financial = finanziell
 item-scope = Hilfe außerhalb des Vertragsumfangs
 item-excluded = von den vertraglichen Zahlen ausgenommen
+item-excluded-outage = Ausfall von den vertraglichen Zahlen ausgenommen
 item-credit = Gutschrift für verfehlte Ziele, { $period }
 item-earned-back = zurückverdiente Gutschriften, { $period }
 item-bonus = Bonus für übertroffene Ziele, { $period }
@@ -389,6 +394,26 @@ promise-mean-time = Mittlere Wiederherstellungszeit von { $service } höchstens 
 promise-requests = { $percent } der Anfragen an { $service } bedient
 promise-mean-clock-time = { $target } { $what }: im Durchschnitt höchstens { $most }
 promise-first-contact = { $figure } der Störungen beim Erstkontakt gelöst
+section-backlog = Am Ende offen
+column-backlog = Offene Störungen
+column-age-median = Hälfte höchstens
+column-age-p90 = 90 % höchstens
+column-age-oldest = Älteste
+backlog-note = Rechtzeitig oder verspätet, ohne Ausgeschlossenes. Das Alter zählt rund um die Uhr seit der Meldung.
+promise-backlog = Anzahl { $what }, die am Ende länger als { $older } offen sind: { $count ->
+    [0] keine
+   *[other] höchstens { $count }
+ }
+promise-backlog-age = { $percent } { $what }, die am Ende offen sind, höchstens { $most } alt
+room-old = { $count ->
+    [0] keine darf mehr so alt sein
+    [one] noch { $count } darf so alt sein
+   *[other] noch { $count } dürfen so alt sein
+}
+over-old = { $count ->
+    [one] { $count } alte zu viel
+   *[other] { $count } alte zu viel
+}
 no-cap = Gutschriften sind nicht begrenzt.
 cap-amount = Gutschriften sind auf { $cap } begrenzt.
 column-bonus = Bonus

@@ -12,6 +12,10 @@ money-minor = { $amount } minor units of { $currency }
 hours = { $count } h
 minutes = { $count } min
 seconds = { $count } s
+working-days = { $count ->
+    [one] { $count } working day
+   *[other] { $count } working days
+}
 list-and = { $before } and { $last }
 quarter = { $quarter ->
     [1] 1st quarter of { $year }
@@ -346,6 +350,7 @@ facet-administrative = administrative
 facet-financial = financial
 item-scope = help outside the contract’s scope
 item-excluded = excluded from the contractual figures
+item-excluded-outage = outage excluded from the contractual figures
 item-credit = credit for missed objectives, { $period }
 item-earned-back = credits earned back, { $period }
 item-bonus = bonus for exceeded objectives, { $period }
@@ -386,6 +391,27 @@ promise-mean-time = Mean time to restore { $service } at most { $most } of { $ho
 promise-requests = { $percent } of requests to { $service } served
 promise-mean-clock-time = { $target } of { $what }: at most { $most } on average
 promise-first-contact = { $figure } of incidents resolved at first contact
+section-backlog = Open at the end
+column-backlog = Incidents open
+column-age-median = Half at most
+column-age-p90 = 90% at most
+column-age-oldest = Oldest
+backlog-note = In time or late, without what is excluded. Ages are round the clock since the opening.
+promise-backlog = { $count ->
+    [0] Of { $what }, none open for more than { $older } at the end
+    [one] Of { $what }, at most { $count } open for more than { $older } at the end
+   *[other] Of { $what }, at most { $count } open for more than { $older } at the end
+}
+promise-backlog-age = Of { $what } open at the end, { $percent } for no more than { $most }
+room-old = { $count ->
+    [0] no more may be so old
+    [one] { $count } more may be so old
+   *[other] { $count } more may be so old
+}
+over-old = { $count ->
+    [one] { $count } old one too many
+   *[other] { $count } old ones too many
+}
 no-cap = Credits are not capped.
 cap-amount = Credits come to at most { $cap }.
 column-bonus = Bonus

@@ -12,6 +12,10 @@ money-minor = { $amount } (in de kleinste eenheid van { $currency })
 hours = { $count } uur
 minutes = { $count } min
 seconds = { $count } s
+working-days = { $count ->
+    [one] { $count } werkdag
+   *[other] { $count } werkdagen
+}
 list-and = { $before } en { $last }
 quarter = { $quarter ->
     [1] 1e kwartaal van { $year }
@@ -346,6 +350,7 @@ facet-administrative = administratief
 facet-financial = financieel
 item-scope = hulp buiten de reikwijdte van het contract
 item-excluded = uitgezonderd van de contractuele cijfers
+item-excluded-outage = storing uitgezonderd van de contractuele cijfers
 item-credit = malus voor niet-gehaalde normen, { $period }
 item-earned-back = terugverdiende malus, { $period }
 item-bonus = bonus voor overtroffen normen, { $period }
@@ -386,6 +391,27 @@ promise-mean-time = Gemiddelde hersteltijd van { $service } hoogstens { $most } 
 promise-requests = { $percent } van de verzoeken aan { $service } afgehandeld
 promise-mean-clock-time = { $target } van { $what }: gemiddeld hoogstens { $most }
 promise-first-contact = { $figure } van de incidenten bij het eerste contact opgelost
+section-backlog = Open aan het einde
+column-backlog = Openstaande incidenten
+column-age-median = Helft hoogstens
+column-age-p90 = 90% hoogstens
+column-age-oldest = Oudste
+backlog-note = Op tijd of te laat, zonder wat is uitgesloten. De ouderdom telt dag en nacht sinds de melding.
+promise-backlog = { $count ->
+    [0] Van { $what } staat er aan het einde geen langer dan { $older } open
+    [one] Van { $what } staat er aan het einde hoogstens { $count } langer dan { $older } open
+   *[other] Van { $what } staan er aan het einde hoogstens { $count } langer dan { $older } open
+}
+promise-backlog-age = Van { $what } die aan het einde openstaan, staat { $percent } hoogstens { $most } open
+room-old = { $count ->
+    [0] geen enkele mag nog zo oud zijn
+    [one] nog { $count } mag zo oud zijn
+   *[other] nog { $count } mogen zo oud zijn
+}
+over-old = { $count ->
+    [one] { $count } oude te veel
+   *[other] { $count } oude te veel
+}
 no-cap = De malus heeft geen maximum.
 cap-amount = De malus bedraagt hoogstens { $cap }.
 column-bonus = Bonus
