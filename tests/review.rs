@@ -350,7 +350,7 @@ async fn a_review_is_printed_and_written_as_a_page_that_needs_nothing_else() {
     for text in [
         "The objective of this review is met.",
         "<b>75.0%</b>",
-        "For the client The municipality",
+        "For the client: The municipality",
         "Signed by Anna B.",
         "how many people were hit is not reported",
         "</html>",
