@@ -353,7 +353,7 @@ facet-administrative = administrativ
 facet-financial = finanziell
 item-scope = Hilfe außerhalb des Vertragsumfangs
 item-excluded = von den vertraglichen Zahlen ausgenommen
-item-excluded-outage = Ausfall von den vertraglichen Zahlen ausgenommen
+item-excluded-outage = Ausfall, von den vertraglichen Zahlen ausgenommen
 item-credit = Gutschrift für verfehlte Ziele, { $period }
 item-earned-back = zurückverdiente Gutschriften, { $period }
 item-bonus = Bonus für übertroffene Ziele, { $period }
@@ -399,7 +399,7 @@ column-backlog = Offene Störungen
 column-age-median = Hälfte höchstens
 column-age-p90 = 90 % höchstens
 column-age-oldest = Älteste
-backlog-note = Rechtzeitig oder verspätet, ohne Ausgeschlossenes. Das Alter zählt rund um die Uhr seit der Meldung.
+backlog-note = Rechtzeitig oder verspätet, ohne Ausgenommenes. Das Alter zählt rund um die Uhr seit der Meldung.
 promise-backlog = Anzahl { $what }, die am Ende länger als { $older } offen sind: { $count ->
     [0] keine
    *[other] höchstens { $count }
