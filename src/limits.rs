@@ -26,6 +26,8 @@ pub const LIMITS_PER_TARGET_MAX: usize = 64;
 pub const PAUSES_PER_TARGET_MAX: usize = 32;
 /// Warnings of a target.
 pub const WARNINGS_PER_TARGET_MAX: usize = 8;
+/// Working days that a limit may allow.
+pub const WORKING_DAYS_MAX: u16 = 366;
 
 /// Objectives in a contract.
 pub const OBJECTIVES_PER_CONTRACT_MAX: usize = 64;

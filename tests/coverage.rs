@@ -189,8 +189,12 @@ async fn the_counts_follow_late_facts_retractions_and_terms_and_are_what_countin
     // A catch-all limit, in force since ever.
     let mut contract = workplace();
     let target = &mut contract.terms.as_mut().expect("terms").targets[0];
-    let everything =
-        v1::Limit { priority: "*".into(), limit: Some(hours(40)), calendar_id: "office".into() };
+    let everything = v1::Limit {
+        priority: "*".into(),
+        limit: Some(hours(40)),
+        calendar_id: "office".into(),
+        ..Default::default()
+    };
     target.limits.push(everything);
     let put = v1::PutContractRequest {
         tenant: TENANT.into(),
@@ -513,7 +517,12 @@ async fn the_lint_warns_once_of_a_contract_without_a_limit_for_every_other_prior
     let limits = &mut twice.terms.as_mut().expect("terms").targets[0].limits;
     for priority in ["", "*"] {
         let limit = Some(hours(1));
-        limits.push(v1::Limit { priority: priority.into(), limit, calendar_id: office().id });
+        limits.push(v1::Limit {
+            priority: priority.into(),
+            limit,
+            calendar_id: office().id,
+            ..Default::default()
+        });
     }
     let put = v1::PutContractRequest {
         tenant: TENANT.into(),

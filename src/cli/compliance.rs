@@ -108,7 +108,7 @@ impl Compliance {
             return Ok(ExitCode::SUCCESS);
         }
         let times = self.shown.times()?;
-        let period = answer.period.unwrap_or_default();
+        let period = answer.period.clone().unwrap_or_default();
         let (start, end) = (times.show(period.start_time), times.show(period.end_time));
         say!("{} from {start} to {end}\n", period.name);
         say!("{}", show_groups(&answer.groups, &self.by));
@@ -131,8 +131,8 @@ impl Compliance {
         if let Some(excluded) = show_excluded(&answer.objectives, &times) {
             say!("\n{excluded}");
         }
-        if let Some(credits) = &answer.credits {
-            say!("\n{}", credits::show(credits));
+        for text in credits::show_all(&answer) {
+            say!("\n{text}");
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -251,7 +251,7 @@ fn show_excluded(objectives: &[v1::ObjectiveResult], times: &Times) -> Option<St
             ]
         }));
         if let Some(without) = &uptime.without_exclusions {
-            let verdict = choice(without.verdict().as_str_name(), "OBJECTIVE_VERDICT_");
+            let verdict = verdict(without.verdict(), result.provisional);
             let downtime = span(without.downtime);
             lines.push(format!("Without exclusions {id} would be {verdict}: {downtime} down."));
         }
@@ -283,9 +283,17 @@ pub(super) fn result_figures(result: &v1::ObjectiveResult) -> [String; 4] {
     [
         promise.map_or_else(|| "-".to_owned(), promised),
         found(result),
-        choice(result.verdict().as_str_name(), "OBJECTIVE_VERDICT_"),
+        verdict(result.verdict(), result.provisional),
         left(result),
     ]
+}
+
+/// A verdict; one that is met while its period goes on is met so far.
+fn verdict(verdict: v1::ObjectiveVerdict, provisional: bool) -> String {
+    match (verdict, provisional) {
+        (v1::ObjectiveVerdict::Met, true) => "met so far".to_owned(),
+        (verdict, _) => choice(verdict.as_str_name(), "OBJECTIVE_VERDICT_"),
+    }
 }
 
 pub(super) fn promised(promise: &Promise) -> String {

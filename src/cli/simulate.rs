@@ -33,7 +33,7 @@ pub(super) struct Simulate {
     period: String,
 
     /// The id of the contract, if the file holds several.
-    #[arg(long, value_name = "ID", default_value = "")]
+    #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
     contract: String,
 
     /// What to group the clocks by.
@@ -41,7 +41,7 @@ pub(super) struct Simulate {
     by: Vec<KeyWord>,
 
     /// How many of the verdicts that would differ to list at most.
-    #[arg(long, default_value_t = 20)]
+    #[arg(long, value_name = "COUNT", default_value_t = 20)]
     limit: usize,
 
     #[command(flatten)]

@@ -195,6 +195,7 @@ impl Target {
                     priority: (*priority).into(),
                     limit: wire(*limit),
                     calendar_id: format!("hours-{calendar}"),
+                    ..Default::default()
                 })
                 .collect(),
             pauses: (self.pauses.iter())

@@ -141,7 +141,11 @@ fn fee(statement: &v1::CreditStatement, answer: &ReviewAnswer, language: &Langua
         ("percent", language.agreed_percent(cap).into()),
     ];
     let fee = match of_period {
-        Some(fee) => language.say("fee-of-period", &[("fee", money(fee).into())]),
+        Some(fee) => {
+            let period = language.period(&statement.period.clone().unwrap_or_default());
+            let arguments = [("fee", money(fee).into()), ("period", period.into())];
+            language.say("fee-of-period", &arguments)
+        }
         None => language.say("fee-of-month", &[("fee", money(terms.monthly_fee).into())]),
     };
     match statement.no_cap {
@@ -189,6 +193,9 @@ fn why(line: &v1::CreditLine, answer: &ReviewAnswer, language: &Language) -> Str
         (v1::CreditLineKind::Minimum, _) => language.text("credit-minimum"),
         (v1::CreditLineKind::NotPaid, _) => language.text("credit-not-paid"),
         (v1::CreditLineKind::Objective, _) if line.amount > 0 => missed(line, language),
+        (_, Some(v1::ObjectiveVerdict::Met)) if result.is_some_and(|met| met.provisional) => {
+            language.text("credit-met-so-far")
+        }
         (_, Some(v1::ObjectiveVerdict::Met)) => language.text("credit-met"),
         (_, Some(v1::ObjectiveVerdict::NoData)) => language.text("credit-no-data"),
         (_, Some(v1::ObjectiveVerdict::AtRisk)) => language.text("credit-at-risk"),

@@ -6,6 +6,7 @@ use prost_types::Duration;
 use super::answer::ReviewAnswer;
 use super::language::Language;
 use super::report::Cell;
+use super::wording::{hours_name, target_of};
 use crate::codec::v1;
 use crate::codec::v1::experience_objective::Measure;
 use crate::codec::v1::objective::Promise;
@@ -54,7 +55,7 @@ impl Promises<'_> {
             ),
             Some(Promise::Experience(promise)) => self.experience(promise),
             Some(Promise::MeanTimeToRestore(promise)) => self.mean_time_to_restore(promise),
-            Some(Promise::MeanTime(promise)) => self.mean_time(promise),
+            Some(Promise::MeanTime(promise)) => self.mean_time(promise, result),
             Some(Promise::Backlog(promise)) => self.backlog(promise),
             Some(Promise::Requests(promise)) => self.requests(promise),
             None => objective.id,
@@ -71,6 +72,7 @@ impl Promises<'_> {
             terms.and_then(|terms| terms.targets.iter().find(|t| t.id == promise.target_id));
         let percent = self.language.agreed_percent(&promise.percent);
         let what = self.incidents(&promise.priorities);
+        let named = target_of(&promise.target_id, terms, self.language);
         let limits = target.map(|target| self.limits(target, &promise.priorities));
         let limits = limits.unwrap_or_default();
         let is_tail = limits.is_empty();
@@ -80,7 +82,7 @@ impl Promises<'_> {
                 &[
                     ("percent", percent.as_str().into()),
                     ("what", what.as_str().into()),
-                    ("target", promise.target_id.as_str().into()),
+                    ("target", named.as_str().into()),
                     ("limits", limits.as_str().into()),
                 ],
             )
@@ -109,12 +111,12 @@ impl Promises<'_> {
             exact.or_else(other).map(|limit| (name.clone(), limit))
         };
         let found: Vec<_> = names.iter().filter_map(of).collect();
-        let is_one = found.iter().map(|(_, limit)| limit.limit).all_equal();
+        let is_one = found.iter().map(|(_, limit)| (limit.limit, limit.working_days)).all_equal();
         let parts = found.iter().chunk_by(|(_, limit)| limit.calendar_id.clone());
         let parts = parts.into_iter().map(|(calendar, limits)| {
             let limits: Vec<_> = limits.collect();
             let shown = limits.iter().map(|(name, limit)| {
-                let span = self.language.span(limit.limit);
+                let span = self.limit(limit);
                 match name.as_str() {
                     name if priorities.is_empty() && !is_one && !name.is_empty() => {
                         format!("{span} ({name})")
@@ -131,12 +133,30 @@ impl Promises<'_> {
         self.language.and(&parts)
     }
 
+    /// `4 h`, or `3 working days`.
+    fn limit(&self, limit: &v1::Limit) -> String {
+        match limit.working_days {
+            0 => self.language.span(limit.limit),
+            days => self.language.say("working-days", &[("count", i64::from(days).into())]),
+        }
+    }
+
     fn hours_of(&self, calendar: &str) -> String {
         if self.answer.calendars.get(calendar).is_some_and(|calendar| calendar.always_open) {
             return self.language.text("round-the-clock");
         }
-        let name = calendar.replace(['-', '_'], " ");
-        self.language.say("hours-named", &[("name", name.into())])
+        hours_name(calendar, self.answer, self.language)
+    }
+
+    /// All incidents, or those of some priorities.
+    fn incidents(&self, priorities: &[String]) -> String {
+        match priorities {
+            [] => self.language.text("all-incidents"),
+            some => {
+                let priorities = ("priorities", self.language.and(some).into());
+                self.language.say("incidents-of", &[priorities])
+            }
+        }
     }
 
     fn outages(&self, promise: &v1::OutagesObjective) -> String {
@@ -204,19 +224,12 @@ impl Promises<'_> {
         }
     }
 
-    /// Those of some priorities, or all.
-    fn incidents(&self, priorities: &[String]) -> String {
-        match priorities {
-            [] => self.language.text("all-incidents"),
-            some => self.language.and(some),
-        }
-    }
-
-    fn mean_time(&self, promise: &v1::MeanTimeObjective) -> String {
-        let what = self.incidents(&promise.priorities);
+    fn mean_time(&self, promise: &v1::MeanTimeObjective, result: &v1::ObjectiveResult) -> String {
+        let terms = self.answer.terms(self.contract, result.contract_revision);
+        let target = target_of(&promise.target_id, terms, self.language);
         let arguments = [
-            ("target", promise.target_id.as_str().into()),
-            ("what", what.into()),
+            ("target", target.into()),
+            ("what", self.incidents(&promise.priorities).into()),
             ("most", self.language.span(promise.at_most).into()),
         ];
         self.language.say("promise-mean-clock-time", &arguments)
@@ -358,5 +371,70 @@ impl Promises<'_> {
             }
         };
         Cell { text: format!("{sign} {word}"), class, ..Cell::default() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::language::testing::all;
+    use super::*;
+
+    fn result(promise: Promise) -> v1::ObjectiveResult {
+        let objective = v1::Objective { promise: Some(promise), ..Default::default() };
+        v1::ObjectiveResult { objective: Some(objective), ..Default::default() }
+    }
+
+    fn answer() -> ReviewAnswer {
+        let limits = vec![v1::Limit {
+            priority: "*".into(),
+            limit: Some(Duration { seconds: 14_400, nanos: 0 }),
+            calendar_id: "office".into(),
+            ..Default::default()
+        }];
+        let metric = v1::Metric::Resolution as i32;
+        let target = v1::Target { id: "resolve".into(), metric, limits, ..Default::default() };
+        let terms = v1::Terms { targets: vec![target], ..Default::default() };
+        let office = v1::Calendar { id: "office".into(), ..Default::default() };
+        ReviewAnswer {
+            terms: [(("C".to_owned(), 0), terms)].into(),
+            calendars: [("office".to_owned(), office)].into(),
+            ..Default::default()
+        }
+    }
+
+    /// Ids of targets and calendars stood in promises, and German took its genitive for any case.
+    #[test]
+    fn promises_are_said_without_ids_in_every_language() {
+        let answer = answer();
+        let said = |promise: Promise| {
+            let result = result(promise);
+            all().map(|language| {
+                let promises = Promises { answer: &answer, contract: "C", language: &language };
+                promises.promised(&result).replace('\u{a0}', " ")
+            })
+        };
+        let target_id = "resolve".to_owned();
+        let at_most = Some(Duration { seconds: 14_400, nanos: 0 });
+        let mean = v1::MeanTimeObjective { target_id, at_most, ..Default::default() };
+        assert_eq!(
+            said(Promise::MeanTime(mean)),
+            [
+                "Resolution of all incidents: at most 4 h on average",
+                "Oplostijd van alle incidenten: gemiddeld hoogstens 4 uur",
+                "Lösungszeit aller Störungen: im Durchschnitt höchstens 4 h",
+            ]
+        );
+        let target_id = "resolve".to_owned();
+        let (percent, priorities) = ("95".to_owned(), vec!["P1".to_owned(), "P2".to_owned()]);
+        let share =
+            v1::AttainmentObjective { target_id, percent, priorities, ..Default::default() };
+        assert_eq!(
+            said(Promise::Attainment(share)),
+            [
+                "95% of P1 and P2 solved within 4 h of service hours",
+                "95% van de incidenten met prioriteit P1 en P2 opgelost binnen 4 uur (servicetijd)",
+                "95 % der Störungen mit Priorität P1 und P2: Lösung innerhalb von 4 h (Servicezeit)",
+            ]
+        );
     }
 }

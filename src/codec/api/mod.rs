@@ -16,6 +16,7 @@ mod fact;
 pub mod figures;
 pub mod forecast;
 pub mod incident;
+mod limit;
 mod money;
 mod named;
 pub mod objective;

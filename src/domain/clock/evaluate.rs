@@ -140,7 +140,7 @@ impl<'a> Evaluator<'_, 'a> {
         let admission = Admission { after, ..admission };
         let timeline = timeline(target, self.history, admission, as_of);
         let is_over = until.is_some_and(|until| until <= as_of);
-        if timeline.cycles.iter().all(|cycle| cycle.started.is_none()) && is_over {
+        if !timeline.has_begun() && is_over {
             return None;
         }
         let (target, mut clocks) =
@@ -245,7 +245,7 @@ impl<'a> Evaluator<'_, 'a> {
                 calendar_revision: measured.calendar_revision,
                 segments: measured.segments,
                 warnings: measured.warnings,
-                notes: timeline.notes.iter().cloned().chain(measured.note).collect(),
+                notes: timeline.notes.iter().cloned().chain(measured.notes).collect(),
             })
         });
         measured.collect()

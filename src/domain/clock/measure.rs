@@ -12,7 +12,7 @@ use super::ruling::Rulings;
 use super::timeline::{Activity, Cycle, End, Stretch};
 use crate::domain::calendar::Calendars;
 use crate::domain::contract::{OnPriorityChange, Target};
-use crate::domain::time::{Instant, Span};
+use crate::domain::time::Instant;
 
 /// Measures a cycle of `target`'s clock. `None` when no priority that the incident had has a limit.
 pub(super) fn measure<'a>(
@@ -20,7 +20,9 @@ pub(super) fn measure<'a>(
     target: &'a Target,
     calendars: &'a dyn Calendars,
 ) -> Option<Measured<'a>> {
-    let rulings = Rulings { target, calendars, start: cycle.started };
+    let now = cycle.stretches.last().map_or(Instant::MAX, |last| last.end);
+    let from = cycle.started.unwrap_or(now);
+    let rulings = Rulings { target, calendars, start: cycle.started, from };
     let words = Words::of(cycle, target);
     let CycleCount { mut meter, priority, withdrawn_at } = words.count(cycle, &rulings)?;
     for (breach_time, priority) in words.standing_breaches(cycle, &rulings) {
@@ -208,7 +210,7 @@ fn count<'a>(
 
 fn take<'a>(meter: &mut Meter<'a>, one: &Ruled<'_, 'a>, rulings: &Rulings<'a>) {
     if one.stretch.from_zero {
-        meter.adjust(one.stretch, Span::ZERO);
+        meter.begin_anew(one.stretch);
     }
     if let (Some(policy), Some(ruling)) = (one.change, rulings.of(one.priority)) {
         meter.change_priority(ruling, policy, one.stretch);

@@ -8,12 +8,14 @@
 //! the same timeline again. `evaluate` does both for each target and revision of a contract.
 
 mod admission;
+mod checkpoint;
 mod clip;
 #[cfg(test)]
 mod edge_cases;
 mod evaluate;
 mod exclusion;
 mod exclusion_evaluator;
+mod gap;
 mod measure;
 mod meter;
 mod missing;
@@ -22,6 +24,8 @@ mod missing_finder;
 pub(in crate::domain) mod properties;
 #[cfg(test)]
 mod reference_model;
+#[cfg(test)]
+mod reopenings;
 mod ruling;
 #[cfg(test)]
 mod terms_of_clocks;
@@ -33,6 +37,8 @@ mod timeline_builder;
 mod transfers;
 mod triggers;
 mod verdict;
+#[cfg(test)]
+mod working_days;
 
 pub use evaluate::{Agreement, Evaluation, evaluate};
 pub use exclusion::Exclusion;

@@ -6,6 +6,8 @@ mod credit;
 mod exclusion;
 mod experience;
 mod finding;
+mod in_order;
+mod limit;
 mod lint;
 mod objective;
 pub mod presentation;
@@ -24,6 +26,7 @@ pub use experience::{
     SlxWeights,
 };
 pub use finding::{Finding, Severity};
+pub use limit::{Allowed, Limit};
 pub use lint::lint;
 pub use objective::{
     AgreedService, AttainmentPromise, AvailabilityPromise, BacklogBound, BacklogPromise,
@@ -33,7 +36,7 @@ pub use objective::{
 pub use presentation::Presentation;
 pub use revisions::{Effective, Revision, Revisions};
 pub use terms::{
-    ANSWERS, Answer, ClockAction, Contract, ContractKind, CycleVerdict, DueAt, Limit, Metric,
+    ANSWERS, Answer, ClockAction, Contract, ContractKind, CycleVerdict, DueAt, Metric,
     OnPriorityChange, OnReopen, OnTransfer, OpenIncidents, PauseRule, PeriodTerms,
     SAME_INSTANT_ORDER, Target, Terms,
 };

@@ -48,14 +48,16 @@ impl Flow {
     }
 }
 
-/// The flow of an incident as of an instant, in the service hours `hours`.
+/// The flow of an incident as of an instant, in the service hours `hours`. Of the work logged what
+/// was done at the times `under` its contract counts.
 pub fn flow(
     history: &History<'_>,
     passages: &Passages<'_>,
+    under: &Intervals,
     hours: &ServiceHours,
     as_of: Instant,
 ) -> Flow {
-    let worked = worked(history, as_of);
+    let worked = worked(history, as_of).both(under);
     let open = intervals(passages.open());
     let is_ours =
         |p: &&Passage<'_>| matches!(p.waiting_on, WaitingOn::Provider | WaitingOn::Nobody);

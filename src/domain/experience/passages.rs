@@ -1,6 +1,7 @@
 //! Passages: an incident's history divided into the times in which nothing changed.
 
 use crate::domain::incident::{History, State, WaitingOn};
+use crate::domain::intervals::Intervals;
 use crate::domain::time::Instant;
 
 /// A time in which nothing changed for the people an incident hits or those who work on it.
@@ -52,6 +53,16 @@ impl<'e> Passages<'e> {
         passages.has_ended = state.opened.is_some() && !is_open(&state);
         passages.passages.retain(|passage| passage.start < passage.end);
         passages
+    }
+
+    /// What of them lies within some intervals.
+    pub(super) fn within(&self, intervals: &Intervals) -> Passages<'e> {
+        let parts = self.passages.iter().flat_map(|passage| {
+            let inside = intervals.within(passage.start, passage.end);
+            let bounds: Vec<_> = inside.bounds().collect();
+            bounds.into_iter().map(|(start, end)| Passage { start, end, ..*passage })
+        });
+        Passages { passages: parts.collect(), ..*self }
     }
 
     /// All passages, in order.

@@ -57,6 +57,42 @@ fn check_parties(case: &Case, as_of: &str, expected: &str) {
     assert_eq!(found, expected);
 }
 
+/// C7: the time before an incident moved to a contract belongs to the one it came from.
+#[test]
+fn what_people_had_before_a_move_belongs_to_the_contract_before() {
+    let story = "
+        Mon 09:00 opened P1 10 under=other
+        Mon 10:00 worked 1:00
+        Mon 11:00 moved contract
+        Mon 12:00 waits client
+        Mon 13:00 moved other
+        Mon 14:00 worked 0:30
+        Mon 14:30 moved contract
+        Mon 16:00 resolved";
+    let case = |policy: &str| Case::new([target(&format!("{RESOLUTION} {policy}"))], story);
+    let moved = case("");
+    check(&moved, "Mon 16:00", "experienced 3:30 lost 35:00 touched 0:00 idle 1:00 of 3:30");
+    check_parties(&moved, "Mon 16:00", "provider 1:00, client 2:30");
+    let counted = |case: &Case| {
+        case.experience(at("Tue 00:00"), |experience, _, evaluation| {
+            let experience = experience.unwrap();
+            let within = |clock| experience.experienced_within(clock, Instant::MIN, Instant::MAX);
+            span_text(within(&evaluation.clocks[0]))
+        })
+    };
+    assert_eq!(counted(&moved), "3:30");
+    let from_opening = case("transfer_from_opening");
+    check(&from_opening, "Mon 16:00", "experienced 7:00 lost 70:00 touched 1:30 idle 2:00 of 7:00");
+    assert_eq!(counted(&from_opening), "7:00");
+    let first = "
+        Mon 09:00 opened P1 10 under=contract trouble=Mon-08:00
+        Mon 11:00 moved other
+        Mon 12:00 moved contract
+        Mon 13:00 resolved";
+    let first = Case::new([target("resolution P1=8:00")], first);
+    check(&first, "Mon 13:00", "experienced 4:00 lost 40:00 touched 0:00 idle 3:00 of 3:00");
+}
+
 #[test]
 fn half_an_hour_of_work_left_idle_for_six_cost_forty_people_their_day() {
     let case = Case::new([target(RESOLUTION)], ESSAY);

@@ -148,6 +148,18 @@ mod tests {
             ("resolution P1=4:00/evening", "resolution P1=4:00/office", true),
             ("resolution P1=5:00/office", "resolution P1=4:00/office", true),
             ("resolution P1=4:00/office", "resolution P1=4:00/office", false),
+            ("resolution P1=3days/office", "resolution P1=2days/office", true),
+            ("resolution P1=2days/office", "resolution P1=2days/office", false),
+            ("resolution P1=2days/office", "resolution P1=2th_day/office", true),
+            ("resolution P1=2th_day/office", "resolution P1=2days/office", false),
+            // From the midnight on which it begins, a day and the next.
+            ("resolution P1=1days/office", "resolution P1=16:00/office", false),
+            ("resolution P1=1days/office", "resolution P1=15:00/office", true),
+            // Begun at the last instant of a day, there is only the next.
+            ("resolution P1=8:00/office", "resolution P1=1days/office", false),
+            ("resolution P1=9:00/office", "resolution P1=1days/office", true),
+            ("resolution P1=1days/always", "resolution P1=1days/office", false),
+            ("resolution P1=1days/office", "resolution P1=1days/always", true),
         ] {
             let found = fields(&supply(&[own]), &[&sla(&[above])]);
             assert_eq!(found == [LIMIT], is_longer, "{own} under {above}: {found:?}");

@@ -88,8 +88,9 @@ impl Support<'_> {
              on it",
             given.limit, needed.limit
         );
-        if given.calendar_id == needed.calendar_id {
-            return (given.limit > needed.limit).then_some(promises);
+        let is_same_unit = given.limit.is_in_working_days() == needed.limit.is_in_working_days();
+        if given.calendar_id == needed.calendar_id && is_same_unit {
+            return given.limit.compare(needed.limit).is_gt().then_some(promises);
         }
         let (own, other) = (hours(&given.calendar_id)?, hours(&needed.calendar_id)?);
         let start = longer_from((own, given.limit), (other, needed.limit))?;

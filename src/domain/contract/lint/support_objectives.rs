@@ -7,7 +7,7 @@ use super::bounds::{Bound, Quantity, bounds};
 use super::longer::{leaves_out, longer_from};
 use super::support::Support;
 use crate::domain::calendar::hours::ServiceHours;
-use crate::domain::contract::{ClockPromise, Contract, Objective, PeriodKind, Promise};
+use crate::domain::contract::{Allowed, ClockPromise, Contract, Objective, PeriodKind, Promise};
 use crate::domain::time::Span;
 
 /// Two objectives on the same, of the support and of the SLA.
@@ -138,7 +138,8 @@ impl Pair<'_> {
         // No time is none by any calendar.
         let mut differing = calendars.into_iter().filter(|_| own > Span::ZERO);
         differing.find_map(|(by, than)| {
-            let start = longer_from((hours(by)?, own), (hours(than)?, needed))?;
+            let (own_time, needed_time) = (Allowed::ServiceTime(own), Allowed::ServiceTime(needed));
+            let start = longer_from((hours(by)?, own_time), (hours(than)?, needed_time))?;
             Some(format!(": by {by:?} and {than:?}, from {start} on for example"))
         })
     }
