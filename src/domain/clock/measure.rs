@@ -24,7 +24,7 @@ pub(super) fn measure<'a>(
     let from = cycle.started.unwrap_or(now);
     let rulings = Rulings { target, calendars, start: cycle.started, from };
     let words = Words::of(cycle, target);
-    let Counted { mut meter, priority, withdrawn_at } = words.count(cycle, &rulings)?;
+    let CycleCount { mut meter, priority, withdrawn_at } = words.count(cycle, &rulings)?;
     for (breach_time, priority) in words.standing_breaches(cycle, &rulings) {
         meter.let_stand(breach_time, priority);
     }
@@ -56,7 +56,7 @@ struct Epoch<'a> {
 }
 
 /// A cycle as it is counted.
-struct Counted<'a> {
+struct CycleCount<'a> {
     meter: Meter<'a>,
     /// The last priority with a limit.
     priority: &'a str,
@@ -96,11 +96,11 @@ impl<'c, 'a> Words<'c, 'a> {
     }
 
     /// Counts the cycle by its last epoch; `None` when no priority that ruled it has a limit.
-    fn count(&self, cycle: &Cycle<'a>, rulings: &Rulings<'a>) -> Option<Counted<'a>> {
+    fn count(&self, cycle: &Cycle<'a>, rulings: &Rulings<'a>) -> Option<CycleCount<'a>> {
         let stretches: Vec<_> = match self.epochs.last() {
             Some(epoch) => {
                 let (head, tail) = self.ruled.split_at_checked(epoch.from)?;
-                let head = head.iter().map(|one| one.overruled(epoch.priority, rulings));
+                let head = head.iter().map(|one| one.ruled_from_start(epoch.priority, rulings));
                 head.chain(tail.iter().copied()).collect()
             }
             None => self.ruled.clone(),
@@ -119,7 +119,7 @@ impl<'c, 'a> Words<'c, 'a> {
         let due = cycle.started.and_then(|start| at_start.due(start));
         let mut meter = Meter::new(rulings.target, first.unwrap_or(ruling.unlimited()), due);
         count(&mut meter, &stretches, withdrawn_at, rulings);
-        Some(Counted { meter, priority, withdrawn_at })
+        Some(CycleCount { meter, priority, withdrawn_at })
     }
 
     /// The breaches that the cycle had, by what ruled it then, at the last end in each epoch before
@@ -175,7 +175,7 @@ impl<'c, 'a> Words<'c, 'a> {
             let Some((_, counted, meter)) = by_limit.iter_mut().find(is_its) else { continue };
             let head = self.ruled.get(*counted..from).unwrap_or_default();
             for one in head {
-                take(meter, &one.overruled(priority, rulings), rulings);
+                take(meter, &one.ruled_from_start(priority, rulings), rulings);
             }
             *counted = from.max(*counted);
             heads.insert(from, meter.fork());
@@ -187,7 +187,7 @@ impl<'c, 'a> Words<'c, 'a> {
 impl<'c, 'a> Ruled<'c, 'a> {
     /// The stretch as a later priority rules it that counts from the start. That its own had
     /// counted from the start, too, stays to be seen.
-    fn overruled(self, priority: &'a str, rulings: &Rulings<'a>) -> Ruled<'c, 'a> {
+    fn ruled_from_start(self, priority: &'a str, rulings: &Rulings<'a>) -> Ruled<'c, 'a> {
         let had_limit = rulings.target.limit(self.priority).is_some();
         let change = self.change;
         let stays = |policy: &OnPriorityChange| *policy == OnPriorityChange::FromStart && had_limit;
