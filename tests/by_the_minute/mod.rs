@@ -9,6 +9,7 @@ mod experience;
 mod experience_agree;
 mod hours_agree;
 mod months_agree;
+mod outages_agree;
 mod services_agree;
 mod verdict;
 mod world;
