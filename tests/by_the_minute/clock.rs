@@ -457,6 +457,18 @@ pub fn cycles(
     as_of: Minute,
     contract_ends: Option<Minute>,
 ) -> Vec<Cycle> {
+    cycles_since(target, tables, facts, as_of, contract_ends, None)
+}
+
+/// The same of a clock that starts later than the opening.
+pub fn cycles_since(
+    target: &Target,
+    tables: &[Table],
+    facts: &[Fact],
+    as_of: Minute,
+    contract_ends: Option<Minute>,
+    since: Option<Minute>,
+) -> Vec<Cycle> {
     let instants = instants(facts, as_of);
     let opening = facts.iter().find(|fact| matches!(fact.what, What::Opened(_)));
     let Some(opening) = opening.filter(|fact| fact.at <= as_of) else { return Vec::new() };
@@ -469,17 +481,24 @@ pub fn cycles(
     }
     let mut runs: Vec<Run> = Vec::new();
     for minute in opening.at..=as_of {
+        let starts_now = since == Some(minute);
         // Those of different order act one after the other.
         for (_, facts) in instants.range((minute, i64::MIN)..=(minute, i64::MAX)) {
             state.apply_all(facts);
-            if runs.is_empty() && facts.iter().any(|fact| matches!(fact.what, What::Opened(_))) {
+            if since.is_none()
+                && runs.is_empty()
+                && facts.iter().any(|fact| matches!(fact.what, What::Opened(_)))
+            {
                 runs.push(begin(target, tables, minute, &state));
             }
             if !runs.is_empty() {
                 happen(&mut runs, minute, &state, contract_ends);
             }
         }
-        let run = runs.last_mut().expect("it has begun");
+        if starts_now {
+            runs.push(begin(target, tables, minute, &state));
+        }
+        let Some(run) = runs.last_mut() else { continue };
         let list = if run.stop.is_some() { &mut run.gap } else { &mut run.live };
         if minute < as_of {
             list.push(live(minute, &state));

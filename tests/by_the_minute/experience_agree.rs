@@ -39,7 +39,7 @@ struct World {
     incidents: Vec<Vec<Fact>>,
 }
 
-fn roll_facts(dice: &mut Dice, first: Minute) -> Vec<Fact> {
+fn roll_facts(dice: &mut Dice, first: Minute, month_ends: Minute) -> Vec<Fact> {
     let opened = first + dice.below(29 * 1440) as i64;
     let mut at = opened;
     let mut facts = Vec::new();
@@ -54,7 +54,9 @@ fn roll_facts(dice: &mut Dice, first: Minute) -> Vec<Fact> {
     let (mut ended, mut restored, mut promised, mut priority) = (false, false, false, "");
     for _ in 0..dice.below(14) {
         let most = dice.pick(&[20, 200, 1000, 2500]);
-        at += 1 + dice.below(most) as i64;
+        let next = at + 1 + dice.below(most) as i64;
+        // Now and then in the very instant in which the month ends.
+        at = if at < month_ends && next > month_ends { month_ends } else { next };
         let said = match dice.below(14) {
             _ if ended => match dice.below(3) {
                 0 => Said::Surveyed(
@@ -148,6 +150,7 @@ fn roll_world(seed: u64) -> World {
         answered_by: Vec::new(),
     };
     let begins = instant(zone, first, 0);
+    let ends = instant(zone, first.saturating_add(jiff::Span::new().months(1)), 0);
     World {
         tenant: format!("x{seed}"),
         zone,
@@ -164,7 +167,7 @@ fn roll_world(seed: u64) -> World {
         minimum_answers: 1 + dice.below(4) as i32,
         minimum_promises: 1 + dice.below(4) as i32,
         minimum_reported: dice.pick(&[20, 50, 90]),
-        incidents: (0..8).map(|_| roll_facts(&mut dice, begins)).collect(),
+        incidents: (0..8).map(|_| roll_facts(&mut dice, begins, ends)).collect(),
     }
 }
 
@@ -438,7 +441,7 @@ impl Month<'_> {
             let told = survey(facts.iter().filter(|fact| fact.at <= self.as_of));
             // What happens at the month's end is no part of the month.
             let within: Vec<Fact> =
-                facts.iter().filter(|fact| fact.at < to || to == self.as_of).cloned().collect();
+                facts.iter().filter(|fact| fact.at < month.end).cloned().collect();
             (experience(&within, &world.hours(), to), told)
         };
         placed.map(count).collect()
@@ -543,7 +546,7 @@ impl Month<'_> {
         let worked = sum(|one| one.is_work_reported.into());
         let enough = |many: i64| many * 100 >= self.world.minimum_reported * incidents;
         let told = all_answers(counted);
-        // Each as a share, and whether it counts.
+        // Each as a share, and whether it counts. The figure is made of the parts as they are shown.
         let worst = i128::from(self.world.worst * 60 * self.world.people * passed);
         let lost = i128::from(sum(|one| one.lost.unwrap_or(0))) * 30 * 1440;
         let (kept, broken) = (sum(|one| one.promises[0]), sum(|one| one.promises[1]));
@@ -575,12 +578,12 @@ impl Month<'_> {
         }
         let weighed =
             parts.iter().zip(self.world.weights).filter(|(part, weight)| part.2 && *weight > 0);
-        let (mut above, mut below, mut weights) = (0, 1, 0);
+        let (mut sum, mut weights) = (0, 0);
         for (part, weight) in weighed {
-            (above, below) = (above * part.1 + i128::from(weight) * part.0 * below, below * part.1);
+            sum += i128::from(weight) * (part.0 * 1_000_000 / part.1);
             weights += i128::from(weight);
         }
-        let model = (weights > 0).then(|| (above * 1_000_000 / (below * weights)) as i64);
+        let model = sum.checked_div(weights).map(|figure| figure as i64);
         differences.compare("slx", model, ten_thousandths(&slx.percent), story);
     }
 

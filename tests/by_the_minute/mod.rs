@@ -10,6 +10,7 @@ mod experience_agree;
 mod hours_agree;
 mod months_agree;
 mod outages_agree;
+mod revisions_agree;
 mod services_agree;
 mod verdict;
 mod world;

@@ -172,7 +172,7 @@ impl Story {
 }
 
 /// An incident's facts in the order they occur; those of one instant have an `occur_order`.
-fn roll_facts(dice: &mut Dice, first: Minute) -> Vec<Fact> {
+pub fn roll_facts(dice: &mut Dice, first: Minute) -> Vec<Fact> {
     let mut at = first + dice.below(33 * 1440) as i64;
     let mut story = Story { facts: Vec::new() };
     if dice.one_in(8) {
