@@ -138,13 +138,15 @@ impl World {
                         }
                     }
                     None => {
-                        let all = cycles(target, &self.tables, facts, minute, None);
-                        let is_over = all.last().is_some_and(|cycle| cycle.stop.is_some());
-                        let since = match of.open_incidents {
-                            v1::OpenIncidents::FromOpening => None,
-                            v1::OpenIncidents::FromEffect => Some(minute),
+                        // Of what is open then there was no clock that a reopening could leave.
+                        let (since, on_reopen) = match of.open_incidents {
+                            v1::OpenIncidents::FromOpening => (None, target.on_reopen),
+                            v1::OpenIncidents::FromEffect => (Some(minute), v1::OnReopen::Restart),
                             _ => continue,
                         };
+                        let as_though = Target { on_reopen, ..target.clone() };
+                        let all = cycles(&as_though, &self.tables, facts, minute, None);
+                        let is_over = all.last().is_some_and(|cycle| cycle.stop.is_some());
                         begins_again = is_over && since.is_some();
                         if !is_over {
                             clock = Some(Governed { revision, target, since });
