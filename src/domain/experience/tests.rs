@@ -191,6 +191,30 @@ fn work_of_two_people_at_once_is_touched_once_and_at_night_it_shortens_no_idle_t
     check(&case, "Wed 10:00", "experienced 8:00 lost 0:00 touched 3:30 idle 5:30 of 8:00");
 }
 
+/// Issue 12, part 5: what occurs in the very instant of the question counts, as for clocks.
+#[test]
+fn trouble_and_promises_of_the_very_instant_are_seen() {
+    let events = "
+        Mon 09:00 opened P1
+        Mon 10:00 updated Mon-11:00
+        Mon 12:00 restored
+        Mon 13:00 reopened";
+    let case = Case::new([target(RESOLUTION)], events);
+    let seen_at = |as_of: &str| {
+        case.experience(at(as_of), |experience, _, _| {
+            experience.map(|experience| {
+                let open = experience.flow.promises.open;
+                (experience.trouble_began, experience.trouble_ended, open)
+            })
+        })
+    };
+    let nine = Some(at("Mon 09:00"));
+    assert_eq!(seen_at("Mon 09:00"), Some((nine, None, 0)));
+    assert_eq!(seen_at("Mon 10:00"), Some((nine, None, 1)));
+    assert_eq!(seen_at("Mon 12:00"), Some((nine, Some(at("Mon 12:00")), 0)));
+    assert_eq!(seen_at("Mon 13:00"), Some((nine, None, 0)));
+}
+
 #[test]
 fn a_promise_is_kept_when_it_works_by_then() {
     let events = "
