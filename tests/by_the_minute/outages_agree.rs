@@ -410,7 +410,7 @@ async fn hold_month(
     for result in &answer.objectives {
         let id = result.objective.as_ref().map_or("", |of| of.id.as_str());
         let story = || {
-            let outages: Vec<String> = world.outages.iter().map(told).collect();
+            let outages: Vec<String> = world.outages.iter().map(described).collect();
             let World { tenant, hours, rules, promised, revised, each_part, .. } = world;
             let limits = (world.most, world.longer_than, world.at_most);
             format!(
@@ -428,7 +428,7 @@ async fn hold_month(
     }
 }
 
-fn told(outage: &Outage) -> String {
+fn described(outage: &Outage) -> String {
     let end = outage.to.map_or("-".into(), time);
     let Outage { is_degradation, from, attributed, decided, .. } = outage;
     let kind = if *is_degradation { "degraded" } else { "down" };
