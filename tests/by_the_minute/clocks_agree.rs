@@ -26,8 +26,8 @@ async fn clocks_and_months_are_what_counting_minute_by_minute_gives() {
             for _ in 0..4 {
                 let batch = dice.below(BATCHES as u64) as usize;
                 let as_of = roll_as_of(&world.known(incident, BATCHES - 1), &mut dice);
-                let asked = Asked { world: &world, incident, as_of, batch };
-                asked.hold(&mut clients, &mut differences).await;
+                let question = Question { world: &world, incident, as_of, batch };
+                question.hold(&mut clients, &mut differences).await;
             }
         }
         hold_months(&world, &mut dice, &mut clients, &mut differences).await;
@@ -44,15 +44,15 @@ fn roll_as_of(facts: &[Fact], dice: &mut Dice) -> Minute {
     }
 }
 
-/// What is asked: an incident of a world, as of when, and by the knowledge of which batch.
-struct Asked<'a> {
+/// What is queried: an incident of a world, as of when, and by the knowledge of which batch.
+struct Question<'a> {
     world: &'a World,
     incident: usize,
     as_of: Minute,
     batch: usize,
 }
 
-impl Asked<'_> {
+impl Question<'_> {
     fn story(&self, target: &str) -> String {
         let of = self.world.targets.iter().find(|of| of.id == target);
         let facts = self.world.known(self.incident, self.batch);

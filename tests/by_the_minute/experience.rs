@@ -11,7 +11,7 @@ use crate::testing::seconds;
 
 /// One fact of an incident; each is the only one of its minute and order.
 #[derive(Clone, Debug)]
-pub enum Said {
+pub enum Report {
     /// Priority, people, whether that is an estimate, since when there was trouble.
     Opened(&'static str, Option<i32>, bool, Option<Minute>),
     /// What moves clocks.
@@ -22,7 +22,7 @@ pub enum Said {
     Replied,
     /// By when it was promised to work again.
     Promised(Minute),
-    /// From when (`None`: to when it is told), minutes.
+    /// From when (`None`: to when it is reported), minutes.
     Worked(Option<Minute>, i64),
     /// Score, minutes lost.
     Surveyed(Option<i32>, i64),
@@ -31,13 +31,13 @@ pub enum Said {
 #[derive(Clone, Debug)]
 pub struct Fact {
     pub at: Minute,
-    pub said: Said,
+    pub said: Report,
 }
 
-impl Said {
+impl Report {
     pub fn to_wire(&self) -> Wire {
         match self {
-            Said::Opened(priority, people, estimated, trouble) => Wire::Opened(v1::Opened {
+            Report::Opened(priority, people, estimated, trouble) => Wire::Opened(v1::Opened {
                 contract_ids: vec!["agreed".into()],
                 priority: (*priority).into(),
                 affected_users: *people,
@@ -45,23 +45,23 @@ impl Said {
                 trouble_time: trouble.map(wire_time),
                 ..Default::default()
             }),
-            Said::Moved(what) => what.to_wire("agreed"),
-            Said::Impact(people, loss) => Wire::ImpactChanged(v1::ImpactChanged {
+            Report::Moved(what) => what.to_wire("agreed"),
+            Report::Impact(people, loss) => Wire::ImpactChanged(v1::ImpactChanged {
                 affected_users: *people,
                 productivity_loss: *loss,
             }),
-            Said::Assigned(group) => {
+            Report::Assigned(group) => {
                 Wire::Assigned(v1::Assigned { group: Some((*group).into()), ..Default::default() })
             }
-            Said::Replied => Wire::ClientReplied(v1::ClientReplied {}),
-            Said::Promised(by) => {
+            Report::Replied => Wire::ClientReplied(v1::ClientReplied {}),
+            Report::Promised(by) => {
                 Wire::ClientUpdated(v1::ClientUpdated { reported_time: Some(wire_time(*by)) })
             }
-            Said::Worked(from, minutes) => Wire::WorkLogged(v1::WorkLogged {
+            Report::Worked(from, minutes) => Wire::WorkLogged(v1::WorkLogged {
                 start_time: from.map(wire_time),
                 duration: Some(seconds(minutes * 60)),
             }),
-            Said::Surveyed(score, lost) => Wire::Surveyed(v1::Surveyed {
+            Report::Surveyed(score, lost) => Wire::Surveyed(v1::Surveyed {
                 score: *score,
                 lost_time: (*lost > 0 || score.is_none()).then(|| seconds(lost * 60)),
             }),
@@ -71,9 +71,9 @@ impl Said {
 
 /// The facts as far as clocks know them.
 pub fn of_clocks(facts: &[Fact]) -> Vec<clock::Fact> {
-    let what = |said: &Said| match said {
-        Said::Opened(priority, ..) => Some(clock::What::Opened(priority)),
-        Said::Moved(what) => Some(what.clone()),
+    let what = |said: &Report| match said {
+        Report::Opened(priority, ..) => Some(clock::What::Opened(priority)),
+        Report::Moved(what) => Some(what.clone()),
         _ => None,
     };
     let facts = facts.iter().enumerate();
@@ -117,7 +117,7 @@ pub fn experience(facts: &[Fact], hours: &Hours, as_of: Minute) -> Experience {
     let mut found = Experience::default();
     let facts: Vec<&Fact> = facts.iter().filter(|fact| fact.at <= as_of).collect();
     let Some((opened, trouble)) = facts.iter().find_map(|fact| match fact.said {
-        Said::Opened(_, _, _, trouble) => Some((fact.at, trouble.unwrap_or(fact.at))),
+        Report::Opened(_, _, _, trouble) => Some((fact.at, trouble.unwrap_or(fact.at))),
         _ => None,
     }) else {
         return found;
@@ -127,7 +127,7 @@ pub fn experience(facts: &[Fact], hours: &Hours, as_of: Minute) -> Experience {
     let worked = |minute: Minute| work.iter().any(|of| of.0 <= minute && minute < of.1);
     let earliest = work.iter().map(|of| of.0).chain(facts.iter().map(|fact| fact.at)).min();
     let first = earliest.unwrap_or(trouble).min(trouble);
-    found.is_work_reported = facts.iter().any(|fact| matches!(fact.said, Said::Worked(..)));
+    found.is_work_reported = facts.iter().any(|fact| matches!(fact.said, Report::Worked(..)));
     let mut now = Now::new(opened);
     for minute in first..=as_of {
         for fact in facts.iter().filter(|fact| fact.at == minute) {
@@ -138,7 +138,7 @@ pub fn experience(facts: &[Fact], hours: &Hours, as_of: Minute) -> Experience {
         }
         found.touch += i64::from(worked(minute));
         let opening = facts.iter().find_map(|fact| match fact.said {
-            Said::Opened(_, people, ..) => people,
+            Report::Opened(_, people, ..) => people,
             _ => None,
         });
         let (people, loss) = match minute < opened {
@@ -174,7 +174,7 @@ pub fn experience(facts: &[Fact], hours: &Hours, as_of: Minute) -> Experience {
 
 fn stretch_of(fact: &Fact) -> Option<(Minute, Minute)> {
     match fact.said {
-        Said::Worked(from, minutes) => {
+        Report::Worked(from, minutes) => {
             let from = from.unwrap_or(fact.at - minutes);
             Some((from, from + minutes))
         }
@@ -223,28 +223,28 @@ impl Now {
 
     fn apply(&mut self, fact: &Fact, found: &mut Experience) {
         match &fact.said {
-            Said::Opened(priority, people, estimated, _) => {
+            Report::Opened(priority, people, estimated, _) => {
                 self.state.apply(&clock::What::Opened(priority), false);
                 self.people = people.unwrap_or(0);
                 self.is_reported |= people.is_some();
                 self.is_estimated = people.is_some() && *estimated;
             }
-            Said::Impact(people, loss) => {
+            Report::Impact(people, loss) => {
                 self.is_reported |= people.is_some();
                 self.is_estimated &= people.is_none();
                 self.people = people.unwrap_or(self.people);
                 self.loss = loss.unwrap_or(self.loss);
             }
-            Said::Assigned(group) => {
+            Report::Assigned(group) => {
                 if self.groups.last() != Some(group) {
                     found.handovers += i64::from(!self.groups.is_empty());
                     self.groups.push(group);
                 }
             }
-            Said::Replied => self.replied = true,
-            Said::Promised(by) => self.promised.push((*by, false)),
-            Said::Moved(what) => self.move_on(what, fact.at, found),
-            Said::Worked(..) | Said::Surveyed(..) => {}
+            Report::Replied => self.replied = true,
+            Report::Promised(by) => self.promised.push((*by, false)),
+            Report::Moved(what) => self.move_on(what, fact.at, found),
+            Report::Worked(..) | Report::Surveyed(..) => {}
         }
     }
 
@@ -303,7 +303,7 @@ pub struct Survey {
 pub fn survey<'a>(facts: impl Iterator<Item = &'a Fact>) -> Survey {
     let mut survey = Survey::default();
     for fact in facts {
-        if let Said::Surveyed(score, lost) = fact.said {
+        if let Report::Surveyed(score, lost) = fact.said {
             survey.lost += lost;
             if let Some(score) = score {
                 survey.scores += 1;

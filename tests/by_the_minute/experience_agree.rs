@@ -7,7 +7,7 @@ use slx::codec::v1::experience_objective::Measure;
 
 use super::calendar::{Hours as Calendar, Minute, PLACES, Table, instant};
 use super::clock::{Target, What, cycles};
-use super::experience::{Experience, Fact, Hours, Said, Survey, experience, of_clocks, survey};
+use super::experience::{Experience, Fact, Hours, Report, Survey, experience, of_clocks, survey};
 use super::verdict::verdict;
 use super::{Differences, time, wire_time, worlds};
 use crate::random::Dice;
@@ -44,12 +44,16 @@ fn roll_facts(dice: &mut Dice, first: Minute, month_ends: Minute) -> Vec<Fact> {
     let mut at = opened;
     let mut facts = Vec::new();
     if dice.one_in(5) {
-        facts.push(Fact { at: at - 40, said: Said::Assigned("desk") });
+        facts.push(Fact { at: at - 40, said: Report::Assigned("desk") });
     }
     let people = (!dice.one_in(4)).then(|| dice.below(30) as i32);
     let trouble = dice.one_in(3).then(|| at - 1 - dice.below(500) as i64);
-    let opening =
-        Said::Opened(dice.pick(&["P1", "P2"]), people, people.is_some() && dice.one_in(3), trouble);
+    let opening = Report::Opened(
+        dice.pick(&["P1", "P2"]),
+        people,
+        people.is_some() && dice.one_in(3),
+        trouble,
+    );
     facts.push(Fact { at, said: opening });
     let (mut ended, mut restored, mut promised, mut priority) = (false, false, false, "");
     for _ in 0..dice.below(14) {
@@ -59,33 +63,33 @@ fn roll_facts(dice: &mut Dice, first: Minute, month_ends: Minute) -> Vec<Fact> {
         at = if at < month_ends && next > month_ends { month_ends } else { next };
         let said = match dice.below(14) {
             _ if ended => match dice.below(3) {
-                0 => Said::Surveyed(
+                0 => Report::Surveyed(
                     (!dice.one_in(4)).then(|| dice.below(11) as i32),
                     (dice.below(2) * dice.below(90)) as i64,
                 ),
                 1 => {
                     (ended, restored) = (false, false);
-                    Said::Moved(What::Reopened)
+                    Report::Moved(What::Reopened)
                 }
                 _ => continue,
             },
             0 | 1 if !restored => {
                 let people = (!dice.one_in(3)).then(|| dice.below(40) as i32);
                 let loss = dice.pick(&[0, 25, 50, 77, 100]);
-                Said::Impact(people, (people.is_none() || dice.one_in(2)).then_some(loss))
+                Report::Impact(people, (people.is_none() || dice.one_in(2)).then_some(loss))
             }
-            2 | 3 => Said::Assigned(dice.pick(&["desk", "network"])),
-            4 => Said::Replied,
+            2 | 3 => Report::Assigned(dice.pick(&["desk", "network"])),
+            4 => Report::Replied,
             5 | 6 if !restored => {
                 promised = true;
-                Said::Promised(at + 1 + dice.below(1500) as i64)
+                Report::Promised(at + 1 + dice.below(1500) as i64)
             }
             7 | 8 => {
                 let minutes = dice.below(300) as i64;
                 let from = dice.one_in(2).then(|| at - minutes - dice.below(100) as i64);
-                Said::Worked(from, minutes)
+                Report::Worked(from, minutes)
             }
-            9 => Said::Moved(What::Waiting(
+            9 => Report::Moved(What::Waiting(
                 dice.pick(&[
                     v1::WaitingOn::Client,
                     v1::WaitingOn::ThirdParty,
@@ -96,16 +100,16 @@ fn roll_facts(dice: &mut Dice, first: Minute, month_ends: Minute) -> Vec<Fact> {
             )),
             10 => {
                 restored = true;
-                Said::Moved(What::Restored)
+                Report::Moved(What::Restored)
             }
             11 => {
                 (ended, restored) = (true, true);
-                Said::Moved(dice.pick(&[What::Resolved, What::Closed]))
+                Report::Moved(dice.pick(&[What::Resolved, What::Closed]))
             }
             // Whether a promise is kept when an incident is cancelled is not said.
             12 if !promised => {
                 (ended, restored) = (true, true);
-                Said::Moved(What::Cancelled)
+                Report::Moved(What::Cancelled)
             }
             13 => {
                 let next = dice.pick(&["P1", "P2"]);
@@ -113,7 +117,7 @@ fn roll_facts(dice: &mut Dice, first: Minute, month_ends: Minute) -> Vec<Fact> {
                     continue;
                 }
                 priority = next;
-                Said::Moved(What::Priority(next))
+                Report::Moved(What::Priority(next))
             }
             _ => continue,
         };
@@ -385,8 +389,8 @@ async fn hold_incident(
         .sum();
     let gap = hundredths(server.gap).map(|gap| gap / 6000);
     differences.compare("gap", Some(model.experienced - counted), gap, story);
-    let told = survey(facts.iter().filter(|fact| fact.at <= as_of));
-    hold_survey(&told, server.survey.as_ref(), story, differences);
+    let answers = survey(facts.iter().filter(|fact| fact.at <= as_of));
+    hold_survey(&answers, server.survey.as_ref(), story, differences);
 }
 
 fn hold_survey(
@@ -438,11 +442,11 @@ impl Month<'_> {
             place.is_some_and(|place| month.contains(&place))
         });
         let count = |facts: &Vec<Fact>| {
-            let told = survey(facts.iter().filter(|fact| fact.at <= self.as_of));
+            let answers = survey(facts.iter().filter(|fact| fact.at <= self.as_of));
             // What happens at the month's end is no part of the month.
             let within: Vec<Fact> =
                 facts.iter().filter(|fact| fact.at < month.end).cloned().collect();
-            (experience(&within, &world.hours(), to), told)
+            (experience(&within, &world.hours(), to), answers)
         };
         placed.map(count).collect()
     }
@@ -461,8 +465,8 @@ impl Month<'_> {
         let group = answer.groups.first().cloned().unwrap_or_default();
         let totals = group.experience_totals.unwrap_or_default();
         let story = || {
-            let told = |incident| self.world.story(incident, self.as_of);
-            let all: Vec<String> = (0..self.world.incidents.len()).map(told).collect();
+            let answers = |incident| self.world.story(incident, self.as_of);
+            let all: Vec<String> = (0..self.world.incidents.len()).map(answers).collect();
             format!(
                 "{} as of {} {counted:?}\n {totals:?}\n {:?}\n{}",
                 self.world.tenant,
@@ -526,8 +530,8 @@ impl Month<'_> {
         each.sort_unstable();
         let median = each.len().div_ceil(2).checked_sub(1).map_or(-1, |rank| each[rank] / 100);
         compare("total median", median, totals.lost_time_p50.map_or(-1, |span| span.seconds));
-        let told = all_answers(counted);
-        hold_survey(&told, totals.survey.as_ref(), &story, differences);
+        let answers = all_answers(counted);
+        hold_survey(&answers, totals.survey.as_ref(), &story, differences);
     }
 
     fn hold_figure(
@@ -545,7 +549,7 @@ impl Month<'_> {
         let reported = sum(|one| one.lost.is_some().into());
         let worked = sum(|one| one.is_work_reported.into());
         let enough = |many: i64| many * 100 >= self.world.minimum_reported * incidents;
-        let told = all_answers(counted);
+        let answers = all_answers(counted);
         // Each as a share, and whether it counts. The figure is made of the parts as they are shown.
         let worst = i128::from(self.world.worst * 60 * self.world.people * passed);
         let lost = i128::from(sum(|one| one.lost.unwrap_or(0))) * 30 * 1440;
@@ -561,9 +565,9 @@ impl Month<'_> {
             ),
             (service - idle, service, worked > 0 && enough(worked) && service > 0),
             (
-                told.sum.into(),
-                i128::from(told.scores) * 10,
-                told.scores >= self.world.minimum_answers.into(),
+                answers.sum.into(),
+                i128::from(answers.scores) * 10,
+                answers.scores >= self.world.minimum_answers.into(),
             ),
         ];
         let server = [&slx.lost_time, &slx.promises, &slx.idle, &slx.score];
@@ -596,7 +600,7 @@ impl Month<'_> {
     ) {
         use v1::ObjectiveVerdict as Is;
         let sum = |of: fn(&Experience) -> i64| counted.iter().map(|(one, _)| of(one)).sum::<i64>();
-        let told = all_answers(counted);
+        let answers = all_answers(counted);
         let has_ended = self.as_of >= self.world.month().end;
         let of_share = |reached: bool, known: bool| match (known, reached, has_ended) {
             (false, ..) => Is::NoData,
@@ -604,7 +608,7 @@ impl Month<'_> {
             (_, false, true) => Is::Missed,
             (_, false, false) => Is::AtRisk,
         };
-        let answered = told.scores >= self.world.minimum_answers.into();
+        let answered = answers.scores >= self.world.minimum_answers.into();
         let first = sum(|one| (one.first_contact == Some(true)).into());
         let known = sum(|one| one.first_contact.is_some().into());
         let reported = sum(|one| one.lost.is_some().into());
@@ -614,8 +618,8 @@ impl Month<'_> {
         for result in &answer.objectives {
             let id = result.objective.as_ref().map_or("", |of| of.id.as_str());
             let model = match id {
-                "score" => of_share(told.sum * 10 >= told.scores * 75, answered),
-                "happiness" => of_share(told.happy * 100 >= told.scores * 20, answered),
+                "score" => of_share(answers.sum * 10 >= answers.scores * 75, answered),
+                "happiness" => of_share(answers.happy * 100 >= answers.scores * 20, answered),
                 "first" => of_share(first * 100 >= known * 70, known >= 2),
                 _ if is_too_much => Is::Missed,
                 _ if is_enough => Is::Met,

@@ -13,7 +13,7 @@ use super::{Differences, described, wire_time};
 use crate::random::Dice;
 use crate::testing::{Clients, seconds};
 
-/// A month that is asked for, as of when, by the knowledge of which batch.
+/// A month, as of an instant, by the knowledge of which batch.
 struct Month<'a> {
     world: &'a World,
     begins: Date,
@@ -24,7 +24,7 @@ struct Month<'a> {
 
 /// A target of an incident, as a month counts it.
 #[derive(Clone, Debug)]
-struct Counted {
+struct Placed {
     incident: usize,
     target: &'static str,
     priority: &'static str,
@@ -64,7 +64,7 @@ impl Month<'_> {
         }
     }
 
-    fn counted(&self) -> Vec<Counted> {
+    fn counted(&self) -> Vec<Placed> {
         let incidents = 0..self.world.incidents.len();
         let all = incidents.flat_map(|incident| {
             self.world.targets.iter().filter_map(move |target| self.count(target, incident))
@@ -72,7 +72,7 @@ impl Month<'_> {
         all.collect()
     }
 
-    fn count(&self, target: &Target, incident: usize) -> Option<Counted> {
+    fn count(&self, target: &Target, incident: usize) -> Option<Placed> {
         let world = self.world;
         let facts = world.known(incident, self.batch);
         let at = |target: &Target, as_of: Minute| {
@@ -91,7 +91,7 @@ impl Month<'_> {
             (_, Kind::Breached) => Kind::Breached,
             _ => kind,
         });
-        Some(Counted {
+        Some(Placed {
             incident,
             target: target.id,
             priority: verdict.priority,
@@ -102,10 +102,10 @@ impl Month<'_> {
         })
     }
 
-    fn story(&self, target: &str, counted: &[Counted]) -> String {
+    fn story(&self, target: &str, counted: &[Placed]) -> String {
         let World { tenant, targets, tables, ends, .. } = self.world;
         let of = targets.iter().find(|of| of.id == target).expect("it");
-        let all = counted.iter().map(|Counted { incident, .. }| {
+        let all = counted.iter().map(|Placed { incident, .. }| {
             let facts = self.world.known(*incident, self.batch);
             let cycles = cycles(of, tables, &facts, self.as_of, *ends);
             let cycles: Vec<String> = cycles.iter().map(Cycle::brief).collect();
@@ -138,7 +138,7 @@ impl Month<'_> {
         if self.as_of >= self.within.end {
             self.hold_credit(&counted, &answer, differences);
         }
-        let mut model = BTreeMap::<(&str, &str), Vec<&Counted>>::new();
+        let mut model = BTreeMap::<(&str, &str), Vec<&Placed>>::new();
         for one in &counted {
             model.entry((one.target, one.priority)).or_default().push(one);
         }
@@ -150,7 +150,7 @@ impl Month<'_> {
                 |of: &&v1::ComplianceGroup| (of.target_id == target) && of.priority == priority;
             let group = answer.groups.iter().find(is_it).cloned().unwrap_or_default();
             let story = || {
-                let counted: Vec<Counted> = counted.iter().map(|one| (*one).clone()).collect();
+                let counted: Vec<Placed> = counted.iter().map(|one| (*one).clone()).collect();
                 format!("{priority} {}", self.story(target, &counted))
             };
             hold_group(&counted, &group, story, differences);
@@ -160,7 +160,7 @@ impl Month<'_> {
     /// A month that is over: its objective, and what it credits of the fee of its days in force.
     fn hold_credit(
         &self,
-        counted: &[Counted],
+        counted: &[Placed],
         answer: &v1::GetComplianceResponse,
         differences: &mut Differences,
     ) {
@@ -194,7 +194,7 @@ impl Month<'_> {
 }
 
 fn hold_group(
-    counted: &[&Counted],
+    counted: &[&Placed],
     group: &v1::ComplianceGroup,
     story: impl Fn() -> String,
     differences: &mut Differences,
@@ -240,12 +240,12 @@ fn hold_group(
 
 /// Percentiles of what had elapsed, over those that were met or breached and count.
 fn hold_elapsed(
-    counted: &[&Counted],
+    counted: &[&Placed],
     group: &v1::ComplianceGroup,
     story: impl Fn() -> String,
     differences: &mut Differences,
 ) {
-    let decided = |one: &&&Counted| matches!(one.kind, Kind::Met | Kind::Breached);
+    let decided = |one: &&&Placed| matches!(one.kind, Kind::Met | Kind::Breached);
     let elapsed =
         counted.iter().filter(decided).filter(|one| !one.is_excluded).map(|one| one.elapsed);
     let Some(mut elapsed) = elapsed.collect::<Option<Vec<i64>>>() else { return };

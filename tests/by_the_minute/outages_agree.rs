@@ -70,15 +70,17 @@ struct Reached {
 fn roll_outage(dice: &mut Dice, from: Minute) -> Outage {
     let lasts = dice.pick(&[30, 300, 1500]);
     let to = (!dice.one_in(12)).then(|| from + 1 + dice.below(lasts) as i64);
+    let late = dice.pick(&[60, 60, 4000]);
     let parties = [v1::Party::Client, v1::Party::Provider, v1::Party::Unspecified];
     let attributed = (0..dice.below(3)).map(|number| {
         let reason = dice.pick(&["storm", "strike"]);
-        (from + 60 * (1 + number as i64) + number as i64, dice.pick(&parties), reason)
+        // What it came from is often known, and decided, long after it.
+        (from + late * (1 + number as i64) + number as i64, dice.pick(&parties), reason)
     });
     let attributed = attributed.collect();
     let decided = (0..dice.below(8).saturating_sub(5)).map(|number| {
         let objective = dice.pick(&["", "up", "few"]);
-        (from + 200 + 7 * number as i64, objective, dice.one_in(2))
+        (from + 3 * late + 20 + 7 * number as i64, objective, dice.one_in(2))
     });
     let decided = decided.collect();
     Outage { is_degradation: dice.one_in(4), from, to, attributed, decided }
@@ -92,7 +94,11 @@ fn roll_world(seed: u64) -> World {
     let table = hours.table(first.saturating_sub(jiff::Span::new().days(3)), 50);
     let begins = instant(zone, first, 0);
     let outages = (0..3 + dice.below(12)).map(|_| {
-        let from = begins - 2000 + dice.below(32 * 1440) as i64;
+        let ends = instant(zone, first.saturating_add(jiff::Span::new().months(1)), 0);
+        let from = match dice.one_in(8) {
+            true => ends - dice.below(300) as i64,
+            false => begins - 2000 + dice.below(32 * 1440) as i64,
+        };
         roll_outage(&mut dice, from)
     });
     let outages = outages.collect();
@@ -195,7 +201,7 @@ impl World {
             (_, false) if reached(agreed) => v1::ObjectiveVerdict::AtRisk,
             (_, false) => v1::ObjectiveVerdict::Missed,
         };
-        let percent = ((so_far - downtime) * 1_000_000).checked_div(so_far).unwrap_or(-1);
+        let percent = ((so_far - downtime) * 1_000_000).checked_div(so_far).unwrap_or(0);
         Reached { verdict, revision: part.revision, percent, downtime }
     }
 
@@ -230,10 +236,9 @@ impl World {
             }
         }
         let downtime = |stretch: std::ops::Range<Minute>| {
-            // One that goes on counts up to the month's end.
-            let goes_on = stretch.end == as_of && is_down(as_of);
-            let to = if goes_on { stretch.end.min(month.end) } else { stretch.end };
-            let mut down = (stretch.start..to).filter(|minute| self.table.is_open(*minute));
+            // Times end with the month.
+            let mut down = (stretch.start..stretch.end.min(month.end))
+                .filter(|minute| self.table.is_open(*minute));
             let begins = down.next()?;
             month.contains(&begins).then(|| 1 + down.count() as i64)
         };
@@ -405,7 +410,7 @@ async fn hold_month(
     for result in &answer.objectives {
         let id = result.objective.as_ref().map_or("", |of| of.id.as_str());
         let story = || {
-            let outages: Vec<String> = world.outages.iter().map(told).collect();
+            let outages: Vec<String> = world.outages.iter().map(described).collect();
             let World { tenant, hours, rules, promised, revised, each_part, .. } = world;
             let limits = (world.most, world.longer_than, world.at_most);
             format!(
@@ -423,7 +428,7 @@ async fn hold_month(
     }
 }
 
-fn told(outage: &Outage) -> String {
+fn described(outage: &Outage) -> String {
     let end = outage.to.map_or("-".into(), time);
     let Outage { is_degradation, from, attributed, decided, .. } = outage;
     let kind = if *is_degradation { "degraded" } else { "down" };

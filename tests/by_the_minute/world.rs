@@ -153,11 +153,11 @@ fn roll_aside(dice: &mut Dice) -> What {
 }
 
 /// The facts of an incident that is being made up.
-struct Story {
+struct Plot {
     facts: Vec<Fact>,
 }
 
-impl Story {
+impl Plot {
     fn add(&mut self, at: Minute, what: What) {
         let number = self.facts.len();
         self.facts.push(Fact { id: format!("e{number}"), at, order: number as i64, what });
@@ -174,7 +174,7 @@ impl Story {
 /// An incident's facts in the order they occur; those of one instant have an `occur_order`.
 pub fn roll_facts(dice: &mut Dice, first: Minute) -> Vec<Fact> {
     let mut at = first + dice.below(33 * 1440) as i64;
-    let mut story = Story { facts: Vec::new() };
+    let mut story = Plot { facts: Vec::new() };
     if dice.one_in(8) {
         story.add(at - 30, What::Waiting(v1::WaitingOn::Client, ""));
     }
@@ -253,7 +253,7 @@ pub fn roll_facts(dice: &mut Dice, first: Minute) -> Vec<Fact> {
     story.facts
 }
 
-/// How facts become known: some late, some first told wrong, and some that never were.
+/// How facts become known: some late, some first reported wrong, and some that never were.
 fn roll_records(dice: &mut Dice, facts: Vec<Fact>) -> Vec<Recorded> {
     let mut records = Vec::new();
     let first = facts[0].at;

@@ -314,7 +314,11 @@ impl<'c> Compliance<'c> {
         let (known, as_of, contract_id) = (self.known, self.as_of, self.contract_id.clone());
         let in_effect_by = |on: &OnService<'_>| -> Vec<_> {
             let its = on.objective.services().iter().filter_map(|id| ledgers.get(id));
-            its.flat_map(|ledger| in_effect(ledger.known(known_time), on.until(as_of))).collect()
+            let events = its.flat_map(|ledger| in_effect(ledger.known(known_time), as_of));
+            let is_seen = |event: &&ServiceEvent| {
+                event.occur_time <= on.until(as_of) || event.is_about_exclusion()
+            };
+            events.filter(is_seen).collect()
         };
         for on_service in all_on_services(&mut self.on_services, &mut self.credited) {
             let events = in_effect_by(on_service);
