@@ -53,7 +53,7 @@ pub fn verdict(target: &Target, cycles: &[Cycle]) -> Option<Verdict> {
         return Some(total(cycles, last));
     }
     let deciding = match target.cycle_verdict {
-        v1::CycleVerdict::First => 0,
+        v1::CycleVerdict::First => first(cycles),
         v1::CycleVerdict::Last => cycles.len() - 1,
         _ => worst(cycles),
     };
@@ -66,6 +66,12 @@ pub fn verdict(target: &Target, cycles: &[Cycle]) -> Option<Verdict> {
         priority: cycle.priority,
         elapsed: cycle.elapsed,
     })
+}
+
+/// The first; one that was cancelled within its limit decides nothing once another follows.
+fn first(cycles: &[Cycle]) -> usize {
+    let decides = cycles.iter().position(|cycle| kind(cycle) != Kind::Cancelled);
+    decides.unwrap_or(cycles.len() - 1)
 }
 
 /// The first that went over its limit; otherwise the last, which shows how it ended.
