@@ -76,11 +76,11 @@ async fn the_age_of_what_is_open_at_a_months_end_is_a_figure_and_an_objective() 
     // Two are older than 30 days, where one may be; the median of P2 is 12 days, over 10; and the
     // oldest of all 40 days, over 900 h.
     assert_eq!(found, [(Missed, -1), (Missed, 0), (Missed, 0)]);
-    let stock = june.objectives[0].backlog.clone().expect("a backlog");
+    let stock = june.objectives[0].backlog.expect("a backlog");
     let expected =
         v1::Backlog { open: 4, older: 2, percentile: None, oldest: Some(hours(40 * 24)) };
     assert_eq!(stock, expected);
-    assert_eq!(june.objectives[1].backlog.clone().unwrap().percentile, Some(hours(288)));
+    assert_eq!(june.objectives[1].backlog.unwrap().percentile, Some(hours(288)));
     assert_eq!(june.credits.expect("a statement").total_amount, 5_000);
     // The same from the tallies as one by one, and later; and so far while the month goes on.
     let now = month(&mut clients, "2026-06", "2190-01-01T00:00:00Z").await;
@@ -88,7 +88,7 @@ async fn the_age_of_what_is_open_at_a_months_end_is_a_figure_and_an_objective() 
     assert_eq!(now.objectives, june.objectives);
     let on_the_20th = month(&mut clients, "2026-06", "2026-06-20T22:00:00Z").await;
     // a is 30 days old, and b 22; e is 50, and open.
-    let stock = on_the_20th.objectives[0].backlog.clone().expect("a backlog");
+    let stock = on_the_20th.objectives[0].backlog.expect("a backlog");
     assert_eq!((stock.open, stock.older), (4, 1));
     assert_eq!(on_the_20th.objectives[0].verdict(), Met);
     assert_eq!(on_the_20th.objectives[2].verdict(), AtRisk, "e is 50 days old");
@@ -125,12 +125,11 @@ async fn what_is_open_as_the_contract_ends_is_its_backlog() {
         tenant: TENANT.into(),
         contract_id: "C".into(),
         end_time: Some(at("2026-06-10T00:00:00Z")),
-        ..Default::default()
     };
     clients.contracts.end_contract(request).await.expect("ended");
     let june = month(&mut clients, "2026-06", "2026-07-20T00:00:00Z").await;
     // a, b and e were open then: 19, 11 and 39 days old.
-    let stock = june.objectives[0].backlog.clone().expect("a backlog");
+    let stock = june.objectives[0].backlog.expect("a backlog");
     assert_eq!((stock.open, stock.older), (3, 1));
     assert_eq!(
         june.objectives[0].counted.clone().unwrap().end_time,

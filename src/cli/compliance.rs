@@ -338,7 +338,7 @@ pub(super) fn found(result: &v1::ObjectiveResult) -> String {
         }
         (Some(Promise::MeanTime(_)), _) => span(result.mean_time),
         (Some(Promise::Backlog(promise)), _) => {
-            let found = result.backlog.clone().unwrap_or_default();
+            let found = result.backlog.unwrap_or_default();
             match promise.at_most {
                 Some(_) => span(found.percentile),
                 None => found.older.to_string(),

@@ -279,7 +279,7 @@ impl Promises<'_> {
             }
             Some(Promise::MeanTime(_)) => say.span(result.mean_time),
             Some(Promise::Backlog(promise)) => {
-                let found = result.backlog.clone().unwrap_or_default();
+                let found = result.backlog.unwrap_or_default();
                 match promise.at_most {
                     Some(_) => say.span(found.percentile),
                     None => say.count(found.older),

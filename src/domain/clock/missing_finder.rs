@@ -61,8 +61,8 @@ impl<'a> Finder<'_, 'a> {
             if missing.iter().any(|one| one.target_id == target.id) {
                 continue;
             }
-            let its = clocks.iter().filter(|clock| clock.target_id == target.id);
-            let last = its.filter(|clock| !self.was_left_behind(clock)).next_back();
+            let mut its = clocks.iter().filter(|clock| clock.target_id == target.id);
+            let last = its.rfind(|clock| !self.was_left_behind(clock));
             missing.extend(match last {
                 Some(clock) => self.withdrawn(clock),
                 None => Some(self.never_had(target)),

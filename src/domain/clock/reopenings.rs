@@ -380,7 +380,7 @@ fn a_target_that_applies_once_the_details_change_starts_then() {
     .check("Mon 13:00 |");
     case(&incident, late).ended("Mon 10:00").check("Tue 00:00 |");
     Case::new([incident.clone()], late)
-        .revised("Mon 10:00", &[incident.clone()], false)
+        .revised("Mon 10:00", std::slice::from_ref(&incident), false)
         .check("Mon 12:00 | running undecided 1:00 of 4:00 due Mon 15:00");
     let vip =
         Target { applies_when: condition("has(attributes.vip)"), ..target("response *=4:00") };

@@ -663,10 +663,10 @@ proptest! {
                 continue;
             }
             let minutes = ends.since(begins.max(start)).nanos() / 60_000_000_000;
-            let minutes = (0..minutes).map(|count| {
+            let mut minutes = (0..minutes).map(|count| {
                 begins.max(start).checked_add(Span::from_minutes(count)).unwrap()
             });
-            let Some(last) = minutes.filter(|minute| reference.is_open(*minute)).last() else {
+            let Some(last) = minutes.rfind(|minute| reference.is_open(*minute)) else {
                 continue;
             };
             days_left -= 1;
