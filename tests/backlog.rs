@@ -105,7 +105,7 @@ async fn the_age_of_what_is_open_at_a_months_end_is_a_figure_and_an_objective() 
     for (language, text) in [
         ("en", "Of all incidents, at most 1 open for more than"),
         ("nl", "Van alle incidenten staat er aan het einde hoogstens 1 langer dan"),
-        ("de", "Höchstens 1 aller Störungen am Ende länger als"),
+        ("de", "Anzahl aller Störungen, die am Ende länger als"),
     ] {
         let shown = printed("review", &["--language", language]);
         let words = shown.split_whitespace().collect::<Vec<_>>().join(" ");

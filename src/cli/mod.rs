@@ -30,6 +30,7 @@ mod import;
 mod incident;
 mod json;
 mod lists;
+mod objectives;
 mod pages;
 mod random_id;
 mod read_times;

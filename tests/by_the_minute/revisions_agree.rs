@@ -138,17 +138,22 @@ impl World {
                         }
                     }
                     None => {
+                        let is_over = |on_reopen| {
+                            let as_though = Target { on_reopen, ..target.clone() };
+                            let all = cycles(&as_though, &self.tables, facts, minute, None);
+                            all.last().is_some_and(|cycle| cycle.stop.is_some())
+                        };
                         // Of what is open then there was no clock that a reopening could leave.
-                        let (since, on_reopen) = match of.open_incidents {
-                            v1::OpenIncidents::FromOpening => (None, target.on_reopen),
-                            v1::OpenIncidents::FromEffect => (Some(minute), v1::OnReopen::Restart),
+                        let is_open = !is_over(v1::OnReopen::Restart);
+                        let since = match of.open_incidents {
+                            v1::OpenIncidents::FromOpening if !is_over(target.on_reopen) => None,
+                            v1::OpenIncidents::FromOpening | v1::OpenIncidents::FromEffect => {
+                                Some(minute)
+                            }
                             _ => continue,
                         };
-                        let as_though = Target { on_reopen, ..target.clone() };
-                        let all = cycles(&as_though, &self.tables, facts, minute, None);
-                        let is_over = all.last().is_some_and(|cycle| cycle.stop.is_some());
-                        begins_again = is_over && since.is_some();
-                        if !is_over {
+                        begins_again = !is_open;
+                        if is_open {
                             clock = Some(Governed { revision, target, since });
                         }
                     }
@@ -280,13 +285,6 @@ async fn hold_clock(
     };
     differences.compare("clock", model.is_some(), server.is_some(), story);
     let (Some(cycle), Some(server), Some(governed)) = (&model, server, &governed) else { return };
-    // The words leave open which revision governs a clock that counts from an opening before all of
-    // them that have the target.
-    let has_it = |of: &&Revision| of.target.is_some();
-    let earliest = world.revisions.iter().find(has_it).and_then(|of| of.effective);
-    if governed.since.is_none() && earliest.is_some_and(|effect| cycle.start < effect) {
-        return;
-    }
     let revision = governed.revision as i32 + 1;
     differences.compare("revision", revision, server.contract_revision, story);
     let times = [Some(cycle.start), cycle.stop, cycle.breach].map(|at| at.map(time));

@@ -190,7 +190,10 @@ impl<'a> Evaluator<'_, 'a> {
         let Some(started) = ruled.cycles.first().and_then(|cycle| cycle.started) else {
             return (target, clocks);
         };
-        for later in self.agreement.revisions.taking_effect(started, as_of) {
+        // Where the clock counts from an opening before the revision that took it over, those in
+        // between had given it none.
+        let since = started.max(revision.effective_time);
+        for later in self.agreement.revisions.taking_effect(since, as_of) {
             let Some(successor) = later.content.terms.target(&target.id) else { continue };
             let from = later.effective_time;
             let open = || {
