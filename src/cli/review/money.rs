@@ -45,7 +45,7 @@ fn credited(
             TableRow::of([
                 what(line, answer, language),
                 period,
-                why(line, answer, language),
+                why(line, &statement.currency, answer, language),
                 money(line.amount),
             ])
         })
@@ -183,7 +183,12 @@ fn result_of<'r>(
 }
 
 /// How the amount comes about.
-fn why(line: &v1::CreditLine, answer: &ReviewAnswer, language: &Language) -> String {
+fn why(
+    line: &v1::CreditLine,
+    currency: &str,
+    answer: &ReviewAnswer,
+    language: &Language,
+) -> String {
     let result = result_of(line, answer).filter(|result| result.period == line.period);
     match (line.kind(), result.map(v1::ObjectiveResult::verdict)) {
         (v1::CreditLineKind::Cap, _) => language.text("credit-cap"),
@@ -192,7 +197,7 @@ fn why(line: &v1::CreditLine, answer: &ReviewAnswer, language: &Language) -> Str
         (v1::CreditLineKind::HighestOnly, _) => language.text("credit-highest-only"),
         (v1::CreditLineKind::Minimum, _) => language.text("credit-minimum"),
         (v1::CreditLineKind::NotPaid, _) => language.text("credit-not-paid"),
-        (v1::CreditLineKind::Objective, _) if line.amount > 0 => missed(line, language),
+        (v1::CreditLineKind::Objective, _) if line.amount > 0 => missed(line, currency, language),
         (_, Some(v1::ObjectiveVerdict::Met)) if result.is_some_and(|met| met.provisional) => {
             language.text("credit-met-so-far")
         }
@@ -204,12 +209,15 @@ fn why(line: &v1::CreditLine, answer: &ReviewAnswer, language: &Language) -> Str
     }
 }
 
-fn missed(line: &v1::CreditLine, language: &Language) -> String {
-    if line.credit_percent.is_empty() {
-        return line.reason.clone();
-    }
-    let tier = ("percent", language.agreed_percent(&line.credit_percent).into());
-    let mut parts = vec![language.say("credit-tier", &[tier])];
+fn missed(line: &v1::CreditLine, currency: &str, language: &Language) -> String {
+    let tier = if line.credit_percent.is_empty() {
+        let amount = ("amount", language.money(line.credit_amount, currency).into());
+        language.say("credit-of-amount", &[amount])
+    } else {
+        let percent = ("percent", language.agreed_percent(&line.credit_percent).into());
+        language.say("credit-tier", &[percent])
+    };
+    let mut parts = vec![tier];
     if line.count > 0 {
         parts.push(language.say("credit-count", &[("count", line.count.into())]));
     }
@@ -298,5 +306,35 @@ fn kind(item: &v1::SettlementItem, language: &Language) -> String {
             language.say("item-decision", &[("party", party.into())])
         }
         v1::SettlementKind::Other | v1::SettlementKind::Unspecified => item.summary.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::language::testing::all;
+    use super::*;
+
+    /// Credits of so much money stood in English in every language.
+    #[test]
+    fn credits_of_an_amount_are_explained_in_every_language() {
+        let line = v1::CreditLine {
+            kind: v1::CreditLineKind::Objective as i32,
+            reason: "2 late incidents".into(),
+            amount: 210_000,
+            credit_amount: 2_500,
+            count: 84,
+            ..Default::default()
+        };
+        let answer = ReviewAnswer::default();
+        let said = all().map(|language| why(&line, "EUR", &answer, &language));
+        let said = said.map(|text| text.replace('\u{a0}', " "));
+        assert_eq!(
+            said,
+            [
+                "missed: €25.00, times 84",
+                "niet gehaald: € 25,00, maal 84",
+                "verfehlt: 25,00 €, mal 84",
+            ]
+        );
     }
 }

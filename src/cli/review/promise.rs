@@ -117,11 +117,9 @@ impl Promises<'_> {
             let limits: Vec<_> = limits.collect();
             let shown = limits.iter().map(|(name, limit)| {
                 let span = self.limit(limit);
-                match name.as_str() {
-                    name if priorities.is_empty() && !is_one && !name.is_empty() => {
-                        format!("{span} ({name})")
-                    }
-                    _ => span,
+                match priorities.is_empty() && !is_one {
+                    true => format!("{span} ({})", self.priority(name)),
+                    false => span,
                 }
             });
             let shown: Vec<_> = if is_one { shown.take(1).collect() } else { shown.collect() };
@@ -131,6 +129,13 @@ impl Promises<'_> {
         });
         let parts: Vec<_> = parts.collect();
         self.language.and(&parts)
+    }
+
+    fn priority(&self, name: &str) -> String {
+        match is_catch_all(name) {
+            true => self.language.text("other-priorities"),
+            false => name.to_owned(),
+        }
     }
 
     /// `4 h`, or `3 working days`.
@@ -434,6 +439,40 @@ mod tests {
                 "95% of P1 and P2 solved within 4 h of service hours",
                 "95% van de incidenten met prioriteit P1 en P2 opgelost binnen 4 uur (servicetijd)",
                 "95 % der Störungen mit Priorität P1 und P2: Lösung innerhalb von 4 h (Servicezeit)",
+            ]
+        );
+    }
+
+    /// The catch-all of limits stood as a star.
+    #[test]
+    fn the_limit_of_other_priorities_is_said_in_words() {
+        let mut answer = answer();
+        let limit = |priority: &str, hours: i64| v1::Limit {
+            priority: priority.into(),
+            limit: Some(Duration { seconds: 3_600 * hours, nanos: 0 }),
+            calendar_id: "office".into(),
+            ..Default::default()
+        };
+        for terms in answer.terms.values_mut() {
+            terms.targets[0].limits = vec![limit("P1", 4), limit("*", 40)];
+        }
+        let share = v1::AttainmentObjective {
+            target_id: "resolve".into(),
+            percent: "95".into(),
+            ..Default::default()
+        };
+        let result = result(Promise::Attainment(share));
+        let limits = all().map(|language| {
+            let promises = Promises { answer: &answer, contract: "C", language: &language };
+            let said = promises.promised(&result).replace('\u{a0}', " ");
+            said.split("4 ").skip(1).collect::<String>()
+        });
+        assert_eq!(
+            limits,
+            [
+                "h (P1) and 40 h (others) of service hours",
+                "uur (P1) en 40 uur (overige) (servicetijd)",
+                "h (P1) und 40 h (übrige) (Servicezeit)",
             ]
         );
     }

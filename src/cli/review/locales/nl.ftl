@@ -98,6 +98,7 @@ hours-are = { $name }: { $windows } ({ $zone }).
 hours-are-closed = { $name }: { $windows } ({ $zone }), gesloten op { $dates }.
 limits-of = { $limits } ({ $hours })
 all-incidents = alle incidenten
+other-priorities = overige
 incidents-of = de incidenten met prioriteit { $priorities }
 promise-in-time = { $percent } van { $what } binnen de norm { $target }{ $limits }
 promise-response = { $percent } van { $what } beantwoord binnen { $limits }
@@ -170,6 +171,7 @@ credit-met-so-far = tot nu toe gehaald: nog geen malus
 credit-no-data = te weinig gegevens: geen malus
 credit-at-risk = tot nu toe niet gehaald: nog geen malus
 credit-no-tier = niet gehaald, maar geen staffel kent hiervoor een malus
+credit-of-amount = niet gehaald: { $amount }
 credit-tier = niet gehaald: { $percent } van de vergoeding
 credit-weight = weegt { $percent }
 credit-repeats = { $count ->
@@ -396,7 +398,7 @@ column-backlog = Openstaande incidenten
 column-age-median = Helft hoogstens
 column-age-p90 = 90% hoogstens
 column-age-oldest = Oudste
-backlog-note = Op tijd of te laat, zonder wat is uitgesloten. De ouderdom telt dag en nacht sinds de melding.
+backlog-note = Op tijd of te laat, zonder wat is uitgezonderd. De ouderdom telt dag en nacht sinds de melding.
 promise-backlog = { $count ->
     [0] Van { $what } staat er aan het einde geen langer dan { $older } open
     [one] Van { $what } staat er aan het einde hoogstens { $count } langer dan { $older } open
