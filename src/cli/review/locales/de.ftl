@@ -412,10 +412,7 @@ room-old = { $count ->
     [one] noch { $count } darf so alt sein
    *[other] noch { $count } dürfen so alt sein
 }
-over-old = { $count ->
-    [one] { $count } alte zu viel
-   *[other] { $count } alte zu viel
-}
+over-old = { $count } zu viel
 no-cap = Gutschriften sind nicht begrenzt.
 cap-amount = Gutschriften sind auf { $cap } begrenzt.
 column-bonus = Bonus

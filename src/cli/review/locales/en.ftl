@@ -410,10 +410,7 @@ room-old = { $count ->
     [one] { $count } more may be so old
    *[other] { $count } more may be so old
 }
-over-old = { $count ->
-    [one] { $count } old one too many
-   *[other] { $count } old ones too many
-}
+over-old = { $count } too many
 no-cap = Credits are not capped.
 cap-amount = Credits come to at most { $cap }.
 column-bonus = Bonus

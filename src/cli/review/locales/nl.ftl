@@ -410,10 +410,7 @@ room-old = { $count ->
     [one] nog { $count } mag zo oud zijn
    *[other] nog { $count } mogen zo oud zijn
 }
-over-old = { $count ->
-    [one] { $count } oude te veel
-   *[other] { $count } oude te veel
-}
+over-old = { $count } te veel
 no-cap = De malus heeft geen maximum.
 cap-amount = De malus bedraagt hoogstens { $cap }.
 column-bonus = Bonus
