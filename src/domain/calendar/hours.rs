@@ -1,6 +1,8 @@
 //! Service hours: a compiled calendar, which answers every question in the same time, however long
 //! the span it is about.
 
+use std::sync::OnceLock;
+
 use chrono::NaiveTime;
 
 use super::Calendar;
@@ -26,6 +28,9 @@ pub struct ServiceHours {
     by_service: Index,
     /// The zone whose midnights divide local dates.
     zone: Zone,
+    /// The UTC second at which each working day closes, in order. Computed when it is first asked
+    /// for, since few contracts count in days.
+    day_closes: OnceLock<Box<[i64]>>,
 }
 
 /// Where the counting of working days begins.
@@ -75,7 +80,8 @@ impl ServiceHours {
         }
         let by_time = Index::new(&opens, END_SECOND);
         let by_service = Index::new(&served[..intervals.len()], total);
-        ServiceHours { opens, served: served.into(), by_time, by_service, zone }
+        let (served, day_closes) = (served.into(), OnceLock::new());
+        ServiceHours { opens, served, by_time, by_service, zone, day_closes }
     }
 
     /// The service time in `[from, to)`; zero when `to` is not after `from`.
@@ -137,11 +143,33 @@ impl ServiceHours {
             FirstWorkingDay::DayOfStart => start,
             FirstWorkingDay::DayAfterStart => self.next_midnight(start)?,
         };
-        let opening = (1..count).try_fold(self.next_opening(from)?, |opening, _| {
-            self.next_opening(self.next_midnight(opening)?)
-        })?;
-        let windows = self.windows(opening, self.next_midnight(opening)?);
-        windows.last().map(|(_, closes)| closes)
+        let closes = self.day_closes.get_or_init(|| self.closes_of_days());
+        // The first day of which there is service time left.
+        let next = closes.partition_point(|close| *close <= from.seconds());
+        let close = closes.get(next + usize::from(count.saturating_sub(1)))?;
+        Instant::from_seconds(*close).ok()
+    }
+
+    /// The second at which the last service time of each local date passes that has any.
+    fn closes_of_days(&self) -> Box<[i64]> {
+        let mut closes = Vec::new();
+        let mut day_end = i64::MIN;
+        for window in 0..self.opens.len() {
+            let mut from = self.opens[window];
+            while from < self.closes(window) {
+                if day_end <= from {
+                    let midnight =
+                        Instant::from_seconds(from).ok().and_then(|at| self.next_midnight(at));
+                    day_end = midnight.map_or(i64::MAX, Instant::seconds);
+                    closes.push(from);
+                }
+                from = day_end.min(self.closes(window));
+                if let Some(last) = closes.last_mut() {
+                    *last = from;
+                }
+            }
+        }
+        closes.into()
     }
 
     /// The local midnights after `from` and before `until`, in order.
@@ -211,7 +239,8 @@ impl ServiceHours {
 
     /// The memory taken on the heap, in bytes.
     pub fn heap_bytes(&self) -> usize {
-        let lists = size_of_val(&*self.opens) + size_of_val(&*self.served);
+        let day_closes = self.day_closes.get().map_or(0, |closes| size_of_val(&**closes));
+        let lists = size_of_val(&*self.opens) + size_of_val(&*self.served) + day_closes;
         lists + self.by_time.heap_bytes() + self.by_service.heap_bytes()
     }
 
