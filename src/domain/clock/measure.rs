@@ -105,15 +105,12 @@ impl<'c, 'a> Words<'c, 'a> {
             }
             None => self.ruled.clone(),
         };
-        let last = stretches.iter().rfind(|one| rulings.of(one.priority).is_some());
-        let priority = match last {
-            Some(last) => last.priority,
-            None if stretches.is_empty() => cycle.last_priority,
+        let (priority, withdrawn_at) = match last_limited(&stretches, rulings) {
+            Some((last, withdrawn_at)) => (last.priority, withdrawn_at),
+            None if stretches.is_empty() => (cycle.last_priority, None),
             None => return None,
         };
         let ruling = rulings.of(priority)?;
-        let is_withdrawn = stretches.last().is_some_and(|end| rulings.of(end.priority).is_none());
-        let withdrawn_at = last.filter(|_| is_withdrawn).map(|last| last.stretch.end);
         let first = stretches.first().map_or(Some(ruling), |first| rulings.of(first.priority));
         let at_start = rulings.of(cycle.first_priority).or(first).unwrap_or(ruling);
         let due = cycle.started.and_then(|start| at_start.due(start));
@@ -141,13 +138,11 @@ impl<'c, 'a> Words<'c, 'a> {
         let mut heads = self.heads(ended.iter().map(|(epoch, _)| *epoch), rulings);
         let breach = |(epoch, end): &(Epoch<'a>, usize)| {
             let tail = self.ruled.get(epoch.from..*end)?;
-            let last = tail.iter().rfind(|one| rulings.of(one.priority).is_some())?;
+            let (last, withdrawn_at) = last_limited(tail, rulings)?;
             let ruling = rulings.of(last.priority)?;
             // It may have begun by a priority without a limit.
             let unlimited = || Meter::new(rulings.target, ruling.unlimited(), None);
             let mut meter = heads.remove(&epoch.from).unwrap_or_else(unlimited);
-            let is_withdrawn = tail.last().is_some_and(|one| rulings.of(one.priority).is_none());
-            let withdrawn_at = is_withdrawn.then_some(last.stretch.end);
             count(&mut meter, tail, withdrawn_at, rulings);
             Some((meter.breach_time()?, last.priority))
         };
@@ -195,6 +190,17 @@ impl<'c, 'a> Ruled<'c, 'a> {
     }
 }
 
+/// The last stretch with a limit and, where others follow it, when that was withdrawn for good.
+fn last_limited<'s, 'c, 'a>(
+    stretches: &'s [Ruled<'c, 'a>],
+    rulings: &Rulings<'a>,
+) -> Option<(&'s Ruled<'c, 'a>, Option<Instant>)> {
+    let place = stretches.iter().rposition(|one| rulings.of(one.priority).is_some())?;
+    let last = stretches.get(place)?;
+    let is_withdrawn = place + 1 < stretches.len();
+    Some((last, is_withdrawn.then_some(last.stretch.end)))
+}
+
 /// Counts stretches, up to where their limit is withdrawn.
 fn count<'a>(
     meter: &mut Meter<'a>,
@@ -212,7 +218,9 @@ fn take<'a>(meter: &mut Meter<'a>, one: &Ruled<'_, 'a>, rulings: &Rulings<'a>) {
     if one.stretch.from_zero {
         meter.begin_anew(one.stretch);
     }
-    if let (Some(policy), Some(ruling)) = (one.change, rulings.of(one.priority)) {
+    if let Some(policy) = one.change
+        && let Some(ruling) = rulings.of(one.priority)
+    {
         meter.change_priority(ruling, policy, one.stretch);
     }
     meter.take(one.stretch);
