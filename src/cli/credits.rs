@@ -5,13 +5,20 @@ use crate::codec::v1;
 use crate::domain::decimal::Decimal;
 use crate::domain::money::decimals;
 
-/// The statements of a period and of those within it, and what they come to together.
-pub(super) fn show_all(answer: &v1::GetComplianceResponse) -> Vec<String> {
+/// The statements of a period and of those within it that say something, or else the period's own.
+pub(super) fn statements<'s>(
+    own: Option<&'s v1::CreditStatement>,
+    contained: &'s [v1::CreditStatement],
+) -> Vec<&'s v1::CreditStatement> {
     let says = |one: &&v1::CreditStatement| !one.lines.is_empty() || !one.bonus_lines.is_empty();
-    let contained: Vec<_> = answer.contained_credits.iter().filter(says).collect();
-    let own = answer.credits.as_ref().filter(|own| contained.is_empty() || says(own));
-    let statements = own.into_iter().chain(contained.iter().copied());
-    let mut shown: Vec<_> = statements.map(show).collect();
+    let all: Vec<_> = own.into_iter().chain(contained).filter(says).collect();
+    if all.is_empty() { own.into_iter().collect() } else { all }
+}
+
+/// Those statements, and what they come to together.
+pub(super) fn show_all(answer: &v1::GetComplianceResponse) -> Vec<String> {
+    let statements = statements(answer.credits.as_ref(), &answer.contained_credits);
+    let mut shown: Vec<_> = statements.into_iter().map(show).collect();
     if shown.len() > 1 {
         shown.extend(answer.credit_totals.iter().map(together));
     }

@@ -89,7 +89,8 @@ async fn show_everything(channel: Channel, address: &str) -> anyhow::Result<()> 
 
     say!("\nImporting a real ServiceNow log (data/servicenow/README.md) through gRPC:");
     let name = "incident_events.csv.zst";
-    let summary = import::import(name, INCIDENTS, MAPPING, TENANT, channel.clone()).await?;
+    let mapping = import::Mapping::read(MAPPING)?;
+    let summary = import::import(name, INCIDENTS, &mapping, TENANT, channel.clone()).await?;
     import::print(&summary)?;
 
     say!("\nEvery clock as of the log's end, by contract, target and outcome:");

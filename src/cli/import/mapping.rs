@@ -122,7 +122,7 @@ impl Waiting {
 
 /// A mapping, checked.
 #[derive(Debug)]
-pub(super) struct Mapping {
+pub(in crate::cli) struct Mapping {
     written: Written,
     zone: Zone,
 }
@@ -209,7 +209,10 @@ impl Mapping {
     }
 
     /// The backend's state and what it means.
-    pub fn state<'r>(&self, columns: &Columns<'r>) -> Result<(&'r str, &StateMeaning), String> {
+    pub(super) fn state<'r>(
+        &self,
+        columns: &Columns<'r>,
+    ) -> Result<(&'r str, &StateMeaning), String> {
         let column = &self.written.state.column;
         let shown = required(columns, column)?;
         let meaning = self.written.state.states.get(shown);
@@ -219,7 +222,7 @@ impl Mapping {
     }
 
     /// What the state of a row that was taken means.
-    pub fn meaning(&self, state: &str) -> Option<&StateMeaning> {
+    pub(super) fn meaning(&self, state: &str) -> Option<&StateMeaning> {
         self.written.state.states.get(state)
     }
 

@@ -23,7 +23,7 @@ use tonic::transport::Channel;
 use super::connection::Connection;
 use super::coverage::{self, Lacks};
 use super::show::counted;
-use mapping::Mapping;
+pub(super) use mapping::Mapping;
 use rejects::{Reject, RejectedRow, rejects_beside, write_rejects};
 use rows::RowFormat;
 use summary::as_json;
@@ -61,7 +61,8 @@ impl Import {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let mapping = fs::read_to_string(&self.mapping)
             .with_context(|| format!("can't read {}", self.mapping.display()))?;
-        Mapping::read(&mapping).with_context(|| self.mapping.display().to_string())?;
+        let mapping =
+            Mapping::read(&mapping).with_context(|| self.mapping.display().to_string())?;
         let bytes =
             fs::read(&self.file).with_context(|| format!("can't read {}", self.file.display()))?;
         let channel = self.connection.open().await?;
@@ -88,20 +89,19 @@ impl Import {
 pub(super) async fn import(
     name: &str,
     bytes: &[u8],
-    mapping: &str,
+    mapping: &Mapping,
     tenant: &str,
     channel: Channel,
 ) -> anyhow::Result<Summary> {
-    let mapping = Mapping::read(mapping)?;
     let text = rows::decompress(name, bytes)?;
     let format = RowFormat::of(name)?;
-    let (taken, mut rejects) = rows::read(format, &text, &mapping)?;
+    let (taken, mut rejects) = rows::read(format, &text, mapping)?;
     let rows = taken.len() + rejects.len();
     let incidents = facts::by_incident(taken);
     let ids = incidents.iter().filter_map(|rows| rows.first());
     let ids: BTreeSet<String> = ids.map(|row| row.incident.clone()).collect();
     let mut summary = Summary { rows, incidents: incidents.len(), ..Summary::default() };
-    let events = incidents.iter().flat_map(|rows| facts::facts(rows, &mapping));
+    let events = incidents.iter().flat_map(|rows| facts::facts(rows, mapping));
     let progress = progress(rows as u64)?;
     let sent = send::send(events, tenant, channel.clone(), &progress).await?;
     progress.finish_and_clear();

@@ -6,6 +6,7 @@ use super::links;
 use super::promise::Promises;
 use super::report::{Block, Section, Table, TableColumn, TableRow};
 use super::wording::third_party;
+use crate::cli::credits::statements;
 use crate::codec::v1;
 
 /// Items left to settle that are listed.
@@ -13,19 +14,14 @@ const ITEMS_LISTED: usize = 10;
 
 /// The credits of the period and of those within it, line by line, and what they come to together.
 pub(super) fn credits(answer: &ReviewAnswer, language: &Language) -> Option<Section> {
-    let own = answer.review.credits.as_ref();
-    let all = own.into_iter().chain(&answer.review.contained_credits);
-    let says = |one: &&v1::CreditStatement| !one.lines.is_empty() || !one.bonus_lines.is_empty();
-    let mut statements: Vec<_> = all.filter(says).collect();
-    if statements.is_empty() {
-        statements.extend(own);
-    }
+    let review = &answer.review;
+    let statements = statements(review.credits.as_ref(), &review.contained_credits);
     let heading = match statements.iter().any(|statement| statement.provisional) {
         true => language.text("section-credits-so-far"),
         false => language.text("section-credits"),
     };
     let blocks = statements.iter().flat_map(|statement| credited(statement, answer, language));
-    let together = (statements.len() > 1).then(|| together(&answer.review, language));
+    let together = (statements.len() > 1).then(|| together(review, language));
     Section::of(heading, blocks.chain(together))
 }
 
