@@ -74,10 +74,18 @@ fn first(cycles: &[Cycle]) -> usize {
     decides.unwrap_or(cycles.len() - 1)
 }
 
-/// The first that went over its limit; otherwise the last, which shows how it ended.
+/// The first that went over its limit; otherwise the last, unless that is met: then of those that
+/// are the one with the least time left.
 fn worst(cycles: &[Cycle]) -> usize {
     let breached = cycles.iter().position(|cycle| kind(cycle) == Kind::Breached);
-    breached.unwrap_or(cycles.len() - 1)
+    let last = cycles.len() - 1;
+    let met = |place: &usize| kind(&cycles[*place]) == Kind::Met;
+    let least_left = || {
+        let met = (0..=last).filter(met);
+        met.min_by_key(|place| cycles[*place].limit - cycles[*place].elapsed)
+    };
+    let closest = Some(last).filter(met).and_then(|_| least_left());
+    breached.or(closest).unwrap_or(last)
 }
 
 /// Their elapsed times together, against one limit.
