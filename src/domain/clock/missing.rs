@@ -95,7 +95,7 @@ impl MissingClock<'_> {
                 format!("contract {contract_id} does not exist")
             }
             MissingReason::ContractNotInForce => {
-                format!("contract {contract_id} was not in force as it came under it")
+                format!("contract {contract_id} was not in force when the incident came under it")
             }
             MissingReason::NoTarget => format!("contract {contract_id} has no target"),
             MissingReason::TargetNotFound => format!("{place} does not exist"),

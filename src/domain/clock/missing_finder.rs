@@ -316,7 +316,7 @@ mod tests {
     #[test]
     fn a_contract_out_of_force_differs_from_one_that_does_not_exist() {
         let ended = Case::new([resolution()], "Mon 09:00 opened P1").ended("Mon 09:00");
-        let missing = ["contract contract was not in force as it came under it"];
+        let missing = ["contract contract was not in force when the incident came under it"];
         check(&ended, "Mon 10:00", &missing, &missing);
         let mut later = Case::new([resolution()], "Mon 09:00 opened P1");
         later.revisions = crate::domain::contract::Revisions::default();
@@ -353,7 +353,7 @@ mod tests {
         let missing = format!("{why}target resolution of contract");
         check(&begun, "Mon 12:00", &[&missing], &[&format!("{why}contract")]);
         let ended = Case::new([resolution()], moved).ended("Mon 10:00");
-        let missing = ["contract contract was not in force as it came under it"];
+        let missing = ["contract contract was not in force when the incident came under it"];
         check(&ended, "Mon 12:00", &missing, &missing);
     }
 
@@ -370,7 +370,7 @@ mod tests {
             let counted = [&*format!("{why}contract")];
             check(&begins(policy), "Mon 12:00", &[&missing], &counted);
         }
-        let missing = ["contract contract was not in force as it came under it"];
+        let missing = ["contract contract was not in force when the incident came under it"];
         check(&begins(OpenIncidents::FromEffect), "Mon 09:30", &missing, &missing);
         check(&begins(OpenIncidents::NotTakenOver), "Mon 12:00", &missing, &missing);
         let over = Case::new([resolution()], "Mon 09:00 opened P9\nMon 09:30 resolved");

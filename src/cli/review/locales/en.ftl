@@ -437,6 +437,6 @@ every-target = every target
 gap-no-limit = no limit for priority { $value }
 gap-no-priority = no priority
 gap-limit-withdrawn = priority changed to { $value }, which has no limit
-gap-not-in-force = contract not in force as it came under it
+gap-not-in-force = contract not in force when the incident came under it
 gap-does-not-apply = the target does not apply
 gap-not-started = nothing started the clock
