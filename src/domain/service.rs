@@ -144,6 +144,10 @@ mod tests {
     fn only_a_cause_or_a_decision_is_about_an_exclusion() {
         let start = ServiceFact::OutageStarted(String::new());
         assert!(!event("down", 0, start).is_about_exclusion());
+        let cause = ServiceFact::OutageAttributed(OutageCause::default());
+        assert!(event("cause", 0, cause).is_about_exclusion());
+        let decision = ServiceFact::OutageExclusionDecided(OutageDecision::default());
+        assert!(event("decision", 0, decision).is_about_exclusion());
     }
 
     fn event(event_id: &str, seconds: i64, fact: ServiceFact) -> ServiceEvent {

@@ -9,7 +9,7 @@ use super::calendar::{Hours as Calendar, Minute, PLACES, Table, instant};
 use super::clock::{Target, What, cycles};
 use super::experience::{Experience, Fact, Hours, Report, Survey, experience, of_clocks, survey};
 use super::verdict::verdict;
-use super::{Differences, time, wire_time, worlds};
+use super::{Differences, month_of, time, wire_time, worlds};
 use crate::random::Dice;
 use crate::testing::{Clients, Server, seconds};
 
@@ -452,15 +452,8 @@ impl Month<'_> {
     }
 
     async fn hold(&self, clients: &mut Clients, differences: &mut Differences) {
-        let request = v1::GetComplianceRequest {
-            tenant: self.world.tenant.clone(),
-            contract_id: "agreed".into(),
-            period: format!("{:04}-{:02}", self.world.first.year(), self.world.first.month()),
-            as_of_time: Some(wire_time(self.as_of)),
-            ..Default::default()
-        };
-        let answer = clients.compliance.get_compliance(request).await.expect("counted");
-        let answer = answer.into_inner();
+        let world = &self.world;
+        let answer = month_of(clients, &world.tenant, world.first, self.as_of).await;
         let counted = self.counted();
         let group = answer.groups.first().cloned().unwrap_or_default();
         let totals = group.experience_totals.unwrap_or_default();

@@ -17,11 +17,14 @@ mod world;
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use prost_types::Timestamp;
+use slx::codec::v1;
 
 use calendar::Minute;
 
 use crate::random::setting;
+use crate::testing::Clients;
 
 /// The seeds of the worlds to try.
 fn worlds(default: u64) -> std::ops::Range<u64> {
@@ -48,6 +51,23 @@ fn minutes(time: Option<Timestamp>) -> Option<Minute> {
         assert_eq!((time.seconds % 60, time.nanos), (0, 0), "a whole minute");
         time.seconds / 60
     })
+}
+
+/// What the server counts under the contract of a world in the month of a date.
+async fn month_of(
+    clients: &mut Clients,
+    tenant: &str,
+    first: Date,
+    as_of: Minute,
+) -> v1::GetComplianceResponse {
+    let request = v1::GetComplianceRequest {
+        tenant: tenant.into(),
+        contract_id: "agreed".into(),
+        period: format!("{:04}-{:02}", first.year(), first.month()),
+        as_of_time: Some(wire_time(as_of)),
+        ..Default::default()
+    };
+    clients.compliance.get_compliance(request).await.expect("counted").into_inner()
 }
 
 /// What model and server differ in, by kind, with the first of each.

@@ -8,7 +8,7 @@ use slx::codec::v1::objective::Promise;
 use slx::codec::v1::service_event::Fact as Wire;
 
 use super::calendar::{Hours, Minute, PLACES, Table, instant};
-use super::{Differences, time, wire_time, worlds};
+use super::{Differences, month_of, time, wire_time, worlds};
 use crate::random::Dice;
 use crate::testing::{Clients, Server, seconds};
 
@@ -399,14 +399,7 @@ async fn hold_month(
     clients: &mut Clients,
     differences: &mut Differences,
 ) {
-    let request = v1::GetComplianceRequest {
-        tenant: world.tenant.clone(),
-        contract_id: "agreed".into(),
-        period: format!("{:04}-{:02}", world.first.year(), world.first.month()),
-        as_of_time: Some(wire_time(as_of)),
-        ..Default::default()
-    };
-    let answer = clients.compliance.get_compliance(request).await.expect("counted").into_inner();
+    let answer = month_of(clients, &world.tenant, world.first, as_of).await;
     for result in &answer.objectives {
         let id = result.objective.as_ref().map_or("", |of| of.id.as_str());
         let story = || {
