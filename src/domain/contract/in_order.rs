@@ -30,7 +30,8 @@ pub(super) fn declare(context: &mut Context<'_, '_>) {
 /// What is wrong, in the same words each time: a map is shown in no certain order.
 pub(super) fn in_words(error: &ExecutionError) -> String {
     let text = error.to_string();
-    match text.contains("Map") {
+    // As the interpreter writes a value that is one, alone or within another.
+    match text.contains("Map(") {
         true => "it uses a map where none fits".to_owned(),
         false => text,
     }
