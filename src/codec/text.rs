@@ -67,17 +67,47 @@ pub fn bytes_to_json(bytes: &[u8], name: &str) -> Result<String, TextError> {
 /// # Errors
 /// Everything in it that can't be read, each with its place.
 pub fn from_yaml<M: Message + Default>(text: &str, name: &str) -> Result<Vec<M>, TextErrors> {
-    let documents = yaml::documents(text).map_err(|error| TextErrors(vec![wrong("", error)]))?;
+    let documents = documents(text)?.into_iter().map(|document| (String::new(), document));
+    from_values(documents, name)
+}
+
+/// The messages of a YAML (or JSON) text, each a document or an item of a document that is a list.
+///
+/// # Errors
+/// Everything in it that can't be read, each with its place.
+pub fn each_from_yaml<M: Message + Default>(text: &str, name: &str) -> Result<Vec<M>, TextErrors> {
+    let items = documents(text)?.into_iter().flat_map(|document| match document {
+        Value::Array(items) => {
+            items.into_iter().enumerate().map(|(at, item)| (format!("[{at}]"), item)).collect()
+        }
+        one => vec![(String::new(), one)],
+    });
+    from_values(items, name)
+}
+
+fn documents(text: &str) -> Result<Vec<Value>, TextErrors> {
+    yaml::documents(text).map_err(|error| TextErrors(vec![wrong("", error)]))
+}
+
+/// The messages of values, each with its place.
+fn from_values<M: Message + Default>(
+    values: impl Iterator<Item = (String, Value)>,
+    name: &str,
+) -> Result<Vec<M>, TextErrors> {
     let mut faults = Vec::new();
-    let messages = documents.into_iter().filter_map(|document| {
-        from_value(document, name).map_err(|errors| faults.extend(errors)).ok()
+    let messages = values.filter_map(|(path, value)| {
+        from_value(value, name, &path).map_err(|errors| faults.extend(errors)).ok()
     });
     let messages: Vec<M> = messages.collect();
     if faults.is_empty() { Ok(messages) } else { Err(TextErrors(faults)) }
 }
 
-fn from_value<M: Message + Default>(mut value: Value, name: &str) -> Result<M, Vec<TextError>> {
-    let one = |error: String| vec![wrong("", error)];
+fn from_value<M: Message + Default>(
+    mut value: Value,
+    name: &str,
+    path: &str,
+) -> Result<M, Vec<TextError>> {
+    let one = |error: String| vec![wrong(path, error)];
     let descriptor = descriptor(name).map_err(|error| vec![error])?;
     let mut faults = Vec::new();
     spell_out(&mut value, &descriptor, "", &mut faults);
