@@ -5,6 +5,7 @@ mod backlog;
 mod charts;
 mod clocks;
 mod compose;
+mod credit_line;
 mod discussed;
 mod elapsed;
 mod excluded_outages;

@@ -23,6 +23,12 @@ quarter = { $quarter ->
     [3] 3. Quartal { $year }
    *[other] 4. Quartal { $year }
 }
+quarter-in-text = { $quarter ->
+    [1] das 1. Quartal { $year }
+    [2] das 2. Quartal { $year }
+    [3] das 3. Quartal { $year }
+   *[other] das 4. Quartal { $year }
+}
 period-between = { $first } bis { $last }
 period-so-far = { $period }, bisher
 period-to-come = { $period }, noch nicht begonnen
@@ -166,7 +172,8 @@ total = Summe
 column-period = Zeitraum
 column-why = Begründung
 column-credit = Gutschrift
-credit-cap = was die Obergrenze übersteigt
+credit-cap-amount = was die Obergrenze von { $cap } übersteigt
+credit-cap-percent = was die Obergrenze von { $percent } der Vergütung übersteigt
 credit-earn-back = zurückverdient: dieser Zeitraum ist gut genug, um die vorige Gutschrift zurückzuholen
 credit-withheld = nicht zurück: die Obergrenze hatte es einbehalten
 credit-met = erfüllt: keine Gutschrift
@@ -174,13 +181,18 @@ credit-met-so-far = bisher erfüllt: noch keine Gutschrift
 credit-no-data = zu wenige Daten: keine Gutschrift
 credit-at-risk = bisher nicht erfüllt: noch keine Gutschrift
 credit-no-tier = verfehlt, aber keine Stufe sieht dafür eine Gutschrift vor
+credit-not-measured = verfehlt, aber wofür gutgeschrieben wird, ist nicht gemessen
+credit-bedding-in = keine Gutschrift für Zeiträume vor dem { $date }
 credit-of-amount = verfehlt: { $amount }
+credit-of-amount-so-far = bisher nicht erfüllt: { $amount }
 credit-tier = verfehlt: { $percent } der Vergütung
+credit-tier-so-far = bisher nicht erfüllt: { $percent } der Vergütung
 credit-weight = Gewicht { $percent }
 credit-repeats = { $count ->
-    [one] erhöht, weil auch der Zeitraum davor verfehlt wurde
-   *[other] erhöht, weil auch { $count } Zeiträume davor verfehlt wurden
+    [one] erhöht um { $percent }, weil auch der Zeitraum davor verfehlt wurde
+   *[other] erhöht um { $percent } für jeden der { $count } Zeiträume davor, die auch verfehlt wurden
 }
+credit-rule-cap = aber höchstens { $percent } der Vergütung
 
 # Messungen
 section-clocks = Nach Ziel und Priorität
@@ -341,7 +353,10 @@ section-settlement = { $count ->
    *[other] { $count } Punkte zu klären
 }
 settlement-order = Die ältesten zuerst.
-settlement-order-more = Die ältesten zuerst; { $count } weitere stehen in der Liste der zu klärenden Punkte.
+settlement-order-more = Die ältesten zuerst; { $count ->
+    [one] { $count } weiterer steht
+   *[other] { $count } weitere stehen
+} in der Liste der zu klärenden Punkte.
 column-what = Gegenstand
 column-since = Seit
 column-open-facets = Offen
@@ -425,6 +440,7 @@ credit-highest-only = nur die höchste Gutschrift gilt
 credit-minimum = auf den vereinbarten Mindestbetrag angehoben
 credit-not-paid = zu gering, um gezahlt zu werden
 credit-count = mal { $count }
+credit-count-none = mal 0, da nichts zählt
 lost-estimated = bei { $count } ist die Zahl der Anwender geschätzt
 not-measured = nicht gemessen
 people-not-reported = die Zahl der Betroffenen wird nicht gemeldet

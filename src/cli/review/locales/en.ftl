@@ -23,6 +23,12 @@ quarter = { $quarter ->
     [3] 3rd quarter of { $year }
    *[other] 4th quarter of { $year }
 }
+quarter-in-text = { $quarter ->
+    [1] the 1st quarter of { $year }
+    [2] the 2nd quarter of { $year }
+    [3] the 3rd quarter of { $year }
+   *[other] the 4th quarter of { $year }
+}
 period-between = { $first } to { $last }
 period-so-far = { $period }, so far
 period-to-come = { $period }, not begun
@@ -163,7 +169,8 @@ total = Total
 column-period = Period
 column-why = Why
 column-credit = Credit
-credit-cap = what exceeds the cap
+credit-cap-amount = what exceeds the cap of { $cap }
+credit-cap-percent = what exceeds the cap of { $percent } of the fee
 credit-earn-back = earned back: this period is good enough to return the credit before
 credit-withheld = not returned: the cap had withheld it
 credit-met = met: nothing is credited
@@ -171,13 +178,18 @@ credit-met-so-far = met so far: nothing is credited yet
 credit-no-data = too little data: nothing is credited
 credit-at-risk = not met so far: nothing is credited yet
 credit-no-tier = missed, but no tier credits that
+credit-not-measured = missed, but what it is credited for is not measured
+credit-bedding-in = nothing is credited for periods before { $date }
 credit-of-amount = missed: { $amount }
+credit-of-amount-so-far = not met so far: { $amount }
 credit-tier = missed: { $percent } of the fee
+credit-tier-so-far = not met so far: { $percent } of the fee
 credit-weight = weighed { $percent }
 credit-repeats = { $count ->
-    [one] increased since the period before was missed too
-   *[other] increased since { $count } periods before were missed too
+    [one] raised by { $percent } since the period before was missed too
+   *[other] raised by { $percent } for each of { $count } periods before that were missed too
 }
+credit-rule-cap = but at most { $percent } of the fee
 
 # Clocks
 section-clocks = By target and priority
@@ -338,7 +350,10 @@ section-settlement = { $count ->
    *[other] { $count } items left to settle
 }
 settlement-order = The oldest first.
-settlement-order-more = The oldest first; { $count } more are in the list of settlement items.
+settlement-order-more = The oldest first; { $count ->
+    [one] { $count } more is
+   *[other] { $count } more are
+} in the list of settlement items.
 column-what = What
 column-since = Since
 column-open-facets = Open
@@ -423,6 +438,7 @@ credit-highest-only = only the highest credit is given
 credit-minimum = raised to the agreed minimum
 credit-not-paid = too little to be paid
 credit-count = times { $count }
+credit-count-none = times 0 since nothing counts
 lost-estimated = the number of people is estimated in { $count }
 not-measured = not measured
 people-not-reported = how many people were hit is not reported

@@ -23,6 +23,12 @@ quarter = { $quarter ->
     [3] 3e kwartaal van { $year }
    *[other] 4e kwartaal van { $year }
 }
+quarter-in-text = { $quarter ->
+    [1] het 1e kwartaal van { $year }
+    [2] het 2e kwartaal van { $year }
+    [3] het 3e kwartaal van { $year }
+   *[other] het 4e kwartaal van { $year }
+}
 period-between = { $first } tot en met { $last }
 period-so-far = { $period }, tot nu toe
 period-to-come = { $period }, nog niet begonnen
@@ -163,7 +169,8 @@ total = Totaal
 column-period = Periode
 column-why = Toelichting
 column-credit = Malus
-credit-cap = wat boven het maximum uitkomt
+credit-cap-amount = wat boven het maximum van { $cap } uitkomt
+credit-cap-percent = wat boven het maximum van { $percent } van de vergoeding uitkomt
 credit-earn-back = terugverdiend: deze periode is goed genoeg om de vorige malus terug te krijgen
 credit-withheld = niet terug: het maximum had dit al ingehouden
 credit-met = gehaald: geen malus
@@ -171,13 +178,18 @@ credit-met-so-far = tot nu toe gehaald: nog geen malus
 credit-no-data = te weinig gegevens: geen malus
 credit-at-risk = tot nu toe niet gehaald: nog geen malus
 credit-no-tier = niet gehaald, maar geen staffel kent hiervoor een malus
+credit-not-measured = niet gehaald, maar waarvoor de malus geldt, is niet gemeten
+credit-bedding-in = geen malus over perioden vóór { $date }
 credit-of-amount = niet gehaald: { $amount }
+credit-of-amount-so-far = tot nu toe niet gehaald: { $amount }
 credit-tier = niet gehaald: { $percent } van de vergoeding
+credit-tier-so-far = tot nu toe niet gehaald: { $percent } van de vergoeding
 credit-weight = weegt { $percent }
 credit-repeats = { $count ->
-    [one] verhoogd omdat ook de periode ervoor niet gehaald is
-   *[other] verhoogd omdat ook { $count } perioden ervoor niet gehaald zijn
+    [one] verhoogd met { $percent } omdat ook de periode ervoor niet gehaald is
+   *[other] verhoogd met { $percent } voor elk van de { $count } perioden ervoor die ook niet gehaald zijn
 }
+credit-rule-cap = maar hoogstens { $percent } van de vergoeding
 
 # Metingen
 section-clocks = Per norm en prioriteit
@@ -338,7 +350,10 @@ section-settlement = { $count ->
    *[other] Nog { $count } punten af te handelen
 }
 settlement-order = De oudste eerst.
-settlement-order-more = De oudste eerst; nog { $count } staan in de lijst van af te handelen punten.
+settlement-order-more = De oudste eerst; nog { $count ->
+    [one] { $count } staat
+   *[other] { $count } staan
+} in de lijst van af te handelen punten.
 column-what = Onderwerp
 column-since = Sinds
 column-open-facets = Open
@@ -423,6 +438,7 @@ credit-highest-only = alleen de hoogste malus geldt
 credit-minimum = verhoogd tot het afgesproken minimum
 credit-not-paid = te weinig om uit te keren
 credit-count = maal { $count }
+credit-count-none = maal 0 omdat er niets meetelt
 lost-estimated = bij { $count } is het aantal gebruikers geschat
 not-measured = niet gemeten
 people-not-reported = het aantal getroffen gebruikers wordt niet gemeld
