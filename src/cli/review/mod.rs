@@ -10,6 +10,7 @@ mod discussed;
 mod elapsed;
 mod excluded_outages;
 mod language;
+mod limits;
 mod links;
 mod money;
 mod objectives;

@@ -43,6 +43,14 @@ pub(super) fn hours_name(calendar: &str, answer: &ReviewAnswer, language: &Langu
     }
 }
 
+/// Service hours by name, or that they never end.
+pub(super) fn hours_of(calendar: &str, answer: &ReviewAnswer, language: &Language) -> String {
+    match answer.calendars.get(calendar).is_some_and(|calendar| calendar.always_open) {
+        true => language.text("round-the-clock"),
+        false => hours_name(calendar, answer, language),
+    }
+}
+
 /// A third party by its name, if it has one.
 pub(super) fn third_party(name: &str, language: &Language) -> String {
     if name.is_empty() { language.text("a-third-party") } else { name.to_owned() }

@@ -16,6 +16,7 @@ working-days = { $count ->
     [one] { $count } Arbeitstag
    *[other] { $count } Arbeitstagen
 }
+working-days-from-start = der Tag des Beginns zählt mit
 list-and = { $before } und { $last }
 quarter = { $quarter ->
     [1] 1. Quartal { $year }
@@ -50,6 +51,10 @@ lead-met = { $met ->
     [one] { $met } von { $all } Service-Level-Zielen ist erfüllt.
    *[other] { $met } von { $all } Service-Level-Zielen sind erfüllt.
 }
+lead-missed = { $missed ->
+    [one] { $missed } von { $all } Service-Level-Zielen ist verfehlt.
+   *[other] { $missed } von { $all } Service-Level-Zielen sind verfehlt.
+}
 lead-so-far-met = { $others ->
     [0] { $all ->
         [one] Das Service-Level-Ziel läuft noch und ist bisher erfüllt.
@@ -79,7 +84,17 @@ lead-so-far-some-met = { $others ->
 }
 lead-no-objectives = Es sind keine Service-Level-Ziele vereinbart.
 lead-no-data = Für kein Service-Level-Ziel liegen genügend Daten vor.
-missed-item = { $promised }: { $found }, { $period }.
+lead-not-in-force = Der Vertrag war in diesem Zeitraum nicht in Kraft.
+lead-some-no-data = { $count ->
+    [one] Für ein Ziel liegen zu wenige Daten vor.
+   *[other] Für { $count } Ziele liegen zu wenige Daten vor.
+}
+lead-some-not-in-force = { $count ->
+    [one] Im Zeitraum eines Ziels war der Vertrag nicht in Kraft.
+   *[other] Im Zeitraum von { $count } Zielen war der Vertrag nicht in Kraft.
+}
+missed-item = { $promised }: { $found } für { $period }.
+missed-item-between = { $promised }: { $found }, { $first } bis { $last }.
 card-contractual = Nach Vertrag
 card-counts = { $met } rechtzeitig, { $late } verspätet, { $excluded } ausgenommen, { $open } offen
 card-experienced = Wie die Anwender es erlebten
@@ -110,7 +125,7 @@ promise-in-time = { $percent } { $what } innerhalb der Fristen von { $target }{ 
 promise-response = { $percent } { $what }: Reaktion innerhalb von { $limits }
 promise-resolution = { $percent } { $what }: Lösung innerhalb von { $limits }
 promise-restoration = { $percent } { $what }: Wiederherstellung innerhalb von { $limits }
-promise-update = { $percent } { $what }: Zwischenstand mindestens alle { $limits }
+promise-update = { $percent } { $what }: Zwischenstand in Abständen von höchstens { $limits }
 promise-next-reply = { $percent } { $what }: Antwort auf Rückfragen innerhalb von { $limits }
 promise-custom = { $percent } { $what }: { $target } innerhalb von { $limits }
 promise-availability = { $service }: Verfügbarkeit { $percent } ({ $hours })
@@ -128,6 +143,7 @@ promise-performance = { $percent } der Messwerte von { $indicator } bei { $servi
 promise-score = Durchschnittliche Umfragenote von mindestens { $figure }
 promise-happiness = Zufriedenheit (Noten 9 und 10 abzüglich 0 bis 6) von mindestens { $figure }
 promise-lost-time = Höchstens { $figure } verlorene Arbeitszeit je hundert Anwender
+no-incidents = keine Störungen
 room-late = { $count ->
     [0] keine Verspätung mehr zulässig
     [one] noch { $count } Verspätung zulässig
@@ -153,6 +169,8 @@ verdict-met-so-far = bisher erfüllt
 verdict-missed = verfehlt
 verdict-at-risk = bisher nicht erfüllt
 verdict-no-data = keine Daten
+verdict-not-in-force = nicht in Kraft
+promised-part = ↳ { $period }: { $promised }
 
 # Gutschriften
 section-excluded-outages = Ausgenommene Ausfälle

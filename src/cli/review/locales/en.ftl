@@ -16,6 +16,7 @@ working-days = { $count ->
     [one] { $count } working day
    *[other] { $count } working days
 }
+working-days-from-start = the day of the start counts
 list-and = { $before } and { $last }
 quarter = { $quarter ->
     [1] 1st quarter of { $year }
@@ -50,6 +51,10 @@ lead-met = { $met ->
     [one] { $met } of { $all } objectives is met.
    *[other] { $met } of { $all } objectives are met.
 }
+lead-missed = { $missed ->
+    [one] { $missed } of { $all } objectives is missed.
+   *[other] { $missed } of { $all } objectives are missed.
+}
 lead-so-far-met = { $others ->
     [0] { $all ->
         [one] The objective still runs and is met so far.
@@ -79,7 +84,17 @@ lead-so-far-some-met = { $others ->
 }
 lead-no-objectives = No objectives are agreed.
 lead-no-data = There is too little data for any objective.
+lead-not-in-force = The contract was not in force in this period.
+lead-some-no-data = { $count ->
+    [one] For one objective there is too little data.
+   *[other] For { $count } objectives there is too little data.
+}
+lead-some-not-in-force = { $count ->
+    [one] In the period of one objective the contract was not in force.
+   *[other] In the period of { $count } objectives the contract was not in force.
+}
 missed-item = { $promised }: { $found } in { $period }.
+missed-item-between = { $promised }: { $found } from { $first } to { $last }.
 card-contractual = By the contract
 card-counts = { $met } in time, { $late } late, { $excluded } excluded, { $open } open
 card-experienced = As people experienced it
@@ -128,6 +143,7 @@ promise-performance = { $percent } of measurements of { $indicator } of { $servi
 promise-score = Average survey score of at least { $figure }
 promise-happiness = Happiness (scores 9 and 10 less scores 0 to 6) of at least { $figure }
 promise-lost-time = At most { $figure } lost for each hundred people
+no-incidents = no incidents
 room-late = { $count ->
     [0] no more may be late
     [one] { $count } more may be late
@@ -150,6 +166,8 @@ verdict-met-so-far = met so far
 verdict-missed = missed
 verdict-at-risk = not met so far
 verdict-no-data = no data
+verdict-not-in-force = not in force
+promised-part = ↳ { $period }: { $promised }
 
 # Credits
 section-excluded-outages = Excluded outages

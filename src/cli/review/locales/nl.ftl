@@ -16,6 +16,7 @@ working-days = { $count ->
     [one] { $count } werkdag
    *[other] { $count } werkdagen
 }
+working-days-from-start = de dag van aanvang telt mee
 list-and = { $before } en { $last }
 quarter = { $quarter ->
     [1] 1e kwartaal van { $year }
@@ -50,6 +51,10 @@ lead-met = { $met ->
     [one] { $met } van de { $all } servicenormen is gehaald.
    *[other] { $met } van de { $all } servicenormen zijn gehaald.
 }
+lead-missed = { $missed ->
+    [one] { $missed } van de { $all } servicenormen is niet gehaald.
+   *[other] { $missed } van de { $all } servicenormen zijn niet gehaald.
+}
 lead-so-far-met = { $others ->
     [0] { $all ->
         [one] De servicenorm loopt nog en wordt tot nu toe gehaald.
@@ -79,7 +84,17 @@ lead-so-far-some-met = { $others ->
 }
 lead-no-objectives = Er zijn geen servicenormen afgesproken.
 lead-no-data = Er zijn te weinig gegevens om een norm te toetsen.
+lead-not-in-force = Het contract was in deze periode niet van kracht.
+lead-some-no-data = { $count ->
+    [one] Voor één norm zijn er te weinig gegevens.
+   *[other] Voor { $count } normen zijn er te weinig gegevens.
+}
+lead-some-not-in-force = { $count ->
+    [one] In de periode van één norm was het contract niet van kracht.
+   *[other] In de periode van { $count } normen was het contract niet van kracht.
+}
 missed-item = { $promised }: { $found } in { $period }.
+missed-item-between = { $promised }: { $found } van { $first } tot en met { $last }.
 card-contractual = Volgens het contract
 card-counts = { $met } op tijd, { $late } te laat, { $excluded } uitgezonderd, { $open } open
 card-experienced = Zoals gebruikers het ervoeren
@@ -128,6 +143,7 @@ promise-performance = { $percent } van de metingen van { $indicator } bij { $ser
 promise-score = Gemiddeld enquêtecijfer van minstens { $figure }
 promise-happiness = Tevredenheid (cijfers 9 en 10 min cijfers 0 tot en met 6) van minstens { $figure }
 promise-lost-time = Hoogstens { $figure } verloren per honderd gebruikers
+no-incidents = geen incidenten
 room-late = { $count ->
     [0] geen enkele mag nog te laat zijn
     [one] nog { $count } mag te laat zijn
@@ -150,6 +166,8 @@ verdict-met-so-far = tot nu toe gehaald
 verdict-missed = niet gehaald
 verdict-at-risk = tot nu toe niet gehaald
 verdict-no-data = geen gegevens
+verdict-not-in-force = niet van kracht
+promised-part = ↳ { $period }: { $promised }
 
 # Malus
 section-excluded-outages = Uitgezonderde storingen
