@@ -100,7 +100,7 @@ card-counts = { $met } rechtzeitig, { $late } verspätet, { $excluded } ausgenom
 card-experienced = Wie die Anwender es erlebten
 card-counts-experienced = { $met } rechtzeitig, { $late } verspätet, { $open } offen; nichts angehalten, nichts ausgenommen
 card-watermelons = Wassermelonen
-card-watermelons-meaning = grün nach Vertrag, zu spät für die Wartenden
+card-watermelons-meaning = nach Vertrag rechtzeitig oder ausgenommen, zu spät für die Wartenden
 card-slx = SLX-Wert
 card-slx-meaning = was die Anwender erlebten, wie vereinbart gewichtet
 
@@ -177,6 +177,11 @@ section-excluded-outages = Ausgenommene Ausfälle
 column-from = Von
 column-until = Bis
 without-exclusions = Mit ihnen wäre es: { $verdict }, { $down } nicht verfügbar.
+without-exclusions-outages = Mit ihnen wäre es: { $verdict }, { $count ->
+    [one] { $count } Ausfall
+   *[other] { $count } Ausfälle
+}.
+without-exclusions-mean = Mit ihnen wäre es: { $verdict }, im Durchschnitt { $mean }.
 section-credits = Gutschriften (Pönale)
 section-credits-so-far = Gutschriften (Pönale), bisher
 fee-of-period = Die Vergütung für { $period } beträgt { $fee }.
@@ -254,6 +259,10 @@ section-excluded = { $count ->
     [one] { $count } ausgenommen
    *[other] { $count } ausgenommen
 }
+excluded-watermelons = { $count ->
+    [one] { $count } davon ist auch eine Wassermelone: zu spät für die Wartenden.
+   *[other] { $count } davon sind auch Wassermelonen: zu spät für die Wartenden.
+}
 section-watermelons = { $count ->
     [one] { $count } Wassermelone: rechtzeitig nach Vertrag, zu spät für die Anwender
    *[other] { $count } Wassermelonen: rechtzeitig nach Vertrag, zu spät für die Anwender
@@ -263,13 +272,21 @@ section-idle = { $count ->
    *[other] { $count } rechtzeitig für alle, aber mit liegen gebliebener Arbeit
 }
 order = Geordnet danach, wie weit die Wartezeit der Anwender die Frist übersteigt, die weiteste zuerst.
-order-more = Geordnet danach, wie weit die Wartezeit der Anwender die Frist übersteigt, die weiteste zuerst; { $count } weitere stehen im Export.
+order-more = Geordnet danach, wie weit die Wartezeit der Anwender die Frist übersteigt, die weiteste zuerst; { $count ->
+    [one] { $count } weitere steht
+   *[other] { $count } weitere stehen
+} im Export.
 column-incident = Störung
 column-agreed = Vereinbart
 column-counted = Angerechnet
 column-waited = Gewartet
 agreed = { $target } { $priority }: { $limit }
+agreed-working-days = { $target } { $priority }: { $count ->
+    [one] { $count } Arbeitstag
+   *[other] { $count } Arbeitstage
+} ({ $limit })
 why-over = { $over } über der Frist
+why-late-for-people = zu spät für die Wartenden
 why-open = noch offen
 why-counted = angerechnet: { $with }
 why-paused = angehalten: { $with }
@@ -281,12 +298,17 @@ why-idle = { $effort } Arbeit blieb liegen, { $avoidable } vermeidbar
 why-excluded = ausgenommen durch Entscheidung: { $reason }
 why-excluded-by = ausgenommen durch { $by }: { $reason }
 why-excluded-rule = ausgenommen nach der Regel „{ $rule }“
-with = { $time } bei { $who }
-with-reason = { $time } bei { $who } ({ $reason })
+held = { $time } { $with }
+held-reason = { $time } { $with } ({ $reason })
+with-provider = beim Dienstleister
+with-client = beim Auftraggeber
+with-third-party = bei einem Dritten
+with-named = bei { $name }
+with-nobody = bei niemandem
 the-provider = Dienstleister
 the-client = Auftraggeber
-a-third-party = Dritten
-nobody = niemandem
+a-third-party = ein Dritter
+nobody = niemand
 closed-hours = außerhalb der Servicezeit
 
 # Erleben

@@ -100,7 +100,7 @@ card-counts = { $met } in time, { $late } late, { $excluded } excluded, { $open 
 card-experienced = As people experienced it
 card-counts-experienced = { $met } in time, { $late } late; nothing paused, nothing excluded, { $open } open
 card-watermelons = Watermelons
-card-watermelons-meaning = green by the contract, late for the people who waited
+card-watermelons-meaning = met or excluded by the contract, late for whoever waited
 card-slx = SLX figure
 card-slx-meaning = what people went through, weighed as agreed
 
@@ -174,6 +174,11 @@ section-excluded-outages = Excluded outages
 column-from = From
 column-until = Until
 without-exclusions = With them it would be: { $verdict }, { $down } down.
+without-exclusions-outages = With them it would be: { $verdict }, { $count ->
+    [one] { $count } outage
+   *[other] { $count } outages
+}.
+without-exclusions-mean = With them it would be: { $verdict }, { $mean } on average.
 section-credits = Service credits
 section-credits-so-far = Service credits, so far
 fee-of-period = The fee of { $period } is { $fee }.
@@ -251,6 +256,10 @@ section-excluded = { $count ->
     [one] { $count } excluded
    *[other] { $count } excluded
 }
+excluded-watermelons = { $count ->
+    [one] { $count } of these is a watermelon too: late for whoever waited.
+   *[other] { $count } of these are watermelons too: late for whoever waited.
+}
 section-watermelons = { $count ->
     [one] { $count } watermelon: in time by the contract, late for people
    *[other] { $count } watermelons: in time by the contract, late for people
@@ -260,13 +269,21 @@ section-idle = { $count ->
    *[other] { $count } in time for everybody, but with work left idle
 }
 order = In order of how far the time that people waited exceeds the limit, the furthest first.
-order-more = In order of how far the time that people waited exceeds the limit, the furthest first; { $count } more are in the export.
+order-more = In order of how far the time that people waited exceeds the limit, the furthest first; { $count ->
+    [one] { $count } more is
+   *[other] { $count } more are
+} in the export.
 column-incident = Incident
 column-agreed = Agreed
 column-counted = Counted
 column-waited = People waited
 agreed = { $target } { $priority }: { $limit }
+agreed-working-days = { $target } { $priority }: { $count ->
+    [one] { $count } working day
+   *[other] { $count } working days
+} ({ $limit })
 why-over = { $over } over the limit
+why-late-for-people = late for whoever waited
 why-open = still open
 why-counted = counted: { $with }
 why-paused = paused: { $with }
@@ -278,8 +295,13 @@ why-idle = { $effort } of work left idle, { $avoidable } avoidable
 why-excluded = excluded by decision: { $reason }
 why-excluded-by = excluded by { $by }: { $reason }
 why-excluded-rule = excluded by the rule “{ $rule }”
-with = { $time } with { $who }
-with-reason = { $time } with { $who } ({ $reason })
+held = { $time } { $with }
+held-reason = { $time } { $with } ({ $reason })
+with-provider = with the provider
+with-client = with the client
+with-third-party = with a third party
+with-named = with { $name }
+with-nobody = with nobody
 the-provider = the provider
 the-client = the client
 a-third-party = a third party

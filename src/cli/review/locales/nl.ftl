@@ -100,7 +100,7 @@ card-counts = { $met } op tijd, { $late } te laat, { $excluded } uitgezonderd, {
 card-experienced = Zoals gebruikers het ervoeren
 card-counts-experienced = { $met } op tijd, { $late } te laat, { $open } open; niets gepauzeerd, niets uitgezonderd
 card-watermelons = Watermeloenen
-card-watermelons-meaning = groen volgens het contract, te laat voor wie wachtte
+card-watermelons-meaning = op tijd of uitgezonderd volgens het contract, te laat voor wie wachtte
 card-slx = SLX-cijfer
 card-slx-meaning = wat gebruikers meemaakten, gewogen zoals afgesproken
 
@@ -174,6 +174,11 @@ section-excluded-outages = Uitgezonderde storingen
 column-from = Van
 column-until = Tot
 without-exclusions = Met deze storingen zou het zijn: { $verdict }, { $down } niet beschikbaar.
+without-exclusions-outages = Met deze storingen zou het zijn: { $verdict }, { $count ->
+    [one] { $count } storing
+   *[other] { $count } storingen
+}.
+without-exclusions-mean = Met deze storingen zou het zijn: { $verdict }, gemiddeld { $mean }.
 section-credits = Malus (servicekorting)
 section-credits-so-far = Malus (servicekorting), tot nu toe
 fee-of-period = De vergoeding over { $period } is { $fee }.
@@ -251,6 +256,10 @@ section-excluded = { $count ->
     [one] { $count } uitgezonderd
    *[other] { $count } uitgezonderd
 }
+excluded-watermelons = { $count ->
+    [one] { $count } daarvan is ook een watermeloen: te laat voor wie wachtte.
+   *[other] { $count } daarvan zijn ook watermeloenen: te laat voor wie wachtte.
+}
 section-watermelons = { $count ->
     [one] { $count } watermeloen: op tijd volgens het contract, te laat voor gebruikers
    *[other] { $count } watermeloenen: op tijd volgens het contract, te laat voor gebruikers
@@ -260,13 +269,21 @@ section-idle = { $count ->
    *[other] { $count } op tijd voor iedereen, maar met werk dat bleef liggen
 }
 order = Op volgorde van hoe ver de wachttijd van gebruikers boven de norm ligt, de verste eerst.
-order-more = Op volgorde van hoe ver de wachttijd van gebruikers boven de norm ligt, de verste eerst; nog { $count } staan in de export.
+order-more = Op volgorde van hoe ver de wachttijd van gebruikers boven de norm ligt, de verste eerst; nog { $count ->
+    [one] { $count } staat
+   *[other] { $count } staan
+} in de export.
 column-incident = Incident
 column-agreed = Afgesproken
 column-counted = Meegeteld
 column-waited = Gewacht
 agreed = { $target } { $priority }: { $limit }
+agreed-working-days = { $target } { $priority }: { $count ->
+    [one] { $count } werkdag
+   *[other] { $count } werkdagen
+} ({ $limit })
 why-over = { $over } boven de norm
+why-late-for-people = te laat voor wie wachtte
 why-open = nog open
 why-counted = meegeteld: { $with }
 why-paused = gepauzeerd: { $with }
@@ -278,8 +295,13 @@ why-idle = { $effort } werk bleef liggen, { $avoidable } vermijdbaar
 why-excluded = uitgezonderd bij besluit: { $reason }
 why-excluded-by = uitgezonderd door { $by }: { $reason }
 why-excluded-rule = uitgezonderd volgens de regel ‘{ $rule }’
-with = { $time } bij { $who }
-with-reason = { $time } bij { $who } ({ $reason })
+held = { $time } { $with }
+held-reason = { $time } { $with } ({ $reason })
+with-provider = bij de leverancier
+with-client = bij de opdrachtgever
+with-third-party = bij een derde partij
+with-named = bij { $name }
+with-nobody = bij niemand
 the-provider = de leverancier
 the-client = de opdrachtgever
 a-third-party = een derde partij
