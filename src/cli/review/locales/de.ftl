@@ -326,9 +326,13 @@ lost-median-meaning = die Hälfte kostete höchstens so viel
 idle = Liegezeit
 idle-meaning = { $share } ihrer Servicezeit: auf niemanden gewartet, niemand daran gearbeitet
 handovers = Weitergegeben
-handovers-meaning = Mal von Gruppe zu Gruppe
+handovers-meaning = { $count ->
+   *[other] Mal von Gruppe zu Gruppe
+}
 reopenings = Wiedereröffnet
-reopenings-meaning = Mal nach einer Lösung
+reopenings-meaning = { $count ->
+   *[other] Mal nach einer Lösung
+}
 promises = Zusagen gehalten
 promises-meaning = { $count ->
     [one] von { $count } zugesagten Wiederherstellungszeit
@@ -345,11 +349,12 @@ part-idle = Zeit ohne Liegenbleiben
 part-score = die Umfragenote
 part = { $name } { $percent } (Gewicht { $weight })
 slx-made-of = Der SLX-Wert von { $figure } setzt sich zusammen aus: { $parts }.
+slx-not-measured = Es gibt keinen SLX-Wert.
 slx-unknown = Zu wenig bekannt: { $parts }.
 
 # Zeit und Pausen
 section-time = Wo die Servicezeit blieb
-column-turn = Lag bei
+column-turn = Zuständig
 column-time = Zeit
 column-share = Anteil
 time-note = Anteile an der Servicezeit der Störungen des Zeitraums.
@@ -359,14 +364,14 @@ pauses-text = { $share } der Servicezeit waren angehalten. { $count ->
     [one] { $count } Messung ist dadurch rechtzeitig
    *[other] { $count } Messungen sind dadurch rechtzeitig
 }; ohne Anhalten wären { $without } rechtzeitig gewesen.
-column-waited-for = Lag bei
+column-waited-for = Zuständig
 column-reason = Grund
 column-paused = Angehaltene Servicezeit
 column-times = Pausen
 
 # Weiteres
 section-causes = Ursachen
-column-party = Ursache liegt bei
+column-party = Verursacher
 column-service = Service
 column-incidents = Störungen
 column-of-those-late = Davon verspätet
@@ -384,9 +389,18 @@ forecasts-text = { $forecasts ->
 } zu { $clocks ->
     [one] { $clocks } laufenden Messung
    *[other] { $clocks } laufenden Messungen
-} abgegeben. Im Schnitt sahen sie ein Verspätungsrisiko von { $predicted }; verspätet waren { $observed }.
-forecasts-better = Sie lagen näher am Ausgang, als wenn stets dieser Durchschnitt genannt worden wäre.
-forecasts-no-better = Sie lagen nicht näher am Ausgang, als wenn stets dieser Durchschnitt genannt worden wäre.
+} abgegeben. { $forecasts ->
+    [one] Sie sah
+   *[other] Im Schnitt sahen sie
+} ein Verspätungsrisiko von { $predicted }; verspätet waren { $observed }.
+forecasts-better = Sie { $forecasts ->
+    [one] lag
+   *[other] lagen
+} näher am Ausgang, als wenn stets dieser Durchschnitt genannt worden wäre.
+forecasts-no-better = Sie { $forecasts ->
+    [one] lag
+   *[other] lagen
+} nicht näher am Ausgang, als wenn stets dieser Durchschnitt genannt worden wäre.
 forecasts-all-alike = Da alles gleich ausging, lässt sich nicht sagen, wie gut sie rechtzeitig von verspätet unterschieden.
 section-settlement = { $count ->
     [one] { $count } Punkt zu klären
@@ -414,7 +428,7 @@ item-excluded-outage = Ausfall, von den vertraglichen Zahlen ausgenommen
 item-credit = Gutschrift für verfehlte Ziele, { $period }
 item-earned-back = zurückverdiente Gutschriften, { $period }
 item-bonus = Bonus für übertroffene Ziele, { $period }
-item-decision = verspätet, verursacht durch { $party }: zu entscheiden, ob es zählt
+item-decision = verspätet (Verursacher: { $party }): zu entscheiden, ob es zählt
 section-restated = Was sich seit der Unterschrift geändert hat
 nothing-moved = Es hat sich nichts geändert.
 objective-was = { $promised }: bei der Unterschrift { $found } ({ $verdict }).
@@ -498,3 +512,11 @@ gap-limit-withdrawn = Priorität geändert in { $value }, für die keine Frist g
 gap-not-in-force = Vertrag war nicht in Kraft, als die Störung unter ihn fiel
 gap-does-not-apply = Ziel nicht anwendbar
 gap-not-started = die Messung wurde nicht gestartet
+gap-target-not-in-force = das Ziel war nicht in Kraft, als die Messung begonnen hätte
+gap-condition-failed = die Bedingung des Ziels lässt sich nicht auswerten
+gap-calendar-not-found = Kalender { $value } oder seine Zeitzone ist nicht bekannt
+gap-target-not-found = das Ziel existiert nicht
+gap-no-target = der Vertrag hat kein Ziel
+gap-contract-not-found = der Vertrag existiert nicht
+gap-no-contract = die Meldung nennt keinen Vertrag
+gap-not-opened = die Meldung ist nicht bekannt

@@ -323,9 +323,15 @@ lost-median-meaning = half of them cost at most this
 idle = Idle
 idle-meaning = { $share } of their service time: nobody waited on, nobody working
 handovers = Handed over
-handovers-meaning = times from group to group
+handovers-meaning = { $count ->
+    [one] time from group to group
+   *[other] times from group to group
+}
 reopenings = Reopened
-reopenings-meaning = times after a resolution
+reopenings-meaning = { $count ->
+    [one] time after a resolution
+   *[other] times after a resolution
+}
 promises = Promises kept
 promises-meaning = { $count ->
     [one] of { $count } time by which it was to work again
@@ -342,6 +348,7 @@ part-idle = time not idle
 part-score = the survey score
 part = { $name } { $percent } (weight { $weight })
 slx-made-of = The SLX figure of { $figure } is made of { $parts }.
+slx-not-measured = There is no SLX figure.
 slx-unknown = Too little is known of { $parts }.
 
 # Time and pauses
@@ -379,11 +386,20 @@ forecasts-text = { $forecasts ->
     [one] { $forecasts } forecast was given
    *[other] { $forecasts } forecasts were given
 } of { $clocks ->
-    [one] { $clocks } clock
-   *[other] { $clocks } clocks
-} while they ran. On average they saw a risk of { $predicted } of being late; { $observed } became late.
-forecasts-better = They were closer to what happened than always naming that average would have been.
-forecasts-no-better = They were no closer to what happened than always naming that average would have been.
+    [one] { $clocks } clock while it ran
+   *[other] { $clocks } clocks while they ran
+}. { $forecasts ->
+    [one] It
+   *[other] On average they
+} saw a risk of { $predicted } of being late; { $observed } became late.
+forecasts-better = { $forecasts ->
+    [one] It was
+   *[other] They were
+} closer to what happened than always naming that average would have been.
+forecasts-no-better = { $forecasts ->
+    [one] It was
+   *[other] They were
+} no closer to what happened than always naming that average would have been.
 forecasts-all-alike = Since all turned out alike, how well they distinguished late from timely can’t be said.
 section-settlement = { $count ->
     [one] { $count } item left to settle
@@ -496,3 +512,11 @@ gap-limit-withdrawn = priority changed to { $value }, which has no limit
 gap-not-in-force = contract not in force when the incident came under it
 gap-does-not-apply = the target does not apply
 gap-not-started = nothing started the clock
+gap-target-not-in-force = the target was not in force when the clock would have started
+gap-condition-failed = the condition of the target can’t be evaluated
+gap-calendar-not-found = calendar { $value } or its time zone is not known
+gap-target-not-found = the target does not exist
+gap-no-target = the contract has no target
+gap-contract-not-found = the contract does not exist
+gap-no-contract = the opening names no contract
+gap-not-opened = the opening is not known

@@ -323,9 +323,13 @@ lost-median-meaning = de helft kostte hoogstens dit
 idle = Stilgelegen
 idle-meaning = { $share } van hun servicetijd: op niemand gewacht en niemand aan het werk
 handovers = Overgedragen
-handovers-meaning = keer van groep naar groep
+handovers-meaning = { $count ->
+   *[other] keer van groep naar groep
+}
 reopenings = Heropend
-reopenings-meaning = keer na een oplossing
+reopenings-meaning = { $count ->
+   *[other] keer na een oplossing
+}
 promises = Toezeggingen nagekomen
 promises-meaning = { $count ->
     [one] van { $count } toegezegde hersteltijd
@@ -342,6 +346,7 @@ part-idle = niet-stilgelegen tijd
 part-score = het enquêtecijfer
 part = { $name } { $percent } (weegt { $weight })
 slx-made-of = Het SLX-cijfer van { $figure } is opgebouwd uit { $parts }.
+slx-not-measured = Er is geen SLX-cijfer.
 slx-unknown = Over { $parts } is te weinig bekend.
 
 # Tijd en pauzes
@@ -379,11 +384,23 @@ forecasts-text = { $forecasts ->
     [one] Er is { $forecasts } prognose gegeven
    *[other] Er zijn { $forecasts } prognoses gegeven
 } over { $clocks ->
-    [one] { $clocks } meting
-   *[other] { $clocks } metingen
-} die nog liepen. Gemiddeld was de voorspelde kans op te laat { $predicted }; { $observed } werd te laat.
-forecasts-better = Ze zaten dichter bij de uitkomst dan wanneer telkens dat gemiddelde was genoemd.
-forecasts-no-better = Ze zaten niet dichter bij de uitkomst dan wanneer telkens dat gemiddelde was genoemd.
+    [one] { $clocks } meting die nog liep
+   *[other] { $clocks } metingen die nog liepen
+}. { $forecasts ->
+    [one] De
+   *[other] Gemiddeld was de
+} voorspelde kans op te laat { $forecasts ->
+    [one] was { $predicted }
+   *[other] { $predicted }
+}; { $observed } werd te laat.
+forecasts-better = { $forecasts ->
+    [one] Die zat
+   *[other] Ze zaten
+} dichter bij de uitkomst dan wanneer telkens dat gemiddelde was genoemd.
+forecasts-no-better = { $forecasts ->
+    [one] Die zat
+   *[other] Ze zaten
+} niet dichter bij de uitkomst dan wanneer telkens dat gemiddelde was genoemd.
 forecasts-all-alike = Omdat alles gelijk afliep, is niet te zeggen hoe goed ze op tijd van te laat onderscheidden.
 section-settlement = { $count ->
     [one] Nog { $count } punt af te handelen
@@ -496,3 +513,11 @@ gap-limit-withdrawn = prioriteit gewijzigd in { $value }, waarvoor geen norm gel
 gap-not-in-force = contract was niet van kracht toen het incident eronder kwam te vallen
 gap-does-not-apply = norm niet van toepassing
 gap-not-started = de meting is niet gestart
+gap-target-not-in-force = de norm was niet van kracht toen de meting zou zijn gestart
+gap-condition-failed = de voorwaarde van de norm kan niet worden bepaald
+gap-calendar-not-found = kalender { $value } of de tijdzone ervan is niet bekend
+gap-target-not-found = de norm bestaat niet
+gap-no-target = het contract heeft geen norm
+gap-contract-not-found = het contract bestaat niet
+gap-no-contract = de melding noemt geen contract
+gap-not-opened = de melding is niet bekend
