@@ -3,7 +3,7 @@
 use super::checkpoint::{Checkpoint, checkpoints};
 use super::ruling::{Ruling, WHOLE_LIMIT};
 use super::timeline::{Activity, Cycle, End, Stretch};
-use super::{Outcome, Phase, Segment, SegmentKind, WarnAt, Warning};
+use super::{Outcome, Overrun, Phase, Segment, SegmentKind, WarnAt, Warning};
 use crate::domain::contract::{DueAt, OnPriorityChange, Target};
 use crate::domain::time::{Instant, Span};
 
@@ -22,6 +22,7 @@ pub(super) struct Measured<'a> {
     pub calendar_id: &'a str,
     pub calendar_revision: u32,
     pub segments: Vec<Segment<'a>>,
+    pub overruns: Vec<Overrun>,
     pub warnings: Vec<Warning>,
     /// What a reader of the figures should know.
     pub notes: Vec<String>,
@@ -44,6 +45,10 @@ pub(super) struct Meter<'a> {
     due: Option<Instant>,
     /// From when on its limit counts, where that is not the start.
     from: Option<Instant>,
+    /// Since when it counts as it does now, without a change to the limit or the time.
+    unchanged_since: Option<Instant>,
+    /// How far it was over limits that count no longer.
+    overruns: Vec<Overrun>,
     note: Option<String>,
 }
 
@@ -77,6 +82,8 @@ impl<'a> Meter<'a> {
             original_due_time,
             due: original_due_time,
             from: None,
+            unchanged_since: None,
+            overruns: Vec::new(),
             note: None,
         }
     }
@@ -95,6 +102,8 @@ impl<'a> Meter<'a> {
             original_due_time: None,
             due: None,
             from: self.from,
+            unchanged_since: self.unchanged_since,
+            overruns: self.overruns.clone(),
             note: None,
         }
     }
@@ -104,8 +113,11 @@ impl<'a> Meter<'a> {
         self.breach_time
     }
 
-    /// Lets a breach stand that the count under the present priority has later or not at all.
-    pub fn let_stand(&mut self, breach_time: Instant, priority: &str) {
+    /// Lets a breach stand that the count under the present priority has later or not at all, and
+    /// how far it was over the limit then.
+    pub fn let_stand(&mut self, stands: Standing<'_>) {
+        let Standing { breach_time, priority, overruns } = stands;
+        self.overruns.extend(overruns);
         if self.breach_time.is_none_or(|own| breach_time < own) {
             self.breach_time = Some(breach_time);
             let text = format!("over its limit of priority {priority:?} when it had ended before");
@@ -195,6 +207,7 @@ impl<'a> Meter<'a> {
         if policy == OnPriorityChange::FromStart {
             return self.adjust(stretch, self.elapsed);
         }
+        self.leave_behind(stretch.start);
         if policy == OnPriorityChange::FromChange {
             self.from = Some(stretch.start);
         }
@@ -212,9 +225,27 @@ impl<'a> Meter<'a> {
 
     /// Counts again from zero, from the beginning of `stretch` on.
     pub fn begin_anew(&mut self, stretch: &Stretch<'a>) {
+        self.leave_behind(stretch.start);
         self.from = Some(stretch.start);
         self.ruling = self.ruling.counted_from(stretch.start);
         self.adjust(stretch, Span::ZERO);
+    }
+
+    /// Notes how far it is over its limit by an instant from which on it counts otherwise.
+    fn leave_behind(&mut self, time: Instant) {
+        self.overruns.extend(self.overrun(time));
+        self.unchanged_since = Some(time);
+    }
+
+    /// How far it is over its limit by an instant, if it is.
+    fn overrun(&self, time: Instant) -> Option<Overrun> {
+        let (since, most) = (self.unchanged_since, self.elapsed - self.ruling.limit);
+        (most > Span::ZERO).then_some(Overrun { since, until: time, most })
+    }
+
+    /// How far it was over its limits, the present one included, by an instant.
+    pub fn overruns(&self, time: Instant) -> Vec<Overrun> {
+        self.overruns.iter().copied().chain(self.overrun(time)).collect()
     }
 
     /// Sets the elapsed time to `elapsed` at the beginning of `stretch`.
@@ -294,6 +325,8 @@ impl<'a> Meter<'a> {
         let runs_on = self.runs_on(cycle, ended);
         let stop_time = ended.map(|(at, _)| at);
         let due_from = stop_time.filter(|_| phase == Phase::Stopped).or(runs_on);
+        let end = self.segments.last().map(|segment| segment.end);
+        let overruns = self.overruns(end.unwrap_or(Instant::MAX));
         Measured {
             priority,
             phase,
@@ -307,15 +340,23 @@ impl<'a> Meter<'a> {
             calendar_id: self.ruling.calendar_id,
             calendar_revision: self.ruling.calendar_revision,
             warnings: self.warnings(runs_on),
-            notes: self
-                .from
-                .or(cycle.started)
-                .and_then(|from| self.ruling.in_words(from))
-                .into_iter()
-                .chain(self.note)
-                .collect(),
+            notes: self.notes(cycle, &overruns),
             segments: self.segments,
+            overruns,
         }
+    }
+
+    /// What a reader of the figures should know: how working days became a limit, and why it is
+    /// breached where its count is within the limit.
+    fn notes(&self, cycle: &Cycle<'_>, overruns: &[Overrun]) -> Vec<String> {
+        let days = self.from.or(cycle.started).and_then(|from| self.ruling.in_words(from));
+        let is_within = self.breach_time.is_some() && self.elapsed <= self.ruling.limit;
+        let most = overruns.iter().map(|overrun| overrun.most).max();
+        let remains = || {
+            let most = most.filter(|_| is_within)?;
+            Some(format!("it was {most} over its limit before it counted otherwise: that remains"))
+        };
+        days.into_iter().chain(self.note.clone().or_else(remains)).collect()
     }
 
     fn outcome(&self, phase: Phase, ended: Option<(Instant, End)>) -> Outcome {
@@ -389,6 +430,16 @@ impl<'a> Meter<'a> {
             _ => Some(end),
         }
     }
+}
+
+/// What a cycle had come to when it ended, and went on from.
+pub(super) struct Standing<'a> {
+    /// When it went over its limit.
+    pub breach_time: Instant,
+    /// The priority whose limit that was.
+    pub priority: &'a str,
+    /// How far it was over it.
+    pub overruns: Vec<Overrun>,
 }
 
 fn gap(after: End) -> SegmentKind {
