@@ -50,8 +50,8 @@ impl Clock<'_> {
         (has_begun && most > Span::ZERO).then_some(Overrun { until: end, most, ..*overrun })
     }
 
-    /// Whether it was open right before an instant, as a clock of its contract: started, neither stopped nor cancelled, nor
-    /// between that and going on.
+    /// Whether it was open right before an instant, as a clock of its contract: started, neither
+    /// stopped nor cancelled, nor between that and going on.
     pub fn was_open_before(&self, end: Instant) -> bool {
         let has_started = self.begin_time().is_some_and(|begin| begin < end);
         let had_ended = self.stop_time.is_some_and(|stop| stop < end);

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use super::meter::{Measured, Meter, Standing};
+use super::meter::{Measured, Meter, RemainingBreach};
 use super::ruling::Rulings;
 use super::timeline::{Activity, Cycle, End, Stretch};
 use crate::domain::calendar::Calendars;
@@ -121,7 +121,11 @@ impl<'c, 'a> Words<'c, 'a> {
 
     /// The breaches that the cycle had, by what ruled it then, at the last end in each epoch before
     /// the last: only a later epoch rules what came before it otherwise.
-    fn standing_breaches(&self, cycle: &Cycle<'a>, rulings: &Rulings<'a>) -> Vec<Standing<'a>> {
+    fn standing_breaches(
+        &self,
+        cycle: &Cycle<'a>,
+        rulings: &Rulings<'a>,
+    ) -> Vec<RemainingBreach<'a>> {
         let nexts = self.epochs.iter();
         let first = self.ruled.first().map(|first| Epoch { from: 0, priority: first.priority });
         let ended = first.into_iter().chain(self.epochs.iter().copied()).zip(nexts);
@@ -142,7 +146,7 @@ impl<'c, 'a> Words<'c, 'a> {
             count(&mut meter, tail, withdrawn_at, rulings);
             let ended = tail.last().map_or(last.stretch.end, |one| one.stretch.end);
             let (breach_time, overruns) = (meter.breach_time()?, meter.overruns(ended));
-            Some(Standing { breach_time, priority: last.priority, overruns })
+            Some(RemainingBreach { breach_time, priority: last.priority, overruns })
         };
         ended.iter().filter_map(breach).collect()
     }
@@ -199,7 +203,7 @@ fn last_limited<'s, 'c, 'a>(
     Some((last, is_withdrawn.then_some(last.stretch.end)))
 }
 
-/// Counts stretches, up to where their limit is withdrawn for good. Where that comes back, the clock
+/// Counts stretches, up to where their limit is withdrawn for good. Where it comes back, the clock
 /// was cancelled meanwhile.
 fn count<'a>(
     meter: &mut Meter<'a>,

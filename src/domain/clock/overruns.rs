@@ -1,5 +1,5 @@
-//! How late clocks are, of which the priority was lowered or that began again: a breach remains, and
-//! so does what it was over its limit. And what rests without a limit.
+//! How late clocks are, of which the priority was lowered or that began again: a breach remains,
+//! and so does what it was over its limit. And what rests without a limit.
 
 use super::Clock;
 use super::testing::{Case, TestCalendars, at, target};
@@ -48,8 +48,8 @@ fn what_it_was_over_its_limit_when_it_ended_remains() {
     assert_eq!(late("resolution P1=4:00 restart", again, "Tue 00:00"), hours(&[3]));
 }
 
-/// P18: likewise of a priority that is lowered while it is late. From the start the new limit counts
-/// as though it had always been: nothing is late then.
+/// P18: likewise of a priority that is lowered while it is late. From the start the new limit
+/// counts as though it had always been: nothing is late then.
 #[test]
 fn what_it_was_over_its_limit_as_the_priority_was_lowered_remains() {
     let story = "Mon 09:00 opened P1

@@ -97,8 +97,8 @@ fn worst<'c, 'a>(clocks: &'c [Clock<'a>]) -> Option<&'c Clock<'a>> {
     breached.or_else(undecided).or_else(left).or_else(least_left)
 }
 
-/// The verdict on the elapsed times added up. A breach of a single cycle stands, even if a change of
-/// priority has since given more time.
+/// The verdict on the elapsed times added up. A breach of a single cycle stands, even if a change
+/// of priority has since given more time.
 fn total<'a>(
     clocks: &[Clock<'a>],
     last: &Clock<'a>,
