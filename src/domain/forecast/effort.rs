@@ -20,6 +20,17 @@ const SPREAD_LEAST: f64 = 0.2;
 const ESTIMATE_SLOPE: f64 = 1.45;
 const MODEL_HALF: f64 = 1.5;
 
+/// An estimate of the work left, beside what is left of the limit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Effort {
+    /// The group whose estimate it is.
+    pub team: String,
+    /// The work left, as estimated.
+    pub left: Span,
+    /// The limit less the elapsed time.
+    pub slack: Span,
+}
+
 /// The estimation errors of each team.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Estimates {
@@ -65,17 +76,17 @@ impl Estimates {
         self.teams.get(team).copied().unwrap_or_default()
     }
 
-    /// The breach probability from the model's and an estimate of the remaining work; `slack` is
-    /// what is left of the limit. An estimate of zero is ignored; without slack the probability is
-    /// 1.
-    pub fn combine(&self, probability: f64, team: &str, estimated: Span, slack: Span) -> f64 {
+    /// The breach probability from the model's and an estimate of the remaining work. An estimate
+    /// of zero is ignored; without slack the probability is 1.
+    pub fn combine(&self, probability: f64, effort: &Effort) -> f64 {
+        let Effort { left: estimated, slack, .. } = *effort;
         if slack <= Span::ZERO {
             return 1.0;
         }
         if estimated <= Span::ZERO || probability <= 0.0 || probability >= 1.0 {
             return probability;
         }
-        let errors = self.errors(team);
+        let errors = self.errors(&effort.team);
         let spread = errors.spread();
         let model = spread * spread / (spread * spread + MODEL_HALF);
         let log_odds = (probability / (1.0 - probability)).ln();
@@ -120,13 +131,18 @@ mod tests {
     #[test]
     fn a_team_that_is_always_right_is_believed_and_one_that_halves_is_doubled() {
         let right = after(300, 1);
-        let tight = right.combine(0.9, "T", Span::from_hours(1), Span::from_hours(8));
+        let effort = |left, slack| Effort {
+            team: "T".into(),
+            left: Span::from_hours(left),
+            slack: Span::from_hours(slack),
+        };
+        let tight = right.combine(0.9, &effort(1, 8));
         assert!(tight < 0.001, "{tight}");
         let untried = Estimates::default();
-        let wary = untried.combine(0.9, "T", Span::from_hours(1), Span::from_hours(8));
+        let wary = untried.combine(0.9, &effort(1, 8));
         assert!(wary > 10.0 * tight, "{wary}");
         let halves = after(300, 4);
-        let late = halves.combine(0.2, "T", Span::from_hours(3), Span::from_hours(8));
+        let late = halves.combine(0.2, &effort(3, 8));
         assert!(late > 0.5, "{late}");
     }
 
@@ -138,7 +154,12 @@ mod tests {
         ) {
             let estimates = after(lessons, factor);
             let seconds = Span::from_seconds;
-            let of = |slack| estimates.combine(p, "T", seconds(estimated), seconds(slack));
+            let effort = |slack| Effort {
+                team: "T".into(),
+                left: seconds(estimated),
+                slack: seconds(slack),
+            };
+            let of = |slack| estimates.combine(p, &effort(slack));
             prop_assert!((0.0..=1.0).contains(&of(slack)));
             prop_assert!(of(slack + more) <= of(slack));
         }

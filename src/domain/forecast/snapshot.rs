@@ -1,5 +1,6 @@
 //! What is known of an open clock at an instant, and nothing that was learnt later.
 
+use super::effort::Effort;
 use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::clock::{Clock, Outcome, Phase};
 use crate::domain::contract::Metric;
@@ -193,6 +194,12 @@ impl<'e> Snapshot<'e> {
     /// The work that was left when it was last estimated, if this clock runs until it is done.
     pub fn effort_remaining(&self) -> Option<Span> {
         self.incident.state.effort_remaining.filter(|_| self.metric.runs_until_done())
+    }
+
+    /// The same beside what is left of the limit, with the group that has the incident.
+    pub fn effort(&self) -> Option<Effort> {
+        let team = self.incident.state.group.to_owned();
+        Some(Effort { team, left: self.effort_remaining()?, slack: self.remaining() })
     }
 
     /// What is known of the work left.

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use chrono::Days;
 
-use super::outcomes::{DayCounts, Kind, Outcomes, count, covering, incidents, kind, sum};
+use super::outcomes::{DayCounts, Kind, Outcomes, count, covering, kind, sum};
 use super::tested::{Test, Tested};
 use super::week::{Week, weeks};
 use crate::domain::compliance::entries;
@@ -25,8 +25,7 @@ use crate::engine::answers::period_outlook::{
 };
 use crate::engine::catalog::Known;
 use crate::engine::evaluate::evaluate_under;
-use crate::engine::learning::{Learned, Learning};
-use crate::engine::ledger::Ledger;
+use crate::engine::fold::{Learned, Unwatched, Upto};
 use crate::engine::occurred::OccurredIncidents;
 use crate::engine::snapshot::{hours, is_undecided, noon_of_business};
 
@@ -59,11 +58,11 @@ pub struct TestedPeriods {
     pub tested: Tested<PeriodBaseline>,
 }
 
-/// Replays the incidents of `ledgers`, by the same fold that a server learns by, and scores the
-/// forecasts of their weeks; `None` when there was none to score.
-pub fn test_periods<'l>(
+/// Folds what had occurred of incidents, and scores the forecasts of their weeks given on the way;
+/// `None` when there was none to score.
+pub fn test_periods(
     test: Test<'_>,
-    ledgers: impl IntoIterator<Item = (&'l String, &'l Ledger)>,
+    incidents: &mut OccurredIncidents,
     known: Known<'_>,
 ) -> Option<TestedPeriods> {
     let zone = known.zone(test.contract_id, test.until)?;
@@ -78,20 +77,17 @@ pub fn test_periods<'l>(
     if promises.is_empty() {
         return None;
     }
-    let mut incidents = incidents(test, ledgers);
-    let outcomes = Outcomes::of(&incidents, &promises, test, &known, &zone);
-    let mut facts = incidents.facts().into_iter().peekable();
-    let mut learning = Learning::default();
+    let outcomes = Outcomes::of(incidents, &promises, test, &known, &zone);
+    let mut fold = incidents.fold();
     let mut predicted = Predicted::default();
     for week in weeks(test, &zone) {
         for noon in week.noons(&zone) {
-            while let Some(fact) = facts.next_if(|fact| fact.record_time <= noon) {
-                let Ok(()) = learning.take(&fact, known, &mut incidents);
-            }
-            let learned = learning.of(test.contract_id);
+            let upto = Upto { until: noon, by: (u64::MAX, Instant::MAX), known };
+            let Ok(()) = fold.advance(upto, incidents, &mut Unwatched);
+            let learned = fold.of(test.contract_id);
             let at_noon =
                 WeekAtNoon { test, week, noon, learned: &learned, known: &known, zone: &zone };
-            at_noon.forecast(&incidents, &promises, &outcomes, &mut predicted);
+            at_noon.forecast(incidents, &promises, &outcomes, &mut predicted);
         }
     }
     predicted.result()
