@@ -9,7 +9,9 @@ use std::sync::Arc;
 
 use super::catalog::Known;
 use super::ledger::Ledger;
-use super::lessons::{ClockKey, Decided, Lessons, Observation, Step, StepKind, Stopped, Taught};
+use super::lessons::{
+    ClockKey, DecidedClock, Lessons, Observation, Step, StepKind, Stopped, Taught,
+};
 use crate::domain::forecast::{FeatureVector, Forecaster, TrackRecord};
 use crate::domain::incident::{History, RecordedEvent};
 use crate::domain::time::{Instant, Span};
@@ -33,19 +35,19 @@ pub trait Ledgers {
 }
 
 /// Sees each step of a fold just before it is taken.
-pub trait Watch {
+pub trait Observer {
     /// An observation of a clock of an incident, and what was learnt of its contract by then.
     fn observed(&mut self, _incident: &str, _of: &Taught, _seen: &Observation, _by: &Learned) {}
 
     /// The decision of a clock of an incident, and when.
-    fn decided(&mut self, _incident: &str, _of: &Taught, _decided: &Decided, _time: Instant) {}
+    fn decided(&mut self, _incident: &str, _of: &Taught, _decided: &DecidedClock, _time: Instant) {}
 }
 
-/// Watches nothing.
+/// Observes nothing.
 #[derive(Clone, Copy, Debug)]
-pub struct Unwatched;
+pub struct Unobserved;
 
-impl Watch for Unwatched {}
+impl Observer for Unobserved {}
 
 /// What a tenant's incidents have taught up to an instant.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -70,8 +72,8 @@ pub struct Fold {
 pub struct Given {
     /// The clock.
     pub clock: ClockKey,
-    /// The breach probabilities forecast at its facts, in order.
-    pub predicted: Vec<f64>,
+    /// The breach probabilities forecast at its facts, each with its instant, in order.
+    pub predicted: Vec<(Instant, f64)>,
 }
 
 /// Where a fold goes on to.
@@ -122,13 +124,13 @@ impl Fold {
         &mut self,
         upto: Upto<'_>,
         ledgers: &mut L,
-        watch: &mut impl Watch,
+        observer: &mut impl Observer,
     ) -> Result<(), L::Error> {
         let mut sweep = Sweep::over(self, upto);
         while let Some(Reverse(item)) = sweep.heap.pop() {
             match item.step {
                 None => sweep.enter(item.incident, ledgers)?,
-                Some(_) => sweep.take(item, watch),
+                Some(_) => sweep.take(item, observer),
             }
         }
         self.until = upto.until;
@@ -232,14 +234,14 @@ impl<'s, 'k> Sweep<'s, 'k> {
         }
     }
 
-    fn take(&mut self, item: Item, watch: &mut impl Watch) {
+    fn take(&mut self, item: Item, observer: &mut impl Observer) {
         let Some(next) = item.step else { return };
         if let Some(incident) = self.incidents.get(item.incident)
             && let Some(step) = incident.new.get(next)
             && let Some(step) = incident.lessons.steps.get(*step)
             && let Some(clock) = incident.lessons.clocks.get(step.clock)
         {
-            self.fold.take(&incident.id, clock, step, watch);
+            self.fold.take(&incident.id, clock, step, observer);
         }
         self.push(item.incident, next + 1);
     }
@@ -247,22 +249,22 @@ impl<'s, 'k> Sweep<'s, 'k> {
 
 impl Fold {
     /// Takes one step of a clock.
-    fn take(&mut self, incident: &str, clock: &Taught, step: &Step, watch: &mut impl Watch) {
+    fn take(&mut self, incident: &str, clock: &Taught, step: &Step, observer: &mut impl Observer) {
         let contract = clock.key.0.as_str();
         match &step.kind {
             StepKind::Observed(place) => {
                 let Some(seen) = clock.observed.get(*place) else { return };
                 let learned = self.learned(contract);
-                watch.observed(incident, clock, seen, learned);
+                observer.observed(incident, clock, seen, learned);
                 if seen.is_fact {
                     let predicted = learned.predicted(seen);
                     if let Some(given) = self.given(incident, &clock.key) {
-                        given.predicted.push(predicted);
+                        given.predicted.push((seen.time, predicted));
                     }
                 }
             }
             StepKind::Decided(decided) => {
-                watch.decided(incident, clock, decided, step.time);
+                observer.decided(incident, clock, decided, step.time);
                 let given = self.given(incident, &clock.key).map(|given| &mut given.predicted);
                 let given = given.map(std::mem::take).unwrap_or_default();
                 self.learned(contract).decide(clock, *decided, &given, step.time);
@@ -290,12 +292,22 @@ impl Learned {
         self.forecaster.probability_of(&seen.features, seen.effort.as_ref())
     }
 
-    fn decide(&mut self, clock: &Taught, decided: Decided, given: &[f64], time: Instant) {
-        let Decided { is_breached, observed: (from, to), month, .. } = decided;
+    /// Learns from a clock that was decided, and scores the forecasts given at what decided it: of
+    /// those given, facts that came late may have taken some back.
+    fn decide(
+        &mut self,
+        clock: &Taught,
+        decided: DecidedClock,
+        given: &[(Instant, f64)],
+        time: Instant,
+    ) {
+        let DecidedClock { is_breached, observed: (from, to), month, .. } = decided;
         let observed = clock.observed.get(from..to).unwrap_or_default();
         let features: Vec<&FeatureVector> = observed.iter().map(|seen| &seen.features).collect();
         self.forecaster.model.decide(&features, is_breached, time);
-        self.record.score(&clock.key.1, month, given, is_breached);
+        let is_of = |time: &Instant| observed.iter().any(|seen| seen.is_fact && seen.time == *time);
+        let given = given.iter().filter(|(time, _)| is_of(time)).map(|(_, predicted)| *predicted);
+        self.record.score(&clock.key.1, month, &given.collect::<Vec<_>>(), is_breached);
     }
 
     fn stop(&mut self, stopped: &[Stopped]) {

@@ -8,11 +8,11 @@
 //! What is recorded later than that about days before it is still learnt, at the place at which it
 //! came up among what is new.
 //!
-//! The result depends on the records alone, not on when questions were asked.
+//! The result depends on the records alone, not on when it was queried.
 
 use super::catalog::Known;
+use super::fold::Unobserved;
 pub use super::fold::{Fold, Learned, Ledgers, Upto};
-use super::fold::Unwatched;
 use crate::domain::incident::RecordedEvent;
 use crate::domain::time::{Instant, Span};
 
@@ -145,7 +145,7 @@ impl Learning {
         let from = std::iter::once(&self.settled).chain(stages).filter(is_earlier).last();
         let Some(mut fold) = from.cloned() else { return Ok(None) };
         let by = (self.taken.0, known.time());
-        fold.advance(Upto { until: as_of, by, known }, ledgers, &mut Unwatched)?;
+        fold.advance(Upto { until: as_of, by, known }, ledgers, &mut Unobserved)?;
         Ok(Some(fold))
     }
 
@@ -174,7 +174,7 @@ impl Learning {
             _ => self.settled.clone(),
         };
         let by = (self.taken.0, known.time());
-        fold.advance(Upto { until, by, known }, ledgers, &mut Unwatched)?;
+        fold.advance(Upto { until, by, known }, ledgers, &mut Unobserved)?;
         *stage = Some(fold);
         Ok(())
     }
@@ -193,7 +193,7 @@ impl Learning {
         let stages = self.stages.iter().flatten();
         let from = stages.filter(|fold| fold.until <= until).last().unwrap_or(&self.settled);
         let mut fold = from.clone();
-        fold.advance(Upto { until, by: self.taken, known }, ledgers, &mut Unwatched)?;
+        fold.advance(Upto { until, by: self.taken, known }, ledgers, &mut Unobserved)?;
         self.settled = fold;
         for stage in &mut self.stages {
             *stage = stage.take().filter(|fold| fold.until > until);

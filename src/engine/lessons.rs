@@ -4,11 +4,11 @@
 //! nothing happens to them. What a step uses had occurred by its instant, so a history that goes on
 //! only adds steps after those it had.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::catalog::Known;
 use super::evaluate::evaluate_incident;
-use super::snapshot::{hours, is_undecided, noons, snapshot};
+use super::snapshot::{hours, is_undecided, noons as noons_of, snapshot};
 use crate::domain::clock::{Clock, Evaluation, Outcome, Phase};
 use crate::domain::forecast::{Effort, FeatureVector, Holder, Snapshot, Stratum, Waits, month_of};
 use crate::domain::incident::History;
@@ -64,14 +64,14 @@ pub enum StepKind {
     /// It was observed: the index among its observations.
     Observed(usize),
     /// It was decided.
-    Decided(Decided),
+    Decided(DecidedClock),
     /// It stopped.
     Stopped(Vec<Stopped>),
 }
 
 /// The decision of a clock.
 #[derive(Clone, Copy, Debug)]
-pub struct Decided {
+pub struct DecidedClock {
     /// Whether it breached.
     pub is_breached: bool,
     /// The first of the observations that it decides, and the one after the last.
@@ -120,7 +120,8 @@ pub struct Observation {
 impl Lessons {
     /// What the incident of a history teaches by what had occurred up to an instant.
     pub fn of<'h>(history: &History<'h>, known: &'h Known<'h>, until: Instant) -> Lessons {
-        let mut walk = Walk { history, known, places: BTreeMap::new(), lessons: Lessons::default() };
+        let mut walk =
+            Walk { history, known, places: BTreeMap::new(), lessons: Lessons::default() };
         let mut times: Vec<_> = history.moments(until).map(|moment| moment.time).collect();
         times.dedup();
         for (place, time) in times.iter().enumerate() {
@@ -196,16 +197,20 @@ impl<'h> Walk<'_, 'h> {
             let taught = place.and_then(|place| self.lessons.clocks.get(*place));
             is_undecided(clock) && taught.is_some_and(Taught::has_room)
         };
-        let noons = evaluated.clocks.iter().filter(has_room).flat_map(|clock| {
+        // Each clock at the noons of its own business days.
+        let mut noons = BTreeSet::new();
+        for clock in evaluated.clocks.iter().filter(has_room) {
             let lapse = self.lapse(clock, since).map_or(end, |lapse| lapse.min(end));
-            noons(clock, self.known, later(since, NANO), lapse)
-        });
-        let noons: std::collections::BTreeSet<_> = noons.collect();
-        for noon in noons {
-            let evaluated = evaluate_incident(self.history, self.known, noon);
+            let of_clock = noons_of(clock, self.known, later(since, NANO), lapse);
+            noons.extend(of_clock.into_iter().map(|noon| (noon, key(clock))));
+        }
+        for noons in noons.into_iter().collect::<Vec<_>>().chunk_by(|a, b| a.0 == b.0) {
+            let Some((noon, _)) = noons.first() else { continue };
+            let evaluated = evaluate_incident(self.history, self.known, *noon);
             for clock in evaluated.clocks.iter().filter(|clock| is_undecided(clock)) {
-                if let Some(place) = self.places.get(&key(clock)).copied() {
-                    self.observe(place, clock, noon, false);
+                let is_its = noons.iter().any(|(_, of)| *of == key(clock));
+                if let Some(place) = self.places.get(&key(clock)).copied().filter(|_| is_its) {
+                    self.observe(place, clock, *noon, false);
                 }
             }
         }
@@ -288,7 +293,7 @@ impl<'h> Walk<'_, 'h> {
         let is_breached = clock.outcome == Outcome::Breached;
         let share = clock.elapsed.nanos() as f64 / clock.limit.nanos().max(1) as f64;
         let (share_used, month) = (share.clamp(0.0, 1.0) as f32, month_of(days.date(time)));
-        let decided = Decided { is_breached, observed, share_used, month };
+        let decided = DecidedClock { is_breached, observed, share_used, month };
         self.lessons.steps.push(Step { time, clock: place, kind: StepKind::Decided(decided) });
     }
 

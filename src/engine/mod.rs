@@ -6,8 +6,9 @@
 //! [`index`] gives the places of their clocks among all clocks, and [`tally`] what they add to the
 //! stored totals of a day.
 //!
-//! [`answers`] computes what questions come to. [`lessons`] says what one incident teaches, [`fold`]
-//! merges that of all in the order of their decisions, [`learning`] does so record by record, and [`backtest`] replays a history to score the forecasts it would have given.
+//! [`answers`] computes what questions come to. [`lessons`] says what one incident teaches,
+//! [`fold`] merges that of all in the order of their decisions, [`learning`] does so record by
+//! record, and [`backtest`] replays a history to score the forecasts it would have given.
 
 pub mod action;
 pub mod answers;

@@ -8,7 +8,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use super::catalog::Known;
-use super::fold::{Fold, Learned, Ledgers, Unwatched, Upto};
+use super::fold::{Fold, Learned, Ledgers, Unobserved, Upto};
 use super::ledger::Ledger;
 use super::times::Times;
 use crate::domain::incident::RecordedEvent;
@@ -52,7 +52,7 @@ impl OccurredIncidents {
     pub fn learned(mut self, contract_id: &str, known: Known<'_>, as_of: Instant) -> Arc<Learned> {
         let mut fold = self.fold();
         let upto = Upto { until: as_of, by: (u64::MAX, Instant::MAX), known };
-        let Ok(()) = fold.advance(upto, &mut self, &mut Unwatched);
+        let Ok(()) = fold.advance(upto, &mut self, &mut Unobserved);
         fold.of(contract_id)
     }
 }

@@ -39,11 +39,8 @@ pub fn decode(bytes: &[u8]) -> Result<Option<(u64, Learning)>, Unreadable> {
         return Ok(None);
     }
     let taken = (row.taken_sequence, instant(row.taken_time_nanos)?);
-    let today = Today {
-        records: row.records_today,
-        late: row.late_today,
-        held_up: row.days_held_up,
-    };
+    let today =
+        Today { records: row.records_today, late: row.late_today, held_up: row.days_held_up };
     let settled = decode_fold(row.settled.unwrap_or_default())?;
     let stage = row.stage.map(decode_fold).transpose()?;
     Ok(Some((row.sequence, Learning::restored(taken, today, settled, stage))))
@@ -73,23 +70,22 @@ fn decode_fold(row: store::LearningFold) -> Result<Fold, Unreadable> {
         let id = contract.contract_id.clone();
         contracts.insert(id, Arc::new(decode_contract(contract)?));
     }
-    let given = row.incidents.into_iter().map(|incident| {
-        (incident.incident_id, incident.clocks.into_iter().map(decode_given).collect())
-    });
+    let mut given = BTreeMap::new();
+    for incident in row.incidents {
+        let clocks = incident.clocks.into_iter().map(decode_given);
+        given.insert(incident.incident_id, clocks.collect::<Result<_, _>>()?);
+    }
     Ok(Fold {
         until: instant(row.until_nanos)?,
         by: (row.known_sequence, instant(row.known_nanos)?),
         contracts,
-        given: given.collect(),
+        given,
         next: decode_times(row.next_incident_ids, &row.next_nanos)?,
         fresh: decode_times(row.fresh_incident_ids, &row.fresh_nanos)?,
     })
 }
 
-fn decode_times(
-    ids: Vec<String>,
-    nanos: &[i64],
-) -> Result<BTreeMap<String, Instant>, Unreadable> {
+fn decode_times(ids: Vec<String>, nanos: &[i64]) -> Result<BTreeMap<String, Instant>, Unreadable> {
     if ids.len() != nanos.len() {
         return Err(cut_short("incidents"));
     }
@@ -98,11 +94,21 @@ fn decode_times(
 
 fn encode_given(given: &Given) -> store::WatchedClock {
     let (contract_id, target_id, cycle) = given.clock.clone();
-    store::WatchedClock { contract_id, target_id, cycle, predicted: given.predicted.clone() }
+    let (times, predicted): (Vec<_>, Vec<_>) = given.predicted.iter().copied().unzip();
+    let predicted_nanos = times.into_iter().map(Instant::nanos).collect();
+    store::WatchedClock { contract_id, target_id, cycle, predicted, predicted_nanos }
 }
 
-fn decode_given(row: store::WatchedClock) -> Given {
-    Given { clock: (row.contract_id, row.target_id, row.cycle), predicted: row.predicted }
+fn decode_given(row: store::WatchedClock) -> Result<Given, Unreadable> {
+    if row.predicted.len() != row.predicted_nanos.len() {
+        return Err(cut_short("forecasts"));
+    }
+    let predicted = row.predicted_nanos.into_iter().zip(row.predicted);
+    let predicted = predicted.map(|(time, predicted)| Ok((instant(time)?, predicted)));
+    Ok(Given {
+        clock: (row.contract_id, row.target_id, row.cycle),
+        predicted: predicted.collect::<Result<_, Unreadable>>()?,
+    })
 }
 
 fn encode_contract(contract_id: &str, learned: &Learned) -> store::LearnedContract {

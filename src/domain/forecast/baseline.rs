@@ -132,11 +132,8 @@ mod tests {
     #[test]
     fn survival_counts_only_those_that_lasted_as_long() {
         let mut baselines = Baselines::default();
-        let features = FeatureVector {
-            keys: Default::default(),
-            points: Default::default(),
-            freshness: 0.0,
-        };
+        let features =
+            FeatureVector { keys: Default::default(), points: Default::default(), freshness: 0.0 };
         let mark = |share_used| Mark { priority: "P1", share_used, features: &features };
         baselines.decide("P1", Some(0.2), &[mark(0.1)]);
         baselines.decide("P1", Some(0.6), &[mark(0.1), mark(0.55)]);

@@ -17,13 +17,13 @@ const RIDGE: f64 = 1e-4;
 const UNFITTED: f64 = -1.2;
 
 /// What one feature vector selects: weights by their places, each with its share.
-type Row = Vec<(u32, f32)>;
+type Selection = Vec<(u32, f32)>;
 
 /// The regression, and the examples it is fitted to.
 #[derive(Clone, Debug, Default)]
 pub struct Logistic {
     places: HashMap<(Key, u8), u32>,
-    examples: Vec<(Row, bool)>,
+    examples: Vec<(Selection, bool)>,
     weights: Vec<f64>,
     squares: Vec<f64>,
 }
@@ -61,15 +61,14 @@ impl Logistic {
     /// The breach probability of a feature vector, 0 to 1.
     pub fn probability(&self, features: &FeatureVector) -> f64 {
         let selected = selected(features);
-        let row: Row = selected
-            .filter_map(|(name, share)| Some((*self.places.get(&name)?, share)))
-            .collect();
+        let row: Selection =
+            selected.filter_map(|(name, share)| Some((*self.places.get(&name)?, share))).collect();
         let z = if self.weights.is_empty() { UNFITTED } else { log_odds(&self.weights, &row) };
         1.0 / (1.0 + (-z).exp())
     }
 
-    fn row(&mut self, features: &FeatureVector) -> Row {
-        let mut row = Row::new();
+    fn row(&mut self, features: &FeatureVector) -> Selection {
+        let mut row = Selection::new();
         for (name, share) in selected(features) {
             let next = self.places.len() as u32;
             row.push((*self.places.entry(name).or_insert(next), share));
@@ -78,7 +77,7 @@ impl Logistic {
     }
 }
 
-fn log_odds(weights: &[f64], row: &Row) -> f64 {
+fn log_odds(weights: &[f64], row: &Selection) -> f64 {
     let of = |(place, share): &(u32, f32)| {
         weights.get(*place as usize).copied().unwrap_or_default() * f64::from(*share)
     };

@@ -11,8 +11,8 @@ use crate::domain::incident::History;
 use crate::domain::time::{Instant, Span};
 use crate::engine::catalog::Known;
 use crate::engine::evaluate::evaluate_under;
-use crate::engine::fold::{Learned, Upto, Watch};
-use crate::engine::lessons::{ClockKey, Decided, Observation, Taught};
+use crate::engine::fold::{Learned, Observer, Upto};
+use crate::engine::lessons::{ClockKey, DecidedClock, Observation, Taught};
 use crate::engine::occurred::OccurredIncidents;
 
 const WEEK: Span = Span::from_hours(7 * 24);
@@ -59,7 +59,7 @@ pub fn test_clocks(
         let history = History::fold(&ledger.events, Instant::MAX);
         ends(test, id, &history, &known)
     });
-    let ends = ends.enumerate().map(|(clock, (name, end))| (name, End { clock, ..end }));
+    let ends = ends.enumerate().map(|(clock, (name, end))| (name, FinalOutcome { clock, ..end }));
     let mut examined = Examined { ends: ends.collect(), ..Examined::new(test) };
     let mut fold = incidents.fold();
     let upto = Upto { until: test.until, by: (u64::MAX, Instant::MAX), known };
@@ -72,7 +72,7 @@ type Name = (String, ClockKey);
 
 /// How a clock was decided in the end.
 #[derive(Clone, Copy, Debug)]
-struct End {
+struct FinalOutcome {
     clock: usize,
     is_breached: bool,
     time: Instant,
@@ -83,7 +83,7 @@ fn ends(
     incident: &str,
     history: &History<'_>,
     known: &Known<'_>,
-) -> Vec<(Name, End)> {
+) -> Vec<(Name, FinalOutcome)> {
     let evaluated = evaluate_under(history, test.contract_id, known, test.until);
     let end = |clock: &Clock<'_>| {
         let is_decided = matches!(clock.outcome, Outcome::Met | Outcome::Breached);
@@ -91,7 +91,7 @@ fn ends(
         let (contract, target, cycle) = clock.key();
         let name = (incident.to_owned(), (contract.to_owned(), target.to_owned(), cycle));
         let is_breached = clock.outcome == Outcome::Breached;
-        Some((name, End { clock: 0, is_breached, time }))
+        Some((name, FinalOutcome { clock: 0, is_breached, time }))
     };
     evaluated.clocks.iter().filter_map(end).collect()
 }
@@ -99,7 +99,7 @@ fn ends(
 /// The scored forecasts, and the baselines as learnt so far.
 struct Examined<'t> {
     test: Test<'t>,
-    ends: BTreeMap<Name, End>,
+    ends: BTreeMap<Name, FinalOutcome>,
     baselines: [Baselines; OCCASIONS.len()],
     scores: [Scores; OCCASIONS.len()],
     next_fit: Instant,
@@ -142,10 +142,9 @@ impl<'t> Examined<'t> {
             return;
         };
         let occasion = occasion(seen);
-        let (Some(scores), Some(baselines)) = (
-            self.scores.get_mut(occasion as usize),
-            self.baselines.get(occasion as usize),
-        ) else {
+        let (Some(scores), Some(baselines)) =
+            (self.scores.get_mut(occasion as usize), self.baselines.get(occasion as usize))
+        else {
             return;
         };
         let scored = |probability| Scored {
@@ -181,7 +180,7 @@ impl<'t> Examined<'t> {
     }
 }
 
-impl Watch for Examined<'_> {
+impl Observer for Examined<'_> {
     fn observed(&mut self, incident: &str, of: &Taught, seen: &Observation, by: &Learned) {
         if !self.is_meant(&of.key) {
             return;
@@ -193,7 +192,7 @@ impl Watch for Examined<'_> {
         }
     }
 
-    fn decided(&mut self, _: &str, of: &Taught, decided: &Decided, _: Instant) {
+    fn decided(&mut self, _: &str, of: &Taught, decided: &DecidedClock, _: Instant) {
         if !self.is_meant(&of.key) {
             return;
         }

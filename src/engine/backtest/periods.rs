@@ -25,7 +25,7 @@ use crate::engine::answers::period_outlook::{
 };
 use crate::engine::catalog::Known;
 use crate::engine::evaluate::evaluate_under;
-use crate::engine::fold::{Learned, Unwatched, Upto};
+use crate::engine::fold::{Learned, Unobserved, Upto};
 use crate::engine::occurred::OccurredIncidents;
 use crate::engine::snapshot::{hours, is_undecided, noon_of_business};
 
@@ -83,7 +83,7 @@ pub fn test_periods(
     for week in weeks(test, &zone) {
         for noon in week.noons(&zone) {
             let upto = Upto { until: noon, by: (u64::MAX, Instant::MAX), known };
-            let Ok(()) = fold.advance(upto, incidents, &mut Unwatched);
+            let Ok(()) = fold.advance(upto, incidents, &mut Unobserved);
             let learned = fold.of(test.contract_id);
             let at_noon =
                 WeekAtNoon { test, week, noon, learned: &learned, known: &known, zone: &zone };

@@ -207,20 +207,21 @@ proptest! {
         let occurred = |_, occur: Instant| occur;
         let live = recorded_otherwise(&journal, occurred);
         let last = live.records.last().map_or(Instant::MIN, |last| last.value.occur_time);
-        let as_of = later(last, Span::from_hours(30 * 24));
+        let as_of = later(last, Span::from_hours(60 * 24));
         let hour = 3_600_000_000_000;
         let bundled = |_, occur: Instant| {
             Instant::from_nanos((occur.nanos() / hour + 1) * hour).unwrap()
         };
         let late = |place: usize, occur| later(occur, Span::from_seconds(delays[place]));
-        let import = |place: usize, _| later(last, Span::from_seconds(delays[place]));
+        let month_later = later(last, Span::from_hours(30 * 24));
+        let import = |place: usize, _| later(month_later, Span::from_seconds(delays[place]));
         let expected = of(&live, as_of);
         prop_assert!(of(&recorded_otherwise(&journal, bundled), as_of) == expected, "bundled");
         prop_assert!(of(&recorded_otherwise(&journal, late), as_of) == expected, "late");
         prop_assert!(of(&recorded_otherwise(&journal, import), as_of) == expected, "imported");
     }
 
-    /// When questions are asked changes no answer.
+    /// When it is queried changes no answer.
     #[test]
     fn what_is_gone_on_from_changes_nothing(
         journal in journals(), stops in prop::collection::btree_set(0usize..40, 0..9),
