@@ -14,8 +14,8 @@ pub const ATTRIBUTES_MAX: usize = 64;
 pub const PERSON_BYTES_MAX: usize = 256;
 /// Bytes in what they had to say.
 pub const NOTE_BYTES_MAX: usize = 4 * 1024;
-/// Bytes in the id of an item that is to be settled: two ids, and a word.
-pub const ITEM_ID_BYTES_MAX: usize = 2 * ID_BYTES_MAX + 16;
+/// Bytes in the id of an item that is to be settled: three ids, and a word.
+pub const ITEM_ID_BYTES_MAX: usize = 3 * ID_BYTES_MAX + 16;
 /// Incidents, and events, that an item to be settled may name.
 pub const INCIDENTS_PER_ITEM_MAX: usize = 256;
 /// Targets in a contract.
@@ -26,6 +26,8 @@ pub const LIMITS_PER_TARGET_MAX: usize = 64;
 pub const PAUSES_PER_TARGET_MAX: usize = 32;
 /// Warnings of a target.
 pub const WARNINGS_PER_TARGET_MAX: usize = 8;
+/// Working days that a limit may allow.
+pub const WORKING_DAYS_MAX: u16 = 366;
 
 /// Objectives in a contract.
 pub const OBJECTIVES_PER_CONTRACT_MAX: usize = 64;

@@ -311,3 +311,92 @@ async fn json_is_always_one_object() {
         assert!(document.get(part).is_some(), "{arguments:?} without {part:?}: {document:#}");
     }
 }
+
+/// P4: an objective whose period goes on is met so far in the terminal too, never met.
+#[tokio::test]
+async fn compliance_and_simulations_say_met_so_far() {
+    let served = Served::start().await;
+    let directory = tempfile::tempdir().expect("a directory");
+    let objectives = "    objectives:\n    - {id: p1, period: month, attainment: {target_id: \
+                      resolve, percent: 90}}\n";
+    let agreed = terms("  effective_time: '2026-01-01T00:00:00Z'\n") + objectives;
+    apply(&served.server, &agreed);
+    let fact = "{opened: {contract_ids: [C], priority: P1}}";
+    served.run(&["record", "I1", fact, "--at", "2026-03-02T09:00:00Z"]);
+    served.run(&["record", "I1", "resolved", "--at", "2026-03-02T10:00:00Z"]);
+    let compliance =
+        |as_of: &str| served.run(&["compliance", "C", "2026-03", "--as-of-time", as_of]);
+    let runs = compliance("2026-03-05T00:00:00Z");
+    assert!(runs.contains("100% met so far"), "{runs}");
+    let over = compliance("2026-04-05T00:00:00Z");
+    assert!(over.contains("100% met ") && !over.contains("met so far"), "{over}");
+    let file = directory.path().join("terms.yaml");
+    std::fs::write(&file, agreed.replace("limit: 4h", "limit: 5h")).expect("written");
+    let file = file.display().to_string();
+    let simulated =
+        served.run(&["simulate", &file, "2026-03", "--as-of-time", "2026-03-05T00:00:00Z"]);
+    assert!(simulated.contains("met so far"), "{simulated}");
+}
+
+/// I5: an empty list says what could be listed instead, and every outcome can be requested.
+#[tokio::test]
+async fn an_empty_list_of_clocks_says_so() {
+    let served = Served::start().await;
+    apply(&served.server, &terms("  effective_time: '2026-01-01T00:00:00Z'\n"));
+    let none = served.run(&["clocks"]);
+    assert!(none.starts_with("No clock is open and within its limit; --all lists"), "{none}");
+    assert_eq!(served.run(&["clocks", "--missing"]), "No incident lacks a clock.\n");
+    let fact = "{opened: {contract_ids: [C], priority: P1}}";
+    served.run(&["record", "I1", fact, "--at", "2026-03-02T09:00:00Z"]);
+    let moved = "{details_changed: {contracts: {contract_ids: []}}}";
+    served.run(&["record", "I1", moved, "--at", "2026-03-02T10:00:00Z"]);
+    let transferred = served.run(&["clocks", "--outcome", "transferred"]);
+    assert!(transferred.contains("I1") && transferred.contains("transferred"), "{transferred}");
+    let none = served.run(&["clocks", "--outcome", "breached"]);
+    assert!(none.starts_with("There is no such clock; --all lists every clock"), "{none}");
+}
+
+/// I5: facts about services are recorded as those about incidents are.
+#[tokio::test]
+async fn facts_about_services_are_recorded_from_the_command_line() {
+    let served = Served::start().await;
+    let objectives = "    objectives:\n    - {id: up, period: month, availability: {service: mail, \
+                      percent: 99, calendar_id: always}}\n";
+    apply(&served.server, &(terms("  effective_time: '2026-01-01T00:00:00Z'\n") + objectives));
+    let at = ["--at", "2026-03-02T09:00:00Z", "--event", "1"];
+    let start = [&["record", "--service", "mail", "outage_started"][..], &at].concat();
+    assert_eq!(served.run(&start), "mail: event 1 is recorded\n");
+    assert_eq!(served.run(&start), "mail: event 1 had been recorded\n");
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("events.yaml");
+    let events = "event_id: '2'\nservice: mail\noccur_time: '2026-03-02T10:00:00Z'\n\
+                  source: slx record\noutage_ended: {}\n";
+    std::fs::write(&file, events).expect("written");
+    let file = file.display().to_string();
+    assert_eq!(served.run(&["record", "--service", "-f", &file]), "mail: event 2 is recorded\n");
+    let compliance = served.run(&["compliance", "C", "2026-03"]);
+    assert!(compliance.contains("99.8655%"), "{compliance}");
+    let said = served.refused(&["record", "--service", "mail", "resolved"]);
+    assert!(said.contains("there is no fact resolved"), "{said}");
+    assert!(said.contains("outage_started, outage_ended, maintenance_scheduled"), "{said}");
+    let said = served.refused(&["record", "I1", "nofact"]);
+    assert!(said.contains("facts are opened, responded, status_changed"), "{said}");
+    for help in ["-h", "--help"] {
+        let help = succeed(slx().args(["record", help]));
+        assert!(help.contains("opened, responded, status_changed, priority_changed"), "{help}");
+    }
+}
+
+/// I4: a directory that was never served has no tallies to compare.
+#[tokio::test]
+async fn a_directory_that_was_never_served_has_no_tallies() {
+    let served = Served::start().await;
+    apply(&served.server, &terms(""));
+    let directory = tempfile::tempdir().expect("a directory");
+    let copy = directory.path().join("copy");
+    let backup = ["backup", &copy.display().to_string(), "--address", &served.server.address];
+    succeed(slx().args(backup));
+    let (success, said) = run(slx().arg("verify").arg("--tallies").arg(&copy));
+    assert!(!success && said.contains("there are no views in"), "{said}");
+    assert!(said.contains("slx serve makes them"), "{said}");
+}

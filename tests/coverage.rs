@@ -189,8 +189,12 @@ async fn the_counts_follow_late_facts_retractions_and_terms_and_are_what_countin
     // A catch-all limit, in force since ever.
     let mut contract = workplace();
     let target = &mut contract.terms.as_mut().expect("terms").targets[0];
-    let everything =
-        v1::Limit { priority: "*".into(), limit: Some(hours(40)), calendar_id: "office".into() };
+    let everything = v1::Limit {
+        priority: "*".into(),
+        limit: Some(hours(40)),
+        calendar_id: "office".into(),
+        ..Default::default()
+    };
     target.limits.push(everything);
     let put = v1::PutContractRequest {
         tenant: TENANT.into(),
@@ -513,7 +517,12 @@ async fn the_lint_warns_once_of_a_contract_without_a_limit_for_every_other_prior
     let limits = &mut twice.terms.as_mut().expect("terms").targets[0].limits;
     for priority in ["", "*"] {
         let limit = Some(hours(1));
-        limits.push(v1::Limit { priority: priority.into(), limit, calendar_id: office().id });
+        limits.push(v1::Limit {
+            priority: priority.into(),
+            limit,
+            calendar_id: office().id,
+            ..Default::default()
+        });
     }
     let put = v1::PutContractRequest {
         tenant: TENANT.into(),
@@ -522,4 +531,59 @@ async fn the_lint_warns_once_of_a_contract_without_a_limit_for_every_other_prior
     };
     let refused = clients.contracts.put_contract(put).await.expect_err("refused");
     assert_eq!(refused.code(), tonic::Code::FailedPrecondition);
+}
+
+/// An incident that moves to another contract in a later month belongs to the month of its opening
+/// all the same: for the contract it was opened under, which goes on counting what it lacked, and
+/// for the one it moved to.
+#[tokio::test]
+async fn an_incident_that_moved_is_counted_in_the_month_of_its_opening() {
+    let data = tempfile::tempdir().expect("a directory");
+    let mut server = Server::start(data.path(), &[]);
+    let mut clients = server.clients().await;
+    clients.put_office().await;
+    clients.put_contract(workplace()).await;
+    clients.put_contract(v1::Contract { id: "other".into(), ..workplace() }).await;
+    let moved = Fact::DetailsChanged(v1::DetailsChanged {
+        contracts: Some(v1::ContractIds { contract_ids: vec!["other".into()] }),
+        ..Default::default()
+    });
+    let events = vec![
+        event("M", "o", &day(20, 9), opened("workplace", "P9")),
+        event("M", "m", "2026-11-05T09:00:00Z", moved),
+        event("N", "o", &day(20, 9), opened("workplace", "P1")),
+        event("N", "r", &day(20, 10), Fact::Resolved(v1::Resolved {})),
+    ];
+    clients.record(events).await;
+    let mut counted = async |contract: &str, period: &str, as_of: &str| {
+        let request = v1::GetComplianceRequest {
+            tenant: TENANT.into(),
+            contract_id: contract.into(),
+            period: period.into(),
+            as_of_time: Some(at(as_of)),
+            ..Default::default()
+        };
+        let answer = clients.compliance.get_compliance(request).await.expect("an answer");
+        let coverage = answer.into_inner().coverage.expect("coverage");
+        (coverage.uncovered, coverage.gaps.len())
+    };
+    let later = "2026-12-20T00:00:00Z";
+    // By the tallies (which know of it all), and one by one.
+    for as_of in [later, "2026-11-20T00:00:00Z"] {
+        for contract in ["workplace", "other"] {
+            assert_eq!(
+                counted(contract, "2026-10", as_of).await,
+                (1, 1),
+                "{contract} as of {as_of}"
+            );
+            assert_eq!(
+                counted(contract, "2026-11", as_of).await,
+                (0, 0),
+                "{contract} as of {as_of}"
+            );
+        }
+    }
+    let before = "2026-11-05T08:00:00Z";
+    assert_eq!(counted("workplace", "2026-10", before).await, (1, 1));
+    assert_eq!(counted("other", "2026-10", before).await, (0, 0), "it has not come");
 }

@@ -140,6 +140,78 @@ async fn a_credit_is_given_for_each_outage_late_incident_started_hour_or_point()
     assert_eq!(june.total_amount, 280_00);
 }
 
+/// P18: credits per hour that late incidents are late, up to their stops or the period's end, by
+/// their clocks' own hours.
+#[tokio::test]
+async fn a_credit_is_given_for_each_hour_that_a_late_incident_is_late() {
+    let objectives = "
+- {id: p1, period: month, attainment: {target_id: resolve, priorities: [P1], percent: 100}}
+- {id: p2, period: month, attainment: {target_id: resolve, priorities: [P2], percent: 60}}
+- {id: p3, period: month, attainment: {target_id: resolve, priorities: [P3], percent: 100}}";
+    let credits = "
+  fee: 1000.00 EUR
+  rules:
+  - {objective_id: p1, per: lateness, tiers: [{credit: 10 EUR}]}
+  - {objective_id: p2, per: lateness, step_time: 30m, steps: full, tiers: [{credit_percent: 1}]}
+  - {objective_id: p3, per: lateness, cap_percent: 5, tiers: [{credit: 10 EUR}]}";
+    let data = tempfile::tempdir().expect("a directory");
+    let (_server, mut clients) = start(&data, &terms(objectives, credits)).await;
+    for (id, priority, from, to) in [
+        // In time to the second; late by 1 h 1 s, two started hours; and by 1 h.
+        ("a", "P1", "2026-06-05T08:00:00Z", "2026-06-05T12:00:00Z"),
+        ("b", "P1", "2026-06-06T08:00:00Z", "2026-06-06T13:00:01Z"),
+        ("c", "P1", "2026-06-07T08:00:00Z", "2026-06-07T13:00:00Z"),
+        // Late by 10 min, by 59 min and by 2 h 40 min; of 3, 60 % are 2: one might be late.
+        ("d", "P2", "2026-06-08T08:00:00Z", "2026-06-08T12:10:00Z"),
+        ("e", "P2", "2026-06-08T08:00:00Z", "2026-06-08T12:59:00Z"),
+        ("f", "P2", "2026-06-08T08:00:00Z", "2026-06-08T14:40:00Z"),
+        // Late since 22:00 in Amsterdam; 2 h to the month's end, and until 4 July in all.
+        ("g", "P3", "2026-06-30T16:00:00Z", "2026-07-04T16:00:00Z"),
+    ] {
+        let opening = event(id, "o", from, opened("C", priority));
+        let resolved = event(id, "r", to, Fact::Resolved(v1::Resolved {}));
+        clients.record(vec![opening, resolved]).await;
+    }
+    let june = statement(&mut clients, "2026-06").await;
+    let lines: Vec<_> = june.lines.iter().map(|l| (l.count, l.amount, l.reason.as_str())).collect();
+    let expected = [
+        // 2 + 1 started hours of 10.00.
+        (
+            3,
+            30_00,
+            "2 late incidents of 3, where 0 are allowed, 2 h over their limits together: 10.00 \
+             EUR for each started 1 h of each, 3 times",
+        ),
+        // 59 min are one full half hour, and 2 h 40 min five: 6 x 1 % of 1,000.00.
+        (
+            6,
+            60_00,
+            "3 late incidents of 3, where 1 is allowed, the 2 latest 3 h 39 min over their limits \
+             together: 1% of the fee for each full 30 min of each, 6 times",
+        ),
+        (
+            2,
+            20_00,
+            "1 late incident of 1, where 0 are allowed, 2 h over its limit: 10.00 EUR for each \
+             started 1 h of each, 2 times",
+        ),
+    ];
+    assert_eq!(lines, expected);
+    assert_eq!(statement(&mut clients, "2026-07").await.total_amount, 0, "breached in June");
+    // The same one by one as from the tallies.
+    let request = v1::GetComplianceRequest {
+        tenant: TENANT.into(),
+        contract_id: "C".into(),
+        period: "2026-06".into(),
+        as_of_time: Some(at("2026-08-01T00:00:00Z")),
+        ..Default::default()
+    };
+    let answer = clients.compliance.get_compliance(request).await.expect("computed").into_inner();
+    assert_eq!(answer.credits, Some(june));
+    let late: i64 = answer.groups.iter().flat_map(|group| group.lateness).map(|l| l.seconds).sum();
+    assert_eq!(late, 2 * 3600 + 1 + (10 + 59 + 160) * 60 + 2 * 3600);
+}
+
 /// P18: the highest only, a minimum, what is too little to be paid, and caps by kind of period.
 #[tokio::test]
 async fn credits_come_together_as_agreed_and_a_year_s_cap_counts_what_was_credited_before() {

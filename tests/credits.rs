@@ -207,9 +207,9 @@ async fn the_statement_is_printed_with_the_currency_s_decimals_and_its_sum() {
         succeed(command.args(["--address", &server.address]))
     };
     let output = print("2026-08", LATER);
-    assert!(output.contains("Credits in EUR, at most 185.18:"), "{output}");
+    assert!(output.contains("Credits of 2026-08 in EUR, at most 185.18:"), "{output}");
     let printed = |output: &str| -> Vec<String> {
-        let lines = output.lines().skip_while(|line| !line.starts_with("Credits in"));
+        let lines = output.lines().skip_while(|line| !line.starts_with("Credits of"));
         let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
         lines.skip(2).map(words).collect()
     };
@@ -223,9 +223,24 @@ async fn the_statement_is_printed_with_the_currency_s_decimals_and_its_sum() {
     ];
     assert_eq!(printed(&output), expected, "{output}");
     let output = print("2026-08", "2026-08-05T00:00:00Z");
-    assert!(output.contains("Credits in EUR, so far, at most 185.18:"), "{output}");
+    assert!(output.contains("Credits of 2026-08 in EUR, so far, at most 185.18:"), "{output}");
     assert_eq!(printed(&output).last().expect("a sum"), "total -123.45", "{output}");
-    assert!(print("2026", LATER).contains("no credited objective"), "{output}");
+    // P4: a year has the statements of the months within it, and what they come to together.
+    let year = v1::GetComplianceRequest {
+        tenant: TENANT.into(),
+        contract_id: "C".into(),
+        period: "2026".into(),
+        as_of_time: Some(at(LATER)),
+        ..Default::default()
+    };
+    let year = clients.compliance.get_compliance(year).await.expect("it is there").into_inner();
+    let total = year.credit_totals[0].total_amount;
+    let output = print("2026", LATER);
+    let together = format!("Credits together, in EUR: {}.{:02}", total / 100, total % 100);
+    for text in ["Credits of 2026-08 in EUR, at most 185.18:", &together] {
+        assert!(output.contains(text), "no {text:?} in\n{output}");
+    }
+    assert!(!output.contains("no credited objective"), "{output}");
 
     let yen = TERMS.replace("EUR", "JPY").replace("2026-07-01", "2026-01-01");
     apply(&server, &format!("effective_time: 2026-01-01T00:00:00Z{yen}"));

@@ -417,6 +417,7 @@ async fn a_target_is_experienced_in_its_own_service_hours() {
             priority: "P1".into(),
             limit: Some(hours(hour)),
             calendar_id: calendar.into(),
+            ..Default::default()
         }]
     };
     let target = |id: &str, metric: v1::Metric, limits| v1::Target {

@@ -144,7 +144,7 @@ fn row(
 
 /// Rows without what their periods make of them.
 fn uncounted(rows: Vec<v1::ClockRow>) -> Vec<v1::ClockRow> {
-    let without = |row| v1::ClockRow { counted_as: 0, place_time: None, ..row };
+    let without = |row| v1::ClockRow { counted_as: 0, place_time: None, lateness: None, ..row };
     rows.into_iter().map(without).collect()
 }
 
@@ -430,6 +430,7 @@ fn tally_buckets(row: &v1::ClockRow) -> Vec<String> {
         row.affected_users.to_string(),
         word(row.counted_as().as_str_name().trim_start_matches("COUNTED_")),
         time(&row.place_time),
+        seconds(&row.lateness),
     ]
 }
 

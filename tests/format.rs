@@ -256,6 +256,7 @@ fn every_policy() -> v1::Contract {
         priority: priority.into(),
         limit: Some(limit),
         calendar_id: "office".into(),
+        ..Default::default()
     };
     let targets = (1..=6).map(|number| v1::Target {
         id: format!("T{number}"),

@@ -260,6 +260,7 @@ impl MadeUp {
             priority: priority.to_owned(),
             limit: Some(seconds((30 + self.dice.below(hours * 60)) as i64 * 60)),
             calendar_id: self.dice.pick(&CALENDARS).to_owned(),
+            ..Default::default()
         }
     }
 

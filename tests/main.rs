@@ -16,6 +16,7 @@
 mod absurd;
 mod against_reference;
 mod availability;
+mod backlog;
 mod backup;
 mod by_the_minute;
 mod clocks;

@@ -103,8 +103,11 @@ impl Figures {
     }
 
     /// Its place in a list: those without an instant come last.
-    fn place(&self) -> (Nanos, String, String, String) {
-        let decided = || self.breach.or(self.stop);
+    fn place(&self, effect: Nanos) -> (Nanos, String, String, String) {
+        // Nobody breaches what is not agreed yet.
+        let is_agreed_later = self.start.is_some_and(|start| start < effect);
+        let agreed = if is_agreed_later { effect } else { Nanos::MIN };
+        let decided = || self.breach.map(|breach| breach.max(agreed)).or(self.stop);
         let time = if self.is_open() { self.due } else { decided() };
         let (incident, contract) = (self.incident.clone(), self.contract.clone());
         (time.unwrap_or(Nanos::MAX), incident, contract, self.target.clone())
@@ -216,8 +219,15 @@ impl Reference {
     pub fn list_clocks(&self, contract: &str, as_of: Nanos, known: Nanos) -> Vec<Figures> {
         let all = self.incident_ids().filter_map(|id| self.evaluate(id, as_of, known));
         let mut clocks: Vec<_> = all.flatten().filter(|clock| clock.contract == contract).collect();
-        clocks.sort_by_cached_key(Figures::place);
+        clocks.sort_by_cached_key(|clock| clock.place(self.effect(contract, clock)));
         clocks
+    }
+
+    /// When the revision took effect that governs a clock.
+    fn effect(&self, contract: &str, clock: &Figures) -> Nanos {
+        let mut revisions = self.contracts.get(contract).into_iter().flatten();
+        let governing = revisions.find(|revision| revision.number == clock.contract_revision);
+        governing.expect("the revision").effective
     }
 }
 
@@ -425,10 +435,13 @@ impl IncidentFeatures<'_> {
             }
             first_priority.get_or_insert(state.priority.clone());
             let end = state.end(metric);
-            if let (Some((at, _)), None) = (ended, end) {
+            // What was answered while it was cancelled stops it once it is cancelled no longer.
+            let was_cancelled = ended.is_some_and(|(_, phase)| phase == v1::Phase::Cancelled);
+            let goes_on = end.is_none() || (was_cancelled && !state.is_cancelled);
+            if let (Some((at, _)), true) = (ended, goes_on) {
                 halts.push((at, priority.clone()));
             }
-            if ended.is_none() || end.is_none() {
+            if ended.is_none() || goes_on {
                 priority.clone_from(&state.priority);
                 ended = end.map(|phase| (time, phase));
                 doing.insert(time, end.is_none().then_some(state.waiting_on));

@@ -328,13 +328,13 @@ async fn a_review_is_printed_and_written_as_a_page_that_needs_nothing_else() {
         "Service review, October 2026",
         "Client: The municipality; provider: Us",
         "The objective of this review is met.",
-        "75% of all incidents solved within 4 h of office",
-        "The fee of the period is €1,000.00. Credits come to at most 100% of the fee",
+        "75% of all incidents solved within 4 h of service hours",
+        "The fee of October 2026 is €1,000.00. Credits come to at most 100% of the fee",
         "1 late by the contract",
         "Resolution P1: 4 h",
         "1 h over the limit; counted: 5 h with the provider",
         "excluded by the rule “Their own doing”; 3 h over the limit",
-        "Underpinning contract U with The supplier",
+        "Underpinning contract “U” with The supplier",
         "19.2% of the service time was paused. 1 clock is in time thanks to that",
     ] {
         assert!(output.contains(line), "no {line:?} in:\n{output}");
@@ -350,7 +350,7 @@ async fn a_review_is_printed_and_written_as_a_page_that_needs_nothing_else() {
     for text in [
         "The objective of this review is met.",
         "<b>75.0%</b>",
-        "For the client The municipality",
+        "For the client: The municipality",
         "Signed by Anna B.",
         "how many people were hit is not reported",
         "</html>",

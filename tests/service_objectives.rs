@@ -339,6 +339,101 @@ async fn terms_and_facts_of_services_that_make_no_sense_are_refused_by_name() {
     }
 }
 
+/// P18: an excluded outage is settled like an excluded clock: by a rule or a decision, by facet,
+/// until the ground is gone.
+#[tokio::test]
+async fn an_excluded_outage_is_an_item_to_settle() {
+    let data = tempfile::tempdir().expect("a directory");
+    let long = v1::OutagesObjective {
+        service: "mail".into(),
+        calendar_id: "always".into(),
+        ..Default::default()
+    };
+    let objectives = vec![
+        objective("up", Promise::Availability(availability(&["mail"]))),
+        objective("outages", Promise::Outages(long)),
+    ];
+    let theirs = v1::Exclusion {
+        id: "client".into(),
+        title: "Their own doing".into(),
+        cause: v1::Party::Client as i32,
+        objective_ids: vec!["up".into()],
+        ..Default::default()
+    };
+    let (server, mut clients) = start(&data, objectives, vec![theirs]).await;
+    clients.record_services(outage("mail", "a", "05T02:00:00", "05T04:00:00")).await;
+    clients.record_services(outage("mail", "b", "07T02:00:00", "07T03:00:00")).await;
+    let list = async |clients: &mut Clients| {
+        let request = v1::ListSettlementItemsRequest {
+            tenant: TENANT.into(),
+            contract_id: "C".into(),
+            as_of_time: Some(at(ENDED)),
+            ..Default::default()
+        };
+        let listed = clients.settlement.list_settlement_items(request).await.expect("listed");
+        listed.into_inner().items
+    };
+    assert!(list(&mut clients).await.is_empty(), "nothing is excluded");
+    let caused = Fact::OutageAttributed(v1::OutageAttributed {
+        outage_event_id: "a".into(),
+        party: v1::Party::Client as i32,
+        ..Default::default()
+    });
+    let decision = |excluded| {
+        Fact::OutageExclusionDecided(v1::OutageExclusionDecided {
+            outage_event_id: "b".into(),
+            contract_id: "C".into(),
+            excluded,
+            decided_by: "Ann and Bob".into(),
+            reason: "a flood".into(),
+            ..Default::default()
+        })
+    };
+    clients.record_services(vec![event("mail", "c", "06T09:00:00", caused)]).await;
+    clients.record_services(vec![event("mail", "d", "08T09:00:00", decision(true))]).await;
+    let items: Vec<_> = list(&mut clients).await.into_iter().filter_map(|s| s.item).collect();
+    let shown: Vec<_> = items.iter().map(|i| (i.item_id.as_str(), i.summary.as_str())).collect();
+    let expected = [
+        (
+            "outage:C:mail:a",
+            "mail down for 2 h, excluded by rule client (Their own doing); left out of up",
+        ),
+        (
+            "outage:C:mail:b",
+            "mail down for 1 h, excluded by Ann and Bob: a flood; left out of up, outages",
+        ),
+    ];
+    assert_eq!(shown, expected);
+    assert!(items.iter().all(|item| item.kind() == v1::SettlementKind::ExcludedOutage));
+    assert_eq!(items[0].open_time, Some(at("2026-11-06T09:00:00Z")));
+    assert_eq!(items[1].event_ids, ["b", "d"]);
+    // The review of the month lists both; one facet is settled, and stays so when the ground goes.
+    let mut command = slx();
+    command.args(["review", "C", "2026-11", "--tenant", TENANT, "--as-of-time", ENDED]);
+    let shown = succeed(command.args(["--address", &server.address]));
+    assert!(shown.contains("outage excluded from the contractual figures"), "{shown}");
+    let decided = v1::DecideSettlementItemRequest {
+        tenant: TENANT.into(),
+        decision: Some(v1::SettlementDecision {
+            decision_id: "1".into(),
+            item_id: "outage:C:mail:b".into(),
+            facet: v1::SettlementFacet::Financial as i32,
+            state: v1::SettlementState::Agreed as i32,
+            decided_by: "Ann".into(),
+            ..Default::default()
+        }),
+    };
+    clients.settlement.decide_settlement_item(decided).await.expect("decided");
+    clients.record_services(vec![event("mail", "e", "09T09:00:00", decision(false))]).await;
+    let items = list(&mut clients).await;
+    let ids: Vec<_> = items
+        .iter()
+        .map(|status| (status.item.clone().unwrap_or_default().item_id, status.withdrawn))
+        .collect();
+    assert!(ids.contains(&("outage:C:mail:a".into(), false)), "{ids:?}");
+    assert!(!ids.contains(&("outage:C:mail:b".into(), false)), "{ids:?}");
+}
+
 /// P18: the mean time to respond and the first-contact resolution, as figures and as promises.
 #[tokio::test]
 async fn the_mean_time_to_respond_and_first_contacts_are_figures_and_promises() {

@@ -97,11 +97,11 @@ const EXPECTED: &str = "
 2026-10 from Wed 2026-09-30 22:00 to Sat 2026-10-31 23:00, as it is -> as it would be
 
 TARGET  PRIORITY    MET BREACHED CANCELLED EXCLUDED OPEN             ATTAINED          \
-EXPERIENCED WATERMELONS   MEAN    P50    P90
+EXPERIENCED WATERMELONS   MEAN    P50    P90 BACKLOG P90 AGE OLDEST
 resolve P1       2 -> 1   1 -> 2         0        0    0 66.6666% -> 33.3333% 66.6666% -> \
-33.3333%           0 3h 40m 4h 00m 5h 00m
+33.3333%           0 3h 40m 4h 00m 5h 00m       0       -      -
 resolve P2            1        0         0        0    0                 100%                 \
-100%           0 2h 00m 2h 00m 2h 00m
+100%           0 2h 00m 2h 00m 2h 00m       0       -      -
 
 OBJECTIVE PERIOD    PROMISED                   IS VERDICT                          LEFT
 p1        2026-10 50% -> 60% 66.6666% -> 33.3333% met -> missed 1 breach -> -2 breaches

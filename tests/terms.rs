@@ -187,3 +187,42 @@ async fn holidays_come_from_an_icalendar_text_once() {
     let status = clients.calendars.import_holidays(wrong).await.expect_err("refused");
     assert_eq!(status.code(), tonic::Code::InvalidArgument);
 }
+
+/// C8: a limit in working days is kept as it is written, survives a restart, and says what it came
+/// to; ids that look alike are refused.
+#[tokio::test]
+async fn a_limit_in_working_days_is_kept_and_says_what_it_came_to() {
+    let data = tempfile::tempdir().expect("a directory");
+    let mut server = Server::start(data.path(), &[]);
+    let mut clients = server.clients().await;
+    clients.put_office().await;
+    let mut by_days = contract("C");
+    let limit = &mut by_days.terms.as_mut().expect("terms").targets[0].limits[0];
+    (limit.limit, limit.working_days) = (None, 2);
+    clients.put_contract(by_days).await;
+    // A Friday: Monday and Tuesday follow it.
+    clients.record(vec![event("I", "o", "2026-11-27T15:00:00Z", opened("C", "P1"))]).await;
+    server.stop().await;
+    let mut server = Server::start(data.path(), &[]);
+    let mut clients = server.clients().await;
+    let request = v1::GetContractRequest {
+        tenant: TENANT.into(),
+        contract_id: "C".into(),
+        ..Default::default()
+    };
+    let kept = clients.contracts.get_contract(request).await.expect("it").into_inner();
+    let terms = kept.contract.expect("a contract").terms.expect("terms");
+    let limit = &terms.targets[0].limits[0];
+    assert_eq!((limit.limit, limit.working_days), (None, 2));
+    assert_eq!(limit.first_working_day(), v1::FirstWorkingDay::DayAfterStart);
+    let evaluated = clients.evaluate("I", "2026-11-30T12:00:00Z", None).await;
+    let id = &terms.targets[0].id;
+    let clock = evaluated.clocks.iter().find(|clock| clock.target_id == *id).expect("a clock");
+    assert!(clock.notes.iter().any(|note| note.contains("2 working days")), "{clock:?}");
+    assert_eq!(clock.due_time, Some(at("2026-12-01T16:00:00Z")));
+    let alike = event("I\u{200b}", "o", "2026-11-27T15:00:00Z", opened("C", "P1"));
+    let request = v1::RecordEventsRequest { tenant: TENANT.into(), events: vec![alike] };
+    let refused = clients.incidents.record_events(request).await;
+    let said = format!("{refused:?}");
+    assert!(said.contains("U+200B"), "{said}");
+}

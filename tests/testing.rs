@@ -236,6 +236,7 @@ pub fn contract(id: &str) -> v1::Contract {
         priority: priority.into(),
         limit: Some(hours(limit)),
         calendar_id: "office".into(),
+        ..Default::default()
     };
     let resolve = v1::Target {
         id: "resolve".into(),

@@ -123,3 +123,44 @@ async fn an_amendment_agreed_ahead_takes_open_incidents_over_when_it_takes_effec
     assert_eq!(shown, [("resolve", v1::Outcome::Breached), ("restore", v1::Outcome::Undecided),]);
     assert_eq!(then[1].start_time, Some(at("2096-01-02T09:00:00Z")));
 }
+
+/// C5: an amendment agreed ahead by whose words an open clock had stopped long ago: until its effect
+/// lists and figures show the clock as it is.
+#[tokio::test]
+async fn a_clock_that_an_amendment_ahead_stops_is_open_until_then() {
+    let data = tempfile::tempdir().expect("a directory");
+    let mut server = Server::start(data.path(), &[]);
+    let mut clients = server.clients().await;
+    clients.put_office().await;
+    let mut first = contract("C");
+    let target = &mut first.terms.as_mut().expect("terms").targets[0];
+    target.metric = v1::Metric::Response as i32;
+    target.limits[0].limit = Some(hours(200_000));
+    first.terms.as_mut().expect("terms").targets.truncate(1);
+    clients.put_contract(first.clone()).await;
+    let events = vec![
+        event("I", "o", "2026-11-23T09:00:00Z", opened("C", "P1")),
+        event("I", "r", "2026-11-23T10:00:00Z", Fact::Restored(v1::Restored {})),
+    ];
+    clients.record(events).await;
+    let mut second = first;
+    second.applies_to_open_clocks = true;
+    let target = &mut second.terms.as_mut().expect("terms").targets[0];
+    target.answered_by = vec![v1::Answer::Restored as i32];
+    let request = v1::PutContractRequest {
+        tenant: TENANT.into(),
+        contract: Some(second),
+        effective_time: Some(at("2096-01-02T09:00:00Z")),
+        ..Default::default()
+    };
+    let answer = clients.contracts.put_contract(request).await.expect("put").into_inner();
+    let min_sequence = answer.stamp.expect("a stamp").sequence;
+    for (phases, found) in [(vec![v1::Phase::Running], 1), (vec![v1::Phase::Stopped], 0)] {
+        let phases = phases.into_iter().map(|phase| phase as i32).collect();
+        let request = v1::ListClocksRequest { phases, min_sequence, ..Default::default() };
+        assert_eq!(clients.list_clocks(request).await.len(), found);
+    }
+    let then = clients.evaluate("I", "2096-01-02T09:00:00Z", None).await.clocks;
+    assert_eq!(then[0].outcome(), v1::Outcome::Met);
+    assert_eq!(then[0].stop_time, Some(at("2026-11-23T10:00:00Z")));
+}

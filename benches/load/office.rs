@@ -21,6 +21,7 @@ pub fn target(id: &str, metric: v1::Metric, hours: [i64; 2]) -> v1::Target {
         priority: priority.into(),
         limit: Some(seconds(hours * 3600)),
         calendar_id: "office".into(),
+        ..Default::default()
     });
     v1::Target {
         id: id.into(),

@@ -19,15 +19,15 @@ use crate::codec::{text, v1};
 #[derive(Args, Debug)]
 pub(super) struct Clocks {
     /// Only clocks of this contract.
-    #[arg(long, value_name = "ID", default_value = "")]
+    #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
     contract: String,
 
     /// Only clocks of this target.
-    #[arg(long, value_name = "ID", default_value = "")]
+    #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
     target: String,
 
     /// Only clocks of this priority.
-    #[arg(long, default_value = "")]
+    #[arg(long, default_value = "", hide_default_value = true)]
     priority: String,
 
     /// Also lists clocks that are over their limits, stopped or cancelled.
@@ -54,7 +54,7 @@ pub(super) struct Clocks {
     read_times: ReadTimes,
 
     /// How many clocks to list at most.
-    #[arg(long, default_value_t = 20)]
+    #[arg(long, value_name = "COUNT", default_value_t = 20)]
     limit: usize,
 
     /// Prints the clocks as JSON.
@@ -82,8 +82,15 @@ enum OutcomeWord {
     Undecided,
     Met,
     Breached,
+    Transferred,
     Excluded,
 }
+
+/// What is said where a list is empty, and what could be listed instead.
+const NO_OPEN_CLOCK: &str = "No clock is open and within its limit; --all lists every clock, \
+                             --missing the incidents that lack one.";
+const NO_SUCH_CLOCK: &str = "There is no such clock; --all lists every clock, --missing the \
+                             incidents that lack one.";
 
 impl PhaseWord {
     const OPEN: [PhaseWord; 3] = [PhaseWord::Pending, PhaseWord::Running, PhaseWord::Paused];
@@ -115,6 +122,10 @@ impl Clocks {
             say!("{}", text::to_json(&answer, "slx.v1.ListClocksResponse")?);
             return Ok(ExitCode::SUCCESS);
         }
+        if answer.clocks.is_empty() {
+            say!("{}", if is_default { NO_OPEN_CLOCK } else { NO_SUCH_CLOCK });
+            return Ok(ExitCode::SUCCESS);
+        }
         say!("{}", show(&answer.clocks, &self.shown.times()?));
         if is_default {
             say!("\nThese are open and within their limits; --all lists every clock.");
@@ -138,6 +149,10 @@ impl Clocks {
         if self.json {
             let answer = v1::ListIncidentsResponse { incidents, ..Default::default() };
             say!("{}", text::to_json(&answer, "slx.v1.ListIncidentsResponse")?);
+            return Ok(ExitCode::SUCCESS);
+        }
+        if incidents.is_empty() {
+            say!("No incident lacks a clock.");
             return Ok(ExitCode::SUCCESS);
         }
         let times = self.shown.times()?;
@@ -176,6 +191,7 @@ fn outcome_of(word: OutcomeWord) -> i32 {
         OutcomeWord::Undecided => Outcome::Undecided,
         OutcomeWord::Met => Outcome::Met,
         OutcomeWord::Breached => Outcome::Breached,
+        OutcomeWord::Transferred => Outcome::Transferred,
         OutcomeWord::Excluded => Outcome::Excluded,
     })
 }

@@ -66,7 +66,19 @@ pub(super) fn refused(status: Status) -> anyhow::Error {
             text += &format!("\n  {}: {}", wrong.subject, wrong.description);
         }
     }
-    anyhow!("{text}")
+    let reason = details.error_info().map(|info| info.reason.as_str()).unwrap_or_default();
+    anyhow!("{text}{}", what_there_is(reason))
+}
+
+/// The command that lists what there is of that which was not found.
+fn what_there_is(reason: &str) -> &'static str {
+    match reason {
+        "CONTRACT_NOT_FOUND" => ": slx contracts lists those of the tenant",
+        "CALENDAR_NOT_FOUND" => ": slx calendars lists those of the tenant",
+        "INCIDENT_NOT_FOUND" => ": slx incidents lists those of the tenant",
+        "TENANT_NOT_FOUND" => ": slx tenants lists those there are",
+        _ => "",
+    }
 }
 
 #[cfg(test)]

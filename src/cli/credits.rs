@@ -5,6 +5,26 @@ use crate::codec::v1;
 use crate::domain::decimal::Decimal;
 use crate::domain::money::decimals;
 
+/// The statements of a period and of those within it, and what they come to together.
+pub(super) fn show_all(answer: &v1::GetComplianceResponse) -> Vec<String> {
+    let says = |one: &&v1::CreditStatement| !one.lines.is_empty() || !one.bonus_lines.is_empty();
+    let contained: Vec<_> = answer.contained_credits.iter().filter(says).collect();
+    let own = answer.credits.as_ref().filter(|own| contained.is_empty() || says(own));
+    let statements = own.into_iter().chain(contained.iter().copied());
+    let mut shown: Vec<_> = statements.map(show).collect();
+    if shown.len() > 1 {
+        shown.extend(answer.credit_totals.iter().map(together));
+    }
+    shown
+}
+
+/// What several statements come to.
+fn together(total: &v1::CreditTotal) -> String {
+    let money = Money::of(&total.currency);
+    let so_far = if total.provisional { ", so far" } else { "" };
+    format!("Credits together, in {}{so_far}: {}", money.unit, money.show(total.total_amount))
+}
+
 /// A statement of credits as a table, with its sum; then its bonuses, which are never set off
 /// against them.
 pub(super) fn show(statement: &v1::CreditStatement) -> String {
@@ -14,7 +34,8 @@ pub(super) fn show(statement: &v1::CreditStatement) -> String {
         true => String::new(),
         false => format!(", at most {}", money.show(statement.cap_amount)),
     };
-    let heading = format!("Credits in {}{so_far}{cap}:", money.unit);
+    let period = statement.period.clone().unwrap_or_default().name;
+    let heading = format!("Credits of {period} in {}{so_far}{cap}:", money.unit);
     if statement.lines.is_empty() && statement.bonus_lines.is_empty() {
         return format!("{heading} no credited objective is evaluated over such a period.");
     }
@@ -29,10 +50,8 @@ pub(super) fn show(statement: &v1::CreditStatement) -> String {
         let rows = rows(&statement.bonus_lines, statement.bonus_amount, &money);
         let headings = [HEADINGS[0], HEADINGS[1], HEADINGS[2], HEADINGS[3], "bonus"];
         let rows = table(&headings, &[3, 4], rows);
-        shown += &format!(
-            "\n\nBonuses in {}{so_far}, owed to the provider and not set off:\n\n{rows}",
-            money.unit
-        );
+        let heading = format!("Bonuses of {period} in {}{so_far}", money.unit);
+        shown += &format!("\n\n{heading}, owed to the provider and not set off:\n\n{rows}");
     }
     for note in notes(statement, &money) {
         shown += &format!("\n\n{note}");

@@ -29,7 +29,7 @@ pub(super) struct Diff {
     as_of_time: Option<Timestamp>,
 
     /// Only incidents of this contract.
-    #[arg(long, value_name = "ID", default_value = "")]
+    #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
     contract: String,
 
     /// Prints the changes as JSON.

@@ -25,12 +25,12 @@ pub(super) struct Holidays {
     file: PathBuf,
 
     /// The first year to import; default: this year.
-    #[arg(long, value_name = "YEAR", default_value_t = 0)]
-    from_year: i32,
+    #[arg(long, value_name = "YEAR")]
+    from_year: Option<i32>,
 
     /// The last year to import; default: ten years later.
-    #[arg(long, value_name = "YEAR", default_value_t = 0)]
-    to_year: i32,
+    #[arg(long, value_name = "YEAR")]
+    to_year: Option<i32>,
 
     /// Clocks that start from this instant on are measured so (RFC 3339); default: now.
     #[arg(long, value_name = "TIME", value_parser = instant)]
@@ -54,8 +54,8 @@ impl Holidays {
             tenant: self.connection.tenant.clone(),
             calendar_id: self.calendar,
             icalendar: read(&self.file)?,
-            from_year: self.from_year,
-            to_year: self.to_year,
+            from_year: self.from_year.unwrap_or_default(),
+            to_year: self.to_year.unwrap_or_default(),
             effective_time: self.effective_time,
             validate_only: self.validate_only,
         };

@@ -16,6 +16,10 @@ use crate::codec::v1::calendar_service_client::CalendarServiceClient;
 use crate::codec::v1::contract_service_client::ContractServiceClient;
 use crate::codec::v1::incident_service_client::IncidentServiceClient;
 
+/// What is said where nothing is listed.
+const NO_CONTRACT: &str = "The tenant has no contract in force; slx tenants lists the tenants.";
+const NO_CALENDAR: &str = "The tenant has no calendar in force; slx tenants lists the tenants.";
+
 /// What every list takes.
 #[derive(Args, Debug)]
 struct Listed {
@@ -56,7 +60,7 @@ pub(super) struct Calendars {
 #[derive(Args, Debug)]
 pub(super) struct Incidents {
     /// Only incidents that fall under this contract.
-    #[arg(long, value_name = "ID", default_value = "")]
+    #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
     contract: String,
 
     /// How many incidents to list at most.
@@ -153,7 +157,7 @@ fn show_contracts(contracts: &[v1::Contract], times: &Times) -> String {
         "targets",
         "objectives",
     ];
-    rows_or(table(&headings, &[5, 8, 9], rows.collect()), contracts, "No contract is in force.")
+    rows_or(table(&headings, &[5, 8, 9], rows.collect()), contracts, NO_CONTRACT)
 }
 
 impl Calendars {
@@ -192,7 +196,7 @@ fn show_calendars(calendars: &[v1::Calendar], times: &Times) -> String {
     });
     let headings =
         ["calendar", "zone", "hours", "holidays", "special openings", "revision", "in force from"];
-    rows_or(table(&headings, &[3, 4, 5], rows.collect()), calendars, "No calendar is in force.")
+    rows_or(table(&headings, &[3, 4, 5], rows.collect()), calendars, NO_CALENDAR)
 }
 
 /// `mon tue 09:00-17:00, sat 10:00-12:00`.

@@ -30,6 +30,7 @@ mod import;
 mod incident;
 mod json;
 mod lists;
+mod objectives;
 mod pages;
 mod random_id;
 mod read_times;
@@ -75,7 +76,7 @@ enum Command {
     Calendars(lists::Calendars),
     /// Lists the incidents.
     Incidents(lists::Incidents),
-    /// Records facts about incidents.
+    /// Records facts about incidents or services.
     Record(record::RecordFacts),
     /// Decides that clocks of an incident are left out of the contractual figures.
     Exclude(record::Exclude),
@@ -201,8 +202,27 @@ fn in_full(error: &anyhow::Error) -> String {
 #[cfg(test)]
 mod tests {
     use anyhow::anyhow;
+    use clap::CommandFactory;
 
-    use super::in_full;
+    use super::{Cli, in_full};
+
+    fn shown_defaults(command: &clap::Command, empty: &mut Vec<String>) {
+        let shown =
+            command.get_arguments().filter(|argument| !argument.is_hide_default_value_set());
+        let nothing = shown.filter(|argument| {
+            argument.get_default_values().iter().any(|value| value.is_empty() || value == "0")
+        });
+        let name = |argument: &clap::Arg| format!("{} --{}", command.get_name(), argument.get_id());
+        empty.extend(nothing.map(name).filter(|name| name != "forecast --at_least"));
+        command.get_subcommands().for_each(|one| shown_defaults(one, empty));
+    }
+
+    #[test]
+    fn help_shows_no_default_that_means_nothing() {
+        let mut empty = Vec::new();
+        shown_defaults(&Cli::command(), &mut empty);
+        assert!(empty.is_empty(), "{empty:?}");
+    }
 
     #[test]
     fn a_cause_that_an_error_words_already_is_not_shown_again() {

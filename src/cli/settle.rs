@@ -44,7 +44,7 @@ enum What {
 #[derive(Args, Debug)]
 struct List {
     /// Only items of this contract.
-    #[arg(long, value_name = "ID", default_value = "")]
+    #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
     contract: String,
 
     /// Also lists items without an open facet.
@@ -113,7 +113,7 @@ struct Decide {
     amount: Option<i64>,
 
     /// Why.
-    #[arg(long, value_name = "TEXT", default_value = "")]
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     note: String,
 
     /// The id of the decision, so that it can be sent again; default: a random one.

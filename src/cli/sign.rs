@@ -29,7 +29,7 @@ pub(super) struct Sign {
     by: String,
 
     /// Their remarks.
-    #[arg(long, value_name = "TEXT", default_value = "")]
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     note: String,
 
     /// The id of the signature; default: made from the contract, the period and who signs.

@@ -9,6 +9,7 @@ use clap::Args;
 
 use super::compliance::{self, KeyWord};
 use super::connection::{Connection, refused};
+use super::objectives;
 use super::read_times::ReadTimes;
 use super::show::{Shown, Times, counted_as, table};
 use super::{apply, credits};
@@ -33,7 +34,7 @@ pub(super) struct Simulate {
     period: String,
 
     /// The id of the contract, if the file holds several.
-    #[arg(long, value_name = "ID", default_value = "")]
+    #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
     contract: String,
 
     /// What to group the clocks by.
@@ -41,7 +42,7 @@ pub(super) struct Simulate {
     by: Vec<KeyWord>,
 
     /// How many of the verdicts that would differ to list at most.
-    #[arg(long, default_value_t = 20)]
+    #[arg(long, value_name = "COUNT", default_value_t = 20)]
     limit: usize,
 
     #[command(flatten)]
@@ -213,10 +214,10 @@ fn objectives(
     times: &Times,
 ) -> String {
     let row = |result: &v1::ObjectiveResult| Row {
-        names: compliance::result_names(result, times).to_vec(),
-        figures: compliance::result_figures(result).to_vec(),
+        names: objectives::result_names(result, times).to_vec(),
+        figures: objectives::result_figures(result).to_vec(),
     };
-    compliance::objective_table(beside(present.iter().map(row), proposed.iter().map(row)))
+    objectives::as_table(beside(present.iter().map(row), proposed.iter().map(row)))
 }
 
 /// What is credited for each objective, and in all.

@@ -1,7 +1,7 @@
 //! What is demanded of a message that is decoded: much of a request, little of a record.
 
 use super::limits::Limits;
-use super::scalar::{given, optional_id_within, optional_terms_id_within, text};
+use super::scalar::{given, optional_id_within, optional_terms_id_within, short_id, text};
 use crate::domain::contract::Condition;
 
 /// What is demanded of a message.
@@ -38,7 +38,10 @@ impl<'l> Checks<'l> {
 
     /// A client's own id, or nothing.
     pub fn optional_id(self, id: String) -> Result<String, String> {
-        optional_id_within(id, self.limits.id_bytes)
+        match self.are_rules_held {
+            true => optional_id_within(id, self.limits.id_bytes),
+            false => short_id(id, self.limits.id_bytes),
+        }
     }
 
     /// The id of a contract, calendar, target or objective, that must be given.

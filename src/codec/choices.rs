@@ -3,6 +3,7 @@
 use chrono::Weekday;
 
 use super::v1;
+use crate::domain::calendar::hours::FirstWorkingDay;
 use crate::domain::clock::{MissingReason, Outcome, Phase, SegmentKind};
 use crate::domain::compliance::CountedAs;
 use crate::domain::compliance::attainment::Verdict;
@@ -91,6 +92,10 @@ choice!(on_transfer, on_transfer_number, v1::OnTransfer, OnTransfer, {
 choice!(open_incidents, open_incidents_number, v1::OpenIncidents, OpenIncidents, {
     NotTakenOver = OpenIncidents::NotTakenOver, FromOpening = OpenIncidents::FromOpening,
     FromEffect = OpenIncidents::FromEffect,
+});
+
+choice!(first_working_day, first_working_day_number, v1::FirstWorkingDay, FirstWorkingDay, {
+    DayAfterStart = FirstWorkingDay::DayAfterStart, DayOfStart = FirstWorkingDay::DayOfStart,
 });
 
 choice!(due_at, due_at_number, v1::DueAt, DueAt, {
@@ -198,6 +203,7 @@ choice!(verdict, verdict_number, v1::ObjectiveVerdict, Verdict, {
 choice!(item_kind, item_kind_number, v1::SettlementKind, ItemKind, {
     OutOfScope = ItemKind::OutOfScope, Excluded = ItemKind::Excluded, Credit = ItemKind::Credit,
     DecisionOpen = ItemKind::DecisionOpen, Other = ItemKind::Other, Bonus = ItemKind::Bonus,
+    ExcludedOutage = ItemKind::ExcludedOutage,
 });
 
 choice!(combination, combination_number, v1::CreditCombination, Combination, {

@@ -12,6 +12,7 @@ pub mod choices;
 #[cfg(test)]
 mod fuzz;
 pub mod limits;
+mod printable;
 pub mod scalar;
 pub mod store;
 #[cfg(test)]

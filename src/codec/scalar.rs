@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use prost_types::{Duration, Timestamp};
 
+use super::printable::hidden;
 use super::v1;
 use super::violations::Wrong;
 use crate::domain::calendar::read_date;
@@ -107,11 +108,12 @@ pub(super) fn given(id: String) -> Result<String, String> {
     if id.is_empty() { Err("is missing: give an id".to_owned()) } else { Ok(id) }
 }
 
-/// A client's own id of at most `most` bytes, or nothing: any printable text.
+/// A client's own id of at most `most` bytes, or nothing: any text of which every character shows.
 pub(super) fn optional_id_within(id: String, most: usize) -> Result<String, String> {
     let id = short_id(id, most)?;
-    if let Some(found) = id.chars().find(|found| !is_printable(*found)) {
-        return Err(format!("{id:?} is not an id: {found:?} is not printable"));
+    if let Some(found) = hidden(&id) {
+        let code = u32::from(found);
+        return Err(format!("{id:?} is not an id: U+{code:04X} in it does not show: leave it out"));
     }
     if id.trim() != id {
         return Err(format!("{id:?} is not an id: it begins or ends with a space"));
@@ -129,21 +131,12 @@ pub(super) fn optional_terms_id_within(id: String, most: usize) -> Result<String
     }
 }
 
-fn short_id(id: String, most: usize) -> Result<String, String> {
+/// An id of at most `most` bytes.
+pub(super) fn short_id(id: String, most: usize) -> Result<String, String> {
     match id.len() <= most {
         true => Ok(id),
         false => Err(format!("has {} bytes: an id has at most {most}", id.len())),
     }
-}
-
-/// Whether a character shows in a line, in its place: no control character, no line or paragraph
-/// separator, and none that changes the direction of what follows.
-fn is_printable(character: char) -> bool {
-    !character.is_control()
-        && !matches!(
-            character,
-            '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}'
-        )
 }
 
 /// A text of at most `most` bytes.
@@ -287,6 +280,10 @@ mod tests {
             "I\u{2028}1",
             "I\u{202e}1",
             "\u{feff}I1",
+            "I\u{200b}1",
+            "I\u{a0}1",
+            "I\u{ad}1",
+            "I\u{200d}1",
         ];
         for refused in refused {
             assert!(id(refused.to_owned()).is_err(), "{refused:?}");

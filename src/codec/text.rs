@@ -109,7 +109,9 @@ fn spell_out(
         _ => {}
     }
     let Value::Object(fields) = value else {
-        return keep(Err(wrong(path, format!("is not a {}: write its fields", message.name()))));
+        let name = message.name();
+        let article = if name.starts_with(['A', 'E', 'I', 'O', 'U']) { "an" } else { "a" };
+        return keep(Err(wrong(path, format!("is not {article} {name}: write its fields"))));
     };
     for (name, value) in fields.iter_mut() {
         let within = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
@@ -234,12 +236,42 @@ fn spell_choice(value: &mut Value, choices: &EnumDescriptor, path: &str) -> Resu
 
 fn unknown_field(path: &str, name: &str, message: &MessageDescriptor) -> TextError {
     let fields = message.fields().map(|field| field.name().to_owned()).collect::<Vec<_>>();
-    let nearest = fields.iter().max_by_key(|field| likeness(field, name));
-    let hint = match nearest.filter(|field| 2 * likeness(field, name) >= name.len()) {
+    let hint = match nearest(&fields, name) {
         Some(nearest) => format!("did you mean {nearest}?"),
-        None => format!("the fields are {}", fields.join(", ")),
+        None => format!("the fields are {}", listed(message)),
     };
     wrong(path, format!("{} has no such field: {hint}", message.name()))
+}
+
+/// The names of the fields of a message; of those that exclude each other as such.
+fn listed(message: &MessageDescriptor) -> String {
+    let is_choice = |field: &FieldDescriptor| {
+        field.containing_oneof().is_some_and(|oneof| !oneof.is_synthetic())
+    };
+    let names = |choices: bool| {
+        let fields = message.fields().filter(|field| is_choice(field) == choices);
+        fields.map(|field| field.name().to_owned()).collect::<Vec<_>>().join(", ")
+    };
+    match (names(false), names(true)) {
+        (plain, choices) if choices.is_empty() => plain,
+        (plain, choices) if plain.is_empty() => format!("one of {choices}"),
+        (plain, choices) => format!("{plain}, and one of {choices}"),
+    }
+}
+
+/// The fields of which a message has one: the facts of an event.
+pub fn choices(name: &str, oneof: &str) -> Vec<String> {
+    let fields = descriptor(name).map(|message| {
+        let of = message.oneofs().find(|one| one.name() == oneof);
+        of.map(|of| of.fields().map(|field| field.name().to_owned()).collect())
+    });
+    fields.ok().flatten().unwrap_or_default()
+}
+
+/// The name that is most like one, if any is.
+pub fn nearest<'n>(names: &'n [String], name: &str) -> Option<&'n String> {
+    let nearest = names.iter().max_by_key(|other| likeness(other, name));
+    nearest.filter(|other| 2 * likeness(other, name) >= name.len())
 }
 
 /// How many letters two names share from their beginnings and their ends.
@@ -282,6 +314,31 @@ mod tests {
         assert_eq!(target.limits[0].limit.map(|limit| limit.seconds), Some(5400));
     }
 
+    /// C8: limits in working days and a rhythm of updates by state, as docs/concepts.md writes them.
+    #[test]
+    fn working_days_and_rhythms_read_as_they_are_written() {
+        let file = read(
+            "contracts:
+- id: C
+  terms:
+    targets:
+    - {id: updates-active, metric: update, pauses: [{waiting_on: client}],
+       limits: [{priority: '*', limit: 30m, calendar_id: always}]}
+    - {id: updates-waiting, metric: update, pause_when: waiting_on != \"client\",
+       limits: [{priority: '*', limit: 4h, calendar_id: always}]}
+    - id: resolve
+      limits:
+      - {priority: P3, working_days: 3, calendar_id: office}
+      - {priority: P4, working_days: 5, first_working_day: day_of_start, calendar_id: office}",
+        )
+        .unwrap_or_default();
+        let targets = file.contracts[0].terms.clone().unwrap_or_default().targets;
+        assert_eq!(targets[1].pause_when, "waiting_on != \"client\"");
+        let limits = &targets[2].limits;
+        assert_eq!((limits[0].working_days, limits[0].first_working_day), (3, 0));
+        assert_eq!(limits[1].first_working_day(), v1::FirstWorkingDay::DayOfStart);
+    }
+
     #[test]
     fn what_is_wrong_is_encoded_with_its_path() {
         for (text, encoded) in [
@@ -308,6 +365,10 @@ mod tests {
             ("calendars: [{always_open: maybe}]", "calendars[0].always_open: \"maybe\" is neither"),
             ("calendars: {id: x}", "calendars: is not a list"),
             ("calendars: [x]", "calendars[0]: is not a Calendar"),
+            (
+                "contracts: [{terms: {experience: 1}}]",
+                "contracts[0].terms.experience: is not an ExperienceTerms",
+            ),
             ("a: [", ""),
         ] {
             let error = read(text).map(|_| ()).unwrap_err();

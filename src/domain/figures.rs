@@ -17,6 +17,7 @@
 //! single entry or incident adds to it (the `of` of its type), the two fields in the protos, and a
 //! new format version of the views, which are then rebuilt.
 
+use super::exact_spread::ExactSpread;
 use super::spread::Spread;
 use super::time_sum::TimeSum;
 
@@ -48,6 +49,8 @@ pub enum Value<'f> {
     Time(TimeSum),
     /// How often which times occurred.
     Spread(&'f Spread),
+    /// How often which times occurred, to the nanosecond.
+    ExactSpread(&'f ExactSpread),
     /// Several figures, each with its label.
     Figures(Vec<(&'static str, Value<'f>)>),
 }
@@ -91,6 +94,20 @@ impl Figure for Spread {
 
     fn value(&self) -> Value<'_> {
         Value::Spread(self)
+    }
+}
+
+impl Figure for ExactSpread {
+    fn add(&mut self, other: &ExactSpread) {
+        ExactSpread::add(self, other);
+    }
+
+    fn remove(&mut self, other: &ExactSpread) {
+        ExactSpread::remove(self, other);
+    }
+
+    fn value(&self) -> Value<'_> {
+        Value::ExactSpread(self)
     }
 }
 
@@ -209,6 +226,11 @@ macro_rules! tally_table {
                 elapsed_total: ServiceTime, "elapsed, added up";
                 /// What the incidents cost people, each counted with one of its targets.
                 experience_totals: ExperienceTotals, "experience";
+                /// How much longer than its limit each of the breached entries took.
+                lateness: ExactSpread, "lateness";
+                /// The ages of the incidents that were open at the period's end: a stock, which no
+                /// tally bucket holds.
+                backlog_ages: ExactSpread, "backlog";
             }
             reported {
                 contractual: Figures = [contractual];
@@ -218,6 +240,11 @@ macro_rules! tally_table {
                 elapsed_p50: Time = [elapsed.percentile(50)], Clocks "p50";
                 elapsed_p90: Time = [elapsed.percentile(90)], Clocks "p90";
                 elapsed_p99: Time = [elapsed.percentile(99)];
+                lateness: Time = [lateness.total()];
+                backlog: Count = [backlog_ages.count()], Clocks "backlog";
+                backlog_age_p50: Time = [backlog_age(50)];
+                backlog_age_p90: Time = [backlog_age(90)], Clocks "p90 age";
+                backlog_age_oldest: Time = [backlog_age(100)], Clocks "oldest";
                 attainment_gap: Percent = [attainment_gap()], People "gap";
                 reverse_watermelons: Count = [reverse_watermelons], People "reversed";
                 met_by_pauses: Count = [met_by_pauses], People "met by pauses";

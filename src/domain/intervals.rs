@@ -23,6 +23,11 @@ impl Intervals {
         Intervals(united)
     }
 
+    /// All of time.
+    pub fn always() -> Intervals {
+        Intervals(vec![(Instant::MIN, Instant::MAX)])
+    }
+
     /// The difference: what these intervals cover and `others` do not.
     pub fn without(&self, others: &Intervals) -> Intervals {
         let mut left = Vec::with_capacity(self.0.len());

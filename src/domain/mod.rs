@@ -12,6 +12,7 @@ pub mod clock;
 pub mod compliance;
 pub mod contract;
 pub mod decimal;
+pub mod exact_spread;
 pub mod experience;
 pub mod figures;
 pub mod forecast;

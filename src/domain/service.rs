@@ -120,6 +120,13 @@ pub fn in_effect<'e>(
 }
 
 impl ServiceEvent {
+    /// Whether it says why an outage is left out, or that it is not. What is known of that counts
+    /// whenever it was found or decided: also after the period that the outage lies in.
+    pub fn is_about_exclusion(&self) -> bool {
+        use ServiceFact::{OutageAttributed, OutageExclusionDecided};
+        matches!(self.fact, OutageAttributed(_) | OutageExclusionDecided(_))
+    }
+
     /// The id of the event that this one takes back.
     pub fn retracts(&self) -> Option<&str> {
         match &self.fact {
@@ -132,6 +139,12 @@ impl ServiceEvent {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_cause_or_a_decision_is_about_an_exclusion() {
+        let start = ServiceFact::OutageStarted(String::new());
+        assert!(!event("down", 0, start).is_about_exclusion());
+    }
 
     fn event(event_id: &str, seconds: i64, fact: ServiceFact) -> ServiceEvent {
         let occur_time = Instant::from_seconds(seconds).unwrap_or_default();

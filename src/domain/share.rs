@@ -29,6 +29,11 @@ impl Share {
     /// 100 %.
     pub const ALL: Share = Share(MILLIONTHS);
 
+    /// So many hundredths: of more than 100, all.
+    pub fn from_hundredths(hundredths: u32) -> Share {
+        Share(hundredths.saturating_mul(MILLIONTHS / 100).min(MILLIONTHS))
+    }
+
     /// Parses a percentage: `"99.95"`.
     ///
     /// # Errors

@@ -8,7 +8,6 @@ use super::tally::{MissingContribution, local_day};
 use crate::domain::clock::{Evaluation, MissingClock, counted_missing};
 use crate::domain::compliance::CoverageKey;
 use crate::domain::incident::History;
-use crate::domain::time::Instant;
 
 /// What an incident adds to the counts.
 pub fn missing_contributions(
@@ -16,17 +15,11 @@ pub fn missing_contributions(
     evaluation: &Evaluation<'_>,
     known: Known<'_>,
 ) -> Vec<MissingContribution> {
-    let opened = begin(history);
+    let opened = history.begin();
     let contribution = |missing: &MissingClock<'_>| MissingContribution {
         contract_id: missing.contract_id.into(),
         key: CoverageKey::of(missing),
         day: local_day(known, missing.contract_id, opened),
     };
     counted_missing(evaluation).iter().map(contribution).collect()
-}
-
-/// When an incident was opened or, without an opening, when its first fact occurred.
-pub fn begin(history: &History<'_>) -> Instant {
-    let first = history.opening().or_else(|| history.effective().first().copied());
-    first.map_or(Instant::MIN, |recorded| recorded.value.occur_time)
 }

@@ -7,7 +7,7 @@ use itertools::Itertools;
 
 use super::answers::experience::entries_of;
 use super::catalog::Known;
-use super::coverage::{begin, missing_contributions};
+use super::coverage::missing_contributions;
 use super::evaluate::evaluate_incident;
 use super::ledger::Ledger;
 use super::tally::{Contribution, Lifespan, lives};
@@ -15,7 +15,7 @@ use crate::domain::clock::{Clock, Evaluation, Outcome, Phase};
 use crate::domain::experience::Passages;
 use crate::domain::ids::{ClockId, ContractId};
 use crate::domain::incident::History;
-use crate::domain::time::Instant;
+use crate::domain::time::{Instant, Span};
 
 /// Where an incident's clocks stand in the index, and what it adds to the tallies.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -111,7 +111,7 @@ pub fn index_entry(incident_id: &str, ledger: &Ledger, catalog: Known<'_>) -> In
     let last_fact = history.effective().last().map(|recorded| recorded.value.occur_time);
     let entries = entries_of(&history, &evaluation, &catalog, Instant::MAX);
     let missing = missing_contributions(&history, &evaluation, catalog);
-    let begin = begin(&history);
+    let begin = history.begin();
     let passages = Passages::of(&history, Instant::MAX);
     let is_over = passages.over_time().is_some();
     IndexEntry {
@@ -129,22 +129,25 @@ pub fn index_entry(incident_id: &str, ledger: &Ledger, catalog: Known<'_>) -> In
 }
 
 /// When the last revision takes effect that was recorded before that and may take over a clock of
-/// this incident, or give it one.
+/// this incident, or give it one. `None`: there is none, or all clocks had stopped before the first
+/// of them, and none of them changes that.
 fn last_take_over(
     history: &History<'_>,
     evaluation: &Evaluation<'_>,
     catalog: Known<'_>,
 ) -> Option<Instant> {
-    let clocks = &evaluation.clocks;
-    if !clocks.is_empty() && clocks.iter().all(|clock| clock.phase == Phase::Stopped) {
-        return None;
-    }
     let ids = history.contract_ids(Instant::MAX).into_iter();
     let revisions = ids.flat_map(|id| catalog.contract(id).all());
     let ahead = revisions.filter(|revision| {
         revision.content.takes_over() && revision.record_time < revision.effective_time
     });
-    ahead.map(|revision| revision.effective_time).max()
+    let (first, last) = ahead.map(|revision| revision.effective_time).minmax().into_option()?;
+    let before = first.checked_add(-Span::from_nanos(1)).unwrap_or(first);
+    let had_stopped = || evaluate_incident(history, &catalog, before).clocks == evaluation.clocks;
+    let clocks = &evaluation.clocks;
+    let have_stopped =
+        !clocks.is_empty() && clocks.iter().all(|clock| clock.phase == Phase::Stopped);
+    (!have_stopped || !had_stopped()).then_some(last)
 }
 
 /// The place of a clock that was evaluated as of the end of time: only facts can move it from

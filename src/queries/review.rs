@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::compliance::PeriodEvaluator;
+use super::settlement::excluded_outages;
 use super::{IndexReader, QueryError, ReadPoint, ReadView};
 use crate::domain::ids::IncidentId;
 use crate::domain::incident::RecordedEvent;
@@ -81,6 +82,7 @@ fn review<'v>(
     for period in [&mut review.present].into_iter().chain(&mut review.chain) {
         evaluator.add_services(period)?;
     }
+    review.add_outages(excluded_outages(seen, contract_id)?);
     review.finish(seen.actions());
     Ok(review)
 }

@@ -7,11 +7,11 @@ use super::{IndexReader, QueryError, ReadView};
 use crate::domain::settlement::{Item, ItemKind, ItemStatus};
 use crate::domain::time::Instant;
 use crate::engine::answers::compliance::{Compliance, PeriodQuery, Question};
+use crate::engine::answers::outage_items::{outage_items, services_of};
 use crate::engine::answers::settlement::{
     credit_periods, credited_services, credits_of, decided_periods, items_of, may_credit, statuses,
 };
 use crate::engine::catalog::Known;
-use crate::engine::coverage;
 use crate::engine::rejection::Rejection;
 use crate::views::ViewsError;
 
@@ -41,6 +41,9 @@ pub fn items(
     for credits in credits {
         items.extend(credits.evaluate(view)?);
     }
+    for id in contracts(view, contract) {
+        items.extend(excluded_outages(view, id)?);
+    }
     for id in view.incident_ids(contract, "") {
         items.extend(items_of_incident(view, &id?, contract)?);
     }
@@ -68,7 +71,7 @@ fn begin(
         first = earliest(first, ledger.known(known).map(|event| event.occur_time).min());
     }
     for id in view.incident_ids(contract, "") {
-        let begun = view.with_history(&id?, coverage::begin)?;
+        let begun = view.with_history(&id?, |history| history.begin())?;
         first = earliest(first, begun);
     }
     Ok(first)
@@ -97,7 +100,10 @@ pub fn item(
         items.extend(credits.evaluate(view)?);
     }
     for (contract, incident) in named.iter().filter(|_| !is_credit) {
-        items.extend(items_of_incident(view, incident, contract)?);
+        match ItemKind::of_id(id) {
+            Some(ItemKind::ExcludedOutage) => items.extend(excluded_outages(view, contract)?),
+            _ => items.extend(items_of_incident(view, incident, contract)?),
+        }
     }
     let mut all = statuses(items, view.actions(), "", view.times());
     let found = all.remove(id).map(|status| status.item);
@@ -120,6 +126,16 @@ fn named<'i>(known: Known<'i>, id: &'i str) -> impl Iterator<Item = (&'i str, &'
         let about = rest.strip_prefix(contract)?.strip_prefix(':')?;
         Some((contract, about))
     })
+}
+
+/// The items of the outages that a contract's objectives leave out.
+pub(super) fn excluded_outages(
+    view: &ReadView<'_>,
+    contract: &str,
+) -> Result<Vec<Item>, ViewsError> {
+    let ledgers = view.service_ledgers(services_of(view.known(), contract))?;
+    let ledgers = ledgers.iter().map(|(id, ledger)| (id.clone(), ledger.as_ref())).collect();
+    Ok(outage_items(contract, &ledgers, view.known(), view.times()))
 }
 
 /// What follows from an incident.

@@ -50,8 +50,8 @@ fn block_of(tenant: &str, contract: &str, level: u8, block: Day) -> Vec<u8> {
     bytes
 }
 
-/// The ranges of keys of the incidents whose lifespans hold the beginning of a day: first those that
-/// are not over.
+/// The ranges of keys of the incidents whose lifespans hold the beginning of a day: first those
+/// that are not over.
 pub(super) fn lifespans_over(tenant: &str, contract: &str, day: Day) -> Vec<Range<Vec<u8>>> {
     let range = |level: u8, from: Day, until: Day| {
         block_of(tenant, contract, level, from)..block_of(tenant, contract, level, until)

@@ -22,10 +22,18 @@ pub enum What {
     Closed,
     Cancelled,
     Reopened,
+    /// The party it is attributed to.
+    Cause(v1::Party),
+    InScope(bool),
+    /// An attribute that a rule may ask for.
+    ForceMajeure(&'static str),
+    /// A decision: on one target or (empty) all, whether they are excluded.
+    Decided(&'static str, bool),
 }
 
 #[derive(Clone, Debug)]
 pub struct Fact {
+    pub id: String,
     pub at: Minute,
     pub order: i64,
     pub what: What,
@@ -54,6 +62,29 @@ impl What {
             What::Closed => Wire::Closed(v1::Closed {}),
             What::Cancelled => Wire::Cancelled(v1::Cancelled {}),
             What::Reopened => Wire::Reopened(v1::Reopened {}),
+            What::Cause(party) => Wire::CauseAttributed(v1::CauseAttributed {
+                party: *party as i32,
+                third_party: match party {
+                    v1::Party::ThirdParty => "Vendor".into(),
+                    _ => String::new(),
+                },
+                ..Default::default()
+            }),
+            What::InScope(in_scope) => Wire::ScopeJudged(v1::ScopeJudged {
+                in_scope: Some(*in_scope),
+                ..Default::default()
+            }),
+            What::ForceMajeure(value) => Wire::DetailsChanged(v1::DetailsChanged {
+                attributes: [("force".to_owned(), (*value).to_owned())].into(),
+                ..Default::default()
+            }),
+            What::Decided(target, excluded) => Wire::ExclusionDecided(v1::ExclusionDecided {
+                contract_id: contract.into(),
+                target_id: (*target).into(),
+                excluded: *excluded,
+                decided_by: "somebody".into(),
+                reason: "as agreed".into(),
+            }),
         }
     }
 }
@@ -64,8 +95,10 @@ pub struct State {
     pub priority: &'static str,
     pub waiting_on: v1::WaitingOn,
     pub reason: &'static str,
-    /// Counts the waits, so that two that follow each other are kept apart.
+    /// Counts the waits, so that two that follow each other are kept apart. To wait on the same party
+    /// again goes on with the same wait.
     wait: usize,
+    closed: bool,
     pub restored: bool,
     pub resolved: bool,
     pub cancelled: bool,
@@ -76,12 +109,13 @@ pub struct State {
 }
 
 impl State {
-    fn new() -> State {
+    pub fn new() -> State {
         State {
             priority: "",
             waiting_on: v1::WaitingOn::Provider,
             reason: "",
             wait: 0,
+            closed: false,
             restored: false,
             resolved: false,
             cancelled: false,
@@ -93,15 +127,28 @@ impl State {
     }
 
     fn wait_on(&mut self, who: v1::WaitingOn, reason: &'static str) {
+        if self.waiting_on != who {
+            self.wait += 1;
+        }
         (self.waiting_on, self.reason) = (who, reason);
-        self.wait += 1;
     }
 
-    fn ended(&self) -> bool {
+    pub fn ended(&self) -> bool {
         self.resolved || self.cancelled
     }
 
-    fn apply(&mut self, what: &What, named_a_wait: bool) {
+    /// A reopening asks for an answer after it, where a target begins another cycle by it.
+    fn ask_again(&mut self) {
+        (self.responded, self.updated) = (false, false);
+        (self.ever_restored, self.ever_resolved) = (false, false);
+    }
+
+    fn apply_all(&mut self, facts: &[&Fact]) {
+        let names_a_wait = facts.iter().any(|fact| matches!(fact.what, What::Waiting(..)));
+        facts.iter().for_each(|fact| self.apply(&fact.what, names_a_wait));
+    }
+
+    pub fn apply(&mut self, what: &What, named_a_wait: bool) {
         match what {
             What::Opened(priority) => {
                 self.priority = priority;
@@ -112,7 +159,8 @@ impl State {
             What::Responded => self.responded = true,
             What::Updated => self.updated = true,
             What::Waiting(who, reason) => {
-                if !self.ended() {
+                // A resolution may still wait for somebody to confirm it.
+                if !self.closed && !self.cancelled {
                     self.wait_on(*who, reason);
                 }
             }
@@ -121,6 +169,7 @@ impl State {
             What::Resolved | What::Closed => {
                 (self.restored, self.ever_restored) = (true, true);
                 (self.resolved, self.ever_resolved) = (true, true);
+                self.closed |= *what == What::Closed;
                 self.wait_on(v1::WaitingOn::Nobody, "");
             }
             What::Cancelled => {
@@ -129,10 +178,12 @@ impl State {
             }
             What::Reopened => {
                 (self.restored, self.resolved, self.cancelled) = (false, false, false);
+                self.closed = false;
                 if !named_a_wait {
                     self.wait_on(v1::WaitingOn::Provider, "");
                 }
             }
+            What::Cause(_) | What::InScope(_) | What::ForceMajeure(_) | What::Decided(..) => {}
         }
     }
 
@@ -159,6 +210,7 @@ pub struct Target {
     pub pauses: Vec<(v1::WaitingOn, &'static str, Option<i64>)>,
     pub on_priority_change: v1::OnPriorityChange,
     pub on_reopen: v1::OnReopen,
+    pub cycle_verdict: v1::CycleVerdict,
     pub answered_by: Vec<v1::Answer>,
 }
 
@@ -195,6 +247,7 @@ impl Target {
                     priority: (*priority).into(),
                     limit: wire(*limit),
                     calendar_id: format!("hours-{calendar}"),
+                    ..Default::default()
                 })
                 .collect(),
             pauses: (self.pauses.iter())
@@ -206,6 +259,7 @@ impl Target {
                 .collect(),
             on_priority_change: self.on_priority_change as i32,
             on_reopen: self.on_reopen as i32,
+            cycle_verdict: self.cycle_verdict as i32,
             answered_by: self.answered_by.iter().map(|answer| *answer as i32).collect(),
             ..Default::default()
         }
@@ -232,6 +286,8 @@ pub struct Cycle {
     pub outcome: v1::Outcome,
     pub priority: &'static str,
     pub elapsed: i64,
+    /// The minutes that count.
+    pub counted: Vec<Minute>,
     pub limit: i64,
     pub breach: Option<Minute>,
     /// When the limit is used up if nothing changes. Not given (`None`) of a clock that has ended, and
@@ -240,6 +296,18 @@ pub struct Cycle {
 }
 
 impl Cycle {
+    /// In a line.
+    pub fn brief(&self) -> String {
+        let Cycle { phase, outcome, elapsed, limit, priority, .. } = self;
+        let time = |minute: Option<Minute>| minute.map_or("-".into(), super::time);
+        let (start, stop) = (super::time(self.start), time(self.stop));
+        let (breach, due) = (time(self.breach), self.due.map(time));
+        format!(
+            "{start} to {stop} {priority} {phase:?} {outcome:?} {elapsed} of {limit}, breach {breach}, \
+             due {due:?}"
+        )
+    }
+
     /// When it was decided.
     pub fn decided(&self) -> Option<Minute> {
         self.breach.or(self.stop)
@@ -263,6 +331,7 @@ struct Run<'a> {
 #[derive(Default)]
 struct Count {
     elapsed: i64,
+    counted: Vec<Minute>,
     breach: Option<Minute>,
     used_up: Option<Minute>,
     paused_at_end: bool,
@@ -303,6 +372,7 @@ impl Run<'_> {
                     count.breach = Some(minute.minute);
                 }
                 count.elapsed += 1;
+                count.counted.push(minute.minute);
                 if count.elapsed == limit {
                     count.used_up = Some(minute.minute + 1);
                 }
@@ -353,6 +423,7 @@ impl Run<'_> {
             outcome,
             priority: ruling,
             elapsed: count.elapsed,
+            counted: count.counted,
             limit,
             breach,
             due,
@@ -393,44 +464,67 @@ pub fn cycles(
     as_of: Minute,
     contract_ends: Option<Minute>,
 ) -> Vec<Cycle> {
-    let mut instants: BTreeMap<Minute, Vec<&Fact>> = BTreeMap::new();
-    for fact in facts.iter().filter(|fact| fact.at <= as_of) {
-        instants.entry(fact.at).or_default().push(fact);
-    }
-    for facts in instants.values_mut() {
-        facts.sort_by_key(|fact| fact.order);
-    }
+    cycles_since(target, tables, facts, as_of, contract_ends, None)
+}
+
+/// The same of a clock that starts later than the opening.
+pub fn cycles_since(
+    target: &Target,
+    tables: &[Table],
+    facts: &[Fact],
+    as_of: Minute,
+    contract_ends: Option<Minute>,
+    since: Option<Minute>,
+) -> Vec<Cycle> {
+    let instants = instants(facts, as_of);
     let opening = facts.iter().find(|fact| matches!(fact.what, What::Opened(_)));
     let Some(opening) = opening.filter(|fact| fact.at <= as_of) else { return Vec::new() };
     if contract_ends.is_some_and(|end| opening.at >= end) {
         return Vec::new();
     }
     let mut state = State::new();
-    for (_, facts) in instants.range(..opening.at) {
-        facts.iter().for_each(|fact| state.apply(&fact.what, false));
+    for (_, facts) in instants.range(..(opening.at, i64::MIN)) {
+        state.apply_all(facts);
     }
     let mut runs: Vec<Run> = Vec::new();
     for minute in opening.at..=as_of {
-        if let Some(facts) = instants.get(&minute) {
-            let named = facts.iter().any(|fact| matches!(fact.what, What::Waiting(..)));
-            // Each has an `occur_order` of its own: they act one after the other.
-            for fact in facts {
-                state.apply(&fact.what, named);
-                if runs.is_empty() && matches!(fact.what, What::Opened(_)) {
-                    runs.push(begin(target, tables, minute, &state));
-                }
-                if !runs.is_empty() {
-                    happen(&mut runs, minute, &state, contract_ends);
-                }
+        let starts_now = since == Some(minute);
+        // Those of different order act one after the other.
+        for (_, facts) in instants.range((minute, i64::MIN)..=(minute, i64::MAX)) {
+            let reopens = facts.iter().any(|fact| matches!(fact.what, What::Reopened));
+            if reopens && state.ended() && target.on_reopen == v1::OnReopen::NewCycle {
+                state.ask_again();
+            }
+            state.apply_all(facts);
+            if since.is_none()
+                && runs.is_empty()
+                && facts.iter().any(|fact| matches!(fact.what, What::Opened(_)))
+            {
+                runs.push(begin(target, tables, minute, &state));
+            }
+            if !runs.is_empty() {
+                happen(&mut runs, minute, &state, contract_ends);
             }
         }
-        let run = runs.last_mut().expect("it has begun");
+        if starts_now {
+            runs.push(begin(target, tables, minute, &state));
+        }
+        let Some(run) = runs.last_mut() else { continue };
         let list = if run.stop.is_some() { &mut run.gap } else { &mut run.live };
         if minute < as_of {
             list.push(live(minute, &state));
         }
     }
     runs.iter().map(|run| run.cycle(&state, as_of)).collect()
+}
+
+/// Facts that act together: those of one instant and order.
+fn instants(facts: &[Fact], as_of: Minute) -> BTreeMap<(Minute, i64), Vec<&Fact>> {
+    let mut instants: BTreeMap<(Minute, i64), Vec<&Fact>> = BTreeMap::new();
+    for fact in facts.iter().filter(|fact| fact.at <= as_of) {
+        instants.entry((fact.at, fact.order)).or_default().push(fact);
+    }
+    instants
 }
 
 fn begin<'a>(target: &'a Target, tables: &'a [Table], minute: Minute, state: &State) -> Run<'a> {
@@ -471,8 +565,10 @@ fn happen(runs: &mut Vec<Run>, minute: Minute, state: &State, contract_ends: Opt
             }
             v1::OnReopen::ContinueCountingGap => {
                 (run.stop, run.cancelled) = (None, false);
-                let gap = std::mem::take(&mut run.gap);
-                run.live.extend(gap);
+                // All of it counts: nothing is paused in it.
+                let gap = std::mem::take(&mut run.gap).into_iter();
+                let nobody = v1::WaitingOn::Nobody;
+                run.live.extend(gap.map(|minute| Live { waiting_on: nobody, ..minute }));
             }
             _ => {
                 (run.stop, run.cancelled) = (None, false);
@@ -481,6 +577,15 @@ fn happen(runs: &mut Vec<Run>, minute: Minute, state: &State, contract_ends: Opt
         }
     }
     let run = runs.last_mut().expect("it has begun");
+    // What was answered while it was cancelled stops it with the time it had.
+    let goes_on = !matches!(target.on_reopen, v1::OnReopen::Ignore | v1::OnReopen::NewCycle);
+    if run.cancelled && !state.cancelled && target.stops(state) && goes_on {
+        (run.stop, run.cancelled) = (None, false);
+        let gap = std::mem::take(&mut run.gap);
+        if target.on_reopen == v1::OnReopen::ContinueCountingGap {
+            run.live.extend(gap);
+        }
+    }
     if run.stop.is_none() {
         if target.on_priority_change != v1::OnPriorityChange::FromStart {
             run.kept_breach = run.breach_before(state);
@@ -507,15 +612,14 @@ pub fn party_minutes(table: &Table, facts: &[Fact], as_of: Minute) -> [i64; 4] {
     let mut state = State::new();
     let mut of_party = [0; 4];
     let mut is_opened = false;
-    let (Some(first), Some(last)) = (facts.first(), facts.last()) else { return of_party };
-    for minute in first.at..as_of.max(last.at) {
-        let now: Vec<&Fact> = facts.iter().filter(|fact| fact.at == minute).collect();
-        let named = now.iter().any(|fact| matches!(fact.what, What::Waiting(..)));
-        for fact in now {
-            is_opened |= matches!(fact.what, What::Opened(_));
-            state.apply(&fact.what, named);
+    let instants = instants(facts, as_of);
+    let Some(((first, _), _)) = instants.first_key_value() else { return of_party };
+    for minute in *first..as_of {
+        for (_, facts) in instants.range((minute, i64::MIN)..=(minute, i64::MAX)) {
+            is_opened |= facts.iter().any(|fact| matches!(fact.what, What::Opened(_)));
+            state.apply_all(facts);
         }
-        if is_opened && !state.ended() && minute < as_of {
+        if is_opened && !state.ended() {
             let party = match state.waiting_on {
                 _ if !table.is_open(minute) => 3,
                 v1::WaitingOn::Client => 1,

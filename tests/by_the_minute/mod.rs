@@ -5,8 +5,15 @@
 mod calendar;
 mod clock;
 mod clocks_agree;
+mod experience;
+mod experience_agree;
 mod hours_agree;
+mod months_agree;
+mod outages_agree;
+mod revisions_agree;
 mod services_agree;
+mod verdict;
+mod world;
 
 use std::collections::BTreeMap;
 
@@ -26,6 +33,14 @@ fn worlds(default: u64) -> std::ops::Range<u64> {
 
 fn wire_time(minute: Minute) -> Timestamp {
     Timestamp { seconds: minute * 60, nanos: 0 }
+}
+
+fn time(minute: Minute) -> String {
+    jiff::Timestamp::from_second(minute * 60).expect("an instant").to_string()
+}
+
+fn described(fact: &clock::Fact) -> String {
+    format!("{} {} {:?}", time(fact.at), fact.order, fact.what)
 }
 
 fn minutes(time: Option<Timestamp>) -> Option<Minute> {

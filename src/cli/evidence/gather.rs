@@ -45,9 +45,9 @@ pub fn gather(log: &dyn LogSource, wanted: &Wanted, zones: &ZoneDatabase) -> any
         found.iter().partition(|found| matches!(found.record.entry, Entry::IncidentEvent(_)));
     let (Some((records, known)), false) = (last, facts.is_empty()) else {
         bail!(
-            "nothing is recorded of incident {:?} of {:?}",
-            wanted.subject.incident,
-            wanted.subject.tenant
+            "nothing is recorded of incident {:?} of tenant {:?}",
+            wanted.subject.incident.as_str(),
+            wanted.subject.tenant.as_str()
         );
     };
     let times = Times { as_of: wanted.as_of, known: wanted.known.unwrap_or(known) };

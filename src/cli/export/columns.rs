@@ -29,7 +29,7 @@ const fn column(name: &'static str, value: Value) -> Column {
     Column { name, value }
 }
 
-pub(super) const COLUMNS: [Column; 36] = [
+pub(super) const COLUMNS: [Column; 37] = [
     column("incident_id", Text(|row| &row.incident_id)),
     column("contract_id", Text(|row| &row.contract_id)),
     column("contract_revision", Number(|row| row.contract_revision)),
@@ -66,6 +66,7 @@ pub(super) const COLUMNS: [Column; 36] = [
     column("affected_users", Number(|row| row.affected_users)),
     column("counted_as", Word(|row| word(row.counted_as().as_str_name(), "COUNTED_AS_"))),
     column("place_time", Time(|row| row.place_time)),
+    column("lateness", Span(|row| row.lateness)),
 ];
 
 fn word(name: &str, prefix: &str) -> String {

@@ -30,12 +30,13 @@ use sink::{Output, Sink};
 #[derive(Args, Debug)]
 pub(super) struct Export {
     /// Only clocks of this contract.
-    #[arg(long, value_name = "ID", default_value = "")]
+    #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
     contract: String,
 
     /// Only clocks decided in this period, in the contract's time zone: a month 2026-10, a quarter
     /// 2026-Q3 or a year 2026.
-    #[arg(long, requires = "contract", conflicts_with_all = ["from", "to"], default_value = "")]
+    #[arg(long, requires = "contract", conflicts_with_all = ["from", "to"])]
+    #[arg(default_value = "", hide_default_value = true)]
     period: String,
 
     /// Only clocks decided at this instant (RFC 3339) or later.
@@ -131,7 +132,7 @@ impl Format {
         Ok(match self {
             #[cfg(feature = "parquet")]
             Format::Parquet => Box::new(columnar::Columnar::begin(output)?),
-            _ => Box::new(text::Csv::begin(output)?),
+            _ => Box::new(text::Csv::begin(output)),
         })
     }
 }

@@ -13,18 +13,27 @@ use crate::domain::decimal::Decimal;
 /// Writes rows as CSV (RFC 4180), below a line of the columns' names.
 pub(super) struct Csv {
     writer: csv::Writer<Output>,
+    /// Whether the names of the columns are written: not before there is an answer.
+    has_names: bool,
 }
 
 impl Csv {
-    pub fn begin(output: Output) -> anyhow::Result<Csv> {
-        let mut writer = csv::Writer::from_writer(output);
-        writer.write_record(COLUMNS.map(|column| column.name("seconds"))).map_err(shown)?;
-        Ok(Csv { writer })
+    pub fn begin(output: Output) -> Csv {
+        Csv { writer: csv::Writer::from_writer(output), has_names: false }
+    }
+
+    fn names(&mut self) -> anyhow::Result<()> {
+        if !std::mem::replace(&mut self.has_names, true) {
+            let names = COLUMNS.map(|column| column.name("seconds"));
+            self.writer.write_record(names).map_err(shown)?;
+        }
+        Ok(())
     }
 }
 
 impl Sink for Csv {
     fn write(&mut self, rows: Vec<ClockRow>) -> anyhow::Result<()> {
+        self.names()?;
         for row in &rows {
             self.writer
                 .write_record(COLUMNS.iter().map(|column| cell(column, row)))
@@ -34,6 +43,7 @@ impl Sink for Csv {
     }
 
     fn finish(mut self: Box<Self>, _: Stamp) -> anyhow::Result<()> {
+        self.names()?;
         Ok(self.writer.flush()?)
     }
 }

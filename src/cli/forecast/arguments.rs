@@ -63,7 +63,7 @@ pub(in crate::cli) struct Forecast {
     pub dump: Option<PathBuf>,
 
     /// With --evaluate or --quality: only the clocks of this target.
-    #[arg(long, value_name = "ID", default_value = "")]
+    #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
     pub target: String,
 
     /// Only clocks due before this instant (RFC 3339), or over their limits.

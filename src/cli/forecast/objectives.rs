@@ -1,8 +1,8 @@
 //! How the objectives of a period will end.
 
 use super::arguments::Forecast;
-use crate::cli::compliance::{found, promised};
 use crate::cli::connection::refused;
+use crate::cli::objectives::{found, promised};
 use crate::cli::show::{percent, span, table};
 use crate::codec::v1::forecast_service_client::ForecastServiceClient;
 use crate::codec::{text, v1};

@@ -137,6 +137,9 @@ impl Mapping {
     }
 
     fn read_with(text: &str, zones: &ZoneDatabase) -> anyhow::Result<Mapping> {
+        if text.trim().is_empty() {
+            bail!("it is empty: see docs/imports.md for what a mapping says");
+        }
         let written: Written = serde_saphyr::from_str(text).context("not a mapping file")?;
         let Some(zone) = zones.zone(&written.time_zone) else {
             bail!("time_zone: there is no zone {:?}: write an IANA zone", written.time_zone);

@@ -61,6 +61,7 @@ impl Import {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let mapping = fs::read_to_string(&self.mapping)
             .with_context(|| format!("can't read {}", self.mapping.display()))?;
+        Mapping::read(&mapping).with_context(|| self.mapping.display().to_string())?;
         let bytes =
             fs::read(&self.file).with_context(|| format!("can't read {}", self.file.display()))?;
         let channel = self.connection.open().await?;

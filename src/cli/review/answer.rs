@@ -10,6 +10,7 @@ use crate::codec::v1;
 use crate::codec::v1::calendar_service_client::CalendarServiceClient;
 use crate::codec::v1::compliance_service_client::ComplianceServiceClient;
 use crate::codec::v1::contract_service_client::ContractServiceClient;
+use crate::codec::v1::objective::Promise;
 
 /// A review with what its words rest on.
 #[derive(Debug, Default)]
@@ -97,7 +98,9 @@ impl ReviewAnswer {
         let mut client = CalendarServiceClient::new(channel);
         let targets = self.terms.values().flat_map(|terms| &terms.targets);
         let limits = targets.flat_map(|target| &target.limits);
-        let ids: BTreeSet<_> = limits.map(|limit| limit.calendar_id.clone()).collect();
+        let limits = limits.map(|limit| limit.calendar_id.clone());
+        let objectives = self.terms.values().flat_map(|terms| &terms.objectives);
+        let ids: BTreeSet<_> = limits.chain(objectives.filter_map(calendar_of)).collect();
         let (_, known_time) = self.times();
         for calendar_id in ids {
             let request = v1::GetCalendarRequest {
@@ -112,4 +115,14 @@ impl ReviewAnswer {
         }
         Ok(())
     }
+}
+
+/// The service hours that an objective itself names.
+fn calendar_of(objective: &v1::Objective) -> Option<String> {
+    let calendar = match objective.promise.as_ref()? {
+        Promise::Availability(promise) => &promise.calendar_id,
+        Promise::MeanTimeToRestore(promise) => &promise.calendar_id,
+        _ => return None,
+    };
+    (!calendar.is_empty()).then(|| calendar.clone())
 }

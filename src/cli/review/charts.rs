@@ -4,8 +4,11 @@ use super::language::Language;
 use super::wording::holder;
 use crate::codec::v1;
 
-/// Up to so many periods have room for their names below them.
-const LONG_NAMES_MAX: usize = 6;
+/// How wide a letter below the trend is, and the space between two names.
+const LETTER: f64 = 6.6;
+const BETWEEN_NAMES: f64 = 14.0;
+/// How far names reach beyond the first and the last period.
+const MARGIN: f64 = 34.0;
 
 /// Eight heights of a bar.
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -23,7 +26,7 @@ fn share(percent: &str) -> Option<f64> {
     percent.parse().ok()
 }
 
-/// From just below the least share up to 100 percent.
+/// From the tens just below the least share up to 100 percent.
 #[derive(Clone, Copy)]
 struct Scale {
     least: f64,
@@ -33,7 +36,7 @@ struct Scale {
 impl Scale {
     fn of(shares: impl Iterator<Item = f64>, height: f64) -> Scale {
         let least = shares.fold(100.0, f64::min);
-        Scale { least: ((least - 0.1).div_euclid(5.0) * 5.0).max(0.0), height }
+        Scale { least: ((least - 0.1).div_euclid(10.0) * 10.0).max(0.0), height }
     }
 
     fn height(self, share: f64) -> f64 {
@@ -95,6 +98,8 @@ pub(super) struct PeriodShown {
     pub x: f64,
     /// The period.
     pub name: String,
+    /// Which side of its place the name is on, so that none is cut off.
+    pub anchor: &'static str,
 }
 
 impl Trend {
@@ -132,13 +137,6 @@ pub(super) fn trend(periods: &[v1::ReviewedPeriod], language: &Language) -> Opti
         let shown = shown.iter().enumerate();
         shown.filter_map(|(i, both)| Some((at(i), scale.down(pick(both.as_ref()?))))).collect()
     };
-    let below = |(place, point): (usize, &v1::ReviewedPeriod)| PeriodShown {
-        x: at(place),
-        name: match periods.len() {
-            ..=LONG_NAMES_MAX => language.period(&point.period.clone().unwrap_or_default()),
-            _ => point.period.clone().unwrap_or_default().name,
-        },
-    };
     let worded = |point: &v1::ReviewedPeriod| {
         let attained = |tally: &Option<v1::Tally>| {
             language.percent(&tally.clone().unwrap_or_default().attainment)
@@ -158,11 +156,36 @@ pub(super) fn trend(periods: &[v1::ReviewedPeriod], language: &Language) -> Opti
         rules: [scale.least, middle, 100.0]
             .map(|share| (scale.down(share), language.agreed_percent(&share.to_string())))
             .to_vec(),
-        periods: periods.iter().enumerate().map(below).collect(),
+        periods: names(periods, step, language),
         shown: periods.iter().map(worded).collect::<Vec<_>>().join("; "),
         contractual: points(|both| both.0),
         experienced: points(|both| both.1),
     })
+}
+
+/// The names below periods that are so far apart: of as many as there is room for, and always of
+/// the last.
+fn names(periods: &[v1::ReviewedPeriod], step: f64, language: &Language) -> Vec<PeriodShown> {
+    let name =
+        |point: &v1::ReviewedPeriod| language.period(&point.period.clone().unwrap_or_default());
+    let named: Vec<_> = periods.iter().map(name).collect();
+    let longest = named.iter().map(|name| name.chars().count()).max().unwrap_or_default();
+    let width = longest as f64 * LETTER;
+    // The first and the last name begin and end in the margin instead of being centred.
+    let needed = f64::max(width, 1.5 * width - MARGIN) + BETWEEN_NAMES;
+    let every = (needed / step.max(1.0)).ceil() as usize;
+    let last = named.len().saturating_sub(1);
+    let shown = named.into_iter().enumerate();
+    let shown = shown.filter(|(place, _)| (last - place) % every.max(1) == 0);
+    let shown = shown.map(|(place, name)| {
+        let (anchor, shift) = match place {
+            0 => ("start", -MARGIN),
+            place if place == last => ("end", MARGIN),
+            _ => ("middle", 0.0),
+        };
+        PeriodShown { x: place as f64 * step + shift, name, anchor }
+    });
+    shown.collect()
 }
 
 /// A piece of a bar.
@@ -263,7 +286,7 @@ mod tests {
 
     #[test]
     fn the_best_is_highest_and_what_is_not_shown_has_no_height() {
-        assert_eq!(sparkline(&points(&["90", "", "95", "100"])), "▃·▆█");
+        assert_eq!(sparkline(&points(&["90", "", "95", "100"])), "▅·▆█");
         assert_eq!(sparkline(&points(&["100", "100"])), "██");
         assert_eq!(sparkline(&[]), "");
     }
@@ -273,5 +296,25 @@ mod tests {
         assert!(line(&points(&["90", ""])).is_none());
         let drawn = line(&points(&["100", "95"])).map(|line| (line.points, line.x));
         assert_eq!(drawn, Some(("0.0,0.0 90.0,9.0".to_owned(), 90.0)));
+    }
+
+    /// The name of the latest period was cut off, and long names ran into each other.
+    #[test]
+    fn the_latest_period_is_always_named_and_no_names_meet() {
+        let [english, dutch, _] = super::super::language::testing::all();
+        let period = |name: String| v1::ReviewedPeriod {
+            period: Some(v1::Period { name, ..Default::default() }),
+            ..Default::default()
+        };
+        let year: Vec<_> = (1..=12).map(|month| period(format!("2026-{month:02}"))).collect();
+        let shown = names(&year, 560.0 / 11.0, &english);
+        let named: Vec<_> = shown.iter().map(|one| (one.name.as_str(), one.anchor)).collect();
+        let last = [("September 2026", "middle"), ("December 2026", "end")];
+        assert!(named.ends_with(&last), "{named:?}");
+        let quarters: Vec<_> = (1..=4).map(|quarter| period(format!("2026-Q{quarter}"))).collect();
+        let shown = names(&quarters, 560.0 / 3.0, &dutch);
+        let named: Vec<_> = shown.iter().map(|one| (one.name.as_str(), one.anchor)).collect();
+        assert_eq!(named.first(), Some(&("1e kwartaal van 2026", "start")));
+        assert_eq!(named.len(), 4);
     }
 }

@@ -9,20 +9,15 @@ use crate::codec::v1;
 
 /// What the clocks of each target and priority came to, with a bar each.
 pub(super) fn section(answer: &ReviewAnswer, language: &Language) -> Option<Section> {
-    let columns = [
-        TableColumn::text(language.text("column-target")),
-        TableColumn::figure(language.text("column-attained")),
-        TableColumn::picture(language.text("column-bar")),
-        TableColumn::figure(language.text("column-met")),
-        TableColumn::figure(language.text("column-watermelons")),
-        TableColumn::figure(language.text("column-late")),
-        TableColumn::figure(language.text("column-excluded")),
-        TableColumn::figure(language.text("column-open")),
-        TableColumn::figure(language.text("column-median")),
-        TableColumn::figure(language.text("column-p90")),
-    ];
-    let rows = answer.review.groups.iter().map(|group| row(group, answer, language));
-    let table = Table::of(language.text("section-clocks"), columns, rows)?;
+    // What is only open since an earlier period is in the backlog.
+    let counts_any = |group: &&v1::ComplianceGroup| {
+        group.contractual.as_ref().is_some_and(|tally| *tally != v1::Tally::default())
+    };
+    let groups = answer.review.groups.iter().filter(counts_any);
+    let rows = groups.map(|group| row(group, answer, language));
+    let mut table = Table::of(language.text("section-clocks"), columns(language), rows)?;
+    // Few contracts have any: the column is there when there is something to see.
+    table.leave_out_if_none(CANCELLED, &language.count(0));
     let keys = [
         ("fill-met", language.text("key-met")),
         ("fill-melon", language.text("key-watermelon")),
@@ -33,6 +28,25 @@ pub(super) fn section(answer: &ReviewAnswer, language: &Language) -> Option<Sect
     let blocks =
         [Block::Keys(keys.into()), Block::Table(table), Block::Note(language.text("clocks-note"))];
     Section::of(language.text("section-clocks"), blocks)
+}
+
+/// The column of what was cancelled.
+const CANCELLED: usize = 8;
+
+fn columns(language: &Language) -> [TableColumn; 11] {
+    [
+        TableColumn::text(language.text("column-target")),
+        TableColumn::figure(language.text("column-attained")),
+        TableColumn::picture(language.text("column-bar")),
+        TableColumn::figure(language.text("column-met")),
+        TableColumn::figure(language.text("column-watermelons")),
+        TableColumn::figure(language.text("column-late")),
+        TableColumn::figure(language.text("column-excluded")),
+        TableColumn::figure(language.text("column-open")),
+        TableColumn::figure(language.text("column-cancelled")),
+        TableColumn::figure(language.text("column-median")),
+        TableColumn::figure(language.text("column-p90")),
+    ]
 }
 
 fn row(group: &v1::ComplianceGroup, answer: &ReviewAnswer, language: &Language) -> TableRow {
@@ -60,6 +74,7 @@ fn row(group: &v1::ComplianceGroup, answer: &ReviewAnswer, language: &Language) 
         count(tally.breached),
         count(tally.excluded),
         count(tally.undecided),
+        count(tally.cancelled),
         language.span(group.elapsed_p50).into(),
         language.span(group.elapsed_p90).into(),
     ];

@@ -3,19 +3,22 @@
 use super::answer::ReviewAnswer;
 use super::language::Language;
 use super::report::{Card, Report, Section};
-use super::{clocks, discussed, elapsed, excluded_outages, money, objectives, others, people};
+use super::{
+    backlog, clocks, discussed, elapsed, excluded_outages, money, objectives, others, people,
+};
 use crate::codec::v1;
 
 /// A review in words, with so many clocks of each kind listed.
 pub(super) fn report(answer: &ReviewAnswer, language: &Language, listed: usize) -> Report {
     let review = &answer.review;
     let (lead, missed) = objectives::lead(answer, language);
-    let first: [Option<Section>; 8] = [
+    let first: [Option<Section>; 9] = [
         others::restated(answer, language),
         objectives::section(answer, language),
         excluded_outages::section(answer, language),
         money::credits(answer, language),
         clocks::section(answer, language),
+        backlog::section(answer, language),
         others::coverage(answer, language),
         clocks::trend_section(answer, language),
         people::section(answer, language),

@@ -65,7 +65,8 @@ fn listed(
         0 => language.text("order"),
         more => language.say("order-more", &[("count", more.into())]),
     };
-    Section::of(title, [Block::Note(order), Block::Table(table)])
+    let order = (count > 1).then_some(Block::Note(order));
+    Section::of(title, order.into_iter().chain([Block::Table(table)]))
 }
 
 fn row(clock: &v1::ReviewedClock, answer: &ReviewAnswer, language: &Language) -> TableRow {

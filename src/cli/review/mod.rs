@@ -1,6 +1,7 @@
 //! `slx review`.
 
 mod answer;
+mod backlog;
 mod charts;
 mod clocks;
 mod compose;

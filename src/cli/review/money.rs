@@ -45,7 +45,7 @@ fn credited(
             TableRow::of([
                 what(line, answer, language),
                 period,
-                why(line, answer, language),
+                why(line, &statement.currency, answer, language),
                 money(line.amount),
             ])
         })
@@ -141,7 +141,11 @@ fn fee(statement: &v1::CreditStatement, answer: &ReviewAnswer, language: &Langua
         ("percent", language.agreed_percent(cap).into()),
     ];
     let fee = match of_period {
-        Some(fee) => language.say("fee-of-period", &[("fee", money(fee).into())]),
+        Some(fee) => {
+            let period = language.period(&statement.period.clone().unwrap_or_default());
+            let arguments = [("fee", money(fee).into()), ("period", period.into())];
+            language.say("fee-of-period", &arguments)
+        }
         None => language.say("fee-of-month", &[("fee", money(terms.monthly_fee).into())]),
     };
     match statement.no_cap {
@@ -179,7 +183,12 @@ fn result_of<'r>(
 }
 
 /// How the amount comes about.
-fn why(line: &v1::CreditLine, answer: &ReviewAnswer, language: &Language) -> String {
+fn why(
+    line: &v1::CreditLine,
+    currency: &str,
+    answer: &ReviewAnswer,
+    language: &Language,
+) -> String {
     let result = result_of(line, answer).filter(|result| result.period == line.period);
     match (line.kind(), result.map(v1::ObjectiveResult::verdict)) {
         (v1::CreditLineKind::Cap, _) => language.text("credit-cap"),
@@ -188,7 +197,10 @@ fn why(line: &v1::CreditLine, answer: &ReviewAnswer, language: &Language) -> Str
         (v1::CreditLineKind::HighestOnly, _) => language.text("credit-highest-only"),
         (v1::CreditLineKind::Minimum, _) => language.text("credit-minimum"),
         (v1::CreditLineKind::NotPaid, _) => language.text("credit-not-paid"),
-        (v1::CreditLineKind::Objective, _) if line.amount > 0 => missed(line, language),
+        (v1::CreditLineKind::Objective, _) if line.amount > 0 => missed(line, currency, language),
+        (_, Some(v1::ObjectiveVerdict::Met)) if result.is_some_and(|met| met.provisional) => {
+            language.text("credit-met-so-far")
+        }
         (_, Some(v1::ObjectiveVerdict::Met)) => language.text("credit-met"),
         (_, Some(v1::ObjectiveVerdict::NoData)) => language.text("credit-no-data"),
         (_, Some(v1::ObjectiveVerdict::AtRisk)) => language.text("credit-at-risk"),
@@ -197,12 +209,15 @@ fn why(line: &v1::CreditLine, answer: &ReviewAnswer, language: &Language) -> Str
     }
 }
 
-fn missed(line: &v1::CreditLine, language: &Language) -> String {
-    if line.credit_percent.is_empty() {
-        return line.reason.clone();
-    }
-    let tier = ("percent", language.agreed_percent(&line.credit_percent).into());
-    let mut parts = vec![language.say("credit-tier", &[tier])];
+fn missed(line: &v1::CreditLine, currency: &str, language: &Language) -> String {
+    let tier = if line.credit_percent.is_empty() {
+        let amount = ("amount", language.money(line.credit_amount, currency).into());
+        language.say("credit-of-amount", &[amount])
+    } else {
+        let percent = ("percent", language.agreed_percent(&line.credit_percent).into());
+        language.say("credit-tier", &[percent])
+    };
+    let mut parts = vec![tier];
     if line.count > 0 {
         parts.push(language.say("credit-count", &[("count", line.count.into())]));
     }
@@ -236,7 +251,8 @@ pub(super) fn settlement(answer: &ReviewAnswer, language: &Language) -> Option<S
         0 => language.text("settlement-order"),
         more => language.say("settlement-order-more", &[("count", more.into())]),
     };
-    Section::of(title, [Block::Note(order), Block::Table(table)])
+    let order = (review.settlement_count > 1).then_some(Block::Note(order));
+    Section::of(title, order.into_iter().chain([Block::Table(table)]))
 }
 
 fn item(status: &v1::SettlementItemStatus, template: &str, language: &Language) -> TableRow {
@@ -280,6 +296,7 @@ fn kind(item: &v1::SettlementItem, language: &Language) -> String {
     match item.kind() {
         v1::SettlementKind::OutOfScope => language.text("item-scope"),
         v1::SettlementKind::Excluded => language.text("item-excluded"),
+        v1::SettlementKind::ExcludedOutage => language.text("item-excluded-outage"),
         v1::SettlementKind::Credit if item.amount.is_some_and(|amount| amount < 0) => {
             language.say("item-earned-back", &[of_period()])
         }
@@ -289,5 +306,35 @@ fn kind(item: &v1::SettlementItem, language: &Language) -> String {
             language.say("item-decision", &[("party", party.into())])
         }
         v1::SettlementKind::Other | v1::SettlementKind::Unspecified => item.summary.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::language::testing::all;
+    use super::*;
+
+    /// Credits of so much money stood in English in every language.
+    #[test]
+    fn credits_of_an_amount_are_explained_in_every_language() {
+        let line = v1::CreditLine {
+            kind: v1::CreditLineKind::Objective as i32,
+            reason: "2 late incidents".into(),
+            amount: 210_000,
+            credit_amount: 2_500,
+            count: 84,
+            ..Default::default()
+        };
+        let answer = ReviewAnswer::default();
+        let said = all().map(|language| why(&line, "EUR", &answer, &language));
+        let said = said.map(|text| text.replace('\u{a0}', " "));
+        assert_eq!(
+            said,
+            [
+                "missed: €25.00, times 84",
+                "niet gehaald: € 25,00, maal 84",
+                "verfehlt: 25,00 €, mal 84",
+            ]
+        );
     }
 }

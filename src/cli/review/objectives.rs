@@ -7,6 +7,7 @@ use super::charts::{line, sparkline};
 use super::language::Language;
 use super::promise::Promises;
 use super::report::{Block, Cell, Picture, Section, Table, TableColumn, TableRow};
+use super::wording::hours_name;
 use crate::codec::v1;
 
 /// What was promised, by period: the review's own first, then the others from the earliest on.
@@ -97,26 +98,39 @@ fn trend(trend: &[v1::ObjectivePoint], language: &Language) -> Cell {
     Cell { text, sparkline: sparkline(trend), picture: line.map(Picture::Line), ..Cell::default() }
 }
 
-/// What the service hours are that limits are measured in.
+/// What the service hours are that limits are measured in, and when they were closed in the period.
 fn hours(answer: &ReviewAnswer, language: &Language) -> Option<String> {
     let named = answer.calendars.values().filter(|calendar| !calendar.always_open);
-    let mut named = named.map(|calendar| {
+    let named = named.map(|calendar| {
         let mut windows = calendar.weekly.iter().map(|window| {
             let days = days(window.days().map(|day| day as u8).sorted().collect(), language);
             format!("{days} {}–{}", window.opens, window.closes)
         });
-        language.say(
-            "hours-are",
-            &[
-                ("name", calendar.id.replace(['-', '_'], " ").into()),
-                ("windows", windows.join("; ").into()),
-                ("holidays", (calendar.holidays.len() as i64).into()),
-                ("zone", calendar.time_zone.as_str().into()),
-            ],
-        )
+        let name = capitalised(&hours_name(&calendar.id, answer, language));
+        let closed = closed_on(calendar, answer, language);
+        let (windows, zone) = (windows.join("; "), calendar.time_zone.as_str());
+        let arguments = [("name", name.into()), ("windows", windows.into()), ("zone", zone.into())];
+        let arguments = arguments.into_iter().chain([("dates", language.and(&closed).into())]);
+        let id = if closed.is_empty() { "hours-are" } else { "hours-are-closed" };
+        language.say(id, &arguments.collect::<Vec<_>>())
     });
-    let named = named.join(" ");
+    let named = named.collect::<Vec<_>>().join(" ");
     (!named.is_empty()).then_some(named)
+}
+
+/// The holidays of the review's period.
+fn closed_on(calendar: &v1::Calendar, answer: &ReviewAnswer, language: &Language) -> Vec<String> {
+    let period = answer.review.period.clone().unwrap_or_default();
+    let (first, last) = language.dates(period.start_time, period.end_time);
+    let holidays = calendar.holidays.iter().map(|holiday| holiday.date.as_str()).sorted();
+    let within = holidays.filter(|date| *date >= first.as_str() && *date <= last.as_str());
+    within.map(|date| language.iso_date(date)).collect()
+}
+
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string());
+    first.unwrap_or_default() + letters.as_str()
 }
 
 /// Weekdays from 1, Monday, on: `Mon–Fri` of three and more in a row.
@@ -126,6 +140,20 @@ fn days(numbers: Vec<u8>, language: &Language) -> String {
     match numbers.as_slice() {
         [first, _, .., last] if is_row => format!("{}–{}", name(first), name(last)),
         some => language.and(&some.iter().map(name).collect::<Vec<_>>()),
+    }
+}
+
+/// How the objectives stand whose periods go on, beside so many others that are decided.
+fn so_far(met: i64, at_risk: i64, others: i64, language: &Language) -> Option<String> {
+    let all = [("all", (met + at_risk).into()), ("others", others.into())];
+    match (met, at_risk) {
+        (0, 0) => None,
+        (_, 0) => Some(language.say("lead-so-far-met", &all)),
+        (0, _) => Some(language.say("lead-so-far-not-met", &all)),
+        _ => {
+            let [all, others] = all;
+            Some(language.say("lead-so-far-some-met", &[all, others, ("met", met.into())]))
+        }
     }
 }
 
@@ -150,10 +178,7 @@ pub(super) fn lead(answer: &ReviewAnswer, language: &Language) -> (String, Vec<S
         (_, 0) => lead.push(language.say("lead-all-met", &decided[..1])),
         _ => lead.push(language.say("lead-met", &decided)),
     }
-    if met_so_far + at_risk > 0 {
-        let so_far = [("met", met_so_far.into()), ("all", (met_so_far + at_risk).into())];
-        lead.push(language.say("lead-so-far", &so_far));
-    }
+    lead.extend(so_far(met_so_far, at_risk, met + missed, language));
     if lead.is_empty() {
         lead.push(match results.is_empty() {
             true => language.text("lead-no-objectives"),
@@ -174,4 +199,36 @@ pub(super) fn lead(answer: &ReviewAnswer, language: &Language) -> (String, Vec<S
         )
     });
     (lead.join(" "), missed.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::language::testing::all;
+    use super::*;
+
+    /// How it reads in English, Dutch and German.
+    fn said(met: i64, at_risk: i64, others: i64) -> [String; 3] {
+        all().map(|language| so_far(met, at_risk, others, &language).unwrap_or_default())
+    }
+
+    /// P4: "Another 3 still run; 3 of them are met so far" said of none and of all the same.
+    #[test]
+    fn objectives_that_still_run_are_put_in_sentences() {
+        let [english, dutch, german] = said(3, 0, 2);
+        assert_eq!(english, "3 more still run and are met so far.");
+        assert_eq!(dutch, "Er lopen nog 3 normen, die tot nu toe worden gehaald.");
+        assert_eq!(german, "3 weitere laufen noch und sind bisher erfüllt.");
+        for (met, at_risk, others, shown) in [
+            (1, 0, 0, "The objective still runs and is met so far."),
+            (1, 0, 1, "Another one still runs and is met so far."),
+            (0, 1, 1, "Another one still runs and is not met so far."),
+            (3, 0, 0, "3 objectives still run and are met so far."),
+            (0, 2, 0, "2 objectives still run; none of them is met so far."),
+            (1, 2, 1, "3 more still run; 1 of them is met so far."),
+            (2, 1, 0, "3 objectives still run; 2 of them are met so far."),
+            (0, 0, 4, ""),
+        ] {
+            assert_eq!(said(met, at_risk, others)[0], shown);
+        }
+    }
 }

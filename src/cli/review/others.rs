@@ -97,9 +97,10 @@ fn agreement(
         _ => language.text("kind-uc"),
     };
     let provider = if contract.provider.is_empty() { &contract.id } else { &contract.provider };
+    let name = if contract.title.is_empty() { contract.id.clone() } else { contract.title.clone() };
     let arguments = [
         ("kind", kind.into()),
-        ("id", contract.id.as_str().into()),
+        ("name", name.as_str().into()),
         ("provider", provider.as_str().into()),
         ("attainment", language.percent(&counts.attainment).into()),
         ("met", counts.met.into()),
@@ -123,7 +124,7 @@ fn agreement(
         TableColumn::figure(language.text("column-found")),
         TableColumn::text(language.text("column-verdict")),
     ];
-    let table = Table::of(contract.id.clone(), columns, rows);
+    let table = Table::of(name, columns, rows);
     [Block::Text(text)].into_iter().chain(table.map(Block::Table)).collect()
 }
 
@@ -171,18 +172,19 @@ pub(super) fn restated(answer: &ReviewAnswer, language: &Language) -> Option<Sec
     });
     let moved = language.say("moved", &[("count", restatement.moved_count.into())]);
     let blocks = objectives.chain([Block::Text(moved)]);
-    Section::of(heading, blocks.chain(moved_table(restatement, &contract, language)))
+    Section::of(heading, blocks.chain(moved_table(restatement, answer, language)))
 }
 
 fn moved_table(
     restatement: &v1::ReviewRestatement,
-    contract: &v1::Contract,
+    answer: &ReviewAnswer,
     language: &Language,
 ) -> Option<Block> {
+    let template = answer.contract().incident_url_template;
     let rows = restatement.moved.iter().take(MOVED_LISTED).map(|moved| {
         let cells = vec![
-            links::incident(&moved.incident_id, &contract.incident_url_template),
-            Cell::from(moved.target_id.clone()),
+            links::incident(&moved.incident_id, &template),
+            Cell::from(wording::target(&moved.target_id, answer, language)),
             Cell::from(counted_as(moved.signed_counted_as(), language)),
             Cell::from(counted_as(moved.present_counted_as(), language)),
             Cell::from(moved.event_ids.join(", ")),

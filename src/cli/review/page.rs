@@ -19,10 +19,11 @@ struct Page<'r> {
     footer: String,
 }
 
-/// A text as a string of CSS, every letter escaped that could end it.
+/// A text as a string of CSS, every letter escaped that could end it, and every space, which would
+/// be taken for the end of an escape before it.
 fn css_text(text: &str) -> String {
     let escaped = text.chars().map(|letter| match letter {
-        plain if plain.is_ascii_alphanumeric() || plain == ' ' => plain.to_string(),
+        plain if plain.is_ascii_alphanumeric() => plain.to_string(),
         other => format!("\\{:06x}", u32::from(other)),
     });
     format!("\"{}\"", escaped.collect::<String>())
@@ -34,6 +35,7 @@ mod tests {
 
     #[test]
     fn a_title_can_t_leave_its_string() {
-        assert_eq!(css_text("A \"</style>"), "\"A \\000022\\00003c\\00002fstyle\\00003e\"");
+        let escaped = "\"A\\00002c\\000020B\\000022\\00003c\\00002fstyle\\00003e\"";
+        assert_eq!(css_text("A, B\"</style>"), escaped);
     }
 }

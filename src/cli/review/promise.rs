@@ -6,9 +6,11 @@ use prost_types::Duration;
 use super::answer::ReviewAnswer;
 use super::language::Language;
 use super::report::Cell;
+use super::wording::{hours_name, target_of};
 use crate::codec::v1;
 use crate::codec::v1::experience_objective::Measure;
 use crate::codec::v1::objective::Promise;
+use crate::domain::contract::is_catch_all;
 use crate::domain::decimal::Decimal;
 
 /// Objectives of one contract, put in words.
@@ -53,7 +55,8 @@ impl Promises<'_> {
             ),
             Some(Promise::Experience(promise)) => self.experience(promise),
             Some(Promise::MeanTimeToRestore(promise)) => self.mean_time_to_restore(promise),
-            Some(Promise::MeanTime(promise)) => self.mean_time(promise),
+            Some(Promise::MeanTime(promise)) => self.mean_time(promise, result),
+            Some(Promise::Backlog(promise)) => self.backlog(promise),
             Some(Promise::Requests(promise)) => self.requests(promise),
             None => objective.id,
         }
@@ -68,10 +71,8 @@ impl Promises<'_> {
         let target =
             terms.and_then(|terms| terms.targets.iter().find(|t| t.id == promise.target_id));
         let percent = self.language.agreed_percent(&promise.percent);
-        let what = match promise.priorities.as_slice() {
-            [] => self.language.text("all-incidents"),
-            some => self.language.and(some),
-        };
+        let what = self.incidents(&promise.priorities);
+        let named = target_of(&promise.target_id, terms, self.language);
         let limits = target.map(|target| self.limits(target, &promise.priorities));
         let limits = limits.unwrap_or_default();
         let is_tail = limits.is_empty();
@@ -81,7 +82,7 @@ impl Promises<'_> {
                 &[
                     ("percent", percent.as_str().into()),
                     ("what", what.as_str().into()),
-                    ("target", promise.target_id.as_str().into()),
+                    ("target", named.as_str().into()),
                     ("limits", limits.as_str().into()),
                 ],
             )
@@ -106,21 +107,19 @@ impl Promises<'_> {
         };
         let of = |name: &String| {
             let exact = target.limits.iter().find(|limit| limit.priority == *name);
-            let other = || target.limits.iter().find(|l| matches!(l.priority.as_str(), "" | "*"));
+            let other = || target.limits.iter().find(|limit| is_catch_all(&limit.priority));
             exact.or_else(other).map(|limit| (name.clone(), limit))
         };
         let found: Vec<_> = names.iter().filter_map(of).collect();
-        let is_one = found.iter().map(|(_, limit)| limit.limit).all_equal();
+        let is_one = found.iter().map(|(_, limit)| (limit.limit, limit.working_days)).all_equal();
         let parts = found.iter().chunk_by(|(_, limit)| limit.calendar_id.clone());
         let parts = parts.into_iter().map(|(calendar, limits)| {
             let limits: Vec<_> = limits.collect();
             let shown = limits.iter().map(|(name, limit)| {
-                let span = self.language.span(limit.limit);
-                match name.as_str() {
-                    name if priorities.is_empty() && !is_one && !name.is_empty() => {
-                        format!("{span} ({name})")
-                    }
-                    _ => span,
+                let span = self.limit(limit);
+                match priorities.is_empty() && !is_one {
+                    true => format!("{span} ({})", self.priority(name)),
+                    false => span,
                 }
             });
             let shown: Vec<_> = if is_one { shown.take(1).collect() } else { shown.collect() };
@@ -132,12 +131,37 @@ impl Promises<'_> {
         self.language.and(&parts)
     }
 
+    fn priority(&self, name: &str) -> String {
+        match is_catch_all(name) {
+            true => self.language.text("other-priorities"),
+            false => name.to_owned(),
+        }
+    }
+
+    /// `4 h`, or `3 working days`.
+    fn limit(&self, limit: &v1::Limit) -> String {
+        match limit.working_days {
+            0 => self.language.span(limit.limit),
+            days => self.language.say("working-days", &[("count", i64::from(days).into())]),
+        }
+    }
+
     fn hours_of(&self, calendar: &str) -> String {
         if self.answer.calendars.get(calendar).is_some_and(|calendar| calendar.always_open) {
             return self.language.text("round-the-clock");
         }
-        let name = calendar.replace(['-', '_'], " ");
-        self.language.say("hours-named", &[("name", name.into())])
+        hours_name(calendar, self.answer, self.language)
+    }
+
+    /// All incidents, or those of some priorities.
+    fn incidents(&self, priorities: &[String]) -> String {
+        match priorities {
+            [] => self.language.text("all-incidents"),
+            some => {
+                let priorities = ("priorities", self.language.and(some).into());
+                self.language.say("incidents-of", &[priorities])
+            }
+        }
     }
 
     fn outages(&self, promise: &v1::OutagesObjective) -> String {
@@ -188,14 +212,29 @@ impl Promises<'_> {
         }
     }
 
-    fn mean_time(&self, promise: &v1::MeanTimeObjective) -> String {
-        let what = match promise.priorities.as_slice() {
-            [] => self.language.text("all-incidents"),
-            some => self.language.and(some),
-        };
+    fn backlog(&self, promise: &v1::BacklogObjective) -> String {
+        let what = ("what", self.incidents(&promise.priorities).into());
+        match promise.at_most {
+            Some(most) => {
+                let percent = self.language.agreed_percent(&promise.percentile);
+                let most = self.language.span(Some(most));
+                let arguments = [what, ("percent", percent.into()), ("most", most.into())];
+                self.language.say("promise-backlog-age", &arguments)
+            }
+            None => {
+                let older = self.language.span(promise.older_than);
+                let count = ("count", i64::from(promise.most).into());
+                self.language.say("promise-backlog", &[what, count, ("older", older.into())])
+            }
+        }
+    }
+
+    fn mean_time(&self, promise: &v1::MeanTimeObjective, result: &v1::ObjectiveResult) -> String {
+        let terms = self.answer.terms(self.contract, result.contract_revision);
+        let target = target_of(&promise.target_id, terms, self.language);
         let arguments = [
-            ("target", promise.target_id.as_str().into()),
-            ("what", what.into()),
+            ("target", target.into()),
+            ("what", self.incidents(&promise.priorities).into()),
             ("most", self.language.span(promise.at_most).into()),
         ];
         self.language.say("promise-mean-clock-time", &arguments)
@@ -244,6 +283,13 @@ impl Promises<'_> {
                 say.span(result.uptime.as_ref().and_then(|uptime| uptime.mean_time_to_restore))
             }
             Some(Promise::MeanTime(_)) => say.span(result.mean_time),
+            Some(Promise::Backlog(promise)) => {
+                let found = result.backlog.unwrap_or_default();
+                match promise.at_most {
+                    Some(_) => say.span(found.percentile),
+                    None => say.count(found.older),
+                }
+            }
             Some(Promise::Requests(promise)) => say.percent_like(&result.percent, &promise.percent),
             None => say.percent(&result.percent),
         }
@@ -287,6 +333,9 @@ impl Promises<'_> {
             Some(Promise::Outages(_)) if result.uptime.is_some() => {
                 counted("room-outages", "over-outages")
             }
+            Some(Promise::Backlog(promise)) if promise.at_most.is_none() => {
+                counted("room-old", "over-old")
+            }
             Some(Promise::Availability(_)) => {
                 let left = result.uptime.as_ref().and_then(|uptime| uptime.downtime_allowance);
                 left.map_or_else(none, |left| self.time_left(left))
@@ -327,5 +376,104 @@ impl Promises<'_> {
             }
         };
         Cell { text: format!("{sign} {word}"), class, ..Cell::default() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::language::testing::all;
+    use super::*;
+
+    fn result(promise: Promise) -> v1::ObjectiveResult {
+        let objective = v1::Objective { promise: Some(promise), ..Default::default() };
+        v1::ObjectiveResult { objective: Some(objective), ..Default::default() }
+    }
+
+    fn answer() -> ReviewAnswer {
+        let limits = vec![v1::Limit {
+            priority: "*".into(),
+            limit: Some(Duration { seconds: 14_400, nanos: 0 }),
+            calendar_id: "office".into(),
+            ..Default::default()
+        }];
+        let metric = v1::Metric::Resolution as i32;
+        let target = v1::Target { id: "resolve".into(), metric, limits, ..Default::default() };
+        let terms = v1::Terms { targets: vec![target], ..Default::default() };
+        let office = v1::Calendar { id: "office".into(), ..Default::default() };
+        ReviewAnswer {
+            terms: [(("C".to_owned(), 0), terms)].into(),
+            calendars: [("office".to_owned(), office)].into(),
+            ..Default::default()
+        }
+    }
+
+    /// Ids of targets and calendars stood in promises, and German took its genitive for any case.
+    #[test]
+    fn promises_are_said_without_ids_in_every_language() {
+        let answer = answer();
+        let said = |promise: Promise| {
+            let result = result(promise);
+            all().map(|language| {
+                let promises = Promises { answer: &answer, contract: "C", language: &language };
+                promises.promised(&result).replace('\u{a0}', " ")
+            })
+        };
+        let target_id = "resolve".to_owned();
+        let at_most = Some(Duration { seconds: 14_400, nanos: 0 });
+        let mean = v1::MeanTimeObjective { target_id, at_most, ..Default::default() };
+        assert_eq!(
+            said(Promise::MeanTime(mean)),
+            [
+                "Resolution of all incidents: at most 4 h on average",
+                "Oplostijd van alle incidenten: gemiddeld hoogstens 4 uur",
+                "Lösungszeit aller Störungen: im Durchschnitt höchstens 4 h",
+            ]
+        );
+        let target_id = "resolve".to_owned();
+        let (percent, priorities) = ("95".to_owned(), vec!["P1".to_owned(), "P2".to_owned()]);
+        let share =
+            v1::AttainmentObjective { target_id, percent, priorities, ..Default::default() };
+        assert_eq!(
+            said(Promise::Attainment(share)),
+            [
+                "95% of P1 and P2 solved within 4 h of service hours",
+                "95% van de incidenten met prioriteit P1 en P2 opgelost binnen 4 uur (servicetijd)",
+                "95 % der Störungen mit Priorität P1 und P2: Lösung innerhalb von 4 h (Servicezeit)",
+            ]
+        );
+    }
+
+    /// The catch-all of limits stood as a star.
+    #[test]
+    fn the_limit_of_other_priorities_is_said_in_words() {
+        let mut answer = answer();
+        let limit = |priority: &str, hours: i64| v1::Limit {
+            priority: priority.into(),
+            limit: Some(Duration { seconds: 3_600 * hours, nanos: 0 }),
+            calendar_id: "office".into(),
+            ..Default::default()
+        };
+        for terms in answer.terms.values_mut() {
+            terms.targets[0].limits = vec![limit("P1", 4), limit("*", 40)];
+        }
+        let share = v1::AttainmentObjective {
+            target_id: "resolve".into(),
+            percent: "95".into(),
+            ..Default::default()
+        };
+        let result = result(Promise::Attainment(share));
+        let limits = all().map(|language| {
+            let promises = Promises { answer: &answer, contract: "C", language: &language };
+            let said = promises.promised(&result).replace('\u{a0}', " ");
+            said.split("4 ").skip(1).collect::<String>()
+        });
+        assert_eq!(
+            limits,
+            [
+                "h (P1) and 40 h (others) of service hours",
+                "uur (P1) en 40 uur (overige) (servicetijd)",
+                "h (P1) und 40 h (übrige) (Servicezeit)",
+            ]
+        );
     }
 }

@@ -187,6 +187,21 @@ impl Table {
         (!rows.is_empty()).then_some(Table { caption, columns, rows })
     }
 
+    /// Leaves a column out if each of its cells has this text.
+    pub fn leave_out_if_none(&mut self, place: usize, none: &str) {
+        let is_none = |row: &TableRow| row.cells.get(place).is_none_or(|cell| cell.text == none);
+        if place < self.columns.len() && self.rows.iter().all(is_none) {
+            self.columns.remove(place);
+            let rows = self.rows.iter_mut().filter(|row| place < row.cells.len());
+            rows.for_each(|row| drop(row.cells.remove(place)));
+        }
+    }
+
+    /// Whether it needs all of a page's width.
+    pub fn has_many_columns(&self) -> bool {
+        self.columns.len() > MANY_COLUMNS
+    }
+
     /// The cells of a row with their columns.
     pub fn cells<'t>(
         &'t self,
@@ -195,6 +210,9 @@ impl Table {
         self.columns.iter().zip(&row.cells)
     }
 }
+
+/// Tables with more columns than that are set narrower.
+const MANY_COLUMNS: usize = 7;
 
 /// A section with so many rows stays on one page.
 const ROWS_OF_ONE_PAGE: usize = 8;
@@ -213,5 +231,25 @@ impl Section {
     pub fn of(heading: String, blocks: impl IntoIterator<Item = Block>) -> Option<Section> {
         let blocks: Vec<_> = blocks.into_iter().collect();
         (!blocks.is_empty()).then_some(Section { heading, blocks })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// V2: what was cancelled was in no column; where nothing was, none is needed.
+    #[test]
+    fn a_column_of_nothing_is_left_out() {
+        let table = |second: &str| {
+            let columns = ["a", "b"].map(|heading| TableColumn::figure(heading.to_owned()));
+            let rows = [["1", "0"], ["2", second]].map(|row| TableRow::of(row.map(str::to_owned)));
+            Table::of("t".to_owned(), columns, rows).unwrap()
+        };
+        for (second, left) in [("0", 1), ("3", 2)] {
+            let mut table = table(second);
+            table.leave_out_if_none(1, "0");
+            assert_eq!((table.columns.len(), table.rows[1].cells.len()), (left, left));
+        }
     }
 }

@@ -4,11 +4,15 @@ use super::answer::ReviewAnswer;
 use super::language::Language;
 use crate::codec::v1;
 
-/// What a target of the review's contract measures, in a word; its id where several targets
-/// measure the same, or something of their own.
+/// What a target of the review's contract measures.
 pub(super) fn target(id: &str, answer: &ReviewAnswer, language: &Language) -> String {
     let contract = answer.contract();
-    let terms = answer.terms(&contract.id, contract.revision);
+    target_of(id, answer.terms(&contract.id, contract.revision), language)
+}
+
+/// What a target of some terms measures, in a word; its id where several targets measure the same,
+/// or something of their own.
+pub(super) fn target_of(id: &str, terms: Option<&v1::Terms>, language: &Language) -> String {
     let targets = terms.map(|terms| terms.targets.as_slice()).unwrap_or_default();
     let metric = targets.iter().find(|target| target.id == id).map(v1::Target::metric);
     let is_only = targets.iter().filter(|target| Some(target.metric()) == metric).count() == 1;
@@ -18,7 +22,24 @@ pub(super) fn target(id: &str, answer: &ReviewAnswer, language: &Language) -> St
         Some(v1::Metric::Restoration) => language.text("metric-restoration"),
         Some(v1::Metric::Update) => language.text("metric-update"),
         Some(v1::Metric::NextReply) => language.text("metric-next-reply"),
-        _ => id.to_owned(),
+        _ => in_words(id),
+    }
+}
+
+/// An id as words: `office-hours` are `office hours`.
+pub(super) fn in_words(id: &str) -> String {
+    id.replace(['-', '_'], " ")
+}
+
+/// Service hours by name; just as service hours where the review has only one kind and its id is
+/// no more than a code.
+pub(super) fn hours_name(calendar: &str, answer: &ReviewAnswer, language: &Language) -> String {
+    let name = in_words(calendar);
+    let is_only = answer.calendars.values().filter(|one| !one.always_open).count() <= 1;
+    match (name.contains(' '), is_only) {
+        (true, _) => name,
+        (false, true) => language.text("hours-service"),
+        (false, false) => language.say("hours-named", &[("name", name.into())]),
     }
 }
 

@@ -75,8 +75,13 @@ impl Verify {
     }
 
     fn recount(&self) -> anyhow::Result<Recount> {
+        let views = self.data_dir.join("views");
+        if !views.is_dir() {
+            let served = "slx serve makes them from the journal when it starts";
+            bail!("there are no views in {}, so no tallies: {served}", self.data_dir.display());
+        }
         let log = JournalFiles::at(self.data_dir.join("journal"));
-        Ok(recount(&log, &self.data_dir.join("views"), &zones::open(&self.zoneinfo)?)?)
+        Ok(recount(&log, &views, &zones::open(&self.zoneinfo)?)?)
     }
 
     /// Walks the journal; also returns the record with which it had the head it is to extend.

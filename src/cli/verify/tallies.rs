@@ -7,6 +7,7 @@ use serde_json::json;
 use super::super::show::table;
 use crate::domain::compliance::Tally;
 use crate::domain::decimal::Decimal;
+use crate::domain::exact_spread::ExactSpread;
 use crate::domain::experience::TimeSum;
 use crate::domain::figures::{Figure, Value};
 use crate::domain::ids::TenantId;
@@ -145,6 +146,7 @@ fn list(label: &str, figures: Vec<(&'static str, Value<'_>)>, parts: &mut Vec<St
             Value::Count(count) => own.push(format!("{count} {name}")),
             Value::Time(time) => own.push(format!("{} s {name}", seconds(time))),
             Value::Spread(spread) => others.extend(shown_spread(name, spread)),
+            Value::ExactSpread(spread) => others.extend(shown_exact(name, spread)),
             Value::Figures(figures) => list(name, figures, &mut others),
         }
     }
@@ -169,6 +171,11 @@ fn shown_spread(name: &str, spread: &Spread) -> Option<String> {
     let count: u64 = spread.iter().map(|(_, count)| count).sum();
     let all = spread.iter().map(|(seconds, count)| u128::from(seconds) * u128::from(count));
     (count > 0).then(|| format!("{name} of {count}, {} s", all.sum::<u128>()))
+}
+
+fn shown_exact(name: &str, spread: &ExactSpread) -> Option<String> {
+    let count = spread.count();
+    (count > 0).then(|| format!("{name} of {count}, {} s", seconds(spread.total())))
 }
 
 #[cfg(test)]

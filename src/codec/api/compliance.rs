@@ -11,6 +11,7 @@ use crate::codec::choices::{
 };
 use crate::codec::scalar::{duration, encode_period, timestamp};
 use crate::codec::v1;
+use crate::domain::compliance::backlog::BacklogFigures;
 use crate::domain::compliance::{ExcludedOutage, Tally};
 use crate::engine::answers::compliance::{ExcludedUptime, GroupKey};
 use crate::engine::answers::period_result::{
@@ -114,6 +115,7 @@ pub(super) fn encode_objective(result: &ObjectiveResult<'_>) -> v1::ObjectiveRes
             encoded.tally = counts.to_field();
             encoded.mean_time = mean.to_field();
         }
+        Evidence::Backlog(found) => encoded.backlog = Some(encode_backlog(found)),
         Evidence::Experience(experience) => {
             encoded.experience = Some(encode_experience(experience))
         }
@@ -138,6 +140,15 @@ fn encode_counted(result: &ObjectiveResult<'_>) -> Option<v1::Period> {
     let is_all = (counted.start, counted.end) == (own.start, own.end);
     let is_nothing = result.no_data == Some(NoDataReason::NotInForce);
     (!is_all && !is_nothing).then(|| v1::Period { name: String::new(), ..encode_period(counted) })
+}
+
+fn encode_backlog(found: &BacklogFigures) -> v1::Backlog {
+    v1::Backlog {
+        open: found.open.to_field(),
+        older: found.older.to_field(),
+        percentile: found.percentile.to_field(),
+        oldest: found.oldest.to_field(),
+    }
 }
 
 fn encode_experience(experience: &ExperienceEvidence) -> v1::ExperienceResult {

@@ -97,21 +97,21 @@ fn decode_per(rule: &v1::CreditRule, checks: Checks<'_>, violations: &mut FieldV
         violations.add("per", format!("{} is unknown: choose a CreditPer", rule.per));
         return Per::Period;
     };
-    let is_stray = |is_given: bool, owner: Wire| checks.are_rules_held && is_given && per != owner;
-    if is_stray(rule.step_time.is_some(), Wire::Downtime) {
-        violations.add("step_time", "goes with CREDIT_PER_DOWNTIME only");
+    let is_stray = |is_given: bool, owners: &[Wire]| {
+        checks.are_rules_held && is_given && !owners.contains(&per)
+    };
+    if is_stray(rule.step_time.is_some(), &[Wire::Downtime, Wire::Lateness]) {
+        violations.add("step_time", "goes with CREDIT_PER_DOWNTIME and CREDIT_PER_LATENESS only");
     }
-    if is_stray(!rule.step_percent.is_empty(), Wire::Point) {
+    if is_stray(!rule.step_percent.is_empty(), &[Wire::Point]) {
         violations.add("step_percent", "goes with CREDIT_PER_POINT only");
     }
     match per {
         Wire::Unspecified | Wire::Period => Per::Period,
         Wire::Outage => Per::Outage,
         Wire::LateIncident => Per::LateIncident,
-        Wire::Downtime => Per::Downtime(match rule.step_time {
-            None => STEP_TIME_DEFAULT,
-            given => violations.or("step_time", positive_span(given), STEP_TIME_DEFAULT),
-        }),
+        Wire::Lateness => Per::Lateness(step_time(rule, violations)),
+        Wire::Downtime => Per::Downtime(step_time(rule, violations)),
         Wire::Point => {
             let given =
                 if rule.step_percent.is_empty() { STEP_DEFAULT } else { &rule.step_percent };
@@ -121,6 +121,13 @@ fn decode_per(rule: &v1::CreditRule, checks: Checks<'_>, violations: &mut FieldV
             };
             Per::Point(violations.or("step_percent", step, Share::ALL))
         }
+    }
+}
+
+fn step_time(rule: &v1::CreditRule, violations: &mut FieldViolations) -> Span {
+    match rule.step_time {
+        None => STEP_TIME_DEFAULT,
+        given => violations.or("step_time", positive_span(given), STEP_TIME_DEFAULT),
     }
 }
 
@@ -295,6 +302,7 @@ fn encode_per(per: Per) -> (v1::CreditPer, Option<prost_types::Duration>, String
         Per::Period => (Wire::Unspecified, None, String::new()),
         Per::Outage => (Wire::Outage, None, String::new()),
         Per::LateIncident => (Wire::LateIncident, None, String::new()),
+        Per::Lateness(step) => (Wire::Lateness, Some(duration(step)), String::new()),
         Per::Downtime(step) => (Wire::Downtime, Some(duration(step)), String::new()),
         Per::Point(step) => (Wire::Point, None, step.to_string()),
     }

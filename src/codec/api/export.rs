@@ -14,7 +14,7 @@ use crate::engine::answers::exported::ExportedClock;
 
 /// The row of a clock and its incident.
 pub fn encode(incident_id: &str, exported: &ExportedClock<'_>, state: &State<'_>) -> v1::ClockRow {
-    let ExportedClock { clock, counted_as, place_time } = exported;
+    let ExportedClock { clock, counted_as, place_time, lateness } = exported;
     let paused = paused(clock);
     let row = v1::ClockRow {
         incident_id: incident_id.to_owned(),
@@ -44,6 +44,7 @@ pub fn encode(incident_id: &str, exported: &ExportedClock<'_>, state: &State<'_>
         calendar_revision: clock.calendar_revision as i32,
         counted_as: counted_as.map_or(0, counted_as_number),
         place_time: place_time.map(timestamp),
+        lateness: lateness.map(duration),
         ..Default::default()
     };
     with_incident(row, state)

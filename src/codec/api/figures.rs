@@ -2,12 +2,14 @@
 
 use prost_types::Duration;
 
+use crate::codec::scalar::duration;
 use crate::codec::v1;
 use crate::domain::compliance::{Counts, Tally};
 use crate::domain::decimal::Decimal;
 use crate::domain::experience::{ExperienceTotals, Survey, TimeSum};
 use crate::domain::figures::{counts_table, survey_table, tally_table, totals_table};
 use crate::domain::share::Share;
+use crate::domain::time::Span;
 
 /// A figure as a field of a message.
 pub(super) trait ToField<Field> {
@@ -33,6 +35,12 @@ impl ToField<Option<Duration>> for TimeSum {
 impl ToField<Option<Duration>> for Option<TimeSum> {
     fn to_field(&self) -> Option<Duration> {
         self.and_then(|time| time.to_field())
+    }
+}
+
+impl ToField<Option<Duration>> for Option<Span> {
+    fn to_field(&self) -> Option<Duration> {
+        self.map(duration)
     }
 }
 

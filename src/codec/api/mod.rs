@@ -1,6 +1,7 @@
 //! What callers send and are answered, one noun a file.
 
 mod answers;
+mod backlog;
 pub mod calendar;
 pub mod clock;
 pub mod compliance;
@@ -15,6 +16,7 @@ mod fact;
 pub mod figures;
 pub mod forecast;
 pub mod incident;
+mod limit;
 mod money;
 mod named;
 pub mod objective;

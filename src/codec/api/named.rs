@@ -15,6 +15,7 @@ pub(super) fn check_targets_named(terms: &Terms, violations: &mut FieldViolation
             let kind = match promise {
                 ClockPromise::Attainment(_) => "attainment",
                 ClockPromise::MeanTime(_) => "mean_time",
+                ClockPromise::Backlog(_) => "backlog",
             };
             check(format!("objectives[{index}].{kind}.target_id"), promise.target_id());
         }

@@ -1,6 +1,6 @@
 //! Objectives and exclusions of a contract.
 
-use super::{experience, service_objective};
+use super::{backlog, experience, service_objective};
 use crate::codec::checks::Checks;
 use crate::codec::choices::{
     ObjectivePeriod, objective_period, objective_period_number, party, party_number,
@@ -40,7 +40,7 @@ pub(super) fn decode(
             None => {
                 violations.add(
                     "promise",
-                    "is missing: give attainment, mean_time, availability, outages, \
+                    "is missing: give attainment, mean_time, backlog, availability, outages, \
                      mean_time_to_restore, requests, performance or experience",
                 );
                 Promise::Attainment(attainment(
@@ -81,6 +81,9 @@ fn decode_promise(promise: Wire, checks: Checks<'_>, violations: &mut FieldViola
         }
         Wire::MeanTime(promise) => {
             ("mean_time", Promise::MeanTime(mean_time(promise, checks, &mut within)))
+        }
+        Wire::Backlog(promise) => {
+            ("backlog", Promise::Backlog(backlog::decode(promise, checks, &mut within)))
         }
         Wire::Availability(promise) => {
             let promise = service_objective::availability(promise, checks, &mut within);
@@ -187,6 +190,7 @@ fn encode_promise(promise: &Promise) -> Wire {
             at_most: Some(duration(promise.at_most)),
             minimum_count: promise.minimum_count as i32,
         }),
+        Promise::Backlog(promise) => Wire::Backlog(backlog::encode(promise)),
         Promise::Availability(promise) => {
             Wire::Availability(service_objective::encode_availability(promise))
         }

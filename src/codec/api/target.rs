@@ -2,7 +2,7 @@
 
 use prost_types::Duration;
 
-use super::answers;
+use super::{answers, limit};
 use crate::codec::checks::Checks;
 use crate::codec::choices::{
     clock_action, clock_action_number, cycle_verdict, cycle_verdict_number, due_at, due_at_number,
@@ -36,7 +36,7 @@ pub(super) fn decode(target: v1::Target, checks: Checks<'_>) -> Result<Target, V
     let decoded = Target {
         id: violations.or("id", checks.terms_id(target.id), String::new()),
         metric: violations.or("metric", metric(target.metric), Metric::Custom),
-        limits: violations.each("limits", target.limits, |limit| decode_limit(limit, checks)),
+        limits: violations.each("limits", target.limits, |one| limit::decode(one, checks)),
         pauses: violations.each("pauses", target.pauses, decode_pause),
         on_priority_change: violations.choice(
             "on_priority_change",
@@ -104,21 +104,6 @@ fn check_limits(limits: &[Limit], violations: &mut FieldViolations) {
             violations.add(&format!("limits[{index}].priority"), text);
         }
     }
-}
-
-fn decode_limit(limit: v1::Limit, checks: Checks<'_>) -> Result<Limit, Vec<Violation>> {
-    let mut violations = FieldViolations::default();
-    let decoded = Limit {
-        priority: violations.or("priority", checks.priority(limit.priority), String::new()),
-        limit: violations.or("limit", positive_span(limit.limit), Span::ZERO),
-        calendar_id: violations.or(
-            "calendar_id",
-            checks.terms_id(limit.calendar_id),
-            String::new(),
-        ),
-    };
-    violations.check()?;
-    Ok(decoded)
 }
 
 fn decode_pause(pause: v1::Pause) -> Result<PauseRule, Vec<Violation>> {
@@ -212,7 +197,7 @@ pub(super) fn encode(target: &Target) -> v1::Target {
     v1::Target {
         id: target.id.clone(),
         metric: metric_number(target.metric),
-        limits: target.limits.iter().map(encode_limit).collect(),
+        limits: target.limits.iter().map(limit::encode).collect(),
         pauses: target.pauses.iter().map(encode_pause).collect(),
         on_priority_change: on_priority_change_number(target.on_priority_change),
         pauses_maximum: target.pauses_maximum.map(duration),
@@ -234,14 +219,6 @@ pub(super) fn encode(target: &Target) -> v1::Target {
         restart_when: source(&target.restart_when),
         cancel_when: source(&target.cancel_when),
         same_instant_order: order,
-    }
-}
-
-fn encode_limit(limit: &Limit) -> v1::Limit {
-    v1::Limit {
-        priority: limit.priority.clone(),
-        limit: Some(duration(limit.limit)),
-        calendar_id: limit.calendar_id.clone(),
     }
 }
 

@@ -6,9 +6,11 @@ use super::unreadable::Unreadable;
 use super::v1 as store;
 use crate::codec::choices::{missing_reason, missing_reason_number};
 use crate::domain::compliance::{Counts, CoverageKey, Tally};
+use crate::domain::exact_spread::ExactSpread;
 use crate::domain::experience::{ExperienceTotals, Survey, TimeSum};
 use crate::domain::figures::{counts_table, survey_table, tally_table, totals_table};
 use crate::domain::spread::Spread;
+use crate::domain::time::Span;
 use crate::engine::tally::{Contribution, MissingContribution, TargetContribution};
 
 /// The bytes of a tally bucket's row.
@@ -67,6 +69,21 @@ impl Stored for Spread {
     fn decode(field: Option<store::Spread>) -> Spread {
         let store::Spread { seconds, counts } = field.unwrap_or_default();
         Spread::from_counts(seconds.into_iter().zip(counts))
+    }
+}
+
+impl Stored for ExactSpread {
+    type Field = Option<store::ExactSpread>;
+
+    fn encode(&self) -> Option<store::ExactSpread> {
+        let (nanos, counts): (Vec<_>, Vec<_>) =
+            self.iter().map(|(time, count)| (time.nanos(), count)).unzip();
+        (!nanos.is_empty()).then_some(store::ExactSpread { nanos, counts })
+    }
+
+    fn decode(field: Option<store::ExactSpread>) -> ExactSpread {
+        let store::ExactSpread { nanos, counts } = field.unwrap_or_default();
+        ExactSpread::from_counts(nanos.into_iter().map(Span::from_nanos).zip(counts))
     }
 }
 

@@ -1,11 +1,13 @@
 //! Service hours: a compiled calendar, which answers every question in the same time, however long
 //! the span it is about.
 
+use chrono::NaiveTime;
+
 use super::Calendar;
 use super::compile::{self, END_SECOND};
 use super::index::Index;
 use crate::domain::time::{Instant, Span};
-use crate::domain::zone::ZoneDatabase;
+use crate::domain::zone::{Zone, ZoneDatabase};
 
 const NANOS_PER_SECOND: i64 = 1_000_000_000;
 
@@ -22,6 +24,18 @@ pub struct ServiceHours {
     served: Box<[i64]>,
     by_time: Index,
     by_service: Index,
+    /// The zone whose midnights divide local dates.
+    zone: Zone,
+}
+
+/// Where the counting of working days begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FirstWorkingDay {
+    /// With the date of the start, if any of its service time is left then.
+    DayOfStart,
+    /// With the local date after that of the start, whatever is left of that.
+    #[default]
+    DayAfterStart,
 }
 
 /// The error for a calendar in a time zone that the database does not have.
@@ -47,10 +61,10 @@ impl ServiceHours {
         let name = calendar.time_zone();
         let unknown = || UnknownZone { name: name.into(), version: zones.version().into() };
         let zone = zones.zone(name).ok_or_else(unknown)?;
-        Ok(ServiceHours::new(&compile::open_seconds(calendar, &zone)))
+        Ok(ServiceHours::new(&compile::open_seconds(calendar, &zone), zone))
     }
 
-    fn new(intervals: &[compile::OpenSeconds]) -> ServiceHours {
+    fn new(intervals: &[compile::OpenSeconds], zone: Zone) -> ServiceHours {
         let opens: Box<[i64]> = intervals.iter().map(|(opens, _)| *opens).collect();
         let mut total = 0;
         let mut served = Vec::with_capacity(intervals.len() + 1);
@@ -61,7 +75,7 @@ impl ServiceHours {
         }
         let by_time = Index::new(&opens, END_SECOND);
         let by_service = Index::new(&served[..intervals.len()], total);
-        ServiceHours { opens, served: served.into(), by_time, by_service }
+        ServiceHours { opens, served: served.into(), by_time, by_service, zone }
     }
 
     /// The service time in `[from, to)`; zero when `to` is not after `from`.
@@ -108,6 +122,48 @@ impl ServiceHours {
         }
         let target = self.nanos_until(start).checked_add(amount.nanos())?;
         self.instant_at(self.window_of_nano(target)?, target)
+    }
+
+    /// When the last service time of the `count`th working day passes. A working day is a local
+    /// date, from midnight to midnight, with any service time. `None` when it isn't reached by
+    /// [`Instant::MAX`].
+    pub fn close_of_working_day(
+        &self,
+        start: Instant,
+        count: u16,
+        first: FirstWorkingDay,
+    ) -> Option<Instant> {
+        let from = match first {
+            FirstWorkingDay::DayOfStart => start,
+            FirstWorkingDay::DayAfterStart => self.next_midnight(start)?,
+        };
+        let opening = (1..count).try_fold(self.next_opening(from)?, |opening, _| {
+            self.next_opening(self.next_midnight(opening)?)
+        })?;
+        let windows = self.windows(opening, self.next_midnight(opening)?);
+        windows.last().map(|(_, closes)| closes)
+    }
+
+    /// The local midnights after `from` and before `until`, in order.
+    pub fn midnights(
+        &self,
+        from: Instant,
+        until: Instant,
+    ) -> impl Iterator<Item = Instant> + use<'_> {
+        let next = |midnight: &Instant| self.next_midnight(*midnight);
+        let midnights = std::iter::successors(self.next_midnight(from), next);
+        midnights.take_while(move |midnight| *midnight < until)
+    }
+
+    /// The first local midnight after `at`.
+    fn next_midnight(&self, at: Instant) -> Option<Instant> {
+        let dates = self.zone.local(at).date().iter_days().skip(1);
+        let mut midnights = dates.map(|date| self.zone.instant(date.and_time(NaiveTime::MIN)));
+        // Where a midnight is shown twice, the second lies in the date that the first began.
+        midnights.find_map(|midnight| match midnight {
+            Ok(midnight) => (midnight > at).then_some(Some(midnight)),
+            Err(_) => Some(None),
+        })?
     }
 
     /// The first instant at or after `at` that is in service hours.

@@ -33,6 +33,18 @@ impl<'a> Clock<'a> {
     }
 }
 
+impl Clock<'_> {
+    /// Whether it was open right before an instant: started, neither stopped nor cancelled, nor
+    /// between that and going on.
+    pub fn was_open_before(&self, end: Instant) -> bool {
+        let has_started = self.start_time.is_some_and(|start| start < end);
+        let had_ended = self.stop_time.is_some_and(|stop| stop < end);
+        let covers = |segment: &&Segment<'_>| segment.start < end && end <= segment.end;
+        let rested = self.segments.iter().filter(covers).any(|segment| segment.kind.is_gap());
+        has_started && !had_ended && !rested
+    }
+}
+
 impl<'a> Segment<'a> {
     /// Its part before an instant that lies in it.
     fn up_to(&self, end: Instant, hours: Option<&ServiceHours>) -> Segment<'a> {

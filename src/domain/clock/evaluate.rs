@@ -140,7 +140,7 @@ impl<'a> Evaluator<'_, 'a> {
         let admission = Admission { after, ..admission };
         let timeline = timeline(target, self.history, admission, as_of);
         let is_over = until.is_some_and(|until| until <= as_of);
-        if timeline.cycles.iter().all(|cycle| cycle.started.is_none()) && is_over {
+        if !timeline.has_begun() && is_over {
             return None;
         }
         let (target, mut clocks) =
@@ -186,16 +186,19 @@ impl<'a> Evaluator<'_, 'a> {
         admission: Admission<'a>,
         as_of: Instant,
     ) -> (&'a Target, Vec<Clock<'a>>) {
-        let mut clocks = self.clocks(revision, target, ruled);
+        let mut clocks = self.clocks(revision, target, admission, ruled);
         let Some(started) = ruled.cycles.first().and_then(|cycle| cycle.started) else {
             return (target, clocks);
         };
-        for later in self.agreement.revisions.taking_effect(started, as_of) {
+        // Where the clock counts from an opening before the revision that took it over, those in
+        // between had given it none.
+        let since = started.max(revision.effective_time);
+        for later in self.agreement.revisions.taking_effect(since, as_of) {
             let Some(successor) = later.content.terms.target(&target.id) else { continue };
             let from = later.effective_time;
             let open = || {
                 let then = timeline(target, self.history, admission, from);
-                open_cycle(&self.clocks(revision, target, &then))
+                open_cycle(&self.clocks(revision, target, admission, &then))
             };
             let open = later.content.applies_to_open_clocks.then(open).flatten();
             let next = || clocks.iter().find(|clock| clock.start_time >= Some(from));
@@ -203,8 +206,8 @@ impl<'a> Evaluator<'_, 'a> {
             (revision, target) = (later, successor);
             let ruled = timeline(target, self.history, admission, as_of);
             clocks.retain(|clock| clock.cycle < cycle);
-            let taken_over = self.clocks(revision, target, &ruled).into_iter();
-            clocks.extend(taken_over.filter(|clock| clock.cycle >= cycle));
+            let governed = self.clocks(revision, target, admission, &ruled).into_iter();
+            clocks.extend(governed.filter(|clock| clock.cycle >= cycle));
         }
         (target, clocks)
     }
@@ -213,11 +216,15 @@ impl<'a> Evaluator<'_, 'a> {
         &self,
         revision: &'a Revision<Contract>,
         target: &'a Target,
+        admission: Admission<'a>,
         timeline: &Timeline<'a>,
     ) -> Vec<Clock<'a>> {
+        let take_over = admission.take_over.filter(|take_over| take_over.is_from_opening);
+        let taken_over = take_over.map(|take_over| take_over.at.time);
         let cycles = timeline.cycles.iter().zip(1..);
         let measured = cycles.filter_map(|(cycle, number)| {
             let measured = measure(cycle, target, self.calendars)?;
+            let after_start = |time: &Instant| cycle.started.is_some_and(|start| start < *time);
             Some(Clock {
                 contract_id: &revision.content.id,
                 contract_revision: revision.number,
@@ -232,6 +239,8 @@ impl<'a> Evaluator<'_, 'a> {
                 elapsed: measured.elapsed,
                 start_time: cycle.started,
                 stop_time: measured.stop_time,
+                taken_over: taken_over.filter(after_start),
+                governed_since: Some(revision.effective_time).filter(after_start),
                 original_due_time: measured.original_due_time,
                 due_time: measured.due_time,
                 breach_time: measured.breach_time,
@@ -239,7 +248,7 @@ impl<'a> Evaluator<'_, 'a> {
                 calendar_revision: measured.calendar_revision,
                 segments: measured.segments,
                 warnings: measured.warnings,
-                notes: timeline.notes.iter().cloned().chain(measured.note).collect(),
+                notes: timeline.notes.iter().cloned().chain(measured.notes).collect(),
             })
         });
         measured.collect()

@@ -1,5 +1,6 @@
 //! Counts service time against a clock's limit, and notes when warnings and the limit are reached.
 
+use super::checkpoint::{Checkpoint, checkpoints};
 use super::ruling::{Ruling, WHOLE_LIMIT};
 use super::timeline::{Activity, Cycle, End, Stretch};
 use super::{Outcome, Phase, Segment, SegmentKind, WarnAt, Warning};
@@ -23,17 +24,8 @@ pub(super) struct Measured<'a> {
     pub segments: Vec<Segment<'a>>,
     pub warnings: Vec<Warning>,
     /// What a reader of the figures should know.
-    pub note: Option<String>,
+    pub notes: Vec<String>,
 }
-
-/// A place against the limit, and when it was reached.
-struct Checkpoint {
-    at: WarnAt,
-    reached: Option<Instant>,
-}
-
-/// How many times a target warns after it was due at most.
-const ESCALATIONS_MAX: i64 = 31;
 
 /// The count of one cycle so far.
 pub(super) struct Meter<'a> {
@@ -50,6 +42,8 @@ pub(super) struct Meter<'a> {
     original_due_time: Option<Instant>,
     /// The due time after the segments so far.
     due: Option<Instant>,
+    /// From when on its limit counts, where that is not the start.
+    from: Option<Instant>,
     note: Option<String>,
 }
 
@@ -76,12 +70,31 @@ impl<'a> Meter<'a> {
             ruling,
             elapsed: Span::ZERO,
             breach_time: None,
-            marks: marks(target),
+            marks: checkpoints(target),
             segments: Vec::new(),
             pause: None,
             pauses_left: target.pauses_maximum,
             original_due_time,
             due: original_due_time,
+            from: None,
+            note: None,
+        }
+    }
+
+    /// The same count, to see what it comes to without its segments and warnings.
+    pub fn fork(&self) -> Meter<'a> {
+        Meter {
+            target: self.target,
+            ruling: self.ruling,
+            elapsed: self.elapsed,
+            breach_time: self.breach_time,
+            marks: Vec::new(),
+            segments: Vec::new(),
+            pause: self.pause,
+            pauses_left: self.pauses_left,
+            original_due_time: None,
+            due: None,
+            from: self.from,
             note: None,
         }
     }
@@ -182,6 +195,10 @@ impl<'a> Meter<'a> {
         if policy == OnPriorityChange::FromStart {
             return self.adjust(stretch, self.elapsed);
         }
+        if policy == OnPriorityChange::FromChange {
+            self.from = Some(stretch.start);
+        }
+        let ruling = self.from.map_or(ruling, |from| ruling.counted_from(from));
         let old_limit = std::mem::replace(&mut self.ruling, ruling).limit;
         let elapsed = match policy {
             OnPriorityChange::FromChange => Span::ZERO,
@@ -191,6 +208,13 @@ impl<'a> Meter<'a> {
             _ => self.elapsed,
         };
         self.adjust(stretch, elapsed);
+    }
+
+    /// Counts again from zero, from the beginning of `stretch` on.
+    pub fn begin_anew(&mut self, stretch: &Stretch<'a>) {
+        self.from = Some(stretch.start);
+        self.ruling = self.ruling.counted_from(stretch.start);
+        self.adjust(stretch, Span::ZERO);
     }
 
     /// Sets the elapsed time to `elapsed` at the beginning of `stretch`.
@@ -283,8 +307,14 @@ impl<'a> Meter<'a> {
             calendar_id: self.ruling.calendar_id,
             calendar_revision: self.ruling.calendar_revision,
             warnings: self.warnings(runs_on),
+            notes: self
+                .from
+                .or(cycle.started)
+                .and_then(|from| self.ruling.in_words(from))
+                .into_iter()
+                .chain(self.note)
+                .collect(),
             segments: self.segments,
-            note: self.note,
         }
     }
 
@@ -359,18 +389,6 @@ impl<'a> Meter<'a> {
             _ => Some(end),
         }
     }
-}
-
-/// The places against the limit that are noted: where it warns, and the limit itself.
-fn marks(target: &Target) -> Vec<Checkpoint> {
-    let shares = target.warn_at_percent.iter().map(|percent| WarnAt::Percent(*percent));
-    let before = target.warn_before.iter().map(|before| WarnAt::BeforeDue(*before));
-    let every = target.escalate_every.into_iter().flat_map(|every| {
-        let times = move |times| every.scaled(Span::from_nanos(times), Span::from_nanos(1));
-        (1..=ESCALATIONS_MAX).map(move |count| WarnAt::AfterDue(times(count)))
-    });
-    let all = [WHOLE_LIMIT].into_iter().chain(shares).chain(before).chain(every);
-    all.map(|at| Checkpoint { at, reached: None }).collect()
 }
 
 fn gap(after: End) -> SegmentKind {

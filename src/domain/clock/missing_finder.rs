@@ -61,8 +61,8 @@ impl<'a> Finder<'_, 'a> {
             if missing.iter().any(|one| one.target_id == target.id) {
                 continue;
             }
-            let its = clocks.iter().filter(|clock| clock.target_id == target.id);
-            let last = its.filter(|clock| !self.was_left_behind(clock)).next_back();
+            let mut its = clocks.iter().filter(|clock| clock.target_id == target.id);
+            let last = its.rfind(|clock| !self.was_left_behind(clock));
             missing.extend(match last {
                 Some(clock) => self.withdrawn(clock),
                 None => Some(self.never_had(target)),
@@ -289,7 +289,7 @@ mod tests {
         let mut all = target("resolution P1=4:00");
         let mut other = all.limits[0].clone();
         other.priority = "*".into();
-        other.limit = other.limit + other.limit;
+        other.limit = crate::domain::time::Span::from_hours(8).into();
         all.limits.insert(0, other);
         Case::new([all.clone()], "Mon 09:00 opened P9")
             .check("Mon 10:00 | running undecided 1:00 of 8:00 due Mon 17:00");

@@ -8,12 +8,14 @@
 //! the same timeline again. `evaluate` does both for each target and revision of a contract.
 
 mod admission;
+mod checkpoint;
 mod clip;
 #[cfg(test)]
 mod edge_cases;
 mod evaluate;
 mod exclusion;
 mod exclusion_evaluator;
+mod gap;
 mod measure;
 mod meter;
 mod missing;
@@ -22,6 +24,8 @@ mod missing_finder;
 pub(in crate::domain) mod properties;
 #[cfg(test)]
 mod reference_model;
+#[cfg(test)]
+mod reopenings;
 mod ruling;
 #[cfg(test)]
 mod terms_of_clocks;
@@ -33,6 +37,8 @@ mod timeline_builder;
 mod transfers;
 mod triggers;
 mod verdict;
+#[cfg(test)]
+mod working_days;
 
 pub use evaluate::{Agreement, Evaluation, evaluate};
 pub use exclusion::Exclusion;
@@ -74,6 +80,10 @@ pub struct Clock<'a> {
     pub start_time: Option<Instant>,
     /// When it stopped or was cancelled.
     pub stop_time: Option<Instant>,
+    /// When the contract took the incident over, if it counts from before that.
+    pub taken_over: Option<Instant>,
+    /// When the revision that governs it took effect, if that was after its start.
+    pub governed_since: Option<Instant>,
     /// The due time by what was known when it started.
     pub original_due_time: Option<Instant>,
     /// When it is due if nothing changes, or was when it stopped; `None` while pending, while a
@@ -251,8 +261,22 @@ impl Clock<'_> {
     }
 
     /// When it was decided: when it went over its limit, or else ended. `None` while it is open
-    /// within its limit.
+    /// within its limit. Nobody breaches what is not agreed yet: where it was over its limit by
+    /// then, it is when the contract took it over, or the revision took effect that makes it so.
     pub fn decide_time(&self) -> Option<Instant> {
-        self.breach_time.or(self.stop_time)
+        self.breach_time.map(|breach| self.agreed_at(breach)).or(self.stop_time)
+    }
+
+    /// The instant of a breach, but not before what it breaches was agreed.
+    pub fn agreed_at(&self, breach: Instant) -> Instant {
+        let agreed = self.taken_over.max(self.governed_since);
+        agreed.map_or(breach, |agreed| agreed.max(breach))
+    }
+
+    /// Since when it is a clock of the contract: its start or, if it counts from before, when it
+    /// was taken over. `None` while it is pending.
+    pub fn begin_time(&self) -> Option<Instant> {
+        let start = self.start_time?;
+        Some(self.taken_over.map_or(start, |taken_over| taken_over.max(start)))
     }
 }

@@ -4,7 +4,9 @@
 
 use super::testing::{Figures, MONDAY_SECOND, WORKING_HOURS};
 use super::{Outcome, Phase};
-use crate::domain::contract::{Limit, Metric, OnPriorityChange, OnReopen, PauseRule, Target};
+use crate::domain::contract::{
+    Allowed, Limit, Metric, OnPriorityChange, OnReopen, PauseRule, Target,
+};
 use crate::domain::incident::{Fact, RecordedEvent, WaitingOn};
 use crate::domain::time::{Instant, Span};
 
@@ -68,11 +70,16 @@ impl Scenario<'_> {
         let past = self.facts.partition_point(|(at, _)| *at <= second);
         for facts in self.facts[..past].chunk_by(|a, b| a.0 == b.0) {
             let mut wait = None;
+            let was_ended = incident.is_resolved || incident.is_cancelled;
             for (_, fact) in facts {
                 incident.learn(fact);
                 wait = if let Fact::StatusChanged(reported) = fact { Some(reported) } else { wait };
             }
             let is_reopened = facts.iter().any(|(_, fact)| matches!(fact, Fact::Reopened));
+            if is_reopened && was_ended && self.target.on_reopen == OnReopen::NewCycle {
+                // Another answer is awaited, unless one comes with the reopening.
+                incident.is_responded = facts.iter().any(|(_, fact)| answers(fact));
+            }
             if let Some(reported) = wait.filter(|_| is_reopened) {
                 (incident.waiting_on, incident.reason) =
                     (reported.waiting_on, reported.reason.clone().unwrap_or_default());
@@ -95,12 +102,18 @@ impl Scenario<'_> {
             }
             let end = self.end(&incident);
             let cycle = cycles.last_mut().unwrap();
+            let was_cancelled = matches!(cycle.last_end(), Some((_, Phase::Cancelled)));
+            let is_done_since = was_cancelled && !incident.is_cancelled && end.is_some();
             match (cycle.is_ended(), end) {
+                (true, Some(phase)) if is_done_since && self.target.on_reopen.goes_on() => {
+                    cycle.goes_on.push(second);
+                    cycle.ends.push((second, phase));
+                }
                 (false, Some(phase)) => cycle.ends.push((second, phase)),
                 (true, None) if self.target.on_reopen == OnReopen::NewCycle => {
                     cycles.push(Cycle::new(second));
                 }
-                (true, None) if self.target.on_reopen != OnReopen::Ignore => {
+                (true, None) if self.target.on_reopen.goes_on() => {
                     cycle.goes_on.push(second);
                 }
                 _ => {}
@@ -155,7 +168,9 @@ impl Scenario<'_> {
                 incident = self.incident(second);
             }
             let is_gap = cycle.is_gap(second);
-            if cycle.goes_on.contains(&second) && self.target.on_reopen == OnReopen::Restart {
+            let ends_at_once = cycle.ends.iter().any(|(end, _)| *end == second);
+            let goes_on = cycle.goes_on.contains(&second) && !ends_at_once;
+            if goes_on && self.target.on_reopen == OnReopen::Restart {
                 count.set(second, 0);
             }
             let counts_gap = self.target.on_reopen == OnReopen::ContinueCountingGap;
@@ -219,6 +234,16 @@ impl Scenario<'_> {
     }
 }
 
+/// The service time of a limit.
+fn nanos(limit: &Limit) -> i64 {
+    let Allowed::ServiceTime(span) = limit.limit else { panic!("only limits of service time") };
+    span.nanos()
+}
+
+fn answers(fact: &Fact) -> bool {
+    matches!(fact, Fact::Responded | Fact::ClientUpdated { .. })
+}
+
 impl Incident {
     fn learn(&mut self, fact: &Fact) {
         match fact {
@@ -234,7 +259,7 @@ impl Incident {
                 self.waiting_on = waiting.waiting_on;
                 self.reason = waiting.reason.clone().unwrap_or_default();
             }
-            Fact::Responded | Fact::ClientUpdated { .. } => self.is_responded = true,
+            fact if answers(fact) => self.is_responded = true,
             Fact::Restored => self.is_restored = true,
             Fact::Resolved | Fact::Closed => {
                 (self.is_restored, self.is_resolved) = (true, true);
@@ -285,8 +310,8 @@ impl<'s> Count<'s> {
     }
 
     fn change_limit(&mut self, second: i64, limit: &'s Limit, policy: OnPriorityChange) {
-        let old = i128::from(self.limit.limit.nanos());
-        let new = i128::from(limit.limit.nanos());
+        let old = i128::from(nanos(self.limit));
+        let new = i128::from(nanos(limit));
         self.limit = limit;
         let elapsed = match policy {
             OnPriorityChange::FromChange => 0,
@@ -297,7 +322,7 @@ impl<'s> Count<'s> {
     }
 
     fn set(&mut self, second: i64, elapsed: i64) {
-        let limit = self.limit.limit.nanos();
+        let limit = nanos(self.limit);
         self.elapsed = elapsed;
         self.due = if elapsed >= limit { self.due.or(Some(second * NANOS)) } else { None };
         if elapsed > limit {
@@ -333,7 +358,7 @@ impl<'s> Count<'s> {
     }
 
     fn count(&mut self, second: i64) {
-        let limit = self.limit.limit.nanos();
+        let limit = nanos(self.limit);
         let (before, after) = (self.elapsed, self.elapsed + NANOS);
         if after >= limit {
             self.due.get_or_insert(second * NANOS + limit - before);

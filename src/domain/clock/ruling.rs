@@ -3,7 +3,7 @@
 use super::WarnAt;
 use crate::domain::calendar::Calendars;
 use crate::domain::calendar::hours::ServiceHours;
-use crate::domain::contract::Target;
+use crate::domain::contract::{Allowed, Target};
 use crate::domain::time::{Instant, Span};
 
 /// Where the limit itself is reached.
@@ -12,6 +12,9 @@ pub(super) const WHOLE_LIMIT: WarnAt = WarnAt::Percent(100);
 /// A limit with the service hours it is measured in.
 #[derive(Clone, Copy)]
 pub(super) struct Ruling<'a> {
+    /// What its target allows...
+    allowed: Allowed,
+    /// ... and the service time that comes to.
     pub limit: Span,
     pub calendar_id: &'a str,
     pub hours: &'a ServiceHours,
@@ -24,6 +27,9 @@ pub(super) struct Rulings<'a> {
     pub calendars: &'a dyn Calendars,
     /// When it started; calendars are those in force then.
     pub start: Option<Instant>,
+    /// From when on working days count: from the start or, of a clock that is pending, from the
+    /// instant evaluated at.
+    pub from: Instant,
 }
 
 impl<'a> Rulings<'a> {
@@ -33,19 +39,34 @@ impl<'a> Rulings<'a> {
         let limit = self.target.limit(priority)?;
         let start = self.start.unwrap_or(Instant::MAX);
         let calendar = self.calendars.in_force(&limit.calendar_id, start)?;
-        Some(Ruling {
-            limit: limit.limit,
+        let ruling = Ruling {
+            allowed: limit.limit,
+            limit: Span::MAX,
             calendar_id: &limit.calendar_id,
             hours: calendar.hours,
             calendar_revision: calendar.revision,
-        })
+        };
+        Some(ruling.counted_from(self.from))
     }
 }
 
 impl Ruling<'_> {
+    /// The same with a limit that counts from an instant on: working days end with a day's close.
+    pub fn counted_from(self, from: Instant) -> Self {
+        let limit = self.allowed.service_time(self.hours, from).unwrap_or(Span::MAX);
+        Ruling { limit, ..self }
+    }
+
+    /// How working days became the limit of a clock that counts from an instant on, in words.
+    pub fn in_words(&self, from: Instant) -> Option<String> {
+        let close = self.due(from).filter(|_| self.allowed.is_in_working_days())?;
+        let (days, span) = (self.allowed, self.limit);
+        Some(format!("{days} from {from} are {span} of service time, until the close at {close}"))
+    }
+
     /// The same hours with a limit that is never reached: a priority without one breaches nothing.
     pub fn unlimited(self) -> Self {
-        Ruling { limit: Span::MAX, ..self }
+        Ruling { allowed: Allowed::ServiceTime(Span::MAX), limit: Span::MAX, ..self }
     }
 
     /// When a clock is due that starts at `start` and runs without a pause.

@@ -11,12 +11,12 @@ use itertools::Itertools;
 use jiff::tz::TimeZoneDatabase;
 
 use super::{Agreement, Clock, Evaluation, Outcome, Phase, evaluate};
-use crate::domain::calendar::hours::ServiceHours;
+use crate::domain::calendar::hours::{FirstWorkingDay, ServiceHours};
 use crate::domain::calendar::{Calendar, CalendarInForce, Calendars, Draft, DraftWeekly};
 use crate::domain::contract::{
-    Condition, Contract, ContractKind, CycleVerdict, DueAt, ExperienceLimit, ExperienceTerms,
-    Limit, Metric, OnPriorityChange, OnReopen, OnTransfer, OpenIncidents, PauseRule, Revision,
-    Revisions, SAME_INSTANT_ORDER, Target, Terms,
+    Allowed, Condition, Contract, ContractKind, CycleVerdict, DueAt, ExperienceLimit,
+    ExperienceTerms, Limit, Metric, OnPriorityChange, OnReopen, OnTransfer, OpenIncidents,
+    PauseRule, Revision, Revisions, SAME_INSTANT_ORDER, Target, Terms,
 };
 use crate::domain::experience::{Experience, Passages, experience};
 use crate::domain::incident::{
@@ -318,7 +318,17 @@ fn metric_named(name: &str) -> Metric {
 fn limit_of(priority: &str, limit: &str) -> Limit {
     let (limit, calendar_id) = limit.split_once('/').unwrap_or((limit, "always"));
     let priority = priority.trim_matches('*').to_owned();
-    Limit { priority, limit: span(limit), calendar_id: calendar_id.into() }
+    let days = |text: &str| text.parse().unwrap();
+    let limit = match (limit.strip_suffix("th_day"), limit.strip_suffix("days")) {
+        (Some(count), _) => {
+            Allowed::WorkingDays { count: days(count), first: FirstWorkingDay::DayOfStart }
+        }
+        (_, Some(count)) => {
+            Allowed::WorkingDays { count: days(count), first: FirstWorkingDay::DayAfterStart }
+        }
+        _ => span(limit).into(),
+    };
+    Limit { priority, limit, calendar_id: calendar_id.into() }
 }
 
 fn pause_rule(words: &str) -> PauseRule {

@@ -77,17 +77,8 @@ pub(super) struct Cycle<'a> {
     /// The incident's priority at the start and at the end.
     pub first_priority: &'a str,
     pub last_priority: &'a str,
-    /// The ends from which it went on.
-    pub halts: Vec<Halt<'a>>,
-}
-
-/// An end of a cycle that went on later.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Halt<'a> {
-    /// How many of its stretches were before it.
-    pub stretches: usize,
-    /// The incident's priority at it.
-    pub priority: &'a str,
+    /// The ends from which it went on: how many of its stretches were before each.
+    pub halts: Vec<usize>,
 }
 
 /// A clock's timeline: its cycles, and conditions that could not be evaluated.
@@ -101,4 +92,62 @@ pub(super) struct Timeline<'a> {
     pub came: Option<String>,
     /// How the incident left the contract, in words.
     pub left: Option<String>,
+}
+
+impl<'a> Timeline<'a> {
+    /// Whether any of its cycles has started.
+    pub fn has_begun(&self) -> bool {
+        self.cycles.iter().any(|cycle| cycle.started.is_some())
+    }
+
+    /// Whether its last cycle started at an instant.
+    pub fn began_at(&self, time: Instant) -> bool {
+        self.cycles.last().is_some_and(|cycle| cycle.started == Some(time))
+    }
+
+    /// When and how its last cycle ended, if it has.
+    pub fn ended(&self) -> Option<(Instant, End)> {
+        self.cycles.last().and_then(|cycle| cycle.ended)
+    }
+
+    /// Adds a stretch to its last cycle.
+    pub fn push(&mut self, stretch: Stretch<'a>) {
+        if let Some(cycle) = self.cycles.last_mut() {
+            cycle.stretches.push(stretch);
+        }
+    }
+
+    /// Takes the last stretch away.
+    pub fn pop(&mut self) -> Option<Stretch<'a>> {
+        self.cycles.last_mut()?.stretches.pop()
+    }
+
+    /// Leaves one cycle that has not started: all stretches so far were pending.
+    pub fn forget(&mut self) {
+        let before = std::mem::take(&mut self.cycles).into_iter();
+        let lasting = before.flat_map(|cycle| cycle.stretches).filter(|s| s.start < s.end);
+        let pending = |s| Stretch { activity: Activity::Pending, from_zero: false, ..s };
+        let stretches = lasting.map(pending).collect();
+        self.cycles = vec![Cycle { stretches, ..Cycle::default() }];
+        self.first_stop = None;
+    }
+
+    /// Ends its last cycle.
+    pub fn end(&mut self, time: Instant, end: End, priority: &'a str) {
+        if let Some(cycle) = self.cycles.last_mut() {
+            cycle.ended = Some((time, end));
+            cycle.last_priority = priority;
+        }
+        if end == End::Stopped {
+            self.first_stop.get_or_insert(time);
+        }
+    }
+
+    /// Lets its last cycle go on after an end.
+    pub fn resume(&mut self) {
+        if let Some(cycle) = self.cycles.last_mut() {
+            cycle.ended = None;
+            cycle.halts.push(cycle.stretches.len());
+        }
+    }
 }

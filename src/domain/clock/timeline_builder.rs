@@ -1,10 +1,11 @@
 //! Derives a clock's timeline from a history, by conditions and policies, without durations.
 
 use super::admission::{Admission, TakeOver};
-use super::timeline::{Activity, Context, Cycle, End, Halt, Stretch, Timeline};
+use super::gap::Gap;
+use super::timeline::{Activity, Context, Cycle, End, Stretch, Timeline};
 use super::triggers::Triggers;
 use crate::domain::contract::{ClockAction, Metric, OnReopen, Target};
-use crate::domain::incident::{History, Moment};
+use crate::domain::incident::{Fact, History, Moment};
 use crate::domain::time::Instant;
 
 /// The timeline of `target`'s clock up to `as_of`; without cycles when the target does not apply.
@@ -20,11 +21,13 @@ pub(super) fn timeline<'a>(
         triggers: Triggers::new(target),
         timeline: Timeline::default(),
         current: None,
-        gap: Vec::new(),
+        gap: Gap::default(),
         could_start: false,
         opened: None,
         take_over: admission.take_over,
         takes_over: false,
+        was_refused: false,
+        restart_due: false,
     };
     let stays =
         |moment: &Moment<'_, 'a>| admission.leaves.is_none_or(|(place, _)| moment.place() <= place);
@@ -44,16 +47,18 @@ struct TimelineBuilder<'t, 'a> {
     timeline: Timeline<'a>,
     /// The present stretch of the last cycle; `None` before the opening and after an end.
     current: Option<Stretch<'a>>,
-    /// The time since the last end, one stretch for each context. It becomes a gap if the clock
-    /// goes on.
-    gap: Vec<Stretch<'a>>,
+    gap: Gap<'a>,
     could_start: bool,
-    /// When the incident was opened, and the event.
-    opened: Option<(Instant, &'a str)>,
+    /// When the incident was opened.
+    opened: Option<Instant>,
     /// The take-over still to come.
     take_over: Option<TakeOver<'a>>,
     /// Whether the clock may start at any moment, since it was not there at the opening.
     takes_over: bool,
+    /// Whether it could have started, and the target did not apply then.
+    was_refused: bool,
+    /// Whether it restarts when it goes on, since that came due in this moment or since its end.
+    restart_due: bool,
 }
 
 impl<'a> TimelineBuilder<'_, 'a> {
@@ -65,36 +70,50 @@ impl<'a> TimelineBuilder<'_, 'a> {
         let time = moment.time;
         let event_id = moment.events.last().map_or("", |last| last.value.event_id.as_str());
         if self.timeline.cycles.is_empty() {
-            self.opened = Some((time, event_id));
+            self.opened = Some(time);
             self.timeline.cycles.push(Cycle::default());
             self.begin(time, Activity::Pending, event_id);
         }
         self.start(time, event_id);
+        self.apply_late(moment);
         let restarts = self.triggers.restarts(moment);
+        self.restart_due |= restarts;
         for action in self.target.same_instant_order {
             self.act(action, time, event_id, restarts);
         }
+        self.restart_due &= self.timeline.ended().is_some();
         self.notice_context(time, event_id);
+    }
+
+    /// A target that did not apply when its clock could have started may do so once the details of
+    /// the incident change: a request becomes an incident.
+    fn apply_late(&mut self, moment: &Moment<'_, 'a>) {
+        let mut facts = moment.events.iter().map(|recorded| &recorded.value.fact);
+        let is_described = facts.any(|fact| matches!(fact, Fact::DetailsChanged(_)));
+        if self.was_refused && is_described && self.triggers.applies(moment.time) {
+            (self.was_refused, self.takes_over) = (false, true);
+            let event_id = moment.events.last().map_or("", |last| last.value.event_id.as_str());
+            self.start(moment.time, event_id);
+        }
     }
 
     fn start(&mut self, time: Instant, event_id: &'a str) {
         let can_start = self.can_start(time);
         let begins = can_start && !self.could_start;
-        let is_taken_over = can_start && self.takes_over && !self.is_over(time);
-        self.could_start = can_start && self.triggers.could_start(time);
-        let starts = (begins || is_taken_over) && self.admission.is_in_force(time);
-        if !starts || self.activity() != Some(Activity::Pending) {
-            return;
+        if begins {
+            self.was_refused = !self.triggers.applies(time);
         }
-        if self.triggers.applies(time) {
+        let is_taken_over = can_start && self.takes_over && !self.is_held_back(time);
+        self.could_start = can_start && self.triggers.could_start(time);
+        let starts = match begins {
+            true => !self.was_refused,
+            false => is_taken_over && self.triggers.applies(time),
+        };
+        let is_pending = self.activity() == Some(Activity::Pending);
+        if starts && is_pending && self.admission.is_in_force(time) {
             self.takes_over = false;
             self.begin_cycle(time, event_id);
         }
-    }
-
-    /// Whether what the clock would measure is over: it would stop at once.
-    fn is_over(&mut self, time: Instant) -> bool {
-        self.triggers.stops(time) || self.triggers.cancels(time)
     }
 
     /// Takes the incident over before a moment, if the target is in force by then.
@@ -121,18 +140,20 @@ impl<'a> TimelineBuilder<'_, 'a> {
     /// had ended before.
     fn come_upon(&mut self, take_over: TakeOver<'a>) {
         self.take_over = None;
-        let Some((opened, event_id)) = self.opened else { return };
-        let has_begun = self.timeline.cycles.iter().any(|cycle| cycle.started.is_some());
-        if has_begun && self.ended().is_none() {
+        let Some(opened) = self.opened else { return };
+        let has_begun = self.timeline.has_begun();
+        if has_begun && self.timeline.ended().is_none() {
             return self.note_take_over(take_over, opened);
         }
         self.takes_over = true;
         self.note_take_over(take_over, take_over.at.time);
         if has_begun {
-            self.timeline.cycles = vec![Cycle::default()];
-            self.timeline.first_stop = None;
-            (self.current, self.gap) = (None, Vec::new());
-            self.begin(opened, Activity::Pending, event_id);
+            self.timeline.forget();
+            self.fill_gap(take_over.at.time, |_| Activity::Pending);
+            self.current = self.timeline.pop();
+            if self.current.is_none() {
+                self.begin(take_over.at.time, Activity::Pending, "");
+            }
         }
     }
 
@@ -167,11 +188,13 @@ impl<'a> TimelineBuilder<'_, 'a> {
                 self.end(time, End::Stopped, event_id);
             }
             // What begins a cycle does not also end it: a cycle of no time is none.
-            ClockAction::Restart if active && restarts && !self.began_at(time) => {
+            ClockAction::Restart if active && restarts && !self.timeline.began_at(time) => {
                 self.end(time, End::Stopped, event_id);
                 self.next_cycle(time, event_id);
             }
-            ClockAction::Restart if self.ended().is_some() => self.go_on(time, event_id, restarts),
+            ClockAction::Restart if self.timeline.ended().is_some() => {
+                self.leave_gap(time, event_id, restarts);
+            }
             ClockAction::Cancel if active && self.triggers.cancels(time) => {
                 self.end(time, End::Cancelled, event_id);
             }
@@ -188,21 +211,41 @@ impl<'a> TimelineBuilder<'_, 'a> {
     }
 
     /// Lets a clock that had ended go on, once nothing ends it any longer: in another cycle when it
-    /// restarts, else by the target's reopening policy.
-    fn go_on(&mut self, time: Instant, event_id: &'a str, restarts: bool) {
-        if self.is_held_back(time) {
-            return;
-        }
-        if restarts {
-            return self.new_cycle(time, false, event_id);
-        }
-        let was_stopped = self.ended().is_some_and(|(_, end)| end == End::Stopped);
-        if self.target.metric == Metric::NextReply && was_stopped {
+    /// restarts, or was to since it ended, else by the target's reopening policy.
+    fn leave_gap(&mut self, time: Instant, event_id: &'a str, restarts: bool) {
+        let is_held_back = match restarts {
+            true => self.triggers.ends_now(time),
+            false => self.is_held_back(time),
+        };
+        if is_held_back {
+            self.stop_cancelled(time, event_id);
+        } else if self.restart_due {
+            self.new_cycle(time, false, event_id);
+        } else if self.target.metric == Metric::NextReply && !self.was_cancelled() {
             if self.can_start(time) {
                 self.next_cycle(time, event_id);
             }
-            return;
+        } else {
+            self.go_on(time, event_id);
         }
+    }
+
+    /// Stops a clock that is cancelled no longer and was stopped meanwhile: answered, say. It goes
+    /// on by the target's reopening policy, never from zero, and ends in that instant.
+    fn stop_cancelled(&mut self, time: Instant, event_id: &'a str) {
+        let goes_on = self.target.on_reopen.goes_on();
+        if goes_on && self.was_cancelled() && !self.restart_due && !self.triggers.cancels(time) {
+            let counts = self.target.on_reopen == OnReopen::ContinueCountingGap;
+            self.resume(time, counts, event_id);
+            self.end(time, End::Stopped, event_id);
+        }
+    }
+
+    fn was_cancelled(&self) -> bool {
+        self.timeline.ended().is_some_and(|(_, end)| end == End::Cancelled)
+    }
+
+    fn go_on(&mut self, time: Instant, event_id: &'a str) {
         match self.target.on_reopen {
             OnReopen::Ignore => {}
             OnReopen::NewCycle => self.new_cycle(time, false, event_id),
@@ -217,17 +260,13 @@ impl<'a> TimelineBuilder<'_, 'a> {
         }
     }
 
-    /// Whether the clock is stopped or cancelled by what holds at `time`.
+    /// Whether the clock is, or would be at once, stopped or cancelled by what holds at `time`.
     fn is_held_back(&mut self, time: Instant) -> bool {
         self.triggers.stops(time) || self.triggers.cancels(time)
     }
 
     fn resume(&mut self, time: Instant, counts: bool, event_id: &'a str) {
-        if let Some(cycle) = self.timeline.cycles.last_mut() {
-            cycle.ended = None;
-            let (stretches, priority) = (cycle.stretches.len(), cycle.last_priority);
-            cycle.halts.push(Halt { stretches, priority });
-        }
+        self.timeline.resume();
         self.fill_gap(time, |after| Activity::Gap { after, counts });
         self.run(time, event_id);
     }
@@ -255,31 +294,13 @@ impl<'a> TimelineBuilder<'_, 'a> {
     }
 
     fn fill_gap(&mut self, end: Instant, becomes: impl Fn(End) -> Activity) {
-        self.end_gap(end);
-        for gap in std::mem::take(&mut self.gap) {
-            if let Activity::Gap { after, .. } = gap.activity
-                && gap.start < gap.end
-            {
-                self.push(Stretch { activity: becomes(after), ..gap });
-            }
-        }
-    }
-
-    /// Ends the last stretch of the gap at `time` and begins another.
-    fn divide_gap(&mut self, time: Instant, after: End, event_id: &'a str) {
-        self.end_gap(time);
-        let (context, from_zero) = (self.context(), false);
-        let activity = Activity::Gap { after, counts: false };
-        self.gap.push(Stretch { start: time, end: time, activity, context, event_id, from_zero });
-    }
-
-    fn end_gap(&mut self, time: Instant) {
-        if let Some(last) = self.gap.last_mut() {
-            last.end = time;
+        for stretch in self.gap.fill(end, becomes) {
+            self.timeline.push(stretch);
         }
     }
 
     fn begin_cycle(&mut self, time: Instant, event_id: &'a str) {
+        self.restart_due = false;
         self.triggers.begin_cycle(time);
         self.run(time, event_id);
         if let Some(cycle) = self.timeline.cycles.last_mut() {
@@ -308,25 +329,18 @@ impl<'a> TimelineBuilder<'_, 'a> {
         {
             self.begin(time, activity, event_id);
         }
-        if let Some(Stretch { activity: Activity::Gap { after, .. }, context, .. }) =
-            self.gap.last().copied()
+        if let Some((after, context)) = self.gap.last()
             && context != self.context()
         {
-            self.divide_gap(time, after, event_id);
+            self.gap.divide(time, after, self.context(), event_id);
         }
     }
 
     fn end(&mut self, time: Instant, end: End, event_id: &'a str) {
         self.notice_context(time, event_id);
         self.close_last(time);
-        self.divide_gap(time, end, event_id);
-        if let Some(cycle) = self.timeline.cycles.last_mut() {
-            cycle.ended = Some((time, end));
-            cycle.last_priority = self.triggers.state().priority;
-        }
-        if end == End::Stopped {
-            self.timeline.first_stop.get_or_insert(time);
-        }
+        self.gap.divide(time, end, self.context(), event_id);
+        self.timeline.end(time, end, self.triggers.state().priority);
     }
 
     fn close(&mut self, time: Instant) {
@@ -338,13 +352,7 @@ impl<'a> TimelineBuilder<'_, 'a> {
     /// Closes the present stretch, even when it is empty.
     fn close_last(&mut self, time: Instant) {
         if let Some(stretch) = self.current.take() {
-            self.push(Stretch { end: time, ..stretch });
-        }
-    }
-
-    fn push(&mut self, stretch: Stretch<'a>) {
-        if let Some(cycle) = self.timeline.cycles.last_mut() {
-            cycle.stretches.push(stretch);
+            self.timeline.push(Stretch { end: time, ..stretch });
         }
     }
 
@@ -358,7 +366,7 @@ impl<'a> TimelineBuilder<'_, 'a> {
             cycle.last_priority = self.triggers.state().priority;
         }
         // A clock that could have started and did not: the target does not apply.
-        if self.could_start && self.timeline.cycles.iter().all(|cycle| cycle.started.is_none()) {
+        if self.could_start && !self.timeline.has_begun() {
             self.timeline.cycles.clear();
         }
         let said = [self.timeline.came.take(), self.timeline.left.take()];
@@ -369,14 +377,6 @@ impl<'a> TimelineBuilder<'_, 'a> {
 
     fn activity(&self) -> Option<Activity> {
         self.current.map(|stretch| stretch.activity)
-    }
-
-    fn began_at(&self, time: Instant) -> bool {
-        self.timeline.cycles.last().is_some_and(|cycle| cycle.started == Some(time))
-    }
-
-    fn ended(&self) -> Option<(Instant, End)> {
-        self.timeline.cycles.last().and_then(|cycle| cycle.ended)
     }
 
     fn context(&self) -> Context<'a> {

@@ -246,6 +246,20 @@ fn a_later_revision_gives_open_incidents_the_clock_of_a_target_it_adds() {
         .check(&format!("Mon 10:30 | {resolution}; running undecided 1:30 of 2:00 due Mon 11:00"));
 }
 
+/// C5: the revision that takes an incident over governs its clock, not one before it that had
+/// given it none.
+#[test]
+fn the_revision_that_takes_an_incident_over_governs_its_clock() {
+    Case::new([target("response P1=1:00")], "Mon 09:00 opened P1")
+        .revised("Mon 10:00", &[target("resolution P1=1:00")], true)
+        .revised("Mon 11:00", &[target(RESOLUTION)], false)
+        .takes_over(OpenIncidents::FromOpening)
+        .check(
+            "Mon 12:00 | running breached 3:00 of 1:00 due Mon 10:00 over Mon 10:00; \
+             running undecided 3:00 of 4:00 due Mon 13:00",
+        );
+}
+
 /// C5: a pause in force when the revision takes effect holds for the clock that starts then.
 #[test]
 fn a_clock_that_is_taken_over_obeys_the_pause_in_force() {

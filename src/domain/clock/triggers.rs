@@ -1,6 +1,6 @@
 //! Evaluates a target's metric and conditions on an incident's fields, moment by moment.
 
-use crate::domain::contract::{Condition, Metric, Target};
+use crate::domain::contract::{Condition, Metric, OnReopen, Target};
 use crate::domain::incident::{Fact, Moment, State, WaitingOn};
 use crate::domain::time::Instant;
 
@@ -10,8 +10,11 @@ pub(super) struct Triggers<'t, 'a> {
     state: State<'a>,
     /// The fields before the present moment, and for its opening those it was opened with.
     before: State<'a>,
-    /// When the client was first answered, by what the target counts as an answer.
-    answered: Option<Instant>,
+    /// Whether the client was answered, by what the target counts as an answer, since the target
+    /// last began to wait for one.
+    answered: bool,
+    /// Whether the present moment holds such an answer.
+    is_answered_now: bool,
     /// Whether the client has replied and got no such answer since.
     client_waits: bool,
     /// When the present cycle began.
@@ -40,7 +43,8 @@ impl<'t, 'a> Triggers<'t, 'a> {
             target,
             state: State::default(),
             before: State::default(),
-            answered: None,
+            answered: false,
+            is_answered_now: false,
             client_waits: false,
             began: None,
             was_stopped: false,
@@ -57,21 +61,30 @@ impl<'t, 'a> Triggers<'t, 'a> {
             self.before.apply_opening(moment);
         }
         self.state.apply(moment);
+        self.is_answered_now = false;
         for recorded in moment.events {
-            self.note_answers(&recorded.value.fact, moment.time);
+            self.note_answers(&recorded.value.fact);
         }
         if has(moment, |fact| matches!(fact, Fact::Reopened)) {
             (self.was_stopped, self.was_cancelled) = (false, false);
+            if self.target.on_reopen == OnReopen::NewCycle && self.before.is_ended() {
+                self.await_an_answer();
+            }
         }
     }
 
-    fn note_answers(&mut self, fact: &Fact, time: Instant) {
+    fn note_answers(&mut self, fact: &Fact) {
         if matches!(fact, Fact::ClientReplied) {
             self.client_waits = true;
         } else if self.target.is_answered_by(fact) {
             self.client_waits = false;
-            self.answered.get_or_insert(time);
+            (self.answered, self.is_answered_now) = (true, true);
         }
+    }
+
+    /// Forgets the answers before the present moment: the target waits for another.
+    fn await_an_answer(&mut self) {
+        self.answered = self.is_answered_now;
     }
 
     /// Notes that a cycle begins.
@@ -115,17 +128,22 @@ impl<'t, 'a> Triggers<'t, 'a> {
 
     /// Whether the clock stops.
     pub fn stops(&mut self, time: Instant) -> bool {
+        let stops = self.stops_now(time);
+        self.was_stopped |= stops && reads_changes(&self.target.stop_when);
+        self.was_stopped || stops
+    }
+
+    fn stops_now(&mut self, time: Instant) -> bool {
         let state = &self.state;
         let by_metric = match self.target.metric {
-            Metric::Response => self.answered.is_some(),
+            Metric::Response => self.answered,
             Metric::Resolution | Metric::Update => state.resolved.is_some(),
             Metric::Restoration => state.restored.is_some(),
             Metric::NextReply => !self.client_waits,
             Metric::Custom => false,
         };
         let holds = self.holds(&self.target.stop_when, time, self.ending_changes(time));
-        self.was_stopped |= holds == Some(true) && reads_changes(&self.target.stop_when);
-        self.was_stopped || holds.unwrap_or(by_metric)
+        holds.unwrap_or(by_metric)
     }
 
     /// Whether the cycle ends and the next begins: an update to the client does that for an update
@@ -142,15 +160,32 @@ impl<'t, 'a> Triggers<'t, 'a> {
             false => holds,
         };
         let held = self.held_restart.replace(rests).unwrap_or(rests);
-        holds && !held
+        let restarts = holds && !held;
+        if restarts {
+            self.await_an_answer();
+        }
+        restarts
     }
 
     /// Whether the clock is cancelled.
     pub fn cancels(&mut self, time: Instant) -> bool {
-        let by_incident = self.state.cancelled.is_some() || self.state.merged_into.is_some();
-        let holds = self.holds(&self.target.cancel_when, time, self.ending_changes(time));
-        self.was_cancelled |= holds == Some(true) && reads_changes(&self.target.cancel_when);
-        by_incident || self.was_cancelled || holds.unwrap_or(false)
+        let by_condition = self.cancel_condition_holds(time);
+        self.was_cancelled |= by_condition && reads_changes(&self.target.cancel_when);
+        self.was_cancelled || by_condition || self.is_void()
+    }
+
+    fn cancel_condition_holds(&mut self, time: Instant) -> bool {
+        let changes = self.ending_changes(time);
+        self.holds(&self.target.cancel_when, time, changes).unwrap_or(false)
+    }
+
+    fn is_void(&self) -> bool {
+        self.state.cancelled.is_some() || self.state.merged_into.is_some()
+    }
+
+    /// Whether something stops or cancels the clock in this very instant, whatever changed before.
+    pub fn ends_now(&mut self, time: Instant) -> bool {
+        self.stops_now(time) || self.is_void() || self.cancel_condition_holds(time)
     }
 
     /// Whether the clock is paused: by the rule at this place, or (`Some(None)`) by a condition.

@@ -1,6 +1,6 @@
 //! A target's verdict over the cycles of its clock.
 
-use super::{Clock, Exclusion, Outcome, Segment};
+use super::{Clock, Exclusion, Outcome, Phase, Segment};
 use crate::domain::calendar::Calendars;
 use crate::domain::contract::{CycleVerdict, Target};
 use crate::domain::time::{Instant, Span};
@@ -44,7 +44,7 @@ pub(super) fn verdict<'a>(
 ) -> Option<TargetVerdict<'a>> {
     let (first, last) = (clocks.first()?, clocks.last()?);
     let deciding = match target.cycle_verdict {
-        CycleVerdict::First => first,
+        CycleVerdict::First => deciding(clocks).next().unwrap_or(first),
         CycleVerdict::Last => last,
         CycleVerdict::Worst => worst(clocks)?,
         CycleVerdict::Total => return Some(total(clocks, last, calendars)),
@@ -62,11 +62,21 @@ pub(super) fn verdict<'a>(
     })
 }
 
+/// The clocks that may decide. One that was cancelled, or whose incident left the contract, within
+/// its limit decides nothing once another cycle follows it.
+fn deciding<'c, 'a>(clocks: &'c [Clock<'a>]) -> impl DoubleEndedIterator<Item = &'c Clock<'a>> {
+    let last = clocks.last().map(|clock| clock.cycle);
+    clocks.iter().filter(move |clock| {
+        let has_decided = clock.phase != Phase::Cancelled || clock.outcome.is_verdict();
+        has_decided || Some(clock.cycle) == last
+    })
+}
+
 /// The first breached cycle, else the last undecided one, else the last if the incident left the
 /// contract in it, else the one with the least left; one that is excluded only where all are.
 fn worst<'c, 'a>(clocks: &'c [Clock<'a>]) -> Option<&'c Clock<'a>> {
-    let all_are_excluded = clocks.iter().all(|clock| clock.exclusion.is_some());
-    let counted = || clocks.iter().filter(|clock| all_are_excluded || clock.exclusion.is_none());
+    let all_are_excluded = deciding(clocks).all(|clock| clock.exclusion.is_some());
+    let counted = || deciding(clocks).filter(|c| all_are_excluded || c.exclusion.is_none());
     let breached = counted().find(|clock| clock.outcome == Outcome::Breached);
     let undecided = || counted().rfind(|clock| clock.outcome == Outcome::Undecided);
     let left = || counted().next_back().filter(|clock| clock.outcome == Outcome::Transferred);

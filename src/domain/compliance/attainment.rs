@@ -19,7 +19,7 @@ pub enum Verdict {
 
 /// Whether one result of an objective is worse than another: by the verdict, then by the share
 /// reached.
-pub fn is_worse(one: (Verdict, Option<Share>), other: (Verdict, Option<Share>)) -> bool {
+fn is_worse(one: (Verdict, Option<Share>), other: (Verdict, Option<Share>)) -> bool {
     let severity = |verdict| match verdict {
         Verdict::NoData => 0,
         Verdict::Met => 1,
@@ -29,6 +29,16 @@ pub fn is_worse(one: (Verdict, Option<Share>), other: (Verdict, Option<Share>)) 
     let reached = |share: Option<Share>| share.unwrap_or(Share::ALL);
     let [left, right] = [one, other].map(|(verdict, share)| (severity(verdict), reached(share)));
     left.0 > right.0 || (left.0 == right.0 && left.1 < right.1)
+}
+
+/// The part of a period that stands worst, of parts that `stands` says the result of: what decides
+/// where several words rule one period. Of equal ones the first; `None` without parts.
+pub fn worst<T>(
+    parts: impl IntoIterator<Item = T>,
+    stands: impl Fn(&T) -> (Verdict, Option<Share>),
+) -> Option<T> {
+    let worse = |worst, part| if is_worse(stands(&part), stands(&worst)) { part } else { worst };
+    parts.into_iter().reduce(worse)
 }
 
 /// The result of an objective on attainment.

@@ -46,7 +46,8 @@ pub struct Entry<'a> {
     pub is_excluded: bool,
     /// When its contractual outcome was decided; `None`: it is undecided, or was cancelled.
     pub decide_time: Option<Instant>,
-    /// When the first of its clocks started; `None`: none has, and it is counted nowhere.
+    /// When the first of its clocks started, or was taken over; `None`: none has, and it is counted
+    /// nowhere.
     pub begin_time: Option<Instant>,
     /// When its deciding clock, or the last one for a total, stopped or was cancelled; `None`: it
     /// is open.
@@ -207,8 +208,8 @@ fn entry<'a>(
         limit: verdict.limit,
         avoidable: None,
         is_excluded: verdict.exclusion.is_some(),
-        decide_time: decide_time(verdict, deciding),
-        begin_time: cycles().filter_map(|clock| clock.start_time).min(),
+        decide_time: decide_time(verdict, deciding, cycles()),
+        begin_time: cycles().filter_map(Clock::begin_time).min(),
         end_time: deciding.stop_time,
         is_cancelled: deciding.phase == Phase::Cancelled,
         is_open: deciding.is_open(),
@@ -224,10 +225,18 @@ fn of_target_clocks<'c, 'a>(
     clocks.iter().filter(move |c| c.contract_id == contract_id && c.target_id == target_id)
 }
 
-/// When a verdict was decided: at the breach, or else at the stop of the deciding clock.
-fn decide_time(verdict: &TargetVerdict<'_>, deciding: &Clock<'_>) -> Option<Instant> {
+/// When a verdict was decided: at the breach, or else at the stop of the deciding clock. A breach
+/// of what was agreed later is decided then; of a total, by the cycle in which it was.
+fn decide_time<'c, 'a: 'c>(
+    verdict: &TargetVerdict<'_>,
+    deciding: &Clock<'_>,
+    mut cycles: impl DoubleEndedIterator<Item = &'c Clock<'a>>,
+) -> Option<Instant> {
     match verdict.outcome {
-        Outcome::Breached => verdict.breach_time,
+        Outcome::Breached => verdict.breach_time.map(|breach| {
+            let in_it = cycles.rfind(|clock| clock.start_time.is_some_and(|t| t <= breach));
+            in_it.map_or(breach, |clock| clock.agreed_at(breach))
+        }),
         Outcome::Met => deciding.stop_time,
         Outcome::Undecided | Outcome::Transferred | Outcome::Excluded => None,
     }

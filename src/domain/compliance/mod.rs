@@ -4,14 +4,15 @@
 //! hold in it as far as the contract is in force ([`ContractLife`]). Each incident's target is one
 //! [`Entry`], which belongs to the period it is placed in, and to those at whose end it was open
 //! ([`Membership`]); entries add up to a [`Tally`], on which objectives are evaluated in integers
-//! ([`attainment`], [`mean_time`]). `docs/periods.md` defines what is counted where. Every tally
-//! keeps the contractual and the experienced account beside each other, with what incidents cost
-//! people ([`experience`]). Objectives on services rest on the facts about them: how they were up
-//! ([`availability`]), how many requests they served ([`requests`]) and what was measured
-//! ([`performance`]). Missed objectives are credited ([`credit`]).
+//! ([`attainment`], [`mean_time`], [`backlog`]). `docs/periods.md` defines what is counted where.
+//! Every tally keeps the contractual and the experienced account beside each other, with what
+//! incidents cost people ([`experience`]). Objectives on services rest on the facts about them: how
+//! they were up ([`availability`]), how many requests they served ([`requests`]) and what was
+//! measured ([`performance`]). Missed objectives are credited ([`credit`]).
 
 pub mod attainment;
 pub mod availability;
+pub mod backlog;
 mod coverage;
 pub mod credit;
 mod entry;

@@ -3,10 +3,12 @@
 use super::{Account, Entry, Membership};
 use crate::domain::clock::Outcome;
 use crate::domain::decimal::Decimal;
+use crate::domain::exact_spread::ExactSpread;
 use crate::domain::experience::ExperienceTotals;
 use crate::domain::figures::{Count, ServiceTime, counts_table, define_figures, tally_table};
 use crate::domain::share::Share;
 use crate::domain::spread::Spread;
+use crate::domain::time::Span;
 use crate::domain::time_sum::TimeSum;
 
 counts_table!(define_figures);
@@ -67,10 +69,16 @@ impl Tally {
         }
     }
 
+    /// What an incident of this age adds that was open at the period's end, or is now.
+    pub fn of_backlog(age: Span) -> Tally {
+        Tally { backlog_ages: ExactSpread::of(age), ..Tally::default() }
+    }
+
     /// The tally of a single entry that is placed.
     pub fn of(entry: &Entry<'_>) -> Tally {
         let Account { outcome, elapsed } = entry.contractual;
         let counts_elapsed = entry.decide_time.is_some() && !entry.is_excluded;
+        let is_late = entry.verdict() == Outcome::Breached;
         Tally {
             contractual: Counts::of(outcome, entry.is_cancelled, entry.is_excluded),
             experienced: Counts::of(entry.experienced.outcome, entry.is_cancelled, false),
@@ -81,6 +89,11 @@ impl Tally {
             experience_totals: entry.experience_totals.clone().unwrap_or_default(),
             elapsed: if counts_elapsed { Spread::of(elapsed.into()) } else { Spread::default() },
             elapsed_total: if counts_elapsed { elapsed.into() } else { TimeSum::ZERO },
+            lateness: match is_late {
+                true => ExactSpread::of(elapsed - entry.limit),
+                false => ExactSpread::default(),
+            },
+            backlog_ages: ExactSpread::default(),
         }
     }
 
@@ -89,6 +102,11 @@ impl Tally {
     pub fn elapsed_mean(&self) -> Option<TimeSum> {
         let decided = self.contractual.decided();
         (decided > 0).then(|| self.elapsed_total.divided(u128::from(decided)))
+    }
+
+    /// A percentile of the ages of the backlog, exactly; `None` where nothing was open.
+    pub fn backlog_age(&self, hundredths: u32) -> Option<Span> {
+        self.backlog_ages.percentile(Share::from_hundredths(hundredths))
     }
 
     /// The contractual attainment less the experienced one, in percent, made of the two as they

@@ -1,4 +1,5 @@
-//! Conditions: CEL expressions over an incident's current fields.
+//! Conditions: CEL expressions over an incident's current fields. The same fields give the same
+//! answer each time: loops over maps walk in the order of their keys.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -7,6 +8,7 @@ use std::sync::{Arc, LazyLock};
 use cel::common::ast::{EntryExpr, Expr, IdedExpr};
 use cel::{Context, Env, Program, Value};
 
+use super::in_order::{declare, in_order, in_words};
 use crate::domain::incident::{Party, Stage, State};
 use crate::domain::time::Instant;
 
@@ -48,7 +50,9 @@ impl ConditionLimits {
 #[derive(Clone)]
 pub struct Condition {
     source: String,
-    program: Arc<Program>,
+    /// What is evaluated: the source, with its loops in order.
+    expression: Arc<IdedExpr>,
+    has_loops: bool,
     fields: Vec<&'static Field>,
     /// The fields of which it reads whether they changed.
     changes: Vec<&'static Field>,
@@ -92,6 +96,7 @@ static FIELDS: &[Field] = &[
     Field { name: "cancelled", value: |s, _| s.cancelled.is_some().into() },
     Field { name: "merged", value: |s, _| s.merged_into.is_some().into() },
     Field { name: "client_waits", value: |s, _| s.client_waits.into() },
+    Field { name: "response_count", value: |s, _| i64::from(s.response_count).into() },
     Field { name: "update_count", value: |s, _| i64::from(s.update_count).into() },
     Field { name: "reopen_count", value: |s, _| i64::from(s.reopen_count).into() },
     Field { name: "in_scope", value: |s, _| s.in_scope.unwrap_or(true).into() },
@@ -124,8 +129,9 @@ impl Condition {
         check_bounds(program.expression(), limits)?;
         let fields = referenced(&program)?;
         let changes = changes_read(program.expression())?;
-        let program = Arc::new(program);
-        let condition = Condition { source: source.to_owned(), program, fields, changes };
+        let (expression, has_loops) = in_order(program.expression());
+        let (source, expression) = (source.to_owned(), Arc::new(expression));
+        let condition = Condition { source, expression, has_loops, fields, changes };
         condition.check_result()?;
         Ok(condition)
     }
@@ -169,10 +175,16 @@ impl Condition {
             let changes = self.changes.iter().map(|field| (field.name, is_changed(field)));
             context.add_variable_from_value(CHANGED, changes.collect::<HashMap<_, _>>());
         }
-        match self.program.execute(&context) {
+        if self.has_loops {
+            declare(&mut context);
+        }
+        match Value::resolve(&self.expression, &context) {
             Ok(Value::Bool(holds)) => Ok(holds),
-            Ok(other) => Err(ConditionError(format!("it gives {other:?}, not true or false"))),
-            Err(error) => Err(ConditionError(error.to_string())),
+            Ok(other) => {
+                let kind = other.type_of();
+                Err(ConditionError(format!("it gives a value of type {kind}, not true or false")))
+            }
+            Err(error) => Err(ConditionError(in_words(&error))),
         }
     }
 
@@ -435,6 +447,37 @@ mod tests {
         ] {
             let error = Condition::compile(source).map(|_| ()).unwrap_err();
             assert!(error.to_string().contains(part), "{source}: {error}");
+        }
+    }
+
+    /// C6: a loop over a map walks in the order of its keys, so it says the same each time.
+    #[test]
+    fn a_loop_over_a_map_says_the_same_each_time() {
+        let names = ["d", "b", "a", "c", "e"].map(str::to_owned);
+        let opened = Opened {
+            attributes: names.into_iter().map(|name| (name, "x".to_owned())).collect(),
+            ..Opened::default()
+        };
+        let state = State { opened: Some((Instant::MIN, &opened)), ..State::default() };
+        for source in [
+            "attributes.map(name, name) == ['a', 'b', 'c', 'd', 'e']",
+            "attributes.filter(name, name > 'b') == ['c', 'd', 'e']",
+            "{'b': 1, 'a': 2, 'c': 3}.map(k, k)[0] == 'a'",
+            "(opened ? attributes : {}).map(name, name).size() == 5",
+            "[attributes].all(held, held.map(n, n) == ['a', 'b', 'c', 'd', 'e'])",
+            "attributes.map(n, n < 'c', n + attributes[n]) == ['ax', 'bx']",
+            "{2: 0, 1: 0, -3: 0}.map(k, k) == [-3, 1, 2]",
+            "{true: 0, 'a': 0, 1u: 0, 3: 0}.map(k, k) == [3, 1u, true, 'a']",
+            "attributes.exists_one(name, name == 'c') && ['z'].exists(z, !(z in attributes))",
+        ] {
+            for _ in 0..20 {
+                assert_eq!(holds(source, &state), Ok(true), "{source}");
+            }
+        }
+        for source in ["{'a': 1, 'b': 2}", "{'a': 1, 'b': 2} + {'c': 3}", "@in_order([1]) == [1]"] {
+            let refused = || Condition::compile(source).map(|_| ()).unwrap_err();
+            let first = refused();
+            assert!((0..20).all(|_| refused() == first), "{source}: {first}");
         }
     }
 

@@ -113,6 +113,8 @@ pub enum Per {
     Outage,
     /// Each late incident.
     LateIncident,
+    /// Each step, of this length, by which a late incident is over its limit.
+    Lateness(Span),
     /// Each step of downtime, of this length.
     Downtime(Span),
     /// Each step by which the share reached is below the promised one.

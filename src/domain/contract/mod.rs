@@ -6,6 +6,8 @@ mod credit;
 mod exclusion;
 mod experience;
 mod finding;
+mod in_order;
+mod limit;
 mod lint;
 mod objective;
 pub mod presentation;
@@ -24,16 +26,17 @@ pub use experience::{
     SlxWeights,
 };
 pub use finding::{Finding, Severity};
+pub use limit::{Allowed, Limit};
 pub use lint::lint;
 pub use objective::{
-    AgreedService, AttainmentPromise, AvailabilityPromise, ClockPromise, DownWhen, MeanTimePromise,
-    MeanTimeToRestorePromise, Objective, OutagesPromise, PerformancePromise, PeriodKind, Promise,
-    RequestsPromise,
+    AgreedService, AttainmentPromise, AvailabilityPromise, BacklogBound, BacklogPromise,
+    ClockPromise, DownWhen, MeanTimePromise, MeanTimeToRestorePromise, Objective, OutagesPromise,
+    PerformancePromise, PeriodKind, Promise, RequestsPromise,
 };
 pub use presentation::Presentation;
 pub use revisions::{Effective, Revision, Revisions};
 pub use terms::{
-    ANSWERS, Answer, ClockAction, Contract, ContractKind, CycleVerdict, DueAt, Limit, Metric,
+    ANSWERS, Answer, ClockAction, Contract, ContractKind, CycleVerdict, DueAt, Metric,
     OnPriorityChange, OnReopen, OnTransfer, OpenIncidents, PauseRule, PeriodTerms,
     SAME_INSTANT_ORDER, Target, Terms,
 };

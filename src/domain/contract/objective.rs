@@ -37,6 +37,8 @@ pub enum Promise {
     Attainment(AttainmentPromise),
     /// At most a mean elapsed time of clocks.
     MeanTime(MeanTimePromise),
+    /// How old the incidents may be that are open at the end.
+    Backlog(BacklogPromise),
     /// A share of agreed service time in which a service is up.
     Availability(AvailabilityPromise),
     /// At most so many long outages of a service.
@@ -77,6 +79,36 @@ pub struct MeanTimePromise {
     pub minimum_count: u64,
 }
 
+/// How old the incidents may be that are open at a period's end, by a target's clock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BacklogPromise {
+    /// The target whose open clocks count.
+    pub target_id: String,
+    /// Only these priorities; none: all.
+    pub priorities: Vec<String>,
+    /// How old they may be.
+    pub bound: BacklogBound,
+}
+
+/// How old the incidents of a backlog may be: real time since their opening, round the clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BacklogBound {
+    /// At most so many are older than an age.
+    Most {
+        /// The most that may be.
+        most: u32,
+        /// Only incidents older than this count.
+        older_than: Span,
+    },
+    /// A percentile of the ages is at most an age.
+    Percentile {
+        /// The percentile as a share: more than zero.
+        percentile: Share,
+        /// The percentile may be at most this.
+        at_most: Span,
+    },
+}
+
 /// What is promised of clocks.
 #[derive(Clone, Copy, Debug)]
 pub enum ClockPromise<'p> {
@@ -84,6 +116,8 @@ pub enum ClockPromise<'p> {
     Attainment(&'p AttainmentPromise),
     /// A mean elapsed time.
     MeanTime(&'p MeanTimePromise),
+    /// How old those are that are open at the end.
+    Backlog(&'p BacklogPromise),
 }
 
 /// At least a share of agreed service time in which a service is up.
@@ -201,6 +235,7 @@ impl Promise {
             Promise::MeanTimeToRestore(promise) => Some(&promise.agreed),
             Promise::Attainment(_)
             | Promise::MeanTime(_)
+            | Promise::Backlog(_)
             | Promise::Requests(_)
             | Promise::Performance(_)
             | Promise::Experience(_) => None,
@@ -212,6 +247,7 @@ impl Promise {
         match self {
             Promise::Attainment(promise) => Some(ClockPromise::Attainment(promise)),
             Promise::MeanTime(promise) => Some(ClockPromise::MeanTime(promise)),
+            Promise::Backlog(promise) => Some(ClockPromise::Backlog(promise)),
             _ => None,
         }
     }
@@ -224,6 +260,7 @@ impl Promise {
             Promise::Requests(promise) => Some(promise.share),
             Promise::Experience(promise) => promise.share(),
             Promise::MeanTime(_)
+            | Promise::Backlog(_)
             | Promise::Outages(_)
             | Promise::MeanTimeToRestore(_)
             | Promise::Performance(_) => None,
@@ -253,15 +290,22 @@ impl<'p> ClockPromise<'p> {
         match self {
             ClockPromise::Attainment(promise) => &promise.target_id,
             ClockPromise::MeanTime(promise) => &promise.target_id,
+            ClockPromise::Backlog(promise) => &promise.target_id,
+        }
+    }
+
+    /// Only these priorities count; none: all.
+    pub fn priorities(self) -> &'p [String] {
+        match self {
+            ClockPromise::Attainment(promise) => &promise.priorities,
+            ClockPromise::MeanTime(promise) => &promise.priorities,
+            ClockPromise::Backlog(promise) => &promise.priorities,
         }
     }
 
     /// Whether the clocks of a target and priority count.
     pub fn covers(self, target_id: &str, priority: &str) -> bool {
-        let priorities = match self {
-            ClockPromise::Attainment(promise) => &promise.priorities,
-            ClockPromise::MeanTime(promise) => &promise.priorities,
-        };
+        let priorities = self.priorities();
         let is_meant = priorities.is_empty() || priorities.iter().any(|p| p == priority);
         self.target_id() == target_id && is_meant
     }
@@ -270,7 +314,7 @@ impl<'p> ClockPromise<'p> {
     pub fn attainment(self) -> Option<&'p AttainmentPromise> {
         match self {
             ClockPromise::Attainment(promise) => Some(promise),
-            ClockPromise::MeanTime(_) => None,
+            ClockPromise::MeanTime(_) | ClockPromise::Backlog(_) => None,
         }
     }
 }

@@ -1,7 +1,10 @@
 //! The terms of a contract: its targets and their policies.
 
+use std::cmp::Ordering;
+
 use super::{
-    Condition, Credits, ExclusionRule, ExperienceTerms, Objective, Presentation, is_catch_all,
+    Condition, Credits, ExclusionRule, ExperienceTerms, Limit, Objective, Presentation,
+    is_catch_all,
 };
 use crate::domain::incident::{Fact, WaitingOn};
 use crate::domain::time::Span;
@@ -186,17 +189,6 @@ pub enum Answer {
 /// What counts as an answer unless a target says otherwise: only what reached the client.
 pub const ANSWERS: [Answer; 2] = [Answer::Responded, Answer::ClientUpdated];
 
-/// How long a priority may take.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Limit {
-    /// The priority as the backend names it; empty or `*`: every priority not named.
-    pub priority: String,
-    /// The service time allowed. Reaching it exactly is met.
-    pub limit: Span,
-    /// The service hours it is measured in.
-    pub calendar_id: String,
-}
-
 /// A reason for a clock to pause.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PauseRule {
@@ -299,6 +291,13 @@ impl Contract {
     }
 }
 
+impl OnReopen {
+    /// Whether the clock that had ended goes on in its own cycle.
+    pub fn goes_on(self) -> bool {
+        !matches!(self, OnReopen::Ignore | OnReopen::NewCycle)
+    }
+}
+
 impl Terms {
     /// The target with this id.
     pub fn target(&self, id: &str) -> Option<&Target> {
@@ -342,17 +341,20 @@ impl Target {
     }
 
     /// What a change from one priority to another does. A priority with a shorter limit is higher;
-    /// of two with the same limit, the one that is listed first.
+    /// of two with the same limit, or limits that can't be compared, the one that is listed first.
     pub fn on_priority(&self, from: &str, to: &str) -> OnPriorityChange {
-        let rank = |priority: &str| {
+        let ranked = |priority: &str| {
             let limit = self.limit(priority)?;
             let place = self.limits.iter().position(|one| one == limit)?;
             Some((limit.limit, place))
         };
-        let directed = match (rank(from), rank(to)) {
-            (Some(from), Some(to)) if to < from => self.on_priority_raised,
-            (Some(from), Some(to)) if to > from => self.on_priority_lowered,
-            _ => None,
+        let order = ranked(to).zip(ranked(from)).map(|((to, to_place), (from, from_place))| {
+            to.compare(from).then(to_place.cmp(&from_place))
+        });
+        let directed = match order {
+            Some(Ordering::Less) => self.on_priority_raised,
+            Some(Ordering::Greater) => self.on_priority_lowered,
+            Some(Ordering::Equal) | None => None,
         };
         directed.unwrap_or(self.on_priority_change)
     }

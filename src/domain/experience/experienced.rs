@@ -58,7 +58,9 @@ pub struct Experience<'a> {
     pub first_contact: Option<bool>,
     /// Their answers to surveys.
     pub survey: Survey,
+    /// All trouble, and the times in which the incident was under the contract.
     trouble: Intervals,
+    under: Intervals,
     working: &'a ServiceHours,
     /// The hours of each clock, by target and cycle, where the terms name no calendar.
     clock_hours: BTreeMap<(&'a str, u32), &'a ServiceHours>,
@@ -76,15 +78,40 @@ impl Experience<'_> {
     }
 
     /// How long people had trouble in `[from, until)`, in their working hours: those that the
-    /// contract's experience terms name, or else the service hours of this clock.
+    /// contract's experience terms name, or else the service hours of this clock. Only while the
+    /// incident was under the contract, unless the clock counts from before it came there.
     pub fn experienced_within(&self, clock: &Clock<'_>, from: Instant, until: Instant) -> Span {
         let own = self.clock_hours.get(&(clock.target_id, clock.cycle)).copied();
-        self.trouble.within(from, until).elapsed(own.unwrap_or(self.working))
+        let trouble = match counts_from_before(clock, &self.under) {
+            true => self.trouble.within(from, until),
+            false => self.trouble.both(&self.under).within(from, until),
+        };
+        trouble.elapsed(own.unwrap_or(self.working))
     }
 }
 
-/// The experience of an incident as of an instant, under the contract whose clocks these are;
-/// `None` without clocks, or when a calendar is unknown.
+/// Whether a clock counts from before the incident came under its contract.
+fn counts_from_before(clock: &Clock<'_>, under: &Intervals) -> bool {
+    let came = under.bounds().next().map(|(came, _)| came);
+    clock.start_time.zip(came).is_some_and(|(start, came)| start < came)
+}
+
+/// When an incident was under a contract. The time before its opening belongs to the one it was
+/// opened under.
+fn times_under(history: &History<'_>, contract_id: &str) -> Intervals {
+    let stints = history.stints(contract_id);
+    if stints.is_empty() {
+        return Intervals::always();
+    }
+    Intervals::union(stints.into_iter().map(|stint| {
+        let from = if stint.is_first { Instant::MIN } else { stint.from.time };
+        (from, stint.until.map_or(Instant::MAX, |(place, _)| place.time))
+    }))
+}
+
+/// The experience of an incident as of an instant, under the contract whose clocks these are:
+/// while it was under that, or from its opening where the target it stands beside counts so. `None`
+/// without clocks, or when a calendar is unknown.
 pub fn experience<'a>(
     history: &History<'a>,
     passages: &Passages<'a>,
@@ -96,6 +123,12 @@ pub fn experience<'a>(
     let leading = leading(clocks)?;
     let revision = agreement.revisions.numbered(leading.contract_revision)?;
     let terms = revision.content.terms.experience.as_deref();
+    let under = times_under(history, leading.contract_id);
+    let mut of_its_target = clocks.iter().filter(|clock| clock.target_id == leading.target_id);
+    let is_whole = of_its_target.next().is_none_or(|first| counts_from_before(first, &under));
+    let all = passages;
+    let counted = if is_whole { Intervals::always() } else { under.clone() };
+    let passages = &all.within(&counted);
     let own_calendar = terms.map(|terms| terms.calendar_id.as_str()).filter(|id| !id.is_empty());
     let began = passages.trouble_began().unwrap_or(as_of);
     let hours_of = |clock: &Clock<'a>| {
@@ -112,20 +145,23 @@ pub fn experience<'a>(
             |clock: &Clock<'a>| Some(((clock.target_id, clock.cycle), hours_of(clock)?.hours));
         clock_hours.extend(clocks.iter().filter_map(own));
     }
-    let trouble = Intervals::union(passages.trouble().map(|p| (p.start, p.end)));
-    let flow = flow(history, passages, service.hours, as_of);
+    let intervals = |passages: &Passages<'_>| {
+        Intervals::union(passages.trouble().map(|passage| (passage.start, passage.end)))
+    };
+    let trouble = intervals(all);
+    let flow = flow(history, passages, &counted, service.hours, as_of);
     let contact = (flow.handovers, terms.map_or(Span::ZERO, |terms| terms.first_contact_within));
     Some(Experience {
         contract_id: leading.contract_id,
         target_id: leading.target_id,
         party_time: party_time(passages, service.hours),
         flow,
-        first_contact: first_contact(history, passages, &history.state(as_of), contact, as_of),
+        first_contact: first_contact(history, all, &history.state(as_of), contact, as_of),
         calendar_id,
         calendar_revision: working.revision,
         trouble_began: passages.trouble_began(),
         trouble_ended: passages.trouble_ended(),
-        experienced: trouble.elapsed(working.hours),
+        experienced: intervals(passages).elapsed(working.hours),
         limit: terms.and_then(|terms| terms.limit(leading.priority)),
         is_agreed: terms.is_some(),
         has_ended: passages.has_ended(),
@@ -135,6 +171,7 @@ pub fn experience<'a>(
         is_work_reported: is_work_reported(history, as_of),
         survey: Survey::of(history, as_of),
         trouble,
+        under,
         working: working.hours,
         clock_hours,
     })

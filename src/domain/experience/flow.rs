@@ -48,14 +48,16 @@ impl Flow {
     }
 }
 
-/// The flow of an incident as of an instant, in the service hours `hours`.
+/// The flow of an incident as of an instant, in the service hours `hours`. Of the work logged what
+/// was done at the times `under` its contract counts.
 pub fn flow(
     history: &History<'_>,
     passages: &Passages<'_>,
+    under: &Intervals,
     hours: &ServiceHours,
     as_of: Instant,
 ) -> Flow {
-    let worked = worked(history, as_of);
+    let worked = worked(history, as_of).both(under);
     let open = intervals(passages.open());
     let is_ours =
         |p: &&Passage<'_>| matches!(p.waiting_on, WaitingOn::Provider | WaitingOn::Nobody);
@@ -120,10 +122,13 @@ fn reopenings(history: &History<'_>, as_of: Instant) -> u32 {
 /// made while there is no trouble is not counted.
 fn promises(history: &History<'_>, passages: &Passages<'_>, as_of: Instant) -> Promises {
     let trouble = intervals(passages.trouble());
+    // Of trouble that goes on, the instant of the question is a part.
+    let lasts = |time| time == as_of && !passages.is_over();
+    let ended = |time| trouble.containing(time).map(|(_, ended)| ended);
     let mut promises = Promises::default();
     for (time, fact) in facts(history, as_of) {
         let Fact::ClientUpdated { reported_time: Some(promised) } = fact else { continue };
-        let Some((_, ended)) = trouble.containing(time) else { continue };
+        let Some(ended) = ended(time).or_else(|| lasts(time).then_some(as_of)) else { continue };
         let goes_on = ended == as_of && !passages.is_over();
         match (*promised < ended, goes_on) {
             (true, _) => promises.broken += 1,

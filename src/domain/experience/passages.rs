@@ -1,6 +1,7 @@
 //! Passages: an incident's history divided into the times in which nothing changed.
 
 use crate::domain::incident::{History, State, WaitingOn};
+use crate::domain::intervals::Intervals;
 use crate::domain::time::Instant;
 
 /// A time in which nothing changed for the people an incident hits or those who work on it.
@@ -32,6 +33,8 @@ pub struct Passage<'e> {
 #[derive(Clone, Debug, Default)]
 pub struct Passages<'e> {
     passages: Vec<Passage<'e>>,
+    /// When the trouble began that no time has passed of yet: in the very last instant.
+    beginning: Option<Instant>,
     /// Whether the trouble was over at the end.
     is_over: bool,
     /// Whether the incident was no longer open at the end.
@@ -50,8 +53,20 @@ impl<'e> Passages<'e> {
         passages.end(as_of);
         passages.is_over = state.opened.is_some() && !has_trouble(&state);
         passages.has_ended = state.opened.is_some() && !is_open(&state);
+        let last = passages.passages.last().filter(|last| last.is_trouble && last.start == as_of);
+        passages.beginning = last.map(|last| last.start);
         passages.passages.retain(|passage| passage.start < passage.end);
         passages
+    }
+
+    /// What of them lies within some intervals.
+    pub(super) fn within(&self, intervals: &Intervals) -> Passages<'e> {
+        let parts = self.passages.iter().flat_map(|passage| {
+            let inside = intervals.within(passage.start, passage.end);
+            let bounds: Vec<_> = inside.bounds().collect();
+            bounds.into_iter().map(|(start, end)| Passage { start, end, ..*passage })
+        });
+        Passages { passages: parts.collect(), ..*self }
     }
 
     /// All passages, in order.
@@ -71,7 +86,7 @@ impl<'e> Passages<'e> {
 
     /// When the trouble began; `None`: there was none yet.
     pub fn trouble_began(&self) -> Option<Instant> {
-        self.trouble().next().map(|passage| passage.start)
+        self.trouble().next().map(|passage| passage.start).or(self.beginning)
     }
 
     /// When the trouble ended, if it is over.

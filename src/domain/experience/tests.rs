@@ -57,6 +57,42 @@ fn check_parties(case: &Case, as_of: &str, expected: &str) {
     assert_eq!(found, expected);
 }
 
+/// C7: the time before an incident moved to a contract belongs to the one it came from.
+#[test]
+fn what_people_had_before_a_move_belongs_to_the_contract_before() {
+    let story = "
+        Mon 09:00 opened P1 10 under=other
+        Mon 10:00 worked 1:00
+        Mon 11:00 moved contract
+        Mon 12:00 waits client
+        Mon 13:00 moved other
+        Mon 14:00 worked 0:30
+        Mon 14:30 moved contract
+        Mon 16:00 resolved";
+    let case = |policy: &str| Case::new([target(&format!("{RESOLUTION} {policy}"))], story);
+    let moved = case("");
+    check(&moved, "Mon 16:00", "experienced 3:30 lost 35:00 touched 0:00 idle 1:00 of 3:30");
+    check_parties(&moved, "Mon 16:00", "provider 1:00, client 2:30");
+    let counted = |case: &Case| {
+        case.experience(at("Tue 00:00"), |experience, _, evaluation| {
+            let experience = experience.unwrap();
+            let within = |clock| experience.experienced_within(clock, Instant::MIN, Instant::MAX);
+            span_text(within(&evaluation.clocks[0]))
+        })
+    };
+    assert_eq!(counted(&moved), "3:30");
+    let from_opening = case("transfer_from_opening");
+    check(&from_opening, "Mon 16:00", "experienced 7:00 lost 70:00 touched 1:30 idle 2:00 of 7:00");
+    assert_eq!(counted(&from_opening), "7:00");
+    let first = "
+        Mon 09:00 opened P1 10 under=contract trouble=Mon-08:00
+        Mon 11:00 moved other
+        Mon 12:00 moved contract
+        Mon 13:00 resolved";
+    let first = Case::new([target("resolution P1=8:00")], first);
+    check(&first, "Mon 13:00", "experienced 4:00 lost 40:00 touched 0:00 idle 3:00 of 3:00");
+}
+
 #[test]
 fn half_an_hour_of_work_left_idle_for_six_cost_forty_people_their_day() {
     let case = Case::new([target(RESOLUTION)], ESSAY);
@@ -153,6 +189,30 @@ fn work_of_two_people_at_once_is_touched_once_and_at_night_it_shortens_no_idle_t
         Tue 10:00 resolved";
     let case = Case::new([target(RESOLUTION)], events);
     check(&case, "Wed 10:00", "experienced 8:00 lost 0:00 touched 3:30 idle 5:30 of 8:00");
+}
+
+/// Issue 12, part 5: what occurs in the very instant of the question counts, as for clocks.
+#[test]
+fn trouble_and_promises_of_the_very_instant_are_seen() {
+    let events = "
+        Mon 09:00 opened P1
+        Mon 10:00 updated Mon-11:00
+        Mon 12:00 restored
+        Mon 13:00 reopened";
+    let case = Case::new([target(RESOLUTION)], events);
+    let seen_at = |as_of: &str| {
+        case.experience(at(as_of), |experience, _, _| {
+            experience.map(|experience| {
+                let open = experience.flow.promises.open;
+                (experience.trouble_began, experience.trouble_ended, open)
+            })
+        })
+    };
+    let nine = Some(at("Mon 09:00"));
+    assert_eq!(seen_at("Mon 09:00"), Some((nine, None, 0)));
+    assert_eq!(seen_at("Mon 10:00"), Some((nine, None, 1)));
+    assert_eq!(seen_at("Mon 12:00"), Some((nine, Some(at("Mon 12:00")), 0)));
+    assert_eq!(seen_at("Mon 13:00"), Some((nine, None, 0)));
 }
 
 #[test]

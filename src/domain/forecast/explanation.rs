@@ -67,12 +67,14 @@ fn categorical_feature_words(of: CategoricalFeature, snapshot: &Snapshot<'_>) ->
         CategoricalFeature::ClauseAndHolder => {
             format!("{}: {holder}", named("priority", snapshot.priority))
         }
-        CategoricalFeature::Events => {
-            format!("something happened at {} instants", incident.event_count)
-        }
-        CategoricalFeature::Reassignments => {
-            format!("{} times passed on", incident.reassignment_count)
-        }
+        CategoricalFeature::Events => match incident.event_count {
+            1 => "something happened at 1 instant".into(),
+            count => format!("something happened at {count} instants"),
+        },
+        CategoricalFeature::Reassignments => match incident.reassignment_count {
+            1 => "passed on once".into(),
+            count => format!("{count} times passed on"),
+        },
         CategoricalFeature::OffHours if snapshot.is_off_hours => {
             "last touched outside service hours".into()
         }

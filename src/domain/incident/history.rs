@@ -78,6 +78,12 @@ impl<'e> History<'e> {
         self.effective.iter().find(|e| matches!(e.value.fact, Fact::Opened(_))).copied()
     }
 
+    /// When the incident was opened or, without an opening, when its first fact occurred.
+    pub fn begin(&self) -> Instant {
+        let first = self.opening().or_else(|| self.effective.first().copied());
+        first.map_or(Instant::MIN, |recorded| recorded.value.occur_time)
+    }
+
     /// The moments up to `as_of`, in order.
     pub fn moments(&self, as_of: Instant) -> impl Iterator<Item = Moment<'_, 'e>> {
         self.effective

@@ -52,6 +52,8 @@ pub struct State<'e> {
     pub merged_into: Option<&'e str>,
     /// How often it was reopened.
     pub reopen_count: u32,
+    /// How often the provider reported a response.
+    pub response_count: u32,
     /// How often the client received an update.
     pub update_count: u32,
     /// Whether the client has replied and got no response or update since.
@@ -147,7 +149,10 @@ impl<'e> State<'e> {
         let time = event.occur_time;
         match &event.fact {
             Fact::Opened(opened) => self.open(time, opened),
-            Fact::Responded => self.respond(time),
+            Fact::Responded => {
+                self.response_count += 1;
+                self.respond(time);
+            }
             Fact::StatusChanged(waiting) => self.wait(waiting),
             Fact::PriorityChanged(priority) => self.priority = priority,
             Fact::Assigned { group, assignee } => {

@@ -97,7 +97,13 @@ fn of_period(kind: ItemKind, contract: &Contract, period: &Period, summary: Stri
     Item { period: period.name.clone(), ..item }
 }
 
-fn item(
+/// The id of an item that follows from facts.
+pub(super) fn item_id(kind: ItemKind, contract_id: &str, about: &str) -> String {
+    format!("{}:{contract_id}:{about}", kind.word())
+}
+
+/// An item about something of a contract, without what only some kinds have.
+pub(super) fn item(
     kind: ItemKind,
     contract: &Contract,
     about: &str,
@@ -105,7 +111,7 @@ fn item(
     open_time: Instant,
 ) -> Item {
     Item {
-        id: format!("{}:{}:{about}", kind.word(), contract.id),
+        id: item_id(kind, &contract.id, about),
         kind,
         contract_id: contract.id.clone(),
         client: contract.client.clone(),

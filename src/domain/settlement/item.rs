@@ -47,6 +47,8 @@ pub enum ItemKind {
     OutOfScope,
     /// Clocks that are left out of the contractual figures.
     Excluded,
+    /// An outage that objectives leave out.
+    ExcludedOutage,
     /// What a period's missed objectives cost the provider.
     Credit,
     /// What the client pays for a period's exceeded objectives.
@@ -59,9 +61,10 @@ pub enum ItemKind {
 
 impl ItemKind {
     /// The kinds that are derived from facts.
-    const FOLLOWING: [ItemKind; 5] = [
+    const FOLLOWING: [ItemKind; 6] = [
         ItemKind::OutOfScope,
         ItemKind::Excluded,
+        ItemKind::ExcludedOutage,
         ItemKind::Credit,
         ItemKind::Bonus,
         ItemKind::DecisionOpen,
@@ -72,6 +75,7 @@ impl ItemKind {
         match self {
             ItemKind::OutOfScope => "scope",
             ItemKind::Excluded => "excluded",
+            ItemKind::ExcludedOutage => "outage",
             ItemKind::Credit => "credit",
             ItemKind::Bonus => "bonus",
             ItemKind::DecisionOpen => "decision",

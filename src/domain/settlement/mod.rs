@@ -8,8 +8,10 @@
 
 mod derive;
 mod item;
+mod outage;
 mod status;
 
 pub use derive::{Owed, bonus, credit, items};
 pub use item::{Decided, Decision, Facet, FacetState, Item, ItemKind};
+pub use outage::{excluded_outage, excluded_outage_id};
 pub use status::{ItemStatus, settle};

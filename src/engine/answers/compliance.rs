@@ -18,7 +18,6 @@ use crate::domain::service::{ServiceEvent, in_effect};
 use crate::domain::time::{Instant, Span};
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::catalog::Known;
-use crate::engine::coverage::begin;
 use crate::engine::ledger::Ledger;
 use crate::engine::period::{days, local_days, midnight, period};
 use crate::engine::rejection::Rejection;
@@ -244,7 +243,7 @@ impl<'c> Compliance<'c> {
 
     /// Counts the clocks that an incident lacks, if it was opened in the period.
     pub fn add_missing(&mut self, history: &History<'_>, evaluation: &Evaluation<'_>) {
-        if evaluation.missing.is_empty() || !self.period.contains(begin(history)) {
+        if evaluation.missing.is_empty() || !self.period.contains(history.begin()) {
             return;
         }
         for missing in counted_missing(evaluation) {
@@ -315,7 +314,11 @@ impl<'c> Compliance<'c> {
         let (known, as_of, contract_id) = (self.known, self.as_of, self.contract_id.clone());
         let in_effect_by = |on: &OnService<'_>| -> Vec<_> {
             let its = on.objective.services().iter().filter_map(|id| ledgers.get(id));
-            its.flat_map(|ledger| in_effect(ledger.known(known_time), on.until(as_of))).collect()
+            let events = its.flat_map(|ledger| in_effect(ledger.known(known_time), as_of));
+            let is_seen = |event: &&ServiceEvent| {
+                event.occur_time <= on.until(as_of) || event.is_about_exclusion()
+            };
+            events.filter(is_seen).collect()
         };
         for on_service in all_on_services(&mut self.on_services, &mut self.credited) {
             let events = in_effect_by(on_service);
@@ -330,6 +333,10 @@ impl<'c> Compliance<'c> {
             let key = self.group_by.iter().map(|key| key.value(entry).to_owned()).collect();
             self.groups.entry(key).or_default().add(&Tally::membership(entry, membership));
         }
+        for (entry, age) in incident.backlog(contract_id, &self.period) {
+            let key = self.group_by.iter().map(|key| key.value(entry).to_owned()).collect();
+            self.groups.entry(key).or_default().add(&Tally::of_backlog(age));
+        }
         for attainment in all_attainments(&mut self.attainments, &mut self.credited) {
             let promise = attainment.promise();
             for CountedEntry { entry, membership } in
@@ -337,6 +344,11 @@ impl<'c> Compliance<'c> {
             {
                 if promise.covers(entry.target_id, entry.priority) {
                     attainment.tally.add(&Tally::membership(entry, membership));
+                }
+            }
+            for (entry, age) in incident.backlog(contract_id, &attainment.period) {
+                if promise.covers(entry.target_id, entry.priority) {
+                    attainment.tally.add(&Tally::of_backlog(age));
                 }
             }
         }

@@ -13,7 +13,7 @@ use crate::domain::clock::{Clock, Evaluation, TargetVerdict};
 use crate::domain::compliance::{CountedAs, Entry, Membership, Period};
 use crate::domain::experience::{Experience, ExperienceTotals, Passages};
 use crate::domain::incident::History;
-use crate::domain::time::Instant;
+use crate::domain::time::{Instant, Span};
 use crate::engine::catalog::Known;
 use crate::engine::evaluate::evaluate_among;
 
@@ -34,6 +34,8 @@ pub struct CountedIncident<'a> {
     /// It as of now.
     pub present: Evaluated<'a>,
     as_of: Instant,
+    /// When it was opened.
+    opened: Instant,
     /// The same with its times up to the ends of periods that it outlives.
     at_ends: BTreeMap<Instant, Evaluated<'a>>,
 }
@@ -84,7 +86,7 @@ impl<'a> CountedIncident<'a> {
                 at_ends.insert(period.end, present.up_to(period.end, history, known, as_of));
             }
         }
-        CountedIncident { present, as_of, at_ends }
+        CountedIncident { present, as_of, opened: history.begin(), at_ends }
     }
 
     /// The entries that a period of a contract counts.
@@ -99,6 +101,31 @@ impl<'a> CountedIncident<'a> {
             let at_end = self.at(period).entry(entry);
             Some(CountedEntry { entry: at_end.unwrap_or(entry), membership })
         })
+    }
+
+    /// The entries under a contract by which the incident is in the backlog of a period, and its
+    /// age: it was open at the period's end, or is now while that goes on, whatever it came to.
+    pub fn backlog<'s>(
+        &'s self,
+        contract_id: &'s str,
+        period: &'s Period,
+    ) -> impl Iterator<Item = (&'s Entry<'a>, Span)> {
+        let of_contract = self.present.entries.iter().filter(move |e| e.contract_id == contract_id);
+        let open = of_contract.filter(|entry| !entry.is_excluded && self.is_open(entry, period));
+        let age = period.counted_until(self.as_of).since(self.opened);
+        open.map(move |entry| (entry, age))
+    }
+
+    /// Whether a clock of a target was open at a period's end, or is now while that goes on.
+    fn is_open(&self, entry: &Entry<'_>, period: &Period) -> bool {
+        let mut clocks = entry.clocks(&self.present.evaluation.clocks);
+        match period.end <= self.as_of {
+            true => clocks.any(|clock| clock.was_open_before(period.end)),
+            false => {
+                let has_begun = period.start <= self.as_of;
+                has_begun && clocks.any(|clock| clock.is_open() && clock.start_time.is_some())
+            }
+        }
     }
 
     /// The incident with its times up to the end of a period that shows them.

@@ -16,7 +16,8 @@ use super::worlds::{CONTRACT, Dice, World, ZONES};
 use crate::domain::clock::Segment;
 use crate::domain::clock::testing::{at, contract, event, fact, target};
 use crate::domain::compliance::{CountedAs, Counts, Period, Tally};
-use crate::domain::contract::{CycleVerdict, PeriodKind};
+use crate::domain::contract::{Contract, CycleVerdict, OpenIncidents, PeriodKind};
+use crate::domain::exact_spread::ExactSpread;
 use crate::domain::incident::{Cause, Fact, History, Opened, Party};
 use crate::domain::settlement::ItemKind;
 use crate::domain::spread::Spread;
@@ -273,6 +274,9 @@ fn check_export(look: Look<'_>, query: &PeriodQuery) {
         };
         its().filter(is_decided).for_each(|row| elapsed.add(&Spread::of(row.clock.elapsed.into())));
         assert!(has_total || elapsed == group.elapsed, "elapsed of {id}");
+        let mut lateness = ExactSpread::default();
+        its().filter_map(|row| row.lateness).for_each(|late| lateness.add(&ExactSpread::of(late)));
+        assert_eq!(lateness, group.lateness, "lateness of {id}");
     }
 }
 
@@ -465,10 +469,21 @@ fn all_who_count_agree_and_a_period_that_is_over_stays_the_same() {
 /// is excluded has its cause with the client. Times as in `clock::testing`, where the first of
 /// January 2024 is a Monday: `Wed+4 00:00` is the last day of it.
 fn small_world(targets: &[&str], facts: &[(&str, &str, &str)]) -> World {
-    let mut terms = contract(targets.iter().map(|words| target(words)).collect(), false);
-    terms.terms.exclusions = World::random(1).proposed.terms.exclusions;
-    terms.terms.exclusions.iter_mut().for_each(|rule| rule.target_ids.clear());
-    let entry = TermsEntry::Contract { effective_time: Instant::MIN, contract: terms.clone() };
+    let targets = targets.iter().map(|words| target(words)).collect();
+    world_of(vec![(Instant::MIN, contract(targets, false))], facts)
+}
+
+/// The same by several revisions, each from its effect on.
+fn world_of(revisions: Vec<(Instant, Contract)>, facts: &[(&str, &str, &str)]) -> World {
+    let mut exclusions = World::random(1).proposed.terms.exclusions;
+    exclusions.iter_mut().for_each(|rule| rule.target_ids.clear());
+    let mut proposed = None;
+    let entries = revisions.into_iter().map(|(effective_time, mut contract)| {
+        contract.terms.exclusions.clone_from(&exclusions);
+        proposed.get_or_insert_with(|| contract.clone());
+        (at("Mon 00:00"), TermsEntry::Contract { effective_time, contract })
+    });
+    let entries: Vec<_> = entries.collect();
     let records = (0..).zip(facts).map(|(number, (incident, time, words))| {
         let words: Vec<_> = words.split_whitespace().collect();
         let fact = match words[0] {
@@ -492,7 +507,7 @@ fn small_world(targets: &[&str], facts: &[(&str, &str, &str)]) -> World {
         recorded
     });
     let zone = ZONES.zone("UTC").unwrap();
-    World::of(vec![(at("Mon 00:00"), entry)], records.collect(), zone, terms)
+    World::of(entries, records.collect(), zone, proposed.unwrap())
 }
 
 /// What a month of 2024 says as of an instant, by everything recorded by then; once by tallies and
@@ -625,6 +640,92 @@ fn what_ends_with_a_month_is_placed_in_the_next() {
     );
     check_month(&world, "2024-01", LATER, "1 undecided");
     check_month(&world, "2024-02", LATER, "1 met");
+}
+
+/// P18: the backlog is what was open at the period's end, late or not, since its opening. What was
+/// resolved then is not in it, though a reopening showed later that it was not finished; nor is
+/// what is excluded or cancelled, and what ends with the month was open before.
+#[test]
+fn a_backlog_is_what_was_open_at_the_end_by_its_age_since_the_opening() {
+    let world = small_world(
+        &["resolution P1=4:00"],
+        &[
+            ("late", "Tue+4 00:00", "opened P1"),
+            ("open", "Wed+4 22:00", "opened P1"),
+            ("open", "Thu+4 01:00", "resolved"),
+            ("reopened", "Mon+4 10:00", "opened P1"),
+            ("reopened", "Mon+4 11:00", "resolved"),
+            ("reopened", "Fri+4 10:00", "reopened"),
+            ("reopened", "Fri+4 11:00", "resolved"),
+            ("excluded", "Wed+4 23:00", "opened P1"),
+            ("excluded", "Wed+4 23:10", "theirs"),
+            ("cancelled", "Wed+4 23:00", "opened P1"),
+            ("cancelled", "Wed+4 23:30", "cancelled"),
+            ("last", "Wed+4 20:00", "opened P1"),
+            ("last", "Thu+4 00:00", "resolved"),
+        ],
+    );
+    let ages = |name, as_of| -> Vec<_> {
+        let ages = month(&world, name, as_of).backlog_ages;
+        ages.iter().map(|(age, count)| (age.nanos() / 60_000_000_000, count)).collect()
+    };
+    assert_eq!(ages("2024-01", "Wed+4 23:30"), [(90, 1), (210, 1), (47 * 60 + 30, 1)]);
+    let january = [(2 * 60, 1), (4 * 60, 1), (48 * 60, 1)];
+    for as_of in ["Thu+4 00:00", "Thu+4 02:00", "Sun+4 00:00", LATER] {
+        assert_eq!(ages("2024-01", as_of), january, "as of {as_of}");
+    }
+    let february = [((2 + 29) * 24 * 60, 1)];
+    assert_eq!(ages("2024-02", LATER), february, "breached in January, and open to this day");
+    assert_eq!(ages("2024-Q1", LATER), [((2 + 29 + 31) * 24 * 60, 1)]);
+    assert_eq!(ages("2023-12", LATER), []);
+    let lateness = month(&world, "2024-01", LATER).lateness;
+    assert_eq!(lateness.total(), Span::from_hours(44).into(), "of 48 hours by January's end");
+}
+
+/// A contract that begins in February takes over, counting from the opening, what is over its limit
+/// since January: it is late as the contract begins, and January counts nothing of it.
+#[test]
+fn what_was_late_before_a_contract_took_it_over_is_late_as_it_does() {
+    let facts = [
+        ("late", "Mon+4 09:00", "opened P1"),
+        ("late", "Fri+4 10:00", "resolved"),
+        ("in time", "Wed+4 23:00", "opened P1"),
+        ("in time", "Fri+4 00:30", "resolved"),
+        ("after", "Fri+4 09:00", "opened P1"),
+        ("over", "Mon+4 09:00", "opened P1"),
+        ("over", "Mon+4 20:00", "resolved"),
+    ];
+    let mut from_opening = contract(vec![target("resolution P1=30:00")], false);
+    from_opening.open_incidents = OpenIncidents::FromOpening;
+    let world = world_of(vec![(at("Fri+4 00:00"), from_opening)], &facts);
+    // The second of February 2024 is a Friday.
+    check_month(&world, "2024-01", LATER, "");
+    check_month(&world, "2024-02", "Fri+4 00:00", "1 breached, 1 undecided");
+    check_month(&world, "2024-02", LATER, "1 met, 2 breached");
+    let elapsed = Spread::from_counts([(90_000 + 1_800, 1), (97 * 3_600, 1)]);
+    let february = month(&world, "2024-02", "Fri+4 12:00");
+    assert_eq!(february.elapsed, elapsed, "all the time since the opening");
+}
+
+/// A revision of February, which applies to open clocks, makes one of January late: in February.
+/// January stays as it was.
+#[test]
+fn what_a_later_revision_makes_late_is_late_as_it_takes_effect() {
+    let (first, second) =
+        (contract(vec![target("resolution P1=90:00")], false), target("resolution P1=1:00"));
+    let second = contract(vec![second], true);
+    let facts = [
+        ("A", "Wed+4 12:00", "opened P1"),
+        ("B", "Wed+4 12:00", "opened P1"),
+        ("B", "Wed+4 20:00", "resolved"),
+    ];
+    let world = world_of(vec![(Instant::MIN, first), (at("Fri+4 00:00"), second)], &facts);
+    for as_of in ["Thu+4 00:00", "Fri+4 00:00", LATER] {
+        check_month(&world, "2024-01", as_of, "1 met, 1 undecided");
+    }
+    check_month(&world, "2024-02", "Thu+4 12:00", "1 undecided");
+    check_month(&world, "2024-02", "Fri+4 00:00", "1 breached");
+    check_month(&world, "2024-02", LATER, "1 breached");
 }
 
 /// A clock that never starts is counted nowhere.

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use chrono::{Days, NaiveDate};
+use itertools::Itertools;
 
 use super::objective::{Attainment, ExperienceResult, OnService};
 use super::service_objective::ServiceResult;
-use crate::domain::compliance::attainment::{Verdict, is_worse};
+use crate::domain::compliance::attainment::{Verdict, worst};
 use crate::domain::compliance::credit::{
     CappedPeriod, EvaluatedPeriod, Line, Measured, MonthFee, ObjectiveVerdict, Statement,
 };
@@ -30,35 +31,15 @@ impl<'c> Credited<'c> {
         on_clocks + self.on_services.len() > 0
     }
 
-    /// It as evaluated, without the capped periods it ends in.
+    /// It as evaluated, without the capped periods it ends in. Where several words rule parts of an
+    /// objective's period, the worst part decides.
     fn evaluated(&self, as_of: Instant) -> EvaluatedPeriod<'c> {
-        // An objective without a result has no data.
-        let nothing = ObjectiveVerdict { verdict: Verdict::NoData, reached: None };
         let (mut results, mut measured) = (BTreeMap::new(), BTreeMap::new());
-        for attainment in &self.attainments {
-            let (id, result) = (attainment.objective.id.as_str(), attainment.result(as_of));
-            let stood = ObjectiveVerdict { verdict: result.verdict, reached: result.attainment };
-            if keep_worse(&mut results, id, stood)
-                && let Some(promised) = attainment.promise().attainment()
-            {
-                let counts = &attainment.tally.contractual;
-                measured.insert(id, Measured::clocks(promised.share, counts));
-            }
-        }
-        for experience in &self.experiences {
-            let reached = experience.reached();
-            let stood = ObjectiveVerdict { verdict: experience.verdict(as_of), reached };
-            keep_worse(&mut results, &experience.objective.id, stood);
-        }
-        for on_service in &self.on_services {
-            let (id, result) = (on_service.objective.id.as_str(), on_service.result.as_ref());
-            let verdict = result.map(ServiceResult::verdict);
-            let stood = verdict.map(|(verdict, reached)| ObjectiveVerdict { verdict, reached });
-            if keep_worse(&mut results, id, stood.unwrap_or(nothing)) {
-                let promise = &on_service.objective.promise;
-                let found = result.and_then(|found| on_service_measured(promise, found));
-                measured.extend(found.map(|found| (id, found)));
-            }
+        for (id, parts) in self.parts(as_of).into_iter().into_group_map() {
+            let worst = worst(parts, |(stood, _)| (stood.verdict, stood.reached));
+            let Some((stood, found)) = worst else { continue };
+            results.insert(id, stood);
+            measured.extend(found.map(|found| (id, found)));
         }
         EvaluatedPeriod {
             kind: self.kind,
@@ -71,22 +52,29 @@ impl<'c> Credited<'c> {
             within: Vec::new(),
         }
     }
-}
 
-/// Notes how an objective stood over a part of its period: the worst part decides. Returns whether
-/// this is it so far.
-fn keep_worse<'c>(
-    results: &mut BTreeMap<&'c str, ObjectiveVerdict>,
-    id: &'c str,
-    stood: ObjectiveVerdict,
-) -> bool {
-    let kept = results.get(id).copied();
-    let is_it = kept
-        .is_none_or(|kept| is_worse((stood.verdict, stood.reached), (kept.verdict, kept.reached)));
-    if is_it {
-        results.insert(id, stood);
+    /// How each part of its objectives' periods stood, and what credits may be counted by in it.
+    fn parts(&self, as_of: Instant) -> Vec<(&'c str, (ObjectiveVerdict, Option<Measured>))> {
+        let clocks = self.attainments.iter().map(|on| {
+            let result = on.result(as_of);
+            let stood = ObjectiveVerdict { verdict: result.verdict, reached: result.attainment };
+            let promised = on.promise().attainment();
+            let found = promised.map(|promised| Measured::clocks(promised.share, &on.tally));
+            (on.objective.id.as_str(), (stood, found))
+        });
+        let people = self.experiences.iter().map(|on| {
+            let (verdict, reached) = (on.verdict(as_of), on.reached());
+            (on.objective.id.as_str(), (ObjectiveVerdict { verdict, reached }, None))
+        });
+        let services = self.on_services.iter().map(|on| {
+            let result = on.result.as_ref();
+            // An objective without a result has no data.
+            let (verdict, reached) = result.map_or((Verdict::NoData, None), ServiceResult::verdict);
+            let found = result.and_then(|found| on_service_measured(&on.objective.promise, found));
+            (on.objective.id.as_str(), (ObjectiveVerdict { verdict, reached }, found))
+        });
+        clocks.chain(people).chain(services).collect()
     }
-    is_it
 }
 
 /// What the credits of a period depend on, and those of the periods within it.

@@ -1,9 +1,9 @@
 //! The clocks that an export of a period lists: those that it counts, and other cycles of theirs.
 
 use super::counted::{CountedIncident, up_to};
-use crate::domain::clock::{Clock, Evaluation};
+use crate::domain::clock::{Clock, Evaluation, TargetVerdict};
 use crate::domain::compliance::{CountedAs, Entry, Membership, Period};
-use crate::domain::time::Instant;
+use crate::domain::time::{Instant, Span};
 use crate::engine::catalog::Known;
 
 /// A clock of an export.
@@ -15,6 +15,9 @@ pub struct ExportedClock<'a> {
     pub counted_as: Option<CountedAs>,
     /// Where its target is placed, if that is in the period.
     pub place_time: Option<Instant>,
+    /// How much longer than its limit its target took, if it counts as breached: up to the period's
+    /// end, of a total all cycles together.
+    pub lateness: Option<Span>,
 }
 
 /// The exported clocks of an incident as of an instant, in their order: those by which the period
@@ -34,10 +37,12 @@ pub fn exported<'a>(
         let counts =
             membership.filter(|membership| include_open || *membership == Membership::Placed);
         let is_listed = counts.is_some() || lists(clock, period, include_open, as_of);
+        let counted_as =
+            counts.zip(entry).map(|(membership, entry)| entry.counted_while(membership));
         is_listed.then(|| ExportedClock {
-            counted_as: counts
-                .zip(entry)
-                .map(|(membership, entry)| entry.counted_while(membership)),
+            counted_as,
+            lateness: (counted_as == Some(CountedAs::Breached))
+                .then(|| lateness(incident, clock, period, known, as_of)),
             place_time: entry
                 .and_then(Entry::place_time)
                 .filter(|_| counts == Some(Membership::Placed)),
@@ -76,6 +81,32 @@ fn stands_for_target(incident: &CountedIncident<'_>, clock: &Clock<'_>, period: 
     let deciding = |c: &&Clock<'_>| verdict.is_some_and(|verdict| verdict.cycle == c.cycle);
     let found = started.clone().find(deciding).or_else(|| started.next_back());
     found.is_some_and(|found| found.cycle == clock.cycle)
+}
+
+/// How much longer than its limit a clock's target took, up to a period's end.
+fn lateness<'a>(
+    incident: &CountedIncident<'a>,
+    clock: &Clock<'a>,
+    period: &Period,
+    known: &'a Known<'a>,
+    as_of: Instant,
+) -> Span {
+    let Evaluation { clocks, verdicts, .. } = &incident.present.evaluation;
+    let its = |contract_id: &str, target_id: &str| {
+        contract_id == clock.contract_id && target_id == clock.target_id
+    };
+    let verdict = verdicts.iter().find(|verdict| its(verdict.contract_id, verdict.target_id));
+    let counts = |one: &&Clock<'a>| match verdict {
+        Some(TargetVerdict { cycle: 0, .. }) => {
+            let has_started = one.start_time.is_some_and(|start| start < period.end);
+            its(one.contract_id, one.target_id) && has_started
+        }
+        _ => one.key() == clock.key(),
+    };
+    let counted = clocks.iter().filter(counts);
+    let elapsed: Span = counted.map(|one| cut(one, period, known, as_of).elapsed).sum();
+    let limit = verdict.map_or(clock.limit, |verdict| verdict.limit);
+    (elapsed - limit).max(Span::ZERO)
 }
 
 /// A clock with its times up to the end of a period that is over.

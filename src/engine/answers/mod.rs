@@ -5,9 +5,9 @@
 //! [`period_result`] is the result, [`simulation`] computes it under proposed terms, and
 //! [`exported`] lists its clocks. [`experience`] is how people experienced an incident, [`compare`]
 //! which verdicts differ between two states of knowledge. [`review`] gathers the figures for a
-//! service review, with [`review_result`] as its result, and [`settlement`] what people have left
-//! to agree on. [`outlook`] forecasts an open clock, [`period_outlook`] the periods that open
-//! clocks belong to, and [`objective_outlook`] their objectives.
+//! service review, with [`review_result`] as its result, and [`settlement`] and [`outage_items`]
+//! what people have left to agree on. [`outlook`] forecasts an open clock, [`period_outlook`] the
+//! periods that open clocks belong to, and [`objective_outlook`] their objectives.
 
 pub mod compare;
 pub mod compliance;
@@ -20,6 +20,7 @@ pub mod exported;
 pub mod group_key;
 pub mod objective;
 pub mod objective_outlook;
+pub mod outage_items;
 pub mod outlook;
 pub mod period_outlook;
 pub mod period_result;

@@ -2,8 +2,9 @@
 
 use super::service_objective::{Observed, ServiceResult};
 use crate::domain::compliance::attainment::{self, Verdict};
+use crate::domain::compliance::backlog::BacklogFigures;
 use crate::domain::compliance::{
-    ContractLife, OutageExclusions, Period, Tally, experience, mean_time,
+    ContractLife, OutageExclusions, Period, Tally, backlog, experience, mean_time,
 };
 use crate::domain::contract::{
     ClockPromise, Contract, ExperienceMeasure, ExperiencePromise, Objective, Promise,
@@ -41,10 +42,26 @@ pub struct ClocksResult {
     pub verdict: Verdict,
     /// The attainment; `None` when nothing was decided, or another figure is promised.
     pub attainment: Option<Share>,
-    /// For an attainment: how many more breaches it can take before it is missed; else 0.
+    /// For an attainment: how many more breaches it can take before it is missed; for the number
+    /// of a backlog: how many more may be too old; else 0.
     pub breach_allowance: i64,
     /// For a mean time: the mean; `None` when nothing was decided.
     pub mean_time: Option<TimeSum>,
+    /// For a backlog: what is open.
+    pub backlog: BacklogFigures,
+}
+
+impl ClocksResult {
+    /// A verdict without figures.
+    fn nothing(verdict: Verdict) -> ClocksResult {
+        ClocksResult {
+            verdict,
+            attainment: None,
+            breach_allowance: 0,
+            mean_time: None,
+            backlog: BacklogFigures::default(),
+        }
+    }
 }
 
 /// An objective on experience, and what it rests on.
@@ -193,8 +210,17 @@ impl<'c> Attainment<'c> {
 
     /// Notes whether the contract is in force in its period. A clock counts where it is decided,
     /// also after the contract's end: it started before.
+    ///
+    /// A backlog is what is open as the contract ends, if that comes before the period's end.
     pub(super) fn hold_to(&mut self, life: &ContractLife) {
         self.held.is_in_force = life.touches(&self.period);
+        let within = life.within(self.period.start, self.period.end);
+        if let (ClockPromise::Backlog(_), Some((_, end))) = (self.promise, within)
+            && end < self.period.end
+        {
+            self.held.end = end;
+            self.period.end = end;
+        }
     }
 
     /// Adds a tally bucket of its period, of the dimension `Dimension::All`, if it counts.
@@ -216,19 +242,21 @@ impl<'c> Attainment<'c> {
             ClockPromise::Attainment(promise) => {
                 let result = attainment::evaluate(promise, &self.tally.contractual, is_over);
                 ClocksResult {
-                    verdict: result.verdict,
                     attainment: result.attainment,
                     breach_allowance: result.breach_allowance,
-                    mean_time: None,
+                    ..ClocksResult::nothing(result.verdict)
                 }
             }
             ClockPromise::MeanTime(promise) => {
                 let result = mean_time::evaluate(promise, &self.tally, is_over);
+                ClocksResult { mean_time: result.mean, ..ClocksResult::nothing(result.verdict) }
+            }
+            ClockPromise::Backlog(promise) => {
+                let result = backlog::evaluate(promise, &self.tally.backlog_ages, is_over);
                 ClocksResult {
-                    verdict: result.verdict,
-                    attainment: None,
-                    breach_allowance: 0,
-                    mean_time: result.mean,
+                    breach_allowance: result.found.allowance,
+                    backlog: result.found,
+                    ..ClocksResult::nothing(result.verdict)
                 }
             }
         };

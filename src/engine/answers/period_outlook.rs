@@ -193,7 +193,8 @@ impl PeriodInProgress<'_> {
         let terms = &known.contract(self.contract_id).at(self.as_of)?.content.terms;
         let target = terms.targets.iter().find(|target| target.id == self.promise.target_id)?;
         let limit = target.limit(priority)?;
-        Some((limit.limit, known.in_force(&limit.calendar_id, self.as_of)?.hours))
+        let hours = known.in_force(&limit.calendar_id, self.as_of)?.hours;
+        Some((limit.limit.service_time(hours, self.as_of)?, hours))
     }
 
     /// The share of the service time left in which a clock that starts may still breach.

@@ -9,8 +9,9 @@ use super::compliance::{
 };
 use super::credit::{CreditStatement, CreditTotal, totals};
 use super::objective::Evaluated;
-use crate::domain::compliance::attainment::{Verdict, is_worse};
+use crate::domain::compliance::attainment::{Verdict, worst};
 use crate::domain::compliance::availability::Availability;
+use crate::domain::compliance::backlog::BacklogFigures;
 use crate::domain::compliance::{Counts, CoverageGap, Period, Tally, experience};
 use crate::domain::contract::{ClockPromise, Objective};
 use crate::domain::experience::{ExperienceTotals, Figure, TimeSum};
@@ -117,6 +118,8 @@ pub enum Evidence {
     Clocks(Counts),
     /// Counts of clocks, and their mean elapsed time; `None`: none was decided.
     MeanTime(Counts, Option<TimeSum>),
+    /// What is open, by its age.
+    Backlog(BacklogFigures),
     /// Experience totals.
     Experience(ExperienceEvidence),
     /// How a service was up.
@@ -207,10 +210,7 @@ fn joined(mut parts: Vec<ObjectiveResult<'_>>) -> Option<ObjectiveResult<'_>> {
     if parts.len() == 1 {
         return parts.pop();
     }
-    let stands = |part: &ObjectiveResult<'_>| (part.verdict, part.reached);
-    let worst = parts
-        .iter()
-        .reduce(|worst, part| if is_worse(stands(part), stands(worst)) { part } else { worst })?;
+    let worst = worst(&parts, |part| (part.verdict, part.reached))?;
     let is_provisional = parts.iter().any(|part| part.is_provisional);
     Some(ObjectiveResult { is_provisional, parts: parts.clone(), ..worst.clone() })
 }
@@ -253,6 +253,7 @@ fn on_clocks<'c>(on: &Attainment<'c>, as_of: Instant) -> ObjectiveResult<'c> {
         evidence: match on.promise() {
             ClockPromise::Attainment(_) => Evidence::Clocks(on.tally.contractual),
             ClockPromise::MeanTime(_) => Evidence::MeanTime(on.tally.contractual, found.mean_time),
+            ClockPromise::Backlog(_) => Evidence::Backlog(found.backlog),
         },
         ..result(on, named, [&on.own_period, &on.period], found.verdict, as_of)
     }

@@ -1,15 +1,18 @@
 //! The service review of a contract's period (ITIL 4): its figures, their trend, and the targets to
 //! discuss.
 
+use std::collections::BTreeSet;
+
 use super::compliance::{Compliance, Question};
 use super::counted::{CountedEntry, CountedIncident};
 use super::group_key::GroupKey;
+use super::service_objective::ServiceResult;
 use super::settlement::{credits_of, statuses};
 use crate::domain::clock::Outcome;
 use crate::domain::compliance::{CountedAs, Membership, Period, Tally};
 use crate::domain::contract::{Contract, Effective, Revision};
 use crate::domain::incident::History;
-use crate::domain::settlement::{Item, ItemStatus, items};
+use crate::domain::settlement::{Item, ItemStatus, excluded_outage_id, items};
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::action::{ActionLog, Signature};
@@ -142,6 +145,16 @@ impl<'c> Review<'c> {
             let evaluated = (present.entries.as_slice(), present.evaluation.clocks.as_slice());
             self.items.extend(items(incident, contract, history, &state, evaluated, self.as_of));
         }
+    }
+
+    /// Adds those of the items of excluded outages that the period's objectives leave out.
+    pub fn add_outages(&mut self, items: Vec<Item>) {
+        let results = self.present.on_services.iter().filter_map(|on| on.result.as_ref());
+        let excluded = results.filter_map(ServiceResult::excluded).flatten();
+        let contract = &self.present.ruling.content.id;
+        let ids: BTreeSet<_> =
+            excluded.map(|outage| excluded_outage_id(contract, outage)).collect();
+        self.items.extend(items.into_iter().filter(|item| ids.contains(&item.id)));
     }
 
     /// Completes the review when all incidents are added.

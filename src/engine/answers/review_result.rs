@@ -230,6 +230,7 @@ fn point(result: &ObjectiveResult<'_>) -> ObjectivePoint {
         value: match &result.evidence {
             Evidence::Measurements { percentile, .. } => percentile.unwrap_or_default(),
             Evidence::Uptime(uptime) => i64::try_from(uptime.long_outages).unwrap_or(i64::MAX),
+            Evidence::Backlog(found) => i64::try_from(found.older).unwrap_or(i64::MAX),
             Evidence::Nothing
             | Evidence::Clocks(_)
             | Evidence::MeanTime(..)

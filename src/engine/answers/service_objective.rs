@@ -41,6 +41,18 @@ impl ServiceResult {
             ServiceResult::Performance(result) => (result.verdict, None),
         }
     }
+
+    /// The outages that it leaves out; `None`: none, or it is not on when a service was up.
+    pub fn excluded(&self) -> Option<&[ExcludedOutage]> {
+        match self {
+            ServiceResult::Availability(_, uptime)
+            | ServiceResult::Outages(_, uptime)
+            | ServiceResult::MeanTimeToRestore(_, uptime) => {
+                uptime.exclusions.as_ref().map(|excluded| excluded.outages.as_slice())
+            }
+            ServiceResult::Requests(_) | ServiceResult::Performance(_) => None,
+        }
+    }
 }
 
 /// How a service was up, and by which calendar revision.
@@ -88,7 +100,10 @@ impl Observed<'_> {
     pub fn result(&self, promise: &Promise) -> Option<ServiceResult> {
         let is_over = self.period.end <= self.as_of;
         match promise {
-            Promise::Attainment(_) | Promise::MeanTime(_) | Promise::Experience(_) => None,
+            Promise::Attainment(_)
+            | Promise::MeanTime(_)
+            | Promise::Backlog(_)
+            | Promise::Experience(_) => None,
             Promise::Availability(promise) => {
                 let evaluated = |figures: &Availability| {
                     let all = figures.outages.len() as u64;

@@ -9,9 +9,9 @@ use jiff::tz::TimeZoneDatabase;
 use crate::domain::calendar::{Calendar, Draft, DraftWeekly};
 use crate::domain::clock::testing::{contract, fact, target};
 use crate::domain::contract::{
-    AttainmentPromise, Combination, Contract, Credit, CreditRule, CreditTier, Credits,
-    ExclusionRule, ExperienceMeasure, ExperiencePromise, ExperienceTerms, Fee, Objective, Per,
-    PeriodKind, Promise, SlxWeights, Steps, Target,
+    AttainmentPromise, BacklogBound, BacklogPromise, Combination, Contract, Credit, CreditRule,
+    CreditTier, Credits, ExclusionRule, ExperienceMeasure, ExperiencePromise, ExperienceTerms, Fee,
+    Objective, OpenIncidents, Per, PeriodKind, Promise, SlxWeights, Steps, Target,
 };
 use crate::domain::incident::{
     Cause, ExclusionDecision, Fact, IncidentEvent, Opened, Party, RecordedEvent,
@@ -148,7 +148,12 @@ impl World {
         let first = random_contract(dice, zone_name, &targets, false);
         let mut is_plain = true;
         let revision = |effective_time, contract| TermsEntry::Contract { effective_time, contract };
-        let mut terms = vec![(seconds(0), revision(Instant::MIN, first.clone()))];
+        let effect = match dice.one_in(4) {
+            true => seconds(start + dice.below(60 * DAY)),
+            false => Instant::MIN,
+        };
+        is_plain &= effect == Instant::MIN;
+        let mut terms = vec![(seconds(0), revision(effect, first.clone()))];
         if dice.one_in(3) {
             is_plain = false;
             let (recorded, lead) = (start + dice.below(DAYS * DAY), dice.below(9 * DAY));
@@ -242,6 +247,11 @@ fn random_contract(
     let ids: Vec<_> = worded.iter().map(|target| target.id.clone()).collect();
     let mut contract = contract(worded, applies_to_open_clocks);
     contract.time_zone = time_zone.into();
+    contract.open_incidents = dice.pick(&[
+        OpenIncidents::NotTakenOver,
+        OpenIncidents::FromOpening,
+        OpenIncidents::FromEffect,
+    ]);
     let terms = &mut contract.terms;
     let attained = |target: &String, period| {
         let promise = AttainmentPromise {
@@ -258,6 +268,7 @@ fn random_contract(
     };
     terms.objectives = ids.iter().map(|id| attained(id, PeriodKind::Month)).collect();
     terms.objectives.push(attained(&ids[0], PeriodKind::Quarter));
+    terms.objectives.extend(backlogs(&ids));
     terms.exclusions = vec![ExclusionRule {
         id: "theirs".into(),
         title: String::new(),
@@ -310,7 +321,27 @@ fn random_contract(
     contract
 }
 
+/// Objectives on the backlog: on its number in a month, and on its age in a quarter.
+fn backlogs(target_ids: &[String]) -> Vec<Objective> {
+    let older_than = Span::from_hours(72);
+    let percentile = Share::HALF;
+    let bounds = [
+        (PeriodKind::Month, BacklogBound::Most { most: 1, older_than }),
+        (PeriodKind::Quarter, BacklogBound::Percentile { percentile, at_most: older_than }),
+    ];
+    let objective = |((period, bound), target_id): ((PeriodKind, BacklogBound), &String)| {
+        let (target_id, priorities) = (target_id.clone(), Vec::new());
+        let promise = Promise::Backlog(BacklogPromise { target_id, priorities, bound });
+        Objective { id: format!("backlog-{period:?}"), period, promise }
+    };
+    bounds.into_iter().zip(target_ids.iter().cycle()).map(objective).collect()
+}
+
 fn credit(objective: &Objective) -> CreditRule {
+    let per = match (&objective.promise, objective.period) {
+        (Promise::Attainment(_), PeriodKind::Quarter) => Per::Lateness(Span::from_hours(1)),
+        _ => Per::default(),
+    };
     CreditRule {
         objective_id: objective.id.clone(),
         tiers: vec![CreditTier {
@@ -321,7 +352,7 @@ fn credit(objective: &Objective) -> CreditRule {
         repeat: Share::from_percent("50").unwrap(),
         repeats_most: 1,
         earn_back: Some(Share::from_percent("90").unwrap()),
-        per: Per::default(),
+        per,
         counts_all: false,
         steps: Steps::default(),
         cap: None,

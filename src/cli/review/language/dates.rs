@@ -32,6 +32,15 @@ impl Language {
         self.written(local.map(before).map(|local| local.date()))
     }
 
+    /// The first and last local date from one instant to another, such as `2026-11-01`.
+    pub fn dates(&self, start: Option<Timestamp>, end: Option<Timestamp>) -> (String, String) {
+        let local = |time: Option<Timestamp>| time.and_then(|time| self.times.local(time));
+        let shown = |local: Option<NaiveDateTime>| {
+            local.map(|local| local.date().to_string()).unwrap_or_default()
+        };
+        (shown(local(start)), shown(local(end).map(before)))
+    }
+
     /// A date such as `2026-11-30`, written out.
     pub fn iso_date(&self, date: &str) -> String {
         date.parse().map_or_else(|_| date.to_owned(), |date| self.written(Some(date)))

@@ -7,6 +7,6 @@ mod messages;
 mod numbers;
 mod speech;
 #[cfg(test)]
-mod testing;
+pub(super) mod testing;
 
 pub(in crate::cli) use speech::{Language, LanguageWord};

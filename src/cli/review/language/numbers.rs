@@ -74,7 +74,7 @@ impl Language {
         }
     }
 
-    /// A span in whole minutes, rounded down, with seconds below an hour; a dash for none.
+    /// A span to the second, without the parts that are zero; a dash for none.
     pub fn span(&self, span: Option<Duration>) -> String {
         let Some(span) = span else { return self.text("none") };
         let seconds = span.seconds.unsigned_abs();
@@ -83,22 +83,22 @@ impl Language {
             let count = i64::try_from(count).unwrap_or(i64::MAX);
             self.say(id, &[("count", count.into())])
         };
-        let parts = match (hours, minutes, rest) {
-            (0, 0, rest) => vec![part("seconds", rest)],
-            (0, minutes, 0) => vec![part("minutes", minutes)],
-            (0, minutes, rest) => vec![part("minutes", minutes), part("seconds", rest)],
-            (hours, 0, _) => vec![part("hours", hours)],
-            (hours, minutes, _) => vec![part("hours", hours), part("minutes", minutes)],
-        };
+        let parts = [("hours", hours), ("minutes", minutes), ("seconds", rest)];
+        let parts: Vec<_> =
+            parts.into_iter().filter(|(_, count)| *count > 0).map(|(id, c)| part(id, c)).collect();
         let sign = if span.seconds < 0 { "−" } else { "" };
-        format!("{sign}{}", parts.join(" "))
+        match parts.as_slice() {
+            [] => part("seconds", 0),
+            some => format!("{sign}{}", some.join(" ")),
+        }
     }
 
-    /// Whole hours, rounded down; below an hour as any span.
+    /// What times of many come to: from a hundred hours on whole hours, rounded down, which the
+    /// review says at its foot; below that as any span.
     pub fn hours(&self, span: Option<Duration>) -> String {
         let seconds = span.map_or(0, |span| span.seconds);
         match seconds.abs() {
-            3600.. => self.say("hours", &[("count", (seconds / 3600).into())]),
+            360_000.. => self.say("hours", &[("count", (seconds / 3600).into())]),
             _ => self.span(Some(span.unwrap_or_default())),
         }
     }
@@ -144,13 +144,24 @@ mod tests {
     }
 
     #[test]
-    fn spans_have_minutes_and_below_an_hour_seconds() {
+    fn spans_are_exact_to_the_second_and_only_large_sums_are_in_whole_hours() {
         let span = |seconds| Some(prost_types::Duration { seconds, nanos: 0 });
-        let shown = [0, 59, 750, 7_200, 93_930, -5_400, 4_442_400].map(|s| english().span(span(s)));
-        let shown = shown.map(|text| text.replace('\u{a0}', " "));
-        let expected =
-            ["0 s", "59 s", "12 min 30 s", "2 h", "26 h 5 min", "−1 h 30 min", "1,234 h"];
-        assert_eq!(shown, expected);
-        assert_eq!(english().hours(span(4_445_999)).replace('\u{a0}', " "), "1,234 h");
+        let plain = |text: String| text.replace('\u{a0}', " ");
+        for (seconds, shown) in [
+            (0, "0 s"),
+            (59, "59 s"),
+            (750, "12 min 30 s"),
+            (7_200, "2 h"),
+            (7_203, "2 h 3 s"),
+            (93_930, "26 h 5 min 30 s"),
+            (143_000, "39 h 43 min 20 s"),
+            (143_400, "39 h 50 min"),
+            (-5_400, "−1 h 30 min"),
+            (4_442_400, "1,234 h"),
+        ] {
+            assert_eq!(plain(english().span(span(seconds))), shown, "{seconds}");
+        }
+        assert_eq!(plain(english().hours(span(7_199))), "1 h 59 min 59 s");
+        assert_eq!(plain(english().hours(span(4_445_999))), "1,234 h");
     }
 }

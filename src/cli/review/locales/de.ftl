@@ -9,9 +9,13 @@ money = { $currency ->
    *[other] { $amount } { $currency }
 }
 money-minor = { $amount } (in der kleinsten Einheit von { $currency })
-hours = { $count } Std.
-minutes = { $count } Min.
-seconds = { $count } Sek.
+hours = { $count } h
+minutes = { $count } min
+seconds = { $count } s
+working-days = { $count ->
+    [one] { $count } Arbeitstag
+   *[other] { $count } Arbeitstagen
+}
 list-and = { $before } und { $last }
 quarter = { $quarter ->
     [1] 1. Quartal { $year }
@@ -40,15 +44,32 @@ lead-met = { $met ->
     [one] { $met } von { $all } Service-Level-Zielen ist erfüllt.
    *[other] { $met } von { $all } Service-Level-Zielen sind erfüllt.
 }
-lead-so-far = { $all ->
-    [one] { $met ->
-        [0] Ein weiteres läuft noch und ist bisher nicht erfüllt.
-       *[other] Ein weiteres läuft noch und ist bisher erfüllt.
+lead-so-far-met = { $others ->
+    [0] { $all ->
+        [one] Das Service-Level-Ziel läuft noch und ist bisher erfüllt.
+       *[other] { $all } Service-Level-Ziele laufen noch und sind bisher erfüllt.
     }
-   *[other] { $all } weitere laufen noch; davon { $met ->
-        [one] ist { $met }
-       *[other] sind { $met }
-    } bisher erfüllt.
+   *[other] { $all ->
+        [one] Ein weiteres läuft noch und ist bisher erfüllt.
+       *[other] { $all } weitere laufen noch und sind bisher erfüllt.
+    }
+}
+lead-so-far-not-met = { $others ->
+    [0] { $all ->
+        [one] Das Service-Level-Ziel läuft noch und ist bisher nicht erfüllt.
+       *[other] { $all } Service-Level-Ziele laufen noch; keines davon ist bisher erfüllt.
+    }
+   *[other] { $all ->
+        [one] Ein weiteres läuft noch und ist bisher nicht erfüllt.
+       *[other] { $all } weitere laufen noch; keines davon ist bisher erfüllt.
+    }
+}
+lead-so-far-some-met = { $others ->
+    [0] { $all } Service-Level-Ziele laufen noch
+   *[other] { $all } weitere laufen noch
+}; davon { $met ->
+    [one] ist { $met } bisher erfüllt.
+   *[other] sind { $met } bisher erfüllt.
 }
 lead-no-objectives = Es sind keine Service-Level-Ziele vereinbart.
 lead-no-data = Für kein Service-Level-Ziel liegen genügend Daten vor.
@@ -70,15 +91,15 @@ column-verdict = Bewertung
 column-left = Spielraum
 column-trend = Verlauf
 trend-key = Verlauf: der erreichte Wert je Zeitraum bis zu diesem, der letzte rechts; höher ist besser.
-hours-named = { $name }
+hours-service = Servicezeit
+hours-named = Servicezeit { $name }
 round-the-clock = rund um die Uhr
-hours-are = { $name }: { $windows } ({ $zone }){ $holidays ->
-    [0] .
-    [one] , { $holidays } Feiertag geschlossen.
-   *[other] , { $holidays } Feiertage geschlossen.
-}
+hours-are = { $name }: { $windows } ({ $zone }).
+hours-are-closed = { $name }: { $windows } ({ $zone }), geschlossen am { $dates }.
 limits-of = { $limits } ({ $hours })
 all-incidents = aller Störungen
+other-priorities = übrige
+incidents-of = der Störungen mit Priorität { $priorities }
 promise-in-time = { $percent } { $what } innerhalb der Fristen von { $target }{ $limits }
 promise-response = { $percent } { $what }: Reaktion innerhalb von { $limits }
 promise-resolution = { $percent } { $what }: Lösung innerhalb von { $limits }
@@ -100,7 +121,7 @@ promise-long-outages = { $count ->
 promise-performance = { $percent } der Messwerte von { $indicator } bei { $service } höchstens { $most }
 promise-score = Durchschnittliche Umfragenote von mindestens { $figure }
 promise-happiness = Zufriedenheit (Noten 9 und 10 abzüglich 0 bis 6) von mindestens { $figure }
-promise-lost-time = Höchstens { $figure } Arbeitszeitverlust je hundert Anwender
+promise-lost-time = Höchstens { $figure } verlorene Arbeitszeit je hundert Anwender
 room-late = { $count ->
     [0] keine Verspätung mehr zulässig
     [one] noch { $count } Verspätung zulässig
@@ -134,12 +155,12 @@ column-until = Bis
 without-exclusions = Mit ihnen wäre es: { $verdict }, { $down } nicht verfügbar.
 section-credits = Gutschriften (Pönale)
 section-credits-so-far = Gutschriften (Pönale), bisher
-fee-of-period = Die Vergütung des Zeitraums beträgt { $fee }.
+fee-of-period = Die Vergütung für { $period } beträgt { $fee }.
 fee-of-month = Die Vergütung beträgt { $fee } im Monat.
 cap = Gutschriften sind auf { $percent } der Vergütung des Zeitraums begrenzt: { $cap }.
 credits-none = Über einen solchen Zeitraum wird kein Ziel mit Gutschrift bewertet; jede Gutschrift steht im Bericht ihres eigenen Zeitraums.
 credits-of-period = Gutschriften für { $period }
-credits-together = Zusammen: { $sum }.
+credits-together = Gutschriften zusammen: { $sum }.
 all-objectives = Alle Ziele zusammen
 total = Summe
 column-period = Zeitraum
@@ -149,9 +170,11 @@ credit-cap = was die Obergrenze übersteigt
 credit-earn-back = zurückverdient: dieser Zeitraum ist gut genug, um die vorige Gutschrift zurückzuholen
 credit-withheld = nicht zurück: die Obergrenze hatte es einbehalten
 credit-met = erfüllt: keine Gutschrift
+credit-met-so-far = bisher erfüllt: noch keine Gutschrift
 credit-no-data = zu wenige Daten: keine Gutschrift
 credit-at-risk = bisher nicht erfüllt: noch keine Gutschrift
 credit-no-tier = verfehlt, aber keine Stufe sieht dafür eine Gutschrift vor
+credit-of-amount = verfehlt: { $amount }
 credit-tier = verfehlt: { $percent } der Vergütung
 credit-weight = Gewicht { $percent }
 credit-repeats = { $count ->
@@ -174,6 +197,7 @@ column-watermelons = Davon zu spät für Anwender
 column-late = Verspätet
 column-excluded = Ausgenommen
 column-open = Offen
+column-cancelled = Storniert
 column-median = Hälfte binnen
 column-p90 = 90 % binnen
 key-met = rechtzeitig
@@ -181,11 +205,11 @@ key-watermelon = rechtzeitig nach Vertrag, zu spät für die Anwender
 key-late = verspätet
 key-excluded = ausgenommen
 bar-shows = { $met } rechtzeitig für alle, { $watermelons } rechtzeitig, aber zu spät für die Anwender, { $late } verspätet, { $excluded } ausgenommen
-clocks-note = Rechtzeitig: erfüllt ÷ (erfüllt + verspätet). Offen: am Ende des Zeitraums noch innerhalb der Frist oder innerhalb der Frist storniert; zählt nicht mit. Hälfte binnen, 90 % binnen: die Servicezeit, die die Hälfte beziehungsweise neun von zehn nicht überschritten.
+clocks-note = Rechtzeitig: erfüllt ÷ (erfüllt + verspätet). Offen: am Ende des Zeitraums noch innerhalb der Frist. Was offen oder ausgenommen ist oder innerhalb der Frist storniert wurde, zählt nicht mit. Hälfte binnen, 90 % binnen: die Servicezeit, die die Hälfte beziehungsweise neun von zehn nicht überschritten.
 section-trend = Verlauf
 column-contractual = Nach Vertrag
 column-experienced = Wie erlebt
-column-lost = Arbeitszeitverlust
+column-lost = Verlorene Arbeitszeit
 column-slx = SLX-Wert
 key-contractual = rechtzeitig nach Vertrag
 key-experienced = rechtzeitig, wie die Anwender es erlebten; dazwischen liegt, was angehalten oder ausgenommen war
@@ -240,10 +264,10 @@ section-experience = Was die Anwender erlebten
 column-figure = Kennzahl
 column-value = Wert
 column-meaning = Bedeutung
-lost = Arbeitszeitverlust
+lost = Verlorene Arbeitszeit
 lost-meaning = { $count ->
-    [one] in { $count } abgeschlossenen Störung
-   *[other] in { $count } abgeschlossenen Störungen
+    [one] bei { $count } Störung, für die gemeldet wurde, wie viele Anwender sie traf
+   *[other] bei { $count } Störungen, für die gemeldet wurde, wie viele Anwender sie trafen
 }
 lost-median = Median je Störung
 lost-median-meaning = die Hälfte kostete höchstens so viel
@@ -297,10 +321,10 @@ column-of-those-late = Davon verspätet
 column-confidence = Sicherheit mindestens
 cause-unknown = nicht angegeben
 cause-recurring = { $party }, wiederkehrend
-section-chain = Absichernde Vereinbarungen
-kind-ola = Operational Level Agreement
-kind-uc = Absicherungsvertrag
-agreement = { $kind } { $id } mit { $provider }: { $attainment } rechtzeitig, { $met } erfüllt, { $late } verspätet.
+section-chain = Zugrunde liegende Vereinbarungen
+kind-ola = Operational Level Agreement (OLA)
+kind-uc = Underpinning Contract (UC)
+agreement = { $kind } „{ $name }“ mit { $provider }: { $attainment } rechtzeitig, { $met } erfüllt, { $late } verspätet.
 section-forecasts = Wie die Prognosen ausgingen
 forecasts-text = { $forecasts ->
     [one] { $forecasts } Prognose wurde
@@ -331,6 +355,7 @@ facet-administrative = administrativ
 facet-financial = finanziell
 item-scope = Hilfe außerhalb des Vertragsumfangs
 item-excluded = von den vertraglichen Zahlen ausgenommen
+item-excluded-outage = Ausfall, von den vertraglichen Zahlen ausgenommen
 item-credit = Gutschrift für verfehlte Ziele, { $period }
 item-earned-back = zurückverdiente Gutschriften, { $period }
 item-bonus = Bonus für übertroffene Ziele, { $period }
@@ -357,20 +382,37 @@ section-signatures = Unterschriften
 not-signed = Dieser Bericht ist nicht unterschrieben.
 signed-by = Unterschrieben von { $by } am { $time }, nach dem bis { $known } Erfassten.
 signed-note = { $signed } „{ $note }“
-for-client = Für den Auftraggeber { $name }
-for-provider = Für den Dienstleister { $name }
+for-client = Für den Auftraggeber: { $name }
+for-provider = Für den Dienstleister: { $name }
 sign-name = Name
 sign-date = Ort und Datum
 sign-signature = Unterschrift
-note-figures = Eine Messung gehört zu dem Zeitraum, in dem sie entschieden wurde: sie endete oder überschritt ihre Frist. Prozentwerte sind auf die gezeigten Stellen abgerundet; Bewertungen sind exakt. Ausgenommenes zählt weder als rechtzeitig noch als verspätet, aber immer für das Erlebte.
+note-figures = Eine Messung gehört zu dem Zeitraum, in dem sie entschieden wurde: sie endete oder überschritt ihre Frist. Prozentwerte sind auf die gezeigten Stellen abgerundet; Bewertungen sind exakt. Zeiten sind auf die Sekunde genau; zusammengezählte Zeiten sind ab 100 h auf ganze Stunden abgerundet. Ausgenommenes zählt weder als rechtzeitig noch als verspätet, aber immer für das Erlebte.
 note-source = Stand { $as_of } ({ $shown_zone }), nach dem bis { $known } Erfassten (Datensatz { $sequence }); Fassung { $revision } des Vertrags; Zeiträume nach { $zone }; Zeitzonendatenbank { $database }.
 
-# Promises, credits and coverage of the later terms
+# Weitere Ziele, Gutschriften und Abdeckung
 services-all = { $names } (gleichzeitig ausgefallen)
 promise-mean-time = Mittlere Wiederherstellungszeit von { $service } höchstens { $most } ({ $hours })
 promise-requests = { $percent } der Anfragen an { $service } bedient
-promise-mean-clock-time = Durchschnittliche Dauer von { $target } für { $what } höchstens { $most }
-promise-first-contact = { $figure } der Incidents beim Erstkontakt gelöst
+promise-mean-clock-time = { $target } { $what }: im Durchschnitt höchstens { $most }
+promise-first-contact = { $figure } der Störungen beim Erstkontakt gelöst
+section-backlog = Am Ende offen
+column-backlog = Offene Störungen
+column-age-median = Hälfte höchstens
+column-age-p90 = 90 % höchstens
+column-age-oldest = Älteste
+backlog-note = Rechtzeitig oder verspätet, ohne Ausgenommenes. Das Alter zählt rund um die Uhr seit der Meldung.
+promise-backlog = Anzahl { $what }, die am Ende länger als { $older } offen sind: { $count ->
+    [0] keine
+   *[other] höchstens { $count }
+ }
+promise-backlog-age = { $percent } { $what }, die am Ende offen sind, höchstens { $most } alt
+room-old = { $count ->
+    [0] keine darf mehr so alt sein
+    [one] noch { $count } darf so alt sein
+   *[other] noch { $count } dürfen so alt sein
+}
+over-old = { $count } zu viel
 no-cap = Gutschriften sind nicht begrenzt.
 cap-amount = Gutschriften sind auf { $cap } begrenzt.
 column-bonus = Bonus
@@ -389,6 +431,7 @@ people-not-reported = die Zahl der Betroffenen wird nicht gemeldet
 work-not-reported = wann daran gearbeitet wurde, wird nicht gemeldet
 section-coverage = Nicht gemessen
 coverage-text = { $count ->
+    [0] Jede im Zeitraum gemeldete Störung wird von einem Ziel gemessen, aber nicht von jedem.
     [one] { $count } im Zeitraum gemeldete Störung wird von keinem Ziel gemessen.
    *[other] { $count } im Zeitraum gemeldete Störungen werden von keinem Ziel gemessen.
 }
@@ -396,6 +439,6 @@ every-target = alle Ziele
 gap-no-limit = keine Frist für Priorität { $value }
 gap-no-priority = keine Priorität
 gap-limit-withdrawn = Priorität geändert in { $value }, für die keine Frist gilt
-gap-not-in-force = Vertrag bei Zuordnung nicht in Kraft
+gap-not-in-force = Vertrag war nicht in Kraft, als die Störung unter ihn fiel
 gap-does-not-apply = Ziel nicht anwendbar
 gap-not-started = die Messung wurde nicht gestartet

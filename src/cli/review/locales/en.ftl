@@ -12,6 +12,10 @@ money-minor = { $amount } minor units of { $currency }
 hours = { $count } h
 minutes = { $count } min
 seconds = { $count } s
+working-days = { $count ->
+    [one] { $count } working day
+   *[other] { $count } working days
+}
 list-and = { $before } and { $last }
 quarter = { $quarter ->
     [1] 1st quarter of { $year }
@@ -37,14 +41,35 @@ lead-met = { $met ->
         [one] The objective is missed.
        *[other] All { $all } objectives are missed.
     }
+    [one] { $met } of { $all } objectives is met.
    *[other] { $met } of { $all } objectives are met.
 }
-lead-so-far = { $all ->
-    [one] { $met ->
-        [0] Another one still runs and is not met so far.
-       *[other] Another one still runs and is met so far.
+lead-so-far-met = { $others ->
+    [0] { $all ->
+        [one] The objective still runs and is met so far.
+       *[other] { $all } objectives still run and are met so far.
     }
-   *[other] Another { $all } still run; { $met } of them are met so far.
+   *[other] { $all ->
+        [one] Another one still runs and is met so far.
+       *[other] { $all } more still run and are met so far.
+    }
+}
+lead-so-far-not-met = { $others ->
+    [0] { $all ->
+        [one] The objective still runs and is not met so far.
+       *[other] { $all } objectives still run; none of them is met so far.
+    }
+   *[other] { $all ->
+        [one] Another one still runs and is not met so far.
+       *[other] { $all } more still run; none of them is met so far.
+    }
+}
+lead-so-far-some-met = { $others ->
+    [0] { $all } objectives still run
+   *[other] { $all } more still run
+}; { $met ->
+    [one] { $met } of them is met so far.
+   *[other] { $met } of them are met so far.
 }
 lead-no-objectives = No objectives are agreed.
 lead-no-data = There is too little data for any objective.
@@ -66,15 +91,15 @@ column-verdict = Verdict
 column-left = Room
 column-trend = Trend
 trend-key = Trend: the share reached in each period up to this one, the latest on the right; higher is better.
-hours-named = { $name }
+hours-service = service hours
+hours-named = service hours ({ $name })
 round-the-clock = service round the clock
-hours-are = { $name }: { $windows } ({ $zone }){ $holidays ->
-    [0] .
-    [one] , { $holidays } holiday closed.
-   *[other] , { $holidays } holidays closed.
-}
+hours-are = { $name }: { $windows } ({ $zone }).
+hours-are-closed = { $name }: { $windows } ({ $zone }), closed on { $dates }.
 limits-of = { $limits } of { $hours }
 all-incidents = all incidents
+other-priorities = others
+incidents-of = { $priorities }
 promise-in-time = { $percent } of { $what } within the limits of { $target }{ $limits }
 promise-response = { $percent } of { $what } responded to within { $limits }
 promise-resolution = { $percent } of { $what } solved within { $limits }
@@ -102,10 +127,7 @@ room-late = { $count ->
     [one] { $count } more may be late
    *[other] { $count } more may be late
 }
-over-late = { $count ->
-    [one] { $count } late too many
-   *[other] { $count } late too many
-}
+over-late = { $count } too many late
 room-outages = { $count ->
     [0] no more outages allowed
     [one] { $count } more outage allowed
@@ -130,7 +152,7 @@ column-until = Until
 without-exclusions = With them it would be: { $verdict }, { $down } down.
 section-credits = Service credits
 section-credits-so-far = Service credits, so far
-fee-of-period = The fee of the period is { $fee }.
+fee-of-period = The fee of { $period } is { $fee }.
 fee-of-month = The fee is { $fee } a month.
 cap = Credits come to at most { $percent } of the fee of the period: { $cap }.
 credits-none = No objective with a credit is evaluated over this kind of period; each credit is on the statement of its own period.
@@ -145,9 +167,11 @@ credit-cap = what exceeds the cap
 credit-earn-back = earned back: this period is good enough to return the credit before
 credit-withheld = not returned: the cap had withheld it
 credit-met = met: nothing is credited
+credit-met-so-far = met so far: nothing is credited yet
 credit-no-data = too little data: nothing is credited
 credit-at-risk = not met so far: nothing is credited yet
 credit-no-tier = missed, but no tier credits that
+credit-of-amount = missed: { $amount }
 credit-tier = missed: { $percent } of the fee
 credit-weight = weighed { $percent }
 credit-repeats = { $count ->
@@ -170,6 +194,7 @@ column-watermelons = Of those late for people
 column-late = Late
 column-excluded = Excluded
 column-open = Open
+column-cancelled = Cancelled
 column-median = Half within
 column-p90 = 90% within
 key-met = in time
@@ -177,7 +202,7 @@ key-watermelon = in time by the contract, late for people
 key-late = late
 key-excluded = excluded
 bar-shows = { $met } in time for everybody, { $watermelons } in time but late for people, { $late } late, { $excluded } excluded
-clocks-note = In time: met ÷ (met + late). Open: within the limit when the period ended, or cancelled within it; they count for neither. Half within, 90% within: the service time that half, or nine in ten, did not exceed.
+clocks-note = In time: met ÷ (met + late). Open: within the limit when the period ended. What is open, excluded or was cancelled within its limit counts for neither. Half within, 90% within: the service time that half, or nine in ten, did not exceed.
 section-trend = Trend
 column-contractual = By the contract
 column-experienced = As experienced
@@ -238,10 +263,10 @@ column-value = Value
 column-meaning = What it means
 lost = People’s time lost
 lost-meaning = { $count ->
-    [one] in { $count } incident that ended
-   *[other] in { $count } incidents that ended
+    [one] in { $count } incident of which it was reported how many people it hit
+   *[other] in { $count } incidents of which it was reported how many people they hit
 }
-lost-median = Median an incident
+lost-median = Median per incident
 lost-median-meaning = half of them cost at most this
 idle = Idle
 idle-meaning = { $share } of their service time: nobody waited on, nobody working
@@ -296,7 +321,7 @@ cause-recurring = { $party }, recurring
 section-chain = Underpinning agreements
 kind-ola = Operational level agreement
 kind-uc = Underpinning contract
-agreement = { $kind } { $id } with { $provider }: { $attainment } in time, { $met } met, { $late } late.
+agreement = { $kind } “{ $name }” with { $provider }: { $attainment } in time, { $met } met, { $late } late.
 section-forecasts = How the forecasts turned out
 forecasts-text = { $forecasts ->
     [one] { $forecasts } forecast was given
@@ -327,6 +352,7 @@ facet-administrative = administrative
 facet-financial = financial
 item-scope = help outside the contract’s scope
 item-excluded = excluded from the contractual figures
+item-excluded-outage = outage excluded from the contractual figures
 item-credit = credit for missed objectives, { $period }
 item-earned-back = credits earned back, { $period }
 item-bonus = bonus for exceeded objectives, { $period }
@@ -353,20 +379,38 @@ section-signatures = Signatures
 not-signed = This review has not been signed.
 signed-by = Signed by { $by } on { $time }, by what was recorded up to { $known }.
 signed-note = { $signed } “{ $note }”
-for-client = For the client { $name }
-for-provider = For the provider { $name }
+for-client = For the client: { $name }
+for-provider = For the provider: { $name }
 sign-name = Name
 sign-date = Place and date
 sign-signature = Signature
-note-figures = A clock belongs to the period in which it was decided: it stopped, or went over its limit. Percentages are rounded down to the decimals shown; verdicts are exact. What is excluded counts for neither in time nor late, but always for what people experienced.
+note-figures = A clock belongs to the period in which it was decided: it stopped, or went over its limit. Percentages are rounded down to the decimals shown; verdicts are exact. Times are exact to the second; what times add up to is given in whole hours from 100 h on, rounded down. What is excluded counts for neither in time nor late, but always for what people experienced.
 note-source = As of { $as_of } ({ $shown_zone }), by what was recorded up to { $known } (record { $sequence }); revision { $revision } of the contract; periods cut in { $zone }; time zone database { $database }.
 
-# Promises, credits and coverage of the later terms
+# Further promises, credits and coverage
 services-all = { $names } (down at once)
 promise-mean-time = Mean time to restore { $service } at most { $most } of { $hours }
 promise-requests = { $percent } of requests to { $service } served
-promise-mean-clock-time = Mean time of { $target } for { $what } at most { $most }
+promise-mean-clock-time = { $target } of { $what }: at most { $most } on average
 promise-first-contact = { $figure } of incidents resolved at first contact
+section-backlog = Open at the end
+column-backlog = Incidents open
+column-age-median = Half at most
+column-age-p90 = 90% at most
+column-age-oldest = Oldest
+backlog-note = In time or late, without what is excluded. Ages are round the clock since the opening.
+promise-backlog = { $count ->
+    [0] Of { $what }, none open for more than { $older } at the end
+    [one] Of { $what }, at most { $count } open for more than { $older } at the end
+   *[other] Of { $what }, at most { $count } open for more than { $older } at the end
+}
+promise-backlog-age = Of { $what } open at the end, { $percent } for no more than { $most }
+room-old = { $count ->
+    [0] no more may be so old
+    [one] { $count } more may be so old
+   *[other] { $count } more may be so old
+}
+over-old = { $count } too many
 no-cap = Credits are not capped.
 cap-amount = Credits come to at most { $cap }.
 column-bonus = Bonus
@@ -385,6 +429,7 @@ people-not-reported = how many people were hit is not reported
 work-not-reported = when somebody worked is not reported
 section-coverage = Not measured
 coverage-text = { $count ->
+    [0] Every incident opened in the period is measured by a target, but not by every one.
     [one] { $count } incident opened in the period is not measured by any target.
    *[other] { $count } incidents opened in the period are not measured by any target.
 }

@@ -12,6 +12,10 @@ money-minor = { $amount } (in de kleinste eenheid van { $currency })
 hours = { $count } uur
 minutes = { $count } min
 seconds = { $count } s
+working-days = { $count ->
+    [one] { $count } werkdag
+   *[other] { $count } werkdagen
+}
 list-and = { $before } en { $last }
 quarter = { $quarter ->
     [1] 1e kwartaal van { $year }
@@ -40,15 +44,32 @@ lead-met = { $met ->
     [one] { $met } van de { $all } servicenormen is gehaald.
    *[other] { $met } van de { $all } servicenormen zijn gehaald.
 }
-lead-so-far = { $all ->
-    [one] { $met ->
-        [0] Er loopt nog één norm, die tot nu toe niet wordt gehaald.
-       *[other] Er loopt nog één norm, die tot nu toe wordt gehaald.
+lead-so-far-met = { $others ->
+    [0] { $all ->
+        [one] De servicenorm loopt nog en wordt tot nu toe gehaald.
+       *[other] De { $all } servicenormen lopen nog en worden tot nu toe gehaald.
     }
-   *[other] Er lopen nog { $all } normen; { $met } daarvan { $met ->
-        [one] wordt
-       *[other] worden
-    } tot nu toe gehaald.
+   *[other] { $all ->
+        [one] Er loopt nog één norm, die tot nu toe wordt gehaald.
+       *[other] Er lopen nog { $all } normen, die tot nu toe worden gehaald.
+    }
+}
+lead-so-far-not-met = { $others ->
+    [0] { $all ->
+        [one] De servicenorm loopt nog en wordt tot nu toe niet gehaald.
+       *[other] De { $all } servicenormen lopen nog; geen daarvan wordt tot nu toe gehaald.
+    }
+   *[other] { $all ->
+        [one] Er loopt nog één norm, die tot nu toe niet wordt gehaald.
+       *[other] Er lopen nog { $all } normen; geen daarvan wordt tot nu toe gehaald.
+    }
+}
+lead-so-far-some-met = { $others ->
+    [0] De { $all } servicenormen lopen nog
+   *[other] Er lopen nog { $all } normen
+}; { $met ->
+    [one] { $met } daarvan wordt tot nu toe gehaald.
+   *[other] { $met } daarvan worden tot nu toe gehaald.
 }
 lead-no-objectives = Er zijn geen servicenormen afgesproken.
 lead-no-data = Er zijn te weinig gegevens om een norm te toetsen.
@@ -70,15 +91,15 @@ column-verdict = Oordeel
 column-left = Speelruimte
 column-trend = Verloop
 trend-key = Verloop: het resultaat per periode tot en met deze, de laatste rechts; hoger is beter.
-hours-named = { $name }
+hours-service = servicetijd
+hours-named = servicetijd { $name }
 round-the-clock = 7×24 uur
-hours-are = { $name }: { $windows } ({ $zone }){ $holidays ->
-    [0] .
-    [one] , { $holidays } feestdag gesloten.
-   *[other] , { $holidays } feestdagen gesloten.
-}
+hours-are = { $name }: { $windows } ({ $zone }).
+hours-are-closed = { $name }: { $windows } ({ $zone }), gesloten op { $dates }.
 limits-of = { $limits } ({ $hours })
 all-incidents = alle incidenten
+other-priorities = overige
+incidents-of = de incidenten met prioriteit { $priorities }
 promise-in-time = { $percent } van { $what } binnen de norm { $target }{ $limits }
 promise-response = { $percent } van { $what } beantwoord binnen { $limits }
 promise-resolution = { $percent } van { $what } opgelost binnen { $limits }
@@ -102,14 +123,11 @@ promise-score = Gemiddeld enquêtecijfer van minstens { $figure }
 promise-happiness = Tevredenheid (cijfers 9 en 10 min cijfers 0 tot en met 6) van minstens { $figure }
 promise-lost-time = Hoogstens { $figure } verloren per honderd gebruikers
 room-late = { $count ->
-    [0] geen enkele mag nog te laat
-    [one] nog { $count } mag te laat
-   *[other] nog { $count } mogen te laat
+    [0] geen enkele mag nog te laat zijn
+    [one] nog { $count } mag te laat zijn
+   *[other] nog { $count } mogen te laat zijn
 }
-over-late = { $count ->
-    [one] { $count } te laat te veel
-   *[other] { $count } te laat te veel
-}
+over-late = { $count } te veel te laat
 room-outages = { $count ->
     [0] geen storing meer toegestaan
     [one] nog { $count } storing toegestaan
@@ -134,12 +152,12 @@ column-until = Tot
 without-exclusions = Met deze storingen zou het zijn: { $verdict }, { $down } niet beschikbaar.
 section-credits = Malus (servicekorting)
 section-credits-so-far = Malus (servicekorting), tot nu toe
-fee-of-period = De vergoeding over de periode is { $fee }.
+fee-of-period = De vergoeding over { $period } is { $fee }.
 fee-of-month = De vergoeding is { $fee } per maand.
 cap = De malus bedraagt hoogstens { $percent } van de vergoeding over de periode: { $cap }.
 credits-none = Over dit soort periode wordt geen norm met malus getoetst; elke malus staat in de rapportage van de eigen periode.
 credits-of-period = Malus over { $period }
-credits-together = Samen: { $sum }.
+credits-together = Malus samen: { $sum }.
 all-objectives = Alle normen samen
 total = Totaal
 column-period = Periode
@@ -149,9 +167,11 @@ credit-cap = wat boven het maximum uitkomt
 credit-earn-back = terugverdiend: deze periode is goed genoeg om de vorige malus terug te krijgen
 credit-withheld = niet terug: het maximum had dit al ingehouden
 credit-met = gehaald: geen malus
+credit-met-so-far = tot nu toe gehaald: nog geen malus
 credit-no-data = te weinig gegevens: geen malus
 credit-at-risk = tot nu toe niet gehaald: nog geen malus
 credit-no-tier = niet gehaald, maar geen staffel kent hiervoor een malus
+credit-of-amount = niet gehaald: { $amount }
 credit-tier = niet gehaald: { $percent } van de vergoeding
 credit-weight = weegt { $percent }
 credit-repeats = { $count ->
@@ -174,6 +194,7 @@ column-watermelons = Waarvan te laat voor gebruikers
 column-late = Te laat
 column-excluded = Uitgezonderd
 column-open = Open
+column-cancelled = Geannuleerd
 column-median = Helft binnen
 column-p90 = 90% binnen
 key-met = op tijd
@@ -181,7 +202,7 @@ key-watermelon = op tijd volgens het contract, te laat voor gebruikers
 key-late = te laat
 key-excluded = uitgezonderd
 bar-shows = { $met } op tijd voor iedereen, { $watermelons } op tijd maar te laat voor gebruikers, { $late } te laat, { $excluded } uitgezonderd
-clocks-note = Op tijd: gehaald ÷ (gehaald + te laat). Open: bij het einde van de periode nog binnen de norm, of daarbinnen geannuleerd; telt niet mee. Helft binnen, 90% binnen: de servicetijd waar de helft, of negen van de tien, binnen bleef.
+clocks-note = Op tijd: gehaald ÷ (gehaald + te laat). Open: aan het einde van de periode nog binnen de norm. Wat open of uitgezonderd is, of binnen de norm is geannuleerd, telt niet mee. Helft binnen, 90% binnen: de servicetijd waar de helft, of negen van de tien, binnen bleef.
 section-trend = Verloop
 column-contractual = Volgens het contract
 column-experienced = Zoals ervaren
@@ -242,8 +263,8 @@ column-value = Waarde
 column-meaning = Betekenis
 lost = Verloren werktijd
 lost-meaning = { $count ->
-    [one] in { $count } afgesloten incident
-   *[other] in { $count } afgesloten incidenten
+    [one] bij { $count } incident waarvan is gemeld hoeveel gebruikers het trof
+   *[other] bij { $count } incidenten waarvan is gemeld hoeveel gebruikers ze troffen
 }
 lost-median = Mediaan per incident
 lost-median-meaning = de helft kostte hoogstens dit
@@ -299,8 +320,8 @@ cause-unknown = niet opgegeven
 cause-recurring = { $party }, terugkerend
 section-chain = Onderliggende overeenkomsten
 kind-ola = OLA (interne overeenkomst)
-kind-uc = Onderliggend contract
-agreement = { $kind } { $id } met { $provider }: { $attainment } op tijd, { $met } gehaald, { $late } te laat.
+kind-uc = Onderliggend contract (UC)
+agreement = { $kind } ‘{ $name }’ met { $provider }: { $attainment } op tijd, { $met } gehaald, { $late } te laat.
 section-forecasts = Hoe de prognoses uitkwamen
 forecasts-text = { $forecasts ->
     [one] Er is { $forecasts } prognose gegeven
@@ -331,6 +352,7 @@ facet-administrative = administratief
 facet-financial = financieel
 item-scope = hulp buiten de reikwijdte van het contract
 item-excluded = uitgezonderd van de contractuele cijfers
+item-excluded-outage = storing uitgezonderd van de contractuele cijfers
 item-credit = malus voor niet-gehaalde normen, { $period }
 item-earned-back = terugverdiende malus, { $period }
 item-bonus = bonus voor overtroffen normen, { $period }
@@ -357,20 +379,38 @@ section-signatures = Ondertekening
 not-signed = Deze rapportage is niet ondertekend.
 signed-by = Ondertekend door { $by } op { $time }, op basis van wat tot { $known } was vastgelegd.
 signed-note = { $signed } ‘{ $note }’
-for-client = Namens opdrachtgever { $name }
-for-provider = Namens leverancier { $name }
+for-client = Namens de opdrachtgever: { $name }
+for-provider = Namens de leverancier: { $name }
 sign-name = Naam
 sign-date = Plaats en datum
 sign-signature = Handtekening
-note-figures = Een meting hoort bij de periode waarin ze is beslist: ze stopte, of ging over de norm. Percentages zijn naar beneden afgerond op de getoonde decimalen; oordelen zijn exact. Wat is uitgezonderd telt niet als op tijd en niet als te laat, maar altijd voor wat gebruikers ervoeren.
+note-figures = Een meting hoort bij de periode waarin ze is beslist: ze stopte, of ging over de norm. Percentages zijn naar beneden afgerond op de getoonde decimalen; oordelen zijn exact. Tijden zijn exact tot op de seconde; opgetelde tijden zijn vanaf 100 uur naar beneden afgerond op hele uren. Wat is uitgezonderd telt niet als op tijd en niet als te laat, maar altijd voor wat gebruikers ervoeren.
 note-source = Stand op { $as_of } ({ $shown_zone }), op basis van wat tot { $known } was vastgelegd (record { $sequence }); revisie { $revision } van het contract; perioden gerekend in { $zone }; tijdzonedatabase { $database }.
 
-# Promises, credits and coverage of the later terms
+# Overige normen, malus en dekking
 services-all = { $names } (gelijktijdig uit)
 promise-mean-time = Gemiddelde hersteltijd van { $service } hoogstens { $most } ({ $hours })
 promise-requests = { $percent } van de verzoeken aan { $service } afgehandeld
-promise-mean-clock-time = Gemiddelde duur van { $target } voor { $what } hoogstens { $most }
+promise-mean-clock-time = { $target } van { $what }: gemiddeld hoogstens { $most }
 promise-first-contact = { $figure } van de incidenten bij het eerste contact opgelost
+section-backlog = Open aan het einde
+column-backlog = Openstaande incidenten
+column-age-median = Helft hoogstens
+column-age-p90 = 90% hoogstens
+column-age-oldest = Oudste
+backlog-note = Op tijd of te laat, zonder wat is uitgezonderd. De ouderdom telt dag en nacht sinds de melding.
+promise-backlog = { $count ->
+    [0] Van { $what } staat er aan het einde geen langer dan { $older } open
+    [one] Van { $what } staat er aan het einde hoogstens { $count } langer dan { $older } open
+   *[other] Van { $what } staan er aan het einde hoogstens { $count } langer dan { $older } open
+}
+promise-backlog-age = Van { $what } die aan het einde openstaan, staat { $percent } hoogstens { $most } open
+room-old = { $count ->
+    [0] geen enkele mag nog zo oud zijn
+    [one] nog { $count } mag zo oud zijn
+   *[other] nog { $count } mogen zo oud zijn
+}
+over-old = { $count } te veel
 no-cap = De malus heeft geen maximum.
 cap-amount = De malus bedraagt hoogstens { $cap }.
 column-bonus = Bonus
@@ -389,13 +429,14 @@ people-not-reported = het aantal getroffen gebruikers wordt niet gemeld
 work-not-reported = wanneer eraan gewerkt is, wordt niet gemeld
 section-coverage = Niet gemeten
 coverage-text = { $count ->
-    [one] { $count } incident uit de periode wordt door geen enkele norm gemeten.
-   *[other] { $count } incidenten uit de periode worden door geen enkele norm gemeten.
+    [0] Elk incident dat in de periode is geopend, wordt door een norm gemeten, maar niet door alle normen.
+    [one] { $count } incident dat in de periode is geopend, wordt door geen enkele norm gemeten.
+   *[other] { $count } incidenten die in de periode zijn geopend, worden door geen enkele norm gemeten.
 }
 every-target = alle normen
 gap-no-limit = geen norm voor prioriteit { $value }
 gap-no-priority = geen prioriteit
 gap-limit-withdrawn = prioriteit gewijzigd in { $value }, waarvoor geen norm geldt
-gap-not-in-force = contract niet van kracht bij toewijzing
+gap-not-in-force = contract was niet van kracht toen het incident eronder kwam te vallen
 gap-does-not-apply = norm niet van toepassing
 gap-not-started = de meting is niet gestart

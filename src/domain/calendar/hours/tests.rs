@@ -1,4 +1,4 @@
-use chrono::{DateTime, NaiveDate, Weekday};
+use chrono::{DateTime, NaiveDate, NaiveTime, Weekday};
 use jiff::tz::TimeZoneDatabase;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -634,6 +634,55 @@ proptest! {
                 prop_assert_eq!(hours.next_opening(minute), Some(minute));
                 prop_assert_eq!(hours.subtract(soon, Span::from_minutes(1)), Some(minute));
             }
+        }
+    }
+
+    /// C8: the close of a working day is found as by walking over local dates, minute by minute.
+    #[test]
+    fn agrees_with_a_walk_over_working_days(
+        (draft, second) in calendar_and_second(),
+        count in 1..5u16,
+        is_after in any::<bool>(),
+    ) {
+        let calendar = Calendar::parse(&draft, &zones()).unwrap();
+        let hours = ServiceHours::compile(&calendar, &zones()).unwrap();
+        let reference = Reference::new(&calendar);
+        let zone = zones().zone(&draft.time_zone).unwrap();
+        let start = seconds(second / 60 * 60);
+        if !(5 * DAY_SECONDS..END_SECOND - 60 * DAY_SECONDS).contains(&second) {
+            return Ok(());
+        }
+        let midnight = |date: NaiveDate| zone.instant(date.and_time(NaiveTime::MIN)).unwrap();
+        let mut days_left = count;
+        let mut date = zone.local(start).date().pred_opt().unwrap();
+        let mut found = None;
+        for _ in 0..20 {
+            let (begins, ends) = (midnight(date), midnight(date.succ_opt().unwrap()));
+            date = date.succ_opt().unwrap();
+            if ends <= start || (is_after && begins <= start) {
+                continue;
+            }
+            let minutes = ends.since(begins.max(start)).nanos() / 60_000_000_000;
+            let mut minutes = (0..minutes).map(|count| {
+                begins.max(start).checked_add(Span::from_minutes(count)).unwrap()
+            });
+            let Some(last) = minutes.rfind(|minute| reference.is_open(*minute)) else {
+                continue;
+            };
+            days_left -= 1;
+            if days_left == 0 {
+                found = Some(last.checked_add(Span::from_minutes(1)).unwrap());
+                break;
+            }
+        }
+        let first = match is_after {
+            true => FirstWorkingDay::DayAfterStart,
+            false => FirstWorkingDay::DayOfStart,
+        };
+        let close = hours.close_of_working_day(start, count, first);
+        match found {
+            Some(found) => prop_assert_eq!(close, Some(found)),
+            None => prop_assert!(close.is_none_or(|close| close > midnight(date))),
         }
     }
 

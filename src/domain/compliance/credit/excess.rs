@@ -2,8 +2,9 @@
 //! points, counted as a rule agrees.
 
 use crate::domain::compliance::availability::Availability;
-use crate::domain::compliance::{Counts, span_in_words};
+use crate::domain::compliance::{Tally, span_in_words};
 use crate::domain::contract::{CreditRule, OutagesPromise, Per, Steps};
+use crate::domain::exact_spread::ExactSpread;
 use crate::domain::share::Share;
 use crate::domain::time::Span;
 
@@ -18,6 +19,8 @@ pub enum Measured {
         met: u64,
         /// How many were breached.
         breached: u64,
+        /// How much longer than its limit each of those took.
+        lateness: ExactSpread,
     },
     /// Of an objective on availability.
     Uptime {
@@ -83,6 +86,21 @@ pub enum Countable {
         /// How many of those might have been late.
         allowed: Option<u64>,
     },
+    /// The lateness of late incidents, in steps.
+    Lateness {
+        /// How many were late.
+        late: u64,
+        /// How many were decided.
+        decided: u64,
+        /// How many of those might have been late: the least late.
+        allowed: Option<u64>,
+        /// How long the others were over their limits, added up.
+        time: Span,
+        /// The length of a step.
+        step: Span,
+        /// Which steps count.
+        steps: Steps,
+    },
     /// Downtime, in steps.
     Downtime {
         /// The time that counts.
@@ -120,8 +138,9 @@ pub enum Countable {
 
 impl Measured {
     /// Of clocks of which `promised` was to be met.
-    pub fn clocks(promised: Share, counts: &Counts) -> Measured {
-        Measured::Clocks { promised, met: counts.met, breached: counts.breached }
+    pub fn clocks(promised: Share, tally: &Tally) -> Measured {
+        let (met, breached) = (tally.contractual.met, tally.contractual.breached);
+        Measured::Clocks { promised, met, breached, lateness: tally.lateness.clone() }
     }
 
     /// Of a service that was to be up for `promised`.
@@ -152,15 +171,48 @@ pub(super) fn count(rule: &CreditRule, measured: &Measured) -> Option<Count> {
             let times = found.saturating_sub(allowed.unwrap_or_default());
             Some(Count { times, found: Countable::Outages { found, allowed } })
         }
-        (Per::LateIncident, Measured::Clocks { promised, met, breached }) => {
+        (Per::LateIncident, Measured::Clocks { promised, met, breached, .. }) => {
             let decided = met.saturating_add(*breached);
             let allowed = (!is_all).then(|| decided - fewest(*promised, decided));
             let times = breached.saturating_sub(allowed.unwrap_or_default());
             Some(Count { times, found: Countable::Late { late: *breached, decided, allowed } })
         }
+        (Per::Lateness(step), Measured::Clocks { promised, met, breached, lateness }) => {
+            let decided = met.saturating_add(*breached);
+            let allowed = (!is_all).then(|| decided - fewest(*promised, decided));
+            let over = breached.saturating_sub(allowed.unwrap_or_default());
+            let counts = (*breached, decided, allowed);
+            Some(late_by(counts, &lateness.longest(over), (step, rule.steps)))
+        }
         (Per::Downtime(step), measured) => downtime(rule, step, measured),
         (Per::Point(step), measured) => points(rule, step, measured),
         _ => None,
+    }
+}
+
+/// The steps of how late incidents were, each counted by itself; `counts` are the late, the decided
+/// and the allowed ones.
+fn late_by(
+    (late, decided, allowed): (u64, u64, Option<u64>),
+    over: &ExactSpread,
+    (step, steps): (Span, Steps),
+) -> Count {
+    let exact = |span: Span| u128::from(span.nanos().unsigned_abs());
+    let times = over.iter().map(|(time, count)| {
+        let each = parts(exact(time), exact(step), steps);
+        each.saturating_mul(count)
+    });
+    let time = i64::try_from(over.total().nanos()).unwrap_or(i64::MAX);
+    Count {
+        times: times.fold(0, u64::saturating_add),
+        found: Countable::Lateness {
+            late,
+            decided,
+            allowed,
+            time: Span::from_nanos(time),
+            step,
+            steps,
+        },
     }
 }
 
@@ -214,7 +266,7 @@ fn mean_time(rule: &CreditRule, step: Span, at_most: Span, outages: &[Span]) -> 
 
 fn points(rule: &CreditRule, step: Share, measured: &Measured) -> Option<Count> {
     let (promised, part, whole) = match measured {
-        Measured::Clocks { promised, met, breached } => {
+        Measured::Clocks { promised, met, breached, .. } => {
             (*promised, u128::from(*met), u128::from(*met) + u128::from(*breached))
         }
         Measured::Uptime { promised, agreed, down } => {
@@ -252,6 +304,10 @@ impl Countable {
             Countable::Late { late, decided, allowed } => {
                 counted(late, "late incident", &format!(" of {decided}"), allowed)
             }
+            Countable::Lateness { late, decided, allowed, time, .. } => {
+                let of = counted(late, "late incident", &format!(" of {decided}"), allowed);
+                format!("{of}, {}", hours_late(late, allowed, time))
+            }
             Countable::Downtime { time, is_all, .. } => {
                 let more = if is_all { "" } else { " more than allowed" };
                 format!("{} of downtime{more}", span_in_words(time))
@@ -275,6 +331,9 @@ impl Countable {
         };
         match self {
             Countable::Outages { .. } | Countable::Late { .. } => "each".to_owned(),
+            Countable::Lateness { step, steps: which, .. } => {
+                format!("each {} {} of each", steps(which), span_in_words(step))
+            }
             Countable::Downtime { step, steps: which, .. }
             | Countable::MeanTime { step, steps: which, .. } => {
                 format!("each {} {}", steps(which), span_in_words(step))
@@ -286,6 +345,17 @@ impl Countable {
                 format!("each {} {step} points", steps(which))
             }
         }
+    }
+}
+
+/// Over what time the incidents that count were late, in words.
+fn hours_late(late: u64, allowed: Option<u64>, time: Span) -> String {
+    let time = span_in_words(time);
+    match (late, late.saturating_sub(allowed.unwrap_or_default())) {
+        (1, _) => format!("{time} over its limit"),
+        (late, over) if late == over => format!("{time} over their limits together"),
+        (_, 1) => format!("the latest {time} over its limit"),
+        (_, over) => format!("the {over} latest {time} over their limits together"),
     }
 }
 

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::contract::{Bonus, CreditTier, Fee, Per, Steps};
+use crate::domain::exact_spread::ExactSpread;
 use crate::domain::time::Span;
 
 fn percent(text: &str) -> Share {
@@ -304,6 +305,69 @@ fn minutes(minutes: i64) -> Span {
     Span::from_nanos(minutes * 60_000_000_000)
 }
 
+/// Counts of clocks, and by how many minutes each of the late ones was late.
+fn clocks(promised: &str, met: u64, breached: u64, late_by: &[i64]) -> Measured {
+    let mut lateness = ExactSpread::default();
+    late_by.iter().for_each(|late| lateness.add(&ExactSpread::of(minutes(*late))));
+    Measured::Clocks { promised: percent(promised), met, breached, lateness }
+}
+
+/// P18: credits per hour of lateness.
+#[test]
+fn each_started_or_full_hour_that_a_late_incident_is_late_credits() {
+    let hourly = flat(Credit::Amount(10_00), Per::Lateness(minutes(60)));
+    let of = |rule: &CreditRule, measured| {
+        counted(&credits(1_000_00, vec![rule.clone()]), measured, Some("92"))
+    };
+    let late_by = [1, 60, 61, 150, 5, 5, 600, 20];
+    // Of 100, 5 might have been late: 5, 5, 1, 20 and 60 minutes are the least late. The others
+    // were late by 61, 150 and 600 minutes: 2, 3 and 10 started hours.
+    let measured = || clocks("95", 92, 8, &late_by);
+    let reason = "8 late incidents of 100, where 5 are allowed, the 3 latest 13 h 31 min over \
+                  their limits together: 10.00 EUR for each started 1 h of each, 15 times";
+    assert_eq!(of(&hourly, measured()), (150_00, reason.into()));
+    // 1, 2 and 10 full hours.
+    let full = CreditRule { steps: Steps::Full, ..hourly.clone() };
+    assert_eq!(of(&full, measured()).0, 130_00);
+    // All eight: 1 + 1 + 2 + 3 + 1 + 1 + 10 + 1 started hours.
+    let all = CreditRule { counts_all: true, ..hourly.clone() };
+    let reason = "8 late incidents of 100, 15 h 02 min over their limits together: 10.00 EUR for \
+                  each started 1 h of each, 20 times";
+    assert_eq!(of(&all, measured()), (200_00, reason.into()));
+    // At most 12 % of 1,000.00.
+    let capped = CreditRule { cap: Some(percent("12")), ..all };
+    assert_eq!(of(&capped, measured()).0, 120_00);
+    // One, and one over what is allowed.
+    let reason = "1 late incident of 10, where 0 are allowed, 1 h over its limit: 10.00 EUR for \
+                  each started 1 h of each, 1 time";
+    assert_eq!(of(&hourly, clocks("95", 9, 1, &[60])), (10_00, reason.into()));
+    let found = of(&hourly, clocks("95", 18, 2, &[60, 90]));
+    assert!(found.1.contains(", where 1 is allowed, the latest 1 h 30 min over its limit:"));
+    assert_eq!(found.0, 20_00);
+}
+
+/// P18: a nanosecond more is another started hour, one less no full one; a breach whose figures
+/// show no time over the limit has no hours.
+#[test]
+fn lateness_is_counted_to_the_nanosecond() {
+    let nanos = |all: &[i64]| {
+        let mut lateness = ExactSpread::default();
+        all.iter().for_each(|late| lateness.add(&ExactSpread::of(Span::from_nanos(*late))));
+        let breached = all.len() as u64;
+        Measured::Clocks { promised: percent("100"), met: 0, breached, lateness }
+    };
+    let hourly = flat(Credit::Amount(10_00), Per::Lateness(minutes(60)));
+    let full = CreditRule { steps: Steps::Full, ..hourly.clone() };
+    let of = |rule: &CreditRule, late: &[i64]| {
+        counted(&credits(1_000_00, vec![rule.clone()]), nanos(late), Some("0")).0
+    };
+    let hour = 3_600_000_000_000;
+    assert_eq!([hour - 1, hour, hour + 1].map(|late| of(&hourly, &[late])), [10_00, 10_00, 20_00]);
+    assert_eq!([hour - 1, hour, hour + 1].map(|late| of(&full, &[late])), [0, 10_00, 10_00]);
+    assert_eq!(of(&hourly, &[1, 1]), 20_00, "an hour of each is started");
+    assert_eq!(of(&hourly, &[0, -5]), 0);
+}
+
 /// P18: credits per outage.
 #[test]
 fn each_outage_over_the_allowed_number_credits_or_each_one_once_it_is_missed() {
@@ -331,7 +395,7 @@ fn each_outage_over_the_allowed_number_credits_or_each_one_once_it_is_missed() {
 /// P18: credits per late incident.
 #[test]
 fn each_late_incident_over_the_allowed_number_credits() {
-    let clocks = |met, breached| Measured::Clocks { promised: percent("95"), met, breached };
+    let clocks = |met, breached| clocks("95", met, breached, &[]);
     let per_late = flat(Credit::Amount(25_00), Per::LateIncident);
     let of = |rule: &CreditRule, met, breached| {
         counted(&credits(1_000_00, vec![rule.clone()]), clocks(met, breached), Some("92"))
@@ -406,7 +470,7 @@ fn each_step_of_a_mean_time_and_each_point_of_requests_credits() {
 #[test]
 fn each_started_or_full_point_below_credits_exactly() {
     // 97.3 % of 99 %: 1.7 points below.
-    let clocks = |met, breached| Measured::Clocks { promised: percent("99"), met, breached };
+    let clocks = |met, breached| clocks("99", met, breached, &[]);
     let per_point = flat(Credit::Share(percent("2")), Per::Point(percent("1")));
     let of = |rule: &CreditRule, met, breached, reached: &str| {
         counted(&credits(1_000_00, vec![rule.clone()]), clocks(met, breached), Some(reached))

@@ -32,12 +32,14 @@ fn lint_count(rule: &CreditRule, objective: &Objective, path: &str, findings: &m
     let what = match (rule.per, &objective.promise) {
         (Per::Period, _)
         | (Per::Outage | Per::Downtime(_), Outages(_))
-        | (Per::LateIncident | Per::Point(_), Attainment(_))
+        | (Per::LateIncident | Per::Lateness(_) | Per::Point(_), Attainment(_))
         | (Per::Downtime(_), MeanTimeToRestore(_))
         | (Per::Point(_), Requests(_))
         | (Per::Downtime(_) | Per::Point(_), Availability(_)) => None,
         (Per::Outage, _) => Some("outages: they are counted by objectives on outages"),
-        (Per::LateIncident, _) => Some("incidents: they are counted by objectives on attainment"),
+        (Per::LateIncident | Per::Lateness(_), _) => {
+            Some("incidents: they are counted by objectives on attainment")
+        }
         (Per::Downtime(_), _) => {
             Some("downtime: objectives on availability, outages and the mean time to restore do")
         }

@@ -1,5 +1,6 @@
 //! The lint of a contract: what in it can't be evaluated, kept or reached.
 
+mod bounds;
 mod calendar;
 mod chain;
 mod credit_rules;
@@ -11,6 +12,7 @@ mod objectives;
 mod presentation;
 mod priorities;
 mod support;
+mod support_objectives;
 mod targets;
 
 use super::{Contract, Finding};

@@ -51,10 +51,11 @@ fn lint_services(agreed: &AgreedService, path: &str, findings: &mut Vec<Finding>
 }
 
 /// The field of an objective that holds what it promises.
-fn promise_field(promise: &Promise) -> &'static str {
+pub(super) fn promise_field(promise: &Promise) -> &'static str {
     match promise {
         Promise::Attainment(_) => "attainment",
         Promise::MeanTime(_) => "mean_time",
+        Promise::Backlog(_) => "backlog",
         Promise::Availability(_) => "availability",
         Promise::Outages(_) => "outages",
         Promise::MeanTimeToRestore(_) => "mean_time_to_restore",

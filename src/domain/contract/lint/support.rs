@@ -5,10 +5,9 @@ use std::collections::BTreeSet;
 use super::longer::longer_from;
 use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::contract::{
-    AgreedService, AttainmentPromise, CATCH_ALL, Contract, Limit, Metric, Promise, Target,
-    is_catch_all,
+    CATCH_ALL, Contract, Limit, Metric, PauseRule, Target, is_catch_all,
 };
-use crate::domain::share::Share;
+use crate::domain::incident::WaitingOn;
 
 /// An OLA or UC, and the SLA that rests on it.
 #[derive(Clone, Copy)]
@@ -17,8 +16,9 @@ pub(super) struct Support<'p> {
     pub sla: &'p Contract,
 }
 
-/// What the support promises less than the SLA needs: the field of the support, and a sentence.
-pub(super) fn promises<'c>(
+/// What the targets of the support promise less than the SLA needs: the field of the support, and a
+/// sentence.
+pub(super) fn hold_targets<'c>(
     pair: Support<'_>,
     hours: &impl Fn(&str) -> Option<&'c ServiceHours>,
 ) -> Vec<(String, String)> {
@@ -28,24 +28,10 @@ pub(super) fn promises<'c>(
         for needed in pair.sla.terms.targets.iter().filter(of_metric) {
             let path = format!("terms.targets[{index}]");
             pair.hold_limits(target, needed, &path, hours, &mut found);
+            pair.hold_pauses(target, needed, &path, &mut found);
         }
     }
-    for (index, objective) in pair.support.terms.objectives.iter().enumerate() {
-        let path = format!("terms.objectives[{index}]");
-        match &objective.promise {
-            Promise::Attainment(promise) => pair.hold_attainment(promise, &path, &mut found),
-            Promise::Availability(promise) => {
-                pair.hold_availability(&promise.agreed, promise.share, &path, hours, &mut found);
-            }
-            Promise::MeanTime(_)
-            | Promise::MeanTimeToRestore(_)
-            | Promise::Requests(_)
-            | Promise::Outages(_)
-            | Promise::Performance(_)
-            | Promise::Experience(_) => {}
-        }
-    }
-    found.dedup();
+    found.extend(pair.no_end());
     found
 }
 
@@ -102,8 +88,9 @@ impl Support<'_> {
              on it",
             given.limit, needed.limit
         );
-        if given.calendar_id == needed.calendar_id {
-            return (given.limit > needed.limit).then_some(promises);
+        let is_same_unit = given.limit.is_in_working_days() == needed.limit.is_in_working_days();
+        if given.calendar_id == needed.calendar_id && is_same_unit {
+            return given.limit.compare(needed.limit).is_gt().then_some(promises);
         }
         let (own, other) = (hours(&given.calendar_id)?, hours(&needed.calendar_id)?);
         let start = longer_from((own, given.limit), (other, needed.limit))?;
@@ -111,76 +98,65 @@ impl Support<'_> {
         Some(format!("{promises}: by {by:?} and {than:?}, from {start} on for example"))
     }
 
-    /// Holds an attainment against those of the SLA on the same metric and priorities.
-    fn hold_attainment(
+    /// Holds the pauses of a target against those of one of the same metric: the support's clock
+    /// stands where the SLA's runs on. While the provider must act, it may.
+    fn hold_pauses(
         self,
-        promise: &AttainmentPromise,
+        target: &Target,
+        needed: &Target,
         path: &str,
         found: &mut Vec<(String, String)>,
     ) {
-        let metric = |contract: &Contract, promise: &AttainmentPromise| -> Option<Metric> {
-            contract.terms.target(&promise.target_id).map(|target| target.metric)
-        };
-        let own = metric(self.support, promise);
-        let objectives = self.sla.terms.objectives.iter();
-        let needed = objectives.filter_map(|objective| match &objective.promise {
-            Promise::Attainment(needed) => Some((objective, needed)),
-            _ => None,
-        });
-        for (objective, needed) in needed {
-            let is_same = own == metric(self.sla, needed) && overlap(promise, needed);
-            if is_same && promise.share < needed.share {
-                let text = self.less(promise.share, needed.share, &objective.id);
-                found.push((format!("{path}.attainment.percent"), text));
-            }
-        }
-    }
-
-    /// Holds an availability against those of the SLA on the same service.
-    fn hold_availability<'c>(
-        self,
-        agreed: &AgreedService,
-        share: Share,
-        path: &str,
-        hours: &impl Fn(&str) -> Option<&'c ServiceHours>,
-        found: &mut Vec<(String, String)>,
-    ) {
-        for objective in &self.sla.terms.objectives {
-            let Promise::Availability(needed) = &objective.promise else { continue };
-            if needed.agreed.services != agreed.services {
-                continue;
-            }
-            if share < needed.share {
-                let text = self.less(share, needed.share, &objective.id);
-                found.push((format!("{path}.availability.percent"), text));
-            }
-            let calendars = [&agreed.calendar_id, &needed.agreed.calendar_id];
-            let [own, other] = calendars.map(|id| hours(id));
-            if let Some((own, other)) = own.zip(other)
-                && super::longer::leaves_out(own, other)
-            {
-                let (support, sla) = (&self.support.id, &self.sla.id);
-                let text = format!(
-                    "{support:?} promises nothing outside {:?}, while {sla:?}, which rests on it, \
-                     promises {:?} also then",
-                    agreed.calendar_id, objective.id
-                );
-                found.push((format!("{path}.availability.calendar_id"), text));
-            }
-        }
-    }
-
-    fn less(self, given: Share, needed: Share, objective: &str) -> String {
         let (support, sla) = (&self.support.id, &self.sla.id);
-        format!(
-            "{support:?} promises {given} %, less than the {needed} % of {objective:?} in {sla:?}, \
-             which rests on it"
-        )
+        for (index, pause) in target.pauses.iter().enumerate() {
+            let is_needed = needed.pauses.iter().any(|other| covers(other, pause));
+            if pause.waiting_on != WaitingOn::Provider && !is_needed {
+                let text = format!(
+                    "the clock of {support:?} stands while {} must act, where that of {sla:?}, \
+                     which rests on it, runs on",
+                    pause.waiting_on.word()
+                );
+                found.push((format!("{path}.pauses[{index}]"), text));
+            }
+        }
+        let source = |target: &Target| target.pause_when.as_ref().map(|c| c.source().to_owned());
+        if let Some(condition) = source(target)
+            && source(needed).as_ref() != Some(&condition)
+        {
+            let text = format!(
+                "the clock of {support:?} stands while {condition:?}, where that of {sla:?}, which \
+                 rests on it, may run on"
+            );
+            found.push((format!("{path}.pause_when"), text));
+        }
+    }
+
+    /// A support that has targets, none of which ends an incident, where the SLA promises an end.
+    fn no_end(self) -> Option<(String, String)> {
+        let ends = |contract: &Contract| {
+            let mut targets = contract.terms.targets.iter();
+            targets.any(|one| matches!(one.metric, Metric::Resolution | Metric::Restoration))
+        };
+        let lacks_it = !self.support.terms.targets.is_empty() && !ends(self.support);
+        let (support, sla) = (&self.support.id, &self.sla.id);
+        (lacks_it && ends(self.sla)).then(|| {
+            let text = format!(
+                "{support:?} has no target on resolution or restoration, for which {sla:?}, which \
+                 rests on it, promises one"
+            );
+            ("terms.targets".to_owned(), text)
+        })
     }
 }
 
-/// Whether two promises are about a priority in common.
-fn overlap(one: &AttainmentPromise, other: &AttainmentPromise) -> bool {
-    let all = one.priorities.is_empty() || other.priorities.is_empty();
-    all || one.priorities.iter().any(|priority| other.priorities.contains(priority))
+/// Whether a pause holds whenever another one does.
+fn covers(pause: &PauseRule, other: &PauseRule) -> bool {
+    let for_its_reasons = pause.reasons.is_empty()
+        || (!other.reasons.is_empty() && other.reasons.iter().all(|r| pause.reasons.contains(r)));
+    let as_long = match (pause.maximum, other.maximum) {
+        (None, _) => true,
+        (Some(_), None) => false,
+        (Some(most), Some(other)) => other <= most,
+    };
+    pause.waiting_on == other.waiting_on && for_its_reasons && as_long
 }

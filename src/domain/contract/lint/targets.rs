@@ -1,8 +1,10 @@
 //! Lints targets that can't be met, and pauses that never apply.
 
 use super::calendar::lint_calendar;
-use crate::domain::calendar::hours::ServiceHours;
-use crate::domain::contract::{Condition, Finding, Metric, OnPriorityChange, PauseRule, Target};
+use crate::domain::calendar::hours::{FirstWorkingDay, ServiceHours};
+use crate::domain::contract::{
+    Allowed, Condition, Finding, Metric, OnPriorityChange, PauseRule, Target,
+};
 use crate::domain::time::Instant;
 
 /// Notes missing limits, unreachable limits, constant conditions and hidden pauses of each target.
@@ -36,14 +38,35 @@ fn lint_limits<'c>(
     for (index, limit) in target.limits.iter().enumerate() {
         let field = format!("{path}.limits[{index}].calendar_id");
         let id = &limit.calendar_id;
-        if let Some(hours) = lint_calendar(id, field, hours, findings)
-            && hours.add(Instant::MIN, limit.limit).is_none()
-        {
+        let Some(hours) = lint_calendar(id, field, hours, findings) else { continue };
+        let reached = limit.limit.service_time(hours, Instant::MIN);
+        if reached.and_then(|span| hours.add(Instant::MIN, span)).is_none() {
             let text = format!("calendar {id:?} never reaches {}", limit.limit);
             findings.push(Finding::error(format!("{path}.limits[{index}].limit"), text));
+        } else if limit.limit.is_in_working_days() && has_no_days_off(hours) {
+            let text = format!(
+                "by calendar {id:?} every date is a working day, Sundays too: name a calendar with \
+                 days off, or give the limit in hours"
+            );
+            findings.push(Finding::warning(format!("{path}.limits[{index}].working_days"), text));
         }
     }
 }
+
+/// Whether so many dates of a year are working days that no weekday is off.
+fn has_no_days_off(hours: &ServiceHours) -> bool {
+    let at = |second| Instant::from_seconds(second).unwrap_or_default();
+    let day = FirstWorkingDay::DayOfStart;
+    let reached = hours.close_of_working_day(at(YEAR_BEGINS), MOST_WITH_DAYS_OFF + 1, day);
+    reached.is_some_and(|close| close <= at(YEAR_ENDS))
+}
+
+/// 2030-01-01.
+const YEAR_BEGINS: i64 = 1_893_456_000;
+/// 2031-01-01.
+const YEAR_ENDS: i64 = 1_924_992_000;
+/// The most working days that a year has with one day off a week.
+const MOST_WITH_DAYS_OFF: u16 = 314;
 
 /// Notes a custom target without a condition that starts or stops it: it has no other trigger.
 fn lint_custom(target: &Target, path: &str, findings: &mut Vec<Finding>) {
@@ -126,7 +149,11 @@ fn lint_direction(target: &Target, path: &str, findings: &mut Vec<Finding>) {
 /// Notes a warning that comes before every clock starts, and a cap on pauses that there are none
 /// of.
 fn lint_warnings(target: &Target, path: &str, findings: &mut Vec<Finding>) {
-    let longest = target.limits.iter().map(|limit| limit.limit).max();
+    let spans = target.limits.iter().map(|limit| match limit.limit {
+        Allowed::ServiceTime(span) => Some(span),
+        Allowed::WorkingDays { .. } => None,
+    });
+    let longest = spans.collect::<Option<Vec<_>>>().and_then(|spans| spans.into_iter().max());
     for (index, before) in target.warn_before.iter().enumerate() {
         if longest.is_some_and(|longest| longest <= *before) {
             let text = "it is at least as long as every limit: it would warn at the start";
@@ -145,4 +172,31 @@ fn hides(earlier: &PauseRule, later: &PauseRule) -> bool {
     let narrows = || later.reasons.iter().all(|reason| earlier.reasons.contains(reason));
     let has_its_reasons = earlier.reasons.is_empty() || (!later.reasons.is_empty() && narrows());
     earlier.waiting_on == later.waiting_on && has_its_reasons
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::calendar::Calendars;
+    use crate::domain::clock::testing::{TestCalendars, target};
+    use crate::domain::contract::Severity;
+
+    fn found(words: &str) -> Vec<(Severity, String)> {
+        let hours = |id: &str| TestCalendars.in_force(id, Instant::MIN).map(|found| found.hours);
+        let mut findings = Vec::new();
+        lint_limits(&target(words), "target", &hours, &mut findings);
+        findings.into_iter().map(|finding| (finding.severity, finding.field)).collect()
+    }
+
+    /// C8: working days of a calendar that has no days off are probably not meant.
+    #[test]
+    fn working_days_without_days_off_are_noted_and_those_that_never_come_refused() {
+        assert_eq!(found("resolution *=3days/office"), []);
+        assert_eq!(
+            found("resolution *=3days/always"),
+            [(Severity::Warning, "target.limits[0].working_days".to_owned())]
+        );
+        assert!(found("resolution *=72:00/always").is_empty());
+        assert!(matches!(&found("resolution *=3days/never")[..], [(Severity::Error, _), ..]));
+    }
 }

@@ -1,0 +1,47 @@
+//! Sends events, and says what became of each.
+
+use std::process::ExitCode;
+
+use anyhow::bail;
+use itertools::Itertools;
+
+use super::event::EventMessage;
+use crate::cli::connection::Connection;
+use crate::cli::show::counted;
+use crate::codec::v1;
+use crate::limits::EVENTS_PER_CALL_MAX;
+
+/// Records events and says what became of each; fails when one is refused.
+pub(super) async fn send<E: EventMessage>(
+    events: Vec<E>,
+    connection: Connection,
+) -> anyhow::Result<ExitCode> {
+    if events.is_empty() {
+        bail!("there is no event to record");
+    }
+    let channel = connection.open().await?;
+    let mut refusals = 0;
+    for part in events.chunks(EVENTS_PER_CALL_MAX) {
+        let results = E::record(part.to_vec(), connection.tenant.clone(), channel.clone()).await?;
+        for (event, result) in part.iter().zip(&results) {
+            say!("{}", became(event, result));
+            refusals += usize::from(result.rejection.is_some());
+        }
+    }
+    if refusals > 0 {
+        bail!("{} could not be recorded", counted(refusals, "event"));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn became<E: EventMessage>(event: &E, result: &v1::RecordResult) -> String {
+    let (subject, id) = (event.subject(), event.id());
+    let became = match &result.rejection {
+        Some(rejection) => format!("is refused: {}", rejection.message),
+        None if result.outcome() == v1::RecordOutcome::Duplicate => "had been recorded".to_owned(),
+        None => "is recorded".to_owned(),
+    };
+    let warnings = result.warnings.iter().map(|one| one.description.as_str()).join(", ");
+    let but = if warnings.is_empty() { "" } else { ", but: " };
+    format!("{subject}: event {id} {became}{but}{warnings}")
+}
