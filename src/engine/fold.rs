@@ -305,6 +305,7 @@ impl Learned {
         let observed = clock.observed.get(from..to).unwrap_or_default();
         let features: Vec<&FeatureVector> = observed.iter().map(|seen| &seen.features).collect();
         self.forecaster.model.decide(&features, is_breached, time);
+        self.forecaster.alike.learn(observed.iter().map(|seen| seen.stratum), is_breached);
         let is_of = |time: &Instant| observed.iter().any(|seen| seen.is_fact && seen.time == *time);
         let given = given.iter().filter(|(time, _)| is_of(time)).map(|(_, predicted)| *predicted);
         self.record.score(&clock.key.1, month, &given.collect::<Vec<_>>(), is_breached);

@@ -112,8 +112,9 @@ pub struct Observation {
     pub priority: String,
     /// The share of the limit used, 0 to 1.
     pub share_used: f32,
+    /// The stratum it was in.
+    pub stratum: Stratum,
     elapsed: Span,
-    stratum: Stratum,
     is_paused: bool,
 }
 

@@ -93,7 +93,7 @@ fn show(results: &Results, test: Test<'_>) -> String {
         text += &format!("\n\n{when}: {forecasts} forecasts, {breached:.1} % breached\n");
         text += &scores(tested, name);
     }
-    if let Some(TestedPeriods { periods, tested }) = &results.periods {
+    if let Some(TestedPeriods { periods, tested, interval_held }) = &results.periods {
         let Quality { forecasts, base_rate, .. } = tested.model;
         text += &format!(
             "\n\nWhether a week will be missed, at noon of every business day: {forecasts} \
@@ -101,6 +101,7 @@ fn show(results: &Results, test: Test<'_>) -> String {
             100.0 * base_rate
         );
         text += &scores(tested, period_name);
+        text += &format!("\n\nThe interval of nine in ten held in {:.1} %", 100.0 * interval_held);
     }
     text
 }

@@ -8,8 +8,8 @@ use prost::Message;
 use super::unreadable::Unreadable;
 use super::v1 as store;
 use crate::domain::forecast::{
-    BinSums, Errors, Estimates, Forecaster, Key, MODEL_VERSION, Model, Remaining, Stratum, Sums,
-    TrackRecord, Wait, Waits, Weight,
+    Alike, BinSums, Errors, Estimates, Forecaster, Key, MODEL_VERSION, Model, Passed, Remaining,
+    Stratum, Sums, TrackRecord, Wait, Waits, Weight,
 };
 use crate::domain::time::Instant;
 use crate::engine::fold::{Fold, Given, Learned};
@@ -112,7 +112,8 @@ fn decode_given(row: store::WatchedClock) -> Result<Given, Unreadable> {
 }
 
 fn encode_contract(contract_id: &str, learned: &Learned) -> store::LearnedContract {
-    let Learned { forecaster: Forecaster { model, estimates, remaining, waits }, record } = learned;
+    let Learned { forecaster, record } = learned;
+    let Forecaster { model, estimates, remaining, waits, alike } = forecaster;
     let (decided, breached) = model.history();
     let (weights, curves) = (model.weights(), model.curves());
     let knots = curves.iter().flat_map(|(_, knots)| knots);
@@ -140,6 +141,9 @@ fn encode_contract(contract_id: &str, learned: &Learned) -> store::LearnedContra
         teams: estimates.teams().map(team).collect(),
         strata: remaining.strata().map(stratum).collect(),
         months: record.months().map(encode_month).collect(),
+        alike_strata: alike.strata().map(|(stratum, _)| u32::from(stratum.0)).collect(),
+        alike_clocks: alike.strata().map(|(_, passed)| passed.clocks).collect(),
+        alike_breached: alike.strata().map(|(_, passed)| passed.breached).collect(),
         waits_seen: waits.added_up().iter().map(|wait| wait.seen).collect(),
         waits_weeks: waits.added_up().iter().map(|wait| wait.weeks).collect(),
     }
@@ -196,6 +200,11 @@ fn decode_contract(row: store::LearnedContract) -> Result<Learned, Unreadable> {
     }
     let waits = row.waits_seen.into_iter().zip(row.waits_weeks);
     let waits = waits.map(|(seen, weeks)| Wait { seen, weeks });
+    let mut alike = Vec::new();
+    let passed = row.alike_clocks.into_iter().zip(row.alike_breached);
+    for (stratum, (clocks, breached)) in row.alike_strata.into_iter().zip(passed) {
+        alike.push((Stratum(byte(stratum)?), Passed { clocks, breached }));
+    }
     let history = (row.decided, row.breached);
     Ok(Learned {
         forecaster: Forecaster {
@@ -203,6 +212,7 @@ fn decode_contract(row: store::LearnedContract) -> Result<Learned, Unreadable> {
             estimates: Estimates::restored(row.teams.into_iter().map(team)),
             remaining: Remaining::restored(strata),
             waits: Waits::restored(waits),
+            alike: Alike::restored(alike),
         },
         record: TrackRecord::restored(row.months.into_iter().map(decode_month)),
     })

@@ -1,5 +1,6 @@
 //! Forecasts a clock: its breach probability and when it will stop.
 
+use super::alike::Alike;
 use super::effort::{Effort, Estimates};
 use super::feature_vector::FeatureVector;
 use super::model::Model;
@@ -20,6 +21,8 @@ pub struct Forecaster {
     pub remaining: Remaining,
     /// How long paused clocks took until they stopped.
     pub waits: Waits,
+    /// How clocks alike turned out.
+    pub alike: Alike,
 }
 
 /// The forecast of a clock.

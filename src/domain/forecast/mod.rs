@@ -5,6 +5,7 @@
 //! those are decided. A forecast is therefore a function of the snapshot and of what was decided
 //! before, and the same history gives the same figures.
 
+mod alike;
 mod arrivals;
 mod baseline;
 mod breaches;
@@ -30,6 +31,7 @@ mod track_record;
 mod waits;
 mod weight;
 
+pub use alike::{Alike, Passed};
 pub use arrivals::{Arrivals, DayLeft, PastDays};
 pub use baseline::{BASELINES, Baseline, Baselines, Mark};
 pub use breaches::BreachCounts;
@@ -38,7 +40,7 @@ pub use curve::Position;
 pub use curve_feature::{CURVE_FEATURES, CurveFeature};
 pub use effort::{Effort, Errors, Estimates};
 pub use error_budget::{Budget, BurnWindow};
-pub use explanation::{Reason, explain};
+pub use explanation::{Reason, explain, explain_effort, roughly};
 pub use feature_vector::FeatureVector;
 pub use forecaster::{Forecast, Forecaster};
 pub use key::Key;

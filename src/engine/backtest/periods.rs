@@ -56,6 +56,9 @@ pub struct TestedPeriods {
     pub periods: usize,
     /// How forecasts of them turned out.
     pub tested: Tested<PeriodBaseline>,
+    /// The share of the forecasts whose attainment interval held, 0 to 1: it is to hold in nine of
+    /// ten cases.
+    pub interval_held: f64,
 }
 
 /// Folds what had occurred of incidents, and scores the forecasts of their weeks given on the way;
@@ -145,6 +148,9 @@ impl WeekAtNoon<'_> {
             let open = stand.open.get(&of.0).map(Vec::as_slice).unwrap_or_default();
             let forecast = forecast_attainment(&in_progress, open, &past, self.known);
             let probability = forecast.period.miss_probability;
+            let (low, high) = forecast.period.attainment_interval;
+            let attained = (decided - breached) as f64 / decided.max(1) as f64;
+            predicted.held += u64::from((low - 1e-9..=high + 1e-9).contains(&attained));
             let simpler = PERIOD_BASELINES.map(|baseline| match baseline {
                 PeriodBaseline::PastWeeks => self.missed_before(promise, &past),
                 PeriodBaseline::SoFar => so_far(&in_progress),
@@ -243,6 +249,8 @@ fn so_far(in_progress: &PeriodInProgress<'_>) -> f64 {
 /// The scored forecasts of the model and of each baseline.
 #[derive(Default)]
 struct Predicted {
+    /// How many attainment intervals held.
+    held: u64,
     periods: BTreeMap<(Kind, usize, Week), usize>,
     model: Vec<Scored>,
     of_baselines: [Vec<Scored>; PERIOD_BASELINES.len()],
@@ -271,6 +279,8 @@ impl Predicted {
         let qualities = PERIOD_BASELINES.iter().zip(&self.of_baselines);
         let baselines = qualities.filter_map(|(of, scored)| Some((*of, Quality::of(scored)?)));
         let (model, baselines) = (Quality::of(&self.model)?, baselines.collect());
-        Some(TestedPeriods { periods: self.periods.len(), tested: Tested { model, baselines } })
+        let interval_held = self.held as f64 / model.forecasts.max(1) as f64;
+        let (periods, tested) = (self.periods.len(), Tested { model, baselines });
+        Some(TestedPeriods { periods, tested, interval_held })
     }
 }
