@@ -35,7 +35,7 @@ use slx::domain::share::Share;
 use slx::domain::time::{Instant, Span};
 use slx::engine::catalog::{Catalog, Known};
 use slx::engine::evaluate::evaluate_under;
-use slx::engine::learning::{Learning, Ledgers};
+use slx::engine::learning::{Learned, Learning, Ledgers};
 use slx::engine::ledger::Ledger;
 use slx::engine::record::TermsEntry;
 use slx::runtime::zones::{self, Choice};
@@ -56,8 +56,7 @@ const NOW_SECONDS: i64 = 1_781_697_600;
 fn main() {
     let catalog = catalog();
     let known = catalog.known(Instant::MAX);
-    let learning = learn(known);
-    let learned = learning.of(backlog::CONTRACT);
+    let learned = learn(known);
     let open = TestCalendars::of((0..INCIDENTS_OPEN).flat_map(|id| backlog::open(id, NOW_SECONDS)));
     let snapshots: Vec<_> = open.0.values().flat_map(|of| snapshots(of, &known)).collect();
     assert!(snapshots.len() > 3_000, "{} clocks are open", snapshots.len());
@@ -124,7 +123,7 @@ fn recorded(events: impl Iterator<Item = v1::IncidentEvent>) -> Vec<RecordedEven
 }
 
 /// Lives through the incidents that ended.
-fn learn(known: Known<'_>) -> Learning {
+fn learn(known: Known<'_>) -> Arc<Learned> {
     let ended = (0..INCIDENTS_ENDED).flat_map(|incident| backlog::ended(incident, NOW_SECONDS));
     let mut index_bucket = TestCalendars::of(ended);
     let records = index_bucket.records();
@@ -133,8 +132,10 @@ fn learn(known: Known<'_>) -> Learning {
     for recorded in &records {
         let Ok(()) = learning.take(recorded, known, &mut index_bucket);
     }
+    let Ok(fold) = learning.present(now(), known, &mut index_bucket);
+    let learned = fold.of(backlog::CONTRACT);
     let elapsed = started.elapsed();
-    let model = &learning.of(backlog::CONTRACT).forecaster.model;
+    let model = &learned.forecaster.model;
     let (decided, breached) = model.history();
     let bytes = codec::store::learning::encode(records.len() as u64, &learning).len();
     println!("What {decided} decided clocks taught, {breached} of them breached");
@@ -143,7 +144,7 @@ fn learn(known: Known<'_>) -> Learning {
     let rate = records.len() as f64 / elapsed.as_secs_f64();
     let (weights, curves) = (model.weights().len(), model.curves().len());
     println!("| {} | {elapsed:.2?} | {rate:.0} | {weights} | {curves} | {bytes} |", records.len());
-    learning
+    learned
 }
 
 /// The clocks of an incident that are undecided, as they are seen now.

@@ -117,7 +117,7 @@ async fn open_clocks_are_forecast_the_most_urgent_first() {
     let due_times: Vec<_> = forecasts.iter().filter_map(due).map(|time| time.seconds).collect();
     assert!(due_times.is_sorted(), "{due_times:?}");
     let fresh = of(&forecasts, "O4");
-    assert!(fresh.breach_probability < 0.5 && fresh.learnt_clocks >= 40, "{fresh:?}");
+    assert!(fresh.breach_probability < 0.6 && fresh.learnt_clocks >= 40, "{fresh:?}");
     assert!(!fresh.reasons.is_empty());
     let stops = [fresh.stop_time_p10, fresh.stop_time_p50, fresh.stop_time_p90];
     let stops: Vec<_> = stops.iter().flatten().map(|time| time.seconds).collect();
@@ -186,9 +186,39 @@ async fn what_if_changes_the_forecast_and_records_nothing() {
     let (again, after) = query(&mut clients, asking()).await;
     assert_eq!((of(&again, "O4").breach_probability, after.sequence), (present, stamp.sequence));
 
+    // Finding 5: a hypothesis counted as something that happened, so each looked better than it is.
+    for unchanged in [
+        v1::WhatIf { incident_id: "O4".into(), priority: "P2".into(), ..Default::default() },
+        v1::WhatIf { incident_id: "O4".into(), wait_end_time: Some(at(NOW)), ..Default::default() },
+        v1::WhatIf {
+            incident_id: "O2".into(),
+            effort_remaining: Some(hours(6)),
+            ..Default::default()
+        },
+    ] {
+        let id = unchanged.incident_id.clone();
+        let (same, _) = query(&mut clients, thinking(unchanged)).await;
+        assert_eq!(of(&same, &id), of(&forecasts, &id));
+    }
+    let efforts = [0, 1, 2, 4, 7, 8, 40];
+    let mut last = 0.0;
+    for effort in efforts {
+        let (found, _) = query(&mut clients, thinking(of_it(effort, ""))).await;
+        assert!(probability(&found) >= last, "{effort} hours");
+        last = probability(&found);
+        let is_listed = |reason: &v1::ForecastReason| reason.text.contains("of work is left");
+        assert!(of(&found, "O4").reasons.iter().any(is_listed), "{effort} hours: {found:?}");
+    }
+    assert_eq!(last, 1.0, "forty hours do not fit into eight");
+    let earlier = v1::WhatIf {
+        incident_id: "O3".into(),
+        wait_end_time: Some(at("2026-10-14T08:00:00Z")),
+        ..Default::default()
+    };
     let nothing = v1::WhatIf { incident_id: "O4".into(), ..Default::default() };
     for (request, code, reason, fields) in [
         (thinking(nothing), Code::InvalidArgument, "INVALID_FIELD", vec!["what_if"]),
+        (thinking(earlier), Code::InvalidArgument, "INVALID_FIELD", vec!["what_if.wait_end_time"]),
         (
             v1::ForecastClocksRequest { minimum_probability: f64::NAN, ..asking() },
             Code::InvalidArgument,

@@ -169,6 +169,31 @@ impl Catalog {
 }
 
 impl<'c> Known<'c> {
+    /// The instant up to which things are known.
+    pub fn time(self) -> Instant {
+        self.known_time
+    }
+
+    /// What was known by another instant, if that is earlier.
+    pub fn by(self, time: Instant) -> Known<'c> {
+        Known { known_time: self.known_time.min(time), ..self }
+    }
+
+    /// Whether any terms known were recorded after an instant.
+    pub fn has_changed_since(self, time: Instant) -> bool {
+        let is_new = |recorded: Instant| time < recorded && recorded <= self.known_time;
+        let contracts = self.catalog.contracts.values().any(|entry| {
+            let revisions = entry.revisions.known(self.known_time);
+            revisions.all().iter().any(|revision| is_new(revision.record_time))
+                || entry.ends.iter().any(|(recorded, _)| is_new(*recorded))
+        });
+        let is_changed = |revisions: &Revisions<Arc<CalendarEntry>>| {
+            let revisions = revisions.known(self.known_time);
+            revisions.all().iter().any(|revision| is_new(revision.record_time))
+        };
+        contracts || self.catalog.calendars.values().any(is_changed)
+    }
+
     /// A contract's revisions; empty when it is not known.
     pub fn contract(self, id: &str) -> Effective<'c, Contract> {
         self.catalog

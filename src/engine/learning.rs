@@ -1,137 +1,88 @@
-//! Learns from a tenant's incidents: a fold of the journal, record by record.
+//! Learns from a tenant's incidents, as they are recorded: the same whether facts came at once, in
+//! bundles, late or in an import.
 //!
-//! At each fact the undecided clocks of its incident leave a feature vector, and also at each noon
-//! of a business day on which nothing happens to them. When a clock is decided, its contract's
-//! model learns once from all its feature vectors, and the forecasts it would have given at the
-//! facts are scored. When a clock stops, its contract learns how much longer it ran after each of
-//! them, and how well its work was estimated.
+//! What is learnt by an instant is the fold of what had been decided by then, in that order. Since
+//! facts arrive a little late, a [`Learning`] keeps a few folds that end a while ago, and goes on
+//! from the latest that no record since has changed. With the first record of each day (UTC) the
+//! earliest of them moves on to [`LATENESS`] before that day, unless a history is being imported.
+//! What is recorded later than that about days before it is still learnt, at the place at which it
+//! came up among what is new.
 //!
-//! A clock may also go over its limit without any fact. Facts may be recorded up to a day late, so
-//! such a breach is learnt a day after. Only records made within a day of what they report advance
-//! that time: while a history is imported, the next fact of each incident is still to come.
-//!
-//! The result depends on the records and their order alone.
-
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+//! The result depends on the records alone, not on when it was queried.
 
 use super::catalog::Known;
-use super::evaluate::evaluate_incident;
-use super::ledger::Ledger;
-use super::snapshot::{hours, is_undecided, noons, snapshot};
-use crate::domain::clock::{Clock, Evaluation, Outcome, Phase};
-use crate::domain::forecast::{FeatureVector, Forecaster, Snapshot, Stratum, month_of};
-use crate::domain::incident::{History, RecordedEvent};
+use super::fold::Unobserved;
+pub use super::fold::{Fold, Learned, Ledgers, Upto};
+use crate::domain::incident::RecordedEvent;
 use crate::domain::time::{Instant, Span};
 
 pub use crate::domain::forecast::{ForecastScore, TrackRecord};
 
-/// A fact recorded no later than this after it occurred advances the time up to which the absence
-/// of facts is believed.
-const LATE_AT_MOST: Span = Span::from_hours(24);
-const NANO: Span = Span::from_nanos(1);
-/// The most feature vectors a clock leaves: one that is never decided must stay small.
-const FEATURE_VECTORS_MAX: usize = 256;
+/// Facts recorded no later than this after they occurred are learnt from as if they had been
+/// recorded at once.
+pub const LATENESS: Span = Span::from_hours(24);
+/// How long ago the folds end that are gone on from, the earliest first.
+const LAGS: [Span; 3] = [Span::from_hours(25), Span::from_hours(1), Span::ZERO];
+/// A fold is replaced by a later one once it ends so many times its lag ago.
+const LAGS_KEPT: i64 = 2;
+/// A day on which more than one record in so many came late is one of an import: what it brings is
+/// still incomplete.
+const LATE_ONE_IN: u64 = 20;
+/// Imports hold up what is final for so many days on end at most.
+const DAYS_HELD_UP_MAX: u32 = 7;
+const SECONDS_PER_DAY: i64 = 86_400;
 
-/// All that was learnt from one contract's clocks.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Learned {
-    /// Forecasts clocks from what was learnt.
-    pub forecaster: Forecaster,
-    /// How the forecasts it would have given at each fact turned out.
-    pub record: TrackRecord,
-}
-
-/// What was learnt from a tenant's incidents up to a record, and the clocks still to learn from.
+/// What was learnt from a tenant's incidents up to a record.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Learning {
     /// The last record that was taken: its sequence, and when it was recorded.
     pub taken: (u64, Instant),
-    /// What was learnt, by contract id.
-    pub contracts: BTreeMap<String, Arc<Learned>>,
-    /// The clocks still to learn from, by incident id.
-    pub watched: BTreeMap<String, Vec<Watched>>,
-    /// When a clock of each incident next goes over its limit if nothing happens.
-    lapses: BTreeSet<(Instant, String)>,
+    /// The records of that one's day.
+    pub today: Today,
+    /// What was decided so long ago that it is final.
+    pub settled: Fold,
+    /// Later folds, one for each lag.
+    pub stages: [Option<Fold>; LAGS.len()],
 }
 
-/// A clock that is still to be learnt from: undecided, or decided and still running.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Watched {
-    /// Its contract.
-    pub contract_id: String,
-    /// Its target.
-    pub target_id: String,
-    /// Its cycle.
-    pub cycle: u32,
-    /// The instant of its last feature vector.
-    pub seen: Instant,
-    /// When it goes over its limit if nothing happens.
-    pub lapse: Option<Instant>,
-    /// The feature vectors it left while undecided; none once it is decided.
-    pub feature_vectors: Vec<FeatureVector>,
-    /// The breach probabilities forecast at those of them that were facts.
-    pub predicted: Vec<f64>,
-    /// A mark for each feature vector; kept until the clock stops.
-    pub marks: Vec<Mark>,
+/// The records of a day, and the days before it that held up what is final.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Today {
+    /// How many records.
+    pub records: u64,
+    /// How many of them came later than [`LATENESS`].
+    pub late: u64,
+    /// How many days on end before it were of an import.
+    pub held_up: u32,
 }
 
-/// The state of a clock when it left a feature vector.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Mark {
-    /// The elapsed service time.
-    pub elapsed: Span,
-    /// The stratum it was in.
-    pub stratum: Stratum,
-    /// The instant, if it was paused.
-    pub paused_at: Option<Instant>,
-    /// A new estimate of the work left, with the group that made it.
-    pub estimate: Option<(String, Span)>,
-}
-
-/// Reads the ledgers of a tenant's incidents.
-pub trait Ledgers {
-    /// The error of reading one.
-    type Error;
-
-    /// The ledger of an incident. It may contain later records than the one being learnt from.
-    fn ledger(&mut self, incident_id: &str) -> Result<Arc<Ledger>, Self::Error>;
-}
-
-/// An incident evaluated at an instant, and what was known of it.
-struct Look<'l> {
-    incident_id: &'l str,
-    ledger: &'l Ledger,
-    known: Known<'l>,
-    history: History<'l>,
-    /// The last instant before the present record.
-    known_before: Instant,
-    as_of: Instant,
-    /// Whether the present record's fact occurred at `as_of`.
-    is_fact: bool,
+impl Today {
+    fn is_import(self) -> bool {
+        self.late * LATE_ONE_IN > self.records && self.held_up < DAYS_HELD_UP_MAX
+    }
 }
 
 impl Learning {
-    /// The learning up to record `taken`, from its stored parts.
+    /// The learning up to a record, from its parts that were kept.
     pub fn restored(
         taken: (u64, Instant),
-        contracts: BTreeMap<String, Arc<Learned>>,
-        watched: BTreeMap<String, Vec<Watched>>,
+        today: Today,
+        settled: Fold,
+        stage: Option<Fold>,
     ) -> Learning {
-        let lapses = watched.iter().filter_map(|(incident, clocks)| lapse(incident, clocks));
-        Learning { taken, contracts, lapses: lapses.collect(), watched }
+        Learning { taken, today, settled, stages: [stage, None, None] }
     }
 
-    /// What was learnt from a contract's clocks; nothing for a contract without any.
-    pub fn of(&self, contract_id: &str) -> Arc<Learned> {
-        self.contracts.get(contract_id).map(Arc::clone).unwrap_or_default()
+    /// The first of the later folds, which is kept: the others are soon learnt again.
+    pub fn earliest_stage(&self) -> Option<&Fold> {
+        self.stages.first()?.as_ref()
     }
 
-    /// Learns from the next record in the journal's order: a fact about an incident, with the terms
-    /// known by then.
+    /// Takes the next record in the journal's order: a fact about an incident, with the terms known
+    /// by then.
     ///
     /// # Errors
-    /// Those of reading a ledger.
+    /// Those of reading a ledger; nothing is taken then.
     pub fn take<L: Ledgers>(
         &mut self,
         recorded: &RecordedEvent,
@@ -139,248 +90,140 @@ impl Learning {
         ledgers: &mut L,
     ) -> Result<(), L::Error> {
         let now = recorded.record_time;
-        let occurred = recorded.value.occur_time;
-        if now.since(occurred) <= LATE_AT_MOST {
-            self.believe_silence(now, known, ledgers)?;
+        if self.taken.0 > 0 && day(now) > day(self.taken.1) {
+            let is_import = self.today.is_import();
+            if !is_import {
+                self.settle(earlier(beginning(now), LATENESS), known.by(self.taken.1), ledgers)?;
+            }
+            let held_up = if is_import { self.today.held_up + 1 } else { 0 };
+            self.today = Today { held_up, ..Today::default() };
         }
-        let incident_id = recorded.value.incident_id.as_str();
-        let ledger = &*ledgers.ledger(incident_id)?;
-        let history = History::fold(&ledger.events, now);
-        if let Some(as_of) = latest_fact(&history, now) {
-            let (known_before, is_fact) = (earlier(now, NANO), occurred == as_of);
-            self.look(&Look { incident_id, ledger, known, history, known_before, as_of, is_fact });
+        self.today.records += 1;
+        self.today.late += u64::from(now.since(recorded.value.occur_time) > LATENESS);
+        self.settled.note(recorded);
+        for fold in self.stages.iter_mut().flatten() {
+            fold.note(recorded);
         }
         self.taken = (recorded.sequence, now);
         Ok(())
     }
 
-    /// Learns what the passing of time up to an instant teaches: of clocks that have gone over
-    /// their limits without any fact.
+    /// What was decided by an instant, by all that was taken and the terms known by now. What it
+    /// goes on from is kept for the next question.
     ///
     /// # Errors
     /// Those of reading a ledger.
-    pub fn pass<L: Ledgers>(
+    pub fn present<L: Ledgers>(
         &mut self,
-        now: Instant,
+        as_of: Instant,
         known: Known<'_>,
         ledgers: &mut L,
-    ) -> Result<(), L::Error> {
-        self.believe_silence(now, known, ledgers)
+    ) -> Result<&Fold, L::Error> {
+        self.drop_changed(known);
+        for (place, lag) in LAGS.into_iter().enumerate() {
+            let until = earlier(as_of, lag);
+            if until > self.settled.until {
+                self.stage(place, until, known, ledgers)?;
+            }
+        }
+        Ok(self.stages.iter().flatten().last().unwrap_or(&self.settled))
     }
 
-    /// Decides, in order, the clocks that went over their limits so long ago that any fact about
-    /// them would have been recorded by now.
-    fn believe_silence<L: Ledgers>(
+    /// What was decided by an instant, by what was recorded by another; `None`: that is longer ago
+    /// than what is final.
+    ///
+    /// # Errors
+    /// Those of reading a ledger.
+    pub fn past<L: Ledgers>(
+        &self,
+        as_of: Instant,
+        known: Known<'_>,
+        ledgers: &mut L,
+    ) -> Result<Option<Fold>, L::Error> {
+        let is_earlier = |fold: &&Fold| fold.until <= as_of && fold.by.1 <= known.time();
+        let stages = self.stages.iter().flatten().filter(|fold| is_unchanged(fold, known));
+        let from = std::iter::once(&self.settled).chain(stages).filter(is_earlier).last();
+        let Some(mut fold) = from.cloned() else { return Ok(None) };
+        let by = (self.taken.0, known.time());
+        fold.advance(Upto { until: as_of, by, known }, ledgers, &mut Unobserved)?;
+        Ok(Some(fold))
+    }
+
+    fn stage<L: Ledgers>(
         &mut self,
-        now: Instant,
+        place: usize,
+        until: Instant,
         known: Known<'_>,
         ledgers: &mut L,
     ) -> Result<(), L::Error> {
-        let as_of = earlier(now, LATE_AT_MOST);
-        while let Some((_, incident_id)) = self.lapses.first().filter(|(at, _)| *at < as_of) {
-            let incident_id = &incident_id.clone();
-            let ledger = &*ledgers.ledger(incident_id)?;
-            let known_before = earlier(now, NANO);
-            let history = History::fold(&ledger.events, known_before);
-            let is_fact = false;
-            self.look(&Look { incident_id, ledger, known, history, known_before, as_of, is_fact });
+        let lag = LAGS.get(place).copied().unwrap_or_default();
+        let (before, rest) = self.stages.split_at_mut(place);
+        let Some(stage) = rest.first_mut() else { return Ok(()) };
+        let own = stage.take().filter(|fold| fold.until <= until);
+        if let Some(fold) = own.as_ref() {
+            let is_recent = until.since(fold.until).nanos() < (LAGS_KEPT - 1) * lag.nanos();
+            if is_recent || fold.is_still(until) {
+                *stage = own;
+                return Ok(());
+            }
+        }
+        let before = before.iter().flatten().filter(|fold| fold.until <= until).last();
+        let mut fold = match (own, before) {
+            (Some(own), before) if before.is_none_or(|fold| fold.until <= own.until) => own,
+            (_, Some(before)) => before.clone(),
+            _ => self.settled.clone(),
+        };
+        let by = (self.taken.0, known.time());
+        fold.advance(Upto { until, by, known }, ledgers, &mut Unobserved)?;
+        *stage = Some(fold);
+        Ok(())
+    }
+
+    /// Makes final what was decided by an instant.
+    fn settle<L: Ledgers>(
+        &mut self,
+        until: Instant,
+        known: Known<'_>,
+        ledgers: &mut L,
+    ) -> Result<(), L::Error> {
+        self.drop_changed(known);
+        if until <= self.settled.until {
+            return Ok(());
+        }
+        let stages = self.stages.iter().flatten();
+        let from = stages.filter(|fold| fold.until <= until).last().unwrap_or(&self.settled);
+        let mut fold = from.clone();
+        fold.advance(Upto { until, by: self.taken, known }, ledgers, &mut Unobserved)?;
+        self.settled = fold;
+        for stage in &mut self.stages {
+            *stage = stage.take().filter(|fold| fold.until > until);
         }
         Ok(())
     }
 
-    fn look(&mut self, look: &Look<'_>) {
-        let evaluated = evaluate_incident(&look.history, &look.known, look.as_of);
-        let mut clocks = self.watched.remove(look.incident_id).unwrap_or_default();
-        if let Some(lapse) = lapse(look.incident_id, &clocks) {
-            self.lapses.remove(&lapse);
-        }
-        self.pass_noons(look, &evaluated, &mut clocks);
-        clocks.retain_mut(|watched| {
-            let clock = evaluated.clocks.iter().find(|clock| watched.is(clock));
-            clock.is_some_and(|clock| self.settle(watched, clock, look))
-        });
-        for clock in evaluated.clocks.iter().filter(|clock| look.is_fact && is_undecided(clock)) {
-            self.pass_fact(look, clock, &mut clocks);
-        }
-        self.lapses.extend(lapse(look.incident_id, &clocks));
-        if !clocks.is_empty() {
-            self.watched.insert(look.incident_id.to_owned(), clocks);
-        }
-    }
-
-    /// Leaves feature vectors at the noons since each clock's last one, by what was known before
-    /// the present record.
-    fn pass_noons(&mut self, look: &Look<'_>, evaluated: &Evaluation<'_>, clocks: &mut [Watched]) {
-        let mut all = BTreeSet::new();
-        for watched in clocks.iter().filter(|watched| watched.has_room()) {
-            let clock = evaluated.clocks.iter().find(|clock| watched.is(clock));
-            all.extend(clock.into_iter().flat_map(|clock| {
-                noons(clock, &look.known, later(watched.seen, NANO), look.as_of)
-            }));
-        }
-        if all.is_empty() {
-            return;
-        }
-        let history = History::fold(&look.ledger.events, look.known_before);
-        for noon in all {
-            let evaluated = evaluate_incident(&history, &look.known, noon);
-            for clock in evaluated.clocks.iter().filter(|clock| is_undecided(clock)) {
-                let watched = clocks.iter_mut().find(|watched| watched.is(clock));
-                let watched = watched.filter(|watched| watched.has_room() && watched.seen < noon);
-                if let Some(watched) = watched
-                    && let Some(snapshot) = snapshot(&history, clock, &look.known, noon)
-                {
-                    watched.pass(&snapshot);
-                }
-            }
-        }
-    }
-
-    /// Learns from how a clock stands; false when there is nothing more to learn from it.
-    fn settle(&mut self, watched: &mut Watched, clock: &Clock<'_>, look: &Look<'_>) -> bool {
-        let is_decided = matches!(clock.outcome, Outcome::Met | Outcome::Breached);
-        if is_decided && !watched.feature_vectors.is_empty() {
-            self.learned(&watched.contract_id).decide(watched, clock, look.known);
-        }
-        watched.lapse = look.lapse(clock);
-        match clock.phase {
-            Phase::Stopped => {
-                self.learned(&watched.contract_id).stop(watched, clock, &look.known);
-                false
-            }
-            Phase::Cancelled => false,
-            Phase::Pending | Phase::Running | Phase::Paused => true,
-        }
-    }
-
-    fn pass_fact<'l>(&mut self, look: &Look<'l>, clock: &Clock<'l>, clocks: &mut Vec<Watched>) {
-        let snapshot = snapshot(&look.history, clock, &look.known, look.as_of);
-        let Some(snapshot) = snapshot else { return };
-        let place = clocks.iter().position(|watched| watched.is(clock));
-        let place = place.unwrap_or_else(|| {
-            clocks.push(Watched::new(clock));
-            clocks.len() - 1
-        });
-        let Some(watched) = clocks.get_mut(place) else { return };
-        watched.lapse = look.lapse(clock);
-        watched.forget_instant(look.as_of);
-        if watched.seen <= look.as_of && watched.marks.len() < FEATURE_VECTORS_MAX {
-            let forecaster = &self.learned(&watched.contract_id).forecaster;
-            watched.predicted.push(forecaster.breach_probability(&snapshot));
-            watched.pass(&snapshot);
-        }
-    }
-
-    fn learned(&mut self, contract_id: &str) -> &mut Learned {
-        let learned = self.contracts.entry(contract_id.to_owned()).or_default();
-        Arc::make_mut(learned)
-    }
-}
-
-impl Learned {
-    fn decide(&mut self, watched: &mut Watched, clock: &Clock<'_>, known: Known<'_>) {
-        let is_breached = clock.outcome == Outcome::Breached;
-        let (Some(decided), Some(days)) =
-            (clock.decide_time(), known.local_days(clock.contract_id))
-        else {
-            return;
-        };
-        let month = month_of(days.date(decided));
-        self.forecaster.model.decide(&watched.feature_vectors, is_breached, decided);
-        self.record.score(&watched.target_id, month, &watched.predicted, is_breached);
-        watched.feature_vectors = Vec::new();
-        watched.predicted = Vec::new();
-    }
-
-    fn stop(&mut self, watched: &Watched, clock: &Clock<'_>, known: &Known<'_>) {
-        let (stopped, hours) = (clock.stop_time, hours(clock, known));
-        for mark in &watched.marks {
-            let remaining = clock.elapsed - mark.elapsed;
-            if remaining >= Span::ZERO {
-                self.forecaster.remaining.learn(mark.stratum, remaining, clock.limit);
-            }
-            if let Some((team, estimated)) = &mark.estimate {
-                self.forecaster.estimates.learn(team, *estimated, remaining);
-            }
-            if let (Some(holder), Some(paused), Some(stopped), Some(hours)) =
-                (mark.stratum.holder(), mark.paused_at, stopped, hours)
-            {
-                self.forecaster.waits.learn(holder, paused, stopped, hours);
-            }
+    /// Drops the later folds that what was recorded since has changed.
+    fn drop_changed(&mut self, known: Known<'_>) {
+        for stage in &mut self.stages {
+            *stage = stage.take().filter(|fold| is_unchanged(fold, known));
         }
     }
 }
 
-impl Watched {
-    fn new(clock: &Clock<'_>) -> Watched {
-        Watched {
-            contract_id: clock.contract_id.to_owned(),
-            target_id: clock.target_id.to_owned(),
-            cycle: clock.cycle,
-            ..Watched::default()
-        }
-    }
-
-    fn is(&self, clock: &Clock<'_>) -> bool {
-        (self.contract_id.as_str(), self.target_id.as_str(), self.cycle) == clock.key()
-    }
-
-    /// Whether it is undecided and may leave more feature vectors.
-    fn has_room(&self) -> bool {
-        !self.feature_vectors.is_empty() && self.marks.len() < FEATURE_VECTORS_MAX
-    }
-
-    fn pass(&mut self, snapshot: &Snapshot<'_>) {
-        let effort = snapshot.effort_remaining();
-        let last = self.marks.iter().rev().find_map(|mark| mark.estimate.as_ref());
-        let is_new = effort.is_some() && effort != last.map(|(_, effort)| *effort);
-        let estimate = effort.filter(|_| is_new);
-        self.marks.push(Mark {
-            elapsed: snapshot.elapsed,
-            stratum: Stratum::of(snapshot),
-            paused_at: (snapshot.phase == Phase::Paused).then_some(snapshot.time),
-            estimate: estimate.map(|effort| (snapshot.incident.state.group.to_owned(), effort)),
-        });
-        self.feature_vectors.push(FeatureVector::of(snapshot));
-        self.seen = snapshot.time;
-    }
-
-    /// Drops the feature vector of this instant, since only the last one of an instant counts.
-    fn forget_instant(&mut self, time: Instant) {
-        if self.seen == time && self.feature_vectors.pop().is_some() {
-            self.predicted.pop();
-            self.marks.pop();
-        }
-    }
+fn is_unchanged(fold: &Fold, known: Known<'_>) -> bool {
+    fold.is_final() && !known.has_changed_since(fold.by.1)
 }
 
-impl Look<'_> {
-    /// When a clock goes over its limit if nothing happens from now on.
-    fn lapse(&self, clock: &Clock<'_>) -> Option<Instant> {
-        let due = clock.due_time.filter(|_| is_undecided(clock))?;
-        let lapse = hours(clock, &self.known)?.next_opening(due)?;
-        (lapse >= self.as_of).then_some(lapse)
-    }
+fn day(time: Instant) -> i64 {
+    time.seconds().div_euclid(SECONDS_PER_DAY)
 }
 
-/// When one of an incident's clocks next goes over its limit if nothing happens.
-fn lapse(incident_id: &str, clocks: &[Watched]) -> Option<(Instant, String)> {
-    let first = clocks.iter().filter_map(|watched| watched.lapse).min()?;
-    Some((first, incident_id.to_owned()))
-}
-
-/// When the last effective fact occurred that is not in the future.
-fn latest_fact(history: &History<'_>, now: Instant) -> Option<Instant> {
-    let facts = history.effective().iter().map(|recorded| recorded.value.occur_time);
-    facts.take_while(|time| *time <= now).last()
+/// The beginning of an instant's day.
+fn beginning(time: Instant) -> Instant {
+    Instant::from_seconds(day(time) * SECONDS_PER_DAY).unwrap_or(Instant::MIN)
 }
 
 fn earlier(time: Instant, by: Span) -> Instant {
     time.checked_add(Span::ZERO - by).unwrap_or(Instant::MIN)
-}
-
-fn later(time: Instant, by: Span) -> Instant {
-    time.checked_add(by).unwrap_or(Instant::MAX)
 }
 
 #[cfg(test)]

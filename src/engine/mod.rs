@@ -6,7 +6,8 @@
 //! [`index`] gives the places of their clocks among all clocks, and [`tally`] what they add to the
 //! stored totals of a day.
 //!
-//! [`answers`] computes what questions come to. [`learning`] learns from incidents record by
+//! [`answers`] computes what questions come to. [`lessons`] says what one incident teaches,
+//! [`fold`] merges that of all in the order of their decisions, [`learning`] does so record by
 //! record, and [`backtest`] replays a history to score the forecasts it would have given.
 
 pub mod action;
@@ -16,9 +17,11 @@ pub mod catalog;
 pub mod coverage;
 pub mod decide;
 pub mod evaluate;
+pub mod fold;
 pub mod index;
 pub mod learning;
 pub mod ledger;
+pub mod lessons;
 pub mod occurred;
 pub mod period;
 pub mod record;

@@ -8,7 +8,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use super::catalog::Known;
-use super::learning::{Learned, Learning, Ledgers};
+use super::fold::{Fold, Learned, Ledgers, Unobserved, Upto};
 use super::ledger::Ledger;
 use super::times::Times;
 use crate::domain::incident::RecordedEvent;
@@ -37,22 +37,23 @@ impl OccurredIncidents {
         OccurredIncidents(ledgers.into_iter().map(occurred).collect())
     }
 
-    /// Every fact, in the order in which they occurred.
-    pub fn facts(&self) -> Vec<RecordedEvent> {
-        let mut all: Vec<_> = self.0.values().flat_map(|ledger| ledger.events.clone()).collect();
-        all.sort_by_key(|fact| (fact.record_time, fact.sequence));
-        all
+    /// A fold of them that has learnt nothing yet.
+    pub fn fold(&self) -> Fold {
+        let first = |ledger: &Ledger| {
+            let times = ledger.events.iter().map(|fact| fact.value.occur_time);
+            times.min().unwrap_or(Instant::MIN)
+        };
+        let fresh = self.0.iter().map(|(id, ledger)| (id.clone(), first(ledger)));
+        Fold { fresh: fresh.collect(), ..Fold::default() }
     }
 
-    /// What they teach of a contract's clocks, by the terms as they are known: what would have been
-    /// learnt by an instant, had every fact been recorded as it occurred.
+    /// What they teach of a contract's clocks, by the terms as they are known: what was decided by
+    /// an instant.
     pub fn learned(mut self, contract_id: &str, known: Known<'_>, as_of: Instant) -> Arc<Learned> {
-        let mut learning = Learning::default();
-        for fact in self.facts() {
-            let Ok(()) = learning.take(&fact, known, &mut self);
-        }
-        let Ok(()) = learning.pass(as_of, known, &mut self);
-        learning.of(contract_id)
+        let mut fold = self.fold();
+        let upto = Upto { until: as_of, by: (u64::MAX, Instant::MAX), known };
+        let Ok(()) = fold.advance(upto, &mut self, &mut Unobserved);
+        fold.of(contract_id)
     }
 }
 

@@ -3,11 +3,12 @@
 use super::clocks::{Candidates, ClockFilter, List};
 use super::{IndexReader, QueryError, ReadPoint, ReadView};
 use crate::domain::clock::{Clock, Phase};
+use crate::domain::forecast::IncidentFeatures;
 use crate::domain::ids::ContractId;
 use crate::domain::incident::History;
 use crate::domain::time::Instant;
 use crate::engine::answers::compliance::{PeriodQuery, period_of};
-use crate::engine::answers::outlook::{Outlook, WhatIf, outlook};
+use crate::engine::answers::outlook::{Outlook, WhatIf, outlook, outlook_of};
 use crate::engine::answers::period_outlook::months_of;
 use crate::engine::evaluate::{Times, evaluate_under, history};
 use crate::engine::learning::{ForecastScore, Learned};
@@ -122,17 +123,28 @@ fn if_so<T>(
 ) -> Result<(ReadPoint, Vec<T>), QueryError> {
     let incident = &what_if.incident_id;
     let not_found = || Rejection::IncidentNotFound(incident.clone());
+    let now = view.times();
+    if what_if.wait_end.is_some_and(|end| end < now.as_of) {
+        let text = "lies before as_of_time: what has passed can't be otherwise";
+        return Err(Rejection::field("what_if.wait_end_time", text).into());
+    }
     let ledger = view.scanned_ledger(incident)?;
-    history(&ledger, view.times()).ok_or_else(not_found)?;
-    let thought_of = what_if.ledger(&ledger, view.times());
-    let times = Times { as_of: what_if.as_of(view.times()), ..view.times() };
+    let present = history(&ledger, now).ok_or_else(not_found)?.state(now.as_of);
+    let what_if = what_if.changing(&present);
+    let thought_of = what_if.ledger(&ledger, now);
+    let happened = what_if.happening().ledger(&ledger, now);
+    let times = Times { as_of: what_if.as_of(now), ..now };
+    let happened = history(&happened, times).ok_or_else(not_found)?;
     let history = history(&thought_of, times).ok_or_else(not_found)?;
     let learned = view.learned(contract)?;
     let known = view.known();
     let evaluation = evaluate_under(&history, contract, &known, times.as_of);
     let open = evaluation.clocks.iter().filter(|clock| clock.is_open());
     let made = open.filter_map(|clock| {
-        let outlook = outlook(&learned, clock, &history, known, times.as_of)?;
+        // What is thought of is in the state; only what would happen counts as something that did.
+        let happened = IncidentFeatures::up_to(&happened, times.as_of)?;
+        let supposed = IncidentFeatures { state: history.state(times.as_of), ..happened };
+        let outlook = outlook_of(&learned, clock, supposed, known, times.as_of)?;
         make(&learned, incident, clock, &outlook)
     });
     let made = made.collect();

@@ -261,17 +261,15 @@ impl<'e> ReadView<'e> {
     }
 
     /// What was learnt of a contract's clocks by what is known and had occurred by the instant
-    /// evaluated at. To query an instant before the last record that is known, or what was known
-    /// long before it was last queried, is slow: that is learnt from the beginning.
+    /// evaluated at. To query an instant before what is final is slow: that is learnt from the
+    /// beginning.
     pub fn learned(&self, contract: &str) -> Result<Arc<Learned>, ViewsError> {
         self.check_index_is_free();
-        let times = self.point.times;
-        if times.as_of < times.known {
-            return self.learned_from_what_occurred(contract);
-        }
         let Origin { sources, learnings } = self.origin;
-        let up_to = (self.point.sequence, self.point.times.known);
-        learnings.learned(sources, &self.tenant, contract, up_to)
+        match learnings.learned(sources, &self.tenant, contract, self.point)? {
+            Some(learned) => Ok(learned),
+            None => self.learned_from_what_occurred(contract),
+        }
     }
 
     /// The same from the facts that had occurred by then, though they were recorded later.

@@ -15,12 +15,13 @@ use crate::cli::show::Shown;
 /// urgent first: the probability that each breaches, when it will probably stop, until when work
 /// must begin, and whether the work is left idle.
 ///
-/// With --evaluate, the history of a contract is replayed in the order in which its facts occurred.
-/// After every event and at noon of every business day, each open clock's probability to breach is
-/// forecast from what had occurred until then, by a model that has learnt from clocks decided
-/// before. Forecasts from --learn-until on are scored, if their clock was decided by --until,
-/// beside those of simpler methods: the breach rate of the priority, warnings at 50, 75 and 90
-/// percent of the limit, and the breach rate of clocks that had lasted as long. Forecasts of
+/// With --evaluate, the history of a contract is replayed in the order in which its facts occurred,
+/// by the same fold that a server learns by. At every event and at noon of every business day, each
+/// open clock's probability to breach is forecast from what had occurred until then, by a model
+/// that has learnt from clocks decided before. Forecasts from --learn-until on are scored, if their
+/// clock was decided by --until, beside those of simpler methods: the breach rate of the priority,
+/// warnings at 50, 75 and 90 percent of the limit, the breach rate of clocks that had lasted as
+/// long, and a logistic regression fitted anew each week. Forecasts of
 /// periods are scored too: whether the contract's promises on attainment will be missed in each
 /// whole week, of each service and category.
 ///
@@ -56,6 +57,10 @@ pub(in crate::cli) struct Forecast {
     /// With --evaluate: uses no facts after this instant (RFC 3339); default: the last fact.
     #[arg(long, value_name = "TIME", value_parser = instant)]
     pub until: Option<Timestamp>,
+
+    /// With --evaluate: writes every scored forecast to this file, as comma-separated values.
+    #[arg(long, value_name = "FILE", requires = "evaluate")]
+    pub dump: Option<PathBuf>,
 
     /// With --evaluate or --quality: only the clocks of this target.
     #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]

@@ -118,10 +118,11 @@ fn to_the_minute(time: Timestamp) -> Timestamp {
 fn row(forecast: &v1::ClockForecast, times: &Times) -> Vec<String> {
     let clock = forecast.clock.clone().unwrap_or_default();
     let idle = forecast.idle_work.then(|| format!("IDLE WORK: {}", forecast.idle_work_reason));
-    let reasons = forecast.reasons.iter().take(REASONS_LISTED).map(|reason| {
-        let sign = if reason.log_odds > 0.0 { "+" } else { "" };
-        format!("{} ({sign}{:.1})", reason.text, reason.log_odds)
-    });
+    let reasons = forecast
+        .reasons
+        .iter()
+        .take(REASONS_LISTED)
+        .map(|reason| format!("{} (odds x{:.1})", reason.text, reason.log_odds.exp()));
     vec![
         clock.incident_id.clone(),
         clock.target_id.clone(),
@@ -133,6 +134,10 @@ fn row(forecast: &v1::ClockForecast, times: &Times) -> Vec<String> {
         times.show(forecast.stop_time_p50.map(to_the_minute)),
         times.show(forecast.latest_start_time),
         span(forecast.idle_time),
-        idle.into_iter().chain(reasons).collect::<Vec<_>>().join("; "),
+        idle.into_iter()
+            .chain(Some(forecast.summary.clone()).filter(|_| !forecast.reasons.is_empty()))
+            .chain(reasons)
+            .collect::<Vec<_>>()
+            .join("; "),
     ]
 }

@@ -1,8 +1,9 @@
 //! `slx forecast --evaluate`.
 
+use std::fs;
 use std::process::ExitCode;
 
-use anyhow::{anyhow, bail};
+use anyhow::{Context, anyhow, bail};
 use serde_json::json;
 
 use super::arguments::Forecast;
@@ -12,10 +13,13 @@ use crate::codec::scalar::{duration, optional_instant};
 use crate::domain::forecast::{Baseline, MODEL_VERSION, Quality};
 use crate::domain::time::Instant;
 use crate::engine::backtest::{
-    Occasion, PeriodBaseline, Test, Tested, TestedPeriods, test_clocks, test_periods,
+    Occasion, PeriodBaseline, ScoredForecast, Test, Tested, TestedClocks, TestedPeriods, incidents,
+    test_clocks, test_periods,
 };
 use crate::journal::JournalFiles;
 use crate::runtime::zones;
+
+const DUMP_HEADING: &str = "occasion,incident,target,cycle,time,probability,outcome,decide_time";
 
 pub fn run(arguments: &Forecast) -> anyhow::Result<ExitCode> {
     let zones = zones::open(&zones::Choice::Automatic)?;
@@ -37,18 +41,40 @@ pub fn run(arguments: &Forecast) -> anyhow::Result<ExitCode> {
         learn_until: shown(arguments.learn_until)?.unwrap_or(Instant::MIN),
         until: shown(arguments.until)?.or(recorded.last_fact()).unwrap_or(Instant::MAX),
     };
-    let results = Results {
-        clocks: test_clocks(tested, recorded.ledgers.values(), known),
-        periods: test_periods(tested, &recorded.ledgers, known),
-    };
-    if results.clocks.is_empty() {
+    let mut incidents = incidents(tested, &recorded.ledgers);
+    let TestedClocks { occasions, forecasts } = test_clocks(tested, &mut incidents, known);
+    if occasions.is_empty() {
         bail!("no clock was open from {} on and decided by {}", tested.learn_until, tested.until);
     }
+    if let Some(path) = &arguments.dump {
+        let rows: Vec<_> = forecasts.iter().map(dumped).collect();
+        let text = format!("{DUMP_HEADING}\n{}\n", rows.join("\n"));
+        fs::write(path, text).with_context(|| format!("can't write {}", path.display()))?;
+    }
+    let periods = test_periods(tested, &mut incidents, known);
+    let results = Results { clocks: occasions, periods };
     match arguments.json {
         true => say!("{:#}", as_json(&results)),
         false => say!("{}", show(&results, tested)),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A row of the file of all forecasts, as comma-separated values.
+fn dumped(forecast: &ScoredForecast) -> String {
+    let ScoredForecast { clock, occasion, scored } = forecast;
+    let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
+    let fields = [
+        occasion_name(*occasion).to_owned(),
+        quoted(clock.incident_id.as_str()),
+        quoted(clock.target_id.as_str()),
+        clock.cycle.to_string(),
+        scored.time.to_string(),
+        format!("{:.6}", scored.probability),
+        if scored.is_breached { "breached" } else { "met" }.to_owned(),
+        scored.decide_time.to_string(),
+    ];
+    fields.join(",")
 }
 
 struct Results {
@@ -67,7 +93,7 @@ fn show(results: &Results, test: Test<'_>) -> String {
         text += &format!("\n\n{when}: {forecasts} forecasts, {breached:.1} % breached\n");
         text += &scores(tested, name);
     }
-    if let Some(TestedPeriods { periods, tested }) = &results.periods {
+    if let Some(TestedPeriods { periods, tested, interval_held }) = &results.periods {
         let Quality { forecasts, base_rate, .. } = tested.model;
         text += &format!(
             "\n\nWhether a week will be missed, at noon of every business day: {forecasts} \
@@ -75,6 +101,7 @@ fn show(results: &Results, test: Test<'_>) -> String {
             100.0 * base_rate
         );
         text += &scores(tested, period_name);
+        text += &format!("\n\nThe interval of nine in ten held in {:.1} %", 100.0 * interval_held);
     }
     text
 }
@@ -118,11 +145,19 @@ fn words(occasion: Occasion) -> &'static str {
     }
 }
 
+fn occasion_name(occasion: Occasion) -> &'static str {
+    match occasion {
+        Occasion::Event => "event",
+        Occasion::Noon => "noon",
+    }
+}
+
 fn name(baseline: Baseline) -> &'static str {
     match baseline {
         Baseline::BaseRate => "rate of the priority",
         Baseline::PercentUsed => "50/75/90 % rules",
         Baseline::Survival => "survival so far",
+        Baseline::Logistic => "logistic, refitted weekly",
     }
 }
 
@@ -136,11 +171,7 @@ fn period_name(baseline: PeriodBaseline) -> &'static str {
 
 fn as_json(results: &Results) -> serde_json::Value {
     let of_clocks = |(occasion, tested): &(Occasion, Tested<Baseline>)| {
-        let occasion = match occasion {
-            Occasion::Event => "event",
-            Occasion::Noon => "noon",
-        };
-        json_of(occasion, tested, name)
+        json_of(occasion_name(*occasion), tested, name)
     };
     let clocks = results.clocks.iter().map(of_clocks);
     let of_periods = |of: &TestedPeriods| json_of("week", &of.tested, period_name);

@@ -47,7 +47,7 @@ fn attained(objectives: Vec<&v1::ObjectiveForecast>) -> Option<String> {
             id,
             promised,
             found,
-            percent(objective.miss_probability),
+            missed(objective.miss_probability),
             format!("{:.1}%", 100.0 * objective.expected_attainment),
             format!("{:.1}% to {:.1}%", 100.0 * low, 100.0 * high),
             objective.allowance_left.to_string(),
@@ -61,6 +61,15 @@ fn attained(objectives: Vec<&v1::ObjectiveForecast>) -> Option<String> {
         objectives.iter().filter_map(|objective| most_influential(objective)).collect();
     let parts: Vec<_> = [shown].into_iter().chain(most_influential).collect();
     (!objectives.is_empty()).then(|| parts.join("\n\n"))
+}
+
+/// A certain end is no probability.
+fn missed(probability: f64) -> String {
+    match probability {
+        certain if certain > 1.0 - 1e-9 => "yes".to_owned(),
+        certain if certain <= 0.0 => "no".to_owned(),
+        probability => percent(probability),
+    }
 }
 
 fn result(objective: &v1::ObjectiveForecast) -> [String; 3] {

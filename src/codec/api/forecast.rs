@@ -40,6 +40,9 @@ pub fn encode(
         reasons: outlook.reasons.iter().map(encode_reason).collect(),
         learnt_clocks: decided as i64,
         evidence: f64::from(outlook.forecast.evidence),
+        alike_clocks: outlook.alike.clocks as i64,
+        alike_breached: outlook.alike.breached as i64,
+        summary: outlook.summary.clone(),
     }
 }
 

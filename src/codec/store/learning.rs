@@ -1,6 +1,6 @@
 //! What is learnt of a tenant's clocks, as views keep it: every figure to the bit.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use prost::Message;
@@ -8,30 +8,25 @@ use prost::Message;
 use super::unreadable::Unreadable;
 use super::v1 as store;
 use crate::domain::forecast::{
-    BinSums, CATEGORICAL_FEATURES, CURVE_FEATURES, Errors, Estimates, FeatureVector, Forecaster,
-    Key, MODEL_VERSION, Model, Position, Remaining, Stratum, Sums, TrackRecord, Wait, Waits,
-    Weight,
+    Alike, BinSums, Errors, Estimates, Forecaster, Key, MODEL_VERSION, Model, Passed, Remaining,
+    Stratum, Sums, TrackRecord, Wait, Waits, Weight,
 };
-use crate::domain::time::{Instant, Span};
-use crate::engine::learning::{Learned, Learning, Mark, Watched};
-
-const KEYS: usize = CATEGORICAL_FEATURES.len() + CURVE_FEATURES.len();
+use crate::domain::time::Instant;
+use crate::engine::fold::{Fold, Given, Learned};
+use crate::engine::learning::{Learning, Today};
 
 /// The bytes of a tenant's row, for which the journal was read up to a sequence.
 pub fn encode(sequence: u64, learning: &Learning) -> Vec<u8> {
-    let keys = keys_of(learning);
-    let incident = |(id, clocks): (&String, &Vec<Watched>)| store::WatchedIncident {
-        incident_id: id.clone(),
-        clocks: clocks.iter().map(|watched| encode_watched(watched, &keys)).collect(),
-    };
     let row = store::LearningRow {
         model_version: MODEL_VERSION,
         sequence,
         taken_sequence: learning.taken.0,
-        taken_nanos: learning.taken.1.nanos(),
-        contracts: learning.contracts.iter().map(|(id, of)| encode_contract(id, of)).collect(),
-        incidents: learning.watched.iter().map(incident).collect(),
-        keys: keys.iter().map(|key| key.0).collect(),
+        taken_time_nanos: learning.taken.1.nanos(),
+        settled: Some(encode_fold(&learning.settled)),
+        stage: learning.earliest_stage().map(encode_fold),
+        records_today: learning.today.records,
+        late_today: learning.today.late,
+        days_held_up: learning.today.held_up,
     };
     row.encode_to_vec()
 }
@@ -43,35 +38,82 @@ pub fn decode(bytes: &[u8]) -> Result<Option<(u64, Learning)>, Unreadable> {
     if row.model_version != MODEL_VERSION {
         return Ok(None);
     }
-    let mut watched = BTreeMap::new();
-    for incident in row.incidents {
-        let clocks = incident.clocks.into_iter().map(|clock| decode_watched(clock, &row.keys));
-        watched.insert(incident.incident_id, clocks.collect::<Result<_, _>>()?);
+    let taken = (row.taken_sequence, instant(row.taken_time_nanos)?);
+    let today =
+        Today { records: row.records_today, late: row.late_today, held_up: row.days_held_up };
+    let settled = decode_fold(row.settled.unwrap_or_default())?;
+    let stage = row.stage.map(decode_fold).transpose()?;
+    Ok(Some((row.sequence, Learning::restored(taken, today, settled, stage))))
+}
+
+fn encode_fold(fold: &Fold) -> store::LearningFold {
+    let incident = |(id, clocks): (&String, &Vec<Given>)| store::WatchedIncident {
+        incident_id: id.clone(),
+        clocks: clocks.iter().map(encode_given).collect(),
+    };
+    store::LearningFold {
+        until_nanos: fold.until.nanos(),
+        known_sequence: fold.by.0,
+        known_nanos: fold.by.1.nanos(),
+        contracts: fold.contracts.iter().map(|(id, of)| encode_contract(id, of)).collect(),
+        incidents: fold.given.iter().map(incident).collect(),
+        next_incident_ids: fold.next.keys().cloned().collect(),
+        next_nanos: fold.next.values().map(|time| time.nanos()).collect(),
+        fresh_incident_ids: fold.fresh.keys().cloned().collect(),
+        fresh_nanos: fold.fresh.values().map(|time| time.nanos()).collect(),
     }
+}
+
+fn decode_fold(row: store::LearningFold) -> Result<Fold, Unreadable> {
     let mut contracts = BTreeMap::new();
     for contract in row.contracts {
         let id = contract.contract_id.clone();
         contracts.insert(id, Arc::new(decode_contract(contract)?));
     }
-    let taken = (row.taken_sequence, instant(row.taken_nanos)?);
-    Ok(Some((row.sequence, Learning::restored(taken, contracts, watched))))
+    let mut given = BTreeMap::new();
+    for incident in row.incidents {
+        let clocks = incident.clocks.into_iter().map(decode_given);
+        given.insert(incident.incident_id, clocks.collect::<Result<_, _>>()?);
+    }
+    Ok(Fold {
+        until: instant(row.until_nanos)?,
+        by: (row.known_sequence, instant(row.known_nanos)?),
+        contracts,
+        given,
+        next: decode_times(row.next_incident_ids, &row.next_nanos)?,
+        fresh: decode_times(row.fresh_incident_ids, &row.fresh_nanos)?,
+    })
 }
 
-/// Every key that a feature vector touches, ascending.
-fn keys_of(learning: &Learning) -> Vec<Key> {
-    let feature_vectors =
-        learning.watched.values().flatten().flat_map(|watched| &watched.feature_vectors);
-    let keys: BTreeSet<_> = feature_vectors.flat_map(touched).collect();
-    keys.into_iter().collect()
+fn decode_times(ids: Vec<String>, nanos: &[i64]) -> Result<BTreeMap<String, Instant>, Unreadable> {
+    if ids.len() != nanos.len() {
+        return Err(cut_short("incidents"));
+    }
+    ids.into_iter().zip(nanos).map(|(id, nanos)| Ok((id, instant(*nanos)?))).collect()
 }
 
-fn touched(features: &FeatureVector) -> impl Iterator<Item = Key> + '_ {
-    let curve_features = features.points.iter().map(|(key, _)| *key);
-    features.keys.iter().copied().chain(curve_features)
+fn encode_given(given: &Given) -> store::WatchedClock {
+    let (contract_id, target_id, cycle) = given.clock.clone();
+    let (times, predicted): (Vec<_>, Vec<_>) = given.predicted.iter().copied().unzip();
+    let predicted_nanos = times.into_iter().map(Instant::nanos).collect();
+    store::WatchedClock { contract_id, target_id, cycle, predicted, predicted_nanos }
+}
+
+fn decode_given(row: store::WatchedClock) -> Result<Given, Unreadable> {
+    if row.predicted.len() != row.predicted_nanos.len() {
+        return Err(cut_short("forecasts"));
+    }
+    let predicted = row.predicted_nanos.into_iter().zip(row.predicted);
+    let predicted = predicted.map(|(time, predicted)| Ok((instant(time)?, predicted)));
+    Ok(Given {
+        clock: (row.contract_id, row.target_id, row.cycle),
+        predicted: predicted.collect::<Result<_, Unreadable>>()?,
+    })
 }
 
 fn encode_contract(contract_id: &str, learned: &Learned) -> store::LearnedContract {
-    let Learned { forecaster: Forecaster { model, estimates, remaining, waits }, record } = learned;
+    let Learned { forecaster, record } = learned;
+    let Forecaster { model, estimates, remaining, waits, alike } = forecaster;
     let (decided, breached) = model.history();
     let (weights, curves) = (model.weights(), model.curves());
     let knots = curves.iter().flat_map(|(_, knots)| knots);
@@ -99,6 +141,9 @@ fn encode_contract(contract_id: &str, learned: &Learned) -> store::LearnedContra
         teams: estimates.teams().map(team).collect(),
         strata: remaining.strata().map(stratum).collect(),
         months: record.months().map(encode_month).collect(),
+        alike_strata: alike.strata().map(|(stratum, _)| u32::from(stratum.0)).collect(),
+        alike_clocks: alike.strata().map(|(_, passed)| passed.clocks).collect(),
+        alike_breached: alike.strata().map(|(_, passed)| passed.breached).collect(),
         waits_seen: waits.added_up().iter().map(|wait| wait.seen).collect(),
         waits_weeks: waits.added_up().iter().map(|wait| wait.weeks).collect(),
     }
@@ -131,37 +176,6 @@ fn encode_month((target_id, month, sums): (&str, i32, &Sums)) -> store::ScoreSum
     }
 }
 
-fn encode_watched(watched: &Watched, keys: &[Key]) -> store::WatchedClock {
-    let place = |key| keys.binary_search(&key).unwrap_or_default() as u32;
-    let Watched { feature_vectors, marks, .. } = watched;
-    let points = || feature_vectors.iter().flat_map(|features| features.points.map(|(_, at)| at));
-    let estimate = |(place, mark): (usize, &Mark)| {
-        let (team, remaining) = mark.estimate.as_ref()?;
-        let (team, remaining_nanos) = (team.clone(), remaining.nanos());
-        Some(store::WatchedEstimate { mark: place as u32, team, remaining_nanos })
-    };
-    let paused = marks.iter().zip(0..).filter_map(|(mark, place)| Some((place, mark.paused_at?)));
-    let paused = paused.map(|(place, at)| (place, at.nanos()));
-    let (paused_marks, paused_nanos) = paused.unzip();
-    store::WatchedClock {
-        contract_id: watched.contract_id.clone(),
-        target_id: watched.target_id.clone(),
-        cycle: watched.cycle,
-        seen_nanos: watched.seen.nanos(),
-        lapse_nanos: watched.lapse.map(Instant::nanos),
-        keys: feature_vectors.iter().flat_map(touched).map(place).collect(),
-        knots: points().map(|at| at.knot).collect(),
-        fractions: points().map(|at| at.fraction).collect(),
-        freshness: feature_vectors.iter().map(|features| features.freshness).collect(),
-        predicted: watched.predicted.clone(),
-        elapsed_nanos: marks.iter().map(|mark| mark.elapsed.nanos()).collect(),
-        strata: marks.iter().map(|mark| mark.stratum.0).collect(),
-        estimates: marks.iter().enumerate().filter_map(estimate).collect(),
-        paused_marks,
-        paused_nanos,
-    }
-}
-
 fn decode_contract(row: store::LearnedContract) -> Result<Learned, Unreadable> {
     let (keys, weights) = decode_weights(row.weights)?;
     let (curve_keys, knots) = decode_weights(row.curves)?;
@@ -186,6 +200,11 @@ fn decode_contract(row: store::LearnedContract) -> Result<Learned, Unreadable> {
     }
     let waits = row.waits_seen.into_iter().zip(row.waits_weeks);
     let waits = waits.map(|(seen, weeks)| Wait { seen, weeks });
+    let mut alike = Vec::new();
+    let passed = row.alike_clocks.into_iter().zip(row.alike_breached);
+    for (stratum, (clocks, breached)) in row.alike_strata.into_iter().zip(passed) {
+        alike.push((Stratum(byte(stratum)?), Passed { clocks, breached }));
+    }
     let history = (row.decided, row.breached);
     Ok(Learned {
         forecaster: Forecaster {
@@ -193,6 +212,7 @@ fn decode_contract(row: store::LearnedContract) -> Result<Learned, Unreadable> {
             estimates: Estimates::restored(row.teams.into_iter().map(team)),
             remaining: Remaining::restored(strata),
             waits: Waits::restored(waits),
+            alike: Alike::restored(alike),
         },
         record: TrackRecord::restored(row.months.into_iter().map(decode_month)),
     })
@@ -221,62 +241,6 @@ fn decode_month(row: store::ScoreSums) -> ((String, i32), Sums) {
         *bin = BinSums { forecasts, breached, predicted };
     }
     ((row.target_id, row.month), sums)
-}
-
-fn decode_watched(row: store::WatchedClock, keys: &[u64]) -> Result<Watched, Unreadable> {
-    let count = row.freshness.len();
-    let points = count * CURVE_FEATURES.len();
-    let is_whole = row.keys.len() == count * KEYS
-        && [row.knots.len(), row.fractions.len()] == [points; 2]
-        && row.strata.len() == row.elapsed_nanos.len();
-    if !is_whole {
-        return Err(cut_short("feature vectors"));
-    }
-    let mut marks: Vec<_> = row.elapsed_nanos.iter().zip(&row.strata).map(decode_mark).collect();
-    for estimate in row.estimates {
-        let mark = marks.get_mut(estimate.mark as usize).ok_or_else(|| cut_short("marks"))?;
-        mark.estimate = Some((estimate.team, Span::from_nanos(estimate.remaining_nanos)));
-    }
-    for (place, nanos) in row.paused_marks.iter().zip(row.paused_nanos) {
-        let mark = marks.get_mut(*place as usize).ok_or_else(|| cut_short("marks"))?;
-        mark.paused_at = Some(instant(nanos)?);
-    }
-    let at = row.knots.iter().zip(&row.fractions);
-    let at: Vec<_> = at.map(|(knot, part)| Position { knot: *knot, fraction: *part }).collect();
-    let touched = row.keys.chunks(KEYS).zip(at.chunks(CURVE_FEATURES.len()));
-    let feature_vectors = touched.zip(&row.freshness).map(|((places, at), freshness)| {
-        decode_feature_vector(places, at, *freshness, keys).ok_or_else(|| cut_short("keys"))
-    });
-    Ok(Watched {
-        contract_id: row.contract_id,
-        target_id: row.target_id,
-        cycle: row.cycle,
-        seen: instant(row.seen_nanos)?,
-        lapse: row.lapse_nanos.map(instant).transpose()?,
-        feature_vectors: feature_vectors.collect::<Result<_, _>>()?,
-        predicted: row.predicted,
-        marks,
-    })
-}
-
-fn decode_mark((elapsed, stratum): (&i64, &u8)) -> Mark {
-    let (elapsed, stratum) = (Span::from_nanos(*elapsed), Stratum(*stratum));
-    Mark { elapsed, stratum, paused_at: None, estimate: None }
-}
-
-fn decode_feature_vector(
-    places: &[u32],
-    at: &[Position],
-    freshness: f32,
-    keys: &[u64],
-) -> Option<FeatureVector> {
-    let keys = places.iter().map(|place| Some(Key(*keys.get(*place as usize)?)));
-    let keys = keys.collect::<Option<Vec<_>>>()?;
-    let (categorical_features, curve_features) =
-        keys.split_at_checked(CATEGORICAL_FEATURES.len())?;
-    let points: Vec<_> = curve_features.iter().copied().zip(at.iter().copied()).collect();
-    let (keys, points) = (categorical_features.try_into().ok()?, points.try_into().ok()?);
-    Some(FeatureVector { keys, points, freshness })
 }
 
 fn instant(nanos: i64) -> Result<Instant, Unreadable> {
@@ -310,14 +274,15 @@ mod tests {
             let mut taken = 0;
             for stop in stops {
                 journal.teach(&mut learning, taken..stop, all);
+                let _ = journal.learnt(&mut learning, all);
                 let kept = encode(stop as u64, &learning);
                 let (sequence, read) = decode(&kept).unwrap().unwrap();
                 prop_assert_eq!(sequence, stop as u64);
                 prop_assert_eq!(&encode(sequence, &read), &kept);
-                prop_assert_eq!(&read, &learning);
                 (learning, taken) = (read, stop);
             }
-            prop_assert_eq!(learning, journal.taught(all, all));
+            let goes_on = journal.learnt(&mut learning, all);
+            prop_assert_eq!(goes_on, journal.learnt(&mut journal.taught(all, all), all));
         }
 
         #[test]

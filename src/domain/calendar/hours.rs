@@ -28,8 +28,8 @@ pub struct ServiceHours {
     by_service: Index,
     /// The zone whose midnights divide local dates.
     zone: Zone,
-    /// The UTC second at which each working day closes, in order. Computed when it is first asked
-    /// for, since few contracts count in days.
+    /// The UTC second at which each working day closes, in order. Computed at its first use, since
+    /// few contracts count in days.
     day_closes: OnceLock<Box<[i64]>>,
 }
 

@@ -3,7 +3,7 @@
 //! That is not the clock as of that instant: a later fact may show that it ran on where it seemed
 //! to have stopped.
 
-use super::{Clock, Outcome, Phase, Segment, TargetVerdict};
+use super::{Clock, Outcome, Overrun, Phase, Segment, TargetVerdict};
 use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::time::{Instant, Span};
 
@@ -23,7 +23,10 @@ impl<'a> Clock<'a> {
         };
         let segments: Vec<_> = before.map(cut).collect();
         let was_open = self.stop_time.is_none_or(|stop| end <= stop);
+        let overruns =
+            self.overruns.iter().filter_map(|overrun| self.over_by(overrun, end, &segments));
         Some(Clock {
+            overruns: overruns.collect(),
             elapsed: segments.iter().map(|segment| segment.counted).sum(),
             phase: if was_open { Phase::Running } else { self.phase },
             stop_time: self.stop_time.filter(|_| !was_open),
@@ -34,10 +37,23 @@ impl<'a> Clock<'a> {
 }
 
 impl Clock<'_> {
-    /// Whether it was open right before an instant: started, neither stopped nor cancelled, nor
-    /// between that and going on.
+    /// How far it was over by an instant, if it was, where these are its segments up to then.
+    fn over_by(&self, overrun: &Overrun, end: Instant, before: &[Segment<'_>]) -> Option<Overrun> {
+        if overrun.until <= end {
+            return Some(*overrun);
+        }
+        let own = self.segments.iter().filter(|segment| segment.start < overrun.until);
+        let all: Span = own.map(|segment| segment.counted).sum();
+        let after = all - before.iter().map(|segment| segment.counted).sum();
+        let most = overrun.most - after;
+        let has_begun = overrun.since.is_none_or(|since| since < end);
+        (has_begun && most > Span::ZERO).then_some(Overrun { until: end, most, ..*overrun })
+    }
+
+    /// Whether it was open right before an instant, as a clock of its contract: started, neither
+    /// stopped nor cancelled, nor between that and going on.
     pub fn was_open_before(&self, end: Instant) -> bool {
-        let has_started = self.start_time.is_some_and(|start| start < end);
+        let has_started = self.begin_time().is_some_and(|begin| begin < end);
         let had_ended = self.stop_time.is_some_and(|stop| stop < end);
         let covers = |segment: &&Segment<'_>| segment.start < end && end <= segment.end;
         let rested = self.segments.iter().filter(covers).any(|segment| segment.kind.is_gap());

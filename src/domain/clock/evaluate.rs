@@ -247,6 +247,7 @@ impl<'a> Evaluator<'_, 'a> {
                 calendar_id: measured.calendar_id,
                 calendar_revision: measured.calendar_revision,
                 segments: measured.segments,
+                overruns: measured.overruns,
                 warnings: measured.warnings,
                 notes: timeline.notes.iter().cloned().chain(measured.notes).collect(),
             })

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use super::meter::{Measured, Meter};
+use super::meter::{Measured, Meter, RemainingBreach};
 use super::ruling::Rulings;
 use super::timeline::{Activity, Cycle, End, Stretch};
 use crate::domain::calendar::Calendars;
@@ -25,8 +25,8 @@ pub(super) fn measure<'a>(
     let rulings = Rulings { target, calendars, start: cycle.started, from };
     let words = Words::of(cycle, target);
     let CycleCount { mut meter, priority, withdrawn_at } = words.count(cycle, &rulings)?;
-    for (breach_time, priority) in words.standing_breaches(cycle, &rulings) {
-        meter.let_stand(breach_time, priority);
+    for stands in words.standing_breaches(cycle, &rulings) {
+        meter.let_stand(stands);
     }
     let ended = withdrawn_at.map(|at| (at, End::Cancelled)).or(cycle.ended);
     Some(meter.finish(cycle, ended, priority))
@@ -125,7 +125,7 @@ impl<'c, 'a> Words<'c, 'a> {
         &self,
         cycle: &Cycle<'a>,
         rulings: &Rulings<'a>,
-    ) -> Vec<(Instant, &'a str)> {
+    ) -> Vec<RemainingBreach<'a>> {
         let nexts = self.epochs.iter();
         let first = self.ruled.first().map(|first| Epoch { from: 0, priority: first.priority });
         let ended = first.into_iter().chain(self.epochs.iter().copied()).zip(nexts);
@@ -144,7 +144,9 @@ impl<'c, 'a> Words<'c, 'a> {
             let unlimited = || Meter::new(rulings.target, ruling.unlimited(), None);
             let mut meter = heads.remove(&epoch.from).unwrap_or_else(unlimited);
             count(&mut meter, tail, withdrawn_at, rulings);
-            Some((meter.breach_time()?, last.priority))
+            let ended = tail.last().map_or(last.stretch.end, |one| one.stretch.end);
+            let (breach_time, overruns) = (meter.breach_time()?, meter.overruns(ended));
+            Some(RemainingBreach { breach_time, priority: last.priority, overruns })
         };
         ended.iter().filter_map(breach).collect()
     }
@@ -201,7 +203,8 @@ fn last_limited<'s, 'c, 'a>(
     Some((last, is_withdrawn.then_some(last.stretch.end)))
 }
 
-/// Counts stretches, up to where their limit is withdrawn.
+/// Counts stretches, up to where their limit is withdrawn for good. Where it comes back, the clock
+/// was cancelled meanwhile.
 fn count<'a>(
     meter: &mut Meter<'a>,
     stretches: &[Ruled<'_, 'a>],
@@ -209,8 +212,19 @@ fn count<'a>(
     rulings: &Rulings<'a>,
 ) {
     let counts = |one: &&Ruled<'_, 'a>| withdrawn_at.is_none_or(|at| one.stretch.start < at);
+    let mut had_limit = false;
     for one in stretches.iter().take_while(counts) {
-        take(meter, one, rulings);
+        let has_limit = rulings.of(one.priority).is_some();
+        let rests = had_limit && !has_limit && one.stretch.activity != Activity::Pending;
+        let activity = match (rests, one.stretch.activity) {
+            (true, Activity::Running | Activity::Paused(_)) => {
+                Activity::Gap { after: End::Cancelled, counts: false }
+            }
+            (_, other) => other,
+        };
+        had_limit |= has_limit;
+        let stretch = Stretch { activity, ..*one.stretch };
+        take(meter, &Ruled { stretch: &stretch, ..*one }, rulings);
     }
 }
 

@@ -2,30 +2,14 @@
 
 use super::checkpoint::{Checkpoint, checkpoints};
 use super::ruling::{Ruling, WHOLE_LIMIT};
-use super::timeline::{Activity, Cycle, End, Stretch};
-use super::{Outcome, Phase, Segment, SegmentKind, WarnAt, Warning};
-use crate::domain::contract::{DueAt, OnPriorityChange, Target};
+use super::timeline::{Activity, End, Stretch};
+use super::{Overrun, Segment, SegmentKind, WarnAt};
+use crate::domain::contract::{OnPriorityChange, Target};
 use crate::domain::time::{Instant, Span};
 
-/// The figures of one cycle.
-#[derive(Debug)]
-pub(super) struct Measured<'a> {
-    pub priority: &'a str,
-    pub phase: Phase,
-    pub outcome: Outcome,
-    pub limit: Span,
-    pub elapsed: Span,
-    pub stop_time: Option<Instant>,
-    pub original_due_time: Option<Instant>,
-    pub due_time: Option<Instant>,
-    pub breach_time: Option<Instant>,
-    pub calendar_id: &'a str,
-    pub calendar_revision: u32,
-    pub segments: Vec<Segment<'a>>,
-    pub warnings: Vec<Warning>,
-    /// What a reader of the figures should know.
-    pub notes: Vec<String>,
-}
+mod measured;
+
+pub(super) use measured::Measured;
 
 /// The count of one cycle so far.
 pub(super) struct Meter<'a> {
@@ -44,6 +28,10 @@ pub(super) struct Meter<'a> {
     due: Option<Instant>,
     /// From when on its limit counts, where that is not the start.
     from: Option<Instant>,
+    /// Since when it counts as it does now, without a change to the limit or the time.
+    unchanged_since: Option<Instant>,
+    /// How far it was over limits that count no longer.
+    overruns: Vec<Overrun>,
     note: Option<String>,
 }
 
@@ -77,6 +65,8 @@ impl<'a> Meter<'a> {
             original_due_time,
             due: original_due_time,
             from: None,
+            unchanged_since: None,
+            overruns: Vec::new(),
             note: None,
         }
     }
@@ -95,6 +85,8 @@ impl<'a> Meter<'a> {
             original_due_time: None,
             due: None,
             from: self.from,
+            unchanged_since: self.unchanged_since,
+            overruns: self.overruns.clone(),
             note: None,
         }
     }
@@ -104,8 +96,11 @@ impl<'a> Meter<'a> {
         self.breach_time
     }
 
-    /// Lets a breach stand that the count under the present priority has later or not at all.
-    pub fn let_stand(&mut self, breach_time: Instant, priority: &str) {
+    /// Lets a breach stand that the count under the present priority has later or not at all, and
+    /// how far it was over the limit then.
+    pub fn let_stand(&mut self, stands: RemainingBreach<'_>) {
+        let RemainingBreach { breach_time, priority, overruns } = stands;
+        self.overruns.extend(overruns);
         if self.breach_time.is_none_or(|own| breach_time < own) {
             self.breach_time = Some(breach_time);
             let text = format!("over its limit of priority {priority:?} when it had ended before");
@@ -195,6 +190,7 @@ impl<'a> Meter<'a> {
         if policy == OnPriorityChange::FromStart {
             return self.adjust(stretch, self.elapsed);
         }
+        self.leave_behind(stretch.start);
         if policy == OnPriorityChange::FromChange {
             self.from = Some(stretch.start);
         }
@@ -212,9 +208,27 @@ impl<'a> Meter<'a> {
 
     /// Counts again from zero, from the beginning of `stretch` on.
     pub fn begin_anew(&mut self, stretch: &Stretch<'a>) {
+        self.leave_behind(stretch.start);
         self.from = Some(stretch.start);
         self.ruling = self.ruling.counted_from(stretch.start);
         self.adjust(stretch, Span::ZERO);
+    }
+
+    /// Notes how far it is over its limit by an instant from which on it counts otherwise.
+    fn leave_behind(&mut self, time: Instant) {
+        self.overruns.extend(self.overrun(time));
+        self.unchanged_since = Some(time);
+    }
+
+    /// How far it is over its limit by an instant, if it is.
+    fn overrun(&self, time: Instant) -> Option<Overrun> {
+        let (since, most) = (self.unchanged_since, self.elapsed - self.ruling.limit);
+        (most > Span::ZERO).then_some(Overrun { since, until: time, most })
+    }
+
+    /// How far it was over its limits, the present one included, by an instant.
+    pub fn overruns(&self, time: Instant) -> Vec<Overrun> {
+        self.overruns.iter().copied().chain(self.overrun(time)).collect()
     }
 
     /// Sets the elapsed time to `elapsed` at the beginning of `stretch`.
@@ -281,114 +295,16 @@ impl<'a> Meter<'a> {
     fn service_time(&self, stretch: &Stretch<'a>) -> Span {
         self.ruling.hours.elapsed(stretch.start, stretch.end)
     }
+}
 
-    /// The figures of the cycle. `ended` is when and how it ended, and `None` while it goes on;
-    /// `priority` is the one it was last measured by.
-    pub fn finish(
-        self,
-        cycle: &Cycle<'a>,
-        ended: Option<(Instant, End)>,
-        priority: &'a str,
-    ) -> Measured<'a> {
-        let phase = self.phase(cycle, ended);
-        let runs_on = self.runs_on(cycle, ended);
-        let stop_time = ended.map(|(at, _)| at);
-        let due_from = stop_time.filter(|_| phase == Phase::Stopped).or(runs_on);
-        Measured {
-            priority,
-            phase,
-            outcome: self.outcome(phase, ended),
-            limit: self.ruling.limit,
-            elapsed: self.elapsed,
-            stop_time,
-            original_due_time: self.shown(self.original_due_time),
-            due_time: self.shown(self.reached_or_projected(WHOLE_LIMIT, due_from)),
-            breach_time: self.breach_time,
-            calendar_id: self.ruling.calendar_id,
-            calendar_revision: self.ruling.calendar_revision,
-            warnings: self.warnings(runs_on),
-            notes: self
-                .from
-                .or(cycle.started)
-                .and_then(|from| self.ruling.in_words(from))
-                .into_iter()
-                .chain(self.note)
-                .collect(),
-            segments: self.segments,
-        }
-    }
-
-    fn outcome(&self, phase: Phase, ended: Option<(Instant, End)>) -> Outcome {
-        match (self.breach_time, phase, ended) {
-            (Some(_), ..) => Outcome::Breached,
-            (None, Phase::Stopped, _) => Outcome::Met,
-            (None, _, Some((_, End::Transferred))) => Outcome::Transferred,
-            (None, ..) => Outcome::Undecided,
-        }
-    }
-
-    /// The warnings, in the order in which they are reached. Of those that repeat after it was due,
-    /// only the first that is not reached.
-    fn warnings(&self, runs_on: Option<Instant>) -> Vec<Warning> {
-        let mut marks: Vec<_> = self.marks.iter().filter(|mark| mark.at != WHOLE_LIMIT).collect();
-        marks.sort_by_key(|mark| self.ruling.amount(mark.at));
-        let mut is_next = true;
-        marks.retain(|mark| match (mark.at, mark.reached) {
-            (WarnAt::AfterDue(_), None) => std::mem::replace(&mut is_next, false),
-            _ => true,
-        });
-        let warning = |mark: &Checkpoint| Warning {
-            at: mark.at,
-            time: self.reached_or_projected(mark.at, runs_on),
-            reached: mark.reached.is_some(),
-        };
-        marks.into_iter().map(warning).collect()
-    }
-
-    /// When a place against the limit was reached, or will be if the clock runs on from an instant.
-    fn reached_or_projected(&self, at: WarnAt, from: Option<Instant>) -> Option<Instant> {
-        self.reached(at).or_else(|| self.project(from?, at))
-    }
-
-    /// A due time as the target shows it.
-    fn shown(&self, due: Option<Instant>) -> Option<Instant> {
-        let hours = self.ruling.hours;
-        match self.target.due_at {
-            DueAt::NextOpening => due.map(|due| match hours.is_open(due) {
-                true => due,
-                false => hours.next_opening(due).unwrap_or(due),
-            }),
-            DueAt::Closing => due,
-        }
-    }
-
-    fn phase(&self, cycle: &Cycle<'a>, ended: Option<(Instant, End)>) -> Phase {
-        match (ended, cycle.now) {
-            (Some((_, End::Stopped)), _) => Phase::Stopped,
-            (Some((_, End::Cancelled | End::Transferred)), _) => Phase::Cancelled,
-            (None, Some(Activity::Paused(_))) if !self.pause_is_exhausted() => Phase::Paused,
-            (None, Some(Activity::Pending) | None) => Phase::Pending,
-            (None, _) => Phase::Running,
-        }
-    }
-
-    fn pause_is_exhausted(&self) -> bool {
-        self.pause.is_some_and(|pause| pause.is_exhausted)
-    }
-
-    /// From which instant on the clock runs if nothing changes: the end of the last segment, or the
-    /// instant at which the present pause reaches its maximum. `None` when it has ended, is
-    /// pending, or is paused without a maximum.
-    fn runs_on(&self, cycle: &Cycle<'a>, ended: Option<(Instant, End)>) -> Option<Instant> {
-        let end = self.segments.last().map(|segment| segment.end).or(cycle.started)?;
-        match (ended, cycle.now, self.pause) {
-            (Some(_), ..) | (None, None | Some(Activity::Pending), _) => None,
-            (None, Some(Activity::Paused(_)), Some(pause)) if !pause.is_exhausted => {
-                self.ruling.hours.add(end, pause.left?)
-            }
-            _ => Some(end),
-        }
-    }
+/// What a cycle had come to when it ended, and went on from.
+pub(super) struct RemainingBreach<'a> {
+    /// When it went over its limit.
+    pub breach_time: Instant,
+    /// The priority whose limit that was.
+    pub priority: &'a str,
+    /// How far it was over it.
+    pub overruns: Vec<Overrun>,
 }
 
 fn gap(after: End) -> SegmentKind {

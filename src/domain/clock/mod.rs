@@ -21,6 +21,8 @@ mod meter;
 mod missing;
 mod missing_finder;
 #[cfg(test)]
+mod overruns;
+#[cfg(test)]
 pub(in crate::domain) mod properties;
 #[cfg(test)]
 mod reference_model;
@@ -98,10 +100,24 @@ pub struct Clock<'a> {
     /// Its segments in order. They partition the time from the opening (or the end of the cycle
     /// before) to its end or the instant evaluated at, and their `counted` adds up to `elapsed`.
     pub segments: Vec<Segment<'a>>,
+    /// How far it has been over its limits.
+    pub overruns: Vec<Overrun>,
     /// The warnings that its target sets, in the order in which they are reached.
     pub warnings: Vec<Warning>,
     /// Conditions that could not be evaluated and why, and a breach that its figures don't show.
     pub notes: Vec<String>,
+}
+
+/// How far a clock was over a limit that it counted against: the present one, or one before the
+/// priority changed or it began again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Overrun {
+    /// Since when it counted against that limit; `None`: since its start.
+    pub since: Option<Instant>,
+    /// Until when.
+    pub until: Instant,
+    /// How much more than the limit it had counted by then: more than nothing.
+    pub most: Span,
 }
 
 /// What a clock is doing.
@@ -271,6 +287,13 @@ impl Clock<'_> {
     pub fn agreed_at(&self, breach: Instant) -> Instant {
         let agreed = self.taken_over.max(self.governed_since);
         agreed.map_or(breach, |agreed| agreed.max(breach))
+    }
+
+    /// How late it is: the most that it has been over a limit it counted against. A breach remains
+    /// when the priority is lowered, or the clock begins again, and so does this.
+    pub fn lateness(&self) -> Span {
+        let overruns = self.overruns.iter().map(|overrun| overrun.most);
+        overruns.max().unwrap_or(Span::ZERO)
     }
 
     /// Since when it is a clock of the contract: its start or, if it counts from before, when it

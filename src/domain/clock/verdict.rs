@@ -34,6 +34,18 @@ impl TargetVerdict<'_> {
     pub fn verdict(&self) -> Outcome {
         if self.exclusion.is_some() { Outcome::Excluded } else { self.outcome }
     }
+
+    /// How late its target is, of which these are the clocks: by the deciding one or, of a total,
+    /// by all together or one of them alone.
+    pub fn lateness<'c, 'a: 'c>(&self, clocks: impl Iterator<Item = &'c Clock<'a>>) -> Span {
+        let decides = |clock: &&Clock<'_>| self.cycle == 0 || clock.cycle == self.cycle;
+        let deciding: Vec<_> = clocks.filter(decides).collect();
+        let together = match self.cycle {
+            0 => deciding.iter().map(|clock| clock.elapsed).sum::<Span>() - self.limit,
+            _ => Span::ZERO,
+        };
+        deciding.into_iter().map(Clock::lateness).fold(together.max(Span::ZERO), Span::max)
+    }
 }
 
 /// The verdict over a target's clocks, in the order of their cycles; `None` without clocks.
@@ -85,7 +97,7 @@ fn worst<'c, 'a>(clocks: &'c [Clock<'a>]) -> Option<&'c Clock<'a>> {
     breached.or_else(undecided).or_else(left).or_else(least_left)
 }
 
-/// The verdict on the elapsed times added up. A breach of the last cycle stands, even if a change
+/// The verdict on the elapsed times added up. A breach of a single cycle stands, even if a change
 /// of priority has since given more time.
 fn total<'a>(
     clocks: &[Clock<'a>],
@@ -93,10 +105,13 @@ fn total<'a>(
     calendars: &dyn Calendars,
 ) -> TargetVerdict<'a> {
     let elapsed: Span = clocks.iter().map(|clock| clock.elapsed).sum();
-    let (outcome, breach_time) = match elapsed > last.limit {
-        true => (Outcome::Breached, exceeded(clocks, last.limit, calendars)),
-        false => (last.outcome, last.breach_time),
+    let together = match elapsed > last.limit {
+        true => exceeded(clocks, last.limit, calendars),
+        false => None,
     };
+    let breaches = clocks.iter().filter_map(|clock| clock.breach_time);
+    let breach_time = breaches.chain(together).min();
+    let outcome = if breach_time.is_some() { Outcome::Breached } else { last.outcome };
     TargetVerdict {
         contract_id: last.contract_id,
         target_id: last.target_id,

@@ -36,6 +36,8 @@ pub struct Entry<'a> {
     pub experienced_limit: Span,
     /// The limit of the other two accounts, in service time.
     pub limit: Span,
+    /// How much longer than its limit it took: the most that it has been over one.
+    pub lateness: Span,
     /// What the incident has cost people. Only one target of each contract carries it, the one that
     /// [`Experience::target_id`] names, so that it is counted once.
     pub experience_totals: Option<ExperienceTotals>,
@@ -217,6 +219,7 @@ fn entry<'a>(
         experienced_limit,
         experience_totals: carried.map(ExperienceTotals::of),
         limit: verdict.limit,
+        lateness: verdict.lateness(cycles()),
         avoidable: None,
         is_excluded: verdict.exclusion.is_some(),
         decide_time: decide_time(verdict, deciding, cycles()),

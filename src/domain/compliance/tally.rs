@@ -90,7 +90,7 @@ impl Tally {
             elapsed: if counts_elapsed { Spread::of(elapsed.into()) } else { Spread::default() },
             elapsed_total: if counts_elapsed { elapsed.into() } else { TimeSum::ZERO },
             lateness: match is_late {
-                true => ExactSpread::of(elapsed - entry.limit),
+                true => ExactSpread::of(entry.lateness),
                 false => ExactSpread::default(),
             },
             backlog_ages: ExactSpread::default(),

@@ -42,18 +42,19 @@ pub struct Arrivals {
 pub struct DayLeft {
     /// The local date.
     pub date: NaiveDate,
-    /// The share of its service time that is still to come, 0 to 1.
+    /// What is still to come of it, as a share of its weekday's usual service time, 0 to 1.
     pub part: f64,
 }
 
 impl PastDays {
     /// Learns from a day that is over: how many clocks were decided on it, and how many of them
-    /// breached. Days without any must be learnt too.
-    pub fn learn(&mut self, date: NaiveDate, decided: u64, breached: u64) {
+    /// breached. Days without any must be learnt too; `part` is the share of its weekday's usual
+    /// service time that it had: none on a holiday.
+    pub fn learn(&mut self, date: NaiveDate, part: f64, decided: u64, breached: u64) {
         let (weekday, month) = (weekday(date.weekday()), date.month0() as usize);
         let kinds = [self.weekdays.get_mut(weekday), self.months.get_mut(month)];
         for days in kinds.into_iter().flatten().chain([&mut self.all]) {
-            days.days += 1.0;
+            days.days += part;
             days.decided += decided as f64;
         }
         self.breached += breached as f64;
@@ -123,7 +124,7 @@ mod tests {
                 Weekday::Mon => 20,
                 _ => 10,
             };
-            past.learn(date, decided, decided / 10);
+            past.learn(date, 1.0, decided, decided / 10);
         }
         let of = |day| past.rate(NaiveDate::from_ymd_opt(2026, 3, day).unwrap());
         assert!(of(16) > 18.0 && of(17) < 11.0 && of(21) < 1.0, "{} {} {}", of(16), of(17), of(21));

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::snapshot::Snapshot;
+use super::feature_vector::FeatureVector;
+use super::logistic::Logistic;
 
 /// The shares of the limit at which service desk tools commonly warn.
 const RULES_AT: [f32; 3] = [0.5, 0.75, 0.9];
@@ -20,17 +21,24 @@ pub enum Baseline {
     /// The breach share among the clocks of the priority that used as much of their limit: the
     /// estimate of Kaplan and Meier (1958), where clocks are censored at the limit only.
     Survival,
+    /// A logistic regression over the same features as the model, fitted anew each week to all
+    /// that was decided by then.
+    Logistic,
 }
 
 /// Every baseline.
-pub const BASELINES: [Baseline; 3] =
-    [Baseline::BaseRate, Baseline::PercentUsed, Baseline::Survival];
+pub const BASELINES: [Baseline; 4] =
+    [Baseline::BaseRate, Baseline::PercentUsed, Baseline::Survival, Baseline::Logistic];
 
-/// What the baselines use of a snapshot.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Mark {
-    priority: String,
-    share_used: f32,
+/// What the baselines use of an observed clock.
+#[derive(Clone, Copy, Debug)]
+pub struct Mark<'m> {
+    /// The priority it is measured by.
+    pub priority: &'m str,
+    /// The share of the limit used, 0 to 1.
+    pub share_used: f32,
+    /// What the model sees.
+    pub features: &'m FeatureVector,
 }
 
 /// What all baselines have learnt.
@@ -38,6 +46,7 @@ pub struct Mark {
 pub struct Baselines {
     priorities: BTreeMap<String, Decided>,
     rules: [BreachShare; RULES_AT.len() + 1],
+    logistic: Logistic,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -53,12 +62,7 @@ struct BreachShare {
     breached: f64,
 }
 
-impl Mark {
-    /// The mark of a snapshot.
-    pub fn of(snapshot: &Snapshot<'_>) -> Mark {
-        Mark { priority: snapshot.priority.to_owned(), share_used: snapshot.share_used() }
-    }
-
+impl Mark<'_> {
     fn rule(&self) -> usize {
         RULES_AT.partition_point(|from| *from <= self.share_used)
     }
@@ -66,20 +70,21 @@ impl Mark {
 
 impl Baselines {
     /// The breach probability that a baseline gives at a mark, 0 to 1.
-    pub fn probability(&self, of: Baseline, mark: &Mark) -> f64 {
-        let decided = self.priorities.get(&mark.priority);
+    pub fn probability(&self, of: Baseline, mark: &Mark<'_>) -> f64 {
+        let decided = self.priorities.get(mark.priority);
         match of {
             Baseline::BaseRate => decided.map_or(0.5, |decided| decided.share_past(f32::MIN)),
             Baseline::Survival => {
                 decided.map_or(0.5, |decided| decided.share_past(mark.share_used))
             }
             Baseline::PercentUsed => self.rules.get(mark.rule()).map_or(0.5, |rule| rule.share()),
+            Baseline::Logistic => self.logistic.probability(mark.features),
         }
     }
 
     /// Learns from a decided clock: `met_at` is the share of the limit it had used when it was met,
     /// `None` when it breached; `marks` are those it had passed.
-    pub fn decide(&mut self, priority: &str, met_at: Option<f32>, marks: &[Mark]) {
+    pub fn decide(&mut self, priority: &str, met_at: Option<f32>, marks: &[Mark<'_>]) {
         let decided = self.priorities.entry(priority.to_owned()).or_default();
         match met_at {
             None => decided.breached += 1,
@@ -89,11 +94,19 @@ impl Baselines {
             }
         }
         for mark in marks {
+            self.logistic.learn(mark.features, met_at.is_none());
             if let Some(rule) = self.rules.get_mut(mark.rule()) {
                 rule.seen += 1.0;
                 rule.breached += if met_at.is_none() { 1.0 } else { 0.0 };
             }
         }
+    }
+}
+
+impl Baselines {
+    /// Fits what is fitted now and then.
+    pub fn fit(&mut self) {
+        self.logistic.fit();
     }
 }
 
@@ -119,7 +132,9 @@ mod tests {
     #[test]
     fn survival_counts_only_those_that_lasted_as_long() {
         let mut baselines = Baselines::default();
-        let mark = |share_used| Mark { priority: "P1".into(), share_used };
+        let features =
+            FeatureVector { keys: Default::default(), points: Default::default(), freshness: 0.0 };
+        let mark = |share_used| Mark { priority: "P1", share_used, features: &features };
         baselines.decide("P1", Some(0.2), &[mark(0.1)]);
         baselines.decide("P1", Some(0.6), &[mark(0.1), mark(0.55)]);
         baselines.decide("P1", None, &[mark(0.8)]);

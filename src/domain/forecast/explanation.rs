@@ -2,9 +2,11 @@
 
 use super::categorical_feature::{CATEGORICAL_FEATURES, CategoricalFeature};
 use super::curve_feature::{CURVE_FEATURES, CurveFeature};
+use super::effort::{Effort, Estimates};
 use super::feature_vector::FeatureVector;
 use super::model::Model;
 use super::snapshot::Snapshot;
+use crate::domain::time::Span;
 
 /// Effects smaller than this, in log-odds, are not listed.
 const LISTED_FROM: f32 = 0.05;
@@ -67,13 +69,12 @@ fn categorical_feature_words(of: CategoricalFeature, snapshot: &Snapshot<'_>) ->
         CategoricalFeature::ClauseAndHolder => {
             format!("{}: {holder}", named("priority", snapshot.priority))
         }
-        CategoricalFeature::Events => match incident.event_count {
-            1 => "something happened at 1 instant".into(),
-            count => format!("something happened at {count} instants"),
-        },
+        CategoricalFeature::Events => {
+            format!("something happened {}", times(incident.event_count))
+        }
         CategoricalFeature::Reassignments => match incident.reassignment_count {
-            1 => "passed on once".into(),
-            count => format!("{count} times passed on"),
+            0 => "never passed on".to_owned(),
+            count => format!("passed on {}", times(count)),
         },
         CategoricalFeature::OffHours if snapshot.is_off_hours => {
             "last touched outside service hours".into()
@@ -90,11 +91,11 @@ fn curve_feature_words(of: CurveFeature, snapshot: &Snapshot<'_>) -> String {
     let holder = snapshot.incident.holder.words();
     let group = || named("group", snapshot.incident.state.group);
     let used = || format!("{:.0} % of the limit is used", 100.0 * snapshot.share_used());
-    let in_state = snapshot.time.since(snapshot.incident.in_state_since);
+    let in_state = roughly(snapshot.time.since(snapshot.incident.in_state_since));
     match of {
         CurveFeature::ShareUsed => format!("{} while {holder}", used()),
         CurveFeature::Idle => {
-            let idle = snapshot.time.since(snapshot.incident.last_event_time);
+            let idle = roughly(snapshot.time.since(snapshot.incident.last_event_time));
             format!("nothing has happened for {idle} while {holder}")
         }
         CurveFeature::InState => format!("for {in_state}, {holder}"),
@@ -104,9 +105,40 @@ fn curve_feature_words(of: CurveFeature, snapshot: &Snapshot<'_>) -> String {
             format!("{}: {}", named("assignee", snapshot.incident.state.assignee), used())
         }
         CurveFeature::Nearness => match snapshot.due_time {
-            Some(due) => format!("due in {} if it runs on", due.since(snapshot.time)),
+            Some(due) => format!("due in {} if it runs on", roughly(due.since(snapshot.time))),
             None => String::new(),
         },
+    }
+}
+
+/// The effect of an estimate of the work left on a probability that was another without it.
+pub fn explain_effort(estimates: &Estimates, effort: &Effort, without: f64, with: f64) -> Reason {
+    let (left, slack) = (roughly(effort.left), roughly(effort.slack));
+    Reason {
+        words: format!("{left} of work is left, and {slack} to do it"),
+        log_odds: (log_odds(with) - log_odds(without)) as f32,
+        evidence: estimates.errors(&effort.team).count as f32,
+    }
+}
+
+/// The log-odds of a probability, which is taken to be no more certain than one in a million.
+fn log_odds(probability: f64) -> f64 {
+    let p = probability.clamp(1e-6, 1.0 - 1e-6);
+    (p / (1.0 - p)).ln()
+}
+
+fn times(count: u32) -> String {
+    if count == 1 { "once".to_owned() } else { format!("{count} times") }
+}
+
+/// A span in words, to what matters: `2 d 5 h`, `5 h 10 min`, `12 min`.
+pub fn roughly(span: Span) -> String {
+    let minutes = span.nanos().max(0) / 60_000_000_000;
+    let (days, hours, minutes) = (minutes / 1440, minutes / 60 % 24, minutes % 60);
+    match (days, hours) {
+        (0, 0) => format!("{minutes} min"),
+        (0, _) => format!("{hours} h {minutes} min"),
+        _ => format!("{days} d {hours} h"),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Forecasts a clock: its breach probability and when it will stop.
 
-use super::effort::Estimates;
+use super::alike::Alike;
+use super::effort::{Effort, Estimates};
 use super::feature_vector::FeatureVector;
 use super::model::Model;
 use super::remaining::{ExpectedStop, Remaining};
@@ -20,6 +21,8 @@ pub struct Forecaster {
     pub remaining: Remaining,
     /// How long paused clocks took until they stopped.
     pub waits: Waits,
+    /// How clocks alike turned out.
+    pub alike: Alike,
 }
 
 /// The forecast of a clock.
@@ -70,14 +73,14 @@ impl Forecaster {
         if let Some(certain) = certain(snapshot) {
             return certain;
         }
+        self.probability_of(features, snapshot.effort().as_ref())
+    }
+
+    /// The probability that an undecided clock within its limit breaches, from what the model sees
+    /// of it and the estimate of the work left, if there is one.
+    pub fn probability_of(&self, features: &FeatureVector, effort: Option<&Effort>) -> f64 {
         let probability = self.model.probability(features);
-        match snapshot.effort_remaining() {
-            Some(effort) => {
-                let group = snapshot.incident.state.group;
-                self.estimates.combine(probability, group, effort, snapshot.remaining())
-            }
-            None => probability,
-        }
+        effort.map_or(probability, |effort| self.estimates.combine(probability, effort))
     }
 }
 

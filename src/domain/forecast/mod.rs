@@ -1,11 +1,11 @@
 //! Forecasts: how probable a breach is, by what is known now and nothing later.
 //!
 //! A [`Snapshot`] is what is known of an open clock. The [`Model`] sees it as a [`FeatureVector`]:
-//! the weights and curve positions it selects. The [`Learner`] keeps the feature vectors of open
-//! clocks and lets the model learn from them when the clocks are decided. A forecast is therefore a
-//! function of the snapshot and of what was decided before, and the same history gives the same
-//! figures.
+//! the weights and curve positions it selects. It learns from the feature vectors of clocks when
+//! those are decided. A forecast is therefore a function of the snapshot and of what was decided
+//! before, and the same history gives the same figures.
 
+mod alike;
 mod arrivals;
 mod baseline;
 mod breaches;
@@ -18,7 +18,7 @@ mod explanation;
 mod feature_vector;
 mod forecaster;
 mod key;
-mod learner;
+mod logistic;
 mod model;
 mod period;
 mod prior;
@@ -31,19 +31,19 @@ mod track_record;
 mod waits;
 mod weight;
 
+pub use alike::{Alike, Passed};
 pub use arrivals::{Arrivals, DayLeft, PastDays};
 pub use baseline::{BASELINES, Baseline, Baselines, Mark};
 pub use breaches::BreachCounts;
 pub use categorical_feature::{CATEGORICAL_FEATURES, CategoricalFeature};
 pub use curve::Position;
 pub use curve_feature::{CURVE_FEATURES, CurveFeature};
-pub use effort::{Errors, Estimates};
+pub use effort::{Effort, Errors, Estimates};
 pub use error_budget::{Budget, BurnWindow};
-pub use explanation::{Reason, explain};
+pub use explanation::{Reason, explain, explain_effort, roughly};
 pub use feature_vector::FeatureVector;
 pub use forecaster::{Forecast, Forecaster};
 pub use key::Key;
-pub use learner::Learner;
 pub use model::{MODEL_VERSION, Model};
 pub use period::{OpenClock, PeriodForecast, PeriodSoFar};
 pub use quality::{Alarms, Bin, Quality, Scored};

@@ -15,7 +15,7 @@ use super::weight::{Lesson, Weight};
 use crate::domain::time::Instant;
 
 /// The version of the model. It changes whenever the same history would give other figures.
-pub const MODEL_VERSION: u32 = 2;
+pub const MODEL_VERSION: u32 = 3;
 
 /// The base rate of breaches where nothing is known.
 const PRIOR_SHARE: f64 = 0.23;
@@ -89,7 +89,7 @@ impl Model {
     /// Learns from a decided clock: from each feature vector it left, in their order.
     pub fn decide(
         &mut self,
-        feature_vectors: &[FeatureVector],
+        feature_vectors: &[&FeatureVector],
         is_breached: bool,
         decide_time: Instant,
     ) {

@@ -12,8 +12,11 @@ use crate::domain::share::Share;
 /// of 3 either way.
 const SHOCKS: [(f64, f64); 3] =
     [(-0.692_820_323, 1.0 / 6.0), (0.0, 2.0 / 3.0), (0.692_820_323, 1.0 / 6.0)];
-/// The probability in either tail outside the attainment interval: it covers nine of ten cases.
-const TAIL: f64 = 0.05;
+/// Nine of ten cases of a normal distribution lie within so many standard deviations of its mean.
+const NINE_OF_TEN: f64 = 1.645;
+/// How much farther real periods ended from what was expected than their clocks alone explain: with
+/// this nine of ten weeks of a real log ended within the interval.
+const WIDENING: f64 = 1.25;
 /// How many of the most influential clocks are listed.
 const MOST_INFLUENTIAL_MOST: usize = 20;
 
@@ -82,7 +85,7 @@ impl PeriodSoFar<'_> {
         PeriodForecast {
             miss_probability: mixed(&shocked, missed).clamp(0.0, 1.0),
             expected_attainment: attained(breaches, expected_decided),
-            attainment_interval: self.interval(&shocked, expected_decided),
+            attainment_interval: self.interval(&shocked, expected_decided, breaches),
             expected_decided,
             allowance_left: allowed - self.breached as i64,
             most_influential: self.most_influential(&shocked, allowed),
@@ -147,23 +150,23 @@ impl PeriodSoFar<'_> {
         (decided * share + 1e-9).floor() as i64
     }
 
-    fn interval(&self, shocked: &[Shocked], decided: f64) -> (f64, f64) {
-        let most = shocked.iter().filter_map(|under| under.breaches.shares().last());
-        let most = most.map(|(count, _)| count).max().unwrap_or(0);
-        let mut sum = 0.0;
-        let (mut few, mut many) = (None, most);
-        for count in 0..=most {
-            sum += mixed(shocked, |under| under.breaches.share(count));
-            if sum >= TAIL {
-                few.get_or_insert(count);
-            }
-            if sum >= 1.0 - TAIL {
-                many = count;
-                break;
-            }
+    /// The attainment that nine of ten such periods end with: as far about the one to expect as
+    /// breaches and decisions vary, widened by how much more real periods did.
+    fn interval(&self, shocked: &[Shocked], decided: f64, breaches: f64) -> (f64, f64) {
+        let expected = attained(breaches, decided);
+        if decided <= 0.0 {
+            return (expected, expected);
         }
-        let of = |count: usize| attained((self.breached + count as u64) as f64, decided);
-        (of(many), of(few.unwrap_or(0)))
+        let square = |(count, share): (usize, f64)| {
+            (self.breached as f64 + count as f64 - breaches).powi(2) * share
+        };
+        let of_breaches = mixed(shocked, |under| under.breaches.shares().map(square).sum());
+        let of_decided =
+            mixed(shocked, |under| under.decided.1 + (under.decided.0 - decided).powi(2));
+        let share = breaches / decided;
+        let variance = (of_breaches + share * share * of_decided) / (decided * decided);
+        let reach = NINE_OF_TEN * WIDENING * variance.sqrt();
+        ((expected - reach).max(0.0), (expected + reach).min(1.0))
     }
 
     /// A clock decides the outcome when the others breach exactly as often as is still allowed.

@@ -92,13 +92,12 @@ fn made() -> impl Strategy<Value = Made> {
 
 /// What was learnt from clocks that ended so.
 fn forecaster(lessons: &[(Made, bool)]) -> Forecaster {
-    let mut learner = Learner::new(Model::default());
-    for (clock, (made, is_breached)) in lessons.iter().enumerate() {
+    let mut model = Model::default();
+    for (made, is_breached) in lessons {
         let snapshot = made.snapshot();
-        learner.pass(clock, FeatureVector::of(&snapshot));
-        learner.decide(&clock, *is_breached, snapshot.time);
+        model.decide(&[&FeatureVector::of(&snapshot)], *is_breached, snapshot.time);
     }
-    Forecaster { model: learner.model().clone(), ..Forecaster::default() }
+    Forecaster { model, ..Forecaster::default() }
 }
 
 fn lessons() -> impl Strategy<Value = Vec<(Made, bool)>> {
@@ -191,8 +190,9 @@ proptest! {
         let unlearnt = stops(&forecaster);
         prop_assert!(unlearnt.is_sorted() && snapshot.time < unlearnt[0]);
         let ends = working_hours().add(at(0), Span::from_hours(wait)).unwrap();
+        let weeks = Waits::weeks(at(0), ends, working_hours()).unwrap();
         for _ in 0..10_000 {
-            forecaster.waits.learn(snapshot.incident.holder, at(0), ends, working_hours());
+            forecaster.waits.learn(snapshot.incident.holder, weeks);
         }
         let half = working_hours().elapsed(snapshot.time, stops(&forecaster)[1]);
         let expected = 2f64.ln() * wait as f64;

@@ -1,5 +1,6 @@
 //! What is known of an open clock at an instant, and nothing that was learnt later.
 
+use super::effort::Effort;
 use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::clock::{Clock, Outcome, Phase};
 use crate::domain::contract::Metric;
@@ -26,19 +27,16 @@ pub enum Holder {
 pub const HOLDERS: [Holder; 5] =
     [Holder::Queue, Holder::Provider, Holder::Client, Holder::ThirdParty, Holder::Internal];
 
-/// Status names, in lower case, of an incident that nobody has taken up.
-const QUEUE_STATUSES: [&str; 7] =
-    ["new", "open", "opened", "queued", "registered", "submitted", "unassigned"];
-
 impl Holder {
-    /// Who holds an incident in this state. A provider that waits for a reason waits inside.
-    pub fn of(state: &State<'_>) -> Holder {
+    /// Who holds an incident in this state, which was opened with a status. A provider that waits
+    /// for a reason waits inside.
+    pub fn of(state: &State<'_>, opened_with: &str) -> Holder {
         match state.waiting_on {
             WaitingOn::Client => Holder::Client,
             WaitingOn::ThirdParty => Holder::ThirdParty,
             WaitingOn::Nobody => Holder::Internal,
             WaitingOn::Provider if !state.reason.is_empty() => Holder::Internal,
-            WaitingOn::Provider if is_queued(state) => Holder::Queue,
+            WaitingOn::Provider if is_queued(state, opened_with) => Holder::Queue,
             WaitingOn::Provider => Holder::Provider,
         }
     }
@@ -55,11 +53,11 @@ impl Holder {
     }
 }
 
-fn is_queued(state: &State<'_>) -> bool {
-    match state.status {
-        "" => state.assignee.is_empty() && state.responded.is_none(),
-        status => QUEUE_STATUSES.iter().any(|queued| status.eq_ignore_ascii_case(queued)),
-    }
+/// Whether nobody has taken up an incident yet, whatever its backend calls that: it has the status
+/// with which it was opened, and was not answered. Without statuses, nobody is assigned.
+fn is_queued(state: &State<'_>, opened_with: &str) -> bool {
+    let is_as_opened = state.status == opened_with && state.responded.is_none();
+    is_as_opened && (!state.status.is_empty() || state.assignee.is_empty())
 }
 
 /// What a forecast uses of an incident's facts up to an instant.
@@ -91,10 +89,12 @@ impl<'e> IncidentFeatures<'e> {
             event_count: 0,
             reassignment_count: 0,
         };
+        let mut opened_with = None;
         for moment in history.moments(time) {
             let (group, status) = (incident.state.group, incident.state.status);
             incident.state.apply(&moment);
-            let holder = Holder::of(&incident.state);
+            let opened_with = *opened_with.get_or_insert(incident.state.status);
+            let holder = Holder::of(&incident.state, opened_with);
             if (incident.state.status, holder) != (status, incident.holder) {
                 incident.in_state_since = moment.time;
             }
@@ -193,6 +193,12 @@ impl<'e> Snapshot<'e> {
     /// The work that was left when it was last estimated, if this clock runs until it is done.
     pub fn effort_remaining(&self) -> Option<Span> {
         self.incident.state.effort_remaining.filter(|_| self.metric.runs_until_done())
+    }
+
+    /// The same beside what is left of the limit, with the group that has the incident.
+    pub fn effort(&self) -> Option<Effort> {
+        let team = self.incident.state.group.to_owned();
+        Some(Effort { team, left: self.effort_remaining()?, slack: self.remaining() })
     }
 
     /// What is known of the work left.

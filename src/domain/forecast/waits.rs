@@ -32,12 +32,18 @@ pub struct Wait {
 pub struct Waits([Wait; HOLDERS.len()]);
 
 impl Waits {
-    /// Learns from a clock that was paused at `from` and stopped at `to`.
-    pub fn learn(&mut self, holder: Holder, from: Instant, to: Instant, hours: &ServiceHours) {
+    /// The service time between two instants, in weeks of service hours; `None`: there are none.
+    pub fn weeks(from: Instant, to: Instant, hours: &ServiceHours) -> Option<f64> {
         let week = week_of_service(from, hours);
-        if let Some(wait) = self.0.get_mut(holder as usize).filter(|_| week > 0.0) {
+        (week > 0.0).then(|| hours.elapsed(from, to).nanos() as f64 / week)
+    }
+
+    /// Learns from a clock that a holder had paused, and that stopped so many weeks of service
+    /// hours later.
+    pub fn learn(&mut self, holder: Holder, weeks: f64) {
+        if let Some(wait) = self.0.get_mut(holder as usize) {
             wait.seen += 1.0;
-            wait.weeks += hours.elapsed(from, to).nanos() as f64 / week;
+            wait.weeks += weeks;
         }
     }
 

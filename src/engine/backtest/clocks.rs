@@ -1,239 +1,216 @@
-//! Backtests forecasts of clocks, given after every event and at noon of every business day.
+//! Backtests forecasts of clocks, given at every event and at noon of every business day, by the
+//! very fold a server learns by.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::tested::{Test, Tested, is_under};
-use crate::domain::clock::{Clock, Evaluation, Outcome};
-use crate::domain::forecast::{
-    BASELINES, Baseline, Baselines, FeatureVector, Learner, Mark, Quality, Scored,
-};
+use super::tested::{Test, Tested};
+use crate::domain::clock::{Clock, Outcome};
+use crate::domain::forecast::{BASELINES, Baseline, Baselines, Mark, Quality, Scored};
+use crate::domain::ids::ClockId;
 use crate::domain::incident::History;
-use crate::domain::time::Instant;
+use crate::domain::time::{Instant, Span};
 use crate::engine::catalog::Known;
 use crate::engine::evaluate::evaluate_under;
-use crate::engine::ledger::Ledger;
-use crate::engine::snapshot::{is_undecided, noons, snapshot};
+use crate::engine::fold::{Learned, Observer, Upto};
+use crate::engine::lessons::{ClockKey, DecidedClock, Observation, Taught};
+use crate::engine::occurred::OccurredIncidents;
+
+const WEEK: Span = Span::from_hours(7 * 24);
 
 /// The occasion on which a forecast is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Occasion {
-    /// After every event.
+    /// At every event.
     Event,
-    /// At noon of every business day.
+    /// At noon of every business day on which nothing happens just then.
     Noon,
 }
 
 /// Every occasion.
 pub const OCCASIONS: [Occasion; 2] = [Occasion::Event, Occasion::Noon];
 
-/// Replays the incidents of `ledgers` and scores the forecasts that would have been given.
-/// Occasions without a scored forecast are left out.
-pub fn test_clocks<'l>(
+/// How forecasts of clocks turned out.
+#[derive(Clone, Debug, Default)]
+pub struct TestedClocks {
+    /// By occasion; those without a scored forecast are left out.
+    pub occasions: Vec<(Occasion, Tested<Baseline>)>,
+    /// Every scored forecast, in the order in which they were given.
+    pub forecasts: Vec<ScoredForecast>,
+}
+
+/// A forecast of a clock that was scored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScoredForecast {
+    /// The clock.
+    pub clock: ClockId,
+    /// The occasion.
+    pub occasion: Occasion,
+    /// What was forecast, and what came of it.
+    pub scored: Scored,
+}
+
+/// Folds what had occurred of incidents, and scores the forecasts given on the way.
+pub fn test_clocks(
     test: Test<'_>,
-    ledgers: impl IntoIterator<Item = &'l Ledger>,
+    incidents: &mut OccurredIncidents,
     known: Known<'_>,
-) -> Vec<(Occasion, Tested<Baseline>)> {
-    let mut steps = Vec::new();
-    let mut cases = Vec::new();
-    for ledger in ledgers {
+) -> TestedClocks {
+    let ends = incidents.0.iter().flat_map(|(id, ledger)| {
         let history = History::fold(&ledger.events, Instant::MAX);
-        if is_under(&history, test.contract_id) {
-            IncidentReplay { test, history: &history, known: &known }
-                .replay(&mut steps, &mut cases);
-        }
-    }
-    steps.sort_by_key(|step: &Step| (step.time, step.is_decision(), step.case));
-    let mut examined = Examined::default();
-    for step in steps {
-        examined.take(step, &cases, test);
-    }
-    examined.results()
+        ends(test, id, &history, &known)
+    });
+    let ends = ends.enumerate().map(|(clock, (name, end))| (name, FinalOutcome { clock, ..end }));
+    let mut examined = Examined { ends: ends.collect(), ..Examined::new(test) };
+    let mut fold = incidents.fold();
+    let upto = Upto { until: test.until, by: (u64::MAX, Instant::MAX), known };
+    let Ok(()) = fold.advance(upto, incidents, &mut examined);
+    examined.result()
 }
 
-/// A clock under test, and how it was decided.
-#[derive(Debug)]
-struct Case {
-    priority: String,
-    decided: Option<DecidedAt>,
-}
+/// A clock, by its incident and its own key.
+type Name = (String, ClockKey);
 
+/// How a clock was decided in the end.
 #[derive(Clone, Copy, Debug)]
-struct DecidedAt {
+struct FinalOutcome {
+    clock: usize,
+    is_breached: bool,
     time: Instant,
-    /// The share of the limit used when it stopped; `None`: it breached.
-    met_at: Option<f32>,
 }
 
-impl Case {
-    fn of(clock: &Clock<'_>) -> Case {
+fn ends(
+    test: Test<'_>,
+    incident: &str,
+    history: &History<'_>,
+    known: &Known<'_>,
+) -> Vec<(Name, FinalOutcome)> {
+    let evaluated = evaluate_under(history, test.contract_id, known, test.until);
+    let end = |clock: &Clock<'_>| {
         let is_decided = matches!(clock.outcome, Outcome::Met | Outcome::Breached);
-        let time = clock.decide_time().filter(|_| is_decided);
-        let used = clock.elapsed.nanos() as f64 / clock.limit.nanos().max(1) as f64;
-        let met_at = (clock.outcome == Outcome::Met).then_some(used as f32);
-        Case {
-            priority: clock.priority.to_owned(),
-            decided: time.map(|time| DecidedAt { time, met_at }),
-        }
-    }
+        let time = clock.decide_time().filter(|_| is_decided)?;
+        let (contract, target, cycle) = clock.key();
+        let name = (incident.to_owned(), (contract.to_owned(), target.to_owned(), cycle));
+        let is_breached = clock.outcome == Outcome::Breached;
+        Some((name, FinalOutcome { clock: 0, is_breached, time }))
+    };
+    evaluated.clocks.iter().filter_map(end).collect()
 }
 
-/// Something that happens to a clock at an instant; the steps of all clocks are taken in order.
-#[derive(Debug)]
-struct Step {
-    time: Instant,
-    case: usize,
-    kind: StepKind,
+/// The scored forecasts, and the baselines as learnt so far.
+struct Examined<'t> {
+    test: Test<'t>,
+    ends: BTreeMap<Name, FinalOutcome>,
+    baselines: [Baselines; OCCASIONS.len()],
+    scores: [Scores; OCCASIONS.len()],
+    next_fit: Instant,
+    forecasts: Vec<ScoredForecast>,
 }
 
-#[derive(Debug)]
-enum StepKind {
-    Passes(Box<Passing>),
-    IsDecided(DecidedAt),
-}
-
-#[derive(Debug)]
-struct Passing {
-    occasion: Occasion,
-    features: FeatureVector,
-    mark: Mark,
-}
-
-impl Step {
-    fn is_decision(&self) -> bool {
-        matches!(self.kind, StepKind::IsDecided(_))
-    }
-}
-
-/// One incident under test, replayed up to the end of the test.
-struct IncidentReplay<'w, 'h> {
-    test: Test<'w>,
-    history: &'w History<'h>,
-    known: &'w Known<'h>,
-}
-
-impl<'h> IncidentReplay<'_, 'h> {
-    fn replay(&self, steps: &mut Vec<Step>, cases: &mut Vec<Case>) {
-        let ended = self.evaluated(self.test.until);
-        let clocks: Vec<_> = ended.clocks.iter().filter(|clock| self.is_meant(clock)).collect();
-        let first_case = cases.len();
-        cases.extend(clocks.iter().map(|clock| Case::of(clock)));
-        for (time, occasion) in self.occasions(&clocks) {
-            let evaluated = self.evaluated(time);
-            for clock in evaluated.clocks.iter().filter(|clock| is_undecided(clock)) {
-                let place = clocks.iter().position(|of| of.key() == clock.key());
-                let passing = self.passing(clock, time, occasion);
-                if let (Some(place), Some(passing)) = (place, passing) {
-                    let kind = StepKind::Passes(Box::new(passing));
-                    steps.push(Step { time, case: first_case + place, kind });
-                }
-            }
-        }
-        for (case, of) in cases.iter().enumerate().skip(first_case) {
-            let step = |decided: DecidedAt| Step {
-                time: decided.time,
-                case,
-                kind: StepKind::IsDecided(decided),
-            };
-            steps.extend(of.decided.map(step));
-        }
-    }
-
-    fn evaluated(&self, as_of: Instant) -> Evaluation<'_> {
-        evaluate_under(self.history, self.test.contract_id, self.known, as_of)
-    }
-
-    fn is_meant(&self, clock: &Clock<'_>) -> bool {
-        let is_of_target = [clock.target_id, ""].contains(&self.test.target_id);
-        is_of_target && clock.start_time.is_some()
-    }
-
-    fn passing(&self, clock: &Clock<'_>, time: Instant, occasion: Occasion) -> Option<Passing> {
-        let snapshot = snapshot(self.history, clock, self.known, time)?;
-        let (features, mark) = (FeatureVector::of(&snapshot), Mark::of(&snapshot));
-        Some(Passing { occasion, features, mark })
-    }
-
-    /// The instants at which forecasts of these clocks are given.
-    fn occasions(&self, clocks: &[&Clock<'_>]) -> BTreeSet<(Instant, Occasion)> {
-        let moments = self.history.moments(self.test.until);
-        let events = moments.map(|moment| (moment.time, Occasion::Event));
-        let until = self.test.until;
-        let noons = clocks.iter().flat_map(|clock| noons(clock, self.known, Instant::MIN, until));
-        events.chain(noons.map(|noon| (noon, Occasion::Noon))).collect()
-    }
-}
-
-/// The model as learnt so far, and the forecasts scored on each occasion.
+/// The scored forecasts of the model and of each baseline.
 #[derive(Default)]
-struct Examined {
-    learner: Learner<usize>,
-    occasions: [OccasionScores; OCCASIONS.len()],
-}
-
-/// The baselines on one occasion, and the scored forecasts of the model and of each baseline.
-#[derive(Default)]
-struct OccasionScores {
-    baselines: Baselines,
-    pending: BTreeMap<usize, Vec<Mark>>,
+struct Scores {
     model: Vec<Scored>,
     of_baselines: [Vec<Scored>; BASELINES.len()],
 }
 
-impl Examined {
-    fn take(&mut self, step: Step, cases: &[Case], test: Test<'_>) {
-        let Some(case) = cases.get(step.case) else { return };
-        match step.kind {
-            StepKind::Passes(passing) => {
-                let Passing { occasion, features, mark } = *passing;
-                if let Some(rest) = self.occasions.get_mut(occasion as usize) {
-                    if let Some(decided) = case.decided.filter(|_| step.time >= test.learn_until) {
-                        let predicted = self.learner.model().probability(&features);
-                        rest.score(step.case, step.time, predicted, &mark, decided);
-                    }
-                    rest.pending.entry(step.case).or_default().push(mark);
-                }
-                self.learner.pass(step.case, features);
-            }
-            StepKind::IsDecided(decided) => {
-                self.learner.decide(&step.case, decided.met_at.is_none(), decided.time);
-                for rest in &mut self.occasions {
-                    let marks = rest.pending.remove(&step.case).unwrap_or_default();
-                    rest.baselines.decide(&case.priority, decided.met_at, &marks);
-                }
-            }
+impl<'t> Examined<'t> {
+    fn new(test: Test<'t>) -> Examined<'t> {
+        Examined {
+            test,
+            ends: BTreeMap::new(),
+            baselines: Default::default(),
+            scores: Default::default(),
+            next_fit: test.learn_until,
+            forecasts: Vec::new(),
         }
     }
 
-    fn results(self) -> Vec<(Occasion, Tested<Baseline>)> {
-        let of = |(occasion, rest): (&Occasion, &OccasionScores)| {
-            let qualities = BASELINES.iter().zip(&rest.of_baselines);
+    fn is_meant(&self, (contract, target, _): &ClockKey) -> bool {
+        contract == self.test.contract_id && [target, ""].contains(&self.test.target_id)
+    }
+
+    /// Fits what is fitted once a week.
+    fn fit_by(&mut self, time: Instant) {
+        while self.next_fit <= time {
+            self.baselines.iter_mut().for_each(Baselines::fit);
+            self.next_fit = self.next_fit.checked_add(WEEK).unwrap_or(Instant::MAX);
+        }
+    }
+
+    fn score(&mut self, name: &Name, seen: &Observation, probability: f64) {
+        let Some(end) = self.ends.get(name).filter(|end| seen.time < end.time).copied() else {
+            return;
+        };
+        let occasion = occasion(seen);
+        let (Some(scores), Some(baselines)) =
+            (self.scores.get_mut(occasion as usize), self.baselines.get(occasion as usize))
+        else {
+            return;
+        };
+        let scored = |probability| Scored {
+            clock: end.clock,
+            time: seen.time,
+            probability,
+            is_breached: end.is_breached,
+            decide_time: end.time,
+        };
+        scores.model.push(scored(probability));
+        for (of, scores) in BASELINES.iter().zip(&mut scores.of_baselines) {
+            scores.push(scored(baselines.probability(*of, &mark(seen))));
+        }
+        let (incident, (contract, target, cycle)) = name.clone();
+        let clock = ClockId {
+            incident_id: incident.into(),
+            contract_id: contract.into(),
+            target_id: target.into(),
+            cycle,
+        };
+        self.forecasts.push(ScoredForecast { clock, occasion, scored: scored(probability) });
+    }
+
+    fn result(self) -> TestedClocks {
+        let of = |(occasion, scores): (&Occasion, &Scores)| {
+            let qualities = BASELINES.iter().zip(&scores.of_baselines);
             let baselines = qualities.filter_map(|(of, scored)| Some((*of, Quality::of(scored)?)));
-            let (model, baselines) = (Quality::of(&rest.model)?, baselines.collect());
+            let (model, baselines) = (Quality::of(&scores.model)?, baselines.collect());
             Some((*occasion, Tested { model, baselines }))
         };
-        OCCASIONS.iter().zip(&self.occasions).filter_map(of).collect()
+        let occasions = OCCASIONS.iter().zip(&self.scores).filter_map(of).collect();
+        TestedClocks { occasions, forecasts: self.forecasts }
     }
 }
 
-impl OccasionScores {
-    fn score(
-        &mut self,
-        clock: usize,
-        time: Instant,
-        predicted: f64,
-        mark: &Mark,
-        decided: DecidedAt,
-    ) {
-        let scored = |probability| Scored {
-            clock,
-            time,
-            probability,
-            is_breached: decided.met_at.is_none(),
-            decide_time: decided.time,
-        };
-        self.model.push(scored(predicted));
-        for (of, scores) in BASELINES.iter().zip(&mut self.of_baselines) {
-            scores.push(scored(self.baselines.probability(*of, mark)));
+impl Observer for Examined<'_> {
+    fn observed(&mut self, incident: &str, of: &Taught, seen: &Observation, by: &Learned) {
+        if !self.is_meant(&of.key) {
+            return;
+        }
+        self.fit_by(seen.time);
+        if seen.time >= self.test.learn_until {
+            let name = (incident.to_owned(), of.key.clone());
+            self.score(&name, seen, by.predicted(seen));
         }
     }
+
+    fn decided(&mut self, _: &str, of: &Taught, decided: &DecidedClock, _: Instant) {
+        if !self.is_meant(&of.key) {
+            return;
+        }
+        let (from, to) = decided.observed;
+        let observed = of.observed.get(from..to).unwrap_or_default();
+        let Some(priority) = observed.last().map(|seen| &seen.priority) else { return };
+        let met_at = (!decided.is_breached).then_some(decided.share_used);
+        for (place, baselines) in OCCASIONS.iter().zip(&mut self.baselines) {
+            let marks = observed.iter().filter(|seen| occasion(seen) == *place).map(mark);
+            baselines.decide(priority, met_at, &marks.collect::<Vec<_>>());
+        }
+    }
+}
+
+fn occasion(seen: &Observation) -> Occasion {
+    if seen.is_fact { Occasion::Event } else { Occasion::Noon }
+}
+
+fn mark(seen: &Observation) -> Mark<'_> {
+    Mark { priority: &seen.priority, share_used: seen.share_used, features: &seen.features }
 }

@@ -10,6 +10,7 @@ mod periods;
 mod tested;
 mod week;
 
-pub use clocks::{OCCASIONS, Occasion, test_clocks};
+pub use clocks::{OCCASIONS, Occasion, ScoredForecast, TestedClocks, test_clocks};
+pub use outcomes::incidents;
 pub use periods::{PERIOD_BASELINES, PeriodBaseline, TestedPeriods, test_periods};
 pub use tested::{Test, Tested};

@@ -24,7 +24,7 @@ pub(super) type Kind = (String, String);
 
 /// Those of `ledgers` that were opened under the contract of a test, with what had occurred by its
 /// end.
-pub(super) fn incidents<'l>(
+pub fn incidents<'l>(
     test: Test<'_>,
     ledgers: impl IntoIterator<Item = (&'l String, &'l Ledger)>,
 ) -> OccurredIncidents {

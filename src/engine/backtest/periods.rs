@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use chrono::Days;
 
-use super::outcomes::{DayCounts, Kind, Outcomes, count, covering, incidents, kind, sum};
+use super::outcomes::{DayCounts, Kind, Outcomes, count, covering, kind, sum};
 use super::tested::{Test, Tested};
 use super::week::{Week, weeks};
 use crate::domain::compliance::entries;
@@ -25,8 +25,7 @@ use crate::engine::answers::period_outlook::{
 };
 use crate::engine::catalog::Known;
 use crate::engine::evaluate::evaluate_under;
-use crate::engine::learning::{Learned, Learning};
-use crate::engine::ledger::Ledger;
+use crate::engine::fold::{Learned, Unobserved, Upto};
 use crate::engine::occurred::OccurredIncidents;
 use crate::engine::snapshot::{hours, is_undecided, noon_of_business};
 
@@ -57,13 +56,16 @@ pub struct TestedPeriods {
     pub periods: usize,
     /// How forecasts of them turned out.
     pub tested: Tested<PeriodBaseline>,
+    /// The share of the forecasts whose attainment interval held, 0 to 1: it is to hold in nine of
+    /// ten cases.
+    pub interval_held: f64,
 }
 
-/// Replays the incidents of `ledgers`, by the same fold that a server learns by, and scores the
-/// forecasts of their weeks; `None` when there was none to score.
-pub fn test_periods<'l>(
+/// Folds what had occurred of incidents, and scores the forecasts of their weeks given on the way;
+/// `None` when there was none to score.
+pub fn test_periods(
     test: Test<'_>,
-    ledgers: impl IntoIterator<Item = (&'l String, &'l Ledger)>,
+    incidents: &mut OccurredIncidents,
     known: Known<'_>,
 ) -> Option<TestedPeriods> {
     let zone = known.zone(test.contract_id, test.until)?;
@@ -78,20 +80,17 @@ pub fn test_periods<'l>(
     if promises.is_empty() {
         return None;
     }
-    let mut incidents = incidents(test, ledgers);
-    let outcomes = Outcomes::of(&incidents, &promises, test, &known, &zone);
-    let mut facts = incidents.facts().into_iter().peekable();
-    let mut learning = Learning::default();
+    let outcomes = Outcomes::of(incidents, &promises, test, &known, &zone);
+    let mut fold = incidents.fold();
     let mut predicted = Predicted::default();
     for week in weeks(test, &zone) {
         for noon in week.noons(&zone) {
-            while let Some(fact) = facts.next_if(|fact| fact.record_time <= noon) {
-                let Ok(()) = learning.take(&fact, known, &mut incidents);
-            }
-            let learned = learning.of(test.contract_id);
+            let upto = Upto { until: noon, by: (u64::MAX, Instant::MAX), known };
+            let Ok(()) = fold.advance(upto, incidents, &mut Unobserved);
+            let learned = fold.of(test.contract_id);
             let at_noon =
                 WeekAtNoon { test, week, noon, learned: &learned, known: &known, zone: &zone };
-            at_noon.forecast(&incidents, &promises, &outcomes, &mut predicted);
+            at_noon.forecast(incidents, &promises, &outcomes, &mut predicted);
         }
     }
     predicted.result()
@@ -149,6 +148,9 @@ impl WeekAtNoon<'_> {
             let open = stand.open.get(&of.0).map(Vec::as_slice).unwrap_or_default();
             let forecast = forecast_attainment(&in_progress, open, &past, self.known);
             let probability = forecast.period.miss_probability;
+            let (low, high) = forecast.period.attainment_interval;
+            let attained = (decided - breached) as f64 / decided.max(1) as f64;
+            predicted.held += u64::from((low - 1e-9..=high + 1e-9).contains(&attained));
             let simpler = PERIOD_BASELINES.map(|baseline| match baseline {
                 PeriodBaseline::PastWeeks => self.missed_before(promise, &past),
                 PeriodBaseline::SoFar => so_far(&in_progress),
@@ -247,6 +249,8 @@ fn so_far(in_progress: &PeriodInProgress<'_>) -> f64 {
 /// The scored forecasts of the model and of each baseline.
 #[derive(Default)]
 struct Predicted {
+    /// How many attainment intervals held.
+    held: u64,
     periods: BTreeMap<(Kind, usize, Week), usize>,
     model: Vec<Scored>,
     of_baselines: [Vec<Scored>; PERIOD_BASELINES.len()],
@@ -275,6 +279,8 @@ impl Predicted {
         let qualities = PERIOD_BASELINES.iter().zip(&self.of_baselines);
         let baselines = qualities.filter_map(|(of, scored)| Some((*of, Quality::of(scored)?)));
         let (model, baselines) = (Quality::of(&self.model)?, baselines.collect());
-        Some(TestedPeriods { periods: self.periods.len(), tested: Tested { model, baselines } })
+        let interval_held = self.held as f64 / model.forecasts.max(1) as f64;
+        let (periods, tested) = (self.periods.len(), Tested { model, baselines });
+        Some(TestedPeriods { periods, tested, interval_held })
     }
 }

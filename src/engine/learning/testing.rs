@@ -13,13 +13,14 @@ use crate::domain::clock::testing::{MONDAY_SECOND, at, contract, fact, target};
 use crate::domain::incident::{Fact, IncidentEvent, Waiting, WaitingOn};
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::catalog::Catalog;
+use crate::engine::ledger::Ledger;
 use crate::engine::record::TermsEntry;
 
 /// The contract of every incident.
 pub const CONTRACT: &str = "contract";
 
 /// Records in the journal's order, and the terms they fall under.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Journal {
     pub catalog: Catalog,
     pub records: Vec<RecordedEvent>,
@@ -67,7 +68,26 @@ impl Journal {
         }
     }
 
-    fn ledgers(&self, count: usize) -> TestLedgers {
+    /// What a learning that has taken some of them comes to a week after the last.
+    pub fn learnt(&self, learning: &mut Learning, ledger_records: usize) -> Arc<Learned> {
+        let last = learning.taken.1;
+        self.learnt_as_of(learning, later(last, Span::from_hours(7 * 24)), ledger_records)
+    }
+
+    /// What it comes to as of an instant.
+    pub fn learnt_as_of(
+        &self,
+        learning: &mut Learning,
+        as_of: Instant,
+        ledger_records: usize,
+    ) -> Arc<Learned> {
+        let mut ledgers = self.ledgers(ledger_records);
+        let known = self.catalog.known(learning.taken.1);
+        let Ok(fold) = learning.present(as_of, known, &mut ledgers);
+        fold.of(CONTRACT)
+    }
+
+    pub fn ledgers(&self, count: usize) -> TestLedgers {
         let mut ledgers: BTreeMap<String, Ledger> = BTreeMap::new();
         for record in &self.records[..count] {
             let ledger = ledgers.entry(record.value.incident_id.clone()).or_default();
@@ -75,6 +95,11 @@ impl Journal {
         }
         TestLedgers(ledgers.into_iter().map(|(id, ledger)| (id, Arc::new(ledger))).collect())
     }
+}
+
+/// An instant so much later.
+pub fn later(time: Instant, by: Span) -> Instant {
+    time.checked_add(by).unwrap_or(Instant::MAX)
 }
 
 fn catalog(of_target: &str) -> Catalog {
@@ -144,7 +169,7 @@ pub fn journals() -> impl Strategy<Value = Journal> {
             occurs += step;
             let occur_time = Instant::from_seconds(occurs - delay / 2).unwrap();
             let came = Instant::from_seconds(occurs + delay - delay / 2).unwrap();
-            last = came.max(later(last, NANO));
+            last = came.max(later(last, Span::from_nanos(1)));
             let id = format!("I{incident}");
             records.push(record(place as u64 + 1, &id, occur_time, last, fact));
         }

@@ -1,24 +1,38 @@
 //! What is learnt from incidents written as text, and from random ones.
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 
-use super::testing::{CONTRACT, Journal, journals};
+use super::testing::{CONTRACT, Journal, journals, later};
 use super::*;
+use crate::domain::incident::History;
+use crate::engine::lessons::Lessons;
+use crate::engine::occurred::OccurredIncidents;
+use crate::engine::times::Times;
 
 const TARGET: &str = "resolution *=4:00/office pause=client";
 
-fn learnt(lines: &str) -> Learning {
-    let journal = Journal::parse(TARGET, lines);
-    journal.taught(journal.records.len(), journal.records.len())
+/// What is learnt as of the last record.
+fn learnt(lines: &str) -> Arc<Learned> {
+    learnt_from(TARGET, lines)
+}
+
+fn learnt_from(target: &str, lines: &str) -> Arc<Learned> {
+    let journal = Journal::parse(target, lines);
+    let all = journal.records.len();
+    let mut learning = journal.taught(all, all);
+    let last = learning.taken.1;
+    journal.learnt_as_of(&mut learning, last, all)
 }
 
 fn history(lines: &str) -> (u64, u64) {
-    learnt(lines).of(CONTRACT).forecaster.model.history()
+    learnt(lines).forecaster.model.history()
 }
 
 /// Forecasts and clocks.
-fn scored(learning: &Learning) -> Option<(u64, u64)> {
-    let quality = learning.of(CONTRACT).record.quality("", None);
+fn scored(learned: &Learned) -> Option<(u64, u64)> {
+    let quality = learned.record.quality("", None);
     quality.map(|score| (score.forecasts, score.clocks))
 }
 
@@ -28,9 +42,8 @@ fn a_clock_teaches_once_when_it_is_decided() {
                 I: Mon 10:00 assigned A";
     assert_eq!(history(open), (0, 0));
     let met = learnt(&format!("{open}\nI: Mon 11:00 resolved\nI: Mon 12:00 closed"));
-    assert_eq!(met.of(CONTRACT).forecaster.model.history(), (1, 0));
+    assert_eq!(met.forecaster.model.history(), (1, 0));
     assert_eq!(scored(&met), Some((2, 1)));
-    assert!(met.watched.is_empty());
     assert_eq!(history(&format!("{open}\nI: Mon 14:00 assigned B\nI: Tue 12:00 resolved")), (1, 1));
 }
 
@@ -45,35 +58,45 @@ fn what_goes_on_after_a_reopening_teaches_anew() {
 
 #[test]
 fn what_is_cancelled_teaches_nothing() {
-    let cancelled = learnt("I: Mon 09:00 opened P1\nI: Mon 10:00 cancelled");
-    assert_eq!(cancelled.of(CONTRACT).forecaster.model.history(), (0, 0));
-    assert!(cancelled.watched.is_empty());
+    let cancelled = "I: Mon 09:00 opened P1\nI: Mon 10:00 cancelled\nJ: Fri 09:00 opened P1";
+    assert_eq!(history(cancelled), (0, 0));
+}
+
+/// Finding 2: what breached in silence was learnt a day after what was met.
+#[test]
+fn a_breach_without_facts_teaches_as_soon_as_a_met_clock_does() {
+    let silent = "I: Mon 09:00 opened P1";
+    assert_eq!(history(&format!("{silent}\nJ: Mon 12:59 opened P1")), (0, 0));
+    assert_eq!(history(&format!("{silent}\nJ: Mon 13:01 opened P1")), (1, 1));
 }
 
 #[test]
-fn a_breach_without_facts_is_learnt_once_none_can_still_come() {
-    let silent = "I: Mon 09:00 opened P1";
-    assert_eq!(history(&format!("{silent}\nJ: Tue 12:59 opened P1")), (0, 0));
-    assert_eq!(history(&format!("{silent}\nJ: Tue 13:01 opened P1")), (1, 1));
-    // Only facts recorded in time advance the time that is believed: these are imported.
-    let imported = "J: Tue 13:01 opened P1 recorded=Fri-12:00";
-    assert_eq!(history(&format!("{silent}\n{imported}")), (0, 0));
+fn a_fact_that_comes_within_a_day_takes_a_breach_back() {
+    let silent = "I: Mon 09:00 opened P1\nJ: Mon 13:01 opened P1";
+    assert_eq!(history(&format!("{silent}\nI: Mon 11:00 resolved recorded=Tue-08:00")), (1, 0));
+    let late = "I: Mon 11:00 resolved recorded=Fri-08:00";
+    assert_eq!(history(&format!("{silent}\nK: Thu 09:00 opened P1\n{late}")), (3, 3));
 }
 
 #[test]
 fn a_limit_used_up_at_closing_time_is_not_yet_exceeded_in_the_night() {
     let due_at_closing = "I: Mon 13:00 opened P1";
-    assert_eq!(history(&format!("{due_at_closing}\nJ: Tue 18:00 opened P1")), (0, 0));
-    assert_eq!(history(&format!("{due_at_closing}\nJ: Wed 09:01 opened P1")), (1, 1));
+    assert_eq!(history(&format!("{due_at_closing}\nJ: Mon 23:00 opened P1")), (0, 0));
+    assert_eq!(history(&format!("{due_at_closing}\nJ: Tue 09:01 opened P1")), (1, 1));
 }
 
 #[test]
-fn a_fact_that_comes_late_decides_but_is_no_feature_vector() {
+fn a_fact_that_comes_late_is_learnt_from_as_if_it_had_come_at_once() {
     let late = "I: Mon 09:00 opened P1
                 I: Mon 11:00 assigned A
                 I: Mon 10:00 assigned B recorded=Mon-11:30
                 I: Mon 12:00 resolved";
-    assert_eq!(scored(&learnt(late)), Some((2, 1)));
+    let at_once = "I: Mon 09:00 opened P1
+                   I: Mon 10:00 assigned B
+                   I: Mon 11:00 assigned A
+                   I: Mon 12:00 resolved";
+    assert_eq!(scored(&learnt(late)), Some((3, 1)));
+    assert_eq!(learnt(late), learnt(at_once));
     let resolved_before = "I: Mon 09:00 opened P1
                            I: Mon 11:00 assigned A
                            I: Mon 10:00 resolved recorded=Mon-11:30";
@@ -84,27 +107,32 @@ fn a_fact_that_comes_late_decides_but_is_no_feature_vector() {
 fn facts_of_one_instant_leave_one_feature_vector() {
     let together = learnt(
         "I: Mon 09:00 opened P1
-                           I: Mon 09:00 assigned A recorded=Mon-09:01
-                           I: Mon 09:00 priority P2 recorded=Mon-09:02
-                           I: Mon 10:00 resolved",
+         I: Mon 09:00 assigned A recorded=Mon-09:01
+         I: Mon 09:00 priority P2 recorded=Mon-09:02
+         I: Mon 10:00 resolved",
     );
     assert_eq!(scored(&together), Some((1, 1)));
 }
 
 #[test]
 fn noons_on_which_nothing_happens_are_feature_vectors_that_are_not_scored() {
-    let idle = learnt(
+    let journal = Journal::parse(
+        TARGET,
         "I: Thu 16:00 opened P1
-                        I: Thu 16:30 waits client
-                        I: Tue+1 09:00 assigned A",
+         I: Thu 16:30 waits client
+         I: Tue+1 09:00 assigned A",
     );
-    let watched = &idle.watched["I"][0];
+    let events = History::fold(&journal.records, Instant::MAX);
+    let known = journal.catalog.known(Instant::MAX);
+    let lessons = Lessons::of(&events, &known, journal.records[2].record_time);
+    let observed = &lessons.clocks[0].observed;
     // Friday's and Monday's.
-    assert_eq!((watched.feature_vectors.len(), watched.predicted.len()), (5, 3));
+    let noons = observed.iter().filter(|seen| !seen.is_fact).count();
+    assert_eq!((observed.len(), noons), (5, 2));
     let silent = learnt("I: Mon 16:00 opened P1\nJ: Fri 09:00 opened P1");
     let after = learnt("I: Mon 16:00 opened P1\nI: Tue 12:30 closed");
-    assert_eq!(silent.of(CONTRACT).forecaster.model.history(), (1, 1));
-    assert_ne!(silent.of(CONTRACT), after.of(CONTRACT));
+    assert_eq!(silent.forecaster.model.history(), (1, 1));
+    assert_ne!(silent, after);
 }
 
 #[test]
@@ -115,9 +143,9 @@ fn a_breached_clock_still_teaches_how_long_it_ran_and_how_it_was_estimated() {
                     I: Mon 10:30 assigned A
                     I: Mon 16:00 assigned A";
     let open = learnt(breached);
-    assert_eq!(open.of(CONTRACT).forecaster.model.history(), (1, 1));
-    assert_eq!(open.of(CONTRACT).forecaster.remaining, Default::default());
-    let stopped = learnt(&format!("{breached}\nI: Tue 09:00 resolved")).of(CONTRACT);
+    assert_eq!(open.forecaster.model.history(), (1, 1));
+    assert_eq!(open.forecaster.remaining, Default::default());
+    let stopped = learnt(&format!("{breached}\nI: Tue 09:00 resolved"));
     let errors = stopped.forecaster.estimates.errors("A");
     // Seven hours where two were estimated, reported once.
     assert_eq!(errors.count, 1.0);
@@ -127,15 +155,31 @@ fn a_breached_clock_still_teaches_how_long_it_ran_and_how_it_was_estimated() {
 
 #[test]
 fn an_estimate_of_the_work_does_not_count_for_the_response() {
-    let journal = Journal::parse(
+    let learnt = learnt_from(
         "response *=4:00/office",
         "I: Mon 09:00 opened P1
          I: Mon 09:30 estimated 2:00
          I: Mon 10:00 responded",
     );
-    let learnt = journal.taught(3, 3).of(CONTRACT);
     assert_eq!(learnt.forecaster.model.history(), (1, 0));
     assert_eq!(learnt.forecaster.estimates, Default::default());
+}
+
+/// The same facts, recorded otherwise: each at an instant, in that order.
+fn recorded_otherwise(journal: &Journal, times: impl Fn(usize, Instant) -> Instant) -> Journal {
+    let facts = journal.records.iter().enumerate();
+    let mut records: Vec<_> = facts
+        .map(|(place, fact)| RecordedEvent {
+            record_time: times(place, fact.value.occur_time),
+            ..fact.clone()
+        })
+        .collect();
+    records.sort_by_key(|fact| fact.record_time);
+    for (place, fact) in records.iter_mut().enumerate() {
+        fact.sequence = place as u64 + 1;
+        fact.record_time = later(fact.record_time, Span::from_nanos(place as i64));
+    }
+    Journal { catalog: journal.catalog.clone(), records }
 }
 
 proptest! {
@@ -144,17 +188,76 @@ proptest! {
     fn what_was_learnt_knows_nothing_of_what_came_later(journal in journals(), cut in 0usize..40) {
         let all = journal.records.len();
         let cut = cut.min(all);
-        prop_assert_eq!(journal.taught(cut, all), journal.taught(cut, cut));
+        let learnt = |ledgers| journal.learnt(&mut journal.taught(cut, ledgers), ledgers);
+        prop_assert_eq!(learnt(all), learnt(cut));
     }
 
+    /// Finding 3: what an import taught was another thing than what the same facts had taught one
+    /// by one.
     #[test]
-    fn every_clock_that_is_watched_may_still_teach(journal in journals()) {
+    fn it_is_the_same_live_bundled_late_shuffled_and_imported(
+        journal in journals(), delays in prop::collection::vec(0i64..86_000, 40),
+    ) {
+        let mut journal = journal;
+        journal.records.retain(|fact| fact.value.voids().is_none());
         let all = journal.records.len();
+        let of = |journal: &Journal, as_of| {
+            journal.learnt_as_of(&mut journal.taught(all, all), as_of, all)
+        };
+        let occurred = |_, occur: Instant| occur;
+        let live = recorded_otherwise(&journal, occurred);
+        let last = live.records.last().map_or(Instant::MIN, |last| last.value.occur_time);
+        let as_of = later(last, Span::from_hours(60 * 24));
+        let hour = 3_600_000_000_000;
+        let bundled = |_, occur: Instant| {
+            Instant::from_nanos((occur.nanos() / hour + 1) * hour).unwrap()
+        };
+        let late = |place: usize, occur| later(occur, Span::from_seconds(delays[place]));
+        let month_later = later(last, Span::from_hours(30 * 24));
+        let import = |place: usize, _| later(month_later, Span::from_seconds(delays[place]));
+        let expected = of(&live, as_of);
+        prop_assert!(of(&recorded_otherwise(&journal, bundled), as_of) == expected, "bundled");
+        prop_assert!(of(&recorded_otherwise(&journal, late), as_of) == expected, "late");
+        prop_assert!(of(&recorded_otherwise(&journal, import), as_of) == expected, "imported");
+    }
+
+    /// When it is queried changes no answer.
+    #[test]
+    fn what_is_gone_on_from_changes_nothing(
+        journal in journals(), stops in prop::collection::btree_set(0usize..40, 0..9),
+    ) {
+        let all = journal.records.len();
+        let mut learning = Learning::default();
+        let mut taken = 0;
+        for stop in stops.into_iter().filter(|stop| *stop < all).chain([all]) {
+            journal.teach(&mut learning, taken..stop, all);
+            let last = learning.taken.1;
+            let _ = journal.learnt_as_of(&mut learning, last, all);
+            taken = stop;
+        }
+        let mut at_once = journal.taught(all, all);
+        prop_assert_eq!(journal.learnt(&mut learning, all), journal.learnt(&mut at_once, all));
+    }
+
+    /// What had occurred by an instant is all that a question as of it rests on.
+    #[test]
+    fn a_question_as_of_an_instant_rests_on_what_had_occurred_by_then(
+        journal in journals(), cut in 0i64..800_000,
+    ) {
+        let mut journal = journal;
+        journal.records.retain(|fact| fact.value.voids().is_none());
+        let all = journal.records.len();
+        let as_of = Instant::from_seconds(crate::domain::clock::testing::MONDAY_SECOND + cut).unwrap();
         let learning = journal.taught(all, all);
-        for watched in learning.watched.values().flatten() {
-            prop_assert!(!watched.marks.is_empty());
-            prop_assert!(watched.feature_vectors.len() <= watched.marks.len());
-            prop_assert!(watched.predicted.len() <= watched.feature_vectors.len());
+        let known = journal.catalog.known(Instant::MAX);
+        let Ok(fold) = learning.past(as_of, known, &mut journal.ledgers(all));
+        let ledgers = journal.ledgers(all).0;
+        let times = Times { as_of, known: Instant::MAX };
+        let ledgers = ledgers.iter().map(|(id, ledger)| (id.clone(), ledger.as_ref()));
+        let occurred = OccurredIncidents::of(ledgers, times).learned(CONTRACT, known, as_of);
+        // Of what was settled, late facts may stand elsewhere.
+        if let Some(fold) = fold.filter(|_| learning.settled.until == Instant::MIN) {
+            prop_assert_eq!(fold.of(CONTRACT), occurred);
         }
     }
 }

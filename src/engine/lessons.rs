@@ -1,0 +1,377 @@
+//! What one incident teaches: a walk through its facts in the order in which they occurred.
+//!
+//! At each fact its undecided clocks are observed, and at each noon of a business day on which
+//! nothing happens to them. What a step uses had occurred by its instant, so a history that goes on
+//! only adds steps after those it had.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::catalog::Known;
+use super::evaluate::evaluate_incident;
+use super::snapshot::{hours, is_undecided, noons as noons_of, snapshot};
+use crate::domain::clock::{Clock, Evaluation, Outcome, Phase};
+use crate::domain::forecast::{Effort, FeatureVector, Holder, Snapshot, Stratum, Waits, month_of};
+use crate::domain::incident::History;
+use crate::domain::time::{Instant, Span};
+
+const NANO: Span = Span::from_nanos(1);
+/// The most observations of a clock between two of its stops: one that never stops must stay small.
+const OBSERVATIONS_MAX: usize = 256;
+
+/// The contract, target and cycle of a clock.
+pub type ClockKey = (String, String, u32);
+
+/// What an incident teaches, up to an instant.
+#[derive(Debug, Default)]
+pub struct Lessons {
+    /// Its clocks.
+    pub clocks: Vec<Taught>,
+    /// What they teach, in order.
+    pub steps: Vec<Step>,
+    /// When it next teaches something if nothing more is recorded of it.
+    pub next: Option<Instant>,
+}
+
+/// A clock, and what was observed of it.
+#[derive(Debug)]
+pub struct Taught {
+    /// Its contract, target and cycle.
+    pub key: ClockKey,
+    /// What was observed of it, in order.
+    pub observed: Vec<Observation>,
+    /// The first of those since it was last decided.
+    undecided_from: usize,
+    /// The first of those since it last stopped; `None`: it is not being observed.
+    from: Option<usize>,
+    /// When it goes over its limit if nothing happens.
+    lapse: Option<Instant>,
+}
+
+/// Something that a clock teaches at an instant.
+#[derive(Debug)]
+pub struct Step {
+    /// The instant.
+    pub time: Instant,
+    /// The index of the clock.
+    pub clock: usize,
+    /// What.
+    pub kind: StepKind,
+}
+
+/// What a clock teaches.
+#[derive(Debug)]
+pub enum StepKind {
+    /// It was observed: the index among its observations.
+    Observed(usize),
+    /// It was decided.
+    Decided(DecidedClock),
+    /// It stopped.
+    Stopped(Vec<Stopped>),
+}
+
+/// The decision of a clock.
+#[derive(Clone, Copy, Debug)]
+pub struct DecidedClock {
+    /// Whether it breached.
+    pub is_breached: bool,
+    /// The first of the observations that it decides, and the one after the last.
+    pub observed: (usize, usize),
+    /// The share of the limit that it had used, 0 to 1.
+    pub share_used: f32,
+    /// Its local month.
+    pub month: i32,
+}
+
+/// What a clock's stop teaches of one observation.
+#[derive(Clone, Debug)]
+pub struct Stopped {
+    /// The stratum it was in.
+    pub stratum: Stratum,
+    /// The service time that it still ran.
+    pub remaining: Span,
+    /// Its limit.
+    pub limit: Span,
+    /// An estimate that was new then, with the group that made it.
+    pub estimate: Option<(String, Span)>,
+    /// Who had paused it then, and the service time until it stopped, in weeks of service hours.
+    pub wait: Option<(Holder, f64)>,
+}
+
+/// A clock as it was observed while it was undecided.
+#[derive(Clone, Debug)]
+pub struct Observation {
+    /// When.
+    pub time: Instant,
+    /// Whether something happened then.
+    pub is_fact: bool,
+    /// What the model sees.
+    pub features: FeatureVector,
+    /// The estimate of the work left, beside what is left of the limit.
+    pub effort: Option<Effort>,
+    /// The priority it was measured by.
+    pub priority: String,
+    /// The share of the limit used, 0 to 1.
+    pub share_used: f32,
+    /// The stratum it was in.
+    pub stratum: Stratum,
+    elapsed: Span,
+    is_paused: bool,
+}
+
+impl Lessons {
+    /// What the incident of a history teaches by what had occurred up to an instant.
+    pub fn of<'h>(history: &History<'h>, known: &'h Known<'h>, until: Instant) -> Lessons {
+        let mut walk =
+            Walk { history, known, places: BTreeMap::new(), lessons: Lessons::default() };
+        let mut times: Vec<_> = history.moments(until).map(|moment| moment.time).collect();
+        times.dedup();
+        for (place, time) in times.iter().enumerate() {
+            let evaluated = walk.look(*time, true);
+            walk.silence(&evaluated, *time, times.get(place + 1).copied(), until);
+        }
+        let mut lessons = walk.lessons;
+        lessons.steps.sort_by_key(|step| (step.time, step.kind.rank()));
+        let lapses = lessons.clocks.iter().filter_map(|clock| clock.lapse);
+        let facts = history.effective().iter().map(|fact| fact.value.occur_time);
+        lessons.next = lapses.chain(facts.filter(|time| *time > until)).min();
+        lessons
+    }
+}
+
+impl StepKind {
+    /// Of what happens at one instant, observations come first: they know of no decision then.
+    pub fn rank(&self) -> u8 {
+        match self {
+            StepKind::Observed(_) => 0,
+            StepKind::Decided(_) => 1,
+            StepKind::Stopped(_) => 2,
+        }
+    }
+}
+
+/// A walk through the facts of an incident.
+struct Walk<'w, 'h> {
+    history: &'w History<'h>,
+    known: &'h Known<'h>,
+    /// The places of clocks, by their keys.
+    places: BTreeMap<ClockKey, usize>,
+    lessons: Lessons,
+}
+
+impl<'h> Walk<'_, 'h> {
+    /// Takes how the clocks stand at an instant, and observes them where something happened.
+    fn look(&mut self, time: Instant, is_fact: bool) -> Evaluation<'h> {
+        let evaluated = evaluate_incident(self.history, self.known, time);
+        for place in 0..self.lessons.clocks.len() {
+            self.settle(place, &evaluated, time);
+        }
+        for clock in evaluated.clocks.iter().filter(|clock| is_fact && is_undecided(clock)) {
+            let place = self.place(clock);
+            self.observe(place, clock, time, true);
+            let lapse = self.lapse(clock, time);
+            if let Some(taught) = self.lessons.clocks.get_mut(place) {
+                taught.lapse = lapse;
+            }
+        }
+        evaluated
+    }
+
+    /// Takes what passes while nothing happens, from one fact to the next or the end.
+    fn silence(
+        &mut self,
+        evaluated: &Evaluation<'h>,
+        since: Instant,
+        next: Option<Instant>,
+        until: Instant,
+    ) {
+        let end = next.unwrap_or_else(|| later(until, NANO));
+        self.noons(evaluated, since, end);
+        let has_lapsed = |clock: &Taught| clock.lapse.is_some_and(|lapse| lapse < end);
+        if self.lessons.clocks.iter().any(has_lapsed) {
+            self.look(earlier(end, NANO), false);
+        }
+    }
+
+    fn noons(&mut self, evaluated: &Evaluation<'h>, since: Instant, end: Instant) {
+        let has_room = |clock: &&Clock<'_>| {
+            let place = self.places.get(&key(clock));
+            let taught = place.and_then(|place| self.lessons.clocks.get(*place));
+            is_undecided(clock) && taught.is_some_and(Taught::has_room)
+        };
+        // Each clock at the noons of its own business days.
+        let mut noons = BTreeSet::new();
+        for clock in evaluated.clocks.iter().filter(has_room) {
+            let lapse = self.lapse(clock, since).map_or(end, |lapse| lapse.min(end));
+            let of_clock = noons_of(clock, self.known, later(since, NANO), lapse);
+            noons.extend(of_clock.into_iter().map(|noon| (noon, key(clock))));
+        }
+        for noons in noons.into_iter().collect::<Vec<_>>().chunk_by(|a, b| a.0 == b.0) {
+            let Some((noon, _)) = noons.first() else { continue };
+            let evaluated = evaluate_incident(self.history, self.known, *noon);
+            for clock in evaluated.clocks.iter().filter(|clock| is_undecided(clock)) {
+                let is_its = noons.iter().any(|(_, of)| *of == key(clock));
+                if let Some(place) = self.places.get(&key(clock)).copied().filter(|_| is_its) {
+                    self.observe(place, clock, *noon, false);
+                }
+            }
+        }
+    }
+
+    fn place(&mut self, clock: &Clock<'_>) -> usize {
+        let key = key(clock);
+        if let Some(place) = self.places.get(&key) {
+            return *place;
+        }
+        let place = self.lessons.clocks.len();
+        self.places.insert(key.clone(), place);
+        self.lessons.clocks.push(Taught {
+            key,
+            observed: Vec::new(),
+            undecided_from: 0,
+            from: None,
+            lapse: None,
+        });
+        place
+    }
+
+    fn observe(&mut self, place: usize, clock: &Clock<'_>, time: Instant, is_fact: bool) {
+        let Some(snapshot) = snapshot(self.history, clock, self.known, time) else { return };
+        let Some(taught) = self.lessons.clocks.get_mut(place) else { return };
+        let from = *taught.from.get_or_insert(taught.observed.len());
+        if taught.observed.len() - from >= OBSERVATIONS_MAX {
+            return;
+        }
+        let kind = StepKind::Observed(taught.observed.len());
+        taught.observed.push(Observation::of(&snapshot, is_fact));
+        self.lessons.steps.push(Step { time, clock: place, kind });
+    }
+
+    /// Takes how a clock stands that is being observed.
+    fn settle(&mut self, place: usize, evaluated: &Evaluation<'_>, time: Instant) {
+        let Some(taught) = self.lessons.clocks.get_mut(place) else { return };
+        let clock = evaluated.clocks.iter().find(|clock| key(clock) == taught.key);
+        let lapse = std::mem::take(&mut taught.lapse);
+        if taught.from.is_none() {
+            return;
+        }
+        let Some(clock) = clock else {
+            taught.forget();
+            return;
+        };
+        if matches!(clock.outcome, Outcome::Met | Outcome::Breached) {
+            self.decide(place, clock, lapse, time);
+        }
+        match clock.phase {
+            Phase::Stopped => self.stop(place, clock, time),
+            Phase::Cancelled => {
+                if let Some(taught) = self.lessons.clocks.get_mut(place) {
+                    taught.forget();
+                }
+            }
+            Phase::Pending | Phase::Running | Phase::Paused => {
+                let lapse = self.lapse(clock, time);
+                if let Some(taught) = self.lessons.clocks.get_mut(place) {
+                    taught.lapse = lapse;
+                }
+            }
+        }
+    }
+
+    /// A clock that went over its limit before this instant was decided then; any other is by what
+    /// happened now, even if a rule sets its decision back.
+    fn decide(&mut self, place: usize, clock: &Clock<'_>, lapse: Option<Instant>, now: Instant) {
+        let Some(days) = self.known.local_days(clock.contract_id) else { return };
+        let Some(taught) = self.lessons.clocks.get_mut(place) else { return };
+        let observed = (taught.undecided_from, taught.observed.len());
+        if observed.0 >= observed.1 {
+            return;
+        }
+        let has_lapsed = lapse.is_some_and(|lapse| lapse <= now);
+        let time = clock.decide_time().filter(|_| has_lapsed).unwrap_or(now).min(now);
+        let last = taught.observed.last().map_or(time, |last| last.time);
+        let time = time.max(last);
+        taught.undecided_from = observed.1;
+        let is_breached = clock.outcome == Outcome::Breached;
+        let share = clock.elapsed.nanos() as f64 / clock.limit.nanos().max(1) as f64;
+        let (share_used, month) = (share.clamp(0.0, 1.0) as f32, month_of(days.date(time)));
+        let decided = DecidedClock { is_breached, observed, share_used, month };
+        self.lessons.steps.push(Step { time, clock: place, kind: StepKind::Decided(decided) });
+    }
+
+    fn stop(&mut self, place: usize, clock: &Clock<'_>, now: Instant) {
+        let hours = hours(clock, self.known);
+        let Some(taught) = self.lessons.clocks.get_mut(place) else { return };
+        let observed = taught.from.and_then(|from| taught.observed.get(from..));
+        let stop = clock.stop_time.unwrap_or(now);
+        let mut last = None;
+        let of = |seen: &Observation| {
+            let effort = seen.effort.as_ref().map(|effort| (effort.team.clone(), effort.left));
+            let is_new = effort.is_some() && effort.as_ref().map(|of| of.1) != last;
+            last = effort.as_ref().map(|of| of.1).or(last);
+            let wait = hours.filter(|_| seen.is_paused).and_then(|hours| {
+                Some((seen.stratum.holder()?, Waits::weeks(seen.time, stop, hours)?))
+            });
+            let remaining = clock.elapsed - seen.elapsed;
+            let estimate = effort.filter(|_| is_new);
+            Stopped { stratum: seen.stratum, remaining, limit: clock.limit, estimate, wait }
+        };
+        let stopped: Vec<_> = observed.unwrap_or_default().iter().map(of).collect();
+        taught.forget();
+        let kind = StepKind::Stopped(stopped);
+        self.lessons.steps.push(Step { time: now, clock: place, kind });
+    }
+
+    /// When a clock goes over its limit if nothing happens from an instant on.
+    fn lapse(&self, clock: &Clock<'_>, from: Instant) -> Option<Instant> {
+        let due = clock.due_time.filter(|_| is_undecided(clock))?;
+        let lapse = hours(clock, self.known)?.next_opening(due)?;
+        (lapse >= from).then_some(lapse)
+    }
+}
+
+impl Taught {
+    /// Whether something was observed that its decision has yet to teach.
+    pub fn is_undecided(&self) -> bool {
+        self.from.is_some() && self.undecided_from < self.observed.len()
+    }
+
+    fn has_room(&self) -> bool {
+        let from = self.from.unwrap_or(self.observed.len());
+        self.from.is_some() && self.observed.len() - from < OBSERVATIONS_MAX
+    }
+
+    /// Begins anew: what was observed teaches nothing more.
+    fn forget(&mut self) {
+        self.undecided_from = self.observed.len();
+        self.from = None;
+        self.lapse = None;
+    }
+}
+
+impl Observation {
+    fn of(snapshot: &Snapshot<'_>, is_fact: bool) -> Observation {
+        Observation {
+            time: snapshot.time,
+            is_fact,
+            features: FeatureVector::of(snapshot),
+            effort: snapshot.effort(),
+            priority: snapshot.priority.to_owned(),
+            share_used: snapshot.share_used(),
+            elapsed: snapshot.elapsed,
+            stratum: Stratum::of(snapshot),
+            is_paused: snapshot.phase == Phase::Paused,
+        }
+    }
+}
+
+fn key(clock: &Clock<'_>) -> ClockKey {
+    (clock.contract_id.to_owned(), clock.target_id.to_owned(), clock.cycle)
+}
+
+fn earlier(time: Instant, by: Span) -> Instant {
+    time.checked_add(Span::ZERO - by).unwrap_or(Instant::MIN)
+}
+
+fn later(time: Instant, by: Span) -> Instant {
+    time.checked_add(by).unwrap_or(Instant::MAX)
+}
