@@ -1,5 +1,7 @@
 //! The clocks to discuss in a review, kind by kind, each with why it came to its verdict.
 
+use prost_types::Duration;
+
 use super::answer::ReviewAnswer;
 use super::language::Language;
 use super::limits::of_priority;
@@ -112,10 +114,6 @@ fn agreed(clock: &v1::ReviewedClock, answer: &ReviewAnswer, language: &Language)
 
 /// Why a clock came to its verdict: by how much, with whom, and what went on.
 fn why(clock: &v1::ReviewedClock, language: &Language) -> String {
-    let over = |elapsed: Option<prost_types::Duration>, limit: Option<prost_types::Duration>| {
-        let seconds = elapsed.unwrap_or_default().seconds - limit.unwrap_or_default().seconds;
-        prost_types::Duration { seconds, nanos: 0 }
-    };
     let mut parts = Vec::new();
     if let Some(exclusion) = &clock.exclusion {
         parts.push(excluded(exclusion, language));
@@ -123,10 +121,7 @@ fn why(clock: &v1::ReviewedClock, language: &Language) -> String {
     if is_excluded_watermelon(clock) {
         parts.push(language.text("why-late-for-people"));
     }
-    let late = over(clock.elapsed, clock.limit);
-    if late.seconds > 0 {
-        parts.push(language.say("why-over", &[("over", language.span(Some(late)).into())]));
-    }
+    parts.extend(clock.lateness.map(|lateness| late(clock, lateness, language)));
     if clock.open {
         parts.push(language.text("why-open"));
     }
@@ -149,6 +144,16 @@ fn why(clock: &v1::ReviewedClock, language: &Language) -> String {
         parts.push(language.say("why-idle", &[effort, avoidable]));
     }
     parts.join("; ")
+}
+
+/// By how much it was late; if not by the limit and the time beside it, that it was so earlier.
+fn late(clock: &v1::ReviewedClock, lateness: Duration, language: &Language) -> String {
+    let nanos = |span: Option<Duration>| {
+        span.map_or(0, |span| 1_000_000_000 * i128::from(span.seconds) + i128::from(span.nanos))
+    };
+    let is_shown = nanos(clock.limit) + nanos(Some(lateness)) == nanos(clock.elapsed);
+    let id = if is_shown { "why-over" } else { "why-over-earlier" };
+    language.say(id, &[("over", language.span(Some(lateness)).into())])
 }
 
 fn with(held: &v1::HeldTime, language: &Language) -> String {
@@ -176,8 +181,6 @@ fn excluded(exclusion: &v1::ReviewedExclusion, language: &Language) -> String {
 
 #[cfg(test)]
 mod tests {
-    use prost_types::Duration;
-
     use super::super::language::testing::{all, english};
     use super::*;
 
@@ -214,6 +217,25 @@ mod tests {
         let other = v1::ReviewedClock { target_id: "other".into(), ..clock };
         let hours = agreed(&other, &answer, &english()).replace('\u{a0}', " ");
         assert_eq!(hours, "other P3: 31 h");
+    }
+
+    /// Nothing was said of a clock that was late by the limit it had before its priority was lowered.
+    #[test]
+    fn what_was_late_by_a_limit_of_before_says_so() {
+        let hours = |hours: i64| Some(Duration { seconds: 3_600 * hours, nanos: 0 });
+        let said = |limit, elapsed, lateness| {
+            let clock = v1::ReviewedClock { limit, elapsed, lateness, ..Default::default() };
+            all().map(|language| why(&clock, &language).replace('\u{a0}', " "))
+        };
+        let over = ["2 h over the limit", "2 uur boven de norm", "2 h über der Frist"];
+        assert_eq!(said(hours(4), hours(6), hours(2)), over);
+        let earlier = [
+            "2 h over the limit earlier",
+            "eerder 2 uur boven de norm",
+            "zuvor 2 h über der Frist",
+        ];
+        assert_eq!(said(hours(20), hours(8), hours(2)), earlier);
+        assert_eq!(said(hours(20), hours(8), None), [""; 3]);
     }
 
     /// "6 h bei Dienstleister" had no article.

@@ -142,6 +142,7 @@ fn encode_item(item: &ReviewItem) -> v1::ReviewedClock {
         paused: item.grounds.paused.iter().map(encode_held).collect(),
         reopenings: i64::try_from(item.grounds.reopenings).unwrap_or(i64::MAX),
         idle_effort: item.grounds.idle_effort.map(duration),
+        lateness: item.lateness.map(duration),
     }
 }
 

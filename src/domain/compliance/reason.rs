@@ -100,9 +100,16 @@ fn verdict(entry: &Entry<'_>) -> String {
     let (elapsed, limit) = (entry.contractual.elapsed, entry.limit);
     let open = if entry.is_open { ", and still open" } else { "" };
     match entry.contractual.outcome {
-        Outcome::Breached => {
-            format!("{} over its {}{open}", span_in_words(elapsed - limit), span_in_words(limit))
+        Outcome::Breached if elapsed - limit == entry.lateness => {
+            format!("{} over its {}{open}", span_in_words(entry.lateness), span_in_words(limit))
         }
+        // By a limit that it had before, a run before, or one of several cycles alone.
+        Outcome::Breached => format!(
+            "{} over its limit earlier; {} of its {}{open}",
+            span_in_words(entry.lateness),
+            span_in_words(elapsed),
+            span_in_words(limit)
+        ),
         _ if entry.experienced.outcome == Outcome::Breached => {
             let experience = span_in_words(entry.experienced.elapsed);
             let most = match entry.experienced_limit {
@@ -290,6 +297,20 @@ mod tests {
             "resolution P1=4:00/office new_cycle total",
             timeline,
             "2 h over its 4 h; counted while it was up to provider 6 h; reopened once",
+        );
+    }
+
+    /// "−12 h over its 20 h" was said of a clock whose priority was lowered once it was late.
+    #[test]
+    fn what_was_late_by_a_limit_of_before_says_so() {
+        let timeline = "
+            Mon 09:00 opened P1
+            Mon 15:00 priority P2
+            Mon 17:00 resolved";
+        check(
+            "resolution P1=4:00/office P2=20:00/office carry_elapsed",
+            timeline,
+            "2 h over its limit earlier; 8 h of its 20 h; counted while it was up to provider 8 h",
         );
     }
 

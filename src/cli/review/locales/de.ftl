@@ -286,6 +286,7 @@ agreed-working-days = { $target } { $priority }: { $count ->
    *[other] { $count } Arbeitstage
 } ({ $limit })
 why-over = { $over } über der Frist
+why-over-earlier = zuvor { $over } über der Frist
 why-late-for-people = zu spät für die Wartenden
 why-open = noch offen
 why-counted = angerechnet: { $with }

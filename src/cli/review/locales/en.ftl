@@ -283,6 +283,7 @@ agreed-working-days = { $target } { $priority }: { $count ->
    *[other] { $count } working days
 } ({ $limit })
 why-over = { $over } over the limit
+why-over-earlier = { $over } over the limit earlier
 why-late-for-people = late for whoever waited
 why-open = still open
 why-counted = counted: { $with }

@@ -283,6 +283,7 @@ agreed-working-days = { $target } { $priority }: { $count ->
    *[other] { $count } werkdagen
 } ({ $limit })
 why-over = { $over } boven de norm
+why-over-earlier = eerder { $over } boven de norm
 why-late-for-people = te laat voor wie wachtte
 why-open = nog open
 why-counted = meegeteld: { $with }
