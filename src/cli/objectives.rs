@@ -237,7 +237,7 @@ mod tests {
 
     /// "8h 00m down" was said of objectives on the number of outages and on their mean.
     #[test]
-    fn without_exclusions_an_objective_is_told_in_what_it_is_about() {
+    fn without_exclusions_an_objective_is_put_in_what_it_is_about() {
         let hours = |hours: i64| Some(Duration { seconds: 3_600 * hours, nanos: 0 });
         let without = v1::UptimeWithoutExclusions {
             downtime: hours(8),
@@ -255,7 +255,7 @@ mod tests {
 
     /// A contract that was not in force had "no data", and a month without incidents a dash.
     #[test]
-    fn what_there_is_nothing_to_measure_of_is_told_apart() {
+    fn reasons_why_there_is_nothing_to_measure_differ() {
         let most = Measure::LostTimePerHundredPeople(Duration { seconds: 60, nanos: 0 });
         let lost = v1::ExperienceObjective { measure: Some(most), ..Default::default() };
         let lost = of(Promise::Experience(lost));

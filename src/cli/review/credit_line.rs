@@ -318,7 +318,7 @@ mod tests {
     /// Nothing that counts in full was said to be in no tier, as was a month before the first that
     /// is credited.
     #[test]
-    fn why_nothing_is_credited_for_what_was_missed_is_told_apart() {
+    fn reasons_why_nothing_is_credited_for_what_was_missed_differ() {
         let counted = |per: v1::CreditPer| v1::CreditRule { per: per as i32, ..rule() };
         let lateness = counted(v1::CreditPer::Lateness);
         let none = v1::CreditLine { credit_amount: 2_500, ..line() };

@@ -118,10 +118,10 @@ fn why(clock: &v1::ReviewedClock, language: &Language) -> String {
     if let Some(exclusion) = &clock.exclusion {
         parts.push(excluded(exclusion, language));
     }
+    parts.extend(clock.lateness.map(|lateness| late(clock, lateness, language)));
     if is_excluded_watermelon(clock) {
         parts.push(language.text("why-late-for-people"));
     }
-    parts.extend(clock.lateness.map(|lateness| late(clock, lateness, language)));
     if clock.open {
         parts.push(language.text("why-open"));
     }
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn one_more_is_told_of_in_the_singular() {
+    fn one_more_stands_in_the_singular() {
         let section = |more: i64| {
             let clocks = vec![v1::ReviewedClock::default()];
             let answer = answer(clocks.clone());

@@ -113,9 +113,9 @@ mod tests {
         })
     }
 
-    /// A rule without a title had no reason, and every objective was told of in downtime.
+    /// A rule without a title had no reason, and every objective was put in downtime.
     #[test]
-    fn a_rule_is_named_and_an_objective_told_in_what_it_is_about() {
+    fn a_rule_is_named_and_an_objective_put_in_what_it_is_about() {
         let [english, dutch, german] = said(Promise::Outages(v1::OutagesObjective::default()));
         let with = |why: &str, text: &str| (why.to_owned(), text.to_owned());
         let text = "With them it would be: ✗ missed, 2 outages.";

@@ -318,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn one_more_item_is_told_of_in_the_singular() {
+    fn one_more_item_stands_in_the_singular() {
         let mut answer = ReviewAnswer::default();
         answer.review.settlement = vec![v1::SettlementItemStatus::default()];
         answer.review.settlement_count = 2;

@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn a_single_forecast_is_told_of_in_the_singular() {
+    fn a_single_forecast_stands_in_the_singular() {
         let said = |forecasts, clocks, skill| {
             let mut answer = ReviewAnswer::default();
             let row = v1::CalibrationRow { forecasts, predicted: 0.25, ..Default::default() };

@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn one_is_told_of_in_the_singular() {
+    fn one_stands_in_the_singular() {
         let meanings = |count: i64| {
             let totals =
                 v1::ExperienceTotals { handovers: count, reopenings: count, ..Default::default() };

@@ -410,7 +410,7 @@ mod tests {
 
     /// "– ✓ met" was said of a month without incidents, and "no data" of one without a contract.
     #[test]
-    fn what_there_is_nothing_to_measure_of_is_told_apart() {
+    fn reasons_why_there_is_nothing_to_measure_differ() {
         let most = Measure::LostTimePerHundredPeople(Duration { seconds: 60, nanos: 0 });
         let lost = v1::ExperienceObjective { measure: Some(most), ..Default::default() };
         let lost = result(Promise::Experience(lost));
