@@ -1,5 +1,6 @@
 //! The clocks to discuss in a review, kind by kind, each with why it came to its verdict.
 
+use itertools::Itertools;
 use prost_types::Duration;
 
 use super::answer::ReviewAnswer;
@@ -92,17 +93,12 @@ fn row(clock: &v1::ReviewedClock, answer: &ReviewAnswer, language: &Language) ->
 
 /// The limit of a clock; of one in working days, those and what they came to.
 fn agreed(clock: &v1::ReviewedClock, answer: &ReviewAnswer, language: &Language) -> String {
-    let contract = answer.contract();
-    let terms = answer.terms(&contract.id, contract.revision);
-    let targets = terms.map(|terms| terms.targets.as_slice()).unwrap_or_default();
-    let of_clock = targets.iter().find(|target| target.id == clock.target_id);
-    let limit = of_clock.and_then(|target| of_priority(target, &clock.priority));
     let arguments = [
         ("target", target(&clock.target_id, answer, language).into()),
         ("priority", clock.priority.as_str().into()),
         ("limit", language.span(clock.limit).into()),
     ];
-    match limit.map_or(0, |limit| i64::from(limit.working_days)) {
+    match working_days(clock, answer) {
         0 => language.say("agreed", &arguments),
         days => {
             let days = [("count", days.into())];
@@ -110,6 +106,18 @@ fn agreed(clock: &v1::ReviewedClock, answer: &ReviewAnswer, language: &Language)
             language.say("agreed-working-days", &arguments)
         }
     }
+}
+
+/// The working days of a clock's limit; 0: it is a length of time, or revisions of the contract
+/// differ in it.
+fn working_days(clock: &v1::ReviewedClock, answer: &ReviewAnswer) -> i64 {
+    let contract = answer.contract();
+    let revisions = answer.terms.iter().filter(|((id, _), _)| *id == contract.id);
+    let mut days = revisions.filter_map(|(_, terms)| {
+        let target = terms.targets.iter().find(|target| target.id == clock.target_id)?;
+        of_priority(target, &clock.priority).map(|limit| limit.working_days)
+    });
+    days.all_equal_value().map_or(0, i64::from)
 }
 
 /// Why a clock came to its verdict: by how much, with whom, and what went on.
@@ -214,6 +222,11 @@ mod tests {
                 "r P3: 3 Arbeitstage (31 h)",
             ]
         );
+        let mut differ = self::answer(Vec::new());
+        let mut first = answer.terms[&(String::new(), 0)].clone();
+        first.targets[0].limits[0].working_days = 4;
+        differ.terms.insert((String::new(), 1), first);
+        assert_eq!(working_days(&clock, &differ), 0, "it is not known which revision rules it");
         let other = v1::ReviewedClock { target_id: "other".into(), ..clock };
         let hours = agreed(&other, &answer, &english()).replace('\u{a0}', " ");
         assert_eq!(hours, "other P3: 31 h");
