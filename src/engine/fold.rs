@@ -13,7 +13,7 @@ use super::lessons::{
     ClockKey, DecidedClock, Lessons, Observation, Step, StepKind, Stopped, Taught,
 };
 use crate::domain::forecast::{FeatureVector, Forecaster, TrackRecord};
-use crate::domain::incident::{History, RecordedEvent};
+use crate::domain::incident::History;
 use crate::domain::time::{Instant, Span};
 
 /// All that was learnt from one contract's clocks.
@@ -59,12 +59,12 @@ pub struct Fold {
     /// What was learnt, by contract id.
     pub contracts: BTreeMap<String, Arc<Learned>>,
     /// The forecasts given of clocks that were undecided at its end, by incident id.
-    pub given: BTreeMap<String, Vec<Given>>,
+    pub given: BTreeMap<Arc<str>, Arc<Vec<Given>>>,
     /// When incidents next teach something if nothing more is recorded of them.
-    pub next: BTreeMap<String, Instant>,
-    /// The incidents of which something was recorded since, each with the first instant that it
-    /// may change.
-    pub fresh: BTreeMap<String, Instant>,
+    pub next: BTreeMap<Arc<str>, Instant>,
+    /// The incidents of which something was recorded that it does not know yet, each with the first
+    /// instant that this may change.
+    pub fresh: BTreeMap<Arc<str>, Instant>,
 }
 
 /// The forecasts given of a clock that is undecided.
@@ -93,15 +93,12 @@ impl Fold {
         self.contracts.get(contract_id).map(Arc::clone).unwrap_or_default()
     }
 
-    /// Notes a record that it does not know yet.
-    pub fn note(&mut self, recorded: &RecordedEvent) {
-        // What a correction voids may have occurred at any time.
-        let is_new = recorded.value.voids().is_none();
-        let from = if is_new { recorded.value.occur_time } else { Instant::MIN };
-        match self.fresh.get_mut(&recorded.value.incident_id) {
+    /// Notes that something was recorded of an incident that changes nothing before an instant.
+    pub fn note(&mut self, incident_id: &Arc<str>, from: Instant) {
+        match self.fresh.get_mut(incident_id) {
             Some(first) => *first = from.min(*first),
             None => {
-                self.fresh.insert(recorded.value.incident_id.clone(), from);
+                self.fresh.insert(Arc::clone(incident_id), from);
             }
         }
     }
@@ -116,27 +113,57 @@ impl Fold {
         self.fresh.is_empty() && self.next.values().all(|next| *next > until)
     }
 
+    /// The instant by which about so many incidents teach something, at most `until`: to go on in
+    /// steps that are no longer than that.
+    pub fn step(&self, until: Instant, incidents: usize) -> Instant {
+        let times = self.fresh.values().chain(self.next.values());
+        let mut times: Vec<_> = times.copied().filter(|time| *time <= until).collect();
+        if times.len() <= incidents {
+            return until;
+        }
+        let (_, time, _) = times.select_nth_unstable(incidents);
+        (*time).max(self.until).min(until)
+    }
+
     /// Goes on: learns what was decided since its end, in order, and what was recorded late.
+    /// However often it stops on the way, it comes to the same.
     ///
     /// # Errors
-    /// Those of reading a ledger; the fold is then unusable.
+    /// Those of reading a ledger; nothing is learnt then.
     pub fn advance<L: Ledgers>(
         &mut self,
         upto: Upto<'_>,
         ledgers: &mut L,
         observer: &mut impl Observer,
     ) -> Result<(), L::Error> {
-        let mut sweep = Sweep::over(self, upto);
+        let entering = self.entering(upto.until, ledgers)?;
+        let mut sweep = Sweep::over(self, upto, entering);
         while let Some(Reverse(item)) = sweep.heap.pop() {
             match item.step {
-                None => sweep.enter(item.incident, ledgers)?,
+                None => sweep.enter(item.incident),
                 Some(_) => sweep.take(item, observer),
             }
         }
         self.until = upto.until;
         self.by = upto.by;
-        self.fresh.clear();
         Ok(())
+    }
+
+    /// The incidents that teach something up to an instant.
+    fn entering<L: Ledgers>(
+        &self,
+        until: Instant,
+        ledgers: &mut L,
+    ) -> Result<Vec<Incident>, L::Error> {
+        let is_due = |(_, time): &(&Arc<str>, &Instant)| **time <= until;
+        let fresh = self.fresh.iter().filter(is_due);
+        let ids: BTreeSet<_> = fresh.chain(self.next.iter().filter(is_due)).map(|of| of.0).collect();
+        let incident = |id: &Arc<str>| {
+            let ledger = ledgers.ledger(id)?;
+            let first = self.fresh.get(id).copied();
+            Ok(Incident { id: Arc::clone(id), ledger, first, ..Incident::default() })
+        };
+        ids.into_iter().map(incident).collect()
     }
 
     fn learned(&mut self, contract_id: &str) -> &mut Learned {
@@ -147,11 +174,11 @@ impl Fold {
     }
 
     /// The forecasts given of a clock.
-    fn given(&mut self, incident: &str, clock: &ClockKey) -> Option<&mut Given> {
+    fn given(&mut self, incident: &Arc<str>, clock: &ClockKey) -> Option<&mut Given> {
         if !self.given.contains_key(incident) {
-            self.given.insert(incident.to_owned(), Vec::new());
+            self.given.insert(Arc::clone(incident), Arc::default());
         }
-        let all = self.given.get_mut(incident)?;
+        let all = Arc::make_mut(self.given.get_mut(incident)?);
         let place = all.iter().position(|given| given.clock == *clock);
         let place = place.unwrap_or_else(|| {
             all.push(Given { clock: clock.clone(), predicted: Vec::new() });
@@ -179,42 +206,48 @@ struct Sweep<'s, 'k> {
     heap: BinaryHeap<Reverse<Item>>,
 }
 
+#[derive(Default)]
 struct Incident {
-    id: String,
+    id: Arc<str>,
+    ledger: Arc<Ledger>,
+    /// The first instant that what is new may change.
+    first: Option<Instant>,
     lessons: Lessons,
     /// The steps not learnt before, by their places.
     new: Vec<usize>,
 }
 
 impl<'s, 'k> Sweep<'s, 'k> {
-    fn over(fold: &'s mut Fold, upto: Upto<'k>) -> Sweep<'s, 'k> {
-        let waking = fold.next.iter().filter(|(_, next)| **next <= upto.until).map(|(id, _)| id);
-        let ids: BTreeSet<_> = fold.fresh.keys().chain(waking).cloned().collect();
-        let mut sweep =
-            Sweep { fold, upto, incidents: Vec::with_capacity(ids.len()), heap: BinaryHeap::new() };
-        for id in ids {
-            let first = sweep.fold.fresh.get(&id).copied();
-            let next = sweep.fold.next.remove(&id);
-            let Some(time) = first.into_iter().chain(next).min() else { continue };
-            let (incident, step) = (sweep.incidents.len(), None);
-            sweep.heap.push(Reverse(Item { time, rank: 0, incident, step }));
-            sweep.incidents.push(Incident { id, lessons: Lessons::default(), new: Vec::new() });
+    fn over(fold: &'s mut Fold, upto: Upto<'k>, incidents: Vec<Incident>) -> Sweep<'s, 'k> {
+        let mut heap = BinaryHeap::with_capacity(incidents.len());
+        for (incident, of) in incidents.iter().enumerate() {
+            // What is fresh only later is known by then, but it changes nothing yet.
+            if of.first.is_some_and(|first| first <= upto.until) {
+                fold.fresh.remove(&of.id);
+            }
+            let next = fold.next.remove(&of.id);
+            let Some(time) = of.first.into_iter().chain(next).min() else { continue };
+            heap.push(Reverse(Item { time, rank: 0, incident, step: None }));
         }
-        sweep
+        Sweep { fold, upto, incidents, heap }
     }
 
-    fn enter<L: Ledgers>(&mut self, place: usize, ledgers: &mut L) -> Result<(), L::Error> {
+    fn enter(&mut self, place: usize) {
         let Upto { until, by, known } = self.upto;
-        let Some(incident) = self.incidents.get_mut(place) else { return Ok(()) };
-        let ledger = ledgers.ledger(&incident.id)?;
+        let Some(incident) = self.incidents.get_mut(place) else { return };
+        let ledger = std::mem::take(&mut incident.ledger);
         let lessons = Lessons::of(&History::fold(&ledger.events, by.1), &known, until);
-        incident.new = new_steps(&lessons, self.fold, &ledger, &known);
+        incident.new = match incident.first {
+            Some(first) if first <= self.fold.until => {
+                new_steps(&lessons, self.fold, &ledger, &known)
+            }
+            _ => later_steps(&lessons, self.fold.until),
+        };
         if let Some(next) = lessons.next {
-            self.fold.next.insert(incident.id.clone(), next);
+            self.fold.next.insert(Arc::clone(&incident.id), next);
         }
         incident.lessons = lessons;
         self.push(place, 0);
-        Ok(())
     }
 
     /// Lines up an incident's next step.
@@ -249,7 +282,13 @@ impl<'s, 'k> Sweep<'s, 'k> {
 
 impl Fold {
     /// Takes one step of a clock.
-    fn take(&mut self, incident: &str, clock: &Taught, step: &Step, observer: &mut impl Observer) {
+    fn take(
+        &mut self,
+        incident: &Arc<str>,
+        clock: &Taught,
+        step: &Step,
+        observer: &mut impl Observer,
+    ) {
         let contract = clock.key.0.as_str();
         match &step.kind {
             StepKind::Observed(place) => {
@@ -274,8 +313,9 @@ impl Fold {
     }
 
     /// Drops the forecasts given of clocks of an incident that won't be decided, or were.
-    fn leave(&mut self, incident: &str, lessons: &Lessons) {
+    fn leave(&mut self, incident: &Arc<str>, lessons: &Lessons) {
         let Some(all) = self.given.get_mut(incident) else { return };
+        let all = Arc::make_mut(all);
         all.retain(|given| {
             let clock = lessons.clocks.iter().find(|clock| clock.key == given.clock);
             !given.predicted.is_empty() && clock.is_some_and(Taught::is_undecided)
@@ -324,6 +364,12 @@ impl Learned {
             }
         }
     }
+}
+
+/// The steps after a fold's end, by their places.
+fn later_steps(lessons: &Lessons, end: Instant) -> Vec<usize> {
+    let steps = lessons.steps.iter().enumerate();
+    steps.filter(|(_, step)| step.time > end).map(|(place, _)| place).collect()
 }
 
 /// The steps that a fold has not taken, by their places: those after its end, and those before it

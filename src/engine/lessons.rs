@@ -131,7 +131,9 @@ impl Lessons {
         }
         let mut lessons = walk.lessons;
         lessons.steps.sort_by_key(|step| (step.time, step.kind.rank()));
+        // At the very instant at which it lapses it is not over its limit yet.
         let lapses = lessons.clocks.iter().filter_map(|clock| clock.lapse);
+        let lapses = lapses.map(|lapse| lapse.max(later(until, NANO)));
         let facts = history.effective().iter().map(|fact| fact.value.occur_time);
         lessons.next = lapses.chain(facts.filter(|time| *time > until)).min();
         lessons
@@ -286,14 +288,15 @@ impl<'h> Walk<'_, 'h> {
         if observed.0 >= observed.1 {
             return;
         }
-        let has_lapsed = lapse.is_some_and(|lapse| lapse <= now);
-        let time = clock.decide_time().filter(|_| has_lapsed).unwrap_or(now).min(now);
-        let last = taught.observed.last().map_or(time, |last| last.time);
-        let time = time.max(last);
+        // It is over its limit from the instant after: whoever looked by then did not see it.
+        let lapsed = lapse.filter(|lapse| *lapse <= now).map(|lapse| later(lapse, NANO).min(now));
+        let last = taught.observed.last().map_or(now, |last| last.time);
+        let time = lapsed.unwrap_or(now).max(last);
+        let placed = clock.decide_time().filter(|_| lapsed.is_some()).unwrap_or(now).min(now);
         taught.undecided_from = observed.1;
         let is_breached = clock.outcome == Outcome::Breached;
         let share = clock.elapsed.nanos() as f64 / clock.limit.nanos().max(1) as f64;
-        let (share_used, month) = (share.clamp(0.0, 1.0) as f32, month_of(days.date(time)));
+        let (share_used, month) = (share.clamp(0.0, 1.0) as f32, month_of(days.date(placed.max(last))));
         let decided = DecidedClock { is_breached, observed, share_used, month };
         self.lessons.steps.push(Step { time, clock: place, kind: StepKind::Decided(decided) });
     }

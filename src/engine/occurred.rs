@@ -43,7 +43,7 @@ impl OccurredIncidents {
             let times = ledger.events.iter().map(|fact| fact.value.occur_time);
             times.min().unwrap_or(Instant::MIN)
         };
-        let fresh = self.0.iter().map(|(id, ledger)| (id.clone(), first(ledger)));
+        let fresh = self.0.iter().map(|(id, ledger)| (Arc::from(id.as_str()), first(ledger)));
         Fold { fresh: fresh.collect(), ..Fold::default() }
     }
 
