@@ -8,22 +8,14 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::sync::Arc;
 
 use super::catalog::Known;
+pub use super::learned::Learned;
 use super::ledger::Ledger;
-use super::lessons::{
-    ClockKey, DecidedClock, Lessons, Observation, Step, StepKind, Stopped, Taught,
-};
-use crate::domain::forecast::{FeatureVector, Forecaster, TrackRecord};
+use super::lessons::{ClockKey, DecidedClock, Lessons, Observation, Step, StepKind, Taught};
 use crate::domain::incident::History;
-use crate::domain::time::{Instant, Span};
+use crate::domain::time::Instant;
 
-/// All that was learnt from one contract's clocks.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Learned {
-    /// Forecasts clocks from what was learnt.
-    pub forecaster: Forecaster,
-    /// How the forecasts it would have given at each fact turned out.
-    pub record: TrackRecord,
-}
+/// The incidents that are learnt from in one step of work.
+const INCIDENTS_PER_STEP: usize = 4_000;
 
 /// Reads the ledgers of a tenant's incidents.
 pub trait Ledgers {
@@ -54,6 +46,8 @@ impl Observer for Unobserved {}
 pub struct Fold {
     /// Whatever was decided up to this instant is learnt.
     pub until: Instant,
+    /// Nothing that it learnt was decided after this instant.
+    pub since: Instant,
     /// The last record it knows: its sequence, and when it was recorded.
     pub by: (u64, Instant),
     /// What was learnt, by contract id.
@@ -149,6 +143,20 @@ impl Fold {
         Ok(())
     }
 
+    /// Goes on by one step of work; true: it has arrived.
+    ///
+    /// # Errors
+    /// Those of reading a ledger; nothing is learnt then.
+    pub fn advance_a_step<L: Ledgers>(
+        &mut self,
+        upto: Upto<'_>,
+        ledgers: &mut L,
+    ) -> Result<bool, L::Error> {
+        let until = self.step(upto.until, INCIDENTS_PER_STEP);
+        self.advance(Upto { until, ..upto }, ledgers, &mut Unobserved)?;
+        Ok(until == upto.until)
+    }
+
     /// The incidents that teach something up to an instant.
     fn entering<L: Ledgers>(
         &self,
@@ -157,7 +165,8 @@ impl Fold {
     ) -> Result<Vec<Incident>, L::Error> {
         let is_due = |(_, time): &(&Arc<str>, &Instant)| **time <= until;
         let fresh = self.fresh.iter().filter(is_due);
-        let ids: BTreeSet<_> = fresh.chain(self.next.iter().filter(is_due)).map(|of| of.0).collect();
+        let ids: BTreeSet<_> =
+            fresh.chain(self.next.iter().filter(is_due)).map(|of| of.0).collect();
         let incident = |id: &Arc<str>| {
             let ledger = ledgers.ledger(id)?;
             let first = self.fresh.get(id).copied();
@@ -274,6 +283,7 @@ impl<'s, 'k> Sweep<'s, 'k> {
             && let Some(step) = incident.lessons.steps.get(*step)
             && let Some(clock) = incident.lessons.clocks.get(step.clock)
         {
+            self.fold.since = self.fold.since.max(step.time);
             self.fold.take(&incident.id, clock, step, observer);
         }
         self.push(item.incident, next + 1);
@@ -322,46 +332,6 @@ impl Fold {
         });
         if all.is_empty() {
             self.given.remove(incident);
-        }
-    }
-}
-
-impl Learned {
-    /// The breach probability of a clock as it was observed.
-    pub fn predicted(&self, seen: &Observation) -> f64 {
-        self.forecaster.probability_of(&seen.features, seen.effort.as_ref())
-    }
-
-    /// Learns from a clock that was decided, and scores the forecasts given at what decided it: of
-    /// those given, facts that came late may have taken some back.
-    fn decide(
-        &mut self,
-        clock: &Taught,
-        decided: DecidedClock,
-        given: &[(Instant, f64)],
-        time: Instant,
-    ) {
-        let DecidedClock { is_breached, observed: (from, to), month, .. } = decided;
-        let observed = clock.observed.get(from..to).unwrap_or_default();
-        let features: Vec<&FeatureVector> = observed.iter().map(|seen| &seen.features).collect();
-        self.forecaster.model.decide(&features, is_breached, time);
-        self.forecaster.alike.learn(observed.iter().map(|seen| seen.stratum), is_breached);
-        let is_of = |time: &Instant| observed.iter().any(|seen| seen.is_fact && seen.time == *time);
-        let given = given.iter().filter(|(time, _)| is_of(time)).map(|(_, predicted)| *predicted);
-        self.record.score(&clock.key.1, month, &given.collect::<Vec<_>>(), is_breached);
-    }
-
-    fn stop(&mut self, stopped: &[Stopped]) {
-        for of in stopped {
-            if of.remaining >= Span::ZERO {
-                self.forecaster.remaining.learn(of.stratum, of.remaining, of.limit);
-            }
-            if let Some((team, estimated)) = &of.estimate {
-                self.forecaster.estimates.learn(team, *estimated, of.remaining);
-            }
-            if let Some((holder, weeks)) = of.wait {
-                self.forecaster.waits.learn(holder, weeks);
-            }
         }
     }
 }

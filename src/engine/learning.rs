@@ -13,7 +13,6 @@
 use std::sync::Arc;
 
 use super::catalog::Known;
-use super::fold::Unobserved;
 pub use super::fold::{Fold, Learned, Ledgers, Upto};
 use crate::domain::incident::{IncidentEvent, RecordedEvent};
 use crate::domain::time::{Instant, Span};
@@ -32,8 +31,6 @@ const LAGS: [Span; 5] = [
     Span::from_seconds(10),
     Span::ZERO,
 ];
-/// The incidents that are learnt from in one step of work.
-const INCIDENTS_PER_STEP: usize = 4_000;
 /// A fold is replaced by a later one once it ends so many times its lag ago.
 const LAGS_KEPT: i64 = 2;
 /// A day on which more than one record in so many came late is one of an import: what it brings is
@@ -96,6 +93,17 @@ impl Learning {
     /// The latest of its folds. It may end long ago, and lack what was recorded since.
     pub fn latest(&self) -> &Arc<Fold> {
         self.stages.iter().flatten().last().unwrap_or(&self.settled)
+    }
+
+    /// What questions about other instants go on from: what is final, and the latest.
+    pub fn bases(&self) -> Learning {
+        let mut bases = Learning { stages: Default::default(), ..self.clone() };
+        if let (Some(latest), Some(fold)) =
+            (bases.stages.last_mut(), self.stages.iter().flatten().last())
+        {
+            *latest = Some(Arc::clone(fold));
+        }
+        bases
     }
 
     /// Takes the next record in the journal's order: a fact about an incident, with the terms known
@@ -203,7 +211,7 @@ impl Learning {
         let from = std::iter::once(&self.settled).chain(stages).filter(is_earlier).last();
         let Some(mut fold) = from.map(|fold| Fold::clone(fold)) else { return Ok(None) };
         let by = (self.taken.0, known.time());
-        while !advance(&mut fold, Upto { until: as_of, by, known }, ledgers)? {}
+        while !fold.advance_a_step(Upto { until: as_of, by, known }, ledgers)? {}
         Ok(Some(fold))
     }
 
@@ -234,7 +242,7 @@ impl Learning {
         };
         let fold = stage.insert(fold);
         let by = (self.taken.0, known.time());
-        advance(Arc::make_mut(fold), Upto { until, by, known }, ledgers)
+        Arc::make_mut(fold).advance_a_step(Upto { until, by, known }, ledgers)
     }
 
     /// Does one step of the work that makes final what was decided by an instant; true: it is done.
@@ -257,7 +265,7 @@ impl Learning {
             *stage = stage.take().filter(|fold| fold.until > until);
         }
         let upto = Upto { until, by: self.taken, known };
-        advance(Arc::make_mut(&mut self.settled), upto, ledgers)
+        Arc::make_mut(&mut self.settled).advance_a_step(upto, ledgers)
     }
 
     /// Drops the later folds that what was recorded since has changed.
@@ -266,17 +274,6 @@ impl Learning {
             *stage = stage.take().filter(|fold| is_unchanged(fold, known));
         }
     }
-}
-
-/// Advances a fold by one step; true: it has arrived.
-fn advance<L: Ledgers>(
-    fold: &mut Fold,
-    upto: Upto<'_>,
-    ledgers: &mut L,
-) -> Result<bool, L::Error> {
-    let until = fold.step(upto.until, INCIDENTS_PER_STEP);
-    fold.advance(Upto { until, ..upto }, ledgers, &mut Unobserved)?;
-    Ok(until == upto.until)
 }
 
 fn is_unchanged(fold: &Fold, known: Known<'_>) -> bool {

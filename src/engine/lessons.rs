@@ -7,9 +7,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::catalog::Known;
-use super::evaluate::evaluate_incident;
+use super::evaluate::clocks_of;
 use super::snapshot::{hours, is_undecided, noons as noons_of, snapshot};
-use crate::domain::clock::{Clock, Evaluation, Outcome, Phase};
+use crate::domain::clock::{Clock, Outcome, Phase};
 use crate::domain::forecast::{Effort, FeatureVector, Holder, Snapshot, Stratum, Waits, month_of};
 use crate::domain::incident::History;
 use crate::domain::time::{Instant, Span};
@@ -17,6 +17,10 @@ use crate::domain::time::{Instant, Span};
 const NANO: Span = Span::from_nanos(1);
 /// The most observations of a clock between two of its stops: one that never stops must stay small.
 const OBSERVATIONS_MAX: usize = 256;
+
+/// The most instants of an incident at which something happens that teach: what happens later does
+/// not.
+const INSTANTS_MAX: usize = 1_000;
 
 /// The contract, target and cycle of a clock.
 pub type ClockKey = (String, String, u32);
@@ -125,6 +129,10 @@ impl Lessons {
             Walk { history, known, places: BTreeMap::new(), lessons: Lessons::default() };
         let mut times: Vec<_> = history.moments(until).map(|moment| moment.time).collect();
         times.dedup();
+        // All of them are walked for each, which must not grow without bound.
+        let beyond = times.get(INSTANTS_MAX).copied();
+        let until = beyond.map_or(until, |beyond| earlier(beyond, NANO));
+        times.truncate(INSTANTS_MAX);
         for (place, time) in times.iter().enumerate() {
             let evaluated = walk.look(*time, true);
             walk.silence(&evaluated, *time, times.get(place + 1).copied(), until);
@@ -135,7 +143,8 @@ impl Lessons {
         let lapses = lessons.clocks.iter().filter_map(|clock| clock.lapse);
         let lapses = lapses.map(|lapse| lapse.max(later(until, NANO)));
         let facts = history.effective().iter().map(|fact| fact.value.occur_time);
-        lessons.next = lapses.chain(facts.filter(|time| *time > until)).min();
+        let next = lapses.chain(facts.filter(|time| *time > until)).min();
+        lessons.next = next.filter(|_| beyond.is_none());
         lessons
     }
 }
@@ -162,12 +171,12 @@ struct Walk<'w, 'h> {
 
 impl<'h> Walk<'_, 'h> {
     /// Takes how the clocks stand at an instant, and observes them where something happened.
-    fn look(&mut self, time: Instant, is_fact: bool) -> Evaluation<'h> {
-        let evaluated = evaluate_incident(self.history, self.known, time);
+    fn look(&mut self, time: Instant, is_fact: bool) -> Vec<Clock<'h>> {
+        let evaluated = clocks_of(self.history, self.known, time);
         for place in 0..self.lessons.clocks.len() {
             self.settle(place, &evaluated, time);
         }
-        for clock in evaluated.clocks.iter().filter(|clock| is_fact && is_undecided(clock)) {
+        for clock in evaluated.iter().filter(|clock| is_fact && is_undecided(clock)) {
             let place = self.place(clock);
             self.observe(place, clock, time, true);
             let lapse = self.lapse(clock, time);
@@ -181,7 +190,7 @@ impl<'h> Walk<'_, 'h> {
     /// Takes what passes while nothing happens, from one fact to the next or the end.
     fn silence(
         &mut self,
-        evaluated: &Evaluation<'h>,
+        evaluated: &[Clock<'h>],
         since: Instant,
         next: Option<Instant>,
         until: Instant,
@@ -194,7 +203,7 @@ impl<'h> Walk<'_, 'h> {
         }
     }
 
-    fn noons(&mut self, evaluated: &Evaluation<'h>, since: Instant, end: Instant) {
+    fn noons(&mut self, evaluated: &[Clock<'h>], since: Instant, end: Instant) {
         let has_room = |clock: &&Clock<'_>| {
             let place = self.places.get(&key(clock));
             let taught = place.and_then(|place| self.lessons.clocks.get(*place));
@@ -202,15 +211,15 @@ impl<'h> Walk<'_, 'h> {
         };
         // Each clock at the noons of its own business days.
         let mut noons = BTreeSet::new();
-        for clock in evaluated.clocks.iter().filter(has_room) {
+        for clock in evaluated.iter().filter(has_room) {
             let lapse = self.lapse(clock, since).map_or(end, |lapse| lapse.min(end));
             let of_clock = noons_of(clock, self.known, later(since, NANO), lapse);
             noons.extend(of_clock.into_iter().map(|noon| (noon, key(clock))));
         }
         for noons in noons.into_iter().collect::<Vec<_>>().chunk_by(|a, b| a.0 == b.0) {
             let Some((noon, _)) = noons.first() else { continue };
-            let evaluated = evaluate_incident(self.history, self.known, *noon);
-            for clock in evaluated.clocks.iter().filter(|clock| is_undecided(clock)) {
+            let evaluated = clocks_of(self.history, self.known, *noon);
+            for clock in evaluated.iter().filter(|clock| is_undecided(clock)) {
                 let is_its = noons.iter().any(|(_, of)| *of == key(clock));
                 if let Some(place) = self.places.get(&key(clock)).copied().filter(|_| is_its) {
                     self.observe(place, clock, *noon, false);
@@ -249,9 +258,9 @@ impl<'h> Walk<'_, 'h> {
     }
 
     /// Takes how a clock stands that is being observed.
-    fn settle(&mut self, place: usize, evaluated: &Evaluation<'_>, time: Instant) {
+    fn settle(&mut self, place: usize, evaluated: &[Clock<'_>], time: Instant) {
         let Some(taught) = self.lessons.clocks.get_mut(place) else { return };
-        let clock = evaluated.clocks.iter().find(|clock| key(clock) == taught.key);
+        let clock = evaluated.iter().find(|clock| key(clock) == taught.key);
         let lapse = std::mem::take(&mut taught.lapse);
         if taught.from.is_none() {
             return;
@@ -296,7 +305,8 @@ impl<'h> Walk<'_, 'h> {
         taught.undecided_from = observed.1;
         let is_breached = clock.outcome == Outcome::Breached;
         let share = clock.elapsed.nanos() as f64 / clock.limit.nanos().max(1) as f64;
-        let (share_used, month) = (share.clamp(0.0, 1.0) as f32, month_of(days.date(placed.max(last))));
+        let (share_used, month) =
+            (share.clamp(0.0, 1.0) as f32, month_of(days.date(placed.max(last))));
         let decided = DecidedClock { is_breached, observed, share_used, month };
         self.lessons.steps.push(Step { time, clock: place, kind: StepKind::Decided(decided) });
     }

@@ -76,8 +76,10 @@ fn decode_fold(row: store::LearningFold) -> Result<Fold, Unreadable> {
         let clocks = clocks.collect::<Result<Vec<_>, _>>()?;
         given.insert(Arc::from(incident.incident_id), Arc::new(clocks));
     }
+    let until = instant(row.until_nanos)?;
     Ok(Fold {
-        until: instant(row.until_nanos)?,
+        until,
+        since: until,
         by: (row.known_sequence, instant(row.known_nanos)?),
         contracts,
         given,
