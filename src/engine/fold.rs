@@ -283,7 +283,10 @@ impl<'s, 'k> Sweep<'s, 'k> {
             && let Some(step) = incident.lessons.steps.get(*step)
             && let Some(clock) = incident.lessons.clocks.get(step.clock)
         {
-            self.fold.since = self.fold.since.max(step.time);
+            // What is only observed changes nothing that is learnt.
+            if step.kind.rank() > 0 {
+                self.fold.since = self.fold.since.max(step.time);
+            }
             self.fold.take(&incident.id, clock, step, observer);
         }
         self.push(item.incident, next + 1);

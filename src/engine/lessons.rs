@@ -4,7 +4,7 @@
 //! nothing happens to them. What a step uses had occurred by its instant, so a history that goes on
 //! only adds steps after those it had.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::catalog::Known;
 use super::evaluate::clocks_of;
@@ -125,8 +125,7 @@ pub struct Observation {
 impl Lessons {
     /// What the incident of a history teaches by what had occurred up to an instant.
     pub fn of<'h>(history: &History<'h>, known: &'h Known<'h>, until: Instant) -> Lessons {
-        let mut walk =
-            Walk { history, known, places: BTreeMap::new(), lessons: Lessons::default() };
+        let mut walk = Walk { history, known, lessons: Lessons::default() };
         let mut times: Vec<_> = history.moments(until).map(|moment| moment.time).collect();
         times.dedup();
         // All of them are walked for each, which must not grow without bound.
@@ -164,8 +163,6 @@ impl StepKind {
 struct Walk<'w, 'h> {
     history: &'w History<'h>,
     known: &'h Known<'h>,
-    /// The places of clocks, by their keys.
-    places: BTreeMap<ClockKey, usize>,
     lessons: Lessons,
 }
 
@@ -204,39 +201,41 @@ impl<'h> Walk<'_, 'h> {
     }
 
     fn noons(&mut self, evaluated: &[Clock<'h>], since: Instant, end: Instant) {
-        let has_room = |clock: &&Clock<'_>| {
-            let place = self.places.get(&key(clock));
-            let taught = place.and_then(|place| self.lessons.clocks.get(*place));
-            is_undecided(clock) && taught.is_some_and(Taught::has_room)
+        let with_room = |clock: &'_ Clock<'h>| {
+            let place = self.found(clock).filter(|_| is_undecided(clock))?;
+            self.lessons.clocks.get(place)?.has_room().then_some(place)
         };
         // Each clock at the noons of its own business days.
         let mut noons = BTreeSet::new();
-        for clock in evaluated.iter().filter(has_room) {
+        for clock in evaluated {
+            let Some(place) = with_room(clock) else { continue };
             let lapse = self.lapse(clock, since).map_or(end, |lapse| lapse.min(end));
             let of_clock = noons_of(clock, self.known, later(since, NANO), lapse);
-            noons.extend(of_clock.into_iter().map(|noon| (noon, key(clock))));
+            noons.extend(of_clock.into_iter().map(|noon| (noon, place)));
         }
         for noons in noons.into_iter().collect::<Vec<_>>().chunk_by(|a, b| a.0 == b.0) {
             let Some((noon, _)) = noons.first() else { continue };
             let evaluated = clocks_of(self.history, self.known, *noon);
             for clock in evaluated.iter().filter(|clock| is_undecided(clock)) {
-                let is_its = noons.iter().any(|(_, of)| *of == key(clock));
-                if let Some(place) = self.places.get(&key(clock)).copied().filter(|_| is_its) {
+                let is_its = |place: &usize| noons.iter().any(|(_, of)| of == place);
+                if let Some(place) = self.found(clock).filter(is_its) {
                     self.observe(place, clock, *noon, false);
                 }
             }
         }
     }
 
+    fn found(&self, clock: &Clock<'_>) -> Option<usize> {
+        self.lessons.clocks.iter().position(|taught| taught.is_of(clock))
+    }
+
     fn place(&mut self, clock: &Clock<'_>) -> usize {
-        let key = key(clock);
-        if let Some(place) = self.places.get(&key) {
-            return *place;
+        if let Some(place) = self.found(clock) {
+            return place;
         }
         let place = self.lessons.clocks.len();
-        self.places.insert(key.clone(), place);
         self.lessons.clocks.push(Taught {
-            key,
+            key: (clock.contract_id.to_owned(), clock.target_id.to_owned(), clock.cycle),
             observed: Vec::new(),
             undecided_from: 0,
             from: None,
@@ -260,7 +259,7 @@ impl<'h> Walk<'_, 'h> {
     /// Takes how a clock stands that is being observed.
     fn settle(&mut self, place: usize, evaluated: &[Clock<'_>], time: Instant) {
         let Some(taught) = self.lessons.clocks.get_mut(place) else { return };
-        let clock = evaluated.iter().find(|clock| key(clock) == taught.key);
+        let clock = evaluated.iter().find(|clock| taught.is_of(clock));
         let lapse = std::mem::take(&mut taught.lapse);
         if taught.from.is_none() {
             return;
@@ -348,6 +347,11 @@ impl Taught {
         self.from.is_some() && self.undecided_from < self.observed.len()
     }
 
+    fn is_of(&self, clock: &Clock<'_>) -> bool {
+        let (contract_id, target_id, cycle) = &self.key;
+        *cycle == clock.cycle && target_id == clock.target_id && contract_id == clock.contract_id
+    }
+
     fn has_room(&self) -> bool {
         let from = self.from.unwrap_or(self.observed.len());
         self.from.is_some() && self.observed.len() - from < OBSERVATIONS_MAX
@@ -375,10 +379,6 @@ impl Observation {
             is_paused: snapshot.phase == Phase::Paused,
         }
     }
-}
-
-fn key(clock: &Clock<'_>) -> ClockKey {
-    (clock.contract_id.to_owned(), clock.target_id.to_owned(), clock.cycle)
 }
 
 fn earlier(time: Instant, by: Span) -> Instant {
