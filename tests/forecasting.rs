@@ -397,6 +397,7 @@ async fn forecasts_are_scored_when_their_clocks_are_decided() {
             server = Server::start(data.path(), &[]);
             clients = server.clients().await;
         }
+        clients.learnt().await;
         let all = clients.forecasts.get_forecast_quality(asking("", "resolve")).await;
         let all = all.expect("scored").into_inner().quality.expect("quality");
         assert!(all.forecasts >= 40 && all.clocks >= 40, "{all:?}");

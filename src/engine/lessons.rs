@@ -4,12 +4,12 @@
 //! nothing happens to them. What a step uses had occurred by its instant, so a history that goes on
 //! only adds steps after those it had.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::catalog::Known;
-use super::evaluate::evaluate_incident;
+use super::evaluate::clocks_of;
 use super::snapshot::{hours, is_undecided, noons as noons_of, snapshot};
-use crate::domain::clock::{Clock, Evaluation, Outcome, Phase};
+use crate::domain::clock::{Clock, Outcome, Phase};
 use crate::domain::forecast::{Effort, FeatureVector, Holder, Snapshot, Stratum, Waits, month_of};
 use crate::domain::incident::History;
 use crate::domain::time::{Instant, Span};
@@ -17,6 +17,10 @@ use crate::domain::time::{Instant, Span};
 const NANO: Span = Span::from_nanos(1);
 /// The most observations of a clock between two of its stops: one that never stops must stay small.
 const OBSERVATIONS_MAX: usize = 256;
+
+/// The most instants of an incident at which something happens that teach: what happens later does
+/// not.
+const INSTANTS_MAX: usize = 1_000;
 
 /// The contract, target and cycle of a clock.
 pub type ClockKey = (String, String, u32);
@@ -121,19 +125,25 @@ pub struct Observation {
 impl Lessons {
     /// What the incident of a history teaches by what had occurred up to an instant.
     pub fn of<'h>(history: &History<'h>, known: &'h Known<'h>, until: Instant) -> Lessons {
-        let mut walk =
-            Walk { history, known, places: BTreeMap::new(), lessons: Lessons::default() };
+        let mut walk = Walk { history, known, lessons: Lessons::default() };
         let mut times: Vec<_> = history.moments(until).map(|moment| moment.time).collect();
         times.dedup();
+        // All of them are walked for each, which must not grow without bound.
+        let beyond = times.get(INSTANTS_MAX).copied();
+        let until = beyond.map_or(until, |beyond| earlier(beyond, NANO));
+        times.truncate(INSTANTS_MAX);
         for (place, time) in times.iter().enumerate() {
             let evaluated = walk.look(*time, true);
             walk.silence(&evaluated, *time, times.get(place + 1).copied(), until);
         }
         let mut lessons = walk.lessons;
         lessons.steps.sort_by_key(|step| (step.time, step.kind.rank()));
+        // At the very instant at which it lapses it is not over its limit yet.
         let lapses = lessons.clocks.iter().filter_map(|clock| clock.lapse);
+        let lapses = lapses.map(|lapse| lapse.max(later(until, NANO)));
         let facts = history.effective().iter().map(|fact| fact.value.occur_time);
-        lessons.next = lapses.chain(facts.filter(|time| *time > until)).min();
+        let next = lapses.chain(facts.filter(|time| *time > until)).min();
+        lessons.next = next.filter(|_| beyond.is_none());
         lessons
     }
 }
@@ -153,19 +163,17 @@ impl StepKind {
 struct Walk<'w, 'h> {
     history: &'w History<'h>,
     known: &'h Known<'h>,
-    /// The places of clocks, by their keys.
-    places: BTreeMap<ClockKey, usize>,
     lessons: Lessons,
 }
 
 impl<'h> Walk<'_, 'h> {
     /// Takes how the clocks stand at an instant, and observes them where something happened.
-    fn look(&mut self, time: Instant, is_fact: bool) -> Evaluation<'h> {
-        let evaluated = evaluate_incident(self.history, self.known, time);
+    fn look(&mut self, time: Instant, is_fact: bool) -> Vec<Clock<'h>> {
+        let evaluated = clocks_of(self.history, self.known, time);
         for place in 0..self.lessons.clocks.len() {
             self.settle(place, &evaluated, time);
         }
-        for clock in evaluated.clocks.iter().filter(|clock| is_fact && is_undecided(clock)) {
+        for clock in evaluated.iter().filter(|clock| is_fact && is_undecided(clock)) {
             let place = self.place(clock);
             self.observe(place, clock, time, true);
             let lapse = self.lapse(clock, time);
@@ -179,7 +187,7 @@ impl<'h> Walk<'_, 'h> {
     /// Takes what passes while nothing happens, from one fact to the next or the end.
     fn silence(
         &mut self,
-        evaluated: &Evaluation<'h>,
+        evaluated: &[Clock<'h>],
         since: Instant,
         next: Option<Instant>,
         until: Instant,
@@ -192,40 +200,42 @@ impl<'h> Walk<'_, 'h> {
         }
     }
 
-    fn noons(&mut self, evaluated: &Evaluation<'h>, since: Instant, end: Instant) {
-        let has_room = |clock: &&Clock<'_>| {
-            let place = self.places.get(&key(clock));
-            let taught = place.and_then(|place| self.lessons.clocks.get(*place));
-            is_undecided(clock) && taught.is_some_and(Taught::has_room)
+    fn noons(&mut self, evaluated: &[Clock<'h>], since: Instant, end: Instant) {
+        let with_room = |clock: &'_ Clock<'h>| {
+            let place = self.found(clock).filter(|_| is_undecided(clock))?;
+            self.lessons.clocks.get(place)?.has_room().then_some(place)
         };
         // Each clock at the noons of its own business days.
         let mut noons = BTreeSet::new();
-        for clock in evaluated.clocks.iter().filter(has_room) {
+        for clock in evaluated {
+            let Some(place) = with_room(clock) else { continue };
             let lapse = self.lapse(clock, since).map_or(end, |lapse| lapse.min(end));
             let of_clock = noons_of(clock, self.known, later(since, NANO), lapse);
-            noons.extend(of_clock.into_iter().map(|noon| (noon, key(clock))));
+            noons.extend(of_clock.into_iter().map(|noon| (noon, place)));
         }
         for noons in noons.into_iter().collect::<Vec<_>>().chunk_by(|a, b| a.0 == b.0) {
             let Some((noon, _)) = noons.first() else { continue };
-            let evaluated = evaluate_incident(self.history, self.known, *noon);
-            for clock in evaluated.clocks.iter().filter(|clock| is_undecided(clock)) {
-                let is_its = noons.iter().any(|(_, of)| *of == key(clock));
-                if let Some(place) = self.places.get(&key(clock)).copied().filter(|_| is_its) {
+            let evaluated = clocks_of(self.history, self.known, *noon);
+            for clock in evaluated.iter().filter(|clock| is_undecided(clock)) {
+                let is_its = |place: &usize| noons.iter().any(|(_, of)| of == place);
+                if let Some(place) = self.found(clock).filter(is_its) {
                     self.observe(place, clock, *noon, false);
                 }
             }
         }
     }
 
+    fn found(&self, clock: &Clock<'_>) -> Option<usize> {
+        self.lessons.clocks.iter().position(|taught| taught.is_of(clock))
+    }
+
     fn place(&mut self, clock: &Clock<'_>) -> usize {
-        let key = key(clock);
-        if let Some(place) = self.places.get(&key) {
-            return *place;
+        if let Some(place) = self.found(clock) {
+            return place;
         }
         let place = self.lessons.clocks.len();
-        self.places.insert(key.clone(), place);
         self.lessons.clocks.push(Taught {
-            key,
+            key: (clock.contract_id.to_owned(), clock.target_id.to_owned(), clock.cycle),
             observed: Vec::new(),
             undecided_from: 0,
             from: None,
@@ -247,9 +257,9 @@ impl<'h> Walk<'_, 'h> {
     }
 
     /// Takes how a clock stands that is being observed.
-    fn settle(&mut self, place: usize, evaluated: &Evaluation<'_>, time: Instant) {
+    fn settle(&mut self, place: usize, evaluated: &[Clock<'_>], time: Instant) {
         let Some(taught) = self.lessons.clocks.get_mut(place) else { return };
-        let clock = evaluated.clocks.iter().find(|clock| key(clock) == taught.key);
+        let clock = evaluated.iter().find(|clock| taught.is_of(clock));
         let lapse = std::mem::take(&mut taught.lapse);
         if taught.from.is_none() {
             return;
@@ -286,14 +296,16 @@ impl<'h> Walk<'_, 'h> {
         if observed.0 >= observed.1 {
             return;
         }
-        let has_lapsed = lapse.is_some_and(|lapse| lapse <= now);
-        let time = clock.decide_time().filter(|_| has_lapsed).unwrap_or(now).min(now);
-        let last = taught.observed.last().map_or(time, |last| last.time);
-        let time = time.max(last);
+        // It is over its limit from the instant after: whoever looked by then did not see it.
+        let lapsed = lapse.filter(|lapse| *lapse <= now).map(|lapse| later(lapse, NANO).min(now));
+        let last = taught.observed.last().map_or(now, |last| last.time);
+        let time = lapsed.unwrap_or(now).max(last);
+        let placed = clock.decide_time().filter(|_| lapsed.is_some()).unwrap_or(now).min(now);
         taught.undecided_from = observed.1;
         let is_breached = clock.outcome == Outcome::Breached;
         let share = clock.elapsed.nanos() as f64 / clock.limit.nanos().max(1) as f64;
-        let (share_used, month) = (share.clamp(0.0, 1.0) as f32, month_of(days.date(time)));
+        let (share_used, month) =
+            (share.clamp(0.0, 1.0) as f32, month_of(days.date(placed.max(last))));
         let decided = DecidedClock { is_breached, observed, share_used, month };
         self.lessons.steps.push(Step { time, clock: place, kind: StepKind::Decided(decided) });
     }
@@ -335,6 +347,11 @@ impl Taught {
         self.from.is_some() && self.undecided_from < self.observed.len()
     }
 
+    fn is_of(&self, clock: &Clock<'_>) -> bool {
+        let (contract_id, target_id, cycle) = &self.key;
+        *cycle == clock.cycle && target_id == clock.target_id && contract_id == clock.contract_id
+    }
+
     fn has_room(&self) -> bool {
         let from = self.from.unwrap_or(self.observed.len());
         self.from.is_some() && self.observed.len() - from < OBSERVATIONS_MAX
@@ -362,10 +379,6 @@ impl Observation {
             is_paused: snapshot.phase == Phase::Paused,
         }
     }
-}
-
-fn key(clock: &Clock<'_>) -> ClockKey {
-    (clock.contract_id.to_owned(), clock.target_id.to_owned(), clock.cycle)
 }
 
 fn earlier(time: Instant, by: Span) -> Instant {

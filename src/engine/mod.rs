@@ -19,6 +19,7 @@ pub mod decide;
 pub mod evaluate;
 pub mod fold;
 pub mod index;
+pub mod learned;
 pub mod learning;
 pub mod ledger;
 pub mod lessons;

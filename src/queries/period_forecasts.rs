@@ -37,6 +37,7 @@ pub fn evaluate<'v>(
     contract: &str,
     period: &str,
 ) -> Result<PeriodOutlook<'v>, QueryError> {
+    view.check_contract(contract)?;
     let question = Question {
         contract_id: contract.to_owned(),
         period: PeriodQuery::Named(period.to_owned()),

@@ -1,7 +1,7 @@
 //! The machine: what records, folds, projects and reads, with its threads and channels.
 //!
 //! One writer thread decides and records; one projector thread carries what is new over to the
-//! views; the network's tasks hand jobs to the first and read beside the second, each through a
+//! views; one learner thread learns from it for forecasts; the network's tasks hand jobs to the first and read beside the second, each through a
 //! [`ReadView`]. Answers that take long are worked out on threads of the network's side, which
 //! belong to whoever waits: nothing here waits for them.
 
@@ -11,10 +11,12 @@ mod cache;
 mod engine;
 mod index_reader;
 mod job;
+mod learner;
 mod learning;
 mod ledgers;
 mod open_log;
 mod outage_log;
+mod past_learning;
 mod progress;
 mod projector;
 mod query_error;
@@ -28,6 +30,7 @@ mod signal;
 mod sources;
 mod start;
 mod sync;
+mod tenant_learning;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod wall_clock;
@@ -38,6 +41,7 @@ pub use backup::{BackUpError, Portion};
 pub use engine::Engine;
 pub use index_reader::IndexReader;
 pub use job::{ActionAnswer, Answer, Receipt, Results, TermsAnswer, WriteError};
+pub use learning::{LearningState, LearntUpTo};
 pub use progress::{Loss, Progress};
 pub use query_error::QueryError;
 pub use read_point::{ReadPoint, ReadRequest};

@@ -5,7 +5,7 @@ use tonic::{Request, Response, Status};
 use super::blocking::Messages;
 use super::chunk::Chunk;
 use super::services::Services;
-use super::stamp::stamp;
+use super::stamp::{learnt, stamp};
 use crate::codec::api::forecast::{encode, encode_objective_outlooks, encode_score};
 use crate::codec::scalar::{
     id, optional_instant, optional_span, optional_terms_id, terms_id, text,
@@ -36,7 +36,9 @@ impl ForecastService for Services {
                     encode(learned, incident, clock, outlook, zones)
                 });
             let (point, forecasts) = found?;
-            send_all(forecasts, stamp(point), send);
+            let stamp = stamp(point);
+            let learnt = learnt(view.learnt_up_to(), stamp.as_ref());
+            send_all(forecasts, (stamp, learnt), send);
             Ok(())
         })
         .await
@@ -59,7 +61,9 @@ impl ForecastService for Services {
             let outlook = period_forecasts::evaluate(&view, index, &contract, &period)?;
             let outlooks = objective_outlooks(&outlook, view.times().as_of);
             let answer = encode_objective_outlooks(&outlook.compliance.period, &outlooks);
-            Ok(v1::ForecastObjectivesResponse { stamp: stamp(view.point()), ..answer })
+            let stamp = stamp(view.point());
+            let learnt = learnt(view.learnt_up_to(), stamp.as_ref());
+            Ok(v1::ForecastObjectivesResponse { stamp, learnt, ..answer })
         })
         .await
     }
@@ -79,7 +83,9 @@ impl ForecastService for Services {
             let view = reading.into_view();
             let score = forecasts::quality(&view, &contract, &target, &period)?;
             let quality = score.as_ref().map(encode_score);
-            Ok(v1::GetForecastQualityResponse { quality, stamp: stamp(view.point()) })
+            let stamp = stamp(view.point());
+            let learnt = learnt(view.learnt_up_to(), stamp.as_ref());
+            Ok(v1::GetForecastQualityResponse { quality, stamp, learnt })
         })
         .await
     }
@@ -88,10 +94,10 @@ impl ForecastService for Services {
 /// Sends forecasts, some hundreds in a message; one message at least.
 fn send_all(
     forecasts: Vec<v1::ClockForecast>,
-    stamp: Option<v1::Stamp>,
+    (stamp, learnt): (Option<v1::Stamp>, Option<v1::Learnt>),
     send: &dyn Fn(v1::ForecastClocksResponse) -> bool,
 ) {
-    let send = |forecasts| send(v1::ForecastClocksResponse { forecasts, stamp });
+    let send = |forecasts| send(v1::ForecastClocksResponse { forecasts, stamp, learnt });
     let mut chunk = Chunk::default();
     if forecasts.into_iter().all(|forecast| chunk.add(forecast, send)) {
         send(chunk.take());

@@ -4,11 +4,12 @@ use prost_types::Timestamp;
 use tonic::transport::Channel;
 
 use super::arguments::Forecast;
+use super::lag::say_lag;
 use crate::cli::connection::refused;
 use crate::cli::json;
 use crate::cli::show::{Times, percent, phase, span, table};
-use crate::codec::v1;
 use crate::codec::v1::forecast_service_client::ForecastServiceClient;
+use crate::codec::{text, v1};
 
 /// Reasons shown for a clock.
 const REASONS_LISTED: usize = 2;
@@ -20,7 +21,7 @@ pub(super) async fn run(arguments: Forecast) -> anyhow::Result<()> {
         Some(change) => Some(of_incident(&arguments, &change.incident_id, &mut client).await?),
         None => None,
     };
-    let mut forecasts = query(request(&arguments, what_if), &mut client).await?;
+    let (mut forecasts, learnt) = query(request(&arguments, what_if), &mut client).await?;
     if !arguments.breached && as_it_is.is_none() {
         forecasts.retain(|forecast| !is_breached(forecast));
     }
@@ -29,6 +30,9 @@ pub(super) async fn run(arguments: Forecast) -> anyhow::Result<()> {
         let mut parts = vec![("forecasts", json::list(&forecasts, "slx.v1.ClockForecast")?)];
         if let Some(as_it_is) = &as_it_is {
             parts.push(("asItIs", json::list(as_it_is, "slx.v1.ClockForecast")?));
+        }
+        if let Some(learnt) = &learnt {
+            parts.push(("learnt", text::to_json(learnt, "slx.v1.Learnt")?));
         }
         say!("{}", json::object(&parts));
         return Ok(());
@@ -39,7 +43,7 @@ pub(super) async fn run(arguments: Forecast) -> anyhow::Result<()> {
         say!("As it would be; nothing is recorded.\n");
     }
     say!("{}", show(&forecasts, &times, arguments.limit));
-    Ok(())
+    say_lag(learnt, &times)
 }
 
 fn request(arguments: &Forecast, what_if: Option<v1::WhatIf>) -> v1::ForecastClocksRequest {
@@ -58,13 +62,14 @@ fn request(arguments: &Forecast, what_if: Option<v1::WhatIf>) -> v1::ForecastClo
 async fn query(
     request: v1::ForecastClocksRequest,
     client: &mut ForecastServiceClient<Channel>,
-) -> anyhow::Result<Vec<v1::ClockForecast>> {
+) -> anyhow::Result<(Vec<v1::ClockForecast>, Option<v1::Learnt>)> {
     let mut answers = client.forecast_clocks(request).await.map_err(refused)?.into_inner();
-    let mut forecasts = Vec::new();
+    let (mut forecasts, mut learnt) = (Vec::new(), None);
     while let Some(answer) = answers.message().await.map_err(refused)? {
         forecasts.extend(answer.forecasts);
+        learnt = answer.learnt;
     }
-    Ok(forecasts)
+    Ok((forecasts, learnt))
 }
 
 /// The forecasts of an incident's clocks as it is now.
@@ -73,7 +78,7 @@ async fn of_incident(
     incident_id: &str,
     client: &mut ForecastServiceClient<Channel>,
 ) -> anyhow::Result<Vec<v1::ClockForecast>> {
-    let mut forecasts = query(request(arguments, None), client).await?;
+    let (mut forecasts, _) = query(request(arguments, None), client).await?;
     let is_of = |clock: &v1::Clock| clock.incident_id == incident_id;
     forecasts.retain(|forecast| forecast.clock.as_ref().is_some_and(is_of));
     Ok(forecasts)

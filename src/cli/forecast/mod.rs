@@ -3,6 +3,7 @@
 mod arguments;
 mod clocks;
 mod evaluate;
+mod lag;
 mod objectives;
 pub(super) mod quality;
 mod recorded;

@@ -1,6 +1,7 @@
 //! How the objectives of a period will end.
 
 use super::arguments::Forecast;
+use super::lag::say_lag;
 use crate::cli::connection::refused;
 use crate::cli::objectives::{found, promised};
 use crate::cli::show::{percent, span, table};
@@ -23,7 +24,10 @@ pub(super) async fn run(arguments: Forecast) -> anyhow::Result<()> {
     let answer = client.forecast_objectives(request).await.map_err(refused)?.into_inner();
     match arguments.json {
         true => say!("{}", text::to_json(&answer, "slx.v1.ForecastObjectivesResponse")?),
-        false => say!("{}", show(&answer)),
+        false => {
+            say!("{}", show(&answer));
+            say_lag(answer.learnt, &arguments.shown.times()?)?;
+        }
     }
     Ok(())
 }

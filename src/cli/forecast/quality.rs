@@ -1,6 +1,7 @@
 //! How earlier forecasts turned out.
 
 use super::arguments::Forecast;
+use super::lag::say_lag;
 use crate::cli::connection::refused;
 use crate::cli::show::percent;
 use crate::codec::v1::forecast_service_client::ForecastServiceClient;
@@ -23,7 +24,10 @@ pub(super) async fn run(arguments: Forecast) -> anyhow::Result<()> {
     let answer = client.get_forecast_quality(request).await.map_err(refused)?.into_inner();
     match arguments.json {
         true => say!("{}", text::to_json(&answer, "slx.v1.GetForecastQualityResponse")?),
-        false => say!("{}", show(&answer.quality.unwrap_or_default())),
+        false => {
+            say!("{}", show(&answer.quality.unwrap_or_default()));
+            say_lag(answer.learnt, &arguments.shown.times()?)?;
+        }
     }
     Ok(())
 }

@@ -60,6 +60,7 @@ pub fn encode_objective_outlooks(
         objectives: outlooks.iter().map(encode_objective_outlook).collect(),
         period: Some(encode_period(period)),
         stamp: None,
+        learnt: None,
     }
 }
 

@@ -47,8 +47,8 @@ pub fn decode(bytes: &[u8]) -> Result<Option<(u64, Learning)>, Unreadable> {
 }
 
 fn encode_fold(fold: &Fold) -> store::LearningFold {
-    let incident = |(id, clocks): (&String, &Vec<Given>)| store::WatchedIncident {
-        incident_id: id.clone(),
+    let incident = |(id, clocks): (&Arc<str>, &Arc<Vec<Given>>)| store::WatchedIncident {
+        incident_id: id.to_string(),
         clocks: clocks.iter().map(encode_given).collect(),
     };
     store::LearningFold {
@@ -57,9 +57,9 @@ fn encode_fold(fold: &Fold) -> store::LearningFold {
         known_nanos: fold.by.1.nanos(),
         contracts: fold.contracts.iter().map(|(id, of)| encode_contract(id, of)).collect(),
         incidents: fold.given.iter().map(incident).collect(),
-        next_incident_ids: fold.next.keys().cloned().collect(),
+        next_incident_ids: fold.next.keys().map(ToString::to_string).collect(),
         next_nanos: fold.next.values().map(|time| time.nanos()).collect(),
-        fresh_incident_ids: fold.fresh.keys().cloned().collect(),
+        fresh_incident_ids: fold.fresh.keys().map(ToString::to_string).collect(),
         fresh_nanos: fold.fresh.values().map(|time| time.nanos()).collect(),
     }
 }
@@ -73,10 +73,13 @@ fn decode_fold(row: store::LearningFold) -> Result<Fold, Unreadable> {
     let mut given = BTreeMap::new();
     for incident in row.incidents {
         let clocks = incident.clocks.into_iter().map(decode_given);
-        given.insert(incident.incident_id, clocks.collect::<Result<_, _>>()?);
+        let clocks = clocks.collect::<Result<Vec<_>, _>>()?;
+        given.insert(Arc::from(incident.incident_id), Arc::new(clocks));
     }
+    let until = instant(row.until_nanos)?;
     Ok(Fold {
-        until: instant(row.until_nanos)?,
+        until,
+        since: until,
         by: (row.known_sequence, instant(row.known_nanos)?),
         contracts,
         given,
@@ -85,11 +88,14 @@ fn decode_fold(row: store::LearningFold) -> Result<Fold, Unreadable> {
     })
 }
 
-fn decode_times(ids: Vec<String>, nanos: &[i64]) -> Result<BTreeMap<String, Instant>, Unreadable> {
+fn decode_times(
+    ids: Vec<String>,
+    nanos: &[i64],
+) -> Result<BTreeMap<Arc<str>, Instant>, Unreadable> {
     if ids.len() != nanos.len() {
         return Err(cut_short("incidents"));
     }
-    ids.into_iter().zip(nanos).map(|(id, nanos)| Ok((id, instant(*nanos)?))).collect()
+    ids.into_iter().zip(nanos).map(|(id, nanos)| Ok((id.into(), instant(*nanos)?))).collect()
 }
 
 fn encode_given(given: &Given) -> store::WatchedClock {

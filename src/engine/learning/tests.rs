@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use super::testing::{CONTRACT, Journal, journals, later};
 use super::*;
 use crate::domain::incident::History;
+use crate::engine::fold::Unobserved;
 use crate::engine::lessons::Lessons;
 use crate::engine::occurred::OccurredIncidents;
 use crate::engine::times::Times;
@@ -219,6 +220,33 @@ proptest! {
         prop_assert!(of(&recorded_otherwise(&journal, bundled), as_of) == expected, "bundled");
         prop_assert!(of(&recorded_otherwise(&journal, late), as_of) == expected, "late");
         prop_assert!(of(&recorded_otherwise(&journal, import), as_of) == expected, "imported");
+    }
+
+    /// In which steps a fold goes on changes nothing, nor does what comes up late meanwhile.
+    #[test]
+    fn a_fold_comes_to_the_same_in_any_steps(
+        journal in journals(), stops in prop::collection::btree_set(0i64..800_000, 0..9),
+    ) {
+        let all = journal.records.len();
+        let known = journal.catalog.known(Instant::MAX);
+        let last = journal.records.last().map_or(Instant::MIN, |last| last.record_time);
+        let end = later(last, Span::from_hours(60 * 24));
+        let fold = |stops: &[Instant]| {
+            let mut fold = Fold::default();
+            for record in &journal.records {
+                let voids = record.value.voids().is_some();
+                let from = if voids { Instant::MIN } else { record.value.occur_time };
+                fold.note(&Arc::from(record.value.incident_id.as_str()), from);
+            }
+            for until in stops.iter().copied().chain([end]) {
+                let upto = Upto { until, by: (all as u64, last), known };
+                let Ok(()) = fold.advance(upto, &mut journal.ledgers(all), &mut Unobserved);
+            }
+            fold
+        };
+        let first = crate::domain::clock::testing::MONDAY_SECOND;
+        let stops = stops.into_iter().map(|stop| Instant::from_seconds(first + stop).unwrap());
+        prop_assert_eq!(fold(&stops.collect::<Vec<_>>()), fold(&[]));
     }
 
     /// When it is queried changes no answer.
