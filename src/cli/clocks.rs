@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use prost_types::Timestamp;
+use prost_types::{Duration, Timestamp};
 use tonic::transport::Channel;
 
 use super::connection::{Connection, refused};
@@ -239,7 +239,7 @@ pub(super) fn show(clocks: &[v1::Clock], times: &Times) -> String {
             span(clock.elapsed),
             span(clock.limit),
             times.show(clock.due_time),
-            span(clock.remaining),
+            left(clock),
             clock.forecast.as_ref().map_or_else(|| "-".to_owned(), |f| percent(f.probability)),
         ]
     });
@@ -251,6 +251,14 @@ pub(super) fn show(clocks: &[v1::Clock], times: &Times) -> String {
     let headings: Vec<_> = HEADINGS.into_iter().take(columns).collect();
     let right = [5, 6, 7, 9, 10].map(|column: usize| column.min(columns - 1));
     table(&headings, &right, rows.collect())
+}
+
+/// What is left of the limit; that it is used up to the nanosecond is no breach yet.
+fn left(clock: &v1::Clock) -> String {
+    match clock.remaining {
+        Some(Duration { seconds: 0, nanos: 0 }) => "none".to_owned(),
+        remaining => span(remaining),
+    }
 }
 
 /// The columns of clocks, the probability of a breach last.

@@ -24,13 +24,15 @@ impl LocalTime {
         LocalTime { zone, now }
     }
 
-    /// To the minute: `Tuesday 14:05 CET`, or of another week `2026-11-03 14:05 CET`.
+    /// To the minute: `Tuesday 14:05 CET`, or of another week `2026-11-03 14:05 CET`; in a zone
+    /// whose time has no name `Tuesday 14:05 UTC-03`.
     pub fn moment(&self, instant: Instant) -> String {
         let (local, now) = (self.local(instant), self.local(self.now));
         let days = (local.date() - now.date()).num_days().abs();
         let format = if days <= WEEKDAYS_AWAY_MAX { "%A %H:%M" } else { "%Y-%m-%d %H:%M" };
-        let zone = self.zone.as_ref().map(|zone| zone.abbreviation(instant));
-        format!("{} {}", local.format(format), zone.as_deref().unwrap_or("UTC"))
+        let zone = self.zone.as_ref().map_or_else(String::new, |zone| zone.abbreviation(instant));
+        let utc = if zone.is_empty() || zone.starts_with(['+', '-']) { "UTC" } else { "" };
+        format!("{} {utc}{zone}", local.format(format))
     }
 
     fn local(&self, instant: Instant) -> NaiveDateTime {
@@ -113,6 +115,8 @@ mod tests {
         assert_eq!(local.moment(at("2026-10-20T12:05:59.7Z")), "Tuesday 14:05 CEST");
         assert_eq!(local.moment(at("2026-10-29T12:05:00Z")), "Thursday 13:05 CET");
         assert_eq!(local.moment(at("2026-10-16T12:05:00Z")), "2026-10-16 14:05 CEST");
+        let unnamed = LocalTime::new(zones.zone("America/Sao_Paulo"), at("2026-10-23T09:00:00Z"));
+        assert_eq!(unnamed.moment(at("2026-10-20T12:05:00Z")), "Tuesday 09:05 UTC-03");
         let utc = LocalTime::new(None, at("2026-10-23T09:00:00Z"));
         assert_eq!(utc.moment(at("2026-10-20T12:05:00Z")), "Tuesday 12:05 UTC");
     }

@@ -20,6 +20,7 @@ const LISTED_FROM: f32 = 0.05;
 /// odds times 1.6 and 4.5.
 const NOT_SLIGHT_FROM: f32 = 0.5;
 const GREAT_FROM: f32 = 1.5;
+const MINUTE: Span = Span::from_minutes(1);
 
 /// One feature's effect on a forecast.
 #[derive(Clone, Debug, PartialEq)]
@@ -92,11 +93,13 @@ fn categorical_feature_words(of: CategoricalFeature, snapshot: &Snapshot<'_>) ->
         CategoricalFeature::ClauseAndHolder => format!("{} while {holder}", priority(snapshot)),
         CategoricalFeature::Events => match incident.event_count {
             0 | 1 => "nothing has happened since it was opened".to_owned(),
+            2 => "something happened twice".to_owned(),
             count => format!("something happened {count} times"),
         },
         CategoricalFeature::Reassignments => match incident.reassignment_count {
             0 => "never handed over".to_owned(),
             1 => "handed over once".to_owned(),
+            2 => "handed over twice".to_owned(),
             count => format!("handed over {count} times"),
         },
         CategoricalFeature::OffHours if snapshot.is_off_hours => {
@@ -114,17 +117,20 @@ fn categorical_feature_words(of: CategoricalFeature, snapshot: &Snapshot<'_>) ->
 fn curve_feature_words(of: CurveFeature, snapshot: &Snapshot<'_>, local: &LocalTime) -> String {
     let holder = snapshot.incident.holder.words();
     let used = format!("{} % of the limit", snapshot.elapsed.percent_of(snapshot.limit));
-    let in_state = roughly(snapshot.time.since(snapshot.incident.in_state_since));
+    let status = match snapshot.time.since(snapshot.incident.in_state_since) {
+        new if new < MINUTE => "its status is new".to_owned(),
+        old => format!("its status is {} old", roughly(old)),
+    };
     match of {
         CurveFeature::ShareUsed => format!("{used} is used while {holder}"),
-        CurveFeature::Idle => {
-            let idle = roughly(snapshot.time.since(snapshot.incident.last_event_time));
-            format!("nothing has happened for {idle} while {holder}")
-        }
-        CurveFeature::InState => format!("its status is {in_state} old while {holder}"),
+        CurveFeature::Idle => match snapshot.time.since(snapshot.incident.last_event_time) {
+            fresh if fresh < MINUTE => format!("something happened just now while {holder}"),
+            idle => format!("nothing has happened for {} while {holder}", roughly(idle)),
+        },
+        CurveFeature::InState => format!("{status} while {holder}"),
         CurveFeature::ShareUsedOfGroup => format!("{} and {used} is used", group(snapshot)),
         CurveFeature::InStateOfGroup => {
-            format!("{} and its status is {in_state} old", group(snapshot))
+            format!("{} and {status}", group(snapshot))
         }
         CurveFeature::ShareUsedOfAssignee => format!("{} and {used} is used", assignee(snapshot)),
         CurveFeature::Nearness => nearness(snapshot, local),
@@ -165,15 +171,17 @@ fn assignee(snapshot: &Snapshot<'_>) -> String {
 
 /// The effect of an estimate of the work left on a probability that was another without it.
 pub fn explain_effort(estimates: &Estimates, effort: &Effort, without: f64, with: f64) -> Reason {
-    let (left, slack) = (service_time(effort.left), service_time(effort.slack));
+    let left = service_time(effort.left);
     let log_odds = (log_odds(with) - log_odds(without)) as f32;
-    let text = match effort.left >= effort.slack {
-        true => format!("{left} of work is left, more than fits into {slack}: a breach is certain"),
-        false => {
-            let likely = as_likely(log_odds);
-            format!("{left} of work is left, and {slack} to do it: a breach is {likely}")
+    let fit = match effort.slack {
+        slack if slack <= Span::ZERO => ", and nothing of the limit".to_owned(),
+        slack if slack < effort.left => {
+            format!(", more than fits into {}", service_time(slack))
         }
+        slack => format!(", and {} to do it", service_time(slack)),
     };
+    let likely = if effort.left >= effort.slack { "certain" } else { as_likely(log_odds) };
+    let text = format!("{left} of work is left{fit}: a breach is {likely}");
     Reason { text, log_odds, evidence: estimates.errors(&effort.team).count as f32 }
 }
 
@@ -200,7 +208,8 @@ pub fn summary(
         _ if snapshot.outcome == Outcome::Breached => format!("late; {held}"),
         (_, Some(until)) => {
             let until = local.moment(until);
-            format!("nothing of the limit is left, but stopped by {until} it is met; {held}")
+            let met = format!("nothing of the limit is left, but stopped by {until} it is met");
+            format!("{met}; {held}; {}", alike.words())
         }
         _ => format!("{held}; {}", alike.words()),
     }

@@ -97,7 +97,7 @@ fn a_summary_says_that_a_clock_is_late_or_only_just_not() {
     };
     let held = "it has waited for the client since Tuesday 14:05 CEST";
     let until = "nothing of the limit is left, but stopped by Thursday 11:00 CEST it is met";
-    assert_eq!(said(&used_up, None), format!("{until}; {held}"));
+    assert_eq!(said(&used_up, None), format!("{until}; {held}; of 212 like it 61 % were late"));
     let late = Snapshot {
         elapsed: Span::from_hours(9),
         outcome: Outcome::Breached,
@@ -163,6 +163,10 @@ fn what_is_missing_is_said_too() {
     bare.due_time = Some(bare.time);
     let used_up = curve_feature_words(CurveFeature::Nearness, &bare, &amsterdam());
     assert_eq!(used_up, "its limit is used up");
+    (bare.incident.last_event_time, bare.incident.in_state_since) = (bare.time, bare.time);
+    let of = |of| curve_feature_words(of, &bare, &amsterdam());
+    assert_eq!(of(CurveFeature::Idle), "something happened just now while nobody has taken it up");
+    assert_eq!(of(CurveFeature::InState), "its status is new while nobody has taken it up");
     bare.due_time = None;
     assert_eq!(curve_feature_words(CurveFeature::Nearness, &bare, &amsterdam()), "");
 }
@@ -207,6 +211,8 @@ fn an_estimate_says_whether_the_work_fits() {
     assert_eq!(of(effort(120, 774), 0.5, 0.3), fits);
     let nothing = "0 min of work is left, and 37 min to do it: a breach is much less likely";
     assert_eq!(of(effort(0, 37), 0.5, 0.1), nothing);
+    let none = "2 h of work is left, and nothing of the limit: a breach is certain";
+    assert_eq!(of(effort(120, -1), 0.9, 1.0), none);
     let all = "40 h of work is left, more than fits into 12 h 54 min: a breach is certain";
     assert_eq!(of(effort(2400, 774), 0.5, 1.0), all);
 }
