@@ -385,7 +385,7 @@ async fn facts_about_services_are_recorded_from_the_command_line() {
     let compliance = served.run(&["compliance", "C", "2026-03"]);
     assert!(compliance.contains("99.8655%"), "{compliance}");
     let said = served.refused(&["record", "--service", "mail", "resolved"]);
-    assert!(said.contains("there is no fact resolved"), "{said}");
+    assert!(said.contains("resolved is a fact about an incident: leave --service out"), "{said}");
     assert!(said.contains("outage_started, outage_ended, maintenance_scheduled"), "{said}");
     let said = served.refused(&["record", "I1", "nofact"]);
     assert!(said.contains("facts are opened, responded, status_changed"), "{said}");
