@@ -13,7 +13,8 @@ use crate::cli::show::Shown;
 ///
 /// Without --period, --quality or --evaluate, the open clocks of a contract are listed, the most
 /// urgent first: the probability that each breaches, when it will probably stop, until when work
-/// must begin, and whether the work is left idle.
+/// must begin, whether the work is left idle, and why. Clocks that are late already come last, and
+/// those that have been late for more than seven days only with --all or --incident.
 ///
 /// With --evaluate, the history of a contract is replayed in the order in which its facts occurred,
 /// by the same fold that a server learns by. At every event and at noon of every business day, each
@@ -62,7 +63,7 @@ pub(in crate::cli) struct Forecast {
     #[arg(long, value_name = "FILE", requires = "evaluate")]
     pub dump: Option<PathBuf>,
 
-    /// With --evaluate or --quality: only the clocks of this target.
+    /// Only the clocks of this target; also with --evaluate or --quality.
     #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
     pub target: String,
 
@@ -74,9 +75,13 @@ pub(in crate::cli) struct Forecast {
     #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
     pub at_least: f64,
 
-    /// Also lists clocks that are over their limits already.
-    #[arg(long)]
-    pub breached: bool,
+    /// Only clocks of this incident, however long they have been over their limits; may be repeated.
+    #[arg(long, value_name = "ID", conflicts_with = "what_if")]
+    pub incident: Vec<String>,
+
+    /// Also lists clocks that have been over their limits for more than seven days.
+    #[arg(long, alias = "breached")]
+    pub all: bool,
 
     /// How many clocks to list at most.
     #[arg(long, value_name = "COUNT", default_value_t = 50)]
@@ -94,8 +99,8 @@ pub(in crate::cli) struct Forecast {
     #[arg(long, value_name = "TIME", value_parser = instant, requires = "what_if")]
     pub waits_until: Option<Timestamp>,
 
-    /// With --what-if: its priority.
-    #[arg(long, value_name = "PRIORITY", requires = "what_if")]
+    /// Only clocks of this priority; with --what-if: the priority it would have.
+    #[arg(long, value_name = "PRIORITY")]
     pub priority: Option<String>,
 
     /// Prints the answer as JSON.

@@ -46,8 +46,28 @@ pub fn encode(
     }
 }
 
+/// The message of what is to be expected of an open clock, beside the clock.
+pub fn encode_breach_forecast(learned: &Learned, outlook: &Outlook) -> v1::BreachForecast {
+    let stop = outlook.forecast.expected_stop.map(|stop| stop.time);
+    let [stop_time_p10, stop_time_p50, stop_time_p90] =
+        stop.unwrap_or_default().map(|time| time.map(timestamp));
+    let (decided, _) = learned.forecaster.model.history();
+    v1::BreachForecast {
+        probability: outlook.forecast.breach_probability,
+        stop_time_p10,
+        stop_time_p50,
+        stop_time_p90,
+        summary: outlook.summary.clone(),
+        reasons: outlook.reasons.iter().map(|reason| reason.text.clone()).collect(),
+        alike_clocks: outlook.alike.clocks as i64,
+        alike_breached: outlook.alike.breached as i64,
+        learnt_clocks: decided as i64,
+        model_version: MODEL_VERSION as i32,
+    }
+}
+
 fn encode_reason(reason: &Reason) -> v1::ForecastReason {
-    let text = reason.words.clone();
+    let text = reason.text.clone();
     v1::ForecastReason { text, log_odds: f64::from(reason.log_odds) }
 }
 

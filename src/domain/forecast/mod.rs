@@ -40,7 +40,7 @@ pub use curve::Position;
 pub use curve_feature::{CURVE_FEATURES, CurveFeature};
 pub use effort::{Effort, Errors, Estimates};
 pub use error_budget::{Budget, BurnWindow};
-pub use explanation::{Reason, explain, explain_effort, roughly};
+pub use explanation::{Reason, explain, explain_effort, summary};
 pub use feature_vector::FeatureVector;
 pub use forecaster::{Forecast, Forecaster};
 pub use key::Key;
