@@ -105,7 +105,7 @@ impl Zone {
         instant.to_chrono().naive_utc() + offset
     }
 
-    /// What the zone's time is called at `instant`: `CET`, or its offset where it has no name: `+03`.
+    /// What the zone's time is called at `instant`: `CET`, or by its offset: `+03`.
     pub fn abbreviation(&self, instant: Instant) -> String {
         self.rules.to_offset_info(timestamp(instant)).abbreviation().to_owned()
     }

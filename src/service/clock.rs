@@ -62,7 +62,7 @@ impl ClockService for Services {
         let (call, wanted) = self.read(request, |request, _, violations| {
             let id = violations.or("incident_id", id(request.incident_id), String::new());
             let (with_segments, with_forecast) = (request.with_segments, request.with_forecast);
-            Wanted { id, with_segments, with_forecast }
+            EvaluationQuery { id, with_segments, with_forecast }
         })?;
         if wanted.with_forecast {
             // What was learnt may have to be brought up to date, which blocks.
@@ -103,7 +103,7 @@ impl ClockService for Services {
 }
 
 /// Which incident to evaluate, and what to include.
-struct Wanted {
+struct EvaluationQuery {
     id: String,
     with_segments: bool,
     with_forecast: bool,
@@ -111,7 +111,7 @@ struct Wanted {
 
 fn evaluate(
     view: &ReadView<'_>,
-    wanted: &Wanted,
+    wanted: &EvaluationQuery,
 ) -> Result<v1::EvaluateIncidentResponse, QueryError> {
     let evaluated =
         incidents::one(view, &wanted.id, |history| encode_evaluation(view, wanted, history))?;
@@ -149,7 +149,7 @@ fn fill(mut paging: Paging, found: clocks::ClockPage<v1::Clock>) -> v1::ListCloc
 
 fn encode_evaluation(
     view: &ReadView<'_>,
-    wanted: &Wanted,
+    wanted: &EvaluationQuery,
     history: &History<'_>,
 ) -> Result<v1::EvaluateIncidentResponse, ViewsError> {
     let (known, as_of) = (view.known(), view.times().as_of);
@@ -162,7 +162,7 @@ fn encode_evaluation(
         let avoidable = avoidable_of(history, clock, &known);
         encode_work(clock, urgency.as_ref(), avoidable.as_ref())
     });
-    let Wanted { id, with_segments, with_forecast } = wanted;
+    let EvaluationQuery { id, with_segments, with_forecast } = wanted;
     let mut encoded_clocks =
         codec::api::clock::encode_evaluation(id, &evaluation, zones, *with_segments);
     if *with_forecast {

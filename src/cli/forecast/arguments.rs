@@ -75,7 +75,7 @@ pub(in crate::cli) struct Forecast {
     #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
     pub at_least: f64,
 
-    /// Only clocks of this incident, however long they have been over their limits; may be repeated.
+    /// Only clocks of this incident, however long they have been late; may be repeated.
     #[arg(long, value_name = "ID", conflicts_with = "what_if")]
     pub incident: Vec<String>,
 
