@@ -103,10 +103,22 @@ impl OpenClocks {
         make: impl Fn(&Learned, &str, &Clock<'_>, &Outlook) -> Option<T>,
     ) -> Result<Vec<T>, ViewsError> {
         let learned = view.learned(&self.filter.contract_id)?;
+        self.examine(view, &learned, |incident, clock, _, outlook| {
+            make(&learned, incident, clock, outlook)
+        })
+    }
+
+    /// The same, with the history of its incident.
+    pub fn examine<T>(
+        &self,
+        view: &ReadView<'_>,
+        learned: &Learned,
+        make: impl Fn(&str, &Clock<'_>, &History<'_>, &Outlook) -> Option<T>,
+    ) -> Result<Vec<T>, ViewsError> {
         let (known, as_of) = (view.known(), view.times().as_of);
         let make = |incident: &str, clock: &Clock<'_>, history: &History<'_>| {
-            let outlook = outlook(&learned, clock, history, known, as_of)?;
-            make(&learned, incident, clock, &outlook)
+            let outlook = outlook(learned, clock, history, known, as_of)?;
+            make(incident, clock, history, &outlook)
         };
         let list = List { view, filter: &self.filter, after: None };
         let found = list.evaluate(&self.candidates, usize::MAX, &make)?;

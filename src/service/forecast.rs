@@ -7,13 +7,15 @@ use super::chunk::Chunk;
 use super::services::Services;
 use super::stamp::stamp;
 use crate::codec::api::forecast::{encode, encode_objective_outlooks, encode_score};
+use crate::codec::choices::group_key;
 use crate::codec::scalar::{
     id, optional_instant, optional_span, optional_terms_id, terms_id, text,
 };
 use crate::codec::v1;
 use crate::codec::v1::forecast_service_server::ForecastService;
 use crate::codec::violations::FieldViolations;
-use crate::engine::answers::objective_outlook::objective_outlooks;
+use crate::engine::answers::compliance::GroupKey;
+use crate::engine::answers::objective_outlook::forecast_result;
 use crate::engine::answers::outlook::WhatIf;
 use crate::limits::PRIORITY_BYTES_MAX;
 use crate::queries::forecasts::{self, ForecastQuery};
@@ -46,19 +48,20 @@ impl ForecastService for Services {
         &self,
         request: Request<v1::ForecastObjectivesRequest>,
     ) -> Result<Response<v1::ForecastObjectivesResponse>, Status> {
-        let (call, (contract, period)) = self.read(request, |request, _, violations| {
+        let (call, (contract, period, key)) = self.read(request, |request, _, violations| {
             let contract =
                 violations.or("contract_id", terms_id(request.contract_id), String::new());
+            let key = group_by(request.group_by, violations);
             if request.period.is_empty() {
                 violations
                     .add("period", "is missing: give a month \"2026-10\", a quarter or a year");
             }
-            (contract, request.period)
+            (contract, request.period, key)
         })?;
         call.answer(move |Reading { view, index }| {
-            let outlook = period_forecasts::evaluate(&view, index, &contract, &period)?;
-            let outlooks = objective_outlooks(&outlook, view.times().as_of);
-            let answer = encode_objective_outlooks(&outlook.compliance.period, &outlooks);
+            let of = (contract.as_str(), period.as_str());
+            let outlook = period_forecasts::evaluate(&view, index, of, key)?;
+            let answer = encode_objective_outlooks(&forecast_result(&outlook, view.times().as_of));
             Ok(v1::ForecastObjectivesResponse { stamp: stamp(view.point()), ..answer })
         })
         .await
@@ -83,6 +86,19 @@ impl ForecastService for Services {
         })
         .await
     }
+}
+
+/// What the forecasts of objectives are grouped by.
+fn group_by(keys: Vec<i32>, violations: &mut FieldViolations) -> Option<GroupKey> {
+    let keys = violations.each("group_by", keys, group_key);
+    if keys.len() > 1 {
+        violations.add("group_by", "has several keys: forecasts are grouped by one");
+    }
+    let key = keys.first().copied()?;
+    if !matches!(key, GroupKey::Service | GroupKey::Category | GroupKey::Group) {
+        violations.add("group_by", "is no group of incidents: give service, category or group");
+    }
+    Some(key)
 }
 
 /// Sends forecasts, some hundreds in a message; one message at least.

@@ -3,9 +3,11 @@
 mod arguments;
 mod clocks;
 mod evaluate;
+mod evaluate_periods;
 mod objectives;
 pub(super) mod quality;
 mod recorded;
+mod tested;
 
 use std::process::ExitCode;
 
