@@ -23,7 +23,7 @@ pub(super) fn shown_periods(tested: &TestedPeriods) -> String {
             None => {
                 let periods = scores.as_ref().map_or(0, |scores| scores.periods);
                 text += &format!(
-                    "\n\n{}: too little to tell, {periods} with ten decided clocks or more",
+                    "\n\n{}: too little to say, {periods} with ten decided clocks or more",
                     words(*of)
                 );
             }

@@ -115,10 +115,10 @@ fn objective_outlooks<'o, 'c>(
     let compliance = &outlook.compliance;
     let begun = objective_results(compliance, as_of).into_iter().map(|result| {
         let state = state(&result.period, &compliance.period, as_of);
-        let is_told = matches!(state, ForecastState::Decided | ForecastState::GoesOn);
+        let is_shown = matches!(state, ForecastState::Decided | ForecastState::GoesOn);
         let budget = outlook.budgets.get(&result.place);
         ObjectiveOutlook {
-            attainment: outlook.attainments.get(&result.place).filter(|_| is_told),
+            attainment: outlook.attainments.get(&result.place).filter(|_| is_shown),
             budget: budget.filter(|_| state != ForecastState::ToCome).map(BudgetUse::of),
             state,
             result,
@@ -178,8 +178,8 @@ fn of_one<'o, 'c>(
         .filter_map(|(_, parts)| joined(parts.map(|on| of_group(on, value, as_of)).collect()));
     let outlooks = results.map(|result| {
         let state = state(&result.period, &outlook.compliance.period, as_of);
-        let is_told = matches!(state, ForecastState::Decided | ForecastState::GoesOn);
-        let attainment = forecasts.and_then(|of| of.get(&result.place)).filter(|_| is_told);
+        let is_shown = matches!(state, ForecastState::Decided | ForecastState::GoesOn);
+        let attainment = forecasts.and_then(|of| of.get(&result.place)).filter(|_| is_shown);
         ObjectiveOutlook { attainment, budget: None, state, result }
     });
     outlooks.filter(|of| of.state != ForecastState::ToCome).collect()
