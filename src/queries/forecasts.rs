@@ -137,15 +137,14 @@ pub(super) struct OpenClocks {
 }
 
 impl OpenClocks {
-    /// Gathers where they are; those due before an instant, if it is given.
+    /// Gathers where they are.
     pub fn gather(
         view: &ReadView<'_>,
         index: Option<&IndexReader<'_>>,
         contract: &str,
-        due_before: Option<Instant>,
     ) -> Result<OpenClocks, ViewsError> {
         let contract_id = contract.into();
-        let wanted = ForecastQuery { contract_id, due_before, ..ForecastQuery::default() };
+        let wanted = ForecastQuery { contract_id, ..ForecastQuery::default() };
         OpenClocks::wanted(view, index, &wanted)
     }
 
@@ -171,10 +170,13 @@ impl OpenClocks {
     pub fn forecast<T>(
         &self,
         view: &ReadView<'_>,
-        make: impl Fn(&Learned, &str, &Clock<'_>, &Outlook) -> Option<T>,
+        make: impl Fn(&str, &Clock<'_>, &History<'_>, &Outlook) -> Option<T>,
     ) -> Result<Vec<T>, ViewsError> {
-        let forecasts = self.evaluate(view, |_| false, make)?;
-        Ok(forecasts.into_iter().flatten().collect())
+        let outlooks = Outlooks::new(view);
+        self.each(view, |incident, clock, history| {
+            let outlook = outlooks.of(clock, history)?;
+            Ok(outlook.and_then(|(_, outlook)| make(incident, clock, history, &outlook)))
+        })
     }
 
     /// The same of a query, without clocks that have long been over their limits unless the query
@@ -191,29 +193,26 @@ impl OpenClocks {
             let is_long = |breach: Instant| as_of.since(breach) > LONG_BREACHED;
             !with_all && clock.breach_time.is_some_and(is_long)
         };
-        let listed = self.evaluate(view, is_left_out, make)?;
-        let long_breached = listed.iter().filter(|made| made.is_none()).count() as u64;
-        let made = listed.into_iter().flatten().collect();
-        Ok(ClockForecasts { point: view.point(), made, long_breached })
-    }
-
-    /// Makes of each of them, in order, what the caller wants of its forecast; `None` of those that
-    /// are left out, which are not forecast.
-    fn evaluate<T>(
-        &self,
-        view: &ReadView<'_>,
-        is_left_out: impl Fn(&Clock<'_>) -> bool,
-        make: impl Fn(&Learned, &str, &Clock<'_>, &Outlook) -> Option<T>,
-    ) -> Result<Vec<Option<T>>, ViewsError> {
         let outlooks = Outlooks::new(view);
-        let make = |incident: &str, clock: &Clock<'_>, history: &History<'_>| {
+        let listed = self.each(view, |incident, clock, history| {
             if is_left_out(clock) {
                 return Ok(Some(None));
             }
             let outlook = outlooks.of(clock, history)?;
             let made = outlook.and_then(|(learned, o)| make(&learned, incident, clock, &o));
             Ok(made.map(Some))
-        };
+        })?;
+        let long_breached = listed.iter().filter(|made| made.is_none()).count() as u64;
+        let made = listed.into_iter().flatten().collect();
+        Ok(ClockForecasts { point: view.point(), made, long_breached })
+    }
+
+    /// Makes something of each of them, in order.
+    fn each<T>(
+        &self,
+        view: &ReadView<'_>,
+        make: impl Fn(&str, &Clock<'_>, &History<'_>) -> Result<Option<T>, ViewsError>,
+    ) -> Result<Vec<T>, ViewsError> {
         let list = List { view, filter: &self.filter, after: None };
         let found = list.evaluate(&self.candidates, usize::MAX, &make)?;
         found.into_iter().filter_map(|found| found.made.transpose()).collect()

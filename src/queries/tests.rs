@@ -152,7 +152,9 @@ const QUERIES: [Query; 7] = [
             forecasts::of_clocks(view, index, &wanted, |_, incident, _, _| incident.to_owned());
         assert!(!open.unwrap().made.is_empty());
     },
-    |view, index| drop(period_forecasts::evaluate(view, index, CONTRACT, &period()).unwrap()),
+    |view, index| {
+        drop(period_forecasts::evaluate(view, index, (CONTRACT, &period()), None).unwrap())
+    },
     |view, index| {
         drop(index);
         let period = PeriodQuery::Between(Instant::MIN, Instant::MAX);

@@ -7,6 +7,7 @@ use super::chunk::Chunk;
 use super::services::Services;
 use super::stamp::{learnt, stamp};
 use crate::codec::api::forecast::{encode, encode_objective_outlooks, encode_score};
+use crate::codec::choices::group_key;
 use crate::codec::scalar::{
     id, optional_instant, optional_span, optional_terms_id, terms_id, text,
 };
@@ -14,7 +15,8 @@ use crate::codec::v1;
 use crate::codec::v1::forecast_service_server::ForecastService;
 use crate::codec::violations::FieldViolations;
 use crate::domain::ids::IncidentId;
-use crate::engine::answers::objective_outlook::objective_outlooks;
+use crate::engine::answers::compliance::GroupKey;
+use crate::engine::answers::objective_outlook::forecast_result;
 use crate::engine::answers::outlook::WhatIf;
 use crate::limits::{INCIDENTS_PER_FORECAST_MAX, PRIORITY_BYTES_MAX};
 use crate::queries::forecasts::{self, ForecastQuery};
@@ -53,19 +55,20 @@ impl ForecastService for Services {
         &self,
         request: Request<v1::ForecastObjectivesRequest>,
     ) -> Result<Response<v1::ForecastObjectivesResponse>, Status> {
-        let (call, (contract, period)) = self.read(request, |request, _, violations| {
+        let (call, (contract, period, key)) = self.read(request, |request, _, violations| {
             let contract =
                 violations.or("contract_id", terms_id(request.contract_id), String::new());
+            let key = group_by(request.group_by, violations);
             if request.period.is_empty() {
                 violations
                     .add("period", "is missing: give a month \"2026-10\", a quarter or a year");
             }
-            (contract, request.period)
+            (contract, request.period, key)
         })?;
         call.answer(move |Reading { view, index }| {
-            let outlook = period_forecasts::evaluate(&view, index, &contract, &period)?;
-            let outlooks = objective_outlooks(&outlook, view.times().as_of);
-            let answer = encode_objective_outlooks(&outlook.compliance.period, &outlooks);
+            let of = (contract.as_str(), period.as_str());
+            let outlook = period_forecasts::evaluate(&view, index, of, key)?;
+            let answer = encode_objective_outlooks(&forecast_result(&outlook, view.times().as_of));
             let stamp = stamp(view.point());
             let learnt = learnt(view.learnt_up_to(), stamp.as_ref());
             Ok(v1::ForecastObjectivesResponse { stamp, learnt, ..answer })
@@ -94,6 +97,19 @@ impl ForecastService for Services {
         })
         .await
     }
+}
+
+/// What the forecasts of objectives are grouped by.
+fn group_by(keys: Vec<i32>, violations: &mut FieldViolations) -> Option<GroupKey> {
+    let keys = violations.each("group_by", keys, group_key);
+    if keys.len() > 1 {
+        violations.add("group_by", "has several keys: forecasts are grouped by one");
+    }
+    let key = keys.first().copied()?;
+    if !matches!(key, GroupKey::Service | GroupKey::Category | GroupKey::Group) {
+        violations.add("group_by", "is no group of incidents: give service, category or group");
+    }
+    Some(key)
 }
 
 /// Sends forecasts, some hundreds in a message, each with what all have in common; one message at

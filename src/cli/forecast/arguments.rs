@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use prost_types::{Duration, Timestamp};
 
+use crate::cli::compliance::KeyWord;
 use crate::cli::connection::Connection;
 use crate::cli::read_times::{ReadTimes, instant};
 use crate::cli::show::Shown;
@@ -22,9 +23,11 @@ use crate::cli::show::Shown;
 /// that has learnt from clocks decided before. Forecasts from --learn-until on are scored, if their
 /// clock was decided by --until, beside those of simpler methods: the breach rate of the priority,
 /// warnings at 50, 75 and 90 percent of the limit, the breach rate of clocks that had lasted as
-/// long, and a logistic regression fitted anew each week. Forecasts of
-/// periods are scored too: whether the contract's promises on attainment will be missed in each
-/// whole week, of each service and category.
+/// long, and a logistic regression fitted anew each week. Forecasts of periods are scored too:
+/// whether the contract's promises on attainment will be missed in each whole week, month and
+/// quarter, of the contract and of each service, category and group, beside what is decided carried
+/// on at its rate, the last period's result, the share of past periods missed, and the attainment so
+/// far.
 ///
 /// Here a fact counts as known from when it occurred, whenever it was recorded, since an imported
 /// history was recorded all at once.
@@ -37,6 +40,10 @@ pub(in crate::cli) struct Forecast {
     /// Forecasts the objectives of this period: a month 2026-10, a quarter 2026-Q3 or a year 2026.
     #[arg(long, value_name = "PERIOD")]
     pub period: Option<String>,
+
+    /// With --period: forecasts its objectives for each service, category or group as well.
+    #[arg(long, value_enum, requires = "period")]
+    pub by: Option<KeyWord>,
 
     /// Shows how earlier forecasts of clocks turned out that are decided by now; with --period,
     /// only of clocks decided in that period.
