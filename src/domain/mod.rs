@@ -5,8 +5,8 @@
 //! [`contract`] (what was agreed), [`clock`] (targets measured on a history), [`experience`] (how
 //! people experienced an incident), [`compliance`] (the figures of a period), [`settlement`] (what
 //! is left to be agreed on) and [`forecast`] (how open clocks will probably turn out); [`wording`]
-//! says instants and spans. Nothing here knows how facts arrive or are kept, and the present instant
-//! is always an argument.
+//! says instants and spans. Nothing here knows how facts arrive or are kept, and the present
+//! instant is always an argument.
 
 pub mod calendar;
 pub mod clock;

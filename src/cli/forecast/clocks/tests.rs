@@ -130,7 +130,8 @@ Wed 2026-10-14 13:00 5h 10m IDLE WORK: 1 h 30 min of work is left and nothing ha
 5 h 10 min of service time; the provider has had it since Monday 09:00 CEST; none like it was \
 decided before
 INC7 resolve P2 paused - 3h 00m 61% Fri 2026-10-16 11:20 - - it has waited for \
-the client since Tuesday 14:05 CEST; of 212 like it 61 % were late; 62 % of the limit is used while \
+the client since Tuesday 14:05 CEST; of 212 like it 61 % were late; 62 % of the limit is \
+used while \
 it waits for the client: a breach is more likely
 INC7 resolve P2 paused Tue 2026-10-13 13:00 -5h 00m late Fri 2026-10-16 11:20 - - \
 late since Tuesday 13:00 CEST; it has waited for the client since Monday 09:00 CEST
