@@ -36,6 +36,7 @@ mod experience;
 mod export;
 mod forecast;
 mod forecasting;
+mod forecasts_shown;
 mod format;
 mod full;
 mod fuzz;

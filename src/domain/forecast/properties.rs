@@ -11,6 +11,7 @@ use crate::domain::contract::Metric;
 use crate::domain::experience::{Urgency, avoidable};
 use crate::domain::incident::{Fact, History, RecordedEvent, State};
 use crate::domain::time::{Instant, Span};
+use crate::domain::wording::LocalTime;
 
 const HOUR: i64 = 3600;
 
@@ -51,6 +52,7 @@ impl Made {
             holder: HOLDERS[self.holder],
             last_event_time: since,
             in_state_since: since,
+            held_since: since,
             event_count: self.events,
             reassignment_count: 1,
         };
@@ -274,7 +276,9 @@ fn idle_work_is_flagged_with_its_latest_start() {
     assert_eq!(later.latest_start_time, Some(at(48 * HOUR + 17 * HOUR)));
     assert_eq!((later.idle_time, later.slack), (Span::from_hours(10), Span::from_hours(18)));
     let reason = later.reason().unwrap();
-    assert!(later.has_idle_work && reason.contains("10:00:00"), "{reason}");
+    let idle = "1 h of work is left and nothing has happened for 10 h of service time";
+    assert!(later.has_idle_work);
+    assert_eq!(reason, idle);
 }
 
 #[test]
@@ -303,10 +307,15 @@ fn an_explanation_lists_the_strongest_effect_first() {
     };
     let explained = |model: &Model| {
         let snapshot = made.snapshot();
-        explain(model, &snapshot, &FeatureVector::of(&snapshot), usize::MAX)
+        explain(
+            model,
+            &snapshot,
+            &FeatureVector::of(&snapshot),
+            &LocalTime::new(None, snapshot.time),
+        )
     };
     let untaught = explained(&Model::default());
-    assert!(untaught.iter().any(|reason| reason.words.contains("it waits for the client")));
+    assert!(untaught.iter().any(|reason| reason.text.contains("it waits for the client")));
     assert!(untaught.iter().all(|reason| reason.evidence == 0.0));
     assert!(untaught.is_sorted_by(|a, b| a.log_odds.abs() >= b.log_odds.abs()));
     let lessons = vec![(made.clone(), true); 30];
