@@ -57,7 +57,7 @@ fn review() -> v1::GetServiceReviewRequest {
 }
 
 /// What is learnt holds together with the stamp.
-fn check_told(learnt: Option<v1::Learnt>, stamp: Option<v1::Stamp>) -> v1::Learnt {
+fn check_learnt(learnt: Option<v1::Learnt>, stamp: Option<v1::Stamp>) -> v1::Learnt {
     let (learnt, stamp) = (learnt.expect("how far it learnt"), stamp.expect("a stamp"));
     assert_eq!(learnt.sequence + learnt.records_behind, stamp.sequence, "{learnt:?}");
     assert!(learnt.records_behind == 0 || learnt.until != stamp.as_of_time, "{learnt:?}");
@@ -74,7 +74,7 @@ async fn figures(clients: &mut Clients) -> (v1::ForecastQuality, Vec<(String, f6
     let mut answers = clients.forecasts.forecast_clocks(request).await.expect("forecasts");
     let mut found = Vec::new();
     while let Some(answer) = answers.get_mut().message().await.expect("forecasts") {
-        check_told(answer.learnt, answer.stamp);
+        check_learnt(answer.learnt, answer.stamp);
         found.extend(answer.forecasts.into_iter().map(|forecast| {
             let clock = forecast.clock.expect("a clock");
             let id = format!("{} {}", clock.incident_id, clock.target_id);
@@ -83,7 +83,7 @@ async fn figures(clients: &mut Clients) -> (v1::ForecastQuality, Vec<(String, f6
     }
     let scored = clients.forecasts.get_forecast_quality(quality()).await.expect("scored");
     let scored = scored.into_inner();
-    let learnt = check_told(scored.learnt, scored.stamp);
+    let learnt = check_learnt(scored.learnt, scored.stamp);
     assert_eq!(learnt.records_behind, 0, "it was waited for");
     (scored.quality.expect("quality"), found)
 }
@@ -96,10 +96,10 @@ async fn after_an_import_all_is_answered_at_once_and_says_how_far_it_learnt() {
     let mut server = Server::start(imported.path(), &[]);
     let mut clients = server.clients().await;
     import(&mut clients).await;
-    let asked = clients.forecasts.get_forecast_quality(quality()).await.expect("answered");
-    check_told(asked.get_ref().learnt, asked.get_ref().stamp);
+    let scored = clients.forecasts.get_forecast_quality(quality()).await.expect("answered");
+    check_learnt(scored.get_ref().learnt, scored.get_ref().stamp);
     let reviewed = clients.compliance.get_service_review(review()).await.expect("reviewed");
-    check_told(reviewed.get_ref().learnt, reviewed.get_ref().stamp);
+    check_learnt(reviewed.get_ref().learnt, reviewed.get_ref().stamp);
     clients.learnt().await;
     let (scores, forecasts) = figures(&mut clients).await;
     assert!(scores.clocks > 400 && forecasts.len() >= OPEN, "{scores:?}");

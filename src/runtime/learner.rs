@@ -2,7 +2,7 @@
 //!
 //! It reads the journal once for all tenants, works in steps of about a tenth of a second, of each
 //! tenant in turn, and publishes what it learns. What it learnt is kept in the views now and then,
-//! so that it goes on from there after a crash. Tenants of whom nothing is recorded or asked are
+//! so that it goes on from there after a crash. Tenants that no record and no question is about are
 //! put away in the views.
 
 use std::collections::HashMap;
@@ -13,7 +13,7 @@ use super::learning::{LearningState, Learnings};
 use super::progress::position_at;
 use super::replay::ReplayError;
 use super::sources::Sources;
-use super::tenant_learning::{Halt, Step, TenantLearning};
+use super::tenant_learning::{Halt, LearningStep, TenantLearning};
 use crate::codec::store::record;
 use crate::domain::ids::TenantId;
 use crate::domain::incident::RecordedEvent;
@@ -70,7 +70,7 @@ struct Keeping {
 
 /// Why it does not go on.
 #[derive(Debug, thiserror::Error)]
-enum Fault {
+enum LearningError {
     #[error("what was learnt can't be read or kept: {0}")]
     Views(#[from] ViewsError),
     #[error("the journal can't be learnt from: {0}")]
@@ -133,7 +133,7 @@ impl Learner {
     }
 
     /// Reads on, and does one step for each tenant; false: there was nothing to do.
-    fn round(&mut self) -> Result<bool, Fault> {
+    fn round(&mut self) -> Result<bool, LearningError> {
         if !self.is_begun {
             self.begin()?;
         }
@@ -154,7 +154,7 @@ impl Learner {
     }
 
     /// Goes on from what the views hold.
-    fn begin(&mut self) -> Result<(), Fault> {
+    fn begin(&mut self) -> Result<(), LearningError> {
         let (sequence, behind) = self.sources.views.learnt_sequence()?.unwrap_or_default();
         let position = position_at(&*self.sources.log, sequence).map_err(ReplayError::from)?;
         self.read.1 = position.record_time;
@@ -181,7 +181,7 @@ impl Learner {
     }
 
     /// Reads some records and hands them out; false: there are none.
-    fn read_on(&mut self, last: u64) -> Result<bool, Fault> {
+    fn read_on(&mut self, last: u64) -> Result<bool, LearningError> {
         if self.read.0 >= last {
             return Ok(false);
         }
@@ -211,7 +211,7 @@ impl Learner {
 
     /// Hands a record to its tenant. One whose learning can't be gone on from has everything read
     /// from the beginning again.
-    fn hand_out(&mut self, kept: &Kept) -> Result<(), Fault> {
+    fn hand_out(&mut self, kept: &Kept) -> Result<(), LearningError> {
         let (sequence, record_time) = (kept.sequence, kept.record_time);
         let record = record::decode(&kept.body, &self.sources.zones)
             .map_err(|source| ReplayError::Record { sequence, source })?;
@@ -232,7 +232,7 @@ impl Learner {
     }
 
     /// What is learnt of a tenant, from where the views hold it.
-    fn of(&mut self, tenant: &TenantId) -> Result<&mut TenantLearning, Fault> {
+    fn of(&mut self, tenant: &TenantId) -> Result<&mut TenantLearning, LearningError> {
         if !self.tenants.contains_key(tenant) {
             let learning = match self.sources.views.learning(tenant)? {
                 KeptLearning::Upto(sequence, learning) => TenantLearning::new(sequence, *learning),
@@ -249,12 +249,12 @@ impl Learner {
         Ok(self.tenants.entry(tenant.clone()).or_insert_with(new))
     }
 
-    fn step_each(&mut self) -> Result<bool, Fault> {
+    fn step_each(&mut self) -> Result<bool, LearningError> {
         let is_crowded = self.is_crowded();
         let mut has_learnt = false;
         for (tenant, of) in &mut self.tenants {
             let (sources, learnings, known) = (&self.sources, &*self.learnings, self.read.1);
-            match of.step(Step { sources, learnings, tenant, known, is_crowded }) {
+            match of.step(LearningStep { sources, learnings, tenant, known, is_crowded }) {
                 Ok(has) => has_learnt |= has,
                 Err(Halt::Closed) => return Ok(true),
                 Err(Halt::Views(error)) => return Err(error.into()),
@@ -263,8 +263,8 @@ impl Learner {
         Ok(has_learnt)
     }
 
-    /// Lets go of tenants that nothing was asked or recorded of for long, once there are many.
-    fn put_away(&mut self) -> Result<(), Fault> {
+    /// Lets go of tenants that no record and no question was about for long, once there are many.
+    fn put_away(&mut self) -> Result<(), LearningError> {
         if !self.is_crowded() {
             return Ok(());
         }
@@ -301,7 +301,7 @@ impl Learner {
     }
 
     /// Keeps everything in the views.
-    fn keep(&mut self) -> Result<(), Fault> {
+    fn keep(&mut self) -> Result<(), LearningError> {
         if !self.is_begun {
             return Ok(());
         }

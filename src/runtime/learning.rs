@@ -41,7 +41,7 @@ pub(super) struct Learnings {
 #[derive(Debug, Default)]
 struct Board {
     tenants: HashMap<TenantId, Posted>,
-    /// The tenants that somebody asks about, each with the instant asked about.
+    /// The tenants that somebody asks about, each with the instant in question.
     wanted: HashMap<TenantId, Instant>,
     /// Up to where the journal is read.
     read: u64,

@@ -1,9 +1,10 @@
 //! The machine: what records, folds, projects and reads, with its threads and channels.
 //!
 //! One writer thread decides and records; one projector thread carries what is new over to the
-//! views; one learner thread learns from it for forecasts; the network's tasks hand jobs to the first and read beside the second, each through a
-//! [`ReadView`]. Answers that take long are worked out on threads of the network's side, which
-//! belong to whoever waits: nothing here waits for them.
+//! views; one learner thread learns from it all for forecasts; the network's tasks hand jobs to the
+//! first and read beside the others, each through a [`ReadView`]. Answers that take long are worked
+//! out on threads of the network's side, which belong to whoever waits: nothing here waits for
+//! them.
 
 mod backup;
 mod batch;

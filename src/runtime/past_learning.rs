@@ -25,12 +25,12 @@ pub(super) struct PastLearning {
 struct Desk {
     at_work: usize,
     /// The newest first.
-    remembered: VecDeque<(Asked, Arc<Learned>)>,
+    remembered: VecDeque<(PastQuestion, Arc<Learned>)>,
 }
 
-/// What is asked: of a tenant's contract, at a point.
+/// What a question needs: of a tenant's contract, at a point.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Asked {
+pub(super) struct PastQuestion {
     pub tenant: TenantId,
     pub contract: String,
     pub point: ReadPoint,
@@ -40,12 +40,12 @@ impl PastLearning {
     /// What was worked out, or is now. Blocks until it is its turn. Nothing is held meanwhile.
     pub fn learned<E>(
         &self,
-        asked: &Asked,
+        question: &PastQuestion,
         work: impl FnOnce() -> Result<Arc<Learned>, E>,
     ) -> Result<Arc<Learned>, E> {
         let mut desk = self.desk.lock();
         loop {
-            if let Some((_, found)) = desk.remembered.iter().find(|(of, _)| of == asked) {
+            if let Some((_, found)) = desk.remembered.iter().find(|(of, _)| of == question) {
                 return Ok(Arc::clone(found));
             }
             if desk.at_work < AT_ONCE_MAX {
@@ -59,7 +59,7 @@ impl PastLearning {
         let learned = work()?;
         let mut desk = self.desk.lock();
         desk.remembered.truncate(REMEMBERED_MAX - 1);
-        desk.remembered.push_front((asked.clone(), Arc::clone(&learned)));
+        desk.remembered.push_front((question.clone(), Arc::clone(&learned)));
         drop(desk);
         drop(turn);
         Ok(learned)
@@ -84,9 +84,9 @@ mod tests {
     use crate::domain::time::Instant;
     use crate::runtime::read_point::ReadRequest;
 
-    fn asked(sequence: u64) -> Asked {
+    fn question(sequence: u64) -> PastQuestion {
         let point = ReadPoint::new(sequence, Instant::MAX, ReadRequest::default());
-        Asked { tenant: "tenant".into(), contract: "contract".into(), point }
+        PastQuestion { tenant: "tenant".into(), contract: "contract".into(), point }
     }
 
     #[test]
@@ -94,14 +94,14 @@ mod tests {
         let past = PastLearning::default();
         let worked_out = |sequence| {
             let mut is_worked_out = false;
-            let learned = past.learned(&asked(sequence), || {
+            let learned = past.learned(&question(sequence), || {
                 is_worked_out = true;
                 Ok::<_, ()>(Arc::default())
             });
             assert!(learned.is_ok());
             is_worked_out
         };
-        assert!(past.learned(&asked(0), || Err(())).is_err());
+        assert!(past.learned(&question(0), || Err(())).is_err());
         assert!(worked_out(0) && !worked_out(0));
         for sequence in 1..=REMEMBERED_MAX as u64 {
             assert!(worked_out(sequence));

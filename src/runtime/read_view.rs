@@ -12,13 +12,11 @@
 //! opened, and of those recorded since, nothing is known by then.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-
-use parking_lot::Mutex;
+use std::sync::{Arc, OnceLock};
 
 use super::index_reader::IndexReader;
 use super::learning::{Learnings, Learnt, LearntUpTo, Published};
-use super::past_learning::Asked;
+use super::past_learning::PastQuestion;
 use super::progress::{Loss, Progress};
 use super::query_error::QueryError;
 use super::read_point::{ReadPoint, ReadRequest};
@@ -61,7 +59,7 @@ pub struct ReadView<'e> {
     actions: Arc<ActionLog>,
     /// What was learnt when it was opened.
     learnt: Option<Arc<Published>>,
-    learnt_up_to: Arc<Mutex<Option<LearntUpTo>>>,
+    learnt_up_to: Arc<OnceLock<LearntUpTo>>,
 }
 
 /// Where views are opened.
@@ -282,13 +280,13 @@ impl<'e> ReadView<'e> {
             true => learnings.now(&self.tenant, contract, self.point, self.learnt.as_ref()),
             false => self.learnt_by_then(contract)?,
         };
-        *self.learnt_up_to.lock() = Some(learnt.up_to);
+        let _ = self.learnt_up_to.set(learnt.up_to);
         Ok(learnt.learned)
     }
 
     /// How far what [`ReadView::learned`] gave was learnt; `None`: it gave nothing.
     pub fn learnt_up_to(&self) -> Option<LearntUpTo> {
-        *self.learnt_up_to.lock()
+        self.learnt_up_to.get().copied()
     }
 
     fn learnt_by_then(&self, contract: &str) -> Result<Learnt, ViewsError> {
@@ -296,8 +294,9 @@ impl<'e> ReadView<'e> {
         if let Some(exact) = learnings.exact(&self.tenant, contract, point) {
             return Ok(exact);
         }
-        let asked = Asked { tenant: self.tenant.clone(), contract: contract.to_owned(), point };
-        let learned = learnings.past.learned(&asked, || self.learn(contract))?;
+        let question =
+            PastQuestion { tenant: self.tenant.clone(), contract: contract.to_owned(), point };
+        let learned = learnings.past.learned(&question, || self.learn(contract))?;
         let up_to = LearntUpTo { sequence: point.sequence, until: Some(point.times.as_of) };
         Ok(Learnt { learned, up_to })
     }

@@ -45,7 +45,7 @@ pub(super) struct TenantLearning {
     spent: Duration,
     rests_until: time::Instant,
     last_read: time::Instant,
-    /// When it was last asked for, or learnt from.
+    /// When a question last needed it, or it was learnt from.
     pub used: time::Instant,
     /// The views hold all of it.
     pub is_kept: bool,
@@ -53,7 +53,7 @@ pub(super) struct TenantLearning {
 
 /// What a step needs.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Step<'s> {
+pub(super) struct LearningStep<'s> {
     pub sources: &'s Sources,
     pub learnings: &'s Learnings,
     pub tenant: &'s TenantId,
@@ -143,7 +143,7 @@ impl TenantLearning {
     }
 
     /// Does one step, if there is something to do; false: nothing now.
-    pub fn step(&mut self, step: Step<'_>) -> Result<bool, Halt> {
+    pub fn step(&mut self, step: LearningStep<'_>) -> Result<bool, Halt> {
         let began = time::Instant::now();
         let is_done = if self.queue.is_empty() { self.approach(step) } else { self.take(step) };
         self.spent += began.elapsed();
@@ -151,7 +151,7 @@ impl TenantLearning {
     }
 
     /// Takes what was read.
-    fn take(&mut self, step: Step<'_>) -> Result<bool, Halt> {
+    fn take(&mut self, step: LearningStep<'_>) -> Result<bool, Halt> {
         let catalog = step.sources.cache.catalog(step.tenant);
         while let Some(recorded) = self.queue.front() {
             let known = catalog.known(recorded.record_time);
@@ -164,7 +164,7 @@ impl TenantLearning {
     }
 
     /// Works towards what is decided by now, and publishes it.
-    fn approach(&mut self, step: Step<'_>) -> Result<bool, Halt> {
+    fn approach(&mut self, step: LearningStep<'_>) -> Result<bool, Halt> {
         let Some(as_of) = self.next(step) else { return Ok(false) };
         self.approached = Some(as_of);
         let catalog = step.sources.cache.catalog(step.tenant);
@@ -183,7 +183,7 @@ impl TenantLearning {
     }
 
     /// The instant to work towards, if its time has come.
-    fn next(&self, step: Step<'_>) -> Option<Instant> {
+    fn next(&self, step: LearningStep<'_>) -> Option<Instant> {
         let is_wanted = self.wanted.is_some_and(|wanted| wanted >= self.still_until);
         if self.approached.is_none() && !self.is_behind() && !is_wanted {
             return None;
@@ -197,7 +197,7 @@ impl TenantLearning {
         self.approached.or_else(|| may_begin.then(present))
     }
 
-    fn publish(&mut self, step: Step<'_>) {
+    fn publish(&mut self, step: LearningStep<'_>) {
         let fold = Arc::clone(self.learning.latest());
         let next = fold.next.values().min().copied();
         self.still_until = next.unwrap_or(Instant::MAX);
@@ -216,7 +216,7 @@ impl TenantLearning {
     }
 
     /// Publishes what is learnt so far, if it goes further than what is published.
-    fn publish_parts(&mut self, step: Step<'_>) {
+    fn publish_parts(&mut self, step: LearningStep<'_>) {
         let fold = self.learning.latest();
         let (published_at, until) =
             self.parts_published.get_or_insert_with(|| (time::Instant::now(), Instant::MIN));
@@ -241,7 +241,7 @@ fn published(
     Published { sequence, until, since, still_until, contracts, bases }
 }
 
-impl Ledgers for Step<'_> {
+impl Ledgers for LearningStep<'_> {
     type Error = Halt;
 
     fn ledger(&mut self, incident_id: &str) -> Result<Arc<Ledger>, Halt> {

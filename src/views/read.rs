@@ -105,8 +105,8 @@ impl Views {
         })
     }
 
-    /// Up to which sequence the journal was read for what is kept of every tenant, and the tenants of
-    /// whom not all of that was learnt. `None`: it must be read from its beginning.
+    /// Up to which sequence the journal was read for what is kept of every tenant, and the tenants
+    /// of whom not all of that was learnt. `None`: it must be read from its beginning.
     pub fn learnt_sequence(&self) -> Result<Option<(u64, Vec<TenantId>)>, ViewsError> {
         let row = self.store()?.get(keys::LEARNT)?;
         let kept = row.and_then(|row| keys::learnt(&row));

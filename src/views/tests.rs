@@ -275,8 +275,8 @@ fn tally_buckets_that_a_crash_left_behind_are_added_up_from_the_rows() {
     assert_eq!((met(&views), views.applied().unwrap()), (vec![(1, 1), (2, 2)], 1));
 }
 
-/// What can't be gone on from is told from what was never learnt: for that the journal is read
-/// again.
+/// What can't be gone on from is distinguished from what was never learnt: for that the journal is
+/// read again.
 #[test]
 fn what_is_kept_of_learning_is_read_or_refused() {
     let directory = TempDir::new().unwrap();
