@@ -9,9 +9,8 @@ use std::sync::Arc;
 
 use super::catalog::Known;
 use super::ledger::Ledger;
-use super::lessons::{
-    ClockKey, DecidedClock, Lessons, Observation, Step, StepKind, Stopped, Taught,
-};
+use super::lessons::{Lessons, Taught};
+use super::observation::{ClockKey, DecidedClock, Observation, Step, StepKind, StoppedClock};
 use crate::domain::forecast::{FeatureVector, Forecaster, TrackRecord};
 use crate::domain::incident::{History, RecordedEvent};
 use crate::domain::time::{Instant, Span};
@@ -58,7 +57,7 @@ pub struct Fold {
     pub by: (u64, Instant),
     /// What was learnt, by contract id.
     pub contracts: BTreeMap<String, Arc<Learned>>,
-    /// The forecasts given of clocks that were undecided at its end, by incident id.
+    /// The forecasts given of clocks that had not stopped at its end, by incident id.
     pub given: BTreeMap<String, Vec<Given>>,
     /// When incidents next teach something if nothing more is recorded of them.
     pub next: BTreeMap<String, Instant>,
@@ -67,13 +66,17 @@ pub struct Fold {
     pub fresh: BTreeMap<String, Instant>,
 }
 
-/// The forecasts given of a clock that is undecided.
+/// The forecasts given of a clock that has not stopped.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Given {
     /// The clock.
     pub clock: ClockKey,
-    /// The breach probabilities forecast at its facts, each with its instant, in order.
+    /// The breach probabilities forecast at its facts, each with its instant, in order; none once it
+    /// is decided.
     pub predicted: Vec<(Instant, f64)>,
+    /// After which service time it was to stop in one, five and nine of ten cases, forecast at its
+    /// facts, each with its instant, in order.
+    pub stops: Vec<(Instant, [Span; 3])>,
 }
 
 /// Where a fold goes on to.
@@ -154,7 +157,7 @@ impl Fold {
         let all = self.given.get_mut(incident)?;
         let place = all.iter().position(|given| given.clock == *clock);
         let place = place.unwrap_or_else(|| {
-            all.push(Given { clock: clock.clone(), predicted: Vec::new() });
+            all.push(Given { clock: clock.clone(), predicted: Vec::new(), stops: Vec::new() });
             all.len() - 1
         });
         all.get_mut(place)
@@ -258,8 +261,10 @@ impl Fold {
                 observer.observed(incident, clock, seen, learned);
                 if seen.is_fact {
                     let predicted = learned.predicted(seen);
+                    let stop = learned.expected_after(seen, predicted);
                     if let Some(given) = self.given(incident, &clock.key) {
                         given.predicted.push((seen.time, predicted));
+                        given.stops.push((seen.time, stop));
                     }
                 }
             }
@@ -269,16 +274,30 @@ impl Fold {
                 let given = given.map(std::mem::take).unwrap_or_default();
                 self.learned(contract).decide(clock, *decided, &given, step.time);
             }
-            StepKind::Stopped(stopped) => self.learned(contract).stop(stopped),
+            StepKind::Stopped(stopped) => {
+                let given = self.given(incident, &clock.key).map(|given| &mut given.stops);
+                let given = given.map(std::mem::take).unwrap_or_default();
+                self.learned(contract).stop(clock, stopped, &given);
+            }
+            StepKind::RanOn(ran_on) => {
+                let remaining = &mut self.learned(contract).forecaster.remaining;
+                ran_on.iter().for_each(|(stratum, classes)| remaining.ran_on(*stratum, *classes));
+            }
         }
     }
 
-    /// Drops the forecasts given of clocks of an incident that won't be decided, or were.
+    /// Drops the forecasts given of clocks of an incident that have stopped, or won't be decided.
     fn leave(&mut self, incident: &str, lessons: &Lessons) {
         let Some(all) = self.given.get_mut(incident) else { return };
-        all.retain(|given| {
+        all.retain_mut(|given| {
             let clock = lessons.clocks.iter().find(|clock| clock.key == given.clock);
-            !given.predicted.is_empty() && clock.is_some_and(Taught::is_undecided)
+            if !clock.is_some_and(Taught::is_undecided) {
+                given.predicted.clear();
+            }
+            if !clock.is_some_and(Taught::is_observed) {
+                given.stops.clear();
+            }
+            !given.predicted.is_empty() || !given.stops.is_empty()
         });
         if all.is_empty() {
             self.given.remove(incident);
@@ -290,6 +309,12 @@ impl Learned {
     /// The breach probability of a clock as it was observed.
     pub fn predicted(&self, seen: &Observation) -> f64 {
         self.forecaster.probability_of(&seen.features, seen.effort.as_ref())
+    }
+
+    /// After which service time a clock that was observed will have stopped in one, five and nine of
+    /// ten cases, where this is its breach probability.
+    pub fn expected_after(&self, seen: &Observation, breach_probability: f64) -> [Span; 3] {
+        self.forecaster.remaining.expected_after(&seen.stop, breach_probability)
     }
 
     /// Learns from a clock that was decided, and scores the forecasts given at what decided it: of
@@ -311,18 +336,20 @@ impl Learned {
         self.record.score(&clock.key.1, month, &given.collect::<Vec<_>>(), is_breached);
     }
 
-    fn stop(&mut self, stopped: &[Stopped]) {
-        for of in stopped {
-            if of.remaining >= Span::ZERO {
-                self.forecaster.remaining.learn(of.stratum, of.remaining, of.limit);
-            }
+    /// Learns from a clock that stopped, and scores the forecasts of that.
+    fn stop(&mut self, clock: &Taught, stopped: &StoppedClock, given: &[(Instant, [Span; 3])]) {
+        for of in &stopped.observed {
+            let (from, class) = of.classes;
+            self.forecaster.remaining.stopped(of.stratum, from, class);
             if let Some((team, estimated)) = &of.estimate {
                 self.forecaster.estimates.learn(team, *estimated, of.remaining);
             }
-            if let Some((holder, weeks)) = of.wait {
-                self.forecaster.waits.learn(holder, weeks);
-            }
         }
+        let held = given.iter().filter_map(|(time, stops)| {
+            let of = stopped.observed.iter().find(|of| of.time == *time)?;
+            Some(stops.map(|stop| of.after <= stop))
+        });
+        self.record.score_stops(&clock.key.1, stopped.month, held);
     }
 }
 

@@ -22,6 +22,7 @@ pub mod index;
 pub mod learning;
 pub mod ledger;
 pub mod lessons;
+pub mod observation;
 pub mod occurred;
 pub mod period;
 pub mod record;

@@ -13,6 +13,7 @@ use crate::codec::scalar::{
 use crate::codec::v1;
 use crate::codec::v1::forecast_service_server::ForecastService;
 use crate::codec::violations::FieldViolations;
+use crate::domain::forecast::MODEL_VERSION;
 use crate::engine::answers::objective_outlook::objective_outlooks;
 use crate::engine::answers::outlook::WhatIf;
 use crate::limits::PRIORITY_BYTES_MAX;
@@ -79,7 +80,8 @@ impl ForecastService for Services {
             let view = reading.into_view();
             let score = forecasts::quality(&view, &contract, &target, &period)?;
             let quality = score.as_ref().map(encode_score);
-            Ok(v1::GetForecastQualityResponse { quality, stamp: stamp(view.point()) })
+            let (stamp, model_version) = (stamp(view.point()), MODEL_VERSION as i32);
+            Ok(v1::GetForecastQualityResponse { quality, stamp, model_version })
         })
         .await
     }
@@ -91,7 +93,8 @@ fn send_all(
     stamp: Option<v1::Stamp>,
     send: &dyn Fn(v1::ForecastClocksResponse) -> bool,
 ) {
-    let send = |forecasts| send(v1::ForecastClocksResponse { forecasts, stamp });
+    let model_version = MODEL_VERSION as i32;
+    let send = |forecasts| send(v1::ForecastClocksResponse { forecasts, stamp, model_version });
     let mut chunk = Chunk::default();
     if forecasts.into_iter().all(|forecast| chunk.add(forecast, send)) {
         send(chunk.take());

@@ -84,6 +84,7 @@ fn categorical_feature_words(of: CategoricalFeature, snapshot: &Snapshot<'_>) ->
         CategoricalFeature::GroupAndHolder => format!("{}: {holder}", group()),
         CategoricalFeature::Assignee => named("assignee", incident.state.assignee),
         CategoricalFeature::Category => named("category", snapshot.category),
+        CategoricalFeature::Target => format!("target {}", snapshot.target_id),
     }
 }
 

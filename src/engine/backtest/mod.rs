@@ -7,10 +7,12 @@
 mod clocks;
 mod outcomes;
 mod periods;
+mod stops;
 mod tested;
 mod week;
 
 pub use clocks::{OCCASIONS, Occasion, ScoredForecast, TestedClocks, test_clocks};
 pub use outcomes::incidents;
 pub use periods::{PERIOD_BASELINES, PeriodBaseline, TestedPeriods, test_periods};
+pub use stops::StopsHeld;
 pub use tested::{Test, Tested};
