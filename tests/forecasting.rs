@@ -117,7 +117,8 @@ async fn open_clocks_are_forecast_the_most_urgent_first() {
     let due_times: Vec<_> = forecasts.iter().filter_map(due).map(|time| time.seconds).collect();
     assert!(due_times.is_sorted(), "{due_times:?}");
     let fresh = of(&forecasts, "O4");
-    assert!(fresh.breach_probability < 0.6 && fresh.learnt_clocks >= 40, "{fresh:?}");
+    // That every response was late says little about when incidents are resolved.
+    assert!(fresh.breach_probability < 0.5 && fresh.learnt_clocks >= 40, "{fresh:?}");
     assert!(!fresh.reasons.is_empty());
     let stops = [fresh.stop_time_p10, fresh.stop_time_p50, fresh.stop_time_p90];
     let stops: Vec<_> = stops.iter().flatten().map(|time| time.seconds).collect();
@@ -402,6 +403,13 @@ async fn forecasts_are_scored_when_their_clocks_are_decided() {
         let all = all.expect("scored").into_inner().quality.expect("quality");
         assert!(all.forecasts >= 40 && all.clocks >= 40, "{all:?}");
         assert!((0.0..=1.0).contains(&all.brier_score) && all.log_loss > 0.0, "{all:?}");
+        let percents = all.stop_coverage.iter().map(|of| of.percent).collect::<Vec<_>>();
+        assert_eq!(percents, [10, 50, 90]);
+        let held = all.stop_coverage.iter().map(|of| of.held).collect::<Vec<_>>();
+        assert!(held.is_sorted() && held[2] > 30, "{:?}", all.stop_coverage);
+        let shares =
+            all.stop_coverage.iter().all(|of| of.share == of.held as f64 / of.forecasts as f64);
+        assert!(shares && all.stop_coverage[0].forecasts == 40, "{:?}", all.stop_coverage);
         let in_rows: i64 = all.calibration.iter().map(|row| row.forecasts).sum();
         assert_eq!(in_rows, all.forecasts);
         assert_eq!(*before.get_or_insert(all.clone()), all);
@@ -424,6 +432,10 @@ async fn forecasts_are_scored_when_their_clocks_are_decided() {
     assert!(period.contains("in-time") && period.contains("Most influential"), "{period}");
     let quality = run(&["--quality", "--target", "resolve"]);
     assert!(quality.contains("Brier score") && quality.contains("* predicted"), "{quality}");
+    assert!(
+        quality.contains("40 expected stops") && quality.contains("stopped by p90"),
+        "{quality}"
+    );
     let thought = ["--what-if", "O4", "--effort", "12h", "--as-of-time", NOW];
     let thought = run(&thought);
     assert_eq!(thought.matches("as it is").count(), 2, "two clocks: {thought}");

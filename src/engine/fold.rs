@@ -10,9 +10,10 @@ use std::sync::Arc;
 use super::catalog::Known;
 pub use super::learned::Learned;
 use super::ledger::Ledger;
-use super::lessons::{ClockKey, DecidedClock, Lessons, Observation, Step, StepKind, Taught};
+use super::lessons::{Lessons, Taught};
+use super::observation::{ClockKey, DecidedClock, Observation, Step, StepKind};
 use crate::domain::incident::History;
-use crate::domain::time::Instant;
+use crate::domain::time::{Instant, Span};
 
 /// The incidents that are learnt from in one step of work.
 const INCIDENTS_PER_STEP: usize = 4_000;
@@ -52,7 +53,7 @@ pub struct Fold {
     pub by: (u64, Instant),
     /// What was learnt, by contract id.
     pub contracts: BTreeMap<String, Arc<Learned>>,
-    /// The forecasts given of clocks that were undecided at its end, by incident id.
+    /// The forecasts given of clocks that had not stopped at its end, by incident id.
     pub given: BTreeMap<Arc<str>, Arc<Vec<Given>>>,
     /// When incidents next teach something if nothing more is recorded of them.
     pub next: BTreeMap<Arc<str>, Instant>,
@@ -61,13 +62,17 @@ pub struct Fold {
     pub fresh: BTreeMap<Arc<str>, Instant>,
 }
 
-/// The forecasts given of a clock that is undecided.
+/// The forecasts given of a clock that has not stopped.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Given {
     /// The clock.
     pub clock: ClockKey,
-    /// The breach probabilities forecast at its facts, each with its instant, in order.
+    /// The breach probabilities forecast at its facts, each with its instant, in order; none once it
+    /// is decided.
     pub predicted: Vec<(Instant, f64)>,
+    /// After which service time it was to stop in one, five and nine of ten cases, forecast at its
+    /// facts, each with its instant, in order.
+    pub stops: Vec<(Instant, [Span; 3])>,
 }
 
 /// Where a fold goes on to.
@@ -190,7 +195,7 @@ impl Fold {
         let all = Arc::make_mut(self.given.get_mut(incident)?);
         let place = all.iter().position(|given| given.clock == *clock);
         let place = place.unwrap_or_else(|| {
-            all.push(Given { clock: clock.clone(), predicted: Vec::new() });
+            all.push(Given { clock: clock.clone(), predicted: Vec::new(), stops: Vec::new() });
             all.len() - 1
         });
         all.get_mut(place)
@@ -310,8 +315,10 @@ impl Fold {
                 observer.observed(incident, clock, seen, learned);
                 if seen.is_fact {
                     let predicted = learned.predicted(seen);
+                    let stop = learned.expected_after(seen, predicted);
                     if let Some(given) = self.given(incident, &clock.key) {
                         given.predicted.push((seen.time, predicted));
+                        given.stops.push((seen.time, stop));
                     }
                 }
             }
@@ -321,17 +328,31 @@ impl Fold {
                 let given = given.map(std::mem::take).unwrap_or_default();
                 self.learned(contract).decide(clock, *decided, &given, step.time);
             }
-            StepKind::Stopped(stopped) => self.learned(contract).stop(stopped),
+            StepKind::Stopped(stopped) => {
+                let given = self.given(incident, &clock.key).map(|given| &mut given.stops);
+                let given = given.map(std::mem::take).unwrap_or_default();
+                self.learned(contract).stop(clock, stopped, &given);
+            }
+            StepKind::RanOn(ran_on) => {
+                let remaining = &mut self.learned(contract).forecaster.remaining;
+                ran_on.iter().for_each(|(stratum, classes)| remaining.ran_on(*stratum, *classes));
+            }
         }
     }
 
-    /// Drops the forecasts given of clocks of an incident that won't be decided, or were.
+    /// Drops the forecasts given of clocks of an incident that have stopped, or won't be decided.
     fn leave(&mut self, incident: &Arc<str>, lessons: &Lessons) {
         let Some(all) = self.given.get_mut(incident) else { return };
         let all = Arc::make_mut(all);
-        all.retain(|given| {
+        all.retain_mut(|given| {
             let clock = lessons.clocks.iter().find(|clock| clock.key == given.clock);
-            !given.predicted.is_empty() && clock.is_some_and(Taught::is_undecided)
+            if !clock.is_some_and(Taught::is_undecided) {
+                given.predicted.clear();
+            }
+            if !clock.is_some_and(Taught::is_observed) {
+                given.stops.clear();
+            }
+            !given.predicted.is_empty() || !given.stops.is_empty()
         });
         if all.is_empty() {
             self.given.remove(incident);

@@ -1,6 +1,7 @@
 //! What was learnt from one contract's clocks.
 
-use super::lessons::{DecidedClock, Observation, Stopped, Taught};
+use super::lessons::Taught;
+use super::observation::{DecidedClock, Observation, StoppedClock};
 use crate::domain::forecast::{FeatureVector, Forecaster, TrackRecord};
 use crate::domain::time::{Instant, Span};
 
@@ -17,6 +18,12 @@ impl Learned {
     /// The breach probability of a clock as it was observed.
     pub fn predicted(&self, seen: &Observation) -> f64 {
         self.forecaster.probability_of(&seen.features, seen.effort.as_ref())
+    }
+
+    /// After which service time a clock that was observed will have stopped in one, five and nine of
+    /// ten cases, where this is its breach probability.
+    pub fn expected_after(&self, seen: &Observation, breach_probability: f64) -> [Span; 3] {
+        self.forecaster.remaining.expected_after(&seen.stop, breach_probability)
     }
 
     /// Learns from a clock that was decided, and scores the forecasts given at what decided it: of
@@ -38,18 +45,24 @@ impl Learned {
         self.record.score(&clock.key.1, month, &given.collect::<Vec<_>>(), is_breached);
     }
 
-    /// Learns from how long a clock still ran.
-    pub(super) fn stop(&mut self, stopped: &[Stopped]) {
-        for of in stopped {
-            if of.remaining >= Span::ZERO {
-                self.forecaster.remaining.learn(of.stratum, of.remaining, of.limit);
-            }
+    /// Learns from a clock that stopped, and scores the forecasts of that.
+    pub(super) fn stop(
+        &mut self,
+        clock: &Taught,
+        stopped: &StoppedClock,
+        given: &[(Instant, [Span; 3])],
+    ) {
+        for of in &stopped.observed {
+            let (from, class) = of.classes;
+            self.forecaster.remaining.stopped(of.stratum, from, class);
             if let Some((team, estimated)) = &of.estimate {
                 self.forecaster.estimates.learn(team, *estimated, of.remaining);
             }
-            if let Some((holder, weeks)) = of.wait {
-                self.forecaster.waits.learn(holder, weeks);
-            }
         }
+        let held = given.iter().filter_map(|(time, stops)| {
+            let of = stopped.observed.iter().find(|of| of.time == *time)?;
+            Some(stops.map(|stop| of.after <= stop))
+        });
+        self.record.score_stops(&clock.key.1, stopped.month, held);
     }
 }

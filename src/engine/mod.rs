@@ -23,6 +23,7 @@ pub mod learned;
 pub mod learning;
 pub mod ledger;
 pub mod lessons;
+pub mod observation;
 pub mod occurred;
 pub mod period;
 pub mod record;

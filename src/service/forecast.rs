@@ -14,6 +14,7 @@ use crate::codec::scalar::{
 use crate::codec::v1;
 use crate::codec::v1::forecast_service_server::ForecastService;
 use crate::codec::violations::FieldViolations;
+use crate::domain::forecast::MODEL_VERSION;
 use crate::domain::ids::IncidentId;
 use crate::engine::answers::compliance::GroupKey;
 use crate::engine::answers::objective_outlook::forecast_result;
@@ -41,10 +42,13 @@ impl ForecastService for Services {
             let found = found?;
             let stamp = stamp(found.point);
             let learnt = learnt(view.learnt_up_to(), stamp.as_ref());
-            let long_breached_clocks = found.long_breached as i64;
-            let forecasts = Vec::new();
-            let head =
-                v1::ForecastClocksResponse { forecasts, stamp, learnt, long_breached_clocks };
+            let head = v1::ForecastClocksResponse {
+                forecasts: Vec::new(),
+                stamp,
+                learnt,
+                long_breached_clocks: found.long_breached as i64,
+                model_version: MODEL_VERSION as i32,
+            };
             send_all(found.made, head, send);
             Ok(())
         })
@@ -93,7 +97,8 @@ impl ForecastService for Services {
             let quality = score.as_ref().map(encode_score);
             let stamp = stamp(view.point());
             let learnt = learnt(view.learnt_up_to(), stamp.as_ref());
-            Ok(v1::GetForecastQualityResponse { quality, stamp, learnt })
+            let model_version = MODEL_VERSION as i32;
+            Ok(v1::GetForecastQualityResponse { quality, stamp, learnt, model_version })
         })
         .await
     }

@@ -12,11 +12,11 @@ use super::recorded::TenantRecords;
 use super::tested::{quoted, scored};
 use crate::cli::show::{span, table};
 use crate::codec::scalar::{duration, optional_instant};
-use crate::domain::forecast::{Baseline, MODEL_VERSION, Quality};
+use crate::domain::forecast::{BASELINES, Baseline, MODEL_VERSION, Quality, STOP_QUANTILES};
 use crate::domain::time::Instant;
 use crate::engine::backtest::{
-    Occasion, ScoredForecast, Test, Tested, TestedClocks, TestedPeriods, incidents, test_clocks,
-    test_periods,
+    OCCASIONS, Occasion, ScoredForecast, StopsHeld, Test, Tested, TestedClocks, TestedPeriods,
+    incidents, test_clocks, test_periods,
 };
 use crate::journal::JournalFiles;
 use crate::runtime::zones;
@@ -46,7 +46,7 @@ pub fn run(arguments: &Forecast) -> anyhow::Result<ExitCode> {
         until: shown(arguments.until)?.or(recorded.last_fact()).unwrap_or(Instant::MAX),
     };
     let mut incidents = incidents(tested, &recorded.ledgers);
-    let TestedClocks { occasions, forecasts } = test_clocks(tested, &mut incidents, known);
+    let TestedClocks { occasions, stops, forecasts } = test_clocks(tested, &mut incidents, known);
     if occasions.is_empty() {
         bail!("no clock was open from {} on and decided by {}", tested.learn_until, tested.until);
     }
@@ -54,10 +54,11 @@ pub fn run(arguments: &Forecast) -> anyhow::Result<ExitCode> {
     if let Some(path) = &arguments.dump {
         let of_periods = periods.forecasts.iter().map(dumped_period);
         let rows: Vec<_> = forecasts.iter().map(dumped).chain(of_periods).collect();
-        let text = format!("{DUMP_HEADING}\n{}\n", rows.join("\n"));
+        let baselines = BASELINES.map(column).join(",");
+        let text = format!("{DUMP_HEADING},{baselines}\n{}\n", rows.join("\n"));
         fs::write(path, text).with_context(|| format!("can't write {}", path.display()))?;
     }
-    let results = Results { clocks: occasions, periods };
+    let results = Results { clocks: occasions, stops, periods };
     match arguments.json {
         true => say!("{:#}", as_json(&results)),
         false => say!("{}", show(&results, tested)),
@@ -67,7 +68,7 @@ pub fn run(arguments: &Forecast) -> anyhow::Result<ExitCode> {
 
 /// A row of the file of all forecasts, as comma-separated values.
 fn dumped(forecast: &ScoredForecast) -> String {
-    let ScoredForecast { clock, occasion, scored } = forecast;
+    let ScoredForecast { clock, occasion, scored, baselines } = forecast;
     let fields = [
         occasion_name(*occasion).to_owned(),
         quoted(clock.incident_id.as_str()),
@@ -79,11 +80,13 @@ fn dumped(forecast: &ScoredForecast) -> String {
         scored.decide_time.to_string(),
         ",,,,".to_owned(),
     ];
-    fields.join(",")
+    let baselines = baselines.iter().map(|probability| format!("{probability:.6}"));
+    fields.into_iter().chain(baselines).collect::<Vec<_>>().join(",")
 }
 
 struct Results {
     clocks: Vec<(Occasion, Tested<Baseline>)>,
+    stops: [(Occasion, StopsHeld); OCCASIONS.len()],
     periods: TestedPeriods,
 }
 
@@ -97,9 +100,23 @@ fn show(results: &Results, test: Test<'_>) -> String {
         let (when, breached) = (words(*occasion), 100.0 * base_rate);
         text += &format!("\n\n{when}: {forecasts} forecasts, {breached:.1} % breached\n");
         text += &scores(tested, name);
+        text += &stops_held(results, *occasion);
     }
     text += &shown_periods(&results.periods);
     text
+}
+
+/// How often clocks had stopped by when they were expected to.
+fn stops_held(results: &Results, occasion: Occasion) -> String {
+    let Some((_, stops)) = results.stops.iter().find(|(of, _)| *of == occasion) else {
+        return String::new();
+    };
+    let by = STOP_QUANTILES.iter().zip(stops.shares()).zip(stops.forecasts);
+    let words = by.map(|((quantile, share), forecasts)| {
+        let share = 100.0 * share.unwrap_or_default();
+        format!("by p{:.0} in {share:.1} % of {forecasts}", 100.0 * quantile)
+    });
+    format!("\n\nStopped {}", words.collect::<Vec<_>>().join(", "))
 }
 
 fn scores<B: Copy>(tested: &Tested<B>, name: fn(B) -> &'static str) -> String {
@@ -157,9 +174,22 @@ fn name(baseline: Baseline) -> &'static str {
     }
 }
 
+/// The column of a baseline's probabilities.
+fn column(baseline: Baseline) -> &'static str {
+    match baseline {
+        Baseline::BaseRate => "rate_of_priority",
+        Baseline::PercentUsed => "percent_rules",
+        Baseline::Survival => "survival",
+        Baseline::Logistic => "logistic",
+    }
+}
+
 fn as_json(results: &Results) -> serde_json::Value {
     let of_clocks = |(occasion, tested): &(Occasion, Tested<Baseline>)| {
-        json_of(occasion_name(*occasion), tested, name)
+        let mut json = json_of(occasion_name(*occasion), tested, name);
+        let stops = results.stops.iter().find(|(of, _)| of == occasion);
+        json["stops"] = stops.map(|(_, stops)| stops_json(stops)).into();
+        json
     };
     let clocks = results.clocks.iter().map(of_clocks);
     let clocks: Vec<_> = clocks.collect();
@@ -179,4 +209,13 @@ fn json_of<B: Copy>(
         "model": scored(&tested.model),
         "baselines": baselines.collect::<serde_json::Map<_, _>>(),
     })
+}
+
+fn stops_json(stops: &StopsHeld) -> serde_json::Value {
+    let counts = stops.forecasts.iter().zip(stops.held).zip(stops.shares());
+    let rows = STOP_QUANTILES.iter().zip(counts).map(|(quantile, ((forecasts, held), share))| {
+        let percent = (100.0 * quantile).round();
+        json!({"percent": percent, "forecasts": forecasts, "held": held, "share": share})
+    });
+    rows.collect()
 }

@@ -7,7 +7,7 @@ use crate::codec::scalar::{duration, encode_period, timestamp};
 use crate::codec::v1;
 use crate::domain::clock::Clock;
 use crate::domain::experience::{Avoidable, Urgency};
-use crate::domain::forecast::{Bin, Influence, MODEL_VERSION, Reason};
+use crate::domain::forecast::{Bin, Influence, MODEL_VERSION, Reason, STOP_QUANTILES, StopSums};
 use crate::engine::answers::compliance::GroupKey;
 use crate::engine::answers::objective_outlook::{
     BudgetUse, ForecastResult, GroupOutlook, ObjectiveOutlook,
@@ -86,6 +86,7 @@ pub fn encode_objective_outlooks(
         learnt: None,
         groups: result.groups.iter().map(group).collect(),
         groups_left_out: result.groups_left_out as i64,
+        model_version: MODEL_VERSION as i32,
     }
 }
 
@@ -169,7 +170,21 @@ pub fn encode_score(score: &ForecastScore) -> v1::ForecastQuality {
         calibration_error: score.calibration_error,
         calibration: score.calibration.iter().map(encode_bin).collect(),
         model_version: MODEL_VERSION as i32,
+        stop_coverage: encode_stop_coverage(&score.stops),
     }
+}
+
+fn encode_stop_coverage(stops: &StopSums) -> Vec<v1::StopCoverage> {
+    if stops.forecasts == 0 {
+        return Vec::new();
+    }
+    let coverage = |(quantile, held): (f64, u64)| v1::StopCoverage {
+        percent: (100.0 * quantile).round() as i32,
+        forecasts: stops.forecasts as i64,
+        held: held as i64,
+        share: held as f64 / stops.forecasts as f64,
+    };
+    STOP_QUANTILES.into_iter().zip(stops.held).map(coverage).collect()
 }
 
 fn encode_bin(bin: &Bin) -> v1::CalibrationRow {

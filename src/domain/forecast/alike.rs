@@ -2,7 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::remaining::Stratum;
+use super::snapshot::{Holder, Snapshot};
+
+/// The least share of the limit used of each stratum of a holder, after the first.
+const USED_FROM: [f32; 5] = [0.1, 0.25, 0.5, 0.75, 0.9];
+const STRATA_PER_HOLDER: u8 = USED_FROM.len() as u8 + 1;
+
+/// A stratum: clocks alike in who holds them and how much of the limit they have used. The number
+/// is the holder times 6 plus the class of the share used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Stratum(pub u8);
 
 /// Of fewer clocks than this, how many were late is said instead of their share.
 const SHARES_FROM: u64 = 20;
@@ -18,6 +27,18 @@ pub struct Passed {
     pub clocks: u64,
     /// How many of them breached.
     pub breached: u64,
+}
+
+impl Stratum {
+    /// The stratum of a snapshot.
+    pub fn of(snapshot: &Snapshot<'_>) -> Stratum {
+        Stratum::new(snapshot.incident.holder, snapshot.share_used())
+    }
+
+    fn new(holder: Holder, share_used: f32) -> Stratum {
+        let used = USED_FROM.partition_point(|from| *from <= share_used);
+        Stratum(holder as u8 * STRATA_PER_HOLDER + used as u8)
+    }
 }
 
 impl Alike {

@@ -111,6 +111,7 @@ fn categorical_feature_words(of: CategoricalFeature, snapshot: &Snapshot<'_>) ->
         CategoricalFeature::Assignee => assignee(snapshot),
         CategoricalFeature::Category if snapshot.category.is_empty() => "no category".to_owned(),
         CategoricalFeature::Category => format!("category {}", snapshot.category),
+        CategoricalFeature::Target => format!("target {}", snapshot.target_id),
     }
 }
 

@@ -10,6 +10,7 @@ mod outcomes;
 mod period_baselines;
 mod periods;
 mod stand;
+mod stops;
 mod tested;
 
 pub use clocks::{OCCASIONS, Occasion, ScoredForecast, TestedClocks, test_clocks};
@@ -17,4 +18,5 @@ pub use length::{LENGTHS, Length};
 pub use outcomes::{GROUPINGS, incidents};
 pub use period_baselines::{PERIOD_BASELINES, PeriodBaseline};
 pub use periods::{PeriodScores, PeriodsOf, ScoredPeriod, TestedPeriods, test_periods};
+pub use stops::StopsHeld;
 pub use tested::{Test, Tested};
