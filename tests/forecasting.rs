@@ -118,8 +118,8 @@ async fn open_clocks_are_forecast_the_most_urgent_first() {
     assert!(due_times.is_sorted(), "{due_times:?}");
     let fresh = of(&forecasts, "O4");
     // Its priority was never seen, and every response was late: half of all clocks have breached.
-    // That is told from resolutions, of which one in six was late, by the target's weight alone,
-    // which forty clocks move only half of the way.
+    // Of resolutions one in six was late. The weight of the target alone says so, and forty clocks
+    // move it only half of the way.
     assert!(fresh.breach_probability < 0.6 && fresh.learnt_clocks >= 40, "{fresh:?}");
     assert!(!fresh.reasons.is_empty());
     let stops = [fresh.stop_time_p10, fresh.stop_time_p50, fresh.stop_time_p90];

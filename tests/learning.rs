@@ -69,6 +69,7 @@ async fn figures(clients: &mut Clients) -> (v1::ForecastQuality, Vec<(String, f6
     let request = v1::ForecastClocksRequest {
         tenant: TENANT.into(),
         contract_id: "C".into(),
+        with_long_breached: true,
         ..Default::default()
     };
     let mut answers = clients.forecasts.forecast_clocks(request).await.expect("forecasts");

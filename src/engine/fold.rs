@@ -67,8 +67,8 @@ pub struct Fold {
 pub struct Given {
     /// The clock.
     pub clock: ClockKey,
-    /// The breach probabilities forecast at its facts, each with its instant, in order; none once it
-    /// is decided.
+    /// The breach probabilities forecast at its facts, each with its instant, in order; none once
+    /// it is decided.
     pub predicted: Vec<(Instant, f64)>,
     /// After which service time it was to stop in one, five and nine of ten cases, forecast at its
     /// facts, each with its instant, in order.
@@ -346,12 +346,10 @@ impl Fold {
         let all = Arc::make_mut(all);
         all.retain_mut(|given| {
             let clock = lessons.clocks.iter().find(|clock| clock.key == given.clock);
-            if !clock.is_some_and(Taught::is_undecided) {
-                given.predicted.clear();
-            }
-            if !clock.is_some_and(Taught::is_observed) {
-                given.stops.clear();
-            }
+            let undecided = clock.and_then(Taught::undecided_since);
+            given.predicted.retain(|(time, _)| undecided.is_some_and(|since| *time >= since));
+            let observed = clock.and_then(Taught::observed_since);
+            given.stops.retain(|(time, _)| observed.is_some_and(|since| *time >= since));
             !given.predicted.is_empty() || !given.stops.is_empty()
         });
         if all.is_empty() {

@@ -20,8 +20,8 @@ impl Learned {
         self.forecaster.probability_of(&seen.features, seen.effort.as_ref())
     }
 
-    /// After which service time a clock that was observed will have stopped in one, five and nine of
-    /// ten cases, where this is its breach probability.
+    /// After which service time a clock that was observed will have stopped in one, five and nine
+    /// of ten cases, where this is its breach probability.
     pub fn expected_after(&self, seen: &Observation, breach_probability: f64) -> [Span; 3] {
         self.forecaster.remaining.expected_after(&seen.stop, breach_probability)
     }

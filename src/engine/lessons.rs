@@ -307,14 +307,15 @@ impl<'h> Walk<'_, 'h> {
 }
 
 impl Taught {
-    /// Whether something was observed that its decision has yet to teach.
-    pub fn is_undecided(&self) -> bool {
-        self.from.is_some() && self.undecided_from < self.observed.len()
+    /// When that was first observed which its decision has yet to teach.
+    pub fn undecided_since(&self) -> Option<Instant> {
+        let from = self.from?.max(self.undecided_from);
+        self.observed.get(from).map(|seen| seen.time)
     }
 
-    /// Whether it is being observed until it stops.
-    pub fn is_observed(&self) -> bool {
-        self.from.is_some()
+    /// When that was first observed which its stop has yet to teach.
+    pub fn observed_since(&self) -> Option<Instant> {
+        self.observed.get(self.from?).map(|seen| seen.time)
     }
 
     fn is_of(&self, clock: &Clock<'_>) -> bool {

@@ -63,8 +63,8 @@ pub struct Stopped {
     pub time: Instant,
     /// The stratum it was in.
     pub stratum: StopStratum,
-    /// The first class of service time that it is not known to have run through, and the one that it
-    /// stopped in.
+    /// The first class of service time that it is not known to have run through, and the one that
+    /// it stopped in.
     pub classes: (usize, usize),
     /// The service time from then to the stop, pauses included.
     pub after: Span,

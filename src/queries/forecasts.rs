@@ -172,7 +172,7 @@ impl OpenClocks {
         view: &ReadView<'_>,
         make: impl Fn(&str, &Clock<'_>, &History<'_>, &Outlook) -> Option<T>,
     ) -> Result<Vec<T>, ViewsError> {
-        let outlooks = Outlooks::new(view);
+        let outlooks = Outlooks::of_contract(view, &self.filter.contract_id)?;
         self.each(view, |incident, clock, history| {
             let outlook = outlooks.of(clock, history)?;
             Ok(outlook.and_then(|(_, outlook)| make(incident, clock, history, &outlook)))
@@ -193,7 +193,7 @@ impl OpenClocks {
             let is_long = |breach: Instant| as_of.since(breach) > LONG_BREACHED;
             !with_all && clock.breach_time.is_some_and(is_long)
         };
-        let outlooks = Outlooks::new(view);
+        let outlooks = Outlooks::of_contract(view, &self.filter.contract_id)?;
         let listed = self.each(view, |incident, clock, history| {
             if is_left_out(clock) {
                 return Ok(Some(None));

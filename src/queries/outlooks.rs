@@ -28,6 +28,13 @@ impl<'v> Outlooks<'v> {
         Outlooks { view, learned: RefCell::default() }
     }
 
+    /// The same of one contract, which is looked up at once.
+    pub fn of_contract(view: &'v ReadView<'v>, contract: &str) -> Result<Outlooks<'v>, ViewsError> {
+        let outlooks = Outlooks::new(view);
+        outlooks.learned(contract)?;
+        Ok(outlooks)
+    }
+
     /// The outlook of a clock of an incident with this history, with what it rests on; `None` for
     /// one that neither runs nor is paused.
     pub fn of(

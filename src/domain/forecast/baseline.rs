@@ -44,13 +44,13 @@ pub struct Mark<'m> {
 /// What all baselines have learnt.
 #[derive(Clone, Debug, Default)]
 pub struct Baselines {
-    priorities: BTreeMap<String, Decided>,
+    priorities: BTreeMap<String, DecidedClocks>,
     rules: [BreachShare; RULES_AT.len() + 1],
     logistic: Logistic,
 }
 
 #[derive(Clone, Debug, Default)]
-struct Decided {
+struct DecidedClocks {
     breached: usize,
     /// The shares of the limit that met clocks used, ascending.
     met_at: Vec<f32>,
@@ -110,7 +110,7 @@ impl Baselines {
     }
 }
 
-impl Decided {
+impl DecidedClocks {
     /// The breach share among the clocks that used more than `share_used` of their limit.
     fn share_past(&self, share_used: f32) -> f64 {
         let met = self.met_at.len() - self.met_at.partition_point(|share| *share <= share_used);

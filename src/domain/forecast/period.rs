@@ -379,7 +379,8 @@ mod tests {
         let forecast = so_far(&clocks, 19, 2).forecast();
         assert!((forecast.miss_probability - 0.5).abs() < 1e-3, "{forecast:?}");
         let [of] = forecast.most_influential.as_slice() else { panic!("{forecast:?}") };
-        assert_eq!((of.clock, of.if_breached, of.if_met), (0, 1.0, 0.0));
+        assert_eq!(of.clock, 0);
+        assert!(of.if_breached > 1.0 - 1e-9 && of.if_met < 1e-9, "{of:?}");
     }
 
     #[test]

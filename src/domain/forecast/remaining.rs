@@ -33,7 +33,7 @@ const PRIOR_HAZARDS: [f64; CLASSES] = [
 const PROBABILITY_COUNTS: f64 = 0.7;
 /// The part of the distribution that is looked up for one, five and nine of ten cases: of clocks to
 /// which something just happened, and of others. Neither is what it is called, since what comes of
-/// clocks that are left alone depends on more than the strata tell. Chosen on the same month.
+/// clocks that are left alone depends on more than the strata. Chosen on the same month.
 const LOOKED_UP: [[f64; 3]; 2] = [[0.1, 0.5, 0.92], [0.1, 0.54, 0.95]];
 /// No probability is taken to be more certain than one in so many.
 const CERTAIN: f64 = 1e-4;
@@ -120,11 +120,11 @@ impl Remaining {
         ExpectedStop { after, time: after.map(|after| hours.add(time, after)) }
     }
 
-    /// After which service time, pauses included, a clock will have stopped in one, five and nine of
-    /// ten cases.
+    /// After which service time, pauses included, a clock will have stopped in one, five and nine
+    /// of ten cases.
     ///
-    /// What its stratum says, shrunk towards what all say, is tilted towards the breach probability
-    /// lying beyond what is left of the limit.
+    /// What its stratum says, shrunk towards what all say, is tilted until the breach probability
+    /// is beyond what is left of the limit.
     pub fn expected_after(&self, features: &StopFeatures, breach_probability: f64) -> [Span; 3] {
         let unit = features.unit.nanos().max(1) as f64;
         let mut distribution = Distribution::of(self.shares(features.stratum));

@@ -66,7 +66,7 @@ pub fn test_clocks(
         let history = History::fold(&ledger.events, Instant::MAX);
         ends(test, id, &history, &known)
     });
-    let ends = ends.enumerate().map(|(clock, (name, end))| (name, End { clock, ..end }));
+    let ends = ends.enumerate().map(|(clock, (name, end))| (name, FinalOutcome { clock, ..end }));
     let mut examined = Examined { ends: ends.collect(), ..Examined::new(test) };
     let mut fold = incidents.fold();
     let upto = Upto { until: test.until, by: (u64::MAX, Instant::MAX), known };
@@ -79,7 +79,7 @@ type Name = (String, ClockKey);
 
 /// What became of a clock by the end of a test.
 #[derive(Clone, Copy, Debug)]
-struct End<'k> {
+struct FinalOutcome<'k> {
     clock: usize,
     /// Whether it breached, and when it was decided.
     decided: Option<(bool, Instant)>,
@@ -91,7 +91,7 @@ fn ends<'k>(
     incident: &str,
     history: &History<'_>,
     known: &'k Known<'_>,
-) -> Vec<(Name, End<'k>)> {
+) -> Vec<(Name, FinalOutcome<'k>)> {
     let evaluated = evaluate_under(history, test.contract_id, known, test.until);
     let end = |clock: &Clock<'_>| {
         let is_decided = matches!(clock.outcome, Outcome::Met | Outcome::Breached);
@@ -100,7 +100,7 @@ fn ends<'k>(
         let (contract, target, cycle) = clock.key();
         let name = (incident.to_owned(), (contract.to_owned(), target.to_owned(), cycle));
         let stop = RealStop { hours: hours(clock, known)?, time: clock.stop_time };
-        Some((name, End { clock: 0, decided, stop }))
+        Some((name, FinalOutcome { clock: 0, decided, stop }))
     };
     evaluated.clocks.iter().filter_map(end).collect()
 }
@@ -108,7 +108,7 @@ fn ends<'k>(
 /// The scored forecasts, and the baselines as learnt so far.
 struct Examined<'t, 'k> {
     test: Test<'t>,
-    ends: BTreeMap<Name, End<'k>>,
+    ends: BTreeMap<Name, FinalOutcome<'k>>,
     baselines: [Baselines; OCCASIONS.len()],
     scores: [Scores; OCCASIONS.len()],
     stops: [StopsHeld; OCCASIONS.len()],

@@ -5,8 +5,8 @@ use crate::domain::forecast::STOP_QUANTILES;
 use crate::domain::time::{Instant, Span};
 
 /// How often clocks had stopped by the instants at which they were expected to have in one, five
-/// and nine of ten cases. Only instants up to the end of the test count: of those alone it is known,
-/// and a clock that still runs then had not stopped.
+/// and nine of ten cases. Only instants up to the end of the test count: of those alone it is
+/// known, and a clock that still runs then had not stopped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StopsHeld {
     /// How many such instants were forecast, of each of the three.
