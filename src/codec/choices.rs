@@ -196,6 +196,17 @@ choice!(group_key, group_key_number, v1::GroupKey, GroupKey, {
     Category = GroupKey::Category, Group = GroupKey::Group, Party = GroupKey::Party,
 });
 
+/// Decodes what forecasts of objectives are grouped by, if they are.
+pub fn forecast_group_key(number: i32) -> Result<Option<GroupKey>, String> {
+    match v1::ForecastGroupKey::try_from(number) {
+        Ok(v1::ForecastGroupKey::Unspecified) => Ok(None),
+        Ok(v1::ForecastGroupKey::Service) => Ok(Some(GroupKey::Service)),
+        Ok(v1::ForecastGroupKey::Category) => Ok(Some(GroupKey::Category)),
+        Ok(v1::ForecastGroupKey::Group) => Ok(Some(GroupKey::Group)),
+        Err(_) => Err(format!("{number} is unknown: choose a service, a category or a group")),
+    }
+}
+
 choice!(forecast_state, forecast_state_number, v1::ForecastState, ForecastState, {
     Decided = ForecastState::Decided, GoesOn = ForecastState::GoesOn,
     ToCome = ForecastState::ToCome, Beyond = ForecastState::Beyond,

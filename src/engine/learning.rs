@@ -208,7 +208,7 @@ impl Learning {
     ) -> Result<Option<Fold>, L::Error> {
         let is_earlier = |fold: &&Arc<Fold>| fold.until <= as_of && fold.by.1 <= known.time();
         let stages = self.stages.iter().flatten().filter(|fold| is_unchanged(fold, known));
-        let from = std::iter::once(&self.settled).chain(stages).filter(is_earlier).last();
+        let from = std::iter::once(&self.settled).chain(stages).rfind(is_earlier);
         let Some(mut fold) = from.map(|fold| Fold::clone(fold)) else { return Ok(None) };
         let by = (self.taken.0, known.time());
         while !fold.advance_a_step(Upto { until: as_of, by, known }, ledgers)? {}
@@ -234,7 +234,7 @@ impl Learning {
                 return Ok(true);
             }
         }
-        let before = before.iter().flatten().filter(|fold| fold.until <= until).last();
+        let before = before.iter().flatten().rfind(|fold| fold.until <= until);
         let fold = match (own, before) {
             (Some(own), before) if before.is_none_or(|fold| fold.until <= own.until) => own,
             (_, Some(before)) => Arc::clone(before),
@@ -258,7 +258,7 @@ impl Learning {
         }
         let settled = self.settled.until;
         let is_between = |fold: &&Arc<Fold>| settled < fold.until && fold.until <= until;
-        if let Some(fold) = self.stages.iter().flatten().filter(is_between).last() {
+        if let Some(fold) = self.stages.iter().flatten().rfind(is_between) {
             self.settled = Arc::clone(fold);
         }
         for stage in &mut self.stages {

@@ -7,7 +7,7 @@ use super::chunk::Chunk;
 use super::services::Services;
 use super::stamp::{learnt, stamp};
 use crate::codec::api::forecast::{encode, encode_objective_outlooks, encode_score};
-use crate::codec::choices::group_key;
+use crate::codec::choices::forecast_group_key;
 use crate::codec::scalar::{
     id, optional_instant, optional_span, optional_terms_id, terms_id, text,
 };
@@ -16,7 +16,6 @@ use crate::codec::v1::forecast_service_server::ForecastService;
 use crate::codec::violations::FieldViolations;
 use crate::domain::forecast::MODEL_VERSION;
 use crate::domain::ids::IncidentId;
-use crate::engine::answers::compliance::GroupKey;
 use crate::engine::answers::objective_outlook::forecast_result;
 use crate::engine::answers::outlook::WhatIf;
 use crate::limits::{INCIDENTS_PER_FORECAST_MAX, PRIORITY_BYTES_MAX};
@@ -62,7 +61,7 @@ impl ForecastService for Services {
         let (call, (contract, period, key)) = self.read(request, |request, _, violations| {
             let contract =
                 violations.or("contract_id", terms_id(request.contract_id), String::new());
-            let key = group_by(request.group_by, violations);
+            let key = violations.or("group_by", forecast_group_key(request.group_by), None);
             if request.period.is_empty() {
                 violations
                     .add("period", "is missing: give a month \"2026-10\", a quarter or a year");
@@ -102,19 +101,6 @@ impl ForecastService for Services {
         })
         .await
     }
-}
-
-/// What the forecasts of objectives are grouped by.
-fn group_by(keys: Vec<i32>, violations: &mut FieldViolations) -> Option<GroupKey> {
-    let keys = violations.each("group_by", keys, group_key);
-    if keys.len() > 1 {
-        violations.add("group_by", "has several keys: forecasts are grouped by one");
-    }
-    let key = keys.first().copied()?;
-    if !matches!(key, GroupKey::Service | GroupKey::Category | GroupKey::Group) {
-        violations.add("group_by", "is no group of incidents: give service, category or group");
-    }
-    Some(key)
 }
 
 /// Sends forecasts, some hundreds in a message, each with what all have in common; one message at

@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use prost_types::{Duration, Timestamp};
 
-use crate::cli::compliance::KeyWord;
 use crate::cli::connection::Connection;
 use crate::cli::read_times::{ReadTimes, instant};
 use crate::cli::show::Shown;
+use crate::codec::v1;
 
 /// Forecasts which open clocks will breach, and whether a period will miss its objectives.
 ///
@@ -43,7 +43,7 @@ pub(in crate::cli) struct Forecast {
 
     /// With --period: forecasts its objectives for each service, category or group as well.
     #[arg(long, value_enum, requires = "period")]
-    pub by: Option<KeyWord>,
+    pub by: Option<IncidentKey>,
 
     /// Shows how earlier forecasts of clocks turned out that are decided by now; with --period,
     /// only of clocks decided in that period.
@@ -129,4 +129,31 @@ fn duration(text: &str) -> Result<Duration, String> {
     let duration: jiff::SignedDuration =
         text.parse().map_err(|_| "write hours, minutes and seconds: 1h 30m".to_owned())?;
     Ok(Duration { seconds: duration.as_secs(), nanos: duration.subsec_nanos() })
+}
+
+/// What forecasts of objectives can be grouped by.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(in crate::cli) enum IncidentKey {
+    Service,
+    Category,
+    Group,
+}
+
+impl IncidentKey {
+    pub fn number(self) -> i32 {
+        let key = match self {
+            IncidentKey::Service => v1::ForecastGroupKey::Service,
+            IncidentKey::Category => v1::ForecastGroupKey::Category,
+            IncidentKey::Group => v1::ForecastGroupKey::Group,
+        };
+        key as i32
+    }
+
+    pub fn heading(self) -> &'static str {
+        match self {
+            IncidentKey::Service => "service",
+            IncidentKey::Category => "category",
+            IncidentKey::Group => "group",
+        }
+    }
 }

@@ -188,7 +188,9 @@ fn as_json(results: &Results) -> serde_json::Value {
     let of_clocks = |(occasion, tested): &(Occasion, Tested<Baseline>)| {
         let mut json = json_of(occasion_name(*occasion), tested, name);
         let stops = results.stops.iter().find(|(of, _)| of == occasion);
-        json["stops"] = stops.map(|(_, stops)| stops_json(stops)).into();
+        if let Some((fields, (_, stops))) = json.as_object_mut().zip(stops) {
+            fields.insert("stops".to_owned(), stops_json(stops));
+        }
         json
     };
     let clocks = results.clocks.iter().map(of_clocks);

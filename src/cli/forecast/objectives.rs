@@ -1,13 +1,11 @@
 //! How the objectives of a period will end.
 
-use super::arguments::Forecast;
+use super::arguments::{Forecast, IncidentKey};
 use super::lag::say_lag;
-use crate::cli::compliance::KeyWord;
 use crate::cli::connection::refused;
 use crate::cli::figures::dash;
 use crate::cli::objectives::{found, promised};
 use crate::cli::show::{percent, span, table};
-use crate::codec::choices::group_key_number;
 use crate::codec::v1::forecast_service_client::ForecastServiceClient;
 use crate::codec::{text, v1};
 
@@ -15,14 +13,13 @@ use crate::codec::{text, v1};
 const MOST_INFLUENTIAL_LISTED: usize = 5;
 
 pub(super) async fn run(arguments: Forecast) -> anyhow::Result<()> {
-    let key = arguments.by.map(KeyWord::key);
     let request = v1::ForecastObjectivesRequest {
         tenant: arguments.connection.tenant.clone(),
         contract_id: arguments.contract,
         period: arguments.period.unwrap_or_default(),
         as_of_time: arguments.read_times.as_of_time,
         known_time: arguments.read_times.known_time,
-        group_by: key.into_iter().map(group_key_number).collect(),
+        group_by: arguments.by.map_or(0, IncidentKey::number),
         ..Default::default()
     };
     let mut client = ForecastServiceClient::new(arguments.connection.open().await?);
@@ -37,7 +34,7 @@ pub(super) async fn run(arguments: Forecast) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn show(answer: &v1::ForecastObjectivesResponse, by: Option<KeyWord>) -> String {
+fn show(answer: &v1::ForecastObjectivesResponse, by: Option<IncidentKey>) -> String {
     let is_budget = |objective: &&v1::ObjectiveForecast| {
         let worded = objective.result.as_ref().and_then(|result| result.objective.as_ref());
         let promise = worded.and_then(|worded| worded.promise.as_ref());
@@ -95,7 +92,7 @@ fn attained(objectives: Vec<&v1::ObjectiveForecast>) -> Option<String> {
 }
 
 /// The objectives on attainment of each group.
-fn of_groups(answer: &v1::ForecastObjectivesResponse, by: KeyWord) -> Option<String> {
+fn of_groups(answer: &v1::ForecastObjectivesResponse, by: IncidentKey) -> Option<String> {
     let cells = |group: &v1::ForecastGroup| {
         let value = [&group.service, &group.category, &group.group].map(String::as_str).concat();
         let rows = group.objectives.iter().map(move |objective| {
@@ -105,17 +102,8 @@ fn of_groups(answer: &v1::ForecastObjectivesResponse, by: KeyWord) -> Option<Str
     };
     let rows: Vec<_> = answer.groups.iter().flat_map(cells).collect();
     let key = by.heading();
-    let headings = [
-        key.as_str(),
-        "objective",
-        "period",
-        "promised",
-        "is",
-        "missed",
-        "expected",
-        "nine in ten",
-        "left",
-    ];
+    let headings =
+        [key, "objective", "period", "promised", "is", "missed", "expected", "nine in ten", "left"];
     let is_any = !rows.is_empty();
     let shown = table(&headings, &[3, 4, 5, 6, 7, 8], rows);
     let left_out = match answer.groups_left_out {

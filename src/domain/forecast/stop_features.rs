@@ -50,7 +50,7 @@ impl StopStratum {
 
     /// Whether something just happened to its clocks.
     pub fn is_fresh(self) -> bool {
-        usize::from(self.0) / USED_CLASSES % IDLE_CLASSES == 0
+        (usize::from(self.0) / USED_CLASSES).is_multiple_of(IDLE_CLASSES)
     }
 
     /// The stratum of a number; `None` if there is none.
@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn every_stratum_has_a_number_of_its_own() {
-        assert!(STRATA <= 256);
+        const { assert!(STRATA <= 256) };
         let numbered = |number| StopStratum::numbered(number).map(StopStratum::number);
         assert!((0..STRATA as u32).all(|number| numbered(number) == Some(number)));
         assert_eq!(numbered(STRATA as u32), None);

@@ -133,9 +133,9 @@ impl<'c> Compliance<'c> {
     }
 
     /// The objectives over the periods of their own within this one that have not begun.
-    pub(super) fn to_come(&self) -> Vec<Ruling<'c>> {
+    pub(super) fn rulings_to_come(&self) -> Vec<Ruling<'c>> {
         let (id, known, days) = (self.contract_id.as_str(), self.known, &self.local_days);
-        KnownContract { id, known, days, as_of: self.as_of }.to_come(&self.period)
+        KnownContract { id, known, days, as_of: self.as_of }.rulings_to_come(&self.period)
     }
 
     /// Holds the contract to its objectives only while it is in force.

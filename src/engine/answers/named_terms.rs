@@ -56,7 +56,7 @@ fn listed<'n>(names: impl Iterator<Item = &'n str>) -> String {
     let names: Vec<_> = names.sorted_unstable().dedup().collect();
     match names.len() {
         0 => "none".to_owned(),
-        ..=NAMES_LISTED_MAX => names.join(", "),
+        1..=NAMES_LISTED_MAX => names.join(", "),
         count => {
             let more = count - NAMES_LISTED_MAX;
             format!("{} and {more} more", names.iter().take(NAMES_LISTED_MAX).join(", "))

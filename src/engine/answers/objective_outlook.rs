@@ -124,7 +124,7 @@ fn objective_outlooks<'o, 'c>(
             result,
         }
     });
-    let later = compliance.to_come();
+    let later = compliance.rulings_to_come();
     let later = later.iter().map(|ruling| ObjectiveOutlook {
         result: to_come(ruling),
         state: ForecastState::ToCome,

@@ -44,7 +44,7 @@ impl<'c> KnownContract<'_, 'c> {
 
     /// The objectives over those periods of their own that overlap a period and have not begun, in
     /// the order of its contract: the first 36 of each kind.
-    pub fn to_come(&self, period: &Period) -> Vec<Ruling<'c>> {
+    pub fn rulings_to_come(self, period: &Period) -> Vec<Ruling<'c>> {
         let mut found = Vec::new();
         for kind in PeriodKind::OF_CALENDAR {
             let begun = self.own_periods(kind, period).unwrap_or_default();
