@@ -20,12 +20,12 @@ fn incident(number: usize) -> Vec<v1::IncidentEvent> {
     };
     let mut facts = vec![event(&id, "o", &at(hour), opened("C", ["P1", "P2"][number % 2]))];
     facts.push(event(&id, "a", &at(hour + 1), assigned(["A", "B"][number / 7 % 2])));
-    if number % 5 == 0 {
+    if number.is_multiple_of(5) {
         facts.push(event(&id, "w", &at(hour + 2), waiting(v1::WaitingOn::Client)));
         facts.push(event(&id, "p", &at(hour + 3), waiting(v1::WaitingOn::Provider)));
     }
     if number < INCIDENTS - OPEN {
-        let end = if number % 3 == 0 { 23 } else { hour + 4 };
+        let end = if number.is_multiple_of(3) { 23 } else { hour + 4 };
         facts.push(event(&id, "r", &at(end), Fact::Resolved(v1::Resolved {})));
     }
     facts
