@@ -64,10 +64,12 @@ fn scores_are_those_of_the_file(dump: &str, result: &Value) {
     let heading = rows.next().expect("a heading");
     let place = |column| heading.iter().position(|name| *name == column).expect(column);
     let occasion = result["occasion"].as_str().expect("an occasion");
-    let rows: Vec<_> = rows.filter(|row| row[place("occasion")] == occasion).collect();
+    let rows: Vec<_> = rows.collect();
+    assert!(rows.iter().all(|row| row.len() == heading.len()), "rows of one length");
+    let rows: Vec<_> = rows.iter().filter(|row| row[place("occasion")] == occasion).collect();
     assert_eq!(rows.len() as f64, figure(&result["model"], "forecasts"));
     let brier = |column| {
-        let error = |row: &Vec<&str>| {
+        let error = |row: &&Vec<&str>| {
             let given: f64 = row[place(column)].parse().expect("a probability");
             given - if row[place("outcome")] == "breached" { 1.0 } else { 0.0 }
         };

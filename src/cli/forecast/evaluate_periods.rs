@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::tested::{quoted, scored};
 use crate::cli::show::table;
-use crate::domain::forecast::Quality;
+use crate::domain::forecast::{BASELINES, Quality};
 use crate::engine::answers::compliance::GroupKey;
 use crate::engine::backtest::{
     Length, PeriodBaseline, PeriodScores, PeriodsOf, ScoredPeriod, TestedPeriods,
@@ -129,5 +129,6 @@ pub(super) fn dumped_period(forecast: &ScoredPeriod) -> String {
         format!("{high:.6}"),
         format!("{:.6}", forecast.attained),
     ];
-    fields.join(",")
+    // The baselines of clocks forecast no periods.
+    fields.join(",") + &",".repeat(BASELINES.len())
 }
