@@ -467,7 +467,7 @@ async fn simulate(server: &Server, channel: &Channel) {
 async fn review(servers: &[Server]) {
     println!("\nGetServiceReview of a month; two clocks an incident");
     println!(
-        "| incidents in the month | to talk of | first, learning | best of {TURNS} | megabytes | \
+        "| incidents in the month | to talk of | first | best of {TURNS} | megabytes | \
          at most |"
     );
     println!("| ---: | ---: | ---: | ---: | ---: | ---: |");
