@@ -337,17 +337,19 @@ pub fn past_dates(zone: &Zone, as_of: Instant) -> Vec<NaiveDate> {
 
 /// What an objective needs to be met, with `open` open and `decided` decided clocks.
 fn needs(period: &PeriodForecast, open: usize, decided: u64) -> String {
-    let yet = (period.expected_decided - decided as f64).max(0.0);
+    let yet = (period.expected_decided - decided as f64).max(0.0).round() as i64;
+    let breaches = |count: i64| if count == 1 { "breach" } else { "breaches" };
     match period.allowance_left {
         _ if period.miss_probability < 0.01 => String::new(),
         left @ ..0 => {
-            format!("{} breaches too many, if as many clocks are decided as expected", -left)
+            let (many, breaches) = (-left, breaches(-left));
+            format!("{many} {breaches} too many, if as many clocks are decided as expected")
         }
         left => {
             let most = if left == 0 { "no".to_owned() } else { format!("at most {left}") };
-            format!(
-                "{most} more breaches among some {yet:.0} clocks yet to be decided, {open} open"
-            )
+            let clocks = if yet == 1 { "one clock".into() } else { format!("some {yet} clocks") };
+            let breaches = breaches(left);
+            format!("{most} more {breaches} among {clocks} yet to be decided, {open} open")
         }
     }
 }
@@ -448,17 +450,15 @@ mod tests {
 
     #[test]
     fn what_a_period_needs_is_put_in_words() {
-        let of = |allowance_left, miss_probability, open| {
-            let period = PeriodForecast {
-                miss_probability,
-                expected_attainment: 0.9,
-                attainment_interval: (0.8, 1.0),
-                expected_decided: 120.0,
-                allowance_left,
-                most_influential: Vec::new(),
-            };
-            needs(&period, open, 100)
+        let forecast = |allowance_left, miss_probability| PeriodForecast {
+            miss_probability,
+            expected_attainment: 0.9,
+            attainment_interval: (0.8, 1.0),
+            expected_decided: 120.0,
+            allowance_left,
+            most_influential: Vec::new(),
         };
+        let of = |left, missed, open| needs(&forecast(left, missed), open, 100);
         assert_eq!(of(5, 0.001, 7), "");
         assert_eq!(
             of(5, 0.4, 7),
@@ -466,5 +466,11 @@ mod tests {
         );
         assert!(of(0, 0.4, 7).starts_with("no more breaches among"));
         assert!(of(-3, 1.0, 7).starts_with("3 breaches too many"));
+        assert!(of(-1, 1.0, 7).starts_with("1 breach too many"));
+        let one_left = PeriodForecast { expected_decided: 101.0, ..forecast(1, 0.4) };
+        assert_eq!(
+            needs(&one_left, 7, 100),
+            "at most 1 more breach among one clock yet to be decided, 7 open"
+        );
     }
 }
