@@ -40,6 +40,7 @@ mod format;
 mod full;
 mod fuzz;
 mod house_rules;
+mod identity;
 mod listing;
 mod load;
 mod made_up;

@@ -32,6 +32,7 @@ mod json;
 mod lists;
 mod objectives;
 mod pages;
+mod private_files;
 mod random_id;
 mod read_times;
 mod record;
@@ -44,6 +45,7 @@ mod show;
 mod sign;
 mod simulate;
 mod status;
+mod token;
 mod verify;
 
 use std::io::{self, IsTerminal, Write as _};
@@ -116,6 +118,8 @@ enum Command {
     Restore(restore::Restore),
     /// Saves the intact records of a damaged journal into a new data directory.
     Repair(repair::Repair),
+    /// Makes tokens for those who call a server.
+    Token(token::Token),
     /// Demonstrates slx on real incidents: starts a server, imports, evaluates, and keeps serving.
     Demo(demo::Demo),
 }
@@ -153,6 +157,7 @@ pub fn run(cli: Cli) -> ExitCode {
                 Command::Backup(backup) => backup.run().await,
                 Command::Restore(restore) => restore.run(),
                 Command::Repair(repair) => repair.run(),
+                Command::Token(token) => token.run(),
                 Command::Demo(demo) => demo.run().await,
             }
         })

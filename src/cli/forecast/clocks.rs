@@ -1,8 +1,8 @@
 //! Forecasts of open clocks.
 
 use prost_types::Timestamp;
-use tonic::transport::Channel;
 
+use super::super::connection::Channel;
 use super::arguments::Forecast;
 use crate::cli::connection::refused;
 use crate::cli::json;
