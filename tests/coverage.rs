@@ -405,6 +405,47 @@ async fn a_move_that_leads_to_no_clock_is_warned_of_and_a_priority_by_the_contra
     }
 }
 
+/// A contract that takes its backlog over was said not to be in force for each incident of it.
+#[tokio::test]
+async fn a_backlog_that_a_contract_takes_over_is_warned_of_by_that_contract_s_words() {
+    let data = tempfile::tempdir().expect("a directory");
+    let mut server = Server::start(data.path(), &[]);
+    let mut clients = server.clients().await;
+    clients.put_office().await;
+    let put = |id: &str, open_incidents: v1::OpenIncidents| v1::PutContractRequest {
+        tenant: TENANT.into(),
+        contract: Some(v1::Contract {
+            id: id.into(),
+            open_incidents: open_incidents as i32,
+            ..workplace()
+        }),
+        effective_time: Some(at("2026-10-06T09:00:00Z")),
+        ..Default::default()
+    };
+    let contracts = [
+        ("over", v1::OpenIncidents::FromEffect),
+        ("opening", v1::OpenIncidents::FromOpening),
+        ("plain", v1::OpenIncidents::Unspecified),
+    ];
+    for (id, policy) in contracts {
+        clients.contracts.put_contract(put(id, policy)).await.expect("the contract is put");
+    }
+    let warned = [
+        ("over", "P1", None),
+        ("opening", "P2", None),
+        ("opening", "P9", Some(Reason::NoLimit)),
+        ("plain", "P1", Some(Reason::ContractNotInForce)),
+    ];
+    let events = warned.iter().enumerate().map(|(number, (id, priority, _))| {
+        event(&format!("I{number}"), "o", &day(5, 9), opened(id, priority))
+    });
+    let results = clients.record(events.collect()).await.results;
+    for (result, (id, priority, expected)) in results.iter().zip(warned) {
+        let found: Vec<_> = result.warnings.iter().map(|one| one.reason()).collect();
+        assert_eq!(found, expected.into_iter().collect::<Vec<_>>(), "{id} {priority}");
+    }
+}
+
 /// V1: `slx import` ends with what has no clock, also when everything is known already.
 #[tokio::test]
 async fn an_import_ends_with_what_has_no_clock() {

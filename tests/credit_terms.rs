@@ -127,7 +127,7 @@ async fn a_credit_is_given_for_each_outage_late_incident_started_hour_or_point()
         (
             3,
             30_00,
-            "2 h 56 min of downtime more than allowed: 1% of the fee for each started 1 h, 3 times",
+            "2 h 56 min of downtime more than allowed: 1% of the fee for each started hour, 3 times",
         ),
         // Three of them lasted over half an hour.
         (2, 40_00, "3 outages, where 1 is allowed: 20.00 EUR for each, 2 times"),
@@ -180,20 +180,20 @@ async fn a_credit_is_given_for_each_hour_that_a_late_incident_is_late() {
             3,
             30_00,
             "2 late incidents of 3, where 0 are allowed, 2 h over their limits together: 10.00 \
-             EUR for each started 1 h of each, 3 times",
+             EUR for each started hour of each incident, 3 times",
         ),
         // 59 min are one full half hour, and 2 h 40 min five: 6 x 1 % of 1,000.00.
         (
             6,
             60_00,
             "3 late incidents of 3, where 1 is allowed, the 2 latest 3 h 39 min over their limits \
-             together: 1% of the fee for each full 30 min of each, 6 times",
+             together: 1% of the fee for each full 30 min of each incident, 6 times",
         ),
         (
             2,
             20_00,
             "1 late incident of 1, where 0 are allowed, 2 h over its limit: 10.00 EUR for each \
-             started 1 h of each, 2 times",
+             started hour of each incident, 2 times",
         ),
     ];
     assert_eq!(lines, expected);

@@ -18,7 +18,8 @@ pub(super) fn statements<'s>(
 /// Those statements, and what they come to together.
 pub(super) fn show_all(answer: &v1::GetComplianceResponse) -> Vec<String> {
     let statements = statements(answer.credits.as_ref(), &answer.contained_credits);
-    let mut shown: Vec<_> = statements.into_iter().map(show).collect();
+    let shown = statements.into_iter().map(|statement| show(statement, &answer.objectives));
+    let mut shown: Vec<_> = shown.collect();
     if shown.len() > 1 {
         shown.extend(answer.credit_totals.iter().map(together));
     }
@@ -34,7 +35,7 @@ fn together(total: &v1::CreditTotal) -> String {
 
 /// A statement of credits as a table, with its sum; then its bonuses, which are never set off
 /// against them.
-pub(super) fn show(statement: &v1::CreditStatement) -> String {
+fn show(statement: &v1::CreditStatement, objectives: &[v1::ObjectiveResult]) -> String {
     let money = Money::of(&statement.currency);
     let so_far = if statement.provisional { ", so far" } else { "" };
     let cap = match statement.no_cap {
@@ -49,7 +50,7 @@ pub(super) fn show(statement: &v1::CreditStatement) -> String {
     let mut shown = match statement.lines.as_slice() {
         [] => format!("{heading} no objective is credited."),
         lines => {
-            let rows = rows(lines, statement.total_amount, &money);
+            let rows = rows(&as_they_stand(lines, objectives), statement.total_amount, &money);
             format!("{heading}\n\n{}", table(&HEADINGS, &[3, 4], rows))
         }
     };
@@ -64,6 +65,31 @@ pub(super) fn show(statement: &v1::CreditStatement) -> String {
         shown += &format!("\n\n{note}");
     }
     shown
+}
+
+/// The lines, those of objectives that are only not met so far in words that say so.
+fn as_they_stand(
+    lines: &[v1::CreditLine],
+    objectives: &[v1::ObjectiveResult],
+) -> Vec<v1::CreditLine> {
+    let is_open = |line: &v1::CreditLine| {
+        objectives.iter().any(|result| {
+            result.verdict() == v1::ObjectiveVerdict::AtRisk
+                && result.period == line.period
+                && result.objective.as_ref().is_some_and(|o| o.id == line.objective_id)
+        })
+    };
+    let line = |line: &v1::CreditLine| match is_open(line) {
+        false => line.clone(),
+        true => {
+            let reason = match line.reason.strip_prefix("missed") {
+                Some(rest) => format!("not met so far{rest}"),
+                None => format!("so far {}", line.reason),
+            };
+            v1::CreditLine { reason, ..line.clone() }
+        }
+    };
+    lines.iter().map(line).collect()
 }
 
 /// The lines with their sum.
@@ -158,6 +184,32 @@ impl Money {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// "missed: 5.00 EUR" was said of a month that went on.
+    #[test]
+    fn what_is_not_met_so_far_is_not_said_to_be_missed() {
+        let period = v1::Period { name: "2026-10".into(), ..Default::default() };
+        let line = |objective_id: &str, reason: &str| v1::CreditLine {
+            objective_id: objective_id.into(),
+            period: Some(period.clone()),
+            reason: reason.into(),
+            ..Default::default()
+        };
+        let lines = [line("a", "missed: 5.00 EUR"), line("b", "80% is below 90%: 5% of the fee")];
+        let result = |id: &str, verdict: v1::ObjectiveVerdict| v1::ObjectiveResult {
+            objective: Some(v1::Objective { id: id.into(), ..Default::default() }),
+            period: Some(period.clone()),
+            verdict: verdict as i32,
+            ..Default::default()
+        };
+        let said = |verdict| {
+            let lines = as_they_stand(&lines, &[result("a", verdict), result("b", verdict)]);
+            lines.into_iter().map(|line| line.reason).collect::<Vec<_>>()
+        };
+        let at_risk = ["not met so far: 5.00 EUR", "so far 80% is below 90%: 5% of the fee"];
+        assert_eq!(said(v1::ObjectiveVerdict::AtRisk), at_risk);
+        assert_eq!(said(v1::ObjectiveVerdict::Missed), lines.each_ref().map(|l| l.reason.clone()));
+    }
 
     #[test]
     fn amounts_have_the_decimals_of_their_currency() {

@@ -10,6 +10,7 @@ macro_rules! say {
 
 mod apply;
 mod backup;
+mod breach_forecast;
 mod clocks;
 mod compliance;
 mod connection;
@@ -84,7 +85,7 @@ enum Command {
     Exclude(record::Exclude),
     /// Attributes the cause of an incident to a party.
     Cause(record::AttributeCause),
-    /// Lists open clocks, the most urgent first.
+    /// Lists open clocks that are not late, the most urgent first; others by --outcome or --all.
     Clocks(clocks::Clocks),
     /// Shows an incident with its clocks and their timelines.
     Incident(incident::Incident),

@@ -3,18 +3,30 @@
 use prost_types::Duration;
 
 use super::figures::{dash, percent};
-use super::show::{Times, choice, span, table};
+use super::show::{Times, choice, counted, span, table};
 use crate::codec::v1;
 use crate::codec::v1::experience_objective::Measure;
 use crate::codec::v1::objective::Promise;
 use crate::domain::decimal::Decimal;
 
-/// The results of objectives, a row each.
+/// The results of objectives, a row each; where several revisions rule a period, with a row for
+/// each part below it.
 pub(super) fn show(objectives: &[v1::ObjectiveResult], times: &Times) -> String {
-    let row = |result: &v1::ObjectiveResult| {
-        result_names(result, times).into_iter().chain(result_figures(result)).collect()
+    let row = |names: [String; 2], result: &v1::ObjectiveResult| {
+        names.into_iter().chain(result_figures(result)).collect()
     };
-    as_table(objectives.iter().map(row).collect())
+    let rows = objectives.iter().flat_map(|result| {
+        let parts = result.parts.iter().map(|part| row(part_names(part, times), part));
+        [row(result_names(result, times), result)].into_iter().chain(parts)
+    });
+    as_table(rows.collect())
+}
+
+/// That it is a part of the objective above, and over which stretch.
+fn part_names(part: &v1::ObjectiveResult, times: &Times) -> [String; 2] {
+    let counted = part.counted.clone().unwrap_or_default();
+    let (start, end) = (times.show(counted.start_time), times.show(counted.end_time));
+    [format!("- revision {}", part.contract_revision), format!("{start} to {end}")]
 }
 
 /// The outages that objectives leave out and why, and what they would have come to with them;
@@ -39,13 +51,27 @@ pub(super) fn show_excluded(objectives: &[v1::ObjectiveResult], times: &Times) -
         }));
         if let Some(without) = &uptime.without_exclusions {
             let verdict = verdict(without.verdict(), result.provisional);
-            let downtime = span(without.downtime);
-            lines.push(format!("Without exclusions {id} would be {verdict}: {downtime} down."));
+            let found = without_exclusions(without, result);
+            lines.push(format!("Without exclusions {id} would be {verdict}: {found}."));
         }
     }
     let headings = ["objective", "service", "from", "to", "excluded", "by", "reason"];
     let shown = format!("Excluded\n{}\n{}", table(&headings, &[4], outages), lines.join("\n"));
     (!lines.is_empty()).then_some(shown)
+}
+
+/// What an objective would have come to without exclusions, in what it is about.
+fn without_exclusions(
+    without: &v1::UptimeWithoutExclusions,
+    result: &v1::ObjectiveResult,
+) -> String {
+    match result.objective.as_ref().and_then(|objective| objective.promise.as_ref()) {
+        Some(Promise::Outages(_)) => counted(without.long_outages, "outage"),
+        Some(Promise::MeanTimeToRestore(_)) => {
+            format!("{} on average", span(without.mean_time_to_restore))
+        }
+        _ => format!("{} down", span(without.downtime)),
+    }
 }
 
 /// Objectives as a table: their names, then how they stand.
@@ -70,7 +96,10 @@ pub(super) fn result_figures(result: &v1::ObjectiveResult) -> [String; 4] {
     [
         promise.map_or_else(|| "-".to_owned(), promised),
         found(result),
-        verdict(result.verdict(), result.provisional),
+        match result.no_data_reason() {
+            v1::NoDataReason::NotInForce => "not in force".to_owned(),
+            _ => verdict(result.verdict(), result.provisional),
+        },
         left(result),
     ]
 }
@@ -137,15 +166,15 @@ pub(super) fn found(result: &v1::ObjectiveResult) -> String {
         (Some(Promise::Performance(promise)), Some(measured)) if measured.count > 0 => {
             format!("{} {}", thousandths(measured.value), promise.unit).trim_end().to_owned()
         }
-        (Some(Promise::Experience(promise)), _) => {
-            experience(promise, &result.experience.clone().unwrap_or_default())
-        }
+        (Some(Promise::Experience(promise)), _) => experience(promise, result),
         _ => percent(&result.percent),
     }
 }
 
 /// What people went through, in the unit of what is promised.
-fn experience(promise: &v1::ExperienceObjective, experience: &v1::ExperienceResult) -> String {
+fn experience(promise: &v1::ExperienceObjective, result: &v1::ObjectiveResult) -> String {
+    let experience = result.experience.clone().unwrap_or_default();
+    let incidents = experience.experience_totals.as_ref().map_or(0, |totals| totals.incidents);
     let survey = experience
         .experience_totals
         .as_ref()
@@ -158,6 +187,10 @@ fn experience(promise: &v1::ExperienceObjective, experience: &v1::ExperienceResu
             let totals = experience.experience_totals.as_ref();
             percent(totals.map_or("", |totals| &totals.first_contact_percent))
         }
+        // Where nothing happened, nothing was lost, and there is nothing to measure.
+        _ if result.verdict() == v1::ObjectiveVerdict::Met && incidents == 0 => {
+            "no incidents".to_owned()
+        }
         _ => span(experience.lost_time_per_hundred_people),
     }
 }
@@ -168,7 +201,7 @@ pub(super) fn left(result: &v1::ObjectiveResult) -> String {
         return "-".to_owned();
     }
     let uptime = result.uptime.as_ref();
-    let counted = |one, many| {
+    let room = |one, many| {
         let count = result.breach_allowance;
         if count == i64::MAX {
             return format!("any number of {many}");
@@ -176,13 +209,13 @@ pub(super) fn left(result: &v1::ObjectiveResult) -> String {
         format!("{count} {}", if count.abs() == 1 { one } else { many })
     };
     match result.objective.as_ref().and_then(|o| o.promise.as_ref()) {
-        Some(Promise::Attainment(_)) => counted("breach", "breaches"),
+        Some(Promise::Attainment(_)) => room("breach", "breaches"),
         Some(Promise::Availability(_)) => span(uptime.and_then(|uptime| uptime.downtime_allowance)),
         Some(Promise::Experience(_)) => {
             span(result.experience.as_ref().and_then(|experience| experience.lost_time_left))
         }
-        Some(Promise::Outages(_)) if uptime.is_some() => counted("outage", "outages"),
-        Some(Promise::Backlog(promise)) if promise.at_most.is_none() => counted("older", "older"),
+        Some(Promise::Outages(_)) if uptime.is_some() => room("outage", "outages"),
+        Some(Promise::Backlog(promise)) if promise.at_most.is_none() => room("older", "older"),
         _ => "-".to_owned(),
     }
 }
@@ -190,4 +223,73 @@ pub(super) fn left(result: &v1::ObjectiveResult) -> String {
 /// A figure given in thousandths, with as many decimals as it needs.
 fn thousandths(figure: i64) -> String {
     Decimal::new(figure, 3).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::show::Shown;
+
+    fn of(promise: Promise) -> v1::ObjectiveResult {
+        let objective = v1::Objective { promise: Some(promise), ..Default::default() };
+        v1::ObjectiveResult { objective: Some(objective), ..Default::default() }
+    }
+
+    /// "8h 00m down" was said of objectives on the number of outages and on their mean.
+    #[test]
+    fn without_exclusions_an_objective_is_put_in_what_it_is_about() {
+        let hours = |hours: i64| Some(Duration { seconds: 3_600 * hours, nanos: 0 });
+        let without = v1::UptimeWithoutExclusions {
+            downtime: hours(8),
+            outages: 3,
+            long_outages: 2,
+            mean_time_to_restore: hours(4),
+            ..Default::default()
+        };
+        let outages = of(Promise::Outages(v1::OutagesObjective::default()));
+        let mean = of(Promise::MeanTimeToRestore(v1::MeanTimeToRestoreObjective::default()));
+        let up = of(Promise::Availability(v1::AvailabilityObjective::default()));
+        let said = [outages, mean, up].map(|result| without_exclusions(&without, &result));
+        assert_eq!(said, ["2 outages", "4h 00m on average", "8h 00m down"]);
+    }
+
+    /// A contract that was not in force had "no data", and a month without incidents a dash.
+    #[test]
+    fn reasons_why_there_is_nothing_to_measure_differ() {
+        let most = Measure::LostTimePerHundredPeople(Duration { seconds: 60, nanos: 0 });
+        let lost = v1::ExperienceObjective { measure: Some(most), ..Default::default() };
+        let lost = of(Promise::Experience(lost));
+        let met = v1::ObjectiveResult { verdict: v1::ObjectiveVerdict::Met as i32, ..lost.clone() };
+        assert_eq!(found(&met), "no incidents");
+        let verdict = v1::ObjectiveVerdict::NoData as i32;
+        let no_data_reason = v1::NoDataReason::NotInForce as i32;
+        let outside = v1::ObjectiveResult { verdict, no_data_reason, ..lost };
+        let [_, found, verdict, _] = result_figures(&outside);
+        assert_eq!([found.as_str(), verdict.as_str()], ["-", "not in force"]);
+    }
+
+    /// The parts of a period that several revisions rule were in no table.
+    #[test]
+    fn each_part_of_a_period_has_its_row() {
+        let of_revision = |contract_revision: i32, percent: &str, parts| v1::ObjectiveResult {
+            contract_revision,
+            percent: percent.into(),
+            verdict: v1::ObjectiveVerdict::Missed as i32,
+            breach_allowance: -1,
+            parts,
+            ..of(Promise::Attainment(v1::AttainmentObjective::default()))
+        };
+        let at = |seconds| Some(prost_types::Timestamp { seconds, nanos: 0 });
+        let counted = |start, end| {
+            Some(v1::Period { start_time: at(start), end_time: at(end), ..Default::default() })
+        };
+        let first =
+            v1::ObjectiveResult { counted: counted(0, 86_400), ..of_revision(1, "50", vec![]) };
+        let times = Shown { zone: "UTC".into() }.times().unwrap();
+        let shown = show(&[of_revision(2, "25", vec![first])], &times);
+        let lines: Vec<_> = shown.lines().skip(2).map(str::trim).collect();
+        let part = "- revision 1 Thu 1970-01-01 00:00 to Fri 1970-01-02 00:00";
+        assert!(matches!(lines[..], [line] if line.starts_with(part)), "{shown}");
+        assert!(lines[0].contains("50%"), "{shown}");
+    }
 }

@@ -67,20 +67,50 @@ pub fn bytes_to_json(bytes: &[u8], name: &str) -> Result<String, TextError> {
 /// # Errors
 /// Everything in it that can't be read, each with its place.
 pub fn from_yaml<M: Message + Default>(text: &str, name: &str) -> Result<Vec<M>, TextErrors> {
-    let documents = yaml::documents(text).map_err(|error| TextErrors(vec![wrong("", error)]))?;
+    let documents = documents(text)?.into_iter().map(|document| (String::new(), document));
+    from_values(documents, name)
+}
+
+/// The messages of a YAML (or JSON) text, each a document or an item of a document that is a list.
+///
+/// # Errors
+/// Everything in it that can't be read, each with its place.
+pub fn each_from_yaml<M: Message + Default>(text: &str, name: &str) -> Result<Vec<M>, TextErrors> {
+    let items = documents(text)?.into_iter().flat_map(|document| match document {
+        Value::Array(items) => {
+            items.into_iter().enumerate().map(|(at, item)| (format!("[{at}]"), item)).collect()
+        }
+        one => vec![(String::new(), one)],
+    });
+    from_values(items, name)
+}
+
+fn documents(text: &str) -> Result<Vec<Value>, TextErrors> {
+    yaml::documents(text).map_err(|error| TextErrors(vec![wrong("", error)]))
+}
+
+/// The messages of values, each with its place.
+fn from_values<M: Message + Default>(
+    values: impl Iterator<Item = (String, Value)>,
+    name: &str,
+) -> Result<Vec<M>, TextErrors> {
     let mut faults = Vec::new();
-    let messages = documents.into_iter().filter_map(|document| {
-        from_value(document, name).map_err(|errors| faults.extend(errors)).ok()
+    let messages = values.filter_map(|(path, value)| {
+        from_value(value, name, &path).map_err(|errors| faults.extend(errors)).ok()
     });
     let messages: Vec<M> = messages.collect();
     if faults.is_empty() { Ok(messages) } else { Err(TextErrors(faults)) }
 }
 
-fn from_value<M: Message + Default>(mut value: Value, name: &str) -> Result<M, Vec<TextError>> {
-    let one = |error: String| vec![wrong("", error)];
+fn from_value<M: Message + Default>(
+    mut value: Value,
+    name: &str,
+    path: &str,
+) -> Result<M, Vec<TextError>> {
+    let one = |error: String| vec![wrong(path, error)];
     let descriptor = descriptor(name).map_err(|error| vec![error])?;
     let mut faults = Vec::new();
-    spell_out(&mut value, &descriptor, "", &mut faults);
+    spell_out(&mut value, &descriptor, path, &mut faults);
     if !faults.is_empty() {
         return Err(faults);
     }
@@ -109,9 +139,7 @@ fn spell_out(
         _ => {}
     }
     let Value::Object(fields) = value else {
-        let name = message.name();
-        let article = if name.starts_with(['A', 'E', 'I', 'O', 'U']) { "an" } else { "a" };
-        return keep(Err(wrong(path, format!("is not {article} {name}: write its fields"))));
+        return keep(Err(wrong(path, format!("is not {}: write its fields", a_message(message)))));
     };
     for (name, value) in fields.iter_mut() {
         let within = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
@@ -240,7 +268,22 @@ fn unknown_field(path: &str, name: &str, message: &MessageDescriptor) -> TextErr
         Some(nearest) => format!("did you mean {nearest}?"),
         None => format!("the fields are {}", listed(message)),
     };
-    wrong(path, format!("{} has no such field: {hint}", message.name()))
+    let subject = if is_terms(message) { "the file" } else { message.name() };
+    wrong(path, format!("{subject} has no such field: {hint}"))
+}
+
+/// Whether a message is a whole file of terms, which has no name for people.
+fn is_terms(message: &MessageDescriptor) -> bool {
+    message.full_name() == "slx.store.v1.TermsFile"
+}
+
+/// `a Calendar`, `an ExperienceTerms`.
+fn a_message(message: &MessageDescriptor) -> String {
+    match message.name() {
+        _ if is_terms(message) => "a file of contracts and calendars".to_owned(),
+        name if name.starts_with(['A', 'E', 'I', 'O', 'U']) => format!("an {name}"),
+        name => format!("a {name}"),
+    }
 }
 
 /// The names of the fields of a message; of those that exclude each other as such.
@@ -369,6 +412,15 @@ mod tests {
                 "contracts: [{terms: {experience: 1}}]",
                 "contracts[0].terms.experience: is not an ExperienceTerms",
             ),
+            (
+                "contract: [{id: C}]",
+                "contract: the file has no such field: did you mean contracts?",
+            ),
+            (
+                "nothing: 1",
+                "nothing: the file has no such field: the fields are tenant, effective_time",
+            ),
+            ("[{contracts: []}]", "is not a file of contracts and calendars: write its fields"),
             ("a: [", ""),
         ] {
             let error = read(text).map(|_| ()).unwrap_err();

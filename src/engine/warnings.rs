@@ -2,8 +2,8 @@
 //! incident that no clock measures must be seen.
 
 use super::catalog::Known;
-use crate::domain::clock::{MissingClock, MissingReason, meant, meant_priority};
-use crate::domain::contract::Target;
+use crate::domain::clock::{Agreement, MissingClock, MissingReason, meant, meant_priority};
+use crate::domain::contract::{Contract, OpenIncidents, Revision, Target};
 use crate::domain::incident::{ExclusionDecision, Fact, History, IncidentEvent};
 use crate::domain::time::Instant;
 
@@ -71,7 +71,7 @@ fn of_contract<'a>(
     if agreement.revisions.all().is_empty() {
         return vec![not_found(id, known)];
     }
-    let Some(revision) = agreement.in_force(time) else {
+    let Some(revision) = agreement.in_force(time).or_else(|| taking_over(agreement, time)) else {
         return vec![missing(id, "", MissingReason::ContractNotInForce)];
     };
     let targets = &revision.content.terms.targets;
@@ -90,6 +90,18 @@ fn of_contract<'a>(
             always.map(|target| no_limit(target, &target.id)).collect()
         }
     }
+}
+
+/// The first revision after an instant that takes over what is open as it takes effect: by its
+/// words an incident of before is measured, so that nothing is wrong with it.
+fn taking_over<'a>(agreement: Agreement<'a>, time: Instant) -> Option<&'a Revision<Contract>> {
+    let takes_over = |revision: &&Revision<Contract>| {
+        revision.content.open_incidents != OpenIncidents::NotTakenOver
+            && revision.effective_time > time
+            && agreement.in_force(revision.effective_time).is_some()
+    };
+    let later = agreement.revisions.all().iter().filter(takes_over);
+    later.min_by_key(|revision| revision.effective_time)
 }
 
 fn not_found<'a>(id: &'a str, known: Known<'a>) -> MissingClock<'a> {

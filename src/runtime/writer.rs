@@ -10,6 +10,7 @@ use super::job::{
     ActionAnswer, Finished, Group, Job, Receipt, Responder, Results, Sent, TermsAnswer, TermsJob,
     WriteError,
 };
+use super::learning::Learnings;
 use super::outage_log::OutageLog;
 use super::progress::Progress;
 use super::projector::Projector;
@@ -36,6 +37,7 @@ pub(super) struct Writer {
     pub cache: Arc<Cache>,
     pub views: Arc<Views>,
     pub projector: Arc<Projector>,
+    pub learnings: Arc<Learnings>,
     pub queue: Arc<Queue<Job>>,
     pub finished: mpsc::UnboundedSender<Group>,
     pub is_poisoned: Arc<watch::Sender<bool>>,
@@ -98,6 +100,7 @@ impl Writer {
         folded.map_err(|error| self.unfolded(error.into()))?;
         crash_point!("fold-after");
         self.projector.notice_progress(&self.cache);
+        self.learnings.notice_progress();
         Ok(self.cache.progress())
     }
 
@@ -111,6 +114,7 @@ impl Writer {
         let caught_up = self.cache.catch_up(last, &*self.source, &self.views);
         caught_up.map_err(|error| self.unfolded(error))?;
         self.projector.notice_progress(&self.cache);
+        self.learnings.notice_progress();
         Ok(())
     }
 

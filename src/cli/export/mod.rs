@@ -19,6 +19,7 @@ use tempfile::NamedTempFile;
 
 use super::connection::{Connection, refused};
 use super::read_times::{ReadTimes, instant};
+use super::show::counted;
 use crate::codec::v1;
 use crate::codec::v1::compliance_service_client::ComplianceServiceClient;
 use sink::{Output, Sink};
@@ -87,7 +88,7 @@ impl Export {
             Some(path) => {
                 let count = write_file(format, path, rows).await;
                 let count = count.with_context(|| format!("{} is not written", path.display()))?;
-                say!("{count} clocks in {}", path.display());
+                say!("{} in {}", counted(count, "clock"), path.display());
             }
         }
         Ok(ExitCode::SUCCESS)

@@ -12,6 +12,15 @@ pub(super) trait EventMessage: prost::Message + Default + Clone {
     /// The full name of its message.
     const NAME: &'static str;
 
+    /// What its facts are about.
+    const SUBJECTS: &'static str;
+
+    /// The full name of the message with the other facts.
+    const OTHER: &'static str;
+
+    /// What those are about, and how to say so.
+    const OF_OTHER: &'static str;
+
     /// Which incident or service it is about.
     fn subject(&self) -> &str;
 
@@ -34,6 +43,9 @@ pub(super) trait EventMessage: prost::Message + Default + Clone {
 
 impl EventMessage for v1::IncidentEvent {
     const NAME: &'static str = "slx.v1.IncidentEvent";
+    const SUBJECTS: &'static str = "incidents";
+    const OTHER: &'static str = v1::ServiceEvent::NAME;
+    const OF_OTHER: &'static str = "a service: name --service";
 
     fn subject(&self) -> &str {
         &self.incident_id
@@ -65,6 +77,9 @@ impl EventMessage for v1::IncidentEvent {
 
 impl EventMessage for v1::ServiceEvent {
     const NAME: &'static str = "slx.v1.ServiceEvent";
+    const SUBJECTS: &'static str = "services";
+    const OTHER: &'static str = v1::IncidentEvent::NAME;
+    const OF_OTHER: &'static str = "an incident: leave --service out";
 
     fn subject(&self) -> &str {
         &self.service

@@ -26,9 +26,9 @@ use crate::runtime::wall_clock;
 /// Records facts about incidents or services.
 ///
 /// Either one fact about one incident, as `slx record INC1 resolved` or
-/// `slx record INC1 '{priority_changed: {priority: P1}}'`, or the events of a file: a YAML document
-/// an event, with the fields of the API's IncidentEvent. With --service the same about services:
-/// `slx record --service mail outage_started`, or a file with the fields of ServiceEvent.
+/// `slx record INC1 '{priority_changed: {priority: P1}}'`, or the events of a file: YAML documents
+/// or lists of events, with the fields of the API's IncidentEvent. With --service the same about
+/// services: `slx record --service mail outage_started`, or a file with the fields of ServiceEvent.
 #[derive(Args, Debug)]
 #[command(after_help = parse::facts_in_words())]
 pub(super) struct RecordFacts {

@@ -35,7 +35,11 @@ pub(super) async fn send<E: EventMessage>(
 }
 
 fn became<E: EventMessage>(event: &E, result: &v1::RecordResult) -> String {
-    let (subject, id) = (event.subject(), event.id());
+    let subject = event.subject();
+    let event = match event.id() {
+        "" => "an event".to_owned(),
+        id => format!("event {id}"),
+    };
     let became = match &result.rejection {
         Some(rejection) => format!("is refused: {}", rejection.message),
         None if result.outcome() == v1::RecordOutcome::Duplicate => "had been recorded".to_owned(),
@@ -43,5 +47,5 @@ fn became<E: EventMessage>(event: &E, result: &v1::RecordResult) -> String {
     };
     let warnings = result.warnings.iter().map(|one| one.description.as_str()).join(", ");
     let but = if warnings.is_empty() { "" } else { ", but: " };
-    format!("{subject}: event {id} {became}{but}{warnings}")
+    format!("{subject}: {event} {became}{but}{warnings}")
 }

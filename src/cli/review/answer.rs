@@ -59,13 +59,14 @@ impl ReviewAnswer {
     fn revisions(&self) -> BTreeSet<(String, i32)> {
         let contract = self.contract();
         let results = self.review.objectives.iter().filter_map(|o| o.result.as_ref());
-        let own = results.map(|result| (contract.id.clone(), result.contract_revision));
+        let statements = self.review.credits.iter().chain(&self.review.contained_credits);
+        let own = results.flat_map(of_result).chain(statements.map(|s| s.contract_revision));
+        let own = own.chain([contract.revision]).map(|revision| (contract.id.clone(), revision));
         let mut revisions: BTreeSet<_> = own.collect();
-        revisions.insert((contract.id.clone(), contract.revision));
         for link in &self.review.chain {
             let id = link.contract.clone().unwrap_or_default().id;
-            let of_link = link.objectives.iter();
-            revisions.extend(of_link.map(|result| (id.clone(), result.contract_revision)));
+            let of_link = link.objectives.iter().flat_map(of_result);
+            revisions.extend(of_link.map(|revision| (id.clone(), revision)));
         }
         revisions
     }
@@ -115,6 +116,12 @@ impl ReviewAnswer {
         }
         Ok(())
     }
+}
+
+/// The revisions that rule an objective's period and its parts.
+fn of_result(result: &v1::ObjectiveResult) -> impl Iterator<Item = i32> {
+    let parts = result.parts.iter().map(|part| part.contract_revision);
+    [result.contract_revision].into_iter().chain(parts)
 }
 
 /// The service hours that an objective itself names.

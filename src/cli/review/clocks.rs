@@ -4,7 +4,7 @@ use super::answer::ReviewAnswer;
 use super::charts::{slices, trend};
 use super::language::Language;
 use super::report::{Block, Cell, Key, Picture, Section, Table, TableColumn, TableRow};
-use super::wording::target;
+use super::wording::{is_excluded_watermelon, target};
 use crate::codec::v1;
 
 /// What the clocks of each target and priority came to, with a bar each.
@@ -51,7 +51,7 @@ fn columns(language: &Language) -> [TableColumn; 11] {
 
 fn row(group: &v1::ComplianceGroup, answer: &ReviewAnswer, language: &Language) -> TableRow {
     let tally = group.contractual.clone().unwrap_or_default();
-    let watermelons = group.watermelons.min(tally.met);
+    let watermelons = met_watermelons(group, &tally, &answer.review);
     let slices = slices(&tally, watermelons);
     let bar = language.say(
         "bar-shows",
@@ -79,6 +79,21 @@ fn row(group: &v1::ComplianceGroup, answer: &ReviewAnswer, language: &Language) 
         language.span(group.elapsed_p90).into(),
     ];
     TableRow { cells, is_total: false }
+}
+
+/// How many of those that were met were late for people: those that were excluded are watermelons
+/// too.
+fn met_watermelons(
+    group: &v1::ComplianceGroup,
+    tally: &v1::Tally,
+    review: &v1::GetServiceReviewResponse,
+) -> i64 {
+    let excluded = review.clocks.iter().filter(|clock| {
+        is_excluded_watermelon(clock)
+            && clock.target_id == group.target_id
+            && clock.priority == group.priority
+    });
+    (group.watermelons - excluded.count() as i64).clamp(0, tally.met.max(0))
 }
 
 /// Both accounts of this period and those before it; nothing of a single period.
@@ -110,7 +125,9 @@ pub(super) fn trend_section(answer: &ReviewAnswer, language: &Language) -> Optio
             language.count(contractual.breached),
             language.count(contractual.excluded),
             language.count(point.watermelons),
-            language.hours(point.lost_time),
+            point
+                .lost_time
+                .map_or_else(|| language.text("none"), |lost| language.hours(Some(lost))),
             language.percent(&point.slx_percent),
         ];
         TableRow::of(cells.into_iter().take(if has_slx { 9 } else { 8 }))
@@ -125,4 +142,51 @@ pub(super) fn trend_section(answer: &ReviewAnswer, language: &Language) -> Optio
     let drawn = picture.map(|picture| [Block::Keys(keys.into()), Block::Trend(picture)]);
     let blocks = drawn.into_iter().flatten().chain([Block::Table(table)]);
     Section::of(language.text("section-trend"), blocks)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::language::testing::all;
+    use super::*;
+
+    /// What was excluded and late for people was taken off those that were met in time.
+    #[test]
+    fn only_what_was_met_is_of_those_that_were_met() {
+        let clock = |target: &str, outcome: v1::Outcome| v1::ReviewedClock {
+            target_id: target.into(),
+            outcome: outcome as i32,
+            is_watermelon: true,
+            ..Default::default()
+        };
+        let excluded = v1::Outcome::Excluded;
+        let open = v1::ReviewedClock { open: true, ..clock("r", excluded) };
+        let clocks = vec![
+            clock("r", excluded),
+            clock("other", excluded),
+            clock("r", v1::Outcome::Met),
+            open,
+        ];
+        let review = v1::GetServiceReviewResponse { clocks, ..Default::default() };
+        let of = |watermelons, met| {
+            let group =
+                v1::ComplianceGroup { target_id: "r".into(), watermelons, ..Default::default() };
+            met_watermelons(&group, &v1::Tally { met, ..Default::default() }, &review)
+        };
+        assert_eq!([of(2, 3), of(1, 3), of(5, 3)], [1, 0, 3]);
+    }
+
+    /// P7: "0 s" stood where it was not reported how many people were hit.
+    #[test]
+    fn lost_time_that_is_not_measured_is_a_dash_in_the_trend() {
+        let point = |lost_time| v1::ReviewedPeriod { lost_time, ..Default::default() };
+        let none = prost_types::Duration { seconds: 0, nanos: 0 };
+        let mut answer = ReviewAnswer::default();
+        answer.review.trend = vec![point(None), point(Some(none))];
+        for language in all() {
+            let section = trend_section(&answer, &language).unwrap();
+            let Some(Block::Table(table)) = section.blocks.last() else { panic!("no table") };
+            let lost = table.rows.iter().map(|row| row.cells[7].text.replace('\u{a0}', " "));
+            assert_eq!(lost.collect::<Vec<_>>(), ["–", "0 s"]);
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! Fee, cap and credits in money, and what is left to settle.
 
 use super::answer::ReviewAnswer;
+use super::credit_line::{CreditTerms, result_of};
 use super::language::Language;
 use super::links;
 use super::promise::Promises;
@@ -32,7 +33,8 @@ fn credited(
     language: &Language,
 ) -> Vec<Block> {
     let money = |amount: i64| language.money(amount, &statement.currency);
-    let mut blocks = vec![Block::Text(fee(statement, answer, language))];
+    let terms = CreditTerms::of(statement, answer);
+    let mut blocks = vec![Block::Text(fee(statement, &terms, language))];
     let mut rows: Vec<_> = statement
         .lines
         .iter()
@@ -41,7 +43,7 @@ fn credited(
             TableRow::of([
                 what(line, answer, language),
                 period,
-                why(line, &statement.currency, answer, language),
+                terms.why(line, answer, language),
                 money(line.amount),
             ])
         })
@@ -59,7 +61,7 @@ fn credited(
         TableColumn::text(language.text("column-why")),
         TableColumn::figure(language.text("column-credit")),
     ];
-    let period = language.period(&statement.period.clone().unwrap_or_default());
+    let period = language.period_in_text(&statement.period.clone().unwrap_or_default());
     let caption = language.say("credits-of-period", &[("period", period.into())]);
     blocks.extend(Table::of(caption, columns, rows).map(Block::Table));
     blocks.extend(bonuses(statement, answer, language).into_iter().flatten());
@@ -124,33 +126,44 @@ fn remarks(statement: &v1::CreditStatement, language: &Language) -> Vec<String> 
     remarks
 }
 
-/// The fee and the cap in money.
-fn fee(statement: &v1::CreditStatement, answer: &ReviewAnswer, language: &Language) -> String {
-    let contract = answer.contract();
-    let terms = answer.terms(&contract.id, contract.revision);
-    let terms = terms.and_then(|terms| terms.credits.clone()).unwrap_or_default();
+/// The fee, and the cap in money.
+fn fee(statement: &v1::CreditStatement, terms: &CreditTerms, language: &Language) -> String {
     let money = |amount: i64| language.money(amount, &statement.currency);
     let of_period = statement.lines.iter().map(|line| line.base_amount).find(|fee| *fee > 0);
-    let cap = if terms.cap_percent.is_empty() { "100" } else { &terms.cap_percent };
-    let cap = [
-        ("cap", money(statement.cap_amount).into()),
-        ("percent", language.agreed_percent(cap).into()),
-    ];
     let fee = match of_period {
         Some(fee) => {
-            let period = language.period(&statement.period.clone().unwrap_or_default());
+            let period = language.period_in_text(&statement.period.clone().unwrap_or_default());
             let arguments = [("fee", money(fee).into()), ("period", period.into())];
-            language.say("fee-of-period", &arguments)
+            Some(language.say("fee-of-period", &arguments))
         }
-        None => language.say("fee-of-month", &[("fee", money(terms.monthly_fee).into())]),
+        None if terms.credits.monthly_fee == 0 => None,
+        None => {
+            let fee = ("fee", money(terms.credits.monthly_fee).into());
+            Some(language.say("fee-of-month", &[fee]))
+        }
     };
-    match statement.no_cap {
-        true => format!("{fee} {}", language.text("no-cap")),
-        false if of_period.is_none() && terms.monthly_fee == 0 => {
-            language.say("cap-amount", &[("cap", money(statement.cap_amount).into())])
-        }
-        false => format!("{fee} {}", language.say("cap", &cap)),
+    let cap = match statement.no_cap {
+        true => language.text("no-cap"),
+        false => cap(statement, terms, fee.is_some(), language),
+    };
+    fee.into_iter().chain([cap]).collect::<Vec<_>>().join(" ")
+}
+
+/// The most that credits come to. What it is a share of is said where that alone makes it: there is
+/// a fee, and no cap for a kind of period, which may be lower or used up.
+fn cap(
+    statement: &v1::CreditStatement,
+    terms: &CreditTerms,
+    has_fee: bool,
+    language: &Language,
+) -> String {
+    let amount = ("cap", language.money(statement.cap_amount, &statement.currency).into());
+    if !has_fee || !terms.credits.caps.is_empty() {
+        return language.say("cap-amount", &[amount]);
     }
+    let agreed = terms.credits.cap_percent.as_str();
+    let percent = language.agreed_percent(if agreed.is_empty() { "100" } else { agreed });
+    language.say("cap", &[amount, ("percent", percent.into())])
 }
 
 /// The objective in words, or what else a line is about.
@@ -162,69 +175,6 @@ fn what(line: &v1::CreditLine, answer: &ReviewAnswer, language: &Language) -> St
         None if line.objective_id.is_empty() => language.text("all-objectives"),
         None => line.objective_id.clone(),
     }
-}
-
-/// The result that a line is about; of a period that is not in the review, one of the same
-/// objective.
-fn result_of<'r>(
-    line: &v1::CreditLine,
-    answer: &'r ReviewAnswer,
-) -> Option<&'r v1::ObjectiveResult> {
-    let results = answer.review.objectives.iter().filter_map(|o| o.result.as_ref());
-    let mut same = results.filter(|result| {
-        result.objective.as_ref().is_some_and(|objective| objective.id == line.objective_id)
-    });
-    let first = same.clone().next();
-    same.find(|result| result.period == line.period).or(first)
-}
-
-/// How the amount comes about.
-fn why(
-    line: &v1::CreditLine,
-    currency: &str,
-    answer: &ReviewAnswer,
-    language: &Language,
-) -> String {
-    let result = result_of(line, answer).filter(|result| result.period == line.period);
-    match (line.kind(), result.map(v1::ObjectiveResult::verdict)) {
-        (v1::CreditLineKind::Cap, _) => language.text("credit-cap"),
-        (v1::CreditLineKind::EarnBack, _) => language.text("credit-earn-back"),
-        (v1::CreditLineKind::Withheld, _) => language.text("credit-withheld"),
-        (v1::CreditLineKind::HighestOnly, _) => language.text("credit-highest-only"),
-        (v1::CreditLineKind::Minimum, _) => language.text("credit-minimum"),
-        (v1::CreditLineKind::NotPaid, _) => language.text("credit-not-paid"),
-        (v1::CreditLineKind::Objective, _) if line.amount > 0 => missed(line, currency, language),
-        (_, Some(v1::ObjectiveVerdict::Met)) if result.is_some_and(|met| met.provisional) => {
-            language.text("credit-met-so-far")
-        }
-        (_, Some(v1::ObjectiveVerdict::Met)) => language.text("credit-met"),
-        (_, Some(v1::ObjectiveVerdict::NoData)) => language.text("credit-no-data"),
-        (_, Some(v1::ObjectiveVerdict::AtRisk)) => language.text("credit-at-risk"),
-        (_, Some(v1::ObjectiveVerdict::Missed)) => language.text("credit-no-tier"),
-        _ => line.reason.clone(),
-    }
-}
-
-fn missed(line: &v1::CreditLine, currency: &str, language: &Language) -> String {
-    let tier = if line.credit_percent.is_empty() {
-        let amount = ("amount", language.money(line.credit_amount, currency).into());
-        language.say("credit-of-amount", &[amount])
-    } else {
-        let percent = ("percent", language.agreed_percent(&line.credit_percent).into());
-        language.say("credit-tier", &[percent])
-    };
-    let mut parts = vec![tier];
-    if line.count > 0 {
-        parts.push(language.say("credit-count", &[("count", line.count.into())]));
-    }
-    if !matches!(line.weight_percent.as_str(), "" | "100") {
-        let weight = ("percent", language.agreed_percent(&line.weight_percent).into());
-        parts.push(language.say("credit-weight", &[weight]));
-    }
-    if line.repeats > 0 {
-        parts.push(language.say("credit-repeats", &[("count", i64::from(line.repeats).into())]));
-    }
-    parts.join(", ")
 }
 
 /// What is left to settle, the oldest first.
@@ -307,30 +257,73 @@ fn kind(item: &v1::SettlementItem, language: &Language) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::language::testing::all;
+    use super::super::language::testing::{all, english};
     use super::*;
 
-    /// Credits of so much money stood in English in every language.
-    #[test]
-    fn credits_of_an_amount_are_explained_in_every_language() {
-        let line = v1::CreditLine {
-            kind: v1::CreditLineKind::Objective as i32,
-            reason: "2 late incidents".into(),
-            amount: 210_000,
-            credit_amount: 2_500,
-            count: 84,
+    fn october() -> v1::Period {
+        v1::Period { name: "2026-10".into(), ..Default::default() }
+    }
+
+    fn answer(credits: v1::Credits) -> ReviewAnswer {
+        let terms = v1::Terms { credits: Some(credits), ..Default::default() };
+        let mut answer = ReviewAnswer::default();
+        answer.terms.insert((String::new(), 2), terms);
+        answer
+    }
+
+    fn said(credits: v1::Credits, period: v1::Period, cap_amount: i64) -> [String; 3] {
+        let line = v1::CreditLine { base_amount: 100_000, ..Default::default() };
+        let statement = v1::CreditStatement {
+            currency: "EUR".into(),
+            lines: vec![line],
+            cap_amount,
+            contract_revision: 2,
+            period: Some(period),
             ..Default::default()
         };
-        let answer = ReviewAnswer::default();
-        let said = all().map(|language| why(&line, "EUR", &answer, &language));
-        let said = said.map(|text| text.replace('\u{a0}', " "));
+        let answer = answer(credits);
+        let terms = CreditTerms::of(&statement, &answer);
+        all()
+            .map(|language| fee(&statement, &terms, &language).replace(['\u{a0}', '\u{202f}'], " "))
+    }
+
+    /// "at most 100% of the fee of the period: €40.00" was said where a cap of a kind of period
+    /// is lower.
+    #[test]
+    fn a_lowest_cap_of_several_is_only_an_amount() {
+        let cap = v1::CreditCap { percent: "4".into(), ..Default::default() };
+        let capped = v1::Credits { caps: vec![cap], ..Default::default() };
         assert_eq!(
-            said,
+            said(capped, october(), 4_000),
             [
-                "missed: €25.00, times 84",
-                "niet gehaald: € 25,00, maal 84",
-                "verfehlt: 25,00 €, mal 84",
+                "The fee of October 2026 is €1,000.00. Credits come to at most €40.00.",
+                "De vergoeding over oktober 2026 is € 1.000,00. De malus bedraagt hoogstens € 40,00.",
+                "Die Vergütung für Oktober 2026 beträgt 1.000,00 €. Gutschriften sind auf 40,00 € \
+                 begrenzt.",
             ]
         );
+        let share = v1::Credits { cap_percent: "15".into(), ..Default::default() };
+        let quarter = v1::Period { name: "2026-Q3".into(), ..Default::default() };
+        assert_eq!(
+            said(share, quarter, 15_000),
+            [
+                "The fee of the 3rd quarter of 2026 is €1,000.00. Credits come to at most 15% of \
+                 the fee of the period: €150.00.",
+                "De vergoeding over het 3e kwartaal van 2026 is € 1.000,00. De malus bedraagt \
+                 hoogstens 15% van de vergoeding over de periode: € 150,00.",
+                "Die Vergütung für das 3. Quartal 2026 beträgt 1.000,00 €. Gutschriften sind auf \
+                 15 % der Vergütung des Zeitraums begrenzt: 150,00 €.",
+            ]
+        );
+    }
+
+    #[test]
+    fn one_more_item_stands_in_the_singular() {
+        let mut answer = ReviewAnswer::default();
+        answer.review.settlement = vec![v1::SettlementItemStatus::default()];
+        answer.review.settlement_count = 2;
+        let section = settlement(&answer, &english()).unwrap();
+        let Some(Block::Note(order)) = section.blocks.first() else { panic!("no order") };
+        assert_eq!(order, "The oldest first; 1 more is in the list of settlement items.");
     }
 }

@@ -63,7 +63,7 @@ pub(super) fn coverage(answer: &ReviewAnswer, language: &Language) -> Option<Sec
     Section::of(language.text("section-coverage"), [Block::Text(text), Block::Table(table)])
 }
 
-/// Why incidents have no clock; a reason that needs more words in the server's own.
+/// Why incidents have no clock.
 fn reason(gap: &v1::CoverageGap, language: &Language) -> String {
     let value = [("value", gap.value.as_str().into())];
     match gap.reason() {
@@ -75,7 +75,15 @@ fn reason(gap: &v1::CoverageGap, language: &Language) -> String {
         v1::MissingClockReason::ContractNotInForce => language.text("gap-not-in-force"),
         v1::MissingClockReason::DoesNotApply => language.text("gap-does-not-apply"),
         v1::MissingClockReason::NotStarted => language.text("gap-not-started"),
-        _ => gap.description.clone(),
+        v1::MissingClockReason::NotOpened => language.text("gap-not-opened"),
+        v1::MissingClockReason::NoContract => language.text("gap-no-contract"),
+        v1::MissingClockReason::ContractNotFound => language.text("gap-contract-not-found"),
+        v1::MissingClockReason::NoTarget => language.text("gap-no-target"),
+        v1::MissingClockReason::TargetNotFound => language.text("gap-target-not-found"),
+        v1::MissingClockReason::CalendarNotFound => language.say("gap-calendar-not-found", &value),
+        v1::MissingClockReason::ConditionFailed => language.text("gap-condition-failed"),
+        v1::MissingClockReason::TargetNotInForce => language.text("gap-target-not-in-force"),
+        v1::MissingClockReason::Unspecified => gap.description.clone(),
     }
 }
 
@@ -108,15 +116,15 @@ fn agreement(
     ];
     let text = language.say("agreement", &arguments);
     let promises = Promises { answer, contract: &contract.id, language };
-    let rows = link.objectives.iter().map(|result| {
+    let row = |promised: String, result: &v1::ObjectiveResult| {
         let period = language.period(&result.period.clone().unwrap_or_default());
-        let cells = vec![
-            promises.promised(result).into(),
-            period.into(),
-            promises.found(result).into(),
-            promises.verdict(result),
-        ];
-        TableRow { cells, is_total: false }
+        let figures = [promises.found(result).into(), promises.verdict(result)];
+        let cells = [promised.into(), period.into()].into_iter().chain(figures);
+        TableRow { cells: cells.collect(), is_total: false }
+    };
+    let rows = link.objectives.iter().flat_map(|result| {
+        let parts = result.parts.iter().map(|part| row(promises.promised_part(part), part));
+        [row(promises.promised(result), result)].into_iter().chain(parts)
     });
     let columns = [
         TableColumn::text(language.text("column-promised")),
@@ -134,20 +142,21 @@ pub(super) fn forecasts(answer: &ReviewAnswer, language: &Language) -> Option<Se
     let weighed = quality.calibration.iter().map(|row| row.predicted * row.forecasts as f64);
     let predicted = weighed.sum::<f64>() / quality.forecasts as f64;
     let share = |share: f64| language.percent(&format!("{:.1}", 100.0 * share));
+    let forecasts = ("forecasts", quality.forecasts.into());
     let text = language.say(
         "forecasts-text",
         &[
-            ("forecasts", quality.forecasts.into()),
+            forecasts.clone(),
             ("clocks", quality.clocks.into()),
             ("predicted", share(predicted).into()),
             ("observed", share(quality.base_rate).into()),
         ],
     );
-    let worth = language.text(match quality.skill {
-        skill if !skill.is_finite() => "forecasts-all-alike",
-        skill if skill >= 0.01 => "forecasts-better",
-        _ => "forecasts-no-better",
-    });
+    let worth = match quality.skill {
+        skill if !skill.is_finite() => language.text("forecasts-all-alike"),
+        skill if skill >= 0.01 => language.say("forecasts-better", &[forecasts]),
+        _ => language.say("forecasts-no-better", &[forecasts]),
+    };
     Section::of(language.text("section-forecasts"), [Block::Text(format!("{text} {worth}"))])
 }
 
@@ -210,4 +219,87 @@ fn counted_as(counted: v1::CountedAs, language: &Language) -> String {
         v1::CountedAs::Cancelled => "outcome-cancelled",
         v1::CountedAs::Excluded => "outcome-excluded",
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::language::testing::{all, english};
+    use super::*;
+
+    /// Gaps of two reasons stood in English in every language.
+    #[test]
+    fn every_reason_for_a_missing_clock_is_said_in_every_language() {
+        let numbers = (1..).map_while(|number| v1::MissingClockReason::try_from(number).ok());
+        let reasons: Vec<_> = numbers.collect();
+        assert!(reasons.len() >= 13, "{reasons:?}");
+        for missing in reasons {
+            let gap = v1::CoverageGap {
+                reason: missing as i32,
+                value: "P9".into(),
+                description: "the server's words".into(),
+                ..Default::default()
+            };
+            let [english, dutch, german] = all().map(|language| reason(&gap, &language));
+            assert!(english != dutch && dutch != german && english != german, "{missing:?}");
+            for said in [english, dutch, german] {
+                assert!(!said.contains("server") && !said.starts_with("gap-"), "{said}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_single_forecast_stands_in_the_singular() {
+        let said = |forecasts, clocks, skill| {
+            let mut answer = ReviewAnswer::default();
+            let row = v1::CalibrationRow { forecasts, predicted: 0.25, ..Default::default() };
+            answer.review.forecast_quality = Some(v1::ForecastQuality {
+                forecasts,
+                clocks,
+                skill,
+                calibration: vec![row],
+                ..Default::default()
+            });
+            all().map(|language| match &super::forecasts(&answer, &language).unwrap().blocks[..] {
+                [Block::Text(text)] => text.replace(['\u{a0}', '\u{202f}'], " "),
+                other => panic!("{other:?}"),
+            })
+        };
+        let [english, dutch, german] = said(1, 1, f64::NAN);
+        assert!(english.starts_with(
+            "1 forecast was given of 1 clock while it ran. It saw a risk of 25.0% of being late; "
+        ));
+        assert!(dutch.starts_with(
+            "Er is 1 prognose gegeven over 1 meting die nog liep. De voorspelde kans op te laat \
+             was 25,0%; "
+        ));
+        assert!(german.starts_with(
+            "1 Prognose wurde zu 1 laufenden Messung abgegeben. Sie sah ein Verspätungsrisiko von "
+        ));
+        let [english, dutch, german] = said(3, 2, 0.0);
+        assert!(english.starts_with(
+            "3 forecasts were given of 2 clocks while they ran. On average they saw a risk of "
+        ));
+        assert!(dutch.starts_with(
+            "Er zijn 3 prognoses gegeven over 2 metingen die nog liepen. Gemiddeld was de \
+             voorspelde kans op te laat 25,0%; "
+        ));
+        assert!(german.contains("abgegeben. Im Schnitt sahen sie ein "));
+        assert!(english.contains(" They were no closer to what happened than "));
+        let [english, dutch, german] = said(1, 1, 0.5);
+        assert!(english.contains(" It was closer to what happened than "));
+        assert!(dutch.contains(" Die zat dichter bij de uitkomst dan "));
+        assert!(german.contains(" Sie lag näher am Ausgang, als "));
+    }
+
+    /// The parts of an underpinning agreement's objectives are below them.
+    #[test]
+    fn the_parts_of_an_agreement_s_objective_have_rows() {
+        let part = v1::ObjectiveResult { percent: "50".into(), ..Default::default() };
+        let whole = v1::ObjectiveResult { parts: vec![part], ..Default::default() };
+        let link = v1::UnderpinningResult { objectives: vec![whole], ..Default::default() };
+        let blocks = agreement(&link, &ReviewAnswer::default(), &english());
+        let [_, Block::Table(table)] = &blocks[..] else { panic!("{blocks:?}") };
+        assert_eq!(table.rows.len(), 2);
+        assert!(table.rows[1].cells[0].text.starts_with('↳'));
+    }
 }

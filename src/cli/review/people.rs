@@ -18,8 +18,11 @@ pub(super) fn section(answer: &ReviewAnswer, language: &Language) -> Option<Sect
     ];
     let rows = lines(&totals, language).into_iter().map(TableRow::of);
     let table = Table::of(language.text("section-experience"), columns, rows)?;
-    let slx = answer.review.slx.as_ref().map(|slx| Block::Text(made_of(slx, language)));
-    Section::of(language.text("section-experience"), [Block::Table(table)].into_iter().chain(slx))
+    let slx = answer.review.slx.as_ref().and_then(|slx| made_of(slx, language));
+    Section::of(
+        language.text("section-experience"),
+        [Block::Table(table)].into_iter().chain(slx.map(Block::Text)),
+    )
 }
 
 /// Each line has a name, a figure and what it means.
@@ -60,12 +63,12 @@ fn lines(totals: &v1::ExperienceTotals, language: &Language) -> Vec<[String; 3]>
         [
             language.text("handovers"),
             language.count(totals.handovers),
-            language.text("handovers-meaning"),
+            language.say("handovers-meaning", &[("count", totals.handovers.into())]),
         ],
         [
             language.text("reopenings"),
             language.count(totals.reopenings),
-            language.text("reopenings-meaning"),
+            language.say("reopenings-meaning", &[("count", totals.reopenings.into())]),
         ],
     ]);
     let promises = totals.promises_kept + totals.promises_broken;
@@ -81,8 +84,8 @@ fn lines(totals: &v1::ExperienceTotals, language: &Language) -> Vec<[String; 3]>
     lines
 }
 
-/// The parts that the SLX figure is made of, and those that nothing is known of.
-fn made_of(slx: &v1::SlxFigure, language: &Language) -> String {
+/// The parts that the SLX figure is made of, and those that too little is known of.
+fn made_of(slx: &v1::SlxFigure, language: &Language) -> Option<String> {
     let parts = [
         (language.text("part-lost-time"), &slx.lost_time),
         (language.text("part-promises"), &slx.promises),
@@ -101,15 +104,65 @@ fn made_of(slx: &v1::SlxFigure, language: &Language) -> String {
         language.say("part", &arguments)
     });
     let known = known.collect_vec();
-    let figure = ("figure", language.percent(&slx.percent).into());
-    let made = language.say("slx-made-of", &[figure, ("parts", language.and(&known).into())]);
+    let made = match known.as_slice() {
+        [] => language.text("slx-not-measured"),
+        some => {
+            let figure = ("figure", language.percent(&slx.percent).into());
+            language.say("slx-made-of", &[figure, ("parts", language.and(some).into())])
+        }
+    };
     let unknown = weighed.iter().filter(|(_, part)| is_unknown(part));
     let unknown = unknown.map(|(name, _)| name.clone()).collect_vec();
-    match unknown.as_slice() {
-        [] => made,
-        some => {
+    match (unknown.as_slice(), known.is_empty()) {
+        ([], true) => None,
+        ([], false) => Some(made),
+        (some, _) => {
             let rest = language.say("slx-unknown", &[("parts", language.and(some).into())]);
-            format!("{made} {rest}")
+            Some(format!("{made} {rest}"))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::language::testing::{all, english};
+    use super::*;
+
+    fn part(counts: bool) -> Option<v1::SlxPart> {
+        Some(v1::SlxPart { weight: 100, percent: "90".into(), counts, ..Default::default() })
+    }
+
+    /// "The SLX figure of – is made of ." stood where no part counts.
+    #[test]
+    fn an_slx_figure_of_nothing_is_not_made_of_anything() {
+        let none = v1::SlxFigure { score: part(false), ..Default::default() };
+        assert_eq!(
+            all().map(|language| made_of(&none, &language).unwrap_or_default()),
+            [
+                "There is no SLX figure. Too little is known of the survey score.",
+                "Er is geen SLX-cijfer. Over het enquêtecijfer is te weinig bekend.",
+                "Es gibt keinen SLX-Wert. Zu wenig bekannt: die Umfragenote.",
+            ]
+        );
+        assert_eq!(made_of(&v1::SlxFigure::default(), &english()), None);
+        let percent = "90".to_owned();
+        let some = v1::SlxFigure { percent, score: part(true), ..Default::default() };
+        let made = "The SLX figure of 90.0% is made of the survey score 90.0% (weight 100).";
+        assert_eq!(made_of(&some, &english()).as_deref(), Some(made));
+    }
+
+    #[test]
+    fn one_stands_in_the_singular() {
+        let meanings = |count: i64| {
+            let totals =
+                v1::ExperienceTotals { handovers: count, reopenings: count, ..Default::default() };
+            let [.., [_, _, handovers], [_, _, reopenings]] = &lines(&totals, &english())[..]
+            else {
+                panic!("too few lines")
+            };
+            [handovers.clone(), reopenings.clone()]
+        };
+        assert_eq!(meanings(1), ["time from group to group", "time after a resolution"]);
+        assert_eq!(meanings(2), ["times from group to group", "times after a resolution"]);
     }
 }

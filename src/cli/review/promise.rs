@@ -1,16 +1,15 @@
 //! Objectives in words: what is promised, what is so, the verdict, and what is left.
 
-use itertools::Itertools;
 use prost_types::Duration;
 
 use super::answer::ReviewAnswer;
 use super::language::Language;
+use super::limits::limits;
 use super::report::Cell;
-use super::wording::{hours_name, target_of};
+use super::wording::{hours_of, target_of};
 use crate::codec::v1;
 use crate::codec::v1::experience_objective::Measure;
 use crate::codec::v1::objective::Promise;
-use crate::domain::contract::is_catch_all;
 use crate::domain::decimal::Decimal;
 
 /// Objectives of one contract, put in words.
@@ -62,6 +61,14 @@ impl Promises<'_> {
         }
     }
 
+    /// What is promised for a part of a period that has its own words.
+    pub fn promised_part(&self, part: &v1::ObjectiveResult) -> String {
+        let period = self.language.period(&part.counted.clone().unwrap_or_default());
+        let promised = self.promised(part);
+        let arguments = [("period", period.into()), ("promised", promised.into())];
+        self.language.say("promised-part", &arguments)
+    }
+
     fn attainment(
         &self,
         promise: &v1::AttainmentObjective,
@@ -73,7 +80,8 @@ impl Promises<'_> {
         let percent = self.language.agreed_percent(&promise.percent);
         let what = self.incidents(&promise.priorities);
         let named = target_of(&promise.target_id, terms, self.language);
-        let limits = target.map(|target| self.limits(target, &promise.priorities));
+        let limits =
+            target.map(|target| limits(target, &promise.priorities, self.answer, self.language));
         let limits = limits.unwrap_or_default();
         let is_tail = limits.is_empty();
         let said = |id: &str| {
@@ -98,59 +106,8 @@ impl Promises<'_> {
         }
     }
 
-    /// `4 h and 8 h of office hours`, in the order of the priorities; of all priorities with their
-    /// names.
-    fn limits(&self, target: &v1::Target, priorities: &[String]) -> String {
-        let names: Vec<_> = match priorities {
-            [] => target.limits.iter().map(|limit| limit.priority.clone()).collect(),
-            some => some.to_vec(),
-        };
-        let of = |name: &String| {
-            let exact = target.limits.iter().find(|limit| limit.priority == *name);
-            let other = || target.limits.iter().find(|limit| is_catch_all(&limit.priority));
-            exact.or_else(other).map(|limit| (name.clone(), limit))
-        };
-        let found: Vec<_> = names.iter().filter_map(of).collect();
-        let is_one = found.iter().map(|(_, limit)| (limit.limit, limit.working_days)).all_equal();
-        let parts = found.iter().chunk_by(|(_, limit)| limit.calendar_id.clone());
-        let parts = parts.into_iter().map(|(calendar, limits)| {
-            let limits: Vec<_> = limits.collect();
-            let shown = limits.iter().map(|(name, limit)| {
-                let span = self.limit(limit);
-                match priorities.is_empty() && !is_one {
-                    true => format!("{span} ({})", self.priority(name)),
-                    false => span,
-                }
-            });
-            let shown: Vec<_> = if is_one { shown.take(1).collect() } else { shown.collect() };
-            let limits = self.language.and(&shown);
-            let hours = self.hours_of(&calendar);
-            self.language.say("limits-of", &[("limits", limits.into()), ("hours", hours.into())])
-        });
-        let parts: Vec<_> = parts.collect();
-        self.language.and(&parts)
-    }
-
-    fn priority(&self, name: &str) -> String {
-        match is_catch_all(name) {
-            true => self.language.text("other-priorities"),
-            false => name.to_owned(),
-        }
-    }
-
-    /// `4 h`, or `3 working days`.
-    fn limit(&self, limit: &v1::Limit) -> String {
-        match limit.working_days {
-            0 => self.language.span(limit.limit),
-            days => self.language.say("working-days", &[("count", i64::from(days).into())]),
-        }
-    }
-
     fn hours_of(&self, calendar: &str) -> String {
-        if self.answer.calendars.get(calendar).is_some_and(|calendar| calendar.always_open) {
-            return self.language.text("round-the-clock");
-        }
-        hours_name(calendar, self.answer, self.language)
+        hours_of(calendar, self.answer, self.language)
     }
 
     /// All incidents, or those of some priorities.
@@ -312,6 +269,10 @@ impl Promises<'_> {
             Some(Measure::FirstContactPercent(_)) => {
                 self.language.percent(&totals.first_contact_percent)
             }
+            // Where nothing happened, nothing was lost, and there is nothing to measure.
+            _ if result.verdict() == v1::ObjectiveVerdict::Met && totals.incidents == 0 => {
+                self.language.text("no-incidents")
+            }
             _ => self.language.span(experience.lost_time_per_hundred_people),
         }
     }
@@ -372,7 +333,11 @@ impl Promises<'_> {
                 ("at-risk", "!", self.language.text("verdict-at-risk"))
             }
             (v1::ObjectiveVerdict::NoData | v1::ObjectiveVerdict::Unspecified, _) => {
-                ("no-data", "·", self.language.text("verdict-no-data"))
+                let id = match result.no_data_reason() {
+                    v1::NoDataReason::NotInForce => "verdict-not-in-force",
+                    _ => "verdict-no-data",
+                };
+                ("no-data", "·", self.language.text(id))
             }
         };
         Cell { text: format!("{sign} {word}"), class, ..Cell::default() }
@@ -440,6 +405,62 @@ mod tests {
                 "95% van de incidenten met prioriteit P1 en P2 opgelost binnen 4 uur (servicetijd)",
                 "95 % der Störungen mit Priorität P1 und P2: Lösung innerhalb von 4 h (Servicezeit)",
             ]
+        );
+    }
+
+    /// "– ✓ met" was said of a month without incidents, and "no data" of one without a contract.
+    #[test]
+    fn reasons_why_there_is_nothing_to_measure_differ() {
+        let most = Measure::LostTimePerHundredPeople(Duration { seconds: 60, nanos: 0 });
+        let lost = v1::ExperienceObjective { measure: Some(most), ..Default::default() };
+        let lost = result(Promise::Experience(lost));
+        let met = v1::ObjectiveResult { verdict: v1::ObjectiveVerdict::Met as i32, ..lost.clone() };
+        let no_data_reason = v1::NoDataReason::NotInForce as i32;
+        let outside = v1::ObjectiveResult { no_data_reason, ..lost };
+        let answer = answer();
+        let shown = all().map(|language| {
+            let promises = Promises { answer: &answer, contract: "C", language: &language };
+            [promises.found(&met), promises.verdict(&outside).text, promises.found(&outside)]
+        });
+        assert_eq!(
+            shown,
+            [
+                ["no incidents", "· not in force", "–"],
+                ["geen incidenten", "· niet van kracht", "–"],
+                ["keine Störungen", "· nicht in Kraft", "–"],
+            ]
+        );
+    }
+
+    /// "alle 2 Arbeitstagen" had the case of another preposition.
+    #[test]
+    fn working_days_stand_in_the_case_of_their_sentence() {
+        let mut answer = answer();
+        for terms in answer.terms.values_mut() {
+            terms.targets[0].metric = v1::Metric::Update as i32;
+            terms.targets[0].limits[0].working_days = 2;
+        }
+        let target_id = "resolve".to_owned();
+        let percent = "90".to_owned();
+        let share = v1::AttainmentObjective { target_id, percent, ..Default::default() };
+        let result = result(Promise::Attainment(share));
+        let [english, dutch, german] = all().map(|language| {
+            let promises = Promises { answer: &answer, contract: "C", language: &language };
+            promises.promised(&result).replace('\u{a0}', " ")
+        });
+        assert_eq!(
+            english,
+            "90% of all incidents updated at least every 2 working days of service hours"
+        );
+        assert_eq!(
+            dutch,
+            "90% van alle incidenten minstens eens per 2 werkdagen (servicetijd) voorzien van een \
+             voortgangsbericht"
+        );
+        assert_eq!(
+            german,
+            "90 % aller Störungen: Zwischenstand in Abständen von höchstens 2 Arbeitstagen \
+             (Servicezeit)"
         );
     }
 

@@ -43,6 +43,14 @@ pub(super) fn hours_name(calendar: &str, answer: &ReviewAnswer, language: &Langu
     }
 }
 
+/// Service hours by name, or that they never end.
+pub(super) fn hours_of(calendar: &str, answer: &ReviewAnswer, language: &Language) -> String {
+    match answer.calendars.get(calendar).is_some_and(|calendar| calendar.always_open) {
+        true => language.text("round-the-clock"),
+        false => hours_name(calendar, answer, language),
+    }
+}
+
 /// A third party by its name, if it has one.
 pub(super) fn third_party(name: &str, language: &Language) -> String {
     if name.is_empty() { language.text("a-third-party") } else { name.to_owned() }
@@ -58,6 +66,17 @@ pub(super) fn holder_word(waiting_on: v1::WaitingOn, language: &Language) -> Str
     }
 }
 
+/// With whom time was: `with the provider`.
+pub(super) fn held_by(held: &v1::HeldTime, language: &Language) -> String {
+    match (held.waiting_on(), held.third_party.as_str()) {
+        (v1::WaitingOn::Provider, _) => language.text("with-provider"),
+        (v1::WaitingOn::Client, _) => language.text("with-client"),
+        (v1::WaitingOn::ThirdParty, "") => language.text("with-third-party"),
+        (v1::WaitingOn::ThirdParty, name) => language.say("with-named", &[("name", name.into())]),
+        (v1::WaitingOn::Nobody | v1::WaitingOn::Unspecified, _) => language.text("with-nobody"),
+    }
+}
+
 /// Whose turn it was.
 pub(super) fn holder(part: &v1::PartyTime, language: &Language) -> String {
     match part.kind() {
@@ -67,6 +86,13 @@ pub(super) fn holder(part: &v1::PartyTime, language: &Language) -> String {
         v1::PartyTimeKind::ClosedHours => language.text("closed-hours"),
         v1::PartyTimeKind::Unspecified => language.text("nobody"),
     }
+}
+
+/// Whether a clock is left out by the contract and was late for whoever waited; what is undecided
+/// is not one yet.
+pub(super) fn is_excluded_watermelon(clock: &v1::ReviewedClock) -> bool {
+    let is_placed = clock.decide_time.is_some() || !clock.open;
+    clock.outcome() == v1::Outcome::Excluded && clock.is_watermelon && is_placed
 }
 
 /// The party a cause is attributed to, and whether it recurs.

@@ -59,6 +59,7 @@ pub fn encode(result: &ReviewResult<'_>) -> v1::GetServiceReviewResponse {
         restatement: result.restatement.as_ref().map(encode_restatement),
         coverage: Some(coverage::encode(&period.coverage)),
         stamp: None,
+        learnt: None,
     }
 }
 
@@ -88,12 +89,13 @@ fn encode_link(link: &UnderpinningResult<'_>) -> v1::UnderpinningResult {
 
 fn encode_trend(trend: &TrendPeriod) -> v1::ReviewedPeriod {
     let TrendPeriod { period, total, slx } = trend;
+    let lost_time = total.experience_totals.measured_lost_time();
     v1::ReviewedPeriod {
         period: Some(encode_period(period)),
         contractual: total.contractual.to_field(),
         experienced: total.experienced.to_field(),
         watermelons: total.watermelons.to_field(),
-        lost_time: total.experience_totals.lost_time.to_field(),
+        lost_time: lost_time.and_then(|lost_time| lost_time.to_field()),
         slx_percent: slx.as_ref().and_then(|slx| slx.figure.value).to_field(),
     }
 }
@@ -141,6 +143,7 @@ fn encode_item(item: &ReviewItem) -> v1::ReviewedClock {
         paused: item.grounds.paused.iter().map(encode_held).collect(),
         reopenings: i64::try_from(item.grounds.reopenings).unwrap_or(i64::MAX),
         idle_effort: item.grounds.idle_effort.map(duration),
+        lateness: item.lateness.map(duration),
     }
 }
 

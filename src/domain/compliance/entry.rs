@@ -58,6 +58,8 @@ pub struct Entry<'a> {
     pub is_cancelled: bool,
     /// Whether its deciding clock is open.
     pub is_open: bool,
+    /// The cycle of its deciding clock; 0: it is about all of them together.
+    pub cycle: u32,
 }
 
 /// How an entry belongs to a period that counts it.
@@ -124,6 +126,15 @@ impl Entry<'_> {
             clock.contract_id == self.contract_id && clock.target_id == self.target_id
         };
         clocks.iter().filter(of_target)
+    }
+
+    /// Those of them that its elapsed time is of: that of the deciding cycle, or all for a total.
+    pub fn deciding_clocks<'c, 'j>(
+        &self,
+        clocks: &'c [Clock<'j>],
+    ) -> impl Iterator<Item = &'c Clock<'j>> {
+        let decides = |clock: &&Clock<'_>| self.cycle == 0 || clock.cycle == self.cycle;
+        self.clocks(clocks).filter(decides)
     }
 
     /// Whether it is green by the contract (met or excluded) and breached as experienced.
@@ -216,6 +227,7 @@ fn entry<'a>(
         end_time: deciding.stop_time,
         is_cancelled: deciding.phase == Phase::Cancelled,
         is_open: deciding.is_open(),
+        cycle: verdict.cycle,
     })
 }
 

@@ -10,9 +10,10 @@ use crate::domain::time::Span;
 /// What a verdict rests on: who had to act for how long, what excludes it, what went on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct VerdictGrounds {
-    /// The service time that counted, by who had to act; the longest first.
+    /// The service time that counted in the deciding cycle, or in all of them for a total, by who
+    /// had to act; the longest first.
     pub counted: Vec<HeldTime>,
-    /// The service time that was paused, by who had to act; the longest first.
+    /// The service time that was paused in the same, by who had to act; the longest first.
     pub paused: Vec<HeldTime>,
     /// How often it was reopened or began anew.
     pub reopenings: usize,
@@ -51,11 +52,12 @@ pub struct ExclusionGround {
 impl VerdictGrounds {
     /// The grounds of an entry's verdict, by the clocks of its incident.
     pub fn of(entry: &Entry<'_>, clocks: &[Clock<'_>]) -> VerdictGrounds {
+        let deciding: Vec<_> = entry.deciding_clocks(clocks).collect();
         let clocks: Vec<_> = entry.clocks(clocks).collect();
         let idle = entry.avoidable.filter(|avoidable| avoidable.has_idle_work());
         VerdictGrounds {
-            counted: shares(&clocks, |segment| segment.counted),
-            paused: shares(&clocks, |segment| segment.paused()),
+            counted: shares(&deciding, |segment| segment.counted),
+            paused: shares(&deciding, |segment| segment.paused()),
             reopenings: reopenings(&clocks),
             exclusion: clocks.iter().find_map(|clock| clock.exclusion).map(ExclusionGround::of),
             idle_effort: idle.map(|avoidable| avoidable.effort),
@@ -98,9 +100,16 @@ fn verdict(entry: &Entry<'_>) -> String {
     let (elapsed, limit) = (entry.contractual.elapsed, entry.limit);
     let open = if entry.is_open { ", and still open" } else { "" };
     match entry.contractual.outcome {
-        Outcome::Breached => {
-            format!("{} over its {}{open}", span_in_words(elapsed - limit), span_in_words(limit))
+        Outcome::Breached if elapsed - limit == entry.lateness => {
+            format!("{} over its {}{open}", span_in_words(entry.lateness), span_in_words(limit))
         }
+        // By a limit that it had before, a run before, or one of several cycles alone.
+        Outcome::Breached => format!(
+            "{} over its limit earlier; {} of its {}{open}",
+            span_in_words(entry.lateness),
+            span_in_words(elapsed),
+            span_in_words(limit)
+        ),
         _ if entry.experienced.outcome == Outcome::Breached => {
             let experience = span_in_words(entry.experienced.elapsed);
             let most = match entry.experienced_limit {
@@ -268,6 +277,40 @@ mod tests {
             "resolution P1=80:00/office",
             "Mon 09:00 opened P1",
             "32 h of its 80 h, and still open; counted while it was up to provider 32 h",
+        );
+    }
+
+    /// The parts of all cycles were added up beside the time of the one that decides.
+    #[test]
+    fn the_parts_of_the_deciding_cycle_add_up_to_its_time() {
+        let timeline = "
+            Mon 09:00 opened P1
+            Mon 10:00 resolved
+            Mon 11:00 reopened
+            Mon 16:00 resolved";
+        check(
+            "resolution P1=4:00/office new_cycle",
+            timeline,
+            "1 h over its 4 h; counted while it was up to provider 5 h; reopened once",
+        );
+        check(
+            "resolution P1=4:00/office new_cycle total",
+            timeline,
+            "2 h over its 4 h; counted while it was up to provider 6 h; reopened once",
+        );
+    }
+
+    /// "−12 h over its 20 h" was said of a clock whose priority was lowered once it was late.
+    #[test]
+    fn what_was_late_by_a_limit_of_before_says_so() {
+        let timeline = "
+            Mon 09:00 opened P1
+            Mon 15:00 priority P2
+            Mon 17:00 resolved";
+        check(
+            "resolution P1=4:00/office P2=20:00/office carry_elapsed",
+            timeline,
+            "2 h over its limit earlier; 8 h of its 20 h; counted while it was up to provider 8 h",
         );
     }
 

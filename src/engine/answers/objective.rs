@@ -1,5 +1,7 @@
 //! A contract's objectives over a period: what each rests on, and its result.
 
+use std::collections::BTreeMap;
+
 use super::service_objective::{Observed, ServiceResult};
 use crate::domain::compliance::attainment::{self, Verdict};
 use crate::domain::compliance::backlog::BacklogFigures;
@@ -29,6 +31,8 @@ pub struct Attainment<'c> {
     pub period: Period,
     /// The tally of the entries that count for it.
     pub tally: Tally,
+    /// The same by the value of the key that objectives are grouped by; empty: by none.
+    pub groups: BTreeMap<String, Tally>,
     /// The index of the objective and its own period among those of the requested period.
     pub place: usize,
     promise: ClockPromise<'c>,
@@ -202,6 +206,7 @@ impl<'c> Attainment<'c> {
             own_period: ruling.period.clone(),
             period: ruling.seen(),
             tally: Tally::default(),
+            groups: BTreeMap::new(),
             place: ruling.place,
             promise,
             held: ruling.held(),
@@ -223,10 +228,52 @@ impl<'c> Attainment<'c> {
         }
     }
 
-    /// Adds a tally bucket of its period, of the dimension `Dimension::All`, if it counts.
-    pub(super) fn add_tally_bucket(&mut self, [_, target, priority]: &[String; 3], tally: &Tally) {
+    /// Adds a tally bucket of its period, if it counts, with its value if those are grouped.
+    pub(super) fn add_tally_bucket(
+        &mut self,
+        [value, target, priority]: &[String; 3],
+        tally: &Tally,
+        is_grouped: bool,
+    ) {
         if self.promise.covers(target, priority) {
-            self.tally.add(tally);
+            self.add(is_grouped.then_some(value), tally);
+        }
+    }
+
+    /// Adds a tally, with the value of its group, if they are grouped.
+    pub(super) fn add(&mut self, group: Option<&str>, tally: &Tally) {
+        self.tally.add(tally);
+        if let Some(value) = group {
+            self.groups.entry(value.to_owned()).or_default().add(tally);
+        }
+    }
+
+    /// Removes a tally again.
+    pub(super) fn remove(&mut self, group: Option<&str>, tally: &Tally) {
+        self.tally.remove(tally);
+        if let Some(of_group) = group.and_then(|value| self.groups.get_mut(value)) {
+            of_group.remove(tally);
+        }
+    }
+
+    /// The end of the part of its period that it rules.
+    pub fn end(&self) -> Instant {
+        self.held.end
+    }
+
+    /// The same objective of a group's entries alone.
+    pub fn of_group(&self, value: &str) -> Attainment<'c> {
+        let tally = self.groups.get(value).cloned().unwrap_or_default();
+        Attainment {
+            objective: self.objective,
+            contract_revision: self.contract_revision,
+            own_period: self.own_period.clone(),
+            period: self.period.clone(),
+            tally,
+            groups: BTreeMap::new(),
+            place: self.place,
+            promise: self.promise,
+            held: self.held.clone(),
         }
     }
 

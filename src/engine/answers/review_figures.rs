@@ -56,6 +56,8 @@ pub struct ReviewItem {
     pub limit: Span,
     /// The service time that counted.
     pub elapsed: Span,
+    /// The most that it has been over a limit it counted against; `None`: it was not late.
+    pub lateness: Option<Span>,
     /// The time of the experienced account.
     pub experienced_elapsed: Span,
     /// When it was decided.
@@ -173,6 +175,7 @@ impl ReviewFigures {
             self.only_idle_work += 1;
         }
         self.clock_count += 1;
+        let is_late = entry.contractual.outcome == Outcome::Breached;
         self.clocks.push(ReviewItem {
             incident_id: incident.to_owned(),
             target_id: entry.target_id.to_owned(),
@@ -183,6 +186,7 @@ impl ReviewFigures {
             experienced_outcome: entry.experienced.outcome,
             limit: entry.limit,
             elapsed: entry.contractual.elapsed,
+            lateness: is_late.then_some(entry.lateness),
             experienced_elapsed: entry.experienced.elapsed,
             decide_time: entry.decide_time,
             is_watermelon: entry.is_watermelon(),

@@ -81,6 +81,17 @@ impl Language {
         }
     }
 
+    /// A period as it stands within a sentence, after `in`, `of` or what another language has for
+    /// them: `the 3rd quarter of 2026`.
+    pub fn period_in_text(&self, period: &v1::Period) -> String {
+        let quarter = period.name.split_once("-Q").and_then(|(year, quarter)| {
+            let arguments =
+                [("quarter", quarter.parse::<i64>().ok()?.into()), ("year", year.into())];
+            Some(self.say("quarter-in-text", &arguments))
+        });
+        quarter.unwrap_or_else(|| self.period(period))
+    }
+
     fn month(&self, year: &str, month: u8) -> Option<String> {
         let date = Date::try_new_gregorian(year.parse().ok()?, month, 1).ok()?;
         Some(self.dates.month.format(&date).to_string())
@@ -107,6 +118,12 @@ mod tests {
             ["2nd quarter of 2016", "2e kwartaal van 2016", "2. Quartal 2016"]
         );
         assert_eq!(shown("2016"), ["2016"; 3]);
+        let in_text = |name: &str| all().map(|language| language.period_in_text(&named(name)));
+        assert_eq!(in_text("2016-03"), shown("2016-03"));
+        assert_eq!(
+            in_text("2016-Q2"),
+            ["the 2nd quarter of 2016", "het 2e kwartaal van 2016", "das 2. Quartal 2016"]
+        );
         let fortnight = v1::Period {
             start_time: Some(Timestamp { seconds: 1_459_468_800, nanos: 0 }),
             end_time: Some(Timestamp { seconds: 1_460_678_400, nanos: 0 }),

@@ -16,12 +16,19 @@ working-days = { $count ->
     [one] { $count } Arbeitstag
    *[other] { $count } Arbeitstagen
 }
+working-days-from-start = der Tag des Beginns zählt mit
 list-and = { $before } und { $last }
 quarter = { $quarter ->
     [1] 1. Quartal { $year }
     [2] 2. Quartal { $year }
     [3] 3. Quartal { $year }
    *[other] 4. Quartal { $year }
+}
+quarter-in-text = { $quarter ->
+    [1] das 1. Quartal { $year }
+    [2] das 2. Quartal { $year }
+    [3] das 3. Quartal { $year }
+   *[other] das 4. Quartal { $year }
 }
 period-between = { $first } bis { $last }
 period-so-far = { $period }, bisher
@@ -43,6 +50,10 @@ lead-met = { $met ->
     }
     [one] { $met } von { $all } Service-Level-Zielen ist erfüllt.
    *[other] { $met } von { $all } Service-Level-Zielen sind erfüllt.
+}
+lead-missed = { $missed ->
+    [one] { $missed } von { $all } Service-Level-Zielen ist verfehlt.
+   *[other] { $missed } von { $all } Service-Level-Zielen sind verfehlt.
 }
 lead-so-far-met = { $others ->
     [0] { $all ->
@@ -73,13 +84,23 @@ lead-so-far-some-met = { $others ->
 }
 lead-no-objectives = Es sind keine Service-Level-Ziele vereinbart.
 lead-no-data = Für kein Service-Level-Ziel liegen genügend Daten vor.
-missed-item = { $promised }: { $found }, { $period }.
+lead-not-in-force = Der Vertrag war in diesem Zeitraum nicht in Kraft.
+lead-some-no-data = { $count ->
+    [one] Für ein Ziel liegen zu wenige Daten vor.
+   *[other] Für { $count } Ziele liegen zu wenige Daten vor.
+}
+lead-some-not-in-force = { $count ->
+    [one] Im Zeitraum eines Ziels war der Vertrag nicht in Kraft.
+   *[other] Im Zeitraum von { $count } Zielen war der Vertrag nicht in Kraft.
+}
+missed-item = { $promised }: { $found } für { $period }.
+missed-item-between = { $promised }: { $found }, { $first } bis { $last }.
 card-contractual = Nach Vertrag
 card-counts = { $met } rechtzeitig, { $late } verspätet, { $excluded } ausgenommen, { $open } offen
 card-experienced = Wie die Anwender es erlebten
 card-counts-experienced = { $met } rechtzeitig, { $late } verspätet, { $open } offen; nichts angehalten, nichts ausgenommen
 card-watermelons = Wassermelonen
-card-watermelons-meaning = grün nach Vertrag, zu spät für die Wartenden
+card-watermelons-meaning = nach Vertrag rechtzeitig oder ausgenommen, zu spät für die Wartenden
 card-slx = SLX-Wert
 card-slx-meaning = was die Anwender erlebten, wie vereinbart gewichtet
 
@@ -104,7 +125,7 @@ promise-in-time = { $percent } { $what } innerhalb der Fristen von { $target }{ 
 promise-response = { $percent } { $what }: Reaktion innerhalb von { $limits }
 promise-resolution = { $percent } { $what }: Lösung innerhalb von { $limits }
 promise-restoration = { $percent } { $what }: Wiederherstellung innerhalb von { $limits }
-promise-update = { $percent } { $what }: Zwischenstand mindestens alle { $limits }
+promise-update = { $percent } { $what }: Zwischenstand in Abständen von höchstens { $limits }
 promise-next-reply = { $percent } { $what }: Antwort auf Rückfragen innerhalb von { $limits }
 promise-custom = { $percent } { $what }: { $target } innerhalb von { $limits }
 promise-availability = { $service }: Verfügbarkeit { $percent } ({ $hours })
@@ -122,6 +143,7 @@ promise-performance = { $percent } der Messwerte von { $indicator } bei { $servi
 promise-score = Durchschnittliche Umfragenote von mindestens { $figure }
 promise-happiness = Zufriedenheit (Noten 9 und 10 abzüglich 0 bis 6) von mindestens { $figure }
 promise-lost-time = Höchstens { $figure } verlorene Arbeitszeit je hundert Anwender
+no-incidents = keine Störungen
 room-late = { $count ->
     [0] keine Verspätung mehr zulässig
     [one] noch { $count } Verspätung zulässig
@@ -147,12 +169,19 @@ verdict-met-so-far = bisher erfüllt
 verdict-missed = verfehlt
 verdict-at-risk = bisher nicht erfüllt
 verdict-no-data = keine Daten
+verdict-not-in-force = nicht in Kraft
+promised-part = ↳ { $period }: { $promised }
 
 # Gutschriften
 section-excluded-outages = Ausgenommene Ausfälle
 column-from = Von
 column-until = Bis
 without-exclusions = Mit ihnen wäre es: { $verdict }, { $down } nicht verfügbar.
+without-exclusions-outages = Mit ihnen wäre es: { $verdict }, { $count ->
+    [one] { $count } Ausfall
+   *[other] { $count } Ausfälle
+}.
+without-exclusions-mean = Mit ihnen wäre es: { $verdict }, im Durchschnitt { $mean }.
 section-credits = Gutschriften (Pönale)
 section-credits-so-far = Gutschriften (Pönale), bisher
 fee-of-period = Die Vergütung für { $period } beträgt { $fee }.
@@ -166,7 +195,8 @@ total = Summe
 column-period = Zeitraum
 column-why = Begründung
 column-credit = Gutschrift
-credit-cap = was die Obergrenze übersteigt
+credit-cap-amount = was die Obergrenze von { $cap } übersteigt
+credit-cap-percent = was die Obergrenze von { $percent } der Vergütung übersteigt
 credit-earn-back = zurückverdient: dieser Zeitraum ist gut genug, um die vorige Gutschrift zurückzuholen
 credit-withheld = nicht zurück: die Obergrenze hatte es einbehalten
 credit-met = erfüllt: keine Gutschrift
@@ -174,13 +204,18 @@ credit-met-so-far = bisher erfüllt: noch keine Gutschrift
 credit-no-data = zu wenige Daten: keine Gutschrift
 credit-at-risk = bisher nicht erfüllt: noch keine Gutschrift
 credit-no-tier = verfehlt, aber keine Stufe sieht dafür eine Gutschrift vor
+credit-not-measured = verfehlt, aber wofür gutgeschrieben wird, ist nicht gemessen
+credit-bedding-in = keine Gutschrift für Zeiträume vor dem { $date }
 credit-of-amount = verfehlt: { $amount }
+credit-of-amount-so-far = bisher nicht erfüllt: { $amount }
 credit-tier = verfehlt: { $percent } der Vergütung
+credit-tier-so-far = bisher nicht erfüllt: { $percent } der Vergütung
 credit-weight = Gewicht { $percent }
 credit-repeats = { $count ->
-    [one] erhöht, weil auch der Zeitraum davor verfehlt wurde
-   *[other] erhöht, weil auch { $count } Zeiträume davor verfehlt wurden
+    [one] erhöht um { $percent }, weil auch der Zeitraum davor verfehlt wurde
+   *[other] erhöht um { $percent } für jeden der { $count } Zeiträume davor, die auch verfehlt wurden
 }
+credit-rule-cap = aber höchstens { $percent } der Vergütung
 
 # Messungen
 section-clocks = Nach Ziel und Priorität
@@ -224,6 +259,10 @@ section-excluded = { $count ->
     [one] { $count } ausgenommen
    *[other] { $count } ausgenommen
 }
+excluded-watermelons = { $count ->
+    [one] { $count } davon ist auch eine Wassermelone: zu spät für die Wartenden.
+   *[other] { $count } davon sind auch Wassermelonen: zu spät für die Wartenden.
+}
 section-watermelons = { $count ->
     [one] { $count } Wassermelone: rechtzeitig nach Vertrag, zu spät für die Anwender
    *[other] { $count } Wassermelonen: rechtzeitig nach Vertrag, zu spät für die Anwender
@@ -233,13 +272,22 @@ section-idle = { $count ->
    *[other] { $count } rechtzeitig für alle, aber mit liegen gebliebener Arbeit
 }
 order = Geordnet danach, wie weit die Wartezeit der Anwender die Frist übersteigt, die weiteste zuerst.
-order-more = Geordnet danach, wie weit die Wartezeit der Anwender die Frist übersteigt, die weiteste zuerst; { $count } weitere stehen im Export.
+order-more = Geordnet danach, wie weit die Wartezeit der Anwender die Frist übersteigt, die weiteste zuerst; { $count ->
+    [one] { $count } weitere steht
+   *[other] { $count } weitere stehen
+} im Export.
 column-incident = Störung
 column-agreed = Vereinbart
 column-counted = Angerechnet
 column-waited = Gewartet
 agreed = { $target } { $priority }: { $limit }
+agreed-working-days = { $target } { $priority }: { $count ->
+    [one] { $count } Arbeitstag
+   *[other] { $count } Arbeitstage
+} ({ $limit })
 why-over = { $over } über der Frist
+why-over-earlier = zuvor { $over } über der Frist
+why-late-for-people = zu spät für die Wartenden
 why-open = noch offen
 why-counted = angerechnet: { $with }
 why-paused = angehalten: { $with }
@@ -251,12 +299,17 @@ why-idle = { $effort } Arbeit blieb liegen, { $avoidable } vermeidbar
 why-excluded = ausgenommen durch Entscheidung: { $reason }
 why-excluded-by = ausgenommen durch { $by }: { $reason }
 why-excluded-rule = ausgenommen nach der Regel „{ $rule }“
-with = { $time } bei { $who }
-with-reason = { $time } bei { $who } ({ $reason })
+held = { $time } { $with }
+held-reason = { $time } { $with } ({ $reason })
+with-provider = beim Dienstleister
+with-client = beim Auftraggeber
+with-third-party = bei einem Dritten
+with-named = bei { $name }
+with-nobody = bei niemandem
 the-provider = Dienstleister
 the-client = Auftraggeber
-a-third-party = Dritten
-nobody = niemandem
+a-third-party = ein Dritter
+nobody = niemand
 closed-hours = außerhalb der Servicezeit
 
 # Erleben
@@ -274,9 +327,13 @@ lost-median-meaning = die Hälfte kostete höchstens so viel
 idle = Liegezeit
 idle-meaning = { $share } ihrer Servicezeit: auf niemanden gewartet, niemand daran gearbeitet
 handovers = Weitergegeben
-handovers-meaning = Mal von Gruppe zu Gruppe
+handovers-meaning = { $count ->
+   *[other] Mal von Gruppe zu Gruppe
+}
 reopenings = Wiedereröffnet
-reopenings-meaning = Mal nach einer Lösung
+reopenings-meaning = { $count ->
+   *[other] Mal nach einer Lösung
+}
 promises = Zusagen gehalten
 promises-meaning = { $count ->
     [one] von { $count } zugesagten Wiederherstellungszeit
@@ -293,11 +350,12 @@ part-idle = Zeit ohne Liegenbleiben
 part-score = die Umfragenote
 part = { $name } { $percent } (Gewicht { $weight })
 slx-made-of = Der SLX-Wert von { $figure } setzt sich zusammen aus: { $parts }.
+slx-not-measured = Es gibt keinen SLX-Wert.
 slx-unknown = Zu wenig bekannt: { $parts }.
 
 # Zeit und Pausen
 section-time = Wo die Servicezeit blieb
-column-turn = Lag bei
+column-turn = Zuständig
 column-time = Zeit
 column-share = Anteil
 time-note = Anteile an der Servicezeit der Störungen des Zeitraums.
@@ -307,14 +365,14 @@ pauses-text = { $share } der Servicezeit waren angehalten. { $count ->
     [one] { $count } Messung ist dadurch rechtzeitig
    *[other] { $count } Messungen sind dadurch rechtzeitig
 }; ohne Anhalten wären { $without } rechtzeitig gewesen.
-column-waited-for = Lag bei
+column-waited-for = Zuständig
 column-reason = Grund
 column-paused = Angehaltene Servicezeit
 column-times = Pausen
 
 # Weiteres
 section-causes = Ursachen
-column-party = Ursache liegt bei
+column-party = Verursacher
 column-service = Service
 column-incidents = Störungen
 column-of-those-late = Davon verspätet
@@ -332,16 +390,28 @@ forecasts-text = { $forecasts ->
 } zu { $clocks ->
     [one] { $clocks } laufenden Messung
    *[other] { $clocks } laufenden Messungen
-} abgegeben. Im Schnitt sahen sie ein Verspätungsrisiko von { $predicted }; verspätet waren { $observed }.
-forecasts-better = Sie lagen näher am Ausgang, als wenn stets dieser Durchschnitt genannt worden wäre.
-forecasts-no-better = Sie lagen nicht näher am Ausgang, als wenn stets dieser Durchschnitt genannt worden wäre.
+} abgegeben. { $forecasts ->
+    [one] Sie sah
+   *[other] Im Schnitt sahen sie
+} ein Verspätungsrisiko von { $predicted }; verspätet waren { $observed }.
+forecasts-better = Sie { $forecasts ->
+    [one] lag
+   *[other] lagen
+} näher am Ausgang, als wenn stets dieser Durchschnitt genannt worden wäre.
+forecasts-no-better = Sie { $forecasts ->
+    [one] lag
+   *[other] lagen
+} nicht näher am Ausgang, als wenn stets dieser Durchschnitt genannt worden wäre.
 forecasts-all-alike = Da alles gleich ausging, lässt sich nicht sagen, wie gut sie rechtzeitig von verspätet unterschieden.
 section-settlement = { $count ->
     [one] { $count } Punkt zu klären
    *[other] { $count } Punkte zu klären
 }
 settlement-order = Die ältesten zuerst.
-settlement-order-more = Die ältesten zuerst; { $count } weitere stehen in der Liste der zu klärenden Punkte.
+settlement-order-more = Die ältesten zuerst; { $count ->
+    [one] { $count } weiterer steht
+   *[other] { $count } weitere stehen
+} in der Liste der zu klärenden Punkte.
 column-what = Gegenstand
 column-since = Seit
 column-open-facets = Offen
@@ -359,7 +429,7 @@ item-excluded-outage = Ausfall, von den vertraglichen Zahlen ausgenommen
 item-credit = Gutschrift für verfehlte Ziele, { $period }
 item-earned-back = zurückverdiente Gutschriften, { $period }
 item-bonus = Bonus für übertroffene Ziele, { $period }
-item-decision = verspätet, verursacht durch { $party }: zu entscheiden, ob es zählt
+item-decision = verspätet (Verursacher: { $party }): zu entscheiden, ob es zählt
 section-restated = Was sich seit der Unterschrift geändert hat
 nothing-moved = Es hat sich nichts geändert.
 objective-was = { $promised }: bei der Unterschrift { $found } ({ $verdict }).
@@ -425,6 +495,7 @@ credit-highest-only = nur die höchste Gutschrift gilt
 credit-minimum = auf den vereinbarten Mindestbetrag angehoben
 credit-not-paid = zu gering, um gezahlt zu werden
 credit-count = mal { $count }
+credit-count-none = mal 0, da nichts zählt
 lost-estimated = bei { $count } ist die Zahl der Anwender geschätzt
 not-measured = nicht gemessen
 people-not-reported = die Zahl der Betroffenen wird nicht gemeldet
@@ -442,3 +513,11 @@ gap-limit-withdrawn = Priorität geändert in { $value }, für die keine Frist g
 gap-not-in-force = Vertrag war nicht in Kraft, als die Störung unter ihn fiel
 gap-does-not-apply = Ziel nicht anwendbar
 gap-not-started = die Messung wurde nicht gestartet
+gap-target-not-in-force = das Ziel war nicht in Kraft, als die Messung begonnen hätte
+gap-condition-failed = die Bedingung des Ziels lässt sich nicht auswerten
+gap-calendar-not-found = Kalender { $value } oder seine Zeitzone ist nicht bekannt
+gap-target-not-found = das Ziel existiert nicht
+gap-no-target = der Vertrag hat kein Ziel
+gap-contract-not-found = der Vertrag existiert nicht
+gap-no-contract = die Meldung nennt keinen Vertrag
+gap-not-opened = die Meldung ist nicht bekannt

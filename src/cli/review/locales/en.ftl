@@ -16,12 +16,19 @@ working-days = { $count ->
     [one] { $count } working day
    *[other] { $count } working days
 }
+working-days-from-start = the day of the start counts
 list-and = { $before } and { $last }
 quarter = { $quarter ->
     [1] 1st quarter of { $year }
     [2] 2nd quarter of { $year }
     [3] 3rd quarter of { $year }
    *[other] 4th quarter of { $year }
+}
+quarter-in-text = { $quarter ->
+    [1] the 1st quarter of { $year }
+    [2] the 2nd quarter of { $year }
+    [3] the 3rd quarter of { $year }
+   *[other] the 4th quarter of { $year }
 }
 period-between = { $first } to { $last }
 period-so-far = { $period }, so far
@@ -43,6 +50,10 @@ lead-met = { $met ->
     }
     [one] { $met } of { $all } objectives is met.
    *[other] { $met } of { $all } objectives are met.
+}
+lead-missed = { $missed ->
+    [one] { $missed } of { $all } objectives is missed.
+   *[other] { $missed } of { $all } objectives are missed.
 }
 lead-so-far-met = { $others ->
     [0] { $all ->
@@ -73,13 +84,23 @@ lead-so-far-some-met = { $others ->
 }
 lead-no-objectives = No objectives are agreed.
 lead-no-data = There is too little data for any objective.
+lead-not-in-force = The contract was not in force in this period.
+lead-some-no-data = { $count ->
+    [one] For one objective there is too little data.
+   *[other] For { $count } objectives there is too little data.
+}
+lead-some-not-in-force = { $count ->
+    [one] In the period of one objective the contract was not in force.
+   *[other] In the period of { $count } objectives the contract was not in force.
+}
 missed-item = { $promised }: { $found } in { $period }.
+missed-item-between = { $promised }: { $found } from { $first } to { $last }.
 card-contractual = By the contract
 card-counts = { $met } in time, { $late } late, { $excluded } excluded, { $open } open
 card-experienced = As people experienced it
 card-counts-experienced = { $met } in time, { $late } late; nothing paused, nothing excluded, { $open } open
 card-watermelons = Watermelons
-card-watermelons-meaning = green by the contract, late for the people who waited
+card-watermelons-meaning = met or excluded by the contract, late for whoever waited
 card-slx = SLX figure
 card-slx-meaning = what people went through, weighed as agreed
 
@@ -122,6 +143,7 @@ promise-performance = { $percent } of measurements of { $indicator } of { $servi
 promise-score = Average survey score of at least { $figure }
 promise-happiness = Happiness (scores 9 and 10 less scores 0 to 6) of at least { $figure }
 promise-lost-time = At most { $figure } lost for each hundred people
+no-incidents = no incidents
 room-late = { $count ->
     [0] no more may be late
     [one] { $count } more may be late
@@ -144,12 +166,19 @@ verdict-met-so-far = met so far
 verdict-missed = missed
 verdict-at-risk = not met so far
 verdict-no-data = no data
+verdict-not-in-force = not in force
+promised-part = ↳ { $period }: { $promised }
 
 # Credits
 section-excluded-outages = Excluded outages
 column-from = From
 column-until = Until
 without-exclusions = With them it would be: { $verdict }, { $down } down.
+without-exclusions-outages = With them it would be: { $verdict }, { $count ->
+    [one] { $count } outage
+   *[other] { $count } outages
+}.
+without-exclusions-mean = With them it would be: { $verdict }, { $mean } on average.
 section-credits = Service credits
 section-credits-so-far = Service credits, so far
 fee-of-period = The fee of { $period } is { $fee }.
@@ -163,7 +192,8 @@ total = Total
 column-period = Period
 column-why = Why
 column-credit = Credit
-credit-cap = what exceeds the cap
+credit-cap-amount = what exceeds the cap of { $cap }
+credit-cap-percent = what exceeds the cap of { $percent } of the fee
 credit-earn-back = earned back: this period is good enough to return the credit before
 credit-withheld = not returned: the cap had withheld it
 credit-met = met: nothing is credited
@@ -171,13 +201,18 @@ credit-met-so-far = met so far: nothing is credited yet
 credit-no-data = too little data: nothing is credited
 credit-at-risk = not met so far: nothing is credited yet
 credit-no-tier = missed, but no tier credits that
+credit-not-measured = missed, but what it is credited for is not measured
+credit-bedding-in = nothing is credited for periods before { $date }
 credit-of-amount = missed: { $amount }
+credit-of-amount-so-far = not met so far: { $amount }
 credit-tier = missed: { $percent } of the fee
+credit-tier-so-far = not met so far: { $percent } of the fee
 credit-weight = weighed { $percent }
 credit-repeats = { $count ->
-    [one] increased since the period before was missed too
-   *[other] increased since { $count } periods before were missed too
+    [one] raised by { $percent } since the period before was missed too
+   *[other] raised by { $percent } for each of { $count } periods before that were missed too
 }
+credit-rule-cap = but at most { $percent } of the fee
 
 # Clocks
 section-clocks = By target and priority
@@ -221,6 +256,10 @@ section-excluded = { $count ->
     [one] { $count } excluded
    *[other] { $count } excluded
 }
+excluded-watermelons = { $count ->
+    [one] { $count } of these is a watermelon too: late for whoever waited.
+   *[other] { $count } of these are watermelons too: late for whoever waited.
+}
 section-watermelons = { $count ->
     [one] { $count } watermelon: in time by the contract, late for people
    *[other] { $count } watermelons: in time by the contract, late for people
@@ -230,13 +269,22 @@ section-idle = { $count ->
    *[other] { $count } in time for everybody, but with work left idle
 }
 order = In order of how far the time that people waited exceeds the limit, the furthest first.
-order-more = In order of how far the time that people waited exceeds the limit, the furthest first; { $count } more are in the export.
+order-more = In order of how far the time that people waited exceeds the limit, the furthest first; { $count ->
+    [one] { $count } more is
+   *[other] { $count } more are
+} in the export.
 column-incident = Incident
 column-agreed = Agreed
 column-counted = Counted
 column-waited = People waited
 agreed = { $target } { $priority }: { $limit }
+agreed-working-days = { $target } { $priority }: { $count ->
+    [one] { $count } working day
+   *[other] { $count } working days
+} ({ $limit })
 why-over = { $over } over the limit
+why-over-earlier = { $over } over the limit earlier
+why-late-for-people = late for whoever waited
 why-open = still open
 why-counted = counted: { $with }
 why-paused = paused: { $with }
@@ -248,8 +296,13 @@ why-idle = { $effort } of work left idle, { $avoidable } avoidable
 why-excluded = excluded by decision: { $reason }
 why-excluded-by = excluded by { $by }: { $reason }
 why-excluded-rule = excluded by the rule “{ $rule }”
-with = { $time } with { $who }
-with-reason = { $time } with { $who } ({ $reason })
+held = { $time } { $with }
+held-reason = { $time } { $with } ({ $reason })
+with-provider = with the provider
+with-client = with the client
+with-third-party = with a third party
+with-named = with { $name }
+with-nobody = with nobody
 the-provider = the provider
 the-client = the client
 a-third-party = a third party
@@ -271,9 +324,15 @@ lost-median-meaning = half of them cost at most this
 idle = Idle
 idle-meaning = { $share } of their service time: nobody waited on, nobody working
 handovers = Handed over
-handovers-meaning = times from group to group
+handovers-meaning = { $count ->
+    [one] time from group to group
+   *[other] times from group to group
+}
 reopenings = Reopened
-reopenings-meaning = times after a resolution
+reopenings-meaning = { $count ->
+    [one] time after a resolution
+   *[other] times after a resolution
+}
 promises = Promises kept
 promises-meaning = { $count ->
     [one] of { $count } time by which it was to work again
@@ -290,6 +349,7 @@ part-idle = time not idle
 part-score = the survey score
 part = { $name } { $percent } (weight { $weight })
 slx-made-of = The SLX figure of { $figure } is made of { $parts }.
+slx-not-measured = There is no SLX figure.
 slx-unknown = Too little is known of { $parts }.
 
 # Time and pauses
@@ -327,18 +387,30 @@ forecasts-text = { $forecasts ->
     [one] { $forecasts } forecast was given
    *[other] { $forecasts } forecasts were given
 } of { $clocks ->
-    [one] { $clocks } clock
-   *[other] { $clocks } clocks
-} while they ran. On average they saw a risk of { $predicted } of being late; { $observed } became late.
-forecasts-better = They were closer to what happened than always naming that average would have been.
-forecasts-no-better = They were no closer to what happened than always naming that average would have been.
+    [one] { $clocks } clock while it ran
+   *[other] { $clocks } clocks while they ran
+}. { $forecasts ->
+    [one] It
+   *[other] On average they
+} saw a risk of { $predicted } of being late; { $observed } became late.
+forecasts-better = { $forecasts ->
+    [one] It was
+   *[other] They were
+} closer to what happened than always naming that average would have been.
+forecasts-no-better = { $forecasts ->
+    [one] It was
+   *[other] They were
+} no closer to what happened than always naming that average would have been.
 forecasts-all-alike = Since all turned out alike, how well they distinguished late from timely can’t be said.
 section-settlement = { $count ->
     [one] { $count } item left to settle
    *[other] { $count } items left to settle
 }
 settlement-order = The oldest first.
-settlement-order-more = The oldest first; { $count } more are in the list of settlement items.
+settlement-order-more = The oldest first; { $count ->
+    [one] { $count } more is
+   *[other] { $count } more are
+} in the list of settlement items.
 column-what = What
 column-since = Since
 column-open-facets = Open
@@ -423,6 +495,7 @@ credit-highest-only = only the highest credit is given
 credit-minimum = raised to the agreed minimum
 credit-not-paid = too little to be paid
 credit-count = times { $count }
+credit-count-none = times 0 since nothing counts
 lost-estimated = the number of people is estimated in { $count }
 not-measured = not measured
 people-not-reported = how many people were hit is not reported
@@ -440,3 +513,11 @@ gap-limit-withdrawn = priority changed to { $value }, which has no limit
 gap-not-in-force = contract not in force when the incident came under it
 gap-does-not-apply = the target does not apply
 gap-not-started = nothing started the clock
+gap-target-not-in-force = the target was not in force when the clock would have started
+gap-condition-failed = the condition of the target can’t be evaluated
+gap-calendar-not-found = calendar { $value } or its time zone is not known
+gap-target-not-found = the target does not exist
+gap-no-target = the contract has no target
+gap-contract-not-found = the contract does not exist
+gap-no-contract = the opening names no contract
+gap-not-opened = the opening is not known

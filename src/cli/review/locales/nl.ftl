@@ -16,12 +16,19 @@ working-days = { $count ->
     [one] { $count } werkdag
    *[other] { $count } werkdagen
 }
+working-days-from-start = de dag van aanvang telt mee
 list-and = { $before } en { $last }
 quarter = { $quarter ->
     [1] 1e kwartaal van { $year }
     [2] 2e kwartaal van { $year }
     [3] 3e kwartaal van { $year }
    *[other] 4e kwartaal van { $year }
+}
+quarter-in-text = { $quarter ->
+    [1] het 1e kwartaal van { $year }
+    [2] het 2e kwartaal van { $year }
+    [3] het 3e kwartaal van { $year }
+   *[other] het 4e kwartaal van { $year }
 }
 period-between = { $first } tot en met { $last }
 period-so-far = { $period }, tot nu toe
@@ -43,6 +50,10 @@ lead-met = { $met ->
     }
     [one] { $met } van de { $all } servicenormen is gehaald.
    *[other] { $met } van de { $all } servicenormen zijn gehaald.
+}
+lead-missed = { $missed ->
+    [one] { $missed } van de { $all } servicenormen is niet gehaald.
+   *[other] { $missed } van de { $all } servicenormen zijn niet gehaald.
 }
 lead-so-far-met = { $others ->
     [0] { $all ->
@@ -73,13 +84,23 @@ lead-so-far-some-met = { $others ->
 }
 lead-no-objectives = Er zijn geen servicenormen afgesproken.
 lead-no-data = Er zijn te weinig gegevens om een norm te toetsen.
+lead-not-in-force = Het contract was in deze periode niet van kracht.
+lead-some-no-data = { $count ->
+    [one] Voor één norm zijn er te weinig gegevens.
+   *[other] Voor { $count } normen zijn er te weinig gegevens.
+}
+lead-some-not-in-force = { $count ->
+    [one] In de periode van één norm was het contract niet van kracht.
+   *[other] In de periode van { $count } normen was het contract niet van kracht.
+}
 missed-item = { $promised }: { $found } in { $period }.
+missed-item-between = { $promised }: { $found } van { $first } tot en met { $last }.
 card-contractual = Volgens het contract
 card-counts = { $met } op tijd, { $late } te laat, { $excluded } uitgezonderd, { $open } open
 card-experienced = Zoals gebruikers het ervoeren
 card-counts-experienced = { $met } op tijd, { $late } te laat, { $open } open; niets gepauzeerd, niets uitgezonderd
 card-watermelons = Watermeloenen
-card-watermelons-meaning = groen volgens het contract, te laat voor wie wachtte
+card-watermelons-meaning = op tijd of uitgezonderd volgens het contract, te laat voor wie wachtte
 card-slx = SLX-cijfer
 card-slx-meaning = wat gebruikers meemaakten, gewogen zoals afgesproken
 
@@ -122,6 +143,7 @@ promise-performance = { $percent } van de metingen van { $indicator } bij { $ser
 promise-score = Gemiddeld enquêtecijfer van minstens { $figure }
 promise-happiness = Tevredenheid (cijfers 9 en 10 min cijfers 0 tot en met 6) van minstens { $figure }
 promise-lost-time = Hoogstens { $figure } verloren per honderd gebruikers
+no-incidents = geen incidenten
 room-late = { $count ->
     [0] geen enkele mag nog te laat zijn
     [one] nog { $count } mag te laat zijn
@@ -144,12 +166,19 @@ verdict-met-so-far = tot nu toe gehaald
 verdict-missed = niet gehaald
 verdict-at-risk = tot nu toe niet gehaald
 verdict-no-data = geen gegevens
+verdict-not-in-force = niet van kracht
+promised-part = ↳ { $period }: { $promised }
 
 # Malus
 section-excluded-outages = Uitgezonderde storingen
 column-from = Van
 column-until = Tot
 without-exclusions = Met deze storingen zou het zijn: { $verdict }, { $down } niet beschikbaar.
+without-exclusions-outages = Met deze storingen zou het zijn: { $verdict }, { $count ->
+    [one] { $count } storing
+   *[other] { $count } storingen
+}.
+without-exclusions-mean = Met deze storingen zou het zijn: { $verdict }, gemiddeld { $mean }.
 section-credits = Malus (servicekorting)
 section-credits-so-far = Malus (servicekorting), tot nu toe
 fee-of-period = De vergoeding over { $period } is { $fee }.
@@ -163,7 +192,8 @@ total = Totaal
 column-period = Periode
 column-why = Toelichting
 column-credit = Malus
-credit-cap = wat boven het maximum uitkomt
+credit-cap-amount = wat boven het maximum van { $cap } uitkomt
+credit-cap-percent = wat boven het maximum van { $percent } van de vergoeding uitkomt
 credit-earn-back = terugverdiend: deze periode is goed genoeg om de vorige malus terug te krijgen
 credit-withheld = niet terug: het maximum had dit al ingehouden
 credit-met = gehaald: geen malus
@@ -171,13 +201,18 @@ credit-met-so-far = tot nu toe gehaald: nog geen malus
 credit-no-data = te weinig gegevens: geen malus
 credit-at-risk = tot nu toe niet gehaald: nog geen malus
 credit-no-tier = niet gehaald, maar geen staffel kent hiervoor een malus
+credit-not-measured = niet gehaald, maar waarvoor de malus geldt, is niet gemeten
+credit-bedding-in = geen malus over perioden vóór { $date }
 credit-of-amount = niet gehaald: { $amount }
+credit-of-amount-so-far = tot nu toe niet gehaald: { $amount }
 credit-tier = niet gehaald: { $percent } van de vergoeding
+credit-tier-so-far = tot nu toe niet gehaald: { $percent } van de vergoeding
 credit-weight = weegt { $percent }
 credit-repeats = { $count ->
-    [one] verhoogd omdat ook de periode ervoor niet gehaald is
-   *[other] verhoogd omdat ook { $count } perioden ervoor niet gehaald zijn
+    [one] verhoogd met { $percent } omdat ook de periode ervoor niet gehaald is
+   *[other] verhoogd met { $percent } voor elk van de { $count } perioden ervoor die ook niet gehaald zijn
 }
+credit-rule-cap = maar hoogstens { $percent } van de vergoeding
 
 # Metingen
 section-clocks = Per norm en prioriteit
@@ -221,6 +256,10 @@ section-excluded = { $count ->
     [one] { $count } uitgezonderd
    *[other] { $count } uitgezonderd
 }
+excluded-watermelons = { $count ->
+    [one] { $count } daarvan is ook een watermeloen: te laat voor wie wachtte.
+   *[other] { $count } daarvan zijn ook watermeloenen: te laat voor wie wachtte.
+}
 section-watermelons = { $count ->
     [one] { $count } watermeloen: op tijd volgens het contract, te laat voor gebruikers
    *[other] { $count } watermeloenen: op tijd volgens het contract, te laat voor gebruikers
@@ -230,13 +269,22 @@ section-idle = { $count ->
    *[other] { $count } op tijd voor iedereen, maar met werk dat bleef liggen
 }
 order = Op volgorde van hoe ver de wachttijd van gebruikers boven de norm ligt, de verste eerst.
-order-more = Op volgorde van hoe ver de wachttijd van gebruikers boven de norm ligt, de verste eerst; nog { $count } staan in de export.
+order-more = Op volgorde van hoe ver de wachttijd van gebruikers boven de norm ligt, de verste eerst; nog { $count ->
+    [one] { $count } staat
+   *[other] { $count } staan
+} in de export.
 column-incident = Incident
 column-agreed = Afgesproken
 column-counted = Meegeteld
 column-waited = Gewacht
 agreed = { $target } { $priority }: { $limit }
+agreed-working-days = { $target } { $priority }: { $count ->
+    [one] { $count } werkdag
+   *[other] { $count } werkdagen
+} ({ $limit })
 why-over = { $over } boven de norm
+why-over-earlier = eerder { $over } boven de norm
+why-late-for-people = te laat voor wie wachtte
 why-open = nog open
 why-counted = meegeteld: { $with }
 why-paused = gepauzeerd: { $with }
@@ -248,8 +296,13 @@ why-idle = { $effort } werk bleef liggen, { $avoidable } vermijdbaar
 why-excluded = uitgezonderd bij besluit: { $reason }
 why-excluded-by = uitgezonderd door { $by }: { $reason }
 why-excluded-rule = uitgezonderd volgens de regel ‘{ $rule }’
-with = { $time } bij { $who }
-with-reason = { $time } bij { $who } ({ $reason })
+held = { $time } { $with }
+held-reason = { $time } { $with } ({ $reason })
+with-provider = bij de leverancier
+with-client = bij de opdrachtgever
+with-third-party = bij een derde partij
+with-named = bij { $name }
+with-nobody = bij niemand
 the-provider = de leverancier
 the-client = de opdrachtgever
 a-third-party = een derde partij
@@ -271,9 +324,13 @@ lost-median-meaning = de helft kostte hoogstens dit
 idle = Stilgelegen
 idle-meaning = { $share } van hun servicetijd: op niemand gewacht en niemand aan het werk
 handovers = Overgedragen
-handovers-meaning = keer van groep naar groep
+handovers-meaning = { $count ->
+   *[other] keer van groep naar groep
+}
 reopenings = Heropend
-reopenings-meaning = keer na een oplossing
+reopenings-meaning = { $count ->
+   *[other] keer na een oplossing
+}
 promises = Toezeggingen nagekomen
 promises-meaning = { $count ->
     [one] van { $count } toegezegde hersteltijd
@@ -290,6 +347,7 @@ part-idle = niet-stilgelegen tijd
 part-score = het enquêtecijfer
 part = { $name } { $percent } (weegt { $weight })
 slx-made-of = Het SLX-cijfer van { $figure } is opgebouwd uit { $parts }.
+slx-not-measured = Er is geen SLX-cijfer.
 slx-unknown = Over { $parts } is te weinig bekend.
 
 # Tijd en pauzes
@@ -327,18 +385,33 @@ forecasts-text = { $forecasts ->
     [one] Er is { $forecasts } prognose gegeven
    *[other] Er zijn { $forecasts } prognoses gegeven
 } over { $clocks ->
-    [one] { $clocks } meting
-   *[other] { $clocks } metingen
-} die nog liepen. Gemiddeld was de voorspelde kans op te laat { $predicted }; { $observed } werd te laat.
-forecasts-better = Ze zaten dichter bij de uitkomst dan wanneer telkens dat gemiddelde was genoemd.
-forecasts-no-better = Ze zaten niet dichter bij de uitkomst dan wanneer telkens dat gemiddelde was genoemd.
+    [one] { $clocks } meting die nog liep
+   *[other] { $clocks } metingen die nog liepen
+}. { $forecasts ->
+    [one] De
+   *[other] Gemiddeld was de
+} voorspelde kans op te laat { $forecasts ->
+    [one] was { $predicted }
+   *[other] { $predicted }
+}; { $observed } werd te laat.
+forecasts-better = { $forecasts ->
+    [one] Die zat
+   *[other] Ze zaten
+} dichter bij de uitkomst dan wanneer telkens dat gemiddelde was genoemd.
+forecasts-no-better = { $forecasts ->
+    [one] Die zat
+   *[other] Ze zaten
+} niet dichter bij de uitkomst dan wanneer telkens dat gemiddelde was genoemd.
 forecasts-all-alike = Omdat alles gelijk afliep, is niet te zeggen hoe goed ze op tijd van te laat onderscheidden.
 section-settlement = { $count ->
     [one] Nog { $count } punt af te handelen
    *[other] Nog { $count } punten af te handelen
 }
 settlement-order = De oudste eerst.
-settlement-order-more = De oudste eerst; nog { $count } staan in de lijst van af te handelen punten.
+settlement-order-more = De oudste eerst; nog { $count ->
+    [one] { $count } staat
+   *[other] { $count } staan
+} in de lijst van af te handelen punten.
 column-what = Onderwerp
 column-since = Sinds
 column-open-facets = Open
@@ -423,6 +496,7 @@ credit-highest-only = alleen de hoogste malus geldt
 credit-minimum = verhoogd tot het afgesproken minimum
 credit-not-paid = te weinig om uit te keren
 credit-count = maal { $count }
+credit-count-none = maal 0 omdat er niets meetelt
 lost-estimated = bij { $count } is het aantal gebruikers geschat
 not-measured = niet gemeten
 people-not-reported = het aantal getroffen gebruikers wordt niet gemeld
@@ -440,3 +514,11 @@ gap-limit-withdrawn = prioriteit gewijzigd in { $value }, waarvoor geen norm gel
 gap-not-in-force = contract was niet van kracht toen het incident eronder kwam te vallen
 gap-does-not-apply = norm niet van toepassing
 gap-not-started = de meting is niet gestart
+gap-target-not-in-force = de norm was niet van kracht toen de meting zou zijn gestart
+gap-condition-failed = de voorwaarde van de norm kan niet worden bepaald
+gap-calendar-not-found = kalender { $value } of de tijdzone ervan is niet bekend
+gap-target-not-found = de norm bestaat niet
+gap-no-target = het contract heeft geen norm
+gap-contract-not-found = het contract bestaat niet
+gap-no-contract = de melding noemt geen contract
+gap-not-opened = de melding is niet bekend

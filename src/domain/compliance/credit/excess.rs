@@ -332,11 +332,11 @@ impl Countable {
         match self {
             Countable::Outages { .. } | Countable::Late { .. } => "each".to_owned(),
             Countable::Lateness { step, steps: which, .. } => {
-                format!("each {} {} of each", steps(which), span_in_words(step))
+                format!("each {} {} of each incident", steps(which), one_step(step))
             }
             Countable::Downtime { step, steps: which, .. }
             | Countable::MeanTime { step, steps: which, .. } => {
-                format!("each {} {}", steps(which), span_in_words(step))
+                format!("each {} {}", steps(which), one_step(step))
             }
             Countable::Points { step, steps: which, .. } if step.millionths() == 10_000 => {
                 format!("each {} point", steps(which))
@@ -345,6 +345,15 @@ impl Countable {
                 format!("each {} {step} points", steps(which))
             }
         }
+    }
+}
+
+/// The length of a step, after `each started`: `hour`, `30 min`.
+fn one_step(step: Span) -> String {
+    match span_in_words(step) {
+        hour if hour == "1 h" => "hour".to_owned(),
+        minute if minute == "1 min" => "minute".to_owned(),
+        other => other,
     }
 }
 

@@ -324,7 +324,7 @@ fn each_started_or_full_hour_that_a_late_incident_is_late_credits() {
     // were late by 61, 150 and 600 minutes: 2, 3 and 10 started hours.
     let measured = || clocks("95", 92, 8, &late_by);
     let reason = "8 late incidents of 100, where 5 are allowed, the 3 latest 13 h 31 min over \
-                  their limits together: 10.00 EUR for each started 1 h of each, 15 times";
+                  their limits together: 10.00 EUR for each started hour of each incident, 15 times";
     assert_eq!(of(&hourly, measured()), (150_00, reason.into()));
     // 1, 2 and 10 full hours.
     let full = CreditRule { steps: Steps::Full, ..hourly.clone() };
@@ -332,14 +332,14 @@ fn each_started_or_full_hour_that_a_late_incident_is_late_credits() {
     // All eight: 1 + 1 + 2 + 3 + 1 + 1 + 10 + 1 started hours.
     let all = CreditRule { counts_all: true, ..hourly.clone() };
     let reason = "8 late incidents of 100, 15 h 02 min over their limits together: 10.00 EUR for \
-                  each started 1 h of each, 20 times";
+                  each started hour of each incident, 20 times";
     assert_eq!(of(&all, measured()), (200_00, reason.into()));
     // At most 12 % of 1,000.00.
     let capped = CreditRule { cap: Some(percent("12")), ..all };
     assert_eq!(of(&capped, measured()).0, 120_00);
     // One, and one over what is allowed.
     let reason = "1 late incident of 10, where 0 are allowed, 1 h over its limit: 10.00 EUR for \
-                  each started 1 h of each, 1 time";
+                  each started hour of each incident, 1 time";
     assert_eq!(of(&hourly, clocks("95", 9, 1, &[60])), (10_00, reason.into()));
     let found = of(&hourly, clocks("95", 18, 2, &[60, 90]));
     assert!(found.1.contains(", where 1 is allowed, the latest 1 h 30 min over its limit:"));
@@ -427,7 +427,7 @@ fn each_started_or_full_hour_of_downtime_credits() {
     let of = |rule: &CreditRule, down| {
         counted(&credits(1_000_00, vec![rule.clone()]), uptime(down), Some("99.6")).clone()
     };
-    let reason = "2 h of downtime more than allowed: 1% of the fee for each started 1 h, 2 times";
+    let reason = "2 h of downtime more than allowed: 1% of the fee for each started hour, 2 times";
     assert_eq!(of(&hourly, nanos), (20_00, reason.into()));
     assert_eq!(of(&hourly, nanos + 1).0, 30_00, "a third hour is started");
     assert_eq!(of(&hourly, nanos - 1).0, 20_00);
