@@ -26,8 +26,8 @@ use crate::cli::show::Shown;
 /// long, and a logistic regression fitted anew each week. Forecasts of periods are scored too:
 /// whether the contract's promises on attainment will be missed in each whole week, month and
 /// quarter, of the contract and of each service, category and group, beside what is decided carried
-/// on at its rate, the last period's result, the share of past periods missed, and the attainment so
-/// far.
+/// on at its rate, the last period's result, the share of past periods missed, and the attainment
+/// so far.
 ///
 /// Here a fact counts as known from when it occurred, whenever it was recorded, since an imported
 /// history was recorded all at once.

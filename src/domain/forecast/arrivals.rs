@@ -52,8 +52,8 @@ pub struct DayLeft {
 
 impl PastDays {
     /// Learns from a day that is over: how many clocks were decided on it, and how many of them
-    /// breached. Days are learnt in their order, also those without any; `part` is the share of its weekday's usual
-    /// service time that it had: none on a holiday.
+    /// breached. Days are learnt in their order, also those without any; `part` is the share of its
+    /// weekday's usual service time that it had: none on a holiday.
     pub fn learn(&mut self, date: NaiveDate, part: f64, decided: u64, breached: u64) {
         let (weekday, month) = (weekday(date.weekday()), date.month0() as usize);
         let kinds = [self.weekdays.get_mut(weekday), self.months.get_mut(month)];

@@ -1,8 +1,8 @@
 //! How much clocks fail together, learnt from past weeks.
 //!
 //! Each past week's breaches are held against what the days before it let expect. What they miss
-//! it by beyond chance is what the clocks of a week have in common: the variance of a shock to their
-//! log-odds (method of moments).
+//! it by beyond chance is what the clocks of a week have in common: the variance of a shock to
+//! their log-odds (method of moments).
 
 use std::collections::BTreeMap;
 

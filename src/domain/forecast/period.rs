@@ -9,8 +9,8 @@ use super::arrivals::Arrivals;
 use super::breaches::BreachCounts;
 use crate::domain::share::Share;
 
-/// The shocks averaged over, in standard deviations, each with its weight: zero, and the square root
-/// of 3 either way.
+/// The shocks averaged over, in standard deviations, each with its weight: zero, and the square
+/// root of 3 either way.
 const SHOCKS: [(f64, f64); 3] =
     [(-1.732_050_808, 1.0 / 6.0), (0.0, 2.0 / 3.0), (1.732_050_808, 1.0 / 6.0)];
 /// Nine of ten cases of a normal distribution lie within so many standard deviations of its mean.

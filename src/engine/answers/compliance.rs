@@ -9,7 +9,7 @@ use super::objective::Ruling;
 use super::ruled::KnownContract;
 use crate::domain::clock::{Evaluation, counted_missing};
 use crate::domain::compliance::{
-    ContractLife, CountedAs, Coverage, CoverageKey, LocalDays, Membership, Period, Tally,
+    ContractLife, Coverage, CoverageKey, LocalDays, Membership, Period, Tally,
 };
 use crate::domain::contract::{Contract, PeriodKind, Revision};
 use crate::domain::experience::{ExperienceTotals, Figure, figure};
@@ -395,17 +395,5 @@ impl Compliance<'_> {
     /// The kind of the period, if it is a month, quarter or year.
     pub(super) fn kind(&self) -> Option<PeriodKind> {
         whole(&self.period, &self.local_days).map(|(kind, _)| kind)
-    }
-
-    /// How the period counts a target of an incident, if it does.
-    pub(super) fn counted_as(
-        &self,
-        incident: &CountedIncident<'_>,
-        target_id: &str,
-    ) -> Option<CountedAs> {
-        let mut counted = incident.counted(&self.contract_id, &self.period);
-        counted
-            .find(|counted| counted.entry.target_id == target_id)
-            .map(|counted| counted.counted_as())
     }
 }

@@ -30,6 +30,7 @@ pub mod review;
 pub mod review_figures;
 pub mod review_result;
 mod ruled;
+mod ruling;
 mod service_objective;
 pub mod settlement;
 pub mod simulation;

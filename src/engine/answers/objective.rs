@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::ruling::HeldPart;
+pub use super::ruling::Ruling;
 use super::service_objective::{Observed, ServiceResult};
 use crate::domain::compliance::attainment::{self, Verdict};
 use crate::domain::compliance::backlog::BacklogFigures;
@@ -19,7 +21,7 @@ use crate::domain::time::{Instant, Span};
 use crate::engine::catalog::Known;
 
 /// An objective on clocks, and the entries it rests on.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Attainment<'c> {
     /// The objective.
     pub objective: &'c Objective,
@@ -107,69 +109,6 @@ pub struct OnService<'c> {
     /// The index of the objective and its own period among those of the requested period.
     pub place: usize,
     held: HeldPart,
-}
-
-/// An objective, and which part of which period it rules.
-#[derive(Clone, Debug)]
-pub struct Ruling<'c> {
-    /// The objective.
-    pub objective: &'c Objective,
-    /// The number of the contract revision that words it.
-    pub revision: u32,
-    /// Its own period: the month, say, of an objective on months.
-    pub period: Period,
-    /// What of that these words rule.
-    pub part: Period,
-    /// The end of the requested period: what comes later is not seen.
-    pub seen_until: Instant,
-    /// The index of the objective and its own period among those of the requested period.
-    pub place: usize,
-}
-
-/// How far an objective holds over its part of a period.
-#[derive(Clone, Debug)]
-struct HeldPart {
-    /// The end of the part.
-    end: Instant,
-    /// The end of the requested period: what comes later is not seen.
-    seen_until: Instant,
-    /// Whether the contract is in force in it.
-    is_in_force: bool,
-}
-
-impl<'c> Ruling<'c> {
-    /// An objective that rules a whole period, all of which is seen.
-    pub fn new(objective: &'c Objective, revision: u32, period: Period) -> Ruling<'c> {
-        let (part, seen_until) = (period.clone(), period.end);
-        Ruling { objective, revision, period, part, seen_until, place: 0 }
-    }
-
-    /// What is seen of its part.
-    fn seen(&self) -> Period {
-        let end = self.part.end.min(self.seen_until).max(self.part.start);
-        Period { end, ..self.part.clone() }
-    }
-
-    fn held(&self) -> HeldPart {
-        HeldPart { end: self.part.end, seen_until: self.seen_until, is_in_force: true }
-    }
-}
-
-impl HeldPart {
-    /// The last instant that is looked at, as of another one.
-    fn until(&self, as_of: Instant) -> Instant {
-        as_of.min(self.seen_until)
-    }
-
-    /// Whether its part is over, as far as is looked.
-    fn is_over(&self, as_of: Instant) -> bool {
-        self.end <= self.until(as_of)
-    }
-
-    /// The verdict, unless the contract is not in force.
-    fn verdict(&self, verdict: Verdict) -> Verdict {
-        if self.is_in_force { verdict } else { Verdict::NoData }
-    }
 }
 
 /// What objectives of every kind say of themselves.
@@ -264,17 +203,7 @@ impl<'c> Attainment<'c> {
     /// The same objective of a group's entries alone.
     pub fn of_group(&self, value: &str) -> Attainment<'c> {
         let tally = self.groups.get(value).cloned().unwrap_or_default();
-        Attainment {
-            objective: self.objective,
-            contract_revision: self.contract_revision,
-            own_period: self.own_period.clone(),
-            period: self.period.clone(),
-            tally,
-            groups: BTreeMap::new(),
-            place: self.place,
-            promise: self.promise,
-            held: self.held.clone(),
-        }
+        Attainment { tally, groups: BTreeMap::new(), ..self.clone() }
     }
 
     /// What is promised.

@@ -124,6 +124,7 @@ fn every_feature_is_said_in_words_a_person_on_shift_understands() {
             "group L2 has it while it waits for the client",
             "Anna is assigned",
             "no category",
+            "target resolve",
         ]
     );
     let curves = CURVE_FEATURES.map(|of| curve_feature_words(of, &snapshot, &amsterdam()));
