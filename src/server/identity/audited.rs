@@ -1,5 +1,6 @@
 //! A call on its way through the gate, and the audit line it ends with.
 
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -26,7 +27,7 @@ pub(super) struct AuditedCall {
     path: String,
     identity: Option<Arc<CallerIdentity>>,
     credential: &'static str,
-    peer: Option<String>,
+    peer: Option<SocketAddr>,
     request_id: String,
     notes: Arc<CallNotes>,
 }
@@ -103,6 +104,7 @@ impl AuditedCall {
             sent => sent.to_owned(),
         };
         let tenant = self.notes.tenant().map(quoted);
+        let peer = self.peer.map(|address| address.to_string());
         let line = AuditLine {
             outcome: name(code),
             method: self.method.map_or(&self.path, |method| method.path),
@@ -110,7 +112,7 @@ impl AuditedCall {
             credential: self.credential,
             tenant: tenant.as_deref(),
             request_id: &request_id,
-            peer: self.peer.as_deref(),
+            peer: peer.as_deref(),
             reason,
         };
         match reason {
@@ -174,11 +176,11 @@ impl Drop for AuditedBody {
     }
 }
 
-fn peer(request: &Request<Body>) -> Option<String> {
+fn peer(request: &Request<Body>) -> Option<SocketAddr> {
     let extensions = request.extensions();
     let secured = extensions.get::<TlsConnectInfo<TcpConnectInfo>>().map(TlsConnectInfo::get_ref);
     let connection = secured.or_else(|| extensions.get::<TcpConnectInfo>());
-    connection.and_then(TcpConnectInfo::remote_addr).map(|address| address.to_string())
+    connection.and_then(TcpConnectInfo::remote_addr)
 }
 
 /// As much of a text as a line quotes.

@@ -29,6 +29,7 @@ const BEARER: &str = "bearer ";
 #[derive(Clone)]
 pub(in crate::server) struct Gate {
     identities: Option<Followed<Identities>>,
+    anybody: Arc<CallerIdentity>,
     audit: Arc<AuditLog>,
 }
 
@@ -50,7 +51,7 @@ enum Admitted {
 impl Gate {
     /// A gate that lets those in whom `identities` name; without, whoever connects.
     pub(super) fn new(identities: Option<Followed<Identities>>, audit: Arc<AuditLog>) -> Gate {
-        Gate { identities, audit }
+        Gate { identities, anybody: Arc::new(CallerIdentity::anybody()), audit }
     }
 
     fn admit(&self, request: &Request<Body>) -> Result<Admitted, Status> {
@@ -88,9 +89,7 @@ impl Gate {
         request: &Request<Body>,
         call: &mut AuditedCall,
     ) -> Result<Arc<CallerIdentity>, String> {
-        let Some(identities) = &self.identities else {
-            return Ok(Arc::new(CallerIdentity::anybody()));
-        };
+        let Some(identities) = &self.identities else { return Ok(Arc::clone(&self.anybody)) };
         let connection = request.extensions().get::<TlsConnectInfo<TcpConnectInfo>>();
         let certificates = connection.and_then(TlsConnectInfo::peer_certs);
         let credential = match bearer(request.headers())? {
