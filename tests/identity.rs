@@ -327,3 +327,35 @@ async fn the_command_line_sends_the_token_of_its_file() {
     let shown = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(shown.contains("lacks the scope record"), "{shown}");
 }
+
+/// Each message of a stream names its tenant, and each is held to the caller's.
+#[tokio::test]
+async fn a_stream_that_turns_to_another_tenant_ends_there() {
+    let mut tokens = Tokens::new();
+    let all = tokens.add("anna", &["acme"], "record,administer,read");
+    let data = tempfile::tempdir().expect("a directory");
+    let audit = tokens.file().with_file_name("audit.jsonl");
+    let audit_flag = format!("--audit-log={}", audit.display());
+    let mut flags = tokens.flags();
+    flags.push(&audit_flag);
+    let server = Server::start(data.path(), &flags);
+    server.wait_until_healthy().await;
+    populate(&server, &all, "acme", "").await;
+    let message = |tenant: &str, incident: &str| v1::StreamEventsRequest {
+        tenant: tenant.into(),
+        events: vec![event(incident, "o", "2026-10-05T09:00:00Z", opened("C", "P1"))],
+    };
+    let messages = vec![message("acme", "I2"), message("other", "I3"), message("acme", "I4")];
+    let mut client = IncidentServiceClient::new(as_caller(&server, Some(&all)));
+    let answer = client.stream_events(tokio_stream::iter(messages)).await.expect("begun");
+    let mut answers = answer.into_inner();
+    let first = answers.message().await.expect("taken").expect("an answer");
+    assert_eq!(first.results[0].outcome, v1::RecordOutcome::Accepted as i32);
+    let status = answers.message().await.expect_err("not theirs");
+    check(status, Code::PermissionDenied, "PERMISSION_DENIED", &[]);
+    let line = async || fs::read_to_string(&audit).expect("readable");
+    eventually(async || line().await.contains("StreamEvents")).await;
+    let line = line().await;
+    let refused = line.lines().find(|line| line.contains("StreamEvents")).expect("a line");
+    assert!(refused.contains("PERMISSION_DENIED") && refused.contains("\"other\""), "{refused}");
+}
