@@ -41,6 +41,7 @@ mod format;
 mod full;
 mod fuzz;
 mod house_rules;
+mod identity;
 mod learning;
 mod listing;
 mod load;

@@ -75,9 +75,10 @@ impl Server {
     ) -> Server {
         let mut child = command
             .envs(environment.iter().copied())
-            .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
+            .args(["serve", "--data-dir"])
             .arg(data_dir)
             .args(flags)
+            .env("SLX_LISTEN", "127.0.0.1:0")
             .stderr(Stdio::piped())
             .spawn()
             .expect("the binary starts");
@@ -121,7 +122,7 @@ impl Server {
         files.expect("Linux shows them").count()
     }
 
-    fn channel(&self) -> Channel {
+    pub fn channel(&self) -> Channel {
         let endpoint = Channel::from_shared(format!("http://{}", self.address));
         endpoint.expect("an address").connect_lazy()
     }
@@ -129,6 +130,15 @@ impl Server {
     /// Whether it says of itself that it serves.
     pub async fn is_healthy(&self) -> bool {
         self.serves("").await
+    }
+
+    /// Waits until it says of itself that it serves.
+    pub async fn wait_until_healthy(&self) {
+        let deadline = tokio::time::Instant::now() + START_WITHIN;
+        while !self.is_healthy().await {
+            assert!(tokio::time::Instant::now() < deadline, "not ready: {}", self.log());
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 
     /// Whether it says of one of its services that it serves.

@@ -8,9 +8,8 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use clap::Args;
 use prost_types::Timestamp;
-use tonic::transport::Channel;
 
-use super::connection::{Connection, refused};
+use super::connection::{Channel, Connection, refused};
 use super::json;
 use super::show::choice;
 use crate::codec::store::v1::TermsFile;

@@ -8,6 +8,7 @@ use clap::Args;
 
 use super::connection::{Connection, refused};
 use super::copying::{Copying, Noted};
+use super::private_files::keep_to_this_user;
 use crate::codec::scalar::{hash, instant};
 use crate::codec::v1;
 use crate::codec::v1::admin_service_client::AdminServiceClient;
@@ -35,6 +36,7 @@ struct BackupState {
 
 impl Backup {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
+        keep_to_this_user();
         let directory = self.directory.join("journal");
         // A note of a newer version is not to be replaced by one that knows less.
         Noted::read(&self.directory)?;

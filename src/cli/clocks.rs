@@ -4,9 +4,8 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use prost_types::{Duration, Timestamp};
-use tonic::transport::Channel;
 
-use super::connection::{Connection, refused};
+use super::connection::{Channel, Connection, refused};
 use super::coverage;
 use super::read_times::{ReadTimes, instant};
 use super::show::{Shown, Times, outcome, percent, phase, span, table};

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use itertools::Itertools;
-use tonic::transport::Channel;
 
+use super::connection::Channel;
 use super::pages::{PAGE_SIZE, pages};
 use crate::codec::v1;
 use crate::codec::v1::incident_service_client::IncidentServiceClient;

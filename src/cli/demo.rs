@@ -8,9 +8,10 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Args;
 use prost_types::Timestamp;
-use tonic::transport::{Channel, Endpoint};
 
+use super::connection::{Channel, open_plaintext};
 use super::incident::Question;
+use super::private_files::keep_to_this_user;
 use super::read_times::ReadTimes;
 use super::show::{Times, table, times};
 use super::{apply, clocks, import, incident, review};
@@ -53,6 +54,7 @@ pub(super) struct Demo {
 
 impl Demo {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
+        keep_to_this_user();
         let temporary = tempfile::tempdir().context("can't make a temporary directory")?;
         let data_dir = self.data_dir.unwrap_or_else(|| temporary.path().to_owned());
         let settings =
@@ -72,7 +74,7 @@ impl Demo {
 
 /// Shows everything, and then serves on for ever unless `once`.
 async fn tour(address: &str, once: bool) -> anyhow::Result<()> {
-    let channel = Endpoint::from_shared(address.to_owned())?.tcp_nodelay(true).connect().await?;
+    let channel = open_plaintext(address).await?;
     show_everything(channel, address).await?;
     if !once {
         say!("{}", how_to_query(address.trim_start_matches("http://")));

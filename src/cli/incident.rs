@@ -5,11 +5,10 @@ use std::process::ExitCode;
 
 use clap::Args;
 use prost_types::Timestamp;
-use tonic::transport::Channel;
 
 use super::breach_forecast;
 use super::clocks::cycle;
-use super::connection::{Connection, refused};
+use super::connection::{Channel, Connection, refused};
 use super::experience;
 use super::fact::{describe_cause, describe_fact};
 use super::json;

@@ -3,9 +3,8 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use tonic::transport::Channel;
 
-use super::connection::Connection;
+use super::connection::{Channel, Connection};
 use super::json;
 use super::pages::{PAGE_SIZE, pages};
 use super::read_times::ReadTimes;

@@ -33,6 +33,7 @@ mod json;
 mod lists;
 mod objectives;
 mod pages;
+mod private_files;
 mod random_id;
 mod read_times;
 mod record;
@@ -45,6 +46,7 @@ mod show;
 mod sign;
 mod simulate;
 mod status;
+mod token;
 mod verify;
 
 use std::io::{self, IsTerminal, Write as _};
@@ -117,6 +119,8 @@ enum Command {
     Restore(restore::Restore),
     /// Saves the intact records of a damaged journal into a new data directory.
     Repair(repair::Repair),
+    /// Makes tokens for those who call a server.
+    Token(token::Token),
     /// Demonstrates slx on real incidents: starts a server, imports, evaluates, and keeps serving.
     Demo(demo::Demo),
 }
@@ -154,6 +158,7 @@ pub fn run(cli: Cli) -> ExitCode {
                 Command::Backup(backup) => backup.run().await,
                 Command::Restore(restore) => restore.run(),
                 Command::Repair(repair) => repair.run(),
+                Command::Token(token) => token.run(),
                 Command::Demo(demo) => demo.run().await,
             }
         })

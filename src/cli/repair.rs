@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::private_files::keep_to_this_user;
 use super::show::counted;
 use crate::codec::store::record::encode;
 use crate::domain::ids::TenantId;
@@ -28,6 +29,7 @@ pub(super) struct Repair {
 
 impl Repair {
     pub fn run(self) -> anyhow::Result<ExitCode> {
+        keep_to_this_user();
         let (from, to) = (self.damaged.join("journal"), self.directory.join("journal"));
         let lost_body = encode(&Record { tenant: TenantId::default(), entry: Entry::Lost });
         let salvaged = salvage(&from, &to, SEGMENT_BYTES_DEFAULT, &lost_body)?;

@@ -8,6 +8,7 @@ use clap::Args;
 use prost_types::Timestamp;
 
 use super::copying::{Copying, Noted};
+use super::private_files::keep_to_this_user;
 use super::read_times::instant;
 use super::show::counted;
 use crate::codec::scalar::optional_instant;
@@ -41,6 +42,7 @@ const RECORDS_PER_COMMIT: u64 = 1_000;
 
 impl Restore {
     pub fn run(self) -> anyhow::Result<ExitCode> {
+        keep_to_this_user();
         let (from, to) = (self.backup.join("journal"), self.directory.join("journal"));
         let source = JournalFiles::at(&from);
         let time = optional_instant(self.until_time).ok().flatten();

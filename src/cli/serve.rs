@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::private_files::keep_to_this_user;
 use crate::server::{self, Settings};
 
 /// Serves the engine over gRPC until SIGINT or SIGTERM.
@@ -15,6 +16,7 @@ pub(super) struct Serve {
 
 impl Serve {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
+        keep_to_this_user();
         // Takes in which crash points tests want; does nothing in a build without them.
         let _planned = fail::FailScenario::setup();
         server::run(self.settings).await?;

@@ -3,9 +3,8 @@
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand, ValueEnum};
-use tonic::transport::Channel;
 
-use super::connection::{Connection, refused};
+use super::connection::{Channel, Connection, refused};
 use super::credits::Money;
 use super::json;
 use super::pages::{PAGE_SIZE, pages};

@@ -62,6 +62,11 @@ impl<'l> Checks<'l> {
         }
     }
 
+    /// Who recorded something: only a record says that, whatever a request says.
+    pub fn recorded_by(self, name: String) -> Option<Box<str>> {
+        Some(name).filter(|name| !self.are_rules_held && !name.is_empty()).map(Into::into)
+    }
+
     /// A condition, or none.
     pub fn condition(self, source: &str) -> Result<Option<Condition>, String> {
         if source.trim().is_empty() {

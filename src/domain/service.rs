@@ -18,6 +18,9 @@ pub struct ServiceEvent {
     pub occur_order: i64,
     /// The monitor or person that reports it; empty: not said.
     pub source: String,
+    /// The identity that recorded a decision, an attribution, or what takes a fact back; `None`:
+    /// none was checked.
+    pub recorded_by: Option<Box<str>>,
     /// What happened.
     pub fact: ServiceFact,
 }
@@ -127,6 +130,17 @@ impl ServiceEvent {
         matches!(self.fact, OutageAttributed(_) | OutageExclusionDecided(_))
     }
 
+    /// Whether it holds what somebody decided or attributed, or takes an event back.
+    pub fn is_decision(&self) -> bool {
+        self.is_about_exclusion() || self.retracts().is_some()
+    }
+
+    /// Whether another event is this one sent again, whoever recorded it.
+    pub fn is_same(&self, other: &ServiceEvent) -> bool {
+        let bare = |event: &ServiceEvent| ServiceEvent { recorded_by: None, ..event.clone() };
+        self == other || bare(self) == bare(other)
+    }
+
     /// The id of the event that this one takes back.
     pub fn retracts(&self) -> Option<&str> {
         match &self.fact {
@@ -154,7 +168,15 @@ mod tests {
         let occur_time = Instant::from_seconds(seconds).unwrap_or_default();
         let (service, source) = ("mail".into(), String::new());
         let event_id = event_id.into();
-        ServiceEvent { event_id, service, occur_time, occur_order: 0, source, fact }
+        ServiceEvent {
+            recorded_by: None,
+            event_id,
+            service,
+            occur_time,
+            occur_order: 0,
+            source,
+            fact,
+        }
     }
 
     fn ids(events: &[ServiceEvent], as_of: i64) -> Vec<&str> {

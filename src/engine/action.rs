@@ -37,6 +37,8 @@ pub struct Signature {
     pub as_of: Instant,
     /// The review used only what was recorded by this instant.
     pub known: Instant,
+    /// The identity that recorded it; empty: none was checked.
+    pub recorded_by: String,
 }
 
 /// A tenant's actions, in the order they were recorded.
@@ -89,6 +91,8 @@ pub struct SignReview {
     pub as_of: Option<Instant>,
     /// The review uses what was recorded by then; `None`: everything recorded before the action.
     pub known: Option<Instant>,
+    /// The identity that signs; empty: none was checked.
+    pub recorded_by: String,
 }
 
 /// What to do with a request to record an action.
@@ -98,6 +102,25 @@ pub enum ActionDecision {
     New(Action),
     /// It is recorded already.
     Duplicate(Recorded<Action>),
+}
+
+impl Action {
+    /// The action, recorded by whom another was.
+    fn recorded_as(mut self, other: &Action) -> Action {
+        match (&mut self, other) {
+            (Action::ReviewSigned(this), Action::ReviewSigned(other)) => {
+                this.recorded_by.clone_from(&other.recorded_by);
+            }
+            (Action::ItemOpened(this), Action::ItemOpened(other)) => {
+                this.recorded_by.clone_from(&other.recorded_by);
+            }
+            (Action::ItemDecided(this), Action::ItemDecided(other)) => {
+                this.decision.recorded_by.clone_from(&other.decision.recorded_by);
+            }
+            _ => {}
+        }
+        self
+    }
 }
 
 impl Event for Action {
@@ -194,6 +217,11 @@ pub fn decide_action(
         }
     };
     let recorded = actions.find(action.id());
+    // Who recorded it first stays who recorded it.
+    let action = match recorded {
+        Some(recorded) => action.recorded_as(&recorded.value),
+        None => action,
+    };
     match (dedup(recorded.map(|r| (r.sequence, &r.value)), &action)?, recorded) {
         (Dedup::Duplicate(_), Some(recorded)) => Ok(ActionDecision::Duplicate(recorded.clone())),
         _ => Ok(ActionDecision::New(action)),
@@ -218,6 +246,7 @@ fn filled(requested: SignReview, (as_of, known): (Instant, Instant)) -> Signatur
         period: requested.period,
         signed_by: requested.signed_by,
         note: requested.note,
+        recorded_by: requested.recorded_by,
     }
 }
 

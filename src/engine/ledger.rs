@@ -43,6 +43,10 @@ impl Event for ServiceEvent {
     fn id(&self) -> &str {
         &self.event_id
     }
+
+    fn is_same(&self, other: &ServiceEvent) -> bool {
+        ServiceEvent::is_same(self, other)
+    }
 }
 
 /// Whether something that was sent is new or a duplicate.

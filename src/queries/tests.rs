@@ -67,6 +67,7 @@ fn opened() -> Fact {
 
 fn event(incident: &str, id: &str, occur_time: Instant, fact: Fact) -> Entry {
     Entry::IncidentEvent(IncidentEvent {
+        recorded_by: None,
         event_id: id.into(),
         incident_id: incident.into(),
         occur_time,

@@ -117,6 +117,7 @@ mod tests {
                 end_time: Instant::MAX,
             }),
             id => Entry::IncidentEvent(IncidentEvent {
+                recorded_by: None,
                 event_id: "e".into(),
                 incident_id: id.into(),
                 occur_time: at(0),

@@ -1,5 +1,7 @@
 //! The server: configuration, the services on a port, health, reflection, a bounded shutdown.
 
+pub mod identity;
+mod readers;
 mod registry;
 mod settings;
 mod unanswered;
@@ -21,6 +23,8 @@ use tower::util::MapResponseLayer;
 
 use crate::runtime::{Engine, StoreOptions, wall_clock, zones};
 use crate::service::{Limits, Services};
+use identity::{Security, shake_hands};
+use readers::{GROUP_AND_OTHERS, warn_of_readers};
 use registry::{SERVICES, routes};
 
 pub use settings::{Configuration, Settings};
@@ -67,10 +71,13 @@ pub async fn start(settings: Settings) -> anyhow::Result<Running> {
         .await
         .with_context(|| format!("can't listen on {}", configuration.listen))?;
     let address = listener.local_addr()?;
-    tracing::info!(%address, data = %configuration.data_dir.display(), "listening");
+    let has_tls = configuration.identity.tls.is_some();
+    tracing::info!(%address, has_tls, data = %configuration.data_dir.display(), "listening");
+    warn_of_readers(&configuration.data_dir, GROUP_AND_OTHERS);
+    let security = configuration.identity.clone().open()?;
     let (stop, stopping) = watch::channel(false);
     let (is_ready, ready) = watch::channel(false);
-    let serving = tokio::spawn(serve(configuration, listener, stopping, is_ready));
+    let serving = tokio::spawn(serve(configuration, security, listener, stopping, is_ready));
     Ok(Running { address, stop, ready, serving })
 }
 
@@ -97,6 +104,7 @@ impl Running {
 
 async fn serve(
     configuration: Configuration,
+    security: Security,
     listener: TcpListener,
     stopping: watch::Receiver<bool>,
     is_ready: watch::Sender<bool>,
@@ -107,7 +115,7 @@ async fn serve(
     set_health(&health, ServingStatus::NotServing).await;
     let routes = routes(&services, configuration.request_bytes_max)?.add_service(health_service);
     let drain = configuration.drain;
-    let serving = tokio::spawn(listen(routes, listener, stopping.clone(), drain));
+    let serving = tokio::spawn(listen(routes, security, listener, stopping.clone(), drain));
 
     let opening = tokio::task::spawn_blocking(move || open(&configuration));
     let engine = Arc::new(opening.await.context("opening the store failed")??);
@@ -139,24 +147,35 @@ async fn serve(
 /// nothing would hold a graceful shutdown up without end.
 async fn listen(
     routes: Routes,
+    security: Security,
     listener: TcpListener,
     mut stopping: watch::Receiver<bool>,
     drain: Duration,
 ) -> anyhow::Result<()> {
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     let mut stop_signal = stopping.clone();
-    let serving = Server::builder()
+    let stop_signal = async move {
+        let _ = stop_signal.wait_for(|stop| *stop).await;
+    };
+    let router = Server::builder()
         .layer(MapResponseLayer::new(unanswered::explain))
+        .layer(security.gate)
         .max_concurrent_streams(STREAMS_PER_CONNECTION_MAX)
         .initial_stream_window_size(WINDOW_BYTES)
         .initial_connection_window_size(WINDOW_BYTES)
         .http2_max_header_list_size(HEADER_BYTES_MAX)
         .http2_keepalive_interval(Some(PING_EVERY))
         .http2_keepalive_timeout(Some(PING_ANSWERED_WITHIN))
-        .add_routes(routes)
-        .serve_with_incoming_shutdown(incoming, async move {
-            let _ = stop_signal.wait_for(|stop| *stop).await;
-        });
+        .add_routes(routes);
+    let serving = async move {
+        match security.tls {
+            None => router.serve_with_incoming_shutdown(incoming, stop_signal).await,
+            Some(tls) => {
+                let incoming = shake_hands(incoming, tls);
+                router.serve_with_incoming_shutdown(incoming, stop_signal).await
+            }
+        }
+    };
     let patience = async move {
         let _ = stopping.wait_for(|stop| *stop).await;
         tokio::time::sleep(drain).await;

@@ -9,6 +9,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 use serde::Deserialize;
 
+use super::identity::{AuditSink, IdentitySettings, TlsFiles};
 use crate::journal::{BODY_BYTES_MAX, SEGMENT_BYTES_DEFAULT};
 use crate::limits::{EVENT_BYTES_DEFAULT, EVENTS_PER_INCIDENT_DEFAULT, REQUEST_BYTES_DEFAULT};
 use crate::runtime::zones::Choice;
@@ -65,6 +66,36 @@ pub struct Settings {
     /// Seconds that calls may take to finish when the server stops [default: 10].
     #[arg(long, env = "SLX_DRAIN_SECONDS", value_name = "SECONDS")]
     pub drain_seconds: Option<u64>,
+
+    /// The file that names who may call, and what [default: none, whoever connects may].
+    #[arg(long, env = "SLX_IDENTITIES", value_name = "FILE")]
+    pub identities: Option<PathBuf>,
+
+    /// The server's certificate chain, in PEM: with it, only TLS is spoken.
+    #[arg(long, env = "SLX_TLS_CERTIFICATE", value_name = "FILE")]
+    pub tls_certificate: Option<PathBuf>,
+
+    /// The certificate's private key, in PEM.
+    #[arg(long, env = "SLX_TLS_KEY", value_name = "FILE")]
+    pub tls_key: Option<PathBuf>,
+
+    /// The authorities of clients' certificates, in PEM: with it, every client must have one.
+    #[arg(long, env = "SLX_CLIENT_CA", value_name = "FILE")]
+    pub client_ca: Option<PathBuf>,
+
+    /// Where the audit log goes: a file, "log" (the server's log) or "off" [default: log].
+    #[arg(long, env = "SLX_AUDIT_LOG", value_name = "FILE")]
+    pub audit_log: Option<String>,
+
+    /// Listens beyond this machine without identities: whoever connects may do everything.
+    #[arg(
+        long,
+        env = "SLX_INSECURE_NO_IDENTITY",
+        value_name = "BOOL",
+        num_args = 0..=1,
+        default_missing_value = "true"
+    )]
+    pub insecure_no_identity: Option<bool>,
 }
 
 /// Settings, read and checked against each other.
@@ -88,6 +119,8 @@ pub struct Configuration {
     pub views_patience: Duration,
     /// How long calls may take to finish when the server stops.
     pub drain: Duration,
+    /// How it knows who calls.
+    pub identity: IdentitySettings,
 }
 
 impl Settings {
@@ -103,7 +136,9 @@ impl Settings {
             }
             None => self,
         };
+        let identity = settings.identity()?;
         let configuration = Configuration {
+            identity,
             data_dir: settings.data_dir.unwrap_or_else(|| DATA_DIR_DEFAULT.into()),
             listen: match settings.listen {
                 Some(listen) => listen,
@@ -124,6 +159,25 @@ impl Settings {
         configuration.check()
     }
 
+    fn identity(&self) -> anyhow::Result<IdentitySettings> {
+        let tls = match (self.tls_certificate.clone(), self.tls_key.clone()) {
+            (Some(certificate), Some(key)) => {
+                Some(TlsFiles { certificate, key, client_ca: self.client_ca.clone() })
+            }
+            (None, None) if self.client_ca.is_some() => {
+                bail!("client_ca is given without tls_certificate and tls_key")
+            }
+            (None, None) => None,
+            _ => bail!("tls_certificate and tls_key belong together: give both"),
+        };
+        Ok(IdentitySettings {
+            tls,
+            identities: self.identities.clone(),
+            is_insecure: self.insecure_no_identity.unwrap_or_default(),
+            audit: self.audit_log.as_deref().map_or(AuditSink::Log, AuditSink::from),
+        })
+    }
+
     /// These settings, with those of `file` where nothing is set.
     fn over(self, file: Settings) -> Settings {
         Settings {
@@ -137,6 +191,12 @@ impl Settings {
             events_an_incident_max: self.events_an_incident_max.or(file.events_an_incident_max),
             views_open_seconds: self.views_open_seconds.or(file.views_open_seconds),
             drain_seconds: self.drain_seconds.or(file.drain_seconds),
+            identities: self.identities.or(file.identities),
+            tls_certificate: self.tls_certificate.or(file.tls_certificate),
+            tls_key: self.tls_key.or(file.tls_key),
+            client_ca: self.client_ca.or(file.client_ca),
+            audit_log: self.audit_log.or(file.audit_log),
+            insecure_no_identity: self.insecure_no_identity.or(file.insecure_no_identity),
         }
     }
 }
@@ -155,6 +215,7 @@ impl Configuration {
         if self.events_an_incident_max == 0 || self.event_bytes_max == 0 {
             bail!("a limit of zero lets nothing in: write at least 1");
         }
+        self.identity.check(self.listen)?;
         Ok(self)
     }
 }

@@ -7,6 +7,7 @@ use prost_types::Timestamp;
 use tonic::{Request, Response, Status};
 
 use super::call::{Call, kept};
+use super::caller::admit;
 use super::hours::{Hours, Wanted, in_force, not_found};
 use super::services::Services;
 use super::stamp::{stamp, write_stamp};
@@ -32,18 +33,17 @@ impl CalendarService for Services {
         &self,
         request: Request<v1::PutCalendarRequest>,
     ) -> Result<Response<v1::PutCalendarResponse>, Status> {
-        let (call, (calendar, change)) =
-            self.write(request.into_inner(), |request, engine, violations| {
-                let calendar = request.calendar.unwrap_or_default();
-                let calendar = codec::api::calendar::decode(calendar, engine.zones());
-                let calendar = violations.keep("calendar", calendar);
-                let time = optional_instant(request.effective_time);
-                let effective_time = violations.or("effective_time", time, None);
-                let expected_revision = request
-                    .expected_revision
-                    .map(|number| violations.or("expected_revision", count(number), 0));
-                (calendar, (effective_time, expected_revision, request.validate_only))
-            })?;
+        let (call, (calendar, change)) = self.write(request, |request, engine, violations| {
+            let calendar = request.calendar.unwrap_or_default();
+            let calendar = codec::api::calendar::decode(calendar, engine.zones());
+            let calendar = violations.keep("calendar", calendar);
+            let time = optional_instant(request.effective_time);
+            let effective_time = violations.or("effective_time", time, None);
+            let expected_revision = request
+                .expected_revision
+                .map(|number| violations.or("expected_revision", count(number), 0));
+            (calendar, (effective_time, expected_revision, request.validate_only))
+        })?;
         let ((id, calendar), (effective_time, expected_revision, validate_only)) =
             (kept(calendar)?, change);
         let change = Change::Calendar { id: id.clone(), calendar: calendar.clone() };
@@ -94,14 +94,14 @@ impl CalendarService for Services {
         &self,
         request: Request<v1::ImportHolidaysRequest>,
     ) -> Result<Response<v1::ImportHolidaysResponse>, Status> {
-        let request = request.into_inner();
+        let (caller, request) = admit(request)?;
         let (from_year, to_year) = years(request.from_year, request.to_year);
         // Expanding hostile rules may take seconds: not on the network's thread.
         let text = request.icalendar.clone();
         let read =
             tokio::task::spawn_blocking(move || holidays_from_icalendar(&text, from_year, to_year));
         let holidays = read.await.map_err(|_| status::defect("reading the holidays failed"))?;
-        let (call, requested) = self.write(request, |request, _, violations| {
+        let (call, requested) = self.decode(caller, request, |request, _, violations| {
             let id = violations.or("calendar_id", terms_id(request.calendar_id), String::new());
             let holidays = violations.keep("icalendar", holidays).unwrap_or_default();
             let time = optional_instant(request.effective_time);

@@ -1,14 +1,15 @@
 //! What every call does in the same way.
 //!
-//! A call that reads is decoded and checked, waits until the index holds everything recorded so
-//! far, opens a view, and answers off the network's thread. A call that writes is decoded and
-//! checked.
+//! Who may not make it is refused first. A call that reads is decoded and checked, waits until the
+//! index holds everything recorded so far, opens a view, and answers off the network's thread. A
+//! call that writes is decoded and checked.
 
 use std::sync::Arc;
 
 use tonic::{Request, Response, Status};
 
 use super::blocking::{self, Messages, Sender};
+use super::caller::{Caller, admit};
 use super::page::{Lists, Paging};
 use super::requests::{OfTenant, Reads};
 use super::services::Services;
@@ -28,6 +29,7 @@ use crate::runtime::{ActionAnswer, Engine};
 pub(super) struct Call {
     pub engine: Arc<Engine>,
     pub tenant: TenantId,
+    pub caller: Caller,
     read: ReadRequest,
 }
 
@@ -40,7 +42,7 @@ impl Services {
         decode: impl FnOnce(R, &Engine, &mut FieldViolations) -> Q,
     ) -> Result<(Call, Q), Status> {
         let mut read = ReadRequest::default();
-        let (call, decoded) = self.write(request.into_inner(), |request, engine, violations| {
+        let (call, decoded) = self.write(request, |request, engine, violations| {
             read = decode_read(&request, violations);
             decode(request, engine, violations)
         })?;
@@ -67,6 +69,17 @@ impl Services {
     /// Decodes a call that writes in the same way.
     pub(super) fn write<R: OfTenant, Q>(
         &self,
+        request: Request<R>,
+        decode: impl FnOnce(R, &Engine, &mut FieldViolations) -> Q,
+    ) -> Result<(Call, Q), Status> {
+        let (caller, request) = admit(request)?;
+        self.decode(caller, request, decode)
+    }
+
+    /// Decodes what a caller may request in the same way.
+    pub(super) fn decode<R: OfTenant, Q>(
+        &self,
+        caller: Caller,
         request: R,
         decode: impl FnOnce(R, &Engine, &mut FieldViolations) -> Q,
     ) -> Result<(Call, Q), Status> {
@@ -75,7 +88,7 @@ impl Services {
         let tenant = violations.or("tenant", id(request.tenant().to_owned()), String::new()).into();
         let decoded = decode(request, &engine, &mut violations);
         violations.check().map_err(status::invalid)?;
-        Ok((Call { engine, tenant, read: ReadRequest::default() }, decoded))
+        Ok((Call { engine, tenant, caller, read: ReadRequest::default() }, decoded))
     }
 }
 

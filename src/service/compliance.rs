@@ -88,8 +88,9 @@ impl ComplianceService for Services {
         &self,
         request: Request<v1::SignServiceReviewRequest>,
     ) -> Result<Response<v1::SignServiceReviewResponse>, Status> {
-        let (call, sign) = self
-            .write(request.into_inner(), |request, _, violations| signing(request, violations))?;
+        let (call, sign) =
+            self.write(request, |request, _, violations| signing(request, violations))?;
+        let sign = SignReview { recorded_by: call.caller.name().to_owned(), ..sign };
         let (recorded, duplicate, stamp) = call.act(TakeAction::SignReview(sign)).await?;
         let signature = match &recorded.value {
             Action::ReviewSigned(signed) => Some(encode_signature(recorded.record_time, signed)),
@@ -147,6 +148,7 @@ fn signing(request: v1::SignServiceReviewRequest, violations: &mut FieldViolatio
         note: violations.or("note", text(request.note, NOTE_BYTES_MAX), String::new()),
         as_of: violations.or("as_of_time", optional_instant(request.as_of_time), None),
         known: violations.or("known_time", optional_instant(request.known_time), None),
+        recorded_by: String::new(),
     }
 }
 

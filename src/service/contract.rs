@@ -21,18 +21,17 @@ impl ContractService for Services {
         &self,
         request: Request<v1::PutContractRequest>,
     ) -> Result<Response<v1::PutContractResponse>, Status> {
-        let (call, (contract, change)) =
-            self.write(request.into_inner(), |request, engine, violations| {
-                let contract = request.contract.unwrap_or_default();
-                let contract = codec::api::contract::decode(contract, engine.zones());
-                let contract = violations.keep("contract", contract);
-                let time = optional_instant(request.effective_time);
-                let effective_time = violations.or("effective_time", time, None);
-                let expected_revision = request
-                    .expected_revision
-                    .map(|number| violations.or("expected_revision", count(number), 0));
-                (contract, (effective_time, expected_revision, request.validate_only))
-            })?;
+        let (call, (contract, change)) = self.write(request, |request, engine, violations| {
+            let contract = request.contract.unwrap_or_default();
+            let contract = codec::api::contract::decode(contract, engine.zones());
+            let contract = violations.keep("contract", contract);
+            let time = optional_instant(request.effective_time);
+            let effective_time = violations.or("effective_time", time, None);
+            let expected_revision = request
+                .expected_revision
+                .map(|number| violations.or("expected_revision", count(number), 0));
+            (contract, (effective_time, expected_revision, request.validate_only))
+        })?;
         let (contract, (effective_time, expected_revision, validate_only)) =
             (kept(contract)?, change);
         let change = Change::Contract(contract.clone());
@@ -117,11 +116,10 @@ impl ContractService for Services {
         &self,
         request: Request<v1::EndContractRequest>,
     ) -> Result<Response<v1::EndContractResponse>, Status> {
-        let (call, (id, effective_time)) =
-            self.write(request.into_inner(), |request, _, violations| {
-                let id = violations.or("contract_id", terms_id(request.contract_id), String::new());
-                (id, violations.or("end_time", optional_instant(request.end_time), None))
-            })?;
+        let (call, (id, effective_time)) = self.write(request, |request, _, violations| {
+            let id = violations.or("contract_id", terms_id(request.contract_id), String::new());
+            (id, violations.or("end_time", optional_instant(request.end_time), None))
+        })?;
         let change = Change::EndContract(id.clone());
         let change = ChangeTerms { change, effective_time, expected_revision: None };
         let Call { engine, tenant, .. } = &call;

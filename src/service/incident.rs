@@ -7,6 +7,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Stream, StreamExt};
 use tonic::{Request, Response, Status, Streaming};
 
+use super::caller::Caller;
 use super::recording::{HandedIn, as_one, check_count, encode_results, hand_in, merge, sort_out};
 use super::services::Services;
 use super::stamp::{stamp, write_stamp};
@@ -34,12 +35,12 @@ impl IncidentService for Services {
         &self,
         request: Request<v1::RecordEventsRequest>,
     ) -> Result<Response<v1::RecordEventsResponse>, Status> {
-        let (call, events) = self.write(request.into_inner(), |request, _, violations| {
+        let (call, events) = self.write(request, |request, _, violations| {
             check_count(request.events.len(), violations);
             request.events
         })?;
         let is_single = events.len() == 1;
-        let (ids, decoded) = self.decode_events(events);
+        let (ids, decoded) = self.decode_events(&call.caller, events);
         let warnings = Warnings::of(&call, &decoded);
         let (events, refused) = sort_out(decoded);
         let answer = call.engine.record_events(call.tenant, events).await;
@@ -59,7 +60,8 @@ impl IncidentService for Services {
     ) -> Result<Response<Acknowledgements>, Status> {
         self.engine()?;
         let (handed_in, waiting) = mpsc::channel(MESSAGES_IN_FLIGHT_MAX);
-        tokio::spawn(hand_in(self.clone(), request.into_inner(), handed_in));
+        let caller = Caller::of(&request)?;
+        tokio::spawn(hand_in(self.clone(), caller, request.into_inner(), handed_in));
         let answers = ReceiverStream::new(waiting)
             .then(|message: Result<HandedIn, Status>| async { message?.acknowledgement().await });
         Ok(Response::new(Box::pin(answers)))
@@ -69,12 +71,12 @@ impl IncidentService for Services {
         &self,
         request: Request<v1::RecordServiceEventsRequest>,
     ) -> Result<Response<v1::RecordServiceEventsResponse>, Status> {
-        let (call, events) = self.write(request.into_inner(), |request, _, violations| {
+        let (call, events) = self.write(request, |request, _, violations| {
             check_count(request.events.len(), violations);
             request.events
         })?;
         let is_single = events.len() == 1;
-        let (ids, decoded) = self.decode_service_events(events);
+        let (ids, decoded) = self.decode_service_events(&call.caller, events);
         let (events, refused) = sort_out(decoded);
         let answer = call.engine.record_service_events(call.tenant, events).await;
         let (results, progress) = answer.map_err(status::not_written)?;

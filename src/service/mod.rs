@@ -2,10 +2,12 @@
 //!
 //! What every method does in the same way is in `call`; a method adds what is its own.
 
+mod access;
 mod admin;
 mod blocking;
 mod calendar;
 mod call;
+mod caller;
 mod chunk;
 mod clock;
 mod compliance;
@@ -16,11 +18,15 @@ mod incident;
 mod page;
 mod recording;
 mod requests;
+mod scope;
 mod services;
 mod settlement;
 mod stamp;
 mod status;
 mod warnings;
 
+pub use access::{METHODS, Method, Need};
+pub use caller::{CallNotes, Caller, CallerIdentity, Tenants};
+pub use scope::Scope;
 pub use services::{Limits, Services};
-pub use status::explained;
+pub use status::{audit_unavailable, denied, explained, not_found, unauthenticated};

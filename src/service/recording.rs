@@ -5,6 +5,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_stream::StreamExt;
 use tonic::{Status, Streaming};
 
+use super::caller::Caller;
 use super::services::Services;
 use super::stamp::write_stamp;
 use super::status;
@@ -21,13 +22,18 @@ impl Services {
     /// The ids as they were sent, and each event decoded or refused.
     pub(super) fn decode_events(
         &self,
+        caller: &Caller,
         events: Vec<v1::IncidentEvent>,
     ) -> (Vec<String>, Vec<Result<IncidentEvent, Rejection>>) {
         let ids = events.iter().map(|event| event.event_id.clone()).collect();
         let most = self.limits.event_bytes_max;
         let decoded = events.into_iter().map(|event| {
             status::check_bytes(&event, most)?;
-            codec::api::incident::decode(event).map_err(Rejection::Invalid)
+            let mut event = codec::api::incident::decode(event).map_err(Rejection::Invalid)?;
+            if event.is_decision() {
+                event.recorded_by = caller.decides();
+            }
+            Ok(event)
         });
         (ids, decoded.collect())
     }
@@ -35,13 +41,18 @@ impl Services {
     /// The same for facts about services.
     pub(super) fn decode_service_events(
         &self,
+        caller: &Caller,
         events: Vec<v1::ServiceEvent>,
     ) -> (Vec<String>, Vec<Result<ServiceEvent, Rejection>>) {
         let ids = events.iter().map(|event| event.event_id.clone()).collect();
         let most = self.limits.event_bytes_max;
         let decoded = events.into_iter().map(|event| {
             status::check_bytes(&event, most)?;
-            codec::api::service_event::decode(event).map_err(Rejection::Invalid)
+            let mut event = codec::api::service_event::decode(event).map_err(Rejection::Invalid)?;
+            if event.is_decision() {
+                event.recorded_by = caller.decides();
+            }
+            Ok(event)
         });
         (ids, decoded.collect())
     }
@@ -133,13 +144,14 @@ impl HandedIn {
 /// Reads a stream's messages and hands their events in, as far ahead as may wait for their sync.
 pub(super) async fn hand_in(
     services: Services,
+    caller: Caller,
     mut messages: Streaming<v1::StreamEventsRequest>,
     handed_in: mpsc::Sender<Result<HandedIn, Status>>,
 ) {
     while let Some(message) = messages.next().await {
         let message = message
             .map_err(status::explained)
-            .and_then(|message| services.hand_in_message(message));
+            .and_then(|message| services.hand_in_message(&caller, message));
         let is_last = message.is_err();
         if handed_in.send(message).await.is_err() || is_last {
             return;
@@ -148,12 +160,17 @@ pub(super) async fn hand_in(
 }
 
 impl Services {
-    fn hand_in_message(&self, message: v1::StreamEventsRequest) -> Result<HandedIn, Status> {
-        let (call, events) = self.write(message, |message, _, violations| {
+    fn hand_in_message(
+        &self,
+        caller: &Caller,
+        message: v1::StreamEventsRequest,
+    ) -> Result<HandedIn, Status> {
+        caller.check_tenant(&message.tenant)?;
+        let (call, events) = self.decode(caller.clone(), message, |message, _, violations| {
             check_count(message.events.len(), violations);
             message.events
         })?;
-        let (ids, decoded) = self.decode_events(events);
+        let (ids, decoded) = self.decode_events(&call.caller, events);
         let warnings = Warnings::of(&call, &decoded);
         let (events, refused) = sort_out(decoded);
         let answer = call.engine.hand_in_events(call.tenant, events);

@@ -47,10 +47,12 @@ impl SettlementService for Services {
         &self,
         request: Request<v1::OpenSettlementItemRequest>,
     ) -> Result<Response<v1::OpenSettlementItemResponse>, Status> {
-        let (call, opening) = self.write(request.into_inner(), |request, _, violations| {
+        let (call, opening) = self.write(request, |request, _, violations| {
             violations.keep("item", decode_opening(request.item.unwrap_or_default()))
         })?;
-        let (recorded, duplicate, stamp) = call.act(TakeAction::OpenItem(kept(opening)?)).await?;
+        let mut opening = kept(opening)?;
+        opening.item.recorded_by = call.caller.name().to_owned();
+        let (recorded, duplicate, stamp) = call.act(TakeAction::OpenItem(opening)).await?;
         let item = match &recorded.value {
             Action::ItemOpened(item) => Some(encode(item)),
             _ => None,
@@ -62,10 +64,11 @@ impl SettlementService for Services {
         &self,
         request: Request<v1::DecideSettlementItemRequest>,
     ) -> Result<Response<v1::DecideSettlementItemResponse>, Status> {
-        let (call, decision) = self.write(request.into_inner(), |request, _, violations| {
+        let (call, decision) = self.write(request, |request, _, violations| {
             violations.keep("decision", decode_decision(request.decision.unwrap_or_default()))
         })?;
-        let (decision, decide_time) = kept(decision)?;
+        let (mut decision, decide_time) = kept(decision)?;
+        decision.recorded_by = call.caller.name().to_owned();
         let basis = basis(call.clone(), decision.item_id.clone()).await?;
         let decided = Decided { decision, basis };
         let action = TakeAction::DecideItem(Box::new(DecideItem { decided, decide_time }));

@@ -7,6 +7,7 @@ use prost::Message;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, PreconditionViolation, StatusExt};
 
+use super::scope::Scope;
 use crate::codec::v1;
 use crate::codec::v1::ErrorReason;
 use crate::domain::violation::Violation;
@@ -57,6 +58,8 @@ fn code(reason: ErrorReason) -> Code {
         ErrorReason::InvalidField
         | ErrorReason::InvalidPageToken
         | ErrorReason::MalformedMessage => Code::InvalidArgument,
+        ErrorReason::Unauthenticated => Code::Unauthenticated,
+        ErrorReason::PermissionDenied => Code::PermissionDenied,
         ErrorReason::MethodNotFound | ErrorReason::CompressionUnsupported => Code::Unimplemented,
         ErrorReason::CalendarNotFound
         | ErrorReason::ContractNotFound
@@ -75,6 +78,7 @@ fn code(reason: ErrorReason) -> Code {
         ErrorReason::Starting
         | ErrorReason::ShuttingDown
         | ErrorReason::JournalUnavailable
+        | ErrorReason::AuditUnavailable
         | ErrorReason::ViewsUnavailable => Code::Unavailable,
         ErrorReason::JournalCorrupt => Code::DataLoss,
         ErrorReason::Unspecified | ErrorReason::Defect => Code::Internal,
@@ -202,6 +206,36 @@ pub(super) fn starting() -> Status {
     status(ErrorReason::Starting, "the server is still reading its journal".to_owned(), details)
 }
 
+/// The status of a call without credentials, or with some that are not accepted: what is wrong with
+/// them is only in the server's log.
+pub fn unauthenticated() -> Status {
+    let message = "credentials are missing or not accepted: send \"authorization: Bearer TOKEN\"";
+    status(ErrorReason::Unauthenticated, message.to_owned(), ErrorDetails::new())
+}
+
+/// The status of a call that its identity may not make. The words are the same whether it lacks the
+/// scope or the tenant, and whether there is such a tenant or not.
+pub fn denied(scope: Scope) -> Status {
+    let message = match scope {
+        Scope::Operate => format!("the identity lacks the scope {scope}"),
+        scope => format!("the identity lacks the scope {scope} or the tenant"),
+    };
+    status(ErrorReason::PermissionDenied, message, ErrorDetails::new())
+}
+
+/// The status of a call that must be audited while the audit log can't be written.
+pub fn audit_unavailable() -> Status {
+    let details = ErrorDetails::with_retry_info(Some(RETRY_AFTER));
+    let message = "the audit log can't be written, and this call must be in it";
+    status(ErrorReason::AuditUnavailable, message.to_owned(), details)
+}
+
+/// The status of a method that is not served.
+pub fn not_found() -> Status {
+    let message = "there is no such method: see proto/slx/v1".to_owned();
+    status(ErrorReason::MethodNotFound, message, ErrorDetails::new())
+}
+
 /// A status that tonic made by itself, before a method was called, with a reason as ours have.
 /// Others are left as they are.
 pub fn explained(theirs: Status) -> Status {
@@ -218,9 +252,7 @@ pub fn explained(theirs: Status) -> Status {
             let help = "send it uncompressed";
             (ErrorReason::CompressionUnsupported, format!("{}: {help}", text.to_lowercase()))
         }
-        Code::Unimplemented => {
-            (ErrorReason::MethodNotFound, "there is no such method: see proto/slx/v1".to_owned())
-        }
+        Code::Unimplemented => return not_found(),
         Code::Internal => {
             (ErrorReason::MalformedMessage, format!("the request can't be decoded: {text}"))
         }

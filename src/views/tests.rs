@@ -59,6 +59,7 @@ fn ledger(number: usize) -> Ledger<ServiceEvent> {
         sequence: at,
         record_time: Instant::MIN,
         value: ServiceEvent {
+            recorded_by: None,
             occur_order: 0,
             source: String::new(),
             event_id: format!("{at}"),

@@ -88,6 +88,7 @@ fn roll_world(seed: u64) -> World {
 impl World {
     fn events(&self, dice: &mut Dice) -> Vec<v1::ServiceEvent> {
         let event = |(number, fact): (usize, &Fact)| v1::ServiceEvent {
+            recorded_by: String::new(),
             event_id: format!("e{number}"),
             service: "line".into(),
             occur_time: Some(wire_time(fact.at)),

@@ -4,7 +4,7 @@
 use super::forbid;
 
 /// Begins threads or tasks, or waits for them.
-const THREADS: [&str; 9] = [
+const THREADS: [&str; 11] = [
     // Makes the next segment ready while the present one is written.
     "src/journal/prepare.rs",
     // Opens the views, which may hang.
@@ -19,12 +19,16 @@ const THREADS: [&str; 9] = [
     "src/service/incident.rs",
     // Listening, and stopping at a signal.
     "src/server/mod.rs",
+    // Each handshake on its own: a slow one delays no other.
+    "src/server/identity/tls.rs",
+    // Files are looked at while the server serves.
+    "src/server/identity/follow.rs",
     // The tour ends at a signal, and the server with it.
     "src/cli/demo.rs",
 ];
 
 /// Hands something from one thread or task to another.
-const CHANNELS: [&str; 11] = [
+const CHANNELS: [&str; 12] = [
     "src/views/store.rs",
     "src/runtime/signal.rs",
     "src/runtime/engine.rs",
@@ -35,11 +39,12 @@ const CHANNELS: [&str; 11] = [
     "src/service/incident.rs",
     "src/service/recording.rs",
     "src/server/mod.rs",
+    "src/server/identity/tls.rs",
     "src/cli/import/send.rs",
 ];
 
 /// Shares what changes between threads.
-const LOCKS: [&str; 11] = [
+const LOCKS: [&str; 14] = [
     "src/views/read.rs",
     "src/runtime/signal.rs",
     "src/runtime/index_reader.rs",
@@ -51,6 +56,9 @@ const LOCKS: [&str; 11] = [
     "src/runtime/engine.rs",
     "src/runtime/start.rs",
     "src/runtime/sync.rs",
+    "src/server/identity/audit.rs",
+    "src/server/identity/jwt.rs",
+    "src/server/identity/tls.rs",
 ];
 
 const THREAD_WORDS: [&str; 6] =

@@ -1,8 +1,8 @@
 //! Forecasts of open clocks.
 
 use prost_types::{Duration, Timestamp};
-use tonic::transport::Channel;
 
+use super::super::connection::Channel;
 use super::arguments::Forecast;
 use super::lag::say_lag;
 use crate::cli::breach_forecast::{NOTHING_LEARNT, minute, why};

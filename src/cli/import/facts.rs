@@ -57,6 +57,7 @@ pub(super) fn facts(rows: &[Row], mapping: &Mapping) -> Vec<FactOfRow> {
                 _ => row.time,
             };
             let event = v1::IncidentEvent {
+                recorded_by: String::new(),
                 event_id: event_id(row, order, name),
                 incident_id: row.incident.clone(),
                 occur_time: Some(timestamp(occur_time)),

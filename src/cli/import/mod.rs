@@ -18,9 +18,8 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use tonic::transport::Channel;
 
-use super::connection::Connection;
+use super::connection::{Channel, Connection};
 use super::coverage::{self, Lacks};
 use super::show::counted;
 pub(super) use mapping::Mapping;

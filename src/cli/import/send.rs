@@ -9,8 +9,8 @@ use prost::Message;
 use tokio::sync::mpsc;
 use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::transport::Channel;
 
+use super::super::connection::Channel;
 use super::facts::FactOfRow;
 use super::rejects::Reject;
 use crate::cli::connection::refused;

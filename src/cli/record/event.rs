@@ -1,8 +1,8 @@
 //! Events of incidents and of services, as the commands here record them.
 
 use prost_types::Timestamp;
-use tonic::transport::Channel;
 
+use super::super::connection::Channel;
 use crate::cli::connection::refused;
 use crate::codec::v1;
 use crate::codec::v1::incident_service_client::IncidentServiceClient;

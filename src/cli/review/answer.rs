@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use prost_types::Timestamp;
-use tonic::transport::Channel;
 
+use super::super::connection::Channel;
 use crate::cli::connection::refused;
 use crate::codec::v1;
 use crate::codec::v1::calendar_service_client::CalendarServiceClient;

@@ -32,6 +32,7 @@ pub(in crate::codec) fn decode_with(
             checks.optional_id(event.corrects_event_id),
             String::new(),
         ),
+        recorded_by: checks.recorded_by(event.recorded_by),
         fact: match event.fact {
             Some(fact) => fact::decode(fact, checks, &mut violations),
             None => {
@@ -61,6 +62,7 @@ pub fn encode(event: &IncidentEvent) -> v1::IncidentEvent {
         source: event.source.clone(),
         occur_order: event.occur_order,
         corrects_event_id: event.corrects_event_id.clone(),
+        recorded_by: event.recorded_by.as_deref().unwrap_or_default().to_owned(),
         fact: Some(fact::encode(&event.fact)),
     }
 }

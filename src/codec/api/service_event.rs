@@ -29,6 +29,7 @@ pub(in crate::codec) fn decode_with(
         occur_time: violations.or("occur_time", instant(event.occur_time), Instant::MIN),
         occur_order: event.occur_order,
         source: event.source,
+        recorded_by: checks.recorded_by(event.recorded_by),
         fact: match event.fact {
             Some(fact) => decode_fact(fact, checks, &mut violations),
             None => {
@@ -182,6 +183,7 @@ pub fn encode(event: &ServiceEvent) -> v1::ServiceEvent {
         occur_time: Some(timestamp(event.occur_time)),
         occur_order: event.occur_order,
         source: event.source.clone(),
+        recorded_by: event.recorded_by.as_deref().unwrap_or_default().to_owned(),
         fact: Some(encode_fact(&event.fact)),
     }
 }

@@ -88,6 +88,7 @@ fn content(
         claim_by: violations.or("claim_by_date", optional_date(&item.claim_by_date), None),
         currency: item.currency,
         event_ids: violations.each("event_ids", item.event_ids, |id| checks.id(id)),
+        recorded_by: item.recorded_by,
     }
 }
 
@@ -117,6 +118,7 @@ pub fn encode(item: &Item) -> v1::SettlementItem {
         currency: item.currency.clone(),
         event_ids: item.event_ids.clone(),
         claim_by_date: date(item.claim_by),
+        recorded_by: item.recorded_by.clone(),
     }
 }
 
@@ -153,6 +155,7 @@ fn decision(
         decided_by: violations.or("decided_by", checks.person(message.decided_by), String::new()),
         note: violations.or("note", checks.note(message.note), String::new()),
         decide_time: Instant::MIN,
+        recorded_by: message.recorded_by,
     };
     violations.check().map(|()| (decision, decide_time))
 }
@@ -173,6 +176,7 @@ pub fn encode_decided(
         decide_time: Some(timestamp(decision.decide_time)),
         basis: Some(encode(basis)),
         record_time: record_time.map(timestamp),
+        recorded_by: decision.recorded_by.clone(),
     }
 }
 

@@ -25,6 +25,7 @@ pub(in crate::codec) fn decode_with(
         signed_by: violations.or("signed_by", checks.person(signature.signed_by), String::new()),
         note: violations.or("note", checks.note(signature.note), String::new()),
         as_of: violations.or("as_of_time", instant(signature.as_of_time), Instant::MIN),
+        recorded_by: signature.recorded_by,
         known: violations.or("known_time", instant(signature.known_time), Instant::MIN),
     };
     violations.check().map(|()| signature)
@@ -41,6 +42,7 @@ pub fn encode(signature: &Signature) -> v1::ReviewSignature {
         as_of_time: Some(timestamp(signature.as_of)),
         known_time: Some(timestamp(signature.known)),
         record_time: None,
+        recorded_by: signature.recorded_by.clone(),
     }
 }
 

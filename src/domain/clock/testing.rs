@@ -436,6 +436,7 @@ pub fn stints<'e>(history: &History<'e>) -> Vec<Stint<'e>> {
 /// The event `e{number}`, recorded before all time.
 pub fn event(number: u64, occur_time: Instant, fact: Fact) -> RecordedEvent {
     let event = IncidentEvent {
+        recorded_by: None,
         event_id: format!("e{number}"),
         incident_id: "incident".into(),
         occur_time,

@@ -89,6 +89,7 @@ mod tests {
 
     fn measured(indicator: &str, second: i64, value: i64, count: i64) -> ServiceEvent {
         ServiceEvent {
+            recorded_by: None,
             occur_order: 0,
             source: String::new(),
             event_id: format!("{indicator}{second}"),

@@ -20,6 +20,9 @@ pub struct IncidentEvent {
     pub source: String,
     /// The id of the earlier fact this one replaces; empty: none.
     pub corrects_event_id: String,
+    /// The identity that recorded a decision, an attribution, or what takes one back; `None`: none
+    /// was checked.
+    pub recorded_by: Option<Box<str>>,
     /// What happened.
     pub fact: Fact,
 }
@@ -313,17 +316,29 @@ impl IncidentEvent {
     }
 
     /// Whether another event is this one sent again. One that was recorded before fields said
-    /// whether they were sent is the same as one that leaves out what it holds as zero.
+    /// whether they were sent is the same as one that leaves out what it holds as zero. Whoever
+    /// recorded it first stays who recorded it.
     pub fn is_same(&self, other: &IncidentEvent) -> bool {
         let is_around_it_same = || {
             let fact = Fact::Responded;
-            let bare =
-                |event: &IncidentEvent| IncidentEvent { fact: fact.clone(), ..event.clone() };
+            let bare = |event: &IncidentEvent| {
+                let recorded_by = None;
+                IncidentEvent { fact: fact.clone(), recorded_by, ..event.clone() }
+            };
             bare(self) == bare(other)
         };
         self == other
             || self.fact.with_unsent_as_zero() == other.fact.with_unsent_as_zero()
                 && is_around_it_same()
+    }
+
+    /// Whether it holds what somebody decided or attributed, or takes a fact back.
+    pub fn is_decision(&self) -> bool {
+        let is_one = matches!(
+            self.fact,
+            Fact::CauseAttributed(_) | Fact::ScopeJudged { .. } | Fact::ExclusionDecided(_)
+        );
+        is_one || self.voids().is_some()
     }
 
     /// The id of the fact this one makes void: the one it retracts or corrects.

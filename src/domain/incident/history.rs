@@ -126,6 +126,7 @@ mod tests {
             sequence,
             record_time: at(1_000_000 + sequence as i64),
             value: IncidentEvent {
+                recorded_by: None,
                 event_id: event_id.into(),
                 incident_id: "I".into(),
                 occur_time: at(seconds),

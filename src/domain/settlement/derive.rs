@@ -126,6 +126,7 @@ pub(super) fn item(
         claim_by: None,
         currency: contract.currency.clone(),
         event_ids: Vec::new(),
+        recorded_by: String::new(),
     }
 }
 

@@ -38,6 +38,8 @@ pub struct Item {
     pub currency: String,
     /// The ids of the events it follows from.
     pub event_ids: Vec<String>,
+    /// The identity that recorded what a person opened; empty: none was checked.
+    pub recorded_by: String,
 }
 
 /// What an item is about.
@@ -151,6 +153,8 @@ pub struct Decision {
     pub note: String,
     /// When it was decided.
     pub decide_time: Instant,
+    /// The identity that recorded it; empty: none was checked.
+    pub recorded_by: String,
 }
 
 /// A decision, and the item it was made on.

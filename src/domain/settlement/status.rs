@@ -106,6 +106,7 @@ mod tests {
             claim_by: None,
             currency: "EUR".into(),
             event_ids: Vec::new(),
+            recorded_by: String::new(),
         }
     }
 
@@ -121,6 +122,7 @@ mod tests {
             decided_by: "Ann".into(),
             note: String::new(),
             decide_time: time,
+            recorded_by: String::new(),
         };
         (time, Decided { decision, basis })
     }

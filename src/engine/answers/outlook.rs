@@ -159,6 +159,7 @@ impl WhatIf {
         let last = ledger.last_sequence();
         let hypothetical = facts.into_iter().zip(1..).map(|((occur_time, fact), place)| {
             let event = IncidentEvent {
+                recorded_by: None,
                 event_id: format!("what-if-{place}"),
                 incident_id: self.incident_id.clone(),
                 occur_time,

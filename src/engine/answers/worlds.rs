@@ -406,6 +406,7 @@ fn random_incident(dice: &mut Dice, number: i64, zone: &Zone, start: i64) -> Vec
             sequence: 0,
             record_time: seconds(second + dice.below(late + 1) - ahead),
             value: IncidentEvent {
+                recorded_by: None,
                 event_id: format!("e{place}"),
                 incident_id: format!("I-{number}"),
                 occur_time: seconds(second),

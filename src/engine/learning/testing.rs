@@ -146,6 +146,7 @@ fn record(
         opened.contract_ids = vec![CONTRACT.into()];
     }
     let event = IncidentEvent {
+        recorded_by: None,
         event_id: format!("e{sequence}"),
         incident_id: incident_id.into(),
         occur_time,

@@ -46,6 +46,7 @@ fn at(sequence: u64) -> Instant {
 
 fn incident_event(id: String, event_id: String) -> Entry {
     Entry::IncidentEvent(IncidentEvent {
+        recorded_by: None,
         event_id,
         incident_id: id,
         occur_time: at(0),
@@ -60,6 +61,7 @@ fn service_event(service: String, event_id: String) -> Entry {
     let fact = ServiceFact::OutageStarted(String::new());
     let (occur_time, source) = (at(0), String::new());
     Entry::ServiceEvent(ServiceEvent {
+        recorded_by: None,
         event_id,
         service,
         occur_time,
@@ -78,6 +80,7 @@ fn signature(id: String) -> Entry {
         note: String::new(),
         as_of: at(0),
         known: at(0),
+        recorded_by: String::new(),
     }))
 }
 

@@ -116,6 +116,7 @@ fn event(id: &str) -> Sent<IncidentEvent> {
 
 fn from_source(id: &str, source: String) -> Sent<IncidentEvent> {
     let event = IncidentEvent {
+        recorded_by: None,
         event_id: id.to_owned(),
         incident_id: "I".to_owned(),
         occur_time: Instant::MIN,

@@ -54,6 +54,7 @@ fn month(text: &str) -> Period {
 fn event(time: Instant, fact: ServiceFact) -> ServiceEvent {
     let event_id = format!("{time} {fact:?}");
     ServiceEvent {
+        recorded_by: None,
         event_id,
         service: "mail".into(),
         occur_time: time,

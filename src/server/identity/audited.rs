@@ -1,0 +1,220 @@
+//! A call on its way through the gate, and the audit line it ends with.
+
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use tonic::body::Body;
+use tonic::codegen::Bytes;
+use tonic::codegen::http::{Request, Response};
+use tonic::transport::server::{TcpConnectInfo, TlsConnectInfo};
+use tonic::{Code, Status};
+
+use super::audit::{AuditLine, AuditLog};
+use crate::codec::scalar::hexadecimal;
+use crate::service::{CallNotes, CallerIdentity, Method, Need, Scope};
+
+/// Bytes of what a caller sent that are written into a line.
+const QUOTED_BYTES_MAX: usize = 128;
+const REQUEST_ID: &str = "x-request-id";
+
+/// A call, and what its line will say.
+pub(super) struct AuditedCall {
+    audit: Arc<AuditLog>,
+    method: Option<&'static Method>,
+    path: String,
+    identity: Option<Arc<CallerIdentity>>,
+    credential: &'static str,
+    peer: Option<SocketAddr>,
+    request_id: String,
+    notes: Arc<CallNotes>,
+}
+
+impl AuditedCall {
+    /// A call that begins.
+    pub fn begun(
+        method: Option<&'static Method>,
+        path: &str,
+        request: &Request<Body>,
+        audit: Arc<AuditLog>,
+    ) -> AuditedCall {
+        let path = match method {
+            Some(_) => String::new(),
+            None => quoted(path),
+        };
+        let sent = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok());
+        let request_id = sent.map(quoted).unwrap_or_default();
+        let (identity, credential, peer) = (None, "none", peer(request));
+        let notes = Arc::default();
+        AuditedCall { audit, method, path, identity, credential, peer, request_id, notes }
+    }
+
+    /// Notes what kind of credentials it shows.
+    pub fn show(&mut self, kind: &'static str) {
+        self.credential = kind;
+    }
+
+    /// Notes whose it is.
+    pub fn name(&mut self, identity: &Arc<CallerIdentity>) {
+        self.identity = Some(Arc::clone(identity));
+    }
+
+    /// Notes where the services write what it is about.
+    pub fn follow(&mut self, notes: Arc<CallNotes>) {
+        self.notes = notes;
+    }
+
+    /// Writes that the gate refuses it, and why.
+    pub fn refused(self, status: Status, reason: &str) -> Status {
+        self.write(status.code(), reason);
+        status
+    }
+
+    /// The answer to it, which writes its line at its end if it must have one.
+    pub fn answered(self, response: Response<Body>) -> Response<Body> {
+        // What is refused at once has its status in the headers.
+        if let Some(status) = Status::from_header_map(response.headers()) {
+            self.end(status.code());
+            return response;
+        }
+        let may_be_written = self
+            .method
+            .is_some_and(|method| method.is_audited || method.need == Need::Scope(Scope::Record));
+        match may_be_written {
+            true => response.map(|inner| Body::new(AuditedBody { inner, call: Some(self) })),
+            false => response,
+        }
+    }
+
+    fn end(&self, code: Code) {
+        let is_refused = matches!(code, Code::PermissionDenied | Code::Unauthenticated);
+        let is_audited = self.method.is_some_and(|method| method.is_audited);
+        if is_refused {
+            self.write(code, "the tenant is lacking");
+        } else if is_audited || self.notes.has_decided() {
+            self.write(code, "");
+        }
+    }
+
+    fn write(&self, code: Code, reason: &str) {
+        let request_id = match self.request_id.as_str() {
+            "" => random_id(),
+            sent => sent.to_owned(),
+        };
+        let tenant = self.notes.tenant().map(quoted);
+        let peer = self.peer.map(|address| address.to_string());
+        let line = AuditLine {
+            outcome: name(code),
+            method: self.method.map_or(&self.path, |method| method.path),
+            identity: self.identity.as_ref().map(|identity| identity.name()).unwrap_or_default(),
+            credential: self.credential,
+            tenant: tenant.as_deref(),
+            request_id: &request_id,
+            peer: peer.as_deref(),
+            reason,
+        };
+        match reason {
+            "" => self.audit.write(&line),
+            _ => self.audit.write_refused(&line),
+        }
+    }
+}
+
+/// The body of an answer; its end, by its trailers or because nobody reads on, ends the call.
+struct AuditedBody {
+    inner: Body,
+    call: Option<AuditedCall>,
+}
+
+impl AuditedBody {
+    fn end(&mut self, code: Code) {
+        if let Some(call) = self.call.take() {
+            call.end(code);
+        }
+    }
+}
+
+impl HttpBody for AuditedBody {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        let frame = ready!(Pin::new(&mut self.inner).poll_frame(context));
+        match &frame {
+            Some(Ok(frame)) => {
+                if let Some(trailers) = frame.trailers_ref() {
+                    let status = Status::from_header_map(trailers);
+                    self.end(status.map_or(Code::Unknown, |status| status.code()));
+                }
+            }
+            Some(Err(status)) => {
+                let code = status.code();
+                self.end(code);
+            }
+            None => self.end(Code::Ok),
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+impl Drop for AuditedBody {
+    fn drop(&mut self) {
+        self.end(Code::Cancelled);
+    }
+}
+
+fn peer(request: &Request<Body>) -> Option<SocketAddr> {
+    let extensions = request.extensions();
+    let secured = extensions.get::<TlsConnectInfo<TcpConnectInfo>>().map(TlsConnectInfo::get_ref);
+    let connection = secured.or_else(|| extensions.get::<TcpConnectInfo>());
+    connection.and_then(TcpConnectInfo::remote_addr)
+}
+
+/// As much of a text as a line quotes.
+fn quoted(text: &str) -> String {
+    let end = text.char_indices().map(|(at, _)| at).find(|at| *at >= QUOTED_BYTES_MAX);
+    text.get(..end.unwrap_or(text.len())).unwrap_or_default().to_owned()
+}
+
+fn random_id() -> String {
+    let mut random = [0; 8];
+    match getrandom::fill(&mut random) {
+        Ok(()) => hexadecimal(&random),
+        Err(_) => String::new(),
+    }
+}
+
+fn name(code: Code) -> &'static str {
+    match code {
+        Code::Ok => "OK",
+        Code::Cancelled => "CANCELLED",
+        Code::Unknown => "UNKNOWN",
+        Code::InvalidArgument => "INVALID_ARGUMENT",
+        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
+        Code::NotFound => "NOT_FOUND",
+        Code::AlreadyExists => "ALREADY_EXISTS",
+        Code::PermissionDenied => "PERMISSION_DENIED",
+        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
+        Code::FailedPrecondition => "FAILED_PRECONDITION",
+        Code::Aborted => "ABORTED",
+        Code::OutOfRange => "OUT_OF_RANGE",
+        Code::Unimplemented => "UNIMPLEMENTED",
+        Code::Internal => "INTERNAL",
+        Code::Unavailable => "UNAVAILABLE",
+        Code::DataLoss => "DATA_LOSS",
+        Code::Unauthenticated => "UNAUTHENTICATED",
+    }
+}

@@ -1,0 +1,180 @@
+//! The gate in front of all services: who calls, and whether they may call this method. What it
+//! refuses is refused by the headers alone, before a byte of the request is read or anything is
+//! looked up. Whether the caller holds the tenant is seen in the request: `service::caller`.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use tonic::Status;
+use tonic::body::Body;
+use tonic::codegen::http::{HeaderMap, Request, Response};
+use tonic::transport::server::{TcpConnectInfo, TlsConnectInfo};
+use tower::{Layer, Service};
+
+use super::audit::AuditLog;
+use super::audited::AuditedCall;
+use super::follow::Followed;
+use super::identities::{Credential, Identities};
+use crate::runtime::wall_clock;
+use crate::service::{
+    Caller, CallerIdentity, Method, Need, Scope, audit_unavailable, denied, not_found,
+    unauthenticated,
+};
+
+const BEARER: &str = "bearer ";
+
+/// Puts the gate in front of a service.
+#[derive(Clone)]
+pub(in crate::server) struct Gate {
+    identities: Option<Followed<Identities>>,
+    anybody: Arc<CallerIdentity>,
+    audit: Arc<AuditLog>,
+}
+
+/// A service behind the gate.
+#[derive(Clone)]
+pub(in crate::server) struct Gated<S> {
+    inner: S,
+    gate: Gate,
+}
+
+/// A call that the gate lets through.
+enum Admitted {
+    /// To a method that anybody may call.
+    Open,
+    /// By a caller.
+    Called(Caller, AuditedCall),
+}
+
+impl Gate {
+    /// A gate that lets those in whom `identities` name; without, whoever connects.
+    pub(super) fn new(identities: Option<Followed<Identities>>, audit: Arc<AuditLog>) -> Gate {
+        Gate { identities, anybody: Arc::new(CallerIdentity::anybody()), audit }
+    }
+
+    fn admit(&self, request: &Request<Body>) -> Result<Admitted, Status> {
+        let path = request.uri().path();
+        let method = Method::at(path);
+        if method.is_some_and(|method| method.need == Need::Nothing) {
+            return Ok(Admitted::Open);
+        }
+        let mut call = AuditedCall::begun(method, path, request, Arc::clone(&self.audit));
+        let identity = match self.identity(request, &mut call) {
+            Ok(identity) => identity,
+            Err(reason) => return Err(call.refused(unauthenticated(), &reason)),
+        };
+        call.name(&identity);
+        let Some(method) = method else { return Err(not_found()) };
+        // Reflection names no tenant: the scope of its caller is never looked at.
+        let scope = match method.need {
+            Need::Scope(scope) if identity.has(scope) => scope,
+            Need::Scope(scope) => {
+                return Err(call.refused(denied(scope), "the scope is lacking"));
+            }
+            Need::Identity | Need::Nothing => Scope::Read,
+        };
+        if method.is_audited && !self.audit.can_be_written() {
+            return Err(audit_unavailable());
+        }
+        let caller = Caller::new(identity, scope);
+        call.follow(caller.notes());
+        Ok(Admitted::Called(caller, call))
+    }
+
+    /// Whose call it is. A token decides where there is one; a certificate only without.
+    fn identity(
+        &self,
+        request: &Request<Body>,
+        call: &mut AuditedCall,
+    ) -> Result<Arc<CallerIdentity>, String> {
+        let Some(identities) = &self.identities else { return Ok(Arc::clone(&self.anybody)) };
+        let connection = request.extensions().get::<TlsConnectInfo<TcpConnectInfo>>();
+        let certificates = connection.and_then(TlsConnectInfo::peer_certs);
+        let credential = match bearer(request.headers())? {
+            Some(token) => Credential::Bearer(token),
+            None => {
+                let certificate = certificates.as_ref().and_then(|chain| chain.first());
+                Credential::Certificate(certificate.ok_or("there are no credentials")?)
+            }
+        };
+        call.show(credential.kind());
+        identities.load().value.identity(credential, wall_clock::now())
+    }
+}
+
+/// The token of a request's one `authorization` header; none: it has none.
+fn bearer(headers: &HeaderMap) -> Result<Option<&str>, String> {
+    let mut values = headers.get_all("authorization").iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        return Err("there are several authorization headers".to_owned());
+    }
+    let value = value.to_str().map_err(|_| "the authorization header is no text".to_owned())?;
+    match value.split_at_checked(BEARER.len()) {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case(BEARER) => Ok(Some(token)),
+        _ => Err("the authorization header is no bearer token".to_owned()),
+    }
+}
+
+impl<S> Layer<S> for Gate {
+    type Service = Gated<S>;
+
+    fn layer(&self, inner: S) -> Gated<S> {
+        Gated { inner, gate: self.clone() }
+    }
+}
+
+impl<S> Service<Request<Body>> for Gated<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
+    S::Future: Send + 'static,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        match self.gate.admit(&request) {
+            Ok(Admitted::Open) => Box::pin(self.inner.call(request)),
+            Ok(Admitted::Called(caller, call)) => {
+                request.extensions_mut().insert(caller);
+                let answering = self.inner.call(request);
+                Box::pin(async move { Ok(call.answered(answering.await?)) })
+            }
+            Err(status) => Box::pin(std::future::ready(Ok(status.into_http()))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tonic::codegen::http::HeaderValue;
+
+    use super::*;
+
+    fn headers(values: &[&str]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append("authorization", HeaderValue::from_str(value).unwrap());
+        }
+        headers
+    }
+
+    #[test]
+    fn one_bearer_token_is_read_and_nothing_else_passes_for_none() {
+        assert_eq!(bearer(&headers(&[])), Ok(None));
+        for value in ["Bearer abc", "bearer abc", "BEARER abc"] {
+            assert_eq!(bearer(&headers(&[value])), Ok(Some("abc")));
+        }
+        for wrong in ["Basic abc", "abc", "", "Bearer"] {
+            assert!(bearer(&headers(&[wrong])).is_err(), "{wrong}");
+        }
+        assert!(bearer(&headers(&["Bearer a", "Bearer b"])).is_err());
+    }
+}
