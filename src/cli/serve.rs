@@ -15,7 +15,7 @@ pub(super) struct Serve {
 
 impl Serve {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
-        // Takes in which crash points tests want; does nothing in a build without them.
+        #[cfg(feature = "failpoints")]
         let _planned = fail::FailScenario::setup();
         server::run(self.settings).await?;
         Ok(ExitCode::SUCCESS)
