@@ -64,4 +64,5 @@ mod terms;
 mod testing;
 mod tour;
 mod transfers;
+mod wall_clock;
 mod zones;

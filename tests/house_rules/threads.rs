@@ -24,7 +24,9 @@ const THREADS: [&str; 9] = [
 ];
 
 /// Hands something from one thread or task to another.
-const CHANNELS: [&str; 11] = [
+const CHANNELS: [&str; 12] = [
+    // Damage, found late.
+    "src/runtime/scrub.rs",
     "src/views/store.rs",
     "src/runtime/signal.rs",
     "src/runtime/engine.rs",
@@ -39,7 +41,10 @@ const CHANNELS: [&str; 11] = [
 ];
 
 /// Shares what changes between threads.
-const LOCKS: [&str; 10] = [
+const LOCKS: [&str; 12] = [
+    "src/runtime/scrub.rs",
+    // One clock for all.
+    "src/runtime/wall_clock.rs",
     "src/views/read.rs",
     "src/runtime/signal.rs",
     "src/runtime/index_reader.rs",
