@@ -1,11 +1,12 @@
 #![doc = include_str!("../docs/architecture.md")]
 #![cfg_attr(test, allow(clippy::float_cmp, reason = "tests name the very number they expect"))]
 
-/// A place where a test can end the process as a crash would. Nothing is left of it in a build
-/// without the crash points that tests bring.
+/// A place where a test can end the process as a crash would. Only a build with the feature
+/// `failpoints` has it.
 macro_rules! crash_point {
     ($name:literal) => {
-        fail::fail_point!($name, |_| std::process::abort())
+        #[cfg(feature = "failpoints")]
+        fail::fail_point!($name, |_| std::process::abort());
     };
 }
 

@@ -10,7 +10,6 @@ const ROUNDS_DEFAULT: u64 = 100;
 /// Rounds that go on with the same data.
 const ROUNDS_PER_STORE: u64 = 5;
 const STORES_AT_ONCE: u64 = 2;
-const ENDS_WITHIN: Duration = Duration::from_secs(60);
 
 #[tokio::test]
 async fn nothing_acknowledged_is_lost_when_the_server_is_killed_at_any_moment() {
@@ -48,7 +47,11 @@ async fn kill_again_and_again(seed: u64, store: u64) {
     }
 }
 
+#[cfg(feature = "failpoints")]
+const ENDS_WITHIN: Duration = Duration::from_secs(60);
+
 /// Each step of appending, syncing, beginning a segment, folding and applying.
+#[cfg(feature = "failpoints")]
 const STEPS: [(&str, u32); 14] = [
     ("journal-before-write", 20),
     ("journal-between-write-and-sync", 20),
@@ -66,6 +69,7 @@ const STEPS: [(&str, u32); 14] = [
     ("views-after-write", 1),
 ];
 
+#[cfg(feature = "failpoints")]
 #[tokio::test]
 async fn nothing_acknowledged_is_lost_when_any_step_is_the_last() {
     for (step, passing) in STEPS {

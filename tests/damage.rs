@@ -235,3 +235,120 @@ async fn check_damaged(data: &Path, name: &str, stamps: &[v1::Stamp], sound: &[V
     }
     assert!(!server.log().contains("panicked"), "{name}: {}", server.log());
 }
+
+/// A data directory of a stopped server whose journal has several segments, and its last sequence.
+async fn with_segments() -> (tempfile::TempDir, i64) {
+    let data = tempfile::tempdir().expect("a directory");
+    let mut server = Server::start(data.path(), &["--segment-bytes", "65536"]);
+    let mut clients = server.clients().await;
+    clients.put_office().await;
+    clients.put_contract(contract("C")).await;
+    let mut last = 0;
+    for batch in 0..30 {
+        let opening =
+            |at| event(&format!("I{batch}-{at}"), "o", "2026-11-02T09:00:00Z", opened("C", "P1"));
+        let stamp = clients.record((0..100).map(opening).collect()).await.stamp;
+        last = stamp.expect("a stamp").sequence;
+    }
+    assert!(server.stop().await.success());
+    assert!(segments(data.path()).len() > 4);
+    (data, last)
+}
+
+/// Where the last byte of a segment lies that is written.
+fn written_end(path: &Path) -> usize {
+    let bytes = fs::read(path).expect("a segment");
+    bytes.iter().rposition(|byte| *byte != 0).expect("something is written")
+}
+
+fn truncate(path: &Path, length: usize) {
+    let file = fs::OpenOptions::new().write(true).open(path).expect("a segment");
+    file.set_len(length as u64).expect("cut");
+}
+
+/// The record that `slx verify` and the status of a server say is the first that is lost.
+async fn assert_damaged(data: &Path, name: &str) {
+    let (is_sound, output) = run(slx().arg("verify").arg(data));
+    assert!(!is_sound && output.contains("DATA_LOSS: record"), "{name}: {output}");
+    let (_, rest) = output.split_once("DATA_LOSS: ").expect("a record");
+    let record = rest.split([',', ':']).next().expect("a record").to_owned();
+    let mut server = Server::start(data, &[]);
+    let mut clients = server.clients_of_any().await;
+    let status = clients.status().await;
+    assert_eq!(status.journal_state(), v1::JournalState::Damaged, "{name}");
+    assert!(status.journal_fault.contains(&record), "{name}: {record}: {}", status.journal_fault);
+    assert!(!server.is_healthy().await, "{name}");
+    assert_refuses_records(&mut clients).await;
+}
+
+async fn assert_refuses_records(clients: &mut Clients) {
+    let request = v1::RecordEventsRequest {
+        tenant: TENANT.into(),
+        events: vec![event("J", "o", "2026-11-02T09:00:00Z", opened("C", "P1"))],
+    };
+    let refused = clients.incidents.record_events(request).await.expect_err("refused");
+    assert_eq!(refused.code(), Code::DataLoss, "{refused}");
+}
+
+/// Attack A9: the server wrote on behind a segment that was cut off or gone, and `slx verify` took
+/// a last segment that was cut off for whole.
+#[tokio::test]
+async fn a_segment_that_is_cut_or_missing_is_found_at_the_start_and_by_verify() {
+    let (data, _) = with_segments().await;
+    let damages: [(&str, fn(&[std::path::PathBuf])); 7] = [
+        ("half of the second", |paths| truncate(&paths[1], written_end(&paths[1]) / 2)),
+        ("the end of the first", |paths| truncate(&paths[0], written_end(&paths[0]) - 10)),
+        ("all but the header", |paths| truncate(&paths[1], 200)),
+        ("all of the second", |paths| truncate(&paths[1], 0)),
+        ("the second is gone", |paths| fs::remove_file(&paths[1]).expect("removed")),
+        ("the second twice", |paths| {
+            fs::copy(&paths[1], &paths[2]).expect("copied");
+        }),
+        ("half of the last", |paths| {
+            let last = paths.last().expect("one");
+            truncate(last, written_end(last) / 2);
+        }),
+    ];
+    for (name, damage) in damages {
+        let damaged = tempfile::tempdir().expect("a directory");
+        copy(data.path(), damaged.path());
+        damage(&segments(damaged.path()));
+        assert_damaged(damaged.path(), name).await;
+    }
+}
+
+/// Attack A9: a bit that flips in an older segment stayed unseen until somebody needed the record.
+#[tokio::test]
+async fn the_scrub_finds_a_flipped_bit_and_ends_recording() {
+    let (data, last) = with_segments().await;
+    let mut server = Server::start(data.path(), &[]);
+    let mut clients = server.clients().await;
+    while clients.status().await.journal_scrub.expect("a scrub").last_pass_records < last {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    assert!(server.stop().await.success());
+
+    let path = &segments(data.path())[1];
+    let mut bytes = fs::read(path).expect("a segment");
+    bytes[30_000] ^= 1;
+    fs::write(path, bytes).expect("written");
+    let mut server = Server::start(data.path(), &["--scrub-bytes-a-second", "0"]);
+    let mut clients = server.clients().await;
+    let status = clients.status().await;
+    assert_eq!(status.journal_scrub.clone().expect("a scrub").bytes_per_second, 0, "it is off");
+    assert_eq!(status.journal_state(), v1::JournalState::Writable);
+    assert!(server.stop().await.success());
+
+    let mut server = Server::start(data.path(), &[]);
+    let mut clients = server.clients_of_any().await;
+    server.logs("DATA LOSS").await;
+    while server.is_healthy().await {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    assert_eq!(clients.status().await.journal_state(), v1::JournalState::Damaged);
+    assert_refuses_records(&mut clients).await;
+    let (is_well, said) = run(slx().args(["status", "--address", &server.address]));
+    assert!(!is_well && said.contains("damaged"), "{said}");
+    assert!(server.stop().await.success());
+    assert_damaged(data.path(), "a flipped bit").await;
+}

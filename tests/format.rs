@@ -26,7 +26,7 @@ use crate::testing::{
     succeed, waiting,
 };
 
-const FLAGS: [&str; 2] = ["--segment-bytes", "65536"];
+const FLAGS: [&str; 3] = ["--segment-bytes", "65536", "--accept-clock"];
 const SEGMENT_BYTES: u64 = 65_536;
 const INCIDENTS: [&str; 3] = ["I1", "I2", "I3"];
 const CONTRACTS: [&str; 2] = ["C", "O"];

@@ -285,6 +285,7 @@ async fn found(clients: &Clients, reported: &Reported) -> BTreeMap<Name, i64> {
     found
 }
 
+#[cfg(feature = "failpoints")]
 /// Sends again all that is there, which acknowledges what a crash had left unanswered.
 pub async fn send_again_what_is_there(clients: &mut Clients, reported: &mut Reported) {
     let found: Vec<_> = found(clients, reported).await.into_iter().collect();

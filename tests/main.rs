@@ -67,4 +67,5 @@ mod terms;
 mod testing;
 mod tour;
 mod transfers;
+mod wall_clock;
 mod zones;

@@ -1,8 +1,11 @@
 //! Power cuts: what the file system has not made durable is gone, and nothing acknowledged with it.
 
+#[cfg(feature = "failpoints")]
 use std::time::Duration;
 
-use crate::load::{FLAGS, Load, Reported, check, put_terms, send_again_what_is_there};
+#[cfg(feature = "failpoints")]
+use crate::load::send_again_what_is_there;
+use crate::load::{FLAGS, Load, Reported, check, put_terms};
 use crate::mount::{Mount, left_out};
 use crate::random::{random, setting};
 use crate::testing::Server;
@@ -12,6 +15,7 @@ const ROUNDS_DEFAULT: u64 = 12;
 /// Rounds that go on with the same data.
 const ROUNDS_PER_STORE: u64 = 4;
 const EVENTS_BEFORE_MAX: u64 = 400;
+#[cfg(feature = "failpoints")]
 const ENDS_WITHIN: Duration = Duration::from_secs(60);
 
 #[tokio::test]
@@ -63,6 +67,7 @@ async fn cut(mount: &Mount, round: u64, random: u64, reported: Reported) -> Repo
     reported
 }
 
+#[cfg(feature = "failpoints")]
 #[tokio::test]
 async fn what_a_crash_left_unsynced_is_made_durable_before_it_counts() {
     if left_out("power cuts after a crash") {
@@ -73,6 +78,7 @@ async fn what_a_crash_left_unsynced_is_made_durable_before_it_counts() {
     }
 }
 
+#[cfg(feature = "failpoints")]
 async fn crash_then_cut(kind: &str) {
     let mount = Mount::image(kind);
     let mut server = Server::start(mount.path(), &FLAGS);

@@ -93,6 +93,7 @@ async fn views_of_garbage_cost_a_rebuild_never_a_fact() {
     assert_eq!(all_clocks(&mut server.clients().await).await, before);
 }
 
+#[cfg(feature = "failpoints")]
 #[tokio::test]
 async fn a_record_that_could_not_be_folded_at_once_is_folded_before_the_next() {
     let data = tempfile::tempdir().expect("a directory");

@@ -1,11 +1,12 @@
 //! Settings, health, reflection and the end of a server.
 
 use std::fs;
+use std::time::{Duration, Instant};
 
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 
-use crate::testing::{Server, slx};
+use crate::testing::{Server, contract, event, opened, slx};
 
 #[tokio::test]
 async fn health_says_serving_once_questions_are_answered() {
@@ -55,4 +56,42 @@ async fn sigterm_ends_a_server_well() {
     let mut server = Server::start(data.path(), &[]);
     server.clients().await;
     assert!(server.stop().await.success());
+}
+
+/// Attack A12: SIGTERM was heard only when everything was folded, after 17 s.
+#[tokio::test]
+async fn sigterm_is_heard_while_the_journal_is_folded() {
+    let data = tempfile::tempdir().expect("a directory");
+    let mut server = Server::start(data.path(), &[]);
+    let mut clients = server.clients().await;
+    clients.put_office().await;
+    clients.put_contract(contract("C")).await;
+    for batch in 0..40 {
+        let opening =
+            |at| event(&format!("I{batch}-{at}"), "o", "2026-11-02T08:00:00Z", opened("C", "P1"));
+        clients.record((0..500).map(opening).collect()).await;
+    }
+    server.kill();
+    fs::remove_dir_all(data.path().join("views")).expect("views");
+    let server = Server::start(data.path(), &[]);
+    server.logs("folding the journal").await;
+    let begun = Instant::now();
+    let (ended, log) = server.stop_and_read().await;
+    assert!(ended.success() && begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+    assert!(!log.contains("ready"), "it was done before: {log}");
+    let mut server = Server::start(data.path(), &[]);
+    let status = server.clients().await.status().await;
+    assert_eq!(status.stamp.expect("a stamp").sequence, 2 + 20_000);
+}
+
+/// Attack A15: `cargo bench` left a release with the places where tests make it fail, and measured
+/// that one.
+#[cfg(not(feature = "failpoints"))]
+#[test]
+fn a_build_without_the_feature_has_no_failpoints() {
+    let binary = fs::read(env!("CARGO_BIN_EXE_slx")).expect("the binary");
+    for text in ["FAILPOINTS", "views-get", "journal-before-write", "segment-before-name"] {
+        let found = binary.windows(text.len()).any(|bytes| bytes == text.as_bytes());
+        assert!(!found, "{text} is in the binary");
+    }
 }

@@ -100,6 +100,15 @@ impl Server {
         self.log.lock().expect("a log").join("\n")
     }
 
+    /// Waits until it has logged this.
+    pub async fn logs(&self, text: &str) {
+        let deadline = tokio::time::Instant::now() + START_WITHIN;
+        while !self.log().contains(text) {
+            assert!(tokio::time::Instant::now() < deadline, "no {text:?}: {}", self.log());
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
     /// Reads the last of the log of a server that has ended.
     fn read_to_the_end(&mut self) {
         if let Some(reading) = self.reading.take() {
@@ -197,11 +206,19 @@ impl Server {
     }
 
     /// Stops it gracefully and returns how it ended.
-    pub async fn stop(mut self) -> std::process::ExitStatus {
+    pub async fn stop(self) -> std::process::ExitStatus {
+        self.stop_and_read().await.0
+    }
+
+    /// Stops it gracefully and returns how it ended, and all that it logged.
+    pub async fn stop_and_read(mut self) -> (std::process::ExitStatus, String) {
         let id = self.child.id().to_string();
         let reported = Command::new("kill").args(["-TERM", &id]).status();
         assert!(reported.expect("kill runs").success());
-        self.ended(STOPS_WITHIN).await.unwrap_or_else(|| panic!("it goes on: {}", self.log()))
+        let ended = self.ended(STOPS_WITHIN).await;
+        let ended = ended.unwrap_or_else(|| panic!("it goes on: {}", self.log()));
+        self.read_to_the_end();
+        (ended, self.log())
     }
 }
 

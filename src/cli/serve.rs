@@ -17,7 +17,8 @@ pub(super) struct Serve {
 impl Serve {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         keep_to_this_user();
-        // Takes in which crash points tests want; does nothing in a build without them.
+        // Takes in which crash points tests want.
+        #[cfg(feature = "failpoints")]
         let _planned = fail::FailScenario::setup();
         server::run(self.settings).await?;
         Ok(ExitCode::SUCCESS)

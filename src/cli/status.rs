@@ -51,7 +51,9 @@ fn show(status: &v1::GetStatusResponse, times: &Times) -> String {
          journal {state}{fault}: {} records, the views have {}\n\
          {}\n\
          head {}\n\
-         time zone database {}",
+         time zone database {}\n\
+         {}\n\
+         {}",
         status.version,
         status.store_id,
         times.show(status.start_time),
@@ -60,6 +62,8 @@ fn show(status: &v1::GetStatusResponse, times: &Times) -> String {
         learning(status, times),
         status.head,
         status.time_zone_database,
+        scrub(&status.journal_scrub.clone().unwrap_or_default(), times),
+        clock(&status.wall_clock.unwrap_or_default(), times),
     )
 }
 
@@ -80,5 +84,31 @@ fn learning(status: &v1::GetStatusResponse, times: &Times) -> String {
     match status.learning_fault.as_str() {
         "" => so_far,
         fault => format!("{so_far}; they don't go on: {fault}"),
+    }
+}
+
+fn scrub(scrub: &v1::JournalScrub, times: &Times) -> String {
+    let under_way = match (scrub.bytes_per_second, scrub.sequence) {
+        (0, _) => "off".to_owned(),
+        (_, 0) => "no pass under way".to_owned(),
+        (_, sequence) => format!("intact up to record {sequence}"),
+    };
+    let last = match scrub.last_pass_time {
+        Some(time) => format!("{} records on {}", scrub.last_pass_records, times.show(Some(time))),
+        None => "none since the start".to_owned(),
+    };
+    let fault = match scrub.fault.as_str() {
+        "" => String::new(),
+        fault => format!("; it could not be read: {fault}"),
+    };
+    format!("scrub {under_way}, last whole pass {last}{fault}")
+}
+
+fn clock(clock: &v1::WallClock, times: &Times) -> String {
+    let state = choice(clock.state().as_str_name(), "WALL_CLOCK_STATE_");
+    let (now, system) = (times.show(clock.now_time), times.show(clock.system_time));
+    match clock.state() {
+        v1::WallClockState::Held => format!("clock {state} at {now}: the system's says {system}"),
+        _ => format!("clock {state} at {now}"),
     }
 }

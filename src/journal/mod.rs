@@ -87,6 +87,7 @@ mod error;
 mod files;
 mod frame;
 mod hash;
+mod joints;
 mod log;
 mod open;
 mod prepare;

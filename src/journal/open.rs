@@ -8,6 +8,7 @@ use super::chain::Chain;
 use super::disk::{Disk, FileSystem, write_zeros};
 use super::error::{Damage, FileError, Flaw, OpenError};
 use super::hash::ChainHash;
+use super::joints;
 use super::scan::Scan;
 use super::segment::{self, SegmentHeader};
 use super::store_id::StoreId;
@@ -80,8 +81,9 @@ pub struct TornTail {
 impl Journal {
     /// Opens the journal in `directory` to write, and creates it if there is none.
     ///
-    /// Only the last segment is read and checked, whatever the journal's length; damage further
-    /// back is found by [`Reader`](super::Reader) and [`verify`](super::verify).
+    /// The last segment is read and checked; of those before it only the headers and the ends,
+    /// which shows what is cut off or missing, whatever the journal's length. What was changed
+    /// further back is found by [`Reader`](super::Reader) and [`verify`](super::verify).
     pub fn open(directory: &Path, options: Options) -> Result<Opened, OpenError> {
         open_on(Arc::new(FileSystem), directory, options)
     }
@@ -97,6 +99,7 @@ pub(super) fn open_on(
     let lock = lock(directory)?;
     segment::discard_blank(directory);
     let last = last_segment(&*disk, directory, &options)?;
+    joints::check(directory)?;
     let mut scan = Scan::open(directory, last)?;
     while scan.next(true)?.is_some() {}
     check_durable(&scan, options.durable)?;

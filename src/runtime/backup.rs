@@ -53,7 +53,7 @@ impl Engine {
                 break;
             }
         }
-        match &self.loss {
+        match self.loss() {
             Some(loss) => Err(ReadError::Damaged(loss.damage.clone())),
             None => Ok((records, reader.head())),
         }

@@ -16,6 +16,7 @@ use super::query_error::QueryError;
 use super::queue::Queue;
 use super::read_point::{ReadPoint, ReadRequest};
 use super::read_view::{self, Origin, ReadView, Reading};
+use super::scrub::{Scrub, ScrubState};
 use super::sources::Sources;
 use crate::codec;
 use crate::domain::ids::TenantId;
@@ -36,11 +37,12 @@ pub struct Engine {
     pub(super) learnings: Arc<Learnings>,
     pub(super) queue: Arc<Queue<Job>>,
     pub(super) store_id: StoreId,
-    pub(super) loss: Option<Loss>,
+    pub(super) scrub: Arc<Scrub>,
     pub(super) is_poisoned: Arc<watch::Sender<bool>>,
     pub(super) writing: Mutex<Option<JoinHandle<()>>>,
     pub(super) projecting: Mutex<Option<JoinHandle<()>>>,
     pub(super) learning: Mutex<Option<JoinHandle<()>>>,
+    pub(super) scrubbing: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Engine {
@@ -71,7 +73,7 @@ impl Engine {
     }
 
     fn hand_in(&self, job: Job) -> Result<(), WriteError> {
-        match &self.loss {
+        match self.loss() {
             Some(loss) => Err(WriteError::Damaged(loss.clone())),
             None => Ok(self.queue.put(job)?),
         }
@@ -134,7 +136,7 @@ impl Engine {
 
     /// Refuses a request for more than is recorded, or for what is lost.
     fn check(&self, request: ReadRequest) -> Result<(), QueryError> {
-        read_view::check(request, &self.sources, self.loss.as_ref())
+        read_view::check(request, &self.sources, self.loss())
     }
 
     /// Checks a request and waits until the index holds everything recorded so far; returns up to
@@ -156,7 +158,17 @@ impl Engine {
 
     /// What of the journal is lost, if it is damaged.
     pub fn loss(&self) -> Option<&Loss> {
-        self.loss.as_ref()
+        self.scrub.loss()
+    }
+
+    /// Becomes true when the journal turns out to be damaged, at the start or later.
+    pub fn damaged(&self) -> watch::Receiver<bool> {
+        self.scrub.damaged()
+    }
+
+    /// How far the journal was read again for damage.
+    pub fn scrub_state(&self) -> ScrubState {
+        self.scrub.state()
     }
 
     /// Becomes true when the journal can't be written any more until the next start.
@@ -210,8 +222,10 @@ impl Engine {
     /// Takes no more writes, finishes those that wait, and completes the views. Blocks.
     pub fn stop(&self) {
         self.learnings.close();
+        self.scrub.close();
         self.queue.close();
         join(&self.writing);
+        join(&self.scrubbing);
         self.sources.projector.close();
         join(&self.projecting);
         join(&self.learning);

@@ -1,14 +1,15 @@
 //! The machine: what records, folds, projects and reads, with its threads and channels.
 //!
 //! One writer thread decides and records; one projector thread carries what is new over to the
-//! views; one learner thread learns from it all for forecasts; the network's tasks hand jobs to the
-//! first and read beside the others, each through a [`ReadView`]. Answers that take long are worked
-//! out on threads of the network's side, which belong to whoever waits: nothing here waits for
-//! them.
+//! views; one learner thread learns from it all for forecasts; one thread reads the journal again, for
+//! damage that nobody has met; the network's tasks hand jobs to the first and read beside the
+//! others, each through a [`ReadView`]. Answers that take long are worked out on threads of the
+//! network's side, which belong to whoever waits: nothing here waits for them.
 
 mod backup;
 mod batch;
 mod cache;
+mod durable;
 mod engine;
 mod index_reader;
 mod job;
@@ -27,9 +28,11 @@ mod read_view;
 mod recent;
 mod recount;
 mod replay;
+mod scrub;
 mod signal;
 mod sources;
 mod start;
+mod steady_clock;
 mod sync;
 mod tenant_learning;
 #[cfg(test)]
@@ -39,14 +42,16 @@ mod writer;
 pub mod zones;
 
 pub use backup::{BackUpError, Portion};
+pub use durable::durable_by_views;
 pub use engine::Engine;
 pub use index_reader::IndexReader;
 pub use job::{ActionAnswer, Answer, Receipt, Results, TermsAnswer, WriteError};
 pub use learning::{LearningState, LearntUpTo};
 pub use progress::{Loss, Progress};
 pub use query_error::QueryError;
-pub use read_point::{ReadPoint, ReadRequest};
+pub use read_point::{ReadPoint, ReadRequest, present};
 pub use read_view::{ReadView, Reading};
 pub use recount::{Difference, Recount, RecountError, recount};
 pub use replay::ReplayError;
+pub use scrub::ScrubState;
 pub use start::{StartError, StoreOptions};

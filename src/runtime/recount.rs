@@ -187,7 +187,7 @@ fn differences(mut kept: TallyBuckets, recounted: TallyBuckets) -> Vec<Differenc
 }
 
 /// Copies a directory and all that lies in it.
-fn copy_files(from: &Path, to: &Path) -> io::Result<()> {
+pub(super) fn copy_files(from: &Path, to: &Path) -> io::Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
         let (from, to) = {

@@ -18,7 +18,9 @@ use super::outage_log::OutageLog;
 use super::progress::{Loss, Progress};
 use super::projector::{IndexPosition, Projector};
 use super::replay::{self, Chunk, ReplayError};
+use super::scrub::{Note, Scrub};
 use super::sources::Sources;
+use super::wall_clock::{self, ClockError};
 use super::writer::Writer;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
@@ -39,6 +41,10 @@ pub struct StoreOptions {
     pub views_patience: Duration,
     /// Events an incident may hold.
     pub events_an_incident_max: usize,
+    /// Bytes of the journal that are read again a second, for damage; 0: none.
+    pub scrub_bytes_a_second: u64,
+    /// Whether the system's clock is right though it is long after the last record.
+    pub accept_clock: bool,
 }
 
 /// Why the engine can't start.
@@ -53,6 +59,9 @@ pub enum StartError {
     /// The views can't be opened or written.
     #[error(transparent)]
     Views(#[from] ViewsError),
+    /// The system's clock can't be right.
+    #[error(transparent)]
+    Clock(#[from] ClockError),
     /// The system gives no random bytes.
     #[error("the system gives no random bytes: {0}")]
     Random(getrandom::Error),
@@ -75,12 +84,20 @@ impl Engine {
     /// [`Engine::loss`].
     pub fn start(options: &StoreOptions, zones: ZoneDatabase) -> Result<Engine, StartError> {
         let found = Views::find(&options.directory.join("views"), options.views_patience);
-        let opened = open_log::in_files(
+        let mut opened = open_log::in_files(
             &options.directory.join("journal"),
             options.segment_bytes,
             random_store_id()?,
             found.durable(),
         )?;
+        let note = Note::of(&options.directory);
+        if opened.log.is_ok()
+            && let Some(damage) = note.damage(&*opened.source)?
+        {
+            opened.log = Err(damage);
+        }
+        let last = opened.end().filter(|end| end.sequence > 0).map(|end| end.record_time);
+        wall_clock::check_start(last, options.accept_clock)?;
         let views = Arc::new(found.of(&identity(&opened, &zones))?);
         let cache = Arc::new(Cache::restored(&views, zones.clone())?);
         let record_time = opened.end().map_or(Instant::MAX, |end| end.record_time);
@@ -105,16 +122,28 @@ impl Engine {
             learnings,
             queue: Arc::default(),
             store_id,
-            loss,
+            scrub: Arc::new(Scrub::new(loss, note)),
             is_poisoned: Arc::default(),
             writing: Mutex::default(),
             projecting: Mutex::new(Some(projecting)),
             learning: Mutex::new(Some(learning)),
+            scrubbing: Mutex::default(),
         };
         if let Some(log) = log {
             engine.write_to(log, options.events_an_incident_max)?;
+            engine.scrub_at(options.scrub_bytes_a_second)?;
         }
         Ok(engine)
+    }
+
+    fn scrub_at(&mut self, rate: u64) -> Result<(), StartError> {
+        if rate == 0 {
+            return Ok(());
+        }
+        let (scrub, log) = (Arc::clone(&self.scrub), Arc::clone(&self.sources.log));
+        let cache = Arc::clone(&self.sources.cache);
+        *self.scrubbing.get_mut() = Some(spawn("scrub", move || scrub.run(rate, &*log, &cache))?);
+        Ok(())
     }
 
     fn write_to(

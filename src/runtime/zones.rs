@@ -10,8 +10,8 @@ use crate::domain::zone::ZoneDatabase;
 
 const SYSTEM_DIRECTORY: &str = "/usr/share/zoneinfo";
 
-/// The version of a database whose directory doesn't say what it is; older than any other.
-pub const UNKNOWN_VERSION: &str = "unknown";
+/// A zone that every database has, and no directory of other things.
+const SURE_ZONE: &str = "Europe/Amsterdam";
 
 /// Where the time zone database comes from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -47,9 +47,18 @@ pub enum OpenError {
         /// What the operating system or the zone reader said.
         source: jiff::Error,
     },
-    /// The directory was listed, but no zone in it could be read.
-    #[error("{path} holds no readable time zone")]
+    /// The directory was listed, but lacks the zones of every database.
+    #[error("{path} holds no time zone database: there is no {SURE_ZONE} in it")]
     Empty {
+        /// The directory requested.
+        path: PathBuf,
+    },
+    /// The directory doesn't say which release it is, and answers name that.
+    #[error(
+        "{path} does not say which release of the time zone database it holds: there is no \
+         tzdata.zi with \"# version 2026a\" or the like in its first line, nor a +VERSION"
+    )]
+    NoVersion {
         /// The directory requested.
         path: PathBuf,
     },
@@ -81,10 +90,14 @@ fn bundled() -> ZoneDatabase {
 fn open_directory(path: &Path) -> Result<ZoneDatabase, OpenError> {
     let files = TimeZoneDatabase::from_dir(path)
         .map_err(|source| OpenError::Unreadable { path: path.to_owned(), source })?;
-    let version = read_version(path).unwrap_or_else(|| UNKNOWN_VERSION.to_owned());
+    let Some(version) = read_version(path) else {
+        return Err(OpenError::NoVersion { path: path.to_owned() });
+    };
     let database = ZoneDatabase::new(version, &files);
-    let is_empty = database.names().next().is_none();
-    if is_empty { Err(OpenError::Empty { path: path.to_owned() }) } else { Ok(database) }
+    match database.zone(SURE_ZONE) {
+        Some(_) => Ok(database),
+        None => Err(OpenError::Empty { path: path.to_owned() }),
+    }
 }
 
 /// The release that a directory says it is: `# version 2026b` in the first line of `tzdata.zi`, or
@@ -142,6 +155,22 @@ mod tests {
     fn a_directory_must_hold_zones() {
         let nowhere = Choice::Directory("/nowhere".into());
         assert!(matches!(open(&nowhere), Err(OpenError::Unreadable { .. })));
+    }
+
+    /// Attack A14: `--zoneinfo /etc` was taken as a database of version "unknown".
+    #[test]
+    fn a_directory_of_other_things_is_refused_in_words() {
+        let directory = tempfile::tempdir().unwrap();
+        let choice = Choice::Directory(directory.path().to_owned());
+        // What /etc/localtime is: one zone, under a name that no database has.
+        let zone = fs::read("/usr/share/zoneinfo/Europe/Amsterdam");
+        let Ok(zone) = zone else { return };
+        fs::write(directory.path().join("localtime"), zone).unwrap();
+        let refused = open(&choice).map(|_| ()).unwrap_err();
+        assert!(matches!(refused, OpenError::NoVersion { .. }), "{refused}");
+        fs::write(directory.path().join("+VERSION"), "2026a\n").unwrap();
+        let refused = open(&choice).map(|_| ()).unwrap_err();
+        assert!(matches!(refused, OpenError::Empty { .. }), "{refused}");
     }
 
     #[test]

@@ -8,11 +8,13 @@ mod unanswered;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use anyhow::Context;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::runtime::Handle;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use tonic::service::Routes;
 use tonic::transport::Server;
@@ -37,6 +39,8 @@ const HEADER_BYTES_MAX: u32 = 16 * 1024;
 const WINDOW_BYTES: u32 = 1024 * 1024;
 const PING_EVERY: Duration = Duration::from_secs(30);
 const PING_ANSWERED_WITHIN: Duration = Duration::from_secs(10);
+/// How long streams may take to end when a server stops before it has answered any call.
+const DRAIN_WHILE_STARTING: Duration = Duration::from_millis(200);
 
 /// A server that listens.
 #[derive(Debug)]
@@ -67,6 +71,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
 /// Starts a server; it listens when this returns, and answers once it is [`Running::ready`].
 pub async fn start(settings: Settings) -> anyhow::Result<Running> {
     let configuration = settings.check()?;
+    wall_clock::check_plausible()?;
     let listener = TcpListener::bind(configuration.listen)
         .await
         .with_context(|| format!("can't listen on {}", configuration.listen))?;
@@ -117,8 +122,12 @@ async fn serve(
     let drain = configuration.drain;
     let serving = tokio::spawn(listen(routes, security, listener, stopping.clone(), drain));
 
-    let opening = tokio::task::spawn_blocking(move || open(&configuration));
-    let engine = Arc::new(opening.await.context("opening the store failed")??);
+    let mut stopping = stopping;
+    let engine = tokio::select! {
+        engine = opened(configuration) => Some(Arc::new(engine?)),
+        _ = stopping.wait_for(|stop| *stop) => None,
+    };
+    let Some(engine) = engine else { return stop_while_starting(serving).await };
     services.open(Arc::clone(&engine));
     is_ready.send_replace(true);
     tracing::info!(sequence = engine.progress().sequence, "ready");
@@ -126,16 +135,10 @@ async fn serve(
         set_health(&health, ServingStatus::Serving).await;
     }
 
-    let mut stopping = stopping;
-    let mut poisoned = engine.poisoned();
-    let is_poisoned = tokio::select! {
-        _ = stopping.wait_for(|stop| *stop) => false,
-        poisoned = poisoned.wait_for(|poisoned| *poisoned) => poisoned.is_ok(),
-    };
-    if is_poisoned {
-        set_writing_health(&health, ServingStatus::NotServing).await;
+    tokio::select! {
+        _ = stopping.wait_for(|stop| *stop) => {}
+        () = follow_journal(&health, &engine) => {}
     }
-    let _ = stopping.wait_for(|stop| *stop).await;
     set_health(&health, ServingStatus::NotServing).await;
     let served = serving.await.context("the server's task failed")?;
     tokio::task::spawn_blocking(move || engine.stop()).await.context("stopping failed")?;
@@ -189,6 +192,51 @@ async fn listen(
     }
 }
 
+/// Changes the health when the journal can't be written any more, or turns out to be damaged. Never
+/// ends.
+async fn follow_journal(health: &HealthReporter, engine: &Engine) {
+    let (mut poisoned, mut damaged) = (engine.poisoned(), engine.damaged());
+    let written = async {
+        if poisoned.wait_for(|poisoned| *poisoned).await.is_ok() {
+            set_writing_health(health, ServingStatus::NotServing).await;
+        }
+        std::future::pending::<()>().await;
+    };
+    let read = async {
+        if damaged.wait_for(|damaged| *damaged).await.is_ok() {
+            set_health(health, ServingStatus::NotServing).await;
+        }
+        std::future::pending::<()>().await;
+    };
+    tokio::join!(written, read);
+}
+
+/// Opens the store on a thread of its own, which nobody waits for if the server is to stop
+/// meanwhile: whatever it was at, it leaves no more behind than a crash does.
+async fn opened(configuration: Configuration) -> anyhow::Result<Engine> {
+    let (opened, opening) = oneshot::channel();
+    let runtime = Handle::current();
+    let open = move || {
+        let _within = runtime.enter();
+        // Nobody waits for it any more.
+        if let Err(Ok(engine)) = opened.send(open(&configuration)) {
+            engine.stop();
+        }
+    };
+    thread::Builder::new().name("open".to_owned()).spawn(open).context("can't start a thread")?;
+    opening.await.context("opening the store failed")?
+}
+
+/// Every call was answered as it came: only those that watch the health are still there.
+async fn stop_while_starting(serving: JoinHandle<anyhow::Result<()>>) -> anyhow::Result<()> {
+    tracing::info!("stopped while starting: nothing was acknowledged");
+    let ending = serving.abort_handle();
+    if tokio::time::timeout(DRAIN_WHILE_STARTING, serving).await.is_err() {
+        ending.abort();
+    }
+    Ok(())
+}
+
 fn open(configuration: &Configuration) -> anyhow::Result<Engine> {
     let zones = zones::open(&configuration.zoneinfo)?;
     tracing::info!(version = zones.version(), "time zone database");
@@ -197,6 +245,8 @@ fn open(configuration: &Configuration) -> anyhow::Result<Engine> {
         segment_bytes: configuration.segment_bytes,
         views_patience: configuration.views_patience,
         events_an_incident_max: configuration.events_an_incident_max,
+        scrub_bytes_a_second: configuration.scrub_bytes_a_second,
+        accept_clock: configuration.accept_clock,
     };
     Ok(Engine::start(&options, zones)?)
 }

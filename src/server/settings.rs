@@ -18,7 +18,12 @@ const DATA_DIR_DEFAULT: &str = "slx-data";
 const LISTEN_DEFAULT: &str = "127.0.0.1:7459";
 const VIEWS_OPEN_SECONDS_DEFAULT: u64 = 30;
 const DRAIN_SECONDS_DEFAULT: u64 = 10;
+const SCRUB_BYTES_A_SECOND_DEFAULT: u64 = 8 << 20;
 const SEGMENT_BYTES_MIN: u64 = 64 * 1024;
+/// All of a segment is written with zeros before it is used.
+const SEGMENT_BYTES_MAX: u64 = 1 << 30;
+const EVENTS_AN_INCIDENT_MOST: usize = 1_000_000;
+const SECONDS_MAX: u64 = 24 * 3600;
 
 /// What an operator may set: `--data-dir`, `SLX_DATA_DIR` and `data_dir` in the file are the same.
 /// A flag wins over the environment, the environment over the file.
@@ -43,7 +48,7 @@ pub struct Settings {
     #[arg(long, env = "SLX_ZONEINFO", value_name = "CHOICE")]
     pub zoneinfo: Option<String>,
 
-    /// Bytes allocated for each segment of the journal, at least 65536 [default: 67108864].
+    /// Bytes allocated for each segment of the journal, 65536 to 1073741824 [default: 67108864].
     #[arg(long, env = "SLX_SEGMENT_BYTES", value_name = "BYTES")]
     pub segment_bytes: Option<u64>,
 
@@ -96,6 +101,15 @@ pub struct Settings {
         default_missing_value = "true"
     )]
     pub insecure_no_identity: Option<bool>,
+    /// Bytes of the journal that are read again each second, for damage; 0: none
+    /// [default: 8388608].
+    #[arg(long, env = "SLX_SCRUB_BYTES_A_SECOND", value_name = "BYTES")]
+    pub scrub_bytes_a_second: Option<u64>,
+
+    /// Says that the system's clock is right though the last record is more than a week old.
+    #[arg(long)]
+    #[serde(skip)]
+    pub accept_clock: bool,
 }
 
 /// Settings, read and checked against each other.
@@ -121,6 +135,10 @@ pub struct Configuration {
     pub drain: Duration,
     /// How it knows who calls.
     pub identity: IdentitySettings,
+    /// Bytes of the journal that are read again each second; 0: none.
+    pub scrub_bytes_a_second: u64,
+    /// Whether the system's clock is right though the last record is more than a week old.
+    pub accept_clock: bool,
 }
 
 impl Settings {
@@ -155,6 +173,10 @@ impl Settings {
                 settings.views_open_seconds.unwrap_or(VIEWS_OPEN_SECONDS_DEFAULT),
             ),
             drain: Duration::from_secs(settings.drain_seconds.unwrap_or(DRAIN_SECONDS_DEFAULT)),
+            scrub_bytes_a_second: settings
+                .scrub_bytes_a_second
+                .unwrap_or(SCRUB_BYTES_A_SECOND_DEFAULT),
+            accept_clock: settings.accept_clock,
         };
         configuration.check()
     }
@@ -197,6 +219,8 @@ impl Settings {
             client_ca: self.client_ca.or(file.client_ca),
             audit_log: self.audit_log.or(file.audit_log),
             insecure_no_identity: self.insecure_no_identity.or(file.insecure_no_identity),
+            scrub_bytes_a_second: self.scrub_bytes_a_second.or(file.scrub_bytes_a_second),
+            accept_clock: self.accept_clock,
         }
     }
 }
@@ -211,6 +235,22 @@ impl Configuration {
         }
         if self.segment_bytes < SEGMENT_BYTES_MIN {
             bail!("segment_bytes is less than {SEGMENT_BYTES_MIN}: segments would hold too little");
+        }
+        if self.segment_bytes > SEGMENT_BYTES_MAX {
+            bail!(
+                "segment_bytes is more than {SEGMENT_BYTES_MAX}: a segment is filled with zeros \
+                 before it is used"
+            );
+        }
+        if self.events_an_incident_max > EVENTS_AN_INCIDENT_MOST {
+            bail!("events_an_incident_max is more than {EVENTS_AN_INCIDENT_MOST}");
+        }
+        for (name, seconds) in
+            [("views_open_seconds", self.views_patience), ("drain_seconds", self.drain)]
+        {
+            if seconds > Duration::from_secs(SECONDS_MAX) {
+                bail!("{name} is more than {SECONDS_MAX}, a day");
+            }
         }
         if self.events_an_incident_max == 0 || self.event_bytes_max == 0 {
             bail!("a limit of zero lets nothing in: write at least 1");
@@ -238,6 +278,29 @@ mod tests {
     #[test]
     fn an_unknown_name_in_the_file_is_refused() {
         assert!(toml::from_str::<Settings>("drain = 3").is_err());
+    }
+
+    /// Attack A14: `--segment-bytes 18446744073709551615` wrote 16 GB of zeros.
+    #[test]
+    fn what_is_beyond_any_use_is_refused_by_its_name() {
+        let none = Settings::default;
+        for (name, settings) in [
+            ("segment_bytes", Settings { segment_bytes: Some(u64::MAX), ..none() }),
+            ("segment_bytes", Settings { segment_bytes: Some((1 << 30) + 1), ..none() }),
+            ("request_bytes_max", Settings { request_bytes_max: Some(usize::MAX), ..none() }),
+            ("event_bytes_max", Settings { event_bytes_max: Some(usize::MAX), ..none() }),
+            (
+                "events_an_incident_max",
+                Settings { events_an_incident_max: Some(usize::MAX), ..none() },
+            ),
+            ("views_open_seconds", Settings { views_open_seconds: Some(u64::MAX), ..none() }),
+            ("drain_seconds", Settings { drain_seconds: Some(u64::MAX), ..none() }),
+        ] {
+            let refused = settings.check().map(|_| ()).unwrap_err().to_string();
+            assert!(refused.starts_with(name), "{refused}");
+        }
+        let largest = Settings { segment_bytes: Some(1 << 30), ..none() };
+        assert!(largest.check().is_ok());
     }
 
     #[test]

@@ -12,10 +12,11 @@ use crate::codec::scalar::{hash, hexadecimal, timestamp};
 use crate::codec::v1;
 use crate::codec::v1::admin_service_server::AdminService;
 use crate::codec::violations::FieldViolations;
+use crate::domain::time::Instant;
 use crate::engine::rejection::Rejection;
 use crate::journal::{ChainHash, Record, StoreId};
 use crate::queries::ReadRequest;
-use crate::runtime::{Engine, LearningState, LearntUpTo, Portion};
+use crate::runtime::{Engine, LearningState, LearntUpTo, Portion, ScrubState, present, wall_clock};
 
 /// Records checked between two messages about progress.
 const RECORDS_PER_MESSAGE: u64 = 100_000;
@@ -47,6 +48,8 @@ impl AdminService for Services {
             stamp,
             journal_state: journal_state as i32,
             journal_fault,
+            journal_scrub: Some(journal_scrub(engine.scrub_state())),
+            wall_clock: Some(wall_clock_status(progress.record_time)),
         }))
     }
 
@@ -139,6 +142,30 @@ fn journal_record(record: Record) -> v1::JournalRecord {
         sequence: record.sequence as i64,
         record_time: Some(timestamp(record.record_time)),
         body: record.body,
+    }
+}
+
+fn journal_scrub(state: ScrubState) -> v1::JournalScrub {
+    v1::JournalScrub {
+        bytes_per_second: i64::try_from(state.rate).unwrap_or(i64::MAX),
+        sequence: state.sequence as i64,
+        last_pass_time: state.last_pass_time.map(timestamp),
+        last_pass_records: state.last_pass_records as i64,
+        fault: state.fault,
+    }
+}
+
+fn wall_clock_status(record_time: Instant) -> v1::WallClock {
+    let reading = wall_clock::reading();
+    let state = match (reading.is_held, present(record_time) < record_time) {
+        (true, _) => v1::WallClockState::Held,
+        (false, true) => v1::WallClockState::Behind,
+        (false, false) => v1::WallClockState::Steady,
+    };
+    v1::WallClock {
+        state: state as i32,
+        now_time: Some(timestamp(reading.now)),
+        system_time: Some(timestamp(reading.system)),
     }
 }
 

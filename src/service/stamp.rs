@@ -3,7 +3,7 @@
 use crate::codec::scalar::timestamp;
 use crate::codec::v1;
 use crate::queries::ReadPoint;
-use crate::runtime::{LearntUpTo, Progress, wall_clock};
+use crate::runtime::{LearntUpTo, Progress, present};
 
 /// The stamp of a read.
 pub(super) fn stamp(point: ReadPoint) -> Option<v1::Stamp> {
@@ -27,7 +27,7 @@ pub(super) fn learnt(up_to: Option<LearntUpTo>, stamp: Option<&v1::Stamp>) -> Op
 pub(super) fn write_stamp(progress: &Progress) -> Option<v1::Stamp> {
     Some(v1::Stamp {
         sequence: progress.sequence as i64,
-        as_of_time: Some(timestamp(wall_clock::now().max(progress.record_time))),
+        as_of_time: Some(timestamp(present(progress.record_time))),
         known_time: Some(timestamp(progress.record_time)),
     })
 }

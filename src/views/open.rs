@@ -9,7 +9,7 @@ use super::error::ViewsError;
 use super::identity::{Identity, applied, is_of_this_format};
 use super::keys;
 use super::read::Views;
-use super::store::Store;
+use super::store::{Store, is_held};
 use super::write::Writing;
 use crate::journal::StoreId;
 
@@ -35,6 +35,11 @@ impl Views {
             opened.inspect_err(|error| tracing::warn!(%error, "views put aside")).ok()
         });
         Found { directory: directory.to_owned(), patience, store }
+    }
+
+    /// Whether a server has the views in `directory` open.
+    pub fn are_in_use(directory: &Path) -> bool {
+        is_held(directory)
     }
 
     /// Opens them again after they failed, as far as they got then. Nobody may be reading. Nothing

@@ -79,6 +79,7 @@ impl Store {
 
     pub fn get(&self, key: &[u8]) -> Result<Option<IVec>, ViewsError> {
         self.guard(|| {
+            #[cfg(feature = "failpoints")]
             fail::fail_point!("views-get", |_| Err(sled::Error::Io(
                 std::io::ErrorKind::Other.into()
             )));
@@ -137,14 +138,16 @@ impl Store {
 /// Waits while another store holds the files: sled writes on threads of its own, and those may
 /// outlive the store by a moment. Opened meanwhile, the views would count as damaged.
 fn wait_until_let_go(directory: &Path, within: Duration) {
-    let is_held = || {
-        let lock = File::open(directory.join(LOCKED_FILE));
-        lock.is_ok_and(|file| file.try_lock().is_err())
-    };
     let began = Instant::now();
-    while is_held() && began.elapsed() < within {
+    while is_held(directory) && began.elapsed() < within {
         thread::sleep(LET_GO_POLL);
     }
+}
+
+/// Whether somebody has the files open.
+pub(super) fn is_held(directory: &Path) -> bool {
+    let lock = File::open(directory.join(LOCKED_FILE));
+    lock.is_ok_and(|file| file.try_lock().is_err())
 }
 
 /// Makes a panic an error. What panicked may be left in any state: it holds no facts.

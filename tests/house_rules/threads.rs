@@ -28,7 +28,9 @@ const THREADS: [&str; 11] = [
 ];
 
 /// Hands something from one thread or task to another.
-const CHANNELS: [&str; 12] = [
+const CHANNELS: [&str; 13] = [
+    // Damage, found late.
+    "src/runtime/scrub.rs",
     "src/views/store.rs",
     "src/runtime/signal.rs",
     "src/runtime/engine.rs",
@@ -44,7 +46,10 @@ const CHANNELS: [&str; 12] = [
 ];
 
 /// Shares what changes between threads.
-const LOCKS: [&str; 14] = [
+const LOCKS: [&str; 16] = [
+    "src/runtime/scrub.rs",
+    // One clock for all.
+    "src/runtime/wall_clock.rs",
     "src/views/read.rs",
     "src/runtime/signal.rs",
     "src/runtime/index_reader.rs",

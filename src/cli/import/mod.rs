@@ -5,6 +5,7 @@ mod facts;
 mod fuzz;
 mod mapping;
 mod rejects;
+mod row_length;
 mod rows;
 mod send;
 mod summary;

@@ -8,8 +8,14 @@ use serde_json::Value;
 
 use super::mapping::{Columns, Mapping};
 use super::rejects::Reject;
+use super::row_length::{self, ROW_BYTES_MAX};
 use crate::codec::v1;
 use crate::domain::time::Instant;
+
+/// Columns a file may have.
+const COLUMNS_MAX: usize = 1_000;
+/// Bytes that a compressed file may unfold to: rows are held in memory.
+const TEXT_BYTES_MAX: u64 = 2 << 30;
 
 /// How rows are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,15 +50,19 @@ impl RowFormat {
     }
 }
 
-/// The file's text.
+/// The file's text; compressed, no more of it than [`TEXT_BYTES_MAX`].
 pub(super) fn decompress(name: &str, bytes: &[u8]) -> anyhow::Result<Vec<u8>> {
     if !name.ends_with(".zst") {
         return Ok(bytes.to_vec());
     }
     let mut text = Vec::new();
     let decoder = ruzstd::decoding::StreamingDecoder::new(bytes);
-    let mut decoder = decoder.with_context(|| format!("{name} is not compressed with zstd"))?;
+    let decoder = decoder.with_context(|| format!("{name} is not compressed with zstd"))?;
+    let mut decoder = decoder.take(TEXT_BYTES_MAX + 1);
     decoder.read_to_end(&mut text).with_context(|| format!("{name} is damaged"))?;
+    if text.len() as u64 > TEXT_BYTES_MAX {
+        bail!("{name} unfolds to more than {TEXT_BYTES_MAX} bytes: split it");
+    }
     Ok(text)
 }
 
@@ -69,8 +79,12 @@ pub(super) fn read(
 }
 
 fn read_csv(text: &[u8], mapping: &Mapping) -> anyhow::Result<(Vec<Row>, Vec<Reject>)> {
+    row_length::check(text)?;
     let mut reader = csv::Reader::from_reader(text);
     let headings = reader.headers().context("the first line must name the columns")?.clone();
+    if headings.len() > COLUMNS_MAX {
+        bail!("line 1: {} columns, {COLUMNS_MAX} are the most", headings.len());
+    }
     let places: HashMap<&str, usize> =
         headings.iter().enumerate().map(|(place, heading)| (heading.trim(), place)).collect();
     let missing: Vec<_> = mapping.columns().filter(|name| !places.contains_key(name)).collect();
@@ -100,6 +114,10 @@ fn read_json_lines(text: &[u8], mapping: &Mapping) -> (Vec<Row>, Vec<Reject>) {
     let (mut rows, mut rejects) = (Vec::new(), Vec::new());
     for (line, bytes) in (1..).zip(text.split(|byte| *byte == b'\n')) {
         if bytes.iter().all(u8::is_ascii_whitespace) {
+            continue;
+        }
+        if bytes.len() > ROW_BYTES_MAX {
+            rejects.push(Reject { line, reason: row_length::too_long(bytes.len()) });
             continue;
         }
         let row = serde_json::from_slice(bytes).map_err(|error| error.to_string());
@@ -210,6 +228,25 @@ mod tests {
         let text = b"id,updated,opend,seq,state,priority,group\n";
         let error = read(RowFormat::Csv, text, &mapping).map(|_| ()).unwrap_err().to_string();
         assert!(error.contains("have not: opened; they have id, updated, opend"), "{error}");
+    }
+
+    /// Attack A14: a line of 200 MB took worse than linear time.
+    #[test]
+    fn a_row_or_a_heading_of_more_than_it_may_hold_is_refused_by_its_line() {
+        let mapping = Mapping::read(MAPPING).unwrap_or_else(|error| panic!("{error:#}"));
+        let said = |format, text: &[u8]| match read(format, text, &mapping) {
+            Ok((_, rejects)) => rejects[0].reason.clone(),
+            Err(error) => error.to_string(),
+        };
+        let heading = "id,updated,opened,seq,state,priority,group\n";
+        let long = "x".repeat(ROW_BYTES_MAX);
+        let rows = format!("{heading}A,2026-01-05 10:00,,1,New,,\nB,\"{long}\",,2,New,,\n");
+        let found = said(RowFormat::Csv, rows.as_bytes());
+        assert!(found.starts_with("line 3: a row of more than 1048576 bytes"), "{found}");
+        let found = said(RowFormat::Csv, ",".repeat(COLUMNS_MAX).as_bytes());
+        assert_eq!(found, "line 1: 1001 columns, 1000 are the most");
+        let found = said(RowFormat::JsonLines, format!("{{\"id\": \"{long}\"}}").as_bytes());
+        assert!(found.contains("1048576 are the most"), "{found}");
     }
 
     #[test]

@@ -5,7 +5,7 @@ mod tallies;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
@@ -14,9 +14,9 @@ use super::copying::Noted;
 use super::show::counted;
 use crate::codec::scalar::hash;
 use crate::domain::time::Instant;
-use crate::journal::{self, ChainHash, JournalFiles, Verified};
+use crate::journal::{self, ChainHash, JournalFiles, LogSource, Verified};
 use crate::runtime::zones::{self, Choice};
-use crate::runtime::{Recount, recount};
+use crate::runtime::{Recount, durable_by_views, recount};
 
 /// Checks every record of a journal against its hash chain.
 #[derive(Args, Debug)]
@@ -55,6 +55,7 @@ impl Verify {
             let (records, last) = (noted.records, verified.records);
             bail!("DATA_LOSS: record {}: the backup held {records}, it ends with {last}", last + 1);
         }
+        self.check_durable(verified.records)?;
         let recount = match self.tallies {
             true => Some(self.recount()?),
             false => None,
@@ -72,6 +73,22 @@ impl Verify {
         }
         recount.iter().try_for_each(tallies::check)?;
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// Holds the journal against the views of a stopped server, as a start does: what they hold was
+    /// durable, so a journal that ends before it was cut off.
+    fn check_durable(&self, last: u64) -> anyhow::Result<()> {
+        let views = durable_by_views(&self.data_dir.join("views"));
+        let views = views.context("the views can't be copied to a temporary directory")?;
+        let Some((store_id, sequence)) = views else { return Ok(()) };
+        let store = JournalFiles::at(self.data_dir.join("journal")).store_id()?;
+        if store == store_id && sequence > last {
+            bail!(
+                "DATA_LOSS: record {}: the journal held {sequence}, it ends with {last}",
+                last + 1
+            );
+        }
+        Ok(())
     }
 
     fn recount(&self) -> anyhow::Result<Recount> {

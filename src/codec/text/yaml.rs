@@ -180,6 +180,23 @@ mod tests {
         }
     }
 
+    /// Attack A14: what a small text may unfold to, and what a long one may take.
+    #[test]
+    fn a_bomb_is_refused_and_many_fractions_take_no_more_than_their_length() {
+        let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+        for level in 1..10 {
+            let items = vec![format!("*a{}", level - 1); 10].join(", ");
+            bomb.push_str(&format!("a{level}: &a{level} [{items}]\n"));
+        }
+        assert!(documents(&bomb).is_err());
+        assert!(documents(&"[".repeat(100_000)).is_err());
+        assert!(documents(&format!("{}x", "- ".repeat(100_000))).is_err());
+        let begun = std::time::Instant::now();
+        let many = "- 1.5\n".repeat(20_000);
+        assert_eq!(documents(&many).map(|values| values.len()), Ok(1));
+        assert!(begun.elapsed() < std::time::Duration::from_secs(10), "{:?}", begun.elapsed());
+    }
+
     #[test]
     fn whole_numbers_and_words_stay_what_they_are() {
         let values = documents("[5, -5, true, no, '1.50', ~, 007]").unwrap_or_default();
