@@ -127,7 +127,7 @@ impl List<'_> {
         &self,
         index: Option<&IndexReader<'_>>,
         bound: usize,
-    ) -> Result<Candidates, ViewsError> {
+    ) -> Result<Candidates, QueryError> {
         let Some(index) = index else {
             let contracts = self.contracts();
             let ids = contracts.iter().flat_map(|id| self.view.incident_ids(id, ""));
@@ -149,7 +149,7 @@ impl List<'_> {
         candidates: &Candidates,
         most: usize,
         make: &impl Fn(&str, &Clock<'_>, &History<'_>) -> T,
-    ) -> Result<Vec<FoundClock<T>>, ViewsError> {
+    ) -> Result<Vec<FoundClock<T>>, QueryError> {
         let mut found = Vec::new();
         let mut apart = self.evaluate_all(&candidates.apart, make)?.into_iter().peekable();
         let mut index_keys = IndexKeys { list: self, make, made: HashMap::new() };
@@ -181,7 +181,7 @@ impl List<'_> {
         &self,
         incidents: &BTreeSet<IncidentId>,
         make: &impl Fn(&str, &Clock<'_>, &History<'_>) -> T,
-    ) -> Result<Vec<FoundClock<T>>, ViewsError> {
+    ) -> Result<Vec<FoundClock<T>>, QueryError> {
         let mut found = Vec::new();
         for incident in incidents {
             self.each_wanted(incident, |clock, history| {
@@ -200,7 +200,7 @@ impl List<'_> {
         &self,
         incident: &str,
         mut visit: impl FnMut(&Clock<'_>, &History<'_>),
-    ) -> Result<(), ViewsError> {
+    ) -> Result<(), QueryError> {
         let (known, as_of) = (self.view.known(), self.view.times().as_of);
         self.view.with_history(incident, |history| {
             let evaluation = match self.filter.contract_id.as_str() {
@@ -267,7 +267,7 @@ struct IndexKeys<'f, M, T> {
 
 impl<M: Fn(&str, &Clock<'_>, &History<'_>) -> T, T> IndexKeys<'_, M, T> {
     /// The clock at a place, if it is wanted.
-    fn take(&mut self, place: &ClockMark) -> Result<Option<FoundClock<T>>, ViewsError> {
+    fn take(&mut self, place: &ClockMark) -> Result<Option<FoundClock<T>>, QueryError> {
         let incident = &place.clock.incident_id;
         if !self.made.contains_key(incident) {
             let mut clocks = BTreeMap::new();

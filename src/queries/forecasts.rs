@@ -13,7 +13,6 @@ use crate::engine::answers::period_outlook::months_of;
 use crate::engine::evaluate::{Times, evaluate_under, history};
 use crate::engine::learning::{ForecastScore, Learned};
 use crate::engine::rejection::Rejection;
-use crate::views::ViewsError;
 
 /// Which clocks to forecast.
 #[derive(Clone, Debug)]
@@ -84,7 +83,7 @@ impl OpenClocks {
         index: Option<&IndexReader<'_>>,
         contract: &str,
         due_before: Option<Instant>,
-    ) -> Result<OpenClocks, ViewsError> {
+    ) -> Result<OpenClocks, QueryError> {
         let filter = ClockFilter {
             contract_id: contract.into(),
             phases: vec![Phase::Running, Phase::Paused],
@@ -101,7 +100,7 @@ impl OpenClocks {
         &self,
         view: &ReadView<'_>,
         make: impl Fn(&Learned, &str, &Clock<'_>, &Outlook) -> Option<T>,
-    ) -> Result<Vec<T>, ViewsError> {
+    ) -> Result<Vec<T>, QueryError> {
         let learned = view.learned(&self.filter.contract_id)?;
         let (known, as_of) = (view.known(), view.times().as_of);
         let make = |incident: &str, clock: &Clock<'_>, history: &History<'_>| {

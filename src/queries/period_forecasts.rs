@@ -25,7 +25,6 @@ use crate::engine::answers::period_outlook::{
 use crate::engine::evaluate::evaluate_under;
 use crate::engine::learning::Learned;
 use crate::engine::tally::{Dimension, day};
-use crate::views::ViewsError;
 
 const DAY: Span = Span::from_hours(24);
 const WEEK: Span = Span::from_hours(7 * 24);
@@ -62,7 +61,7 @@ impl Gathered {
         view: &ReadView<'_>,
         index: Option<&IndexReader<'_>>,
         period: &mut Compliance<'_>,
-    ) -> Result<Gathered, ViewsError> {
+    ) -> Result<Gathered, QueryError> {
         let contract = period.contract_id().to_owned();
         let past = index.map(|index| past_by_tallies(view, index, period)).transpose()?;
         let open = OpenClocks::gather(view, index, &contract, None)?;
@@ -74,7 +73,7 @@ impl Gathered {
         self,
         view: &'v ReadView<'_>,
         mut compliance: Compliance<'v>,
-    ) -> Result<PeriodOutlook<'v>, ViewsError> {
+    ) -> Result<PeriodOutlook<'v>, QueryError> {
         let open_clock = |_: &Learned, incident: &str, clock: &Clock<'_>, outlook: &Outlook| {
             Some(OpenClockForecast::of(incident, clock, outlook))
         };
@@ -123,7 +122,7 @@ fn budget(
     view: &ReadView<'_>,
     contract_id: &str,
     on: &OnService<'_>,
-) -> Result<Option<BudgetOutlook>, ViewsError> {
+) -> Result<Option<BudgetOutlook>, QueryError> {
     let Some(budget) = on.budget() else { return Ok(None) };
     let as_of = view.times().as_of;
     let ledgers = view.service_ledgers(on.objective.services().iter().cloned())?;
@@ -168,7 +167,7 @@ fn past_by_tallies(
     view: &ReadView<'_>,
     index: &IndexReader<'_>,
     period: &Compliance<'_>,
-) -> Result<BTreeMap<usize, Past>, ViewsError> {
+) -> Result<BTreeMap<usize, Past>, QueryError> {
     let mut found = BTreeMap::new();
     let contract = period.contract_id();
     let Some(zone) = view.known().zone(contract, view.times().as_of) else { return Ok(found) };
@@ -193,7 +192,7 @@ fn past_by_tallies(
 fn past_one_by_one(
     view: &ReadView<'_>,
     period: &Compliance<'_>,
-) -> Result<BTreeMap<usize, Past>, ViewsError> {
+) -> Result<BTreeMap<usize, Past>, QueryError> {
     let (contract, known, as_of) = (period.contract_id(), view.known(), view.times().as_of);
     let Some(zone) = known.zone(contract, as_of) else { return Ok(BTreeMap::new()) };
     let days = period

@@ -1,5 +1,6 @@
 //! The server: configuration, the services on a port, health, reflection, a bounded shutdown.
 
+mod admission;
 mod registry;
 mod settings;
 mod unanswered;
@@ -21,6 +22,7 @@ use tower::util::MapResponseLayer;
 
 use crate::runtime::{Engine, StoreOptions, wall_clock, zones};
 use crate::service::{Limits, Services};
+use admission::Admission;
 use registry::{SERVICES, routes};
 
 pub use settings::{Configuration, Settings};
@@ -101,13 +103,16 @@ async fn serve(
     stopping: watch::Receiver<bool>,
     is_ready: watch::Sender<bool>,
 ) -> anyhow::Result<()> {
-    let limits = Limits { event_bytes_max: configuration.event_bytes_max };
+    let Configuration { event_bytes_max, capacity, drain, calls, .. } = configuration;
+    let limits = Limits { event_bytes_max, capacity };
     let services = Services::new(limits, wall_clock::now());
     let (health, health_service) = tonic_health::server::health_reporter();
     set_health(&health, ServingStatus::NotServing).await;
     let routes = routes(&services, configuration.request_bytes_max)?.add_service(health_service);
-    let drain = configuration.drain;
-    let serving = tokio::spawn(listen(routes, listener, stopping.clone(), drain));
+    let admission = Admission::new(calls);
+    let serving = listen(routes, admission, listener, stopping.clone(), drain);
+    let serving = tokio::spawn(serving);
+    tokio::spawn(end_what_lasts(services.clone(), stopping.clone(), drain / 2));
 
     let opening = tokio::task::spawn_blocking(move || open(&configuration));
     let engine = Arc::new(opening.await.context("opening the store failed")??);
@@ -139,6 +144,7 @@ async fn serve(
 /// nothing would hold a graceful shutdown up without end.
 async fn listen(
     routes: Routes,
+    admission: Admission,
     listener: TcpListener,
     mut stopping: watch::Receiver<bool>,
     drain: Duration,
@@ -147,6 +153,7 @@ async fn listen(
     let mut stop_signal = stopping.clone();
     let serving = Server::builder()
         .layer(MapResponseLayer::new(unanswered::explain))
+        .layer(admission)
         .max_concurrent_streams(STREAMS_PER_CONNECTION_MAX)
         .initial_stream_window_size(WINDOW_BYTES)
         .initial_connection_window_size(WINDOW_BYTES)
@@ -167,6 +174,15 @@ async fn listen(
             tracing::warn!(seconds = drain.as_secs(), "some calls did not finish in time");
             Ok(())
         }
+    }
+}
+
+/// Ends whatever still works after a while when the server stops, so that its callers hear of it
+/// before they are cut off.
+async fn end_what_lasts(services: Services, mut stopping: watch::Receiver<bool>, after: Duration) {
+    if stopping.wait_for(|stop| *stop).await.is_ok() {
+        tokio::time::sleep(after).await;
+        services.close();
     }
 }
 

@@ -2,11 +2,10 @@
 
 use tonic::{Request, Response, Status};
 
-use super::blocking::Messages;
+use super::messages::Messages;
 use super::page::Paging;
 use super::services::Services;
 use super::stamp::stamp;
-use super::status;
 use crate::codec::api::coverage::encode_missing;
 use crate::codec::api::experience::{encode_experience, encode_link, encode_party_time};
 use crate::codec::api::forecast::encode_work;
@@ -16,16 +15,18 @@ use crate::codec::v1::change_step::Record;
 use crate::codec::v1::clock_service_server::ClockService;
 use crate::codec::violations::FieldViolations;
 use crate::codec::{self, v1};
+use crate::domain::ids::ContractId;
 use crate::domain::incident::History;
 use crate::domain::time::Instant;
 use crate::engine::answers::compare::Step;
 use crate::engine::answers::experience::{avoidable_of, chain, experiences};
 use crate::engine::answers::outlook::urgency;
 use crate::engine::catalog::TermsName;
-use crate::engine::evaluate::evaluate_incident;
+use crate::engine::evaluate::{evaluate_incident, evaluate_under};
+use crate::queries::ReadView;
 use crate::queries::changes::{self, ChangedBy, ChangedClock};
 use crate::queries::clocks::{self, ClockFilter};
-use crate::queries::{ReadView, incidents};
+use crate::queries::incidents::{self, Use};
 
 #[tonic::async_trait]
 impl ClockService for Services {
@@ -56,17 +57,22 @@ impl ClockService for Services {
         &self,
         request: Request<v1::EvaluateIncidentRequest>,
     ) -> Result<Response<v1::EvaluateIncidentResponse>, Status> {
-        let (call, (id, with_segments)) = self.read(request, |request, _, violations| {
-            let id = violations.or("incident_id", id(request.incident_id), String::new());
-            (id, request.with_segments)
-        })?;
-        let view = call.view()?;
-        let answer = incidents::one(&view, &id, |history| {
-            encode_evaluation(&view, &id, history, with_segments)
-        });
-        let stamp = stamp(view.point());
-        let answer = answer.map(|answer| v1::EvaluateIncidentResponse { stamp, ..answer });
-        answer.map(Response::new).map_err(status::unanswered)
+        let (call, (id, contract, with_segments)) =
+            self.read(request, |request, _, violations| {
+                let id = violations.or("incident_id", id(request.incident_id), String::new());
+                let contract = optional_terms_id(request.contract_id);
+                let contract = violations.or("contract_id", contract, String::new());
+                (id, ContractId::from(contract), request.with_segments)
+            })?;
+        let usage = Use::Evaluated(contract.clone());
+        let evaluated = id.clone();
+        call.answer_of_incident(&id, &usage, move |view| {
+            let answer = incidents::one(view, &evaluated, |history| {
+                encode_evaluation(view, (&evaluated, history), &contract, with_segments)
+            })?;
+            Ok(v1::EvaluateIncidentResponse { stamp: stamp(view.point()), ..answer })
+        })
+        .await
     }
 
     async fn list_clocks(
@@ -76,7 +82,8 @@ impl ClockService for Services {
         let (call, mut paging, filter) =
             self.read_page(request, |request, _, violations| decode_filter(request, violations))?;
         let after = paging.after_clock()?;
-        call.answer(move |reading| {
+        let weight = call.weight_of_list();
+        call.answer(weight, move |reading| {
             let zones = reading.view.zones().version();
             let most = paging.items() + 1;
             let found = clocks::page(reading, &filter, after.as_ref(), most, |incident, clock| {
@@ -108,12 +115,15 @@ fn fill(mut paging: Paging, found: clocks::ClockPage<v1::Clock>) -> v1::ListCloc
 
 fn encode_evaluation(
     view: &ReadView<'_>,
-    id: &str,
-    history: &History<'_>,
+    (id, history): (&str, &History<'_>),
+    contract: &str,
     with_segments: bool,
 ) -> v1::EvaluateIncidentResponse {
     let (known, as_of) = (view.known(), view.times().as_of);
-    let evaluation = evaluate_incident(history, &known, as_of);
+    let evaluation = match contract {
+        "" => evaluate_incident(history, &known, as_of),
+        one => evaluate_under(history, one, &known, as_of),
+    };
     let zones = view.zones().version();
     let experiences = experiences(history, &evaluation, &known, as_of);
     let encoded = experiences.iter().map(|one| encode_experience(one, &evaluation.clocks));

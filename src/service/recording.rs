@@ -3,7 +3,7 @@
 
 use tokio::sync::{mpsc, oneshot};
 use tokio_stream::StreamExt;
-use tonic::{Status, Streaming};
+use tonic::{Request, Status, Streaming};
 
 use super::services::Services;
 use super::stamp::write_stamp;
@@ -137,9 +137,10 @@ pub(super) async fn hand_in(
     handed_in: mpsc::Sender<Result<HandedIn, Status>>,
 ) {
     while let Some(message) = messages.next().await {
-        let message = message
-            .map_err(status::explained)
-            .and_then(|message| services.hand_in_message(message));
+        let message = match message {
+            Ok(message) => services.hand_in_message(message).await,
+            Err(status) => Err(status::explained(status)),
+        };
         let is_last = message.is_err();
         if handed_in.send(message).await.is_err() || is_last {
             return;
@@ -148,15 +149,15 @@ pub(super) async fn hand_in(
 }
 
 impl Services {
-    fn hand_in_message(&self, message: v1::StreamEventsRequest) -> Result<HandedIn, Status> {
-        let (call, events) = self.write(message, |message, _, violations| {
+    async fn hand_in_message(&self, message: v1::StreamEventsRequest) -> Result<HandedIn, Status> {
+        let (call, events) = self.write(Request::new(message), |message, _, violations| {
             check_count(message.events.len(), violations);
             message.events
         })?;
         let (ids, decoded) = self.decode_events(events);
         let warnings = Warnings::of(&call, &decoded);
         let (events, refused) = sort_out(decoded);
-        let answer = call.engine.hand_in_events(call.tenant, events);
+        let answer = call.engine.hand_in_events(call.tenant, events).await;
         let answer = answer.map_err(status::not_written)?;
         Ok(HandedIn { ids, refused, warnings, answer })
     }

@@ -5,6 +5,7 @@ use std::ops::Bound::{Excluded, Unbounded};
 use tonic::{Request, Response, Status};
 
 use super::call::{Call, kept};
+use super::lanes::Weight;
 use super::services::Services;
 use super::stamp::stamp;
 use crate::codec::api::settlement::{
@@ -29,7 +30,7 @@ impl SettlementService for Services {
         })?;
         let (contract, only_open) = requested;
         let after = paging.after_id()?;
-        call.answer(move |Reading { view, index }| {
+        call.answer(Weight::Heavy, move |Reading { view, index }| {
             paging.pin(view.times());
             let items = settlement::items(&view, index, &contract)?;
             let as_of = view.times().as_of;
@@ -47,7 +48,7 @@ impl SettlementService for Services {
         &self,
         request: Request<v1::OpenSettlementItemRequest>,
     ) -> Result<Response<v1::OpenSettlementItemResponse>, Status> {
-        let (call, opening) = self.write(request.into_inner(), |request, _, violations| {
+        let (call, opening) = self.write(request, |request, _, violations| {
             violations.keep("item", decode_opening(request.item.unwrap_or_default()))
         })?;
         let (recorded, duplicate, stamp) = call.act(TakeAction::OpenItem(kept(opening)?)).await?;
@@ -62,7 +63,7 @@ impl SettlementService for Services {
         &self,
         request: Request<v1::DecideSettlementItemRequest>,
     ) -> Result<Response<v1::DecideSettlementItemResponse>, Status> {
-        let (call, decision) = self.write(request.into_inner(), |request, _, violations| {
+        let (call, decision) = self.write(request, |request, _, violations| {
             violations.keep("decision", decode_decision(request.decision.unwrap_or_default()))
         })?;
         let (decision, decide_time) = kept(decision)?;
@@ -82,8 +83,8 @@ impl SettlementService for Services {
 
 /// The item that a decision is about, as it stands now.
 async fn basis(call: Call, id: String) -> Result<Item, Status> {
-    let item = call.answer(move |Reading { view, index }| settlement::item(&view, index, &id));
-    Ok(item.await?.into_inner())
+    call.find(Weight::Heavy, move |Reading { view, index }| settlement::item(&view, index, &id))
+        .await
 }
 
 fn item_id(item: &v1::SettlementItemStatus) -> String {

@@ -4,7 +4,7 @@
 use super::forbid;
 
 /// Begins threads or tasks, or waits for them.
-const THREADS: [&str; 9] = [
+const THREADS: [&str; 8] = [
     // Makes the next segment ready while the present one is written.
     "src/journal/prepare.rs",
     // Opens the views, which may hang.
@@ -14,7 +14,6 @@ const THREADS: [&str; 9] = [
     "src/runtime/engine.rs",
     // Work that computes or reads from disk, off the threads that serve.
     "src/service/blocking.rs",
-    "src/service/calendar.rs",
     // A stream of events is read while its answers are written.
     "src/service/incident.rs",
     // Listening, and stopping at a signal.
@@ -24,14 +23,16 @@ const THREADS: [&str; 9] = [
 ];
 
 /// Hands something from one thread or task to another.
-const CHANNELS: [&str; 11] = [
+const CHANNELS: [&str; 13] = [
     "src/views/store.rs",
     "src/runtime/signal.rs",
     "src/runtime/engine.rs",
     "src/runtime/job.rs",
     "src/runtime/start.rs",
     "src/runtime/writer.rs",
+    "src/runtime/queue.rs",
     "src/service/blocking.rs",
+    "src/service/lane.rs",
     "src/service/incident.rs",
     "src/service/recording.rs",
     "src/server/mod.rs",
@@ -39,7 +40,7 @@ const CHANNELS: [&str; 11] = [
 ];
 
 /// Shares what changes between threads.
-const LOCKS: [&str; 10] = [
+const LOCKS: [&str; 13] = [
     "src/views/read.rs",
     "src/runtime/signal.rs",
     "src/runtime/index_reader.rs",
@@ -50,6 +51,9 @@ const LOCKS: [&str; 10] = [
     "src/runtime/engine.rs",
     "src/runtime/start.rs",
     "src/runtime/sync.rs",
+    "src/service/blocking.rs",
+    "src/service/lane.rs",
+    "src/service/messages.rs",
 ];
 
 const THREAD_WORDS: [&str; 6] =
