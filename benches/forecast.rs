@@ -210,6 +210,8 @@ fn so_far(open: &[OpenClock]) -> PeriodSoFar<'_> {
         breached: count / 5,
         open,
         arrivals: Arrivals { mean, variance: 4.0 * mean, breach_share: 0.05 },
+        minimum: 0,
+        shock: 0.4,
     }
 }
 

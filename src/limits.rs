@@ -50,6 +50,8 @@ pub const ROLLING_DAYS_MAX: u16 = 366;
 
 /// Events in one call or stream message.
 pub const EVENTS_PER_CALL_MAX: usize = 500;
+/// Incidents in one forecast of given incidents.
+pub const INCIDENTS_PER_FORECAST_MAX: usize = 500;
 /// Bytes in one event, by default.
 pub const EVENT_BYTES_DEFAULT: usize = 64 * 1024;
 /// Events of an incident times targets of its contracts that are evaluated for one answer: about

@@ -35,6 +35,67 @@ fn documented(row: &str) -> Vec<String> {
     figures.map(str::to_owned).collect()
 }
 
+/// Periods of every kind are scored or said to be too few, and what is documented comes out.
+fn check_periods(kinds: &Value) {
+    let kinds = kinds.as_array().expect("kinds");
+    assert_eq!(kinds.len(), 12);
+    let of = |period: &str, grouped_by: &str| {
+        let is_it = |kind: &&Value| kind["period"] == period && kind["groupedBy"] == grouped_by;
+        kinds.iter().find(is_it).unwrap_or_else(|| panic!("no {period} {grouped_by}"))
+    };
+    assert!(of("quarter", "")["model"].is_null(), "no quarter lies in these weeks");
+    for (row, grouped_by) in [
+        ("whether a week's promise, for the contract", ""),
+        ("whether a week's promise, for each category", "category"),
+    ] {
+        let kind = of("week", grouped_by);
+        let rate = figure(&kind["baselines"]["running rate"], "brier");
+        let found = figure(&kind["model"], "brier");
+        assert!(found + 0.01 < rate, "{row}: {found}, at the running rate {rate}");
+        let found = format!("{found:.3}").trim_start_matches('0').to_owned();
+        assert_eq!(documented(row).first(), Some(&found), "docs/forecasts.md, {row}");
+        assert!(figure(kind, "intervalHeld") > 0.85, "{row}");
+    }
+}
+
+/// Whoever scores the forecasts in the file with their own tools finds what was printed.
+fn scores_are_those_of_the_file(dump: &str, result: &Value) {
+    let mut rows = dump.lines().map(|line| line.split(',').collect::<Vec<_>>());
+    let heading = rows.next().expect("a heading");
+    let place = |column| heading.iter().position(|name| *name == column).expect(column);
+    let occasion = result["occasion"].as_str().expect("an occasion");
+    let rows: Vec<_> = rows.filter(|row| row[place("occasion")] == occasion).collect();
+    assert_eq!(rows.len() as f64, figure(&result["model"], "forecasts"));
+    let brier = |column| {
+        let error = |row: &Vec<&str>| {
+            let given: f64 = row[place(column)].parse().expect("a probability");
+            given - if row[place("outcome")] == "breached" { 1.0 } else { 0.0 }
+        };
+        rows.iter().map(|row| error(row).powi(2)).sum::<f64>() / rows.len() as f64
+    };
+    let baselines = &result["baselines"];
+    for (column, scores) in [
+        ("probability", &result["model"]),
+        ("rate_of_priority", &baselines["rate of the priority"]),
+        ("percent_rules", &baselines["50/75/90 % rules"]),
+        ("survival", &baselines["survival so far"]),
+        ("logistic", &baselines["logistic, refitted weekly"]),
+    ] {
+        let (found, printed) = (brier(column), figure(scores, "brier"));
+        assert!((found - printed).abs() < 1e-5, "{occasion}, {column}: {found} {printed}");
+    }
+}
+
+/// Finding 6: nine of ten clocks were to have stopped by instants by which three quarters had.
+fn stops_hold_as_often_as_they_say(result: &Value) {
+    let stops = result["stops"].as_array().expect("stops");
+    assert_eq!(stops.len(), 3, "{stops:?}");
+    for stop in stops {
+        let (percent, share) = (figure(stop, "percent"), 100.0 * figure(stop, "share"));
+        assert!((percent - share).abs() < 6.0, "{}: {stops:?}", result["occasion"]);
+    }
+}
+
 /// I8 among them: what the documentation shows is what comes out.
 #[tokio::test]
 async fn forecasts_of_a_real_log_are_good_and_mean_what_they_say() {
@@ -53,11 +114,14 @@ async fn forecasts_of_a_real_log_are_good_and_mean_what_they_say() {
         run(&[&requested, more].concat())
     };
     let requested = ["office", "--learn-until", LEARN_UNTIL, "--until", LOG_ENDS];
-    let answer = evaluate(&[&requested[..], &["--json"]].concat()).expect("evaluated");
+    let dump = directory.path().join("forecasts.csv").display().to_string();
+    let more = ["--json", "--dump", &dump];
+    let answer = evaluate(&[&requested[..], &more].concat()).expect("evaluated");
+    let dump = std::fs::read_to_string(dump).expect("the forecasts");
 
     let answer: Value = serde_json::from_str(&answer).expect("JSON");
     let results = answer["results"].as_array().expect("results");
-    let limits = [("event", 0.145, 0.021), ("noon", 0.122, 0.021), ("week", 0.1, 0.05)];
+    let limits = [("event", 0.145, 0.021), ("noon", 0.122, 0.021)];
     assert_eq!(results.len(), limits.len());
     for (result, (occasion, brier, calibration_error)) in results.iter().zip(limits) {
         let model = &result["model"];
@@ -68,13 +132,17 @@ async fn forecasts_of_a_real_log_are_good_and_mean_what_they_say() {
         assert!(error < calibration_error, "{occasion}: {error}");
         for (name, baseline) in result["baselines"].as_object().expect("baselines") {
             let beaten = figure(baseline, "brier");
-            assert!(figure(model, "brier") + 0.005 < beaten, "{occasion}, {name}: {beaten}");
+            // What is fitted anew to the same features each week is no simple method: it is beaten,
+            // by however much. The others are left behind.
+            let margin = if name.starts_with("logistic") { 0.0 } else { 0.01 };
+            assert!(figure(model, "brier") + margin < beaten, "{occasion}, {name}: {beaten}");
         }
+        scores_are_those_of_the_file(&dump, result);
+        stops_hold_as_often_as_they_say(result);
     }
     let rows = [
         ("each open clock, after every event", ["rate of the priority", "50/75/90 % rules"]),
         ("each open clock, at noon", ["50/75/90 % rules", "rate of the priority"]),
-        ("whether a week's promise will be missed", ["running rate", "attainment so far"]),
     ];
     for (result, (row, baselines)) in results.iter().zip(rows) {
         let of = |name| figure(&result["baselines"][name], "brier");
@@ -82,6 +150,7 @@ async fn forecasts_of_a_real_log_are_good_and_mean_what_they_say() {
         let found = found.map(|brier| format!("{brier:.3}").trim_start_matches('0').to_owned());
         assert_eq!(documented(row), found, "docs/forecasts.md, {row}");
     }
+    check_periods(&answer["periods"]);
     let noon = &results[1]["model"];
     assert!(figure(noon, "alarmRecall") > 0.85, "{}", noon["alarmRecall"]);
 

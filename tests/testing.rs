@@ -115,6 +115,12 @@ impl Server {
         kibibytes.expect("its peak") * 1024
     }
 
+    /// How many files and sockets it has open.
+    pub fn open_files(&self) -> usize {
+        let files = std::fs::read_dir(format!("/proc/{}/fd", self.child.id()));
+        files.expect("Linux shows them").count()
+    }
+
     fn channel(&self) -> Channel {
         let endpoint = Channel::from_shared(format!("http://{}", self.address));
         endpoint.expect("an address").connect_lazy()
@@ -310,6 +316,20 @@ impl Clients {
     pub async fn status(&mut self) -> v1::GetStatusResponse {
         let status = self.admin.get_status(v1::GetStatusRequest {}).await;
         status.expect("its status").into_inner()
+    }
+
+    /// Waits until forecasts have learnt from everything recorded so far.
+    pub async fn learnt(&mut self) {
+        let deadline = tokio::time::Instant::now() + START_WITHIN;
+        loop {
+            let status = self.status().await;
+            let learnt = status.learnt.expect("how far learning is");
+            if (learnt.records_behind, status.tenants_behind) == (0, 0) {
+                return;
+            }
+            assert!(tokio::time::Instant::now() < deadline, "it lags: {status:?}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 
     pub async fn put_office(&mut self) {

@@ -3,19 +3,19 @@
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use prost_types::Timestamp;
+use prost_types::{Duration, Timestamp};
 use tonic::transport::Channel;
 
 use super::connection::{Connection, refused};
 use super::coverage;
 use super::read_times::{ReadTimes, instant};
-use super::show::{Shown, Times, outcome, phase, span, table};
+use super::show::{Shown, Times, outcome, percent, phase, span, table};
 use crate::codec::choices::{outcome_number, phase_number};
 use crate::codec::v1::clock_service_client::ClockServiceClient;
 use crate::codec::{text, v1};
 
-/// Lists clocks that are open and within their limits, the most urgent first; others by --phase,
-/// --outcome or --all.
+/// Lists clocks that are open and within their limits, the most urgent first, with the probability
+/// that each breaches; others by --phase, --outcome or --all.
 #[derive(Args, Debug)]
 pub(super) struct Clocks {
     /// Only clocks of this contract.
@@ -45,6 +45,10 @@ pub(super) struct Clocks {
     /// Only clocks due before this instant (RFC 3339).
     #[arg(long, value_name = "TIME", value_parser = instant)]
     due_before: Option<Timestamp>,
+
+    /// Leaves out how probable breaches are, which takes long as of an instant long past.
+    #[arg(long)]
+    no_forecast: bool,
 
     /// Lists, instead of clocks, the incidents that lack one, with the reasons.
     #[arg(long, conflicts_with_all = ["target", "priority", "phase", "outcome", "due_before"])]
@@ -112,6 +116,7 @@ impl Clocks {
             phases: phases.into_iter().map(phase_of).collect(),
             outcomes: outcomes.into_iter().map(outcome_of).collect(),
             due_before: self.due_before,
+            with_forecast: !self.no_forecast,
             as_of_time: self.read_times.as_of_time,
             known_time: self.read_times.known_time,
             ..Default::default()
@@ -218,7 +223,7 @@ pub(super) async fn list(
     Ok(all)
 }
 
-/// Clocks as a table.
+/// Clocks as a table; with the probability of a breach, if that was requested of any.
 pub(super) fn show(clocks: &[v1::Clock], times: &Times) -> String {
     if clocks.is_empty() {
         return "No clocks.".to_owned();
@@ -234,18 +239,33 @@ pub(super) fn show(clocks: &[v1::Clock], times: &Times) -> String {
             span(clock.elapsed),
             span(clock.limit),
             times.show(clock.due_time),
-            span(clock.remaining),
+            left(clock),
+            clock.forecast.as_ref().map_or_else(|| "-".to_owned(), |f| percent(f.probability)),
         ]
     });
-    table(
-        &[
-            "incident", "clock", "priority", "phase", "outcome", "used", "elapsed", "limit", "due",
-            "left",
-        ],
-        &[5, 6, 7, 9],
-        rows.collect(),
-    )
+    let columns = match clocks.iter().any(|clock| clock.forecast.is_some()) {
+        true => HEADINGS.len(),
+        false => HEADINGS.len() - 1,
+    };
+    let rows = rows.map(|row: Vec<_>| row.into_iter().take(columns).collect());
+    let headings: Vec<_> = HEADINGS.into_iter().take(columns).collect();
+    let right = [5, 6, 7, 9, 10].map(|column: usize| column.min(columns - 1));
+    table(&headings, &right, rows.collect())
 }
+
+/// What is left of the limit; that it is used up to the nanosecond is no breach yet.
+fn left(clock: &v1::Clock) -> String {
+    match clock.remaining {
+        Some(Duration { seconds: 0, nanos: 0 }) => "none".to_owned(),
+        remaining => span(remaining),
+    }
+}
+
+/// The columns of clocks, the probability of a breach last.
+const HEADINGS: [&str; 11] = [
+    "incident", "clock", "priority", "phase", "outcome", "used", "elapsed", "limit", "due", "left",
+    "breach",
+];
 
 /// ` #2`: later cycles are numbered.
 pub(super) fn cycle(cycle: i32) -> String {

@@ -47,7 +47,7 @@ pub(super) struct Compliance {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-pub(super) enum KeyWord {
+pub(in crate::cli) enum KeyWord {
     Target,
     Priority,
     Service,
@@ -81,7 +81,8 @@ impl KeyWord {
         dash(value)
     }
 
-    fn heading(self) -> String {
+    /// Its word.
+    pub fn heading(self) -> String {
         self.to_possible_value().map(|word| word.get_name().to_owned()).unwrap_or_default()
     }
 }

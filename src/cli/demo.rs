@@ -101,6 +101,7 @@ async fn show_everything(channel: Channel, address: &str) -> anyhow::Result<()> 
     let question = Question {
         tenant: TENANT.to_owned(),
         id: LISTED_INCIDENT.to_owned(),
+        with_forecast: false,
         read_times: ReadTimes { as_of_time: Some(LOG_ENDS), known_time: None },
     };
     say!("{}", incident::show(&incident::query(question, channel.clone()).await?, &times));

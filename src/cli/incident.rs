@@ -7,6 +7,7 @@ use clap::Args;
 use prost_types::Timestamp;
 use tonic::transport::Channel;
 
+use super::breach_forecast;
 use super::clocks::cycle;
 use super::connection::{Connection, refused};
 use super::experience;
@@ -18,12 +19,16 @@ use crate::codec::v1::clock_service_client::ClockServiceClient;
 use crate::codec::v1::incident_service_client::IncidentServiceClient;
 use crate::codec::{text, v1};
 
-/// Shows an incident with its clocks and their timelines.
+/// Shows an incident with its clocks, their timelines and, of open ones, how probable a breach is.
 #[derive(Args, Debug)]
 pub(super) struct Incident {
     /// The id of the incident.
     #[arg(value_name = "ID")]
     id: String,
+
+    /// Leaves out how probable breaches are, which takes long as of an instant long past.
+    #[arg(long)]
+    no_forecast: bool,
 
     #[command(flatten)]
     read_times: ReadTimes,
@@ -44,6 +49,7 @@ pub(super) struct Incident {
 pub(super) struct Question {
     pub tenant: String,
     pub id: String,
+    pub with_forecast: bool,
     pub read_times: ReadTimes,
 }
 
@@ -60,6 +66,7 @@ impl Incident {
         let question = Question {
             tenant: self.connection.tenant.clone(),
             id: self.id,
+            with_forecast: !self.no_forecast,
             read_times: self.read_times,
         };
         let answers = query(question, self.connection.open().await?).await?;
@@ -73,8 +80,8 @@ impl Incident {
 
 /// Requests everything about an incident.
 pub(super) async fn query(question: Question, channel: Channel) -> anyhow::Result<Answers> {
-    let Question { tenant, id: incident_id, read_times: ReadTimes { as_of_time, known_time } } =
-        question;
+    let Question { tenant, id: incident_id, with_forecast, read_times } = question;
+    let ReadTimes { as_of_time, known_time } = read_times;
     let mut incidents = IncidentServiceClient::new(channel.clone());
     let request = v1::GetIncidentRequest {
         tenant: tenant.clone(),
@@ -88,6 +95,7 @@ pub(super) async fn query(question: Question, channel: Channel) -> anyhow::Resul
         tenant: tenant.clone(),
         incident_id: incident_id.clone(),
         with_segments: true,
+        with_forecast,
         as_of_time,
         known_time,
         ..Default::default()
@@ -167,6 +175,9 @@ pub(super) fn timeline(clock: &v1::Clock, times: &Times) -> String {
     }
     if clock.breach_time.is_some() {
         text += &format!(", breached {}", times.show(clock.breach_time));
+    }
+    if let Some(forecast) = &clock.forecast {
+        text += &format!("\n{}", breach_forecast::lines(clock, forecast, times));
     }
     text += &format!("\n{}", segments(clock, times));
     for note in &clock.notes {

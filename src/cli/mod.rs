@@ -10,6 +10,7 @@ macro_rules! say {
 
 mod apply;
 mod backup;
+mod breach_forecast;
 mod clocks;
 mod compliance;
 mod connection;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::connection::{Connection, refused};
-use super::show::{Shown, Times, choice};
+use super::show::{Shown, Times, choice, counted};
 use crate::codec::v1::admin_service_client::AdminServiceClient;
 use crate::codec::{text, v1};
 
@@ -49,6 +49,7 @@ fn show(status: &v1::GetStatusResponse, times: &Times) -> String {
     format!(
         "slx {} of store {}, started {}\n\
          journal {state}{fault}: {} records, the views have {}\n\
+         {}\n\
          head {}\n\
          time zone database {}",
         status.version,
@@ -56,7 +57,28 @@ fn show(status: &v1::GetStatusResponse, times: &Times) -> String {
         times.show(status.start_time),
         stamp.sequence,
         status.views_sequence,
+        learning(status, times),
         status.head,
         status.time_zone_database,
     )
+}
+
+/// How far forecasts have learnt.
+fn learning(status: &v1::GetStatusResponse, times: &Times) -> String {
+    let learnt = status.learnt.unwrap_or_default();
+    let so_far = match (learnt.records_behind, status.tenants_behind) {
+        (0, 0) => "forecasts have learnt from all of them".to_owned(),
+        (records, tenants) => {
+            let until = match learnt.until {
+                None => String::new(),
+                until => format!(", what was decided up to {}", times.show(until)),
+            };
+            let (records, tenants) = (counted(records, "record"), counted(tenants, "tenant"));
+            format!("forecasts are learning{until}: {records} behind, of {tenants}")
+        }
+    };
+    match status.learning_fault.as_str() {
+        "" => so_far,
+        fault => format!("{so_far}; they don't go on: {fault}"),
+    }
 }

@@ -14,6 +14,7 @@ use crate::domain::contract::{
 use crate::domain::incident::{Party, Stage, WaitingOn};
 use crate::domain::settlement::{Facet, FacetState, ItemKind};
 use crate::engine::answers::compliance::GroupKey;
+use crate::engine::answers::objective_outlook::ForecastState;
 use crate::engine::answers::period_result::NoDataReason;
 
 /// Declares how an enum of the API maps to one of the domain: a decoder that refuses the
@@ -193,6 +194,11 @@ choice!(segment_kind, segment_kind_number, v1::SegmentKind, SegmentKind, {
 choice!(group_key, group_key_number, v1::GroupKey, GroupKey, {
     Target = GroupKey::Target, Priority = GroupKey::Priority, Service = GroupKey::Service,
     Category = GroupKey::Category, Group = GroupKey::Group, Party = GroupKey::Party,
+});
+
+choice!(forecast_state, forecast_state_number, v1::ForecastState, ForecastState, {
+    Decided = ForecastState::Decided, GoesOn = ForecastState::GoesOn,
+    ToCome = ForecastState::ToCome, Beyond = ForecastState::Beyond,
 });
 
 choice!(verdict, verdict_number, v1::ObjectiveVerdict, Verdict, {

@@ -4,8 +4,9 @@
 //! (service hours), [`recorded`] (a place in the journal), [`incident`] (facts and histories),
 //! [`contract`] (what was agreed), [`clock`] (targets measured on a history), [`experience`] (how
 //! people experienced an incident), [`compliance`] (the figures of a period), [`settlement`] (what
-//! is left to be agreed on) and [`forecast`] (how open clocks will probably turn out). Nothing here
-//! knows how facts arrive or are kept, and the present instant is always an argument.
+//! is left to be agreed on) and [`forecast`] (how open clocks will probably turn out); [`wording`]
+//! says instants and spans. Nothing here knows how facts arrive or are kept, and the present
+//! instant is always an argument.
 
 pub mod calendar;
 pub mod clock;
@@ -29,4 +30,5 @@ pub mod stop;
 pub mod time;
 pub mod time_sum;
 pub mod violation;
+pub mod wording;
 pub mod zone;

@@ -105,6 +105,11 @@ impl Zone {
         instant.to_chrono().naive_utc() + offset
     }
 
+    /// What the zone's time is called at `instant`: `CET`, or by its offset: `+03`.
+    pub fn abbreviation(&self, instant: Instant) -> String {
+        self.rules.to_offset_info(timestamp(instant)).abbreviation().to_owned()
+    }
+
     /// The instant at which a clock in the zone shows `local`, by the "compatible" rule of RFC
     /// 5545: a time that the clock skips is moved forward by the length of the gap, and of a time
     /// that it shows twice the first is meant.

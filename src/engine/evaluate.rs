@@ -4,7 +4,7 @@ use super::catalog::Known;
 use super::ledger::Ledger;
 pub use super::times::Times;
 use crate::domain::clock::{
-    Evaluation, MissingClock, MissingReason, evaluate, meant, missing_clocks,
+    Clock, Evaluation, MissingClock, MissingReason, evaluate, meant, missing_clocks,
 };
 use crate::domain::incident::History;
 use crate::domain::time::Instant;
@@ -18,6 +18,20 @@ pub fn evaluate_incident<'a>(
     let mut all = evaluate_among(history, |_| true, catalog, as_of);
     all.missing.extend(under_none(history, as_of));
     all
+}
+
+/// The clocks alone of an incident's history under each contract it falls or fell under.
+pub fn clocks_of<'a>(
+    history: &History<'a>,
+    catalog: &'a Known<'a>,
+    as_of: Instant,
+) -> Vec<Clock<'a>> {
+    let mut clocks = Vec::new();
+    for contract_id in history.contract_ids(as_of) {
+        let (agreement, stints) = (catalog.agreement(contract_id), history.stints(contract_id));
+        clocks.extend(evaluate(history, &stints, agreement, catalog, as_of).clocks);
+    }
+    clocks
 }
 
 /// Why an incident has no clock under any contract: it is not opened, or names none.

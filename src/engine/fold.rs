@@ -8,22 +8,15 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::sync::Arc;
 
 use super::catalog::Known;
+pub use super::learned::Learned;
 use super::ledger::Ledger;
-use super::lessons::{
-    ClockKey, DecidedClock, Lessons, Observation, Step, StepKind, Stopped, Taught,
-};
-use crate::domain::forecast::{FeatureVector, Forecaster, TrackRecord};
-use crate::domain::incident::{History, RecordedEvent};
+use super::lessons::{Lessons, Taught};
+use super::observation::{ClockKey, DecidedClock, Observation, Step, StepKind};
+use crate::domain::incident::History;
 use crate::domain::time::{Instant, Span};
 
-/// All that was learnt from one contract's clocks.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Learned {
-    /// Forecasts clocks from what was learnt.
-    pub forecaster: Forecaster,
-    /// How the forecasts it would have given at each fact turned out.
-    pub record: TrackRecord,
-}
+/// The incidents that are learnt from in one step of work.
+const INCIDENTS_PER_STEP: usize = 4_000;
 
 /// Reads the ledgers of a tenant's incidents.
 pub trait Ledgers {
@@ -54,26 +47,32 @@ impl Observer for Unobserved {}
 pub struct Fold {
     /// Whatever was decided up to this instant is learnt.
     pub until: Instant,
+    /// Nothing that it learnt was decided after this instant.
+    pub since: Instant,
     /// The last record it knows: its sequence, and when it was recorded.
     pub by: (u64, Instant),
     /// What was learnt, by contract id.
     pub contracts: BTreeMap<String, Arc<Learned>>,
-    /// The forecasts given of clocks that were undecided at its end, by incident id.
-    pub given: BTreeMap<String, Vec<Given>>,
+    /// The forecasts given of clocks that had not stopped at its end, by incident id.
+    pub given: BTreeMap<Arc<str>, Arc<Vec<Given>>>,
     /// When incidents next teach something if nothing more is recorded of them.
-    pub next: BTreeMap<String, Instant>,
-    /// The incidents of which something was recorded since, each with the first instant that it
-    /// may change.
-    pub fresh: BTreeMap<String, Instant>,
+    pub next: BTreeMap<Arc<str>, Instant>,
+    /// The incidents of which something was recorded that it does not know yet, each with the first
+    /// instant that this may change.
+    pub fresh: BTreeMap<Arc<str>, Instant>,
 }
 
-/// The forecasts given of a clock that is undecided.
+/// The forecasts given of a clock that has not stopped.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Given {
     /// The clock.
     pub clock: ClockKey,
-    /// The breach probabilities forecast at its facts, each with its instant, in order.
+    /// The breach probabilities forecast at its facts, each with its instant, in order; none once it
+    /// is decided.
     pub predicted: Vec<(Instant, f64)>,
+    /// After which service time it was to stop in one, five and nine of ten cases, forecast at its
+    /// facts, each with its instant, in order.
+    pub stops: Vec<(Instant, [Span; 3])>,
 }
 
 /// Where a fold goes on to.
@@ -93,15 +92,12 @@ impl Fold {
         self.contracts.get(contract_id).map(Arc::clone).unwrap_or_default()
     }
 
-    /// Notes a record that it does not know yet.
-    pub fn note(&mut self, recorded: &RecordedEvent) {
-        // What a correction voids may have occurred at any time.
-        let is_new = recorded.value.voids().is_none();
-        let from = if is_new { recorded.value.occur_time } else { Instant::MIN };
-        match self.fresh.get_mut(&recorded.value.incident_id) {
+    /// Notes that something was recorded of an incident that changes nothing before an instant.
+    pub fn note(&mut self, incident_id: &Arc<str>, from: Instant) {
+        match self.fresh.get_mut(incident_id) {
             Some(first) => *first = from.min(*first),
             None => {
-                self.fresh.insert(recorded.value.incident_id.clone(), from);
+                self.fresh.insert(Arc::clone(incident_id), from);
             }
         }
     }
@@ -116,27 +112,72 @@ impl Fold {
         self.fresh.is_empty() && self.next.values().all(|next| *next > until)
     }
 
+    /// The instant by which about so many incidents teach something, at most `until`: to go on in
+    /// steps that are no longer than that.
+    pub fn step(&self, until: Instant, incidents: usize) -> Instant {
+        let times = self.fresh.values().chain(self.next.values());
+        let mut times: Vec<_> = times.copied().filter(|time| *time <= until).collect();
+        if times.len() <= incidents {
+            return until;
+        }
+        let (_, time, _) = times.select_nth_unstable(incidents);
+        (*time).max(self.until).min(until)
+    }
+
     /// Goes on: learns what was decided since its end, in order, and what was recorded late.
+    /// However often it stops on the way, it comes to the same.
     ///
     /// # Errors
-    /// Those of reading a ledger; the fold is then unusable.
+    /// Those of reading a ledger; nothing is learnt then.
     pub fn advance<L: Ledgers>(
         &mut self,
         upto: Upto<'_>,
         ledgers: &mut L,
         observer: &mut impl Observer,
     ) -> Result<(), L::Error> {
-        let mut sweep = Sweep::over(self, upto);
+        let entering = self.entering(upto.until, ledgers)?;
+        let mut sweep = Sweep::over(self, upto, entering);
         while let Some(Reverse(item)) = sweep.heap.pop() {
             match item.step {
-                None => sweep.enter(item.incident, ledgers)?,
+                None => sweep.enter(item.incident),
                 Some(_) => sweep.take(item, observer),
             }
         }
         self.until = upto.until;
         self.by = upto.by;
-        self.fresh.clear();
         Ok(())
+    }
+
+    /// Goes on by one step of work; true: it has arrived.
+    ///
+    /// # Errors
+    /// Those of reading a ledger; nothing is learnt then.
+    pub fn advance_a_step<L: Ledgers>(
+        &mut self,
+        upto: Upto<'_>,
+        ledgers: &mut L,
+    ) -> Result<bool, L::Error> {
+        let until = self.step(upto.until, INCIDENTS_PER_STEP);
+        self.advance(Upto { until, ..upto }, ledgers, &mut Unobserved)?;
+        Ok(until == upto.until)
+    }
+
+    /// The incidents that teach something up to an instant.
+    fn entering<L: Ledgers>(
+        &self,
+        until: Instant,
+        ledgers: &mut L,
+    ) -> Result<Vec<Incident>, L::Error> {
+        let is_due = |(_, time): &(&Arc<str>, &Instant)| **time <= until;
+        let fresh = self.fresh.iter().filter(is_due);
+        let ids: BTreeSet<_> =
+            fresh.chain(self.next.iter().filter(is_due)).map(|of| of.0).collect();
+        let incident = |id: &Arc<str>| {
+            let ledger = ledgers.ledger(id)?;
+            let first = self.fresh.get(id).copied();
+            Ok(Incident { id: Arc::clone(id), ledger, first, ..Incident::default() })
+        };
+        ids.into_iter().map(incident).collect()
     }
 
     fn learned(&mut self, contract_id: &str) -> &mut Learned {
@@ -147,14 +188,14 @@ impl Fold {
     }
 
     /// The forecasts given of a clock.
-    fn given(&mut self, incident: &str, clock: &ClockKey) -> Option<&mut Given> {
+    fn given(&mut self, incident: &Arc<str>, clock: &ClockKey) -> Option<&mut Given> {
         if !self.given.contains_key(incident) {
-            self.given.insert(incident.to_owned(), Vec::new());
+            self.given.insert(Arc::clone(incident), Arc::default());
         }
-        let all = self.given.get_mut(incident)?;
+        let all = Arc::make_mut(self.given.get_mut(incident)?);
         let place = all.iter().position(|given| given.clock == *clock);
         let place = place.unwrap_or_else(|| {
-            all.push(Given { clock: clock.clone(), predicted: Vec::new() });
+            all.push(Given { clock: clock.clone(), predicted: Vec::new(), stops: Vec::new() });
             all.len() - 1
         });
         all.get_mut(place)
@@ -179,42 +220,48 @@ struct Sweep<'s, 'k> {
     heap: BinaryHeap<Reverse<Item>>,
 }
 
+#[derive(Default)]
 struct Incident {
-    id: String,
+    id: Arc<str>,
+    ledger: Arc<Ledger>,
+    /// The first instant that what is new may change.
+    first: Option<Instant>,
     lessons: Lessons,
     /// The steps not learnt before, by their places.
     new: Vec<usize>,
 }
 
 impl<'s, 'k> Sweep<'s, 'k> {
-    fn over(fold: &'s mut Fold, upto: Upto<'k>) -> Sweep<'s, 'k> {
-        let waking = fold.next.iter().filter(|(_, next)| **next <= upto.until).map(|(id, _)| id);
-        let ids: BTreeSet<_> = fold.fresh.keys().chain(waking).cloned().collect();
-        let mut sweep =
-            Sweep { fold, upto, incidents: Vec::with_capacity(ids.len()), heap: BinaryHeap::new() };
-        for id in ids {
-            let first = sweep.fold.fresh.get(&id).copied();
-            let next = sweep.fold.next.remove(&id);
-            let Some(time) = first.into_iter().chain(next).min() else { continue };
-            let (incident, step) = (sweep.incidents.len(), None);
-            sweep.heap.push(Reverse(Item { time, rank: 0, incident, step }));
-            sweep.incidents.push(Incident { id, lessons: Lessons::default(), new: Vec::new() });
+    fn over(fold: &'s mut Fold, upto: Upto<'k>, incidents: Vec<Incident>) -> Sweep<'s, 'k> {
+        let mut heap = BinaryHeap::with_capacity(incidents.len());
+        for (incident, of) in incidents.iter().enumerate() {
+            // What is fresh only later is known by then, but it changes nothing yet.
+            if of.first.is_some_and(|first| first <= upto.until) {
+                fold.fresh.remove(&of.id);
+            }
+            let next = fold.next.remove(&of.id);
+            let Some(time) = of.first.into_iter().chain(next).min() else { continue };
+            heap.push(Reverse(Item { time, rank: 0, incident, step: None }));
         }
-        sweep
+        Sweep { fold, upto, incidents, heap }
     }
 
-    fn enter<L: Ledgers>(&mut self, place: usize, ledgers: &mut L) -> Result<(), L::Error> {
+    fn enter(&mut self, place: usize) {
         let Upto { until, by, known } = self.upto;
-        let Some(incident) = self.incidents.get_mut(place) else { return Ok(()) };
-        let ledger = ledgers.ledger(&incident.id)?;
+        let Some(incident) = self.incidents.get_mut(place) else { return };
+        let ledger = std::mem::take(&mut incident.ledger);
         let lessons = Lessons::of(&History::fold(&ledger.events, by.1), &known, until);
-        incident.new = new_steps(&lessons, self.fold, &ledger, &known);
+        incident.new = match incident.first {
+            Some(first) if first <= self.fold.until => {
+                new_steps(&lessons, self.fold, &ledger, &known)
+            }
+            _ => later_steps(&lessons, self.fold.until),
+        };
         if let Some(next) = lessons.next {
-            self.fold.next.insert(incident.id.clone(), next);
+            self.fold.next.insert(Arc::clone(&incident.id), next);
         }
         incident.lessons = lessons;
         self.push(place, 0);
-        Ok(())
     }
 
     /// Lines up an incident's next step.
@@ -241,6 +288,10 @@ impl<'s, 'k> Sweep<'s, 'k> {
             && let Some(step) = incident.lessons.steps.get(*step)
             && let Some(clock) = incident.lessons.clocks.get(step.clock)
         {
+            // What is only observed changes nothing that is learnt.
+            if step.kind.rank() > 0 {
+                self.fold.since = self.fold.since.max(step.time);
+            }
             self.fold.take(&incident.id, clock, step, observer);
         }
         self.push(item.incident, next + 1);
@@ -249,7 +300,13 @@ impl<'s, 'k> Sweep<'s, 'k> {
 
 impl Fold {
     /// Takes one step of a clock.
-    fn take(&mut self, incident: &str, clock: &Taught, step: &Step, observer: &mut impl Observer) {
+    fn take(
+        &mut self,
+        incident: &Arc<str>,
+        clock: &Taught,
+        step: &Step,
+        observer: &mut impl Observer,
+    ) {
         let contract = clock.key.0.as_str();
         match &step.kind {
             StepKind::Observed(place) => {
@@ -258,8 +315,10 @@ impl Fold {
                 observer.observed(incident, clock, seen, learned);
                 if seen.is_fact {
                     let predicted = learned.predicted(seen);
+                    let stop = learned.expected_after(seen, predicted);
                     if let Some(given) = self.given(incident, &clock.key) {
                         given.predicted.push((seen.time, predicted));
+                        given.stops.push((seen.time, stop));
                     }
                 }
             }
@@ -269,16 +328,31 @@ impl Fold {
                 let given = given.map(std::mem::take).unwrap_or_default();
                 self.learned(contract).decide(clock, *decided, &given, step.time);
             }
-            StepKind::Stopped(stopped) => self.learned(contract).stop(stopped),
+            StepKind::Stopped(stopped) => {
+                let given = self.given(incident, &clock.key).map(|given| &mut given.stops);
+                let given = given.map(std::mem::take).unwrap_or_default();
+                self.learned(contract).stop(clock, stopped, &given);
+            }
+            StepKind::RanOn(ran_on) => {
+                let remaining = &mut self.learned(contract).forecaster.remaining;
+                ran_on.iter().for_each(|(stratum, classes)| remaining.ran_on(*stratum, *classes));
+            }
         }
     }
 
-    /// Drops the forecasts given of clocks of an incident that won't be decided, or were.
-    fn leave(&mut self, incident: &str, lessons: &Lessons) {
+    /// Drops the forecasts given of clocks of an incident that have stopped, or won't be decided.
+    fn leave(&mut self, incident: &Arc<str>, lessons: &Lessons) {
         let Some(all) = self.given.get_mut(incident) else { return };
-        all.retain(|given| {
+        let all = Arc::make_mut(all);
+        all.retain_mut(|given| {
             let clock = lessons.clocks.iter().find(|clock| clock.key == given.clock);
-            !given.predicted.is_empty() && clock.is_some_and(Taught::is_undecided)
+            if !clock.is_some_and(Taught::is_undecided) {
+                given.predicted.clear();
+            }
+            if !clock.is_some_and(Taught::is_observed) {
+                given.stops.clear();
+            }
+            !given.predicted.is_empty() || !given.stops.is_empty()
         });
         if all.is_empty() {
             self.given.remove(incident);
@@ -286,44 +360,10 @@ impl Fold {
     }
 }
 
-impl Learned {
-    /// The breach probability of a clock as it was observed.
-    pub fn predicted(&self, seen: &Observation) -> f64 {
-        self.forecaster.probability_of(&seen.features, seen.effort.as_ref())
-    }
-
-    /// Learns from a clock that was decided, and scores the forecasts given at what decided it: of
-    /// those given, facts that came late may have taken some back.
-    fn decide(
-        &mut self,
-        clock: &Taught,
-        decided: DecidedClock,
-        given: &[(Instant, f64)],
-        time: Instant,
-    ) {
-        let DecidedClock { is_breached, observed: (from, to), month, .. } = decided;
-        let observed = clock.observed.get(from..to).unwrap_or_default();
-        let features: Vec<&FeatureVector> = observed.iter().map(|seen| &seen.features).collect();
-        self.forecaster.model.decide(&features, is_breached, time);
-        self.forecaster.alike.learn(observed.iter().map(|seen| seen.stratum), is_breached);
-        let is_of = |time: &Instant| observed.iter().any(|seen| seen.is_fact && seen.time == *time);
-        let given = given.iter().filter(|(time, _)| is_of(time)).map(|(_, predicted)| *predicted);
-        self.record.score(&clock.key.1, month, &given.collect::<Vec<_>>(), is_breached);
-    }
-
-    fn stop(&mut self, stopped: &[Stopped]) {
-        for of in stopped {
-            if of.remaining >= Span::ZERO {
-                self.forecaster.remaining.learn(of.stratum, of.remaining, of.limit);
-            }
-            if let Some((team, estimated)) = &of.estimate {
-                self.forecaster.estimates.learn(team, *estimated, of.remaining);
-            }
-            if let Some((holder, weeks)) = of.wait {
-                self.forecaster.waits.learn(holder, weeks);
-            }
-        }
-    }
+/// The steps after a fold's end, by their places.
+fn later_steps(lessons: &Lessons, end: Instant) -> Vec<usize> {
+    let steps = lessons.steps.iter().enumerate();
+    steps.filter(|(_, step)| step.time > end).map(|(place, _)| place).collect()
 }
 
 /// The steps that a fold has not taken, by their places: those after its end, and those before it

@@ -10,10 +10,11 @@
 //!
 //! The result depends on the records alone, not on when it was queried.
 
+use std::sync::Arc;
+
 use super::catalog::Known;
-use super::fold::Unobserved;
 pub use super::fold::{Fold, Learned, Ledgers, Upto};
-use crate::domain::incident::RecordedEvent;
+use crate::domain::incident::{IncidentEvent, RecordedEvent};
 use crate::domain::time::{Instant, Span};
 
 pub use crate::domain::forecast::{ForecastScore, TrackRecord};
@@ -21,8 +22,15 @@ pub use crate::domain::forecast::{ForecastScore, TrackRecord};
 /// Facts recorded no later than this after they occurred are learnt from as if they had been
 /// recorded at once.
 pub const LATENESS: Span = Span::from_hours(24);
-/// How long ago the folds end that are gone on from, the earliest first.
-const LAGS: [Span; 3] = [Span::from_hours(25), Span::from_hours(1), Span::ZERO];
+/// How long ago the folds end that are gone on from, the earliest first. The closer they are, the
+/// less is walked through again when a fact comes a little late.
+const LAGS: [Span; 5] = [
+    Span::from_hours(25),
+    Span::from_hours(1),
+    Span::from_minutes(3),
+    Span::from_seconds(10),
+    Span::ZERO,
+];
 /// A fold is replaced by a later one once it ends so many times its lag ago.
 const LAGS_KEPT: i64 = 2;
 /// A day on which more than one record in so many came late is one of an import: what it brings is
@@ -40,9 +48,9 @@ pub struct Learning {
     /// The records of that one's day.
     pub today: Today,
     /// What was decided so long ago that it is final.
-    pub settled: Fold,
+    pub settled: Arc<Fold>,
     /// Later folds, one for each lag.
-    pub stages: [Option<Fold>; LAGS.len()],
+    pub stages: [Option<Arc<Fold>>; LAGS.len()],
 }
 
 /// The records of a day, and the days before it that held up what is final.
@@ -70,42 +78,85 @@ impl Learning {
         settled: Fold,
         stage: Option<Fold>,
     ) -> Learning {
-        Learning { taken, today, settled, stages: [stage, None, None] }
+        let mut stages = <[Option<Arc<Fold>>; LAGS.len()]>::default();
+        if let Some(first) = stages.first_mut() {
+            *first = stage.map(Arc::new);
+        }
+        Learning { taken, today, settled: Arc::new(settled), stages }
     }
 
     /// The first of the later folds, which is kept: the others are soon learnt again.
     pub fn earliest_stage(&self) -> Option<&Fold> {
-        self.stages.first()?.as_ref()
+        self.stages.first()?.as_deref()
+    }
+
+    /// The latest of its folds. It may end long ago, and lack what was recorded since.
+    pub fn latest(&self) -> &Arc<Fold> {
+        self.stages.iter().flatten().last().unwrap_or(&self.settled)
+    }
+
+    /// What questions about other instants go on from: what is final, and the latest.
+    pub fn bases(&self) -> Learning {
+        let mut bases = Learning { stages: Default::default(), ..self.clone() };
+        if let (Some(latest), Some(fold)) =
+            (bases.stages.last_mut(), self.stages.iter().flatten().last())
+        {
+            *latest = Some(Arc::clone(fold));
+        }
+        bases
     }
 
     /// Takes the next record in the journal's order: a fact about an incident, with the terms known
     /// by then.
     ///
     /// # Errors
-    /// Those of reading a ledger; nothing is taken then.
+    /// Those of reading a ledger; the record is not taken then.
     pub fn take<L: Ledgers>(
         &mut self,
         recorded: &RecordedEvent,
         known: Known<'_>,
         ledgers: &mut L,
     ) -> Result<(), L::Error> {
+        while !self.take_after_a_step(recorded, known, ledgers)? {}
+        Ok(())
+    }
+
+    /// Takes the next record, unless something must be made final before: then it does one step of
+    /// that work. False: call it again with the same record.
+    ///
+    /// # Errors
+    /// Those of reading a ledger; nothing has changed then.
+    pub fn take_after_a_step<L: Ledgers>(
+        &mut self,
+        recorded: &RecordedEvent,
+        known: Known<'_>,
+        ledgers: &mut L,
+    ) -> Result<bool, L::Error> {
         let now = recorded.record_time;
         if self.taken.0 > 0 && day(now) > day(self.taken.1) {
             let is_import = self.today.is_import();
-            if !is_import {
-                self.settle(earlier(beginning(now), LATENESS), known.by(self.taken.1), ledgers)?;
+            let until = earlier(beginning(now), LATENESS);
+            if !is_import && !self.settle(until, known.by(self.taken.1), ledgers)? {
+                return Ok(false);
             }
             let held_up = if is_import { self.today.held_up + 1 } else { 0 };
             self.today = Today { held_up, ..Today::default() };
         }
         self.today.records += 1;
         self.today.late += u64::from(now.since(recorded.value.occur_time) > LATENESS);
-        self.settled.note(recorded);
-        for fold in self.stages.iter_mut().flatten() {
-            fold.note(recorded);
-        }
+        self.note(&recorded.value);
         self.taken = (recorded.sequence, now);
-        Ok(())
+        Ok(true)
+    }
+
+    fn note(&mut self, event: &IncidentEvent) {
+        // What a correction voids may have occurred at any time.
+        let from = if event.voids().is_none() { event.occur_time } else { Instant::MIN };
+        let id = Arc::from(event.incident_id.as_str());
+        Arc::make_mut(&mut self.settled).note(&id, from);
+        for fold in self.stages.iter_mut().flatten() {
+            Arc::make_mut(fold).note(&id, from);
+        }
     }
 
     /// What was decided by an instant, by all that was taken and the terms known by now. What it
@@ -119,14 +170,29 @@ impl Learning {
         known: Known<'_>,
         ledgers: &mut L,
     ) -> Result<&Fold, L::Error> {
+        while !self.approach(as_of, known, ledgers)? {}
+        Ok(self.latest())
+    }
+
+    /// Does one step of the work to learn what was decided by an instant. True: [`Self::latest`] is
+    /// that.
+    ///
+    /// # Errors
+    /// Those of reading a ledger; nothing has changed then.
+    pub fn approach<L: Ledgers>(
+        &mut self,
+        as_of: Instant,
+        known: Known<'_>,
+        ledgers: &mut L,
+    ) -> Result<bool, L::Error> {
         self.drop_changed(known);
         for (place, lag) in LAGS.into_iter().enumerate() {
             let until = earlier(as_of, lag);
-            if until > self.settled.until {
-                self.stage(place, until, known, ledgers)?;
+            if until > self.settled.until && !self.stage(place, until, known, ledgers)? {
+                return Ok(false);
             }
         }
-        Ok(self.stages.iter().flatten().last().unwrap_or(&self.settled))
+        Ok(true)
     }
 
     /// What was decided by an instant, by what was recorded by another; `None`: that is longer ago
@@ -140,65 +206,66 @@ impl Learning {
         known: Known<'_>,
         ledgers: &mut L,
     ) -> Result<Option<Fold>, L::Error> {
-        let is_earlier = |fold: &&Fold| fold.until <= as_of && fold.by.1 <= known.time();
+        let is_earlier = |fold: &&Arc<Fold>| fold.until <= as_of && fold.by.1 <= known.time();
         let stages = self.stages.iter().flatten().filter(|fold| is_unchanged(fold, known));
         let from = std::iter::once(&self.settled).chain(stages).filter(is_earlier).last();
-        let Some(mut fold) = from.cloned() else { return Ok(None) };
+        let Some(mut fold) = from.map(|fold| Fold::clone(fold)) else { return Ok(None) };
         let by = (self.taken.0, known.time());
-        fold.advance(Upto { until: as_of, by, known }, ledgers, &mut Unobserved)?;
+        while !fold.advance_a_step(Upto { until: as_of, by, known }, ledgers)? {}
         Ok(Some(fold))
     }
 
+    /// Does one step of the work on a stage; true: it is ready.
     fn stage<L: Ledgers>(
         &mut self,
         place: usize,
         until: Instant,
         known: Known<'_>,
         ledgers: &mut L,
-    ) -> Result<(), L::Error> {
+    ) -> Result<bool, L::Error> {
         let lag = LAGS.get(place).copied().unwrap_or_default();
         let (before, rest) = self.stages.split_at_mut(place);
-        let Some(stage) = rest.first_mut() else { return Ok(()) };
+        let Some(stage) = rest.first_mut() else { return Ok(true) };
         let own = stage.take().filter(|fold| fold.until <= until);
         if let Some(fold) = own.as_ref() {
             let is_recent = until.since(fold.until).nanos() < (LAGS_KEPT - 1) * lag.nanos();
             if is_recent || fold.is_still(until) {
                 *stage = own;
-                return Ok(());
+                return Ok(true);
             }
         }
         let before = before.iter().flatten().filter(|fold| fold.until <= until).last();
-        let mut fold = match (own, before) {
+        let fold = match (own, before) {
             (Some(own), before) if before.is_none_or(|fold| fold.until <= own.until) => own,
-            (_, Some(before)) => before.clone(),
-            _ => self.settled.clone(),
+            (_, Some(before)) => Arc::clone(before),
+            _ => Arc::clone(&self.settled),
         };
+        let fold = stage.insert(fold);
         let by = (self.taken.0, known.time());
-        fold.advance(Upto { until, by, known }, ledgers, &mut Unobserved)?;
-        *stage = Some(fold);
-        Ok(())
+        Arc::make_mut(fold).advance_a_step(Upto { until, by, known }, ledgers)
     }
 
-    /// Makes final what was decided by an instant.
+    /// Does one step of the work that makes final what was decided by an instant; true: it is done.
     fn settle<L: Ledgers>(
         &mut self,
         until: Instant,
         known: Known<'_>,
         ledgers: &mut L,
-    ) -> Result<(), L::Error> {
+    ) -> Result<bool, L::Error> {
         self.drop_changed(known);
         if until <= self.settled.until {
-            return Ok(());
+            return Ok(true);
         }
-        let stages = self.stages.iter().flatten();
-        let from = stages.filter(|fold| fold.until <= until).last().unwrap_or(&self.settled);
-        let mut fold = from.clone();
-        fold.advance(Upto { until, by: self.taken, known }, ledgers, &mut Unobserved)?;
-        self.settled = fold;
+        let settled = self.settled.until;
+        let is_between = |fold: &&Arc<Fold>| settled < fold.until && fold.until <= until;
+        if let Some(fold) = self.stages.iter().flatten().filter(is_between).last() {
+            self.settled = Arc::clone(fold);
+        }
         for stage in &mut self.stages {
             *stage = stage.take().filter(|fold| fold.until > until);
         }
-        Ok(())
+        let upto = Upto { until, by: self.taken, known };
+        Arc::make_mut(&mut self.settled).advance_a_step(upto, ledgers)
     }
 
     /// Drops the later folds that what was recorded since has changed.

@@ -4,22 +4,28 @@
 //! nothing happens to them. What a step uses had occurred by its instant, so a history that goes on
 //! only adds steps after those it had.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::catalog::Known;
-use super::evaluate::evaluate_incident;
+use super::evaluate::clocks_of;
+use super::observation::{ClockKey, DecidedClock, Observation, Step, StepKind, StoppedClock};
 use super::snapshot::{hours, is_undecided, noons as noons_of, snapshot};
-use crate::domain::clock::{Clock, Evaluation, Outcome, Phase};
-use crate::domain::forecast::{Effort, FeatureVector, Holder, Snapshot, Stratum, Waits, month_of};
+use crate::domain::calendar::hours::ServiceHours;
+use crate::domain::clock::{Clock, Outcome, Phase};
+use crate::domain::forecast::{classes_run_through, month_of};
 use crate::domain::incident::History;
 use crate::domain::time::{Instant, Span};
 
 const NANO: Span = Span::from_nanos(1);
 /// The most observations of a clock between two of its stops: one that never stops must stay small.
 const OBSERVATIONS_MAX: usize = 256;
-
-/// The contract, target and cycle of a clock.
-pub type ClockKey = (String, String, u32);
+/// The most instants of an incident at which something happens that teach: what happens later does
+/// not.
+const INSTANTS_MAX: usize = 1_000;
+/// While nothing happens to a clock that is paused or over its limit, it is looked at after a day,
+/// and again each time half as long again has passed, so many times at most.
+const FIRST_CHECK_AFTER: Span = Span::from_hours(24);
+const CHECKS_MAX: usize = 20;
 
 /// What an incident teaches, up to an instant.
 #[derive(Debug, Default)]
@@ -45,107 +51,36 @@ pub struct Taught {
     from: Option<usize>,
     /// When it goes over its limit if nothing happens.
     lapse: Option<Instant>,
-}
-
-/// Something that a clock teaches at an instant.
-#[derive(Debug)]
-pub struct Step {
-    /// The instant.
-    pub time: Instant,
-    /// The index of the clock.
-    pub clock: usize,
-    /// What.
-    pub kind: StepKind,
-}
-
-/// What a clock teaches.
-#[derive(Debug)]
-pub enum StepKind {
-    /// It was observed: the index among its observations.
-    Observed(usize),
-    /// It was decided.
-    Decided(DecidedClock),
-    /// It stopped.
-    Stopped(Vec<Stopped>),
-}
-
-/// The decision of a clock.
-#[derive(Clone, Copy, Debug)]
-pub struct DecidedClock {
-    /// Whether it breached.
-    pub is_breached: bool,
-    /// The first of the observations that it decides, and the one after the last.
-    pub observed: (usize, usize),
-    /// The share of the limit that it had used, 0 to 1.
-    pub share_used: f32,
-    /// Its local month.
-    pub month: i32,
-}
-
-/// What a clock's stop teaches of one observation.
-#[derive(Clone, Debug)]
-pub struct Stopped {
-    /// The stratum it was in.
-    pub stratum: Stratum,
-    /// The service time that it still ran.
-    pub remaining: Span,
-    /// Its limit.
-    pub limit: Span,
-    /// An estimate that was new then, with the group that made it.
-    pub estimate: Option<(String, Span)>,
-    /// Who had paused it then, and the service time until it stopped, in weeks of service hours.
-    pub wait: Option<(Holder, f64)>,
-}
-
-/// A clock as it was observed while it was undecided.
-#[derive(Clone, Debug)]
-pub struct Observation {
-    /// When.
-    pub time: Instant,
-    /// Whether something happened then.
-    pub is_fact: bool,
-    /// What the model sees.
-    pub features: FeatureVector,
-    /// The estimate of the work left, beside what is left of the limit.
-    pub effort: Option<Effort>,
-    /// The priority it was measured by.
-    pub priority: String,
-    /// The share of the limit used, 0 to 1.
-    pub share_used: f32,
-    /// The stratum it was in.
-    pub stratum: Stratum,
-    elapsed: Span,
-    is_paused: bool,
+    /// Since when it has been paused or over its limit with nothing happening.
+    silent_since: Option<Instant>,
 }
 
 impl Lessons {
     /// What the incident of a history teaches by what had occurred up to an instant.
     pub fn of<'h>(history: &History<'h>, known: &'h Known<'h>, until: Instant) -> Lessons {
-        let mut walk =
-            Walk { history, known, places: BTreeMap::new(), lessons: Lessons::default() };
+        let mut walk = Walk { history, known, lessons: Lessons::default() };
         let mut times: Vec<_> = history.moments(until).map(|moment| moment.time).collect();
         times.dedup();
+        // All of them are walked for each, which must not grow without bound.
+        let beyond = times.get(INSTANTS_MAX).copied();
+        let until = beyond.map_or(until, |beyond| earlier(beyond, NANO));
+        times.truncate(INSTANTS_MAX);
         for (place, time) in times.iter().enumerate() {
             let evaluated = walk.look(*time, true);
             walk.silence(&evaluated, *time, times.get(place + 1).copied(), until);
         }
         let mut lessons = walk.lessons;
         lessons.steps.sort_by_key(|step| (step.time, step.kind.rank()));
+        // At the very instant at which it lapses it is not over its limit yet.
         let lapses = lessons.clocks.iter().filter_map(|clock| clock.lapse);
+        let lapses = lapses.map(|lapse| lapse.max(later(until, NANO)));
         let facts = history.effective().iter().map(|fact| fact.value.occur_time);
-        lessons.next = lapses.chain(facts.filter(|time| *time > until)).min();
+        let checks = lessons.clocks.iter().filter_map(|clock| {
+            clock.silent_since.and_then(|since| checks(since).find(|check| *check > until))
+        });
+        let next = lapses.chain(facts.filter(|time| *time > until)).chain(checks).min();
+        lessons.next = next.filter(|_| beyond.is_none());
         lessons
-    }
-}
-
-impl StepKind {
-    /// Of what happens at one instant, observations come first: they know of no decision then.
-    pub fn rank(&self) -> u8 {
-        match self {
-            StepKind::Observed(_) => 0,
-            StepKind::Decided(_) => 1,
-            StepKind::Stopped(_) => 2,
-        }
     }
 }
 
@@ -153,24 +88,23 @@ impl StepKind {
 struct Walk<'w, 'h> {
     history: &'w History<'h>,
     known: &'h Known<'h>,
-    /// The places of clocks, by their keys.
-    places: BTreeMap<ClockKey, usize>,
     lessons: Lessons,
 }
 
 impl<'h> Walk<'_, 'h> {
     /// Takes how the clocks stand at an instant, and observes them where something happened.
-    fn look(&mut self, time: Instant, is_fact: bool) -> Evaluation<'h> {
-        let evaluated = evaluate_incident(self.history, self.known, time);
+    fn look(&mut self, time: Instant, is_fact: bool) -> Vec<Clock<'h>> {
+        let evaluated = clocks_of(self.history, self.known, time);
         for place in 0..self.lessons.clocks.len() {
-            self.settle(place, &evaluated, time);
+            self.settle(place, &evaluated, time, is_fact);
         }
-        for clock in evaluated.clocks.iter().filter(|clock| is_fact && is_undecided(clock)) {
+        for clock in evaluated.iter().filter(|clock| is_fact && is_undecided(clock)) {
             let place = self.place(clock);
             self.observe(place, clock, time, true);
             let lapse = self.lapse(clock, time);
             if let Some(taught) = self.lessons.clocks.get_mut(place) {
                 taught.lapse = lapse;
+                taught.silent_since = (clock.phase == Phase::Paused).then_some(time);
             }
         }
         evaluated
@@ -179,7 +113,7 @@ impl<'h> Walk<'_, 'h> {
     /// Takes what passes while nothing happens, from one fact to the next or the end.
     fn silence(
         &mut self,
-        evaluated: &Evaluation<'h>,
+        evaluated: &[Clock<'h>],
         since: Instant,
         next: Option<Instant>,
         until: Instant,
@@ -190,67 +124,105 @@ impl<'h> Walk<'_, 'h> {
         if self.lessons.clocks.iter().any(has_lapsed) {
             self.look(earlier(end, NANO), false);
         }
+        for place in 0..self.lessons.clocks.len() {
+            self.check(place, evaluated, end);
+        }
     }
 
-    fn noons(&mut self, evaluated: &Evaluation<'h>, since: Instant, end: Instant) {
-        let has_room = |clock: &&Clock<'_>| {
-            let place = self.places.get(&key(clock));
-            let taught = place.and_then(|place| self.lessons.clocks.get(*place));
-            is_undecided(clock) && taught.is_some_and(Taught::has_room)
+    /// Looks at a clock that is paused or over its limit while nothing happens.
+    fn check(&mut self, place: usize, evaluated: &[Clock<'h>], end: Instant) {
+        let Some(taught) = self.lessons.clocks.get(place) else { return };
+        let clock = evaluated.iter().find(|clock| taught.is_of(clock));
+        let Some(hours) = clock.and_then(|clock| hours(clock, self.known)) else { return };
+        for check in taught.silent_since.into_iter().flat_map(checks) {
+            if check >= end {
+                return;
+            }
+            self.run_on(place, hours, check);
+        }
+    }
+
+    /// Takes that a clock is still open.
+    fn run_on(&mut self, place: usize, hours: &ServiceHours, time: Instant) {
+        let Some(taught) = self.lessons.clocks.get_mut(place) else { return };
+        let Some(from) = taught.from else { return };
+        let mut ran_on = Vec::new();
+        for seen in taught.observed.iter_mut().skip(from) {
+            let now = classes_run_through(hours.elapsed(seen.time, time), seen.stop.unit);
+            if now > seen.run_through {
+                ran_on.push((seen.stop.stratum, (seen.run_through, now)));
+                seen.run_through = now;
+            }
+        }
+        if !ran_on.is_empty() {
+            self.lessons.steps.push(Step { time, clock: place, kind: StepKind::RanOn(ran_on) });
+        }
+    }
+
+    fn noons(&mut self, evaluated: &[Clock<'h>], since: Instant, end: Instant) {
+        let with_room = |clock: &'_ Clock<'h>| {
+            let place = self.found(clock).filter(|_| is_undecided(clock))?;
+            self.lessons.clocks.get(place)?.has_room().then_some(place)
         };
         // Each clock at the noons of its own business days.
         let mut noons = BTreeSet::new();
-        for clock in evaluated.clocks.iter().filter(has_room) {
+        for clock in evaluated {
+            let Some(place) = with_room(clock) else { continue };
             let lapse = self.lapse(clock, since).map_or(end, |lapse| lapse.min(end));
             let of_clock = noons_of(clock, self.known, later(since, NANO), lapse);
-            noons.extend(of_clock.into_iter().map(|noon| (noon, key(clock))));
+            noons.extend(of_clock.into_iter().map(|noon| (noon, place)));
         }
         for noons in noons.into_iter().collect::<Vec<_>>().chunk_by(|a, b| a.0 == b.0) {
             let Some((noon, _)) = noons.first() else { continue };
-            let evaluated = evaluate_incident(self.history, self.known, *noon);
-            for clock in evaluated.clocks.iter().filter(|clock| is_undecided(clock)) {
-                let is_its = noons.iter().any(|(_, of)| *of == key(clock));
-                if let Some(place) = self.places.get(&key(clock)).copied().filter(|_| is_its) {
+            let evaluated = clocks_of(self.history, self.known, *noon);
+            for clock in evaluated.iter().filter(|clock| is_undecided(clock)) {
+                let is_its = |place: &usize| noons.iter().any(|(_, of)| of == place);
+                if let Some(place) = self.found(clock).filter(is_its) {
                     self.observe(place, clock, *noon, false);
                 }
             }
         }
     }
 
+    fn found(&self, clock: &Clock<'_>) -> Option<usize> {
+        self.lessons.clocks.iter().position(|taught| taught.is_of(clock))
+    }
+
     fn place(&mut self, clock: &Clock<'_>) -> usize {
-        let key = key(clock);
-        if let Some(place) = self.places.get(&key) {
-            return *place;
+        if let Some(place) = self.found(clock) {
+            return place;
         }
         let place = self.lessons.clocks.len();
-        self.places.insert(key.clone(), place);
         self.lessons.clocks.push(Taught {
-            key,
+            key: (clock.contract_id.to_owned(), clock.target_id.to_owned(), clock.cycle),
             observed: Vec::new(),
             undecided_from: 0,
             from: None,
             lapse: None,
+            silent_since: None,
         });
         place
     }
 
     fn observe(&mut self, place: usize, clock: &Clock<'_>, time: Instant, is_fact: bool) {
         let Some(snapshot) = snapshot(self.history, clock, self.known, time) else { return };
+        let Some(hours) = hours(clock, self.known) else { return };
         let Some(taught) = self.lessons.clocks.get_mut(place) else { return };
         let from = *taught.from.get_or_insert(taught.observed.len());
         if taught.observed.len() - from >= OBSERVATIONS_MAX {
             return;
         }
         let kind = StepKind::Observed(taught.observed.len());
-        taught.observed.push(Observation::of(&snapshot, is_fact));
+        taught.observed.push(Observation::of(&snapshot, hours, is_fact));
         self.lessons.steps.push(Step { time, clock: place, kind });
     }
 
     /// Takes how a clock stands that is being observed.
-    fn settle(&mut self, place: usize, evaluated: &Evaluation<'_>, time: Instant) {
+    fn settle(&mut self, place: usize, evaluated: &[Clock<'_>], time: Instant, is_fact: bool) {
         let Some(taught) = self.lessons.clocks.get_mut(place) else { return };
-        let clock = evaluated.clocks.iter().find(|clock| key(clock) == taught.key);
+        let clock = evaluated.iter().find(|clock| taught.is_of(clock));
         let lapse = std::mem::take(&mut taught.lapse);
+        let silent_since = std::mem::take(&mut taught.silent_since);
         if taught.from.is_none() {
             return;
         }
@@ -269,9 +241,16 @@ impl<'h> Walk<'_, 'h> {
                 }
             }
             Phase::Pending | Phase::Running | Phase::Paused => {
+                let lapsed = lapse.filter(|lapse| *lapse <= time);
+                let since = if is_fact { Some(time) } else { silent_since.or(lapsed) };
+                let is_silent = clock.phase == Phase::Paused || clock.outcome == Outcome::Breached;
+                if let Some((hours, since)) = hours(clock, self.known).zip(since) {
+                    self.run_on(place, hours, since);
+                }
                 let lapse = self.lapse(clock, time);
                 if let Some(taught) = self.lessons.clocks.get_mut(place) {
                     taught.lapse = lapse;
+                    taught.silent_since = since.filter(|_| is_silent);
                 }
             }
         }
@@ -286,39 +265,37 @@ impl<'h> Walk<'_, 'h> {
         if observed.0 >= observed.1 {
             return;
         }
-        let has_lapsed = lapse.is_some_and(|lapse| lapse <= now);
-        let time = clock.decide_time().filter(|_| has_lapsed).unwrap_or(now).min(now);
-        let last = taught.observed.last().map_or(time, |last| last.time);
-        let time = time.max(last);
+        // It is over its limit from the instant after: whoever looked by then did not see it.
+        let lapsed = lapse.filter(|lapse| *lapse <= now).map(|lapse| later(lapse, NANO).min(now));
+        let last = taught.observed.last().map_or(now, |last| last.time);
+        let time = lapsed.unwrap_or(now).max(last);
+        let placed = clock.decide_time().filter(|_| lapsed.is_some()).unwrap_or(now).min(now);
         taught.undecided_from = observed.1;
         let is_breached = clock.outcome == Outcome::Breached;
         let share = clock.elapsed.nanos() as f64 / clock.limit.nanos().max(1) as f64;
-        let (share_used, month) = (share.clamp(0.0, 1.0) as f32, month_of(days.date(time)));
+        let (share_used, month) =
+            (share.clamp(0.0, 1.0) as f32, month_of(days.date(placed.max(last))));
         let decided = DecidedClock { is_breached, observed, share_used, month };
         self.lessons.steps.push(Step { time, clock: place, kind: StepKind::Decided(decided) });
     }
 
     fn stop(&mut self, place: usize, clock: &Clock<'_>, now: Instant) {
-        let hours = hours(clock, self.known);
+        let Some(hours) = hours(clock, self.known) else { return };
+        let Some(days) = self.known.local_days(clock.contract_id) else { return };
         let Some(taught) = self.lessons.clocks.get_mut(place) else { return };
-        let observed = taught.from.and_then(|from| taught.observed.get(from..));
         let stop = clock.stop_time.unwrap_or(now);
         let mut last = None;
         let of = |seen: &Observation| {
             let effort = seen.effort.as_ref().map(|effort| (effort.team.clone(), effort.left));
             let is_new = effort.is_some() && effort.as_ref().map(|of| of.1) != last;
             last = effort.as_ref().map(|of| of.1).or(last);
-            let wait = hours.filter(|_| seen.is_paused).and_then(|hours| {
-                Some((seen.stratum.holder()?, Waits::weeks(seen.time, stop, hours)?))
-            });
-            let remaining = clock.elapsed - seen.elapsed;
-            let estimate = effort.filter(|_| is_new);
-            Stopped { stratum: seen.stratum, remaining, limit: clock.limit, estimate, wait }
+            seen.stopped(hours.elapsed(seen.time, stop), clock, effort.filter(|_| is_new))
         };
-        let stopped: Vec<_> = observed.unwrap_or_default().iter().map(of).collect();
+        let observed = taught.from.and_then(|from| taught.observed.get(from..));
+        let observed = observed.unwrap_or_default().iter().map(of).collect();
         taught.forget();
-        let kind = StepKind::Stopped(stopped);
-        self.lessons.steps.push(Step { time: now, clock: place, kind });
+        let stopped = StoppedClock { month: month_of(days.date(now)), observed };
+        self.lessons.steps.push(Step { time: now, clock: place, kind: StepKind::Stopped(stopped) });
     }
 
     /// When a clock goes over its limit if nothing happens from an instant on.
@@ -335,6 +312,16 @@ impl Taught {
         self.from.is_some() && self.undecided_from < self.observed.len()
     }
 
+    /// Whether it is being observed until it stops.
+    pub fn is_observed(&self) -> bool {
+        self.from.is_some()
+    }
+
+    fn is_of(&self, clock: &Clock<'_>) -> bool {
+        let (contract_id, target_id, cycle) = &self.key;
+        *cycle == clock.cycle && target_id == clock.target_id && contract_id == clock.contract_id
+    }
+
     fn has_room(&self) -> bool {
         let from = self.from.unwrap_or(self.observed.len());
         self.from.is_some() && self.observed.len() - from < OBSERVATIONS_MAX
@@ -345,27 +332,16 @@ impl Taught {
         self.undecided_from = self.observed.len();
         self.from = None;
         self.lapse = None;
+        self.silent_since = None;
     }
 }
 
-impl Observation {
-    fn of(snapshot: &Snapshot<'_>, is_fact: bool) -> Observation {
-        Observation {
-            time: snapshot.time,
-            is_fact,
-            features: FeatureVector::of(snapshot),
-            effort: snapshot.effort(),
-            priority: snapshot.priority.to_owned(),
-            share_used: snapshot.share_used(),
-            elapsed: snapshot.elapsed,
-            stratum: Stratum::of(snapshot),
-            is_paused: snapshot.phase == Phase::Paused,
-        }
-    }
-}
-
-fn key(clock: &Clock<'_>) -> ClockKey {
-    (clock.contract_id.to_owned(), clock.target_id.to_owned(), clock.cycle)
+/// When a clock is looked at that has been silent since an instant.
+fn checks(since: Instant) -> impl Iterator<Item = Instant> {
+    let spans = std::iter::successors(Some(FIRST_CHECK_AFTER), |span| {
+        Some(Span::from_nanos(span.nanos() + span.nanos() / 2))
+    });
+    spans.take(CHECKS_MAX).map_while(move |span| since.checked_add(span).ok())
 }
 
 fn earlier(time: Instant, by: Span) -> Instant {

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use super::catalog::Known;
@@ -18,6 +19,64 @@ use crate::domain::time::Instant;
 #[derive(Debug, Default)]
 pub struct OccurredIncidents(pub BTreeMap<String, Arc<Ledger>>);
 
+/// Reads ledgers as though each fact had been recorded when it occurred: of those facts that were
+/// recorded by one instant, those that had occurred by another.
+#[derive(Debug)]
+pub struct AsOccurred<L> {
+    ledgers: L,
+    times: Times,
+}
+
+impl<L: Ledgers> AsOccurred<L> {
+    /// The facts that had occurred by `times.as_of`, of those recorded by `times.known`.
+    pub fn new(ledgers: L, times: Times) -> AsOccurred<L> {
+        AsOccurred { ledgers, times }
+    }
+
+    /// What incidents teach of a contract's clocks, by the terms as they are known. Of the ledgers
+    /// only some are held at once.
+    ///
+    /// # Errors
+    /// Those of reading an id or a ledger.
+    pub fn learned<I: Deref<Target = str>>(
+        mut self,
+        ids: impl Iterator<Item = Result<I, L::Error>>,
+        contract_id: &str,
+        known: Known<'_>,
+    ) -> Result<Arc<Learned>, L::Error> {
+        let mut fold = Fold::default();
+        for id in ids {
+            let id = id?;
+            let ledger = self.ledger(&id)?;
+            let times = ledger.events.iter().map(|fact| fact.value.occur_time);
+            if let Some(first) = times.min() {
+                fold.note(&Arc::from(&*id), first);
+            }
+        }
+        let upto = Upto { until: self.times.as_of, by: (u64::MAX, Instant::MAX), known };
+        while !fold.advance_a_step(upto, &mut self)? {}
+        Ok(fold.of(contract_id))
+    }
+}
+
+impl<L: Ledgers> Ledgers for AsOccurred<L> {
+    type Error = L::Error;
+
+    fn ledger(&mut self, incident_id: &str) -> Result<Arc<Ledger>, L::Error> {
+        let ledger = self.ledgers.ledger(incident_id)?;
+        Ok(Arc::new(occurred(&ledger, self.times)))
+    }
+}
+
+/// The facts of a ledger that had occurred, as recorded when they did.
+fn occurred(ledger: &Ledger, times: Times) -> Ledger {
+    let known = ledger.recorded_by(times.known);
+    let occurred = known.filter(|known| known.value.occur_time <= times.as_of);
+    let recorded = occurred
+        .map(|known| RecordedEvent { record_time: known.value.occur_time, ..known.clone() });
+    recorded.collect()
+}
+
 impl OccurredIncidents {
     /// The facts of these incidents that had occurred by `times.as_of`, of those that were recorded
     /// by `times.known`.
@@ -25,15 +84,7 @@ impl OccurredIncidents {
         ledgers: impl IntoIterator<Item = (String, &'l Ledger)>,
         times: Times,
     ) -> OccurredIncidents {
-        let occurred = |(id, ledger): (String, &Ledger)| {
-            let known = ledger.recorded_by(times.known);
-            let occurred = known.filter(|known| known.value.occur_time <= times.as_of);
-            let recorded = occurred.map(|known| RecordedEvent {
-                record_time: known.value.occur_time,
-                ..known.clone()
-            });
-            (id, Arc::new(recorded.collect()))
-        };
+        let occurred = |(id, ledger): (String, &Ledger)| (id, Arc::new(occurred(ledger, times)));
         OccurredIncidents(ledgers.into_iter().map(occurred).collect())
     }
 
@@ -43,7 +94,7 @@ impl OccurredIncidents {
             let times = ledger.events.iter().map(|fact| fact.value.occur_time);
             times.min().unwrap_or(Instant::MIN)
         };
-        let fresh = self.0.iter().map(|(id, ledger)| (id.clone(), first(ledger)));
+        let fresh = self.0.iter().map(|(id, ledger)| (Arc::from(id.as_str()), first(ledger)));
         Fold { fresh: fresh.collect(), ..Fold::default() }
     }
 

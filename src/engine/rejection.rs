@@ -22,6 +22,9 @@ pub enum Rejection {
     /// There is no such incident.
     #[error("there is no incident {0:?}")]
     IncidentNotFound(String),
+    /// There are no such incidents.
+    #[error("there are no incidents {}", quoted(.0))]
+    IncidentsNotFound(Vec<String>),
     /// There is no such item to settle.
     #[error("there is no item {0:?} to settle: slx settle lists them")]
     ItemNotFound(String),
@@ -98,6 +101,10 @@ impl Rejection {
     pub fn field(field: impl Into<String>, description: impl Into<String>) -> Rejection {
         Rejection::Invalid(vec![Violation::new(field, description)])
     }
+}
+
+fn quoted(ids: &[String]) -> String {
+    ids.iter().map(|id| format!("{id:?}")).collect::<Vec<_>>().join(", ")
 }
 
 fn summary(violations: &[Violation]) -> String {

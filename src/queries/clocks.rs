@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use itertools::Itertools;
 
+use super::outlooks::Outlooks;
 use super::{IndexReader, QueryError, ReadPoint, ReadView, Reading};
 use crate::domain::clock::{Clock, Outcome, Phase};
 use crate::domain::ids::{ClockId, ContractId, IncidentId, TargetId};
@@ -60,16 +61,16 @@ const CLOCKS_LOOKED_AT_MAX: usize = 20_000;
 const CLOCKS_LOOKED_AT_FIRST: usize = 64;
 const TIMES_AS_MANY: usize = 8;
 
-/// The first clocks of a list after a mark, `most` at most, each made into what the caller needs.
+/// The first clocks of a list after a mark, `most` at most, each made into what the caller needs,
+/// who may look up its outlook.
 pub fn page<T>(
     mut reading: Reading<'_>,
     filter: &ClockFilter,
     after: Option<&ClockMark>,
     most: usize,
-    make: impl Fn(&str, &Clock<'_>) -> T,
+    make: impl Fn(&Outlooks<'_>, &str, &Clock<'_>, &History<'_>) -> Result<T, QueryError>,
 ) -> Result<ClockPage<T>, QueryError> {
     reading.view.check_contract(&filter.contract_id)?;
-    let make = |incident: &str, clock: &Clock<'_>, _: &History<'_>| make(incident, clock);
     let (mut clocks, mut cut) = (Vec::new(), None);
     let mut looked_at = 0;
     let mut bound = first_bound(most);
@@ -78,7 +79,13 @@ pub fn page<T>(
         let list = List { view: &view, filter, after: cut.as_ref().or(after) };
         let candidates = list.gather(index.as_ref(), bound - looked_at)?;
         drop(index);
-        clocks.extend(list.evaluate(&candidates, most - clocks.len(), &make)?);
+        let outlooks = Outlooks::new(&view);
+        let make = |incident: &str, clock: &Clock<'_>, history: &History<'_>| {
+            make(&outlooks, incident, clock, history)
+        };
+        for found in list.evaluate(&candidates, most - clocks.len(), &make)? {
+            clocks.push(FoundClock { mark: found.mark, made: found.made? });
+        }
         cut = candidates.cut;
         if clocks.len() >= most || cut.is_none() || bound >= CLOCKS_LOOKED_AT_MAX {
             return Ok(ClockPage { point: view.point(), clocks, cut });
@@ -118,6 +125,14 @@ pub(super) struct Candidates {
     apart: BTreeSet<IncidentId>,
     /// The last place, if the index has more.
     cut: Option<ClockMark>,
+}
+
+impl Candidates {
+    /// The clocks of some incidents, which are evaluated by themselves.
+    pub fn of_incidents(incidents: impl IntoIterator<Item = IncidentId>) -> Candidates {
+        let apart = incidents.into_iter().collect();
+        Candidates { places: Vec::new(), apart, cut: None }
+    }
 }
 
 impl List<'_> {

@@ -14,7 +14,6 @@ use crate::engine::answers::compliance::{Compliance, Question};
 use crate::engine::answers::counted::CountedIncident;
 use crate::engine::catalog::Known;
 use crate::engine::index::IndexBucket;
-use crate::engine::tally::Dimension;
 
 /// The compliance of a contract over a period.
 pub fn evaluate<'v>(
@@ -199,7 +198,8 @@ fn add_tally_buckets(
         }
     }
     for days in period.objective_days() {
-        let tally_buckets = index.tally_buckets(&contract, Dimension::All, days.0..days.1);
+        let dimension = period.objective_dimension();
+        let tally_buckets = index.tally_buckets(&contract, dimension, days.0..days.1);
         period.add_objective_buckets(days, &tally_buckets.collect::<Result<Vec<_>, _>>()?);
     }
     Ok(())

@@ -20,15 +20,21 @@ const EVENTS_AT_HAND_MAX: usize = 256;
 pub enum Use {
     /// It is shown.
     Shown,
-    /// It is evaluated under this contract, or ("") under all.
-    Evaluated(ContractId),
+    /// It is evaluated under this contract, or ("") under all; with forecasts, for which what was
+    /// learnt may have to be brought up to date.
+    Evaluated {
+        /// The contract.
+        contract: ContractId,
+        /// Whether its clocks are forecast.
+        with_forecast: bool,
+    },
 }
 
 impl Use {
     fn cost(&self, history: &History<'_>, view: &ReadView<'_>) -> Cost {
         match self {
             Use::Shown => Cost::of_fold(history.effective().len() + history.voided().len()),
-            Use::Evaluated(contract) => {
+            Use::Evaluated { contract, .. } => {
                 Cost::of_evaluation(history, contract, &view.known(), view.times().as_of)
             }
         }
@@ -37,6 +43,9 @@ impl Use {
 
 /// What it takes to use an incident, if that is known without more than a lookup.
 pub fn cost_at_hand(view: &ReadView<'_>, id: &str, usage: &Use) -> Option<Cost> {
+    if matches!(usage, Use::Evaluated { with_forecast: true, .. }) {
+        return None;
+    }
     let ledger = view.ledger_at_hand(id)?;
     let is_short = ledger.events.len() <= EVENTS_AT_HAND_MAX;
     let history = is_short.then(|| view.history(&ledger)).flatten()?;

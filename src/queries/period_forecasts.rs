@@ -1,6 +1,7 @@
 //! Forecasts of how the objectives of a period will end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use std::slice;
 
 use chrono::NaiveDate;
@@ -8,34 +9,34 @@ use chrono::NaiveDate;
 use super::compliance::{PeriodEvaluator, Rest};
 use super::forecasts::OpenClocks;
 use super::{IndexReader, QueryError, ReadView};
-use crate::domain::clock::{Clock, Outcome};
+use crate::domain::clock::Outcome;
+use crate::domain::compliance::Tally;
 use crate::domain::contract::AttainmentPromise;
 use crate::domain::service::in_effect;
 use crate::domain::time::{Instant, Span};
-use crate::domain::zone::Zone;
 use crate::engine::answers::compliance::{
-    Attainment, Compliance, OnService, PeriodQuery, Question,
+    Attainment, Compliance, GroupKey, OnService, PeriodQuery, Question,
 };
 use crate::engine::answers::experience::entries_of;
-use crate::engine::answers::outlook::Outlook;
 use crate::engine::answers::period_outlook::{
     AttainmentForecast, BudgetOutlook, OpenClockForecast, Past, PeriodInProgress, PeriodOutlook,
     forecast_attainment, past_dates,
 };
 use crate::engine::evaluate::evaluate_under;
-use crate::engine::learning::Learned;
 use crate::engine::tally::{Dimension, day};
 
 const DAY: Span = Span::from_hours(24);
 const WEEK: Span = Span::from_hours(7 * 24);
 
-/// How the objectives of a named period of a contract will end.
+/// How the objectives of a named period of a contract will end; also for each group, if a key is
+/// given.
 pub fn evaluate<'v>(
     view: &'v ReadView<'_>,
     index: Option<IndexReader<'_>>,
-    contract: &str,
-    period: &str,
+    (contract, period): (&str, &str),
+    group_by: Option<GroupKey>,
 ) -> Result<PeriodOutlook<'v>, QueryError> {
+    view.check_contract(contract)?;
     let question = Question {
         contract_id: contract.to_owned(),
         period: PeriodQuery::Named(period.to_owned()),
@@ -43,54 +44,58 @@ pub fn evaluate<'v>(
         contained_credits: false,
     };
     let mut period = Compliance::new(&question, view.known(), view.zones(), view.times())?;
-    let gathered = Gathered::new(view, index.as_ref(), &mut period)?;
+    period.group_objectives(group_by);
+    let gathered = Gathered::new(view, index.as_ref(), &mut period, group_by)?;
     drop(index);
     Ok(gathered.evaluate(view, period)?)
 }
 
 /// What the index holds of a period that goes on, and of the days before.
-struct Gathered {
+struct Gathered<'p> {
     rest: Rest,
     open: OpenClocks,
     /// By the places of the objectives; `None`: the index does not show what is queried.
-    past: Option<BTreeMap<usize, Past>>,
+    past: Option<BTreeMap<usize, PastDays<'p>>>,
+    group_by: Option<GroupKey>,
 }
 
-impl Gathered {
+impl<'p> Gathered<'p> {
     fn new(
         view: &ReadView<'_>,
         index: Option<&IndexReader<'_>>,
-        period: &mut Compliance<'_>,
-    ) -> Result<Gathered, QueryError> {
+        period: &mut Compliance<'p>,
+        group_by: Option<GroupKey>,
+    ) -> Result<Gathered<'p>, QueryError> {
         let contract = period.contract_id().to_owned();
         let past = index.map(|index| past_by_tallies(view, index, period)).transpose()?;
-        let open = OpenClocks::gather(view, index, &contract, None)?;
+        let open = OpenClocks::gather(view, index, &contract)?;
         let rest = PeriodEvaluator::new(view).gather(index, slice::from_mut(period))?;
-        Ok(Gathered { rest, open, past })
+        Ok(Gathered { rest, open, past, group_by })
     }
 
-    fn evaluate<'v>(
+    fn evaluate(
         self,
-        view: &'v ReadView<'_>,
-        mut compliance: Compliance<'v>,
-    ) -> Result<PeriodOutlook<'v>, QueryError> {
-        let open_clock = |_: &Learned, incident: &str, clock: &Clock<'_>, outlook: &Outlook| {
-            Some(OpenClockForecast::of(incident, clock, outlook))
-        };
-        let open = self.open.forecast(view, open_clock)?;
+        view: &'p ReadView<'_>,
+        mut compliance: Compliance<'p>,
+    ) -> Result<PeriodOutlook<'p>, QueryError> {
+        let (as_of, group_by) = (view.times().as_of, self.group_by);
+        let open = self.open.forecast(view, |incident, clock, history, outlook| {
+            let group = group_by.map(|key| key.of_incident(&history.state(as_of)).to_owned());
+            let mut open = OpenClockForecast::of(incident, clock, outlook);
+            open.group = group.unwrap_or_default();
+            Some(open)
+        })?;
         PeriodEvaluator::new(view).evaluate(self.rest, slice::from_mut(&mut compliance))?;
         let past = match self.past {
             Some(past) => past,
-            None => past_one_by_one(view, &compliance)?,
+            None => past_one_by_one(view, &compliance, group_by)?,
         };
-        let mut attainments = BTreeMap::new();
+        let ahead = Ahead { view, contract_id: compliance.contract_id(), group_by, open: &open };
+        let (mut attainments, mut groups) = (BTreeMap::new(), BTreeMap::new());
         for attainment in &compliance.attainments {
             let Some(promise) = attainment.promise().attainment() else { continue };
-            if let Some(past) = past.get(&attainment.place) {
-                let forecast =
-                    forecast(view, compliance.contract_id(), (attainment, promise), &open, past);
-                attainments.insert(attainment.place, forecast);
-            }
+            let past = past.get(&attainment.place);
+            ahead.forecast((attainment, promise), past, &mut attainments, &mut groups);
         }
         let mut budgets = BTreeMap::new();
         for on in &compliance.on_services {
@@ -98,23 +103,76 @@ impl Gathered {
                 budget(view, compliance.contract_id(), on)?.map(|budget| (on.place, budget)),
             );
         }
-        Ok(PeriodOutlook { compliance, attainments, budgets })
+        Ok(PeriodOutlook { compliance, attainments, budgets, grouped_by: group_by, groups })
     }
 }
 
-fn forecast(
-    view: &ReadView<'_>,
-    contract_id: &str,
-    (attainment, promise): (&Attainment<'_>, &AttainmentPromise),
-    open: &[OpenClockForecast],
-    past: &Past,
-) -> AttainmentForecast {
-    let as_of = view.times().as_of;
-    let counts = &attainment.tally.contractual;
-    let (decided, breached) = (counts.met + counts.breached, counts.breached);
-    let end = attainment.own_period.end;
-    let in_progress = PeriodInProgress { contract_id, promise, as_of, end, decided, breached };
-    forecast_attainment(&in_progress, open, past, &view.known())
+type Forecasts = BTreeMap<usize, AttainmentForecast>;
+
+/// The clocks that are open, and what they are forecast for.
+struct Ahead<'a> {
+    view: &'a ReadView<'a>,
+    contract_id: &'a str,
+    group_by: Option<GroupKey>,
+    open: &'a [OpenClockForecast],
+}
+
+impl Ahead<'_> {
+    /// Forecasts an objective for the whole contract and for its groups.
+    fn forecast(
+        &self,
+        (on, promise): (&Attainment<'_>, &AttainmentPromise),
+        past: Option<&PastDays<'_>>,
+        attainments: &mut Forecasts,
+        groups: &mut BTreeMap<String, Forecasts>,
+    ) {
+        let nothing = Past::new();
+        let whole = past.map_or(&nothing, |past| &past.past);
+        take(attainments, on.place, self.one((&on.tally, on.end()), promise, (self.open, whole)));
+        if self.group_by.is_none() {
+            return;
+        }
+        let mut open: BTreeMap<&str, Vec<OpenClockForecast>> = BTreeMap::new();
+        for clock in self.open {
+            open.entry(clock.group.as_str()).or_default().push(clock.clone());
+        }
+        let values: BTreeSet<&str> =
+            on.groups.keys().map(String::as_str).chain(open.keys().copied()).collect();
+        for value in values {
+            let tally = on.groups.get(value).cloned().unwrap_or_default();
+            let past = past.and_then(|past| past.groups.get(value)).unwrap_or(&nothing);
+            let open = open.get(value).map(Vec::as_slice).unwrap_or_default();
+            let forecast = self.one((&tally, on.end()), promise, (open, past));
+            take(groups.entry(value.to_owned()).or_default(), on.place, forecast);
+        }
+    }
+
+    fn one(
+        &self,
+        (tally, end): (&Tally, Instant),
+        promise: &AttainmentPromise,
+        (open, past): (&[OpenClockForecast], &Past),
+    ) -> AttainmentForecast {
+        let counts = &tally.contractual;
+        let in_progress = PeriodInProgress {
+            contract_id: self.contract_id,
+            promise,
+            as_of: self.view.times().as_of,
+            end,
+            decided: counts.met + counts.breached,
+            breached: counts.breached,
+            is_of_group: self.group_by == Some(GroupKey::Group),
+        };
+        forecast_attainment(&in_progress, open, past, &self.view.known())
+    }
+}
+
+/// Takes the forecast of a part of a period: the part that is missed most probably decides.
+fn take(forecasts: &mut Forecasts, place: usize, forecast: AttainmentForecast) {
+    let missed = |of: &AttainmentForecast| of.period.miss_probability;
+    if forecasts.get(&place).is_none_or(|before| missed(before) < missed(&forecast)) {
+        forecasts.insert(place, forecast);
+    }
 }
 
 /// How the downtime that an objective allows is used up, if it is one on availability.
@@ -138,70 +196,95 @@ fn budget(
 /// breached, by priority.
 struct PastDays<'p> {
     promise: &'p AttainmentPromise,
-    dates: Vec<NaiveDate>,
+    dates: Rc<[NaiveDate]>,
     past: Past,
+    /// The same of each group.
+    groups: BTreeMap<String, Past>,
 }
 
 impl<'p> PastDays<'p> {
-    fn new(promise: &'p AttainmentPromise, zone: &Zone, as_of: Instant) -> PastDays<'p> {
-        PastDays { promise, dates: past_dates(zone, as_of), past: Past::new() }
+    fn new(promise: &'p AttainmentPromise, dates: &Rc<[NaiveDate]>) -> PastDays<'p> {
+        let dates = Rc::clone(dates);
+        PastDays { promise, dates, past: Past::new(), groups: BTreeMap::new() }
     }
 
-    fn add(&mut self, (target, priority): (&str, &str), date: NaiveDate, decided: u64, late: u64) {
+    /// Adds what a date decided, with the value of its group if they are grouped.
+    fn add(
+        &mut self,
+        group: Option<&str>,
+        (target, priority): (&str, &str),
+        date: NaiveDate,
+        counts: (u64, u64),
+    ) {
         if !self.promise.covers(target, priority) {
             return;
         }
-        if !self.past.contains_key(priority) {
-            let none = self.dates.iter().map(|date| (*date, (0, 0)));
-            self.past.insert(priority.to_owned(), none.collect());
-        }
-        if let Some(counts) = self.past.get_mut(priority).and_then(|days| days.get_mut(&date)) {
-            counts.0 += decided;
-            counts.1 += late;
+        let group = group.map(|value| self.groups.entry(value.to_owned()).or_default());
+        for past in [&mut self.past].into_iter().chain(group) {
+            if !past.contains_key(priority) {
+                let none = self.dates.iter().map(|date| (*date, (0, 0)));
+                past.insert(priority.to_owned(), none.collect());
+            }
+            if let Some(sum) = past.get_mut(priority).and_then(|days| days.get_mut(&date)) {
+                sum.0 += counts.0;
+                sum.1 += counts.1;
+            }
         }
     }
 }
 
+/// Nothing of the past days of each objective on attainment that goes on, by its place.
+fn no_past<'p>(
+    period: &Compliance<'p>,
+    dates: &Rc<[NaiveDate]>,
+    as_of: Instant,
+) -> BTreeMap<usize, PastDays<'p>> {
+    let goes_on = period.attainments.iter().filter(|on| as_of < on.end());
+    let past =
+        goes_on.filter_map(|on| Some((on.place, PastDays::new(on.promise().attainment()?, dates))));
+    past.collect()
+}
+
 /// The past days of each objective on attainment, by its place.
-fn past_by_tallies(
+fn past_by_tallies<'p>(
     view: &ReadView<'_>,
     index: &IndexReader<'_>,
-    period: &Compliance<'_>,
-) -> Result<BTreeMap<usize, Past>, QueryError> {
-    let mut found = BTreeMap::new();
-    let contract = period.contract_id();
-    let Some(zone) = view.known().zone(contract, view.times().as_of) else { return Ok(found) };
-    for attainment in &period.attainments {
-        let Some(promise) = attainment.promise().attainment() else { continue };
-        let mut days = PastDays::new(promise, &zone, view.times().as_of);
-        for date in days.dates.clone() {
-            let number = day(date);
-            for tally_bucket in index.tally_buckets(contract, Dimension::All, number..number + 1) {
-                let ([_, target, priority], tally) = tally_bucket?;
-                let counts = &tally.contractual;
-                let decided = counts.met + counts.breached;
-                days.add((&target, &priority), date, decided, counts.breached);
+    period: &Compliance<'p>,
+) -> Result<BTreeMap<usize, PastDays<'p>>, QueryError> {
+    let (contract, as_of) = (period.contract_id(), view.times().as_of);
+    let Some(zone) = view.known().zone(contract, as_of) else { return Ok(BTreeMap::new()) };
+    let dates: Rc<[NaiveDate]> = past_dates(&zone, as_of).into();
+    let dimension = period.objective_dimension();
+    let mut found = no_past(period, &dates, as_of);
+    if found.is_empty() {
+        return Ok(found);
+    }
+    for date in dates.iter() {
+        let number = day(*date);
+        for tally_bucket in index.tally_buckets(contract, dimension, number..number + 1) {
+            let ([value, target, priority], tally) = tally_bucket?;
+            let counts = &tally.contractual;
+            let counts = (counts.met + counts.breached, counts.breached);
+            let group = (dimension != Dimension::All).then_some(value.as_str());
+            for days in found.values_mut() {
+                days.add(group, (&target, &priority), *date, counts);
             }
         }
-        found.insert(attainment.place, days.past);
     }
     Ok(found)
 }
 
 /// The same where the index can't answer: each incident is evaluated once for all objectives.
-fn past_one_by_one(
+fn past_one_by_one<'p>(
     view: &ReadView<'_>,
-    period: &Compliance<'_>,
-) -> Result<BTreeMap<usize, Past>, QueryError> {
+    period: &Compliance<'p>,
+    group_by: Option<GroupKey>,
+) -> Result<BTreeMap<usize, PastDays<'p>>, QueryError> {
     let (contract, known, as_of) = (period.contract_id(), view.known(), view.times().as_of);
     let Some(zone) = known.zone(contract, as_of) else { return Ok(BTreeMap::new()) };
-    let days = period
-        .attainments
-        .iter()
-        .filter_map(|on| Some((on.place, PastDays::new(on.promise().attainment()?, &zone, as_of))));
-    let mut found: Vec<_> = days.collect();
+    let mut found = no_past(period, &past_dates(&zone, as_of).into(), as_of);
     if found.is_empty() {
-        return Ok(BTreeMap::new());
+        return Ok(found);
     }
     for incident in view.incident_ids(contract, "") {
         view.with_history(&incident?, |history| {
@@ -212,11 +295,12 @@ fn past_one_by_one(
                 };
                 let late = u64::from(entry.verdict() != Outcome::Met);
                 let date = zone.local(decided).date();
-                for (_, days) in &mut found {
-                    days.add((entry.target_id, entry.priority), date, 1, late);
+                let group = group_by.map(|key| key.value(&entry));
+                for days in found.values_mut() {
+                    days.add(group, (entry.target_id, entry.priority), date, (1, late));
                 }
             }
         })?;
     }
-    Ok(found.into_iter().map(|(place, days)| (place, days.past)).collect())
+    Ok(found)
 }

@@ -97,10 +97,11 @@ fn question() -> Question {
 }
 
 fn list(reading: Reading<'_>, store: &Store) -> Vec<String> {
-    let found = clocks::page(reading, &ClockFilter::default(), None, 100, |incident, clock| {
-        assert!(!store.index_is_read(), "a clock is evaluated");
-        format!("{incident} {:?}", clock.verdict())
-    });
+    let found =
+        clocks::page(reading, &ClockFilter::default(), None, 100, |_, incident, clock, _| {
+            assert!(!store.index_is_read(), "a clock is evaluated");
+            Ok(format!("{incident} {:?}", clock.verdict()))
+        });
     found.unwrap().clocks.into_iter().map(|found| found.made).collect()
 }
 
@@ -120,8 +121,9 @@ fn a_filter_that_fits_few_looks_on_until_it_finds_them() {
         let filter = ClockFilter { priority: "P2".into(), ..ClockFilter::default() };
         for most in [1, 2] {
             let reading = store.read(present());
-            let found =
-                clocks::page(reading, &filter, None, most, |incident, _| incident.to_owned());
+            let found = clocks::page(reading, &filter, None, most, |_, incident, _, _| {
+                Ok(incident.to_owned())
+            });
             let clocks = found.unwrap().clocks;
             assert!(matches!(clocks.as_slice(), [one] if one.made == "K"), "{clocks:?}");
         }
@@ -143,15 +145,16 @@ const QUERIES: [Query; 7] = [
     |view, index| {
         let wanted = ForecastQuery {
             contract_id: CONTRACT.into(),
-            due_before: None,
-            minimum_probability: 0.0,
-            what_if: None,
+            with_long_breached: true,
+            ..ForecastQuery::default()
         };
         let open =
             forecasts::of_clocks(view, index, &wanted, |_, incident, _, _| incident.to_owned());
-        assert!(!open.unwrap().1.is_empty());
+        assert!(!open.unwrap().made.is_empty());
     },
-    |view, index| drop(period_forecasts::evaluate(view, index, CONTRACT, &period()).unwrap()),
+    |view, index| {
+        drop(period_forecasts::evaluate(view, index, (CONTRACT, &period()), None).unwrap())
+    },
     |view, index| {
         drop(index);
         let period = PeriodQuery::Between(Instant::MIN, Instant::MAX);

@@ -11,7 +11,7 @@ use tokio::sync::{oneshot, watch};
 use super::job::{
     ActionAnswer, Answer, Job, Responder, Results, Sent, TermsAnswer, TermsJob, WriteError,
 };
-use super::learning::Learnings;
+use super::learning::{LearningState, Learnings};
 use super::progress::{Loss, Progress};
 use super::query_error::QueryError;
 use super::queue::{Backlog, Queue};
@@ -34,13 +34,14 @@ use crate::views::ViewsError;
 #[derive(Debug)]
 pub struct Engine {
     pub(super) sources: Sources,
-    pub(super) learnings: Learnings,
+    pub(super) learnings: Arc<Learnings>,
     pub(super) queue: Arc<Queue<Job>>,
     pub(super) store_id: StoreId,
     pub(super) loss: Option<Loss>,
     pub(super) is_poisoned: Arc<watch::Sender<bool>>,
     pub(super) writing: Mutex<Option<JoinHandle<()>>>,
     pub(super) projecting: Mutex<Option<JoinHandle<()>>>,
+    pub(super) learning: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Engine {
@@ -216,6 +217,11 @@ impl Engine {
         self.sources.projector.sequence()
     }
 
+    /// How far learning has come. It waits for nothing.
+    pub fn learning(&self) -> LearningState {
+        self.learnings.state()
+    }
+
     /// The time zone database in use.
     pub fn zones(&self) -> &ZoneDatabase {
         &self.sources.zones
@@ -228,11 +234,12 @@ impl Engine {
 
     /// Takes no more writes, finishes those that wait, and completes the views. Blocks.
     pub fn stop(&self) {
+        self.learnings.close();
         self.queue.close();
         join(&self.writing);
         self.sources.projector.close();
         join(&self.projecting);
-        self.learnings.keep(&self.sources.views);
+        join(&self.learning);
         if let Err(error) = self.sources.views.close() {
             tracing::warn!(%error, "the views can't be closed: they will be folded anew");
         }

@@ -1,190 +1,308 @@
-//! What the model learns from incidents, brought up to date when it is queried: recording never
-//! waits for it.
+//! What is learnt of each tenant's clocks, as questions see it.
+//!
+//! The [`Learner`](super::learner::Learner) publishes it; a question takes what is newest, and says
+//! how far that goes. It waits a moment for a learner that is close, never for one that is not.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{self, Duration};
 
-use parking_lot::Mutex;
+use parking_lot::{Condvar, Mutex, MutexGuard};
 
+use super::past_learning::PastLearning;
 use super::read_point::ReadPoint;
-use super::replay::ReplayError;
-use super::sources::Sources;
-use crate::codec::store::record;
 use crate::domain::ids::TenantId;
-use crate::domain::incident::RecordedEvent;
-use crate::engine::catalog::Catalog;
-use crate::engine::learning::{Learned, Learning, Ledgers};
-use crate::engine::ledger::Ledger;
-use crate::engine::record::Entry;
-use crate::journal::LogReader;
-use crate::views::{Views, ViewsError};
+use crate::domain::time::Instant;
+use crate::engine::learning::{Learned, Learning};
 
-/// What was learnt is kept in the views once so many records were read beyond what is kept.
-const RECORDS_UNKEPT_MAX: u64 = 20_000;
-/// Ledgers held at once while catching up.
-const LEDGERS_HELD_MAX: usize = 20_000;
+/// How long a question about the present waits for a learner that is close.
+const PATIENCE: Duration = Duration::from_millis(50);
+/// How many records a learner that is close lacks at most.
+const RECORDS_CLOSE: u64 = 20_000;
+/// How long a question about other instants waits: it takes its time in any case.
+const PAST_PATIENCE: Duration = Duration::from_secs(2);
+/// What was published lately is kept for questions that were posed before.
+const PUBLISHED_KEPT: usize = 4;
 
-/// What the incidents of each tenant taught, as far as it was queried.
+/// What is learnt, between the learner and those who ask.
 #[derive(Debug, Default)]
 pub(super) struct Learnings {
-    tenants: Mutex<HashMap<TenantId, Arc<Mutex<LearntSoFar>>>>,
+    board: Mutex<Board>,
+    /// The learner has something to do.
+    called: Condvar,
+    /// The learner has published something.
+    published: Condvar,
+    is_closed: AtomicBool,
+    /// What is learnt about other instants.
+    pub past: PastLearning,
 }
 
-/// What was learnt of one tenant from the journal up to a sequence.
 #[derive(Debug, Default)]
-struct LearntSoFar {
-    sequence: u64,
-    learning: Learning,
-    /// Goes on from the sequence.
-    reader: Option<Box<dyn LogReader>>,
-    /// Up to where the views hold it; `None`: they were not looked into yet.
-    kept: Option<u64>,
+struct Board {
+    tenants: HashMap<TenantId, Posted>,
+    /// The tenants that somebody asks about, each with the instant in question.
+    wanted: HashMap<TenantId, Instant>,
+    /// Up to where the journal is read.
+    read: u64,
+    state: LearningState,
+    is_called: bool,
 }
 
-/// The ledgers that were requested while catching up.
-struct Held<'e> {
-    sources: &'e Sources,
-    tenant: &'e TenantId,
-    ledgers: HashMap<String, Arc<Ledger>>,
+/// What is published of a tenant.
+#[derive(Debug, Default)]
+struct Posted {
+    /// The newest last.
+    lately: VecDeque<Arc<Published>>,
+    /// Something was read about it that the newest lacks.
+    is_behind: bool,
+}
+
+/// What was learnt of a tenant's clocks, as it was published once.
+#[derive(Debug)]
+pub(super) struct Published {
+    /// Everything recorded up to this sequence was learnt from.
+    pub sequence: u64,
+    /// What was decided by this instant was.
+    pub until: Instant,
+    /// Nothing of it was decided after this instant.
+    pub since: Instant,
+    /// If nothing more is recorded, nothing more is decided before this instant.
+    pub still_until: Instant,
+    /// What was learnt, by contract.
+    pub contracts: BTreeMap<String, Arc<Learned>>,
+    /// What questions about other instants go on from; `None`: what is recorded up to the sequence
+    /// is not all learnt from yet.
+    pub bases: Option<Learning>,
+}
+
+/// How far learning has come.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LearningState {
+    /// Everything recorded up to this sequence is learnt from.
+    pub sequence: u64,
+    /// What was decided by this instant is, of every tenant; `None`: nothing yet.
+    pub until: Option<Instant>,
+    /// How many tenants there is something to learn of.
+    pub tenants_behind: usize,
+    /// Why learning does not go on. Empty: it does.
+    pub fault: String,
+}
+
+/// How far what an answer rests on was learnt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LearntUpTo {
+    /// From everything recorded up to this sequence.
+    pub sequence: u64,
+    /// From what was decided by this instant; `None`: from nothing.
+    pub until: Option<Instant>,
+}
+
+/// What an answer rests on.
+#[derive(Clone, Debug)]
+pub(super) struct Learnt {
+    pub learned: Arc<Learned>,
+    pub up_to: LearntUpTo,
+}
+
+impl Published {
+    fn of(&self, contract: &str) -> Arc<Learned> {
+        self.contracts.get(contract).map(Arc::clone).unwrap_or_default()
+    }
+
+    /// As an answer at a point, where it is known to hold up to a sequence.
+    fn learnt(&self, contract: &str, sequence: u64, until: Instant) -> Learnt {
+        let until = (until > Instant::MIN).then_some(until);
+        Learnt { learned: self.of(contract), up_to: LearntUpTo { sequence, until } }
+    }
+}
+
+impl Posted {
+    fn newest(&self) -> Option<&Arc<Published>> {
+        self.lately.back()
+    }
+
+    /// Up to which sequence the newest holds, where the journal is read up to another.
+    fn holds_up_to(&self, read: u64) -> u64 {
+        let of = |newest: &Arc<Published>| match self.is_behind {
+            true => newest.sequence,
+            false => newest.sequence.max(read),
+        };
+        self.newest().filter(|newest| newest.bases.is_some()).map_or(0, of)
+    }
+}
+
+impl Board {
+    /// What is exactly what had been learnt at a point.
+    fn exact(&self, tenant: &TenantId, contract: &str, point: ReadPoint) -> Option<Learnt> {
+        let posted = self.tenants.get(tenant)?;
+        let newest = posted.newest()?;
+        let (sequence, as_of) = (point.sequence, point.times.as_of);
+        let holds = (newest.sequence..=posted.holds_up_to(self.read)).contains(&sequence);
+        let is_of_then = (newest.since..newest.still_until).contains(&as_of);
+        (holds && is_of_then).then(|| newest.learnt(contract, sequence, as_of))
+    }
+
+    /// The newest of what knows nothing that a point does not.
+    fn newest_by(&self, tenant: &TenantId, contract: &str, point: ReadPoint) -> Option<Learnt> {
+        let posted = self.tenants.get(tenant)?;
+        let is_earlier = |published: &&Arc<Published>| is_earlier(published, point);
+        let found = posted.lately.iter().rev().find(is_earlier)?;
+        let is_newest = posted.newest().is_some_and(|newest| Arc::ptr_eq(newest, found));
+        let holds = if is_newest { posted.holds_up_to(self.read) } else { found.sequence };
+        let sequence = holds.max(found.sequence).min(point.sequence);
+        Some(found.learnt(contract, sequence, found.until.min(point.times.as_of)))
+    }
+
+    fn is_close(&self, point: ReadPoint) -> bool {
+        self.state.fault.is_empty() && point.sequence.saturating_sub(self.read) <= RECORDS_CLOSE
+    }
+}
+
+fn is_earlier(published: &Published, point: ReadPoint) -> bool {
+    published.sequence <= point.sequence && published.since <= point.times.as_of
 }
 
 impl Learnings {
-    /// What was learnt of a contract's clocks: what was decided by `times.as_of`, by what was
-    /// recorded up to `times.known`, which the record of the sequence is the last of. `None`: that
-    /// is longer ago than what is final. Blocks.
-    pub fn learned(
+    /// What was learnt of a contract's clocks by now: exactly what is recorded up to the point
+    /// teaches, or what is learnt of it so far. `before` was the newest as the point was chosen.
+    /// Blocks for a moment at most.
+    pub fn now(
         &self,
-        sources: &Sources,
         tenant: &TenantId,
         contract: &str,
-        ReadPoint { sequence, times, .. }: ReadPoint,
-    ) -> Result<Option<Arc<Learned>>, ViewsError> {
-        let learnt = self.of(tenant);
-        let mut learnt = learnt.lock();
-        learnt.begin(tenant, &sources.views)?;
-        let catalog = sources.cache.catalog(tenant);
-        let mut held = Held { sources, tenant, ledgers: HashMap::new() };
-        learnt.catch_up(sequence, &catalog, &mut held)?;
-        let known = catalog.known(times.known);
-        let is_present = learnt.sequence == sequence && times.known <= times.as_of;
-        let learned = match is_present {
-            true => Some(learnt.learning.present(times.as_of, known, &mut held)?.of(contract)),
-            false => {
-                let fold = learnt.learning.past(times.as_of, known, &mut held)?;
-                fold.map(|fold| fold.of(contract))
-            }
-        };
-        if learnt.unkept() > RECORDS_UNKEPT_MAX {
-            learnt.keep(tenant, &sources.views);
+        point: ReadPoint,
+        before: Option<&Arc<Published>>,
+    ) -> Learnt {
+        let exact = |board: &Board| board.exact(tenant, contract, point);
+        let mut board = self.board.lock();
+        if let Some(found) = exact(&board) {
+            return found;
         }
-        Ok(learned)
-    }
-
-    fn of(&self, tenant: &TenantId) -> Arc<Mutex<LearntSoFar>> {
-        Arc::clone(self.tenants.lock().entry(tenant.clone()).or_default())
-    }
-
-    /// Keeps everything in the views.
-    pub fn keep(&self, views: &Views) {
-        for (tenant, learnt) in self.tenants.lock().iter() {
-            let mut learnt = learnt.lock();
-            if learnt.unkept() > 0 {
-                learnt.keep(tenant, views);
+        board.wanted.insert(tenant.clone(), point.times.as_of);
+        self.call_learner(&mut board);
+        let until = time::Instant::now() + PATIENCE;
+        while board.is_close(point) {
+            if let Some(found) = exact(&board) {
+                return found;
+            }
+            if self.published.wait_until(&mut board, until).timed_out() {
+                break;
             }
         }
+        let before = before.filter(|before| is_earlier(before, point));
+        let as_of = point.times.as_of;
+        let before = before.map(|of| of.learnt(contract, of.sequence, of.until.min(as_of)));
+        let nothing = LearntUpTo { sequence: 0, until: None };
+        let found = exact(&board).or_else(|| board.newest_by(tenant, contract, point)).or(before);
+        found.unwrap_or_else(|| Learnt { learned: Arc::default(), up_to: nothing })
     }
-}
 
-impl LearntSoFar {
-    /// Goes on from what is kept in the views, if they hold something.
-    fn begin(&mut self, tenant: &TenantId, views: &Views) -> Result<(), ViewsError> {
-        if self.kept.is_some() {
-            return Ok(());
-        }
-        match views.learning(tenant) {
-            Ok(Some((sequence, learning))) => {
-                (self.sequence, self.learning) = (sequence, learning);
+    /// Exactly what had been learnt at a point, if that is what is newest. It waits for nothing.
+    pub fn exact(&self, tenant: &TenantId, contract: &str, point: ReadPoint) -> Option<Learnt> {
+        self.board.lock().exact(tenant, contract, point)
+    }
+
+    /// What a question about another instant goes on from: what knows of everything recorded up to
+    /// the point. `None`: so much is not learnt yet. Blocks a while at most.
+    pub fn bases(&self, tenant: &TenantId, point: ReadPoint) -> Option<Arc<Published>> {
+        let until = time::Instant::now() + PAST_PATIENCE;
+        let mut board = self.board.lock();
+        loop {
+            let posted = board.tenants.get(tenant);
+            let posted = posted.filter(|posted| posted.holds_up_to(board.read) >= point.sequence);
+            if let Some(newest) = posted.and_then(Posted::newest) {
+                return Some(Arc::clone(newest));
             }
-            Ok(None) => {}
-            Err(ViewsError::Row(error)) => {
-                tracing::warn!(%error, "what was learnt is learnt anew");
+            if self.is_closed() || !board.is_close(point) {
+                return None;
             }
-            Err(error) => return Err(error),
-        }
-        self.kept = Some(self.sequence);
-        Ok(())
-    }
-
-    /// How many records were read beyond what the views hold.
-    fn unkept(&self) -> u64 {
-        self.sequence - self.kept.unwrap_or(self.sequence)
-    }
-
-    /// Keeps what was learnt in the views. It can be learnt again if that fails.
-    fn keep(&mut self, tenant: &TenantId, views: &Views) {
-        if let Err(error) = views.keep_learning(tenant, self.sequence, &self.learning) {
-            tracing::warn!(%error, "what was learnt can't be kept: it will be learnt again");
-        }
-        self.kept = Some(self.sequence);
-    }
-
-    /// Takes what was recorded of a tenant up to a sequence. Where it fails, it goes on the next
-    /// time from what was taken whole.
-    fn catch_up(
-        &mut self,
-        last: u64,
-        catalog: &Catalog,
-        held: &mut Held<'_>,
-    ) -> Result<(), ViewsError> {
-        if self.sequence >= last {
-            return Ok(());
-        }
-        let mut reader = match self.reader.take() {
-            Some(reader) => reader,
-            // It was verified when it was opened, or folded.
-            None => {
-                let opened = held.sources.log.read_trusting_chain(self.sequence + 1..=last);
-                opened.map_err(|error| unread(&error.into()))?
+            board.wanted.insert(tenant.clone(), Instant::MIN);
+            self.call_learner(&mut board);
+            if self.published.wait_until(&mut board, until).timed_out() {
+                return None;
             }
-        };
-        reader.read_on_to(last);
-        for kept in reader.by_ref() {
-            let kept = kept.map_err(|error| unread(&error.into()))?;
-            let sequence = kept.sequence;
-            let record = record::decode(&kept.body, &held.sources.zones)
-                .map_err(|source| unread(&ReplayError::Record { sequence, source }))?;
-            if let Entry::IncidentEvent(event) = record.entry
-                && record.tenant == *held.tenant
-            {
-                let record_time = kept.record_time;
-                let recorded = RecordedEvent { sequence, record_time, value: event };
-                self.learning.take(&recorded, catalog.known(record_time), held)?;
+        }
+    }
+
+    /// What is newest of a tenant.
+    pub fn newest(&self, tenant: &TenantId) -> Option<Arc<Published>> {
+        self.board.lock().tenants.get(tenant)?.newest().map(Arc::clone)
+    }
+
+    /// How far learning has come. It waits for nothing.
+    pub fn state(&self) -> LearningState {
+        self.board.lock().state.clone()
+    }
+
+    /// Calls the learner: something is recorded.
+    pub fn notice_progress(&self) {
+        self.call_learner(&mut self.board.lock());
+    }
+
+    fn call_learner(&self, board: &mut MutexGuard<'_, Board>) {
+        board.is_called = true;
+        self.called.notify_one();
+    }
+
+    /// Ends the learner's work, and that of questions about other instants.
+    pub fn close(&self) {
+        let mut board = self.board.lock();
+        self.is_closed.store(true, Ordering::Relaxed);
+        self.call_learner(&mut board);
+        self.published.notify_all();
+    }
+
+    /// Whether learning is to end.
+    pub fn is_closed(&self) -> bool {
+        self.is_closed.load(Ordering::Relaxed)
+    }
+
+    /// The learner waits until it is called, but no longer than `patience`.
+    pub fn wait_for_call(&self, patience: Duration) {
+        let until = time::Instant::now() + patience;
+        let mut board = self.board.lock();
+        while !board.is_called && !self.called.wait_until(&mut board, until).timed_out() {}
+        board.is_called = false;
+    }
+
+    /// Takes the tenants that somebody asks about.
+    pub fn take_wanted(&self) -> HashMap<TenantId, Instant> {
+        std::mem::take(&mut self.board.lock().wanted)
+    }
+
+    /// The journal was read up to a sequence, with something new about some tenants.
+    pub fn set_read<'t>(&self, read: u64, new: impl IntoIterator<Item = &'t TenantId>) {
+        let mut board = self.board.lock();
+        for tenant in new {
+            if let Some(posted) = board.tenants.get_mut(tenant) {
+                posted.is_behind = true;
             }
-            self.sequence = sequence;
         }
-        self.reader = Some(reader);
-        Ok(())
+        board.read = read;
     }
-}
 
-impl Ledgers for Held<'_> {
-    type Error = ViewsError;
-
-    fn ledger(&mut self, incident_id: &str) -> Result<Arc<Ledger>, ViewsError> {
-        if let Some(ledger) = self.ledgers.get(incident_id) {
-            return Ok(Arc::clone(ledger));
+    /// Publishes what is learnt of a tenant, which is all that was read or not.
+    pub fn publish(&self, tenant: &TenantId, published: Published) {
+        let mut board = self.board.lock();
+        let posted = board.tenants.entry(tenant.clone()).or_default();
+        posted.is_behind = published.bases.is_none();
+        while posted.lately.len() >= PUBLISHED_KEPT {
+            posted.lately.pop_front();
         }
-        if self.ledgers.len() >= LEDGERS_HELD_MAX {
-            self.ledgers.clear();
-        }
-        let ledger = self.sources.scanned_ledger(self.tenant, incident_id)?;
-        self.ledgers.insert(incident_id.to_owned(), Arc::clone(&ledger));
-        Ok(ledger)
+        posted.lately.push_back(Arc::new(published));
+        self.published.notify_all();
     }
-}
 
-/// Nothing can be learnt beyond what can't be read: forecasts lag behind as the views would.
-fn unread(error: &ReplayError) -> ViewsError {
-    tracing::error!(%error, "the journal can't be learnt from");
-    ViewsError::Behind
+    /// Publishes how far learning has come.
+    pub fn set_state(&self, state: LearningState) {
+        let mut board = self.board.lock();
+        board.state = state;
+        self.published.notify_all();
+    }
+
+    /// Nothing of a tenant is held any more.
+    pub fn forget(&self, tenant: &TenantId) {
+        self.board.lock().tenants.remove(tenant);
+    }
 }

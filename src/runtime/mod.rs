@@ -1,9 +1,10 @@
 //! The machine: what records, folds, projects and reads, with its threads and channels.
 //!
 //! One writer thread decides and records; one projector thread carries what is new over to the
-//! views; the network's tasks hand jobs to the first and read beside the second, each through a
-//! [`ReadView`]. Answers that take long are worked out on threads of the network's side, which
-//! belong to whoever waits: nothing here waits for them.
+//! views; one learner thread learns from it all for forecasts; the network's tasks hand jobs to the
+//! first and read beside the others, each through a [`ReadView`]. Answers that take long are worked
+//! out on threads of the network's side, which belong to whoever waits: nothing here waits for
+//! them.
 
 mod backup;
 mod batch;
@@ -11,10 +12,12 @@ mod cache;
 mod engine;
 mod index_reader;
 mod job;
+mod learner;
 mod learning;
 mod ledgers;
 mod open_log;
 mod outage_log;
+mod past_learning;
 mod patience;
 mod progress;
 mod projector;
@@ -29,6 +32,7 @@ mod signal;
 mod sources;
 mod start;
 mod sync;
+mod tenant_learning;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod wall_clock;
@@ -39,6 +43,7 @@ pub use backup::{BackUpError, Portion};
 pub use engine::Engine;
 pub use index_reader::IndexReader;
 pub use job::{ActionAnswer, Answer, Receipt, Results, TermsAnswer, WriteError};
+pub use learning::{LearningState, LearntUpTo};
 pub use patience::{Patience, Stopped};
 pub use progress::{Loss, Progress};
 pub use query_error::QueryError;

@@ -13,7 +13,7 @@ use crate::journal::LogSource;
 use crate::views::{IncidentKey, Views, ViewsError};
 
 /// Memory, the views behind it, and the log behind both.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Sources {
     pub cache: Arc<Cache>,
     pub views: Arc<Views>,

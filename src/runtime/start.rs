@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 use super::cache::Cache;
 use super::engine::Engine;
 use super::job::Group;
+use super::learner::Learner;
 use super::learning::Learnings;
 use super::open_log::{self, OpenedLog};
 use super::outage_log::OutageLog;
@@ -95,15 +96,20 @@ impl Engine {
             Replayed::Whole(log) => (Some(log), None),
             Replayed::Damaged(loss) => (None, Some(loss)),
         };
+        let sources = Sources { cache, views, projector, zones, log: source };
+        let learnings = Arc::<Learnings>::default();
+        let learner = Learner::new(sources.clone(), Arc::clone(&learnings));
+        let learning = spawn("learner", move || learner.run())?;
         let mut engine = Engine {
-            sources: Sources { cache, views, projector, zones, log: source },
-            learnings: Learnings::default(),
+            sources,
+            learnings,
             queue: Arc::default(),
             store_id,
             loss,
             is_poisoned: Arc::default(),
             writing: Mutex::default(),
             projecting: Mutex::new(Some(projecting)),
+            learning: Mutex::new(Some(learning)),
         };
         if let Some(log) = log {
             engine.write_to(log, options.events_an_incident_max)?;
@@ -124,6 +130,7 @@ impl Engine {
             cache: Arc::clone(&self.sources.cache),
             views: Arc::clone(&self.sources.views),
             projector: Arc::clone(&self.sources.projector),
+            learnings: Arc::clone(&self.learnings),
             queue: Arc::clone(&self.queue),
             finished,
             is_poisoned: Arc::clone(&self.is_poisoned),

@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use tempfile::TempDir;
 
 use super::cache::Cache;
+use super::learner::Learner;
 use super::learning::Learnings;
 use super::projector::{IndexPosition, Projector};
 use super::read_point::ReadRequest;
@@ -30,7 +31,8 @@ const STACK_BYTES: usize = 8 * 1024 * 1024;
 pub struct Store {
     journal: Mutex<journal::Writer>,
     sources: Sources,
-    learnings: Learnings,
+    learnings: Arc<Learnings>,
+    learner: Mutex<Learner>,
     _directory: TempDir,
 }
 
@@ -58,10 +60,13 @@ impl Store {
         let projector =
             Arc::new(Projector::new(Arc::clone(&log), IndexPosition::whole(0, Instant::MIN)));
         let sources = Sources { cache, views, projector, zones, log };
+        let learnings = Arc::<Learnings>::default();
+        let learner = Learner::new(sources.clone(), Arc::clone(&learnings));
         Store {
             journal: Mutex::new(journal),
             sources,
-            learnings: Learnings::default(),
+            learnings,
+            learner: Mutex::new(learner),
             _directory: directory,
         }
     }
@@ -87,8 +92,14 @@ impl Store {
     }
 
     pub fn read(&self, request: ReadRequest) -> Reading<'_> {
+        self.learn();
         let origin = Origin { sources: &self.sources, learnings: &self.learnings };
         origin.indexed(TENANT.into(), request, 0).unwrap()
+    }
+
+    /// The learner learns from everything recorded, in its way as long as nobody asks.
+    pub fn learn(&self) {
+        self.learner.lock().catch_up();
     }
 
     /// Whether somebody keeps the index from being brought up to date.

@@ -10,6 +10,7 @@ use super::job::{
     ActionAnswer, Finished, Group, Job, Receipt, Responder, Results, Sent, TermsAnswer, TermsJob,
     WriteError,
 };
+use super::learning::Learnings;
 use super::outage_log::OutageLog;
 use super::patience::Stopped;
 use super::progress::Progress;
@@ -37,6 +38,7 @@ pub(super) struct Writer {
     pub cache: Arc<Cache>,
     pub views: Arc<Views>,
     pub projector: Arc<Projector>,
+    pub learnings: Arc<Learnings>,
     pub queue: Arc<Queue<Job>>,
     pub finished: mpsc::UnboundedSender<Group>,
     pub is_poisoned: Arc<watch::Sender<bool>>,
@@ -102,6 +104,7 @@ impl Writer {
         folded.map_err(|error| self.unfolded(error.into()))?;
         crash_point!("fold-after");
         self.projector.notice_progress(&self.cache);
+        self.learnings.notice_progress();
         Ok(self.cache.progress())
     }
 
@@ -115,6 +118,7 @@ impl Writer {
         let caught_up = self.cache.catch_up(last, &*self.source, &self.views);
         caught_up.map_err(|error| self.unfolded(error))?;
         self.projector.notice_progress(&self.cache);
+        self.learnings.notice_progress();
         Ok(())
     }
 

@@ -9,7 +9,7 @@ use super::lanes::Weight;
 use super::messages::Messages;
 use super::page::Paging;
 use super::services::Services;
-use super::stamp::stamp;
+use super::stamp::{learnt, stamp};
 use super::status;
 use crate::codec::scalar::{hash, hexadecimal, timestamp};
 use crate::codec::v1;
@@ -19,7 +19,7 @@ use crate::domain::ids::TenantId;
 use crate::engine::rejection::Rejection;
 use crate::journal::{ChainHash, Record, StoreId};
 use crate::queries::ReadRequest;
-use crate::runtime::{Backlog, Engine, Portion};
+use crate::runtime::{Backlog, Engine, LearningState, LearntUpTo, Portion};
 
 /// Records checked between two messages about progress.
 const RECORDS_PER_MESSAGE: u64 = 100_000;
@@ -36,6 +36,8 @@ impl AdminService for Services {
         let engine = self.engine()?;
         let progress = engine.progress();
         let (journal_state, journal_fault) = journal_state(&engine);
+        let LearningState { sequence, until, tenants_behind, fault } = engine.learning();
+        let stamp = stamp(engine.read_point());
         Ok(Response::new(v1::GetStatusResponse {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             store_id: public_id(engine.store_id()),
@@ -43,7 +45,10 @@ impl AdminService for Services {
             views_sequence: engine.views_sequence() as i64,
             time_zone_database: engine.zones().version().to_owned(),
             start_time: Some(timestamp(self.start_time)),
-            stamp: stamp(engine.read_point()),
+            learnt: learnt(Some(LearntUpTo { sequence, until }), stamp.as_ref()),
+            tenants_behind: tenants_behind as i64,
+            learning_fault: fault,
+            stamp,
             journal_state: journal_state as i32,
             journal_fault,
             lanes: self.lanes.usages().map(encode_lane).collect(),

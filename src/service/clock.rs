@@ -8,13 +8,14 @@ use super::services::Services;
 use super::stamp::stamp;
 use crate::codec::api::coverage::encode_missing;
 use crate::codec::api::experience::{encode_experience, encode_link, encode_party_time};
-use crate::codec::api::forecast::encode_work;
+use crate::codec::api::forecast::{encode_breach_forecast, encode_work};
 use crate::codec::choices::{outcome, outcome_number, phase};
 use crate::codec::scalar::{id, instant, optional_instant, optional_terms_id, timestamp};
 use crate::codec::v1::change_step::Record;
 use crate::codec::v1::clock_service_server::ClockService;
 use crate::codec::violations::FieldViolations;
 use crate::codec::{self, v1};
+use crate::domain::clock::Clock;
 use crate::domain::ids::ContractId;
 use crate::domain::incident::History;
 use crate::domain::time::Instant;
@@ -23,10 +24,11 @@ use crate::engine::answers::experience::{avoidable_of, chain, experiences};
 use crate::engine::answers::outlook::urgency;
 use crate::engine::catalog::TermsName;
 use crate::engine::evaluate::{evaluate_incident, evaluate_under};
-use crate::queries::ReadView;
 use crate::queries::changes::{self, ChangedBy, ChangedClock};
 use crate::queries::clocks::{self, ClockFilter};
 use crate::queries::incidents::{self, Use};
+use crate::queries::outlooks::Outlooks;
+use crate::queries::{QueryError, ReadView};
 
 #[tonic::async_trait]
 impl ClockService for Services {
@@ -57,43 +59,79 @@ impl ClockService for Services {
         &self,
         request: Request<v1::EvaluateIncidentRequest>,
     ) -> Result<Response<v1::EvaluateIncidentResponse>, Status> {
-        let (call, (id, contract, with_segments)) =
-            self.read(request, |request, _, violations| {
-                let id = violations.or("incident_id", id(request.incident_id), String::new());
-                let contract = optional_terms_id(request.contract_id);
-                let contract = violations.or("contract_id", contract, String::new());
-                (id, ContractId::from(contract), request.with_segments)
-            })?;
-        let usage = Use::Evaluated(contract.clone());
-        let evaluated = id.clone();
-        call.answer_of_incident(&id, &usage, move |view| {
-            let answer = incidents::one(view, &evaluated, |history| {
-                encode_evaluation(view, (&evaluated, history), &contract, with_segments)
-            })?;
-            Ok(v1::EvaluateIncidentResponse { stamp: stamp(view.point()), ..answer })
-        })
-        .await
+        let (call, wanted) = self.read(request, |request, _, violations| {
+            let id = violations.or("incident_id", id(request.incident_id), String::new());
+            let contract = optional_terms_id(request.contract_id);
+            let contract = violations.or("contract_id", contract, String::new()).into();
+            let (with_segments, with_forecast) = (request.with_segments, request.with_forecast);
+            EvaluationQuery { id, contract, with_segments, with_forecast }
+        })?;
+        let EvaluationQuery { id, contract, with_forecast, .. } = wanted.clone();
+        let usage = Use::Evaluated { contract, with_forecast };
+        call.answer_of_incident(&id, &usage, move |view| evaluate(view, &wanted)).await
     }
 
     async fn list_clocks(
         &self,
         request: Request<v1::ListClocksRequest>,
     ) -> Result<Response<v1::ListClocksResponse>, Status> {
-        let (call, mut paging, filter) =
-            self.read_page(request, |request, _, violations| decode_filter(request, violations))?;
+        let (call, mut paging, (filter, with_forecast)) =
+            self.read_page(request, |request, _, violations| {
+                let with_forecast = request.with_forecast;
+                (decode_filter(request, violations), with_forecast)
+            })?;
         let after = paging.after_clock()?;
         let weight = call.weight_of_list();
         call.answer(weight, move |reading| {
             let zones = reading.view.zones().version();
             let most = paging.items() + 1;
-            let found = clocks::page(reading, &filter, after.as_ref(), most, |incident, clock| {
-                codec::api::clock::encode(incident, clock, zones, false)
-            })?;
+            let make = |outlooks: &Outlooks<'_>,
+                        incident: &str,
+                        clock: &Clock<'_>,
+                        history: &History<'_>| {
+                let encoded = codec::api::clock::encode(incident, clock, zones, false);
+                match with_forecast {
+                    true => with_its_forecast(encoded, outlooks, clock, history),
+                    false => Ok(encoded),
+                }
+            };
+            let found = clocks::page(reading, &filter, after.as_ref(), most, make)?;
             paging.pin(found.point.times);
             Ok(fill(paging, found))
         })
         .await
     }
+}
+
+/// Which incident to evaluate, and what to include.
+#[derive(Clone)]
+struct EvaluationQuery {
+    id: String,
+    /// Only under this contract; empty: under all.
+    contract: ContractId,
+    with_segments: bool,
+    with_forecast: bool,
+}
+
+fn evaluate(
+    view: &ReadView<'_>,
+    wanted: &EvaluationQuery,
+) -> Result<v1::EvaluateIncidentResponse, QueryError> {
+    let evaluated =
+        incidents::one(view, &wanted.id, |history| encode_evaluation(view, wanted, history))?;
+    Ok(v1::EvaluateIncidentResponse { stamp: stamp(view.point()), ..evaluated? })
+}
+
+/// The message of a clock with what is to be expected of it.
+fn with_its_forecast(
+    encoded: v1::Clock,
+    outlooks: &Outlooks<'_>,
+    clock: &Clock<'_>,
+    history: &History<'_>,
+) -> Result<v1::Clock, QueryError> {
+    let outlook = outlooks.of(clock, history)?;
+    let forecast = outlook.map(|(learned, outlook)| encode_breach_forecast(&learned, &outlook));
+    Ok(v1::Clock { forecast, ..encoded })
 }
 
 /// A page of the clocks that fit on it.
@@ -115,12 +153,11 @@ fn fill(mut paging: Paging, found: clocks::ClockPage<v1::Clock>) -> v1::ListCloc
 
 fn encode_evaluation(
     view: &ReadView<'_>,
-    (id, history): (&str, &History<'_>),
-    contract: &str,
-    with_segments: bool,
-) -> v1::EvaluateIncidentResponse {
+    wanted: &EvaluationQuery,
+    history: &History<'_>,
+) -> Result<v1::EvaluateIncidentResponse, QueryError> {
     let (known, as_of) = (view.known(), view.times().as_of);
-    let evaluation = match contract {
+    let evaluation = match wanted.contract.as_str() {
         "" => evaluate_incident(history, &known, as_of),
         one => evaluate_under(history, one, &known, as_of),
     };
@@ -132,14 +169,23 @@ fn encode_evaluation(
         let avoidable = avoidable_of(history, clock, &known);
         encode_work(clock, urgency.as_ref(), avoidable.as_ref())
     });
-    v1::EvaluateIncidentResponse {
+    let EvaluationQuery { id, with_segments, with_forecast, .. } = wanted;
+    let mut encoded_clocks =
+        codec::api::clock::encode_evaluation(id, &evaluation, zones, *with_segments);
+    if *with_forecast {
+        let outlooks = Outlooks::new(view);
+        for (encoded, clock) in encoded_clocks.clocks.iter_mut().zip(&evaluation.clocks) {
+            *encoded = with_its_forecast(std::mem::take(encoded), &outlooks, clock, history)?;
+        }
+    }
+    Ok(v1::EvaluateIncidentResponse {
         work: work.collect(),
         experience: encoded.collect(),
         party_time: encode_party_time(&experiences),
         missing_clocks: evaluation.missing.iter().map(encode_missing).collect(),
         chain: chain(&evaluation, &known).into_iter().map(encode_link).collect(),
-        ..codec::api::clock::encode_evaluation(id, &evaluation, zones, with_segments)
-    }
+        ..encoded_clocks
+    })
 }
 
 fn encode_change(changed: &ChangedClock<'_>, zones: &str) -> v1::CompareClocksResponse {

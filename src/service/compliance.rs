@@ -8,7 +8,7 @@ use super::chunk::Chunk;
 use super::lanes::Weight;
 use super::messages::Messages;
 use super::services::Services;
-use super::stamp::stamp;
+use super::stamp::{learnt, stamp};
 use crate::codec::api::compliance::{encode, encode_simulation};
 use crate::codec::api::export::encode as encode_row;
 use crate::codec::api::review::{encode as encode_review, encode_signature};
@@ -83,7 +83,9 @@ impl ComplianceService for Services {
         call.answer(Weight::Heavy, move |Reading { view, index }| {
             let (point, reviewed) = review::evaluate(&view, index, &wanted)?;
             let answer = encode_review(&ReviewResult::of(reviewed));
-            Ok(v1::GetServiceReviewResponse { stamp: stamp(point), ..answer })
+            let stamp = stamp(point);
+            let learnt = learnt(view.learnt_up_to(), stamp.as_ref());
+            Ok(v1::GetServiceReviewResponse { stamp, learnt, ..answer })
         })
         .await
     }

@@ -6,17 +6,21 @@ use super::chunk::Chunk;
 use super::lanes::Weight;
 use super::messages::Messages;
 use super::services::Services;
-use super::stamp::stamp;
+use super::stamp::{learnt, stamp};
 use crate::codec::api::forecast::{encode, encode_objective_outlooks, encode_score};
+use crate::codec::choices::group_key;
 use crate::codec::scalar::{
     id, optional_instant, optional_span, optional_terms_id, terms_id, text,
 };
 use crate::codec::v1;
 use crate::codec::v1::forecast_service_server::ForecastService;
 use crate::codec::violations::FieldViolations;
-use crate::engine::answers::objective_outlook::objective_outlooks;
+use crate::domain::forecast::MODEL_VERSION;
+use crate::domain::ids::IncidentId;
+use crate::engine::answers::compliance::GroupKey;
+use crate::engine::answers::objective_outlook::forecast_result;
 use crate::engine::answers::outlook::WhatIf;
-use crate::limits::PRIORITY_BYTES_MAX;
+use crate::limits::{INCIDENTS_PER_FORECAST_MAX, PRIORITY_BYTES_MAX};
 use crate::queries::forecasts::{self, ForecastQuery};
 use crate::queries::{Reading, period_forecasts};
 
@@ -36,8 +40,17 @@ impl ForecastService for Services {
                 forecasts::of_clocks(&view, index, &wanted, |learned, incident, clock, outlook| {
                     encode(learned, incident, clock, outlook, zones)
                 });
-            let (point, forecasts) = found?;
-            send_all(forecasts, stamp(point), send);
+            let found = found?;
+            let stamp = stamp(found.point);
+            let learnt = learnt(view.learnt_up_to(), stamp.as_ref());
+            let head = v1::ForecastClocksResponse {
+                forecasts: Vec::new(),
+                stamp,
+                learnt,
+                long_breached_clocks: found.long_breached as i64,
+                model_version: MODEL_VERSION as i32,
+            };
+            send_all(found.made, head, send);
             Ok(())
         })
         .await
@@ -47,20 +60,23 @@ impl ForecastService for Services {
         &self,
         request: Request<v1::ForecastObjectivesRequest>,
     ) -> Result<Response<v1::ForecastObjectivesResponse>, Status> {
-        let (call, (contract, period)) = self.read(request, |request, _, violations| {
+        let (call, (contract, period, key)) = self.read(request, |request, _, violations| {
             let contract =
                 violations.or("contract_id", terms_id(request.contract_id), String::new());
+            let key = group_by(request.group_by, violations);
             if request.period.is_empty() {
                 violations
                     .add("period", "is missing: give a month \"2026-10\", a quarter or a year");
             }
-            (contract, request.period)
+            (contract, request.period, key)
         })?;
         call.answer(Weight::Heavy, move |Reading { view, index }| {
-            let outlook = period_forecasts::evaluate(&view, index, &contract, &period)?;
-            let outlooks = objective_outlooks(&outlook, view.times().as_of);
-            let answer = encode_objective_outlooks(&outlook.compliance.period, &outlooks);
-            Ok(v1::ForecastObjectivesResponse { stamp: stamp(view.point()), ..answer })
+            let of = (contract.as_str(), period.as_str());
+            let outlook = period_forecasts::evaluate(&view, index, of, key)?;
+            let answer = encode_objective_outlooks(&forecast_result(&outlook, view.times().as_of));
+            let stamp = stamp(view.point());
+            let learnt = learnt(view.learnt_up_to(), stamp.as_ref());
+            Ok(v1::ForecastObjectivesResponse { stamp, learnt, ..answer })
         })
         .await
     }
@@ -80,19 +96,36 @@ impl ForecastService for Services {
             let view = reading.into_view();
             let score = forecasts::quality(&view, &contract, &target, &period)?;
             let quality = score.as_ref().map(encode_score);
-            Ok(v1::GetForecastQualityResponse { quality, stamp: stamp(view.point()) })
+            let stamp = stamp(view.point());
+            let learnt = learnt(view.learnt_up_to(), stamp.as_ref());
+            let model_version = MODEL_VERSION as i32;
+            Ok(v1::GetForecastQualityResponse { quality, stamp, learnt, model_version })
         })
         .await
     }
 }
 
-/// Sends forecasts, some hundreds in a message; one message at least.
+/// What the forecasts of objectives are grouped by.
+fn group_by(keys: Vec<i32>, violations: &mut FieldViolations) -> Option<GroupKey> {
+    let keys = violations.each("group_by", keys, group_key);
+    if keys.len() > 1 {
+        violations.add("group_by", "has several keys: forecasts are grouped by one");
+    }
+    let key = keys.first().copied()?;
+    if !matches!(key, GroupKey::Service | GroupKey::Category | GroupKey::Group) {
+        violations.add("group_by", "is no group of incidents: give service, category or group");
+    }
+    Some(key)
+}
+
+/// Sends forecasts, some hundreds in a message, each with what all have in common; one message at
+/// least.
 fn send_all(
     forecasts: Vec<v1::ClockForecast>,
-    stamp: Option<v1::Stamp>,
+    head: v1::ForecastClocksResponse,
     send: &dyn Fn(v1::ForecastClocksResponse) -> bool,
 ) {
-    let send = |forecasts| send(v1::ForecastClocksResponse { forecasts, stamp });
+    let send = |forecasts| send(v1::ForecastClocksResponse { forecasts, ..head.clone() });
     let mut chunk = Chunk::default();
     if forecasts.into_iter().all(|forecast| chunk.add(forecast, send)) {
         send(chunk.take());
@@ -104,14 +137,44 @@ fn wanted(request: v1::ForecastClocksRequest, violations: &mut FieldViolations) 
         let is = request.minimum_probability;
         violations.add("minimum_probability", format!("is {is}: write 0 to 1"));
     }
+    let priority = text(request.priority, PRIORITY_BYTES_MAX);
+    let priority = violations.or("priority", priority, String::new());
+    if request.what_if.is_some() {
+        for (field, is_given) in
+            [("incident_ids", !request.incident_ids.is_empty()), ("priority", !priority.is_empty())]
+        {
+            if is_given {
+                violations.add(field, "is not for what_if, which names its own");
+            }
+        }
+    }
     ForecastQuery {
         contract_id: violations
             .or("contract_id", terms_id(request.contract_id), String::new())
             .into(),
+        target_id: violations
+            .or("target_id", optional_terms_id(request.target_id), String::new())
+            .into(),
+        priority,
+        incident_ids: incident_ids(request.incident_ids, violations),
+        with_long_breached: request.with_long_breached,
         due_before: violations.or("due_before", optional_instant(request.due_before), None),
         minimum_probability: request.minimum_probability,
         what_if: request.what_if.map(|what_if| decode_what_if(what_if, violations)),
     }
+}
+
+fn incident_ids(ids: Vec<String>, violations: &mut FieldViolations) -> Vec<IncidentId> {
+    let count = ids.len();
+    if count > INCIDENTS_PER_FORECAST_MAX {
+        let most = INCIDENTS_PER_FORECAST_MAX;
+        violations.add("incident_ids", format!("has {count} items: write {most} at most"));
+    }
+    let ids = ids.into_iter().take(INCIDENTS_PER_FORECAST_MAX).enumerate();
+    let decoded = ids.map(|(place, one)| {
+        violations.or(&format!("incident_ids[{place}]"), id(one), String::new()).into()
+    });
+    decoded.collect()
 }
 
 fn decode_what_if(what_if: v1::WhatIf, violations: &mut FieldViolations) -> WhatIf {

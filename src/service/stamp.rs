@@ -3,7 +3,7 @@
 use crate::codec::scalar::timestamp;
 use crate::codec::v1;
 use crate::queries::ReadPoint;
-use crate::runtime::{Progress, wall_clock};
+use crate::runtime::{LearntUpTo, Progress, wall_clock};
 
 /// The stamp of a read.
 pub(super) fn stamp(point: ReadPoint) -> Option<v1::Stamp> {
@@ -12,6 +12,15 @@ pub(super) fn stamp(point: ReadPoint) -> Option<v1::Stamp> {
         as_of_time: Some(timestamp(point.times.as_of)),
         known_time: Some(timestamp(point.times.known)),
     })
+}
+
+/// How far what was learnt for a read was learnt, whose stamp has this sequence.
+pub(super) fn learnt(up_to: Option<LearntUpTo>, stamp: Option<&v1::Stamp>) -> Option<v1::Learnt> {
+    let LearntUpTo { sequence, until } = up_to?;
+    let sequence = sequence as i64;
+    let last = stamp.map_or(sequence, |stamp| stamp.sequence);
+    let records_behind = (last - sequence).max(0);
+    Some(v1::Learnt { sequence, until: until.map(timestamp), records_behind })
 }
 
 /// The stamp of a write.

@@ -36,7 +36,9 @@ pub(super) fn reason(rejection: &Rejection) -> ErrorReason {
         Rejection::Invalid(_) => ErrorReason::InvalidField,
         Rejection::CalendarNotFound(_) => ErrorReason::CalendarNotFound,
         Rejection::ContractNotFound(_) => ErrorReason::ContractNotFound,
-        Rejection::IncidentNotFound(_) => ErrorReason::IncidentNotFound,
+        Rejection::IncidentNotFound(_) | Rejection::IncidentsNotFound(_) => {
+            ErrorReason::IncidentNotFound
+        }
         Rejection::TenantNotFound(_) => ErrorReason::TenantNotFound,
         Rejection::ItemNotFound(_) => ErrorReason::SettlementItemNotFound,
         Rejection::EventConflict { .. } => ErrorReason::EventConflict,
@@ -101,6 +103,10 @@ pub(super) fn refused(rejection: Rejection) -> Status {
             describe_resource("contract", id, &mut details);
         }
         Rejection::IncidentNotFound(id) => describe_resource("incident", id, &mut details),
+        Rejection::IncidentsNotFound(ids) => {
+            let first = ids.first().map(String::as_str).unwrap_or_default();
+            describe_resource("incident", first, &mut details);
+        }
         Rejection::TenantNotFound(id) => describe_resource("tenant", id, &mut details),
         Rejection::ItemNotFound(id) => describe_resource("settlement item", id, &mut details),
         Rejection::EventConflict { kind, id, .. } => describe_resource(kind, id, &mut details),

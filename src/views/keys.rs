@@ -12,6 +12,8 @@ pub(super) const ZONES: &[u8] = b"!zones";
 pub(super) const APPLIED: &[u8] = b"!applied";
 /// There while tally buckets are behind the rows that changed them.
 pub(super) const TALLYING: &[u8] = b"!tallying";
+/// Up to which sequence what is kept of learning goes.
+pub(super) const LEARNT: &[u8] = b"!learnt";
 /// There while the views are closed in good order.
 pub(super) const CLEAN: &[u8] = b"!clean";
 pub(super) const KEPT: &[u8] = b"t";
@@ -230,6 +232,31 @@ pub(super) fn missing_id(key: &[u8]) -> IncidentId {
 /// The key of what a tenant's incidents taught.
 pub(super) fn learning(tenant: &str) -> Vec<u8> {
     key(LEARNING, &[tenant])
+}
+
+/// The row of [`LEARNT`]: a sequence, and tenants.
+pub(super) fn learnt_row<'t>(
+    sequence: u64,
+    tenants: impl Iterator<Item = &'t TenantId>,
+) -> Vec<u8> {
+    let mut row = sequence.to_be_bytes().to_vec();
+    for tenant in tenants {
+        row.extend(tenant.as_bytes());
+        row.push(0);
+    }
+    row
+}
+
+/// What such a row holds.
+pub(super) fn learnt(row: &[u8]) -> Option<(u64, Vec<TenantId>)> {
+    let (sequence, mut rest) = row.split_first_chunk()?;
+    let mut tenants = Vec::new();
+    while !rest.is_empty() {
+        let (tenant, after) = split_id(rest);
+        tenants.push(tenant.into());
+        rest = after;
+    }
+    Some((u64::from_be_bytes(*sequence), tenants))
 }
 
 /// A tally bucket's key: its contract, dimension and day, then what may hold any byte, each with

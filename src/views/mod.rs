@@ -24,6 +24,6 @@ pub use error::ViewsError;
 pub use identity::Identity;
 pub use keys::{ClockKey, IncidentKey};
 pub use open::Found;
-pub use read::Views;
+pub use read::{KeptLearning, Views};
 pub use rows::Changes;
 pub use write::Writing;

@@ -40,6 +40,17 @@ pub struct Views {
     pub(super) store: RwLock<Option<Store>>,
 }
 
+/// What is kept of a tenant's learning.
+#[derive(Debug)]
+pub enum KeptLearning {
+    /// Nothing: nothing had been recorded of it.
+    Nothing,
+    /// What can't be gone on from: it is damaged, another version's, or ahead of the other rows.
+    Unusable,
+    /// What was learnt from the journal up to a sequence.
+    Upto(u64, Box<Learning>),
+}
+
 impl Views {
     pub(super) fn new(
         directory: PathBuf,
@@ -79,13 +90,27 @@ impl Views {
         }
     }
 
-    /// What a tenant's incidents had taught when that was last kept, and up to which sequence the
-    /// journal was read for it. `None`: it can't be gone on from.
-    pub fn learning(&self, tenant: &TenantId) -> Result<Option<(u64, Learning)>, ViewsError> {
-        let row = self.store()?.get(&keys::learning(tenant))?;
-        let kept = row.map(|row| learning::decode(&row)).transpose()?.flatten();
-        let applied = self.applied()?;
+    /// What a tenant's incidents had taught when that was last kept.
+    pub fn learning(&self, tenant: &TenantId) -> Result<KeptLearning, ViewsError> {
+        let Some(row) = self.store()?.get(&keys::learning(tenant))? else {
+            return Ok(KeptLearning::Nothing);
+        };
+        let Ok(Some((sequence, learning))) = learning::decode(&row) else {
+            return Ok(KeptLearning::Unusable);
+        };
         // What is ahead of the other rows may be of a journal that was cut since.
+        Ok(match sequence <= self.applied()? {
+            true => KeptLearning::Upto(sequence, Box::new(learning)),
+            false => KeptLearning::Unusable,
+        })
+    }
+
+    /// Up to which sequence the journal was read for what is kept of every tenant, and the tenants
+    /// of whom not all of that was learnt. `None`: it must be read from its beginning.
+    pub fn learnt_sequence(&self) -> Result<Option<(u64, Vec<TenantId>)>, ViewsError> {
+        let row = self.store()?.get(keys::LEARNT)?;
+        let kept = row.and_then(|row| keys::learnt(&row));
+        let applied = self.applied()?;
         Ok(kept.filter(|(sequence, _)| *sequence <= applied))
     }
 

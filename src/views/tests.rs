@@ -6,11 +6,12 @@ use std::time::{Duration, Instant as Clock};
 
 use tempfile::TempDir;
 
-use super::{Changes, Identity, IncidentKey, Views, Writing, keys, store};
+use super::{Changes, Identity, IncidentKey, KeptLearning, Views, Writing, keys, store};
 use crate::domain::compliance::Tally;
 use crate::domain::service::ServiceEvent;
 use crate::domain::time::Instant;
 use crate::engine::index::{IndexEntry, IndexKeys};
+use crate::engine::learning::Learning;
 use crate::engine::ledger::Ledger;
 use crate::engine::tally::{Contribution, Day, Dimension, TargetContribution};
 
@@ -272,4 +273,25 @@ fn tally_buckets_that_a_crash_left_behind_are_added_up_from_the_rows() {
     let views = open(&path);
     assert!(views.store().unwrap().get(keys::TALLYING).unwrap().is_none());
     assert_eq!((met(&views), views.applied().unwrap()), (vec![(1, 1), (2, 2)], 1));
+}
+
+/// What can't be gone on from is distinguished from what was never learnt: for that the journal is
+/// read again.
+#[test]
+fn what_is_kept_of_learning_is_read_or_refused() {
+    let directory = TempDir::new().unwrap();
+    let views = open(&directory.path().join("views"));
+    assert!(matches!(views.learning(&"t".into()), Ok(KeptLearning::Nothing)));
+    assert_eq!(views.learnt_sequence().unwrap(), None);
+    views.begin().unwrap().finish(7).unwrap();
+    views.keep_learning(&"t".into(), 7, &Learning::default()).unwrap();
+    views.keep_learnt_sequence(7, ["t".into(), "u".into()].iter()).unwrap();
+    assert!(matches!(views.learning(&"t".into()), Ok(KeptLearning::Upto(7, _))));
+    assert_eq!(views.learnt_sequence().unwrap(), Some((7, vec!["t".into(), "u".into()])));
+    views.keep_learning(&"t".into(), 8, &Learning::default()).unwrap();
+    views.keep_learnt_sequence(8, [].iter()).unwrap();
+    assert!(matches!(views.learning(&"t".into()), Ok(KeptLearning::Unusable)), "ahead");
+    assert_eq!(views.learnt_sequence().unwrap(), None, "ahead");
+    views.store().unwrap().insert(&keys::learning("t"), b"damaged").unwrap();
+    assert!(matches!(views.learning(&"t".into()), Ok(KeptLearning::Unusable)));
 }

@@ -67,6 +67,16 @@ impl Views {
         check_room(&self.directory, ROOM_TO_WRITE_BYTES)?;
         self.store()?.insert(&keys::learning(tenant), &learning::encode(sequence, learnt))
     }
+
+    /// Notes up to which sequence the journal was read for what is kept of every tenant, and the
+    /// tenants of whom not all of that was learnt.
+    pub fn keep_learnt_sequence<'t>(
+        &self,
+        sequence: u64,
+        behind: impl Iterator<Item = &'t TenantId>,
+    ) -> Result<(), ViewsError> {
+        self.store()?.insert(keys::LEARNT, &keys::learnt_row(sequence, behind))
+    }
 }
 
 impl Writing {

@@ -40,13 +40,14 @@ const CHANNELS: [&str; 13] = [
 ];
 
 /// Shares what changes between threads.
-const LOCKS: [&str; 13] = [
+const LOCKS: [&str; 14] = [
     "src/views/read.rs",
     "src/runtime/signal.rs",
     "src/runtime/index_reader.rs",
     "src/runtime/queue.rs",
     "src/runtime/projector.rs",
     "src/runtime/learning.rs",
+    "src/runtime/past_learning.rs",
     "src/runtime/cache.rs",
     "src/runtime/engine.rs",
     "src/runtime/start.rs",

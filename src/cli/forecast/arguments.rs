@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use prost_types::{Duration, Timestamp};
 
+use crate::cli::compliance::KeyWord;
 use crate::cli::connection::Connection;
 use crate::cli::read_times::{ReadTimes, instant};
 use crate::cli::show::Shown;
@@ -13,7 +14,8 @@ use crate::cli::show::Shown;
 ///
 /// Without --period, --quality or --evaluate, the open clocks of a contract are listed, the most
 /// urgent first: the probability that each breaches, when it will probably stop, until when work
-/// must begin, and whether the work is left idle.
+/// must begin, whether the work is left idle, and why. Clocks that are late already come last, and
+/// those that have been late for more than seven days only with --all or --incident.
 ///
 /// With --evaluate, the history of a contract is replayed in the order in which its facts occurred,
 /// by the same fold that a server learns by. At every event and at noon of every business day, each
@@ -21,9 +23,11 @@ use crate::cli::show::Shown;
 /// that has learnt from clocks decided before. Forecasts from --learn-until on are scored, if their
 /// clock was decided by --until, beside those of simpler methods: the breach rate of the priority,
 /// warnings at 50, 75 and 90 percent of the limit, the breach rate of clocks that had lasted as
-/// long, and a logistic regression fitted anew each week. Forecasts of
-/// periods are scored too: whether the contract's promises on attainment will be missed in each
-/// whole week, of each service and category.
+/// long, and a logistic regression fitted anew each week. Forecasts of periods are scored too:
+/// whether the contract's promises on attainment will be missed in each whole week, month and
+/// quarter, of the contract and of each service, category and group, beside what is decided carried
+/// on at its rate, the last period's result, the share of past periods missed, and the attainment
+/// so far.
 ///
 /// Here a fact counts as known from when it occurred, whenever it was recorded, since an imported
 /// history was recorded all at once.
@@ -36,6 +40,10 @@ pub(in crate::cli) struct Forecast {
     /// Forecasts the objectives of this period: a month 2026-10, a quarter 2026-Q3 or a year 2026.
     #[arg(long, value_name = "PERIOD")]
     pub period: Option<String>,
+
+    /// With --period: forecasts its objectives for each service, category or group as well.
+    #[arg(long, value_enum, requires = "period")]
+    pub by: Option<KeyWord>,
 
     /// Shows how earlier forecasts of clocks turned out that are decided by now; with --period,
     /// only of clocks decided in that period.
@@ -62,7 +70,7 @@ pub(in crate::cli) struct Forecast {
     #[arg(long, value_name = "FILE", requires = "evaluate")]
     pub dump: Option<PathBuf>,
 
-    /// With --evaluate or --quality: only the clocks of this target.
+    /// Only the clocks of this target; also with --evaluate or --quality.
     #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
     pub target: String,
 
@@ -74,9 +82,13 @@ pub(in crate::cli) struct Forecast {
     #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
     pub at_least: f64,
 
-    /// Also lists clocks that are over their limits already.
-    #[arg(long)]
-    pub breached: bool,
+    /// Only clocks of this incident, however long they have been late; may be repeated.
+    #[arg(long, value_name = "ID", conflicts_with = "what_if")]
+    pub incident: Vec<String>,
+
+    /// Also lists clocks that have been over their limits for more than seven days.
+    #[arg(long, alias = "breached")]
+    pub all: bool,
 
     /// How many clocks to list at most.
     #[arg(long, value_name = "COUNT", default_value_t = 50)]
@@ -94,8 +106,8 @@ pub(in crate::cli) struct Forecast {
     #[arg(long, value_name = "TIME", value_parser = instant, requires = "what_if")]
     pub waits_until: Option<Timestamp>,
 
-    /// With --what-if: its priority.
-    #[arg(long, value_name = "PRIORITY", requires = "what_if")]
+    /// Only clocks of this priority; with --what-if: the priority it would have.
+    #[arg(long, value_name = "PRIORITY")]
     pub priority: Option<String>,
 
     /// Prints the answer as JSON.

@@ -1,86 +1,120 @@
 //! Forecasts of open clocks.
 
-use prost_types::Timestamp;
+use prost_types::{Duration, Timestamp};
 use tonic::transport::Channel;
 
 use super::arguments::Forecast;
+use super::lag::say_lag;
+use crate::cli::breach_forecast::{NOTHING_LEARNT, minute, why};
 use crate::cli::connection::refused;
 use crate::cli::json;
-use crate::cli::show::{Times, percent, phase, span, table};
-use crate::codec::v1;
+use crate::cli::show::{Times, counted, percent, phase, span, table};
 use crate::codec::v1::forecast_service_client::ForecastServiceClient;
+use crate::codec::{text, v1};
 
-/// Reasons shown for a clock.
-const REASONS_LISTED: usize = 2;
+/// Reasons shown with a clock in a list; `slx incident` shows all.
+const REASONS_LISTED: usize = 1;
+
+/// The headings of a clock, without the incident and the reasons.
+const HEADINGS: [&str; 9] =
+    ["target", "priority", "phase", "due", "left", "breach", "stops", "start by", "idle"];
 
 pub(super) async fn run(arguments: Forecast) -> anyhow::Result<()> {
     let mut client = ForecastServiceClient::new(arguments.connection.open().await?);
-    let what_if = what_if(&arguments);
-    let as_it_is = match &what_if {
-        Some(change) => Some(of_incident(&arguments, &change.incident_id, &mut client).await?),
-        None => None,
-    };
-    let mut forecasts = query(request(&arguments, what_if), &mut client).await?;
-    if !arguments.breached && as_it_is.is_none() {
-        forecasts.retain(|forecast| !is_breached(forecast));
+    match what_if(&arguments) {
+        Some(change) => think(&arguments, change, &mut client).await,
+        None => list(&arguments, &mut client).await,
     }
+}
+
+/// Lists open clocks: first those within their limits, then those that are late.
+async fn list(
+    arguments: &Forecast,
+    client: &mut ForecastServiceClient<Channel>,
+) -> anyhow::Result<()> {
+    let request = v1::ForecastClocksRequest {
+        incident_ids: arguments.incident.clone(),
+        priority: arguments.priority.clone().unwrap_or_default(),
+        ..request(arguments)
+    };
+    let mut answer = query(request, client).await?;
+    answer.forecasts.sort_by_key(|forecast| {
+        let breach = forecast.clock.as_ref().and_then(|clock| clock.breach_time);
+        breach.map(|time| (-time.seconds, -time.nanos))
+    });
+    if !arguments.json {
+        let times = arguments.shown.times()?;
+        say!("{}", show(&answer, arguments, &times));
+        return say_lag(answer.learnt, &times);
+    }
+    answer.forecasts.truncate(arguments.limit);
+    let left_out = format!("\"{}\"", answer.long_breached_clocks);
+    let parts = [("longBreachedClocks", left_out)];
+    say_json(&answer.forecasts, parts, answer.learnt)
+}
+
+/// Shows an incident's clocks as they are beside how they would be.
+async fn think(
+    arguments: &Forecast,
+    change: v1::WhatIf,
+    client: &mut ForecastServiceClient<Channel>,
+) -> anyhow::Result<()> {
+    let incident_ids = vec![change.incident_id.clone()];
+    let present = v1::ForecastClocksRequest { incident_ids, ..request(arguments) };
+    let present = query(present, client).await?.forecasts;
+    let supposed = v1::ForecastClocksRequest { what_if: Some(change), ..request(arguments) };
+    let v1::ForecastClocksResponse { forecasts, learnt, .. } = query(supposed, client).await?;
     if arguments.json {
-        forecasts.truncate(arguments.limit);
-        let mut parts = vec![("forecasts", json::list(&forecasts, "slx.v1.ClockForecast")?)];
-        if let Some(as_it_is) = &as_it_is {
-            parts.push(("asItIs", json::list(as_it_is, "slx.v1.ClockForecast")?));
-        }
-        say!("{}", json::object(&parts));
-        return Ok(());
+        let as_it_is = json::list(&present, "slx.v1.ClockForecast")?;
+        return say_json(&forecasts, [("asItIs", as_it_is)], learnt);
     }
     let times = arguments.shown.times()?;
-    if let Some(as_it_is) = &as_it_is {
-        say!("As it is:\n\n{}\n", show(as_it_is, &times, arguments.limit));
-        say!("As it would be; nothing is recorded.\n");
+    say!("{}", compare(&present, &forecasts, &times));
+    say_lag(learnt, &times)
+}
+
+/// Prints forecasts as one document, with what goes with them and how far is learnt.
+fn say_json<const PARTS: usize>(
+    forecasts: &[v1::ClockForecast],
+    with: [(&str, String); PARTS],
+    learnt: Option<v1::Learnt>,
+) -> anyhow::Result<()> {
+    let mut parts = vec![("forecasts", json::list(forecasts, "slx.v1.ClockForecast")?)];
+    parts.extend(with);
+    if let Some(learnt) = &learnt {
+        parts.push(("learnt", text::to_json(learnt, "slx.v1.Learnt")?));
     }
-    say!("{}", show(&forecasts, &times, arguments.limit));
+    say!("{}", json::object(&parts));
     Ok(())
 }
 
-fn request(arguments: &Forecast, what_if: Option<v1::WhatIf>) -> v1::ForecastClocksRequest {
+fn request(arguments: &Forecast) -> v1::ForecastClocksRequest {
     v1::ForecastClocksRequest {
         tenant: arguments.connection.tenant.clone(),
         contract_id: arguments.contract.clone(),
+        target_id: arguments.target.clone(),
         due_before: arguments.due_before,
         minimum_probability: arguments.at_least,
-        what_if,
+        with_long_breached: arguments.all,
         as_of_time: arguments.read_times.as_of_time,
         known_time: arguments.read_times.known_time,
         ..Default::default()
     }
 }
 
+/// The messages of an answer as though they were one.
 async fn query(
     request: v1::ForecastClocksRequest,
     client: &mut ForecastServiceClient<Channel>,
-) -> anyhow::Result<Vec<v1::ClockForecast>> {
+) -> anyhow::Result<v1::ForecastClocksResponse> {
     let mut answers = client.forecast_clocks(request).await.map_err(refused)?.into_inner();
-    let mut forecasts = Vec::new();
+    let mut all = v1::ForecastClocksResponse::default();
     while let Some(answer) = answers.message().await.map_err(refused)? {
-        forecasts.extend(answer.forecasts);
+        all.forecasts.extend(answer.forecasts);
+        all.long_breached_clocks = answer.long_breached_clocks;
+        all.learnt = answer.learnt;
     }
-    Ok(forecasts)
-}
-
-/// The forecasts of an incident's clocks as it is now.
-async fn of_incident(
-    arguments: &Forecast,
-    incident_id: &str,
-    client: &mut ForecastServiceClient<Channel>,
-) -> anyhow::Result<Vec<v1::ClockForecast>> {
-    let mut forecasts = query(request(arguments, None), client).await?;
-    let is_of = |clock: &v1::Clock| clock.incident_id == incident_id;
-    forecasts.retain(|forecast| forecast.clock.as_ref().is_some_and(is_of));
-    Ok(forecasts)
-}
-
-fn is_breached(forecast: &v1::ClockForecast) -> bool {
-    forecast.clock.as_ref().is_some_and(|clock| clock.outcome() == v1::Outcome::Breached)
+    Ok(all)
 }
 
 fn what_if(arguments: &Forecast) -> Option<v1::WhatIf> {
@@ -92,52 +126,133 @@ fn what_if(arguments: &Forecast) -> Option<v1::WhatIf> {
     })
 }
 
-fn show(forecasts: &[v1::ClockForecast], times: &Times, most: usize) -> String {
+fn show(answer: &v1::ForecastClocksResponse, arguments: &Forecast, times: &Times) -> String {
+    let most = arguments.limit;
+    let forecasts = answer.forecasts.as_slice();
+    let mut parts = Vec::new();
     if forecasts.is_empty() {
-        return "No clock is open.".to_owned();
+        parts.push(nothing(arguments));
+    } else {
+        let rows = forecasts.iter().take(most).map(|forecast| {
+            let incident = clock(forecast).incident_id;
+            [vec![incident], row(forecast, times), vec![reason(forecast)]].concat()
+        });
+        let headings = [&["incident"], &HEADINGS[..], &["why"]].concat();
+        parts.push(table(&headings, &[5, 6, 9], rows.collect()));
     }
-    let rows = forecasts.iter().take(most).map(|forecast| row(forecast, times));
-    let headings = [
-        "incident", "target", "priority", "phase", "due", "left", "breach", "stops", "start by",
-        "idle", "why",
-    ];
-    let shown = table(&headings, &[5, 6, 9], rows.collect());
-    let learnt = forecasts.first().map_or(0, |forecast| forecast.learnt_clocks);
-    let more = match forecasts.len().saturating_sub(most) {
-        0 => String::new(),
-        more => format!("\nand {more} more"),
-    };
-    format!("{shown}{more}\n\n{learnt} decided clocks of the contract stand behind this.")
+    if let Some(more @ 1..) = forecasts.len().checked_sub(most) {
+        parts.push(format!("and {more} more: see --limit."));
+    }
+    parts.extend(left_out(answer.long_breached_clocks));
+    parts.extend(learnt(forecasts));
+    parts.join("\n\n")
 }
 
-/// What is only probable is not shown to the second.
-fn to_the_minute(time: Timestamp) -> Timestamp {
-    Timestamp { seconds: time.seconds - time.seconds.rem_euclid(60), nanos: 0 }
+fn nothing(arguments: &Forecast) -> String {
+    let is_filtered = arguments.due_before.is_some()
+        || arguments.at_least > 0.0
+        || !arguments.target.is_empty()
+        || arguments.priority.is_some();
+    match arguments.incident.as_slice() {
+        [] if is_filtered => "No such clock is open.".to_owned(),
+        [] => "No clock is open.".to_owned(),
+        ids => format!("No such clock of {} is open.", ids.join(", ")),
+    }
 }
 
+fn left_out(clocks: i64) -> Option<String> {
+    let have = if clocks == 1 { "has" } else { "have" };
+    let counted = counted(clocks, "open clock");
+    (clocks > 0).then(|| {
+        format!("{counted} {have} been late for more than seven days: --all lists every one.")
+    })
+}
+
+fn learnt(forecasts: &[v1::ClockForecast]) -> Option<String> {
+    forecasts.first().map(|forecast| match forecast.learnt_clocks {
+        0 => format!("{}.", capitalized(NOTHING_LEARNT)),
+        learnt => format!("Learnt from {} of the contract.", counted(learnt, "decided clock")),
+    })
+}
+
+fn capitalized(text: &str) -> String {
+    let mut characters = text.chars();
+    let first = characters.next().map(|first| first.to_uppercase().to_string());
+    first.unwrap_or_default() + characters.as_str()
+}
+
+/// The clocks of an incident, each as it is and as it would be, and why it would be so.
+fn compare(present: &[v1::ClockForecast], supposed: &[v1::ClockForecast], times: &Times) -> String {
+    let cases = [(0, "as it is", present), (1, "what if", supposed)];
+    let rows = cases.iter().flat_map(|(order, case, forecasts)| {
+        forecasts.iter().map(move |forecast| {
+            let clock = clock(forecast);
+            let place = (clock.target_id, clock.cycle, *order);
+            (place, [vec![(*case).to_owned()], row(forecast, times)].concat())
+        })
+    });
+    let mut rows: Vec<_> = rows.collect();
+    if rows.is_empty() {
+        return "No clock of it is open, and none would be.".to_owned();
+    }
+    rows.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let headings = [&[""], &HEADINGS[..]].concat();
+    let shown = table(&headings, &[5, 6, 9], rows.into_iter().map(|(_, row)| row).collect());
+    let why = supposed.iter().map(|forecast| {
+        let reasons = forecast.reasons.iter().map(|reason| reason.text.as_str());
+        format!("{}, what if:\n{}", clock(forecast).target_id, why(&forecast.summary, reasons))
+    });
+    let parts = [shown].into_iter().chain(why).chain(["Nothing is recorded.".to_owned()]);
+    parts.chain(learnt(supposed)).collect::<Vec<_>>().join("\n\n")
+}
+
+fn clock(forecast: &v1::ClockForecast) -> v1::Clock {
+    forecast.clock.clone().unwrap_or_default()
+}
+
+/// A clock under [`HEADINGS`].
 fn row(forecast: &v1::ClockForecast, times: &Times) -> Vec<String> {
-    let clock = forecast.clock.clone().unwrap_or_default();
-    let idle = forecast.idle_work.then(|| format!("IDLE WORK: {}", forecast.idle_work_reason));
-    let reasons = forecast
-        .reasons
-        .iter()
-        .take(REASONS_LISTED)
-        .map(|reason| format!("{} (odds x{:.1})", reason.text, reason.log_odds.exp()));
+    let clock = clock(forecast);
+    let at = |time: Option<Timestamp>| time.map_or_else(|| "-".to_owned(), |t| minute(t, times));
+    let idle = forecast.idle_time.filter(|idle| idle.seconds >= 60);
     vec![
-        clock.incident_id.clone(),
         clock.target_id.clone(),
         clock.priority.clone(),
         phase(&clock),
-        times.show(clock.due_time),
-        span(clock.remaining),
-        percent(forecast.breach_probability),
-        times.show(forecast.stop_time_p50.map(to_the_minute)),
-        times.show(forecast.latest_start_time),
-        span(forecast.idle_time),
-        idle.into_iter()
-            .chain(Some(forecast.summary.clone()).filter(|_| !forecast.reasons.is_empty()))
-            .chain(reasons)
-            .collect::<Vec<_>>()
-            .join("; "),
+        at(clock.due_time),
+        clock.remaining.map_or_else(|| "-".to_owned(), left),
+        match clock.outcome() {
+            v1::Outcome::Breached => "late".to_owned(),
+            _ => percent(forecast.breach_probability),
+        },
+        at(forecast.stop_time_p50),
+        at(forecast.latest_start_time),
+        span(idle.map(whole_minutes)),
     ]
 }
+
+/// What is left of a limit, to the minute.
+fn left(remaining: Duration) -> String {
+    match (remaining.seconds / 60, remaining.seconds, remaining.nanos) {
+        (0, 0, 0) => "none".to_owned(),
+        (0, 0.., 0..) => "<1m".to_owned(),
+        (0, _, _) => "-<1m".to_owned(),
+        _ => span(Some(whole_minutes(remaining))),
+    }
+}
+
+/// A duration without its seconds.
+fn whole_minutes(duration: Duration) -> Duration {
+    Duration { seconds: duration.seconds - duration.seconds % 60, nanos: 0 }
+}
+
+/// Why, in a line.
+fn reason(forecast: &v1::ClockForecast) -> String {
+    let idle = forecast.idle_work.then(|| format!("IDLE WORK: {}", forecast.idle_work_reason));
+    let reasons = forecast.reasons.iter().take(REASONS_LISTED).map(|reason| reason.text.clone());
+    let parts = idle.into_iter().chain([forecast.summary.clone()]).chain(reasons);
+    parts.collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests;

@@ -7,19 +7,23 @@ use anyhow::{Context, anyhow, bail};
 use serde_json::json;
 
 use super::arguments::Forecast;
+use super::evaluate_periods::{dumped_period, periods_as_json, shown_periods};
 use super::recorded::TenantRecords;
+use super::tested::{quoted, scored};
 use crate::cli::show::{span, table};
 use crate::codec::scalar::{duration, optional_instant};
-use crate::domain::forecast::{Baseline, MODEL_VERSION, Quality};
+use crate::domain::forecast::{BASELINES, Baseline, MODEL_VERSION, Quality, STOP_QUANTILES};
 use crate::domain::time::Instant;
 use crate::engine::backtest::{
-    Occasion, PeriodBaseline, ScoredForecast, Test, Tested, TestedClocks, TestedPeriods, incidents,
-    test_clocks, test_periods,
+    OCCASIONS, Occasion, ScoredForecast, StopsHeld, Test, Tested, TestedClocks, TestedPeriods,
+    incidents, test_clocks, test_periods,
 };
 use crate::journal::JournalFiles;
 use crate::runtime::zones;
 
-const DUMP_HEADING: &str = "occasion,incident,target,cycle,time,probability,outcome,decide_time";
+/// Of a forecast of a period, the period and the objective stand in place of incident and target.
+const DUMP_HEADING: &str = "occasion,incident,target,cycle,time,probability,outcome,decide_time,\
+                            grouped_by,group,low,high,attained";
 
 pub fn run(arguments: &Forecast) -> anyhow::Result<ExitCode> {
     let zones = zones::open(&zones::Choice::Automatic)?;
@@ -42,17 +46,19 @@ pub fn run(arguments: &Forecast) -> anyhow::Result<ExitCode> {
         until: shown(arguments.until)?.or(recorded.last_fact()).unwrap_or(Instant::MAX),
     };
     let mut incidents = incidents(tested, &recorded.ledgers);
-    let TestedClocks { occasions, forecasts } = test_clocks(tested, &mut incidents, known);
+    let TestedClocks { occasions, stops, forecasts } = test_clocks(tested, &mut incidents, known);
     if occasions.is_empty() {
         bail!("no clock was open from {} on and decided by {}", tested.learn_until, tested.until);
     }
+    let periods = test_periods(tested, &mut incidents, known);
     if let Some(path) = &arguments.dump {
-        let rows: Vec<_> = forecasts.iter().map(dumped).collect();
-        let text = format!("{DUMP_HEADING}\n{}\n", rows.join("\n"));
+        let of_periods = periods.forecasts.iter().map(dumped_period);
+        let rows: Vec<_> = forecasts.iter().map(dumped).chain(of_periods).collect();
+        let baselines = BASELINES.map(column).join(",");
+        let text = format!("{DUMP_HEADING},{baselines}\n{}\n", rows.join("\n"));
         fs::write(path, text).with_context(|| format!("can't write {}", path.display()))?;
     }
-    let periods = test_periods(tested, &mut incidents, known);
-    let results = Results { clocks: occasions, periods };
+    let results = Results { clocks: occasions, stops, periods };
     match arguments.json {
         true => say!("{:#}", as_json(&results)),
         false => say!("{}", show(&results, tested)),
@@ -62,8 +68,7 @@ pub fn run(arguments: &Forecast) -> anyhow::Result<ExitCode> {
 
 /// A row of the file of all forecasts, as comma-separated values.
 fn dumped(forecast: &ScoredForecast) -> String {
-    let ScoredForecast { clock, occasion, scored } = forecast;
-    let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
+    let ScoredForecast { clock, occasion, scored, baselines } = forecast;
     let fields = [
         occasion_name(*occasion).to_owned(),
         quoted(clock.incident_id.as_str()),
@@ -73,13 +78,16 @@ fn dumped(forecast: &ScoredForecast) -> String {
         format!("{:.6}", scored.probability),
         if scored.is_breached { "breached" } else { "met" }.to_owned(),
         scored.decide_time.to_string(),
+        ",,,,".to_owned(),
     ];
-    fields.join(",")
+    let baselines = baselines.iter().map(|probability| format!("{probability:.6}"));
+    fields.into_iter().chain(baselines).collect::<Vec<_>>().join(",")
 }
 
 struct Results {
     clocks: Vec<(Occasion, Tested<Baseline>)>,
-    periods: Option<TestedPeriods>,
+    stops: [(Occasion, StopsHeld); OCCASIONS.len()],
+    periods: TestedPeriods,
 }
 
 fn show(results: &Results, test: Test<'_>) -> String {
@@ -92,18 +100,23 @@ fn show(results: &Results, test: Test<'_>) -> String {
         let (when, breached) = (words(*occasion), 100.0 * base_rate);
         text += &format!("\n\n{when}: {forecasts} forecasts, {breached:.1} % breached\n");
         text += &scores(tested, name);
+        text += &stops_held(results, *occasion);
     }
-    if let Some(TestedPeriods { periods, tested, interval_held }) = &results.periods {
-        let Quality { forecasts, base_rate, .. } = tested.model;
-        text += &format!(
-            "\n\nWhether a week will be missed, at noon of every business day: {forecasts} \
-             forecasts of {periods} weeks of a promise, service and category, {:.1} % missed\n",
-            100.0 * base_rate
-        );
-        text += &scores(tested, period_name);
-        text += &format!("\n\nThe interval of nine in ten held in {:.1} %", 100.0 * interval_held);
-    }
+    text += &shown_periods(&results.periods);
     text
+}
+
+/// How often clocks had stopped by when they were expected to.
+fn stops_held(results: &Results, occasion: Occasion) -> String {
+    let Some((_, stops)) = results.stops.iter().find(|(of, _)| *of == occasion) else {
+        return String::new();
+    };
+    let by = STOP_QUANTILES.iter().zip(stops.shares()).zip(stops.forecasts);
+    let words = by.map(|((quantile, share), forecasts)| {
+        let share = 100.0 * share.unwrap_or_default();
+        format!("by p{:.0} in {share:.1} % of {forecasts}", 100.0 * quantile)
+    });
+    format!("\n\nStopped {}", words.collect::<Vec<_>>().join(", "))
 }
 
 fn scores<B: Copy>(tested: &Tested<B>, name: fn(B) -> &'static str) -> String {
@@ -161,22 +174,27 @@ fn name(baseline: Baseline) -> &'static str {
     }
 }
 
-fn period_name(baseline: PeriodBaseline) -> &'static str {
+/// The column of a baseline's probabilities.
+fn column(baseline: Baseline) -> &'static str {
     match baseline {
-        PeriodBaseline::PastWeeks => "past weeks missed",
-        PeriodBaseline::SoFar => "attainment so far",
-        PeriodBaseline::RunningRate => "running rate",
+        Baseline::BaseRate => "rate_of_priority",
+        Baseline::PercentUsed => "percent_rules",
+        Baseline::Survival => "survival",
+        Baseline::Logistic => "logistic",
     }
 }
 
 fn as_json(results: &Results) -> serde_json::Value {
     let of_clocks = |(occasion, tested): &(Occasion, Tested<Baseline>)| {
-        json_of(occasion_name(*occasion), tested, name)
+        let mut json = json_of(occasion_name(*occasion), tested, name);
+        let stops = results.stops.iter().find(|(of, _)| of == occasion);
+        json["stops"] = stops.map(|(_, stops)| stops_json(stops)).into();
+        json
     };
     let clocks = results.clocks.iter().map(of_clocks);
-    let of_periods = |of: &TestedPeriods| json_of("week", &of.tested, period_name);
-    let results: Vec<_> = clocks.chain(results.periods.as_ref().map(of_periods)).collect();
-    json!({"modelVersion": MODEL_VERSION, "results": results})
+    let clocks: Vec<_> = clocks.collect();
+    let periods = periods_as_json(&results.periods);
+    json!({"modelVersion": MODEL_VERSION, "results": clocks, "periods": periods})
 }
 
 fn json_of<B: Copy>(
@@ -193,23 +211,11 @@ fn json_of<B: Copy>(
     })
 }
 
-fn scored(quality: &Quality) -> serde_json::Value {
-    let bins = quality.calibration.iter().map(|bin| {
-        let (predicted, observed) = (bin.predicted, bin.observed);
-        json!({"forecasts": bin.forecasts, "predicted": predicted, "observed": observed})
+fn stops_json(stops: &StopsHeld) -> serde_json::Value {
+    let counts = stops.forecasts.iter().zip(stops.held).zip(stops.shares());
+    let rows = STOP_QUANTILES.iter().zip(counts).map(|(quantile, ((forecasts, held), share))| {
+        let percent = (100.0 * quantile).round();
+        json!({"percent": percent, "forecasts": forecasts, "held": held, "share": share})
     });
-    json!({
-        "forecasts": quality.forecasts,
-        "baseRate": quality.base_rate,
-        "brier": quality.brier,
-        "skill": quality.skill,
-        "logLoss": quality.log_loss,
-        "auc": quality.auc,
-        "averagePrecision": quality.average_precision,
-        "calibrationError": quality.calibration_error,
-        "calibration": bins.collect::<Vec<_>>(),
-        "alarmThreshold": quality.alarms.threshold,
-        "alarmRecall": quality.alarms.recall,
-        "alarmLead": quality.alarms.lead.to_string(),
-    })
+    rows.collect()
 }

@@ -3,9 +3,12 @@
 mod arguments;
 mod clocks;
 mod evaluate;
+mod evaluate_periods;
+mod lag;
 mod objectives;
 pub(super) mod quality;
 mod recorded;
+mod tested;
 
 use std::process::ExitCode;
 

@@ -1,6 +1,7 @@
 //! How earlier forecasts turned out.
 
 use super::arguments::Forecast;
+use super::lag::say_lag;
 use crate::cli::connection::refused;
 use crate::cli::show::percent;
 use crate::codec::v1::forecast_service_client::ForecastServiceClient;
@@ -23,7 +24,10 @@ pub(super) async fn run(arguments: Forecast) -> anyhow::Result<()> {
     let answer = client.get_forecast_quality(request).await.map_err(refused)?.into_inner();
     match arguments.json {
         true => say!("{}", text::to_json(&answer, "slx.v1.GetForecastQualityResponse")?),
-        false => say!("{}", show(&answer.quality.unwrap_or_default())),
+        false => {
+            say!("{}", show(&answer.quality.unwrap_or_default()));
+            say_lag(answer.learnt, &arguments.shown.times()?)?;
+        }
     }
     Ok(())
 }
@@ -50,7 +54,20 @@ pub(in crate::cli) fn show(quality: &v1::ForecastQuality) -> String {
         format!("predicted {predicted:>4}, observed {observed:>4} |{}| {}", bar(row), row.forecasts)
     });
     let rows: Vec<_> = rows.collect();
-    format!("{scores}\n{}\n{:34}* predicted, # observed, + both", rows.join("\n"), "")
+    let calibration = rows.join("\n");
+    let stops = stops(&quality.stop_coverage);
+    format!("{scores}\n{calibration}\n{:34}* predicted, # observed, + both{stops}", "")
+}
+
+/// How the expected stops turned out; empty when no clock has stopped.
+fn stops(coverage: &[v1::StopCoverage]) -> String {
+    let Some(first) = coverage.first() else { return String::new() };
+    let row = |of: &v1::StopCoverage| {
+        let (percent, share) = (of.percent, percent(of.share));
+        format!("\nstopped by p{percent}: {share:>4} ({} forecasts)", of.held)
+    };
+    let rows: String = coverage.iter().map(row).collect();
+    format!("\n\n{} expected stops of clocks that have stopped{rows}", first.forecasts)
 }
 
 /// How much better than the base rate forecasts were. Where all clocks turned out alike, the base

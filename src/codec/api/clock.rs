@@ -43,6 +43,7 @@ pub fn encode(
         metric: metric_number(clock.metric),
         warnings: clock.warnings.iter().map(encode_warning).collect(),
         notes: clock.notes.clone(),
+        forecast: None,
     }
 }
 

@@ -59,6 +59,7 @@ pub fn encode(result: &ReviewResult<'_>) -> v1::GetServiceReviewResponse {
         restatement: result.restatement.as_ref().map(encode_restatement),
         coverage: Some(coverage::encode(&period.coverage)),
         stamp: None,
+        learnt: None,
     }
 }
 

@@ -8,10 +8,10 @@ use prost::Message;
 use super::unreadable::Unreadable;
 use super::v1 as store;
 use crate::domain::forecast::{
-    Alike, BinSums, Errors, Estimates, Forecaster, Key, MODEL_VERSION, Model, Passed, Remaining,
-    Stratum, Sums, TrackRecord, Wait, Waits, Weight,
+    Alike, BinSums, CLASSES, Errors, Estimates, Forecaster, Key, MODEL_VERSION, Model, Passed,
+    RanOn, Remaining, StopStratum, Stratum, Sums, TrackRecord, Weight,
 };
-use crate::domain::time::Instant;
+use crate::domain::time::{Instant, Span};
 use crate::engine::fold::{Fold, Given, Learned};
 use crate::engine::learning::{Learning, Today};
 
@@ -47,8 +47,8 @@ pub fn decode(bytes: &[u8]) -> Result<Option<(u64, Learning)>, Unreadable> {
 }
 
 fn encode_fold(fold: &Fold) -> store::LearningFold {
-    let incident = |(id, clocks): (&String, &Vec<Given>)| store::WatchedIncident {
-        incident_id: id.clone(),
+    let incident = |(id, clocks): (&Arc<str>, &Arc<Vec<Given>>)| store::WatchedIncident {
+        incident_id: id.to_string(),
         clocks: clocks.iter().map(encode_given).collect(),
     };
     store::LearningFold {
@@ -57,9 +57,9 @@ fn encode_fold(fold: &Fold) -> store::LearningFold {
         known_nanos: fold.by.1.nanos(),
         contracts: fold.contracts.iter().map(|(id, of)| encode_contract(id, of)).collect(),
         incidents: fold.given.iter().map(incident).collect(),
-        next_incident_ids: fold.next.keys().cloned().collect(),
+        next_incident_ids: fold.next.keys().map(ToString::to_string).collect(),
         next_nanos: fold.next.values().map(|time| time.nanos()).collect(),
-        fresh_incident_ids: fold.fresh.keys().cloned().collect(),
+        fresh_incident_ids: fold.fresh.keys().map(ToString::to_string).collect(),
         fresh_nanos: fold.fresh.values().map(|time| time.nanos()).collect(),
     }
 }
@@ -73,10 +73,13 @@ fn decode_fold(row: store::LearningFold) -> Result<Fold, Unreadable> {
     let mut given = BTreeMap::new();
     for incident in row.incidents {
         let clocks = incident.clocks.into_iter().map(decode_given);
-        given.insert(incident.incident_id, clocks.collect::<Result<_, _>>()?);
+        let clocks = clocks.collect::<Result<Vec<_>, _>>()?;
+        given.insert(Arc::from(incident.incident_id), Arc::new(clocks));
     }
+    let until = instant(row.until_nanos)?;
     Ok(Fold {
-        until: instant(row.until_nanos)?,
+        until,
+        since: until,
         by: (row.known_sequence, instant(row.known_nanos)?),
         contracts,
         given,
@@ -85,35 +88,54 @@ fn decode_fold(row: store::LearningFold) -> Result<Fold, Unreadable> {
     })
 }
 
-fn decode_times(ids: Vec<String>, nanos: &[i64]) -> Result<BTreeMap<String, Instant>, Unreadable> {
+fn decode_times(
+    ids: Vec<String>,
+    nanos: &[i64],
+) -> Result<BTreeMap<Arc<str>, Instant>, Unreadable> {
     if ids.len() != nanos.len() {
         return Err(cut_short("incidents"));
     }
-    ids.into_iter().zip(nanos).map(|(id, nanos)| Ok((id, instant(*nanos)?))).collect()
+    ids.into_iter().zip(nanos).map(|(id, nanos)| Ok((id.into(), instant(*nanos)?))).collect()
 }
 
 fn encode_given(given: &Given) -> store::WatchedClock {
     let (contract_id, target_id, cycle) = given.clock.clone();
     let (times, predicted): (Vec<_>, Vec<_>) = given.predicted.iter().copied().unzip();
     let predicted_nanos = times.into_iter().map(Instant::nanos).collect();
-    store::WatchedClock { contract_id, target_id, cycle, predicted, predicted_nanos }
+    let after = given.stops.iter().flat_map(|(_, stops)| stops.map(Span::nanos));
+    store::WatchedClock {
+        contract_id,
+        target_id,
+        cycle,
+        predicted,
+        predicted_nanos,
+        stop_nanos: given.stops.iter().map(|(time, _)| time.nanos()).collect(),
+        stop_after_nanos: after.collect(),
+    }
 }
 
 fn decode_given(row: store::WatchedClock) -> Result<Given, Unreadable> {
     if row.predicted.len() != row.predicted_nanos.len() {
         return Err(cut_short("forecasts"));
     }
+    let (after, rest) = row.stop_after_nanos.as_chunks::<3>();
+    if after.len() != row.stop_nanos.len() || !rest.is_empty() {
+        return Err(cut_short("expected stops"));
+    }
+    let stops = row.stop_nanos.iter().zip(after);
+    let stops = stops.map(|(time, after)| Ok((instant(*time)?, after.map(Span::from_nanos))));
     let predicted = row.predicted_nanos.into_iter().zip(row.predicted);
     let predicted = predicted.map(|(time, predicted)| Ok((instant(time)?, predicted)));
     Ok(Given {
         clock: (row.contract_id, row.target_id, row.cycle),
         predicted: predicted.collect::<Result<_, Unreadable>>()?,
+        stops: stops.collect::<Result<_, Unreadable>>()?,
     })
 }
 
 fn encode_contract(contract_id: &str, learned: &Learned) -> store::LearnedContract {
     let Learned { forecaster, record } = learned;
-    let Forecaster { model, estimates, remaining, waits, alike } = forecaster;
+    let Forecaster { model, estimates, remaining, alike } = forecaster;
     let (decided, breached) = model.history();
     let (weights, curves) = (model.weights(), model.curves());
     let knots = curves.iter().flat_map(|(_, knots)| knots);
@@ -124,9 +146,10 @@ fn encode_contract(contract_id: &str, learned: &Learned) -> store::LearnedContra
         sum: errors.sum,
         sum_of_squares: errors.sum_of_squares,
     };
-    let stratum = |(stratum, counts): (Stratum, &[f64])| store::StratumCounts {
-        stratum: u32::from(stratum.0),
-        counts: counts.to_vec(),
+    let stratum = |(stratum, ran_on): (StopStratum, &RanOn)| store::StratumCounts {
+        stratum: stratum.number(),
+        reached: ran_on.reached.to_vec(),
+        stopped: ran_on.stopped.to_vec(),
     };
     store::LearnedContract {
         contract_id: contract_id.to_owned(),
@@ -144,8 +167,6 @@ fn encode_contract(contract_id: &str, learned: &Learned) -> store::LearnedContra
         alike_strata: alike.strata().map(|(stratum, _)| u32::from(stratum.0)).collect(),
         alike_clocks: alike.strata().map(|(_, passed)| passed.clocks).collect(),
         alike_breached: alike.strata().map(|(_, passed)| passed.breached).collect(),
-        waits_seen: waits.added_up().iter().map(|wait| wait.seen).collect(),
-        waits_weeks: waits.added_up().iter().map(|wait| wait.weeks).collect(),
     }
 }
 
@@ -173,6 +194,8 @@ fn encode_month((target_id, month, sums): (&str, i32, &Sums)) -> store::ScoreSum
         forecasts: sums.bins.iter().map(|bin| bin.forecasts).collect(),
         breached: sums.bins.iter().map(|bin| bin.breached).collect(),
         predicted: sums.bins.iter().map(|bin| bin.predicted).collect(),
+        stops: sums.stops.forecasts,
+        stops_held: sums.stops.held.to_vec(),
     }
 }
 
@@ -196,10 +219,14 @@ fn decode_contract(row: store::LearnedContract) -> Result<Learned, Unreadable> {
     };
     let mut strata = Vec::new();
     for of in row.strata {
-        strata.push((Stratum(byte(of.stratum)?), of.counts));
+        let stratum = StopStratum::numbered(of.stratum);
+        let stratum = stratum.ok_or_else(|| out_of_range("a stratum"))?;
+        let classes = |counts: Vec<u64>| {
+            <[u64; CLASSES]>::try_from(counts).map_err(|_| cut_short("how clocks ran on"))
+        };
+        let (reached, stopped) = (classes(of.reached)?, classes(of.stopped)?);
+        strata.push((stratum, RanOn { reached, stopped }));
     }
-    let waits = row.waits_seen.into_iter().zip(row.waits_weeks);
-    let waits = waits.map(|(seen, weeks)| Wait { seen, weeks });
     let mut alike = Vec::new();
     let passed = row.alike_clocks.into_iter().zip(row.alike_breached);
     for (stratum, (clocks, breached)) in row.alike_strata.into_iter().zip(passed) {
@@ -211,7 +238,6 @@ fn decode_contract(row: store::LearnedContract) -> Result<Learned, Unreadable> {
             model: Model::restored(history, keys.into_iter().zip(weights), curves),
             estimates: Estimates::restored(row.teams.into_iter().map(team)),
             remaining: Remaining::restored(strata),
-            waits: Waits::restored(waits),
             alike: Alike::restored(alike),
         },
         record: TrackRecord::restored(row.months.into_iter().map(decode_month)),
@@ -240,6 +266,10 @@ fn decode_month(row: store::ScoreSums) -> ((String, i32), Sums) {
     for (bin, ((forecasts, breached), predicted)) in sums.bins.iter_mut().zip(encoded) {
         *bin = BinSums { forecasts, breached, predicted };
     }
+    sums.stops.forecasts = row.stops;
+    for (held, kept) in sums.stops.held.iter_mut().zip(row.stops_held) {
+        *held = kept;
+    }
     ((row.target_id, row.month), sums)
 }
 
@@ -248,7 +278,11 @@ fn instant(nanos: i64) -> Result<Instant, Unreadable> {
 }
 
 fn byte(number: u32) -> Result<u8, Unreadable> {
-    u8::try_from(number).map_err(|_| Unreadable::from("a stratum is out of range".to_owned()))
+    u8::try_from(number).map_err(|_| out_of_range("a stratum"))
+}
+
+fn out_of_range(what: &str) -> Unreadable {
+    Unreadable::from(format!("{what} is out of range"))
 }
 
 fn cut_short(what: &str) -> Unreadable {

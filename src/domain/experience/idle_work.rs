@@ -5,6 +5,7 @@ use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::clock::{Clock, Phase};
 use crate::domain::incident::{Fact, History};
 use crate::domain::time::{Instant, Span};
+use crate::domain::wording::service_time;
 
 /// Work is not flagged before it has been idle for this much service time.
 const IDLE_LEAST: Span = Span::from_minutes(30);
@@ -68,10 +69,8 @@ impl Urgency {
     /// Why it is flagged as idle work, as a sentence; `None` when it is not.
     pub fn reason(&self) -> Option<String> {
         self.has_idle_work.then(|| {
-            format!(
-                "{} of work is left and nothing has happened for {} of service time",
-                self.effort_remaining, self.idle_time
-            )
+            let (left, idle) = (service_time(self.effort_remaining), service_time(self.idle_time));
+            format!("{left} of work is left and nothing has happened for {idle} of service time")
         })
     }
 }

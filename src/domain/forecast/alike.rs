@@ -2,7 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::remaining::Stratum;
+use super::snapshot::{Holder, Snapshot};
+
+/// The least share of the limit used of each stratum of a holder, after the first.
+const USED_FROM: [f32; 5] = [0.1, 0.25, 0.5, 0.75, 0.9];
+const STRATA_PER_HOLDER: u8 = USED_FROM.len() as u8 + 1;
+
+/// A stratum: clocks alike in who holds them and how much of the limit they have used. The number
+/// is the holder times 6 plus the class of the share used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Stratum(pub u8);
+
+/// Of fewer clocks than this, how many were late is said instead of their share.
+const SHARES_FROM: u64 = 20;
 
 /// How many decided clocks passed through each stratum, and how many of them breached.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -15,6 +27,18 @@ pub struct Passed {
     pub clocks: u64,
     /// How many of them breached.
     pub breached: u64,
+}
+
+impl Stratum {
+    /// The stratum of a snapshot.
+    pub fn of(snapshot: &Snapshot<'_>) -> Stratum {
+        Stratum::new(snapshot.incident.holder, snapshot.share_used())
+    }
+
+    fn new(holder: Holder, share_used: f32) -> Stratum {
+        let used = USED_FROM.partition_point(|from| *from <= share_used);
+        Stratum(holder as u8 * STRATA_PER_HOLDER + used as u8)
+    }
 }
 
 impl Alike {
@@ -44,13 +68,24 @@ impl Alike {
 }
 
 impl Passed {
-    /// In words: `of 212 like it 61 % were late`; empty without any.
+    /// In words: `of 212 like it 61 % were late`, of few `of 3 like it 1 was late`.
     pub fn words(self) -> String {
-        if self.clocks == 0 {
-            return String::new();
+        let Passed { clocks, breached } = self;
+        let share = match (100.0 * breached as f64 / clocks.max(1) as f64).round() as u64 {
+            0 if breached > 0 => "under 1".to_owned(),
+            100 if breached < clocks => "over 99".to_owned(),
+            share => share.to_string(),
+        };
+        match (clocks, breached) {
+            (0, _) => "none like it was decided before".to_owned(),
+            (1, 0) => "the one like it was in time".to_owned(),
+            (1, _) => "the one like it was late".to_owned(),
+            (_, 0) => format!("of {clocks} like it none was late"),
+            (_, _) if breached == clocks => format!("all {clocks} like it were late"),
+            (..SHARES_FROM, 1) => format!("of {clocks} like it 1 was late"),
+            (..SHARES_FROM, _) => format!("of {clocks} like it {breached} were late"),
+            _ => format!("of {clocks} like it {share} % were late"),
         }
-        let share = 100.0 * self.breached as f64 / self.clocks as f64;
-        format!("of {} like it {share:.0} % were late", self.clocks)
     }
 }
 
@@ -64,8 +99,25 @@ mod tests {
         alike.learn([Stratum(1), Stratum(2), Stratum(1)], true);
         alike.learn([Stratum(1)], false);
         assert_eq!(alike.of(Stratum(1)), Passed { clocks: 2, breached: 1 });
-        assert_eq!(alike.of(Stratum(1)).words(), "of 2 like it 50 % were late");
-        assert_eq!(alike.of(Stratum(3)).words(), "");
+        assert_eq!(alike.of(Stratum(3)), Passed::default());
         assert_eq!(Alike::restored(alike.strata()), alike);
+    }
+
+    #[test]
+    fn how_many_were_late_is_said_of_few_and_which_share_of_many() {
+        for (breached, clocks, words) in [
+            (0, 0, "none like it was decided before"),
+            (0, 1, "the one like it was in time"),
+            (1, 1, "the one like it was late"),
+            (0, 2, "of 2 like it none was late"),
+            (1, 3, "of 3 like it 1 was late"),
+            (2, 19, "of 19 like it 2 were late"),
+            (5, 5, "all 5 like it were late"),
+            (129, 212, "of 212 like it 61 % were late"),
+            (1, 900, "of 900 like it under 1 % were late"),
+            (899, 900, "of 900 like it over 99 % were late"),
+        ] {
+            assert_eq!(Passed { clocks, breached }.words(), words);
+        }
     }
 }

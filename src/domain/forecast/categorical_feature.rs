@@ -26,10 +26,12 @@ pub enum CategoricalFeature {
     Assignee,
     /// The backend's category.
     Category,
+    /// The contract and target: what its clocks of any priority have in common.
+    Target,
 }
 
 /// Every categorical feature, in the order of a feature vector's keys.
-pub const CATEGORICAL_FEATURES: [CategoricalFeature; 10] = [
+pub const CATEGORICAL_FEATURES: [CategoricalFeature; 11] = [
     CategoricalFeature::Bias,
     CategoricalFeature::Clause,
     CategoricalFeature::ClauseAndHolder,
@@ -40,6 +42,7 @@ pub const CATEGORICAL_FEATURES: [CategoricalFeature; 10] = [
     CategoricalFeature::GroupAndHolder,
     CategoricalFeature::Assignee,
     CategoricalFeature::Category,
+    CategoricalFeature::Target,
 ];
 
 /// The least number of instants of each bin after the first.
@@ -59,10 +62,8 @@ impl CategoricalFeature {
     /// The key of the weight for a snapshot's value.
     pub(super) fn key(self, snapshot: &Snapshot<'_>) -> Key {
         let Snapshot { incident, .. } = snapshot;
-        let clause = || {
-            let of_contract = self.hashed().name(snapshot.contract_id).name(snapshot.target_id);
-            of_contract.name(snapshot.priority)
-        };
+        let target = || self.hashed().name(snapshot.contract_id).name(snapshot.target_id);
+        let clause = || target().name(snapshot.priority);
         let group = || self.hashed().name(incident.state.group);
         match self {
             CategoricalFeature::Bias => self.counted(0),
@@ -77,6 +78,7 @@ impl CategoricalFeature {
             CategoricalFeature::GroupAndHolder => group().with(&[incident.holder as u8]).key(),
             CategoricalFeature::Assignee => self.hashed().name(incident.state.assignee).key(),
             CategoricalFeature::Category => self.hashed().name(snapshot.category).key(),
+            CategoricalFeature::Target => target().key(),
         }
     }
 }

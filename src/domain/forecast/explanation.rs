@@ -1,21 +1,33 @@
-//! Explains a forecast: which features moved it, and by how much.
+//! Explains a forecast in words: how things stand, how clocks alike turned out, and which features
+//! moved it, and by how much.
 
+use super::alike::Passed;
 use super::categorical_feature::{CATEGORICAL_FEATURES, CategoricalFeature};
 use super::curve_feature::{CURVE_FEATURES, CurveFeature};
 use super::effort::{Effort, Estimates};
 use super::feature_vector::FeatureVector;
 use super::model::Model;
-use super::snapshot::Snapshot;
-use crate::domain::time::Span;
+use super::snapshot::{Holder, Snapshot};
+use crate::domain::calendar::hours::ServiceHours;
+use crate::domain::clock::{Outcome, Phase};
+use crate::domain::incident::WaitingOn;
+use crate::domain::time::{Instant, Span};
+use crate::domain::wording::{LocalTime, roughly, service_time};
 
 /// Effects smaller than this, in log-odds, are not listed.
 const LISTED_FROM: f32 = 0.05;
+/// From so many log-odds on an effect is no longer slight, and from so many on it is great: the
+/// odds times 1.6 and 4.5.
+const NOT_SLIGHT_FROM: f32 = 0.5;
+const GREAT_FROM: f32 = 1.5;
+const MINUTE: Span = Span::from_minutes(1);
 
 /// One feature's effect on a forecast.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reason {
-    /// The feature's value in plain words: `it waits for the client`.
-    pub words: String,
+    /// The feature's value and what it does, in plain words: `no group has it: a breach is slightly
+    /// more likely`.
+    pub text: String,
     /// What it adds to the log-odds; above zero it makes a breach more probable.
     pub log_odds: f32,
     /// The information behind it beyond the prior; 0: none of this contract's own.
@@ -29,12 +41,13 @@ enum Effect {
     CurveFeature(CurveFeature),
 }
 
-/// The at most `most` strongest effects on a forecast, the strongest first.
+/// The effects on a forecast that are worth a word, the strongest first. Instants are said in
+/// `local` time.
 pub fn explain(
     model: &Model,
     snapshot: &Snapshot<'_>,
     features: &FeatureVector,
-    most: usize,
+    local: &LocalTime,
 ) -> Vec<Reason> {
     let categorical_features = CATEGORICAL_FEATURES.iter().zip(features.keys);
     let categorical_features = categorical_features
@@ -49,76 +62,128 @@ pub fn explain(
     let reasons = strongest.into_iter().map(|((effect, evidence), log_odds)| {
         let words = match effect {
             Effect::CategoricalFeature(of) => categorical_feature_words(of, snapshot),
-            Effect::CurveFeature(of) => curve_feature_words(of, snapshot),
+            Effect::CurveFeature(of) => curve_feature_words(of, snapshot, local),
         };
-        Reason { words, log_odds, evidence }
+        let text = format!("{words}: a breach is {}", as_likely(log_odds));
+        (!words.is_empty()).then_some(Reason { text, log_odds, evidence })
     });
-    reasons.filter(|reason| !reason.words.is_empty()).take(most).collect()
+    reasons.flatten().collect()
+}
+
+fn as_likely(log_odds: f32) -> &'static str {
+    match (log_odds > 0.0, log_odds.abs()) {
+        (_, ..LISTED_FROM) => "as likely as without",
+        (true, ..NOT_SLIGHT_FROM) => "slightly more likely",
+        (false, ..NOT_SLIGHT_FROM) => "slightly less likely",
+        (true, GREAT_FROM..) => "much more likely",
+        (false, GREAT_FROM..) => "much less likely",
+        (true, _) => "more likely",
+        (false, _) => "less likely",
+    }
 }
 
 fn categorical_feature_words(of: CategoricalFeature, snapshot: &Snapshot<'_>) -> String {
     let incident = &snapshot.incident;
     let holder = incident.holder.words();
-    let group = || named("group", incident.state.group);
     match of {
         CategoricalFeature::Bias => String::new(),
         CategoricalFeature::Clause => {
-            let priority = named("priority", snapshot.priority);
-            format!("target {} and {priority}", snapshot.target_id)
+            format!("target {}, {}", snapshot.target_id, priority(snapshot))
         }
-        CategoricalFeature::ClauseAndHolder => {
-            format!("{}: {holder}", named("priority", snapshot.priority))
-        }
-        CategoricalFeature::Events => {
-            format!("something happened {}", times(incident.event_count))
-        }
+        CategoricalFeature::ClauseAndHolder => format!("{} while {holder}", priority(snapshot)),
+        CategoricalFeature::Events => match incident.event_count {
+            0 | 1 => "nothing has happened since it was opened".to_owned(),
+            2 => "something happened twice".to_owned(),
+            count => format!("something happened {count} times"),
+        },
         CategoricalFeature::Reassignments => match incident.reassignment_count {
-            0 => "never passed on".to_owned(),
-            count => format!("passed on {}", times(count)),
+            0 => "never handed over".to_owned(),
+            1 => "handed over once".to_owned(),
+            2 => "handed over twice".to_owned(),
+            count => format!("handed over {count} times"),
         },
         CategoricalFeature::OffHours if snapshot.is_off_hours => {
-            "last touched outside service hours".into()
+            "something last happened outside service hours".into()
         }
-        CategoricalFeature::OffHours => "last touched within service hours".into(),
-        CategoricalFeature::Group => group(),
-        CategoricalFeature::GroupAndHolder => format!("{}: {holder}", group()),
-        CategoricalFeature::Assignee => named("assignee", incident.state.assignee),
-        CategoricalFeature::Category => named("category", snapshot.category),
+        CategoricalFeature::OffHours => "something last happened within service hours".into(),
+        CategoricalFeature::Group => group(snapshot),
+        CategoricalFeature::GroupAndHolder => format!("{} while {holder}", group(snapshot)),
+        CategoricalFeature::Assignee => assignee(snapshot),
+        CategoricalFeature::Category if snapshot.category.is_empty() => "no category".to_owned(),
+        CategoricalFeature::Category => format!("category {}", snapshot.category),
+        CategoricalFeature::Target => format!("target {}", snapshot.target_id),
     }
 }
 
-fn curve_feature_words(of: CurveFeature, snapshot: &Snapshot<'_>) -> String {
+fn curve_feature_words(of: CurveFeature, snapshot: &Snapshot<'_>, local: &LocalTime) -> String {
     let holder = snapshot.incident.holder.words();
-    let group = || named("group", snapshot.incident.state.group);
-    let used = || format!("{:.0} % of the limit is used", 100.0 * snapshot.share_used());
-    let in_state = roughly(snapshot.time.since(snapshot.incident.in_state_since));
+    let used = format!("{} % of the limit", snapshot.elapsed.percent_of(snapshot.limit));
+    let status = match snapshot.time.since(snapshot.incident.in_state_since) {
+        new if new < MINUTE => "its status is new".to_owned(),
+        old => format!("its status is {} old", roughly(old)),
+    };
     match of {
-        CurveFeature::ShareUsed => format!("{} while {holder}", used()),
-        CurveFeature::Idle => {
-            let idle = roughly(snapshot.time.since(snapshot.incident.last_event_time));
-            format!("nothing has happened for {idle} while {holder}")
-        }
-        CurveFeature::InState => format!("for {in_state}, {holder}"),
-        CurveFeature::ShareUsedOfGroup => format!("{}: {}", group(), used()),
-        CurveFeature::InStateOfGroup => format!("{}: for {in_state} in its state", group()),
-        CurveFeature::ShareUsedOfAssignee => {
-            format!("{}: {}", named("assignee", snapshot.incident.state.assignee), used())
-        }
-        CurveFeature::Nearness => match snapshot.due_time {
-            Some(due) => format!("due in {} if it runs on", roughly(due.since(snapshot.time))),
-            None => String::new(),
+        CurveFeature::ShareUsed => format!("{used} is used while {holder}"),
+        CurveFeature::Idle => match snapshot.time.since(snapshot.incident.last_event_time) {
+            fresh if fresh < MINUTE => format!("something happened just now while {holder}"),
+            idle => format!("nothing has happened for {} while {holder}", roughly(idle)),
         },
+        CurveFeature::InState => format!("{status} while {holder}"),
+        CurveFeature::ShareUsedOfGroup => format!("{} and {used} is used", group(snapshot)),
+        CurveFeature::InStateOfGroup => {
+            format!("{} and {status}", group(snapshot))
+        }
+        CurveFeature::ShareUsedOfAssignee => format!("{} and {used} is used", assignee(snapshot)),
+        CurveFeature::Nearness => nearness(snapshot, local),
+    }
+}
+
+fn nearness(snapshot: &Snapshot<'_>, local: &LocalTime) -> String {
+    match (snapshot.due_time, snapshot.phase) {
+        (Some(due), _) if due <= snapshot.time => "its limit is used up".to_owned(),
+        (Some(due), Phase::Paused) => {
+            format!("it would be due {} if it went on now", local.moment(due))
+        }
+        (Some(due), _) => format!("it is due {}", local.moment(due)),
+        (None, _) => String::new(),
+    }
+}
+
+fn priority(snapshot: &Snapshot<'_>) -> String {
+    match snapshot.priority {
+        "" => "no priority".to_owned(),
+        priority => format!("priority {priority}"),
+    }
+}
+
+fn group(snapshot: &Snapshot<'_>) -> String {
+    match snapshot.incident.state.group {
+        "" => "no group has it".to_owned(),
+        group => format!("group {group} has it"),
+    }
+}
+
+fn assignee(snapshot: &Snapshot<'_>) -> String {
+    match snapshot.incident.state.assignee {
+        "" => "nobody is assigned".to_owned(),
+        assignee => format!("{assignee} is assigned"),
     }
 }
 
 /// The effect of an estimate of the work left on a probability that was another without it.
 pub fn explain_effort(estimates: &Estimates, effort: &Effort, without: f64, with: f64) -> Reason {
-    let (left, slack) = (roughly(effort.left), roughly(effort.slack));
-    Reason {
-        words: format!("{left} of work is left, and {slack} to do it"),
-        log_odds: (log_odds(with) - log_odds(without)) as f32,
-        evidence: estimates.errors(&effort.team).count as f32,
-    }
+    let left = service_time(effort.left);
+    let log_odds = (log_odds(with) - log_odds(without)) as f32;
+    let fit = match effort.slack {
+        slack if slack <= Span::ZERO => ", and nothing of the limit".to_owned(),
+        slack if slack < effort.left => {
+            format!(", more than fits into {}", service_time(slack))
+        }
+        slack => format!(", and {} to do it", service_time(slack)),
+    };
+    let likely = if effort.left >= effort.slack { "certain" } else { as_likely(log_odds) };
+    let text = format!("{left} of work is left{fit}: a breach is {likely}");
+    Reason { text, log_odds, evidence: estimates.errors(&effort.team).count as f32 }
 }
 
 /// The log-odds of a probability, which is taken to be no more certain than one in a million.
@@ -127,21 +192,45 @@ fn log_odds(probability: f64) -> f64 {
     (p / (1.0 - p)).ln()
 }
 
-fn times(count: u32) -> String {
-    if count == 1 { "once".to_owned() } else { format!("{count} times") }
-}
-
-/// A span in words, to what matters: `2 d 5 h`, `5 h 10 min`, `12 min`.
-pub fn roughly(span: Span) -> String {
-    let minutes = span.nanos().max(0) / 60_000_000_000;
-    let (days, hours, minutes) = (minutes / 1440, minutes / 60 % 24, minutes % 60);
-    match (days, hours) {
-        (0, 0) => format!("{minutes} min"),
-        (0, _) => format!("{hours} h {minutes} min"),
-        _ => format!("{days} d {hours} h"),
+/// How a clock stands, who holds its incident since when, and how clocks like it turned out; of one
+/// that went over its limit at `breach_time`, since when it is late.
+pub fn summary(
+    snapshot: &Snapshot<'_>,
+    breach_time: Option<Instant>,
+    alike: Passed,
+    hours: &ServiceHours,
+    local: &LocalTime,
+) -> String {
+    let held = held(snapshot, local);
+    let is_used_up = snapshot.phase == Phase::Running && snapshot.remaining() == Span::ZERO;
+    let met_until = || hours.exceeds_at(snapshot.time, Span::ZERO);
+    match (breach_time, is_used_up.then(met_until).flatten()) {
+        (Some(breach), _) => format!("late since {}; {held}", local.moment(breach)),
+        _ if snapshot.outcome == Outcome::Breached => format!("late; {held}"),
+        (_, Some(until)) => {
+            let until = local.moment(until);
+            let met = format!("nothing of the limit is left, but stopped by {until} it is met");
+            format!("{met}; {held}; {}", alike.words())
+        }
+        _ => format!("{held}; {}", alike.words()),
     }
 }
 
-fn named(what: &str, name: &str) -> String {
-    if name.is_empty() { format!("no {what}") } else { format!("{what} {name}") }
+fn held(snapshot: &Snapshot<'_>, local: &LocalTime) -> String {
+    let incident = &snapshot.incident;
+    let since = local.moment(incident.held_since);
+    match (incident.holder, incident.state.third_party) {
+        (Holder::Queue, _) => format!("nobody has taken it up since {since}"),
+        (Holder::Provider, _) => format!("the provider has had it since {since}"),
+        (Holder::Client, _) => format!("it has waited for the client since {since}"),
+        (Holder::ThirdParty, "") => format!("it has waited for a third party since {since}"),
+        (Holder::ThirdParty, name) => format!("it has waited for {name} since {since}"),
+        (Holder::Internal, _) if incident.state.waiting_on == WaitingOn::Nobody => {
+            format!("nobody has had to act since {since}")
+        }
+        (Holder::Internal, _) => format!("it has waited inside the provider since {since}"),
+    }
 }
+
+#[cfg(test)]
+mod tests;

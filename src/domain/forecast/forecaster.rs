@@ -6,7 +6,7 @@ use super::feature_vector::FeatureVector;
 use super::model::Model;
 use super::remaining::{ExpectedStop, Remaining};
 use super::snapshot::Snapshot;
-use super::waits::Waits;
+use super::stop_features::StopFeatures;
 use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::clock::{Outcome, Phase};
 
@@ -19,8 +19,6 @@ pub struct Forecaster {
     pub estimates: Estimates,
     /// How much longer clocks ran, by stratum.
     pub remaining: Remaining,
-    /// How long paused clocks took until they stopped.
-    pub waits: Waits,
     /// How clocks alike turned out.
     pub alike: Alike,
 }
@@ -48,13 +46,8 @@ impl Forecaster {
         let breach_probability = self.probability(snapshot, features);
         let is_open = matches!(snapshot.phase, Phase::Pending | Phase::Running | Phase::Paused);
         let stop = || {
-            let stop = self.remaining.expected_stop(snapshot, breach_probability, hours);
-            match snapshot.phase {
-                Phase::Paused => {
-                    ExpectedStop { time: self.waits.stop_times(snapshot, hours), ..stop }
-                }
-                _ => stop,
-            }
+            let features = StopFeatures::of(snapshot, hours);
+            self.remaining.expected_stop(&features, breach_probability, snapshot.time, hours)
         };
         Forecast {
             breach_probability,

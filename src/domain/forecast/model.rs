@@ -15,7 +15,7 @@ use super::weight::{Lesson, Weight};
 use crate::domain::time::Instant;
 
 /// The version of the model. It changes whenever the same history would give other figures.
-pub const MODEL_VERSION: u32 = 3;
+pub const MODEL_VERSION: u32 = 4;
 
 /// The base rate of breaches where nothing is known.
 const PRIOR_SHARE: f64 = 0.23;

@@ -45,7 +45,7 @@ impl Holder {
     pub fn words(self) -> &'static str {
         match self {
             Holder::Queue => "nobody has taken it up",
-            Holder::Provider => "the provider works on it",
+            Holder::Provider => "the provider has it",
             Holder::Client => "it waits for the client",
             Holder::ThirdParty => "it waits for a third party",
             Holder::Internal => "it waits inside the provider",
@@ -71,6 +71,8 @@ pub struct IncidentFeatures<'e> {
     pub last_event_time: Instant,
     /// Since when its status and its holder have been what they are.
     pub in_state_since: Instant,
+    /// Since when it has had its holder, whatever its status.
+    pub held_since: Instant,
     /// At how many instants something happened.
     pub event_count: u32,
     /// How often it went from one group to another.
@@ -86,6 +88,7 @@ impl<'e> IncidentFeatures<'e> {
             holder: Holder::Queue,
             last_event_time: first.time,
             in_state_since: first.time,
+            held_since: first.time,
             event_count: 0,
             reassignment_count: 0,
         };
@@ -97,6 +100,9 @@ impl<'e> IncidentFeatures<'e> {
             let holder = Holder::of(&incident.state, opened_with);
             if (incident.state.status, holder) != (status, incident.holder) {
                 incident.in_state_since = moment.time;
+            }
+            if holder != incident.holder {
+                incident.held_since = moment.time;
             }
             let is_new_instant =
                 moment.time > incident.last_event_time || incident.event_count == 0;

@@ -26,6 +26,17 @@ pub struct Sums {
     pub log_losses: f64,
     /// The bins by probability, ascending, each a twentieth wide.
     pub bins: [BinSums; BINS],
+    /// How the expected stops of clocks that stopped in the month turned out.
+    pub stops: StopSums,
+}
+
+/// Expected stops of clocks that have stopped, counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StopSums {
+    /// How many.
+    pub forecasts: u64,
+    /// By how many each of the three instants the clock had stopped.
+    pub held: [u64; 3],
 }
 
 /// Forecasts with similar probabilities, added up.
@@ -59,6 +70,8 @@ pub struct ForecastScore {
     pub calibration_error: f64,
     /// The bins with at least one forecast, the least probable first.
     pub calibration: Vec<Bin>,
+    /// How the expected stops turned out.
+    pub stops: StopSums,
 }
 
 /// The number of a date's month: its year times twelve, and the months before it in that year.
@@ -75,6 +88,20 @@ impl TrackRecord {
         let sums = self.months.entry((target.to_owned(), month)).or_default();
         sums.clocks += 1;
         predicted.iter().for_each(|probability| sums.score(*probability, is_breached));
+    }
+
+    /// Counts the expected stops of a clock that stopped in a month: which of their instants it had
+    /// stopped by.
+    pub fn score_stops(
+        &mut self,
+        target: &str,
+        month: i32,
+        held: impl IntoIterator<Item = [bool; 3]>,
+    ) {
+        for held in held {
+            let sums = self.months.entry((target.to_owned(), month)).or_default();
+            sums.stops.add(&StopSums { forecasts: 1, held: held.map(u64::from) });
+        }
     }
 
     /// The quality of the forecasts of a target (empty: of all) whose clocks were decided between
@@ -123,6 +150,7 @@ impl Sums {
             bin.breached += other.breached;
             bin.predicted += other.predicted;
         }
+        self.stops.add(&other.stops);
     }
 
     fn forecast_score(&self) -> Option<ForecastScore> {
@@ -143,7 +171,17 @@ impl Sums {
             log_loss: mean(self.log_losses),
             calibration_error: calibration_error(&calibration, forecasts as usize),
             calibration,
+            stops: self.stops,
         })
+    }
+}
+
+impl StopSums {
+    fn add(&mut self, other: &StopSums) {
+        self.forecasts += other.forecasts;
+        for (held, more) in self.held.iter_mut().zip(other.held) {
+            *held += more;
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use super::objective::Ruling;
 use super::ruled::KnownContract;
 use crate::domain::clock::{Evaluation, counted_missing};
 use crate::domain::compliance::{
-    ContractLife, CountedAs, Coverage, CoverageKey, LocalDays, Membership, Period, Tally,
+    ContractLife, Coverage, CoverageKey, LocalDays, Membership, Period, Tally,
 };
 use crate::domain::contract::{Contract, PeriodKind, Revision};
 use crate::domain::experience::{ExperienceTotals, Figure, figure};
@@ -65,6 +65,8 @@ pub struct Compliance<'c> {
     pub life: ContractLife,
     pub(super) contract_id: String,
     group_by: Vec<GroupKey>,
+    /// What the objectives are grouped by as well.
+    objectives_by: Option<GroupKey>,
     local_days: LocalDays,
     known: Known<'c>,
     as_of: Instant,
@@ -112,11 +114,28 @@ impl<'c> Compliance<'c> {
             coverage: Coverage::default(),
             contract_id,
             group_by: question.group_by.clone(),
+            objectives_by: None,
             as_of: times.as_of,
             period,
         };
         compliance.hold_to_life();
         Ok(compliance)
+    }
+
+    /// Counts the objectives on clocks by a key as well, from now on.
+    pub fn group_objectives(&mut self, by: Option<GroupKey>) {
+        self.objectives_by = by;
+    }
+
+    /// The dimension of the tally buckets that the objectives take.
+    pub fn objective_dimension(&self) -> Dimension {
+        self.objectives_by.and_then(GroupKey::dimension).unwrap_or(Dimension::All)
+    }
+
+    /// The objectives over the periods of their own within this one that have not begun.
+    pub(super) fn to_come(&self) -> Vec<Ruling<'c>> {
+        let (id, known, days) = (self.contract_id.as_str(), self.known, &self.local_days);
+        KnownContract { id, known, days, as_of: self.as_of }.to_come(&self.period)
     }
 
     /// Holds the contract to its objectives only while it is in force.
@@ -199,21 +218,21 @@ impl<'c> Compliance<'c> {
         self.counted_periods().map(of).collect()
     }
 
-    /// Adds the tally buckets of such days, of the dimension [`Dimension::All`], to every objective
-    /// whose period has these days.
+    /// Adds the tally buckets of such days, of the dimension that
+    /// [`Compliance::objective_dimension`] gives, to every objective whose period has these days.
     pub fn add_objective_buckets(
         &mut self,
         objective_days: (Day, Day),
         tally_buckets: &[([String; 3], Tally)],
     ) {
-        let local_days = self.local_days.clone();
+        let (local_days, is_grouped) = (self.local_days.clone(), self.objectives_by.is_some());
         let is_over_them =
             |period: &Period| days(period, &local_days) == (objective_days.0..objective_days.1);
         for attainment in all_attainments(&mut self.attainments, &mut self.credited) {
             if is_over_them(&attainment.period) {
-                tally_buckets
-                    .iter()
-                    .for_each(|(texts, tally)| attainment.add_tally_bucket(texts, tally));
+                tally_buckets.iter().for_each(|(texts, tally)| {
+                    attainment.add_tally_bucket(texts, tally, is_grouped)
+                });
             }
         }
         for experience in all_experience(&mut self.experiences, &mut self.credited) {
@@ -271,7 +290,9 @@ impl<'c> Compliance<'c> {
                 if attainment.promise().covers(&target.target_id, &target.priority)
                     && days(&attainment.period, &self.local_days).contains(&target.day)
                 {
-                    attainment.tally.remove(&target.tally);
+                    let group = self.objectives_by;
+                    let group = group.map(|key| key.counted_value(contribution, target));
+                    attainment.remove(group, &target.tally);
                 }
             }
             for experience in all_experience(&mut self.experiences, &mut self.credited) {
@@ -338,17 +359,17 @@ impl<'c> Compliance<'c> {
             self.groups.entry(key).or_default().add(&Tally::of_backlog(age));
         }
         for attainment in all_attainments(&mut self.attainments, &mut self.credited) {
-            let promise = attainment.promise();
-            for CountedEntry { entry, membership } in
-                incident.counted(contract_id, &attainment.period)
-            {
+            let (promise, period) = (attainment.promise(), attainment.period.clone());
+            for CountedEntry { entry, membership } in incident.counted(contract_id, &period) {
                 if promise.covers(entry.target_id, entry.priority) {
-                    attainment.tally.add(&Tally::membership(entry, membership));
+                    let group = self.objectives_by.map(|key| key.value(entry));
+                    attainment.add(group, &Tally::membership(entry, membership));
                 }
             }
-            for (entry, age) in incident.backlog(contract_id, &attainment.period) {
+            for (entry, age) in incident.backlog(contract_id, &period) {
                 if promise.covers(entry.target_id, entry.priority) {
-                    attainment.tally.add(&Tally::of_backlog(age));
+                    let group = self.objectives_by.map(|key| key.value(entry));
+                    attainment.add(group, &Tally::of_backlog(age));
                 }
             }
         }
@@ -374,17 +395,5 @@ impl Compliance<'_> {
     /// The kind of the period, if it is a month, quarter or year.
     pub(super) fn kind(&self) -> Option<PeriodKind> {
         whole(&self.period, &self.local_days).map(|(kind, _)| kind)
-    }
-
-    /// How the period counts a target of an incident, if it does.
-    pub(super) fn counted_as(
-        &self,
-        incident: &CountedIncident<'_>,
-        target_id: &str,
-    ) -> Option<CountedAs> {
-        let mut counted = incident.counted(&self.contract_id, &self.period);
-        counted
-            .find(|counted| counted.entry.target_id == target_id)
-            .map(|counted| counted.counted_as())
     }
 }

@@ -103,6 +103,17 @@ impl<'a> CountedIncident<'a> {
         })
     }
 
+    /// How a period of a contract counts a target of it, if it does.
+    pub fn counted_as(
+        &self,
+        (contract_id, target_id): (&str, &str),
+        period: &Period,
+    ) -> Option<CountedAs> {
+        let mut counted = self.counted(contract_id, period);
+        let counted = counted.find(|counted| counted.entry.target_id == target_id);
+        counted.map(|counted| counted.counted_as())
+    }
+
     /// The entries under a contract by which the incident is in the backlog of a period, and its
     /// age: it was open at the period's end, or is now while that goes on, whatever it came to.
     pub fn backlog<'s>(

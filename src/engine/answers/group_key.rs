@@ -1,6 +1,7 @@
 //! What the entries of a report may be grouped by.
 
 use crate::domain::compliance::Entry;
+use crate::domain::incident::State;
 use crate::engine::tally::{Contribution, Dimension, TargetContribution};
 
 /// What entries may be grouped by.
@@ -22,7 +23,7 @@ pub enum GroupKey {
 
 impl GroupKey {
     /// The dimension of the tally buckets that have its values; `None`: all tally buckets do.
-    pub(super) fn dimension(self) -> Option<Dimension> {
+    pub fn dimension(self) -> Option<Dimension> {
         match self {
             GroupKey::Target | GroupKey::Priority => None,
             GroupKey::Service => Some(Dimension::Service),
@@ -33,7 +34,7 @@ impl GroupKey {
     }
 
     /// Its value for an entry.
-    pub(super) fn value<'e>(self, entry: &Entry<'e>) -> &'e str {
+    pub fn value<'e>(self, entry: &Entry<'e>) -> &'e str {
         match self {
             GroupKey::Target => entry.target_id,
             GroupKey::Priority => entry.priority,
@@ -41,6 +42,16 @@ impl GroupKey {
             GroupKey::Category => entry.category,
             GroupKey::Group => entry.group,
             GroupKey::Party => entry.party,
+        }
+    }
+
+    /// Its value for an incident in a state; empty for what is no property of incidents.
+    pub fn of_incident<'s>(self, state: &State<'s>) -> &'s str {
+        match self {
+            GroupKey::Service => state.service,
+            GroupKey::Category => state.category,
+            GroupKey::Group => state.group,
+            GroupKey::Target | GroupKey::Priority | GroupKey::Party => "",
         }
     }
 

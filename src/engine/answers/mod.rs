@@ -8,6 +8,7 @@
 //! service review, with [`review_result`] as its result, and [`settlement`] and [`outage_items`]
 //! what people have left to agree on. [`outlook`] forecasts an open clock, [`period_outlook`] the
 //! periods that open clocks belong to, and [`objective_outlook`] their objectives.
+//! [`named_terms`] checks what a question names of a contract.
 
 pub mod compare;
 pub mod compliance;
@@ -18,6 +19,7 @@ pub mod credit;
 pub mod experience;
 pub mod exported;
 pub mod group_key;
+pub mod named_terms;
 pub mod objective;
 pub mod objective_outlook;
 pub mod outage_items;
@@ -28,6 +30,7 @@ pub mod review;
 pub mod review_figures;
 pub mod review_result;
 mod ruled;
+mod ruling;
 mod service_objective;
 pub mod settlement;
 pub mod simulation;

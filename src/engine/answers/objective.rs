@@ -1,5 +1,9 @@
 //! A contract's objectives over a period: what each rests on, and its result.
 
+use std::collections::BTreeMap;
+
+use super::ruling::HeldPart;
+pub use super::ruling::Ruling;
 use super::service_objective::{Observed, ServiceResult};
 use crate::domain::compliance::attainment::{self, Verdict};
 use crate::domain::compliance::backlog::BacklogFigures;
@@ -17,7 +21,7 @@ use crate::domain::time::{Instant, Span};
 use crate::engine::catalog::Known;
 
 /// An objective on clocks, and the entries it rests on.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Attainment<'c> {
     /// The objective.
     pub objective: &'c Objective,
@@ -29,6 +33,8 @@ pub struct Attainment<'c> {
     pub period: Period,
     /// The tally of the entries that count for it.
     pub tally: Tally,
+    /// The same by the value of the key that objectives are grouped by; empty: by none.
+    pub groups: BTreeMap<String, Tally>,
     /// The index of the objective and its own period among those of the requested period.
     pub place: usize,
     promise: ClockPromise<'c>,
@@ -105,69 +111,6 @@ pub struct OnService<'c> {
     held: HeldPart,
 }
 
-/// An objective, and which part of which period it rules.
-#[derive(Clone, Debug)]
-pub struct Ruling<'c> {
-    /// The objective.
-    pub objective: &'c Objective,
-    /// The number of the contract revision that words it.
-    pub revision: u32,
-    /// Its own period: the month, say, of an objective on months.
-    pub period: Period,
-    /// What of that these words rule.
-    pub part: Period,
-    /// The end of the requested period: what comes later is not seen.
-    pub seen_until: Instant,
-    /// The index of the objective and its own period among those of the requested period.
-    pub place: usize,
-}
-
-/// How far an objective holds over its part of a period.
-#[derive(Clone, Debug)]
-struct HeldPart {
-    /// The end of the part.
-    end: Instant,
-    /// The end of the requested period: what comes later is not seen.
-    seen_until: Instant,
-    /// Whether the contract is in force in it.
-    is_in_force: bool,
-}
-
-impl<'c> Ruling<'c> {
-    /// An objective that rules a whole period, all of which is seen.
-    pub fn new(objective: &'c Objective, revision: u32, period: Period) -> Ruling<'c> {
-        let (part, seen_until) = (period.clone(), period.end);
-        Ruling { objective, revision, period, part, seen_until, place: 0 }
-    }
-
-    /// What is seen of its part.
-    fn seen(&self) -> Period {
-        let end = self.part.end.min(self.seen_until).max(self.part.start);
-        Period { end, ..self.part.clone() }
-    }
-
-    fn held(&self) -> HeldPart {
-        HeldPart { end: self.part.end, seen_until: self.seen_until, is_in_force: true }
-    }
-}
-
-impl HeldPart {
-    /// The last instant that is looked at, as of another one.
-    fn until(&self, as_of: Instant) -> Instant {
-        as_of.min(self.seen_until)
-    }
-
-    /// Whether its part is over, as far as is looked.
-    fn is_over(&self, as_of: Instant) -> bool {
-        self.end <= self.until(as_of)
-    }
-
-    /// The verdict, unless the contract is not in force.
-    fn verdict(&self, verdict: Verdict) -> Verdict {
-        if self.is_in_force { verdict } else { Verdict::NoData }
-    }
-}
-
 /// What objectives of every kind say of themselves.
 pub trait Evaluated {
     /// Whether its period goes on, so that its verdict is one so far.
@@ -202,6 +145,7 @@ impl<'c> Attainment<'c> {
             own_period: ruling.period.clone(),
             period: ruling.seen(),
             tally: Tally::default(),
+            groups: BTreeMap::new(),
             place: ruling.place,
             promise,
             held: ruling.held(),
@@ -223,11 +167,43 @@ impl<'c> Attainment<'c> {
         }
     }
 
-    /// Adds a tally bucket of its period, of the dimension `Dimension::All`, if it counts.
-    pub(super) fn add_tally_bucket(&mut self, [_, target, priority]: &[String; 3], tally: &Tally) {
+    /// Adds a tally bucket of its period, if it counts, with its value if those are grouped.
+    pub(super) fn add_tally_bucket(
+        &mut self,
+        [value, target, priority]: &[String; 3],
+        tally: &Tally,
+        is_grouped: bool,
+    ) {
         if self.promise.covers(target, priority) {
-            self.tally.add(tally);
+            self.add(is_grouped.then_some(value), tally);
         }
+    }
+
+    /// Adds a tally, with the value of its group, if they are grouped.
+    pub(super) fn add(&mut self, group: Option<&str>, tally: &Tally) {
+        self.tally.add(tally);
+        if let Some(value) = group {
+            self.groups.entry(value.to_owned()).or_default().add(tally);
+        }
+    }
+
+    /// Removes a tally again.
+    pub(super) fn remove(&mut self, group: Option<&str>, tally: &Tally) {
+        self.tally.remove(tally);
+        if let Some(of_group) = group.and_then(|value| self.groups.get_mut(value)) {
+            of_group.remove(tally);
+        }
+    }
+
+    /// The end of the part of its period that it rules.
+    pub fn end(&self) -> Instant {
+        self.held.end
+    }
+
+    /// The same objective of a group's entries alone.
+    pub fn of_group(&self, value: &str) -> Attainment<'c> {
+        let tally = self.groups.get(value).cloned().unwrap_or_default();
+        Attainment { tally, groups: BTreeMap::new(), ..self.clone() }
     }
 
     /// What is promised.

@@ -5,12 +5,13 @@ use crate::domain::clock::{Clock, Outcome};
 use crate::domain::experience::Urgency;
 use crate::domain::forecast::{
     FeatureVector, Forecast, Forecaster, IncidentFeatures, Passed, Reason, Snapshot, Stratum,
-    explain, explain_effort, roughly,
+    explain, explain_effort, summary,
 };
 use crate::domain::incident::{
     Fact, History, IncidentEvent, RecordedEvent, State, Waiting, WaitingOn,
 };
 use crate::domain::time::{Instant, Span};
+use crate::domain::wording::LocalTime;
 use crate::engine::catalog::Known;
 use crate::engine::learning::Learned;
 use crate::engine::ledger::Ledger;
@@ -30,7 +31,7 @@ pub struct Outlook {
     pub idle_time: Span,
     /// What moved the probability, the strongest first; empty when it is decided.
     pub reasons: Vec<Reason>,
-    /// Who holds it and since when, and how clocks like it turned out, in words.
+    /// How it stands, who holds it since when, and how clocks like it turned out, in words.
     pub summary: String,
     /// How many decided clocks were like it, and how many of them breached.
     pub alike: Passed,
@@ -61,11 +62,12 @@ pub fn outlook_of<'h>(
     let features = FeatureVector::of(&snapshot);
     let forecast = learned.forecaster.forecast(&snapshot, &features, hours);
     let alike = learned.forecaster.alike.of(Stratum::of(&snapshot));
+    let local = LocalTime::new(known.zone(clock.contract_id, as_of), as_of);
     Some(Outlook {
         urgency: Urgency::of(&snapshot.work(), hours),
         idle_time: snapshot.work().idle_time(hours),
-        reasons: reasons(learned, &snapshot, &features, forecast.breach_probability),
-        summary: summary(&snapshot, alike),
+        reasons: reasons(learned, &snapshot, &features, forecast.breach_probability, &local),
+        summary: summary(&snapshot, clock.breach_time, alike, hours, &local),
         alike,
         forecast,
     })
@@ -78,28 +80,22 @@ fn reasons(
     snapshot: &Snapshot<'_>,
     features: &FeatureVector,
     probability: f64,
+    local: &LocalTime,
 ) -> Vec<Reason> {
     if snapshot.outcome != Outcome::Undecided || snapshot.elapsed > snapshot.limit {
         return Vec::new();
     }
     let Forecaster { model, estimates, .. } = &learned.forecaster;
-    let mut reasons = explain(model, snapshot, features, REASONS_MAX);
-    if let Some(effort) = snapshot.effort() {
+    let mut reasons = explain(model, snapshot, features, local);
+    let effort = snapshot.effort().map(|effort| {
         let without = model.probability(features);
-        reasons.push(explain_effort(estimates, &effort, without, probability));
-        reasons.sort_by(|a, b| b.log_odds.abs().total_cmp(&a.log_odds.abs()));
-        reasons.truncate(REASONS_MAX);
-    }
+        explain_effort(estimates, &effort, without, probability)
+    });
+    // The estimate is always among them: it is what somebody said of this very incident.
+    reasons.truncate(REASONS_MAX - usize::from(effort.is_some()));
+    reasons.extend(effort);
+    reasons.sort_by(|a, b| b.log_odds.abs().total_cmp(&a.log_odds.abs()));
     reasons
-}
-
-fn summary(snapshot: &Snapshot<'_>, alike: Passed) -> String {
-    let since = roughly(snapshot.time.since(snapshot.incident.in_state_since));
-    let held = format!("for {since} {}", snapshot.incident.holder.words());
-    match alike.words() {
-        alike if alike.is_empty() => held,
-        alike => format!("{held}; {alike}"),
-    }
 }
 
 /// The urgency of an open clock; `None` when no work is estimated, or it neither runs nor is

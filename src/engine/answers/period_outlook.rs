@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{NaiveDate, NaiveTime};
 
-use super::compliance::Compliance;
+use super::compliance::{Compliance, GroupKey};
 use super::outlook::Outlook;
 use crate::domain::calendar::Calendars;
 use crate::domain::calendar::hours::ServiceHours;
@@ -12,8 +12,8 @@ use crate::domain::clock::{Clock, Outcome, Phase};
 use crate::domain::compliance::{LocalDays, Period};
 use crate::domain::contract::AttainmentPromise;
 use crate::domain::forecast::{
-    Arrivals, Budget, BurnWindow, DayLeft, OpenClock, PastDays, PeriodForecast, PeriodSoFar,
-    STOP_QUANTILES, month_of,
+    Arrivals, Budget, BurnWindow, DayLeft, Influence, OpenClock, PastDays, PeriodForecast,
+    PeriodSoFar, STOP_QUANTILES, common_shock, month_of,
 };
 use crate::domain::ids::ClockId;
 use crate::domain::time::{Instant, Span};
@@ -22,8 +22,6 @@ use crate::engine::catalog::Known;
 
 /// How many past days are learnt from.
 pub const PAST_DAYS: u64 = 91;
-/// The most influential clocks listed with a period, at most.
-const MOST_INFLUENTIAL_MAX: usize = 20;
 const NANOS_PER_DAY: f64 = 86_400e9;
 
 /// An open clock, and its forecast as far as periods need it.
@@ -33,6 +31,8 @@ pub struct OpenClockForecast {
     pub clock: ClockId,
     /// The priority it is measured by.
     pub priority: String,
+    /// The group of its incident, where clocks are grouped; else empty.
+    pub group: String,
     /// The probability that it breaches.
     pub breach_probability: f64,
     /// Whether it is over its limit.
@@ -49,6 +49,7 @@ impl OpenClockForecast {
         OpenClockForecast {
             clock: clock.id(incident),
             priority: clock.priority.to_owned(),
+            group: String::new(),
             breach_probability: outlook.forecast.breach_probability,
             is_over: clock.outcome == Outcome::Breached,
             is_paused: clock.phase == Phase::Paused,
@@ -98,9 +99,8 @@ fn stopped_by(stop: [Option<Instant>; 3], as_of: Instant, end: Instant) -> f64 {
 pub struct AttainmentForecast {
     /// The forecast of the period's end.
     pub period: PeriodForecast,
-    /// The most influential open clocks, each with how much the miss probability would fall if it
-    /// were met.
-    pub most_influential: Vec<(OpenClockForecast, f64)>,
+    /// The open clocks whose outcomes move the miss probability most.
+    pub most_influential: Vec<(OpenClockForecast, Influence)>,
     /// What the objective needs to be met, as a sentence; empty: nothing more.
     pub needs: String,
 }
@@ -114,6 +114,10 @@ pub struct PeriodOutlook<'c> {
     pub attainments: BTreeMap<usize, AttainmentForecast>,
     /// The error budgets of its objectives on availability, by their index in the contract.
     pub budgets: BTreeMap<usize, BudgetOutlook>,
+    /// What the objectives are forecast for as well; `None`: only for the whole contract.
+    pub grouped_by: Option<GroupKey>,
+    /// The forecasts of the objectives on attainment of each of these groups, by its value.
+    pub groups: BTreeMap<String, BTreeMap<usize, AttainmentForecast>>,
 }
 
 /// The error budget of an objective on availability, and how fast it is used.
@@ -142,6 +146,9 @@ pub struct PeriodInProgress<'p> {
     pub decided: u64,
     /// How many of them breached.
     pub breached: u64,
+    /// Whether it is about those that one group is assigned: what comes to it from another group
+    /// has used some of its limit, or all of it.
+    pub is_of_group: bool,
 }
 
 /// By priority and date: how many clocks the date decided, and how many of them breached.
@@ -171,12 +178,18 @@ pub fn forecast_attainment(
         of.map(|(_, clock)| clock.decided_here()).sum()
     };
     let arrivals = in_progress.arrivals(past, decided_of, known);
-    let period =
-        PeriodSoFar { promised: promise.share, decided, breached, open: &clocks, arrivals };
+    let period = PeriodSoFar {
+        promised: promise.share,
+        minimum: promise.minimum_count,
+        decided,
+        breached,
+        open: &clocks,
+        arrivals,
+        shock: in_progress.shock(past, known),
+    };
     let period = period.forecast();
-    let named = |(place, saved): &(usize, f64)| Some(((*covered.get(*place)?).clone(), *saved));
-    let most_influential =
-        period.most_influential.iter().filter_map(named).take(MOST_INFLUENTIAL_MAX).collect();
+    let named = |of: &Influence| Some(((*covered.get(of.clock)?).clone(), *of));
+    let most_influential = period.most_influential.iter().filter_map(named).collect();
     AttainmentForecast { most_influential, needs: needs(&period, clocks.len(), decided), period }
 }
 
@@ -200,10 +213,39 @@ impl PeriodInProgress<'_> {
                 let hours = limit.map(|(_, hours)| hours);
                 let past = past_days(days, first, |date| usual_part(date, &zone, hours));
                 let mean = (past.expected(self.days_left(&zone, hours)) - open(priority)).max(0.0);
-                let early = limit.map_or(1.0, |(limit, hours)| self.early_enough(limit, hours));
+                let early = match limit.filter(|_| !self.is_of_group) {
+                    Some((limit, hours)) => self.early_enough(limit, hours),
+                    None => 1.0,
+                };
                 (mean, early * past.breach_share())
             }),
         )
+    }
+
+    /// How much the clocks of a period have in common, as past weeks had.
+    fn shock(&self, past: &Past, known: &Known<'_>) -> f64 {
+        let Some(zone) = known.zone(self.contract_id, self.as_of) else { return 0.0 };
+        let mut days = BTreeMap::<NaiveDate, (u64, u64)>::new();
+        for (date, counts) in past.values().flatten() {
+            let sum = days.entry(*date).or_default();
+            *sum = (sum.0 + counts.0, sum.1 + counts.1);
+        }
+        common_shock(&days, zone.local(self.as_of).date())
+    }
+
+    /// The number of clocks that the rest of the period usually decides.
+    pub fn usual(&self, past: &Past, known: &Known<'_>) -> f64 {
+        let (true, Some(zone)) = (self.as_of < self.end, known.zone(self.contract_id, self.as_of))
+        else {
+            return 0.0;
+        };
+        let first = first_decided(past);
+        let of = |(priority, days): (&String, &BTreeMap<NaiveDate, (u64, u64)>)| {
+            let hours = self.limit(priority, known).map(|(_, hours)| hours);
+            let past = past_days(days, first, |date| usual_part(date, &zone, hours));
+            past.expected(self.days_left(&zone, hours))
+        };
+        past.iter().map(of).sum()
     }
 
     /// The present limit of a priority, and the service hours it is measured in.
@@ -352,6 +394,7 @@ mod tests {
                 end,
                 decided,
                 breached,
+                is_of_group: false,
             };
             in_progress.early_enough(Span::from_hours(limit), hours)
         };

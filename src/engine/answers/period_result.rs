@@ -8,7 +8,7 @@ use super::compliance::{
     Attainment, Compliance, ExcludedUptime, ExperienceResult, OnService, ServiceResult, Uptime,
 };
 use super::credit::{CreditStatement, CreditTotal, totals};
-use super::objective::Evaluated;
+use super::objective::{Evaluated, Ruling};
 use crate::domain::compliance::attainment::{Verdict, worst};
 use crate::domain::compliance::availability::Availability;
 use crate::domain::compliance::backlog::BacklogFigures;
@@ -205,8 +205,35 @@ pub fn objective_results<'c>(
     by_place.into_iter().filter_map(|(_, parts)| joined(parts.collect())).collect()
 }
 
+/// The result of an objective whose period is still to come: none.
+pub(super) fn to_come<'c>(ruling: &Ruling<'c>) -> ObjectiveResult<'c> {
+    ObjectiveResult {
+        objective: ruling.objective,
+        place: ruling.place,
+        contract_revision: ruling.revision,
+        period: ruling.period.clone(),
+        counted: ruling.part.clone(),
+        is_provisional: true,
+        verdict: Verdict::NoData,
+        no_data: Some(NoDataReason::TooLittle),
+        reached: None,
+        allowance: 0,
+        evidence: Evidence::Nothing,
+        parts: Vec::new(),
+    }
+}
+
+/// The result of an objective on attainment, of a group of incidents alone.
+pub(super) fn of_group<'c>(
+    on: &Attainment<'c>,
+    value: &str,
+    as_of: Instant,
+) -> ObjectiveResult<'c> {
+    on_clocks(&on.of_group(value), as_of)
+}
+
 /// The result of the parts of one period: that of the worst, the first of equal ones.
-fn joined(mut parts: Vec<ObjectiveResult<'_>>) -> Option<ObjectiveResult<'_>> {
+pub(super) fn joined(mut parts: Vec<ObjectiveResult<'_>>) -> Option<ObjectiveResult<'_>> {
     if parts.len() == 1 {
         return parts.pop();
     }

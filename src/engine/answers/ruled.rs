@@ -42,6 +42,23 @@ impl<'c> KnownContract<'_, 'c> {
         Ok(self.in_order(found, period))
     }
 
+    /// The objectives over those periods of their own that overlap a period and have not begun, in
+    /// the order of its contract: the first 36 of each kind.
+    pub fn to_come(&self, period: &Period) -> Vec<Ruling<'c>> {
+        let mut found = Vec::new();
+        for kind in PeriodKind::OF_CALENDAR {
+            let begun = self.own_periods(kind, period).unwrap_or_default();
+            let next = |own: &Period| own.after(kind, self.days).ok();
+            let later = std::iter::successors(begun.last().and_then(next), next);
+            let later = later.skip_while(|own| own.start <= self.as_of);
+            for own in later.take_while(|own| own.start < period.end).take(OWN_PERIODS_MAX) {
+                let ruled = self.ruled(kind, &own, Instant::MAX).into_iter();
+                found.extend(ruled.filter(|ruling| ruling.part.start == own.start));
+            }
+        }
+        self.in_order(found, period)
+    }
+
     /// The months, quarters and years within a period that have begun, but not it itself: the
     /// earliest first, and of those that end together the shortest first.
     pub fn contained(&self, period: &Period) -> Vec<Period> {

@@ -142,8 +142,10 @@ impl<'c> Simulation<'c> {
         let entries = present.present.entries.iter().chain(&proposed.present.entries);
         let targets: BTreeSet<_> = entries.map(|entry| entry.target_id).collect();
         for target in targets {
-            let before = self.present.counted_as(present, target);
-            let after = self.proposed.counted_as(proposed, target);
+            let name = (self.present.contract_id(), target);
+            let before = present.counted_as(name, &self.present.period);
+            let name = (self.proposed.contract_id(), target);
+            let after = proposed.counted_as(name, &self.proposed.period);
             if before == after {
                 continue;
             }

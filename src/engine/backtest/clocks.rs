@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::stops::{RealStop, StopsHeld};
 use super::tested::{Test, Tested};
 use crate::domain::clock::{Clock, Outcome};
 use crate::domain::forecast::{BASELINES, Baseline, Baselines, Mark, Quality, Scored};
@@ -12,8 +13,10 @@ use crate::domain::time::{Instant, Span};
 use crate::engine::catalog::Known;
 use crate::engine::evaluate::evaluate_under;
 use crate::engine::fold::{Learned, Observer, Upto};
-use crate::engine::lessons::{ClockKey, DecidedClock, Observation, Taught};
+use crate::engine::lessons::Taught;
+use crate::engine::observation::{ClockKey, DecidedClock, Observation};
 use crate::engine::occurred::OccurredIncidents;
+use crate::engine::snapshot::hours;
 
 const WEEK: Span = Span::from_hours(7 * 24);
 
@@ -30,10 +33,12 @@ pub enum Occasion {
 pub const OCCASIONS: [Occasion; 2] = [Occasion::Event, Occasion::Noon];
 
 /// How forecasts of clocks turned out.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct TestedClocks {
     /// By occasion; those without a scored forecast are left out.
     pub occasions: Vec<(Occasion, Tested<Baseline>)>,
+    /// How the expected stops turned out, by occasion, of all clocks whether decided or not.
+    pub stops: [(Occasion, StopsHeld); OCCASIONS.len()],
     /// Every scored forecast, in the order in which they were given.
     pub forecasts: Vec<ScoredForecast>,
 }
@@ -47,6 +52,8 @@ pub struct ScoredForecast {
     pub occasion: Occasion,
     /// What was forecast, and what came of it.
     pub scored: Scored,
+    /// What each of [`BASELINES`] gave.
+    pub baselines: [f64; BASELINES.len()],
 }
 
 /// Folds what had occurred of incidents, and scores the forecasts given on the way.
@@ -59,7 +66,7 @@ pub fn test_clocks(
         let history = History::fold(&ledger.events, Instant::MAX);
         ends(test, id, &history, &known)
     });
-    let ends = ends.enumerate().map(|(clock, (name, end))| (name, FinalOutcome { clock, ..end }));
+    let ends = ends.enumerate().map(|(clock, (name, end))| (name, End { clock, ..end }));
     let mut examined = Examined { ends: ends.collect(), ..Examined::new(test) };
     let mut fold = incidents.fold();
     let upto = Upto { until: test.until, by: (u64::MAX, Instant::MAX), known };
@@ -70,38 +77,41 @@ pub fn test_clocks(
 /// A clock, by its incident and its own key.
 type Name = (String, ClockKey);
 
-/// How a clock was decided in the end.
+/// What became of a clock by the end of a test.
 #[derive(Clone, Copy, Debug)]
-struct FinalOutcome {
+struct End<'k> {
     clock: usize,
-    is_breached: bool,
-    time: Instant,
+    /// Whether it breached, and when it was decided.
+    decided: Option<(bool, Instant)>,
+    stop: RealStop<'k>,
 }
 
-fn ends(
+fn ends<'k>(
     test: Test<'_>,
     incident: &str,
     history: &History<'_>,
-    known: &Known<'_>,
-) -> Vec<(Name, FinalOutcome)> {
+    known: &'k Known<'_>,
+) -> Vec<(Name, End<'k>)> {
     let evaluated = evaluate_under(history, test.contract_id, known, test.until);
     let end = |clock: &Clock<'_>| {
         let is_decided = matches!(clock.outcome, Outcome::Met | Outcome::Breached);
-        let time = clock.decide_time().filter(|_| is_decided)?;
+        let decided = clock.decide_time().filter(|_| is_decided);
+        let decided = decided.map(|time| (clock.outcome == Outcome::Breached, time));
         let (contract, target, cycle) = clock.key();
         let name = (incident.to_owned(), (contract.to_owned(), target.to_owned(), cycle));
-        let is_breached = clock.outcome == Outcome::Breached;
-        Some((name, FinalOutcome { clock: 0, is_breached, time }))
+        let stop = RealStop { hours: hours(clock, known)?, time: clock.stop_time };
+        Some((name, End { clock: 0, decided, stop }))
     };
     evaluated.clocks.iter().filter_map(end).collect()
 }
 
 /// The scored forecasts, and the baselines as learnt so far.
-struct Examined<'t> {
+struct Examined<'t, 'k> {
     test: Test<'t>,
-    ends: BTreeMap<Name, FinalOutcome>,
+    ends: BTreeMap<Name, End<'k>>,
     baselines: [Baselines; OCCASIONS.len()],
     scores: [Scores; OCCASIONS.len()],
+    stops: [StopsHeld; OCCASIONS.len()],
     next_fit: Instant,
     forecasts: Vec<ScoredForecast>,
 }
@@ -113,13 +123,14 @@ struct Scores {
     of_baselines: [Vec<Scored>; BASELINES.len()],
 }
 
-impl<'t> Examined<'t> {
-    fn new(test: Test<'t>) -> Examined<'t> {
+impl<'t> Examined<'t, '_> {
+    fn new(test: Test<'t>) -> Self {
         Examined {
             test,
             ends: BTreeMap::new(),
             baselines: Default::default(),
             scores: Default::default(),
+            stops: Default::default(),
             next_fit: test.learn_until,
             forecasts: Vec::new(),
         }
@@ -137,26 +148,30 @@ impl<'t> Examined<'t> {
         }
     }
 
+    fn score_stop(&mut self, name: &Name, seen: &Observation, after: [Span; 3]) {
+        let Some(end) = self.ends.get(name) else { return };
+        if let Some(stops) = self.stops.get_mut(occasion(seen) as usize) {
+            stops.score((seen.time, after), &end.stop, self.test.until);
+        }
+    }
+
     fn score(&mut self, name: &Name, seen: &Observation, probability: f64) {
-        let Some(end) = self.ends.get(name).filter(|end| seen.time < end.time).copied() else {
-            return;
-        };
+        let Some(end) = self.ends.get(name) else { return };
+        let decided = end.decided.filter(|(_, decide_time)| seen.time < *decide_time);
+        let Some((is_breached, decide_time)) = decided else { return };
+        let clock = end.clock;
         let occasion = occasion(seen);
         let (Some(scores), Some(baselines)) =
             (self.scores.get_mut(occasion as usize), self.baselines.get(occasion as usize))
         else {
             return;
         };
-        let scored = |probability| Scored {
-            clock: end.clock,
-            time: seen.time,
-            probability,
-            is_breached: end.is_breached,
-            decide_time: end.time,
-        };
+        let scored =
+            |probability| Scored { clock, time: seen.time, probability, is_breached, decide_time };
         scores.model.push(scored(probability));
-        for (of, scores) in BASELINES.iter().zip(&mut scores.of_baselines) {
-            scores.push(scored(baselines.probability(*of, &mark(seen))));
+        let of_baselines = BASELINES.map(|of| baselines.probability(of, &mark(seen)));
+        for (probability, scores) in of_baselines.iter().zip(&mut scores.of_baselines) {
+            scores.push(scored(*probability));
         }
         let (incident, (contract, target, cycle)) = name.clone();
         let clock = ClockId {
@@ -165,7 +180,8 @@ impl<'t> Examined<'t> {
             target_id: target.into(),
             cycle,
         };
-        self.forecasts.push(ScoredForecast { clock, occasion, scored: scored(probability) });
+        let (scored, baselines) = (scored(probability), of_baselines);
+        self.forecasts.push(ScoredForecast { clock, occasion, scored, baselines });
     }
 
     fn result(self) -> TestedClocks {
@@ -176,11 +192,13 @@ impl<'t> Examined<'t> {
             Some((*occasion, Tested { model, baselines }))
         };
         let occasions = OCCASIONS.iter().zip(&self.scores).filter_map(of).collect();
-        TestedClocks { occasions, forecasts: self.forecasts }
+        let [events, noons] = self.stops;
+        let stops = [(Occasion::Event, events), (Occasion::Noon, noons)];
+        TestedClocks { occasions, stops, forecasts: self.forecasts }
     }
 }
 
-impl Observer for Examined<'_> {
+impl Observer for Examined<'_, '_> {
     fn observed(&mut self, incident: &str, of: &Taught, seen: &Observation, by: &Learned) {
         if !self.is_meant(&of.key) {
             return;
@@ -188,7 +206,9 @@ impl Observer for Examined<'_> {
         self.fit_by(seen.time);
         if seen.time >= self.test.learn_until {
             let name = (incident.to_owned(), of.key.clone());
-            self.score(&name, seen, by.predicted(seen));
+            let probability = by.predicted(seen);
+            self.score_stop(&name, seen, by.expected_after(seen, probability));
+            self.score(&name, seen, probability);
         }
     }
 

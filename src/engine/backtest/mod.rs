@@ -5,12 +5,18 @@
 //! was imported at once would have been unknown until its end.
 
 mod clocks;
+mod length;
 mod outcomes;
+mod period_baselines;
 mod periods;
+mod stand;
+mod stops;
 mod tested;
-mod week;
 
 pub use clocks::{OCCASIONS, Occasion, ScoredForecast, TestedClocks, test_clocks};
-pub use outcomes::incidents;
-pub use periods::{PERIOD_BASELINES, PeriodBaseline, TestedPeriods, test_periods};
+pub use length::{LENGTHS, Length};
+pub use outcomes::{GROUPINGS, incidents};
+pub use period_baselines::{PERIOD_BASELINES, PeriodBaseline};
+pub use periods::{PeriodScores, PeriodsOf, ScoredPeriod, TestedPeriods, test_periods};
+pub use stops::StopsHeld;
 pub use tested::{Test, Tested};

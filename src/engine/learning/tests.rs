@@ -6,7 +6,10 @@ use proptest::prelude::*;
 
 use super::testing::{CONTRACT, Journal, journals, later};
 use super::*;
-use crate::domain::incident::History;
+use crate::domain::forecast::Remaining;
+use crate::domain::incident::{History, WaitingOn};
+use crate::engine::answers::outlook::WhatIf;
+use crate::engine::fold::Unobserved;
 use crate::engine::lessons::Lessons;
 use crate::engine::occurred::OccurredIncidents;
 use crate::engine::times::Times;
@@ -144,13 +147,17 @@ fn a_breached_clock_still_teaches_how_long_it_ran_and_how_it_was_estimated() {
                     I: Mon 16:00 assigned A";
     let open = learnt(breached);
     assert_eq!(open.forecaster.model.history(), (1, 1));
-    assert_eq!(open.forecaster.remaining, Default::default());
+    let remaining = &open.forecaster.remaining;
+    let have_stopped = |remaining: &Remaining| {
+        remaining.strata().any(|(_, ran_on)| ran_on.stopped.iter().any(|stopped| *stopped > 0))
+    };
+    assert!(!have_stopped(remaining) && *remaining != Remaining::default());
     let stopped = learnt(&format!("{breached}\nI: Tue 09:00 resolved"));
     let errors = stopped.forecaster.estimates.errors("A");
     // Seven hours where two were estimated, reported once.
     assert_eq!(errors.count, 1.0);
     assert!((errors.sum - (3.5f64).ln()).abs() < 1e-12);
-    assert_ne!(stopped.forecaster.remaining, Default::default());
+    assert!(have_stopped(&stopped.forecaster.remaining));
 }
 
 #[test]
@@ -163,6 +170,28 @@ fn an_estimate_of_the_work_does_not_count_for_the_response() {
     );
     assert_eq!(learnt.forecaster.model.history(), (1, 0));
     assert_eq!(learnt.forecaster.estimates, Default::default());
+}
+
+/// Finding 6: only clocks that had stopped taught when clocks stop.
+#[test]
+fn a_clock_that_still_runs_teaches_that_it_does() {
+    let longest = |lines: &str| {
+        let learnt = learnt(lines);
+        let reached = learnt
+            .forecaster
+            .remaining
+            .strata()
+            .map(|(_, ran_on)| ran_on.reached.iter().filter(|reached| **reached > 0).count());
+        reached.max()
+    };
+    let paused = "I: Mon 09:00 opened P1\nI: Mon 10:00 waits client";
+    let silent = |until: &str| longest(&format!("{paused}\nJ: {until} opened P1"));
+    assert_eq!(silent("Mon 11:00"), Some(13), "from nine to ten");
+    assert!(silent("Tue 11:00") < silent("Fri 11:00"), "what happens in silence counts too");
+    let breached = "I: Mon 09:00 opened P1\nI: Mon 10:00 assigned A";
+    let breached = |until: &str| longest(&format!("{breached}\nJ: {until} opened P1"));
+    assert!(silent("Mon 11:00") < breached("Mon 13:30"), "the breach is one such instant");
+    assert!(breached("Mon 13:30") < breached("Fri 11:00"));
 }
 
 /// The same facts, recorded otherwise: each at an instant, in that order.
@@ -219,6 +248,54 @@ proptest! {
         prop_assert!(of(&recorded_otherwise(&journal, bundled), as_of) == expected, "bundled");
         prop_assert!(of(&recorded_otherwise(&journal, late), as_of) == expected, "late");
         prop_assert!(of(&recorded_otherwise(&journal, import), as_of) == expected, "imported");
+    }
+
+    /// In which steps a fold goes on changes nothing, nor does what comes up late meanwhile.
+    #[test]
+    fn a_fold_comes_to_the_same_in_any_steps(
+        journal in journals(), stops in prop::collection::btree_set(0i64..800_000, 0..9),
+    ) {
+        let all = journal.records.len();
+        let known = journal.catalog.known(Instant::MAX);
+        let last = journal.records.last().map_or(Instant::MIN, |last| last.record_time);
+        let end = later(last, Span::from_hours(60 * 24));
+        let fold = |stops: &[Instant]| {
+            let mut fold = Fold::default();
+            for record in &journal.records {
+                let voids = record.value.voids().is_some();
+                let from = if voids { Instant::MIN } else { record.value.occur_time };
+                fold.note(&Arc::from(record.value.incident_id.as_str()), from);
+            }
+            for until in stops.iter().copied().chain([end]) {
+                let upto = Upto { until, by: (all as u64, last), known };
+                let Ok(()) = fold.advance(upto, &mut journal.ledgers(all), &mut Unobserved);
+            }
+            fold
+        };
+        let first = crate::domain::clock::testing::MONDAY_SECOND;
+        let stops = stops.into_iter().map(|stop| Instant::from_seconds(first + stop).unwrap());
+        prop_assert_eq!(fold(&stops.collect::<Vec<_>>()), fold(&[]));
+    }
+
+    /// Finding 5: a hypothesis counted as something that happened, so it looked better than it is.
+    #[test]
+    fn a_hypothesis_that_changes_nothing_changes_nothing(journal in journals(), cut in 0usize..40) {
+        let all = journal.records.len();
+        let last = journal.records[cut.min(all - 1)].value.occur_time;
+        let times = Times { as_of: last, known: Instant::MAX };
+        for (id, ledger) in journal.ledgers(all).0 {
+            let history = History::fold(&ledger.events, Instant::MAX);
+            let state = history.state(last);
+            let is_providers = state.waiting_on == WaitingOn::Provider && state.reason.is_empty();
+            let what_if = WhatIf {
+                incident_id: id,
+                effort_remaining: state.effort_remaining,
+                wait_end: is_providers.then_some(last),
+                priority: Some(state.priority.to_owned()),
+            };
+            let changed = what_if.changing(&state).ledger(&ledger, times);
+            prop_assert_eq!(&changed.events, &ledger.events);
+        }
     }
 
     /// When it is queried changes no answer.

@@ -56,6 +56,7 @@ impl Rig {
             )),
             source,
             views,
+            learnings: Arc::default(),
             queue: Arc::default(),
             finished,
             is_poisoned: Arc::default(),

@@ -1,0 +1,55 @@
+//! Outlooks of open clocks, by what was learnt of their contracts, which is looked up when the
+//! first clock of a contract needs it, and not at all when none does.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::{QueryError, ReadView};
+use crate::domain::clock::{Clock, Phase};
+use crate::domain::ids::ContractId;
+use crate::domain::incident::History;
+use crate::engine::answers::outlook::{Outlook, outlook};
+use crate::engine::learning::Learned;
+
+/// The phases of clocks that have an outlook.
+pub const FORECAST_PHASES: [Phase; 2] = [Phase::Running, Phase::Paused];
+
+/// The outlooks of clocks at a view's read point.
+pub struct Outlooks<'v> {
+    view: &'v ReadView<'v>,
+    learned: RefCell<HashMap<ContractId, Arc<Learned>>>,
+}
+
+impl<'v> Outlooks<'v> {
+    /// Those of a view; nothing is looked up yet.
+    pub fn new(view: &'v ReadView<'v>) -> Outlooks<'v> {
+        Outlooks { view, learned: RefCell::default() }
+    }
+
+    /// The outlook of a clock of an incident with this history, with what it rests on; `None` for
+    /// one that neither runs nor is paused.
+    pub fn of(
+        &self,
+        clock: &Clock<'_>,
+        history: &History<'_>,
+    ) -> Result<Option<(Arc<Learned>, Outlook)>, QueryError> {
+        if !FORECAST_PHASES.contains(&clock.phase) {
+            return Ok(None);
+        }
+        let learned = self.learned(clock.contract_id)?;
+        let (known, as_of) = (self.view.known(), self.view.times().as_of);
+        let outlook = outlook(&learned, clock, history, known, as_of);
+        Ok(outlook.map(|outlook| (learned, outlook)))
+    }
+
+    fn learned(&self, contract: &str) -> Result<Arc<Learned>, QueryError> {
+        let id = ContractId::from(contract);
+        if let Some(learned) = self.learned.borrow().get(&id) {
+            return Ok(Arc::clone(learned));
+        }
+        let learned = self.view.learned(contract)?;
+        self.learned.borrow_mut().insert(id, Arc::clone(&learned));
+        Ok(learned)
+    }
+}

@@ -1,0 +1,253 @@
+//! What is learnt of one tenant, a step of work at a time.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{self, Duration};
+
+use super::learning::{Learnings, Published};
+use super::sources::Sources;
+use super::wall_clock;
+use crate::domain::ids::TenantId;
+use crate::domain::incident::RecordedEvent;
+use crate::domain::time::Instant;
+use crate::engine::fold::Fold;
+use crate::engine::learning::{Learning, Ledgers};
+use crate::engine::ledger::Ledger;
+use crate::views::ViewsError;
+
+/// After work that took so long, it is repeated for a question only when its time has come.
+const WORK_SHORT: Duration = Duration::from_millis(50);
+/// How many times as long as the work took it rests before the next.
+const RESTS_PER_WORK: u32 = 2;
+/// Once nothing was recorded for so long, it rests no longer.
+const QUIET: Duration = Duration::from_millis(300);
+/// How often what is not complete is published.
+const PARTS_PUBLISHED_EVERY: Duration = Duration::from_millis(200);
+
+/// What is learnt of one tenant.
+#[derive(Debug)]
+pub(super) struct TenantLearning {
+    learning: Learning,
+    /// What was read of the journal and is not taken yet.
+    queue: VecDeque<RecordedEvent>,
+    /// The last record about it that was read.
+    read: u64,
+    /// The last record by which everything was learnt and published.
+    whole: Option<u64>,
+    /// Until when that stays so if nothing is recorded.
+    still_until: Instant,
+    /// What somebody asks about.
+    wanted: Option<Instant>,
+    /// The instant that is worked towards.
+    approached: Option<Instant>,
+    /// What of that was published last.
+    parts_published: Option<(time::Instant, Instant)>,
+    spent: Duration,
+    rests_until: time::Instant,
+    last_read: time::Instant,
+    /// When a question last needed it, or it was learnt from.
+    pub used: time::Instant,
+    /// The views hold all of it.
+    pub is_kept: bool,
+}
+
+/// What a step needs.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LearningStep<'s> {
+    pub sources: &'s Sources,
+    pub learnings: &'s Learnings,
+    pub tenant: &'s TenantId,
+    /// When the last record was recorded that was read.
+    pub known: Instant,
+    /// There are so many tenants that none may rest.
+    pub is_crowded: bool,
+}
+
+/// Why a step was not done.
+#[derive(Debug)]
+pub(super) enum Halt {
+    Closed,
+    Views(ViewsError),
+}
+
+impl TenantLearning {
+    /// Goes on from what was learnt from the journal up to a sequence.
+    pub fn new(sequence: u64, learning: Learning) -> TenantLearning {
+        let now = time::Instant::now();
+        TenantLearning {
+            learning,
+            queue: VecDeque::new(),
+            read: sequence,
+            whole: None,
+            still_until: Instant::MIN,
+            wanted: None,
+            approached: None,
+            parts_published: None,
+            spent: Duration::ZERO,
+            rests_until: now,
+            last_read: now,
+            used: now,
+            is_kept: true,
+        }
+    }
+
+    /// A record about it was read; an event is to be taken, unless it was known.
+    pub fn note(&mut self, sequence: u64, event: Option<RecordedEvent>) {
+        if sequence <= self.read {
+            return;
+        }
+        self.read = sequence;
+        self.queue.extend(event);
+        self.last_read = time::Instant::now();
+        self.is_kept = false;
+    }
+
+    /// Somebody asks about an instant.
+    pub fn ask(&mut self, as_of: Instant) {
+        self.used = time::Instant::now();
+        self.wanted = self.wanted.max(Some(as_of.min(wall_clock::now())));
+    }
+
+    /// How many records wait to be taken.
+    pub fn queued(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// Everything recorded up to this sequence is in it.
+    pub fn taken(&self) -> u64 {
+        self.queue.front().map_or(self.read, |next| next.sequence - 1)
+    }
+
+    /// Whether there is something to learn.
+    pub fn is_behind(&self) -> bool {
+        self.whole != Some(self.read)
+    }
+
+    /// Up to which sequence everything was learnt from.
+    pub fn sequence(&self) -> u64 {
+        self.whole.unwrap_or_default()
+    }
+
+    /// What was decided by this instant was learnt.
+    pub fn until(&self) -> Instant {
+        self.learning.latest().until
+    }
+
+    /// Keeps what was learnt in the views.
+    pub fn keep(&mut self, tenant: &TenantId, sources: &Sources) -> Result<(), ViewsError> {
+        if !self.is_kept {
+            sources.views.keep_learning(tenant, self.taken(), &self.learning)?;
+            self.is_kept = true;
+        }
+        Ok(())
+    }
+
+    /// Does one step, if there is something to do; false: nothing now.
+    pub fn step(&mut self, step: LearningStep<'_>) -> Result<bool, Halt> {
+        let began = time::Instant::now();
+        let is_done = if self.queue.is_empty() { self.approach(step) } else { self.take(step) };
+        self.spent += began.elapsed();
+        is_done
+    }
+
+    /// Takes what was read.
+    fn take(&mut self, step: LearningStep<'_>) -> Result<bool, Halt> {
+        let catalog = step.sources.cache.catalog(step.tenant);
+        while let Some(recorded) = self.queue.front() {
+            let known = catalog.known(recorded.record_time);
+            if !self.learning.take_after_a_step(recorded, known, &mut { step })? {
+                return Ok(true);
+            }
+            self.queue.pop_front();
+        }
+        Ok(true)
+    }
+
+    /// Works towards what is decided by now, and publishes it.
+    fn approach(&mut self, step: LearningStep<'_>) -> Result<bool, Halt> {
+        let Some(as_of) = self.next(step) else { return Ok(false) };
+        self.approached = Some(as_of);
+        let catalog = step.sources.cache.catalog(step.tenant);
+        let known = catalog.known(step.known.max(self.learning.taken.1));
+        let before = self.learning.latest().until;
+        let is_whole = self.learning.approach(as_of, known, &mut { step })?;
+        self.is_kept = false;
+        self.used = time::Instant::now();
+        match is_whole {
+            true => self.publish(step),
+            // What was recorded since has changed what is worked on: that is begun again later.
+            false if self.learning.latest().until < before => self.rest(),
+            false => self.publish_parts(step),
+        }
+        Ok(true)
+    }
+
+    /// The instant to work towards, if its time has come.
+    fn next(&self, step: LearningStep<'_>) -> Option<Instant> {
+        let is_wanted = self.wanted.is_some_and(|wanted| wanted >= self.still_until);
+        if self.approached.is_none() && !self.is_behind() && !is_wanted {
+            return None;
+        }
+        let now = time::Instant::now();
+        let may_begin = now >= self.rests_until
+            || now.duration_since(self.last_read) >= QUIET
+            || (self.wanted.is_some() && self.spent < WORK_SHORT)
+            || step.is_crowded;
+        let present = || wall_clock::now().max(step.known);
+        self.approached.or_else(|| may_begin.then(present))
+    }
+
+    fn publish(&mut self, step: LearningStep<'_>) {
+        let fold = Arc::clone(self.learning.latest());
+        let next = fold.next.values().min().copied();
+        self.still_until = next.unwrap_or(Instant::MAX);
+        self.whole = Some(self.read);
+        let bases = self.learning.bases();
+        step.learnings.publish(step.tenant, published(&fold, self.read, next, Some(bases)));
+        self.rest();
+        self.spent = Duration::ZERO;
+        self.wanted = None;
+    }
+
+    fn rest(&mut self) {
+        self.rests_until = time::Instant::now() + self.spent * RESTS_PER_WORK;
+        (self.approached, self.parts_published) = (None, None);
+        self.wanted = None;
+    }
+
+    /// Publishes what is learnt so far, if it goes further than what is published.
+    fn publish_parts(&mut self, step: LearningStep<'_>) {
+        let fold = self.learning.latest();
+        let (published_at, until) =
+            self.parts_published.get_or_insert_with(|| (time::Instant::now(), Instant::MIN));
+        let is_due = published_at.elapsed() >= PARTS_PUBLISHED_EVERY && fold.until > *until;
+        let newest = step.learnings.newest(step.tenant);
+        if is_due && newest.is_none_or(|newest| newest.until < fold.until) {
+            (*published_at, *until) = (time::Instant::now(), fold.until);
+            let sequence = self.whole.unwrap_or_default();
+            step.learnings.publish(step.tenant, published(fold, sequence, None, None));
+        }
+    }
+}
+
+fn published(
+    fold: &Fold,
+    sequence: u64,
+    next: Option<Instant>,
+    bases: Option<Learning>,
+) -> Published {
+    let still_until = next.unwrap_or(Instant::MAX);
+    let (until, since, contracts) = (fold.until, fold.since, fold.contracts.clone());
+    Published { sequence, until, since, still_until, contracts, bases }
+}
+
+impl Ledgers for LearningStep<'_> {
+    type Error = Halt;
+
+    fn ledger(&mut self, incident_id: &str) -> Result<Arc<Ledger>, Halt> {
+        match self.learnings.is_closed() {
+            true => Err(Halt::Closed),
+            false => self.sources.scanned_ledger(self.tenant, incident_id).map_err(Halt::Views),
+        }
+    }
+}
