@@ -46,6 +46,7 @@ mod listing;
 mod load;
 mod made_up;
 mod mount;
+mod overload;
 mod periods;
 mod power;
 mod questions;

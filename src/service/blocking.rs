@@ -40,12 +40,12 @@ pub(super) struct Work {
 }
 
 /// Ends the work when whoever waits for it goes before it is done.
-struct Waiting {
+struct CallerWaits {
     patience: Patience,
     is_done: bool,
 }
 
-impl Drop for Waiting {
+impl Drop for CallerWaits {
     fn drop(&mut self) {
         if !self.is_done {
             self.patience.end(Stopped::CallerGone);
@@ -60,7 +60,7 @@ impl Work {
         weight: Weight,
         work: impl FnOnce() -> Result<T, Status> + Send + 'static,
     ) -> Result<T, Status> {
-        let mut waiting = Waiting { patience: self.patience.clone(), is_done: false };
+        let mut waiting = CallerWaits { patience: self.patience.clone(), is_done: false };
         let lane = self.lanes.of(weight);
         let place = lane.enter(&self.tenant).await.map_err(|Full| status::busy(weight))?;
         let (patience, lane) = (self.patience.clone(), Arc::clone(lane));
@@ -155,12 +155,12 @@ impl<T> Outbox<T> {
             let room = self
                 .network
                 .block_on(async { tokio::time::timeout(LOOKS_EVERY, self.sender.reserve()).await });
-            match room {
-                Ok(Ok(room)) => {
+            match room.map(Result::ok) {
+                Ok(Some(room)) => {
                     room.send(Ok(message));
                     return self.go_on();
                 }
-                Ok(Err(_)) => return false,
+                Ok(None) => return false,
                 Err(_) if Instant::now() >= given_up => self.work.patience.end(Stopped::Unread),
                 Err(_) => {}
             }

@@ -92,8 +92,8 @@ impl Lane {
     /// Waits for a place, as long as the lane lets one wait.
     pub async fn enter(self: &Arc<Lane>, tenant: &TenantId) -> Result<Place, Full> {
         let called = match self.take_or_wait(tenant, false)? {
-            Entry::Taken(place) => return Ok(place),
-            Entry::Waits(called) => called,
+            Entered::Taken(place) => return Ok(place),
+            Entered::Waits(called) => called,
         };
         match tokio::time::timeout(self.bounds.patience, called).await {
             Ok(Ok(place)) => Ok(place),
@@ -107,8 +107,8 @@ impl Lane {
     /// Takes a place at once, or none.
     pub fn try_enter(self: &Arc<Lane>, tenant: &TenantId) -> Result<Place, Full> {
         match self.take_or_wait(tenant, false)? {
-            Entry::Taken(place) => Ok(place),
-            Entry::Waits(_) => {
+            Entered::Taken(place) => Ok(place),
+            Entered::Waits(_) => {
                 self.state.lock().refused += 1;
                 Err(Full)
             }
@@ -118,17 +118,17 @@ impl Lane {
     /// Waits for a place however many others do: for work that has begun and gave its place away.
     pub async fn enter_again(self: &Arc<Lane>, tenant: &TenantId) -> Option<Place> {
         match self.take_or_wait(tenant, true).ok()? {
-            Entry::Taken(place) => Some(place),
-            Entry::Waits(called) => called.await.ok(),
+            Entered::Taken(place) => Some(place),
+            Entered::Waits(called) => called.await.ok(),
         }
     }
 
-    fn take_or_wait(self: &Arc<Lane>, tenant: &TenantId, has_begun: bool) -> Result<Entry, Full> {
+    fn take_or_wait(self: &Arc<Lane>, tenant: &TenantId, has_begun: bool) -> Result<Entered, Full> {
         let mut state = self.state.lock();
         let is_free = state.working < self.bounds.places && state.waiting.is_empty();
         if is_free && state.seats(tenant).working < self.bounds.share {
             state.begin(tenant);
-            return Ok(Entry::Taken(Place { lane: Arc::clone(self), tenant: tenant.clone() }));
+            return Ok(Entered::Taken(Place { lane: Arc::clone(self), tenant: tenant.clone() }));
         }
         state.forget_those_who_left();
         if !has_begun && state.is_full(tenant, self.bounds.waiting) {
@@ -138,7 +138,7 @@ impl Lane {
         let (called, waits) = oneshot::channel();
         state.seats(tenant).waiting += 1;
         state.waiting.push_back(Waiter { tenant: tenant.clone(), called });
-        Ok(Entry::Waits(waits))
+        Ok(Entered::Waits(waits))
     }
 
     /// Calls whoever is next, once a place is free.
@@ -175,7 +175,7 @@ impl Lane {
     }
 }
 
-enum Entry {
+enum Entered {
     Taken(Place),
     Waits(oneshot::Receiver<Place>),
 }

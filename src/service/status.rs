@@ -171,8 +171,8 @@ pub(super) fn stopped(why: Stopped) -> Status {
 
 /// The status of a call whose time is over.
 pub fn out_of_time() -> Status {
-    let text = "the time for an answer is over: a question was stopped, and what was to be recorded \
-                may be: send it again, with the same ids";
+    let text = "the time for an answer is over: a question was stopped, and what was to be \
+                recorded may be: send it again, with the same ids";
     status(ErrorReason::DeadlineExceeded, text.to_owned(), ErrorDetails::new())
 }
 

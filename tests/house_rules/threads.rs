@@ -4,7 +4,9 @@
 use super::forbid;
 
 /// Begins threads or tasks, or waits for them.
-const THREADS: [&str; 8] = [
+const THREADS: [&str; 9] = [
+    // How many cores there are, which bounds the lanes.
+    "src/server/settings.rs",
     // Makes the next segment ready while the present one is written.
     "src/journal/prepare.rs",
     // Opens the views, which may hang.
