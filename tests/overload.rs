@@ -17,6 +17,9 @@ use tonic_types::StatusExt;
 use crate::testing::{Clients, Server, TENANT, at, contract, event, opened, waiting};
 
 const SECONDS_DEFAULT: u64 = 3;
+/// Polls of something that is to come true, and how long they may go on.
+const EVERY: Duration = Duration::from_millis(20);
+const WITHIN: Duration = Duration::from_secs(60);
 
 fn crowd_stays() -> (Duration, bool) {
     let set = std::env::var("SLX_OVERLOAD_SECONDS").ok().and_then(|text| text.parse().ok());
@@ -44,6 +47,30 @@ async fn record_incidents(clients: &mut Clients, count: usize) {
     }
 }
 
+/// Records one incident that waits for one party and the other in turn, for so many minutes.
+async fn record_long_incident(clients: &mut Clients, minutes: usize) {
+    let mut events = vec![event("LONG", "open", "2026-11-02T09:00:00Z", opened("W", "P1"))];
+    for minute in 0..minutes {
+        let parties = [v1::WaitingOn::Client, v1::WaitingOn::Provider];
+        let (day, hour) = (3 + minute / 1_440, minute / 60 % 24);
+        let time = format!("2026-11-{day:02}T{hour:02}:{:02}:00Z", minute % 60);
+        events.push(event("LONG", &minute.to_string(), &time, waiting(parties[minute % 2])));
+    }
+    for some in events.chunks(500) {
+        clients.record(some.to_vec()).await;
+    }
+}
+
+/// A contract with so many targets that an incident takes long to evaluate under it.
+fn wide_contract() -> v1::Contract {
+    let mut wide = contract("W");
+    let terms = wide.terms.as_mut().expect("terms");
+    let one = terms.targets[0].clone();
+    terms.targets = (0..64).map(|n| v1::Target { id: format!("t{n}"), ..one.clone() }).collect();
+    terms.objectives.clear();
+    wide
+}
+
 fn evaluation(id: &str) -> v1::EvaluateIncidentRequest {
     v1::EvaluateIncidentRequest {
         tenant: TENANT.into(),
@@ -54,6 +81,25 @@ fn evaluation(id: &str) -> v1::EvaluateIncidentRequest {
 
 fn export() -> v1::ExportClocksRequest {
     v1::ExportClocksRequest { tenant: TENANT.into(), include_open: true, ..Default::default() }
+}
+
+async fn lane(clients: &mut Clients, name: &str) -> v1::Lane {
+    let status = clients.admin.get_status(v1::GetStatusRequest {}).await;
+    let lanes = status.expect("it never waits").into_inner().lanes;
+    lanes.into_iter().find(|lane| lane.name == name).expect("the lane")
+}
+
+/// Waits until something is so of a lane.
+async fn lane_comes(clients: &mut Clients, name: &str, is_so: impl Fn(&v1::Lane) -> bool) {
+    let until = Instant::now() + WITHIN;
+    loop {
+        let lane = lane(clients, name).await;
+        if is_so(&lane) {
+            return;
+        }
+        assert!(Instant::now() < until, "{lane:?}");
+        tokio::time::sleep(EVERY).await;
+    }
 }
 
 /// Whoever is refused under load learns when to try again.
@@ -138,6 +184,93 @@ async fn reader(server: &Server) -> ComplianceServiceClient<Channel> {
     ComplianceServiceClient::new(endpoint.connect().await.expect("up"))
 }
 
+/// A4: 600 exports that nobody read took 6.1 GB and 524 threads, and lists starved.
+#[tokio::test]
+async fn streams_that_nobody_reads_are_few_and_hold_up_nobody_and_are_ended_in_words() {
+    let data = tempfile::tempdir().expect("a directory");
+    let flags = ["--streams-max", "4", "--unread-seconds-max", "2", "--heavy-at-once", "1"];
+    let (server, mut clients) = started(data.path(), &flags).await;
+    record_incidents(&mut clients, 10_000).await;
+    let mut unread = Vec::new();
+    for _ in 0..3 {
+        let mut reader = reader(&server).await;
+        let exported = reader.export_clocks(export()).await.expect("it begins").into_inner();
+        unread.push((reader, exported));
+    }
+    // One tenant has three quarters of the streams.
+    check_refused(&reader(&server).await.export_clocks(export()).await.expect_err("too many"));
+    let other = v1::ExportClocksRequest { tenant: "other".into(), ..export() };
+    let status = reader(&server).await.export_clocks(other).await.expect("it may").into_inner();
+    let status = status.collect::<Result<Vec<_>, _>>().await.expect_err("an unknown tenant");
+    assert_eq!(status.code(), Code::NotFound);
+    // Whoever waits for a reader has no place meanwhile.
+    let review = v1::GetServiceReviewRequest {
+        tenant: TENANT.into(),
+        contract_id: "C".into(),
+        period: "2026-11".into(),
+        ..Default::default()
+    };
+    clients.compliance.get_service_review(review).await.expect("a review beside them");
+    lane_comes(&mut clients, "streams", |lane| lane.working == 0).await;
+    assert_eq!(lane(&mut clients, "heavy").await.stopped, 3);
+    for (_reader, exported) in unread {
+        let status = exported.collect::<Result<Vec<_>, _>>().await.expect_err("ended early");
+        let details = status.get_error_details();
+        assert_eq!(status.code(), Code::ResourceExhausted, "{status:?}");
+        assert_eq!(details.error_info().expect("an ErrorInfo").reason, "ANSWER_UNREAD");
+    }
+}
+
+/// A4: whatever callers had given up worked on for 16 s.
+#[tokio::test]
+async fn what_callers_give_up_stops() {
+    let data = tempfile::tempdir().expect("a directory");
+    let (server, mut clients) = started(data.path(), &["--unread-seconds-max", "600"]).await;
+    record_incidents(&mut clients, 10_000).await;
+    let given_up = clients.compliance.export_clocks(export()).await.expect("it begins");
+    drop(given_up);
+    let mut reader = reader(&server).await;
+    let mut export = Request::new(export());
+    export.set_timeout(Duration::from_secs(1));
+    let exported = reader.export_clocks(export).await.expect("it begins");
+    lane_comes(&mut clients, "streams", |lane| lane.working == 0).await;
+    assert_eq!(lane(&mut clients, "heavy").await.working, 0);
+    let rows = exported.into_inner().collect::<Result<Vec<_>, _>>().await;
+    assert_eq!(rows.expect_err("it was out of time").code(), Code::DeadlineExceeded);
+}
+
+/// A1: a deadline did not stop an evaluation, and everybody waited for it.
+#[tokio::test]
+async fn a_long_incident_is_evaluated_beside_others_and_stops_at_its_callers_deadline() {
+    let data = tempfile::tempdir().expect("a directory");
+    let (_server, mut clients) = started(data.path(), &[]).await;
+    clients.put_contract(wide_contract()).await;
+    record_long_incident(&mut clients, 5_000).await;
+    let mut impatient = Request::new(evaluation("LONG"));
+    impatient.set_timeout(Duration::from_millis(300));
+    let status = clients.clocks.evaluate_incident(impatient).await.expect_err("not in time");
+    // The client's own timer may be a little faster, and says so.
+    assert!(matches!(status.code(), Code::DeadlineExceeded | Code::Cancelled), "{status:?}");
+    lane_comes(&mut clients, "heavy", |lane| lane.working == 0 && lane.stopped == 1).await;
+    let mut other = clients.clone();
+    let evaluating = tokio::spawn(async move {
+        other.clocks.evaluate_incident(evaluation("LONG")).await.expect("evaluated").into_inner()
+    });
+    lane_comes(&mut clients, "heavy", |lane| lane.working == 1).await;
+    let (mut answered, begun) = (0, Instant::now());
+    while !evaluating.is_finished() {
+        work(&mut clients, &format!("W{answered}")).await;
+        answered += 1;
+    }
+    println!("{answered} in {:?} meanwhile", begun.elapsed());
+    assert!(answered > 3, "{answered}");
+    let whole = evaluating.await.expect("it ends");
+    assert_eq!(whole.clocks.len(), 64);
+    let request = v1::EvaluateIncidentRequest { contract_id: "D".into(), ..evaluation("LONG") };
+    let under_another = clients.clocks.evaluate_incident(request).await.expect("evaluated");
+    assert!(under_another.into_inner().clocks.is_empty());
+}
+
 /// A11: what is no `grpc-timeout` was answered as though there were none.
 #[tokio::test]
 async fn a_timeout_that_is_none_is_refused_and_named() {
@@ -147,6 +280,20 @@ async fn a_timeout_that_is_none_is_refused_and_named() {
     request.metadata_mut().insert("grpc-timeout", "soon".parse().expect("a value"));
     let status = clients.clocks.evaluate_incident(request).await.expect_err("refused");
     crate::errors::check(status, Code::InvalidArgument, "INVALID_FIELD", &["grpc-timeout"]);
+}
+
+/// A11: an answer that no message holds failed in the client, or as OUT_OF_RANGE.
+#[tokio::test]
+async fn an_answer_that_is_too_large_is_refused_in_words_that_say_how_to_ask_for_less() {
+    let data = tempfile::tempdir().expect("a directory");
+    let (_server, mut clients) = started(data.path(), &[]).await;
+    clients.put_contract(wide_contract()).await;
+    record_long_incident(&mut clients, 5_000).await;
+    let request = v1::EvaluateIncidentRequest { with_segments: true, ..evaluation("LONG") };
+    let status = clients.clocks.evaluate_incident(request).await.expect_err("too large");
+    assert!(status.message().contains("without segments"), "{status:?}");
+    crate::errors::check(status, Code::ResourceExhausted, "ANSWER_TOO_LARGE", &[]);
+    clients.clocks.evaluate_incident(evaluation("LONG")).await.expect("without them it fits");
 }
 
 /// A10: whatever came was let in, and waited. What is acknowledged is durable all the same.
@@ -202,7 +349,7 @@ async fn sigterm_ends_a_server_in_time_beside_streams_that_nobody_reads() {
     let data = tempfile::tempdir().expect("a directory");
     let flags = ["--unread-seconds-max", "600", "--drain-seconds", "2"];
     let (server, mut clients) = started(data.path(), &flags).await;
-    record_incidents(&mut clients, 4_000).await;
+    record_incidents(&mut clients, 10_000).await;
     let mut unread = Vec::new();
     for _ in 0..4 {
         let mut reader = reader(&server).await;
