@@ -54,6 +54,11 @@ pub const EVENTS_PER_CALL_MAX: usize = 500;
 pub const INCIDENTS_PER_FORECAST_MAX: usize = 500;
 /// Bytes in one event, by default.
 pub const EVENT_BYTES_DEFAULT: usize = 64 * 1024;
+/// Events of an incident times targets of its contracts that are evaluated for one answer: about
+/// two seconds, and 800 MB at most while they are.
+pub const EVENTS_BY_TARGETS_MAX: u64 = 2_000_000;
+/// Bytes of an answer that is not streamed.
+pub const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Events an incident may hold, by default.
 pub const EVENTS_PER_INCIDENT_DEFAULT: usize = 10_000;
 
@@ -67,7 +72,7 @@ pub const PAGE_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// Rows of an export in a message at most.
 pub const ROWS_PER_MESSAGE_MAX: usize = 500;
 /// Bytes of rows in a message at most, unless a single row is longer.
-pub const ROW_BYTES_PER_MESSAGE_MAX: usize = 512 * 1024;
+pub const ROW_BYTES_PER_MESSAGE_MAX: usize = 64 * 1024;
 
 /// Bytes in a request, by default.
 pub const REQUEST_BYTES_DEFAULT: usize = 4 * 1024 * 1024;

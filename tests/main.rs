@@ -47,6 +47,7 @@ mod listing;
 mod load;
 mod made_up;
 mod mount;
+mod overload;
 mod periods;
 mod power;
 mod questions;

@@ -129,7 +129,7 @@ enum Command {
 pub fn run(cli: Cli) -> ExitCode {
     log_to_standard_error(&cli.command);
     let done = runtime().and_then(|runtime| {
-        runtime.block_on(async {
+        let done = runtime.block_on(async {
             match cli.command {
                 Command::Serve(serve) => serve.run().await,
                 Command::Apply(apply) => apply.run().await,
@@ -161,7 +161,10 @@ pub fn run(cli: Cli) -> ExitCode {
                 Command::Token(token) => token.run(),
                 Command::Demo(demo) => demo.run().await,
             }
-        })
+        });
+        // What still works has been ended, or nobody waits for it: the process need not either.
+        runtime.shutdown_background();
+        done
     });
     match done {
         Ok(code) => code,

@@ -26,6 +26,7 @@ pub mod service;
 pub mod settlement;
 pub mod share;
 pub mod spread;
+pub mod stop;
 pub mod time;
 pub mod time_sum;
 pub mod violation;

@@ -14,6 +14,7 @@ pub mod action;
 pub mod answers;
 pub mod backtest;
 pub mod catalog;
+pub mod cost;
 pub mod coverage;
 pub mod decide;
 pub mod evaluate;

@@ -4,8 +4,9 @@ use super::{QueryError, ReadView};
 use crate::domain::clock::Clock;
 use crate::domain::ids::ClockId;
 use crate::domain::incident::{History, IncidentEvent};
+use crate::domain::stop::Stop;
 use crate::domain::time::Instant;
-use crate::engine::answers::compare::{Comparison, Step, compare};
+use crate::engine::answers::compare::{Change, Comparison, Step, compare};
 use crate::engine::catalog::{Catalog, TermsName};
 use crate::engine::evaluate::{Times, evaluate_incident, history};
 use crate::engine::ledger::Ledger;
@@ -49,8 +50,13 @@ pub fn each(
     for id in view.incident_ids(contract, "") {
         let id = id?;
         let ledger = view.scanned_ledger(&id)?;
-        let incident = Compared { id: &id, ledger: &ledger, catalog: view.catalog(), comparison };
-        if !incident.each(&terms, &mut visit) {
+        let (catalog, stop) = (view.catalog(), view.stop());
+        let incident = Compared { id: &id, ledger: &ledger, catalog, comparison, stop };
+        let changes = compare(&id, &ledger, (catalog, &terms), comparison, stop);
+        view.check_wanted()?;
+        let goes_on = changes.is_empty() || incident.each(changes, &mut visit);
+        view.check_wanted()?;
+        if !goes_on {
             break;
         }
     }
@@ -63,23 +69,28 @@ struct Compared<'c> {
     ledger: &'c Ledger,
     catalog: &'c Catalog,
     comparison: Comparison,
+    stop: &'c dyn Stop,
 }
 
 impl Compared<'_> {
     /// Visits its changed clocks; false: no more are wanted.
-    fn each(&self, terms: &[Instant], visit: &mut impl FnMut(&ChangedClock<'_>) -> bool) -> bool {
-        let Compared { id, ledger, catalog, comparison } = *self;
-        let changes = compare(id, ledger, catalog, comparison, terms);
-        if changes.is_empty() {
-            return true;
-        }
+    fn each(
+        &self,
+        changes: Vec<Change>,
+        visit: &mut impl FnMut(&ChangedClock<'_>) -> bool,
+    ) -> bool {
+        let Compared { ledger, catalog, comparison, stop, .. } = *self;
         let Comparison { as_of, earlier, later } = comparison;
         let [before, after] = [earlier, later].map(|known| catalog.known(known));
-        let histories = [earlier, later].map(|known| history(ledger, Times { as_of, known }));
+        let of = |known| Some(history(ledger, Times { as_of, known })?.until(stop));
+        let histories = [earlier, later].map(of);
         let [old, new] = histories.each_ref().map(Option::as_ref);
         let old = old.map(|history: &History<'_>| evaluate_incident(history, &before, as_of));
         let new = new.map(|history: &History<'_>| evaluate_incident(history, &after, as_of));
         let [old, new] = [old, new].map(Option::unwrap_or_default);
+        if stop.is_stopped() {
+            return false;
+        }
         changes.into_iter().all(|change| {
             let steps = change.steps.into_iter().map(|step| (step, self.cause(&step)));
             visit(&ChangedClock {

@@ -68,7 +68,7 @@ pub fn page<T>(
     filter: &ClockFilter,
     after: Option<&ClockMark>,
     most: usize,
-    make: impl Fn(&Outlooks<'_>, &str, &Clock<'_>, &History<'_>) -> Result<T, ViewsError>,
+    make: impl Fn(&Outlooks<'_>, &str, &Clock<'_>, &History<'_>) -> Result<T, QueryError>,
 ) -> Result<ClockPage<T>, QueryError> {
     reading.view.check_contract(&filter.contract_id)?;
     let (mut clocks, mut cut) = (Vec::new(), None);
@@ -142,7 +142,7 @@ impl List<'_> {
         &self,
         index: Option<&IndexReader<'_>>,
         bound: usize,
-    ) -> Result<Candidates, ViewsError> {
+    ) -> Result<Candidates, QueryError> {
         let Some(index) = index else {
             let contracts = self.contracts();
             let ids = contracts.iter().flat_map(|id| self.view.incident_ids(id, ""));
@@ -164,7 +164,7 @@ impl List<'_> {
         candidates: &Candidates,
         most: usize,
         make: &impl Fn(&str, &Clock<'_>, &History<'_>) -> T,
-    ) -> Result<Vec<FoundClock<T>>, ViewsError> {
+    ) -> Result<Vec<FoundClock<T>>, QueryError> {
         let mut found = Vec::new();
         let mut apart = self.evaluate_all(&candidates.apart, make)?.into_iter().peekable();
         let mut index_keys = IndexKeys { list: self, make, made: HashMap::new() };
@@ -196,7 +196,7 @@ impl List<'_> {
         &self,
         incidents: &BTreeSet<IncidentId>,
         make: &impl Fn(&str, &Clock<'_>, &History<'_>) -> T,
-    ) -> Result<Vec<FoundClock<T>>, ViewsError> {
+    ) -> Result<Vec<FoundClock<T>>, QueryError> {
         let mut found = Vec::new();
         for incident in incidents {
             self.each_wanted(incident, |clock, history| {
@@ -215,7 +215,7 @@ impl List<'_> {
         &self,
         incident: &str,
         mut visit: impl FnMut(&Clock<'_>, &History<'_>),
-    ) -> Result<(), ViewsError> {
+    ) -> Result<(), QueryError> {
         let (known, as_of) = (self.view.known(), self.view.times().as_of);
         self.view.with_history(incident, |history| {
             let evaluation = match self.filter.contract_id.as_str() {
@@ -282,7 +282,7 @@ struct IndexKeys<'f, M, T> {
 
 impl<M: Fn(&str, &Clock<'_>, &History<'_>) -> T, T> IndexKeys<'_, M, T> {
     /// The clock at a place, if it is wanted.
-    fn take(&mut self, place: &ClockMark) -> Result<Option<FoundClock<T>>, ViewsError> {
+    fn take(&mut self, place: &ClockMark) -> Result<Option<FoundClock<T>>, QueryError> {
         let incident = &place.clock.incident_id;
         if !self.made.contains_key(incident) {
             let mut clocks = BTreeMap::new();

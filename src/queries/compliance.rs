@@ -14,7 +14,6 @@ use crate::engine::answers::compliance::{Compliance, Question};
 use crate::engine::answers::counted::CountedIncident;
 use crate::engine::catalog::Known;
 use crate::engine::index::IndexBucket;
-use crate::views::ViewsError;
 
 /// The compliance of a contract over a period.
 pub fn evaluate<'v>(
@@ -60,7 +59,7 @@ impl<'v> PeriodEvaluator<'v> {
         &self,
         index: Option<&IndexReader<'_>>,
         periods: &mut [Compliance<'_>],
-    ) -> Result<Rest, ViewsError> {
+    ) -> Result<Rest, QueryError> {
         let mut rest = Rest::default();
         let Some(index) = index else { return Ok(rest) };
         rest.has_tallies = true;
@@ -75,7 +74,7 @@ impl<'v> PeriodEvaluator<'v> {
     }
 
     /// Takes in whatever else belongs to them; each incident is evaluated once for all.
-    pub fn evaluate(&self, rest: Rest, periods: &mut [Compliance<'_>]) -> Result<(), ViewsError> {
+    pub fn evaluate(&self, rest: Rest, periods: &mut [Compliance<'_>]) -> Result<(), QueryError> {
         let (mut tallied, mut others) = rest.split(periods);
         for incident in &rest.apart {
             self.add(incident, &mut tallied)?;
@@ -103,7 +102,7 @@ impl<'v> PeriodEvaluator<'v> {
         index: &IndexReader<'_>,
         contract: &str,
         periods: &mut [&mut Compliance<'_>],
-    ) -> Result<BTreeSet<IncidentId>, ViewsError> {
+    ) -> Result<BTreeSet<IncidentId>, QueryError> {
         let mut apart = index.apart(self.view.times().as_of)?;
         let mut days = BTreeSet::new();
         for period in periods.iter_mut() {
@@ -127,7 +126,7 @@ impl<'v> PeriodEvaluator<'v> {
         &self,
         index: &IndexReader<'_>,
         period: &Compliance<'_>,
-    ) -> Result<BTreeSet<IncidentId>, ViewsError> {
+    ) -> Result<BTreeSet<IncidentId>, QueryError> {
         let (contract, (days, span)) = (period.contract_id(), period.whole_days());
         let mut found = index.apart(self.view.times().as_of)?;
         for day in [days.start, days.end] {
@@ -141,7 +140,7 @@ impl<'v> PeriodEvaluator<'v> {
     }
 
     /// Takes in what an incident's targets come to.
-    fn add(&self, incident: &str, periods: &mut [&mut Compliance<'_>]) -> Result<(), ViewsError> {
+    fn add(&self, incident: &str, periods: &mut [&mut Compliance<'_>]) -> Result<(), QueryError> {
         let Some(contract) = contract_of(periods) else { return Ok(()) };
         let (known, as_of) = (self.known, self.view.times().as_of);
         let counted_in: Vec<_> =
@@ -157,7 +156,7 @@ impl<'v> PeriodEvaluator<'v> {
     }
 
     /// Takes in the objectives on services.
-    pub fn add_services(&self, period: &mut Compliance<'_>) -> Result<(), ViewsError> {
+    pub fn add_services(&self, period: &mut Compliance<'_>) -> Result<(), QueryError> {
         let ledgers = self.view.service_ledgers(period.services())?;
         let ledgers = ledgers.iter().map(|(id, ledger)| (id.clone(), ledger.as_ref()));
         period.evaluate_services(&ledgers.collect(), self.view.times().known);
@@ -186,7 +185,7 @@ fn contract_of(periods: &[&mut Compliance<'_>]) -> Option<String> {
 fn add_tally_buckets(
     index: &IndexReader<'_>,
     period: &mut Compliance<'_>,
-) -> Result<(), ViewsError> {
+) -> Result<(), QueryError> {
     let contract = period.contract_id().to_owned();
     if let Some(dimension) = period.dimension() {
         for tally_bucket in index.tally_buckets(&contract, dimension, period.days()) {

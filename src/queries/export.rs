@@ -37,7 +37,7 @@ pub fn each(
             let counted = CountedIncident::of(history, is_meant, &known, as_of, []);
             let state = history.state(as_of);
             let rows = exported(&counted, &period, export.include_open, &known, as_of);
-            rows.iter().all(|row| visit(&id, row, &state))
+            view.check_wanted().is_ok() && rows.iter().all(|row| visit(&id, row, &state))
         })?;
         if goes_on == Some(false) {
             break;

@@ -15,7 +15,6 @@ use crate::engine::answers::period_outlook::months_of;
 use crate::engine::evaluate::{Times, evaluate_under, history};
 use crate::engine::learning::{ForecastScore, Learned};
 use crate::engine::rejection::Rejection;
-use crate::views::ViewsError;
 
 /// For longer than this over its limit a clock is listed only on request: nothing about it is open
 /// to a forecast, and whoever works in shifts has seen it all week.
@@ -142,7 +141,7 @@ impl OpenClocks {
         view: &ReadView<'_>,
         index: Option<&IndexReader<'_>>,
         contract: &str,
-    ) -> Result<OpenClocks, ViewsError> {
+    ) -> Result<OpenClocks, QueryError> {
         let contract_id = contract.into();
         let wanted = ForecastQuery { contract_id, ..ForecastQuery::default() };
         OpenClocks::wanted(view, index, &wanted)
@@ -153,7 +152,7 @@ impl OpenClocks {
         view: &ReadView<'_>,
         index: Option<&IndexReader<'_>>,
         wanted: &ForecastQuery,
-    ) -> Result<OpenClocks, ViewsError> {
+    ) -> Result<OpenClocks, QueryError> {
         let filter = filter(wanted);
         let list = List { view, filter: &filter, after: None };
         let candidates = list.gather(index, usize::MAX)?;
@@ -171,7 +170,7 @@ impl OpenClocks {
         &self,
         view: &ReadView<'_>,
         make: impl Fn(&str, &Clock<'_>, &History<'_>, &Outlook) -> Option<T>,
-    ) -> Result<Vec<T>, ViewsError> {
+    ) -> Result<Vec<T>, QueryError> {
         let outlooks = Outlooks::of_contract(view, &self.filter.contract_id)?;
         self.each(view, |incident, clock, history| {
             let outlook = outlooks.of(clock, history)?;
@@ -186,7 +185,7 @@ impl OpenClocks {
         view: &ReadView<'_>,
         wanted: &ForecastQuery,
         make: impl Fn(&Learned, &str, &Clock<'_>, &Outlook) -> Option<T>,
-    ) -> Result<ClockForecasts<T>, ViewsError> {
+    ) -> Result<ClockForecasts<T>, QueryError> {
         let as_of = view.times().as_of;
         let with_all = wanted.with_long_breached || !wanted.incident_ids.is_empty();
         let is_left_out = |clock: &Clock<'_>| {
@@ -211,8 +210,8 @@ impl OpenClocks {
     fn each<T>(
         &self,
         view: &ReadView<'_>,
-        make: impl Fn(&str, &Clock<'_>, &History<'_>) -> Result<Option<T>, ViewsError>,
-    ) -> Result<Vec<T>, ViewsError> {
+        make: impl Fn(&str, &Clock<'_>, &History<'_>) -> Result<Option<T>, QueryError>,
+    ) -> Result<Vec<T>, QueryError> {
         let list = List { view, filter: &self.filter, after: None };
         let found = list.evaluate(&self.candidates, usize::MAX, &make)?;
         found.into_iter().filter_map(|found| found.made.transpose()).collect()

@@ -5,12 +5,57 @@ use std::ops::Bound::{Excluded, Unbounded};
 
 use super::{IndexReader, QueryError, ReadView};
 use crate::domain::clock::{MissingClock, counted_missing};
-use crate::domain::ids::IncidentId;
+use crate::domain::ids::{ContractId, IncidentId};
 use crate::domain::incident::History;
 use crate::domain::time::Instant;
-use crate::engine::evaluate::{evaluate_incident, history};
+use crate::engine::cost::Cost;
+use crate::engine::evaluate::evaluate_incident;
 use crate::engine::rejection::Rejection;
-use crate::views::ViewsError;
+
+/// Events of an incident that are folded without a place in a lane.
+const EVENTS_AT_HAND_MAX: usize = 256;
+
+/// What is made of an incident.
+#[derive(Clone, Debug)]
+pub enum Use {
+    /// It is shown.
+    Shown,
+    /// It is evaluated under this contract, or ("") under all; with forecasts, for which what was
+    /// learnt may have to be brought up to date.
+    Evaluated {
+        /// The contract.
+        contract: ContractId,
+        /// Whether its clocks are forecast.
+        with_forecast: bool,
+    },
+}
+
+impl Use {
+    fn cost(&self, history: &History<'_>, view: &ReadView<'_>) -> Cost {
+        match self {
+            Use::Shown => Cost::of_fold(history.effective().len() + history.voided().len()),
+            Use::Evaluated { contract, .. } => {
+                Cost::of_evaluation(history, contract, &view.known(), view.times().as_of)
+            }
+        }
+    }
+}
+
+/// What it takes to use an incident, if that is known without more than a lookup.
+pub fn cost_at_hand(view: &ReadView<'_>, id: &str, usage: &Use) -> Option<Cost> {
+    if matches!(usage, Use::Evaluated { with_forecast: true, .. }) {
+        return None;
+    }
+    let ledger = view.ledger_at_hand(id)?;
+    let is_short = ledger.events.len() <= EVENTS_AT_HAND_MAX;
+    let history = is_short.then(|| view.history(&ledger)).flatten()?;
+    Some(usage.cost(&history, view))
+}
+
+/// The same, however long it takes to find out.
+pub fn cost(view: &ReadView<'_>, id: &str, usage: &Use) -> Result<Cost, QueryError> {
+    one(view, id, |history| usage.cost(history, view))
+}
 
 /// Makes something of an incident's history.
 pub fn one<T>(
@@ -19,9 +64,11 @@ pub fn one<T>(
     make: impl FnOnce(&History<'_>) -> T,
 ) -> Result<T, QueryError> {
     let ledger = view.ledger(id)?;
-    let history = history(&ledger, view.times());
+    let history = view.history(&ledger);
     let history = history.ok_or_else(|| Rejection::IncidentNotFound(id.to_owned()))?;
-    Ok(make(&history))
+    let made = make(&history);
+    view.check_wanted()?;
+    Ok(made)
 }
 
 /// Visits the incidents of a contract, or ("") of all, after one, in the order of their ids, until
@@ -67,7 +114,7 @@ pub fn each_missing(
     drop(index);
     check_named(view, contract)?;
     let (known, as_of) = (view.known(), view.times().as_of);
-    let mut goes_on = |id: &str| -> Result<bool, ViewsError> {
+    let mut goes_on = |id: &str| -> Result<bool, QueryError> {
         let visited = view.with_history(id, |history| {
             let has_begun = history.moments(as_of).next().is_some();
             let evaluation = evaluate_incident(history, &known, as_of);
@@ -98,7 +145,7 @@ fn missing(
     view: &ReadView<'_>,
     index: &IndexReader<'_>,
     contract: &str,
-) -> Result<BTreeSet<IncidentId>, ViewsError> {
+) -> Result<BTreeSet<IncidentId>, QueryError> {
     let contract = Some(contract).filter(|contract| !contract.is_empty());
     let mut found = index.missing(contract, (Instant::MIN, Instant::MAX))?;
     found.extend(index.apart(view.times().as_of)?);

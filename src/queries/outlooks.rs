@@ -5,13 +5,12 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::ReadView;
+use super::{QueryError, ReadView};
 use crate::domain::clock::{Clock, Phase};
 use crate::domain::ids::ContractId;
 use crate::domain::incident::History;
 use crate::engine::answers::outlook::{Outlook, outlook};
 use crate::engine::learning::Learned;
-use crate::views::ViewsError;
 
 /// The phases of clocks that have an outlook.
 pub const FORECAST_PHASES: [Phase; 2] = [Phase::Running, Phase::Paused];
@@ -29,7 +28,7 @@ impl<'v> Outlooks<'v> {
     }
 
     /// The same of one contract, which is looked up at once.
-    pub fn of_contract(view: &'v ReadView<'v>, contract: &str) -> Result<Outlooks<'v>, ViewsError> {
+    pub fn of_contract(view: &'v ReadView<'v>, contract: &str) -> Result<Outlooks<'v>, QueryError> {
         let outlooks = Outlooks::new(view);
         outlooks.learned(contract)?;
         Ok(outlooks)
@@ -41,7 +40,7 @@ impl<'v> Outlooks<'v> {
         &self,
         clock: &Clock<'_>,
         history: &History<'_>,
-    ) -> Result<Option<(Arc<Learned>, Outlook)>, ViewsError> {
+    ) -> Result<Option<(Arc<Learned>, Outlook)>, QueryError> {
         if !FORECAST_PHASES.contains(&clock.phase) {
             return Ok(None);
         }
@@ -51,7 +50,7 @@ impl<'v> Outlooks<'v> {
         Ok(outlook.map(|outlook| (learned, outlook)))
     }
 
-    fn learned(&self, contract: &str) -> Result<Arc<Learned>, ViewsError> {
+    fn learned(&self, contract: &str) -> Result<Arc<Learned>, QueryError> {
         let id = ContractId::from(contract);
         if let Some(learned) = self.learned.borrow().get(&id) {
             return Ok(Arc::clone(learned));

@@ -24,7 +24,6 @@ use crate::engine::answers::period_outlook::{
 };
 use crate::engine::evaluate::evaluate_under;
 use crate::engine::tally::{Dimension, day};
-use crate::views::ViewsError;
 
 const DAY: Span = Span::from_hours(24);
 const WEEK: Span = Span::from_hours(7 * 24);
@@ -66,7 +65,7 @@ impl<'p> Gathered<'p> {
         index: Option<&IndexReader<'_>>,
         period: &mut Compliance<'p>,
         group_by: Option<GroupKey>,
-    ) -> Result<Gathered<'p>, ViewsError> {
+    ) -> Result<Gathered<'p>, QueryError> {
         let contract = period.contract_id().to_owned();
         let past = index.map(|index| past_by_tallies(view, index, period)).transpose()?;
         let open = OpenClocks::gather(view, index, &contract)?;
@@ -78,7 +77,7 @@ impl<'p> Gathered<'p> {
         self,
         view: &'p ReadView<'_>,
         mut compliance: Compliance<'p>,
-    ) -> Result<PeriodOutlook<'p>, ViewsError> {
+    ) -> Result<PeriodOutlook<'p>, QueryError> {
         let (as_of, group_by) = (view.times().as_of, self.group_by);
         let open = self.open.forecast(view, |incident, clock, history, outlook| {
             let group = group_by.map(|key| key.of_incident(&history.state(as_of)).to_owned());
@@ -181,7 +180,7 @@ fn budget(
     view: &ReadView<'_>,
     contract_id: &str,
     on: &OnService<'_>,
-) -> Result<Option<BudgetOutlook>, ViewsError> {
+) -> Result<Option<BudgetOutlook>, QueryError> {
     let Some(budget) = on.budget() else { return Ok(None) };
     let as_of = view.times().as_of;
     let ledgers = view.service_ledgers(on.objective.services().iter().cloned())?;
@@ -251,7 +250,7 @@ fn past_by_tallies<'p>(
     view: &ReadView<'_>,
     index: &IndexReader<'_>,
     period: &Compliance<'p>,
-) -> Result<BTreeMap<usize, PastDays<'p>>, ViewsError> {
+) -> Result<BTreeMap<usize, PastDays<'p>>, QueryError> {
     let (contract, as_of) = (period.contract_id(), view.times().as_of);
     let Some(zone) = view.known().zone(contract, as_of) else { return Ok(BTreeMap::new()) };
     let dates: Rc<[NaiveDate]> = past_dates(&zone, as_of).into();
@@ -280,7 +279,7 @@ fn past_one_by_one<'p>(
     view: &ReadView<'_>,
     period: &Compliance<'p>,
     group_by: Option<GroupKey>,
-) -> Result<BTreeMap<usize, PastDays<'p>>, ViewsError> {
+) -> Result<BTreeMap<usize, PastDays<'p>>, QueryError> {
     let (contract, known, as_of) = (period.contract_id(), view.known(), view.times().as_of);
     let Some(zone) = known.zone(contract, as_of) else { return Ok(BTreeMap::new()) };
     let mut found = no_past(period, &past_dates(&zone, as_of).into(), as_of);

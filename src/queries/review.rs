@@ -14,7 +14,6 @@ use crate::engine::answers::review::{MOVED_LISTED_MAX, Restatement, Review, Revi
 use crate::engine::evaluate::Times;
 use crate::engine::learning::ForecastScore;
 use crate::engine::rejection::Rejection;
-use crate::views::ViewsError;
 
 /// Which review is requested.
 #[derive(Clone, Debug)]
@@ -92,7 +91,7 @@ fn indexed_incidents(
     evaluator: &PeriodEvaluator<'_>,
     index: &IndexReader<'_>,
     review: &Review<'_>,
-) -> Result<BTreeSet<IncidentId>, ViewsError> {
+) -> Result<BTreeSet<IncidentId>, QueryError> {
     let mut incidents = BTreeSet::new();
     for period in review.chain.iter().chain([&review.present]) {
         incidents.extend(evaluator.incidents_within(index, period)?);
@@ -104,7 +103,7 @@ fn indexed_incidents(
 fn all_incidents(
     view: &ReadView<'_>,
     review: &Review<'_>,
-) -> Result<BTreeSet<IncidentId>, ViewsError> {
+) -> Result<BTreeSet<IncidentId>, QueryError> {
     let periods = review.chain.iter().chain([&review.present]);
     periods.flat_map(|period| view.incident_ids(period.contract_id(), "")).collect()
 }
@@ -114,7 +113,7 @@ fn forecasts(
     seen: &ReadView<'_>,
     review: &Review<'_>,
     contract: &str,
-) -> Result<Option<ForecastScore>, ViewsError> {
+) -> Result<Option<ForecastScore>, QueryError> {
     let learned = seen.learned(contract)?;
     let days = seen.known().local_days(contract);
     let months = days.map(|days| months_of(&review.present.period, &days));
@@ -138,7 +137,7 @@ fn restatement<'v>(
         let facts = facts(view, &moved.incident_id, since)?;
         Ok((moved, facts))
     });
-    let moved = moved.collect::<Result<_, ViewsError>>()?;
+    let moved = moved.collect::<Result<_, QueryError>>()?;
     Ok(Restatement { signature_id: signature.id.clone(), signed, moved, moved_count })
 }
 
@@ -147,7 +146,7 @@ fn facts(
     view: &ReadView<'_>,
     incident: &str,
     (after, until): (Instant, Instant),
-) -> Result<Vec<String>, ViewsError> {
+) -> Result<Vec<String>, QueryError> {
     let ledger = view.scanned_ledger(incident)?;
     let since = |event: &&RecordedEvent| after < event.record_time && event.record_time <= until;
     let since = ledger.events.iter().filter(since);

@@ -13,7 +13,6 @@ use crate::engine::answers::settlement::{
 };
 use crate::engine::catalog::Known;
 use crate::engine::rejection::Rejection;
-use crate::views::ViewsError;
 
 /// The settlement items of one contract, or ("") of all, by their ids. The credits of every period
 /// that has ended cost by the tallies of its days; what follows from incidents is evaluated
@@ -56,7 +55,7 @@ fn begin(
     view: &ReadView<'_>,
     index: Option<&IndexReader<'_>>,
     contract: &str,
-) -> Result<Option<Instant>, ViewsError> {
+) -> Result<Option<Instant>, QueryError> {
     let services = credited_services(view.known(), contract);
     if let Some(index) = index {
         let clocks = index.begin(contract, view.times().as_of)?;
@@ -132,7 +131,7 @@ fn named<'i>(known: Known<'i>, id: &'i str) -> impl Iterator<Item = (&'i str, &'
 pub(super) fn excluded_outages(
     view: &ReadView<'_>,
     contract: &str,
-) -> Result<Vec<Item>, ViewsError> {
+) -> Result<Vec<Item>, QueryError> {
     let ledgers = view.service_ledgers(services_of(view.known(), contract))?;
     let ledgers = ledgers.iter().map(|(id, ledger)| (id.clone(), ledger.as_ref())).collect();
     Ok(outage_items(contract, &ledgers, view.known(), view.times()))
@@ -143,7 +142,7 @@ fn items_of_incident(
     view: &ReadView<'_>,
     incident: &str,
     contract: &str,
-) -> Result<Vec<Item>, ViewsError> {
+) -> Result<Vec<Item>, QueryError> {
     let (known, times) = (view.known(), view.times());
     let items =
         view.with_history(incident, |history| items_of(incident, history, contract, known, times))?;
@@ -163,7 +162,7 @@ impl<'v> Credits<'v> {
         index: Option<&IndexReader<'_>>,
         contract: &str,
         names: Vec<String>,
-    ) -> Result<Credits<'v>, ViewsError> {
+    ) -> Result<Credits<'v>, QueryError> {
         let mut periods = Vec::new();
         for name in names {
             let contract_id = contract.to_owned();
@@ -182,7 +181,7 @@ impl<'v> Credits<'v> {
     }
 
     /// The items that follow from them.
-    fn evaluate(mut self, view: &ReadView<'_>) -> Result<Vec<Item>, ViewsError> {
+    fn evaluate(mut self, view: &ReadView<'_>) -> Result<Vec<Item>, QueryError> {
         PeriodEvaluator::new(view).evaluate(self.rest, &mut self.periods)?;
         Ok(self.periods.iter().flat_map(|period| credits_of(period, view.times())).collect())
     }

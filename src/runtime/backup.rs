@@ -4,7 +4,7 @@ use super::engine::Engine;
 use crate::journal::{ChainHash, LogReader, ReadError, Record};
 
 /// Bytes of records that a portion holds, or little more.
-const PORTION_BYTES: usize = 512 * 1024;
+const PORTION_BYTES: usize = 64 * 1024;
 /// Records that a portion holds at most.
 const PORTION_RECORDS: usize = 2_000;
 

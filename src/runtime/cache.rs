@@ -198,6 +198,11 @@ impl Cache {
         Arc::clone(self.folded.read().state.actions(tenant))
     }
 
+    /// The same if it is in memory: nothing is read.
+    pub fn ledger_at_hand(&self, key: &IncidentKey) -> Option<Arc<Ledger>> {
+        self.folded.read().ledgers.incident(key).map(|slot| Arc::clone(&slot.ledger))
+    }
+
     /// Everything recorded about an incident.
     pub fn ledger(&self, key: &IncidentKey, views: &Views) -> Result<Arc<Ledger>, ViewsError> {
         if let Some(slot) = self.folded.read().ledgers.incident(key) {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use parking_lot::Mutex;
 use tokio::sync::{oneshot, watch};
@@ -13,7 +14,7 @@ use super::job::{
 use super::learning::{LearningState, Learnings};
 use super::progress::{Loss, Progress};
 use super::query_error::QueryError;
-use super::queue::Queue;
+use super::queue::{Backlog, Queue};
 use super::read_point::{ReadPoint, ReadRequest};
 use super::read_view::{self, Origin, ReadView, Reading};
 use super::scrub::{Scrub, ScrubState};
@@ -46,37 +47,54 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Records events about incidents; answered when they are durable.
+    /// Records events about incidents; answered when they are durable. Like every write, it is not
+    /// begun after `until`.
     pub async fn record_events(
         &self,
         tenant: TenantId,
         events: Vec<IncidentEvent>,
+        until: Option<Instant>,
     ) -> Answer<Results> {
-        self.submit(|responder| events_job(tenant, events, responder)).await
+        self.submit(until, |responder| events_job(tenant, events, responder)).await
     }
 
-    /// Hands events in and returns at once; the answer comes when they are durable.
-    pub fn hand_in_events(
+    /// Hands events in as soon as there is room; the answer comes when they are durable.
+    pub async fn hand_in_events(
         &self,
         tenant: TenantId,
         events: Vec<IncidentEvent>,
     ) -> Result<oneshot::Receiver<Answer<Results>>, WriteError> {
+        self.check_intact()?;
         let (responder, answer) = oneshot::channel();
-        self.hand_in(events_job(tenant, events, responder))?;
+        let job = events_job(tenant, events, responder);
+        let (tenant, ticket) = (job.tenant().clone(), job.ticket(None));
+        self.queue.put_patiently(&tenant, ticket, job).await?;
         Ok(answer)
     }
 
-    async fn submit<T>(&self, job: impl FnOnce(Responder<T>) -> Job) -> Answer<T> {
+    async fn submit<T>(
+        &self,
+        until: Option<Instant>,
+        job: impl FnOnce(Responder<T>) -> Job,
+    ) -> Answer<T> {
+        self.check_intact()?;
         let (responder, answer) = oneshot::channel();
-        self.hand_in(job(responder))?;
+        let job = job(responder);
+        let (tenant, ticket) = (job.tenant().clone(), job.ticket(until));
+        self.queue.put(&tenant, ticket, job).map_err(|(unwanted, _)| unwanted)?;
         answer.await.unwrap_or(Err(WriteError::Stopping))
     }
 
-    fn hand_in(&self, job: Job) -> Result<(), WriteError> {
+    fn check_intact(&self) -> Result<(), WriteError> {
         match self.loss() {
             Some(loss) => Err(WriteError::Damaged(loss.clone())),
-            None => Ok(self.queue.put(job)?),
+            None => Ok(()),
         }
+    }
+
+    /// How much waits to be recorded.
+    pub fn backlog(&self) -> Backlog {
+        self.queue.backlog()
     }
 
     /// Records facts about services; answered when they are durable.
@@ -84,13 +102,14 @@ impl Engine {
         &self,
         tenant: TenantId,
         events: Vec<ServiceEvent>,
+        until: Option<Instant>,
     ) -> Answer<Results> {
         let sent = events.into_iter().map(|event| {
             let body = codec::store::record::encode_service_event(&tenant, &event);
             Sent { event, body }
         });
         let sent = sent.collect();
-        self.submit(|responder| Job::ServiceEvents(tenant, sent, responder)).await
+        self.submit(until, |responder| Job::ServiceEvents(tenant, sent, responder)).await
     }
 
     /// Changes contracts or calendars, or only checks that they could be; answered when durable.
@@ -99,14 +118,20 @@ impl Engine {
         tenant: TenantId,
         change: ChangeTerms,
         validate_only: bool,
+        until: Option<Instant>,
     ) -> Answer<TermsAnswer> {
         let job = Box::new(TermsJob { tenant, change, validate_only });
-        self.submit(|responder| Job::Terms(job, responder)).await
+        self.submit(until, |responder| Job::Terms(job, responder)).await
     }
 
     /// Records an action of a person; answered when it is durable.
-    pub async fn take_action(&self, tenant: TenantId, action: TakeAction) -> Answer<ActionAnswer> {
-        self.submit(|responder| Job::Action(tenant, Box::new(action), responder)).await
+    pub async fn take_action(
+        &self,
+        tenant: TenantId,
+        action: TakeAction,
+        until: Option<Instant>,
+    ) -> Answer<ActionAnswer> {
+        self.submit(until, |responder| Job::Action(tenant, Box::new(action), responder)).await
     }
 
     /// Opens a view of everything folded so far. It waits for nothing.

@@ -1,9 +1,12 @@
 //! Jobs for the writer, and how whoever handed one in is answered.
 
+use std::time::Instant;
+
 use tokio::sync::oneshot;
 
+use super::patience::Stopped;
 use super::progress::{Loss, Progress};
-use super::queue::Unwanted;
+use super::queue::{Ticket, Unwanted};
 use crate::domain::ids::TenantId;
 use crate::domain::incident::IncidentEvent;
 use crate::domain::recorded::Recorded;
@@ -18,6 +21,9 @@ pub enum WriteError {
     /// Too much waits already.
     #[error("the writer has too much to do: try again")]
     Overloaded,
+    /// Nobody waited for it any more before it was decided. Nothing is recorded of it.
+    #[error(transparent)]
+    Stopped(Stopped),
     /// The server is stopping.
     #[error("the server is stopping")]
     Stopping,
@@ -86,7 +92,44 @@ pub(super) enum Job {
     Action(TenantId, Box<TakeAction>, Responder<ActionAnswer>),
 }
 
+/// Bytes that are as much to do as an event.
+const BYTES_PER_COST: usize = 512;
+
 impl Job {
+    /// Whose it is.
+    pub fn tenant(&self) -> &TenantId {
+        match self {
+            Job::Events(tenant, ..) | Job::ServiceEvents(tenant, ..) | Job::Action(tenant, ..) => {
+                tenant
+            }
+            Job::Terms(job, _) => &job.tenant,
+        }
+    }
+
+    /// What the queue is to know of it, if it must be begun by an instant.
+    pub fn ticket(&self, until: Option<Instant>) -> Ticket {
+        let cost = |bytes: usize| bytes.div_ceil(BYTES_PER_COST).max(1) as u64;
+        let cost = match self {
+            Job::Events(_, events, _) => events.iter().map(|sent| cost(sent.body.len())).sum(),
+            Job::ServiceEvents(_, events, _) => {
+                events.iter().map(|sent| cost(sent.body.len())).sum()
+            }
+            Job::Terms(..) | Job::Action(..) => 1,
+        };
+        Ticket { cost, until }
+    }
+
+    /// Whether nobody waits for its answer any more.
+    pub fn is_unwanted(&self) -> bool {
+        match self {
+            Job::Events(_, _, responder) | Job::ServiceEvents(_, _, responder) => {
+                responder.is_closed()
+            }
+            Job::Terms(_, responder) => responder.is_closed(),
+            Job::Action(_, _, responder) => responder.is_closed(),
+        }
+    }
+
     /// Answers without having decided anything.
     pub fn fail(self, error: WriteError) {
         // A responder that has gone away needs no answer.

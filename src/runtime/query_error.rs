@@ -1,5 +1,6 @@
 //! Why a query is not answered.
 
+use super::patience::Stopped;
 use super::progress::Loss;
 use crate::engine::rejection::Rejection;
 use crate::views::ViewsError;
@@ -16,4 +17,7 @@ pub enum QueryError {
     /// The part of the journal that it needs is lost.
     #[error(transparent)]
     Lost(#[from] Loss),
+    /// Nobody waits for the answer any more.
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
 }

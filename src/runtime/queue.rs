@@ -1,21 +1,70 @@
 //! The queue in which jobs wait for the writer.
+//!
+//! As much may wait as the writer does in half a second, measured as it goes: whoever comes then is
+//! refused at once, so that what is taken in is soon done. Tenants take turns, and one of whom
+//! little waits is let in before one of whom much does.
+
+use std::collections::{HashMap, VecDeque};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Notify;
 
 use super::sync::{Condvar, Mutex};
+use crate::domain::ids::TenantId;
 
-/// Jobs that may wait at most.
-const JOBS_WAITING_MAX: usize = 20_000;
+/// How long what is taken in may wait, about.
+const WAIT: Duration = Duration::from_millis(500);
+/// What may wait however slow the writer was: what it does at once is slow in small groups.
+const COST_WAITING_MIN: u64 = 4_096;
+/// What may wait however fast it was, so that memory is bounded: at 512 bytes each, 100 MB.
+const COST_WAITING_MAX: u64 = 200_000;
+/// What is handed to the writer at once.
+const COST_TAKEN: u64 = 16_384;
+/// What a measurement of the writer's pace takes at least: smaller groups say little.
+const COST_MEASURED: u64 = 64;
 
 /// Jobs on their way from many tasks to one thread.
 #[derive(Debug)]
 pub(super) struct Queue<J> {
     waiting: Mutex<Queued<J>>,
     arrived: Condvar,
+    /// Notified when there is room again.
+    room: Notify,
 }
 
 #[derive(Debug)]
 struct Queued<J> {
-    jobs: Vec<J>,
+    lines: HashMap<TenantId, Line<J>>,
+    /// The tenants in the order of their turns.
+    turns: VecDeque<TenantId>,
+    cost: u64,
+    /// What may wait.
+    most: u64,
+    refused: u64,
     is_closed: bool,
+}
+
+/// The jobs of a tenant, in the order they came.
+#[derive(Debug)]
+struct Line<J> {
+    jobs: VecDeque<(J, Ticket)>,
+    cost: u64,
+}
+
+/// What the queue knows of a job.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ticket {
+    /// How much it is to do: its events, or each 512 bytes of them.
+    pub cost: u64,
+    /// When it must be begun, or not at all.
+    pub until: Option<Instant>,
+}
+
+impl Ticket {
+    /// Whether it is too late to begin.
+    pub fn is_over(&self) -> bool {
+        self.until.is_some_and(|until| until <= Instant::now())
+    }
 }
 
 /// Why a job was not taken in.
@@ -27,44 +76,148 @@ pub(super) enum Unwanted {
     Closed,
 }
 
+/// How much waits for the writer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Backlog {
+    /// What waits: events, or each 512 bytes of them.
+    pub cost: u64,
+    /// What may wait at present.
+    pub most: u64,
+    /// How many jobs were refused since the start.
+    pub refused: u64,
+}
+
 impl<J> Default for Queue<J> {
     fn default() -> Queue<J> {
-        let waiting = Mutex::new(Queued { jobs: Vec::new(), is_closed: false });
-        Queue { waiting, arrived: Condvar::new() }
+        let waiting = Mutex::new(Queued {
+            lines: HashMap::new(),
+            turns: VecDeque::new(),
+            cost: 0,
+            most: COST_WAITING_MIN,
+            refused: 0,
+            is_closed: false,
+        });
+        Queue { waiting, arrived: Condvar::new(), room: Notify::new() }
     }
 }
 
 impl<J> Queue<J> {
-    /// Hands in a job.
-    pub fn put(&self, job: J) -> Result<(), Unwanted> {
+    /// Hands in a job of a tenant; it comes back when it is not wanted.
+    pub fn put(&self, tenant: &TenantId, ticket: Ticket, job: J) -> Result<(), (Unwanted, J)> {
         let mut waiting = self.waiting.lock();
         if waiting.is_closed {
-            return Err(Unwanted::Closed);
+            return Err((Unwanted::Closed, job));
         }
-        if waiting.jobs.len() >= JOBS_WAITING_MAX {
-            return Err(Unwanted::Full);
+        if waiting.is_full(tenant, ticket.cost) {
+            waiting.refused += 1;
+            return Err((Unwanted::Full, job));
         }
-        waiting.jobs.push(job);
+        waiting.push(tenant, ticket, job);
         self.arrived.notify_one();
         Ok(())
+    }
+
+    /// Hands in a job, as soon as there is room.
+    pub async fn put_patiently(
+        &self,
+        tenant: &TenantId,
+        ticket: Ticket,
+        mut job: J,
+    ) -> Result<(), Unwanted> {
+        loop {
+            let room = self.room.notified();
+            match self.put(tenant, ticket, job) {
+                Ok(()) => return Ok(()),
+                Err((Unwanted::Closed, _)) => return Err(Unwanted::Closed),
+                Err((Unwanted::Full, back)) => job = back,
+            }
+            room.await;
+        }
     }
 
     /// Takes no more jobs; those that wait are still done.
     pub fn close(&self) {
         self.waiting.lock().is_closed = true;
         self.arrived.notify_one();
+        self.room.notify_waiters();
     }
 
-    /// All jobs that wait, when there are any; `None` once closed and empty. For one thread alone.
-    pub fn take(&self) -> Option<Vec<J>> {
+    /// Jobs that wait, when there are any, each tenant's in turn; `None` once closed and empty. For
+    /// one thread alone.
+    pub fn take(&self) -> Option<Vec<(J, Ticket)>> {
         let mut waiting = self.waiting.lock();
-        while waiting.jobs.is_empty() {
+        while waiting.turns.is_empty() {
             if waiting.is_closed {
                 return None;
             }
             self.arrived.wait(&mut waiting);
         }
-        Some(std::mem::take(&mut waiting.jobs))
+        let taken = waiting.take();
+        self.room.notify_waiters();
+        Some(taken)
+    }
+
+    /// Notes how long the writer took for what it was given.
+    pub fn measure(&self, cost: u64, took: Duration) {
+        if cost < COST_MEASURED {
+            return;
+        }
+        let took = took.as_micros().max(1) as u64;
+        let in_time = cost.saturating_mul(WAIT.as_micros() as u64) / took;
+        let mut waiting = self.waiting.lock();
+        let smoothed = (3 * waiting.most + in_time.min(COST_WAITING_MAX)) / 4;
+        waiting.most = smoothed.clamp(COST_WAITING_MIN, COST_WAITING_MAX);
+    }
+
+    /// How much waits.
+    pub fn backlog(&self) -> Backlog {
+        let waiting = self.waiting.lock();
+        Backlog { cost: waiting.cost, most: waiting.most, refused: waiting.refused }
+    }
+}
+
+impl<J> Queued<J> {
+    /// Whether a tenant's job has no room. When all is taken, a tenant of whom less than its share
+    /// waits still has some, up to twice as much in all.
+    fn is_full(&self, tenant: &TenantId, cost: u64) -> bool {
+        let own = self.lines.get(tenant).map_or(0, |line| line.cost);
+        let is_new = u64::from(!self.lines.contains_key(tenant));
+        let share = self.most / (self.lines.len() as u64 + is_new).max(1);
+        let all = self.cost.saturating_add(cost);
+        let is_over = all > self.most && own.saturating_add(cost) > share;
+        self.cost > 0 && (is_over || all > self.most.saturating_mul(2))
+    }
+
+    fn push(&mut self, tenant: &TenantId, ticket: Ticket, job: J) {
+        self.cost = self.cost.saturating_add(ticket.cost);
+        if !self.lines.contains_key(tenant) {
+            self.turns.push_back(tenant.clone());
+        }
+        let none = || Line { jobs: VecDeque::new(), cost: 0 };
+        let line = self.lines.entry(tenant.clone()).or_insert_with(none);
+        line.cost = line.cost.saturating_add(ticket.cost);
+        line.jobs.push_back((job, ticket));
+    }
+
+    fn take(&mut self) -> Vec<(J, Ticket)> {
+        let mut taken = Vec::new();
+        let mut cost = 0;
+        while cost < COST_TAKEN
+            && let Some(tenant) = self.turns.pop_front()
+        {
+            let Some(line) = self.lines.get_mut(&tenant) else { continue };
+            if let Some((job, ticket)) = line.jobs.pop_front() {
+                cost += ticket.cost;
+                line.cost = line.cost.saturating_sub(ticket.cost);
+                taken.push((job, ticket));
+            }
+            match line.jobs.is_empty() {
+                true => drop(self.lines.remove(&tenant)),
+                false => self.turns.push_back(tenant),
+            }
+        }
+        self.cost = self.cost.saturating_sub(cost);
+        taken
     }
 }
 
@@ -77,19 +230,30 @@ mod tests {
     use super::super::sync::in_every_order;
     use super::*;
 
+    const ONE: Ticket = Ticket { cost: 1, until: None };
+
+    fn tenant(id: &str) -> TenantId {
+        TenantId::from(id)
+    }
+
     #[test]
     fn what_was_taken_in_comes_out_once_in_order_and_nothing_waits_for_ever() {
         in_every_order(|| {
             let queue = Arc::new(Queue::default());
-            let senders = [0, 10, 20].map(|first| {
+            let senders = [0, 10, 20].map(|first: i32| {
                 let queue = Arc::clone(&queue);
                 thread::spawn(move || {
-                    (first..first + 3).filter(|job| queue.put(*job).is_ok()).collect::<Vec<_>>()
+                    let tenant = tenant(&first.to_string());
+                    let is_taken = |job: &i32| queue.put(&tenant, ONE, *job).is_ok();
+                    (first..first + 3).filter(is_taken).collect::<Vec<_>>()
                 })
             });
             let writer = {
                 let queue = Arc::clone(&queue);
-                thread::spawn(move || std::iter::from_fn(|| queue.take()).flatten().collect())
+                thread::spawn(move || {
+                    let taken = std::iter::from_fn(|| queue.take()).flatten();
+                    taken.map(|(job, _)| job).collect()
+                })
             };
             queue.close();
             let sent = senders.map(|sender| sender.join().expect("sent"));
@@ -100,7 +264,71 @@ mod tests {
                 assert!(jobs.is_empty() || of_this.eq(jobs), "{jobs:?} of {taken:?}");
             }
             assert_eq!(taken.len(), sent.iter().map(Vec::len).sum::<usize>());
-            assert_eq!(queue.put(99), Err(Unwanted::Closed));
+            assert_eq!(queue.put(&tenant("late"), ONE, 99), Err((Unwanted::Closed, 99)));
+        });
+    }
+
+    /// Runs a test in the scheduler that the locks of unit tests belong to.
+    fn once(test: impl Fn() + Send + Sync + 'static) {
+        shuttle::check_random(test, 1);
+    }
+
+    #[test]
+    fn tenants_take_turns_however_much_one_of_them_sends() {
+        once(|| {
+            let queue = Queue::default();
+            for job in 0..100 {
+                queue.put(&tenant("busy"), ONE, job).unwrap();
+            }
+            queue.put(&tenant("quiet"), ONE, 100).unwrap();
+            queue.put(&tenant("quiet"), ONE, 101).unwrap();
+            let taken: Vec<_> = queue.take().unwrap().into_iter().map(|(job, _)| job).collect();
+            assert_eq!(taken[..5], [0, 100, 1, 101, 2]);
+            assert_eq!(queue.backlog().cost, 0);
+        });
+    }
+
+    #[test]
+    fn a_full_queue_refuses_whoever_fills_it_and_lets_others_in() {
+        once(|| {
+            let queue = Queue::default();
+            let most = queue.backlog().most;
+            let all = Ticket { cost: most, until: None };
+            queue.put(&tenant("busy"), all, 0).unwrap();
+            assert_eq!(queue.put(&tenant("busy"), ONE, 1), Err((Unwanted::Full, 1)));
+            queue.put(&tenant("quiet"), ONE, 2).unwrap();
+            let much = Ticket { cost: most, until: None };
+            assert_eq!(queue.put(&tenant("other"), much, 3), Err((Unwanted::Full, 3)));
+            assert_eq!(queue.backlog().refused, 2);
+            queue.take().unwrap();
+            queue.put(&tenant("busy"), ONE, 4).unwrap();
+        });
+    }
+
+    #[test]
+    fn what_is_larger_than_all_that_may_wait_is_taken_by_itself() {
+        once(|| {
+            let queue = Queue::default();
+            let large = Ticket { cost: 10 * COST_WAITING_MAX, until: None };
+            queue.put(&tenant("t"), large, 0).unwrap();
+            assert_eq!(queue.put(&tenant("t"), ONE, 1), Err((Unwanted::Full, 1)));
+        });
+    }
+
+    #[test]
+    fn as_much_may_wait_as_is_done_in_half_a_second() {
+        once(|| {
+            let queue: Queue<()> = Queue::default();
+            for _ in 0..50 {
+                queue.measure(20_000, Duration::from_secs(1));
+            }
+            let most = queue.backlog().most;
+            assert!((9_900..=10_000).contains(&most), "{most}");
+            (0..50).for_each(|_| queue.measure(1_000_000, Duration::from_micros(1)));
+            assert!(queue.backlog().most > COST_WAITING_MAX - 10);
+            (0..50).for_each(|_| queue.measure(100, Duration::from_secs(60)));
+            assert_eq!(queue.backlog().most, COST_WAITING_MIN);
+            queue.measure(1, Duration::from_secs(60));
         });
     }
 }

@@ -17,6 +17,7 @@ use std::sync::{Arc, OnceLock};
 use super::index_reader::IndexReader;
 use super::learning::{Learnings, Learnt, LearntUpTo, Published};
 use super::past_learning::PastQuestion;
+use super::patience::Patience;
 use super::progress::{Loss, Progress};
 use super::query_error::QueryError;
 use super::read_point::{ReadPoint, ReadRequest};
@@ -24,6 +25,7 @@ use super::sources::Sources;
 use crate::domain::ids::{IncidentId, TenantId};
 use crate::domain::incident::History;
 use crate::domain::service::ServiceEvent;
+use crate::domain::stop::Stop;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::action::ActionLog;
@@ -33,7 +35,7 @@ use crate::engine::learning::{Learned, Ledgers};
 use crate::engine::ledger::Ledger;
 use crate::engine::occurred::AsOccurred;
 use crate::engine::rejection::Rejection;
-use crate::views::ViewsError;
+use crate::views::{IncidentKey, ViewsError};
 
 /// Ids that are read in one step of a scan.
 const IDS_PER_STEP: usize = 1_000;
@@ -57,6 +59,7 @@ pub struct ReadView<'e> {
     point: ReadPoint,
     catalog: Arc<Catalog>,
     actions: Arc<ActionLog>,
+    patience: Patience,
     /// What was learnt when it was opened.
     learnt: Option<Arc<Published>>,
     learnt_up_to: Arc<OnceLock<LearntUpTo>>,
@@ -70,6 +73,11 @@ pub(super) struct Origin<'e> {
 }
 
 impl<'e> Reading<'e> {
+    /// The same, as long as somebody waits for what is read.
+    pub fn until(self, patience: Patience) -> Reading<'e> {
+        Reading { view: self.view.until(patience), ..self }
+    }
+
     /// Lets go of the index: for queries that evaluate incidents one by one in any case.
     pub fn into_view(self) -> ReadView<'e> {
         self.view
@@ -116,11 +124,37 @@ impl<'e> Origin<'e> {
         let cache = &self.sources.cache;
         let (catalog, actions) = (cache.catalog(&tenant), cache.actions(&tenant));
         let (learnt, learnt_up_to) = (self.learnings.newest(&tenant), Arc::default());
-        ReadView { origin: self, tenant, request, point, catalog, actions, learnt, learnt_up_to }
+        let patience = Patience::default();
+        ReadView {
+            origin: self,
+            tenant,
+            request,
+            point,
+            catalog,
+            actions,
+            patience,
+            learnt,
+            learnt_up_to,
+        }
     }
 }
 
 impl<'e> ReadView<'e> {
+    /// The same view, as long as somebody waits for what is read: then everything read by it fails.
+    pub fn until(self, patience: Patience) -> ReadView<'e> {
+        ReadView { patience, ..self }
+    }
+
+    /// What ends the histories that are read, once nobody waits.
+    pub fn stop(&self) -> &dyn Stop {
+        &self.patience
+    }
+
+    /// Fails once nobody waits for the answer. Whatever reads a view checks it for every incident.
+    pub fn check_wanted(&self) -> Result<(), QueryError> {
+        Ok(self.patience.check()?)
+    }
+
     /// The read point of the view.
     pub fn point(&self) -> ReadPoint {
         self.point
@@ -182,34 +216,45 @@ impl<'e> ReadView<'e> {
     }
 
     /// What the same request sees now, since the index may have moved on.
-    pub fn reopened(&self) -> Result<Reading<'e>, ViewsError> {
-        self.origin.indexed(self.tenant.clone(), self.request, self.point.sequence)
+    pub fn reopened(&self) -> Result<Reading<'e>, QueryError> {
+        self.check_wanted()?;
+        let reading =
+            self.origin.indexed(self.tenant.clone(), self.request, self.point.sequence)?;
+        Ok(reading.until(self.patience.clone()))
     }
 
     /// Everything recorded about an incident, also since, and kept in memory for the next reader.
-    pub fn ledger(&self, incident: &str) -> Result<Arc<Ledger>, ViewsError> {
+    pub fn ledger(&self, incident: &str) -> Result<Arc<Ledger>, QueryError> {
         self.check_index_is_free();
-        self.origin.sources.ledger(&self.tenant, incident)
+        self.check_wanted()?;
+        Ok(self.origin.sources.ledger(&self.tenant, incident)?)
+    }
+
+    /// The same if it is in memory: it takes no longer than a lookup.
+    pub fn ledger_at_hand(&self, incident: &str) -> Option<Arc<Ledger>> {
+        self.origin.sources.cache.ledger_at_hand(&IncidentKey::new(&self.tenant, incident))
     }
 
     /// The same for a scan, which reads each incident once.
-    pub fn scanned_ledger(&self, incident: &str) -> Result<Arc<Ledger>, ViewsError> {
+    pub fn scanned_ledger(&self, incident: &str) -> Result<Arc<Ledger>, QueryError> {
         self.check_index_is_free();
-        self.origin.sources.scanned_ledger(&self.tenant, incident)
+        self.check_wanted()?;
+        Ok(self.origin.sources.scanned_ledger(&self.tenant, incident)?)
     }
 
     /// Everything recorded about a service, also since.
-    pub fn service_ledger(&self, service: &str) -> Result<Arc<Ledger<ServiceEvent>>, ViewsError> {
+    pub fn service_ledger(&self, service: &str) -> Result<Arc<Ledger<ServiceEvent>>, QueryError> {
         self.check_index_is_free();
+        self.check_wanted()?;
         let Sources { cache, views, .. } = self.origin.sources;
-        cache.service_ledger(&self.tenant, service, views)
+        Ok(cache.service_ledger(&self.tenant, service, views)?)
     }
 
     /// Everything recorded about some services, by their ids.
     pub fn service_ledgers(
         &self,
         services: impl IntoIterator<Item = String>,
-    ) -> Result<BTreeMap<String, Arc<Ledger<ServiceEvent>>>, ViewsError> {
+    ) -> Result<BTreeMap<String, Arc<Ledger<ServiceEvent>>>, QueryError> {
         let ledger = |service: String| {
             let ledger = self.service_ledger(&service)?;
             Ok((service, ledger))
@@ -222,9 +267,18 @@ impl<'e> ReadView<'e> {
         &self,
         incident: &str,
         make: impl FnOnce(&History<'_>) -> T,
-    ) -> Result<Option<T>, ViewsError> {
+    ) -> Result<Option<T>, QueryError> {
         let ledger = self.scanned_ledger(incident)?;
-        Ok(history(&ledger, self.point.times).as_ref().map(make))
+        let made = self.history(&ledger).as_ref().map(make);
+        // What was made of a history that ended early is wrong.
+        self.check_wanted()?;
+        Ok(made)
+    }
+
+    /// What is known of an incident; `None`: nothing is. It ends early once nobody waits: check
+    /// that before anything is made of it.
+    pub fn history<'l>(&'l self, ledger: &'l Ledger) -> Option<History<'l>> {
+        Some(history(ledger, self.point.times)?.until(&self.patience))
     }
 
     /// The ids, after one, of the incidents ever opened under a contract, or ("") of all, in their
@@ -233,7 +287,7 @@ impl<'e> ReadView<'e> {
         &'v self,
         contract: &'v str,
         after: &str,
-    ) -> impl Iterator<Item = Result<IncidentId, ViewsError>> + use<'v, 'e> {
+    ) -> impl Iterator<Item = Result<IncidentId, QueryError>> + use<'v, 'e> {
         let mut after = IncidentId::from(after);
         let mut step = Vec::new().into_iter();
         let mut is_over = false;
@@ -255,21 +309,24 @@ impl<'e> ReadView<'e> {
     }
 
     /// One step of a scan. The index is held meanwhile, and only then.
-    fn ids_after(&self, contract: &str, after: &str) -> Result<Vec<IncidentId>, ViewsError> {
+    fn ids_after(&self, contract: &str, after: &str) -> Result<Vec<IncidentId>, QueryError> {
         self.check_index_is_free();
+        self.check_wanted()?;
         let Sources { projector, views, .. } = self.origin.sources;
         let _index = projector.index(self.point.sequence)?;
-        match contract {
+        let ids: Result<_, ViewsError> = match contract {
             "" => views.incident_ids(&self.tenant, after).take(IDS_PER_STEP).collect(),
             _ => views.attached_ids(&self.tenant, contract, after).take(IDS_PER_STEP).collect(),
-        }
+        };
+        Ok(ids?)
     }
 
     /// What was learnt of a contract's clocks: by now as far as it is learnt, which
     /// [`ReadView::learnt_up_to`] says; by another instant what is known and had occurred by then.
     /// A question about one before what is final is slow: that is learnt from the beginning.
-    pub fn learned(&self, contract: &str) -> Result<Arc<Learned>, ViewsError> {
+    pub fn learned(&self, contract: &str) -> Result<Arc<Learned>, QueryError> {
         self.check_index_is_free();
+        self.check_wanted()?;
         // Nothing is learnt, or held, of what does not exist.
         if self.known().contract(contract).all().is_empty() {
             return Ok(Arc::default());
@@ -289,7 +346,7 @@ impl<'e> ReadView<'e> {
         self.learnt_up_to.get().copied()
     }
 
-    fn learnt_by_then(&self, contract: &str) -> Result<Learnt, ViewsError> {
+    fn learnt_by_then(&self, contract: &str) -> Result<Learnt, QueryError> {
         let (point, Origin { learnings, .. }) = (self.point, self.origin);
         if let Some(exact) = learnings.exact(&self.tenant, contract, point) {
             return Ok(exact);
@@ -302,7 +359,7 @@ impl<'e> ReadView<'e> {
     }
 
     /// Learns what is known and had occurred by the times of the view.
-    fn learn(&self, contract: &str) -> Result<Arc<Learned>, ViewsError> {
+    fn learn(&self, contract: &str) -> Result<Arc<Learned>, QueryError> {
         let bases = self.origin.learnings.bases(&self.tenant, self.point);
         let bases = bases.as_ref().and_then(|published| published.bases.as_ref());
         let (as_of, known) = (self.point.times.as_of, self.known());
@@ -323,11 +380,11 @@ impl<'e> ReadView<'e> {
 }
 
 impl Ledgers for ReadView<'_> {
-    type Error = ViewsError;
+    type Error = QueryError;
 
-    fn ledger(&mut self, incident_id: &str) -> Result<Arc<Ledger>, ViewsError> {
+    fn ledger(&mut self, incident_id: &str) -> Result<Arc<Ledger>, QueryError> {
         match self.origin.learnings.is_closed() {
-            true => Err(ViewsError::Closed),
+            true => Err(ViewsError::Closed.into()),
             false => self.scanned_ledger(incident_id),
         }
     }

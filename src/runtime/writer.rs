@@ -12,9 +12,10 @@ use super::job::{
 };
 use super::learning::Learnings;
 use super::outage_log::OutageLog;
+use super::patience::Stopped;
 use super::progress::Progress;
 use super::projector::Projector;
-use super::queue::Queue;
+use super::queue::{Queue, Ticket};
 use crate::codec;
 use crate::domain::ids::TenantId;
 use crate::domain::incident::IncidentEvent;
@@ -48,11 +49,14 @@ pub(super) struct Writer {
 impl Writer {
     /// Writes until the queue is closed and empty.
     pub fn run(mut self) {
-        while let Some(jobs) = self.queue.take() {
-            let mut jobs = jobs.into_iter().peekable();
+        while let Some(taken) = self.queue.take() {
+            let begun = std::time::Instant::now();
+            let cost = taken.iter().map(|(_, ticket)| ticket.cost).sum();
+            let mut jobs = taken.into_iter().filter_map(wanted).peekable();
             while jobs.peek().is_some() {
                 self.write_group(&mut jobs);
             }
+            self.queue.measure(cost, begun.elapsed());
         }
     }
 
@@ -278,6 +282,15 @@ impl Writer {
         batch.records.push(Recorded { sequence, record_time, value });
         Ok(sequence)
     }
+}
+
+/// A job that somebody still waits for. The others are dropped before anything of them is decided.
+fn wanted((job, ticket): (Job, Ticket)) -> Option<Job> {
+    if ticket.is_over() || job.is_unwanted() {
+        job.fail(WriteError::Stopped(Stopped::OutOfTime));
+        return None;
+    }
+    Some(job)
 }
 
 /// The results of a call's events: one that is refused stops none of the others.

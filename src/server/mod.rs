@@ -1,5 +1,6 @@
 //! The server: configuration, the services on a port, health, reflection, a bounded shutdown.
 
+mod admission;
 pub mod identity;
 mod readers;
 mod registry;
@@ -25,6 +26,7 @@ use tower::util::MapResponseLayer;
 
 use crate::runtime::{Engine, StoreOptions, wall_clock, zones};
 use crate::service::{Limits, Services};
+use admission::Admission;
 use identity::{Security, shake_hands};
 use readers::{GROUP_AND_OTHERS, warn_of_readers};
 use registry::{SERVICES, routes};
@@ -114,13 +116,16 @@ async fn serve(
     stopping: watch::Receiver<bool>,
     is_ready: watch::Sender<bool>,
 ) -> anyhow::Result<()> {
-    let limits = Limits { event_bytes_max: configuration.event_bytes_max };
+    let Configuration { event_bytes_max, capacity, drain, calls, .. } = configuration;
+    let limits = Limits { event_bytes_max, capacity };
     let services = Services::new(limits, wall_clock::now());
     let (health, health_service) = tonic_health::server::health_reporter();
     set_health(&health, ServingStatus::NotServing).await;
     let routes = routes(&services, configuration.request_bytes_max)?.add_service(health_service);
-    let drain = configuration.drain;
-    let serving = tokio::spawn(listen(routes, security, listener, stopping.clone(), drain));
+    let admission = Admission::new(calls);
+    let serving = listen(routes, admission, security, listener, stopping.clone(), drain);
+    let serving = tokio::spawn(serving);
+    tokio::spawn(end_what_lasts(services.clone(), stopping.clone(), drain / 2));
 
     let mut stopping = stopping;
     let engine = tokio::select! {
@@ -150,6 +155,7 @@ async fn serve(
 /// nothing would hold a graceful shutdown up without end.
 async fn listen(
     routes: Routes,
+    admission: Admission,
     security: Security,
     listener: TcpListener,
     mut stopping: watch::Receiver<bool>,
@@ -162,6 +168,7 @@ async fn listen(
     };
     let router = Server::builder()
         .layer(MapResponseLayer::new(unanswered::explain))
+        .layer(admission)
         .layer(security.gate)
         .max_concurrent_streams(STREAMS_PER_CONNECTION_MAX)
         .initial_stream_window_size(WINDOW_BYTES)
@@ -235,6 +242,15 @@ async fn stop_while_starting(serving: JoinHandle<anyhow::Result<()>>) -> anyhow:
         ending.abort();
     }
     Ok(())
+}
+
+/// Ends whatever still works after a while when the server stops, so that its callers hear of it
+/// before they are cut off.
+async fn end_what_lasts(services: Services, mut stopping: watch::Receiver<bool>, after: Duration) {
+    if stopping.wait_for(|stop| *stop).await.is_ok() {
+        tokio::time::sleep(after).await;
+        services.close();
+    }
 }
 
 fn open(configuration: &Configuration) -> anyhow::Result<Engine> {

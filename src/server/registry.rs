@@ -13,11 +13,8 @@ use crate::codec::v1::contract_service_server::ContractServiceServer;
 use crate::codec::v1::forecast_service_server::ForecastServiceServer;
 use crate::codec::v1::incident_service_server::IncidentServiceServer;
 use crate::codec::v1::settlement_service_server::SettlementServiceServer;
-use crate::limits::{PAGE_BYTES_MAX, REQUEST_BYTES_DEFAULT};
+use crate::limits::{ANSWER_BYTES_MAX, PAGE_BYTES_MAX};
 use crate::service::Services;
-
-/// Bytes in a response: it holds a page and little beside it.
-const RESPONSE_BYTES_MAX: usize = 2 * PAGE_BYTES_MAX;
 
 /// A service of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,7 +43,7 @@ pub(super) fn routes(services: &Services, request_bytes_max: usize) -> anyhow::R
         ($server:ident) => {
             $server::new(services.clone())
                 .max_decoding_message_size(request_bytes_max)
-                .max_encoding_message_size(RESPONSE_BYTES_MAX)
+                .max_encoding_message_size(ANSWER_BYTES_MAX)
         };
     }
     let descriptors = public_descriptors()?;
@@ -76,7 +73,8 @@ fn public_descriptors() -> anyhow::Result<FileDescriptorSet> {
     Ok(descriptors)
 }
 
-const _: () = assert!(RESPONSE_BYTES_MAX <= REQUEST_BYTES_DEFAULT);
+/// An answer holds a page and little beside it.
+const _: () = assert!(2 * PAGE_BYTES_MAX <= ANSWER_BYTES_MAX);
 
 #[cfg(test)]
 mod tests {

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::net::SocketAddr;
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -13,12 +14,18 @@ use super::identity::{AuditSink, IdentitySettings, TlsFiles};
 use crate::journal::{BODY_BYTES_MAX, SEGMENT_BYTES_DEFAULT};
 use crate::limits::{EVENT_BYTES_DEFAULT, EVENTS_PER_INCIDENT_DEFAULT, REQUEST_BYTES_DEFAULT};
 use crate::runtime::zones::Choice;
+use crate::service::Capacity;
 
 const DATA_DIR_DEFAULT: &str = "slx-data";
 const LISTEN_DEFAULT: &str = "127.0.0.1:7459";
 const VIEWS_OPEN_SECONDS_DEFAULT: u64 = 30;
-const DRAIN_SECONDS_DEFAULT: u64 = 10;
 const SCRUB_BYTES_A_SECOND_DEFAULT: u64 = 8 << 20;
+const DRAIN_SECONDS_DEFAULT: u64 = 8;
+const HEAVY_WAITING_DEFAULT: usize = 32;
+const STREAMS_DEFAULT: usize = 32;
+const UNREAD_SECONDS_DEFAULT: u64 = 30;
+const CALLS_DEFAULT: usize = 4_096;
+const CALL_SECONDS_DEFAULT: u64 = 300;
 const SEGMENT_BYTES_MIN: u64 = 64 * 1024;
 /// All of a segment is written with zeros before it is used.
 const SEGMENT_BYTES_MAX: u64 = 1 << 30;
@@ -68,7 +75,7 @@ pub struct Settings {
     #[arg(long, env = "SLX_VIEWS_OPEN_SECONDS", value_name = "SECONDS")]
     pub views_open_seconds: Option<u64>,
 
-    /// Seconds that calls may take to finish when the server stops [default: 10].
+    /// Seconds that calls may take to finish when the server stops [default: 8].
     #[arg(long, env = "SLX_DRAIN_SECONDS", value_name = "SECONDS")]
     pub drain_seconds: Option<u64>,
 
@@ -101,6 +108,7 @@ pub struct Settings {
         default_missing_value = "true"
     )]
     pub insecure_no_identity: Option<bool>,
+
     /// Bytes of the journal that are read again each second, for damage; 0: none
     /// [default: 8388608].
     #[arg(long, env = "SLX_SCRUB_BYTES_A_SECOND", value_name = "BYTES")]
@@ -110,6 +118,36 @@ pub struct Settings {
     #[arg(long)]
     #[serde(skip)]
     pub accept_clock: bool,
+
+    /// Calls that may be under way at once; more are refused [default: 4096].
+    #[arg(long, env = "SLX_CALLS_MAX", value_name = "CALLS")]
+    pub calls_max: Option<usize>,
+
+    /// Seconds that a call may take until its answer begins, whatever the caller allows [default:
+    /// 300].
+    #[arg(long, env = "SLX_CALL_SECONDS_MAX", value_name = "SECONDS")]
+    pub call_seconds_max: Option<u64>,
+
+    /// Light questions that are worked on at once [default: the processor's cores].
+    #[arg(long, env = "SLX_LIGHT_AT_ONCE", value_name = "QUESTIONS")]
+    pub light_at_once: Option<usize>,
+
+    /// Reviews, exports, simulations, forecasts and the like that are worked on at once [default:
+    /// half the processor's cores].
+    #[arg(long, env = "SLX_HEAVY_AT_ONCE", value_name = "QUESTIONS")]
+    pub heavy_at_once: Option<usize>,
+
+    /// How many of them may wait; more are refused [default: 32].
+    #[arg(long, env = "SLX_HEAVY_WAITING_MAX", value_name = "QUESTIONS")]
+    pub heavy_waiting_max: Option<usize>,
+
+    /// Streamed answers that may be open at once [default: 32].
+    #[arg(long, env = "SLX_STREAMS_MAX", value_name = "STREAMS")]
+    pub streams_max: Option<usize>,
+
+    /// Seconds after which a streamed answer is ended of which nothing is read [default: 30].
+    #[arg(long, env = "SLX_UNREAD_SECONDS_MAX", value_name = "SECONDS")]
+    pub unread_seconds_max: Option<u64>,
 }
 
 /// Settings, read and checked against each other.
@@ -139,6 +177,19 @@ pub struct Configuration {
     pub scrub_bytes_a_second: u64,
     /// Whether the system's clock is right though the last record is more than a week old.
     pub accept_clock: bool,
+    /// How many calls may be under way, and how long one may take.
+    pub calls: Calls,
+    /// How much is worked on at once beside the network.
+    pub capacity: Capacity,
+}
+
+/// What bounds all calls.
+#[derive(Clone, Copy, Debug)]
+pub struct Calls {
+    /// How many may be under way at once.
+    pub most: usize,
+    /// How long one may take until its answer begins.
+    pub longest: Duration,
 }
 
 impl Settings {
@@ -157,7 +208,7 @@ impl Settings {
         let identity = settings.identity()?;
         let configuration = Configuration {
             identity,
-            data_dir: settings.data_dir.unwrap_or_else(|| DATA_DIR_DEFAULT.into()),
+            data_dir: settings.data_dir.clone().unwrap_or_else(|| DATA_DIR_DEFAULT.into()),
             listen: match settings.listen {
                 Some(listen) => listen,
                 None => LISTEN_DEFAULT.parse()?,
@@ -177,6 +228,8 @@ impl Settings {
                 .scrub_bytes_a_second
                 .unwrap_or(SCRUB_BYTES_A_SECOND_DEFAULT),
             accept_clock: settings.accept_clock,
+            calls: settings.calls(),
+            capacity: settings.capacity(),
         };
         configuration.check()
     }
@@ -221,6 +274,31 @@ impl Settings {
             insecure_no_identity: self.insecure_no_identity.or(file.insecure_no_identity),
             scrub_bytes_a_second: self.scrub_bytes_a_second.or(file.scrub_bytes_a_second),
             accept_clock: self.accept_clock,
+            calls_max: self.calls_max.or(file.calls_max),
+            call_seconds_max: self.call_seconds_max.or(file.call_seconds_max),
+            light_at_once: self.light_at_once.or(file.light_at_once),
+            heavy_at_once: self.heavy_at_once.or(file.heavy_at_once),
+            heavy_waiting_max: self.heavy_waiting_max.or(file.heavy_waiting_max),
+            streams_max: self.streams_max.or(file.streams_max),
+            unread_seconds_max: self.unread_seconds_max.or(file.unread_seconds_max),
+        }
+    }
+
+    fn calls(&self) -> Calls {
+        Calls {
+            most: self.calls_max.unwrap_or(CALLS_DEFAULT),
+            longest: Duration::from_secs(self.call_seconds_max.unwrap_or(CALL_SECONDS_DEFAULT)),
+        }
+    }
+
+    fn capacity(&self) -> Capacity {
+        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+        Capacity {
+            light: self.light_at_once.unwrap_or(cores.max(2)),
+            heavy: self.heavy_at_once.unwrap_or((cores / 2).max(1)),
+            waiting: self.heavy_waiting_max.unwrap_or(HEAVY_WAITING_DEFAULT),
+            streams: self.streams_max.unwrap_or(STREAMS_DEFAULT),
+            unread: Duration::from_secs(self.unread_seconds_max.unwrap_or(UNREAD_SECONDS_DEFAULT)),
         }
     }
 }
@@ -252,7 +330,9 @@ impl Configuration {
                 bail!("{name} is more than {SECONDS_MAX}, a day");
             }
         }
-        if self.events_an_incident_max == 0 || self.event_bytes_max == 0 {
+        let Capacity { light, heavy, streams, .. } = self.capacity;
+        let all = [self.events_an_incident_max, self.event_bytes_max, light, heavy, streams];
+        if all.contains(&0) || self.calls.most == 0 || self.calls.longest.is_zero() {
             bail!("a limit of zero lets nothing in: write at least 1");
         }
         self.identity.check(self.listen)?;

@@ -3,7 +3,10 @@
 use sha2::{Digest, Sha256};
 use tonic::{Request, Response, Status};
 
-use super::blocking::{self, Messages, stream};
+use super::blocking::Sender;
+use super::lane::Usage;
+use super::lanes::Weight;
+use super::messages::Messages;
 use super::page::Paging;
 use super::services::Services;
 use super::stamp::{learnt, stamp};
@@ -12,11 +15,14 @@ use crate::codec::scalar::{hash, hexadecimal, timestamp};
 use crate::codec::v1;
 use crate::codec::v1::admin_service_server::AdminService;
 use crate::codec::violations::FieldViolations;
+use crate::domain::ids::TenantId;
 use crate::domain::time::Instant;
 use crate::engine::rejection::Rejection;
 use crate::journal::{ChainHash, Record, StoreId};
 use crate::queries::ReadRequest;
-use crate::runtime::{Engine, LearningState, LearntUpTo, Portion, ScrubState, present, wall_clock};
+use crate::runtime::{
+    Backlog, Engine, LearningState, LearntUpTo, Portion, ScrubState, present, wall_clock,
+};
 
 /// Records checked between two messages about progress.
 const RECORDS_PER_MESSAGE: u64 = 100_000;
@@ -50,6 +56,8 @@ impl AdminService for Services {
             journal_fault,
             journal_scrub: Some(journal_scrub(engine.scrub_state())),
             wall_clock: Some(wall_clock_status(progress.record_time)),
+            lanes: self.lanes.usages().map(encode_lane).collect(),
+            write_queue: Some(encode_queue(engine.backlog())),
         }))
     }
 
@@ -59,41 +67,47 @@ impl AdminService for Services {
     ) -> Result<Response<v1::ListTenantsResponse>, Status> {
         let engine = self.engine()?;
         let mut violations = FieldViolations::default();
-        let request = request.into_inner();
+        let (_, extensions, request) = request.into_parts();
+        let work = self.work(TenantId::default(), &extensions);
         let mut paging = Paging::requested(engine.store_id(), &request, &mut violations);
         violations.check().map_err(status::invalid)?;
         let after = paging.after_id()?;
         let waited = engine.wait_for_index(ReadRequest::default()).await;
         waited.map_err(status::unanswered)?;
-        blocking::answer(move || {
+        let listed = work.answer(Weight::Light, move || {
             let tenants = engine.tenants().map_err(status::unanswered)?;
             let ids = tenants.into_iter().map(String::from).filter(|id| *id > after);
             let tenants = ids.map(|id| v1::Tenant { id });
             let (tenants, next_page_token) = paging.fill(tenants, |last| last.id.clone());
             let stamp = stamp(engine.read_point());
             Ok(v1::ListTenantsResponse { tenants, next_page_token, stamp })
-        })
-        .await
+        });
+        listed.await.map(Response::new)
     }
 
     async fn verify_journal(
         &self,
-        _request: Request<v1::VerifyJournalRequest>,
+        request: Request<v1::VerifyJournalRequest>,
     ) -> Result<Response<Self::VerifyJournalStream>, Status> {
         let engine = self.engine()?;
-        Ok(stream(move |send| {
+        let work = self.work(TenantId::default(), request.extensions());
+        let patience = work.patience.clone();
+        let verify = move |send: Sender<'_, v1::VerifyJournalResponse>| {
             let verified = engine.verify(|records| {
                 let is_due = records.is_multiple_of(RECORDS_PER_MESSAGE);
-                !is_due
-                    || send(v1::VerifyJournalResponse {
-                        records: records as i64,
-                        head: String::new(),
-                    })
+                patience.check().is_ok()
+                    && (!is_due
+                        || send(v1::VerifyJournalResponse {
+                            records: records as i64,
+                            head: String::new(),
+                        }))
             });
+            patience.check().map_err(status::stopped)?;
             let (records, head) = verified.map_err(status::journal_unreadable)?;
             send(v1::VerifyJournalResponse { records: records as i64, head: head.to_string() });
             Ok(())
-        }))
+        };
+        work.stream(verify).await
     }
 
     async fn back_up(
@@ -101,7 +115,10 @@ impl AdminService for Services {
         request: Request<v1::BackUpRequest>,
     ) -> Result<Response<Self::BackUpStream>, Status> {
         let engine = self.engine()?;
-        let v1::BackUpRequest { after_sequence, after_head } = request.into_inner();
+        let (_, extensions, request) = request.into_parts();
+        let work = self.work(TenantId::default(), &extensions);
+        let patience = work.patience.clone();
+        let v1::BackUpRequest { after_sequence, after_head } = request;
         let mut violations = FieldViolations::default();
         if after_sequence < 0 {
             violations.add("after_sequence", "must not be negative".to_owned());
@@ -115,25 +132,45 @@ impl AdminService for Services {
         if requested as u64 > present {
             return Err(status::refused(Rejection::SequenceNotReached { requested, present }));
         }
-        Ok(stream(move |send| {
+        let back_up = move |send: Sender<'_, v1::BackUpResponse>| {
             let portions = engine.records_after(requested as u64, head);
             let portions = portions.map_err(status::not_backed_up)?;
             let last_sequence = portions.last_sequence() as i64;
             let store_id = engine.store_id().as_bytes().to_vec();
             let first = v1::BackUpResponse { store_id, last_sequence, ..Default::default() };
             if !send(first) {
-                return Ok(());
+                return patience.check().map_err(status::stopped);
             }
             for portion in portions {
                 let Portion { records, head } = portion.map_err(status::journal_unreadable)?;
                 let records = records.into_iter().map(journal_record).collect();
                 let (store_id, head) = (Vec::new(), head.to_string());
                 if !send(v1::BackUpResponse { store_id, last_sequence, records, head }) {
-                    return Ok(());
+                    return patience.check().map_err(status::stopped);
                 }
             }
             Ok(())
-        }))
+        };
+        work.stream(back_up).await
+    }
+}
+
+fn encode_lane((name, usage): (&str, Usage)) -> v1::Lane {
+    v1::Lane {
+        name: name.to_owned(),
+        places: usage.places as i32,
+        working: usage.working as i32,
+        waiting: usage.waiting as i32,
+        refused: usage.refused as i64,
+        stopped: usage.stopped as i64,
+    }
+}
+
+fn encode_queue(backlog: Backlog) -> v1::WriteQueue {
+    v1::WriteQueue {
+        waiting: backlog.cost as i64,
+        most: backlog.most as i64,
+        refused: backlog.refused as i64,
     }
 }
 

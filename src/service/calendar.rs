@@ -3,27 +3,25 @@
 use std::sync::Arc;
 
 use chrono::Datelike;
-use prost_types::Timestamp;
 use tonic::{Request, Response, Status};
 
 use super::call::{Call, kept};
-use super::caller::admit;
-use super::hours::{Hours, Wanted, in_force, not_found};
+use super::hours::{in_force, not_found};
+use super::service_hours;
 use super::services::Services;
 use super::stamp::{stamp, write_stamp};
 use super::status;
-use crate::codec::scalar::{count, duration, instant, optional_instant, span, terms_id, timestamp};
+use crate::codec::scalar::{count, optional_instant, terms_id, timestamp};
 use crate::codec::v1::calendar_service_server::CalendarService;
 use crate::codec::violations::FieldViolations;
 use crate::codec::{self, v1};
 use crate::domain::calendar::holidays::holidays_from_icalendar;
 use crate::domain::calendar::{Calendar, DraftHoliday, Holiday};
 use crate::domain::contract::Revision;
-use crate::domain::time::{Instant, Span};
+use crate::domain::time::Instant;
 use crate::engine::catalog::CalendarEntry;
 use crate::engine::decide::{Change, ChangeTerms};
-use crate::engine::rejection::Rejection;
-use crate::runtime::{Progress, wall_clock};
+use crate::runtime::{Engine, Progress, wall_clock};
 
 const HOLIDAY_YEARS_DEFAULT: i32 = 10;
 
@@ -33,17 +31,8 @@ impl CalendarService for Services {
         &self,
         request: Request<v1::PutCalendarRequest>,
     ) -> Result<Response<v1::PutCalendarResponse>, Status> {
-        let (call, (calendar, change)) = self.write(request, |request, engine, violations| {
-            let calendar = request.calendar.unwrap_or_default();
-            let calendar = codec::api::calendar::decode(calendar, engine.zones());
-            let calendar = violations.keep("calendar", calendar);
-            let time = optional_instant(request.effective_time);
-            let effective_time = violations.or("effective_time", time, None);
-            let expected_revision = request
-                .expected_revision
-                .map(|number| violations.or("expected_revision", count(number), 0));
-            (calendar, (effective_time, expected_revision, request.validate_only))
-        })?;
+        let (call, (calendar, change)) =
+            self.apart(request, |services, request| services.write(request, decode_put)).await?;
         let ((id, calendar), (effective_time, expected_revision, validate_only)) =
             (kept(calendar)?, change);
         let change = Change::Calendar { id: id.clone(), calendar: calendar.clone() };
@@ -94,20 +83,9 @@ impl CalendarService for Services {
         &self,
         request: Request<v1::ImportHolidaysRequest>,
     ) -> Result<Response<v1::ImportHolidaysResponse>, Status> {
-        let (caller, request) = admit(request)?;
-        let (from_year, to_year) = years(request.from_year, request.to_year);
-        // Expanding hostile rules may take seconds: not on the network's thread.
-        let text = request.icalendar.clone();
-        let read =
-            tokio::task::spawn_blocking(move || holidays_from_icalendar(&text, from_year, to_year));
-        let holidays = read.await.map_err(|_| status::defect("reading the holidays failed"))?;
-        let (call, requested) = self.decode(caller, request, |request, _, violations| {
-            let id = violations.or("calendar_id", terms_id(request.calendar_id), String::new());
-            let holidays = violations.keep("icalendar", holidays).unwrap_or_default();
-            let time = optional_instant(request.effective_time);
-            let effective_time = violations.or("effective_time", time, None);
-            (id, holidays, effective_time, request.validate_only)
-        })?;
+        // Expanding hostile rules may take seconds.
+        let (call, requested) =
+            self.apart(request, |services, request| services.write(request, decode_import)).await?;
         let (id, holidays, effective_time, validate_only) = requested;
         let catalog = call.engine.catalog(&call.tenant);
         let latest = catalog.known(Instant::MAX).calendar(&id).all().last();
@@ -131,102 +109,57 @@ impl CalendarService for Services {
         &self,
         request: Request<v1::MeasureElapsedRequest>,
     ) -> Result<Response<v1::MeasureElapsedResponse>, Status> {
-        let (call, (start, end, hours)) = self.read(request, |request, engine, violations| {
-            let (start, end) = decode_span(request.start_time, request.end_time, violations);
-            let hours = request.hours.map(|hours| match hours {
-                v1::measure_elapsed_request::Hours::CalendarId(id) => Hours::Put(id),
-                v1::measure_elapsed_request::Hours::Calendar(calendar) => Hours::Given(calendar),
-            });
-            (start, end, Wanted::decode(hours, engine.zones(), violations))
-        })?;
-        let view = call.view()?;
-        let found = kept(hours)?.find(&view)?;
-        let elapsed = found.with(|hours| Ok(hours.elapsed(start, end)))?;
-        Ok(Response::new(v1::MeasureElapsedResponse {
-            elapsed: Some(duration(elapsed)),
-            calendar_revision: found.revision as i32,
-            time_zone_database: view.zones().version().to_owned(),
-            stamp: stamp(view.point()),
-        }))
+        self.apart(request, service_hours::measure_elapsed).await.map(Response::new)
     }
 
     async fn add_service_time(
         &self,
         request: Request<v1::AddServiceTimeRequest>,
     ) -> Result<Response<v1::AddServiceTimeResponse>, Status> {
-        let (call, (start, amount, hours)) =
-            self.read(request, |request, engine, violations| {
-                let start = violations.or("start_time", instant(request.start_time), Instant::MIN);
-                let amount = violations.or("duration", span(request.duration), Span::ZERO);
-                let hours = request.hours.map(|hours| match hours {
-                    v1::add_service_time_request::Hours::CalendarId(id) => Hours::Put(id),
-                    v1::add_service_time_request::Hours::Calendar(calendar) => {
-                        Hours::Given(calendar)
-                    }
-                });
-                (start, amount, Wanted::decode(hours, engine.zones(), violations))
-            })?;
-        let view = call.view()?;
-        let found = kept(hours)?.find(&view)?;
-        let time = found.with(|hours| {
-            let time = match amount < Span::ZERO {
-                true => hours.subtract(start, -amount),
-                false => hours.add(start, amount),
-            };
-            time.ok_or_else(|| out_of_range(amount))
-        })?;
-        Ok(Response::new(v1::AddServiceTimeResponse {
-            time: Some(timestamp(time)),
-            calendar_revision: found.revision as i32,
-            time_zone_database: view.zones().version().to_owned(),
-            stamp: stamp(view.point()),
-        }))
+        self.apart(request, service_hours::add_service_time).await.map(Response::new)
     }
 
     async fn list_windows(
         &self,
         request: Request<v1::ListWindowsRequest>,
     ) -> Result<Response<v1::ListWindowsResponse>, Status> {
-        let (call, mut paging, ((start, end), hours)) =
-            self.read_page(request, |request, engine, violations| {
-                let span = decode_span(request.start_time, request.end_time, violations);
-                let hours = request.hours.map(|hours| match hours {
-                    v1::list_windows_request::Hours::CalendarId(id) => Hours::Put(id),
-                    v1::list_windows_request::Hours::Calendar(calendar) => Hours::Given(calendar),
-                });
-                (span, Wanted::decode(hours, engine.zones(), violations))
-            })?;
-        let view = call.view()?;
-        paging.pin(view.times());
-        let found = kept(hours)?.find(&view)?;
-        let start = match paging.after_id()?.parse::<i64>() {
-            Ok(nanos) => Instant::from_nanos(nanos).unwrap_or(start),
-            Err(_) => start,
-        };
-        let mut page = v1::ListWindowsResponse {
-            calendar_revision: found.revision as i32,
-            time_zone_database: view.zones().version().to_owned(),
-            stamp: stamp(view.point()),
-            ..Default::default()
-        };
-        found.with(|hours| {
-            let mut last = start;
-            for (opens, closes) in hours.windows(start, end) {
-                let window = v1::Window {
-                    start_time: Some(timestamp(opens)),
-                    end_time: Some(timestamp(closes)),
-                };
-                if !paging.takes(&window) {
-                    page.next_page_token = paging.seal_id(last.nanos().to_string());
-                    break;
-                }
-                last = closes;
-                page.windows.push(window);
-            }
-            Ok(())
-        })?;
-        Ok(Response::new(page))
+        self.apart(request, service_hours::list_windows).await.map(Response::new)
     }
+}
+
+/// A calendar with its id, and how it is put: from when on, after which revision, and whether at
+/// all.
+type Requested = (Option<(String, Calendar)>, (Option<Instant>, Option<u32>, bool));
+
+fn decode_put(
+    request: v1::PutCalendarRequest,
+    engine: &Engine,
+    violations: &mut FieldViolations,
+) -> Requested {
+    let calendar = request.calendar.unwrap_or_default();
+    let calendar = codec::api::calendar::decode(calendar, engine.zones());
+    let calendar = violations.keep("calendar", calendar);
+    let time = optional_instant(request.effective_time);
+    let effective_time = violations.or("effective_time", time, None);
+    let expected_revision = request
+        .expected_revision
+        .map(|number| violations.or("expected_revision", count(number), 0));
+    (calendar, (effective_time, expected_revision, request.validate_only))
+}
+
+/// The holidays of an import, with the calendar's id and from when on they hold.
+fn decode_import(
+    request: v1::ImportHolidaysRequest,
+    _: &Engine,
+    violations: &mut FieldViolations,
+) -> (String, Vec<Holiday>, Option<Instant>, bool) {
+    let (from_year, to_year) = years(request.from_year, request.to_year);
+    let holidays = holidays_from_icalendar(&request.icalendar, from_year, to_year);
+    let id = violations.or("calendar_id", terms_id(request.calendar_id), String::new());
+    let holidays = violations.keep("icalendar", holidays).unwrap_or_default();
+    let time = optional_instant(request.effective_time);
+    let effective_time = violations.or("effective_time", time, None);
+    (id, holidays, effective_time, request.validate_only)
 }
 
 /// A calendar that was put.
@@ -244,7 +177,7 @@ async fn put(
     validate_only: bool,
 ) -> Result<Put, Status> {
     let Call { engine, tenant, .. } = call;
-    let answer = engine.change_terms(tenant.clone(), change, validate_only).await;
+    let answer = engine.change_terms(tenant.clone(), change, validate_only, call.until()).await;
     let (answer, progress) = answer.map_err(status::not_written)?;
     let is_duplicate = answer.decision.entry.is_none();
     let catalog = engine.catalog(tenant);
@@ -274,19 +207,6 @@ fn with_holidays(
     Ok((calendar, added))
 }
 
-fn decode_span(
-    start: Option<Timestamp>,
-    end: Option<Timestamp>,
-    violations: &mut FieldViolations,
-) -> (Instant, Instant) {
-    let start = violations.or("start_time", instant(start), Instant::MIN);
-    let end = violations.or("end_time", instant(end), Instant::MAX);
-    if end < start {
-        violations.add("end_time", "is before start_time: give them in order");
-    }
-    (start, end)
-}
-
 fn message(id: &str, revision: &Revision<Arc<CalendarEntry>>) -> v1::Calendar {
     v1::Calendar {
         revision: revision.number as i32,
@@ -299,9 +219,4 @@ fn message(id: &str, revision: &Revision<Arc<CalendarEntry>>) -> v1::Calendar {
 fn years(from: i32, to: i32) -> (i32, i32) {
     let from = if from == 0 { wall_clock::now().to_chrono().year() } else { from };
     (from, if to == 0 { from.saturating_add(HOLIDAY_YEARS_DEFAULT) } else { to })
-}
-
-fn out_of_range(amount: Span) -> Status {
-    let text = format!("the calendar is not open for {amount} within the years 1970 to 2199");
-    status::refused(Rejection::TimeOutOfRange(text))
 }

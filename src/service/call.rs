@@ -6,10 +6,14 @@
 
 use std::sync::Arc;
 
-use tonic::{Request, Response, Status};
+use prost::Message;
+use tonic::{Extensions, Request, Response, Status};
 
-use super::blocking::{self, Messages, Sender};
+use super::blocking::{Sender, Work};
 use super::caller::{Caller, admit};
+use super::deadline::Deadline;
+use super::lanes::Weight;
+use super::messages::Messages;
 use super::page::{Lists, Paging};
 use super::requests::{OfTenant, Reads};
 use super::services::Services;
@@ -20,9 +24,20 @@ use crate::codec::v1;
 use crate::codec::violations::FieldViolations;
 use crate::domain::ids::TenantId;
 use crate::domain::recorded::Recorded;
+use crate::domain::time::{Instant, Span};
 use crate::engine::action::{Action, TakeAction};
+use crate::engine::cost::Cost;
+use crate::limits::EVENTS_BY_TARGETS_MAX;
+use crate::queries::incidents::{self, Use};
 use crate::queries::{QueryError, ReadRequest, ReadView, Reading};
-use crate::runtime::{ActionAnswer, Engine};
+use crate::runtime::{ActionAnswer, Engine, wall_clock};
+
+/// Steps of evaluating an incident that the network's thread takes itself: about a millisecond.
+const STEPS_AT_ONCE_MAX: u64 = 1_000;
+/// Steps that are light: some tenths of a second.
+const STEPS_LIGHT_MAX: u64 = 200_000;
+/// Times within which a list is as good as one as of now.
+const RECENT: Span = Span::from_hours(1);
 
 /// A call that was decoded and found in order.
 #[derive(Clone, Debug)]
@@ -31,6 +46,10 @@ pub(super) struct Call {
     pub tenant: TenantId,
     pub caller: Caller,
     read: ReadRequest,
+    /// For whom it is worked on, and how long they wait.
+    work: Work,
+    /// When an answer that is not streamed must be there.
+    deadline: Option<tokio::time::Instant>,
 }
 
 impl Services {
@@ -72,23 +91,40 @@ impl Services {
         request: Request<R>,
         decode: impl FnOnce(R, &Engine, &mut FieldViolations) -> Q,
     ) -> Result<(Call, Q), Status> {
-        let (caller, request) = admit(request)?;
-        self.decode(caller, request, decode)
-    }
-
-    /// Decodes what a caller may request in the same way.
-    pub(super) fn decode<R: OfTenant, Q>(
-        &self,
-        caller: Caller,
-        request: R,
-        decode: impl FnOnce(R, &Engine, &mut FieldViolations) -> Q,
-    ) -> Result<(Call, Q), Status> {
+        let caller = admit(&request)?;
         let engine = self.engine()?;
+        let (_, extensions, request) = request.into_parts();
         let mut violations = FieldViolations::default();
-        let tenant = violations.or("tenant", id(request.tenant().to_owned()), String::new()).into();
+        let tenant = violations.or("tenant", id(request.tenant().to_owned()), String::new());
+        let tenant = TenantId::from(tenant);
         let decoded = decode(request, &engine, &mut violations);
         violations.check().map_err(status::invalid)?;
-        Ok((Call { engine, tenant, caller, read: ReadRequest::default() }, decoded))
+        let work = self.work(tenant.clone(), &extensions);
+        let (read, deadline) = (ReadRequest::default(), Deadline::of_call(&extensions));
+        Ok((Call { engine, tenant, caller, read, work, deadline }, decoded))
+    }
+
+    /// Does with a request what takes longer than a lookup: in a place of a lane.
+    pub(super) async fn apart<R: OfTenant + Send + 'static, T: Send + 'static>(
+        &self,
+        request: Request<R>,
+        answer: impl FnOnce(&Services, Request<R>) -> Result<T, Status> + Send + 'static,
+    ) -> Result<T, Status> {
+        admit(&request)?;
+        let tenant = TenantId::from(request.get_ref().tenant());
+        let work = self.work(tenant, request.extensions());
+        let services = self.clone();
+        work.answer(Weight::Light, move || answer(&services, request)).await
+    }
+
+    /// For whom something is worked on: the caller of a tenant, or (the empty id) an operator.
+    pub(super) fn work(&self, tenant: TenantId, extensions: &Extensions) -> Work {
+        Work {
+            lanes: Arc::clone(&self.lanes),
+            tenant,
+            patience: self.lanes.patience(),
+            deadline: Deadline::of_stream(extensions),
+        }
     }
 }
 
@@ -112,16 +148,94 @@ pub(super) fn kept<T>(value: Option<T>) -> Result<T, Status> {
 impl Call {
     /// A view of what is recorded so far, for a query that needs no index.
     pub fn view(&self) -> Result<ReadView<'_>, Status> {
-        self.engine.view(&self.tenant, self.read).map_err(status::unanswered)
+        let view = self.engine.view(&self.tenant, self.read).map_err(status::unanswered)?;
+        Ok(view.until(self.work.patience.clone()))
+    }
+
+    /// Until when a write may be begun.
+    pub fn until(&self) -> Option<std::time::Instant> {
+        self.deadline.map(tokio::time::Instant::into_std)
+    }
+
+    /// Which lane a list is worked on in: as of now it is read from the index, and otherwise every
+    /// incident is evaluated. The later pages of a list as of now are still as good as of now.
+    pub fn weight_of_list(&self) -> Weight {
+        let recent = wall_clock::now().checked_add(-RECENT).unwrap_or(Instant::MIN);
+        let is_past = |time: Option<Instant>| time.is_some_and(|time| time < recent);
+        match is_past(self.read.as_of) || is_past(self.read.known) {
+            true => Weight::Heavy,
+            false => Weight::Light,
+        }
     }
 
     /// Answers with the result of a query.
-    pub async fn answer<T: Send + 'static>(
+    pub async fn answer<T: Message + Send + 'static>(
         self,
+        weight: Weight,
         query: impl FnOnce(Reading<'_>) -> Result<T, QueryError> + Send + 'static,
     ) -> Result<Response<T>, Status> {
+        let answer = self.find(weight, query).await?;
+        status::check_answer(&answer)?;
+        Ok(Response::new(answer))
+    }
+
+    /// Returns the result of a query.
+    pub async fn find<T: Send + 'static>(
+        self,
+        weight: Weight,
+        query: impl FnOnce(Reading<'_>) -> Result<T, QueryError> + Send + 'static,
+    ) -> Result<T, Status> {
         let sequence = self.wait_for_index().await?;
-        blocking::answer(move || self.query(sequence, query)).await
+        let work = self.work.clone();
+        work.answer(weight, move || self.query(sequence, query)).await
+    }
+
+    /// Answers with what a query makes of one incident: at once where that takes no longer than a
+    /// lookup, and otherwise in a lane, by what it takes.
+    pub async fn answer_of_incident<T: Message + Send + 'static>(
+        self,
+        id: &str,
+        usage: &Use,
+        query: impl FnOnce(&ReadView<'_>) -> Result<T, QueryError> + Send + 'static,
+    ) -> Result<Response<T>, Status> {
+        let answer = match self.weight_of_incident(id, usage).await? {
+            None => query(&self.view()?).map_err(status::unanswered)?,
+            Some(weight) => self.find_in_view(weight, query).await?,
+        };
+        status::check_answer(&answer)?;
+        Ok(Response::new(answer))
+    }
+
+    /// The lane in which an incident is worked on; `None`: it takes no longer than a lookup.
+    async fn weight_of_incident(&self, id: &str, usage: &Use) -> Result<Option<Weight>, Status> {
+        let at_hand = incidents::cost_at_hand(&self.view()?, id, usage);
+        let cost = match at_hand {
+            Some(cost) => cost,
+            None => {
+                let (id, usage) = (id.to_owned(), usage.clone());
+                let find = move |view: &ReadView<'_>| incidents::cost(view, &id, &usage);
+                self.clone().find_in_view(Weight::Light, find).await?
+            }
+        };
+        let Cost { events, targets, steps } = cost;
+        if events.saturating_mul(targets) > EVENTS_BY_TARGETS_MAX {
+            return Err(status::too_much_to_evaluate(cost));
+        }
+        Ok(match steps {
+            _ if at_hand.is_some() && steps <= STEPS_AT_ONCE_MAX => None,
+            _ if steps <= STEPS_LIGHT_MAX => Some(Weight::Light),
+            _ => Some(Weight::Heavy),
+        })
+    }
+
+    /// Returns what a query finds that needs no index, working in a lane.
+    pub async fn find_in_view<T: Send + 'static>(
+        self,
+        weight: Weight,
+        query: impl FnOnce(&ReadView<'_>) -> Result<T, QueryError> + Send + 'static,
+    ) -> Result<T, Status> {
+        let work = self.work.clone();
+        work.answer(weight, move || query(&self.view()?).map_err(status::unanswered)).await
     }
 
     /// Streams what a query sends. A query learns when nobody listens any more.
@@ -130,7 +244,8 @@ impl Call {
         query: impl FnOnce(Reading<'_>, Sender<'_, T>) -> Result<(), QueryError> + Send + 'static,
     ) -> Result<Response<Messages<T>>, Status> {
         let sequence = self.wait_for_index().await?;
-        Ok(blocking::stream(move |send| self.query(sequence, |reading| query(reading, send))))
+        let work = self.work.clone();
+        work.stream(move |send| self.query(sequence, |reading| query(reading, send))).await
     }
 
     async fn wait_for_index(&self) -> Result<u64, Status> {
@@ -142,8 +257,11 @@ impl Call {
         sequence: u64,
         query: impl FnOnce(Reading<'_>) -> Result<T, QueryError>,
     ) -> Result<T, Status> {
+        let patience = self.work.patience.clone();
         let reading = self.engine.read(&self.tenant, self.read, sequence);
-        reading.and_then(query).map_err(status::unanswered)
+        let found = reading.and_then(|reading| query(reading.until(patience.clone())));
+        // What was found while nobody waited may lack something.
+        found.and_then(|found| Ok(patience.check().map(|()| found)?)).map_err(status::unanswered)
     }
 
     /// Records an action of a person. Returns the action as it is recorded, whether it had been
@@ -152,7 +270,8 @@ impl Call {
         self,
         action: TakeAction,
     ) -> Result<(Recorded<Action>, bool, Option<v1::Stamp>), Status> {
-        let answer = self.engine.take_action(self.tenant, action).await;
+        let until = self.until();
+        let answer = self.engine.take_action(self.tenant, action, until).await;
         let (answer, progress) = answer.map_err(status::not_written)?;
         let ActionAnswer { recorded, is_duplicate } = answer;
         Ok((recorded, is_duplicate, write_stamp(&progress)))

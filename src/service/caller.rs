@@ -150,11 +150,10 @@ impl Caller {
 }
 
 /// Lets a call in if its caller may make it.
-pub(super) fn admit<R: OfTenant>(request: Request<R>) -> Result<(Caller, R), Status> {
-    let caller = Caller::of(&request)?;
-    let message = request.into_inner();
-    caller.check_tenant(message.tenant())?;
-    Ok((caller, message))
+pub(super) fn admit<R: OfTenant>(request: &Request<R>) -> Result<Caller, Status> {
+    let caller = Caller::of(request)?;
+    caller.check_tenant(request.get_ref().tenant())?;
+    Ok(caller)
 }
 
 #[cfg(test)]

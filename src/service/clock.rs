@@ -2,11 +2,10 @@
 
 use tonic::{Request, Response, Status};
 
-use super::blocking::Messages;
+use super::messages::Messages;
 use super::page::Paging;
 use super::services::Services;
 use super::stamp::stamp;
-use super::status;
 use crate::codec::api::coverage::encode_missing;
 use crate::codec::api::experience::{encode_experience, encode_link, encode_party_time};
 use crate::codec::api::forecast::{encode_breach_forecast, encode_work};
@@ -17,18 +16,19 @@ use crate::codec::v1::clock_service_server::ClockService;
 use crate::codec::violations::FieldViolations;
 use crate::codec::{self, v1};
 use crate::domain::clock::Clock;
+use crate::domain::ids::ContractId;
 use crate::domain::incident::History;
 use crate::domain::time::Instant;
 use crate::engine::answers::compare::Step;
 use crate::engine::answers::experience::{avoidable_of, chain, experiences};
 use crate::engine::answers::outlook::urgency;
 use crate::engine::catalog::TermsName;
-use crate::engine::evaluate::evaluate_incident;
+use crate::engine::evaluate::{evaluate_incident, evaluate_under};
 use crate::queries::changes::{self, ChangedBy, ChangedClock};
 use crate::queries::clocks::{self, ClockFilter};
+use crate::queries::incidents::{self, Use};
 use crate::queries::outlooks::Outlooks;
-use crate::queries::{QueryError, ReadView, incidents};
-use crate::views::ViewsError;
+use crate::queries::{QueryError, ReadView};
 
 #[tonic::async_trait]
 impl ClockService for Services {
@@ -61,14 +61,14 @@ impl ClockService for Services {
     ) -> Result<Response<v1::EvaluateIncidentResponse>, Status> {
         let (call, wanted) = self.read(request, |request, _, violations| {
             let id = violations.or("incident_id", id(request.incident_id), String::new());
+            let contract = optional_terms_id(request.contract_id);
+            let contract = violations.or("contract_id", contract, String::new()).into();
             let (with_segments, with_forecast) = (request.with_segments, request.with_forecast);
-            EvaluationQuery { id, with_segments, with_forecast }
+            EvaluationQuery { id, contract, with_segments, with_forecast }
         })?;
-        if wanted.with_forecast {
-            // What was learnt may have to be brought up to date, which blocks.
-            return call.answer(move |reading| evaluate(&reading.into_view(), &wanted)).await;
-        }
-        evaluate(&call.view()?, &wanted).map(Response::new).map_err(status::unanswered)
+        let EvaluationQuery { id, contract, with_forecast, .. } = wanted.clone();
+        let usage = Use::Evaluated { contract, with_forecast };
+        call.answer_of_incident(&id, &usage, move |view| evaluate(view, &wanted)).await
     }
 
     async fn list_clocks(
@@ -81,7 +81,8 @@ impl ClockService for Services {
                 (decode_filter(request, violations), with_forecast)
             })?;
         let after = paging.after_clock()?;
-        call.answer(move |reading| {
+        let weight = call.weight_of_list();
+        call.answer(weight, move |reading| {
             let zones = reading.view.zones().version();
             let most = paging.items() + 1;
             let make = |outlooks: &Outlooks<'_>,
@@ -103,8 +104,11 @@ impl ClockService for Services {
 }
 
 /// Which incident to evaluate, and what to include.
+#[derive(Clone)]
 struct EvaluationQuery {
     id: String,
+    /// Only under this contract; empty: under all.
+    contract: ContractId,
     with_segments: bool,
     with_forecast: bool,
 }
@@ -124,7 +128,7 @@ fn with_its_forecast(
     outlooks: &Outlooks<'_>,
     clock: &Clock<'_>,
     history: &History<'_>,
-) -> Result<v1::Clock, ViewsError> {
+) -> Result<v1::Clock, QueryError> {
     let outlook = outlooks.of(clock, history)?;
     let forecast = outlook.map(|(learned, outlook)| encode_breach_forecast(&learned, &outlook));
     Ok(v1::Clock { forecast, ..encoded })
@@ -151,9 +155,12 @@ fn encode_evaluation(
     view: &ReadView<'_>,
     wanted: &EvaluationQuery,
     history: &History<'_>,
-) -> Result<v1::EvaluateIncidentResponse, ViewsError> {
+) -> Result<v1::EvaluateIncidentResponse, QueryError> {
     let (known, as_of) = (view.known(), view.times().as_of);
-    let evaluation = evaluate_incident(history, &known, as_of);
+    let evaluation = match wanted.contract.as_str() {
+        "" => evaluate_incident(history, &known, as_of),
+        one => evaluate_under(history, one, &known, as_of),
+    };
     let zones = view.zones().version();
     let experiences = experiences(history, &evaluation, &known, as_of);
     let encoded = experiences.iter().map(|one| encode_experience(one, &evaluation.clocks));
@@ -162,7 +169,7 @@ fn encode_evaluation(
         let avoidable = avoidable_of(history, clock, &known);
         encode_work(clock, urgency.as_ref(), avoidable.as_ref())
     });
-    let EvaluationQuery { id, with_segments, with_forecast } = wanted;
+    let EvaluationQuery { id, with_segments, with_forecast, .. } = wanted;
     let mut encoded_clocks =
         codec::api::clock::encode_evaluation(id, &evaluation, zones, *with_segments);
     if *with_forecast {

@@ -3,9 +3,10 @@
 use prost_types::Timestamp;
 use tonic::{Request, Response, Status};
 
-use super::blocking::Messages;
-use super::call::kept;
+use super::call::{Call, kept};
 use super::chunk::Chunk;
+use super::lanes::Weight;
+use super::messages::Messages;
 use super::services::Services;
 use super::stamp::{learnt, stamp};
 use crate::codec::api::compliance::{encode, encode_simulation};
@@ -28,6 +29,10 @@ use crate::limits::NOTE_BYTES_MAX;
 use crate::queries::export::{self, Export};
 use crate::queries::review::{self, ReviewQuery};
 use crate::queries::{Reading, compliance, simulation};
+use crate::runtime::Engine;
+
+/// Keys to group by, beyond which no tallies are kept.
+const GROUP_KEYS_TALLIED: usize = 3;
 
 #[tonic::async_trait]
 impl ComplianceService for Services {
@@ -60,7 +65,8 @@ impl ComplianceService for Services {
     ) -> Result<Response<v1::GetComplianceResponse>, Status> {
         let (call, question) =
             self.read(request, |request, _, violations| question(request, violations))?;
-        call.answer(move |Reading { view, index }| {
+        let weight = weight(&call, &question);
+        call.answer(weight, move |Reading { view, index }| {
             let period = compliance::evaluate(&view, index, &question)?;
             let answer = encode(&PeriodResult::of(period, view.times().as_of), &question.group_by);
             Ok(v1::GetComplianceResponse { stamp: stamp(view.point()), ..answer })
@@ -74,7 +80,7 @@ impl ComplianceService for Services {
     ) -> Result<Response<v1::GetServiceReviewResponse>, Status> {
         let (call, wanted) =
             self.read(request, |request, _, violations| wanted(request, violations))?;
-        call.answer(move |Reading { view, index }| {
+        call.answer(Weight::Heavy, move |Reading { view, index }| {
             let (point, reviewed) = review::evaluate(&view, index, &wanted)?;
             let answer = encode_review(&ReviewResult::of(reviewed));
             let stamp = stamp(point);
@@ -103,11 +109,13 @@ impl ComplianceService for Services {
         &self,
         request: Request<v1::SimulateContractRequest>,
     ) -> Result<Response<v1::SimulateContractResponse>, Status> {
-        let (call, decoded) = self.read(request, |request, engine, violations| {
+        let decode = |request, engine: &Engine, violations: &mut FieldViolations| {
             simulated(request, engine.zones(), violations)
-        })?;
+        };
+        let read = self.apart(request, move |services, request| services.read(request, decode));
+        let (call, decoded) = read.await?;
         let (question, proposal) = kept(decoded)?;
-        call.answer(move |reading| {
+        call.answer(Weight::Heavy, move |reading| {
             let view = reading.into_view();
             let proposed = proposal.catalog(view.catalog());
             let simulation = simulation::evaluate(&view, &question, &proposal, &proposed)?;
@@ -116,6 +124,13 @@ impl ComplianceService for Services {
         })
         .await
     }
+}
+
+/// A named period as of now is read from tallies; otherwise its incidents are evaluated.
+fn weight(call: &Call, question: &Question) -> Weight {
+    let is_tallied = matches!(question.period, PeriodQuery::Named(_))
+        && question.group_by.len() <= GROUP_KEYS_TALLIED;
+    if is_tallied { call.weight_of_list() } else { Weight::Heavy }
 }
 
 fn question(request: v1::GetComplianceRequest, violations: &mut FieldViolations) -> Question {

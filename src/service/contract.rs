@@ -8,12 +8,14 @@ use super::stamp::{stamp, write_stamp};
 use super::status;
 use crate::codec::scalar::{count, optional_instant, terms_id, timestamp};
 use crate::codec::v1::contract_service_server::ContractService;
+use crate::codec::violations::FieldViolations;
 use crate::codec::{self, v1};
 use crate::domain::contract::{Contract, Revision};
 use crate::domain::time::Instant;
 use crate::engine::catalog::Known;
 use crate::engine::decide::{Change, ChangeTerms};
 use crate::engine::rejection::Rejection;
+use crate::runtime::Engine;
 
 #[tonic::async_trait]
 impl ContractService for Services {
@@ -21,23 +23,14 @@ impl ContractService for Services {
         &self,
         request: Request<v1::PutContractRequest>,
     ) -> Result<Response<v1::PutContractResponse>, Status> {
-        let (call, (contract, change)) = self.write(request, |request, engine, violations| {
-            let contract = request.contract.unwrap_or_default();
-            let contract = codec::api::contract::decode(contract, engine.zones());
-            let contract = violations.keep("contract", contract);
-            let time = optional_instant(request.effective_time);
-            let effective_time = violations.or("effective_time", time, None);
-            let expected_revision = request
-                .expected_revision
-                .map(|number| violations.or("expected_revision", count(number), 0));
-            (contract, (effective_time, expected_revision, request.validate_only))
-        })?;
+        let (call, (contract, change)) =
+            self.apart(request, |services, request| services.write(request, decode_put)).await?;
         let (contract, (effective_time, expected_revision, validate_only)) =
             (kept(contract)?, change);
         let change = Change::Contract(contract.clone());
         let change = ChangeTerms { change, effective_time, expected_revision };
         let Call { engine, tenant, .. } = &call;
-        let answer = engine.change_terms(tenant.clone(), change, validate_only).await;
+        let answer = engine.change_terms(tenant.clone(), change, validate_only, call.until()).await;
         let (answer, progress) = answer.map_err(status::not_written)?;
         let catalog = engine.catalog(tenant);
         let known = catalog.known(progress.record_time);
@@ -123,7 +116,7 @@ impl ContractService for Services {
         let change = Change::EndContract(id.clone());
         let change = ChangeTerms { change, effective_time, expected_revision: None };
         let Call { engine, tenant, .. } = &call;
-        let answer = engine.change_terms(tenant.clone(), change, false).await;
+        let answer = engine.change_terms(tenant.clone(), change, false, call.until()).await;
         let (answer, progress) = answer.map_err(status::not_written)?;
         let catalog = engine.catalog(tenant);
         let known = catalog.known(progress.record_time);
@@ -134,6 +127,25 @@ impl ContractService for Services {
             stamp: write_stamp(&progress),
         }))
     }
+}
+
+/// The contract, and how it is put: from when on, after which revision, and whether at all.
+type Put = (Option<Contract>, (Option<Instant>, Option<u32>, bool));
+
+fn decode_put(
+    request: v1::PutContractRequest,
+    engine: &Engine,
+    violations: &mut FieldViolations,
+) -> Put {
+    let contract = request.contract.unwrap_or_default();
+    let contract = codec::api::contract::decode(contract, engine.zones());
+    let contract = violations.keep("contract", contract);
+    let time = optional_instant(request.effective_time);
+    let effective_time = violations.or("effective_time", time, None);
+    let expected_revision = request
+        .expected_revision
+        .map(|number| violations.or("expected_revision", count(number), 0));
+    (contract, (effective_time, expected_revision, request.validate_only))
 }
 
 /// The revision that rules at an instant; before any does, the first.

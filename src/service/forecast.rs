@@ -2,8 +2,9 @@
 
 use tonic::{Request, Response, Status};
 
-use super::blocking::Messages;
 use super::chunk::Chunk;
+use super::lanes::Weight;
+use super::messages::Messages;
 use super::services::Services;
 use super::stamp::{learnt, stamp};
 use crate::codec::api::forecast::{encode, encode_objective_outlooks, encode_score};
@@ -68,7 +69,7 @@ impl ForecastService for Services {
             }
             (contract, request.period, key)
         })?;
-        call.answer(move |Reading { view, index }| {
+        call.answer(Weight::Heavy, move |Reading { view, index }| {
             let of = (contract.as_str(), period.as_str());
             let outlook = period_forecasts::evaluate(&view, index, of, key)?;
             let answer = encode_objective_outlooks(&forecast_result(&outlook, view.times().as_of));
@@ -90,7 +91,7 @@ impl ForecastService for Services {
                 violations.or("target_id", optional_terms_id(request.target_id), String::new());
             (contract, target, request.period)
         })?;
-        call.answer(move |reading| {
+        call.answer(Weight::Heavy, move |reading| {
             let view = reading.into_view();
             let score = forecasts::quality(&view, &contract, &target, &period)?;
             let quality = score.as_ref().map(encode_score);

@@ -21,7 +21,8 @@ use crate::codec::v1::incident_service_server::IncidentService;
 use crate::domain::clock::MissingClock;
 use crate::domain::incident::{History, RecordedEvent};
 use crate::domain::time::Instant;
-use crate::queries::{Reading, incidents};
+use crate::queries::Reading;
+use crate::queries::incidents::{self, Use};
 
 /// Messages of one stream that wait for their sync.
 const MESSAGES_IN_FLIGHT_MAX: usize = 64;
@@ -43,7 +44,7 @@ impl IncidentService for Services {
         let (ids, decoded) = self.decode_events(&call.caller, events);
         let warnings = Warnings::of(&call, &decoded);
         let (events, refused) = sort_out(decoded);
-        let answer = call.engine.record_events(call.tenant, events).await;
+        let answer = call.engine.record_events(call.tenant.clone(), events, call.until()).await;
         let (results, progress) = answer.map_err(status::not_written)?;
         let results = as_one(is_single, merge(refused, results))?;
         Ok(Response::new(v1::RecordEventsResponse {
@@ -78,7 +79,8 @@ impl IncidentService for Services {
         let is_single = events.len() == 1;
         let (ids, decoded) = self.decode_service_events(&call.caller, events);
         let (events, refused) = sort_out(decoded);
-        let answer = call.engine.record_service_events(call.tenant, events).await;
+        let answer =
+            call.engine.record_service_events(call.tenant.clone(), events, call.until()).await;
         let (results, progress) = answer.map_err(status::not_written)?;
         let results = as_one(is_single, merge(refused, results))?;
         Ok(Response::new(v1::RecordServiceEventsResponse {
@@ -94,11 +96,14 @@ impl IncidentService for Services {
         let (call, id) = self.read(request, |request, _, violations| {
             violations.or("incident_id", id(request.incident_id), String::new())
         })?;
-        let view = call.view()?;
-        let as_of = view.times().as_of;
-        let incident = incidents::one(&view, &id, |history| encode_state(&id, history, as_of));
-        let incident = Some(incident.map_err(status::unanswered)?);
-        Ok(Response::new(v1::GetIncidentResponse { incident, stamp: stamp(view.point()) }))
+        let shown = id.clone();
+        call.answer_of_incident(&id, &Use::Shown, move |view| {
+            let (id, as_of) = (shown, view.times().as_of);
+            let incident = incidents::one(view, &id, |history| encode_state(&id, history, as_of));
+            let incident = Some(incident?);
+            Ok(v1::GetIncidentResponse { incident, stamp: stamp(view.point()) })
+        })
+        .await
     }
 
     async fn list_incidents(
@@ -112,7 +117,8 @@ impl IncidentService for Services {
                 (contract, request.only_missing_clocks)
             })?;
         let after = paging.after_id()?;
-        call.answer(move |Reading { view, index }| {
+        let weight = call.weight_of_list();
+        call.answer(weight, move |Reading { view, index }| {
             paging.pin(view.times());
             let mut page =
                 v1::ListIncidentsResponse { stamp: stamp(view.point()), ..Default::default() };
@@ -152,16 +158,19 @@ impl IncidentService for Services {
             violations.or("incident_id", id(request.incident_id), String::new())
         })?;
         let after = paging.after_id()?;
-        let view = call.view()?;
-        paging.pin(view.times());
-        let filled = incidents::one(&view, &id, |history| {
-            let events = events_after(history, &after, view.times().as_of);
-            let events = events.map(|(recorded, by)| encode_recorded(recorded, by));
-            paging.fill(events, event_id)
-        });
-        let (events, next_page_token) = filled.map_err(status::unanswered)?;
-        let stamp = stamp(view.point());
-        Ok(Response::new(v1::ListEventsResponse { events, next_page_token, stamp }))
+        let listed = id.clone();
+        call.answer_of_incident(&id, &Use::Shown, move |view| {
+            paging.pin(view.times());
+            let filled = incidents::one(view, &listed, |history| {
+                let events = events_after(history, &after, view.times().as_of);
+                let events = events.map(|(recorded, by)| encode_recorded(recorded, by));
+                paging.fill(events, event_id)
+            });
+            let (events, next_page_token) = filled?;
+            let stamp = stamp(view.point());
+            Ok(v1::ListEventsResponse { events, next_page_token, stamp })
+        })
+        .await
     }
 }
 

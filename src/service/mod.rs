@@ -12,13 +12,18 @@ mod chunk;
 mod clock;
 mod compliance;
 mod contract;
+mod deadline;
 mod forecast;
 mod hours;
 mod incident;
+mod lane;
+mod lanes;
+mod messages;
 mod page;
 mod recording;
 mod requests;
 mod scope;
+mod service_hours;
 mod services;
 mod settlement;
 mod stamp;
@@ -27,6 +32,11 @@ mod warnings;
 
 pub use access::{METHODS, Method, Need};
 pub use caller::{CallNotes, Caller, CallerIdentity, Tenants};
+pub use deadline::Deadline;
+pub use lanes::Capacity;
 pub use scope::Scope;
 pub use services::{Limits, Services};
-pub use status::{audit_unavailable, denied, explained, not_found, unauthenticated};
+pub use status::{
+    audit_unavailable, bad_timeout, denied, explained, not_found, out_of_time, too_many_calls,
+    unauthenticated,
+};

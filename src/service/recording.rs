@@ -3,7 +3,7 @@
 
 use tokio::sync::{mpsc, oneshot};
 use tokio_stream::StreamExt;
-use tonic::{Status, Streaming};
+use tonic::{Request, Status, Streaming};
 
 use super::caller::Caller;
 use super::services::Services;
@@ -149,9 +149,10 @@ pub(super) async fn hand_in(
     handed_in: mpsc::Sender<Result<HandedIn, Status>>,
 ) {
     while let Some(message) = messages.next().await {
-        let message = message
-            .map_err(status::explained)
-            .and_then(|message| services.hand_in_message(&caller, message));
+        let message = match message {
+            Ok(message) => services.hand_in_message(&caller, message).await,
+            Err(status) => Err(status::explained(status)),
+        };
         let is_last = message.is_err();
         if handed_in.send(message).await.is_err() || is_last {
             return;
@@ -160,20 +161,21 @@ pub(super) async fn hand_in(
 }
 
 impl Services {
-    fn hand_in_message(
+    async fn hand_in_message(
         &self,
         caller: &Caller,
         message: v1::StreamEventsRequest,
     ) -> Result<HandedIn, Status> {
-        caller.check_tenant(&message.tenant)?;
-        let (call, events) = self.decode(caller.clone(), message, |message, _, violations| {
+        let mut request = Request::new(message);
+        request.extensions_mut().insert(caller.clone());
+        let (call, events) = self.write(request, |message, _, violations| {
             check_count(message.events.len(), violations);
             message.events
         })?;
         let (ids, decoded) = self.decode_events(&call.caller, events);
         let warnings = Warnings::of(&call, &decoded);
         let (events, refused) = sort_out(decoded);
-        let answer = call.engine.hand_in_events(call.tenant, events);
+        let answer = call.engine.hand_in_events(call.tenant, events).await;
         let answer = answer.map_err(status::not_written)?;
         Ok(HandedIn { ids, refused, warnings, answer })
     }

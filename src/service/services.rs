@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwapOption;
 use tonic::Status;
 
+use super::lanes::{Capacity, Lanes};
 use super::status;
 use crate::domain::time::Instant;
 use crate::runtime::Engine;
@@ -14,6 +15,7 @@ use crate::runtime::Engine;
 pub struct Services {
     engine: Arc<ArcSwapOption<Engine>>,
     pub(super) limits: Limits,
+    pub(super) lanes: Arc<Lanes>,
     pub(super) start_time: Instant,
 }
 
@@ -22,17 +24,25 @@ pub struct Services {
 pub struct Limits {
     /// Bytes in one event.
     pub event_bytes_max: usize,
+    /// How much is worked on at once.
+    pub capacity: Capacity,
 }
 
 impl Services {
     /// Services that answer "starting" until they are given an engine.
     pub fn new(limits: Limits, start_time: Instant) -> Services {
-        Services { engine: Arc::default(), limits, start_time }
+        let lanes = Arc::new(Lanes::new(limits.capacity));
+        Services { engine: Arc::default(), limits, lanes, start_time }
     }
 
     /// From now on there is an engine.
     pub fn open(&self, engine: Arc<Engine>) {
         self.engine.store(Some(engine));
+    }
+
+    /// Ends all that is under way: the server is stopping.
+    pub fn close(&self) {
+        self.lanes.close();
     }
 
     pub(super) fn engine(&self) -> Result<Arc<Engine>, Status> {

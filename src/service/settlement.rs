@@ -5,6 +5,7 @@ use std::ops::Bound::{Excluded, Unbounded};
 use tonic::{Request, Response, Status};
 
 use super::call::{Call, kept};
+use super::lanes::Weight;
 use super::services::Services;
 use super::stamp::stamp;
 use crate::codec::api::settlement::{
@@ -29,7 +30,7 @@ impl SettlementService for Services {
         })?;
         let (contract, only_open) = requested;
         let after = paging.after_id()?;
-        call.answer(move |Reading { view, index }| {
+        call.answer(Weight::Heavy, move |Reading { view, index }| {
             paging.pin(view.times());
             let items = settlement::items(&view, index, &contract)?;
             let as_of = view.times().as_of;
@@ -85,8 +86,8 @@ impl SettlementService for Services {
 
 /// The item that a decision is about, as it stands now.
 async fn basis(call: Call, id: String) -> Result<Item, Status> {
-    let item = call.answer(move |Reading { view, index }| settlement::item(&view, index, &id));
-    Ok(item.await?.into_inner())
+    call.find(Weight::Heavy, move |Reading { view, index }| settlement::item(&view, index, &id))
+        .await
 }
 
 fn item_id(item: &v1::SettlementItemStatus) -> String {

@@ -7,19 +7,26 @@ use prost::Message;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, PreconditionViolation, StatusExt};
 
+use super::lanes::Weight;
 use super::scope::Scope;
 use crate::codec::v1;
 use crate::codec::v1::ErrorReason;
 use crate::domain::violation::Violation;
+use crate::engine::cost::Cost;
 use crate::engine::rejection::Rejection;
 use crate::journal::ReadError;
-use crate::limits::{ERROR_DETAIL_BYTES_MAX, ERROR_TEXT_BYTES_MAX, VIOLATIONS_LISTED_MAX};
+use crate::limits::{
+    ANSWER_BYTES_MAX, ERROR_DETAIL_BYTES_MAX, ERROR_TEXT_BYTES_MAX, EVENTS_BY_TARGETS_MAX,
+    VIOLATIONS_LISTED_MAX,
+};
 use crate::queries::QueryError;
-use crate::runtime::{BackUpError, Loss, WriteError};
+use crate::runtime::{BackUpError, Loss, Stopped, WriteError};
 use crate::views::ViewsError;
 
 const DOMAIN: &str = "slx";
 const RETRY_AFTER: Duration = Duration::from_millis(500);
+/// After which a full lane of heavy questions may have a place again.
+const RETRY_HEAVY_AFTER: Duration = Duration::from_secs(5);
 
 /// The reason of a rejection, for programs.
 pub(super) fn reason(rejection: &Rejection) -> ErrorReason {
@@ -74,7 +81,12 @@ fn code(reason: ErrorReason) -> Code {
         | ErrorReason::ReviewNotSigned => Code::FailedPrecondition,
         ErrorReason::RevisionConflict => Code::Aborted,
         ErrorReason::TimeOutOfRange | ErrorReason::SequenceNotReached => Code::OutOfRange,
-        ErrorReason::Overloaded | ErrorReason::LimitExceeded => Code::ResourceExhausted,
+        ErrorReason::Overloaded
+        | ErrorReason::LimitExceeded
+        | ErrorReason::AnswerTooLarge
+        | ErrorReason::AnswerUnread => Code::ResourceExhausted,
+        ErrorReason::DeadlineExceeded => Code::DeadlineExceeded,
+        ErrorReason::CallerGone => Code::Cancelled,
         ErrorReason::Starting
         | ErrorReason::ShuttingDown
         | ErrorReason::JournalUnavailable
@@ -143,7 +155,84 @@ pub(super) fn unanswered(error: QueryError) -> Status {
         QueryError::Rejected(rejection) => refused(rejection),
         QueryError::Unavailable(error) => unreadable(error),
         QueryError::Lost(loss) => lost(&loss),
+        QueryError::Stopped(why) => stopped(why),
     }
+}
+
+/// The status of work that ended since nobody waited for it any more.
+pub(super) fn stopped(why: Stopped) -> Status {
+    let (reason, text) = match why {
+        Stopped::CallerGone => (ErrorReason::CallerGone, why.to_string()),
+        Stopped::OutOfTime => return out_of_time(),
+        Stopped::Unread => {
+            let help = "read it as it comes, or ask for less";
+            (ErrorReason::AnswerUnread, format!("{why}: {help}"))
+        }
+        Stopped::ShuttingDown => (ErrorReason::ShuttingDown, why.to_string()),
+    };
+    status(reason, text, ErrorDetails::new())
+}
+
+/// The status of a call whose time is over.
+pub fn out_of_time() -> Status {
+    let text = "the time for an answer is over: a question was stopped, and what was to be \
+                recorded may be: send it again, with the same ids";
+    status(ErrorReason::DeadlineExceeded, text.to_owned(), ErrorDetails::new())
+}
+
+/// The status of a call that may not enter a lane.
+pub(super) fn busy(weight: Weight) -> Status {
+    let (text, after) = match weight {
+        Weight::Light => ("too many questions wait already", RETRY_AFTER),
+        Weight::Heavy => ("too many reviews, exports and the like wait already", RETRY_HEAVY_AFTER),
+    };
+    overloaded(text, after)
+}
+
+/// The status of an incident that is too much to evaluate at once.
+pub(super) fn too_much_to_evaluate(cost: Cost) -> Status {
+    let Cost { events, targets, .. } = cost;
+    let text = format!(
+        "the incident has {events} events under {targets} targets, which is more than the \
+         {EVENTS_BY_TARGETS_MAX} events times targets that one answer may take: ask for one of its \
+         contracts by contract_id"
+    );
+    status(ErrorReason::LimitExceeded, text, ErrorDetails::new())
+}
+
+/// Refuses an answer that no client would take in.
+pub(super) fn check_answer(answer: &impl Message) -> Result<(), Status> {
+    let bytes = answer.encoded_len();
+    if bytes <= ANSWER_BYTES_MAX {
+        return Ok(());
+    }
+    let text = format!(
+        "the answer has {bytes} bytes, and a message holds {ANSWER_BYTES_MAX}: ask for less, by \
+         one contract, a shorter period, fewer keys to group by, or without segments; an export \
+         is streamed and has no such limit"
+    );
+    Err(status(ErrorReason::AnswerTooLarge, text, ErrorDetails::new()))
+}
+
+/// The status of a stream when too many are open.
+pub(super) fn too_many_streams() -> Status {
+    overloaded("too many streams are open: read those to their ends first", RETRY_HEAVY_AFTER)
+}
+
+/// The status of a call when too many are under way.
+pub fn too_many_calls() -> Status {
+    overloaded("too many calls are under way", RETRY_AFTER)
+}
+
+fn overloaded(text: &str, after: Duration) -> Status {
+    let retry = ErrorDetails::with_retry_info(Some(after));
+    status(ErrorReason::Overloaded, format!("{text}: try again after {after:?}"), retry)
+}
+
+/// The status of a `grpc-timeout` that is none.
+pub fn bad_timeout(value: &str) -> Status {
+    let text = format!("is {value:?}: write up to 8 digits and one of H, M, S, m, u, n");
+    invalid(vec![Violation::new("grpc-timeout", text)])
 }
 
 /// The status of a write that was refused, or that could not be taken and may be tried again as it
@@ -152,6 +241,7 @@ pub(super) fn not_written(error: WriteError) -> Status {
     let reason = match &error {
         WriteError::Rejected(rejection) => return refused(rejection.clone()),
         WriteError::Overloaded => ErrorReason::Overloaded,
+        WriteError::Stopped(why) => return stopped(*why),
         WriteError::Stopping => ErrorReason::ShuttingDown,
         WriteError::Journal(_) | WriteError::Behind => ErrorReason::JournalUnavailable,
         WriteError::Damaged(loss) => return lost(loss),

@@ -5,6 +5,8 @@ use super::forbid;
 
 /// Begins threads or tasks, or waits for them.
 const THREADS: [&str; 11] = [
+    // How many cores there are, which bounds the lanes.
+    "src/server/settings.rs",
     // Makes the next segment ready while the present one is written.
     "src/journal/prepare.rs",
     // Opens the views, which may hang.
@@ -14,7 +16,6 @@ const THREADS: [&str; 11] = [
     "src/runtime/engine.rs",
     // Work that computes or reads from disk, off the threads that serve.
     "src/service/blocking.rs",
-    "src/service/calendar.rs",
     // A stream of events is read while its answers are written.
     "src/service/incident.rs",
     // Listening, and stopping at a signal.
@@ -28,7 +29,7 @@ const THREADS: [&str; 11] = [
 ];
 
 /// Hands something from one thread or task to another.
-const CHANNELS: [&str; 13] = [
+const CHANNELS: [&str; 15] = [
     // Damage, found late.
     "src/runtime/scrub.rs",
     "src/views/store.rs",
@@ -37,7 +38,9 @@ const CHANNELS: [&str; 13] = [
     "src/runtime/job.rs",
     "src/runtime/start.rs",
     "src/runtime/writer.rs",
+    "src/runtime/queue.rs",
     "src/service/blocking.rs",
+    "src/service/lane.rs",
     "src/service/incident.rs",
     "src/service/recording.rs",
     "src/server/mod.rs",
@@ -46,7 +49,7 @@ const CHANNELS: [&str; 13] = [
 ];
 
 /// Shares what changes between threads.
-const LOCKS: [&str; 16] = [
+const LOCKS: [&str; 19] = [
     "src/runtime/scrub.rs",
     // One clock for all.
     "src/runtime/wall_clock.rs",
@@ -64,6 +67,9 @@ const LOCKS: [&str; 16] = [
     "src/server/identity/audit.rs",
     "src/server/identity/jwt.rs",
     "src/server/identity/tls.rs",
+    "src/service/blocking.rs",
+    "src/service/lane.rs",
+    "src/service/messages.rs",
 ];
 
 const THREAD_WORDS: [&str; 6] =

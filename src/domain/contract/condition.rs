@@ -146,6 +146,11 @@ impl Condition {
         self.fields.iter().any(|field| field.name == "now")
     }
 
+    /// Whether it walks a list, so that it takes longer the longer that is.
+    pub fn walks_lists(&self) -> bool {
+        self.has_loops
+    }
+
     /// Whether it reads what changed in the instant it is evaluated at, so that it holds in that
     /// instant only.
     pub fn reads_changes(&self) -> bool {

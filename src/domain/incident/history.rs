@@ -1,9 +1,12 @@
 //! Folds an incident's recorded events into a history: the effective ones, in the order they
 //! occurred.
 
+use std::collections::HashMap;
+
 use super::fact::{Fact, IncidentEvent, RecordedEvent};
 use super::moment::Moment;
 use super::state::State;
+use crate::domain::stop::Stop;
 use crate::domain::time::Instant;
 
 /// What is known of an incident, in the order it occurred. It borrows from the recorded events.
@@ -11,6 +14,8 @@ use crate::domain::time::Instant;
 pub struct History<'e> {
     effective: Vec<&'e RecordedEvent>,
     voided: Vec<(&'e RecordedEvent, &'e str)>,
+    /// Ends its moments early once nobody waits for what is made of them.
+    stop: Option<&'e dyn Stop>,
 }
 
 impl<'e> History<'e> {
@@ -25,16 +30,12 @@ impl<'e> History<'e> {
     ) -> History<'e> {
         let known: Vec<_> =
             recorded.into_iter().filter(|event| event.record_time <= known_time).collect();
-        let voiding: Vec<_> = known
-            .iter()
-            .filter_map(|by| Some((by.value.voids()?, by.value.event_id.as_str())))
-            .filter(|(voided, by)| voided != by)
-            .collect();
+        let voiding = voiding(&known);
         let mut history =
-            History { effective: Vec::with_capacity(known.len()), voided: Vec::new() };
+            History { effective: Vec::with_capacity(known.len()), voided: Vec::new(), stop: None };
         for event in known {
-            match voiding.iter().filter(|(id, _)| *id == event.value.event_id).min() {
-                Some((_, by)) => history.voided.push((event, by)),
+            match voiding.get(event.value.event_id.as_str()) {
+                Some(by) => history.voided.push((event, by)),
                 None => history.effective.push(event),
             }
         }
@@ -42,11 +43,16 @@ impl<'e> History<'e> {
         history
     }
 
+    /// The same history, whose moments end early once they are no longer wanted.
+    pub fn until(self, stop: &'e dyn Stop) -> History<'e> {
+        History { stop: Some(stop), ..self }
+    }
+
     /// The part of it that occurred before an instant.
     pub fn before(&self, end: Instant) -> History<'e> {
         let occurred = self.effective.iter().copied();
         let effective = occurred.filter(|event| event.value.occur_time < end).collect();
-        History { effective, voided: self.voided.clone() }
+        History { effective, voided: self.voided.clone(), stop: self.stop }
     }
 
     /// The events in effect, in the order they occurred.
@@ -91,7 +97,11 @@ impl<'e> History<'e> {
             .filter_map(|events| {
                 events.first().map(|first| Moment { time: first.value.occur_time, events })
             })
-            .take_while(move |moment| moment.time <= as_of)
+            .take_while(move |moment| moment.time <= as_of && !self.is_stopped())
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stop.is_some_and(Stop::is_stopped)
     }
 
     /// The incident's fields as of an instant.
@@ -102,6 +112,18 @@ impl<'e> History<'e> {
         }
         state
     }
+}
+
+/// The ids of facts that others void, each with the least id of those.
+fn voiding<'e>(known: &[&'e RecordedEvent]) -> HashMap<&'e str, &'e str> {
+    let mut voiding = HashMap::new();
+    for event in known {
+        let by = event.value.event_id.as_str();
+        let Some(voided) = event.value.voids().filter(|voided| *voided != by) else { continue };
+        let least = voiding.entry(voided).or_insert(by);
+        *least = by.min(*least);
+    }
+    voiding
 }
 
 fn moment_key(event: &IncidentEvent) -> (Instant, i64) {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::clock::Outcome;
 use crate::domain::ids::ClockId;
+use crate::domain::stop::Stop;
 use crate::domain::time::Instant;
 use crate::engine::catalog::Catalog;
 use crate::engine::evaluate::{evaluate_incident, history};
@@ -43,21 +44,23 @@ pub struct Step {
 }
 
 /// The clocks of an incident whose verdict changed. `terms` are the record times of the contracts
-/// and calendars recorded between the two states.
+/// and calendars recorded between the two states. Once it is stopped, what it finds is wrong.
 pub fn compare(
     incident_id: &str,
     ledger: &Ledger,
-    catalog: &Catalog,
+    (catalog, terms): (&Catalog, &[Instant]),
     comparison: Comparison,
-    terms: &[Instant],
+    stop: &dyn Stop,
 ) -> Vec<Change> {
     let Comparison { earlier, later, .. } = comparison;
     let facts = ledger.events.iter().map(|event| event.record_time);
     let facts = facts.filter(|time| earlier < *time && *time <= later);
     let mut moments: Vec<Instant> = facts.chain(terms.iter().copied()).collect();
     moments.sort_unstable();
-    let at =
-        |known| outcomes(incident_id, ledger, catalog, Times { as_of: comparison.as_of, known });
+    let at = |known| {
+        let times = Times { as_of: comparison.as_of, known };
+        outcomes(incident_id, ledger, catalog, times, stop)
+    };
     let (before, after) = (at(earlier), at(later));
     let names = before.keys().chain(after.keys().filter(|name| !before.contains_key(name)));
     let changed = names.filter(|name| before.get(name) != after.get(name)).cloned();
@@ -69,6 +72,9 @@ pub fn compare(
     changes.sort_by(|a, b| a.clock.cmp(&b.clock));
     let mut known = before;
     for record_time in moments {
+        if stop.is_stopped() {
+            break;
+        }
         let now = at(record_time);
         for change in &mut changes {
             let (before, after) = (known.get(&change.clock), now.get(&change.clock));
@@ -87,8 +93,10 @@ fn outcomes(
     ledger: &Ledger,
     catalog: &Catalog,
     times: Times,
+    stop: &dyn Stop,
 ) -> BTreeMap<ClockId, Outcome> {
     let Some(history) = history(ledger, times) else { return BTreeMap::new() };
+    let history = history.until(stop);
     let known = catalog.known(times.known);
     let evaluation = evaluate_incident(&history, &known, times.as_of);
     evaluation.clocks.iter().map(|clock| (clock.id(incident_id), clock.verdict())).collect()

@@ -1,0 +1,193 @@
+//! What every call passes first: how many are under way, and until when it may take.
+
+use std::future::ready;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
+use tonic::Status;
+use tonic::body::Body;
+use tonic::codegen::http::{HeaderMap, Request, Response};
+use tower::{Layer, Service};
+
+use super::settings::Calls;
+use crate::service::{Deadline, bad_timeout, out_of_time, too_many_calls};
+
+/// The header by which a caller says how long it waits.
+const TIMEOUT: &str = "grpc-timeout";
+/// How much earlier than the caller's time is over it is answered, at most, so that it hears why.
+/// tonic would say CANCELLED at that very time.
+const EARLIER: Duration = Duration::from_millis(10);
+
+/// Lets calls in.
+#[derive(Clone, Debug)]
+pub(super) struct Admission {
+    calls: Calls,
+    under_way: Arc<AtomicUsize>,
+}
+
+/// A service behind it.
+#[derive(Clone, Debug)]
+pub(super) struct Admitting<S> {
+    admission: Admission,
+    inner: S,
+}
+
+/// A call under way.
+struct UnderWay(Arc<AtomicUsize>);
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Admission {
+    pub fn new(calls: Calls) -> Admission {
+        Admission { calls, under_way: Arc::default() }
+    }
+
+    fn admit(&self) -> Result<UnderWay, Status> {
+        let before = self.under_way.fetch_add(1, Ordering::Relaxed);
+        let call = UnderWay(Arc::clone(&self.under_way));
+        if before >= self.calls.most { Err(too_many_calls()) } else { Ok(call) }
+    }
+
+    /// Until when a call may take, now that it begins.
+    fn deadline(&self, headers: &HeaderMap, now: Instant) -> Result<Deadline, Status> {
+        let callers = match headers.get(TIMEOUT) {
+            None => None,
+            Some(value) => {
+                let value = String::from_utf8_lossy(value.as_bytes());
+                Some(duration(&value).ok_or_else(|| bad_timeout(&value))?)
+            }
+        };
+        let longest = self.calls.longest;
+        let wanted = callers.map_or(longest, |time| time - EARLIER.min(time / 10));
+        // So far ahead that the clock can't say it, it never comes.
+        let at = now.checked_add(wanted).unwrap_or(now + longest);
+        Ok(Deadline { at, is_the_callers: callers.is_some() })
+    }
+}
+
+/// A `grpc-timeout`: up to eight digits and a unit; `None`: it is none.
+fn duration(value: &str) -> Option<Duration> {
+    let (digits, unit) = value.split_at_checked(value.len().checked_sub(1)?)?;
+    if digits.len() > 8 || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+        return None;
+    }
+    let count: u64 = digits.parse().ok()?;
+    Some(match unit {
+        "H" => Duration::from_secs(count * 3_600),
+        "M" => Duration::from_secs(count * 60),
+        "S" => Duration::from_secs(count),
+        "m" => Duration::from_millis(count),
+        "u" => Duration::from_micros(count),
+        "n" => Duration::from_nanos(count),
+        _ => return None,
+    })
+}
+
+impl<S> Layer<S> for Admission {
+    type Service = Admitting<S>;
+
+    fn layer(&self, inner: S) -> Admitting<S> {
+        Admitting { admission: self.clone(), inner }
+    }
+}
+
+impl<S> Service<Request<Body>> for Admitting<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>>,
+    S::Future: Send + 'static,
+    S::Error: Send + 'static,
+{
+    type Response = Response<Body>;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        let now = Instant::now();
+        let admitted = self
+            .admission
+            .admit()
+            .and_then(|call| Ok((call, self.admission.deadline(request.headers(), now)?)));
+        let (call, deadline) = match admitted {
+            Ok(admitted) => admitted,
+            Err(status) => return Box::pin(ready(Ok(status.into_http()))),
+        };
+        request.extensions_mut().insert(deadline);
+        let until = deadline.at.min(now + self.admission.calls.longest);
+        let answer = self.inner.call(request);
+        Box::pin(async move {
+            let _call = call;
+            let answered = timeout_at(until, answer).await;
+            answered.unwrap_or_else(|_| Ok(out_of_time().into_http()))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CALLS: Calls = Calls { most: 1, longest: Duration::from_secs(60) };
+
+    fn headers(timeout: &str) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        headers.insert(TIMEOUT, timeout.parse().unwrap());
+        headers
+    }
+
+    #[test]
+    fn a_timeout_is_eight_digits_and_a_unit_or_none() {
+        assert_eq!(duration("1S"), Some(Duration::from_secs(1)));
+        assert_eq!(duration("99999999H"), Some(Duration::from_secs(99_999_999 * 3_600)));
+        assert_eq!(duration("250m"), Some(Duration::from_millis(250)));
+        for not in ["", "S", "1", "-1S", "1.5S", "123456789n", "1s", "1\u{e4}", "+1S"] {
+            assert_eq!(duration(not), None, "{not:?}");
+        }
+    }
+
+    #[test]
+    fn the_callers_time_is_over_a_little_earlier_than_it_says() {
+        let now = Instant::now();
+        let admission = Admission::new(CALLS);
+        let at = |timeout| admission.deadline(&headers(timeout), now).unwrap().at - now;
+        assert_eq!(at("1S"), Duration::from_millis(990));
+        assert_eq!(at("10m"), Duration::from_millis(9));
+        assert_eq!(admission.deadline(&HeaderMap::new(), now).unwrap().at - now, CALLS.longest);
+        let refused = admission.deadline(&headers("soon"), now).unwrap_err();
+        assert_eq!(refused.code(), tonic::Code::InvalidArgument);
+    }
+
+    #[test]
+    fn more_calls_than_may_be_under_way_are_refused() {
+        let admission = Admission::new(CALLS);
+        let call = admission.admit().ok().unwrap();
+        assert_eq!(admission.admit().err().unwrap().code(), tonic::Code::ResourceExhausted);
+        drop(call);
+        assert!(admission.admit().is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_call_that_takes_too_long_ends_in_words_and_without_its_answer() {
+        let never = tower::service_fn(|_: Request<Body>| {
+            std::future::pending::<Result<Response<Body>, Status>>()
+        });
+        let mut service = Admission::new(CALLS).layer(never);
+        let mut request = Request::new(Body::empty());
+        *request.headers_mut() = headers("20m");
+        let response = service.call(request).await.unwrap();
+        let status = Status::from_header_map(response.headers()).unwrap();
+        assert_eq!(status.code(), tonic::Code::DeadlineExceeded);
+        assert_eq!(service.admission.under_way.load(Ordering::Relaxed), 0);
+    }
+}
