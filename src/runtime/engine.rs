@@ -28,7 +28,7 @@ use crate::engine::action::TakeAction;
 use crate::engine::catalog::Catalog;
 use crate::engine::decide::ChangeTerms;
 use crate::journal::LogSource;
-use crate::journal::StoreId;
+use crate::journal::{StoreId, Unchanging};
 use crate::views::ViewsError;
 
 /// The running engine. All its methods may be called from any task.
@@ -44,6 +44,9 @@ pub struct Engine {
     pub(super) projecting: Mutex<Option<JoinHandle<()>>>,
     pub(super) learning: Mutex<Option<JoinHandle<()>>>,
     pub(super) scrubbing: Mutex<Option<JoinHandle<()>>>,
+    /// Keeps everybody from writing to a journal that is only read.
+    pub(super) unchanging: Mutex<Option<Unchanging>>,
+    pub(super) is_read_only: bool,
 }
 
 impl Engine {
@@ -64,7 +67,7 @@ impl Engine {
         tenant: TenantId,
         events: Vec<IncidentEvent>,
     ) -> Result<oneshot::Receiver<Answer<Results>>, WriteError> {
-        self.check_intact()?;
+        self.check_writable()?;
         let (responder, answer) = oneshot::channel();
         let job = events_job(tenant, events, responder);
         let (tenant, ticket) = (job.tenant().clone(), job.ticket(None));
@@ -77,7 +80,7 @@ impl Engine {
         until: Option<Instant>,
         job: impl FnOnce(Responder<T>) -> Job,
     ) -> Answer<T> {
-        self.check_intact()?;
+        self.check_writable()?;
         let (responder, answer) = oneshot::channel();
         let job = job(responder);
         let (tenant, ticket) = (job.tenant().clone(), job.ticket(until));
@@ -85,11 +88,17 @@ impl Engine {
         answer.await.unwrap_or(Err(WriteError::Stopping))
     }
 
-    fn check_intact(&self) -> Result<(), WriteError> {
+    fn check_writable(&self) -> Result<(), WriteError> {
         match self.loss() {
             Some(loss) => Err(WriteError::Damaged(loss.clone())),
+            None if self.is_read_only => Err(WriteError::ReadOnly),
             None => Ok(()),
         }
+    }
+
+    /// Whether nothing is recorded since the journal was opened only to be read.
+    pub fn is_read_only(&self) -> bool {
+        self.is_read_only
     }
 
     /// How much waits to be recorded.
@@ -257,6 +266,7 @@ impl Engine {
         if let Err(error) = self.sources.views.close() {
             tracing::warn!(%error, "the views can't be closed: they will be folded anew");
         }
+        drop(self.unchanging.lock().take());
     }
 }
 

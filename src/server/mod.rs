@@ -31,7 +31,7 @@ use identity::{Security, shake_hands};
 use readers::{GROUP_AND_OTHERS, warn_of_readers};
 use registry::{SERVICES, routes};
 
-pub use settings::{Configuration, Settings};
+pub use settings::{Configuration, Effective, Environment, Setting, Settings, sample};
 
 /// Streams a connection may have open at once.
 const STREAMS_PER_CONNECTION_MAX: u32 = 1_024;
@@ -55,8 +55,8 @@ pub struct Running {
 
 /// Serves until the process is signalled to stop (SIGINT, SIGTERM or SIGHUP); a second signal ends
 /// it at once.
-pub async fn run(settings: Settings) -> anyhow::Result<()> {
-    let running = start(settings).await?;
+pub async fn run(configuration: Configuration) -> anyhow::Result<()> {
+    let running = start_as(configuration).await?;
     let stop = running.stop.clone();
     tokio::spawn(async move {
         signalled().await;
@@ -72,7 +72,10 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
 
 /// Starts a server; it listens when this returns, and answers once it is [`Running::ready`].
 pub async fn start(settings: Settings) -> anyhow::Result<Running> {
-    let configuration = settings.check()?;
+    start_as(settings.check()?).await
+}
+
+async fn start_as(configuration: Configuration) -> anyhow::Result<Running> {
     wall_clock::check_plausible()?;
     let listener = TcpListener::bind(configuration.listen)
         .await
@@ -138,6 +141,10 @@ async fn serve(
     tracing::info!(sequence = engine.progress().sequence, "ready");
     if engine.loss().is_none() {
         set_health(&health, ServingStatus::Serving).await;
+    }
+    if engine.is_read_only() {
+        tracing::info!("read-only: questions are answered, and nothing is recorded");
+        set_writing_health(&health, ServingStatus::NotServing).await;
     }
 
     tokio::select! {
@@ -263,6 +270,7 @@ fn open(configuration: &Configuration) -> anyhow::Result<Engine> {
         events_an_incident_max: configuration.events_an_incident_max,
         scrub_bytes_a_second: configuration.scrub_bytes_a_second,
         accept_clock: configuration.accept_clock,
+        read_only: configuration.read_only,
     };
     Ok(Engine::start(&options, zones)?)
 }

@@ -213,6 +213,7 @@ fn journal_state(engine: &Engine) -> (v1::JournalState, String) {
             let violation = "a sync failed: start the server again to find what the disk holds";
             (v1::JournalState::Failed, violation.to_owned())
         }
+        None if engine.is_read_only() => (v1::JournalState::ReadOnly, String::new()),
         None => (v1::JournalState::Writable, String::new()),
     }
 }

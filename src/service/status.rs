@@ -78,6 +78,7 @@ fn code(reason: ErrorReason) -> Code {
         | ErrorReason::ContractEnded
         | ErrorReason::BackupDiverged
         | ErrorReason::PeriodGoesOn
+        | ErrorReason::ReadOnly
         | ErrorReason::ReviewNotSigned => Code::FailedPrecondition,
         ErrorReason::RevisionConflict => Code::Aborted,
         ErrorReason::TimeOutOfRange | ErrorReason::SequenceNotReached => Code::OutOfRange,
@@ -245,6 +246,9 @@ pub(super) fn not_written(error: WriteError) -> Status {
         WriteError::Stopping => ErrorReason::ShuttingDown,
         WriteError::Journal(_) | WriteError::Behind => ErrorReason::JournalUnavailable,
         WriteError::Damaged(loss) => return lost(loss),
+        WriteError::ReadOnly => {
+            return status(ErrorReason::ReadOnly, error.to_string(), ErrorDetails::new());
+        }
         WriteError::Views { may_pass: true, .. } => ErrorReason::ViewsUnavailable,
         WriteError::Views { may_pass: false, .. } => ErrorReason::Defect,
     };
