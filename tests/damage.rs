@@ -290,12 +290,15 @@ async fn assert_refuses_records(clients: &mut Clients) {
     assert_eq!(refused.code(), Code::DataLoss, "{refused}");
 }
 
+/// Damages the segments of a journal.
+type Damaging = fn(&[std::path::PathBuf]);
+
 /// Attack A9: the server wrote on behind a segment that was cut off or gone, and `slx verify` took
 /// a last segment that was cut off for whole.
 #[tokio::test]
 async fn a_segment_that_is_cut_or_missing_is_found_at_the_start_and_by_verify() {
     let (data, _) = with_segments().await;
-    let damages: [(&str, fn(&[std::path::PathBuf])); 7] = [
+    let damages: [(&str, Damaging); 7] = [
         ("half of the second", |paths| truncate(&paths[1], written_end(&paths[1]) / 2)),
         ("the end of the first", |paths| truncate(&paths[0], written_end(&paths[0]) - 10)),
         ("all but the header", |paths| truncate(&paths[1], 200)),

@@ -74,11 +74,11 @@ pub fn of_clocks<T>(
         ids => {
             drop(index);
             check_incidents(view, ids)?;
-            return Ok(OpenClocks::of_incidents(wanted).list(view, wanted, make)?);
+            return OpenClocks::of_incidents(wanted).list(view, wanted, make);
         }
     };
     drop(index);
-    Ok(open.list(view, wanted, make)?)
+    open.list(view, wanted, make)
 }
 
 /// Refuses what the contract does not have.

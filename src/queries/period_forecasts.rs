@@ -47,7 +47,7 @@ pub fn evaluate<'v>(
     period.group_objectives(group_by);
     let gathered = Gathered::new(view, index.as_ref(), &mut period, group_by)?;
     drop(index);
-    Ok(gathered.evaluate(view, period)?)
+    gathered.evaluate(view, period)
 }
 
 /// What the index holds of a period that goes on, and of the days before.

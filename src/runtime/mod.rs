@@ -1,8 +1,8 @@
 //! The machine: what records, folds, projects and reads, with its threads and channels.
 //!
 //! One writer thread decides and records; one projector thread carries what is new over to the
-//! views; one learner thread learns from it all for forecasts; one thread reads the journal again, for
-//! damage that nobody has met; the network's tasks hand jobs to the first and read beside the
+//! views; one learner thread learns from it all for forecasts; one thread reads the journal again,
+//! for damage that nobody has met; the network's tasks hand jobs to the first and read beside the
 //! others, each through a [`ReadView`]. Answers that take long are worked out on threads of the
 //! network's side, which belong to whoever waits: nothing here waits for them.
 
@@ -24,6 +24,7 @@ mod progress;
 mod projector;
 mod query_error;
 mod queue;
+mod read_learning;
 mod read_point;
 mod read_view;
 mod recent;

@@ -85,7 +85,8 @@ mod tests {
     use crate::runtime::read_point::ReadRequest;
 
     fn question(sequence: u64) -> PastQuestion {
-        let point = ReadPoint::new(sequence, Instant::MAX, ReadRequest::default());
+        let request = ReadRequest { as_of: Some(Instant::MAX), ..ReadRequest::default() };
+        let point = ReadPoint::new(sequence, Instant::MAX, request);
         PastQuestion { tenant: "tenant".into(), contract: "contract".into(), point }
     }
 

@@ -34,7 +34,7 @@ pub(super) struct Queue<J> {
 
 #[derive(Debug)]
 struct Queued<J> {
-    lines: HashMap<TenantId, Line<J>>,
+    by_tenant: HashMap<TenantId, TenantJobs<J>>,
     /// The tenants in the order of their turns.
     turns: VecDeque<TenantId>,
     cost: u64,
@@ -46,7 +46,7 @@ struct Queued<J> {
 
 /// The jobs of a tenant, in the order they came.
 #[derive(Debug)]
-struct Line<J> {
+struct TenantJobs<J> {
     jobs: VecDeque<(J, Ticket)>,
     cost: u64,
 }
@@ -90,7 +90,7 @@ pub struct Backlog {
 impl<J> Default for Queue<J> {
     fn default() -> Queue<J> {
         let waiting = Mutex::new(Queued {
-            lines: HashMap::new(),
+            by_tenant: HashMap::new(),
             turns: VecDeque::new(),
             cost: 0,
             most: COST_WAITING_MIN,
@@ -180,9 +180,9 @@ impl<J> Queued<J> {
     /// Whether a tenant's job has no room. When all is taken, a tenant of whom less than its share
     /// waits still has some, up to twice as much in all.
     fn is_full(&self, tenant: &TenantId, cost: u64) -> bool {
-        let own = self.lines.get(tenant).map_or(0, |line| line.cost);
-        let is_new = u64::from(!self.lines.contains_key(tenant));
-        let share = self.most / (self.lines.len() as u64 + is_new).max(1);
+        let own = self.by_tenant.get(tenant).map_or(0, |own| own.cost);
+        let is_new = u64::from(!self.by_tenant.contains_key(tenant));
+        let share = self.most / (self.by_tenant.len() as u64 + is_new).max(1);
         let all = self.cost.saturating_add(cost);
         let is_over = all > self.most && own.saturating_add(cost) > share;
         self.cost > 0 && (is_over || all > self.most.saturating_mul(2))
@@ -190,13 +190,13 @@ impl<J> Queued<J> {
 
     fn push(&mut self, tenant: &TenantId, ticket: Ticket, job: J) {
         self.cost = self.cost.saturating_add(ticket.cost);
-        if !self.lines.contains_key(tenant) {
+        if !self.by_tenant.contains_key(tenant) {
             self.turns.push_back(tenant.clone());
         }
-        let none = || Line { jobs: VecDeque::new(), cost: 0 };
-        let line = self.lines.entry(tenant.clone()).or_insert_with(none);
-        line.cost = line.cost.saturating_add(ticket.cost);
-        line.jobs.push_back((job, ticket));
+        let none = || TenantJobs { jobs: VecDeque::new(), cost: 0 };
+        let own = self.by_tenant.entry(tenant.clone()).or_insert_with(none);
+        own.cost = own.cost.saturating_add(ticket.cost);
+        own.jobs.push_back((job, ticket));
     }
 
     fn take(&mut self) -> Vec<(J, Ticket)> {
@@ -205,14 +205,14 @@ impl<J> Queued<J> {
         while cost < COST_TAKEN
             && let Some(tenant) = self.turns.pop_front()
         {
-            let Some(line) = self.lines.get_mut(&tenant) else { continue };
-            if let Some((job, ticket)) = line.jobs.pop_front() {
+            let Some(own) = self.by_tenant.get_mut(&tenant) else { continue };
+            if let Some((job, ticket)) = own.jobs.pop_front() {
                 cost += ticket.cost;
-                line.cost = line.cost.saturating_sub(ticket.cost);
+                own.cost = own.cost.saturating_sub(ticket.cost);
                 taken.push((job, ticket));
             }
-            match line.jobs.is_empty() {
-                true => drop(self.lines.remove(&tenant)),
+            match own.jobs.is_empty() {
+                true => drop(self.by_tenant.remove(&tenant)),
                 false => self.turns.push_back(tenant),
             }
         }

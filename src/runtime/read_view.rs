@@ -15,8 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
 use super::index_reader::IndexReader;
-use super::learning::{Learnings, Learnt, LearntUpTo, Published};
-use super::past_learning::PastQuestion;
+use super::learning::{Learnings, LearntUpTo, Published};
 use super::patience::Patience;
 use super::progress::{Loss, Progress};
 use super::query_error::QueryError;
@@ -31,9 +30,7 @@ use crate::domain::zone::ZoneDatabase;
 use crate::engine::action::ActionLog;
 use crate::engine::catalog::{Catalog, Known};
 use crate::engine::evaluate::{Times, history};
-use crate::engine::learning::{Learned, Ledgers};
 use crate::engine::ledger::Ledger;
-use crate::engine::occurred::AsOccurred;
 use crate::engine::rejection::Rejection;
 use crate::views::{IncidentKey, ViewsError};
 
@@ -53,16 +50,16 @@ pub struct Reading<'e> {
 /// One consistent version of everything recorded, for one query. It holds no lock.
 #[derive(Clone, Debug)]
 pub struct ReadView<'e> {
-    origin: Origin<'e>,
-    tenant: TenantId,
-    request: ReadRequest,
-    point: ReadPoint,
+    pub(super) origin: Origin<'e>,
+    pub(super) tenant: TenantId,
+    pub(super) request: ReadRequest,
+    pub(super) point: ReadPoint,
     catalog: Arc<Catalog>,
     actions: Arc<ActionLog>,
     patience: Patience,
     /// What was learnt when it was opened.
-    learnt: Option<Arc<Published>>,
-    learnt_up_to: Arc<OnceLock<LearntUpTo>>,
+    pub(super) learnt: Option<Arc<Published>>,
+    pub(super) learnt_up_to: Arc<OnceLock<LearntUpTo>>,
 }
 
 /// Where views are opened.
@@ -321,72 +318,10 @@ impl<'e> ReadView<'e> {
         Ok(ids?)
     }
 
-    /// What was learnt of a contract's clocks: by now as far as it is learnt, which
-    /// [`ReadView::learnt_up_to`] says; by another instant what is known and had occurred by then.
-    /// A question about one before what is final is slow: that is learnt from the beginning.
-    pub fn learned(&self, contract: &str) -> Result<Arc<Learned>, QueryError> {
-        self.check_index_is_free();
-        self.check_wanted()?;
-        // Nothing is learnt, or held, of what does not exist.
-        if self.known().contract(contract).all().is_empty() {
-            return Ok(Arc::default());
-        }
-        let is_present = self.request.as_of.is_none() && self.request.known.is_none();
-        let Origin { learnings, .. } = self.origin;
-        let learnt = match is_present {
-            true => learnings.now(&self.tenant, contract, self.point, self.learnt.as_ref()),
-            false => self.learnt_by_then(contract)?,
-        };
-        let _ = self.learnt_up_to.set(learnt.up_to);
-        Ok(learnt.learned)
-    }
-
-    /// How far what [`ReadView::learned`] gave was learnt; `None`: it gave nothing.
-    pub fn learnt_up_to(&self) -> Option<LearntUpTo> {
-        self.learnt_up_to.get().copied()
-    }
-
-    fn learnt_by_then(&self, contract: &str) -> Result<Learnt, QueryError> {
-        let (point, Origin { learnings, .. }) = (self.point, self.origin);
-        if let Some(exact) = learnings.exact(&self.tenant, contract, point) {
-            return Ok(exact);
-        }
-        let question =
-            PastQuestion { tenant: self.tenant.clone(), contract: contract.to_owned(), point };
-        let learned = learnings.past.learned(&question, || self.learn(contract))?;
-        let up_to = LearntUpTo { sequence: point.sequence, until: Some(point.times.as_of) };
-        Ok(Learnt { learned, up_to })
-    }
-
-    /// Learns what is known and had occurred by the times of the view.
-    fn learn(&self, contract: &str) -> Result<Arc<Learned>, QueryError> {
-        let bases = self.origin.learnings.bases(&self.tenant, self.point);
-        let bases = bases.as_ref().and_then(|published| published.bases.as_ref());
-        let (as_of, known) = (self.point.times.as_of, self.known());
-        let fold = bases.map(|bases| bases.past(as_of, known, &mut self.clone())).transpose()?;
-        if let Some(fold) = fold.flatten() {
-            return Ok(fold.of(contract));
-        }
-        // From the facts that had occurred by then, though they were recorded later.
-        let ids = self.incident_ids(contract, "");
-        AsOccurred::new(self.clone(), self.point.times).learned(ids, contract, known)
-    }
-
     /// Fails the unit tests of whatever evaluates while it still holds the index.
-    fn check_index_is_free(&self) {
+    pub(super) fn check_index_is_free(&self) {
         #[cfg(test)]
         assert!(!self.origin.sources.projector.is_read(), "gather, drop the index, then evaluate");
-    }
-}
-
-impl Ledgers for ReadView<'_> {
-    type Error = QueryError;
-
-    fn ledger(&mut self, incident_id: &str) -> Result<Arc<Ledger>, QueryError> {
-        match self.origin.learnings.is_closed() {
-            true => Err(ViewsError::Closed.into()),
-            false => self.scanned_ledger(incident_id),
-        }
     }
 }
 

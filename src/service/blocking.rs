@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Response, Status};
 
-use super::lane::{Full, Lane, Place};
+use super::lane::{Full, Lane, LanePlace};
 use super::lanes::{Lanes, Weight};
 use super::messages::{Messages, Queued};
 use super::status;
@@ -133,7 +133,7 @@ struct Outbox<T> {
     work: Work,
     sender: mpsc::Sender<Result<T, Status>>,
     queued: Queued<T>,
-    place: RefCell<Option<Place>>,
+    place: RefCell<Option<LanePlace>>,
     network: Handle,
 }
 

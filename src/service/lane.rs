@@ -59,7 +59,7 @@ struct Seats {
 #[derive(Debug)]
 struct Waiter {
     tenant: TenantId,
-    called: oneshot::Sender<Place>,
+    called: oneshot::Sender<LanePlace>,
 }
 
 /// How a lane is used.
@@ -79,7 +79,7 @@ pub(super) struct Usage {
 
 /// A place in a lane, given back when it is dropped.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct LanePlace {
     lane: Arc<Lane>,
     tenant: TenantId,
 }
@@ -90,7 +90,7 @@ impl Lane {
     }
 
     /// Waits for a place, as long as the lane lets one wait.
-    pub async fn enter(self: &Arc<Lane>, tenant: &TenantId) -> Result<Place, Full> {
+    pub async fn enter(self: &Arc<Lane>, tenant: &TenantId) -> Result<LanePlace, Full> {
         let called = match self.take_or_wait(tenant, false)? {
             Entered::Taken(place) => return Ok(place),
             Entered::Waits(called) => called,
@@ -105,7 +105,7 @@ impl Lane {
     }
 
     /// Takes a place at once, or none.
-    pub fn try_enter(self: &Arc<Lane>, tenant: &TenantId) -> Result<Place, Full> {
+    pub fn try_enter(self: &Arc<Lane>, tenant: &TenantId) -> Result<LanePlace, Full> {
         match self.take_or_wait(tenant, false)? {
             Entered::Taken(place) => Ok(place),
             Entered::Waits(_) => {
@@ -116,7 +116,7 @@ impl Lane {
     }
 
     /// Waits for a place however many others do: for work that has begun and gave its place away.
-    pub async fn enter_again(self: &Arc<Lane>, tenant: &TenantId) -> Option<Place> {
+    pub async fn enter_again(self: &Arc<Lane>, tenant: &TenantId) -> Option<LanePlace> {
         match self.take_or_wait(tenant, true).ok()? {
             Entered::Taken(place) => Some(place),
             Entered::Waits(called) => called.await.ok(),
@@ -128,7 +128,10 @@ impl Lane {
         let is_free = state.working < self.bounds.places && state.waiting.is_empty();
         if is_free && state.seats(tenant).working < self.bounds.share {
             state.begin(tenant);
-            return Ok(Entered::Taken(Place { lane: Arc::clone(self), tenant: tenant.clone() }));
+            return Ok(Entered::Taken(LanePlace {
+                lane: Arc::clone(self),
+                tenant: tenant.clone(),
+            }));
         }
         state.forget_those_who_left();
         if !has_begun && state.is_full(tenant, self.bounds.waiting) {
@@ -150,7 +153,7 @@ impl Lane {
             };
             let Some(Waiter { tenant, called }) = next else { return };
             // Whoever has left gives its place back as it is dropped, which calls the next.
-            if called.send(Place { lane: Arc::clone(self), tenant }).is_ok() {
+            if called.send(LanePlace { lane: Arc::clone(self), tenant }).is_ok() {
                 return;
             }
         }
@@ -176,8 +179,8 @@ impl Lane {
 }
 
 enum Entered {
-    Taken(Place),
-    Waits(oneshot::Receiver<Place>),
+    Taken(LanePlace),
+    Waits(oneshot::Receiver<LanePlace>),
 }
 
 impl Occupancy {
@@ -235,7 +238,7 @@ impl Occupancy {
     }
 }
 
-impl Drop for Place {
+impl Drop for LanePlace {
     fn drop(&mut self) {
         {
             let mut state = self.lane.state.lock();

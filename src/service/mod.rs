@@ -20,6 +20,7 @@ mod lane;
 mod lanes;
 mod messages;
 mod page;
+mod reasons;
 mod recording;
 mod requests;
 mod scope;

@@ -8,6 +8,7 @@ use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, PreconditionViolation, StatusExt};
 
 use super::lanes::Weight;
+use super::reasons::{code, reason};
 use super::scope::Scope;
 use crate::codec::v1;
 use crate::codec::v1::ErrorReason;
@@ -27,76 +28,6 @@ const DOMAIN: &str = "slx";
 const RETRY_AFTER: Duration = Duration::from_millis(500);
 /// After which a full lane of heavy questions may have a place again.
 const RETRY_HEAVY_AFTER: Duration = Duration::from_secs(5);
-
-/// The reason of a rejection, for programs.
-pub(super) fn reason(rejection: &Rejection) -> ErrorReason {
-    match rejection {
-        Rejection::Invalid(violations) if is_out_of_range(violations) => {
-            ErrorReason::TimeOutOfRange
-        }
-        Rejection::Invalid(_) => ErrorReason::InvalidField,
-        Rejection::CalendarNotFound(_) => ErrorReason::CalendarNotFound,
-        Rejection::ContractNotFound(_) => ErrorReason::ContractNotFound,
-        Rejection::IncidentNotFound(_) | Rejection::IncidentsNotFound(_) => {
-            ErrorReason::IncidentNotFound
-        }
-        Rejection::TenantNotFound(_) => ErrorReason::TenantNotFound,
-        Rejection::ItemNotFound(_) => ErrorReason::SettlementItemNotFound,
-        Rejection::EventConflict { .. } => ErrorReason::EventConflict,
-        Rejection::Unsound(_) => ErrorReason::ContractUnsound,
-        Rejection::ContractEnded(_) => ErrorReason::ContractEnded,
-        Rejection::RevisionConflict { .. } => ErrorReason::RevisionConflict,
-        Rejection::LimitExceeded { .. } => ErrorReason::LimitExceeded,
-        Rejection::SequenceNotReached { .. } => ErrorReason::SequenceNotReached,
-        Rejection::InvalidPageToken => ErrorReason::InvalidPageToken,
-        Rejection::TimeOutOfRange(_) => ErrorReason::TimeOutOfRange,
-        Rejection::PeriodGoesOn { .. } => ErrorReason::PeriodGoesOn,
-        Rejection::NotSigned { .. } => ErrorReason::ReviewNotSigned,
-    }
-}
-
-/// Whether nothing is wrong but instants that are not supported.
-fn is_out_of_range(violations: &[Violation]) -> bool {
-    !violations.is_empty() && violations.iter().all(|violation| violation.is_out_of_range)
-}
-
-fn code(reason: ErrorReason) -> Code {
-    match reason {
-        ErrorReason::InvalidField
-        | ErrorReason::InvalidPageToken
-        | ErrorReason::MalformedMessage => Code::InvalidArgument,
-        ErrorReason::Unauthenticated => Code::Unauthenticated,
-        ErrorReason::PermissionDenied => Code::PermissionDenied,
-        ErrorReason::MethodNotFound | ErrorReason::CompressionUnsupported => Code::Unimplemented,
-        ErrorReason::CalendarNotFound
-        | ErrorReason::ContractNotFound
-        | ErrorReason::IncidentNotFound
-        | ErrorReason::SettlementItemNotFound
-        | ErrorReason::TenantNotFound => Code::NotFound,
-        ErrorReason::EventConflict => Code::AlreadyExists,
-        ErrorReason::ContractUnsound
-        | ErrorReason::ContractEnded
-        | ErrorReason::BackupDiverged
-        | ErrorReason::PeriodGoesOn
-        | ErrorReason::ReadOnly
-        | ErrorReason::ReviewNotSigned => Code::FailedPrecondition,
-        ErrorReason::RevisionConflict => Code::Aborted,
-        ErrorReason::TimeOutOfRange | ErrorReason::SequenceNotReached => Code::OutOfRange,
-        ErrorReason::Overloaded
-        | ErrorReason::LimitExceeded
-        | ErrorReason::AnswerTooLarge
-        | ErrorReason::AnswerUnread => Code::ResourceExhausted,
-        ErrorReason::DeadlineExceeded => Code::DeadlineExceeded,
-        ErrorReason::CallerGone => Code::Cancelled,
-        ErrorReason::Starting
-        | ErrorReason::ShuttingDown
-        | ErrorReason::JournalUnavailable
-        | ErrorReason::AuditUnavailable
-        | ErrorReason::ViewsUnavailable => Code::Unavailable,
-        ErrorReason::JournalCorrupt => Code::DataLoss,
-        ErrorReason::Unspecified | ErrorReason::Defect => Code::Internal,
-    }
-}
 
 /// The status of a rejection.
 pub(super) fn refused(rejection: Rejection) -> Status {
