@@ -1,12 +1,15 @@
 //! The server: configuration, the services on a port, health, reflection, a bounded shutdown.
 
 mod admission;
+mod connections;
 pub mod identity;
 mod readers;
 mod registry;
+mod request_body;
 mod settings;
 mod unanswered;
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread;
@@ -17,9 +20,9 @@ use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
+use tokio_stream::StreamExt;
 use tonic::service::Routes;
 use tonic::transport::Server;
-use tonic::transport::server::TcpIncoming;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 use tower::util::MapResponseLayer;
@@ -27,18 +30,30 @@ use tower::util::MapResponseLayer;
 use crate::runtime::{Engine, StoreOptions, wall_clock, zones};
 use crate::service::{Limits, Services};
 use admission::Admission;
+use connections::{ConnectionBounds, Watched};
 use identity::{Security, shake_hands};
 use readers::{GROUP_AND_OTHERS, warn_of_readers};
 use registry::{SERVICES, routes};
+use request_body::BodyBounds;
 
 pub use settings::{Configuration, Effective, Environment, Setting, Settings, sample};
 
+const CONNECTIONS: ConnectionBounds = ConnectionBounds {
+    most: 1_024,
+    preface: Duration::from_secs(8),
+    idle: Duration::from_secs(15 * 60),
+};
+const BODIES: BodyBounds = BodyBounds { within: Duration::from_secs(20), held: 64 << 20 };
 /// Streams a connection may have open at once.
 const STREAMS_PER_CONNECTION_MAX: u32 = 1_024;
 /// Bytes in a request's headers.
 const HEADER_BYTES_MAX: u32 = 16 * 1024;
 /// Bytes a stream or connection may send ahead.
 const WINDOW_BYTES: u32 = 1024 * 1024;
+/// Streams that a peer resets before they are looked at; with more its connection ends.
+const RESETS_WAITING_MAX: usize = 20;
+/// Streams that are reset since the peer broke the rules; with more its connection ends.
+const FAULTS_PER_CONNECTION_MAX: usize = 64;
 const PING_EVERY: Duration = Duration::from_secs(30);
 const PING_ANSWERED_WITHIN: Duration = Duration::from_secs(10);
 /// How long streams may take to end when a server stops before it has answered any call.
@@ -125,7 +140,7 @@ async fn serve(
     let (health, health_service) = tonic_health::server::health_reporter();
     set_health(&health, ServingStatus::NotServing).await;
     let routes = routes(&services, configuration.request_bytes_max)?.add_service(health_service);
-    let admission = Admission::new(calls);
+    let admission = Admission::new(calls, BODIES);
     let serving = listen(routes, admission, security, listener, stopping.clone(), drain);
     let serving = tokio::spawn(serving);
     tokio::spawn(end_what_lasts(services.clone(), stopping.clone(), drain / 2));
@@ -168,7 +183,7 @@ async fn listen(
     mut stopping: watch::Receiver<bool>,
     drain: Duration,
 ) -> anyhow::Result<()> {
-    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+    let incoming = connections::accept(listener, CONNECTIONS);
     let mut stop_signal = stopping.clone();
     let stop_signal = async move {
         let _ = stop_signal.wait_for(|stop| *stop).await;
@@ -181,14 +196,19 @@ async fn listen(
         .initial_stream_window_size(WINDOW_BYTES)
         .initial_connection_window_size(WINDOW_BYTES)
         .http2_max_header_list_size(HEADER_BYTES_MAX)
+        .http2_max_pending_accept_reset_streams(Some(RESETS_WAITING_MAX))
+        .http2_max_local_error_reset_streams(Some(FAULTS_PER_CONNECTION_MAX))
         .http2_keepalive_interval(Some(PING_EVERY))
         .http2_keepalive_timeout(Some(PING_ANSWERED_WITHIN))
         .add_routes(routes);
     let serving = async move {
         match security.tls {
-            None => router.serve_with_incoming_shutdown(incoming, stop_signal).await,
+            None => {
+                let incoming = incoming.map(watched);
+                router.serve_with_incoming_shutdown(incoming, stop_signal).await
+            }
             Some(tls) => {
-                let incoming = shake_hands(incoming, tls);
+                let incoming = shake_hands(incoming, tls).map(watched);
                 router.serve_with_incoming_shutdown(incoming, stop_signal).await
             }
         }
@@ -204,6 +224,10 @@ async fn listen(
             Ok(())
         }
     }
+}
+
+fn watched<C>(connection: io::Result<C>) -> io::Result<Watched<C>> {
+    connection.map(|connection| Watched::new(connection, CONNECTIONS))
 }
 
 /// Changes the health when the journal can't be written any more, or turns out to be damaged. Never

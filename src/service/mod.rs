@@ -38,6 +38,6 @@ pub use lanes::Capacity;
 pub use scope::Scope;
 pub use services::{Limits, Services};
 pub use status::{
-    audit_unavailable, bad_timeout, denied, explained, not_found, out_of_time, too_many_calls,
-    unauthenticated,
+    audit_unavailable, bad_timeout, denied, explained, not_found, out_of_time, request_too_slow,
+    too_many_bytes_held, too_many_calls, unauthenticated,
 };
