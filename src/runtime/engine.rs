@@ -12,6 +12,7 @@ use super::job::{
     ActionAnswer, Answer, Job, Responder, Results, Sent, TermsAnswer, TermsJob, WriteError,
 };
 use super::learning::{LearningState, Learnings};
+use super::measures::{CacheUse, Measures};
 use super::progress::{Loss, Progress};
 use super::query_error::QueryError;
 use super::queue::{Backlog, Queue};
@@ -37,6 +38,7 @@ pub struct Engine {
     pub(super) sources: Sources,
     pub(super) learnings: Arc<Learnings>,
     pub(super) queue: Arc<Queue<Job>>,
+    pub(super) measures: Arc<Measures>,
     pub(super) store_id: StoreId,
     pub(super) scrub: Arc<Scrub>,
     pub(super) is_poisoned: Arc<watch::Sender<bool>>,
@@ -104,6 +106,16 @@ impl Engine {
     /// How much waits to be recorded.
     pub fn backlog(&self) -> Backlog {
         self.queue.backlog()
+    }
+
+    /// What the writer has measured since the start.
+    pub fn measures(&self) -> &Measures {
+        &self.measures
+    }
+
+    /// How often an incident that was looked up was in memory.
+    pub fn cache_use(&self) -> CacheUse {
+        self.sources.cache.lookups.counted()
     }
 
     /// Records facts about services; answered when they are durable.
