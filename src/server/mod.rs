@@ -1,15 +1,18 @@
 //! The server: configuration, the services on a port, health, reflection, a bounded shutdown.
 
 mod admission;
+mod answer_body;
 mod connections;
+mod health;
 pub mod identity;
+mod network;
 mod readers;
 mod registry;
 mod request_body;
 mod settings;
+mod telemetry;
 mod unanswered;
 
-use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread;
@@ -20,42 +23,20 @@ use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
-use tokio_stream::StreamExt;
-use tonic::service::Routes;
-use tonic::transport::Server;
 use tonic_health::ServingStatus;
-use tonic_health::server::HealthReporter;
-use tower::util::MapResponseLayer;
 
 use crate::runtime::{Engine, StoreOptions, wall_clock, zones};
 use crate::service::{Limits, Services};
 use admission::Admission;
-use connections::{ConnectionBounds, Watched};
-use identity::{Security, shake_hands};
+use health::{follow_journal, set_health, set_writing_health};
+use identity::Security;
+use network::Network;
 use readers::{GROUP_AND_OTHERS, warn_of_readers};
-use registry::{SERVICES, routes};
-use request_body::BodyBounds;
+use registry::routes;
+use telemetry::Calls;
 
 pub use settings::{Configuration, Effective, Environment, Setting, Settings, sample};
 
-const CONNECTIONS: ConnectionBounds = ConnectionBounds {
-    most: 1_024,
-    preface: Duration::from_secs(8),
-    idle: Duration::from_secs(15 * 60),
-};
-const BODIES: BodyBounds = BodyBounds { within: Duration::from_secs(20), held: 64 << 20 };
-/// Streams a connection may have open at once.
-const STREAMS_PER_CONNECTION_MAX: u32 = 1_024;
-/// Bytes in a request's headers.
-const HEADER_BYTES_MAX: u32 = 16 * 1024;
-/// Bytes a stream or connection may send ahead.
-const WINDOW_BYTES: u32 = 1024 * 1024;
-/// Streams that a peer resets before they are looked at; with more its connection ends.
-const RESETS_WAITING_MAX: usize = 20;
-/// Streams that are reset since the peer broke the rules; with more its connection ends.
-const FAULTS_PER_CONNECTION_MAX: usize = 64;
-const PING_EVERY: Duration = Duration::from_secs(30);
-const PING_ANSWERED_WITHIN: Duration = Duration::from_secs(10);
 /// How long streams may take to end when a server stops before it has answered any call.
 const DRAIN_WHILE_STARTING: Duration = Duration::from_millis(200);
 
@@ -134,15 +115,21 @@ async fn serve(
     stopping: watch::Receiver<bool>,
     is_ready: watch::Sender<bool>,
 ) -> anyhow::Result<()> {
-    let Configuration { event_bytes_max, capacity, drain, calls, .. } = configuration;
+    let Configuration { event_bytes_max, capacity, drain, .. } = configuration;
     let limits = Limits { event_bytes_max, capacity };
     let services = Services::new(limits, wall_clock::now());
     let (health, health_service) = tonic_health::server::health_reporter();
     set_health(&health, ServingStatus::NotServing).await;
     let routes = routes(&services, configuration.request_bytes_max)?.add_service(health_service);
-    let admission = Admission::new(calls, BODIES);
-    let serving = listen(routes, admission, security, listener, stopping.clone(), drain);
-    let serving = tokio::spawn(serving);
+    let calls = Calls::default();
+    if let Some(address) = configuration.metrics_listen {
+        let data_dir = configuration.data_dir.clone();
+        telemetry::listen(address, &calls, services.clone(), data_dir, stopping.clone()).await?;
+    }
+    let admission = Admission::new(configuration.calls, configuration.bodies);
+    let connections = configuration.connections;
+    let network = Network { connections, calls, admission, security, drain };
+    let serving = tokio::spawn(network.serve(routes, listener, stopping.clone()));
     tokio::spawn(end_what_lasts(services.clone(), stopping.clone(), drain / 2));
 
     let mut stopping = stopping;
@@ -171,82 +158,6 @@ async fn serve(
     tokio::task::spawn_blocking(move || engine.stop()).await.context("stopping failed")?;
     tracing::info!("stopped");
     served
-}
-
-/// Serves until signalled to stop, then lets calls finish, but not for ever: a peer that says
-/// nothing would hold a graceful shutdown up without end.
-async fn listen(
-    routes: Routes,
-    admission: Admission,
-    security: Security,
-    listener: TcpListener,
-    mut stopping: watch::Receiver<bool>,
-    drain: Duration,
-) -> anyhow::Result<()> {
-    let incoming = connections::accept(listener, CONNECTIONS);
-    let mut stop_signal = stopping.clone();
-    let stop_signal = async move {
-        let _ = stop_signal.wait_for(|stop| *stop).await;
-    };
-    let router = Server::builder()
-        .layer(MapResponseLayer::new(unanswered::explain))
-        .layer(admission)
-        .layer(security.gate)
-        .max_concurrent_streams(STREAMS_PER_CONNECTION_MAX)
-        .initial_stream_window_size(WINDOW_BYTES)
-        .initial_connection_window_size(WINDOW_BYTES)
-        .http2_max_header_list_size(HEADER_BYTES_MAX)
-        .http2_max_pending_accept_reset_streams(Some(RESETS_WAITING_MAX))
-        .http2_max_local_error_reset_streams(Some(FAULTS_PER_CONNECTION_MAX))
-        .http2_keepalive_interval(Some(PING_EVERY))
-        .http2_keepalive_timeout(Some(PING_ANSWERED_WITHIN))
-        .add_routes(routes);
-    let serving = async move {
-        match security.tls {
-            None => {
-                let incoming = incoming.map(watched);
-                router.serve_with_incoming_shutdown(incoming, stop_signal).await
-            }
-            Some(tls) => {
-                let incoming = shake_hands(incoming, tls).map(watched);
-                router.serve_with_incoming_shutdown(incoming, stop_signal).await
-            }
-        }
-    };
-    let patience = async move {
-        let _ = stopping.wait_for(|stop| *stop).await;
-        tokio::time::sleep(drain).await;
-    };
-    tokio::select! {
-        served = serving => Ok(served?),
-        () = patience => {
-            tracing::warn!(seconds = drain.as_secs(), "some calls did not finish in time");
-            Ok(())
-        }
-    }
-}
-
-fn watched<C>(connection: io::Result<C>) -> io::Result<Watched<C>> {
-    connection.map(|connection| Watched::new(connection, CONNECTIONS))
-}
-
-/// Changes the health when the journal can't be written any more, or turns out to be damaged. Never
-/// ends.
-async fn follow_journal(health: &HealthReporter, engine: &Engine) {
-    let (mut poisoned, mut damaged) = (engine.poisoned(), engine.damaged());
-    let written = async {
-        if poisoned.wait_for(|poisoned| *poisoned).await.is_ok() {
-            set_writing_health(health, ServingStatus::NotServing).await;
-        }
-        std::future::pending::<()>().await;
-    };
-    let read = async {
-        if damaged.wait_for(|damaged| *damaged).await.is_ok() {
-            set_health(health, ServingStatus::NotServing).await;
-        }
-        std::future::pending::<()>().await;
-    };
-    tokio::join!(written, read);
 }
 
 /// Opens the store on a thread of its own, which nobody waits for if the server is to stop
@@ -297,22 +208,6 @@ fn open(configuration: &Configuration) -> anyhow::Result<Engine> {
         read_only: configuration.read_only,
     };
     Ok(Engine::start(&options, zones)?)
-}
-
-/// Sets the health of the server as a whole and of each of its services.
-async fn set_health(health: &HealthReporter, status: ServingStatus) {
-    let names = SERVICES.iter().map(|service| service.name);
-    for name in std::iter::once("").chain(names) {
-        health.set_service_status(name, status).await;
-    }
-}
-
-/// Sets the health of the services that can't do their work without a journal to write. Reads go
-/// on, so the server as a whole still serves.
-async fn set_writing_health(health: &HealthReporter, status: ServingStatus) {
-    for service in SERVICES.iter().filter(|service| service.writes) {
-        health.set_service_status(service.name, status).await;
-    }
 }
 
 /// Waits until the process is signalled to stop (SIGINT, SIGTERM or SIGHUP).

@@ -102,6 +102,27 @@ pub struct Settings {
     #[serde(skip)]
     pub accept_clock: bool,
 
+    /// Connections that may be open at once; more are closed as they come [default: 1024].
+    #[arg(long, value_name = "CONNECTIONS")]
+    pub connections_max: Option<usize>,
+
+    /// Seconds after which a connection is closed whose peer sends nothing but pings [default: 900].
+    #[arg(long, value_name = "SECONDS")]
+    pub idle_seconds_max: Option<u64>,
+
+    /// Seconds that a request may take from its beginning until it is there whole [default: 20].
+    #[arg(long, value_name = "SECONDS")]
+    pub request_seconds_max: Option<u64>,
+
+    /// Bytes of requests that are not there whole yet, of all together [default: 67108864].
+    #[arg(long, value_name = "BYTES")]
+    pub requests_bytes_max: Option<usize>,
+
+    /// The address on which Prometheus gets its metrics, and containers their probes, without
+    /// credentials [default: none].
+    #[arg(long, value_name = "ADDRESS")]
+    pub metrics_listen: Option<SocketAddr>,
+
     /// Calls that may be under way at once; more are refused [default: 4096].
     #[arg(long, value_name = "CALLS")]
     pub calls_max: Option<usize>,
@@ -154,6 +175,10 @@ impl Settings {
             audit_log: Some("log".to_owned()),
             insecure_no_identity: Some(false),
             scrub_bytes_a_second: Some(8 << 20),
+            connections_max: Some(1_024),
+            idle_seconds_max: Some(900),
+            request_seconds_max: Some(20),
+            requests_bytes_max: Some(64 << 20),
             calls_max: Some(4_096),
             call_seconds_max: Some(300),
             heavy_waiting_max: Some(32),

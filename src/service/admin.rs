@@ -56,7 +56,7 @@ impl AdminService for Services {
             journal_fault,
             journal_scrub: Some(journal_scrub(engine.scrub_state())),
             wall_clock: Some(wall_clock_status(progress.record_time)),
-            lanes: self.lanes.usages().map(encode_lane).collect(),
+            lanes: self.lane_usages().map(encode_lane).collect(),
             write_queue: Some(encode_queue(engine.backlog())),
         }))
     }

@@ -34,6 +34,7 @@ mod warnings;
 pub use access::{METHODS, Method, Need};
 pub use caller::{CallNotes, Caller, CallerIdentity, Tenants};
 pub use deadline::Deadline;
+pub use lane::Usage;
 pub use lanes::Capacity;
 pub use scope::Scope;
 pub use services::{Limits, Services};

@@ -11,13 +11,18 @@ use super::Settings;
 use super::layers::{Effective, Environment, all_wrong};
 use crate::journal::BODY_BYTES_MAX;
 use crate::runtime::zones::{self, Choice};
+use crate::server::connections::ConnectionBounds;
 use crate::server::identity::{AuditSink, IdentitySettings, TlsFiles};
+use crate::server::request_body::BodyBounds;
 use crate::service::Capacity;
 
 const SEGMENT_BYTES_MIN: u64 = 64 * 1024;
 /// All of a segment is written with zeros before it is used.
 const SEGMENT_BYTES_MAX: u64 = 1 << 30;
 const EVENTS_AN_INCIDENT_MOST: usize = 1_000_000;
+/// A peer that has not begun to speak HTTP/2 by then is cut off.
+const PREFACE_WITHIN: Duration = Duration::from_secs(8);
+const CONNECTIONS_MOST: usize = 1_000_000;
 const SECONDS_MAX: u64 = 24 * 3600;
 
 /// Settings, read and checked against each other.
@@ -47,6 +52,12 @@ pub struct Configuration {
     pub scrub_bytes_a_second: u64,
     /// Whether the system's clock is right though the last record is more than a week old.
     pub accept_clock: bool,
+    /// How many connections may be open, and how long one may say nothing.
+    pub connections: ConnectionBounds,
+    /// How long requests may take to arrive, and how much of them is held.
+    pub bodies: BodyBounds,
+    /// Where metrics are read, if anywhere.
+    pub metrics_listen: Option<SocketAddr>,
     /// How many calls may be under way, and how long one may take.
     pub calls: Calls,
     /// How much is worked on at once beside the network.
@@ -141,6 +152,16 @@ fn configuration(
             identity,
             scrub_bytes_a_second: settings.scrub_bytes_a_second?,
             accept_clock: settings.accept_clock,
+            connections: ConnectionBounds {
+                most: settings.connections_max?,
+                preface: PREFACE_WITHIN,
+                idle: seconds(settings.idle_seconds_max)?,
+            },
+            bodies: BodyBounds {
+                within: seconds(settings.request_seconds_max)?,
+                held: settings.requests_bytes_max?,
+            },
+            metrics_listen: settings.metrics_listen,
             calls: Calls {
                 most: settings.calls_max?,
                 longest: seconds(settings.call_seconds_max)?,
@@ -205,6 +226,15 @@ fn out_of_bounds(settings: &Settings) -> Vec<String> {
         ),
     );
     when(
+        settings.requests_bytes_max < settings.request_bytes_max,
+        "requests_bytes_max is less than request_bytes_max: no such request could arrive"
+            .to_owned(),
+    );
+    when(
+        settings.connections_max > Some(CONNECTIONS_MOST),
+        format!("connections_max is more than {CONNECTIONS_MOST}"),
+    );
+    when(
         settings.events_an_incident_max > Some(EVENTS_AN_INCIDENT_MOST),
         format!("events_an_incident_max is more than {EVENTS_AN_INCIDENT_MOST}"),
     );
@@ -213,6 +243,8 @@ fn out_of_bounds(settings: &Settings) -> Vec<String> {
         ("drain_seconds", settings.drain_seconds),
         ("call_seconds_max", settings.call_seconds_max),
         ("unread_seconds_max", settings.unread_seconds_max),
+        ("idle_seconds_max", settings.idle_seconds_max),
+        ("request_seconds_max", settings.request_seconds_max),
     ] {
         when(seconds > Some(SECONDS_MAX), format!("{name} is more than {SECONDS_MAX}, a day"));
     }
@@ -224,6 +256,9 @@ fn zeros(settings: &Settings) -> Vec<String> {
     let limits = [
         ("events_an_incident_max", settings.events_an_incident_max == Some(0)),
         ("event_bytes_max", settings.event_bytes_max == Some(0)),
+        ("connections_max", settings.connections_max == Some(0)),
+        ("idle_seconds_max", settings.idle_seconds_max == Some(0)),
+        ("request_seconds_max", settings.request_seconds_max == Some(0)),
         ("calls_max", settings.calls_max == Some(0)),
         ("call_seconds_max", settings.call_seconds_max == Some(0)),
         ("light_at_once", settings.light_at_once == Some(0)),
