@@ -162,14 +162,14 @@ async fn health_says_by_its_exit_code_whether_a_server_serves() {
     let data = tempfile::tempdir().expect("a directory");
     let mut server = Server::start(data.path(), &[]);
     server.clients().await;
-    let asked = |service: &'static str| {
+    let healthy = |service: &'static str| {
         let mut command = slx();
         command.args(["health", "--address", &server.address]);
         run(command.args((!service.is_empty()).then_some(service)))
     };
-    assert_eq!(asked(""), (true, "SERVING\n".to_owned()));
-    assert_eq!(asked("slx.v1.ClockService"), (true, "SERVING\n".to_owned()));
-    assert!(!asked("slx.v1.NoService").0);
+    assert_eq!(healthy(""), (true, "SERVING\n".to_owned()));
+    assert_eq!(healthy("slx.v1.ClockService"), (true, "SERVING\n".to_owned()));
+    assert!(!healthy("slx.v1.NoService").0);
     let address = server.address.clone();
     server.stop().await;
     assert!(!run(slx().args(["health", "--address", &address])).0);
@@ -274,7 +274,7 @@ fn free_address() -> String {
     listener.local_addr().expect("an address").to_string()
 }
 
-/// The version is told once, and shown wherever it is told.
+/// The version is written once, and shown from there.
 #[test]
 fn the_changelog_and_the_container_name_this_version() {
     let version = env!("CARGO_PKG_VERSION");

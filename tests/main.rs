@@ -66,6 +66,7 @@ mod settlement;
 mod simulate;
 mod syscalls;
 mod tallies;
+mod telemetry;
 mod terms;
 mod testing;
 mod tour;

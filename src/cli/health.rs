@@ -16,7 +16,7 @@ use super::connection::{Connection, refused};
 /// not. No token is needed.
 #[derive(Args, Debug)]
 pub(super) struct Health {
-    /// The service asked about, such as slx.v1.IncidentService [default: the server as a whole].
+    /// The service in question, such as slx.v1.IncidentService [default: the server as a whole].
     #[arg(value_name = "SERVICE")]
     service: Option<String>,
 
@@ -31,8 +31,8 @@ pub(super) struct Health {
 impl Health {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let within = Duration::from_secs(self.timeout);
-        let asked = tokio::time::timeout(within, self.ask()).await;
-        let status = asked.with_context(|| format!("no answer within {} s", self.timeout))??;
+        let answered = tokio::time::timeout(within, self.ask()).await;
+        let status = answered.with_context(|| format!("no answer within {} s", self.timeout))??;
         say!("{}", status.as_str_name());
         Ok(match status {
             ServingStatus::Serving => ExitCode::SUCCESS,

@@ -77,18 +77,18 @@ fn check_fields(message: &[u8], name: &str) -> Result<(), Status> {
     let mut left = most;
     let Some(descriptor) = message_descriptor(name) else { return Ok(()) };
     match count(message, &descriptor, DEPTH_MAX, &mut left) {
-        Counted::TooMany => Err(Status::out_of_range(format!(
+        FieldCount::TooMany => Err(Status::out_of_range(format!(
             "the message is too large: it has more than {most} fields, with those of messages \
              within it"
         ))),
         // What is no message is refused by prost, which says why.
-        Counted::All | Counted::NoMessage => Ok(()),
+        FieldCount::All | FieldCount::NoMessage => Ok(()),
     }
 }
 
 /// What the fields of some bytes came to.
 #[derive(Debug, PartialEq, Eq)]
-enum Counted {
+enum FieldCount {
     All,
     NoMessage,
     TooMany,
@@ -100,40 +100,40 @@ fn count(
     descriptor: &MessageDescriptor,
     depth: usize,
     left: &mut usize,
-) -> Counted {
+) -> FieldCount {
     while !message.is_empty() {
         if *left == 0 {
-            return Counted::TooMany;
+            return FieldCount::TooMany;
         }
         *left -= 1;
-        let Some(tag) = varint(&mut message) else { return Counted::NoMessage };
+        let Some(tag) = varint(&mut message) else { return FieldCount::NoMessage };
         let length = match tag & 7 {
             0 => match varint(&mut message) {
                 Some(_) => 0,
-                None => return Counted::NoMessage,
+                None => return FieldCount::NoMessage,
             },
             1 => 8,
             5 => 4,
             2 => match varint(&mut message).and_then(|length| usize::try_from(length).ok()) {
                 Some(length) => length,
-                None => return Counted::NoMessage,
+                None => return FieldCount::NoMessage,
             },
-            _ => return Counted::NoMessage,
+            _ => return FieldCount::NoMessage,
         };
         let Some((value, rest)) = message.split_at_checked(length) else {
-            return Counted::NoMessage;
+            return FieldCount::NoMessage;
         };
         message = rest;
         if tag & 7 == 2
             && depth > 0
             && let Some(Kind::Message(inner)) = kind(descriptor, tag >> 3)
-            && let failed @ (Counted::TooMany | Counted::NoMessage) =
+            && let failed @ (FieldCount::TooMany | FieldCount::NoMessage) =
                 count(value, &inner, depth - 1, left)
         {
             return failed;
         }
     }
-    Counted::All
+    FieldCount::All
 }
 
 fn kind(descriptor: &MessageDescriptor, number: u64) -> Option<Kind> {
@@ -207,7 +207,7 @@ mod tests {
         assert!(check_fields(&vec![0xff; 1_000_000], &name).is_ok());
         let descriptor = message_descriptor(&name).unwrap();
         for not in [&[0x0b][..], &[0x0a, 0x05, 0x00], &[0x08], &[0x12, 0x01, 0x0b]] {
-            assert_eq!(count(not, &descriptor, 4, &mut 10), Counted::NoMessage, "{not:?}");
+            assert_eq!(count(not, &descriptor, 4, &mut 10), FieldCount::NoMessage, "{not:?}");
         }
     }
 }

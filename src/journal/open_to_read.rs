@@ -25,7 +25,8 @@ pub struct Unchanging {
 }
 
 impl Unchanging {
-    /// Opens the journal in `directory`, which must be there. It is checked as one that is opened to
+    /// Opens the journal in `directory`, which must be there. It is checked as one that is opened
+    /// to
     /// be written, and locked like it.
     pub fn open(directory: &Path, durable: Option<Durable>) -> Result<Unchanging, OpenError> {
         let segments = match directory.is_dir() {

@@ -21,7 +21,7 @@ pub struct Distribution {
 
 /// A distribution as it stood at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Counted {
+pub struct Histogram {
     /// How many were up to each upper bound, and over the one before.
     pub up_to: Vec<(u64, u64)>,
     /// How many were over all of them.
@@ -45,9 +45,9 @@ impl Distribution {
     }
 
     /// How it stands.
-    pub fn counted(&self) -> Counted {
+    pub fn counted(&self) -> Histogram {
         let counts = || self.counts.iter().map(|count| count.load(Ordering::Relaxed));
-        Counted {
+        Histogram {
             up_to: self.bounds.iter().copied().zip(counts()).collect(),
             over: counts().last().unwrap_or_default(),
             sum: self.sum.load(Ordering::Relaxed),
@@ -120,7 +120,7 @@ mod tests {
     fn a_value_is_counted_up_to_its_bound_and_the_largest_over_all() {
         let distribution = Distribution::new(&[1, 10]);
         [0, 1, 2, 10, 11, 1_000].into_iter().for_each(|value| distribution.note(value));
-        let counted = Counted { up_to: vec![(1, 2), (10, 2)], over: 2, sum: 1_024 };
+        let counted = Histogram { up_to: vec![(1, 2), (10, 2)], over: 2, sum: 1_024 };
         assert_eq!(distribution.counted(), counted);
     }
 }

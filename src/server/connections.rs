@@ -19,8 +19,8 @@ const PREFACE_BYTES: usize = 24;
 const PING_BYTES: usize = 17;
 /// How long nothing is accepted after the system refused to, out of files mostly.
 const BACK_OFF: Duration = Duration::from_millis(250);
-/// How often it is said that connections are refused.
-const SAID_EVERY: Duration = Duration::from_secs(10);
+/// How often it is logged that connections are refused.
+const NOTICED_EVERY: Duration = Duration::from_secs(10);
 
 /// What bounds connections.
 #[derive(Clone, Copy, Debug)]
@@ -37,15 +37,19 @@ pub struct ConnectionBounds {
 pub(super) fn accept(
     listener: TcpListener,
     bounds: ConnectionBounds,
-) -> ReceiverStream<io::Result<Counted>> {
+) -> ReceiverStream<io::Result<Accepted>> {
     let (ready, accepted) = mpsc::channel(1);
     tokio::spawn(accept_each(listener, bounds.most, ready));
     ReceiverStream::new(accepted)
 }
 
-async fn accept_each(listener: TcpListener, most: usize, ready: mpsc::Sender<io::Result<Counted>>) {
+async fn accept_each(
+    listener: TcpListener,
+    most: usize,
+    ready: mpsc::Sender<io::Result<Accepted>>,
+) {
     let open = Arc::new(Semaphore::new(most));
-    let mut said = Said::default();
+    let mut notices = Notices::default();
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -56,48 +60,50 @@ async fn accept_each(listener: TcpListener, most: usize, ready: mpsc::Sender<io:
             // It left while it waited to be accepted.
             Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => continue,
             Err(error) => {
-                said.say(|times| tracing::warn!(%error, times, "connections can't be accepted"));
+                notices
+                    .give(|times| tracing::warn!(%error, times, "connections can't be accepted"));
                 tokio::time::sleep(BACK_OFF).await;
                 continue;
             }
         };
         let Ok(permit) = Arc::clone(&open).try_acquire_owned() else {
-            said.say(|times| tracing::warn!(most, times, "too many connections: more are closed"));
+            notices
+                .give(|times| tracing::warn!(most, times, "too many connections: more are closed"));
             continue;
         };
         // An answer that waits to be joined by others would wait for the peer's acknowledgement.
         let _ = stream.set_nodelay(true);
-        if ready.send(Ok(Counted { stream, _permit: permit })).await.is_err() {
+        if ready.send(Ok(Accepted { stream, _permit: permit })).await.is_err() {
             return;
         }
     }
 }
 
-/// Says the same at most every so often, and how many times it was so.
+/// Gives a notice at most every so often, with how many there would have been.
 #[derive(Debug, Default)]
-struct Said {
+struct Notices {
     last: Option<Instant>,
     times: u64,
 }
 
-impl Said {
-    fn say(&mut self, say: impl FnOnce(u64)) {
+impl Notices {
+    fn give(&mut self, give: impl FnOnce(u64)) {
         self.times += 1;
-        if self.last.is_none_or(|last| last.elapsed() >= SAID_EVERY) {
-            say(self.times);
-            *self = Said { last: Some(Instant::now()), times: 0 };
+        if self.last.is_none_or(|last| last.elapsed() >= NOTICED_EVERY) {
+            give(self.times);
+            *self = Notices { last: Some(Instant::now()), times: 0 };
         }
     }
 }
 
 /// A connection that is one of those that may be open.
 #[derive(Debug)]
-pub(super) struct Counted {
+pub(super) struct Accepted {
     stream: TcpStream,
     _permit: OwnedSemaphorePermit,
 }
 
-impl Connected for Counted {
+impl Connected for Accepted {
     type ConnectInfo = TcpConnectInfo;
 
     fn connect_info(&self) -> TcpConnectInfo {
@@ -201,10 +207,10 @@ macro_rules! write_through {
     };
 }
 
-write_through!(Counted, stream);
+write_through!(Accepted, stream);
 write_through!(Watched<C>, connection, C);
 
-impl AsyncRead for Counted {
+impl AsyncRead for Accepted {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

@@ -1,4 +1,4 @@
-//! The health of the server and of each of its services, as `grpc.health.v1` tells it.
+//! The health of the server and of each of its services, as `grpc.health.v1` shows it.
 
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;

@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_are_told_apart_however_they_are_cut() {
+    fn messages_are_separated_however_they_are_cut() {
         let message =
             |length: u8| [vec![0, 0, 0, 0, length], vec![7; usize::from(length)]].concat();
         let stream = [message(3), message(0), message(200), message(1), vec![0, 0, 0]].concat();

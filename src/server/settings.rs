@@ -106,7 +106,8 @@ pub struct Settings {
     #[arg(long, value_name = "CONNECTIONS")]
     pub connections_max: Option<usize>,
 
-    /// Seconds after which a connection is closed whose peer sends nothing but pings [default: 900].
+    /// Seconds after which a connection is closed whose peer sends nothing but pings [default:
+    /// 900].
     #[arg(long, value_name = "SECONDS")]
     pub idle_seconds_max: Option<u64>,
 
@@ -153,8 +154,8 @@ pub struct Settings {
     #[arg(long, value_name = "SECONDS")]
     pub unread_seconds_max: Option<u64>,
 
-    /// Answers questions and records nothing: for a copy that is looked at, or a journal that is not
-    /// to change [default: false].
+    /// Answers questions and records nothing: for a copy that is looked at, or a journal that is
+    /// not to change [default: false].
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub read_only: Option<bool>,
 }

@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_wrong_is_told_at_once_with_where_each_was_set() {
+    fn everything_wrong_is_reported_at_once_with_where_each_was_set() {
         let settings = Settings {
             event_bytes_max: Some(10),
             request_bytes_max: Some(9),

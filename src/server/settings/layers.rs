@@ -1,5 +1,5 @@
-//! Settings in layers: the defaults, the file, the environment, the flags; the later wins. Each value
-//! keeps where it came from.
+//! Settings in layers: the defaults, the file, the environment, the flags; the later wins. Each
+//! value keeps where it came from.
 
 use std::env;
 use std::ffi::OsString;
@@ -75,8 +75,8 @@ impl Effective {
     /// and what is given.
     ///
     /// # Errors
-    /// Every name that no setting has, with the one it is most like; and every value that its setting
-    /// can't have.
+    /// Every name that no setting has, with the one it is most like; and every value that its
+    /// setting can't have.
     pub fn of(given: Settings, environment: &Environment) -> anyhow::Result<Effective> {
         let mut wrong = Vec::new();
         let file = match &given.config {

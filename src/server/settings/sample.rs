@@ -33,6 +33,7 @@ fn example(setting: &Setting, argument: &Arg) -> String {
     let text = Value::new(None, Map::from([(setting.name.clone(), Value::from("x"))]));
     let wanted = argument.get_value_names().and_then(|names| names.first());
     match (text.try_deserialize::<Settings>(), wanted) {
+        (_, Some(wanted)) if wanted == "ADDRESS" => "\"127.0.0.1:9464\"".to_owned(),
         (Ok(_), Some(wanted)) => format!("\"{wanted}\""),
         _ => "2".to_owned(),
     }

@@ -1,4 +1,4 @@
-//! What is counted of calls, by the names that go-grpc's dashboards know.
+//! What is call of calls, by the names that go-grpc's dashboards know.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -29,10 +29,10 @@ const SECONDS: [f64; 14] =
 type Labels = [(&'static str, &'static str); 3];
 type LabelsWithCode = [(&'static str, &'static str); 4];
 
-/// What is counted of calls.
+/// What is call of calls.
 #[derive(Clone, Debug)]
 pub(in crate::server) struct Calls {
-    /// By the path of a request; others are counted as one unknown method.
+    /// By the path of a request; others are call as one unknown method.
     methods: Arc<HashMap<String, Labels>>,
     started: Family<Labels, Counter>,
     handled: Family<LabelsWithCode, Counter>,
@@ -72,22 +72,22 @@ impl Calls {
         registry.register("grpc_server_in_flight", "Calls under way", self.in_flight.clone());
     }
 
-    fn begin(&self, path: &str) -> Counted {
+    fn begin(&self, path: &str) -> CallUnderWay {
         let labels = self.methods.get(path).copied().unwrap_or(UNKNOWN);
         self.started.get_or_create(&labels).inc();
         self.in_flight.get_or_create(&labels).inc();
-        Counted { calls: self.clone(), labels, began: Instant::now() }
+        CallUnderWay { calls: self.clone(), labels, began: Instant::now() }
     }
 }
 
-/// A call that is counted.
-struct Counted {
+/// A call that is call.
+struct CallUnderWay {
     calls: Calls,
     labels: Labels,
     began: Instant,
 }
 
-impl Counted {
+impl CallUnderWay {
     fn end(self, code: Code) {
         let [service, method, kind] = self.labels;
         let labels = [service, method, kind, ("grpc_code", code_label(code))];
@@ -97,7 +97,7 @@ impl Counted {
     }
 }
 
-impl Drop for Counted {
+impl Drop for CallUnderWay {
     fn drop(&mut self) {
         self.calls.in_flight.get_or_create(&self.labels).dec();
     }
@@ -149,7 +149,7 @@ fn code_label(code: Code) -> &'static str {
     }
 }
 
-/// A service whose calls are counted.
+/// A service whose calls are call.
 #[derive(Clone, Debug)]
 pub(in crate::server) struct Counting<S> {
     calls: Calls,
@@ -178,9 +178,9 @@ where
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let counted = self.calls.begin(request.uri().path());
+        let call = self.calls.begin(request.uri().path());
         let answer = self.inner.call(request);
-        Box::pin(async move { Ok(at_end(answer.await?, move |code| counted.end(code))) })
+        Box::pin(async move { Ok(at_end(answer.await?, move |code| call.end(code))) })
     }
 }
 

@@ -1,4 +1,4 @@
-//! What is exported of the engine: read when it is asked for, and nothing that takes long.
+//! What is exported of the engine: read when it is wanted, and nothing that takes long.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -9,25 +9,25 @@ use parking_lot::Mutex;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::DescriptorEncoder;
 
-use super::metric::{Metric, Row, counter, gauge, histogram};
+use super::metric::{Metric, Sample, counter, gauge, histogram};
 use super::process;
-use crate::runtime::{Engine, Standing, sizes, wall_clock};
+use crate::runtime::{Engine, IncidentCounts, sizes, wall_clock};
 use crate::service::Services;
 
 /// How old the counts of incidents may be.
-const STANDING_FOR: Duration = Duration::from_secs(15);
+const COUNTED_FOR: Duration = Duration::from_secs(15);
 
 /// What is exported of the engine and its process.
 #[derive(Debug)]
 pub(super) struct Machine {
     services: Services,
     data_dir: PathBuf,
-    standing: Mutex<Option<(Instant, Arc<Standing>)>>,
+    counts: Mutex<Option<(Instant, Arc<IncidentCounts>)>>,
 }
 
 impl Machine {
     pub fn new(services: Services, data_dir: PathBuf) -> Machine {
-        Machine { services, data_dir, standing: Mutex::default() }
+        Machine { services, data_dir, counts: Mutex::default() }
     }
 
     fn metrics(&self) -> Vec<Metric> {
@@ -46,7 +46,8 @@ impl Machine {
     fn lanes(&self) -> [Metric; 5] {
         let usages: Vec<_> = self.services.lane_usages().collect();
         let each = |value: fn(&crate::service::Usage) -> u64| {
-            let rows = usages.iter().map(|(name, usage)| Row::of([("lane", *name)], value(usage)));
+            let rows =
+                usages.iter().map(|(name, usage)| Sample::of([("lane", *name)], value(usage)));
             rows.collect::<Vec<_>>()
         };
         [
@@ -65,18 +66,18 @@ impl Machine {
     fn disk(&self) -> Vec<Metric> {
         let Ok(found) = sizes(&self.data_dir) else { return Vec::new() };
         let rows = vec![
-            Row::of([("part", "journal")], found.journal),
-            Row::of([("part", "views")], found.views),
+            Sample::of([("part", "journal")], found.journal),
+            Sample::of([("part", "views")], found.views),
         ];
         vec![
             gauge("slx_store_bytes", "Bytes that the store takes on disk", rows),
-            gauge("slx_store_free_bytes", "Bytes free beside the store", Row::one(found.free)),
+            gauge("slx_store_free_bytes", "Bytes free beside the store", Sample::one(found.free)),
         ]
     }
 
     fn incidents(&self, engine: &Engine) -> Vec<Metric> {
-        let Some(standing) = self.standing(engine) else { return Vec::new() };
-        let rows = standing.contracts.iter().flat_map(|contract| {
+        let Some(counts) = self.incident_counts(engine) else { return Vec::new() };
+        let rows = counts.contracts.iter().flat_map(|contract| {
             let counted = [
                 ("open", contract.open),
                 ("breached", contract.breached),
@@ -89,12 +90,12 @@ impl Machine {
                     ("contract", contract.contract.clone()),
                     ("which", which.to_owned()),
                 ];
-                Row::of(labels, count)
+                Sample::of(labels, count)
             })
         });
-        let help = "Incidents of a contract with open clocks, with one past its due time, and those \
-                    opened in the last 30 days that no target measures";
-        let is_whole = Row::one(u64::from(standing.is_whole));
+        let help = "Incidents with open clocks, with one past its due time, and opened in the last \
+                    30 days without any";
+        let is_whole = Sample::one(u64::from(counts.is_whole));
         let whole = "Whether slx_incidents lists every contract and counts every open clock";
         vec![
             gauge("slx_incidents", help, rows.collect()),
@@ -103,14 +104,14 @@ impl Machine {
     }
 
     /// How incidents stand, as of a moment ago.
-    fn standing(&self, engine: &Engine) -> Option<Arc<Standing>> {
-        let mut kept = self.standing.lock();
-        if let Some((at, standing)) = &*kept
-            && at.elapsed() < STANDING_FOR
+    fn incident_counts(&self, engine: &Engine) -> Option<Arc<IncidentCounts>> {
+        let mut kept = self.counts.lock();
+        if let Some((at, counts)) = &*kept
+            && at.elapsed() < COUNTED_FOR
         {
-            return Some(Arc::clone(standing));
+            return Some(Arc::clone(counts));
         }
-        match engine.standing(wall_clock::now()) {
+        match engine.incident_counts(wall_clock::now()) {
             Ok(counted) => {
                 let counted = Arc::new(counted);
                 *kept = Some((Instant::now(), Arc::clone(&counted)));
@@ -131,7 +132,7 @@ impl Collector for Machine {
 }
 
 fn build() -> Metric {
-    let rows = vec![Row::of([("version", env!("CARGO_PKG_VERSION"))], 1)];
+    let rows = vec![Sample::of([("version", env!("CARGO_PKG_VERSION"))], 1)];
     gauge("slx_build_info", "The version that runs", rows)
 }
 
@@ -145,7 +146,7 @@ fn journal(engine: &Engine) -> Vec<Metric> {
         () => "writable",
     };
     let states = ["writable", "read_only", "failed", "damaged"];
-    let states = states.map(|each| Row::of([("state", each)], u64::from(each == state)));
+    let states = states.map(|each| Sample::of([("state", each)], u64::from(each == state)));
     vec![
         histogram(
             "slx_journal_sync_seconds",
@@ -163,29 +164,29 @@ fn journal(engine: &Engine) -> Vec<Metric> {
         gauge(
             "slx_journal_scrub_sequence",
             "The last record that was read again and found intact by the pass under way",
-            Row::one(scrub.sequence),
+            Sample::one(scrub.sequence),
         ),
-        gauge("slx_write_queue_waiting", "What waits to be recorded", Row::one(backlog.cost)),
-        gauge("slx_write_queue_places", "What may wait to be recorded", Row::one(backlog.most)),
+        gauge("slx_write_queue_waiting", "What waits to be recorded", Sample::one(backlog.cost)),
+        gauge("slx_write_queue_places", "What may wait to be recorded", Sample::one(backlog.most)),
         counter(
             "slx_write_queue_refused",
             "Writes refused by a full queue",
-            Row::one(backlog.refused),
+            Sample::one(backlog.refused),
         ),
     ]
 }
 
 fn progress(engine: &Engine) -> Vec<Metric> {
     let (progress, learning) = (engine.progress(), engine.learning());
-    let behind = |sequence: u64| Row::one(progress.sequence.saturating_sub(sequence));
+    let behind = |sequence: u64| Sample::one(progress.sequence.saturating_sub(sequence));
     let lookups = engine.cache_use();
     let reading = wall_clock::reading();
     let lookups = vec![
-        Row::of([("found", "memory")], lookups.hits),
-        Row::of([("found", "views")], lookups.misses),
+        Sample::of([("found", "memory")], lookups.hits),
+        Sample::of([("found", "views")], lookups.misses),
     ];
     vec![
-        counter("slx_journal_records", "Records in the journal", Row::one(progress.sequence)),
+        counter("slx_journal_records", "Records in the journal", Sample::one(progress.sequence)),
         gauge("slx_views_lag_records", "Records the views lack", behind(engine.views_sequence())),
         gauge(
             "slx_learning_lag_records",
@@ -195,13 +196,13 @@ fn progress(engine: &Engine) -> Vec<Metric> {
         gauge(
             "slx_learning_tenants_behind",
             "Tenants of whom something is still to be learnt",
-            Row::one(learning.tenants_behind as u64),
+            Sample::one(learning.tenants_behind as u64),
         ),
         counter("slx_incident_lookups", "Where incidents that were looked up were found", lookups),
         gauge(
             "slx_clock_held",
             "1: the system's clock has jumped ahead and is not followed",
-            Row::one(u64::from(reading.is_held)),
+            Sample::one(u64::from(reading.is_held)),
         ),
     ]
 }

@@ -7,7 +7,7 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 
-use crate::runtime::Counted;
+use crate::runtime::Histogram;
 
 /// A metric.
 #[derive(Debug)]
@@ -20,9 +20,9 @@ pub(super) struct Metric {
 /// Its values.
 #[derive(Debug)]
 enum Value {
-    Gauge(Vec<Row>),
+    Gauge(Vec<Sample>),
     /// Its name is written with `_total` at the end.
-    Counter(Vec<Row>),
+    Counter(Vec<Sample>),
     Histogram {
         sum: f64,
         buckets: Vec<(f64, u64)>,
@@ -31,36 +31,39 @@ enum Value {
 
 /// One value with its labels.
 #[derive(Debug)]
-pub(super) struct Row {
+pub(super) struct Sample {
     labels: Vec<(&'static str, String)>,
     value: f64,
 }
 
-impl Row {
+impl Sample {
     /// A value with labels.
-    pub fn of<const N: usize>(labels: [(&'static str, impl Into<String>); N], value: u64) -> Row {
+    pub fn of<const N: usize>(
+        labels: [(&'static str, impl Into<String>); N],
+        value: u64,
+    ) -> Sample {
         let labels = labels.into_iter().map(|(key, label)| (key, label.into())).collect();
-        Row { labels, value: value as f64 }
+        Sample { labels, value: value as f64 }
     }
 
     /// The one value of a metric without labels.
-    pub fn one(value: u64) -> Vec<Row> {
-        Row::fraction(value as f64)
+    pub fn one(value: u64) -> Vec<Sample> {
+        Sample::fraction(value as f64)
     }
 
     /// The one value of a metric without labels, which is no whole number.
-    pub fn fraction(value: f64) -> Vec<Row> {
-        vec![Row { labels: Vec::new(), value }]
+    pub fn fraction(value: f64) -> Vec<Sample> {
+        vec![Sample { labels: Vec::new(), value }]
     }
 }
 
 /// What goes up and down.
-pub(super) fn gauge(name: &'static str, help: &'static str, rows: Vec<Row>) -> Metric {
+pub(super) fn gauge(name: &'static str, help: &'static str, rows: Vec<Sample>) -> Metric {
     Metric { name, help, value: Value::Gauge(rows) }
 }
 
 /// What only goes up.
-pub(super) fn counter(name: &'static str, help: &'static str, rows: Vec<Row>) -> Metric {
+pub(super) fn counter(name: &'static str, help: &'static str, rows: Vec<Sample>) -> Metric {
     Metric { name, help, value: Value::Counter(rows) }
 }
 
@@ -68,7 +71,7 @@ pub(super) fn counter(name: &'static str, help: &'static str, rows: Vec<Row>) ->
 pub(super) fn histogram(
     name: &'static str,
     help: &'static str,
-    counted: &Counted,
+    counted: &Histogram,
     unit: f64,
 ) -> Metric {
     let bounded = counted.up_to.iter().map(|(bound, count)| (*bound as f64 * unit, *count));

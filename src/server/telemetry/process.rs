@@ -2,25 +2,25 @@
 
 use std::fs;
 
-use super::metric::{Metric, Row, counter, gauge};
+use super::metric::{Metric, Sample, counter, gauge};
 
 /// What the process takes; of a system that does not say, nothing.
 pub(super) fn metrics() -> Vec<Metric> {
     let mut metrics = Vec::new();
     if let Some((cpu, resident)) = read() {
         let help = "Processor time used, in seconds";
-        metrics.push(counter("process_cpu_seconds", help, Row::fraction(cpu)));
+        metrics.push(counter("process_cpu_seconds", help, Sample::fraction(cpu)));
         let help = "Bytes of memory that are resident";
-        metrics.push(gauge("process_resident_memory_bytes", help, Row::one(resident)));
+        metrics.push(gauge("process_resident_memory_bytes", help, Sample::one(resident)));
     }
     if let Ok(open) = fs::read_dir("/proc/self/fd") {
         let help = "Files and connections that are open";
-        metrics.push(gauge("process_open_fds", help, Row::one(open.count() as u64)));
+        metrics.push(gauge("process_open_fds", help, Sample::one(open.count() as u64)));
     }
     let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
     if let Some(limit) = limit {
         let help = "Files and connections that may be open";
-        metrics.push(gauge("process_max_fds", help, Row::one(limit)));
+        metrics.push(gauge("process_max_fds", help, Sample::one(limit)));
     }
     metrics
 }

@@ -2,7 +2,8 @@
 //! server, not for verdicts.
 //!
 //! Only the index is read: the clocks that are open, and the counts of incidents that lack one.
-//! Nothing is evaluated, nobody is held up, and what was recorded in the last moments may be missing.
+//! Nothing is evaluated, nobody is held up, and what was recorded in the last moments may be
+//! missing.
 
 use std::collections::HashSet;
 
@@ -24,7 +25,7 @@ const DAYS_UNCOVERED: Day = 30;
 
 /// How the incidents of a contract stand.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ContractStanding {
+pub struct ContractIncidents {
     /// Whose contract.
     pub tenant: TenantId,
     /// Its id.
@@ -39,9 +40,9 @@ pub struct ContractStanding {
 
 /// How the incidents of all contracts stand.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Standing {
+pub struct IncidentCounts {
     /// Each contract, by tenant and id.
-    pub contracts: Vec<ContractStanding>,
+    pub contracts: Vec<ContractIncidents>,
     /// Whether nothing was left out for being too much.
     pub is_whole: bool,
 }
@@ -51,28 +52,28 @@ impl Engine {
     ///
     /// # Errors
     /// When the views can't be read.
-    pub fn standing(&self, now: Instant) -> Result<Standing, QueryError> {
-        let mut standing = Standing { contracts: Vec::new(), is_whole: true };
+    pub fn incident_counts(&self, now: Instant) -> Result<IncidentCounts, QueryError> {
+        let mut counts = IncidentCounts { contracts: Vec::new(), is_whole: true };
         let mut clocks_left = CLOCKS_MAX;
         for tenant in self.sources.cache.tenants() {
             let catalog = self.catalog(&tenant);
             let known = catalog.known(Instant::MAX);
             for contract in known.contract_ids() {
-                if standing.contracts.len() >= CONTRACTS_MAX || clocks_left == 0 {
-                    standing.is_whole = false;
-                    return Ok(standing);
+                if counts.contracts.len() >= CONTRACTS_MAX || clocks_left == 0 {
+                    counts.is_whole = false;
+                    return Ok(counts);
                 }
                 let views = &self.sources.views;
                 let open = open_incidents(views, &tenant, contract, now, &mut clocks_left)?;
                 let (tenant, contract) = (tenant.clone(), contract.to_owned());
                 let uncovered = uncovered(views, &tenant, &contract, known, now)?;
                 let OpenIncidents { open, breached } = open;
-                let counted = ContractStanding { tenant, contract, open, breached, uncovered };
-                standing.contracts.push(counted);
+                let counted = ContractIncidents { tenant, contract, open, breached, uncovered };
+                counts.contracts.push(counted);
             }
         }
-        standing.is_whole = clocks_left > 0;
-        Ok(standing)
+        counts.is_whole = clocks_left > 0;
+        Ok(counts)
     }
 }
 
