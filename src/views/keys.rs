@@ -23,6 +23,7 @@ const SERVICE: u8 = b's';
 const CLOCK: u8 = b'c';
 const ATTACHMENT: u8 = b'a';
 const FUTURE_DATED: u8 = b'u';
+const EXPIRING: u8 = b'e';
 const TALLY_BUCKET: u8 = b'y';
 pub(super) const LIFESPAN: u8 = b'o';
 const LEARNING: u8 = b'l';
@@ -193,7 +194,34 @@ pub(super) fn future_dated_after(tenant: &str, as_of: Instant) -> Vec<u8> {
     bytes
 }
 
-pub(super) fn future_dated_id(prefix: &[u8], key: &[u8]) -> IncidentId {
+/// Where the incidents of a tenant begin whose index entries leave facts out.
+pub(super) fn expiring(tenant: &str) -> Vec<u8> {
+    key(EXPIRING, &[tenant])
+}
+
+/// The key of one whose index entry holds until an instant.
+pub(super) fn expiring_at(tenant: &str, expires: Instant, incident: &str) -> Vec<u8> {
+    let mut bytes = expiring(tenant);
+    bytes.extend(expires.nanos().to_be_bytes());
+    bytes.extend(incident.as_bytes());
+    bytes.push(0);
+    bytes
+}
+
+/// Where those end whose index entries hold no longer at an instant.
+pub(super) fn expiring_after(tenant: &str, as_of: Instant) -> Vec<u8> {
+    let mut bytes = expiring(tenant);
+    bytes.extend((as_of.nanos() + 1).to_be_bytes());
+    bytes
+}
+
+/// Until when such a key says that an index entry holds; `None` for other keys.
+pub(super) fn expires(tenant: &str, key: &[u8]) -> Option<Instant> {
+    split_instant(key.strip_prefix(expiring(tenant).as_slice())?).map(|(expires, _)| expires)
+}
+
+/// The incident of a key that has an instant after its prefix.
+pub(super) fn id_after_instant(prefix: &[u8], key: &[u8]) -> IncidentId {
     split_id(key.get(prefix.len() + INSTANT_BYTES..).unwrap_or_default()).0.into()
 }
 
@@ -437,7 +465,7 @@ mod tests {
             let _ = indexed_clock(&bytes);
             let _ = kept_sequence(&bytes);
             let prefix = vec![b'u'; prefix];
-            let _ = (future_dated_id(&prefix, &bytes), id_after(&prefix, &bytes));
+            let _ = (id_after_instant(&prefix, &bytes), id_after(&prefix, &bytes));
             let _ = IncidentKey(bytes.into_boxed_slice()).parts();
         }
 
