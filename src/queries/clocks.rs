@@ -1,8 +1,8 @@
 //! Lists of clocks.
 //!
 //! As of now, clocks are found in the index, except for the few incidents of which it does not show
-//! what holds now: those are evaluated by themselves. As of another time, or by what was known at one, the index
-//! can't answer: every incident of the contracts in question is evaluated.
+//! what holds now: those are evaluated by themselves. As of another time, or by what was known at
+//! one, the index can't answer: every incident of the contracts in question is evaluated.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

@@ -75,9 +75,9 @@ impl<'e> IndexReader<'e> {
     }
 
     /// The incidents that the index may not show as they stand at the read point, whose `as_of`
-    /// this is, so that they are evaluated by themselves: those it shows with facts that occur after
-    /// it, or without some that have occurred, and those that something was recorded about since.
-    /// Facts that lie further ahead than the next moment it leaves out: they cost nothing.
+    /// this is, so that they are evaluated by themselves: those it shows with facts that occur
+    /// after it, or without some that have occurred, and those that something was recorded about
+    /// since. Those of which it leaves out what lies further ahead are not among them.
     pub fn apart(&self, as_of: Instant) -> Result<BTreeSet<IncidentId>, ViewsError> {
         let mut apart = self.changed.clone();
         for future_dated in self.views.future_dated_ids(&self.tenant, as_of) {

@@ -1,5 +1,6 @@
 //! What a fold changes in the views.
 
+use super::future_keys;
 use super::keys::{self, IncidentKey};
 use super::lifespan_keys;
 use crate::codec::store::record as rows;
@@ -81,8 +82,9 @@ fn keys_of(tenant: &TenantId, incident: &str, index_entry: &IndexEntry) -> Vec<V
     let attached =
         index_entry.contracts.iter().map(|contract| keys::attachment(tenant, contract, incident));
     let future_dated =
-        index_entry.settles.map(|settles| keys::future_dated_at(tenant, settles, incident));
-    let expiring = index_entry.expires.map(|expires| keys::expiring_at(tenant, expires, incident));
+        index_entry.settles.map(|settles| future_keys::future_dated_at(tenant, settles, incident));
+    let expiring =
+        index_entry.expires.map(|expires| future_keys::expiring_at(tenant, expires, incident));
     let missing = index_entry.missing.iter();
     let missing = missing.map(|(id, opened)| keys::missing_of(tenant, id, *opened, incident));
     let lifespans = index_entry.lives.iter();
