@@ -15,7 +15,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         .file_descriptor_set();
     let out = PathBuf::from(env::var("OUT_DIR")?);
     fs::write(out.join("slx.descriptors"), descriptors.encode_to_vec())?;
-    tonic_prost_build::configure().btree_map(".").compile_fds(descriptors)?;
+    let mut messages = tonic_prost_build::Config::new();
+    messages.enable_type_names();
+    tonic_prost_build::configure()
+        .btree_map(".")
+        .codec_path("crate::codec::bounded::BoundedCodec")
+        .compile_fds_with_config(descriptors, messages)?;
     Ok(())
 }
 

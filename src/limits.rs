@@ -48,6 +48,9 @@ pub const MONTHLY_FEE_MINOR_UNITS_MAX: i64 = 1_000_000_000_000_000;
 /// Days of a rolling period.
 pub const ROLLING_DAYS_MAX: u16 = 366;
 
+/// Fields of a request, those of messages within it included: several times as many as one within
+/// the limits below has. Decoded they take up to 50 MB.
+pub const FIELDS_PER_REQUEST_MAX: usize = 50_000;
 /// Events in one call or stream message.
 pub const EVENTS_PER_CALL_MAX: usize = 500;
 /// Incidents in one forecast of given incidents.

@@ -12,7 +12,9 @@ mod apply;
 mod backup;
 mod breach_forecast;
 mod clocks;
+mod completions;
 mod compliance;
+mod config;
 mod connection;
 mod copying;
 mod coverage;
@@ -26,11 +28,13 @@ mod fact;
 mod figures;
 mod forecast;
 mod format;
+mod health;
 mod holidays;
 mod import;
 mod incident;
 mod json;
 mod lists;
+mod man;
 mod objectives;
 mod pages;
 mod private_files;
@@ -52,8 +56,10 @@ mod verify;
 use std::io::{self, IsTerminal, Write as _};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
+
+use crate::server::Environment;
 
 /// Evaluates contracts against incidents: who is within what was agreed, exactly and provably.
 #[derive(Debug, Parser)]
@@ -121,6 +127,14 @@ enum Command {
     Repair(repair::Repair),
     /// Makes tokens for those who call a server.
     Token(token::Token),
+    /// Checks the settings of a server, or prints a sample of them.
+    Config(config::Config),
+    /// Asks a server whether it serves, for probes.
+    Health(health::Health),
+    /// Prints the completions of a shell.
+    Completions(completions::Completions),
+    /// Writes the manual pages.
+    Man(man::Man),
     /// Demonstrates slx on real incidents: starts a server, imports, evaluates, and keeps serving.
     Demo(demo::Demo),
 }
@@ -131,7 +145,7 @@ pub fn run(cli: Cli) -> ExitCode {
     let done = runtime().and_then(|runtime| {
         let done = runtime.block_on(async {
             match cli.command {
-                Command::Serve(serve) => serve.run().await,
+                Command::Serve(serve) => serve.run(&environment()).await,
                 Command::Apply(apply) => apply.run().await,
                 Command::Import(import) => import.run().await,
                 Command::Holidays(holidays) => holidays.run().await,
@@ -159,6 +173,10 @@ pub fn run(cli: Cli) -> ExitCode {
                 Command::Restore(restore) => restore.run(),
                 Command::Repair(repair) => repair.run(),
                 Command::Token(token) => token.run(),
+                Command::Config(config) => config.run(&environment()),
+                Command::Health(health) => health.run().await,
+                Command::Completions(completions) => completions.run(Cli::command()),
+                Command::Man(man) => man.run(Cli::command()),
                 Command::Demo(demo) => demo.run().await,
             }
         });
@@ -176,6 +194,19 @@ pub fn run(cli: Cli) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The settings in the environment of this process. What the other commands read there is none.
+fn environment() -> Environment {
+    let mut known = Vec::new();
+    variables_of(&Cli::command(), &mut known);
+    Environment::of_process(known)
+}
+
+fn variables_of(command: &clap::Command, known: &mut Vec<String>) {
+    let variables = command.get_arguments().filter_map(clap::Arg::get_env);
+    known.extend(variables.filter_map(|name| name.to_str()).map(str::to_owned));
+    command.get_subcommands().for_each(|one| variables_of(one, known));
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
@@ -211,7 +242,7 @@ fn in_full(error: &anyhow::Error) -> String {
 #[cfg(test)]
 mod tests {
     use anyhow::anyhow;
-    use clap::CommandFactory;
+    use clap::CommandFactory as _;
 
     use super::{Cli, in_full};
 

@@ -6,7 +6,12 @@
 //! the rules and limits of the API, a record only to what can be represented, so that whatever was
 //! recorded once stays readable.
 
+use std::sync::LazyLock;
+
+use prost_reflect::{DescriptorPool, MessageDescriptor};
+
 pub mod api;
+pub mod bounded;
 pub mod checks;
 pub mod choices;
 #[cfg(test)]
@@ -28,3 +33,10 @@ pub mod v1 {
 
 /// The descriptors of all protos, with their comments: for reflection and for reading text.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/slx.descriptors"));
+
+/// The descriptor of a message by its full name; `None`: there is no such message.
+fn message_descriptor(name: &str) -> Option<MessageDescriptor> {
+    static POOL: LazyLock<Option<DescriptorPool>> =
+        LazyLock::new(|| DescriptorPool::decode(DESCRIPTORS).ok());
+    POOL.as_ref()?.get_message_by_name(name)
+}

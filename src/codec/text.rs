@@ -5,23 +5,16 @@
 //! `resolution` or `monday` in any case, and fields in snake_case or camelCase. Errors name each
 //! place by its path, all of them at once.
 
-use std::fmt;
-use std::sync::LazyLock;
-
 use chrono::DateTime;
 use prost::Message;
-use prost_reflect::{
-    DescriptorPool, DynamicMessage, EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor,
-};
+use prost_reflect::{DynamicMessage, EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
 use serde::de::IntoDeserializer;
 use serde_json::Value;
+use std::fmt;
 
 use crate::domain::money;
 
 mod yaml;
-
-static POOL: LazyLock<Option<DescriptorPool>> =
-    LazyLock::new(|| DescriptorPool::decode(super::DESCRIPTORS).ok());
 
 /// Why a text is not the message it should be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -120,8 +113,7 @@ fn from_value<M: Message + Default>(
 }
 
 fn descriptor(name: &str) -> Result<MessageDescriptor, TextError> {
-    let found = POOL.as_ref().and_then(|pool| pool.get_message_by_name(name));
-    found.ok_or_else(|| wrong("", format!("there is no message {name}")))
+    super::message_descriptor(name).ok_or_else(|| wrong("", format!("there is no message {name}")))
 }
 
 /// Turns friendly spellings into those protobuf's JSON knows, and notes what has none.

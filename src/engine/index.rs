@@ -27,6 +27,9 @@ pub struct IndexEntry {
     /// When its last fact occurs, if that is after it was recorded (future-dated), or a revision
     /// that was agreed ahead takes its clocks over: until then the index entry does not hold yet.
     pub settles: Option<Instant>,
+    /// When the first fact occurs that it leaves out: from then on it holds no longer. `None`: it
+    /// leaves nothing out.
+    pub expires: Option<Instant>,
     /// The contracts that do not measure it, or not by every target, each once (empty: it names
     /// none, or is not opened), and when it was opened.
     pub missing: Vec<(ContractId, Instant)>,
@@ -103,9 +106,31 @@ impl IndexBucket {
     }
 }
 
-/// The index entry of an incident, by everything recorded about it.
-pub fn index_entry(incident_id: &str, ledger: &Ledger, catalog: Known<'_>) -> IndexEntry {
+/// When the first fact of an incident occurs after an instant, if there is one to come.
+pub fn next_fact(ledger: &Ledger, after: Instant) -> Option<Instant> {
+    let is_to_come = |time: &Instant| after < *time;
+    let mut times = ledger.events.iter().map(|event| event.value.occur_time);
+    if !times.any(|time| is_to_come(&time)) {
+        return None;
+    }
     let history = History::fold(&ledger.events, Instant::MAX);
+    history.effective().iter().map(|event| event.value.occur_time).find(is_to_come)
+}
+
+/// The index entry of an incident, by everything recorded about it that occurs before `expires`.
+pub fn index_entry(
+    incident_id: &str,
+    ledger: &Ledger,
+    catalog: Known<'_>,
+    expires: Option<Instant>,
+) -> IndexEntry {
+    let mut history = History::fold(&ledger.events, Instant::MAX);
+    if let Some(end) = expires {
+        history = history.before(end);
+        if history.effective().is_empty() {
+            return IndexEntry { contracts: contracts(ledger), expires, ..IndexEntry::default() };
+        }
+    }
     let evaluation = evaluate_incident(&history, &catalog, Instant::MAX);
     let last_record = ledger.events.iter().map(|recorded| recorded.record_time).max();
     let last_fact = history.effective().last().map(|recorded| recorded.value.occur_time);
@@ -120,6 +145,7 @@ pub fn index_entry(incident_id: &str, ledger: &Ledger, catalog: Known<'_>) -> In
         lives: lives(&evaluation, &passages, catalog),
         clocks: evaluation.clocks.iter().map(|clock| place(incident_id, clock)).collect(),
         contracts: contracts(ledger),
+        expires,
         settles: last_fact.filter(|fact| Some(*fact) > last_record).max(last_take_over(
             &history,
             &evaluation,

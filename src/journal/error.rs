@@ -79,6 +79,9 @@ pub enum OpenError {
         /// The version found.
         version: u16,
     },
+    /// There is no journal, and none is to be begun.
+    #[error("{} holds no journal: there is nothing to read", .0.display())]
+    Missing(PathBuf),
     /// Another process, or another writer in this one, has the journal open.
     #[error("{} is locked: another process writes to this journal", .0.display())]
     Locked(PathBuf),

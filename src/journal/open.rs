@@ -112,7 +112,7 @@ pub(super) fn open_on(
     Ok(Opened { writer, report })
 }
 
-fn check_durable(scan: &Scan, durable: Option<Durable>) -> Result<(), Damage> {
+pub(super) fn check_durable(scan: &Scan, durable: Option<Durable>) -> Result<(), Damage> {
     let is_short = |durable: &Durable| {
         durable.store_id == scan.header().store_id && durable.sequence > scan.head().sequence
     };
@@ -130,7 +130,7 @@ fn sync_parent(disk: &dyn Disk, directory: &Path) -> Result<(), FileError> {
     disk.sync_directory(parent).map_err(FileError::of(parent))
 }
 
-fn lock(directory: &Path) -> Result<File, OpenError> {
+pub(super) fn lock(directory: &Path) -> Result<File, OpenError> {
     let path = directory.join("lock");
     let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
     let file = file.map_err(FileError::of(&path))?;

@@ -1,8 +1,8 @@
 //! Lists of clocks.
 //!
-//! As of now, clocks are found in the index, except for incidents with facts that are still to
-//! come: those are evaluated one by one. As of another time, or by what was known at one, the index
-//! can't answer: every incident of the contracts in question is evaluated.
+//! As of now, clocks are found in the index, except for the few incidents of which it does not show
+//! what holds now: those are evaluated by themselves. As of another time, or by what was known at
+//! one, the index can't answer: every incident of the contracts in question is evaluated.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -72,6 +72,7 @@ pub fn page<T>(
 ) -> Result<ClockPage<T>, QueryError> {
     reading.view.check_contract(&filter.contract_id)?;
     let (mut clocks, mut cut) = (Vec::new(), None);
+    let mut evaluated = EvaluatedIncidents::default();
     let mut looked_at = 0;
     let mut bound = first_bound(most);
     loop {
@@ -83,7 +84,8 @@ pub fn page<T>(
         let make = |incident: &str, clock: &Clock<'_>, history: &History<'_>| {
             make(&outlooks, incident, clock, history)
         };
-        for found in list.evaluate(&candidates, most - clocks.len(), &make)? {
+        let missing = most - clocks.len();
+        for found in list.evaluate(&candidates, missing, &mut evaluated, &make)? {
             clocks.push(FoundClock { mark: found.mark, made: found.made? });
         }
         cut = candidates.cut;
@@ -96,6 +98,7 @@ pub fn page<T>(
             reading = Reading { view, index: reopened.index };
         } else {
             // Anew, since the index has moved on: a page is of one piece.
+            evaluated = EvaluatedIncidents::default();
             (clocks, cut, looked_at) = (Vec::new(), None, 0);
             reading = reopened;
         }
@@ -158,28 +161,33 @@ impl List<'_> {
     }
 
     /// Evaluates candidates: the first wanted clocks, in order, each made into what the caller
-    /// needs.
+    /// needs. An incident is evaluated once, however many of its clocks are candidates, now and in
+    /// later steps with the same `evaluated`.
     pub fn evaluate<T>(
         &self,
         candidates: &Candidates,
         most: usize,
+        evaluated: &mut EvaluatedIncidents<T>,
         make: &impl Fn(&str, &Clock<'_>, &History<'_>) -> T,
     ) -> Result<Vec<FoundClock<T>>, QueryError> {
         let mut found = Vec::new();
-        let mut apart = self.evaluate_all(&candidates.apart, make)?.into_iter().peekable();
-        let mut index_keys = IndexKeys { list: self, make, made: HashMap::new() };
-        let indexed_places = candidates.places.iter();
-        for place in
-            indexed_places.filter(|place| !candidates.apart.contains(&place.clock.incident_id))
-        {
-            found.extend(apart.peeking_take_while(|clock| clock.mark < *place));
-            if found.len() >= most {
-                break;
+        for incident in &candidates.apart {
+            self.evaluate_apart(incident, evaluated, make)?;
+        }
+        for place in &candidates.places {
+            let incident = &place.clock.incident_id;
+            if !candidates.apart.contains(incident) {
+                found.extend(evaluated.apart_before(|mark| mark < place));
+                if found.len() >= most {
+                    break;
+                }
+                self.evaluate_indexed(incident, evaluated, make)?;
+                let made = evaluated.take(&place.clock);
+                found.extend(made.map(|made| FoundClock { mark: place.clone(), made }));
             }
-            found.extend(index_keys.take(place)?);
         }
         let reached = candidates.cut.as_ref();
-        found.extend(apart.take_while(|clock| reached.is_none_or(|end| clock.mark <= *end)));
+        found.extend(evaluated.apart_before(|mark| reached.is_none_or(|end| mark <= end)));
         found.truncate(most);
         Ok(found)
     }
@@ -191,23 +199,40 @@ impl List<'_> {
         }
     }
 
-    /// The wanted clocks of some incidents, sorted.
-    fn evaluate_all<T>(
+    /// Evaluates an incident by itself, if that was not done before: its wanted clocks.
+    fn evaluate_apart<T>(
         &self,
-        incidents: &BTreeSet<IncidentId>,
+        incident: &IncidentId,
+        evaluated: &mut EvaluatedIncidents<T>,
         make: &impl Fn(&str, &Clock<'_>, &History<'_>) -> T,
-    ) -> Result<Vec<FoundClock<T>>, QueryError> {
-        let mut found = Vec::new();
-        for incident in incidents {
-            self.each_wanted(incident, |clock, history| {
-                let mark = index::place(incident, clock).mark;
-                if self.after.is_none_or(|after| *after < mark) {
-                    found.push(FoundClock { made: make(incident, clock, history), mark });
-                }
-            })?;
+    ) -> Result<(), QueryError> {
+        if !evaluated.are_apart.insert(incident.clone()) {
+            return Ok(());
         }
-        found.sort_by(|a, b| a.mark.cmp(&b.mark));
-        Ok(found)
+        self.each_wanted(incident, |clock, history| {
+            let mark = index::place(incident, clock).mark;
+            if self.after.is_none_or(|after| *after < mark) {
+                evaluated.apart.insert(mark, make(incident, clock, history));
+            }
+        })
+    }
+
+    /// Evaluates an incident whose clocks have places in the index, if that was not done before.
+    fn evaluate_indexed<T>(
+        &self,
+        incident: &IncidentId,
+        evaluated: &mut EvaluatedIncidents<T>,
+        make: &impl Fn(&str, &Clock<'_>, &History<'_>) -> T,
+    ) -> Result<(), QueryError> {
+        if evaluated.indexed.contains_key(incident) {
+            return Ok(());
+        }
+        let mut clocks = BTreeMap::new();
+        self.each_wanted(incident, |clock, history| {
+            clocks.insert(clock.id(incident), make(incident, clock, history));
+        })?;
+        evaluated.indexed.insert(incident.clone(), clocks);
+        Ok(())
     }
 
     /// Visits the wanted clocks of an incident.
@@ -272,27 +297,38 @@ impl List<'_> {
     }
 }
 
-/// Clocks taken one by one by their places; each incident is evaluated once for all of its own.
-struct IndexKeys<'f, M, T> {
-    list: &'f List<'f>,
-    make: &'f M,
-    /// Of incidents that were evaluated: the wanted clocks that were not taken yet.
-    made: HashMap<IncidentId, BTreeMap<ClockId, T>>,
+/// The wanted clocks of incidents that were evaluated for a list, as far as they were not taken.
+pub(super) struct EvaluatedIncidents<T> {
+    /// Of incidents that are found by the places of their clocks.
+    indexed: HashMap<IncidentId, BTreeMap<ClockId, T>>,
+    /// Of the others, by their places.
+    apart: BTreeMap<ClockMark, T>,
+    /// The others.
+    are_apart: BTreeSet<IncidentId>,
 }
 
-impl<M: Fn(&str, &Clock<'_>, &History<'_>) -> T, T> IndexKeys<'_, M, T> {
-    /// The clock at a place, if it is wanted.
-    fn take(&mut self, place: &ClockMark) -> Result<Option<FoundClock<T>>, QueryError> {
-        let incident = &place.clock.incident_id;
-        if !self.made.contains_key(incident) {
-            let mut clocks = BTreeMap::new();
-            self.list.each_wanted(incident, |clock, history| {
-                clocks.insert(clock.id(incident), (self.make)(incident, clock, history));
-            })?;
-            self.made.insert(incident.clone(), clocks);
+impl<T> Default for EvaluatedIncidents<T> {
+    fn default() -> Self {
+        let (indexed, apart) = (HashMap::new(), BTreeMap::new());
+        EvaluatedIncidents { indexed, apart, are_apart: BTreeSet::new() }
+    }
+}
+
+impl<T> EvaluatedIncidents<T> {
+    /// Takes the clock with a place in the index, if it is wanted.
+    fn take(&mut self, clock: &ClockId) -> Option<T> {
+        self.indexed.get_mut(&clock.incident_id)?.remove(clock)
+    }
+
+    /// Takes the clocks of incidents that were evaluated by themselves, in order, as long as their
+    /// places pass a test.
+    fn apart_before(&mut self, is_before: impl Fn(&ClockMark) -> bool) -> Vec<FoundClock<T>> {
+        let mut taken = Vec::new();
+        while let Some(first) = self.apart.first_entry().filter(|first| is_before(first.key())) {
+            let (mark, made) = first.remove_entry();
+            taken.push(FoundClock { mark, made });
         }
-        let made = self.made.get_mut(incident).and_then(|clocks| clocks.remove(&place.clock));
-        Ok(made.map(|made| FoundClock { mark: place.clone(), made }))
+        taken
     }
 }
 

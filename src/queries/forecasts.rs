@@ -1,6 +1,6 @@
 //! Forecasts of open clocks, the most urgent first, and how earlier ones turned out.
 
-use super::clocks::{Candidates, ClockFilter, List};
+use super::clocks::{Candidates, ClockFilter, EvaluatedIncidents, List};
 use super::outlooks::{FORECAST_PHASES, Outlooks};
 use super::{IndexReader, QueryError, ReadPoint, ReadView};
 use crate::domain::clock::Clock;
@@ -213,7 +213,8 @@ impl OpenClocks {
         make: impl Fn(&str, &Clock<'_>, &History<'_>) -> Result<Option<T>, QueryError>,
     ) -> Result<Vec<T>, QueryError> {
         let list = List { view, filter: &self.filter, after: None };
-        let found = list.evaluate(&self.candidates, usize::MAX, &make)?;
+        let found =
+            list.evaluate(&self.candidates, usize::MAX, &mut EvaluatedIncidents::default(), &make)?;
         found.into_iter().filter_map(|found| found.made.transpose()).collect()
     }
 }

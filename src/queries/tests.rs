@@ -1,6 +1,8 @@
 //! The rules of a read view: the index is held while rows are gathered, never while anything is
 //! evaluated, and an answer uses only what was recorded up to its view, whatever is recorded since.
 
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::slice;
 
 use super::clocks::{self, ClockFilter};
@@ -13,10 +15,10 @@ use super::{period_forecasts, settlement};
 use crate::domain::calendar::{Calendar, Draft};
 use crate::domain::clock::Outcome;
 use crate::domain::clock::testing::{at, contract, fact, target};
-use crate::domain::contract::{AttainmentPromise, Objective, PeriodKind, Promise};
+use crate::domain::contract::{AttainmentPromise, Objective, PeriodKind, Promise, Target};
 use crate::domain::incident::{Fact, IncidentEvent};
 use crate::domain::share::Share;
-use crate::domain::time::Instant;
+use crate::domain::time::{Instant, Span};
 use crate::engine::answers::compliance::{Compliance, PeriodQuery, Question};
 use crate::engine::record::{Entry, TermsEntry};
 use crate::runtime::testing::{Store, run};
@@ -128,6 +130,117 @@ fn a_filter_that_fits_few_looks_on_until_it_finds_them() {
             let clocks = found.unwrap().clocks;
             assert!(matches!(clocks.as_slice(), [one] if one.made == "K"), "{clocks:?}");
         }
+    });
+}
+
+/// Attack A13: 64 clocks of one large incident, listed, took 8.4 s.
+#[test]
+fn an_incident_is_evaluated_once_for_all_its_clocks_however_far_a_list_looks() {
+    run(|| {
+        let store = Store::new();
+        let draft = Draft { time_zone: "UTC".into(), always_open: true, ..Draft::default() };
+        let calendar = Calendar::parse(&draft, store.zones()).unwrap();
+        let (id, effective_time) = ("always".to_owned(), Instant::MIN);
+        let terms = Entry::Terms(TermsEntry::Calendar { id, effective_time, calendar });
+        store.record(at("Mon 08:00"), terms);
+        let targets = (0..64).map(|number| Target {
+            id: format!("t{number:02}").into(),
+            ..target("resolution *=8:00/always")
+        });
+        let contract = contract(targets.collect(), false);
+        let terms = Entry::Terms(TermsEntry::Contract { effective_time, contract });
+        store.record(at("Mon 08:01"), terms);
+        for number in 0..3 {
+            let (id, time) = (format!("I{number}"), at("Mon 09:00"));
+            store.record(at(&format!("Mon 09:0{number}")), event(&id, "o", time, opened()));
+        }
+        store.project();
+        let last = ClockFilter { target_id: "t63".into(), ..ClockFilter::default() };
+        for (filter, most, found) in [(ClockFilter::default(), 64, 64), (last, 2, 2)] {
+            let made = RefCell::new(BTreeMap::<_, usize>::new());
+            let page =
+                clocks::page(store.read(present()), &filter, None, most, |_, id, clock, _| {
+                    *made.borrow_mut().entry(clock.id(id)).or_default() += 1;
+                    Ok(())
+                });
+            assert_eq!(page.unwrap().clocks.len(), found);
+            assert!(made.borrow().values().all(|times| *times == 1), "{made:?}");
+        }
+    });
+}
+
+/// Attack A13: everybody's lists evaluated each of 50,000 incidents with a fact in 2188.
+#[test]
+fn incidents_with_facts_far_ahead_are_found_by_the_index_and_not_evaluated_by_themselves() {
+    run(|| {
+        let store = filled();
+        let far = at("Mon 12:00").checked_add(Span::from_hours(24 * 365 * 100)).unwrap();
+        let end = far.checked_add(Span::from_hours(1)).unwrap();
+        let facts = [("I1", Fact::Resolved), ("I3", Fact::Closed), ("I0", Fact::Reopened)];
+        for (minute, (id, fact)) in facts.into_iter().enumerate() {
+            let time = at(&format!("Mon 10:0{minute}"));
+            store.record(time, event(id, "far", far, fact));
+            store.record(time, event(id, "end", end, Fact::Resolved));
+        }
+        store.record(at("Mon 10:10"), event("I9", "far", far, opened()));
+        store.project();
+        let apart = |request: ReadRequest| {
+            let Reading { view, index } = store.read(request);
+            index.unwrap().apart(view.times().as_of).unwrap()
+        };
+        let later = |as_of: Instant| ReadRequest { as_of: Some(as_of), ..present() };
+        let all: BTreeSet<_> = ["I0", "I1", "I3", "I9"].map(Into::into).into();
+        assert_eq!(apart(present()), BTreeSet::new());
+        assert_eq!((apart(later(far)), apart(later(end))), (all.clone(), all));
+        let requests = [present(), later(far), later(end)];
+        let answers = || {
+            requests.map(|request| {
+                let Reading { view, index } = store.read(request);
+                let period = compliance::evaluate(&view, index, &question()).unwrap();
+                let groups = format!("{:?} {:?}", period.groups, period.coverage);
+                (groups, list(store.read(request), &store))
+            })
+        };
+        let by_index = answers();
+        let (contract_id, end_time) = (CONTRACT.to_owned(), Instant::MAX);
+        let terms = Entry::Terms(TermsEntry::ContractEnd { contract_id, end_time });
+        store.record(at("Mon 10:30"), terms);
+        store.project();
+        let known = Some(at("Mon 10:29"));
+        let one_by_one = requests.map(|request| {
+            let request = ReadRequest { known, ..request };
+            let Reading { view, index } = store.read(request);
+            assert!(index.is_none());
+            let period = compliance::evaluate(&view, index, &question()).unwrap();
+            let groups = format!("{:?} {:?}", period.groups, period.coverage);
+            (groups, list(store.read(request), &store))
+        });
+        assert_eq!(by_index, one_by_one);
+    });
+}
+
+/// A sibling: facts that have come to pass since would be evaluated by themselves for ever.
+#[test]
+fn what_has_occurred_since_it_was_recorded_is_indexed_anew_when_a_question_about_now_meets_it() {
+    run(|| {
+        let store = filled();
+        let soon = at("Tue 09:00");
+        let recorded = at("Mon 10:00:30");
+        store.record(recorded, event("I1", "planned", soon, Fact::Resolved));
+        store.record(recorded, event("I3", "planned", recorded, Fact::Resolved));
+        store.project();
+        let apart = || {
+            let Reading { view, index } = store.read(ReadRequest::default());
+            index.unwrap().apart(view.times().as_of).unwrap()
+        };
+        assert_eq!(apart(), ["I1".into()].into());
+        let before = list(store.read(ReadRequest::default()), &store);
+        store.project();
+        assert_eq!(apart(), BTreeSet::new());
+        assert_eq!(list(store.read(ReadRequest::default()), &store), before);
+        // Whoever asks about a time before that has the incident evaluated by itself.
+        let Reading { view, index } = store.read(present());
+        assert_eq!(index.unwrap().apart(view.times().as_of).unwrap(), ["I1".into()].into());
     });
 }
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use parking_lot::{Mutex, RwLock, RwLockUpgradableReadGuard};
 
 use super::ledgers::{Ledgers, ServiceKey, Slot};
+use super::measures::Lookups;
 use super::progress::{Progress, position_at};
 use super::recent::Recent;
 use super::replay::{self, Chunk, ReplayError};
@@ -57,6 +58,8 @@ pub(super) struct Cache {
     /// Up to which sequences the journal was recorded by some instants long before its end, which
     /// never changes; the last that was searched for comes first.
     found: Mutex<VecDeque<(Instant, u64)>>,
+    /// How often incidents were in memory.
+    pub lookups: Lookups,
 }
 
 /// What the journal folds to, with the ledgers that are needed in memory.
@@ -112,7 +115,8 @@ impl Cache {
     /// The state that the views hold.
     pub fn restored(views: &Views, zones: ZoneDatabase) -> Result<Cache, ViewsError> {
         let folded = RwLock::new(Folded::restored(views, &zones)?);
-        Ok(Cache { zones, folded, found: Mutex::default() })
+        let (found, lookups) = (Mutex::default(), Lookups::default());
+        Ok(Cache { zones, folded, found, lookups })
     }
 
     /// Opens views again that had failed, and goes on from the state they hold then, with what the
@@ -206,8 +210,10 @@ impl Cache {
     /// Everything recorded about an incident.
     pub fn ledger(&self, key: &IncidentKey, views: &Views) -> Result<Arc<Ledger>, ViewsError> {
         if let Some(slot) = self.folded.read().ledgers.incident(key) {
+            self.lookups.hit();
             return Ok(Arc::clone(&slot.ledger));
         }
+        self.lookups.miss();
         // Nobody folds while this guard lives, so what the views say can't be outdated by the
         // time it is kept.
         let folded = self.folded.upgradable_read();

@@ -12,6 +12,7 @@ use super::job::{
     ActionAnswer, Answer, Job, Responder, Results, Sent, TermsAnswer, TermsJob, WriteError,
 };
 use super::learning::{LearningState, Learnings};
+use super::measures::{CacheUse, Measures};
 use super::progress::{Loss, Progress};
 use super::query_error::QueryError;
 use super::queue::{Backlog, Queue};
@@ -28,7 +29,7 @@ use crate::engine::action::TakeAction;
 use crate::engine::catalog::Catalog;
 use crate::engine::decide::ChangeTerms;
 use crate::journal::LogSource;
-use crate::journal::StoreId;
+use crate::journal::{StoreId, Unchanging};
 use crate::views::ViewsError;
 
 /// The running engine. All its methods may be called from any task.
@@ -37,6 +38,7 @@ pub struct Engine {
     pub(super) sources: Sources,
     pub(super) learnings: Arc<Learnings>,
     pub(super) queue: Arc<Queue<Job>>,
+    pub(super) measures: Arc<Measures>,
     pub(super) store_id: StoreId,
     pub(super) scrub: Arc<Scrub>,
     pub(super) is_poisoned: Arc<watch::Sender<bool>>,
@@ -44,6 +46,9 @@ pub struct Engine {
     pub(super) projecting: Mutex<Option<JoinHandle<()>>>,
     pub(super) learning: Mutex<Option<JoinHandle<()>>>,
     pub(super) scrubbing: Mutex<Option<JoinHandle<()>>>,
+    /// Keeps everybody from writing to a journal that is only read.
+    pub(super) unchanging: Mutex<Option<Unchanging>>,
+    pub(super) is_read_only: bool,
 }
 
 impl Engine {
@@ -64,7 +69,7 @@ impl Engine {
         tenant: TenantId,
         events: Vec<IncidentEvent>,
     ) -> Result<oneshot::Receiver<Answer<Results>>, WriteError> {
-        self.check_intact()?;
+        self.check_writable()?;
         let (responder, answer) = oneshot::channel();
         let job = events_job(tenant, events, responder);
         let (tenant, ticket) = (job.tenant().clone(), job.ticket(None));
@@ -77,7 +82,7 @@ impl Engine {
         until: Option<Instant>,
         job: impl FnOnce(Responder<T>) -> Job,
     ) -> Answer<T> {
-        self.check_intact()?;
+        self.check_writable()?;
         let (responder, answer) = oneshot::channel();
         let job = job(responder);
         let (tenant, ticket) = (job.tenant().clone(), job.ticket(until));
@@ -85,16 +90,32 @@ impl Engine {
         answer.await.unwrap_or(Err(WriteError::Stopping))
     }
 
-    fn check_intact(&self) -> Result<(), WriteError> {
+    fn check_writable(&self) -> Result<(), WriteError> {
         match self.loss() {
             Some(loss) => Err(WriteError::Damaged(loss.clone())),
+            None if self.is_read_only => Err(WriteError::ReadOnly),
             None => Ok(()),
         }
+    }
+
+    /// Whether nothing is recorded since the journal was opened only to be read.
+    pub fn is_read_only(&self) -> bool {
+        self.is_read_only
     }
 
     /// How much waits to be recorded.
     pub fn backlog(&self) -> Backlog {
         self.queue.backlog()
+    }
+
+    /// What the writer has measured since the start.
+    pub fn measures(&self) -> &Measures {
+        &self.measures
+    }
+
+    /// How often an incident that was looked up was in memory.
+    pub fn cache_use(&self) -> CacheUse {
+        self.sources.cache.lookups.counted()
     }
 
     /// Records facts about services; answered when they are durable.
@@ -257,6 +278,7 @@ impl Engine {
         if let Err(error) = self.sources.views.close() {
             tracing::warn!(%error, "the views can't be closed: they will be folded anew");
         }
+        drop(self.unchanging.lock().take());
     }
 }
 

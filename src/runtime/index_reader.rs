@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use parking_lot::RwLockReadGuard;
 
-use super::projector::IndexPosition;
+use super::projector::{IndexPosition, Projector};
 use crate::domain::compliance::{CoverageKey, Tally};
 use crate::domain::ids::{IncidentId, TenantId};
 use crate::domain::time::Instant;
@@ -21,6 +21,9 @@ pub struct IndexReader<'e> {
     _index: RwLockReadGuard<'e, IndexPosition>,
     views: &'e Views,
     tenant: TenantId,
+    /// Who brings index entries up to date that hold no longer; `None`: the question is not about
+    /// now.
+    projector: Option<&'e Projector>,
     /// The incidents that something was recorded about since the read point.
     changed: BTreeSet<IncidentId>,
 }
@@ -32,7 +35,12 @@ impl<'e> IndexReader<'e> {
         tenant: TenantId,
         changed: BTreeSet<IncidentId>,
     ) -> IndexReader<'e> {
-        IndexReader { _index: index, views, tenant, changed }
+        IndexReader { _index: index, views, tenant, projector: None, changed }
+    }
+
+    /// Of a question about now: what it finds to hold no longer is brought up to date behind it.
+    pub(super) fn renewed_by(self, projector: &'e Projector) -> IndexReader<'e> {
+        IndexReader { projector: Some(projector), ..self }
     }
 
     /// The clocks in an index bucket of a contract from an instant on, of that instant from an
@@ -67,12 +75,20 @@ impl<'e> IndexReader<'e> {
     }
 
     /// The incidents that the index may not show as they stand at the read point, whose `as_of`
-    /// this is, so that they are evaluated by themselves: those with facts that occur after it, and
-    /// those that something was recorded about since.
+    /// this is, so that they are evaluated by themselves: those it shows with facts that occur
+    /// after it, or without some that have occurred, and those that something was recorded about
+    /// since. Those of which it leaves out what lies further ahead are not among them.
     pub fn apart(&self, as_of: Instant) -> Result<BTreeSet<IncidentId>, ViewsError> {
         let mut apart = self.changed.clone();
         for future_dated in self.views.future_dated_ids(&self.tenant, as_of) {
             apart.insert(future_dated?);
+        }
+        let mut expired = self.views.expired_ids(&self.tenant, as_of).peekable();
+        if let Some(projector) = self.projector.filter(|_| expired.peek().is_some()) {
+            projector.notice_expired(&self.tenant, as_of);
+        }
+        for expired in expired {
+            apart.insert(expired?);
         }
         Ok(apart)
     }

@@ -30,6 +30,9 @@ pub enum WriteError {
     /// The journal can't be written; reads go on.
     #[error("the journal can't be written: {0}")]
     Journal(String),
+    /// The server was started to answer questions alone.
+    #[error("the server is read-only: it was started with read_only, and records nothing")]
+    ReadOnly,
     /// The journal is damaged; reads of what was known before go on.
     #[error("the journal is damaged: {0}")]
     Damaged(Loss),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::journal::{
     Damage, Durable, Journal, JournalFiles, Log, LogPosition, LogSource, OpenError, Opened,
-    Options, StoreId, TornTail,
+    Options, StoreId, TornTail, Unchanging,
 };
 
 /// A log, as far as it could be opened.
@@ -13,14 +13,32 @@ pub(super) struct OpenedLog {
     pub store_id: StoreId,
     /// Reads it.
     pub source: Arc<dyn LogSource>,
-    /// Appends to it; or what of it is lost, so that nothing may be appended.
-    pub log: Result<Box<dyn Log>, Damage>,
+    /// Holds it; or what of it is lost, so that nothing may be appended.
+    pub log: Result<Held, Damage>,
+}
+
+/// A log that nobody else appends to.
+pub(super) enum Held {
+    /// This process appends to it.
+    ToWrite(Box<dyn Log>),
+    /// Nobody does.
+    ToRead(Unchanging),
+}
+
+impl Held {
+    /// Where it ends.
+    pub fn end(&self) -> LogPosition {
+        match self {
+            Held::ToWrite(log) => log.end(),
+            Held::ToRead(journal) => journal.end,
+        }
+    }
 }
 
 impl OpenedLog {
     /// Where it ends; none: it is damaged.
     pub fn end(&self) -> Option<LogPosition> {
-        self.log.as_ref().ok().map(|log| log.end())
+        self.log.as_ref().ok().map(Held::end)
     }
 }
 
@@ -37,12 +55,38 @@ pub(super) fn in_files(
     match Journal::open(directory, Options { segment_bytes, new_store_id, durable }) {
         Ok(Opened { writer, report }) => {
             report.cut.iter().for_each(warn_of_cut);
-            Ok(OpenedLog { store_id: report.store_id, source, log: Ok(Box::new(writer)) })
+            let log = Ok(Held::ToWrite(Box::new(writer)));
+            Ok(OpenedLog { store_id: report.store_id, source, log })
         }
-        Err(OpenError::Damaged(damage)) => {
+        Err(error) => damaged(source, error),
+    }
+}
+
+/// Opens the journal in `directory`, which is there, and changes nothing of it.
+pub(super) fn unchanging(
+    directory: &Path,
+    durable: Option<(StoreId, u64)>,
+) -> Result<OpenedLog, OpenError> {
+    let source = Arc::new(JournalFiles::at(directory));
+    let durable = durable.map(|(store_id, sequence)| Durable { store_id, sequence });
+    match Unchanging::open(directory, durable) {
+        Ok(journal) => {
+            let bytes = journal.torn_bytes;
+            if bytes > 0 {
+                tracing::warn!(bytes, "a torn tail stays where it is: it was never acknowledged");
+            }
+            Ok(OpenedLog { store_id: journal.store_id, source, log: Ok(Held::ToRead(journal)) })
+        }
+        Err(error) => damaged(source, error),
+    }
+}
+
+fn damaged(source: Arc<JournalFiles>, error: OpenError) -> Result<OpenedLog, OpenError> {
+    match error {
+        OpenError::Damaged(damage) => {
             Ok(OpenedLog { store_id: source.store_id()?, source, log: Err(damage) })
         }
-        Err(error) => Err(error),
+        error => Err(error),
     }
 }
 

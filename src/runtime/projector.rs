@@ -3,17 +3,19 @@
 //! Only queries of the index wait for it, which signal it to hurry, and a writer that is too far
 //! ahead of it.
 
+use std::collections::BTreeMap;
+use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use parking_lot::{RwLock, RwLockReadGuard};
+use parking_lot::{Mutex, RwLock, RwLockReadGuard};
 
 use super::cache::{Cache, FoldError, FreshIncident, Load};
 use super::progress::Progress;
 use super::signal::Signal;
 use crate::domain::ids::{IncidentId, TenantId};
-use crate::domain::time::Instant;
+use crate::domain::time::{Instant, Span};
 use crate::engine::index::{self, IndexKeys};
 use crate::journal::LogSource;
 use crate::views::{Changes, IncidentKey, Views, ViewsError, Writing};
@@ -31,6 +33,9 @@ const FAILURES_MAX: u32 = 3;
 const LEFT_ALONE: Duration = Duration::from_secs(10);
 /// How many incidents are indexed between two writes to the views.
 const INCIDENTS_PER_WRITE: usize = 2_000;
+/// How far ahead of now a fact may lie that is indexed as though it had occurred. Until then its
+/// incident is evaluated by itself; what lies further ahead is left out until it has occurred.
+const FACTS_AWAITED: Span = Span::from_seconds(60);
 
 /// Brings the views up to date, on a thread of its own.
 #[derive(Debug)]
@@ -41,6 +46,9 @@ pub(super) struct Projector {
     index: RwLock<IndexPosition>,
     /// The sequence in it, for those who must not wait for it.
     sequence: AtomicU64,
+    /// The tenants with incidents whose index entries hold no longer, and since when at the latest:
+    /// facts that were left out have occurred.
+    expired: Mutex<BTreeMap<TenantId, Instant>>,
 }
 
 /// How far the views are complete.
@@ -75,6 +83,7 @@ impl Projector {
             signal: Signal::new(projected.sequence),
             index: RwLock::new(projected),
             sequence: AtomicU64::new(projected.sequence),
+            expired: Mutex::default(),
         }
     }
 
@@ -135,6 +144,14 @@ impl Projector {
         self.signal.call(cache.fresh_events() >= EVENTS_WAITING_MAX);
     }
 
+    /// Calls the projector: some index entries of a tenant hold no longer, now.
+    pub fn notice_expired(&self, tenant: &TenantId, now: Instant) {
+        let mut expired = self.expired.lock();
+        let since = expired.entry(tenant.clone()).or_insert(now);
+        *since = now.max(*since);
+        self.signal.call(false);
+    }
+
     /// Waits while the views are too far behind; false: they won't come nearer.
     pub fn wait_for_room(&self, cache: &Cache) -> bool {
         self.signal.wait_for_room(|| cache.fresh_events() >= EVENTS_AHEAD_MAX)
@@ -191,11 +208,10 @@ impl Projector {
         }
         let mut index_keys = Vec::new();
         for some in incidents.chunks(INCIDENTS_PER_WRITE) {
-            index_keys.extend(
-                some.iter().map(|incident| {
-                    (incident.clone(), index_anew(incident, progress, &mut changes))
-                }),
-            );
+            index_keys.extend(some.iter().map(|incident| {
+                let now = progress.record_time;
+                (incident.clone(), index_anew(incident, progress, now, &mut changes))
+            }));
             writing.write(std::mem::take(&mut changes))?;
         }
         // Only what the views hold may be let go of: readers of memory and views wait for nobody.
@@ -204,9 +220,31 @@ impl Projector {
         for (tenant, contract) in reindex {
             reindex_contract(&tenant, &contract, progress, cache, views, &mut writing)?;
         }
+        self.reindex_expired(progress, cache, views, &mut writing)?;
         writing.finish(progress.sequence)?;
         self.set(&mut index, progress);
         self.signal.projected_up_to(progress.sequence);
+        Ok(())
+    }
+
+    /// Indexes incidents anew whose index entries hold no longer, of each tenant as many as are
+    /// written at once: the others follow in the next round, and meanwhile the index can be read.
+    fn reindex_expired(
+        &self,
+        progress: Progress,
+        cache: &Cache,
+        views: &Views,
+        writing: &mut Writing,
+    ) -> Result<(), ViewsError> {
+        let expired = mem::take(&mut *self.expired.lock());
+        for (tenant, now) in expired {
+            let ids = views.expired_ids(&tenant, now).take(INCIDENTS_PER_WRITE);
+            let ids = ids.collect::<Result<Vec<_>, _>>()?;
+            Indexing { progress, now, cache, views }.index_anew(&tenant, &ids, writing)?;
+            if ids.len() == INCIDENTS_PER_WRITE {
+                self.notice_expired(&tenant, now);
+            }
+        }
         Ok(())
     }
 }
@@ -226,24 +264,52 @@ fn reindex_contract(
         let ids = ids.collect::<Result<Vec<_>, _>>()?;
         let Some(last) = ids.last() else { return Ok(()) };
         after.clone_from(last);
+        let now = progress.record_time;
+        Indexing { progress, now, cache, views }.index_anew(tenant, &ids, writing)?;
+    }
+}
+
+/// Incidents that were indexed are indexed anew, by what the index holds, as of an instant.
+struct Indexing<'p> {
+    progress: Progress,
+    now: Instant,
+    cache: &'p Cache,
+    views: &'p Views,
+}
+
+impl Indexing<'_> {
+    fn index_anew(
+        &self,
+        tenant: &TenantId,
+        ids: &[IncidentId],
+        writing: &mut Writing,
+    ) -> Result<(), ViewsError> {
         let mut changes = Changes::default();
         let mut index_keys = Vec::new();
-        for id in &ids {
-            let incident = cache.incident(IncidentKey::new(tenant, id), views)?;
-            let now = index_anew(&incident, progress, &mut changes);
-            index_keys.push((incident, now));
+        for id in ids {
+            let incident = self.cache.incident(IncidentKey::new(tenant, id), self.views)?;
+            let keys = index_anew(&incident, self.progress, self.now, &mut changes);
+            index_keys.push((incident, keys));
         }
         writing.write(changes)?;
-        cache.projected(index_keys, Vec::new());
+        self.cache.projected(index_keys, Vec::new());
+        Ok(())
     }
 }
 
 /// Indexes an incident by what the index will hold, not by what was recorded since: that is fresh,
-/// and indexed the next time.
-fn index_anew(incident: &FreshIncident, progress: Progress, changes: &mut Changes) -> IndexKeys {
+/// and indexed the next time. Of facts still to come, only what occurs soon is taken in.
+fn index_anew(
+    incident: &FreshIncident,
+    progress: Progress,
+    now: Instant,
+    changes: &mut Changes,
+) -> IndexKeys {
     let catalog = incident.catalog.known(progress.record_time);
     let ledger = incident.ledger_up_to(progress.sequence);
-    let index_entry = index::index_entry(&incident.key.parts().1, &ledger, catalog);
+    let awaited = now.checked_add(FACTS_AWAITED).unwrap_or(Instant::MAX);
+    let expires = index::next_fact(&ledger, awaited);
+    let index_entry = index::index_entry(&incident.key.parts().1, &ledger, catalog, expires);
     changes.index_incident(&incident.key, &incident.ledger, index_entry, &incident.index_keys)
 }
 

@@ -113,6 +113,10 @@ impl<'e> Origin<'e> {
         };
         let index = changed
             .map(|changed| IndexReader::new(index, &self.sources.views, tenant.clone(), changed));
+        let index = match request.as_of {
+            None => index.map(|index| index.renewed_by(&self.sources.projector)),
+            Some(_) => index,
+        };
         Ok(Reading { view: self.view(tenant, request, point), index })
     }
 

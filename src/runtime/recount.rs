@@ -17,7 +17,7 @@ use crate::engine::index;
 use crate::engine::state::{IncidentLedgers, State};
 use crate::engine::tally::{CoverageBucket, MissingContribution, TallyBucketKey};
 use crate::journal::{LogSource, ReadError};
-use crate::views::{Identity, Views, ViewsError};
+use crate::views::{Identity, IncidentKey, Views, ViewsError};
 
 /// How long the copied views may take to open.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -95,7 +95,7 @@ pub fn recount(
         let (tenant, place, tally) = tally_bucket?;
         kept.insert((tenant, place), tally);
     }
-    let (recounted, coverage) = folded.count();
+    let (recounted, coverage) = folded.count(&views)?;
     let kept_coverage = kept_coverage(&views)?;
     let (coverage_buckets, coverage_differences) = coverage_differences(&kept_coverage, &coverage);
     Ok(Recount {
@@ -132,12 +132,14 @@ impl Folded {
         Ok(folded)
     }
 
-    /// What the incidents add up to, tally bucket by tally bucket, and which clocks they lack.
-    fn count(&self) -> (TallyBuckets, CoverageBuckets) {
+    /// What the incidents add up to, tally bucket by tally bucket, and which clocks they lack; of
+    /// facts that are still to come, without those that the views leave out.
+    fn count(&self, views: &Views) -> Result<(TallyBuckets, CoverageBuckets), ViewsError> {
         let (mut tally_buckets, mut coverage) = (TallyBuckets::new(), CoverageBuckets::new());
         for ((tenant, incident), ledger) in &self.ledgers {
             let catalog = self.state.catalog(tenant).known(self.last_time);
-            let index_entry = index::index_entry(incident, ledger, catalog);
+            let expires = views.expires(&IncidentKey::new(tenant, incident))?;
+            let index_entry = index::index_entry(incident, ledger, catalog, expires);
             for (tally_bucket, tally) in index_entry.contribution.tally_buckets() {
                 tally_buckets.entry((tenant.clone(), tally_bucket.into())).or_default().add(tally);
             }
@@ -146,7 +148,7 @@ impl Folded {
                 *coverage.entry((tenant.clone(), bucket)).or_default() += 1;
             }
         }
-        (tally_buckets, coverage)
+        Ok((tally_buckets, coverage))
     }
 }
 

@@ -13,7 +13,7 @@ use super::engine::Engine;
 use super::job::Group;
 use super::learner::Learner;
 use super::learning::Learnings;
-use super::open_log::{self, OpenedLog};
+use super::open_log::{self, Held, OpenedLog};
 use super::outage_log::OutageLog;
 use super::progress::{Loss, Progress};
 use super::projector::{IndexPosition, Projector};
@@ -45,6 +45,8 @@ pub struct StoreOptions {
     pub scrub_bytes_a_second: u64,
     /// Whether the system's clock is right though it is long after the last record.
     pub accept_clock: bool,
+    /// Whether the journal is left as it is, and nothing is recorded.
+    pub read_only: bool,
 }
 
 /// Why the engine can't start.
@@ -83,13 +85,11 @@ impl Engine {
     /// If the journal is damaged, the engine answers only what was known before the damage; see
     /// [`Engine::loss`].
     pub fn start(options: &StoreOptions, zones: ZoneDatabase) -> Result<Engine, StartError> {
+        if options.read_only && !options.directory.join("journal").is_dir() {
+            return Err(OpenError::Missing(options.directory.clone()).into());
+        }
         let found = Views::find(&options.directory.join("views"), options.views_patience);
-        let mut opened = open_log::in_files(
-            &options.directory.join("journal"),
-            options.segment_bytes,
-            random_store_id()?,
-            found.durable(),
-        )?;
+        let mut opened = open_log_of(options, found.durable())?;
         let note = Note::of(&options.directory);
         if opened.log.is_ok()
             && let Some(damage) = note.damage(&*opened.source)?
@@ -97,7 +97,8 @@ impl Engine {
             opened.log = Err(damage);
         }
         let last = opened.end().filter(|end| end.sequence > 0).map(|end| end.record_time);
-        wall_clock::check_start(last, options.accept_clock)?;
+        // Where nothing is recorded, no record can be dated wrongly.
+        wall_clock::check_start(last, options.accept_clock || options.read_only)?;
         let views = Arc::new(found.of(&identity(&opened, &zones))?);
         let cache = Arc::new(Cache::restored(&views, zones.clone())?);
         let record_time = opened.end().map_or(Instant::MAX, |end| end.record_time);
@@ -121,6 +122,7 @@ impl Engine {
             sources,
             learnings,
             queue: Arc::default(),
+            measures: Arc::default(),
             store_id,
             scrub: Arc::new(Scrub::new(loss, note)),
             is_poisoned: Arc::default(),
@@ -128,11 +130,15 @@ impl Engine {
             projecting: Mutex::new(Some(projecting)),
             learning: Mutex::new(Some(learning)),
             scrubbing: Mutex::default(),
+            unchanging: Mutex::default(),
+            is_read_only: options.read_only,
         };
-        if let Some(log) = log {
-            engine.write_to(log, options.events_an_incident_max)?;
-            engine.scrub_at(options.scrub_bytes_a_second)?;
+        match log {
+            None => return Ok(engine),
+            Some(Held::ToWrite(log)) => engine.write_to(log, options.events_an_incident_max)?,
+            Some(Held::ToRead(journal)) => *engine.unchanging.get_mut() = Some(journal),
         }
+        engine.scrub_at(options.scrub_bytes_a_second)?;
         Ok(engine)
     }
 
@@ -161,6 +167,7 @@ impl Engine {
             projector: Arc::clone(&self.sources.projector),
             learnings: Arc::clone(&self.learnings),
             queue: Arc::clone(&self.queue),
+            measures: Arc::clone(&self.measures),
             finished,
             is_poisoned: Arc::clone(&self.is_poisoned),
             events_an_incident_max,
@@ -169,6 +176,17 @@ impl Engine {
         *self.writing.get_mut() = Some(spawn("writer", move || writer.run())?);
         Ok(())
     }
+}
+
+fn open_log_of(
+    options: &StoreOptions,
+    durable: Option<(StoreId, u64)>,
+) -> Result<OpenedLog, StartError> {
+    let journal = options.directory.join("journal");
+    Ok(match options.read_only {
+        true => open_log::unchanging(&journal, durable)?,
+        false => open_log::in_files(&journal, options.segment_bytes, random_store_id()?, durable)?,
+    })
 }
 
 fn random_store_id() -> Result<StoreId, StartError> {
@@ -192,8 +210,8 @@ fn last_sequence(opened: &OpenedLog) -> u64 {
 
 /// What a log turned out to be when it was folded.
 enum Replayed {
-    /// Whole: it is written on.
-    Whole(Box<dyn Log>),
+    /// Whole: it may be written on.
+    Whole(Held),
     /// Damaged: only what was known before is answered.
     Damaged(Loss),
 }

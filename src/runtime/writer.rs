@@ -11,6 +11,7 @@ use super::job::{
     WriteError,
 };
 use super::learning::Learnings;
+use super::measures::Measures;
 use super::outage_log::OutageLog;
 use super::patience::Stopped;
 use super::progress::Progress;
@@ -40,6 +41,7 @@ pub(super) struct Writer {
     pub projector: Arc<Projector>,
     pub learnings: Arc<Learnings>,
     pub queue: Arc<Queue<Job>>,
+    pub measures: Arc<Measures>,
     pub finished: mpsc::UnboundedSender<Group>,
     pub is_poisoned: Arc<watch::Sender<bool>>,
     pub events_an_incident_max: usize,
@@ -97,7 +99,9 @@ impl Writer {
         let Batch { records, incidents, services, .. } = batch;
         // The fold adds to these ledgers: whoever still shares them would make it copy them whole.
         drop((incidents, services));
+        let begun = std::time::Instant::now();
         let end = self.log.commit().map_err(|error| self.refused(&error))?;
+        self.measures.note_group(records.len(), begun.elapsed());
         self.outage_log.end();
         crash_point!("fold-before");
         let folded = self.cache.fold(records, end.head, &self.views);

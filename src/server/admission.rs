@@ -13,6 +13,7 @@ use tonic::body::Body;
 use tonic::codegen::http::{HeaderMap, Request, Response};
 use tower::{Layer, Service};
 
+use super::request_body::{BodyBounds, RequestBodies};
 use super::settings::Calls;
 use crate::service::{Deadline, bad_timeout, out_of_time, too_many_calls};
 
@@ -27,6 +28,7 @@ const EARLIER: Duration = Duration::from_millis(10);
 pub(super) struct Admission {
     calls: Calls,
     under_way: Arc<AtomicUsize>,
+    bodies: RequestBodies,
 }
 
 /// A service behind it.
@@ -46,8 +48,8 @@ impl Drop for UnderWay {
 }
 
 impl Admission {
-    pub fn new(calls: Calls) -> Admission {
-        Admission { calls, under_way: Arc::default() }
+    pub fn new(calls: Calls, bodies: BodyBounds) -> Admission {
+        Admission { calls, under_way: Arc::default(), bodies: RequestBodies::new(bodies) }
     }
 
     fn admit(&self) -> Result<UnderWay, Status> {
@@ -125,7 +127,7 @@ where
         };
         request.extensions_mut().insert(deadline);
         let until = deadline.at.min(now + self.admission.calls.longest);
-        let answer = self.inner.call(request);
+        let answer = self.inner.call(self.admission.bodies.bound(request));
         Box::pin(async move {
             let _call = call;
             let answered = timeout_at(until, answer).await;
@@ -139,6 +141,7 @@ mod tests {
     use super::*;
 
     const CALLS: Calls = Calls { most: 1, longest: Duration::from_secs(60) };
+    const BODIES: BodyBounds = BodyBounds { within: Duration::from_secs(30), held: 1 << 20 };
 
     fn headers(timeout: &str) -> HeaderMap {
         let mut headers = HeaderMap::new();
@@ -159,7 +162,7 @@ mod tests {
     #[test]
     fn the_callers_time_is_over_a_little_earlier_than_it_says() {
         let now = Instant::now();
-        let admission = Admission::new(CALLS);
+        let admission = Admission::new(CALLS, BODIES);
         let at = |timeout| admission.deadline(&headers(timeout), now).unwrap().at - now;
         assert_eq!(at("1S"), Duration::from_millis(990));
         assert_eq!(at("10m"), Duration::from_millis(9));
@@ -170,7 +173,7 @@ mod tests {
 
     #[test]
     fn more_calls_than_may_be_under_way_are_refused() {
-        let admission = Admission::new(CALLS);
+        let admission = Admission::new(CALLS, BODIES);
         let call = admission.admit().ok().unwrap();
         assert_eq!(admission.admit().err().unwrap().code(), tonic::Code::ResourceExhausted);
         drop(call);
@@ -182,7 +185,7 @@ mod tests {
         let never = tower::service_fn(|_: Request<Body>| {
             std::future::pending::<Result<Response<Body>, Status>>()
         });
-        let mut service = Admission::new(CALLS).layer(never);
+        let mut service = Admission::new(CALLS, BODIES).layer(never);
         let mut request = Request::new(Body::empty());
         *request.headers_mut() = headers("20m");
         let response = service.call(request).await.unwrap();

@@ -1,10 +1,16 @@
 //! The server: configuration, the services on a port, health, reflection, a bounded shutdown.
 
 mod admission;
+mod answer_body;
+mod connections;
+mod health;
 pub mod identity;
+mod network;
 mod readers;
 mod registry;
+mod request_body;
 mod settings;
+mod telemetry;
 mod unanswered;
 
 use std::net::SocketAddr;
@@ -17,30 +23,20 @@ use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
-use tonic::service::Routes;
-use tonic::transport::Server;
-use tonic::transport::server::TcpIncoming;
 use tonic_health::ServingStatus;
-use tonic_health::server::HealthReporter;
-use tower::util::MapResponseLayer;
 
 use crate::runtime::{Engine, StoreOptions, wall_clock, zones};
 use crate::service::{Limits, Services};
 use admission::Admission;
-use identity::{Security, shake_hands};
+use health::{follow_journal, set_health, set_writing_health};
+use identity::Security;
+use network::Network;
 use readers::{GROUP_AND_OTHERS, warn_of_readers};
-use registry::{SERVICES, routes};
+use registry::routes;
+use telemetry::Calls;
 
-pub use settings::{Configuration, Settings};
+pub use settings::{Configuration, Effective, Environment, Setting, Settings, sample};
 
-/// Streams a connection may have open at once.
-const STREAMS_PER_CONNECTION_MAX: u32 = 1_024;
-/// Bytes in a request's headers.
-const HEADER_BYTES_MAX: u32 = 16 * 1024;
-/// Bytes a stream or connection may send ahead.
-const WINDOW_BYTES: u32 = 1024 * 1024;
-const PING_EVERY: Duration = Duration::from_secs(30);
-const PING_ANSWERED_WITHIN: Duration = Duration::from_secs(10);
 /// How long streams may take to end when a server stops before it has answered any call.
 const DRAIN_WHILE_STARTING: Duration = Duration::from_millis(200);
 
@@ -55,8 +51,8 @@ pub struct Running {
 
 /// Serves until the process is signalled to stop (SIGINT, SIGTERM or SIGHUP); a second signal ends
 /// it at once.
-pub async fn run(settings: Settings) -> anyhow::Result<()> {
-    let running = start(settings).await?;
+pub async fn run(configuration: Configuration) -> anyhow::Result<()> {
+    let running = start_as(configuration).await?;
     let stop = running.stop.clone();
     tokio::spawn(async move {
         signalled().await;
@@ -72,7 +68,10 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
 
 /// Starts a server; it listens when this returns, and answers once it is [`Running::ready`].
 pub async fn start(settings: Settings) -> anyhow::Result<Running> {
-    let configuration = settings.check()?;
+    start_as(settings.check()?).await
+}
+
+async fn start_as(configuration: Configuration) -> anyhow::Result<Running> {
     wall_clock::check_plausible()?;
     let listener = TcpListener::bind(configuration.listen)
         .await
@@ -116,15 +115,21 @@ async fn serve(
     stopping: watch::Receiver<bool>,
     is_ready: watch::Sender<bool>,
 ) -> anyhow::Result<()> {
-    let Configuration { event_bytes_max, capacity, drain, calls, .. } = configuration;
+    let Configuration { event_bytes_max, capacity, drain, .. } = configuration;
     let limits = Limits { event_bytes_max, capacity };
     let services = Services::new(limits, wall_clock::now());
     let (health, health_service) = tonic_health::server::health_reporter();
     set_health(&health, ServingStatus::NotServing).await;
     let routes = routes(&services, configuration.request_bytes_max)?.add_service(health_service);
-    let admission = Admission::new(calls);
-    let serving = listen(routes, admission, security, listener, stopping.clone(), drain);
-    let serving = tokio::spawn(serving);
+    let calls = Calls::default();
+    if let Some(address) = configuration.metrics_listen {
+        let data_dir = configuration.data_dir.clone();
+        telemetry::listen(address, &calls, services.clone(), data_dir, stopping.clone()).await?;
+    }
+    let admission = Admission::new(configuration.calls, configuration.bodies);
+    let connections = configuration.connections;
+    let network = Network { connections, calls, admission, security, drain };
+    let serving = tokio::spawn(network.serve(routes, listener, stopping.clone()));
     tokio::spawn(end_what_lasts(services.clone(), stopping.clone(), drain / 2));
 
     let mut stopping = stopping;
@@ -139,6 +144,10 @@ async fn serve(
     if engine.loss().is_none() {
         set_health(&health, ServingStatus::Serving).await;
     }
+    if engine.is_read_only() {
+        tracing::info!("read-only: questions are answered, and nothing is recorded");
+        set_writing_health(&health, ServingStatus::NotServing).await;
+    }
 
     tokio::select! {
         _ = stopping.wait_for(|stop| *stop) => {}
@@ -149,73 +158,6 @@ async fn serve(
     tokio::task::spawn_blocking(move || engine.stop()).await.context("stopping failed")?;
     tracing::info!("stopped");
     served
-}
-
-/// Serves until signalled to stop, then lets calls finish, but not for ever: a peer that says
-/// nothing would hold a graceful shutdown up without end.
-async fn listen(
-    routes: Routes,
-    admission: Admission,
-    security: Security,
-    listener: TcpListener,
-    mut stopping: watch::Receiver<bool>,
-    drain: Duration,
-) -> anyhow::Result<()> {
-    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-    let mut stop_signal = stopping.clone();
-    let stop_signal = async move {
-        let _ = stop_signal.wait_for(|stop| *stop).await;
-    };
-    let router = Server::builder()
-        .layer(MapResponseLayer::new(unanswered::explain))
-        .layer(admission)
-        .layer(security.gate)
-        .max_concurrent_streams(STREAMS_PER_CONNECTION_MAX)
-        .initial_stream_window_size(WINDOW_BYTES)
-        .initial_connection_window_size(WINDOW_BYTES)
-        .http2_max_header_list_size(HEADER_BYTES_MAX)
-        .http2_keepalive_interval(Some(PING_EVERY))
-        .http2_keepalive_timeout(Some(PING_ANSWERED_WITHIN))
-        .add_routes(routes);
-    let serving = async move {
-        match security.tls {
-            None => router.serve_with_incoming_shutdown(incoming, stop_signal).await,
-            Some(tls) => {
-                let incoming = shake_hands(incoming, tls);
-                router.serve_with_incoming_shutdown(incoming, stop_signal).await
-            }
-        }
-    };
-    let patience = async move {
-        let _ = stopping.wait_for(|stop| *stop).await;
-        tokio::time::sleep(drain).await;
-    };
-    tokio::select! {
-        served = serving => Ok(served?),
-        () = patience => {
-            tracing::warn!(seconds = drain.as_secs(), "some calls did not finish in time");
-            Ok(())
-        }
-    }
-}
-
-/// Changes the health when the journal can't be written any more, or turns out to be damaged. Never
-/// ends.
-async fn follow_journal(health: &HealthReporter, engine: &Engine) {
-    let (mut poisoned, mut damaged) = (engine.poisoned(), engine.damaged());
-    let written = async {
-        if poisoned.wait_for(|poisoned| *poisoned).await.is_ok() {
-            set_writing_health(health, ServingStatus::NotServing).await;
-        }
-        std::future::pending::<()>().await;
-    };
-    let read = async {
-        if damaged.wait_for(|damaged| *damaged).await.is_ok() {
-            set_health(health, ServingStatus::NotServing).await;
-        }
-        std::future::pending::<()>().await;
-    };
-    tokio::join!(written, read);
 }
 
 /// Opens the store on a thread of its own, which nobody waits for if the server is to stop
@@ -263,24 +205,9 @@ fn open(configuration: &Configuration) -> anyhow::Result<Engine> {
         events_an_incident_max: configuration.events_an_incident_max,
         scrub_bytes_a_second: configuration.scrub_bytes_a_second,
         accept_clock: configuration.accept_clock,
+        read_only: configuration.read_only,
     };
     Ok(Engine::start(&options, zones)?)
-}
-
-/// Sets the health of the server as a whole and of each of its services.
-async fn set_health(health: &HealthReporter, status: ServingStatus) {
-    let names = SERVICES.iter().map(|service| service.name);
-    for name in std::iter::once("").chain(names) {
-        health.set_service_status(name, status).await;
-    }
-}
-
-/// Sets the health of the services that can't do their work without a journal to write. Reads go
-/// on, so the server as a whole still serves.
-async fn set_writing_health(health: &HealthReporter, status: ServingStatus) {
-    for service in SERVICES.iter().filter(|service| service.writes) {
-        health.set_service_status(service.name, status).await;
-    }
 }
 
 /// Waits until the process is signalled to stop (SIGINT, SIGTERM or SIGHUP).

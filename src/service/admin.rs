@@ -56,7 +56,7 @@ impl AdminService for Services {
             journal_fault,
             journal_scrub: Some(journal_scrub(engine.scrub_state())),
             wall_clock: Some(wall_clock_status(progress.record_time)),
-            lanes: self.lanes.usages().map(encode_lane).collect(),
+            lanes: self.lane_usages().map(encode_lane).collect(),
             write_queue: Some(encode_queue(engine.backlog())),
         }))
     }
@@ -213,6 +213,7 @@ fn journal_state(engine: &Engine) -> (v1::JournalState, String) {
             let violation = "a sync failed: start the server again to find what the disk holds";
             (v1::JournalState::Failed, violation.to_owned())
         }
+        None if engine.is_read_only() => (v1::JournalState::ReadOnly, String::new()),
         None => (v1::JournalState::Writable, String::new()),
     }
 }

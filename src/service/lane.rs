@@ -64,7 +64,7 @@ struct Waiter {
 
 /// How a lane is used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Usage {
+pub struct Usage {
     /// How many may work at once.
     pub places: usize,
     /// How many work.

@@ -34,10 +34,11 @@ mod warnings;
 pub use access::{METHODS, Method, Need};
 pub use caller::{CallNotes, Caller, CallerIdentity, Tenants};
 pub use deadline::Deadline;
+pub use lane::Usage;
 pub use lanes::Capacity;
 pub use scope::Scope;
 pub use services::{Limits, Services};
 pub use status::{
-    audit_unavailable, bad_timeout, denied, explained, not_found, out_of_time, too_many_calls,
-    unauthenticated,
+    audit_unavailable, bad_timeout, denied, explained, not_found, out_of_time, request_too_slow,
+    too_many_bytes_held, too_many_calls, unauthenticated,
 };

@@ -57,6 +57,7 @@ pub(super) fn code(reason: ErrorReason) -> Code {
         | ErrorReason::ContractEnded
         | ErrorReason::BackupDiverged
         | ErrorReason::PeriodGoesOn
+        | ErrorReason::ReadOnly
         | ErrorReason::ReviewNotSigned => Code::FailedPrecondition,
         ErrorReason::RevisionConflict => Code::Aborted,
         ErrorReason::TimeOutOfRange | ErrorReason::SequenceNotReached => Code::OutOfRange,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwapOption;
 use tonic::Status;
 
+use super::lane::Usage;
 use super::lanes::{Capacity, Lanes};
 use super::status;
 use crate::domain::time::Instant;
@@ -40,12 +41,22 @@ impl Services {
         self.engine.store(Some(engine));
     }
 
+    /// The engine; `None`: it is still starting.
+    pub fn opened(&self) -> Option<Arc<Engine>> {
+        self.engine.load_full()
+    }
+
+    /// How each lane is used, by its name.
+    pub fn lane_usages(&self) -> impl Iterator<Item = (&'static str, Usage)> {
+        self.lanes.usages()
+    }
+
     /// Ends all that is under way: the server is stopping.
     pub fn close(&self) {
         self.lanes.close();
     }
 
     pub(super) fn engine(&self) -> Result<Arc<Engine>, Status> {
-        self.engine.load_full().ok_or_else(status::starting)
+        self.opened().ok_or_else(status::starting)
     }
 }

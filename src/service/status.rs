@@ -156,6 +156,17 @@ pub fn too_many_calls() -> Status {
     overloaded("too many calls are under way", RETRY_AFTER)
 }
 
+/// The status of a request when too much of others is held that is not there whole.
+pub fn too_many_bytes_held() -> Status {
+    overloaded("too many bytes of requests that are not there whole are held", RETRY_AFTER)
+}
+
+/// The status of a request that was not there whole in time.
+pub fn request_too_slow(within: Duration) -> Status {
+    let text = format!("the request was not there whole after {within:?}: send it at once");
+    status(ErrorReason::DeadlineExceeded, text, ErrorDetails::new())
+}
+
 fn overloaded(text: &str, after: Duration) -> Status {
     let retry = ErrorDetails::with_retry_info(Some(after));
     status(ErrorReason::Overloaded, format!("{text}: try again after {after:?}"), retry)
@@ -177,6 +188,9 @@ pub(super) fn not_written(error: WriteError) -> Status {
         WriteError::Stopping => ErrorReason::ShuttingDown,
         WriteError::Journal(_) | WriteError::Behind => ErrorReason::JournalUnavailable,
         WriteError::Damaged(loss) => return lost(loss),
+        WriteError::ReadOnly => {
+            return status(ErrorReason::ReadOnly, error.to_string(), ErrorDetails::new());
+        }
         WriteError::Views { may_pass: true, .. } => ErrorReason::ViewsUnavailable,
         WriteError::Views { may_pass: false, .. } => ErrorReason::Defect,
     };

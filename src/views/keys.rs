@@ -22,13 +22,12 @@ const INCIDENT: u8 = b'i';
 const SERVICE: u8 = b's';
 const CLOCK: u8 = b'c';
 const ATTACHMENT: u8 = b'a';
-const FUTURE_DATED: u8 = b'u';
 const TALLY_BUCKET: u8 = b'y';
 pub(super) const LIFESPAN: u8 = b'o';
 const LEARNING: u8 = b'l';
 const MISSING: u8 = b'n';
 pub(super) const COVERAGE: u8 = b'm';
-const INSTANT_BYTES: usize = 8;
+pub(super) const INSTANT_BYTES: usize = 8;
 pub(super) const DAY_BYTES: usize = 4;
 
 /// The key of an incident's row.
@@ -173,28 +172,6 @@ pub(super) fn attachments(tenant: &str, contract: &str) -> Vec<u8> {
 
 pub(super) fn attachment(tenant: &str, contract: &str, incident: &str) -> Vec<u8> {
     key(ATTACHMENT, &[tenant, contract, incident])
-}
-
-pub(super) fn future_dated(tenant: &str) -> Vec<u8> {
-    key(FUTURE_DATED, &[tenant])
-}
-
-pub(super) fn future_dated_at(tenant: &str, settles: Instant, incident: &str) -> Vec<u8> {
-    let mut bytes = future_dated(tenant);
-    bytes.extend(settles.nanos().to_be_bytes());
-    bytes.extend(incident.as_bytes());
-    bytes.push(0);
-    bytes
-}
-
-pub(super) fn future_dated_after(tenant: &str, as_of: Instant) -> Vec<u8> {
-    let mut bytes = future_dated(tenant);
-    bytes.extend((as_of.nanos() + 1).to_be_bytes());
-    bytes
-}
-
-pub(super) fn future_dated_id(prefix: &[u8], key: &[u8]) -> IncidentId {
-    split_id(key.get(prefix.len() + INSTANT_BYTES..).unwrap_or_default()).0.into()
 }
 
 /// Where the incidents without clocks of a tenant begin.
@@ -376,7 +353,7 @@ pub(super) fn split_id(bytes: &[u8]) -> (&str, &[u8]) {
     (id, bytes.get(end + 1..).unwrap_or_default())
 }
 
-fn split_instant(bytes: &[u8]) -> Option<(Instant, &[u8])> {
+pub(super) fn split_instant(bytes: &[u8]) -> Option<(Instant, &[u8])> {
     let (time, rest) = bytes.split_at_checked(INSTANT_BYTES)?;
     let nanos = i64::from_be_bytes(time.try_into().ok()?);
     Some((Instant::from_nanos(nanos).ok()?, rest))
@@ -388,6 +365,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::views::future_keys;
 
     #[test]
     fn a_clock_reads_back_as_it_was_indexed_and_sorts_by_time() {
@@ -437,7 +415,7 @@ mod tests {
             let _ = indexed_clock(&bytes);
             let _ = kept_sequence(&bytes);
             let prefix = vec![b'u'; prefix];
-            let _ = (future_dated_id(&prefix, &bytes), id_after(&prefix, &bytes));
+            let _ = (future_keys::id_after_instant(&prefix, &bytes), id_after(&prefix, &bytes));
             let _ = IncidentKey(bytes.into_boxed_slice()).parts();
         }
 

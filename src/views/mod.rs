@@ -9,6 +9,7 @@
 mod coverage_keys;
 mod disk_space;
 mod error;
+mod future_keys;
 mod identity;
 mod keys;
 mod lifespan_keys;

@@ -9,6 +9,7 @@ use parking_lot::RwLock;
 
 use super::coverage_keys;
 use super::error::ViewsError;
+use super::future_keys;
 use super::identity::applied;
 use super::keys::{self, ClockKey, IncidentKey};
 use super::lifespan_keys;
@@ -191,12 +192,31 @@ impl Views {
         tenant: &TenantId,
         as_of: Instant,
     ) -> impl Iterator<Item = Result<IncidentId, ViewsError>> + use<> {
-        let prefix = keys::future_dated(tenant);
-        let from = keys::future_dated_after(tenant, as_of);
+        let prefix = future_keys::future_dated(tenant);
+        let from = future_keys::future_dated_after(tenant, as_of);
         self.range(from, keys::end_of(&prefix)).map(move |row| {
             let (key, _) = row?;
-            Ok(keys::future_dated_id(&prefix, &key))
+            Ok(future_keys::id_after_instant(&prefix, &key))
         })
+    }
+
+    /// The incidents of a tenant whose index entries hold no longer as of an instant: facts that
+    /// they leave out have occurred.
+    pub fn expired_ids(
+        &self,
+        tenant: &TenantId,
+        as_of: Instant,
+    ) -> impl Iterator<Item = Result<IncidentId, ViewsError>> + use<> {
+        let prefix = future_keys::expiring(tenant);
+        self.range(prefix.clone(), future_keys::expiring_after(tenant, as_of))
+            .map(move |row| Ok(future_keys::id_after_instant(&prefix, &row?.0)))
+    }
+
+    /// Until when an incident's index entry holds; `None`: it leaves no fact out.
+    pub fn expires(&self, key: &IncidentKey) -> Result<Option<Instant>, ViewsError> {
+        let (tenant, _) = key.parts();
+        let (_, index_keys) = self.ledger(key)?;
+        Ok(index_keys.keys.iter().find_map(|key| future_keys::expires(&tenant, key)))
     }
 
     /// The incidents of a contract whose lifespan holds the beginning of a local day: their first

@@ -1,5 +1,6 @@
 //! What a fold changes in the views.
 
+use super::future_keys;
 use super::keys::{self, IncidentKey};
 use super::lifespan_keys;
 use crate::codec::store::record as rows;
@@ -81,12 +82,15 @@ fn keys_of(tenant: &TenantId, incident: &str, index_entry: &IndexEntry) -> Vec<V
     let attached =
         index_entry.contracts.iter().map(|contract| keys::attachment(tenant, contract, incident));
     let future_dated =
-        index_entry.settles.map(|settles| keys::future_dated_at(tenant, settles, incident));
+        index_entry.settles.map(|settles| future_keys::future_dated_at(tenant, settles, incident));
+    let expiring =
+        index_entry.expires.map(|expires| future_keys::expiring_at(tenant, expires, incident));
     let missing = index_entry.missing.iter();
     let missing = missing.map(|(id, opened)| keys::missing_of(tenant, id, *opened, incident));
     let lifespans = index_entry.lives.iter();
     let lifespans = lifespans.flat_map(|one| lifespan_keys::lifespan(tenant, incident, one));
-    let keys = clocks.chain(attached).chain(future_dated).chain(missing).chain(lifespans);
+    let keys =
+        clocks.chain(attached).chain(future_dated).chain(expiring).chain(missing).chain(lifespans);
     let mut keys: Vec<_> = keys.collect();
     keys.sort_unstable();
     keys

@@ -4,9 +4,14 @@
 use super::forbid;
 
 /// Begins threads or tasks, or waits for them.
-const THREADS: [&str; 11] = [
+const THREADS: [&str; 14] = [
+    // Connections are accepted whatever else goes on; and until when they are served.
+    "src/server/connections.rs",
+    "src/server/network.rs",
+    // Metrics are read beside the network.
+    "src/server/telemetry/mod.rs",
     // How many cores there are, which bounds the lanes.
-    "src/server/settings.rs",
+    "src/server/settings/configuration.rs",
     // Makes the next segment ready while the present one is written.
     "src/journal/prepare.rs",
     // Opens the views, which may hang.
@@ -29,7 +34,10 @@ const THREADS: [&str; 11] = [
 ];
 
 /// Hands something from one thread or task to another.
-const CHANNELS: [&str; 15] = [
+const CHANNELS: [&str; 18] = [
+    "src/server/connections.rs",
+    "src/server/network.rs",
+    "src/server/telemetry/mod.rs",
     // Damage, found late.
     "src/runtime/scrub.rs",
     "src/views/store.rs",
@@ -49,7 +57,11 @@ const CHANNELS: [&str; 15] = [
 ];
 
 /// Shares what changes between threads.
-const LOCKS: [&str; 19] = [
+const LOCKS: [&str; 21] = [
+    // How many connections are open.
+    "src/server/connections.rs",
+    // Counts of incidents, for some seconds.
+    "src/server/telemetry/machine.rs",
     "src/runtime/scrub.rs",
     // One clock for all.
     "src/runtime/wall_clock.rs",

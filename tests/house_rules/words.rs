@@ -107,7 +107,8 @@ fn retired_names_of_types_and_files_are_gone() {
 /// A name that three types have says too little. What traits demand (`Error`, `Output` ...) is theirs.
 #[test]
 fn no_three_types_have_one_name() {
-    let demanded = ["Error", "Output", "Item", "Field", "Service", "Target", "Value"];
+    let demanded =
+        ["Error", "Future", "Output", "Item", "Field", "Response", "Service", "Target", "Value"];
     let mut declared = std::collections::BTreeMap::<String, Vec<String>>::new();
     for source in super::sources() {
         for line in &source.lines {

@@ -25,7 +25,7 @@ use crate::domain::time::{Instant, Span};
 use crate::engine::action::ActionLog;
 use crate::engine::catalog::Known;
 use crate::engine::evaluate::{Times, history};
-use crate::engine::index::{IndexEntry, index_entry};
+use crate::engine::index::{IndexEntry, index_entry, next_fact};
 use crate::engine::ledger::Ledger;
 use crate::engine::tally::{Day, Dimension};
 use crate::engine::terms_entry::TermsEntry;
@@ -82,8 +82,9 @@ impl<'w> Look<'w> {
         compliance
     }
 
-    /// The index, as the views keep it of everything recorded by then.
-    fn index(&self) -> BTreeMap<&'w str, IndexEntry> {
+    /// The index, as the views keep it of everything recorded by then, without what occurs later
+    /// than `awaited`.
+    fn index(&self, awaited: Instant) -> BTreeMap<&'w str, IndexEntry> {
         let recorded = |ledger: &Ledger| {
             let known = ledger.events.iter().filter(|e| e.record_time <= self.times.known);
             let mut past = Ledger::default();
@@ -91,16 +92,24 @@ impl<'w> Look<'w> {
             past
         };
         let ledgers = self.world.ledgers.iter();
-        let entries = ledgers
-            .map(|(id, ledger)| (id.as_str(), index_entry(id, &recorded(ledger), *self.known)));
+        let entries = ledgers.map(|(id, ledger)| {
+            let past = recorded(ledger);
+            let expires = next_fact(&past, awaited);
+            (id.as_str(), index_entry(id, &past, *self.known, expires))
+        });
         entries.collect()
     }
 
     /// The same from tally buckets, as the queries gather them.
-    fn tallied(&self, period: &PeriodQuery, group_by: &[GroupKey]) -> Option<Compliance<'w>> {
+    fn tallied(
+        &self,
+        period: &PeriodQuery,
+        group_by: &[GroupKey],
+        awaited: Instant,
+    ) -> Option<Compliance<'w>> {
         let mut compliance = self.compliance(period, group_by);
         let dimension = compliance.dimension()?;
-        let index = self.index();
+        let index = self.index(awaited);
         for (texts, tally) in buckets(&index, dimension, compliance.days()) {
             compliance.add_tally_bucket(&texts, &tally);
         }
@@ -111,7 +120,8 @@ impl<'w> Look<'w> {
         let after = compliance.days_after();
         let periods: Vec<_> = compliance.periods().cloned().collect();
         for (id, entry) in &index {
-            let is_future_dated = entry.settles.is_some_and(|settles| self.times.as_of < settles);
+            let is_future_dated = entry.settles.is_some_and(|settles| self.times.as_of < settles)
+                || entry.expires.is_some_and(|expires| expires <= self.times.as_of);
             let lives_over = |day: &Day| {
                 let mut lives = entry.lives.iter().filter(|life| *life.contract_id == *CONTRACT);
                 lives.any(|life| life.begin < *day && life.end.is_none_or(|end| *day <= end))
@@ -244,7 +254,9 @@ fn check_tallies(look: Look<'_>, query: &PeriodQuery, group_by: &[GroupKey]) {
     if times.as_of < times.known {
         return;
     }
-    if let Some(tallied) = look.tallied(query, group_by) {
+    // As it is indexed when it is recorded, when the question comes, and with all that is to come.
+    for awaited in [times.known, times.as_of, Instant::MAX] {
+        let Some(tallied) = look.tallied(query, group_by, awaited) else { continue };
         let one_by_one = look.one_by_one(query, group_by);
         assert_eq!(
             format!("{:?}", credits_of(&tallied, times)),

@@ -58,6 +58,7 @@ impl Rig {
             views,
             learnings: Arc::default(),
             queue: Arc::default(),
+            measures: Arc::default(),
             finished,
             is_poisoned: Arc::default(),
             events_an_incident_max: 100,

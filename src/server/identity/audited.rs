@@ -1,17 +1,14 @@
 //! A call on its way through the gate, and the audit line it ends with.
 
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
 
-use http_body::{Body as HttpBody, Frame, SizeHint};
 use tonic::body::Body;
-use tonic::codegen::Bytes;
 use tonic::codegen::http::{Request, Response};
 use tonic::transport::server::{TcpConnectInfo, TlsConnectInfo};
 use tonic::{Code, Status};
 
+use super::super::answer_body::at_end;
 use super::audit::{AuditLine, AuditLog};
 use crate::codec::scalar::hexadecimal;
 use crate::service::{CallNotes, CallerIdentity, Method, Need, Scope};
@@ -74,16 +71,12 @@ impl AuditedCall {
 
     /// The answer to it, which writes its line at its end if it must have one.
     pub fn answered(self, response: Response<Body>) -> Response<Body> {
-        // What is refused at once has its status in the headers.
-        if let Some(status) = Status::from_header_map(response.headers()) {
-            self.end(status.code());
-            return response;
-        }
-        let may_be_written = self
+        let must_be_written = self
             .method
             .is_some_and(|method| method.is_audited || method.need == Need::Scope(Scope::Record));
-        match may_be_written {
-            true => response.map(|inner| Body::new(AuditedBody { inner, call: Some(self) })),
+        let is_refused = Status::from_header_map(response.headers()).is_some();
+        match must_be_written || is_refused {
+            true => at_end(response, move |code| self.end(code)),
             false => response,
         }
     }
@@ -119,60 +112,6 @@ impl AuditedCall {
             "" => self.audit.write(&line),
             _ => self.audit.write_refused(&line),
         }
-    }
-}
-
-/// The body of an answer; its end, by its trailers or because nobody reads on, ends the call.
-struct AuditedBody {
-    inner: Body,
-    call: Option<AuditedCall>,
-}
-
-impl AuditedBody {
-    fn end(&mut self, code: Code) {
-        if let Some(call) = self.call.take() {
-            call.end(code);
-        }
-    }
-}
-
-impl HttpBody for AuditedBody {
-    type Data = Bytes;
-    type Error = Status;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        let frame = ready!(Pin::new(&mut self.inner).poll_frame(context));
-        match &frame {
-            Some(Ok(frame)) => {
-                if let Some(trailers) = frame.trailers_ref() {
-                    let status = Status::from_header_map(trailers);
-                    self.end(status.map_or(Code::Unknown, |status| status.code()));
-                }
-            }
-            Some(Err(status)) => {
-                let code = status.code();
-                self.end(code);
-            }
-            None => self.end(Code::Ok),
-        }
-        Poll::Ready(frame)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
-    }
-}
-
-impl Drop for AuditedBody {
-    fn drop(&mut self) {
-        self.end(Code::Cancelled);
     }
 }
 

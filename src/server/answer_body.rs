@@ -1,0 +1,75 @@
+//! The body of an answer, whose end is noted: by its trailers, or because nobody reads on.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use tonic::body::Body;
+use tonic::codegen::Bytes;
+use tonic::codegen::http::Response;
+use tonic::{Code, Status};
+
+/// Calls `end` once with the code that an answer ends with; at once if that is in its headers.
+pub(super) fn at_end(
+    response: Response<Body>,
+    end: impl FnOnce(Code) + Send + 'static,
+) -> Response<Body> {
+    if let Some(status) = Status::from_header_map(response.headers()) {
+        end(status.code());
+        return response;
+    }
+    response.map(|inner| Body::new(AnswerBody { inner, end: Some(Box::new(end)) }))
+}
+
+struct AnswerBody {
+    inner: Body,
+    end: Option<Box<dyn FnOnce(Code) + Send>>,
+}
+
+impl AnswerBody {
+    fn end(&mut self, code: Code) {
+        if let Some(end) = self.end.take() {
+            end(code);
+        }
+    }
+}
+
+impl HttpBody for AnswerBody {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        let frame = ready!(Pin::new(&mut self.inner).poll_frame(context));
+        match &frame {
+            Some(Ok(frame)) => {
+                if let Some(trailers) = frame.trailers_ref() {
+                    let status = Status::from_header_map(trailers);
+                    self.end(status.map_or(Code::Unknown, |status| status.code()));
+                }
+            }
+            Some(Err(status)) => {
+                let code = status.code();
+                self.end(code);
+            }
+            None => self.end(Code::Ok),
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+impl Drop for AnswerBody {
+    fn drop(&mut self) {
+        self.end(Code::Cancelled);
+    }
+}

@@ -1,0 +1,201 @@
+//! What is call of calls, by the names that go-grpc's dashboards know.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+use prost_reflect::DescriptorPool;
+use tonic::Code;
+use tonic::body::Body;
+use tonic::codegen::http::{Request, Response};
+use tower::{Layer, Service};
+
+use crate::codec::DESCRIPTORS;
+use crate::server::answer_body::at_end;
+use crate::service::METHODS;
+
+/// Upper bounds of how long calls take, in seconds.
+const SECONDS: [f64; 14] =
+    [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0];
+
+type Labels = [(&'static str, &'static str); 3];
+type LabelsWithCode = [(&'static str, &'static str); 4];
+
+/// What is call of calls.
+#[derive(Clone, Debug)]
+pub(in crate::server) struct Calls {
+    /// By the path of a request; others are call as one unknown method.
+    methods: Arc<HashMap<String, Labels>>,
+    started: Family<Labels, Counter>,
+    handled: Family<LabelsWithCode, Counter>,
+    seconds: Family<Labels, Histogram, fn() -> Histogram>,
+    in_flight: Family<Labels, Gauge>,
+}
+
+const UNKNOWN: Labels =
+    [("grpc_service", "unknown"), ("grpc_method", "unknown"), ("grpc_type", "unknown")];
+
+impl Default for Calls {
+    fn default() -> Calls {
+        let seconds: fn() -> Histogram = || Histogram::new(SECONDS);
+        Calls {
+            methods: Arc::new(methods()),
+            started: Family::default(),
+            handled: Family::default(),
+            seconds: Family::new_with_constructor(seconds),
+            in_flight: Family::default(),
+        }
+    }
+}
+
+impl Calls {
+    pub fn register(&self, registry: &mut Registry) {
+        registry.register("grpc_server_started", "Calls that began", self.started.clone());
+        registry.register(
+            "grpc_server_handled",
+            "Calls that ended, by the code of their answer",
+            self.handled.clone(),
+        );
+        registry.register(
+            "grpc_server_handling_seconds",
+            "How long calls took, until all of a streamed answer was read",
+            self.seconds.clone(),
+        );
+        registry.register("grpc_server_in_flight", "Calls under way", self.in_flight.clone());
+    }
+
+    fn begin(&self, path: &str) -> CallUnderWay {
+        let labels = self.methods.get(path).copied().unwrap_or(UNKNOWN);
+        self.started.get_or_create(&labels).inc();
+        self.in_flight.get_or_create(&labels).inc();
+        CallUnderWay { calls: self.clone(), labels, began: Instant::now() }
+    }
+}
+
+/// A call that is call.
+struct CallUnderWay {
+    calls: Calls,
+    labels: Labels,
+    began: Instant,
+}
+
+impl CallUnderWay {
+    fn end(self, code: Code) {
+        let [service, method, kind] = self.labels;
+        let labels = [service, method, kind, ("grpc_code", code_label(code))];
+        self.calls.handled.get_or_create(&labels).inc();
+        let took = self.began.elapsed().as_secs_f64();
+        self.calls.seconds.get_or_create(&self.labels).observe(took);
+    }
+}
+
+impl Drop for CallUnderWay {
+    fn drop(&mut self) {
+        self.calls.in_flight.get_or_create(&self.labels).dec();
+    }
+}
+
+/// The labels of every method, by its path.
+fn methods() -> HashMap<String, Labels> {
+    let pool = DescriptorPool::decode(DESCRIPTORS).unwrap_or_default();
+    let labels = METHODS.iter().filter_map(|method| {
+        let (service, name) = method.path.split_once('/')?;
+        let found = pool.get_service_by_name(service);
+        let found = found.and_then(|found| found.methods().find(|method| method.name() == name));
+        let kind =
+            match found.map(|found| (found.is_client_streaming(), found.is_server_streaming())) {
+                Some((false, true)) => "server_stream",
+                Some((true, true)) => "bidi_stream",
+                Some((true, false)) => "client_stream",
+                // Of health and reflection, whose descriptors are not ours.
+                None if name == "Watch" => "server_stream",
+                None if name == "ServerReflectionInfo" => "bidi_stream",
+                Some((false, false)) | None => "unary",
+            };
+        let labels = [("grpc_service", service), ("grpc_method", name), ("grpc_type", kind)];
+        Some((format!("/{}", method.path), labels))
+    });
+    labels.collect()
+}
+
+/// A code as go-grpc's metrics write it.
+fn code_label(code: Code) -> &'static str {
+    match code {
+        Code::Ok => "OK",
+        Code::Cancelled => "Canceled",
+        Code::Unknown => "Unknown",
+        Code::InvalidArgument => "InvalidArgument",
+        Code::DeadlineExceeded => "DeadlineExceeded",
+        Code::NotFound => "NotFound",
+        Code::AlreadyExists => "AlreadyExists",
+        Code::PermissionDenied => "PermissionDenied",
+        Code::ResourceExhausted => "ResourceExhausted",
+        Code::FailedPrecondition => "FailedPrecondition",
+        Code::Aborted => "Aborted",
+        Code::OutOfRange => "OutOfRange",
+        Code::Unimplemented => "Unimplemented",
+        Code::Internal => "Internal",
+        Code::Unavailable => "Unavailable",
+        Code::DataLoss => "DataLoss",
+        Code::Unauthenticated => "Unauthenticated",
+    }
+}
+
+/// A service whose calls are call.
+#[derive(Clone, Debug)]
+pub(in crate::server) struct Counting<S> {
+    calls: Calls,
+    inner: S,
+}
+
+impl<S> Layer<S> for Calls {
+    type Service = Counting<S>;
+
+    fn layer(&self, inner: S) -> Counting<S> {
+        Counting { calls: self.clone(), inner }
+    }
+}
+
+impl<S> Service<Request<Body>> for Counting<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
+    S::Future: Send + 'static,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let call = self.calls.begin(request.uri().path());
+        let answer = self.inner.call(request);
+        Box::pin(async move { Ok(at_end(answer.await?, move |code| call.end(code))) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_method_is_known_by_its_service_its_name_and_its_type() {
+        let methods = methods();
+        assert_eq!(methods.len(), METHODS.len());
+        let kind = |path: &str| methods.get(path).map(|labels| labels[2].1);
+        assert_eq!(kind("/slx.v1.IncidentService/RecordEvents"), Some("unary"));
+        assert_eq!(kind("/slx.v1.IncidentService/StreamEvents"), Some("bidi_stream"));
+        assert_eq!(kind("/slx.v1.AdminService/BackUp"), Some("server_stream"));
+        assert_eq!(kind("/grpc.health.v1.Health/Watch"), Some("server_stream"));
+    }
+}
