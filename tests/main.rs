@@ -14,6 +14,7 @@
 
 #[path = "../src/fuzz/absurd.rs"]
 mod absurd;
+mod abuse;
 mod against_reference;
 mod availability;
 mod backlog;

@@ -144,7 +144,7 @@ fn an_incident_is_evaluated_once_for_all_its_clocks_however_far_a_list_looks() {
         let terms = Entry::Terms(TermsEntry::Calendar { id, effective_time, calendar });
         store.record(at("Mon 08:00"), terms);
         let targets = (0..64).map(|number| Target {
-            id: format!("t{number:02}").into(),
+            id: format!("t{number:02}"),
             ..target("resolution *=8:00/always")
         });
         let contract = contract(targets.collect(), false);

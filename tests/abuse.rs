@@ -1,0 +1,232 @@
+//! What one caller does that means no good: the server stays small and others are answered.
+//!
+//! `SLX_ABUSE_TIMES` makes each crowd so many times larger.
+
+use std::io::Read;
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use slx::codec::v1;
+use tonic::Code;
+use tonic::codegen::Bytes;
+use tonic::codegen::http::Request;
+
+use crate::testing::{Clients, Server, TENANT, contract, event, opened};
+
+/// How much more than idle the server may take while it is abused.
+const MORE_BYTES_MAX: u64 = 150 << 20;
+const STOPS_WITHIN: Duration = Duration::from_secs(10);
+const RECORD: &str = "/slx.v1.IncidentService/RecordEvents";
+
+fn times() -> usize {
+    std::env::var("SLX_ABUSE_TIMES").ok().and_then(|text| text.parse().ok()).unwrap_or(1)
+}
+
+async fn started(data: &Path, flags: &[&str]) -> (Server, Clients, u64) {
+    let mut server = Server::start(data, flags);
+    let mut clients = server.clients().await;
+    clients.put_office().await;
+    clients.put_contract(contract("C")).await;
+    let idle = server.memory_peak();
+    (server, clients, idle)
+}
+
+/// A caller that behaves: it records and evaluates, and gets what it asks for. Returns the longest
+/// it waited.
+async fn behave(clients: &mut Clients, round: usize) -> Duration {
+    let mut longest = Duration::ZERO;
+    for number in 0..20 {
+        let began = Instant::now();
+        let id = format!("I{round}-{number}");
+        let time = "2026-11-02T09:00:00Z";
+        clients.record(vec![event(&id, "open", time, opened("C", "P1"))]).await;
+        let request = v1::EvaluateIncidentRequest {
+            tenant: TENANT.into(),
+            incident_id: id,
+            ..Default::default()
+        };
+        clients.clocks.evaluate_incident(request).await.expect("an answer");
+        longest = longest.max(began.elapsed());
+    }
+    longest
+}
+
+/// Says what an attack cost, and holds it to the bound.
+fn report(attack: &str, server: &Server, idle: u64, waited: Duration) {
+    let more = server.memory_peak().saturating_sub(idle);
+    println!("{attack}: {} MB over idle; a caller waited {waited:?} at most", more >> 20);
+    assert!(more < MORE_BYTES_MAX, "{attack}: {more} bytes over idle");
+}
+
+fn address(server: &Server) -> SocketAddr {
+    server.address.trim_start_matches("http://").parse().expect("an address")
+}
+
+fn silent(server: &Server) -> TcpStream {
+    let connection = TcpStream::connect(address(server)).expect("connected");
+    connection.set_read_timeout(Some(STOPS_WITHIN)).expect("set");
+    connection
+}
+
+/// A connection of HTTP/2 that does what no client of gRPC does.
+async fn raw(server: &Server) -> h2::client::SendRequest<Bytes> {
+    let connection = tokio::net::TcpStream::connect(address(server)).await.expect("connected");
+    let (sender, connection) = h2::client::handshake(connection).await.expect("HTTP/2");
+    tokio::spawn(async move { drop(connection.await) });
+    sender
+}
+
+fn post() -> Request<()> {
+    let request = Request::post(format!("http://slx{RECORD}"));
+    let request = request.header("content-type", "application/grpc").header("te", "trailers");
+    request.body(()).expect("a request")
+}
+
+/// The prefix of a message of four million bytes, and some of it.
+fn begun() -> Bytes {
+    let mut bytes = vec![0, 0, 0x3d, 0x09, 0x00];
+    bytes.resize(40_000, 0);
+    bytes.into()
+}
+
+#[tokio::test]
+async fn sockets_that_say_nothing_are_closed_and_others_are_answered() {
+    let data = tempfile::tempdir().expect("a directory");
+    let (server, mut clients, idle) = started(data.path(), &[]).await;
+    let mut crowd: Vec<_> = (0..300 * times()).map(|_| silent(&server)).collect();
+    let waited = behave(&mut clients, 0).await;
+    for connection in &mut crowd {
+        assert_eq!(connection.read(&mut [0; 64]).expect("closed in time"), 0);
+    }
+    report("silent sockets", &server, idle, waited);
+    assert!(server.stop().await.success());
+}
+
+#[tokio::test]
+async fn more_connections_than_may_be_open_are_closed_at_once_and_logged() {
+    let data = tempfile::tempdir().expect("a directory");
+    let (server, mut clients, _) = started(data.path(), &["--connections-max", "8"]).await;
+    let crowd: Vec<_> = (0..20).map(|_| silent(&server)).collect();
+    server.logs("too many connections").await;
+    behave(&mut clients, 0).await;
+    for connection in crowd {
+        let _ = connection.shutdown(Shutdown::Both);
+    }
+    // There is room again.
+    let deadline = Instant::now() + STOPS_WITHIN;
+    while clients_of(&server).await.is_none() {
+        assert!(Instant::now() < deadline, "nobody else gets in");
+    }
+    assert!(server.stop().await.success());
+}
+
+async fn clients_of(server: &Server) -> Option<v1::GetStatusResponse> {
+    let connected = tonic::transport::Endpoint::from_shared(server.address.clone());
+    let channel = connected.ok()?.connect().await.ok()?;
+    let mut admin = v1::admin_service_client::AdminServiceClient::new(channel);
+    admin.get_status(v1::GetStatusRequest::default()).await.ok().map(tonic::Response::into_inner)
+}
+
+#[tokio::test]
+async fn requests_that_never_come_whole_are_ended_and_cost_little() {
+    let data = tempfile::tempdir().expect("a directory");
+    let flags = ["--request-seconds-max", "3", "--requests-bytes-max", "8388608"];
+    let (server, mut clients, idle) = started(data.path(), &flags).await;
+    let mut waiting = Vec::new();
+    for _ in 0..4 * times() {
+        let mut sender = raw(&server).await;
+        for _ in 0..100 {
+            sender = sender.ready().await.expect("room");
+            let (answer, mut body) = sender.send_request(post(), false).expect("sent");
+            body.send_data(begun(), false).expect("sent");
+            waiting.push((answer, body));
+        }
+    }
+    let waited = behave(&mut clients, 0).await;
+    for (answer, _body) in waiting {
+        let answer = answer.await.expect("an answer");
+        let status = tonic::Status::from_header_map(answer.headers()).expect("a status");
+        let codes = [Code::DeadlineExceeded, Code::ResourceExhausted];
+        assert!(codes.contains(&status.code()), "{status}");
+    }
+    report("slow requests", &server, idle, waited);
+    assert!(server.stop().await.success());
+}
+
+#[tokio::test]
+async fn a_peer_that_resets_what_it_begins_loses_its_connection() {
+    let data = tempfile::tempdir().expect("a directory");
+    let (server, mut clients, idle) = started(data.path(), &[]).await;
+    let mut ended = 0;
+    for _ in 0..4 * times() {
+        let mut sender = raw(&server).await;
+        for _ in 0..20_000 {
+            let Ok(ready) = sender.ready().await else {
+                ended += 1;
+                break;
+            };
+            sender = ready;
+            let Ok((answer, mut body)) = sender.send_request(post(), false) else {
+                ended += 1;
+                break;
+            };
+            body.send_reset(h2::Reason::CANCEL);
+            drop(answer);
+        }
+    }
+    let waited = behave(&mut clients, 0).await;
+    println!("{ended} connections were ended");
+    report("resets", &server, idle, waited);
+    assert!(server.stop().await.success());
+}
+
+#[tokio::test]
+async fn what_unfolds_to_much_more_than_was_sent_is_refused_in_words() {
+    let data = tempfile::tempdir().expect("a directory");
+    let (server, mut clients, idle) = started(data.path(), &[]).await;
+    for _ in 0..4 * times() {
+        let events = vec![v1::IncidentEvent::default(); 2_000_000];
+        let request = v1::RecordEventsRequest { tenant: TENANT.into(), events };
+        let refused = clients.incidents.record_events(request).await.expect_err("too much");
+        assert_eq!(refused.code(), Code::ResourceExhausted, "{refused}");
+        assert!(refused.message().contains("more than 50000 fields"), "{refused}");
+        let phases = vec![99; 3_000_000];
+        let request = v1::ListClocksRequest { tenant: TENANT.into(), phases, ..Default::default() };
+        let refused = clients.clocks.list_clocks(request).await.expect_err("wrong");
+        assert_eq!(refused.code(), Code::InvalidArgument, "{refused}");
+    }
+    let waited = behave(&mut clients, 0).await;
+    report("unfolding", &server, idle, waited);
+    assert!(server.stop().await.success());
+}
+
+#[tokio::test]
+async fn a_server_stops_in_time_with_all_of_them_attached_and_loses_nothing() {
+    let data = tempfile::tempdir().expect("a directory");
+    let (server, mut clients, _) = started(data.path(), &[]).await;
+    let _silent: Vec<_> = (0..100).map(|_| silent(&server)).collect();
+    let mut attached = Vec::new();
+    let mut sender = raw(&server).await;
+    for _ in 0..100 {
+        sender = sender.ready().await.expect("room");
+        let (answer, mut body) = sender.send_request(post(), false).expect("sent");
+        body.send_data(begun(), false).expect("sent");
+        attached.push((answer, body));
+    }
+    behave(&mut clients, 0).await;
+    let began = Instant::now();
+    assert!(server.stop().await.success());
+    assert!(began.elapsed() < STOPS_WITHIN, "{:?}", began.elapsed());
+    let mut server = Server::start(data.path(), &[]);
+    let mut clients = server.clients().await;
+    for number in 0..20 {
+        let request = v1::EvaluateIncidentRequest {
+            tenant: TENANT.into(),
+            incident_id: format!("I0-{number}"),
+            ..Default::default()
+        };
+        clients.clocks.evaluate_incident(request).await.expect("it was acknowledged");
+    }
+    server.stop().await;
+}
