@@ -40,7 +40,7 @@ fn every_command_has_a_manual_page_and_is_completed() {
                 || completions.contains(&format!("slx,{name}")),
             "{name}"
         );
-        for beneath in commands(&[name.clone()]) {
+        for beneath in commands(std::slice::from_ref(&name)) {
             assert!(
                 place.path().join(format!("slx-{name}-{beneath}.1")).exists(),
                 "{name} {beneath}"

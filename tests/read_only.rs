@@ -61,7 +61,7 @@ async fn it_answers_refuses_every_write_and_leaves_the_journal_as_it_was() {
 
     let events = vec![event("I2", "o", "2026-11-02T08:00:00Z", opened("C", "P1"))];
     let tenant = || TENANT.to_owned();
-    let record = v1::RecordEventsRequest { tenant: tenant(), events, ..Default::default() };
+    let record = v1::RecordEventsRequest { tenant: tenant(), events };
     is_refused(clients.incidents.record_events(record).await);
     let put = v1::PutContractRequest {
         tenant: tenant(),
@@ -73,7 +73,6 @@ async fn it_answers_refuses_every_write_and_leaves_the_journal_as_it_was() {
         tenant: tenant(),
         contract_id: "C".into(),
         end_time: Some(crate::testing::at("2027-01-01T00:00:00Z")),
-        ..Default::default()
     };
     is_refused(clients.contracts.end_contract(end).await);
 

@@ -47,35 +47,34 @@ impl RequestBodies {
 
     /// The request with its body bounded.
     pub fn bound(&self, request: Request<Body>) -> Request<Body> {
-        let message = match STREAMS.contains(&request.uri().path()) {
-            true => Message::OneOfMany { length: 0 },
-            false => Message::Only,
-        };
-        request.map(|inner| Body::new(self.bound_body(inner, message)))
+        let is_stream = STREAMS.contains(&request.uri().path());
+        request.map(|inner| Body::new(self.bound_body(inner, is_stream)))
     }
 
-    fn bound_body(&self, inner: Body, message: Message) -> Bounded {
+    fn bound_body(&self, inner: Body, is_stream: bool) -> Bounded {
         let patience = Box::pin(tokio::time::sleep(self.bounds.within));
-        let bodies = self.clone();
-        Bounded { inner, bodies, message, held: 0, is_awaited: true, patience }
+        let (bodies, message) = (self.clone(), Message::default());
+        Bounded { inner, bodies, is_stream, message, held: 0, is_awaited: true, patience }
     }
 }
 
 /// The message that is received.
-#[derive(Clone, Copy, Debug)]
-enum Message {
-    /// The only one of its request.
-    Only,
-    /// One of a stream, of this length as far as its prefix is there.
-    OneOfMany { length: usize },
+#[derive(Clone, Copy, Debug, Default)]
+struct Message {
+    /// Bytes of it that are there; 0: it is there whole, or not begun.
+    bytes: usize,
+    /// How long it is without its prefix, as far as that is there.
+    length: usize,
 }
 
 /// The body of a request.
 struct Bounded {
     inner: Body,
     bodies: RequestBodies,
+    /// Whether more messages than one may come.
+    is_stream: bool,
     message: Message,
-    /// Bytes of the message that is not there whole.
+    /// Bytes that it has a share of.
     held: usize,
     /// Whether a message must come: some of it is there, or it is the first.
     is_awaited: bool,
@@ -86,15 +85,18 @@ impl Bounded {
     /// Takes in some bytes.
     fn receive(&mut self, bytes: &[u8]) -> Result<(), Status> {
         let before = self.held;
-        match &mut self.message {
-            Message::Only => self.held += bytes.len(),
-            Message::OneOfMany { length } => {
-                self.held = left_over(self.held, length, bytes);
-                self.is_awaited = self.held > 0;
-                if self.is_awaited && before == 0 {
-                    self.patience.as_mut().reset(Instant::now() + self.bodies.bounds.within);
-                }
+        let was_begun = self.message.bytes > 0;
+        self.message.receive(bytes);
+        let takes = self.message.takes(self.bodies.bounds.held);
+        if self.is_stream {
+            self.held = takes;
+            self.is_awaited = self.message.bytes > 0;
+            if self.is_awaited && !was_begun {
+                self.patience.as_mut().reset(Instant::now() + self.bodies.bounds.within);
             }
+        } else {
+            // The request is there whole only when its end is.
+            self.held = self.held.max(takes).max(bytes.len());
         }
         let all = &self.bodies.held;
         let now = match self.held.checked_sub(before) {
@@ -108,23 +110,35 @@ impl Bounded {
     }
 }
 
-/// How many bytes there are of a message that is not there whole, after some more of its stream.
-fn left_over(mut held: usize, length: &mut usize, mut bytes: &[u8]) -> usize {
-    while let Some((first, rest)) = bytes.split_first() {
-        if held < PREFIX_BYTES {
-            *length = if held == 0 { 0 } else { *length << 8 | usize::from(*first) };
-            held += 1;
-            bytes = rest;
-        } else {
-            let taken = bytes.len().min(PREFIX_BYTES + *length - held);
-            held += taken;
-            bytes = bytes.get(taken..).unwrap_or_default();
-        }
-        if held == PREFIX_BYTES + *length && held >= PREFIX_BYTES {
-            held = 0;
+impl Message {
+    /// Takes in more bytes of the stream of messages.
+    fn receive(&mut self, mut bytes: &[u8]) {
+        while let Some((first, rest)) = bytes.split_first() {
+            if self.bytes < PREFIX_BYTES {
+                // The first byte is no part of the length.
+                self.length =
+                    if self.bytes == 0 { 0 } else { self.length << 8 | usize::from(*first) };
+                self.bytes += 1;
+                bytes = rest;
+            } else {
+                let taken = bytes.len().min(PREFIX_BYTES + self.length - self.bytes);
+                self.bytes += taken;
+                bytes = bytes.get(taken..).unwrap_or_default();
+            }
+            if self.bytes == PREFIX_BYTES + self.length && self.bytes >= PREFIX_BYTES {
+                self.bytes = 0;
+            }
         }
     }
-    held
+
+    /// How much is set aside for it: as much as it says it has, once it says so. One that says more
+    /// than `most` is refused for its size.
+    fn takes(&self, most: usize) -> usize {
+        match self.bytes {
+            PREFIX_BYTES.. if self.length <= most => PREFIX_BYTES + self.length,
+            bytes => bytes,
+        }
+    }
 }
 
 impl HttpBody for Bounded {
@@ -190,9 +204,9 @@ mod tests {
         }
     }
 
-    fn sent(bodies: &RequestBodies, message: Message) -> (mpsc::UnboundedSender<Bytes>, Bounded) {
+    fn sent(bodies: &RequestBodies, is_stream: bool) -> (mpsc::UnboundedSender<Bytes>, Bounded) {
         let (sender, receiver) = mpsc::unbounded_channel();
-        (sender, bodies.bound_body(Body::new(Sent(receiver)), message))
+        (sender, bodies.bound_body(Body::new(Sent(receiver)), is_stream))
     }
 
     async fn next(body: &mut Bounded) -> Result<usize, Status> {
@@ -206,18 +220,18 @@ mod tests {
             |length: u8| [vec![0, 0, 0, 0, length], vec![7; usize::from(length)]].concat();
         let stream = [message(3), message(0), message(200), message(1), vec![0, 0, 0]].concat();
         for size in 1..stream.len() {
-            let (mut held, mut length) = (0, 0);
+            let mut message = Message::default();
             for bytes in stream.chunks(size) {
-                held = left_over(held, &mut length, bytes);
+                message.receive(bytes);
             }
-            assert_eq!(held, 3, "cut into {size}");
+            assert_eq!(message.bytes, 3, "cut into {size}");
         }
     }
 
     #[tokio::test]
     async fn a_request_that_does_not_come_whole_in_time_is_cut_off() {
         let bodies = RequestBodies::new(BOUNDS);
-        let (sender, mut body) = sent(&bodies, Message::Only);
+        let (sender, mut body) = sent(&bodies, false);
         sender.send(Bytes::from_static(&[0; 50])).unwrap();
         assert_eq!(next(&mut body).await.unwrap(), 50);
         assert_eq!(next(&mut body).await.unwrap_err().code(), tonic::Code::DeadlineExceeded);
@@ -228,7 +242,7 @@ mod tests {
     #[tokio::test]
     async fn a_stream_may_rest_between_messages_and_not_within_one() {
         let bodies = RequestBodies::new(BOUNDS);
-        let (sender, mut body) = sent(&bodies, Message::OneOfMany { length: 0 });
+        let (sender, mut body) = sent(&bodies, true);
         sender.send(Bytes::from_static(&[0, 0, 0, 0, 1, 9])).unwrap();
         next(&mut body).await.unwrap();
         let rested = tokio::time::timeout(3 * BOUNDS.within, next(&mut body)).await;
@@ -240,17 +254,27 @@ mod tests {
         assert!(began.elapsed() >= BOUNDS.within);
     }
 
+    #[test]
+    fn a_message_takes_what_it_says_it_has_as_soon_as_it_says_so() {
+        let mut message = Message::default();
+        message.receive(&[0, 0, 0, 0]);
+        assert_eq!(message.takes(100), 4);
+        message.receive(&[90, 1]);
+        assert_eq!(message.takes(100), 95);
+        assert_eq!(message.takes(80), 6, "it is refused for its size");
+    }
+
     #[tokio::test]
     async fn all_requests_together_hold_so_much_and_no_more() {
         let bodies = RequestBodies::new(BOUNDS);
-        let (first_sender, mut first) = sent(&bodies, Message::Only);
-        let (second_sender, mut second) = sent(&bodies, Message::Only);
+        let (first_sender, mut first) = sent(&bodies, false);
+        let (second_sender, mut second) = sent(&bodies, false);
         first_sender.send(Bytes::from_static(&[0; 60])).unwrap();
         second_sender.send(Bytes::from_static(&[0; 60])).unwrap();
         next(&mut first).await.unwrap();
         assert_eq!(next(&mut second).await.unwrap_err().code(), tonic::Code::ResourceExhausted);
         drop(second);
-        let (third_sender, mut third) = sent(&bodies, Message::Only);
+        let (third_sender, mut third) = sent(&bodies, false);
         third_sender.send(Bytes::from_static(&[0; 40])).unwrap();
         next(&mut third).await.unwrap();
     }
