@@ -57,7 +57,9 @@ const CHANNELS: [&str; 18] = [
 ];
 
 /// Shares what changes between threads.
-const LOCKS: [&str; 21] = [
+const LOCKS: [&str; 22] = [
+    // Who reads metrics takes turns.
+    "src/server/telemetry/mod.rs",
     // How many connections are open.
     "src/server/connections.rs",
     // Counts of incidents, for some seconds.
