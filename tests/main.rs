@@ -72,6 +72,7 @@ mod telemetry;
 mod terms;
 mod testing;
 mod tour;
+mod traces;
 mod transfers;
 mod wall_clock;
 mod zones;

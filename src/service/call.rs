@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use prost::Message;
 use tonic::{Extensions, Request, Response, Status};
+use tracing::{Instrument, trace_span};
 
 use super::blocking::{Sender, Work};
 use super::caller::{Caller, admit};
@@ -30,7 +31,7 @@ use crate::engine::cost::Cost;
 use crate::limits::EVENTS_BY_TARGETS_MAX;
 use crate::queries::incidents::{self, Use};
 use crate::queries::{QueryError, ReadRequest, ReadView, Reading};
-use crate::runtime::{ActionAnswer, Engine, wall_clock};
+use crate::runtime::{ActionAnswer, Engine, TRACES, wall_clock};
 
 /// Steps of evaluating an incident that the network's thread takes itself: about a millisecond.
 const STEPS_AT_ONCE_MAX: u64 = 1_000;
@@ -199,7 +200,8 @@ impl Call {
         query: impl FnOnce(&ReadView<'_>) -> Result<T, QueryError> + Send + 'static,
     ) -> Result<Response<T>, Status> {
         let answer = match self.weight_of_incident(id, usage).await? {
-            None => query(&self.view()?).map_err(status::unanswered)?,
+            None => trace_span!(target: TRACES, "evaluate")
+                .in_scope(|| query(&self.view()?).map_err(status::unanswered))?,
             Some(weight) => self.find_in_view(weight, query).await?,
         };
         status::check_answer(&answer)?;
@@ -249,7 +251,9 @@ impl Call {
     }
 
     async fn wait_for_index(&self) -> Result<u64, Status> {
-        self.engine.wait_for_index(self.read).await.map_err(status::unanswered)
+        let waiting = trace_span!(target: TRACES, "wait for the index");
+        let sequence = self.engine.wait_for_index(self.read).instrument(waiting).await;
+        sequence.map_err(status::unanswered)
     }
 
     fn query<T>(
