@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use parking_lot::Mutex;
 use tokio::sync::{oneshot, watch};
-use tracing::{Instrument, trace_span};
+use tracing::{Instrument, info_span};
 
 use super::job::{
     ActionAnswer, Answer, Job, Responder, Results, Sent, TermsAnswer, TermsJob, WriteError,
@@ -84,7 +84,7 @@ impl Engine {
         until: Option<Instant>,
         job: impl FnOnce(Responder<T>) -> Job,
     ) -> Answer<T> {
-        self.wait_for(until, job).instrument(trace_span!(target: TRACES, "record")).await
+        self.wait_for(until, job).instrument(info_span!(target: TRACES, "record")).await
     }
 
     async fn wait_for<T>(

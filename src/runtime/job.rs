@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use tokio::sync::oneshot;
-use tracing::{Span, trace_span};
+use tracing::{Span, info_span};
 
 use super::patience::Stopped;
 use super::progress::{Loss, Progress};
@@ -217,7 +217,7 @@ impl Finished {
 
     /// The span in which what it recorded is made durable, together with so many records.
     pub fn syncing(&self, records: usize) -> Span {
-        trace_span!(target: TRACES, parent: &self.span, "sync", records)
+        info_span!(target: TRACES, parent: &self.span, "sync", records)
     }
 }
 

@@ -294,7 +294,7 @@ impl Writer {
 
 /// The spans of jobs that are made durable together, if anybody traces them.
 fn syncing(finished: &[Finished], records: usize) -> Vec<Span> {
-    match tracing::enabled!(target: TRACES, Level::TRACE) {
+    match tracing::enabled!(target: TRACES, Level::INFO) {
         true => finished.iter().map(|job| job.syncing(records)).collect(),
         false => Vec::new(),
     }

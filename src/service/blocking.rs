@@ -13,7 +13,7 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::time::Instant;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Response, Status};
-use tracing::{Instrument, Span, trace_span};
+use tracing::{Instrument, Span, info_span};
 
 use super::lane::{Full, Lane, LanePlace};
 use super::lanes::{Lanes, Weight};
@@ -68,7 +68,7 @@ impl Work {
         let call = Span::current();
         let worked = tokio::task::spawn_blocking(move || {
             let _within = call.enter();
-            let worked = trace_span!(target: TRACES, "evaluate").in_scope(work);
+            let worked = info_span!(target: TRACES, "evaluate").in_scope(work);
             count(&lane, &patience);
             drop(place);
             worked
@@ -101,7 +101,7 @@ impl Work {
         let call = Span::current();
         let working = tokio::task::spawn_blocking(move || {
             let (_open, _within) = (open, call.enter());
-            let evaluating = trace_span!(target: TRACES, "evaluate");
+            let evaluating = info_span!(target: TRACES, "evaluate");
             let done = evaluating.in_scope(|| work(&|message| outbox.send(message)));
             count(&lane, &outbox.work.patience);
             done
@@ -123,7 +123,7 @@ impl Work {
 
 /// Waits for a place in a lane.
 async fn enter(lane: &Arc<Lane>, tenant: &TenantId, weight: Weight) -> Result<LanePlace, Status> {
-    let waiting = trace_span!(target: TRACES, "wait for a place", lane = ?weight);
+    let waiting = info_span!(target: TRACES, "wait for a place", lane = ?weight);
     lane.enter(tenant).instrument(waiting).await.map_err(|Full| status::busy(weight))
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use prost::Message;
 use tonic::{Extensions, Request, Response, Status};
-use tracing::{Instrument, trace_span};
+use tracing::{Instrument, info_span};
 
 use super::blocking::{Sender, Work};
 use super::caller::{Caller, admit};
@@ -200,7 +200,7 @@ impl Call {
         query: impl FnOnce(&ReadView<'_>) -> Result<T, QueryError> + Send + 'static,
     ) -> Result<Response<T>, Status> {
         let answer = match self.weight_of_incident(id, usage).await? {
-            None => trace_span!(target: TRACES, "evaluate")
+            None => info_span!(target: TRACES, "evaluate")
                 .in_scope(|| query(&self.view()?).map_err(status::unanswered))?,
             Some(weight) => self.find_in_view(weight, query).await?,
         };
@@ -251,7 +251,7 @@ impl Call {
     }
 
     async fn wait_for_index(&self) -> Result<u64, Status> {
-        let waiting = trace_span!(target: TRACES, "wait for the index");
+        let waiting = info_span!(target: TRACES, "wait for the index");
         let sequence = self.engine.wait_for_index(self.read).instrument(waiting).await;
         sequence.map_err(status::unanswered)
     }

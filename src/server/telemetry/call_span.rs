@@ -76,7 +76,7 @@ fn span(request: &Request<Body>, id: &RequestId) -> Span {
     let logged =
         tracing::error_span!(target: CALL, "call", request_id = id.as_str(), method = path);
     let (service, method) = path.split_once('/').unwrap_or((UNKNOWN, UNKNOWN));
-    let traced = tracing::trace_span!(
+    let traced = tracing::info_span!(
         target: TRACES,
         parent: &logged,
         "call",

@@ -35,7 +35,7 @@ pub async fn start_noting(settings: &TelemetrySettings) -> anyhow::Result<Noting
             .with_threads(false)
             .with_target(false)
             .with_tracked_inactivity(false)
-            .with_filter(Targets::new().with_target(TRACES, LevelFilter::TRACE))
+            .with_filter(Targets::new().with_target(TRACES, LevelFilter::INFO))
     });
     let log = log(settings.log_format).with_filter(levels("info"));
     // Another log stands already where a server is started within a program.
