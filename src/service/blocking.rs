@@ -15,6 +15,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Response, Status};
 use tracing::{Instrument, Span, info_span};
 
+use super::evaluations::EvaluationLoad;
 use super::lane::{Full, Lane, LanePlace};
 use super::lanes::{Lanes, Weight};
 use super::messages::{Messages, Queued};
@@ -61,16 +62,27 @@ impl Work {
         weight: Weight,
         work: impl FnOnce() -> Result<T, Status> + Send + 'static,
     ) -> Result<T, Status> {
+        self.answer_of_load(weight, EvaluationLoad::default(), work).await
+    }
+
+    /// The same with the result of work that evaluates so much at once.
+    pub async fn answer_of_load<T: Send + 'static>(
+        &self,
+        weight: Weight,
+        load: EvaluationLoad,
+        work: impl FnOnce() -> Result<T, Status> + Send + 'static,
+    ) -> Result<T, Status> {
         let mut waiting = CallerWaits { patience: self.patience.clone(), is_done: false };
         let lane = self.lanes.of(weight);
         let place = enter(lane, &self.tenant, weight).await?;
+        let memory = self.lanes.evaluations.reserve(load).await;
         let (patience, lane) = (self.patience.clone(), Arc::clone(lane));
         let call = Span::current();
         let worked = tokio::task::spawn_blocking(move || {
             let _within = call.enter();
             let worked = info_span!(target: TRACES, "evaluate").in_scope(work);
             count(&lane, &patience);
-            drop(place);
+            drop((memory, place));
             worked
         });
         let worked = worked.await.map_err(|_| status::defect("working out an answer panicked"));

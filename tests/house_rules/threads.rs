@@ -60,7 +60,7 @@ const CHANNELS: [&str; 19] = [
 ];
 
 /// Shares what changes between threads.
-const LOCKS: [&str; 22] = [
+const LOCKS: [&str; 23] = [
     // Who reads metrics takes turns.
     "src/server/telemetry/mod.rs",
     // How many connections are open.
@@ -85,6 +85,8 @@ const LOCKS: [&str; 22] = [
     "src/server/identity/jwt.rs",
     "src/server/identity/tls.rs",
     "src/service/blocking.rs",
+    // What all evaluations may take of memory.
+    "src/service/evaluations.rs",
     "src/service/lane.rs",
     "src/service/messages.rs",
 ];
