@@ -73,6 +73,7 @@ mod telemetry;
 mod terms;
 mod testing;
 mod tour;
+mod traces;
 mod transfers;
 mod wall_clock;
 mod zones;

@@ -336,7 +336,7 @@ pub fn waiting(waiting_on: v1::WaitingOn) -> Fact {
 }
 
 impl Clients {
-    fn of(channel: Channel) -> Clients {
+    pub fn of(channel: Channel) -> Clients {
         Clients {
             calendars: CalendarServiceClient::new(channel.clone()),
             contracts: ContractServiceClient::new(channel.clone()),
