@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use parking_lot::{Mutex, RwLock, RwLockUpgradableReadGuard};
 
+use super::calendar_cache::CalendarCache;
 use super::ledgers::{Ledgers, ServiceKey, Slot};
 use super::measures::Lookups;
 use super::progress::{Progress, position_at};
@@ -54,6 +55,8 @@ impl From<ReadError> for FoldError {
 #[derive(Debug)]
 pub(super) struct Cache {
     zones: ZoneDatabase,
+    /// What is compiled of calendars.
+    pub calendars: Arc<CalendarCache>,
     folded: RwLock<Folded>,
     /// Up to which sequences the journal was recorded by some instants long before its end, which
     /// never changes; the last that was searched for comes first.
@@ -113,10 +116,15 @@ impl FreshIncident {
 
 impl Cache {
     /// The state that the views hold.
-    pub fn restored(views: &Views, zones: ZoneDatabase) -> Result<Cache, ViewsError> {
-        let folded = RwLock::new(Folded::restored(views, &zones)?);
+    pub fn restored(
+        views: &Views,
+        zones: ZoneDatabase,
+        calendars: CalendarCache,
+    ) -> Result<Cache, ViewsError> {
+        let calendars = Arc::new(calendars);
+        let folded = RwLock::new(Folded::restored(views, &zones, &calendars)?);
         let (found, lookups) = (Mutex::default(), Lookups::default());
-        Ok(Cache { zones, folded, found, lookups })
+        Ok(Cache { zones, calendars, folded, found, lookups })
     }
 
     /// Opens views again that had failed, and goes on from the state they hold then, with what the
@@ -125,7 +133,7 @@ impl Cache {
     pub fn renew(&self, views: &Views, log: &dyn LogSource) -> Result<Progress, FoldError> {
         let mut folded = self.folded.write();
         views.reopen()?;
-        let mut renewed = Folded::restored(views, &self.zones)?;
+        let mut renewed = Folded::restored(views, &self.zones, &self.calendars)?;
         let applied = position_at(log, renewed.progress.sequence)?;
         let progress = folded.progress;
         if progress.sequence - applied.sequence > RECORDS_RENEWED_MAX {
@@ -305,9 +313,13 @@ impl Cache {
 
 impl Folded {
     /// What the views hold; they may be ahead of the sequence they remember.
-    fn restored(views: &Views, zones: &ZoneDatabase) -> Result<Folded, ViewsError> {
+    fn restored(
+        views: &Views,
+        zones: &ZoneDatabase,
+        calendars: &Arc<CalendarCache>,
+    ) -> Result<Folded, ViewsError> {
         let sequence = views.applied()?;
-        let mut state = State::new(zones.clone());
+        let mut state = State::kept_in(Arc::<CalendarCache>::clone(calendars), zones.clone());
         for recorded in views.kept(zones) {
             let recorded = recorded?;
             if recorded.sequence <= sequence {

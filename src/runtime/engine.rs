@@ -8,6 +8,7 @@ use std::time::Instant;
 use parking_lot::Mutex;
 use tokio::sync::{oneshot, watch};
 
+use super::calendar_cache::CalendarCacheUse;
 use super::job::{
     ActionAnswer, Answer, Job, Responder, Results, Sent, TermsAnswer, TermsJob, WriteError,
 };
@@ -111,6 +112,11 @@ impl Engine {
     /// What the writer has measured since the start.
     pub fn measures(&self) -> &Measures {
         &self.measures
+    }
+
+    /// What is kept of compiled calendars.
+    pub fn calendar_cache_use(&self) -> CalendarCacheUse {
+        self.sources.cache.calendars.used()
     }
 
     /// How often an incident that was looked up was in memory.

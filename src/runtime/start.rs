@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
 use super::cache::Cache;
+use super::calendar_cache::CalendarCache;
 use super::engine::Engine;
 use super::job::Group;
 use super::learner::Learner;
@@ -41,6 +42,8 @@ pub struct StoreOptions {
     pub views_patience: Duration,
     /// Events an incident may hold.
     pub events_an_incident_max: usize,
+    /// Bytes that compiled calendars may take in memory.
+    pub calendar_cache_bytes: usize,
     /// Bytes of the journal that are read again a second, for damage; 0: none.
     pub scrub_bytes_a_second: u64,
     /// Whether the system's clock is right though it is long after the last record.
@@ -100,7 +103,8 @@ impl Engine {
         // Where nothing is recorded, no record can be dated wrongly.
         wall_clock::check_start(last, options.accept_clock || options.read_only)?;
         let views = Arc::new(found.of(&identity(&opened, &zones))?);
-        let cache = Arc::new(Cache::restored(&views, zones.clone())?);
+        let calendars = CalendarCache::new(options.calendar_cache_bytes);
+        let cache = Arc::new(Cache::restored(&views, zones.clone(), calendars)?);
         let record_time = opened.end().map_or(Instant::MAX, |end| end.record_time);
         let projected = IndexPosition::whole(views.applied()?, record_time);
         let (source, store_id) = (Arc::clone(&opened.source), opened.store_id);

@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use tempfile::TempDir;
 
 use super::cache::Cache;
+use super::calendar_cache::CalendarCache;
 use super::learner::Learner;
 use super::learning::Learnings;
 use super::projector::{IndexPosition, Projector};
@@ -55,7 +56,8 @@ impl Store {
         let identity = Identity { store_id: STORE_ID, time_zone_database, last_sequence: 0 };
         let found = Views::find(&directory.path().join("views"), Duration::from_secs(60));
         let views = Arc::new(found.of(&identity).unwrap());
-        let cache = Arc::new(Cache::restored(&views, zones.clone()).unwrap());
+        let cache =
+            Arc::new(Cache::restored(&views, zones.clone(), CalendarCache::new(0)).unwrap());
         let log: Arc<dyn LogSource> = Arc::new(JournalFiles::at(path));
         let projector =
             Arc::new(Projector::new(Arc::clone(&log), IndexPosition::whole(0, Instant::MIN)));

@@ -59,6 +59,11 @@ pub struct Settings {
     #[arg(long, value_name = "EVENTS")]
     pub events_an_incident_max: Option<usize>,
 
+    /// Bytes that compiled calendars may take in memory; what is more is compiled again
+    /// [default: 67108864].
+    #[arg(long, value_name = "BYTES")]
+    pub calendar_cache_bytes: Option<usize>,
+
     /// Seconds the views may take to open before they are discarded and rebuilt [default: 30].
     #[arg(long, value_name = "SECONDS")]
     pub views_open_seconds: Option<u64>,
@@ -171,6 +176,7 @@ impl Settings {
             request_bytes_max: Some(REQUEST_BYTES_DEFAULT),
             event_bytes_max: Some(EVENT_BYTES_DEFAULT),
             events_an_incident_max: Some(EVENTS_PER_INCIDENT_DEFAULT),
+            calendar_cache_bytes: Some(64 << 20),
             views_open_seconds: Some(30),
             drain_seconds: Some(8),
             audit_log: Some("log".to_owned()),

@@ -57,7 +57,9 @@ const CHANNELS: [&str; 18] = [
 ];
 
 /// Shares what changes between threads.
-const LOCKS: [&str; 22] = [
+const LOCKS: [&str; 23] = [
+    // Calendars of all tenants share what is compiled.
+    "src/runtime/calendar_cache.rs",
     // Who reads metrics takes turns.
     "src/server/telemetry/mod.rs",
     // How many connections are open.

@@ -5,6 +5,7 @@ use shuttle::scheduler::RandomScheduler;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
+use super::super::calendar_cache::CalendarCache;
 use super::super::job::{Answer, Results};
 use super::super::projector::IndexPosition;
 use super::super::zones::{self, Choice};
@@ -49,7 +50,7 @@ impl Rig {
         let (finished, groups) = mpsc::unbounded_channel();
         let writer = Writer {
             log: Box::new(log.clone()),
-            cache: Arc::new(Cache::restored(&views, zones).unwrap()),
+            cache: Arc::new(Cache::restored(&views, zones, CalendarCache::new(0)).unwrap()),
             projector: Arc::new(Projector::new(
                 source.clone(),
                 IndexPosition::whole(0, Instant::MIN),

@@ -42,6 +42,8 @@ pub struct Configuration {
     pub event_bytes_max: usize,
     /// Events an incident may hold.
     pub events_an_incident_max: usize,
+    /// Bytes that compiled calendars may take in memory.
+    pub calendar_cache_bytes: usize,
     /// How long the views may take to open before they are folded anew.
     pub views_patience: Duration,
     /// How long calls may take to finish when the server stops.
@@ -147,6 +149,7 @@ fn configuration(
             request_bytes_max: settings.request_bytes_max?,
             event_bytes_max: settings.event_bytes_max?,
             events_an_incident_max: settings.events_an_incident_max?,
+            calendar_cache_bytes: settings.calendar_cache_bytes?,
             views_patience: seconds(settings.views_open_seconds)?,
             drain: seconds(settings.drain_seconds)?,
             identity,
