@@ -11,6 +11,7 @@ use parking_lot::{Mutex, RwLock, RwLockUpgradableReadGuard};
 use super::calendar_cache::CalendarCache;
 use super::ledgers::{Ledgers, ServiceKey, Slot};
 use super::measures::Lookups;
+use super::memory_budget::MemoryBudget;
 use super::progress::{Progress, position_at};
 use super::recent::Recent;
 use super::replay::{self, Chunk, ReplayError};
@@ -58,6 +59,7 @@ pub(super) struct Cache {
     /// What is compiled of calendars.
     pub calendars: Arc<CalendarCache>,
     folded: RwLock<Folded>,
+    incident_bytes: usize,
     /// Up to which sequences the journal was recorded by some instants long before its end, which
     /// never changes; the last that was searched for comes first.
     found: Mutex<VecDeque<(Instant, u64)>>,
@@ -115,16 +117,18 @@ impl FreshIncident {
 }
 
 impl Cache {
-    /// The state that the views hold.
+    /// The state that the views hold. Incidents that they hold take about as many bytes beside it
+    /// as `memory` gives them at most, and so do compiled calendars.
     pub fn restored(
         views: &Views,
         zones: ZoneDatabase,
-        calendars: CalendarCache,
+        memory: &MemoryBudget,
     ) -> Result<Cache, ViewsError> {
-        let calendars = Arc::new(calendars);
-        let folded = RwLock::new(Folded::restored(views, &zones, &calendars)?);
-        let (found, lookups) = (Mutex::default(), Lookups::default());
-        Ok(Cache { zones, calendars, folded, found, lookups })
+        let (calendars, incident_bytes) =
+            (Arc::new(CalendarCache::new(memory.calendars)), memory.incidents);
+        let folded = Folded::restored(views, &zones, &calendars, incident_bytes)?;
+        let (folded, found, lookups) = (RwLock::new(folded), Mutex::default(), Lookups::default());
+        Ok(Cache { zones, calendars, folded, incident_bytes, found, lookups })
     }
 
     /// Opens views again that had failed, and goes on from the state they hold then, with what the
@@ -133,7 +137,8 @@ impl Cache {
     pub fn renew(&self, views: &Views, log: &dyn LogSource) -> Result<Progress, FoldError> {
         let mut folded = self.folded.write();
         views.reopen()?;
-        let mut renewed = Folded::restored(views, &self.zones, &self.calendars)?;
+        let mut renewed =
+            Folded::restored(views, &self.zones, &self.calendars, self.incident_bytes)?;
         let applied = position_at(log, renewed.progress.sequence)?;
         let progress = folded.progress;
         if progress.sequence - applied.sequence > RECORDS_RENEWED_MAX {
@@ -309,6 +314,11 @@ impl Cache {
         }
         ledgers.shrink();
     }
+
+    /// Bytes that incidents take here that the views hold as well, about.
+    pub fn incident_bytes(&self) -> usize {
+        self.folded.read().ledgers.held_bytes()
+    }
 }
 
 impl Folded {
@@ -317,6 +327,7 @@ impl Folded {
         views: &Views,
         zones: &ZoneDatabase,
         calendars: &Arc<CalendarCache>,
+        incident_bytes: usize,
     ) -> Result<Folded, ViewsError> {
         let sequence = views.applied()?;
         let mut state = State::kept_in(Arc::<CalendarCache>::clone(calendars), zones.clone());
@@ -327,7 +338,8 @@ impl Folded {
             }
         }
         let progress = Progress { sequence, record_time: Instant::MIN, head: ChainHash::ZERO };
-        let (ledgers, kept, recent) = (Ledgers::default(), Kept::default(), Recent::default());
+        let ledgers = Ledgers::new(incident_bytes);
+        let (kept, recent) = (Kept::default(), Recent::default());
         Ok(Folded { progress, state, ledgers, kept, recent })
     }
 

@@ -9,15 +9,16 @@ use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
 use super::cache::Cache;
-use super::calendar_cache::CalendarCache;
 use super::engine::Engine;
 use super::job::Group;
 use super::learner::Learner;
 use super::learning::Learnings;
+use super::memory_budget::MemoryBudget;
 use super::open_log::{self, Held, OpenedLog};
 use super::outage_log::OutageLog;
 use super::progress::{Loss, Progress};
 use super::projector::{IndexPosition, Projector};
+use super::queue::Queue;
 use super::replay::{self, Chunk, ReplayError};
 use super::scrub::{Note, Scrub};
 use super::sources::Sources;
@@ -26,7 +27,7 @@ use super::writer::Writer;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::journal::{Damage, Log, LogSource, OpenError, ReadError, StoreId};
-use crate::views::{Identity, Views, ViewsError};
+use crate::views::{Identity, Opening, Views, ViewsError};
 
 /// How often progress is logged.
 const LOGGED_EVERY: Duration = Duration::from_secs(2);
@@ -42,12 +43,12 @@ pub struct StoreOptions {
     pub views_patience: Duration,
     /// Events an incident may hold.
     pub events_an_incident_max: usize,
-    /// Bytes that compiled calendars may take in memory.
-    pub calendar_cache_bytes: usize,
     /// Bytes of the journal that are read again a second, for damage; 0: none.
     pub scrub_bytes_a_second: u64,
     /// Whether the system's clock is right though it is long after the last record.
     pub accept_clock: bool,
+    /// How the memory it may use is divided.
+    pub memory: MemoryBudget,
     /// Whether the journal is left as it is, and nothing is recorded.
     pub read_only: bool,
 }
@@ -91,7 +92,10 @@ impl Engine {
         if options.read_only && !options.directory.join("journal").is_dir() {
             return Err(OpenError::Missing(options.directory.clone()).into());
         }
-        let found = Views::find(&options.directory.join("views"), options.views_patience);
+        let memory = options.memory;
+        let opening =
+            Opening { patience: options.views_patience, cache_bytes: memory.views as u64 };
+        let found = Views::find(&options.directory.join("views"), opening);
         let mut opened = open_log_of(options, found.durable())?;
         let note = Note::of(&options.directory);
         if opened.log.is_ok()
@@ -103,8 +107,7 @@ impl Engine {
         // Where nothing is recorded, no record can be dated wrongly.
         wall_clock::check_start(last, options.accept_clock || options.read_only)?;
         let views = Arc::new(found.of(&identity(&opened, &zones))?);
-        let calendars = CalendarCache::new(options.calendar_cache_bytes);
-        let cache = Arc::new(Cache::restored(&views, zones.clone(), calendars)?);
+        let cache = Arc::new(Cache::restored(&views, zones.clone(), &memory)?);
         let record_time = opened.end().map_or(Instant::MAX, |end| end.record_time);
         let projected = IndexPosition::whole(views.applied()?, record_time);
         let (source, store_id) = (Arc::clone(&opened.source), opened.store_id);
@@ -120,12 +123,13 @@ impl Engine {
         };
         let sources = Sources { cache, views, projector, zones, log: source };
         let learnings = Arc::<Learnings>::default();
-        let learner = Learner::new(sources.clone(), Arc::clone(&learnings));
+        let learner = Learner::new(sources.clone(), Arc::clone(&learnings), memory.learnt);
         let learning = spawn("learner", move || learner.run())?;
         let mut engine = Engine {
             sources,
             learnings,
-            queue: Arc::default(),
+            memory,
+            queue: Arc::new(Queue::new(memory.waiting)),
             measures: Arc::default(),
             store_id,
             scrub: Arc::new(Scrub::new(loss, note)),

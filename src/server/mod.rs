@@ -207,9 +207,9 @@ fn open(configuration: &Configuration) -> anyhow::Result<Engine> {
         segment_bytes: configuration.segment_bytes,
         views_patience: configuration.views_patience,
         events_an_incident_max: configuration.events_an_incident_max,
-        calendar_cache_bytes: configuration.calendar_cache_bytes,
         scrub_bytes_a_second: configuration.scrub_bytes_a_second,
         accept_clock: configuration.accept_clock,
+        memory: configuration.memory,
         read_only: configuration.read_only,
     };
     Ok(Engine::start(&options, zones)?)

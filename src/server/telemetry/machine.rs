@@ -38,6 +38,7 @@ impl Machine {
             metrics.extend(journal(&engine));
             metrics.extend(progress(&engine));
             metrics.extend(calendars(&engine));
+            metrics.extend(self.memory(&engine));
             metrics.extend(self.disk());
             metrics.extend(self.incidents(&engine));
         }
@@ -61,6 +62,25 @@ impl Machine {
             gauge("slx_lane_waiting", "How much waits for a place", each(|u| u.waiting as u64)),
             counter("slx_lane_refused", "Calls refused by a full lane", each(|u| u.refused)),
             counter("slx_lane_stopped", "Work that nobody waited for", each(|u| u.stopped)),
+        ]
+    }
+
+    fn memory(&self, engine: &Engine) -> [Metric; 2] {
+        let row = |(part, bytes)| Sample::of([("part", part)], bytes as u64);
+        let budget = engine.memory_budget().parts();
+        let answers = ("answers", self.services.evaluation_bytes());
+        let used = engine.memory_use().into_iter().chain([answers]);
+        [
+            gauge(
+                "slx_memory_budget_bytes",
+                "Bytes of memory_bytes that each part may take",
+                budget.map(row).into(),
+            ),
+            gauge(
+                "slx_memory_used_bytes",
+                "Bytes that the parts take which are counted, about",
+                used.map(row).collect(),
+            ),
         ]
     }
 
@@ -211,14 +231,9 @@ fn progress(engine: &Engine) -> Vec<Metric> {
     ]
 }
 
-fn calendars(engine: &Engine) -> [Metric; 3] {
+fn calendars(engine: &Engine) -> [Metric; 2] {
     let used = engine.calendar_cache_use();
     [
-        gauge(
-            "slx_calendar_cache_bytes",
-            "Bytes that compiled calendars take in memory",
-            Sample::one(used.bytes as u64),
-        ),
         counter(
             "slx_calendar_stretches_compiled",
             "Stretches of calendars, a year and 23 days each, that were compiled and kept",
