@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::terms_entry::TermsEntry;
 use crate::domain::calendar::hours::ServiceHours;
-use crate::domain::calendar::{Calendar, CalendarInForce, Calendars};
+use crate::domain::calendar::{Calendar, CalendarInForce, Calendars, Places, Unbounded};
 use crate::domain::clock::Agreement;
 use crate::domain::compliance::{ContractLife, LocalDays};
 use crate::domain::contract::{Contract, Effective, Revision, Revisions};
@@ -16,6 +16,7 @@ use crate::domain::zone::{Zone, ZoneDatabase};
 #[derive(Clone, Debug)]
 pub struct Catalog {
     zones: ZoneDatabase,
+    places: Arc<dyn Places>,
     contracts: BTreeMap<String, ContractEntry>,
     calendars: BTreeMap<String, Revisions<Arc<CalendarEntry>>>,
 }
@@ -27,20 +28,24 @@ struct ContractEntry {
     ends: Vec<(Instant, Instant)>,
 }
 
-/// A calendar revision; its hours are compiled when they are first requested.
+/// A calendar revision.
 #[derive(Debug)]
 pub struct CalendarEntry {
     /// The calendar as this revision words it.
-    pub calendar: Calendar,
+    pub calendar: Arc<Calendar>,
     zones: ZoneDatabase,
+    places: Arc<dyn Places>,
     hours: OnceLock<Option<ServiceHours>>,
 }
 
 impl CalendarEntry {
     /// Its service hours; `None` when the time zone database no longer knows its zone.
     pub fn hours(&self) -> Option<&ServiceHours> {
-        let compile = || ServiceHours::compile(&self.calendar, &self.zones).ok();
-        self.hours.get_or_init(compile).as_ref()
+        let hours = || {
+            let (places, calendar) = (Arc::clone(&self.places), Arc::clone(&self.calendar));
+            ServiceHours::kept_in(places, calendar, &self.zones).ok()
+        };
+        self.hours.get_or_init(hours).as_ref()
     }
 }
 
@@ -61,9 +66,20 @@ pub struct Known<'c> {
 }
 
 impl Catalog {
-    /// An empty catalog whose calendars are compiled with `zones`.
+    /// An empty catalog whose calendars are compiled with `zones`; what is compiled, it keeps.
     pub fn new(zones: ZoneDatabase) -> Catalog {
-        Catalog { zones, contracts: BTreeMap::new(), calendars: BTreeMap::new() }
+        Catalog::kept_in(Arc::new(Unbounded), zones)
+    }
+
+    /// The same, of which `places` keeps what is compiled.
+    pub fn kept_in(places: Arc<dyn Places>, zones: ZoneDatabase) -> Catalog {
+        Catalog { zones, places, contracts: BTreeMap::new(), calendars: BTreeMap::new() }
+    }
+
+    fn entry(&self, calendar: Calendar) -> Arc<CalendarEntry> {
+        let (zones, places) = (self.zones.clone(), Arc::clone(&self.places));
+        let (calendar, hours) = (Arc::new(calendar), OnceLock::new());
+        Arc::new(CalendarEntry { calendar, zones, places, hours })
     }
 
     /// Applies the next record. Record times never decrease.
@@ -77,20 +93,17 @@ impl Catalog {
                 self.contracts.entry(contract_id).or_default().ends.push((record_time, end_time));
             }
             TermsEntry::Calendar { id, effective_time, calendar } => {
-                let zones = self.zones.clone();
-                let entry = CalendarEntry { calendar, zones, hours: OnceLock::new() };
+                let entry = self.entry(calendar);
                 let revisions = self.calendars.entry(id).or_default();
-                revisions.push(effective_time, record_time, Arc::new(entry));
+                revisions.push(effective_time, record_time, entry);
             }
         }
     }
 
     /// Replaces all revisions of a calendar by one that was always in force and always known.
     pub(super) fn replace_calendar(&mut self, id: &str, calendar: Calendar) {
-        let zones = self.zones.clone();
-        let entry = CalendarEntry { calendar, zones, hours: OnceLock::new() };
         let mut revisions = Revisions::default();
-        revisions.push(Instant::MIN, Instant::MIN, Arc::new(entry));
+        revisions.push(Instant::MIN, Instant::MIN, self.entry(calendar));
         self.calendars.insert(id.to_owned(), revisions);
     }
 

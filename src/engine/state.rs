@@ -11,6 +11,7 @@ use super::action::ActionLog;
 use super::catalog::Catalog;
 use super::ledger::Ledger;
 use super::record::{Entry, Record};
+use crate::domain::calendar::Places;
 use crate::domain::ids::{IncidentId, TenantId};
 use crate::domain::recorded::Recorded;
 use crate::domain::service::ServiceEvent;
@@ -70,9 +71,19 @@ impl LedgerStore for IncidentLedgers {
 }
 
 impl State {
-    /// The state before any record; calendars are compiled with `zones`.
+    /// The state before any record; calendars are compiled with `zones`, and what is compiled is
+    /// kept.
     pub fn new(zones: ZoneDatabase) -> State {
-        let new = Tenant { catalog: Arc::new(Catalog::new(zones)), actions: Arc::default() };
+        State::of(Catalog::new(zones))
+    }
+
+    /// The same, of which `places` keeps what is compiled.
+    pub fn kept_in(places: Arc<dyn Places>, zones: ZoneDatabase) -> State {
+        State::of(Catalog::kept_in(places, zones))
+    }
+
+    fn of(new: Catalog) -> State {
+        let new = Tenant { catalog: Arc::new(new), actions: Arc::default() };
         State { new, tenants: HashMap::new() }
     }
 

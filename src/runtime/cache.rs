@@ -8,8 +8,10 @@ use std::sync::Arc;
 
 use parking_lot::{Mutex, RwLock, RwLockUpgradableReadGuard};
 
+use super::calendar_cache::CalendarCache;
 use super::ledgers::{Ledgers, ServiceKey, Slot};
 use super::measures::Lookups;
+use super::memory_budget::MemoryBudget;
 use super::progress::{Progress, position_at};
 use super::recent::Recent;
 use super::replay::{self, Chunk, ReplayError};
@@ -54,6 +56,8 @@ impl From<ReadError> for FoldError {
 #[derive(Debug)]
 pub(super) struct Cache {
     zones: ZoneDatabase,
+    /// What is compiled of calendars.
+    pub calendars: Arc<CalendarCache>,
     folded: RwLock<Folded>,
     incident_bytes: usize,
     /// Up to which sequences the journal was recorded by some instants long before its end, which
@@ -113,16 +117,18 @@ impl FreshIncident {
 }
 
 impl Cache {
-    /// The state that the views hold. Incidents that they hold take about so many bytes beside it
-    /// at most.
+    /// The state that the views hold. Incidents that they hold take about as many bytes beside it
+    /// as `memory` gives them at most, and so do compiled calendars.
     pub fn restored(
         views: &Views,
         zones: ZoneDatabase,
-        incident_bytes: usize,
+        memory: &MemoryBudget,
     ) -> Result<Cache, ViewsError> {
-        let folded = RwLock::new(Folded::restored(views, &zones, incident_bytes)?);
-        let (found, lookups) = (Mutex::default(), Lookups::default());
-        Ok(Cache { zones, folded, incident_bytes, found, lookups })
+        let (calendars, incident_bytes) =
+            (Arc::new(CalendarCache::new(memory.calendars)), memory.incidents);
+        let folded = Folded::restored(views, &zones, &calendars, incident_bytes)?;
+        let (folded, found, lookups) = (RwLock::new(folded), Mutex::default(), Lookups::default());
+        Ok(Cache { zones, calendars, folded, incident_bytes, found, lookups })
     }
 
     /// Opens views again that had failed, and goes on from the state they hold then, with what the
@@ -131,7 +137,8 @@ impl Cache {
     pub fn renew(&self, views: &Views, log: &dyn LogSource) -> Result<Progress, FoldError> {
         let mut folded = self.folded.write();
         views.reopen()?;
-        let mut renewed = Folded::restored(views, &self.zones, self.incident_bytes)?;
+        let mut renewed =
+            Folded::restored(views, &self.zones, &self.calendars, self.incident_bytes)?;
         let applied = position_at(log, renewed.progress.sequence)?;
         let progress = folded.progress;
         if progress.sequence - applied.sequence > RECORDS_RENEWED_MAX {
@@ -319,10 +326,11 @@ impl Folded {
     fn restored(
         views: &Views,
         zones: &ZoneDatabase,
+        calendars: &Arc<CalendarCache>,
         incident_bytes: usize,
     ) -> Result<Folded, ViewsError> {
         let sequence = views.applied()?;
-        let mut state = State::new(zones.clone());
+        let mut state = State::kept_in(Arc::<CalendarCache>::clone(calendars), zones.clone());
         for recorded in views.kept(zones) {
             let recorded = recorded?;
             if recorded.sequence <= sequence {

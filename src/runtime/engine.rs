@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 use tokio::sync::{oneshot, watch};
 use tracing::{Instrument, info_span};
 
+use super::calendar_cache::CalendarCacheUse;
 use super::job::{
     ActionAnswer, Answer, Job, Responder, Results, Sent, TermsAnswer, TermsJob, WriteError,
 };
@@ -125,10 +126,16 @@ impl Engine {
         &self.measures
     }
 
+    /// What is kept of compiled calendars.
+    pub fn calendar_cache_use(&self) -> CalendarCacheUse {
+        self.sources.cache.calendars.used()
+    }
+
     /// Bytes that each part of the memory budget takes that is counted, about.
-    pub fn memory_use(&self) -> [(&'static str, usize); 3] {
+    pub fn memory_use(&self) -> [(&'static str, usize); 4] {
         [
             ("incidents", self.sources.cache.incident_bytes()),
+            ("calendars", self.calendar_cache_use().bytes),
             ("waiting", self.backlog().bytes()),
             ("learnt", self.learning().bytes),
         ]

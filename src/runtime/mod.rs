@@ -9,6 +9,7 @@
 mod backup;
 mod batch;
 mod cache;
+mod calendar_cache;
 mod durable;
 mod engine;
 mod incident_counts;
@@ -50,6 +51,7 @@ mod writer;
 pub mod zones;
 
 pub use backup::{BackUpError, Portion};
+pub use calendar_cache::CalendarCacheUse;
 pub use durable::durable_by_views;
 pub use engine::Engine;
 pub use incident_counts::{ContractIncidents, IncidentCounts};

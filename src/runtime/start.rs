@@ -107,7 +107,7 @@ impl Engine {
         // Where nothing is recorded, no record can be dated wrongly.
         wall_clock::check_start(last, options.accept_clock || options.read_only)?;
         let views = Arc::new(found.of(&identity(&opened, &zones))?);
-        let cache = Arc::new(Cache::restored(&views, zones.clone(), memory.incidents)?);
+        let cache = Arc::new(Cache::restored(&views, zones.clone(), &memory)?);
         let record_time = opened.end().map_or(Instant::MAX, |end| end.record_time);
         let projected = IndexPosition::whole(views.applied()?, record_time);
         let (source, store_id) = (Arc::clone(&opened.source), opened.store_id);

@@ -57,9 +57,8 @@ impl Store {
         let found =
             Views::find(&directory.path().join("views"), Opening::within(Duration::from_secs(60)));
         let views = Arc::new(found.of(&identity).unwrap());
-        let cache = Arc::new(
-            Cache::restored(&views, zones.clone(), MemoryBudget::default().incidents).unwrap(),
-        );
+        let memory = MemoryBudget::default();
+        let cache = Arc::new(Cache::restored(&views, zones.clone(), &memory).unwrap());
         let log: Arc<dyn LogSource> = Arc::new(JournalFiles::at(path));
         let projector =
             Arc::new(Projector::new(Arc::clone(&log), IndexPosition::whole(0, Instant::MIN)));

@@ -60,7 +60,9 @@ const CHANNELS: [&str; 19] = [
 ];
 
 /// Shares what changes between threads.
-const LOCKS: [&str; 23] = [
+const LOCKS: [&str; 24] = [
+    // Calendars of all tenants share what is compiled.
+    "src/runtime/calendar_cache.rs",
     // Who reads metrics takes turns.
     "src/server/telemetry/mod.rs",
     // How many connections are open.

@@ -52,9 +52,7 @@ impl Rig {
         let (finished, groups) = mpsc::unbounded_channel();
         let writer = Writer {
             log: Box::new(log.clone()),
-            cache: Arc::new(
-                Cache::restored(&views, zones, MemoryBudget::default().incidents).unwrap(),
-            ),
+            cache: Arc::new(Cache::restored(&views, zones, &MemoryBudget::default()).unwrap()),
             projector: Arc::new(Projector::new(
                 source.clone(),
                 IndexPosition::whole(0, Instant::MIN),

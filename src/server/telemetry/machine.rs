@@ -37,6 +37,7 @@ impl Machine {
         if let Some(engine) = self.services.opened() {
             metrics.extend(journal(&engine));
             metrics.extend(progress(&engine));
+            metrics.extend(calendars(&engine));
             metrics.extend(self.memory(&engine));
             metrics.extend(self.disk());
             metrics.extend(self.incidents(&engine));
@@ -226,6 +227,22 @@ fn progress(engine: &Engine) -> Vec<Metric> {
             "slx_clock_state",
             "How the clock that counts as now stands",
             Sample::states(["steady", "held", "behind"], clock),
+        ),
+    ]
+}
+
+fn calendars(engine: &Engine) -> [Metric; 2] {
+    let used = engine.calendar_cache_use();
+    [
+        counter(
+            "slx_calendar_stretches_compiled",
+            "Stretches of calendars, a year and 23 days each, that were compiled and kept",
+            Sample::one(used.compiled),
+        ),
+        counter(
+            "slx_calendar_stretches_forgotten",
+            "Those that were forgotten for want of room",
+            Sample::one(used.forgotten),
         ),
     ]
 }
