@@ -10,9 +10,11 @@ use super::connection::{Connection, refused};
 use super::copying::{Copying, Noted};
 use super::private_files::keep_to_this_user;
 use crate::codec::scalar::{hash, instant};
+use crate::codec::store::names::Name;
 use crate::codec::v1;
 use crate::codec::v1::admin_service_client::AdminServiceClient;
 use crate::journal::{ChainHash, JournalFiles, LogSource as _, ReadError, StoreId};
+use crate::runtime::write_names;
 
 /// Backs up the journal of a running server, or adds what is new to an earlier backup.
 ///
@@ -56,10 +58,17 @@ impl Backup {
             bail!("{} is a backup of another store", self.directory.display());
         }
         let (mut copy, _) = Copying::open(&directory, store_id)?;
-        while let Some(message) = messages.message().await.map_err(refused)? {
-            take(&mut copy, message)?;
+        let mut names = Vec::new();
+        while let Some(mut message) = messages.message().await.map_err(refused)? {
+            names.append(&mut message.names);
+            if !message.records.is_empty() {
+                take(&mut copy, message)?;
+            }
         }
         drop(copy);
+        let names = names.iter().map(|name| Name::decode(name)).collect::<Result<Vec<_>, _>>()?;
+        // All of them: what was erased since the last backup goes from this one too.
+        write_names(&self.directory, &names)?;
         let after = check(&directory, before.last_sequence)?;
         if after.last_sequence < first.last_sequence as u64 {
             let (got, all) = (after.last_sequence, first.last_sequence);

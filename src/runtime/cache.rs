@@ -13,6 +13,7 @@ use super::measures::Lookups;
 use super::progress::{Progress, position_at};
 use super::recent::Recent;
 use super::replay::{self, Chunk, ReplayError};
+use crate::codec::store::names::Names;
 use crate::domain::ids::{IncidentId, TenantId};
 use crate::domain::recorded::Recorded;
 use crate::domain::service::ServiceEvent;
@@ -54,6 +55,7 @@ impl From<ReadError> for FoldError {
 #[derive(Debug)]
 pub(super) struct Cache {
     zones: ZoneDatabase,
+    names: Names,
     folded: RwLock<Folded>,
     /// Up to which sequences the journal was recorded by some instants long before its end, which
     /// never changes; the last that was searched for comes first.
@@ -113,10 +115,10 @@ impl FreshIncident {
 
 impl Cache {
     /// The state that the views hold.
-    pub fn restored(views: &Views, zones: ZoneDatabase) -> Result<Cache, ViewsError> {
+    pub fn restored(views: &Views, zones: ZoneDatabase, names: Names) -> Result<Cache, ViewsError> {
         let folded = RwLock::new(Folded::restored(views, &zones)?);
         let (found, lookups) = (Mutex::default(), Lookups::default());
-        Ok(Cache { zones, folded, found, lookups })
+        Ok(Cache { zones, names, folded, found, lookups })
     }
 
     /// Opens views again that had failed, and goes on from the state they hold then, with what the
@@ -132,13 +134,23 @@ impl Cache {
             return Err(FoldError::TooFarBehind);
         }
         let first = applied.sequence + 1;
-        for chunk in replay::chunks(log, first, progress.sequence, &self.zones)? {
+        for chunk in replay::chunks(log, first, progress.sequence, &self.zones, &self.names)? {
             for recorded in chunk?.records {
                 renewed.fold(recorded, views)?;
             }
         }
         *folded = Folded { progress, ..renewed };
         Ok(applied)
+    }
+
+    /// Forgets a text of a tenant, and everything in memory that may hold it: what the views hold
+    /// is read anew. They must be complete, and nobody folds meanwhile.
+    pub fn forget(&self, tenant: &TenantId, text: &str, views: &Views) -> Result<(), ViewsError> {
+        let mut folded = self.folded.write();
+        self.names.forget(tenant, text);
+        let restored = Folded::restored(views, &self.zones)?;
+        *folded = Folded { progress: folded.progress, ..restored };
+        Ok(())
     }
 
     /// Folds durable records in, in the journal's order.
@@ -159,7 +171,9 @@ impl Cache {
 
     /// Folds what the journal holds beyond what is folded, up to a sequence.
     pub fn catch_up(&self, last: u64, log: &dyn LogSource, views: &Views) -> Result<(), FoldError> {
-        for chunk in replay::chunks(log, self.progress().sequence + 1, last, &self.zones)? {
+        for chunk in
+            replay::chunks(log, self.progress().sequence + 1, last, &self.zones, &self.names)?
+        {
             let Chunk { records, head } = chunk?;
             self.fold(records, head, views)?;
         }

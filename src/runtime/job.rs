@@ -79,11 +79,26 @@ pub type Answer<T> = Result<(T, Progress), WriteError>;
 /// Sends the answer to whoever waits for it.
 pub(super) type Responder<T> = oneshot::Sender<Answer<T>>;
 
-/// Something to record, with its journal body encoded by whoever sent it.
+/// Something to record, with its journal body encoded by whoever sent it, unless it holds a new
+/// name.
 #[derive(Debug)]
 pub(super) struct Sent<E> {
     pub event: E,
-    pub body: Vec<u8>,
+    pub body: Body,
+}
+
+/// A journal body that was encoded before its turn came.
+#[derive(Debug)]
+pub(super) struct Body {
+    /// How often a name was erased before: it may hold the token of one that was erased since.
+    pub erasures: u64,
+    pub bytes: Option<Vec<u8>>,
+}
+
+impl Body {
+    fn len(&self) -> usize {
+        self.bytes.as_ref().map_or(0, Vec::len)
+    }
 }
 
 /// What the writer is given to do.
@@ -93,6 +108,7 @@ pub(super) enum Job {
     ServiceEvents(TenantId, Vec<Sent<ServiceEvent>>, Responder<Results>),
     Terms(Box<TermsJob>, Responder<TermsAnswer>),
     Action(TenantId, Box<TakeAction>, Responder<ActionAnswer>),
+    Erase(TenantId, String, Responder<()>),
 }
 
 /// Bytes that are as much to do as an event.
@@ -102,9 +118,10 @@ impl Job {
     /// Whose it is.
     pub fn tenant(&self) -> &TenantId {
         match self {
-            Job::Events(tenant, ..) | Job::ServiceEvents(tenant, ..) | Job::Action(tenant, ..) => {
-                tenant
-            }
+            Job::Events(tenant, ..)
+            | Job::ServiceEvents(tenant, ..)
+            | Job::Action(tenant, ..)
+            | Job::Erase(tenant, ..) => tenant,
             Job::Terms(job, _) => &job.tenant,
         }
     }
@@ -117,9 +134,14 @@ impl Job {
             Job::ServiceEvents(_, events, _) => {
                 events.iter().map(|sent| cost(sent.body.len())).sum()
             }
-            Job::Terms(..) | Job::Action(..) => 1,
+            Job::Terms(..) | Job::Action(..) | Job::Erase(..) => 1,
         };
         Ticket { cost, until }
+    }
+
+    /// Whether it erases something, so that all before it must be done.
+    pub fn erases(&self) -> bool {
+        matches!(self, Job::Erase(..))
     }
 
     /// Whether nobody waits for its answer any more.
@@ -130,6 +152,7 @@ impl Job {
             }
             Job::Terms(_, responder) => responder.is_closed(),
             Job::Action(_, _, responder) => responder.is_closed(),
+            Job::Erase(_, _, responder) => responder.is_closed(),
         }
     }
 
@@ -142,6 +165,7 @@ impl Job {
             }
             Job::Terms(_, responder) => responder.send(Err(error)).is_ok(),
             Job::Action(_, _, responder) => responder.send(Err(error)).is_ok(),
+            Job::Erase(_, _, responder) => responder.send(Err(error)).is_ok(),
         };
     }
 }

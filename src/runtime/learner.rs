@@ -213,7 +213,7 @@ impl Learner {
     /// from the beginning again.
     fn hand_out(&mut self, kept: &Kept) -> Result<(), LearningError> {
         let (sequence, record_time) = (kept.sequence, kept.record_time);
-        let record = record::decode(&kept.body, &self.sources.zones)
+        let record = record::decode(&kept.body, &self.sources.zones, &self.sources.names)
             .map_err(|source| ReplayError::Record { sequence, source })?;
         let event = match record.entry {
             Entry::IncidentEvent(value) => Some(RecordedEvent { sequence, record_time, value }),

@@ -157,6 +157,12 @@ impl Projector {
         self.signal.wait_for_room(|| cache.fresh_events() >= EVENTS_AHEAD_MAX)
     }
 
+    /// Waits until the views are complete up to `sequence`, on a thread that may block; false: they
+    /// won't be.
+    pub fn wait_until_complete(&self, sequence: u64) -> bool {
+        self.signal.wait_for_room(|| self.sequence() < sequence)
+    }
+
     /// Waits until the views are complete up to `sequence`; false: they won't be.
     pub async fn catch_up(&self, sequence: u64) -> bool {
         self.signal.catch_up(sequence).await
@@ -199,7 +205,7 @@ impl Projector {
         let mut index = self.index.write();
         let mut writing = views.begin()?;
         index.is_whole = false;
-        let mut changes = Changes::default();
+        let mut changes = views.changes();
         for recorded in &kept {
             changes.keep_record(recorded);
         }
@@ -212,7 +218,7 @@ impl Projector {
                 let now = progress.record_time;
                 (incident.clone(), index_anew(incident, progress, now, &mut changes))
             }));
-            writing.write(std::mem::take(&mut changes))?;
+            writing.write(std::mem::replace(&mut changes, views.changes()))?;
         }
         // Only what the views hold may be let go of: readers of memory and views wait for nobody.
         writing.write(changes)?;
@@ -284,7 +290,7 @@ impl Indexing<'_> {
         ids: &[IncidentId],
         writing: &mut Writing,
     ) -> Result<(), ViewsError> {
-        let mut changes = Changes::default();
+        let mut changes = self.views.changes();
         let mut index_keys = Vec::new();
         for id in ids {
             let incident = self.cache.incident(IncidentKey::new(tenant, id), self.views)?;

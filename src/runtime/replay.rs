@@ -1,5 +1,6 @@
 //! Reading the log again: what the views hold, and the records beyond.
 
+use crate::codec::store::names::Names;
 use crate::codec::store::record;
 use crate::codec::store::unreadable::Unreadable;
 use crate::domain::recorded::Recorded;
@@ -39,6 +40,7 @@ pub(super) fn chunks(
     first: u64,
     last: u64,
     zones: &ZoneDatabase,
+    names: &Names,
 ) -> Result<impl Iterator<Item = Result<Chunk, ReplayError>>, ReplayError> {
     let mut reader = log.read(first..=last)?;
     let mut failed = None;
@@ -48,7 +50,7 @@ pub(super) fn chunks(
             match reader.next() {
                 None => break,
                 Some(Err(error)) => failed = Some(error.into()),
-                Some(Ok(kept)) => match record::decode(&kept.body, zones) {
+                Some(Ok(kept)) => match record::decode(&kept.body, zones, names) {
                     Ok(value) => {
                         let (sequence, record_time) = (kept.sequence, kept.record_time);
                         records.push(Recorded { sequence, record_time, value });

@@ -14,6 +14,7 @@ use super::projector::{IndexPosition, Projector};
 use super::read_point::ReadRequest;
 use super::read_view::{Origin, Reading};
 use super::sources::Sources;
+use crate::codec::store::names::Names;
 use crate::codec::store::record::encode;
 use crate::domain::recorded::Recorded;
 use crate::domain::time::Instant;
@@ -55,11 +56,11 @@ impl Store {
         let identity = Identity { store_id: STORE_ID, time_zone_database, last_sequence: 0 };
         let found = Views::find(&directory.path().join("views"), Duration::from_secs(60));
         let views = Arc::new(found.of(&identity).unwrap());
-        let cache = Arc::new(Cache::restored(&views, zones.clone()).unwrap());
+        let cache = Arc::new(Cache::restored(&views, zones.clone(), Names::default()).unwrap());
         let log: Arc<dyn LogSource> = Arc::new(JournalFiles::at(path));
         let projector =
             Arc::new(Projector::new(Arc::clone(&log), IndexPosition::whole(0, Instant::MIN)));
-        let sources = Sources { cache, views, projector, zones, log };
+        let sources = Sources { cache, views, projector, zones, names: Names::default(), log };
         let learnings = Arc::<Learnings>::default();
         let learner = Learner::new(sources.clone(), Arc::clone(&learnings));
         Store {

@@ -1,5 +1,6 @@
 //! The one writer: decides what waits, records it as one group of the log, folds it in.
 
+use std::iter::Peekable;
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
@@ -7,17 +8,19 @@ use tokio::sync::{mpsc, watch};
 use super::batch::{Batch, Staged};
 use super::cache::{Cache, FoldError};
 use super::job::{
-    ActionAnswer, Finished, Group, Job, Receipt, Responder, Results, Sent, TermsAnswer, TermsJob,
-    WriteError,
+    ActionAnswer, Body, Finished, Group, Job, Receipt, Responder, Results, Sent, TermsAnswer,
+    TermsJob, WriteError,
 };
 use super::learning::Learnings;
 use super::measures::Measures;
+use super::names_file::{NamesError, NamesFile};
 use super::outage_log::OutageLog;
 use super::patience::Stopped;
 use super::progress::Progress;
 use super::projector::Projector;
 use super::queue::{Queue, Ticket};
 use crate::codec;
+use crate::codec::store::names::Names;
 use crate::domain::ids::TenantId;
 use crate::domain::incident::IncidentEvent;
 use crate::domain::recorded::Recorded;
@@ -25,6 +28,7 @@ use crate::domain::service::ServiceEvent;
 use crate::domain::time::Instant;
 use crate::engine::action::{ActionDecision, TakeAction, decide_action};
 use crate::engine::decide::{decide_event, decide_service_event, decide_terms};
+use crate::engine::erasing::check_erasable;
 use crate::engine::ledger::Dedup;
 use crate::engine::record::{Entry, Record};
 use crate::engine::rejection::Rejection;
@@ -46,6 +50,8 @@ pub(super) struct Writer {
     pub is_poisoned: Arc<watch::Sender<bool>>,
     pub events_an_incident_max: usize,
     pub outage_log: OutageLog,
+    pub names: Names,
+    pub names_file: NamesFile,
 }
 
 impl Writer {
@@ -63,7 +69,7 @@ impl Writer {
     }
 
     /// Writes as many jobs as one sync should make durable.
-    fn write_group(&mut self, jobs: &mut impl Iterator<Item = Job>) {
+    fn write_group(&mut self, jobs: &mut Peekable<impl Iterator<Item = Job>>) {
         if let Err(error) = self.catch_up() {
             jobs.for_each(|job| job.fail(error.clone()));
             return;
@@ -74,7 +80,7 @@ impl Writer {
         let mut decided = Ok(());
         while decided.is_ok()
             && batch.has_room(self.log.group_bytes())
-            && let Some(job) = jobs.next()
+            && let Some(job) = jobs.next_if(|job| finished.is_empty() || !job.erases())
         {
             let (job, result) = self.decide(job, &mut batch);
             finished.push(job);
@@ -100,6 +106,8 @@ impl Writer {
         // The fold adds to these ledgers: whoever still shares them would make it copy them whole.
         drop((incidents, services));
         let begun = std::time::Instant::now();
+        self.keep_names()?;
+        crash_point!("names-kept");
         let end = self.log.commit().map_err(|error| self.refused(&error))?;
         self.measures.note_group(records.len(), begun.elapsed());
         self.outage_log.end();
@@ -110,6 +118,31 @@ impl Writer {
         self.projector.notice_progress(&self.cache);
         self.learnings.notice_progress();
         Ok(self.cache.progress())
+    }
+
+    /// Makes the names durable that the staged records refer to.
+    fn keep_names(&mut self) -> Result<(), WriteError> {
+        let fresh = self.names.fresh();
+        self.names_file.append(&fresh).map_err(|error| WriteError::Journal(error.to_string()))?;
+        self.names.settled(fresh.len());
+        Ok(())
+    }
+
+    /// Erases a text of a tenant; nothing waits to be recorded. The views refer to it as records
+    /// do, so only the file of names and what is in memory have it. Asked again it ends what a
+    /// failure left undone.
+    fn erase(&mut self, tenant: &TenantId, text: &str) -> Result<(), WriteError> {
+        check_erasable(&self.cache.catalog(tenant), text)?;
+        if !self.projector.wait_until_complete(self.cache.progress().sequence) {
+            return Err(WriteError::Behind);
+        }
+        let mut names = self.names.all();
+        names.retain(|name| !name.is_of(tenant, text));
+        let failed = |error: NamesError| WriteError::Journal(error.to_string());
+        self.names_file.replace(&names).map_err(failed)?;
+        self.names.settled(usize::MAX);
+        self.cache.forget(tenant, text, &self.views)?;
+        Ok(())
     }
 
     /// Folds what is durable though its fold failed: whatever is decided must know of it, and
@@ -158,6 +191,10 @@ impl Writer {
             Job::Action(tenant, action, responder) => {
                 finished(responder, self.action(tenant, *action, batch))
             }
+            Job::Erase(tenant, text, responder) => {
+                batch.is_closed = true;
+                finished(responder, self.erase(&tenant, &text))
+            }
         }
     }
 
@@ -181,7 +218,7 @@ impl Writer {
         });
         let entry = Entry::IncidentEvent(sent.event);
         let place = batch.records.len();
-        let result = self.admit(dedup, tenant, entry, &sent.body, batch)?;
+        let result = self.admit(dedup, tenant, entry, sent.body, batch)?;
         if batch.records.len() > place
             && let Some(staged) = batch.incidents.get_mut(&key)
         {
@@ -210,7 +247,7 @@ impl Writer {
         });
         let entry = Entry::ServiceEvent(sent.event);
         let place = batch.records.len();
-        let result = self.admit(dedup, tenant, entry, &sent.body, batch)?;
+        let result = self.admit(dedup, tenant, entry, sent.body, batch)?;
         if batch.records.len() > place
             && let Some(staged) = batch.services.get_mut(&key)
         {
@@ -225,13 +262,18 @@ impl Writer {
         dedup: Option<Result<Dedup, Rejection>>,
         tenant: &TenantId,
         entry: Entry,
-        body: &[u8],
+        body: Body,
         batch: &mut Batch,
     ) -> Result<Receipt, WriteError> {
         if let Some(Dedup::Duplicate(sequence)) = dedup.transpose()? {
             return Ok(Receipt { sequence, is_duplicate: true });
         }
-        let sequence = self.stage(batch.tick(), tenant.clone(), entry, body, batch)?;
+        let record = Record { tenant: tenant.clone(), entry };
+        let body = match body.bytes.filter(|_| body.erasures == self.names.erasures()) {
+            Some(bytes) => bytes,
+            None => self.encode(&record)?,
+        };
+        let sequence = self.stage(batch.tick(), record, &body, batch)?;
         Ok(Receipt { sequence, is_duplicate: false })
     }
 
@@ -242,8 +284,8 @@ impl Writer {
         let decision = decide_terms(&catalog, change, record_time)?;
         if let Some(entry) = decision.entry.clone().filter(|_| !validate_only) {
             let record = Record { tenant, entry: Entry::Terms(entry) };
-            let body = codec::store::record::encode(&record);
-            self.stage(record_time, record.tenant, record.entry, &body, batch)?;
+            let body = self.encode(&record)?;
+            self.stage(record_time, record, &body, batch)?;
             batch.is_closed = true;
         }
         Ok(TermsAnswer { decision, validate_only })
@@ -265,25 +307,28 @@ impl Writer {
             }
         };
         let record = Record { tenant, entry: Entry::Action(action.clone()) };
-        let body = codec::store::record::encode(&record);
-        let sequence = self.stage(record_time, record.tenant, record.entry, &body, batch)?;
+        let body = self.encode(&record)?;
+        let sequence = self.stage(record_time, record, &body, batch)?;
         batch.is_closed = true;
         let recorded = Recorded { sequence, record_time, value: action };
         Ok(ActionAnswer { recorded, is_duplicate: false })
     }
 
+    fn encode(&self, record: &Record) -> Result<Vec<u8>, WriteError> {
+        let encoded = codec::store::record::encode_sealed(record, &self.names);
+        encoded.map_err(|error| WriteError::Journal(error.to_string()))
+    }
+
     fn stage(
         &mut self,
         record_time: Instant,
-        tenant: TenantId,
-        entry: Entry,
+        record: Record,
         body: &[u8],
         batch: &mut Batch,
     ) -> Result<u64, WriteError> {
         let sequence = self.log.stage(record_time, body)?;
         batch.bytes += body.len();
-        let value = Record { tenant, entry };
-        batch.records.push(Recorded { sequence, record_time, value });
+        batch.records.push(Recorded { sequence, record_time, value: record });
         Ok(sequence)
     }
 }

@@ -12,6 +12,7 @@ use super::services::Services;
 use super::stamp::{learnt, stamp};
 use super::status;
 use crate::codec::scalar::{hash, hexadecimal, timestamp};
+use crate::codec::store::names::Name;
 use crate::codec::v1;
 use crate::codec::v1::admin_service_server::AdminService;
 use crate::codec::violations::FieldViolations;
@@ -26,6 +27,8 @@ use crate::runtime::{
 
 /// Records checked between two messages about progress.
 const RECORDS_PER_MESSAGE: u64 = 100_000;
+/// Names sent in one message; each has 4 KiB at most, or little more.
+const NAMES_PER_MESSAGE: usize = 100;
 
 #[tonic::async_trait]
 impl AdminService for Services {
@@ -145,7 +148,14 @@ impl AdminService for Services {
                 let Portion { records, head } = portion.map_err(status::journal_unreadable)?;
                 let records = records.into_iter().map(journal_record).collect();
                 let (store_id, head) = (Vec::new(), head.to_string());
-                if !send(v1::BackUpResponse { store_id, last_sequence, records, head }) {
+                let names = Vec::new();
+                if !send(v1::BackUpResponse { store_id, last_sequence, records, head, names }) {
+                    return patience.check().map_err(status::stopped);
+                }
+            }
+            for names in engine.names().all().chunks(NAMES_PER_MESSAGE) {
+                let names = names.iter().map(Name::encode).collect();
+                if !send(v1::BackUpResponse { last_sequence, names, ..Default::default() }) {
                     return patience.check().map_err(status::stopped);
                 }
             }

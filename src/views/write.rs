@@ -16,6 +16,7 @@ use super::read::Views;
 use super::rows::{Changes, WriteStep};
 use super::store::Store;
 use crate::codec::choices::missing_reason_number;
+use crate::codec::store::names::Names;
 use crate::codec::store::{learning, record, tally};
 use crate::domain::compliance::Tally;
 use crate::domain::ids::TenantId;
@@ -147,7 +148,7 @@ impl Writing {
         for row in self.store.range(all.clone()..keys::end_of(&all)) {
             let (key, row) = row?;
             let key = keys::IncidentKey::read(&key);
-            let (_, index_keys) = record::decode_ledger(&row)?;
+            let (_, index_keys) = record::decode_ledger(&row, &Names::default())?;
             let tenant = key.parts().0;
             self.tally(&tenant, &index_keys.contribution, Tally::add)?;
             self.count_missing(&tenant, &index_keys.contribution, CountChange::Add)?;

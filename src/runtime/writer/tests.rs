@@ -47,9 +47,10 @@ impl Rig {
         let found = Views::find(&directory.path().join("views"), std::time::Duration::MAX / 8);
         let views = Arc::new(found.of(&identity).unwrap());
         let (finished, groups) = mpsc::unbounded_channel();
+        let (names_file, names) = NamesFile::open(directory.path()).unwrap();
         let writer = Writer {
             log: Box::new(log.clone()),
-            cache: Arc::new(Cache::restored(&views, zones).unwrap()),
+            cache: Arc::new(Cache::restored(&views, zones, names.clone()).unwrap()),
             projector: Arc::new(Projector::new(
                 source.clone(),
                 IndexPosition::whole(0, Instant::MIN),
@@ -63,6 +64,8 @@ impl Rig {
             is_poisoned: Arc::default(),
             events_an_incident_max: 100,
             outage_log: OutageLog::default(),
+            names,
+            names_file,
         };
         Rig { log, writer, groups, _directory: directory }
     }
@@ -106,7 +109,7 @@ impl Rig {
     /// Appends an event that nobody folds, as when a fold fails after its group was committed.
     fn append_unfolded(&mut self, id: &str) {
         let Sent { body, .. } = event(id);
-        self.log.stage(Instant::MIN, &body).unwrap();
+        self.log.stage(Instant::MIN, &body.bytes.unwrap()).unwrap();
         self.log.commit().unwrap();
     }
 }
@@ -126,7 +129,9 @@ fn from_source(id: &str, source: String) -> Sent<IncidentEvent> {
         corrects_event_id: String::new(),
         fact: Fact::Responded,
     };
-    let body = codec::store::record::encode_incident_event(&TENANT.into(), &event);
+    let bytes =
+        codec::store::record::encode_incident_event(&TENANT.into(), &event, &Names::default());
+    let body = Body { erasures: 0, bytes };
     Sent { event, body }
 }
 
