@@ -1,5 +1,5 @@
-//! Erasing what names a person: it is gone from the disk and from every answer, and nothing that
-//! was judged is judged otherwise.
+//! Erasing what names a person: it is gone from the disk and from every answer, and no clock
+//! or figure moves.
 
 use std::fs;
 use std::path::Path;
@@ -43,8 +43,8 @@ fn facts() -> Vec<v1::IncidentEvent> {
         facts.push(assigned(id, "a", "2026-10-06T07:30:00Z", assignee));
         facts.push(event(id, "r", "2026-10-06T12:00:00Z", Fact::Resolved(v1::Resolved {})));
     }
-    let judged = v1::ScopeJudged { in_scope: Some(false), note: JANE.into() };
-    facts.push(event("C", "scope", "2026-10-06T08:00:00Z", Fact::ScopeJudged(judged)));
+    let scope = v1::ScopeJudged { in_scope: Some(false), note: JANE.into() };
+    facts.push(event("C", "scope", "2026-10-06T08:00:00Z", Fact::ScopeJudged(scope)));
     let decided = v1::ExclusionDecided {
         contract_id: "S".into(),
         excluded: true,
@@ -205,7 +205,7 @@ async fn what_is_erased_is_gone_from_disk_and_answers_and_no_clock_or_figure_mov
 }
 
 #[tokio::test]
-async fn a_name_that_a_contract_may_judge_by_is_not_erased() {
+async fn a_name_that_a_contract_may_go_by_is_not_erased() {
     let data = tempfile::tempdir().expect("a directory");
     let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;
@@ -217,12 +217,12 @@ async fn a_name_that_a_contract_may_judge_by_is_not_erased() {
         let request = v1::ErasePersonalDataRequest { tenant, subject, validate_only };
         let refused = clients.incidents.erase_personal_data(request).await.expect_err("refused");
         assert_eq!(refused.code(), Code::InvalidArgument);
-        assert!(refused.message().contains("contract \"S\" may judge by"), "{refused}");
+        assert!(refused.message().contains("contract \"S\" may go by"), "{refused}");
     }
     assert_eq!(answers(&mut clients).await, before);
 }
 
-/// A crash at any step of erasing leaves the name or not; asked again, it is gone.
+/// A crash at any step of erasing leaves the name or not; after a repeat it is gone.
 #[cfg(feature = "failpoints")]
 #[tokio::test]
 async fn a_crash_while_erasing_leaves_it_erased_or_not_and_a_repeat_completes_it() {

@@ -678,13 +678,13 @@ async fn a_record_of_a_newer_format_is_refused_where_its_meaning_counts() {
     let options =
         Options { segment_bytes: SEGMENT_BYTES, new_store_id: [0; 16].into(), durable: None };
     let mut opened = Journal::open(&data.join("journal"), options).expect("it opens");
-    let record = store::v1::Record { tenant: TENANT.into(), entry: None, format: 3 };
+    let record = store::v1::Record { tenant: TENANT.into(), entry: None, format: 4 };
     let time = opened.report.last_record_time.expect("a time");
     opened.writer.stage(time, &record.encode_to_vec()).expect("staged");
     opened.writer.commit().expect("committed");
     drop(opened);
     succeed(slx().arg("verify").arg(&data));
-    let error = "it has format 3: it needs a newer slx";
+    let error = "it has format 4: it needs a newer slx";
     let mut evidence = slx();
     evidence.args(["evidence", "I1", "--tenant", TENANT, "--data-dir"]);
     assert_refused(evidence.arg(&data), error);

@@ -10,7 +10,7 @@ use super::connection::{Connection, refused};
 use super::copying::{Copying, Noted};
 use super::private_files::keep_to_this_user;
 use crate::codec::scalar::{hash, instant};
-use crate::codec::store::names::Name;
+use crate::codec::store::names::KeptName;
 use crate::codec::v1;
 use crate::codec::v1::admin_service_client::AdminServiceClient;
 use crate::journal::{ChainHash, JournalFiles, LogSource as _, ReadError, StoreId};
@@ -66,7 +66,8 @@ impl Backup {
             }
         }
         drop(copy);
-        let names = names.iter().map(|name| Name::decode(name)).collect::<Result<Vec<_>, _>>()?;
+        let names =
+            names.iter().map(|name| KeptName::decode(name)).collect::<Result<Vec<_>, _>>()?;
         // All of them: what was erased since the last backup goes from this one too.
         write_names(&self.directory, &names)?;
         let after = check(&directory, before.last_sequence)?;

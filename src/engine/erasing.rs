@@ -8,7 +8,7 @@ use crate::domain::time::Instant;
 const ASSIGNEE: &str = "assignee";
 
 /// Refuses to erase a text that a condition of a contract may go by: incidents would no longer be
-/// judged as they were.
+/// evaluated as they were.
 ///
 /// # Errors
 /// A revision of a contract, present or past, has a condition that reads the assignee otherwise
@@ -18,7 +18,7 @@ pub fn check_erasable(catalog: &Catalog, text: &str) -> Result<(), Rejection> {
     match found {
         Some((contract, source)) => {
             let description = format!(
-                "contract {contract:?} may judge by this text, so it can't be erased: {source}"
+                "contract {contract:?} may go by this text, so it can't be erased: {source}"
             );
             Err(Rejection::field("subject", description))
         }

@@ -129,7 +129,7 @@ impl Writer {
     }
 
     /// Erases a text of a tenant; nothing waits to be recorded. The views refer to it as records
-    /// do, so only the file of names and what is in memory have it. Asked again it ends what a
+    /// do, so only the file of names and what is in memory have it. A repeat ends what a
     /// failure left undone.
     fn erase(&mut self, tenant: &TenantId, text: &str) -> Result<(), WriteError> {
         check_erasable(&self.cache.catalog(tenant), text)?;

@@ -12,7 +12,7 @@ use super::services::Services;
 use super::stamp::{learnt, stamp};
 use super::status;
 use crate::codec::scalar::{hash, hexadecimal, timestamp};
-use crate::codec::store::names::Name;
+use crate::codec::store::names::KeptName;
 use crate::codec::v1;
 use crate::codec::v1::admin_service_server::AdminService;
 use crate::codec::violations::FieldViolations;
@@ -154,7 +154,7 @@ impl AdminService for Services {
                 }
             }
             for names in engine.names().all().chunks(NAMES_PER_MESSAGE) {
-                let names = names.iter().map(Name::encode).collect();
+                let names = names.iter().map(KeptName::encode).collect();
                 if !send(v1::BackUpResponse { last_sequence, names, ..Default::default() }) {
                     return patience.check().map_err(status::stopped);
                 }

@@ -57,7 +57,9 @@ const CHANNELS: [&str; 18] = [
 ];
 
 /// Shares what changes between threads.
-const LOCKS: [&str; 21] = [
+const LOCKS: [&str; 22] = [
+    // One table of names for whoever reads and writes records.
+    "src/codec/store/names.rs",
     // How many connections are open.
     "src/server/connections.rs",
     // Counts of incidents, for some seconds.

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::evaluated::{Subject, evaluated};
 use super::file::{File, Proven};
-use crate::codec::store::names::{Name, Names};
+use crate::codec::store::names::{KeptName, Names};
 use crate::codec::store::record;
 use crate::codec::{scalar, text};
 use crate::domain::recorded::Recorded;
@@ -85,7 +85,7 @@ fn prove(
 fn names(file: &File) -> anyhow::Result<Names> {
     let names = file.names.iter().map(|name| {
         let bytes = BASE64.decode(name).context("a name is not base64")?;
-        Ok(Name::decode(&bytes)?)
+        Ok(KeptName::decode(&bytes)?)
     });
     Ok(Names::kept(names.collect::<anyhow::Result<Vec<_>>>()?))
 }

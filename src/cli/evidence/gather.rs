@@ -70,8 +70,9 @@ pub fn gather(
     let mut proven = |found: Vec<&FoundRecord>| -> anyhow::Result<Vec<Proven>> {
         found.into_iter().zip(paths.by_ref()).map(|(found, path)| shown(found, &path)).collect()
     };
-    let told = facts.iter().flat_map(|found| names.of(&wanted.subject.tenant, &found.record.entry));
-    let told = told.map(|name| BASE64.encode(name.encode())).collect::<BTreeSet<_>>();
+    let named =
+        facts.iter().flat_map(|found| names.of(&wanted.subject.tenant, &found.record.entry));
+    let named = named.map(|name| BASE64.encode(name.encode())).collect::<BTreeSet<_>>();
     let (facts, terms) = (proven(facts)?, proven(terms)?);
     let (as_of_time, known_time) = (times.as_of.to_string(), times.known.to_string());
     Ok(File {
@@ -85,7 +86,7 @@ pub fn gather(
         journal: JournalHead { records, head: head.to_string() },
         facts,
         terms,
-        names: told.into_iter().collect(),
+        names: named.into_iter().collect(),
         verdict,
     })
 }

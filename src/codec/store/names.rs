@@ -32,7 +32,7 @@ pub struct NoSalt(getrandom::Error);
 
 /// A personal text of a tenant, and the salt of its token.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Name {
+pub struct KeptName {
     tenant: TenantId,
     salt: [u8; 32],
     text: String,
@@ -44,19 +44,19 @@ pub struct Names(Arc<RwLock<Table>>);
 
 #[derive(Debug, Default)]
 struct Table {
-    by_token: HashMap<String, Name>,
+    by_token: HashMap<String, KeptName>,
     tokens: HashMap<TenantId, HashMap<String, String>>,
     /// Those that are not durable yet.
-    fresh: Vec<Name>,
+    fresh: Vec<KeptName>,
     /// How often a name was erased.
     erasures: u64,
 }
 
-impl Name {
-    fn new(tenant: &TenantId, text: &str) -> Result<Name, NoSalt> {
+impl KeptName {
+    fn new(tenant: &TenantId, text: &str) -> Result<KeptName, NoSalt> {
         let mut salt = [0; 32];
         getrandom::fill(&mut salt).map_err(NoSalt)?;
-        Ok(Name { tenant: tenant.clone(), salt, text: text.to_owned() })
+        Ok(KeptName { tenant: tenant.clone(), salt, text: text.to_owned() })
     }
 
     /// What stands for it in records.
@@ -78,22 +78,22 @@ impl Name {
 
     /// Its bytes, in a file.
     pub fn encode(&self) -> Vec<u8> {
-        let Name { tenant, salt, text } = self;
+        let KeptName { tenant, salt, text } = self;
         let (tenant, salt, text) = (tenant.to_string(), salt.to_vec(), text.clone());
         store::Name { tenant, salt, text }.encode_to_vec()
     }
 
     /// The name of some bytes.
-    pub fn decode(bytes: &[u8]) -> Result<Name, Unreadable> {
+    pub fn decode(bytes: &[u8]) -> Result<KeptName, Unreadable> {
         let store::Name { tenant, salt, text } = store::Name::decode(bytes)?;
         let salt = salt.try_into().map_err(|_| "its salt has not 32 bytes".to_owned())?;
-        Ok(Name { tenant: tenant.into(), salt, text })
+        Ok(KeptName { tenant: tenant.into(), salt, text })
     }
 }
 
 impl Names {
     /// Names that are durable.
-    pub fn kept(names: impl IntoIterator<Item = Name>) -> Names {
+    pub fn kept(names: impl IntoIterator<Item = KeptName>) -> Names {
         let mut table = Table::default();
         names.into_iter().for_each(|name| table.add(name));
         Names(Arc::new(RwLock::new(table)))
@@ -102,11 +102,6 @@ impl Names {
     /// How often a name was erased: a token that was looked up before may be gone.
     pub fn erasures(&self) -> u64 {
         self.0.read().erasures
-    }
-
-    /// Whether this text of the tenant is kept.
-    pub fn has(&self, tenant: &TenantId, text: &str) -> bool {
-        self.0.read().token(tenant, text).is_some()
     }
 
     /// The token of a text of the tenant, if the text is kept.
@@ -145,7 +140,7 @@ impl Names {
     }
 
     /// The names that must be durable before the records that use them.
-    pub fn fresh(&self) -> Vec<Name> {
+    pub fn fresh(&self) -> Vec<KeptName> {
         self.0.read().fresh.clone()
     }
 
@@ -156,7 +151,7 @@ impl Names {
     }
 
     /// The names of what was recorded.
-    pub fn of(&self, tenant: &TenantId, entry: &impl Personal) -> Vec<Name> {
+    pub fn of(&self, tenant: &TenantId, entry: &impl Personal) -> Vec<KeptName> {
         let table = self.0.read();
         let mut names = Vec::new();
         entry.clone().each_personal(&mut |text| {
@@ -167,7 +162,7 @@ impl Names {
     }
 
     /// Every name.
-    pub fn all(&self) -> Vec<Name> {
+    pub fn all(&self) -> Vec<KeptName> {
         self.0.read().by_token.values().cloned().collect()
     }
 
@@ -185,7 +180,7 @@ impl Names {
         if let Some(token) = self.0.read().token(tenant, text) {
             return Ok(token.clone());
         }
-        let name = Name::new(tenant, text)?;
+        let name = KeptName::new(tenant, text)?;
         let token = name.token();
         let table = &mut *self.0.write();
         table.fresh.push(name.clone());
@@ -209,7 +204,7 @@ impl Table {
         self.tokens.get(tenant)?.get(text)
     }
 
-    fn add(&mut self, name: Name) {
+    fn add(&mut self, name: KeptName) {
         let token = name.token();
         let tokens = self.tokens.entry(name.tenant.clone()).or_default();
         tokens.insert(name.text.clone(), token.clone());
@@ -268,10 +263,10 @@ mod tests {
         let names = Names::default();
         names.seal(&"acme".into(), &mut assigned("Jane Doe")).unwrap();
         let all = names.all();
-        let read = all.iter().map(|name| Name::decode(&name.encode()).unwrap());
+        let read = all.iter().map(|name| KeptName::decode(&name.encode()).unwrap());
         let again = Names::kept(read);
-        assert!(again.has(&"acme".into(), "Jane Doe") && again.fresh().is_empty());
+        assert!(again.token(&"acme".into(), "Jane Doe").is_some() && again.fresh().is_empty());
         assert_eq!((again.all(), names.fresh()), (all.clone(), all));
-        assert!(Name::decode(&[1]).is_err() && Name::decode(&[]).is_err());
+        assert!(KeptName::decode(&[1]).is_err() && KeptName::decode(&[]).is_err());
     }
 }
