@@ -32,13 +32,18 @@ fn get(address: &str, path: &str) -> Option<(String, String)> {
     Some((head.to_owned(), body.to_owned()))
 }
 
-/// A server that exports metrics, of which some use was made; and where.
-async fn watched(data: &Path) -> (Server, String) {
-    let mut server = Server::start(data, &["--metrics-listen", "127.0.0.1:0"]);
+/// Where a server listens for whoever reads its metrics.
+async fn metrics_address(server: &Server) -> String {
     server.logs(" metrics address=").await;
     let log = server.log();
     let (_, after) = log.split_once(" metrics address=").expect("it was logged");
-    let address = after.split_whitespace().next().expect("an address").to_owned();
+    after.split_whitespace().next().expect("an address").to_owned()
+}
+
+/// A server that exports metrics, of which some use was made; and where.
+async fn watched(data: &Path) -> (Server, String) {
+    let mut server = Server::start(data, &["--metrics-listen", "127.0.0.1:0"]);
+    let address = metrics_address(&server).await;
     let mut clients = server.clients().await;
     clients.put_office().await;
     clients.put_contract(contract("C")).await;
@@ -108,6 +113,12 @@ async fn what_happens_is_counted_by_the_names_that_dashboards_know() {
     assert!(get(&address, "/healthz").expect("an answer").0.contains(" 200 "));
     assert!(get(&address, "/readyz").expect("an answer").0.contains(" 200 "));
     assert!(get(&address, "/").expect("an answer").0.contains(" 404 "));
+    server.stop().await;
+    let flags = ["--read-only", "--metrics-listen", "127.0.0.1:0"];
+    let server = Server::start(data.path(), &flags);
+    server.logs(" ready ").await;
+    let (_, body) = get(&metrics_address(&server).await, "/readyz").expect("an answer");
+    assert_eq!(body, "ready, read-only\n");
     server.stop().await;
 }
 

@@ -122,10 +122,14 @@ async fn serve(
     set_health(&health, ServingStatus::NotServing).await;
     let routes = routes(&services, configuration.request_bytes_max)?.add_service(health_service);
     let calls = Calls::default();
-    if let Some(address) = configuration.metrics_listen {
-        let data_dir = configuration.data_dir.clone();
-        telemetry::listen(address, &calls, services.clone(), data_dir, stopping.clone()).await?;
-    }
+    let _metrics = match configuration.metrics_listen {
+        None => None,
+        Some(address) => {
+            let (services, data_dir) = (services.clone(), configuration.data_dir.clone());
+            let stopping = stopping.clone();
+            Some(telemetry::listen(address, &calls, services, data_dir, stopping).await?)
+        }
+    };
     let admission = Admission::new(configuration.calls, configuration.bodies);
     let connections = configuration.connections;
     let network = Network { connections, calls, admission, security, drain };

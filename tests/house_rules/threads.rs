@@ -57,9 +57,11 @@ const CHANNELS: [&str; 18] = [
 ];
 
 /// Shares what changes between threads.
-const LOCKS: [&str; 22] = [
+const LOCKS: [&str; 23] = [
     // One table of names for whoever reads and writes records.
     "src/codec/store/names.rs",
+    // Who reads metrics takes turns.
+    "src/server/telemetry/mod.rs",
     // How many connections are open.
     "src/server/connections.rs",
     // Counts of incidents, for some seconds.

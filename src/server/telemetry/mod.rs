@@ -17,7 +17,8 @@ use axum::routing::get;
 use prometheus_client::encoding::prometheus_text;
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
+use tokio::task::AbortHandle;
 
 use crate::service::Services;
 pub(super) use calls::Calls;
@@ -26,36 +27,44 @@ use machine::Machine;
 /// Prometheus' text format, as its Content-Type.
 const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// Answers Prometheus and probes on an address of their own until the server has stopped.
+/// A listener, which ends when this is dropped.
+pub(super) struct Listening(AbortHandle);
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Answers Prometheus and probes on an address of their own.
 pub(super) async fn listen(
     address: SocketAddr,
     calls: &Calls,
     services: Services,
     data_dir: PathBuf,
-    mut stopped: watch::Receiver<bool>,
-) -> anyhow::Result<SocketAddr> {
+    stopping: watch::Receiver<bool>,
+) -> anyhow::Result<Listening> {
     let mut registry = Registry::default();
     calls.register(&mut registry);
     registry.register_collector(Box::new(Machine::new(services.clone(), data_dir)));
-    let registry = Arc::new(registry);
+    // Who reads them takes turns: reading blocks a thread.
+    let registry = Arc::new(Mutex::new(registry));
     let routes = Router::new()
         .route("/metrics", get(move || metrics(Arc::clone(&registry))))
-        .route("/readyz", get(async move || ready(&services)))
+        .route("/readyz", get(async move || ready(&services, *stopping.borrow())))
         .route("/healthz", get(async || "alive\n"));
     let listener = TcpListener::bind(address)
         .await
         .with_context(|| format!("can't listen on metrics_listen {address}"))?;
     let address = listener.local_addr()?;
     tracing::info!(%address, "metrics");
-    let until = async move {
-        let _ = stopped.wait_for(|stop| *stop).await;
-    };
-    tokio::spawn(axum::serve(listener, routes).with_graceful_shutdown(until).into_future());
-    Ok(address)
+    let serving = tokio::spawn(axum::serve(listener, routes).into_future());
+    Ok(Listening(serving.abort_handle()))
 }
 
 /// Everything there is to know, read beside the network.
-async fn metrics(registry: Arc<Registry>) -> Response {
+async fn metrics(registry: Arc<Mutex<Registry>>) -> Response {
+    let registry = registry.lock_owned().await;
     let read = tokio::task::spawn_blocking(move || {
         let mut text = String::new();
         prometheus_text::encode(&mut text, &registry).map(|()| text)
@@ -67,12 +76,14 @@ async fn metrics(registry: Arc<Registry>) -> Response {
 }
 
 /// Whether questions are answered.
-fn ready(services: &Services) -> (StatusCode, &'static str) {
+fn ready(services: &Services, is_stopping: bool) -> (StatusCode, &'static str) {
     match services.opened() {
+        _ if is_stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping\n"),
         None => (StatusCode::SERVICE_UNAVAILABLE, "starting\n"),
         Some(engine) if engine.loss().is_some() => {
             (StatusCode::SERVICE_UNAVAILABLE, "the journal is damaged\n")
         }
+        Some(engine) if engine.is_read_only() => (StatusCode::OK, "ready, read-only\n"),
         Some(_) => (StatusCode::OK, "ready\n"),
     }
 }
