@@ -6,15 +6,14 @@ use std::time::Duration;
 use proptest::prelude::*;
 use proptest::sample::select;
 use prost_reflect::prost::Message as _;
-use prost_reflect::prost::bytes::{Buf, BufMut};
 use prost_reflect::{DescriptorPool, MethodDescriptor};
 use slx::codec::v1;
 use tonic::client::Grpc;
-use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Request, Status};
 
 use crate::absurd::message;
+use crate::raw::Raw;
 use crate::testing::{Server, contract, event, opened};
 
 const ANSWERED_WITHIN: Duration = Duration::from_secs(30);
@@ -29,45 +28,6 @@ const REFUSALS: [Code; 7] = [
     Code::ResourceExhausted,
     Code::Aborted,
 ];
-
-/// Messages as they lie on the wire.
-#[derive(Clone, Copy, Debug, Default)]
-struct Raw;
-
-impl Codec for Raw {
-    type Encode = Vec<u8>;
-    type Decode = Vec<u8>;
-    type Encoder = Raw;
-    type Decoder = Raw;
-
-    fn encoder(&mut self) -> Raw {
-        Raw
-    }
-
-    fn decoder(&mut self) -> Raw {
-        Raw
-    }
-}
-
-impl Encoder for Raw {
-    type Item = Vec<u8>;
-    type Error = Status;
-
-    fn encode(&mut self, item: Vec<u8>, to: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        to.put_slice(&item);
-        Ok(())
-    }
-}
-
-impl Decoder for Raw {
-    type Item = Vec<u8>;
-    type Error = Status;
-
-    fn decode(&mut self, from: &mut DecodeBuf<'_>) -> Result<Option<Vec<u8>>, Status> {
-        let bytes = from.copy_to_bytes(from.remaining());
-        Ok(Some(bytes.to_vec()))
-    }
-}
 
 fn methods() -> Vec<MethodDescriptor> {
     let pool = DescriptorPool::decode(slx::codec::DESCRIPTORS).expect("protos");

@@ -165,12 +165,7 @@ async fn the_audit_log_says_who_did_what_and_who_was_refused_and_nothing_of_the_
     let all = tokens.add("anna", &["acme"], "record,administer,read,settle,sign");
     let operator = tokens.add("operator", &[], "operate");
     let data = tempfile::tempdir().expect("a directory");
-    let audit = tokens.file().with_file_name("audit.jsonl");
-    let audit_flag = format!("--audit-log={}", audit.display());
-    let mut flags = tokens.flags();
-    flags.push(&audit_flag);
-    let server = Server::start(data.path(), &flags);
-    server.wait_until_healthy().await;
+    let (server, audit) = tokens.audited(data.path(), "audit.jsonl").await;
     populate(&server, &all, "acme", "confidential").await;
     let mut admin = AdminServiceClient::new(as_caller(&server, Some(&operator)));
     let mut backup = admin.back_up(v1::BackUpRequest::default()).await.expect("begun").into_inner();
@@ -225,11 +220,7 @@ async fn without_its_audit_log_nothing_is_administered() {
     let data = tempfile::tempdir().expect("a directory");
     let folder = tokens.file().with_file_name("audit");
     fs::create_dir(&folder).expect("a folder");
-    let audit_flag = format!("--audit-log={}/log", folder.display());
-    let mut flags = tokens.flags();
-    flags.push(&audit_flag);
-    let server = Server::start(data.path(), &flags);
-    server.wait_until_healthy().await;
+    let (server, _) = tokens.audited(data.path(), "audit/log").await;
     populate(&server, &all, "acme", "").await;
     fs::remove_dir_all(&folder).expect("removed");
     let mut contracts = ContractServiceClient::new(as_caller(&server, Some(&all)));
@@ -334,12 +325,7 @@ async fn a_stream_that_turns_to_another_tenant_ends_there() {
     let mut tokens = Tokens::new();
     let all = tokens.add("anna", &["acme"], "record,administer,read");
     let data = tempfile::tempdir().expect("a directory");
-    let audit = tokens.file().with_file_name("audit.jsonl");
-    let audit_flag = format!("--audit-log={}", audit.display());
-    let mut flags = tokens.flags();
-    flags.push(&audit_flag);
-    let server = Server::start(data.path(), &flags);
-    server.wait_until_healthy().await;
+    let (server, audit) = tokens.audited(data.path(), "audit.jsonl").await;
     populate(&server, &all, "acme", "").await;
     let message = |tenant: &str, incident: &str| v1::StreamEventsRequest {
         tenant: tenant.into(),

@@ -55,6 +55,7 @@ mod periods;
 mod power;
 mod questions;
 mod random;
+mod raw;
 mod read_only;
 mod real_data;
 mod recording;

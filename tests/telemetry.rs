@@ -58,10 +58,7 @@ async fn metrics(address: &str) -> String {
     loop {
         let (head, body) = get(address, "/metrics").expect("an answer");
         assert!(head.starts_with("HTTP/1.0 200"), "{head}");
-        if body.contains(
-            "which=\"open\"} 1.0
-",
-        ) {
+        if body.contains("which=\"open\"} 1.0\n") {
             return body;
         }
         assert!(Instant::now() < deadline, "no incident is open: {body}");
@@ -100,10 +97,9 @@ async fn what_happens_is_counted_by_the_names_that_dashboards_know() {
         "slx_journal_state{state=\"damaged\"} 0.0",
         "slx_incidents{tenant=\"acme\",contract=\"C\",which=\"open\"} 1.0",
         "slx_incidents{tenant=\"acme\",contract=\"C\",which=\"breached\"} 1.0",
-        "slx_journal_records_total 3.0
-",
-        "slx_clock_held 0.0
-",
+        "slx_journal_records_total 3.0\n",
+        "slx_clock_state{state=\"steady\"} 1.0\n",
+        "slx_clock_state{state=\"held\"} 0.0\n",
         "slx_lane_places{lane=\"heavy\"}",
     ] {
         let tenant = format!("tenant=\"{}\"", crate::testing::TENANT);

@@ -54,6 +54,7 @@ fn show(status: &v1::GetStatusResponse, times: &Times) -> String {
          head {}\n\
          time zone database {}\n\
          {}\n\
+         {}\n\
          {}",
         status.version,
         status.store_id,
@@ -65,6 +66,7 @@ fn show(status: &v1::GetStatusResponse, times: &Times) -> String {
         status.time_zone_database,
         scrub(&status.journal_scrub.clone().unwrap_or_default(), times),
         clock(&status.wall_clock.unwrap_or_default(), times),
+        load(status),
     )
 }
 
@@ -112,4 +114,20 @@ fn clock(clock: &v1::WallClock, times: &Times) -> String {
         v1::WallClockState::Held => format!("clock {state} at {now}: the system's says {system}"),
         _ => format!("clock {state} at {now}"),
     }
+}
+
+/// What is worked on, what waits, and what was refused.
+fn load(status: &v1::GetStatusResponse) -> String {
+    let queue = status.write_queue.unwrap_or_default();
+    let lanes = status.lanes.iter().map(|lane| {
+        let v1::Lane { name, places, working, waiting, refused, .. } = lane;
+        format!(
+            "\nlane {name}: {working} of {places} places taken, {waiting} wait, {refused} refused"
+        )
+    });
+    let v1::WriteQueue { waiting, most, refused } = queue;
+    format!(
+        "to be recorded {waiting} of {most} at most, {refused} refused{}",
+        lanes.collect::<String>()
+    )
 }

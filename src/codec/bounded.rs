@@ -18,9 +18,8 @@ use crate::limits::FIELDS_PER_REQUEST_MAX;
 
 /// Bytes that a field takes at least: its tag, and its value or length.
 const FIELD_BYTES_MIN: usize = 2;
-/// How deeply messages are counted within each other: ours are less deep, and what lies deeper is
-/// counted as one.
-const DEPTH_MAX: usize = 12;
+/// How deeply messages may lie within each other: prost refuses what lies deeper.
+const DEPTH_MAX: usize = 100;
 
 /// The codec of slx's methods: messages of type `T` are written, those of type `U` are read.
 #[derive(Clone, Debug)]
@@ -114,6 +113,9 @@ fn count(
             },
             1 => 8,
             5 => 4,
+            // A group begins or ends, which prost passes over: what is in it counts as though it
+            // were beside it.
+            3 | 4 => 0,
             2 => match varint(&mut message).and_then(|length| usize::try_from(length).ok()) {
                 Some(length) => length,
                 None => return FieldCount::NoMessage,
@@ -186,6 +188,26 @@ mod tests {
         assert!(checked(&put).is_err());
     }
 
+    /// A group is no field of ours, but prost reads on behind it.
+    #[test]
+    fn nothing_before_what_unfolds_hides_it() {
+        let events = vec![v1::IncidentEvent::default(); 2_000_000];
+        let many = v1::RecordEventsRequest { events, ..Default::default() }.encode_to_vec();
+        let name = v1::RecordEventsRequest::full_name();
+        // Field 1000: a group, empty; a number; 4 and 8 bytes.
+        let before: [&[u8]; 4] = [
+            &[0xc3, 0x3e, 0xc4, 0x3e],
+            &[0xc0, 0x3e, 0x01],
+            &[0xc5, 0x3e, 1, 2, 3, 4],
+            &[0xc1, 0x3e, 1, 2, 3, 4, 5, 6, 7, 8],
+        ];
+        for before in before {
+            let message = [before, &many].concat();
+            assert!(v1::RecordEventsRequest::decode(&*message).is_ok(), "prost reads {before:?}");
+            assert!(check_fields(&message, &name).is_err(), "{before:?}");
+        }
+    }
+
     #[test]
     fn as_much_as_a_request_may_hold_is_let_in() {
         let event = v1::IncidentEvent {
@@ -206,7 +228,7 @@ mod tests {
         let name = v1::RecordEventsRequest::full_name();
         assert!(check_fields(&vec![0xff; 1_000_000], &name).is_ok());
         let descriptor = message_descriptor(&name).unwrap();
-        for not in [&[0x0b][..], &[0x0a, 0x05, 0x00], &[0x08], &[0x12, 0x01, 0x0b]] {
+        for not in [&[0x0e][..], &[0x0a, 0x05, 0x00], &[0x08], &[0x12, 0x01, 0x0f]] {
             assert_eq!(count(not, &descriptor, 4, &mut 10), FieldCount::NoMessage, "{not:?}");
         }
     }

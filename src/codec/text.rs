@@ -5,12 +5,13 @@
 //! `resolution` or `monday` in any case, and fields in snake_case or camelCase. Errors name each
 //! place by its path, all of them at once.
 
+use std::fmt;
+
 use chrono::DateTime;
 use prost::Message;
 use prost_reflect::{DynamicMessage, EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
 use serde::de::IntoDeserializer;
 use serde_json::Value;
-use std::fmt;
 
 use crate::domain::money;
 

@@ -22,9 +22,13 @@ pub use crate::domain::forecast::{ForecastScore, TrackRecord};
 /// Facts recorded no later than this after they occurred are learnt from as if they had been
 /// recorded at once.
 pub const LATENESS: Span = Span::from_hours(24);
+/// How many lags there are. A number, not the length of [`LAGS`]: types that depend on a constant
+/// made by calls can't be checked without the bodies of functions, which makes a circle in
+/// optimised builds.
+const LAG_COUNT: usize = 5;
 /// How long ago the folds end that are gone on from, the earliest first. The closer they are, the
 /// less is walked through again when a fact comes a little late.
-const LAGS: [Span; 5] = [
+const LAGS: [Span; LAG_COUNT] = [
     Span::from_hours(25),
     Span::from_hours(1),
     Span::from_minutes(3),
@@ -50,7 +54,7 @@ pub struct Learning {
     /// What was decided so long ago that it is final.
     pub settled: Arc<Fold>,
     /// Later folds, one for each lag.
-    pub stages: [Option<Arc<Fold>>; LAGS.len()],
+    pub stages: [Option<Arc<Fold>>; LAG_COUNT],
 }
 
 /// The records of a day, and the days before it that held up what is final.
@@ -78,7 +82,7 @@ impl Learning {
         settled: Fold,
         stage: Option<Fold>,
     ) -> Learning {
-        let mut stages = <[Option<Arc<Fold>>; LAGS.len()]>::default();
+        let mut stages = <[Option<Arc<Fold>>; LAG_COUNT]>::default();
         if let Some(first) = stages.first_mut() {
             *first = stage.map(Arc::new);
         }

@@ -17,12 +17,11 @@ use crate::codec::v1;
 use crate::codec::v1::admin_service_server::AdminService;
 use crate::codec::violations::FieldViolations;
 use crate::domain::ids::TenantId;
-use crate::domain::time::Instant;
 use crate::engine::rejection::Rejection;
 use crate::journal::{ChainHash, Record, StoreId};
 use crate::queries::ReadRequest;
 use crate::runtime::{
-    Backlog, Engine, LearningState, LearntUpTo, Portion, ScrubState, present, wall_clock,
+    Backlog, ClockState, Engine, JournalState, LearningState, LearntUpTo, Portion, ScrubState,
 };
 
 /// Records checked between two messages about progress.
@@ -58,7 +57,7 @@ impl AdminService for Services {
             journal_state: journal_state as i32,
             journal_fault,
             journal_scrub: Some(journal_scrub(engine.scrub_state())),
-            wall_clock: Some(wall_clock_status(progress.record_time)),
+            wall_clock: Some(wall_clock_status(&engine)),
             lanes: self.lane_usages().map(encode_lane).collect(),
             write_queue: Some(encode_queue(engine.backlog())),
         }))
@@ -202,12 +201,12 @@ fn journal_scrub(state: ScrubState) -> v1::JournalScrub {
     }
 }
 
-fn wall_clock_status(record_time: Instant) -> v1::WallClock {
-    let reading = wall_clock::reading();
-    let state = match (reading.is_held, present(record_time) < record_time) {
-        (true, _) => v1::WallClockState::Held,
-        (false, true) => v1::WallClockState::Behind,
-        (false, false) => v1::WallClockState::Steady,
+fn wall_clock_status(engine: &Engine) -> v1::WallClock {
+    let (state, reading) = engine.clock();
+    let state = match state {
+        ClockState::Steady => v1::WallClockState::Steady,
+        ClockState::Held => v1::WallClockState::Held,
+        ClockState::Behind => v1::WallClockState::Behind,
     };
     v1::WallClock {
         state: state as i32,
@@ -217,14 +216,14 @@ fn wall_clock_status(record_time: Instant) -> v1::WallClock {
 }
 
 fn journal_state(engine: &Engine) -> (v1::JournalState, String) {
-    match engine.loss() {
-        Some(loss) => (v1::JournalState::Damaged, loss.to_string()),
-        None if *engine.poisoned().borrow() => {
-            let violation = "a sync failed: start the server again to find what the disk holds";
-            (v1::JournalState::Failed, violation.to_owned())
+    match engine.journal_state() {
+        JournalState::Writable => (v1::JournalState::Writable, String::new()),
+        JournalState::ReadOnly => (v1::JournalState::ReadOnly, String::new()),
+        JournalState::Failed => {
+            let fault = "a sync failed: start the server again to find what the disk holds";
+            (v1::JournalState::Failed, fault.to_owned())
         }
-        None if engine.is_read_only() => (v1::JournalState::ReadOnly, String::new()),
-        None => (v1::JournalState::Writable, String::new()),
+        JournalState::Damaged(loss) => (v1::JournalState::Damaged, loss.to_string()),
     }
 }
 

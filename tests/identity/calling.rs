@@ -8,7 +8,6 @@ use slx::codec::v1;
 use slx::codec::v1::calendar_service_client::CalendarServiceClient;
 use slx::codec::v1::contract_service_client::ContractServiceClient;
 use slx::codec::v1::incident_service_client::IncidentServiceClient;
-use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::metadata::AsciiMetadataValue;
 use tonic::service::Interceptor;
@@ -16,6 +15,7 @@ use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Channel;
 use tonic::{Request, Status};
 
+use crate::raw::Raw;
 use crate::testing::{Server, contract, event, office, opened, slx, succeed};
 
 /// An identities file in the making.
@@ -38,6 +38,17 @@ impl Tokens {
     /// The flags of a server that knows these tokens.
     pub fn flags(&self) -> Vec<&str> {
         vec![&self.flag]
+    }
+
+    /// A server that knows these tokens, and writes its audit log into a file beside theirs.
+    pub async fn audited(&self, data: &Path, audit: &str) -> (Server, PathBuf) {
+        let audit = self.file().with_file_name(audit);
+        let flag = format!("--audit-log={}", audit.display());
+        let mut flags = self.flags();
+        flags.push(&flag);
+        let server = Server::start(data, &flags);
+        server.wait_until_healthy().await;
+        (server, audit)
     }
 
     /// Makes a token, and adds it to the file.
@@ -90,46 +101,6 @@ pub async fn eventually(is_so: impl AsyncFn() -> bool) {
     while !is_so().await {
         assert!(tokio::time::Instant::now() < deadline, "it never came to be");
         tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-}
-
-/// Bytes as they are.
-struct Raw;
-
-impl Codec for Raw {
-    type Encode = Vec<u8>;
-    type Decode = Vec<u8>;
-    type Encoder = Raw;
-    type Decoder = Raw;
-
-    fn encoder(&mut self) -> Raw {
-        Raw
-    }
-
-    fn decoder(&mut self) -> Raw {
-        Raw
-    }
-}
-
-impl Encoder for Raw {
-    type Item = Vec<u8>;
-    type Error = Status;
-
-    fn encode(&mut self, item: Vec<u8>, buffer: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        prost::bytes::BufMut::put_slice(buffer, &item);
-        Ok(())
-    }
-}
-
-impl Decoder for Raw {
-    type Item = Vec<u8>;
-    type Error = Status;
-
-    fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<Vec<u8>>, Status> {
-        let length = prost::bytes::Buf::remaining(buffer);
-        let mut item = vec![0; length];
-        prost::bytes::Buf::copy_to_slice(buffer, &mut item);
-        Ok(Some(item))
     }
 }
 

@@ -188,7 +188,7 @@ impl Issuer {
             }
         }
         let expires = claims.get("exp").and_then(Value::as_f64).unwrap_or_default();
-        let until_seconds = expires as i64 + self.leeway as i64;
+        let until_seconds = (expires as i64).saturating_add_unsigned(self.leeway);
         let identity = Arc::new(self.identity(&claims)?);
         Ok(Some(Remembered { identity, until_seconds }))
     }

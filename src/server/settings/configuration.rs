@@ -231,6 +231,11 @@ fn out_of_bounds(settings: &Settings) -> Vec<String> {
             .to_owned(),
     );
     when(
+        settings.idle_seconds_max < settings.call_seconds_max,
+        "idle_seconds_max is less than call_seconds_max: a call that takes long would be cut off"
+            .to_owned(),
+    );
+    when(
         settings.connections_max > Some(CONNECTIONS_MOST),
         format!("connections_max is more than {CONNECTIONS_MOST}"),
     );

@@ -11,7 +11,7 @@ use prometheus_client::encoding::DescriptorEncoder;
 
 use super::metric::{Metric, Sample, counter, gauge, histogram};
 use super::process;
-use crate::runtime::{Engine, IncidentCounts, sizes, wall_clock};
+use crate::runtime::{ClockState, Engine, IncidentCounts, JournalState, sizes, wall_clock};
 use crate::service::Services;
 
 /// How old the counts of incidents may be.
@@ -139,14 +139,13 @@ fn build() -> Metric {
 fn journal(engine: &Engine) -> Vec<Metric> {
     let measures = engine.measures();
     let (backlog, scrub) = (engine.backlog(), engine.scrub_state());
-    let state = match () {
-        () if engine.loss().is_some() => "damaged",
-        () if *engine.poisoned().borrow() => "failed",
-        () if engine.is_read_only() => "read_only",
-        () => "writable",
+    let state = match engine.journal_state() {
+        JournalState::Writable => "writable",
+        JournalState::ReadOnly => "read_only",
+        JournalState::Failed => "failed",
+        JournalState::Damaged(_) => "damaged",
     };
-    let states = ["writable", "read_only", "failed", "damaged"];
-    let states = states.map(|each| Sample::of([("state", each)], u64::from(each == state)));
+    let states = Sample::states(["writable", "read_only", "failed", "damaged"], state);
     vec![
         histogram(
             "slx_journal_sync_seconds",
@@ -160,7 +159,7 @@ fn journal(engine: &Engine) -> Vec<Metric> {
             &measures.group_records.counted(),
             1.0,
         ),
-        gauge("slx_journal_state", "Whether records are taken, and why not", states.into()),
+        gauge("slx_journal_state", "Whether records are taken, and why not", states),
         gauge(
             "slx_journal_scrub_sequence",
             "The last record that was read again and found intact by the pass under way",
@@ -180,7 +179,11 @@ fn progress(engine: &Engine) -> Vec<Metric> {
     let (progress, learning) = (engine.progress(), engine.learning());
     let behind = |sequence: u64| Sample::one(progress.sequence.saturating_sub(sequence));
     let lookups = engine.cache_use();
-    let reading = wall_clock::reading();
+    let clock = match engine.clock().0 {
+        ClockState::Steady => "steady",
+        ClockState::Held => "held",
+        ClockState::Behind => "behind",
+    };
     let lookups = vec![
         Sample::of([("found", "memory")], lookups.hits),
         Sample::of([("found", "views")], lookups.misses),
@@ -200,9 +203,9 @@ fn progress(engine: &Engine) -> Vec<Metric> {
         ),
         counter("slx_incident_lookups", "Where incidents that were looked up were found", lookups),
         gauge(
-            "slx_clock_held",
-            "1: the system's clock has jumped ahead and is not followed",
-            Sample::one(u64::from(reading.is_held)),
+            "slx_clock_state",
+            "How the clock that counts as now stands",
+            Sample::states(["steady", "held", "behind"], clock),
         ),
     ]
 }

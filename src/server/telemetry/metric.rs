@@ -46,6 +46,11 @@ impl Sample {
         Sample { labels, value: value as f64 }
     }
 
+    /// 1 for the state that holds, and 0 for the others.
+    pub fn states<const N: usize>(all: [&'static str; N], holds: &str) -> Vec<Sample> {
+        all.map(|state| Sample::of([("state", state)], u64::from(state == holds))).into()
+    }
+
     /// The one value of a metric without labels.
     pub fn one(value: u64) -> Vec<Sample> {
         Sample::fraction(value as f64)

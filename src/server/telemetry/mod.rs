@@ -20,6 +20,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Mutex, watch};
 use tokio::task::AbortHandle;
 
+use crate::runtime::JournalState;
 use crate::service::Services;
 pub(super) use calls::Calls;
 use machine::Machine;
@@ -77,13 +78,14 @@ async fn metrics(registry: Arc<Mutex<Registry>>) -> Response {
 
 /// Whether questions are answered.
 fn ready(services: &Services, is_stopping: bool) -> (StatusCode, &'static str) {
-    match services.opened() {
+    let Some(engine) = services.opened() else {
+        return (StatusCode::SERVICE_UNAVAILABLE, "starting\n");
+    };
+    match engine.journal_state() {
         _ if is_stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping\n"),
-        None => (StatusCode::SERVICE_UNAVAILABLE, "starting\n"),
-        Some(engine) if engine.loss().is_some() => {
-            (StatusCode::SERVICE_UNAVAILABLE, "the journal is damaged\n")
-        }
-        Some(engine) if engine.is_read_only() => (StatusCode::OK, "ready, read-only\n"),
-        Some(_) => (StatusCode::OK, "ready\n"),
+        JournalState::Damaged(_) => (StatusCode::SERVICE_UNAVAILABLE, "the journal is damaged\n"),
+        JournalState::ReadOnly => (StatusCode::OK, "ready, read-only\n"),
+        JournalState::Failed => (StatusCode::OK, "ready, and nothing is recorded\n"),
+        JournalState::Writable => (StatusCode::OK, "ready\n"),
     }
 }

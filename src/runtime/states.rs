@@ -1,0 +1,53 @@
+//! The states of an engine that whoever watches it wants to know.
+
+use super::engine::Engine;
+use super::progress::Loss;
+use super::read_point::present;
+use super::wall_clock;
+
+/// Whether the journal takes records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JournalState {
+    /// It does.
+    Writable,
+    /// It does not, since the server was started to answer questions alone.
+    ReadOnly,
+    /// It does not until the next start, since a sync failed.
+    Failed,
+    /// It does not, since some of it is lost.
+    Damaged(Loss),
+}
+
+/// How the clock stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClockState {
+    /// It follows the system's clock.
+    Steady,
+    /// The system's clock has jumped ahead, and is not followed.
+    Held,
+    /// It is before the last record, which was made while it was ahead.
+    Behind,
+}
+
+impl Engine {
+    /// Whether the journal takes records.
+    pub fn journal_state(&self) -> JournalState {
+        match self.loss() {
+            Some(loss) => JournalState::Damaged(loss.clone()),
+            None if *self.poisoned().borrow() => JournalState::Failed,
+            None if self.is_read_only() => JournalState::ReadOnly,
+            None => JournalState::Writable,
+        }
+    }
+
+    /// How the clock stands, and what it reads.
+    pub fn clock(&self) -> (ClockState, wall_clock::Reading) {
+        let (reading, record_time) = (wall_clock::reading(), self.progress().record_time);
+        let state = match (reading.is_held, present(record_time) < record_time) {
+            (true, _) => ClockState::Held,
+            (false, true) => ClockState::Behind,
+            (false, false) => ClockState::Steady,
+        };
+        (state, reading)
+    }
+}
