@@ -14,7 +14,7 @@ use crate::codec::store::names::KeptName;
 use crate::codec::v1;
 use crate::codec::v1::admin_service_client::AdminServiceClient;
 use crate::journal::{ChainHash, JournalFiles, LogSource as _, ReadError, StoreId};
-use crate::runtime::write_names;
+use crate::runtime::NewNames;
 
 /// Backs up the journal of a running server, or adds what is new to an earlier backup.
 ///
@@ -58,18 +58,18 @@ impl Backup {
             bail!("{} is a backup of another store", self.directory.display());
         }
         let (mut copy, _) = Copying::open(&directory, store_id)?;
-        let mut names = Vec::new();
-        while let Some(mut message) = messages.message().await.map_err(refused)? {
-            names.append(&mut message.names);
+        // All of them: what was erased since the last backup goes from this one too.
+        let mut names = NewNames::begin(&self.directory)?;
+        while let Some(message) = messages.message().await.map_err(refused)? {
+            for name in &message.names {
+                names.add(&KeptName::decode(name)?)?;
+            }
             if !message.records.is_empty() {
                 take(&mut copy, message)?;
             }
         }
         drop(copy);
-        let names =
-            names.iter().map(|name| KeptName::decode(name)).collect::<Result<Vec<_>, _>>()?;
-        // All of them: what was erased since the last backup goes from this one too.
-        write_names(&self.directory, &names)?;
+        names.finish()?;
         let after = check(&directory, before.last_sequence)?;
         if after.last_sequence < first.last_sequence as u64 {
             let (got, all) = (after.last_sequence, first.last_sequence);

@@ -11,7 +11,7 @@ use crate::codec::store::record::encode;
 use crate::domain::ids::TenantId;
 use crate::engine::record::{Entry, Record};
 use crate::journal::{SEGMENT_BYTES_DEFAULT, salvage};
-use crate::runtime::{read_names, write_names};
+use crate::runtime::copy_names;
 
 /// Saves the intact records of a damaged journal into a new data directory, and lists what is lost.
 ///
@@ -33,9 +33,8 @@ impl Repair {
         keep_to_this_user();
         let (from, to) = (self.damaged.join("journal"), self.directory.join("journal"));
         let lost_body = encode(&Record { tenant: TenantId::default(), entry: Entry::Lost });
-        let names = read_names(&self.damaged)?;
         let salvaged = salvage(&from, &to, SEGMENT_BYTES_DEFAULT, &lost_body)?;
-        write_names(&self.directory, &names.all())?;
+        copy_names(&self.damaged, &self.directory)?;
         for (range, flaw) in &salvaged.lost {
             match range.start() == range.end() {
                 true => say!("LOST record {}: {flaw}", range.start()),

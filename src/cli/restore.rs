@@ -14,7 +14,7 @@ use super::show::counted;
 use crate::codec::scalar::optional_instant;
 use crate::domain::time::Instant;
 use crate::journal::{self, JournalFiles, LogSource, ReadError};
-use crate::runtime::{read_names, write_names};
+use crate::runtime::copy_names;
 
 /// Restores a backup, or the data directory of a stopped server, into a new data directory.
 ///
@@ -78,7 +78,7 @@ impl Restore {
             }
         }
         copy.settle(&reader.head())?;
-        write_names(&self.directory, &read_names(&self.backup)?.all())?;
+        copy_names(&self.backup, &self.directory)?;
         if self.until_sequence.is_some_and(|until| until > records) {
             bail!("the backup ends with record {records}: everything of it was restored");
         }

@@ -16,6 +16,7 @@ use super::store::record;
 use super::store::v1::{Record as RecordMessage, TermsFile};
 use super::text;
 use crate::domain::ids::TenantId;
+use crate::domain::recorded::Recorded;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::record::Record;
 use crate::fuzz::absurd::message;
@@ -184,7 +185,8 @@ proptest! {
     fn any_row_of_a_record_is_read_back_or_refused(bytes in any_bytes("slx.store.v1.KeptRow")) {
         let names = Names::default();
         if let Ok((time, read)) = record::decode_kept(&bytes, &ZONES, &names) {
-            let again = record::encode_kept(time, &read, &names);
+            let again = Recorded { sequence: 1, record_time: time, value: read.clone() };
+            let again = record::encode_kept(&again, &names);
             let again = record::decode_kept(&again, &ZONES, &names);
             prop_assert_eq!(again, Ok((time, read)));
         }

@@ -16,6 +16,7 @@ use super::v1;
 use crate::domain::calendar::CalendarLimits;
 use crate::domain::contract::ConditionLimits;
 use crate::domain::incident::Fact;
+use crate::domain::recorded;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::record::Entry as Recorded;
@@ -121,7 +122,9 @@ fn a_record_may_hold_more_than_the_api_takes() {
         let swollen = swollen(record);
         let read = record::decode(&swollen.encode_to_vec(), &ZONES, &Names::default());
         let read = read.unwrap_or_else(|error| panic!("{swollen:?}: {error}"));
-        let kept = record::encode_kept(Instant::MIN, &read, &Names::default());
+        let kept =
+            recorded::Recorded { sequence: 1, record_time: Instant::MIN, value: read.clone() };
+        let kept = record::encode_kept(&kept, &Names::default());
         assert_eq!(record::decode_kept(&kept, &ZONES, &Names::default()), Ok((Instant::MIN, read)));
     }
 }

@@ -143,11 +143,10 @@ impl Cache {
         Ok(applied)
     }
 
-    /// Forgets a text of a tenant, and everything in memory that may hold it: what the views hold
-    /// is read anew. They must be complete, and nobody folds meanwhile.
-    pub fn forget(&self, tenant: &TenantId, text: &str, views: &Views) -> Result<(), ViewsError> {
+    /// Forgets what may hold a text that was erased: what the views hold is read anew. They must
+    /// be complete and not be written to, and nobody folds meanwhile.
+    pub fn forget(&self, views: &Views) -> Result<(), ViewsError> {
         let mut folded = self.folded.write();
-        self.names.forget(tenant, text);
         let restored = Folded::restored(views, &self.zones)?;
         *folded = Folded { progress: folded.progress, ..restored };
         Ok(())

@@ -1,6 +1,7 @@
 //! The running engine: what the service layer calls.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Instant;
@@ -50,6 +51,8 @@ pub struct Engine {
     /// Keeps everybody from writing to a journal that is only read.
     pub(super) unchanging: Mutex<Option<Unchanging>>,
     pub(super) is_read_only: bool,
+    /// Where the store is.
+    pub(super) directory: PathBuf,
 }
 
 impl Engine {

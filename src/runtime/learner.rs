@@ -18,7 +18,6 @@ use crate::codec::store::record;
 use crate::domain::ids::TenantId;
 use crate::domain::incident::RecordedEvent;
 use crate::domain::time::Instant;
-use crate::engine::learning::Learning;
 use crate::engine::record::Entry;
 use crate::journal::{LogReader, Record as Kept};
 use crate::views::{KeptLearning, ViewsError};
@@ -56,6 +55,8 @@ pub(super) struct Learner {
     /// Up to where the journal is read, and when that was recorded.
     read: (u64, Instant),
     is_begun: bool,
+    /// How often tokens may have been taken away when that was looked at last.
+    erasures: Option<u64>,
     keeping: Keeping,
 }
 
@@ -88,6 +89,7 @@ impl Learner {
             reader: None,
             read: (0, Instant::MIN),
             is_begun: false,
+            erasures: None,
             keeping: Keeping { at, took, read: 0, worked },
         }
     }
@@ -137,6 +139,7 @@ impl Learner {
         if !self.is_begun {
             self.begin()?;
         }
+        self.begin_anew_where_erased()?;
         let last = self.sources.cache.progress().sequence;
         let has_read = self.may_read() && self.read_on(last)?;
         for (tenant, as_of) in self.learnings.take_wanted() {
@@ -163,6 +166,26 @@ impl Learner {
             self.of(&tenant)?;
         }
         self.is_begun = true;
+        Ok(())
+    }
+
+    /// Learns everything anew of tenants of which a text was erased since it began: weights are
+    /// named after assignees.
+    fn begin_anew_where_erased(&mut self) -> Result<(), LearningError> {
+        let erasures = self.sources.names.erasures();
+        if self.erasures == Some(erasures) {
+            return Ok(());
+        }
+        for (tenant, erasure) in self.sources.names.erased() {
+            if self.tenants.get(&tenant).is_some_and(|of| of.is_before(&erasure)) {
+                self.tenants.remove(&tenant);
+                self.learnings.past.forget(&tenant);
+                self.begin_at(0);
+            }
+            // What the views keep is read, and found to be older, even if nobody asks about it.
+            self.of(&tenant)?;
+        }
+        self.erasures = Some(erasures);
         Ok(())
     }
 
@@ -233,20 +256,23 @@ impl Learner {
 
     /// What is learnt of a tenant, from where the views hold it.
     fn of(&mut self, tenant: &TenantId) -> Result<&mut TenantLearning, LearningError> {
+        // Before what is kept is read: what is erased meanwhile is noticed afterwards.
+        let erasure = self.sources.names.erasure_of(tenant);
+        let new = move |(sequence, learning)| TenantLearning::new(sequence, learning, erasure);
         if !self.tenants.contains_key(tenant) {
-            let learning = match self.sources.views.learning(tenant)? {
-                KeptLearning::Upto(sequence, learning) => TenantLearning::new(sequence, *learning),
-                KeptLearning::Nothing => TenantLearning::new(0, Learning::default()),
+            let known = match self.sources.views.learning(tenant)? {
+                KeptLearning::Upto(sequence, learning) => (sequence, *learning),
+                KeptLearning::Nothing => Default::default(),
                 KeptLearning::Unusable => {
                     tracing::warn!(%tenant, "what was learnt is learnt anew");
                     self.begin_at(0);
-                    TenantLearning::new(0, Learning::default())
+                    Default::default()
                 }
             };
-            self.tenants.insert(tenant.clone(), learning);
+            self.tenants.insert(tenant.clone(), new(known));
+            return self.of(tenant);
         }
-        let new = || TenantLearning::new(0, Learning::default());
-        Ok(self.tenants.entry(tenant.clone()).or_insert_with(new))
+        Ok(self.tenants.entry(tenant.clone()).or_insert_with(|| new(Default::default())))
     }
 
     fn step_each(&mut self) -> Result<bool, LearningError> {

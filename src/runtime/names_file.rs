@@ -1,20 +1,19 @@
 //! The file of names: the texts behind the tokens of records, beside the journal.
 //!
-//! It begins with a line that says what it is. Each row is the length of its name and a checksum,
-//! four bytes each, little endian, then the name. Rows are appended, and synced before the records
-//! that use them. To erase one, the file is written anew without it and takes the old one's place.
+//! Rows are appended, and synced before the records that use them. To erase one, the file is
+//! written anew without it and takes the old one's place. So it is, too, after a write that failed:
+//! no sync that failed is tried again.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Write as _};
+use std::io::{self, BufWriter, ErrorKind, Write as _};
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use super::name_rows::{HEADER, Rows, write_row};
+use crate::codec::store::listing::Listing;
 use crate::codec::store::names::{KeptName, Names};
-
-/// What the file begins with.
-const HEADER: &[u8] = b"slx names 1\n";
-/// The bytes before each name.
-const ROW_BYTES: usize = 8;
+use crate::domain::ids::TenantId;
 
 /// Why the names can't be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -30,224 +29,265 @@ pub struct NamesError {
 /// The file can't be read, or is damaged.
 pub fn read_names(data_directory: &Path) -> Result<Names, NamesError> {
     let path = data_directory.join("names");
-    let read = read(&path).map_err(|source| NamesError { path, source })?;
-    Ok(Names::kept(read.0))
+    let read = || -> io::Result<Names> {
+        let names = Names::default();
+        if let Some((rows, listing, _)) = read(&path)? {
+            names.renew(listing, Some(rows));
+        }
+        Ok(names)
+    };
+    read().map_err(|source| NamesError { path, source })
 }
 
-/// Puts names beside the journal of a data directory in place of those that are there. A crash
-/// leaves these or those.
+/// Copies the names beside a journal to where another is. A crash leaves none there, or all.
 ///
 /// # Errors
-/// The file can't be written.
-pub fn write_names(data_directory: &Path, names: &[KeptName]) -> Result<(), NamesError> {
+/// A file can't be read or written.
+pub fn copy_names(from: &Path, to: &Path) -> Result<(), NamesError> {
+    let path = from.join("names");
+    let mut names = NewNames::begin(to)?;
+    if let Some(rows) = open(&path).map_err(|source| NamesError { path: path.clone(), source })? {
+        let copied = rows.each(|name, _| names.write(&name).map(|()| true));
+        copied.map_err(|source| NamesError { path, source })?;
+    }
+    names.finish().map(drop)
+}
+
+/// Hands out every name of a data directory, as long as `visit` says to go on.
+///
+/// # Errors
+/// The file can't be read, or the names are not taken.
+pub(super) fn each_name(
+    data_directory: &Path,
+    mut visit: impl FnMut(KeptName) -> io::Result<bool>,
+) -> Result<(), NamesError> {
     let path = data_directory.join("names");
-    replace(&path, names).map(drop).map_err(|source| NamesError { path, source })
+    let mut each = || match open(&path)? {
+        Some(rows) => rows.each(|name, _| visit(name)).map(drop),
+        None => Ok(()),
+    };
+    each().map_err(|source| NamesError { path, source })
+}
+
+/// A file of names that is written beside the one that is there, and then takes its place.
+#[derive(Debug)]
+pub struct NewNames {
+    path: PathBuf,
+    to: BufWriter<File>,
+    listing: Listing,
+    length: u64,
+}
+
+impl NewNames {
+    /// Begins one in a data directory.
+    ///
+    /// # Errors
+    /// The file can't be written.
+    pub fn begin(data_directory: &Path) -> Result<NewNames, NamesError> {
+        let path = data_directory.join("names");
+        let begin = || {
+            // Who has the old one open goes on reading that.
+            let mut options = OpenOptions::new();
+            let new = options.read(true).write(true).create(true).truncate(true);
+            let mut to = BufWriter::new(new.open(path.with_extension("new"))?);
+            to.write_all(HEADER)?;
+            Ok(to)
+        };
+        match begin() {
+            Ok(to) => {
+                let (listing, length) = (Listing::default(), HEADER.len() as u64);
+                Ok(NewNames { path, to, listing, length })
+            }
+            Err(source) => Err(NamesError { path, source }),
+        }
+    }
+
+    /// Adds a name.
+    ///
+    /// # Errors
+    /// The file can't be written.
+    pub fn add(&mut self, name: &KeptName) -> Result<(), NamesError> {
+        let written = self.write(name);
+        written.map_err(|source| NamesError { path: self.path.clone(), source })
+    }
+
+    fn write(&mut self, name: &KeptName) -> io::Result<()> {
+        self.listing.add(name, self.length);
+        self.length += write_row(name, true, &mut self.to)?;
+        Ok(())
+    }
+
+    /// Puts it in the place of the one that was there.
+    ///
+    /// # Errors
+    /// The file can't be written: which of the two is there is not known.
+    pub fn finish(self) -> Result<(), NamesError> {
+        self.replace().map(drop)
+    }
+
+    fn replace(self) -> Result<Replaced, NamesError> {
+        let NewNames { path, to, listing, length } = self;
+        let replace = || {
+            let file = to.into_inner().map_err(io::IntoInnerError::into_error)?;
+            file.sync_all()?;
+            crash_point!("names-written");
+            fs::rename(path.with_extension("new"), &path)?;
+            if let Some(directory) = path.parent() {
+                File::open(directory)?.sync_all()?;
+            }
+            crash_point!("names-replaced");
+            Ok(Arc::new(Rows { file }))
+        };
+        match replace() {
+            Ok(rows) => Ok(Replaced { rows, listing, length }),
+            Err(source) => Err(NamesError { path, source }),
+        }
+    }
+}
+
+/// The file after it was written anew.
+struct Replaced {
+    rows: Arc<Rows>,
+    listing: Listing,
+    length: u64,
 }
 
 /// The file of names, to be written.
 #[derive(Debug)]
 pub(super) struct NamesFile {
-    path: PathBuf,
+    directory: PathBuf,
+    /// None as long as there are no names.
+    rows: Option<Arc<Rows>>,
     length: u64,
+    /// It must be written anew before anything is appended.
+    is_suspect: bool,
 }
 
 impl NamesFile {
-    /// Opens the file in a data directory; there is none as long as there are no names. What a
-    /// crash left behind is removed.
+    /// Opens the file in a data directory. What a crash left behind is removed.
     pub fn open(data_directory: &Path) -> Result<(NamesFile, Names), NamesError> {
         let path = data_directory.join("names");
-        match open(&path) {
-            Ok((names, length)) => Ok((NamesFile { path, length }, Names::kept(names))),
-            Err(source) => Err(NamesError { path, source }),
+        let found = clear(&path).and_then(|()| read(&path));
+        let found = found.map_err(|source| NamesError { path: path.clone(), source })?;
+        let names = Names::default();
+        let directory = data_directory.to_owned();
+        let mut opened = NamesFile { directory, rows: None, length: 0, is_suspect: true };
+        if let Some((rows, listing, length)) = found {
+            // What is behind is not whole, and may be of a name that was never recorded.
+            opened.is_suspect = rows.file.metadata().map_or(true, |known| known.len() != length);
+            if opened.is_suspect {
+                tracing::warn!(file = %path.display(), place = length, "its end is not whole");
+            }
+            (opened.rows, opened.length) = (Some(Arc::clone(&rows)), length);
+            names.renew(listing, Some(rows));
         }
+        Ok((opened, names))
     }
 
     /// The file in a data directory of which nothing may change.
     pub fn unchanging(data_directory: &Path) -> Result<(NamesFile, Names), NamesError> {
-        let path = data_directory.join("names");
-        Ok((NamesFile { path, length: 0 }, read_names(data_directory)?))
+        let directory = data_directory.to_owned();
+        let file = NamesFile { directory, rows: None, length: 0, is_suspect: true };
+        Ok((file, read_names(data_directory)?))
     }
 
-    /// Makes new names durable.
-    pub fn append(&mut self, names: &[KeptName]) -> Result<(), NamesError> {
-        if names.is_empty() {
+    /// Makes the new names durable.
+    pub fn keep(&mut self, names: &Names) -> Result<(), NamesError> {
+        let fresh = names.fresh();
+        if fresh.is_empty() {
             return Ok(());
         }
-        let appended = match self.length {
-            0 => replace(&self.path, names),
-            length => append(&self.path, length, names),
-        };
-        self.length = appended.map_err(|source| self.error(source))?;
+        if self.is_suspect {
+            return self.write_anew(names, |_| true, &fresh);
+        }
+        self.is_suspect = true;
+        let places = self.append(&fresh).map_err(|source| self.error(source))?;
+        self.is_suspect = false;
+        names.settled(&places);
         Ok(())
     }
 
-    /// Writes the file anew with these names only.
-    pub fn replace(&mut self, names: &[KeptName]) -> Result<(), NamesError> {
-        self.length = replace(&self.path, names).map_err(|source| self.error(source))?;
+    /// Erases a text of a tenant from the disk, and lets `names` know no other. `erasure` says so.
+    pub fn erase(
+        &mut self,
+        names: &Names,
+        tenant: &TenantId,
+        text: &str,
+        erasure: KeptName,
+    ) -> Result<(), NamesError> {
+        let stays = |name: &KeptName| !name.is_of(tenant, text) && !name.is_of(tenant, "");
+        self.write_anew(names, stays, &[erasure])
+    }
+
+    fn write_anew(
+        &mut self,
+        names: &Names,
+        stays: impl Fn(&KeptName) -> bool,
+        more: &[KeptName],
+    ) -> Result<(), NamesError> {
+        self.is_suspect = true;
+        let mut new = NewNames::begin(&self.directory)?;
+        if let Some(rows) = &self.rows {
+            let copied = rows.each(|name, _| {
+                if stays(&name) {
+                    new.write(&name)?;
+                }
+                Ok(true)
+            });
+            copied.map_err(|source| self.error(source))?;
+        }
+        more.iter().try_for_each(|name| new.add(name))?;
+        let Replaced { rows, listing, length } = new.replace()?;
+        (self.rows, self.length, self.is_suspect) = (Some(Arc::clone(&rows)), length, false);
+        names.renew(listing, Some(rows));
         Ok(())
+    }
+
+    /// Appends names, and returns their places.
+    fn append(&mut self, names: &[KeptName]) -> io::Result<Vec<u64>> {
+        let rows = self.rows.as_ref().ok_or(ErrorKind::NotFound)?;
+        let (mut bytes, mut places, mut place) = (Vec::new(), Vec::new(), self.length);
+        for name in names {
+            places.push(place);
+            place += write_row(name, places.len() == 1, &mut bytes)?;
+        }
+        rows.file.write_all_at(&bytes, self.length)?;
+        rows.file.sync_all()?;
+        self.length = place;
+        Ok(places)
     }
 
     fn error(&self, source: io::Error) -> NamesError {
-        NamesError { path: self.path.clone(), source }
+        NamesError { path: self.directory.join("names"), source }
     }
 }
 
-fn open(path: &Path) -> io::Result<(Vec<KeptName>, u64)> {
-    // It may hold names that were to be erased.
+/// Removes what an interrupted erasing left: it may hold the text.
+fn clear(path: &Path) -> io::Result<()> {
     match fs::remove_file(path.with_extension("new")) {
-        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-        _ => {}
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
-    let (names, length) = read(path)?;
-    if length > 0 {
-        let file = OpenOptions::new().write(true).open(path)?;
-        file.set_len(length)?;
-        file.sync_all()?;
+}
+
+fn open(path: &Path) -> io::Result<Option<Rows>> {
+    match OpenOptions::new().read(true).write(true).open(path) {
+        Ok(file) => Ok(Some(Rows { file })),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(_) => Ok(Some(Rows { file: File::open(path)? })),
     }
-    Ok((names, length))
 }
 
-/// The names of a file, and the length of what is whole: a crash leaves part of the last row.
-fn read(path: &Path) -> io::Result<(Vec<KeptName>, u64)> {
-    let bytes = match fs::read(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok((Vec::new(), 0)),
-        bytes => bytes?,
-    };
-    let damaged = |at: usize| {
-        let text = format!("it is damaged at byte {at}: put the newest backup's in its place");
-        io::Error::new(ErrorKind::InvalidData, text)
-    };
-    let mut rest = bytes.strip_prefix(HEADER).ok_or_else(|| damaged(0))?;
-    let mut names = Vec::new();
-    while let Some((row, behind)) = row(rest) {
-        let at = bytes.len() - rest.len();
-        match name(row) {
-            Some(name) => names.push(name),
-            None if behind.is_empty() => break,
-            None => return Err(damaged(at)),
-        }
-        rest = behind;
-    }
-    Ok((names, (bytes.len() - rest.len()) as u64))
-}
-
-/// The first row of some bytes, and what is behind it; `None`: it is not whole.
-fn row(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let length = u32::from_le_bytes(*bytes.first_chunk()?);
-    bytes.split_at_checked(ROW_BYTES.checked_add(usize::try_from(length).ok()?)?)
-}
-
-fn name(row: &[u8]) -> Option<KeptName> {
-    let (head, name) = row.split_at_checked(ROW_BYTES)?;
-    let checksum = u32::from_le_bytes(*head.last_chunk()?);
-    (crc32c::crc32c(name) == checksum).then(|| KeptName::decode(name).ok())?
-}
-
-fn encode(names: &[KeptName]) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    for name in names {
-        let name = name.encode();
-        let length = u32::try_from(name.len()).map_err(io::Error::other)?;
-        bytes.extend_from_slice(&length.to_le_bytes());
-        bytes.extend_from_slice(&crc32c::crc32c(&name).to_le_bytes());
-        bytes.extend_from_slice(&name);
-    }
-    Ok(bytes)
-}
-
-/// What fails may leave part of a row, which the next is written over.
-fn append(path: &Path, length: u64, names: &[KeptName]) -> io::Result<u64> {
-    let bytes = encode(names)?;
-    let file = OpenOptions::new().write(true).open(path)?;
-    file.set_len(length)?;
-    file.write_all_at(&bytes, length)?;
-    file.sync_all()?;
-    Ok(length + bytes.len() as u64)
-}
-
-fn replace(path: &Path, names: &[KeptName]) -> io::Result<u64> {
-    let new = path.with_extension("new");
-    let bytes = [HEADER, &encode(names)?].concat();
-    let mut file = File::create(&new)?;
-    file.write_all(&bytes)?;
-    file.sync_all()?;
-    crash_point!("names-written");
-    fs::rename(&new, path)?;
-    if let Some(directory) = path.parent() {
-        File::open(directory)?.sync_all()?;
-    }
-    crash_point!("names-replaced");
-    Ok(bytes.len() as u64)
+/// The rows of a file, which names they hold, and where the whole ones end.
+fn read(path: &Path) -> io::Result<Option<(Arc<Rows>, Listing, u64)>> {
+    let Some(rows) = open(path)? else { return Ok(None) };
+    let mut listing = Listing::default();
+    let end = rows.each(|name, place| {
+        listing.add(&name, place);
+        Ok(true)
+    })?;
+    Ok(Some((Arc::new(rows), listing, end)))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::incident::{Fact, IncidentEvent};
-    use crate::domain::time::Instant;
-
-    fn named(names: &Names, assignee: &str) {
-        let mut event = IncidentEvent {
-            recorded_by: None,
-            event_id: "e".into(),
-            incident_id: "I".into(),
-            occur_time: Instant::MIN,
-            occur_order: 0,
-            source: String::new(),
-            corrects_event_id: String::new(),
-            fact: Fact::Assigned { group: None, assignee: Some(assignee.to_owned()) },
-        };
-        names.seal(&"acme".into(), &mut event).unwrap();
-    }
-
-    /// A data directory with the names of two people.
-    fn kept() -> (tempfile::TempDir, NamesFile) {
-        let directory = tempfile::tempdir().unwrap();
-        let (mut file, names) = NamesFile::open(directory.path()).unwrap();
-        for assignee in ["Jane Doe", "Bob"] {
-            named(&names, assignee);
-            file.append(&names.fresh()).unwrap();
-            names.settled(1);
-        }
-        (directory, file)
-    }
-
-    fn has(names: &Names) -> (bool, bool) {
-        {
-            let has = |text| names.token(&"acme".into(), text).is_some();
-            (has("Jane Doe"), has("Bob"))
-        }
-    }
-
-    #[test]
-    fn names_are_there_again_until_they_are_erased_and_then_nowhere_in_the_directory() {
-        let (directory, mut file) = kept();
-        let (_, names) = NamesFile::open(directory.path()).unwrap();
-        assert_eq!(has(&names), (true, true));
-        let rest: Vec<_> =
-            names.all().into_iter().filter(|n| !n.is_of(&"acme".into(), "Jane Doe")).collect();
-        fs::write(directory.path().join("names.new"), "Jane Doe").unwrap();
-        file.replace(&rest).unwrap();
-        assert_eq!(has(&NamesFile::open(directory.path()).unwrap().1), (false, true));
-        for entry in fs::read_dir(directory.path()).unwrap() {
-            let bytes = fs::read(entry.unwrap().path()).unwrap();
-            assert!(!bytes.windows(8).any(|part| part == b"Jane Doe"));
-        }
-    }
-
-    #[test]
-    fn a_torn_row_is_cut_and_damage_before_others_is_said() {
-        let (directory, _) = kept();
-        let path = directory.path().join("names");
-        let whole = fs::read(&path).unwrap();
-        for cut in 1..20 {
-            fs::write(&path, &whole[..whole.len() - cut]).unwrap();
-            assert_eq!(has(&NamesFile::open(directory.path()).unwrap().1), (true, false), "{cut}");
-        }
-        let mut damaged = whole;
-        damaged[HEADER.len() + ROW_BYTES + 3] ^= 1;
-        fs::write(&path, damaged).unwrap();
-        let error = NamesFile::open(directory.path()).unwrap_err().to_string();
-        assert!(error.contains("damaged at byte 12"), "{error}");
-    }
-}
+mod tests;

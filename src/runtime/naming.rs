@@ -1,18 +1,30 @@
 //! Counting the records that name somebody.
 
 use super::engine::Engine;
-use super::patience::Patience;
-use super::query_error::QueryError;
+use super::patience::{Patience, Stopped};
 use crate::codec::store::names::Names;
 use crate::codec::store::record;
 use crate::codec::store::unreadable::Unreadable;
 use crate::domain::ids::TenantId;
 use crate::domain::personal::Personal as _;
 use crate::journal::ReadError;
-use crate::views::ViewsError;
 
 /// Records between two looks at whether somebody still waits.
 const RECORDS_PER_LOOK: u64 = 10_000;
+
+/// Why records can't be counted.
+#[derive(Debug, thiserror::Error)]
+pub enum NamingError {
+    /// The journal can't be read, or is damaged.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// A record can't be understood.
+    #[error("a record is unreadable: {0}")]
+    Record(#[from] Unreadable),
+    /// Nobody waits for the answer any more.
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
+}
 
 /// How many records name somebody.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,12 +46,11 @@ impl Engine {
         tenant: &TenantId,
         text: &str,
         patience: &Patience,
-    ) -> Result<Naming, QueryError> {
+    ) -> Result<Naming, NamingError> {
         let token = self.names().token(tenant, text);
         let mut naming = Naming::default();
-        let records = self.log().read(1..=self.progress().sequence).map_err(unreadable)?;
-        for kept in records {
-            let kept = kept.map_err(unreadable)?;
+        for kept in self.log().read(1..=self.progress().sequence)? {
+            let kept = kept?;
             if kept.sequence % RECORDS_PER_LOOK == 0 {
                 patience.check()?;
             }
@@ -47,7 +58,7 @@ impl Engine {
                 naming.by_token += 1;
             } else if holds(&kept.body, text) {
                 let is_named = self.names_plainly(&kept.body, tenant, text);
-                naming.in_plain_text += u64::from(is_named.map_err(ViewsError::from)?);
+                naming.in_plain_text += u64::from(is_named?);
             }
         }
         Ok(naming)
@@ -68,9 +79,4 @@ impl Engine {
 
 fn holds(body: &[u8], text: &str) -> bool {
     body.windows(text.len().max(1)).any(|part| part == text.as_bytes())
-}
-
-fn unreadable(error: ReadError) -> QueryError {
-    tracing::error!(%error, "the journal can't be read");
-    ViewsError::Behind.into()
 }

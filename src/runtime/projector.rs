@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use parking_lot::{Mutex, RwLock, RwLockReadGuard};
+use parking_lot::{Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::cache::{Cache, FoldError, FreshIncident, Load};
 use super::progress::Progress;
@@ -157,10 +157,17 @@ impl Projector {
         self.signal.wait_for_room(|| cache.fresh_events() >= EVENTS_AHEAD_MAX)
     }
 
-    /// Waits until the views are complete up to `sequence`, on a thread that may block; false: they
-    /// won't be.
-    pub fn wait_until_complete(&self, sequence: u64) -> bool {
-        self.signal.wait_for_room(|| self.sequence() < sequence)
+    /// Waits until the views are complete up to `sequence`, on a thread that may block. Nobody
+    /// writes to them while what is returned is held.
+    pub fn hold(&self, sequence: u64) -> Result<RwLockWriteGuard<'_, IndexPosition>, ViewsError> {
+        if !self.signal.wait_for_room(|| self.sequence() < sequence) {
+            return Err(ViewsError::Behind);
+        }
+        let index = self.index.write();
+        match index.sequence >= sequence && index.is_whole {
+            true => Ok(index),
+            false => Err(ViewsError::Behind),
+        }
     }
 
     /// Waits until the views are complete up to `sequence`; false: they won't be.

@@ -108,6 +108,9 @@ impl Engine {
             true => NamesFile::unchanging(&options.directory)?,
             false => NamesFile::open(&options.directory)?,
         };
+        if let Some(end) = opened.end() {
+            names.set_first_sealed(replay::first_with_tokens(&*opened.source, end.sequence));
+        }
         let views = found.of(&identity(&opened, &zones))?;
         let views = Arc::new(views.with_names(names.clone()));
         let cache = Arc::new(Cache::restored(&views, zones.clone(), names.clone())?);
@@ -142,6 +145,7 @@ impl Engine {
             scrubbing: Mutex::default(),
             unchanging: Mutex::default(),
             is_read_only: options.read_only,
+            directory: options.directory.clone(),
         };
         match log {
             None => return Ok(engine),
@@ -187,6 +191,7 @@ impl Engine {
             outage_log: OutageLog::default(),
             names: self.sources.names.clone(),
             names_file,
+            must_forget: false,
         };
         *self.writing.get_mut() = Some(spawn("writer", move || writer.run())?);
         Ok(())

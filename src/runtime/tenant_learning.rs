@@ -28,6 +28,8 @@ const PARTS_PUBLISHED_EVERY: Duration = Duration::from_millis(200);
 #[derive(Debug)]
 pub(super) struct TenantLearning {
     learning: Learning,
+    /// What stood for the tenant's erasures when this began: what a name taught ends with it.
+    erasure: Vec<u8>,
     /// What was read of the journal and is not taken yet.
     queue: VecDeque<RecordedEvent>,
     /// The last record about it that was read.
@@ -72,10 +74,11 @@ pub(super) enum Halt {
 
 impl TenantLearning {
     /// Goes on from what was learnt from the journal up to a sequence.
-    pub fn new(sequence: u64, learning: Learning) -> TenantLearning {
+    pub fn new(sequence: u64, learning: Learning, erasure: Vec<u8>) -> TenantLearning {
         let now = time::Instant::now();
         TenantLearning {
             learning,
+            erasure,
             queue: VecDeque::new(),
             read: sequence,
             whole: None,
@@ -100,6 +103,11 @@ impl TenantLearning {
         self.queue.extend(event);
         self.last_read = time::Instant::now();
         self.is_kept = false;
+    }
+
+    /// Whether it began before this stood for the tenant's erasures.
+    pub fn is_before(&self, erasure: &[u8]) -> bool {
+        self.erasure != erasure
     }
 
     /// Somebody asks about an instant.
@@ -136,7 +144,7 @@ impl TenantLearning {
     /// Keeps what was learnt in the views.
     pub fn keep(&mut self, tenant: &TenantId, sources: &Sources) -> Result<(), ViewsError> {
         if !self.is_kept {
-            sources.views.keep_learning(tenant, self.taken(), &self.learning)?;
+            sources.views.keep_learning(tenant, self.taken(), &self.learning, &self.erasure)?;
             self.is_kept = true;
         }
         Ok(())

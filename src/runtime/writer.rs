@@ -13,14 +13,14 @@ use super::job::{
 };
 use super::learning::Learnings;
 use super::measures::Measures;
-use super::names_file::{NamesError, NamesFile};
+use super::names_file::NamesFile;
 use super::outage_log::OutageLog;
 use super::patience::Stopped;
 use super::progress::Progress;
 use super::projector::Projector;
 use super::queue::{Queue, Ticket};
 use crate::codec;
-use crate::codec::store::names::Names;
+use crate::codec::store::names::{KeptName, Names};
 use crate::domain::ids::TenantId;
 use crate::domain::incident::IncidentEvent;
 use crate::domain::recorded::Recorded;
@@ -52,6 +52,8 @@ pub(super) struct Writer {
     pub outage_log: OutageLog,
     pub names: Names,
     pub names_file: NamesFile,
+    /// A text is erased from the disk, and memory may hold it.
+    pub must_forget: bool,
 }
 
 impl Writer {
@@ -122,10 +124,12 @@ impl Writer {
 
     /// Makes the names durable that the staged records refer to.
     fn keep_names(&mut self) -> Result<(), WriteError> {
-        let fresh = self.names.fresh();
-        self.names_file.append(&fresh).map_err(|error| WriteError::Journal(error.to_string()))?;
-        self.names.settled(fresh.len());
-        Ok(())
+        let kept = self.names_file.keep(&self.names);
+        kept.map_err(|error| {
+            let error = error.to_string();
+            self.outage_log.begin(&error, false);
+            WriteError::Journal(error)
+        })
     }
 
     /// Erases a text of a tenant; nothing waits to be recorded. The views refer to it as records
@@ -133,15 +137,20 @@ impl Writer {
     /// failure left undone.
     fn erase(&mut self, tenant: &TenantId, text: &str) -> Result<(), WriteError> {
         check_erasable(&self.cache.catalog(tenant), text)?;
-        if !self.projector.wait_until_complete(self.cache.progress().sequence) {
-            return Err(WriteError::Behind);
+        if self.names.token(tenant, text).is_none() && !self.must_forget {
+            return Ok(());
         }
-        let mut names = self.names.all();
-        names.retain(|name| !name.is_of(tenant, text));
-        let failed = |error: NamesError| WriteError::Journal(error.to_string());
-        self.names_file.replace(&names).map_err(failed)?;
-        self.names.settled(usize::MAX);
-        self.cache.forget(tenant, text, &self.views)?;
+        // What is in memory still has the text: it must not get into the views.
+        let held = self.projector.hold(self.cache.progress().sequence)?;
+        let failed = |error: String| WriteError::Journal(error);
+        let erasure = KeptName::erasure(tenant).map_err(|error| failed(error.to_string()))?;
+        self.must_forget = true;
+        let erased = self.names_file.erase(&self.names, tenant, text, erasure);
+        erased.map_err(|error| failed(error.to_string()))?;
+        self.cache.forget(&self.views)?;
+        self.must_forget = false;
+        drop(held);
+        self.learnings.notice_progress();
         Ok(())
     }
 

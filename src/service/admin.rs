@@ -26,8 +26,6 @@ use crate::runtime::{
 
 /// Records checked between two messages about progress.
 const RECORDS_PER_MESSAGE: u64 = 100_000;
-/// Names sent in one message; each has 4 KiB at most, or little more.
-const NAMES_PER_MESSAGE: usize = 100;
 
 #[tonic::async_trait]
 impl AdminService for Services {
@@ -152,13 +150,14 @@ impl AdminService for Services {
                     return patience.check().map_err(status::stopped);
                 }
             }
-            for names in engine.names().all().chunks(NAMES_PER_MESSAGE) {
+            let sent = engine.names_in_portions(|names| {
                 let names = names.iter().map(KeptName::encode).collect();
-                if !send(v1::BackUpResponse { last_sequence, names, ..Default::default() }) {
-                    return patience.check().map_err(status::stopped);
-                }
+                send(v1::BackUpResponse { last_sequence, names, ..Default::default() })
+            });
+            match sent.map_err(status::not_backed_up)? {
+                true => Ok(()),
+                false => patience.check().map_err(status::stopped),
             }
-            Ok(())
         };
         work.stream(back_up).await
     }

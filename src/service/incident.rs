@@ -8,7 +8,7 @@ use tokio_stream::{Stream, StreamExt};
 use tonic::{Request, Response, Status, Streaming};
 
 use super::caller::Caller;
-use super::lanes::Weight;
+use super::erasing;
 use super::recording::{HandedIn, as_one, check_count, encode_results, hand_in, merge, sort_out};
 use super::services::Services;
 use super::stamp::{stamp, write_stamp};
@@ -22,10 +22,8 @@ use crate::codec::v1::incident_service_server::IncidentService;
 use crate::domain::clock::MissingClock;
 use crate::domain::incident::{History, RecordedEvent};
 use crate::domain::time::Instant;
-use crate::engine::erasing::check_erasable;
 use crate::queries::Reading;
 use crate::queries::incidents::{self, Use};
-use crate::runtime::Naming;
 
 /// Messages of one stream that wait for their sync.
 const MESSAGES_IN_FLIGHT_MAX: usize = 64;
@@ -103,23 +101,7 @@ impl IncidentService for Services {
             }
             (subject, validate_only)
         })?;
-        let catalog = call.engine.catalog(&call.tenant);
-        check_erasable(&catalog, &subject).map_err(status::refused)?;
-        let (engine, tenant, text) = (call.engine.clone(), call.tenant.clone(), subject.clone());
-        let patience = call.work.patience.clone();
-        let found = call.work.answer(Weight::Heavy, move || {
-            engine.records_naming(&tenant, &text, &patience).map_err(status::unanswered)
-        });
-        let Naming { by_token, in_plain_text } = found.await?;
-        if !validate_only {
-            let erased = call.engine.erase(call.tenant.clone(), subject, call.until()).await;
-            erased.map_err(status::not_written)?;
-        }
-        Ok(Response::new(v1::ErasePersonalDataResponse {
-            records: by_token as i64,
-            records_in_plain_text: in_plain_text as i64,
-            stamp: stamp(call.engine.read_point()),
-        }))
+        erasing::erase(&call, subject, validate_only).await.map(Response::new)
     }
 
     async fn get_incident(

@@ -112,7 +112,8 @@ impl Views {
         let Some(row) = self.store()?.get(&keys::learning(tenant))? else {
             return Ok(KeptLearning::Nothing);
         };
-        let Ok(Some((sequence, learning))) = learning::decode(&row) else {
+        let Ok(Some((sequence, learning))) = learning::decode(&row, &self.names.erasure_of(tenant))
+        else {
             return Ok(KeptLearning::Unusable);
         };
         // What is ahead of the other rows may be of a journal that was cut since.

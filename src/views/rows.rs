@@ -81,7 +81,7 @@ impl Changes {
 
     /// Keeps a record whole: a change of terms, or an action.
     pub fn keep_record(&mut self, recorded: &Recorded<Record>) {
-        let row = rows::encode_kept(recorded.record_time, &recorded.value, &self.names);
+        let row = rows::encode_kept(recorded, &self.names);
         let row = (keys::kept(recorded.sequence), Some(row));
         self.steps.push(WriteStep { rows: vec![row], ..WriteStep::default() });
     }

@@ -286,11 +286,11 @@ fn what_is_kept_of_learning_is_read_or_refused() {
     assert!(matches!(views.learning(&"t".into()), Ok(KeptLearning::Nothing)));
     assert_eq!(views.learnt_sequence().unwrap(), None);
     views.begin().unwrap().finish(7).unwrap();
-    views.keep_learning(&"t".into(), 7, &Learning::default()).unwrap();
+    views.keep_learning(&"t".into(), 7, &Learning::default(), &[]).unwrap();
     views.keep_learnt_sequence(7, ["t".into(), "u".into()].iter()).unwrap();
     assert!(matches!(views.learning(&"t".into()), Ok(KeptLearning::Upto(7, _))));
     assert_eq!(views.learnt_sequence().unwrap(), Some((7, vec!["t".into(), "u".into()])));
-    views.keep_learning(&"t".into(), 8, &Learning::default()).unwrap();
+    views.keep_learning(&"t".into(), 8, &Learning::default(), &[]).unwrap();
     views.keep_learnt_sequence(8, [].iter()).unwrap();
     assert!(matches!(views.learning(&"t".into()), Ok(KeptLearning::Unusable)), "ahead");
     assert_eq!(views.learnt_sequence().unwrap(), None, "ahead");

@@ -58,15 +58,16 @@ impl Views {
     }
 
     /// Keeps what a tenant's incidents have taught, for which the journal was read up to a
-    /// sequence.
+    /// sequence, and which `erasure` stood for the tenant when that began.
     pub fn keep_learning(
         &self,
         tenant: &TenantId,
         sequence: u64,
         learnt: &Learning,
+        erasure: &[u8],
     ) -> Result<(), ViewsError> {
         check_room(&self.directory, ROOM_TO_WRITE_BYTES)?;
-        self.store()?.insert(&keys::learning(tenant), &learning::encode(sequence, learnt))
+        self.store()?.insert(&keys::learning(tenant), &learning::encode(sequence, learnt, erasure))
     }
 
     /// Notes up to which sequence the journal was read for what is kept of every tenant, and the

@@ -87,7 +87,7 @@ fn names(file: &File) -> anyhow::Result<Names> {
         let bytes = BASE64.decode(name).context("a name is not base64")?;
         Ok(KeptName::decode(&bytes)?)
     });
-    Ok(Names::kept(names.collect::<anyhow::Result<Vec<_>>>()?))
+    Ok(Names::of_document(names.collect::<anyhow::Result<_>>()?))
 }
 
 fn subject(file: &File) -> Subject {

@@ -70,9 +70,11 @@ pub fn gather(
     let mut proven = |found: Vec<&FoundRecord>| -> anyhow::Result<Vec<Proven>> {
         found.into_iter().zip(paths.by_ref()).map(|(found, path)| shown(found, &path)).collect()
     };
-    let named =
-        facts.iter().flat_map(|found| names.of(&wanted.subject.tenant, &found.record.entry));
-    let named = named.map(|name| BASE64.encode(name.encode())).collect::<BTreeSet<_>>();
+    let mut named = BTreeSet::new();
+    for found in &facts {
+        let names = names.of(&wanted.subject.tenant, &found.record.entry)?;
+        named.extend(names.iter().map(|name| BASE64.encode(name.encode())));
+    }
     let (facts, terms) = (proven(facts)?, proven(terms)?);
     let (as_of_time, known_time) = (times.as_of.to_string(), times.known.to_string());
     Ok(File {

@@ -1,6 +1,7 @@
 //! What is kept on disk: records of the journal, rows of the views, what was learnt.
 
 pub mod learning;
+pub mod listing;
 pub mod names;
 pub mod record;
 pub mod tally;

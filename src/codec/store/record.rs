@@ -1,5 +1,7 @@
 //! Journal records and view rows.
 
+use std::borrow::Cow;
+
 use prost::Message;
 
 use super::names::{Names, NoSalt};
@@ -25,12 +27,11 @@ use crate::engine::record::{Entry, Record, TermsEntry};
 
 /// The format of the records that are written. A higher one for whatever must not be left out by
 /// those who don't know it.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 /// The first format whose fields say whether they were sent. Of an older record, what is absent
 /// was zero or empty.
 const SAYS_WHAT_WAS_SENT: u32 = 2;
-
-/// The format of records with tokens in place of their personal texts.
+/// The first format with tokens in place of personal texts.
 const HAS_TOKENS: u32 = 3;
 
 /// The bytes of a record, with its personal texts in it.
@@ -48,7 +49,12 @@ pub fn encode_sealed(record: &Record, names: &Names) -> Result<Vec<u8>, NoSalt> 
     }
     let mut record = record.clone();
     names.seal(&record.tenant, &mut record.entry)?;
-    Ok(store::Record { format: HAS_TOKENS, ..message(&record) }.encode_to_vec())
+    Ok(encode(&record))
+}
+
+/// Whether the bytes of a record may hold tokens: it is of a format that has them, or unreadable.
+pub fn may_have_tokens(bytes: &[u8]) -> bool {
+    store::Record::decode(bytes).map_or(true, |record| record.format >= HAS_TOKENS)
 }
 
 /// The bytes of the record of a fact about an incident; `None`: it has a personal text that is new,
@@ -76,18 +82,18 @@ fn encode_event<E: Personal>(
     names: &Names,
     wire: impl FnOnce(&E) -> Wire,
 ) -> Option<Vec<u8>> {
-    let (entry, format) = match event.has_personal() {
-        false => (wire(event), FORMAT),
+    let entry = match event.has_personal() {
+        false => wire(event),
         true => {
             let mut event = event.clone();
             if !names.seal_if_known(tenant, &mut event) {
                 return None;
             }
-            (wire(&event), HAS_TOKENS)
+            wire(&event)
         }
     };
     let (tenant, entry) = (tenant.to_string(), Some(entry));
-    Some(store::Record { tenant, entry, format }.encode_to_vec())
+    Some(store::Record { tenant, entry, format: FORMAT }.encode_to_vec())
 }
 
 /// The record of some bytes. It is not held to the API's limits.
@@ -130,7 +136,7 @@ fn from_message(
     zones: &ZoneDatabase,
     names: &Names,
 ) -> Result<Record, Unreadable> {
-    if record.format > HAS_TOKENS {
+    if record.format > FORMAT {
         return Err(Unreadable::from(format!(
             "it has format {}: it needs a newer slx",
             record.format
@@ -144,7 +150,7 @@ fn from_message(
         entry => entry,
     };
     if record.format >= HAS_TOKENS {
-        names.reveal(&mut entry);
+        names.reveal(&mut entry)?;
     }
     Ok(Record { tenant: record.tenant.into(), entry })
 }
@@ -187,12 +193,19 @@ pub(in crate::codec) fn decode_entry(
     })
 }
 
-/// What a view holds of something: tokens for the texts that are kept as names. Others were
-/// recorded in plain text, or are erased.
-fn sealed<P: Personal>(personal: &P, tenant: &TenantId, names: &Names) -> P {
-    let mut sealed = personal.clone();
+/// What a view holds of something: tokens where its record has them. What is erased stays what is
+/// read in its place.
+fn in_view<'r, P: Personal>(
+    recorded: &'r Recorded<P>,
+    tenant: &TenantId,
+    names: &Names,
+) -> Cow<'r, P> {
+    if !recorded.value.has_personal() || recorded.sequence < names.first_sealed() {
+        return Cow::Borrowed(&recorded.value);
+    }
+    let mut sealed = recorded.value.clone();
     names.seal_if_known(tenant, &mut sealed);
-    sealed
+    Cow::Owned(sealed)
 }
 
 /// The bytes of an incident's row, with what it is indexed under.
@@ -205,10 +218,7 @@ pub fn encode_ledger(
     let events = ledger.events.iter().map(|recorded| store::RecordedEvent {
         sequence: recorded.sequence,
         record_nanos: recorded.record_time.nanos(),
-        event: Some(match recorded.value.has_personal() {
-            true => incident::encode(&sealed(&recorded.value, tenant, names)),
-            false => incident::encode(&recorded.value),
-        }),
+        event: Some(incident::encode(&in_view(recorded, tenant, names))),
     });
     let row = store::IncidentRow {
         events: events.collect(),
@@ -224,7 +234,7 @@ pub fn decode_ledger(bytes: &[u8], names: &Names) -> Result<(Ledger, IndexKeys),
     let event = |recorded: store::RecordedEvent| -> Result<RecordedEvent, Unreadable> {
         let message = recorded.event.unwrap_or_default();
         let mut value = incident::decode_with(message, Checks::RECORD)?;
-        names.reveal(&mut value);
+        names.reveal(&mut value)?;
         let record_time = record_time(recorded.record_nanos)?;
         Ok(RecordedEvent { sequence: recorded.sequence, record_time, value })
     };
@@ -242,10 +252,7 @@ pub fn encode_service_ledger(
     let events = ledger.events.iter().map(|recorded| store::RecordedServiceEvent {
         sequence: recorded.sequence,
         record_nanos: recorded.record_time.nanos(),
-        event: Some(match recorded.value.has_personal() {
-            true => service_event::encode(&sealed(&recorded.value, tenant, names)),
-            false => service_event::encode(&recorded.value),
-        }),
+        event: Some(service_event::encode(&in_view(recorded, tenant, names))),
     });
     store::ServiceRow { events: events.collect() }.encode_to_vec()
 }
@@ -259,7 +266,7 @@ pub fn decode_service_ledger(
     let event = |recorded: store::RecordedServiceEvent| -> Result<_, Unreadable> {
         let message = recorded.event.unwrap_or_default();
         let mut value = service_event::decode_with(message, Checks::RECORD)?;
-        names.reveal(&mut value);
+        names.reveal(&mut value)?;
         let record_time = record_time(recorded.record_nanos)?;
         Ok(Recorded { sequence: recorded.sequence, record_time, value })
     };
@@ -267,17 +274,12 @@ pub fn decode_service_ledger(
 }
 
 /// The bytes of the row of a record that is kept whole.
-pub fn encode_kept(record_time: Instant, record: &Record, names: &Names) -> Vec<u8> {
-    let message = match record.entry.has_personal() {
-        true => {
-            let entry = sealed(&record.entry, &record.tenant, names);
-            let record = Record { tenant: record.tenant.clone(), entry };
-            store::Record { format: HAS_TOKENS, ..message(&record) }
-        }
-        false => message(record),
-    };
-    let row = store::KeptRow { record_nanos: record_time.nanos(), record: Some(message) };
-    row.encode_to_vec()
+pub fn encode_kept(recorded: &Recorded<Record>, names: &Names) -> Vec<u8> {
+    let Recorded { sequence, record_time, value: Record { tenant, entry } } = recorded;
+    let entry = Recorded { sequence: *sequence, record_time: *record_time, value: entry.clone() };
+    let entry = in_view(&entry, tenant, names).into_owned();
+    let record = Some(message(&Record { tenant: tenant.clone(), entry }));
+    store::KeptRow { record_nanos: record_time.nanos(), record }.encode_to_vec()
 }
 
 /// A record that is kept whole: when it was recorded, and what.

@@ -66,6 +66,7 @@ impl Rig {
             outage_log: OutageLog::default(),
             names,
             names_file,
+            must_forget: false,
         };
         Rig { log, writer, groups, _directory: directory }
     }
