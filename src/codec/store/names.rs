@@ -156,7 +156,7 @@ impl Names {
     }
 
     /// Records before this one hold their personal texts themselves, as versions before 0.3.0
-    /// wrote them.
+    /// wrote them, and so do rows about them.
     pub fn set_first_sealed(&self, sequence: u64) {
         self.0.write().first_sealed = sequence;
     }
