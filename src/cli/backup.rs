@@ -10,7 +10,7 @@ use super::connection::{Connection, refused};
 use super::copying::{Copying, Noted};
 use super::private_files::keep_to_this_user;
 use crate::codec::scalar::{hash, instant};
-use crate::codec::store::names::KeptName;
+use crate::codec::store::kept_name::KeptName;
 use crate::codec::v1;
 use crate::codec::v1::admin_service_client::AdminServiceClient;
 use crate::journal::{ChainHash, JournalFiles, LogSource as _, ReadError, StoreId};

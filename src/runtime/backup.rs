@@ -2,7 +2,7 @@
 
 use super::engine::Engine;
 use super::names_file::{NamesError, each_name};
-use crate::codec::store::names::KeptName;
+use crate::codec::store::kept_name::KeptName;
 use crate::journal::{ChainHash, LogReader, ReadError, Record};
 
 /// Bytes of records that a portion holds, or little more.

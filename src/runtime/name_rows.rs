@@ -8,7 +8,8 @@ use std::fs::File;
 use std::io::{self, BufReader, ErrorKind, Read, Write};
 use std::os::unix::fs::FileExt as _;
 
-use crate::codec::store::names::{KeptName, NameRows};
+use crate::codec::store::kept_name::KeptName;
+use crate::codec::store::names::NameRows;
 
 /// What the file begins with.
 pub(super) const HEADER: &[u8] = b"slx names 1\n";
@@ -32,19 +33,19 @@ pub(super) struct Rows {
 }
 
 /// One row.
-struct Row {
+struct NameRow {
     is_first: bool,
     bytes: u64,
     name: KeptName,
 }
 
 /// Reads a file from a place on.
-struct From<'f> {
+struct Onwards<'f> {
     file: &'f File,
     place: u64,
 }
 
-impl Read for From<'_> {
+impl Read for Onwards<'_> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let read = self.file.read_at(into, self.place)?;
         self.place += read as u64;
@@ -59,7 +60,7 @@ impl Rows {
         &self,
         mut visit: impl FnMut(KeptName, u64) -> io::Result<bool>,
     ) -> io::Result<u64> {
-        let mut reader = BufReader::new(From { file: &self.file, place: 0 });
+        let mut reader = BufReader::new(Onwards { file: &self.file, place: 0 });
         let mut header = [0; HEADER.len()];
         match reader.read_exact(&mut header) {
             Ok(()) if header == HEADER => {}
@@ -86,7 +87,7 @@ impl Rows {
             return Ok(true);
         }
         let mut rest = Vec::new();
-        From { file: &self.file, place }.read_to_end(&mut rest)?;
+        Onwards { file: &self.file, place }.read_to_end(&mut rest)?;
         if row(&mut rest.as_slice())?.is_some() {
             // It has been appended to meanwhile.
             return Ok(false);
@@ -105,7 +106,7 @@ impl Rows {
 
 impl NameRows for Rows {
     fn name(&self, place: u64) -> io::Result<KeptName> {
-        let from = From { file: &self.file, place };
+        let from = Onwards { file: &self.file, place };
         let row = row(&mut BufReader::with_capacity(READ_AT_ONCE, from))?;
         row.map(|row| row.name).ok_or_else(|| damaged(place))
     }
@@ -125,7 +126,7 @@ pub(super) fn write_row(name: &KeptName, is_first: bool, to: &mut impl Write) ->
 }
 
 /// The next row; `None`: it is not whole.
-fn row(from: &mut impl Read) -> io::Result<Option<Row>> {
+fn row(from: &mut impl Read) -> io::Result<Option<NameRow>> {
     let mut head = [0; HEAD_BYTES];
     if !fill(&mut head, from)? {
         return Ok(None);
@@ -140,7 +141,11 @@ fn row(from: &mut impl Read) -> io::Result<Option<Row>> {
         return Ok(None);
     }
     let name = KeptName::decode(&name).map_err(io::Error::other)?;
-    Ok(Some(Row { is_first: kind == FIRST, bytes: HEAD_BYTES as u64 + u64::from(length), name }))
+    Ok(Some(NameRow {
+        is_first: kind == FIRST,
+        bytes: HEAD_BYTES as u64 + u64::from(length),
+        name,
+    }))
 }
 
 /// Whether there was enough.

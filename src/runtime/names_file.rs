@@ -11,8 +11,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::name_rows::{HEADER, Rows, write_row};
-use crate::codec::store::listing::Listing;
-use crate::codec::store::names::{KeptName, Names};
+use crate::codec::store::kept_name::KeptName;
+use crate::codec::store::names::Names;
+use crate::codec::store::places::Places;
 use crate::domain::ids::TenantId;
 
 /// Why the names can't be read or written.
@@ -31,8 +32,8 @@ pub fn read_names(data_directory: &Path) -> Result<Names, NamesError> {
     let path = data_directory.join("names");
     let read = || -> io::Result<Names> {
         let names = Names::default();
-        if let Some((rows, listing, _)) = read(&path)? {
-            names.renew(listing, Some(rows));
+        if let Some((rows, places, _)) = read(&path)? {
+            names.renew(places, Some(rows));
         }
         Ok(names)
     };
@@ -74,7 +75,7 @@ pub(super) fn each_name(
 pub struct NewNames {
     path: PathBuf,
     to: BufWriter<File>,
-    listing: Listing,
+    places: Places,
     length: u64,
 }
 
@@ -95,8 +96,8 @@ impl NewNames {
         };
         match begin() {
             Ok(to) => {
-                let (listing, length) = (Listing::default(), HEADER.len() as u64);
-                Ok(NewNames { path, to, listing, length })
+                let (places, length) = (Places::default(), HEADER.len() as u64);
+                Ok(NewNames { path, to, places, length })
             }
             Err(source) => Err(NamesError { path, source }),
         }
@@ -112,7 +113,7 @@ impl NewNames {
     }
 
     fn write(&mut self, name: &KeptName) -> io::Result<()> {
-        self.listing.add(name, self.length);
+        self.places.add(name, self.length);
         self.length += write_row(name, true, &mut self.to)?;
         Ok(())
     }
@@ -126,7 +127,7 @@ impl NewNames {
     }
 
     fn replace(self) -> Result<Replaced, NamesError> {
-        let NewNames { path, to, listing, length } = self;
+        let NewNames { path, to, places, length } = self;
         let replace = || {
             let file = to.into_inner().map_err(io::IntoInnerError::into_error)?;
             file.sync_all()?;
@@ -139,7 +140,7 @@ impl NewNames {
             Ok(Arc::new(Rows { file }))
         };
         match replace() {
-            Ok(rows) => Ok(Replaced { rows, listing, length }),
+            Ok(rows) => Ok(Replaced { rows, places, length }),
             Err(source) => Err(NamesError { path, source }),
         }
     }
@@ -148,7 +149,7 @@ impl NewNames {
 /// The file after it was written anew.
 struct Replaced {
     rows: Arc<Rows>,
-    listing: Listing,
+    places: Places,
     length: u64,
 }
 
@@ -172,14 +173,14 @@ impl NamesFile {
         let names = Names::default();
         let directory = data_directory.to_owned();
         let mut opened = NamesFile { directory, rows: None, length: 0, is_suspect: true };
-        if let Some((rows, listing, length)) = found {
+        if let Some((rows, places, length)) = found {
             // What is behind is not whole, and may be of a name that was never recorded.
             opened.is_suspect = rows.file.metadata().map_or(true, |known| known.len() != length);
             if opened.is_suspect {
                 tracing::warn!(file = %path.display(), place = length, "its end is not whole");
             }
             (opened.rows, opened.length) = (Some(Arc::clone(&rows)), length);
-            names.renew(listing, Some(rows));
+            names.renew(places, Some(rows));
         }
         Ok((opened, names))
     }
@@ -237,9 +238,9 @@ impl NamesFile {
             copied.map_err(|source| self.error(source))?;
         }
         more.iter().try_for_each(|name| new.add(name))?;
-        let Replaced { rows, listing, length } = new.replace()?;
+        let Replaced { rows, places, length } = new.replace()?;
         (self.rows, self.length, self.is_suspect) = (Some(Arc::clone(&rows)), length, false);
-        names.renew(listing, Some(rows));
+        names.renew(places, Some(rows));
         Ok(())
     }
 
@@ -279,14 +280,14 @@ fn open(path: &Path) -> io::Result<Option<Rows>> {
 }
 
 /// The rows of a file, which names they hold, and where the whole ones end.
-fn read(path: &Path) -> io::Result<Option<(Arc<Rows>, Listing, u64)>> {
+fn read(path: &Path) -> io::Result<Option<(Arc<Rows>, Places, u64)>> {
     let Some(rows) = open(path)? else { return Ok(None) };
-    let mut listing = Listing::default();
+    let mut places = Places::default();
     let end = rows.each(|name, place| {
-        listing.add(&name, place);
+        places.add(&name, place);
         Ok(true)
     })?;
-    Ok(Some((Arc::new(rows), listing, end)))
+    Ok(Some((Arc::new(rows), places, end)))
 }
 
 #[cfg(test)]

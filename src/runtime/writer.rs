@@ -20,7 +20,8 @@ use super::progress::Progress;
 use super::projector::Projector;
 use super::queue::{Queue, Ticket};
 use crate::codec;
-use crate::codec::store::names::{KeptName, Names};
+use crate::codec::store::kept_name::KeptName;
+use crate::codec::store::names::Names;
 use crate::domain::ids::TenantId;
 use crate::domain::incident::IncidentEvent;
 use crate::domain::recorded::Recorded;
@@ -124,8 +125,7 @@ impl Writer {
 
     /// Makes the names durable that the staged records refer to.
     fn keep_names(&mut self) -> Result<(), WriteError> {
-        let kept = self.names_file.keep(&self.names);
-        kept.map_err(|error| {
+        self.names_file.keep(&self.names).map_err(|error| {
             let error = error.to_string();
             self.outage_log.begin(&error, false);
             WriteError::Journal(error)

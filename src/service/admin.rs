@@ -12,7 +12,7 @@ use super::services::Services;
 use super::stamp::{learnt, stamp};
 use super::status;
 use crate::codec::scalar::{hash, hexadecimal, timestamp};
-use crate::codec::store::names::KeptName;
+use crate::codec::store::kept_name::KeptName;
 use crate::codec::v1;
 use crate::codec::v1::admin_service_server::AdminService;
 use crate::codec::violations::FieldViolations;

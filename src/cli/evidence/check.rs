@@ -6,7 +6,8 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::evaluated::{Subject, evaluated};
 use super::file::{File, Proven};
-use crate::codec::store::names::{KeptName, Names};
+use crate::codec::store::kept_name::KeptName;
+use crate::codec::store::names::Names;
 use crate::codec::store::record;
 use crate::codec::{scalar, text};
 use crate::domain::recorded::Recorded;

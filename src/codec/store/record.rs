@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use prost::Message;
 
-use super::names::{Names, NoSalt};
+use super::kept_name::NoSalt;
+use super::names::Names;
 use super::tally;
 use super::unreadable::Unreadable;
 use super::v1 as store;

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher as _, RandomState};
 
-use super::names::{KeptName, Token};
+use super::kept_name::{KeptName, Token};
 use crate::domain::ids::TenantId;
 
 /// Which names there are, and where.
 #[derive(Debug, Default)]
-pub struct Listing {
+pub struct Places {
     tokens: HashMap<[u64; 2], Token>,
     places: HashMap<Token, u64>,
     erasures: BTreeMap<TenantId, Box<[u8]>>,
@@ -17,7 +17,7 @@ pub struct Listing {
     hashers: [RandomState; 2],
 }
 
-impl Listing {
+impl Places {
     /// Adds a name that is kept at a place.
     pub fn add(&mut self, name: &KeptName, place: u64) {
         match name.text.is_empty() {
@@ -40,7 +40,7 @@ impl Listing {
         self.tokens.get(&self.digest(tenant, text)).copied()
     }
 
-    pub(super) fn place(&self, token: Token) -> Option<u64> {
+    pub(super) fn of(&self, token: Token) -> Option<u64> {
         self.places.get(&token).copied()
     }
 
