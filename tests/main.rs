@@ -67,6 +67,7 @@ mod service_objectives;
 mod settings;
 mod settlement;
 mod simulate;
+mod soak;
 mod syscalls;
 mod tallies;
 mod telemetry;

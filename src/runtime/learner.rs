@@ -58,6 +58,8 @@ pub(super) struct Learner {
     /// How often tokens may have been taken away when that was looked at last.
     erasures: Option<u64>,
     keeping: Keeping,
+    /// Bytes that what was learnt may take, about.
+    bytes_max: usize,
 }
 
 /// When what was learnt was kept last.
@@ -79,8 +81,8 @@ enum LearningError {
 }
 
 impl Learner {
-    /// One that publishes to `learnings`.
-    pub fn new(sources: Sources, learnings: Arc<Learnings>) -> Learner {
+    /// One that publishes to `learnings`. What it holds may take about so many bytes.
+    pub fn new(sources: Sources, learnings: Arc<Learnings>, bytes_max: usize) -> Learner {
         let (at, took, worked) = (Clock::now(), Duration::ZERO, Duration::ZERO);
         Learner {
             sources,
@@ -91,6 +93,7 @@ impl Learner {
             is_begun: false,
             erasures: None,
             keeping: Keeping { at, took, read: 0, worked },
+            bytes_max,
         }
     }
 
@@ -194,8 +197,21 @@ impl Learner {
         self.learnings.set_read(sequence, []);
     }
 
+    /// Whether too much is held of more tenants than one.
     fn is_crowded(&self) -> bool {
         self.tenants.len() > TENANTS_HELD_MAX
+            || self.tenants.len() > 1 && self.bytes() > self.bytes_max
+    }
+
+    /// Whether so little is held that it is a while until too much is.
+    fn has_room(&self) -> bool {
+        self.tenants.len() <= TENANTS_HELD_MAX / 2
+            && (self.tenants.len() <= 1 || self.bytes() <= self.bytes_max / 2)
+    }
+
+    /// Bytes that what was learnt takes, about.
+    fn bytes(&self) -> usize {
+        self.tenants.values().map(TenantLearning::bytes).sum()
     }
 
     fn may_read(&self) -> bool {
@@ -258,10 +274,10 @@ impl Learner {
     fn of(&mut self, tenant: &TenantId) -> Result<&mut TenantLearning, LearningError> {
         // Before what is kept is read: what is erased meanwhile is noticed afterwards.
         let erasure = self.sources.names.erasure_of(tenant);
-        let new = move |(sequence, learning)| TenantLearning::new(sequence, learning, erasure);
+        let new = |known| TenantLearning::new(known, erasure);
         if !self.tenants.contains_key(tenant) {
             let known = match self.sources.views.learning(tenant)? {
-                KeptLearning::Upto(sequence, learning) => (sequence, *learning),
+                KeptLearning::Upto(sequence, learning, bytes) => (sequence, *learning, bytes),
                 KeptLearning::Nothing => Default::default(),
                 KeptLearning::Unusable => {
                     tracing::warn!(%tenant, "what was learnt is learnt anew");
@@ -297,7 +313,10 @@ impl Learner {
         let idle = self.tenants.iter().filter(|(_, of)| !of.is_behind());
         let mut idle: Vec<_> = idle.map(|(tenant, of)| (of.used, tenant.clone())).collect();
         idle.sort();
-        for (_, tenant) in idle.into_iter().take(self.tenants.len() - TENANTS_HELD_MAX / 2) {
+        for (_, tenant) in idle {
+            if self.has_room() {
+                break;
+            }
             if let Some(of) = self.tenants.get_mut(&tenant) {
                 of.keep(&tenant, &self.sources)?;
             }
@@ -355,6 +374,7 @@ impl Learner {
             sequence: sequence.min(self.read.0),
             until: (until > Instant::MIN).then_some(until),
             tenants_behind: behind().count(),
+            bytes: self.bytes(),
             fault: fault.to_owned(),
         });
     }

@@ -21,6 +21,8 @@ const WORK_SHORT: Duration = Duration::from_millis(50);
 const RESTS_PER_WORK: u32 = 2;
 /// Once nothing was recorded for so long, it rests no longer.
 const QUIET: Duration = Duration::from_millis(300);
+/// What was learnt is in memory several times, and each time takes more than its row.
+const BYTES_PER_KEPT_BYTE: usize = 6;
 /// How often what is not complete is published.
 const PARTS_PUBLISHED_EVERY: Duration = Duration::from_millis(200);
 
@@ -51,6 +53,8 @@ pub(super) struct TenantLearning {
     pub used: time::Instant,
     /// The views hold all of it.
     pub is_kept: bool,
+    /// The bytes of its row there.
+    kept_bytes: usize,
 }
 
 /// What a step needs.
@@ -73,8 +77,11 @@ pub(super) enum Halt {
 }
 
 impl TenantLearning {
-    /// Goes on from what was learnt from the journal up to a sequence.
-    pub fn new(sequence: u64, learning: Learning, erasure: Vec<u8>) -> TenantLearning {
+    /// Goes on from what was learnt from the journal up to a sequence, whose row has so many bytes.
+    pub fn new(
+        (sequence, learning, kept_bytes): (u64, Learning, usize),
+        erasure: Vec<u8>,
+    ) -> TenantLearning {
         let now = time::Instant::now();
         TenantLearning {
             learning,
@@ -91,7 +98,13 @@ impl TenantLearning {
             last_read: now,
             used: now,
             is_kept: true,
+            kept_bytes,
         }
+    }
+
+    /// Bytes that it takes, about.
+    pub fn bytes(&self) -> usize {
+        self.kept_bytes.saturating_mul(BYTES_PER_KEPT_BYTE)
     }
 
     /// A record about it was read; an event is to be taken, unless it was known.
@@ -144,7 +157,9 @@ impl TenantLearning {
     /// Keeps what was learnt in the views.
     pub fn keep(&mut self, tenant: &TenantId, sources: &Sources) -> Result<(), ViewsError> {
         if !self.is_kept {
-            sources.views.keep_learning(tenant, self.taken(), &self.learning, &self.erasure)?;
+            let erasure = &self.erasure;
+            let kept = sources.views.keep_learning(tenant, self.taken(), &self.learning, erasure);
+            self.kept_bytes = kept?;
             self.is_kept = true;
         }
         Ok(())

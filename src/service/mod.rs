@@ -14,6 +14,7 @@ mod compliance;
 mod contract;
 mod deadline;
 mod erasing;
+mod evaluations;
 mod forecast;
 mod hours;
 mod incident;

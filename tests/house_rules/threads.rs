@@ -57,7 +57,7 @@ const CHANNELS: [&str; 18] = [
 ];
 
 /// Shares what changes between threads.
-const LOCKS: [&str; 23] = [
+const LOCKS: [&str; 24] = [
     // One table of names for whoever reads and writes records.
     "src/codec/store/names.rs",
     // Who reads metrics takes turns.
@@ -84,6 +84,8 @@ const LOCKS: [&str; 23] = [
     "src/server/identity/jwt.rs",
     "src/server/identity/tls.rs",
     "src/service/blocking.rs",
+    // What all evaluations may take of memory.
+    "src/service/evaluations.rs",
     "src/service/lane.rs",
     "src/service/messages.rs",
 ];
