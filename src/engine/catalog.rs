@@ -161,6 +161,21 @@ impl Catalog {
         }
     }
 
+    /// The conditions of all revisions of contracts that were recorded by an instant, as they were
+    /// written, each with the id of its contract.
+    pub fn conditions(&self, known_time: Instant) -> impl Iterator<Item = (&str, &str)> {
+        self.contracts.iter().flat_map(move |(id, entry)| {
+            let revisions = entry.revisions.known(known_time).all().iter();
+            let conditions = revisions.flat_map(|revision| {
+                let terms = &revision.content.terms;
+                let targets = terms.targets.iter().flat_map(|target| target.conditions());
+                let exclusions = terms.exclusions.iter().filter_map(|rule| rule.when.as_ref());
+                targets.map(|(_, condition)| condition).chain(exclusions)
+            });
+            conditions.map(move |condition| (id.as_str(), condition.source()))
+        })
+    }
+
     /// The ids of the contracts with a revision that measures by this calendar.
     pub fn contracts_measured_by<'c>(
         &'c self,

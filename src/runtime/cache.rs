@@ -15,6 +15,7 @@ use super::memory_budget::MemoryBudget;
 use super::progress::{Progress, position_at};
 use super::recent::Recent;
 use super::replay::{self, Chunk, ReplayError};
+use crate::codec::store::names::Names;
 use crate::domain::ids::{IncidentId, TenantId};
 use crate::domain::recorded::Recorded;
 use crate::domain::service::ServiceEvent;
@@ -58,6 +59,7 @@ pub(super) struct Cache {
     zones: ZoneDatabase,
     /// What is compiled of calendars.
     pub calendars: Arc<CalendarCache>,
+    names: Names,
     folded: RwLock<Folded>,
     incident_bytes: usize,
     /// Up to which sequences the journal was recorded by some instants long before its end, which
@@ -122,13 +124,14 @@ impl Cache {
     pub fn restored(
         views: &Views,
         zones: ZoneDatabase,
+        names: Names,
         memory: &MemoryBudget,
     ) -> Result<Cache, ViewsError> {
         let (calendars, incident_bytes) =
             (Arc::new(CalendarCache::new(memory.calendars)), memory.incidents);
         let folded = Folded::restored(views, &zones, &calendars, incident_bytes)?;
         let (folded, found, lookups) = (RwLock::new(folded), Mutex::default(), Lookups::default());
-        Ok(Cache { zones, calendars, folded, incident_bytes, found, lookups })
+        Ok(Cache { zones, calendars, names, folded, incident_bytes, found, lookups })
     }
 
     /// Opens views again that had failed, and goes on from the state they hold then, with what the
@@ -145,13 +148,22 @@ impl Cache {
             return Err(FoldError::TooFarBehind);
         }
         let first = applied.sequence + 1;
-        for chunk in replay::chunks(log, first, progress.sequence, &self.zones)? {
+        for chunk in replay::chunks(log, first, progress.sequence, &self.zones, &self.names)? {
             for recorded in chunk?.records {
                 renewed.fold(recorded, views)?;
             }
         }
         *folded = Folded { progress, ..renewed };
         Ok(applied)
+    }
+
+    /// Forgets what may hold a text that was erased: what the views hold is read anew. They must
+    /// be complete and not be written to, and nobody folds meanwhile.
+    pub fn forget(&self, views: &Views) -> Result<(), ViewsError> {
+        let mut folded = self.folded.write();
+        let restored = Folded::restored(views, &self.zones, &self.calendars, self.incident_bytes)?;
+        *folded = Folded { progress: folded.progress, ..restored };
+        Ok(())
     }
 
     /// Folds durable records in, in the journal's order.
@@ -172,7 +184,9 @@ impl Cache {
 
     /// Folds what the journal holds beyond what is folded, up to a sequence.
     pub fn catch_up(&self, last: u64, log: &dyn LogSource, views: &Views) -> Result<(), FoldError> {
-        for chunk in replay::chunks(log, self.progress().sequence + 1, last, &self.zones)? {
+        for chunk in
+            replay::chunks(log, self.progress().sequence + 1, last, &self.zones, &self.names)?
+        {
             let Chunk { records, head } = chunk?;
             self.fold(records, head, views)?;
         }

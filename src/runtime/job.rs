@@ -102,11 +102,26 @@ impl<T> Responder<T> {
     }
 }
 
-/// Something to record, with its journal body encoded by whoever sent it.
+/// Something to record, with its journal body encoded by whoever sent it, unless it holds a new
+/// name.
 #[derive(Debug)]
 pub(super) struct Sent<E> {
     pub event: E,
-    pub body: Vec<u8>,
+    pub body: Body,
+}
+
+/// A journal body that was encoded before its turn came.
+#[derive(Debug)]
+pub(super) struct Body {
+    /// How often a name was erased before: it may hold the token of one that was erased since.
+    pub erasures: u64,
+    pub bytes: Option<Vec<u8>>,
+}
+
+impl Body {
+    fn len(&self) -> usize {
+        self.bytes.as_ref().map_or(0, Vec::len)
+    }
 }
 
 /// What the writer is given to do.
@@ -116,6 +131,7 @@ pub(super) enum Job {
     ServiceEvents(TenantId, Vec<Sent<ServiceEvent>>, Responder<Results>),
     Terms(Box<TermsJob>, Responder<TermsAnswer>),
     Action(TenantId, Box<TakeAction>, Responder<ActionAnswer>),
+    Erase(TenantId, String, Responder<()>),
 }
 
 /// What the terms of a contract or a calendar take while they wait, at most about.
@@ -125,9 +141,10 @@ impl Job {
     /// Whose it is.
     pub fn tenant(&self) -> &TenantId {
         match self {
-            Job::Events(tenant, ..) | Job::ServiceEvents(tenant, ..) | Job::Action(tenant, ..) => {
-                tenant
-            }
+            Job::Events(tenant, ..)
+            | Job::ServiceEvents(tenant, ..)
+            | Job::Action(tenant, ..)
+            | Job::Erase(tenant, ..) => tenant,
             Job::Terms(job, _) => &job.tenant,
         }
     }
@@ -141,9 +158,14 @@ impl Job {
                 events.iter().map(|sent| cost(sent.body.len())).sum()
             }
             Job::Terms(..) => cost(BYTES_OF_TERMS),
-            Job::Action(..) => 1,
+            Job::Action(..) | Job::Erase(..) => 1,
         };
         Ticket { cost, until }
+    }
+
+    /// Whether it erases something, so that all before it must be done.
+    pub fn erases(&self) -> bool {
+        matches!(self, Job::Erase(..))
     }
 
     /// Whether nobody waits for its answer any more.
@@ -154,6 +176,7 @@ impl Job {
             }
             Job::Terms(_, responder) => responder.is_closed(),
             Job::Action(_, _, responder) => responder.is_closed(),
+            Job::Erase(_, _, responder) => responder.is_closed(),
         }
     }
 
@@ -166,6 +189,7 @@ impl Job {
             }
             Job::Terms(_, responder) => responder.send(Err(error)).is_ok(),
             Job::Action(_, _, responder) => responder.send(Err(error)).is_ok(),
+            Job::Erase(_, _, responder) => responder.send(Err(error)).is_ok(),
         };
     }
 }

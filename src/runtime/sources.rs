@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::cache::Cache;
 use super::projector::Projector;
 use super::read_point::{ReadPoint, ReadRequest};
+use crate::codec::store::names::Names;
 use crate::domain::ids::TenantId;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
@@ -19,6 +20,7 @@ pub(super) struct Sources {
     pub views: Arc<Views>,
     pub projector: Arc<Projector>,
     pub zones: ZoneDatabase,
+    pub names: Names,
     pub log: Arc<dyn LogSource>,
 }
 

@@ -6,6 +6,8 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::evaluated::{Subject, evaluated};
 use super::file::{File, Proven};
+use crate::codec::store::kept_name::KeptName;
+use crate::codec::store::names::Names;
 use crate::codec::store::record;
 use crate::codec::{scalar, text};
 use crate::domain::recorded::Recorded;
@@ -25,10 +27,11 @@ pub fn check(
     if let Some(noted) = noted.filter(|noted| **noted != head) {
         bail!("it is for the head {}, not the {} that was noted", file.journal.head, noted);
     }
+    let names = names(file)?;
     let proven = file.facts.iter().chain(&file.terms);
     let records = proven.map(|proven| {
         let context = || format!("record {} is not proven", proven.sequence);
-        prove(proven, file, &head, zones).with_context(context)
+        prove(proven, file, &head, zones, &names).with_context(context)
     });
     let mut records = records.collect::<anyhow::Result<Vec<_>>>()?;
     records.sort_by_key(|recorded| recorded.sequence);
@@ -61,6 +64,7 @@ fn prove(
     file: &File,
     head: &ChainHash,
     zones: &ZoneDatabase,
+    names: &Names,
 ) -> anyhow::Result<Recorded<Record>> {
     let (sequence, record_time) = (proven.sequence, instant(&proven.record_time)?);
     let body = BASE64.decode(&proven.body).context("its body is not base64")?;
@@ -72,10 +76,19 @@ fn prove(
     let holds: serde_json::Value =
         serde_json::from_str(&text::bytes_to_json(&body, "slx.store.v1.Record")?)?;
     ensure!(holds == proven.holds, "what it is said to hold is not in its body");
-    let value = record::decode(&body, zones)?;
+    let value = record::decode(&body, zones, names)?;
     // A record of something else would change the verdict.
     ensure!(subject(file).concerns(&value), "it is of something else");
     Ok(Recorded { sequence, record_time, value })
+}
+
+/// The names of a file; none is taken for another, since its token is made from it.
+fn names(file: &File) -> anyhow::Result<Names> {
+    let names = file.names.iter().map(|name| {
+        let bytes = BASE64.decode(name).context("a name is not base64")?;
+        Ok(KeptName::decode(&bytes)?)
+    });
+    Ok(Names::of_document(names.collect::<anyhow::Result<_>>()?))
 }
 
 fn subject(file: &File) -> Subject {

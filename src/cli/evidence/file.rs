@@ -32,6 +32,10 @@ pub struct File {
     pub journal: JournalHead,
     pub facts: Vec<Proven>,
     pub terms: Vec<Proven>,
+    /// The names that tokens in the facts stand for, each as the file of names has it, in base64. A
+    /// name is proven by its token, a keyed hash of it, in a body.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
     pub verdict: Value,
 }
 

@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::evaluated::{Subject, evaluated};
 use super::file::{FORMAT, File, HOW_TO_CHECK, JournalHead, Proven};
+use crate::codec::store::names::Names;
 use crate::codec::store::record;
 use crate::codec::text;
 use crate::domain::recorded::Recorded;
@@ -32,8 +33,13 @@ struct FoundRecord {
 }
 
 /// Gathers facts and terms, proves each, and evaluates the incident by them.
-pub fn gather(log: &dyn LogSource, wanted: &Wanted, zones: &ZoneDatabase) -> anyhow::Result<File> {
-    let (mut found, last) = find(log, wanted, zones)?;
+pub fn gather(
+    log: &dyn LogSource,
+    wanted: &Wanted,
+    zones: &ZoneDatabase,
+    names: &Names,
+) -> anyhow::Result<File> {
+    let (mut found, last) = find(log, wanted, zones, names)?;
     let contracts = contracts_of(&found);
     let calendars = calendars_of(&found, &contracts);
     found.retain(|found| match &found.record.entry {
@@ -64,6 +70,11 @@ pub fn gather(log: &dyn LogSource, wanted: &Wanted, zones: &ZoneDatabase) -> any
     let mut proven = |found: Vec<&FoundRecord>| -> anyhow::Result<Vec<Proven>> {
         found.into_iter().zip(paths.by_ref()).map(|(found, path)| shown(found, &path)).collect()
     };
+    let mut named = BTreeSet::new();
+    for found in &facts {
+        let names = names.of(&wanted.subject.tenant, &found.record.entry)?;
+        named.extend(names.iter().map(|name| BASE64.encode(name.encode())));
+    }
     let (facts, terms) = (proven(facts)?, proven(terms)?);
     let (as_of_time, known_time) = (times.as_of.to_string(), times.known.to_string());
     Ok(File {
@@ -77,6 +88,7 @@ pub fn gather(log: &dyn LogSource, wanted: &Wanted, zones: &ZoneDatabase) -> any
         journal: JournalHead { records, head: head.to_string() },
         facts,
         terms,
+        names: named.into_iter().collect(),
         verdict,
     })
 }
@@ -89,6 +101,7 @@ fn find(
     log: &dyn LogSource,
     wanted: &Wanted,
     zones: &ZoneDatabase,
+    names: &Names,
 ) -> anyhow::Result<(Vec<FoundRecord>, Option<LastRecord>)> {
     let (mut found, mut last, mut before) = (Vec::new(), None, ChainHash::ZERO);
     for kept in log.read(1..=u64::MAX)? {
@@ -96,7 +109,7 @@ fn find(
         last = Some((kept.sequence, kept.record_time));
         let hash = kept.hash;
         let is_known = wanted.known.is_none_or(|known| kept.record_time <= known);
-        let record = record::decode(&kept.body, zones)?;
+        let record = record::decode(&kept.body, zones, names)?;
         if is_known && wanted.subject.concerns(&record) {
             found.push(FoundRecord { kept, before, record });
         }
