@@ -57,9 +57,9 @@ impl From<ReadError> for FoldError {
 #[derive(Debug)]
 pub(super) struct Cache {
     zones: ZoneDatabase,
+    names: Names,
     /// What is compiled of calendars.
     pub calendars: Arc<CalendarCache>,
-    names: Names,
     folded: RwLock<Folded>,
     incident_bytes: usize,
     /// Up to which sequences the journal was recorded by some instants long before its end, which
@@ -131,7 +131,7 @@ impl Cache {
             (Arc::new(CalendarCache::new(memory.calendars)), memory.incidents);
         let folded = Folded::restored(views, &zones, &calendars, incident_bytes)?;
         let (folded, found, lookups) = (RwLock::new(folded), Mutex::default(), Lookups::default());
-        Ok(Cache { zones, calendars, names, folded, incident_bytes, found, lookups })
+        Ok(Cache { zones, names, calendars, folded, incident_bytes, found, lookups })
     }
 
     /// Opens views again that had failed, and goes on from the state they hold then, with what the

@@ -16,6 +16,8 @@ use crate::domain::service::ServiceEvent;
 use crate::engine::action::{Action, TakeAction};
 use crate::engine::decide::{ChangeTerms, Decision};
 use crate::engine::rejection::Rejection;
+use crate::journal::StageError;
+use crate::views::ViewsError;
 
 /// Why a write could not be taken.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -257,6 +259,27 @@ impl Group {
     pub fn answer(self) {
         for Finished { answer, .. } in self.jobs {
             answer(self.outcome.clone());
+        }
+    }
+}
+
+impl From<ViewsError> for WriteError {
+    fn from(error: ViewsError) -> WriteError {
+        let may_pass = error.may_pass();
+        if !may_pass {
+            tracing::error!(%error, "the views can't be read");
+        }
+        WriteError::Views { error: error.to_string(), may_pass }
+    }
+}
+
+impl From<StageError> for WriteError {
+    fn from(error: StageError) -> WriteError {
+        match error {
+            StageError::TooLarge { bytes_max: most, .. } => {
+                Rejection::LimitExceeded { what: "a record", most, unit: "bytes" }.into()
+            }
+            StageError::TimeDecreases { .. } => WriteError::Journal(error.to_string()),
         }
     }
 }

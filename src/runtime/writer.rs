@@ -35,8 +35,8 @@ use crate::engine::erasing::check_erasable;
 use crate::engine::ledger::Dedup;
 use crate::engine::record::{Entry, Record};
 use crate::engine::rejection::Rejection;
-use crate::journal::{CommitError, Log, LogSource, StageError};
-use crate::views::{IncidentKey, Views, ViewsError};
+use crate::journal::{CommitError, Log, LogSource};
+use crate::views::{IncidentKey, Views};
 
 /// The writer, on a thread of its own.
 pub(super) struct Writer {
@@ -387,27 +387,6 @@ fn finished<T: Send + 'static>(
         Err(error) => Err(error.clone()),
     };
     (Finished::new(responder, decided), outcome)
-}
-
-impl From<ViewsError> for WriteError {
-    fn from(error: ViewsError) -> WriteError {
-        let may_pass = error.may_pass();
-        if !may_pass {
-            tracing::error!(%error, "the views can't be read");
-        }
-        WriteError::Views { error: error.to_string(), may_pass }
-    }
-}
-
-impl From<StageError> for WriteError {
-    fn from(error: StageError) -> WriteError {
-        match error {
-            StageError::TooLarge { bytes_max: most, .. } => {
-                Rejection::LimitExceeded { what: "a record", most, unit: "bytes" }.into()
-            }
-            StageError::TimeDecreases { .. } => WriteError::Journal(error.to_string()),
-        }
-    }
 }
 
 #[cfg(test)]

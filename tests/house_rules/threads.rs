@@ -61,10 +61,10 @@ const CHANNELS: [&str; 19] = [
 
 /// Shares what changes between threads.
 const LOCKS: [&str; 25] = [
-    // Calendars of all tenants share what is compiled.
-    "src/runtime/calendar_cache.rs",
     // One table of names for whoever reads and writes records.
     "src/codec/store/names.rs",
+    // Calendars of all tenants share what is compiled.
+    "src/runtime/calendar_cache.rs",
     // Who reads metrics takes turns.
     "src/server/telemetry/mod.rs",
     // How many connections are open.
