@@ -79,8 +79,8 @@ where
     }
 }
 
-/// The span of a call in the trace of its caller; disabled, if there are no traces. Within it stands
-/// the span that the log shows, and in that whatever is done for the call.
+/// The span of a call in the trace of its caller; disabled, if there are no traces. Within it
+/// stands the span that the log shows, and in that whatever is done for the call.
 fn traced(path: &'static str, headers: &HeaderMap) -> Span {
     let (service, method) = path.split_once('/').unwrap_or((UNKNOWN, UNKNOWN));
     let traced = tracing::info_span!(
