@@ -2,6 +2,7 @@
 
 mod admission;
 mod answer_body;
+mod around;
 mod connections;
 mod health;
 pub mod identity;
