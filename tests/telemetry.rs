@@ -135,7 +135,7 @@ async fn what_is_exported_is_what_documentation_alerts_and_dashboard_name() {
 }
 
 #[test]
-fn every_alert_leads_to_what_to_do() {
+fn every_alert_leads_to_what_to_do_by_a_full_address() {
     let alerts = read("deploy/prometheus/alerts.yml");
     let leads: Vec<_> =
         alerts.lines().filter_map(|line| line.trim().strip_prefix("runbook_url: ")).collect();
@@ -146,8 +146,17 @@ fn every_alert_leads_to_what_to_do() {
         .filter_map(|line| line.strip_prefix("### "))
         .map(|heading| heading.to_lowercase().replace(' ', "-"))
         .collect();
+    let configuration = read("deploy/prometheus/prometheus.yml");
+    let bases: Vec<_> =
+        configuration.lines().filter_map(|line| line.trim().strip_prefix("slx_docs: ")).collect();
+    let [base] = bases[..] else { panic!("one place says where: {bases:?}") };
+    assert!(base.trim_matches('"').starts_with("https://"), "{base}");
+    assert!(alerts.contains("`slx_docs` in prometheus.yml") && operations.contains("`slx_docs`"));
     for lead in leads {
-        let anchor = lead.trim_matches('"').strip_prefix("docs/operations.md#");
+        let anchor = lead
+            .trim_matches('"')
+            .strip_prefix("{{ $externalLabels.slx_docs }}/")
+            .and_then(|lead| lead.strip_prefix("operations.md#"));
         assert!(anchor.is_some_and(|anchor| anchors.contains(anchor)), "{lead}");
     }
 }
