@@ -23,7 +23,7 @@ fn read(name: &str) -> String {
 }
 
 /// Gets a page over HTTP: its status line and headers, and its body.
-fn get(address: &str, path: &str) -> Option<(String, String)> {
+pub(crate) fn get(address: &str, path: &str) -> Option<(String, String)> {
     let mut connection = TcpStream::connect(address).ok()?;
     write!(connection, "GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n").ok()?;
     let mut answer = String::new();
@@ -33,7 +33,7 @@ fn get(address: &str, path: &str) -> Option<(String, String)> {
 }
 
 /// Where a server listens for whoever reads its metrics.
-async fn metrics_address(server: &Server) -> String {
+pub(crate) async fn metrics_address(server: &Server) -> String {
     server.logs(" metrics address=").await;
     let log = server.log();
     let (_, after) = log.split_once(" metrics address=").expect("it was logged");
