@@ -101,6 +101,8 @@ async fn what_happens_is_counted_by_the_names_that_dashboards_know() {
         "slx_clock_state{state=\"steady\"} 1.0\n",
         "slx_clock_state{state=\"held\"} 0.0\n",
         "slx_lane_places{lane=\"heavy\"}",
+        "slx_memory_used_bytes{part=\"names\"} ",
+        "slx_spans_lost_total{reason=\"not_taken\"} 0.0\n",
     ] {
         let tenant = format!("tenant=\"{}\"", crate::testing::TENANT);
         let line = line.replace("tenant=\"acme\"", &tenant);

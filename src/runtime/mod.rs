@@ -13,6 +13,7 @@ mod calendar_cache;
 mod durable;
 mod engine;
 mod incident_counts;
+mod incident_room;
 mod index_reader;
 mod job;
 mod learner;
