@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::connection::{Connection, refused};
-use super::show::{Shown, Times, choice, counted};
+use super::show::{Printed, Times, choice, counted};
 use crate::codec::v1::admin_service_client::AdminServiceClient;
 use crate::codec::{text, v1};
 
@@ -18,7 +18,7 @@ pub(super) struct Status {
     json: bool,
 
     #[command(flatten)]
-    shown: Shown,
+    printed: Printed,
 
     #[command(flatten)]
     connection: Connection,
@@ -29,9 +29,9 @@ impl Status {
         let mut client = AdminServiceClient::new(self.connection.open().await?);
         let answer = client.get_status(v1::GetStatusRequest {}).await.map_err(refused)?;
         let status = answer.into_inner();
-        match self.json {
+        match self.printed.json {
             true => say!("{}", text::to_json(&status, "slx.v1.GetStatusResponse")?),
-            false => say!("{}", show(&status, &self.shown.times()?)),
+            false => say!("{}", show(&status, &self.printed.times()?)),
         }
         Ok(match status.journal_state() {
             v1::JournalState::Writable | v1::JournalState::ReadOnly => ExitCode::SUCCESS,
