@@ -13,10 +13,6 @@ use crate::codec::{text, v1};
 /// unless the server was started with --read-only.
 #[derive(Args, Debug)]
 pub(super) struct Status {
-    /// Prints the answer as JSON.
-    #[arg(long)]
-    json: bool,
-
     #[command(flatten)]
     printed: Printed,
 
@@ -120,9 +116,10 @@ fn clock(clock: &v1::WallClock, times: &Times) -> String {
 fn load(status: &v1::GetStatusResponse) -> String {
     let queue = status.write_queue.unwrap_or_default();
     let lanes = status.lanes.iter().map(|lane| {
-        let v1::Lane { name, places, working, waiting, refused, .. } = lane;
+        let v1::Lane { name, places, working, waiting, waiting_max, refused, stopped } = lane;
         format!(
-            "\nlane {name}: {working} of {places} places taken, {waiting} wait, {refused} refused"
+            "\nlane {name}: {working} of {places} places taken, {waiting} of {waiting_max} wait, \
+             {refused} refused, {stopped} stopped"
         )
     });
     let v1::WriteQueue { waiting, most, refused } = queue;
