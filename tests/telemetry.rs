@@ -136,6 +136,7 @@ async fn what_is_exported_is_what_documentation_alerts_and_dashboard_name() {
     server.stop().await;
 }
 
+/// The address is complete once the one label is set that says where the documentation is read.
 #[test]
 fn every_alert_leads_to_what_to_do_by_a_full_address() {
     let alerts = read("deploy/prometheus/alerts.yml");
